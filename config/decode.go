@@ -1,0 +1,435 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// A Document is a text that has been read as a config of its own version of the language.
+type Document struct {
+	// Version is the one that the document says it is written in.
+	Version Version
+
+	config   *Config
+	root     tree.Node // canonical: names as the model spells them, each once, nothing unknown, no nulls
+	upgraded bool
+}
+
+// Decode reads a tree as a config. The tree is made canonical on the way and belongs to the document afterwards.
+//
+// Problems come in three sorts: a document whose version is not known gives one error and no Document; values of a wrong
+// kind are errors; keys that the version does not have, and nulls where an object belongs, are warnings (and are dropped).
+// The last sort is kept apart because it is shown last.
+func Decode(root tree.Node) (doc *Document, problems, ignored []diag.Problem) {
+	version, problem := DetectVersion(root)
+	if problem != nil {
+		return nil, []diag.Problem{*problem}, nil
+	}
+	doc = &Document{Version: version, root: root}
+	d := decoder{version: version}
+	doc.config = d.run(root)
+	if text := root.Document(); text.Secrets == nil {
+		text.Secrets = func() []diag.Span { return secretSpans(root, d.dropped) }
+	}
+	return doc, d.problems, d.ignored
+}
+
+// Config is what the document says, decoded at its own version.
+func (doc *Document) Config() *Config {
+	if doc.config == nil {
+		d := decoder{version: doc.Version}
+		doc.config = d.run(doc.root)
+	}
+	return doc.config
+}
+
+// Root is the document's canonical tree.
+func (doc *Document) Root() tree.Node { return doc.root }
+
+// At finds the deepest node on the way to a path like "$.storage.files.0.path"; index speeds up long lists.
+func (doc *Document) At(path string, index tree.Index) tree.Node {
+	n := doc.root
+	for step := range strings.SplitSeq(strings.TrimPrefix(strings.TrimPrefix(path, "$"), "."), ".") {
+		next := n.Get(step)
+		if i, err := strconv.Atoi(step); err == nil && n.Kind() == tree.List {
+			next = index.At(n, i)
+		}
+		if !next.Exists() {
+			return n
+		}
+		n = next
+	}
+	return n
+}
+
+// Upgrade brings the document to the newest version. What a value means may change on the way: before 3.6.0 the set-id and
+// sticky bits of a mode are cleared.
+func (doc *Document) Upgrade() *Document {
+	doc.upgrade()
+	return doc
+}
+
+func (doc *Document) upgrade() {
+	if doc.upgraded || doc.Version == Newest {
+		return
+	}
+	doc.upgraded = true
+	old := doc.Version
+	doc.Version = Newest
+	if old >= V3_6 {
+		doc.config.Ignition.Version = Newest.String() // no value means anything else
+	} else {
+		doc.config = nil
+	}
+	if v := doc.root.Get("ignition").Get("version"); v.Exists() {
+		v.Become(tree.String, Newest.String())
+	}
+	storage := doc.root.Get("storage")
+	if old < V3_6 {
+		for _, list := range []string{"files", "directories"} {
+			for n := range storage.Get(list).Children() {
+				maskMode(n.Get("mode"))
+			}
+		}
+	}
+	if old < V3_3 {
+		// Up to 3.2.0 these could not be absent: a missing one was the empty string, and stays it.
+		for list, field := range map[string]string{"links": "target", "raid": "level"} {
+			for n := range storage.Get(list).Children() {
+				if !n.Get(field).Exists() {
+					n.Append().AddMember(field, n.Arena().NewString(n, ""))
+				}
+			}
+		}
+	}
+}
+
+func maskMode(mode tree.Node) {
+	if n, err := strconv.ParseInt(mode.Text(), 10, 64); err == nil && n&0o7000 != 0 {
+		mode.Become(tree.Number, strconv.FormatInt(n&^0o7000, 10))
+	}
+}
+
+// JSON is the config at the newest version as compact JSON: absent scalars and lists are left out, objects are always there.
+func (doc *Document) JSON() ([]byte, error) {
+	doc.upgrade()
+	return doc.Config().JSON()
+}
+
+// JSON encodes a config compactly, without a final newline.
+func (c *Config) JSON() ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(c); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// A decoder walks a tree once, fills the model and makes the tree canonical.
+type decoder struct {
+	version  Version
+	problems []diag.Problem
+	ignored  []diag.Problem
+	dropped  []diag.Span // values that the canonical tree does not have any more, and that may hold secrets
+	strings  []string    // pointees are cut from slabs: half a million small allocations would be most of the work
+	ints     []int
+	bools    []bool
+}
+
+func (d *decoder) run(root tree.Node) *Config {
+	c := &Config{}
+	d.object(root, language(), reflect.ValueOf(c).Elem(), &trail{}, true)
+	return c
+}
+
+// A trail is the way from the root to a node.
+type trail struct {
+	up    *trail
+	name  string
+	index int
+}
+
+func (t *trail) String() string {
+	var steps []string
+	for ; t.up != nil; t = t.up {
+		if t.name != "" {
+			steps = append(steps, t.name)
+		} else {
+			steps = append(steps, strconv.Itoa(t.index))
+		}
+	}
+	var b strings.Builder
+	b.WriteByte('$')
+	for i := len(steps) - 1; i >= 0; i-- {
+		b.WriteByte('.')
+		b.WriteString(steps[i])
+	}
+	return b.String()
+}
+
+// value reads a node of any shape. checked is false below a key of the wrong case, where unknown keys are not looked for.
+// It reports whether the node stays in the canonical tree.
+func (d *decoder) value(n tree.Node, s *shape, v reflect.Value, at *trail, checked bool) (stays bool) {
+	kind := n.Kind()
+	if kind == tree.Null && s.kind != tree.Object {
+		return false
+	}
+	switch s.kind {
+	case tree.Object:
+		return d.object(n, s, v, at, checked)
+	case kind:
+		switch kind {
+		case tree.List:
+			d.list(n, s, v, at, checked)
+		case tree.String:
+			setString(v, d.newString(n.Text()))
+		case tree.Bool:
+			d.bools = append(slab(d.bools), n.Text() == "true")
+			v.Set(reflect.ValueOf(&d.bools[len(d.bools)-1]))
+		case tree.Number:
+			return d.number(n, v, at)
+		}
+		return true
+	}
+	d.wrongType(n, s, at)
+	return false
+}
+
+// slab makes room for one more element without moving those that pointers refer to.
+func slab[T any](s []T) []T {
+	if len(s) == cap(s) {
+		return make([]T, 0, min(max(2*cap(s), 8), 512))
+	}
+	return s
+}
+
+func (d *decoder) newString(text string) *string {
+	d.strings = append(slab(d.strings), text)
+	return &d.strings[len(d.strings)-1]
+}
+
+func setString(v reflect.Value, s *string) {
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.ValueOf(s))
+	} else {
+		v.SetString(*s)
+	}
+}
+
+func (d *decoder) number(n tree.Node, v reflect.Value, at *trail) bool {
+	i, err := strconv.Atoi(n.Text())
+	if err != nil {
+		message, hint := "an integer is expected here", "write it without a fraction and without an exponent"
+		if errors.Is(err, strconv.ErrRange) {
+			message, hint = "the number does not fit into 64 bits", ""
+		}
+		d.problem(n, at, message, hint)
+		return false
+	}
+	if v.Kind() != reflect.Pointer {
+		v.SetInt(int64(i))
+		return true
+	}
+	d.ints = append(slab(d.ints), i)
+	v.Set(reflect.ValueOf(&d.ints[len(d.ints)-1]))
+	return true
+}
+
+func (d *decoder) list(n tree.Node, s *shape, v reflect.Value, at *trail, checked bool) {
+	count := n.Len()
+	items := reflect.MakeSlice(v.Type(), count, count)
+	step := trail{up: at}
+	for c := range n.Children() {
+		d.item(c, s.item, items.Index(step.index), &step, checked)
+		step.index++
+	}
+	if count > 0 {
+		v.Set(items)
+	}
+}
+
+// item reads an element of a list. A null there is the element's zero value, and stays so.
+func (d *decoder) item(n tree.Node, s *shape, v reflect.Value, at *trail, checked bool) {
+	if n.Kind() == tree.Null && s.kind == tree.String {
+		n.Become(tree.String, "")
+	}
+	if !d.value(n, s, v, at, checked) && s.kind == tree.Object {
+		n.Clear(tree.Object)
+	}
+}
+
+func (d *decoder) object(n tree.Node, s *shape, v reflect.Value, at *trail, checked bool) (stays bool) {
+	switch n.Kind() {
+	case tree.Object:
+	case tree.Null:
+		if checked && !d.optional(s) {
+			d.ignored = append(d.ignored, diag.Problem{Severity: diag.Warning, Code: "null-object", Place: n.Place(), Path: at.String(),
+				Message: "null stands where an object belongs; it is ignored", Hint: "write {} or leave the key out"})
+		}
+		return false
+	default:
+		d.wrongType(n, s, at)
+		return false
+	}
+	if d.repeats(n, s) {
+		d.unite(n, s, at)
+	}
+	if checked {
+		d.unknownKeys(n, s, at)
+	}
+	step := trail{up: at}
+	told := segments{from: len(d.ignored)}
+	n.Keep(func(c tree.Node) bool {
+		key := c.Key()
+		m, exact := s.find(key, d.version)
+		if m == nil {
+			d.dropped = append(d.dropped, c.Span()) // it may be a misspelt secret
+			return false
+		}
+		if !exact {
+			doc := n.Document()
+			doc.Folded = append(doc.Folded, diag.Folded{Span: c.Span(), Ancestor: n.Span().Start})
+			c.Rename(m.name)
+		}
+		step.name = m.name
+		stays := d.value(c, m.shape, v.FieldByIndex(m.index), &step, checked && exact)
+		told.add(m, s, len(d.ignored))
+		return stays
+	})
+	told.sort(d.ignored)
+	return true
+}
+
+// segments remembers which warnings came from which member, to put them into the model's order: the order of members in a
+// text has no meaning.
+type segments struct {
+	from  int
+	parts []segment
+}
+
+type segment struct{ member, from, to int }
+
+func (s *segments) add(m *member, of *shape, to int) {
+	from := s.from
+	if len(s.parts) > 0 {
+		from = s.parts[len(s.parts)-1].to
+	}
+	if to > from {
+		s.parts = append(s.parts, segment{slices.IndexFunc(of.members, func(x member) bool { return x.name == m.name }), from, to})
+	}
+}
+
+func (s *segments) sort(problems []diag.Problem) {
+	byMember := func(a, b segment) int { return a.member - b.member }
+	if slices.IsSortedFunc(s.parts, byMember) {
+		return
+	}
+	to := s.parts[0].from
+	all := slices.Clone(problems)
+	slices.SortStableFunc(s.parts, byMember)
+	for _, part := range s.parts {
+		to += copy(problems[to:], all[part.from:part.to])
+	}
+}
+
+// optional: in 3.2.0 alone these two objects could be absent, so that null meant something there.
+func (d *decoder) optional(s *shape) bool {
+	return d.version == V3_2 && (s.path == "storage.luks.*.clevis" || s.path == "storage.luks.*.clevis.custom")
+}
+
+// repeats reports whether two members of an object mean the same field.
+func (d *decoder) repeats(n tree.Node, s *shape) bool {
+	var seen uint64
+	for c := range n.Children() {
+		m, _ := s.find(c.Key(), d.version)
+		if m == nil {
+			continue
+		}
+		bit := uint64(1) << (m.index[len(m.index)-1] + 16*(len(m.index)-1))
+		if seen&bit != 0 {
+			return true
+		}
+		seen |= bit
+	}
+	return false
+}
+
+// unite makes one member of those that mean the same field: the members of objects accumulate, of other values the last wins.
+func (d *decoder) unite(n tree.Node, s *shape, at *trail) {
+	first := map[string]tree.Node{}
+	last := map[string]tree.Node{}
+	for c := range n.Children() {
+		m, _ := s.find(c.Key(), d.version)
+		if m == nil {
+			continue
+		}
+		if before, twice := last[m.name]; twice {
+			d.repeated(c, before, m.name, at)
+		}
+		last[m.name] = c
+		if _, known := first[m.name]; !known && m.kind == tree.Object && c.Kind() == tree.Object {
+			first[m.name] = c
+		}
+	}
+	n.Keep(func(c tree.Node) bool {
+		m, _ := s.find(c.Key(), d.version)
+		if m == nil {
+			return true
+		}
+		if m.kind != tree.Object {
+			if c != last[m.name] {
+				d.dropped = append(d.dropped, c.Span())
+			}
+			return c == last[m.name]
+		}
+		if into, known := first[m.name]; known && c != into && c.Kind() == tree.Object {
+			into.Append().Take(c)
+			return false
+		}
+		return true
+	})
+}
+
+func (d *decoder) repeated(c, before tree.Node, name string, at *trail) {
+	path := (&trail{up: at, name: name}).String()
+	message, hint := fmt.Sprintf("the key %q stands here for the second time; only this value counts", name), "remove one of the two"
+	if c.Kind() == tree.Object && before.Kind() == tree.Object {
+		message = fmt.Sprintf("the key %q stands here for the second time; both objects are put together", name)
+	}
+	d.ignored = append(d.ignored, diag.Problem{Severity: diag.Error, Code: "key-duplicate", Place: c.KeyPlace(), Path: path, Message: message, Hint: hint,
+		Related: []diag.Related{{Place: before.KeyPlace(), Message: "it stands here first"}}, Stricter: true})
+}
+
+func (d *decoder) wrongType(n tree.Node, s *shape, at *trail) {
+	hint := ""
+	switch {
+	case s.kind == tree.Number && n.Kind() == tree.String && strings.HasSuffix(s.path, ".mode"):
+		hint = "write permission bits as a decimal number: 420 is 0644, 493 is 0755"
+		if bits, err := strconv.ParseInt(n.Text(), 8, 32); err == nil && bits >= 0 {
+			hint = fmt.Sprintf("write permission bits as a decimal number: %d", bits)
+		}
+	case s.kind == tree.List:
+		hint = "put it into brackets: […]"
+	case n.Kind() == tree.String && (s.kind == tree.Number || s.kind == tree.Bool):
+		hint = "remove the quotes"
+	}
+	if s.secret != "" || n.Kind() >= tree.List {
+		d.dropped = append(d.dropped, n.Span())
+	}
+	d.problem(n, at, fmt.Sprintf("%s is expected here, not %s", s.kind, n.Kind()), hint)
+}
+
+func (d *decoder) problem(n tree.Node, at *trail, message, hint string) {
+	d.problems = append(d.problems, diag.Problem{Severity: diag.Error, Code: CodeWrongType, Place: n.Place(), Path: at.String(), Message: message, Hint: hint})
+}

@@ -1,0 +1,200 @@
+// Package check is the validate command that both programs share: its options, its formats and its exit codes.
+package check
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+	"unsafe"
+
+	"github.com/spf13/pflag"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// Exit codes of the validate command.
+const (
+	ExitValid   = 0
+	ExitInvalid = 1
+	ExitUsage   = 2
+)
+
+// Streams are where a command reads and writes.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Color    bool // Out is a terminal that shows colours
+}
+
+const usage = `Usage: %s [OPTIONS] FILE...
+
+Checks configs and shows every problem at its line. FILE - is standard input.
+
+Options:
+      --format FORMAT   text (default): problems with their source lines
+                        line: KIND at $.path, line L col C: message
+                        json: {"valid": ..., "problems": [...]}
+      --strict          warnings make a config invalid too
+  -h, --help            show this help
+
+Exit codes: 0 valid, 1 invalid or unreadable, 2 wrong usage.
+
+Examples:
+  %[1]s web.ign
+  %[1]s --strict --format line hosts/*.ign
+  generate-config | %[1]s -
+`
+
+type options struct {
+	format string
+	strict bool
+	files  []string
+}
+
+// Main runs `validate ARGS`; name is how the user called it ("glowplug validate").
+func Main(name string, args []string, s Streams) int {
+	o, err := parseOptions(args)
+	if errors.Is(err, pflag.ErrHelp) {
+		fmt.Fprintf(s.Out, usage, name)
+		return ExitValid
+	}
+	if err != nil {
+		fmt.Fprintf(s.Err, "%s: %v\nTry '%s --help'.\n", name, err, name)
+		return ExitUsage
+	}
+	verdict := reader{s: s, audience: diag.Workstation}
+	for _, file := range o.files {
+		verdict.file(file)
+	}
+	return verdict.show(o)
+}
+
+func parseOptions(args []string) (o options, err error) {
+	flags := pflag.NewFlagSet("validate", pflag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&o.format, "format", "text", "")
+	flags.BoolVar(&o.strict, "strict", false, "")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	o.files = flags.Args()
+	switch o.format {
+	case "text", "line", "json":
+	default:
+		return o, fmt.Errorf("the format %q is not known: text, line and json are", o.format)
+	}
+	if len(o.files) == 0 {
+		return o, errors.New("no file is given; - is standard input")
+	}
+	return o, nil
+}
+
+// A reader collects what is wrong with the files that it reads.
+type reader struct {
+	s        Streams
+	audience diag.Audience
+	problems []diag.Problem
+}
+
+func (r *reader) file(name string) {
+	shown, text, err := readText(name, r.s.In)
+	if err != nil {
+		r.problems = append(r.problems, diag.Problem{Severity: diag.Error, Code: "unreadable", Place: diag.Place{Doc: &diag.Document{Name: shown}}, Message: err.Error()})
+		return
+	}
+	limitGarbage(len(text))
+	result := load.Read(tree.NewArena(), shown, text)
+	r.problems = append(r.problems, diag.For(r.audience, result.Problems)...)
+}
+
+// readText gives a file's text without a second copy of it.
+func readText(name string, in io.Reader) (shown, text string, err error) {
+	var data []byte
+	if name == "-" {
+		name = "standard input"
+		data, err = io.ReadAll(in)
+	} else {
+		data, err = os.ReadFile(name)
+	}
+	if err != nil {
+		return name, "", fmt.Errorf("reading the config: %w", err)
+	}
+	return name, unsafe.String(unsafe.SliceData(data), len(data)), nil
+}
+
+// limitGarbage keeps the peak of memory near what a large document needs: left alone, the collector lets the heap grow to
+// twice that.
+func limitGarbage(size int) {
+	if size > 1<<20 {
+		debug.SetGCPercent(25)
+	} else {
+		debug.SetGCPercent(-1) // nothing that a small document leaves behind is worth a collection
+	}
+}
+
+func (r *reader) show(o options) int {
+	fails := diag.Warning
+	if !o.strict {
+		fails = diag.Error
+	}
+	code := ExitValid
+	for _, p := range r.problems {
+		if p.Severity >= fails {
+			code = ExitInvalid
+		}
+	}
+	switch o.format {
+	case "json":
+		_ = diag.WriteJSON(r.s.Out, code == ExitValid, r.problems)
+	case "line":
+		r.lines(len(o.files) > 1)
+	default:
+		r.text(o, code)
+	}
+	return code
+}
+
+func (r *reader) lines(several bool) {
+	for _, p := range r.problems {
+		suffix := ""
+		if several && p.Place.Doc != nil {
+			suffix = " (in " + p.Place.Doc.Name + ")"
+		}
+		fmt.Fprintf(r.s.Out, "%s%s\n", diag.Line(p), suffix)
+	}
+}
+
+func (r *reader) text(o options, code int) {
+	style := diag.Style{Color: r.s.Color}
+	counts := map[diag.Severity]int{}
+	for _, p := range r.problems {
+		counts[p.Severity]++
+		fmt.Fprintln(r.s.Out, style.Text(p))
+	}
+	verdict := "valid"
+	if code != ExitValid {
+		verdict = "invalid"
+	}
+	fmt.Fprintf(r.s.Out, "%s: %s, %s, %s\n", verdict, plural(len(o.files), "file"), plural(counts[diag.Error], "error"), plural(counts[diag.Warning], "warning"))
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// quiet drops the name of the operation and the file from an error of os.
+func quiet(err error) string {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return strings.TrimSpace(err.Error())
+}

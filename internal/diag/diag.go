@@ -1,0 +1,194 @@
+// Package diag is a problem with a place in a text, and how it is shown; and Secret, text that will not print.
+//
+// It knows nothing of configs. A Problem names a Place (a span of a Document), says what is wrong and what to do,
+// and may point at other places. Three renderers show problems: text with carets for people, one line a problem
+// for tools, and JSON.
+package diag
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Severity says how bad a problem is. Only Error makes a document invalid.
+type Severity uint8
+
+// The severities, in rising order.
+const (
+	Info Severity = iota
+	Warning
+	Error
+)
+
+// String gives the lower-case word used in every output format.
+func (s Severity) String() string {
+	return [...]string{"info", "warning", "error"}[s]
+}
+
+// A Span is a half-open range of byte offsets in a document.
+type Span struct{ Start, End int }
+
+// A Document is a text that problems point into. It must not change once it has been made.
+type Document struct {
+	Name string // what people call it: a file name, "cmdline", a URL without its secrets
+	Text string
+
+	// Secrets, where set, returns the spans whose text must not be shown, sorted and disjoint. It is asked at most
+	// once, when the first excerpt is drawn. Where it is nil every quoted value counts as secret.
+	Secrets func() []Span
+
+	// Folded lists the values whose key differs from the schema in case only, with the place that the peer reports
+	// for anything inside them (reference: spec §1.2).
+	Folded []Folded
+
+	once    sync.Once
+	lines   []int // offset of the first byte of each line
+	masked  sync.Once
+	secrets []Span
+}
+
+// A Folded is a value under a key of the wrong case, and where its nearest well-spelled ancestor starts.
+type Folded struct {
+	Span     Span
+	Ancestor int
+}
+
+// Position gives the 1-based line and column (in bytes) of an offset. An offset past the end is the place
+// right after the last byte.
+func (d *Document) Position(offset int) (line, col int) {
+	d.once.Do(func() {
+		d.lines = append(d.lines, 0)
+		for i := 0; ; {
+			n := strings.IndexByte(d.Text[i:], '\n')
+			if n < 0 {
+				return
+			}
+			i += n + 1
+			d.lines = append(d.lines, i)
+		}
+	})
+	offset = min(max(offset, 0), len(d.Text))
+	i, found := slices.BinarySearch(d.lines, offset)
+	if !found {
+		i--
+	}
+	return i + 1, offset - d.lines[i] + 1
+}
+
+// line returns the bounds of a 1-based line without its line break.
+func (d *Document) line(number int) Span {
+	start := d.lines[number-1]
+	end := len(d.Text)
+	if number < len(d.lines) {
+		end = d.lines[number] - 1
+	}
+	return Span{start, len(strings.TrimSuffix(d.Text[start:end], "\r")) + start}
+}
+
+// A Place is a span in a document. The zero Place is nowhere.
+type Place struct {
+	Doc  *Document
+	Span Span
+}
+
+// String gives "name:line:col", or "" for nowhere.
+func (p Place) String() string {
+	if p.Doc == nil {
+		return ""
+	}
+	line, col := p.Doc.Position(p.Span.Start)
+	return fmt.Sprintf("%s:%d:%d", p.Doc.Name, line, col)
+}
+
+// Related is another place that explains a problem.
+type Related struct {
+	Place   Place
+	Path    string
+	Message string
+}
+
+// A Problem is one thing that is wrong with a document.
+type Problem struct {
+	Severity Severity
+	Code     string // stable, in kebab case: "path-relative"
+	Place    Place
+	Path     string // "$.storage.files.0.path"; "" where unknown
+	Message  string // what is wrong: no capital, no full stop
+	Hint     string // what to do about it; may be empty
+	Related  []Related
+
+	// Stricter marks a rule that the peer lacks: an error only for `glowplug validate`, a warning at boot, silent under
+	// the peer's names.
+	Stricter bool
+	// Laxer marks the opposite: a warning of ours that is an error under the peer's names.
+	Laxer bool
+}
+
+// An Audience is who problems are told to. What they are told of rules that the peer has not differs.
+type Audience uint8
+
+const (
+	// Workstation is somebody who checks a config: our own rules count like any other.
+	Workstation Audience = iota
+	// Boot is a machine that is coming up: what only we find wrong is a warning.
+	Boot
+	// Peer is a caller that expects the verdicts of Ignition.
+	Peer
+)
+
+// For gives problems as an audience is told them.
+func For(audience Audience, problems []Problem) []Problem {
+	var told []Problem
+	for _, p := range problems {
+		switch {
+		case p.Stricter && audience == Peer:
+			continue
+		case p.Stricter && audience == Boot:
+			p.Severity = min(p.Severity, Warning)
+		case p.Laxer && audience == Peer:
+			p.Severity = Error
+		}
+		told = append(told, p)
+	}
+	return told
+}
+
+// Error makes a Problem an error whose text is "place: message".
+func (p Problem) Error() string {
+	where := p.Place.String()
+	if p.Path != "" {
+		where = strings.TrimPrefix(where+": "+p.Path, ": ")
+	}
+	return strings.TrimPrefix(where+": "+p.Message, ": ")
+}
+
+// A Fault is what a check of a single value finds, before anyone knows where the value stands.
+type Fault struct {
+	Code, Message, Hint string
+	At                  int // byte offset inside the value; -1 where the whole value is meant
+}
+
+// Error gives the message.
+func (f *Fault) Error() string { return f.Message }
+
+// Fatal reports whether any problem is an error.
+func Fatal(problems []Problem) bool {
+	return slices.ContainsFunc(problems, func(p Problem) bool { return p.Severity == Error })
+}
+
+// Sort orders problems by document name and place, keeping the order of those at one place.
+func Sort(problems []Problem) {
+	slices.SortStableFunc(problems, func(a, b Problem) int {
+		return cmp.Or(strings.Compare(a.Place.name(), b.Place.name()), cmp.Compare(a.Place.Span.Start, b.Place.Span.Start))
+	})
+}
+
+func (p Place) name() string {
+	if p.Doc == nil {
+		return ""
+	}
+	return p.Doc.Name
+}

@@ -1,0 +1,28 @@
+package diag
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// Redacted is what stands where a secret would.
+const Redacted = "[redacted]"
+
+// A Secret is text that does not print: every way of formatting, logging or encoding it gives Redacted.
+type Secret string
+
+// String gives Redacted.
+func (Secret) String() string { return Redacted }
+
+// Format writes Redacted for every verb.
+func (Secret) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, Redacted) }
+
+// LogValue gives Redacted to slog.
+func (Secret) LogValue() slog.Value { return slog.StringValue(Redacted) }
+
+// MarshalText gives Redacted to encoders.
+func (Secret) MarshalText() ([]byte, error) { return []byte(Redacted), nil }
+
+// Reveal returns the text itself, for the one place that needs it.
+func (s Secret) Reveal() string { return string(s) }

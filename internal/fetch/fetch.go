@@ -1,0 +1,211 @@
+// Package fetch is bytes from a source: retries, deadlines, hashes, compression, offline.
+//
+// It does not know what the bytes mean, which sources a config may name (source judges those) or where they end up:
+// the caller brings a writer. Nothing is held whole in memory but data: payloads, which are part of their URL.
+package fetch
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/source"
+)
+
+// DefaultResponseHeader is how long a server may take to answer where a config does not say (reference: spec §3.2).
+const DefaultResponseHeader = 10 * time.Second
+
+// newest is the spec minor whose digests are understood; an older document's digests have been checked before.
+const newest = 7
+
+var (
+	// ErrNeedNet says that an offline client was asked for something that only the network has.
+	ErrNeedNet = errors.New("needs the network")
+	// ErrNotFound says that the server has no such resource (status 404).
+	ErrNotFound = errors.New("not found")
+
+	errNotURL = errors.New("does not parse as a URL") // net/url's own error quotes the text
+)
+
+// A Header is one HTTP request header. Its value never prints; an empty value means that the header is not sent.
+type Header struct {
+	Name  string
+	Value diag.Secret
+}
+
+// A Resource is something to fetch.
+type Resource struct {
+	URL     string
+	Gzip    bool     // the body is gzip; Digest is of what is inside
+	Headers []Header // http and https only; they replace the default of the same name, the last of a name wins
+	Digest  string   // "sha512-<hex>" or "sha256-<hex>", "" for none
+}
+
+// Settings are what a config says about fetching.
+type Settings struct {
+	ResponseHeader time.Duration // from the request to the response's headers, per attempt; 0 for no limit
+	Total          time.Duration // all attempts and the body of one resource; 0 for no limit
+
+	HTTPProxy, HTTPSProxy string   // proxy URLs; https does not fall back to the http one
+	NoProxy               []string // hosts, domains, addresses, networks, each with :port if need be, or *
+
+	Authorities []Resource // PEM bundles trusted beside the system's
+}
+
+// A Sink is a writer that can forget what it was given. Fetch starts a body that broke off from the beginning again
+// only if its writer is a Sink or has not been given anything yet.
+type Sink interface {
+	io.Writer
+	// Reset makes the sink as it was before the first Write.
+	Reset() error
+}
+
+// A Client fetches resources. It may be used by several goroutines at once once Offline is set.
+type Client struct {
+	Offline bool // everything but data: and "" is ErrNeedNet
+
+	log     *slog.Logger
+	version string
+	dial    func(ctx context.Context, network, addr string) (net.Conn, error)
+	bound   bound
+	gunzip  sync.Pool // of *gzip.Reader: one costs 40 KB, and a config can hold thousands of small bodies
+
+	mu          sync.Mutex
+	settings    Settings
+	roots       []*x509.Certificate
+	authorities map[authority][]byte
+	current     *session // nil until http is first needed: a boot with data: URLs alone reads no CA pool
+}
+
+// New makes a client with the default settings. It tells servers that it is "Ignition/<version>", which services
+// that tailor a config to the requester look for.
+func New(log *slog.Logger, version string) *Client {
+	return &Client{
+		log:         log,
+		version:     version,
+		dial:        (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second, Resolver: &net.Resolver{PreferGo: true}}).DialContext,
+		bound:       bound{free: 1 << 30, ratio: 200},
+		settings:    Settings{ResponseHeader: DefaultResponseHeader},
+		authorities: map[authority][]byte{},
+	}
+}
+
+// A scheme is how the sources of one URL scheme are fetched.
+type scheme struct {
+	name  string
+	local bool // no network needed
+	fetch func(c *Client, ctx context.Context, r Resource, to *delivery) error
+}
+
+// schemes lists what a config may name. Those without a fetch are known to the language only.
+var schemes = [...]scheme{
+	{"", true, (*Client).fetchNothing},
+	{"data", true, (*Client).fetchData},
+	{"http", false, (*Client).fetchHTTP},
+	{"https", false, (*Client).fetchHTTP},
+	{"tftp", false, nil},
+	{"s3", false, nil},
+	{"arn", false, nil},
+	{"gs", false, nil},
+}
+
+// Fetch writes the resource to w and returns how many bytes that were. On an error w may hold a part of the
+// resource, or all of it where only the digest differs. Errors begin with the URL, its secrets left out;
+// ErrNeedNet and ErrNotFound are found in them.
+func (c *Client) Fetch(ctx context.Context, r Resource, w io.Writer) (int64, error) {
+	d, err := c.fetch(ctx, r, w)
+	if err != nil {
+		return d.n, about(r.URL, err)
+	}
+	return d.n, nil
+}
+
+// about puts the URL before an error; there is nothing to name where the URL is empty.
+func about(url string, err error) error {
+	if url == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", source.Redact(url), err)
+}
+
+func (c *Client) fetch(ctx context.Context, r Resource, w io.Writer) (*delivery, error) {
+	d := &delivery{client: c, to: w, gzip: r.Gzip}
+	name, ok := source.Scheme(r.URL)
+	if !ok {
+		return d, errNotURL
+	}
+	i := slices.IndexFunc(schemes[:], func(s scheme) bool { return s.name == name })
+	switch {
+	case c.Offline && (i < 0 || !schemes[i].local):
+		return d, ErrNeedNet
+	case i < 0:
+		return d, fmt.Errorf("unknown scheme %q", name)
+	case schemes[i].fetch == nil:
+		return d, fmt.Errorf("this version cannot fetch %s sources", name)
+	}
+	if err := d.expect(r.Digest); err != nil {
+		return d, err
+	}
+	return d, schemes[i].fetch(c, ctx, r, d)
+}
+
+// Bytes returns the resource, which may have at most limit bytes. It is for what must be whole to be of use: configs,
+// keys, certificates.
+func (c *Client) Bytes(ctx context.Context, r Resource, limit int64) ([]byte, error) {
+	b := &buffer{limit: limit}
+	if _, err := c.Fetch(ctx, r, b); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// A buffer is a Sink in memory with an upper limit.
+type buffer struct {
+	bytes.Buffer
+	limit int64
+}
+
+// Write refuses what goes beyond the limit.
+func (b *buffer) Write(p []byte) (int, error) {
+	if int64(b.Len())+int64(len(p)) > b.limit {
+		return 0, fmt.Errorf("larger than %d bytes", b.limit)
+	}
+	return b.Buffer.Write(p)
+}
+
+// Reset forgets everything.
+func (b *buffer) Reset() error {
+	b.Buffer.Reset()
+	return nil
+}
+
+func (c *Client) fetchNothing(_ context.Context, _ Resource, to *delivery) error {
+	return to.take(bytes.NewReader(nil))
+}
+
+func (c *Client) fetchData(ctx context.Context, r Resource, to *delivery) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	content, err := decodeData(r.URL)
+	if err != nil {
+		return err
+	}
+	if to.gzip {
+		return to.take(bytes.NewReader(content))
+	}
+	// One write of the whole: a small file is then one system call.
+	if _, err := to.Write(content); err != nil {
+		return err
+	}
+	return to.finish()
+}

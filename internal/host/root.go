@@ -1,0 +1,375 @@
+package host
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Kind is what lstat(2) finds at a path. Other is a device, a fifo or a socket.
+type Kind uint8
+
+// The kinds.
+const (
+	Absent Kind = iota
+	File
+	Directory
+	Symlink
+	Other
+)
+
+// String gives the words for a kind: "nothing", "a regular file", ...
+func (k Kind) String() string {
+	return [...]string{"nothing", "a regular file", "a directory", "a symbolic link", "a device, fifo or socket"}[k]
+}
+
+// Facts are what lstat(2) and readlink(2) say of a path.
+type Facts struct {
+	Kind     Kind
+	Mode     uint32 // permission and special bits, 0 to 07777
+	UID, GID uint32
+	Size     int64
+	Dev, Ino uint64
+	Target   string // of a symbolic link, as it is stored
+}
+
+// A Root is a directory that stands for "/": every path is looked up below it as a process that is chrooted there would
+// look it up, and no link, mount of /proc or rename leads out. All paths are slash-separated; whether one starts with a
+// slash makes no difference. Methods may be used by several goroutines.
+type Root struct {
+	fd      int
+	dir     string
+	resolve resolver
+
+	mu     sync.Mutex
+	dirs   dirCache
+	synced map[uint64]int // device number → a descriptor on that filesystem, for syncfs
+}
+
+// OpenRoot opens an existing directory as a root.
+func OpenRoot(dir string) (*Root, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	fd, err := openAt(unix.AT_FDCWD, dir, unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: dir, Err: err}
+	}
+	return &Root{fd: fd, dir: dir, resolve: pickResolver(fd), synced: map[uint64]int{}}, nil
+}
+
+// Dir gives the absolute path of the root, for tools that take one (systemctl --root).
+func (r *Root) Dir() string { return r.dir }
+
+// Close gives the descriptors back. It does not sync.
+func (r *Root) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.dirs.flush()
+	for dev, fd := range r.synced {
+		_ = unix.Close(fd)
+		delete(r.synced, dev)
+	}
+	return unix.Close(r.fd)
+}
+
+// Lstat gives the facts of a path, its last component not followed. That nothing is there is no error.
+func (r *Root) Lstat(name string) (Facts, error) {
+	d, base, err := r.parent(name)
+	if err != nil {
+		return Facts{}, unlessAbsent(name, err)
+	}
+	defer r.release(d)
+	return d.lstat(name, base)
+}
+
+func unlessAbsent(name string, err error) error {
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) {
+		return nil
+	}
+	return pathError("lstat", name, err)
+}
+
+func (d *dir) lstat(name, base string) (Facts, error) {
+	var st unix.Stat_t
+	if err := unix.Fstatat(d.fd, base, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return Facts{}, unlessAbsent(name, err)
+	}
+	f := facts(&st)
+	if f.Kind == Symlink {
+		var err error
+		if f.Target, err = readlinkAt(d.fd, base); err != nil {
+			return Facts{}, pathError("readlink", name, err)
+		}
+	}
+	return f, nil
+}
+
+func facts(st *unix.Stat_t) Facts {
+	kind := Other
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		kind = File
+	case unix.S_IFDIR:
+		kind = Directory
+	case unix.S_IFLNK:
+		kind = Symlink
+	}
+	return Facts{
+		Kind: kind, Mode: st.Mode & 0o7777, UID: st.Uid, GID: st.Gid,
+		Size: st.Size, Dev: uint64(st.Dev), Ino: st.Ino,
+	}
+}
+
+// Open opens a regular file for reading. A last component that is a link is followed if follow says so. Anything but a
+// regular file is an error, and never blocks: opening a fifo or a tape drive would.
+func (r *Root) Open(name string, follow bool) (*os.File, error) {
+	return r.openFile(name, unix.O_RDONLY, follow)
+}
+
+func (r *Root) openFile(name string, flags int, follow bool) (*os.File, error) {
+	if !follow {
+		flags |= unix.O_NOFOLLOW
+	}
+	// Looking first keeps drivers asleep: their open has side effects even with O_NONBLOCK.
+	look, err := r.resolve(r.fd, name, unix.O_PATH|flags&unix.O_NOFOLLOW)
+	if err != nil {
+		return nil, pathError("open", name, err)
+	}
+	err = wantRegular(look)
+	_ = unix.Close(look)
+	if err != nil {
+		return nil, pathError("open", name, err)
+	}
+	fd, err := r.resolve(r.fd, name, flags|unix.O_NONBLOCK|unix.O_NOCTTY)
+	if err != nil {
+		return nil, pathError("open", name, err)
+	}
+	if err := wantRegular(fd); err != nil {
+		_ = unix.Close(fd)
+		return nil, pathError("open", name, err)
+	}
+	return os.NewFile(uintptr(fd), name), nil
+}
+
+var errNotRegular = errors.New("not a regular file")
+
+func wantRegular(fd int) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return errNotRegular
+	}
+	return nil
+}
+
+// OpenAppend opens an existing regular file, not a link to one, for reading, and for writing at its end.
+func (r *Root) OpenAppend(name string) (*os.File, error) {
+	if err := r.willWrite(name); err != nil {
+		return nil, err
+	}
+	return r.openFile(name, unix.O_RDWR|unix.O_APPEND, false)
+}
+
+var errTooLarge = errors.New("larger than expected")
+
+// ReadFile reads a regular file of at most limit bytes, links followed. A file that is not there is fs.ErrNotExist.
+func (r *Root) ReadFile(name string, limit int64) ([]byte, error) {
+	f, err := r.Open(name, true)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(text)) > limit {
+		return nil, pathError("read", name, errTooLarge)
+	}
+	return text, nil
+}
+
+// Mkdir makes one directory, whose parent is there.
+func (r *Root) Mkdir(name string, mode uint32) error {
+	d, base, err := r.parent(name)
+	if err != nil {
+		return pathError("mkdir", name, err)
+	}
+	defer r.release(d)
+	r.touch(d)
+	if err := unix.Mkdirat(d.fd, base, mode&0o777); err != nil {
+		return pathError("mkdir", name, err)
+	}
+	return pathError("chmod", name, d.settleMode(base, mode&0o777))
+}
+
+// settleMode undoes the umask. The bits above, such as a setgid bit inherited from the parent, stay.
+func (d *dir) settleMode(base string, mode uint32) error {
+	var st unix.Stat_t
+	if err := unix.Fstatat(d.fd, base, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil || st.Mode&0o777 == mode {
+		return err
+	}
+	fd, err := openAt(d.fd, base, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return unix.Fchmod(fd, st.Mode&0o7000|mode)
+}
+
+// MkdirAll makes a directory and those above it that are missing, and tells which it made, topmost first.
+func (r *Root) MkdirAll(name string, mode uint32) (made []string, err error) {
+	name = clean(name)
+	d, err := r.open(name)
+	if err == nil {
+		r.release(d)
+		return nil, nil
+	}
+	if !errors.Is(err, unix.ENOENT) || name == "/" {
+		return nil, pathError("mkdir", name, err)
+	}
+	if made, err = r.MkdirAll(path.Dir(name), mode); err != nil {
+		return made, err
+	}
+	if err := r.Mkdir(name, mode); err != nil {
+		return made, err
+	}
+	return append(made, name), nil
+}
+
+// Attrs are owner and mode to give to a path. A negative one is left as it is.
+type Attrs struct{ UID, GID, Mode int64 }
+
+// LeaveAttrs changes nothing.
+var LeaveAttrs = Attrs{-1, -1, -1}
+
+// Fit tells whether a path with these facts has them already.
+func (a Attrs) Fit(f Facts) bool {
+	return (a.UID < 0 || a.UID == int64(f.UID)) && (a.GID < 0 || a.GID == int64(f.GID)) &&
+		(a.Mode < 0 || a.Mode == int64(f.Mode))
+}
+
+// SetAttrs gives owner and mode to a regular file, directory or link. The mode comes second, because a change of owner
+// clears set-id bits; a link has none and keeps what it has.
+func (r *Root) SetAttrs(name string, a Attrs) error {
+	if a == LeaveAttrs {
+		return nil
+	}
+	if err := r.willWrite(name); err != nil {
+		return err
+	}
+	fd, err := r.resolve(r.fd, name, unix.O_PATH|unix.O_NOFOLLOW)
+	if err != nil {
+		return pathError("open", name, err)
+	}
+	defer unix.Close(fd)
+	if a.UID >= 0 || a.GID >= 0 {
+		if err := unix.Fchownat(fd, "", int(a.UID), int(a.GID), unix.AT_EMPTY_PATH); err != nil {
+			return pathError("chown", name, err)
+		}
+	}
+	if a.Mode < 0 {
+		return nil
+	}
+	return pathError("chmod", name, r.chmod(fd, name, uint32(a.Mode)))
+}
+
+// chmod sets the mode of what an O_PATH descriptor names. Only Linux 6.6 and later can do that directly; before, a
+// second descriptor is opened for reading and checked to be on the same thing.
+func (r *Root) chmod(fd int, name string, mode uint32) error {
+	err := unix.Fchmodat(fd, "", mode, unix.AT_EMPTY_PATH)
+	if err == nil || !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EOPNOTSUPP) && !errors.Is(err, unix.EINVAL) {
+		return err
+	}
+	var want, got unix.Stat_t
+	if err := unix.Fstat(fd, &want); err != nil {
+		return err
+	}
+	if kind := want.Mode & unix.S_IFMT; kind != unix.S_IFREG && kind != unix.S_IFDIR {
+		return errNotRegular
+	}
+	open, err := r.resolve(r.fd, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(open)
+	if err := unix.Fstat(open, &got); err != nil {
+		return err
+	}
+	if got.Ino != want.Ino || got.Dev != want.Dev {
+		return unix.ESTALE
+	}
+	return unix.Fchmod(open, mode)
+}
+
+// Sync writes to disk all that was changed through r: one syncfs(2) for each filesystem.
+func (r *Root) Sync() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for dev, fd := range r.synced {
+		var err error
+		if fd < 0 {
+			unix.Sync()
+		} else {
+			err = unix.Syncfs(fd)
+			_ = unix.Close(fd)
+		}
+		delete(r.synced, dev)
+		if err != nil {
+			return pathError("syncfs", r.dir, err)
+		}
+	}
+	return nil
+}
+
+// willWrite remembers for Sync the filesystem that a path is on.
+func (r *Root) willWrite(name string) error {
+	d, _, err := r.parent(name)
+	if err != nil {
+		return pathError("open", name, err)
+	}
+	r.touch(d)
+	r.release(d)
+	return nil
+}
+
+// touch remembers the filesystem of a directory for Sync.
+func (r *Root) touch(d *dir) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if d.touched {
+		return
+	}
+	d.touched = true
+	var st unix.Stat_t
+	if err := unix.Fstat(d.fd, &st); err != nil {
+		return
+	}
+	if _, known := r.synced[uint64(st.Dev)]; known {
+		return
+	}
+	// syncfs takes no O_PATH descriptor; a directory that may not be read leaves -1 and has Sync sync everything.
+	fd, _ := openAt(d.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY)
+	r.synced[uint64(st.Dev)] = fd
+}
+
+func clean(name string) string { return path.Clean("/" + name) }
+
+// pathError gives nil for nil.
+func pathError(op, name string, err error) error {
+	var already *fs.PathError
+	if err == nil || errors.As(err, &already) {
+		return err
+	}
+	return &fs.PathError{Op: op, Path: clean(name), Err: err}
+}

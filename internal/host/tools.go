@@ -1,0 +1,160 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+)
+
+// ErrNoTool is in the error about a program that is not installed.
+var ErrNoTool = errors.New("program not found")
+
+const (
+	stdoutLimit = 16 << 20 // of a tool's output, kept
+	stderrTail  = 2 << 10  // of a tool's complaints, kept
+	// A tool that was told to stop may leave children that hold its pipes.
+	pipeDelay = 2 * time.Second
+)
+
+// Tools are the programs that glowplug runs, by the name glowplug knows them under.
+type Tools struct {
+	names map[string]string
+	log   *slog.Logger
+}
+
+// NewTools takes the distribution's own names or paths for programs; a program that names does not list keeps its usual
+// name. Log gets each command line at debug level; nil for none.
+func NewTools(names map[string]string, log *slog.Logger) *Tools {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Tools{names: names, log: log}
+}
+
+// Path finds a program. Its error wraps ErrNoTool and names the program.
+func (t *Tools) Path(tool string) (string, error) {
+	name := t.names[tool]
+	if name == "" {
+		name = tool
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", name, ErrNoTool)
+	}
+	return path, nil
+}
+
+// A Command is one run of a tool. Args are visible to every user of the machine and go to the log, so they hold no
+// secrets; Stdin may.
+type Command struct {
+	Tool  string
+	Args  []string
+	Stdin diag.Secret
+}
+
+// A ToolError is a tool that ran and did not succeed.
+type ToolError struct {
+	Tool   string
+	Status int    // exit status, -1 where a signal ended it
+	Stderr string // the end of its complaints, on one line
+	Err    error
+}
+
+// Error gives `tool: exit status N: complaints`.
+func (e *ToolError) Error() string {
+	if e.Stderr == "" {
+		return fmt.Sprintf("%s: %v", e.Tool, e.Err)
+	}
+	return fmt.Sprintf("%s: %v: %s", e.Tool, e.Err, e.Stderr)
+}
+
+// Unwrap gives the error of os/exec, or the reason why the context ended.
+func (e *ToolError) Unwrap() error { return e.Err }
+
+// Run runs a tool to its end and gives what it printed. The error is about a missing program (ErrNoTool), or a
+// *ToolError. The tool ends when ctx does.
+func (t *Tools) Run(ctx context.Context, c Command) ([]byte, error) {
+	path, err := t.Path(c.Tool)
+	if err != nil {
+		return nil, err
+	}
+	t.log.Debug("executing: " + commandLine(path, c.Args))
+	stdout, stderr := &head{limit: stdoutLimit}, &tail{limit: stderrTail}
+	cmd := exec.CommandContext(ctx, path, c.Args...)
+	cmd.Stdin = strings.NewReader(c.Stdin.Reveal())
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.WaitDelay = pipeDelay
+	// Output is parsed and shown in messages of ours, which are English.
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	if err := cmd.Run(); err != nil {
+		status := -1
+		if cmd.ProcessState != nil {
+			status = cmd.ProcessState.ExitCode()
+		}
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return stdout.Bytes(), &ToolError{Tool: c.Tool, Status: status, Stderr: stderr.line(), Err: err}
+	}
+	return stdout.Bytes(), nil
+}
+
+func commandLine(path string, args []string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%q", path)
+	for _, a := range args {
+		fmt.Fprintf(&b, " %q", a)
+	}
+	return b.String()
+}
+
+// head keeps the first bytes written to it.
+type head struct {
+	bytes.Buffer
+	limit int
+}
+
+func (h *head) Write(p []byte) (int, error) {
+	h.Buffer.Write(p[:min(len(p), h.limit-h.Len())])
+	return len(p), nil
+}
+
+// ReadFrom hides the Buffer's own, which knows no limit.
+func (h *head) ReadFrom(r io.Reader) (int64, error) { return io.Copy(writerOnly{h}, r) }
+
+type writerOnly struct{ io.Writer }
+
+// tail keeps the last bytes written to it.
+type tail struct {
+	kept  []byte
+	limit int
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.kept = append(t.kept, p[max(0, len(p)-t.limit):]...)
+	if over := len(t.kept) - t.limit; over > 0 {
+		t.kept = append(t.kept[:0], t.kept[over:]...)
+	}
+	return len(p), nil
+}
+
+// line gives the lines kept as one line of printable text.
+func (t *tail) line() string {
+	lines := strings.FieldsFunc(string(t.kept), func(r rune) bool { return r == '\n' || r == '\r' })
+	clean := func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}
+	return strings.TrimSpace(strings.ToValidUTF8(strings.Map(clean, strings.Join(lines, "; ")), "?"))
+}

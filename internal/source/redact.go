@@ -1,0 +1,78 @@
+package source
+
+import (
+	"net/url"
+	"strings"
+)
+
+const ellipsis = "…"
+
+// Redact gives a URL as it may be logged: userinfo, values of the query, fragment and the payload of a data: URL print as an
+// ellipsis. What cannot be read as a URL prints as one ellipsis and nothing else.
+func Redact(raw string) string {
+	if isData(raw) {
+		return redactData(raw)
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ellipsis
+	}
+	query, fragment, user := u.RawQuery, u.Fragment, u.User != nil
+	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
+	if u.Opaque != "" && u.Scheme != "arn" { // perhaps a user and a password without the slashes before them
+		u.Opaque = ellipsis
+	}
+	text := u.String()
+	if user {
+		if u.Host == "" { // String leaves out an empty host, and its slashes
+			text = u.Scheme + "://" + u.EscapedPath()
+		}
+		text = strings.Replace(text, "//", "//"+ellipsis+"@", 1)
+	}
+	if query != "" {
+		text += "?" + redactQuery(query)
+	}
+	if fragment != "" {
+		text += "#" + ellipsis
+	}
+	return printable(text)
+}
+
+// redactData keeps the media type of a data: URL, if it has one of a sane size, and whether it is base64.
+func redactData(raw string) string {
+	header, _, _ := strings.Cut(raw[len(dataPrefix):], ",")
+	kind, params, _ := strings.Cut(header, ";")
+	if len(kind) > 64 || !strings.Contains(kind, "/") || other(strings.Replace(kind, "/", "", 1), token) < len(kind)-1 || !knownType(kind) {
+		kind = ""
+	}
+	if params == "base64" || strings.HasSuffix(params, ";base64") {
+		kind += ";base64"
+	}
+	return dataPrefix + kind + "," + ellipsis
+}
+
+// redactQuery keeps the names. A part without = is hidden whole, as it may be a token.
+func redactQuery(query string) string {
+	var out strings.Builder
+	for part := range strings.SplitSeq(query, "&") {
+		if out.Len() > 0 {
+			out.WriteByte('&')
+		}
+		if name, _, found := strings.Cut(part, "="); found {
+			out.WriteString(name)
+			out.WriteByte('=')
+		}
+		out.WriteString(ellipsis)
+	}
+	return out.String()
+}
+
+// printable replaces what could upset a terminal; url.Parse lets bytes outside ASCII through.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if isControl(r) || r > 0x7e && r != '…' {
+			return '?'
+		}
+		return r
+	}, text)
+}

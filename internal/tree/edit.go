@@ -1,0 +1,121 @@
+package tree
+
+import "github.com/glowplug-os/glowplug/internal/diag"
+
+// What follows changes trees. Editing never touches a document's text: a node that is changed keeps its place, so that
+// messages about a derived tree still point at what somebody wrote.
+
+// NewObject makes an empty object that claims the given node's place.
+func (a *Arena) NewObject(like Node) Node { return a.derive(like, Object, "") }
+
+// NewList makes an empty list that claims the given node's place.
+func (a *Arena) NewList(like Node) Node { return a.derive(like, List, "") }
+
+// NewString makes a string that claims the given node's place.
+func (a *Arena) NewString(like Node, text string) Node { return a.derive(like, String, text) }
+
+// NewNumber makes a number with the given literal that claims the given node's place.
+func (a *Arena) NewNumber(like Node, literal string) Node { return a.derive(like, Number, literal) }
+
+func (a *Arena) derive(like Node, kind Kind, text string) Node {
+	n := node{kind: kind}
+	if like.Exists() {
+		x := like.node()
+		n.doc, n.start, n.end = x.doc, x.start, x.end
+	} else if len(a.docs) == 0 {
+		a.document(&diag.Document{})
+	}
+	if kind == String || kind == Number {
+		n.text = uint32(len(a.texts))
+		a.texts = append(a.texts, text)
+	}
+	return Node{a, a.add(n)}
+}
+
+// Copy makes a node with the same value, key and place, outside any list or object. Children are shared, not copied:
+// neither tree may then be edited below the node.
+func (n Node) Copy() Node {
+	x := *n.node()
+	x.sib = 0
+	return Node{n.a, n.a.add(x)}
+}
+
+// Rename gives the node another key.
+func (n Node) Rename(name string) {
+	place := n.KeyPlace()
+	n.a.keys = append(n.a.keys, key{name, place})
+	x := n.node()
+	x.flags = x.flags&^(keyed|keyEscaped) | renamed
+	x.key = uint32(len(n.a.keys) - 1)
+}
+
+// Become turns the node into a string or number with the given text; its place stays.
+func (n Node) Become(kind Kind, text string) {
+	x := n.node()
+	x.kind, x.child, x.flags = kind, 0, x.flags&^escaped
+	n.a.texts = append(n.a.texts, text)
+	x.text = uint32(len(n.a.texts) - 1)
+}
+
+// Clear turns the node into an empty object or list; its place stays.
+func (n Node) Clear(kind Kind) {
+	x := n.node()
+	x.kind, x.child, x.text = kind, 0, 0
+}
+
+// Keep removes the children for which keep is false. It is called once for each, in order.
+func (n Node) Keep(keep func(Node) bool) {
+	var last Node
+	for c := n.First(); c.Exists(); c = c.Next() {
+		if keep(c) {
+			last = c
+			continue
+		}
+		if last.Exists() {
+			last.node().sib = c.node().sib
+		} else {
+			n.node().child = c.node().sib
+		}
+	}
+}
+
+// An Appender adds children to a node in constant time each.
+type Appender struct{ parent, last Node }
+
+// Append returns an appender to a list or an object; children that are there stay.
+func (n Node) Append() *Appender {
+	p := &Appender{parent: n}
+	for c := range n.Children() {
+		p.last = c
+	}
+	return p
+}
+
+// Add appends a node that is in no other list or object.
+func (p *Appender) Add(n Node) {
+	n.node().sib = 0
+	if p.last.Exists() {
+		p.last.node().sib = n.i
+	} else {
+		p.parent.node().child = n.i
+	}
+	p.last = n
+}
+
+// AddMember appends a node under a key.
+func (p *Appender) AddMember(name string, n Node) {
+	if !n.IsMember() || n.Key() != name {
+		n.Rename(name)
+	}
+	p.Add(n)
+}
+
+// Take moves all children of another node to the end.
+func (p *Appender) Take(from Node) {
+	for c := from.First(); c.Exists(); {
+		next := c.Next()
+		p.Add(c)
+		c = next
+	}
+	from.node().child = 0
+}

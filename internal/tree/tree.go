@@ -1,0 +1,276 @@
+// Package tree is a document, JSON or YAML, read into nodes that remember their span. It knows the grammar of the text and
+// nothing of what the keys mean.
+//
+// Nodes live in an Arena, without pointers between them, so that a document of half a million nodes costs the garbage
+// collector nothing. A Node is a handle: small, comparable, valid as long as its arena. Several documents can share an
+// arena, which is how nodes of one become children of another's when configs merge.
+package tree
+
+import (
+	"iter"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+)
+
+// Kind is what a node is.
+type Kind uint8
+
+// The kinds of JSON.
+const (
+	Absent Kind = iota // the kind of the zero Node
+	Null
+	Bool
+	Number
+	String
+	List
+	Object
+)
+
+// String names the kind as people who write configs do.
+func (k Kind) String() string {
+	return [...]string{"nothing", "null", "a boolean", "a number", "a string", "a list", "an object"}[k]
+}
+
+const (
+	escaped    = 1 << iota // the string has escapes, or bytes that are not UTF-8
+	keyEscaped             // so has its key
+	keyed                  // the node is a member of an object: key is the offset of its key's opening quote
+	renamed                // key is an index into Arena.keys instead
+)
+
+// A node is 28 bytes and holds offsets only; what it says is in its document's text.
+type node struct {
+	kind       Kind
+	flags      uint8
+	doc        uint16
+	start, end uint32
+	key        uint32
+	child, sib uint32 // first child and next sibling; 0 is none
+	text       uint32 // index into Arena.texts of a scalar that no document spells out; 0 is none
+}
+
+const chunkSize = 4096
+
+type key struct {
+	name  string
+	place diag.Place
+}
+
+// An Arena owns nodes.
+type Arena struct {
+	chunks []*[chunkSize]node
+	used   uint32
+	docs   []*diag.Document
+	texts  []string
+	keys   []key
+}
+
+// NewArena returns an empty arena.
+func NewArena() *Arena {
+	a := &Arena{texts: []string{""}}
+	a.add(node{}) // index 0 is no node
+	return a
+}
+
+func (a *Arena) add(n node) uint32 {
+	i := a.used
+	if i%chunkSize == 0 {
+		a.chunks = append(a.chunks, new([chunkSize]node))
+	}
+	a.chunks[i/chunkSize][i%chunkSize] = n
+	a.used++
+	return i
+}
+
+func (a *Arena) at(i uint32) *node { return &a.chunks[i/chunkSize][i%chunkSize] }
+
+// Document makes a document known to the arena and returns its number there.
+func (a *Arena) document(doc *diag.Document) uint16 {
+	a.docs = append(a.docs, doc)
+	return uint16(len(a.docs) - 1)
+}
+
+// A Node is a value in an arena. The zero Node is absent: it has no kind, no children and no place.
+type Node struct {
+	a *Arena
+	i uint32
+}
+
+func (n Node) node() *node {
+	if n.a == nil {
+		return &node{}
+	}
+	return n.a.at(n.i)
+}
+
+// Exists reports whether there is such a node.
+func (n Node) Exists() bool { return n.a != nil }
+
+// Arena returns the arena that owns the node.
+func (n Node) Arena() *Arena { return n.a }
+
+// Kind says what the node is.
+func (n Node) Kind() Kind { return n.node().kind }
+
+// Document returns the document that the node comes from.
+func (n Node) Document() *diag.Document {
+	if n.a == nil {
+		return nil
+	}
+	return n.a.docs[n.node().doc]
+}
+
+// Place is where the node stands in its document.
+func (n Node) Place() diag.Place {
+	if n.a == nil {
+		return diag.Place{}
+	}
+	x := n.node()
+	return diag.Place{Doc: n.a.docs[x.doc], Span: diag.Span{Start: int(x.start), End: int(x.end)}}
+}
+
+// Span is the node's place in its document's text.
+func (n Node) Span() diag.Span {
+	x := n.node()
+	return diag.Span{Start: int(x.start), End: int(x.end)}
+}
+
+// IsMember reports whether the node stands under a key.
+func (n Node) IsMember() bool { return n.node().flags&(keyed|renamed) != 0 }
+
+// Key is the node's key in its object, unescaped; "" for other nodes.
+func (n Node) Key() string {
+	x := n.node()
+	switch {
+	case x.flags&renamed != 0:
+		return n.a.keys[x.key].name
+	case x.flags&keyed == 0:
+		return ""
+	}
+	text := n.a.docs[x.doc].Text
+	if x.flags&keyEscaped != 0 {
+		return unescape(text[x.key+1 : stringEnd(text, int(x.key))-1])
+	}
+	raw := text[x.key+1:]
+	return raw[:strings.IndexByte(raw, '"')]
+}
+
+// KeyPlace is where the node's key stands, quotes included.
+func (n Node) KeyPlace() diag.Place {
+	x := n.node()
+	switch {
+	case x.flags&renamed != 0:
+		return n.a.keys[x.key].place
+	case x.flags&keyed == 0:
+		return n.Place()
+	}
+	doc := n.a.docs[x.doc]
+	return diag.Place{Doc: doc, Span: diag.Span{Start: int(x.key), End: stringEnd(doc.Text, int(x.key))}}
+}
+
+// stringEnd finds the end of the string literal whose opening quote is at start, closing quote included.
+func stringEnd(text string, start int) int {
+	for i := start + 1; ; {
+		n := strings.IndexAny(text[i:], `"\`)
+		i += n + 1
+		if text[i-1] == '"' {
+			return i
+		}
+		i++
+	}
+}
+
+// Text is a string's value, and for numbers, booleans and null the literal.
+func (n Node) Text() string {
+	x := n.node()
+	switch {
+	case x.text != 0:
+		return n.a.texts[x.text]
+	case x.kind == String:
+		raw := n.a.docs[x.doc].Text[x.start+1 : x.end-1]
+		if x.flags&escaped != 0 {
+			return unescape(raw)
+		}
+		return raw
+	case x.kind == Absent, x.kind == List, x.kind == Object:
+		return ""
+	}
+	return n.a.docs[x.doc].Text[x.start:x.end]
+}
+
+// First returns the first child of a list or an object.
+func (n Node) First() Node { return n.link(n.node().child) }
+
+// Next returns the node after this one in its list or object.
+func (n Node) Next() Node { return n.link(n.node().sib) }
+
+func (n Node) link(i uint32) Node {
+	if i == 0 {
+		return Node{}
+	}
+	return Node{n.a, i}
+}
+
+// Children goes through the items of a list or the members of an object.
+func (n Node) Children() iter.Seq[Node] {
+	return func(yield func(Node) bool) {
+		for c := n.First(); c.Exists(); c = c.Next() {
+			if !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// Len counts the children.
+func (n Node) Len() int {
+	count := 0
+	for range n.Children() {
+		count++
+	}
+	return count
+}
+
+// Get returns the last member with exactly that key.
+func (n Node) Get(name string) Node {
+	var found Node
+	if n.Kind() != Object {
+		return found
+	}
+	for c := range n.Children() {
+		if c.Key() == name {
+			found = c
+		}
+	}
+	return found
+}
+
+// At returns the i-th child, counted from 0. It walks; a loop over many indices should use an Index.
+func (n Node) At(i int) Node {
+	for c := range n.Children() {
+		if i == 0 {
+			return c
+		}
+		i--
+	}
+	return Node{}
+}
+
+// An Index answers At for lists of any length without walking them each time.
+type Index map[Node][]Node
+
+// At returns the i-th child of a list.
+func (x Index) At(list Node, i int) Node {
+	items, known := x[list]
+	if !known {
+		for c := range list.Children() {
+			items = append(items, c)
+		}
+		x[list] = items
+	}
+	if i < 0 || i >= len(items) {
+		return Node{}
+	}
+	return items[i]
+}

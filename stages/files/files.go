@@ -1,0 +1,173 @@
+// Package files plans and makes the directories, files, links and units of a config under a target root.
+//
+// Plan is a plain function of a config and a view of the root; the Steps it returns do the work through package host and
+// get content from a function they are given. What a config means is not decided here, nor where content comes from,
+// nor accounts. docs/files.md is the reference for people: tables, order, and what running again does.
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// A Sink takes content. Reset forgets what was written since the content began.
+type Sink = interface {
+	io.Writer
+	Reset() error
+}
+
+// A View is what the planner knows of the root. A *host.Root is one.
+type View interface {
+	// Lstat gives the facts of a path whose directories are no links. Nothing there is no error.
+	Lstat(path string) (host.Facts, error)
+	// ReadFile reads a regular file, links followed. One that is not there is fs.ErrNotExist.
+	ReadFile(path string, limit int64) ([]byte, error)
+}
+
+// Options are the circumstances of a plan.
+type Options struct {
+	// Root is what the steps act on. The planner itself only looks at its View.
+	Root *host.Root
+	// Tools runs systemctl, to find and disable units that the config disables.
+	Tools *host.Tools
+	// Fetch writes a resource, decompressed and verified, to a sink. It is called for every source that is not absent.
+	Fetch func(ctx context.Context, r config.Resource, to Sink) error
+	// Owners looks up owners that the config gives by name; nil knows none.
+	Owners Owners
+	// NoOwner leaves every owner as it comes: new nodes belong to who runs this.
+	NoOwner bool
+	// Privileged says that any owner may be set. New nodes then belong to 0:0 unless the config says otherwise.
+	Privileged bool
+	// UID and Groups are who runs this, where not Privileged: the only owners that may be set.
+	UID    uint32
+	Groups []uint32
+	// IgnoreUnsupported plans a config whose accounts this package does not make. The caller warns, from Unsupported.
+	IgnoreUnsupported bool
+}
+
+// Unsupported is a part of a config that is not acted on.
+type Unsupported struct {
+	Origin string // config path
+	What   string // `user "core"`
+}
+
+// Unacted lists the parts of a config that are the files stage's business and that this package does not do: accounts.
+func Unacted(cfg config.Config) []Unsupported {
+	var all []Unsupported
+	for i, g := range cfg.Passwd.Groups {
+		all = append(all, Unsupported{fmt.Sprintf("$.passwd.groups.%d", i), fmt.Sprintf("group %q", g.Name)})
+	}
+	for i, u := range cfg.Passwd.Users {
+		all = append(all, Unsupported{fmt.Sprintf("$.passwd.users.%d", i), fmt.Sprintf("user %q", u.Name)})
+	}
+	return all
+}
+
+// NotInDirectory lists the parts of a config that a plain directory cannot take: disks, arrays, encrypted volumes,
+// filesystems and kernel arguments.
+func NotInDirectory(cfg config.Config) []Unsupported {
+	var all []Unsupported
+	add := func(list string, i int, what, name string) {
+		if name != "" {
+			what = fmt.Sprintf("%s %q", what, name)
+		}
+		all = append(all, Unsupported{fmt.Sprintf("$.%s.%d", list, i), what})
+	}
+	for i, d := range cfg.Storage.Disks {
+		add("storage.disks", i, "disk", d.Device)
+	}
+	for i, r := range cfg.Storage.Raid {
+		add("storage.raid", i, "raid", r.Name)
+	}
+	for i, l := range cfg.Storage.Luks {
+		add("storage.luks", i, "luks", l.Name)
+	}
+	for i, f := range cfg.Storage.Filesystems {
+		add("storage.filesystems", i, "filesystem on", f.Device)
+	}
+	// The arguments themselves may hold secrets.
+	for i := range cfg.KernelArguments.ShouldExist {
+		add("kernelArguments.shouldExist", i, "kernel argument", "")
+	}
+	for i := range cfg.KernelArguments.ShouldNotExist {
+		add("kernelArguments.shouldNotExist", i, "kernel argument", "")
+	}
+	return all
+}
+
+var errAccounts = errors.New("accounts are not supported")
+
+// Plan decides what the directories, files, links and units of a config need. It changes nothing. What it already knows
+// cannot be done is an error, a *host.StepError that says which entry is to blame.
+//
+// The caller runs the plan and then calls Root.Sync.
+func Plan(cfg config.Config, view View, opts Options) (host.Plan, error) {
+	if left := Unacted(cfg); len(left) > 0 && !opts.IgnoreUnsupported {
+		return nil, &host.StepError{ID: "accounts", Subject: left[0].What, Origin: left[0].Origin, Err: errAccounts}
+	}
+	nodes, err := entries(cfg.Storage)
+	if err != nil {
+		return nil, err
+	}
+	w := newWorld(view)
+	if err := w.settle(nodes); err != nil {
+		return nil, err
+	}
+	p := &planner{world: w, worker: &worker{Options: opts, claims: map[string]claim{}}}
+	// Units come last but are planned first: a unit may take the place of a file, which the file's step has to know
+	// to recognise it when the plan is run again.
+	units, err := p.units(cfg.Systemd.Units)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := p.nodes(nodes)
+	if err != nil {
+		return nil, err
+	}
+	return append(plan, units...), nil
+}
+
+// planner has what planning needs and running does not.
+type planner struct {
+	world  *world
+	worker *worker
+}
+
+// nodes plans directories, files and links in the order of their effects.
+func (p *planner) nodes(all []*node) (host.Plan, error) {
+	ordered := inOrder(all)
+	plan := make(host.Plan, 0, len(ordered))
+	for _, n := range ordered {
+		step := host.Step{ID: n.noun() + ":" + n.path, Subject: n.subject(), Origin: n.origin}
+		if err := p.node(n, &step); err != nil {
+			return nil, step.Fail(err)
+		}
+		plan = append(plan, step)
+	}
+	return plan, nil
+}
+
+// inOrder sorts by the depth of the resolved path, so that a directory is there before what is in it. Equal depths keep
+// the order directories, files, links, and within these that of the config. Hard links come last, in the order of the
+// config: what they name may be deeper than they are (reference: engine §11.2).
+func inOrder(all []*node) []*node {
+	ordered := slices.Clone(all)
+	slices.SortStableFunc(ordered, func(a, b *node) int {
+		switch {
+		case a.kind == hardLink && b.kind == hardLink:
+			return 0
+		case a.kind == hardLink:
+			return 1
+		case b.kind == hardLink:
+			return -1
+		}
+		return depth(a.at) - depth(b.at)
+	})
+	return ordered
+}

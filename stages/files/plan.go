@@ -1,0 +1,223 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/source"
+)
+
+var (
+	errRoot      = errors.New("the root directory itself cannot be replaced")
+	errSelf      = errors.New("the link names itself")
+	errLinkToDir = errors.New("the target is a directory, and hard links to directories do not exist")
+	errNoSuch    = errors.New("the target does not exist")
+	errOverwrite = errors.New("overwrite needs contents to write")
+)
+
+// node completes the step of one node.
+func (p *planner) node(n *node, step *host.Step) error {
+	if n.at == "/" && (n.kind != directory || n.overwrite) {
+		return errRoot
+	}
+	found, err := p.world.before(n.at)
+	if err != nil {
+		return err
+	}
+	if err := p.owners(n); err != nil {
+		return err
+	}
+	m, known := match(differs), true
+	switch n.kind {
+	case hardLink:
+		if m, err = p.target(n, found); err != nil {
+			return err
+		}
+		// A copy of the target is only told from something else by reading both.
+		known = m == same || found.Kind != host.File || n.overwrite
+	case symlink:
+		if found.Kind == host.Symlink && sameTarget(found.Target, n.target) && (!n.overwrite || n.new.Fit(found)) {
+			m = alike
+		}
+	case fileWithSource:
+		known = found.Kind != host.File || n.overwrite || !n.new.Fit(found)
+	}
+	topmost, err := p.world.parents(n.at)
+	if err != nil {
+		return err
+	}
+	if step.Effect, err = p.effect(n, found, m, known); err != nil {
+		return err
+	}
+	step.Detail = n.detail(step.Effect, topmost)
+	step.Check = func(ctx context.Context) (host.State, error) { return p.worker.check(ctx, n) }
+	step.Do = func(ctx context.Context) error { return p.worker.do(ctx, n) }
+	return nil
+}
+
+// effect is what the matrix makes of what the view shows. What a unit will take the place of is not refused: it may be
+// the unit's already.
+func (p *planner) effect(n *node, found host.Facts, m match, known bool) (host.Effect, error) {
+	if !known {
+		return host.Deferred, nil
+	}
+	switch judge(n.kind, found.Kind, n.overwrite, m) {
+	case makeNew:
+		return host.Create, nil
+	case replace:
+		return host.Destroy, nil
+	case done:
+		return host.Keep, nil
+	case keep:
+		if len(n.sources) == 0 && n.kept(found).Fit(found) {
+			return host.Keep, nil
+		}
+		return host.Change, nil
+	}
+	if _, claimed := p.worker.claims[n.at]; claimed {
+		return host.Deferred, nil
+	}
+	return 0, n.refusal(found)
+}
+
+// refusal says why what is there cannot stay and may not go.
+func (n *node) refusal(found host.Facts) error {
+	switch {
+	case n.kind == fileWithout && n.overwrite:
+		return errOverwrite
+	case n.kind == fileWithSource && found.Kind == host.File && n.new.Fit(found):
+		return errors.New("a file with other content is there, and overwrite is not set")
+	case n.kind == fileWithSource && found.Kind == host.File:
+		return errors.New("a file is there, and overwrite is not set")
+	case n.kind == symlink && found.Kind == host.Symlink:
+		return fmt.Errorf("a link to %s is there, and overwrite is not set", host.Show(found.Target))
+	case n.kind == fileWithout:
+		return fmt.Errorf("%s is there, which cannot be kept as a file", found.Kind)
+	}
+	return fmt.Errorf("%s is there, and overwrite is not set", found.Kind)
+}
+
+// target finds what a hard link names. A relative target is from the root (reference: engine §11.3).
+func (p *planner) target(n *node, found host.Facts) (match, error) {
+	var err error
+	if n.targetAt, err = p.world.resolve(path.Join("/", n.target)); err != nil {
+		return differs, fmt.Errorf("target %s %w", host.Show(n.target), err)
+	}
+	if n.targetAt == n.at {
+		return differs, errSelf
+	}
+	kind, _, err := p.world.after(n.targetAt)
+	switch {
+	case err != nil:
+		return differs, err
+	case kind == host.Absent:
+		return differs, errNoSuch
+	case kind == host.Directory:
+		return differs, errLinkToDir
+	}
+	to, err := p.world.before(n.targetAt)
+	if err == nil && sameFile(to, found) {
+		return same, nil
+	}
+	return differs, err
+}
+
+func sameFile(a, b host.Facts) bool {
+	return a.Kind != host.Absent && a.Kind == b.Kind && a.Ino == b.Ino && a.Dev == b.Dev
+}
+
+func sameTarget(a, b string) bool { return a == b || path.Clean(a) == path.Clean(b) }
+
+// detail says how, for people.
+func (n *node) detail(e host.Effect, topmost string) string {
+	var words []string
+	add := func(format string, args ...any) { words = append(words, fmt.Sprintf(format, args...)) }
+	if n.at != path.Clean(n.path) {
+		add("at %s", host.Show(n.at))
+	}
+	switch n.kind {
+	case symlink, hardLink:
+		add("to %s", host.Show(n.target))
+	case fileWithSource, fileWithout:
+		add("%s", n.content())
+	}
+	if n.kind != hardLink {
+		add("%s", attributeWords(n, e))
+	}
+	switch {
+	case e == host.Destroy && n.kind == directory:
+		add("removes what is there with all below it")
+	case e == host.Destroy:
+		add("replaces what is there")
+	case e == host.Deferred:
+		add("kept if it is this already, refused otherwise")
+	}
+	if topmost != "" {
+		add("makes %s", host.Show(topmost))
+	}
+	return strings.Join(nonEmpty(words), ", ")
+}
+
+func nonEmpty(words []string) []string {
+	kept := words[:0]
+	for _, w := range words {
+		if w != "" {
+			kept = append(kept, w)
+		}
+	}
+	return kept
+}
+
+func (n *node) content() string {
+	var from []string
+	for _, p := range n.sources {
+		from = append(from, shownSource(p.Resource))
+	}
+	switch {
+	case len(from) == 0 && n.kind == fileWithout:
+		return "empty unless there"
+	case n.kind == fileWithout:
+		return "append " + strings.Join(from, " and ")
+	}
+	return strings.Join(from, " and ")
+}
+
+func shownSource(r config.Resource) string {
+	switch raw := text(r.Source); {
+	case raw == "":
+		return "empty"
+	case strings.HasPrefix(raw, "data:"):
+		return "inline"
+	default:
+		return "from " + source.Redact(raw)
+	}
+}
+
+func attributeWords(n *node, e host.Effect) string {
+	a := n.new
+	if n.kind == directory || n.kind == fileWithout {
+		if e == host.Change || e == host.Keep {
+			a = n.old
+		}
+	}
+	var words []string
+	if a.Mode >= 0 {
+		words = append(words, fmt.Sprintf("%04o", a.Mode))
+	}
+	if a.UID > 0 || a.GID > 0 || n.user != (config.NodeOwner{}) || n.group != (config.NodeOwner{}) {
+		words = append(words, "owner "+id(a.UID)+":"+id(a.GID))
+	}
+	return strings.Join(words, " ")
+}
+
+func id(n int64) string {
+	if n < 0 {
+		return "-"
+	}
+	return fmt.Sprint(n)
+}

@@ -1,0 +1,184 @@
+package files
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// A world is the root as it will be: what the view shows, with the nodes of the config laid over it.
+type world struct {
+	view    View
+	seen    map[string]host.Facts
+	nodes   map[string]*node    // by resolved path
+	made    map[string]struct{} // directories that a node before has to make on its way
+	emptied map[string]struct{} // where nodes remove what is there, which may be a tree
+}
+
+func newWorld(v View) *world {
+	return &world{view: v, seen: map[string]host.Facts{}, made: map[string]struct{}{}}
+}
+
+// maxPasses bounds settle. Each pass past the second needs a link of the config whose own path leads through another.
+const maxPasses = 40
+
+var errCircle = errors.New("the config's links lead each other's paths round and round")
+
+// settle resolves the paths of all nodes, each in a world where all nodes are in place. Links among the nodes move other
+// nodes, so it goes on until nothing moves.
+func (w *world) settle(nodes []*node) error {
+	for range maxPasses {
+		moved := w.pass(nodes)
+		if moved {
+			continue
+		}
+		for _, n := range nodes {
+			if n.err != nil {
+				return n.fail(n.err)
+			}
+		}
+		return nil
+	}
+	return errCircle
+}
+
+func (w *world) pass(nodes []*node) (moved bool) {
+	placed := make(map[string]*node, len(nodes))
+	emptied := map[string]struct{}{}
+	for _, n := range nodes {
+		at, err := w.resolve(n.path)
+		if n.err = err; err != nil {
+			at = path.Clean(n.path)
+		}
+		moved = moved || at != n.at
+		n.at = at
+		if other, taken := placed[at]; taken && n.err == nil {
+			n.err = fmt.Errorf("is at the same place as %s %s (%s): %s", other.noun(), host.Show(other.path), other.origin, host.Show(at))
+		}
+		placed[at] = n
+		if n.overwrite {
+			emptied[at] = struct{}{}
+		}
+	}
+	w.nodes, w.emptied = placed, emptied
+	return moved
+}
+
+// before gives the facts of a resolved path as they are when its node's turn comes: as in the view, unless a node above
+// it removes what is there.
+func (w *world) before(p string) (host.Facts, error) {
+	if w.isEmptied(p) {
+		return host.Facts{}, nil
+	}
+	if f, known := w.seen[p]; known {
+		return f, nil
+	}
+	f, err := w.view.Lstat(p)
+	if err == nil {
+		w.seen[p] = f
+	}
+	return f, err
+}
+
+// isEmptied tells whether p is below something that a node removes.
+func (w *world) isEmptied(p string) bool {
+	if len(w.emptied) == 0 {
+		return false
+	}
+	for p != "/" {
+		p = up(p)
+		if _, ok := w.emptied[p]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// after gives the kind, and a link's target, of a resolved path once all nodes are in place.
+func (w *world) after(p string) (kind host.Kind, target string, err error) {
+	if n, ok := w.nodes[p]; ok {
+		return n.final(), n.target, nil
+	}
+	f, err := w.before(p)
+	return f.Kind, f.Target, err
+}
+
+var errLoop = errors.New("too many symbolic links on the way")
+
+// resolve gives the place that a path names: no component before the last is a link. The last is not followed.
+func (w *world) resolve(p string) (string, error) { return w.walk(p, false) }
+
+// walk goes along a path as the kernel does in a chroot. What is not there is taken to become a directory.
+func (w *world) walk(p string, followLast bool) (string, error) {
+	at, todo, links := "", split(p), 0
+	for len(todo) > 0 {
+		name := todo[0]
+		todo = todo[1:]
+		if name == ".." {
+			at = strings.TrimSuffix(path.Dir("/"+at), "/")
+			continue
+		}
+		next := at + "/" + name
+		if len(todo) == 0 && !followLast {
+			return next, nil
+		}
+		kind, target, err := w.after(next)
+		switch {
+		case err != nil:
+			return "", err
+		case kind == host.Symlink:
+			if links++; links > 40 {
+				return "", errLoop
+			}
+			if strings.HasPrefix(target, "/") {
+				at = ""
+			}
+			todo = append(split(target), todo...)
+			continue
+		case kind != host.Absent && kind != host.Directory && len(todo) > 0:
+			return "", w.belowFile(next, kind)
+		}
+		at = next
+	}
+	if at == "" {
+		at = "/"
+	}
+	return at, nil
+}
+
+func (w *world) belowFile(p string, kind host.Kind) error {
+	if n, ok := w.nodes[p]; ok {
+		return fmt.Errorf("is below %s (%s), which is no directory", n.subject(), n.origin)
+	}
+	return fmt.Errorf("is below %s, which is %s", host.Show(p), kind)
+}
+
+// split gives the components of a path, without those that mean nothing.
+func split(p string) []string {
+	return slices.DeleteFunc(strings.Split(p, "/"), func(s string) bool { return s == "" || s == "." })
+}
+
+// parents notes that the directories above p will be there, and tells the topmost that has to be made for it, "" if
+// none.
+func (w *world) parents(p string) (string, error) {
+	topmost := ""
+	for d := up(p); d != "/"; d = up(d) {
+		if _, known := w.made[d]; known {
+			return topmost, nil
+		}
+		if n, ok := w.nodes[d]; ok && n.kind == directory {
+			return topmost, nil
+		}
+		f, err := w.before(d)
+		if err != nil || f.Kind != host.Absent {
+			return topmost, err
+		}
+		w.made[d] = struct{}{}
+		topmost = d
+	}
+	return topmost, nil
+}

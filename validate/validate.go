@@ -1,0 +1,179 @@
+// Package validate is what makes a config sensible: rules over the model, each at the path that breaks it. It is pure and
+// judges a document by the version of the language that it is written in.
+package validate
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// A Problem is one thing that is wrong with a config, and where.
+type Problem = diag.Problem
+
+// Document holds a document against every rule of its version and looks for items that are there twice.
+func Document(doc *config.Document) []Problem {
+	return append(Rules(doc), doc.Duplicates()...)
+}
+
+// Rules holds a document against every rule of its version. It is what a merged config is checked with: there, merging
+// has settled what is there twice.
+func Rules(doc *config.Document) []Problem {
+	c := &checker{doc: doc, version: doc.Version, index: tree.Index{}}
+	c.config(&at{c: c}, doc.Config())
+	return c.problems
+}
+
+type checker struct {
+	doc      *config.Document
+	version  config.Version
+	index    tree.Index
+	problems []Problem
+}
+
+// An at is a cursor: it knows which field of the document a rule is looking at. Paths and places are worked out only when
+// something is reported.
+type at struct {
+	c    *checker
+	up   *at
+	name string
+	i    int
+}
+
+func (a *at) key(name string) *at { return &at{c: a.c, up: a, name: name} }
+
+func (a *at) item(i int) *at { return &at{c: a.c, up: a, i: i} }
+
+func (a *at) path() string {
+	var b strings.Builder
+	a.writePath(&b)
+	return b.String()
+}
+
+func (a *at) writePath(b *strings.Builder) {
+	if a.up == nil {
+		b.WriteByte('$')
+		return
+	}
+	a.up.writePath(b)
+	b.WriteByte('.')
+	if a.name != "" {
+		b.WriteString(a.name)
+	} else {
+		b.WriteString(strconv.Itoa(a.i))
+	}
+}
+
+// place is that of the deepest node that exists on the way to the field.
+func (a *at) place() diag.Place { return a.c.doc.At(a.path(), a.c.index).Place() }
+
+func (a *at) report(severity diag.Severity, code, message string) *Problem {
+	a.c.problems = append(a.c.problems, Problem{Severity: severity, Code: code, Place: a.place(), Path: a.path(), Message: message})
+	return &a.c.problems[len(a.c.problems)-1]
+}
+
+// errorf reports an error. What it returns takes a hint and related places, and is valid until the next report.
+func (a *at) errorf(code, format string, args ...any) *finding {
+	return (*finding)(a.report(diag.Error, code, fmt.Sprintf(format, args...)))
+}
+
+func (a *at) warnf(code, format string, args ...any) *finding {
+	return (*finding)(a.report(diag.Warning, code, fmt.Sprintf(format, args...)))
+}
+
+// fault reports what a check of the value itself has found, if anything.
+func (a *at) fault(f *diag.Fault) *finding {
+	if f == nil {
+		return nil
+	}
+	return a.errorf(f.Code, "%s", f.Message).hint("%s", f.Hint)
+}
+
+type finding Problem
+
+func (f *finding) hint(format string, args ...any) *finding {
+	if f != nil {
+		f.Hint = format
+		if len(args) > 0 {
+			f.Hint = fmt.Sprintf(format, args...)
+		}
+	}
+	return f
+}
+
+func (f *finding) see(other *at, message string) *finding {
+	f.Related = append(f.Related, diag.Related{Place: other.place(), Path: other.path(), Message: message})
+	return f
+}
+
+// stricter marks a rule that only we have.
+func (f *finding) stricter() *finding {
+	if f != nil {
+		f.Stricter = true
+	}
+	return f
+}
+
+func (c *checker) config(root *at, cfg *config.Config) {
+	c.unitPaths(root, cfg)
+	c.ignition(root.key("ignition"), &cfg.Ignition)
+	c.accounts(root.key("passwd"), &cfg.Passwd)
+	c.storage(root.key("storage"), &cfg.Storage)
+	c.systemd(root.key("systemd"), &cfg.Systemd)
+}
+
+// isSet: present and true.
+func isSet(b *bool) bool { return b != nil && *b }
+
+// text is a string's value, "" where it is absent.
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// number is an integer's value, 0 where it is absent.
+func number(n *int) int {
+	if n == nil {
+		return 0
+	}
+	return *n
+}
+
+// absolute is the rule for every path of the language.
+func (a *at) absolute(p string) {
+	switch clean := cleanPath(p); {
+	case p == "":
+		a.errorf("path-missing", "a path is missing").hint(`add an absolute path`)
+	case p[0] != '/':
+		a.errorf("path-relative", "the path %s is not absolute", quote(p)).hint("start it with /")
+	case clean != p:
+		a.errorf("path-unclean", "the path %s is not in its shortest form", quote(p)).hint("write %s", quote(clean))
+	}
+}
+
+// notNegative reports a number below zero, which the peer lets through.
+func (a *at) notNegative(what string, n *int) {
+	if n != nil && *n < 0 {
+		a.errorf("number-negative", "%s cannot be negative", what).stricter()
+	}
+}
+
+// notEmpty reports an empty name, which the peer lets through.
+func (a *at) notEmpty(what, name string) {
+	if name == "" {
+		a.errorf("name-empty", "%s needs a name", what).hint("add %q", "name").stricter()
+	}
+}
+
+func quote(s string) string {
+	if len(s) > 200 {
+		s = s[:200] + "…"
+	}
+	return strconv.Quote(s)
+}
