@@ -51,7 +51,7 @@ func (c *Client) renew(change func()) {
 	defer c.mu.Unlock()
 	change()
 	if c.current != nil {
-		c.current.http.CloseIdleConnections()
+		c.current.connections.CloseIdleConnections()
 		c.current = nil
 	}
 }

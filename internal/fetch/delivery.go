@@ -18,6 +18,7 @@ type bound struct {
 	ratio int64 // past them, how many bytes may come out for one that went in
 }
 
+// passed compares without a product, which could overflow.
 func (b bound) passed(in, out int64) bool { return out > b.free && out/b.ratio > in }
 
 // A delivery brings the bytes of one resource to where they belong: body, gunzip, digest, writer.
@@ -63,7 +64,7 @@ func (d *delivery) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// take delivers a whole body.
+// take delivers a whole body and checks its digest. On an error body.err tells whether the body itself broke off.
 func (d *delivery) take(body io.Reader) error {
 	d.body = &tracked{from: body}
 	copied := d.plain
@@ -76,11 +77,13 @@ func (d *delivery) take(body io.Reader) error {
 	return d.finish()
 }
 
+// plain copies in pieces of 32 KiB.
 func (d *delivery) plain() error {
 	_, err := io.Copy(d, d.body)
 	return err
 }
 
+// unzip copies what is inside, all members of the archive. After the last one nothing else may follow.
 func (d *delivery) unzip() error {
 	z, _ := d.client.gunzip.Get().(*gzip.Reader)
 	if z == nil {

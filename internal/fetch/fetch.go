@@ -89,10 +89,12 @@ type Client struct {
 // New makes a client with the default settings. It tells servers that it is "Ignition/<version>", which services
 // that tailor a config to the requester look for.
 func New(log *slog.Logger, version string) *Client {
+	// Go's own resolver: an initramfs need not have what libc's looks for.
+	dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second, Resolver: &net.Resolver{PreferGo: true}}
 	return &Client{
 		log:         log,
 		version:     version,
-		dial:        (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second, Resolver: &net.Resolver{PreferGo: true}}).DialContext,
+		dial:        dialer.DialContext,
 		bound:       bound{free: 1 << 30, ratio: 200},
 		settings:    Settings{ResponseHeader: DefaultResponseHeader},
 		authorities: map[authority][]byte{},
@@ -106,7 +108,8 @@ type scheme struct {
 	fetch func(c *Client, ctx context.Context, r Resource, to *delivery) error
 }
 
-// schemes lists what a config may name. Those without a fetch are known to the language only.
+// schemes lists what a config may name. Those without a fetch are known to the language only. A fetch sees its own
+// deadlines and retries through, and gives each body to the delivery, which unpacks and checks it.
 var schemes = [...]scheme{
 	{"", true, (*Client).fetchNothing},
 	{"data", true, (*Client).fetchData},

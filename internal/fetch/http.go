@@ -36,8 +36,8 @@ func (a again) Unwrap() error { return a.error }
 
 // A session is the connections made under one set of settings.
 type session struct {
-	http  *http.Client
-	total time.Duration
+	connections *http.Transport
+	total       time.Duration
 }
 
 // session returns the current session, and makes one where there is none.
@@ -45,18 +45,13 @@ func (c *Client) session() *session {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.current == nil {
-		c.current = &session{
-			http: &http.Client{
-				Transport:     c.transport(),
-				CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			},
-			total: c.settings.Total,
-		}
+		c.current = &session{connections: c.transport(), total: c.settings.Total}
 	}
 	return c.current
 }
 
-// transport makes the connection pool for the settings; the environment's proxies are not asked.
+// transport makes the connection pool for the settings; the environment's proxies are not asked. Without authorities of a
+// config the system's pool is read by the first TLS handshake, so a boot over plain http never reads it.
 func (c *Client) transport() *http.Transport {
 	proxy := httpproxy.Config{
 		HTTPProxy:  c.settings.HTTPProxy,
@@ -125,7 +120,9 @@ func (c *Client) fetchHTTP(ctx context.Context, r Resource, to *delivery) error 
 	return c.persist(ctx, s, address, header, to)
 }
 
-// persist tries until something final happens or the time is up.
+// persist tries until something final happens or the time is up. Any failure to get an answer is tried again, also a bad
+// certificate: networks, name servers and clocks come up while we wait. The texts "GET <url>: attempt #<n>" and "GET
+// result: OK" are fixed, as others look for them (reference: engine, appendix A).
 func (c *Client) persist(ctx context.Context, s *session, address *url.URL, header http.Header, to *delivery) error {
 	shown := source.Redact(address.String())
 	var last error
@@ -138,11 +135,11 @@ func (c *Client) persist(ctx context.Context, s *session, address *url.URL, head
 			return late(ctx, s.total, n, last)
 		}
 		last = err
-		wait := pause(n)
-		c.log.Info(fmt.Sprintf("GET error: %v; next attempt in %v", err, wait.Round(time.Millisecond)))
 		if err := to.restart(); err != nil {
 			return fmt.Errorf("%w; %w", last, err)
 		}
+		wait := pause(n)
+		c.log.Info(fmt.Sprintf("GET error: %v; next attempt in %v", last, wait.Round(time.Millisecond)))
 		if !sleep(ctx, wait) {
 			return late(ctx, s.total, n, last)
 		}
@@ -167,6 +164,7 @@ func pause(n int) time.Duration {
 	return wait/2 + rand.N(wait/2+1)
 }
 
+// sleep waits; false says that the context ended first.
 func sleep(ctx context.Context, wait time.Duration) bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -179,6 +177,8 @@ func sleep(ctx context.Context, wait time.Duration) bool {
 }
 
 // attempt asks once, through redirects, and delivers the answer. What may be cured by asking again is marked so.
+// A body without a length that just ends (HTTP/1.0) cannot be told from a whole one; digest and gzip find that, and
+// do not ask again. Other statuses below 500 are final: 206 and 304 answer questions that were not put.
 func (c *Client) attempt(ctx context.Context, s *session, address *url.URL, header http.Header, to *delivery) error {
 	response, err := c.ask(ctx, s, address, header)
 	if err != nil {
@@ -208,13 +208,12 @@ func answered(code int) error {
 }
 
 // ask sends one request and follows redirects. The resource's own headers, which may hold a token, are for the
-// first server only.
+// first server only. http.Client is not used: it adds a Referer, and its errors quote addresses.
 func (c *Client) ask(ctx context.Context, s *session, address *url.URL, header http.Header) (*http.Response, error) {
 	for range redirectsMax + 1 {
-		request := (&http.Request{Method: http.MethodGet, URL: address, Host: address.Host, Header: header}).WithContext(ctx)
-		response, err := s.http.Do(request)
+		response, err := s.connections.RoundTrip(request(ctx, address, header))
 		if err != nil {
-			return nil, again{bare(err)}
+			return nil, again{named(err)}
 		}
 		where := response.Header.Get("Location")
 		if !redirects(response.StatusCode) || where == "" {
@@ -229,6 +228,7 @@ func (c *Client) ask(ctx context.Context, s *session, address *url.URL, header h
 	return nil, fmt.Errorf("redirected more than %d times", redirectsMax)
 }
 
+// redirects reports the statuses that name another place. 304 is about caches, and 300 leaves the choice to people.
 func redirects(code int) bool {
 	switch code {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
@@ -237,12 +237,18 @@ func redirects(code int) bool {
 	return false
 }
 
-// bare takes the URL, query and all, out of an error of net/http.
-func bare(err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
+// request is a GET with copies of the headers. User and password of the address go into a header, as browsers do it.
+func request(ctx context.Context, address *url.URL, header http.Header) *http.Request {
+	r := (&http.Request{Method: http.MethodGet, URL: address, Host: address.Host, Header: header.Clone()}).WithContext(ctx)
+	if user := address.User; user != nil && header.Get("Authorization") == "" {
+		password, _ := user.Password()
+		r.SetBasicAuth(user.Username(), password)
 	}
+	return r
+}
+
+// named gives io.EOF, which says nothing to a person, a name.
+func named(err error) error {
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("the server closed the connection: %w", io.ErrUnexpectedEOF)
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -75,6 +76,16 @@ func TestRedirectsKeepOurHeadersAndDropTheResources(t *testing.T) {
 		assert.Equal(t, c.defaults(), got, "no Authorization, no Referer")
 		assert.NotContains(t, log.String(), "secret")
 	}
+}
+
+func TestUserinfoBecomesBasicAuthorization(t *testing.T) {
+	server := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		user, password, _ := r.BasicAuth()
+		assert.Equal(t, "me p w", user+" "+password)
+	})
+	c, _ := quiet()
+	_, err := c.Fetch(t.Context(), Resource{URL: strings.Replace(server.URL, "//", "//me:p%20w@", 1)}, io.Discard)
+	require.NoError(t, err)
 }
 
 func TestRedirectsEnd(t *testing.T) {
@@ -304,7 +315,7 @@ func TestWhichProxy(t *testing.T) {
 			require.NoError(t, c.Configure(t.Context(), test.settings))
 			address, err := url.Parse(test.url)
 			require.NoError(t, err)
-			got, err := c.transport().Proxy(request(address))
+			got, err := c.transport().Proxy(request(t.Context(), address, nil))
 			require.NoError(t, err)
 			if test.want == "" {
 				assert.Nil(t, got)
@@ -315,8 +326,6 @@ func TestWhichProxy(t *testing.T) {
 	}
 }
 
-func request(address *url.URL) *http.Request { return &http.Request{URL: address} }
-
 func TestAuthorities(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) }))
 	server.EnableHTTP2 = true
@@ -326,13 +335,12 @@ func TestAuthorities(t *testing.T) {
 	bundle := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	asked := 0
 	authorities := serve(t, func(w http.ResponseWriter, _ *http.Request) { asked++; _, _ = w.Write(append(bundle, "\n \t\n"...)) })
-	c, log := quiet()
-	short := Settings{Total: 100 * time.Millisecond}
-
-	require.NoError(t, c.Configure(t.Context(), short))
-	_, err := c.Bytes(t.Context(), Resource{URL: server.URL}, 10)
-	require.ErrorContains(t, err, "certificate", "an unknown authority")
-	assert.Contains(t, log.String(), "attempt #1")
+	ctx, giveUp := context.WithCancel(t.Context())
+	log := &watched{text: "attempt #2", seen: giveUp}
+	c := New(slog.New(slog.NewTextHandler(log, nil)), "1")
+	_, err := c.Bytes(ctx, Resource{URL: server.URL}, 10)
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Contains(t, log.String(), "certificate signed by unknown authority", "it is tried again: the clock may be set meanwhile")
 
 	with := Settings{Authorities: []Resource{{URL: authorities.URL}, {URL: escaped(bundle)}}}
 	require.NoError(t, c.Configure(t.Context(), with))
@@ -350,6 +358,20 @@ func TestAuthorities(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(text), "BEGIN CERTIFICATE")
 	assert.Equal(t, 1, asked, "a bundle is fetched once")
+}
+
+// watched is a log that calls seen when a text comes up.
+type watched struct {
+	bytes.Buffer
+	text string
+	seen func()
+}
+
+func (w *watched) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte(w.text)) {
+		w.seen()
+	}
+	return w.Buffer.Write(p)
 }
 
 func TestBundles(t *testing.T) {
@@ -424,6 +446,7 @@ func inMemory(c *Client, handler http.HandlerFunc) (stop func()) {
 	return func() {
 		c.renew(func() {})
 		_ = server.Close()
+		time.Sleep(time.Minute) // virtual; lets handlers notice
 	}
 }
 
@@ -525,6 +548,32 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
+var errRefused = errors.New("connection refused")
+
+func TestTheLastCauseIsInTheError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := quiet()
+		c.dial = func(context.Context, string, string) (net.Conn, error) { return nil, errRefused }
+		require.NoError(t, c.Configure(t.Context(), Settings{Total: time.Minute}))
+		_, err := c.Fetch(t.Context(), Resource{URL: "http://config.test/"}, io.Discard)
+		require.ErrorIs(t, err, errRefused)
+		assert.ErrorContains(t, err, "could not be fetched in time (1m0s, attempts: ")
+	})
+}
+
+func TestAConnectionThatIsClosedWithoutAnAnswerIsTriedAgain(t *testing.T) {
+	var asked atomic.Int32
+	server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Add(1) == 1 {
+			panic(http.ErrAbortHandler)
+		}
+	})
+	c, log := quiet()
+	_, err := c.Fetch(t.Context(), Resource{URL: server.URL}, io.Discard)
+	require.NoError(t, err)
+	assert.Contains(t, log.String(), "GET error: the server closed the connection")
+}
+
 func TestAServerThatAppearsLateIsFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, log := quiet()
@@ -533,7 +582,7 @@ func TestAServerThatAppearsLateIsFound(t *testing.T) {
 		up, dial := time.Now().Add(40*time.Second), c.dial
 		c.dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
 			if time.Now().Before(up) {
-				return nil, errors.New("connection refused")
+				return nil, errRefused
 			}
 			return dial(ctx, network, addr)
 		}

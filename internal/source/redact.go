@@ -51,14 +51,14 @@ func redactData(raw string) string {
 	return dataPrefix + kind + "," + ellipsis
 }
 
-// redactQuery keeps the names. A part without = is hidden whole, as it may be a token.
+// redactQuery keeps the names of values. A part without a value is hidden whole: it may be a token, the = at its end padding.
 func redactQuery(query string) string {
 	var out strings.Builder
 	for part := range strings.SplitSeq(query, "&") {
 		if out.Len() > 0 {
 			out.WriteByte('&')
 		}
-		if name, _, found := strings.Cut(part, "="); found {
+		if name, value, _ := strings.Cut(part, "="); strings.Trim(value, "=") != "" {
 			out.WriteString(name)
 			out.WriteByte('=')
 		}
@@ -75,4 +75,13 @@ func printable(text string) string {
 		}
 		return r
 	}, text)
+}
+
+// Path is a URL's path alone, as the state records it; "" for data: URLs and what does not parse.
+func Path(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return u.Path
 }

@@ -163,7 +163,7 @@ func TestParseS3(t *testing.T) {
 func TestRedact(t *testing.T) {
 	for raw, want := range map[string]string{
 		"https://h:1/a/b%20c":                 "https://h:1/a/b%20c",
-		"https://user:pw@h/a?sig=s&tok&x=#fr": "https://…@h/a?sig=…&…&x=…#…",
+		"https://user:pw@h/a?sig=s&tok&x=#fr": "https://…@h/a?sig=…&…&…#…",
 		"https://user@h/":                     "https://…@h/",
 		"http://user:pw@/x":                   "http://…@/x",
 		"http:user:pw@h":                      "http:…",
@@ -195,7 +195,7 @@ func FuzzSecrets(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b string) {
 		secret := strings.NewReplacer("/", "", "?", "", "#", "", "&", "").Replace(a + mark + b)
 		for _, raw := range []string{
-			"http://" + secret + "@h/p", "s3://b/k?" + secret, "https://h/?versionId=" + secret, "https://h/p#" + secret, "http:" + secret,
+			"http://" + secret + "@h/p", "s3://b/k?" + strings.ReplaceAll(secret, "=", "") + "==", "https://h/?versionId=" + secret, "https://h/p#" + secret, "http:" + secret,
 			"data:," + secret, "data:;base64," + secret, "data:text/plain;a=" + secret, "data:text/plain;a=\"" + secret,
 		} {
 			for _, text := range append(faults(raw), source.Redact(raw)) {

@@ -1,0 +1,101 @@
+package providers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/source"
+)
+
+// The arguments that name a config (reference: engine §2.2).
+const (
+	argURL    = "ignition.config.url"
+	argDevice = "ignition.config.device"
+	argPath   = "ignition.config.path"
+)
+
+// A Drive is a file on a local device.
+type Drive struct {
+	Label string // of the device's filesystem; one path component
+	Path  string // absolute and clean, on the device
+}
+
+// A CommandLine is what the kernel command line says about the config: a URL, a drive, or neither. Where both are
+// given the URL counts and Drive is zero.
+type CommandLine struct {
+	URL   string
+	Drive Drive
+	Notes []string // warnings about what was left out of account; they hold no secrets
+}
+
+// ParseCommandLine reads the text of /proc/cmdline: words apart by white space, without quotes, the last of a key
+// counts, keys without a value do not. A device without a path, or the other way round, is an error.
+func ParseCommandLine(text string) (CommandLine, error) {
+	var c CommandLine
+	var device, file string
+	for word := range strings.FieldsSeq(text) {
+		key, value, _ := strings.Cut(word, "=")
+		if value == "" {
+			continue
+		}
+		switch key {
+		case argURL:
+			if _, ok := source.Scheme(value); ok {
+				c.URL = value
+			} else { // it may hold a password: say no more
+				c.Notes = append(c.Notes, argURL+": ignored, as the value does not parse as a URL")
+			}
+		case argDevice:
+			device = value
+		case argPath:
+			file = value
+		}
+	}
+	if c.URL != "" {
+		if device != "" || file != "" {
+			c.Notes = append(c.Notes, argURL+" is given: "+argDevice+" and "+argPath+" are ignored")
+		}
+		return c, nil
+	}
+	drive, err := driveOf(device, file)
+	c.Drive = drive
+	return c, err
+}
+
+func driveOf(device, file string) (Drive, error) {
+	switch {
+	case device == "" && file == "":
+		return Drive{}, nil
+	case file == "":
+		return Drive{}, errors.New(argDevice + " needs " + argPath + " beside it")
+	case device == "":
+		return Drive{}, errors.New(argPath + " needs " + argDevice + " beside it")
+	case device == "." || device == ".." || strings.Contains(device, "/"):
+		return Drive{}, fmt.Errorf("%s=%s: a label of a filesystem is meant, not a path", argDevice, device)
+	}
+	return Drive{Label: device, Path: path.Clean("/" + file)}, nil
+}
+
+// config gets what the command line names; found is false where it names nothing.
+func (c CommandLine) config(ctx context.Context, m Machine) (d Document, found bool, err error) {
+	var text []byte
+	switch {
+	case c.URL != "":
+		text, err = m.Get(ctx, c.URL)
+	case c.Drive == Drive{}:
+		return Document{}, false, nil
+	case m.ReadDrive == nil:
+		err = fmt.Errorf("%s on the device with the label %q: this version cannot read configs from devices; use %s",
+			c.Drive.Path, c.Drive.Label, argURL)
+	default:
+		text, err = m.ReadDrive(ctx, c.Drive)
+	}
+	if err != nil {
+		return Document{}, true, fmt.Errorf("kernel command line: %w", err)
+	}
+	d, err = written(FromCommandLine, text)
+	return d, true, err
+}

@@ -1,0 +1,220 @@
+package providers
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A world is what a machine would answer.
+type world struct {
+	env, files, urls map[string]string
+	drives           map[Drive]string // nil: cannot be read
+}
+
+var errBroken = errors.New("input/output error")
+
+func (w world) machine() Machine {
+	m := Machine{
+		Getenv: func(name string) string { return w.env[name] },
+		ReadFile: func(path string) ([]byte, error) {
+			text, ok := w.files[path]
+			switch {
+			case !ok:
+				return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+			case text == "BROKEN":
+				return nil, errBroken
+			}
+			return []byte(text), nil
+		},
+		Get: func(_ context.Context, url string) ([]byte, error) {
+			if text, ok := w.urls[url]; ok {
+				return []byte(text), nil
+			}
+			return nil, errBroken
+		},
+	}
+	if w.drives != nil {
+		m.ReadDrive = func(_ context.Context, d Drive) ([]byte, error) {
+			if text, ok := w.drives[d]; ok {
+				return []byte(text), nil
+			}
+			return nil, fs.ErrNotExist
+		}
+	}
+	return m
+}
+
+func TestFindKnowsExactIDsOnly(t *testing.T) {
+	for id, known := range map[string]bool{"file": true, "metal": true, "": false, "File": false, "metal ": false, "linode": false} {
+		p, ok := Find(id)
+		assert.Equal(t, known, ok, id)
+		if known {
+			assert.Equal(t, id, p.ID)
+		}
+	}
+}
+
+func TestTheTableIsInOrderAndComplete(t *testing.T) {
+	all := All()
+	assert.True(t, slices.IsSortedFunc(all, func(a, b Platform) int { return strings.Compare(a.ID, b.ID) }))
+	for _, p := range all {
+		assert.NotEmpty(t, p.Name, p.ID)
+		assert.NotNil(t, p.config, p.ID)
+	}
+}
+
+func TestPlatforms(t *testing.T) {
+	for name, test := range map[string]struct {
+		id    string
+		world world
+		want  Document
+		err   error
+	}{
+		"file reads config.ign here":            {"file", world{files: map[string]string{"config.ign": "{}"}}, Document{"config.ign", []byte("{}")}, nil},
+		"file reads what the environment names": {"file", world{env: map[string]string{"IGNITION_CONFIG_FILE": "/x"}, files: map[string]string{"/x": "x", "config.ign": "{}"}}, Document{"/x", []byte("x")}, nil},
+		"an empty file is no config":            {"file", world{files: map[string]string{"config.ign": ""}}, Document{}, ErrNone},
+		"a missing file is an error":            {"file", world{}, Document{}, fs.ErrNotExist},
+		"an unreadable file is an error":        {"file", world{files: map[string]string{"config.ign": "BROKEN"}}, Document{}, errBroken},
+		"metal never has a config":              {"metal", world{files: map[string]string{"config.ign": "{}"}}, Document{}, ErrNone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, ok := Find(test.id)
+			require.True(t, ok)
+			got, err := p.Config(t.Context(), test.world.machine())
+			require.ErrorIs(t, err, test.err)
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
+func TestUserConfig(t *testing.T) {
+	dirs := []string{"/run/ignition", "/etc/ignition", "/usr/lib/ignition"}
+	for name, test := range map[string]struct {
+		files map[string]string
+		want  string
+		found bool
+		err   error
+	}{
+		"no file":                           {nil, "", false, nil},
+		"the only one":                      {map[string]string{"/usr/lib/ignition/user.ign": "u"}, "u", true, nil},
+		"the first of several":              {map[string]string{"/usr/lib/ignition/user.ign": "u", "/etc/ignition/user.ign": "e", "/run/ignition/user.ign": "r"}, "r", true, nil},
+		"an empty one hides those after it": {map[string]string{"/usr/lib/ignition/user.ign": "u", "/etc/ignition/user.ign": ""}, "", true, ErrNone},
+		"a broken one is an error":          {map[string]string{"/usr/lib/ignition/user.ign": "u", "/etc/ignition/user.ign": "BROKEN"}, "", true, errBroken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, found, err := UserConfig(dirs, world{files: test.files}.machine().ReadFile)
+			assert.Equal(t, test.found, found)
+			require.ErrorIs(t, err, test.err)
+			assert.Equal(t, test.want, string(d.Text))
+		})
+	}
+}
+
+func TestParseCommandLine(t *testing.T) {
+	const both = argURL + " is given: " + argDevice + " and " + argPath + " are ignored"
+	const unparsed = argURL + ": ignored, as the value does not parse as a URL"
+	for name, test := range map[string]struct {
+		text string
+		want CommandLine
+		err  string
+	}{
+		"nothing":                         {"root=/dev/vda1 quiet\n", CommandLine{}, ""},
+		"an empty line":                   {"", CommandLine{}, ""},
+		"a URL":                           {"quiet ignition.config.url=http://h/c?a=b rw\n", CommandLine{URL: "http://h/c?a=b"}, ""},
+		"the last URL counts":             {"ignition.config.url=http://a/ ignition.config.url=http://b/", CommandLine{URL: "http://b/"}, ""},
+		"an empty URL does not":           {"ignition.config.url=http://a/ ignition.config.url= ignition.config.url", CommandLine{URL: "http://a/"}, ""},
+		"nor one that is none":            {"ignition.config.url=http://a/ ignition.config.url=http://u:secret%@h/", CommandLine{URL: "http://a/", Notes: []string{unparsed}}, ""},
+		"only one that is none":           {"ignition.config.url=http://u:secret%@h/", CommandLine{Notes: []string{unparsed}}, ""},
+		"quotes mean nothing":             {`ignition.config.url="http://a/ b"`, CommandLine{Notes: []string{unparsed}}, ""},
+		"another key with the same start": {"ignition.config.url2=http://a/ xignition.config.url=http://a/", CommandLine{}, ""},
+		"a drive":                         {"ignition.config.device=CONF ignition.config.path=a/c.ign", CommandLine{Drive: Drive{"CONF", "/a/c.ign"}}, ""},
+		"a path cannot leave the drive":   {"ignition.config.device=CONF ignition.config.path=/a/../../c.ign", CommandLine{Drive: Drive{"CONF", "/c.ign"}}, ""},
+		"the last of a drive counts":      {"ignition.config.device=A ignition.config.path=/a ignition.config.device=B ignition.config.path=/b", CommandLine{Drive: Drive{"B", "/b"}}, ""},
+		"a device alone":                  {"ignition.config.device=CONF", CommandLine{}, "ignition.config.device needs ignition.config.path"},
+		"a path alone":                    {"ignition.config.path=/c ignition.config.device=", CommandLine{}, "ignition.config.path needs ignition.config.device"},
+		"a path for a label":              {"ignition.config.device=/dev/vdb ignition.config.path=/c", CommandLine{}, "a label of a filesystem is meant"},
+		"the folder above for a label":    {"ignition.config.device=.. ignition.config.path=/c", CommandLine{}, "a label of a filesystem is meant"},
+		"a URL before a drive":            {"ignition.config.device=A ignition.config.path=/a ignition.config.url=http://a/", CommandLine{URL: "http://a/", Notes: []string{both}}, ""},
+		"a URL before half a drive":       {"ignition.config.device=A ignition.config.url=http://a/", CommandLine{URL: "http://a/", Notes: []string{both}}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := ParseCommandLine(test.text)
+			if test.err != "" {
+				require.ErrorContains(t, err, test.err)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, test.want, got)
+		})
+	}
+}
+
+func TestTheFirstSourceWithASayWins(t *testing.T) {
+	full := world{
+		urls:   map[string]string{"http://a/": "url", "http://empty/": ""},
+		files:  map[string]string{"/etc/ignition/user.ign": "user", "config.ign": "platform"},
+		drives: map[Drive]string{{"CONF", "/c"}: "drive"},
+	}
+	bare := world{files: map[string]string{"config.ign": "platform"}}
+	for name, test := range map[string]struct {
+		world      world
+		line       string
+		want, from string
+		err        string
+	}{
+		"a URL before user.ign":                 {full, "ignition.config.url=http://a/", "url", "cmdline", ""},
+		"a drive before user.ign":               {full, "ignition.config.device=CONF ignition.config.path=c", "drive", "cmdline", ""},
+		"user.ign before the platform":          {full, "quiet", "user", "system", ""},
+		"the platform at last":                  {bare, "", "platform", "file", ""},
+		"an unparseable URL is passed over":     {full, "ignition.config.url=http://u:secret%@h/", "user", "system", ""},
+		"an empty answer ends the search":       {full, "ignition.config.url=http://empty/", "", "cmdline", ErrNone.Error()},
+		"a URL that fails ends the search":      {full, "ignition.config.url=http://b/", "", "cmdline", "input/output error"},
+		"a drive without the file":              {full, "ignition.config.device=CONF ignition.config.path=d", "", "cmdline", "not exist"},
+		"a drive where none can be read":        {bare, "ignition.config.device=CONF ignition.config.path=d", "", "cmdline", `/d on the device with the label "CONF": this version cannot read configs from devices`},
+		"half a drive ends the search":          {bare, "ignition.config.device=CONF", "", "cmdline", "kernel command line: ignition.config.device needs"},
+		"a platform without a file is an error": {world{}, "", "", "file", "platform file: open config.ign"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			file, _ := Find("file")
+			s := Sources{CommandLine: test.line, Dirs: []string{"/run/ignition", "/etc/ignition"}, Platform: file}
+			d, from, err := s.Config(t.Context(), slog.New(slog.NewTextHandler(&log, nil)), test.world.machine())
+			assert.Equal(t, test.from, from)
+			assert.NotContains(t, log.String(), "secret")
+			assert.Equal(t, strings.Contains(test.line, "%"), log.Len() > 0)
+			if test.err != "" {
+				require.ErrorContains(t, err, test.err)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, test.want, string(d.Text))
+		})
+	}
+}
+
+// Invariants: no panic; a drive is whole or absent, and its path stays on it; a URL is one that parses.
+func FuzzParseCommandLine(f *testing.F) {
+	f.Add("ignition.config.url=http://a/ quiet")
+	f.Add("ignition.config.device=A ignition.config.path=../../b")
+	f.Add("ignition.config.url=% ignition.config.path")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := ParseCommandLine(text)
+		if err != nil {
+			require.Zero(t, c.Drive)
+			return
+		}
+		require.Equal(t, c.Drive.Label == "", c.Drive.Path == "")
+		require.NotContains(t, c.Drive.Label, "/")
+		require.NotContains(t, strings.Split(c.Drive.Path, "/"), "..")
+		require.False(t, c.URL != "" && c.Drive != Drive{})
+	})
+}
