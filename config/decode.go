@@ -22,6 +22,7 @@ type Document struct {
 	config   *Config
 	root     tree.Node // canonical: names as the model spells them, each once, nothing unknown, no nulls
 	upgraded bool
+	unread   map[string]bool // paths of the objects in which a value was of a wrong kind
 }
 
 // Decode reads a tree as a config. The tree is made canonical on the way and belongs to the document afterwards.
@@ -37,6 +38,7 @@ func Decode(root tree.Node) (doc *Document, problems, ignored []diag.Problem) {
 	doc = &Document{Version: version, root: root}
 	d := decoder{version: version}
 	doc.config = d.run(root)
+	doc.unread = parents(d.problems)
 	if text := root.Document(); text.Secrets == nil {
 		text.Secrets = func() []diag.Span { return secretSpans(root, d.dropped) }
 	}
@@ -298,8 +300,10 @@ func (d *decoder) object(n tree.Node, s *shape, v reflect.Value, at *trail, chec
 			return false
 		}
 		if !exact {
-			doc := n.Document()
-			doc.Folded = append(doc.Folded, diag.Folded{Span: c.Span(), Ancestor: n.Span().Start})
+			if checked {
+				doc := n.Document()
+				doc.Folded = append(doc.Folded, diag.Folded{Span: c.Span(), Ancestor: n.Span().Start})
+			}
 			c.Rename(m.name)
 		}
 		step.name = m.name
@@ -432,4 +436,34 @@ func (d *decoder) wrongType(n tree.Node, s *shape, at *trail) {
 
 func (d *decoder) problem(n tree.Node, at *trail, message, hint string) {
 	d.problems = append(d.problems, diag.Problem{Severity: diag.Error, Code: CodeWrongType, Place: n.Place(), Path: at.String(), Message: message, Hint: hint})
+}
+
+// EmbedAuthority replaces the source of a certificate bundle by a data: URL that holds what was fetched, decompressed. Its
+// digest stays.
+func (doc *Document) EmbedAuthority(i int, url string) {
+	doc.upgrade()
+	authority := doc.root.Get("ignition").Get("security").Get("tls").Get("certificateAuthorities").At(i)
+	authority.Get("source").Become(tree.String, url)
+	authority.Keep(func(c tree.Node) bool { return c.Key() != "httpHeaders" && c.Key() != "compression" })
+	doc.config = nil
+}
+
+// Items goes through every object in every list of the document: its path and where it was written. Items inside others come
+// after them.
+func (doc *Document) Items(visit func(path string, place diag.Place)) {
+	var walk func(n tree.Node, at *trail, listed bool)
+	walk = func(n tree.Node, at *trail, listed bool) {
+		if listed && n.Kind() == tree.Object {
+			visit(at.String(), n.Place())
+		}
+		step := trail{up: at}
+		for c := range n.Children() {
+			step.name = c.Key()
+			if c.Kind() >= tree.List || n.Kind() == tree.List {
+				walk(c, &step, n.Kind() == tree.List)
+			}
+			step.index++
+		}
+	}
+	walk(doc.root, &trail{}, false)
 }

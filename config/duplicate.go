@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -10,25 +11,31 @@ import (
 // Duplicates finds items of lists that mean the same thing as an earlier one. Lists that share a name space (files,
 // directories and links; kernel arguments) are looked at together. Lists where repetition has a meaning are not.
 func (doc *Document) Duplicates() []diag.Problem {
-	f := duplicateFinder{version: doc.Version}
+	f := duplicateFinder{index: tree.Index{}}
 	f.object(doc.root, language(), &trail{})
 	return f.problems
 }
 
 type duplicateFinder struct {
-	version  Version
+	index    tree.Index
 	problems []diag.Problem
 }
 
-// A sighting is where an item with some key was first seen.
-type sighting struct {
-	item tree.Node
-	list string
-	i    int
+// A space holds the keys of the lists that are looked at together. An item is known by its number across those lists.
+type space struct {
+	seen  map[string]int32
+	lists []spaceList
+	items int32
+}
+
+type spaceList struct {
+	name  string
+	node  tree.Node
+	first int32 // number of its first item
 }
 
 func (f *duplicateFinder) object(n tree.Node, s *shape, at *trail) {
-	var spaces map[string]map[string]sighting
+	var spaces map[string]*space
 	step := trail{up: at}
 	for i := range s.members {
 		m := &s.members[i]
@@ -42,43 +49,44 @@ func (f *duplicateFinder) object(n tree.Node, s *shape, at *trail) {
 			f.object(c, m.shape, &step)
 		case tree.List:
 			if spaces == nil {
-				spaces = map[string]map[string]sighting{}
+				spaces = map[string]*space{}
 			}
 			f.list(c, m, &step, spaces)
 		}
 	}
 }
 
-func (f *duplicateFinder) list(n tree.Node, m *member, at *trail, spaces map[string]map[string]sighting) {
-	space := m.id.space
-	if space == "" {
-		space = m.name
-	}
-	seen := spaces[space]
-	if seen == nil {
-		seen = map[string]sighting{}
-		spaces[space] = seen
-	}
-	step := trail{up: at}
-	for item := range n.Children() {
-		if m.id.mode != appending {
-			key := m.id.of(item)
-			if first, twice := seen[key]; twice {
-				f.found(item, m, key, first, &step)
-			} else {
-				seen[key] = sighting{item, m.name, step.index}
-			}
+func (f *duplicateFinder) list(n tree.Node, m *member, at *trail, spaces map[string]*space) {
+	if m.id.mode != appending {
+		name := cmp.Or(m.id.space, m.name)
+		if spaces[name] == nil {
+			spaces[name] = &space{seen: make(map[string]int32, n.Len())}
 		}
-		step.index++
+		f.unique(n, m, at, spaces[name])
 	}
 	if m.item.kind != tree.Object {
 		return
 	}
-	step.index = 0
+	step := trail{up: at}
 	for item := range n.Children() {
 		if hasLists(item) {
 			f.object(item, m.item, &step)
 		}
+		step.index++
+	}
+}
+
+func (f *duplicateFinder) unique(n tree.Node, m *member, at *trail, in *space) {
+	in.lists = append(in.lists, spaceList{m.name, n, in.items})
+	step := trail{up: at}
+	for item := range n.Children() {
+		key := m.id.of(item)
+		if first, twice := in.seen[key]; twice {
+			f.found(item, m, key, in, first, &step)
+		} else {
+			in.seen[key] = in.items
+		}
+		in.items++
 		step.index++
 	}
 }
@@ -93,12 +101,19 @@ func hasLists(item tree.Node) bool {
 	return false
 }
 
-func (f *duplicateFinder) found(item tree.Node, m *member, key string, first sighting, at *trail) {
-	up := (&trail{up: at.up.up, name: first.list}).String()
+func (f *duplicateFinder) found(item tree.Node, m *member, key string, in *space, first int32, at *trail) {
+	list := in.lists[0]
+	for _, l := range in.lists {
+		if l.first <= first {
+			list = l
+		}
+	}
+	index := int(first - list.first)
+	path := (&trail{up: at.up.up, name: list.name}).String()
 	f.problems = append(f.problems, diag.Problem{
 		Severity: diag.Error, Code: "duplicate", Place: item.Place(), Path: at.String(),
 		Message: fmt.Sprintf("%s is there twice in %s", m.id.describe(key), m.name),
 		Hint:    "remove one of the two, or put what they say into one",
-		Related: []diag.Related{{Place: first.item.Place(), Path: fmt.Sprintf("%s.%d", up, first.i), Message: "it is first defined here"}},
+		Related: []diag.Related{{Place: f.index.At(list.node, index).Place(), Path: fmt.Sprintf("%s.%d", path, index), Message: "it is first defined here"}},
 	})
 }

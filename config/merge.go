@@ -90,10 +90,11 @@ func partitionKey(item tree.Node) string {
 }
 
 // Merge puts a child document on top of a parent (reference: spec §5). Both are brought to the newest version, which is also
-// that of the result. Documents that are merged must come from one arena; it is a mistake in the program if they do not.
+// that of the result; what they say stays. Both must be free of errors. Merging documents of different arenas works and costs
+// a copy of the child.
 func Merge(parent, child *Document) *Document {
 	m := newMerger(parent, child)
-	return &Document{Version: Newest, root: m.object(language(), parent.root, child.root)}
+	return &Document{Version: Newest, root: m.object(language(), parent.root, m.child)}
 }
 
 // MergeIgnition gives the metadata that Merge would, without merging the rest.
@@ -102,20 +103,24 @@ func MergeIgnition(parent, child *Document) Ignition {
 	ignition, _ := language().find("ignition", Newest)
 	d := decoder{version: Newest}
 	var merged Ignition
-	d.value(m.value(ignition.shape, parent.root.Get("ignition"), child.root.Get("ignition")), ignition.shape, reflect.ValueOf(&merged).Elem(), &trail{}, false)
+	d.value(m.value(ignition.shape, parent.root.Get("ignition"), m.child.Get("ignition")), ignition.shape, reflect.ValueOf(&merged).Elem(), &trail{}, false)
 	return merged
 }
 
 func newMerger(parent, child *Document) merger {
 	parent.upgrade()
 	child.upgrade()
-	if parent.root.Arena() != child.root.Arena() {
-		panic("config: merging documents of different arenas")
+	m := merger{parent.root.Arena(), child.root}
+	if child.root.Arena() != m.Arena {
+		m.child = m.Import(child.root)
 	}
-	return merger{parent.root.Arena()}
+	return m
 }
 
-type merger struct{ *tree.Arena }
+type merger struct {
+	*tree.Arena
+	child tree.Node // the root of the child, in the arena
+}
 
 func (m merger) value(s *shape, parent, child tree.Node) tree.Node {
 	switch {

@@ -56,7 +56,7 @@ func nearest(key string, s *shape, v Version) string {
 		return ""
 	}
 	for _, m := range s.members {
-		if m.since > v {
+		if m.since > v || max(len(key)-len(m.name), len(m.name)-len(key)) >= best {
 			continue
 		}
 		if d := distance(key, m.name); d < best {
@@ -119,5 +119,5 @@ func secretSpans(root tree.Node, dropped []diag.Span) []diag.Span {
 	}
 	walk(root, language())
 	slices.SortFunc(spans, func(a, b diag.Span) int { return cmp.Or(a.Start-b.Start, b.End-a.End) })
-	return slices.CompactFunc(spans, func(a, b diag.Span) bool { return b.Start < a.End })
+	return slices.CompactFunc(spans, func(next, before diag.Span) bool { return next.Start < before.End })
 }

@@ -1,11 +1,9 @@
 package host
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -103,9 +101,9 @@ func (t *Tools) Run(ctx context.Context, c Command) ([]byte, error) {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
-		return stdout.Bytes(), &ToolError{Tool: c.Tool, Status: status, Stderr: stderr.line(), Err: err}
+		return stdout.kept, &ToolError{Tool: c.Tool, Status: status, Stderr: stderr.line(), Err: err}
 	}
-	return stdout.Bytes(), nil
+	return stdout.kept, nil
 }
 
 func commandLine(path string, args []string) string {
@@ -119,19 +117,14 @@ func commandLine(path string, args []string) string {
 
 // head keeps the first bytes written to it.
 type head struct {
-	bytes.Buffer
+	kept  []byte
 	limit int
 }
 
 func (h *head) Write(p []byte) (int, error) {
-	h.Buffer.Write(p[:min(len(p), h.limit-h.Len())])
+	h.kept = append(h.kept, p[:min(len(p), h.limit-len(h.kept))]...)
 	return len(p), nil
 }
-
-// ReadFrom hides the Buffer's own, which knows no limit.
-func (h *head) ReadFrom(r io.Reader) (int64, error) { return io.Copy(writerOnly{h}, r) }
-
-type writerOnly struct{ io.Writer }
 
 // tail keeps the last bytes written to it.
 type tail struct {

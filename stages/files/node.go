@@ -3,7 +3,6 @@ package files
 import (
 	"errors"
 	"fmt"
-	"path"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -185,5 +184,5 @@ func depth(p string) int {
 	return strings.Count(p, "/")
 }
 
-// up gives the directory of a clean absolute path.
-func up(p string) string { return path.Dir(p) }
+// up gives the directory of a clean absolute path, as a part of the same string.
+func up(p string) string { return p[:max(1, strings.LastIndexByte(p, '/'))] }

@@ -38,8 +38,7 @@ func (p *planner) node(n *node, step *host.Step) error {
 		if m, err = p.target(n, found); err != nil {
 			return err
 		}
-		// A copy of the target is only told from something else by reading both.
-		known = m == same || found.Kind != host.File || n.overwrite
+		known = p.knownAs(n, found) || m == same && !p.replacesTarget(n)
 	case symlink:
 		if found.Kind == host.Symlink && sameTarget(found.Target, n.target) && (!n.overwrite || n.new.Fit(found)) {
 			m = alike
@@ -111,7 +110,7 @@ func (p *planner) target(n *node, found host.Facts) (match, error) {
 	if n.targetAt == n.at {
 		return differs, errSelf
 	}
-	kind, _, err := p.world.after(n.targetAt)
+	kind, _, err := p.world.after(n.targetAt, false)
 	switch {
 	case err != nil:
 		return differs, err
@@ -125,6 +124,17 @@ func (p *planner) target(n *node, found host.Facts) (match, error) {
 		return same, nil
 	}
 	return differs, err
+}
+
+// knownAs tells whether the view is enough to judge what stands where a hard link goes. A copy of the target is only told
+// from something else by reading both.
+func (p *planner) knownAs(n *node, found host.Facts) bool {
+	return n.overwrite || found.Kind != host.File && found.Kind != host.Symlink
+}
+
+func (p *planner) replacesTarget(n *node) bool {
+	to, ok := p.world.nodes[n.targetAt]
+	return ok && to.overwrite
 }
 
 func sameFile(a, b host.Facts) bool {
@@ -144,7 +154,7 @@ func (n *node) detail(e host.Effect, topmost string) string {
 	case symlink, hardLink:
 		add("to %s", host.Show(n.target))
 	case fileWithSource, fileWithout:
-		add("%s", n.content())
+		add("%s", n.content(e))
 	}
 	if n.kind != hardLink {
 		add("%s", attributeWords(n, e))
@@ -173,15 +183,17 @@ func nonEmpty(words []string) []string {
 	return kept
 }
 
-func (n *node) content() string {
+func (n *node) content(e host.Effect) string {
 	var from []string
 	for _, p := range n.sources {
 		from = append(from, shownSource(p.Resource))
 	}
 	switch {
-	case len(from) == 0 && n.kind == fileWithout:
-		return "empty unless there"
-	case n.kind == fileWithout:
+	case len(from) == 0 && e == host.Create:
+		return "empty"
+	case len(from) == 0:
+		return "content kept"
+	case n.kind == fileWithout && e != host.Create:
 		return "append " + strings.Join(from, " and ")
 	}
 	return strings.Join(from, " and ")

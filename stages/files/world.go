@@ -17,6 +17,7 @@ type world struct {
 	nodes   map[string]*node    // by resolved path
 	made    map[string]struct{} // directories that a node before has to make on its way
 	emptied map[string]struct{} // where nodes remove what is there, which may be a tree
+	below   map[string]bool     // directories, and whether they are below one of these
 }
 
 func newWorld(v View) *world {
@@ -64,7 +65,7 @@ func (w *world) pass(nodes []*node) (moved bool) {
 			emptied[at] = struct{}{}
 		}
 	}
-	w.nodes, w.emptied = placed, emptied
+	w.nodes, w.emptied, w.below = placed, emptied, map[string]bool{}
 	return moved
 }
 
@@ -86,22 +87,29 @@ func (w *world) before(p string) (host.Facts, error) {
 
 // isEmptied tells whether p is below something that a node removes.
 func (w *world) isEmptied(p string) bool {
-	if len(w.emptied) == 0 {
+	if len(w.emptied) == 0 || p == "/" {
 		return false
 	}
-	for p != "/" {
-		p = up(p)
-		if _, ok := w.emptied[p]; ok {
-			return true
-		}
+	d := up(p)
+	if _, ok := w.emptied[d]; ok {
+		return true
 	}
-	return false
+	result, known := w.below[d]
+	if !known {
+		result = w.isEmptied(d)
+		w.below[d] = result
+	}
+	return result
 }
 
-// after gives the kind, and a link's target, of a resolved path once all nodes are in place.
-func (w *world) after(p string) (kind host.Kind, target string, err error) {
+// after gives the kind, and a link's target, of a resolved path once all nodes are in place. Where its directory is missing
+// there is no need to look.
+func (w *world) after(p string, missing bool) (kind host.Kind, target string, err error) {
 	if n, ok := w.nodes[p]; ok {
 		return n.final(), n.target, nil
+	}
+	if missing {
+		return host.Absent, "", nil
 	}
 	f, err := w.before(p)
 	return f.Kind, f.Target, err
@@ -115,18 +123,21 @@ func (w *world) resolve(p string) (string, error) { return w.walk(p, false) }
 // walk goes along a path as the kernel does in a chroot. What is not there is taken to become a directory.
 func (w *world) walk(p string, followLast bool) (string, error) {
 	at, todo, links := "", split(p), 0
+	missing := false // at is below something that is not there: only nodes can be there
 	for len(todo) > 0 {
 		name := todo[0]
 		todo = todo[1:]
 		if name == ".." {
 			at = strings.TrimSuffix(path.Dir("/"+at), "/")
+			missing = false
 			continue
 		}
 		next := at + "/" + name
 		if len(todo) == 0 && !followLast {
 			return next, nil
 		}
-		kind, target, err := w.after(next)
+		kind, target, err := w.after(next, missing)
+		missing = missing || kind == host.Absent
 		switch {
 		case err != nil:
 			return "", err
@@ -135,7 +146,7 @@ func (w *world) walk(p string, followLast bool) (string, error) {
 				return "", errLoop
 			}
 			if strings.HasPrefix(target, "/") {
-				at = ""
+				at, missing = "", false
 			}
 			todo = append(split(target), todo...)
 			continue

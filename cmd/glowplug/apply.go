@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/logs"
+	"github.com/glowplug-os/glowplug/stages"
+)
+
+const applyHelp = `Usage: glowplug apply --root DIR [OPTIONS] CONFIG|-
+
+Makes the files, directories, links and units of a config in a directory, by the same plan
+as on a first boot. Running it again changes nothing that is done already.
+
+Options:
+      --root DIR              the directory; / only together with --live
+      --live                  allow --root /: change the running system
+      --dry-run               print the plan and write nothing
+      --ignore-unsupported    warn of what a directory cannot take (disks, kernel arguments,
+                              accounts) instead of refusing it
+      --no-owner              leave owners as they come; needed without root privileges
+                              where a config sets them
+      --no-preset             do not run systemctl preset for the config's units
+      --offline               fetch nothing from the network
+  -h, --help                  show this help
+
+The plan has one line a step: + create, ~ change, - destroy, = keep, ? decided when it runs.
+
+Exit codes: 0 applied, 1 failed or invalid, 2 wrong usage.
+
+Examples:
+  glowplug apply --root build/rootfs web.ign
+  glowplug apply --root build/rootfs --dry-run --no-owner web.ign
+`
+
+type applyOptions struct {
+	root, config                                                string
+	live, dryRun, ignoreUnsupported, noOwner, noPreset, offline bool
+}
+
+func (p *program) apply(ctx context.Context, args []string) int {
+	o, err := parseApply(args)
+	if errors.Is(err, pflag.ErrHelp) {
+		fmt.Fprint(p.out, applyHelp)
+		return exitOK
+	}
+	if err != nil {
+		fmt.Fprintf(p.err, "glowplug apply: %v\nTry 'glowplug apply --help'.\n", err)
+		return exitUsage
+	}
+	style := diag.Style{Color: p.isTerminal(p.err)}
+	report := func(problems []diag.Problem) {
+		for _, problem := range problems {
+			fmt.Fprintln(p.err, style.Text(problem))
+		}
+	}
+	log := slog.New(warnings{p.err})
+	if err := p.applyConfig(ctx, o, stages.Application{Audience: diag.Workstation, Log: log, Report: report}); err != nil {
+		fmt.Fprintf(p.err, "glowplug apply: %v\n", err)
+		return exitFailed
+	}
+	return exitOK
+}
+
+func parseApply(args []string) (o applyOptions, err error) {
+	flags := pflag.NewFlagSet("apply", pflag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&o.root, "root", "", "")
+	flags.BoolVar(&o.live, "live", false, "")
+	flags.BoolVar(&o.dryRun, "dry-run", false, "")
+	flags.BoolVar(&o.ignoreUnsupported, "ignore-unsupported", false, "")
+	flags.BoolVar(&o.noOwner, "no-owner", false, "")
+	flags.BoolVar(&o.noPreset, "no-preset", false, "")
+	flags.BoolVar(&o.offline, "offline", false, "")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	switch {
+	case flags.NArg() != 1:
+		return o, fmt.Errorf("one config is needed, %d are given; - is standard input", flags.NArg())
+	case o.root == "":
+		return o, errors.New("--root is missing: name the directory to apply the config to")
+	}
+	o.config = flags.Arg(0)
+	if o.root, err = filepath.Abs(o.root); err != nil {
+		return o, fmt.Errorf("--root: %w", err)
+	}
+	if real, err := filepath.EvalSymlinks(o.root); err == nil && real == "/" && !o.live && !o.dryRun {
+		return o, errors.New("--root / is the running system; add --live if that is meant")
+	}
+	return o, nil
+}
+
+func (p *program) applyConfig(ctx context.Context, o applyOptions, a stages.Application) error {
+	d, err := readDistribution(distributionFile, p.env)
+	if err != nil {
+		return err
+	}
+	if a.Name, a.Text, err = p.readConfig(o.config); err != nil {
+		return fmt.Errorf("reading the config: %w", err)
+	}
+	a.Root, a.DryRun, a.IgnoreUnsupported, a.Offline, a.NoOwner, a.NoPreset = o.root, o.dryRun, o.ignoreUnsupported, o.offline, o.noOwner, o.noPreset
+	a.Version, a.Out, a.Tools = version(), p.out, host.NewTools(d.Tools, a.Log)
+	a.Privileged, a.UID = os.Geteuid() == 0, uint32(os.Geteuid())
+	groups, err := os.Getgroups()
+	if err != nil {
+		return err
+	}
+	for _, g := range append(groups, os.Getegid()) {
+		a.Groups = append(a.Groups, uint32(g))
+	}
+	return stages.Apply(ctx, a)
+}
+
+func (p *program) readConfig(name string) (shown string, text []byte, err error) {
+	if name == "-" {
+		text, err = io.ReadAll(p.in)
+		return "standard input", text, err
+	}
+	text, err = os.ReadFile(name)
+	return name, text, err
+}
+
+const peerApplyHelp = `Usage: ignition-apply [--root DIR] [--ignore-unsupported] [--offline] [--version] CONFIG|-
+
+Makes the files and units of a config in a container's root; --root is / by default.
+`
+
+// peerApply is what images call ignition-apply (reference: engine §13).
+func (p *program) peerApply(ctx context.Context) int {
+	var o applyOptions
+	var showVersion bool
+	flags := pflag.NewFlagSet("ignition-apply", pflag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&o.root, "root", "/", "")
+	flags.BoolVar(&o.ignoreUnsupported, "ignore-unsupported", false, "")
+	flags.BoolVar(&o.offline, "offline", false, "")
+	flags.BoolVar(&showVersion, "version", false, "")
+	err := flags.Parse(p.args)
+	switch {
+	case errors.Is(err, pflag.ErrHelp):
+		fmt.Fprint(p.out, peerApplyHelp)
+		return exitOK
+	case err != nil:
+		fmt.Fprintf(p.err, "ignition-apply: %v\n%s", err, peerApplyHelp)
+		return exitUsage
+	case showVersion:
+		fmt.Fprintln(p.out, "Ignition", version())
+		return exitOK
+	case flags.NArg() != 1:
+		fmt.Fprint(p.err, peerApplyHelp)
+		return exitFailed
+	}
+	o.config, o.noPreset = flags.Arg(0), true
+	log := slog.New(logs.Stdout(p.out))
+	if err := p.peerApplyTo(ctx, o, log); err != nil {
+		log.Error("Ignition failed: " + err.Error())
+		return exitFailed
+	}
+	return exitOK
+}
+
+func (p *program) peerApplyTo(ctx context.Context, o applyOptions, log *slog.Logger) (err error) {
+	if o.root, err = filepath.Abs(o.root); err != nil {
+		return err
+	}
+	if !p.inContainer() {
+		return errors.New("this is no container; glowplug apply changes a directory, or with --live the running system")
+	}
+	return p.applyConfig(ctx, o, stages.Application{Audience: diag.Boot, Log: log, Report: stages.Reporter(log)})
+}
+
+// inContainer: podman and docker leave these marks; systemd-nspawn and others set the variable.
+func (p *program) inContainer() bool {
+	if p.env("container") != "" {
+		return true
+	}
+	for _, mark := range []string{"/run/.containerenv", "/.dockerenv"} {
+		if _, err := os.Stat(mark); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// warnings shows log records of warning and above as plain lines; apply is quiet about what goes well.
+type warnings struct{ w io.Writer }
+
+func (h warnings) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
+
+func (h warnings) Handle(_ context.Context, r slog.Record) error {
+	if r.Level >= slog.LevelError {
+		return nil // what failed is in the error that ends the command
+	}
+	_, err := fmt.Fprintln(h.w, "warning: "+r.Message)
+	return err
+}
+
+func (h warnings) WithAttrs([]slog.Attr) slog.Handler { return h }
+
+func (h warnings) WithGroup(string) slog.Handler { return h }

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/glowplug-os/glowplug/internal/handoff"
+	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/logs"
+	"github.com/glowplug-os/glowplug/providers"
+	"github.com/glowplug-os/glowplug/stages"
+)
+
+const bootHelp = `Usage: glowplug --stage=STAGE --platform=ID [OPTIONS]
+
+Runs one stage of a first boot, as the units in the initramfs do. The same under the name
+ignition. Options may start with one dash or two.
+
+Options:
+  --stage STAGE          fetch-offline, fetch, kargs, disks, mount, files or umount
+  --platform ID          where the config is: file, metal
+  --root DIR             root of the target system (default /)
+  --config-cache FILE    the config, for the stages after fetch (default /run/ignition.json)
+  --state-file FILE      what stages tell later ones (default /run/ignition/state)
+  --neednet FILE         made when the network is needed (default /run/ignition/neednet)
+  --fetch-timeout TIME   limit for getting the config: 90s, 2m (default 2m; below 1s none)
+  --log-to-stdout        log to standard output instead of syslog
+  --version              print the version
+
+The config comes from the kernel argument ignition.config.url, else from user.ign in
+/run/ignition, /etc/ignition or /usr/lib/ignition, else from the platform.
+
+Exit codes: 0 done (fetch-offline: or the network is needed), 1 the stage failed, 2 wrong
+usage, 3 the platform or the state of earlier stages cannot be used.
+
+Example:
+  IGNITION_CONFIG_FILE=web.ign glowplug --platform file --stage fetch --config-cache c.json \
+    --state-file state --neednet neednet --log-to-stdout
+`
+
+type bootOptions struct {
+	stage, platform string
+	root            string
+	paths           handoff.Paths
+	fetchTimeout    time.Duration
+	logToStdout     bool
+	version         bool
+}
+
+// boot is the engine (reference: engine §1.1).
+func (p *program) boot(ctx context.Context) int {
+	o, err := parseBoot(p.args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(p.err, bootHelp)
+		return exitOK
+	case err == nil && o.version:
+		fmt.Fprintln(p.out, "Ignition", version())
+		return exitOK
+	}
+	platform, known := providers.Find(o.platform)
+	if err == nil && !known {
+		err = unknownPlatform(o.platform)
+	}
+	if err != nil {
+		fmt.Fprintf(p.err, "%s: %v\nTry '%[1]s --help'.\n", p.name, err)
+		return exitUsage
+	}
+	log := p.logger(o.logToStdout)
+	log.Info("glowplug " + version())
+	log.Info("Stage: " + o.stage)
+	d, err := readDistribution(distributionFile, p.env)
+	if err == nil {
+		err = stages.Run(ctx, stages.Boot{
+			Stage: o.stage, Platform: platform, Root: o.root, Paths: o.paths,
+			Dirs: []string{d.RuntimeConfigDir, d.LocalConfigDir, d.SystemConfigDir}, CommandLine: d.KernelCommandLine,
+			FetchTimeout: o.fetchTimeout, Version: version(), Tools: host.NewTools(d.Tools, log), Getenv: p.env, Log: log,
+		})
+	}
+	return p.verdict(log, o.stage, err)
+}
+
+// verdict logs how the stage ended. What failed is also the last line on standard error, which emergency shells show.
+func (p *program) verdict(log *slog.Logger, stage string, err error) int {
+	if err == nil {
+		log.Info(stage + " passed")
+		log.Info("Ignition finished successfully")
+		return exitOK
+	}
+	text := fmt.Sprintf("Ignition failed: %s: %v", stage, err)
+	log.Log(context.Background(), logs.Critical, text)
+	fmt.Fprintln(p.err, text)
+	var state *handoff.StateError
+	if errors.As(err, &state) {
+		return exitSetup
+	}
+	return exitFailed
+}
+
+func parseBoot(args []string) (o bootOptions, err error) {
+	flags := flag.NewFlagSet("", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&o.stage, "stage", "", "")
+	flags.StringVar(&o.platform, "platform", "", "")
+	flags.StringVar(&o.root, "root", "/", "")
+	flags.StringVar(&o.paths.Config, "config-cache", "/run/ignition.json", "")
+	flags.StringVar(&o.paths.State, "state-file", "/run/ignition/state", "")
+	flags.StringVar(&o.paths.NeedNet, "neednet", "/run/ignition/neednet", "")
+	flags.DurationVar(&o.fetchTimeout, "fetch-timeout", 2*time.Minute, "")
+	flags.BoolVar(&o.logToStdout, "log-to-stdout", false, "")
+	flags.BoolVar(&o.version, "version", false, "")
+	if err := flags.Parse(unitArguments(args)); err != nil || o.version {
+		return o, err
+	}
+	switch {
+	case o.stage == "":
+		return o, errors.New("--stage is missing")
+	case !slices.Contains(stages.Names(), o.stage):
+		return o, fmt.Errorf("the stage %q is not known: stages are %s", o.stage, strings.Join(stages.Names(), ", "))
+	}
+	return o, nil
+}
+
+// unitArguments takes the last argument apart: units write ${IGNITION_ARGS}, which systemd passes on as one argument, however
+// many options it holds.
+func unitArguments(args []string) []string {
+	if len(args) == 0 {
+		return args
+	}
+	last := args[len(args)-1]
+	if !strings.HasPrefix(last, "-") || !strings.Contains(last, " -") {
+		return args
+	}
+	return append(slices.Clone(args[:len(args)-1]), strings.Fields(last)...)
+}
+
+func unknownPlatform(id string) error {
+	if id == "" {
+		return errors.New("--platform is missing")
+	}
+	var ids []string
+	for _, p := range providers.All() {
+		ids = append(ids, p.ID)
+	}
+	return fmt.Errorf("the platform %q is not known: platforms are %s", id, strings.Join(ids, ", "))
+}
+
+// logger logs where the caller wants it; without a syslog socket that is standard output.
+func (p *program) logger(stdout bool) *slog.Logger {
+	if stdout {
+		return slog.New(logs.Stdout(p.out))
+	}
+	handler, err := logs.Syslog([]string{"/dev/log", "/var/run/syslog", "/var/run/log"}, "ignition", os.Getpid(), time.Now)
+	if err == nil {
+		return slog.New(handler)
+	}
+	log := slog.New(logs.Stdout(p.out))
+	log.Error("logging to standard output: " + err.Error())
+	return log
+}

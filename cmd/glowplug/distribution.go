@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+)
+
+// distributionFile is what an image ships to say how it differs from the defaults.
+const distributionFile = "/usr/lib/glowplug/distribution.json"
+
+// A distribution is what an image decides. The file holds any of the fields; the environment overrides a few, as Ignition's
+// does (reference: engine §2).
+type distribution struct {
+	// KernelCommandLine is the file that holds the kernel's command line.
+	KernelCommandLine string `json:"kernelCommandLinePath"`
+	// RuntimeConfigDir, LocalConfigDir and SystemConfigDir hold user.ign and base configs, in falling priority.
+	RuntimeConfigDir string `json:"runtimeConfigDir"`
+	LocalConfigDir   string `json:"localConfigDir"`
+	SystemConfigDir  string `json:"systemConfigDir"`
+	// Tools are programs by the name that they are known by here: {"systemctl": "/usr/bin/systemctl"}.
+	Tools map[string]string `json:"tools"`
+	// WriteAuthorizedKeysFragment says whether SSH keys go to ~/.ssh/authorized_keys.d/ignition.
+	WriteAuthorizedKeysFragment bool `json:"writeAuthorizedKeysFragment"`
+}
+
+func defaultDistribution() distribution {
+	return distribution{
+		KernelCommandLine: "/proc/cmdline", RuntimeConfigDir: "/run/ignition", LocalConfigDir: "/etc/ignition", SystemConfigDir: "/usr/lib/ignition",
+		WriteAuthorizedKeysFragment: true,
+	}
+}
+
+// readDistribution reads the image's file, if it has one, and the environment. A field that is not known is an error: a
+// misspelt choice of the image builder's must not pass for the default.
+func readDistribution(file string, env func(string) string) (distribution, error) {
+	d := defaultDistribution()
+	data, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return d, fmt.Errorf("distribution settings: %w", err)
+	}
+	if err == nil {
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&d); err != nil {
+			return d, fmt.Errorf("distribution settings: %s: %w", file, err)
+		}
+	}
+	overrides := map[string]*string{
+		"IGNITION_KERNEL_CMDLINE_PATH":       &d.KernelCommandLine,
+		"IGNITION_SYSTEM_RUNTIME_CONFIG_DIR": &d.RuntimeConfigDir,
+		"IGNITION_SYSTEM_LOCAL_CONFIG_DIR":   &d.LocalConfigDir,
+		"IGNITION_SYSTEM_CONFIG_DIR":         &d.SystemConfigDir,
+	}
+	for name, to := range overrides {
+		if value := env(name); value != "" {
+			*to = value
+		}
+	}
+	return d, overrideBool(&d.WriteAuthorizedKeysFragment, "IGNITION_WRITE_AUTHORIZED_KEYS_FRAGMENT", env)
+}
+
+func overrideBool(to *bool, name string, env func(string) string) error {
+	value := env(name)
+	switch {
+	case value == "":
+	case slices.Contains([]string{"true", "1"}, value):
+		*to = true
+	case slices.Contains([]string{"false", "0"}, value):
+		*to = false
+	default:
+		return fmt.Errorf("the environment variable %s is %q; it may be %s", name, value, strings.Join([]string{"true", "1", "false", "0"}, ", "))
+	}
+	return nil
+}

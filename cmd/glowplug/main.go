@@ -1,0 +1,137 @@
+// Command glowplug provisions a machine on its first boot, and on a workstation validates and applies the same configs.
+//
+// By the name it is called with it also is ignition, ignition-apply and ignition-validate.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/glowplug-os/glowplug/internal/check"
+)
+
+// Exit codes of every command; the engine's are those of Ignition (reference: engine §1.1).
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+	exitSetup  = 3 // the platform cannot be used, or the state of earlier stages cannot be read
+)
+
+const help = `Usage: glowplug COMMAND [OPTIONS]
+
+glowplug makes a machine what one document says it is: on its first boot, or a directory on
+a workstation by the same code.
+
+Commands:
+  validate FILE...            check configs and show every problem at its line
+  apply --root DIR CONFIG     make a config's files and units in a directory
+  version                     print the version
+  help [COMMAND]              show this help, or that of a command
+
+In the initramfs, one stage of a first boot a call:
+  glowplug --stage=STAGE --platform=ID [OPTIONS]      see glowplug help boot
+
+Exit codes: 0 done, 1 failed or invalid, 2 wrong usage.
+`
+
+// A program is what the commands share: the process they run in.
+type program struct {
+	name     string
+	args     []string
+	in       io.Reader
+	out, err io.Writer
+	env      func(string) string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	p := program{name: filepath.Base(os.Args[0]), args: os.Args[1:], in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv}
+	code := p.run(ctx)
+	stop()
+	os.Exit(code)
+}
+
+func (p *program) run(ctx context.Context) int {
+	switch p.name {
+	case "ignition-apply":
+		return p.peerApply(ctx)
+	case "ignition-validate":
+		return check.Peer(version(), p.args, p.streams())
+	case "ignition":
+		return p.boot(ctx)
+	case "ignition-rmcfg":
+		fmt.Fprintln(p.err, "ignition-rmcfg: this version cannot delete a config from any platform")
+		return exitFailed
+	}
+	if len(p.args) == 0 {
+		fmt.Fprint(p.err, help)
+		return exitUsage
+	}
+	command, args := p.args[0], p.args[1:]
+	switch command {
+	case "validate":
+		return check.Main("glowplug validate", args, p.streams())
+	case "apply":
+		return p.apply(ctx, args)
+	case "version", "--version", "-version":
+		fmt.Fprintln(p.out, "glowplug", version())
+		return exitOK
+	case "help", "--help", "-help", "-h":
+		return p.help(ctx, args)
+	}
+	if strings.HasPrefix(command, "-") {
+		return p.boot(ctx)
+	}
+	fmt.Fprintf(p.err, "glowplug: the command %q is not known\nTry 'glowplug help'.\n", command)
+	return exitUsage
+}
+
+func (p *program) help(ctx context.Context, args []string) int {
+	switch strings.Join(args, " ") {
+	case "":
+		fmt.Fprint(p.out, help)
+	case "validate":
+		return check.Main("glowplug validate", []string{"--help"}, p.streams())
+	case "apply":
+		return p.apply(ctx, []string{"--help"})
+	case "boot":
+		fmt.Fprint(p.out, bootHelp)
+	case "version":
+		fmt.Fprintln(p.out, "Usage: glowplug version\n\nPrints the version.")
+	default:
+		fmt.Fprintf(p.err, "glowplug: there is no help on %q\nTry 'glowplug help'.\n", strings.Join(args, " "))
+		return exitUsage
+	}
+	return exitOK
+}
+
+func (p *program) streams() check.Streams {
+	return check.Streams{In: p.in, Out: p.out, Err: p.err, Color: p.isTerminal(p.out)}
+}
+
+// isTerminal reports whether a stream is a terminal on which colours are welcome (https://no-color.org).
+func (p *program) isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok || p.env("NO_COLOR") != "" || p.env("TERM") == "dumb" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// version comes from the build: the module's version where there is one, else the commit.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "devel"
+	}
+	return strings.TrimPrefix(info.Main.Version, "v")
+}

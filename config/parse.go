@@ -1,0 +1,75 @@
+package config
+
+import (
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// A Problem is one thing that is wrong with a document: Code names it for programs, Message and Hint say it to people, Place
+// and Path say where. As an error its text is "name:line:col: path: message".
+type Problem = diag.Problem
+
+// A Severity says how bad a problem is. Only Error makes a document invalid.
+type Severity = diag.Severity
+
+// The severities, in rising order.
+const (
+	Info    = diag.Info
+	Warning = diag.Warning
+	Error   = diag.Error
+)
+
+// Valid reports whether none of the problems is an error.
+func Valid(problems []Problem) bool { return !diag.Fatal(problems) }
+
+// Parse reads a JSON text as a config of the version that it names. It finds what is wrong with the text and what the
+// language does not have; whether the config makes sense is the business of package validate. The problems stand in the order
+// of the text. The document is nil where the text is not JSON or its version is not known. name is what problems call the
+// text, such as a file name.
+func Parse(name string, text []byte) (*Document, []Problem) {
+	source := &diag.Document{Name: name, Text: string(text)}
+	if source.Text == "" {
+		return nil, []Problem{EmptyText(source)}
+	}
+	root, problem := tree.NewArena().ParseJSON(source)
+	if problem != nil {
+		return nil, []Problem{*problem}
+	}
+	doc, problems, ignored := Decode(root)
+	problems = append(problems, ignored...)
+	if problem := tree.NotUTF8(source); problem != nil {
+		problems = append(problems, *problem)
+	}
+	diag.Sort(problems)
+	return doc, problems
+}
+
+// EmptyText is what is wrong with a text of no bytes.
+func EmptyText(text *diag.Document) Problem {
+	return Problem{
+		Severity: Error, Code: CodeEmpty, Place: diag.Place{Doc: text}, Message: "the config is empty",
+		Hint: `the smallest config is {"ignition": {"version": "` + Stable.String() + `"}}`,
+	}
+}
+
+// Unread reports whether a path leads into an object in which a value was of a wrong kind.
+func (doc *Document) Unread(path string) bool {
+	for ; len(doc.unread) > 0 && path != ""; path = parent(path) {
+		if doc.unread[path] {
+			return true
+		}
+	}
+	return false
+}
+
+func parents(problems []Problem) map[string]bool {
+	objects := map[string]bool{}
+	for _, p := range problems {
+		objects[parent(p.Path)] = true
+	}
+	return objects
+}
+
+func parent(path string) string { return path[:max(strings.LastIndexByte(path, '.'), 0)] }

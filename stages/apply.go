@@ -1,0 +1,147 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/stages/files"
+)
+
+// An Application is a config that is applied to a directory.
+type Application struct {
+	Root string // the directory
+	Name string // what the config is called in messages
+	Text []byte // the config
+
+	DryRun            bool // print the plan and write nothing
+	IgnoreUnsupported bool // warn of what a directory cannot take
+	Offline           bool // fetch nothing
+	NoOwner           bool // leave owners as they come
+	NoPreset          bool // do not let systemctl apply the presets that were written
+
+	Audience   diag.Audience
+	Version    string // told to servers
+	Tools      *host.Tools
+	Privileged bool   // may set any owner
+	UID        uint32 // who runs this, where not Privileged
+	Groups     []uint32
+
+	Out    io.Writer // takes the plan of a dry run
+	Log    *slog.Logger
+	Report func([]diag.Problem)
+}
+
+// Apply makes the files and units of a config in a directory by the same plan as the files stage. It is an error, unless it
+// is to be ignored, if the config wants what a directory cannot take.
+func Apply(ctx context.Context, a Application) error {
+	doc, from, err := a.load(ctx)
+	if err != nil {
+		return err
+	}
+	cfg := *doc.Config()
+	if err := a.unsupported(doc, cfg); err != nil {
+		return err
+	}
+	root, err := host.OpenRoot(a.Root)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	opts := files.Options{
+		Root: root, Tools: a.Tools, Fetch: from.write, NoOwner: a.NoOwner, Privileged: a.Privileged, UID: a.UID, Groups: a.Groups,
+		IgnoreUnsupported: a.IgnoreUnsupported,
+	}
+	plan, err := files.Plan(cfg, root, opts)
+	if err != nil {
+		return placed(doc, err)
+	}
+	if preset, wanted := files.PresetStep(cfg, opts); wanted && !a.NoPreset {
+		plan = append(plan, preset)
+	}
+	if a.DryRun {
+		return plan.Print(a.Out)
+	}
+	if err := plan.Run(ctx, host.RunOptions{Log: a.Log.WithGroup("files")}); err != nil {
+		return placed(doc, err)
+	}
+	return root.Sync()
+}
+
+// load reads the config and everything that it refers to.
+func (a *Application) load(ctx context.Context) (*config.Document, fetcher, error) {
+	client := fetch.New(a.Log, a.Version)
+	client.Offline = a.Offline
+	from := fetcher{client}
+	loader := load.Loader{Arena: tree.NewArena(), Audience: a.Audience, Fetcher: from, Report: a.Report}
+	doc, err := loader.Document(a.Name, a.Text)
+	if err != nil {
+		return nil, from, err
+	}
+	if err := from.Configure(ctx, doc.Config().Ignition); err != nil {
+		return nil, from, err
+	}
+	if doc, err = loader.Render(ctx, doc); err != nil {
+		return nil, from, err
+	}
+	if err := from.Configure(ctx, doc.Config().Ignition); err != nil {
+		return nil, from, err
+	}
+	if what := needsNetwork(doc.Config()); a.Offline && what != "" {
+		return nil, from, fmt.Errorf("%s needs the network, which --offline forbids", what)
+	}
+	return doc, from, nil
+}
+
+// unsupported refuses, or warns of, the parts of a config that this cannot act on.
+func (a *Application) unsupported(doc *config.Document, cfg config.Config) error {
+	left := files.NotInDirectory(cfg)
+	accounts := files.Unacted(cfg)
+	if len(left)+len(accounts) == 0 {
+		return nil
+	}
+	var problems []diag.Problem
+	for _, u := range left {
+		problems = append(problems, notApplied(doc, u, "a directory cannot take it"))
+	}
+	for _, u := range accounts {
+		problems = append(problems, notApplied(doc, u, "this version does not make accounts"))
+	}
+	if a.IgnoreUnsupported {
+		a.Report(problems)
+		return nil
+	}
+	first := problems[0]
+	more := ""
+	if len(problems) > 1 {
+		more = fmt.Sprintf(" (and %d more)", len(problems)-1)
+	}
+	return fmt.Errorf("%w%s; --ignore-unsupported goes on without", first, more)
+}
+
+func notApplied(doc *config.Document, u files.Unsupported, why string) diag.Problem {
+	return diag.Problem{
+		Severity: diag.Warning, Code: "not-applied", Path: u.Origin, Place: doc.At(u.Origin, tree.Index{}).Place(),
+		Message: u.What + " is left out: " + why,
+	}
+}
+
+// placed puts the place in the config before the error of a step.
+func placed(doc *config.Document, err error) error {
+	var step *host.StepError
+	if !errors.As(err, &step) || step.Origin == "" {
+		return err
+	}
+	if place := doc.At(step.Origin, tree.Index{}).Place(); place.Doc != nil {
+		return fmt.Errorf("%s: %w", place, err)
+	}
+	return err
+}

@@ -1,0 +1,80 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/stages/files"
+)
+
+// fetchOffline asks for the network if a later stage will need it, though the config itself was there without.
+func fetchOffline(_ context.Context, r *run) error {
+	if what := needsNetwork(r.full.Config()); what != "" {
+		return fmt.Errorf("%s: %w", what, fetch.ErrNeedNet)
+	}
+	return nil
+}
+
+var errNoStage = errors.New("this version cannot do that")
+
+// The stages below have nothing to do for many configs. Where they would have, they stop the boot and say what they lack.
+
+func kernelArguments(_ context.Context, r *run) error {
+	k := &r.full.Config().KernelArguments
+	if len(k.ShouldExist)+len(k.ShouldNotExist) > 0 {
+		return fmt.Errorf("change kernel arguments ($.kernelArguments): %w", errNoStage)
+	}
+	return nil
+}
+
+func disks(_ context.Context, r *run) error {
+	for _, part := range files.NotInDirectory(*r.full.Config()) {
+		if !isKernelArgument(part) {
+			return &host.StepError{ID: "disks", Subject: part.What, Origin: part.Origin, Err: errNoStage}
+		}
+	}
+	return nil
+}
+
+func isKernelArgument(u files.Unsupported) bool {
+	const prefix = "$.kernelArguments"
+	return len(u.Origin) >= len(prefix) && u.Origin[:len(prefix)] == prefix
+}
+
+func mount(_ context.Context, r *run) error {
+	for i, f := range r.full.Config().Storage.Filesystems {
+		if mounts(&f) {
+			return &host.StepError{ID: "mount", Subject: "mount " + host.Show(*f.Path), Origin: fmt.Sprintf("$.storage.filesystems.%d", i), Err: errNoStage}
+		}
+	}
+	return nil
+}
+
+// mounts reports whether a filesystem is mounted while provisioning (reference: engine §10).
+func mounts(f *config.Filesystem) bool {
+	format := value(f.Format)
+	return value(f.Path) != "" && format != "" && format != "swap" && format != "none"
+}
+
+// umount has nothing to take down where mount has put nothing up.
+func umount(ctx context.Context, r *run) error { return mount(ctx, r) }
+
+func makeFiles(ctx context.Context, r *run) error {
+	root, err := host.OpenRoot(r.Root)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	plan, err := files.Plan(*r.full.Config(), root, files.Options{Root: root, Tools: r.Tools, Fetch: r.fetch.write, Privileged: true})
+	if err != nil {
+		return err
+	}
+	if err := plan.Run(ctx, host.RunOptions{Log: r.Log}); err != nil {
+		return err
+	}
+	return root.Sync()
+}

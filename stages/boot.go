@@ -1,0 +1,290 @@
+// Package stages is the boot, in order: what each stage process reads, does and leaves. It also applies a config to a directory
+// by the code of the files stage.
+package stages
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/handoff"
+	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/logs"
+	"github.com/glowplug-os/glowplug/internal/source"
+	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/providers"
+)
+
+// A Boot is what one stage process is told.
+type Boot struct {
+	Stage    string
+	Platform providers.Platform
+	Root     string // of the target system
+	Paths    handoff.Paths
+
+	Dirs         []string // of user.ign and base configs, the most important first
+	CommandLine  string   // the file that holds the kernel's command line
+	FetchTimeout time.Duration
+	Version      string
+	Tools        *host.Tools
+	Getenv       func(string) string
+	Log          *slog.Logger
+}
+
+// A stage is one process of a first boot.
+type stage struct {
+	name    string
+	fetches bool // it gets the config instead of reading what an earlier stage left
+	run     func(context.Context, *run) error
+}
+
+// sequence is the boot.
+func sequence() []stage {
+	return []stage{
+		{"fetch-offline", true, fetchOffline},
+		{"fetch", true, func(context.Context, *run) error { return nil }},
+		{"kargs", false, kernelArguments},
+		{"disks", false, disks},
+		{"mount", false, mount},
+		{"files", false, makeFiles},
+		{"umount", false, umount},
+	}
+}
+
+// Names lists the stages in the order of a boot.
+func Names() []string {
+	var names []string
+	for _, s := range sequence() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// A run is one stage at work.
+type run struct {
+	Boot
+	state  handoff.State
+	loader load.Loader
+	fetch  fetcher
+	user   *config.Document // what the user wants: rendered, or as an earlier stage left it
+	full   *config.Document // with what the image itself wants below it
+	cache  *diag.Document   // the text that user was read from, where it was an earlier stage's
+}
+
+// Run runs one stage. A *handoff.StateError says that what an earlier stage left cannot be read.
+func Run(ctx context.Context, b Boot) error {
+	i := slices.IndexFunc(sequence(), func(s stage) bool { return s.name == b.Stage })
+	if i < 0 {
+		return fmt.Errorf("there is no stage %q", b.Stage)
+	}
+	s := sequence()[i]
+	client := fetch.New(b.Log, b.Version)
+	client.Offline = s.name == "fetch-offline"
+	r := &run{Boot: b, fetch: fetcher{client}}
+	r.loader = load.Loader{Arena: tree.NewArena(), Audience: diag.Boot, Fetcher: r.fetch, Report: Reporter(b.Log), Reference: r.referenced}
+	var err error
+	if r.state, err = b.Paths.LoadState(); err != nil {
+		return err
+	}
+	err = r.stage(ctx, s)
+	if errors.Is(err, fetch.ErrNeedNet) && client.Offline {
+		r.Log.Info("the config needs the network: " + err.Error())
+		err = r.Paths.RequestNetwork()
+	}
+	if err != nil {
+		return r.placed(err)
+	}
+	return b.Paths.SaveState(r.state)
+}
+
+// Reporter logs what is wrong with a config, in the line form that image builders look for.
+func Reporter(log *slog.Logger) func([]diag.Problem) {
+	return func(problems []diag.Problem) {
+		for _, p := range problems {
+			level := slog.LevelWarn
+			if p.Severity == diag.Error {
+				level = logs.Critical
+			}
+			line := diag.Line(p)
+			if p.Place.Doc != nil {
+				line += " (in " + p.Place.Doc.Name + ")"
+			}
+			log.Log(context.Background(), level, line)
+		}
+	}
+}
+
+func (r *run) stage(ctx context.Context, s stage) error {
+	base, err := baseConfig(&r.loader, r.Dirs, r.Platform.ID, r.Log)
+	if err != nil {
+		return err
+	}
+	if base != nil {
+		r.state.Record(handoff.FetchedConfig{Kind: "base", Source: providers.FromSystem})
+	}
+	if s.fetches {
+		err = r.acquire(ctx)
+	} else {
+		err = r.reread(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	r.full = r.user.Upgrade()
+	if base != nil {
+		r.full = config.Merge(base, r.user)
+	}
+	r.Log = r.Log.WithGroup(s.name)
+	return s.run(ctx, r)
+}
+
+// acquire gets the user's config with everything that it refers to, and leaves it for the stages that follow.
+func (r *run) acquire(ctx context.Context) error {
+	r.state.FetchedConfigs = slices.DeleteFunc(r.state.FetchedConfigs, func(f handoff.FetchedConfig) bool { return f.Kind == "user" })
+	doc, err := r.provided(ctx)
+	if errors.Is(err, providers.ErrNone) || errors.Is(err, load.ErrEmpty) {
+		r.Log.Info("there is no user config")
+		r.user = emptyConfig(r.loader.Arena)
+		return r.save()
+	}
+	if err != nil {
+		return err
+	}
+	if err := r.fetch.Configure(ctx, doc.Config().Ignition); err != nil {
+		return err
+	}
+	if r.user, err = r.loader.Render(ctx, doc); err != nil {
+		return err
+	}
+	if err := r.fetch.Configure(ctx, r.user.Config().Ignition); err != nil {
+		return err
+	}
+	if err := r.embedAuthorities(ctx); err != nil {
+		return err
+	}
+	return r.save()
+}
+
+// provided asks the sources of the config in turn, within the time that the command line allows for it.
+func (r *run) provided(ctx context.Context) (*config.Document, error) {
+	if err := r.fetch.Client.Configure(ctx, fetch.Settings{ResponseHeader: fetch.DefaultResponseHeader, Total: r.FetchTimeout.Truncate(time.Second)}); err != nil {
+		return nil, err
+	}
+	line, err := os.ReadFile(r.CommandLine)
+	if err != nil {
+		return nil, fmt.Errorf("kernel command line: %w", err)
+	}
+	sources := providers.Sources{CommandLine: string(line), Dirs: r.Dirs, Platform: r.Platform}
+	machine := providers.Machine{Getenv: r.Getenv, ReadFile: os.ReadFile, Get: func(ctx context.Context, url string) ([]byte, error) {
+		return r.fetch.Client.Bytes(ctx, fetch.Resource{URL: url}, documentMax)
+	}}
+	found, from, err := sources.Config(ctx, r.Log, machine)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := r.loader.Document(found.Name, found.Text)
+	if err == nil {
+		r.state.Record(handoff.FetchedConfig{Kind: "user", Source: from})
+	}
+	return doc, err
+}
+
+func (r *run) referenced(url, name string) {
+	r.Log.Info("fetched the referenced config " + name)
+	r.state.Record(handoff.FetchedConfig{Kind: "user", Source: source.Path(url), Referenced: true})
+}
+
+// embedAuthorities saves later stages from fetching certificates again, for which they might need these very certificates.
+func (r *run) embedAuthorities(ctx context.Context) error {
+	for i, authority := range r.user.Config().Ignition.Security.TLS.CertificateAuthorities {
+		if strings.HasPrefix(value(authority.Source), "data:") && authority.Compression == nil && authority.HTTPHeaders == nil {
+			continue
+		}
+		bundle, err := r.fetch.Client.Authority(ctx, resource(authority))
+		if err != nil {
+			return err
+		}
+		r.user.EmbedAuthority(i, "data:;base64,"+base64.StdEncoding.EncodeToString(bundle))
+	}
+	return nil
+}
+
+func (r *run) save() error {
+	text, err := r.user.JSON()
+	if err != nil {
+		return err
+	}
+	if err := r.Paths.SaveConfig(text); err != nil {
+		return err
+	}
+	var origins handoff.Origins
+	r.user.Items(func(path string, place diag.Place) {
+		line, col := place.Doc.Position(place.Span.Start)
+		origins.Add(path, place.Doc.Name, line, col)
+	})
+	if err := r.Paths.SaveOrigins(text, &origins); err != nil {
+		r.Log.Warn("where the config came from is not noted: " + err.Error())
+	}
+	return nil
+}
+
+// reread takes up the config that a fetch stage has left. It has been judged then.
+func (r *run) reread(ctx context.Context) error {
+	text, err := r.Paths.LoadConfig()
+	if err != nil {
+		return fmt.Errorf("the config of the fetch stage: %w", err)
+	}
+	r.cache = &diag.Document{Name: r.Paths.Config, Text: string(text)}
+	root, problem := r.loader.Arena.ParseJSON(r.cache)
+	if problem != nil {
+		return fmt.Errorf("the config of the fetch stage: %w", problem)
+	}
+	doc, problems, _ := config.Decode(root)
+	if doc == nil || diag.Fatal(problems) {
+		return fmt.Errorf("the config of the fetch stage: %w", problems[0])
+	}
+	r.user = doc
+	return r.fetch.Configure(ctx, doc.Config().Ignition)
+}
+
+// placed puts the place in the user's document before the error of a step.
+func (r *run) placed(err error) error {
+	var step *host.StepError
+	if !errors.As(err, &step) || step.Origin == "" || r.full == nil {
+		return err
+	}
+	place := r.full.At(step.Origin, tree.Index{}).Place()
+	where := place.String()
+	if place.Doc != nil && place.Doc == r.cache {
+		where = r.origin(place)
+	}
+	if where == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", where, err)
+}
+
+// origin looks up where the user wrote what stands at a place of the cached config.
+func (r *run) origin(place diag.Place) string {
+	origins, err := r.Paths.LoadOrigins([]byte(r.cache.Text))
+	if err != nil {
+		r.Log.Warn(err.Error())
+	}
+	found := ""
+	r.user.Items(func(path string, item diag.Place) {
+		if item.Span.Start <= place.Span.Start && place.Span.End <= item.Span.End {
+			found = origins.Find(path) // items inside others come later
+		}
+	})
+	return found
+}

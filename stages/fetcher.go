@@ -1,0 +1,74 @@
+package stages
+
+import (
+	"context"
+	"time"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/stages/files"
+)
+
+// documentMax is how large a document may be that a config refers to, or that a platform holds.
+const documentMax = 256 << 20
+
+// A fetcher is the fetch client in the terms of configs: what load and the files stage ask for.
+type fetcher struct{ *fetch.Client }
+
+// Configure makes the client fetch by a config's time limits, proxies and trust from now on.
+func (f fetcher) Configure(ctx context.Context, ignition config.Ignition) error {
+	return f.Client.Configure(ctx, settings(ignition))
+}
+
+// Bytes fetches a document.
+func (f fetcher) Bytes(ctx context.Context, r config.Resource) ([]byte, error) {
+	return f.Client.Bytes(ctx, resource(r), documentMax)
+}
+
+// write fetches the content of a file.
+func (f fetcher) write(ctx context.Context, r config.Resource, to files.Sink) error {
+	_, err := f.Client.Fetch(ctx, resource(r), to)
+	return err
+}
+
+func resource(r config.Resource) fetch.Resource {
+	out := fetch.Resource{URL: value(r.Source), Gzip: value(r.Compression) == "gzip", Digest: value(r.Verification.Hash)}
+	for _, h := range r.HTTPHeaders {
+		out.Headers = append(out.Headers, fetch.Header{Name: h.Name, Value: diag.Secret(value(h.Value))})
+	}
+	return out
+}
+
+func settings(ignition config.Ignition) fetch.Settings {
+	s := fetch.Settings{
+		ResponseHeader: seconds(ignition.Timeouts.HTTPResponseHeaders, fetch.DefaultResponseHeader),
+		Total:          seconds(ignition.Timeouts.HTTPTotal, 0),
+		HTTPProxy:      value(ignition.Proxy.HTTPProxy),
+		HTTPSProxy:     value(ignition.Proxy.HTTPSProxy),
+		NoProxy:        ignition.Proxy.NoProxy,
+	}
+	for _, r := range ignition.Security.TLS.CertificateAuthorities {
+		s.Authorities = append(s.Authorities, resource(r))
+	}
+	return s
+}
+
+// seconds reads a time limit. One below zero has passed before it began.
+func seconds(n *int, absent time.Duration) time.Duration {
+	switch {
+	case n == nil:
+		return absent
+	case *n < 0:
+		return 1
+	}
+	const most = 100 * 365 * 24 * 60 * 60 // a limit of more than a century is none
+	return time.Duration(min(*n, most)) * time.Second
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

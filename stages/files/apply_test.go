@@ -1,0 +1,512 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// sources are what the fetcher of the tests gives for URLs that are no data: URLs.
+var sources = map[string]string{"http://h/big": strings.Repeat("0123456789abcdef", 10000), "http://h/small": "from afar\n"}
+
+var errNotFound = errors.New("not found")
+
+// fetcher gets data: URLs and sources. Every second body breaks off once and starts again, as one from a server may.
+type fetcher struct{ calls, failAt int }
+
+func (f *fetcher) fetch(_ context.Context, r config.Resource, to Sink) error {
+	f.calls++
+	raw := *r.Source
+	body, ok := sources[raw]
+	if rest, isData := strings.CutPrefix(raw, "data:,"); isData {
+		body, _ = url.PathUnescape(rest)
+	} else if !ok && raw != "" {
+		return errNotFound
+	}
+	if f.calls == f.failAt {
+		_, _ = io.WriteString(to, body[:len(body)/2])
+		return errNotFound
+	}
+	if f.calls%2 == 0 {
+		if _, err := io.WriteString(to, body[:len(body)/2]); err != nil {
+			return err
+		}
+		if err := to.Reset(); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(to, body)
+	return err
+}
+
+// systemctl is a stand-in that knows a unit as enabled by a file of its name in /enabled.
+const systemctl = `#!/bin/sh
+root=$2 verb=$3 unit=$4
+case $verb in
+is-enabled) test -e "$root/enabled/$unit" || test -L "$root/enabled/$unit" ;;
+disable) rm "$root/enabled/$unit" ;;
+preset) shift 3; echo "$@" >"$root/preset-called" ;;
+esac
+`
+
+func tools(t *testing.T) *host.Tools {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "systemctl")
+	require.NoError(t, os.WriteFile(file, []byte(systemctl), 0o755))
+	return host.NewTools(map[string]string{"systemctl": file}, nil)
+}
+
+// options are those of whoever runs the tests: root may set any owner, others only their own.
+func options(t *testing.T, dir string) Options {
+	t.Helper()
+	root, err := host.OpenRoot(dir)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = root.Close() })
+	return Options{
+		Root: root, Fetch: (&fetcher{}).fetch, Privileged: os.Geteuid() == 0,
+		UID: uint32(os.Getuid()), Groups: []uint32{uint32(os.Getgid())},
+	}
+}
+
+// me gives an owner that the config may ask for: somebody else where that is possible.
+func me() (uid, gid int) {
+	if os.Geteuid() == 0 {
+		return 1234, 2345
+	}
+	return os.Getuid(), os.Getgid()
+}
+
+// apply plans and runs as a command does, from the state that the root is in, but for the sync at the end: hundreds of runs
+// would wait for the disk.
+func apply(cfg config.Config, o Options, run host.RunOptions) error {
+	plan, err := Plan(cfg, o.Root, o)
+	if err != nil {
+		return err
+	}
+	return plan.Run(context.Background(), run)
+}
+
+// populate writes a tree: directories end in a slash, links hold "-> target", the rest are files.
+func populate(t *testing.T, dir string, tree map[string]string) {
+	t.Helper()
+	for _, name := range slices.Sorted(mapKeys(tree)) {
+		at, text := filepath.Join(dir, name), tree[name]
+		require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o755))
+		if target, ok := strings.CutPrefix(text, "-> "); ok {
+			require.NoError(t, os.Symlink(target, at))
+		} else if strings.HasSuffix(name, "/") {
+			require.NoError(t, os.MkdirAll(at, 0o755))
+		} else {
+			require.NoError(t, os.WriteFile(at, []byte(text), 0o644))
+		}
+	}
+}
+
+func mapKeys(m map[string]string) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// snapshot tells all of a tree but times: kind, mode, owner, content, and which names are one file.
+func snapshot(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all, first := map[string]string{}, map[uint64]string{}
+	require.NoError(t, filepath.WalkDir(dir, func(p string, _ fs.DirEntry, err error) error {
+		require.NoError(t, err)
+		info, err := os.Lstat(p)
+		require.NoError(t, err)
+		st := info.Sys().(*syscall.Stat_t)
+		name := strings.TrimPrefix(p, dir)
+		text := fmt.Sprintf("%v %d:%d", info.Mode(), st.Uid, st.Gid)
+		switch {
+		case info.Mode()&fs.ModeSymlink != 0:
+			target, err := os.Readlink(p)
+			require.NoError(t, err)
+			text += " -> " + target
+		case info.Mode().IsRegular():
+			content, err := os.ReadFile(p)
+			require.NoError(t, err)
+			text += " " + string(content)
+		}
+		if before, ok := first[st.Ino]; ok && !info.IsDir() {
+			text += " same as " + before
+		} else {
+			first[st.Ino] = name
+		}
+		all[name] = text
+		return nil
+	}))
+	return all
+}
+
+// rich uses everything that a run changes, on a root where much is there already.
+func rich(t *testing.T) (config.Config, map[string]string) {
+	t.Helper()
+	uid, gid := me()
+	text := fmt.Sprintf(`{
+	"storage":{
+	 "directories":[{"path":"/d","overwrite":true,"mode":448},{"path":"/srv/www","user":{"id":%d},"group":{"id":%d}},{"path":"/kept","mode":1005},{"path":"/d/sub"},{"path":"/etc/systemd/drop","overwrite":true}],
+	 "files":[
+	  {"path":"/d/one","contents":{"source":"data:,one"}},
+	  {"path":"/d/log","append":[{"source":"data:,new%%0a"}]},
+	  {"path":"/srv/www/index","contents":{"source":"http://h/big"},"append":[{"source":"data:,tail"},{"source":"http://h/small"}],"mode":2541,"user":{"id":%d}},
+	  {"path":"/etc/hosts","append":[{"source":"data:,added%%0a"},{"source":"data:,twice%%0a"}],"mode":416},
+	  {"path":"/etc/far","append":[{"source":"http://h/small"},{"source":"http://h/big"}]},
+	  {"path":"/etc/fresh","append":[{"source":"data:,a"},{"source":"http://h/small"}]},
+	  {"path":"/etc/touch"},{"path":"/etc/there","group":{"id":%d}},
+	  {"path":"/etc/over","contents":{"source":"http://h/small"},"overwrite":true},
+	  {"path":"/etc/over-dir","contents":{"source":"data:,file"},"overwrite":true,"mode":256},
+	  {"path":"/through/x","contents":{"source":"data:,through"}},
+	  {"path":"/etc/systemd/system/masked.service","contents":{"source":"data:,gone"}},
+	  {"path":"/var/run/early","contents":{"source":""}}],
+	 "links":[
+	  {"path":"/srv/l","target":"www/index","user":{"id":%d}},{"path":"/etc/same","target":"there"},{"path":"/etc/swap","target":"/d","overwrite":true},
+	  {"path":"/through","target":"/d/sub"},
+	  {"path":"/hard","target":"/d/one","hard":true},{"path":"/d/hard2","target":"hard","hard":true},{"path":"/hardlink","target":"/srv/l","hard":true},
+	  {"path":"/enabled/linked.service","target":"x"}]},
+	"systemd":{"units":[
+	  {"name":"web.service","contents":"[Service]\n","enabled":true,"dropins":[{"name":"a.conf","contents":"[Unit]\n"},{"name":"b.conf","contents":""}]},
+	  {"name":"old.service","enabled":false},{"name":"off.service","enabled":false},{"name":"a@x.service","enabled":true},{"name":"a@y.service","enabled":false},
+	  {"name":"linked.service","enabled":false},
+	  {"name":"masked.service","mask":true},{"name":"unmasked.service","mask":false},{"name":"back.service","mask":false,"contents":"[Unit]\n"},
+	  {"name":"solid.service","mask":true,"contents":"[Unit]\n"}]}}`, uid, gid, uid, gid, uid)
+	return parse(t, text), map[string]string{
+		"d/one": "old", "d/log": "old\n", "d/more/deep": "old", "kept/f": "stays", "etc/hosts": "127.0.0.1\n", "etc/far": "near\n", "etc/there": "there",
+		"etc/over": "old", "etc/over-dir/x/y": "old", "etc/same": "-> ./there", "etc/swap/x": "old", "var/run": "-> /run", "run/": "",
+		"enabled/": "", "enabled/old.service": "x", "enabled/a@y.service": "x", "etc/systemd/drop/": "",
+		presetPath: "# by the image\nenable web.service", "etc/systemd/system/unmasked.service": "-> /dev/null", "etc/systemd/system/back.service": "-> /dev/null",
+		"etc/systemd/system/solid.service": "old",
+	}
+}
+
+// newRoot makes a populated root of its own.
+func newRoot(t *testing.T, tree map[string]string) (string, Options) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "root")
+	require.NoError(t, os.Mkdir(dir, 0o755))
+	populate(t, dir, tree)
+	return dir, options(t, dir)
+}
+
+func TestStoppedAnywhereAndRunAgainTheResultIsTheSame(t *testing.T) {
+	cfg, tree := rich(t)
+	systemctl := tools(t)
+	dir, o := newRoot(t, tree)
+	o.Tools = systemctl
+	require.NoError(t, apply(cfg, o, host.RunOptions{}))
+	want := snapshot(t, dir)
+	checkRich(t, dir)
+	require.NoError(t, apply(cfg, o, host.RunOptions{}))
+	require.Empty(t, cmp.Diff(want, snapshot(t, dir)), "a second run changes nothing")
+
+	plan, err := Plan(cfg, o.Root, o)
+	require.NoError(t, err)
+	stop := errors.New("stop")
+	for k := range plan {
+		dir, o := newRoot(t, tree)
+		o.Tools = systemctl
+		err := apply(cfg, o, host.RunOptions{After: func(n int, _ host.Step) error {
+			if n == k+1 {
+				return stop
+			}
+			return nil
+		}})
+		require.ErrorIs(t, err, stop)
+		again := options(t, dir)
+		again.Tools = systemctl
+		require.NoError(t, apply(cfg, again, host.RunOptions{}), "after %s", plan[k].Subject)
+		require.Empty(t, cmp.Diff(want, snapshot(t, dir)), "after %s", plan[k].Subject)
+	}
+}
+
+// checkRich looks at what the undisturbed run has left, so that equal results are not equally wrong.
+func checkRich(t *testing.T, dir string) {
+	t.Helper()
+	for name, content := range map[string]string{
+		"d/one": "one", "hard": "one", "d/hard2": "one", "d/log": "new\n", "srv/www/index": sources["http://h/big"] + "tail" + sources["http://h/small"], "srv/l": sources["http://h/big"] + "tail" + sources["http://h/small"],
+		"etc/hosts": "127.0.0.1\nadded\ntwice\n", "etc/far": "near\n" + sources["http://h/small"] + sources["http://h/big"], "etc/fresh": "a" + sources["http://h/small"],
+		"etc/touch": "", "etc/there": "there", "etc/over": "from afar\n", "etc/over-dir": "file", "d/sub/x": "through", "kept/f": "stays", "run/early": "",
+		"etc/systemd/system/web.service.d/b.conf": "", "etc/systemd/system/back.service": "[Unit]\n",
+		presetPath: "# by the image\nenable web.service\nenable a@.service x\ndisable a@y.service\ndisable linked.service\ndisable old.service\n",
+	} {
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		if assert.NoError(t, err, name) && string(got) != content {
+			t.Errorf("%s: got %.200q, want %.200q", name, got, content)
+		}
+	}
+	for _, gone := range []string{"d/more", "enabled/old.service", "enabled/linked.service", "enabled/a@y.service", "etc/systemd/system/unmasked.service"} {
+		_, err := os.Lstat(filepath.Join(dir, gone))
+		assert.ErrorIs(t, err, fs.ErrNotExist, gone)
+	}
+	for _, masked := range []string{"masked.service", "solid.service"} {
+		target, err := os.Readlink(filepath.Join(dir, "etc/systemd/system", masked))
+		require.NoError(t, err)
+		assert.Equal(t, "/dev/null", target)
+	}
+	for name, mode := range map[string]fs.FileMode{
+		"srv/www/index": 0o755 | fs.ModeSetuid, "d": 0o700, "kept": 0o755 | fs.ModeSticky, "etc/hosts": 0o640, "etc/over-dir": 0o400, "d/sub": 0o755,
+	} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		require.NoError(t, err)
+		assert.Equal(t, mode, info.Mode()&^fs.ModeDir, name)
+	}
+	uid, gid := me()
+	for name, want := range map[string][2]int{"srv/www": {uid, gid}, "srv/www/index": {uid, os.Getgid()}, "etc/there": {os.Getuid(), gid}} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		require.NoError(t, err)
+		st := info.Sys().(*syscall.Stat_t)
+		assert.Equal(t, want, [2]int{int(st.Uid), int(st.Gid)}, name)
+	}
+}
+
+func TestAFetchThatFailsLeavesNothingHalfWritten(t *testing.T) {
+	cfg, tree := rich(t)
+	systemctl := tools(t)
+	dir, o := newRoot(t, tree)
+	o.Tools = systemctl
+	count := &fetcher{}
+	o.Fetch = count.fetch
+	require.NoError(t, apply(cfg, o, host.RunOptions{}))
+	want := snapshot(t, dir)
+	for n := range count.calls {
+		dir, o := newRoot(t, tree)
+		o.Tools = systemctl
+		o.Fetch = (&fetcher{failAt: n + 1}).fetch
+		err := apply(cfg, o, host.RunOptions{})
+		require.ErrorIs(t, err, errNotFound)
+		var step *host.StepError
+		require.ErrorAs(t, err, &step)
+		assert.Regexp(t, `^\$\.storage\.files\.\d+(\.contents|\.append\.\d)?$`, step.Origin)
+		for name := range snapshot(t, dir) {
+			assert.NotContains(t, name, ".glowplug-")
+		}
+		again := options(t, dir)
+		again.Tools = systemctl
+		require.NoError(t, apply(cfg, again, host.RunOptions{}))
+		require.Empty(t, cmp.Diff(want, snapshot(t, dir)), "failed at fetch %d", n+1)
+	}
+}
+
+func TestAnAppendThatWasCutOffIsTakenUp(t *testing.T) {
+	cfg := storage(t, `'files':[{'path':'/f','append':[{'source':'data:,one'},{'source':'data:,two'}]}]`)
+	for name, c := range map[string]struct{ found, want string }{
+		"nothing of it there":     {"old", "oldonetwo"},
+		"a part of the first":     {"oldon", "oldonetwo"},
+		"a part of the second":    {"oldonet", "oldonetwo"},
+		"all of it there":         {"oldonetwo", "oldonetwo"},
+		"somebody else went on":   {"oldonetwoX", "oldonetwoXonetwo"},
+		"another file by now":     {"new", "newonetwo"},
+		"a shorter one by now":    {"o", "oonetwo"},
+		"just what is to be made": {"onetwo", "onetwo"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, o := newRoot(t, map[string]string{"f": "old"})
+			require.NoError(t, apply(cfg, o, host.RunOptions{}))
+			record, err := os.ReadFile(filepath.Join(dir, recordPath))
+			require.NoError(t, err)
+			assert.Equal(t, `{"version":1,"files":{"/f":{"size":3,"sha256":"cba06b5736faf67e54b07b561eae94395e774c517a7d910a54369e1263ccfbd4"}}}`+"\n", string(record))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "f"), []byte(c.found), 0o644))
+			for range 2 {
+				require.NoError(t, apply(cfg, o, host.RunOptions{}))
+				got, err := os.ReadFile(filepath.Join(dir, "f"))
+				require.NoError(t, err)
+				assert.Equal(t, c.want, string(got))
+			}
+		})
+	}
+}
+
+func TestARecordIsMadeOnlyForFilesThatWereThere(t *testing.T) {
+	dir, o := newRoot(t, nil)
+	require.NoError(t, apply(storage(t, `'files':[{'path':'/f','append':[{'source':'data:,x'}]}]`), o, host.RunOptions{}))
+	assert.NoFileExists(t, filepath.Join(dir, recordPath))
+	populate(t, dir, map[string]string{"g": "old", recordPath: "nonsense"})
+	err := apply(storage(t, `'files':[{'path':'/g','append':[{'source':'data:,x'}]}]`), o, host.RunOptions{})
+	require.EqualError(t, err, "file /g ($.storage.files.0): /var/lib/glowplug/appended.json: not a record of appended files")
+}
+
+func TestHostileRoots(t *testing.T) {
+	write := `'files':[{'path':'/x/f','contents':{'source':'data:,new'},'overwrite':true}]`
+	for name, c := range map[string]struct {
+		tree  map[string]string
+		cfg   string
+		setup func(t *testing.T, dir string)
+		err   string // "" for success
+		want  map[string]string
+	}{
+		"an absolute link stays in the root":    {map[string]string{"x": "-> /outside"}, write, nil, "", map[string]string{"outside/f": "new"}},
+		"a link upwards stays in the root":      {map[string]string{"x": "-> ../../../outside"}, write, nil, "", map[string]string{"outside/f": "new"}},
+		"a link at the file's name is replaced": {map[string]string{"x/f": "-> ../../outside/f"}, write, nil, "", map[string]string{"x/f": "new"}},
+		"a fifo is replaced, not opened": {map[string]string{"x/": ""}, write, func(t *testing.T, dir string) {
+			require.NoError(t, unix.Mkfifo(filepath.Join(dir, "x/f"), 0o644))
+		}, "", map[string]string{"x/f": "new"}},
+		"a fifo without overwrite is refused": {map[string]string{"x/": ""}, `'files':[{'path':'/x/f','append':[{'source':'data:,x'}]}]`, func(t *testing.T, dir string) {
+			require.NoError(t, unix.Mkfifo(filepath.Join(dir, "x/f"), 0o644))
+		}, "file /x/f ($.storage.files.0): a device, fifo or socket is there, which cannot be kept as a file", nil},
+		"links in circles":               {map[string]string{"x": "-> y", "y": "-> x"}, write, nil, "file /x/f ($.storage.files.0): too many symbolic links on the way", nil},
+		"a file where a directory is":    {map[string]string{"x": "old"}, write, nil, "file /x/f ($.storage.files.0): is below /x, which is a regular file", map[string]string{"x": "old"}},
+		"a path that grows too long":     {map[string]string{"x": "-> " + strings.Repeat("/y", 2000)}, write, nil, "", map[string]string{strings.Repeat("/y", 2000)[1:] + "/f": "new"}},
+		"the preset file is a directory": {map[string]string{presetPath + "/": ""}, ``, nil, "presets 20-ignition.preset: open " + presetPath + ": not a regular file", nil},
+		"content that differs":           {map[string]string{"x/f": "old"}, `'files':[{'path':'/x/f','contents':{'source':'data:,new'}}]`, nil, "file /x/f ($.storage.files.0): a file with other content is there, and overwrite is not set", map[string]string{"x/f": "old"}},
+		"a hard link that differs":       {map[string]string{"f": "a", "g": "b"}, `'links':[{'path':'/f','target':'g','hard':true}]`, nil, "hard link /f ($.storage.links.0): a regular file is there, and overwrite is not set", map[string]string{"f": "a"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, o := newRoot(t, c.tree)
+			outside := filepath.Join(filepath.Dir(dir), "outside")
+			populate(t, outside, map[string]string{"f": "untouched"})
+			if c.setup != nil {
+				c.setup(t, dir)
+			}
+			cfg := storage(t, c.cfg)
+			if strings.Contains(name, "preset") {
+				cfg = units(t, `{'name':'a.service','enabled':true}`)
+			}
+			err := apply(cfg, o, host.RunOptions{})
+			if c.err == "" {
+				require.NoError(t, err)
+			} else {
+				require.EqualError(t, err, c.err)
+			}
+			for name, content := range c.want {
+				// One name at a time: the whole path is too long for one call.
+				assert.Equal(t, content, readDeep(t, dir, name), name)
+			}
+			text, err := os.ReadFile(filepath.Join(outside, "f"))
+			require.NoError(t, err)
+			assert.Equal(t, "untouched", string(text))
+		})
+	}
+}
+
+func readDeep(t *testing.T, dir, name string) string {
+	t.Helper()
+	root, err := os.OpenRoot(dir)
+	require.NoError(t, err)
+	defer root.Close()
+	text, err := root.ReadFile(name)
+	require.NoError(t, err)
+	return string(text)
+}
+
+func TestADirectoryThatTakesNothing(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root writes to every directory")
+	}
+	dir, o := newRoot(t, map[string]string{"x/": ""})
+	require.NoError(t, os.Chmod(filepath.Join(dir, "x"), 0o555))
+	err := apply(storage(t, `'files':[{'path':'/x/f'}]`), o, host.RunOptions{})
+	require.EqualError(t, err, "file /x/f ($.storage.files.0): create /x/f: permission denied")
+}
+
+func TestADigestSavesTheFetch(t *testing.T) {
+	const digest = "sha256-5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03" // of "hello\n"
+	cfg := storage(t, `'files':[{'path':'/f','contents':{'source':'http://gone/','verification':{'hash':'`+digest+`'}}}]`)
+	dir, o := newRoot(t, map[string]string{"f": "hello\n"})
+	require.NoError(t, apply(cfg, o, host.RunOptions{}))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "f"), []byte("other\n"), 0o644))
+	require.EqualError(t, apply(cfg, o, host.RunOptions{}), "file /f ($.storage.files.0): a file with other content is there, and overwrite is not set")
+}
+
+func TestSetIDBitsOfAKeptFile(t *testing.T) {
+	for name, c := range map[string]struct {
+		cfg        string
+		mode, want uint32
+		noOwner    bool
+	}{
+		"go with the owner":                         {`{'path':'/f'}`, 0o6755, 0o755, false},
+		"a mandatory lock bit is no set-id bit":     {`{'path':'/f'}`, 0o2745, 0o2745, false},
+		"stay where the config gives them":          {`{'path':'/f','mode':2541}`, 0o644, 0o4755, false},
+		"stay where owners are not to be looked at": {`{'path':'/f'}`, 0o4755, 0o4755, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, o := newRoot(t, map[string]string{"f": "x"})
+			// A decision about modes alone, which root and others take alike.
+			n := &node{kind: fileWithout, path: "/f", new: attributes{UID: 0, GID: 0, Mode: 0o644}, old: host.LeaveAttrs}
+			if c.noOwner {
+				n.new.UID = -1
+			}
+			if strings.Contains(c.cfg, "mode") {
+				n.old.Mode = 0o4755
+			}
+			got := n.kept(host.Facts{Kind: host.File, Mode: c.mode})
+			if got.Mode < 0 {
+				got.Mode = int64(c.mode)
+			}
+			assert.Equal(t, int64(c.want), got.Mode)
+			require.NoError(t, o.Root.SetAttrs("f", attributes{UID: -1, GID: -1, Mode: got.Mode}))
+			found, err := o.Root.Lstat("f")
+			require.NoError(t, err)
+			assert.Equal(t, c.want, found.Mode)
+			assert.FileExists(t, filepath.Join(dir, "f"))
+		})
+	}
+}
+
+func TestAMatchingLinkGetsItsOwner(t *testing.T) {
+	uid, gid := me()
+	dir, o := newRoot(t, map[string]string{"l": "-> target/"})
+	require.NoError(t, apply(storage(t, fmt.Sprintf(`'links':[{'path':'/l','target':'./target','user':{'id':%d},'group':{'id':%d}}]`, uid, gid)), o, host.RunOptions{}))
+	found, err := o.Root.Lstat("l")
+	require.NoError(t, err)
+	assert.Equal(t, [2]int{uid, gid}, [2]int{int(found.UID), int(found.GID)})
+	target, err := os.Readlink(filepath.Join(dir, "l"))
+	require.NoError(t, err)
+	assert.Equal(t, "target/", target, "the link itself is not touched")
+}
+
+func TestModesDoNotDependOnTheUmask(t *testing.T) {
+	old := unix.Umask(0o077)
+	defer unix.Umask(old)
+	dir, o := newRoot(t, nil)
+	cfg := storage(t, `'directories':[{'path':'/d'}],'files':[{'path':'/a/f'}]`)
+	cfg.Systemd = units(t, `{'name':'a.service','contents':'[Unit]','enabled':true}`).Systemd
+	require.NoError(t, apply(cfg, o, host.RunOptions{}))
+	for name, mode := range map[string]fs.FileMode{"d": 0o755, "a": 0o755, "a/f": 0o644, "etc/systemd/system/a.service": 0o644, presetPath: 0o644} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		require.NoError(t, err)
+		assert.Equal(t, mode, info.Mode().Perm(), name)
+	}
+}
+
+func TestWithoutSystemctlNothingIsEnabled(t *testing.T) {
+	dir, o := newRoot(t, map[string]string{"enabled/a.service": ""})
+	o.Tools = host.NewTools(map[string]string{"systemctl": "/none/systemctl"}, nil)
+	require.NoError(t, apply(units(t, `{'name':'a.service','enabled':false}`), o, host.RunOptions{}))
+	assert.NoFileExists(t, filepath.Join(dir, presetPath))
+}
+
+func TestPresetsAreAppliedToUnitsThatAreThere(t *testing.T) {
+	dir, o := newRoot(t, map[string]string{"usr/lib/systemd/system/a.service": "", "etc/systemd/system/t@.service": ""})
+	o.Tools = tools(t)
+	cfg := units(t, `{'name':'a.service','enabled':true},{'name':'none.service','enabled':true},{'name':'t@x.service','enabled':false},{'name':'quiet.service'}`)
+	step, any := PresetStep(cfg, o)
+	require.True(t, any)
+	require.NoError(t, host.Plan{step}.Run(t.Context(), host.RunOptions{}))
+	got, err := os.ReadFile(filepath.Join(dir, "preset-called"))
+	require.NoError(t, err)
+	assert.Equal(t, "a.service t@x.service\n", string(got))
+	_, any = PresetStep(units(t, `{'name':'quiet.service'}`), o)
+	assert.False(t, any)
+}

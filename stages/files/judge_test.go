@@ -1,0 +1,89 @@
+package files
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+var (
+	entryWords   = map[string]entry{"file with source": fileWithSource, "file without source": fileWithout, "directory": directory, "symbolic link": symlink, "hard link": hardLink}
+	thereWords   = map[string]host.Kind{"nothing": host.Absent, "file": host.File, "directory": host.Directory, "link": host.Symlink, "other": host.Other}
+	boolWords    = map[string]bool{"yes": true, "no": false}
+	matchWords   = map[string]match{"differs": differs, "alike": alike, "same": same}
+	verdictWords = map[string]verdict{"make": makeNew, "replace": replace, "keep": keep, "done": done, "refuse": refuse}
+)
+
+// cell gives the values that a cell of the table stands for.
+func cell[T comparable](t *testing.T, words map[string]T, text string) []T {
+	t.Helper()
+	var all []T
+	for word := range strings.SplitSeq(text, ", ") {
+		if word == "any" {
+			for _, v := range words {
+				all = append(all, v)
+			}
+			continue
+		}
+		v, ok := words[word]
+		require.True(t, ok, "unknown word %q", word)
+		all = append(all, v)
+	}
+	return all
+}
+
+type input struct {
+	want      entry
+	there     host.Kind
+	overwrite bool
+	m         match
+}
+
+// documented reads the table of docs/files.md, in which every input stands exactly once.
+func documented(t *testing.T) map[input]verdict {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/files.md")
+	require.NoError(t, err)
+	table := map[input]verdict{}
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "| "), " | ")
+		if _, isEntry := entryWords[cells[0]]; len(cells) != 5 || !isEntry {
+			continue
+		}
+		for _, want := range cell(t, entryWords, cells[0]) {
+			for _, there := range cell(t, thereWords, cells[1]) {
+				for _, overwrite := range cell(t, boolWords, cells[2]) {
+					for _, m := range cell(t, matchWords, cells[3]) {
+						in := input{want, there, overwrite, m}
+						require.NotContains(t, table, in, line)
+						table[in] = cell(t, verdictWords, cells[4])[0]
+					}
+				}
+			}
+		}
+	}
+	return table
+}
+
+func TestJudgeIsTheTableInTheDocs(t *testing.T) {
+	table := documented(t)
+	assert.Len(t, table, 5*5*2*3)
+	for in, expected := range table {
+		assert.Equal(t, expected, judge(in.want, in.there, in.overwrite, in.m), "%+v", in)
+	}
+}
+
+func TestNothingThatMayNotGoIsReplaced(t *testing.T) {
+	for in := range documented(t) {
+		if in.overwrite || in.m != differs {
+			continue
+		}
+		assert.True(t, slices.Contains([]verdict{makeNew, keep, refuse}, judge(in.want, in.there, false, differs)), "%+v", in)
+	}
+}

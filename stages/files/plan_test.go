@@ -1,0 +1,299 @@
+package files
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// fake is a root in memory: directories end in a slash, links hold "-> target", the rest are files with their content.
+type fake map[string]string
+
+func (f fake) Lstat(p string) (host.Facts, error) {
+	if _, ok := f[p+"/"]; ok || p == "/" {
+		return host.Facts{Kind: host.Directory, Mode: 0o755}, nil
+	}
+	text, ok := f[p]
+	switch target, isLink := strings.CutPrefix(text, "-> "); {
+	case !ok:
+		for other := range f {
+			if strings.HasPrefix(other, p+"/") {
+				return host.Facts{Kind: host.Directory, Mode: 0o755}, nil
+			}
+		}
+		return host.Facts{}, nil
+	case isLink:
+		return host.Facts{Kind: host.Symlink, Mode: 0o777, Target: target}, nil
+	case text == "fifo":
+		return host.Facts{Kind: host.Other}, nil
+	}
+	ino := uint64(0)
+	for _, b := range []byte(p) {
+		ino = ino*31 + uint64(b)
+	}
+	return host.Facts{Kind: host.File, Mode: 0o644, Size: int64(len(text)), Dev: 1, Ino: ino}, nil
+}
+
+func (f fake) ReadFile(p string, _ int64) ([]byte, error) {
+	if text, ok := f[path.Clean(p)]; ok {
+		return []byte(text), nil
+	}
+	return nil, fs.ErrNotExist
+}
+
+func parse(t *testing.T, text string) config.Config {
+	t.Helper()
+	var cfg config.Config
+	require.NoError(t, json.Unmarshal([]byte(text), &cfg), text)
+	return cfg
+}
+
+// storage reads a config's storage from JSON with single quotes.
+func storage(t *testing.T, text string) config.Config {
+	t.Helper()
+	return parse(t, `{"storage":{`+strings.ReplaceAll(text, "'", `"`)+`}}`)
+}
+
+func units(t *testing.T, text string) config.Config {
+	t.Helper()
+	return parse(t, `{"systemd":{"units":[`+strings.ReplaceAll(text, "'", `"`)+`]}}`)
+}
+
+func TestPlans(t *testing.T) {
+	for name, c := range map[string]struct {
+		root fake
+		cfg  string
+		plan string
+	}{
+		"an empty root gets everything, parents first, hard links last": {
+			fake{},
+			`'directories':[{'path':'/srv/www','mode':1023,'user':{'id':33}}],
+			 'files':[{'path':'/srv/www/a/index','contents':{'source':'data:,hi'}},{'path':'/etc/f','contents':{'source':'https://u:p@h/x?token=s'},'append':[{'source':'data:,x'}],'mode':384},
+			          {'path':'/empty'}],
+			 'links':[{'path':'/hard','target':'/srv/www/a/index','hard':true},{'path':'/etc/l','target':'../x'}]`,
+			`
++ file /empty            empty, 0644
++ directory /srv/www     1777 owner 33:0, makes /srv
++ file /etc/f            from https://…@h/x?token=… and inline, 0600, makes /etc
++ link /etc/l            to ../x
++ file /srv/www/a/index  inline, 0644, makes /srv/www/a
++ hard link /hard        to /srv/www/a/index
+`},
+		"what is there is kept where the entry allows it": {
+			fake{"/d/": "", "/d/f": "old", "/d/g": "old", "/l": "-> ./x/"},
+			`'directories':[{'path':'/d'}],'files':[{'path':'/d/f'},{'path':'/d/g','append':[{'source':'data:,x'}],'mode':256}],'links':[{'path':'/l','target':'x'}]`,
+			`
+= directory /d
+= link /l       to x
+= file /d/f     content kept
+~ file /d/g     append inline, 0400
+`},
+		"overwrite replaces, and what is below is made anew": {
+			fake{"/d/": "", "/d/f": "old", "/d/l": "-> /elsewhere", "/x": "old", "/y/": "", "/y/z": "old", "/elsewhere/": ""},
+			`'directories':[{'path':'/d','overwrite':true}],
+			 'files':[{'path':'/d/f','contents':{'source':'data:,new'}},{'path':'/x','overwrite':true,'contents':{'source':''}},{'path':'/d/l/in'}],
+			 'links':[{'path':'/y','target':'/d','overwrite':true}]`,
+			`
+- directory /d  0755, removes what is there with all below it
+- file /x       empty, 0644, replaces what is there
+- link /y       to /d, replaces what is there
++ file /d/f     inline, 0644
++ file /d/l/in  empty, 0644, makes /d/l
+`},
+		"a path goes through links of the root and of the config": {
+			fake{"/var/run": "-> /run", "/run/": "", "/a": "-> b", "/b": "-> /c/../d"},
+			`'files':[{'path':'/var/run/f','contents':{'source':''}},{'path':'/new/f'},{'path':'/a/f'},{'path':'/deep/l/f'}],
+			 'links':[{'path':'/new','target':'/var/run/sub'},{'path':'/deep/l','target':'../new/x'}]`,
+			`
++ link /new        to /var/run/sub
++ file /var/run/f  at /run/f, empty, 0644
++ file /a/f        at /d/f, empty, 0644, makes /d
++ link /deep/l     to ../new/x, makes /deep
++ file /new/f      at /run/sub/f, empty, 0644, makes /run/sub
++ file /deep/l/f   at /run/sub/x/f, empty, 0644, makes /run/sub/x
+`},
+		"equal depth keeps the order of the config": {
+			fake{},
+			`'files':[{'path':'/9'},{'path':'/8'},{'path':'/7'},{'path':'/6'},{'path':'/5'},{'path':'/4'},{'path':'/3'},{'path':'/2'},{'path':'/1'},{'path':'/0'}],
+			 'directories':[{'path':'/z'},{'path':'/y'},{'path':'/x/x'},{'path':'/x'}],'links':[{'path':'/b','target':'t'},{'path':'/a','target':'t'}]`,
+			`
++ directory /z    0755
++ directory /y    0755
++ directory /x    0755
++ file /9         empty, 0644
++ file /8         empty, 0644
++ file /7         empty, 0644
++ file /6         empty, 0644
++ file /5         empty, 0644
++ file /4         empty, 0644
++ file /3         empty, 0644
++ file /2         empty, 0644
++ file /1         empty, 0644
++ file /0         empty, 0644
++ link /b         to t
++ link /a         to t
++ directory /x/x  0755
+`},
+		"content that is there is only known when the step runs": {
+			fake{"/f": "old", "/h": "old"},
+			`'files':[{'path':'/f','contents':{'source':'data:,new'}}],'links':[{'path':'/h','target':'f','hard':true}]`,
+			`
+? file /f       inline, 0644, kept if it is this already, refused otherwise
+? hard link /h  to f, kept if it is this already, refused otherwise
+`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan, err := Plan(storage(t, c.cfg), c.root, Options{Privileged: true})
+			require.NoError(t, err)
+			if d := cmp.Diff(c.plan, "\n"+plan.String()); d != "" {
+				t.Error(d + "\n" + plan.String())
+			}
+		})
+	}
+}
+
+func TestUnitPlans(t *testing.T) {
+	root := fake{"/etc/systemd/system/m.service": "-> /dev/null", "/etc/systemd/system/old.service": "x", "/etc/systemd/system/u.service": "-> /dev/null", presetPath: "enable b.service\n"}
+	cfg := units(t, `
+		{'name':'new.service','contents':'[Service]','dropins':[{'name':'a.conf','contents':''},{'name':'none.conf'}],'enabled':true},
+		{'name':'old.service','contents':'[Unit]','enabled':false},{'name':'empty.service','contents':''},
+		{'name':'m.service','mask':true,'contents':'[Unit]'},{'name':'u.service','mask':false},{'name':'a@x.service','enabled':true},
+		{'name':'a@y.service','enabled':true}`)
+	plan, err := Plan(cfg, root, Options{Privileged: true})
+	require.NoError(t, err)
+	assert.Equal(t, `
++ drop-in new.service/a.conf  /etc/systemd/system/new.service.d/a.conf, 0 bytes
++ unit new.service            /etc/systemd/system/new.service, 9 bytes
+~ unit old.service            /etc/systemd/system/old.service, 6 bytes
+= mask m.service              /etc/systemd/system/m.service to /dev/null
+- unmask u.service            /etc/systemd/system/u.service
+~ presets 20-ignition.preset  enable a@.service x y, enable new.service, disable old.service if it is enabled
+? disable old.service         if it is enabled then
+`, "\n"+plan.String())
+	assert.Equal(t, "$.systemd.units.0.dropins.0", plan[0].Origin)
+}
+
+func TestPresetLines(t *testing.T) {
+	for name, c := range map[string]struct {
+		units    string
+		disabled string
+		lines    string
+	}{
+		"the example of the reference":                    {`{'name':'b.service','enabled':true},{'name':'a@x.service','enabled':true},{'name':'c.service','enabled':false},{'name':'a@y.service','enabled':true}`, "c.service", "enable a@.service x y|enable b.service|disable c.service"},
+		"a unit that is not enabled gets no disable line": {`{'name':'c.service','enabled':false}`, "", ""},
+		"instances are disabled one by one":               {`{'name':'a@y.service','enabled':false},{'name':'a@x.service','enabled':false},{'name':'a@z.service','enabled':true}`, "a@x.service a@y.service", "enable a@.service z|disable a@x.service|disable a@y.service"},
+		"a template is an instance without a name":        {`{'name':'a@.service','enabled':true}`, "", "enable a@.service "},
+		"a unit that says nothing is left out":            {`{'name':'a.service'}`, "a.service", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			disabled := map[string]bool{}
+			for _, u := range strings.Fields(c.disabled) {
+				disabled[u] = true
+			}
+			lines := presetOf(units(t, c.units).Systemd.Units).lines(disabled)
+			assert.Equal(t, c.lines, strings.Join(lines, "|"))
+		})
+	}
+}
+
+func TestWhatCannotBeIsRefusedBeforeAnythingIsTouched(t *testing.T) {
+	long := strings.Repeat("n", 256)
+	for name, c := range map[string]struct {
+		root fake
+		cfg  string
+		err  string
+	}{
+		"two entries at one place":                     {fake{"/l": "-> d", "/d/": ""}, `'files':[{'path':'/l/f'}],'links':[{'path':'/d/f','target':'x'}]`, "link /d/f ($.storage.links.0): is at the same place as file /l/f ($.storage.files.0): /d/f"},
+		"a file below a file of the config":            {fake{}, `'files':[{'path':'/a/b/c'},{'path':'/a'}]`, "file /a/b/c ($.storage.files.0): is below file /a ($.storage.files.1), which is no directory"},
+		"a file below a file of the root":              {fake{"/a": "x"}, `'directories':[{'path':'/a/b'}]`, "directory /a/b ($.storage.directories.0): is below /a, which is a regular file"},
+		"a file through a loop":                        {fake{"/a": "-> b", "/b": "-> a"}, `'files':[{'path':'/a/f'}]`, "file /a/f ($.storage.files.0): too many symbolic links on the way"},
+		"a file where a directory is":                  {fake{"/a/": ""}, `'files':[{'path':'/a','contents':{'source':''}}]`, "file /a ($.storage.files.0): a directory is there, and overwrite is not set"},
+		"a file without source where a fifo is":        {fake{"/a": "fifo"}, `'files':[{'path':'/a'}]`, "file /a ($.storage.files.0): a device, fifo or socket is there, which cannot be kept as a file"},
+		"a file with another mode":                     {fake{"/a": "x"}, `'files':[{'path':'/a','contents':{'source':'data:,x'},'mode':0}]`, "file /a ($.storage.files.0): a file is there, and overwrite is not set"},
+		"a file over a link to a file":                 {fake{"/a": "-> b", "/b": ""}, `'files':[{'path':'/a','contents':{'source':''}}]`, "file /a ($.storage.files.0): a symbolic link is there, and overwrite is not set"},
+		"a directory where a link to one is":           {fake{"/a": "-> b", "/b/": ""}, `'directories':[{'path':'/a'}]`, "directory /a ($.storage.directories.0): a symbolic link is there, and overwrite is not set"},
+		"a link to something else":                     {fake{"/a": "-> b"}, `'links':[{'path':'/a','target':'c'}]`, "link /a ($.storage.links.0): a link to b is there, and overwrite is not set"},
+		"overwrite with nothing to write":              {fake{}, `'files':[{'path':'/a','overwrite':true}]`, "file /a ($.storage.files.0): overwrite needs contents to write"},
+		"a hard link to nothing":                       {fake{}, `'links':[{'path':'/a','target':'c','hard':true}]`, "hard link /a ($.storage.links.0): the target does not exist"},
+		"a hard link to a directory":                   {fake{"/c/": ""}, `'links':[{'path':'/a','target':'../c','hard':true}]`, "hard link /a ($.storage.links.0): the target is a directory, and hard links to directories do not exist"},
+		"a hard link to itself":                        {fake{"/a": "x"}, `'links':[{'path':'/a','target':'/a','hard':true,'overwrite':true}]`, "hard link /a ($.storage.links.0): the link names itself"},
+		"a link without target":                        {fake{}, `'links':[{'path':'/a'}]`, "link /a ($.storage.links.0): the link has no target"},
+		"a NUL byte":                                   {fake{}, `'files':[{'path':'/a\u0000b'}]`, `file "/a\x00b" ($.storage.files.0): the path has a NUL byte`},
+		"a relative path":                              {fake{}, `'files':[{'path':'a'}]`, `file a ($.storage.files.0): the path is not absolute`},
+		"a name that is too long":                      {fake{}, `'files':[{'path':'/` + long + `'}]`, `file /` + long + ` ($.storage.files.0): a name in the path is longer than 255 bytes`},
+		"the root itself":                              {fake{}, `'directories':[{'path':'/','overwrite':true}]`, "directory / ($.storage.directories.0): the root directory itself cannot be replaced"},
+		"an owner nobody knows":                        {fake{}, `'files':[{'path':'/a','user':{'name':'nobody-here'}}]`, `file /a ($.storage.files.0): user "nobody-here" does not exist in the root`},
+		"an id that is the kernel's word for no owner": {fake{}, `'files':[{'path':'/a','group':{'id':4294967295}}]`, `file /a ($.storage.files.0): group id 4294967295 is none that Linux has`},
+		"links that chase each other":                  {fake{}, `'links':[{'path':'/a/x','target':'/b'},{'path':'/a','target':'/a/x/y'}]`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Plan(storage(t, c.cfg), c.root, Options{Privileged: true})
+			require.Error(t, err)
+			if c.err != "" {
+				require.EqualError(t, err, c.err)
+			}
+		})
+	}
+}
+
+func TestOwnersThatMayNotBeSet(t *testing.T) {
+	cfg := storage(t, `'directories':[{'path':'/d'}],'files':[{'path':'/d/ok','user':{'id':1000},'group':{'id':7}},{'path':'/d/a','group':{'id':8}},{'path':'/d/b','user':{'id':0}}]`)
+	me := Options{UID: 1000, Groups: []uint32{1000, 7}}
+	_, err := Plan(cfg, fake{}, me)
+	require.EqualError(t, err, "file /d/a ($.storage.files.1): only root can set the group 8")
+	cfg.Storage.Files = append(cfg.Storage.Files[:1], cfg.Storage.Files[2])
+	_, err = Plan(cfg, fake{}, me)
+	require.EqualError(t, err, "file /d/b ($.storage.files.1): only root can set the owner 0")
+	me.NoOwner = true
+	_, err = Plan(cfg, fake{}, me)
+	require.NoError(t, err)
+	me.NoOwner = false
+	cfg.Storage.Files = cfg.Storage.Files[:1]
+	_, err = Plan(cfg, fake{}, me)
+	require.NoError(t, err)
+}
+
+func TestAccountsAreNamed(t *testing.T) {
+	cfg := parse(t, `{"passwd":{"users":[{"name":"core"}]},"storage":{"disks":[{"device":"/dev/vda"}]},"kernelArguments":{"shouldExist":["key=secret"]}}`)
+	_, err := Plan(cfg, fake{}, Options{})
+	require.EqualError(t, err, `user "core" ($.passwd.users.0): accounts are not supported`)
+	_, err = Plan(cfg, fake{}, Options{IgnoreUnsupported: true})
+	require.NoError(t, err)
+	assert.Equal(t, []Unsupported{{"$.passwd.users.0", `user "core"`}}, Unacted(cfg))
+	assert.Equal(t, []Unsupported{{"$.storage.disks.0", `disk "/dev/vda"`}, {"$.kernelArguments.shouldExist.0", "kernel argument"}}, NotInDirectory(cfg))
+}
+
+func TestOwnersOfARoot(t *testing.T) {
+	root := fake{
+		"/etc/passwd": "root:x:0:0::/root:/bin/sh\n+nis\nbroken:x\nbad:x:minus:0::/:\ncore:x:1000:1000::/:\r\ncore:x:1:1::/:\nlast:x:7:7::/:", "/usr/lib/passwd": "core:x:2:2::/:\nsys:x:3:3::/:\n",
+		"/etc/group": "wheel:x:10:\n", "/usr/lib/group": "sys:x:4:\n", "/etc/nsswitch.conf": "# passwd: none\npasswd: files altfiles systemd # x\ngroup: files\n",
+	}
+	o, err := ReadOwners(root)
+	require.NoError(t, err)
+	var got []string
+	for _, name := range []string{"root", "core", "sys", "last", "bad", "broken", ""} {
+		if id, ok := o.UID(name); ok {
+			got = append(got, fmt.Sprint(name, "=", id))
+		}
+	}
+	assert.Equal(t, []string{"root=0", "core=1000", "sys=3", "last=7"}, got)
+	gid, ok := o.GID("wheel")
+	assert.True(t, ok)
+	assert.EqualValues(t, 10, gid)
+	_, ok = o.GID("sys")
+	assert.False(t, ok, "altfiles is not asked for groups here")
+	empty, err := ReadOwners(fake{})
+	require.NoError(t, err)
+	_, ok = empty.UID("root")
+	assert.False(t, ok)
+}

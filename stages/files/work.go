@@ -1,0 +1,203 @@
+package files
+
+import (
+	"context"
+	"errors"
+
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// worker has what the steps need when they run.
+type worker struct {
+	Options
+	claims   map[string]claim // resolved paths that a unit takes over after the nodes
+	presetAt string           // where preset lines are appended, "" if none can be
+}
+
+// A claim is the Check of the step that takes a path over.
+type claim func(context.Context) (host.State, error)
+
+// check judges what is there, with the same table as the planner, by the real thing.
+func (w *worker) check(ctx context.Context, n *node) (host.State, error) {
+	n.checked = false
+	if final, ok := w.claims[n.at]; ok {
+		if state, err := final(ctx); err == nil && state == host.Done {
+			return host.Done, nil
+		}
+	}
+	found, err := w.Root.Lstat(n.at)
+	if err != nil {
+		return host.Pending, err
+	}
+	m, err := w.match(ctx, n, found)
+	if err != nil {
+		return host.Pending, err
+	}
+	n.found, n.verdict, n.checked = found, judge(n.kind, found.Kind, n.overwrite, m), true
+	switch n.verdict {
+	case done:
+		return host.Done, nil
+	case refuse:
+		return host.Conflict, n.refusal(found)
+	case keep:
+		if ok, err := w.settled(ctx, n); err != nil || ok {
+			return host.Done, err
+		}
+	}
+	return host.Pending, nil
+}
+
+func (w *worker) match(ctx context.Context, n *node, found host.Facts) (match, error) {
+	switch {
+	case n.kind == hardLink:
+		return w.matchLink(n, found)
+	case n.kind == symlink && found.Kind == host.Symlink:
+		if sameTarget(found.Target, n.target) && (!n.overwrite || n.new.Fit(found)) {
+			return alike, nil
+		}
+	case n.kind == fileWithSource && found.Kind == host.File && n.new.Fit(found):
+		if ok, err := w.holds(ctx, n); err != nil || ok {
+			return alike, err
+		}
+	}
+	return differs, nil
+}
+
+// matchLink compares what is there with the target of a hard link. A copy that nothing tells from the target but its
+// inode is what a run leaves that is cut off and made the target anew.
+func (w *worker) matchLink(n *node, found host.Facts) (match, error) {
+	to, err := w.Root.Lstat(n.targetAt)
+	switch {
+	case err != nil:
+		return differs, err
+	case to.Kind == host.Absent:
+		return differs, errNoSuch
+	case sameFile(to, found):
+		return same, nil
+	case to.Kind != found.Kind || to.UID != found.UID || to.GID != found.GID || to.Mode != found.Mode || to.Size != found.Size:
+		return differs, nil
+	case to.Kind == host.Symlink && to.Target == found.Target:
+		return alike, nil
+	case to.Kind != host.File:
+		return differs, nil
+	}
+	a, err := w.Root.Open(n.targetAt, false)
+	if err != nil {
+		return differs, err
+	}
+	defer a.Close()
+	b, err := w.Root.Open(n.at, false)
+	if err != nil {
+		return differs, err
+	}
+	defer b.Close()
+	got, err := compare(b, 0, func(out output) error {
+		_, err := a.WriteTo(onlyWriter{out})
+		return err
+	})
+	if err != nil || got != equal {
+		return differs, err
+	}
+	return alike, nil
+}
+
+// settled tells whether a node that is kept has its appends, owner and mode.
+func (w *worker) settled(ctx context.Context, n *node) (bool, error) {
+	if !n.kept(n.found).Fit(n.found) {
+		return false, nil
+	}
+	if len(n.sources) == 0 {
+		return true, nil
+	}
+	if !n.local() {
+		return false, nil // do gets the fragments once, and looks then
+	}
+	p, err := w.progress(n, func(out output) error { return w.obtain(ctx, n, out) })
+	return p.done, err
+}
+
+var errVanished = errors.New("changed while it was being worked on")
+
+// do makes the node what it is to be, by the verdict of check.
+func (w *worker) do(ctx context.Context, n *node) error {
+	if !n.checked {
+		if state, err := w.check(ctx, n); err != nil || state == host.Done {
+			return err
+		}
+	}
+	n.checked = false
+	switch n.verdict {
+	case keep:
+		return w.keep(ctx, n)
+	case makeNew, replace:
+		if n.at == "/" {
+			return errRoot
+		}
+		if _, err := w.Root.MkdirAll(up(n.at), 0o755); err != nil {
+			return err
+		}
+		return w.make(ctx, n)
+	}
+	return errVanished
+}
+
+func (w *worker) keep(ctx context.Context, n *node) error {
+	if len(n.sources) > 0 {
+		if err := w.appendTo(ctx, n); err != nil {
+			return err
+		}
+	}
+	return w.Root.SetAttrs(n.at, n.kept(n.found))
+}
+
+func (w *worker) make(ctx context.Context, n *node) error {
+	mayReplace := n.verdict == replace
+	switch n.kind {
+	case directory:
+		if err := w.clear(n, mayReplace); err != nil {
+			return err
+		}
+		if err := w.Root.Mkdir(n.at, uint32(n.new.Mode)); err != nil {
+			return err
+		}
+		return w.Root.SetAttrs(n.at, n.new)
+	case symlink:
+		if err := w.clear(n, n.found.Kind == host.Directory); err != nil {
+			return err
+		}
+		return w.Root.Symlink(n.target, n.at, n.new, mayReplace)
+	case hardLink:
+		if err := w.clear(n, n.found.Kind == host.Directory); err != nil {
+			return err
+		}
+		return w.Root.Link(n.targetAt, n.at, mayReplace)
+	}
+	return w.write(ctx, n, mayReplace)
+}
+
+// clear removes what is there, which a rename cannot replace.
+func (w *worker) clear(n *node, must bool) error {
+	if !must {
+		return nil
+	}
+	return w.Root.RemoveAll(n.at)
+}
+
+// write makes a file of all its parts under a temporary name and gives it its own when it is complete.
+func (w *worker) write(ctx context.Context, n *node, mayReplace bool) error {
+	t, err := w.Root.Create(n.at)
+	if err != nil {
+		return err
+	}
+	defer t.Discard()
+	if err := w.obtain(ctx, n, t); err != nil {
+		return err
+	}
+	if err := t.SetAttrs(n.new); err != nil {
+		return err
+	}
+	if err := w.clear(n, n.found.Kind == host.Directory); err != nil {
+		return err
+	}
+	return t.Place(mayReplace)
+}
