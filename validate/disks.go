@@ -24,6 +24,7 @@ func (c *checker) disk(a *at, d *config.Disk) {
 	}
 }
 
+// Of numbers, and of labels, that are there twice the peer names one a disk; the others are ours.
 func (c *checker) partitionNumbers(list *at, parts []config.Partition) {
 	seen := map[int]int{}
 	reported := false
@@ -31,27 +32,32 @@ func (c *checker) partitionNumbers(list *at, parts []config.Partition) {
 		if p.Number == 0 {
 			continue
 		}
-		if first, twice := seen[p.Number]; twice {
-			f := list.item(i).errorf("partition-number", "two partitions have the number %d", p.Number).hint("give each its own number, or 0 for the next free one").see(list.item(first), "the first one")
-			f.Stricter = reported // the peer names one a disk
-			reported = true
+		first, twice := seen[p.Number]
+		if !twice {
+			seen[p.Number] = i
 			continue
 		}
-		seen[p.Number] = i
+		f := list.item(i).errorf("partition-number", "two partitions have the number %d", p.Number)
+		f.hint("give each its own number, or 0 for the next free one").see(list.item(first), "the first one").Stricter = reported
+		reported = true
 	}
 }
 
 func (c *checker) partitionLabels(list *at, parts []config.Partition) {
 	seen := map[string]int{}
+	reported := false
 	for i, p := range parts {
 		if p.Label == nil {
 			continue
 		}
-		if first, twice := seen[*p.Label]; twice {
-			list.item(i).errorf("partition-label-twice", "two partitions have the label %s", quote(*p.Label)).hint("labels must differ").see(list.item(first), "the first one")
+		first, twice := seen[*p.Label]
+		if !twice {
+			seen[*p.Label] = i
 			continue
 		}
-		seen[*p.Label] = i
+		f := list.item(i).errorf("partition-label-twice", "two partitions have the label %s", quote(*p.Label))
+		f.hint("labels must differ").see(list.item(first), "the first one").Stricter = reported
+		reported = true
 	}
 }
 

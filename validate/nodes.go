@@ -113,7 +113,7 @@ func (c *checker) belowLinks(a *at, s *config.Storage) {
 	dirs, files, list := a.key("directories"), a.key("files"), a.key("links")
 	below := func(n *at, path string) {
 		for _, i := range links.above(path) {
-			n.errorf("below-link", "the path %s lies below the link %s", quote(path), quote(s.Links[i].Path)).hint("name the path that the link points at").see(list.item(i), "the link is defined here")
+			n.errorf("below-link", "the path %s lies below the link %s", quote(path), quote(s.Links[i].Path)).hint("name the path that the link points at").see(list.item(int(i)), "the link is defined here")
 		}
 	}
 	for i := range s.Directories {
@@ -161,25 +161,32 @@ func (c *checker) link(a *at, l *config.Link, dirs *at, directories map[string]i
 
 // prefixes finds which of a set of paths lie above another, in the time it takes to read that path.
 type prefixes struct {
-	byPath  map[string][]int
+	last    map[string]int32 // the last index that has the path
+	before  []int32          // for each index the one before it with the same path, -1 for none
 	lengths map[int]bool
 }
 
 func newPrefixes(n int, pathOf func(int) string) prefixes {
-	p := prefixes{map[string][]int{}, map[int]bool{}}
+	p := prefixes{make(map[string]int32, n), make([]int32, n), map[int]bool{}}
 	for i := range n {
-		p.byPath[pathOf(i)] = append(p.byPath[pathOf(i)], i)
-		p.lengths[len(pathOf(i))] = true
+		path := pathOf(i)
+		before, known := p.last[path]
+		if !known {
+			before = -1
+		}
+		p.before[i] = before
+		p.last[path] = int32(i)
+		p.lengths[len(path)] = true
 	}
 	return p
 }
 
 // above returns the indices of all paths q for which path starts with q and a slash, in order.
-func (p prefixes) above(path string) []int {
-	var found []int
+func (p prefixes) above(path string) []int32 {
+	var found []int32
 	for i := strings.IndexByte(path, '/'); i >= 0; {
-		if p.lengths[i] {
-			found = append(found, p.byPath[path[:i]]...)
+		if p.lengths[i] { // a path of a thousand slashes is not hashed a thousand times
+			found = p.same(found, path[:i])
 		}
 		next := strings.IndexByte(path[i+1:], '/')
 		if next < 0 {
@@ -191,14 +198,27 @@ func (p prefixes) above(path string) []int {
 	return found
 }
 
+func (p prefixes) same(found []int32, path string) []int32 {
+	k, known := p.last[path]
+	for known && k >= 0 {
+		found = append(found, k)
+		k = p.before[k]
+	}
+	return found
+}
+
 // belowFiles finds nodes below a file of the same config, which cannot be made.
 func (c *checker) belowFiles(a *at, s *config.Storage) {
+	above := parents(s)
+	if !slices.ContainsFunc(s.Files, func(f config.File) bool { return above[f.Path] }) {
+		return
+	}
 	dirs, files, links := a.key("directories"), a.key("files"), a.key("links")
 	paths := newPrefixes(len(s.Files), func(i int) string { return s.Files[i].Path })
 	below := func(n *at, path string) {
 		for _, i := range paths.above(path) {
 			if s.Files[i].Path != "" {
-				n.key("path").errorf("below-file", "the path %s lies below the file %s", quote(path), quote(s.Files[i].Path)).hint("a file cannot hold others; make it a directory").see(files.item(i), "the file is defined here").stricter()
+				n.key("path").errorf("below-file", "the path %s lies below the file %s", quote(path), quote(s.Files[i].Path)).hint("a file cannot hold others; make it a directory").see(files.item(int(i)), "the file is defined here").stricter()
 			}
 		}
 	}
@@ -211,6 +231,29 @@ func (c *checker) belowFiles(a *at, s *config.Storage) {
 	for i := range s.Links {
 		below(links.item(i), s.Links[i].Path)
 	}
+}
+
+// pathMax is the length of a path that no system call takes any more (limits.h PATH_MAX).
+const pathMax = 4096
+
+// parents collects the paths of all directories above any node; there are far fewer of them than nodes.
+func parents(s *config.Storage) map[string]bool {
+	above := map[string]bool{}
+	add := func(path string) {
+		for i := strings.LastIndexByte(path, '/'); i > 0 && i < pathMax && !above[path[:i]]; i = strings.LastIndexByte(path[:i], '/') {
+			above[path[:i]] = true
+		}
+	}
+	for i := range s.Directories {
+		add(s.Directories[i].Path)
+	}
+	for i := range s.Files {
+		add(s.Files[i].Path)
+	}
+	for i := range s.Links {
+		add(s.Links[i].Path)
+	}
+	return above
 }
 
 // unitPaths: a file must not stand where the same config writes a unit.

@@ -4,6 +4,7 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,11 +14,25 @@ import (
 )
 
 // A Problem is one thing that is wrong with a config, and where.
-type Problem = diag.Problem
+type Problem = config.Problem
 
-// Document holds a document against every rule of its version and looks for items that are there twice.
+// Text reads a JSON text and holds it against the language and against every rule of its version. The problems stand in the
+// order of the text; the document is nil where nothing could be read. name is what problems call the text.
+//
+// What no other engine refuses is an error here too; Problem.Stricter marks it.
+func Text(name string, text []byte) (*config.Document, []Problem) {
+	doc, problems := config.Parse(name, text)
+	if doc != nil {
+		problems = append(problems, Document(doc)...)
+		diag.Sort(problems)
+	}
+	return doc, problems
+}
+
+// Document holds a document against every rule of its version and looks for items that are there twice. It is silent on
+// objects in which a value was of the wrong kind, for rules would blame the absence of that value.
 func Document(doc *config.Document) []Problem {
-	return append(Rules(doc), doc.Duplicates()...)
+	return slices.DeleteFunc(append(Rules(doc), doc.Duplicates()...), func(p Problem) bool { return doc.Unread(p.Path) })
 }
 
 // Rules holds a document against every rule of its version. It is what a merged config is checked with: there, merging

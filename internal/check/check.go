@@ -109,6 +109,7 @@ func (r *reader) file(name string) {
 	}
 	limitGarbage(len(text))
 	result := load.Read(tree.NewArena(), shown, text)
+	diag.Sort(result.Problems)
 	r.problems = append(r.problems, diag.For(r.audience, result.Problems)...)
 }
 
@@ -131,7 +132,7 @@ func readText(name string, in io.Reader) (shown, text string, err error) {
 // twice that.
 func limitGarbage(size int) {
 	if size > 1<<20 {
-		debug.SetGCPercent(25)
+		debug.SetGCPercent(10)
 	} else {
 		debug.SetGCPercent(-1) // nothing that a small document leaves behind is worth a collection
 	}

@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 )
@@ -40,20 +41,33 @@ type Document struct {
 	// once, when the first excerpt is drawn. Where it is nil every quoted value counts as secret.
 	Secrets func() []Span
 
-	// Folded lists the values whose key differs from the schema in case only, with the place that the peer reports
-	// for anything inside them (reference: spec §1.2).
+	// Folded lists the outermost values whose key differs from the schema in case only, with the place that the peer
+	// reports for anything inside them (reference: spec §1.2).
 	Folded []Folded
 
 	once    sync.Once
 	lines   []int // offset of the first byte of each line
 	masked  sync.Once
 	secrets []Span
+	ordered sync.Once // Folded, by their places
 }
 
 // A Folded is a value under a key of the wrong case, and where its nearest well-spelled ancestor starts.
 type Folded struct {
 	Span     Span
 	Ancestor int
+}
+
+// foldedAround finds the folded value that a span lies in.
+func (d *Document) foldedAround(span Span) (f Folded, found bool) {
+	d.ordered.Do(func() {
+		slices.SortFunc(d.Folded, func(a, b Folded) int { return a.Span.Start - b.Span.Start })
+	})
+	i := sort.Search(len(d.Folded), func(i int) bool { return d.Folded[i].Span.Start > span.Start })
+	if i == 0 || span.End > d.Folded[i-1].Span.End {
+		return Folded{}, false
+	}
+	return d.Folded[i-1], true
 }
 
 // Position gives the 1-based line and column (in bytes) of an offset. An offset past the end is the place

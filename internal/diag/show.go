@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -66,11 +68,8 @@ func peerOffset(p Problem) int {
 	case p.Code == "wrong-type" && !opens(span.Start):
 		return span.End
 	}
-	for _, f := range doc.Folded {
-		if f.Span.Start <= span.Start && span.End <= f.Span.End && !isDecodeError(p) {
-			span.Start = f.Ancestor
-			break
-		}
+	if f, below := doc.foldedAround(span); below && !isDecodeError(p) {
+		span.Start = f.Ancestor
 	}
 	if opens(span.Start) {
 		return span.Start + 1
@@ -176,73 +175,79 @@ func (s Style) place(b *strings.Builder, at Place, path, color string) {
 	fmt.Fprintf(b, " %s |\n %d | %s\n %s | %s%s\n", gutter, line, text, gutter, strings.Repeat(" ", from), s.paint(color, strings.Repeat("^", width)))
 }
 
-// excerpt draws a line, or the part of it around a span, with secrets masked; from and width are where the span stands in
-// what was drawn, in columns.
+// excerpt draws the part of a line around a span that fits, with secrets masked; from and width are where the span stands in
+// what was drawn, in columns. It looks at no more of the line than that: a document may be one line of megabytes and have a
+// thousand problems.
 func (d *Document) excerpt(number int, span Span) (text string, from, width int) {
 	d.Position(0)
-	bounds := d.line(number)
-	var columns []rune
-	from = -1
-	to := 0
-	mark := func(offset int) {
-		if from < 0 && offset >= span.Start {
-			from = len(columns)
-		}
-		if offset < span.End {
-			to = len(columns) + 1
-		}
+	line := d.line(number)
+	hidden := d.hidden(line)
+	at := min(max(span.Start, line.Start), line.End)
+	if k := searchEnd(hidden, at); k < len(hidden) && hidden[k].Start < at {
+		at = max(hidden[k].Start, line.Start)
 	}
-	hidden := d.hidden(bounds)
-	for i := bounds.Start; i < bounds.End; {
-		for len(hidden) > 0 && hidden[0].End <= i {
-			hidden = hidden[1:]
-		}
-		if len(hidden) > 0 && hidden[0].Start <= i {
-			if span.Start < hidden[0].End && span.Start >= i {
-				from = len(columns)
-			}
-			columns = append(columns, []rune(Redacted)...)
-			if span.Start < hidden[0].End && span.End > i {
-				to = len(columns)
-			}
-			i = min(hidden[0].End, bounds.End)
-			continue
-		}
-		mark(i)
-		r, size := utf8.DecodeRuneInString(d.Text[i:])
-		columns = append(columns, visible(r))
-		i += size
+	before, cutBefore := d.before(line, hidden, at)
+	after, width, cutAfter := d.after(line, hidden, at, span.End)
+	columns, from := append(before, after...), len(before)
+	start, end := 0, len(columns)
+	if cutBefore || cutAfter || len(columns) > excerptWidth {
+		start = max(from-excerptWidth/2, 0)
+		end = min(start+excerptWidth, end)
 	}
-	if from < 0 {
-		from = len(columns)
-	}
-	return window(columns, from, max(to-from, 1))
-}
-
-func visible(r rune) rune {
-	if r < ' ' || r == 0x7f || 0x80 <= r && r < 0xa0 {
-		return ' '
-	}
-	return r
-}
-
-// window cuts a line to excerptWidth around a span.
-func window(columns []rune, from, width int) (string, int, int) {
-	start := 0
-	if from > excerptWidth/2 && len(columns) > excerptWidth {
-		start = min(from-excerptWidth/2, len(columns)-excerptWidth/4)
-	}
-	end := min(len(columns), start+excerptWidth)
-	text := string(columns[start:end])
-	from -= start
-	if start > 0 {
+	text, from = string(columns[start:end]), from-start
+	if cutBefore || start > 0 {
 		text = "…" + text
 		from++
 	}
-	if end < len(columns) {
+	if cutAfter || end < len(columns) {
 		text += "…"
 	}
-	return text, from, max(1, min(width, excerptWidth+1-from))
+	return text, from, max(1, min(width, end-len(before)))
+}
+
+// before draws the columns that lead up to an offset, and reports whether there are more.
+func (d *Document) before(line Span, hidden []Span, at int) (columns []rune, more bool) {
+	for at > line.Start && len(columns) < excerptWidth {
+		if k := searchEnd(hidden, at-1); k < len(hidden) && hidden[k].Start < at {
+			mask := []rune(Redacted)
+			slices.Reverse(mask)
+			columns = append(columns, mask...)
+			at = max(hidden[k].Start, line.Start)
+			continue
+		}
+		r, size := utf8.DecodeLastRuneInString(d.Text[line.Start:at])
+		columns = append(columns, visible(r))
+		at -= size
+	}
+	slices.Reverse(columns)
+	return columns, at > line.Start
+}
+
+// after draws the columns from an offset on; width is how many of them lie before the offset end.
+func (d *Document) after(line Span, hidden []Span, at, end int) (columns []rune, width int, more bool) {
+	for at < line.End && len(columns) < excerptWidth {
+		inside := at < end
+		if k := searchEnd(hidden, at); k < len(hidden) && hidden[k].Start <= at {
+			columns = append(columns, []rune(Redacted)...)
+			at = hidden[k].End
+		} else {
+			r, size := utf8.DecodeRuneInString(d.Text[at:line.End])
+			columns = append(columns, visible(r))
+			at += size
+		}
+		if inside {
+			width = len(columns)
+		}
+	}
+	return columns, width, at < line.End
+}
+
+// visible replaces what moves the cursor or turns the direction of writing.
+func visible(r rune) rune {
+	if !strconv.IsPrint(r) {
+		return ' '
+	}
+	return r
 }
 
 // hidden lists what must not be shown of a line.
@@ -251,33 +256,20 @@ func (d *Document) hidden(line Span) []Span {
 		return lexicalSecrets(d.Text, line)
 	}
 	d.masked.Do(func() { d.secrets = d.Secrets() })
-	var spans []Span
-	for _, s := range d.secrets[searchEnd(d.secrets, line.Start):] {
-		if s.Start >= line.End {
-			break
-		}
-		spans = append(spans, s)
-	}
-	return spans
+	spans := d.secrets[searchEnd(d.secrets, line.Start):]
+	return spans[:sort.Search(len(spans), func(i int) bool { return spans[i].Start >= line.End })]
 }
 
 // searchEnd finds the first span that ends after an offset.
 func searchEnd(spans []Span, offset int) int {
-	low, high := 0, len(spans)
-	for low < high {
-		if mid := (low + high) / 2; spans[mid].End <= offset {
-			low = mid + 1
-		} else {
-			high = mid
-		}
-	}
-	return low
+	return sort.Search(len(spans), func(i int) bool { return spans[i].End > offset })
 }
 
 // lexicalSecrets hides what may be a secret in a line of a text that could not be parsed: every word that is neither a key
-// nor a number, true, false or null.
+// nor a number, true, false or null. A word without quotes is a key only where it comes first.
 func lexicalSecrets(text string, line Span) []Span {
 	var spans []Span
+	first := true
 	for i := line.Start; i < line.End; {
 		end := wordEnd(text[:line.End], i)
 		if end == i {
@@ -285,14 +277,19 @@ func lexicalSecrets(text string, line Span) []Span {
 			continue
 		}
 		word := text[i:end]
-		_, notNumber := strconv.ParseFloat(word, 64)
-		plain := notNumber == nil || word == "true" || word == "false" || word == "null"
-		if !plain && !strings.HasPrefix(strings.TrimLeft(text[end:line.End], " \t"), ":") {
+		isKey := strings.HasPrefix(strings.TrimLeft(text[end:line.End], " \t"), ":") && (word[0] == '"' || first)
+		if !isKey && !isPlain(word) {
 			spans = append(spans, Span{i, end})
 		}
+		first = false
 		i = end
 	}
 	return spans
+}
+
+func isPlain(word string) bool {
+	_, err := strconv.ParseFloat(word, 64)
+	return err == nil || word == "true" || word == "false" || word == "null" || strings.Trim(word, "-") == ""
 }
 
 // wordEnd finds the end of the word that starts at i, or i where there is none.

@@ -26,7 +26,7 @@ func (a *Arena) derive(like Node, kind Kind, text string) Node {
 		a.document(&diag.Document{})
 	}
 	if kind == String || kind == Number {
-		n.text = uint32(len(a.texts))
+		n.flags, n.inner = spelled, uint32(len(a.texts))
 		a.texts = append(a.texts, text)
 	}
 	return Node{a, a.add(n)}
@@ -38,6 +38,43 @@ func (n Node) Copy() Node {
 	x := *n.node()
 	x.sib = 0
 	return Node{n.a, n.a.add(x)}
+}
+
+// Import copies a node with everything below it from another arena. Places stay those of the document that it comes from.
+func (a *Arena) Import(n Node) Node {
+	return importer{a, n.a, map[uint16]uint16{}}.copy(n)
+}
+
+type importer struct {
+	to, from *Arena
+	docs     map[uint16]uint16 // numbers of documents there and here
+}
+
+func (m importer) copy(n Node) Node {
+	x := *n.node()
+	doc, known := m.docs[x.doc]
+	if !known {
+		doc = m.to.document(m.from.docs[x.doc])
+		m.docs[x.doc] = doc
+	}
+	x.doc, x.sib = doc, 0
+	if x.flags&renamed != 0 {
+		m.to.keys = append(m.to.keys, m.from.keys[x.key])
+		x.key = uint32(len(m.to.keys) - 1)
+	}
+	switch {
+	case x.flags&spelled != 0:
+		m.to.texts = append(m.to.texts, m.from.texts[x.inner])
+		x.inner = uint32(len(m.to.texts) - 1)
+	case x.kind == List || x.kind == Object:
+		x.inner = 0
+	}
+	copied := Node{m.to, m.to.add(x)}
+	children := copied.Append()
+	for c := range n.Children() {
+		children.Add(m.copy(c))
+	}
+	return copied
 }
 
 // Rename gives the node another key.
@@ -52,15 +89,14 @@ func (n Node) Rename(name string) {
 // Become turns the node into a string or number with the given text; its place stays.
 func (n Node) Become(kind Kind, text string) {
 	x := n.node()
-	x.kind, x.child, x.flags = kind, 0, x.flags&^escaped
 	n.a.texts = append(n.a.texts, text)
-	x.text = uint32(len(n.a.texts) - 1)
+	x.kind, x.flags, x.inner = kind, x.flags&^escaped|spelled, uint32(len(n.a.texts)-1)
 }
 
 // Clear turns the node into an empty object or list; its place stays.
 func (n Node) Clear(kind Kind) {
 	x := n.node()
-	x.kind, x.child, x.text = kind, 0, 0
+	x.kind, x.flags, x.inner = kind, x.flags&^(escaped|spelled), 0
 }
 
 // Keep removes the children for which keep is false. It is called once for each, in order.
@@ -74,7 +110,7 @@ func (n Node) Keep(keep func(Node) bool) {
 		if last.Exists() {
 			last.node().sib = c.node().sib
 		} else {
-			n.node().child = c.node().sib
+			n.node().inner = c.node().sib
 		}
 	}
 }
@@ -97,7 +133,7 @@ func (p *Appender) Add(n Node) {
 	if p.last.Exists() {
 		p.last.node().sib = n.i
 	} else {
-		p.parent.node().child = n.i
+		p.parent.node().inner = n.i
 	}
 	p.last = n
 }
@@ -117,5 +153,5 @@ func (p *Appender) Take(from Node) {
 		p.Add(c)
 		c = next
 	}
-	from.node().child = 0
+	from.node().inner = 0
 }

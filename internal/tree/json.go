@@ -14,7 +14,7 @@ import (
 const maxDepth = 10000
 
 // ParseJSON reads a JSON document (RFC 8259) into the arena. It accepts what encoding/json accepts, so duplicate keys and
-// bytes that are not UTF-8 pass here; see Strict. The problem, if any, is a syntax error and points at the byte that cannot
+// bytes that are not UTF-8 pass here; NotUTF8 finds the latter. The problem, if any, is a syntax error and points at the byte that cannot
 // stand where it does.
 func (a *Arena) ParseJSON(doc *diag.Document) (Node, *diag.Problem) {
 	if len(doc.Text) > math.MaxUint32 || len(a.docs) > math.MaxUint16-1 {
@@ -128,7 +128,7 @@ func (p *parser) whyNoValue() (message, hint string) {
 	}
 	rest := p.text[p.pos:]
 	switch {
-	case strings.HasPrefix(rest, "\ufeff"):
+	case p.pos == 0 && strings.HasPrefix(rest, "\ufeff"):
 		return "the document starts with a byte order mark", "save the file as UTF-8 without BOM"
 	case strings.HasPrefix(rest, "//"), strings.HasPrefix(rest, "/*"), rest[0] == '#':
 		return "JSON has no comments", "remove the comment"
@@ -187,7 +187,7 @@ func (p *parser) container(n node, open byte) uint32 {
 			return 0
 		}
 		if last == 0 {
-			p.a.at(i).child = child
+			p.a.at(i).inner = child
 		} else {
 			p.a.at(last).sib = child
 		}
@@ -440,16 +440,22 @@ func unescapeByte(c byte) byte {
 	return c
 }
 
-// NotUTF8 finds the first byte of a text that is not UTF-8, -1 if there is none.
-func NotUTF8(text string) int {
-	if utf8.ValidString(text) {
-		return -1
+// NotUTF8 reports the first byte of a document that is not UTF-8, nil where there is none: such bytes silently become
+// replacement characters.
+func NotUTF8(doc *diag.Document) *diag.Problem {
+	if utf8.ValidString(doc.Text) {
+		return nil
 	}
-	for i := 0; ; {
-		r, size := utf8.DecodeRuneInString(text[i:])
+	at := 0
+	for {
+		r, size := utf8.DecodeRuneInString(doc.Text[at:])
 		if r == utf8.RuneError && size == 1 {
-			return i
+			break
 		}
-		i += size
+		at += size
+	}
+	return &diag.Problem{
+		Severity: diag.Error, Code: "not-utf8", Place: diag.Place{Doc: doc, Span: diag.Span{Start: at, End: at + 1}}, Path: "$", Stricter: true,
+		Message: "the text is not UTF-8 here; other bytes would take the place of this one", Hint: "save the file as UTF-8; put binary content into a base64 data: URL",
 	}
 }

@@ -37,17 +37,18 @@ const (
 	keyEscaped             // so has its key
 	keyed                  // the node is a member of an object: key is the offset of its key's opening quote
 	renamed                // key is an index into Arena.keys instead
+	spelled                // inner is an index into Arena.texts: no document spells the scalar out
 )
 
-// A node is 28 bytes and holds offsets only; what it says is in its document's text.
+// A node is 24 bytes and holds offsets only; what it says is in its document's text.
 type node struct {
 	kind       Kind
 	flags      uint8
 	doc        uint16
 	start, end uint32
 	key        uint32
-	child, sib uint32 // first child and next sibling; 0 is none
-	text       uint32 // index into Arena.texts of a scalar that no document spells out; 0 is none
+	inner      uint32 // first child of a list or an object, 0 for none; see spelled for scalars
+	sib        uint32 // next sibling, 0 for none
 }
 
 const chunkSize = 4096
@@ -68,7 +69,7 @@ type Arena struct {
 
 // NewArena returns an empty arena.
 func NewArena() *Arena {
-	a := &Arena{texts: []string{""}}
+	a := &Arena{}
 	a.add(node{}) // index 0 is no node
 	return a
 }
@@ -185,8 +186,8 @@ func stringEnd(text string, start int) int {
 func (n Node) Text() string {
 	x := n.node()
 	switch {
-	case x.text != 0:
-		return n.a.texts[x.text]
+	case x.flags&spelled != 0:
+		return n.a.texts[x.inner]
 	case x.kind == String:
 		raw := n.a.docs[x.doc].Text[x.start+1 : x.end-1]
 		if x.flags&escaped != 0 {
@@ -200,7 +201,13 @@ func (n Node) Text() string {
 }
 
 // First returns the first child of a list or an object.
-func (n Node) First() Node { return n.link(n.node().child) }
+func (n Node) First() Node {
+	x := n.node()
+	if x.kind != List && x.kind != Object {
+		return Node{}
+	}
+	return n.link(x.inner)
+}
 
 // Next returns the node after this one in its list or object.
 func (n Node) Next() Node { return n.link(n.node().sib) }

@@ -1,0 +1,198 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/source"
+	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/validate"
+)
+
+// maxDepth is how deep documents may refer to documents.
+const maxDepth = 32
+
+// A Fetcher gets the documents that a config refers to.
+type Fetcher interface {
+	// Configure sets time limits, proxies and trust for what is fetched from now on.
+	Configure(ctx context.Context, ignition config.Ignition) error
+	// Bytes fetches a resource, decompressed and verified.
+	Bytes(ctx context.Context, r config.Resource) ([]byte, error)
+}
+
+// ErrEmpty is a document of no bytes. At the top it means that there is no config; what a config refers to must not be empty.
+var ErrEmpty = errors.New("the config is empty")
+
+// An InvalidError is a document that was refused.
+type InvalidError struct {
+	Name     string
+	Problems []diag.Problem // as its audience is told them
+}
+
+// Error names the document and its first error.
+func (e *InvalidError) Error() string {
+	errors := 0
+	first := ""
+	for _, p := range e.Problems {
+		if p.Severity != diag.Error {
+			continue
+		}
+		if errors++; errors == 1 {
+			first = p.Error()
+		}
+	}
+	if errors > 1 {
+		return fmt.Sprintf("config is invalid: %s (and %d more)", first, errors-1)
+	}
+	return "config is invalid: " + first
+}
+
+// A Loader reads documents and everything that they refer to. Reports, Reference and Fetcher are set before use.
+type Loader struct {
+	Arena    *tree.Arena
+	Audience diag.Audience
+	Fetcher  Fetcher
+	// Report is told what was found in each document as it is read, and in what came of merging them.
+	Report func(problems []diag.Problem)
+	// Reference is told of each document that another one referred to, once it has been fetched. name is fit for a log.
+	Reference func(url, name string)
+
+	told map[told]bool
+}
+
+// A told is a problem that has been reported. It is the same one where a merged config still has it.
+type told struct {
+	code, message string
+	place         diag.Place
+}
+
+// Document reads one document and reports what is wrong with it. The error is ErrEmpty or an *InvalidError.
+func (l *Loader) Document(name string, text []byte) (*config.Document, error) {
+	if len(text) == 0 {
+		return nil, ErrEmpty
+	}
+	result := Read(l.Arena, name, string(text))
+	return result.Config, l.judge(name, result.Problems)
+}
+
+// judge reports problems that have not been reported yet, and refuses what has errors.
+func (l *Loader) judge(name string, problems []diag.Problem) error {
+	problems = diag.For(l.Audience, problems)
+	var fresh []diag.Problem
+	for _, p := range problems {
+		if key := (told{p.Code, p.Message, p.Place}); !l.told[key] {
+			if l.told == nil {
+				l.told = map[told]bool{}
+			}
+			l.told[key] = true
+			fresh = append(fresh, p)
+		}
+	}
+	if len(fresh) > 0 && l.Report != nil {
+		l.Report(fresh)
+	}
+	if diag.Fatal(problems) {
+		return &InvalidError{name, problems}
+	}
+	return nil
+}
+
+// Render follows a document's references until nothing is left to follow (reference: spec §6), and holds the result
+// against the rules of the newest version.
+func (l *Loader) Render(ctx context.Context, doc *config.Document) (*config.Document, error) {
+	rendered, err := l.render(ctx, doc, nil)
+	if err != nil {
+		return nil, err
+	}
+	return rendered, l.judge("the merged config", validate.Rules(rendered.Upgrade()))
+}
+
+// A chain is the documents that led to this one.
+type chain struct {
+	up   *chain
+	url  string
+	from diag.Place
+}
+
+func (l *Loader) render(ctx context.Context, doc *config.Document, way *chain) (*config.Document, error) {
+	ignition := doc.Config().Ignition
+	if ignition.Config.Replace.Source != nil {
+		place := doc.At("$.ignition.config.replace.source", tree.Index{}).Place()
+		next, err := l.follow(ctx, ignition.Config.Replace, &chain{way, *ignition.Config.Replace.Source, place}, "replace")
+		if err != nil {
+			return nil, err
+		}
+		if err := l.Fetcher.Configure(ctx, next.Config().Ignition); err != nil {
+			return nil, err
+		}
+		return l.render(ctx, next, &chain{way, *ignition.Config.Replace.Source, place})
+	}
+	result := doc
+	for i, r := range ignition.Config.Merge {
+		place := doc.At(fmt.Sprintf("$.ignition.config.merge.%d.source", i), tree.Index{}).Place()
+		if r.Source == nil {
+			return nil, fmt.Errorf("%s: a config to merge has no source", place)
+		}
+		step := &chain{way, *r.Source, place}
+		child, err := l.follow(ctx, r, step, fmt.Sprintf("merge %d", i))
+		if err != nil {
+			return nil, err
+		}
+		if err := l.Fetcher.Configure(ctx, config.MergeIgnition(result, child)); err != nil {
+			return nil, err
+		}
+		if child, err = l.render(ctx, child, step); err != nil {
+			return nil, err
+		}
+		result = config.Merge(result, child)
+	}
+	return result, nil
+}
+
+// follow fetches and reads one referenced document. An empty one is an error: nothing sensible can follow.
+func (l *Loader) follow(ctx context.Context, r config.Resource, step *chain, what string) (*config.Document, error) {
+	name := documentName(*r.Source, step, what)
+	if err := step.check(); err != nil {
+		return nil, err
+	}
+	text, err := l.Fetcher.Bytes(ctx, r)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", step.from, what, err)
+	}
+	if l.Reference != nil {
+		l.Reference(*r.Source, name)
+	}
+	if len(text) == 0 {
+		return nil, fmt.Errorf("%s: %s: the document is empty; leave the reference out, or let it name a config", step.from, what)
+	}
+	return l.Document(name, text)
+}
+
+// check refuses references that lead back to themselves, and ones that never end.
+func (c *chain) check() error {
+	depth := 0
+	for up := c.up; up != nil; up = up.up {
+		if up.url == c.url && !strings.HasPrefix(c.url, "data:") {
+			return fmt.Errorf("%s: the config refers to itself: %s was fetched on the way here", c.from, source.Redact(c.url))
+		}
+		if depth++; depth >= maxDepth {
+			return fmt.Errorf("%s: configs refer to each other more than %d levels deep", c.from, maxDepth)
+		}
+	}
+	return nil
+}
+
+func documentName(url string, step *chain, what string) string {
+	if !strings.HasPrefix(url, "data:") {
+		return source.Redact(url)
+	}
+	name := "config"
+	if step.from.Doc != nil {
+		name = step.from.Doc.Name
+	}
+	return name + " (" + what + ")"
+}
