@@ -428,7 +428,7 @@ func (d *decoder) wrongType(n tree.Node, s *shape, at *trail) {
 	case n.Kind() == tree.String && (s.kind == tree.Number || s.kind == tree.Bool):
 		hint = "remove the quotes"
 	}
-	if s.secret != "" || n.Kind() >= tree.List {
+	if s.secret != "" || n.Kind() >= tree.List || s.kind >= tree.List { // file contents as a string, say
 		d.dropped = append(d.dropped, n.Span())
 	}
 	d.problem(n, at, fmt.Sprintf("%s is expected here, not %s", s.kind, n.Kind()), hint)

@@ -16,6 +16,13 @@ import (
 	"github.com/glowplug-os/glowplug/stages/files"
 )
 
+// An Identity is who a process runs as.
+type Identity struct {
+	Privileged bool // may set any owner
+	UID        uint32
+	Groups     []uint32
+}
+
 // An Application is a config that is applied to a directory.
 type Application struct {
 	Root string // the directory
@@ -28,12 +35,10 @@ type Application struct {
 	NoOwner           bool // leave owners as they come
 	NoPreset          bool // do not let systemctl apply the presets that were written
 
-	Audience   diag.Audience
-	Version    string // told to servers
-	Tools      *host.Tools
-	Privileged bool   // may set any owner
-	UID        uint32 // who runs this, where not Privileged
-	Groups     []uint32
+	Audience diag.Audience
+	Version  string // told to servers
+	Tools    *host.Tools
+	Identity Identity
 
 	Out    io.Writer // takes the plan of a dry run
 	Log    *slog.Logger
@@ -57,7 +62,7 @@ func Apply(ctx context.Context, a Application) error {
 	}
 	defer root.Close()
 	opts := files.Options{
-		Root: root, Tools: a.Tools, Fetch: from.write, NoOwner: a.NoOwner, Privileged: a.Privileged, UID: a.UID, Groups: a.Groups,
+		Root: root, Tools: a.Tools, Fetch: from.write, NoOwner: a.NoOwner, Privileged: a.Identity.Privileged, UID: a.Identity.UID, Groups: a.Identity.Groups,
 		IgnoreUnsupported: a.IgnoreUnsupported,
 	}
 	plan, err := files.Plan(cfg, root, opts)
@@ -82,6 +87,7 @@ func (a *Application) load(ctx context.Context) (*config.Document, fetcher, erro
 	client.Offline = a.Offline
 	from := fetcher{client}
 	loader := load.Loader{Arena: tree.NewArena(), Audience: a.Audience, Fetcher: from, Report: a.Report}
+	load.PaceCollector(len(a.Text))
 	doc, err := loader.Document(a.Name, a.Text)
 	if err != nil {
 		return nil, from, err

@@ -69,7 +69,7 @@ func makeFiles(ctx context.Context, r *run) error {
 		return err
 	}
 	defer root.Close()
-	plan, err := files.Plan(*r.full.Config(), root, files.Options{Root: root, Tools: r.Tools, Fetch: r.fetch.write, Privileged: true})
+	plan, err := files.Plan(*r.full.Config(), root, files.Options{Root: root, Tools: r.Tools, Fetch: r.fetch.write, Privileged: r.Identity.Privileged, UID: r.Identity.UID, Groups: r.Identity.Groups})
 	if err != nil {
 		return err
 	}

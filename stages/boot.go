@@ -37,6 +37,7 @@ type Boot struct {
 	FetchTimeout time.Duration
 	Version      string
 	Tools        *host.Tools
+	Identity     Identity
 	Getenv       func(string) string
 	Log          *slog.Logger
 }
@@ -192,6 +193,7 @@ func (r *run) provided(ctx context.Context) (*config.Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	load.PaceCollector(len(found.Text))
 	doc, err := r.loader.Document(found.Name, found.Text)
 	if err == nil {
 		r.state.Record(handoff.FetchedConfig{Kind: "user", Source: from})
@@ -244,6 +246,7 @@ func (r *run) reread(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the config of the fetch stage: %w", err)
 	}
+	load.PaceCollector(len(text))
 	r.cache = &diag.Document{Name: r.Paths.Config, Text: string(text)}
 	root, problem := r.loader.Arena.ParseJSON(r.cache)
 	if problem != nil {

@@ -111,15 +111,20 @@ func (p *program) applyConfig(ctx context.Context, o applyOptions, a stages.Appl
 	}
 	a.Root, a.DryRun, a.IgnoreUnsupported, a.Offline, a.NoOwner, a.NoPreset = o.root, o.dryRun, o.ignoreUnsupported, o.offline, o.noOwner, o.noPreset
 	a.Version, a.Out, a.Tools = version(), p.out, host.NewTools(d.Tools, a.Log)
-	a.Privileged, a.UID = os.Geteuid() == 0, uint32(os.Geteuid())
-	groups, err := os.Getgroups()
-	if err != nil {
+	if a.Identity, err = identity(); err != nil {
 		return err
 	}
-	for _, g := range append(groups, os.Getegid()) {
-		a.Groups = append(a.Groups, uint32(g))
-	}
 	return stages.Apply(ctx, a)
+}
+
+// identity is who runs this, which decides whose files it can make.
+func identity() (stages.Identity, error) {
+	id := stages.Identity{Privileged: os.Geteuid() == 0, UID: uint32(os.Geteuid())}
+	groups, err := os.Getgroups()
+	for _, g := range append(groups, os.Getegid()) {
+		id.Groups = append(id.Groups, uint32(g))
+	}
+	return id, err
 }
 
 func (p *program) readConfig(name string) (shown string, text []byte, err error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -78,11 +79,12 @@ func (p *program) boot(ctx context.Context) int {
 	log.Info("glowplug " + version())
 	log.Info("Stage: " + o.stage)
 	d, err := readDistribution(distributionFile, p.env)
-	if err == nil {
+	who, unknown := identity()
+	if err = cmp.Or(err, unknown); err == nil {
 		err = stages.Run(ctx, stages.Boot{
 			Stage: o.stage, Platform: platform, Root: o.root, Paths: o.paths,
 			Dirs: []string{d.RuntimeConfigDir, d.LocalConfigDir, d.SystemConfigDir}, CommandLine: d.KernelCommandLine,
-			FetchTimeout: o.fetchTimeout, Version: version(), Tools: host.NewTools(d.Tools, log), Getenv: p.env, Log: log,
+			FetchTimeout: o.fetchTimeout, Version: version(), Tools: host.NewTools(d.Tools, log), Identity: who, Getenv: p.env, Log: log,
 		})
 	}
 	return p.verdict(log, o.stage, err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"strings"
 	"unsafe"
 
@@ -107,7 +106,7 @@ func (r *reader) file(name string) {
 		r.problems = append(r.problems, diag.Problem{Severity: diag.Error, Code: "unreadable", Place: diag.Place{Doc: &diag.Document{Name: shown}}, Message: err.Error()})
 		return
 	}
-	limitGarbage(len(text))
+	load.PaceCollector(len(text))
 	result := load.Read(tree.NewArena(), shown, text)
 	diag.Sort(result.Problems)
 	r.problems = append(r.problems, diag.For(r.audience, result.Problems)...)
@@ -126,16 +125,6 @@ func readText(name string, in io.Reader) (shown, text string, err error) {
 		return name, "", fmt.Errorf("reading the config: %w", err)
 	}
 	return name, unsafe.String(unsafe.SliceData(data), len(data)), nil
-}
-
-// limitGarbage keeps the peak of memory near what a large document needs: left alone, the collector lets the heap grow to
-// twice that.
-func limitGarbage(size int) {
-	if size > 1<<20 {
-		debug.SetGCPercent(10)
-	} else {
-		debug.SetGCPercent(-1) // nothing that a small document leaves behind is worth a collection
-	}
 }
 
 func (r *reader) show(o options) int {

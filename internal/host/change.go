@@ -22,35 +22,72 @@ func tempName(base string) string {
 	return fmt.Sprintf("%s%016x", tempPrefix, h.Sum64())
 }
 
-// A Temp is a file being written under a temporary name beside its place. Until Place it is readable by its owner only.
+// A Temp is a file being written under a temporary name beside its place. Nobody who may not read the file in its place
+// can read it before.
 type Temp struct {
 	root      *Root
 	dir       *dir
 	name      string // of the file it will be
 	base, tmp string
 	fd        int
+	want      Attrs
+	fits      bool // it has the attributes it is to have
 	size      int64
 	mark      int64
 	gone      bool
 }
 
-// Create starts a file that will stand at name. The caller ends it with Place or Discard.
-func (r *Root) Create(name string) (*Temp, error) {
+// private is the mode of a file that does not have its owner yet.
+const private = 0o600
+
+// Create starts a file that will stand at name with these attributes. The caller ends it with Place or Discard.
+func (r *Root) Create(name string, want Attrs) (*Temp, error) {
 	d, base, err := r.parent(name)
 	if err != nil {
 		return nil, pathError("create", name, err)
 	}
 	r.touch(d)
-	t := &Temp{root: r, dir: d, name: name, base: base, tmp: tempName(base), fd: -1}
+	t := &Temp{root: r, dir: d, name: name, base: base, tmp: tempName(base), fd: -1, want: want}
+	mode := uint32(private)
+	if want.Mode >= 0 {
+		mode = uint32(want.Mode) & 0o777
+	}
 	err = t.make(func() (err error) {
-		t.fd, err = unix.Openat(d.fd, t.tmp, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+		t.fd, err = unix.Openat(d.fd, t.tmp, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, mode)
 		return err
 	})
 	if err != nil {
 		r.release(d)
 		return nil, pathError("create", name, err)
 	}
+	if err := t.look(mode); err != nil {
+		t.Discard()
+		return nil, pathError("create", name, err)
+	}
 	return t, nil
+}
+
+// look finds out what owner and mode the new file has got. That depends on the umask, the directory's setgid bit and
+// default ACL and the mount's options, so on the directory alone, which is looked at once. It saves two calls a file.
+func (t *Temp) look(mode uint32) error {
+	t.root.mu.Lock()
+	fresh, known := t.dir.fresh, t.dir.freshMode == mode && t.dir.freshKnown
+	t.root.mu.Unlock()
+	if !known {
+		var st unix.Stat_t
+		if err := unix.Fstat(t.fd, &st); err != nil {
+			return err
+		}
+		fresh = facts(&st)
+		t.root.mu.Lock()
+		t.dir.fresh, t.dir.freshMode, t.dir.freshKnown = fresh, mode, true
+		t.root.mu.Unlock()
+	}
+	t.fits = t.want.Fit(fresh)
+	if t.fits || fresh.Mode == private {
+		return nil
+	}
+	return unix.Fchmod(t.fd, private)
 }
 
 // make makes something under the temporary name, and clears what a run that was cut off left there.
@@ -71,7 +108,7 @@ func (t *Temp) make(try func() error) error {
 // Write appends to the file.
 func (t *Temp) Write(p []byte) (int, error) {
 	done := 0
-	for done < len(p) {
+	for done < len(p) { // a filesystem that runs full takes a part first, and says so with the next call
 		n, err := unix.Write(t.fd, p[done:])
 		if err == unix.EINTR {
 			continue
@@ -110,35 +147,41 @@ func (t *Temp) ReadAt(p []byte, offset int64) (int, error) {
 	return max(n, 0), pathError("read", t.name, err)
 }
 
-// SetAttrs gives the file its owner and mode.
-func (t *Temp) SetAttrs(a Attrs) error {
-	if a.UID >= 0 || a.GID >= 0 {
-		if err := unix.Fchown(t.fd, int(a.UID), int(a.GID)); err != nil {
+// setAttrs gives the file what it was not made with. The mode comes last: chown(2) clears set-id bits.
+func (t *Temp) setAttrs() error {
+	if t.fits {
+		return nil
+	}
+	if t.want.UID >= 0 || t.want.GID >= 0 {
+		if err := unix.Fchown(t.fd, int(t.want.UID), int(t.want.GID)); err != nil {
 			return pathError("chown", t.name, err)
 		}
 	}
-	if a.Mode < 0 {
+	if t.want.Mode < 0 {
 		return nil
 	}
-	return pathError("chmod", t.name, unix.Fchmod(t.fd, uint32(a.Mode)))
+	return pathError("chmod", t.name, unix.Fchmod(t.fd, uint32(t.want.Mode)))
 }
 
 // Sync writes the file's bytes to disk: for keys and records, whose step is not over before they are safe.
 func (t *Temp) Sync() error { return pathError("fsync", t.name, unix.Fsync(t.fd)) }
 
-// Place gives the file its name. What stands there is replaced if mayReplace says so and it is no directory; otherwise
+// Place gives the file its attributes and its name. What stands there is replaced if mayReplace says so and it is no directory; otherwise
 // that something stands there is an error (fs.ErrExist) and the file is gone.
 func (t *Temp) Place(mayReplace bool) error {
-	err := t.rename(mayReplace)
+	err := t.setAttrs()
+	if err == nil {
+		err = pathError("rename", t.name, t.rename(mayReplace))
+	}
 	if err != nil {
 		t.Discard()
-		return pathError("rename", t.name, err)
+		return err
 	}
 	t.end()
 	return nil
 }
 
-// PlaceSynced is Sync, Place, and an fsync(2) of the directory.
+// PlaceSynced is Sync, Place, and an fsync(2) of the directory: when it returns, content and name survive a power cut.
 func (t *Temp) PlaceSynced(mayReplace bool) error {
 	if err := t.Sync(); err != nil {
 		t.Discard()
@@ -156,8 +199,10 @@ func (t *Temp) PlaceSynced(mayReplace bool) error {
 	return pathError("fsync", t.name, unix.Fsync(fd))
 }
 
+// rename is the one call that makes the new thing appear, and the old one go.
 func (t *Temp) rename(mayReplace bool) error {
 	if mayReplace {
+		// Directories may have been opened through a link that is there now.
 		if f, err := t.dir.lstat(t.name, t.base); err == nil && f.Kind == Symlink {
 			t.root.forget()
 		}
@@ -184,6 +229,7 @@ func (t *Temp) Discard() {
 	t.end()
 }
 
+// end gives the descriptors back, once.
 func (t *Temp) end() {
 	if t.gone {
 		return
@@ -281,12 +327,14 @@ func (r *Root) removeAt(parent int, base string) error {
 		}
 		return ignoreAbsent(errOpen)
 	}
+	// One descriptor for each level is open meanwhile; a tree deeper than the limit of open files is an error (EMFILE).
 	if err := r.empty(fd, base); err != nil {
 		return err
 	}
 	return ignoreAbsent(unix.Unlinkat(parent, base, unix.AT_REMOVEDIR))
 }
 
+// ignoreAbsent takes it for success that somebody else removed something first.
 func ignoreAbsent(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -12,11 +12,15 @@ const cachedDirs = 128
 // A dir is an open directory under the root.
 type dir struct {
 	path    string
-	fd      int // O_PATH
-	users   int
-	cached  bool
+	fd      int    // O_PATH
+	users   int    // calls that work in it now
+	cached  bool   // the cache has it
 	touched bool   // its filesystem is noted for Sync
 	used    uint64 // the cache's clock when it was last asked for
+
+	fresh      Facts // of the last file made here with freshMode
+	freshMode  uint32
+	freshKnown bool
 }
 
 // dirCache holds the directories last used, so that a file costs no walk of its path. It is a map searched for the
@@ -56,6 +60,7 @@ func (r *Root) open(name string) (*dir, error) {
 	return d, nil
 }
 
+// release ends one use of a directory. It stays open as long as the cache has it.
 func (r *Root) release(d *dir) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -70,12 +75,14 @@ func (r *Root) forget() {
 	r.dirs.flush()
 }
 
+// closeIfIdle closes a directory that neither the cache nor anybody else has any more.
 func (d *dir) closeIfIdle() {
 	if d.users == 0 && !d.cached {
 		_ = unix.Close(d.fd)
 	}
 }
 
+// add makes room and enters a directory.
 func (c *dirCache) add(d *dir) {
 	if c.open == nil {
 		c.open = map[string]*dir{}
@@ -103,12 +110,14 @@ func (c *dirCache) evict() {
 	}
 }
 
+// drop takes a directory out of the cache; its users keep it.
 func (c *dirCache) drop(d *dir) {
 	delete(c.open, d.path)
 	d.cached = false
 	d.closeIfIdle()
 }
 
+// flush drops all.
 func (c *dirCache) flush() {
 	for _, d := range c.open {
 		c.drop(d)

@@ -146,6 +146,7 @@ func (p Plan) Run(ctx context.Context, o RunOptions) error {
 	return nil
 }
 
+// run does one step. The words in brackets, padded to one width, are those of the peer's log (reference: engine §16).
 func (s Step) run(ctx context.Context, log *slog.Logger) error {
 	if err := context.Cause(ctx); err != nil {
 		return err

@@ -88,6 +88,7 @@ type walk struct {
 	links int
 }
 
+// at gives the descriptor of the directory where the walk stands.
 func (w *walk) at() int {
 	if len(w.stack) == 0 {
 		return w.root
@@ -95,6 +96,7 @@ func (w *walk) at() int {
 	return w.stack[len(w.stack)-1]
 }
 
+// up leaves a directory. At the root it does nothing: there ".." is the root.
 func (w *walk) up() {
 	if n := len(w.stack); n > 0 {
 		_ = unix.Close(w.stack[n-1])
@@ -102,6 +104,7 @@ func (w *walk) up() {
 	}
 }
 
+// close goes back to the root, as an absolute link does.
 func (w *walk) close() {
 	for len(w.stack) > 0 {
 		w.up()
@@ -131,6 +134,8 @@ func (w *walk) down(name string) (entered bool, err error) {
 	return true, nil
 }
 
+// follow puts what a link says in front of what is left to do. The target is text of the root's owner, so its components
+// are walked like any other, ".." included.
 func (w *walk) follow(link int) error {
 	if w.links++; w.links > maxLinks {
 		return unix.ELOOP
@@ -139,7 +144,7 @@ func (w *walk) follow(link int) error {
 	if err != nil {
 		return err
 	}
-	if target == "" {
+	if target == "" { // Linux makes no such link, other kernels' filesystems can hold one
 		return unix.ENOENT
 	}
 	if target[0] == '/' {
@@ -160,6 +165,7 @@ func (w *walk) open(name string, flags int) (int, error) {
 	return openAt(w.at(), name, flags|unix.O_NOFOLLOW)
 }
 
+// openAt opens one component. No flag of its callers follows a link or creates anything.
 func openAt(dir int, name string, flags int) (int, error) {
 	for {
 		fd, err := unix.Openat(dir, name, flags|unix.O_CLOEXEC, 0)
@@ -169,6 +175,7 @@ func openAt(dir int, name string, flags int) (int, error) {
 	}
 }
 
+// components takes a path apart; empty ones, of doubled slashes, mean nothing.
 func components(path string) []string {
 	return strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -42,10 +43,12 @@ type Facts struct {
 // A Root is a directory that stands for "/": every path is looked up below it as a process that is chrooted there would
 // look it up, and no link, mount of /proc or rename leads out. All paths are slash-separated; whether one starts with a
 // slash makes no difference. Methods may be used by several goroutines.
+//
+// os.Root is no substitute: it refuses links with an absolute target, such as /var/run, which every root has.
 type Root struct {
 	fd      int
-	dir     string
-	resolve resolver
+	dir     string   // for tools, which want a path
+	resolve resolver // openInRoot or walkInRoot
 
 	mu     sync.Mutex
 	dirs   dirCache
@@ -58,6 +61,7 @@ func OpenRoot(dir string) (*Root, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The way to the root itself is the caller's: links in it are followed, as with any directory on a command line.
 	fd, err := openAt(unix.AT_FDCWD, dir, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: dir, Err: err}
@@ -90,6 +94,7 @@ func (r *Root) Lstat(name string) (Facts, error) {
 	return d.lstat(name, base)
 }
 
+// unlessAbsent makes no error of what means that nothing is there: a name that does not exist, or one below a file.
 func unlessAbsent(name string, err error) error {
 	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) {
 		return nil
@@ -97,6 +102,7 @@ func unlessAbsent(name string, err error) error {
 	return pathError("lstat", name, err)
 }
 
+// lstat gives the facts of base in d; name is for messages.
 func (d *dir) lstat(name, base string) (Facts, error) {
 	var st unix.Stat_t
 	if err := unix.Fstatat(d.fd, base, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
@@ -112,6 +118,7 @@ func (d *dir) lstat(name, base string) (Facts, error) {
 	return f, nil
 }
 
+// facts translates what stat(2) says. Only links lack something: their target has to be read.
 func facts(st *unix.Stat_t) Facts {
 	kind := Other
 	switch st.Mode & unix.S_IFMT {
@@ -134,6 +141,7 @@ func (r *Root) Open(name string, follow bool) (*os.File, error) {
 	return r.openFile(name, unix.O_RDONLY, follow)
 }
 
+// openFile looks before it opens, and looks again at what it got, because the name may mean something else by then.
 func (r *Root) openFile(name string, flags int, follow bool) (*os.File, error) {
 	if !follow {
 		flags |= unix.O_NOFOLLOW
@@ -161,6 +169,7 @@ func (r *Root) openFile(name string, flags int, follow bool) (*os.File, error) {
 
 var errNotRegular = errors.New("not a regular file")
 
+// wantRegular tells whether a descriptor, O_PATH or not, is of a regular file.
 func wantRegular(fd int) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
@@ -242,6 +251,11 @@ func (r *Root) MkdirAll(name string, mode uint32) (made []string, err error) {
 		return made, err
 	}
 	if err := r.Mkdir(name, mode); err != nil {
+		// Another goroutine may have made it meanwhile; a link that leads nowhere also says EEXIST, but opens no better.
+		if d, errOpen := r.open(name); errOpen == nil {
+			r.release(d)
+			return made, nil
+		}
 		return made, err
 	}
 	return append(made, name), nil
@@ -363,9 +377,16 @@ func (r *Root) touch(d *dir) {
 	r.synced[uint64(st.Dev)] = fd
 }
 
-func clean(name string) string { return path.Clean("/" + name) }
+// clean gives a path the one form that the cache of directories knows it by.
+func clean(name string) string {
+	if !strings.HasPrefix(name, "/") {
+		name = "/" + name
+	}
+	return path.Clean(name) // which allocates nothing for a path that is clean already
+}
 
-// pathError gives nil for nil.
+// pathError names the operation and the path, which is one in the root and says nothing of where the root is. It gives
+// nil for nil, and keeps the words of an error that has them already.
 func pathError(op, name string, err error) error {
 	var already *fs.PathError
 	if err == nil || errors.As(err, &already) {

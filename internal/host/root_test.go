@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -49,14 +50,13 @@ func leftovers(t *testing.T, dir string) (names []string) {
 
 func put(t *testing.T, r *Root, name, text string, mayReplace bool) error {
 	t.Helper()
-	f, err := r.Create(name)
+	f, err := r.Create(name, Attrs{-1, -1, 0o640})
 	if err != nil {
 		return err
 	}
 	defer f.Discard()
 	_, err = io.WriteString(f, text)
 	require.NoError(t, err)
-	require.NoError(t, f.SetAttrs(Attrs{-1, -1, 0o640}))
 	return f.Place(mayReplace)
 }
 
@@ -69,7 +69,7 @@ func readAll(t *testing.T, name string) string {
 
 func TestAFileAppearsWholeOrNotAtAll(t *testing.T) {
 	both(t, func(t *testing.T, r *Root, dir string) {
-		f, err := r.Create("/f")
+		f, err := r.Create("/f", LeaveAttrs)
 		require.NoError(t, err)
 		_, err = io.WriteString(f, "one")
 		require.NoError(t, err)
@@ -96,7 +96,7 @@ func TestAFileAppearsWholeOrNotAtAll(t *testing.T) {
 
 func TestALeftoverOfARunThatWasCutOffIsCleared(t *testing.T) {
 	both(t, func(t *testing.T, r *Root, dir string) {
-		f, err := r.Create("f")
+		f, err := r.Create("f", LeaveAttrs)
 		require.NoError(t, err)
 		require.NoError(t, unix.Close(f.fd)) // as if the process had gone
 		require.Len(t, leftovers(t, dir), 1)
@@ -157,6 +157,42 @@ func TestWhatIsNoFileIsNotOpened(t *testing.T) {
 		got, err := r.Lstat("fifo")
 		require.NoError(t, err)
 		assert.Equal(t, Other, got.Kind)
+	})
+}
+
+func TestAttributesOfNewFilesAreExact(t *testing.T) {
+	for _, umask := range []int{0o022, 0o077, 0} {
+		old := unix.Umask(umask)
+		both(t, func(t *testing.T, r *Root, dir string) {
+			_, err := r.MkdirAll("shared", 0o755)
+			require.NoError(t, err)
+			require.NoError(t, r.SetAttrs("shared", Attrs{-1, -1, 0o2775}))
+			for i, mode := range []int64{0o644, 0o644, 0o600, 0o4755, 0o644, 0, 0o777, 0o777} {
+				for _, in := range []string{"", "shared/"} {
+					name := fmt.Sprint(in, i)
+					f, err := r.Create(name, Attrs{int64(os.Getuid()), int64(os.Getgid()), mode})
+					require.NoError(t, err)
+					require.NoError(t, f.Place(false))
+					got, err := r.Lstat(name)
+					require.NoError(t, err)
+					assert.Equal(t, uint32(mode), got.Mode, "umask %o: %s", umask, name)
+				}
+			}
+		})
+		unix.Umask(old)
+	}
+}
+
+func TestAFileIsPrivateUntilItHasItsOwner(t *testing.T) {
+	both(t, func(t *testing.T, r *Root, dir string) {
+		for range 2 {
+			f, err := r.Create("f", Attrs{int64(os.Getuid()) + 1, -1, 0o644})
+			require.NoError(t, err)
+			info, err := os.Lstat(filepath.Join(dir, f.tmp))
+			require.NoError(t, err)
+			assert.Equal(t, fs.FileMode(0o600), info.Mode())
+			f.Discard()
+		}
 	})
 }
 
@@ -298,7 +334,7 @@ func TestAFullDiskLeavesNothing(t *testing.T) {
 		require.NoError(t, unix.Getrlimit(unix.RLIMIT_FSIZE, &old))
 		require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: 1000, Max: old.Max}))
 		defer unix.Setrlimit(unix.RLIMIT_FSIZE, &old)
-		f, err := r.Create("f")
+		f, err := r.Create("f", LeaveAttrs)
 		require.NoError(t, err)
 		n, err := f.Write(make([]byte, 5000))
 		require.ErrorIs(t, err, unix.EFBIG)
@@ -336,5 +372,30 @@ func TestFilesystemsAreSyncedOnce(t *testing.T) {
 		assert.Len(t, devices, 1)
 		require.NoError(t, r.Sync())
 		assert.Empty(t, r.synced)
+	})
+}
+
+func TestARootTakesSeveralWritersAtOnce(t *testing.T) {
+	both(t, func(t *testing.T, r *Root, dir string) {
+		var all sync.WaitGroup
+		for w := range 8 {
+			all.Go(func() {
+				for i := range 60 {
+					in := fmt.Sprint("d", (i*7+w)%200)
+					_, err := r.MkdirAll(in, 0o755)
+					if !assert.True(t, err == nil || errors.Is(err, fs.ErrExist), "%v", err) {
+						return
+					}
+					assert.NoError(t, put(t, r, fmt.Sprint(in, "/", w, "-", i), "x", false))
+					if i%20 == 0 {
+						r.forget()
+					}
+				}
+			})
+		}
+		all.Wait()
+		names, err := filepath.Glob(filepath.Join(dir, "d*/*"))
+		require.NoError(t, err)
+		assert.Len(t, names, 8*60)
 	})
 }

@@ -98,6 +98,7 @@ func (t *Tools) Run(ctx context.Context, c Command) ([]byte, error) {
 		if cmd.ProcessState != nil {
 			status = cmd.ProcessState.ExitCode()
 		}
+		// "signal: killed" is how it ended; why is what the context knows.
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
@@ -106,6 +107,7 @@ func (t *Tools) Run(ctx context.Context, c Command) ([]byte, error) {
 	return stdout.kept, nil
 }
 
+// commandLine gives a command line in the form that the peer logs (reference: engine §16).
 func commandLine(path string, args []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%q", path)
@@ -121,6 +123,7 @@ type head struct {
 	limit int
 }
 
+// Write never fails, and says that it took everything: a full pipe would stop the tool.
 func (h *head) Write(p []byte) (int, error) {
 	h.kept = append(h.kept, p[:min(len(p), h.limit-len(h.kept))]...)
 	return len(p), nil
@@ -132,6 +135,7 @@ type tail struct {
 	limit int
 }
 
+// Write never fails: a full pipe would stop the tool.
 func (t *tail) Write(p []byte) (int, error) {
 	t.kept = append(t.kept, p[max(0, len(p)-t.limit):]...)
 	if over := len(t.kept) - t.limit; over > 0 {

@@ -7,6 +7,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/validate"
+	"runtime/debug"
 )
 
 // A Result is a text that has been read and judged.
@@ -47,4 +48,15 @@ func (r *Result) fail(p diag.Problem) { r.Problems = append(r.Problems, p) }
 // Valid reports whether an audience may use the config.
 func (r *Result) Valid(audience diag.Audience) bool {
 	return r.Config != nil && !diag.Fatal(diag.For(audience, r.Problems))
+}
+
+// PaceCollector sets how much garbage the process lets stand, given the size of the document that it works on. What a small
+// one leaves behind is not worth a collection; the peak of a large one is kept near what is really needed.
+func PaceCollector(size int) {
+	const large = 4 << 20
+	if size < large {
+		debug.SetGCPercent(400)
+	} else {
+		debug.SetGCPercent(10)
+	}
 }

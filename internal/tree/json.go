@@ -14,11 +14,11 @@ import (
 const maxDepth = 10000
 
 // ParseJSON reads a JSON document (RFC 8259) into the arena. It accepts what encoding/json accepts, so duplicate keys and
-// bytes that are not UTF-8 pass here; NotUTF8 finds the latter. The problem, if any, is a syntax error and points at the byte that cannot
-// stand where it does.
+// bytes that are not UTF-8 pass here; NotUTF8 finds the latter. The problem, if any, is a syntax error and points at the
+// byte that cannot stand where it does.
 func (a *Arena) ParseJSON(doc *diag.Document) (Node, *diag.Problem) {
-	if len(doc.Text) > math.MaxUint32 || len(a.docs) > math.MaxUint16-1 {
-		return Node{}, &diag.Problem{Severity: diag.Error, Code: "too-large", Place: diag.Place{Doc: doc}, Message: "the document is larger than 4 GiB"}
+	if message := a.tooLarge(doc); message != "" {
+		return Node{}, &diag.Problem{Severity: diag.Error, Code: "too-large", Place: diag.Place{Doc: doc}, Message: message}
 	}
 	p := parser{a: a, text: doc.Text, doc: a.document(doc)}
 	root := p.value(node{})
@@ -31,6 +31,17 @@ func (a *Arena) ParseJSON(doc *diag.Document) (Node, *diag.Problem) {
 		return Node{}, p.problem
 	}
 	return Node{a, root}, nil
+}
+
+// tooLarge says which of an arena's numbers does not suffice for one more document.
+func (a *Arena) tooLarge(doc *diag.Document) string {
+	switch {
+	case len(doc.Text) > math.MaxUint32:
+		return "the document is larger than 4 GiB"
+	case len(a.docs) == math.MaxUint16:
+		return fmt.Sprintf("there are more than %d documents", math.MaxUint16)
+	}
+	return ""
 }
 
 type parser struct {

@@ -20,6 +20,9 @@ const recordPath = "/var/lib/glowplug/appended.json"
 
 const recordLimit = 16 << 20
 
+// private is for what only root, or who runs this, need read.
+var private = attributes{UID: -1, GID: -1, Mode: 0o600}
+
 // A record is a file as it was before the append.
 type record struct {
 	Size   int64  `json:"size"`
@@ -32,6 +35,7 @@ type records struct {
 	Files   map[string]record `json:"files"`
 }
 
+// records reads the file. One that is damaged is an error rather than an empty one: guessing would append twice.
 func (w *worker) records() (records, error) {
 	all := records{Version: 1, Files: map[string]record{}}
 	text, err := w.Root.ReadFile(recordPath, recordLimit)
@@ -61,7 +65,7 @@ func (w *worker) remember(path string, r record) error {
 	if _, err := w.Root.MkdirAll(up(recordPath), 0o755); err != nil {
 		return err
 	}
-	t, err := w.Root.Create(recordPath)
+	t, err := w.Root.Create(recordPath, private)
 	if err != nil {
 		return err
 	}
@@ -72,6 +76,7 @@ func (w *worker) remember(path string, r record) error {
 	return t.PlaceSynced(true)
 }
 
+// recordOf describes the first size bytes of a file.
 func recordOf(f *os.File, size int64) (record, error) {
 	h := sha256.New()
 	_, err := io.Copy(h, io.NewSectionReader(f, 0, size))
@@ -127,7 +132,7 @@ func (w *worker) complete(n *node, got likeness) bool {
 // appendTo appends all parts to a file that is there. They are got first, so that a source that fails leaves the file as
 // it was.
 func (w *worker) appendTo(ctx context.Context, n *node) error {
-	t, err := w.Root.Create(n.at)
+	t, err := w.Root.Create(n.at, private)
 	if err != nil {
 		return err
 	}
@@ -135,6 +140,7 @@ func (w *worker) appendTo(ctx context.Context, n *node) error {
 	if err := w.obtain(ctx, n, t); err != nil {
 		return err
 	}
+	// From here on all is local: the comparison and the append read the temporary file.
 	content := io.NewSectionReader(t, 0, t.Size())
 	p, err := w.progress(n, func(out output) error {
 		_, err := io.Copy(onlyWriter{out}, io.NewSectionReader(t, 0, t.Size()))
@@ -160,6 +166,7 @@ func (w *worker) appendTo(ctx context.Context, n *node) error {
 	return extend(f, p.base, content)
 }
 
+// onlyWriter hides all other methods, so that io.Copy goes the plain way and the comparison sees every chunk.
 type onlyWriter struct{ io.Writer }
 
 // extend makes a file its first base bytes and the content. A failure leaves the first base bytes.

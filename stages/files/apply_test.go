@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -106,7 +107,7 @@ func apply(cfg config.Config, o Options, run host.RunOptions) error {
 // populate writes a tree: directories end in a slash, links hold "-> target", the rest are files.
 func populate(t *testing.T, dir string, tree map[string]string) {
 	t.Helper()
-	for _, name := range slices.Sorted(mapKeys(tree)) {
+	for _, name := range slices.Sorted(maps.Keys(tree)) {
 		at, text := filepath.Join(dir, name), tree[name]
 		require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o755))
 		if target, ok := strings.CutPrefix(text, "-> "); ok {
@@ -115,16 +116,6 @@ func populate(t *testing.T, dir string, tree map[string]string) {
 			require.NoError(t, os.MkdirAll(at, 0o755))
 		} else {
 			require.NoError(t, os.WriteFile(at, []byte(text), 0o644))
-		}
-	}
-}
-
-func mapKeys(m map[string]string) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
 		}
 	}
 }

@@ -54,7 +54,8 @@ const (
 var errDecided = errors.New("the comparison is decided")
 
 // A comparison is an output that compares what it is given with a file from an offset on. It ends the writer's work with
-// errDecided as soon as more of the content cannot change the result.
+// errDecided as soon as more of the content cannot change the result: a file of another kind costs one read, not a
+// download.
 type comparison struct {
 	file     io.ReaderAt
 	at, mark int64
@@ -62,13 +63,17 @@ type comparison struct {
 	result   likeness
 }
 
+// Mark begins a part.
 func (c *comparison) Mark() { c.mark = c.at }
 
+// Reset starts the part again. What was equal the first time is compared once more, which is right: a server may send
+// something else now.
 func (c *comparison) Reset() error {
 	c.at = c.mark
 	return nil
 }
 
+// Write compares one chunk after the other, so that memory does not grow with the content.
 func (c *comparison) Write(p []byte) (int, error) {
 	for done := 0; done < len(p); {
 		chunk := p[done:min(len(p), done+32<<10)]
@@ -143,6 +148,7 @@ func (w *worker) holds(ctx context.Context, n *node) (bool, error) {
 // newestMinor has ParseDigest take every function that any version of the language has.
 const newestMinor = 7
 
+// digestMatches reads a file once, whatever its size.
 func digestMatches(f *os.File, d source.Digest) (bool, error) {
 	h := d.New()
 	_, err := io.Copy(h, f)

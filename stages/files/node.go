@@ -27,6 +27,7 @@ type node struct {
 	origin    string
 	path      string // as the config has it
 	at        string // where that is, no links on the way
+	missing   bool   // the directory of at is not there yet
 	overwrite bool
 
 	user, group config.NodeOwner
@@ -92,6 +93,7 @@ func entries(s config.Storage) ([]*node, error) {
 	return all, nil
 }
 
+// newNode takes what all kinds have in common.
 func newNode(kind entry, c config.Node, mode *int, origin string) *node {
 	return &node{
 		kind: kind, origin: origin, path: c.Path, overwrite: is(c.Overwrite),
@@ -99,6 +101,7 @@ func newNode(kind entry, c config.Node, mode *int, origin string) *node {
 	}
 }
 
+// newFile takes the sources in the order in which they are written. An append without a source appends nothing.
 func newFile(f config.File, origin string) *node {
 	n := newNode(fileWithout, f.Node, f.Mode, origin)
 	if f.Contents.Source != nil {
@@ -130,6 +133,7 @@ func (n *node) check() error {
 	return checkPath(n.target)
 }
 
+// checkPath refuses what the kernel would refuse too, but only once parents have been made.
 func checkPath(p string) error {
 	switch {
 	case strings.ContainsRune(p, 0):
@@ -145,12 +149,14 @@ func checkPath(p string) error {
 	return nil
 }
 
+// noun is the word for the node in messages and IDs.
 func (n *node) noun() string {
 	return [...]string{"directory", "file", "file", "link", "hard link"}[n.kind]
 }
 
 func (n *node) subject() string { return n.noun() + " " + host.Show(n.path) }
 
+// fail names the node in an error.
 func (n *node) fail(err error) error {
 	return host.Step{ID: n.noun() + ":" + n.path, Subject: n.subject(), Origin: n.origin}.Fail(err)
 }
@@ -169,6 +175,7 @@ func (n *node) final() host.Kind {
 
 func is(b *bool) bool { return b != nil && *b }
 
+// text gives "" for an absent string, where the two mean the same.
 func text(s *string) string {
 	if s == nil {
 		return ""

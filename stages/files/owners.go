@@ -147,6 +147,8 @@ func readIfThere(v View, path string) (string, error) {
 	return string(text), err
 }
 
+// hasAltfiles reads the services of one database. What else libc might ask (sss, systemd) cannot be asked for a root
+// that does not run.
 func hasAltfiles(nsswitch, database string) bool {
 	for line := range strings.Lines(nsswitch) {
 		line, _, _ = strings.Cut(line, "#")

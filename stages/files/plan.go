@@ -25,9 +25,12 @@ func (p *planner) node(n *node, step *host.Step) error {
 	if n.at == "/" && (n.kind != directory || n.overwrite) {
 		return errRoot
 	}
-	found, err := p.world.before(n.at)
-	if err != nil {
-		return err
+	var found host.Facts
+	var err error
+	if !n.missing {
+		if found, err = p.world.before(n.at); err != nil {
+			return err
+		}
 	}
 	if err := p.owners(n); err != nil {
 		return err
@@ -132,15 +135,18 @@ func (p *planner) knownAs(n *node, found host.Facts) bool {
 	return n.overwrite || found.Kind != host.File && found.Kind != host.Symlink
 }
 
+// replacesTarget tells whether a hard link that is right now will not be once its target has been written.
 func (p *planner) replacesTarget(n *node) bool {
 	to, ok := p.world.nodes[n.targetAt]
 	return ok && to.overwrite
 }
 
+// sameFile tells whether two names are one file.
 func sameFile(a, b host.Facts) bool {
 	return a.Kind != host.Absent && a.Kind == b.Kind && a.Ino == b.Ino && a.Dev == b.Dev
 }
 
+// sameTarget compares as the peer does: ./x/ and x are the same to it (reference: engine §11.3).
 func sameTarget(a, b string) bool { return a == b || path.Clean(a) == path.Clean(b) }
 
 // detail says how, for people.
@@ -183,6 +189,7 @@ func nonEmpty(words []string) []string {
 	return kept
 }
 
+// content says where a file's content comes from, without what is secret in a URL.
 func (n *node) content(e host.Effect) string {
 	var from []string
 	for _, p := range n.sources {
@@ -210,6 +217,7 @@ func shownSource(r config.Resource) string {
 	}
 }
 
+// attributeWords gives mode and owner as far as the step sets them; 0:0, the usual owner, only if the config names it.
 func attributeWords(n *node, e host.Effect) string {
 	a := n.new
 	if n.kind == directory || n.kind == fileWithout {

@@ -40,6 +40,7 @@ func (p *planner) units(units []config.Unit) (host.Plan, error) {
 	return append(plan, presets...), err
 }
 
+// unit plans one unit. Every step claims its place, for the nodes that may be there first.
 func (p *planner) unit(u config.Unit, origin string) (host.Plan, error) {
 	var plan host.Plan
 	add := func(s host.Step, at string, err error) error {
@@ -124,6 +125,8 @@ func (w *worker) systemFile() attributes {
 	return attributes{UID: -1, GID: -1, Mode: 0o644}
 }
 
+// hasText is the Check of a unit's file. That another owner's file has the right content is not enough: systemd would read
+// what that owner writes next.
 func (w *worker) hasText(at, content string, want attributes) (host.State, error) {
 	found, err := w.Root.Lstat(at)
 	switch {
@@ -154,7 +157,7 @@ func (w *worker) writeText(at string, content []byte, want attributes) error {
 	if _, err := w.Root.MkdirAll(up(at), 0o755); err != nil {
 		return err
 	}
-	t, err := w.Root.Create(at)
+	t, err := w.Root.Create(at, want)
 	if err != nil {
 		return err
 	}
@@ -162,12 +165,10 @@ func (w *worker) writeText(at string, content []byte, want attributes) error {
 	if _, err := t.Write(content); err != nil {
 		return err
 	}
-	if err := t.SetAttrs(want); err != nil {
-		return err
-	}
 	return t.Place(true)
 }
 
+// mask completes the step of a link to /dev/null, which systemd takes for "never start this".
 func (p *planner) mask(s *host.Step, file string) (string, error) {
 	at, found, err := p.place(file)
 	if err != nil {
@@ -193,6 +194,7 @@ func (p *planner) mask(s *host.Step, file string) (string, error) {
 	return at, nil
 }
 
+// link makes the mask. A rename cannot take the place of a directory.
 func (w *worker) link(at string) error {
 	if _, err := w.Root.MkdirAll(up(at), 0o755); err != nil {
 		return err
@@ -211,6 +213,7 @@ func (w *worker) link(at string) error {
 	return w.Root.Symlink(maskTarget, at, owner, true)
 }
 
+// unmask completes the step of removing a mask and nothing else: a link to anywhere else is an alias.
 func (p *planner) unmask(s *host.Step, file string) error {
 	at, found, err := p.place(file)
 	if err != nil {
@@ -239,6 +242,7 @@ type preset struct {
 	kept    map[string]bool // disabled units whose line was there when the plan was made
 }
 
+// presetOf sorts the units that say whether they are enabled.
 func presetOf(units []config.Unit) preset {
 	all := preset{enable: map[string][]string{}, kept: map[string]bool{}}
 	for _, u := range units {
@@ -290,7 +294,7 @@ func (p *planner) presets(units []config.Unit) (host.Plan, error) {
 		return nil, nil
 	}
 	s := host.Step{ID: "presets", Subject: "presets " + path.Base(presetPath), Effect: host.Change}
-	at, err := p.world.walk(presetPath, true)
+	at, _, err := p.world.walk(presetPath, true)
 	if err != nil {
 		return nil, s.Fail(err)
 	}
@@ -321,6 +325,7 @@ func (p *planner) presets(units []config.Unit) (host.Plan, error) {
 	return plan, nil
 }
 
+// detail gives the lines as far as they are known.
 func (s preset) detail() string {
 	var words []string
 	if lines := (preset{enable: s.enable}).lines(nil); len(lines) > 0 {
@@ -332,6 +337,8 @@ func (s preset) detail() string {
 	return strings.Join(words, ", ")
 }
 
+// disable makes the step that disables a unit. The line in the preset file is not enough: unless it is built otherwise,
+// systemd's presets at a first boot enable units and never disable one.
 func (p *planner) disable(name, origin string) host.Step {
 	w := p.worker
 	return host.Step{
@@ -350,6 +357,7 @@ func (p *planner) disable(name, origin string) host.Step {
 	}
 }
 
+// systemctl works on the root's files; no manager has to run, there or here.
 func (w *worker) systemctl(ctx context.Context, verb string, units ...string) ([]byte, error) {
 	args := []string{"--root", w.Root.Dir(), verb}
 	if slices.ContainsFunc(units, func(name string) bool { return strings.HasPrefix(name, "-") }) {
@@ -392,6 +400,7 @@ func missing(text []byte, lines []string) []string {
 	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return there[line] })
 }
 
+// checkPresets is done when no line is missing.
 func (w *worker) checkPresets(ctx context.Context, at string, all preset) (host.State, error) {
 	_, lines, err := w.toAdd(ctx, at, all)
 	if err != nil || len(lines) > 0 {
@@ -400,6 +409,8 @@ func (w *worker) checkPresets(ctx context.Context, at string, all preset) (host.
 	return host.Done, nil
 }
 
+// writePresets writes the file anew with the missing lines at its end, which keeps it whole at any time. What the image
+// ships there keeps its owner and mode.
 func (w *worker) writePresets(ctx context.Context, at string, all preset) error {
 	content, lines, err := w.toAdd(ctx, at, all)
 	if err != nil || len(lines) == 0 {

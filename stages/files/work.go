@@ -47,6 +47,8 @@ func (w *worker) check(ctx context.Context, n *node) (host.State, error) {
 	return host.Pending, nil
 }
 
+// match compares what is there with what a node asks for. A file is read only if owner and mode fit already: without them
+// it is refused, or written anew, whatever is in it.
 func (w *worker) match(ctx context.Context, n *node, found host.Facts) (match, error) {
 	switch {
 	case n.kind == hardLink:
@@ -130,6 +132,8 @@ func (w *worker) do(ctx context.Context, n *node) error {
 	case keep:
 		return w.keep(ctx, n)
 	case makeNew, replace:
+		// Between check and here nobody is expected to change the root. If somebody does, the rename refuses (EEXIST) what
+		// was to be new, and a directory of their making is not removed by a rename.
 		if n.at == "/" {
 			return errRoot
 		}
@@ -141,6 +145,7 @@ func (w *worker) do(ctx context.Context, n *node) error {
 	return errVanished
 }
 
+// keep leaves what is there in place and sees to appends, owner and mode.
 func (w *worker) keep(ctx context.Context, n *node) error {
 	if len(n.sources) > 0 {
 		if err := w.appendTo(ctx, n); err != nil {
@@ -150,6 +155,8 @@ func (w *worker) keep(ctx context.Context, n *node) error {
 	return w.Root.SetAttrs(n.at, n.kept(n.found))
 }
 
+// make makes the node in a directory that is there. All but directories appear under their name complete, owner
+// included.
 func (w *worker) make(ctx context.Context, n *node) error {
 	mayReplace := n.verdict == replace
 	switch n.kind {
@@ -185,15 +192,12 @@ func (w *worker) clear(n *node, must bool) error {
 
 // write makes a file of all its parts under a temporary name and gives it its own when it is complete.
 func (w *worker) write(ctx context.Context, n *node, mayReplace bool) error {
-	t, err := w.Root.Create(n.at)
+	t, err := w.Root.Create(n.at, n.new)
 	if err != nil {
 		return err
 	}
 	defer t.Discard()
 	if err := w.obtain(ctx, n, t); err != nil {
-		return err
-	}
-	if err := t.SetAttrs(n.new); err != nil {
 		return err
 	}
 	if err := w.clear(n, n.found.Kind == host.Directory); err != nil {

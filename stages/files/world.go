@@ -47,14 +47,16 @@ func (w *world) settle(nodes []*node) error {
 	return errCircle
 }
 
+// pass resolves all paths once, in the world that the pass before has left.
 func (w *world) pass(nodes []*node) (moved bool) {
 	placed := make(map[string]*node, len(nodes))
 	emptied := map[string]struct{}{}
 	for _, n := range nodes {
-		at, err := w.resolve(n.path)
+		at, missing, err := w.walk(n.path, false)
 		if n.err = err; err != nil {
 			at = path.Clean(n.path)
 		}
+		n.missing = missing
 		moved = moved || at != n.at
 		n.at = at
 		if other, taken := placed[at]; taken && n.err == nil {
@@ -118,12 +120,15 @@ func (w *world) after(p string, missing bool) (kind host.Kind, target string, er
 var errLoop = errors.New("too many symbolic links on the way")
 
 // resolve gives the place that a path names: no component before the last is a link. The last is not followed.
-func (w *world) resolve(p string) (string, error) { return w.walk(p, false) }
+func (w *world) resolve(p string) (string, error) {
+	at, _, err := w.walk(p, false)
+	return at, err
+}
 
-// walk goes along a path as the kernel does in a chroot. What is not there is taken to become a directory.
-func (w *world) walk(p string, followLast bool) (string, error) {
-	at, todo, links := "", split(p), 0
-	missing := false // at is below something that is not there: only nodes can be there
+// walk goes along a path as the kernel does in a chroot. What is not there is taken to become a directory; missing says
+// that the result is below something that is not there, so that only nodes can be there.
+func (w *world) walk(p string, followLast bool) (at string, missing bool, err error) {
+	todo, links := split(p), 0
 	for len(todo) > 0 {
 		name := todo[0]
 		todo = todo[1:]
@@ -134,16 +139,16 @@ func (w *world) walk(p string, followLast bool) (string, error) {
 		}
 		next := at + "/" + name
 		if len(todo) == 0 && !followLast {
-			return next, nil
+			return next, missing, nil
 		}
 		kind, target, err := w.after(next, missing)
 		missing = missing || kind == host.Absent
 		switch {
 		case err != nil:
-			return "", err
+			return "", false, err
 		case kind == host.Symlink:
 			if links++; links > 40 {
-				return "", errLoop
+				return "", false, errLoop
 			}
 			if strings.HasPrefix(target, "/") {
 				at, missing = "", false
@@ -151,16 +156,17 @@ func (w *world) walk(p string, followLast bool) (string, error) {
 			todo = append(split(target), todo...)
 			continue
 		case kind != host.Absent && kind != host.Directory && len(todo) > 0:
-			return "", w.belowFile(next, kind)
+			return "", false, w.belowFile(next, kind)
 		}
 		at = next
 	}
 	if at == "" {
 		at = "/"
 	}
-	return at, nil
+	return at, missing, nil
 }
 
+// belowFile names what stands in the way, with the entry that puts it there if there is one.
 func (w *world) belowFile(p string, kind host.Kind) error {
 	if n, ok := w.nodes[p]; ok {
 		return fmt.Errorf("is below %s (%s), which is no directory", n.subject(), n.origin)

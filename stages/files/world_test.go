@@ -1,0 +1,87 @@
+package files
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// plant makes random directories, files and links of few names. It works in an os.Root: the links that it makes lead out.
+func plant(t *testing.T, dir string, rnd *rand.Rand) {
+	t.Helper()
+	in, err := os.OpenRoot(dir)
+	require.NoError(t, err)
+	defer in.Close()
+	random := func() string {
+		var parts []string
+		for range 1 + rnd.IntN(4) {
+			parts = append(parts, []string{"a", "b", "c", "..", "."}[rnd.IntN(5)])
+		}
+		return strings.Join(parts, "/")
+	}
+	for range 25 {
+		at := strings.TrimPrefix(path.Clean("/"+random()), "/")
+		switch kind := rnd.IntN(3); {
+		case at == "":
+		case kind == 0:
+			_ = in.MkdirAll(at, 0o755)
+		case kind == 1:
+			_ = in.WriteFile(at, nil, 0o644)
+		default:
+			_ = in.Symlink([]string{"", "/"}[rnd.IntN(2)]+random(), at)
+		}
+	}
+}
+
+// FuzzPlacesAreThoseOfTheKernel holds the planner's idea of where a path is equal to what the kernel opens in the root.
+func FuzzPlacesAreThoseOfTheKernel(f *testing.F) {
+	for seed := range uint64(30) {
+		f.Add(seed, "/a/b/c")
+		f.Add(seed, "/b/a/../c/b")
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, p string) {
+		p = path.Clean("/" + p)
+		if checkPath(p) != nil {
+			return
+		}
+		dir := t.TempDir()
+		plant(t, dir, rand.New(rand.NewPCG(seed, 2)))
+		root, err := host.OpenRoot(dir)
+		require.NoError(t, err)
+		defer root.Close()
+		kernel, err := root.Lstat(p)
+		if err != nil || kernel.Kind == host.Absent {
+			return // a loop, or a place yet to be made
+		}
+		at, err := newWorld(root).resolve(p)
+		require.NoError(t, err)
+		planned, err := root.Lstat(at)
+		require.NoError(t, err)
+		assert.Equal(t, kernel, planned, "%s is planned at %s", p, at)
+		for d := filepath.Dir(at); d != "/"; d = filepath.Dir(d) {
+			way, err := root.Lstat(d)
+			require.NoError(t, err)
+			assert.Equal(t, host.Directory, way.Kind, "%s on the way to %s", d, at)
+		}
+	})
+}
+
+func TestManyEntriesBelowWhatIsOverwritten(t *testing.T) {
+	// Nothing is timed: with work that grows with the square this would take minutes.
+	entries := make([]string, 20000)
+	for i := range entries {
+		entries[i] = fmt.Sprintf(`{'path':'/d%s/f%d','overwrite':true,'contents':{'source':''}}`, strings.Repeat("/x", i%10), i)
+	}
+	plan, err := Plan(storage(t, `'files':[`+strings.Join(entries, ",")+`],'directories':[{'path':'/d','overwrite':true}]`), fake{"/d/": ""}, Options{Privileged: true})
+	require.NoError(t, err)
+	assert.Len(t, plan, 20001)
+}

@@ -1,0 +1,212 @@
+// Command bench measures what docs promise, each figure beside a physical reference that is measured in the same run.
+//
+// It runs the built programs (make bench builds them first), in turn with the reference, and prints medians. It needs no
+// root but for the figures on ext4, which it says it leaves out where it cannot mount a loop device.
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	bin := flag.String("bin", "bin", "folder of the built programs")
+	rounds := flag.Int("rounds", 9, "runs of each command, in turn with its reference; at least 7")
+	flag.Parse()
+	if err := run(*bin, max(7, *rounds)); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// A bench is the place that the figures are measured in.
+type bench struct {
+	bin, dir string
+	rounds   int
+	over     []string // figures above their limit
+}
+
+func run(bin string, rounds int) error {
+	bin, err := filepath.Abs(bin)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(memoryFolder(), "glowplug-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	b := &bench{bin: bin, dir: dir, rounds: rounds}
+	for _, name := range []string{"empty", "unmarshal"} {
+		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, name), "./tests/bench/"+name)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w: %s", build, err, out)
+		}
+	}
+	fmt.Printf("%-44s %12s %12s %7s %7s\n", "median of "+strconv.Itoa(rounds)+" runs, in turn", "glowplug", "reference", "ratio", "limit")
+	for _, figure := range []func() error{b.validateLarge, b.validateSmall, b.startup, b.filesInMemory, b.filesOnDisk} {
+		if err := figure(); err != nil {
+			return err
+		}
+	}
+	if len(b.over) > 0 {
+		return fmt.Errorf("above the limit: %s", strings.Join(b.over, "; "))
+	}
+	return nil
+}
+
+// memoryFolder is on tmpfs where there is one, so that no disk is measured by accident.
+func memoryFolder() string {
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+		return "/dev/shm"
+	}
+	return ""
+}
+
+// compare runs two measurements in turn and prints their medians.
+func (b *bench) compare(what string, limit float64, ours, reference func() (time.Duration, error)) error {
+	var mine, theirs []time.Duration
+	for range b.rounds {
+		for _, side := range []struct {
+			f  func() (time.Duration, error)
+			to *[]time.Duration
+		}{{ours, &mine}, {reference, &theirs}} {
+			d, err := side.f()
+			if err != nil {
+				return fmt.Errorf("%s: %w", what, err)
+			}
+			*side.to = append(*side.to, d)
+		}
+	}
+	m, t := median(mine), median(theirs)
+	b.print(what, m.Round(10*time.Microsecond).String(), t.Round(10*time.Microsecond).String(), float64(m)/float64(t), limit)
+	return nil
+}
+
+func (b *bench) print(what, ours, reference string, ratio, limit float64) {
+	fmt.Printf("%-44s %12s %12s %7.2f %7.2f\n", what, ours, reference, ratio, limit)
+	if ratio > limit {
+		b.over = append(b.over, what)
+	}
+}
+
+func median(all []time.Duration) time.Duration {
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+// timed gives the time from start to exit of a command, and its peak memory in bytes.
+func timed(name string, args ...string) (time.Duration, int64, error) {
+	c := exec.Command(name, args...)
+	var errs bytes.Buffer
+	c.Stderr = &errs
+	start := time.Now()
+	err := c.Run()
+	took := time.Since(start)
+	if err != nil {
+		return 0, 0, fmt.Errorf("%s: %w: %s", name, err, errs.String())
+	}
+	return took, c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10, nil
+}
+
+func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }
+
+func (b *bench) program(name string) string { return filepath.Join(b.bin, name) }
+
+func (b *bench) validateLarge() error {
+	return b.validate("validate, 10,000 inline files", b.path("large.ign"), 10_000, 970, 2)
+}
+
+func (b *bench) validateSmall() error {
+	return b.validate("validate, 100,000 small files", b.path("small.ign"), 100_000, 1, 4)
+}
+
+// validate measures time beside encoding/json's Unmarshal alone, without that program's start, and memory beside the
+// document's size.
+func (b *bench) validate(what, file string, count, size int, limit float64) error {
+	if err := os.WriteFile(file, inlineFiles(count, size), 0o600); err != nil {
+		return err
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	what += fmt.Sprintf(", %.1f MB", float64(info.Size())/1e6)
+	var peak int64
+	err = b.compare(what, limit, func() (time.Duration, error) {
+		took, rss, err := timed(b.program("glowplug-validate"), file)
+		peak = max(peak, rss)
+		return took, err
+	}, func() (time.Duration, error) {
+		out, err := exec.Command(b.path("unmarshal"), file).Output()
+		if err != nil {
+			return 0, err
+		}
+		ns, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+		return time.Duration(ns), err
+	})
+	if err == nil {
+		b.print("  peak memory, beside the document's size", megabytes(peak), megabytes(info.Size()), float64(peak)/float64(info.Size()), 8)
+	}
+	return err
+}
+
+func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+
+// inlineFiles makes a config of that many files with that many bytes each.
+func inlineFiles(count, size int) []byte {
+	var b bytes.Buffer
+	b.WriteString(`{"ignition":{"version":"3.6.0"},"storage":{"files":[`)
+	for i := range count {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"path":"/srv/%d/file-%d","mode":420,"contents":{"source":"data:,%s"}}`, i%50, i, strings.Repeat("x", size))
+	}
+	b.WriteString(`]}}`)
+	return b.Bytes()
+}
+
+const smallConfig = `{
+  "ignition": {"version": "3.6.0"},
+  "storage": {"files": [
+    {"path": "/etc/hostname", "mode": 420, "contents": {"source": "data:,web%0A"}},
+    {"path": "/etc/motd", "mode": 420, "contents": {"source": "data:,hello%0A"}}
+  ]},
+  "systemd": {"units": [
+    {"name": "web.service", "enabled": true, "contents": "[Service]\nExecStart=/usr/bin/true\n[Install]\nWantedBy=multi-user.target\n"}
+  ]}
+}
+`
+
+func (b *bench) startup() error {
+	file := b.path("config.ign")
+	if err := os.WriteFile(file, []byte(smallConfig), 0o600); err != nil {
+		return err
+	}
+	rounds := b.rounds
+	b.rounds = 20 * rounds // a millisecond is easily disturbed
+	defer func() { b.rounds = rounds }()
+	empty := func() (time.Duration, error) { took, _, err := timed(b.path("empty")); return took, err }
+	err := b.compare(fmt.Sprintf("glowplug-validate, %d bytes, start to exit", len(smallConfig)), 2.5, func() (time.Duration, error) {
+		took, _, err := timed(b.program("glowplug-validate"), file)
+		return took, err
+	}, empty)
+	if err != nil {
+		return err
+	}
+	return b.compare(fmt.Sprintf("glowplug validate, %d bytes, start to exit", len(smallConfig)), 3.5, func() (time.Duration, error) {
+		took, _, err := timed(b.program("glowplug"), "validate", file)
+		return took, err
+	}, empty)
+}
