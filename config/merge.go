@@ -160,12 +160,15 @@ func (m merger) list(s *shape, field *member, p, child tree.Node) tree.Node {
 		addCopies(items, c, nil)
 		return merged
 	}
+	elsewhere := siblingKeys(s, field, child)
+	if !c.Exists() && len(elsewhere) == 0 {
+		return p.Copy()
+	}
 	mine := map[string]tree.Node{}
 	for item := range c.Children() {
 		mine[field.id.of(item)] = item
 	}
-	elsewhere := siblingKeys(s, field, child)
-	met := map[string]bool{}
+	met := map[string]bool{} // keys of the child that the parent has too
 	for item := range p.Children() {
 		key := field.id.of(item)
 		override, both := mine[key]
@@ -178,7 +181,9 @@ func (m merger) list(s *shape, field *member, p, child tree.Node) tree.Node {
 		default:
 			items.Add(item.Copy())
 		}
-		met[key] = true
+		if both {
+			met[key] = true
+		}
 	}
 	addCopies(items, c, func(item tree.Node) bool { return !met[field.id.of(item)] })
 	return merged

@@ -23,6 +23,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/providers"
+	"github.com/glowplug-os/glowplug/validate"
 )
 
 // A Boot is what one stage process is told.
@@ -145,8 +146,23 @@ func (r *run) stage(ctx context.Context, s stage) error {
 	if base != nil {
 		r.full = config.Merge(base, r.user)
 	}
+	if base != nil && s.fetches {
+		r.warn()
+	}
 	r.Log = r.Log.WithGroup(s.name)
 	return s.run(ctx, r)
+}
+
+// warn holds the image's and the user's config together against the rules. What is wrong only then has never stopped a boot,
+// and so is a warning.
+func (r *run) warn() {
+	problems := validate.Rules(r.full)
+	for i := range problems {
+		problems[i].Severity = diag.Warning
+	}
+	if len(problems) > 0 {
+		r.loader.Report(problems)
+	}
 }
 
 // acquire gets the user's config with everything that it refers to, and leaves it for the stages that follow.

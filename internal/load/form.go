@@ -25,40 +25,39 @@ type form struct {
 
 func forms() []form {
 	return []form{
-		{func(start string) bool { return looksLike(start) != "" }, foreign},
+		{func(start string) bool { what, _ := looksLike(start); return what != "" }, foreign},
 		{func(string) bool { return true }, (*tree.Arena).ParseJSON},
 	}
 }
 
-// foreign refuses a text of another program's form. The place is where a JSON reader would have stopped.
+// foreign refuses a text of another program's form, at the place where a JSON reader would have stopped.
 func foreign(arena *tree.Arena, doc *diag.Document) (tree.Node, *diag.Problem) {
 	root, problem := arena.ParseJSON(doc)
-	if problem == nil {
-		return root, nil
+	if problem != nil {
+		what, hint := looksLike(strings.TrimLeft(doc.Text, " \t\r\n"))
+		problem.Message, problem.Hint = "this is "+what+", not a config", hint
 	}
-	what := looksLike(strings.TrimLeft(doc.Text, " \t\r\n"))
-	problem.Message = "this is " + what + ", not a config"
-	problem.Hint = "configs are JSON objects: {\"ignition\": {\"version\": …}, …}"
 	return root, problem
 }
 
-// looksLike names what a text that is no config most likely is.
-func looksLike(start string) string {
-	known := []struct{ prefix, name string }{
-		{"#cloud-config", "a cloud-config file for cloud-init"},
-		{"#!", "a script"},
-		{"MIME-Version:", "a MIME message, as cloud-init takes it"},
-		{"Content-Type:", "a MIME message, as cloud-init takes it"},
-		{"<", "HTML or XML"},
-		{"\x1f\x8b", "gzip-compressed data"},
-		{"apiVersion:", "a Kubernetes object in YAML"},
-		{"variant:", "a Butane config"},
-		{"---", "YAML"},
+// looksLike names what a text that is no config most likely is, "" where nothing speaks for anything.
+func looksLike(start string) (what, hint string) {
+	const object = `a config is a JSON object: {"ignition": {"version": …}, …}`
+	known := []struct{ prefix, what, hint string }{
+		{"#cloud-config", "a cloud-config file", "cloud-init reads it; " + object},
+		{"#!", "a script", "cloud-init would run it; a config can bring it along as a file, and a unit that runs it"},
+		{"MIME-Version:", "a MIME message", "cloud-init takes such; " + object},
+		{"Content-Type:", "a MIME message", "cloud-init takes such; " + object},
+		{"<", "HTML or XML", "perhaps a server sent an error page; " + object},
+		{"\x1f\x8b", "gzip-compressed data", "decompress it first"},
+		{"apiVersion:", "a Kubernetes object", "take the config out of its spec"},
+		{"variant:", "a Butane config", "convert it to JSON first"},
+		{"---", "YAML", object},
 	}
 	for _, k := range known {
 		if strings.HasPrefix(start, k.prefix) {
-			return k.name
+			return k.what, k.hint
 		}
 	}
-	return ""
+	return "", ""
 }

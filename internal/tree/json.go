@@ -13,6 +13,10 @@ import (
 // maxDepth is how deep lists and objects may nest; encoding/json has the same limit.
 const maxDepth = 10000
 
+// maxNodes bounds what a hostile document of brackets can make us allocate: 400 MB. A config of a million files has a third
+// of that.
+const maxNodes = 1 << 24
+
 // ParseJSON reads a JSON document (RFC 8259) into the arena. It accepts what encoding/json accepts, so duplicate keys and
 // bytes that are not UTF-8 pass here; NotUTF8 finds the latter. The problem, if any, is a syntax error and points at the
 // byte that cannot stand where it does.
@@ -86,6 +90,9 @@ func (p *parser) peek() byte {
 }
 
 func (p *parser) add(n node, kind Kind, start int) uint32 {
+	if p.a.used >= maxNodes {
+		return p.fail(start, fmt.Sprintf("there are more than %d values", maxNodes), "a config of this size is not one that a person wrote; split it, or fetch the content of its files")
+	}
 	n.kind, n.doc, n.start, n.end = kind, p.doc, uint32(start), uint32(p.pos)
 	return p.a.add(n)
 }
