@@ -160,9 +160,7 @@ func (r *run) warn() {
 	for i := range problems {
 		problems[i].Severity = diag.Warning
 	}
-	if len(problems) > 0 {
-		r.loader.Report(problems)
-	}
+	r.loader.Tell(diag.For(diag.Boot, problems))
 }
 
 // acquire gets the user's config with everything that it refers to, and leaves it for the stages that follow.

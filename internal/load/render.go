@@ -79,9 +79,18 @@ func (l *Loader) Document(name string, text []byte) (*config.Document, error) {
 	return result.Config, l.judge(name, result.Problems)
 }
 
-// judge reports problems that have not been reported yet, and refuses what has errors.
+// judge reports problems and refuses what has errors.
 func (l *Loader) judge(name string, problems []diag.Problem) error {
 	problems = diag.For(l.Audience, problems)
+	l.Tell(problems)
+	if diag.Fatal(problems) {
+		return &InvalidError{name, problems}
+	}
+	return nil
+}
+
+// Tell reports problems that have not been reported yet: what is wrong with a document is wrong with what it is merged into.
+func (l *Loader) Tell(problems []diag.Problem) {
 	var fresh []diag.Problem
 	for _, p := range problems {
 		if key := (told{p.Code, p.Message, p.Place}); !l.told[key] {
@@ -95,10 +104,6 @@ func (l *Loader) judge(name string, problems []diag.Problem) error {
 	if len(fresh) > 0 && l.Report != nil {
 		l.Report(fresh)
 	}
-	if diag.Fatal(problems) {
-		return &InvalidError{name, problems}
-	}
-	return nil
 }
 
 // Render follows a document's references until nothing is left to follow (reference: spec §6), and holds the result

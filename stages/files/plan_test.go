@@ -69,19 +69,19 @@ func units(t *testing.T, text string) config.Config {
 	return parse(t, `{"systemd":{"units":[`+strings.ReplaceAll(text, "'", `"`)+`]}}`)
 }
 
-func TestPlans(t *testing.T) {
-	for name, c := range map[string]struct {
-		root fake
-		cfg  string
-		plan string
-	}{
-		"an empty root gets everything, parents first, hard links last": {
-			fake{},
-			`'directories':[{'path':'/srv/www','mode':1023,'user':{'id':33}}],
+// plans are configs, the roots they meet and what is printed of what is planned.
+var plans = map[string]struct {
+	root fake
+	cfg  string
+	plan string
+}{
+	"an empty root gets everything, parents first, hard links last": {
+		fake{},
+		`'directories':[{'path':'/srv/www','mode':1023,'user':{'id':33}}],
 			 'files':[{'path':'/srv/www/a/index','contents':{'source':'data:,hi'}},{'path':'/etc/f','contents':{'source':'https://u:p@h/x?token=s'},'append':[{'source':'data:,x'}],'mode':384},
 			          {'path':'/empty'}],
 			 'links':[{'path':'/hard','target':'/srv/www/a/index','hard':true},{'path':'/etc/l','target':'../x'}]`,
-			`
+		`
 + file /empty            empty, 0644
 + directory /srv/www     1777 owner 33:0, makes /srv
 + file /etc/f            from https://…@h/x?token=… and inline, 0600, makes /etc
@@ -89,32 +89,32 @@ func TestPlans(t *testing.T) {
 + file /srv/www/a/index  inline, 0644, makes /srv/www/a
 + hard link /hard        to /srv/www/a/index
 `},
-		"what is there is kept where the entry allows it": {
-			fake{"/d/": "", "/d/f": "old", "/d/g": "old", "/l": "-> ./x/"},
-			`'directories':[{'path':'/d'}],'files':[{'path':'/d/f'},{'path':'/d/g','append':[{'source':'data:,x'}],'mode':256}],'links':[{'path':'/l','target':'x'}]`,
-			`
+	"what is there is kept where the entry allows it": {
+		fake{"/d/": "", "/d/f": "old", "/d/g": "old", "/l": "-> ./x/"},
+		`'directories':[{'path':'/d'}],'files':[{'path':'/d/f'},{'path':'/d/g','append':[{'source':'data:,x'}],'mode':256}],'links':[{'path':'/l','target':'x'}]`,
+		`
 = directory /d
 = link /l       to x
 = file /d/f     content kept
 ~ file /d/g     append inline, 0400
 `},
-		"overwrite replaces, and what is below is made anew": {
-			fake{"/d/": "", "/d/f": "old", "/d/l": "-> /elsewhere", "/x": "old", "/y/": "", "/y/z": "old", "/elsewhere/": ""},
-			`'directories':[{'path':'/d','overwrite':true}],
+	"overwrite replaces, and what is below is made anew": {
+		fake{"/d/": "", "/d/f": "old", "/d/l": "-> /elsewhere", "/x": "old", "/y/": "", "/y/z": "old", "/elsewhere/": ""},
+		`'directories':[{'path':'/d','overwrite':true}],
 			 'files':[{'path':'/d/f','contents':{'source':'data:,new'}},{'path':'/x','overwrite':true,'contents':{'source':''}},{'path':'/d/l/in'}],
 			 'links':[{'path':'/y','target':'/d','overwrite':true}]`,
-			`
+		`
 - directory /d  0755, removes what is there with all below it
 - file /x       empty, 0644, replaces what is there
 - link /y       to /d, replaces what is there
 + file /d/f     inline, 0644
 + file /d/l/in  empty, 0644, makes /d/l
 `},
-		"a path goes through links of the root and of the config": {
-			fake{"/var/run": "-> /run", "/run/": "", "/a": "-> b", "/b": "-> /c/../d"},
-			`'files':[{'path':'/var/run/f','contents':{'source':''}},{'path':'/new/f'},{'path':'/a/f'},{'path':'/deep/l/f'}],
+	"a path goes through links of the root and of the config": {
+		fake{"/var/run": "-> /run", "/run/": "", "/a": "-> b", "/b": "-> /c/../d"},
+		`'files':[{'path':'/var/run/f','contents':{'source':''}},{'path':'/new/f'},{'path':'/a/f'},{'path':'/deep/l/f'}],
 			 'links':[{'path':'/new','target':'/var/run/sub'},{'path':'/deep/l','target':'../new/x'}]`,
-			`
+		`
 + link /new        to /var/run/sub
 + file /var/run/f  at /run/f, empty, 0644
 + file /a/f        at /d/f, empty, 0644, makes /d
@@ -122,11 +122,11 @@ func TestPlans(t *testing.T) {
 + file /new/f      at /run/sub/f, empty, 0644, makes /run/sub
 + file /deep/l/f   at /run/sub/x/f, empty, 0644, makes /run/sub/x
 `},
-		"equal depth keeps the order of the config": {
-			fake{},
-			`'files':[{'path':'/9'},{'path':'/8'},{'path':'/7'},{'path':'/6'},{'path':'/5'},{'path':'/4'},{'path':'/3'},{'path':'/2'},{'path':'/1'},{'path':'/0'}],
+	"equal depth keeps the order of the config": {
+		fake{},
+		`'files':[{'path':'/9'},{'path':'/8'},{'path':'/7'},{'path':'/6'},{'path':'/5'},{'path':'/4'},{'path':'/3'},{'path':'/2'},{'path':'/1'},{'path':'/0'}],
 			 'directories':[{'path':'/z'},{'path':'/y'},{'path':'/x/x'},{'path':'/x'}],'links':[{'path':'/b','target':'t'},{'path':'/a','target':'t'}]`,
-			`
+		`
 + directory /z    0755
 + directory /y    0755
 + directory /x    0755
@@ -144,14 +144,17 @@ func TestPlans(t *testing.T) {
 + link /a         to t
 + directory /x/x  0755
 `},
-		"content that is there is only known when the step runs": {
-			fake{"/f": "old", "/h": "old"},
-			`'files':[{'path':'/f','contents':{'source':'data:,new'}}],'links':[{'path':'/h','target':'f','hard':true}]`,
-			`
+	"content that is there is only known when the step runs": {
+		fake{"/f": "old", "/h": "old"},
+		`'files':[{'path':'/f','contents':{'source':'data:,new'}}],'links':[{'path':'/h','target':'f','hard':true}]`,
+		`
 ? file /f       inline, 0644, kept if it is this already, refused otherwise
 ? hard link /h  to f, kept if it is this already, refused otherwise
 `},
-	} {
+}
+
+func TestPlans(t *testing.T) {
+	for name, c := range plans {
 		t.Run(name, func(t *testing.T) {
 			plan, err := Plan(storage(t, c.cfg), c.root, Options{Privileged: true})
 			require.NoError(t, err)
