@@ -5,13 +5,14 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/check"
 )
 
 func main() {
 	s := check.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
 	if filepath.Base(os.Args[0]) == "ignition-validate" {
-		os.Exit(check.Peer("0", os.Args[1:], s))
+		os.Exit(check.Peer(build.Version(), os.Args[1:], s))
 	}
 	os.Exit(check.Main("glowplug-validate", os.Args[1:], s))
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/logs"
@@ -110,7 +111,7 @@ func (p *program) applyConfig(ctx context.Context, o applyOptions, a stages.Appl
 		return fmt.Errorf("reading the config: %w", err)
 	}
 	a.Root, a.DryRun, a.IgnoreUnsupported, a.Offline, a.NoOwner, a.NoPreset = o.root, o.dryRun, o.ignoreUnsupported, o.offline, o.noOwner, o.noPreset
-	a.Version, a.Out, a.Tools = version(), p.out, host.NewTools(d.Tools, a.Log)
+	a.Version, a.Out, a.Tools = build.Version(), p.out, host.NewTools(d.Tools, a.Log)
 	if a.Identity, err = identity(); err != nil {
 		return err
 	}
@@ -160,7 +161,7 @@ func (p *program) peerApply(ctx context.Context) int {
 		fmt.Fprintf(p.err, "ignition-apply: %v\n%s", err, peerApplyHelp)
 		return exitUsage
 	case showVersion:
-		fmt.Fprintln(p.out, "Ignition", version())
+		fmt.Fprintln(p.out, "Ignition", build.Version())
 		return exitOK
 	case flags.NArg() != 1:
 		fmt.Fprint(p.err, peerApplyHelp)

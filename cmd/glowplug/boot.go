@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/logs"
@@ -64,7 +65,7 @@ func (p *program) boot(ctx context.Context) int {
 		fmt.Fprint(p.err, bootHelp)
 		return exitOK
 	case err == nil && o.version:
-		fmt.Fprintln(p.out, "Ignition", version())
+		fmt.Fprintln(p.out, "Ignition", build.Version())
 		return exitOK
 	}
 	platform, known := providers.Find(o.platform)
@@ -76,7 +77,7 @@ func (p *program) boot(ctx context.Context) int {
 		return exitUsage
 	}
 	log := p.logger(o.logToStdout)
-	log.Info("glowplug " + version())
+	log.Info("glowplug " + build.Version())
 	log.Info("Stage: " + o.stage)
 	d, err := readDistribution(distributionFile, p.env)
 	who, unknown := identity()
@@ -84,7 +85,7 @@ func (p *program) boot(ctx context.Context) int {
 		err = stages.Run(ctx, stages.Boot{
 			Stage: o.stage, Platform: platform, Root: o.root, Paths: o.paths,
 			Dirs: []string{d.RuntimeConfigDir, d.LocalConfigDir, d.SystemConfigDir}, CommandLine: d.KernelCommandLine,
-			FetchTimeout: o.fetchTimeout, Version: version(), Tools: host.NewTools(d.Tools, log), Identity: who, Getenv: p.env, Log: log,
+			FetchTimeout: o.fetchTimeout, Version: build.Version(), Tools: host.NewTools(d.Tools, log), Identity: who, Getenv: p.env, Log: log,
 		})
 	}
 	return p.verdict(log, o.stage, err)

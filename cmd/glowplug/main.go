@@ -10,10 +10,10 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
+	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/check"
 )
 
@@ -64,7 +64,7 @@ func (p *program) run(ctx context.Context) int {
 	case "ignition-apply":
 		return p.peerApply(ctx)
 	case "ignition-validate":
-		return check.Peer(version(), p.args, p.streams())
+		return check.Peer(build.Version(), p.args, p.streams())
 	case "ignition":
 		return p.boot(ctx)
 	case "ignition-rmcfg":
@@ -82,7 +82,7 @@ func (p *program) run(ctx context.Context) int {
 	case "apply":
 		return p.apply(ctx, args)
 	case "version", "--version", "-version":
-		fmt.Fprintln(p.out, "glowplug", version())
+		fmt.Fprintln(p.out, "glowplug", build.Version())
 		return exitOK
 	case "help", "--help", "-help", "-h":
 		return p.help(ctx, args)
@@ -125,13 +125,4 @@ func (p *program) isTerminal(w io.Writer) bool {
 	}
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
-// version comes from the build: the module's version where there is one, else the commit.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "devel"
-	}
-	return strings.TrimPrefix(info.Main.Version, "v")
 }
