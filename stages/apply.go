@@ -61,8 +61,12 @@ func Apply(ctx context.Context, a Application) error {
 		return err
 	}
 	defer root.Close()
+	owners, err := files.ReadOwners(root)
+	if err != nil {
+		return err
+	}
 	opts := files.Options{
-		Root: root, Tools: a.Tools, Fetch: from.write, NoOwner: a.NoOwner, Privileged: a.Identity.Privileged, UID: a.Identity.UID, Groups: a.Identity.Groups,
+		Root: root, Owners: owners, Tools: a.Tools, Fetch: from.write, NoOwner: a.NoOwner, Privileged: a.Identity.Privileged, UID: a.Identity.UID, Groups: a.Identity.Groups,
 		IgnoreUnsupported: a.IgnoreUnsupported,
 	}
 	plan, err := files.Plan(cfg, root, opts)

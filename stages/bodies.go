@@ -69,7 +69,11 @@ func makeFiles(ctx context.Context, r *run) error {
 		return err
 	}
 	defer root.Close()
-	plan, err := files.Plan(*r.full.Config(), root, files.Options{Root: root, Tools: r.Tools, Fetch: r.fetch.write, Privileged: r.Identity.Privileged, UID: r.Identity.UID, Groups: r.Identity.Groups})
+	owners, err := files.ReadOwners(root)
+	if err != nil {
+		return err
+	}
+	plan, err := files.Plan(*r.full.Config(), root, files.Options{Root: root, Owners: owners, Tools: r.Tools, Fetch: r.fetch.write, Privileged: r.Identity.Privileged, UID: r.Identity.UID, Groups: r.Identity.Groups})
 	if err != nil {
 		return err
 	}

@@ -144,6 +144,9 @@ func (t *Temp) Size() int64 { return t.size }
 // ReadAt reads what was written.
 func (t *Temp) ReadAt(p []byte, offset int64) (int, error) {
 	n, err := unix.Pread(t.fd, p, offset)
+	if err == nil && n < len(p) {
+		return n, io.EOF
+	}
 	return max(n, 0), pathError("read", t.name, err)
 }
 
@@ -157,10 +160,13 @@ func (t *Temp) setAttrs() error {
 			return pathError("chown", t.name, err)
 		}
 	}
-	if t.want.Mode < 0 {
-		return nil
+	if t.want.Mode >= 0 {
+		if err := unix.Fchmod(t.fd, uint32(t.want.Mode)); err != nil {
+			return pathError("chmod", t.name, err)
+		}
 	}
-	return pathError("chmod", t.name, unix.Fchmod(t.fd, uint32(t.want.Mode)))
+	t.fits = true
+	return nil
 }
 
 // Sync writes the file's bytes to disk: for keys and records, whose step is not over before they are safe.
@@ -183,7 +189,11 @@ func (t *Temp) Place(mayReplace bool) error {
 
 // PlaceSynced is Sync, Place, and an fsync(2) of the directory: when it returns, content and name survive a power cut.
 func (t *Temp) PlaceSynced(mayReplace bool) error {
-	if err := t.Sync(); err != nil {
+	err := t.setAttrs() // first, so that they are on disk with the content
+	if err == nil {
+		err = t.Sync()
+	}
+	if err != nil {
 		t.Discard()
 		return err
 	}

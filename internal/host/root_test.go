@@ -183,6 +183,23 @@ func TestAttributesOfNewFilesAreExact(t *testing.T) {
 	}
 }
 
+func TestASyncedFileIsComplete(t *testing.T) {
+	both(t, func(t *testing.T, r *Root, dir string) {
+		f, err := r.Create("f", Attrs{-1, -1, 0o4711})
+		require.NoError(t, err)
+		_, err = io.WriteString(f, "text")
+		require.NoError(t, err)
+		buf := make([]byte, 9)
+		n, err := f.ReadAt(buf, 1)
+		assert.Equal(t, "ext", string(buf[:n]))
+		require.ErrorIs(t, err, io.EOF)
+		require.NoError(t, f.PlaceSynced(false))
+		got, err := r.Lstat("f")
+		require.NoError(t, err)
+		assert.Equal(t, [2]int64{0o4711, 4}, [2]int64{int64(got.Mode), got.Size})
+	})
+}
+
 func TestAFileIsPrivateUntilItHasItsOwner(t *testing.T) {
 	both(t, func(t *testing.T, r *Root, dir string) {
 		for range 2 {
