@@ -79,7 +79,7 @@ func Apply(ctx context.Context, a Application) error {
 	if a.DryRun {
 		return plan.Print(a.Out)
 	}
-	if err := plan.Run(ctx, host.RunOptions{Log: a.Log.WithGroup("files")}); err != nil {
+	if err := plan.Run(ctx, host.RunOptions{Log: a.Log.WithGroup("files"), Flush: root.Sync}); err != nil {
 		return placed(doc, err)
 	}
 	return root.Sync()

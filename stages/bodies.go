@@ -77,7 +77,7 @@ func makeFiles(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	if err := plan.Run(ctx, host.RunOptions{Log: r.Log}); err != nil {
+	if err := plan.Run(ctx, host.RunOptions{Log: r.Log, Flush: root.Sync}); err != nil {
 		return err
 	}
 	return root.Sync()

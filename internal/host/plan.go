@@ -56,8 +56,14 @@ type Step struct {
 
 	// Check tells whether the step is needed. It changes nothing. Absent means Pending.
 	Check func(context.Context) (State, error)
-	// Do makes the change. It may be called again after it was cut off at any point. Absent means nothing to do.
+	// Prepare gets ready, under a temporary name, what Do will put in place. It is called after Check, and ahead of the Do of
+	// steps before this one. Absent means that Do does it all.
+	Prepare func(context.Context) error
+	// Do makes the change. It may be called again after it was cut off at any point, always after Prepare where there is one.
+	// Absent means nothing to do.
 	Do func(context.Context) error
+	// Abandon takes back what Prepare has made, if Do will not be called after all.
+	Abandon func()
 }
 
 // A StepError is a failure of one step, at planning or when it runs.
@@ -124,7 +130,13 @@ type RunOptions struct {
 	Log *slog.Logger
 	// After is called after each step that is done, with the number of steps done so far. Its error stops the run.
 	After func(done int, s Step) error
+	// Flush writes to disk what steps have prepared, before any of it is put in place: a name must not outlive a power cut
+	// that its content does not.
+	Flush func() error
 }
+
+// together is how many steps are prepared before the first of them is done. Each holds a descriptor meanwhile.
+const together = 256
 
 // Run does the steps in order. A step whose Check says Done is passed over; the first failure ends the run and is a
 // *StepError. Nothing is rolled back: running the same plan again goes on where this one stopped.
@@ -132,43 +144,105 @@ func (p Plan) Run(ctx context.Context, o RunOptions) error {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	for i, s := range p {
-		if err := s.run(ctx, o.Log); err != nil {
-			return s.Fail(err)
+	if o.Flush == nil {
+		o.Flush = func() error { return nil }
+	}
+	for i := 0; i < len(p); {
+		end := i + 1
+		for p[i].Prepare != nil && end < len(p) && end-i < together && p[end].Prepare != nil {
+			end++
 		}
-		if o.After == nil {
-			continue
+		if err := p.batch(ctx, i, end, o); err != nil {
+			return err
 		}
-		if err := o.After(i+1, s); err != nil {
-			return s.Fail(err)
-		}
+		i = end
 	}
 	return nil
 }
 
-// run does one step. The words in brackets, padded to one width, are those of the peer's log (reference: engine §16).
-func (s Step) run(ctx context.Context, log *slog.Logger) error {
-	if err := context.Cause(ctx); err != nil {
-		return err
+// batch checks and prepares some steps, then does them. Where one cannot be prepared the ones before it are done all the
+// same: what a run that fails has done does not depend on how steps are put together.
+func (p Plan) batch(ctx context.Context, from, to int, o RunOptions) error {
+	states := make([]State, 0, to-from)
+	prepared := false
+	var failed error
+	for _, s := range p[from:to] {
+		state, err := s.begin(ctx, o.Log)
+		if err != nil {
+			failed = s.Fail(err)
+			break
+		}
+		prepared = prepared || state == Pending && s.Prepare != nil
+		states = append(states, state)
 	}
-	name := s.Effect.String() + " " + s.Subject
+	done := 0
+	defer func() {
+		for _, s := range p[from+done : to] {
+			if s.Abandon != nil {
+				s.Abandon()
+			}
+		}
+	}()
+	if prepared {
+		if err := o.Flush(); err != nil {
+			return err
+		}
+	}
+	for k, state := range states {
+		s := p[from+k]
+		if err := s.finish(ctx, state, o.Log); err != nil {
+			return s.Fail(err)
+		}
+		done++
+		if o.After == nil {
+			continue
+		}
+		if err := o.After(from+done, s); err != nil {
+			return s.Fail(err)
+		}
+	}
+	return failed
+}
+
+// begin checks a step and prepares it where that is needed.
+func (s Step) begin(ctx context.Context, log *slog.Logger) (State, error) {
+	if err := context.Cause(ctx); err != nil {
+		return Pending, err
+	}
 	state, err := s.check(ctx)
 	if err != nil {
-		log.Error("[failed]   " + name + ": " + err.Error())
-		return err
+		log.Error("[failed]   " + s.name() + ": " + err.Error())
+		return state, err
 	}
 	if state == Done || s.Do == nil {
-		log.Debug("[kept]     " + name)
+		log.Debug("[kept]     " + s.name())
+		return Done, nil
+	}
+	log.Info("[started]  " + s.name())
+	if s.Prepare == nil {
+		return state, nil
+	}
+	if err := s.Prepare(ctx); err != nil {
+		log.Error("[failed]   " + s.name() + ": " + err.Error())
+		return state, err
+	}
+	return state, nil
+}
+
+// finish does a step that is not done yet.
+func (s Step) finish(ctx context.Context, state State, log *slog.Logger) error {
+	if state == Done {
 		return nil
 	}
-	log.Info("[started]  " + name)
 	if err := s.Do(ctx); err != nil {
-		log.Error("[failed]   " + name + ": " + err.Error())
+		log.Error("[failed]   " + s.name() + ": " + err.Error())
 		return err
 	}
-	log.Info("[finished] " + name)
+	log.Info("[finished] " + s.name())
 	return nil
 }
+
+func (s Step) name() string { return s.Effect.String() + " " + s.Subject }
 
 // check makes sure that a conflict is never taken for anything but an error.
 func (s Step) check(ctx context.Context) (State, error) {

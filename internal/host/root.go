@@ -326,20 +326,14 @@ func (r *Root) chmod(fd int, name string, mode uint32) error {
 	return unix.Fchmod(open, mode)
 }
 
-// Sync writes to disk all that was changed through r: one syncfs(2) for each filesystem.
+// Sync writes to disk all that was changed through r so far: one syncfs(2) for each filesystem.
 func (r *Root) Sync() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for dev, fd := range r.synced {
-		var err error
+	for _, fd := range r.synced {
 		if fd < 0 {
 			unix.Sync()
-		} else {
-			err = unix.Syncfs(fd)
-			_ = unix.Close(fd)
-		}
-		delete(r.synced, dev)
-		if err != nil {
+		} else if err := unix.Syncfs(fd); err != nil {
 			return pathError("syncfs", r.dir, err)
 		}
 	}

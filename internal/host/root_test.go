@@ -374,7 +374,7 @@ func TestARootIsAnExistingDirectory(t *testing.T) {
 	require.True(t, errors.As(err, &path))
 }
 
-func TestFilesystemsAreSyncedOnce(t *testing.T) {
+func TestEachFilesystemIsSyncedByOneDescriptor(t *testing.T) {
 	both(t, func(t *testing.T, r *Root, dir string) {
 		for _, name := range []string{"a", "b", "c/d"} {
 			_, err := r.MkdirAll(filepath.Dir(name), 0o755)
@@ -388,7 +388,9 @@ func TestFilesystemsAreSyncedOnce(t *testing.T) {
 		sort.Ints(devices)
 		assert.Len(t, devices, 1)
 		require.NoError(t, r.Sync())
-		assert.Empty(t, r.synced)
+		require.NoError(t, put(t, r, "c/e", "", false))
+		require.NoError(t, r.Sync(), "what is written later is synced too")
+		assert.Len(t, r.synced, 1)
 	})
 }
 

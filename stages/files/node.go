@@ -42,6 +42,7 @@ type node struct {
 	found   host.Facts // what Check found
 	verdict verdict    // and what it made of it
 	checked bool
+	temp    *host.Temp // what Prepare got ready
 	err     error
 }
 

@@ -59,6 +59,10 @@ func (p *planner) node(n *node, step *host.Step) error {
 	step.Detail = n.detail(step.Effect, topmost)
 	step.Check = func(ctx context.Context) (host.State, error) { return p.worker.check(ctx, n) }
 	step.Do = func(ctx context.Context) error { return p.worker.do(ctx, n) }
+	if n.kind == fileWithSource || n.kind == fileWithout {
+		step.Prepare = func(ctx context.Context) error { return p.worker.prepare(ctx, n) }
+		step.Abandon = n.abandon
+	}
 	return nil
 }
 

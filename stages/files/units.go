@@ -113,7 +113,21 @@ func (p *planner) text(s *host.Step, file, content string) (string, error) {
 	}
 	w, want := p.worker, p.worker.systemFile()
 	s.Check = func(context.Context) (host.State, error) { return w.hasText(at, content, want) }
-	s.Do = func(context.Context) error { return w.writeText(at, []byte(content), want) }
+	var ready *host.Temp
+	s.Prepare = func(context.Context) (err error) {
+		ready, err = w.prepareText(at, []byte(content), want)
+		return err
+	}
+	s.Abandon = func() {
+		if ready != nil {
+			ready.Discard()
+		}
+	}
+	s.Do = func(context.Context) error {
+		t := ready
+		ready = nil
+		return t.Place(true)
+	}
 	return at, nil
 }
 
@@ -152,20 +166,29 @@ func (w *worker) hasText(at, content string, want attributes) (host.State, error
 	return host.Done, nil
 }
 
-// writeText writes a file whole, in place of what is there.
-func (w *worker) writeText(at string, content []byte, want attributes) error {
+// prepareText writes a file whole under a temporary name.
+func (w *worker) prepareText(at string, content []byte, want attributes) (*host.Temp, error) {
 	if _, err := w.Root.MkdirAll(up(at), 0o755); err != nil {
-		return err
+		return nil, err
 	}
 	t, err := w.Root.Create(at, want)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer t.Discard()
 	if _, err := t.Write(content); err != nil {
+		t.Discard()
+		return nil, err
+	}
+	return t, nil
+}
+
+// writeText writes a file whole, in place of what is there, so that it survives a power cut at any moment.
+func (w *worker) writeText(at string, content []byte, want attributes) error {
+	t, err := w.prepareText(at, content, want)
+	if err != nil {
 		return err
 	}
-	return t.Place(true)
+	return t.PlaceSynced(true)
 }
 
 // mask completes the step of a link to /dev/null, which systemd takes for "never start this".

@@ -127,7 +127,7 @@ func (w *worker) do(ctx context.Context, n *node) error {
 			return err
 		}
 	}
-	n.checked = false
+	defer func() { n.checked = false }()
 	switch n.verdict {
 	case keep:
 		return w.keep(ctx, n)
@@ -190,18 +190,46 @@ func (w *worker) clear(n *node, must bool) error {
 	return w.Root.RemoveAll(n.at)
 }
 
-// write makes a file of all its parts under a temporary name and gives it its own when it is complete.
-func (w *worker) write(ctx context.Context, n *node, mayReplace bool) error {
+// prepare gets all parts of a file that is to be made under a temporary name.
+func (w *worker) prepare(ctx context.Context, n *node) error {
+	if !n.checked || n.verdict != makeNew && n.verdict != replace || n.at == "/" {
+		return nil
+	}
+	if _, err := w.Root.MkdirAll(up(n.at), 0o755); err != nil {
+		return err
+	}
 	t, err := w.Root.Create(n.at, n.new)
 	if err != nil {
 		return err
 	}
-	defer t.Discard()
 	if err := w.obtain(ctx, n, t); err != nil {
+		t.Discard()
 		return err
 	}
+	n.temp = t
+	return nil
+}
+
+// abandon takes back what prepare has made.
+func (n *node) abandon() {
+	if n.temp != nil {
+		n.temp.Discard()
+		n.temp = nil
+	}
+}
+
+// write gives a file that has been prepared its name, now that it is complete.
+func (w *worker) write(ctx context.Context, n *node, mayReplace bool) error {
+	if n.temp == nil {
+		if err := w.prepare(ctx, n); err != nil {
+			return err
+		}
+	}
+	defer n.abandon()
 	if err := w.clear(n, n.found.Kind == host.Directory); err != nil {
 		return err
 	}
+	t := n.temp
+	n.temp = nil
 	return t.Place(mayReplace)
 }
