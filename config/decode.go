@@ -1,8 +1,6 @@
 package config
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -119,23 +117,6 @@ func maskMode(mode tree.Node) {
 	if n, err := strconv.ParseInt(mode.Text(), 10, 64); err == nil && n&0o7000 != 0 {
 		mode.Become(tree.Number, strconv.FormatInt(n&^0o7000, 10))
 	}
-}
-
-// JSON is the config at the newest version as compact JSON: absent scalars and lists are left out, objects are always there.
-func (doc *Document) JSON() ([]byte, error) {
-	doc.upgrade()
-	return doc.Config().JSON()
-}
-
-// JSON encodes a config compactly, without a final newline.
-func (c *Config) JSON() ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(c); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // A decoder walks a tree once, fills the model and makes the tree canonical.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -261,7 +262,7 @@ func (r *run) reread(ctx context.Context) error {
 		return fmt.Errorf("the config of the fetch stage: %w", err)
 	}
 	load.PaceCollector(len(text))
-	r.cache = &diag.Document{Name: r.Paths.Config, Text: string(text)}
+	r.cache = &diag.Document{Name: r.Paths.Config, Text: unsafe.String(unsafe.SliceData(text), len(text))}
 	root, problem := r.loader.Arena.ParseJSON(r.cache)
 	if problem != nil {
 		return fmt.Errorf("the config of the fetch stage: %w", problem)

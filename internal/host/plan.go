@@ -136,7 +136,7 @@ type RunOptions struct {
 }
 
 // together is how many steps are prepared before the first of them is done. Each holds a descriptor meanwhile.
-const together = 256
+const together = 128
 
 // Run does the steps in order. A step whose Check says Done is passed over; the first failure ends the run and is a
 // *StepError. Nothing is rolled back: running the same plan again goes on where this one stopped.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unsafe"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -70,12 +71,13 @@ type told struct {
 	place         diag.Place
 }
 
-// Document reads one document and reports what is wrong with it. The error is ErrEmpty or an *InvalidError.
+// Document reads one document and reports what is wrong with it. The text must not change afterwards: it is not copied, and
+// strings of the config are parts of it. The error is ErrEmpty or an *InvalidError.
 func (l *Loader) Document(name string, text []byte) (*config.Document, error) {
 	if len(text) == 0 {
 		return nil, ErrEmpty
 	}
-	result := Read(l.Arena, name, string(text))
+	result := Read(l.Arena, name, unsafe.String(unsafe.SliceData(text), len(text)))
 	return result.Config, l.judge(name, result.Problems)
 }
 

@@ -200,6 +200,16 @@ func (n Node) Text() string {
 	return n.a.docs[x.doc].Text[x.start:x.end]
 }
 
+// Literal is a scalar as its document spells it, quotes and escapes included; ok is false for a scalar that no document
+// spells out.
+func (n Node) Literal() (text string, ok bool) {
+	x := n.node()
+	if x.flags&spelled != 0 || x.kind == Absent {
+		return "", false
+	}
+	return n.a.docs[x.doc].Text[x.start:x.end], true
+}
+
 // First returns the first child of a list or an object.
 func (n Node) First() Node {
 	x := n.node()
