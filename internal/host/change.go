@@ -35,6 +35,7 @@ type Temp struct {
 	size      int64
 	mark      int64
 	gone      bool
+	kept      bool // Discard leaves it, as a record names it
 }
 
 // private is the mode of a file that does not have its owner yet.
@@ -235,7 +236,9 @@ func (t *Temp) Discard() {
 	if t.gone {
 		return
 	}
-	_ = unix.Unlinkat(t.dir.fd, t.tmp, 0)
+	if !t.kept {
+		_ = unix.Unlinkat(t.dir.fd, t.tmp, 0)
+	}
 	t.end()
 }
 

@@ -1,0 +1,262 @@
+package host
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Replacement is the new content of a file that Commit changes together with others.
+type Replacement struct {
+	Name    string
+	Content []byte
+	New     Attrs  // of the file where it is not there yet; one that is keeps mode, owner and extended attributes
+	Backup  string // where what was there is kept, "" for nowhere
+}
+
+// recordLimit bounds what is read of a record.
+const recordLimit = 1 << 20
+
+// A pending is a line of a record: what is to be renamed to what. Both are paths in the root.
+type pending struct {
+	Temp string `json:"temp"`
+	Name string `json:"name"`
+}
+
+// Commit changes several files so that, whenever the power is cut, either all of them are changed or none: all are written
+// beside their places first, then a record of what is to be renamed, and only then are they renamed. Recover, given the same
+// record, finishes what was cut off.
+func (r *Root) Commit(record string, all []Replacement) error {
+	if err := r.Recover(record); err != nil {
+		return err
+	}
+	var temps []*Temp
+	defer func() {
+		for _, t := range temps {
+			t.Discard() // nothing, where it has been placed
+		}
+	}()
+	var list []pending
+	for _, p := range all {
+		t, err := r.stage(p)
+		if err != nil {
+			return err
+		}
+		temps = append(temps, t)
+		list = append(list, pending{path.Join(path.Dir(clean(p.Name)), t.tmp), clean(p.Name)})
+	}
+	if err := r.record(record, list); err != nil {
+		return err
+	}
+	for _, t := range temps {
+		t.kept = true // the record names it from here on
+	}
+	for i, p := range all {
+		if err := r.backup(p); err != nil {
+			return err
+		}
+		if err := temps[i].Place(true); err != nil {
+			return err
+		}
+	}
+	return r.forgetRecord(record)
+}
+
+// Recover finishes a Commit that was cut off after its record was written. It does nothing where there is no record.
+func (r *Root) Recover(record string) error {
+	text, err := r.ReadFile(record, recordLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var list []pending
+	if err := json.Unmarshal(text, &list); err != nil {
+		return fmt.Errorf("record %s: %w", record, err)
+	}
+	for _, p := range list {
+		if err := r.finish(p); err != nil {
+			return err
+		}
+	}
+	return r.forgetRecord(record)
+}
+
+// finish renames what a record names, if it has not been renamed yet. The record is ours, but it lies in a root that others
+// may have written to: what is renamed must be a temporary file of ours in the same directory.
+func (r *Root) finish(p pending) error {
+	if path.Dir(p.Temp) != path.Dir(p.Name) || !strings.HasPrefix(path.Base(p.Temp), tempPrefix) {
+		return pathError("rename", p.Name, errForeign)
+	}
+	found, err := r.Lstat(p.Temp)
+	if err != nil || found.Kind == Absent {
+		return err
+	}
+	if found.Kind != File {
+		return pathError("rename", p.Temp, errNotRegular)
+	}
+	d, base, err := r.parent(p.Name)
+	if err != nil {
+		return pathError("rename", p.Name, err)
+	}
+	defer r.release(d)
+	r.touch(d)
+	return pathError("rename", p.Name, unix.Renameat(d.fd, path.Base(p.Temp), d.fd, base))
+}
+
+var errForeign = errors.New("the record of an earlier run names something else")
+
+// stage writes a replacement beside its place, with the attributes of what it replaces, and has it on disk when it returns.
+func (r *Root) stage(p Replacement) (*Temp, error) {
+	was, err := r.Lstat(p.Name)
+	if err != nil {
+		return nil, err
+	}
+	want := p.New
+	if was.Kind == File {
+		want = Attrs{UID: int64(was.UID), GID: int64(was.GID), Mode: int64(was.Mode)}
+	} else if was.Kind != Absent {
+		return nil, pathError("replace", p.Name, errNotRegular)
+	}
+	t, err := r.Create(p.Name, want)
+	if err != nil {
+		return nil, err
+	}
+	if was.Kind == File {
+		err = t.takeXattrs(was)
+	}
+	if err == nil {
+		_, err = t.Write(p.Content)
+	}
+	if err == nil {
+		err = t.setAttrs()
+	}
+	if err == nil {
+		err = t.Sync()
+	}
+	if err != nil {
+		t.Discard()
+		return nil, err
+	}
+	return t, nil
+}
+
+// takeXattrs copies the extended attributes, a security label among them, of what the file will replace.
+func (t *Temp) takeXattrs(was Facts) error {
+	old, err := t.root.Open(t.name, false)
+	if err != nil {
+		return err
+	}
+	defer old.Close()
+	fd := int(old.Fd())
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil || st.Ino != was.Ino {
+		return pathError("open", t.name, errors.Join(err, errVanished))
+	}
+	names, err := listXattrs(fd)
+	if err != nil {
+		return pathError("listxattr", t.name, err)
+	}
+	for _, name := range names {
+		value, err := getXattr(fd, name)
+		if err != nil {
+			return pathError("getxattr", t.name, err)
+		}
+		if err := unix.Fsetxattr(t.fd, name, value, 0); err != nil {
+			return pathError("setxattr", t.name, err)
+		}
+	}
+	return nil
+}
+
+var errVanished = errors.New("it was replaced while it was being read")
+
+// listXattrs names the extended attributes of a file; a filesystem without any has none.
+func listXattrs(fd int) ([]string, error) {
+	size, err := unix.Flistxattr(fd, nil)
+	if errors.Is(err, unix.ENOTSUP) || size == 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	buf := make([]byte, size)
+	n, err := unix.Flistxattr(fd, buf)
+	if err != nil {
+		return nil, err
+	}
+	return strings.FieldsFunc(string(buf[:n]), func(c rune) bool { return c == 0 }), nil
+}
+
+func getXattr(fd int, name string) ([]byte, error) {
+	size, err := unix.Fgetxattr(fd, name, nil)
+	if err != nil {
+		return nil, err
+	}
+	value := make([]byte, size)
+	n, err := unix.Fgetxattr(fd, name, value)
+	return value[:max(n, 0)], err
+}
+
+// record writes what is to be renamed, safely on disk when it returns.
+func (r *Root) record(name string, list []pending) error {
+	text, err := json.Marshal(list)
+	if err != nil {
+		return err
+	}
+	if _, err := r.MkdirAll(path.Dir(clean(name)), 0o755); err != nil {
+		return err
+	}
+	t, err := r.Create(name, Attrs{UID: -1, GID: -1, Mode: 0o600})
+	if err != nil {
+		return err
+	}
+	if _, err := t.Write(text); err != nil {
+		t.Discard()
+		return err
+	}
+	return t.PlaceSynced(true)
+}
+
+// forgetRecord removes a record, once what it names is on disk.
+func (r *Root) forgetRecord(name string) error {
+	if err := r.Sync(); err != nil {
+		return err
+	}
+	return r.RemoveAll(name)
+}
+
+// backup keeps what a replacement replaces, with its attributes, as shadow-utils does under names like passwd-.
+func (r *Root) backup(p Replacement) error {
+	if p.Backup == "" {
+		return nil
+	}
+	old, err := r.Open(p.Name, false)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer old.Close()
+	found, err := r.Lstat(p.Name)
+	if err != nil {
+		return err
+	}
+	t, err := r.Create(p.Backup, Attrs{UID: int64(found.UID), GID: int64(found.GID), Mode: int64(found.Mode)})
+	if err != nil {
+		return err
+	}
+	defer t.Discard()
+	if _, err := io.Copy(t, old); err != nil {
+		return err
+	}
+	return t.Place(true)
+}
