@@ -1,0 +1,69 @@
+# glowplug. `make` builds; README.md and CONTRIBUTING.md say what each target is for.
+
+GO       ?= go
+FUZZTIME ?= 20s
+DESTDIR  ?=
+PREFIX   ?= /usr
+
+# What ships is built without cgo, so everything else is too: tests run the code that ships, and a cold cache fills sooner.
+export CGO_ENABLED = 0
+
+# The version comes from the build info, which has it only where git can read this folder as a checkout of its own.
+# -buildvcs is always said because the environment may say something else.
+VCS := $(shell top=$$(git rev-parse --show-toplevel 2>/dev/null) && git rev-parse -q --verify HEAD >/dev/null 2>&1 && \
+         [ "$$(cd "$$top" && pwd -P)" = "$$(pwd -P)" ] && echo true || echo false)
+BUILD = $(GO) build -trimpath -buildvcs=$(VCS) -ldflags '-s -w -buildid='
+
+# The names under which other tools call the two programs.
+ENGINE_NAMES    = ignition ignition-apply
+VALIDATOR_NAMES = ignition-validate
+
+.PHONY: build test test-disk bench fuzz demo lint install clean
+
+build:
+	@mkdir -p bin
+	$(BUILD) -o bin/glowplug ./cmd/glowplug
+	$(BUILD) -o bin/glowplug-validate ./cmd/glowplug-validate
+	@for name in $(ENGINE_NAMES); do ln -sf glowplug bin/$$name; done
+	@for name in $(VALIDATOR_NAMES); do ln -sf glowplug-validate bin/$$name; done
+
+# Any user, no network but loopback. Vet also compiles the tests that need root.
+test:
+	$(GO) vet -tags disk ./...
+	$(GO) test -vet=off ./...
+
+# Root: real directory trees, loop devices, mounts. prepare installs what is missing and prints the root that it made.
+test-disk: build
+	root=$$(tests/disk/prepare) && GLOWPLUG_DISK_ROOT=$$root $(GO) test -vet=off -count=1 -v -tags disk ./tests/disk/
+
+bench: build
+	$(GO) run ./tests/bench
+
+# Every fuzz target of every package, FUZZTIME each.
+fuzz:
+	@set -e; for package in $$($(GO) list ./...); do \
+		targets=$$($(GO) test -vet=off -list '^Fuzz' $$package); \
+		for target in $$(echo "$$targets" | grep '^Fuzz'); do \
+			echo "== $$package $$target"; \
+			$(GO) test -vet=off -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+demo: build
+	@examples/demo
+
+# The linters have a module of their own in tools/.
+lint:
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+		if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted"; exit 1; fi
+	$(GO) vet -tags disk ./...
+	$(GO) tool -modfile=tools/go.mod staticcheck -tags disk ./...
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec
+	install -m 0755 bin/glowplug bin/glowplug-validate $(DESTDIR)$(PREFIX)/bin/
+	ln -sf glowplug-validate $(DESTDIR)$(PREFIX)/bin/ignition-validate
+	ln -sf ../bin/glowplug $(DESTDIR)$(PREFIX)/libexec/ignition-apply
+
+clean:
+	rm -rf bin demo

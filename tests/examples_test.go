@@ -1,0 +1,137 @@
+package tests
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// run calls a program and gives what it wrote; it must end well.
+func run(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	var out bytes.Buffer
+	command := exec.Command(binary(t, name), args...)
+	command.Stdout, command.Stderr = &out, &out
+	require.NoError(t, command.Run(), out.String())
+	return out.String()
+}
+
+func TestExamplesAreValidWithoutWarnings(t *testing.T) {
+	examples, err := filepath.Glob("../examples/*.ign")
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(examples), 4)
+	for _, program := range [][]string{{"glowplug", "validate"}, {"glowplug-validate"}} {
+		args := append(append(program[1:], "--strict"), examples...)
+		assert.Equal(t, fmt.Sprintf("valid: %d files, 0 errors, 0 warnings\n", len(examples)), run(t, program[0], args...))
+	}
+}
+
+// webRoot is what web.ign makes: kind and mode of each path, with the target of a link and the content of a file that is
+// worth reading.
+const webRoot = `
+drwxr-xr-x etc
+-rw-r--r-- etc/hostname "web-1\n"
+Lrwxrwxrwx etc/localtime ../usr/share/zoneinfo/Etc/UTC
+drwxr-xr-x etc/nginx
+drwxr-xr-x etc/nginx/conf.d
+-rw-r--r-- etc/nginx/conf.d/site.conf
+drwxr-xr-x etc/nginx/tls
+-rw------- etc/nginx/tls/README
+drwxr-xr-x etc/profile.d
+-rw-r--r-- etc/profile.d/web.sh "export WEB_ROOT=/srv/www/current\nalias weblog='journalctl -u nginx'\n"
+drwxr-xr-x etc/systemd
+drwxr-xr-x etc/systemd/system
+Lrwxrwxrwx etc/systemd/system/apache2.service /dev/null
+drwxr-xr-x etc/systemd/system/nginx.service.d
+-rw-r--r-- etc/systemd/system/nginx.service.d/10-limits.conf "[Service]\nRestart=on-failure\nRestartSec=2s\nLimitNOFILE=65536\n"
+-rw-r--r-- etc/systemd/system/site-check.service
+-rw-r--r-- etc/systemd/system/site-check.timer
+drwxr-xr-x etc/systemd/system-preset
+-rw-r--r-- etc/systemd/system-preset/20-ignition.preset "enable nginx.service\nenable site-check.timer\n"
+drwxr-xr-x srv
+drwxr-xr-x srv/www
+Lrwxrwxrwx srv/www/current releases/1
+drwxr-xr-x srv/www/releases
+drwxr-xr-x srv/www/releases/1
+-rw-r--r-- srv/www/releases/1/index.html
+drwxr-xr-x usr
+drwxr-xr-x usr/local
+drwxr-xr-x usr/local/bin
+-rwxr-xr-x usr/local/bin/site-check "#!/bin/sh\nexec curl --fail --silent --output /dev/null http://localhost/\n"
+-rwxr-xr-x usr/local/bin/web-health "#!/bin/sh\nexec curl --fail --silent --output /dev/null http://localhost/\n"
+drwxr-xr-x var
+drwxr-xr-x var/log
+drwxr-x--- var/log/nginx
+`
+
+// listing describes a tree line by line, with the content of those files whose content the wanted listing gives.
+func listing(t *testing.T, root, wanted string) string {
+	t.Helper()
+	lines := "\n"
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		require.NoError(t, err)
+		if path == root {
+			return nil
+		}
+		info, err := d.Info()
+		require.NoError(t, err)
+		name, err := filepath.Rel(root, path)
+		require.NoError(t, err)
+		line := info.Mode().String() + " " + name
+		switch {
+		case info.Mode()&fs.ModeSymlink != 0:
+			target, err := os.Readlink(path)
+			require.NoError(t, err)
+			line += " " + target
+		case strings.Contains(wanted, "\n"+line+" \""):
+			content, err := os.ReadFile(path)
+			require.NoError(t, err)
+			line += fmt.Sprintf(" %q", content)
+		}
+		lines += line + "\n"
+		return nil
+	})
+	require.NoError(t, err)
+	return lines
+}
+
+func TestTheWebExampleMakesItsTree(t *testing.T) {
+	root := t.TempDir()
+	apply := func(options ...string) string {
+		args := append([]string{"apply", "--root", root, "--no-owner", "--no-preset", "--offline"}, options...)
+		return run(t, "glowplug", append(args, "../examples/web.ign")...)
+	}
+
+	plan := apply("--dry-run")
+	assert.Contains(t, plan, "+ file /etc/hostname ")
+	assert.Contains(t, plan, "+ mask apache2.service ")
+	assert.Equal(t, "\n", listing(t, root, webRoot), "a dry run writes nothing")
+
+	apply()
+	assert.Empty(t, cmp.Diff(webRoot, listing(t, root, webRoot)))
+	script, err := os.Stat(filepath.Join(root, "usr/local/bin/site-check"))
+	require.NoError(t, err)
+	health, err := os.Stat(filepath.Join(root, "usr/local/bin/web-health"))
+	require.NoError(t, err)
+	assert.True(t, os.SameFile(script, health), "a hard link is the file that it names")
+	page, err := os.ReadFile(filepath.Join(root, "srv/www/current/index.html"))
+	require.NoError(t, err)
+	assert.Contains(t, string(page), "<h1>It works</h1>", "compressed content is written decompressed")
+}
+
+func TestApplyingTheWebExampleAgainChangesNothing(t *testing.T) {
+	root := t.TempDir()
+	for range 2 {
+		run(t, "glowplug", "apply", "--root", root, "--no-owner", "--no-preset", "../examples/web.ign")
+		assert.Empty(t, cmp.Diff(webRoot, listing(t, root, webRoot)))
+	}
+}
