@@ -130,7 +130,7 @@ func (r *Root) stage(p Replacement) (*Temp, error) {
 		return nil, err
 	}
 	if was.Kind == File {
-		err = t.takeXattrs(was)
+		err = t.Inherit()
 	}
 	if err == nil {
 		_, err = t.Write(p.Content)
@@ -146,63 +146,6 @@ func (r *Root) stage(p Replacement) (*Temp, error) {
 		return nil, err
 	}
 	return t, nil
-}
-
-// takeXattrs copies the extended attributes, a security label among them, of what the file will replace.
-func (t *Temp) takeXattrs(was Facts) error {
-	old, err := t.root.Open(t.name, false)
-	if err != nil {
-		return err
-	}
-	defer old.Close()
-	fd := int(old.Fd())
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil || st.Ino != was.Ino {
-		return pathError("open", t.name, errors.Join(err, errVanished))
-	}
-	names, err := listXattrs(fd)
-	if err != nil {
-		return pathError("listxattr", t.name, err)
-	}
-	for _, name := range names {
-		value, err := getXattr(fd, name)
-		if err != nil {
-			return pathError("getxattr", t.name, err)
-		}
-		if err := unix.Fsetxattr(t.fd, name, value, 0); err != nil {
-			return pathError("setxattr", t.name, err)
-		}
-	}
-	return nil
-}
-
-var errVanished = errors.New("it was replaced while it was being read")
-
-// listXattrs names the extended attributes of a file; a filesystem without any has none.
-func listXattrs(fd int) ([]string, error) {
-	size, err := unix.Flistxattr(fd, nil)
-	if errors.Is(err, unix.ENOTSUP) || size == 0 {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	buf := make([]byte, size)
-	n, err := unix.Flistxattr(fd, buf)
-	if err != nil {
-		return nil, err
-	}
-	return strings.FieldsFunc(string(buf[:n]), func(c rune) bool { return c == 0 }), nil
-}
-
-func getXattr(fd int, name string) ([]byte, error) {
-	size, err := unix.Fgetxattr(fd, name, nil)
-	if err != nil {
-		return nil, err
-	}
-	value := make([]byte, size)
-	n, err := unix.Fgetxattr(fd, name, value)
-	return value[:max(n, 0)], err
 }
 
 // record writes what is to be renamed, safely on disk when it returns.

@@ -49,6 +49,8 @@ type Options struct {
 	Groups []uint32
 	// IgnoreUnsupported plans a config whose accounts this package does not make. The caller warns, from Unsupported.
 	IgnoreUnsupported bool
+	// Boot is what a boot does beyond a directory; nil for a directory.
+	Boot *Boot
 }
 
 // Unsupported is a part of a config that is not acted on.
@@ -126,11 +128,17 @@ func Plan(cfg config.Config, view View, opts Options) (host.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	var first, last host.Plan
+	if opts.Boot != nil {
+		if first, last, err = p.boot(cfg, nodes, opts.Boot); err != nil {
+			return nil, err
+		}
+	}
 	plan, err := p.nodes(nodes)
 	if err != nil {
 		return nil, err
 	}
-	return append(plan, units...), nil
+	return slices.Concat(first, plan, units, last), nil
 }
 
 // planner has what planning needs and running does not.

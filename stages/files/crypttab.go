@@ -1,0 +1,182 @@
+package files
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// Paths of reference: engine §2.4, §11.7.
+const (
+	crypttabPath = "/etc/crypttab"
+	aliasDir     = "/run/ignition/dev_aliases" // names of devices that stay while the disks stage works
+)
+
+const crypttabLimit = 16 << 20
+
+var errUUID = errors.New("cryptsetup printed no UUID")
+
+// A volumeLine is what crypttab says of a volume.
+type volumeLine struct {
+	name, device string
+	uuid         string // known when the step runs
+	key          string // a path, or "none"
+	network      bool
+}
+
+// options of crypttab(5): the initramfs opens the volume, once the network is up if that takes it.
+func (v volumeLine) options() string {
+	if v.network {
+		return "luks,_netdev,x-initrd.attach"
+	}
+	return "luks,x-initrd.attach"
+}
+
+// String gives the line without its end.
+func (v volumeLine) String() string {
+	return fmt.Sprintf("%s UUID=%s %s %s", v.name, v.uuid, v.key, v.options())
+}
+
+// isOurs tells whether a line is this one, be it with another UUID: that of a volume that was formatted anew since.
+func (v volumeLine) isOurs(line string) bool {
+	f := strings.Fields(line)
+	return len(f) == 4 && f[0] == v.name && strings.HasPrefix(f[1], "UUID=") && f[2] == v.key && f[3] == v.options()
+}
+
+// withLines gives crypttab with a line for each volume. Lines that are there stay as they are, byte by byte, but for our own of
+// a volume that has another UUID now.
+func withLines(before []byte, volumes []volumeLine) []byte {
+	missing := make(map[string]volumeLine, len(volumes))
+	for _, v := range volumes {
+		missing[v.name] = v
+	}
+	out := make([]byte, 0, len(before))
+	for line := range bytes.Lines(before) {
+		name, _, _ := strings.Cut(strings.TrimLeft(string(line), " \t"), " ")
+		if v, ok := missing[name]; ok && v.isOurs(string(line)) {
+			delete(missing, name)
+			if v.String() != strings.TrimRight(string(line), "\n") {
+				line = []byte(v.String() + "\n")
+			}
+		}
+		out = append(out, line...)
+	}
+	for _, v := range volumes {
+		if _, ok := missing[v.name]; !ok {
+			continue
+		}
+		delete(missing, v.name)
+		if len(out) > 0 && out[len(out)-1] != '\n' {
+			out = append(out, '\n')
+		}
+		out = append(out, v.String()+"\n"...)
+	}
+	return out
+}
+
+// crypttab plans the lines of all volumes in one step: the file is there with all of them, or as it was.
+func (p *planner) crypttab(lines []volumeLine, b *Boot, l *labels) (host.Step, error) {
+	s := host.Step{ID: "crypttab", Subject: "file " + crypttabPath, Effect: host.Change, Origin: "$.storage.luks"}
+	at, kind, err := p.bootFile(crypttabPath)
+	if err != nil {
+		return s, s.Fail(err)
+	}
+	switch kind {
+	case host.Absent:
+		s.Effect = host.Create
+	case host.File:
+	default:
+		return s, s.Fail(fmt.Errorf("%s is there", kind))
+	}
+	s.Detail = "0600, " + shownLines(lines)
+	t := &crypttabFile{worker: p.worker, at: at, lines: lines, uuid: b.UUID}
+	if t.uuid == nil {
+		t.uuid = t.askCryptsetup
+	}
+	s.Check, s.Do = t.check, t.do
+	p.worker.claims[at] = s.Check
+	return s, s.Fail(l.add(at))
+}
+
+func shownLines(lines []volumeLine) string {
+	var shown []string
+	for _, v := range lines {
+		v.uuid = "…"
+		shown = append(shown, v.String())
+	}
+	return strings.Join(shown, "; ")
+}
+
+// A crypttabFile is the step of crypttab when it runs.
+type crypttabFile struct {
+	*worker
+	at    string
+	lines []volumeLine
+	uuid  func(ctx context.Context, volume string) (string, error)
+}
+
+// askCryptsetup reads the UUID of the header that the disks stage has left.
+func (t *crypttabFile) askCryptsetup(ctx context.Context, volume string) (string, error) {
+	i := slices.IndexFunc(t.lines, func(v volumeLine) bool { return v.name == volume })
+	out, err := t.Tools.Run(ctx, host.Command{Tool: "cryptsetup", Args: []string{"luksUUID", path.Join(aliasDir, t.lines[i].device)}})
+	return string(out), err
+}
+
+// content gives the file as it is and as it is to be.
+func (t *crypttabFile) content(ctx context.Context) (found host.Facts, before, after []byte, err error) {
+	if found, err = t.Root.Lstat(t.at); err != nil {
+		return found, nil, nil, err
+	}
+	switch found.Kind {
+	case host.Absent:
+	case host.File:
+		if before, err = t.Root.ReadFile(t.at, crypttabLimit); err != nil {
+			return found, nil, nil, err
+		}
+	default:
+		return found, nil, nil, fmt.Errorf("%s is there", found.Kind)
+	}
+	for i := range t.lines {
+		v := &t.lines[i]
+		if v.uuid != "" {
+			continue // a volume keeps it as long as this runs
+		}
+		printed, err := t.uuid(ctx, v.name)
+		if err != nil {
+			return found, nil, nil, fmt.Errorf("luks %s: %w", host.Show(v.name), err)
+		}
+		words := strings.Fields(printed)
+		if len(words) != 1 {
+			return found, nil, nil, fmt.Errorf("luks %s: %w", host.Show(v.name), errUUID)
+		}
+		v.uuid = words[0]
+	}
+	return found, before, withLines(before, t.lines), nil
+}
+
+func (t *crypttabFile) check(ctx context.Context) (host.State, error) {
+	found, before, after, err := t.content(ctx)
+	if err != nil || found.Kind == host.Absent || found.Mode != 0o600 || !bytes.Equal(before, after) {
+		return host.Pending, err
+	}
+	return host.Done, nil
+}
+
+// do replaces the file. One that was there keeps its owner and its label.
+func (t *crypttabFile) do(ctx context.Context) error {
+	found, _, after, err := t.content(ctx)
+	if err != nil {
+		return err
+	}
+	want, there := t.privateFile(), found.Kind == host.File
+	if there && want.UID >= 0 {
+		want.UID, want.GID = int64(found.UID), int64(found.GID)
+	}
+	return t.writeBytes(t.at, want, there, after)
+}

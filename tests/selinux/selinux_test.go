@@ -1,0 +1,217 @@
+//go:build disk
+
+// Package selinux holds tests with a real SELinux policy: Debian's, in a root that is labelled by it. They need root, to set
+// labels, and setfiles. The kernel needs no SELinux: labels are extended attributes, and without SELinux in the kernel nothing is
+// labelled by itself, which is how it is in an initramfs before a policy is loaded.
+package selinux
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/handoff"
+	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/stages/files"
+)
+
+// prepared gives the labelled Debian root.
+var prepared = sync.OnceValues(func() (string, error) {
+	command := exec.Command("./prepare")
+	command.Stderr = os.Stderr
+	out, err := command.Output()
+	return strings.TrimSpace(string(out)), err
+})
+
+// must runs a tool that has to succeed, and gives what it wrote.
+func must(t *testing.T, tool string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(tool, args...).CombinedOutput()
+	require.NoError(t, err, "%s %s: %s", tool, strings.Join(args, " "), out)
+	return string(out)
+}
+
+// debian gives a copy of the root for one test to change, without what no test changes: /usr, and the package database.
+func debian(t *testing.T) string {
+	t.Helper()
+	original, err := prepared()
+	require.NoError(t, err)
+	root := filepath.Join(t.TempDir(), "root")
+	must(t, "tar", "--xattrs", "--xattrs-include=*", "-C", original, "-cf", root+".tar", "--exclude=./usr", "--exclude=./var/lib/dpkg", "--exclude=./var/cache", "--exclude=./proc", "--exclude=./sys", "--exclude=./dev", ".")
+	require.NoError(t, os.Mkdir(root, 0o755))
+	must(t, "tar", "--xattrs", "--xattrs-include=*", "-C", root, "-xpf", root+".tar")
+	require.NoError(t, os.Remove(root+".tar"))
+	require.Empty(t, unlabelled(t, root), "the copy has lost labels")
+	return root
+}
+
+// unlabelled lists what in a root does not have the label that the policy wants, as "path from old to new".
+func unlabelled(t *testing.T, root string) []string {
+	t.Helper()
+	out := must(t, "setfiles", "-nvF", "-r", root, root+"/etc/selinux/default/contexts/files/file_contexts", root)
+	var wrong []string
+	for line := range strings.Lines(out) {
+		wrong = append(wrong, strings.TrimPrefix(strings.TrimSpace(line), "Would relabel "+root))
+	}
+	return wrong
+}
+
+// addUser stands for the steps that make accounts: like them it replaces files in /etc, and what replaces them has no label.
+func addUser(t *testing.T, root string) {
+	t.Helper()
+	for file, line := range map[string]string{"passwd": "core:x:1000:1000::/home/core:/bin/sh\n", "shadow": "core:*:20000:0:99999:7:::\n", "group": "core:x:1000:\n", "gshadow": "core:!::\n"} {
+		name := filepath.Join(root, "etc", file)
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		require.NoError(t, os.Rename(name, name+"-"))
+		require.NoError(t, os.WriteFile(name, append(text, line...), 0o640))
+	}
+	lock := filepath.Join(root, "etc/.pwd.lock")
+	require.NoError(t, os.RemoveAll(lock))
+	require.NoError(t, os.WriteFile(lock, nil, 0o600))
+	require.NoError(t, os.MkdirAll(filepath.Join(root, "home/core"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "home/core/.profile"), nil, 0o644))
+	require.NoError(t, os.MkdirAll(filepath.Join(root, "var/mail"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "var/mail/core"), nil, 0o660))
+	must(t, "chown", "-R", "1000:1000", filepath.Join(root, "home/core"))
+}
+
+// everything makes at least one of all that the files stage writes, in places that the policy has labels of their own for.
+const everything = `{
+	"passwd": {"users": [{"name": "core"}]},
+	"storage": {
+		"directories": [{"path": "/srv/www/site"}, {"path": "/opt/tool/bin"}],
+		"files": [
+			{"path": "/srv/www/site/html/index.html", "contents": {"source": "data:,hi"}},
+			{"path": "/etc/ssh/ssh_host_rsa_key", "contents": {"source": "data:,key"}, "mode": 384},
+			{"path": "/etc/hostname", "contents": {"source": "data:,machine%0a"}, "overwrite": true},
+			{"path": "/etc/hosts", "append": [{"source": "data:,127.0.0.2%20x%0a"}]},
+			{"path": "/var/log/app/log", "append": [{"source": "data:,begun%0a"}]},
+			{"path": "/etc/NetworkManager/system-connections/wired.nmconnection", "contents": {"source": "data:,x"}}],
+		"links": [{"path": "/etc/localtime", "target": "../usr/share/zoneinfo/UTC", "overwrite": true}, {"path": "/srv/www/dangling", "target": "/nowhere"},
+			{"path": "/opt/tool/bin/again", "target": "/etc/hostname", "hard": false}],
+		"luks": [{"name": "data", "device": "/dev/vdb"}, {"name": "tpm", "device": "/dev/vdc", "clevis": {"tpm2": true}}]},
+	"systemd": {"units": [
+		{"name": "app.service", "enabled": true, "contents": "[Service]\nExecStart=/bin/true\n", "dropins": [{"name": "a.conf", "contents": "[Unit]\n"}]},
+		{"name": "ssh.service", "dropins": [{"name": "b.conf", "contents": ""}]}, {"name": "off.service", "mask": true}]}}`
+
+func fetch(_ context.Context, r config.Resource, to files.Sink) error {
+	text, err := url.PathUnescape(strings.TrimPrefix(*r.Source, "data:,"))
+	if err == nil {
+		_, err = io.WriteString(to, text)
+	}
+	return err
+}
+
+// stage runs the files stage on a root that has the user already.
+func stage(t *testing.T, dir string, relabel files.Relabel, after func(done int, s host.Step) error) error {
+	t.Helper()
+	var cfg config.Config
+	require.NoError(t, json.Unmarshal([]byte(everything), &cfg))
+	root, err := host.OpenRoot(dir)
+	require.NoError(t, err)
+	defer root.Close()
+	boot := &files.Boot{
+		State: handoff.State{
+			LuksPersistKeyFiles: map[string]diag.Secret{"data": "data:,key"}, LuksVolumeKeyFiles: map[string]diag.Secret{"ignition-luks-x.skey": "data:,x"},
+			ProviderOutputFiles: []json.RawMessage{json.RawMessage(`{"path":"/var/lib/hyperv/.kvp_pool_0","contents":{"source":"data:,pool"}}`)},
+		},
+		UUID:       func(_ context.Context, volume string) (string, error) { return "0000-" + volume, nil },
+		ResultFile: files.DefaultResultFile, BootID: "boot", Now: func() time.Time { return time.Unix(0, 0) },
+		Relabel: relabel, Written: []string{"/home/core", "/var/mail/core"},
+	}
+	tools := host.NewTools(map[string]string{"is-live-image": "/nonexistent", "systemctl": "/nonexistent"}, nil)
+	plan, err := files.Plan(cfg, root, files.Options{Root: root, Tools: tools, Fetch: fetch, Privileged: true, IgnoreUnsupported: true, Boot: boot})
+	require.NoError(t, err)
+	keys := files.SSHKeys([]files.UserKeys{{Name: "core", Account: files.Account{UID: 1000, GID: 1000, Home: "/home/core"}, Keys: []string{"ssh-ed25519 A"}}}, root, files.KeyOptions{Root: root, Fragment: true})
+	if err := keys.Run(context.Background(), host.RunOptions{}); err != nil {
+		return err
+	}
+	if err := plan.Run(context.Background(), host.RunOptions{After: after}); err != nil {
+		return err
+	}
+	return root.Sync()
+}
+
+func label(t *testing.T, path string) string {
+	t.Helper()
+	buf := make([]byte, 256)
+	n, err := unix.Lgetxattr(path, "security.selinux", buf)
+	require.NoError(t, err, path)
+	return strings.TrimRight(string(buf[:n]), "\x00")
+}
+
+func TestTheStageLeavesNothingToRelabel(t *testing.T) {
+	dir := debian(t)
+	addUser(t, dir)
+	require.NoError(t, stage(t, dir, files.RelabelAuto, nil))
+	assert.Empty(t, unlabelled(t, dir))
+	for path, kind := range map[string]string{
+		"etc/shadow": "shadow_t", "etc/passwd": "etc_t", "etc/ssh/ssh_host_rsa_key": "sshd_key_t", "srv/www/site/html/index.html": "httpd_sys_content_t", "home/core/.ssh/authorized_keys.d/ignition": "ssh_home_t",
+		"etc/systemd/system/app.service": "systemd_unit_t", "var/log/app/log": "var_log_t", "srv/www/dangling": "httpd_sys_content_t", "var/mail/core": "mail_spool_t", "etc/localtime": "etc_t",
+	} {
+		assert.Contains(t, label(t, filepath.Join(dir, path)), ":"+kind+":", path)
+	}
+}
+
+// TestWithoutLabelsThisWouldShow: what the test above finds nothing of is there to be found.
+func TestWithoutLabelsThisWouldShow(t *testing.T) {
+	dir := debian(t)
+	addUser(t, dir)
+	require.NoError(t, stage(t, dir, files.RelabelOff, nil))
+	wrong := strings.Join(unlabelled(t, dir), "\n")
+	for _, path := range []string{
+		"/etc/shadow", "/etc/passwd", "/etc/.pwd.lock", "/home/core", "/home/core/.ssh/authorized_keys.d/ignition", "/var/mail/core", "/srv/www", "/srv/www/dangling", "/etc/hostname", "/etc/localtime",
+		"/etc/crypttab", "/etc/luks", "/etc/luks/data", "/etc/zkey", "/var/lib/hyperv", "/var/lib/glowplug", "/etc/.ignition-result.json", "/var/log/app", "/etc/systemd/system/app.service",
+		"/etc/systemd/system/app.service.d/a.conf", "/etc/systemd/system/ssh.service.d", "/etc/systemd/system/off.service", "/etc/systemd/system-preset/20-ignition.preset",
+	} {
+		assert.Contains(t, wrong+"\n", path+" from (null) to ")
+	}
+}
+
+func TestARunThatWasCutOffIsLabelledByTheNext(t *testing.T) {
+	cut := errors.New("cut")
+	for _, k := range []int{1, 4, 12, 20} {
+		t.Run(fmt.Sprint("after step ", k), func(t *testing.T) {
+			dir := debian(t)
+			addUser(t, dir)
+			require.ErrorIs(t, stage(t, dir, files.RelabelAuto, func(done int, _ host.Step) error {
+				if done == k {
+					return cut
+				}
+				return nil
+			}), cut)
+			require.NotEmpty(t, unlabelled(t, dir))
+			require.NoError(t, stage(t, dir, files.RelabelAuto, nil))
+			assert.Empty(t, unlabelled(t, dir))
+		})
+	}
+}
+
+// TestAReplacedFileKeepsItsLabel, be it one that the policy does not know of and labels are off.
+func TestAReplacedFileKeepsItsLabel(t *testing.T) {
+	dir := debian(t)
+	crypttab := filepath.Join(dir, "etc/crypttab")
+	require.NoError(t, os.WriteFile(crypttab, []byte("# image's\n"), 0o644))
+	const own = "system_u:object_r:own_t:s0"
+	require.NoError(t, unix.Lsetxattr(crypttab, "security.selinux", []byte(own+"\x00"), 0))
+	addUser(t, dir)
+	require.NoError(t, stage(t, dir, files.RelabelOff, nil))
+	assert.Equal(t, own, label(t, crypttab))
+}
