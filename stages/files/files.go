@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/accounts"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -38,16 +39,17 @@ type Options struct {
 	Tools *host.Tools
 	// Fetch writes a resource, decompressed and verified, to a sink. It is called for every source that is not absent.
 	Fetch func(ctx context.Context, r config.Resource, to Sink) error
-	// Owners looks up owners that the config gives by name; nil knows none.
-	Owners Owners
+	// Accounts says how groups and users are made; nil for not at all, which is an error if the config has any.
+	Accounts *Accounts
 	// NoOwner leaves every owner as it comes: new nodes belong to who runs this.
 	NoOwner bool
 	// Privileged says that any owner may be set. New nodes then belong to 0:0 unless the config says otherwise.
 	Privileged bool
 	// UID and Groups are who runs this, where not Privileged: the only owners that may be set.
 	UID    uint32
+	GID    uint32
 	Groups []uint32
-	// IgnoreUnsupported plans a config whose accounts this package does not make. The caller warns, from Unsupported.
+	// IgnoreUnsupported plans a config whose accounts are not made. The caller warns, from Unacted.
 	IgnoreUnsupported bool
 	// Boot is what a boot does beyond a directory; nil for a directory.
 	Boot *Boot
@@ -59,7 +61,7 @@ type Unsupported struct {
 	What   string // `user "core"`
 }
 
-// Unacted lists the parts of a config that are the files stage's business and that this package does not do: accounts.
+// Unacted lists the parts of a config that are not acted on where Options.Accounts is nil.
 func Unacted(cfg config.Config) []Unsupported {
 	var all []Unsupported
 	for i, g := range cfg.Passwd.Groups {
@@ -103,25 +105,28 @@ func NotInDirectory(cfg config.Config) []Unsupported {
 	return all
 }
 
-var errAccounts = errors.New("accounts are not supported")
+var errAccounts = errors.New("accounts are not made here")
 
 // Plan decides what the directories, files, links and units of a config need. It changes nothing. What it already knows
 // cannot be done is an error, a *host.StepError that says which entry is to blame.
 //
 // The caller runs the plan and then calls Root.Sync.
 func Plan(cfg config.Config, view View, opts Options) (host.Plan, error) {
-	if left := Unacted(cfg); len(left) > 0 && !opts.IgnoreUnsupported {
+	if left := Unacted(cfg); len(left) > 0 && opts.Accounts == nil && !opts.IgnoreUnsupported {
 		return nil, &host.StepError{ID: "accounts", Subject: left[0].What, Origin: left[0].Origin, Err: errAccounts}
 	}
 	nodes, err := entries(cfg.Storage)
 	if err != nil {
 		return nil, err
 	}
-	w := newWorld(view)
-	if err := w.settle(nodes); err != nil {
+	p := &planner{world: newWorld(view), worker: &worker{Options: opts, claims: map[string]claim{}}}
+	users, err := p.planAccounts(cfg.Passwd)
+	if err != nil {
 		return nil, err
 	}
-	p := &planner{world: w, worker: &worker{Options: opts, claims: map[string]claim{}}}
+	if err := p.world.settle(nodes); err != nil {
+		return nil, err
+	}
 	// Units come last but are planned first: a unit may take the place of a file, which the file's step has to know
 	// to recognise it when the plan is run again.
 	units, err := p.units(cfg.Systemd.Units)
@@ -138,13 +143,14 @@ func Plan(cfg config.Config, view View, opts Options) (host.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat(first, plan, units, last), nil
+	return slices.Concat(first, users, plan, units, last), nil
 }
 
 // planner has what planning needs and running does not.
 type planner struct {
-	world  *world
-	worker *worker
+	world    *world
+	worker   *worker
+	accounts *accounts.Result // names of owners
 }
 
 // nodes plans directories, files and links in the order of their effects.

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/accounts"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -269,11 +270,20 @@ func TestOwnersThatMayNotBeSet(t *testing.T) {
 func TestAccountsAreNamed(t *testing.T) {
 	cfg := parse(t, `{"passwd":{"users":[{"name":"core"}]},"storage":{"disks":[{"device":"/dev/vda"}]},"kernelArguments":{"shouldExist":["key=secret"]}}`)
 	_, err := Plan(cfg, fake{}, Options{})
-	require.EqualError(t, err, `user "core" ($.passwd.users.0): accounts are not supported`)
+	require.EqualError(t, err, `user "core" ($.passwd.users.0): accounts are not made here`)
 	_, err = Plan(cfg, fake{}, Options{IgnoreUnsupported: true})
 	require.NoError(t, err)
 	assert.Equal(t, []Unsupported{{"$.passwd.users.0", `user "core"`}}, Unacted(cfg))
 	assert.Equal(t, []Unsupported{{"$.storage.disks.0", `disk "/dev/vda"`}, {"$.kernelArguments.shouldExist.0", "kernel argument"}}, NotInDirectory(cfg))
+}
+
+// namesOf gives the accounts that owners of nodes are looked up in.
+func namesOf(t *testing.T, root fake) *accounts.Result {
+	t.Helper()
+	p := &planner{world: newWorld(root), worker: &worker{}}
+	_, err := p.planAccounts(config.Passwd{})
+	require.NoError(t, err)
+	return p.accounts
 }
 
 func TestOwnersOfARoot(t *testing.T) {
@@ -281,8 +291,7 @@ func TestOwnersOfARoot(t *testing.T) {
 		"/etc/passwd": "root:x:0:0::/root:/bin/sh\n+nis\nbroken:x\nbad:x:minus:0::/:\ncore:x:1000:1000::/:\r\ncore:x:1:1::/:\nlast:x:7:7::/:", "/usr/lib/passwd": "core:x:2:2::/:\nsys:x:3:3::/:\n",
 		"/etc/group": "wheel:x:10:\n", "/usr/lib/group": "sys:x:4:\n", "/etc/nsswitch.conf": "# passwd: none\npasswd: files altfiles systemd # x\ngroup: files\n",
 	}
-	o, err := ReadOwners(root)
-	require.NoError(t, err)
+	o := namesOf(t, root)
 	var got []string
 	for _, name := range []string{"root", "core", "sys", "last", "bad", "broken", ""} {
 		if id, ok := o.UID(name); ok {
@@ -295,8 +304,7 @@ func TestOwnersOfARoot(t *testing.T) {
 	assert.EqualValues(t, 10, gid)
 	_, ok = o.GID("sys")
 	assert.False(t, ok, "altfiles is not asked for groups here")
-	empty, err := ReadOwners(fake{})
-	require.NoError(t, err)
+	empty := namesOf(t, fake{})
 	_, ok = empty.UID("root")
 	assert.False(t, ok)
 }

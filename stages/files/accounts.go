@@ -1,0 +1,245 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/accounts"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// Accounts is how groups and users of a config are made.
+type Accounts struct {
+	// Today is the date that new passwords get, in days since 1970-01-01.
+	Today int64
+	// Keys are the circumstances of SSH keys; Root is set by Plan.
+	Keys KeyOptions
+}
+
+// AccountsRecord is where a run notes that account files are about to be replaced. Who plans calls Root.Recover with it first:
+// it finishes what a run that was cut off has begun.
+const AccountsRecord = stateDir + "/accounts.json"
+
+// accountLimit bounds what is read of an account file.
+const accountLimit = 64 << 20
+
+// planAccounts plans groups and users: what is done outside the account files comes first, then these files all at once, then
+// SSH keys. That order makes a run that is cut off and repeated start where it stopped: as long as the files do not name a
+// user, it is made from the beginning, and what is there of it already is recognised.
+func (p *planner) planAccounts(passwd config.Passwd) (host.Plan, error) {
+	o := &p.worker.Options
+	have := accounts.Files{}
+	for _, name := range accounts.Inputs() {
+		text, err := p.world.view.ReadFile(name, accountLimit)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		have[name] = diag.Secret(text)
+	}
+	if o.Accounts == nil {
+		passwd = config.Passwd{} // owners by name are looked up in what is there
+	}
+	var today int64
+	if o.Accounts != nil {
+		today = o.Accounts.Today
+	}
+	result, err := accounts.Apply(have, wantedAccounts(passwd), today)
+	if err != nil {
+		return nil, accountError(err)
+	}
+	p.accounts = result
+	if o.Accounts == nil {
+		return nil, nil
+	}
+	if err := o.mayMakeAccounts(passwd); err != nil {
+		return nil, err
+	}
+	plan := accountChanges(result.Changes)
+	for i, e := range result.Effects {
+		step, err := p.accountEffect(i, e)
+		if err != nil {
+			return nil, step.Fail(err)
+		}
+		plan = append(plan, step)
+	}
+	if len(result.Files) > 0 {
+		plan = append(plan, p.worker.accountFiles(have, result.Files))
+	}
+	keys := o.Accounts.Keys
+	keys.Root = o.Root
+	return append(plan, SSHKeys(p.userKeys(passwd, result.Accounts), p.world.view, keys)...), nil
+}
+
+// mayMakeAccounts: homes belong to their users, so somebody who may not give files away cannot make any.
+func (o *Options) mayMakeAccounts(passwd config.Passwd) error {
+	if o.Privileged || o.NoOwner || len(passwd.Users) == 0 {
+		return nil
+	}
+	return &host.StepError{ID: "accounts", Subject: "user " + host.Show(passwd.Users[0].Name), Origin: "$.passwd.users.0", Err: errNotRoot}
+}
+
+var errNotRoot = errors.New("only root can make users with homes that belong to them")
+
+// accountError names the entry of the config that cannot be had.
+func accountError(err error) error {
+	var e *accounts.Error
+	if !errors.As(err, &e) || e.Index < 0 {
+		return err
+	}
+	what, list := "group ", "groups"
+	if e.User {
+		what, list = "user ", "users"
+	}
+	cause := errors.New(e.Message)
+	if e.File != "" {
+		cause = fmt.Errorf("%s: %s", position(e.File, e.Line), e.Message)
+	}
+	if e.Hint != "" {
+		cause = fmt.Errorf("%w; %s", cause, e.Hint)
+	}
+	return &host.StepError{ID: "accounts", Subject: what + host.Show(e.Name), Origin: fmt.Sprintf("$.passwd.%s.%d", list, e.Index), Err: cause}
+}
+
+func position(file string, line int) string {
+	if line > 0 {
+		return fmt.Sprintf("%s:%d", file, line)
+	}
+	return file
+}
+
+// wantedAccounts says in the terms of package accounts what the config wants.
+func wantedAccounts(passwd config.Passwd) accounts.Wanted {
+	var w accounts.Wanted
+	for _, g := range passwd.Groups {
+		w.Groups = append(w.Groups, accounts.Group{
+			Name: g.Name, GID: wide(g.Gid), Password: diag.Secret(text(g.PasswordHash)), System: is(g.System), Delete: isFalse(g.ShouldExist),
+		})
+	}
+	for _, u := range passwd.Users {
+		want := accounts.User{
+			Name: u.Name, UID: wide(u.UID), Comment: text(u.Gecos), Home: text(u.HomeDir), Shell: text(u.Shell), PrimaryGroup: text(u.PrimaryGroup), Groups: u.Groups,
+			NoCreateHome: is(u.NoCreateHome), NoUserGroup: is(u.NoUserGroup), System: is(u.System), Delete: isFalse(u.ShouldExist),
+		}
+		if u.PasswordHash != nil {
+			hash := diag.Secret(*u.PasswordHash)
+			want.Password = &hash
+		}
+		w.Users = append(w.Users, want)
+	}
+	return w
+}
+
+func isFalse(b *bool) bool { return b != nil && !*b }
+
+func wide(n *int) *int64 {
+	if n == nil {
+		return nil
+	}
+	w := int64(*n)
+	return &w
+}
+
+// accountChanges shows what becomes of each entry. These steps do nothing themselves: all entries are written together.
+func accountChanges(changes []accounts.Change) host.Plan {
+	effects := map[accounts.Verb]host.Effect{accounts.Keep: host.Keep, accounts.Create: host.Create, accounts.Modify: host.Change, accounts.Delete: host.Destroy}
+	var plan host.Plan
+	for _, c := range changes {
+		what, list := "group", "groups"
+		if c.User {
+			what, list = "user", "users"
+		}
+		plan = append(plan, host.Step{
+			ID: what + ":" + c.Name, Effect: effects[c.Verb], Subject: what + " " + host.Show(c.Name), Detail: c.Detail,
+			Origin: fmt.Sprintf("$.passwd.%s.%d", list, c.Index),
+		})
+	}
+	return plan
+}
+
+// userKeys are the users whose keys are written, and whose mounted directories become theirs.
+func (p *planner) userKeys(passwd config.Passwd, made []accounts.Account) []UserKeys {
+	o := &p.worker.Options
+	var users []UserKeys
+	for _, a := range made {
+		u := &passwd.Users[a.Index]
+		account := Account{UID: a.UID, GID: a.GID, Home: a.Home}
+		if o.NoOwner {
+			account.UID, account.GID = o.UID, o.GID
+		}
+		users = append(users, UserKeys{
+			Name: a.Name, Origin: fmt.Sprintf("$.passwd.users.%d", a.Index), Account: account, Keys: u.SSHAuthorizedKeys, NoHome: is(u.NoCreateHome),
+		})
+	}
+	return users
+}
+
+// accountFiles replaces the account files, all at once.
+func (w *worker) accountFiles(have, want accounts.Files) host.Step {
+	var names, shown []string
+	for _, name := range accounts.Editable() {
+		if _, changes := want[name]; changes {
+			names = append(names, name)
+			shown = append(shown, path.Base(name))
+		}
+	}
+	s := host.Step{ID: "account-files", Effect: host.Change, Subject: "account files", Detail: strings.Join(shown, ", ")}
+	s.Check = func(context.Context) (host.State, error) { return w.accountFilesAre(names, have, want) }
+	s.Do = func(ctx context.Context) error {
+		unlock, err := w.Root.LockAccounts(ctx)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		// Somebody may have held the lock until now, and changed what the plan was made from.
+		if state, err := w.accountFilesAre(names, have, want); err != nil || state == host.Done {
+			return err
+		}
+		var all []host.Replacement
+		for _, name := range names {
+			all = append(all, host.Replacement{Name: name, Content: []byte(want[name].Reveal()), New: w.accountAttrs(name), Backup: name + "-"})
+		}
+		return w.Root.Commit(AccountsRecord, all)
+	}
+	return s
+}
+
+// accountAttrs are those of an account file that was not there. Hashes are root's to read.
+func (w *worker) accountAttrs(name string) attributes {
+	if name == accounts.ShadowFile || name == accounts.GShadowFile {
+		return w.privateFile()
+	}
+	return w.systemFile()
+}
+
+var errAccountsChanged = errors.New("it was changed since the accounts were planned; run again")
+
+// accountFilesAre tells whether the files are as planned already, or still as they were when the plan was made.
+func (w *worker) accountFilesAre(names []string, have, want accounts.Files) (host.State, error) {
+	done := 0
+	for _, name := range names {
+		text, err := w.Root.ReadFile(name, accountLimit)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return host.Pending, err
+		}
+		was, known := have[name]
+		switch {
+		case err == nil && string(text) == want[name].Reveal():
+			done++
+		case known != (err == nil) || string(text) != was.Reveal():
+			return host.Conflict, fmt.Errorf("%s: %w", name, errAccountsChanged)
+		}
+	}
+	if done == len(names) {
+		return host.Done, nil
+	}
+	return host.Pending, nil
+}

@@ -1,0 +1,271 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+
+	"github.com/glowplug-os/glowplug/internal/accounts"
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// An accountWork is one thing done for an account outside the account files. Both functions see the root as it is.
+type accountWork struct {
+	effect  host.Effect
+	subject string
+	check   func() (host.State, error)
+	do      func() error
+}
+
+// accountEffect makes a step of an effect. What can be told to fail fails now, before anything is touched.
+func (p *planner) accountEffect(i int, e accounts.Effect) (host.Step, error) {
+	s := host.Step{ID: fmt.Sprintf("account-effect:%d", i), Subject: e.String(), Origin: fmt.Sprintf("$.passwd.users.%d", e.Entry())}
+	var work accountWork
+	w := p.worker
+	switch e := e.(type) {
+	case accounts.MakeHome:
+		work = w.makeHome(e)
+		if err := p.planHome(e, &work); err != nil {
+			return s, err
+		}
+	case accounts.MakeMail:
+		work = w.makeMail(e)
+	case accounts.MoveHome:
+		work = w.moveHome(e)
+	case accounts.OwnHome:
+		work = accountWork{host.Change, "home " + host.Show(e.Path), nil, func() error { return w.ownTree(e.Path, e.Owners) }}
+	case accounts.OwnMail:
+		work = accountWork{host.Change, "mail file " + host.Show(e.Path), nil, func() error {
+			return w.ownTree(e.Path, accounts.Owners{OldUID: e.OldUID, NewUID: e.NewUID})
+		}}
+	case accounts.RemoveHome:
+		work = w.remove("home ", e.Path, e.UID)
+	case accounts.RemoveMail:
+		work = w.remove("mail file ", e.Path, e.UID)
+	default:
+		return s, fmt.Errorf("no step is known for %T", e)
+	}
+	s.Effect, s.Subject, s.Detail = work.effect, work.subject, e.String()
+	if work.check != nil {
+		s.Check = func(context.Context) (host.State, error) { return work.check() }
+	}
+	s.Do = func(context.Context) error { return work.do() }
+	return s, nil
+}
+
+// planHome refuses a home that is somebody else's, and lays one that will be made over what the planner of the nodes sees.
+func (p *planner) planHome(e accounts.MakeHome, work *accountWork) error {
+	if err := checkPath(e.Path); err != nil {
+		return err
+	}
+	at, err := inRoot(p.world.view, e.Path)
+	if err != nil {
+		return err
+	}
+	found, err := p.world.view.Lstat(at)
+	if err != nil {
+		return err
+	}
+	if p.worker.NoOwner {
+		found.UID = e.UID
+	}
+	if found.Kind != host.Absent {
+		work.effect = host.Keep
+		return homeFits(found, at, e)
+	}
+	p.world.seen[at] = host.Facts{Kind: host.Directory, UID: e.UID, GID: e.GID, Mode: e.Mode}
+	for d := up(at); d != "/"; d = up(d) {
+		above, err := p.world.view.Lstat(d)
+		if err != nil || above.Kind != host.Absent {
+			return err
+		}
+		p.world.seen[d] = host.Facts{Kind: host.Directory, Mode: 0o755}
+	}
+	return nil
+}
+
+// there gives the place that a path of an account names in the root as it is, its last component followed, and what is there.
+func (w *worker) there(name string) (at string, found host.Facts, err error) {
+	if err := checkPath(name); err != nil {
+		return "", host.Facts{}, err
+	}
+	if at, err = inRoot(w.Root, name); err != nil {
+		return "", host.Facts{}, err
+	}
+	found, err = w.Root.Lstat(at)
+	return at, found, err
+}
+
+// homeFits: a directory of root's is taken as it is (a mount point that the mount stage made is one), and one of the user's; one
+// of anybody else's would be handed to the wrong person.
+func homeFits(found host.Facts, at string, e accounts.MakeHome) error {
+	switch {
+	case found.Kind == host.Symlink:
+		return fmt.Errorf("home %s is a link to nowhere in the root", host.Show(e.Path))
+	case found.Kind != host.Directory:
+		return fmt.Errorf("home %s is there and is no directory", host.Show(at))
+	case found.UID != e.UID && found.UID != 0:
+		return fmt.Errorf("home %s is there and belongs to user id %d, not %d", host.Show(at), found.UID, e.UID)
+	}
+	return nil
+}
+
+// makeHome makes a home beside its place and moves it there when it is complete, skeleton and owners included: a home that is
+// there is one that needs nothing any more.
+func (w *worker) makeHome(e accounts.MakeHome) accountWork {
+	uid, gid := w.ownerIDs(e.UID, e.GID)
+	check := func() (host.State, error) {
+		at, found, err := w.there(e.Path)
+		if err != nil || found.Kind == host.Absent {
+			return host.Pending, err
+		}
+		if w.NoOwner {
+			found.UID = e.UID
+		}
+		if err := homeFits(found, at, e); err != nil {
+			return host.Conflict, err
+		}
+		return host.Done, nil
+	}
+	do := func() error {
+		at, _, err := w.there(e.Path)
+		if err != nil {
+			return err
+		}
+		if _, err := w.Root.MkdirAll(up(at), 0o755); err != nil {
+			return err
+		}
+		building := path.Join(up(at), ".glowplug-home-"+path.Base(at))
+		if err := w.Root.RemoveAll(building); err != nil {
+			return err
+		}
+		if err := w.Root.Mkdir(building, 0o700); err != nil {
+			return err
+		}
+		for _, skeleton := range e.Skeletons {
+			if err := w.Root.Copy(skeleton, building, uid, gid); err != nil {
+				return err
+			}
+		}
+		if err := w.Root.SetAttrs(building, attributes{UID: uid, GID: gid, Mode: int64(e.Mode)}); err != nil {
+			return err
+		}
+		return w.Root.Move(building, at)
+	}
+	return accountWork{host.Create, "home " + host.Show(e.Path), check, do}
+}
+
+// ownerIDs are the ids to set, or none where owners are left as they come.
+func (w *worker) ownerIDs(uid, gid uint32) (u, g int64) {
+	if w.NoOwner {
+		return -1, -1
+	}
+	return int64(uid), int64(gid)
+}
+
+// makeMail makes a user's mail file, in a directory that has to be there.
+func (w *worker) makeMail(e accounts.MakeMail) accountWork {
+	uid, gid := w.ownerIDs(e.UID, e.GID)
+	check := func() (host.State, error) {
+		_, found, err := w.there(e.Path)
+		if err != nil || found.Kind != host.Absent {
+			return host.Done, err
+		}
+		_, dir, err := w.there(up(e.Path))
+		if err != nil || dir.Kind != host.Directory {
+			return host.Done, err
+		}
+		return host.Pending, nil
+	}
+	do := func() error {
+		at, _, err := w.there(e.Path)
+		if err != nil {
+			return err
+		}
+		t, err := w.Root.Create(at, attributes{UID: uid, GID: gid, Mode: int64(e.Mode)})
+		if err != nil {
+			return err
+		}
+		defer t.Discard()
+		return t.Place(false)
+	}
+	return accountWork{host.Create, "mail file " + host.Show(e.Path), check, do}
+}
+
+// moveHome renames a home. One that is gone while the new one is there has been moved before.
+func (w *worker) moveHome(e accounts.MoveHome) accountWork {
+	do := func() error {
+		from, old, err := w.there(e.From)
+		if err != nil {
+			return err
+		}
+		to, now, err := w.there(e.To)
+		if err != nil {
+			return err
+		}
+		switch {
+		case old.Kind == host.Absent:
+		case old.Kind != host.Directory:
+			return fmt.Errorf("home %s is no directory", host.Show(e.From))
+		case now.Kind != host.Absent:
+			return fmt.Errorf("%s is there already, so the home %s cannot become it", host.Show(e.To), host.Show(e.From))
+		default:
+			if err := w.Root.Move(from, to); err != nil {
+				return err
+			}
+		}
+		return w.ownTree(e.To, e.Owners)
+	}
+	return accountWork{host.Change, "home " + host.Show(e.From), nil, do}
+}
+
+// ownTree has a tree change hands, of which a part may have changed already.
+func (w *worker) ownTree(name string, o accounts.Owners) error {
+	if w.NoOwner || o.OldUID == o.NewUID && o.OldGID == o.NewGID {
+		return nil
+	}
+	at, top, err := w.there(name)
+	if err != nil || top.Kind == host.Absent || top.UID != o.OldUID && top.UID != o.NewUID {
+		return err
+	}
+	return w.Root.Walk(at, func(name string, f host.Facts) error {
+		a := host.LeaveAttrs
+		if f.UID == o.OldUID && o.OldUID != o.NewUID {
+			a.UID = int64(o.NewUID)
+		}
+		if f.GID == o.OldGID && o.OldGID != o.NewGID {
+			a.GID = int64(o.NewGID)
+		}
+		if a.Fit(f) {
+			return nil
+		}
+		return w.Root.SetAttrs(name, a)
+	})
+}
+
+var errOthers = errors.New("it belongs to another user; remove it, or give it back, first")
+
+// remove removes what belonged to a user who goes.
+func (w *worker) remove(what, name string, uid uint32) accountWork {
+	check := func() (host.State, error) {
+		at, found, err := w.there(name)
+		switch {
+		case err != nil:
+			return host.Pending, err
+		case found.Kind == host.Absent:
+			return host.Done, nil
+		case found.UID != uid && !w.NoOwner:
+			return host.Conflict, fmt.Errorf("%s: %w", host.Show(at), errOthers)
+		}
+		return host.Pending, nil
+	}
+	do := func() error {
+		at, _, err := w.there(name)
+		if err != nil {
+			return err
+		}
+		return w.Root.RemoveAll(at)
+	}
+	return accountWork{host.Destroy, what + host.Show(name), check, do}
+}
