@@ -1,0 +1,214 @@
+// Package accounts edits the account files of a root: passwd, shadow, group, gshadow, subuid and subgid as text in, the new text out.
+// The result is what useradd, usermod, userdel, groupadd, groupmod and groupdel of shadow-utils leave behind. It does not read
+// or write a file, take a lock, make a home directory or judge a password hash: what has to happen outside the six files comes
+// back as Effects for who has the machine.
+package accounts
+
+import (
+	"fmt"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+)
+
+// Paths in the root of the files that Apply changes.
+const (
+	PasswdFile  = "/etc/passwd"
+	ShadowFile  = "/etc/shadow"
+	GroupFile   = "/etc/group"
+	GShadowFile = "/etc/gshadow"
+	SubUIDFile  = "/etc/subuid"
+	SubGIDFile  = "/etc/subgid"
+)
+
+// Paths in the root of the files that Apply only reads.
+const (
+	AltPasswdFile = "/usr/lib/passwd" // nss-altfiles: accounts that come with a read-only /usr
+	AltGroupFile  = "/usr/lib/group"
+	NSSwitchFile  = "/etc/nsswitch.conf"
+	LoginDefsFile = "/etc/login.defs"
+	UseraddFile   = "/etc/default/useradd"
+)
+
+// Editable lists the files that Apply changes, in the order in which the new texts should be put in place: who has a line in
+// passwd has a password and groups by then.
+func Editable() []string {
+	return []string{GroupFile, GShadowFile, SubUIDFile, SubGIDFile, ShadowFile, PasswdFile}
+}
+
+// Inputs lists every file that Apply wants to see, as far as the root has it.
+func Inputs() []string {
+	return append(Editable(), AltPasswdFile, AltGroupFile, NSSwitchFile, LoginDefsFile, UseraddFile)
+}
+
+// Files are texts by path in the root. A file that is not there has no entry; an empty one has an empty text. They hold
+// password hashes, hence the type.
+type Files map[string]diag.Secret
+
+// A Group is what the config wants of one group. Zero values mean that it does not say.
+type Group struct {
+	Name     string
+	GID      *int64
+	Password diag.Secret // hash; empty leaves it
+	System   bool        // id from the system range; only when creating
+	Delete   bool
+}
+
+// A User is what the config wants of one user. Zero values mean that it does not say.
+type User struct {
+	Name         string
+	UID          *int64
+	Comment      string
+	Home         string
+	Shell        string
+	PrimaryGroup string   // name or id
+	Groups       []string // supplementary, names or ids; replaces those of a user who is there
+	// Password is a hash. Nil leaves that of a user who is there and gives a new one "*"; an empty one means "*".
+	Password     *diag.Secret
+	NoCreateHome bool // this and what follows: only when creating
+	NoUserGroup  bool
+	System       bool
+	Delete       bool
+}
+
+// Wanted is what the config wants: groups, in order, then users, in order.
+type Wanted struct {
+	Groups []Group
+	Users  []User
+}
+
+// An Account is a user as the new files have it.
+type Account struct {
+	Index    int // in Wanted.Users
+	Name     string
+	UID, GID uint32
+	Home     string // in the root, as passwd(5) has it
+	Created  bool
+}
+
+// A Verb says what becomes of an account.
+type Verb uint8
+
+// Verbs. Keep is an account that is as wanted: nothing is written for it.
+const (
+	Keep Verb = iota
+	Create
+	Modify
+	Delete
+)
+
+// String gives the verb as a plan shows it.
+func (v Verb) String() string { return [...]string{"keep", "create", "change", "destroy"}[v] }
+
+// A Change tells people what becomes of one entry of the config. It holds no hash.
+type Change struct {
+	User   bool // an entry of Users, otherwise of Groups
+	Index  int  // in that list
+	Name   string
+	Verb   Verb
+	Detail string // "uid 1000, gid 1000, home /home/core"; empty for Keep
+}
+
+// A Result is what Apply found out.
+type Result struct {
+	Files    Files    // the new texts, of the files that change only
+	Effects  []Effect // in the order in which to do them
+	Accounts []Account
+	Changes  []Change // one for each entry, in order
+	db       *database
+}
+
+// UID finds a user by name among the accounts as they are afterwards.
+func (r *Result) UID(name string) (uint32, bool) {
+	u := r.db.user(name)
+	if u == nil {
+		return 0, false
+	}
+	return u.entry.uid, true
+}
+
+// GID finds a group by name among the accounts as they are afterwards.
+func (r *Result) GID(name string) (uint32, bool) {
+	g := r.db.group(name)
+	if g == nil {
+		return 0, false
+	}
+	return g.entry.gid, true
+}
+
+// An Error is why the config cannot be had on these files. Nothing is changed then.
+type Error struct {
+	User  bool   // the entry is one of Users, otherwise of Groups; without meaning where Index is negative
+	Index int    // of the entry of the config; negative where a file is at fault whatever the config says
+	Name  string // of the account
+	File  string // path in the root of the file at fault, if one is
+	Line  int    // 1-based; 0 for none
+	// Message says what is wrong, Hint what to do about it. Neither quotes a password field.
+	Message, Hint string
+}
+
+// Error gives what is wrong, without the hint.
+func (e *Error) Error() string {
+	at := ""
+	if e.Index >= 0 {
+		at = fmt.Sprintf("%s %q: ", kindName(e.User), e.Name)
+	}
+	if e.File != "" {
+		at += e.File
+		if e.Line > 0 {
+			at += fmt.Sprintf(" line %d", e.Line)
+		}
+		at += ": "
+	}
+	return at + e.Message
+}
+
+func kindName(user bool) string {
+	if user {
+		return "user"
+	}
+	return "group"
+}
+
+// Apply gives what makes the files hold the wanted groups and users. Today is the date that new passwords get, in days since 1970-01-01.
+// The error is an *Error.
+func Apply(have Files, want Wanted, today int64) (*Result, error) {
+	db, err := readDatabase(have, today)
+	if err != nil {
+		err.Index = -1
+		return nil, err
+	}
+	r := &Result{db: db}
+	for i := range want.Groups {
+		g := &want.Groups[i]
+		verb, detail, err := db.wantGroup(g)
+		if err != nil {
+			err.Index, err.Name = i, g.Name
+			return nil, err
+		}
+		r.Changes = append(r.Changes, Change{Index: i, Name: g.Name, Verb: verb, Detail: detail})
+	}
+	for i := range want.Users {
+		if err := r.user(i, &want.Users[i]); err != nil {
+			err.User, err.Index, err.Name = true, i, want.Users[i].Name
+			return nil, err
+		}
+	}
+	r.Files = db.changed(have)
+	return r, nil
+}
+
+func (r *Result) user(i int, u *User) *Error {
+	r.db.index = i
+	verb, detail, err := r.db.wantUser(u)
+	if err != nil {
+		return err
+	}
+	r.Changes = append(r.Changes, Change{User: true, Index: i, Name: u.Name, Verb: verb, Detail: detail})
+	r.Effects = append(r.Effects, r.db.effects...)
+	r.db.effects = r.db.effects[:0]
+	if row := r.db.user(u.Name); row != nil && !u.Delete {
+		e := &row.entry
+		r.Accounts = append(r.Accounts, Account{Index: i, Name: u.Name, UID: e.uid, GID: e.gid, Home: e.home, Created: verb == Create})
+	}
+	return nil
+}

@@ -1,0 +1,190 @@
+package accounts
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A passwdEntry is a line of passwd(5).
+type passwdEntry struct {
+	name, password       string
+	uid, gid             uint32
+	comment, home, shell string
+}
+
+func (e *passwdEntry) key() string { return e.name }
+
+func (e *passwdEntry) parse(f []string) bool {
+	if len(f) != 7 {
+		return false
+	}
+	uid, ok1 := parseID(f[2])
+	gid, ok2 := parseID(f[3])
+	*e = passwdEntry{name: f[0], password: f[1], uid: uid, gid: gid, comment: f[4], home: f[5], shell: f[6]}
+	return ok1 && ok2 && e.name != ""
+}
+
+func (e *passwdEntry) fields() []string {
+	return []string{e.name, e.password, idText(e.uid), idText(e.gid), e.comment, e.home, e.shell}
+}
+
+// Fields of shadow(5) that are edited.
+const (
+	shadowPassword = 1
+	shadowDay      = 2
+	shadowFields   = 9
+)
+
+// A shadowEntry is a line of shadow(5). Fields that nobody asks about stay text.
+type shadowEntry struct{ field [shadowFields]string }
+
+func (e *shadowEntry) key() string { return e.field[0] }
+
+// parse accepts what libc does: old lines end before the last four.
+func (e *shadowEntry) parse(f []string) bool {
+	if len(f) != shadowFields && len(f) != 5 || f[0] == "" {
+		return false
+	}
+	copy(e.field[:], f)
+	return !slices.ContainsFunc(f[shadowDay:], func(s string) bool {
+		_, err := strconv.ParseInt(s, 10, 64)
+		return s != "" && err != nil
+	})
+}
+
+func (e *shadowEntry) fields() []string { return e.field[:] }
+
+// A groupEntry is a line of group(5).
+type groupEntry struct {
+	name, password string
+	gid            uint32
+	members        members
+}
+
+func (e *groupEntry) key() string { return e.name }
+
+func (e *groupEntry) parse(f []string) bool {
+	if len(f) != 4 {
+		return false
+	}
+	gid, ok := parseID(f[2])
+	names := strings.Split(f[3], ",")
+	if names[len(names)-1] == "" {
+		names = names[:len(names)-1]
+	}
+	*e = groupEntry{name: f[0], password: f[1], gid: gid, members: newMembers(names)}
+	return ok && e.name != ""
+}
+
+func (e *groupEntry) fields() []string {
+	return []string{e.name, e.password, idText(e.gid), e.members.text()}
+}
+
+// A gshadowEntry is a line of gshadow(5).
+type gshadowEntry struct {
+	name, password  string
+	admins, members members
+}
+
+func (e *gshadowEntry) key() string { return e.name }
+
+func (e *gshadowEntry) parse(f []string) bool {
+	if len(f) != 4 {
+		return false
+	}
+	*e = gshadowEntry{name: f[0], password: f[1], admins: gshadowList(f[2]), members: gshadowList(f[3])}
+	return e.name != ""
+}
+
+// gshadowList reads a list as libc does for gshadow(5): empty names are none.
+func gshadowList(s string) members {
+	return newMembers(slices.DeleteFunc(strings.Split(s, ","), func(n string) bool { return n == "" }))
+}
+
+func (e *gshadowEntry) fields() []string {
+	return []string{e.name, e.password, e.admins.text(), e.members.text()}
+}
+
+// members is a list of users in order, of which one can be found, added and removed without a walk over all.
+type members struct {
+	names []string // "" for one that was removed, or for an empty name in the file
+	at    map[string][]int
+	gone  map[int]bool
+}
+
+func newMembers(names []string) members {
+	m := members{names: names}
+	if len(names) > 0 {
+		m.at = make(map[string][]int, len(names))
+	}
+	for i, n := range names {
+		m.at[n] = append(m.at[n], i)
+	}
+	return m
+}
+
+func (m *members) has(name string) bool { return len(m.at[name]) > 0 }
+
+func (m *members) empty() bool { return len(m.names) == len(m.gone) }
+
+func (m *members) add(name string) {
+	if m.has(name) {
+		return
+	}
+	if m.at == nil {
+		m.at = map[string][]int{}
+	}
+	m.at[name] = []int{len(m.names)}
+	m.names = append(m.names, name)
+}
+
+func (m *members) remove(name string) {
+	for _, i := range m.at[name] {
+		if m.gone == nil {
+			m.gone = map[int]bool{}
+		}
+		m.gone[i] = true
+	}
+	delete(m.at, name)
+}
+
+func (m *members) list() []string {
+	if len(m.gone) == 0 {
+		return m.names
+	}
+	left := make([]string, 0, len(m.names)-len(m.gone))
+	for i, n := range m.names {
+		if !m.gone[i] {
+			left = append(left, n)
+		}
+	}
+	return left
+}
+
+func (m *members) text() string { return strings.Join(m.list(), ",") }
+
+// parseID reads an id of a file. The highest number is none: chown(2) takes it as "leave it".
+func parseID(s string) (uint32, bool) {
+	id, err := strconv.ParseUint(s, 10, 32)
+	return uint32(id), err == nil && id != noID
+}
+
+// noID is what no account may have.
+const noID = 1<<32 - 1
+
+func idText(id uint32) string { return strconv.FormatUint(uint64(id), 10) }
+
+func quote(s string) string { return strconv.Quote(s) }
+
+func nameOf(c byte) string {
+	switch c {
+	case ':':
+		return "a colon"
+	case '\n':
+		return "a line end"
+	case '\r':
+		return "a carriage return"
+	}
+	return "a control character"
+}

@@ -1,0 +1,301 @@
+package accounts
+
+import (
+	"slices"
+	"strings"
+)
+
+// A userEdit is what is to become of a user who is there: the entry as it will be, and what that means elsewhere.
+type userEdit struct {
+	have, want  passwdEntry
+	setPassword bool
+	groups      []*groupRow // nil leaves them
+	parts       []string    // for people
+}
+
+func (db *database) modifyUser(u *User, have *passwdRow) (Verb, string, *Error) {
+	edit, err := db.edit(u, have)
+	if err != nil {
+		return Keep, "", err
+	}
+	if edit.want != edit.have || edit.setPassword {
+		if err := db.rewrite(u, edit); err != nil {
+			return Keep, "", err
+		}
+	}
+	if edit.groups != nil {
+		if err := db.replaceGroups(u.Name, edit); err != nil {
+			return Keep, "", err
+		}
+	}
+	db.moveEffects(u.Name, edit)
+	if len(edit.parts) == 0 {
+		return Keep, "", nil
+	}
+	return Modify, strings.Join(edit.parts, ", "), nil
+}
+
+// edit compares a user with what is wanted.
+func (db *database) edit(u *User, have *passwdRow) (*userEdit, *Error) {
+	e := &userEdit{have: have.entry, want: have.entry}
+	if u.UID != nil {
+		uid, err := checkID("uid", *u.UID)
+		if err == nil && uid != e.have.uid && db.uids.taken(uid) {
+			err = uidTaken(uid)
+		}
+		if err != nil {
+			return nil, err
+		}
+		e.want.uid = uid
+	}
+	if u.PrimaryGroup != "" {
+		gid, err := db.primaryGroup(u)
+		if err != nil {
+			return nil, err
+		}
+		e.want.gid = gid
+	}
+	e.want.comment = orElse(u.Comment, e.have.comment)
+	e.want.shell = orElse(u.Shell, e.have.shell)
+	// The tool writes a home without the slash at its end. One that differs by that only would be moved to itself.
+	if home := trimSlash(u.Home); home != "" && home != trimSlash(e.have.home) {
+		e.want.home = home
+	}
+	e.setPassword = u.Password != nil && !db.hasPassword(have, u.hash())
+	if len(u.Groups) > 0 {
+		groups, err := db.supplementary(u.Groups)
+		if err != nil {
+			return nil, err
+		}
+		e.groups = groups
+	}
+	e.describe()
+	return e, nil
+}
+
+func trimSlash(home string) string {
+	if len(home) > 1 {
+		return strings.TrimSuffix(home, "/")
+	}
+	return home
+}
+
+func (e *userEdit) describe() {
+	add := func(differs bool, text string) {
+		if differs {
+			e.parts = append(e.parts, text)
+		}
+	}
+	h, w := &e.have, &e.want
+	add(h.uid != w.uid, arrow("uid", h.uid, w.uid))
+	add(h.gid != w.gid, arrow("gid", h.gid, w.gid))
+	add(h.comment != w.comment, arrow("comment", quote(h.comment), quote(w.comment)))
+	add(h.home != w.home, arrow("home", h.home, w.home))
+	add(h.shell != w.shell, arrow("shell", h.shell, w.shell))
+	add(e.setPassword, "password set")
+}
+
+// hasPassword tells whether a hash is where usermod would put it. Then nothing is written, and the day of the last change stays.
+func (db *database) hasPassword(have *passwdRow, hash string) bool {
+	inPasswd := !db.shadow.present || have.entry.password != inShadow
+	if inPasswd && have.entry.password != hash {
+		return false
+	}
+	s := db.shadow.find(have.entry.name)
+	return !db.shadow.present || s == nil && inPasswd || s != nil && s.entry.field[shadowPassword] == hash
+}
+
+// rewrite puts the new entry of a user, and the password, into their files.
+func (db *database) rewrite(u *User, e *userEdit) *Error {
+	own, err := db.ownUser(u.Name)
+	if err != nil {
+		return err
+	}
+	if e.setPassword {
+		if err := db.setPassword(u, &e.want); err != nil {
+			return err
+		}
+	}
+	if e.want.uid != e.have.uid {
+		db.uids.free(e.have.uid)
+		db.uids.take(e.want.uid)
+	}
+	own.entry = e.want
+	if e.want.gid != e.have.gid {
+		db.setPrimary(own, e.want.gid)
+	}
+	return db.passwd.update(own)
+}
+
+// setPassword puts a hash into shadow, or into the entry where shadow is not in use for the user.
+func (db *database) setPassword(u *User, entry *passwdEntry) *Error {
+	hash := u.hash()
+	inPasswd := !db.shadow.present || entry.password != inShadow
+	if inPasswd {
+		entry.password = hash
+	}
+	if !db.shadow.present {
+		return nil
+	}
+	s, err := db.shadow.locate(u.Name)
+	switch {
+	case err != nil:
+		return err
+	case s != nil:
+		s.entry.field[shadowPassword], s.entry.field[shadowDay] = hash, db.today
+		return db.shadow.update(s)
+	case inPasswd:
+		return nil
+	}
+	fresh := shadowEntry{field: [shadowFields]string{u.Name, hash, db.today,
+		db.defs.days("PASS_MIN_DAYS"), db.defs.days("PASS_MAX_DAYS"), db.defs.days("PASS_WARN_AGE")}}
+	_, err = db.shadow.put(fresh)
+	return err
+}
+
+// replaceGroups makes a user a member of exactly those groups.
+func (db *database) replaceGroups(user string, e *userEdit) *Error {
+	wanted := map[string]bool{}
+	var before, after []string
+	for _, g := range e.groups {
+		wanted[g.entry.name] = true
+	}
+	for _, g := range db.inGroups[user] {
+		if g.gone || !g.entry.members.has(user) || slices.Contains(before, g.entry.name) {
+			continue
+		}
+		before = append(before, g.entry.name)
+	}
+	if err := db.leave(user, wanted); err != nil {
+		return err
+	}
+	for _, g := range e.groups {
+		if err := db.join(user, g); err != nil {
+			return err
+		}
+		if !slices.Contains(after, g.entry.name) {
+			after = append(after, g.entry.name)
+		}
+	}
+	slices.Sort(before)
+	slices.Sort(after)
+	if !slices.Equal(before, after) {
+		e.parts = append(e.parts, arrow("groups", orElse(strings.Join(before, " "), "none"), strings.Join(after, " ")))
+	}
+	return nil
+}
+
+// leave takes a user out of all groups but some.
+func (db *database) leave(user string, but map[string]bool) *Error {
+	for _, g := range db.inGroups[user] {
+		if g.gone || but[g.entry.name] || !g.entry.members.has(user) {
+			continue
+		}
+		g.entry.members.remove(user)
+		if err := db.groups.update(g); err != nil {
+			return err
+		}
+	}
+	for _, s := range db.inGShadow[user] {
+		if s.gone || but[s.entry.name] || !s.entry.members.has(user) {
+			continue
+		}
+		s.entry.members.remove(user)
+		if err := db.gshadow.update(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moveEffects says what a new home or new ids mean for the files of a user.
+func (db *database) moveEffects(name string, e *userEdit) {
+	at := entry(db.index)
+	owners := Owners{OldUID: e.have.uid, NewUID: e.want.uid, OldGID: e.have.gid, NewGID: e.want.gid}
+	given := e.have.uid != e.want.uid || e.have.gid != e.want.gid
+	if e.have.home != e.want.home {
+		db.effects = append(db.effects, MoveHome{entry: at, From: e.have.home, To: e.want.home, Owners: owners})
+	}
+	if path := db.defs.mailFile(name); e.have.uid != e.want.uid && path != "" {
+		db.effects = append(db.effects, OwnMail{entry: at, Path: path, OldUID: e.have.uid, NewUID: e.want.uid})
+	}
+	if given && e.have.home == e.want.home && e.have.home != "" {
+		db.effects = append(db.effects, OwnHome{entry: at, Path: e.have.home, Owners: owners})
+	}
+}
+
+func (db *database) deleteUser(u *User, have *passwdRow) (Verb, string, *Error) {
+	if have == nil {
+		return Keep, "", nil
+	}
+	own, err := db.passwd.locate(u.Name)
+	switch {
+	case err != nil:
+		return Keep, "", err
+	case own == nil:
+		return Keep, "", isInUsr(AltPasswdFile, have.number)
+	case own.entry.home == "/":
+		return Keep, "", &Error{File: PasswdFile, Line: own.number, Message: "the user's home is the whole root, and would go with the user", Hint: "delete the user by hand"}
+	}
+	if err := db.removeUser(own); err != nil {
+		return Keep, "", err
+	}
+	e := &own.entry
+	if path := db.defs.mailFile(u.Name); path != "" {
+		db.effects = append(db.effects, RemoveMail{entry: entry(db.index), Path: path, UID: e.uid})
+	}
+	if e.home != "" {
+		db.effects = append(db.effects, RemoveHome{entry: entry(db.index), Path: e.home, UID: e.uid})
+	}
+	return Delete, "uid " + idText(e.uid) + ", with home " + orElse(e.home, "none"), nil
+}
+
+func (db *database) removeUser(own *passwdRow) *Error {
+	name := own.entry.name
+	if err := db.passwd.remove(own); err != nil {
+		return err
+	}
+	db.uids.free(own.entry.uid)
+	s, err := db.shadow.locate(name)
+	if err == nil && s != nil {
+		err = db.shadow.remove(s)
+	}
+	if err != nil {
+		return err
+	}
+	db.subUIDs.revoke(name)
+	db.subGIDs.revoke(name)
+	if err := db.leave(name, nil); err != nil {
+		return err
+	}
+	if err := db.dismiss(name); err != nil {
+		return err
+	}
+	return db.removeOwnGroup(own)
+}
+
+// dismiss takes a user off the administrators of groups.
+func (db *database) dismiss(user string) *Error {
+	for _, s := range db.inGShadow[user] {
+		if s.gone || !s.entry.admins.has(user) {
+			continue
+		}
+		s.entry.admins.remove(user)
+		if err := db.gshadow.update(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeOwnGroup takes the group of the user's own too, where login.defs(5) has such groups, and nobody else is in it.
+func (db *database) removeOwnGroup(user *passwdRow) *Error {
+	g, err := db.groups.locate(user.entry.name)
+	if err != nil || g == nil || !db.defs.yes("USERGROUPS_ENAB") {
+		return err
+	}
+	if g.entry.gid != user.entry.gid || !g.entry.members.empty() || len(db.primaryOf(g.entry.gid)) > 0 {
+		return nil
+	}
+	return db.removeGroup(g)
+}

@@ -1,0 +1,184 @@
+package accounts
+
+import (
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+)
+
+// An entryOf is what one line of a table says; T is the struct itself.
+type entryOf[T any] interface {
+	*T
+	// parse reads the fields of a line and tells whether they are an entry.
+	parse(fields []string) bool
+	key() string
+	// fields gives the entry back, to be joined with colons.
+	fields() []string
+}
+
+// A row is a line with an entry, or one that is to be.
+type row[T any] struct {
+	entry   T
+	raw     string
+	number  int // of the line; 0 for a new one
+	changed bool
+	gone    bool
+	twice   int  // the number of a later line with the same name
+	broken  bool // the line names someone and does not parse
+	entered bool // there is an entry
+	ghost   bool // there is one that is commented out, which libc does not see but the tools count
+}
+
+// A table is an account file. Lines that nobody touches print as they were, whatever they hold.
+type table[T any, P entryOf[T]] struct {
+	path    string
+	present bool
+	changed bool
+	rows    []*row[T]
+	nis     int // index in rows before which new lines go: shadow-utils keeps "+" and "-" lines of NIS last
+	added   []*row[T]
+	byName  map[string]*row[T]
+}
+
+func readTable[T any, P entryOf[T]](have Files, path string) *table[T, P] {
+	text, present := have[path]
+	t := &table[T, P]{path: path, present: present, byName: map[string]*row[T]{}}
+	for i, line := range splitLines(text) {
+		r := &row[T]{raw: line, number: i + 1}
+		t.rows = append(t.rows, r)
+		if line == "" || isNIS(line) {
+			continue
+		}
+		fields := strings.Split(line, ":")
+		r.entered = P(&r.entry).parse(fields)
+		r.broken = !r.entered
+		if line[0] == '#' {
+			r.entered, r.ghost = false, r.entered
+			continue
+		}
+		t.index(fields[0], r)
+	}
+	t.nis = len(t.rows)
+	for i, r := range t.rows {
+		if isNIS(r.raw) {
+			t.nis = i
+			break
+		}
+	}
+	return t
+}
+
+func isNIS(line string) bool { return line != "" && (line[0] == '+' || line[0] == '-') }
+
+// index remembers the line of a name. A malformed one counts only where it is the only one, as libc passes over it.
+func (t *table[T, P]) index(name string, r *row[T]) {
+	switch first := t.byName[name]; {
+	case first == nil, first.broken && r.entered:
+		t.byName[name] = r
+	case first.entered && r.entered && first.twice == 0:
+		first.twice = r.number
+	}
+}
+
+// splitLines gives the lines of a text, the last one whether or not it ends in a newline.
+func splitLines(text diag.Secret) []string {
+	s := text.Reveal()
+	if s == "" {
+		return nil
+	}
+	return strings.Split(strings.TrimSuffix(s, "\n"), "\n")
+}
+
+// find gives the row of a name that has an entry, as libc would; nil for none.
+func (t *table[T, P]) find(name string) *row[T] {
+	if r := t.byName[name]; r != nil && r.entered {
+		return r
+	}
+	return nil
+}
+
+// locate gives the row of a name to be changed, nil for none. A line that only looks like the one, or two of them, are errors.
+func (t *table[T, P]) locate(name string) (*row[T], *Error) {
+	r := t.byName[name]
+	switch {
+	case r == nil:
+		return nil, nil
+	case r.broken:
+		return nil, &Error{File: t.path, Line: r.number, Message: "the line of " + quote(name) + " is malformed",
+			Hint: "repair the line: the number of fields, or an id"}
+	case r.twice > 0:
+		return nil, &Error{File: t.path, Line: r.twice, Message: "the name " + quote(name) + " is there twice",
+			Hint: "remove one of the lines"}
+	}
+	return r, nil
+}
+
+// put writes an entry in place of the line that has its name, or as a new one.
+func (t *table[T, P]) put(e T) (*row[T], *Error) {
+	name := P(&e).key()
+	r, err := t.locate(name)
+	if err != nil {
+		return nil, err
+	}
+	if r == nil {
+		r = &row[T]{entered: true}
+		t.added = append(t.added, r)
+		t.byName[name] = r
+	}
+	r.entry = e
+	return r, t.update(r)
+}
+
+// update says that the entry of a row changed. No field may hold what would end it, or a control character.
+func (t *table[T, P]) update(r *row[T]) *Error {
+	if r.twice > 0 || r.broken {
+		_, err := t.locate(P(&r.entry).key())
+		return err
+	}
+	for _, field := range P(&r.entry).fields() {
+		if i := strings.IndexFunc(field, func(c rune) bool { return c == ':' || c < ' ' || c == 0x7f }); i >= 0 {
+			return &Error{File: t.path, Line: r.number, Message: "the line of " + quote(P(&r.entry).key()) + " would hold " + nameOf(field[i]) + " inside a field",
+				Hint: "a file with CRLF line ends has to be converted first"}
+		}
+	}
+	r.changed, t.changed = true, true
+	return nil
+}
+
+func (t *table[T, P]) remove(r *row[T]) *Error {
+	name := P(&r.entry).key()
+	if _, err := t.locate(name); err != nil {
+		return err
+	}
+	r.gone, t.changed = true, true
+	delete(t.byName, name)
+	return nil
+}
+
+// text prints the table. Like the tools it ends the last line.
+func (t *table[T, P]) text() diag.Secret {
+	var b strings.Builder
+	for _, rows := range [][]*row[T]{t.rows[:t.nis], t.added, t.rows[t.nis:]} {
+		for _, r := range rows {
+			if r.gone {
+				continue
+			}
+			if r.changed {
+				b.WriteString(strings.Join(P(&r.entry).fields(), ":"))
+			} else {
+				b.WriteString(r.raw)
+			}
+			b.WriteByte('\n')
+		}
+	}
+	return diag.Secret(b.String())
+}
+
+// each calls f for every entry that the file had when it was read.
+func (t *table[T, P]) each(f func(*row[T])) {
+	for _, r := range t.rows {
+		if r.entered {
+			f(r)
+		}
+	}
+}

@@ -1,0 +1,274 @@
+package accounts
+
+import (
+	"fmt"
+	"strings"
+)
+
+// noPassword is the hash of a user who cannot log in by password.
+const noPassword = "*"
+
+// wantUser does for one user what the tools do for the arguments of reference: engine §11.5.
+func (db *database) wantUser(u *User) (Verb, string, *Error) {
+	have := db.user(u.Name)
+	if u.Delete {
+		return db.deleteUser(u, have)
+	}
+	if err := u.checkFields(); err != nil {
+		return Keep, "", err
+	}
+	if have == nil {
+		return db.createUser(u)
+	}
+	return db.modifyUser(u, have)
+}
+
+// A newUser is what createUser gathers before it writes anything.
+type newUser struct {
+	*User
+	entry    passwdEntry
+	ownGroup bool
+	groups   []*groupRow
+}
+
+func (db *database) createUser(u *User) (Verb, string, *Error) {
+	n, err := db.plan(u)
+	if err != nil {
+		return Keep, "", err
+	}
+	if n.ownGroup {
+		if err := db.addOwnGroup(n); err != nil {
+			return Keep, "", err
+		}
+	}
+	if err := db.grantRanges(n); err != nil {
+		return Keep, "", err
+	}
+	if err := db.addUser(n); err != nil {
+		return Keep, "", err
+	}
+	for _, g := range n.groups {
+		if err := db.join(u.Name, g); err != nil {
+			return Keep, "", err
+		}
+	}
+	db.homeEffects(n)
+	return Create, n.detail(), nil
+}
+
+// plan decides on everything of a new user but the id of a group of the user's own.
+func (db *database) plan(u *User) (*newUser, *Error) {
+	if err := checkName(u.Name); err != nil {
+		return nil, err
+	}
+	n := &newUser{User: u, ownGroup: u.PrimaryGroup == "" && !u.NoUserGroup && db.defs.yes("USERGROUPS_ENAB")}
+	n.entry = passwdEntry{name: u.Name, password: inShadow, comment: u.Comment,
+		home: orElse(u.Home, db.useradd.base+"/"+u.Name), shell: orElse(u.Shell, db.useradd.shell)}
+	var err *Error
+	if n.entry.gid, err = db.primaryGroup(u); err != nil {
+		return nil, err
+	}
+	if g := db.group(u.Name); n.ownGroup && g != nil {
+		return nil, &Error{Message: "a group of that name exists already", Hint: "set primaryGroup to it, or noUserGroup"}
+	}
+	if n.groups, err = db.newUserGroups(u); err != nil {
+		return nil, err
+	}
+	n.entry.uid, err = db.newUID(u)
+	return n, err
+}
+
+// primaryGroup gives the group of a user who gets none of the user's own.
+func (db *database) primaryGroup(u *User) (uint32, *Error) {
+	if u.PrimaryGroup != "" {
+		g := db.groupLike(u.PrimaryGroup)
+		if g == nil {
+			return 0, noGroup(u.PrimaryGroup)
+		}
+		return g.entry.gid, nil
+	}
+	if g := db.groupLike(db.useradd.group); g != nil {
+		return g.entry.gid, nil
+	}
+	return 100, nil
+}
+
+func noGroup(name string) *Error {
+	return &Error{Message: "the group " + quote(name) + " does not exist", Hint: "add it to the groups of the config"}
+}
+
+func (db *database) newUserGroups(u *User) ([]*groupRow, *Error) {
+	if len(u.Groups) > 0 {
+		return db.supplementary(u.Groups)
+	}
+	var groups []*groupRow
+	for _, name := range strings.Split(db.useradd.groups, ",") {
+		if g := db.groupLike(name); g != nil { // useradd passes over those that do not exist
+			groups = append(groups, g)
+		}
+	}
+	return groups, nil
+}
+
+func (db *database) supplementary(names []string) ([]*groupRow, *Error) {
+	var groups []*groupRow
+	for _, list := range names {
+		for _, name := range strings.Split(list, ",") {
+			g := db.groupLike(name)
+			if g == nil {
+				return nil, noGroup(name)
+			}
+			groups = append(groups, g)
+		}
+	}
+	return groups, nil
+}
+
+func (db *database) newUID(u *User) (uint32, *Error) {
+	if u.UID != nil {
+		uid, err := checkID("uid", *u.UID)
+		if err == nil && db.uids.taken(uid) {
+			err = uidTaken(uid)
+		}
+		return uid, err
+	}
+	uid, ok := db.uids.find(u.System)
+	if !ok {
+		return 0, &Error{File: LoginDefsFile, Message: "no uid is free between " + rangeName("UID", u.System), Hint: "give a uid, or widen the range"}
+	}
+	return uid, nil
+}
+
+func uidTaken(uid uint32) *Error {
+	return &Error{Message: "uid " + idText(uid) + " is taken", Hint: "choose another uid"}
+}
+
+// addOwnGroup makes the group of the same name, with the same number if that is free.
+func (db *database) addOwnGroup(n *newUser) *Error {
+	gid := n.entry.uid
+	if !db.gids.like(gid, n.System) {
+		var err *Error
+		if gid, err = db.findGID(n.System); err != nil {
+			return err
+		}
+	}
+	n.entry.gid = gid
+	e := groupEntry{name: n.Name, password: inShadow, gid: gid}
+	if !db.gshadow.present {
+		e.password = locked
+	}
+	if _, err := db.addGroup(e); err != nil || !db.gshadow.present {
+		return err
+	}
+	_, err := db.gshadow.put(gshadowEntry{name: n.Name, password: locked})
+	return err
+}
+
+// grantRanges gives subordinate ids to people; one whose uid is given must have it from people's range for that.
+func (db *database) grantRanges(n *newUser) *Error {
+	if n.System || n.UID != nil && *n.UID != 0 && !db.uids.people.contains(uint64(n.entry.uid)) {
+		return nil
+	}
+	if db.subUIDs.present && db.defs.number("SUB_UID_COUNT", 65536) > 0 {
+		if err := db.subUIDs.grant(n.Name, db.defs, "SUB_UID"); err != nil {
+			return err
+		}
+	}
+	if db.subGIDs.present && db.defs.number("SUB_GID_COUNT", 65536) > 0 {
+		return db.subGIDs.grant(n.Name, db.defs, "SUB_GID")
+	}
+	return nil
+}
+
+// hash gives what goes where a password hash goes.
+func (u *User) hash() string {
+	if u.Password == nil || *u.Password == "" {
+		return noPassword
+	}
+	return u.Password.Reveal()
+}
+
+func (db *database) addUser(n *newUser) *Error {
+	if !db.shadow.present {
+		n.entry.password = n.hash()
+	}
+	r, err := db.passwd.put(n.entry)
+	if err != nil {
+		return err
+	}
+	db.uids.take(n.entry.uid)
+	db.byPrimary[n.entry.gid] = append(db.byPrimary[n.entry.gid], r)
+	if !db.shadow.present {
+		return nil
+	}
+	var s shadowEntry
+	s.field = [shadowFields]string{n.Name, n.hash(), db.today}
+	if !n.System {
+		copy(s.field[3:], []string{db.defs.days("PASS_MIN_DAYS"), db.defs.days("PASS_MAX_DAYS"), db.defs.days("PASS_WARN_AGE"), db.useradd.inactive, db.useradd.expire})
+	}
+	_, err = db.shadow.put(s)
+	return err
+}
+
+// join makes a user a member of a group.
+func (db *database) join(user string, g *groupRow) *Error {
+	own, err := db.ownGroup(g.entry.name)
+	if err != nil {
+		return err
+	}
+	if !own.entry.members.has(user) {
+		own.entry.members.add(user)
+		db.inGroups[user] = append(db.inGroups[user], own)
+		if err := db.groups.update(own); err != nil {
+			return err
+		}
+	}
+	s, err := db.gshadow.locate(own.entry.name)
+	if s == nil || err != nil || s.entry.members.has(user) {
+		return err
+	}
+	s.entry.members.add(user)
+	db.inGShadow[user] = append(db.inGShadow[user], s)
+	return db.gshadow.update(s)
+}
+
+func (db *database) homeEffects(n *newUser) {
+	e := &n.entry
+	if !n.NoCreateHome {
+		db.effects = append(db.effects, MakeHome{entry: entry(db.index), Path: e.home, UID: e.uid, GID: e.gid, Mode: db.defs.homeMode(), Skeletons: db.useradd.skeletons})
+	}
+	path := db.defs.mailFile(e.name)
+	if n.System || !db.useradd.mail || path == "" {
+		return
+	}
+	mail := MakeMail{entry: entry(db.index), Path: path, UID: e.uid, GID: e.gid, Mode: 0o600}
+	if g := db.group("mail"); g != nil {
+		mail.GID, mail.Mode = g.entry.gid, 0o660
+	}
+	db.effects = append(db.effects, mail)
+}
+
+func (n *newUser) detail() string {
+	parts := []string{"uid " + idText(n.entry.uid), "gid " + idText(n.entry.gid)}
+	if n.ownGroup {
+		parts[1] += " (own group)"
+	}
+	parts = append(parts, "home "+n.entry.home, "shell "+n.entry.shell)
+	if len(n.groups) > 0 {
+		parts = append(parts, "groups "+groupNames(n.groups))
+	}
+	if n.hash() != noPassword {
+		parts = append(parts, "password set")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func groupNames(groups []*groupRow) string {
+	names := make([]string, len(groups))
+	for i, g := range groups {
+		names[i] = g.entry.name
+	}
+	return strings.Join(names, " ")
+}
+
+func arrow[T any](what string, from, to T) string { return fmt.Sprintf("%s %v → %v", what, from, to) }
