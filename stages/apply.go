@@ -19,8 +19,13 @@ import (
 // An Identity is who a process runs as.
 type Identity struct {
 	Privileged bool // may set any owner
-	UID        uint32
-	Groups     []uint32
+	UID, GID   uint32
+	Groups     []uint32 // GID among them
+}
+
+// options starts the options of a plan for who runs it.
+func (id Identity) options(root *host.Root) files.Options {
+	return files.Options{Root: root, Privileged: id.Privileged, UID: id.UID, GID: id.GID, Groups: id.Groups}
 }
 
 // An Application is a config that is applied to a directory.
@@ -34,6 +39,9 @@ type Application struct {
 	Offline           bool // fetch nothing
 	NoOwner           bool // leave owners as they come
 	NoPreset          bool // do not let systemctl apply the presets that were written
+
+	// Accounts says how groups and users are made; nil for not at all, as ignition-apply has it.
+	Accounts *files.Accounts
 
 	Audience diag.Audience
 	Version  string // told to servers
@@ -61,14 +69,13 @@ func Apply(ctx context.Context, a Application) error {
 		return err
 	}
 	defer root.Close()
-	owners, err := files.ReadOwners(root)
-	if err != nil {
-		return err
+	if !a.DryRun && a.Accounts != nil {
+		if err := root.Recover(files.AccountsRecord); err != nil {
+			return err
+		}
 	}
-	opts := files.Options{
-		Root: root, Owners: owners, Tools: a.Tools, Fetch: from.write, NoOwner: a.NoOwner, Privileged: a.Identity.Privileged, UID: a.Identity.UID, Groups: a.Identity.Groups,
-		IgnoreUnsupported: a.IgnoreUnsupported,
-	}
+	opts := a.Identity.options(root)
+	opts.Tools, opts.Fetch, opts.NoOwner, opts.Accounts, opts.IgnoreUnsupported = a.Tools, from.write, a.NoOwner, a.Accounts, a.IgnoreUnsupported
 	plan, err := files.Plan(cfg, root, opts)
 	if err != nil {
 		return placed(doc, err)
@@ -106,7 +113,7 @@ func (a *Application) load(ctx context.Context) (*config.Document, fetcher, erro
 		return nil, from, err
 	}
 	if what := needsNetwork(doc.Config()); a.Offline && what != "" {
-		return nil, from, fmt.Errorf("%s needs the network, which --offline forbids", what)
+		return nil, from, fmt.Errorf("%s: %s needs the network, which --offline forbids", doc.At(what, tree.Index{}).Place(), what)
 	}
 	return doc, from, nil
 }
@@ -114,18 +121,24 @@ func (a *Application) load(ctx context.Context) (*config.Document, fetcher, erro
 // unsupported refuses, or warns of, the parts of a config that this cannot act on.
 func (a *Application) unsupported(doc *config.Document, cfg config.Config) error {
 	left := files.NotInDirectory(cfg)
-	accounts := files.Unacted(cfg)
+	var accounts []files.Unsupported
+	if a.Accounts == nil {
+		accounts = files.Unacted(cfg)
+	}
 	if len(left)+len(accounts) == 0 {
 		return nil
 	}
 	var problems []diag.Problem
 	for _, u := range left {
-		problems = append(problems, notApplied(doc, u, "a directory cannot take it"))
+		problems = append(problems, notApplied(doc, u, "a directory cannot take "+u.What))
 	}
 	for _, u := range accounts {
-		problems = append(problems, notApplied(doc, u, "this version does not make accounts"))
+		problems = append(problems, notApplied(doc, u, "accounts are not made here: "+u.What))
 	}
 	if a.IgnoreUnsupported {
+		for i := range problems {
+			problems[i].Message += "; it is left out"
+		}
 		a.Report(problems)
 		return nil
 	}
@@ -137,10 +150,9 @@ func (a *Application) unsupported(doc *config.Document, cfg config.Config) error
 	return fmt.Errorf("%w%s; --ignore-unsupported goes on without", first, more)
 }
 
-func notApplied(doc *config.Document, u files.Unsupported, why string) diag.Problem {
+func notApplied(doc *config.Document, u files.Unsupported, what string) diag.Problem {
 	return diag.Problem{
-		Severity: diag.Warning, Code: "not-applied", Path: u.Origin, Place: doc.At(u.Origin, tree.Index{}).Place(),
-		Message: u.What + " is left out: " + why,
+		Severity: diag.Warning, Code: "not-applied", Path: u.Origin, Place: doc.At(u.Origin, tree.Index{}).Place(), Message: what,
 	}
 }
 

@@ -69,16 +69,26 @@ func makeFiles(ctx context.Context, r *run) error {
 		return err
 	}
 	defer root.Close()
-	owners, err := files.ReadOwners(root)
-	if err != nil {
+	if err := root.Recover(files.AccountsRecord); err != nil {
 		return err
 	}
-	plan, err := files.Plan(*r.full.Config(), root, files.Options{Root: root, Owners: owners, Tools: r.Tools, Fetch: r.fetch.write, Privileged: r.Identity.Privileged, UID: r.Identity.UID, Groups: r.Identity.Groups})
+	opts := r.Identity.options(root)
+	opts.Tools, opts.Fetch = r.Tools, r.fetch.write
+	opts.Accounts = &files.Accounts{Today: r.Today, Keys: files.KeyOptions{Fragment: r.KeysFragment, Notated: r.state.NotatedDirectories}}
+	if r.Journal != "" {
+		opts.Accounts.Keys.Announce = r.Journal.KeysWritten
+	}
+	opts.Boot = &files.Boot{State: r.state, ResultFile: r.ResultFile, BootID: r.BootID, Now: r.Now, Relabel: r.Relabel, Log: r.Log}
+	plan, err := files.Plan(*r.full.Config(), root, opts)
 	if err != nil {
 		return err
 	}
 	if err := plan.Run(ctx, host.RunOptions{Log: r.Log, Flush: root.Sync}); err != nil {
 		return err
 	}
-	return root.Sync()
+	if err := root.Sync(); err != nil {
+		return err
+	}
+	r.state = files.HandedOver(r.state)
+	return nil
 }

@@ -19,11 +19,13 @@ import (
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/journal"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/logs"
 	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/providers"
+	"github.com/glowplug-os/glowplug/stages/files"
 	"github.com/glowplug-os/glowplug/validate"
 )
 
@@ -42,6 +44,15 @@ type Boot struct {
 	Identity     Identity
 	Getenv       func(string) string
 	Log          *slog.Logger
+
+	// What the files stage needs to know of the boot and of the distribution.
+	BootID       string // the kernel's
+	Now          func() time.Time
+	Today        int64          // the date that new passwords get, in days since 1970-01-01
+	Journal      journal.Socket // told of configs and keys; "" for nobody
+	KeysFragment bool           // SSH keys go to authorized_keys.d/ignition
+	ResultFile   string         // "" for none
+	Relabel      files.Relabel
 }
 
 // A stage is one process of a first boot.
@@ -150,8 +161,24 @@ func (r *run) stage(ctx context.Context, s stage) error {
 	if base != nil && s.fetches {
 		r.warn()
 	}
+	if s.fetches {
+		r.announce()
+	}
 	r.Log = r.Log.WithGroup(s.name)
 	return s.run(ctx, r)
+}
+
+// announce tells the journal of every config that went in, as images look for (reference: engine §16).
+func (r *run) announce() {
+	if r.Journal == "" {
+		return
+	}
+	for _, f := range r.state.FetchedConfigs {
+		if err := r.Journal.ConfigFetched(f.Kind, f.Source, f.Referenced); err != nil && !errors.Is(err, journal.ErrAbsent) {
+			r.Log.Warn("the journal is not told of a config: " + err.Error())
+			return
+		}
+	}
 }
 
 // warn holds the image's and the user's config together against the rules. What is wrong only then has never stopped a boot,

@@ -16,21 +16,22 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/logs"
 	"github.com/glowplug-os/glowplug/stages"
+	"github.com/glowplug-os/glowplug/stages/files"
 )
 
 const applyHelp = `Usage: glowplug apply --root DIR [OPTIONS] CONFIG|-
 
-Makes the files, directories, links and units of a config in a directory, by the same plan
-as on a first boot. Running it again changes nothing that is done already.
+Makes the users, files, directories, links and units of a config in a directory, by the same
+plan as on a first boot. Running it again changes nothing that is done already.
 
 Options:
       --root DIR              the directory; / only together with --live
       --live                  allow --root /: change the running system
       --dry-run               print the plan and write nothing
-      --ignore-unsupported    warn of what a directory cannot take (disks, kernel arguments,
-                              accounts) instead of refusing it
+      --ignore-unsupported    warn of what a directory cannot take (disks, kernel arguments)
+                              instead of refusing it
       --no-owner              leave owners as they come; needed without root privileges
-                              where a config sets them
+                              where a config sets them or makes users
       --no-preset             do not run systemctl preset for the config's units
       --offline               fetch nothing from the network
   -h, --help                  show this help
@@ -61,12 +62,14 @@ func (p *program) apply(ctx context.Context, args []string) int {
 	}
 	style := diag.Style{Color: p.isTerminal(p.err)}
 	report := func(problems []diag.Problem) {
+		diag.Sort(problems)
 		for _, problem := range problems {
 			fmt.Fprintln(p.err, style.Text(problem))
 		}
 	}
 	log := slog.New(warnings{p.err})
-	if err := p.applyConfig(ctx, o, stages.Application{Audience: diag.Workstation, Log: log, Report: report}); err != nil {
+	a := stages.Application{Audience: diag.Workstation, Log: log, Report: report, Accounts: &files.Accounts{Today: today(p.env)}}
+	if err := p.applyConfig(ctx, o, a); err != nil {
 		fmt.Fprintf(p.err, "glowplug apply: %v\n", err)
 		return exitFailed
 	}
@@ -111,6 +114,9 @@ func (p *program) applyConfig(ctx context.Context, o applyOptions, a stages.Appl
 		return fmt.Errorf("reading the config: %w", err)
 	}
 	a.Root, a.DryRun, a.IgnoreUnsupported, a.Offline, a.NoOwner, a.NoPreset = o.root, o.dryRun, o.ignoreUnsupported, o.offline, o.noOwner, o.noPreset
+	if a.Accounts != nil {
+		a.Accounts.Keys.Fragment = d.WriteAuthorizedKeysFragment
+	}
 	a.Version, a.Out, a.Tools = build.Version(), p.out, host.NewTools(d.Tools, a.Log)
 	if a.Identity, err = identity(); err != nil {
 		return err
@@ -120,7 +126,7 @@ func (p *program) applyConfig(ctx context.Context, o applyOptions, a stages.Appl
 
 // identity is who runs this, which decides whose files it can make.
 func identity() (stages.Identity, error) {
-	id := stages.Identity{Privileged: os.Geteuid() == 0, UID: uint32(os.Geteuid())}
+	id := stages.Identity{Privileged: os.Geteuid() == 0, UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}
 	groups, err := os.Getgroups()
 	for _, g := range append(groups, os.Getegid()) {
 		id.Groups = append(id.Groups, uint32(g))

@@ -10,12 +10,14 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/journal"
 	"github.com/glowplug-os/glowplug/internal/logs"
 	"github.com/glowplug-os/glowplug/providers"
 	"github.com/glowplug-os/glowplug/stages"
@@ -86,9 +88,27 @@ func (p *program) boot(ctx context.Context) int {
 			Stage: o.stage, Platform: platform, Root: o.root, Paths: o.paths,
 			Dirs: []string{d.RuntimeConfigDir, d.LocalConfigDir, d.SystemConfigDir}, CommandLine: d.KernelCommandLine,
 			FetchTimeout: o.fetchTimeout, Version: build.Version(), Tools: host.NewTools(d.Tools, log), Identity: who, Getenv: p.env, Log: log,
+			BootID: bootID(), Now: time.Now, Today: today(p.env), Journal: journal.DefaultSocket,
+			KeysFragment: d.WriteAuthorizedKeysFragment, ResultFile: d.ResultFile, Relabel: d.SELinuxRelabel,
 		})
 	}
 	return p.verdict(log, o.stage, err)
+}
+
+// bootID is the kernel's name for this boot, "" where it has none.
+func bootID() string {
+	text, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return strings.TrimSpace(string(text))
+}
+
+// today is the date that new passwords get, in days since 1970-01-01. Builds that are to be the same every time set it
+// (https://reproducible-builds.org/specs/source-date-epoch/), and so does shadow-utils take it.
+func today(env func(string) string) int64 {
+	const day = 24 * 60 * 60
+	if epoch, err := strconv.ParseInt(env("SOURCE_DATE_EPOCH"), 10, 64); err == nil && epoch >= 0 {
+		return epoch / day
+	}
+	return time.Now().Unix() / day
 }
 
 // verdict logs how the stage ended. What failed is also the last line on standard error, which emergency shells show.

@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/glowplug-os/glowplug/stages/files"
 )
 
 // distributionFile is what an image ships to say how it differs from the defaults.
@@ -27,12 +30,16 @@ type distribution struct {
 	Tools map[string]string `json:"tools"`
 	// WriteAuthorizedKeysFragment says whether SSH keys go to ~/.ssh/authorized_keys.d/ignition.
 	WriteAuthorizedKeysFragment bool `json:"writeAuthorizedKeysFragment"`
+	// ResultFile is where the target finds out that it was provisioned; "" for nowhere.
+	ResultFile string `json:"resultFile"`
+	// SELinuxRelabel is "on", "off" or "auto": only where the target has a policy.
+	SELinuxRelabel files.Relabel `json:"selinuxRelabel"`
 }
 
 func defaultDistribution() distribution {
 	return distribution{
 		KernelCommandLine: "/proc/cmdline", RuntimeConfigDir: "/run/ignition", LocalConfigDir: "/etc/ignition", SystemConfigDir: "/usr/lib/ignition",
-		WriteAuthorizedKeysFragment: true,
+		WriteAuthorizedKeysFragment: true, ResultFile: files.DefaultResultFile,
 	}
 }
 
@@ -45,9 +52,7 @@ func readDistribution(file string, env func(string) string) (distribution, error
 		return d, fmt.Errorf("distribution settings: %w", err)
 	}
 	if err == nil {
-		decoder := json.NewDecoder(bytes.NewReader(data))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&d); err != nil {
+		if err := decodeStrictly(data, &d); err != nil {
 			return d, fmt.Errorf("distribution settings: %s: %w", file, err)
 		}
 	}
@@ -63,6 +68,18 @@ func readDistribution(file string, env func(string) string) (distribution, error
 		}
 	}
 	return d, overrideBool(&d.WriteAuthorizedKeysFragment, "IGNITION_WRITE_AUTHORIZED_KEYS_FRAGMENT", env)
+}
+
+func decodeStrictly(data []byte, to any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(to); err != nil {
+		return err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("there is text after the object")
+	}
+	return nil
 }
 
 func overrideBool(to *bool, name string, env func(string) string) error {

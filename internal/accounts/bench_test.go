@@ -44,7 +44,7 @@ func BenchmarkThousandUsersAgain(b *testing.B) {
 	}
 }
 
-func BenchmarkTenThousandUsers(b *testing.B) {
+func BenchmarkEightThousandUsers(b *testing.B) {
 	want := thousandUsers(8000)
 	for b.Loop() {
 		_, err := Apply(debian(), want, 20000)

@@ -19,6 +19,9 @@ func (db *database) wantGroup(g *Group) (Verb, string, *Error) {
 	if err := checkField("password hash", g.Password.Reveal()); err != nil {
 		return Keep, "", err
 	}
+	if _, err := db.groups.locate(g.Name); have == nil && err != nil {
+		return Keep, "", err
+	}
 	if have == nil {
 		return db.createGroup(g)
 	}

@@ -125,15 +125,19 @@ func (t *table[T, P]) put(e T) (*row[T], *Error) {
 		t.added = append(t.added, r)
 		t.byName[name] = r
 	}
-	r.entry = e
+	r.entry, r.changed = e, false
 	return r, t.update(r)
 }
 
-// update says that the entry of a row changed. No field may hold what would end it, or a control character.
+// update says that the entry of a row changed. No field may hold what would end it, or a control character: what the file
+// had is looked at once, and what comes from the config was before.
 func (t *table[T, P]) update(r *row[T]) *Error {
 	if r.twice > 0 || r.broken {
 		_, err := t.locate(P(&r.entry).key())
 		return err
+	}
+	if r.changed {
+		return nil
 	}
 	for _, field := range P(&r.entry).fields() {
 		if i := strings.IndexFunc(field, func(c rune) bool { return c == ':' || c < ' ' || c == 0x7f }); i >= 0 {

@@ -17,6 +17,9 @@ func (db *database) wantUser(u *User) (Verb, string, *Error) {
 	if err := u.checkFields(); err != nil {
 		return Keep, "", err
 	}
+	if _, err := db.passwd.locate(u.Name); have == nil && err != nil {
+		return Keep, "", err
+	}
 	if have == nil {
 		return db.createUser(u)
 	}
@@ -212,6 +215,9 @@ func (db *database) addUser(n *newUser) *Error {
 
 // join makes a user a member of a group.
 func (db *database) join(user string, g *groupRow) *Error {
+	if strings.Contains(user, ",") || checkField("name", user) != nil {
+		return &Error{Message: "a user of that name cannot be a member of groups", Hint: "leave groups empty"}
+	}
 	own, err := db.ownGroup(g.entry.name)
 	if err != nil {
 		return err

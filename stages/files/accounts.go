@@ -63,6 +63,9 @@ func (p *planner) planAccounts(passwd config.Passwd) (host.Plan, error) {
 	if err := o.mayMakeAccounts(passwd); err != nil {
 		return nil, err
 	}
+	for _, a := range result.Accounts {
+		p.written = append(p.written, a.Home)
+	}
 	plan := accountChanges(result.Changes)
 	for i, e := range result.Effects {
 		step, err := p.accountEffect(i, e)
@@ -70,6 +73,9 @@ func (p *planner) planAccounts(passwd config.Passwd) (host.Plan, error) {
 			return nil, step.Fail(err)
 		}
 		plan = append(plan, step)
+		if mail, ok := e.(accounts.MakeMail); ok {
+			p.written = append(p.written, mail.Path)
+		}
 	}
 	if len(result.Files) > 0 {
 		plan = append(plan, p.worker.accountFiles(have, result.Files))

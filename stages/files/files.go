@@ -135,7 +135,9 @@ func Plan(cfg config.Config, view View, opts Options) (host.Plan, error) {
 	}
 	var first, last host.Plan
 	if opts.Boot != nil {
-		if first, last, err = p.boot(cfg, nodes, opts.Boot); err != nil {
+		boot := *opts.Boot
+		boot.Written = append(slices.Clone(boot.Written), p.written...)
+		if first, last, err = p.boot(cfg, nodes, &boot); err != nil {
 			return nil, err
 		}
 	}
@@ -151,6 +153,7 @@ type planner struct {
 	world    *world
 	worker   *worker
 	accounts *accounts.Result // names of owners
+	written  []string         // homes and mail files that the steps for accounts write
 }
 
 // nodes plans directories, files and links in the order of their effects.

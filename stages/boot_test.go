@@ -1,0 +1,227 @@
+package stages
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/handoff"
+	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/providers"
+)
+
+// A machine is a folder with what a boot needs.
+type machine struct {
+	dir string
+	log bytes.Buffer
+}
+
+func newMachine(t *testing.T, text string) *machine {
+	m := &machine{dir: t.TempDir()}
+	for _, name := range []string{"root", "run"} {
+		require.NoError(t, os.Mkdir(filepath.Join(m.dir, name), 0o755))
+	}
+	m.write(t, "cmdline", "")
+	m.write(t, "config.ign", text)
+	return m
+}
+
+func (m *machine) write(t *testing.T, name, text string) {
+	t.Helper()
+	at := filepath.Join(m.dir, name)
+	require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o755))
+	require.NoError(t, os.WriteFile(at, []byte(text), 0o644))
+}
+
+func (m *machine) paths() handoff.Paths {
+	return handoff.Paths{Config: filepath.Join(m.dir, "run/ignition.json"), State: filepath.Join(m.dir, "run/ignition/state"), NeedNet: filepath.Join(m.dir, "run/ignition/neednet")}
+}
+
+func (m *machine) stage(ctx context.Context, name string) error {
+	platform, _ := providers.Find("file")
+	return Run(ctx, Boot{
+		Stage: name, Platform: platform, Root: filepath.Join(m.dir, "root"), Paths: m.paths(), Dirs: []string{filepath.Join(m.dir, "etc")},
+		CommandLine: filepath.Join(m.dir, "cmdline"), FetchTimeout: time.Minute, Log: slog.New(slog.NewTextHandler(&m.log, nil)),
+		Identity: Identity{Privileged: os.Geteuid() == 0, UID: uint32(os.Geteuid()), Groups: []uint32{uint32(os.Getegid())}},
+		Getenv:   func(string) string { return filepath.Join(m.dir, "config.ign") },
+	})
+}
+
+// cache is the config that was handed over.
+func (m *machine) cache(t *testing.T) (cfg struct{ Ignition config.Ignition }) {
+	t.Helper()
+	text, err := os.ReadFile(m.paths().Config)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, &cfg))
+	return cfg
+}
+
+func TestStagesComeInTheOrderOfABoot(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, []string{"fetch-offline", "fetch", "kargs", "disks", "mount", "files", "umount"}, Names())
+	require.EqualError(t, Run(t.Context(), Boot{Stage: "polish"}), `there is no stage "polish"`)
+}
+
+// A certificate authority is needed to reach a server, and is fetched from another one that is gone once the config has been
+// handed over.
+func TestAuthoritiesAreHandedOverWithTheConfig(t *testing.T) {
+	t.Parallel()
+	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "secure") }))
+	defer secure.Close()
+	bundle := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
+	asked := 0
+	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		if r.Header.Get("X-Token") != "letmein" {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		z := gzip.NewWriter(w)
+		_, _ = z.Write(bundle)
+		_ = z.Close()
+	}))
+	defer plain.Close()
+	hash := fmt.Sprintf("sha256-%x", sha256.Sum256(bundle))
+	m := newMachine(t, fmt.Sprintf(`{
+		"ignition": {"version": "3.4.0", "security": {"tls": {"certificateAuthorities": [
+			{"source": %q, "compression": "gzip", "httpHeaders": [{"name": "X-Token", "value": "letmein"}], "verification": {"hash": %q}}]}}},
+		"storage": {"files": [{"path": "/secure", "contents": {"source": %q}}]}}`, plain.URL, hash, secure.URL))
+	require.NoError(t, m.stage(t.Context(), "fetch"))
+	plain.Close()
+
+	authorities := m.cache(t).Ignition.Security.TLS.CertificateAuthorities
+	require.Len(t, authorities, 1)
+	assert.Equal(t, "data:;base64,"+base64.StdEncoding.EncodeToString(bundle), *authorities[0].Source)
+	assert.Nil(t, authorities[0].Compression)
+	assert.Empty(t, authorities[0].HTTPHeaders)
+	assert.Equal(t, hash, *authorities[0].Verification.Hash)
+	assert.Equal(t, 1, asked, "it is fetched once")
+
+	require.NoError(t, m.stage(t.Context(), "files"))
+	got, err := os.ReadFile(filepath.Join(m.dir, "root/secure"))
+	require.NoError(t, err)
+	assert.Equal(t, "secure", string(got))
+}
+
+func TestTheNetworkIsAskedForWhereAPartNeedsIt(t *testing.T) {
+	t.Parallel()
+	for part, want := range map[string]string{
+		`"ignition": {}`: "",
+		`"storage": {"files": [{"path": "/a", "contents": {"source": "data:,a"}}, {"path": "/b", "append": [{"source": "data:,b"}]}, {"path": "/c", "contents": {"source": ""}}]}`: "",
+		`"storage": {"files": [{"path": "/a"}, {"path": "/b", "contents": {"source": "http://h/"}}]}`:                                                                              "$.storage.files.1",
+		`"storage": {"files": [{"path": "/b", "append": [{"source": "data:,a"}, {"source": "s3://b/k"}]}]}`:                                                                        "$.storage.files.0",
+		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "keyFile": {"source": "data:,k"}}]}`:                                                                               "",
+		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "keyFile": {"source": "tftp://h/k"}}]}`:                                                                            "$.storage.luks.0",
+		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"tpm2": true}}]}`:                                                                                       "",
+		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"tang": [{"url": "http://t", "thumbprint": "x"}]}}]}`:                                                   "$.storage.luks.0",
+		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"tang": [{"url": "http://t", "thumbprint": "x", "advertisement": ""}]}}]}`:                              "$.storage.luks.0",
+		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"tang": [{"url": "http://t", "thumbprint": "x", "advertisement": "{}"}]}}]}`:                            "",
+		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"custom": {"pin": "sss", "config": "{}", "needsNetwork": true}}}]}`:                                     "$.storage.luks.0",
+		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"custom": {"pin": "sss", "config": "{}", "needsNetwork": false}}}]}`:                                    "",
+		`"ignition": {"security": {"tls": {"certificateAuthorities": [{"source": "data:,a"}, {"source": "gs://b/o"}]}}}`:                                                           "$.ignition.security.tls.certificateAuthorities.1",
+		`"ignition": {"config": {"merge": [{"source": "data:,a"}, {"source": "http://h/"}]}}`:                                                                                      "$.ignition.config.merge.1",
+		`"ignition": {"config": {"replace": {"source": "https://h/"}}}`:                                                                                                            "$.ignition.config.replace",
+	} {
+		text := `{"ignition": {"version": "3.5.0"}, ` + part + `}`
+		if rest, ok := strings.CutPrefix(part, `"ignition": {`); ok {
+			text = strings.Replace(`{"ignition": {"version": "3.5.0", `+rest+`}`, `", }`, `"}`, 1)
+		}
+		read := load.Read(tree.NewArena(), "x", text)
+		require.NotNil(t, read.Config, text)
+		require.False(t, diag.Fatal(diag.For(diag.Peer, read.Problems)), "%s %v", text, read.Problems)
+		assert.Equal(t, want, needsNetwork(read.Config.Config()), text)
+	}
+}
+
+func TestTimeLimits(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]time.Duration{0: 0, 1: time.Second, 600: 10 * time.Minute, -1: 1, 1 << 62: 100 * 365 * 24 * time.Hour} {
+		assert.Equal(t, want, seconds(&n, time.Hour), n)
+	}
+	assert.Equal(t, time.Hour, seconds(nil, time.Hour))
+	assert.Equal(t, fetch.DefaultResponseHeader, settings(config.Ignition{}).ResponseHeader)
+	assert.Zero(t, settings(config.Ignition{}).Total)
+}
+
+func TestWhatWasFetchedIsRecordedOnceHoweverOftenStagesRun(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, `{"ignition": {"version": "3.4.0", "config": {"merge": [{"source": "data:,%7B%22ignition%22:%7B%22version%22:%223.0.0%22%7D%7D"}]}}}`)
+	m.write(t, "etc/base.d/10.ign", `{"ignition": {"version": "3.0.0"}}`)
+	for range 3 {
+		for _, name := range []string{"fetch-offline", "fetch", "kargs", "disks", "mount", "files", "umount"} {
+			require.NoError(t, m.stage(t.Context(), name))
+		}
+	}
+	state, err := m.paths().LoadState()
+	require.NoError(t, err)
+	assert.Equal(t, []handoff.FetchedConfig{{Kind: "base", Source: "system"}, {Kind: "user", Source: "file"}, {Kind: "user", Referenced: true}}, state.FetchedConfigs)
+}
+
+func TestAFailedFetchHandsNothingOver(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"a wrong config": `{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "x"}]}}`,
+		"a wrong child":  `{"ignition": {"version": "3.4.0", "config": {"merge": [{"source": "data:,%7B"}]}}}`,
+		"an empty child": `{"ignition": {"version": "3.4.0", "config": {"replace": {"source": "data:,"}}}}`,
+		// Each is fine by itself; together the owner has both an id and a name.
+		"a wrong merger": `{"ignition": {"version": "3.4.0", "config": {"merge": [{"source": "data:,` +
+			`%7B%22ignition%22:%7B%22version%22:%223.0.0%22%7D,%22storage%22:%7B%22files%22:%5B%7B%22path%22:%22/a%22,%22user%22:%7B%22name%22:%22x%22%7D%7D%5D%7D%7D"}]}},
+			"storage": {"files": [{"path": "/a", "user": {"id": 1}}]}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine(t, text)
+			require.Error(t, m.stage(t.Context(), "fetch"))
+			entries, err := os.ReadDir(filepath.Join(m.dir, "run"))
+			require.NoError(t, err)
+			assert.Empty(t, entries)
+		})
+	}
+}
+
+// A stage that is told to end while it waits for a server does so, and leaves nothing under a temporary name.
+func TestAStageThatIsToldToEndEnds(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancelCause(t.Context())
+	told := errors.New("the machine goes down")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, "the beginning")
+		w.(http.Flusher).Flush()
+		stop(told)
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	m := newMachine(t, fmt.Sprintf(`{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "/a", "contents": {"source": "data:,a"}}, {"path": "/b", "contents": {"source": %q}}]}}`, server.URL))
+	require.NoError(t, m.stage(t.Context(), "fetch"))
+	require.ErrorIs(t, m.stage(ctx, "files"), told)
+	for _, name := range []string{"root", "root/var/lib/glowplug"} {
+		entries, err := os.ReadDir(filepath.Join(m.dir, name))
+		if !errors.Is(err, os.ErrNotExist) {
+			require.NoError(t, err)
+		}
+		for _, e := range entries {
+			assert.Contains(t, []string{"a", "var"}, e.Name())
+		}
+	}
+}
