@@ -33,13 +33,13 @@ func (d *decoder) run(root tree.Node) *Config {
 type trail struct {
 	up    *trail
 	name  string
-	index int
+	index int // of an item, whose name is empty; -1 for an empty name
 }
 
 func (t *trail) String() string {
 	var steps []string
 	for ; t.up != nil; t = t.up {
-		if t.name != "" {
+		if t.name != "" || t.index < 0 {
 			steps = append(steps, t.name)
 		} else {
 			steps = append(steps, strconv.Itoa(t.index))
@@ -158,11 +158,11 @@ func (d *decoder) object(n tree.Node, s *shape, v reflect.Value, at *trail, chec
 		d.wrongType(n, s, at)
 		return false
 	}
-	if d.repeats(n, s) {
-		d.unite(n, s, at)
-	}
 	if checked {
 		d.unknownKeys(n, s, at)
+	}
+	if d.repeats(n, s) {
+		d.unite(n, s, at)
 	}
 	step := trail{up: at}
 	told := segments{from: len(d.ignored)}

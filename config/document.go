@@ -120,6 +120,7 @@ func maskMode(mode tree.Node) {
 func (doc *Document) EmbedAuthority(i int, url string) {
 	doc.upgrade()
 	authority := doc.root.Get("ignition").Get("security").Get("tls").Get("certificateAuthorities").At(i)
+	authority.Document().Mask() // what goes stays in the text
 	authority.Get("source").Become(tree.String, url)
 	authority.Keep(func(c tree.Node) bool { return c.Key() != "httpHeaders" && c.Key() != "compression" })
 	doc.config = nil

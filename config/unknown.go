@@ -31,7 +31,7 @@ func (d *decoder) unknownKeys(n tree.Node, s *shape, at *trail) {
 		} else {
 			hint = "known keys are " + names(s, d.version)
 		}
-		d.ignored = append(d.ignored, diag.Problem{Severity: diag.Warning, Code: code, Place: c.KeyPlace(), Path: (&trail{up: at, name: key}).String(), Message: message, Hint: hint})
+		d.ignored = append(d.ignored, diag.Problem{Severity: diag.Warning, Code: code, Place: c.KeyPlace(), Path: (&trail{up: at, name: key, index: -1}).String(), Message: message, Hint: hint})
 	}
 }
 

@@ -168,7 +168,7 @@ type program struct {
 
 var programs = []program{
 	{"glowplug", 13_000_000, []string{"text/template", "html/template", "github.com/alecthomas/kong", "github.com/urfave/cli/v2"}},
-	{"glowplug-validate", 7_000_000, []string{"text/template", "html/template", "net/http", "os/exec", module + "/internal/host", module + "/internal/fetch"}},
+	{"glowplug-validate", 7_000_000, []string{"text/template", "html/template", "net", "net/http", "os/exec", module + "/internal/host", module + "/internal/fetch"}},
 }
 
 // scratch is a folder that is removed when all tests are done.

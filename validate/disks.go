@@ -289,7 +289,7 @@ func (c *checker) luks(a *at, l *config.Luks) {
 	}
 	a.key("device").absolute(text(l.Device))
 	c.clevisMix(a.key("clevis"), &l.Clevis)
-	if text(l.KeyFile.Source) != "" && c.version <= config.Newest {
+	if text(l.KeyFile.Source) != "" {
 		if f := source.Check(*l.KeyFile.Source, int(c.version)); f != nil {
 			a.key("keys").fault(f)
 		}

@@ -159,24 +159,21 @@ func (c *checker) link(a *at, l *config.Link, dirs *at, directories map[string]i
 	}
 }
 
-// prefixes finds which of a set of paths lie above another, in the time it takes to read that path.
+// prefixes finds which of a set of paths lie above another, in the time it takes to read that path. Of equal paths it knows
+// the first: they are duplicates, which is told elsewhere, and pairs of each with each would be quadratic.
 type prefixes struct {
-	last    map[string]int32 // the last index that has the path
-	before  []int32          // for each index the one before it with the same path, -1 for none
+	first   map[string]int32
 	lengths map[int]bool
 }
 
 func newPrefixes(n int, pathOf func(int) string) prefixes {
-	p := prefixes{make(map[string]int32, n), make([]int32, n), map[int]bool{}}
+	p := prefixes{make(map[string]int32, n), map[int]bool{}}
 	for i := range n {
 		path := pathOf(i)
-		before, known := p.last[path]
-		if !known {
-			before = -1
+		if _, known := p.first[path]; !known {
+			p.first[path] = int32(i)
+			p.lengths[len(path)] = true
 		}
-		p.before[i] = before
-		p.last[path] = int32(i)
-		p.lengths[len(path)] = true
 	}
 	return p
 }
@@ -186,7 +183,9 @@ func (p prefixes) above(path string) []int32 {
 	var found []int32
 	for i := strings.IndexByte(path, '/'); i >= 0; {
 		if p.lengths[i] { // a path of a thousand slashes is not hashed a thousand times
-			found = p.same(found, path[:i])
+			if k, known := p.first[path[:i]]; known {
+				found = append(found, k)
+			}
 		}
 		next := strings.IndexByte(path[i+1:], '/')
 		if next < 0 {
@@ -195,15 +194,6 @@ func (p prefixes) above(path string) []int32 {
 		i += next + 1
 	}
 	slices.Sort(found)
-	return found
-}
-
-func (p prefixes) same(found []int32, path string) []int32 {
-	k, known := p.last[path]
-	for known && k >= 0 {
-		found = append(found, k)
-		k = p.before[k]
-	}
 	return found
 }
 

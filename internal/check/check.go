@@ -3,13 +3,12 @@ package check
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"unsafe"
-
-	"github.com/spf13/pflag"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/load"
@@ -58,7 +57,7 @@ type options struct {
 // Main runs `validate ARGS`; name is how the user called it ("glowplug validate").
 func Main(name string, args []string, s Streams) int {
 	o, err := parseOptions(args)
-	if errors.Is(err, pflag.ErrHelp) {
+	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintf(s.Out, usage, name)
 		return ExitValid
 	}
@@ -74,14 +73,12 @@ func Main(name string, args []string, s Streams) int {
 }
 
 func parseOptions(args []string) (o options, err error) {
-	flags := pflag.NewFlagSet("validate", pflag.ContinueOnError)
-	flags.SetOutput(io.Discard)
+	flags := flag.NewFlagSet("validate", flag.ContinueOnError)
 	flags.StringVar(&o.format, "format", "text", "")
 	flags.BoolVar(&o.strict, "strict", false, "")
-	if err := flags.Parse(args); err != nil {
+	if o.files, err = setFlags(flags, args); err != nil {
 		return o, err
 	}
-	o.files = flags.Args()
 	switch o.format {
 	case "text", "line", "json":
 	default:
@@ -91,6 +88,47 @@ func parseOptions(args []string) (o options, err error) {
 		return o, errors.New("no file is given; - is standard input")
 	}
 	return o, nil
+}
+
+// setFlags takes options before, between and after the other arguments, which it gives back. FlagSet.Parse stops at the first
+// of those.
+func setFlags(flags *flag.FlagSet, args []string) (others []string, err error) {
+	for len(args) > 0 {
+		arg := args[0]
+		args = args[1:]
+		if arg == "--" {
+			return append(others, args...), nil
+		}
+		if arg == "-" || !strings.HasPrefix(arg, "-") {
+			others = append(others, arg)
+			continue
+		}
+		option, value, given := strings.Cut(arg, "=")
+		name := strings.TrimPrefix(option[1:], "-")
+		f := flags.Lookup(name)
+		switch {
+		case name == "h" || name == "help":
+			return nil, flag.ErrHelp
+		case f == nil:
+			return nil, fmt.Errorf("the option %s is not known", option)
+		case !given && isSwitch(f):
+			value = "true"
+		case !given && len(args) == 0:
+			return nil, fmt.Errorf("the option %s needs a value", option)
+		case !given:
+			value, args = args[0], args[1:]
+		}
+		if f.Value.Set(value) != nil {
+			return nil, fmt.Errorf("the option %s does not take the value %q", option, value)
+		}
+	}
+	return others, nil
+}
+
+// isSwitch: an option that stands for itself.
+func isSwitch(f *flag.Flag) bool {
+	b, ok := f.Value.(interface{ IsBoolFlag() bool })
+	return ok && b.IsBoolFlag()
 }
 
 // A reader collects what is wrong with the files that it reads.

@@ -23,7 +23,7 @@ func Peer(version string, args []string, s Streams) int {
 		case arg == "-version" || arg == "--version":
 			fmt.Fprintf(s.Out, "Ignition %s\n", version)
 			return ExitValid
-		case arg == "-h" || arg == "--help" || arg == "-help":
+		case arg == "-h" || arg == "--h" || arg == "-help" || arg == "--help":
 			peerUsage(s)
 			return ExitValid
 		default:

@@ -255,9 +255,18 @@ func (d *Document) hidden(line Span) []Span {
 	if d.Secrets == nil {
 		return lexicalSecrets(d.Text, line)
 	}
-	d.masked.Do(func() { d.secrets = d.Secrets() })
+	d.Mask()
 	spans := d.secrets[searchEnd(d.secrets, line.Start):]
 	return spans[:sort.Search(len(spans), func(i int) bool { return spans[i].Start >= line.End })]
+}
+
+// Mask asks for the document's secrets now, before something changes that they are found in.
+func (d *Document) Mask() {
+	d.masked.Do(func() {
+		if d.Secrets != nil {
+			d.secrets = d.Secrets()
+		}
+	})
 }
 
 // searchEnd finds the first span that ends after an offset.

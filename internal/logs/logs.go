@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -107,9 +108,9 @@ func writeAttr(b *strings.Builder, a slog.Attr) {
 	fmt.Fprintf(b, " %s=%q", a.Key, a.Value.Resolve().String())
 }
 
-// printable keeps what a config or a server says from forging lines or moving a terminal's cursor.
+// printable keeps what a config or a server says from forging lines, moving a terminal's cursor or turning its direction.
 func printable(r rune) rune {
-	if r < ' ' || r == 0x7f || 0x80 <= r && r < 0xa0 {
+	if !strconv.IsPrint(r) {
 		return ' '
 	}
 	return r
@@ -141,7 +142,7 @@ const datagramMax = 64 << 10
 func (s *socket) line(level slog.Level, text string) error {
 	number, _ := severity(level)
 	if len(text) > datagramMax {
-		text = text[:datagramMax] + "…"
+		text = strings.ToValidUTF8(text[:datagramMax], "") + "…"
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

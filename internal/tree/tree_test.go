@@ -203,6 +203,10 @@ func TestImportCopiesFromAnotherArena(t *testing.T) {
 	assert.Equal(t, from.Get("a").Place(), copied.Get("a").Place())
 	assert.Equal(t, from.Get("renamed").KeyPlace(), copied.Get("renamed").KeyPlace())
 
+	part := into.Import(from.Get("a"))
+	assert.Equal(t, "a", part.Key())
+	assert.False(t, part.Next().Exists(), "a part comes without its siblings")
+
 	copied.Get("a").Clear(tree.List)
 	assert.Equal(t, want, show(t, from), "the original stays when the copy is edited")
 }

@@ -1,0 +1,249 @@
+package check_test
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/check"
+)
+
+const (
+	good    = `{"ignition": {"version": "3.6.0"}}`
+	warns   = `{"ignition": {"version": "3.6.0"}, "zz": 1}`
+	bad     = `{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "a%sb%d100%"}]}}`
+	ours    = `{"ignition": {"version": "3.6.0"}, "passwd": {"users": [{"name": "a", "uid": -1}]}}`
+	notJSON = "{\n  \"ignition\": {]\n}"
+)
+
+// A run is what a command did.
+type run struct {
+	code     int
+	out, err string
+}
+
+// files makes a folder with a file of each text and gives the names.
+func files(t *testing.T, texts ...string) (names []string) {
+	t.Helper()
+	dir := t.TempDir()
+	for i, text := range texts {
+		name := filepath.Join(dir, string(rune('a'+i))+".ign")
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+		names = append(names, name)
+	}
+	return names
+}
+
+func validate(stdin string, args ...string) run {
+	var out, errs strings.Builder
+	code := check.Main("glowplug validate", args, check.Streams{In: strings.NewReader(stdin), Out: &out, Err: &errs})
+	return run{code, out.String(), errs.String()}
+}
+
+func peer(stdin string, args ...string) run {
+	var out, errs strings.Builder
+	code := check.Peer("9.9.9", args, check.Streams{In: strings.NewReader(stdin), Out: &out, Err: &errs})
+	return run{code, out.String(), errs.String()}
+}
+
+func TestVerdictsAndTheirExitCodes(t *testing.T) {
+	for _, c := range []struct {
+		claim, text   string
+		code, strict  int
+		lines, latest string // line form, and the end of the text form
+	}{
+		{"a good config", good, 0, 0, "", "valid: 1 file, 0 errors, 0 warnings\n"},
+		{"a warning", warns, 0, 1, "warning at $.zz, line 1 col 36: the key \"zz\" is not known here; it is ignored\n", "valid: 1 file, 0 errors, 1 warning\n"},
+		{"an error, percent signs and all", bad, 1, 1, "error at $.storage.files.0.path, line 1 col 67: the path \"a%sb%d100%\" is not absolute\n", "invalid: 1 file, 1 error, 0 warnings\n"},
+		{"a rule of ours counts like any other", ours, 1, 1, "error at $.passwd.users.0.uid, line 1 col 78: a user id cannot be negative\n", "invalid: 1 file, 1 error, 0 warnings\n"},
+		{"a syntax error", notJSON, 1, 1, "error at line 2 col 16: a key is expected, not \"]\"\n", "invalid: 1 file, 1 error, 0 warnings\n"},
+		{"an empty file", "", 1, 1, "error at line 1 col 1: the config is empty\n", "invalid: 1 file, 1 error, 0 warnings\n"},
+	} {
+		t.Run(c.claim, func(t *testing.T) {
+			name := files(t, c.text)[0]
+			assert.Equal(t, run{c.code, c.lines, ""}, validate("", "--format", "line", name))
+			assert.Equal(t, c.lines, validate(c.text, "--format=line", "-").out, "standard input gives the same")
+
+			text := validate("", name)
+			assert.Equal(t, c.code, text.code)
+			assert.True(t, strings.HasSuffix(text.out, c.latest), text.out)
+			assert.NotContains(t, text.out, "%!")
+			if c.lines != "" {
+				assert.Contains(t, text.out, "  --> "+name+":")
+			}
+
+			strict := validate("", "--strict", "--format=line", name)
+			assert.Equal(t, c.strict, strict.code)
+			assert.Equal(t, c.lines, strict.out, "the problems stay what they are")
+			if c.strict > c.code {
+				assert.Contains(t, validate("", name, "--strict").out, "\ninvalid: ")
+			}
+		})
+	}
+}
+
+func TestProblemsComeInTheOrderOfTheText(t *testing.T) {
+	got := validate(`{"zz": 1, "ignition": {"version": "3.6.0"}, "storage": {"links": [{"path": "b"}], "files": [{"path": "a", "mode": "5"}]}}`, "--format=line", "-")
+	var columns []string
+	for line := range strings.Lines(got.out) {
+		_, rest, _ := strings.Cut(line, " col ")
+		column, _, _ := strings.Cut(rest, ":")
+		columns = append(columns, column)
+	}
+	assert.Equal(t, []string{"2", "67", "76", "115"}, columns, got.out)
+}
+
+func TestSeveralFilesAreJudgedTogether(t *testing.T) {
+	names := files(t, good, warns, bad)
+	absent := filepath.Join(filepath.Dir(names[0]), "absent.ign")
+	got := validate("", append(names, absent, "--format=line")...)
+	assert.Equal(t, 1, got.code)
+	lines := strings.Split(strings.TrimSuffix(got.out, "\n"), "\n")
+	require.Len(t, lines, 3)
+	assert.True(t, strings.HasSuffix(lines[0], "it is ignored (in "+names[1]+")"), lines[0])
+	assert.True(t, strings.HasSuffix(lines[1], "is not absolute (in "+names[2]+")"), lines[1])
+	assert.Contains(t, lines[2], "reading the config: ")
+	assert.Contains(t, lines[2], "absent.ign")
+	assert.Contains(t, validate("", append(names, absent)...).out, "\ninvalid: 4 files, 2 errors, 1 warning\n")
+	assert.Equal(t, 0, validate("", names[0], names[1]).code)
+}
+
+func TestJSONIsOneObject(t *testing.T) {
+	names := files(t, warns, bad)
+	var got struct {
+		Valid    bool
+		Problems []struct {
+			Severity, Code, File, Path, Message, Hint string
+			Line, Column, EndLine, EndColumn          int
+		}
+	}
+	out := validate("", "--format", "json", names[0], names[1])
+	assert.Equal(t, 1, out.code)
+	require.NoError(t, json.Unmarshal([]byte(out.out), &got))
+	assert.False(t, got.Valid)
+	require.Len(t, got.Problems, 2)
+	p := got.Problems[1]
+	assert.Equal(t, []any{"error", "path-relative", names[1], "$.storage.files.0.path", `the path "a%sb%d100%" is not absolute`, "start it with /"}, []any{p.Severity, p.Code, p.File, p.Path, p.Message, p.Hint})
+	assert.Equal(t, []int{1, 67, 1, 79}, []int{p.Line, p.Column, p.EndLine, p.EndColumn})
+
+	assert.JSONEq(t, `{"valid": true, "problems": []}`, validate(good, "--format=json", "-").out)
+	for _, c := range []struct {
+		args []string
+		want string
+	}{{nil, `"valid": true`}, {[]string{"--strict"}, `"valid": false`}} {
+		assert.Contains(t, validate(warns, append(c.args, "--format=json", "-")...).out, c.want)
+	}
+}
+
+func TestColoursAreForTerminals(t *testing.T) {
+	var out strings.Builder
+	check.Main("x", []string{"-"}, check.Streams{In: strings.NewReader(bad), Out: &out, Color: true})
+	assert.Contains(t, out.String(), "\x1b[1;31merror[path-relative]\x1b[0m")
+	assert.NotContains(t, validate(bad, "-").out, "\x1b")
+}
+
+func TestWhatCannotBeReadIsInvalid(t *testing.T) {
+	dir := t.TempDir()
+	got := validate("", "--format=line", dir)
+	assert.Equal(t, 1, got.code)
+	assert.Contains(t, got.out, "is a directory")
+	var out strings.Builder
+	code := check.Main("x", []string{"--format=line", "-"}, check.Streams{In: iotest.ErrReader(errors.New("unplugged")), Out: &out})
+	assert.Equal(t, 1, code)
+	assert.Contains(t, out.String(), "reading the config: unplugged")
+}
+
+func TestHelpAndWrongUsage(t *testing.T) {
+	for _, args := range [][]string{{"-h"}, {"--help"}, {"-help"}, {"--strict", "x", "-h"}} {
+		got := validate("", args...)
+		assert.Equal(t, 0, got.code)
+		assert.True(t, strings.HasPrefix(got.out, "Usage: glowplug validate [OPTIONS] FILE...\n"), got.out)
+		assert.NotContains(t, got.out, "%!")
+		assert.Empty(t, got.err)
+	}
+	for _, c := range []struct{ claim, args, want string }{
+		{"no file", "", "no file is given"},
+		{"options and no file", "--strict", "no file is given"},
+		{"an unknown format", "--format sarifx x", `the format "sarifx" is not known: text, line and json are`},
+		{"an unknown option", "--lenient x", "the option --lenient is not known"},
+		{"an unknown short option", "-x x", "the option -x is not known"},
+		{"an option without its value", "x --format", "the option --format needs a value"},
+		{"a switch with a wrong value", "--strict=maybe x", "the option --strict does not take the value"},
+	} {
+		t.Run(c.claim, func(t *testing.T) {
+			got := validate("", strings.Fields(c.args)...)
+			assert.Equal(t, 2, got.code)
+			assert.Empty(t, got.out)
+			assert.Contains(t, got.err, "glowplug validate: "+c.want)
+			assert.Contains(t, got.err, "Try 'glowplug validate --help'.")
+		})
+	}
+}
+
+func TestOptionsMayStandAnywhere(t *testing.T) {
+	name := files(t, warns)[0]
+	for _, args := range [][]string{{"--strict", "--format", "line", name}, {name, "--format=line", "--strict"}, {"--format", "line", name, "--strict=true"}, {"-strict", "-format=line", "--", name}} {
+		assert.Equal(t, 1, validate("", args...).code, args)
+	}
+	assert.Contains(t, validate("", "--", "--strict").out, "--strict", "behind -- a name may start with a dash")
+	assert.Equal(t, 0, validate("", "--strict=false", name).code)
+}
+
+// Reference: engine §15.
+func TestThePeersNameBringsThePeersForm(t *testing.T) {
+	name := files(t, good)[0]
+	for _, c := range []struct {
+		claim, stdin string
+		args         []string
+		want         run
+	}{
+		{"a good config is silent", good, []string{"-"}, run{0, "", ""}},
+		{"a file", "", []string{name}, run{0, "", ""}},
+		{"a file behind --", "", []string{"--", name}, run{0, "", ""}},
+		{"a warning is valid", warns, []string{"-"}, run{0, "warning at $.zz, line 1 col 36: the key \"zz\" is not known here; it is ignored\n", ""}},
+		{"an error, percent signs and all", bad, []string{"-"}, run{1, "error at $.storage.files.0.path, line 1 col 67: the path \"a%sb%d100%\" is not absolute\n", ""}},
+		{"a rule of ours is not mentioned", ours, []string{"-"}, run{0, "", ""}},
+		{"a syntax error stands behind the byte", notJSON, []string{"-"}, run{1, "error at line 2 col 17: a key is expected, not \"]\"\n", ""}},
+		{"a syntax error at the end has no place", "{", []string{"-"}, run{1, "error: the document ends inside an object\n", ""}},
+		{"a value of a wrong kind is all that is told", `{"ignition": {"version": "3.6.0"}, "zz": 1, "storage": {"files": [{"path": "a", "mode": "5"}, {"path": 7}]}}`, []string{"-"},
+			run{1, "error at line 1 col 92: a number is expected here, not a string\n", ""}},
+		{"an empty text", "", []string{"-"}, run{1, "", "couldn't parse config: the config is empty\n"}},
+		{"no version", `{}`, []string{"-"}, run{1, "", "couldn't parse config: the config does not say which version of the language it is written in\n"}},
+		{"an odd version", `{"ignition": {"version": "3%s"}}`, []string{"-"}, run{1, "", "couldn't parse config: \"3%s\" is not a version\n"}},
+		{"an unknown version", `{"ignition": {"version": "2.0.0"}}`, []string{"-"}, run{1, "", "couldn't parse config: version \"2.0.0\" of the config language is not known\n"}},
+		{"a file that is not there", "", []string{"/nonexistent/x"}, run{1, "", "couldn't read config: /nonexistent/x: no such file or directory\n"}},
+		{"its version", "", []string{"-version"}, run{0, "Ignition 9.9.9\n", ""}},
+		{"its version, with a file", "", []string{"--version", "x"}, run{0, "Ignition 9.9.9\n", ""}},
+	} {
+		t.Run(c.claim, func(t *testing.T) {
+			assert.Equal(t, c.want, peer(c.stdin, c.args...))
+		})
+	}
+}
+
+func TestThePeersUsage(t *testing.T) {
+	for _, c := range []struct {
+		claim string
+		args  []string
+		code  int
+	}{
+		{"no file", nil, 1},
+		{"two files", []string{"a", "b"}, 1},
+		{"an option behind the file is a file", []string{"-", "-version"}, 1},
+		{"help", []string{"-h"}, 0},
+		{"long help", []string{"--help"}, 0},
+		{"an unknown option", []string{"--strict", "x"}, 2},
+	} {
+		got := peer("", c.args...)
+		assert.Equal(t, c.code, got.code, c.claim)
+		assert.Contains(t, got.err, "Usage: ignition-validate [-version] FILE|-", c.claim)
+		assert.Empty(t, got.out, c.claim)
+	}
+}

@@ -1,0 +1,63 @@
+package script
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// examples takes the commands out of the "Example:" part of a help text. Lines that end in a backslash go on in the next one.
+func examples(help string) (lines []string) {
+	_, after, _ := strings.Cut(help, "\nExample")
+	_, after, _ = strings.Cut(after, "\n")
+	for _, line := range strings.Split(strings.ReplaceAll(after, "\\\n", ""), "\n") {
+		if !strings.HasPrefix(line, "  ") {
+			break
+		}
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	return lines
+}
+
+// The names in the examples stand for what a reader has: web.ign, hosts/*.ign, build/rootfs, generate-config.
+func exampleFolder(t *testing.T) string {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"web.ign": minimal, "hosts/a.ign": minimal, "hosts/b.ign": minimal, "build/rootfs/README": "", "bin/generate-config": "#!/bin/sh\ncat web.ign\n", "bin/systemctl": systemctl,
+	} {
+		at := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o755))
+		require.NoError(t, os.WriteFile(at, []byte(text), 0o755))
+	}
+	return dir
+}
+
+const minimal = `{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "/etc/motd", "contents": {"source": "data:,hello"}}]}}`
+
+func TestTheExamplesInHelpRun(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, sources())
+	for topic, count := range map[string]int{"validate": 3, "apply": 2, "boot": 1} {
+		t.Run(topic, func(t *testing.T) {
+			t.Parallel()
+			help, err := exec.Command(filepath.Join(programs, "glowplug"), "help", topic).Output()
+			require.NoError(t, err)
+			lines := examples(string(help))
+			require.Len(t, lines, count)
+			for _, line := range lines {
+				dir := exampleFolder(t)
+				command := exec.Command("sh", "-ec", line)
+				command.Dir = dir
+				command.Env = []string{"PATH=" + dir + "/bin:" + programs + ":/usr/bin:/bin", "WORK=" + dir}
+				out, err := command.CombinedOutput()
+				assert.NoError(t, err, "%s\n%s", line, out)
+				assert.Contains(t, line, "glowplug")
+			}
+		})
+	}
+}

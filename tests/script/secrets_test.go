@@ -1,0 +1,318 @@
+package script
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// planted stands in every field that can hold a secret. It repeats so that a part of it that is cut out of an excerpt is
+// found too. What is searched for leaves out its first letter, which some fields have as \u005a.
+const (
+	planted  = "Zq7KZq7KZq7K"
+	searched = "q7K"
+)
+
+// secretive has a secret in every field that can hold one. @ is where it stands, ^ where it does base64-encoded.
+const secretive = `{
+  "ignition": {
+    "version": "3.5.0",
+    "config": {"merge": [{"source": "$USER/srv/child.ign?token=@&@#@", "httpHeaders": [{"name": "Authorization", "value": "Bearer @"}]}]},
+    "proxy": {"httpsProxy": "http://me:@@proxy.invalid:3128"},
+    "timeouts": {"httpTotal": 1}
+  },
+  "kernelArguments": {"shouldExist": ["rd.password=@"], "shouldNotExist": ["old.password=@"]},
+  "passwd": {"users": [{"name": "core", "passwordHash": "$6$@", "sshAuthorizedKeys": ["ssh-ed25519 @ me"]}]},
+  "storage": {
+    "files": [
+      {"path": "/etc/a", "mode": 384, "contents": {"source": "data:,@"}, "append": [{"source": "data:;base64,^"}]},
+      {"path": "/etc/b", "mode": 384, "contents": {"source": "$USER/file?sig=@#@", "httpHeaders": [{"name": "X-Key", "value": "@"}]}},
+      {"path": "/etc/c", "mode": 384, "contents": {"source": "data:,\u005aq7K"}}
+    ],
+    "luks": [
+      {"name": "data", "device": "/dev/vdb", "keyFile": {"source": "data:,@"}},
+      {"name": "far", "device": "/dev/vdc", "keyFile": {"source": "$USER/key?sig=@", "httpHeaders": [{"name": "X-Key", "value": "@"}]}},
+      {"name": "pin", "device": "/dev/vdd", "clevis": {"custom": {"pin": "sss", "config": "{\"key\":\"@\"}"}}}
+    ]
+  },
+  "systemd": {"units": [{
+    "name": "a.service", "enabled": false,
+    "contents": "[Service]\nEnvironment=KEY=@\n",
+    "dropins": [{"name": "a.conf", "contents": "[Service]\nEnvironment=KEY=@\n"}]
+  }]}
+}
+`
+
+// secretiveChild is what it refers to.
+const secretiveChild = `{"ignition": {"version": "3.0.0"}, "storage": {"files": [{"path": "/etc/child", "mode": 384, "contents": {"source": "data:,@"}}]}}
+`
+
+// A bench is a folder of files, a root and a server, in which programs run and are searched for what they let slip.
+type bench struct {
+	*testing.T
+	dir, server string
+}
+
+func newBench(t *testing.T) *bench {
+	require.NoError(t, sources())
+	b := &bench{T: t, dir: t.TempDir()}
+	for _, name := range []string{"root", "run", "srv", "dirs"} {
+		require.NoError(t, os.Mkdir(filepath.Join(b.dir, name), 0o755))
+	}
+	require.NoError(t, os.MkdirAll(filepath.Join(b.dir, "bin"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(b.dir, "bin/systemctl"), []byte(systemctl), 0o755))
+	server := serve(filepath.Join(b.dir, "srv"))
+	t.Cleanup(server.Close)
+	b.server = server.URL
+	b.write("cmdline", "quiet")
+	b.write("srv/child.ign", secretiveChild)
+	return b
+}
+
+// expand puts secrets and the server's address into a text.
+func (b *bench) expand(text string) string {
+	user := strings.Replace(b.server, "://", "://me:"+planted+"%40@", 1)
+	text = strings.ReplaceAll(text, "@@", "\x00")
+	text = strings.NewReplacer("@", planted, "\x00", planted+"@", "^", base64.StdEncoding.EncodeToString([]byte(planted))).Replace(text)
+	return strings.NewReplacer("$USER", user, "$SERVER", b.server).Replace(text)
+}
+
+func (b *bench) write(name, text string) {
+	b.Helper()
+	require.NoError(b, os.WriteFile(filepath.Join(b.dir, name), []byte(b.expand(text)), 0o600))
+}
+
+// run runs a command line and gives its exit status. Its output must not show a secret.
+func (b *bench) run(line string) int {
+	b.Helper()
+	args := strings.Fields(line)
+	if args[0] == "stage" {
+		args = append(strings.Fields("ignition --platform=file --root=root --config-cache=run/ignition.json --state-file=run/ignition/state --neednet=run/ignition/neednet --log-to-stdout --stage"), args[1:]...)
+	}
+	command := exec.Command(filepath.Join(programs, args[0]), args[1:]...)
+	command.Dir = b.dir
+	command.Env = []string{
+		"PATH=" + b.dir + "/bin:/usr/bin:/bin", "WORK=" + b.dir, "container=test", "IGNITION_CONFIG_FILE=config.ign", "IGNITION_KERNEL_CMDLINE_PATH=cmdline",
+		"IGNITION_SYSTEM_RUNTIME_CONFIG_DIR=dirs", "IGNITION_SYSTEM_LOCAL_CONFIG_DIR=none", "IGNITION_SYSTEM_CONFIG_DIR=none",
+	}
+	var out bytes.Buffer
+	command.Stdout, command.Stderr = &out, &out
+	err := command.Run()
+	if command.ProcessState == nil {
+		require.NoError(b, err)
+	}
+	b.clean(line, out.Bytes())
+	require.NotContains(b, out.String(), "goroutine ", line)
+	return command.ProcessState.ExitCode()
+}
+
+// leaks are the forms in which a secret may show.
+var leaks = []string{searched, base64.StdEncoding.EncodeToString([]byte(planted))[:6]}
+
+func (b *bench) clean(what string, text []byte) {
+	b.Helper()
+	for _, leak := range leaks {
+		if at := bytes.Index(text, []byte(leak)); at >= 0 {
+			b.Errorf("%s shows a secret: …%s…", what, text[max(0, at-160):min(len(text), at+80)])
+		}
+	}
+}
+
+// sealed searches what programs have left that everybody may read. Units are systemd's to read and 0644 by design; secrets are
+// not to be put in them. It gives the files that do hold secrets and that not everybody can read.
+func (b *bench) sealed() (held []string) {
+	b.Helper()
+	require.NoError(b, filepath.WalkDir(b.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		info, err := d.Info()
+		require.NoError(b, err)
+		text, err := os.ReadFile(path)
+		require.NoError(b, err)
+		name := strings.TrimPrefix(path, b.dir+"/")
+		switch {
+		case strings.HasPrefix(name, "root/etc/systemd/system/a.service"):
+		case info.Mode().Perm()&0o007 != 0:
+			b.clean(name, text)
+		case bytes.Contains(text, []byte(searched)):
+			held = append(held, name)
+		}
+		return nil
+	}))
+	return held
+}
+
+// commands read config.ign in every way there is.
+var commands = []string{
+	"glowplug validate config.ign", "glowplug validate --format json config.ign", "glowplug-validate --format line config.ign",
+	"engine/ignition-validate config.ign", "validator-only/ignition-validate config.ign",
+	"glowplug apply --root root --no-owner --dry-run config.ign", "glowplug apply --root root --no-owner --ignore-unsupported config.ign",
+	"ignition-apply --root root config.ign", "stage fetch-offline", "stage fetch", "stage kargs", "stage disks", "stage mount", "stage files", "stage umount",
+}
+
+func TestSecretsStayWhereTheyBelong(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.write("config.ign", secretive)
+	status := map[string]int{}
+	for _, command := range commands {
+		status[command] = b.run(command)
+	}
+	for _, command := range []string{"engine/ignition-validate config.ign", "stage fetch", "stage mount"} {
+		assert.Zero(t, status[command], command)
+	}
+	for _, command := range []string{"stage kargs", "stage disks"} {
+		assert.Equal(t, 1, status[command], command)
+	}
+	held := b.sealed()
+	for _, file := range []string{"run/ignition.json", "root/etc/a", "root/etc/child"} {
+		assert.Contains(t, held, file, "secrets do get to where they belong")
+	}
+}
+
+// broken changes the text in all the ways in which a config goes wrong near a secret.
+func broken(text string) map[string]string {
+	all := map[string]string{}
+	for at := 40; at < len(text); at += 61 {
+		all[fmt.Sprintf("cut off after %d bytes", at)] = text[:at]
+		all[fmt.Sprintf("a stray byte at %d", at)] = text[:at] + "\x01" + text[at:]
+		all[fmt.Sprintf("a stray bracket at %d", at)] = text[:at] + "]" + text[at:]
+	}
+	for i, m := range regexp.MustCompile(`"([A-Za-z]+)": (\[?"[^"@^]*[@^](?:[^"\\]|\\.)*"\]?)`).FindAllStringSubmatchIndex(text, -1) {
+		key, value := text[m[2]:m[3]], text[m[4]:m[5]]
+		change := func(how, key, value string) {
+			all[fmt.Sprintf("%s %d: %s", text[m[2]:m[3]], i, how)] = text[:m[2]] + key + text[m[3]:m[4]] + value + text[m[5]:]
+		}
+		change("a list", key, "["+value+"]")
+		change("an object", key, `{"x": `+value+`}`)
+		change("an object of secret names", key, `{`+strings.Trim(value, "[]")+`: 1}`)
+		change("misspelt", key[:len(key)-1], value)
+		change("in capitals", strings.ToUpper(key), value)
+		change("twice", key, value+`, "`+key+`": `+value)
+		change("a bad escape", key, strings.Replace(value, "@", `@\q@`, 1))
+		change("half a surrogate", key, strings.Replace(value, "@", `@\ud800@`, 1))
+		change("a bad percent", key, strings.Replace(value, "@", "%zz@%", 1))
+		change("an unknown scheme", key, strings.NewReplacer("data:", "dat@:", "$USER", "gopher://@").Replace(value))
+		change("a line break", key, strings.Replace(value, "@", `@\n@`, 1))
+		change("a bracket", key, strings.Replace(value, "@", `[@ `, 1))
+	}
+	return all
+}
+
+func TestBrokenConfigsDoNotTellTheirSecrets(t *testing.T) {
+	t.Parallel()
+	all := broken(secretive)
+	require.Greater(t, len(all), 200)
+	b := newBench(t)
+	failed := 0
+	for name, text := range all {
+		b.write("config.ign", strings.Replace(text, `"httpTotal": 1`, `"httpTotal": -1`, 1))
+		for _, command := range []string{
+			"glowplug validate config.ign", "glowplug-validate --format json config.ign", "validator-only/ignition-validate config.ign",
+			"glowplug apply --root root --dry-run --no-owner --offline config.ign", "stage fetch",
+		} {
+			status := b.run(command)
+			require.Less(t, status, 2, command)
+			failed += status
+		}
+		if t.Failed() {
+			t.Fatalf("%s: %s", name, text)
+		}
+	}
+	assert.Greater(t, failed, 2*len(all), "most of them are invalid")
+	b.sealed()
+}
+
+// rules breaks one rule each, or makes an action fail.
+var rules = map[string][2]string{
+	"a relative path":                 {`"path": "/etc/a"`, `"path": "etc/a"`},
+	"a path that is there twice":      {`"path": "/etc/b"`, `"path": "/etc/a"`},
+	"a file below a file":             {`"path": "/etc/b"`, `"path": "/etc/a/b"`},
+	"a header that is there twice":    {`"X-Key", "value": "@"}`, `"X-Key", "value": "@"}, {"name": "X-Key", "value": "@2"}`},
+	"a header without a name":         {`"name": "X-Key"`, `"name": ""`},
+	"a header value of two lines":     {`"X-Key", "value": "@"`, `"X-Key", "value": "@\n@"`},
+	"a digest that does not match":    {`"source": "data:,@"}, "append"`, `"source": "data:,@", "verification": {"hash": "sha256-` + zeros + `"}}, "append"`},
+	"a digest that is none":           {`"source": "data:,@"}, "append"`, `"source": "data:,@", "verification": {"hash": "sha256-abc"}}, "append"`},
+	"a child's digest does not match": {`#@", "httpHeaders": [{"name": "Auth`, `#@", "verification": {"hash": "sha256-` + zeros + `"}, "httpHeaders": [{"name": "Auth`},
+	"content that is not gzip":        {`"source": "data:,@"}, "append"`, `"source": "data:,@", "compression": "gzip"}, "append"`},
+	"a compression that is none":      {`"source": "data:,@"}, "append"`, `"source": "data:,@", "compression": "lzma"}, "append"`},
+	"a child that is not there":       {"/srv/child.ign", "/srv/nowhere.ign"},
+	"a child that is no config":       {"/srv/child.ign", "/srv/text"},
+	"a child cut off":                 {"/srv/child.ign", "/srv/cut.ign"},
+	"a child whose rules are broken":  {"/srv/child.ign", "/srv/rule.ign"},
+	"a server that refuses":           {"$USER/srv/child.ign", "http://me:@@127.0.0.1:1/child.ign"},
+	"a server for a file refuses":     {"$USER/file", "http://me:@@127.0.0.1:1/file"},
+	"a server that never answers":     {"$USER/file", "$USER/slow"},
+	"a file that is not there":        {"$USER/file", "$USER/nowhere"},
+	"a redirect to somewhere secret":  {"$USER/file", "$USER/away"},
+	"a host that is none":             {"$USER/file", "http://me:@@:port/file"},
+	"a proxy that is none":            {"http://me:@@proxy.invalid:3128", "ftp://me:@@proxy"},
+	"a unit that does not parse":      {`[Service]\nEnvironment=KEY=@\n",`, `[Service\nEnvironment=KEY=@\n",`},
+	"a unit line without a key":       {`[Service]\nEnvironment=KEY=@\n",`, `[Service]\n@\n",`},
+	"a long unit line":                {`[Service]\nEnvironment=KEY=@\n",`, `[Service]\nEnvironment=KEY=` + strings.Repeat("@", 300) + `\n",`},
+	"a unit with a bad name":          {`"a.service"`, `"a.servic"`},
+	"a drop-in with a bad name":       {`"a.conf"`, `"a.con"`},
+	"two key sources":                 {`"keyFile": {"source": "data:,@"}`, `"keyFile": {"source": "data:,@"}, "clevis": {"custom": {"pin": "sss", "config": "@"}, "tpm2": true}`},
+	"a pin that is none":              {`"pin": "sss"`, `"pin": "wooden"`},
+	"a CA that cannot be had":         {`"proxy":`, `"security": {"tls": {"certificateAuthorities": [{"source": "$USER/nowhere?a=@", "httpHeaders": [{"name": "X", "value": "@"}]}]}}, "proxy":`},
+	"a CA that is none":               {`"proxy":`, `"security": {"tls": {"certificateAuthorities": [{"source": "data:,@"}]}}, "proxy":`},
+	"a replacement not there":         {`{"merge":`, `{"replace": {"source": "$USER/nowhere?a=@"}, "merge":`},
+	"an older version":                {`"version": "3.5.0"`, `"version": "3.0.0"`},
+	"a version that is none":          {`"version": "3.5.0"`, `"version": "3"`},
+}
+
+const zeros = "0000000000000000000000000000000000000000000000000000000000000000"
+
+func TestFailuresDoNotTellSecrets(t *testing.T) {
+	t.Parallel()
+	for name, change := range rules {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Contains(t, secretive, change[0])
+			b := newBench(t)
+			b.write("srv/text", "@")
+			b.write("srv/cut.ign", secretiveChild[:len(secretiveChild)-8])
+			b.write("srv/rule.ign", strings.Replace(secretiveChild, "/etc", "etc", 1))
+			b.write("config.ign", strings.ReplaceAll(secretive, change[0], change[1]))
+			failed := 0
+			for _, command := range commands {
+				failed += b.run(command)
+			}
+			assert.Positive(t, failed)
+			b.sealed()
+		})
+	}
+}
+
+func TestWhatIsInTheWayDoesNotTellSecrets(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.write("config.ign", secretive)
+	require.NoError(t, os.MkdirAll(filepath.Join(b.dir, "root/etc"), 0o755))
+	b.write("root/etc/a", "other content with @")
+	require.NoError(t, os.Mkdir(filepath.Join(b.dir, "root/etc/child"), 0o755))
+	for _, command := range commands {
+		b.run(command)
+	}
+	assert.Equal(t, 1, b.run("stage files"))
+	b.write("cmdline", "ignition.config.url=$USER/nowhere?a=@ x=@")
+	assert.Equal(t, 1, b.run("stage fetch"))
+	b.write("cmdline", "ignition.config.url=http://me:@%zz@host/")
+	b.run("stage fetch")
+	b.write("run/ignition.json", secretive[:400])
+	assert.Equal(t, 1, b.run("stage files"))
+	b.write("run/ignition/state", `{"fetchedConfigs": "@"}`)
+	assert.Equal(t, 3, b.run("stage files"))
+	b.sealed()
+}
