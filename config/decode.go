@@ -255,7 +255,9 @@ func (d *decoder) unite(n tree.Node, s *shape, at *trail) {
 		if before, twice := last[m.name]; twice {
 			d.repeated(c, before, m.name, at)
 		}
-		last[m.name] = c
+		if before, twice := last[m.name]; !twice || c.Kind() != tree.Null || m.nullable || before.Kind() == tree.Null {
+			last[m.name] = c // a null leaves alone what cannot be absent
+		}
 		if _, known := first[m.name]; !known && m.kind == tree.Object && c.Kind() == tree.Object {
 			first[m.name] = c
 		}

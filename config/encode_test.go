@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // plainJSON is what encoding/json makes of a config, which JSON writes without it.
@@ -41,4 +43,12 @@ func TestJSONIsWhatEncodingJSONMakesOfTheConfig(t *testing.T) {
 			require.Equal(t, want, plainJSON(t, again.Config()))
 		})
 	}
+}
+
+func TestALaterNullLeavesWhatCannotBeAbsent(t *testing.T) {
+	doc, problems := Parse("test", []byte(`{"ignition":{"version":"3.6.0","version":null},"storage":{"files":[{"path":"/a","path":null,"mode":420,"mode":null}]}}`))
+	require.NotNil(t, doc)
+	require.True(t, Valid(diag.For(diag.Peer, problems)))
+	require.Equal(t, "/a", doc.Config().Storage.Files[0].Path)
+	require.Nil(t, doc.Config().Storage.Files[0].Mode, "what can be absent is")
 }

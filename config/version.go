@@ -149,9 +149,11 @@ func findVersion(root tree.Node) (text string, at tree.Node, problem *diag.Probl
 	}
 	members(root, "$", "ignition", func(ignition tree.Node) {
 		members(ignition, "$.ignition", "version", func(version tree.Node) {
-			if at = version; version.Kind() == tree.String {
-				text = version.Text()
-			} else {
+			switch version.Kind() {
+			case tree.String:
+				at, text = version, version.Text()
+			case tree.Null: // leaves what an earlier one said
+			default:
 				wrong(version, "$.ignition.version", "a string")
 			}
 		})

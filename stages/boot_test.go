@@ -104,7 +104,7 @@ func TestAuthoritiesAreHandedOverWithTheConfig(t *testing.T) {
 	defer plain.Close()
 	hash := fmt.Sprintf("sha256-%x", sha256.Sum256(bundle))
 	m := newMachine(t, fmt.Sprintf(`{
-		"ignition": {"version": "3.4.0", "security": {"tls": {"certificateAuthorities": [
+		"ignition": {"version": "3.4.0", "timeouts": {"httpTotal": 5}, "security": {"tls": {"certificateAuthorities": [
 			{"source": %q, "compression": "gzip", "httpHeaders": [{"name": "X-Token", "value": "letmein"}], "verification": {"hash": %q}}]}}},
 		"storage": {"files": [{"path": "/secure", "contents": {"source": %q}}]}}`, plain.URL, hash, secure.URL))
 	require.NoError(t, m.stage(t.Context(), "fetch"))

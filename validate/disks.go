@@ -291,7 +291,7 @@ func (c *checker) luks(a *at, l *config.Luks) {
 	c.clevisMix(a.key("clevis"), &l.Clevis)
 	if text(l.KeyFile.Source) != "" {
 		if f := source.Check(*l.KeyFile.Source, int(c.version)); f != nil {
-			a.key("keys").fault(f)
+			a.key("keys").fault(f).PeerOnly = true // the source itself is reported too
 		}
 	}
 	c.cex(a.key("cex"), l)

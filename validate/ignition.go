@@ -42,7 +42,7 @@ func (c *checker) reference(a *at, r *config.Resource, what string, since config
 		if text(r.Source) == "" {
 			a.errorf("source-missing", "%s needs a source", what).hint(`add "source": a URL`)
 		} else if f := source.Check(*r.Source, int(c.version)); f != nil {
-			a.fault(f)
+			a.fault(f).PeerOnly = true // the source itself is reported too
 		}
 	} else if authority && text(r.Source) == "" {
 		a.key("source").errorf("source-missing", "%s needs a source", what).hint(`add "source": a URL`)

@@ -139,6 +139,8 @@ type Problem struct {
 	Stricter bool
 	// Laxer marks the opposite: a warning of ours that is an error under the peer's names.
 	Laxer bool
+	// PeerOnly marks what the peer says beside another problem that says the same.
+	PeerOnly bool
 }
 
 // An Audience is who problems are told to. What they are told of rules that the peer has not differs.
@@ -158,7 +160,7 @@ func For(audience Audience, problems []Problem) []Problem {
 	var told []Problem
 	for _, p := range problems {
 		switch {
-		case p.Stricter && audience == Peer:
+		case p.Stricter && audience == Peer, p.PeerOnly && audience != Peer:
 			continue
 		case p.Stricter && audience == Boot:
 			p.Severity = min(p.Severity, Warning)

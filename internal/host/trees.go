@@ -114,6 +114,9 @@ func (r *Root) LockAccounts(ctx context.Context) (unlock func(), err error) {
 			return nil, err
 		}
 	}
+	if _, err := r.MkdirAll(path.Dir(accountLock), 0o755); err != nil {
+		return nil, err
+	}
 	d, base, err := r.parent(accountLock)
 	if err != nil {
 		return nil, pathError("lock", accountLock, err)

@@ -17,6 +17,9 @@ import (
 // maxDepth is how deep documents may refer to documents.
 const maxDepth = 32
 
+// maxDocuments bounds what a config can have fetched: references that double at each level would never end.
+const maxDocuments = 4096
+
 // A Fetcher gets the documents that a config refers to.
 type Fetcher interface {
 	// Configure sets time limits, proxies and trust for what is fetched from now on.
@@ -62,7 +65,8 @@ type Loader struct {
 	// Reference is told of each document that another one referred to, once it has been fetched. name is fit for a log.
 	Reference func(url, name string)
 
-	told map[told]bool
+	told    map[told]bool
+	fetched int
 }
 
 // A told is a problem that has been reported. It is the same one where a merged config still has it.
@@ -165,6 +169,9 @@ func (l *Loader) follow(ctx context.Context, r config.Resource, step *chain, wha
 	name := documentName(*r.Source, step, what)
 	if err := step.check(); err != nil {
 		return nil, err
+	}
+	if l.fetched++; l.fetched > maxDocuments {
+		return nil, fmt.Errorf("%s: the config refers to more than %d others", step.from, maxDocuments)
 	}
 	text, err := l.Fetcher.Bytes(ctx, r)
 	if err != nil {

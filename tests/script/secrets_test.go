@@ -161,6 +161,14 @@ var commands = []string{
 	"ignition-apply --root root config.ign", "stage fetch-offline", "stage fetch", "stage kargs", "stage disks", "stage mount", "stage files", "stage umount",
 }
 
+// onlyFiles leaves out what needs disks, accounts or a boot loader.
+func onlyFiles(text string) string {
+	for _, part := range []string{`(?m)^  "(kernelArguments|passwd)": .*\n`, `(?s),\n    "luks": \[.*?\n    \]`} {
+		text = regexp.MustCompile(part).ReplaceAllString(text, "")
+	}
+	return text
+}
+
 func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -175,8 +183,13 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	for _, command := range []string{"stage kargs", "stage disks"} {
 		assert.Equal(t, 1, status[command], command)
 	}
+	b.sealed()
+	b.write("config.ign", onlyFiles(secretive))
+	for _, command := range []string{"stage fetch", "stage files"} {
+		assert.Zero(t, b.run(command), command)
+	}
 	held := b.sealed()
-	for _, file := range []string{"run/ignition.json", "root/etc/a", "root/etc/child"} {
+	for _, file := range []string{"run/ignition.json", "root/etc/a", "root/etc/c", "root/etc/child"} {
 		assert.Contains(t, held, file, "secrets do get to where they belong")
 	}
 }
