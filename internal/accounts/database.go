@@ -38,6 +38,7 @@ type database struct {
 	effects []Effect
 }
 
+// readDatabase reads all files. Only what no config could do without is an error here; malformed lines wait for who needs them.
 func readDatabase(have Files, today int64) (*database, *Error) {
 	defaults, err := readUseradd(have[UseraddFile])
 	if err != nil {
@@ -82,6 +83,7 @@ func (db *database) readAlternatives(have Files) {
 	db.altGroups = readTable[groupEntry](alternatives, AltGroupFile)
 }
 
+// indexUsers fills what finds users by uid and by primary group.
 func (db *database) indexUsers() {
 	db.passwd.each(func(r *passwdRow) {
 		db.uids.own[r.entry.uid]++
@@ -98,6 +100,8 @@ func (db *database) indexUsers() {
 	}
 }
 
+// indexGroups fills what finds groups by gid and by member. Members that /usr/lib/group lists are none to be removed: that file
+// stays, and a copy in /etc is indexed when it is made.
 func (db *database) indexGroups() {
 	db.groups.each(func(r *groupRow) {
 		db.gids.own[r.entry.gid]++
@@ -133,6 +137,7 @@ func (db *database) user(name string) *passwdRow {
 	return db.altPasswd.find(name)
 }
 
+// group does the same for groups.
 func (db *database) group(name string) *groupRow {
 	if r := db.groups.find(name); r != nil {
 		return r
@@ -142,10 +147,14 @@ func (db *database) group(name string) *groupRow {
 
 // groupLike finds a group by name or id: what reads as a number is an id.
 func (db *database) groupLike(s string) *groupRow {
+	if s == "" || s[0] > '9' { // most names
+		return db.group(s)
+	}
 	id, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
 		return db.group(s)
 	}
+	// A number that is no id is not looked up as a name either: the tools have decided by then.
 	if id < 0 || id >= noID {
 		return nil
 	}

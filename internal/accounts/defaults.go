@@ -42,6 +42,7 @@ func (d loginDefs) days(name string) string {
 	return ""
 }
 
+// yes gives a setting that is on or off; off where it is not set, whatever the manual says about its default.
 func (d loginDefs) yes(name string) bool { return strings.EqualFold(d[name], "yes") }
 
 // parseC reads a number as strtol(3) with base 0 does.
@@ -99,6 +100,7 @@ func readUseradd(text diag.Secret) (*useraddDefaults, *Error) {
 	}
 	d := &useraddDefaults{group: set["GROUP"], groups: set["GROUPS"], base: set["HOME"], shell: set["SHELL"],
 		mail: strings.EqualFold(set["CREATE_MAIL_SPOOL"], "yes")}
+	// The second is for distributions that keep defaults below /usr. Neither has to be there.
 	d.skeletons = []string{orElse(set["SKEL"], "/etc/skel"), orElse(set["USRSKEL"], "/usr/etc/skel")}
 	if n, ok := parseC(set["INACTIVE"]); ok && n >= 0 {
 		d.inactive = strconv.FormatInt(n, 10)

@@ -48,6 +48,7 @@ func (e MakeMail) String() string {
 // each on its own, and the others stay. Old and new are equal for what does not change.
 type Owners struct{ OldUID, NewUID, OldGID, NewGID uint32 }
 
+// String says who hands what to whom.
 func (o Owners) String() string {
 	return fmt.Sprintf("%d:%d → %d:%d", o.OldUID, o.OldGID, o.NewUID, o.NewGID)
 }

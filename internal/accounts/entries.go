@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// A passwdEntry is a line of passwd(5).
+// A passwdEntry is a line of passwd(5). A line that libc and the tools do not take for an entry is none here either: exactly seven
+// fields, and both ids numbers of 32 bits.
 type passwdEntry struct {
 	name, password       string
 	uid, gid             uint32
@@ -70,6 +71,7 @@ func (e *groupEntry) parse(f []string) bool {
 	}
 	gid, ok := parseID(f[2])
 	names := strings.Split(f[3], ",")
+	// The tools drop one empty name at the end when they write the line, and keep those in the middle.
 	if names[len(names)-1] == "" {
 		names = names[:len(names)-1]
 	}
@@ -108,47 +110,65 @@ func (e *gshadowEntry) fields() []string {
 
 // members is a list of users in order, of which one can be found, added and removed without a walk over all.
 type members struct {
-	names []string // "" for one that was removed, or for an empty name in the file
-	at    map[string][]int
+	names []string         // "" for one that was removed, or for an empty name in the file
+	at    map[string]int   // the first place of a name
+	again map[string][]int // the others, of a name that is there more than once
 	gone  map[int]bool
 }
 
 func newMembers(names []string) members {
 	m := members{names: names}
 	if len(names) > 0 {
-		m.at = make(map[string][]int, len(names))
+		m.at = make(map[string]int, len(names))
 	}
 	for i, n := range names {
-		m.at[n] = append(m.at[n], i)
+		if !m.has(n) {
+			m.at[n] = i
+			continue
+		}
+		if m.again == nil {
+			m.again = map[string][]int{}
+		}
+		m.again[n] = append(m.again[n], i)
 	}
 	return m
 }
 
-func (m *members) has(name string) bool { return len(m.at[name]) > 0 }
+// has tells whether a user is on the list. A name may be there more than once.
+func (m *members) has(name string) bool { _, there := m.at[name]; return there }
 
+// empty tells whether nobody is left. An empty name in the file is someone, as for userdel.
 func (m *members) empty() bool { return len(m.names) == len(m.gone) }
 
+// add puts a user at the end, as the tools do, unless the user is there.
 func (m *members) add(name string) {
 	if m.has(name) {
 		return
 	}
 	if m.at == nil {
-		m.at = map[string][]int{}
+		m.at = map[string]int{}
 	}
-	m.at[name] = []int{len(m.names)}
+	m.at[name] = len(m.names)
 	m.names = append(m.names, name)
 }
 
+// remove marks places as empty instead of moving what follows: a thousand users may leave a group of a thousand.
 func (m *members) remove(name string) {
-	for _, i := range m.at[name] {
-		if m.gone == nil {
-			m.gone = map[int]bool{}
-		}
+	first, there := m.at[name]
+	if !there {
+		return
+	}
+	if m.gone == nil {
+		m.gone = map[int]bool{}
+	}
+	for _, i := range append(m.again[name], first) {
 		m.gone[i] = true
 	}
 	delete(m.at, name)
+	delete(m.again, name)
 }
 
+// list gives who is left, in order.
 func (m *members) list() []string {
 	if len(m.gone) == 0 {
 		return m.names
@@ -177,6 +197,7 @@ func idText(id uint32) string { return strconv.FormatUint(uint64(id), 10) }
 
 func quote(s string) string { return strconv.Quote(s) }
 
+// nameOf names a character that a message had better not hold itself.
 func nameOf(c byte) string {
 	switch c {
 	case ':':

@@ -28,6 +28,7 @@ func (db *database) wantGroup(g *Group) (Verb, string, *Error) {
 	return db.modifyGroup(g, have)
 }
 
+// createGroup is groupadd. Without gshadow the hash stands in group; without either, groupadd writes "x" all the same.
 func (db *database) createGroup(g *Group) (Verb, string, *Error) {
 	if err := checkName(g.Name); err != nil {
 		return Keep, "", err
@@ -51,6 +52,7 @@ func (db *database) createGroup(g *Group) (Verb, string, *Error) {
 	return Create, "gid " + idText(gid) + passwordDetail(g.Password != ""), nil
 }
 
+// passwordDetail is all that people see of a hash.
 func passwordDetail(set bool) string {
 	if set {
 		return ", password set"
@@ -58,6 +60,7 @@ func passwordDetail(set bool) string {
 	return ""
 }
 
+// newGID gives the number of a new group. A given one may be outside every range, but nobody else's.
 func (db *database) newGID(g *Group) (uint32, *Error) {
 	if g.GID == nil {
 		return db.findGID(g.System)
@@ -77,6 +80,7 @@ func (db *database) findGID(system bool) (uint32, *Error) {
 	return gid, nil
 }
 
+// rangeName gives the settings of login.defs(5) that bound a range.
 func rangeName(what string, system bool) string {
 	if system {
 		what = "SYS_" + what
@@ -84,6 +88,7 @@ func rangeName(what string, system bool) string {
 	return what + "_MIN and " + what + "_MAX"
 }
 
+// gidTaken says whose number it is: groups come without a place in the config that would show it.
 func (db *database) gidTaken(gid uint32) *Error {
 	e := &Error{Message: "gid " + idText(gid) + " is taken", Hint: "choose another gid"}
 	for _, r := range db.byGID[gid] {
@@ -95,6 +100,7 @@ func (db *database) gidTaken(gid uint32) *Error {
 	return e
 }
 
+// modifyGroup is groupmod, but for a group that is as wanted: docs/accounts.md, "The exception".
 func (db *database) modifyGroup(g *Group, have *groupRow) (Verb, string, *Error) {
 	regid := false
 	gid := have.entry.gid
@@ -157,6 +163,7 @@ func (db *database) setGID(own *groupRow, gid uint32) *Error {
 	return nil
 }
 
+// setPrimary gives a user another primary group. The entry in the index of the old one stays behind.
 func (db *database) setPrimary(r *passwdRow, gid uint32) {
 	r.entry.gid = gid
 	db.byPrimary[gid] = append(db.byPrimary[gid], r)
@@ -181,6 +188,7 @@ func (db *database) setGroupPassword(own *groupRow, hash string) *Error {
 	case own.entry.password != inShadow:
 		return nil
 	}
+	// groupmod makes the missing line, with the members that group lists.
 	members := own.entry.members.list()
 	s, err = db.gshadow.put(gshadowEntry{name: name, password: hash, members: newMembers(append([]string(nil), members...))})
 	if err != nil {
@@ -192,6 +200,7 @@ func (db *database) setGroupPassword(own *groupRow, hash string) *Error {
 	return nil
 }
 
+// deleteGroup is groupdel. A group that is not there is deleted already.
 func (db *database) deleteGroup(g *Group, have *groupRow) (Verb, string, *Error) {
 	if have == nil {
 		return Keep, "", nil
@@ -209,6 +218,7 @@ func (db *database) deleteGroup(g *Group, have *groupRow) (Verb, string, *Error)
 	return Delete, "gid " + idText(own.entry.gid), db.removeGroup(own)
 }
 
+// isInUsr is the error about an account that only /usr has.
 func isInUsr(path string, line int) *Error {
 	return &Error{File: path, Line: line, Message: "the account comes with the system and cannot be deleted", Hint: "build an image without it"}
 }

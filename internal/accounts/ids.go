@@ -23,14 +23,17 @@ type series struct {
 
 func (s *series) contains(id uint64) bool { return id >= s.low && id <= s.high }
 
+// taken tells whether a name service of the root has someone with a number.
 func (n *ids) taken(id uint32) bool { return n.own[id] > 0 || n.other[id] > 0 }
 
+// take gives a number to someone in the file of /etc.
 func (n *ids) take(id uint32) {
 	n.own[id]++
 	n.people.took(uint64(id))
 	n.system.took(uint64(id))
 }
 
+// free takes it back. Two may have had it.
 func (n *ids) free(id uint32) {
 	if n.own[id]--; n.own[id] <= 0 {
 		delete(n.own, id)

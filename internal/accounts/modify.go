@@ -13,6 +13,7 @@ type userEdit struct {
 	parts       []string    // for people
 }
 
+// modifyUser is usermod, but for what is as wanted: docs/accounts.md, "The exception".
 func (db *database) modifyUser(u *User, have *passwdRow) (Verb, string, *Error) {
 	edit, err := db.edit(u, have)
 	if err != nil {
@@ -73,6 +74,7 @@ func (db *database) edit(u *User, have *passwdRow) (*userEdit, *Error) {
 	return e, nil
 }
 
+// trimSlash takes one slash off the end, as usermod does. The root directory keeps its own.
 func trimSlash(home string) string {
 	if len(home) > 1 {
 		return strings.TrimSuffix(home, "/")
@@ -80,6 +82,7 @@ func trimSlash(home string) string {
 	return home
 }
 
+// describe tells people what changes in the entry. Groups come later, when it is known which the user was in.
 func (e *userEdit) describe() {
 	add := func(differs bool, text string) {
 		if differs {
@@ -147,6 +150,7 @@ func (db *database) setPassword(u *User, entry *passwdEntry) *Error {
 	case inPasswd:
 		return nil
 	}
+	// usermod makes the missing line, which gets the ages of login.defs but not what useradd has for new users.
 	fresh := shadowEntry{field: [shadowFields]string{u.Name, hash, db.today,
 		db.defs.days("PASS_MIN_DAYS"), db.defs.days("PASS_MAX_DAYS"), db.defs.days("PASS_WARN_AGE")}}
 	_, err = db.shadow.put(fresh)
@@ -224,6 +228,7 @@ func (db *database) moveEffects(name string, e *userEdit) {
 	}
 }
 
+// deleteUser is userdel --remove. A user who is not there is deleted already.
 func (db *database) deleteUser(u *User, have *passwdRow) (Verb, string, *Error) {
 	if have == nil {
 		return Keep, "", nil
@@ -250,6 +255,7 @@ func (db *database) deleteUser(u *User, have *passwdRow) (Verb, string, *Error) 
 	return Delete, "uid " + idText(e.uid) + ", with home " + orElse(e.home, "none"), nil
 }
 
+// removeUser takes a user out of all six files. Ranges that name the user by number stay, as they do with userdel.
 func (db *database) removeUser(own *passwdRow) *Error {
 	name := own.entry.name
 	if err := db.passwd.remove(own); err != nil {

@@ -38,6 +38,7 @@ func checkField(what, s string) *Error {
 	return nil
 }
 
+// checkHome is for the sixth field of passwd(5). What the path leads to is for whoever walks it.
 func checkHome(home string) *Error {
 	if home != "" && home[0] != '/' {
 		return &Error{Message: "the home " + quote(home) + " is not an absolute path"}
@@ -45,6 +46,7 @@ func checkHome(home string) *Error {
 	return checkField("home", home)
 }
 
+// checkShell is for the seventh. A "*" at its start keeps old login programs from running anything, so the tools let it pass.
 func checkShell(shell string) *Error {
 	if shell != "" && shell[0] != '/' && shell[0] != '*' {
 		return &Error{Message: "the shell " + quote(shell) + " is not an absolute path"}

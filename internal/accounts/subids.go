@@ -52,6 +52,7 @@ func readSubRanges(have Files, path string) *subRanges {
 	return s
 }
 
+// parse reads owner, first id and count. The owner may be a number.
 func (r *subRange) parse() {
 	f := strings.Split(r.raw, ":")
 	if len(f) != 3 || f[0] == "" {
@@ -64,6 +65,7 @@ func (r *subRange) parse() {
 	r.entered = err1 == nil && err2 == nil
 }
 
+// compareRanges is the order in which useradd has ranges.
 func compareRanges(a, b *subRange) int {
 	switch {
 	case a.start != b.start && a.start < b.start, a.start == b.start && a.count < b.count:
@@ -154,7 +156,7 @@ func (s *subRanges) grant(owner string, d loginDefs, what string) *Error {
 	if !ok {
 		return &Error{File: s.path, Message: "no range of " + strconv.FormatUint(count, 10) + " ids is free", Hint: "raise " + what + "_MAX in login.defs"}
 	}
-	s.changed = true
+	s.changed = true // it was sorted, even if nothing is added
 	if len(s.owners[owner]) > 0 {
 		return nil
 	}

@@ -34,15 +34,17 @@ type table[T any, P entryOf[T]] struct {
 	path    string
 	present bool
 	changed bool
+	size    int // of the text that was read
 	rows    []*row[T]
 	nis     int // index in rows before which new lines go: shadow-utils keeps "+" and "-" lines of NIS last
 	added   []*row[T]
 	byName  map[string]*row[T]
 }
 
+// readTable takes a text apart. It has no errors: what is wrong with a line matters only to who asks for it.
 func readTable[T any, P entryOf[T]](have Files, path string) *table[T, P] {
 	text, present := have[path]
-	t := &table[T, P]{path: path, present: present, byName: map[string]*row[T]{}}
+	t := &table[T, P]{path: path, present: present, size: len(text), byName: map[string]*row[T]{}}
 	for i, line := range splitLines(text) {
 		r := &row[T]{raw: line, number: i + 1}
 		t.rows = append(t.rows, r)
@@ -52,6 +54,7 @@ func readTable[T any, P entryOf[T]](have Files, path string) *table[T, P] {
 		fields := strings.Split(line, ":")
 		r.entered = P(&r.entry).parse(fields)
 		r.broken = !r.entered
+		// libc passes over such a line. The tools do not know remarks: an account in one is an entry whose name starts with "#".
 		if line[0] == '#' {
 			r.entered, r.ghost = false, r.entered
 			continue
@@ -68,6 +71,7 @@ func readTable[T any, P entryOf[T]](have Files, path string) *table[T, P] {
 	return t
 }
 
+// isNIS tells whether a line is for the compat service of libc: accounts of NIS to let in ("+") or to keep out ("-").
 func isNIS(line string) bool { return line != "" && (line[0] == '+' || line[0] == '-') }
 
 // index remembers the line of a name. A malformed one counts only where it is the only one, as libc passes over it.
@@ -149,6 +153,7 @@ func (t *table[T, P]) update(r *row[T]) *Error {
 	return nil
 }
 
+// remove takes a row out. Someone who is there twice would still be there.
 func (t *table[T, P]) remove(r *row[T]) *Error {
 	name := P(&r.entry).key()
 	if _, err := t.locate(name); err != nil {
@@ -162,13 +167,19 @@ func (t *table[T, P]) remove(r *row[T]) *Error {
 // text prints the table. Like the tools it ends the last line.
 func (t *table[T, P]) text() diag.Secret {
 	var b strings.Builder
+	b.Grow(t.size + 64*len(t.added))
 	for _, rows := range [][]*row[T]{t.rows[:t.nis], t.added, t.rows[t.nis:]} {
 		for _, r := range rows {
 			if r.gone {
 				continue
 			}
 			if r.changed {
-				b.WriteString(strings.Join(P(&r.entry).fields(), ":"))
+				for i, field := range P(&r.entry).fields() {
+					if i > 0 {
+						b.WriteByte(':')
+					}
+					b.WriteString(field)
+				}
 			} else {
 				b.WriteString(r.raw)
 			}

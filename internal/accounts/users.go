@@ -34,6 +34,7 @@ type newUser struct {
 	groups   []*groupRow
 }
 
+// createUser is useradd. The order of ids taken matters: uid, then the gid of the user's own group, then subordinate ranges.
 func (db *database) createUser(u *User) (Verb, string, *Error) {
 	n, err := db.plan(u)
 	if err != nil {
@@ -93,13 +94,14 @@ func (db *database) primaryGroup(u *User) (uint32, *Error) {
 	if g := db.groupLike(db.useradd.group); g != nil {
 		return g.entry.gid, nil
 	}
-	return 100, nil
+	return 100, nil // useradd warns about the setting, and takes this even if nobody has it
 }
 
 func noGroup(name string) *Error {
 	return &Error{Message: "the group " + quote(name) + " does not exist", Hint: "add it to the groups of the config"}
 }
 
+// newUserGroups gives the supplementary groups of a new user, who gets those of useradd's GROUPS where the config is silent.
 func (db *database) newUserGroups(u *User) ([]*groupRow, *Error) {
 	if len(u.Groups) > 0 {
 		return db.supplementary(u.Groups)
@@ -113,6 +115,7 @@ func (db *database) newUserGroups(u *User) ([]*groupRow, *Error) {
 	return groups, nil
 }
 
+// supplementary finds groups by name or id. All must exist. A comma separates, as on the command line that the reference has.
 func (db *database) supplementary(names []string) ([]*groupRow, *Error) {
 	var groups []*groupRow
 	for _, list := range names {
@@ -127,6 +130,7 @@ func (db *database) supplementary(names []string) ([]*groupRow, *Error) {
 	return groups, nil
 }
 
+// newUID gives the number of a new user.
 func (db *database) newUID(u *User) (uint32, *Error) {
 	if u.UID != nil {
 		uid, err := checkID("uid", *u.UID)
@@ -191,6 +195,7 @@ func (u *User) hash() string {
 	return u.Password.Reveal()
 }
 
+// addUser writes the lines of passwd and shadow. A line of shadow that is there for the name, of someone who went, is replaced.
 func (db *database) addUser(n *newUser) *Error {
 	if !db.shadow.present {
 		n.entry.password = n.hash()
@@ -206,6 +211,7 @@ func (db *database) addUser(n *newUser) *Error {
 	}
 	var s shadowEntry
 	s.field = [shadowFields]string{n.Name, n.hash(), db.today}
+	// Accounts of the system do not expire, and nobody changes their passwords.
 	if !n.System {
 		copy(s.field[3:], []string{db.defs.days("PASS_MIN_DAYS"), db.defs.days("PASS_MAX_DAYS"), db.defs.days("PASS_WARN_AGE"), db.useradd.inactive, db.useradd.expire})
 	}
@@ -222,6 +228,7 @@ func (db *database) join(user string, g *groupRow) *Error {
 	if err != nil {
 		return err
 	}
+	// Each file is looked at for itself: they may disagree about who is a member.
 	if !own.entry.members.has(user) {
 		own.entry.members.add(user)
 		db.inGroups[user] = append(db.inGroups[user], own)
@@ -238,6 +245,7 @@ func (db *database) join(user string, g *groupRow) *Error {
 	return db.gshadow.update(s)
 }
 
+// homeEffects says what a new user gets outside the files. A mail file in a directory of the group mail is for mail delivery to write.
 func (db *database) homeEffects(n *newUser) {
 	e := &n.entry
 	if !n.NoCreateHome {
@@ -254,6 +262,7 @@ func (db *database) homeEffects(n *newUser) {
 	db.effects = append(db.effects, mail)
 }
 
+// detail tells people what is made. It does not say that a password is locked, which is what a new account is without one.
 func (n *newUser) detail() string {
 	parts := []string{"uid " + idText(n.entry.uid), "gid " + idText(n.entry.gid)}
 	if n.ownGroup {
@@ -277,4 +286,5 @@ func groupNames(groups []*groupRow) string {
 	return strings.Join(names, " ")
 }
 
+// arrow says what becomes of a field.
 func arrow[T any](what string, from, to T) string { return fmt.Sprintf("%s %v → %v", what, from, to) }

@@ -51,7 +51,8 @@ func (r *Root) Commit(record string, all []Replacement) error {
 		temps = append(temps, t)
 		list = append(list, pending{path.Join(path.Dir(clean(p.Name)), t.tmp), clean(p.Name)})
 	}
-	if err := r.record(record, list); err != nil {
+	made, err := r.record(record, list)
+	if err != nil {
 		return err
 	}
 	for _, t := range temps {
@@ -65,7 +66,24 @@ func (r *Root) Commit(record string, all []Replacement) error {
 			return err
 		}
 	}
-	return r.forgetRecord(record)
+	if err := r.forgetRecord(record); err != nil {
+		return err
+	}
+	r.removeEmpty(made)
+	return nil
+}
+
+// removeEmpty removes directories that were made for a record and hold nothing else now.
+func (r *Root) removeEmpty(made []string) {
+	for i := len(made) - 1; i >= 0; i-- {
+		if d, base, err := r.parent(made[i]); err == nil {
+			_ = unix.Unlinkat(d.fd, base, unix.AT_REMOVEDIR)
+			r.release(d)
+		}
+	}
+	if len(made) > 0 {
+		r.forget()
+	}
 }
 
 // Recover finishes a Commit that was cut off after its record was written. It does nothing where there is no record.
@@ -148,24 +166,24 @@ func (r *Root) stage(p Replacement) (*Temp, error) {
 	return t, nil
 }
 
-// record writes what is to be renamed, safely on disk when it returns.
-func (r *Root) record(name string, list []pending) error {
+// record writes what is to be renamed, safely on disk when it returns, and tells which directories it has made for it.
+func (r *Root) record(name string, list []pending) (made []string, err error) {
 	text, err := json.Marshal(list)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := r.MkdirAll(path.Dir(clean(name)), 0o755); err != nil {
-		return err
+	if made, err = r.MkdirAll(path.Dir(clean(name)), 0o755); err != nil {
+		return nil, err
 	}
 	t, err := r.Create(name, Attrs{UID: -1, GID: -1, Mode: 0o600})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := t.Write(text); err != nil {
 		t.Discard()
-		return err
+		return nil, err
 	}
-	return t.PlaceSynced(true)
+	return made, t.PlaceSynced(true)
 }
 
 // forgetRecord removes a record, once what it names is on disk.
