@@ -76,6 +76,11 @@ func Apply(ctx context.Context, a Application) error {
 	}
 	opts := a.Identity.options(root)
 	opts.Tools, opts.Fetch, opts.NoOwner, opts.Accounts, opts.IgnoreUnsupported = a.Tools, from.write, a.NoOwner, a.Accounts, a.IgnoreUnsupported
+	if !a.DryRun {
+		if err := accountsByTools(ctx, cfg, root, &opts, a.Log.WithGroup("files")); err != nil {
+			return placed(doc, err)
+		}
+	}
 	plan, err := files.Plan(cfg, root, opts)
 	if err != nil {
 		return placed(doc, err)

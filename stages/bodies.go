@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/fetch"
@@ -74,12 +75,16 @@ func makeFiles(ctx context.Context, r *run) error {
 	}
 	opts := r.Identity.options(root)
 	opts.Tools, opts.Fetch = r.Tools, r.fetch.write
-	opts.Accounts = &files.Accounts{Today: r.Today, Keys: files.KeyOptions{Fragment: r.KeysFragment, Notated: r.state.NotatedDirectories}}
+	opts.Accounts = &files.Accounts{Today: r.Today, ByTools: r.AccountsByTools, Keys: files.KeyOptions{Fragment: r.KeysFragment, Notated: r.state.NotatedDirectories}}
 	if r.Journal != "" {
 		opts.Accounts.Keys.Announce = r.Journal.KeysWritten
 	}
 	opts.Boot = &files.Boot{State: r.state, ResultFile: r.ResultFile, BootID: r.BootID, Now: r.Now, Relabel: r.Relabel, Log: r.Log}
-	plan, err := files.Plan(*r.full.Config(), root, opts)
+	cfg := *r.full.Config()
+	if err := accountsByTools(ctx, cfg, root, &opts, r.Log); err != nil {
+		return err
+	}
+	plan, err := files.Plan(cfg, root, opts)
 	if err != nil {
 		return err
 	}
@@ -90,5 +95,22 @@ func makeFiles(ctx context.Context, r *run) error {
 		return err
 	}
 	r.state = files.HandedOver(r.state)
+	return nil
+}
+
+// accountsByTools runs the root's own tools, where the distribution wants that, before anything else is planned: only they
+// know which ids they choose.
+func accountsByTools(ctx context.Context, cfg config.Config, root *host.Root, opts *files.Options, log *slog.Logger) error {
+	if opts.Accounts == nil || !opts.Accounts.ByTools {
+		return nil
+	}
+	plan, err := files.ToolAccounts(cfg.Passwd, root, *opts)
+	if err != nil {
+		return err
+	}
+	if err := plan.Run(ctx, host.RunOptions{Log: log}); err != nil {
+		return err
+	}
+	opts.Accounts, opts.IgnoreUnsupported = nil, true
 	return nil
 }

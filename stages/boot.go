@@ -46,13 +46,14 @@ type Boot struct {
 	Log          *slog.Logger
 
 	// What the files stage needs to know of the boot and of the distribution.
-	BootID       string // the kernel's
-	Now          func() time.Time
-	Today        int64          // the date that new passwords get, in days since 1970-01-01
-	Journal      journal.Socket // told of configs and keys; "" for nobody
-	KeysFragment bool           // SSH keys go to authorized_keys.d/ignition
-	ResultFile   string         // "" for none
-	Relabel      files.Relabel
+	BootID          string // the kernel's
+	Now             func() time.Time
+	Today           int64          // the date that new passwords get, in days since 1970-01-01
+	Journal         journal.Socket // told of configs and keys; "" for nobody
+	AccountsByTools bool           // the root's own useradd and its kin make accounts
+	KeysFragment    bool           // SSH keys go to authorized_keys.d/ignition
+	ResultFile      string         // "" for none
+	Relabel         files.Relabel
 }
 
 // A stage is one process of a first boot.

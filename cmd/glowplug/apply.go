@@ -115,7 +115,7 @@ func (p *program) applyConfig(ctx context.Context, o applyOptions, a stages.Appl
 	}
 	a.Root, a.DryRun, a.IgnoreUnsupported, a.Offline, a.NoOwner, a.NoPreset = o.root, o.dryRun, o.ignoreUnsupported, o.offline, o.noOwner, o.noPreset
 	if a.Accounts != nil {
-		a.Accounts.Keys.Fragment = d.WriteAuthorizedKeysFragment
+		a.Accounts.Keys.Fragment, a.Accounts.ByTools = d.WriteAuthorizedKeysFragment, d.AccountBackend.byTools()
 	}
 	a.Version, a.Out, a.Tools = build.Version(), p.out, host.NewTools(d.Tools, a.Log)
 	if a.Identity, err = identity(); err != nil {

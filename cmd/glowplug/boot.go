@@ -89,7 +89,7 @@ func (p *program) boot(ctx context.Context) int {
 			Dirs: []string{d.RuntimeConfigDir, d.LocalConfigDir, d.SystemConfigDir}, CommandLine: d.KernelCommandLine,
 			FetchTimeout: o.fetchTimeout, Version: build.Version(), Tools: host.NewTools(d.Tools, log), Identity: who, Getenv: p.env, Log: log,
 			BootID: bootID(), Now: time.Now, Today: today(p.env), Journal: journal.DefaultSocket,
-			KeysFragment: d.WriteAuthorizedKeysFragment, ResultFile: d.ResultFile, Relabel: d.SELinuxRelabel,
+			AccountsByTools: d.AccountBackend.byTools(), KeysFragment: d.WriteAuthorizedKeysFragment, ResultFile: d.ResultFile, Relabel: d.SELinuxRelabel,
 		})
 	}
 	return p.verdict(log, o.stage, err)

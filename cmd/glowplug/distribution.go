@@ -30,16 +30,32 @@ type distribution struct {
 	Tools map[string]string `json:"tools"`
 	// WriteAuthorizedKeysFragment says whether SSH keys go to ~/.ssh/authorized_keys.d/ignition.
 	WriteAuthorizedKeysFragment bool `json:"writeAuthorizedKeysFragment"`
+	// AccountBackend is "native", or "shadow-utils": the root's own useradd and its kin.
+	AccountBackend backend `json:"accountBackend"`
 	// ResultFile is where the target finds out that it was provisioned; "" for nowhere.
 	ResultFile string `json:"resultFile"`
 	// SELinuxRelabel is "on", "off" or "auto": only where the target has a policy.
 	SELinuxRelabel files.Relabel `json:"selinuxRelabel"`
 }
 
+// A backend is what makes accounts.
+type backend string
+
+// UnmarshalText takes the backends that there are.
+func (b *backend) UnmarshalText(text []byte) error {
+	switch *b = backend(text); *b {
+	case "native", "shadow-utils":
+		return nil
+	}
+	return fmt.Errorf("the account backend %q is not known: native and shadow-utils are", text)
+}
+
+func (b backend) byTools() bool { return b == "shadow-utils" }
+
 func defaultDistribution() distribution {
 	return distribution{
 		KernelCommandLine: "/proc/cmdline", RuntimeConfigDir: "/run/ignition", LocalConfigDir: "/etc/ignition", SystemConfigDir: "/usr/lib/ignition",
-		WriteAuthorizedKeysFragment: true, ResultFile: files.DefaultResultFile,
+		WriteAuthorizedKeysFragment: true, AccountBackend: "native", ResultFile: files.DefaultResultFile,
 	}
 }
 

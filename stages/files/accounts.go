@@ -20,6 +20,9 @@ type Accounts struct {
 	Today int64
 	// Keys are the circumstances of SSH keys; Root is set by Plan.
 	Keys KeyOptions
+	// ByTools has the root's own useradd and its kin do it, see ToolAccounts. Plan itself does not look at it: what it plans
+	// is what these tools are expected to do.
+	ByTools bool
 }
 
 // AccountsRecord is where a run notes that account files are about to be replaced. Who plans calls Root.Recover with it first:
@@ -34,16 +37,9 @@ const accountLimit = 64 << 20
 // user, it is made from the beginning, and what is there of it already is recognised.
 func (p *planner) planAccounts(passwd config.Passwd) (host.Plan, error) {
 	o := &p.worker.Options
-	have := accounts.Files{}
-	for _, name := range accounts.Inputs() {
-		text, err := p.world.view.ReadFile(name, accountLimit)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		have[name] = diag.Secret(text)
+	have, err := readAccounts(p.world.view)
+	if err != nil {
+		return nil, err
 	}
 	if o.Accounts == nil {
 		passwd = config.Passwd{} // owners by name are looked up in what is there
@@ -83,6 +79,22 @@ func (p *planner) planAccounts(passwd config.Passwd) (host.Plan, error) {
 	keys := o.Accounts.Keys
 	keys.Root = o.Root
 	return append(plan, SSHKeys(p.userKeys(passwd, result.Accounts), p.world.view, keys)...), nil
+}
+
+// readAccounts reads what the root has of the files that say something about accounts.
+func readAccounts(v View) (accounts.Files, error) {
+	have := accounts.Files{}
+	for _, name := range accounts.Inputs() {
+		text, err := v.ReadFile(name, accountLimit)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		have[name] = diag.Secret(text)
+	}
+	return have, nil
 }
 
 // mayMakeAccounts: homes belong to their users, so somebody who may not give files away cannot make any.

@@ -1,0 +1,195 @@
+package files
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/accounts"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// ToolAccounts plans groups and users, and then SSH keys, by the image's own useradd and its kin instead of by edits of ours
+// (distribution: accountBackend; reference: engine §11.5). Which ids they choose is known only once they have run: the
+// plan of everything else is made after this one has been run. Hashes go through standard input, never through arguments.
+func ToolAccounts(passwd config.Passwd, view View, o Options) (host.Plan, error) {
+	t := toolAccounts{root: o.Root, tools: o.Tools, view: view}
+	var plan host.Plan
+	for i := range passwd.Groups {
+		g := &passwd.Groups[i]
+		plan = append(plan, t.step("group", g.Name, fmt.Sprintf("$.passwd.groups.%d", i), func(ctx context.Context) error { return t.group(ctx, g) }))
+	}
+	var users []UserKeys
+	for i := range passwd.Users {
+		u := &passwd.Users[i]
+		origin := fmt.Sprintf("$.passwd.users.%d", i)
+		plan = append(plan, t.step("user", u.Name, origin, func(ctx context.Context) error { return t.user(ctx, u) }))
+		if isFalse(u.ShouldExist) {
+			continue
+		}
+		users = append(users, UserKeys{
+			Name: u.Name, Origin: origin, Account: Account{Home: "/home/" + u.Name}, Keys: u.SSHAuthorizedKeys, NoHome: is(u.NoCreateHome),
+			Lookup: func(context.Context) (Account, error) { return t.account(u.Name) },
+		})
+	}
+	keys := o.Accounts.Keys
+	keys.Root = o.Root
+	return append(plan, SSHKeys(users, view, keys)...), nil
+}
+
+type toolAccounts struct {
+	root  *host.Root
+	tools *host.Tools
+	view  View
+}
+
+// step is deferred: whether an account is made or changed is found out when it runs, after those before it.
+func (t *toolAccounts) step(what, name, origin string, do func(context.Context) error) host.Step {
+	return host.Step{
+		ID: what + ":" + name, Effect: host.Deferred, Subject: what + " " + host.Show(name), Detail: "by the root's own tools", Origin: origin, Do: do,
+	}
+}
+
+// names are the accounts that are there now.
+func (t *toolAccounts) names() (*accounts.Result, error) {
+	have, err := readAccounts(t.root)
+	if err != nil {
+		return nil, err
+	}
+	return accounts.Apply(have, accounts.Wanted{}, 0)
+}
+
+func (t *toolAccounts) account(name string) (Account, error) {
+	have, err := readAccounts(t.root)
+	if err != nil {
+		return Account{}, err
+	}
+	// A user who is there and of whom nothing is wanted stays as it is, and is described.
+	found, err := accounts.Apply(have, accounts.Wanted{Users: []accounts.User{{Name: name}}}, 0)
+	if err != nil {
+		return Account{}, err
+	}
+	a := found.Accounts[0]
+	if a.Created {
+		return Account{}, fmt.Errorf("user %s is not there after it was made", host.Show(name))
+	}
+	return Account{UID: a.UID, GID: a.GID, Home: a.Home}, nil
+}
+
+func (t *toolAccounts) run(ctx context.Context, tool string, args []string, name string) error {
+	_, err := t.tools.Run(ctx, host.Command{Tool: tool, Args: append(append([]string{"--root", t.root.Dir()}, args...), name)})
+	return err
+}
+
+// password sets a hash through standard input. A lock ("*") is no secret.
+func (t *toolAccounts) password(ctx context.Context, tool, name, hash string) error {
+	_, err := t.tools.Run(ctx, host.Command{Tool: tool, Args: []string{"--root", t.root.Dir(), "--encrypted"}, Stdin: diag.Secret(name + ":" + hash + "\n")})
+	return err
+}
+
+func (t *toolAccounts) group(ctx context.Context, g *config.PasswdGroup) error {
+	now, err := t.names()
+	if err != nil {
+		return err
+	}
+	_, there := now.GID(g.Name)
+	if isFalse(g.ShouldExist) {
+		if !there {
+			return nil
+		}
+		return t.run(ctx, "groupdel", nil, g.Name)
+	}
+	args := number("--gid", g.Gid)
+	switch {
+	case there && len(args) > 0:
+		err = t.run(ctx, "groupmod", args, g.Name)
+	case !there:
+		err = t.run(ctx, "groupadd", flag(args, "--system", g.System), g.Name)
+	}
+	if err != nil || text(g.PasswordHash) == "" {
+		return err
+	}
+	return t.password(ctx, "chgpasswd", g.Name, *g.PasswordHash)
+}
+
+func (t *toolAccounts) user(ctx context.Context, u *config.PasswdUser) error {
+	now, err := t.names()
+	if err != nil {
+		return err
+	}
+	_, there := now.UID(u.Name)
+	if isFalse(u.ShouldExist) {
+		if !there {
+			return nil
+		}
+		return t.run(ctx, "userdel", []string{"--remove"}, u.Name)
+	}
+	if there {
+		err = t.modify(ctx, u)
+	} else {
+		err = t.create(ctx, u)
+	}
+	if err != nil || text(u.PasswordHash) == "" {
+		return err
+	}
+	return t.password(ctx, "chpasswd", u.Name, *u.PasswordHash)
+}
+
+func (t *toolAccounts) create(ctx context.Context, u *config.PasswdUser) error {
+	args := given(nil, "--home-dir", text(u.HomeDir))
+	if is(u.NoCreateHome) {
+		args = append(args, "--no-create-home")
+	} else {
+		args = append(args, "--create-home")
+	}
+	args = flag(flag(flag(args, "--no-user-group", u.NoUserGroup), "--system", u.System), "--no-log-init", u.NoLogInit)
+	args = append(args, "--password", "*")
+	return t.run(ctx, "useradd", append(args, properties(u)...), u.Name)
+}
+
+func (t *toolAccounts) modify(ctx context.Context, u *config.PasswdUser) error {
+	args := given(nil, "--home", text(u.HomeDir))
+	if len(args) > 0 {
+		args = append(args, "--move-home")
+	}
+	if u.PasswordHash != nil && *u.PasswordHash == "" {
+		args = append(args, "--password", "*")
+	}
+	if args = append(args, properties(u)...); len(args) == 0 {
+		return nil // usermod refuses to be asked for nothing
+	}
+	return t.run(ctx, "usermod", args, u.Name)
+}
+
+// properties are the options that useradd and usermod share.
+func properties(u *config.PasswdUser) []string {
+	args := number("--uid", u.UID)
+	args = given(args, "--comment", text(u.Gecos))
+	args = given(args, "--gid", text(u.PrimaryGroup))
+	args = given(args, "--groups", strings.Join(u.Groups, ","))
+	return given(args, "--shell", text(u.Shell))
+}
+
+func given(args []string, option, value string) []string {
+	if value == "" {
+		return args
+	}
+	return append(args, option, value)
+}
+
+func flag(args []string, option string, set *bool) []string {
+	if !is(set) {
+		return args
+	}
+	return append(args, option)
+}
+
+func number(option string, n *int) []string {
+	if n == nil {
+		return nil
+	}
+	return []string{option, strconv.FormatUint(uint64(*n), 10)}
+}

@@ -1,0 +1,93 @@
+package files
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"log/slog"
+
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// fakeAccountTools put their arguments and their input into a file; useradd also makes the line that others look for.
+func fakeAccountTools(t *testing.T, root string) (tools *host.Tools, calls func() string) {
+	t.Helper()
+	dir := t.TempDir()
+	script := `#!/bin/sh
+{ printf '%s' "${0##*/}"; printf ' [%s]' "$@"; printf ' < %s\n' "$(cat)"; } >> ` + dir + `/calls
+case ${0##*/} in
+useradd) for name; do :; done; echo "$name:x:4242:4343::/home/$name:/bin/sh" >> ` + root + `/etc/passwd ;;
+esac
+`
+	names := map[string]string{}
+	for _, name := range []string{"useradd", "usermod", "userdel", "groupadd", "groupmod", "groupdel", "chpasswd", "chgpasswd"} {
+		names[name] = filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(names[name], []byte(script), 0o755))
+	}
+	return host.NewTools(names, slog.New(slog.DiscardHandler)), func() string {
+		text, err := os.ReadFile(filepath.Join(dir, "calls"))
+		require.NoError(t, err)
+		return strings.ReplaceAll(string(text), root, "ROOT")
+	}
+}
+
+func TestTheRootsOwnToolsAreCalledAsTheReferenceSays(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "etc"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "etc/passwd"), []byte("old:x:5:5::/home/old:/bin/sh\ngone:x:6:6::/:/bin/sh\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "etc/group"), []byte("wheel:x:10:\nbye:x:11:\n"), 0o644))
+	root, err := host.OpenRoot(dir)
+	require.NoError(t, err)
+	defer root.Close()
+	tools, calls := fakeAccountTools(t, dir)
+	cfg := parse(t, `{"passwd":{
+		"groups":[{"name":"new","gid":7,"system":true,"passwordHash":"SECRET1"},{"name":"wheel","gid":12},{"name":"bye","shouldExist":false},{"name":"never","shouldExist":false}],
+		"users":[
+			{"name":"core","uid":4242,"homeDir":"/h","gecos":"C","primaryGroup":"new","groups":["wheel","new"],"shell":"/bin/sh","noLogInit":true,"passwordHash":"SECRET2"},
+			{"name":"svc","system":true,"noCreateHome":true,"noUserGroup":true},
+			{"name":"old","homeDir":"/n","groups":["wheel"],"passwordHash":""},
+			{"name":"gone","shouldExist":false}]}}`)
+	plan, err := ToolAccounts(cfg.Passwd, root, Options{Root: root, Tools: tools, Accounts: &Accounts{ByTools: true}})
+	require.NoError(t, err)
+	require.NoError(t, plan.Run(t.Context(), host.RunOptions{}))
+	assert.Equal(t, `groupadd [--root] [ROOT] [--gid] [7] [--system] [new] < 
+chgpasswd [--root] [ROOT] [--encrypted] < new:SECRET1
+groupmod [--root] [ROOT] [--gid] [12] [wheel] < 
+groupdel [--root] [ROOT] [bye] < 
+useradd [--root] [ROOT] [--home-dir] [/h] [--create-home] [--no-log-init] [--password] [*] [--uid] [4242] [--comment] [C] [--gid] [new] [--groups] [wheel,new] [--shell] [/bin/sh] [core] < 
+chpasswd [--root] [ROOT] [--encrypted] < core:SECRET2
+useradd [--root] [ROOT] [--no-create-home] [--no-user-group] [--system] [--password] [*] [svc] < 
+usermod [--root] [ROOT] [--home] [/n] [--move-home] [--password] [*] [--groups] [wheel] [old] < 
+userdel [--root] [ROOT] [--remove] [gone] < 
+`, calls())
+	assert.NotContains(t, plan.String(), "SECRET")
+}
+
+func TestKeysGoToWhoTheToolsHaveMade(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "etc"), 0o755))
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "home/core"), 0o755))
+	root, err := host.OpenRoot(dir)
+	require.NoError(t, err)
+	defer root.Close()
+	tools, _ := fakeAccountTools(t, dir)
+	cfg := parse(t, `{"passwd":{"users":[{"name":"core","sshAuthorizedKeys":["ssh-ed25519 AAAA"]}]}}`)
+	plan, err := ToolAccounts(cfg.Passwd, root, Options{Root: root, Tools: tools, Accounts: &Accounts{ByTools: true}})
+	require.NoError(t, err)
+	err = plan.Run(t.Context(), host.RunOptions{})
+	if os.Geteuid() != 0 {
+		require.ErrorContains(t, err, "become user 4242", "only root can become the user that the tools have made")
+		return
+	}
+	require.NoError(t, os.Chown(filepath.Join(dir, "home/core"), 4242, 4343))
+	require.NoError(t, os.Chmod(dir, 0o755))
+	require.NoError(t, plan[len(plan)-1:].Run(t.Context(), host.RunOptions{}))
+	text, err := os.ReadFile(filepath.Join(dir, "home/core/.ssh/authorized_keys"))
+	require.NoError(t, err)
+	assert.Equal(t, "ssh-ed25519 AAAA\n", string(text))
+}
