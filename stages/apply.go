@@ -48,7 +48,10 @@ type Application struct {
 	Tools    *host.Tools
 	Identity Identity
 
-	Out    io.Writer // takes the plan of a dry run
+	Out io.Writer // takes the plan of a dry run
+	// Progress is told how many of the steps are over, and which came last; nil for nobody.
+	Progress func(done, all int, s host.Step)
+
 	Log    *slog.Logger
 	Report func([]diag.Problem)
 }
@@ -91,7 +94,14 @@ func Apply(ctx context.Context, a Application) error {
 	if a.DryRun {
 		return plan.Print(a.Out)
 	}
-	if err := plan.Run(ctx, host.RunOptions{Log: a.Log.WithGroup("files"), Flush: root.Sync}); err != nil {
+	run := host.RunOptions{Log: a.Log.WithGroup("files"), Flush: root.Sync}
+	if a.Progress != nil {
+		run.After = func(done int, s host.Step) error {
+			a.Progress(done, len(plan), s)
+			return nil
+		}
+	}
+	if err := plan.Run(ctx, run); err != nil {
 		return placed(doc, err)
 	}
 	return root.Sync()

@@ -69,11 +69,30 @@ func (p *program) apply(ctx context.Context, args []string) int {
 	}
 	log := slog.New(warnings{p.err})
 	a := stages.Application{Audience: diag.Workstation, Log: log, Report: report, Accounts: &files.Accounts{Today: today(p.env)}}
-	if err := p.applyConfig(ctx, o, a); err != nil {
+	clear := ""
+	if p.isTerminal(p.err) {
+		a.Progress, clear = p.progress, clearLine
+	}
+	err = p.applyConfig(ctx, o, a)
+	fmt.Fprint(p.err, clear)
+	if err != nil {
 		fmt.Fprintf(p.err, "glowplug apply: %v\n", err)
 		return exitFailed
 	}
 	return exitOK
+}
+
+// clearLine takes back the line that the cursor is in (ECMA-48 EL).
+const clearLine = "\r\x1b[K"
+
+// progress shows on a terminal how far the plan is, in one line that the next one replaces.
+func (p *program) progress(done, all int, s host.Step) {
+	const width = 60
+	subject := []rune(s.Subject)
+	if len(subject) > width {
+		subject = append(subject[:width], '…')
+	}
+	fmt.Fprintf(p.err, "%s%d of %d: %s", clearLine, done, all, string(subject))
 }
 
 func parseApply(args []string) (o applyOptions, err error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -74,6 +75,7 @@ func (p *planner) planAccounts(passwd config.Passwd) (host.Plan, error) {
 		}
 	}
 	if len(result.Files) > 0 {
+		p.worker.checkLock(plan)
 		plan = append(plan, p.worker.accountFiles(have, result.Files))
 	}
 	keys := o.Accounts.Keys
@@ -198,6 +200,22 @@ func (p *planner) userKeys(passwd config.Passwd, made []accounts.Account) []User
 		})
 	}
 	return users
+}
+
+// checkLock has the first step that changes something see whether anybody else is changing the accounts: homes are made,
+// moved and removed before the account files are replaced, and a lock that is held then must not come too late for them.
+func (w *worker) checkLock(plan host.Plan) {
+	i := slices.IndexFunc(plan, func(s host.Step) bool { return s.Effect != host.Keep })
+	if i < 0 {
+		return
+	}
+	plan[i].Check = func(ctx context.Context) (host.State, error) {
+		unlock, err := w.Root.LockAccounts(ctx)
+		if err == nil {
+			unlock()
+		}
+		return host.Pending, err
+	}
 }
 
 // accountFiles replaces the account files, all at once.

@@ -33,6 +33,9 @@ func (p *planner) accountEffect(i int, e accounts.Effect) (host.Step, error) {
 		work = w.makeMail(e)
 	case accounts.MoveHome:
 		work = w.moveHome(e)
+		if err := p.planMove(e); err != nil {
+			return s, err
+		}
 	case accounts.OwnHome:
 		work = accountWork{host.Change, "home " + host.Show(e.Path), nil, func() error { return w.ownTree(e.Path, e.Owners) }}
 	case accounts.OwnMail:
@@ -41,8 +44,14 @@ func (p *planner) accountEffect(i int, e accounts.Effect) (host.Step, error) {
 		}}
 	case accounts.RemoveHome:
 		work = w.remove("home ", e.Path, e.UID)
+		if err := p.planRemove(e.Path, e.UID); err != nil {
+			return s, err
+		}
 	case accounts.RemoveMail:
 		work = w.remove("mail file ", e.Path, e.UID)
+		if err := p.planRemove(e.Path, e.UID); err != nil {
+			return s, err
+		}
 	default:
 		return s, fmt.Errorf("no step is known for %T", e)
 	}
@@ -56,14 +65,7 @@ func (p *planner) accountEffect(i int, e accounts.Effect) (host.Step, error) {
 
 // planHome refuses a home that is somebody else's, and lays one that will be made over what the planner of the nodes sees.
 func (p *planner) planHome(e accounts.MakeHome, work *accountWork) error {
-	if err := checkPath(e.Path); err != nil {
-		return err
-	}
-	at, err := inRoot(p.world.view, e.Path)
-	if err != nil {
-		return err
-	}
-	found, err := p.world.view.Lstat(at)
+	at, found, err := p.planned(e.Path)
 	if err != nil {
 		return err
 	}
@@ -83,6 +85,40 @@ func (p *planner) planHome(e accounts.MakeHome, work *accountWork) error {
 		p.world.seen[d] = host.Facts{Kind: host.Directory, Mode: 0o755}
 	}
 	return nil
+}
+
+// planned gives what an account's path names in the view, its last component followed.
+func (p *planner) planned(name string) (at string, found host.Facts, err error) {
+	if err := checkPath(name); err != nil {
+		return "", host.Facts{}, err
+	}
+	if at, err = inRoot(p.world.view, name); err != nil {
+		return "", host.Facts{}, err
+	}
+	found, err = p.world.view.Lstat(at)
+	return at, found, err
+}
+
+// planMove refuses a home that cannot be moved.
+func (p *planner) planMove(e accounts.MoveHome) error {
+	_, old, err := p.planned(e.From)
+	if err != nil {
+		return err
+	}
+	_, now, err := p.planned(e.To)
+	if err != nil {
+		return err
+	}
+	return movable(e, old, now)
+}
+
+// planRemove refuses to remove what is somebody else's.
+func (p *planner) planRemove(name string, uid uint32) error {
+	at, found, err := p.planned(name)
+	if err != nil {
+		return err
+	}
+	return p.worker.removable(at, found, uid)
 }
 
 // there gives the place that a path of an account names in the root as it is, its last component followed, and what is there.
@@ -204,13 +240,10 @@ func (w *worker) moveHome(e accounts.MoveHome) accountWork {
 		if err != nil {
 			return err
 		}
-		switch {
-		case old.Kind == host.Absent:
-		case old.Kind != host.Directory:
-			return fmt.Errorf("home %s is no directory", host.Show(e.From))
-		case now.Kind != host.Absent:
-			return fmt.Errorf("%s is there already, so the home %s cannot become it", host.Show(e.To), host.Show(e.From))
-		default:
+		if err := movable(e, old, now); err != nil {
+			return err
+		}
+		if old.Kind != host.Absent {
 			if err := w.Root.Move(from, to); err != nil {
 				return err
 			}
@@ -218,6 +251,18 @@ func (w *worker) moveHome(e accounts.MoveHome) accountWork {
 		return w.ownTree(e.To, e.Owners)
 	}
 	return accountWork{host.Change, "home " + host.Show(e.From), nil, do}
+}
+
+func movable(e accounts.MoveHome, old, now host.Facts) error {
+	switch {
+	case old.Kind == host.Absent:
+		return nil
+	case old.Kind != host.Directory:
+		return fmt.Errorf("home %s is no directory", host.Show(e.From))
+	case now.Kind != host.Absent:
+		return fmt.Errorf("%s is there already, so the home %s cannot become it", host.Show(e.To), host.Show(e.From))
+	}
+	return nil
 }
 
 // ownTree has a tree change hands, of which a part may have changed already.
@@ -246,6 +291,13 @@ func (w *worker) ownTree(name string, o accounts.Owners) error {
 
 var errOthers = errors.New("it belongs to another user; remove it, or give it back, first")
 
+func (w *worker) removable(at string, found host.Facts, uid uint32) error {
+	if found.Kind != host.Absent && found.UID != uid && !w.NoOwner {
+		return fmt.Errorf("%s: %w", host.Show(at), errOthers)
+	}
+	return nil
+}
+
 // remove removes what belonged to a user who goes.
 func (w *worker) remove(what, name string, uid uint32) accountWork {
 	check := func() (host.State, error) {
@@ -255,10 +307,8 @@ func (w *worker) remove(what, name string, uid uint32) accountWork {
 			return host.Pending, err
 		case found.Kind == host.Absent:
 			return host.Done, nil
-		case found.UID != uid && !w.NoOwner:
-			return host.Conflict, fmt.Errorf("%s: %w", host.Show(at), errOthers)
 		}
-		return host.Pending, nil
+		return host.Pending, w.removable(at, found, uid)
 	}
 	do := func() error {
 		at, _, err := w.there(name)
