@@ -108,10 +108,13 @@ type Place struct {
 	Span Span
 }
 
-// String gives "name:line:col", or "" for nowhere.
+// String gives "name:line:col", the name alone for a document without text, or "" for nowhere.
 func (p Place) String() string {
 	if p.Doc == nil {
 		return ""
+	}
+	if p.Doc.Text == "" {
+		return p.Doc.Name
 	}
 	line, col := p.Doc.Position(p.Span.Start)
 	return fmt.Sprintf("%s:%d:%d", p.Doc.Name, line, col)

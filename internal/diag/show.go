@@ -15,7 +15,7 @@ import (
 // left out.
 func Line(p Problem) string {
 	line, col := 0, 0
-	if p.Place.Doc != nil {
+	if p.Place.Doc != nil && p.Place.Doc.Text != "" {
 		line, col = p.Place.Doc.Position(p.Place.Span.Start)
 	}
 	return lineForm(p, p.Path, line, col)
@@ -100,6 +100,8 @@ func toJSON(p Place, path, message string) jsonPlace {
 	j := jsonPlace{Path: path, Message: message}
 	if p.Doc != nil {
 		j.File = p.Doc.Name
+	}
+	if p.Doc != nil && p.Doc.Text != "" {
 		j.Line, j.Column = p.Doc.Position(p.Span.Start)
 		j.EndLine, j.EndColumn = p.Doc.Position(p.Span.End)
 	}
