@@ -1,0 +1,184 @@
+package block
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+)
+
+// A Spec is what is wanted of one partition, as a config says it: nil and "" are what it does not say.
+type Spec struct {
+	Number             int // 0: any free one
+	Label              *string
+	StartMiB, SizeMiB  *int   // 0: as sgdisk chooses
+	TypeGUID, GUID     string // in either case
+	ShouldExist        bool
+	WipePartitionEntry bool
+	Resize             bool
+}
+
+// A Resolved spec has a number and, if it should exist, a place in sectors.
+type Resolved struct {
+	Spec
+	Index       int // among the specs
+	Number      int
+	Start, Size uint64
+}
+
+// Resolve gives every spec its number and place: those that it would have if all listed partitions were removed and made
+// again in order, numbered ones first, around the partitions that are not listed. It follows sgdisk's rules (docs/disks.md), but for
+// one: a partition that is there and keeps its start keeps it whatever the alignment is. The result is in the order of making.
+func Resolve(t *Table, specs []Spec) ([]Resolved, error) {
+	parts := t.Partitions()
+	all, err := number(t, parts, specs)
+	if err != nil {
+		return nil, err
+	}
+	free := newSpace(t, parts)
+	for _, r := range all {
+		if p, found := t.Partition(r.Spec.Number); found {
+			free.free(p.Start)
+		}
+	}
+	for i := range all {
+		if r := &all[i]; r.ShouldExist {
+			if err := r.place(t, free); err != nil {
+				return nil, fmt.Errorf("partition %d does not fit: %w", r.Number, err)
+			}
+		}
+	}
+	return all, nil
+}
+
+// number sorts the specs and gives those without a number the lowest that is neither on the disk nor listed.
+func number(t *Table, parts []Partition, specs []Spec) ([]Resolved, error) {
+	used := map[int]bool{}
+	for _, p := range parts {
+		used[p.Number] = true
+	}
+	listed := map[int]bool{}
+	all := make([]Resolved, len(specs))
+	for i, spec := range specs {
+		all[i] = Resolved{Spec: spec, Index: i, Number: spec.Number}
+		if spec.Number == 0 {
+			continue
+		}
+		if listed[spec.Number] {
+			return nil, fmt.Errorf("partition %d: listed twice", spec.Number)
+		}
+		listed[spec.Number], used[spec.Number] = true, spec.ShouldExist
+	}
+	numbered := func(r Resolved) bool { return r.Spec.Number != 0 }
+	all = slices.Concat(filter(all, numbered), filter(all, func(r Resolved) bool { return !numbered(r) }))
+	next := 1
+	for i := range all {
+		r := &all[i]
+		if r.Spec.Number == 0 {
+			for used[next] {
+				next++
+			}
+			r.Number, used[next] = next, true
+		}
+		if err := r.check(t); err != nil {
+			return nil, fmt.Errorf("partition %d: %w", r.Number, err)
+		}
+	}
+	return all, nil
+}
+
+func filter(all []Resolved, keep func(Resolved) bool) (some []Resolved) {
+	for _, r := range all {
+		if keep(r) {
+			some = append(some, r)
+		}
+	}
+	return some
+}
+
+// check refuses what no table can hold, before anything is placed.
+func (r *Resolved) check(t *Table) error {
+	if r.Number < 0 || r.Number > t.Slots() && r.ShouldExist {
+		return fmt.Errorf("the table has numbers 1 to %d", t.Slots())
+	}
+	for _, n := range []*int{r.StartMiB, r.SizeMiB} {
+		if n != nil && *n < 0 {
+			return fmt.Errorf("%d MiB: less than none", *n)
+		}
+	}
+	if _, err := r.typeGUID(); err != nil {
+		return err
+	}
+	if r.GUID != "" {
+		if _, err := ParseGUID(r.GUID); err != nil {
+			return err
+		}
+	}
+	_, err := r.name()
+	return err
+}
+
+// typeGUID is the type to make the partition with.
+func (s Spec) typeGUID() (GUID, error) {
+	if s.TypeGUID == "" {
+		return LinuxData, nil
+	}
+	id, err := ParseGUID(s.TypeGUID)
+	if err == nil && id == (GUID{}) {
+		err = fmt.Errorf("type %s: that of an unused entry", id)
+	}
+	return id, err
+}
+
+// name is the label as an entry has it.
+func (s Spec) name() ([]byte, error) {
+	if s.Label == nil {
+		return encodeName("")
+	}
+	return encodeName(*s.Label)
+}
+
+// wanted are the start and size to ask for, 0 for any. A partition that is there keeps what the spec does not say, unless the
+// spec lets it go.
+func (r *Resolved) wanted(t *Table) (start, size uint64, err error) {
+	p, found := t.Partition(r.Spec.Number)
+	keep := found && !r.WipePartitionEntry
+	perMiB := uint64(max(mebibyte/t.SectorSize, 1))
+	ask := func(mib *int, existing uint64) uint64 {
+		if mib == nil && keep {
+			return existing
+		} else if mib == nil {
+			return 0
+		}
+		over, sectors := bits.Mul64(uint64(*mib), perMiB)
+		if over != 0 || sectors > t.Sectors {
+			err = fmt.Errorf("%d MiB: the disk has %d", *mib, t.Sectors/perMiB)
+		}
+		return sectors
+	}
+	start, size = ask(r.StartMiB, p.Start), ask(r.SizeMiB, p.Size)
+	return start, size, err
+}
+
+// place finds and takes the place of one partition.
+func (r *Resolved) place(t *Table, free *space) error {
+	start, size, err := r.wanted(t)
+	if err != nil {
+		return err
+	}
+	largest, some := free.largest()
+	if (start == 0 || size == 0) && !some {
+		return fmt.Errorf("no sector is free")
+	}
+	if start == 0 {
+		start = free.aligned(largest)
+	}
+	end := start + size - 1 // neither is more than the disk has
+	if size == 0 {
+		end = largest.last
+	}
+	if size == 0 && end < start {
+		return fmt.Errorf("start at sector %d: the largest free block ends at %d", start, end)
+	}
+	r.Start, r.Size = start, end-start+1
+	return free.take(extent{start, end})
+}

@@ -1,0 +1,321 @@
+package block
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func decide(t *testing.T, table *Table, specs ...Spec) []Decision {
+	t.Helper()
+	_, decisions, err := Layout(table, specs)
+	require.NoError(t, err)
+	return decisions
+}
+
+func verdicts(decisions []Decision) (names []string) {
+	for _, d := range decisions {
+		names = append(names, d.Verdict.String())
+	}
+	return names
+}
+
+// documented reads the table of docs/disks.md under a heading: its rows, cell by cell.
+func documented(t *testing.T, heading string) (rows [][]string) {
+	t.Helper()
+	doc, err := os.ReadFile("../../docs/disks.md")
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(doc), "\n"+heading+"\n")
+	require.True(t, found)
+	for line := range strings.Lines(section) {
+		if strings.HasPrefix(line, "#") {
+			break
+		}
+		if cells := strings.Split(strings.Trim(line, "| \n"), "|"); strings.HasPrefix(line, "| ") {
+			for i := range cells {
+				cells[i] = strings.TrimSpace(cells[i])
+			}
+			rows = append(rows, cells)
+		}
+	}
+	require.NotEmpty(t, rows)
+	return rows[1:] // without the names of the columns
+}
+
+func TestTheVerdictsAreThoseOfTheDocument(t *testing.T) {
+	matches := map[string]match{"none": matchAbsent, "as wanted": matchSame, "only its size differs": matchSize, "something else differs": matchOther}
+	either := map[string][]bool{"yes": {true}, "no": {false}, "any": {true, false}}
+	type input struct {
+		found                      match
+		wanted, mayWipe, mayResize bool
+	}
+	seen := map[input]bool{}
+	for _, row := range documented(t, "## What becomes of a partition") {
+		require.Len(t, row, 5)
+		for _, name := range strings.Split(row[0], ", ") {
+			found, known := matches[name]
+			require.True(t, known, name)
+			for _, wanted := range either[row[1]] {
+				for _, mayWipe := range either[row[2]] {
+					for _, mayResize := range either[row[3]] {
+						in := input{found, wanted, mayWipe, mayResize}
+						assert.False(t, seen[in], "%v is in two rows", in)
+						seen[in] = true
+						assert.Equal(t, row[4], judge(found, wanted, mayWipe, mayResize).String(), "%v", in)
+					}
+				}
+			}
+		}
+	}
+	assert.Len(t, seen, 32)
+}
+
+func TestDecisionsOnADisk(t *testing.T) {
+	label := text("data")
+	for name, c := range map[string]struct {
+		spec Spec
+		want Verdict
+		says string
+	}{
+		"an absent one is created":                   {Spec{Number: 2, SizeMiB: some(1), ShouldExist: true}, Create, ""},
+		"nothing said about it is as wanted":         {Spec{Number: 1, ShouldExist: true}, Keep, ""},
+		"all said as it is":                          {Spec{Number: 1, StartMiB: some(1), SizeMiB: some(1), Label: label, GUID: "0B1F1F3E-0000-4000-8000-0123456789AB", TypeGUID: "0fc63DAF-8483-4772-8e79-3d69d8477de4", ShouldExist: true, WipePartitionEntry: true}, Keep, ""},
+		"another label":                              {Spec{Number: 1, Label: text("other"), ShouldExist: true}, Refuse, `label is "data", want "other"`},
+		"no label is another label":                  {Spec{Number: 1, Label: text(""), ShouldExist: true}, Refuse, `label is "data", want ""`},
+		"another size":                               {Spec{Number: 1, SizeMiB: some(2), ShouldExist: true}, Refuse, "size in sectors is 2048, want 4096"},
+		"another size with resize":                   {Spec{Number: 1, SizeMiB: some(2), ShouldExist: true, Resize: true}, Resize, ""},
+		"another size with wipe and resize":          {Spec{Number: 1, SizeMiB: some(2), ShouldExist: true, Resize: true, WipePartitionEntry: true}, Recreate, ""},
+		"another type with resize":                   {Spec{Number: 1, SizeMiB: some(2), TypeGUID: "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", ShouldExist: true, Resize: true}, Refuse, "type is 0FC63DAF"},
+		"another GUID":                               {Spec{Number: 1, GUID: "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", ShouldExist: true}, Refuse, "GUID is 0B1F1F3E"},
+		"another start with wipe":                    {Spec{Number: 1, StartMiB: some(2), SizeMiB: some(1), ShouldExist: true, WipePartitionEntry: true}, Recreate, ""},
+		"one that should be gone":                    {Spec{Number: 1}, Refuse, "exists and should not: wipePartitionEntry"},
+		"one that should be gone and may be deleted": {Spec{Number: 1, WipePartitionEntry: true}, Delete, ""},
+		"one that is gone":                           {Spec{Number: 9}, Keep, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, table := written(t, 512, Spec{Number: 1, StartMiB: some(1), SizeMiB: some(1), Label: label, GUID: "0b1f1f3e-0000-4000-8000-0123456789ab", ShouldExist: true})
+			d := decide(t, table, c.spec)[0]
+			assert.Equal(t, c.want.String(), d.Verdict.String())
+			if c.says != "" {
+				assert.ErrorContains(t, d.Err(), c.says)
+				assert.ErrorContains(t, d.Err(), `partition 1 (label "data", type 0FC63DAF`)
+				_, err := Apply(table, []Decision{d}, seeded())
+				assert.Equal(t, d.Err(), err)
+			}
+		})
+	}
+}
+
+func TestWhatCannotBeWantedIsRefused(t *testing.T) {
+	_, table := written(t, 512, twoParts...)
+	huge := 1 << 62
+	for name, c := range map[string]struct {
+		specs []Spec
+		says  string
+	}{
+		"a number twice":            {[]Spec{{Number: 2}, {Number: 2}}, "partition 2: listed twice"},
+		"a number past the entries": {[]Spec{{Number: 129, ShouldExist: true}}, "partition 129: the table has numbers 1 to 128"},
+		"a number below zero":       {[]Spec{{Number: -1}}, "the table has numbers 1 to 128"},
+		"a size of 2^62 MiB":        {[]Spec{{Number: 3, SizeMiB: &huge, ShouldExist: true}}, "partition 3 does not fit"},
+		"a start of 2^62 MiB":       {[]Spec{{Number: 3, StartMiB: &huge, ShouldExist: true}}, "partition 3 does not fit"},
+		"a size below zero":         {[]Spec{{Number: 3, SizeMiB: some(-1), ShouldExist: true}}, "-1 MiB: less than none"},
+		"no room":                   {[]Spec{{Number: 2, SizeMiB: some(1), ShouldExist: true}}, "partition 2 does not fit"},
+		"36 emoji":                  {[]Spec{{Number: 3, Label: text(strings.Repeat("🦀", 36)), ShouldExist: true}}, "72 UTF-16 units"},
+		"a type of zeros":           {[]Spec{{Number: 3, TypeGUID: "00000000-0000-0000-0000-000000000000", ShouldExist: true}}, "unused entry"},
+		"to the end of a block that is before the start": {[]Spec{{Number: 3, WipePartitionEntry: true}, {Number: 2, StartMiB: some(3), SizeMiB: some(0), ShouldExist: true},
+			{Number: 4, StartMiB: some(3), SizeMiB: some(0), ShouldExist: true}}, "the largest free block ends at"},
+		"no GUID":              {[]Spec{{Number: 3, GUID: "x", ShouldExist: true}}, "not five groups"},
+		"the place of another": {[]Spec{{Number: 2, StartMiB: some(2), SizeMiB: some(1), ShouldExist: true}}, "are taken"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := Layout(table, c.specs)
+			assert.ErrorContains(t, err, c.says)
+		})
+	}
+}
+
+func TestANumberThatIsGivenUpIsTakenByTheNextWithoutOne(t *testing.T) {
+	_, table := written(t, 512, twoParts...)
+	decisions := decide(t, table, Spec{SizeMiB: some(1), Label: text("new"), ShouldExist: true, WipePartitionEntry: true}, Spec{Number: 1})
+	assert.Equal(t, []string{"keep", "recreate"}, verdicts(decisions))
+	assert.Equal(t, []int{1, 0}, []int{decisions[0].Index, decisions[1].Index})
+	after, err := Apply(table, decisions, seeded())
+	require.NoError(t, err)
+	p, _ := after.Partition(1)
+	assert.Equal(t, "new", p.Label)
+}
+
+func TestAResizedPartitionKeepsAllButItsEnd(t *testing.T) {
+	_, table := written(t, 512, Spec{Number: 1, SizeMiB: some(1), Label: text("root"), ShouldExist: true})
+	le.PutUint64(table.entry(1)[48:], 1<<63|5) // attributes
+	table.entry(1)[56+71] = 9                  // behind the name's end
+	before := bytes.Clone(table.entry(1))
+	after, err := Apply(table, decide(t, table, Spec{Number: 1, SizeMiB: some(0), ShouldExist: true, Resize: true}), seeded())
+	require.NoError(t, err)
+	le.PutUint64(before[40:], table.LastUsable())
+	assert.Equal(t, before, after.entry(1))
+}
+
+func TestANewPartitionHasNothingOfAnUnusedEntry(t *testing.T) {
+	_, table := written(t, 512)
+	copy(table.entry(1)[16:], bytes.Repeat([]byte{0xFF}, entrySize-16))
+	after, err := Apply(table, decide(t, table, Spec{Number: 1, ShouldExist: true}), seeded())
+	require.NoError(t, err)
+	p, _ := after.Partition(1)
+	assert.Zero(t, p.Attributes)
+	assert.Empty(t, p.Label)
+}
+
+func TestAnUnalignedPartitionOfALargeDiskIsNotMoved(t *testing.T) {
+	table, err := NewTable(advancedFormatSectors, 512, seeded())
+	require.NoError(t, err)
+	table, err = Apply(table, []Decision{{Verdict: Create, Resolved: Resolved{Number: 1, Start: 34, Size: 1000}}}, seeded())
+	require.NoError(t, err)
+	assert.Equal(t, []string{"keep"}, verdicts(decide(t, table, Spec{Number: 1, ShouldExist: true})))
+}
+
+// grownDisk is a disk twice the size that its table was made for, with partition 1 to the old end.
+func grownDisk(t *testing.T) *Table {
+	m, _ := written(t, 512, Spec{Number: 1, SizeMiB: some(0), ShouldExist: true})
+	m.data = append(m.data, make([]byte, testBytes)...)
+	table := inspected(t, m, 512)
+	require.True(t, table.Grown())
+	require.Empty(t, table.Damage)
+	return table
+}
+
+func TestAGrownDiskIsUsedWhole(t *testing.T) {
+	rest := Spec{Number: 1, SizeMiB: some(0), ShouldExist: true}
+	for name, c := range map[string]struct {
+		specs []Spec
+		want  []string
+		grows bool
+	}{
+		"by a new partition":                                {[]Spec{{SizeMiB: some(2), ShouldExist: true}}, []string{"create"}, true},
+		"by a partition that may be resized":                {[]Spec{{Number: 1, SizeMiB: some(0), ShouldExist: true, Resize: true}}, []string{"resize"}, true},
+		"but not by one that is as wanted":                  {[]Spec{rest}, []string{"keep"}, false},
+		"but not by one that is as wanted and may be wiped": {[]Spec{{Number: 1, SizeMiB: some(0), ShouldExist: true, WipePartitionEntry: true}}, []string{"keep"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			table := grownDisk(t)
+			base, decisions, err := Layout(table, c.specs)
+			require.NoError(t, err)
+			assert.Equal(t, c.want, verdicts(decisions))
+			assert.Equal(t, c.grows, !base.Grown())
+			assert.Equal(t, c.want[0] != "keep", Changes(decisions))
+		})
+	}
+	// With all of the disk the largest block is no more the one that the partition is in.
+	m, _ := written(t, 512, Spec{Number: 1, SizeMiB: some(2), ShouldExist: true}, Spec{Number: 5, StartMiB: some(3), SizeMiB: some(0), ShouldExist: true})
+	m.data = append(m.data, make([]byte, testBytes)...)
+	base, decisions, err := Layout(inspected(t, m, 512), []Spec{rest})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"keep"}, verdicts(decisions))
+	assert.True(t, base.Grown())
+	_, _, err = Layout(grownDisk(t), []Spec{rest, {Number: 2, SizeMiB: some(1), ShouldExist: true}})
+	assert.Error(t, err, "there is no room for both")
+}
+
+func TestAHybridMBRIsNotMadeToDisagree(t *testing.T) {
+	m, _ := written(t, 512, twoParts[0])
+	slot := m.data[446+16:]
+	slot[4] = 0x83
+	le.PutUint32(slot[8:], 2048)
+	le.PutUint32(slot[12:], 4096)
+	table := inspected(t, m, 512)
+	assert.True(t, table.Hybrid())
+	_, err := Apply(table, decide(t, table, Spec{Number: 1, WipePartitionEntry: true}), seeded())
+	assert.ErrorContains(t, err, "hybrid MBR")
+	_, err = Apply(table, decide(t, table, Spec{Number: 1, ShouldExist: true}), seeded())
+	assert.NoError(t, err, "what stays agrees")
+	after, err := Apply(table, decide(t, table, Spec{Number: 2, ShouldExist: true}), seeded())
+	require.NoError(t, err)
+	before := bytes.Clone(m.data[:512])
+	require.NoError(t, after.WriteTo(m))
+	assert.Equal(t, before, m.data[:512])
+}
+
+// anySpecs draws what may be wanted of a disk of so many MiB.
+func anySpecs(t *rapid.T, mib int, made bool) []Spec {
+	count := rapid.IntRange(0, 6).Draw(t, "count")
+	numbers := rapid.Permutation([]int{0, 0, 0, 1, 2, 3, 4, 5, 128}).Draw(t, "numbers")[:count]
+	optional := func(name string, most int) *int {
+		return rapid.Ptr(rapid.OneOf(rapid.Just(0), rapid.IntRange(0, most)), true).Draw(t, name)
+	}
+	var specs []Spec
+	for _, n := range numbers {
+		spec := Spec{Number: n, StartMiB: optional("start", mib), SizeMiB: optional("size", mib/3), ShouldExist: made || n == 0 || rapid.Bool().Draw(t, "exist"),
+			WipePartitionEntry: !made && rapid.Bool().Draw(t, "wipe"), Resize: rapid.Bool().Draw(t, "resize")}
+		if !rapid.Bool().Draw(t, "start or not") {
+			spec.StartMiB = nil
+		}
+		specs = append(specs, spec)
+	}
+	return specs
+}
+
+// What is laid out does not overlap (Apply refuses that), starts where it should, leaves all else byte by byte. A
+// second run has nothing left to do, if all specs have numbers, none may be wiped and none has a start of 0: these follow from
+// the rest of the disk, and a partition in the gap before the first aligned sector lowers the alignment of all that comes after.
+func TestLayoutsKeepTheirPromises(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		sectorSize := rapid.SampledFrom([]int{512, 4096}).Draw(t, "sector size")
+		mib := rapid.IntRange(4, 200).Draw(t, "MiB")
+		table, err := NewTable(uint64(mib)<<20/uint64(sectorSize), sectorSize, seeded())
+		require.NoError(t, err)
+		for round := range 2 {
+			specs := anySpecs(t, mib, round == 0)
+			_, decisions, err := Layout(table, specs)
+			if err != nil {
+				continue
+			}
+			after, err := Apply(table, decisions, seeded())
+			if err != nil {
+				require.ErrorContains(t, err, "wipePartitionEntry") // nothing but a refusal
+				continue
+			}
+			promises(t, table, after, decisions)
+			table = after
+		}
+	})
+}
+
+func promises(t *rapid.T, before, after *Table, decisions []Decision) {
+	alignment := newSpace(before, before.Partitions()).alignment
+	touched := map[int]bool{}
+	for _, d := range decisions {
+		touched[d.Number] = touched[d.Number] || d.Verdict != Keep
+		p, found := after.Partition(d.Number)
+		switch d.Verdict {
+		case Create, Recreate:
+			require.True(t, found)
+			require.Equal(t, []uint64{d.Start, d.Size}, []uint64{p.Start, p.Size})
+			require.True(t, p.Start%alignment == 0 || p.Start/alignment == p.last()/alignment, "sectors %d to %d: not aligned, though one of them is", p.Start, p.last())
+		case Resize:
+			require.Equal(t, d.Found.Start, p.Start)
+			require.Equal(t, d.Found.GUID, p.GUID)
+		case Delete:
+			require.False(t, found)
+		}
+	}
+	for n := 1; n <= before.Slots(); n++ {
+		if !touched[n] {
+			require.Equal(t, before.entry(n), after.entry(n))
+		}
+	}
+	var specs []Spec
+	for _, d := range decisions {
+		if d.Spec.Number == 0 || d.WipePartitionEntry || d.StartMiB != nil && *d.StartMiB == 0 {
+			return
+		}
+		specs = append(specs, d.Spec)
+	}
+	_, repeated, err := Layout(after, specs)
+	require.NoError(t, err)
+	require.False(t, Changes(repeated), "the second run changes something")
+}

@@ -1,0 +1,167 @@
+package block
+
+import (
+	"encoding/hex"
+	"io"
+	"strings"
+)
+
+// A Signature is what one kind of filesystem, RAID member, volume or swap area leaves on a device so that it is recognised.
+type Signature struct {
+	// Type is libblkid's name of the kind, as "ext4" or "crypto_LUKS".
+	Type string
+	// UUID is as libblkid writes it: lower case, but for vfat and exfat ("0A1B-2C3D"), ntfs (16 digits, in capitals), LVM (in
+	// groups of its own) and zfs (decimal). Empty if there is none.
+	UUID string
+	// Label is without the spaces at its end; empty if there is none.
+	Label string
+}
+
+// Content is what a device is filled with.
+type Content struct {
+	// Signatures are in libblkid's order: where it has to choose one, it takes the first.
+	Signatures []Signature
+	// Ambivalent: there are several, and not of kinds that go together by design (iso9660 and udf).
+	Ambivalent bool
+}
+
+// First is the signature that counts; the zero value for a device without any.
+func (c Content) First() Signature {
+	if len(c.Signatures) == 0 {
+		return Signature{}
+	}
+	return c.Signatures[0]
+}
+
+// A prober recognises one kind.
+type prober struct {
+	read func(*device) (Signature, bool)
+	// ends: of a RAID member or an encrypted volume the rest is content, so nothing else is looked for.
+	ends bool
+	// tolerant: may be there beside others.
+	tolerant bool
+	minSize  int64
+}
+
+// Below this libblkid takes a device for a floppy disk and its first signature for the only one.
+const tinySize = 1440 << 10
+
+// probers are in the order of libblkid 2.38.
+func probers() []prober {
+	return []prober{
+		{read: readMD, ends: true},
+		{read: readISW, ends: true},
+		{read: readBcache},
+		{read: readBluestore},
+		{read: readLVM2, ends: true},
+		{read: readLVM1, ends: true},
+		{read: readSnapshot, ends: true},
+		{read: readVerity, ends: true},
+		{read: readIntegrity, ends: true},
+		{read: readLUKS, ends: true},
+		{read: readVMFS, ends: true},
+		{read: readUBI, ends: true},
+		{read: readVDO, ends: true},
+		{read: readStratis, ends: true},
+		{read: readBitLocker, ends: true},
+		{read: readFAT},
+		{read: readSuspended, minSize: 10 * 4096},
+		{read: readSwap, minSize: 10 * 4096},
+		{read: readXFS},
+		{read: readExt},
+		{read: readReiser},
+		{read: readJFS},
+		{read: readUDF, tolerant: true},
+		{read: readISO, tolerant: true},
+		{read: readZFS, minSize: 64 << 20},
+		{read: readNTFS},
+		{read: readOCFS2},
+		{read: readSquashfs},
+		{read: readBtrfs, minSize: 1 << 20},
+		{read: readNilfs2},
+		{read: readExFAT},
+		{read: readF2FS},
+		{read: readBcachefs},
+		{read: readAPFS},
+		{read: readErofs},
+	}
+}
+
+// Probe reads what fills a device of so many bytes; of a partition that is yet to be, give an io.SectionReader. It looks at
+// signatures only: a partition table is for Inspect. Checksums are not verified: what looks like something is taken for it,
+// as the answer decides whether it may be overwritten.
+func Probe(r io.ReaderAt, size int64) (Content, error) {
+	var content Content
+	if size <= 1024 {
+		return content, nil
+	}
+	d := &device{r: r, size: size}
+	tolerant := true
+	for _, p := range probers() {
+		if size < p.minSize {
+			continue
+		}
+		found, is := p.read(d)
+		if d.err != nil {
+			return Content{}, d.err
+		}
+		if !is {
+			continue
+		}
+		content.Signatures = append(content.Signatures, found)
+		tolerant = tolerant && p.tolerant
+		if p.ends || size <= tinySize {
+			break
+		}
+	}
+	content.Ambivalent = len(content.Signatures) > 1 && !tolerant
+	return content, nil
+}
+
+// A device is read with one error kept, so that probers read like tables.
+type device struct {
+	r    io.ReaderAt
+	size int64
+	err  error
+}
+
+// at gives n bytes, zeros where the device ends or cannot be read.
+func (d *device) at(offset int64, n int) []byte {
+	if d.err == nil {
+		data, err := readAt(d.r, d.size, offset, n)
+		if d.err = err; data != nil {
+			return data
+		}
+	}
+	return make([]byte, n)
+}
+
+// is compares bytes of the device.
+func (d *device) is(offset int64, magic string) bool {
+	return string(d.at(offset, len(magic))) == magic
+}
+
+// named recognises a kind by bytes at any of some places.
+func (d *device) named(kind, magic string, offsets ...int64) (Signature, bool) {
+	for _, at := range offsets {
+		if d.is(at, magic) {
+			return Signature{Type: kind}, true
+		}
+	}
+	return Signature{}, false
+}
+
+// uuidText writes a UUID with its bytes in order; one of zeros is none.
+func uuidText(raw []byte) string {
+	if strings.Trim(string(raw), "\x00") == "" {
+		return ""
+	}
+	x := hex.EncodeToString(raw)
+	return x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:]
+}
+
+// labelText is text up to its first NUL, without white space at its end.
+func labelText(raw []byte) string {
+	text, _, _ := strings.Cut(string(raw), "\x00")
+	return strings.TrimRight(text, " \t\n\v\f\r")
+}

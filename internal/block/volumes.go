@@ -1,0 +1,175 @@
+package block
+
+import (
+	"encoding/binary"
+	"strconv"
+	"strings"
+)
+
+// Superblocks of what others build upon: RAID members, volumes, encrypted devices, caches. Outside facts are those of the
+// projects' own on-disk format documents.
+
+const mdMagic = 0xa92b4efc
+
+// readMD reads members of md arrays: metadata 0.90 and 1.0 at the end, 1.1 at the start, 1.2 at 4 KiB.
+func readMD(d *device) (Signature, bool) {
+	if s, found := readMD090(d); found {
+		return s, true
+	}
+	for _, at := range []int64{(d.size/512 - 16) &^ 7 * 512, 0, 4096} {
+		sb := d.at(at, 256)
+		if le.Uint32(sb) == mdMagic && le.Uint32(sb[4:]) == 1 && le.Uint64(sb[144:]) == uint64(at)/512 {
+			return Signature{"linux_raid_member", uuidText(sb[16:32]), labelText(sb[32:64])}, true
+		}
+	}
+	return Signature{}, false
+}
+
+// readMD090: the superblock is written in the machine's own byte order.
+func readMD090(d *device) (Signature, bool) {
+	const reserved = 64 << 10
+	sb := d.at(d.size&^(reserved-1)-reserved, 64)
+	for _, order := range []binary.ByteOrder{le, be} {
+		if order.Uint32(sb) != mdMagic || order.Uint32(sb[4:]) != 0 {
+			continue
+		}
+		var id []byte
+		for _, at := range []int{20, 52, 56, 60} {
+			id = be.AppendUint32(id, order.Uint32(sb[at:]))
+		}
+		return Signature{Type: "linux_raid_member", UUID: uuidText(id)}, true
+	}
+	return Signature{}, false
+}
+
+func readISW(d *device) (Signature, bool) {
+	return d.named("isw_raid_member", "Intel Raid ISM Cfg Sig. ", (d.size/512-2)*512)
+}
+
+const (
+	bcacheMagic   = "\xc6\x85\x73\xf6\x4e\x1a\x45\xca\x82\x65\xf5\x7f\x48\xba\x6d\x81"
+	bcachefsMagic = "\xc6\x85\x73\xf6\x66\xce\x90\xa9\xd9\x6a\x60\xcf\x80\x3d\xf7\xef"
+)
+
+// readBcache: a bcache superblock says early on that it is at sector 8; one of bcachefs, which had the same magic, does later.
+func readBcache(d *device) (Signature, bool) {
+	sb := d.at(4096, 104)
+	return Signature{"bcache", uuidText(sb[40:56]), labelText(sb[72:104])}, string(sb[24:40]) == bcacheMagic && le.Uint64(sb[8:]) == 8
+}
+
+func readBcachefs(d *device) (Signature, bool) {
+	sb := d.at(4096, 112)
+	magic := string(sb[24:40])
+	return Signature{"bcachefs", uuidText(sb[56:72]), labelText(sb[72:104])},
+		(magic == bcacheMagic || magic == bcachefsMagic) && le.Uint64(sb[104:]) == 8
+}
+
+func readBluestore(d *device) (Signature, bool) {
+	return d.named("ceph_bluestore", "bluestore block device", 0)
+}
+
+// readLVM2: the label is in one of the first four sectors and says where the volume's UUID is.
+func readLVM2(d *device) (Signature, bool) {
+	for at := int64(0); at < 4*512; at += 512 {
+		label := d.at(at, 512)
+		if string(label[:8]) != "LABELONE" || string(label[24:32]) != "LVM2 001" {
+			continue
+		}
+		id := labelText(d.at(at+int64(le.Uint32(label[20:])), 32))
+		if len(id) == 32 {
+			id = strings.Join([]string{id[:6], id[6:10], id[10:14], id[14:18], id[18:22], id[22:26], id[26:]}, "-")
+		}
+		return Signature{Type: "LVM2_member", UUID: id}, true
+	}
+	return Signature{}, false
+}
+
+func readLVM1(d *device) (Signature, bool) {
+	version := d.at(2, 2)
+	return Signature{Type: "LVM1_member"}, d.is(0, "HM") && (version[0] == 1 || version[0] == 2) && version[1] == 0
+}
+
+func readSnapshot(d *device) (Signature, bool) { return d.named("DM_snapshot_cow", "SnAp", 0) }
+
+func readVerity(d *device) (Signature, bool) { return d.named("DM_verity_hash", "verity\x00\x00", 0) }
+
+func readIntegrity(d *device) (Signature, bool) {
+	return d.named("DM_integrity", "integrt\x00", 0)
+}
+
+// readLUKS reads both versions. Of version 2 a second header stands at one of a few places, for when the first is lost.
+func readLUKS(d *device) (Signature, bool) {
+	header := d.at(0, 208)
+	first := string(header[:6]) == "LUKS\xba\xbe"
+	if first && be.Uint16(header[6:]) == 1 {
+		return Signature{Type: "crypto_LUKS", UUID: labelText(header[168:208])}, true
+	}
+	for at := int64(0x4000); !first && at <= 0x400000; at *= 2 {
+		if second := d.at(at, 264); string(second[:6]) == "SKUL\xba\xbe" && be.Uint64(second[256:]) == uint64(at) {
+			header, first = second, true
+		}
+	}
+	return Signature{"crypto_LUKS", labelText(header[168:208]), labelText(header[24:72])}, first && be.Uint16(header[6:]) == 2
+}
+
+func readVMFS(d *device) (Signature, bool) {
+	return d.named("VMFS_volume_member", "\x0d\xd0\x01\xc0", 1<<20)
+}
+
+func readUBI(d *device) (Signature, bool) { return d.named("ubi", "UBI#", 0) }
+
+func readVDO(d *device) (Signature, bool) { return d.named("vdo", "dmvdo001", 0) }
+
+func readStratis(d *device) (Signature, bool) {
+	return d.named("stratis", "!Stra0tis\x86\xff\x02^\x41rh", 512+4, 9*512+4)
+}
+
+func readBitLocker(d *device) (Signature, bool) { return d.named("BitLocker", "-FVE-FS-", 3) }
+
+const (
+	zfsLabel       = 256 << 10
+	zfsNames       = 16 << 10  // in a label: what the pool is called
+	zfsUberblocks  = 128 << 10 // in a label
+	zfsMagic       = 0x00bab10c
+	zfsEnough      = 4 // uberblocks to be sure, as for libblkid
+	zfsMaxNameSize = 112 << 10
+)
+
+// readZFS counts uberblocks in the four labels, two at either end.
+func readZFS(d *device) (Signature, bool) {
+	end := d.size &^ (zfsLabel - 1)
+	count := 0
+	for _, at := range []int64{0, zfsLabel, end - 2*zfsLabel, end - zfsLabel} {
+		ring := d.at(at+zfsUberblocks, zfsLabel-zfsUberblocks)
+		for ; len(ring) > 0; ring = ring[1024:] {
+			if magic := ring[:8]; le.Uint64(magic) == zfsMagic || be.Uint64(magic) == zfsMagic {
+				count++
+			}
+		}
+		if count >= zfsEnough {
+			return zfsSignature(d.at(at+zfsNames, zfsMaxNameSize)), true
+		}
+	}
+	return Signature{}, false
+}
+
+// zfsSignature reads a pool's name and id from a list of pairs in XDR: size, decoded size, name, type, count, value.
+func zfsSignature(list []byte) Signature {
+	s := Signature{Type: "zfs_member"}
+	for list = list[12:]; len(list) > 24; {
+		size, length := uint64(be.Uint32(list)), uint64(be.Uint32(list[8:]))
+		value := 12 + (length+3)&^3
+		if size < 24 || size > uint64(len(list)) || value+12 > size {
+			break
+		}
+		name, kind, data := string(list[12:12+length]), be.Uint32(list[value:]), list[value+8:size]
+		switch {
+		case name == "pool_guid" && kind == 8 && len(data) >= 8:
+			s.UUID = strconv.FormatUint(be.Uint64(data), 10)
+		case name == "name" && kind == 9 && uint64(be.Uint32(data)) <= uint64(len(data)-4):
+			s.Label = labelText(data[4 : 4+be.Uint32(data)])
+		}
+		list = list[size:]
+	}
+	return s
+}
