@@ -57,6 +57,6 @@ func PaceCollector(size int) {
 	if size < large {
 		debug.SetGCPercent(400)
 	} else {
-		debug.SetGCPercent(10)
+		debug.SetGCPercent(5)
 	}
 }
