@@ -32,9 +32,13 @@ test:
 	$(GO) vet -tags disk ./...
 	$(GO) test -vet=off ./...
 
-# Root: real directory trees, loop devices, mounts. prepare installs what is missing and prints the root that it made.
+# The folders with tests of the tag disk.
+DISK_TESTS = ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./tests/gpt/
+
+# Root: real directory trees, loop devices, mounts. Each prepare installs what is missing and prints the root that it made;
+# one package at a time, because two cannot install at once.
 test-disk: build
-	root=$$(tests/disk/prepare) && GLOWPLUG_DISK_ROOT=$$root $(GO) test -vet=off -count=1 -v -tags disk ./tests/disk/
+	root=$$(tests/disk/prepare) && GLOWPLUG_DISK_ROOT=$$root $(GO) test -vet=off -count=1 -p 1 -timeout 20m -tags disk $(DISK_TESTS)
 
 bench: build
 	$(GO) run ./tests/bench

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,6 +40,8 @@ func TestExamplesAreValidWithoutWarnings(t *testing.T) {
 // worth reading.
 const webRoot = `
 drwxr-xr-x etc
+-rw------- etc/.pwd.lock
+-rw-r--r-- etc/group "web:x:1000:deploy\n"
 -rw-r--r-- etc/hostname "web-1\n"
 Lrwxrwxrwx etc/localtime ../usr/share/zoneinfo/Etc/UTC
 drwxr-xr-x etc/nginx
@@ -46,6 +49,7 @@ drwxr-xr-x etc/nginx/conf.d
 -rw-r--r-- etc/nginx/conf.d/site.conf
 drwxr-xr-x etc/nginx/tls
 -rw------- etc/nginx/tls/README
+-rw-r--r-- etc/passwd "deploy:*:1000:100:Publishes the site:/home/deploy:/bin/bash\n"
 drwxr-xr-x etc/profile.d
 -rw-r--r-- etc/profile.d/web.sh "export WEB_ROOT=/srv/www/current\nalias weblog='journalctl -u nginx'\n"
 drwxr-xr-x etc/systemd
@@ -57,6 +61,11 @@ drwxr-xr-x etc/systemd/system/nginx.service.d
 -rw-r--r-- etc/systemd/system/site-check.timer
 drwxr-xr-x etc/systemd/system-preset
 -rw-r--r-- etc/systemd/system-preset/20-ignition.preset "enable nginx.service\nenable site-check.timer\n"
+drwxr-xr-x home
+drwxr-xr-x home/deploy
+drwx------ home/deploy/.ssh
+drwx------ home/deploy/.ssh/authorized_keys.d
+-rw------- home/deploy/.ssh/authorized_keys.d/ignition "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleKeyReplaceThisWithYourOwnPublicKey00 deploy@example\n"
 drwxr-xr-x srv
 drwxr-xr-x srv/www
 Lrwxrwxrwx srv/www/current releases/1
@@ -104,19 +113,22 @@ func listing(t *testing.T, root, wanted string) string {
 	return lines
 }
 
+// applyWeb applies web.ign to a root.
+func applyWeb(t *testing.T, root string, options ...string) string {
+	t.Helper()
+	args := append([]string{"apply", "--root", root, "--no-owner", "--no-preset", "--offline"}, options...)
+	return run(t, "glowplug", append(args, "../examples/web.ign")...)
+}
+
 func TestTheWebExampleMakesItsTree(t *testing.T) {
 	root := t.TempDir()
-	apply := func(options ...string) string {
-		args := append([]string{"apply", "--root", root, "--no-owner", "--no-preset", "--offline"}, options...)
-		return run(t, "glowplug", append(args, "../examples/web.ign")...)
+	plan := applyWeb(t, root, "--dry-run")
+	for _, step := range []string{"+ group web ", "+ user deploy ", "+ ssh keys of deploy ", "+ file /etc/hostname ", "+ mask apache2.service "} {
+		assert.Contains(t, "\n"+plan, "\n"+step)
 	}
-
-	plan := apply("--dry-run")
-	assert.Contains(t, plan, "+ file /etc/hostname ")
-	assert.Contains(t, plan, "+ mask apache2.service ")
 	assert.Equal(t, "\n", listing(t, root, webRoot), "a dry run writes nothing")
 
-	apply()
+	applyWeb(t, root)
 	assert.Empty(t, cmp.Diff(webRoot, listing(t, root, webRoot)))
 	script, err := os.Stat(filepath.Join(root, "usr/local/bin/site-check"))
 	require.NoError(t, err)
@@ -128,10 +140,33 @@ func TestTheWebExampleMakesItsTree(t *testing.T) {
 	assert.Contains(t, string(page), "<h1>It works</h1>", "compressed content is written decompressed")
 }
 
-func TestApplyingTheWebExampleAgainChangesNothing(t *testing.T) {
+// identities tells files apart that a listing takes for the same: which inode each is, and when it was last written.
+func identities(t *testing.T, root string) string {
+	t.Helper()
+	var lines strings.Builder
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		require.NoError(t, err)
+		info, err := d.Info()
+		require.NoError(t, err)
+		fmt.Fprintln(&lines, path, info.Sys().(*syscall.Stat_t).Ino, info.ModTime().UnixNano())
+		return nil
+	})
+	require.NoError(t, err)
+	return lines.String()
+}
+
+func TestApplyingTheWebExampleAgainTouchesNothing(t *testing.T) {
 	root := t.TempDir()
-	for range 2 {
-		run(t, "glowplug", "apply", "--root", root, "--no-owner", "--no-preset", "../examples/web.ign")
-		assert.Empty(t, cmp.Diff(webRoot, listing(t, root, webRoot)))
+	applyWeb(t, root)
+	before := identities(t, root)
+
+	plan := applyWeb(t, root, "--dry-run")
+	for _, step := range []string{"= group web", "= user deploy", "= ssh keys of deploy "} {
+		assert.Contains(t, "\n"+plan, "\n"+step)
 	}
+	assert.NotContains(t, plan, "account files")
+
+	applyWeb(t, root)
+	assert.Empty(t, cmp.Diff(webRoot, listing(t, root, webRoot)))
+	assert.Empty(t, cmp.Diff(before, identities(t, root)), "the same files, not new ones with the same content")
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,6 +56,9 @@ func (p *listed) isTest() bool { return p.path() == "tests" || strings.HasPrefix
 
 // packages are those of the module.
 var packages = sync.OnceValues(func() ([]*listed, error) {
+	if err := sources(); err != nil {
+		return nil, err
+	}
 	list := exec.Command("go", "list", "-json", "./...")
 	list.Dir = ".."
 	list.Stderr = os.Stderr
@@ -180,8 +184,25 @@ var built = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return dir, build("..", dir)
+	return dir, errors.Join(sources(), build("..", dir))
 })
+
+// sources looks at what other processes read here, the compiler and `go list`, so that a result that `go test` has kept does
+// not outlive it: it takes note of what this process looks at only.
+func sources() error {
+	return filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && slices.Contains([]string{".git", "bin", "demo", "docs", "testdata"}, d.Name()) {
+			return filepath.SkipDir
+		}
+		if slices.Contains([]string{".go", ".mod", ".sum"}, filepath.Ext(path)) {
+			_, err = os.Stat(path)
+		}
+		return err
+	})
+}
 
 // build builds both programs from a checkout as `make build` does, but for the version.
 func build(checkout, to string) error {
