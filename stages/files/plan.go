@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -47,7 +48,11 @@ func (p *planner) node(n *node, step *host.Step) error {
 			m = alike
 		}
 	case fileWithSource:
-		known = found.Kind != host.File || n.overwrite || !n.new.Fit(found)
+		if p.holds(n, found) {
+			m = alike
+		} else {
+			known = found.Kind != host.File || n.overwrite || !n.new.Fit(found)
+		}
 	}
 	topmost, err := p.world.parents(n.at)
 	if err != nil {
@@ -66,6 +71,23 @@ func (p *planner) node(n *node, step *host.Step) error {
 	return nil
 }
 
+// seenContent is how large a file may be for the planner to look into it.
+const seenContent = 1 << 20
+
+// holds tells whether a file is there already as it is to be. Only content that the config itself brings is looked at: the rest
+// is found out when the step runs.
+func (p *planner) holds(n *node, found host.Facts) bool {
+	if found.Kind != host.File || found.Size > seenContent || !n.new.Fit(found) || !n.local() || p.worker.Fetch == nil {
+		return false
+	}
+	was, err := p.world.view.ReadFile(n.at, found.Size)
+	if err != nil {
+		return false
+	}
+	got, err := compare(bytes.NewReader(was), 0, func(out output) error { return p.worker.obtain(context.Background(), n, out) })
+	return err == nil && got == equal
+}
+
 // effect is what the matrix makes of what the view shows. What a unit will take the place of is not refused: it may be
 // the unit's already.
 func (p *planner) effect(n *node, found host.Facts, m match, known bool) (host.Effect, error) {
@@ -80,7 +102,7 @@ func (p *planner) effect(n *node, found host.Facts, m match, known bool) (host.E
 	case done:
 		return host.Keep, nil
 	case keep:
-		if len(n.sources) == 0 && n.kept(found).Fit(found) {
+		if len(n.sources) == 0 && n.kept(found).Fit(found) || len(n.sources) > 0 && p.holds(n, found) {
 			return host.Keep, nil
 		}
 		return host.Change, nil

@@ -338,8 +338,11 @@ func (p *planner) presets(units []config.Unit) (host.Plan, error) {
 		all.kept[name] = len(missing(before, []string{"disable " + name})) == 0
 	}
 	s.Detail = all.detail()
-	if len(all.enable) == 0 {
+	switch {
+	case len(all.enable) == 0:
 		s.Effect = host.Deferred
+	case s.Effect == host.Change && len(all.disable) == 0 && len(missing(before, all.lines(nil))) == 0:
+		s.Effect = host.Keep
 	}
 	w := p.worker
 	s.Check = func(ctx context.Context) (host.State, error) { return w.checkPresets(ctx, at, all) }
