@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -72,6 +73,7 @@ func provision(dir string, log slog.Handler) error {
 			Stage: name, Platform: platform, Root: filepath.Join(dir, "root"),
 			Paths:       handoff.Paths{Config: filepath.Join(dir, "run/ignition.json"), State: filepath.Join(dir, "run/ignition/state"), NeedNet: filepath.Join(dir, "run/ignition/neednet")},
 			CommandLine: filepath.Join(dir, "cmdline"), FetchTimeout: time.Minute, Identity: id, Log: slog.New(log),
+			Today:  20000,
 			Tools:  host.NewTools(map[string]string{"systemctl": filepath.Join(dir, "systemctl")}, nil),
 			Getenv: func(string) string { return filepath.Join(dir, "config.ign") },
 		})
@@ -103,8 +105,36 @@ const crashConfig = `{
   "systemd": {"units": [
     {"name": "web.service", "enabled": true, "contents": "[Install]\nWantedBy=multi-user.target\n", "dropins": [{"name": "a.conf", "contents": "[Unit]\n"}]},
     {"name": "old.service", "enabled": false}, {"name": "masked.service", "mask": true}, {"name": "unmasked.service", "mask": false}
-  ]}
+  ]}PASSWD
 }`
+
+// crashAccounts makes, changes, moves and removes accounts. Only root can.
+const crashAccounts = `,
+  "passwd": {
+    "groups": [{"name": "apps"}, {"name": "old", "shouldExist": false}, {"name": "staff", "gid": 500}],
+    "users": [
+      {"name": "core", "passwordHash": "$6$new", "groups": ["apps", "staff"], "sshAuthorizedKeys": ["ssh-ed25519 AAAA"]},
+      {"name": "ann", "homeDir": "/home/anna", "uid": 1500, "groups": ["apps"], "sshAuthorizedKeys": ["ssh-ed25519 BBBB"]},
+      {"name": "gone", "shouldExist": false}
+    ]
+  }`
+
+// crashRoot is what these accounts meet.
+var crashRoot = map[string]string{
+	"root/etc/passwd":          "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\ngone:x:1001:1001::/home/gone:/bin/sh\n",
+	"root/etc/shadow":          "root:*:19000::::::\nann:$6$old:19000::::::\ngone:!:19000::::::\n",
+	"root/etc/group":           "root:x:0:\nmail:x:8:\nstaff:x:50:gone\nann:x:1000:\ngone:x:1001:\nold:x:1002:\n",
+	"root/etc/gshadow":         "root:*::\nmail:*::\nstaff:*::gone\nann:!::\ngone:!::\nold:!::\n",
+	"root/etc/subuid":          "ann:100000:65536\ngone:165536:65536\n",
+	"root/etc/login.defs":      "USERGROUPS_ENAB yes\nMAIL_DIR /var/mail\n",
+	"root/etc/skel/.profile":   "# profile\n",
+	"root/etc/skel/d/deep":     "x",
+	"root/home/ann/notes":      "notes",
+	"root/home/gone/d/x":       "x",
+	"root/var/mail/gone":       "mail",
+	"root/var/mail/ann":        "mail",
+	"root/etc/default/useradd": "CREATE_MAIL_SPOOL=yes\n",
+}
 
 const crashChild = `{"ignition": {"version": "3.0.0"}, "storage": {"files": [{"path": "/etc/child", "contents": {"source": "data:,child"}}]}}`
 
@@ -123,17 +153,28 @@ func crashFolder(t *testing.T, server string) string {
 		dir = t.TempDir()
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	for name, text := range map[string]string{
-		"config.ign": strings.ReplaceAll(crashConfig, "@", server), "cmdline": "quiet", "systemctl": fakeSystemctl, "run/README": "",
+	config := strings.ReplaceAll(crashConfig, "@", server)
+	if os.Geteuid() == 0 {
+		config = strings.Replace(config, "PASSWD", crashAccounts, 1)
+	}
+	files := map[string]string{
+		"config.ign": strings.Replace(config, "PASSWD", "", 1), "cmdline": "quiet", "systemctl": fakeSystemctl, "run/README": "",
 		"root/fresh/old/deep": "x", "root/etc/hosts": "127.0.0.1\n", "root/etc/replaced": "old", "root/etc/was-dir/x": "old", "root/etc/swapped/x": "old",
 		"root/enabled/old.service": "", "root/etc/systemd/system-preset/20-ignition.preset": "# the image's\n",
-	} {
+	}
+	maps.Copy(files, crashRoot)
+	for name, text := range files {
 		at := filepath.Join(dir, name)
 		require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o755))
 		require.NoError(t, os.WriteFile(at, []byte(text), 0o755))
 	}
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "root/etc/systemd/system"), 0o755))
 	require.NoError(t, os.Symlink("/dev/null", filepath.Join(dir, "root/etc/systemd/system/unmasked.service")))
+	if os.Geteuid() == 0 {
+		for name, id := range map[string]int{"home/ann": 1000, "home/ann/notes": 1000, "home/gone": 1001, "home/gone/d": 1001, "home/gone/d/x": 1001, "var/mail/ann": 1000, "var/mail/gone": 1001} {
+			require.NoError(t, os.Chown(filepath.Join(dir, "root", name), id, id))
+		}
+	}
 	return dir
 }
 
@@ -168,6 +209,20 @@ func snapshot(t *testing.T, dir string) map[string]string {
 	return all
 }
 
+func checkCrashAccounts(t *testing.T, all map[string]string) {
+	t.Helper()
+	assert.Contains(t, all["/etc/passwd"], "\nann:x:1500:1000::/home/anna:/bin/sh\ncore:x:1002:1002::/home/core:/bin/bash\n")
+	assert.Contains(t, all["/etc/shadow"], "\nann:$6$old:19000::::::\ncore:$6$new:20000:")
+	assert.Contains(t, all["/etc/group"], "\nstaff:x:500:core\n")
+	assert.Equal(t, "-rwxr-xr-x 1500:1000 notes", all["/home/anna/notes"])
+	assert.Equal(t, "-rwxr-xr-x 1002:1002 x", all["/home/core/d/deep"])
+	assert.Equal(t, "-rw------- 1002:1002 ssh-ed25519 AAAA\n", all["/home/core/.ssh/authorized_keys"])
+	assert.Equal(t, "-rw------- 1500:1000 ssh-ed25519 BBBB\n", all["/home/anna/.ssh/authorized_keys"])
+	for _, gone := range []string{"/home/ann", "/home/gone", "/var/mail/gone"} {
+		assert.NotContains(t, all, gone)
+	}
+}
+
 func crashServer(t *testing.T) string {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, map[string]string{"/child": crashChild, "/text": "from afar\n"}[r.URL.Path])
@@ -189,6 +244,9 @@ func TestABootKilledAnywhereConvergesWhenRepeated(t *testing.T) {
 	assert.Contains(t, want["/hard"], " same as /fresh/one")
 	assert.Contains(t, want["/etc/child"], "child")
 	assert.NotContains(t, want, "/enabled/old.service")
+	if os.Geteuid() == 0 {
+		checkCrashAccounts(t, want)
+	}
 	finished := 0
 	for _, line := range log.text {
 		if strings.HasPrefix(line, "[finished]") {

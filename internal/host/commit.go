@@ -23,10 +23,11 @@ type Replacement struct {
 // recordLimit bounds what is read of a record.
 const recordLimit = 1 << 20
 
-// A pending is a line of a record: what is to be renamed to what. Both are paths in the root.
+// A pending is a line of a record: what is to be renamed to what, and where what is there is kept. All are paths in the root.
 type pending struct {
-	Temp string `json:"temp"`
-	Name string `json:"name"`
+	Temp   string `json:"temp"`
+	Name   string `json:"name"`
+	Backup string `json:"backup,omitempty"`
 }
 
 // Commit changes several files so that, whenever the power is cut, either all of them are changed or none: all are written
@@ -49,7 +50,7 @@ func (r *Root) Commit(record string, all []Replacement) error {
 			return err
 		}
 		temps = append(temps, t)
-		list = append(list, pending{path.Join(path.Dir(clean(p.Name)), t.tmp), clean(p.Name)})
+		list = append(list, pending{path.Join(path.Dir(clean(p.Name)), t.tmp), clean(p.Name), p.Backup})
 	}
 	made, err := r.record(record, list)
 	if err != nil {
@@ -59,7 +60,7 @@ func (r *Root) Commit(record string, all []Replacement) error {
 		t.kept = true // the record names it from here on
 	}
 	for i, p := range all {
-		if err := r.backup(p); err != nil {
+		if err := r.backup(p.Name, p.Backup); err != nil {
 			return err
 		}
 		if err := temps[i].Place(true); err != nil {
@@ -73,7 +74,7 @@ func (r *Root) Commit(record string, all []Replacement) error {
 	return nil
 }
 
-// removeEmpty removes directories that were made for a record and hold nothing else now.
+// removeEmpty removes directories that a record was in and that hold nothing else now.
 func (r *Root) removeEmpty(made []string) {
 	for i := len(made) - 1; i >= 0; i-- {
 		if d, base, err := r.parent(made[i]); err == nil {
@@ -108,9 +109,11 @@ func (r *Root) Recover(record string) error {
 }
 
 // finish renames what a record names, if it has not been renamed yet. The record is ours, but it lies in a root that others
-// may have written to: what is renamed must be a temporary file of ours in the same directory.
+// may have written to: what is renamed must be a temporary file of ours in the same directory, and a backup has the file's name
+// with something behind it.
 func (r *Root) finish(p pending) error {
-	if path.Dir(p.Temp) != path.Dir(p.Name) || !strings.HasPrefix(path.Base(p.Temp), tempPrefix) {
+	beside := path.Dir(p.Temp) == path.Dir(p.Name) && strings.HasPrefix(path.Base(p.Temp), tempPrefix)
+	if !beside || p.Backup != "" && (clean(p.Backup) != p.Backup || path.Dir(p.Backup) != path.Dir(p.Name) || !strings.HasPrefix(p.Backup, p.Name)) {
 		return pathError("rename", p.Name, errForeign)
 	}
 	found, err := r.Lstat(p.Temp)
@@ -119,6 +122,9 @@ func (r *Root) finish(p pending) error {
 	}
 	if found.Kind != File {
 		return pathError("rename", p.Temp, errNotRegular)
+	}
+	if err := r.backup(p.Name, p.Backup); err != nil {
+		return err
 	}
 	d, base, err := r.parent(p.Name)
 	if err != nil {
@@ -186,20 +192,24 @@ func (r *Root) record(name string, list []pending) (made []string, err error) {
 	return made, t.PlaceSynced(true)
 }
 
-// forgetRecord removes a record, once what it names is on disk.
+// forgetRecord removes a record, once what it names is on disk, and its directory if it has nothing else.
 func (r *Root) forgetRecord(name string) error {
 	if err := r.Sync(); err != nil {
 		return err
 	}
-	return r.RemoveAll(name)
+	if err := r.RemoveAll(name); err != nil {
+		return err
+	}
+	r.removeEmpty([]string{path.Dir(clean(name))})
+	return nil
 }
 
 // backup keeps what a replacement replaces, with its attributes, as shadow-utils does under names like passwd-.
-func (r *Root) backup(p Replacement) error {
-	if p.Backup == "" {
+func (r *Root) backup(name, to string) error {
+	if to == "" {
 		return nil
 	}
-	old, err := r.Open(p.Name, false)
+	old, err := r.Open(name, false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -207,11 +217,11 @@ func (r *Root) backup(p Replacement) error {
 		return err
 	}
 	defer old.Close()
-	found, err := r.Lstat(p.Name)
+	found, err := r.Lstat(name)
 	if err != nil {
 		return err
 	}
-	t, err := r.Create(p.Backup, Attrs{UID: int64(found.UID), GID: int64(found.GID), Mode: int64(found.Mode)})
+	t, err := r.Create(to, Attrs{UID: int64(found.UID), GID: int64(found.GID), Mode: int64(found.Mode)})
 	if err != nil {
 		return err
 	}

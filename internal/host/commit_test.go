@@ -79,18 +79,21 @@ func TestACommitThatIsCutOffIsFinishedByTheNextRun(t *testing.T) {
 			temp, err := r.stage(p)
 			require.NoError(t, err)
 			temps = append(temps, temp)
-			list = append(list, pending{"/etc/" + temp.tmp, p.Name})
+			list = append(list, pending{"/etc/" + temp.tmp, p.Name, p.Backup})
 		}
 		_, err := r.record(testRecord, list)
 		require.NoError(t, err)
-		for _, temp := range temps[:renamed] {
+		for i, temp := range temps[:renamed] {
+			require.NoError(t, r.backup(all[i].Name, all[i].Backup))
 			require.NoError(t, temp.Place(true))
 		}
 		// Here the power is cut. The next run knows nothing but what is on disk.
 		again, err := OpenRoot(dir)
 		require.NoError(t, err)
 		require.NoError(t, again.Recover(testRecord))
-		assert.Equal(t, map[string]string{"passwd": "new passwd", "shadow": "new shadow", "subuid": "new subuid"}, entriesOf(t, filepath.Join(dir, "etc")))
+		assert.Equal(t, map[string]string{
+			"passwd": "new passwd", "shadow": "new shadow", "subuid": "new subuid", "passwd-": "old passwd", "shadow-": "old shadow",
+		}, entriesOf(t, filepath.Join(dir, "etc")))
 		assert.NoFileExists(t, filepath.Join(dir, testRecord))
 		require.NoError(t, again.Close())
 	}
@@ -113,15 +116,20 @@ func TestARecordThatIsNotOursRenamesNothing(t *testing.T) {
 	for name, record := range map[string]string{
 		"another directory": `[{"temp":"/tmp/.glowplug-0","name":"/etc/passwd"}]`,
 		"another name":      `[{"temp":"/etc/evil","name":"/etc/passwd"}]`,
+		"another backup":    `[{"temp":"/etc/.glowplug-0","name":"/etc/passwd","backup":"/etc/shadow"}]`,
+		"a backup upwards":  `[{"temp":"/etc/.glowplug-0","name":"/etc/passwd","backup":"/etc/passwd/../shadow"}]`,
 		"no record at all":  `{`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, dir, _ := accountRoot(t)
 			require.NoError(t, os.MkdirAll(filepath.Join(dir, "var/lib"), 0o755))
 			require.NoError(t, os.WriteFile(filepath.Join(dir, testRecord), []byte(record), 0o600))
-			require.NoError(t, os.WriteFile(filepath.Join(dir, "etc/evil"), []byte("evil"), 0o600))
+			for _, temp := range []string{"etc/evil", "etc/.glowplug-0"} {
+				require.NoError(t, os.WriteFile(filepath.Join(dir, temp), []byte("evil"), 0o600))
+			}
+			before := entriesOf(t, filepath.Join(dir, "etc"))
 			require.Error(t, r.Recover(testRecord))
-			assert.Equal(t, "old passwd", entriesOf(t, filepath.Join(dir, "etc"))["passwd"])
+			assert.Equal(t, before, entriesOf(t, filepath.Join(dir, "etc")))
 		})
 	}
 }

@@ -67,6 +67,7 @@ func (p *planner) planAccounts(passwd config.Passwd) (host.Plan, error) {
 	for i, e := range result.Effects {
 		step, err := p.accountEffect(i, e)
 		if err != nil {
+			step.Subject = "user " + host.Show(passwd.Users[e.Entry()].Name)
 			return nil, step.Fail(err)
 		}
 		plan = append(plan, step)
@@ -237,6 +238,10 @@ func (w *worker) accountFiles(have, want accounts.Files) host.Step {
 		defer unlock()
 		// Somebody may have held the lock until now, and changed what the plan was made from.
 		if state, err := w.accountFilesAre(names, have, want); err != nil || state == host.Done {
+			return err
+		}
+		// Once the files say that a user has a home, no run makes or moves it again: homes have to be on disk before.
+		if err := w.Root.Sync(); err != nil {
 			return err
 		}
 		var all []host.Replacement

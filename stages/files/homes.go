@@ -87,16 +87,9 @@ func (p *planner) planHome(e accounts.MakeHome, work *accountWork) error {
 	return nil
 }
 
-// planned gives what an account's path names in the view, its last component followed.
+// planned is accountPath as the planner sees it.
 func (p *planner) planned(name string) (at string, found host.Facts, err error) {
-	if err := checkPath(name); err != nil {
-		return "", host.Facts{}, err
-	}
-	if at, err = inRoot(p.world.view, name); err != nil {
-		return "", host.Facts{}, err
-	}
-	found, err = p.world.view.Lstat(at)
-	return at, found, err
+	return accountPath(p.world.view, name)
 }
 
 // planMove refuses a home that cannot be moved.
@@ -105,11 +98,18 @@ func (p *planner) planMove(e accounts.MoveHome) error {
 	if err != nil {
 		return err
 	}
-	_, now, err := p.planned(e.To)
+	to, now, err := p.planned(e.To)
 	if err != nil {
 		return err
 	}
-	return movable(e, old, now)
+	if err := movable(e, old, now); err != nil || old.Kind == host.Absent {
+		return err
+	}
+	above, err := p.world.before(up(to))
+	if err == nil && above.Kind != host.Directory {
+		err = fmt.Errorf("%s is not there, so the home %s cannot become %s", host.Show(up(to)), host.Show(e.From), host.Show(e.To))
+	}
+	return err
 }
 
 // planRemove refuses to remove what is somebody else's.
@@ -121,15 +121,27 @@ func (p *planner) planRemove(name string, uid uint32) error {
 	return p.worker.removable(at, found, uid)
 }
 
-// there gives the place that a path of an account names in the root as it is, its last component followed, and what is there.
+// there is accountPath in the root as it is.
 func (w *worker) there(name string) (at string, found host.Facts, err error) {
+	return accountPath(w.Root, name)
+}
+
+// accountPath gives the place that a path of an account names, and what is there. A link at the last component is followed,
+// but not to where nothing is: whoever left it there would choose what is made.
+func accountPath(v View, name string) (at string, found host.Facts, err error) {
 	if err := checkPath(name); err != nil {
 		return "", host.Facts{}, err
 	}
-	if at, err = inRoot(w.Root, name); err != nil {
+	if at, err = inRoot(v, name); err != nil {
 		return "", host.Facts{}, err
 	}
-	found, err = w.Root.Lstat(at)
+	if found, err = v.Lstat(at); err != nil || found.Kind != host.Absent {
+		return at, found, err
+	}
+	if at, err = newWorld(v).resolve(name); err != nil {
+		return "", host.Facts{}, err
+	}
+	found, err = v.Lstat(at)
 	return at, found, err
 }
 

@@ -12,16 +12,20 @@ func (b *bench) filesInMemory() error {
 	return b.files("fetch + files, 2,000 files, tmpfs, tar -x", b.path("root"), 4, false)
 }
 
-// filesOnDisk makes an ext4 on a loop device for itself.
 func (b *bench) filesOnDisk() error {
 	const what = "fetch + files, 2,000 files, ext4, tar -x && sync -f"
+	return b.onDisk(what, func(at string) error { return b.files(what, filepath.Join(at, "root"), 3, true) })
+}
+
+// onDisk makes an ext4 on a loop device to measure on.
+func (b *bench) onDisk(what string, measure func(at string) error) error {
 	image, at := filepath.Join(os.TempDir(), filepath.Base(b.dir)+".ext4"), b.path("ext4")
 	defer os.Remove(image)
 	if os.Geteuid() != 0 {
 		fmt.Println(what + ": left out, as mounting needs root")
 		return nil
 	}
-	if err := os.Mkdir(at, 0o700); err != nil {
+	if err := os.MkdirAll(at, 0o700); err != nil {
 		return err
 	}
 	for _, command := range [][]string{{"truncate", "-s", "1G", image}, {"mkfs.ext4", "-q", "-F", image}, {"mount", "-o", "loop", image, at}} {
@@ -31,7 +35,7 @@ func (b *bench) filesOnDisk() error {
 		}
 	}
 	defer exec.Command("umount", at).Run()
-	return b.files(what, filepath.Join(at, "root"), 3, true)
+	return measure(at)
 }
 
 // files provisions a root and unpacks the same tree from a tar archive, in turn.
@@ -72,8 +76,15 @@ func (b *bench) fresh(root string, sync bool) error {
 	if err := os.RemoveAll(root); err != nil {
 		return err
 	}
-	if err := os.Mkdir(root, 0o755); err != nil || !sync {
+	if err := os.Mkdir(root, 0o755); err != nil {
 		return err
+	}
+	return b.flush(root, sync)
+}
+
+func (b *bench) flush(root string, sync bool) error {
+	if !sync {
+		return nil
 	}
 	return exec.Command("sync", "-f", root).Run()
 }

@@ -76,6 +76,10 @@ func newBench(t *testing.T) *bench {
 	b.server = server.URL
 	b.write("cmdline", "quiet")
 	b.write("srv/child.ign", secretiveChild)
+	// Where there is no shadow file, hashes go into passwd, as useradd has it, and everybody may read them.
+	require.NoError(t, os.Mkdir(filepath.Join(b.dir, "root/etc"), 0o755))
+	b.write("root/etc/shadow", "")
+	b.write("root/etc/gshadow", "")
 	return b
 }
 
@@ -191,6 +195,118 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	held := b.sealed()
 	for _, file := range []string{"run/ignition.json", "root/etc/a", "root/etc/c", "root/etc/child"} {
 		assert.Contains(t, held, file, "secrets do get to where they belong")
+	}
+}
+
+// withAccounts has hashes of passwords in users and groups, new and old ones, and keys.
+const withAccounts = `{
+  "ignition": {"version": "3.5.0"},
+  "passwd": {
+    "groups": [{"name": "apps", "passwordHash": "$6$@"}, {"name": "staff", "passwordHash": "$6$@"}],
+    "users": [
+      {"name": "core", "passwordHash": "$6$@", "groups": ["apps"], "sshAuthorizedKeys": ["ssh-ed25519 @ me"]},
+      {"name": "ann", "passwordHash": "$6$@", "sshAuthorizedKeys": ["ssh-ed25519 @ ann"]},
+      {"name": "root", "sshAuthorizedKeys": ["ssh-ed25519 @ root"]}
+    ]
+  }
+}
+`
+
+// accountBench is a bench whose root has accounts.
+func accountBench(t *testing.T) *bench {
+	b := newBench(t)
+	b.write("root/etc/passwd", "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n")
+	b.write("root/etc/group", "root:x:0:\nstaff:x:50:ann\nann:x:1000:\n")
+	b.write("root/etc/shadow", "root:*:19000::::::\nann:$6$@old:19000::::::\n")
+	b.write("root/etc/gshadow", "root:*::\nstaff:$6$@old::ann\nann:!::\n")
+	for _, name := range []string{"passwd", "group"} {
+		require.NoError(t, os.Chmod(filepath.Join(b.dir, "root/etc", name), 0o644))
+	}
+	require.NoError(t, os.Mkdir(filepath.Join(b.dir, "root/home"), 0o755))
+	require.NoError(t, os.Mkdir(filepath.Join(b.dir, "root/home/ann"), 0o755))
+	if os.Geteuid() == 0 {
+		require.NoError(t, os.Chown(filepath.Join(b.dir, "root/home/ann"), 1000, 1000))
+	}
+	b.write("config.ign", withAccounts)
+	return b
+}
+
+// accountRuns make accounts. Stages leave no owner alone, so root alone can run them on other people's homes.
+func accountRuns() [][]string {
+	if os.Geteuid() == 0 {
+		return [][]string{{"glowplug apply --root root config.ign"}, {"stage fetch", "stage files"}}
+	}
+	return [][]string{{"glowplug apply --root root --no-owner config.ign"}}
+}
+
+func TestHashesAndKeysAreForTheirOwnersOnly(t *testing.T) {
+	t.Parallel()
+	for _, commands := range accountRuns() {
+		b := accountBench(t)
+		assert.Zero(t, b.run("glowplug apply --root root --no-owner --dry-run config.ign"))
+		for _, command := range append(commands, commands...) {
+			assert.Zero(t, b.run(command), command)
+		}
+		held := b.sealed()
+		for _, file := range []string{
+			"etc/shadow", "etc/shadow-", "etc/gshadow", "etc/gshadow-",
+			"home/core/.ssh/authorized_keys.d/ignition", "home/ann/.ssh/authorized_keys.d/ignition", "root/.ssh/authorized_keys.d/ignition",
+		} {
+			assert.Contains(t, held, "root/"+file, "secrets do get to where they belong")
+		}
+		for _, file := range []string{"passwd", "passwd-", "group", "group-"} {
+			text, err := os.ReadFile(filepath.Join(b.dir, "root/etc", file))
+			require.NoError(t, err)
+			b.clean(file, text)
+			assert.NotContains(t, string(text), "$6$", file)
+		}
+	}
+}
+
+// accountTroubles have a run end before the account files are in place, near something secret.
+var accountTroubles = map[string]func(b *bench) error{
+	"a line of shadow cut off": func(b *bench) error { b.write("root/etc/shadow", "root:*:1::::::\nann:$6$@\n"); return nil },
+	"a day that is a hash":     func(b *bench) error { b.write("root/etc/shadow", "ann:x:$6$@::::::\n"); return nil },
+	"a hash in a place of an id": func(b *bench) error {
+		b.write("root/etc/passwd", "root:x:0:0::/:\nann:x:$6$@:1000::/home/ann:\n")
+		return os.Chmod(filepath.Join(b.dir, "root/etc/passwd"), 0o600)
+	},
+	"two lines of a group": func(b *bench) error { b.write("root/etc/gshadow", "staff:$6$@1::\nstaff:$6$@2::\n"); return nil },
+	"carriage returns":     func(b *bench) error { b.write("root/etc/shadow", "ann:$6$@:19000::::::\r\n"); return nil },
+	"a lock":               func(b *bench) error { b.write("root/etc/shadow.lock", "$6$@"); return nil },
+	"a colon in a hash": func(b *bench) error {
+		b.write("config.ign", strings.Replace(withAccounts, "$6$@", "$6$@:@", 1))
+		return nil
+	},
+	"a line break in a hash": func(b *bench) error {
+		b.write("config.ign", strings.ReplaceAll(withAccounts, "$6$@", `$6$@\n@`))
+		return nil
+	},
+	"a backup that cannot be made": func(b *bench) error { return os.MkdirAll(filepath.Join(b.dir, "root/etc/passwd-/x"), 0o755) },
+	"no place for a record": func(b *bench) error {
+		return os.MkdirAll(filepath.Join(b.dir, "root/var/lib/glowplug/accounts.json/x"), 0o755)
+	},
+	"no place for keys": func(b *bench) error {
+		return os.MkdirAll(filepath.Join(b.dir, "root/home/ann/.ssh/authorized_keys.d/ignition/x"), 0o755)
+	},
+}
+
+func TestAccountsThatCannotBeMadeDoNotTellSecrets(t *testing.T) {
+	t.Parallel()
+	for name, trouble := range accountTroubles {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, commands := range accountRuns() {
+				b := accountBench(t)
+				require.NoError(t, trouble(b))
+				status := 0
+				for _, command := range commands {
+					status += b.run(command)
+				}
+				assert.Equal(t, 1, status)
+				b.sealed()
+			}
+		})
 	}
 }
 
@@ -312,7 +428,6 @@ func TestWhatIsInTheWayDoesNotTellSecrets(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.write("config.ign", secretive)
-	require.NoError(t, os.MkdirAll(filepath.Join(b.dir, "root/etc"), 0o755))
 	b.write("root/etc/a", "other content with @")
 	require.NoError(t, os.Mkdir(filepath.Join(b.dir, "root/etc/child"), 0o755))
 	for _, command := range commands {
