@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -49,7 +50,7 @@ func (p *planner) planAccounts(passwd config.Passwd) (host.Plan, error) {
 	if o.Accounts != nil {
 		today = o.Accounts.Today
 	}
-	result, err := accounts.Apply(have, wantedAccounts(passwd), today)
+	result, err := accounts.Apply(withShadow(have, passwd), wantedAccounts(passwd), today)
 	if err != nil {
 		return nil, accountError(err)
 	}
@@ -98,6 +99,23 @@ func readAccounts(v View) (accounts.Files, error) {
 		have[name] = diag.Secret(text)
 	}
 	return have, nil
+}
+
+// withShadow gives a root that has no shadow file an empty one if the config has hashes for it: otherwise they would go, as
+// useradd has it, into passwd, which everybody can read.
+func withShadow(have accounts.Files, passwd config.Passwd) accounts.Files {
+	with := maps.Clone(have)
+	for _, u := range passwd.Users {
+		if _, there := have[accounts.ShadowFile]; !there && text(u.PasswordHash) != "" {
+			with[accounts.ShadowFile] = ""
+		}
+	}
+	for _, g := range passwd.Groups {
+		if _, there := have[accounts.GShadowFile]; !there && text(g.PasswordHash) != "" {
+			with[accounts.GShadowFile] = ""
+		}
+	}
+	return with
 }
 
 // mayMakeAccounts: homes belong to their users, so somebody who may not give files away cannot make any.

@@ -507,3 +507,25 @@ func giveAll(t *testing.T, at string, uid, gid int) {
 		return os.Lchown(name, uid, gid)
 	}))
 }
+
+func TestHashesDoNotGoWhereEverybodyCanRead(t *testing.T) {
+	dir := t.TempDir()
+	root, err := host.OpenRoot(dir)
+	require.NoError(t, err)
+	defer root.Close()
+	cfg := parse(t, `{"passwd":{"groups":[{"name":"g","passwordHash":"GROUPHASH"}],"users":[{"name":"u","passwordHash":"USERHASH","noCreateHome":true}]}}`)
+	o := Options{Root: root, NoOwner: true, Accounts: &Accounts{Today: 1}}
+	for range 2 {
+		plan, err := Plan(cfg, root, o)
+		require.NoError(t, err)
+		require.NoError(t, plan.Run(t.Context(), host.RunOptions{}))
+		for name, mode := range map[string]os.FileMode{"passwd": 0o644, "group": 0o644, "shadow": 0o600, "gshadow": 0o600} {
+			info, err := os.Stat(filepath.Join(dir, "etc", name))
+			require.NoError(t, err)
+			assert.Equal(t, mode, info.Mode(), name)
+			content, err := os.ReadFile(filepath.Join(dir, "etc", name))
+			require.NoError(t, err)
+			assert.Equal(t, mode == 0o600, strings.Contains(string(content), "HASH"), name)
+		}
+	}
+}
