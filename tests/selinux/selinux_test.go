@@ -72,29 +72,21 @@ func unlabelled(t *testing.T, root string) []string {
 	return wrong
 }
 
-// addUser stands for the steps that make accounts: like them it replaces files in /etc, and what replaces them has no label.
-func addUser(t *testing.T, root string) {
+// withMail has new users get a mail file, which is off in Debian, and takes the lock file away that apt has left.
+func withMail(t *testing.T, root string) {
 	t.Helper()
-	for file, line := range map[string]string{"passwd": "core:x:1000:1000::/home/core:/bin/sh\n", "shadow": "core:*:20000:0:99999:7:::\n", "group": "core:x:1000:\n", "gshadow": "core:!::\n"} {
-		name := filepath.Join(root, "etc", file)
-		text, err := os.ReadFile(name)
-		require.NoError(t, err)
-		require.NoError(t, os.Rename(name, name+"-"))
-		require.NoError(t, os.WriteFile(name, append(text, line...), 0o640))
-	}
-	lock := filepath.Join(root, "etc/.pwd.lock")
-	require.NoError(t, os.RemoveAll(lock))
-	require.NoError(t, os.WriteFile(lock, nil, 0o600))
-	require.NoError(t, os.MkdirAll(filepath.Join(root, "home/core"), 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(root, "home/core/.profile"), nil, 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "etc/default/useradd"), []byte("SHELL=/bin/sh\nCREATE_MAIL_SPOOL=yes\n"), 0o644))
+	require.NoError(t, os.RemoveAll(filepath.Join(root, "etc/.pwd.lock")))
 	require.NoError(t, os.MkdirAll(filepath.Join(root, "var/mail"), 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(root, "var/mail/core"), nil, 0o660))
-	must(t, "chown", "-R", "1000:1000", filepath.Join(root, "home/core"))
+	for _, path := range []string{"etc/default/useradd", "var/mail"} {
+		kind := map[string]string{"etc/default/useradd": "etc_t", "var/mail": "mail_spool_t"}[path]
+		require.NoError(t, unix.Lsetxattr(filepath.Join(root, path), "security.selinux", []byte("system_u:object_r:"+kind+":s0\x00"), 0))
+	}
 }
 
 // everything makes at least one of all that the files stage writes, in places that the policy has labels of their own for.
 const everything = `{
-	"passwd": {"users": [{"name": "core"}]},
+	"passwd": {"groups": [{"name": "app"}], "users": [{"name": "core", "groups": ["app"], "passwordHash": "$6$x$y", "sshAuthorizedKeys": ["ssh-ed25519 A"]}]},
 	"storage": {
 		"directories": [{"path": "/srv/www/site"}, {"path": "/opt/tool/bin"}],
 		"files": [
@@ -119,7 +111,7 @@ func fetch(_ context.Context, r config.Resource, to files.Sink) error {
 	return err
 }
 
-// stage runs the files stage on a root that has the user already.
+// stage runs the files stage.
 func stage(t *testing.T, dir string, relabel files.Relabel, after func(done int, s host.Step) error) error {
 	t.Helper()
 	var cfg config.Config
@@ -134,15 +126,11 @@ func stage(t *testing.T, dir string, relabel files.Relabel, after func(done int,
 		},
 		UUID:       func(_ context.Context, volume string) (string, error) { return "0000-" + volume, nil },
 		ResultFile: files.DefaultResultFile, BootID: "boot", Now: func() time.Time { return time.Unix(0, 0) },
-		Relabel: relabel, Written: []string{"/home/core", "/var/mail/core"},
+		Relabel: relabel,
 	}
 	tools := host.NewTools(map[string]string{"is-live-image": "/nonexistent", "systemctl": "/nonexistent"}, nil)
-	plan, err := files.Plan(cfg, root, files.Options{Root: root, Tools: tools, Fetch: fetch, Privileged: true, IgnoreUnsupported: true, Boot: boot})
+	plan, err := files.Plan(cfg, root, files.Options{Root: root, Tools: tools, Fetch: fetch, Privileged: true, Boot: boot, Accounts: &files.Accounts{Today: 20000, Keys: files.KeyOptions{Fragment: true}}})
 	require.NoError(t, err)
-	keys := files.SSHKeys([]files.UserKeys{{Name: "core", Account: files.Account{UID: 1000, GID: 1000, Home: "/home/core"}, Keys: []string{"ssh-ed25519 A"}}}, root, files.KeyOptions{Root: root, Fragment: true})
-	if err := keys.Run(context.Background(), host.RunOptions{}); err != nil {
-		return err
-	}
 	if err := plan.Run(context.Background(), host.RunOptions{After: after}); err != nil {
 		return err
 	}
@@ -159,7 +147,7 @@ func label(t *testing.T, path string) string {
 
 func TestTheStageLeavesNothingToRelabel(t *testing.T) {
 	dir := debian(t)
-	addUser(t, dir)
+	withMail(t, dir)
 	require.NoError(t, stage(t, dir, files.RelabelAuto, nil))
 	assert.Empty(t, unlabelled(t, dir))
 	for path, kind := range map[string]string{
@@ -173,15 +161,18 @@ func TestTheStageLeavesNothingToRelabel(t *testing.T) {
 // TestWithoutLabelsThisWouldShow: what the test above finds nothing of is there to be found.
 func TestWithoutLabelsThisWouldShow(t *testing.T) {
 	dir := debian(t)
-	addUser(t, dir)
+	withMail(t, dir)
 	require.NoError(t, stage(t, dir, files.RelabelOff, nil))
 	wrong := strings.Join(unlabelled(t, dir), "\n")
 	for _, path := range []string{
-		"/etc/shadow", "/etc/passwd", "/etc/.pwd.lock", "/home/core", "/home/core/.ssh/authorized_keys.d/ignition", "/var/mail/core", "/srv/www", "/srv/www/dangling", "/etc/hostname", "/etc/localtime",
+		"/etc/shadow-", "/etc/.pwd.lock", "/home/core", "/home/core/.ssh/authorized_keys.d/ignition", "/var/mail/core", "/srv/www", "/srv/www/dangling", "/etc/hostname", "/etc/localtime",
 		"/etc/crypttab", "/etc/luks", "/etc/luks/data", "/etc/zkey", "/var/lib/hyperv", "/var/lib/glowplug", "/etc/.ignition-result.json", "/var/log/app", "/etc/systemd/system/app.service",
 		"/etc/systemd/system/app.service.d/a.conf", "/etc/systemd/system/ssh.service.d", "/etc/systemd/system/off.service", "/etc/systemd/system-preset/20-ignition.preset",
 	} {
 		assert.Contains(t, wrong+"\n", path+" from (null) to ")
+	}
+	for path, kind := range map[string]string{"etc/shadow": "shadow_t", "etc/passwd": "etc_t", "etc/group": "etc_t", "etc/gshadow": "shadow_t"} {
+		assert.Contains(t, label(t, filepath.Join(dir, path)), ":"+kind+":", "account files keep their labels")
 	}
 }
 
@@ -190,7 +181,7 @@ func TestARunThatWasCutOffIsLabelledByTheNext(t *testing.T) {
 	for _, k := range []int{1, 4, 12, 20} {
 		t.Run(fmt.Sprint("after step ", k), func(t *testing.T) {
 			dir := debian(t)
-			addUser(t, dir)
+			withMail(t, dir)
 			require.ErrorIs(t, stage(t, dir, files.RelabelAuto, func(done int, _ host.Step) error {
 				if done == k {
 					return cut
@@ -211,7 +202,7 @@ func TestAReplacedFileKeepsItsLabel(t *testing.T) {
 	require.NoError(t, os.WriteFile(crypttab, []byte("# image's\n"), 0o644))
 	const own = "system_u:object_r:own_t:s0"
 	require.NoError(t, unix.Lsetxattr(crypttab, "security.selinux", []byte(own+"\x00"), 0))
-	addUser(t, dir)
+	withMail(t, dir)
 	require.NoError(t, stage(t, dir, files.RelabelOff, nil))
 	assert.Equal(t, own, label(t, crypttab))
 }
