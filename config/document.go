@@ -48,9 +48,6 @@ func (doc *Document) Config() *Config {
 	return doc.config
 }
 
-// Root is the document's canonical tree.
-func (doc *Document) Root() tree.Node { return doc.root }
-
 // At finds the deepest node on the way to a path like "$.storage.files.0.path"; index speeds up long lists.
 func (doc *Document) At(path string, index tree.Index) tree.Node {
 	n := doc.root
