@@ -33,17 +33,10 @@ func kernelArguments(_ context.Context, r *run) error {
 }
 
 func disks(_ context.Context, r *run) error {
-	for _, part := range files.NotInDirectory(*r.full.Config()) {
-		if !isKernelArgument(part) {
-			return &host.StepError{ID: "disks", Subject: part.What, Origin: part.Origin, Err: errNoStage}
-		}
+	for _, part := range files.OnDisks(*r.full.Config()) {
+		return &host.StepError{ID: "disks", Subject: part.What, Origin: part.Origin, Err: errNoStage}
 	}
 	return nil
-}
-
-func isKernelArgument(u files.Unsupported) bool {
-	const prefix = "$.kernelArguments"
-	return len(u.Origin) >= len(prefix) && u.Origin[:len(prefix)] == prefix
 }
 
 func mount(_ context.Context, r *run) error {
@@ -110,6 +103,11 @@ func accountsByTools(ctx context.Context, cfg config.Config, root *host.Root, op
 	}
 	if err := plan.Run(ctx, host.RunOptions{Log: log}); err != nil {
 		return err
+	}
+	if opts.Boot != nil {
+		if opts.Boot.Written, err = files.Homes(cfg.Passwd, root); err != nil {
+			return err
+		}
 	}
 	opts.Accounts, opts.IgnoreUnsupported = nil, true
 	return nil

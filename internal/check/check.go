@@ -178,7 +178,10 @@ func (r *reader) show(o options) int {
 	}
 	switch o.format {
 	case "json":
-		_ = diag.WriteJSON(r.s.Out, code == ExitValid, r.problems)
+		if err := diag.WriteJSON(r.s.Out, code == ExitValid, r.problems); err != nil {
+			fmt.Fprintf(r.s.Err, "writing the report: %v\n", err)
+			return ExitInvalid // whoever reads half a report must not take it for a verdict
+		}
 	case "line":
 		r.lines(len(o.files) > 1)
 	default:

@@ -50,7 +50,7 @@ func (p *planner) planAccounts(passwd config.Passwd) (host.Plan, error) {
 	if o.Accounts != nil {
 		today = o.Accounts.Today
 	}
-	result, err := accounts.Apply(withShadow(have, passwd), wantedAccounts(passwd), today)
+	result, err := accounts.Apply(accountInputs(have, passwd), wantedAccounts(passwd), today)
 	if err != nil {
 		return nil, accountError(err)
 	}
@@ -101,21 +101,22 @@ func readAccounts(v View) (accounts.Files, error) {
 	return have, nil
 }
 
-// withShadow gives a root that has no shadow file an empty one if the config has hashes for it: otherwise they would go, as
-// useradd has it, into passwd, which everybody can read.
-func withShadow(have accounts.Files, passwd config.Passwd) accounts.Files {
-	with := maps.Clone(have)
-	for _, u := range passwd.Users {
-		if _, there := have[accounts.ShadowFile]; !there && text(u.PasswordHash) != "" {
-			with[accounts.ShadowFile] = ""
+// accountInputs gives the files that the edits start from. A root that has no shadow file has an empty one if the config has
+// hashes for it: otherwise they would go, as useradd has it, into passwd, which everybody can read. What new users get by default
+// is not looked at, and cannot be wrong, where the config has no users.
+func accountInputs(have accounts.Files, passwd config.Passwd) accounts.Files {
+	in := maps.Clone(have)
+	hidden := func(file string, wanted bool) {
+		if _, there := have[file]; !there && wanted {
+			in[file] = ""
 		}
 	}
-	for _, g := range passwd.Groups {
-		if _, there := have[accounts.GShadowFile]; !there && text(g.PasswordHash) != "" {
-			with[accounts.GShadowFile] = ""
-		}
+	hidden(accounts.ShadowFile, slices.ContainsFunc(passwd.Users, func(u config.PasswdUser) bool { return text(u.PasswordHash) != "" }))
+	hidden(accounts.GShadowFile, slices.ContainsFunc(passwd.Groups, func(g config.PasswdGroup) bool { return text(g.PasswordHash) != "" }))
+	if len(passwd.Users) == 0 {
+		delete(in, accounts.UseraddFile)
 	}
-	return with
+	return in
 }
 
 // mayMakeAccounts: homes belong to their users, so somebody who may not give files away cannot make any.

@@ -74,34 +74,39 @@ func Unacted(cfg config.Config) []Unsupported {
 	return all
 }
 
-// NotInDirectory lists the parts of a config that a plain directory cannot take: disks, arrays, encrypted volumes,
-// filesystems and kernel arguments.
+// NotInDirectory lists the parts of a config that a plain directory cannot take: those of disks, and kernel arguments.
 func NotInDirectory(cfg config.Config) []Unsupported {
+	all := OnDisks(cfg)
+	arguments := func(list string, count int) { // the arguments themselves may hold secrets
+		for i := range count {
+			all = append(all, Unsupported{fmt.Sprintf("$.kernelArguments.%s.%d", list, i), "kernel argument"})
+		}
+	}
+	arguments("shouldExist", len(cfg.KernelArguments.ShouldExist))
+	arguments("shouldNotExist", len(cfg.KernelArguments.ShouldNotExist))
+	return all
+}
+
+// OnDisks lists the parts of a config that are the disks stage's business: disks, arrays, encrypted volumes, filesystems.
+func OnDisks(cfg config.Config) []Unsupported {
 	var all []Unsupported
 	add := func(list string, i int, what, name string) {
 		if name != "" {
 			what = fmt.Sprintf("%s %q", what, name)
 		}
-		all = append(all, Unsupported{fmt.Sprintf("$.%s.%d", list, i), what})
+		all = append(all, Unsupported{fmt.Sprintf("$.storage.%s.%d", list, i), what})
 	}
 	for i, d := range cfg.Storage.Disks {
-		add("storage.disks", i, "disk", d.Device)
+		add("disks", i, "disk", d.Device)
 	}
 	for i, r := range cfg.Storage.Raid {
-		add("storage.raid", i, "raid", r.Name)
+		add("raid", i, "raid", r.Name)
 	}
 	for i, l := range cfg.Storage.Luks {
-		add("storage.luks", i, "luks", l.Name)
+		add("luks", i, "luks", l.Name)
 	}
 	for i, f := range cfg.Storage.Filesystems {
-		add("storage.filesystems", i, "filesystem on", f.Device)
-	}
-	// The arguments themselves may hold secrets.
-	for i := range cfg.KernelArguments.ShouldExist {
-		add("kernelArguments.shouldExist", i, "kernel argument", "")
-	}
-	for i := range cfg.KernelArguments.ShouldNotExist {
-		add("kernelArguments.shouldNotExist", i, "kernel argument", "")
+		add("filesystems", i, "filesystem on", f.Device)
 	}
 	return all
 }

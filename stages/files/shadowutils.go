@@ -2,9 +2,12 @@ package files
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/accounts"
@@ -16,12 +19,14 @@ import (
 // (distribution: accountBackend; reference: engine §11.5). Which ids they choose is known only once they have run: the
 // plan of everything else is made after this one has been run. Hashes go through standard input, never through arguments.
 func ToolAccounts(passwd config.Passwd, view View, o Options) (host.Plan, error) {
-	t := toolAccounts{root: o.Root, tools: o.Tools, view: view}
+	t := toolAccounts{root: o.Root, tools: o.Tools}
 	var plan host.Plan
 	for i := range passwd.Groups {
 		g := &passwd.Groups[i]
 		plan = append(plan, t.step("group", g.Name, fmt.Sprintf("$.passwd.groups.%d", i), func(ctx context.Context) error { return t.group(ctx, g) }))
 	}
+	// Keys are written when all accounts are made, so these are looked up once for all of them.
+	made := sync.OnceValues(func() (map[string]Account, error) { return madeAccounts(passwd, o.Root) })
 	var users []UserKeys
 	for i := range passwd.Users {
 		u := &passwd.Users[i]
@@ -32,7 +37,10 @@ func ToolAccounts(passwd config.Passwd, view View, o Options) (host.Plan, error)
 		}
 		users = append(users, UserKeys{
 			Name: u.Name, Origin: origin, Account: Account{Home: "/home/" + u.Name}, Keys: u.SSHAuthorizedKeys, NoHome: is(u.NoCreateHome),
-			Lookup: func(context.Context) (Account, error) { return t.account(u.Name) },
+			Lookup: func(context.Context) (Account, error) {
+				all, err := made()
+				return all[u.Name], err
+			},
 		})
 	}
 	keys := o.Accounts.Keys
@@ -43,7 +51,6 @@ func ToolAccounts(passwd config.Passwd, view View, o Options) (host.Plan, error)
 type toolAccounts struct {
 	root  *host.Root
 	tools *host.Tools
-	view  View
 }
 
 // step is deferred: whether an account is made or changed is found out when it runs, after those before it.
@@ -59,24 +66,45 @@ func (t *toolAccounts) names() (*accounts.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return accounts.Apply(have, accounts.Wanted{}, 0)
+	return accounts.Apply(accountInputs(have, config.Passwd{}), accounts.Wanted{}, 0)
 }
 
-func (t *toolAccounts) account(name string) (Account, error) {
-	have, err := readAccounts(t.root)
+// madeAccounts are the users that the config wants, as the account files have them once the tools have run.
+func madeAccounts(passwd config.Passwd, root *host.Root) (map[string]Account, error) {
+	have, err := readAccounts(root)
 	if err != nil {
-		return Account{}, err
+		return nil, err
 	}
 	// A user who is there and of whom nothing is wanted stays as it is, and is described.
-	found, err := accounts.Apply(have, accounts.Wanted{Users: []accounts.User{{Name: name}}}, 0)
+	var named accounts.Wanted
+	for _, u := range passwd.Users {
+		if !isFalse(u.ShouldExist) {
+			named.Users = append(named.Users, accounts.User{Name: u.Name})
+		}
+	}
+	found, err := accounts.Apply(have, named, 0)
 	if err != nil {
-		return Account{}, err
+		return nil, err
 	}
-	a := found.Accounts[0]
-	if a.Created {
-		return Account{}, fmt.Errorf("user %s is not there after it was made", host.Show(name))
+	all := map[string]Account{}
+	for _, a := range found.Accounts {
+		if a.Created {
+			return nil, fmt.Errorf("user %s is not there after it was made", host.Show(a.Name))
+		}
+		all[a.Name] = Account{UID: a.UID, GID: a.GID, Home: a.Home}
 	}
-	return Account{UID: a.UID, GID: a.GID, Home: a.Home}, nil
+	return all, nil
+}
+
+// Homes are those of the users that the config wants, once they are made, as passwd(5) has them; in order.
+func Homes(passwd config.Passwd, root *host.Root) ([]string, error) {
+	made, err := madeAccounts(passwd, root)
+	var homes []string
+	for _, a := range made {
+		homes = append(homes, a.Home)
+	}
+	slices.Sort(homes)
+	return homes, err
 }
 
 func (t *toolAccounts) run(ctx context.Context, tool string, args []string, name string) error {
@@ -86,6 +114,9 @@ func (t *toolAccounts) run(ctx context.Context, tool string, args []string, name
 
 // password sets a hash through standard input. A lock ("*") is no secret.
 func (t *toolAccounts) password(ctx context.Context, tool, name, hash string) error {
+	if strings.ContainsAny(hash, ":\n") {
+		return errors.New("the password hash holds a colon or a line break, which no hash does")
+	}
 	_, err := t.tools.Run(ctx, host.Command{Tool: tool, Args: []string{"--root", t.root.Dir(), "--encrypted"}, Stdin: diag.Secret(name + ":" + hash + "\n")})
 	return err
 }

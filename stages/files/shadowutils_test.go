@@ -91,3 +91,30 @@ func TestKeysGoToWhoTheToolsHaveMade(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "ssh-ed25519 AAAA\n", string(text))
 }
+
+func TestHomesThatTheToolsHaveMadeAreLabelled(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "etc"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "etc/passwd"), []byte("b:x:5:5::/srv/b:/bin/sh\na:x:6:6::/home/a:/bin/sh\nother:x:7:7::/o:/bin/sh\n"), 0o644))
+	root, err := host.OpenRoot(dir)
+	require.NoError(t, err)
+	defer root.Close()
+	homes, err := Homes(parse(t, `{"passwd":{"users":[{"name":"b"},{"name":"a"},{"name":"gone","shouldExist":false}]}}`).Passwd, root)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"/home/a", "/srv/b"}, homes)
+	_, err = Homes(parse(t, `{"passwd":{"users":[{"name":"new"}]}}`).Passwd, root)
+	require.EqualError(t, err, "user new is not there after it was made")
+}
+
+func TestAHashCannotSetAnotherPassword(t *testing.T) {
+	tools, _ := fakeAccountTools(t, t.TempDir())
+	ta := toolAccounts{tools: tools, root: &host.Root{}}
+	require.ErrorContains(t, ta.password(t.Context(), "chpasswd", "core", "x\nroot:y"), "line break")
+}
+
+func TestDefaultsOfNewUsersAreNotLookedAtWithoutUsers(t *testing.T) {
+	root := fake{"/etc/default/useradd": "INACTIVE=never\nEXPIRE=soon\n", "/etc/passwd": "core:x:1000:1000::/:\n"}
+	cfg := parse(t, `{"storage":{"files":[{"path":"/a","user":{"name":"core"}}]}}`)
+	_, err := Plan(cfg, root, Options{Privileged: true, Accounts: &Accounts{}})
+	require.NoError(t, err)
+}
