@@ -29,7 +29,7 @@ var floors = [][]string{
 	{"internal/diag"},
 	{"internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/block"},
 	{"internal/fetch", "internal/host", "internal/logs", "internal/journal", "internal/build", "config"},
-	{"config/butane", "validate", "providers"},
+	{"config/butane", "validate", "providers", "internal/device"},
 	{"internal/load", "internal/handoff"},
 	{"internal/check", "internal/lsp", "stages/disks", "stages/files"},
 	{"stages", "internal/plan"},

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
@@ -52,12 +54,18 @@ func (t *Tools) Path(tool string) (string, error) {
 }
 
 // A Command is one run of a tool. Args are visible to every user of the machine and go to the log, so they hold no
-// secrets; Stdin may.
+// secrets; Stdin and Secrets may.
 type Command struct {
 	Tool  string
 	Args  []string
 	Stdin diag.Secret
+	// Secrets are files for the tool, and the programs that it runs, to read: the first is SecretFile(0). They are in memory
+	// and end with the tool.
+	Secrets []diag.Secret
 }
+
+// SecretFile is the path under which a tool finds one of its Secrets. It may be opened any number of times.
+func SecretFile(i int) string { return fmt.Sprintf("/proc/self/fd/%d", 3+i) }
 
 // A ToolError is a tool that ran and did not succeed.
 type ToolError struct {
@@ -91,6 +99,14 @@ func (t *Tools) Run(ctx context.Context, c Command) ([]byte, error) {
 	cmd.Stdin = strings.NewReader(c.Stdin.Reveal())
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.WaitDelay = pipeDelay
+	for _, secret := range c.Secrets {
+		file, err := memory(secret)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Tool, err)
+		}
+		defer file.Close()
+		cmd.ExtraFiles = append(cmd.ExtraFiles, file)
+	}
 	// Output is parsed and shown in messages of ours, which are English.
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
 	if err := cmd.Run(); err != nil {
@@ -105,6 +121,21 @@ func (t *Tools) Run(ctx context.Context, c Command) ([]byte, error) {
 		return stdout.kept, &ToolError{Tool: c.Tool, Status: status, Stderr: stderr.line(), Err: err}
 	}
 	return stdout.kept, nil
+}
+
+// memory puts a secret into a file that has no name and never reaches a disk (memfd_create(2)); pages of it may be swapped, as
+// those of this process may.
+func memory(secret diag.Secret) (*os.File, error) {
+	fd, err := unix.MemfdCreate("secret", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("file in memory: %w", err)
+	}
+	file := os.NewFile(uintptr(fd), "secret")
+	if _, err := file.WriteString(secret.Reveal()); err != nil {
+		_ = file.Close()
+		return nil, fmt.Errorf("file in memory: %w", err)
+	}
+	return file, nil
 }
 
 // commandLine gives a command line in the form that the peer logs (reference: engine §16).

@@ -1,0 +1,216 @@
+// Package device is the block devices of this machine as they are now: it waits for them, finds what a name leads to, looks at
+// what is on one and who uses it, and tells udev of what changed. What should be on them is decided elsewhere (stages/disks).
+package device
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// Devices are the machine's block devices.
+type Devices struct {
+	Tools *host.Tools
+	// Root is where /dev, /proc, /run and /sys are looked up: "" but in tests.
+	Root string
+	// Aliases is the folder of links to devices (see Alias).
+	Aliases string
+	// Patience is how long a device may take to appear. 0 is DefaultPatience.
+	Patience time.Duration
+	Log      *slog.Logger
+}
+
+// DefaultPatience is what systemd gives a device unit (DefaultDeviceTimeoutSec, systemd-system.conf(5)).
+const DefaultPatience = 90 * time.Second
+
+// A Device is what was seen of a block device, or of an image file that stands for one.
+type Device struct {
+	Path       string // as it was asked for
+	Node       string // what that leads to: /dev/vda1
+	Name       string // in /sys/class/block; "" for an image file
+	Size       int64  // bytes
+	SectorSize int    // bytes, logical
+	ReadOnly   bool
+	Content    block.Content
+	Users      []string // who uses it: "mounted at /var", "swap", "part of dm-0"
+}
+
+// String tells what is on a device as people know it: `/dev/vda1 (20 GiB, ext4 "data", UUID ...)`.
+func (d Device) String() string {
+	return fmt.Sprintf("%s (%s, %s)", host.Show(d.Node), Bytes(d.Size), Describe(d.Content))
+}
+
+// Describe says in words what a device is filled with.
+func Describe(c block.Content) string {
+	if len(c.Signatures) == 0 {
+		return "nothing known on it"
+	}
+	var all []string
+	for _, s := range c.Signatures {
+		text := s.Type
+		if s.Label != "" {
+			text += fmt.Sprintf(" %q", s.Label)
+		}
+		if s.UUID != "" {
+			text += ", UUID " + s.UUID
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, "; also ")
+}
+
+// Bytes is a size in the largest binary unit of which it has at least one, to a tenth: "1.5 GiB".
+func Bytes(n int64) string {
+	units := []string{"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
+	i, size := 0, float64(n)
+	for size >= 1024 && i < len(units)-1 {
+		size /= 1024
+		i++
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", size), ".0") + " " + units[i]
+}
+
+// at is where something of the machine's own is.
+func (d *Devices) at(name string) string { return filepath.Join("/", d.Root, name) }
+
+// Sys is the kernel's view.
+func (d *Devices) Sys() block.Sysfs { return block.Sysfs{FS: os.DirFS(d.at("/sys"))} }
+
+// Node is the device that a path leads to, all links followed.
+func (d *Devices) Node(path string) (string, error) {
+	node, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", fmt.Errorf("device %s: %w", host.Show(path), cause(err))
+	}
+	return node, nil
+}
+
+// cause is an error of the file system without the call and path, which the message around it has.
+func cause(err error) error {
+	var failed *fs.PathError
+	if errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
+}
+
+// Alias makes the link below Aliases through which tools get a device, and gives its path. Names by label or UUID come and go
+// while a device is being worked on; an alias stays. Others know these paths (reference: engine §9.0).
+func (d *Devices) Alias(path string) (string, error) {
+	node, err := d.Node(path)
+	if err != nil {
+		return "", err
+	}
+	alias := filepath.Join(d.Aliases, filepath.Clean("/"+path))
+	if err := os.MkdirAll(filepath.Dir(alias), 0o750); err != nil {
+		return "", err
+	}
+	fresh := alias + ".new"
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	if err := os.Symlink(node, fresh); err != nil {
+		return "", err
+	}
+	return alias, os.Rename(fresh, alias)
+}
+
+// Open opens a device, or an image file. Only one that has been closed by whoever writes can be opened exclusively: the kernel
+// refuses (EBUSY) if a device is mounted or part of another, in any namespace (open(2), O_EXCL).
+func (d *Devices) Open(path string, flags int) (*os.File, error) {
+	f, err := os.OpenFile(path, flags|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("device %s: %w", host.Show(path), cause(err))
+	}
+	var stat unix.Stat_t
+	err = unix.Fstat(int(f.Fd()), &stat)
+	if kind := stat.Mode & unix.S_IFMT; err == nil && kind != unix.S_IFBLK && kind != unix.S_IFREG {
+		err = errors.New("is no block device")
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("device %s: %w", host.Show(path), err)
+	}
+	return f, nil
+}
+
+// Look observes a device. It reads, and starts nothing.
+func (d *Devices) Look(path string) (Device, error) {
+	seen, f, err := d.look(path)
+	if err != nil {
+		return seen, err
+	}
+	defer f.Close()
+	seen.Content, err = block.Probe(f, seen.Size)
+	if err != nil {
+		return seen, fmt.Errorf("device %s: %w", host.Show(path), err)
+	}
+	return seen, nil
+}
+
+// look finds out all but the content.
+func (d *Devices) look(path string) (Device, *os.File, error) {
+	seen := Device{Path: path, SectorSize: 512}
+	var err error
+	if seen.Node, err = d.Node(path); err != nil {
+		return seen, nil, err
+	}
+	f, err := d.Open(seen.Node, os.O_RDONLY)
+	if err != nil {
+		return seen, nil, err
+	}
+	if err := d.describe(&seen, f); err != nil {
+		_ = f.Close()
+		return seen, nil, fmt.Errorf("device %s: %w", host.Show(path), err)
+	}
+	return seen, f, nil
+}
+
+func (d *Devices) describe(seen *Device, f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if seen.Size, err = f.Seek(0, io.SeekEnd); err != nil {
+		return err
+	}
+	if info.Mode().IsRegular() {
+		return nil
+	}
+	seen.Name = block.DeviceName(seen.Node)
+	if seen.SectorSize, err = unix.IoctlGetInt(int(f.Fd()), unix.BLKSSZGET); err != nil {
+		return fmt.Errorf("sector size: %w", err)
+	}
+	if seen.ReadOnly, err = d.Sys().ReadOnly(seen.Name); err != nil {
+		return err
+	}
+	seen.Users, err = d.Users(seen.Node)
+	return err
+}
+
+// Settle has udev look at a device again, and waits until it has. Without udev there is nobody to wait for.
+func (d *Devices) Settle(ctx context.Context, node string) error {
+	if !d.udev() {
+		return nil
+	}
+	_, err := d.Tools.Run(ctx, host.Command{Tool: "udevadm", Args: []string{"trigger", "--settle", node}})
+	return err
+}
+
+// udev reports whether udev runs: its control socket is there as long as it does.
+func (d *Devices) udev() bool {
+	_, err := os.Lstat(d.at("/run/udev/control"))
+	return err == nil
+}

@@ -1,0 +1,94 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+const (
+	pollEvery = 100 * time.Millisecond
+	tellEvery = 10 * time.Second
+)
+
+// Wait waits until all paths lead to devices that are ready to use. Systemd's device units say the same of a device, but
+// asking for them takes a bus and a systemd; what they go by is the udev database, and that is a folder.
+func (d *Devices) Wait(ctx context.Context, paths []string) error {
+	patience := d.Patience
+	if patience == 0 {
+		patience = DefaultPatience
+	}
+	missing := slices.Compact(slices.Sorted(slices.Values(paths)))
+	late, poll, tell := time.NewTimer(patience), time.NewTicker(pollEvery), time.NewTicker(tellEvery)
+	defer late.Stop()
+	defer poll.Stop()
+	defer tell.Stop()
+	for waited := time.Duration(0); ; {
+		missing = slices.DeleteFunc(missing, d.ready)
+		if len(missing) == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for %s: %w", strings.Join(missing, ", "), context.Cause(ctx))
+		case <-late.C:
+			return d.absent(missing, patience)
+		case <-tell.C:
+			waited += tellEvery
+			if d.Log != nil {
+				d.Log.Info(fmt.Sprintf("waiting for %s since %s, until %s", strings.Join(missing, ", "), waited, patience))
+			}
+		case <-poll.C:
+		}
+	}
+}
+
+// A MissingError is about devices that did not appear in time.
+type MissingError struct {
+	Paths    []string
+	Patience time.Duration
+	There    string // what there is instead, in words: it often shows a misspelt or renamed device
+}
+
+// Error names the first of them.
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("device %s did not appear within %s; there are %s", host.Show(e.Paths[0]), e.Patience, e.There)
+}
+
+func (d *Devices) absent(missing []string, patience time.Duration) error {
+	there := "no block devices at all"
+	if entries, err := os.ReadDir(d.at("/sys/class/block")); err == nil && len(entries) > 0 {
+		var names []string
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		there = "block devices " + strings.Join(names, ", ")
+	}
+	return &MissingError{missing, patience, there}
+}
+
+// ready reports whether a path leads to a block device that udev, if it runs, is done with.
+func (d *Devices) ready(path string) bool {
+	var stat unix.Stat_t
+	if err := unix.Stat(path, &stat); err != nil {
+		return false
+	}
+	if stat.Mode&unix.S_IFMT != unix.S_IFBLK || !d.udev() {
+		return true // what is no device is for the caller to find out
+	}
+	entry, err := os.ReadFile(d.at(fmt.Sprintf("/run/udev/data/b%d:%d", unix.Major(stat.Rdev), unix.Minor(stat.Rdev))))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	// Set by udev rules for what is there but not whole yet, such as an array that lacks members (systemd.device(5)).
+	return !strings.Contains(string(entry), "\nE:SYSTEMD_READY=0\n")
+}

@@ -1,0 +1,232 @@
+// Package disks makes disks what a config says: partitions, RAID arrays, LUKS volumes, filesystems, in this order. Each of the
+// four is a round: look at the devices, plan, act. A plan never gives up what the config did not give up, and a step that
+// destroys looks again before it does. Mounting is no business of this package.
+package disks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// Options are the circumstances of making disks.
+type Options struct {
+	Devices *device.Devices
+	Tools   *host.Tools
+	Log     *slog.Logger
+	// Fetch gets the content of a key file.
+	Fetch func(context.Context, config.Resource) (diag.Secret, error)
+	// Reach waits until a server answers at a URL.
+	Reach func(context.Context, string) error
+	// Random is for keys and GUIDs.
+	Random io.Reader
+	// Width is how many disks or filesystems are worked on at once; 0 for what the machine can take.
+	Width int
+	// After is called after each step that is done, one at a time. Its error stops the lane.
+	After func(host.Step) error
+}
+
+// Keys are what later stages have to put into the new system, and what becomes known while volumes are made.
+type Keys struct {
+	Volumes map[string]diag.Secret // a volume's name to the key that opens it
+	Files   map[string]diag.Secret // names of files in zkey's repository to their content
+}
+
+// A View tells planners what is on devices: as they are now or, for a preview, as the rounds before will leave them.
+type View interface {
+	Device(path string) (Seen, error)
+	Disk(path string) (device.Disk, error)
+}
+
+// Seen is a device as a planner sees it.
+type Seen struct {
+	device.Device
+	// Unknown says why the content cannot be known before the device is there; "" where it is known.
+	Unknown string
+}
+
+// A round is one kind of thing that is made. What it needs is there when the rounds before are over.
+type round struct {
+	name string // as the engine's log has it (reference: engine §16)
+	// wants lists the devices that have to be there.
+	wants func(config.Storage) []want
+	// plan decides. It changes nothing and runs nothing.
+	plan func(config.Storage, View, *work) (planned, error)
+}
+
+// A want is a device that an entry of the config names.
+type want struct{ path, subject, origin string }
+
+// planned is what a round will do.
+type planned struct {
+	// lanes are independent of each other: one for each disk or filesystem.
+	lanes []host.Plan
+	// after is what will then be there.
+	after []prediction
+}
+
+// A prediction is a device as it will be, under all names that are known beforehand.
+type prediction struct {
+	names []string
+	seen  Seen
+}
+
+// work is what the steps of one run share.
+type work struct {
+	Options
+	keys Keys
+}
+
+func rounds() []round {
+	return []round{partitionRound(), raidRound(), luksRound(), filesystemRound()}
+}
+
+// Run makes the disks of a config. Keys are given also with an error: as far as they are known.
+func Run(ctx context.Context, s config.Storage, o Options) (Keys, error) {
+	w := &work{Options: o}
+	for _, r := range rounds() {
+		if err := r.run(ctx, s, w); err != nil {
+			return w.keys, err
+		}
+	}
+	return w.keys, nil
+}
+
+func (r round) run(ctx context.Context, s config.Storage, w *work) error {
+	wants := r.wants(s)
+	if err := wait(ctx, w.Devices, wants); err != nil {
+		return err
+	}
+	for _, each := range wants {
+		if _, err := w.Devices.Alias(each.path); err != nil {
+			return each.fail(err)
+		}
+	}
+	p, err := r.plan(s, live{w.Devices}, w)
+	if err != nil {
+		return err
+	}
+	log := w.Log
+	if log != nil {
+		log = log.WithGroup(r.name)
+	}
+	return runLanes(ctx, p.lanes, host.RunOptions{Log: log}, w.Width, w.After)
+}
+
+func wait(ctx context.Context, devices *device.Devices, wants []want) error {
+	var paths []string
+	for _, each := range wants {
+		paths = append(paths, each.path)
+	}
+	err := devices.Wait(ctx, paths)
+	var missing *device.MissingError
+	if errors.As(err, &missing) {
+		i := slices.IndexFunc(wants, func(each want) bool { return each.path == missing.Paths[0] })
+		return wants[i].fail(err)
+	}
+	return err
+}
+
+func (w want) fail(err error) error {
+	return host.Step{ID: w.origin, Subject: w.subject, Origin: w.origin}.Fail(err)
+}
+
+// runLanes runs independent plans side by side. All run to their end even if one fails, as what they do is wanted in any case
+// and they would have to begin again; the errors come in the order of the lanes.
+func runLanes(ctx context.Context, lanes []host.Plan, o host.RunOptions, width int, after func(host.Step) error) error {
+	if width == 0 {
+		width = 2 * runtime.NumCPU() // they wait for disks more than they compute
+	}
+	var one sync.Mutex
+	if after != nil {
+		o.After = func(_ int, s host.Step) error {
+			one.Lock()
+			defer one.Unlock()
+			return after(s)
+		}
+	}
+	errs := make([]error, len(lanes))
+	slots := make(chan struct{}, width)
+	var all sync.WaitGroup
+	for i, lane := range lanes {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			errs[i] = lane.Run(ctx, o)
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// Preview plans all rounds without doing any: each sees what the ones before it will leave. What cannot be known before it is
+// there is planned as a deferred step, which says what will decide.
+func Preview(s config.Storage, o Options) (host.Plan, error) {
+	w := &work{Options: o}
+	view := &expected{now: live{o.Devices}, then: map[string]Seen{}}
+	var all host.Plan
+	for _, r := range rounds() {
+		p, err := r.plan(s, view, w)
+		if err != nil {
+			return all, err
+		}
+		for _, lane := range p.lanes {
+			all = append(all, lane...)
+		}
+		for _, each := range p.after {
+			for _, name := range each.names {
+				view.then[name] = each.seen
+			}
+		}
+	}
+	return all, nil
+}
+
+// live is the machine as it is.
+type live struct{ devices *device.Devices }
+
+func (l live) Device(path string) (Seen, error) {
+	seen, err := l.devices.Look(path)
+	return Seen{Device: seen}, err
+}
+
+func (l live) Disk(path string) (device.Disk, error) { return l.devices.LookDisk(path) }
+
+// expected is the machine as it will be: predictions over what is there now.
+type expected struct {
+	now  View
+	then map[string]Seen
+}
+
+func (e *expected) Device(path string) (Seen, error) {
+	if seen, ok := e.then[path]; ok {
+		seen.Path = path
+		return seen, nil
+	}
+	return e.now.Device(path)
+}
+
+// Disk is always as it is now: only the first round changes tables.
+func (e *expected) Disk(path string) (device.Disk, error) { return e.now.Disk(path) }
+
+func origin(kind string, index int) string { return fmt.Sprintf("$.storage.%s.%d", kind, index) }
+
+// value is what an optional text says; "" if it says nothing.
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func isTrue(b *bool) bool { return b != nil && *b }
