@@ -2,13 +2,19 @@ package stages
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/stages/disks"
 	"github.com/glowplug-os/glowplug/stages/files"
 )
 
@@ -32,11 +38,45 @@ func kernelArguments(_ context.Context, r *run) error {
 	return nil
 }
 
-func disks(_ context.Context, r *run) error {
-	for _, part := range files.OnDisks(*r.full.Config()) {
-		return &host.StepError{ID: "disks", Subject: part.What, Origin: part.Origin, Err: errNoStage}
+// makeDisks hands the keys of volumes on to the files stage, also those that are known when something fails: whoever looks at
+// the machine then may need them.
+func makeDisks(ctx context.Context, r *run) error {
+	keys, err := disks.Run(ctx, r.full.Config().Storage, r.diskOptions())
+	r.state.LuksPersistKeyFiles = dataURLs(keys.Volumes)
+	r.state.LuksVolumeKeyFiles = dataURLs(keys.Files)
+	return err
+}
+
+// keyMax is the longest key file that cryptsetup reads.
+const keyMax = 8 << 20
+
+func (r *run) diskOptions() disks.Options {
+	return disks.Options{
+		Devices: &device.Devices{Tools: r.Tools, Aliases: r.Aliases, Log: r.Log},
+		Tools:   r.Tools,
+		Log:     r.Log,
+		Random:  rand.Reader,
+		Fetch: func(ctx context.Context, key config.Resource) (diag.Secret, error) {
+			content, err := r.fetch.Client.Bytes(ctx, resource(key), keyMax)
+			return diag.Secret(content), err
+		},
+		Reach: func(ctx context.Context, url string) error {
+			_, err := r.fetch.Client.Fetch(ctx, fetch.Resource{URL: url}, io.Discard)
+			return err
+		},
 	}
-	return nil
+}
+
+// dataURLs is how the state file has keys (reference: engine §5).
+func dataURLs(keys map[string]diag.Secret) map[string]diag.Secret {
+	if keys == nil {
+		return nil
+	}
+	urls := make(map[string]diag.Secret, len(keys))
+	for name, key := range keys {
+		urls[name] = diag.Secret("data:;base64," + base64.StdEncoding.EncodeToString([]byte(key.Reveal())))
+	}
+	return urls
 }
 
 func mount(_ context.Context, r *run) error {

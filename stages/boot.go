@@ -38,6 +38,7 @@ type Boot struct {
 
 	Dirs         []string // of user.ign and base configs, the most important first
 	CommandLine  string   // the file that holds the kernel's command line
+	Aliases      string   // the folder of links to devices by which the disks stage calls them
 	FetchTimeout time.Duration
 	Version      string
 	Tools        *host.Tools
@@ -69,7 +70,7 @@ func sequence() []stage {
 		{"fetch-offline", true, fetchOffline},
 		{"fetch", true, func(context.Context, *run) error { return nil }},
 		{"kargs", false, kernelArguments},
-		{"disks", false, disks},
+		{"disks", false, makeDisks},
 		{"mount", false, mount},
 		{"files", false, makeFiles},
 		{"umount", false, umount},

@@ -20,6 +20,10 @@ type Paths struct {
 	NeedNet string // exists if the network must come up: /run/ignition/neednet
 }
 
+// DeviceAliases is the folder of links to devices that the disks stage makes, and by which later stages call them: names by label
+// or UUID may lead elsewhere meanwhile.
+const DeviceAliases = "/run/ignition/dev_aliases"
+
 // SaveConfig writes the rendered config in one step, mode 0640. Its folder must exist.
 func (p Paths) SaveConfig(text []byte) error {
 	return replace(p.Config, text, 0o640)

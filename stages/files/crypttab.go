@@ -9,14 +9,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
 // Paths of reference: engine §2.4, §11.7.
-const (
-	crypttabPath = "/etc/crypttab"
-	aliasDir     = "/run/ignition/dev_aliases" // names of devices that stay while the disks stage works
-)
+const crypttabPath = "/etc/crypttab"
 
 const crypttabLimit = 16 << 20
 
@@ -124,7 +122,7 @@ type crypttabFile struct {
 // askCryptsetup reads the UUID of the header that the disks stage has left.
 func (t *crypttabFile) askCryptsetup(ctx context.Context, volume string) (string, error) {
 	i := slices.IndexFunc(t.lines, func(v volumeLine) bool { return v.name == volume })
-	out, err := t.Tools.Run(ctx, host.Command{Tool: "cryptsetup", Args: []string{"luksUUID", path.Join(aliasDir, t.lines[i].device)}})
+	out, err := t.Tools.Run(ctx, host.Command{Tool: "cryptsetup", Args: []string{"luksUUID", path.Join(handoff.DeviceAliases, t.lines[i].device)}})
 	return string(out), err
 }
 
