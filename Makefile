@@ -18,7 +18,7 @@ BUILD = $(GO) build -trimpath -buildvcs=$(VCS) -ldflags '-s -w -buildid='
 ENGINE_NAMES    = ignition ignition-apply
 VALIDATOR_NAMES = ignition-validate
 
-.PHONY: build test test-disk bench fuzz demo lint install clean
+.PHONY: build test test-disk bench fuzz demo lint install install-grub-for-bootupd clean
 
 build:
 	@mkdir -p bin
@@ -63,11 +63,26 @@ lint:
 	$(GO) vet -tags disk ./...
 	$(GO) tool -modfile=tools/go.mod staticcheck -tags disk ./...
 
+# The engine is in the dracut module, where images look for it; all other names lead there.
+MODULE = $(DESTDIR)$(PREFIX)/lib/dracut/modules.d/30ignition
+ENGINE = ../lib/dracut/modules.d/30ignition/ignition
+
 install: build
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec
-	install -m 0755 bin/glowplug bin/glowplug-validate $(DESTDIR)$(PREFIX)/bin/
+	install -d $(MODULE) $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 0644 dracut/30ignition/* $(MODULE)/
+	chmod 0755 $(MODULE)/*.sh
+	install -m 0755 bin/glowplug $(MODULE)/ignition
+	install -m 0755 bin/glowplug-validate $(DESTDIR)$(PREFIX)/bin/
+	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/bin/glowplug
 	ln -sf glowplug-validate $(DESTDIR)$(PREFIX)/bin/ignition-validate
-	ln -sf ../bin/glowplug $(DESTDIR)$(PREFIX)/libexec/ignition-apply
+	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/libexec/ignition-apply
+	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/libexec/ignition-rmcfg
+	install -m 0644 dracut/systemd/ignition-delete-config.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
+
+# For images whose GRUB configuration is put together by bootupd.
+install-grub-for-bootupd:
+	install -d $(DESTDIR)$(PREFIX)/lib/bootupd/grub2-static/configs.d
+	install -m 0644 dracut/grub/05_ignition.cfg $(DESTDIR)$(PREFIX)/lib/bootupd/grub2-static/configs.d/
 
 clean:
 	rm -rf bin demo

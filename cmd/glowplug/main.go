@@ -1,6 +1,6 @@
 // Command glowplug provisions a machine on its first boot, and on a workstation validates and applies the same configs.
 //
-// By the name it is called with it also is ignition, ignition-apply and ignition-validate.
+// By the name it is called with it also is ignition, ignition-apply, ignition-validate and, for systemd, ignition-generator.
 package main
 
 import (
@@ -67,6 +67,8 @@ func (p *program) run(ctx context.Context) int {
 		return check.Peer(build.Version(), p.args, p.streams())
 	case "ignition":
 		return p.boot(ctx)
+	case "ignition-generator":
+		return p.generate(ctx)
 	case "ignition-rmcfg":
 		fmt.Fprintln(p.err, "ignition-rmcfg: this version cannot delete a config from any platform")
 		return exitFailed

@@ -1,0 +1,79 @@
+#!/bin/bash
+# glowplug as dracut's module "ignition": on the first boot it makes the machine what its config says. The name is that of the
+# program which it replaces, as modules of distributions depend on it.
+
+check() {
+    # Only where another module, or the image, asks for it.
+    return 255
+}
+
+depends() {
+    echo qemu systemd url-lib network
+}
+
+# Programs that the stages run. Those marked ! must be there; the others are needed only by configs that use them, and a
+# distribution lists what its users may rely on in $ignition_required_tools (dracut.conf.d), whose lack then fails the build.
+ignition_tools() {
+    echo mkfs.btrfs mkfs.ext4 mkfs.fat mkfs.xfs mkswap wipefs
+    echo mdadm cryptsetup dmsetup setfiles systemctl
+    echo clevis clevis-encrypt-sss clevis-encrypt-tang clevis-encrypt-tpm2 clevis-luks-bind clevis-luks-common-functions
+    echo clevis-luks-unlock clevis-decrypt clevis-decrypt-sss clevis-decrypt-tang clevis-decrypt-tpm2 clevis-encrypt-null clevis-decrypt-null
+    echo pwmake jose curl tpm2_create tpm2_createpolicy tpm2_createprimary tpm2_flushcontext tpm2_load tpm2_pcrread tpm2_unseal
+    # clevis is a set of shell scripts.
+    echo bash sort find touch id grep sed cat head tail tr mktemp rm
+}
+
+install() {
+    inst_multiple mount umount udevadm modprobe
+    # shellcheck disable=SC2046 # a list
+    inst_multiple -o $(ignition_tools) is-live-image
+    # shellcheck disable=SC2154 disable=SC2086 # dracut.conf sets it; a list
+    [ -z "$ignition_required_tools" ] || inst_multiple $ignition_required_tools || {
+        dfatal "ignition: the image is to have $ignition_required_tools, of which some are missing"
+        exit 1
+    }
+    [ "${DRACUT_ARCH:-$(uname -m)}" != s390x ] || inst_multiple chccwdev cio_ignore vmur zkey zkey-cryptsetup
+
+    inst_simple "$moddir/ignition" /usr/bin/ignition
+    inst_script "$moddir/ignition-kargs-helper.sh" /usr/sbin/ignition-kargs-helper
+    ln_r /usr/bin/ignition /usr/lib/systemd/system-generators/ignition-generator
+    [ ! -e /usr/lib/glowplug/distribution.json ] || inst_simple /usr/lib/glowplug/distribution.json
+    # Clocks of new machines may be years behind; certificates are held against this file as well.
+    [ ! -e /usr/lib/clock-epoch ] || inst_simple /usr/lib/clock-epoch
+
+    inst_simple "$moddir/99-xx-ignition-systemd-cryptsetup.rules" /usr/lib/udev/rules.d/99-xx-ignition-systemd-cryptsetup.rules
+    # The config drives of some clouds are CD-ROMs, found by label.
+    inst_rules 60-cdrom_id.rules
+    inst_simple "$moddir/ignition-luks.conf" /etc/security/pwquality.conf.d/ignition-luks.conf
+    [ "${DRACUT_ARCH:-$(uname -m)}" != s390x ] || inst_simple "$moddir/ignition-cex" /etc/luks/cex.key
+
+    for target in complete diskful subsequent diskful-subsequent; do
+        inst_simple "$moddir/ignition-$target.target" "$systemdsystemunitdir/ignition-$target.target"
+    done
+    for stage in fetch-offline fetch kargs disks mount files; do
+        install_unit "ignition-$stage.service" ignition-complete.target
+    done
+    install_unit ignition-remount-sysroot.service ignition-diskful.target
+}
+
+install_unit() {
+    inst_simple "$moddir/$1" "$systemdsystemunitdir/$1"
+    # An image without the link would boot as if there were nothing to provision.
+    systemctl -q --root="$initdir" add-requires "$2" "$1" || {
+        dfatal "ignition: $1 cannot be made part of $2"
+        exit 1
+    }
+}
+
+installkernel() {
+    # Hyper-V, vsock: absent on many kernels.
+    instmods -o hv_utils
+    instmods -c vsock
+    instmods -c vmw_vsock_virtio_transport_common
+    instmods -c vmw_vsock_virtio_transport
+    case "${DRACUT_ARCH:-$(uname -m)}" in
+    s390x) instmods -c zcrypt_cex4 pkey_cca ;;
+    aarch64) instmods -c mlxbf_bootctl ;;
+    esac
+    return 0
+}
