@@ -111,7 +111,7 @@ func Apply(ctx context.Context, a Application) error {
 func (a *Application) load(ctx context.Context) (*config.Document, fetcher, error) {
 	client := fetch.New(a.Log, a.Version)
 	client.Offline = a.Offline
-	from := fetcher{client}
+	from := fetcher{Client: client}
 	loader := load.Loader{Arena: tree.NewArena(), Audience: a.Audience, Fetcher: from, Report: a.Report}
 	load.PaceCollector(len(a.Text))
 	doc, err := loader.Document(a.Name, a.Text)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/device"
@@ -26,17 +27,25 @@ func fetchOffline(_ context.Context, r *run) error {
 	return nil
 }
 
-var errNoStage = errors.New("this version cannot do that")
-
-// The stages below have nothing to do for many configs. Where they would have, they stop the boot and say what they lack.
-
-func kernelArguments(_ context.Context, r *run) error {
+// kernelArguments leaves all to the distribution's helper: it knows the boot loader, and reboots if anything had to change. It is
+// asked also if nothing has to (reference: engine §8).
+func kernelArguments(ctx context.Context, r *run) error {
 	k := &r.full.Config().KernelArguments
-	if len(k.ShouldExist)+len(k.ShouldNotExist) > 0 {
-		return fmt.Errorf("change kernel arguments ($.kernelArguments): %w", errNoStage)
+	var args []string
+	for _, argument := range k.ShouldExist {
+		args = append(args, "--should-exist", string(argument))
 	}
-	return nil
+	for _, argument := range k.ShouldNotExist {
+		args = append(args, "--should-not-exist", string(argument))
+	}
+	if len(args) == 0 {
+		return nil
+	}
+	_, err := r.Tools.Run(ctx, host.Command{Tool: "ignition-kargs-helper", Args: args, Private: true})
+	return host.Step{ID: "kargs", Subject: "kernel arguments", Origin: "$.kernelArguments"}.Fail(err)
 }
+
+var errNoStage = errors.New("this version cannot do that")
 
 // makeDisks hands the keys of volumes on to the files stage, also those that are known when something fails: whoever looks at
 // the machine then may need them.
@@ -51,8 +60,12 @@ func makeDisks(ctx context.Context, r *run) error {
 const keyMax = 8 << 20
 
 func (r *run) diskOptions() disks.Options {
+	patience := r.limits.device
+	if patience == 0 {
+		patience = math.MaxInt64
+	}
 	return disks.Options{
-		Devices: &device.Devices{Tools: r.Tools, Aliases: r.Aliases, Log: r.Log},
+		Devices: &device.Devices{Tools: r.Tools, Aliases: r.Aliases, Patience: patience, Log: r.Log},
 		Tools:   r.Tools,
 		Log:     r.Log,
 		Random:  rand.Reader,

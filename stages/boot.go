@@ -95,6 +95,8 @@ type run struct {
 	user   *config.Document // what the user wants: rendered, or as an earlier stage left it
 	full   *config.Document // with what the image itself wants below it
 	cache  *diag.Document   // the text that user was read from, where it was an earlier stage's
+	line   string           // the kernel's command line
+	limits limits
 }
 
 // Run runs one stage. A *handoff.StateError says that what an earlier stage left cannot be read.
@@ -106,7 +108,13 @@ func Run(ctx context.Context, b Boot) error {
 	s := sequence()[i]
 	client := fetch.New(b.Log, b.Version)
 	client.Offline = s.name == "fetch-offline"
-	r := &run{Boot: b, fetch: fetcher{client}}
+	r := &run{Boot: b}
+	if err := r.readCommandLine(); err != nil {
+		return err
+	}
+	r.fetch = fetcher{client, r.limits.resource}
+	ctx, stop := r.limits.within(ctx, uptime())
+	defer stop()
 	r.loader = load.Loader{Arena: tree.NewArena(), Audience: diag.Boot, Fetcher: r.fetch, Report: Reporter(b.Log), Reference: r.referenced}
 	var err error
 	if r.state, err = b.Paths.LoadState(); err != nil {
@@ -121,6 +129,16 @@ func Run(ctx context.Context, b Boot) error {
 		return r.placed(err)
 	}
 	return b.Paths.SaveState(r.state)
+}
+
+func (r *run) readCommandLine() error {
+	line, err := os.ReadFile(r.CommandLine)
+	if err != nil {
+		return fmt.Errorf("kernel command line: %w", err)
+	}
+	r.line = string(line)
+	r.limits = parseLimits(r.line, r.Log)
+	return nil
 }
 
 // Reporter logs what is wrong with a config, in the line form that image builders look for.
@@ -225,11 +243,7 @@ func (r *run) provided(ctx context.Context) (*config.Document, error) {
 	if err := r.fetch.Client.Configure(ctx, fetch.Settings{ResponseHeader: fetch.DefaultResponseHeader, Total: r.FetchTimeout.Truncate(time.Second)}); err != nil {
 		return nil, err
 	}
-	line, err := os.ReadFile(r.CommandLine)
-	if err != nil {
-		return nil, fmt.Errorf("kernel command line: %w", err)
-	}
-	sources := providers.Sources{CommandLine: string(line), Dirs: r.Dirs, Platform: r.Platform}
+	sources := providers.Sources{CommandLine: r.line, Dirs: r.Dirs, Platform: r.Platform}
 	machine := providers.Machine{Getenv: r.Getenv, ReadFile: os.ReadFile, Get: func(ctx context.Context, url string) ([]byte, error) {
 		return r.fetch.Client.Bytes(ctx, fetch.Resource{URL: url}, documentMax)
 	}}

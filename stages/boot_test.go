@@ -160,8 +160,9 @@ func TestTimeLimits(t *testing.T) {
 		assert.Equal(t, want, seconds(&n, time.Hour), n)
 	}
 	assert.Equal(t, time.Hour, seconds(nil, time.Hour))
-	assert.Equal(t, fetch.DefaultResponseHeader, settings(config.Ignition{}).ResponseHeader)
-	assert.Zero(t, settings(config.Ignition{}).Total)
+	assert.Equal(t, fetch.DefaultResponseHeader, settings(config.Ignition{}, 0).ResponseHeader)
+	assert.Zero(t, settings(config.Ignition{}, 0).Total)
+	assert.Equal(t, time.Minute, settings(config.Ignition{}, time.Minute).Total, "the limit of the boot holds where the config has none")
 }
 
 func TestWhatWasFetchedIsRecordedOnceHoweverOftenStagesRun(t *testing.T) {

@@ -14,11 +14,14 @@ import (
 const documentMax = 256 << 20
 
 // A fetcher is the fetch client in the terms of configs: what load and the files stage ask for.
-type fetcher struct{ *fetch.Client }
+type fetcher struct {
+	*fetch.Client
+	total time.Duration // for a resource where the config has no limit; 0 for none
+}
 
 // Configure makes the client fetch by a config's time limits, proxies and trust from now on.
 func (f fetcher) Configure(ctx context.Context, ignition config.Ignition) error {
-	return f.Client.Configure(ctx, settings(ignition))
+	return f.Client.Configure(ctx, settings(ignition, f.total))
 }
 
 // Bytes fetches a document.
@@ -40,10 +43,10 @@ func resource(r config.Resource) fetch.Resource {
 	return out
 }
 
-func settings(ignition config.Ignition) fetch.Settings {
+func settings(ignition config.Ignition, total time.Duration) fetch.Settings {
 	s := fetch.Settings{
 		ResponseHeader: seconds(ignition.Timeouts.HTTPResponseHeaders, fetch.DefaultResponseHeader),
-		Total:          seconds(ignition.Timeouts.HTTPTotal, 0),
+		Total:          seconds(ignition.Timeouts.HTTPTotal, total),
 		HTTPProxy:      value(ignition.Proxy.HTTPProxy),
 		HTTPSProxy:     value(ignition.Proxy.HTTPSProxy),
 		NoProxy:        ignition.Proxy.NoProxy,

@@ -62,6 +62,9 @@ type Command struct {
 	// Secrets are files for the tool, and the programs that it runs, to read: the first is SecretFile(0). They are in memory
 	// and end with the tool.
 	Secrets []diag.Secret
+	// Private keeps the arguments out of the log: where they are parts of a config that may hold a secret, and the tool takes
+	// them in no other way.
+	Private bool
 }
 
 // SecretFile is the path under which a tool finds one of its Secrets. It may be opened any number of times.
@@ -93,7 +96,11 @@ func (t *Tools) Run(ctx context.Context, c Command) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.log.Debug("executing: " + commandLine(path, c.Args))
+	shown := commandLine(path, c.Args)
+	if c.Private {
+		shown = commandLine(path, []string{"…"})
+	}
+	t.log.Debug("executing: " + shown)
 	stdout, stderr := &head{limit: stdoutLimit}, &tail{limit: stderrTail}
 	cmd := exec.CommandContext(ctx, path, c.Args...)
 	cmd.Stdin = strings.NewReader(c.Stdin.Reveal())
