@@ -123,12 +123,12 @@ func (doc *Document) EmbedAuthority(i int, url string) {
 	doc.config = nil
 }
 
-// Items goes through every object in every list of the document: its path and where it was written. Items inside others come
+// Items goes through everything in every list of the document: its path and where it was written. Items inside others come
 // after them.
 func (doc *Document) Items(visit func(path string, place diag.Place)) {
 	var walk func(n tree.Node, at *trail, listed bool)
 	walk = func(n tree.Node, at *trail, listed bool) {
-		if listed && n.Kind() == tree.Object {
+		if listed {
 			visit(at.String(), n.Place())
 		}
 		step := trail{up: at}

@@ -398,5 +398,5 @@ func TestPartsOfADocumentCanBeListed(t *testing.T) {
 		assert.Equal(t, place, doc.At(path, tree.Index{}).Place())
 	})
 	slices.Sort(paths)
-	assert.Equal(t, []string{"$.storage.disks.0", "$.storage.disks.0.partitions.0", "$.storage.files.0", "$.storage.files.0.append.0"}, paths)
+	assert.Equal(t, []string{"$.kernelArguments.shouldExist.0", "$.storage.disks.0", "$.storage.disks.0.partitions.0", "$.storage.files.0", "$.storage.files.0.append.0"}, paths)
 }

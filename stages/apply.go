@@ -178,7 +178,7 @@ func placed(doc *config.Document, err error) error {
 		return err
 	}
 	if place := doc.At(step.Origin, tree.Index{}).Place(); place.Doc != nil {
-		return fmt.Errorf("%s: %w", place, err)
+		return &PlacedError{place.String(), err}
 	}
 	return err
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"math"
+	"slices"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/device"
@@ -17,6 +17,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/stages/disks"
 	"github.com/glowplug-os/glowplug/stages/files"
+	"github.com/glowplug-os/glowplug/stages/mounts"
 )
 
 // fetchOffline asks for the network if a later stage will need it, though the config itself was there without.
@@ -41,11 +42,13 @@ func kernelArguments(ctx context.Context, r *run) error {
 	if len(args) == 0 {
 		return nil
 	}
+	origin := "$.kernelArguments.shouldExist.0"
+	if len(k.ShouldExist) == 0 {
+		origin = "$.kernelArguments.shouldNotExist.0"
+	}
 	_, err := r.Tools.Run(ctx, host.Command{Tool: "ignition-kargs-helper", Args: args, Private: true})
-	return host.Step{ID: "kargs", Subject: "kernel arguments", Origin: "$.kernelArguments"}.Fail(err)
+	return host.Step{ID: "kargs", Subject: "kernel arguments", Origin: origin}.Fail(err)
 }
-
-var errNoStage = errors.New("this version cannot do that")
 
 // makeDisks hands the keys of volumes on to the files stage, also those that are known when something fails: whoever looks at
 // the machine then may need them.
@@ -92,23 +95,23 @@ func dataURLs(keys map[string]diag.Secret) map[string]diag.Secret {
 	return urls
 }
 
-func mount(_ context.Context, r *run) error {
-	for i, f := range r.full.Config().Storage.Filesystems {
-		if mounts(&f) {
-			return &host.StepError{ID: "mount", Subject: "mount " + host.Show(*f.Path), Origin: fmt.Sprintf("$.storage.filesystems.%d", i), Err: errNoStage}
+// mount notes the directories that it made. A stage that is repeated finds some there already: none is forgotten.
+func mount(ctx context.Context, r *run) error {
+	o := mounts.Options{Tools: r.Tools}
+	if r.Relabel != files.RelabelOff {
+		o.Label = func(ctx context.Context, root *host.Root, at string) error {
+			return files.Label(ctx, r.Tools, root, r.Relabel, at)
 		}
 	}
-	return nil
+	made, err := mounts.Mount(ctx, r.full.Config().Storage, r.Root, o, host.RunOptions{Log: r.Log})
+	r.state.NotatedDirectories = slices.Compact(slices.Sorted(slices.Values(append(r.state.NotatedDirectories, made...))))
+	return err
 }
 
-// mounts reports whether a filesystem is mounted while provisioning (reference: engine §10).
-func mounts(f *config.Filesystem) bool {
-	format := value(f.Format)
-	return value(f.Path) != "" && format != "" && format != "swap" && format != "none"
+// umount is the last thing that a first boot does in the initramfs.
+func umount(ctx context.Context, r *run) error {
+	return mounts.Undo(r.full.Config().Storage, r.Root).Run(ctx, host.RunOptions{Log: r.Log})
 }
-
-// umount has nothing to take down where mount has put nothing up.
-func umount(ctx context.Context, r *run) error { return mount(ctx, r) }
 
 func makeFiles(ctx context.Context, r *run) error {
 	root, err := host.OpenRoot(r.Root)

@@ -332,8 +332,20 @@ func (r *run) placed(err error) error {
 	if where == "" {
 		return err
 	}
-	return fmt.Errorf("%s: %w", where, err)
+	return &PlacedError{where, err}
 }
+
+// A PlacedError is a failure with the place in the user's document that asked for what failed.
+type PlacedError struct {
+	Place string // "name:line:col"
+	Err   error
+}
+
+// Error puts the place first, as compilers do.
+func (e *PlacedError) Error() string { return e.Place + ": " + e.Err.Error() }
+
+// Unwrap gives the failure.
+func (e *PlacedError) Unwrap() error { return e.Err }
 
 // origin looks up where the user wrote what stands at a place of the cached config.
 func (r *run) origin(place diag.Place) string {

@@ -28,10 +28,10 @@ const module = "github.com/glowplug-os/glowplug"
 var floors = [][]string{
 	{"internal/diag"},
 	{"internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/block"},
-	{"internal/fetch", "internal/host", "internal/logs", "internal/journal", "internal/build", "config"},
+	{"internal/fetch", "internal/host", "internal/logs", "internal/console", "internal/journal", "internal/build", "config"},
 	{"config/butane", "validate", "providers", "internal/device"},
 	{"internal/load", "internal/handoff"},
-	{"internal/check", "internal/lsp", "stages/disks", "stages/files"},
+	{"internal/check", "internal/lsp", "stages/disks", "stages/files", "stages/mounts"},
 	{"stages", "internal/plan"},
 	{"cmd/glowplug", "cmd/glowplug-validate"},
 }

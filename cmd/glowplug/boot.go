@@ -9,12 +9,14 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/glowplug-os/glowplug/internal/build"
+	"github.com/glowplug-os/glowplug/internal/console"
 	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/journal"
@@ -79,6 +81,10 @@ func (p *program) boot(ctx context.Context) int {
 		return exitUsage
 	}
 	log := p.logger(o.logToStdout)
+	screens, closeScreens := consoles(o.logToStdout)
+	defer closeScreens()
+	progress, watched := console.Watch(screens, log.Handler())
+	log = slog.New(watched)
 	log.Info("glowplug " + build.Version())
 	log.Info("Stage: " + o.stage)
 	d, err := readDistribution(distributionFile, p.env)
@@ -92,7 +98,18 @@ func (p *program) boot(ctx context.Context) int {
 			AccountsByTools: d.AccountBackend.byTools(), KeysFragment: d.WriteAuthorizedKeysFragment, ResultFile: d.ResultFile, Relabel: d.SELinuxRelabel,
 		})
 	}
-	return p.verdict(log, o.stage, err)
+	progress.Close()
+	return p.verdict(log, o, screens, err)
+}
+
+// consoles are those of the machine, in its initramfs. An image that sends the log to where nobody reads it, as one for confidential
+// machines does, wants nothing on the consoles either.
+func consoles(quiet bool) (c *console.Consoles, done func()) {
+	if _, err := os.Stat("/etc/initrd-release"); err != nil || quiet {
+		return &console.Consoles{}, func() {}
+	}
+	c = console.Open("/sys/class/tty/console/active", "/dev")
+	return c, c.Close
 }
 
 // bootID is the kernel's name for this boot, "" where it has none.
@@ -111,21 +128,38 @@ func today(env func(string) string) int64 {
 	return time.Now().Unix() / day
 }
 
-// verdict logs how the stage ended. What failed is also the last line on standard error, which emergency shells show.
-func (p *program) verdict(log *slog.Logger, stage string, err error) int {
+// verdict tells how the stage ended. What failed is also the last line on standard error, which emergency shells show.
+func (p *program) verdict(log *slog.Logger, o bootOptions, screens *console.Consoles, err error) int {
+	folder := filepath.Join(filepath.Dir(o.paths.Config), "glowplug")
 	if err == nil {
-		log.Info(stage + " passed")
+		if err := console.Forget(folder); err != nil {
+			log.Warn("the report of an earlier failure stays: " + err.Error())
+		}
+		log.Info(o.stage + " passed")
 		log.Info("Ignition finished successfully")
 		return exitOK
 	}
-	text := fmt.Sprintf("Ignition failed: %s: %v", stage, err)
+	text := fmt.Sprintf("Ignition failed: %s: %v", o.stage, err)
 	log.Log(context.Background(), logs.Critical, text)
+	card := cardOf(o.stage, err)
+	screens.Show(card)
+	if err := card.Save(folder); err != nil {
+		log.Warn("the failure is not reported in a file: " + err.Error())
+	}
 	fmt.Fprintln(p.err, text)
 	var state *handoff.StateError
 	if errors.As(err, &state) {
 		return exitSetup
 	}
 	return exitFailed
+}
+
+func cardOf(stage string, err error) console.Card {
+	var placed *stages.PlacedError
+	if errors.As(err, &placed) {
+		return console.NewCard(stage, placed.Place, placed.Err)
+	}
+	return console.NewCard(stage, "", err)
 }
 
 func parseBoot(args []string) (o bootOptions, err error) {

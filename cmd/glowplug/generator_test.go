@@ -9,15 +9,15 @@ import (
 func TestTheCommandLineSaysWhetherABootIsTheFirst(t *testing.T) {
 	for line, want := range map[string]firstBoot{
 		"": {}, "quiet root=LABEL=root": {},
-		"ignition.firstboot ignition.platform.id=qemu\n": {true, "qemu"},
-		"ignition.firstboot=1":                           {true, ""},
-		"ignition.firstboot=yes ignition.firstboot=0":    {},
-		"ignition.firstboot=":                            {},
-		"ignition.firstboot=off":                         {},
-		"ignition.firstboot=no":                          {},
-		"ignition.firstboot=false":                       {},
-		"ignition.firstboot ignition.platform.id":        {true, ""},
-		`x="a ignition.firstboot b" ignition.platform.id="aws"`:   {false, "aws"},
+		"ignition.firstboot ignition.platform.id=qemu\n":           {true, "qemu"},
+		"ignition.firstboot=1":                                     {true, ""},
+		"ignition.firstboot=yes ignition.firstboot=0":              {},
+		"ignition.firstboot=":                                      {},
+		"ignition.firstboot=off":                                   {},
+		"ignition.firstboot=no":                                    {},
+		"ignition.firstboot=false":                                 {},
+		"ignition.firstboot ignition.platform.id":                  {true, ""},
+		`x="a ignition.firstboot b" ignition.platform.id="aws"`:    {false, "aws"},
 		"ignition.platform.id=aws ignition.platform.id=gcp\tquiet": {false, "gcp"},
 	} {
 		assert.Equal(t, want, parseFirstBoot(line), line)

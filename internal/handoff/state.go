@@ -21,7 +21,7 @@ type FetchedConfig struct {
 type State struct {
 	FetchedConfigs      []FetchedConfig
 	LuksPersistKeyFiles map[string]diag.Secret // a volume's name to the data URL of its key
-	NotatedDirectories  []string               // made while mounting, to be labelled when the files stage ends
+	NotatedDirectories  []string               // made while mounting: those at or below a home become its user's
 	ProviderOutputFiles []json.RawMessage      // files of the platform, as the config spells a file
 	LuksVolumeKeyFiles  map[string]diag.Secret // a file's name to the data URL of its content
 }

@@ -291,6 +291,21 @@ func setfiles(ctx context.Context, w *worker, contexts string, paths []string) e
 	return err
 }
 
+// Label has setfiles label paths of a root, and what is below them, as the root's policy says; nothing where it has none, which
+// is an error if mode says so.
+func Label(ctx context.Context, tools *host.Tools, root *host.Root, mode Relabel, paths ...string) error {
+	contexts, found, err := policy(root)
+	switch {
+	case err != nil:
+		return err
+	case !found && mode == RelabelOn:
+		return errNoPolicy
+	case !found || mode == RelabelOff:
+		return nil
+	}
+	return setfiles(ctx, &worker{Options: Options{Root: root, Tools: tools}}, contexts, paths)
+}
+
 // present gives the paths that are there, sorted. What the steps for accounts have left is looked up now: it depends on what
 // was there.
 func (l *labels) present(root *host.Root) ([]string, error) {

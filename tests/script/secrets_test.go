@@ -40,9 +40,9 @@ const secretive = `{
       {"path": "/etc/c", "mode": 384, "contents": {"source": "data:,\u005aq7K"}}
     ],
     "luks": [
-      {"name": "data", "device": "/dev/vdb", "keyFile": {"source": "data:,@"}},
-      {"name": "far", "device": "/dev/vdc", "keyFile": {"source": "$USER/key?sig=@", "httpHeaders": [{"name": "X-Key", "value": "@"}]}},
-      {"name": "pin", "device": "/dev/vdd", "clevis": {"custom": {"pin": "sss", "config": "{\"key\":\"@\"}"}}}
+      {"name": "data", "device": "/dev/glowplug-none-b", "keyFile": {"source": "data:,@"}},
+      {"name": "far", "device": "/dev/glowplug-none-c", "keyFile": {"source": "$USER/key?sig=@", "httpHeaders": [{"name": "X-Key", "value": "@"}]}},
+      {"name": "pin", "device": "/dev/glowplug-none-d", "clevis": {"custom": {"pin": "sss", "config": "{\"key\":\"@\"}"}}}
     ]
   },
   "systemd": {"units": [{
@@ -74,7 +74,7 @@ func newBench(t *testing.T) *bench {
 	server := serve(filepath.Join(b.dir, "srv"))
 	t.Cleanup(server.Close)
 	b.server = server.URL
-	b.write("cmdline", "quiet")
+	b.write("cmdline", "quiet glowplug.timeout.device=100ms")
 	b.write("srv/child.ign", secretiveChild)
 	// Where there is no shadow file, hashes go into passwd, as useradd has it, and everybody may read them.
 	require.NoError(t, os.Mkdir(filepath.Join(b.dir, "root/etc"), 0o755))

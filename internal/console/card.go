@@ -1,0 +1,149 @@
+package console
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+)
+
+// A Card says why a boot has stopped and what to try.
+type Card struct {
+	Stage  string   `json:"stage"`
+	Place  string   `json:"place,omitempty"` // of the part of the config that asked for it: "name:line:col"
+	Causes []string `json:"causes"`          // what happened, then why, and why that
+	Try    []string `json:"try"`
+}
+
+// The size of a card: it is to fit on any screen with a shell prompt below it.
+const (
+	linesMax   = 20
+	columnsMax = 78
+)
+
+// NewCard makes the card of a stage that failed with an error. Place may be "". Hints of the error come first, then what is always
+// worth a try.
+func NewCard(stage, place string, err error) Card {
+	c := Card{Stage: stage, Place: place, Causes: causes(err), Try: diag.Hints(err)}
+	c.Try = append(c.Try, "mend the cause and reboot: the first boot begins again, and what is done stays done")
+	return c
+}
+
+// causes takes an error apart at its layers, as far as their texts are put together by ": ".
+func causes(err error) []string {
+	var all []string
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return append(all, oneLine(err.Error()))
+		}
+		outer, ok := strings.CutSuffix(err.Error(), ": "+inner.Error())
+		switch {
+		case ok:
+			all = append(all, oneLine(outer))
+		case err.Error() != inner.Error():
+			return append(all, oneLine(err.Error()))
+		}
+		err = inner
+	}
+}
+
+// oneLine keeps control characters, which may come from a tool or a server, off the screen.
+func oneLine(text string) string {
+	clean := func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return ' '
+		}
+		return r
+	}
+	return strings.Join(strings.Fields(strings.ToValidUTF8(strings.Map(clean, text), "?")), " ")
+}
+
+// String gives the card as it is shown: at most 20 lines of at most 78 columns.
+func (c Card) String() string {
+	rule := strings.Repeat("=", columnsMax)
+	head := []string{rule, "Ignition failed: " + c.Stage}
+	if c.Place != "" {
+		head = append(head, wrap("asked for at ", "  ", c.Place)...)
+	}
+	var tail []string
+	for _, hint := range c.Try {
+		tail = append(tail, wrap("- ", "  ", hint)...)
+	}
+	tail = append([]string{"To try:"}, tail...)
+	tail = append(tail, "- journalctl -t ignition shows all that was done", rule)
+	var why []string
+	for i, cause := range c.Causes {
+		first := "because "
+		if i == 0 {
+			first = ""
+		}
+		why = append(why, wrap(first, "  ", cause)...)
+	}
+	if over := len(head) + len(why) + len(tail) - linesMax; over > 0 {
+		keep := max(len(why)-over-1, 1)
+		why = append(why[:min(keep, len(why))], "...")
+	}
+	all := append(append(head, why...), tail...)
+	if over := len(all) - linesMax; over > 0 { // hints without end
+		all = append(all[:linesMax-1], rule)
+	}
+	return strings.Join(all, "\n") + "\n"
+}
+
+// wrap breaks a text into lines: the first begins with one prefix, the others with another.
+func wrap(first, others, text string) []string {
+	var lines []string
+	line := first
+	empty := true
+	for word := range strings.FieldsSeq(text) {
+		for len(line)+1+len(word) > columnsMax {
+			if empty { // a word longer than a line
+				cut := columnsMax - len(line)
+				for !utf8.RuneStart(word[cut]) {
+					cut--
+				}
+				line, word = line+word[:cut], word[cut:]
+			}
+			lines = append(lines, line)
+			line, empty = others, true
+		}
+		if !empty {
+			line += " "
+		}
+		line += word
+		empty = false
+	}
+	return append(lines, line)
+}
+
+// Show writes a card to all consoles.
+func (c *Consoles) Show(card Card) { c.say("\n" + card.String()) }
+
+// failureFile is the card for programs: in the folder of glowplug's own files of a boot.
+const failureFile = "failure.json"
+
+// Save leaves the card for programs, readable by root alone.
+func (c Card) Save(folder string) error {
+	text, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, failureFile), append(text, '\n'), 0o600)
+}
+
+// Forget removes the card of an earlier try.
+func Forget(folder string) error {
+	err := os.Remove(filepath.Join(folder, failureFile))
+	if os.IsNotExist(err) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,102 @@
+// Package console is what a person at the machine's consoles sees of a boot: what is being waited for and, when a stage has
+// failed, one card that says why and what to try. The log is not its business, and secrets must not come this far.
+package console
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// A screen is one console.
+type screen struct {
+	to io.WriteCloser
+	// overwrites: a line can be written over, as on the screen of a machine. A serial line is often a log file at its other end.
+	overwrites bool
+}
+
+// Consoles are all consoles of the machine. The zero value is none.
+type Consoles struct {
+	mu      sync.Mutex
+	screens []screen
+	dirty   bool // a line that is to be written over is on the screens
+}
+
+// Open opens the consoles that the kernel writes to: active has their names (/sys/class/tty/console/active, "tty0 ttyS0"), and
+// folder has them. One that cannot be opened is left out.
+func Open(active, folder string) *Consoles {
+	names, err := os.ReadFile(active)
+	if err != nil {
+		return &Consoles{}
+	}
+	c := &Consoles{}
+	for name := range strings.FieldsSeq(string(names)) {
+		f, err := os.OpenFile(filepath.Join(folder, name), os.O_WRONLY|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+		if err == nil {
+			c.screens = append(c.screens, screen{f, virtual(name)})
+		}
+	}
+	return c
+}
+
+// virtual: tty0, tty1 and so on are screens (console(4)); the others lead elsewhere.
+func virtual(name string) bool {
+	number := strings.TrimPrefix(name, "tty")
+	return number != name && number != "" && strings.Trim(number, "0123456789") == ""
+}
+
+// Close lets go of the consoles.
+func (c *Consoles) Close() {
+	for _, s := range c.screens {
+		_ = s.to.Close()
+	}
+}
+
+// say writes lines to all consoles. A console that does not take them is no reason to stop a boot.
+func (c *Consoles) say(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	lines := strings.ReplaceAll(text, "\n", "\r\n")
+	for _, s := range c.screens {
+		if c.dirty && s.overwrites {
+			_, _ = io.WriteString(s.to, eraseLine)
+		}
+		_, _ = io.WriteString(s.to, lines)
+	}
+	c.dirty = false
+}
+
+// eraseLine goes to the first column and clears to the end of the line (ECMA-48: CR, EL).
+const eraseLine = "\r\x1b[K"
+
+// update writes a line that the next one takes the place of, where that can be done; where it cannot, fresh says whether the line
+// is due all the same.
+func (c *Consoles) update(line string, fresh bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.screens {
+		switch {
+		case s.overwrites:
+			_, _ = io.WriteString(s.to, eraseLine+line)
+			c.dirty = true
+		case fresh:
+			_, _ = io.WriteString(s.to, line+"\r\n")
+		}
+	}
+}
+
+// clear takes the line away that update has left.
+func (c *Consoles) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.screens {
+		if c.dirty && s.overwrites {
+			_, _ = io.WriteString(s.to, eraseLine)
+		}
+	}
+	c.dirty = false
+}
