@@ -68,6 +68,9 @@ type User struct {
 	NoUserGroup  bool
 	System       bool
 	Delete       bool
+	// Unfinished: an earlier try at the same has made the user, but what is outside the account files may be gone since, so it is
+	// made again where it is not there. The tools know nothing like it.
+	Unfinished bool
 }
 
 // Wanted is what the config wants: groups, in order, then users, in order.
@@ -169,15 +172,16 @@ func kindName(user bool) string {
 	return "group"
 }
 
-// Apply gives what makes the files hold the wanted groups and users. Today is the date that new passwords get, in days since 1970-01-01.
-// The error is an *Error.
-func Apply(have Files, want Wanted, today int64) (*Result, error) {
-	db, err := readDatabase(have, today)
+// Apply gives what makes the files hold the wanted groups and users, as the tools would. Today is the date that new passwords get,
+// in days since 1970-01-01. The error is an *Error.
+func Apply(have Files, want Wanted, today int64, tools Tools) (*Result, error) {
+	users, all := len(want.Users), len(want.Groups)+len(want.Users)
+	db, err := readDatabase(have, today, tools, all)
 	if err != nil {
 		err.Index = -1
 		return nil, err
 	}
-	r := &Result{db: db}
+	r := &Result{db: db, Changes: make([]Change, 0, all), Accounts: make([]Account, 0, users)}
 	for i := range want.Groups {
 		g := &want.Groups[i]
 		verb, detail, err := db.wantGroup(g)

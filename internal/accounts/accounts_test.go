@@ -41,7 +41,7 @@ func ostree() Files {
 
 func apply(t *testing.T, have Files, want Wanted) *Result {
 	t.Helper()
-	r, err := Apply(have, want, 20000)
+	r, err := Apply(have, want, 20000, CurrentTools)
 	require.NoError(t, err)
 	return r
 }
@@ -102,7 +102,7 @@ func TestNewIdsPassOverThoseOfUsr(t *testing.T) {
 func TestUsrCountsOnlyWhereNsswitchSaysSo(t *testing.T) {
 	have := ostree()
 	have[NSSwitchFile] = "passwd: files\ngroup: files\n# group: altfiles\n"
-	_, err := Apply(have, Wanted{Users: []User{{Name: "core", Groups: []string{"wheel"}}}}, 20000)
+	_, err := Apply(have, Wanted{Users: []User{{Name: "core", Groups: []string{"wheel"}}}}, 20000, CurrentTools)
 	require.EqualError(t, err, `user "core": the group "wheel" does not exist`)
 }
 
@@ -144,8 +144,9 @@ func TestErrors(t *testing.T) {
 		{"a name of a path", debian(), user(User{Name: "../ann"}), `user "../ann": a name cannot hold "/"`},
 		{"a name like an option", debian(), user(User{Name: "-x"}), `user "-x": a name cannot start with "-"`},
 		{"a name like a remark", debian(), group(Group{Name: "#x"}), `group "#x": a name cannot start with "#"`},
+		{"a name that is a number", debian(), user(User{Name: "4711"}), `user "4711": a name cannot be a number`},
 		{"a name with a line end", debian(), user(User{Name: "a\nroot"}), `user "a\nroot": a name cannot hold "\n"`},
-		{"a name of a megabyte", debian(), user(User{Name: long}), `user "` + long + `": the name is longer than 32 bytes`},
+		{"a name of a megabyte", debian(), user(User{Name: long}), `user "` + long + `": the name is longer than 255 bytes`},
 		{"a line end in the hash", debian(), user(User{Name: "core", Password: ptr(diag.Secret("$6$a$b\nroot::"))}), `user "core": the password hash holds a line end`},
 		{"a colon in the hash of a group", debian(), group(Group{Name: "g", Password: "a:b"}), `group "g": the password hash holds a colon`},
 		{"a relative home", debian(), user(User{Name: "core", Home: "home/core"}), `user "core": the home "home/core" is not an absolute path`},
@@ -158,7 +159,7 @@ func TestErrors(t *testing.T) {
 		{"a user goes whose home is the root", with(PasswdFile, "svc:x:5:5::/:/bin/sh\n"), user(User{Name: "svc", Delete: true}), `user "svc": /etc/passwd line 1: the user's home is the whole root, and would go with the user`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := Apply(c.have, c.want, 20000)
+			_, err := Apply(c.have, c.want, 20000, CurrentTools)
 			require.EqualError(t, err, c.err)
 			var e *Error
 			require.True(t, errors.As(err, &e))
@@ -238,7 +239,7 @@ func TestNobodyWantsAnything(t *testing.T) {
 }
 
 func TestDayZeroIsNoDay(t *testing.T) {
-	r, err := Apply(debian(), Wanted{Users: []User{{Name: "core"}}}, 0)
+	r, err := Apply(debian(), Wanted{Users: []User{{Name: "core"}}}, 0, CurrentTools)
 	require.NoError(t, err)
 	assert.Contains(t, r.Files[ShadowFile].Reveal(), "core:*::0:99999:7:::\n")
 }
@@ -249,4 +250,19 @@ func TestOneAfterTheOtherInOneConfig(t *testing.T) {
 		Users:  []User{{Name: "u", Groups: []string{"a", "c"}}, {Name: "u", Groups: []string{"c"}}, {Name: "u", Delete: true}, {Name: "u", UID: ptr(int64(1001)), Groups: []string{"a"}}},
 	})
 	assert.Equal(t, debian()[GroupFile].Reveal()+"a:x:2001:u\nc:x:2000:\nu:x:1001:\n", r.Files[GroupFile].Reveal())
+}
+
+func TestOneWhomAnEarlierTryHasMadeGetsAHomeAgain(t *testing.T) {
+	r := apply(t, debian(), Wanted{Users: []User{{Name: "ann", Unfinished: true}}})
+	assert.Empty(t, r.Files, "the account is as it should be")
+	require.Len(t, r.Effects, 1)
+	made, ok := r.Effects[0].(MakeHome)
+	require.True(t, ok)
+	assert.Equal(t, "/home/ann", made.Path)
+	assert.Equal(t, uint32(1000), made.UID)
+	assert.Empty(t, apply(t, debian(), Wanted{Users: []User{{Name: "ann"}}}).Effects)
+	assert.Empty(t, apply(t, debian(), Wanted{Users: []User{{Name: "ann", Unfinished: true, NoCreateHome: true}}}).Effects)
+	away := debian()
+	away[PasswdFile] = "daemon:x:1:1::/nonexistent:/bin/false\n"
+	assert.Empty(t, apply(t, away, Wanted{Users: []User{{Name: "daemon", Unfinished: true}}}).Effects, "the image has made that one")
 }

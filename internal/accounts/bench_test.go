@@ -24,7 +24,7 @@ func thousandUsers(n int) Wanted {
 func BenchmarkThousandUsers(b *testing.B) {
 	want := thousandUsers(1000)
 	for b.Loop() {
-		_, err := Apply(debian(), want, 20000)
+		_, err := Apply(debian(), want, 20000, CurrentTools)
 		require.NoError(b, err)
 	}
 }
@@ -33,13 +33,13 @@ func BenchmarkThousandUsers(b *testing.B) {
 func BenchmarkThousandUsersAgain(b *testing.B) {
 	want := thousandUsers(1000)
 	have := debian()
-	r, err := Apply(have, want, 20000)
+	r, err := Apply(have, want, 20000, CurrentTools)
 	require.NoError(b, err)
 	for path, text := range r.Files {
 		have[path] = text
 	}
 	for b.Loop() {
-		_, err := Apply(have, want, 20001)
+		_, err := Apply(have, want, 20001, CurrentTools)
 		require.NoError(b, err)
 	}
 }
@@ -47,14 +47,14 @@ func BenchmarkThousandUsersAgain(b *testing.B) {
 func BenchmarkEightThousandUsers(b *testing.B) {
 	want := thousandUsers(8000)
 	for b.Loop() {
-		_, err := Apply(debian(), want, 20000)
+		_, err := Apply(debian(), want, 20000, CurrentTools)
 		require.NoError(b, err)
 	}
 }
 
 // BenchmarkWriteFiles writes what BenchmarkThousandUsers makes, once, as host does: aside, synced, renamed.
 func BenchmarkWriteFiles(b *testing.B) {
-	r, err := Apply(debian(), thousandUsers(1000), 20000)
+	r, err := Apply(debian(), thousandUsers(1000), 20000, CurrentTools)
 	require.NoError(b, err)
 	dir := b.TempDir()
 	for b.Loop() {

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
@@ -27,9 +28,10 @@ type database struct {
 	uids      *ids
 	gids      *ids
 	today     string // third field of shadow(5)
+	tools     Tools
 
 	// Rows by what they point at. What is here may no longer point there, so users check.
-	byPrimary map[uint32][]*passwdRow
+	byPrimary map[uint32][]*passwdRow // nil until someone asks
 	byGID     map[uint32][]*groupRow
 	inGroups  map[string][]*groupRow
 	inGShadow map[string][]*gshadowRow
@@ -39,29 +41,33 @@ type database struct {
 }
 
 // readDatabase reads all files. Only what no config could do without is an error here; malformed lines wait for who needs them.
-func readDatabase(have Files, today int64) (*database, *Error) {
-	defaults, err := readUseradd(have[UseraddFile])
+// There is room for so many more accounts.
+func readDatabase(have Files, today int64, tools Tools, room int) (*database, *Error) {
+	defaults, err := readUseradd(have[UseraddFile], tools)
 	if err != nil {
 		return nil, err
 	}
 	db := &database{
-		passwd:    readTable[passwdEntry](have, PasswdFile),
-		shadow:    readTable[shadowEntry](have, ShadowFile),
-		groups:    readTable[groupEntry](have, GroupFile),
-		gshadow:   readTable[gshadowEntry](have, GShadowFile),
-		subUIDs:   readSubRanges(have, SubUIDFile),
-		subGIDs:   readSubRanges(have, SubGIDFile),
+		passwd:    readTable[passwdEntry](have, PasswdFile, room),
+		shadow:    readTable[shadowEntry](have, ShadowFile, room),
+		groups:    readTable[groupEntry](have, GroupFile, room),
+		gshadow:   readTable[gshadowEntry](have, GShadowFile, room),
+		subUIDs:   readSubRanges(have, SubUIDFile, room),
+		subGIDs:   readSubRanges(have, SubGIDFile, room),
 		defs:      readLoginDefs(have[LoginDefsFile]),
 		useradd:   defaults,
-		uids:      newIDs(),
-		gids:      newIDs(),
-		byPrimary: map[uint32][]*passwdRow{},
-		byGID:     map[uint32][]*groupRow{},
+		uids:      newIDs(room),
+		gids:      newIDs(room),
+		tools:     tools,
+		byGID:     make(map[uint32][]*groupRow, room),
 		inGroups:  map[string][]*groupRow{},
 		inGShadow: map[string][]*gshadowRow{},
 	}
 	if today > 0 { // a new password of day 0 would have to be changed at once
 		db.today = strconv.FormatInt(today, 10)
+	}
+	if tools == OldTools {
+		db.gshadow.each(func(r *gshadowRow) { r.entry.parseOld(strings.Split(r.raw, ":")) })
 	}
 	db.readAlternatives(have)
 	db.uids.ranges(db.defs, "UID")
@@ -79,19 +85,17 @@ func (db *database) readAlternatives(have Files) {
 			alternatives[path] = have[path]
 		}
 	}
-	db.altPasswd = readTable[passwdEntry](alternatives, AltPasswdFile)
-	db.altGroups = readTable[groupEntry](alternatives, AltGroupFile)
+	db.altPasswd = readTable[passwdEntry](alternatives, AltPasswdFile, 0)
+	db.altGroups = readTable[groupEntry](alternatives, AltGroupFile, 0)
 }
 
-// indexUsers fills what finds users by uid and by primary group.
+// indexUsers fills what finds users by uid.
 func (db *database) indexUsers() {
 	db.passwd.each(func(r *passwdRow) {
 		db.uids.own[r.entry.uid]++
-		db.byPrimary[r.entry.gid] = append(db.byPrimary[r.entry.gid], r)
 	})
 	db.altPasswd.each(func(r *passwdRow) {
 		db.uids.other[r.entry.uid]++
-		db.byPrimary[r.entry.gid] = append(db.byPrimary[r.entry.gid], r)
 	})
 	for _, r := range db.passwd.rows {
 		if r.ghost {
@@ -177,7 +181,7 @@ func (db *database) ownUser(name string) (*passwdRow, *Error) {
 		return nil, err
 	}
 	db.uids.take(r.entry.uid)
-	db.byPrimary[r.entry.gid] = append(db.byPrimary[r.entry.gid], r)
+	db.inPrimary(r)
 	return r, nil
 }
 
@@ -226,8 +230,25 @@ func (db *database) removeGroup(r *groupRow) *Error {
 	return db.gshadow.remove(s)
 }
 
+// inPrimary notes the primary group that a user has now. The entry of one that the user had before stays behind.
+func (db *database) inPrimary(r *passwdRow) {
+	if db.byPrimary != nil {
+		db.byPrimary[r.entry.gid] = append(db.byPrimary[r.entry.gid], r)
+	}
+}
+
 // primaryOf gives the users whose primary group has an id. An entry of /usr/lib behind one of /etc does not count.
 func (db *database) primaryOf(gid uint32) []*passwdRow {
+	if db.byPrimary == nil {
+		db.byPrimary = make(map[uint32][]*passwdRow, len(db.passwd.byName))
+		for _, rows := range [][]*passwdRow{db.passwd.rows, db.passwd.added, db.altPasswd.rows} {
+			for _, r := range rows {
+				if r.entered {
+					db.inPrimary(r)
+				}
+			}
+		}
+	}
 	var users []*passwdRow
 	for _, r := range db.byPrimary[gid] {
 		if !r.gone && r.entry.gid == gid && db.user(r.entry.name) == r {

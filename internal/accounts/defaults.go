@@ -47,6 +47,9 @@ func (d loginDefs) yes(name string) bool { return strings.EqualFold(d[name], "ye
 
 // parseC reads a number as strtol(3) with base 0 does.
 func parseC(s string) (int64, bool) {
+	if s == "" { // a setting that is not there, which is asked for with every account
+		return 0, false
+	}
 	sign := ""
 	if strings.HasPrefix(s, "-") {
 		sign, s = "-", s[1:]
@@ -91,7 +94,7 @@ type useraddDefaults struct {
 }
 
 // readUseradd reads NAME=value lines of /etc/default/useradd, which the tool takes to the letter: no blanks, no quotes.
-func readUseradd(text diag.Secret) (*useraddDefaults, *Error) {
+func readUseradd(text diag.Secret, tools Tools) (*useraddDefaults, *Error) {
 	set, lines := map[string]string{"GROUP": "100", "HOME": "/home", "SHELL": "/bin/bash"}, map[string]int{}
 	for i, line := range splitLines(text) {
 		if name, value, ok := strings.Cut(line, "="); ok {
@@ -102,6 +105,9 @@ func readUseradd(text diag.Secret) (*useraddDefaults, *Error) {
 		mail: strings.EqualFold(set["CREATE_MAIL_SPOOL"], "yes")}
 	// The second is for distributions that keep defaults below /usr. Neither has to be there.
 	d.skeletons = []string{orElse(set["SKEL"], "/etc/skel"), orElse(set["USRSKEL"], "/usr/etc/skel")}
+	if tools == OldTools { // they know neither of two settings
+		d.groups, d.skeletons = "", d.skeletons[:1]
+	}
 	if n, ok := parseC(set["INACTIVE"]); ok && n >= 0 {
 		d.inactive = strconv.FormatInt(n, 10)
 	}

@@ -26,8 +26,12 @@ func (e *passwdEntry) parse(f []string) bool {
 	return ok1 && ok2 && e.name != ""
 }
 
-func (e *passwdEntry) fields() []string {
-	return []string{e.name, e.password, idText(e.uid), idText(e.gid), e.comment, e.home, e.shell}
+func (e *passwdEntry) texts(to []string) []string {
+	return append(to, e.name, e.password, e.comment, e.home, e.shell)
+}
+
+func (e *passwdEntry) fields(to []string) []string {
+	return append(to, e.name, e.password, idText(e.uid), idText(e.gid), e.comment, e.home, e.shell)
 }
 
 // Fields of shadow(5) that are edited.
@@ -54,7 +58,9 @@ func (e *shadowEntry) parse(f []string) bool {
 	})
 }
 
-func (e *shadowEntry) fields() []string { return e.field[:] }
+func (e *shadowEntry) texts(to []string) []string { return append(to, e.field[:]...) }
+
+func (e *shadowEntry) fields(to []string) []string { return e.texts(to) }
 
 // A groupEntry is a line of group(5).
 type groupEntry struct {
@@ -70,17 +76,26 @@ func (e *groupEntry) parse(f []string) bool {
 		return false
 	}
 	gid, ok := parseID(f[2])
-	names := strings.Split(f[3], ",")
-	// The tools drop one empty name at the end when they write the line, and keep those in the middle.
-	if names[len(names)-1] == "" {
-		names = names[:len(names)-1]
-	}
-	*e = groupEntry{name: f[0], password: f[1], gid: gid, members: newMembers(names)}
+	*e = groupEntry{name: f[0], password: f[1], gid: gid, members: groupList(f[3])}
 	return ok && e.name != ""
 }
 
-func (e *groupEntry) fields() []string {
-	return []string{e.name, e.password, idText(e.gid), e.members.text()}
+// groupList reads a list as the tools do for group(5): when they write the line they drop one empty name at the end, and keep
+// those before.
+func groupList(s string) members {
+	names := strings.Split(s, ",")
+	if names[len(names)-1] == "" {
+		names = names[:len(names)-1]
+	}
+	return newMembers(names)
+}
+
+func (e *groupEntry) texts(to []string) []string {
+	return append(append(to, e.name, e.password), e.members.names...)
+}
+
+func (e *groupEntry) fields(to []string) []string {
+	return append(to, e.name, e.password, idText(e.gid), e.members.text())
 }
 
 // A gshadowEntry is a line of gshadow(5).
@@ -99,13 +114,20 @@ func (e *gshadowEntry) parse(f []string) bool {
 	return e.name != ""
 }
 
-// gshadowList reads a list as libc does for gshadow(5): empty names are none.
+// parseOld reads the lists as old tools do: like those of group.
+func (e *gshadowEntry) parseOld(f []string) { e.admins, e.members = groupList(f[2]), groupList(f[3]) }
+
+// gshadowList reads a list as the tools do for gshadow(5): empty names are none.
 func gshadowList(s string) members {
 	return newMembers(slices.DeleteFunc(strings.Split(s, ","), func(n string) bool { return n == "" }))
 }
 
-func (e *gshadowEntry) fields() []string {
-	return []string{e.name, e.password, e.admins.text(), e.members.text()}
+func (e *gshadowEntry) texts(to []string) []string {
+	return append(append(append(to, e.name, e.password), e.admins.names...), e.members.names...)
+}
+
+func (e *gshadowEntry) fields(to []string) []string {
+	return append(to, e.name, e.password, e.admins.text(), e.members.text())
 }
 
 // members is a list of users in order, of which one can be found, added and removed without a walk over all.

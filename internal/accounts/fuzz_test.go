@@ -22,11 +22,11 @@ func FuzzPrint(f *testing.F) {
 			want += "\n"
 		}
 		have := Files{"f": diag.Secret(text)}
-		assert.Equal(t, want, readTable[passwdEntry](have, "f").text().Reveal())
-		assert.Equal(t, want, readTable[shadowEntry](have, "f").text().Reveal())
-		assert.Equal(t, want, readTable[groupEntry](have, "f").text().Reveal())
-		assert.Equal(t, want, readTable[gshadowEntry](have, "f").text().Reveal())
-		assert.Equal(t, want, readSubRanges(have, "f").text().Reveal())
+		assert.Equal(t, want, readTable[passwdEntry](have, "f", 0).text().Reveal())
+		assert.Equal(t, want, readTable[shadowEntry](have, "f", 0).text().Reveal())
+		assert.Equal(t, want, readTable[groupEntry](have, "f", 0).text().Reveal())
+		assert.Equal(t, want, readTable[gshadowEntry](have, "f", 0).text().Reveal())
+		assert.Equal(t, want, readSubRanges(have, "f", 0).text().Reveal())
 	})
 }
 
@@ -38,6 +38,7 @@ func FuzzApply(f *testing.F) {
 	f.Add(d[PasswdFile].Reveal(), "", "users:x:100:ann,,ann", "users:!:ann:ann", "# x\n# y\nann:0:0\nx:18446744073709551615:9", "UID_MAX 0x\n", "core", "users", uint16(0xfff))
 	f.Add("a:x:1:1:::\na:x:1:1:::\nb\n+", "b:\n", "g:x:1:a\n#g:x:1:a\n", "", "", "SYS_UID_MAX -1\nUMASK 0777\n", "b", "g", uint16(64))
 	f.Add("0", "", "0::0:", "0", "0", "0", "1", "00", uint16(4027))
+	f.Add("0", "", "g:x:1:a,,", "g:!:,:a,,", "a:1:2", "UMASK 077", "a", "g", uint16(1<<14|3))
 	f.Add("1", "1", "0::0:0", "", "0", "0", "0", "A", uint16(180))
 	f.Add("0::0:0:::\n0", "1", "1", "1", "", "0", "0", "0", uint16(64))
 	f.Fuzz(func(t *testing.T, passwd, shadow, group, gshadow, subuid, defs, user, other string, options uint16) {
@@ -45,10 +46,11 @@ func FuzzApply(f *testing.F) {
 		if options&1<<15 != 0 {
 			delete(have, GShadowFile)
 		}
+		tools := Tools(options >> 14 & 1)
 		want := fuzzed(user, other, options)
-		before, wrong := readDatabase(have, 20000)
+		before, wrong := readDatabase(have, 20000, tools, 0)
 		require.Nil(t, wrong)
-		first, err := Apply(have, want, 20000)
+		first, err := Apply(have, want, 20000, tools)
 		if err != nil {
 			return
 		}
@@ -63,7 +65,7 @@ func FuzzApply(f *testing.F) {
 		if before.user(user) == nil && len(before.inGroups[user])+len(before.inGShadow[user]) > 0 {
 			return // useradd leaves memberships from before the user was there; usermod --groups does not
 		}
-		second, err := Apply(have, want, 20001)
+		second, err := Apply(have, want, 20001, tools)
 		require.NoError(t, err)
 		assert.Empty(t, second.Files)
 		assert.Empty(t, second.Effects)

@@ -30,7 +30,7 @@ func (db *database) wantGroup(g *Group) (Verb, string, *Error) {
 
 // createGroup is groupadd. Without gshadow the hash stands in group; without either, groupadd writes "x" all the same.
 func (db *database) createGroup(g *Group) (Verb, string, *Error) {
-	if err := checkName(g.Name); err != nil {
+	if err := checkName(g.Name, groupNameMax, db.tools); err != nil {
 		return Keep, "", err
 	}
 	gid, err := db.newGID(g)
@@ -163,10 +163,10 @@ func (db *database) setGID(own *groupRow, gid uint32) *Error {
 	return nil
 }
 
-// setPrimary gives a user another primary group. The entry in the index of the old one stays behind.
+// setPrimary gives a user another primary group.
 func (db *database) setPrimary(r *passwdRow, gid uint32) {
 	r.entry.gid = gid
-	db.byPrimary[gid] = append(db.byPrimary[gid], r)
+	db.inPrimary(r)
 }
 
 // setGroupPassword puts a hash into gshadow, or into group where gshadow is not in use.

@@ -7,8 +7,8 @@ type ids struct {
 	people, system series
 }
 
-func newIDs() *ids {
-	return &ids{own: map[uint32]int{}, other: map[uint32]int{}, ghosts: map[uint32]bool{}}
+func newIDs(room int) *ids {
+	return &ids{own: make(map[uint32]int, room), other: map[uint32]int{}, ghosts: map[uint32]bool{}}
 }
 
 // A series hands out the numbers from low to high, as useradd(8) and groupadd(8) do: people's upwards from the highest taken,

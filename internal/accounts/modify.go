@@ -30,6 +30,10 @@ func (db *database) modifyUser(u *User, have *passwdRow) (Verb, string, *Error) 
 		}
 	}
 	db.moveEffects(u.Name, edit)
+	// One whose home is elsewhere than the config would have put it was not made by it.
+	if u.Unfinished && edit.have.home == orElse(u.Home, db.useradd.base+"/"+u.Name) {
+		db.homeEffects(u, &edit.want)
+	}
 	if len(edit.parts) == 0 {
 		return Keep, "", nil
 	}

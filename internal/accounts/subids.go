@@ -15,6 +15,7 @@ type subRange struct {
 	start, count uint64
 	entered      bool
 	gone         bool
+	next         *subRange // another one of the same owner
 }
 
 // subRanges is /etc/subuid or /etc/subgid. Looking for a free range, useradd sorts the file: ranges by where they start,
@@ -26,14 +27,15 @@ type subRanges struct {
 	turned           bool
 	tail             []*subRange // lines since the last sorting
 	nis              []*subRange // from the first "+" or "-" line on: not sorted
-	owners           map[string][]*subRange
-	scanned          int    // ranges that end before low
-	low              uint64 // the lowest number free beyond those
+	owners           map[string]*subRange
+	scanned          int        // ranges that end before low
+	low              uint64     // the lowest number free beyond those
+	spare            []subRange // for new ones, allocated together
 }
 
-func readSubRanges(have Files, path string) *subRanges {
+func readSubRanges(have Files, path string, room int) *subRanges {
 	text, present := have[path]
-	s := &subRanges{path: path, present: present, owners: map[string][]*subRange{}}
+	s := &subRanges{path: path, present: present, owners: make(map[string]*subRange, room), ranges: make([]*subRange, 0, room), spare: make([]subRange, room)}
 	for _, line := range splitLines(text) {
 		r := &subRange{raw: line}
 		isNIS := strings.HasPrefix(line, "+") || strings.HasPrefix(line, "-")
@@ -41,7 +43,7 @@ func readSubRanges(have Files, path string) *subRanges {
 			r.parse()
 		}
 		if r.entered {
-			s.owners[r.owner] = append(s.owners[r.owner], r)
+			r.next, s.owners[r.owner] = s.owners[r.owner], r
 		}
 		if isNIS || len(s.nis) > 0 {
 			s.nis = append(s.nis, r)
@@ -82,7 +84,7 @@ func (s *subRanges) sort() {
 	if len(s.ranges)+len(s.others)+len(s.tail) <= 1 {
 		return
 	}
-	var fresh []*subRange
+	fresh := s.tail[:0]
 	for _, r := range s.tail {
 		if r.entered {
 			fresh = append(fresh, r)
@@ -90,7 +92,7 @@ func (s *subRanges) sort() {
 			s.others = append(s.others, r)
 		}
 	}
-	s.tail, s.turned = nil, !s.turned
+	s.tail, s.turned = s.tail[:0], !s.turned
 	if len(fresh) > 1 {
 		s.ranges = append(s.ranges, fresh...)
 		slices.SortStableFunc(s.ranges, compareRanges)
@@ -98,6 +100,10 @@ func (s *subRanges) sort() {
 		return
 	}
 	for _, r := range fresh {
+		if last := len(s.ranges) - 1; last < 0 || compareRanges(s.ranges[last], r) <= 0 { // most: ids are given out from low to high
+			s.ranges = append(s.ranges, r)
+			continue
+		}
 		i, _ := slices.BinarySearchFunc(s.ranges, r, func(a, b *subRange) int {
 			if c := compareRanges(a, b); c != 0 {
 				return c
@@ -143,8 +149,9 @@ func (s *subRanges) blocks(r *subRange, to, count uint64) bool {
 	return false
 }
 
-// grant gives a new user a range, as what ("SUB_UID", "SUB_GID") of login.defs(5) has it. One who has a range of that name keeps it.
-func (s *subRanges) grant(owner string, d loginDefs, what string) *Error {
+// grant gives a new user a range, as what ("SUB_UID", "SUB_GID") of login.defs(5) has it. One who has a range of that name keeps it,
+// and by old tools gets another.
+func (s *subRanges) grant(owner string, d loginDefs, what string, tools Tools) *Error {
 	from, to := d.number(what+"_MIN", 100000), d.number(what+"_MAX", 600100000)
 	count := d.number(what+"_COUNT", 65536)
 	to = min(to, noID-1)
@@ -157,12 +164,16 @@ func (s *subRanges) grant(owner string, d loginDefs, what string) *Error {
 		return &Error{File: s.path, Message: "no range of " + strconv.FormatUint(count, 10) + " ids is free", Hint: "raise " + what + "_MAX in login.defs"}
 	}
 	s.changed = true // it was sorted, even if nothing is added
-	if len(s.owners[owner]) > 0 {
+	if s.owners[owner] != nil && tools != OldTools {
 		return nil
 	}
-	r := &subRange{owner: owner, start: start, count: count, entered: true,
+	r := &subRange{}
+	if len(s.spare) > 0 {
+		r, s.spare = &s.spare[0], s.spare[1:]
+	}
+	*r = subRange{owner: owner, start: start, count: count, entered: true,
 		raw: owner + ":" + strconv.FormatUint(start, 10) + ":" + strconv.FormatUint(count, 10)}
-	s.owners[owner] = []*subRange{r}
+	r.next, s.owners[owner] = s.owners[owner], r
 	if len(s.nis) > 0 {
 		s.nis = append(s.nis, r)
 	} else {
@@ -173,7 +184,7 @@ func (s *subRanges) grant(owner string, d loginDefs, what string) *Error {
 
 // revoke takes every range of a name.
 func (s *subRanges) revoke(owner string) {
-	for _, r := range s.owners[owner] {
+	for r := s.owners[owner]; r != nil; r = r.next {
 		r.gone, s.changed = true, true
 		s.scanned = 0
 	}
@@ -185,7 +196,9 @@ func (s *subRanges) text() diag.Secret {
 	if s.turned {
 		slices.Reverse(others)
 	}
+	const line = 32 // bytes of a usual one
 	var b strings.Builder
+	b.Grow(line * (len(s.ranges) + len(s.others) + len(s.tail) + len(s.nis)))
 	for _, part := range [][]*subRange{s.ranges, others, s.tail, s.nis} {
 		for _, r := range part {
 			if !r.gone {

@@ -12,8 +12,10 @@ type entryOf[T any] interface {
 	// parse reads the fields of a line and tells whether they are an entry.
 	parse(fields []string) bool
 	key() string
-	// fields gives the entry back, to be joined with colons.
-	fields() []string
+	// fields appends the entry's, to be joined with colons.
+	fields(to []string) []string
+	// texts appends those that are no numbers.
+	texts(to []string) []string
 }
 
 // A row is a line with an entry, or one that is to be.
@@ -39,14 +41,20 @@ type table[T any, P entryOf[T]] struct {
 	nis     int // index in rows before which new lines go: shadow-utils keeps "+" and "-" lines of NIS last
 	added   []*row[T]
 	byName  map[string]*row[T]
+	scratch []string // of a row at a time: there may be thousands
+	spare   []row[T] // for new rows, allocated together
 }
 
-// readTable takes a text apart. It has no errors: what is wrong with a line matters only to who asks for it.
-func readTable[T any, P entryOf[T]](have Files, path string) *table[T, P] {
+// readTable takes a text apart, with room for so many more entries. It has no errors: what is wrong with a line matters only to who
+// asks for it.
+func readTable[T any, P entryOf[T]](have Files, path string, room int) *table[T, P] {
 	text, present := have[path]
-	t := &table[T, P]{path: path, present: present, size: len(text), byName: map[string]*row[T]{}}
-	for i, line := range splitLines(text) {
-		r := &row[T]{raw: line, number: i + 1}
+	lines := splitLines(text)
+	t := &table[T, P]{path: path, present: present, size: len(text), byName: make(map[string]*row[T], len(lines)+room), rows: make([]*row[T], 0, len(lines)),
+		spare: make([]row[T], len(lines)+room)}
+	for i, line := range lines {
+		r := t.fresh()
+		r.raw, r.number = line, i+1
 		t.rows = append(t.rows, r)
 		if line == "" || isNIS(line) {
 			continue
@@ -69,6 +77,16 @@ func readTable[T any, P entryOf[T]](have Files, path string) *table[T, P] {
 		}
 	}
 	return t
+}
+
+// fresh gives an empty row.
+func (t *table[T, P]) fresh() *row[T] {
+	if len(t.spare) == 0 {
+		return &row[T]{}
+	}
+	r := &t.spare[0]
+	t.spare = t.spare[1:]
+	return r
 }
 
 // isNIS tells whether a line is for the compat service of libc: accounts of NIS to let in ("+") or to keep out ("-").
@@ -119,17 +137,20 @@ func (t *table[T, P]) locate(name string) (*row[T], *Error) {
 
 // put writes an entry in place of the line that has its name, or as a new one.
 func (t *table[T, P]) put(e T) (*row[T], *Error) {
-	name := P(&e).key()
+	fresh := t.fresh()
+	fresh.entry, fresh.entered = e, true
+	name := P(&fresh.entry).key()
 	r, err := t.locate(name)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if r == nil {
-		r = &row[T]{entered: true}
+	case r != nil:
+		r.entry, r.changed = fresh.entry, false
+	default:
+		r = fresh
 		t.added = append(t.added, r)
 		t.byName[name] = r
 	}
-	r.entry, r.changed = e, false
 	return r, t.update(r)
 }
 
@@ -143,8 +164,9 @@ func (t *table[T, P]) update(r *row[T]) *Error {
 	if r.changed {
 		return nil
 	}
-	for _, field := range P(&r.entry).fields() {
-		if i := strings.IndexFunc(field, func(c rune) bool { return c == ':' || c < ' ' || c == 0x7f }); i >= 0 {
+	t.scratch = P(&r.entry).texts(t.scratch[:0])
+	for _, field := range t.scratch {
+		if i := badInField(field); i >= 0 {
 			return &Error{File: t.path, Line: r.number, Message: "the line of " + quote(P(&r.entry).key()) + " would hold " + nameOf(field[i]) + " inside a field",
 				Hint: "a file with CRLF line ends has to be converted first"}
 		}
@@ -167,14 +189,15 @@ func (t *table[T, P]) remove(r *row[T]) *Error {
 // text prints the table. Like the tools it ends the last line.
 func (t *table[T, P]) text() diag.Secret {
 	var b strings.Builder
-	b.Grow(t.size + 64*len(t.added))
+	b.Grow(t.size + 96*len(t.added))
 	for _, rows := range [][]*row[T]{t.rows[:t.nis], t.added, t.rows[t.nis:]} {
 		for _, r := range rows {
 			if r.gone {
 				continue
 			}
 			if r.changed {
-				for i, field := range P(&r.entry).fields() {
+				t.scratch = P(&r.entry).fields(t.scratch[:0])
+				for i, field := range t.scratch {
 					if i > 0 {
 						b.WriteByte(':')
 					}

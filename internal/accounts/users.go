@@ -56,20 +56,23 @@ func (db *database) createUser(u *User) (Verb, string, *Error) {
 			return Keep, "", err
 		}
 	}
-	db.homeEffects(n)
+	db.homeEffects(u, &n.entry)
 	return Create, n.detail(), nil
 }
 
 // plan decides on everything of a new user but the id of a group of the user's own.
 func (db *database) plan(u *User) (*newUser, *Error) {
-	if err := checkName(u.Name); err != nil {
+	if err := checkName(u.Name, userNameMax, db.tools); err != nil {
 		return nil, err
 	}
 	n := &newUser{User: u, ownGroup: u.PrimaryGroup == "" && !u.NoUserGroup && db.defs.yes("USERGROUPS_ENAB")}
 	n.entry = passwdEntry{name: u.Name, password: inShadow, comment: u.Comment,
 		home: orElse(u.Home, db.useradd.base+"/"+u.Name), shell: orElse(u.Shell, db.useradd.shell)}
 	var err *Error
-	if n.entry.gid, err = db.primaryGroup(u); err != nil {
+	if !n.ownGroup {
+		n.entry.gid, err = db.primaryGroup(u)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if g := db.group(u.Name); n.ownGroup && g != nil {
@@ -105,6 +108,9 @@ func noGroup(name string) *Error {
 func (db *database) newUserGroups(u *User) ([]*groupRow, *Error) {
 	if len(u.Groups) > 0 {
 		return db.supplementary(u.Groups)
+	}
+	if db.useradd.groups == "" {
+		return nil, nil
 	}
 	var groups []*groupRow
 	for _, name := range strings.Split(db.useradd.groups, ",") {
@@ -177,12 +183,12 @@ func (db *database) grantRanges(n *newUser) *Error {
 		return nil
 	}
 	if db.subUIDs.present && db.defs.number("SUB_UID_COUNT", 65536) > 0 {
-		if err := db.subUIDs.grant(n.Name, db.defs, "SUB_UID"); err != nil {
+		if err := db.subUIDs.grant(n.Name, db.defs, "SUB_UID", db.tools); err != nil {
 			return err
 		}
 	}
 	if db.subGIDs.present && db.defs.number("SUB_GID_COUNT", 65536) > 0 {
-		return db.subGIDs.grant(n.Name, db.defs, "SUB_GID")
+		return db.subGIDs.grant(n.Name, db.defs, "SUB_GID", db.tools)
 	}
 	return nil
 }
@@ -205,7 +211,7 @@ func (db *database) addUser(n *newUser) *Error {
 		return err
 	}
 	db.uids.take(n.entry.uid)
-	db.byPrimary[n.entry.gid] = append(db.byPrimary[n.entry.gid], r)
+	db.inPrimary(r)
 	if !db.shadow.present {
 		return nil
 	}
@@ -246,13 +252,15 @@ func (db *database) join(user string, g *groupRow) *Error {
 }
 
 // homeEffects says what a new user gets outside the files. A mail file in a directory of the group mail is for mail delivery to write.
-func (db *database) homeEffects(n *newUser) {
-	e := &n.entry
-	if !n.NoCreateHome {
+func (db *database) homeEffects(u *User, e *passwdEntry) {
+	if !u.NoCreateHome {
 		db.effects = append(db.effects, MakeHome{entry: entry(db.index), Path: e.home, UID: e.uid, GID: e.gid, Mode: db.defs.homeMode(), Skeletons: db.useradd.skeletons})
 	}
+	if u.System || !db.useradd.mail {
+		return
+	}
 	path := db.defs.mailFile(e.name)
-	if n.System || !db.useradd.mail || path == "" {
+	if path == "" {
 		return
 	}
 	mail := MakeMail{entry: entry(db.index), Path: path, UID: e.uid, GID: e.gid, Mode: 0o600}
@@ -264,18 +272,15 @@ func (db *database) homeEffects(n *newUser) {
 
 // detail tells people what is made. It does not say that a password is locked, which is what a new account is without one.
 func (n *newUser) detail() string {
-	parts := []string{"uid " + idText(n.entry.uid), "gid " + idText(n.entry.gid)}
+	own, groups := "", ""
 	if n.ownGroup {
-		parts[1] += " (own group)"
+		own = " (own group)"
 	}
-	parts = append(parts, "home "+n.entry.home, "shell "+n.entry.shell)
 	if len(n.groups) > 0 {
-		parts = append(parts, "groups "+groupNames(n.groups))
+		groups = ", groups " + groupNames(n.groups)
 	}
-	if n.hash() != noPassword {
-		parts = append(parts, "password set")
-	}
-	return strings.Join(parts, ", ")
+	return "uid " + idText(n.entry.uid) + ", gid " + idText(n.entry.gid) + own + ", home " + n.entry.home + ", shell " + n.entry.shell + groups +
+		passwordDetail(n.hash() != noPassword)
 }
 
 func groupNames(groups []*groupRow) string {

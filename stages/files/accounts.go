@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -50,7 +52,17 @@ func (p *planner) planAccounts(passwd config.Passwd) (host.Plan, error) {
 	if o.Accounts != nil {
 		today = o.Accounts.Today
 	}
-	result, err := accounts.Apply(accountInputs(have, passwd), wantedAccounts(passwd), today)
+	tools, err := p.toolsOf(passwd)
+	if err != nil {
+		return nil, err
+	}
+	wanted := wantedAccounts(passwd)
+	if o.Boot != nil {
+		if err := markUnfinished(p.world.view, wanted.Users); err != nil {
+			return nil, err
+		}
+	}
+	result, err := accounts.Apply(accountInputs(have, passwd), wanted, today, tools)
 	if err != nil {
 		return nil, accountError(err)
 	}
@@ -146,7 +158,7 @@ func accountError(err error) error {
 	if e.Hint != "" {
 		cause = fmt.Errorf("%w; %s", cause, e.Hint)
 	}
-	return &host.StepError{ID: "accounts", Subject: what + host.Show(e.Name), Origin: fmt.Sprintf("$.passwd.%s.%d", list, e.Index), Err: cause}
+	return &host.StepError{ID: "accounts", Subject: what + host.Show(e.Name), Origin: entryOf(list, e.Index), Err: cause}
 }
 
 func position(file string, line int) string {
@@ -158,24 +170,42 @@ func position(file string, line int) string {
 
 // wantedAccounts says in the terms of package accounts what the config wants.
 func wantedAccounts(passwd config.Passwd) accounts.Wanted {
-	var w accounts.Wanted
+	w := accounts.Wanted{Groups: make([]accounts.Group, 0, len(passwd.Groups)), Users: make([]accounts.User, 0, len(passwd.Users))}
 	for _, g := range passwd.Groups {
 		w.Groups = append(w.Groups, accounts.Group{
 			Name: g.Name, GID: wide(g.Gid), Password: diag.Secret(text(g.PasswordHash)), System: is(g.System), Delete: isFalse(g.ShouldExist),
 		})
 	}
 	for _, u := range passwd.Users {
-		want := accounts.User{
+		w.Users = append(w.Users, accounts.User{
 			Name: u.Name, UID: wide(u.UID), Comment: text(u.Gecos), Home: text(u.HomeDir), Shell: text(u.Shell), PrimaryGroup: text(u.PrimaryGroup), Groups: u.Groups,
 			NoCreateHome: is(u.NoCreateHome), NoUserGroup: is(u.NoUserGroup), System: is(u.System), Delete: isFalse(u.ShouldExist),
-		}
-		if u.PasswordHash != nil {
-			hash := diag.Secret(*u.PasswordHash)
-			want.Password = &hash
-		}
-		w.Users = append(w.Users, want)
+			Password: (*diag.Secret)(u.PasswordHash),
+		})
 	}
 	return w
+}
+
+// markUnfinished finds the users that the last change of the account files has made: its backup does not have them. If a first boot
+// is cut off after that and begins again, the filesystem that their homes are on may be made anew, with the accounts still in
+// /etc. Without the backup nobody is taken for new.
+func markUnfinished(v View, users []accounts.User) error {
+	before, err := v.ReadFile(accounts.PasswdFile+"-", accountLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for line := range bytes.Lines(before) {
+		name, _, _ := bytes.Cut(line, []byte(":"))
+		known[string(name)] = true
+	}
+	for i := range users {
+		users[i].Unfinished = !known[users[i].Name]
+	}
+	return nil
 }
 
 func isFalse(b *bool) bool { return b != nil && !*b }
@@ -190,25 +220,27 @@ func wide(n *int) *int64 {
 
 // accountChanges shows what becomes of each entry. These steps do nothing themselves: all entries are written together.
 func accountChanges(changes []accounts.Change) host.Plan {
-	effects := map[accounts.Verb]host.Effect{accounts.Keep: host.Keep, accounts.Create: host.Create, accounts.Modify: host.Change, accounts.Delete: host.Destroy}
-	var plan host.Plan
+	effects := [...]host.Effect{accounts.Keep: host.Keep, accounts.Create: host.Create, accounts.Modify: host.Change, accounts.Delete: host.Destroy}
+	plan := make(host.Plan, 0, len(changes)+1) // and the account files
 	for _, c := range changes {
 		what, list := "group", "groups"
 		if c.User {
 			what, list = "user", "users"
 		}
 		plan = append(plan, host.Step{
-			ID: what + ":" + c.Name, Effect: effects[c.Verb], Subject: what + " " + host.Show(c.Name), Detail: c.Detail,
-			Origin: fmt.Sprintf("$.passwd.%s.%d", list, c.Index),
+			ID: what + ":" + c.Name, Effect: effects[c.Verb], Subject: what + " " + host.Show(c.Name), Detail: c.Detail, Origin: entryOf(list, c.Index),
 		})
 	}
 	return plan
 }
 
+// entryOf gives the place in the config of a group or user.
+func entryOf(list string, i int) string { return "$.passwd." + list + "." + strconv.Itoa(i) }
+
 // userKeys are the users whose keys are written, and whose mounted directories become theirs.
 func (p *planner) userKeys(passwd config.Passwd, made []accounts.Account) []UserKeys {
 	o := &p.worker.Options
-	var users []UserKeys
+	users := make([]UserKeys, 0, len(made))
 	for _, a := range made {
 		u := &passwd.Users[a.Index]
 		account := Account{UID: a.UID, GID: a.GID, Home: a.Home}
@@ -216,7 +248,7 @@ func (p *planner) userKeys(passwd config.Passwd, made []accounts.Account) []User
 			account.UID, account.GID = o.UID, o.GID
 		}
 		users = append(users, UserKeys{
-			Name: a.Name, Origin: fmt.Sprintf("$.passwd.users.%d", a.Index), Account: account, Keys: u.SSHAuthorizedKeys, NoHome: is(u.NoCreateHome),
+			Name: a.Name, Origin: entryOf("users", a.Index), Account: account, Keys: u.SSHAuthorizedKeys, NoHome: is(u.NoCreateHome),
 		})
 	}
 	return users

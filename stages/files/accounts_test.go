@@ -529,3 +529,16 @@ func TestHashesDoNotGoWhereEverybodyCanRead(t *testing.T) {
 		}
 	}
 }
+
+// A first boot that is cut off and begins again may find homes gone: on a filesystem that was to be made anew.
+func TestHomesOfUsersThatAnEarlierTryHasMadeAreMadeAgain(t *testing.T) {
+	dir, o := peopledRoot(t, nil)
+	o.Boot = &Boot{Relabel: RelabelOff, Now: time.Now}
+	config := `{"passwd":{"users":[{"name":"core"},{"name":"ann"}]}}`
+	require.NoError(t, runAccounts(t, config, o, host.RunOptions{}))
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "home/core")))
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "home/ann")))
+	require.NoError(t, runAccounts(t, config, o, host.RunOptions{}))
+	assert.FileExists(t, filepath.Join(dir, "home/core/.profile"))
+	assert.NoDirExists(t, filepath.Join(dir, "home/ann"), "she was there before, so her home is her own affair")
+}

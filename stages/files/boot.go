@@ -15,6 +15,8 @@ import (
 type Boot struct {
 	// State is what earlier stages left. Once the plan has run the caller saves HandedOver of it.
 	State handoff.State
+	// Aliases is the folder in which the disks stage has left links to devices.
+	Aliases string
 	// UUID gives the UUID in the header of a volume, by the volume's name in the config. nil asks cryptsetup for that of the
 	// alias which the disks stage has made of the device.
 	UUID func(ctx context.Context, volume string) (string, error)

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -93,7 +92,7 @@ func (p *planner) crypttab(lines []volumeLine, b *Boot, l *labels) (host.Step, e
 		return s, s.Fail(fmt.Errorf("%s is there", kind))
 	}
 	s.Detail = "0600, " + shownLines(lines)
-	t := &crypttabFile{worker: p.worker, at: at, lines: lines, uuid: b.UUID}
+	t := &crypttabFile{worker: p.worker, at: at, lines: lines, aliases: b.Aliases, uuid: b.UUID}
 	if t.uuid == nil {
 		t.uuid = t.askCryptsetup
 	}
@@ -116,13 +115,15 @@ type crypttabFile struct {
 	*worker
 	at    string
 	lines []volumeLine
-	uuid  func(ctx context.Context, volume string) (string, error)
+	// aliases are links to the devices, by their names in the config.
+	aliases string
+	uuid    func(ctx context.Context, volume string) (string, error)
 }
 
 // askCryptsetup reads the UUID of the header that the disks stage has left.
 func (t *crypttabFile) askCryptsetup(ctx context.Context, volume string) (string, error) {
 	i := slices.IndexFunc(t.lines, func(v volumeLine) bool { return v.name == volume })
-	out, err := t.Tools.Run(ctx, host.Command{Tool: "cryptsetup", Args: []string{"luksUUID", path.Join(handoff.DeviceAliases, t.lines[i].device)}})
+	out, err := t.Tools.Run(ctx, host.Command{Tool: "cryptsetup", Args: []string{"luksUUID", path.Join(t.aliases, t.lines[i].device)}})
 	return string(out), err
 }
 

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -30,6 +31,8 @@ type View interface {
 	Lstat(path string) (host.Facts, error)
 	// ReadFile reads a regular file, links followed. One that is not there is fs.ErrNotExist.
 	ReadFile(path string, limit int64) ([]byte, error)
+	// Open does the same for a file that is not to be held as a whole. Links at the end are followed if follow says so.
+	Open(path string, follow bool) (*os.File, error)
 }
 
 // Options are the circumstances of a plan.
@@ -118,8 +121,10 @@ var errAccounts = errors.New("accounts are not made here")
 //
 // The caller runs the plan and then calls Root.Sync.
 func Plan(cfg config.Config, view View, opts Options) (host.Plan, error) {
-	if left := Unacted(cfg); len(left) > 0 && opts.Accounts == nil && !opts.IgnoreUnsupported {
-		return nil, &host.StepError{ID: "accounts", Subject: left[0].What, Origin: left[0].Origin, Err: errAccounts}
+	if opts.Accounts == nil && !opts.IgnoreUnsupported {
+		if left := Unacted(cfg); len(left) > 0 {
+			return nil, &host.StepError{ID: "accounts", Subject: left[0].What, Origin: left[0].Origin, Err: errAccounts}
+		}
 	}
 	nodes, err := entries(cfg.Storage)
 	if err != nil {

@@ -20,7 +20,7 @@ type accountWork struct {
 
 // accountEffect makes a step of an effect. What can be told to fail fails now, before anything is touched.
 func (p *planner) accountEffect(i int, e accounts.Effect) (host.Step, error) {
-	s := host.Step{ID: fmt.Sprintf("account-effect:%d", i), Subject: e.String(), Origin: fmt.Sprintf("$.passwd.users.%d", e.Entry())}
+	s := host.Step{ID: fmt.Sprintf("account-effect:%d", i), Subject: e.String(), Origin: entryOf("users", e.Entry())}
 	var work accountWork
 	w := p.worker
 	switch e := e.(type) {
@@ -184,7 +184,7 @@ func (w *worker) makeHome(e accounts.MakeHome) accountWork {
 		if _, err := w.Root.MkdirAll(up(at), 0o755); err != nil {
 			return err
 		}
-		building := path.Join(up(at), ".glowplug-home-"+path.Base(at))
+		building := path.Join(up(at), buildingName(path.Base(at)))
 		if err := w.Root.RemoveAll(building); err != nil {
 			return err
 		}
@@ -202,6 +202,13 @@ func (w *worker) makeHome(e accounts.MakeHome) accountWork {
 		return w.Root.Move(building, at)
 	}
 	return accountWork{host.Create, "home " + host.Show(e.Path), check, do}
+}
+
+// buildingName is what a home is called while it is made. It may be no longer than a name can be, which homes of users with long
+// names are; one home is made after the other, so two may share it.
+func buildingName(home string) string {
+	const longest = 200
+	return ".glowplug-home-" + home[:min(len(home), longest)]
 }
 
 // ownerIDs are the ids to set, or none where owners are left as they come.

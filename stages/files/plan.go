@@ -67,6 +67,7 @@ func (p *planner) node(n *node, step *host.Step) error {
 	if n.kind == fileWithSource || n.kind == fileWithout {
 		step.Prepare = func(ctx context.Context) error { return p.worker.prepare(ctx, n) }
 		step.Abandon = n.abandon
+		step.Parallel = !n.local()
 	}
 	return nil
 }

@@ -2,8 +2,10 @@ package files
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"strings"
 	"testing"
@@ -50,6 +52,20 @@ func (f fake) ReadFile(p string, _ int64) ([]byte, error) {
 		return []byte(text), nil
 	}
 	return nil, fs.ErrNotExist
+}
+
+// Open makes a file of the text: what it gives is one of the system's.
+func (f fake) Open(p string, _ bool) (*os.File, error) {
+	text, err := f.ReadFile(p, 0)
+	if err != nil {
+		return nil, err
+	}
+	r, w, err := os.Pipe()
+	if err == nil {
+		_, err = w.Write(text)
+		err = errors.Join(err, w.Close())
+	}
+	return r, err
 }
 
 func parse(t *testing.T, text string) config.Config {

@@ -66,7 +66,7 @@ func (t *toolAccounts) names() (*accounts.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return accounts.Apply(accountInputs(have, config.Passwd{}), accounts.Wanted{}, 0)
+	return accounts.Apply(accountInputs(have, config.Passwd{}), accounts.Wanted{}, 0, accounts.CurrentTools)
 }
 
 // madeAccounts are the users that the config wants, as the account files have them once the tools have run.
@@ -82,7 +82,7 @@ func madeAccounts(passwd config.Passwd, root *host.Root) (map[string]Account, er
 			named.Users = append(named.Users, accounts.User{Name: u.Name})
 		}
 	}
-	found, err := accounts.Apply(have, named, 0)
+	found, err := accounts.Apply(have, named, 0, accounts.CurrentTools)
 	if err != nil {
 		return nil, err
 	}

@@ -205,6 +205,9 @@ func writeKeys(home *host.Root, a Account, file, text string) error {
 // (reference: engine §11.5): a home on a filesystem of its own is otherwise root's.
 func (u *UserKeys) ownDirectories(view View, mounted []string, o *KeyOptions) (host.Step, bool) {
 	dirs := u.notated(view, u.Account, mounted)
+	if len(dirs) == 0 {
+		return host.Step{}, false
+	}
 	s := host.Step{
 		ID: "home:" + u.Name, Effect: host.Change, Subject: "home of " + host.Show(u.Name), Origin: u.Origin,
 		Detail: fmt.Sprintf("0700 owner %d:%d, mounted: %s", u.UID, u.GID, strings.Join(dirs, " ")),
@@ -219,7 +222,7 @@ func (u *UserKeys) ownDirectories(view View, mounted []string, o *KeyOptions) (h
 		_, err := u.eachDirectory(ctx, mounted, o.Root, func(dir string, want attributes) (bool, error) { return true, o.Root.SetAttrs(dir, want) })
 		return err
 	}
-	return s, len(dirs) > 0
+	return s, true
 }
 
 // eachDirectory calls do for the notated directories of the home, and is Done if do says so of all.

@@ -1,5 +1,6 @@
 // Package accounts compares internal/accounts with the account tools of Debian. What the tools did to each case is recorded in
-// testdata, where any user can replay it; with the tag disk the tools run again, in a chroot.
+// testdata, where any user can replay it; with the tag disk the tools run again, in a chroot, and the files stage beside them in another
+// copy of the root.
 package accounts
 
 import (

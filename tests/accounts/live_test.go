@@ -8,6 +8,8 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,10 +20,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/accounts"
+	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/stages/files"
 )
 
 var update = flag.Bool("update", false, "write what the tools did to testdata")
@@ -54,19 +59,96 @@ func live(t *testing.T, release string) []record {
 	prepare.Stderr = os.Stderr
 	out, err := prepare.Output()
 	require.NoError(t, err)
-	m := &machine{t: t, root: filepath.Join(t.TempDir(), release)}
-	run := exec.Command("cp", "-a", "--reflink=auto", strings.TrimSpace(string(out)), m.root)
-	require.NoError(t, run.Run())
+	original := strings.TrimSpace(string(out))
+	theirs, ours := newMachine(t, original), newMachine(t, original)
 	var records []record
 	for _, c := range cases(t) {
 		r := record{testCase: c, Releases: []string{release}}
-		m.reset(&r)
-		if r.Failed = m.apply(r.Config); r.Failed == "" {
-			r.After, r.Left = m.changed(&r), m.listing()
+		theirs.reset(&r)
+		if r.Failed = theirs.apply(r.Config); r.Failed == "" {
+			r.After, r.Left = theirs.changed(&r), theirs.listing()
 		}
 		records = append(records, r)
+		t.Run(release+" "+c.Name, func(t *testing.T) { sideBySide(t, theirs, ours, r) })
 	}
 	return records
+}
+
+func newMachine(t *testing.T, original string) *machine {
+	m := &machine{t: t, root: filepath.Join(t.TempDir(), "root")}
+	out, err := exec.Command("cp", "-a", "--reflink=auto", original, m.root).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return m
+}
+
+// sideBySide has the files stage, as it ships, do in one root what the tools have done in the other, and compares account files and
+// homes. Nothing is told to it about the tools: it finds out by itself.
+func sideBySide(t *testing.T, theirs, ours *machine, r record) {
+	for _, m := range []*machine{theirs, ours} {
+		whole := m.t
+		m.t = t
+		defer func() { m.t = whole }()
+	}
+	ours.reset(&r)
+	if hidden := r.hideHashes(); len(hidden) > 0 {
+		// The tools write hashes where everybody can read them, unless they are given a file to write them to. We make that file.
+		theirs.reset(&r)
+		for _, path := range hidden {
+			require.NoError(t, os.Chown(theirs.root+path, 0, 0))
+			require.NoError(t, os.Chmod(theirs.root+path, 0o600))
+		}
+		r.Failed = theirs.apply(r.Config)
+	}
+	before := ours.evidence()
+	err := ours.stage(r.Config)
+	switch _, listed := asWanted[r.Name]; {
+	case r.Failed != "":
+		require.Error(t, err, "the tools said: %s", r.Failed)
+		assert.Empty(t, cmp.Diff(before, ours.evidence()), "what cannot be had changes nothing")
+	case listed:
+		require.NoError(t, err)
+		assert.NotEmpty(t, cmp.Diff(theirs.evidence(), ours.evidence()), "no exception is needed")
+	default:
+		require.NoError(t, err)
+		assert.Empty(t, cmp.Diff(theirs.evidence(), ours.evidence()), "what the tools left (-) and what the stage does (+)")
+	}
+}
+
+// hideHashes gives the case empty files for hashes, where it has none and hashes to put there, and tells which.
+func (r *record) hideHashes() (hidden []string) {
+	hide := func(path string, wanted bool) {
+		if text, listed := r.Files[path]; listed && text == nil && wanted {
+			r.Files = maps.Clone(r.Files)
+			r.set(path, "")
+			hidden = append(hidden, path)
+		}
+	}
+	hide(accounts.ShadowFile, slices.ContainsFunc(r.Config.Users, func(u config.PasswdUser) bool { return or(u.PasswordHash) != "" }))
+	hide(accounts.GShadowFile, slices.ContainsFunc(r.Config.Groups, func(g config.PasswdGroup) bool { return or(g.PasswordHash) != "" }))
+	return hidden
+}
+
+// stage plans and runs the files stage, as a boot does.
+func (m *machine) stage(p config.Passwd) error {
+	root, err := host.OpenRoot(m.root)
+	require.NoError(m.t, err)
+	defer root.Close()
+	plan, err := files.Plan(config.Config{Passwd: p}, root, files.Options{Root: root, Privileged: true, Accounts: &files.Accounts{Today: today}})
+	if err != nil {
+		return err
+	}
+	return plan.Run(m.t.Context(), host.RunOptions{Log: slog.New(slog.DiscardHandler)})
+}
+
+// evidence is every account file and every node of the trees, with content, owner and mode.
+func (m *machine) evidence() []string {
+	var all []string
+	for _, path := range accounts.Editable() {
+		if _, err := os.Lstat(m.root + path); err == nil {
+			all = append(all, strings.SplitAfter(m.node(m.root+path).line(path), "\n")...)
+		}
+	}
+	return append(all, m.listing()...)
 }
 
 // merge puts releases together that did the same, whatever they said.
@@ -108,7 +190,7 @@ var trees = []string{"/home", "/srv", "/var/mail"}
 
 func (m *machine) reset(r *record) {
 	t := m.t
-	for _, tree := range append([]string{"/etc/skel"}, trees...) {
+	for _, tree := range append([]string{"/etc/skel", "/usr/etc"}, trees...) {
 		require.NoError(t, os.RemoveAll(m.root+tree))
 	}
 	for _, path := range accounts.Inputs() {
@@ -116,6 +198,10 @@ func (m *machine) reset(r *record) {
 	}
 	for path, text := range r.before() {
 		require.NoError(t, os.WriteFile(m.root+path, []byte(text), 0o644))
+		if path == accounts.ShadowFile || path == accounts.GShadowFile {
+			require.NoError(t, os.Chown(m.root+path, 0, 42))
+			require.NoError(t, os.Chmod(m.root+path, 0o640))
+		}
 	}
 	require.NoError(t, os.WriteFile(m.root+accounts.NSSwitchFile, []byte("passwd: files\ngroup: files\nshadow: files\ngshadow: files\n"), 0o644))
 	for _, line := range append(slices.Clone(baseNodes), r.Nodes...) {
@@ -265,8 +351,10 @@ func (m *machine) exists(path, name string) bool {
 	return bytes.Contains(append([]byte("\n"), text...), []byte("\n"+name+":"))
 }
 
+// tool runs one in the root, where /proc is what it is on a machine that runs: with glibc before 2.39, chmod of what is no link takes
+// it, and useradd copies no folders of a skeleton without.
 func (m *machine) tool(argv ...string) string {
-	run := exec.Command("chroot", append([]string{m.root}, argv...)...)
+	run := exec.Command("unshare", append([]string{"--mount", "sh", "-c", `mount -t proc proc "$0/proc" && exec chroot "$0" "$@"`, m.root}, argv...)...)
 	run.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", fmt.Sprintf("SOURCE_DATE_EPOCH=%d", epoch)}
 	out, err := run.CombinedOutput()
 	if err == nil {

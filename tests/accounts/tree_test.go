@@ -46,12 +46,16 @@ func parseNode(t *testing.T, line string) (string, node) {
 	return at, n
 }
 
+func (n node) line(at string) string {
+	return strings.TrimSpace(fmt.Sprintf("%s %04o %d:%d %s %s", n.kind, n.mode, n.uid, n.gid, at, n.rest))
+}
+
 // list gives what is left, without the skeletons.
 func (t tree) list() []string {
 	var lines []string
 	for _, at := range sortedKeys(t) {
-		if n := t[at]; !strings.HasPrefix(at, "/etc/") {
-			lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %04o %d:%d %s %s", n.kind, n.mode, n.uid, n.gid, at, n.rest)))
+		if n := t[at]; !strings.HasPrefix(at, "/etc/") && !strings.HasPrefix(at, "/usr/") {
+			lines = append(lines, n.line(at))
 		}
 	}
 	return lines
@@ -105,10 +109,11 @@ func (t tree) makeHome(e accounts.MakeHome) {
 	t[home] = node{"dir", e.Mode, e.UID, e.GID, ""}
 	for _, skel := range e.Skeletons {
 		for _, at := range t.below(skel) {
-			if at != skel {
+			to := home + strings.TrimPrefix(at, skel)
+			if _, there := t[to]; at != skel && !there {
 				n := t[at]
 				n.uid, n.gid = e.UID, e.GID
-				t[home+strings.TrimPrefix(at, skel)] = n
+				t[to] = n
 			}
 		}
 	}
