@@ -11,6 +11,9 @@ type hinted struct {
 // Unwrap gives the error itself.
 func (h hinted) Unwrap() error { return h.error }
 
+// Hint says what a person can do.
+func (h hinted) Hint() string { return h.hint }
+
 // WithHint gives an error that says what a person can do about it, for Hints to find. The hint is one sentence without its full
 // stop. It gives nil for nil.
 func WithHint(err error, hint string) error {
@@ -20,22 +23,22 @@ func WithHint(err error, hint string) error {
 	return hinted{err, hint}
 }
 
-// Hints lists the hints in an error and in all that it wraps, outermost first, each once.
+// Hints lists the hints in an error and in all that it wraps, outermost first, each once. Errors of other types give theirs by a
+// method Hint.
 func Hints(err error) []string {
 	var found []string
 	seen := map[string]bool{}
 	var look func(error)
 	look = func(err error) {
-		switch e := err.(type) {
-		case nil:
+		if err == nil {
 			return
-		case hinted:
-			if !seen[e.hint] {
-				seen[e.hint] = true
-				found = append(found, e.hint)
-			}
-		case interface{ Unwrap() []error }:
-			for _, each := range e.Unwrap() {
+		}
+		if h, ok := err.(interface{ Hint() string }); ok && !seen[h.Hint()] {
+			seen[h.Hint()] = true
+			found = append(found, h.Hint())
+		}
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			for _, each := range joined.Unwrap() {
 				look(each)
 			}
 			return

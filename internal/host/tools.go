@@ -48,7 +48,7 @@ func (t *Tools) Path(tool string) (string, error) {
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", name, ErrNoTool)
+		return "", diag.WithHint(fmt.Errorf("%s: %w", name, ErrNoTool), "add "+name+" to the image's initramfs, or leave out of the config what needs it")
 	}
 	return path, nil
 }

@@ -3,11 +3,14 @@
 package load
 
 import (
+	"io/fs"
+	"runtime/debug"
+
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/config/butane"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/validate"
-	"runtime/debug"
 )
 
 // A Result is a text that has been read and judged.
@@ -15,32 +18,73 @@ type Result struct {
 	Text *diag.Document
 	// Config is nil where the text could not be read as a config of a known version at all.
 	Config *config.Document
+	// Butane is how the config was made, where the text is a Butane document.
+	Butane *butane.Result
 	// Problems stand in the order of the rules; see diag.For for what an audience is told.
 	Problems []diag.Problem
 }
 
+// Options say how a Butane document is read. The zero Options are those of a boot: no local files.
+type Options struct {
+	// Files holds the local files that a document may name, FilesDir is their folder's absolute path.
+	Files    fs.FS
+	FilesDir string
+	// Local: whoever calls could name a folder of local files, and may be told so.
+	Local bool
+	// Raw leaves out what the openshift variant puts around a config.
+	Raw bool
+	// Butane reads the text as a Butane document whatever it looks like, as the program of that name does.
+	Butane bool
+}
+
 // Read reads and judges one text by the rules of its own version. Texts whose configs are to be merged must share an arena.
 func Read(arena *tree.Arena, name, text string) Result {
+	return ReadWith(arena, name, text, Options{})
+}
+
+// ReadWith is Read with a say in how Butane documents are read.
+func ReadWith(arena *tree.Arena, name, text string, o Options) Result {
 	r := Result{Text: &diag.Document{Name: name, Text: text}}
-	if text == "" {
+	if text == "" && !o.Butane {
 		r.fail(config.EmptyText(r.Text))
 		return r
 	}
-	root, problem := parse(arena, r.Text)
-	if problem != nil {
-		r.fail(*problem)
-		return r
+	read := parse
+	if o.Butane {
+		read = parseYAML
 	}
+	p := read(arena, r.Text)
+	r.Text, r.Problems = p.text, p.problems
+	switch {
+	case !p.root.Exists():
+	case o.Butane || butane.Is(p.root):
+		r.translate(p.root, o)
+	default:
+		r.decode(p.root)
+	}
+	return r
+}
+
+// decode reads a tree as a config.
+func (r *Result) decode(root tree.Node) {
 	doc, problems, ignored := config.Decode(root)
-	r.Config, r.Problems = doc, problems
+	r.Config, r.Problems = doc, append(r.Problems, problems...)
 	if doc == nil {
-		return r
+		return
 	}
 	r.Problems = append(append(r.Problems, validate.Document(doc)...), ignored...)
 	if problem := tree.NotUTF8(r.Text); problem != nil {
 		r.fail(*problem)
 	}
-	return r
+}
+
+// translate makes a config of a Butane document.
+func (r *Result) translate(root tree.Node, o Options) {
+	r.Butane = butane.Translate(root, butane.Options{
+		Files: o.Files, FilesDir: o.FilesDir, AtBoot: !o.Local, Raw: o.Raw, Peer: o.Butane, Rules: validate.Document,
+		Inner: func(name, text string) []diag.Problem { return Read(tree.NewArena(), name, text).Problems },
+	})
+	r.Config, r.Problems = r.Butane.Config, append(r.Problems, r.Butane.Problems...)
 }
 
 func (r *Result) fail(p diag.Problem) { r.Problems = append(r.Problems, p) }

@@ -55,6 +55,11 @@ func (e *InvalidError) Error() string {
 	return "config is invalid: " + first
 }
 
+// Hint says how to see all that is wrong.
+func (e *InvalidError) Hint() string {
+	return "glowplug validate, on any machine, shows every problem of a config at its line"
+}
+
 // A Loader reads documents and everything that they refer to. Reports, Reference and Fetcher are set before use.
 type Loader struct {
 	Arena    *tree.Arena

@@ -1,0 +1,195 @@
+// Package chain runs the stages of a boot, as the programs that ship, on devices of the machine it runs on; cuts a boot off anywhere;
+// and tells what became of the devices. It is for tests alone, natively and inside a virtual machine.
+package chain
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// Stages are those of a boot that has got its config.
+var Stages = []string{"fetch", "kargs", "disks", "mount", "files", "umount"}
+
+// A Machine is a folder that stands for what a boot has beside its devices: root, run, the config and the kernel's command line.
+type Machine struct {
+	Engine string // the program
+	Dir    string
+}
+
+// New makes a machine whose root has what an image has at least.
+func New(t *testing.T, engine, config string) *Machine {
+	t.Helper()
+	m := &Machine{engine, t.TempDir()}
+	for _, dir := range []string{"root/etc", "run"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(m.Dir, dir), 0o755))
+	}
+	for name, text := range map[string]string{
+		"config.ign": config, "cmdline": "quiet glowplug.timeout.device=20s",
+		"root/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "root/etc/group": "root:x:0:\n", "root/etc/shadow": "root:*:19000::::::\n", "root/etc/gshadow": "root:*::\n",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(m.Dir, name), []byte(text), 0o600))
+	}
+	t.Cleanup(func() { m.Cut(t) })
+	return m
+}
+
+// Root is the root of the system that is made.
+func (m *Machine) Root() string { return filepath.Join(m.Dir, "root") }
+
+// ErrCut says that a boot was cut off as it should.
+var ErrCut = errors.New("cut off")
+
+// Boot runs all stages and gives the lines that they logged. With cutAt above zero everything that runs is killed once so many
+// lines have been logged, which is about then, as a power cut is; the error is ErrCut.
+func (m *Machine) Boot(ctx context.Context, cutAt int) ([]string, error) {
+	var lines []string
+	for _, stage := range Stages {
+		some, err := m.Stage(ctx, stage, cutAt-len(lines))
+		lines = append(lines, some...)
+		if err != nil {
+			return lines, err
+		}
+	}
+	return lines, nil
+}
+
+// Stage runs one stage, as Boot does.
+func (m *Machine) Stage(ctx context.Context, stage string, cutAt int) (lines []string, err error) {
+	run := filepath.Join(m.Dir, "run")
+	c := exec.CommandContext(ctx, m.Engine, "--platform=file", "--stage="+stage, "--root="+m.Root(), "--log-to-stdout",
+		"--config-cache="+run+"/ignition.json", "--state-file="+run+"/ignition/state", "--neednet="+run+"/ignition/neednet")
+	c.Env = append(os.Environ(), "IGNITION_CONFIG_FILE="+m.Dir+"/config.ign", "IGNITION_KERNEL_CMDLINE_PATH="+m.Dir+"/cmdline",
+		"IGNITION_SYSTEM_RUNTIME_CONFIG_DIR="+m.Dir+"/none", "IGNITION_SYSTEM_LOCAL_CONFIG_DIR="+m.Dir+"/none", "IGNITION_SYSTEM_CONFIG_DIR="+m.Dir+"/none", "SOURCE_DATE_EPOCH=1700000000")
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // with all the tools that it runs
+	out, err := c.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	var complaints strings.Builder
+	c.Stderr = &complaints
+	if err := c.Start(); err != nil {
+		return nil, err
+	}
+	cut := false
+	for scanner := bufio.NewScanner(out); scanner.Scan(); {
+		lines = append(lines, scanner.Text())
+		if cutAt > 0 && len(lines) == cutAt {
+			cut = true
+			_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
+		}
+	}
+	err = c.Wait()
+	switch {
+	case cut:
+		return lines, ErrCut
+	case err != nil:
+		return lines, fmt.Errorf("stage %s: %w: %s\n%s", stage, err, complaints.String(), strings.Join(lines, "\n"))
+	}
+	return lines, nil
+}
+
+// Cut is what a power cut takes: mounts below the root, open volumes, running arrays, and /run.
+func (m *Machine) Cut(t *testing.T) {
+	t.Helper()
+	for _, at := range mountsBelow(t, m.Root()) {
+		require.NoError(t, unmount(at), at)
+	}
+	closeAll(t, "/dev/mapper", func(name string) *exec.Cmd { return exec.Command("cryptsetup", "close", name) }, "control")
+	closeAll(t, "/dev/md", func(name string) *exec.Cmd { return exec.Command("mdadm", "--stop", "/dev/md/"+name) })
+	require.NoError(t, os.RemoveAll(filepath.Join(m.Dir, "run")))
+	require.NoError(t, os.Mkdir(filepath.Join(m.Dir, "run"), 0o755))
+}
+
+func closeAll(t *testing.T, folder string, command func(string) *exec.Cmd, but ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	require.NoError(t, err)
+	for _, entry := range entries {
+		if slices.Contains(but, entry.Name()) {
+			continue
+		}
+		out, err := command(entry.Name()).CombinedOutput()
+		require.NoError(t, err, "%s: %s", entry.Name(), out)
+	}
+}
+
+// unmount waits for processes that were killed a moment ago.
+func unmount(at string) (err error) {
+	for range 50 {
+		if err = unix.Unmount(at, 0); !errors.Is(err, unix.EBUSY) {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return err
+}
+
+// mountsBelow lists mounts at or below a folder, the innermost first.
+func mountsBelow(t *testing.T, dir string) []string {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/mountinfo")
+	require.NoError(t, err)
+	var all []string
+	for line := range strings.Lines(string(text)) {
+		if at := strings.Fields(line)[4]; strings.HasPrefix(at, dir+"/") {
+			all = append(all, at)
+		}
+	}
+	slices.Reverse(all)
+	return all
+}
+
+// Tree tells all of a folder but times: kind, mode, owner, content. What only says when something was done is left out.
+func Tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := os.Lstat(path)
+		if err != nil {
+			return err
+		}
+		name := strings.TrimPrefix(path, dir)
+		if name == "/etc/.ignition-result.json" {
+			return nil
+		}
+		stat := info.Sys().(*syscall.Stat_t)
+		text := fmt.Sprintf("%v %d:%d", info.Mode(), stat.Uid, stat.Gid)
+		switch {
+		case info.Mode().IsRegular():
+			content, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			text += " " + string(content)
+		case info.Mode()&fs.ModeSymlink != 0:
+			target, err := os.Readlink(path)
+			if err != nil {
+				return err
+			}
+			text += " " + target
+		}
+		all[name] = text
+		return nil
+	}))
+	return all
+}
