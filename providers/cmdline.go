@@ -80,18 +80,15 @@ func driveOf(device, file string) (Drive, error) {
 }
 
 // config gets what the command line names; found is false where it names nothing.
-func (c CommandLine) config(ctx context.Context, m Machine) (d Document, found bool, err error) {
+func (c CommandLine) config(ctx context.Context, m *Machine) (d Document, found bool, err error) {
 	var text []byte
 	switch {
 	case c.URL != "":
 		text, err = m.Get(ctx, c.URL)
 	case c.Drive == Drive{}:
 		return Document{}, false, nil
-	case m.ReadDrive == nil:
-		err = fmt.Errorf("%s on the device with the label %q: this version cannot read configs from devices; use %s",
-			c.Drive.Path, c.Drive.Label, argURL)
 	default:
-		text, err = m.ReadDrive(ctx, c.Drive)
+		text, err = readDrive(ctx, m, c.Drive)
 	}
 	if err != nil {
 		return Document{}, true, fmt.Errorf("kernel command line: %w", err)

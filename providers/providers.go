@@ -2,90 +2,217 @@
 // config's business.
 //
 // Two sources come before every platform: the kernel command line, and a file that the image itself may carry. What a
-// platform needs of the machine comes in through Machine, so that a test is a table of answers.
+// platform needs of the machine comes in through Machine, so that a test is a table of answers. table.go has the platforms.
 package providers
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/fetch"
 )
 
-// ErrNone says that a source was asked and that there is no config: its user gave none, or one of zero bytes.
-var ErrNone = errors.New("no config provided")
+var (
+	// ErrNone says that a source was asked and that there is no config: its user gave none, or one of zero bytes.
+	ErrNone = errors.New("no config provided")
+	// ErrAbsent says that the machine is not of the kind that the platform is for.
+	ErrAbsent = errors.New("this machine is not on that platform")
+	// ErrCannot says that a platform does not offer what it is asked for.
+	ErrCannot = errors.New("the platform does not offer that")
+)
 
 // A Document is a config as its user wrote it.
 type Document struct {
 	Name string // for messages: a file's path, or "cmdline"
 	Text []byte
+	// Files are for the files stage to write. They are given beside ErrNone too.
+	Files []File
 }
 
-// Machine is what sources ask of the machine and the network.
-type Machine struct {
-	// Getenv gives an environment variable, "" where it is unset.
-	Getenv func(name string) string
-	// ReadFile reads a file; its errors are those of the os package.
-	ReadFile func(path string) ([]byte, error)
-	// Get fetches a URL with the default headers.
-	Get func(ctx context.Context, url string) ([]byte, error)
-	// ReadDrive mounts a drive read-only, reads one file of it and unmounts. Nil says that drives cannot be read.
-	ReadDrive func(ctx context.Context, d Drive) ([]byte, error)
+// A File is one that a platform wants on the machine. Its owner is root.
+type File struct {
+	Path string
+	Mode uint32
+	Text diag.Secret
 }
+
+const fileSource = "data:;base64,"
+
+// State gives the file as the state keeps it for the files stage: as a config spells it, and replacing what is there.
+func (f File) State() (json.RawMessage, error) {
+	type contents struct {
+		Source string `json:"source"`
+	}
+	return json.Marshal(struct {
+		Path      string   `json:"path"`
+		Overwrite bool     `json:"overwrite"`
+		Mode      uint32   `json:"mode"`
+		Contents  contents `json:"contents"`
+	}{f.Path, true, f.Mode, contents{fileSource + base64.StdEncoding.EncodeToString([]byte(f.Text.Reveal()))}})
+}
+
+// FileOf reads a file back that State has put into the state; an error is about one of another kind.
+func FileOf(state json.RawMessage) (File, error) {
+	var f struct {
+		Path     string `json:"path"`
+		Mode     uint32 `json:"mode"`
+		Contents struct {
+			Source string `json:"source"`
+		} `json:"contents"`
+	}
+	err := json.Unmarshal(state, &f)
+	encoded, ours := strings.CutPrefix(f.Contents.Source, fileSource)
+	if err != nil || !ours {
+		return File{}, errors.New("not a file that a platform has given")
+	}
+	text, err := base64.StdEncoding.DecodeString(encoded)
+	return File{f.Path, f.Mode, diag.Secret(text)}, err
+}
+
+// Network says whether a platform's config can be had before the network is up.
+type Network string
+
+// The answers.
+const (
+	NeedsNetwork   Network = "yes"
+	NoNetwork      Network = "no"
+	MayNeedNetwork Network = "maybe"
+)
+
+// A finder gives user data. An empty text is as good as ErrNone; a Name is given only where "<id> user data" would not do.
+type finder func(ctx context.Context, m *Machine) (Document, error)
 
 // A Platform is one kind of machine, as ignition.platform.id names it.
 type Platform struct {
-	ID   string // exactly as on the command line
-	Name string // what people call it
+	ID      string // exactly as on the command line
+	Name    string // what people call it
+	Source  string // where the config is, in words
+	Network Network
+	Note    string // what else its users should know; one sentence, or ""
 
-	config func(ctx context.Context, m Machine) (Document, error)
-}
-
-// platforms has a row for each platform, in the order of the ids.
-var platforms = [...]Platform{
-	{ID: "file", Name: "a local file", config: fromFile},
-	{ID: "metal", Name: "bare metal", config: none},
+	config finder
+	// shared: the user data may be meant for cloud-init alone, and then is no config.
+	shared bool
+	status func(ctx context.Context, m *Machine, stage string, failure error) error
+	remove func(ctx context.Context, m *Machine) error
+	region func(ctx context.Context, m *Machine) (string, error)
 }
 
 // Find gives the platform with an id. There are no aliases and no other spellings.
 func Find(id string) (Platform, bool) {
-	i := slices.IndexFunc(platforms[:], func(p Platform) bool { return p.ID == id })
+	all := platforms()
+	i := slices.IndexFunc(all, func(p Platform) bool { return p.ID == id })
 	if i < 0 {
 		return Platform{}, false
 	}
-	return platforms[i], true
+	return all[i], true
 }
 
 // All gives every platform in the order of the ids.
-func All() []Platform { return slices.Clone(platforms[:]) }
+func All() []Platform { return platforms() }
 
-// Config asks the platform for the config; ErrNone where it has none.
+// Reports: the platform takes reports of how stages end.
+func (p Platform) Reports() bool { return p.status != nil }
+
+// Removes: the config can be deleted where the platform keeps it.
+func (p Platform) Removes() bool { return p.remove != nil }
+
+// Config asks the platform for the config; ErrNone where it has none, and then the Document may still have Files. Where
+// Machine is offline and the platform needs the network it is fetch.ErrNeedNet. Packed texts come unpacked.
 func (p Platform) Config(ctx context.Context, m Machine) (Document, error) {
-	d, err := p.config(ctx, m)
+	d, err := p.ask(ctx, m.complete())
+	if d.Name == "" && len(d.Text) > 0 {
+		d.Name = p.ID + " user data"
+	}
 	if err != nil {
-		return Document{}, fmt.Errorf("platform %s: %w", p.ID, err)
+		return d, p.named(err)
 	}
 	return d, nil
 }
 
+func (p Platform) ask(ctx context.Context, m *Machine) (Document, error) {
+	if m.Offline && p.Network == NeedsNetwork {
+		return Document{}, fetch.ErrNeedNet
+	}
+	d, err := p.config(ctx, m)
+	if err != nil {
+		d.Text = nil
+		return d, err
+	}
+	if d.Text, err = unwrap(d.Text); err != nil {
+		return d, fmt.Errorf("the user data: %w", err)
+	}
+	if len(d.Text) == 0 {
+		return d, ErrNone
+	}
+	if f, other := formOf(d.Text); other && f.cloudInit && p.shared {
+		m.Log.Warn("the user data is " + f.what + ", taken for no config: " + f.hint)
+		d.Text = nil
+		return d, ErrNone
+	}
+	return d, nil
+}
+
+// Report tells the platform how a stage ended; nothing happens where it takes no reports.
+func (p Platform) Report(ctx context.Context, m Machine, stage string, failure error) error {
+	switch {
+	case p.status == nil:
+		return nil
+	case m.Offline:
+		return p.named(fetch.ErrNeedNet)
+	}
+	return p.named(p.status(ctx, m.complete(), stage, failure))
+}
+
+// Remove deletes the config where the platform keeps it; ErrCannot where that is not possible.
+func (p Platform) Remove(ctx context.Context, m Machine) error {
+	if p.remove == nil {
+		return p.named(ErrCannot)
+	}
+	return p.named(p.remove(ctx, m.complete()))
+}
+
+// Region is where the machine is, "" where the platform has no such thing. It is asked once, before the config: the sources
+// of what the config refers to may depend on it.
+func (p Platform) Region(ctx context.Context, m Machine) (string, error) {
+	switch {
+	case p.region == nil:
+		return "", nil
+	case m.Offline:
+		return "", p.named(fetch.ErrNeedNet)
+	}
+	region, err := p.region(ctx, m.complete())
+	return region, p.named(err)
+}
+
+func (p Platform) named(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("platform %s: %w", p.ID, err)
+}
+
 // none is for platforms without a place for a config; ignition.config.url is for them.
-func none(context.Context, Machine) (Document, error) { return Document{}, ErrNone }
+func none(context.Context, *Machine) (Document, error) { return Document{}, ErrNone }
 
 // fromFile reads the file that IGNITION_CONFIG_FILE names. A missing one is an error: the platform is asked for by
 // those who have put it there.
-func fromFile(_ context.Context, m Machine) (Document, error) {
+func fromFile(_ context.Context, m *Machine) (Document, error) {
 	path := m.Getenv("IGNITION_CONFIG_FILE")
 	if path == "" {
 		path = "config.ign"
 	}
 	text, err := m.ReadFile(path)
-	if err != nil {
-		return Document{}, err
-	}
-	return written(path, text)
+	return Document{Name: path, Text: text}, err
 }
 
 // written is the document of a source that was asked; nothing written is no config.
@@ -131,6 +258,7 @@ const (
 // Config gives the config of the first source that has a say, and that source's name, which is also given with an
 // error. ErrNone where that source says that there is no config.
 func (s Sources) Config(ctx context.Context, log *slog.Logger, m Machine) (Document, string, error) {
+	m.Log, m.CommandLine = log, s.CommandLine
 	line, err := ParseCommandLine(s.CommandLine)
 	for _, note := range line.Notes {
 		log.Warn(note)
@@ -138,7 +266,7 @@ func (s Sources) Config(ctx context.Context, log *slog.Logger, m Machine) (Docum
 	if err != nil {
 		return Document{}, FromCommandLine, fmt.Errorf("kernel command line: %w", err)
 	}
-	if d, found, err := line.config(ctx, m); found {
+	if d, found, err := line.config(ctx, m.complete()); found {
 		return d, FromCommandLine, err
 	}
 	if d, found, err := UserConfig(s.Dirs, m.ReadFile); found {

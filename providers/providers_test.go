@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -43,11 +44,15 @@ func (w world) machine() Machine {
 		},
 	}
 	if w.drives != nil {
-		m.ReadDrive = func(_ context.Context, d Drive) ([]byte, error) {
-			if text, ok := w.drives[d]; ok {
-				return []byte(text), nil
+		m.Labelled = func(label string) (string, error) { return "/dev/" + label, nil }
+		m.Mount = func(_ context.Context, device, _ string, use func(fs.FS) error) error {
+			files := fstest.MapFS{}
+			for d, text := range w.drives {
+				if "/dev/"+d.Label == device {
+					files[strings.TrimPrefix(d.Path, "/")] = &fstest.MapFile{Data: []byte(text)}
+				}
 			}
-			return nil, fs.ErrNotExist
+			return use(files)
 		}
 	}
 	return m
@@ -66,33 +71,12 @@ func TestFindKnowsExactIDsOnly(t *testing.T) {
 func TestTheTableIsInOrderAndComplete(t *testing.T) {
 	all := All()
 	assert.True(t, slices.IsSortedFunc(all, func(a, b Platform) int { return strings.Compare(a.ID, b.ID) }))
+	assert.Len(t, all, 31+11)
 	for _, p := range all {
 		assert.NotEmpty(t, p.Name, p.ID)
+		assert.NotEmpty(t, p.Source, p.ID)
+		assert.Contains(t, []Network{NeedsNetwork, NoNetwork, MayNeedNetwork}, p.Network, p.ID)
 		assert.NotNil(t, p.config, p.ID)
-	}
-}
-
-func TestPlatforms(t *testing.T) {
-	for name, test := range map[string]struct {
-		id    string
-		world world
-		want  Document
-		err   error
-	}{
-		"file reads config.ign here":            {"file", world{files: map[string]string{"config.ign": "{}"}}, Document{"config.ign", []byte("{}")}, nil},
-		"file reads what the environment names": {"file", world{env: map[string]string{"IGNITION_CONFIG_FILE": "/x"}, files: map[string]string{"/x": "x", "config.ign": "{}"}}, Document{"/x", []byte("x")}, nil},
-		"an empty file is no config":            {"file", world{files: map[string]string{"config.ign": ""}}, Document{}, ErrNone},
-		"a missing file is an error":            {"file", world{}, Document{}, fs.ErrNotExist},
-		"an unreadable file is an error":        {"file", world{files: map[string]string{"config.ign": "BROKEN"}}, Document{}, errBroken},
-		"metal never has a config":              {"metal", world{files: map[string]string{"config.ign": "{}"}}, Document{}, ErrNone},
-	} {
-		t.Run(name, func(t *testing.T) {
-			p, ok := Find(test.id)
-			require.True(t, ok)
-			got, err := p.Config(t.Context(), test.world.machine())
-			require.ErrorIs(t, err, test.err)
-			assert.Equal(t, test.want, got)
-		})
 	}
 }
 
@@ -179,7 +163,7 @@ func TestTheFirstSourceWithASayWins(t *testing.T) {
 		"an empty answer ends the search":       {full, "ignition.config.url=http://empty/", "", "cmdline", ErrNone.Error()},
 		"a URL that fails ends the search":      {full, "ignition.config.url=http://b/", "", "cmdline", "input/output error"},
 		"a drive without the file":              {full, "ignition.config.device=CONF ignition.config.path=d", "", "cmdline", "not exist"},
-		"a drive where none can be read":        {bare, "ignition.config.device=CONF ignition.config.path=d", "", "cmdline", `/d on the device with the label "CONF": this version cannot read configs from devices`},
+		"a drive where none can be read":        {bare, "ignition.config.device=CONF ignition.config.path=d", "", "cmdline", `the device with the label "CONF": this version cannot read configs from devices`},
 		"half a drive ends the search":          {bare, "ignition.config.device=CONF", "", "cmdline", "kernel command line: ignition.config.device needs"},
 		"a platform without a file is an error": {world{}, "", "", "file", "platform file: open config.ign"},
 	} {

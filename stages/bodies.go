@@ -68,7 +68,7 @@ func (r *run) diskOptions() disks.Options {
 		patience = math.MaxInt64
 	}
 	return disks.Options{
-		Devices: &device.Devices{Tools: r.Tools, Aliases: r.Aliases, Patience: patience, Log: r.Log},
+		Devices: &device.Devices{Tools: r.Tools, Aliases: r.Paths.DeviceAliases(), Patience: patience, Log: r.Log},
 		Tools:   r.Tools,
 		Log:     r.Log,
 		Random:  rand.Reader,
@@ -108,9 +108,14 @@ func mount(ctx context.Context, r *run) error {
 	return err
 }
 
-// umount is the last thing that a first boot does in the initramfs.
+// umount is the last thing that a first boot does in the initramfs. From here on encrypted volumes are the system's: should there be
+// another first boot, it may not take them for its own unfinished work.
 func umount(ctx context.Context, r *run) error {
-	return mounts.Undo(r.full.Config().Storage, r.Root).Run(ctx, host.RunOptions{Log: r.Log})
+	storage := r.full.Config().Storage
+	if err := mounts.Undo(storage, r.Root).Run(ctx, host.RunOptions{Log: r.Log}); err != nil {
+		return err
+	}
+	return disks.Finish(ctx, storage, r.diskOptions())
 }
 
 func makeFiles(ctx context.Context, r *run) error {
@@ -128,7 +133,7 @@ func makeFiles(ctx context.Context, r *run) error {
 	if r.Journal != "" {
 		opts.Accounts.Keys.Announce = r.Journal.KeysWritten
 	}
-	opts.Boot = &files.Boot{State: r.state, ResultFile: r.ResultFile, BootID: r.BootID, Now: r.Now, Relabel: r.Relabel, Log: r.Log}
+	opts.Boot = &files.Boot{State: r.state, Aliases: r.Paths.DeviceAliases(), ResultFile: r.ResultFile, BootID: r.BootID, Now: r.Now, Relabel: r.Relabel, Log: r.Log}
 	cfg := *r.full.Config()
 	if err := accountsByTools(ctx, cfg, root, &opts, r.Log); err != nil {
 		return err

@@ -38,7 +38,6 @@ type Boot struct {
 
 	Dirs         []string // of user.ign and base configs, the most important first
 	CommandLine  string   // the file that holds the kernel's command line
-	Aliases      string   // the folder of links to devices by which the disks stage calls them
 	FetchTimeout time.Duration
 	Version      string
 	Tools        *host.Tools

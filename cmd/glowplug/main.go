@@ -32,7 +32,10 @@ a workstation by the same code.
 
 Commands:
   validate FILE...            check configs and show every problem at its line
+  convert FILE                make a config of a Butane document, or one of another version
   apply --root DIR CONFIG     make a config's files and units in a directory
+  platforms                   list where a first boot can get its config from
+  rmcfg --platform ID         delete the config where the platform keeps it
   version                     print the version
   help [COMMAND]              show this help, or that of a command
 
@@ -65,13 +68,14 @@ func (p *program) run(ctx context.Context) int {
 		return p.peerApply(ctx)
 	case "ignition-validate":
 		return check.Peer(build.Version(), p.args, p.streams())
+	case "butane":
+		return p.butane()
 	case "ignition":
 		return p.boot(ctx)
 	case "ignition-generator":
 		return p.generate(ctx)
 	case "ignition-rmcfg":
-		fmt.Fprintln(p.err, "ignition-rmcfg: this version cannot delete a config from any platform")
-		return exitFailed
+		return p.removeConfig(ctx, p.name, p.args)
 	}
 	if len(p.args) == 0 {
 		fmt.Fprint(p.err, help)
@@ -83,6 +87,12 @@ func (p *program) run(ctx context.Context) int {
 		return check.Main("glowplug validate", args, p.streams())
 	case "apply":
 		return p.apply(ctx, args)
+	case "convert":
+		return p.convert(args)
+	case "platforms":
+		return p.platforms(args)
+	case "rmcfg":
+		return p.removeConfig(ctx, "glowplug rmcfg", args)
 	case "version", "--version", "-version":
 		fmt.Fprintln(p.out, "glowplug", build.Version())
 		return exitOK
@@ -104,8 +114,14 @@ func (p *program) help(ctx context.Context, args []string) int {
 		return check.Main("glowplug validate", []string{"--help"}, p.streams())
 	case "apply":
 		return p.apply(ctx, []string{"--help"})
+	case "convert":
+		return p.convert([]string{"--help"})
 	case "boot":
 		fmt.Fprint(p.out, bootHelp)
+	case "platforms":
+		return p.platforms([]string{"--help"})
+	case "rmcfg":
+		return p.removeConfig(ctx, "glowplug rmcfg", []string{"--help"})
 	case "version":
 		fmt.Fprintln(p.out, "Usage: glowplug version\n\nPrints the version.")
 	default:

@@ -51,7 +51,8 @@ func TestEveryNameIsAProgram(t *testing.T) {
 		{"ignition-apply", nil, exitFailed, "Usage: ignition-apply"},
 		{"ignition-validate", []string{"--version"}, exitOK, "Ignition "},
 		{"ignition-validate", nil, exitFailed, "Usage: ignition-validate"},
-		{"ignition-rmcfg", []string{"--platform=vmware"}, exitFailed, "cannot delete"},
+		{"ignition-rmcfg", nil, exitUsage, "--platform is missing"},
+		{"ignition-rmcfg", []string{"--platform=vmware", "now"}, exitUsage, "one argument too many"},
 	} {
 		t.Run(test.name+" "+strings.Join(test.args, " "), func(t *testing.T) {
 			t.Parallel()

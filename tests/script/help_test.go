@@ -42,7 +42,7 @@ const minimal = `{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path
 func TestTheExamplesInHelpRun(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, sources())
-	for topic, count := range map[string]int{"validate": 3, "apply": 2, "boot": 1} {
+	for topic, count := range map[string]int{"validate": 3, "apply": 2, "boot": 1, "platforms": 2} {
 		t.Run(topic, func(t *testing.T) {
 			t.Parallel()
 			help, err := exec.Command(filepath.Join(programs, "glowplug"), "help", topic).Output()

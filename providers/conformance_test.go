@@ -1,0 +1,61 @@
+package providers
+
+import (
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/txtar"
+)
+
+var update = flag.Bool("update", false, "rewrite docs/platforms.md")
+
+// Every platform has a transcript with these cases at the least, and a note where its facts come from. A name may go on after
+// a colon.
+var kinds = []string{"found", "none", "failing", "late", "offline"}
+
+func TestEveryPlatformDoesWhatItsTranscriptSays(t *testing.T) {
+	var names []string
+	for _, p := range All() {
+		names = append(names, p.ID+".txtar")
+		t.Run(p.ID, func(t *testing.T) {
+			archive, err := txtar.ParseFile("testdata/" + p.ID + ".txtar")
+			require.NoError(t, err)
+			assert.Contains(t, string(archive.Comment), "Facts: ")
+			seen := map[string]bool{}
+			for _, f := range archive.Files {
+				kind, _, _ := strings.Cut(f.Name, ":")
+				seen[kind] = true
+				t.Run(f.Name, func(t *testing.T) { parseScript(t, string(f.Data)).play(p) })
+			}
+			for _, kind := range kinds {
+				assert.True(t, seen[kind], "the transcript has no case %q", kind)
+			}
+		})
+	}
+	entries, err := os.ReadDir("testdata")
+	require.NoError(t, err)
+	for _, e := range entries {
+		assert.True(t, e.IsDir() || slices.Contains(names, e.Name()), "%s is the transcript of no platform", e.Name())
+	}
+}
+
+func TestTheDocsListEveryPlatform(t *testing.T) {
+	const page = "../docs/platforms.md"
+	if *update {
+		require.NoError(t, os.WriteFile(page, []byte(Docs()), 0o644))
+	}
+	text, err := os.ReadFile(page)
+	require.NoError(t, err)
+	assert.Equal(t, Docs(), string(text), "go test ./providers -update rewrites the page")
+	beside, err := os.ReadFile("../docs/beside.md")
+	require.NoError(t, err)
+	for _, p := range All() {
+		assert.Contains(t, string(text), "\n| `"+p.ID+"` | "+p.Name+" | ")
+		assert.Contains(t, string(beside), "\n| `"+p.ID+"` | ", "what is left to others")
+	}
+}

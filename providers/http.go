@@ -1,0 +1,191 @@
+package providers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/source"
+)
+
+// Where metadata services answer. ZONE stands for each interface that has a link-local IPv6 address.
+const (
+	linkLocal   = "http://169.254.169.254"
+	linkLocalV6 = "http://[fe80::a9fe:a9fe%25ZONE]"
+)
+
+// v6Delay is the head start of IPv4: an address that answers at once need not be asked twice.
+const v6Delay = 300 * time.Millisecond
+
+// metadata is user data that a service gives over HTTP.
+type metadata struct {
+	path    string
+	headers []fetch.Header
+	token   *token
+	missing bool  // status 404 says that there is no user data; else it is an error
+	retry   []int // statuses that mean "not yet"
+	lowPort bool
+	decode  func([]byte) ([]byte, error)
+}
+
+// token is what a service wants to see before it answers: PUT a path, and send what comes back.
+type token struct {
+	path    string
+	ask     fetch.Header   // that says how long the token is to live
+	more    []fetch.Header // that go with it
+	send    string         // the name of the header that carries it
+	trim    bool           // blanks around it
+	without []int          // statuses that say that there are no tokens: go on without
+	refused string         // what a status of 403 may mean
+}
+
+func header(name string, value diag.Secret) fetch.Header {
+	return fetch.Header{Name: name, Value: value}
+}
+
+// at makes a source of user data that the same service gives at several addresses, the first by IPv4, others by IPv6.
+func (d metadata) at(bases ...string) finder {
+	if len(bases) == 1 {
+		return d.from(bases[0])
+	}
+	return func(ctx context.Context, m *Machine) (Document, error) {
+		r := race{contenders: []contender{{ask: d.from(bases[0])}}}
+		r.more = d.overV6(m, bases[1:])
+		return r.run(ctx, m)
+	}
+}
+
+// overV6 gives the contenders of interfaces that have come up since it was last called.
+func (d metadata) overV6(m *Machine, bases []string) func() []contender {
+	seen := map[string]bool{}
+	return func() (new []contender) {
+		interfaces, err := m.Interfaces()
+		if err != nil {
+			m.Log.Info("interfaces cannot be listed: " + err.Error())
+		}
+		for _, base := range slices.Concat(spell(bases, interfaces)...) {
+			if !seen[base] {
+				seen[base] = true
+				new = append(new, contender{ask: d.from(base), delay: v6Delay})
+			}
+		}
+		return new
+	}
+}
+
+// spell gives the addresses that can be reached through interfaces as they are.
+func spell(bases []string, interfaces []Interface) (all [][]string) {
+	for _, i := range interfaces {
+		var reached []string
+		for _, base := range bases {
+			zoned := strings.Contains(base, "ZONE")
+			if i.Up && !i.Loopback && (zoned && (i.LinkV6 || i.GlobalV6) || i.GlobalV6) {
+				reached = append(reached, strings.Replace(base, "ZONE", i.Name, 1))
+			}
+		}
+		all = append(all, reached)
+	}
+	return all
+}
+
+// from asks one address.
+func (d metadata) from(base string) finder {
+	return func(ctx context.Context, m *Machine) (Document, error) {
+		r := Request{URL: base + d.path, Headers: slices.Clone(d.headers), Retry: d.retry, LowPort: d.lowPort}
+		if d.token != nil {
+			h, err := d.token.get(ctx, m, base)
+			if err != nil {
+				return Document{}, tokenError{err}
+			}
+			r.Headers = append(r.Headers, h...)
+		}
+		text, err := ask(ctx, m, r)
+		if errors.Is(err, fetch.ErrNotFound) && d.missing {
+			return Document{}, ErrNone
+		}
+		if err != nil || len(text) == 0 || d.decode == nil {
+			return Document{Text: text}, err
+		}
+		if text, err = d.decode(text); err != nil {
+			return Document{}, fmt.Errorf("%s: %w", source.Redact(r.URL), err)
+		}
+		return Document{Text: text}, nil
+	}
+}
+
+// A tokenError says that a service that has tokens gives none.
+type tokenError struct{ error }
+
+// Error says what the request was for.
+func (e tokenError) Error() string { return "token: " + e.error.Error() }
+
+// Unwrap gives the cause.
+func (e tokenError) Unwrap() error { return e.error }
+
+// get gives the header with a new token, or none where the service has no tokens.
+func (t *token) get(ctx context.Context, m *Machine, base string) ([]fetch.Header, error) {
+	r := Request{Method: http.MethodPut, URL: base + t.path, Headers: append([]fetch.Header{t.ask}, t.more...)}
+	reply, err := m.Do(ctx, r)
+	switch {
+	case err != nil:
+		return nil, err
+	case slices.Contains(t.without, reply.Status):
+		return nil, nil
+	}
+	text, err := r.body(reply)
+	if err != nil {
+		if reply.Status == http.StatusForbidden && t.refused != "" {
+			err = fmt.Errorf("%w: %s", err, t.refused)
+		}
+		return nil, err
+	}
+	value := string(text)
+	if t.trim {
+		if value = strings.TrimSpace(value); value == "" {
+			return nil, fmt.Errorf("%s: the answer is empty", source.Redact(r.URL))
+		}
+	}
+	return []fetch.Header{header(t.send, diag.Secret(value))}, nil
+}
+
+// ask gives the body of a good answer; one of status 404 is fetch.ErrNotFound.
+func ask(ctx context.Context, m *Machine, r Request) ([]byte, error) {
+	reply, err := m.Do(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return r.body(reply)
+}
+
+// body judges an answer (reference: engine §6.2).
+func (r Request) body(reply Reply) ([]byte, error) {
+	url := source.Redact(r.URL)
+	switch reply.Status {
+	case http.StatusOK, http.StatusNoContent:
+		return reply.Body, nil
+	case http.StatusNotFound:
+		return nil, fmt.Errorf("%s: %w (status 404)", url, fetch.ErrNotFound)
+	}
+	return nil, fmt.Errorf("%s: the answer has the status %d %s", url, reply.Status, http.StatusText(reply.Status))
+}
+
+// isAddress tells an IP address from other words.
+func isAddress(text string) bool {
+	_, err := netip.ParseAddr(text)
+	return err == nil
+}
+
+// hostOf writes an address as it stands in a URL.
+func hostOf(address string) string {
+	if strings.Contains(address, ":") {
+		return "[" + strings.Replace(address, "%", "%25", 1) + "]"
+	}
+	return address
+}

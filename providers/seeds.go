@@ -1,0 +1,335 @@
+package providers
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/source"
+)
+
+// A seedLine is what a serial number or a command line says about a NoCloud source.
+type seedLine struct {
+	present bool
+	values  map[string]string // seedfrom, instance-id, local-hostname, dsmode, ...
+}
+
+// add takes up the words of a text that select the source: ds=nocloud, ds=nocloud;key=value;... Later words win key by key.
+func (l *seedLine) add(text string) {
+	for word := range strings.FieldsSeq(text) {
+		word = strings.Trim(word, `"'`)
+		selected := ""
+		for _, name := range []string{"ds=", "ci.ds=", "ci.datasource="} {
+			if rest, ok := strings.CutPrefix(word, name); ok {
+				selected = rest
+			}
+		}
+		kind, list, _ := strings.Cut(selected, ";")
+		if kind != "nocloud" && kind != "nocloud-net" {
+			continue
+		}
+		l.present = true
+		for item := range strings.SplitSeq(list, ";") {
+			key, value, _ := strings.Cut(item, "=")
+			switch key {
+			case "":
+				continue
+			case "s":
+				key = "seedfrom"
+			case "i":
+				key = "instance-id"
+			case "h":
+				key = "local-hostname"
+			}
+			if l.values == nil {
+				l.values = map[string]string{}
+			}
+			l.values[key] = value
+		}
+	}
+}
+
+const dmi = "/sys/class/dmi/id/"
+
+// nocloud reads user data from the seed that the serial number or the command line names, from a folder of the image, or from a
+// drive.
+func nocloud(ctx context.Context, m *Machine) (Document, error) {
+	var line seedLine
+	if serial, err := m.ReadFile(dmi + "product_serial"); err == nil {
+		line.add(string(serial))
+	}
+	line.add(m.CommandLine)
+	if line.values["dsmode"] == "disabled" {
+		return Document{}, ErrNone
+	}
+	if seed := line.values["seedfrom"]; seed != "" {
+		return fromSeed(ctx, m, seed)
+	}
+	for _, dir := range []string{"nocloud", "nocloud-net"} {
+		text, err := m.ReadFile("/var/lib/cloud/seed/" + dir + "/user-data")
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return Document{Text: text}, err
+		}
+	}
+	return drive{label: "cidata", files: []string{"/user-data"}, wait: 30 * time.Second, absent: true}.read(ctx, m)
+}
+
+// fromSeed reads user-data of a seed: a folder of the image, or below a URL.
+func fromSeed(ctx context.Context, m *Machine, seed string) (Document, error) {
+	seed = withDMI(m, seed)
+	at := seedFile(seed, "user-data")
+	if strings.HasPrefix(at, "/") {
+		text, err := m.ReadFile(at)
+		return Document{Text: text}, err
+	}
+	u, err := url.Parse(at)
+	if err != nil {
+		return Document{}, errors.New("the seed is not a URL")
+	}
+	switch u.Scheme {
+	case "file":
+		text, err := m.ReadFile(u.Path)
+		return Document{Text: text}, err
+	case "http", "https":
+	default:
+		return Document{}, fmt.Errorf("the seed %s: only http, https and file are supported", source.Redact(at))
+	}
+	if m.Offline {
+		return Document{}, fetch.ErrNeedNet
+	}
+	text, err := ask(ctx, m, Request{URL: at})
+	return Document{Text: text}, err
+}
+
+// seedFile names a file of a seed (cloud-init's rules: reference: more platforms §3.4).
+func seedFile(seed, name string) string {
+	if strings.Contains(seed, "%s") {
+		return strings.ReplaceAll(seed, "%s", name)
+	}
+	if !strings.HasSuffix(seed, "/") && !strings.Contains(seed, "?") {
+		seed += "/"
+	}
+	return seed + name
+}
+
+// withDMI replaces __dmi.KEY__ by what the firmware says of the machine; nothing where it says nothing.
+func withDMI(m *Machine, seed string) string {
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(seed, "__dmi.")
+		key, after, closed := strings.Cut(rest, "__")
+		out.WriteString(before)
+		if !found || !closed {
+			out.WriteString(seed[len(before):])
+			return out.String()
+		}
+		if file := dmiFile(key); file != "" {
+			value, err := m.ReadFile(dmi + file)
+			if err != nil {
+				m.Log.Info(err.Error())
+			}
+			out.WriteString(strings.TrimSpace(string(value)))
+		}
+		seed = after
+	}
+}
+
+// dmiFile is the kernel's name for a key of cloud-init's.
+func dmiFile(key string) string {
+	part, item, _ := strings.Cut(key, "-")
+	prefix, known := map[string]string{"baseboard": "board", "bios": "bios", "chassis": "chassis", "system": "product"}[part]
+	switch {
+	case !known:
+		return ""
+	case item == "manufacturer" && part == "system":
+		return "sys_vendor"
+	case item == "manufacturer":
+		return prefix + "_vendor"
+	case item == "asset-tag", item == "version", item == "uuid", item == "vendor":
+		return prefix + "_" + strings.ReplaceAll(item, "-", "_")
+	case item == "serial-number":
+		return prefix + "_serial"
+	case item == "product-name":
+		return prefix + "_name"
+	case item == "release-date":
+		return "bios_date"
+	}
+	return ""
+}
+
+// ionosFile is where IONOS writes user data, into the root filesystem of the image.
+const ionosFile = "/var/lib/cloud/seed/nocloud/user-data"
+
+// ionoscloud reads the file from the filesystem that the kernel is told to use as root, or from one with a usual label.
+func ionoscloud(ctx context.Context, m *Machine) (Document, error) {
+	const wait = 30 * time.Second
+	node := rootNode(m.CommandLine)
+	var err error
+	if node == "" {
+		node, err = device(ctx, m, wait, "root", "ROOT", "OEM")
+	} else {
+		limited, stop := appearing(ctx, wait)
+		defer stop()
+		_, err = poll(limited, m, "the root filesystem "+node, time.Second, func() (bool, bool, error) {
+			found, err := m.Glob(globEscape(node))
+			return true, len(found) > 0, err
+		})
+	}
+	if err != nil {
+		return Document{}, err
+	}
+	var text []byte
+	err = mount(ctx, m, node, "", func(files fs.FS) (err error) {
+		text, err = readFile(files, ionosFile)
+		return err
+	})
+	return Document{Text: text}, err
+}
+
+// globEscape makes a pattern that matches one path alone.
+func globEscape(name string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(name)
+}
+
+// rootNode is the device of the kernel's last root argument, "" where it names none.
+func rootNode(line string) (node string) {
+	for word := range strings.FieldsSeq(line) {
+		value, ok := strings.CutPrefix(word, "root=")
+		if !ok {
+			continue
+		}
+		node = ""
+		if strings.HasPrefix(value, "/dev/") {
+			node = path.Clean(value)
+		}
+		for kind, dir := range map[string]string{"LABEL=": "label", "UUID=": "uuid", "PARTLABEL=": "partlabel", "PARTUUID=": "partuuid"} {
+			if name, ok := strings.CutPrefix(value, kind); ok && name != "" && !strings.Contains(name, "/") {
+				node = "/dev/disk/by-" + dir + "/" + name
+			}
+		}
+	}
+	return node
+}
+
+// A maasKey is how a machine signs its requests to MAAS.
+type maasKey struct {
+	url                         string
+	consumer, token             string
+	consumerSecret, tokenSecret diag.Secret
+}
+
+// maas asks the MAAS server that the command line, or a file of the image, leads to.
+func maas(ctx context.Context, m *Machine) (Document, error) {
+	key, err := maasKeyOf(ctx, m)
+	if err != nil {
+		return Document{}, err
+	}
+	r := Request{URL: strings.TrimSuffix(key.url, "/") + "/2012-03-01/user-data"}
+	skew := time.Duration(0)
+	for again := true; ; again = false {
+		nonce := make([]byte, 16)
+		if _, err := io.ReadFull(m.Random, nonce); err != nil {
+			return Document{}, err
+		}
+		r.Headers = []fetch.Header{header("Authorization", key.sign(hex.EncodeToString(nonce), m.Now().Add(skew)))}
+		reply, err := m.Do(ctx, r)
+		if err != nil {
+			return Document{}, err
+		}
+		if again && (reply.Status == http.StatusUnauthorized || reply.Status == http.StatusForbidden) {
+			// Signatures carry the time, and a first boot's clock may be years off.
+			if date, err := http.ParseTime(reply.Header.Get("Date")); err == nil {
+				skew = date.Sub(m.Now())
+				m.Log.Info("the server refuses; its clock is taken for the next attempt")
+				continue
+			}
+		}
+		text, err := r.body(reply)
+		if errors.Is(err, fetch.ErrNotFound) {
+			return Document{}, ErrNone
+		}
+		return Document{Text: text}, err
+	}
+}
+
+// maasKeyOf finds the keys: MAAS hands them over as a cloud-config, whose address is on the command line of an ephemeral
+// system, and which it writes into an installed one.
+func maasKeyOf(ctx context.Context, m *Machine) (maasKey, error) {
+	for word := range strings.FieldsSeq(m.CommandLine) {
+		name, at, _ := strings.Cut(word, "=")
+		if at == "" || name != "cloud-config-url" && name != "url" {
+			continue
+		}
+		if m.Offline {
+			return maasKey{}, fetch.ErrNeedNet
+		}
+		text, err := ask(ctx, m, Request{URL: at})
+		if err != nil {
+			return maasKey{}, err
+		}
+		if key := parseMAAS(string(text)); key.url != "" {
+			return key, nil
+		}
+		m.Log.Warn(name + ": what is there names no MAAS server")
+	}
+	for _, name := range []string{"/etc/cloud/cloud.cfg.d/91_kernel_cmdline_url.cfg", "/etc/cloud/cloud.cfg.d/90_dpkg_maas.cfg"} {
+		text, err := m.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		if key := parseMAAS(string(text)); key.url != "" {
+			return key, nil
+		}
+	}
+	return maasKey{}, errors.New("nothing names the MAAS server: the kernel argument cloud-config-url does, or a file below /etc/cloud/cloud.cfg.d")
+}
+
+// parseMAAS picks the keys out of a cloud-config. They are plain words in it, in block or flow style, so no more of YAML is
+// understood here.
+func parseMAAS(text string) maasKey {
+	_, section, _ := strings.Cut(text, "MAAS:")
+	value := func(name string) string {
+		_, rest, found := strings.Cut(section, name+":")
+		if !found {
+			return ""
+		}
+		if end := strings.IndexAny(rest, "\n,}"); end >= 0 {
+			rest = rest[:end]
+		}
+		return strings.Trim(strings.TrimSpace(rest), `"'`)
+	}
+	return maasKey{
+		url: value("metadata_url"), consumer: value("consumer_key"), token: value("token_key"),
+		consumerSecret: diag.Secret(value("consumer_secret")), tokenSecret: diag.Secret(value("token_secret")),
+	}
+}
+
+// sign gives the header of OAuth 1.0 with plain secrets (RFC 5849).
+func (k maasKey) sign(nonce string, now time.Time) diag.Secret {
+	fields := []struct{ name, value string }{
+		{"oauth_nonce", nonce}, {"oauth_timestamp", strconv.FormatInt(now.Unix(), 10)}, {"oauth_version", "1.0"},
+		{"oauth_signature_method", "PLAINTEXT"}, {"oauth_consumer_key", k.consumer}, {"oauth_token", k.token},
+		{"oauth_signature", percent(k.consumerSecret.Reveal()) + "&" + percent(k.tokenSecret.Reveal())},
+	}
+	var all []string
+	for _, f := range fields {
+		all = append(all, f.name+`="`+percent(f.value)+`"`)
+	}
+	return diag.Secret("OAuth " + strings.Join(all, ", "))
+}
+
+// percent escapes all but RFC 3986's unreserved characters.
+func percent(text string) string {
+	return strings.ReplaceAll(url.QueryEscape(text), "+", "%20")
+}

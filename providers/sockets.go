@@ -1,0 +1,92 @@
+package providers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+)
+
+// over makes an HTTP client whose every connection goes to one socket.
+func over(m *Machine, network, address string) *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return m.Dial(ctx, network, address) },
+		DisableKeepAlives: true,
+	}}
+}
+
+// visit puts a GET to a socket until it is answered with less than 500.
+func visit(ctx context.Context, m *Machine, client *http.Client, url string, header http.Header, every time.Duration) (Reply, error) {
+	return poll(ctx, m, "an answer to "+url, every, func() (Reply, bool, error) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return Reply{}, false, err
+		}
+		r.Header = header.Clone()
+		response, err := client.Do(r)
+		if err != nil {
+			m.Log.Info(err.Error())
+			return Reply{}, false, nil
+		}
+		defer response.Body.Close()
+		body, err := readAll(response.Body, url)
+		if err != nil || response.StatusCode >= 500 {
+			m.Log.Info(fmt.Sprintf("GET %s: status %d", url, response.StatusCode))
+			return Reply{}, false, nil
+		}
+		return Reply{Status: response.StatusCode, Header: response.Header, Body: body}, true, nil
+	})
+}
+
+// socketLimit is how long a service of the host may take to answer on a socket.
+const socketLimit = 30 * time.Second
+
+// applehv asks the host over vsock, which vfkit and its like answer.
+func applehv(ctx context.Context, m *Machine) (Document, error) {
+	if err := m.module(ctx, "vsock", "/sys/devices/virtual/misc/vsock"); err != nil {
+		return Document{}, err
+	}
+	limited, stop := context.WithTimeoutCause(ctx, socketLimit, errors.New("the host does not answer"))
+	defer stop()
+	reply, err := visit(limited, m, over(m, "vsock", "2:1024"), "http://d/", http.Header{"Accept": {"application/json"}}, time.Second)
+	if err != nil {
+		return Document{}, err
+	}
+	text, err := Request{URL: "http://d/"}.body(reply)
+	return Document{Text: text}, err
+}
+
+// lxd asks the daemon's socket in the guest, which Incus calls otherwise.
+func lxd(ctx context.Context, m *Machine) (Document, error) {
+	for _, socket := range []string{"/dev/lxd/sock", "/dev/incus/sock"} {
+		found, err := m.Glob(socket)
+		if err != nil {
+			return Document{}, err
+		}
+		if len(found) > 0 {
+			return lxdConfig(ctx, m, over(m, "unix", socket))
+		}
+	}
+	m.Log.Info("there is no socket of LXD or Incus; a virtual machine has it once the agent runs, and may have a drive before")
+	return drive{label: "cidata", files: []string{"/user-data"}, wait: 30 * time.Second, absent: true}.read(ctx, m)
+}
+
+func lxdConfig(ctx context.Context, m *Machine, client *http.Client) (Document, error) {
+	limited, stop := context.WithTimeoutCause(ctx, socketLimit, errors.New("the daemon does not answer"))
+	defer stop()
+	for _, key := range []string{"cloud-init.user-data", "user.user-data"} {
+		url := "http://lxd/1.0/config/" + key
+		reply, err := visit(limited, m, client, url, http.Header{}, 100*time.Millisecond)
+		if err != nil {
+			return Document{}, err
+		}
+		if reply.Status == http.StatusNotFound {
+			continue
+		}
+		text, err := Request{URL: url}.body(reply)
+		return Document{Text: text}, err
+	}
+	return Document{}, ErrNone
+}

@@ -1,0 +1,199 @@
+package providers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// reminder is how often the log says what is waited for.
+const reminder = 30 * time.Second
+
+// poll tries until something is there, or there is an error. While it waits it says so now and then: what for, and since when.
+func poll[T any](ctx context.Context, m *Machine, what string, every time.Duration, try func() (T, bool, error)) (T, error) {
+	var since string
+	for waited := time.Duration(0); ; waited += every {
+		v, found, err := try()
+		if err != nil || found {
+			return v, err
+		}
+		if waited == 0 {
+			since = m.Now().UTC().Format(time.RFC3339)
+			m.Log.Info("waiting for " + what)
+		} else if waited%reminder < every {
+			m.Log.Info(fmt.Sprintf("waiting since %s (%v) for %s", since, waited.Round(time.Second), what))
+		}
+		if err := sleep(ctx, every); err != nil {
+			return v, fmt.Errorf("waiting for %s: %w", what, err)
+		}
+	}
+}
+
+var errNoDevice = errors.New("it did not appear")
+
+// appearing bounds a wait for something to appear. No limit is for ever.
+func appearing(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if limit == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("%w within %v", errNoDevice, limit))
+}
+
+// sleep waits, or says why the context ended first.
+func sleep(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// How long the rest of a race goes on after an answer that is not a config.
+const (
+	afterNone   = 5 * time.Second  // one source says that there is no config
+	afterErrors = 30 * time.Second // all that could answer have failed; what only waits for a device may still find it
+	settling    = 5 * time.Second  // for those that lost to clean up
+)
+
+// A contender is a source in a race.
+type contender struct {
+	ask   finder
+	waits bool          // for something to appear: it may well never end
+	delay time.Duration // before it starts
+}
+
+type outcome struct {
+	document Document
+	err      error
+	waits    bool
+}
+
+// A race asks several sources at once. The first config wins. A source that has none ends the race only after a moment, in
+// which another may come up with a config; and only if all that can answer have failed, the race has failed.
+type race struct {
+	contenders []contender
+	// more, where not nil, is asked every second for further contenders.
+	more func() []contender
+	// failed judges the errors where no source had an answer.
+	failed func(m *Machine, errs error) error
+}
+
+// A course is a race under way.
+type course struct {
+	race
+	m        *Machine
+	results  chan outcome
+	askers   int // that have not answered
+	waiters  int
+	none     bool
+	errs     []error
+	patience <-chan time.Time
+}
+
+// run is the race as a source.
+func (r race) run(ctx context.Context, m *Machine) (Document, error) {
+	running, stop := context.WithCancel(ctx)
+	c := &course{race: r, m: m, results: make(chan outcome)}
+	defer c.settle()
+	defer stop()
+	c.start(running, r.contenders)
+	var second <-chan time.Time
+	if r.more != nil {
+		c.start(running, r.more())
+		ticker := time.NewTicker(time.Second)
+		defer ticker.Stop()
+		second = ticker.C
+	}
+	for {
+		select {
+		case o := <-c.results:
+			if d, err, over := c.take(o); over {
+				return d, err
+			}
+		case <-second:
+			c.start(running, r.more())
+		case <-c.patience:
+			return Document{}, c.verdict()
+		case <-ctx.Done():
+			return Document{}, errors.Join(append(c.errs, context.Cause(ctx))...)
+		}
+	}
+}
+
+func (c *course) start(ctx context.Context, all []contender) {
+	for _, e := range all {
+		if e.waits {
+			c.waiters++
+		} else {
+			c.askers++
+		}
+		go func() {
+			o := outcome{waits: e.waits, err: sleep(ctx, e.delay)}
+			if o.err == nil {
+				o.document, o.err = e.ask(ctx, c.m)
+			}
+			c.results <- o
+		}()
+	}
+}
+
+// take notes an outcome; over says that it decides the race.
+func (c *course) take(o outcome) (d Document, err error, over bool) {
+	if o.waits {
+		c.waiters--
+	} else {
+		c.askers--
+	}
+	switch {
+	case o.err == nil && len(o.document.Text) > 0:
+		return o.document, nil, true
+	case o.err == nil, errors.Is(o.err, ErrNone):
+		if !c.none {
+			c.none, c.patience = true, time.After(afterNone)
+		}
+	default:
+		c.m.Log.Info("passed over: " + o.err.Error())
+		c.errs = append(c.errs, o.err)
+	}
+	if c.askers+c.waiters == 0 {
+		return d, c.verdict(), true
+	}
+	if c.askers == 0 && c.patience == nil {
+		c.patience = time.After(afterErrors)
+	}
+	return d, nil, false
+}
+
+// verdict is for when nobody had a config.
+func (c *course) verdict() error {
+	if c.none {
+		return ErrNone
+	}
+	errs := errors.Join(c.errs...)
+	if c.failed != nil && c.waiters == 0 {
+		return c.failed(c.m, errs)
+	}
+	return errs
+}
+
+// settle lets the losers end, so that they leave nothing mounted, but not for long.
+func (c *course) settle() {
+	limit := time.After(settling)
+	for ; c.askers+c.waiters > 0; c.askers-- {
+		select {
+		case <-c.results:
+		case <-limit:
+			left := c.askers + c.waiters
+			go func() {
+				for range left {
+					<-c.results
+				}
+			}()
+			return
+		}
+	}
+}
