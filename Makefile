@@ -18,7 +18,7 @@ BUILD = $(GO) build -trimpath -buildvcs=$(VCS) -ldflags '-s -w -buildid='
 ENGINE_NAMES    = ignition ignition-apply
 VALIDATOR_NAMES = ignition-validate
 
-.PHONY: build test test-disk bench fuzz demo lint install install-grub-for-bootupd clean
+.PHONY: build test test-disk test-vm bench fuzz demo lint install install-grub-for-bootupd clean
 
 build:
 	@mkdir -p bin
@@ -33,12 +33,18 @@ test:
 	$(GO) test -vet=off ./...
 
 # The folders with tests of the tag disk.
-DISK_TESTS = ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./tests/gpt/
+DISK_TESTS = ./stages/disks/ ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./tests/gpt/
 
 # Root: real directory trees, loop devices, mounts. Each prepare installs what is missing and prints the root that it made;
 # one package at a time, because two cannot install at once.
 test-disk: build
 	root=$$(tests/disk/prepare) && GLOWPLUG_DISK_ROOT=$$root $(GO) test -vet=off -count=1 -p 1 -timeout 20m -tags disk $(DISK_TESTS)
+
+# A Debian in qemu, without KVM: what this host's kernel may not have. Makes the machine's parts on first use, as root. RUN
+# picks among the tests that run inside, as -run does: make test-vm RUN=TestDisks
+test-vm: build
+	$(GO) vet -tags vm,vmhost ./tests/vm/...
+	$(GO) test -vet=off -count=1 -v -timeout 60m -tags vmhost ./tests/vm/ -args -guest '$(RUN)'
 
 bench: build
 	$(GO) run ./tests/bench

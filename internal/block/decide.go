@@ -65,6 +65,8 @@ type Decision struct {
 	Verdict     Verdict
 	Found       *Partition // of that number, if there is one
 	Differences []string   // between what was found and what is wanted; for people
+
+	found match
 }
 
 // Err is nil unless the verdict is to refuse; then it says what is there, what differs and what would allow it.
@@ -75,8 +77,12 @@ func (d Decision) Err() error {
 	case !d.ShouldExist:
 		return fmt.Errorf("partition %d (%s) exists and should not: wipePartitionEntry would let it be deleted", d.Number, d.Found.describe())
 	}
-	return fmt.Errorf("partition %d (%s) is not as wanted: %s: wipePartitionEntry would let it be made anew, without what it holds",
-		d.Number, d.Found.describe(), strings.Join(d.Differences, "; "))
+	resize := ""
+	if d.found == matchSize {
+		resize = "resize would let its size be changed, "
+	}
+	return fmt.Errorf("partition %d (%s) is not as wanted: %s: %swipePartitionEntry would let it be made anew",
+		d.Number, d.Found.describe(), strings.Join(d.Differences, "; "), resize)
 }
 
 func (p Partition) describe() string {
@@ -96,12 +102,11 @@ func Decide(t *Table, resolved []Resolved) []Decision {
 			all = append(all, d) // another spec takes the number over, and is judged for both
 			continue
 		}
-		found := matchAbsent
 		if p, ok := t.Partition(r.Number); ok {
 			d.Found = &p
-			found = d.compare()
+			d.found = d.compare()
 		}
-		d.Verdict = judge(found, r.ShouldExist, r.WipePartitionEntry, r.Resize)
+		d.Verdict = judge(d.found, r.ShouldExist, r.WipePartitionEntry, r.Resize)
 		all = append(all, d)
 	}
 	return all
@@ -184,7 +189,7 @@ func Apply(t *Table, decisions []Decision, random io.Reader) (*Table, error) {
 			continue
 		}
 		if err := t.mirrors(*d.Found); err != nil {
-			return nil, err
+			return nil, &SpecError{d.Index, err}
 		}
 		if d.Verdict == Delete || d.Verdict == Recreate {
 			clear(c.entry(d.Number))
@@ -199,7 +204,7 @@ func Apply(t *Table, decisions []Decision, random io.Reader) (*Table, error) {
 			err = c.create(d.Resolved, random)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("partition %d: %w", d.Number, err)
+			return nil, d.fail("partition %d: %w", d.Number, err)
 		}
 	}
 	if err := c.checkPartitions(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"strings"
 )
 
 // A Spec is what is wanted of one partition, as a config says it: nil and "" are what it does not say.
@@ -23,6 +24,25 @@ type Resolved struct {
 	Index       int // among the specs
 	Number      int
 	Start, Size uint64
+
+	had int // the number of the partition on the disk that it is about, 0 if there is none yet
+}
+
+// A SpecError is about one spec.
+type SpecError struct {
+	Index int // among the specs
+	Err   error
+}
+
+// Error is what is wrong with the spec.
+func (e *SpecError) Error() string { return e.Err.Error() }
+
+// Unwrap gives what is wrong.
+func (e *SpecError) Unwrap() error { return e.Err }
+
+// fail says which spec an error is about.
+func (r *Resolved) fail(format string, args ...any) error {
+	return &SpecError{r.Index, fmt.Errorf(format, args...)}
 }
 
 // Resolve gives every spec its number and place: those that it would have if all listed partitions were removed and made
@@ -36,54 +56,74 @@ func Resolve(t *Table, specs []Spec) ([]Resolved, error) {
 	}
 	free := newSpace(t, parts)
 	for _, r := range all {
-		if p, found := t.Partition(r.Spec.Number); found {
+		if p, found := t.Partition(r.had); found {
 			free.free(p.Start)
 		}
 	}
 	for i := range all {
 		if r := &all[i]; r.ShouldExist {
 			if err := r.place(t, free); err != nil {
-				return nil, fmt.Errorf("partition %d does not fit: %w", r.Number, err)
+				return nil, r.fail("partition %d does not fit: %w", r.Number, err)
 			}
 		}
 	}
 	return all, nil
 }
 
-// number sorts the specs and gives those without a number the lowest that is neither on the disk nor listed.
+// number sorts the specs and gives those without a number the lowest that is neither on the disk nor listed. One with a GUID
+// that a partition on the disk has is about that one: a second of the same GUID is nothing that anyone can want.
 func number(t *Table, parts []Partition, specs []Spec) ([]Resolved, error) {
-	used := map[int]bool{}
+	used, listed := map[int]bool{}, map[int]bool{}
 	for _, p := range parts {
 		used[p.Number] = true
 	}
-	listed := map[int]bool{}
 	all := make([]Resolved, len(specs))
 	for i, spec := range specs {
-		all[i] = Resolved{Spec: spec, Index: i, Number: spec.Number}
+		all[i] = Resolved{Spec: spec, Index: i, Number: spec.Number, had: spec.Number}
 		if spec.Number == 0 {
 			continue
 		}
 		if listed[spec.Number] {
-			return nil, fmt.Errorf("partition %d: listed twice", spec.Number)
+			return nil, all[i].fail("partition %d: listed twice", spec.Number)
 		}
 		listed[spec.Number], used[spec.Number] = true, spec.ShouldExist
 	}
 	numbered := func(r Resolved) bool { return r.Spec.Number != 0 }
 	all = slices.Concat(filter(all, numbered), filter(all, func(r Resolved) bool { return !numbered(r) }))
+	recognise(all, parts, listed)
+	there := func(r Resolved) bool { return r.had != 0 }
+	all = slices.Concat(filter(all, there), filter(all, func(r Resolved) bool { return !there(r) }))
 	next := 1
 	for i := range all {
 		r := &all[i]
-		if r.Spec.Number == 0 {
+		if r.Number == 0 {
 			for used[next] {
 				next++
 			}
 			r.Number, used[next] = next, true
 		}
 		if err := r.check(t); err != nil {
-			return nil, fmt.Errorf("partition %d: %w", r.Number, err)
+			return nil, r.fail("partition %d: %w", r.Number, err)
 		}
 	}
 	return all, nil
+}
+
+// recognise gives specs without a number that of the partition with their GUID, if no spec has it yet.
+func recognise(all []Resolved, parts []Partition, listed map[int]bool) {
+	byGUID := map[string]int{}
+	for _, p := range parts {
+		if !listed[p.Number] {
+			byGUID[p.GUID.String()] = p.Number
+		}
+	}
+	for i := range all {
+		r := &all[i]
+		if id := strings.ToUpper(r.GUID); r.Number == 0 && r.ShouldExist && byGUID[id] != 0 {
+			r.Number, r.had = byGUID[id], byGUID[id]
+			delete(byGUID, id)
+		}
+	}
 }
 
 func filter(all []Resolved, keep func(Resolved) bool) (some []Resolved) {
@@ -140,7 +180,7 @@ func (s Spec) name() ([]byte, error) {
 // wanted are the start and size to ask for, 0 for any. A partition that is there keeps what the spec does not say, unless the
 // spec lets it go.
 func (r *Resolved) wanted(t *Table) (start, size uint64, err error) {
-	p, found := t.Partition(r.Spec.Number)
+	p, found := t.Partition(r.had)
 	keep := found && !r.WipePartitionEntry
 	perMiB := uint64(max(mebibyte/t.SectorSize, 1))
 	ask := func(mib *int, existing uint64) uint64 {

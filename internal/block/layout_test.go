@@ -2,6 +2,7 @@ package block
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -318,4 +319,49 @@ func promises(t *rapid.T, before, after *Table, decisions []Decision) {
 	_, repeated, err := Layout(after, specs)
 	require.NoError(t, err)
 	require.False(t, Changes(repeated), "the second run changes something")
+}
+
+// A config that gives GUIDs and no numbers can be run again.
+func TestAPartitionWithoutANumberIsFoundByItsGUID(t *testing.T) {
+	const id = "0B1F1F3E-0000-4000-8000-0123456789AB"
+	_, table := written(t, 512, Spec{Number: 3, StartMiB: some(1), SizeMiB: some(1), GUID: id, Label: text("data"), ShouldExist: true})
+	for name, c := range map[string]struct {
+		specs []Spec
+		want  string
+	}{
+		"nothing else is said":           {[]Spec{{GUID: strings.ToLower(id), ShouldExist: true}}, "3 keep"},
+		"it differs":                     {[]Spec{{GUID: id, Label: text("other"), ShouldExist: true}}, "3 refuse"},
+		"it differs and may go":          {[]Spec{{GUID: id, SizeMiB: some(2), WipePartitionEntry: true, ShouldExist: true}}, "3 recreate"},
+		"beside one that has no GUID":    {[]Spec{{SizeMiB: some(1), ShouldExist: true}, {GUID: id, ShouldExist: true}}, "3 keep, 1 create"},
+		"a second of the same GUID":      {[]Spec{{GUID: id, ShouldExist: true}, {GUID: id, SizeMiB: some(1), ShouldExist: true}}, "3 keep, 1 create"},
+		"its number is listed as well":   {[]Spec{{GUID: id, SizeMiB: some(1), ShouldExist: true}, {Number: 3, ShouldExist: true}}, "3 keep, 1 create"},
+		"another GUID is another number": {[]Spec{{GUID: "00000000-0000-4000-8000-0123456789AB", SizeMiB: some(1), ShouldExist: true}}, "1 create"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var all []string
+			for _, d := range decide(t, table, c.specs...) {
+				all = append(all, fmt.Sprintf("%d %s", d.Number, d.Verdict))
+			}
+			assert.Equal(t, c.want, strings.Join(all, ", "))
+		})
+	}
+}
+
+func TestAnErrorSaysWhichSpecItIsAbout(t *testing.T) {
+	_, table := written(t, 512)
+	for name, specs := range map[string][]Spec{
+		"listed twice": {{Number: 1, ShouldExist: true}, {Number: 1, ShouldExist: true}},
+		"no such slot": {{Number: 1, SizeMiB: some(1), ShouldExist: true}, {Number: 500, ShouldExist: true}},
+		"no room":      {{SizeMiB: some(1), ShouldExist: true}, {SizeMiB: some(100000), ShouldExist: true}},
+	} {
+		_, _, err := Layout(table, specs)
+		var about *SpecError
+		require.ErrorAs(t, err, &about, name)
+		assert.Equal(t, 1, about.Index, name)
+	}
+}
+
+func TestTheKernelCountsInUnitsOf512Bytes(t *testing.T) {
+	_, table := written(t, 4096, Spec{Number: 2, StartMiB: some(1), SizeMiB: some(2), ShouldExist: true})
+	assert.Equal(t, []KernelPartition{{"nvme0n1p2", 2, 2048, 4096}}, table.KernelPartitions("nvme0n1"))
 }

@@ -23,6 +23,9 @@ type Content struct {
 	Signatures []Signature
 	// Ambivalent: there are several, and not of kinds that go together by design (iso9660 and udf).
 	Ambivalent bool
+	// Unfinished: the first signature is of a filesystem whose maker was stopped before it was done. There is nothing in it yet.
+	// Only xfs and vfat look like anything before they are whole: of ext, btrfs and swap the magic is written last.
+	Unfinished bool
 }
 
 // First is the signature that counts; the zero value for a device without any.
@@ -115,7 +118,35 @@ func Probe(r io.ReaderAt, size int64) (Content, error) {
 		}
 	}
 	content.Ambivalent = len(content.Signatures) > 1 && !tolerant
-	return content, nil
+	content.Unfinished = d.unfinished(content.First().Type)
+	return content, d.err
+}
+
+// unfinished looks for what a maker takes away when it is done.
+func (d *device) unfinished(kind string) bool {
+	switch kind {
+	case "xfs":
+		// sb_inprogress: XFS refuses to mount a filesystem whose primary superblock has it, as a tool that makes or copies one
+		// still owns it (Linux, fs/xfs/libxfs/xfs_sb.c; XFS Algorithms and Data Structures, "Superblocks").
+		const inProgress = 126
+		return d.at(inProgress, 1)[0] != 0
+	case "vfat":
+		at, mark := MakingMark(d.size)
+		return len(mark) > 0 && d.is(at, string(mark))
+	}
+	return false
+}
+
+// MakingMark is what whoever makes a vfat filesystem on a device of so many bytes writes there beforehand, and takes away when it is
+// done. mkfs.fat begins with the boot sector, and of what is then not yet written nothing tells whether it is old or in use. It
+// leaves the end of the device alone, other tools clear it. No mark for a device that is too small for one.
+func MakingMark(size int64) (at int64, mark []byte) {
+	const block = 4096 // a sector of any device
+	at = size/block*block - block
+	if at < block {
+		return 0, nil
+	}
+	return at, le.AppendUint64([]byte("glowplug is making a filesystem here, size "), uint64(size))
 }
 
 // A device is read with one error kept, so that probers read like tables.

@@ -148,6 +148,56 @@ func TestTwoSignaturesAreAmbivalent(t *testing.T) {
 	assert.Equal(t, []Signature{{Type: "ext2"}}, floppy.Signatures)
 }
 
+const (
+	xfsHead = "XFSB\x00\x00\x10\x00"
+	fatHead = "\xeb\x58\x90mkfs.fat\x00\x02\x01\x20\x00\x02\x00\x00\x00\x08\xf8\x00\x00"
+)
+
+func TestWhatAMakerHasNotFinished(t *testing.T) {
+	at, mark := MakingMark(2 << 20)
+	fat := map[int]string{0: fatHead, 36: "\x10\x00\x00\x00", 82: "FAT32   "}
+	with := func(pieces map[int]string, at int, piece string) map[int]string {
+		all := map[int]string{at: piece}
+		for k, v := range pieces {
+			all[k] = v
+		}
+		return all
+	}
+	xfs := map[int]string{0: xfsHead, 102: "\x02\x00"}
+	_, other := MakingMark(1 << 20)
+	for name, c := range map[string]struct {
+		pieces map[int]string
+		want   bool
+	}{
+		"xfs":                            {xfs, false},
+		"xfs in progress":                {with(xfs, 126, "\x01"), true},
+		"vfat":                           {fat, false},
+		"vfat with the mark":             {with(fat, int(at), string(mark)), true},
+		"vfat with another device's":     {with(fat, int(at), string(other)), false},
+		"xfs with the mark of a vfat":    {with(xfs, int(at), string(mark)), false},
+		"nothing with the mark":          {map[int]string{int(at): string(mark)}, false},
+		"vfat before an xfs in progress": {with(fat, 126, "\x01"), false},
+	} {
+		content, err := Probe(area(2<<20, c.pieces), 2<<20)
+		require.NoError(t, err, name)
+		assert.Equal(t, c.want, content.Unfinished, name)
+	}
+}
+
+func TestThePlaceOfTheMarkIsOnTheDevice(t *testing.T) {
+	for _, size := range []int64{0, 1, 4096, 8191, 8192, 12287, 1 << 20, 1<<40 + 512} {
+		at, mark := MakingMark(size)
+		if size < 8192 {
+			assert.Empty(t, mark, size)
+			continue
+		}
+		assert.Zero(t, at%4096)
+		assert.LessOrEqual(t, at+4096, size)
+		assert.Greater(t, at+8192, size)
+		assert.LessOrEqual(t, len(mark), 512, "one sector, so it is there whole or not")
+	}
+}
+
 func TestAPartitionThatIsYetToBeIsProbedInItsPlace(t *testing.T) {
 	disk := area(4<<20, map[int]string{1<<20 + 1024 + 56: "\x53\xef"})
 	content, err := Probe(io.NewSectionReader(disk, 1<<20, 2<<20), 2<<20)
@@ -172,13 +222,17 @@ func TestADeviceThatCannotBeReadIsNotBlank(t *testing.T) {
 	assert.Equal(t, Content{}, content)
 }
 
-// FuzzProbe: no bytes make it panic or read past the end, and whatever is recognised has a type.
+// FuzzProbe: no bytes make it panic or read past the end, whatever is recognised has a type, and only what can be told from what is
+// whole is unfinished.
 func FuzzProbe(f *testing.F) {
 	f.Add([]byte("\x53\xef"), uint32(1024+56), []byte("NTFS    \x00\x02\x08"), uint32(3), uint32(1<<20))
 	f.Add([]byte("CD001"), uint32(32769), []byte("BEA01"), uint32(34817), uint32(1<<21))
 	f.Add([]byte("EXFAT   "), uint32(3), []byte("\x09\x0c"), uint32(108), uint32(1<<21))
 	f.Add([]byte("\xeb\x58\x90mkfs.fat\x00\x02\x01\x20\x00\x02\x00\x00\x00\x08\xf8\x00\x00"), uint32(0), []byte("\x10\x00\x00\x00"), uint32(36), uint32(1<<20))
 	f.Add([]byte("LABELONE\x01\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\x20\x00\x00\x00LVM2 001"), uint32(512), []byte{}, uint32(0), uint32(1<<16))
+	_, mark := MakingMark(1 << 20)
+	f.Add([]byte("XFSB\x00\x00\x10\x00"), uint32(0), []byte("\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"), uint32(102), uint32(1<<20))
+	f.Add(append([]byte(fatHead), "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00"...), uint32(0), mark, uint32(1<<20-4096), uint32(1<<20))
 	f.Add([]byte("\x0c\xb1\xba\x00"), uint32(1<<17), []byte("\x01\x01"), uint32(1<<14), uint32(64<<20))
 	f.Fuzz(func(t *testing.T, one []byte, oneAt uint32, two []byte, twoAt uint32, size uint32) {
 		r := sparse{int64(size), [2][]byte{one, two}, [2]int64{int64(oneAt), int64(twoAt)}}
@@ -186,6 +240,9 @@ func FuzzProbe(f *testing.F) {
 		require.NoError(t, err)
 		for _, s := range content.Signatures {
 			assert.NotEmpty(t, s.Type)
+		}
+		if content.Unfinished {
+			assert.Contains(t, []string{"xfs", "vfat"}, content.First().Type)
 		}
 		_, err = Inspect(r, int64(size), 512)
 		require.NoError(t, err)

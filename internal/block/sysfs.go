@@ -27,6 +27,9 @@ func DeviceName(node string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(path.Clean(node), "/dev/"), "/", "!")
 }
 
+// NodeOf is the node of a device: DeviceName the other way.
+func NodeOf(name string) string { return "/dev/" + strings.ReplaceAll(name, "!", "/") }
+
 func (s Sysfs) folder(name string) string { return path.Join("class/block", name) }
 
 // value reads one of a device's files; without the file it is "".
@@ -48,6 +51,16 @@ func (s Sysfs) number(name, file string) (uint64, error) {
 		return 0, fmt.Errorf("%s of %s: %q is no number", file, name, text)
 	}
 	return n, nil
+}
+
+// KernelPartitions are the partitions of a table as the kernel should have them, for a disk of that name in sysfs.
+func (t *Table) KernelPartitions(disk string) []KernelPartition {
+	var all []KernelPartition
+	per := uint64(t.SectorSize / 512)
+	for _, p := range t.Partitions() {
+		all = append(all, KernelPartition{PartitionNode(disk, p.Number), p.Number, p.Start * per, p.Size * per})
+	}
+	return all
 }
 
 // Holders are the devices that use a device: volumes of device-mapper, md arrays, bcache.
@@ -103,6 +116,32 @@ func (s Sysfs) partition(disk, name string) (p KernelPartition, is bool, err err
 // MapperName is the name that device-mapper has for a device, as of a multipath disk; "" if it is none of its own.
 func (s Sysfs) MapperName(name string) (string, error) { return s.value(name, "dm/name") }
 
+// IsPartition: the device is a part of a disk.
+func (s Sysfs) IsPartition(name string) (bool, error) {
+	text, err := s.value(name, "partition")
+	return text != "", err
+}
+
+// DeviceNumber is what the kernel knows a device by.
+func (s Sysfs) DeviceNumber(name string) (major, minor uint32, err error) {
+	text, err := s.value(name, "dev")
+	if err != nil {
+		return 0, 0, err
+	}
+	return deviceNumber(text)
+}
+
+func deviceNumber(text string) (major, minor uint32, err error) {
+	numbers := [2]uint64{}
+	first, second, _ := strings.Cut(text, ":")
+	for i, text := range [2]string{first, second} {
+		if numbers[i], err = strconv.ParseUint(text, 10, 32); err != nil {
+			return 0, 0, fmt.Errorf("device number %q", text)
+		}
+	}
+	return uint32(numbers[0]), uint32(numbers[1]), nil
+}
+
 // Size is a device's size in bytes.
 func (s Sysfs) Size(name string) (uint64, error) {
 	n, err := s.number(name, "size")
@@ -149,15 +188,10 @@ func ParseMounts(text []byte) ([]Mount, error) {
 			return nil, fmt.Errorf("mountinfo: line %d: too few fields", len(all)+1)
 		}
 		m := Mount{Target: unescape(before[4]), Type: unescape(after[0]), Source: unescape(after[1])}
-		major, minor, _ := strings.Cut(before[2], ":")
-		numbers := [2]uint64{}
-		for i, text := range []string{major, minor} {
-			var err error
-			if numbers[i], err = strconv.ParseUint(text, 10, 32); err != nil {
-				return nil, fmt.Errorf("mountinfo: line %d: device %q", len(all)+1, before[2])
-			}
+		var err error
+		if m.Major, m.Minor, err = deviceNumber(before[2]); err != nil {
+			return nil, fmt.Errorf("mountinfo: line %d: device %q", len(all)+1, before[2])
 		}
-		m.Major, m.Minor = uint32(numbers[0]), uint32(numbers[1])
 		all = append(all, m)
 	}
 	return all, nil

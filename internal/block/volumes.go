@@ -1,46 +1,12 @@
 package block
 
 import (
-	"encoding/binary"
 	"strconv"
 	"strings"
 )
 
-// Superblocks of what others build upon: RAID members, volumes, encrypted devices, caches. Outside facts are those of the
+// Superblocks of what others build upon: volumes, encrypted devices, caches (md is in raid.go, LUKS in luks.go). Outside facts are those of the
 // projects' own on-disk format documents.
-
-const mdMagic = 0xa92b4efc
-
-// readMD reads members of md arrays: metadata 0.90 and 1.0 at the end, 1.1 at the start, 1.2 at 4 KiB.
-func readMD(d *device) (Signature, bool) {
-	if s, found := readMD090(d); found {
-		return s, true
-	}
-	for _, at := range []int64{(d.size/512 - 16) &^ 7 * 512, 0, 4096} {
-		sb := d.at(at, 256)
-		if le.Uint32(sb) == mdMagic && le.Uint32(sb[4:]) == 1 && le.Uint64(sb[144:]) == uint64(at)/512 {
-			return Signature{"linux_raid_member", uuidText(sb[16:32]), labelText(sb[32:64])}, true
-		}
-	}
-	return Signature{}, false
-}
-
-// readMD090: the superblock is written in the machine's own byte order.
-func readMD090(d *device) (Signature, bool) {
-	const reserved = 64 << 10
-	sb := d.at(d.size&^(reserved-1)-reserved, 64)
-	for _, order := range []binary.ByteOrder{le, be} {
-		if order.Uint32(sb) != mdMagic || order.Uint32(sb[4:]) != 0 {
-			continue
-		}
-		var id []byte
-		for _, at := range []int{20, 52, 56, 60} {
-			id = be.AppendUint32(id, order.Uint32(sb[at:]))
-		}
-		return Signature{Type: "linux_raid_member", UUID: uuidText(id)}, true
-	}
-	return Signature{}, false
-}
 
 func readISW(d *device) (Signature, bool) {
 	return d.named("isw_raid_member", "Intel Raid ISM Cfg Sig. ", (d.size/512-2)*512)
@@ -95,21 +61,6 @@ func readVerity(d *device) (Signature, bool) { return d.named("DM_verity_hash", 
 
 func readIntegrity(d *device) (Signature, bool) {
 	return d.named("DM_integrity", "integrt\x00", 0)
-}
-
-// readLUKS reads both versions. Of version 2 a second header stands at one of a few places, for when the first is lost.
-func readLUKS(d *device) (Signature, bool) {
-	header := d.at(0, 208)
-	first := string(header[:6]) == "LUKS\xba\xbe"
-	if first && be.Uint16(header[6:]) == 1 {
-		return Signature{Type: "crypto_LUKS", UUID: labelText(header[168:208])}, true
-	}
-	for at := int64(0x4000); !first && at <= 0x400000; at *= 2 {
-		if second := d.at(at, 264); string(second[:6]) == "SKUL\xba\xbe" && be.Uint64(second[256:]) == uint64(at) {
-			header, first = second, true
-		}
-	}
-	return Signature{"crypto_LUKS", labelText(header[168:208]), labelText(header[24:72])}, first && be.Uint16(header[6:]) == 2
 }
 
 func readVMFS(d *device) (Signature, bool) {

@@ -177,5 +177,8 @@ func WipeTable(w Writer, found Found, size int64, sectorSize int) error {
 			return fmt.Errorf("wiping the partition table: %w", err)
 		}
 	}
-	return w.Sync()
+	if err := w.Sync(); err != nil {
+		return fmt.Errorf("wiping the partition table: %w", err)
+	}
+	return nil
 }

@@ -200,12 +200,12 @@ func (d *Devices) describe(seen *Device, f *os.File) error {
 	return err
 }
 
-// Settle has udev look at a device again, and waits until it has. Without udev there is nobody to wait for.
-func (d *Devices) Settle(ctx context.Context, node string) error {
+// Settle has udev look at devices again, and waits until it has. Without udev there is nobody to wait for.
+func (d *Devices) Settle(ctx context.Context, nodes ...string) error {
 	if !d.udev() {
 		return nil
 	}
-	_, err := d.Tools.Run(ctx, host.Command{Tool: "udevadm", Args: []string{"trigger", "--settle", node}})
+	_, err := d.Tools.Run(ctx, host.Command{Tool: "udevadm", Args: append([]string{"trigger", "--settle"}, nodes...)})
 	return err
 }
 

@@ -20,50 +20,78 @@ func (d *Devices) Users(node string) ([]string, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	var users []string
-	for _, holder := range holders {
-		users = append(users, "part of "+holder)
-	}
-	mounts, err := d.mounts()
+	use, err := d.usage()
 	if err != nil {
 		return nil, err
 	}
+	users, err := d.nodeUsers(node, use)
+	return append(partOf(holders), users...), err
+}
+
+func partOf(holders []string) (users []string) {
+	for _, holder := range holders {
+		users = append(users, "part of "+holder)
+	}
+	return users
+}
+
+// usage is what mounts and swap use, read once for all devices that are asked about.
+type usage struct {
+	mounts []block.Mount // each Source is the node that it leads to, or ""
+	swaps  []string      // nodes
+}
+
+// nodeUsers are the mounts and the swap of a node.
+func (d *Devices) nodeUsers(node string, use usage) ([]string, error) {
 	var stat unix.Stat_t
 	if err := unix.Stat(node, &stat); err != nil {
 		return nil, fmt.Errorf("device %s: %w", node, err)
 	}
-	for _, m := range mounts {
-		if m.Major == unix.Major(stat.Rdev) && m.Minor == unix.Minor(stat.Rdev) || leadsTo(m.Source, node) {
+	return use.of(node, unix.Major(stat.Rdev), unix.Minor(stat.Rdev)), nil
+}
+
+func (u usage) of(node string, major, minor uint32) (users []string) {
+	for _, m := range u.mounts {
+		if m.Major == major && m.Minor == minor || m.Source == node {
 			users = append(users, "mounted at "+m.Target)
 		}
 	}
-	swaps, err := d.swaps()
-	if err != nil {
-		return nil, err
-	}
-	for _, swap := range swaps {
-		if leadsTo(swap, node) {
+	for _, swap := range u.swaps {
+		if swap == node {
 			users = append(users, "swap")
 		}
 	}
-	return users, nil
+	return users
 }
 
-// leadsTo: a path is the node, or a link to it. Sources such as /dev/root or tmpfs lead nowhere, which is no error.
-func leadsTo(path, node string) bool {
-	if !strings.HasPrefix(path, "/") {
-		return false
-	}
-	resolved, err := filepath.EvalSymlinks(path)
-	return err == nil && resolved == node
-}
-
-func (d *Devices) mounts() ([]block.Mount, error) {
+func (d *Devices) usage() (u usage, err error) {
 	text, err := os.ReadFile(d.at("/proc/self/mountinfo"))
 	if err != nil {
-		return nil, err
+		return u, err
 	}
-	return block.ParseMounts(text)
+	if u.mounts, err = block.ParseMounts(text); err != nil {
+		return u, err
+	}
+	for i := range u.mounts {
+		u.mounts[i].Source = leadsTo(u.mounts[i].Source)
+	}
+	swaps, err := d.swaps()
+	for _, swap := range swaps {
+		u.swaps = append(u.swaps, leadsTo(swap))
+	}
+	return u, err
+}
+
+// leadsTo is the node behind a path. Sources such as /dev/root or tmpfs lead nowhere, which is no error.
+func leadsTo(path string) string {
+	if !strings.HasPrefix(path, "/") {
+		return ""
+	}
+	node, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return ""
+	}
+	return node
 }
 
 // swaps are the devices and files in use as swap (proc(5), /proc/swaps: a heading, then a path first in each line).

@@ -64,6 +64,12 @@ func (e *MissingError) Error() string {
 	return fmt.Sprintf("device %s did not appear within %s; there are %s", host.Show(e.Paths[0]), e.Patience, e.There)
 }
 
+// Hint says what to look at.
+func (e *MissingError) Hint() string {
+	return "check the device's name in the config, and that the initramfs has the driver for it; the kernel argument " +
+		"glowplug.timeout.device=5m gives it more time"
+}
+
 func (d *Devices) absent(missing []string, patience time.Duration) error {
 	there := "no block devices at all"
 	if entries, err := os.ReadDir(d.at("/sys/class/block")); err == nil && len(entries) > 0 {

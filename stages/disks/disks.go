@@ -73,6 +73,14 @@ type planned struct {
 	lanes []host.Plan
 	// after is what will then be there.
 	after []prediction
+	// needs are the tools that the steps run. All are there before the first step begins.
+	needs []need
+}
+
+// A need is a tool that a step runs.
+type need struct {
+	tool string
+	step host.Step
 }
 
 // A prediction is a device as it will be, under all names that are known beforehand.
@@ -94,6 +102,9 @@ func rounds() []round {
 // Run makes the disks of a config. Keys are given also with an error: as far as they are known.
 func Run(ctx context.Context, s config.Storage, o Options) (Keys, error) {
 	w := &work{Options: o}
+	if err := w.missing(append(arrayNeeds(s), volumeNeeds(s)...)); err != nil {
+		return w.keys, err
+	}
 	for _, r := range rounds() {
 		if err := r.run(ctx, s, w); err != nil {
 			return w.keys, err
@@ -116,6 +127,9 @@ func (r round) run(ctx context.Context, s config.Storage, w *work) error {
 	if err != nil {
 		return err
 	}
+	if err := w.missing(p.needs); err != nil {
+		return err
+	}
 	log := w.Log
 	if log != nil {
 		log = log.WithGroup(r.name)
@@ -135,6 +149,22 @@ func wait(ctx context.Context, devices *device.Devices, wants []want) error {
 		return wants[i].fail(err)
 	}
 	return err
+}
+
+// missing names each tool that is not installed, with the first step that needs it.
+func (w *work) missing(needs []need) error {
+	var errs []error
+	looked := map[string]bool{}
+	for _, n := range needs {
+		if looked[n.tool] {
+			continue
+		}
+		looked[n.tool] = true
+		if _, err := w.Tools.Path(n.tool); err != nil {
+			errs = append(errs, n.step.Fail(err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (w want) fail(err error) error {

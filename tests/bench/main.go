@@ -54,7 +54,7 @@ func run(bin string, rounds int) error {
 		}
 	}
 	fmt.Printf("%-44s %12s %12s %7s %7s\n", "median of "+strconv.Itoa(rounds)+" runs, in turn", "glowplug", "reference", "ratio", "limit")
-	for _, figure := range []func() error{b.validateLarge, b.validateSmall, b.startup, b.filesInMemory, b.filesOnDisk, b.usersOnDisk} {
+	for _, figure := range []func() error{b.validateLarge, b.validateSmall, b.startup, b.filesInMemory, b.filesOnDisk, b.usersOnDisk, b.partitions, b.filesystemsOnDisks, b.fetches} {
 		if err := figure(); err != nil {
 			return err
 		}

@@ -1,0 +1,202 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// machine makes a root with what the kernel tells: a path that ends in / is a folder, text that begins with > a link.
+func machine(t *testing.T, files map[string]string) *Devices {
+	t.Helper()
+	root := t.TempDir()
+	for name, text := range files {
+		at := filepath.Join(root, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o755))
+		switch target, link := strings.CutPrefix(text, ">"); {
+		case strings.HasSuffix(name, "/"):
+			require.NoError(t, os.MkdirAll(at, 0o755))
+		case link:
+			require.NoError(t, os.Symlink(target, at))
+		default:
+			require.NoError(t, os.WriteFile(at, []byte(text), 0o644))
+		}
+	}
+	return &Devices{Root: root, Patience: 50 * time.Millisecond}
+}
+
+func TestPartitionsInUseAreFoundByNumber(t *testing.T) {
+	const at = "sys/class/block/nope/"
+	d := machine(t, map[string]string{
+		at + "dev": "250:0", at + "holders/": "",
+		at + "nopep1/partition": "1", at + "nopep1/start": "2048", at + "nopep1/size": "2048", at + "nopep1/dev": "250:1", at + "nopep1/holders/": "",
+		at + "nopep2/partition": "2", at + "nopep2/start": "4096", at + "nopep2/size": "8", at + "nopep2/dev": "250:2", at + "nopep2/holders/dm-3/": "",
+		at + "nopep3/partition": "3", at + "nopep3/start": "6144", at + "nopep3/size": "8", at + "nopep3/dev": "250:3", at + "nopep3/holders/": "",
+		"proc/self/mountinfo": "22 1 250:1 / /mnt\\040x rw - ext4 /dev/root rw\n23 1 0:40 / / rw - tmpfs tmpfs rw\n",
+	})
+	disk := Disk{Device: Device{Path: "/dev/nope", Node: "/dev/nope", Name: "nope"}}
+	require.NoError(t, d.kernelView(&disk))
+	assert.Equal(t, map[int][]string{1: {"mounted at /mnt x"}, 2: {"part of dm-3"}}, disk.Busy)
+	assert.Len(t, disk.Partitions, 3)
+	assert.Equal(t, "/dev/nope2", disk.PartitionNode(2))
+	part := Disk{Device: Device{Node: "/dev/nopep1", Name: "nope/nopep1"}}
+	assert.EqualError(t, d.kernelView(&part), "is a partition, not a disk")
+}
+
+// The partitions of a multipath disk are devices of their own, which hold the disk: that is no use.
+func TestPartitionsOfAMapperDisk(t *testing.T) {
+	const by = "dev/disk/by-id/dm-name-mp[a]"
+	d := machine(t, map[string]string{
+		"sys/class/block/null/dm/name": "mp[a]", "sys/class/block/null/holders/zero/": "",
+		"sys/class/block/zero/size": "2048", "sys/class/block/zero/holders/dm-9/": "",
+		by + "p1": ">/dev/zero", by + "p2": ">/dev/not-there", by + "p3x": ">/dev/zero", by: ">/dev/null",
+		"proc/self/mountinfo": "", "proc/swaps": "Filename Type\n/dev/zero partition 1 0 -2\n",
+	})
+	disk := Disk{Device: Device{Path: "/dev/null", Node: "/dev/null", Name: "null", Users: []string{"part of zero"}}}
+	require.NoError(t, d.kernelView(&disk))
+	assert.Equal(t, "mp[a]", disk.Mapper)
+	assert.Empty(t, disk.Users)
+	assert.Equal(t, []block.KernelPartition{{Name: "zero", Number: 1, Size: 2048}}, disk.Partitions)
+	assert.Equal(t, map[int][]string{1: {"swap"}}, disk.Busy)
+	assert.Equal(t, "/dev/disk/by-id/dm-name-mp[a]p7", disk.PartitionNode(7))
+}
+
+func TestTablesOfDeviceMapper(t *testing.T) {
+	start, size, err := linear("0 2048 linear 253:0 4096\n")
+	require.NoError(t, err)
+	assert.Equal(t, []uint64{4096, 2048}, []uint64{start, size})
+	for _, bad := range []string{"", "0 1 striped 253:0 4", "0 1 linear 253:0 4 5", "0 x linear 253:0 4", "0 1 linear 253:0 x", "0 1 linear 253:0\n0 1 linear 253:0 4"} {
+		_, _, err := linear(bad)
+		assert.Error(t, err, bad)
+	}
+}
+
+func TestWhatTheKernelShouldHave(t *testing.T) {
+	has := []block.KernelPartition{{Name: "a1", Number: 1, Start: 8, Size: 8}, {Name: "a2", Number: 2, Start: 16, Size: 8}}
+	for name, c := range map[string]struct {
+		want    []block.KernelPartition
+		numbers map[int]bool
+		text    string
+	}{
+		"others do not count":  {nil, map[int]bool{7: true, 1: false}, ""},
+		"all is right":         {has, map[int]bool{1: true, 2: true}, ""},
+		"names do not count":   {[]block.KernelPartition{{Name: "dm-1", Number: 1, Start: 8, Size: 8}}, map[int]bool{1: true}, ""},
+		"one should be gone":   {nil, map[int]bool{2: true}, "partition 2 is still there for the kernel"},
+		"one is missing":       {[]block.KernelPartition{{Number: 5, Start: 1, Size: 1}}, map[int]bool{5: true}, "partition 5 is not there for the kernel"},
+		"one is elsewhere":     {[]block.KernelPartition{{Number: 1, Start: 9, Size: 8}}, map[int]bool{1: true}, "partition 1: for the kernel it has 8 units of 512 bytes from 8 on, want 8 from 9 on"},
+		"one has another size": {[]block.KernelPartition{{Number: 1, Start: 8, Size: 9}}, map[int]bool{1: true}, "partition 1: for the kernel it has 8 units of 512 bytes from 8 on, want 9 from 8 on"},
+	} {
+		assert.Equal(t, c.text, Difference(has, c.want, c.numbers), name)
+	}
+}
+
+// Links of udev are waited for; one that leads to another device is an error, one of a kind that udev does not make is not.
+func TestLinksHaveToLeadToTheirNodes(t *testing.T) {
+	d := machine(t, map[string]string{"run/udev/control": "", "a": "", "b": "", "right/x": ">../a", "wrong/x": ">../b", "empty/": ""})
+	at := func(name string) string { return filepath.Join(d.Root, name) }
+	ctx := context.Background()
+	require.NoError(t, d.links(ctx, []Link{{at("right/x"), at("a")}, {at("no such folder/x"), at("a")}}))
+	assert.ErrorContains(t, d.links(ctx, []Link{{at("wrong/x"), at("a")}}), "leads to "+at("b")+", want "+at("a"))
+	assert.ErrorContains(t, d.links(ctx, []Link{{at("empty/x"), at("a")}}), "no such file")
+	d.Patience = 10 * time.Second
+	go func() {
+		time.Sleep(20 * time.Millisecond)
+		_ = os.Symlink("../a", at("empty/x"))
+	}()
+	require.NoError(t, d.links(ctx, []Link{{at("empty/x"), at("a")}}))
+	require.NoError(t, os.Remove(at("run/udev/control")))
+	require.NoError(t, d.links(ctx, []Link{{at("wrong/x"), at("a")}}), "nobody makes links")
+}
+
+// What udev and dmsetup are asked is that the disk's own event comes first, and then device-mapper's tables.
+func TestAMapperDiskIsAskedFor(t *testing.T) {
+	d := machine(t, map[string]string{"run/udev/control": "", "disk": strings.Repeat("\x00", 4096)})
+	tool := func(name, script string) string {
+		at := filepath.Join(d.Root, name)
+		require.NoError(t, os.WriteFile(at, []byte("#!/bin/sh\n"+script+"\n"), 0o755))
+		return at
+	}
+	log := filepath.Join(d.Root, "log")
+	d.Tools = host.NewTools(map[string]string{"udevadm": tool("udevadm", `echo "$@" >> `+log)}, nil)
+	disk := Disk{Device: Device{Path: filepath.Join(d.Root, "disk"), Node: "/dev/dm-0", Name: "dm-0"}, Mapper: "m"}
+	want := []block.KernelPartition{{Number: 2, Start: 8, Size: 8}}
+	err := d.Announce(context.Background(), disk, want, map[int]bool{2: true}, nil)
+	require.EqualError(t, err, "partition 2 is not there for the kernel")
+	told, err := os.ReadFile(log)
+	require.NoError(t, err)
+	assert.Equal(t, "settle\ntrigger --settle /dev/dm-0\n", string(told))
+}
+
+func TestAClaimWaitsForTheLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "disk")
+	require.NoError(t, os.WriteFile(path, make([]byte, 1<<20), 0o600))
+	other, err := os.Open(path)
+	require.NoError(t, err)
+	defer other.Close()
+	require.NoError(t, unix.Flock(int(other.Fd()), unix.LOCK_EX))
+	d := &Devices{Patience: 50 * time.Millisecond}
+	_, err = d.Claim(context.Background(), path, true, true)
+	assert.EqualError(t, err, fmt.Sprintf("device %s: locked by %s (process %d) for more than 50ms", path, comm(t), os.Getpid()))
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errors.New("told to stop"))
+	d.Patience = time.Minute
+	_, err = d.Claim(ctx, path, true, true)
+	assert.ErrorContains(t, err, "told to stop")
+	require.NoError(t, unix.Flock(int(other.Fd()), unix.LOCK_UN))
+	c, err := d.Claim(context.Background(), path, true, true)
+	require.NoError(t, err)
+	assert.ErrorIs(t, unix.Flock(int(other.Fd()), unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
+	c.Close()
+	require.NoError(t, unix.Flock(int(other.Fd()), unix.LOCK_EX|unix.LOCK_NB))
+}
+
+func comm(t *testing.T) string {
+	t.Helper()
+	name, err := os.ReadFile("/proc/self/comm")
+	require.NoError(t, err)
+	return strings.TrimSpace(string(name))
+}
+
+func TestAClaimWritesAndBlanks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "disk")
+	require.NoError(t, os.WriteFile(path, []byte(strings.Repeat("x", 200<<10)), 0o600))
+	d := &Devices{}
+	c, err := d.Claim(context.Background(), path, true, true)
+	require.NoError(t, err)
+	defer c.Close()
+	require.NoError(t, c.Zero(10, 150<<10))
+	_, err = c.WriteAt([]byte("table"), 0)
+	require.NoError(t, err)
+	require.NoError(t, c.Sync())
+	require.NoError(t, c.Tell(context.Background(), nil, map[int]bool{1: true}), "an image file is nothing to the kernel")
+	require.NoError(t, c.Forget(context.Background(), map[int]bool{1: true}))
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, "tablexxxxx"+strings.Repeat("\x00", 150<<10)+strings.Repeat("x", 50<<10-10), string(got))
+	found, err := c.Found()
+	require.NoError(t, err)
+	assert.Equal(t, block.KindNone, found.Kind)
+	reader, err := d.Claim(context.Background(), "/dev/null", true, true)
+	if reader != nil {
+		reader.Close()
+	}
+	assert.ErrorContains(t, err, "is no block device")
+}
+
+func TestLinksOfDisks(t *testing.T) {
+	d := machine(t, map[string]string{"dev/disk/by-id/x": ">/dev/null", "dev/disk/by-path/y": ">/dev/null", "dev/disk/by-id/z": ">/dev/zero", "dev/disk/by-id/gone": ">/dev/none",
+		"dev/disk/by-label/other": ">/dev/null"})
+	assert.Equal(t, map[string][]string{"/dev/null": {"/dev/disk/by-id/x", "/dev/disk/by-path/y"}, "/dev/zero": {"/dev/disk/by-id/z"}}, d.DiskLinks())
+}

@@ -1,0 +1,368 @@
+package disks
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+func filesystemRound() round {
+	return round{name: "createFilesystems", wants: filesystemWants, plan: planFilesystems}
+}
+
+// virtiofs is shared by the host under a tag: there is no device, and nothing to make.
+const virtiofs = "virtiofs"
+
+// filesystemWants: also an entry that asks for nothing waits for its device.
+func filesystemWants(s config.Storage) (all []want) {
+	for i, entry := range s.Filesystems {
+		if value(entry.Format) != virtiofs {
+			step := filesystemStep(i, entry)
+			all = append(all, want{entry.Device, step.Subject, step.Origin})
+		}
+	}
+	return all
+}
+
+func filesystemStep(index int, entry config.Filesystem) host.Step {
+	at := origin("filesystems", index)
+	return host.Step{ID: at, Subject: "filesystem on " + host.Show(entry.Device), Origin: at}
+}
+
+// asking is what an entry wants.
+type asking uint8
+
+const (
+	askNothing asking = iota // no format, or virtiofs
+	askEmpty                 // format "none"
+	askFormat
+)
+
+func asked(entry config.Filesystem) asking {
+	switch value(entry.Format) {
+	case "", virtiofs:
+		return askNothing
+	case "none":
+		return askEmpty
+	}
+	return askFormat
+}
+
+// presence is what is on a device, beside what is wanted there.
+type presence uint8
+
+const (
+	foundNothing presence = iota
+	foundWanted           // the format that is wanted
+	foundOther
+)
+
+// A fate is what becomes of what is on a device.
+type fate uint8
+
+const (
+	fateNothing fate = iota // not even looked at
+	fateKeep                // as it is, with what is in it
+	fateMake                // wipefs, then the format's maker
+	fateWipe                // wipefs alone
+	fateRefuse              // the whole round, before anything is done
+)
+
+// String is the fate's name in docs/disks.md.
+func (f fate) String() string { return [...]string{"nothing", "keep", "make", "wipe", "refuse"}[f] }
+
+// judgeContent is the table of docs/disks.md. Label and uuid: as wanted, or none is wanted. What is unfinished is nothing to lose,
+// but what is there beside it may be.
+func judgeContent(want asking, mayWipe bool, found presence, label, uuid, unfinished, ambivalent bool) fate {
+	anew := fateMake
+	if want == askEmpty {
+		anew = fateWipe
+	}
+	fits := label && uuid
+	switch {
+	case want == askNothing:
+		return fateNothing
+	case mayWipe, unfinished && !ambivalent:
+		return anew
+	case unfinished:
+		return fateRefuse
+	case found == foundNothing && want == askEmpty && fits:
+		return fateKeep
+	case found == foundNothing:
+		return anew
+	case found == foundWanted && want == askFormat && fits:
+		return fateKeep
+	}
+	return fateRefuse
+}
+
+// judge decides about an entry. Options are never compared: what is on a device does not tell them.
+func judge(entry config.Filesystem, c block.Content) fate {
+	first, found := c.First(), foundOther
+	switch first.Type {
+	case "":
+		found = foundNothing
+	case value(entry.Format):
+		found = foundWanted
+	}
+	return judgeContent(asked(entry), isTrue(entry.WipeFilesystem), found, labelFits(entry, first), uuidFits(entry, first), c.Unfinished, c.Ambivalent)
+}
+
+// labelFits: "" is a label that is wanted, unlike none.
+func labelFits(entry config.Filesystem, found block.Signature) bool {
+	return entry.Label == nil || *entry.Label == found.Label
+}
+
+func uuidFits(entry config.Filesystem, found block.Signature) bool {
+	return entry.UUID == nil || bareUUID(entry, *entry.UUID) == bareUUID(entry, found.UUID)
+}
+
+// bareUUID is what makers take and what is compared: lower case, and the number of a vfat without its dash.
+func bareUUID(entry config.Filesystem, uuid string) string {
+	uuid = strings.ToLower(uuid)
+	if value(entry.Format) == "vfat" && len(uuid) > 4 && uuid[4] == '-' {
+		return uuid[:4] + uuid[5:]
+	}
+	return uuid
+}
+
+// describeWanted says in words what an entry asks for.
+func describeWanted(entry config.Filesystem) string {
+	if asked(entry) == askEmpty {
+		return "an empty device"
+	}
+	return device.Describe(block.Content{Signatures: []block.Signature{wantedSignature(entry)}})
+}
+
+// wantedSignature is what will be found of a filesystem that was made as asked, as far as the config says.
+func wantedSignature(entry config.Filesystem) block.Signature {
+	uuid := bareUUID(entry, value(entry.UUID))
+	if value(entry.Format) == "vfat" && len(uuid) == 8 {
+		uuid = strings.ToUpper(uuid[:4] + "-" + uuid[4:])
+	}
+	return block.Signature{Type: value(entry.Format), Label: value(entry.Label), UUID: uuid}
+}
+
+// A filesystem plans and makes one entry: it is an entry with the device that it is about.
+type filesystem struct {
+	config.Filesystem
+	w    *work
+	step host.Step
+	seen Seen
+	fate fate
+	bare bool // the first round takes away the device's partition table
+}
+
+// planFilesystems decides about all entries before anything is done about any.
+func planFilesystems(s config.Storage, v View, w *work) (planned, error) {
+	var p planned
+	var errs []error
+	owners := map[string]*filesystem{}
+	for i, entry := range s.Filesystems {
+		if asked(entry) == askNothing {
+			continue
+		}
+		f := &filesystem{Filesystem: entry, w: w, step: filesystemStep(i, entry), bare: loseTable(s, entry.Device)}
+		if err := f.plan(v, owners); err != nil {
+			errs = append(errs, f.step.Fail(err))
+			continue
+		}
+		p.lanes = append(p.lanes, host.Plan{f.step})
+		p.after = append(p.after, f.prediction())
+		p.needs = append(p.needs, f.needs()...)
+	}
+	return p, errors.Join(errs...)
+}
+
+// loseTable: the first round leaves a disk without a partition table.
+func loseTable(s config.Storage, path string) bool {
+	return slices.ContainsFunc(s.Disks, func(d config.Disk) bool {
+		return d.Device == path && isTrue(d.WipeTable) && len(d.Partitions) == 0
+	})
+}
+
+// plan decides, and fills in the step. Two entries may name one device in ways that only a look at the machine shows: its second
+// maker would undo the first, whichever that is. Owners are the entries so far, by node.
+func (f *filesystem) plan(v View, owners map[string]*filesystem) error {
+	var err error
+	if f.seen, err = v.Device(f.Device); err != nil {
+		return err
+	}
+	if f.seen.Unknown != "" {
+		f.deferred()
+		return nil
+	}
+	f.fate = judge(f.Filesystem, f.seen.Content)
+	if f.fate == fateRefuse {
+		return f.refusal()
+	}
+	if f.fate != fateKeep {
+		if err := free(f.seen.Device); err != nil {
+			return err
+		}
+	}
+	other := owners[f.seen.Node]
+	owners[f.seen.Node] = f
+	if other != nil && (other.fate != fateKeep || f.fate != fateKeep) {
+		return fmt.Errorf("%s is the device of %s as well, so one of the two would be lost", host.Show(f.seen.Node), other.step.Origin)
+	}
+	f.describe(f.table(v))
+	return nil
+}
+
+// refusal says what is there, in what it differs, and what would allow its loss.
+func (f *filesystem) refusal() error {
+	return fmt.Errorf(`%s is in the way: %s; set "wipeFilesystem": true if it may be lost`, f.seen, strings.Join(f.differences(f.seen.Content), ", "))
+}
+
+// differences are between what was found and what is wanted; for people.
+func (f *filesystem) differences(c block.Content) (all []string) {
+	found, want := c.First(), wantedSignature(f.Filesystem)
+	switch {
+	case c.Unfinished && c.Ambivalent:
+		return []string{fmt.Sprintf("it holds more than an unfinished %s", found.Type)}
+	case asked(f.Filesystem) == askEmpty:
+		return []string{"wanted is an empty device"}
+	case found.Type != want.Type:
+		return []string{fmt.Sprintf("wanted is %s", describeWanted(f.Filesystem))}
+	}
+	if !labelFits(f.Filesystem, found) {
+		all = append(all, fmt.Sprintf("the label is %q, not %q", found.Label, want.Label))
+	}
+	if !uuidFits(f.Filesystem, found) {
+		all = append(all, fmt.Sprintf("the UUID is %s, not %s", host.Show(found.UUID), host.Show(want.UUID)))
+	}
+	return all
+}
+
+// free: nobody uses a device, and it takes writes.
+func free(d device.Device) error {
+	switch {
+	case len(d.Users) > 0:
+		return fmt.Errorf("%s is in use: %s", d, strings.Join(d.Users, ", "))
+	case d.ReadOnly:
+		return fmt.Errorf("%s is read-only", d)
+	}
+	return nil
+}
+
+// table tells of the partition table that goes with a device: it is no content, so nobody has to allow that. For a plan only, so a
+// device that cannot be read as a disk has none.
+func (f *filesystem) table(v View) string {
+	if f.fate == fateKeep || f.bare || len(f.seen.Content.Signatures) > 0 {
+		return ""
+	}
+	disk, err := v.Disk(f.Device)
+	if err != nil {
+		return ""
+	}
+	if disk.Found.Kind == block.KindMBR || disk.Found.Kind == block.KindGPT && len(disk.Found.Table.Partitions()) > 0 {
+		return "its partition table"
+	}
+	return ""
+}
+
+// describe makes the step of what was decided. What is lost is named, so that a plan can be agreed to.
+func (f *filesystem) describe(table string) {
+	c, wanted := f.seen.Content, describeWanted(f.Filesystem)
+	lost := table
+	if len(c.Signatures) > 0 {
+		lost = device.Describe(c)
+	}
+	switch {
+	case f.fate == fateKeep:
+		f.keep()
+		return
+	case c.Unfinished && !c.Ambivalent:
+		f.step.Effect, f.step.Detail = host.Create, fmt.Sprintf("%s, again: the %s on it was not made to its end", wanted, c.First().Type)
+	case lost != "":
+		f.step.Effect, f.step.Detail = host.Destroy, fmt.Sprintf("%s; %s on %s is lost", wanted, lost, host.Show(f.seen.Node))
+	case f.fate == fateWipe:
+		f.step.Effect, f.step.Detail = host.Change, wanted+", wiped although nothing is known on it"
+	default:
+		f.step.Effect, f.step.Detail = host.Create, wanted
+	}
+	f.step.Check, f.step.Do = f.check, f.do
+}
+
+// keep warns where libblkid would call the content ambivalent: others may then see something else on the device, or nothing.
+func (f *filesystem) keep() {
+	f.step.Effect, f.step.Detail = host.Keep, device.Describe(f.seen.Content)
+	if c := f.seen.Content; c.Ambivalent && f.w.Log != nil {
+		f.w.Log.Warn(fmt.Sprintf("%s: kept for the first of what is on it: %s", f.step.Subject, device.Describe(c)))
+	}
+}
+
+// deferred says what will decide. The round plans again when the device is there, so nobody does this step.
+func (f *filesystem) deferred() {
+	f.fate = fateMake
+	f.step.Effect = host.Deferred
+	f.step.Do = nil
+	wanted := describeWanted(f.Filesystem)
+	switch {
+	case isTrue(f.WipeFilesystem):
+		f.step.Detail = fmt.Sprintf("%s, whatever is on it then (%s)", wanted, f.seen.Unknown)
+	case asked(f.Filesystem) == askEmpty:
+		f.step.Detail = fmt.Sprintf("%s: refused if anything is on it then (%s)", wanted, f.seen.Unknown)
+	default:
+		f.step.Detail = fmt.Sprintf("%s: made if nothing is on it then, kept if it is this, else refused (%s)", wanted, f.seen.Unknown)
+	}
+}
+
+// prediction is the device with what the config says of its filesystem; a random UUID is not in it.
+func (f *filesystem) prediction() prediction {
+	after := f.seen
+	after.Unknown = ""
+	switch {
+	case f.fate == fateKeep:
+	case asked(f.Filesystem) == askEmpty:
+		after.Content = block.Content{}
+	default:
+		after.Content = block.Content{Signatures: []block.Signature{wantedSignature(f.Filesystem)}}
+	}
+	p := prediction{names: []string{f.Device}, seen: after}
+	if after.Node != "" && after.Node != f.Device {
+		p.names = append(p.names, after.Node)
+	}
+	first := after.Content.First()
+	if first.Label != "" {
+		p.names = append(p.names, "/dev/disk/by-label/"+udevName(first.Label))
+	}
+	if first.UUID != "" {
+		p.names = append(p.names, "/dev/disk/by-uuid/"+udevName(first.UUID))
+	}
+	return p
+}
+
+// udevName writes a label as the name of a link: what is neither a plain letter nor UTF-8 is \x and its number
+// (ID_FS_LABEL_ENC of udev's blkid; libblkid, blkid_encode_string).
+func udevName(label string) string {
+	var b strings.Builder
+	for _, r := range strings.ToValidUTF8(label, "\uFFFD") {
+		switch {
+		case r >= 0x80, r >= '0' && r <= '9', r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z', strings.ContainsRune("#+-.:=@_", r):
+			b.WriteRune(r)
+		default:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		}
+	}
+	return b.String()
+}
+
+// needs are the tools of the step.
+func (f *filesystem) needs() []need {
+	if f.fate == fateKeep {
+		return nil
+	}
+	all := []need{{"wipefs", f.step}}
+	if asked(f.Filesystem) == askFormat {
+		all = append(all, need{makers[*f.Format].tool, f.step})
+	}
+	return all
+}

@@ -1,0 +1,202 @@
+package disks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// A maker is the program that makes a filesystem, and how it is told (reference: engine §9.4). All of them write to the disk
+// what they have made before they end.
+type maker struct {
+	tool  string
+	force string // over whatever is there; mkfs.fat never asks
+	uuid  []string
+	label string
+}
+
+var makers = map[string]maker{
+	"btrfs": {"mkfs.btrfs", "--force", []string{"-U", ""}, "-L"},
+	"ext4":  {"mkfs.ext4", "-F", []string{"-U", ""}, "-L"},
+	"swap":  {"mkswap", "-f", []string{"-U", ""}, "-L"},
+	"vfat":  {"mkfs.fat", "", []string{"-i", ""}, "-n"},
+	"xfs":   {"mkfs.xfs", "-f", []string{"-m", "uuid="}, "-L"},
+}
+
+// makerArgs are the user's options, then ours, then the device.
+func makerArgs(entry config.Filesystem, dev string) []string {
+	m := makers[value(entry.Format)]
+	args := slices.Clone(entry.Options)
+	if m.force != "" {
+		args = append(args, m.force)
+	}
+	if entry.UUID != nil {
+		args = append(args, m.uuid[0], m.uuid[1]+bareUUID(entry, *entry.UUID))
+	}
+	if entry.Label != nil {
+		args = append(args, m.label, *entry.Label)
+	}
+	return append(args, dev)
+}
+
+// alias is the link by which tools get the device: a name by label or UUID is gone as soon as wipefs has run.
+func (f *filesystem) alias() string {
+	return filepath.Join(f.w.Devices.Aliases, filepath.Clean("/"+f.Device))
+}
+
+// check: what may be wiped is wiped each time, as asked.
+func (f *filesystem) check(context.Context) (host.State, error) {
+	now, err := f.w.Devices.Look(f.alias())
+	if err != nil {
+		return host.Pending, err
+	}
+	if judge(f.Filesystem, now.Content) == fateKeep {
+		return host.Done, nil
+	}
+	return host.Pending, nil
+}
+
+// do wipes the device and makes the filesystem. It may be cut off at any point: what then is there counts as nothing.
+// Makers overwrite the start of a device only. What has marks elsewhere, as ZFS at both ends, would go on being found.
+func (f *filesystem) do(ctx context.Context) error {
+	if err := f.recheck(); err != nil {
+		return err
+	}
+	if err := f.run(ctx, "wipefs", "-a", f.alias()); err != nil {
+		return err
+	}
+	if f.fate == fateMake {
+		if err := f.mark(true); err != nil {
+			return err
+		}
+		if err := f.run(ctx, makers[*f.Format].tool, makerArgs(f.Filesystem, f.alias())...); err != nil {
+			return err
+		}
+		if err := f.mark(false); err != nil {
+			return err
+		}
+		if err := f.w.Devices.Settle(ctx, f.seen.Node); err != nil {
+			return err
+		}
+	}
+	return f.verify()
+}
+
+func (f *filesystem) run(ctx context.Context, tool string, args ...string) error {
+	_, err := f.w.Tools.Run(ctx, host.Command{Tool: tool, Args: args})
+	return err
+}
+
+// recheck: the plan may be old. What is on the device is what was going to be lost, or nothing, or what this step has made before.
+func (f *filesystem) recheck() error {
+	now, err := f.w.Devices.Look(f.alias())
+	if err != nil {
+		return err
+	}
+	if err := free(now); err != nil {
+		return err
+	}
+	c := now.Content
+	asPlanned := reflect.DeepEqual(c, f.seen.Content)
+	// A try of this step that was cut off, or one that came to its end and is asked for again.
+	nothing := len(c.Signatures) == 0 || c.Unfinished && !c.Ambivalent
+	again := isTrue(f.WipeFilesystem) && len(c.Signatures) == 1 && len(f.wrong(c)) == 0
+	if now.Size != f.seen.Size || !asPlanned && !nothing && !again {
+		return fmt.Errorf("%s has changed since it was looked at: it was %s", now, f.seen)
+	}
+	return f.exclusive(now)
+}
+
+// exclusive finds, by open(2)'s O_EXCL, users that no list has: mounts of other namespaces, mounted partitions of a whole disk.
+func (f *filesystem) exclusive(now device.Device) error {
+	file, err := f.w.Devices.Open(f.alias(), os.O_RDONLY|unix.O_EXCL)
+	if errors.Is(err, unix.EBUSY) {
+		return fmt.Errorf("%s is in use: the kernel has it mounted, or as a part of another device", now)
+	}
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// mark writes the mark of a filesystem in the making, or takes it away. See block.MakingMark.
+func (f *filesystem) mark(making bool) error {
+	at, mark := block.MakingMark(f.seen.Size)
+	if *f.Format != "vfat" || len(mark) == 0 {
+		return nil
+	}
+	if !making {
+		clear(mark)
+	}
+	file, err := f.w.Devices.Open(f.alias(), os.O_WRONLY|unix.O_EXCL)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteAt(mark, at)
+	if err == nil {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
+}
+
+// verify looks at what the tools have done.
+func (f *filesystem) verify() error {
+	now, err := f.w.Devices.Look(f.alias())
+	if err != nil {
+		return err
+	}
+	if f.fate == fateWipe {
+		if len(now.Content.Signatures) > 0 {
+			return fmt.Errorf("wipefs was run, but there is still %s", device.Describe(now.Content))
+		}
+		return nil
+	}
+	tool := makers[*f.Format].tool
+	if wrong := f.wrong(now.Content); len(wrong) > 0 {
+		return fmt.Errorf("%s was run, but what is there now is not as wanted: %s", tool, strings.Join(wrong, ", "))
+	}
+	if judge(f.kept(), now.Content) != fateKeep && f.w.Log != nil {
+		f.w.Log.Warn(fmt.Sprintf("%s: %s has made %s: another run would not take it for %s", f.step.Subject, tool, device.Describe(now.Content), describeWanted(f.Filesystem)))
+	}
+	return nil
+}
+
+// kept is the entry as one that keeps what it can.
+func (f *filesystem) kept() config.Filesystem {
+	entry := f.Filesystem
+	entry.WipeFilesystem = nil
+	return entry
+}
+
+// wrong is what is wrong with a filesystem that was just made. A maker may be asked for more than can be seen: options make an ext4
+// without what sets it apart from its elders, UUIDs may be words ("random"), and labels of vfat are in the letters of DOS.
+func (f *filesystem) wrong(c block.Content) (all []string) {
+	found, want := c.First(), wantedSignature(f.Filesystem)
+	kinds := []string{want.Type}
+	if want.Type == "ext4" {
+		kinds = append(kinds, "ext3", "ext2")
+	}
+	if !slices.Contains(kinds, found.Type) || c.Unfinished {
+		return []string{device.Describe(c)}
+	}
+	if f.Label != nil && want.Type != "vfat" && strings.TrimRight(*f.Label, " ") != found.Label {
+		all = append(all, fmt.Sprintf("the label is %q", found.Label))
+	}
+	_, notUUID := block.ParseGUID(want.UUID)
+	if (notUUID == nil || want.Type == "vfat") && !uuidFits(f.Filesystem, found) {
+		all = append(all, "the UUID is "+host.Show(found.UUID))
+	}
+	return all
+}

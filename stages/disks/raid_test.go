@@ -1,0 +1,306 @@
+package disks
+
+import (
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// A superblock of metadata 1.2, as the kernel's md_p.h has it.
+type superblock struct {
+	uuid, name    string
+	level         int32
+	disks, number uint32
+	events        uint64
+	roles         []uint16
+}
+
+func (s superblock) bytes() []byte {
+	le, sb := binary.LittleEndian, make([]byte, 256+2*len(s.roles))
+	le.PutUint32(sb, 0xa92b4efc)
+	le.PutUint32(sb[4:], 1)
+	copy(sb[16:32], s.uuid)
+	copy(sb[32:64], s.name)
+	le.PutUint32(sb[72:], uint32(s.level))
+	le.PutUint32(sb[92:], s.disks)
+	le.PutUint64(sb[144:], 8)
+	le.PutUint32(sb[160:], s.number)
+	le.PutUint64(sb[200:], s.events)
+	le.PutUint32(sb[220:], uint32(len(s.roles)))
+	for i, role := range s.roles {
+		le.PutUint16(sb[256+2*i:], role)
+	}
+	var sum uint64
+	for i := 0; i+4 <= len(sb); i += 4 {
+		sum += uint64(le.Uint32(sb[i:]))
+	}
+	le.PutUint32(sb[216:], uint32(sum)+uint32(sum>>32))
+	return sb
+}
+
+const spareRole = 0xffff
+
+// mirror is member number n of an array of two, with a spare.
+func mirror(n uint32) superblock {
+	return superblock{"0123456789abcdef", "any:data", 1, 2, n, 17, []uint16{0, 1, spareRole, spareRole}}
+}
+
+const mirrorConfig = `'raid': [{'name': 'data', 'level': 'raid1', 'spares': 1, 'devices': ['$/a', '$/b', '$/c']}]`
+
+func TestArraysAsPeopleReadThem(t *testing.T) {
+	all := func(change func(n int, s *superblock)) func(*bench) {
+		return func(b *bench) {
+			for n, name := range []string{"a", "b", "c"} {
+				s := mirror(uint32(n))
+				change(n, &s)
+				put(b.t, filepath.Join(b.dir, name), 4096, s.bytes())
+			}
+		}
+	}
+	kept := func(int, *superblock) {}
+	const shape = " array data  level raid1 of $/a, $/b, $/c, 1 of them spare"
+	const refused = `array data ($.storage.raid.0): $/a (8 MiB, linux_raid_member "any:data", UUID 30313233-3435-3637-3839-616263646566) is not to be lost: it is `
+	const advice = `; "wipeTable": true of its disk or "wipePartitionEntry": true of its partition allows it`
+	for name, c := range map[string]struct {
+		config string
+		given  func(*bench)
+		want   string
+	}{
+		"blank members get an array":              {given: func(*bench) {}, want: "+" + shape},
+		"an array that is there is assembled":     {given: all(kept), want: "~" + shape + ", assembled"},
+		"its name may be one that options give":   {config: `'raid': [{'name': 'x', 'level': 'mirror', 'spares': 1, 'options': ['--name=data'], 'devices': ['$/a', '$/b', '$/c']}]`, given: all(kept), want: "~ array x  level mirror of $/a, $/b, $/c, 1 of them spare, assembled"},
+		"the order of its members does not count": {config: strings.Replace(mirrorConfig, "'$/a', '$/b'", "'$/b', '$/a'", 1), given: all(kept), want: "~ array data  level raid1 of $/b, $/a, $/c, 1 of them spare, assembled"},
+		"one that is cut off between two superblocks is made anew": {given: func(b *bench) {
+			s := mirror(0)
+			s.events = 0
+			put(b.t, b.dir+"/a", 4096, s.bytes())
+		}, want: "-" + shape + `, over $/a (8 MiB, linux_raid_member "any:data", UUID 30313233-3435-3637-3839-616263646566)`},
+		"so is one that never ran": {given: all(func(_ int, s *superblock) { s.events = 0 }), want: "-" + shape + ", over " + strings.Join([]string{
+			`$/a (8 MiB, linux_raid_member "any:data", UUID 30313233-3435-3637-3839-616263646566)`,
+			`$/b (8 MiB, linux_raid_member "any:data", UUID 30313233-3435-3637-3839-616263646566)`,
+			`$/c (8 MiB, linux_raid_member "any:data", UUID 30313233-3435-3637-3839-616263646566)`}, "; ")},
+		"one without redundancy never counts": {config: `'raid': [{'name': 'data', 'level': 'raid0', 'devices': ['$/a', '$/b']}]`, given: all(func(n int, s *superblock) {
+			s.level, s.events = 0, 0
+		}), want: "~ array data  level raid0 of $/a, $/b, assembled"},
+		"one of another name is not ours": {given: all(func(_ int, s *superblock) { s.name = "them:other" }),
+			want: refusedAs(refused, "any:data", "them:other") + `a member of another array: level 1, 2 active members, name "them:other"` + advice},
+		"one of another level is not ours": {given: all(func(_ int, s *superblock) { s.level = 10 }),
+			want: refused + `a member of another array: level 10, 2 active members, name "any:data"` + advice},
+		"one that lacks a member is not ours to make anew": {given: func(b *bench) { put(b.t, b.dir+"/a", 4096, mirror(0).bytes()) },
+			want: refused + "a member of such an array, of which others are missing here" + advice},
+		"one of which a member is out of order neither": {given: all(func(n int, s *superblock) { s.roles = []uint16{0, 0xfffe, spareRole, spareRole} }),
+			want: refused + "a member of such an array, of which others are missing here" + advice},
+		"a mix of two neither": {given: all(func(n int, s *superblock) { s.uuid = strings.Repeat("x", n) + s.uuid[n:] }),
+			want: refused + "a member of such an array, of which others are missing here" + advice},
+		"a damaged one is not known for ours": {given: func(b *bench) {
+			sb := mirror(0).bytes()
+			sb[100] = 1
+			put(b.t, b.dir+"/a", 4096, sb)
+		}, want: refused + "a damaged member of an array" + advice},
+		"a filesystem on a member is not touched": {given: func(b *bench) { put(b.t, b.dir+"/b", 1024, ext4Block("box")) },
+			want: `array data ($.storage.raid.0): $/b (8 MiB, ext4 "box") is not to be lost: it is no member of an array` + advice},
+		"a partition table neither": {given: func(b *bench) { tableOn(b, "c") },
+			want: "array data ($.storage.raid.0): $/c (8 MiB, nothing known on it) is not to be lost: it has a partition table" + advice},
+		"what the config gives up goes": {config: `'disks': [{'device': '$/b', 'wipeTable': true}], ` + mirrorConfig, given: func(b *bench) { put(b.t, b.dir+"/b", 1024, ext4Block("box")) },
+			want: "-" + shape + `, over $/b (8 MiB, ext4 "box")`},
+		"and nothing else": {config: `'disks': [{'device': '$/b', 'wipeTable': true}], ` + mirrorConfig, given: func(b *bench) {
+			put(b.t, b.dir+"/b", 1024, ext4Block("box"))
+			put(b.t, b.dir+"/c", 1024, ext4Block("books"))
+		}, want: `array data ($.storage.raid.0): $/c (8 MiB, ext4 "books") is not to be lost: it is no member of an array` + advice},
+		"a member cannot be in two arrays": {config: `'raid': [{'name': 'x', 'level': 'raid0', 'devices': ['$/a']}, {'name': 'y', 'level': 'raid0', 'devices': ['$/b', '$/a']}]`,
+			given: func(*bench) {}, want: "array y ($.storage.raid.1): $/a is in $.storage.raid.0 already"},
+		"a member that is not there yet defers all": {config: `'disks': [{'device': '$/d', 'partitions': [{'number': 1, 'label': 'm'}]}], 'raid': [{'name': 'x', 'level': 'raid0', 'devices': ['/dev/md/later']}]`,
+			given: func(*bench) {}, want: "array x ($.storage.raid.0): device /dev/md/later: no such file or directory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			for _, image := range []string{"a", "b", "c", "d"} {
+				b.image(image, "")
+			}
+			if c.config == "" {
+				c.config = mirrorConfig
+			}
+			c.given(b)
+			got := strings.TrimSpace(b.preview("{" + c.config + "}"))
+			if strings.Contains(c.config, "disks") && strings.Contains(got, "array data  ") {
+				got = got[strings.LastIndex(got, "\n")+1:]
+				got = got[:1] + " array data  " + strings.TrimLeft(strings.TrimPrefix(got[1:], " array data"), " ")
+			}
+			assert.Equal(t, c.want, got)
+		})
+	}
+}
+
+func refusedAs(text, from, to string) string { return strings.Replace(text, from, to, 1) }
+
+// tableOn puts a partition table with a partition on an image.
+func tableOn(b *bench, name string) {
+	data, err := os.ReadFile(imageDisk(b.t, 8, part(1, 1, 2, "p")))
+	require.NoError(b.t, err)
+	require.NoError(b.t, os.WriteFile(filepath.Join(b.dir, name), data, 0o600))
+}
+
+// usedView has users of devices that a test makes up.
+type usedView struct {
+	View
+	users map[string][]string
+}
+
+func (v usedView) Device(path string) (Seen, error) {
+	seen, err := v.View.Device(path)
+	seen.Users = v.users[filepath.Base(path)]
+	return seen, err
+}
+
+func TestMembersInUse(t *testing.T) {
+	const md, dm, mounted = "part of md127", "part of dm-0", "mounted at /var"
+	for name, c := range map[string]struct {
+		state string
+		users map[string][]string
+		want  string
+	}{
+		"an array that runs is kept":                         {"active", map[string][]string{"a": {md}, "b": {md}, "c": {md}}, "= "},
+		"one whose members wait is assembled":                {"inactive", map[string][]string{"a": {md}, "b": {md}}, "~ "},
+		"one that runs without a member is not touched":      {"clean", map[string][]string{"a": {md}, "b": {md}}, "is in use: part of md127"},
+		"a member that is part of something else is in use":  {"active", map[string][]string{"a": {md}, "b": {dm}, "c": {md}}, "is in use: part of md127"},
+		"a mounted member is in use":                         {"active", map[string][]string{"c": {mounted}}, "/c (8 MiB, "},
+		"a member that is part of no array at all is in use": {"", map[string][]string{"a": {dm}, "b": {dm}, "c": {dm}}, "is in use: part of dm-0"},
+		"a member that is used twice is in use":              {"active", map[string][]string{"a": {md, mounted}, "b": {md}, "c": {md}}, "is in use: part of md127, mounted at /var"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			for n, image := range []string{"a", "b", "c"} {
+				put(t, b.image(image, ""), 4096, mirror(uint32(n)).bytes())
+			}
+			if c.state != "" {
+				require.NoError(t, os.MkdirAll(b.dir+"/sys/class/block/md127/md", 0o700))
+				require.NoError(t, os.WriteFile(b.dir+"/sys/class/block/md127/md/array_state", []byte(c.state+"\n"), 0o600))
+			}
+			p, err := planArrays(b.storage("{"+mirrorConfig+"}"), usedView{live{b.options.Devices}, c.users}, &work{Options: b.options})
+			if err != nil {
+				assert.ErrorContains(t, err, c.want)
+				return
+			}
+			assert.True(t, strings.HasPrefix(p.lanes[0].String(), c.want), p.lanes[0].String())
+		})
+	}
+}
+
+func TestArgumentsOfMdadm(t *testing.T) {
+	b := newBench(t)
+	for _, image := range []string{"a", "b", "c"} {
+		b.image(image, "")
+	}
+	_, ran, err := b.run(`{'raid': [{'name': 'data', 'level': 'raid1', 'spares': 1, 'options': ['--metadata=1.2', '-c', '64'], 'devices': ['$/a', '$/b', '$/c']}]}`)
+	require.ErrorContains(t, err, "array data ($.storage.raid.0): device /dev/md/data did not appear", "the fake makes none")
+	const aliases = " $/aliases$/a $/aliases$/b $/aliases$/c\n"
+	assert.Equal(t, "mdadm --create data --force --run --homehost any --level raid1 --raid-devices 2 --spare-devices 1 --metadata=1.2 -c 64"+aliases, ran)
+
+	for n, image := range []string{"a", "b", "c"} {
+		put(t, filepath.Join(b.dir, image), 4096, mirror(uint32(n)).bytes())
+	}
+	_, ran, err = b.run("{" + mirrorConfig + "}")
+	require.Error(t, err)
+	assert.Equal(t, "mdadm --assemble /dev/md/data"+aliases, ran)
+	b.tool("mdadm", "echo mdadm: no devices >&2; exit 1")
+	_, _, err = b.run("{" + mirrorConfig + "}")
+	require.ErrorContains(t, err, "array data ($.storage.raid.0): mdadm: exit status 1: mdadm: no devices")
+}
+
+func TestWhereArraysAppear(t *testing.T) {
+	assert.Equal(t, "/dev/md/data", arrayPath("data"))
+	assert.Equal(t, "/dev/md0", arrayPath("/dev/md0"))
+	for level, number := range map[string]int{"linear": -1, "raid0": 0, "0": 0, "stripe": 0, "mirror": 1, "1": 1, "raid4": 4, "5": 5, "raid6": 6, "raid10": 10, "10": 10} {
+		assert.Equal(t, number, arrayLevel(level), level)
+	}
+	assert.Less(t, arrayLevel("container"), -1)
+}
+
+func TestNamesOfArrays(t *testing.T) {
+	const long = "a-name-that-is-too-long-for-a-superblock"
+	for name, c := range map[string]struct {
+		config, stored, metadata string
+		want                     bool
+	}{
+		"a name alone":                        {"data", "data", "1.2", true},
+		"after a host":                        {"data", "any:data", "1.2", true},
+		"after another host":                  {"data", "them:data", "1.2", true},
+		"of a node":                           {"/dev/md/data", "any:data", "1.2", true},
+		"of a numbered node":                  {"/dev/md5", "any:5", "1.2", true},
+		"cut off":                             {long, long[:32], "1.2", true},
+		"cut off after a host":                {long, "any:" + long[:28], "1.2", true},
+		"another":                             {"data", "any:date", "1.2", false},
+		"the start of one that is not full":   {"data", "any:da", "1.2", false},
+		"none":                                {"data", "", "1.2", false},
+		"none, which metadata 0.90 has never": {"data", "", "0.90", true},
+	} {
+		m := block.Member{Name: c.stored, Metadata: c.metadata}
+		a := &array{}
+		a.config.Name = c.config
+		assert.Equal(t, c.want, a.named(m), name)
+	}
+}
+
+func TestAnArrayIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
+	b := newBench(t)
+	for _, image := range []string{"a", "b", "c"} {
+		b.image(image, "")
+	}
+	given := b.storage(`{'disks': [{'device': '$/b', 'wipeTable': true}], ` + mirrorConfig + "}")
+	put(t, b.dir+"/b", 1024, ext4Block("box"))
+	p, err := planArrays(given, live{b.options.Devices}, &work{Options: b.options})
+	require.NoError(t, err)
+	put(t, b.dir+"/b", 1024, ext4Block("other"))
+	err = p.lanes[0].Run(t.Context(), host.RunOptions{})
+	require.ErrorContains(t, err, `$/b (8 MiB, ext4 "other") has changed since it was looked at`[1:])
+	put(t, b.dir+"/c", 1024, ext4Block("new"))
+	err = p.lanes[0].Run(t.Context(), host.RunOptions{})
+	require.ErrorContains(t, err, "is not to be lost")
+	assert.NoFileExists(t, b.dir+"/log", "mdadm has not run")
+}
+
+func TestWhichMembersAreGivenUp(t *testing.T) {
+	b := newBench(t)
+	for _, image := range []string{"vda", "nvme0"} {
+		b.image(image, "")
+	}
+	gone := givenUp(b.storage(`{'disks': [{'device': '$/vda', 'wipeTable': true}, {'device': '/dev/none', 'wipeTable': true},
+		{'device': '$/nvme0', 'partitions': [{'number': 1, 'wipePartitionEntry': true}, {'number': 2}, {'label': 'x', 'wipePartitionEntry': true}]}]}`), b.options.Devices)
+	for node, want := range map[string]bool{"vda": true, "vda1": true, "vda12": true, "vdab": false, "vdab1": false, "nvme0": false, "nvme0p1": true, "nvme0p2": false, "nvme01": false} {
+		assert.Equal(t, want, gone(filepath.Join(b.dir, node)), node)
+	}
+}
+
+func TestArraysThatAreYetToBe(t *testing.T) {
+	b := newBench(t)
+	later := Seen{Device: device.Device{Path: "/dev/md/later"}, Unknown: "a new array may show what its members held before"}
+	view := &expected{now: live{b.options.Devices}, then: map[string]Seen{"/dev/md/later": later}}
+	p, err := planArrays(b.storage(`{'raid': [{'name': 'x', 'level': 'raid0', 'devices': ['/dev/md/later']}]}`), view, &work{Options: b.options})
+	require.NoError(t, err)
+	assert.Equal(t, "? array x  level raid0 of /dev/md/later: made if its members are blank or given up, assembled if they hold it; a new array may show what its members held before\n",
+		p.lanes[0].String())
+	assert.Equal(t, []string{"/dev/md/x"}, p.after[0].names)
+	assert.NotEmpty(t, p.after[0].seen.Unknown)
+}
+
+func TestWhatAKilledMdadmToldUdevIsTakenBack(t *testing.T) {
+	b := newBench(t)
+	a := &array{work: &work{Options: b.options}, holder: "md127"}
+	require.NoError(t, a.created(), "there is nothing to take back")
+	require.NoError(t, os.MkdirAll(b.dir+"/run/mdadm", 0o700))
+	for _, name := range []string{"creating-md127", "creating-md126"} {
+		require.NoError(t, os.WriteFile(b.dir+"/run/mdadm/"+name, nil, 0o600))
+	}
+	require.NoError(t, a.created())
+	assert.NoFileExists(t, b.dir+"/run/mdadm/creating-md127")
+	assert.FileExists(t, b.dir+"/run/mdadm/creating-md126", "another array's")
+}

@@ -1,0 +1,258 @@
+package disks
+
+import (
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// verdictTable reads a table of docs/disks.md under its heading.
+func verdictTable(t *testing.T, heading string) (rows [][]string) {
+	t.Helper()
+	doc, err := os.ReadFile("../../docs/disks.md")
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(doc), "\n## "+heading+"\n")
+	require.True(t, found)
+	section, _, _ = strings.Cut(section, "\n## ")
+	for line := range strings.Lines(section) {
+		if cells := strings.Split(strings.Trim(line, "| \n"), " | "); strings.HasPrefix(line, "| ") {
+			rows = append(rows, cells)
+		}
+	}
+	require.NotEmpty(t, rows)
+	return rows[1:]
+}
+
+// oneRow finds the row that an input is in, gives its verdict, and notes that it is of use.
+func oneRow(t *testing.T, rows [][]string, used map[int]bool, inputs ...string) string {
+	t.Helper()
+	var verdicts []string
+	for i, row := range rows {
+		in := true
+		for k, input := range inputs {
+			in = in && (row[k] == "any" || slices.Contains(strings.Split(row[k], ", "), input))
+		}
+		if in {
+			used[i] = true
+			verdicts = append(verdicts, row[len(inputs)])
+		}
+	}
+	require.Len(t, verdicts, 1, "rows of %q", inputs)
+	return verdicts[0]
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func TestVerdictsOnArraysAreThoseOfTheDocument(t *testing.T) {
+	rows, used := verdictTable(t, "What becomes of an array"), map[int]bool{}
+	for _, found := range []arrayContent{arrayNothing, arraySame, arrayHalfMade, arrayOther} {
+		for _, given := range []bool{true, false} {
+			for _, use := range []arrayUse{membersFree, membersIdle, membersRun, membersTaken} {
+				want := oneRow(t, rows, used, string(found), yes(given), string(use))
+				assert.Equal(t, want, string(judgeArray(found, given, use)), "%s, %t, %s", found, given, use)
+			}
+		}
+	}
+	assert.Len(t, used, len(rows))
+}
+
+func TestVerdictsOnVolumesAreThoseOfTheDocument(t *testing.T) {
+	rows, used := verdictTable(t, "What becomes of a LUKS volume"), map[int]bool{}
+	for _, found := range []volumeContent{volumeNothing, volumeFits, volumeUnfinished, volumeHalfMade, volumeOther} {
+		for _, wipe := range []bool{true, false} {
+			for _, use := range []volumeUse{volumeFree, volumeOpen, volumeTaken} {
+				want := oneRow(t, rows, used, string(found), yes(wipe), string(use))
+				assert.Equal(t, want, string(judgeVolume(found, wipe, use)), "%s, %t, %s", found, wipe, use)
+			}
+		}
+	}
+	assert.Len(t, used, len(rows))
+}
+
+// A bench is a folder of image files and fake tools: each notes how it was called, and what it read from the file of its key.
+type bench struct {
+	t       *testing.T
+	dir     string
+	names   map[string]string
+	options Options
+	log     strings.Builder
+}
+
+func newBench(t *testing.T) *bench {
+	b := &bench{t: t, dir: t.TempDir(), names: map[string]string{}}
+	for _, tool := range []string{"mdadm", "cryptsetup", "wipefs", "clevis", "zkey", "zkey-cryptsetup"} {
+		b.tool(tool, "")
+	}
+	b.tool("wipefs", `dd if=/dev/zero of="$dev" bs=4096 count=8 conv=notrunc status=none`)
+	b.tool("cryptsetup", `case $1 in luksFormat) gzip -dc "`+b.header("marked")+`" | dd of="$dev" conv=notrunc status=none; esac`)
+	tools := host.NewTools(b.names, nil)
+	b.options = Options{
+		Tools: tools, Devices: &device.Devices{Tools: tools, Root: b.dir, Aliases: filepath.Join(b.dir, "aliases"), Patience: 1}, Random: dice(),
+		Fetch: func(_ context.Context, r config.Resource) (diag.Secret, error) {
+			return diag.Secret(strings.TrimPrefix(*r.Source, "data:,")), nil
+		},
+		Reach: func(_ context.Context, url string) error {
+			b.note("GET " + url)
+			return nil
+		},
+	}
+	return b
+}
+
+func (b *bench) header(name string) string {
+	path, err := filepath.Abs("../../internal/block/testdata/luks/" + name + ".gz")
+	require.NoError(b.t, err)
+	return path
+}
+
+func (b *bench) note(line string) {
+	f, err := os.OpenFile(b.dir+"/log", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	require.NoError(b.t, err)
+	defer f.Close()
+	_, err = f.WriteString(line + "\n")
+	require.NoError(b.t, err)
+}
+
+// tool makes a fake: $dev is the last argument.
+func (b *bench) tool(name, script string) {
+	at := filepath.Join(b.dir, name)
+	text := `#!/bin/sh
+for dev; do :; done
+{ printf '` + name + `'; for word; do printf ' %s' "${word:-''}"; done
+case "$*" in */proc/self/fd/3*) printf ' <<'; head -c 12 /proc/self/fd/3;; esac
+echo; } >>` + b.dir + `/log
+` + script + "\n"
+	require.NoError(b.t, os.WriteFile(at, []byte(text), 0o700))
+	b.names[name] = at
+}
+
+// image makes a device of 8 MiB that starts with the header of a fixture, if one is named.
+func (b *bench) image(name, header string) string {
+	at := filepath.Join(b.dir, name)
+	f, err := os.Create(at)
+	require.NoError(b.t, err)
+	defer f.Close()
+	if header != "" {
+		compressed, err := os.Open(b.header(header))
+		require.NoError(b.t, err)
+		defer compressed.Close()
+		z, err := gzip.NewReader(compressed)
+		require.NoError(b.t, err)
+		_, err = io.Copy(f, z)
+		require.NoError(b.t, err)
+	}
+	require.NoError(b.t, f.Truncate(8<<20))
+	return at
+}
+
+// storage reads the storage part of a config; $ stands for the bench's folder and ' for ".
+func (b *bench) storage(text string) (s config.Storage) {
+	b.t.Helper()
+	text = strings.NewReplacer("'", `"`, "$", b.dir).Replace(text)
+	require.NoError(b.t, json.Unmarshal([]byte(text), &s), text)
+	return s
+}
+
+// short takes out what differs from test to test.
+func (b *bench) short(text string) string { return strings.ReplaceAll(text, b.dir, "$") }
+
+// preview gives the plan as people see it, or why there is none.
+func (b *bench) preview(text string) string {
+	b.t.Helper()
+	plan, err := Preview(b.storage(text), b.options)
+	if err != nil {
+		return b.short(err.Error())
+	}
+	return b.short(plan.String())
+}
+
+// run runs the stage, and gives the tools that it ran.
+func (b *bench) run(text string) (keys Keys, ran string, err error) {
+	b.t.Helper()
+	_ = os.Remove(b.dir + "/log")
+	keys, err = Run(b.t.Context(), b.storage(text), b.options)
+	log, _ := os.ReadFile(b.dir + "/log")
+	return keys, b.short(string(log)), err
+}
+
+// withFlags gives a volume flags, with a good checksum, in its first header.
+func withFlags(t *testing.T, image, flags string) {
+	t.Helper()
+	const size = 16 << 10
+	f, err := os.OpenFile(image, os.O_RDWR, 0)
+	require.NoError(t, err)
+	defer f.Close()
+	header := make([]byte, size)
+	_, err = f.ReadAt(header, 0)
+	require.NoError(t, err)
+	text := strings.Replace(string(header[4096:]), `"config":{`, `"config":{"flags":[`+flags+`],`, 1)
+	copy(header[4096:], text[:size-4096])
+	clear(header[448:512])
+	sum := sha256.Sum256(header)
+	copy(header[448:], sum[:])
+	_, err = f.WriteAt(header, 0)
+	require.NoError(t, err)
+}
+
+func TestToolsOfArraysAndVolumesAreMissedBeforeAnythingIsDone(t *testing.T) {
+	b := newBench(t)
+	b.image("a", "")
+	for _, tool := range []string{"mdadm", "cryptsetup", "wipefs", "clevis", "zkey", "zkey-cryptsetup"} {
+		b.names[tool] = b.dir + "/no-" + tool
+	}
+	_, ran, err := b.run(`{'disks': [{'device': '$/a', 'wipeTable': true, 'partitions': [{'number': 1}]}],
+		'raid': [{'name': 'md', 'level': 'raid1', 'devices': ['/dev/x']}],
+		'luks': [{'name': 'l', 'device': '/dev/y', 'wipeVolume': true, 'clevis': {'tpm2': true}}, {'name': 'x', 'device': '/dev/z', 'cex': {'enabled': true}}]}`)
+	require.ErrorIs(t, err, host.ErrNoTool)
+	for i, want := range []string{"array md ($.storage.raid.0): $/no-mdadm", "luks l ($.storage.luks.0): $/no-cryptsetup", "luks l ($.storage.luks.0): $/no-wipefs",
+		"luks l ($.storage.luks.0): $/no-clevis", "luks x ($.storage.luks.1): $/no-zkey", "luks x ($.storage.luks.1): $/no-zkey-cryptsetup"} {
+		assert.Equal(t, want+": program not found", strings.Split(b.short(err.Error()), "\n")[i])
+	}
+	assert.Empty(t, ran)
+	first := make([]byte, 4096)
+	f, err := os.Open(b.dir + "/a")
+	require.NoError(t, err)
+	defer f.Close()
+	_, err = f.ReadAt(first, 0)
+	require.NoError(t, err)
+	assert.Equal(t, make([]byte, 4096), first)
+}
+
+func TestAPreviewGoesThroughAllRounds(t *testing.T) {
+	b := newBench(t)
+	for _, name := range []string{"x", "y"} {
+		require.NoError(t, os.Truncate(b.image(name, ""), 64<<20))
+	}
+	got := b.preview(`{'disks': [{'device': '$/x', 'partitions': [{'number': 1, 'label': 'm0'}]}, {'device': '$/y', 'partitions': [{'number': 1, 'label': 'm1'}]}],
+		'raid': [{'name': 'data', 'level': 'raid1', 'devices': ['/dev/disk/by-partlabel/m0', '/dev/disk/by-partlabel/m1']}],
+		'luks': [{'name': 'v', 'device': '/dev/md/data'}, {'name': 'w', 'device': '/dev/md/data', 'wipeVolume': true}],
+		'filesystems': [{'device': '/dev/mapper/v', 'format': 'xfs'}]}`)
+	assert.Equal(t, "luks w ($.storage.luks.1): /dev/md/data is in $.storage.luks.0 already", got)
+	got = b.preview(`{'disks': [{'device': '$/x', 'partitions': [{'number': 1, 'label': 'm0'}]}, {'device': '$/y', 'partitions': [{'number': 1, 'label': 'm1'}]}],
+		'raid': [{'name': 'data', 'level': 'raid1', 'devices': ['/dev/disk/by-partlabel/m0', '/dev/disk/by-partlabel/m1']}],
+		'luks': [{'name': 'v', 'device': '/dev/md/data', 'wipeVolume': true}],
+		'filesystems': [{'device': '/dev/mapper/v', 'format': 'xfs'}]}`)
+	assert.Contains(t, got, "+ array data")
+	assert.Contains(t, got, "? luks v")
+	assert.Contains(t, got, "? filesystem on /dev/mapper/v")
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"compress/gzip"
+	"crypto/sha512"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// fetches measures what comes over the network beside curl, from a server in this process.
+func (b *bench) fetches() error {
+	dir := b.path("served")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	files := http.FileServer(http.Dir(dir))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/far/") {
+			time.Sleep(20 * time.Millisecond)
+		}
+		files.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	for _, figure := range []func(dir, url string) error{b.fetchLarge, b.fetchPacked, b.fetchMany} {
+		if err := figure(dir, server.URL); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// made writes a file of random bytes to serve, and gives its digest. A part of the bytes repeats, for what is to be packed.
+func made(path string, size int64, packed bool) (string, error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum, to := sha512.New(), io.Writer(f)
+	var z *gzip.Writer
+	if packed {
+		z, _ = gzip.NewWriterLevel(f, gzip.BestSpeed)
+		to = z
+	}
+	random := rand.NewChaCha8([32]byte{1})
+	for block := make([]byte, 64<<10); size > 0; size -= int64(len(block)) {
+		_, _ = random.Read(block)
+		if packed {
+			copy(block[len(block)/3:], strings.Repeat(hex.EncodeToString(block[:2000])+"\n", 20))
+		}
+		sum.Write(block)
+		if _, err := to.Write(block); err != nil {
+			return "", err
+		}
+	}
+	if z != nil {
+		err = z.Close()
+	}
+	return "sha512-" + hex.EncodeToString(sum.Sum(nil)), err
+}
+
+// remote makes a config of files.
+func remote(entries ...string) string {
+	return `{"ignition":{"version":"3.6.0"},"storage":{"files":[` + strings.Join(entries, ",") + `]}}`
+}
+
+// apply fetches what a config names into a fresh root and gives the time and the peak memory.
+func (b *bench) apply(config, root string) (time.Duration, int64, error) {
+	if err := b.fresh(root, false); err != nil {
+		return 0, 0, err
+	}
+	return timed(b.program("glowplug"), "apply", "--root="+root, config)
+}
+
+// beside compares an apply with a line of shell, and its peak memory with a limit in MiB.
+func (b *bench) beside(what string, limit float64, config, line string, limitMiB int64) error {
+	file, root := b.path("remote.ign"), b.path("root")
+	defer os.RemoveAll(root)
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		return err
+	}
+	var peak int64
+	err := b.compare(what, limit, func() (time.Duration, error) {
+		took, rss, err := b.apply(file, root)
+		peak = max(peak, rss)
+		return took, err
+	}, func() (time.Duration, error) {
+		if err := b.fresh(root, false); err != nil {
+			return 0, err
+		}
+		took, _, err := timed("sh", "-c", "cd "+root+" && "+line)
+		return took, err
+	})
+	if err == nil {
+		b.print("  peak memory, beside the limit", megabytes(peak), megabytes(limitMiB<<20), float64(peak)/float64(limitMiB<<20), 1)
+	}
+	return err
+}
+
+func (b *bench) fetchLarge(dir, url string) error {
+	digest, err := made(filepath.Join(dir, "large"), 1<<30, false)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(filepath.Join(dir, "large"))
+	config := remote(fmt.Sprintf(`{"path":"/large","contents":{"source":"%s/large","verification":{"hash":"%s"}}}`, url, digest))
+	return b.beside("1 GiB, sha512, curl | tee | sha512sum", 0.55, config, "curl -sf "+url+"/large | tee FILE | sha512sum", 48)
+}
+
+func (b *bench) fetchPacked(dir, url string) error {
+	if _, err := made(filepath.Join(dir, "packed"), 512<<20, true); err != nil {
+		return err
+	}
+	defer os.Remove(filepath.Join(dir, "packed"))
+	config := remote(fmt.Sprintf(`{"path":"/packed","contents":{"source":"%s/packed","compression":"gzip"}}`, url))
+	return b.beside("512 MiB of gzip, curl | gzip -d", 0.75, config, "curl -sf "+url+"/packed | gzip -d > FILE", 48)
+}
+
+// fetchMany fetches from a server that takes 20 ms for each answer.
+func (b *bench) fetchMany(dir, url string) error {
+	const count = 500
+	if err := os.Mkdir(filepath.Join(dir, "far"), 0o700); err != nil {
+		return err
+	}
+	digest, err := made(filepath.Join(dir, "far/0"), 64<<10, false)
+	if err != nil {
+		return err
+	}
+	var entries []string
+	for i := range count {
+		name := fmt.Sprintf("far/%d", i)
+		if i > 0 {
+			if err := os.Link(filepath.Join(dir, "far/0"), filepath.Join(dir, name)); err != nil {
+				return err
+			}
+		}
+		entries = append(entries, fmt.Sprintf(`{"path":"/srv/%d/%d","contents":{"source":"%s/%s","verification":{"hash":"%s"}}}`, i%10, i, url, name, digest))
+	}
+	line := fmt.Sprintf("curl -sf --parallel --parallel-max 16 '%s/far/[0-%d]' -o '#1'", url, count-1)
+	return b.beside("500 x 64 KiB, 20 ms away, curl --parallel", 1.1, remote(entries...), line, 48)
+}

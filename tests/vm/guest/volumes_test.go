@@ -1,0 +1,137 @@
+//go:build vm
+
+package guest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/stages/disks"
+)
+
+// A stage runs the disks stage in this machine. What its tools are called with is in log.
+type stage struct {
+	t       *testing.T
+	storage config.Storage
+	options disks.Options
+	log     bytes.Buffer
+	steps   []string // the IDs of those that were done, in order
+}
+
+// newStage takes the storage part of a config. A %d gets the nth disk.
+func newStage(t *testing.T, form string, links ...string) *stage {
+	s := &stage{t: t}
+	text := form
+	for i, link := range links {
+		text = strings.ReplaceAll(text, fmt.Sprintf("%%%d", i), link)
+	}
+	require.NoError(t, json.Unmarshal([]byte(strings.ReplaceAll(text, "'", `"`)), &s.storage), text)
+	log := slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	tools := host.NewTools(nil, log)
+	s.options = disks.Options{
+		Devices: &device.Devices{Tools: tools, Aliases: filepath.Join(t.TempDir(), "aliases"), Patience: 30 * time.Second, Log: log},
+		Tools:   tools,
+		Log:     log,
+		Random:  rand.Reader,
+		Fetch: func(_ context.Context, r config.Resource) (diag.Secret, error) {
+			return diag.Secret(strings.TrimPrefix(*r.Source, "data:,")), nil
+		},
+		Reach: func(ctx context.Context, url string) error {
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+			if err != nil {
+				return err
+			}
+			reply, err := http.DefaultClient.Do(request)
+			if err != nil {
+				return err
+			}
+			return reply.Body.Close()
+		},
+		After: func(step host.Step) error {
+			s.steps = append(s.steps, step.ID)
+			return nil
+		},
+	}
+	return s
+}
+
+func (s *stage) run() (disks.Keys, error) {
+	s.steps = nil
+	return disks.Run(s.t.Context(), s.storage, s.options)
+}
+
+func (s *stage) mustRun() disks.Keys {
+	s.t.Helper()
+	keys, err := s.run()
+	require.NoError(s.t, err, s.log.String())
+	return keys
+}
+
+func (s *stage) finish() {
+	s.t.Helper()
+	require.NoError(s.t, disks.Finish(s.t.Context(), s.storage, s.options))
+}
+
+var errCut = errors.New("cut off")
+
+// runUntil stops after so many steps, and tells whether there were as many.
+func (s *stage) runUntil(count int) bool {
+	s.t.Helper()
+	after, done := s.options.After, 0
+	s.options.After = func(host.Step) error {
+		if done++; done == count {
+			return errCut
+		}
+		return nil
+	}
+	_, err := s.run()
+	s.options.After = after
+	if err != nil {
+		require.ErrorIs(s.t, err, errCut)
+	}
+	return err != nil
+}
+
+// effects are the first character of each line of the plan.
+func (s *stage) preview() string {
+	s.t.Helper()
+	plan, err := disks.Preview(s.storage, s.options)
+	require.NoError(s.t, err)
+	return plan.String()
+}
+
+// quick are options by which a key takes no time to derive.
+const quick = `'options': ['--pbkdf', 'pbkdf2', '--pbkdf-force-iterations', '1000']`
+
+func closeVolumes(t *testing.T, names ...string) {
+	t.Cleanup(func() {
+		for _, name := range names {
+			closeVolume(name)
+		}
+	})
+}
+
+func hasNoSecret(t *testing.T, s *stage, secrets ...diag.Secret) {
+	t.Helper()
+	for _, secret := range secrets {
+		require.NotEmpty(t, secret.Reveal())
+		assert.NotContains(t, s.log.String(), secret.Reveal())
+	}
+}

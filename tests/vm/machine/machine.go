@@ -1,0 +1,170 @@
+// Package machine runs virtual machines for tests: qemu with a kernel, disks, a TPM and the channels by which platforms hand over a
+// config. It also makes the Debian root and the kernel that they run. It is not for the programs, and knows nothing of glowplug.
+package machine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// A Spec is one machine and one run of it. A path that is empty leaves its part out.
+type Spec struct {
+	Kernel  string   // path; without it the firmware boots from a disk or a network
+	Initrd  string   // path
+	Args    []string // kernel arguments, beside the serial console and the end at a panic
+	Disks   []Disk
+	Cdroms  []string          // paths of images, on a SCSI bus
+	FwCfg   map[string][]byte // what qemu's fw_cfg device holds: "opt/com.coreos/config"
+	SMBIOS  []string          // as qemu takes them: "type=1,serial=ds=nocloud"
+	TPM     string            // a folder for the state of a software TPM 2.0, made if it is not there
+	Nets    []Net
+	Ports   map[string]io.Writer // virtio ports by name: gets what the machine writes to /dev/virtio-ports/NAME, as it comes
+	Console io.Writer            // gets the serial console as it comes, with times
+	Input   io.Reader            // what is typed on the serial console
+
+	// Until is asked with every line of the serial console. When it says true the machine loses its power.
+	Until func(Line) bool
+
+	Limit     time.Duration // after which the run is an error; 0: DefaultLimit
+	Reboots   bool          // a reboot starts the machine anew; else it ends the run
+	CPUs      int           // 0: VM_SMP of the environment, or 2
+	MemoryMiB int           // 0: 2048
+}
+
+// DefaultLimit is how long a machine may run, at emulation's pace.
+const DefaultLimit = 240 * time.Second
+
+// ErrLimit is what ends a run that takes too long.
+var ErrLimit = errors.New("time limit passed")
+
+// A Net is a network without a way out. qemu answers DHCP on it.
+type Net struct {
+	Network  string // "10.0.2.0/24" if empty; LinkLocal for platforms
+	Forwards []Forward
+	TFTP     string // a folder
+	Bootfile string // what DHCP names as the file in TFTP to boot from
+}
+
+// LinkLocal is the network that holds the addresses of metadata services.
+const LinkLocal = "169.254.0.0/16"
+
+// A Forward brings connections to an address of the Net to a server on this host: {"169.254.169.254:80", "127.0.0.1:8080"}.
+type Forward struct{ At, To string }
+
+// A Line is one of the serial console, without its end, and when it came.
+type Line struct {
+	After time.Duration // since qemu was started
+	Text  string
+}
+
+func (l Line) String() string { return fmt.Sprintf("%7.2f %s", l.After.Seconds(), l.Text) }
+
+// A Result is what a run left.
+type Result struct {
+	Console []Line
+	Took    time.Duration
+	Cut     bool // Until took the power away; else the machine switched itself off
+}
+
+// Tail is the last lines of the console, for a person.
+func (r Result) Tail(lines int) string {
+	var tail strings.Builder
+	for _, line := range r.Console[max(0, len(r.Console)-lines):] {
+		fmt.Fprintln(&tail, line)
+	}
+	return tail.String()
+}
+
+// Run starts a machine and waits for its end. With an error, too, the Result has what was seen until then. All that it started is
+// ended, also if this process is killed.
+func Run(ctx context.Context, spec Spec) (Result, error) {
+	// A child dies with the thread that started it (prctl(2), PR_SET_PDEATHSIG), so the thread stays until it is reaped.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	dir, err := os.MkdirTemp("", "machine-")
+	if err != nil {
+		return Result{}, err
+	}
+	defer os.RemoveAll(dir)
+	limit := spec.Limit
+	if limit == 0 {
+		limit = DefaultLimit
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("%w: %s", ErrLimit, limit))
+	defer cancel()
+	if spec.TPM != "" {
+		stop, err := startTPM(ctx, spec.TPM, filepath.Join(dir, "tpm"))
+		if err != nil {
+			return Result{}, err
+		}
+		defer stop()
+	}
+	result, err := run(ctx, spec, dir)
+	if err != nil {
+		return result, fmt.Errorf("machine: %w", err)
+	}
+	return result, nil
+}
+
+// run runs qemu, with dir for the files of this run.
+func run(ctx context.Context, spec Spec, dir string) (Result, error) {
+	args, err := arguments(ctx, spec, dir)
+	if err != nil {
+		return Result{}, err
+	}
+	ports, err := openPorts(spec.Ports, dir)
+	if err != nil {
+		return Result{}, err
+	}
+	ctx, powerOff := context.WithCancel(ctx)
+	defer powerOff()
+	var complaints bytes.Buffer
+	qemu := command(ctx, "qemu-system-x86_64", args...)
+	qemu.Stdin, qemu.Stderr = spec.Input, &complaints
+	serial, err := qemu.StdoutPipe()
+	if err != nil {
+		return Result{}, errors.Join(err, ports.close())
+	}
+	started := time.Now()
+	if err := qemu.Start(); err != nil {
+		return Result{}, errors.Join(err, ports.close())
+	}
+	result := Result{}
+	result.Console = readConsole(serial, started, spec.Console, func(line Line) {
+		if spec.Until != nil && !result.Cut && spec.Until(line) {
+			result.Cut = true
+			powerOff()
+		}
+	})
+	err = qemu.Wait()
+	result.Took = time.Since(started)
+	err = errors.Join(err, ports.close())
+	switch {
+	case result.Cut:
+		return result, nil
+	case ctx.Err() != nil:
+		return result, context.Cause(ctx)
+	case err != nil:
+		return result, fmt.Errorf("qemu: %w: %s", err, strings.TrimSpace(complaints.String()))
+	}
+	return result, nil
+}
+
+// command is a process that is killed with this one, and when the context ends.
+func command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, name, args...)
+	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	// qemu's forwards are processes of their own, which may keep its standard error open.
+	c.WaitDelay = 5 * time.Second
+	return c
+}

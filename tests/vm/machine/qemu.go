@@ -1,0 +1,173 @@
+package machine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Disk is a virtio disk; in the machine it is /dev/disk/by-id/virtio-NAME. Its file is made when it is not there, so the same Path
+// in two Specs is the same disk booted twice, cold.
+type Disk struct {
+	Name        string // its serial number, at most 20 characters
+	Path        string // a raw or qcow2 image; empty: a disk that is thrown away after the run
+	Base        string // a raw image that a new disk starts as; it is not changed
+	SizeMiB     int64  // of a new disk without a Base: blank, and sparse
+	SectorBytes int    // 0: 512
+}
+
+// file gives the path and the format of the disk's image.
+func (d Disk) file(ctx context.Context, dir string) (path, format string, err error) {
+	path = cmp.Or(d.Path, filepath.Join(dir, "disk-"+d.Name))
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := d.make(ctx, path); err != nil {
+			return "", "", fmt.Errorf("disk %s: %w", d.Name, err)
+		}
+	}
+	image, err := os.Open(path)
+	if err != nil {
+		return "", "", err
+	}
+	defer image.Close()
+	magic := make([]byte, 4)
+	if n, _ := image.Read(magic); n == 4 && string(magic) == "QFI\xfb" {
+		return path, "qcow2", nil
+	}
+	return path, "raw", nil
+}
+
+func (d Disk) make(ctx context.Context, path string) error {
+	if d.Base == "" {
+		return errors.Join(os.WriteFile(path, nil, 0o600), os.Truncate(path, d.SizeMiB<<20))
+	}
+	base, err := filepath.Abs(d.Base)
+	if err != nil {
+		return err
+	}
+	out, err := exec.CommandContext(ctx, "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", base, path).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("qemu-img: %w: %s", err, out)
+	}
+	return nil
+}
+
+// arguments are qemu's. The files that they name are made in dir.
+func arguments(ctx context.Context, spec Spec, dir string) ([]string, error) {
+	args := []string{"-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio",
+		"-machine", "pc", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "Nehalem",
+		"-smp", cpus(spec), "-m", strconv.Itoa(cmp.Or(spec.MemoryMiB, 2048)), "-device", "virtio-rng-pci"}
+	if !spec.Reboots {
+		args = append(args, "-no-reboot")
+	}
+	if spec.Kernel != "" {
+		kargs := append([]string{"console=ttyS0", "panic=-1"}, spec.Args...)
+		args = append(args, "-kernel", spec.Kernel, "-append", strings.Join(kargs, " "))
+	}
+	if spec.Initrd != "" {
+		args = append(args, "-initrd", spec.Initrd)
+	}
+	for _, disk := range spec.Disks {
+		path, format, err := disk.file(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		sector := cmp.Or(disk.SectorBytes, 512)
+		args = append(args,
+			"-drive", fmt.Sprintf("if=none,id=disk-%s,file=%s,format=%s,cache=unsafe,discard=unmap", disk.Name, quote(path), format),
+			"-device", fmt.Sprintf("virtio-blk-pci,drive=disk-%s,serial=%s,logical_block_size=%d,physical_block_size=%[3]d", disk.Name, disk.Name, sector))
+	}
+	args = append(args, cdroms(spec.Cdroms)...)
+	for i, name := range slices.Sorted(maps.Keys(spec.FwCfg)) {
+		path := filepath.Join(dir, fmt.Sprintf("fw_cfg-%d", i))
+		if err := os.WriteFile(path, spec.FwCfg[name], 0o600); err != nil {
+			return nil, err
+		}
+		args = append(args, "-fw_cfg", fmt.Sprintf("name=%s,file=%s", name, quote(path)))
+	}
+	for _, table := range spec.SMBIOS {
+		args = append(args, "-smbios", table)
+	}
+	if spec.TPM != "" {
+		args = append(args, "-chardev", "socket,id=tpm,path="+quote(filepath.Join(dir, "tpm")),
+			"-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm0")
+	}
+	for i, net := range spec.Nets {
+		more, err := netArguments(i, net)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, more...)
+	}
+	return append(args, portArguments(spec, dir)...), nil
+}
+
+func cpus(spec Spec) string {
+	if spec.CPUs != 0 {
+		return strconv.Itoa(spec.CPUs)
+	}
+	return cmp.Or(os.Getenv("VM_SMP"), "2")
+}
+
+func cdroms(images []string) (args []string) {
+	for i, path := range images {
+		if i == 0 {
+			args = append(args, "-device", "virtio-scsi-pci,id=scsi")
+		}
+		args = append(args, "-drive", fmt.Sprintf("if=none,id=cd%d,media=cdrom,readonly=on,format=raw,file=%s", i, quote(path)),
+			"-device", fmt.Sprintf("scsi-cd,bus=scsi.0,drive=cd%d", i))
+	}
+	return args
+}
+
+// netArguments: restrict=on lets nothing out but the forwards.
+func netArguments(i int, n Net) ([]string, error) {
+	network, err := netip.ParsePrefix(cmp.Or(n.Network, "10.0.2.0/24"))
+	if err != nil {
+		return nil, fmt.Errorf("network: %w", err)
+	}
+	network = network.Masked()
+	option := fmt.Sprintf("user,id=net%d,restrict=on,ipv6=off,net=%s,host=%s,dhcpstart=%s", i, network, nth(network, 2), nth(network, 15))
+	if n.TFTP != "" {
+		option += ",tftp=" + quote(n.TFTP)
+	}
+	if n.Bootfile != "" {
+		option += ",bootfile=" + quote(n.Bootfile)
+	}
+	for _, forward := range n.Forwards {
+		option += fmt.Sprintf(",guestfwd=tcp:%s-cmd:socat STDIO TCP:%s", forward.At, forward.To)
+	}
+	return []string{"-netdev", option, "-device", fmt.Sprintf("virtio-net-pci,netdev=net%d", i)}, nil
+}
+
+// nth is an address of a network, counted from its own.
+func nth(network netip.Prefix, n int) netip.Addr {
+	address := network.Addr()
+	for range n {
+		address = address.Next()
+	}
+	return address
+}
+
+func portArguments(spec Spec, dir string) (args []string) {
+	if len(spec.Ports) > 0 {
+		args = append(args, "-device", "virtio-serial-pci")
+	}
+	for _, name := range slices.Sorted(maps.Keys(spec.Ports)) {
+		args = append(args, "-chardev", fmt.Sprintf("socket,id=port-%s,path=%s", name, quote(portSocket(dir, name))),
+			"-device", fmt.Sprintf("virtserialport,chardev=port-%s,name=%[1]s", name))
+	}
+	return args
+}
+
+// quote writes a value for an option of qemu, where a comma ends it.
+func quote(value string) string { return strings.ReplaceAll(value, ",", ",,") }

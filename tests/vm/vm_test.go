@@ -1,0 +1,155 @@
+//go:build vmhost
+
+package vm
+
+import (
+	"bufio"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/tests/vm/guest"
+	"github.com/glowplug-os/glowplug/tests/vm/machine"
+)
+
+// guestPackages are those whose tests of the tag vm run inside a machine, all in one run of it. Their last elements differ.
+var guestPackages = []string{"tests/vm/guest"}
+
+// guestLimit is for all tests of all packages together.
+const guestLimit = 20 * time.Minute
+
+var (
+	checkout   = filepath.Join("..", "..")
+	guestTests = flag.String("guest", "", "which tests run inside the machine: a pattern as for -run; empty: all")
+)
+
+// prepare gives the parts of a machine, made on first use.
+func prepare(t *testing.T) machine.Parts {
+	t.Helper()
+	parts, err := machine.Prepare(t.Context(), machine.Bookworm(), os.Stderr)
+	require.NoError(t, err)
+	return parts
+}
+
+func TestInsideAMachine(t *testing.T) {
+	parts := prepare(t)
+	spec := machine.Spec{TPM: t.TempDir(), Limit: guestLimit, Args: []string{"quiet"}}
+	for i := range guest.DiskCount {
+		spec.Disks = append(spec.Disks, machine.Disk{Name: fmt.Sprintf("d%d", i), SizeMiB: guest.DiskMiB})
+	}
+	results := t.ArtifactDir()
+	console, err := os.Create(filepath.Join(results, "console.log"))
+	require.NoError(t, err)
+	defer console.Close()
+	spec.Console = console
+	payload := makePayload(t)
+	lines, output := io.Pipe()
+	type ending struct {
+		status int
+		result machine.Result
+		err    error
+	}
+	ended := make(chan ending, 1)
+	go func() {
+		status, result, err := parts.RunPayload(t.Context(), machine.Payload{Dir: payload, Machine: spec, Output: output, Results: results})
+		output.Close()
+		ended <- ending{status, result, err}
+	}()
+	r := replay(t, lines)
+	end := <-ended
+	assert.NoError(t, end.err)
+	assert.Zero(t, end.status, "exit status of the run in the machine")
+	assert.Positive(t, r.count, "no test ran")
+	fmt.Fprintf(t.Output(), "%d tests in a machine that ran for %.1f s\n", r.count, end.result.Took.Seconds())
+	if t.Failed() {
+		fmt.Fprintf(t.Output(), "\nOutput that belongs to no test:\n%s\nThe end of the serial console:\n%s", r.stray.String(), end.result.Tail(40))
+	}
+}
+
+// replay makes every test of the machine a subtest here as it ends.
+func replay(t *testing.T, lines io.Reader) *report {
+	r := newReport()
+	for reader := bufio.NewReader(lines); ; {
+		line, err := reader.ReadString('\n')
+		if err != nil {
+			break
+		}
+		show(t, r.add(line[:len(line)-1]))
+	}
+	for _, v := range r.unfinished() {
+		show(t, v)
+	}
+	return r
+}
+
+func show(t *testing.T, v *verdict) {
+	if v == nil {
+		return
+	}
+	t.Run(v.name, func(t *testing.T) {
+		fmt.Fprintf(t.Output(), "%.2f s in the machine\n", v.elapsed.Seconds())
+		if v.wrong != "" {
+			fmt.Fprint(t.Output(), v.output)
+			t.Error(v.wrong)
+		}
+	})
+}
+
+// makePayload gives a folder with our programs, the tests and what runs them.
+func makePayload(t *testing.T) string {
+	dir := t.TempDir()
+	bin := filepath.Join(dir, "bin")
+	build(t, bin+"/", "build", "./cmd/glowplug", "./cmd/glowplug-validate", "cmd/test2json")
+	for _, name := range []string{"ignition", "ignition-apply"} {
+		require.NoError(t, os.Symlink("glowplug", filepath.Join(bin, name)))
+	}
+	for _, pkg := range guestPackages {
+		to := filepath.Join(dir, "tests", path.Base(pkg))
+		build(t, filepath.Join(to, "test"), "test", "-c", "-tags", "vm", "./"+pkg)
+		if testdata := filepath.Join(checkout, pkg, "testdata"); exists(testdata) {
+			require.NoError(t, os.CopyFS(filepath.Join(to, "testdata"), os.DirFS(testdata)))
+		}
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "pattern"), []byte(*guestTests), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "run"), []byte(runScript), 0o755))
+	return dir
+}
+
+// runScript runs the tests of each package in a folder of its own, as `go test` does.
+const runScript = `#!/bin/sh
+failed=0
+for dir in /vm/tests/*; do
+	name=$(basename "$dir")
+	mkdir "/vm/out/$name"
+	cd "$dir" && test2json -t -p "$name" ./test -test.v=test2json -test.run "$(cat /vm/pattern)" -test.timeout 0 \
+		-test.paniconexit0 -test.artifacts -test.outputdir "/vm/out/$name" || failed=1
+done
+exit $failed
+`
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// build runs the go command on the checkout, for the static binaries that ship.
+func build(t *testing.T, to, verb string, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, "go", append([]string{verb, "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", to}, args...)...)
+	c.Dir = checkout
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := c.CombinedOutput()
+	require.NoError(t, err, "go %s: %s", verb, out)
+}
