@@ -102,32 +102,41 @@ func (m *Machine) Stage(ctx context.Context, stage string, cutAt int) (lines []s
 	return lines, nil
 }
 
-// Cut is what a power cut takes: mounts below the root, open volumes, running arrays, and /run.
+// Cut is what a power cut takes: mounts below the root, open volumes, running arrays, and /run. Then udev, where there is one, sees
+// all devices as a kernel that starts shows them.
 func (m *Machine) Cut(t *testing.T) {
 	t.Helper()
 	for _, at := range mountsBelow(t, m.Root()) {
 		require.NoError(t, unmount(at), at)
 	}
-	closeAll(t, "/dev/mapper", func(name string) *exec.Cmd { return exec.Command("cryptsetup", "close", name) }, "control")
-	closeAll(t, "/dev/md", func(name string) *exec.Cmd { return exec.Command("mdadm", "--stop", "/dev/md/"+name) })
-	require.NoError(t, os.RemoveAll(filepath.Join(m.Dir, "run")))
+	for _, volume := range matches(t, "/dev/mapper/*") {
+		if volume != "/dev/mapper/control" {
+			must(t, "cryptsetup", "close", filepath.Base(volume))
+		}
+	}
+	for _, array := range matches(t, "/sys/block/md*") {
+		must(t, "mdadm", "--stop", "/dev/"+filepath.Base(array))
+	}
+	for _, dir := range append(matches(t, "/run/mdadm/*"), filepath.Join(m.Dir, "run")) {
+		require.NoError(t, os.RemoveAll(dir))
+	}
 	require.NoError(t, os.Mkdir(filepath.Join(m.Dir, "run"), 0o755))
+	if _, err := os.Lstat("/run/udev/control"); err == nil {
+		must(t, "udevadm", "trigger", "--settle", "--action=add", "--subsystem-match=block")
+	}
 }
 
-func closeAll(t *testing.T, folder string, command func(string) *exec.Cmd, but ...string) {
+func matches(t *testing.T, pattern string) []string {
 	t.Helper()
-	entries, err := os.ReadDir(folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return
-	}
+	found, err := filepath.Glob(pattern)
 	require.NoError(t, err)
-	for _, entry := range entries {
-		if slices.Contains(but, entry.Name()) {
-			continue
-		}
-		out, err := command(entry.Name()).CombinedOutput()
-		require.NoError(t, err, "%s: %s", entry.Name(), out)
-	}
+	return found
+}
+
+func must(t *testing.T, tool string, args ...string) {
+	t.Helper()
+	out, err := exec.Command(tool, args...).CombinedOutput()
+	require.NoError(t, err, "%s %s: %s", tool, strings.Join(args, " "), out)
 }
 
 // unmount waits for processes that were killed a moment ago.

@@ -109,7 +109,7 @@ func (s *stage) runUntil(count int) bool {
 	return err != nil
 }
 
-// effects are the first character of each line of the plan.
+// preview is the plan as people see it.
 func (s *stage) preview() string {
 	s.t.Helper()
 	plan, err := disks.Preview(s.storage, s.options)

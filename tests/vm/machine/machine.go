@@ -37,15 +37,23 @@ type Spec struct {
 
 	Limit     time.Duration // after which the run is an error; 0: DefaultLimit
 	Reboots   bool          // a reboot starts the machine anew; else it ends the run
-	CPUs      int           // 0: VM_SMP of the environment, or 2
+	CPUs      int           // 0: VM_SMP of the environment, or 1
 	MemoryMiB int           // 0: 2048
 }
 
 // DefaultLimit is how long a machine may run, at emulation's pace.
 const DefaultLimit = 240 * time.Second
 
-// ErrLimit is what ends a run that takes too long.
-var ErrLimit = errors.New("time limit passed")
+var (
+	// ErrLimit is what ends a run that takes too long.
+	ErrLimit = errors.New("time limit passed")
+	// ErrStuck is what ends a run whose kernel says again and again that it gets no further. Emulation of several CPUs is not
+	// beyond that.
+	ErrStuck = errors.New("the kernel reports soft lockups")
+)
+
+// maxLockups: a host that is short of time makes a kernel complain once or twice and go on.
+const maxLockups = 3
 
 // A Net is a network without a way out. qemu answers DHCP on it.
 type Net struct {
@@ -126,8 +134,8 @@ func run(ctx context.Context, spec Spec, dir string) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	ctx, powerOff := context.WithCancel(ctx)
-	defer powerOff()
+	ctx, powerOff := context.WithCancelCause(ctx)
+	defer powerOff(nil)
 	var complaints bytes.Buffer
 	qemu := command(ctx, "qemu-system-x86_64", args...)
 	qemu.Stdin, qemu.Stderr = spec.Input, &complaints
@@ -139,11 +147,17 @@ func run(ctx context.Context, spec Spec, dir string) (Result, error) {
 	if err := qemu.Start(); err != nil {
 		return Result{}, errors.Join(err, ports.close())
 	}
-	result := Result{}
+	result, lockups := Result{}, 0
 	result.Console = readConsole(serial, started, spec.Console, func(line Line) {
+		if strings.Contains(line.Text, "watchdog: BUG: soft lockup") {
+			lockups++
+		}
+		if lockups == maxLockups {
+			powerOff(ErrStuck)
+		}
 		if spec.Until != nil && !result.Cut && spec.Until(line) {
 			result.Cut = true
-			powerOff()
+			powerOff(nil)
 		}
 	})
 	err = qemu.Wait()

@@ -111,11 +111,13 @@ func arguments(ctx context.Context, spec Spec, dir string) ([]string, error) {
 	return append(args, portArguments(spec, dir)...), nil
 }
 
+// cpus: one is nearly as fast as two, as most of what runs is one process after the other, and with two the emulation has been
+// seen to end in a soft lockup.
 func cpus(spec Spec) string {
 	if spec.CPUs != 0 {
 		return strconv.Itoa(spec.CPUs)
 	}
-	return cmp.Or(os.Getenv("VM_SMP"), "2")
+	return cmp.Or(os.Getenv("VM_SMP"), "1")
 }
 
 func cdroms(images []string) (args []string) {
