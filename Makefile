@@ -15,10 +15,10 @@ VCS := $(shell top=$$(git rev-parse --show-toplevel 2>/dev/null) && git rev-pars
 BUILD = $(GO) build -trimpath -buildvcs=$(VCS) -ldflags '-s -w -buildid='
 
 # The names under which other tools call the two programs.
-ENGINE_NAMES    = ignition ignition-apply
+ENGINE_NAMES    = ignition ignition-apply ignition-rmcfg ignition-generator
 VALIDATOR_NAMES = ignition-validate
 
-.PHONY: build test test-disk test-vm bench fuzz demo lint install install-grub-for-bootupd clean
+.PHONY: build test test-disk test-vm bench fuzz demo lint install install-network install-grub-for-bootupd clean
 
 build:
 	@mkdir -p bin
@@ -84,6 +84,12 @@ install: build
 	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/libexec/ignition-apply
 	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/libexec/ignition-rmcfg
 	install -m 0644 dracut/systemd/ignition-delete-config.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
+
+# For images without anything that brings the network up when a stage has asked for it.
+install-network:
+	install -d $(DESTDIR)$(PREFIX)/lib/dracut/modules.d/35ignition-network
+	install -m 0644 dracut/35ignition-network/* $(DESTDIR)$(PREFIX)/lib/dracut/modules.d/35ignition-network/
+	chmod 0755 $(DESTDIR)$(PREFIX)/lib/dracut/modules.d/35ignition-network/*.sh
 
 # For images whose GRUB configuration is put together by bootupd.
 install-grub-for-bootupd:

@@ -110,6 +110,7 @@ func Apply(ctx context.Context, a Application) error {
 // load reads the config and everything that it refers to.
 func (a *Application) load(ctx context.Context) (*config.Document, fetcher, error) {
 	client := fetch.New(a.Log, a.Version)
+	client.Clock = clock()
 	client.Offline = a.Offline
 	from := fetcher{Client: client}
 	loader := load.Loader{Arena: tree.NewArena(), Audience: a.Audience, Fetcher: from, Report: a.Report}

@@ -105,29 +105,36 @@ func Run(ctx context.Context, b Boot) error {
 		return fmt.Errorf("there is no stage %q", b.Stage)
 	}
 	s := sequence()[i]
-	client := fetch.New(b.Log, b.Version)
-	client.Offline = s.name == "fetch-offline"
 	r := &run{Boot: b}
 	if err := r.readCommandLine(); err != nil {
 		return err
 	}
-	r.fetch = fetcher{client, r.limits.resource}
-	ctx, stop := r.limits.within(ctx, uptime())
-	defer stop()
-	r.loader = load.Loader{Arena: tree.NewArena(), Audience: diag.Boot, Fetcher: r.fetch, Report: Reporter(b.Log), Reference: r.referenced}
 	var err error
 	if r.state, err = b.Paths.LoadState(); err != nil {
 		return err
 	}
-	err = r.stage(ctx, s)
-	if errors.Is(err, fetch.ErrNeedNet) && client.Offline {
+	client := fetch.New(b.Log, b.Version)
+	client.Offline, client.Clock = s.name == "fetch-offline", clock()
+	client.Machine = fetch.Machine{Platform: b.Platform.ID, Region: r.state.Region}
+	r.fetch = fetcher{client, r.limits.resource}
+	r.loader = load.Loader{Arena: tree.NewArena(), Audience: diag.Boot, Fetcher: r.fetch, Report: Reporter(b.Log), Reference: r.referenced}
+	limited, stop := r.limits.within(ctx, uptime())
+	defer stop()
+	err = r.handOver(r.stage(limited, s))
+	r.report(ctx, s, err)
+	return err
+}
+
+// handOver ends a stage: it leaves the state, or the flag that asks for the network.
+func (r *run) handOver(err error) error {
+	if errors.Is(err, fetch.ErrNeedNet) && r.fetch.Client.Offline {
 		r.Log.Info("the config needs the network: " + err.Error())
 		err = r.Paths.RequestNetwork()
 	}
 	if err != nil {
 		return r.placed(err)
 	}
-	return b.Paths.SaveState(r.state)
+	return r.Paths.SaveState(r.state)
 }
 
 func (r *run) readCommandLine() error {
@@ -220,13 +227,13 @@ func (r *run) acquire(ctx context.Context) error {
 		return r.save()
 	}
 	if err != nil {
-		return err
+		return hintOf(err)
 	}
 	if err := r.fetch.Configure(ctx, doc.Config().Ignition); err != nil {
 		return err
 	}
 	if r.user, err = r.loader.Render(ctx, doc); err != nil {
-		return err
+		return hintOf(err)
 	}
 	if err := r.fetch.Configure(ctx, r.user.Config().Ignition); err != nil {
 		return err
@@ -242,20 +249,51 @@ func (r *run) provided(ctx context.Context) (*config.Document, error) {
 	if err := r.fetch.Client.Configure(ctx, fetch.Settings{ResponseHeader: fetch.DefaultResponseHeader, Total: r.FetchTimeout.Truncate(time.Second)}); err != nil {
 		return nil, err
 	}
-	sources := providers.Sources{CommandLine: r.line, Dirs: r.Dirs, Platform: r.Platform}
-	machine := providers.Machine{Getenv: r.Getenv, ReadFile: os.ReadFile, Get: func(ctx context.Context, url string) ([]byte, error) {
-		return r.fetch.Client.Bytes(ctx, fetch.Resource{URL: url}, documentMax)
-	}}
-	found, from, err := sources.Config(ctx, r.Log, machine)
+	machine := r.machine()
+	if err := r.findRegion(ctx, machine); err != nil {
+		return nil, err
+	}
+	found, from, err := providers.Sources{CommandLine: r.line, Dirs: r.Dirs, Platform: r.Platform}.Config(ctx, r.Log, machine)
+	if err == nil || errors.Is(err, providers.ErrNone) {
+		err = errors.Join(r.take(found.Files), err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	load.PaceCollector(len(found.Text))
 	doc, err := r.loader.Document(found.Name, found.Text)
-	if err == nil {
-		r.state.Record(handoff.FetchedConfig{Kind: "user", Source: from})
+	if err != nil {
+		return nil, explained(found, err)
 	}
-	return doc, err
+	r.state.Record(handoff.FetchedConfig{Kind: "user", Source: from})
+	return doc, nil
+}
+
+// explained says of a text that was refused what it is, if it is something else than a config.
+func explained(found providers.Document, err error) error {
+	what, hint, known := providers.NotConfig(found.Text)
+	if !known {
+		return err
+	}
+	return diag.WithHint(fmt.Errorf("%s: this is %s, not a config", found.Name, what), hint)
+}
+
+// hintOf has the card show what the first problem of a config suggests.
+func hintOf(err error) error {
+	var invalid *load.InvalidError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	for _, p := range invalid.Problems {
+		switch {
+		case p.Severity != diag.Error:
+		case p.Hint == "":
+			return err
+		default:
+			return diag.WithHint(err, p.Hint)
+		}
+	}
+	return err
 }
 
 func (r *run) referenced(url, name string) {

@@ -2,6 +2,8 @@ package stages
 
 import (
 	"context"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -33,6 +35,24 @@ func (f fetcher) Bytes(ctx context.Context, r config.Resource) ([]byte, error) {
 func (f fetcher) write(ctx context.Context, r config.Resource, to files.Sink) error {
 	_, err := f.Client.Fetch(ctx, resource(r), to)
 	return err
+}
+
+// clockEpoch is the file by whose date an image says when it was made (systemd(1)).
+const clockEpoch = "/usr/lib/clock-epoch"
+
+// clock is what is known about the time without a look at this machine's clock, which may have stopped long ago.
+func clock() (c fetch.Clock) {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.time" {
+				c.Built, _ = time.Parse(time.RFC3339, s.Value)
+			}
+		}
+	}
+	if info, err := os.Stat(clockEpoch); err == nil {
+		c.Epoch = info.ModTime()
+	}
+	return c
 }
 
 func resource(r config.Resource) fetch.Resource {

@@ -32,7 +32,7 @@ ignition. Options may start with one dash or two.
 
 Options:
   --stage STAGE          fetch-offline, fetch, kargs, disks, mount, files or umount
-  --platform ID          where the config is: file, metal
+  --platform ID          where the config is: aws, qemu, ...; see glowplug platforms
   --root DIR             root of the target system (default /)
   --config-cache FILE    the config, for the stages after fetch (default /run/ignition.json)
   --state-file FILE      what stages tell later ones (default /run/ignition/state)
@@ -41,8 +41,9 @@ Options:
   --log-to-stdout        log to standard output instead of syslog
   --version              print the version
 
-The config comes from the kernel argument ignition.config.url, else from user.ign in
-/run/ignition, /etc/ignition or /usr/lib/ignition, else from the platform.
+The config comes from the kernel arguments: ignition.config.url=URL, or a file on a drive
+by ignition.config.device=LABEL and ignition.config.path=PATH. Without them it comes from
+user.ign in /run/ignition, /etc/ignition or /usr/lib/ignition, else from the platform.
 
 Exit codes: 0 done (fetch-offline: or the network is needed), 1 the stage failed, 2 wrong
 usage, 3 the platform or the state of earlier stages cannot be used.

@@ -92,9 +92,10 @@ func TestState(t *testing.T) {
 			NotatedDirectories:  []string{"/var/home"},
 			ProviderOutputFiles: []json.RawMessage{json.RawMessage(`{"path":"/x"}`)},
 			LuksVolumeKeyFiles:  map[string]diag.Secret{"key": "data:,c"},
+			Region:              "eu-west-1",
 		}, `{"fetchedConfigs":[{"kind":"base","source":"system","referenced":false},{"kind":"user","source":"/c.ign","referenced":true}],` +
 			`"luksPersistKeyFiles":{"data":"data:,a&b"},"notatedDirectories":["/var/home"],"providerOutputFiles":[{"path":"/x"}],` +
-			`"luksPersistVolumeKeyFiles":{"key":"data:,c"}}`},
+			`"luksPersistVolumeKeyFiles":{"key":"data:,c"},"region":"eu-west-1"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := in(t.TempDir())

@@ -24,6 +24,7 @@ type State struct {
 	NotatedDirectories  []string               // made while mounting: those at or below a home become its user's
 	ProviderOutputFiles []json.RawMessage      // files of the platform, as the config spells a file
 	LuksVolumeKeyFiles  map[string]diag.Secret // a file's name to the data URL of its content
+	Region              string                 // of the machine, where its platform has regions: asked once, for later stages too
 }
 
 // stored is a State as the file has it: secrets in the clear, which is why only its owner may read it.
@@ -33,6 +34,7 @@ type stored struct {
 	NotatedDirectories  []string          `json:"notatedDirectories"`
 	ProviderOutputFiles []json.RawMessage `json:"providerOutputFiles"`
 	LuksVolumeKeyFiles  map[string]string `json:"luksPersistVolumeKeyFiles"`
+	Region              string            `json:"region,omitempty"`
 }
 
 // A StateError says that there is a state, and that it cannot be used. It ends the engine with an exit code of its own.
@@ -66,6 +68,7 @@ func (p Paths) LoadState() (State, error) {
 		NotatedDirectories:  s.NotatedDirectories,
 		ProviderOutputFiles: s.ProviderOutputFiles,
 		LuksVolumeKeyFiles:  mapped(s.LuksVolumeKeyFiles, func(v string) diag.Secret { return diag.Secret(v) }),
+		Region:              s.Region,
 	}, nil
 }
 
@@ -80,6 +83,7 @@ func (p Paths) SaveState(s State) error {
 		NotatedDirectories:  s.NotatedDirectories,
 		ProviderOutputFiles: s.ProviderOutputFiles,
 		LuksVolumeKeyFiles:  mapped(s.LuksVolumeKeyFiles, diag.Secret.Reveal),
+		Region:              s.Region,
 	})
 	if err != nil {
 		return fmt.Errorf("state %s: %w", p.State, err)

@@ -8,12 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"runtime"
 	"slices"
 	"sync"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/host"
@@ -46,6 +48,8 @@ type Keys struct {
 type View interface {
 	Device(path string) (Seen, error)
 	Disk(path string) (device.Disk, error)
+	// Table is a device's partition table; of one that is yet to be it is fs.ErrNotExist.
+	Table(path string) (block.Found, error)
 }
 
 // Seen is a device as a planner sees it.
@@ -232,6 +236,8 @@ func (l live) Device(path string) (Seen, error) {
 
 func (l live) Disk(path string) (device.Disk, error) { return l.devices.LookDisk(path) }
 
+func (l live) Table(path string) (block.Found, error) { return l.devices.Table(path) }
+
 // expected is the machine as it will be: predictions over what is there now.
 type expected struct {
 	now  View
@@ -248,6 +254,21 @@ func (e *expected) Device(path string) (Seen, error) {
 
 // Disk is always as it is now: only the first round changes tables.
 func (e *expected) Disk(path string) (device.Disk, error) { return e.now.Disk(path) }
+
+// Table, too, is as it is now.
+func (e *expected) Table(path string) (block.Found, error) { return e.now.Table(path) }
+
+// partitioned: all that is on a device is a partition table with partitions. Those are content of somebody's.
+func partitioned(v View, seen Seen) (bool, error) {
+	if seen.Unknown != "" || len(seen.Content.Signatures) > 0 {
+		return false, nil
+	}
+	found, err := v.Table(seen.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil // a partition that is yet to be
+	}
+	return found.Kind == block.KindMBR || found.Kind == block.KindGPT && len(found.Table.Partitions()) > 0, err
+}
 
 func origin(kind string, index int) string { return fmt.Sprintf("$.storage.%s.%d", kind, index) }
 

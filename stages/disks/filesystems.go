@@ -212,7 +212,15 @@ func (f *filesystem) plan(v View, owners map[string]*filesystem) error {
 	if other != nil && (other.fate != fateKeep || f.fate != fateKeep) {
 		return fmt.Errorf("%s is the device of %s as well, so one of the two would be lost", host.Show(f.seen.Node), other.step.Origin)
 	}
-	f.describe(f.table(v))
+	partitions, err := f.loses(v)
+	if err != nil {
+		return err
+	}
+	table := ""
+	if partitions {
+		table = "its partition table"
+	}
+	f.describe(table)
 	return nil
 }
 
@@ -252,20 +260,16 @@ func free(d device.Device) error {
 	return nil
 }
 
-// table tells of the partition table that goes with a device: it is no content, so nobody has to allow that. For a plan only, so a
-// device that cannot be read as a disk has none.
-func (f *filesystem) table(v View) string {
-	if f.fate == fateKeep || f.bare || len(f.seen.Content.Signatures) > 0 {
-		return ""
+// loses tells of partitions that would go with a device. Whoever wants that says so.
+func (f *filesystem) loses(v View) (bool, error) {
+	if f.fate == fateKeep || f.bare {
+		return false, nil
 	}
-	disk, err := v.Disk(f.Device)
-	if err != nil {
-		return ""
+	is, err := partitioned(v, f.seen)
+	if is && err == nil && !isTrue(f.WipeFilesystem) {
+		err = fmt.Errorf(`%s has partitions; set "wipeFilesystem": true if they may be lost, or name one of them as the device`, f.seen)
 	}
-	if disk.Found.Kind == block.KindMBR || disk.Found.Kind == block.KindGPT && len(disk.Found.Table.Partitions()) > 0 {
-		return "its partition table"
-	}
-	return ""
+	return is, err
 }
 
 // describe makes the step of what was decided. What is lost is named, so that a plan can be agreed to.

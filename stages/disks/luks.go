@@ -185,7 +185,7 @@ func (o *volume) observe(v View) (err error) {
 		return err
 	}
 	o.header, o.is = block.LUKS{}, false
-	if o.table, err = hasTable(v, o.seen); err != nil {
+	if o.table, err = partitioned(v, o.seen); err != nil {
 		return err
 	}
 	o.table = o.table && !o.bare

@@ -148,22 +148,6 @@ func (o owners) claim(seen Seen, origin string) error {
 	return nil
 }
 
-// hasTable: all that is on a device is a partition table with partitions. Those are content of somebody's.
-func hasTable(v View, seen Seen) (bool, error) {
-	if seen.Unknown != "" || len(seen.Content.Signatures) > 0 {
-		return false, nil
-	}
-	disk, err := v.Disk(seen.Path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil // a partition that is yet to be
-	}
-	if err != nil {
-		return false, err
-	}
-	kind := disk.Found.Kind
-	return kind == block.KindMBR || kind == block.KindGPT && len(disk.Found.Table.Partitions()) > 0, nil
-}
-
 func planArrays(s config.Storage, v View, w *work) (planned, error) {
 	var p planned
 	var lane host.Plan // one: mdadm picks numbers of arrays, which must not race
@@ -217,7 +201,7 @@ func (a *array) observe(v View) (unknown string, err error) {
 		if unknown == "" {
 			unknown = m.seen.Unknown
 		}
-		if m.table, err = hasTable(v, m.seen); err != nil {
+		if m.table, err = partitioned(v, m.seen); err != nil {
 			return "", err
 		}
 		m.table = m.table && !a.bare(name)

@@ -28,7 +28,7 @@ func examples(help string) (lines []string) {
 func exampleFolder(t *testing.T) string {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"web.ign": minimal, "hosts/a.ign": minimal, "hosts/b.ign": minimal, "build/rootfs/README": "", "bin/generate-config": "#!/bin/sh\ncat web.ign\n", "bin/systemctl": systemctl,
+		"web.bu": minimalButane, "files/motd": "hello", "web.ign": minimal, "hosts/a.ign": minimal, "hosts/b.ign": minimal, "build/rootfs/README": "", "bin/generate-config": "#!/bin/sh\ncat web.ign\n", "bin/systemctl": systemctl,
 	} {
 		at := filepath.Join(dir, name)
 		require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o755))
@@ -39,10 +39,12 @@ func exampleFolder(t *testing.T) string {
 
 const minimal = `{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "/etc/motd", "contents": {"source": "data:,hello"}}]}}`
 
+const minimalButane = "variant: fcos\nversion: 1.7.0\nstorage: {files: [{path: /etc/motd, contents: {inline: hello}}]}\n"
+
 func TestTheExamplesInHelpRun(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, sources())
-	for topic, count := range map[string]int{"validate": 3, "apply": 2, "boot": 1, "platforms": 2} {
+	for topic, count := range map[string]int{"validate": 3, "apply": 2, "boot": 1, "platforms": 2, "convert": 3} {
 		t.Run(topic, func(t *testing.T) {
 			t.Parallel()
 			help, err := exec.Command(filepath.Join(programs, "glowplug"), "help", topic).Output()

@@ -59,6 +59,7 @@ var links = map[string]string{
 	"ignition":                         "glowplug",
 	"ignition-apply":                   "glowplug",
 	"ignition-rmcfg":                   "glowplug",
+	"butane":                           "glowplug",
 	"engine/ignition-validate":         "../glowplug",
 	"validator-only/ignition-validate": "../glowplug-validate",
 }

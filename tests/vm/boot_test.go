@@ -48,6 +48,7 @@ func TestARootThatIsKeptBootsColdUnderSystemd(t *testing.T) {
 		Dir:    dir,
 		Output: t.Output(),
 		Machine: machine.Spec{
+			Args:  []string{"quiet", "net.ifnames=0"},
 			Disks: []machine.Disk{root},
 			Nets: []machine.Net{{
 				Network:  machine.LinkLocal,

@@ -109,6 +109,16 @@ func Prepare(ctx context.Context, recipe Recipe, progress io.Writer) (Parts, err
 	if _, err := os.Stat(folder); err == nil {
 		return partsIn(folder)
 	}
+	// What others began and did not finish is of no use: nobody else prepares now.
+	left, err := filepath.Glob(filepath.Join(cache, "vm-*.new"))
+	if err != nil {
+		return Parts{}, err
+	}
+	for _, unfinished := range left {
+		if err := os.RemoveAll(unfinished); err != nil {
+			return Parts{}, err
+		}
+	}
 	unfinished := folder + ".new"
 	if err := w.makeParts(recipe, unfinished); err != nil {
 		return Parts{}, fmt.Errorf("parts of a machine: %w", err)
@@ -200,7 +210,7 @@ func (w workshop) makeParts(recipe Recipe, folder string) error {
 	if os.Geteuid() != 0 {
 		return errors.New("a Debian root has files of several owners: run this once as root")
 	}
-	if err := errors.Join(os.RemoveAll(folder), os.MkdirAll(folder, 0o755)); err != nil {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
 	if err := w.makeTree(recipe, folder); err != nil {

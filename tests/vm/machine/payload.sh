@@ -16,7 +16,7 @@ echo localhost >/proc/sys/kernel/hostname
 
 /lib/systemd/systemd-udevd --daemon
 udevadm trigger --action=add --subsystem-match=block --subsystem-match=misc --subsystem-match=net --subsystem-match=tpm \
-	--subsystem-match=tpmrm --subsystem-match=virtio-ports
+	--subsystem-match=tpmrm --subsystem-match=virtio --subsystem-match=virtio-ports
 udevadm settle --timeout=60
 
 mkdir /vm/out

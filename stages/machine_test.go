@@ -1,0 +1,83 @@
+package stages
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/providers"
+)
+
+// newRun is a stage that has not begun, with tools that only say how they are called.
+func newRun(t *testing.T) (r *run, log *bytes.Buffer) {
+	log = &bytes.Buffer{}
+	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	tools := map[string]string{}
+	for _, name := range []string{"modprobe", "vmur"} {
+		tools[name] = filepath.Join(t.TempDir(), name)
+		require.NoError(t, os.WriteFile(tools[name], fmt.Appendf(nil, "#!/bin/sh\necho %s \"$@\"\n[ \"$1\" != absent ]\n", name), 0o755))
+	}
+	r = &run{Boot: Boot{Log: logger, Tools: host.NewTools(tools, logger)}, fetch: fetcher{Client: fetch.New(logger, "1")}}
+	return r, log
+}
+
+// Hyper-V gives its pairs once: what fetch-offline got is there for fetch, and for the files stage in the end.
+func TestFilesOfThePlatformAreHandedOnAndKnownToLaterStages(t *testing.T) {
+	t.Parallel()
+	r, log := newRun(t)
+	assert.Empty(t, r.machine().Kept)
+	given := []providers.File{{Path: "/var/lib/hyperv/.kvp_pool_0", Mode: 0o600, Text: "SECRET"}, {Path: "/b", Mode: 0o644}}
+	require.NoError(t, r.take(given))
+	assert.Len(t, r.state.ProviderOutputFiles, 2)
+	assert.Equal(t, given, r.machine().Kept)
+	require.NoError(t, r.take(nil))
+	assert.Empty(t, r.machine().Kept)
+	assert.Empty(t, log.String())
+}
+
+func TestPlatformsRunTheImagesTools(t *testing.T) {
+	t.Parallel()
+	r, _ := newRun(t)
+	m := r.machine()
+	require.NoError(t, m.Modprobe(t.Context(), "vmur"))
+	require.EqualError(t, m.Modprobe(t.Context(), "absent"), "modprobe: exit status 1")
+	out, err := m.Run(t.Context(), "vmur", "li")
+	require.NoError(t, err)
+	assert.Equal(t, "vmur li\n", string(out))
+	_, err = m.Run(t.Context(), "glowplug-none")
+	require.ErrorIs(t, err, host.ErrNoTool)
+}
+
+// A stage that knows the region from an earlier one does not ask: with the network down, as here, it could not.
+func TestARegionThatIsKnownIsNotAskedForAgain(t *testing.T) {
+	t.Parallel()
+	r, _ := newRun(t)
+	r.Platform, _ = providers.Find("aws")
+	r.fetch.Client.Offline = true
+	require.ErrorIs(t, r.findRegion(t.Context(), r.machine()), fetch.ErrNeedNet)
+	r.state.Region = "eu-west-1"
+	require.NoError(t, r.findRegion(t.Context(), r.machine()))
+	assert.Equal(t, "eu-west-1", r.fetch.Client.Machine.Region)
+}
+
+func TestTheFolderOfADriveThatCannotBeMountedIsGone(t *testing.T) {
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
+	r, log := newRun(t)
+	r.Tools = host.NewTools(map[string]string{"mount": "false"}, r.Log)
+	err := r.lend(t.Context(), "/dev/sr0", "udf", nil)
+	require.EqualError(t, err, "mount: exit status 1")
+	left, err := os.ReadDir(temporary)
+	require.NoError(t, err)
+	assert.Empty(t, left)
+	assert.Contains(t, log.String(), `\"-o\" \"ro\" \"-t\" \"udf\" \"/dev/sr0\"`)
+	assert.NotContains(t, log.String(), "level=WARN")
+}

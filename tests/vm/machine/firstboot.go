@@ -1,0 +1,97 @@
+package machine
+
+import (
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// FirstBoot is a Debian that is provisioned at its first boot: with dracut, which makes its initrd, and what configs ask for.
+func FirstBoot(suite string) Recipe {
+	r := Bookworm()
+	r.Suite = suite
+	r.Packages = append(r.Packages, "dracut-core", "dracut-network", "cpio", "ca-certificates", "openssh-server", "sudo", "jq", "netbase")
+	if suite != "bookworm" { // until then these were parts of the package systemd
+		r.Packages = append(r.Packages, "systemd-cryptsetup")
+	}
+	return r
+}
+
+//go:embed dracut.sh
+var dracutScript []byte
+
+// Dracut makes an initrd with the tree's own dracut, on top of which the folder layer lies for as long: dracut modules and what
+// they install. modules are to be in it, beside those for the disks. The same layer gives the same initrd, from beside the
+// parts in the cache. Only making it needs root.
+func (p Parts) Dracut(ctx context.Context, layer string, modules []string, progress io.Writer) (string, error) {
+	unlock, err := lock(filepath.Dir(filepath.Dir(p.Tree)))
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	sum := sha256.New()
+	fmt.Fprintln(sum, string(dracutScript), modules)
+	if err := digestFolder(sum, layer); err != nil {
+		return "", err
+	}
+	initrd := filepath.Join(filepath.Dir(p.Tree), fmt.Sprintf("initrd-%x", sum.Sum(nil)[:6]))
+	if _, err := os.Stat(initrd); err == nil {
+		return initrd, nil
+	}
+	old, err := filepath.Glob(filepath.Join(filepath.Dir(p.Tree), "initrd-*"))
+	if err != nil {
+		return "", err
+	}
+	for _, path := range old { // of programs that are gone; a machine that runs has read its own
+		err = errors.Join(err, os.Remove(path))
+	}
+	if err != nil {
+		return "", err
+	}
+	layer, err = filepath.Abs(layer)
+	if err != nil {
+		return "", err
+	}
+	w := workshop{ctx: ctx, progress: progress}
+	if err := w.run("unshare", "--mount", "sh", "-c", string(dracutScript), "dracut.sh",
+		p.Tree, layer, initrd+".new", p.Release, strings.Join(modules, " ")); err != nil {
+		return "", fmt.Errorf("dracut: %w", err)
+	}
+	return initrd, os.Rename(initrd+".new", initrd)
+}
+
+// digestFolder writes all that a folder holds, in the order of names.
+func digestFolder(to io.Writer, folder string) error {
+	return filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(to, "%s %s %d\n", strings.TrimPrefix(path, folder), info.Mode(), info.Size())
+		switch {
+		case info.Mode().IsRegular():
+			file, err := os.Open(path)
+			if err != nil {
+				return err
+			}
+			defer file.Close()
+			_, err = io.Copy(to, file)
+			return err
+		case info.Mode()&fs.ModeSymlink != 0:
+			target, err := os.Readlink(path)
+			fmt.Fprintln(to, target)
+			return err
+		}
+		return nil
+	})
+}
