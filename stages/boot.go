@@ -144,6 +144,9 @@ func (r *run) readCommandLine() error {
 	}
 	r.line = string(line)
 	r.limits = parseLimits(r.line, r.Log)
+	if r.Tools != nil { // no stage but those that act on the machine needs any
+		r.Tools = r.Tools.Within(r.limits.tool)
+	}
 	return nil
 }
 

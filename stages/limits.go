@@ -15,6 +15,7 @@ import (
 // limits are how long a boot waits for what may never come. 0 is no limit.
 type limits struct {
 	device   time.Duration // for one of the devices that a config names to appear
+	tool     time.Duration // for one run of a program, such as mkfs
 	resource time.Duration // for one resource, where neither the config nor the caller says
 	boot     time.Duration // for everything: from the kernel's start to the end of the last stage
 }
@@ -22,6 +23,7 @@ type limits struct {
 // The kernel arguments for them, each a Go duration such as 90s or 10m; 0 is no limit.
 const (
 	argDeviceLimit   = "glowplug.timeout.device"
+	argToolLimit     = "glowplug.timeout.tool"
 	argResourceLimit = "glowplug.timeout.resource"
 	argBootLimit     = "glowplug.timeout.boot"
 )
@@ -29,8 +31,8 @@ const (
 // parseLimits reads the kernel command line. What it cannot read is told, and left at the default: a misspelt limit is no
 // reason for a machine not to come up.
 func parseLimits(commandLine string, log *slog.Logger) limits {
-	l := limits{device: device.DefaultPatience}
-	known := map[string]*time.Duration{argDeviceLimit: &l.device, argResourceLimit: &l.resource, argBootLimit: &l.boot}
+	l := limits{device: device.DefaultPatience, tool: 30 * time.Minute}
+	known := map[string]*time.Duration{argDeviceLimit: &l.device, argToolLimit: &l.tool, argResourceLimit: &l.resource, argBootLimit: &l.boot}
 	for word := range strings.FieldsSeq(commandLine) {
 		name, text, _ := strings.Cut(word, "=")
 		to := known[name]

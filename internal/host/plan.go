@@ -11,8 +11,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -59,6 +61,9 @@ type Step struct {
 	// Prepare gets ready, under a temporary name, what Do will put in place. It is called after Check, and ahead of the Do of
 	// steps before this one. Absent means that Do does it all.
 	Prepare func(context.Context) error
+	// Parallel says that Prepare may run beside that of steps before and after this one: it waits for something that is not
+	// this machine, and does nothing that those would notice.
+	Parallel bool
 	// Do makes the change. It may be called again after it was cut off at any point, always after Prepare where there is one.
 	// Absent means nothing to do.
 	Do func(context.Context) error
@@ -135,8 +140,12 @@ type RunOptions struct {
 	Flush func() error
 }
 
-// together is how many steps are prepared before the first of them is done. Each holds a descriptor meanwhile.
-const together = 128
+// together is how many steps are prepared before the first of them is done. Each holds a descriptor meanwhile. At most abreast
+// of them are being prepared at one time.
+const (
+	together = 128
+	abreast  = 16
+)
 
 // Run does the steps in order. A step whose Check says Done is passed over; the first failure ends the run and is a
 // *StepError. Nothing is rolled back: running the same plan again goes on where this one stopped.
@@ -163,18 +172,8 @@ func (p Plan) Run(ctx context.Context, o RunOptions) error {
 // batch checks and prepares some steps, then does them. Where one cannot be prepared the ones before it are done all the
 // same: what a run that fails has done does not depend on how steps are put together.
 func (p Plan) batch(ctx context.Context, from, to int, o RunOptions) error {
-	states := make([]State, 0, to-from)
-	prepared := false
-	var failed error
-	for _, s := range p[from:to] {
-		state, err := s.begin(ctx, o.Log)
-		if err != nil {
-			failed = s.Fail(err)
-			break
-		}
-		prepared = prepared || state == Pending && s.Prepare != nil
-		states = append(states, state)
-	}
+	states, failed := prepare(ctx, p[from:to], o.Log)
+	prepared := slices.ContainsFunc(states, func(s State) bool { return s == Pending }) && p[from].Prepare != nil
 	done := 0
 	defer func() {
 		for _, s := range p[from+done : to] {
@@ -204,29 +203,119 @@ func (p Plan) batch(ctx context.Context, from, to int, o RunOptions) error {
 	return failed
 }
 
-// begin checks a step and prepares it where that is needed.
-func (s Step) begin(ctx context.Context, log *slog.Logger) (State, error) {
-	if err := context.Cause(ctx); err != nil {
-		return Pending, err
+// prepare checks and prepares steps, and gives the states of those before the first that failed, with its error. Nothing of what
+// comes after a failure outlasts the call but what Abandon takes back.
+func prepare(ctx context.Context, steps Plan, log *slog.Logger) ([]State, error) {
+	states := make([]State, len(steps))
+	r := newRow(ctx, len(steps))
+	for k, s := range steps {
+		state, needed, err := s.begin(ctx, log)
+		if states[k] = state; err != nil {
+			r.fail(k, err)
+			break
+		}
+		if !needed {
+			continue
+		}
+		get := func(ctx context.Context) {
+			if err := s.Prepare(ctx); err != nil {
+				r.fail(k, err)
+			}
+		}
+		if !s.Parallel {
+			get(ctx)
+		} else {
+			r.start(k, get)
+		}
+		if r.failedBefore(k + 1) {
+			break
+		}
 	}
-	state, err := s.check(ctx)
-	if err != nil {
-		log.Error("[failed]   " + s.name() + ": " + err.Error())
-		return state, err
+	r.all.Wait()
+	r.stop(0)
+	if r.err == nil {
+		return states, nil
+	}
+	s := steps[r.first]
+	log.Error("[failed]   " + s.name() + ": " + r.err.Error())
+	return states[:r.first], s.Fail(r.err)
+}
+
+// A row is steps being prepared beside each other. The first failure in their order counts, whichever comes first in time.
+type row struct {
+	ctx   context.Context
+	slots chan struct{}
+	all   sync.WaitGroup
+
+	mu      sync.Mutex
+	cancels []context.CancelFunc // by step; nil for those not started
+	first   int                  // the first step that failed
+	err     error                // its error; nil for none
+}
+
+func newRow(ctx context.Context, steps int) *row {
+	return &row{ctx: ctx, slots: make(chan struct{}, abreast), cancels: make([]context.CancelFunc, steps), first: steps}
+}
+
+// start runs get for step k as soon as there is room.
+func (r *row) start(k int, get func(context.Context)) {
+	r.slots <- struct{}{}
+	ctx, cancel := context.WithCancel(r.ctx)
+	r.mu.Lock()
+	r.cancels[k] = cancel
+	r.mu.Unlock()
+	r.all.Go(func() {
+		defer func() { <-r.slots }()
+		if !r.failedBefore(k) {
+			get(ctx)
+		}
+	})
+}
+
+// fail notes that step k has failed, and stops those after it, which are in vain.
+func (r *row) fail(k int, err error) {
+	r.mu.Lock()
+	earliest := k < r.first
+	if earliest {
+		r.first, r.err = k, err
+	}
+	r.mu.Unlock()
+	if earliest {
+		r.stop(k + 1)
+	}
+}
+
+func (r *row) failedBefore(k int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.first < k
+}
+
+// stop cancels the steps from k on.
+func (r *row) stop(k int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, cancel := range r.cancels[k:] {
+		if cancel != nil {
+			cancel()
+		}
+	}
+}
+
+// begin checks a step and tells whether it has to be prepared.
+func (s Step) begin(ctx context.Context, log *slog.Logger) (state State, prepare bool, err error) {
+	if err := context.Cause(ctx); err != nil {
+		return Pending, false, err
+	}
+	if state, err = s.check(ctx); err != nil {
+		return state, false, err
 	}
 	if state == Done || s.Do == nil {
 		log.Debug("[kept]     " + s.name())
-		return Done, nil
+		return Done, false, nil
 	}
 	log.Info("[started]  " + s.name())
-	if s.Prepare == nil {
-		return state, nil
-	}
-	if err := s.Prepare(ctx); err != nil {
-		log.Error("[failed]   " + s.name() + ": " + err.Error())
-		return state, err
-	}
-	return state, nil
+	return state, s.Prepare != nil, nil
 }
 
 // finish does a step that is not done yet.

@@ -29,6 +29,7 @@ const (
 type Tools struct {
 	names map[string]string
 	log   *slog.Logger
+	limit time.Duration // for one run; 0 for none
 }
 
 // NewTools takes the distribution's own names or paths for programs; a program that names does not list keeps its usual
@@ -39,6 +40,9 @@ func NewTools(names map[string]string, log *slog.Logger) *Tools {
 	}
 	return &Tools{names: names, log: log}
 }
+
+// Within gives the same tools with a limit to how long one run may take; 0 is no limit.
+func (t *Tools) Within(limit time.Duration) *Tools { return &Tools{t.names, t.log, limit} }
 
 // Path finds a program. Its error wraps ErrNoTool and names the program.
 func (t *Tools) Path(tool string) (string, error) {
@@ -95,6 +99,11 @@ func (t *Tools) Run(ctx context.Context, c Command) ([]byte, error) {
 	path, err := t.Path(c.Tool)
 	if err != nil {
 		return nil, err
+	}
+	if t.limit > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeoutCause(ctx, t.limit, fmt.Errorf("has not ended after %v", t.limit))
+		defer stop()
 	}
 	shown := commandLine(path, c.Args)
 	if c.Private {

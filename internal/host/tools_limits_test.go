@@ -2,6 +2,7 @@ package host
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -17,4 +18,9 @@ func TestAToolAndItsChildrenReadSecretsAsFilesAsOftenAsTheyLike(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.Equal(t, "k\x00ey\nk\x00ey\nsecond", string(out))
+}
+
+func TestAToolThatHangsIsEndedAndNamed(t *testing.T) {
+	_, err := NewTools(nil, nil).Within(50*time.Millisecond).Run(t.Context(), Command{Tool: "sleep", Args: []string{"60"}})
+	assert.EqualError(t, err, "sleep: has not ended after 50ms")
 }
