@@ -29,11 +29,11 @@ build:
 
 # Any user, no network but loopback. Vet also compiles the tests that need root.
 test:
-	$(GO) vet -tags disk ./...
+	$(GO) vet -tags disk,vm,vmhost ./...
 	$(GO) test -vet=off ./...
 
 # The folders with tests of the tag disk.
-DISK_TESTS = ./stages/disks/ ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./tests/gpt/
+DISK_TESTS = ./stages/disks/ ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./tests/gpt/ ./tests/net/ ./tests/fetch/
 
 # Root: real directory trees, loop devices, mounts. Each prepare installs what is missing and prints the root that it made;
 # one package at a time, because two cannot install at once.
@@ -66,8 +66,8 @@ demo: build
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
 		if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted"; exit 1; fi
-	$(GO) vet -tags disk ./...
-	$(GO) tool -modfile=tools/go.mod staticcheck -tags disk ./...
+	$(GO) vet -tags disk,vm,vmhost ./...
+	$(GO) tool -modfile=tools/go.mod staticcheck -tags disk,vm,vmhost ./...
 
 # The engine is in the dracut module, where images look for it; all other names lead there.
 MODULE = $(DESTDIR)$(PREFIX)/lib/dracut/modules.d/30ignition

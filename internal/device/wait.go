@@ -95,6 +95,13 @@ func (d *Devices) ready(path string) bool {
 	if errors.Is(err, fs.ErrNotExist) {
 		return false
 	}
-	// Set by udev rules for what is there but not whole yet, such as an array that lacks members (systemd.device(5)).
-	return !strings.Contains(string(entry), "\nE:SYSTEMD_READY=0\n")
+	return settled(string(entry))
+}
+
+// settled judges an entry of the udev database. SYSTEMD_READY=0 is set by rules for what is there but not whole yet, such as an
+// array that lacks members (systemd.device(5)). An encrypted volume that holds nothing gets it too (99-systemd.rules), and here one
+// is about to be filled.
+func settled(entry string) bool {
+	entry = "\n" + entry
+	return !strings.Contains(entry, "\nE:SYSTEMD_READY=0\n") || strings.Contains(entry, "\nE:DM_UUID=CRYPT-")
 }

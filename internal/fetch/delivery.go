@@ -6,6 +6,7 @@ import (
 	"hash"
 	"io"
 	"strings"
+	"sync/atomic"
 
 	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/klauspost/compress/gzip"
@@ -21,7 +22,8 @@ type bound struct {
 // passed compares without a product, which could overflow.
 func (b bound) passed(in, out int64) bool { return out > b.free && out/b.ratio > in }
 
-// A delivery brings the bytes of one resource to where they belong: body, gunzip, digest, writer.
+// A delivery brings the bytes of one resource to where they belong: body, gunzip, digest, writer. For what is larger than a
+// buffer these four work at the same time.
 type delivery struct {
 	client *Client
 	to     io.Writer
@@ -31,9 +33,10 @@ type delivery struct {
 	wanted string    // the digest's digits
 	hash   hash.Hash // nil without a digest
 
-	body    *tracked
-	n       int64 // bytes given to the writer
-	refused error // why a Write was not done
+	body  *tracked
+	n     int64  // bytes given to the writer
+	abort func() // makes a body that is being read fail at once; nil where it never blocks
+	ours  bool   // the body was not to blame for the error of take
 }
 
 // expect sets the digest that finish compares with.
@@ -51,22 +54,19 @@ func (d *delivery) expect(text string) error {
 }
 
 // Write passes decompressed bytes on.
-func (d *delivery) Write(p []byte) (n int, err error) {
-	defer func() { d.refused = err }()
-	if d.gzip && d.client.bound.passed(d.body.n, d.n+int64(len(p))) {
+func (d *delivery) Write(p []byte) (int, error) {
+	if d.gzip && d.client.bound.passed(d.body.n.Load(), d.n+int64(len(p))) {
 		return 0, fmt.Errorf("decompresses to more than %d times its size: stopped after %d bytes", d.client.bound.ratio, d.n)
 	}
-	n, err = d.to.Write(p)
+	n, err := d.to.Write(p)
 	d.n += int64(n)
-	if d.hash != nil {
-		d.hash.Write(p[:n])
-	}
 	return n, err
 }
 
-// take delivers a whole body and checks its digest. On an error body.err tells whether the body itself broke off.
+// take delivers a whole body and checks its digest. On an error d.ours tells whether it is something else than the body that
+// broke off.
 func (d *delivery) take(body io.Reader) error {
-	d.body = &tracked{from: body}
+	d.body, d.ours = &tracked{from: body}, false
 	copied := d.plain
 	if d.gzip {
 		copied = d.unzip
@@ -74,30 +74,96 @@ func (d *delivery) take(body io.Reader) error {
 	if err := copied(); err != nil {
 		return err
 	}
+	d.ours = true
 	return d.finish()
 }
 
-// plain copies in pieces of 32 KiB.
-func (d *delivery) plain() error {
-	_, err := io.Copy(d, d.body)
-	return err
+func (d *delivery) plain() error { return d.pour(d.body) }
+
+// replay delivers what is unpacked already.
+func (d *delivery) replay(content io.Reader) error {
+	packed := d.gzip
+	d.gzip = false
+	defer func() { d.gzip = packed }()
+	return d.take(content)
+}
+
+// give delivers what is in memory already, with one write: a small file is then one system call.
+func (d *delivery) give(content []byte) error {
+	d.ours = true
+	if _, err := d.Write(content); err != nil {
+		return err
+	}
+	if d.hash != nil {
+		d.hash.Write(content)
+	}
+	return d.finish()
 }
 
 // unzip copies what is inside, all members of the archive. After the last one nothing else may follow.
 func (d *delivery) unzip() error {
+	in := readAhead(d.body, &d.client.chunks)
+	defer in.end()
 	z, _ := d.client.gunzip.Get().(*gzip.Reader)
 	if z == nil {
 		z = new(gzip.Reader)
 	}
 	defer d.client.gunzip.Put(z)
-	if err := z.Reset(d.body); err != nil {
+	if err := z.Reset(in); err != nil {
+		d.stop(d.body.failed.Load() == nil)
 		return fmt.Errorf("gzip: %w", notEOF(err))
 	}
-	_, err := z.WriteTo(d)
-	if err != nil && d.refused == nil {
-		return fmt.Errorf("gzip: %w", err)
+	return d.pour(labelled{"gzip", z})
+}
+
+// labelled puts a name before the errors of a reader.
+type labelled struct {
+	name string
+	from io.Reader
+}
+
+// Read reads.
+func (r labelled) Read(p []byte) (int, error) {
+	n, err := r.from.Read(p)
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("%s: %w", r.name, err)
 	}
-	return err
+	return n, err
+}
+
+// pour copies to the writer, hashing beside it.
+func (d *delivery) pour(from io.Reader) error {
+	in := readAhead(from, &d.client.chunks)
+	defer in.end()
+	sum := newSummer(d.hash, in)
+	defer sum.end()
+	for {
+		p := in.next()
+		if p.err != nil && p.err != io.EOF { // what came before it would have to be taken back
+			d.stop(d.body.failed.Load() == nil)
+			return p.err
+		}
+		sum.start(p)
+		if p.n > 0 {
+			if _, err := d.Write(p.bytes()); err != nil {
+				d.stop(true)
+				return err
+			}
+		}
+		sum.written(p)
+		if p.err != nil {
+			return nil
+		}
+	}
+}
+
+// stop ends the reading of the body, which may be waiting for a server, because of an error that is ours. Where the error is
+// the body's it has ended.
+func (d *delivery) stop(ours bool) {
+	d.ours = ours
+	if ours && d.abort != nil {
+		d.abort()
+	}
 }
 
 // notEOF gives the end of an empty body its name: io.EOF says nothing to a person.
@@ -136,20 +202,77 @@ func (d *delivery) restart() error {
 	return sink.Reset()
 }
 
+// A summer hashes pieces while they are written, and gives them back. It may be behind the writer by as many pieces as there
+// are, so that neither waits for the other each time.
+type summer struct {
+	hash  hash.Hash // nil for none
+	in    *ahead
+	work  chan piece // nil where hashing in between is cheaper
+	wrote chan struct{}
+	ended chan struct{}
+}
+
+func newSummer(h hash.Hash, in *ahead) *summer {
+	s := &summer{hash: h, in: in}
+	if h == nil || in.whole() {
+		return s
+	}
+	s.work, s.wrote, s.ended = make(chan piece, chunksAhead+1), make(chan struct{}, chunksAhead+1), make(chan struct{})
+	go s.run()
+	return s
+}
+
+func (s *summer) run() {
+	defer close(s.ended)
+	for p := range s.work {
+		s.hash.Write(p.bytes())
+		<-s.wrote
+		s.in.done(p)
+	}
+}
+
+// start hashes a piece, or has it hashed.
+func (s *summer) start(p piece) {
+	switch {
+	case s.work != nil:
+		s.work <- p
+	case s.hash != nil:
+		s.hash.Write(p.bytes())
+	}
+}
+
+// written says that the writer is done with a piece.
+func (s *summer) written(p piece) {
+	if s.work != nil {
+		s.wrote <- struct{}{}
+		return
+	}
+	s.in.done(p)
+}
+
+// end returns when all is hashed.
+func (s *summer) end() {
+	if s.work != nil {
+		close(s.work)
+		close(s.wrote)
+		<-s.ended
+	}
+}
+
 // tracked counts what is read from a body and keeps its error, so that a broken connection is told from a bad gzip
 // stream and from a full disk.
 type tracked struct {
-	from io.Reader
-	n    int64
-	err  error
+	from   io.Reader
+	n      atomic.Int64
+	failed atomic.Pointer[error]
 }
 
 // Read reads from the body.
 func (t *tracked) Read(p []byte) (int, error) {
 	n, err := t.from.Read(p)
-	t.n += int64(n)
+	t.n.Add(int64(n))
 	if err != nil && err != io.EOF {
-		t.err = err
+		t.failed.Store(&err)
 	}
 	return n, err
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"sync"
@@ -53,7 +54,7 @@ type Resource struct {
 // Settings are what a config says about fetching.
 type Settings struct {
 	ResponseHeader time.Duration // from the request to the response's headers, per attempt; 0 for no limit
-	Total          time.Duration // all attempts and the body of one resource; 0 for no limit
+	Total          time.Duration // all attempts and the body of one resource; 0 for no limit, or DefaultOtherTotal
 
 	HTTPProxy, HTTPSProxy string   // proxy URLs; https does not fall back to the http one
 	NoProxy               []string // hosts, domains, addresses, networks, each with :port if need be, or *
@@ -69,20 +70,34 @@ type Sink interface {
 	Reset() error
 }
 
-// A Client fetches resources. It may be used by several goroutines at once once Offline is set.
+// A Machine is what decides on whose behalf storage services are asked.
+type Machine struct {
+	Platform string // "aws" and "azure" give instances an identity; Google's machines are recognised without
+	Region   string // of an instance of aws, where it is known; "" to ask when it is needed
+}
+
+// A Client fetches resources. It may be used by several goroutines at once once its fields are set.
 type Client struct {
 	Offline bool // everything but data: and "" is ErrNeedNet
+	Machine Machine
+	Clock   Clock
 
-	log     *slog.Logger
-	version string
-	dial    func(ctx context.Context, network, addr string) (net.Conn, error)
-	bound   bound
-	gunzip  sync.Pool // of *gzip.Reader: one costs 40 KB, and a config can hold thousands of small bodies
+	log      *slog.Logger
+	version  string
+	dial     func(ctx context.Context, network, addr string) (net.Conn, error)
+	jitter   func(most time.Duration) time.Duration
+	metadata string // of the services for instances of aws and azure; "" for the usual one
+	bound    bound
+	chunks   chunks
+	gunzip   sync.Pool // of *gzip.Reader: one costs 40 KB, and a config can hold thousands of small bodies
+	flights  flights
+	google   google
 
 	mu          sync.Mutex
 	settings    Settings
 	roots       []*x509.Certificate
 	authorities map[authority][]byte
+	amazon      *amazon  // nil until it is needed
 	current     *session // nil until http is first needed: a boot with data: URLs alone reads no CA pool
 }
 
@@ -95,6 +110,7 @@ func New(log *slog.Logger, version string) *Client {
 		log:         log,
 		version:     version,
 		dial:        dialer.DialContext,
+		jitter:      func(most time.Duration) time.Duration { return rand.N(most + 1) },
 		bound:       bound{free: 1 << 30, ratio: 200},
 		settings:    Settings{ResponseHeader: DefaultResponseHeader},
 		authorities: map[authority][]byte{},
@@ -108,17 +124,17 @@ type scheme struct {
 	fetch func(c *Client, ctx context.Context, r Resource, to *delivery) error
 }
 
-// schemes lists what a config may name. Those without a fetch are known to the language only. A fetch sees its own
+// schemes lists what a config may name. A fetch sees its own
 // deadlines and retries through, and gives each body to the delivery, which unpacks and checks it.
 var schemes = [...]scheme{
 	{"", true, (*Client).fetchNothing},
 	{"data", true, (*Client).fetchData},
 	{"http", false, (*Client).fetchHTTP},
 	{"https", false, (*Client).fetchHTTP},
-	{"tftp", false, nil},
-	{"s3", false, nil},
-	{"arn", false, nil},
-	{"gs", false, nil},
+	{"tftp", false, (*Client).fetchTFTP},
+	{"s3", false, (*Client).fetchS3},
+	{"arn", false, (*Client).fetchS3},
+	{"gs", false, (*Client).fetchGS},
 }
 
 // Fetch writes the resource to w and returns how many bytes that were. On an error w may hold a part of the
@@ -152,13 +168,15 @@ func (c *Client) fetch(ctx context.Context, r Resource, w io.Writer) (*delivery,
 		return d, ErrNeedNet
 	case i < 0:
 		return d, fmt.Errorf("unknown scheme %q", name)
-	case schemes[i].fetch == nil:
-		return d, fmt.Errorf("this version cannot fetch %s sources", name)
 	}
 	if err := d.expect(r.Digest); err != nil {
 		return d, err
 	}
-	return d, schemes[i].fetch(c, ctx, r, d)
+	fetch := func() error { return schemes[i].fetch(c, ctx, r, d) }
+	if schemes[i].local {
+		return d, fetch()
+	}
+	return d, c.once(ctx, r, d, fetch)
 }
 
 // Bytes returns the resource, which may have at most limit bytes. It is for what must be whole to be of use: configs,
@@ -206,9 +224,5 @@ func (c *Client) fetchData(ctx context.Context, r Resource, to *delivery) error 
 	if to.gzip {
 		return to.take(bytes.NewReader(content))
 	}
-	// One write of the whole: a small file is then one system call.
-	if _, err := to.Write(content); err != nil {
-		return err
-	}
-	return to.finish()
+	return to.give(content)
 }

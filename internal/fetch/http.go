@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -19,25 +19,17 @@ import (
 // accept names the newest stable spec, for servers that hold a config in several.
 const accept = "application/vnd.coreos.ignition+json;version=3.6.0, */*;q=0.1"
 
-// The peer follows redirects without end. The waits between attempts double from the first to the longest.
-const (
-	redirectsMax = 20
-	firstWait    = 200 * time.Millisecond
-	longestWait  = 5 * time.Second
-)
+// The peer follows redirects without end.
+const redirectsMax = 20
 
-var errDeadline = errors.New("out of time")
-
-// again marks an error that another attempt may cure.
-type again struct{ error }
-
-// Unwrap gives the error itself.
-func (a again) Unwrap() error { return a.error }
+// idleMax is how many connections to a server stay open: as many as plans fetch at once.
+const idleMax = 16
 
 // A session is the connections made under one set of settings.
 type session struct {
+	client      *Client
 	connections *http.Transport
-	total       time.Duration
+	settings    Settings
 }
 
 // session returns the current session, and makes one where there is none.
@@ -45,7 +37,7 @@ func (c *Client) session() *session {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.current == nil {
-		c.current = &session{connections: c.transport(), total: c.settings.Total}
+		c.current = &session{client: c, connections: c.transport(), settings: c.settings}
 	}
 	return c.current
 }
@@ -65,11 +57,14 @@ func (c *Client) transport() *http.Transport {
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: c.settings.ResponseHeader,
 		IdleConnTimeout:       90 * time.Second,
+		MaxIdleConnsPerHost:   idleMax,
 		DisableCompression:    true, // the digest is of what the server holds
 		ForceAttemptHTTP2:     true,
+		HTTP2:                 &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second},
+		TLSClientConfig:       &tls.Config{Time: c.Clock.now},
 	}
 	if len(c.roots) > 0 {
-		t.TLSClientConfig = &tls.Config{RootCAs: pool(c.roots)}
+		t.TLSClientConfig.RootCAs = pool(c.roots)
 	}
 	return t
 }
@@ -99,6 +94,27 @@ func (c *Client) headers(own []Header) (http.Header, error) {
 	return all, nil
 }
 
+// A question is a resource as it is asked for over HTTP.
+type question struct {
+	shown   string // the URL as the config has it, for messages
+	address *url.URL
+	header  http.Header
+	tries   int // how many attempts at most; 0 for as many as there is time for
+
+	// sign adds credentials to a request, anew for each attempt. Absent for none. Redirects lead on without them.
+	sign func(context.Context, *http.Request) error
+	// refused reads from an answer why it is none. Absent means that its status says all.
+	refused func(*http.Response) error
+}
+
+// explain is the error of an answer that is final and not the content.
+func (q question) explain(r *http.Response) error {
+	if q.refused != nil {
+		return q.refused(r)
+	}
+	return answered(r.StatusCode)
+}
+
 func (c *Client) fetchHTTP(ctx context.Context, r Resource, to *delivery) error {
 	address, err := url.Parse(r.URL)
 	if err != nil {
@@ -112,108 +128,75 @@ func (c *Client) fetchHTTP(ctx context.Context, r Resource, to *delivery) error 
 		return err
 	}
 	s := c.session()
-	if s.total != 0 {
-		var stop context.CancelFunc
-		ctx, stop = context.WithTimeoutCause(ctx, s.total, errDeadline)
-		defer stop()
-	}
-	return c.persist(ctx, s, address, header, to)
-}
-
-// persist tries until something final happens or the time is up. Any failure to get an answer is tried again, also a bad
-// certificate: networks, name servers and clocks come up while we wait. The texts "GET <url>: attempt #<n>" and "GET
-// result: OK" are fixed, as others look for them (reference: engine, appendix A).
-func (c *Client) persist(ctx context.Context, s *session, address *url.URL, header http.Header, to *delivery) error {
-	shown := source.Redact(address.String())
-	var last error
-	for n := 1; ; n++ {
-		c.log.Info(fmt.Sprintf("GET %s: attempt #%d", shown, n))
-		err := c.attempt(ctx, s, address, header, to)
-		if retry := (again{}); !errors.As(err, &retry) {
-			return err
-		} else if ctx.Err() != nil {
-			return late(ctx, s.total, n, last)
+	total := s.settings.Total
+	ctx, stop := within(ctx, total)
+	defer stop()
+	if c.blob(address) {
+		err := c.fetchBlob(ctx, s, r, address, total, to)
+		if err == nil {
+			return nil
 		}
-		last = err
+		if ctx.Err() == nil {
+			c.log.Warn(fmt.Sprintf("%s: not with the identity of this machine, so without: %v", source.Redact(r.URL), err))
+		}
 		if err := to.restart(); err != nil {
-			return fmt.Errorf("%w; %w", last, err)
-		}
-		wait := pause(n)
-		c.log.Info(fmt.Sprintf("GET error: %v; next attempt in %v", last, wait.Round(time.Millisecond)))
-		if !sleep(ctx, wait) {
-			return late(ctx, s.total, n, last)
+			return err
 		}
 	}
+	return s.get(ctx, question{shown: r.URL, address: address, header: header}, total, to)
 }
 
-// late says what was waited for in vain. The error of an attempt that the deadline itself cut off explains nothing,
-// so last is the one before it, nil if there was none.
-func late(ctx context.Context, total time.Duration, attempts int, last error) error {
-	if context.Cause(ctx) != errDeadline {
-		return context.Cause(ctx)
-	}
-	if last == nil {
-		last = errors.New("the server had not sent all of its answer")
-	}
-	return fmt.Errorf("could not be fetched in time (%v, attempts: %d): %w", total, attempts, last)
-}
-
-// pause is how long to wait after attempt n. The jitter keeps machines that boot together from asking together.
-func pause(n int) time.Duration {
-	wait := min(firstWait<<min(n-1, 10), longestWait)
-	return wait/2 + rand.N(wait/2+1)
-}
-
-// sleep waits; false says that the context ended first.
-func sleep(ctx context.Context, wait time.Duration) bool {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// attempt asks once, through redirects, and delivers the answer. What may be cured by asking again is marked so.
-// A body without a length that just ends (HTTP/1.0) cannot be told from a whole one; digest and gzip find that, and
-// do not ask again. Other statuses below 500 are final: 206 and 304 answer questions that were not put.
-func (c *Client) attempt(ctx context.Context, s *session, address *url.URL, header http.Header, to *delivery) error {
-	response, err := c.ask(ctx, s, address, header)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	code := response.StatusCode
-	c.log.Info("GET result: " + http.StatusText(code))
-	switch {
-	case code == http.StatusOK, code == http.StatusNoContent:
-		err := to.take(response.Body)
-		if err != nil && to.body.err != nil {
-			return again{fmt.Errorf("the body broke off after %d bytes: %w", to.body.n, to.body.err)}
+// get tries until something final happens or the time is up. Any failure to get an answer is tried again, also a bad
+// certificate: networks, name servers and clocks come up while we wait.
+func (s *session) get(ctx context.Context, asked question, total time.Duration, to *delivery) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	q := s.client.quest(http.MethodGet, asked.shown, total)
+	defer q.end()
+	q.tries = asked.tries
+	b := &body{ctx: ctx, session: s, asked: asked, quest: q}
+	to.abort = cancel
+	defer func() { b.close(); to.abort = nil }()
+	for {
+		if err := b.open(); err != nil {
+			return err
 		}
-		return err
-	case code == http.StatusNotFound:
-		return ErrNotFound
-	case code >= 500:
-		return again{answered(code)}
-	default:
-		return answered(code)
+		err := to.take(b)
+		if err == nil || to.ours {
+			return err
+		}
+		// The body's own error, which an unpacker may have put its name before.
+		if failed := to.body.failed.Load(); failed != nil {
+			err = *failed
+		}
+		if !errors.Is(err, errStartOver) {
+			return err
+		}
+		if ctx.Err() != nil {
+			return q.late(ctx)
+		}
+		if err := to.restart(); err != nil {
+			return fmt.Errorf("%w; %w", b.why(), err)
+		}
 	}
-}
-
-func answered(code int) error {
-	return fmt.Errorf("the server answered %d %s", code, http.StatusText(code))
 }
 
 // ask sends one request and follows redirects. The resource's own headers, which may hold a token, are for the
-// first server only. http.Client is not used: it adds a Referer, and its errors quote addresses.
-func (c *Client) ask(ctx context.Context, s *session, address *url.URL, header http.Header) (*http.Response, error) {
+// first server only; those of part, which ask for a part of the content, are for all. http.Client is not used: it adds a
+// Referer, and its errors quote addresses.
+func (s *session) ask(ctx context.Context, asked question, part http.Header) (*http.Response, error) {
+	address, header, sign := asked.address, asked.header, asked.sign
 	for range redirectsMax + 1 {
-		response, err := s.connections.RoundTrip(request(ctx, address, header))
+		r := request(ctx, address, header)
+		maps.Copy(r.Header, part)
+		if sign != nil {
+			if err := sign(ctx, r); err != nil {
+				return nil, err
+			}
+		}
+		response, err := s.connections.RoundTrip(r)
 		if err != nil {
-			return nil, again{named(err)}
+			return nil, again{error: named(s.client.Clock.explain(err))}
 		}
 		where := response.Header.Get("Location")
 		if !redirects(response.StatusCode) || where == "" {
@@ -223,7 +206,7 @@ func (c *Client) ask(ctx context.Context, s *session, address *url.URL, header h
 		if address, err = address.Parse(where); err != nil { // the error quotes the address
 			return nil, errors.New("redirected to something that does not parse as a URL")
 		}
-		header = c.defaults()
+		header, sign = s.client.defaults(), nil
 	}
 	return nil, fmt.Errorf("redirected more than %d times", redirectsMax)
 }

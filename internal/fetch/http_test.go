@@ -129,7 +129,6 @@ func TestStatuses(t *testing.T) {
 		"304 is no content":             {304, "the server answered 304 Not Modified"},
 		"401 is final":                  {401, "the server answered 401 Unauthorized"},
 		"404 is its own error":          {404, "not found"},
-		"429 is final":                  {429, "the server answered 429 Too Many Requests"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var asked atomic.Int32
@@ -247,10 +246,9 @@ func TestBodiesThatBreakOffAreStartedAgain(t *testing.T) {
 
 func TestAWriterThatCannotForgetEndsInAnError(t *testing.T) {
 	c, _ := quiet()
-	var got bytes.Buffer
-	n, err := c.Fetch(t.Context(), Resource{URL: cutting(t, []byte("0123456789"), 1).URL}, &got)
-	require.ErrorContains(t, err, "the body broke off after 5 bytes: unexpected EOF; the first 5 bytes are written already")
-	assert.EqualValues(t, 5, n)
+	n, err := c.Fetch(t.Context(), Resource{URL: cutting(t, make([]byte, 4*chunkSize), 1).URL}, io.Discard)
+	require.ErrorContains(t, err, "the body broke off after 1048576 bytes: unexpected EOF; the first 1048576 bytes are written already")
+	assert.EqualValues(t, 2*chunkSize, n)
 }
 
 func TestATruncatedArchiveIsNotTriedAgain(t *testing.T) {
@@ -484,7 +482,6 @@ func TestRetriesBackOff(t *testing.T) {
 		for i, whole := range []time.Duration{200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000, 5000, 5000} {
 			whole *= time.Millisecond
 			wait := at[i+1].Sub(at[i])
-			assert.GreaterOrEqual(t, wait, whole/2, "after attempt %d", i+1)
 			assert.LessOrEqual(t, wait, whole, "after attempt %d", i+1)
 		}
 		assert.Contains(t, log.String(), "GET result: Service Unavailable")

@@ -38,25 +38,27 @@ func (b *bench) fetches() error {
 	return nil
 }
 
-// made writes a file of random bytes to serve, and gives its digest. A part of the bytes repeats, for what is to be packed.
-func made(path string, size int64, packed bool) (string, error) {
+// made writes a file to serve, and gives the digest of what is in it: random bytes, or, packed, a program again and again.
+func (b *bench) made(path string, size int64, packed bool) (string, error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
+	block := make([]byte, 1<<20)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(block)
 	sum, to := sha512.New(), io.Writer(f)
 	var z *gzip.Writer
 	if packed {
-		z, _ = gzip.NewWriterLevel(f, gzip.BestSpeed)
+		if block, err = os.ReadFile(b.program("glowplug")); err != nil {
+			return "", err
+		}
+		z = gzip.NewWriter(f)
 		to = z
 	}
-	random := rand.NewChaCha8([32]byte{1})
-	for block := make([]byte, 64<<10); size > 0; size -= int64(len(block)) {
-		_, _ = random.Read(block)
-		if packed {
-			copy(block[len(block)/3:], strings.Repeat(hex.EncodeToString(block[:2000])+"\n", 20))
-		}
+	for size > 0 {
+		block = block[:min(int64(len(block)), size)]
+		size -= int64(len(block))
 		sum.Write(block)
 		if _, err := to.Write(block); err != nil {
 			return "", err
@@ -107,7 +109,7 @@ func (b *bench) beside(what string, limit float64, config, line string, limitMiB
 }
 
 func (b *bench) fetchLarge(dir, url string) error {
-	digest, err := made(filepath.Join(dir, "large"), 1<<30, false)
+	digest, err := b.made(filepath.Join(dir, "large"), 1<<30, false)
 	if err != nil {
 		return err
 	}
@@ -117,7 +119,7 @@ func (b *bench) fetchLarge(dir, url string) error {
 }
 
 func (b *bench) fetchPacked(dir, url string) error {
-	if _, err := made(filepath.Join(dir, "packed"), 512<<20, true); err != nil {
+	if _, err := b.made(filepath.Join(dir, "packed"), 512<<20, true); err != nil {
 		return err
 	}
 	defer os.Remove(filepath.Join(dir, "packed"))
@@ -131,7 +133,7 @@ func (b *bench) fetchMany(dir, url string) error {
 	if err := os.Mkdir(filepath.Join(dir, "far"), 0o700); err != nil {
 		return err
 	}
-	digest, err := made(filepath.Join(dir, "far/0"), 64<<10, false)
+	digest, err := b.made(filepath.Join(dir, "far/0"), 64<<10, false)
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func run(bin string, rounds int) error {
 	}
 	defer os.RemoveAll(dir)
 	b := &bench{bin: bin, dir: dir, rounds: rounds}
-	for _, name := range []string{"empty", "unmarshal", "writefiles"} {
+	for _, name := range []string{"empty", "unmarshal", "parseyaml", "writefiles"} {
 		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, name), "./tests/bench/"+name)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
@@ -54,7 +54,7 @@ func run(bin string, rounds int) error {
 		}
 	}
 	fmt.Printf("%-44s %12s %12s %7s %7s\n", "median of "+strconv.Itoa(rounds)+" runs, in turn", "glowplug", "reference", "ratio", "limit")
-	for _, figure := range []func() error{b.validateLarge, b.validateSmall, b.startup, b.filesInMemory, b.filesOnDisk, b.usersOnDisk, b.partitions, b.filesystemsOnDisks, b.fetches} {
+	for _, figure := range []func() error{b.validateLarge, b.validateSmall, b.startup, b.convertLarge, b.convertSmall, b.filesInMemory, b.filesOnDisk, b.usersOnDisk, b.partitions, b.filesystemsOnDisks, b.fetches} {
 		if err := figure(); err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ func New(t *testing.T, engine, config string) *Machine {
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(m.Dir, name), []byte(text), 0o600))
 	}
-	t.Cleanup(func() { m.Cut(t) })
+	t.Cleanup(func() { m.TakeDown(t) })
 	return m
 }
 
@@ -106,6 +106,15 @@ func (m *Machine) Stage(ctx context.Context, stage string, cutAt int) (lines []s
 // all devices as a kernel that starts shows them.
 func (m *Machine) Cut(t *testing.T) {
 	t.Helper()
+	m.TakeDown(t)
+	if _, err := os.Lstat("/run/udev/control"); err == nil {
+		must(t, "udevadm", "trigger", "--settle", "--action=add", "--subsystem-match=block")
+	}
+}
+
+// TakeDown is the part of Cut that leaves nothing in use.
+func (m *Machine) TakeDown(t *testing.T) {
+	t.Helper()
 	for _, at := range mountsBelow(t, m.Root()) {
 		require.NoError(t, unmount(at), at)
 	}
@@ -121,9 +130,6 @@ func (m *Machine) Cut(t *testing.T) {
 		require.NoError(t, os.RemoveAll(dir))
 	}
 	require.NoError(t, os.Mkdir(filepath.Join(m.Dir, "run"), 0o755))
-	if _, err := os.Lstat("/run/udev/control"); err == nil {
-		must(t, "udevadm", "trigger", "--settle", "--action=add", "--subsystem-match=block")
-	}
 }
 
 func matches(t *testing.T, pattern string) []string {

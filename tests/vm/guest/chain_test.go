@@ -92,8 +92,9 @@ func TestABootOnFourDisksConvergesWhereverItIsCutOff(t *testing.T) {
 	moments := rand.New(rand.NewPCG(4, 2)).Perm(len(lines) - 1)[:10]
 	slices.Sort(moments)
 	for _, moment := range moments {
+		m.TakeDown(t)
 		blank(t, links)
-		m := chain.New(t, Program(t, "ignition"), config)
+		m = chain.New(t, Program(t, "ignition"), config)
 		_, err := m.Boot(t.Context(), moment+1)
 		require.ErrorIs(t, err, chain.ErrCut)
 		m.Cut(t)

@@ -1,0 +1,288 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// stalledAfter is how long a body may bring not a single byte before it counts as broken off: a server that hangs keeps its
+// connection alive.
+const stalledAfter = time.Minute
+
+var (
+	errStalled   = fmt.Errorf("no byte for %v", stalledAfter)
+	errStartOver = errors.New("the body begins again")
+)
+
+// A body is what a server holds, read to its end over as many answers as that takes. Where a server marks its content with a
+// validator, an answer that breaks off is continued from where it did; elsewhere Read ends with errStartOver, and open leads
+// back to the beginning.
+type body struct {
+	ctx     context.Context
+	session *session
+	asked   question
+	quest   *quest
+
+	answer    *http.Response // nil for none
+	stop      context.CancelCauseFunc
+	stalled   *time.Timer
+	n         int64  // bytes read of the whole
+	size      int64  // of the whole; -1 where the server does not say
+	validator string // for If-Range; "" where the rest cannot be asked for
+	goodAt    int64  // n when the waits last began small
+	broken    *again // why the answer before ended, if nothing has been waited for since
+}
+
+// open has an answer that begins at the beginning.
+func (b *body) open() error {
+	b.n, b.goodAt = 0, 0
+	for b.answer == nil {
+		if err := b.wait(); err != nil {
+			return err
+		}
+		if err := b.attempt(0); err != nil && !b.another(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// wait waits if the answer before was no good.
+func (b *body) wait() error {
+	if b.broken == nil {
+		return nil
+	}
+	failed := *b.broken
+	b.broken = nil
+	return b.quest.wait(b.ctx, failed)
+}
+
+// why is what went wrong last.
+func (b *body) why() error {
+	if b.broken != nil {
+		return b.broken
+	}
+	return b.quest.last
+}
+
+// another tells whether to ask again after an error.
+func (b *body) another(err error) bool {
+	retry := again{}
+	if !errors.As(err, &retry) {
+		return false
+	}
+	b.broken = &retry
+	return true
+}
+
+// Read reads on, over broken connections.
+func (b *body) Read(p []byte) (int, error) {
+	for {
+		if b.answer != nil {
+			n, err := b.readAnswer(p)
+			b.n += int64(n)
+			b.quest.got.Store(b.n)
+			switch {
+			case err == nil:
+				return n, nil
+			case err == io.EOF && (b.size < 0 || b.n == b.size):
+				return n, io.EOF
+			}
+			b.breaks(err)
+			if n > 0 {
+				return n, nil
+			}
+		}
+		if err := b.resume(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// readAnswer reads from the answer at hand, and waits only so long.
+func (b *body) readAnswer(p []byte) (int, error) {
+	b.stalled.Reset(stalledAfter)
+	n, err := b.answer.Body.Read(p)
+	b.stalled.Stop()
+	if err != nil && err != io.EOF && context.Cause(b.answer.Request.Context()) == errStalled {
+		err = errStalled
+	}
+	return n, err
+}
+
+// breaks notes why the answer ended early, and drops it.
+func (b *body) breaks(err error) {
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	b.close()
+	b.broken = &again{error: fmt.Errorf("the body broke off after %d bytes: %w", b.n, err)}
+	if b.n-b.goodAt >= goodProgress {
+		b.goodAt, b.quest.waits = b.n, 0
+	}
+}
+
+// resume has an answer with the rest.
+func (b *body) resume() error {
+	if b.validator == "" && b.n > 0 {
+		return errStartOver
+	}
+	for {
+		if err := b.wait(); err != nil {
+			return err
+		}
+		from := b.n
+		if b.validator == "" {
+			from = 0
+		}
+		err := b.attempt(from)
+		switch {
+		case err == nil && b.n > 0 && b.answer.StatusCode != http.StatusPartialContent:
+			return errStartOver
+		case err == nil:
+			return nil
+		case !b.another(err):
+			return err
+		}
+	}
+}
+
+// close drops the answer.
+func (b *body) close() {
+	if b.answer == nil {
+		return
+	}
+	b.stalled.Stop()
+	_ = b.answer.Body.Close()
+	b.stop(nil)
+	b.answer = nil
+}
+
+// attempt asks once, through redirects, for what begins at from. What may be cured by asking again is marked so.
+// A body without a length that just ends (HTTP/1.0) cannot be told from a whole one; digest and gzip find that, and
+// do not ask again. Other statuses below 500 are final: 206 and 304 answer questions that were not put.
+func (b *body) attempt(from int64) error {
+	b.quest.attempt()
+	ctx, stop := context.WithCancelCause(b.ctx)
+	response, err := b.session.ask(ctx, b.asked, b.rest(from))
+	if err != nil {
+		stop(nil)
+		return err
+	}
+	b.quest.result(http.StatusText(response.StatusCode))
+	b.quest.now("the body of the answer")
+	b.answer, b.stop = response, stop
+	b.stalled = time.AfterFunc(stalledAfter, func() { stop(errStalled) })
+	b.stalled.Stop()
+	if err := b.judge(from); err != nil {
+		b.close()
+		return err
+	}
+	return nil
+}
+
+// rest are the headers that ask for what begins at from, if the whole is still what it was.
+func (b *body) rest(from int64) http.Header {
+	if from == 0 {
+		return nil
+	}
+	return http.Header{"Range": {fmt.Sprintf("bytes=%d-", from)}, "If-Range": {b.validator}}
+}
+
+// judge tells whether an answer is one to read.
+func (b *body) judge(from int64) error {
+	r := b.answer
+	switch code := r.StatusCode; {
+	case code == http.StatusOK, code == http.StatusNoContent:
+		b.size, b.validator = r.ContentLength, validator(r.Header)
+		return nil
+	case code == http.StatusPartialContent && from > 0:
+		return b.continues(from)
+	case code == http.StatusRequestedRangeNotSatisfiable && from > 0:
+		b.validator = ""
+		return again{error: answered(code)}
+	case code == http.StatusNotFound:
+		return ErrNotFound
+	case code == http.StatusTooManyRequests, code >= 500:
+		return again{answered(code), retryAfter(r.Header, time.Now())}
+	default:
+		return b.asked.explain(r)
+	}
+}
+
+// continues checks that a part is the one that was asked for. A server that sends another gets no second chance to.
+func (b *body) continues(from int64) error {
+	start, size, ok := contentRange(b.answer.Header.Get("Content-Range"))
+	if !ok || start != from || b.size >= 0 && size >= 0 && size != b.size {
+		b.validator = ""
+		return again{error: errors.New("the server answered with another part than the rest")}
+	}
+	if b.size < 0 {
+		b.size = size
+	}
+	return nil
+}
+
+// contentRange reads "bytes 5-9/10"; the size is -1 where it says *.
+func contentRange(text string) (start, size int64, ok bool) {
+	text, ok = strings.CutPrefix(text, "bytes ")
+	if !ok {
+		return 0, 0, false
+	}
+	span, whole, _ := strings.Cut(text, "/")
+	first, _, _ := strings.Cut(span, "-")
+	start, err := strconv.ParseInt(first, 10, 64)
+	if err != nil || start < 0 {
+		return 0, 0, false
+	}
+	if whole == "*" {
+		return start, -1, true
+	}
+	size, err = strconv.ParseInt(whole, 10, 64)
+	return start, size, err == nil && size >= start
+}
+
+// validator is what tells whether content is still the same byte by byte: a strong entity tag, or the date of the last
+// change. A server that takes no ranges needs none.
+func validator(h http.Header) string {
+	if h.Get("Accept-Ranges") == "none" {
+		return ""
+	}
+	if tag := h.Get("ETag"); strings.HasPrefix(tag, `"`) {
+		return tag
+	}
+	changed, err := http.ParseTime(h.Get("Last-Modified"))
+	if err != nil {
+		return ""
+	}
+	// What changed in the second of the answer may change once more in it (RFC 9110 §8.8.2.2).
+	if now, err := http.ParseTime(h.Get("Date")); err != nil || now.Sub(changed) < time.Minute {
+		return ""
+	}
+	return h.Get("Last-Modified")
+}
+
+// retryAfter is how long a server wants to be left alone, within reason.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	text := h.Get("Retry-After")
+	wait := time.Duration(0)
+	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {
+		wait = time.Duration(seconds) * time.Second
+	} else if at, err := http.ParseTime(text); err == nil {
+		if date, err := http.ParseTime(h.Get("Date")); err == nil {
+			now = date // both by the server's clock: ours may be wrong
+		}
+		wait = at.Sub(now)
+	}
+	return min(max(wait, 0), longestAsked)
+}
+
+func answered(code int) error {
+	return fmt.Errorf("the server answered %d %s", code, http.StatusText(code))
+}

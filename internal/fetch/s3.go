@@ -1,0 +1,273 @@
+package fetch
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/glowplug-os/glowplug/internal/source"
+)
+
+// hints are the regions where a bucket is asked for that may be anywhere in a partition (reference: engine §6.3).
+var hints = map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+
+const anywhere = "us-east-1"
+
+// suffixes are the domains of partitions whose regions begin so; all others are in amazonaws.com.
+var suffixes = [...]struct{ regions, domain string }{
+	{"cn-", "amazonaws.com.cn"},
+	{"us-iso-", "c2s.ic.gov"},
+	{"us-isob-", "sc2s.sgov.gov"},
+	{"us-isof-", "csp.hci.ic.gov"},
+	{"eu-isoe-", "cloud.adc-e.uk"},
+	{"eusc-", "amazonaws.eu"},
+}
+
+func domainOf(region string) string {
+	for _, s := range suffixes {
+		if strings.HasPrefix(region, s.regions) {
+			return s.domain
+		}
+	}
+	return "amazonaws.com"
+}
+
+// An amazon is what a client has found out about its own instance, once.
+type amazon struct {
+	roles  *aws.CredentialsCache
+	client *imds.Client
+	region string
+}
+
+// instance is the metadata service of the instance. It is asked without a proxy, and not for long: it is next door or
+// not there.
+func (c *Client) instance() *amazon {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.amazon == nil {
+		dialer := &net.Dialer{Timeout: 250 * time.Millisecond}
+		plain := &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, ResponseHeaderTimeout: 500 * time.Millisecond}}
+		client := imds.New(imds.Options{HTTPClient: plain, Endpoint: c.metadata})
+		provider := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = client })
+		c.amazon = &amazon{client: client, roles: aws.NewCredentialsCache(provider), region: c.Machine.Region}
+	}
+	return c.amazon
+}
+
+// InstanceRegion is the region of this machine where the platform is aws: Machine.Region, or what the metadata service says.
+// Whoever keeps it saves later clients a question.
+func (c *Client) InstanceRegion(ctx context.Context) (string, error) {
+	a := c.instance()
+	c.mu.Lock()
+	region := a.region
+	c.mu.Unlock()
+	if region != "" {
+		return region, nil
+	}
+	ctx, stop := context.WithTimeout(ctx, 15*time.Second)
+	defer stop()
+	found, err := a.client.GetRegion(ctx, nil)
+	if err != nil {
+		return "", fmt.Errorf("region of this instance: %w", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a.region = found.Region
+	return a.region, nil
+}
+
+func (c *Client) fetchS3(ctx context.Context, r Resource, to *delivery) error {
+	object, err := source.ParseS3(r.URL)
+	if err != nil {
+		return err
+	}
+	s := c.session()
+	total := cmp.Or(s.settings.Total, DefaultOtherTotal)
+	ctx, stop := within(ctx, total)
+	defer stop()
+	region := object.Region
+	if region == "" {
+		if region, err = s.findRegion(ctx, object, total); err != nil {
+			return err
+		}
+	}
+	address, err := objectAddress(object, region)
+	if err != nil {
+		return err
+	}
+	asked := question{shown: r.URL, address: address, header: c.defaults(), refused: s3Refused}
+	if keys, ok := c.role(ctx); ok {
+		asked.sign = func(ctx context.Context, r *http.Request) error { return sign(ctx, r, keys, region, c.Clock.now()) }
+	}
+	return s.get(ctx, asked, total, to)
+}
+
+// role gives the keys of the instance's role; without one, objects are asked for as anybody may.
+func (c *Client) role(ctx context.Context) (aws.Credentials, bool) {
+	if c.Machine.Platform != "aws" {
+		return aws.Credentials{}, false
+	}
+	keys, err := c.instance().roles.Retrieve(ctx)
+	if err != nil {
+		c.log.Info(fmt.Sprintf("no role of this instance, so objects are asked for anonymously: %v", err))
+		return aws.Credentials{}, false
+	}
+	return keys, true
+}
+
+// hint is a region to ask for a bucket in.
+func (c *Client) hint(ctx context.Context, o source.S3) string {
+	if region, ok := hints[o.Partition]; ok {
+		return region
+	}
+	if c.Machine.Region != "" {
+		return c.Machine.Region
+	}
+	if c.Machine.Platform == "aws" {
+		region, err := c.InstanceRegion(ctx)
+		if err == nil {
+			return region
+		}
+		c.log.Info(err.Error())
+	}
+	return anywhere
+}
+
+// findRegion asks where a bucket is. Whatever else the answer says, it says that.
+func (s *session) findRegion(ctx context.Context, o source.S3, total time.Duration) (string, error) {
+	address := bucketAddress(o.Bucket, s.client.hint(ctx, o), false)
+	q := s.client.quest(http.MethodHead, address.String(), total)
+	defer q.end()
+	for {
+		q.attempt()
+		r := request(ctx, address, s.client.defaults())
+		r.Method = http.MethodHead
+		response, err := s.connections.RoundTrip(r)
+		failed := again{}
+		switch {
+		case err != nil:
+			failed.error = named(s.client.Clock.explain(err))
+		default:
+			_ = response.Body.Close()
+			code := response.StatusCode
+			q.result(http.StatusText(code))
+			if region := response.Header.Get("X-Amz-Bucket-Region"); region != "" {
+				return region, checkRegion(region)
+			}
+			if code == http.StatusNotFound {
+				return "", fmt.Errorf("bucket: %w", ErrNotFound)
+			}
+			failed = again{answered(code), retryAfter(response.Header, time.Now())}
+			if code < 500 && code != http.StatusTooManyRequests {
+				return "", fmt.Errorf("region of the bucket: %w", failed.error)
+			}
+		}
+		if err := q.wait(ctx, failed); err != nil {
+			return "", fmt.Errorf("region of the bucket: %w", err)
+		}
+	}
+}
+
+// checkRegion keeps an answer from naming another host.
+func checkRegion(region string) error {
+	if strings.Trim(region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return errors.New("region of the bucket: the server's answer is not a region")
+	}
+	return nil
+}
+
+// bucketAddress is where a bucket's objects are. A name that is not one label of a host name goes into the path: the
+// certificate of the service covers one label.
+func bucketAddress(bucket, region string, dualStack bool) *url.URL {
+	service := "s3."
+	if dualStack {
+		service = "s3.dualstack."
+	}
+	host := service + region + "." + domainOf(region)
+	if isLabel(bucket) {
+		return &url.URL{Scheme: "https", Host: bucket + "." + host, Path: "/"}
+	}
+	return escapedPath("https", host, "/"+bucket+"/")
+}
+
+// objectAddress is where one object is, by IPv4 or IPv6.
+func objectAddress(o source.S3, region string) (*url.URL, error) {
+	address := bucketAddress(o.Bucket, region, true)
+	if arn, isPoint := strings.CutPrefix(o.Bucket, "arn:"); isPoint {
+		parts := strings.SplitN(arn, ":", 5) // partition, service, region, account, accesspoint/name
+		if len(parts) < 5 {
+			return nil, errors.New("not the ARN of an access point")
+		}
+		label := strings.TrimPrefix(parts[4], "accesspoint/") + "-" + parts[3]
+		if err := checkRegion(region); err != nil || !isLabel(label) {
+			return nil, errors.New("the access point's name, account or region is not one")
+		}
+		address = &url.URL{Scheme: "https", Host: label + ".s3-accesspoint.dualstack." + region + "." + domainOf(region), Path: "/"}
+	}
+	address = escapedPath(address.Scheme, address.Host, address.Path+o.Key)
+	if o.VersionID != "" {
+		address.RawQuery = url.Values{"versionId": {o.VersionID}}.Encode()
+	}
+	return address, nil
+}
+
+// isLabel tells whether a name can be one label of a host name.
+func isLabel(name string) bool {
+	return len(name) >= 3 && len(name) <= 63 && name[0] != '-' && name[len(name)-1] != '-' &&
+		strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
+
+// escapedPath is a URL whose path has all escapes that signatures count on: of everything but letters, digits, -._~ and /.
+func escapedPath(scheme, host, path string) *url.URL {
+	return &url.URL{Scheme: scheme, Host: host, Path: path, RawPath: percent(path, "/")}
+}
+
+// percent escapes all but unreserved characters (RFC 3986) and those kept.
+func percent(text, kept string) string {
+	const digits = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(text) {
+		switch c := text[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-._~"+kept, c) >= 0:
+			b.WriteByte(c)
+		default:
+			b.WriteString(string([]byte{'%', digits[c>>4], digits[c&15]}))
+		}
+	}
+	return b.String()
+}
+
+// sign puts a signature onto a request without a body.
+func sign(ctx context.Context, r *http.Request, keys aws.Credentials, region string, now time.Time) error {
+	nothing := sha256.Sum256(nil)
+	sum := hex.EncodeToString(nothing[:])
+	r.Header.Set("X-Amz-Content-Sha256", sum)
+	return v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }).SignHTTP(ctx, keys, r, sum, "s3", region, now)
+}
+
+// s3Refused adds the service's word for what is wrong, such as AccessDenied or RequestTimeTooSkewed, and nothing else of the
+// answer.
+func s3Refused(r *http.Response) error {
+	err := answered(r.StatusCode)
+	text, _ := io.ReadAll(io.LimitReader(r.Body, 4<<10))
+	_, rest, found := bytes.Cut(text, []byte("<Code>"))
+	code, _, ended := bytes.Cut(rest, []byte("</Code>"))
+	if !found || !ended || len(code) > 64 || strings.Trim(strings.ToLower(string(code)), "abcdefghijklmnopqrstuvwxyz") != "" {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, code)
+}
