@@ -52,6 +52,7 @@ type convertOptions struct {
 	file                             string
 }
 
+// convertFlags are the options that both names have.
 func convertFlags(name string, o *convertOptions) *pflag.FlagSet {
 	flags := pflag.NewFlagSet(name, pflag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -117,7 +118,7 @@ func (p *program) convertFile(o convertOptions) error {
 		return err
 	}
 	files.Local, files.Raw = true, o.raw
-	load.PaceCollector(0) // YAML as the library reads it is full of pointers: collecting often costs more than it saves
+	pace(len(text))
 	r := load.ReadWith(tree.NewArena(), name, text, files)
 	problems := diag.For(diag.Workstation, r.Problems)
 	if o.to != "" && r.Valid(diag.Workstation) && r.Butane != nil && r.Butane.MachineConfig() != nil {
@@ -149,6 +150,14 @@ func (p *program) convertFile(o convertOptions) error {
 	return p.write(o, out)
 }
 
+// pace leaves the collector alone on large documents: the library's YAML nodes are full of pointers, so that what keeps memory low
+// on JSON would take several times as long here.
+func pace(size int) {
+	if size < 4<<20 {
+		load.PaceCollector(size)
+	}
+}
+
 func hasWarning(problems []diag.Problem) bool {
 	for _, p := range problems {
 		if p.Severity == diag.Warning {
@@ -170,6 +179,7 @@ func converted(r load.Result, o convertOptions) []byte {
 	return manifest
 }
 
+// write is the end of a run in which all was well; a file that is there stays as it is otherwise.
 func (p *program) write(o convertOptions, out []byte) error {
 	switch {
 	case o.check:
@@ -266,7 +276,7 @@ func (p *program) butaneFile(o peerOptions) error {
 		return err
 	}
 	options.Local, options.Raw, options.Butane = true, o.raw, true
-	load.PaceCollector(0)
+	pace(len(text))
 	r := load.ReadWith(tree.NewArena(), name, text, options)
 	problems := diag.For(diag.Peer, r.Problems)
 	p.peerReport(o, problems)
@@ -322,6 +332,7 @@ func invalid(r load.Result, problems []diag.Problem) string {
 	return "source config is invalid"
 }
 
+// peerReport shows problems as the peer's options ask, one line or several each. An unknown colour means none, as there.
 func (p *program) peerReport(o peerOptions, problems []diag.Problem) {
 	style := diag.Style{}
 	switch o.color {

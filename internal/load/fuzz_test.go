@@ -22,6 +22,8 @@ func FuzzLoad(f *testing.F) {
 		`{"ignition":{"version":"3.3.0"},"kernelArguments":{"shouldExist":[null,"a","\ud800"]},"passwd":{"users":[{"name":"\u0000","uid":-1}]}}`,
 		`{"ignition":{"version":"3.6.0"},"systemd":{"units":[{"name":"a.service","contents":"[A]\n=\\\n","enabled":true,"dropins":[{"name":"\xff"}]}]}}`,
 		`{"ignition":{"version":"3.6.0","config":{"merge":[{"source":"data:;base64,Zg==#"}],"replace":{"source":"http://[::1]:x"}}},"storage":{"disks":[{"partitions":[{"startMiB":9223372036854775807,"sizeMiB":2},{"startMiB":1,"sizeMiB":-5}]}]}}`,
+		"variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n    - {path: /a, contents: {inline: x}, mode: 755}\n---\n", "variant: openshift\nversion: 4.20.0\nmetadata: {}\n",
+		"\xff\xfev\x00:\x00 \x001\x00", "apiVersion: v1\nkind: Pod\n", `{"variant": "fcos", "version": "1.5.0", "boot_device": {"mirror": {"devices": ["/dev/a", "/dev/b"]}}}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -30,7 +32,7 @@ func FuzzLoad(f *testing.F) {
 		require.True(t, result.Config != nil || diag.Fatal(result.Problems), "neither document nor error")
 		for _, p := range result.Problems {
 			require.LessOrEqual(t, p.Place.Span.Start, p.Place.Span.End)
-			require.LessOrEqual(t, p.Place.Span.End, len(text))
+			require.LessOrEqual(t, p.Place.Span.End, len(p.Place.Doc.Text))
 			require.NotEmpty(t, p.Code)
 			require.NotEmpty(t, diag.Style{}.Text(p)+diag.Line(p)+diag.PeerLine(p))
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/tree"
@@ -27,11 +28,15 @@ func TestTextsOfOtherProgramsAreNamed(t *testing.T) {
 	for _, c := range []struct{ text, what, hint string }{
 		{"#cloud-config\nusers:\n- name: a\n", "a cloud-config file", "cloud-init reads it"},
 		{"#!/bin/sh\necho hello\n", "a script", "a unit that runs it"},
-		{"MIME-Version: 1.0\nContent-Type: multipart/mixed\n", "a MIME message", "cloud-init takes such"},
-		{"Content-Type: multipart/mixed\nMIME-Version: 1.0\n", "a MIME message", "cloud-init takes such"},
-		{"variant: fcos\nversion: 1.6.0\n", "a Butane config", "convert it to JSON"},
-		{"---\nvariant: fcos\n", "YAML", "a config is a JSON object"},
+		{"MIME-Version: 1.0\nContent-Type: multipart/mixed\n", "a MIME message", "cloud-init reads it"},
+		{"Content-Type: multipart/mixed\nMIME-Version: 1.0\n", "a MIME message", "cloud-init reads it"},
+		{"---\nfoo: bar\n", "YAML, but nothing that is known here", "a config is a JSON object"},
 		{"apiVersion: v1\nkind: Pod\n", "a Kubernetes object", "out of its spec"},
+		{"apiVersion: machineconfiguration.openshift.io/v1\nkind: MachineConfig\n", "a MachineConfig", "spec.config"},
+		{"services:\n  web:\n    image: nginx\n", "a compose file", "a unit that runs it"},
+		{"ignition:\n  version: 3.4.0\n", "an Ignition config in YAML", "write variant: fcos"},
+		{"version: 1.6.0\nstorage:\n  files: []\n", "YAML without a variant", "add the lines variant"},
+		{"autoinstall:\n  version: 1\n", "an autoinstall file", "Ubuntu's installer"},
 		{"<!DOCTYPE html>\n<html></html>\n", "HTML or XML", "an error page"},
 		{"\n  <?xml version=\"1.0\"?>\n", "HTML or XML", "an error page"},
 		{"\x1f\x8b\x08\x00\x00\x00", "gzip-compressed data", "decompress"},
@@ -49,6 +54,94 @@ func TestTextsOfOtherProgramsAreNamed(t *testing.T) {
 		})
 	}
 	assert.Contains(t, read("{#cloud-config").Problems[0].Message, "JSON has no comments", "what is meant as JSON is read as JSON")
+}
+
+func TestTheFormOfATextIsFoundOut(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		code string // of the only problem
+	}{
+		"a config in JSON":                    {`{"ignition": {"version": "3.6.0"}}`, ""},
+		"Butane in YAML":                      {"variant: fcos\nversion: 1.7.0\n", ""},
+		"Butane after a comment and a marker": {"# web server\n---\nvariant: fcos\nversion: 1.7.0\n", ""},
+		"Butane in JSON":                      {`{"variant": "fcos", "version": "1.7.0"}`, ""},
+		"Butane in YAML with braces":          {`{variant: fcos, version: 1.7.0}`, ""},
+		"Butane with a byte order mark":       {"\ufeffvariant: fcos\nversion: 1.7.0\n", ""},
+		"Butane in UTF-16":                    {"\xff\xfe{\x00v\x00a\x00r\x00i\x00a\x00n\x00t\x00:\x00 \x00f\x00c\x00o\x00s\x00,\x00v\x00e\x00r\x00s\x00i\x00o\x00n\x00:\x00 \x001\x00.\x007\x00.\x000\x00}\x00", ""},
+		"a merge key comes first":             {"<<: {variant: fcos}\nvariant: fcos\nversion: 1.7.0\n", ""},
+		"a config that also has a variant":    {`{"ignition": {"version": "3.6.0"}, "variant": "fcos"}`, "key-unknown"},
+		"Butane that is no YAML":              {"variant: fcos\nversion: 1.7.0\nstorage:\n\tfiles: []\n", "yaml-syntax"},
+		"JSON with a mistake":                 {`{"ignition": {"version": "3.6.0",}}`, "json-syntax"},
+		"a word":                              {"hello", "json-syntax"},
+		"white space":                         {" \n", "json-syntax"},
+		"a variant that is not known":         {"variant: beos\nversion: 1.0.0\n", "variant-unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := read(c.text)
+			if c.code == "" {
+				assert.Empty(t, diag.For(diag.Workstation, r.Problems))
+				assert.NotNil(t, r.Config)
+				return
+			}
+			require.Len(t, r.Problems, 1)
+			assert.Equal(t, c.code, r.Problems[0].Code)
+		})
+	}
+}
+
+func TestWhatIsWrongWithTheConfigOfADocumentIsSaidOfTheDocument(t *testing.T) {
+	r := read("variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n    - path: a\n  links: [{path: /b, hard: true, target: /c, user: {id: 1}}]\n")
+	require.Len(t, r.Problems, 2)
+	diag.Sort(r.Problems)
+	assert.Equal(t, []string{"error path-relative $.storage.files.0.path", "warning hard-link-owner $.storage.links.0.user.id"}, told(r.Problems))
+	assert.Equal(t, "x.ign:5:13", r.Problems[0].Place.String())
+	assert.Equal(t, "x.ign:6:57", r.Problems[1].Place.String())
+}
+
+func TestAConfigKnowsTheLinesOfItsDocument(t *testing.T) {
+	r := read("variant: fcos\nversion: 1.7.0\nboot_device:\n  layout: x86_64\n  mirror:\n    devices: [/dev/a, /dev/b]\n")
+	require.Empty(t, r.Problems)
+	assert.Equal(t, "x.ign:6:23", r.Config.At("$.storage.disks.1.partitions.2.label", tree.Index{}).Place().String())
+}
+
+func TestThereAreNoLocalFilesAtBoot(t *testing.T) {
+	r := read("variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n    - path: /a\n      contents:\n        local: motd\n")
+	require.Len(t, r.Problems, 1)
+	assert.Equal(t, "no-files-dir", r.Problems[0].Code)
+	assert.Equal(t, "x.ign:7:16", r.Problems[0].Place.String())
+	assert.Contains(t, r.Problems[0].Hint, "glowplug convert")
+	assert.False(t, r.Valid(diag.Boot))
+}
+
+func TestConfigsAreWrittenAtOtherVersions(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		to   config.Version
+		want string // JSON, or the first problem
+	}{
+		"an older version that can say it all": {`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "/a"}]}}`, config.V3_0, `{"ignition":{"version":"3.0.0"},"storage":{"files":[{"path":"/a"}]}}`},
+		"a newer version":                      {`{"ignition": {"version": "3.1.0"}}`, config.V3_6, `{"ignition":{"version":"3.6.0"}}`},
+		"a newer version clears bits that had no effect": {`{"ignition": {"version": "3.1.0"}, "storage": {"files": [{"path": "/a", "mode": 2541}]}}`, config.V3_6,
+			`{"ignition":{"version":"3.6.0"},"storage":{"files":[{"path":"/a","mode":493}]}}`},
+		"a document":                      {"variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n    - {path: /a, contents: {inline: x}}\n", config.V3_0, `{"ignition":{"version":"3.0.0"},"storage":{"files":[{"path":"/a","contents":{"compression":"","source":"data:,x"}}]}}`},
+		"a field that came later":         {`{"ignition": {"version": "3.6.0"}, "storage": {"luks": [{"name": "a", "device": "/dev/b"}]}}`, config.V3_1, `x.ign:1:56: $.storage.luks: the key "luks" came with version 3.2.0, so 3.1.0 cannot say this`},
+		"a field of a document":           {"variant: fcos\nversion: 1.7.0\nkernel_arguments: {should_exist: [a]}\n", config.V3_2, `x.ign:3:19: $.kernelArguments: the key "kernelArguments" came with version 3.3.0, so 3.2.0 cannot say this`},
+		"a value that came later":         {`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "/a", "contents": {"source": "arn:aws:s3:::b/k"}}]}}`, config.V3_3, `x.ign:1:96: $.storage.files.0.contents.source: version 3.3.0 does not take this: `},
+		"bits that count only later":      {`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "/a", "mode": 2541}]}}`, config.V3_5, `x.ign:1:81: $.storage.files.0.mode: set-id and sticky bits count from version 3.6.0 on, so 3.5.0 would lose them`},
+		"a link without a target, before": {`{"ignition": {"version": "3.0.0"}, "storage": {"links": [{"path": "/a", "target": "b"}]}}`, config.V3_3, `{"ignition":{"version":"3.3.0"},"storage":{"links":[{"path":"/a","target":"b"}]}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := read(c.text)
+			require.True(t, r.Valid(diag.Workstation))
+			out, problems := r.JSONAt(c.to, false)
+			if out != nil {
+				assert.Equal(t, c.want+"\n", string(out))
+				return
+			}
+			require.NotEmpty(t, problems)
+			assert.Contains(t, problems[0].Error(), c.want)
+		})
+	}
 }
 
 func TestProblemsComeInTheOrderOfTheRules(t *testing.T) {

@@ -80,7 +80,7 @@ func (m importer) copy(n Node) Node {
 // Rename gives the node another key.
 func (n Node) Rename(name string) {
 	place := n.KeyPlace()
-	n.a.keys = append(n.a.keys, key{name, place})
+	n.a.keys = append(n.a.keys, memberKey{name, place})
 	x := n.node()
 	x.flags = x.flags&^(keyed|keyEscaped) | renamed
 	x.key = uint32(len(n.a.keys) - 1)

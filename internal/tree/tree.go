@@ -53,7 +53,7 @@ type node struct {
 
 const chunkSize = 4096
 
-type key struct {
+type memberKey struct {
 	name  string
 	place diag.Place
 }
@@ -64,7 +64,7 @@ type Arena struct {
 	used   uint32
 	docs   []*diag.Document
 	texts  []string
-	keys   []key
+	keys   []memberKey
 }
 
 // NewArena returns an empty arena.

@@ -1,0 +1,353 @@
+package butane
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// check holds a node against a shape. Scalars become what the shape says they are: YAML leaves it to the reader whether 0644 is
+// text or a number. It reports whether the node says anything.
+//
+// context is what stands in the text at the node's path. It is another node where nulls before the node have been dropped from
+// its list, and none below an alias or a merge key: the peer looks for unknown keys in the text, by path.
+func (t *translation) check(s *shape, n, context tree.Node, a *at) bool {
+	if n.Kind() == tree.Null {
+		if s.kind == tree.Object && !s.labels && a.name != "" && !t.optional(s) {
+			t.report(diag.Warning, "null-object", a.path(), n.Place(), "nothing stands where a mapping belongs; it is ignored").Hint = "remove the key, or write what belongs there"
+		}
+		return false
+	}
+	switch s.kind {
+	case tree.Object:
+		if n.Kind() != tree.Object {
+			return t.wrongType(s, n, a)
+		}
+		return t.checkObject(s, n, context, a)
+	case tree.List:
+		if n.Kind() != tree.List {
+			return t.wrongType(s, n, a)
+		}
+		t.checkList(s, n, context, a)
+		return true
+	}
+	if n.Kind() >= tree.List {
+		return t.wrongType(s, n, a)
+	}
+	return t.checkScalar(s, n, a)
+}
+
+// optional: in spec 3.2.0 alone these could be absent, so that null means something there.
+func (t *translation) optional(s *shape) bool {
+	return t.Spec == config.V3_2 && (s.path == "storage.luks.*.clevis" || s.path == "storage.luks.*.clevis.custom")
+}
+
+// checkObject goes through the keys that are there. Those that a merge key has brought are values like any other, but nobody wrote them
+// here, so they are not looked for in the context.
+func (t *translation) checkObject(s *shape, n, context tree.Node, a *at) bool {
+	if context.Exists() && (context.Kind() != tree.Object || context.Aliased()) {
+		p := t.report(diag.Warning, "context-mismatch", a.path(), context.Place(), "an alias or nothing stands here, so keys below it are not looked at")
+		p.PeerOnly = true
+		context = tree.Node{}
+	}
+	t.duplicates(n, a, false)
+	for c := range n.Children() {
+		if c.Key() == tree.MergeKey && !c.Quoted() && isMerge(c) {
+			continue
+		}
+		m := s.find(c.Key(), t.Dialect)
+		if s.labels {
+			m = &shape{name: c.Key(), kind: tree.String}
+		}
+		if m == nil {
+			t.hidden = append(t.hidden, c.Span())
+			t.unknownParts(c, a.with(c.Key(), c))
+			continue
+		}
+		t.check(m, c, written(context, c.Key()), a.with(m.name, c))
+	}
+	if !s.labels {
+		t.unknownKeys(s, context, a)
+	}
+	return true
+}
+
+// isMerge: a merge key has an empty list in the place of its value.
+func isMerge(n tree.Node) bool {
+	return n.Kind() == tree.List && !n.First().Exists() && n.Key() == tree.MergeKey
+}
+
+// written gives the last member that stands under a key in the text.
+func written(context tree.Node, key string) tree.Node {
+	var found tree.Node
+	if context.Kind() != tree.Object {
+		return found
+	}
+	for c := range context.Children() {
+		if !c.Inherited() && c.Key() == key {
+			found = c
+		}
+	}
+	return found
+}
+
+// checkList: the peer drops nulls from lists before it looks at anything, but counts them when it looks for a place.
+func (t *translation) checkList(s *shape, n, context tree.Node, a *at) {
+	if context.Exists() && (context.Kind() != tree.List || context.Aliased()) {
+		if s.item.kind == tree.Object && n.First().Exists() {
+			t.report(diag.Warning, "context-mismatch", a.path(), context.Place(), "an alias stands here, so keys below it are not looked at").PeerOnly = true
+		}
+		context = tree.Node{}
+	}
+	beside := context.First()
+	i := 0
+	for c := range n.Children() {
+		if c.Kind() == tree.Null {
+			t.report(diag.Warning, "null-item", fmt.Sprintf("%s.%d", a.path(), i), c.Place(), "an item says nothing; it is dropped").Stricter = true
+			continue
+		}
+		t.check(s.item, c, beside, a.item(i, c))
+		beside = beside.Next()
+		i++
+	}
+}
+
+// checkScalar turns a scalar into what its field takes. Any scalar can be text, with the spelling that it has: 1.50 stays 1.50.
+func (t *translation) checkScalar(s *shape, n tree.Node, a *at) bool {
+	switch s.kind {
+	case tree.Number:
+		literal, ok := integer(n)
+		if !ok {
+			return t.wrongType(s, n, a)
+		}
+		if literal != n.Text() {
+			n.Become(tree.Number, literal)
+		}
+	case tree.Bool:
+		literal := boolean(n)
+		if literal == "" {
+			return t.wrongType(s, n, a)
+		}
+		if literal != n.Text() || n.Kind() != tree.Bool {
+			n.Become(tree.Bool, literal)
+		}
+	case tree.String:
+		if n.Kind() != tree.String {
+			n.Become(tree.String, n.Text())
+		}
+	}
+	return true
+}
+
+// integer reads a number as YAML spells it: decimal, octal with 0 or 0o, hexadecimal, binary, with underscores. The peer
+// cuts off fractions, and so do we.
+func integer(n tree.Node) (literal string, ok bool) {
+	if n.Kind() != tree.Number {
+		return "", false
+	}
+	plain := strings.ReplaceAll(n.Text(), "_", "")
+	if i, err := strconv.ParseInt(plain, 0, 64); err == nil {
+		return strconv.FormatInt(i, 10), true
+	} else if isRange(err) {
+		return "", false
+	}
+	f, err := strconv.ParseFloat(plain, 64)
+	if strings.HasSuffix(strings.ToLower(plain), ".inf") {
+		f, err = math.Inf(1), nil
+		if plain[0] == '-' {
+			f = math.Inf(-1)
+		}
+	}
+	switch {
+	case err != nil || math.IsNaN(f) || f >= math.MaxInt64:
+		return "", false
+	case f <= math.MinInt64:
+		return strconv.FormatInt(math.MinInt64, 10), true
+	}
+	return strconv.FormatInt(int64(f), 10), true
+}
+
+func isRange(err error) bool {
+	number, ok := err.(*strconv.NumError)
+	return ok && number.Err == strconv.ErrRange
+}
+
+// boolean reads true, false and the words of YAML 1.1, which are text everywhere else; "" if it is none of them.
+func boolean(n tree.Node) string {
+	switch text := n.Text(); {
+	case n.Kind() == tree.Bool:
+		return strings.ToLower(text)
+	case n.Kind() != tree.String:
+	case slices.Contains([]string{"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"}, text):
+		return "true"
+	case slices.Contains([]string{"n", "N", "no", "No", "NO", "off", "Off", "OFF"}, text):
+		return "false"
+	}
+	return ""
+}
+
+// wrongType reports a value of another kind. Its text may be a secret that has slipped to the wrong key.
+func (t *translation) wrongType(s *shape, n tree.Node, a *at) bool {
+	want := map[tree.Kind]string{tree.Object: "a mapping", tree.List: "a list", tree.Number: "a whole number", tree.Bool: "true or false", tree.String: "a string"}[s.kind]
+	have := n.Kind().String()
+	if n.Kind() == tree.Object {
+		have = "a mapping"
+	}
+	p := t.report(diag.Error, config.CodeWrongType, a.path(), n.Place(), fmt.Sprintf("%s is expected here, not %s", want, have))
+	switch {
+	case s.kind == tree.List:
+		p.Hint = "write it as an item: start its line with a dash, or put it into brackets"
+	case n.Quoted() && (s.kind == tree.Number || s.kind == tree.Bool):
+		p.Hint = "remove the quotes"
+	case s.kind == tree.Number && strings.Trim(n.Text(), "+-_0123456789") == "":
+		p.Message = "the number does not fit into 64 bits"
+	}
+	t.hidden = append(t.hidden, n.Span())
+	return false
+}
+
+// duplicates reports equal keys in a mapping; stricter where the peer does not look.
+func (t *translation) duplicates(n tree.Node, a *at, stricter bool) {
+	var many map[string]tree.Node
+	for c, i := n.First(), 0; c.Exists(); c, i = c.Next(), i+1 {
+		var before tree.Node
+		if i < 16 && many == nil {
+			for b := n.First(); b != c && !before.Exists(); b = b.Next() {
+				if b.Key() == c.Key() {
+					before = b
+				}
+			}
+		} else {
+			if many == nil {
+				many = map[string]tree.Node{}
+				for b := n.First(); b != c; b = b.Next() {
+					many[b.Key()] = b
+				}
+			}
+			before = many[c.Key()]
+			many[c.Key()] = c
+		}
+		if before.Exists() && !c.Inherited() {
+			p := t.report(diag.Error, "key-duplicate", join(a.path(), c.Key()), c.KeyPlace(), fmt.Sprintf("the key %q stands here for the second time", c.Key()))
+			p.Hint, p.Stricter = "remove one of the two", stricter
+			p.Related = []diag.Related{{Place: before.KeyPlace(), Message: "it stands here first"}}
+		}
+	}
+}
+
+// unknownParts looks for equal keys in what no dialect has, which the peer does not look at.
+func (t *translation) unknownParts(n tree.Node, a *at) {
+	switch n.Kind() {
+	case tree.Object:
+		t.duplicates(n, a, true)
+		for c := range n.Children() {
+			t.unknownParts(c, a.with(c.Key(), c))
+		}
+	case tree.List:
+		i := 0
+		for c := range n.Children() {
+			t.unknownParts(c, a.item(i, c))
+			i++
+		}
+	}
+}
+
+// unknownKeys reports the keys of a mapping of the text that the dialect does not have there.
+func (t *translation) unknownKeys(s *shape, context tree.Node, a *at) {
+	if context.Kind() != tree.Object {
+		return
+	}
+	for c := range context.Children() {
+		key := c.Key()
+		if c.Inherited() || s.find(key, t.Dialect) != nil {
+			continue
+		}
+		p := t.report(diag.Warning, "key-unknown", join(a.path(), key), c.KeyPlace(), fmt.Sprintf("the key %q is not known here; it is ignored", key))
+		p.Place = c.KeyPlace() // for the peer too
+		if isMerge(c) {
+			p.Code, p.PeerOnly = "key-merge", true
+			continue
+		}
+		t.explainKey(p, s, key)
+	}
+}
+
+// explainKey says what somebody may have meant: a key of another version, of another variant, or one that is spelled alike.
+func (t *translation) explainKey(p *diag.Problem, s *shape, key string) {
+	if m := s.member(key); m != nil {
+		p.Code = "key-too-new"
+		if d := firstWith(m, t.Variant); d != nil {
+			p.Message = fmt.Sprintf("the key %q came with %s; in a document of %s it is ignored", key, d, t.Dialect)
+			p.Hint = "set version to " + d.Version + " or newer"
+			return
+		}
+		p.Message = fmt.Sprintf("the variant %s has no key %q; it is ignored", t.Variant, key)
+		return
+	}
+	if near := t.nearest(s, key); near != "" {
+		p.Hint = fmt.Sprintf("did you mean %q?", near)
+		return
+	}
+	var known []string
+	for _, m := range s.members {
+		if m.since <= t.Spec && t.has(m.in) {
+			known = append(known, m.name)
+		}
+	}
+	p.Hint = "known keys are " + strings.Join(known, ", ")
+}
+
+// firstWith finds the first version of a variant that has a field.
+func firstWith(m *shape, variant string) *Dialect {
+	for _, d := range Dialects() {
+		if d.Variant == variant && d.Spec >= m.since && d.has(m.in) {
+			return &d
+		}
+	}
+	return nil
+}
+
+// nearest finds the key that somebody may have meant: the same letters, or at most a third of them wrong.
+func (t *translation) nearest(s *shape, key string) string {
+	best, found := min(3, (len(key)+2)/3)+1, ""
+	if len(key) > 40 {
+		return ""
+	}
+	letters := func(s string) string { return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(s)) }
+	for _, m := range s.members {
+		if m.since > t.Spec || !t.has(m.in) {
+			continue
+		}
+		if d := distance(letters(key), letters(m.name)); d < best {
+			best, found = d, m.name
+		}
+	}
+	return found
+}
+
+// distance counts the letters to insert, delete or replace to turn a into b.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(row[j+1]+1, row[j]+1, cost)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,112 @@
+package butane
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// A finding is something wrong with the config that comes out, before it is said of the document.
+func (t *translation) find(severity diag.Severity, code, path string, n tree.Node, message string) *diag.Problem {
+	t.problems = append(t.problems, t.blame(diag.Problem{Severity: severity, Code: code, Path: path, Place: n.Place(), Message: message}))
+	return &t.problems[len(t.problems)-1]
+}
+
+// blame says a problem of the config of the line of the document that caused it.
+func (t *translation) blame(p diag.Problem) diag.Problem {
+	p.Path, p.Place = t.blamed(p.Path, p.Place)
+	p.Related = slices.Clone(p.Related)
+	for i := range p.Related {
+		r := &p.Related[i]
+		r.Path, r.Place = t.blamed(r.Path, r.Place)
+	}
+	return p
+}
+
+// blamed finds the deepest node on the way to a path of the config, and what it was made from. For what is not there the peer makes up a
+// path by spelling that of the config like one of the document.
+func (t *translation) blamed(path string, place diag.Place) (string, diag.Place) {
+	n, rest := t.config, strings.TrimPrefix(strings.TrimPrefix(path, "$"), ".")
+	for rest != "" {
+		step, after, _ := strings.Cut(rest, ".")
+		next := n.Get(step)
+		if n.Kind() == tree.List {
+			next = t.itemAt(n, step)
+		}
+		if !next.Exists() {
+			break
+		}
+		n, rest = next, after
+	}
+	origin := t.tracer.Origin(n.Place())
+	if !origin.Exists() {
+		return path, place
+	}
+	switch {
+	case rest == "":
+		path = t.pathOf(origin)
+	case t.Peer && t.openshift() && !t.Raw && !(rest == "path" && t.Spec < config.V3_5): // of that it knew even where it is not said
+		path = machineConfigPath(path)
+	case t.Peer && rest != "path":
+		path = snakePath(path)
+	default:
+		path = t.pathOf(origin) + "." + snakePath(rest)
+	}
+	if t.Peer {
+		return path, t.lookup(path)
+	}
+	return path, origin.Place()
+}
+
+// machineConfigPath is where the peer sees a field in a MachineConfig.
+func machineConfigPath(path string) string { return "$.spec.config" + snakePath(path)[1:] }
+
+func snakePath(path string) string {
+	steps := strings.Split(path, ".")
+	for i := range steps {
+		steps[i] = snake(steps[i])
+	}
+	return strings.Join(steps, ".")
+}
+
+// pathOf gives the path of a node of the document.
+func (t *translation) pathOf(n tree.Node) string {
+	if t.parents == nil {
+		t.parents = map[tree.Node]*at{}
+		t.remember(t.top)
+	}
+	if a := t.parents[n]; a != nil {
+		return a.path()
+	}
+	return "$"
+}
+
+// remember notes the way to every node, as the peer counts: without nulls.
+func (t *translation) remember(a *at) {
+	t.parents[a.node] = a
+	i := 0
+	for c := range a.node.Children() {
+		if c.Kind() == tree.Null {
+			continue
+		}
+		if a.node.Kind() == tree.List {
+			t.remember(a.item(i, c))
+			i++
+		} else {
+			t.remember(a.with(c.Key(), c))
+		}
+	}
+}
+
+// disjoint sorts spans and drops those inside of others.
+func disjoint(spans []diag.Span) []diag.Span {
+	slices.SortFunc(spans, func(a, b diag.Span) int { return cmp.Or(a.Start-b.Start, b.End-a.End) })
+	return slices.CompactFunc(spans, func(next, before diag.Span) bool { return next.Start < before.End })
+}
+
+func itemPath(list string, i int) string { return list + "." + strconv.Itoa(i) }

@@ -1,0 +1,236 @@
+package butane
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// validate holds the document against the rules of its sugar. The rules of the config come when it is there.
+func (t *translation) validate() {
+	t.wellSourced(language(), t.top)
+	storage := t.top.key("storage")
+	for _, kind := range []string{"directories", "files"} {
+		for node := range storage.key(kind).items() {
+			decimalMode(node.key("mode"), kind == "directories")
+		}
+	}
+	for fs := range storage.key("filesystems").items() {
+		t.mountUnitRules(fs)
+	}
+	for folder := range storage.key("trees").items() {
+		if folder.key("local").text() == "" {
+			folder.errorf("local-missing", "a tree needs a local folder").Hint = "add local: and the name of a folder"
+		}
+	}
+	systemd := t.top.key("systemd")
+	for unit := range systemd.key("units").items() {
+		notBoth(unit)
+		for dropin := range unit.key("dropins").items() {
+			notBoth(dropin)
+		}
+	}
+	for quadlet := range systemd.key("quadlets").items() {
+		quadletRules(quadlet)
+	}
+	t.bootDeviceRules()
+	t.reuseRules()
+	for user := range t.top.key("grub", "users").items() {
+		for _, field := range []string{"name", "password_hash"} {
+			if user.key(field).text() == "" {
+				user.key(field).errorf("grub-user", fmt.Sprintf("a user of the boot loader needs a %s", field))
+			}
+		}
+	}
+	t.machineConfigRules()
+}
+
+// wellSourced looks for resources with more than one content.
+func (t *translation) wellSourced(s *shape, a *at) {
+	if s.kind == tree.List {
+		for item := range a.items() {
+			t.wellSourced(s.item, item)
+		}
+		return
+	}
+	for _, m := range s.members {
+		if m.json != "" && (len(m.members) > 0 || m.item != nil && len(m.item.members) > 0) {
+			if next := a.key(m.name); next.set() {
+				t.wellSourced(m, next)
+			}
+		}
+	}
+	if s.member("inline") == nil {
+		return
+	}
+	t.oneSource(a)
+	if strings.HasPrefix(s.path, "ignition.config.") && t.Spec > config.V3_0 {
+		t.inner(a)
+	}
+}
+
+// oneSource: an empty text is content too. The first spec had no local files, and its peer blames another key.
+func (t *translation) oneSource(a *at) {
+	var set []*at
+	for _, name := range []string{"inline", "local", "source"} {
+		if a.key(name).set() {
+			set = append(set, a.key(name))
+		}
+	}
+	if len(set) < 2 {
+		return
+	}
+	at, other := set[len(set)-1], set[0]
+	if at.name != "source" || t.Spec == config.V3_0 {
+		at, other = set[0], set[1]
+	}
+	at.errorf("source-twice", "only one of inline, local and source can give the content").Related =
+		[]diag.Related{{Place: other.place(), Path: other.path(), Message: "it is given here too"}}
+}
+
+// notBoth: a unit or a drop-in has its text from one place.
+func notBoth(a *at) {
+	if a.key("contents").set() && a.key("contents_local").set() {
+		a.key("contents_local").errorf("contents-twice", "only one of contents and contents_local can give the text").Related =
+			[]diag.Related{{Place: a.key("contents").place(), Path: a.key("contents").path(), Message: "it is given here"}}
+	}
+}
+
+// mountUnitRules: what a mount unit needs to know (reference: butane §7).
+func (t *translation) mountUnitRules(fs *at) {
+	if !fs.key("with_mount_unit").isTrue() {
+		return
+	}
+	where, format := fs.key("path"), fs.key("format")
+	swap := t.Spec >= config.V3_3 && format.text() == "swap"
+	noPath := func() {
+		if where.text() == "" && !swap {
+			where.errorf("mount-path-missing", "a mount unit needs to know where to mount").Hint = "add a path"
+		}
+	}
+	if t.Spec < config.V3_3 {
+		noPath()
+	}
+	if format.text() == "" {
+		format.errorf("mount-format-missing", "a mount unit needs to know the format of the filesystem").Hint = "add a format"
+	} else if t.Spec >= config.V3_3 {
+		noPath()
+	}
+	if p := where.text(); t.ownDisk() && p != "" && !within(p, "/etc") && !within(p, "/var") {
+		where.errorf("mount-path-volatile", fmt.Sprintf("mounting at %q does not work: only /etc and /var are writable", p)).Hint = "choose a path below /var"
+	}
+}
+
+// within: a path is a folder, or is below it.
+func within(p, folder string) bool { return p == folder || strings.HasPrefix(p, folder+"/") }
+
+// quadletExtensions are the kinds of quadlets (podman-systemd.unit(5)).
+func quadletExtensions() []string {
+	return []string{".container", ".volume", ".network", ".kube", ".image", ".build", ".pod", ".artifact"}
+}
+
+// quadletRules: what is wrong with the name hides the rest, as in the peer. Names with slashes are left to it who writes them.
+func quadletRules(q *at) {
+	name := q.key("name")
+	known := false
+	for _, extension := range quadletExtensions() {
+		known = known || strings.HasSuffix(name.text(), extension)
+	}
+	if !known {
+		name.errorf("quadlet-extension", fmt.Sprintf("%q has no extension of a quadlet", name.text())).Hint = "name it with one of " + strings.Join(quadletExtensions(), ", ")
+		return
+	}
+	if template(name.text()) != "" {
+		for _, field := range []string{"contents", "contents_local"} {
+			if q.key(field).set() {
+				q.key(field).errorf("quadlet-instance", "an instance of a template has no text of its own").Hint = "give it to the template, or write a drop-in"
+			}
+		}
+	} else {
+		notBoth(q)
+	}
+	for dropin := range q.key("dropins").items() {
+		notBoth(dropin)
+	}
+}
+
+// template gives the name of the template that a quadlet is an instance of, "" if it is none.
+func template(name string) string {
+	at, dot := strings.IndexByte(name, '@'), strings.LastIndexByte(name, '.')
+	if at < 0 || dot == at+1 || dot < at {
+		return ""
+	}
+	return name[:at+1] + name[dot:]
+}
+
+// decimalMode warns of permission bits that make sense in octal only: 644 is meant to be 0644.
+func decimalMode(a *at, dir bool) {
+	if !a.set() {
+		return
+	}
+	mode, octal := 0, 0
+	text := a.text()
+	if len(text) > 4 || text[0] == '-' {
+		return
+	}
+	for _, digit := range []byte(text) {
+		if digit > '7' {
+			return
+		}
+		mode, octal = mode*10+int(digit-'0'), octal*8+int(digit-'0')
+	}
+	if !typicalMode(mode, dir) && typicalMode(octal, dir) {
+		a.warnf("mode-decimal", fmt.Sprintf("the mode %s is read as a decimal number, 0%o; it makes sense in octal", text, mode)).Hint = "write 0" + text
+	}
+}
+
+// typicalMode: nobody may do what somebody closer to the file may not, and somebody may read it (reference: butane §13).
+func typicalMode(mode int, dir bool) bool {
+	if mode == 0 {
+		return true
+	}
+	const r, w, x = 4, 2, 1
+	had := 0
+	for shift := 0; shift <= 6; shift += 3 {
+		class := mode >> shift & 7
+		if had&^class != 0 || class&x != 0 && had&r != 0 && had&x == 0 || class&(w|x) != 0 && class&r == 0 {
+			return false
+		}
+		had |= class
+	}
+	const setuid, setgid, sticky = 0o4000, 0o2000, 0o1000
+	switch {
+	case had&r == 0:
+		return false
+	case dir:
+		return had&x != 0 && mode&setuid == 0 && (mode&(setgid|sticky) == 0 || had&w != 0)
+	case mode&(setuid|setgid) != 0 && (had&x == 0 || mode&w != 0):
+		return false
+	}
+	return mode&sticky == 0
+}
+
+// reuseRules: an fcos image says by number which partitions to keep (reference: butane §9).
+func (t *translation) reuseRules() {
+	if !t.ownDisk() {
+		return
+	}
+	mirrored := map[string]bool{}
+	for device := range t.top.key("boot_device", "mirror", "devices").items() {
+		mirrored[device.text()] = true
+	}
+	for disk := range t.top.key("storage", "disks").items() {
+		device := disk.key("device").text()
+		if device == "/dev/disk/by-id/coreos-boot-disk" || disk.key("wipe_table").isTrue() || mirrored[device] {
+			continue
+		}
+		for p := range disk.key("partitions").items() {
+			if number := p.key("number"); p.key("label").set() && (number.text() == "" || number.text() == "0") {
+				number.warnf("partition-reuse", "a partition of this disk cannot be used again by its label alone").Hint = "give its number, or wipe the table"
+			}
+		}
+	}
+}

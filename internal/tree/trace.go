@@ -1,0 +1,80 @@
+package tree
+
+import "github.com/glowplug-os/glowplug/internal/diag"
+
+// A Tracer makes the nodes of a derived tree, each of which remembers the node that it was made from. It does so in place of a
+// place: until Settle is called, the place of such a node means nothing but to Origin. Copying and merging keep it.
+//
+// Two nodes may have one place, as those below an alias do, so that a place alone would not tell where a node comes from.
+type Tracer struct {
+	a      *Arena
+	doc    *diag.Document
+	number uint16
+}
+
+// NewTracer makes a tracer for trees that are derived from trees of the arena.
+func (a *Arena) NewTracer() *Tracer {
+	doc := &diag.Document{Secrets: func() []diag.Span { return nil }}
+	return &Tracer{a, doc, a.document(doc)}
+}
+
+func (t *Tracer) derive(from Node, kind Kind) node {
+	return node{kind: kind, doc: t.number, start: from.i, end: from.i + 1}
+}
+
+// Object makes an empty object that comes from a node.
+func (t *Tracer) Object(from Node) Node { return Node{t.a, t.a.add(t.derive(from, Object))} }
+
+// List makes an empty list that comes from a node.
+func (t *Tracer) List(from Node) Node { return Node{t.a, t.a.add(t.derive(from, List))} }
+
+// Scalar makes a string, a number or a boolean with the given text that comes from a node.
+func (t *Tracer) Scalar(from Node, kind Kind, text string) Node {
+	n := t.derive(from, kind)
+	t.a.texts = append(t.a.texts, text)
+	n.flags, n.inner = spelled, uint32(len(t.a.texts)-1)
+	return Node{t.a, t.a.add(n)}
+}
+
+// Same makes a scalar that is the one it comes from.
+func (t *Tracer) Same(from Node) Node {
+	x := from.node()
+	if x.flags&spelled == 0 {
+		return t.Scalar(from, x.kind, from.Text())
+	}
+	n := t.derive(from, x.kind)
+	n.flags, n.inner = spelled, x.inner
+	return Node{t.a, t.a.add(n)}
+}
+
+// Origin gives the node that the node with a place comes from, absent if the tracer made no such node.
+func (t *Tracer) Origin(place diag.Place) Node {
+	if place.Doc != t.doc {
+		return Node{}
+	}
+	return Node{t.a, uint32(place.Span.Start)}
+}
+
+// Settle gives every node of a derived tree the place of the node that it comes from.
+func (t *Tracer) Settle(root Node) {
+	x := root.node()
+	if x.flags&renamed != 0 {
+		key := &t.a.keys[x.key]
+		if from := t.Origin(key.place); from.Exists() {
+			key.place = from.KeyPlace()
+		}
+	}
+	if x.doc == t.number {
+		from := t.a.at(x.start)
+		x.doc, x.start, x.end = from.doc, from.start, from.end
+	}
+	for c := range root.Children() {
+		t.Settle(c)
+	}
+}
+
+// Move gives the node the place of another one.
+func (n Node) Move(to Node) {
+	x, y := n.node(), to.node()
+	x.doc, x.start, x.end = y.doc, y.start, y.end
+}

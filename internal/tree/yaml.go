@@ -1,0 +1,422 @@
+package tree
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+)
+
+// Flags of nodes that come from YAML. JSON has no use for them.
+const (
+	aliased   = 1 << (iota + 5) // the node stands where an alias does, or below one: somebody wrote it elsewhere
+	inherited                   // the member was brought by a merge key
+	quoted                      // the scalar is in quotes or a block, so that it is text whatever it says
+)
+
+// MergeKey is the key whose value brings members into a mapping. It stays in the tree as an empty list, so that it has a
+// place; what it brings follows the other members.
+const MergeKey = "<<"
+
+// maxExpanded is how many nodes aliases may stand for. A handful of lines can stand for billions.
+const maxExpanded = 500_000
+
+// The codes of what is wrong with a YAML text as such.
+const (
+	CodeYAML          = "yaml-syntax"
+	codeYAMLDocuments = "yaml-documents"
+)
+
+// ParseYAML reads the first document of a YAML text (1.2, with the octal numbers of 1.1) into the arena. Mappings become
+// objects, and any scalar may be a key. Aliases are replaced by what they stand for, which then has the alias's place; merge
+// keys bring their members. Two equal keys both become members, as in JSON. A number keeps its spelling, which need not be JSON's.
+//
+// Errors come with the absent node. Beside a node there may be a problem that only we have with the text. A text of comments
+// alone is null.
+func (a *Arena) ParseYAML(doc *diag.Document) (Node, []diag.Problem) {
+	if message := a.tooLarge(doc); message != "" {
+		return Node{}, []diag.Problem{{Severity: diag.Error, Code: "too-large", Place: diag.Place{Doc: doc}, Message: message}}
+	}
+	y := &yamlReader{a: a, doc: doc, number: a.document(doc), lines: newYAMLLines(doc.Text)}
+	var documents [2]yaml.Node
+	count, err := loadYAML(doc.Text, documents[:])
+	if count == 0 && err != nil {
+		return Node{}, []diag.Problem{y.syntax(err)}
+	}
+	if count == 0 || len(documents[0].Content) == 0 {
+		return Node{a, a.add(node{kind: Null, doc: y.number, flags: spelled, inner: y.spell("")})}, nil
+	}
+	root, _ := y.node(node{}, documents[0].Content[0])
+	if len(y.problems) > 0 {
+		return Node{}, y.problems
+	}
+	if count > 1 || err != nil {
+		y.another(&documents[1], err)
+	}
+	return Node{a, root}, y.problems
+}
+
+// loadYAML fills in the documents of a text until there are no more of one or the other.
+func loadYAML(text string, into []yaml.Node) (count int, err error) {
+	defer func() {
+		// The library panics where it is wrong about itself. A machine that boots is better off with an error.
+		if r := recover(); r != nil {
+			err = errors.New("the YAML reader is confused")
+		}
+	}()
+	loader, err := yaml.NewLoader(strings.NewReader(text))
+	if err != nil {
+		return 0, err
+	}
+	for i := range into {
+		switch err := loader.Load(&into[i]); {
+		case errors.Is(err, io.EOF):
+			return i, nil
+		case err != nil:
+			return i, err
+		}
+	}
+	return len(into), nil
+}
+
+type yamlReader struct {
+	a        *Arena
+	doc      *diag.Document
+	number   uint16
+	lines    yamlLines
+	depth    int
+	via      *diag.Span // the alias that is being expanded
+	expanded int
+	open     map[*yaml.Node]bool // the anchors that are being expanded
+	problems []diag.Problem
+}
+
+// fail keeps the first problem: what follows from it is noise.
+func (y *yamlReader) fail(span diag.Span, message, hint string) uint32 {
+	if len(y.problems) == 0 {
+		y.problems = append(y.problems, diag.Problem{Severity: diag.Error, Code: CodeYAML, Place: diag.Place{Doc: y.doc, Span: span}, Message: message, Hint: hint})
+	}
+	return 0
+}
+
+// another reports a second document, which other programs do not look at.
+func (y *yamlReader) another(second *yaml.Node, err error) {
+	at := len(y.doc.Text)
+	if err != nil {
+		at = y.syntax(err).Place.Span.Start
+	} else if second.Line > 0 {
+		at = y.lines.offset(second.Line, second.Column)
+	}
+	y.problems = append(y.problems, diag.Problem{
+		Severity: diag.Error, Code: codeYAMLDocuments, Stricter: true, Path: "$",
+		Place:   diag.Place{Doc: y.doc, Span: diag.Span{Start: at, End: min(at+1, len(y.doc.Text))}},
+		Message: "a second document starts here; only the first one is read", Hint: "put it into a file of its own",
+	})
+}
+
+func (y *yamlReader) spell(text string) uint32 {
+	y.a.texts = append(y.a.texts, text)
+	return uint32(len(y.a.texts) - 1)
+}
+
+// node reads a value into a node that may already have its key. It returns where the value ends.
+func (y *yamlReader) node(n node, from *yaml.Node) (at uint32, end int) {
+	if y.a.used >= maxNodes {
+		return y.fail(y.start(from), fmt.Sprintf("there are more than %d values", maxNodes), ""), 0
+	}
+	if y.via != nil {
+		if y.expanded++; y.expanded > maxExpanded {
+			return y.fail(*y.via, fmt.Sprintf("aliases stand for more than %d values", maxExpanded), "write the document without aliases of aliases"), 0
+		}
+	}
+	if from.Kind == yaml.AliasNode {
+		return y.alias(n, from)
+	}
+	span := y.start(from)
+	n.doc, n.start = y.number, uint32(span.Start)
+	if y.via != nil {
+		n.flags |= aliased
+	}
+	if from.Kind == yaml.ScalarNode {
+		return y.scalar(n, from, span)
+	}
+	if y.depth++; y.depth > maxDepth {
+		return y.fail(span, fmt.Sprintf("lists and mappings nest deeper than %d levels", maxDepth), ""), 0
+	}
+	defer func() { y.depth-- }()
+	n.kind = List
+	if from.Kind == yaml.MappingNode {
+		n.kind = Object
+	}
+	at = y.a.add(n)
+	if n.kind == Object {
+		end = y.members(at, from, span.End)
+	} else {
+		end = y.items(at, from, span.End)
+	}
+	if y.via != nil {
+		end = span.End
+	} else if y.opens(span) {
+		end = y.lines.closing(end)
+	}
+	y.a.at(at).end = uint32(end)
+	return at, end
+}
+
+// start is where a node starts, as an empty span; for a flow collection, the span of what opens it.
+func (y *yamlReader) start(from *yaml.Node) diag.Span {
+	if y.via != nil {
+		return *y.via
+	}
+	at := y.lines.offset(from.Line, from.Column)
+	span := diag.Span{Start: at, End: at}
+	if from.Kind != yaml.ScalarNode && from.Style&yaml.FlowStyle != 0 {
+		span.End = min(y.lines.afterProperties(at)+1, len(y.doc.Text))
+	}
+	return span
+}
+
+// opens: a bracket or a brace opens a flow collection, but not the mapping in [a: b].
+func (y *yamlReader) opens(span diag.Span) bool {
+	return span.End > span.Start && (y.doc.Text[span.End-1] == '{' || y.doc.Text[span.End-1] == '[')
+}
+
+// alias copies what it stands for. All of the copy has the place of the alias: that is the line that asks for it, and there may be many.
+func (y *yamlReader) alias(n node, from *yaml.Node) (at uint32, end int) {
+	span := y.start(from)
+	if y.via == nil {
+		span.End = min(span.Start+1+len(from.Value), len(y.doc.Text))
+	}
+	if y.open[from.Alias] {
+		return y.fail(span, fmt.Sprintf("the alias *%s stands inside of what it stands for", from.Value), ""), 0
+	}
+	if y.open == nil {
+		y.open = map[*yaml.Node]bool{}
+	}
+	y.open[from.Alias] = true
+	defer delete(y.open, from.Alias)
+	if y.via == nil {
+		y.via = &span
+		defer func() { y.via = nil }()
+	}
+	at, _ = y.node(n, from.Alias)
+	return at, span.End
+}
+
+// scalar makes a scalar of the kind that the text looks like; what reads the tree may take it for another one.
+func (y *yamlReader) scalar(n node, from *yaml.Node, span diag.Span) (at uint32, end int) {
+	text := from.Value
+	n.kind = String
+	switch from.ShortTag() {
+	case "!!null":
+		n.kind = Null
+	case "!!bool":
+		n.kind = Bool
+	case "!!int", "!!float":
+		n.kind = Number
+	case "!!binary":
+		decoded, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+		if err != nil {
+			return y.fail(span, "what is marked as !!binary is not base64", ""), 0
+		}
+		text = string(decoded)
+	}
+	if from.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle|yaml.TaggedStyle) != 0 {
+		n.flags |= quoted
+	}
+	end = span.End
+	if y.via == nil {
+		end = y.lines.scalarEnd(span.Start, from)
+	}
+	n.flags |= spelled
+	n.end, n.inner = uint32(end), y.spell(text)
+	return y.a.add(n), end
+}
+
+// link appends a child to a list or an object.
+func (y *yamlReader) link(parent uint32, last *uint32, child uint32) {
+	if child == 0 {
+		return
+	}
+	if *last == 0 {
+		y.a.at(parent).inner = child
+	} else {
+		y.a.at(*last).sib = child
+	}
+	*last = child
+}
+
+func (y *yamlReader) items(at uint32, from *yaml.Node, end int) int {
+	last := uint32(0)
+	for _, item := range from.Content {
+		var child uint32
+		if child, end = y.node(node{}, item); child == 0 {
+			return end
+		}
+		y.link(at, &last, child)
+	}
+	return end
+}
+
+// members reads a mapping; end is where it ends if it has none.
+func (y *yamlReader) members(at uint32, from *yaml.Node, end int) int {
+	last := uint32(0)
+	var merges []*yaml.Node
+	for i := 0; i+1 < len(from.Content); i += 2 {
+		key, value := from.Content[i], from.Content[i+1]
+		n, ok := y.key(key)
+		if !ok {
+			return end
+		}
+		var child uint32
+		if key.Value == MergeKey && key.Kind == yaml.ScalarNode && n.flags&quoted == 0 {
+			merges = append(merges, value)
+			child, end = y.node(n, &yaml.Node{Kind: yaml.SequenceNode, Line: value.Line, Column: value.Column})
+			end = y.mergeEnd(end, value)
+		} else {
+			n.flags &^= quoted
+			child, end = y.node(n, value)
+		}
+		if child == 0 {
+			return end
+		}
+		y.link(at, &last, child)
+	}
+	y.merge(at, &last, from, merges)
+	return end
+}
+
+// mergeEnd is where the value of a merge key ends.
+func (y *yamlReader) mergeEnd(end int, value *yaml.Node) int {
+	if y.via == nil && value.Kind == yaml.AliasNode {
+		return min(end+1+len(value.Value), len(y.doc.Text))
+	}
+	for _, c := range value.Content {
+		if start := y.start(c); y.via == nil {
+			end = y.mergeEnd(max(start.End, y.lines.scalarEnd(start.Start, c)), c)
+		}
+	}
+	if y.via == nil && value.Style&yaml.FlowStyle != 0 {
+		end = y.lines.closing(end)
+	}
+	return end
+}
+
+// key gives an empty node the key of a member.
+func (y *yamlReader) key(key *yaml.Node) (n node, ok bool) {
+	span := y.start(key)
+	scalar := key
+	if key.Kind == yaml.AliasNode {
+		scalar = key.Alias
+		span.End = max(span.End, min(span.Start+1+len(key.Value), len(y.doc.Text)))
+	}
+	if scalar.Kind != yaml.ScalarNode {
+		y.fail(span, "a list or a mapping stands where a key belongs", "a key is a word; a value that starts with { or [ or * may need quotes")
+		return n, false
+	}
+	if y.via == nil && key.Kind == yaml.ScalarNode {
+		span.End = y.lines.scalarEnd(span.Start, key)
+	}
+	if key.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+		n.flags |= quoted
+	}
+	y.a.keys = append(y.a.keys, memberKey{scalar.Value, diag.Place{Doc: y.doc, Span: span}})
+	n.flags |= renamed
+	n.key = uint32(len(y.a.keys) - 1)
+	return n, true
+}
+
+// merge brings in the members of what the merge keys of a mapping name, as far as the mapping does not have them itself.
+// Earlier ones win.
+func (y *yamlReader) merge(at uint32, last *uint32, from *yaml.Node, merges []*yaml.Node) {
+	if len(merges) == 0 {
+		return
+	}
+	have := map[string]bool{}
+	for i := 0; i+1 < len(from.Content); i += 2 {
+		have[from.Content[i].Value] = true
+	}
+	for _, value := range merges {
+		sources := []*yaml.Node{value}
+		if value.Kind == yaml.SequenceNode {
+			sources = value.Content
+		}
+		for _, source := range sources {
+			y.inherit(at, last, source, have)
+		}
+	}
+}
+
+// inherit brings in one mapping, and what that one inherits itself. A mapping that is being brought in cannot bring in itself.
+func (y *yamlReader) inherit(at uint32, last *uint32, source *yaml.Node, have map[string]bool) {
+	span := y.start(source)
+	if y.expanded++; y.expanded > maxExpanded { // merges of merges may bring nothing and still never end
+		y.fail(span, fmt.Sprintf("aliases stand for more than %d values", maxExpanded), "write the document without aliases of aliases")
+		return
+	}
+	mapping := source
+	if source.Kind == yaml.AliasNode {
+		mapping = source.Alias
+	}
+	if mapping.Kind != yaml.MappingNode {
+		y.fail(span, "a merge key takes a mapping, or a list of mappings", "write <<: *name, where &name marks a mapping")
+		return
+	}
+	if y.open[mapping] {
+		y.fail(span, "a merge key stands inside of what it merges", "")
+		return
+	}
+	if y.open == nil {
+		y.open = map[*yaml.Node]bool{}
+	}
+	y.open[mapping] = true
+	defer delete(y.open, mapping)
+	if y.via == nil {
+		if source.Kind == yaml.AliasNode {
+			span.End = min(span.Start+1+len(source.Value), len(y.doc.Text))
+		}
+		y.via = &span
+		defer func() { y.via = nil }()
+	}
+	var deeper []*yaml.Node
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		key, value := mapping.Content[i], mapping.Content[i+1]
+		if key.Value == MergeKey {
+			deeper = append(deeper, value)
+			continue
+		}
+		n, ok := y.key(key)
+		if !ok {
+			return
+		}
+		if name := y.a.keys[n.key].name; !have[name] {
+			have[name] = true
+			n.flags = n.flags&^quoted | inherited
+			child, _ := y.node(n, value)
+			y.link(at, last, child)
+		}
+	}
+	for _, value := range deeper {
+		sources := []*yaml.Node{value}
+		if value.Kind == yaml.SequenceNode {
+			sources = value.Content
+		}
+		for _, s := range sources {
+			y.inherit(at, last, s, have)
+		}
+	}
+}
+
+// Quoted reports whether a scalar of a YAML text is in quotes, in a block or tagged. It is false for JSON.
+func (n Node) Quoted() bool { return n.node().flags&quoted != 0 }
+
+// Aliased reports whether the node was written elsewhere in its YAML text, and stands here by an alias or a merge key.
+func (n Node) Aliased() bool { return n.node().flags&aliased != 0 }
+
+// Inherited reports whether a merge key brought the member.
+func (n Node) Inherited() bool { return n.node().flags&inherited != 0 }
