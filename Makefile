@@ -15,7 +15,7 @@ VCS := $(shell top=$$(git rev-parse --show-toplevel 2>/dev/null) && git rev-pars
 BUILD = $(GO) build -trimpath -buildvcs=$(VCS) -ldflags '-s -w -buildid='
 
 # The names under which other tools call the two programs.
-ENGINE_NAMES    = ignition ignition-apply ignition-rmcfg ignition-generator
+ENGINE_NAMES    = ignition ignition-apply ignition-rmcfg ignition-generator butane
 VALIDATOR_NAMES = ignition-validate
 
 .PHONY: build test test-disk test-vm bench fuzz demo lint install install-network install-grub-for-bootupd clean
@@ -81,6 +81,7 @@ install: build
 	install -m 0755 bin/glowplug-validate $(DESTDIR)$(PREFIX)/bin/
 	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/bin/glowplug
 	ln -sf glowplug-validate $(DESTDIR)$(PREFIX)/bin/ignition-validate
+	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/bin/butane
 	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/libexec/ignition-apply
 	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/libexec/ignition-rmcfg
 	install -m 0644 dracut/systemd/ignition-delete-config.service $(DESTDIR)$(PREFIX)/lib/systemd/system/

@@ -299,6 +299,8 @@ func TestKindsOfDisks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			found := inspect(t, &image{data: c.data}, 512)
 			assert.Equal(t, c.kind, found.Kind)
+			lists := c.kind == KindGPT || c.kind == KindMBR && name != "an MBR without entries" || c.kind == KindProtective
+			assert.Equal(t, lists, found.Lists())
 			if c.why == "" {
 				assert.NoError(t, found.Err())
 			} else {

@@ -27,6 +27,19 @@ type Found struct {
 	Table *Table // of KindGPT
 	// Why says what is wrong with a disk of the kinds that Err refuses.
 	Why string
+	// MBRLists: of KindMBR, it has partitions.
+	MBRLists bool
+}
+
+// Lists: there are partitions, or may be in a table that cannot be read. What they hold is somebody's.
+func (f Found) Lists() bool {
+	switch f.Kind {
+	case KindGPT:
+		return len(f.Table.Partitions()) > 0
+	case KindMBR:
+		return f.MBRLists
+	}
+	return f.Kind == KindProtective || f.Kind == KindBroken
 }
 
 // refusals of kinds, with what was wrong behind them.
@@ -67,7 +80,7 @@ func Inspect(r io.ReaderAt, size int64, sectorSize int) (Found, error) {
 		return Found{}, err
 	}
 	if _, protective := protectiveSlot(mbr); !protective && signed(mbr) {
-		return Found{Kind: bootKind(mbr)}, nil
+		return Found{Kind: bootKind(mbr), MBRLists: len(mirrored(mbr)) > 0}, nil
 	} else if !protective {
 		return d.unprotected(mbr)
 	}

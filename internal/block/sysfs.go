@@ -73,6 +73,16 @@ func (s Sysfs) Holders(name string) ([]string, error) {
 	return names, err
 }
 
+// Slaves are the devices that a device lies on, as the kernel calls them: the members of an array, what is under a volume.
+func (s Sysfs) Slaves(name string) ([]string, error) {
+	entries, err := fs.ReadDir(s.FS, path.Join(s.folder(name), "slaves"))
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names, err
+}
+
 // Partitions are those that the kernel knows of a disk, by number.
 func (s Sysfs) Partitions(disk string) ([]KernelPartition, error) {
 	entries, err := fs.ReadDir(s.FS, s.folder(disk))

@@ -8,14 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/host"
@@ -48,8 +47,6 @@ type Keys struct {
 type View interface {
 	Device(path string) (Seen, error)
 	Disk(path string) (device.Disk, error)
-	// Table is a device's partition table; of one that is yet to be it is fs.ErrNotExist.
-	Table(path string) (block.Found, error)
 }
 
 // Seen is a device as a planner sees it.
@@ -77,6 +74,8 @@ type planned struct {
 	lanes []host.Plan
 	// after is what will then be there.
 	after []prediction
+	// released are devices, by their names in sysfs, that will no more be in use by others because they are stopped.
+	released []string
 	// needs are the tools that the steps run. All are there before the first step begins.
 	needs []need
 }
@@ -100,7 +99,7 @@ type work struct {
 }
 
 func rounds() []round {
-	return []round{partitionRound(), raidRound(), luksRound(), filesystemRound()}
+	return []round{releaseRound(), partitionRound(), raidRound(), luksRound(), filesystemRound()}
 }
 
 // Run makes the disks of a config. Keys are given also with an error: as far as they are known.
@@ -127,7 +126,7 @@ func (r round) run(ctx context.Context, s config.Storage, w *work) error {
 			return each.fail(err)
 		}
 	}
-	p, err := r.plan(s, live{w.Devices}, w)
+	p, err := r.plan(s, w.reached(), w)
 	if err != nil {
 		return err
 	}
@@ -222,6 +221,7 @@ func Preview(s config.Storage, o Options) (host.Plan, error) {
 				view.then[name] = each.seen
 			}
 		}
+		view.released = append(view.released, p.released...)
 	}
 	return all, nil
 }
@@ -236,39 +236,59 @@ func (l live) Device(path string) (Seen, error) {
 
 func (l live) Disk(path string) (device.Disk, error) { return l.devices.LookDisk(path) }
 
-func (l live) Table(path string) (block.Found, error) { return l.devices.Table(path) }
+// reached is the machine by way of aliases, as tools get it: a name may lead elsewhere, or nowhere, while its device is worked on.
+type reached struct{ live }
+
+func (w *work) reached() View { return reached{live{w.Devices}} }
+
+func (r reached) Device(path string) (Seen, error) {
+	seen, err := r.devices.Look(r.devices.AliasOf(path))
+	seen.Path = path
+	return Seen{Device: seen}, err
+}
 
 // expected is the machine as it will be: predictions over what is there now.
 type expected struct {
-	now  View
-	then map[string]Seen
+	now      View
+	then     map[string]Seen
+	released []string
 }
 
 func (e *expected) Device(path string) (Seen, error) {
-	if seen, ok := e.then[path]; ok {
-		seen.Path = path
-		return seen, nil
+	later, known := e.then[path]
+	if !known {
+		seen, err := e.now.Device(path)
+		if later, known = e.then[seen.Node]; err != nil || !known {
+			return seen, err
+		}
 	}
-	return e.now.Device(path)
+	later.Path = path
+	return later, nil
 }
 
-// Disk is always as it is now: only the first round changes tables.
-func (e *expected) Disk(path string) (device.Disk, error) { return e.now.Disk(path) }
-
-// Table, too, is as it is now.
-func (e *expected) Table(path string) (block.Found, error) { return e.now.Table(path) }
-
-// partitioned: all that is on a device is a partition table with partitions. Those are content of somebody's.
-func partitioned(v View, seen Seen) (bool, error) {
-	if seen.Unknown != "" || len(seen.Content.Signatures) > 0 {
-		return false, nil
+// Disk is as it is now, but for what no longer uses its partitions: only the partitions round changes tables.
+func (e *expected) Disk(path string) (device.Disk, error) {
+	disk, err := e.now.Disk(path)
+	released := func(user string) bool { return slices.Contains(e.released, strings.TrimPrefix(user, "part of ")) }
+	disk.Users = slices.DeleteFunc(disk.Users, released)
+	for number, users := range disk.Busy {
+		if disk.Busy[number] = slices.DeleteFunc(users, released); len(disk.Busy[number]) == 0 {
+			delete(disk.Busy, number)
+		}
 	}
-	found, err := v.Table(seen.Path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil // a partition that is yet to be
-	}
-	return found.Kind == block.KindMBR || found.Kind == block.KindGPT && len(found.Table.Partitions()) > 0, err
+	return disk, err
 }
+
+// unlessLost adds to a refusal what the person who has to decide can do.
+func unlessLost(err error, setting string) error {
+	return diag.WithHint(err, "if what is there may be lost set "+setting+" to true in the config; if not name another device")
+}
+
+// isBlank: there is nothing on a device that anyone could lose.
+func (s Seen) isBlank() bool { return len(s.Content.Signatures) == 0 && !s.Partitioned }
+
+// onlyTable: there is nothing on a device but partitions.
+func (s Seen) onlyTable() bool { return len(s.Content.Signatures) == 0 && s.Partitioned }
 
 func origin(kind string, index int) string { return fmt.Sprintf("$.storage.%s.%d", kind, index) }
 

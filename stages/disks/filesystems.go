@@ -3,7 +3,6 @@ package disks
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -156,7 +155,6 @@ type filesystem struct {
 	step host.Step
 	seen Seen
 	fate fate
-	bare bool // the first round takes away the device's partition table
 }
 
 // planFilesystems decides about all entries before anything is done about any.
@@ -168,7 +166,7 @@ func planFilesystems(s config.Storage, v View, w *work) (planned, error) {
 		if asked(entry) == askNothing {
 			continue
 		}
-		f := &filesystem{Filesystem: entry, w: w, step: filesystemStep(i, entry), bare: loseTable(s, entry.Device)}
+		f := &filesystem{Filesystem: entry, w: w, step: filesystemStep(i, entry)}
 		if err := f.plan(v, owners); err != nil {
 			errs = append(errs, f.step.Fail(err))
 			continue
@@ -178,13 +176,6 @@ func planFilesystems(s config.Storage, v View, w *work) (planned, error) {
 		p.needs = append(p.needs, f.needs()...)
 	}
 	return p, errors.Join(errs...)
-}
-
-// loseTable: the first round leaves a disk without a partition table.
-func loseTable(s config.Storage, path string) bool {
-	return slices.ContainsFunc(s.Disks, func(d config.Disk) bool {
-		return d.Device == path && isTrue(d.WipeTable) && len(d.Partitions) == 0
-	})
 }
 
 // plan decides, and fills in the step. Two entries may name one device in ways that only a look at the machine shows: its second
@@ -203,7 +194,7 @@ func (f *filesystem) plan(v View, owners map[string]*filesystem) error {
 		return f.refusal()
 	}
 	if f.fate != fateKeep {
-		if err := free(f.seen.Device); err != nil {
+		if err := f.seen.Free(); err != nil {
 			return err
 		}
 	}
@@ -212,21 +203,16 @@ func (f *filesystem) plan(v View, owners map[string]*filesystem) error {
 	if other != nil && (other.fate != fateKeep || f.fate != fateKeep) {
 		return fmt.Errorf("%s is the device of %s as well, so one of the two would be lost", host.Show(f.seen.Node), other.step.Origin)
 	}
-	partitions, err := f.loses(v)
-	if err != nil {
-		return err
+	if f.seen.onlyTable() && !isTrue(f.WipeFilesystem) {
+		return unlessLost(fmt.Errorf(`%s has partitions; set "wipeFilesystem": true if they may be lost, or name one of them as the device`, f.seen), "wipeFilesystem")
 	}
-	table := ""
-	if partitions {
-		table = "its partition table"
-	}
-	f.describe(table)
+	f.describe()
 	return nil
 }
 
 // refusal says what is there, in what it differs, and what would allow its loss.
 func (f *filesystem) refusal() error {
-	return fmt.Errorf(`%s is in the way: %s; set "wipeFilesystem": true if it may be lost`, f.seen, strings.Join(f.differences(f.seen.Content), ", "))
+	return unlessLost(fmt.Errorf(`%s is in the way: %s; set "wipeFilesystem": true if it may be lost`, f.seen, strings.Join(f.differences(f.seen.Content), ", ")), "wipeFilesystem")
 }
 
 // differences are between what was found and what is wanted; for people.
@@ -249,34 +235,14 @@ func (f *filesystem) differences(c block.Content) (all []string) {
 	return all
 }
 
-// free: nobody uses a device, and it takes writes.
-func free(d device.Device) error {
-	switch {
-	case len(d.Users) > 0:
-		return fmt.Errorf("%s is in use: %s", d, strings.Join(d.Users, ", "))
-	case d.ReadOnly:
-		return fmt.Errorf("%s is read-only", d)
-	}
-	return nil
-}
-
-// loses tells of partitions that would go with a device. Whoever wants that says so.
-func (f *filesystem) loses(v View) (bool, error) {
-	if f.fate == fateKeep || f.bare {
-		return false, nil
-	}
-	is, err := partitioned(v, f.seen)
-	if is && err == nil && !isTrue(f.WipeFilesystem) {
-		err = fmt.Errorf(`%s has partitions; set "wipeFilesystem": true if they may be lost, or name one of them as the device`, f.seen)
-	}
-	return is, err
-}
-
 // describe makes the step of what was decided. What is lost is named, so that a plan can be agreed to.
-func (f *filesystem) describe(table string) {
+func (f *filesystem) describe() {
 	c, wanted := f.seen.Content, describeWanted(f.Filesystem)
-	lost := table
-	if len(c.Signatures) > 0 {
+	lost := ""
+	switch {
+	case f.seen.onlyTable():
+		lost = "its partition table"
+	case !f.seen.isBlank():
 		lost = device.Describe(c)
 	}
 	switch {
@@ -326,8 +292,9 @@ func (f *filesystem) prediction() prediction {
 	switch {
 	case f.fate == fateKeep:
 	case asked(f.Filesystem) == askEmpty:
-		after.Content = block.Content{}
+		after.Content, after.Partitioned = block.Content{}, false
 	default:
+		after.Partitioned = false
 		after.Content = block.Content{Signatures: []block.Signature{wantedSignature(f.Filesystem)}}
 	}
 	p := prediction{names: []string{f.Device}, seen: after}

@@ -101,13 +101,6 @@ func (v fsView) Device(path string) (Seen, error) {
 
 func (v fsView) Disk(string) (device.Disk, error) { panic("filesystems need no disks") }
 
-func (v fsView) Table(path string) (found block.Found, err error) {
-	if strings.HasSuffix(path, "sda") {
-		found.Kind = block.KindMBR
-	}
-	return found, nil
-}
-
 func holds(signatures ...block.Signature) Seen {
 	return Seen{Device: device.Device{Size: 20 << 30, Content: block.Content{Signatures: signatures, Ambivalent: len(signatures) > 1}}}
 }
@@ -143,6 +136,8 @@ func TestFilesystemPlans(t *testing.T) {
 	busy.Users = []string{"mounted at /srv"}
 	sealed := holds()
 	sealed.ReadOnly = true
+	parts := holds()
+	parts.Partitioned = true
 	later := Seen{Device: device.Device{Node: "/dev/md/x"}, Unknown: "the array is not there yet"}
 	for name, c := range map[string]struct {
 		on    Seen
@@ -172,6 +167,9 @@ func TestFilesystemPlans(t *testing.T) {
 		"a device in use is refused":                   {busy, fsOf("/dev/vdb", "xfs", mayWipe), `filesystem on /dev/vdb ($.storage.filesystems.0): /dev/vdb (20 GiB, ext4 "data", UUID ` + uuid + `) is in use: mounted at /srv`},
 		"a device in use is kept":                      {busy, fsOf("/dev/vdb", "ext4"), `= filesystem on /dev/vdb  ext4 "data", UUID ` + uuid},
 		"a read-only device is refused":                {sealed, fsOf("/dev/vdb", "xfs"), `filesystem on /dev/vdb ($.storage.filesystems.0): /dev/vdb (20 GiB, nothing known on it) is read-only`},
+		"partitions are not lost":                      {parts, fsOf("/dev/vdb", "xfs"), `filesystem on /dev/vdb ($.storage.filesystems.0): /dev/vdb (20 GiB, nothing known on it) has partitions; set "wipeFilesystem": true if they may be lost, or name one of them as the device`},
+		"partitions are lost if that is allowed":       {parts, fsOf("/dev/vdb", "xfs", mayWipe), `- filesystem on /dev/vdb  xfs; its partition table on /dev/vdb is lost`},
+		"an empty device has no partitions":            {parts, fsOf("/dev/vdb", "none"), `filesystem on /dev/vdb ($.storage.filesystems.0): /dev/vdb (20 GiB, nothing known on it) has partitions; set "wipeFilesystem": true if they may be lost, or name one of them as the device`},
 		"no format asks for nothing":                   {holds(ext4), fsOf("/dev/vdb", ""), ``},
 		"virtiofs has no device":                       {Seen{}, fsOf("shared", "virtiofs"), ``},
 		"what cannot be known is decided later":        {later, fsOf("/dev/vdb", "ext4"), `? filesystem on /dev/vdb  ext4: made if nothing is on it then, kept if it is this, else refused (the array is not there yet)`},
@@ -382,7 +380,20 @@ func TestAFilesystemIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
 	assert.ErrorContains(t, err, "swap) has changed since it was looked at: it was ")
 	assert.NoFileExists(t, f.dir+"/log")
 
+	table, err := os.ReadFile(imageDisk(t, 2, part(1, 1, 0, "somebody's")))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(image, table, 0o600))
+	err = p.lanes[0].Run(t.Context(), host.RunOptions{})
+	assert.ErrorContains(t, err, "has changed since it was looked at", "partitions are content as well")
+	assert.NoFileExists(t, f.dir+"/log")
+
+	other := f.image(t, "other")
 	require.NoError(t, os.WriteFile(image, make([]byte, 2<<20), 0o600))
+	require.NoError(t, os.Rename(w.Devices.AliasOf(image), f.dir+"/kept"))
+	require.NoError(t, os.Symlink(other, w.Devices.AliasOf(image)))
+	assert.ErrorContains(t, p.lanes[0].Run(t.Context(), host.RunOptions{}), "has changed since it was looked at", "another blank device is not the one")
+	require.NoError(t, os.Rename(f.dir+"/kept", w.Devices.AliasOf(image)))
+
 	require.NoError(t, p.lanes[0].Run(t.Context(), host.RunOptions{}))
 	require.NoError(t, p.lanes[0].Run(t.Context(), host.RunOptions{}), "the same plan again meets what it has made")
 }

@@ -5,12 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
@@ -52,9 +48,7 @@ func makerArgs(entry config.Filesystem, dev string) []string {
 }
 
 // alias is the link by which tools get the device: a name by label or UUID is gone as soon as wipefs has run.
-func (f *filesystem) alias() string {
-	return filepath.Join(f.w.Devices.Aliases, filepath.Clean("/"+f.Device))
-}
+func (f *filesystem) alias() string { return f.w.Devices.AliasOf(f.Device) }
 
 // check: what may be wiped is wiped each time, as asked.
 func (f *filesystem) check(context.Context) (host.State, error) {
@@ -71,20 +65,20 @@ func (f *filesystem) check(context.Context) (host.State, error) {
 // do wipes the device and makes the filesystem. It may be cut off at any point: what then is there counts as nothing.
 // Makers overwrite the start of a device only. What has marks elsewhere, as ZFS at both ends, would go on being found.
 func (f *filesystem) do(ctx context.Context) error {
-	if err := f.recheck(); err != nil {
+	if err := f.recheck(ctx); err != nil {
 		return err
 	}
 	if err := f.run(ctx, "wipefs", "-a", f.alias()); err != nil {
 		return err
 	}
 	if f.fate == fateMake {
-		if err := f.mark(true); err != nil {
+		if err := f.mark(ctx, true); err != nil {
 			return err
 		}
 		if err := f.run(ctx, makers[*f.Format].tool, makerArgs(f.Filesystem, f.alias())...); err != nil {
 			return err
 		}
-		if err := f.mark(false); err != nil {
+		if err := f.mark(ctx, false); err != nil {
 			return err
 		}
 		if err := f.w.Devices.Settle(ctx, f.seen.Node); err != nil {
@@ -100,39 +94,28 @@ func (f *filesystem) run(ctx context.Context, tool string, args ...string) error
 }
 
 // recheck: the plan may be old. What is on the device is what was going to be lost, or nothing, or what this step has made before.
-func (f *filesystem) recheck() error {
-	now, err := f.w.Devices.Look(f.alias())
+func (f *filesystem) recheck(ctx context.Context) error {
+	now, err := f.w.reached().Device(f.Device)
 	if err != nil {
 		return err
 	}
-	if err := free(now); err != nil {
+	if err := now.Free(); err != nil {
 		return err
 	}
 	c := now.Content
-	asPlanned := reflect.DeepEqual(c, f.seen.Content)
 	// A try of this step that was cut off, or one that came to its end and is asked for again.
 	nothing := len(c.Signatures) == 0 || c.Unfinished && !c.Ambivalent
+	nothing = nothing && (f.seen.Partitioned || !now.Partitioned)
 	again := isTrue(f.WipeFilesystem) && len(c.Signatures) == 1 && len(f.wrong(c)) == 0
-	if now.Size != f.seen.Size || !asPlanned && !nothing && !again {
+	sameDevice := now.Node == f.seen.Node && now.Size == f.seen.Size
+	if !sameDevice || !sameContent(now, f.seen) && !nothing && !again {
 		return fmt.Errorf("%s has changed since it was looked at: it was %s", now, f.seen)
 	}
-	return f.exclusive(now)
-}
-
-// exclusive finds, by open(2)'s O_EXCL, users that no list has: mounts of other namespaces, mounted partitions of a whole disk.
-func (f *filesystem) exclusive(now device.Device) error {
-	file, err := f.w.Devices.Open(f.alias(), os.O_RDONLY|unix.O_EXCL)
-	if errors.Is(err, unix.EBUSY) {
-		return fmt.Errorf("%s is in use: the kernel has it mounted, or as a part of another device", now)
-	}
-	if err != nil {
-		return err
-	}
-	return file.Close()
+	return unused(ctx, f.w.Devices, now.Node)
 }
 
 // mark writes the mark of a filesystem in the making, or takes it away. See block.MakingMark.
-func (f *filesystem) mark(making bool) error {
+func (f *filesystem) mark(ctx context.Context, making bool) error {
 	at, mark := block.MakingMark(f.seen.Size)
 	if *f.Format != "vfat" || len(mark) == 0 {
 		return nil
@@ -140,7 +123,7 @@ func (f *filesystem) mark(making bool) error {
 	if !making {
 		clear(mark)
 	}
-	file, err := f.w.Devices.Open(f.alias(), os.O_WRONLY|unix.O_EXCL)
+	file, err := f.w.Devices.OpenAlone(ctx, f.alias(), os.O_WRONLY)
 	if err != nil {
 		return err
 	}

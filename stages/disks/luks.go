@@ -94,8 +94,6 @@ type volume struct {
 	seen    Seen
 	header  block.LUKS
 	is      bool // there is a header
-	table   bool // there is a partition table and nothing else
-	bare    bool // the first round takes it away
 	use     volumeUse
 	key     diag.Secret // once the first step is done
 	keyFile string      // where tools find the key, if not in their Secrets
@@ -115,7 +113,6 @@ func planVolumes(s config.Storage, v View, w *work) (planned, error) {
 	owners := owners{}
 	for i, entry := range s.Luks {
 		o := newVolume(w, i, entry)
-		o.bare = loseTable(s, value(entry.Device))
 		steps, after, err := o.plan(v)
 		if err == nil {
 			err = owners.claim(o.seen, o.step.Origin)
@@ -185,10 +182,6 @@ func (o *volume) observe(v View) (err error) {
 		return err
 	}
 	o.header, o.is = block.LUKS{}, false
-	if o.table, err = partitioned(v, o.seen); err != nil {
-		return err
-	}
-	o.table = o.table && !o.bare
 	if o.seen.Content.First().Type == "crypto_LUKS" {
 		err = o.read(&o.seen, func(r io.ReaderAt, size int64) (err error) {
 			o.header, o.is, err = block.ReadLUKS(r, size)
@@ -221,7 +214,7 @@ func (o *volume) usage() (volumeUse, error) {
 
 func (o *volume) found() volumeContent {
 	switch {
-	case len(o.seen.Content.Signatures) == 0 && !o.table:
+	case o.seen.isBlank():
 		return volumeNothing
 	case !o.is || o.header.Version != 2:
 		return volumeOther
@@ -252,7 +245,7 @@ func (o *volume) difference() string {
 	case label != nil && *label != o.header.Label:
 		return fmt.Sprintf("its label is %q, not %q", o.header.Label, *label)
 	case uuid != nil && !strings.EqualFold(*uuid, o.header.UUID):
-		return fmt.Sprintf("its UUID is %s, not %s", o.header.UUID, *uuid)
+		return fmt.Sprintf("its UUID is %s, not %s", host.Show(o.header.UUID), host.Show(*uuid))
 	case discards && !isTrue(o.config.Discard):
 		return "it passes discards through, which the config does not ask for"
 	case !discards && isTrue(o.config.Discard):
@@ -263,19 +256,18 @@ func (o *volume) difference() string {
 
 func (o *volume) refusal() error {
 	why := "it is no LUKS 2 volume"
+	if err := o.seen.Free(); err != nil {
+		return err
+	}
 	switch {
-	case len(o.seen.Users) > 0:
-		return fmt.Errorf("%s is in use: %s", o.seen, strings.Join(o.seen.Users, ", "))
-	case o.seen.ReadOnly:
-		return fmt.Errorf("%s is read-only", o.seen)
-	case o.table:
+	case o.seen.onlyTable():
 		why = "it has a partition table"
 	case o.is && o.header.Version == 1:
 		why = "it is a LUKS 1 volume"
 	case o.is:
 		why = o.difference()
 	}
-	return fmt.Errorf(`%s is not to be lost: %s; "wipeVolume": true allows it`, o.seen, why)
+	return unlessLost(fmt.Errorf(`%s is not to be lost: %s; "wipeVolume": true allows it`, o.seen, why), "wipeVolume")
 }
 
 // tools are the programs that the volume needs, whatever is found.
@@ -389,7 +381,7 @@ func (o *volume) keyPath() string {
 	return host.SecretFile(0)
 }
 
-func (o *volume) device() string { return o.alias(value(o.config.Device)) }
+func (o *volume) device() string { return o.Devices.AliasOf(value(o.config.Device)) }
 
 func (o *volume) runTool(ctx context.Context, c host.Command) error {
 	_, err := o.Tools.Run(ctx, c)
@@ -407,7 +399,7 @@ func (o *volume) closeStep() host.Step {
 
 // whenUse is Done where the device is used like that.
 func (o *volume) whenUse(wanted volumeUse) (host.State, error) {
-	err := o.observe(live{o.Devices})
+	err := o.observe(o.reached())
 	if err == nil && o.use == wanted {
 		return host.Done, nil
 	}
@@ -426,7 +418,7 @@ func (o *volume) formatStep(verdict volumeVerdict) host.Step {
 	switch {
 	case o.is && o.header.Subsystem == firstBootMark && !isTrue(o.config.WipeVolume):
 		effect, detail = host.Destroy, detail+", again: it was not made to its end"
-	case verdict == volumeRecreate && o.table:
+	case verdict == volumeRecreate && o.seen.onlyTable():
 		effect, detail = host.Destroy, detail+"; its partition table is lost"
 	case verdict == volumeRecreate:
 		effect, detail = host.Destroy, fmt.Sprintf("%s; %s on it is lost", detail, device.Describe(o.seen.Content))
@@ -434,7 +426,7 @@ func (o *volume) formatStep(verdict volumeVerdict) host.Step {
 	s := o.as("luks-format", effect, "", detail)
 	was := o.seen
 	s.Check = func(context.Context) (host.State, error) {
-		if err := o.observe(live{o.Devices}); err != nil {
+		if err := o.observe(o.reached()); err != nil {
 			return host.Pending, err
 		}
 		if o.made != "" && o.is && o.header.UUID == o.made {
@@ -448,7 +440,7 @@ func (o *volume) formatStep(verdict volumeVerdict) host.Step {
 
 // format makes the volume, if its device is still as it was when that was decided or holds a volume of ours.
 func (o *volume) format(ctx context.Context, was Seen) error {
-	if err := o.observe(live{o.Devices}); err != nil {
+	if err := o.observe(o.reached()); err != nil {
 		return err
 	}
 	ours := o.is && o.header.Version == 2 && o.header.Subsystem == firstBootMark
@@ -456,7 +448,7 @@ func (o *volume) format(ctx context.Context, was Seen) error {
 	if !ours && !blank && !sameContent(o.seen, was) {
 		return fmt.Errorf("%s has changed since it was looked at", o.seen)
 	}
-	if err := unused(o.Devices, o.seen.Node); err != nil {
+	if err := unused(ctx, o.Devices, o.seen.Node); err != nil {
 		return err
 	}
 	if !blank || isTrue(o.config.WipeVolume) { // wipefs knows more kinds than are known here
@@ -474,7 +466,7 @@ func (o *volume) format(ctx context.Context, was Seen) error {
 	if err := o.bindSecureKey(ctx); err != nil {
 		return err
 	}
-	if err := o.observe(live{o.Devices}); err != nil {
+	if err := o.observe(o.reached()); err != nil {
 		return err
 	}
 	o.made = o.header.UUID
@@ -546,7 +538,7 @@ func (o *volume) clevisSteps() host.Plan {
 	}
 	bind := o.as("luks-bind", host.Change, "", "bound by clevis to "+describeClevis(c))
 	bind.Check = func(context.Context) (host.State, error) {
-		err := o.observe(live{o.Devices})
+		err := o.observe(o.reached())
 		if err == nil && slices.Contains(o.header.Tokens, clevisToken) {
 			return host.Done, nil
 		}
@@ -564,7 +556,7 @@ func (o *volume) clevisSteps() host.Plan {
 	}
 	forget := o.as("luks-forget", host.Change, "", "opens by clevis alone")
 	forget.Check = func(context.Context) (host.State, error) {
-		err := o.observe(live{o.Devices})
+		err := o.observe(o.reached())
 		if err == nil && o.header.Keyslots == 1 && slices.Contains(o.header.Tokens, clevisToken) {
 			return host.Done, nil
 		}
@@ -631,7 +623,7 @@ func Finish(ctx context.Context, s config.Storage, o Options) error {
 func (w *work) finishVolume(ctx context.Context, name string) error {
 	node, err := w.Devices.Node(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		node, err = w.Devices.Node(w.alias(name))
+		node, err = w.Devices.Node(w.Devices.AliasOf(name))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

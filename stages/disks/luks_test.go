@@ -48,7 +48,7 @@ func TestVolumesAsPeopleReadThem(t *testing.T) {
 		"its label and UUID are compared":    {"plain", keyed + `, 'label': 'data', 'uuid': '` + strings.ToUpper(plainUUID) + `'`, key + "~ luks v         opened as /dev/mapper/v\n"},
 		"no label is not any label":          {"plain", keyed + `, 'label': ''`, plain + `its label is "data", not ""` + allows},
 		"another UUID":                       {"plain", keyed + `, 'uuid': '` + markedUUID + `'`, plain + "its UUID is " + plainUUID + ", not " + markedUUID + allows},
-		"an empty UUID is not any UUID":      {"plain", keyed + `, 'uuid': ''`, plain + "its UUID is " + plainUUID + ", not " + allows},
+		"an empty UUID is not any UUID":      {"plain", keyed + `, 'uuid': ''`, plain + "its UUID is " + plainUUID + `, not ""` + allows},
 		"without a key":                      {"plain", `'name': 'v', 'device': '$/a'`, plain + "the config has no key that opens it" + allows},
 		"with a policy":                      {"plain", keyed + `, 'clevis': {'tpm2': true}`, plain + "a volume that is bound by clevis is not used again" + allows},
 		"discards that are not passed":       {"plain", keyed + `, 'discard': true`, plain + "it does not pass discards through, which the config asks for" + allows},
@@ -287,21 +287,40 @@ func TestStepsThatAreDoneAreNotDoneAgain(t *testing.T) {
 }
 
 func TestAVolumeIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
-	for name, c := range map[string]struct{ before, after string }{
-		"on a blank device":          {"", "plain"},
-		"over something that may go": {"one", "plain"},
+	const data = `crypto_LUKS "data", UUID ` + plainUUID
+	for name, c := range map[string]struct{ before, after, says string }{
+		"on a blank device":               {"", "plain", data},
+		"over something that may go":      {"one", "plain", data},
+		"on one that gets partitions now": {"", "table", "nothing known on it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			b.image("a", c.before)
+			_, err := b.options.Devices.Alias(b.dir + "/a")
+			require.NoError(t, err)
 			p, err := planVolumes(b.storage("{'luks': [{"+keyed+", 'wipeVolume': true}]}"), live{b.options.Devices}, &work{Options: b.options})
 			require.NoError(t, err)
-			b.image("a", c.after)
+			if c.after == "table" {
+				tableOn(b, "a")
+			} else {
+				b.image("a", c.after)
+			}
 			err = p.lanes[0].Run(t.Context(), host.RunOptions{})
-			require.ErrorContains(t, err, `crypto_LUKS "data", UUID `+plainUUID+`) has changed since it was looked at`)
+			require.ErrorContains(t, err, c.says+`) has changed since it was looked at`)
 			assert.NoFileExists(t, b.dir+"/log", "nothing has run")
 		})
 	}
+}
+
+// What a name by label leads to is gone as soon as the label is: from the start on the device is reached by its alias.
+func TestAVolumeOnADeviceNamedByWhatIsOnIt(t *testing.T) {
+	b := newBench(t)
+	require.NoError(t, os.Symlink(b.image("a", "plain"), b.dir+"/by-label"))
+	b.tool("wipefs", `dd if=/dev/zero of="$dev" bs=4096 count=8 conv=notrunc status=none; rm `+b.dir+`/by-label`)
+	_, ran, err := b.run("{'luks': [{" + strings.ReplaceAll(keyed, "$/a", "$/by-label") + ", 'wipeVolume': true}]}")
+	require.NoError(t, err)
+	assert.Equal(t, 3, strings.Count(ran, " $/aliases$/by-label"), ran)
+	assert.Contains(t, ran, "cryptsetup luksOpen")
 }
 
 func TestWhatOnceWentWrongIsDoneByTheNextRun(t *testing.T) {

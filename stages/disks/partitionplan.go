@@ -75,13 +75,13 @@ func (c *tableChange) startable() error {
 	u := use{disk: len(c.disk.Users) > 0, partition: len(c.disk.Busy) > 0, wipe: c.wipe()}
 	switch {
 	case u.refuse() && u.wipe && u.partition:
-		return fmt.Errorf("the partition table is not wiped: %s", c.busy())
+		return device.InUse(fmt.Errorf("the partition table is not wiped: %s", c.busy()))
 	case u.refuse():
-		return fmt.Errorf("is in use: %s", strings.Join(c.disk.Users, ", "))
+		return device.InUse(fmt.Errorf("is in use: %s", strings.Join(c.disk.Users, ", ")))
 	case c.wipe() || c.disk.Found.Err() == nil:
 		return nil
 	}
-	return fmt.Errorf("%w; wipeTable would let all of it be overwritten", c.disk.Found.Err())
+	return unlessLost(fmt.Errorf("%w; wipeTable would let all of it be overwritten", c.disk.Found.Err()), "wipeTable")
 }
 
 // A use is how a disk is used, beside what is to be done to it.
@@ -213,11 +213,11 @@ func (c *tableChange) refused() error {
 		u := use{disk: len(c.disk.Users) > 0, partition: len(c.disk.Busy) > 0, changed: len(users) > 0 && d.Found != nil && d.Verdict != block.Keep}
 		switch err := d.Err(); {
 		case err != nil && len(c.lost[d.Number].Signatures) > 0:
-			all = append(all, step.Fail(fmt.Errorf("%w; it holds %s", err, device.Describe(c.lost[d.Number]))))
+			all = append(all, step.Fail(unlessLost(fmt.Errorf("%w; it holds %s", err, device.Describe(c.lost[d.Number])), "wipePartitionEntry")))
 		case err != nil:
-			all = append(all, step.Fail(err))
+			all = append(all, step.Fail(unlessLost(err, "wipePartitionEntry")))
 		case u.refuse():
-			all = append(all, step.Fail(fmt.Errorf("is in use (%s), and would be changed", strings.Join(users, ", "))))
+			all = append(all, step.Fail(device.InUse(fmt.Errorf("is in use (%s), and would be changed", strings.Join(users, ", ")))))
 		}
 	}
 	if len(all) > 0 {
@@ -226,12 +226,17 @@ func (c *tableChange) refused() error {
 	return c.covered()
 }
 
-// covered refuses to make partitions over what fills the disk without any.
+// covered refuses to make partitions over what fills the disk without any, or with partitions of another kind.
 func (c *tableChange) covered() error {
-	if !block.Changes(c.decisions) || c.wipe() || c.disk.Found.Kind != block.KindNone || len(c.disk.Content.Signatures) == 0 {
+	switch {
+	case !block.Changes(c.decisions) || c.wipe() || c.disk.Found.Kind != block.KindNone:
 		return nil
+	case len(c.disk.Content.Signatures) > 0:
+		return unlessLost(fmt.Errorf("is not partitioned, but filled with %s; wipeTable would let it be overwritten", device.Describe(c.disk.Content)), "wipeTable")
+	case len(c.disk.Partitions) > 0: // as of a DASD, a Mac or a BSD
+		return unlessLost(errors.New("has a partition table that only the kernel can read; wipeTable would let it be overwritten"), "wipeTable")
 	}
-	return fmt.Errorf("is not partitioned, but filled with %s; wipeTable would let it be overwritten", device.Describe(c.disk.Content))
+	return nil
 }
 
 // result is the table that the decisions make, with the GUIDs that it will have.
@@ -367,6 +372,7 @@ func (c *tableChange) onlySketch() error {
 				return err
 			}
 		}
+		c.after.Partitioned = c.after.Found.Lists()
 	}
 	if c.disk.Name != "" {
 		c.kernelAfter()
@@ -415,12 +421,13 @@ func (c *tableChange) stale() error {
 	return nil
 }
 
-// predictions are the partitions as they will be on a disk that has these names.
+// predictions are a disk that has these names, and its partitions, as they will be.
 func (c *tableChange) predictions(disk io.ReaderAt, paths []string) ([]prediction, error) {
+	names := slices.Compact(slices.Sorted(slices.Values(append([]string{c.disk.Node}, paths...))))
+	all := []prediction{{names, Seen{Device: c.after.Device}}}
 	if c.table == nil {
-		return nil, nil
+		return all, nil
 	}
-	var all []prediction
 	for _, p := range c.table.Partitions() {
 		content, err := c.contentOf(disk, p)
 		if err != nil {

@@ -27,6 +27,8 @@ func loopOf(t *testing.T, image string) string {
 		_, _ = run("partx", "-d", node)
 		_, _ = run("losetup", "-d", node)
 	})
+	_, err = run("blockdev", "--setrw", node) // a loop device stays read-only if its last user left it so
+	require.NoError(t, err)
 	_, _ = run("partx", "-u", node) // fails if there are no partitions
 	return node
 }
@@ -62,7 +64,7 @@ func TestDevicesBecomeWhatWasPredicted(t *testing.T) {
 			if d := cmp.Diff(p.last[0].after, now, tables); d != "" {
 				t.Error(d)
 			}
-			require.Len(t, now.Partitions, len(p.after))
+			require.Len(t, now.Partitions, len(p.after)-1, "all but the disk itself")
 			for _, each := range p.after {
 				is, err := live{o.Devices}.Device(each.seen.Node)
 				require.NoError(t, err)

@@ -22,6 +22,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -261,6 +262,9 @@ func TestDisksThatAreRefused(t *testing.T) {
 			d.Name, d.Busy = "vda", map[int][]string{1: {"swap"}}
 			d.Partitions = []block.KernelPartition{{Name: "vda1", Number: 1, Start: 40960, Size: 2048}}
 		}, config.Disk{Partitions: []config.Partition{root}}, []string{"partition 1 is in use (swap), but not where the table has it"}},
+		"partitions of another kind of table": {raw(0, ""), func(d *device.Disk) {
+			d.Partitions = []block.KernelPartition{{Name: "vda1", Number: 1, Start: 2048, Size: 2048}}
+		}, config.Disk{Partitions: []config.Partition{root}}, []string{"has a partition table that only the kernel can read"}},
 		"a number that no table has": {image, nil, config.Disk{Partitions: []config.Partition{part(129, 30, 1, "")}}, []string{"($.storage.disks.0.partitions.0): partition 129: the table has numbers 1 to 128"}},
 		"36 characters beyond UTF-16's first plane": {image, nil, config.Disk{Partitions: []config.Partition{part(2, 30, 1, strings.Repeat("\U0001F525", 36))}}, []string{
 			"72 UTF-16 units, a partition's name has room for 36"}},
@@ -279,6 +283,10 @@ func TestDisksThatAreRefused(t *testing.T) {
 			}
 			_, err = plannedDisk(t, disk, c.image, c.want)
 			require.Error(t, err)
+			if settable := strings.Contains(err.Error(), "would let"); settable {
+				require.NotEmpty(t, diag.Hints(err))
+				assert.Contains(t, diag.Hints(err)[0], "if what is there may be lost set wipe")
+			}
 			err = host.Step{Subject: "disk /dev/vda", Origin: "$.storage.disks.0"}.Fail(err)
 			for _, text := range c.says {
 				assert.ErrorContains(t, err, text)
@@ -421,12 +429,16 @@ func TestDisksBecomeWhatWasPredicted(t *testing.T) {
 			predicted := map[string]block.Content{}
 			for _, each := range p.after {
 				predicted[each.seen.Node] = each.seen.Content
+				if each.seen.Node == now.Node {
+					assert.Equal(t, now.Partitioned, each.seen.Partitioned)
+				}
 			}
+			assert.Equal(t, now.Content, predicted[now.Node])
 			var parts []block.Partition
 			if now.Found.Table != nil {
 				parts = now.Found.Table.Partitions()
 			}
-			assert.Len(t, predicted, len(parts))
+			assert.Len(t, predicted, len(parts)+1)
 			for _, part := range parts {
 				content, err := block.Probe(io.NewSectionReader(f, int64(part.Start)*512, int64(part.Size)*512), int64(part.Size)*512)
 				require.NoError(t, err)

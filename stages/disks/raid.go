@@ -14,8 +14,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
@@ -120,7 +118,6 @@ type array struct {
 	config  config.Raid
 	step    host.Step
 	givenUp func(node string) bool
-	bare    func(path string) bool // the first round takes the partition table of a disk away
 	members []member
 	// holder is the array in sysfs that has the members now; "" for none.
 	holder string
@@ -132,10 +129,7 @@ type member struct {
 	seen  Seen
 	super block.Member
 	is    bool // it has a superblock
-	table bool // it has a partition table and nothing else
 }
-
-func (m member) isBlank() bool { return len(m.seen.Content.Signatures) == 0 && !m.table }
 
 // owners tell which entry a device belongs to, by its node: two that made something of one would destroy each other's.
 type owners map[string]string
@@ -154,7 +148,6 @@ func planArrays(s config.Storage, v View, w *work) (planned, error) {
 	gone, owners := givenUp(s, w.Devices), owners{}
 	for i, r := range s.Raid {
 		a := &array{work: w, config: r, step: arrayStep(i, r), givenUp: gone}
-		a.bare = func(path string) bool { return loseTable(s, path) }
 		unknown, err := a.observe(v)
 		if err != nil {
 			return p, a.step.Fail(err)
@@ -201,10 +194,6 @@ func (a *array) observe(v View) (unknown string, err error) {
 		if unknown == "" {
 			unknown = m.seen.Unknown
 		}
-		if m.table, err = partitioned(v, m.seen); err != nil {
-			return "", err
-		}
-		m.table = m.table && !a.bare(name)
 		a.members = append(a.members, m)
 	}
 	a.use, a.holder, err = a.usage()
@@ -222,8 +211,6 @@ func (w *work) read(seen *Seen, read func(io.ReaderAt, int64) error) error {
 		return err
 	}
 	defer f.Close()
-	// The kernel's md does not write through the cache that reads of a member fill.
-	_ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED)
 	if err := read(f, seen.Size); err != nil {
 		return fmt.Errorf("device %s: %w", host.Show(seen.Path), err)
 	}
@@ -269,7 +256,7 @@ func (a *array) judge() arrayVerdict {
 
 // isEmpty: nothing is lost with what is on the device. An array of the config's that never ran holds nothing.
 func (a *array) isEmpty(m member) bool {
-	return m.isBlank() || m.is && a.fits(m.super) && m.super.Events == 0
+	return m.seen.isBlank() || m.is && a.fits(m.super) && m.super.Events == 0
 }
 
 // found takes the members together. The kernel counts an event when it starts an array; not of linear and raid0, which have no
@@ -278,7 +265,7 @@ func (a *array) found() arrayContent {
 	blank, fitting, empty, ran := 0, 0, 0, arrayLevel(value(a.config.Level)) <= 0 || a.use == membersRun
 	roles := map[int]bool{}
 	for _, m := range a.members {
-		if m.isBlank() {
+		if m.seen.isBlank() {
 			blank++
 		}
 		if a.isEmpty(m) {
@@ -359,19 +346,19 @@ func (a *array) named(m block.Member) bool {
 // refusal says which member stands in the way, and what gives it up.
 func (a *array) refusal() error {
 	for _, m := range a.members {
-		if len(m.seen.Users) > 0 && a.use != membersIdle {
-			return fmt.Errorf("%s is in use: %s", m.seen, strings.Join(m.seen.Users, ", "))
+		if a.use == membersIdle {
+			m.seen.Users = nil // an array that does not run is stopped
+		}
+		if err := m.seen.Free(); err != nil {
+			return err
 		}
 	}
 	for _, m := range a.members {
-		if m.seen.ReadOnly {
-			return fmt.Errorf("%s is read-only", m.seen)
-		}
 		if a.isEmpty(m) || a.givenUp(m.seen.Node) {
 			continue
 		}
-		return fmt.Errorf(`%s is not to be lost: it %s; "wipeTable": true of its disk or "wipePartitionEntry": true of its partition allows it`,
-			m.seen, a.tell(m))
+		return unlessLost(fmt.Errorf(`%s is not to be lost: it %s; "wipeTable": true of its disk or "wipePartitionEntry": true of its partition allows it`,
+			m.seen, a.tell(m)), "wipeTable of its disk, or wipePartitionEntry of its partition,")
 	}
 	return fmt.Errorf("some members are part of %s", a.holder)
 }
@@ -379,7 +366,7 @@ func (a *array) refusal() error {
 // tell says what is on a member, and where an array differs from the config's.
 func (a *array) tell(m member) string {
 	switch {
-	case m.table:
+	case m.seen.onlyTable():
 		return "has a partition table"
 	case !m.is:
 		return "is no member of an array"
@@ -418,7 +405,7 @@ func (a *array) describe(verdict arrayVerdict, unknown string) {
 func (a *array) lost() string {
 	var all []string
 	for _, m := range a.members {
-		if !m.isBlank() {
+		if !m.seen.isBlank() {
 			all = append(all, m.seen.String())
 		}
 	}
@@ -436,7 +423,7 @@ func (a *array) expected(verdict arrayVerdict) prediction {
 }
 
 func (a *array) check(context.Context) (host.State, error) {
-	if _, err := a.observe(live{a.Devices}); err != nil {
+	if _, err := a.observe(a.reached()); err != nil {
 		return host.Pending, err
 	}
 	switch a.judge() {
@@ -453,7 +440,7 @@ func (a *array) check(context.Context) (host.State, error) {
 
 // do acts on what is there now: a run that was cut off may have left more than was planned on, but nothing else may be there.
 func (a *array) do(ctx context.Context, was []member) error {
-	if _, err := a.observe(live{a.Devices}); err != nil {
+	if _, err := a.observe(a.reached()); err != nil {
 		return err
 	}
 	verdict := a.judge()
@@ -479,7 +466,7 @@ func (a *array) do(ctx context.Context, was []member) error {
 		if verdict == arrayRecreate && !a.isEmpty(m) && !sameContent(m.seen, was[i].seen) {
 			return fmt.Errorf("%s has changed since it was looked at", m.seen)
 		}
-		if err := unused(a.Devices, m.seen.Node); err != nil {
+		if err := unused(ctx, a.Devices, m.seen.Node); err != nil {
 			return err
 		}
 	}
@@ -524,14 +511,14 @@ func (a *array) ready(ctx context.Context) (named bool, err error) {
 	return false, err
 }
 
-func sameContent(a, b Seen) bool { return a.Node == b.Node && reflect.DeepEqual(a.Content, b.Content) }
+func sameContent(a, b Seen) bool {
+	return a.Node == b.Node && a.Size == b.Size && a.Partitioned == b.Partitioned && reflect.DeepEqual(a.Content, b.Content)
+}
 
-// unused makes sure that nobody, in any namespace, has a device mounted or built upon.
-func unused(d *device.Devices, node string) error {
-	f, err := d.Open(node, os.O_RDONLY|unix.O_EXCL)
-	if errors.Is(err, unix.EBUSY) {
-		return fmt.Errorf("device %s is in use", host.Show(node))
-	}
+// unused makes sure that nobody, in any namespace, has a device mounted or built upon: no list has mounts of other namespaces, and
+// none of a disk has those of its partitions.
+func unused(ctx context.Context, d *device.Devices, path string) error {
+	f, err := d.OpenAlone(ctx, path, os.O_RDONLY)
 	if err != nil {
 		return err
 	}
@@ -550,14 +537,9 @@ func (a *array) arguments(verdict arrayVerdict) []string {
 		args = append(args, a.config.Options...)
 	}
 	for _, name := range a.config.Devices {
-		args = append(args, a.alias(name))
+		args = append(args, a.Devices.AliasOf(name))
 	}
 	return args
-}
-
-// alias is the name of a device for tools.
-func (w *work) alias(name string) string {
-	return filepath.Join(w.Devices.Aliases, filepath.Clean("/"+name))
 }
 
 // givenUp tells of nodes whether the config lets what is on them go: with the table of their disk, or their entry in it.

@@ -238,6 +238,41 @@ func TestToolsOfArraysAndVolumesAreMissedBeforeAnythingIsDone(t *testing.T) {
 	assert.Equal(t, make([]byte, 4096), first)
 }
 
+// A refusal says what would allow the loss, also to those who only see the hints.
+func TestRefusalsHaveHints(t *testing.T) {
+	b := newBench(t)
+	put(t, b.image("a", ""), 1024, ext4Block("box"))
+	b.image("b", "")
+	for text, want := range map[string]string{
+		"'raid': [{'name': 'r', 'level': 'raid1', 'devices': ['$/a', '$/b']}]": "set wipeTable of its disk, or wipePartitionEntry of its partition, to true",
+		"'luks': [{'name': 'v', 'device': '$/a'}]":                             "set wipeVolume to true",
+		"'filesystems': [{'device': '$/a', 'format': 'xfs'}]":                  "set wipeFilesystem to true",
+	} {
+		_, err := Preview(b.storage("{"+text+"}"), b.options)
+		require.Len(t, diag.Hints(err), 1, text)
+		assert.Contains(t, diag.Hints(err)[0], want)
+	}
+	busy := device.Device{Node: "/dev/vda", Users: []string{"swap"}}
+	assert.Equal(t, []string{"end what uses the device, or name another one in the config"}, diag.Hints(busy.Free()))
+	sealed := device.Device{Node: "/dev/vda", ReadOnly: true}
+	assert.Len(t, diag.Hints(sealed.Free()), 1)
+}
+
+// A preview knows that what the first round wipes is blank for those after it, whatever name they have for the disk.
+func TestAPreviewSeesAWipedDiskAsBlank(t *testing.T) {
+	for _, device := range []string{"$/a", "$/link"} {
+		b := newBench(t)
+		put(t, b.image("a", ""), 1024, ext4Block("box"))
+		require.NoError(t, os.Symlink(b.dir+"/a", b.dir+"/link"))
+		got := b.preview("{'disks': [{'device': '$/a', 'wipeTable': true}], 'filesystems': [{'device': '" + device + "', 'format': 'xfs'}]}")
+		assert.Contains(t, got, "- partition table of $/a  wiped, with ext4 \"box\" that fills the disk")
+		assert.Regexp(t, `\+ filesystem on \`+device+` +xfs\n`, got)
+		tableOn(b, "a")
+		got = b.preview("{'disks': [{'device': '$/a', 'partitions': [{'number': 5}]}], 'filesystems': [{'device': '" + device + "', 'format': 'xfs'}]}")
+		assert.Contains(t, got, "has partitions")
+	}
+}
+
 func TestAPreviewGoesThroughAllRounds(t *testing.T) {
 	b := newBench(t)
 	for _, name := range []string{"x", "y"} {

@@ -37,7 +37,7 @@ const chainConfig = `{
       {"device": "/dev/disk/by-partlabel/srv", "format": "xfs", "label": "srv", "path": "/srv"},
       {"device": "/dev/disk/by-partlabel/swap", "format": "swap", "label": "swap"}],
     "files": [
-      {"path": "/srv/index.html", "contents": {"source": "data:,hello"}, "append": [{"source": "data:,%20there"}]},
+      {"path": "/srv/index.html", "contents": {"source": "data:,hello"}, "append": [{"source": "data:,-there"}]},
       {"path": "/var/lib/data/file", "user": {"name": "core"}, "contents": {"source": "data:,deep"}}]
   },
   "systemd": {"units": [{"name": "a.service", "enabled": true, "contents": "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"}]}
@@ -85,7 +85,7 @@ func TestABootOnFourDisksConvergesWhereverItIsCutOff(t *testing.T) {
 	require.NoError(t, err)
 	m.Cut(t)
 	want := chainTree(t, m)
-	assert.Contains(t, want["/srv/index.html"], "hello there")
+	assert.Contains(t, want["/srv/index.html"], "hello-there")
 	assert.Contains(t, want["/etc/crypttab"], "vault UUID=0a1b2c3d-1111-4111-8111-0123456789ab /etc/luks/vault luks,x-initrd.attach\n")
 	assert.Contains(t, want["swap"], "swap")
 
