@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -45,6 +46,8 @@ type Device struct {
 	ReadOnly   bool
 	Content    block.Content
 	Users      []string // who uses it: "mounted at /var", "swap", "part of dm-0"
+	// Partitioned: it has a partition table that lists partitions, or of which nobody knows what it lists. They are somebody's.
+	Partitioned bool
 }
 
 // String tells what is on a device as people know it: `/dev/vda1 (20 GiB, ext4 "data", UUID ...)`.
@@ -64,7 +67,7 @@ func Describe(c block.Content) string {
 			text += fmt.Sprintf(" %q", s.Label)
 		}
 		if s.UUID != "" {
-			text += ", UUID " + s.UUID
+			text += ", UUID " + host.Show(s.UUID) // of some kinds it is whatever bytes are there
 		}
 		all = append(all, text)
 	}
@@ -88,13 +91,38 @@ func (d *Devices) at(name string) string { return filepath.Join("/", d.Root, nam
 // Sys is the kernel's view.
 func (d *Devices) Sys() block.Sysfs { return block.Sysfs{FS: os.DirFS(d.at("/sys"))} }
 
-// Node is the device that a path leads to, all links followed.
+// Node is the device that a path leads to, all links followed, by the kernel's own name: without udev /dev/mapper/x is no link
+// but a second node of /dev/dm-0.
 func (d *Devices) Node(path string) (string, error) {
 	node, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return "", fmt.Errorf("device %s: %w", host.Show(path), cause(err))
 	}
-	return node, nil
+	return d.kernelNode(node), nil
+}
+
+// kernelNode is the node that the kernel has made for the device of a node; the same one if it has made none.
+func (d *Devices) kernelNode(node string) string {
+	number, is := Number(node)
+	if !is {
+		return node
+	}
+	link, err := os.Readlink(d.at(fmt.Sprintf("/sys/dev/block/%d:%d", unix.Major(number), unix.Minor(number))))
+	if err != nil {
+		return node
+	}
+	name := block.NodeOf(filepath.Base(link))
+	if same, is := Number(name); is && same == number {
+		return name
+	}
+	return node
+}
+
+// Number gives the number of a block device.
+func Number(node string) (uint64, bool) {
+	var stat unix.Stat_t
+	err := unix.Stat(node, &stat)
+	return stat.Rdev, err == nil && stat.Mode&unix.S_IFMT == unix.S_IFBLK
 }
 
 // cause is an error of the file system without the call and path, which the message around it has.
@@ -113,11 +141,11 @@ func (d *Devices) Alias(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	alias := filepath.Join(d.Aliases, filepath.Clean("/"+path))
+	alias := d.AliasOf(path)
 	if err := os.MkdirAll(filepath.Dir(alias), 0o750); err != nil {
 		return "", err
 	}
-	fresh := alias + ".new"
+	fresh := filepath.Clean(d.Aliases) + ".new" // not in the folder, where it might be a device's alias
 	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
@@ -127,8 +155,8 @@ func (d *Devices) Alias(path string) (string, error) {
 	return alias, os.Rename(fresh, alias)
 }
 
-// Open opens a device, or an image file. Only one that has been closed by whoever writes can be opened exclusively: the kernel
-// refuses (EBUSY) if a device is mounted or part of another, in any namespace (open(2), O_EXCL).
+// Open opens a device, or an image file, to read what is on it now: what the kernel remembers of a device that somebody has open
+// may be old, as those that build upon devices (md, xfs) do not write through that memory.
 func (d *Devices) Open(path string, flags int) (*os.File, error) {
 	f, err := os.OpenFile(path, flags|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -143,7 +171,42 @@ func (d *Devices) Open(path string, flags int) (*os.File, error) {
 		_ = f.Close()
 		return nil, fmt.Errorf("device %s: %w", host.Show(path), err)
 	}
+	_ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED) // keeps what is yet to be written
 	return f, nil
+}
+
+// AliasOf is the path of a device's alias, made or not.
+func (d *Devices) AliasOf(path string) string {
+	return filepath.Join(d.Aliases, filepath.Clean("/"+path))
+}
+
+// OpenAlone opens a device that nobody else uses: the kernel refuses if it, or a partition of it, is mounted or part of another, in
+// any namespace (open(2), O_EXCL). Those who only look at what udev shows them, as mdadm and lvm, are waited for.
+func (d *Devices) OpenAlone(ctx context.Context, path string, flags int) (f *os.File, err error) {
+	err = poll(ctx, min(exclusivePatience, d.patience()), func() (bool, error) {
+		f, err = d.Open(path, flags|unix.O_EXCL)
+		return !errors.Is(err, unix.EBUSY), err
+	})
+	if errors.Is(err, unix.EBUSY) {
+		return nil, InUse(fmt.Errorf("%w, it or one of its partitions, by a mount (also of another mount namespace) or as part of another device", err))
+	}
+	return f, err
+}
+
+// InUse adds to an error about a device in use what helps.
+func InUse(err error) error {
+	return diag.WithHint(err, "end what uses the device, or name another one in the config")
+}
+
+// Free is an error unless nobody uses the device and it takes writes.
+func (d Device) Free() error {
+	switch {
+	case len(d.Users) > 0:
+		return InUse(fmt.Errorf("%s is in use: %s", d, strings.Join(d.Users, ", ")))
+	case d.ReadOnly:
+		return diag.WithHint(fmt.Errorf("%s is read-only", d), "let the device take writes, or name another one in the config")
+	}
+	return nil
 }
 
 // Look observes a device. It reads, and starts nothing.
@@ -153,11 +216,23 @@ func (d *Devices) Look(path string) (Device, error) {
 		return seen, err
 	}
 	defer f.Close()
-	seen.Content, err = block.Probe(f, seen.Size)
+	if seen.Content, err = block.Probe(f, seen.Size); err == nil {
+		seen.Partitioned, err = d.partitioned(seen, f)
+	}
 	if err != nil {
 		return seen, fmt.Errorf("device %s: %w", host.Show(path), err)
 	}
 	return seen, nil
+}
+
+// partitioned looks at the table on a device, and asks the kernel, which knows more kinds of tables.
+func (d *Devices) partitioned(seen Device, r io.ReaderAt) (bool, error) {
+	found, err := block.Inspect(r, seen.Size, seen.SectorSize)
+	if err != nil || found.Lists() || seen.Name == "" {
+		return found.Lists(), err
+	}
+	known, err := d.Sys().Partitions(seen.Name)
+	return len(known) > 0, err
 }
 
 // look finds out all but the content.

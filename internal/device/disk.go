@@ -44,20 +44,6 @@ func (d *Devices) LookDisk(path string) (Disk, error) {
 	return d.lookDisk(seen, f)
 }
 
-// Table reads the partition table of a device, of a partition too.
-func (d *Devices) Table(path string) (block.Found, error) {
-	seen, f, err := d.look(path)
-	if err != nil {
-		return block.Found{}, err
-	}
-	defer f.Close()
-	found, err := block.Inspect(f, seen.Size, seen.SectorSize)
-	if err != nil {
-		err = fmt.Errorf("device %s: %w", host.Show(path), err)
-	}
-	return found, err
-}
-
 // lookDisk completes what is known of a device.
 func (d *Devices) lookDisk(seen Device, r io.ReaderAt) (Disk, error) {
 	disk := Disk{Device: seen}
@@ -68,6 +54,7 @@ func (d *Devices) lookDisk(seen Device, r io.ReaderAt) (Disk, error) {
 	if err != nil {
 		return disk, fmt.Errorf("device %s: %w", host.Show(seen.Path), err)
 	}
+	disk.Partitioned = disk.Found.Lists() || len(disk.Partitions) > 0
 	return disk, nil
 }
 

@@ -195,6 +195,31 @@ func TestAClaimWritesAndBlanks(t *testing.T) {
 	assert.ErrorContains(t, err, "is no block device")
 }
 
+// A device can be called like the file that another's alias is made of.
+func TestAliasesDoNotGetInEachOthersWay(t *testing.T) {
+	d := machine(t, map[string]string{"dev/a": "one", "dev/a.new": "two", "dev/link": ">a"})
+	d.Aliases = filepath.Join(d.Root, "run/aliases")
+	for range 2 {
+		for _, name := range []string{"dev/a.new", "dev/a", "dev/link"} {
+			alias, err := d.Alias(filepath.Join(d.Root, name))
+			require.NoError(t, err)
+			assert.Equal(t, d.AliasOf(filepath.Join(d.Root, name)), alias)
+		}
+	}
+	for name, want := range map[string]string{"dev/a.new": "two", "dev/a": "one", "dev/link": "one"} {
+		text, err := os.ReadFile(d.AliasOf(filepath.Join(d.Root, name)))
+		require.NoError(t, err)
+		assert.Equal(t, want, string(text))
+	}
+}
+
+// What stands on a disk may be meant for the terminal of whoever reads of it.
+func TestWhatIsOnADeviceIsShownAsText(t *testing.T) {
+	evil := "\x1b[2J\n"
+	text := Describe(block.Content{Signatures: []block.Signature{{Type: "iso9660", Label: evil, UUID: evil}}})
+	assert.Equal(t, `iso9660 "\x1b[2J\n", UUID "\x1b[2J\n"`, text)
+}
+
 func TestLinksOfDisks(t *testing.T) {
 	d := machine(t, map[string]string{"dev/disk/by-id/x": ">/dev/null", "dev/disk/by-path/y": ">/dev/null", "dev/disk/by-id/z": ">/dev/zero", "dev/disk/by-id/gone": ">/dev/none",
 		"dev/disk/by-label/other": ">/dev/null"})

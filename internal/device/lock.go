@@ -53,22 +53,15 @@ func (d *Devices) Claim(ctx context.Context, path string, write, alone bool) (*C
 	return c, nil
 }
 
-func (d *Devices) openClaim(ctx context.Context, node string, write, alone bool) (f *os.File, err error) {
+func (d *Devices) openClaim(ctx context.Context, node string, write, alone bool) (*os.File, error) {
 	flags := os.O_RDONLY
 	if write {
 		flags = os.O_RDWR
 	}
-	if alone && strings.HasPrefix(node, "/dev/") { // exclusively means something else for regular files
-		flags |= os.O_EXCL
+	if alone {
+		return d.OpenAlone(ctx, node, flags)
 	}
-	err = poll(ctx, min(exclusivePatience, d.patience()), func() (bool, error) {
-		f, err = d.Open(node, flags)
-		return !errors.Is(err, unix.EBUSY), err
-	})
-	if errors.Is(err, unix.EBUSY) {
-		return nil, fmt.Errorf("%w, it or one of its partitions, by a mount (also of another mount namespace) or as part of another device", err)
-	}
-	return f, err
+	return d.Open(node, flags)
 }
 
 // poll asks until the answer is yes, for so long. It gives the last error of the question, or why it was told to stop.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -15,9 +14,13 @@ import (
 
 // Users tells who uses a device, in words; nobody for an empty list. Mounts are those of this process's namespace: opening
 // a device exclusively finds the others as well.
-func (d *Devices) Users(node string) ([]string, error) {
+func (d *Devices) Users(path string) ([]string, error) {
+	node, err := d.Node(path)
+	if err != nil {
+		return nil, err
+	}
 	holders, err := d.Sys().Holders(block.DeviceName(node))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil {
 		return nil, err
 	}
 	use, err := d.usage()
@@ -73,24 +76,21 @@ func (d *Devices) usage() (u usage, err error) {
 		return u, err
 	}
 	for i := range u.mounts {
-		u.mounts[i].Source = leadsTo(u.mounts[i].Source)
+		u.mounts[i].Source = d.leadsTo(u.mounts[i].Source)
 	}
 	swaps, err := d.swaps()
 	for _, swap := range swaps {
-		u.swaps = append(u.swaps, leadsTo(swap))
+		u.swaps = append(u.swaps, d.leadsTo(swap))
 	}
 	return u, err
 }
 
 // leadsTo is the node behind a path. Sources such as /dev/root or tmpfs lead nowhere, which is no error.
-func leadsTo(path string) string {
+func (d *Devices) leadsTo(path string) string {
 	if !strings.HasPrefix(path, "/") {
 		return ""
 	}
-	node, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return ""
-	}
+	node, _ := d.Node(path)
 	return node
 }
 

@@ -395,7 +395,9 @@ func (w *worker) systemctl(ctx context.Context, verb string, units ...string) ([
 		args = append(args, "--") // -.mount is the unit of the root filesystem
 	}
 	args = append(args, units...)
-	return w.Tools.Run(ctx, host.Command{Tool: "systemctl", Args: args})
+	// Where a unit has a namesake in /etc/init.d, systemctl would call a program of Debian's that no initramfs has, about links
+	// that mean nothing beside the unit's own (SYSTEMD.ENVIRONMENT of systemd).
+	return w.Tools.Run(ctx, host.Command{Tool: "systemctl", Args: args, Env: []string{"SYSTEMCTL_SKIP_SYSV=1"}})
 }
 
 // isEnabled asks systemctl. Whatever keeps it from saying yes means no (reference: engine §11.6), but for the end of ctx.

@@ -12,6 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -21,45 +23,46 @@ func (e entry) explain(err error) error {
 	if !errors.As(err, &failed) || failed.Status < 0 {
 		return err
 	}
-	return fmt.Errorf("%w; %s", err, e.found())
+	return diag.WithHint(fmt.Errorf("%w; %s", err, e.found()), "check device, format and mountOptions of the filesystem in the config")
 }
 
 // found tells of the entry's device.
 func (e entry) found() string {
-	device := host.Show(e.device)
+	shown := host.Show(e.device)
 	if e.format == "virtiofs" {
-		return "the machine may have no virtiofs with the tag " + device
+		return "the machine may have no virtiofs with the tag " + shown
 	}
 	info, err := os.Stat(e.device)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "there is no " + device
+		return "there is no " + shown
 	case err == nil && info.Mode()&fs.ModeDevice == 0 || err == nil && info.Mode()&fs.ModeCharDevice != 0:
-		return device + " is no block device"
+		return shown + " is no block device"
 	case err != nil:
 		return "the device cannot be looked at: " + err.Error()
 	}
-	content, size, err := probe(e.device)
+	seen, err := new(device.Devices).Look(e.device)
 	if err != nil {
 		return "the device cannot be looked at: " + err.Error()
 	}
-	return device + " (" + sized(size) + ") " + e.holds(content)
+	return shown + " (" + device.Bytes(seen.Size) + ") " + e.holds(seen.Content)
 }
 
 // holds tells of what is on the entry's device, and what follows from it.
 func (e entry) holds(content block.Content) string {
 	first := content.First()
+	alone := device.Describe(block.Content{Signatures: []block.Signature{first}})
 	switch {
 	case first.Type == "":
 		return "holds nothing known; there is no filesystem to mount before one is made"
 	case content.Ambivalent:
 		return "holds several kinds of data at once, " + types(content) + "; \"wipeFilesystem\" has the filesystem made anew, and what is there is lost"
 	case first.Type != e.format:
-		return "holds " + describe(first) + ", not " + e.format + "; \"wipeFilesystem\" has it made anew, and what is there is lost"
+		return "holds " + alone + ", not " + e.format + "; \"wipeFilesystem\" has it made anew, and what is there is lost"
 	case e.options != "":
-		return "holds " + describe(first) + "; is one of the mountOptions wrong: " + e.options + "?"
+		return "holds " + alone + "; is one of the mountOptions wrong: " + e.options + "?"
 	}
-	return "holds " + describe(first) + "; the kernel's log may say more, and whether it knows that kind"
+	return "holds " + alone + "; the kernel's log may say more, and whether it knows that kind"
 }
 
 func types(content block.Content) string {
@@ -68,25 +71,6 @@ func types(content block.Content) string {
 		all = append(all, s.Type)
 	}
 	return strings.Join(all, " and ")
-}
-
-// describe gives a signature as people tell devices apart.
-func describe(s block.Signature) string {
-	text := s.Type
-	if s.Label != "" {
-		text += fmt.Sprintf(", label %q", s.Label)
-	}
-	if s.UUID != "" {
-		text += ", UUID " + s.UUID
-	}
-	return text
-}
-
-func sized(n int64) string {
-	if n >= 1<<20 {
-		return fmt.Sprintf("%d MiB", n>>20)
-	}
-	return fmt.Sprintf("%d bytes", n)
 }
 
 // busy adds to EBUSY what keeps a mount: other mounts in it, or processes.

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -130,42 +131,20 @@ func (e entry) shares(m mounted) (same, known bool) {
 	if e.format == "virtiofs" {
 		return m.Type == e.format && m.Source == e.device, true
 	}
-	number, known := deviceNumber(e.device)
+	number, known := device.Number(e.device)
 	if !known || number == unix.Mkdev(m.Major, m.Minor) {
 		return known, known
 	}
 	// A btrfs has a number that is no device's.
-	source, ok := deviceNumber(m.Source)
+	source, ok := device.Number(m.Source)
 	return ok && (source == number || m.Type == "btrfs" && sameUUID(e.device, m.Source)), true
-}
-
-// deviceNumber gives the number of a block device.
-func deviceNumber(name string) (uint64, bool) {
-	var st unix.Stat_t
-	if err := unix.Stat(name, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFBLK {
-		return 0, false
-	}
-	return uint64(st.Rdev), true
 }
 
 // sameUUID: two devices hold parts of one btrfs, of which the kernel names only one.
 func sameUUID(a, b string) bool {
-	first, _, errA := probe(a)
-	second, _, errB := probe(b)
-	return errA == nil && errB == nil && first.First().Type == "btrfs" && first.First().UUID == second.First().UUID
-}
-
-// probe looks at what a block device holds.
-func probe(device string) (block.Content, int64, error) {
-	f, err := os.OpenFile(device, os.O_RDONLY|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return block.Content{}, 0, err
-	}
-	defer f.Close()
-	size, err := f.Seek(0, 2)
-	if err != nil {
-		return block.Content{}, 0, err
-	}
-	content, err := block.Probe(f, size)
-	return content, size, err
+	var devices device.Devices
+	first, errA := devices.Look(a)
+	second, errB := devices.Look(b)
+	of := first.Content.First()
+	return errA == nil && errB == nil && of.Type == "btrfs" && of.UUID == second.Content.First().UUID
 }
