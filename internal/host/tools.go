@@ -69,6 +69,8 @@ type Command struct {
 	// Private keeps the arguments out of the log: where they are parts of a config that may hold a secret, and the tool takes
 	// them in no other way.
 	Private bool
+	// Env is added to the environment: "NAME=value".
+	Env []string
 }
 
 // SecretFile is the path under which a tool finds one of its Secrets. It may be opened any number of times.
@@ -124,7 +126,7 @@ func (t *Tools) Run(ctx context.Context, c Command) ([]byte, error) {
 		cmd.ExtraFiles = append(cmd.ExtraFiles, file)
 	}
 	// Output is parsed and shown in messages of ours, which are English.
-	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	cmd.Env = append(append(os.Environ(), "LC_ALL=C"), c.Env...)
 	if err := cmd.Run(); err != nil {
 		status := -1
 		if cmd.ProcessState != nil {
