@@ -4,6 +4,7 @@ GO       ?= go
 FUZZTIME ?= 20s
 DESTDIR  ?=
 PREFIX   ?= /usr
+BIN      ?= bin
 
 # What ships is built without cgo, so everything else is too: tests run the code that ships, and a cold cache fills sooner.
 export CGO_ENABLED = 0
@@ -18,7 +19,7 @@ BUILD = $(GO) build -trimpath -buildvcs=$(VCS) -ldflags '-s -w -buildid='
 ENGINE_NAMES    = ignition ignition-apply ignition-rmcfg ignition-generator butane
 VALIDATOR_NAMES = ignition-validate
 
-.PHONY: build test test-disk test-vm bench fuzz demo lint install install-network install-grub-for-bootupd clean
+.PHONY: build test test-disk test-vm test-boots test-boots-steady bench fuzz demo demo-vm lint install install-network install-firstboot-complete install-kargs-entries install-grub-for-bootupd clean
 
 build:
 	@mkdir -p bin
@@ -46,6 +47,16 @@ test-vm: build
 	$(GO) vet -tags vm,vmhost ./tests/vm/...
 	$(GO) test -vet=off -count=1 -v -timeout 60m -tags vmhost ./tests/vm/ -args -guest '$(RUN)'
 
+# First boots of real Debians, each asked afterwards what came of its config. BOOTS picks among them, as -run does.
+test-boots: build
+	$(GO) test -vet=off -count=1 -v -timeout 90m -tags vmhost ./tests/vm/boot/ -run '$(BOOTS)'
+
+# Those of them that any change has to pass: a first boot and a second, and two that have to fail.
+STEADY_BOOTS = TestAFirstBootAndASecond|TestFailures/(an_invalid_config|a_device_that_does_not_come)
+
+test-boots-steady:
+	$(MAKE) test-boots BOOTS='$(STEADY_BOOTS)'
+
 bench: build
 	$(GO) run ./tests/bench
 
@@ -62,6 +73,12 @@ fuzz:
 demo: build
 	@examples/demo
 
+# A Debian in qemu, provisioned by CONFIG on its first boot, and its console to log in on. The first time as root.
+CONFIG ?= examples/web.ign
+
+demo-vm: build
+	$(GO) run ./tests/vm/demo $(CONFIG)
+
 # The linters have a module of their own in tools/.
 lint:
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
@@ -77,8 +94,8 @@ install: build
 	install -d $(MODULE) $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec $(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 0644 dracut/30ignition/* $(MODULE)/
 	chmod 0755 $(MODULE)/*.sh
-	install -m 0755 bin/glowplug $(MODULE)/ignition
-	install -m 0755 bin/glowplug-validate $(DESTDIR)$(PREFIX)/bin/
+	install -m 0755 $(BIN)/glowplug $(MODULE)/ignition
+	install -m 0755 $(BIN)/glowplug-validate $(DESTDIR)$(PREFIX)/bin/
 	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/bin/glowplug
 	ln -sf glowplug-validate $(DESTDIR)$(PREFIX)/bin/ignition-validate
 	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/bin/butane
@@ -91,6 +108,17 @@ install-network:
 	install -d $(DESTDIR)$(PREFIX)/lib/dracut/modules.d/35ignition-network
 	install -m 0644 dracut/35ignition-network/* $(DESTDIR)$(PREFIX)/lib/dracut/modules.d/35ignition-network/
 	chmod 0755 $(DESTDIR)$(PREFIX)/lib/dracut/modules.d/35ignition-network/*.sh
+
+# For images whose first boot is marked in the boot loader, and that clear the mark in no other way.
+install-firstboot-complete:
+	install -d $(DESTDIR)$(PREFIX)/libexec $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 0755 dracut/firstboot/ignition-firstboot-complete.sh $(DESTDIR)$(PREFIX)/libexec/ignition-firstboot-complete
+	install -m 0644 dracut/firstboot/ignition-firstboot-complete.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
+
+# For images whose boot entries are files: puts the helper where the dracut module takes it from. Run it after install.
+install-kargs-entries:
+	install -d $(MODULE)
+	install -m 0755 dracut/kargs/ignition-kargs-entries.sh $(MODULE)/ignition-kargs-helper.sh
 
 # For images whose GRUB configuration is put together by bootupd.
 install-grub-for-bootupd:

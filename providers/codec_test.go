@@ -2,12 +2,14 @@ package providers
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -176,6 +178,64 @@ func TestShortMessagesAreErrors(t *testing.T) {
 		require.ErrorContains(t, err, "a message of 10 bytes")
 	}
 }
+
+// A chatterer never falls silent, and says the same again and again.
+type chatterer struct {
+	shortDevice
+	closed chan struct{}
+	says   []byte
+}
+
+func (c chatterer) Read(p []byte) (int, error) {
+	select {
+	case <-c.closed:
+		return 0, fs.ErrClosed
+	case <-time.After(50 * time.Millisecond):
+		return copy(p, c.says), nil
+	}
+}
+
+func (c chatterer) Write(p []byte) (int, error) { return len(p), nil }
+func (c chatterer) Close() error {
+	select {
+	case <-c.closed:
+	default:
+		close(c.closed)
+	}
+	return nil
+}
+
+func TestAPortThatNeverFallsSilentIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := Machine{Now: time.Now, Open: func(string) (Stream, error) {
+			return chatterer{closed: make(chan struct{}), says: []byte("[ 1.0] eth0: up\n")}, nil
+		}}.complete()
+		start := time.Now()
+		_, err := smartos(t.Context(), m)
+		require.ErrorContains(t, err, "the port does not fall silent")
+		assert.Equal(t, tritonLine, time.Since(start).Round(time.Second))
+		over := errors.New("the boot has taken too long")
+		ctx, stop := context.WithTimeoutCause(t.Context(), 5*time.Second, over)
+		defer stop()
+		_, err = smartos(ctx, m)
+		require.ErrorIs(t, err, over)
+		assert.Equal(t, tritonLine+5*time.Second, time.Since(start).Round(time.Second))
+	})
+}
+
+func TestAHostThatSendsPairsWithoutEndIsGivenUp(t *testing.T) {
+	one := kvpMessageOf(0, "k", "v")
+	_, err := readPairs(endless(one), time.Now)
+	require.ErrorContains(t, err, "more than 104857 pairs")
+}
+
+// endless gives the same message again and again.
+type endless []byte
+
+func (e endless) Read(p []byte) (int, error)      { return copy(p, e), nil }
+func (e endless) Write(p []byte) (int, error)     { return len(p), nil }
+func (endless) Close() error                      { return nil }
+func (endless) SetReadDeadline(_ time.Time) error { return nil }
 
 // Invariants: no panic; there is a reply to all but registration; a pair fits its record.
 func FuzzPairs(f *testing.F) {

@@ -42,14 +42,14 @@ What is waited for, and since when, is logged every 30 seconds.
 | a drive of ` + "`ibmcloud`, `lxd`, `nocloud`, `proxmoxve`" + ` | 30 s | no config |
 | a drive of ` + "`configdrive`, `ionoscloud`, `opennebula`" + `, or of ` + "`ignition.config.device`" + ` | 30 s | an error |
 | a drive of ` + "`kubevirt`, `nutanix`, `powervs`" + ` | for ever | |
-| a drive of ` + "`brightbox`, `cloudstack`, `openstack`, `stackit`" + ` | until the metadata service has an answer, and 5 s more; 30 s more if it has failed | what the service said |
+| a drive of ` + "`brightbox`, `cloudstack`, `openstack`, `stackit`" + ` | until the metadata service has an answer, and 5 s more; 30 s more if it has failed or refuses | what the service said |
 | the disc of ` + "`azure`, `azurestack`" + ` | 5 min | an error |
 | the disk of ` + "`qemu`" + ` on s390x and ppc64le | 5 min | no config |
 | the host of ` + "`applehv`, `lxd`" + ` | 30 s | an error |
 | the device of ` + "`hyperv`" + `; the first pair; another | 30 s; 5 s; 1 s | an error; no config; the end |
 
 Where a service is at an IPv6 address too, and an interface has one that can reach it, that is asked 0.3 s after the first. The first config wins. That there
-is none is believed once all have said so, or 5 s after the first.
+is none, or that the service refuses, is believed once all have said so, or 5 s after the first.
 `)
 	return out.String()
 }

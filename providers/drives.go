@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"strings"
 	"time"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // textMax is how large a config may be that a platform holds, packed or not.
@@ -75,7 +77,7 @@ func (d drive) find(ctx context.Context, m *Machine) (Document, error) {
 func device(ctx context.Context, m *Machine, wait time.Duration, labels ...string) (string, error) {
 	limited, stop := appearing(ctx, wait)
 	defer stop()
-	return poll(limited, m, fmt.Sprintf("a device with the label %q", labels[0]), time.Second, func() (string, bool, error) {
+	found, err := poll(limited, m, fmt.Sprintf("a device with the label %q", labels[0]), time.Second, func() (string, bool, error) {
 		for _, label := range labels {
 			if device, err := m.Labelled(label); err != nil {
 				return "", true, fmt.Errorf("the device with the label %q: %w", label, err)
@@ -85,6 +87,10 @@ func device(ctx context.Context, m *Machine, wait time.Duration, labels ...strin
 		}
 		return "", false, nil
 	})
+	if errors.Is(err, errNoDevice) {
+		err = diag.WithHint(err, fmt.Sprintf("give the machine a drive whose filesystem has the label %q", labels[0]))
+	}
+	return found, err
 }
 
 func mount(ctx context.Context, m *Machine, device, kind string, use func(fs.FS) error) error {
@@ -125,9 +131,13 @@ func readAll(r io.Reader, name string) ([]byte, error) { return readMost(r, name
 func readMost(r io.Reader, name string, most int64) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err == nil && int64(len(text)) > most {
-		err = fmt.Errorf("%s: longer than %d MiB", name, most>>20)
+		err = tooLong(name, most)
 	}
 	return text, err
+}
+
+func tooLong(name string, most int64) error {
+	return fmt.Errorf("%s: longer than %d MiB", name, most>>20)
 }
 
 // readDrive reads the file that the kernel command line names; that it or the device is missing is an error (reference:

@@ -107,14 +107,18 @@ func (d metadata) from(base string) finder {
 			r.Headers = append(r.Headers, h...)
 		}
 		text, err := ask(ctx, m, r)
-		if errors.Is(err, fetch.ErrNotFound) && d.missing {
+		switch {
+		case !errors.Is(err, fetch.ErrNotFound):
+		case d.missing:
 			return Document{}, ErrNone
+		default:
+			err = diag.WithHint(err, "the platform answers so where a machine has no user data: give it some")
 		}
 		if err != nil || len(text) == 0 || d.decode == nil {
 			return Document{Text: text}, err
 		}
 		if text, err = d.decode(text); err != nil {
-			return Document{}, fmt.Errorf("%s: %w", source.Redact(r.URL), err)
+			return Document{}, refusal{fmt.Errorf("%s: %w", source.Redact(r.URL), err)}
 		}
 		return Document{Text: text}, nil
 	}
@@ -171,9 +175,9 @@ func (r Request) body(reply Reply) ([]byte, error) {
 	case http.StatusOK, http.StatusNoContent:
 		return reply.Body, nil
 	case http.StatusNotFound:
-		return nil, fmt.Errorf("%s: %w (status 404)", url, fetch.ErrNotFound)
+		return nil, refusal{fmt.Errorf("%s: %w (status 404)", url, fetch.ErrNotFound)}
 	}
-	return nil, fmt.Errorf("%s: the answer has the status %d %s", url, reply.Status, http.StatusText(reply.Status))
+	return nil, refusal{fmt.Errorf("%s: the answer has the status %d %s", url, reply.Status, http.StatusText(reply.Status))}
 }
 
 // isAddress tells an IP address from other words.

@@ -37,6 +37,9 @@ type pair struct {
 	key, value string
 }
 
+// pairsMax is far more than hosts keep, and as much as is held of any text.
+const pairsMax = textMax / (kvpKeyMax + kvpValueMax)
+
 const kvpDevice = "/dev/vmbus/hv_kvp"
 
 // The host sends its pairs once a boot, right after somebody registers; a moment of silence ends them.
@@ -124,6 +127,9 @@ func readPairs(device Stream, now func() time.Time) (pairs []pair, err error) {
 		}
 		if err := wholeMessage(n, nil); err != nil {
 			return nil, err
+		}
+		if len(pairs) > pairsMax {
+			return nil, fmt.Errorf("more than %d pairs", pairsMax)
 		}
 		reply := answer(message, &pairs)
 		if reply == nil {

@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -23,10 +24,31 @@ import (
 // environment, HTTP, mounts and tools are for the caller to add.
 func Local() Machine {
 	return Machine{
-		Arch: runtime.GOARCH, ReadFile: os.ReadFile, Glob: filepath.Glob, Scratch: scratch,
+		Arch: runtime.GOARCH, ReadFile: func(name string) ([]byte, error) { return readLocal(name, textMax) }, Glob: filepath.Glob, Scratch: scratch,
 		Interfaces: interfaces, Dial: dial, Labelled: labelled, Discs: discs,
 		Open: open, Control: control, VMware: vmwareRequest,
 	}
+}
+
+// readLocal reads a file that may be at most so long: some, like whole disks and devices, are longer than memory. It asks for the
+// file in one piece where that is known to be possible, as sysfs begins anew with each.
+func readLocal(name string, most int64) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var text bytes.Buffer
+	if info, err := f.Stat(); err == nil {
+		text.Grow(int(min(info.Size(), most)) + bytes.MinRead)
+	}
+	if _, err := text.ReadFrom(io.LimitReader(f, most+1)); err != nil {
+		return nil, err
+	}
+	if int64(text.Len()) > most {
+		return nil, tooLong(name, most)
+	}
+	return text.Bytes(), nil
 }
 
 func scratch(use func(dir string) error) error {

@@ -109,6 +109,25 @@ func TestASerialPortIsForBytes(t *testing.T) {
 	require.ErrorIs(t, err, unix.EAGAIN, "another program must not have it too")
 }
 
+func TestFilesAreReadUpToALimit(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(name, []byte("12345678"), 0o600))
+	text, err := readLocal(name, 8)
+	require.NoError(t, err)
+	assert.Equal(t, "12345678", string(text))
+	_, err = readLocal(name, 7)
+	require.EqualError(t, err, name+": longer than 0 MiB")
+	_, err = readLocal("/dev/zero", 1<<20)
+	require.EqualError(t, err, "/dev/zero: longer than 1 MiB")
+	_, err = Local().ReadFile(name + ".absent")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	_, err = Local().ReadFile(t.TempDir())
+	require.ErrorContains(t, err, "is a directory")
+	text, err = Local().ReadFile("/proc/self/stat")
+	require.NoError(t, err)
+	assert.NotEmpty(t, text, "the kernel says 0 bytes of these")
+}
+
 func TestControls(t *testing.T) {
 	_, err := Local().Control(filepath.Join(t.TempDir(), "absent"))
 	require.ErrorIs(t, err, fs.ErrNotExist)

@@ -198,6 +198,9 @@ func (p Platform) named(err error) error {
 	if err == nil {
 		return nil
 	}
+	if errors.Is(err, ErrAbsent) {
+		err = diag.WithHint(err, "the kernel argument ignition.platform.id names the platform; glowplug platforms lists those that there are")
+	}
 	return fmt.Errorf("platform %s: %w", p.ID, err)
 }
 

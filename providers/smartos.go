@@ -38,20 +38,14 @@ func smartos(ctx context.Context, m *Machine) (Document, error) {
 		return Document{}, err
 	}
 	defer stream.Close()
+	stop := context.AfterFunc(ctx, func() { _ = stream.Close() })
+	defer stop()
 	t := &triton{m: m, stream: stream, in: bufio.NewReader(stream), serial: len(zone) == 0}
-	if err := t.negotiate(); err != nil {
-		return Document{}, fmt.Errorf("metadata: %w", err)
+	text, err := t.userData()
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
 	}
-	for _, key := range []string{"cloud-init:user-data", "user-data"} {
-		text, err := t.get(key)
-		if err != nil && !errors.Is(err, ErrNone) {
-			return Document{}, fmt.Errorf("metadata: %s: %w", key, err)
-		}
-		if len(text) > 0 {
-			return Document{Text: text}, nil
-		}
-	}
-	return Document{}, ErrNone
+	return Document{Text: text}, err
 }
 
 // triton is a conversation with the metadata service.
@@ -60,6 +54,23 @@ type triton struct {
 	stream Stream
 	in     *bufio.Reader
 	serial bool
+}
+
+// userData asks for it by its names.
+func (t *triton) userData() ([]byte, error) {
+	if err := t.negotiate(); err != nil {
+		return nil, fmt.Errorf("metadata: %w", err)
+	}
+	for _, key := range []string{"cloud-init:user-data", "user-data"} {
+		text, err := t.get(key)
+		if err != nil && !errors.Is(err, ErrNone) {
+			return nil, fmt.Errorf("metadata: %s: %w", key, err)
+		}
+		if len(text) > 0 {
+			return text, nil
+		}
+	}
+	return nil, ErrNone
 }
 
 // How long the service may take for a line, and how long silence shows that what was left in the port has been read.
@@ -107,7 +118,10 @@ func (t *triton) negotiate() error {
 
 // drain reads what is left in the port, and sends empty lines until the service calls them invalid.
 func (t *triton) drain() error {
-	for {
+	for end := t.m.Now().Add(tritonLine); ; {
+		if t.m.Now().After(end) {
+			return errors.New("the port does not fall silent; is it a console too?")
+		}
 		if _, err := t.line(tritonDrain); errors.Is(err, os.ErrDeadlineExceeded) {
 			break
 		} else if err != nil {

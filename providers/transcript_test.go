@@ -20,6 +20,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -42,6 +43,7 @@ import (
 //	module NAME              a module that is loaded, in order
 //	took 40s                 the time it all takes
 //	log TEXT                 a line of the log holds that
+//	hint TEXT                what an error says to try
 //	writes PATH MODE TEXT    a file for the files stage
 //	= TEXT, = none, = needs network, ! TEXT: the config, or a part of the error
 //	region, remove, report STAGE [ERROR]: what is done in place of getting the config
@@ -67,6 +69,7 @@ type script struct {
 	took            time.Duration
 	wantModules     []string
 	wantLog         []string
+	wantHints       []string
 	wantFiles       []string
 	wantAfter       []thing
 	verdict, reason string // "=" or "!", and what follows
@@ -148,6 +151,8 @@ func (s *script) add(line string, from time.Duration) {
 		s.took = s.duration(rest)
 	case "log":
 		s.wantLog = append(s.wantLog, rest)
+	case "hint":
+		s.wantHints = append(s.wantHints, rest)
 	case "module":
 		s.wantModules = append(s.wantModules, rest)
 	case "writes":
@@ -447,6 +452,7 @@ func (s *script) play(p Platform) {
 			assert.Equal(t, s.took, time.Since(s.start).Round(100*time.Millisecond), "how long it takes")
 		}
 		assert.NotContains(t, s.log.String()+fmt.Sprint(err), "SECRET", "what must not be logged")
+		assert.Subset(t, diag.Hints(err), s.wantHints)
 		switch {
 		case s.verdict == "!":
 			require.ErrorContains(t, err, s.reason)

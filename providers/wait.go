@@ -54,10 +54,16 @@ func sleep(ctx context.Context, wait time.Duration) error {
 
 // How long the rest of a race goes on after an answer that is not a config.
 const (
-	afterNone   = 5 * time.Second  // one source says that there is no config
-	afterErrors = 30 * time.Second // all that could answer have failed; what only waits for a device may still find it
+	afterNone   = 5 * time.Second  // one source says that there is no config, or has refused to give one
+	afterErrors = 30 * time.Second // all that could answer have failed, or one was refused; what only waits for a device may still find it
 	settling    = 5 * time.Second  // for those that lost to clean up
 )
+
+// A refusal is an error about an answer: the same question would be answered in the same way again.
+type refusal struct{ error }
+
+// Unwrap gives the cause.
+func (r refusal) Unwrap() error { return r.error }
 
 // A contender is a source in a race.
 type contender struct {
@@ -162,10 +168,23 @@ func (c *course) take(o outcome) (d Document, err error, over bool) {
 	if c.askers+c.waiters == 0 {
 		return d, c.verdict(), true
 	}
-	if c.askers == 0 && c.patience == nil {
-		c.patience = time.After(afterErrors)
+	if c.patience == nil {
+		c.patience = c.lose(o.err)
 	}
 	return d, nil, false
+}
+
+// lose gives the time that is left after an error. As long as somebody may yet answer there is no hurry; but where one was refused
+// the others will hardly fare better.
+func (c *course) lose(err error) <-chan time.Time {
+	var refused refusal
+	switch {
+	case c.askers > 0 && !errors.As(err, &refused):
+		return nil
+	case c.waiters == 0:
+		return time.After(afterNone)
+	}
+	return time.After(afterErrors)
 }
 
 // verdict is for when nobody had a config.

@@ -249,7 +249,7 @@ func (r *run) acquire(ctx context.Context) error {
 
 // provided asks the sources of the config in turn, within the time that the command line allows for it.
 func (r *run) provided(ctx context.Context) (*config.Document, error) {
-	if err := r.fetch.Client.Configure(ctx, fetch.Settings{ResponseHeader: fetch.DefaultResponseHeader, Total: r.FetchTimeout.Truncate(time.Second)}); err != nil {
+	if err := r.fetch.Client.Configure(ctx, fetch.Settings{ResponseHeader: fetch.DefaultResponseHeader, Total: max(r.FetchTimeout.Truncate(time.Second), 0)}); err != nil {
 		return nil, err
 	}
 	machine := r.machine()

@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -33,12 +34,13 @@ import (
 
 // A machine is a folder with what a boot needs.
 type machine struct {
-	dir string
-	log bytes.Buffer
+	dir      string
+	log      bytes.Buffer
+	patience time.Duration // of fetching the config
 }
 
 func newMachine(t *testing.T, text string) *machine {
-	m := &machine{dir: t.TempDir()}
+	m := &machine{dir: t.TempDir(), patience: time.Minute}
 	for _, name := range []string{"root", "run"} {
 		require.NoError(t, os.Mkdir(filepath.Join(m.dir, name), 0o755))
 	}
@@ -62,7 +64,7 @@ func (m *machine) stage(ctx context.Context, name string) error {
 	platform, _ := providers.Find("file")
 	return Run(ctx, Boot{
 		Stage: name, Platform: platform, Root: filepath.Join(m.dir, "root"), Paths: m.paths(), Dirs: []string{filepath.Join(m.dir, "etc")},
-		CommandLine: filepath.Join(m.dir, "cmdline"), FetchTimeout: time.Minute, Log: slog.New(slog.NewTextHandler(&m.log, nil)),
+		CommandLine: filepath.Join(m.dir, "cmdline"), FetchTimeout: m.patience, Log: slog.New(slog.NewTextHandler(&m.log, nil)),
 		Identity: Identity{Privileged: os.Geteuid() == 0, UID: uint32(os.Geteuid()), Groups: []uint32{uint32(os.Getegid())}},
 		Getenv:   func(string) string { return filepath.Join(m.dir, "config.ign") },
 	})
@@ -179,6 +181,56 @@ func TestWhatWasFetchedIsRecordedOnceHoweverOftenStagesRun(t *testing.T) {
 	assert.Equal(t, []handoff.FetchedConfig{{Kind: "base", Source: "system"}, {Kind: "user", Source: "file"}, {Kind: "user", Referenced: true}}, state.FetchedConfigs)
 }
 
+// What the image wants lies below the user's config, whichever source that has.
+func TestEverySourceLiesOverEveryBase(t *testing.T) {
+	t.Parallel()
+	of := func(files ...string) string {
+		var all []string
+		for _, f := range files {
+			path, text, _ := strings.Cut(f, "=")
+			all = append(all, fmt.Sprintf(`{"path": %q, "contents": {"source": "data:,%s"}}`, path, text))
+		}
+		return `{"ignition":{"version":"3.4.0"},"storage":{"files":[` + strings.Join(all, ",") + `]}}`
+	}
+	sources := []struct{ name, file, text string }{
+		{"file", "config.ign", of("/user=platform")},
+		{"system", "etc/user.ign", of("/user=system")},
+		{"cmdline", "cmdline", "ignition.config.url=data:;base64," + base64.StdEncoding.EncodeToString([]byte(of("/user=cmdline")))},
+	}
+	for i, source := range sources {
+		for _, bases := range [][]string{nil, {"base.d"}, {"base.platform.d/file"}, {"base.d", "base.platform.d/file"}} {
+			t.Run(source.name+" over "+strings.Join(bases, " and "), func(t *testing.T) {
+				t.Parallel()
+				m := newMachine(t, "")
+				for _, s := range sources[:i+1] {
+					m.write(t, s.file, s.text)
+				}
+				want := map[string]string{"user": strings.Replace(source.name, "file", "platform", 1)}
+				for _, base := range bases {
+					m.write(t, "etc/"+base+"/10.ign", of("/user="+base, "/both="+base, "/"+base+"="+base))
+					want[base], want["both"] = base, base
+				}
+				require.NoError(t, m.stage(t.Context(), "fetch"))
+				require.NoError(t, m.stage(t.Context(), "files"))
+				got := map[string]string{}
+				root := os.DirFS(filepath.Join(m.dir, "root"))
+				require.NoError(t, fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
+					if err == nil && d.Type().IsRegular() {
+						text, err := fs.ReadFile(root, path)
+						got[path] = string(text)
+						return err
+					}
+					return err
+				}))
+				assert.Equal(t, want, got)
+				state, err := m.paths().LoadState()
+				require.NoError(t, err)
+				assert.Contains(t, state.FetchedConfigs, handoff.FetchedConfig{Kind: "user", Source: source.name})
+			})
+		}
+	}
+}
+
 func TestAFailedFetchHandsNothingOver(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
@@ -198,6 +250,20 @@ func TestAFailedFetchHandsNothingOver(t *testing.T) {
 			require.NoError(t, err)
 			assert.Empty(t, entries)
 		})
+	}
+}
+
+func TestAFetchTimeoutBelowASecondIsNone(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"ignition": {"version": "3.4.0"}}`)
+	}))
+	t.Cleanup(server.Close)
+	for _, patience := range []time.Duration{0, 999 * time.Millisecond, -time.Hour} {
+		m := newMachine(t, "")
+		m.patience = patience
+		m.write(t, "cmdline", "ignition.config.url="+server.URL)
+		require.NoError(t, m.stage(t.Context(), "fetch"), patience)
 	}
 }
 

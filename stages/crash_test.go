@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -46,6 +47,7 @@ func TestMain(m *testing.M) {
 
 // lines counts what is logged, and kills the process at a line. Steps are logged when they start and when they are finished.
 type lines struct {
+	mu         sync.Mutex
 	end, count int
 	text       []string
 }
@@ -55,6 +57,8 @@ func (l *lines) WithAttrs([]slog.Attr) slog.Handler       { return l }
 func (l *lines) WithGroup(string) slog.Handler            { return l }
 
 func (l *lines) Handle(_ context.Context, r slog.Record) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.count++
 	l.text = append(l.text, r.Message)
 	if l.count == l.end {

@@ -133,11 +133,23 @@ func today(env func(string) string) int64 {
 func (p *program) verdict(log *slog.Logger, o bootOptions, screens *console.Consoles, err error) int {
 	folder := filepath.Join(filepath.Dir(o.paths.Config), "glowplug")
 	if err == nil {
-		if err := console.Forget(folder); err != nil {
+		over := o.stage
+		if strings.HasPrefix(over, "fetch") {
+			over = "" // here a boot begins
+		}
+		if err := console.Forget(folder, over); err != nil {
 			log.Warn("the report of an earlier failure stays: " + err.Error())
 		}
 		log.Info(o.stage + " passed")
-		log.Info("Ignition finished successfully")
+		if o.stage != "umount" || console.Left(folder) == "" { // systemd has it unmount after a failure, too
+			log.Info("Ignition finished successfully")
+		}
+		return exitOK
+	}
+	// Before an emergency shell, systemd stops the mount stage's unit, which unmounts, and the mounts at the same time. What then
+	// becomes of the mounts is nothing beside what has happened.
+	if left := console.Left(folder); o.stage == "umount" && left != "" && left != o.stage {
+		log.Warn("after the failure of the " + left + " stage, systemd may unmount first: " + err.Error())
 		return exitOK
 	}
 	text := fmt.Sprintf("Ignition failed: %s: %v", o.stage, err)

@@ -27,6 +27,8 @@ install() {
     inst_multiple mount umount udevadm modprobe
     # shellcheck disable=SC2046 # a list
     inst_multiple -o $(ignition_tools) is-live-image
+    # The TPM's tools load by name what speaks to the kernel.
+    inst_libdir_file "libtss2-tcti-device.so*"
     # shellcheck disable=SC2154 disable=SC2086 # dracut.conf sets it; a list
     [ -z "$ignition_required_tools" ] || inst_multiple $ignition_required_tools || {
         dfatal "ignition: the image is to have $ignition_required_tools, of which some are missing"

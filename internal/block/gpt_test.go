@@ -287,6 +287,7 @@ func TestKindsOfDisks(t *testing.T) {
 		"a FAT filesystem":                     {with(mbr(), 54, "FAT16   "), KindBootSector, "boot sector of a filesystem"},
 		"an NTFS filesystem":                   {with(mbr(), 3, "NTFS    "), KindBootSector, "boot sector"},
 		"boot code":                            {with(mbr(), 446, "\x12"), KindBootSector, "boot sector"},
+		"a GPT whose both headers are lost":    {with(gpt.data[:len(gpt.data)-512], 512, "EFI TRAP"), KindProtective, "no good GPT"},
 		"a protective MBR alone":               {mbr(0xEE), KindProtective, "no good GPT"},
 		"a hybrid MBR alone":                   {mbr(0x83, 0xEE), KindProtective, "no good GPT"},
 		"a GPT":                                {gpt.data, KindGPT, ""},
@@ -299,7 +300,7 @@ func TestKindsOfDisks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			found := inspect(t, &image{data: c.data}, 512)
 			assert.Equal(t, c.kind, found.Kind)
-			lists := c.kind == KindGPT || c.kind == KindMBR && name != "an MBR without entries" || c.kind == KindProtective
+			lists := c.kind == KindGPT || c.kind == KindMBR && name != "an MBR without entries" || name == "a GPT whose both headers are lost"
 			assert.Equal(t, lists, found.Lists())
 			if c.why == "" {
 				assert.NoError(t, found.Err())
@@ -368,6 +369,7 @@ func TestHostileTablesAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			found := forge(t, c.change)
 			assert.Nil(t, found.Table)
+			assert.True(t, found.Lists(), "nobody knows what")
 			assert.ErrorContains(t, found.Err(), c.why)
 		})
 	}

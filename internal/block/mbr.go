@@ -27,7 +27,8 @@ type Found struct {
 	Table *Table // of KindGPT
 	// Why says what is wrong with a disk of the kinds that Err refuses.
 	Why string
-	// MBRLists: of KindMBR, it has partitions.
+	// MBRLists: an MBR has partitions, or protects a GPT as all tools write it. (Any two bytes at the end of a sector, and one before,
+	// look like a protective one.)
 	MBRLists bool
 }
 
@@ -36,10 +37,10 @@ func (f Found) Lists() bool {
 	switch f.Kind {
 	case KindGPT:
 		return len(f.Table.Partitions()) > 0
-	case KindMBR:
+	case KindMBR, KindProtective:
 		return f.MBRLists
 	}
-	return f.Kind == KindProtective || f.Kind == KindBroken
+	return f.Kind == KindBroken
 }
 
 // refusals of kinds, with what was wrong behind them.
@@ -79,7 +80,8 @@ func Inspect(r io.ReaderAt, size int64, sectorSize int) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
-	if _, protective := protectiveSlot(mbr); !protective && signed(mbr) {
+	slot, protective := protectiveSlot(mbr)
+	if !protective && signed(mbr) {
 		return Found{Kind: bootKind(mbr), MBRLists: len(mirrored(mbr)) > 0}, nil
 	} else if !protective {
 		return d.unprotected(mbr)
@@ -93,7 +95,7 @@ func Inspect(r io.ReaderAt, size int64, sectorSize int) (Found, error) {
 	case t != nil:
 		return Found{Kind: KindBroken, Why: wrong.Error()}, nil
 	}
-	return Found{Kind: KindProtective, Why: wrong.Error() + d.otherSectors()}, nil
+	return Found{Kind: KindProtective, Why: wrong.Error() + d.otherSectors(), MBRLists: le.Uint32(slot[8:]) == 1}, nil
 }
 
 func (d disk) unprotected(mbr []byte) (Found, error) {

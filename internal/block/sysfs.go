@@ -64,24 +64,18 @@ func (t *Table) KernelPartitions(disk string) []KernelPartition {
 }
 
 // Holders are the devices that use a device: volumes of device-mapper, md arrays, bcache.
-func (s Sysfs) Holders(name string) ([]string, error) {
-	entries, err := fs.ReadDir(s.FS, path.Join(s.folder(name), "holders"))
-	var names []string
+func (s Sysfs) Holders(name string) ([]string, error) { return s.names(name, "holders") }
+
+func (s Sysfs) names(name, folder string) (all []string, err error) {
+	entries, err := fs.ReadDir(s.FS, path.Join(s.folder(name), folder))
 	for _, entry := range entries {
-		names = append(names, entry.Name())
+		all = append(all, entry.Name())
 	}
-	return names, err
+	return all, err
 }
 
 // Slaves are the devices that a device lies on, as the kernel calls them: the members of an array, what is under a volume.
-func (s Sysfs) Slaves(name string) ([]string, error) {
-	entries, err := fs.ReadDir(s.FS, path.Join(s.folder(name), "slaves"))
-	var names []string
-	for _, entry := range entries {
-		names = append(names, entry.Name())
-	}
-	return names, err
-}
+func (s Sysfs) Slaves(name string) ([]string, error) { return s.names(name, "slaves") }
 
 // Partitions are those that the kernel knows of a disk, by number.
 func (s Sysfs) Partitions(disk string) ([]KernelPartition, error) {

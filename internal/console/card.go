@@ -139,8 +139,22 @@ func (c Card) Save(folder string) error {
 	return os.WriteFile(filepath.Join(folder, failureFile), append(text, '\n'), 0o600)
 }
 
-// Forget removes the card of an earlier try.
-func Forget(folder string) error {
+// Left gives the stage of the card that a stage of this boot has left, "" if there is none.
+func Left(folder string) string {
+	var c Card
+	text, err := os.ReadFile(filepath.Join(folder, failureFile))
+	if err == nil {
+		_ = json.Unmarshal(text, &c) // half a card is none
+	}
+	return c.Stage
+}
+
+// Forget removes the card that a stage has left in an earlier try, or any card with "": where a boot begins. That of another stage
+// stays: after a failure, stages that were done are taken back.
+func Forget(folder, stage string) error {
+	if stage != "" && Left(folder) != stage {
+		return nil
+	}
 	err := os.Remove(filepath.Join(folder, failureFile))
 	if os.IsNotExist(err) {
 		return nil

@@ -62,7 +62,7 @@ func TestACardFitsOnAScreenWhateverTheErrorIs(t *testing.T) {
 	}
 }
 
-func TestACardIsLeftForProgramsUntilAStagePasses(t *testing.T) {
+func TestACardIsLeftForProgramsUntilItsStagePasses(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "glowplug")
 	require.NoError(t, NewCard("fetch", "", io.EOF).Save(folder))
 	text, err := os.ReadFile(filepath.Join(folder, "failure.json"))
@@ -71,8 +71,11 @@ func TestACardIsLeftForProgramsUntilAStagePasses(t *testing.T) {
 	info, err := os.Stat(filepath.Join(folder, "failure.json"))
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o600), info.Mode())
-	require.NoError(t, Forget(folder))
-	require.NoError(t, Forget(folder))
+	require.NoError(t, Forget(folder, "umount"))
+	assert.Equal(t, "fetch", Left(folder))
+	require.NoError(t, Forget(folder, "fetch"))
+	assert.Empty(t, Left(folder))
+	require.NoError(t, Forget(folder, "fetch"))
 	assert.NoFileExists(t, filepath.Join(folder, "failure.json"))
 }
 
@@ -111,13 +114,14 @@ func TestLongWorkIsShownOnScreensAtOnceAndOnSerialLinesEveryTenSeconds(t *testin
 		synctest.Wait()
 		assert.Equal(t, "ignition: create filesystem (10 s)\r\nignition: create filesystem (20 s)\r\n", serialOut.String())
 		assert.True(t, strings.HasPrefix(screenOut.String(), eraseLine+"ignition: create filesystem (2 s)"+eraseLine+"ignition: create filesystem (3 s)"))
-		log.Info("[finished] create filesystem")
 		screenOut.Reset()
+		log.Info("[finished] create filesystem")
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
 		assert.Equal(t, eraseLine, screenOut.String(), "the line is taken away, and nothing is going on")
 		log.Info("[started]  more")
 		time.Sleep(3 * time.Second)
+		synctest.Wait()
 		screenOut.Reset()
 		p.Close()
 		assert.Equal(t, eraseLine, screenOut.String())

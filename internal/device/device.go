@@ -94,9 +94,14 @@ func (d *Devices) Sys() block.Sysfs { return block.Sysfs{FS: os.DirFS(d.at("/sys
 // Node is the device that a path leads to, all links followed, by the kernel's own name: without udev /dev/mapper/x is no link
 // but a second node of /dev/dm-0.
 func (d *Devices) Node(path string) (string, error) {
+	return d.node(path, path)
+}
+
+// node calls a device by the name that people know when it is not there.
+func (d *Devices) node(path, known string) (string, error) {
 	node, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return "", fmt.Errorf("device %s: %w", host.Show(path), cause(err))
+		return "", fmt.Errorf("device %s: %w", host.Show(known), cause(err))
 	}
 	return d.kernelNode(node), nil
 }
@@ -210,8 +215,13 @@ func (d Device) Free() error {
 }
 
 // Look observes a device. It reads, and starts nothing.
-func (d *Devices) Look(path string) (Device, error) {
-	seen, f, err := d.look(path)
+func (d *Devices) Look(path string) (Device, error) { return d.lookBy(path, path) }
+
+// LookAlias observes a device by its alias, whatever its own name leads to by now.
+func (d *Devices) LookAlias(path string) (Device, error) { return d.lookBy(d.AliasOf(path), path) }
+
+func (d *Devices) lookBy(way, path string) (Device, error) {
+	seen, f, err := d.look(way, path)
 	if err != nil {
 		return seen, err
 	}
@@ -236,10 +246,10 @@ func (d *Devices) partitioned(seen Device, r io.ReaderAt) (bool, error) {
 }
 
 // look finds out all but the content.
-func (d *Devices) look(path string) (Device, *os.File, error) {
+func (d *Devices) look(way, path string) (Device, *os.File, error) {
 	seen := Device{Path: path, SectorSize: 512}
 	var err error
-	if seen.Node, err = d.Node(path); err != nil {
+	if seen.Node, err = d.node(way, path); err != nil {
 		return seen, nil, err
 	}
 	f, err := d.Open(seen.Node, os.O_RDONLY)

@@ -36,7 +36,7 @@ func mapperPrefix(mapper string) string { return "/dev/disk/by-id/dm-name-" + ma
 
 // LookDisk observes a disk with its partition table and partitions. It reads, and starts nothing.
 func (d *Devices) LookDisk(path string) (Disk, error) {
-	seen, f, err := d.look(path)
+	seen, f, err := d.look(path, path)
 	if err != nil {
 		return Disk{Device: seen}, err
 	}

@@ -44,7 +44,7 @@ func TestPartitionsInUseAreFoundByNumber(t *testing.T) {
 		at + "nopep1/partition": "1", at + "nopep1/start": "2048", at + "nopep1/size": "2048", at + "nopep1/dev": "250:1", at + "nopep1/holders/": "",
 		at + "nopep2/partition": "2", at + "nopep2/start": "4096", at + "nopep2/size": "8", at + "nopep2/dev": "250:2", at + "nopep2/holders/dm-3/": "",
 		at + "nopep3/partition": "3", at + "nopep3/start": "6144", at + "nopep3/size": "8", at + "nopep3/dev": "250:3", at + "nopep3/holders/": "",
-		"proc/self/mountinfo": "22 1 250:1 / /mnt\\040x rw - ext4 /dev/root rw\n23 1 0:40 / / rw - tmpfs tmpfs rw\n",
+		"proc/thread-self/mountinfo": "22 1 250:1 / /mnt\\040x rw - ext4 /dev/root rw\n23 1 0:40 / / rw - tmpfs tmpfs rw\n",
 	})
 	disk := Disk{Device: Device{Path: "/dev/nope", Node: "/dev/nope", Name: "nope"}}
 	require.NoError(t, d.kernelView(&disk))
@@ -62,7 +62,7 @@ func TestPartitionsOfAMapperDisk(t *testing.T) {
 		"sys/class/block/null/dm/name": "mp[a]", "sys/class/block/null/holders/zero/": "",
 		"sys/class/block/zero/size": "2048", "sys/class/block/zero/holders/dm-9/": "",
 		by + "p1": ">/dev/zero", by + "p2": ">/dev/not-there", by + "p3x": ">/dev/zero", by: ">/dev/null",
-		"proc/self/mountinfo": "", "proc/swaps": "Filename Type\n/dev/zero partition 1 0 -2\n",
+		"proc/thread-self/mountinfo": "", "proc/swaps": "Filename Type\n/dev/zero partition 1 0 -2\n",
 	})
 	disk := Disk{Device: Device{Path: "/dev/null", Node: "/dev/null", Name: "null", Users: []string{"part of zero"}}}
 	require.NoError(t, d.kernelView(&disk))

@@ -87,7 +87,7 @@ func (c *Claim) drop(ctx context.Context, number int) error {
 		err = fmt.Errorf("partition %d: the kernel does not drop it: %w", number, err)
 	}
 	if errors.Is(err, unix.EBUSY) {
-		err = fmt.Errorf("%w; something has %s open", err, c.Disk.PartitionNode(number))
+		err = InUse(fmt.Errorf("%w; something has %s open", err, c.Disk.PartitionNode(number)))
 	}
 	return err
 }

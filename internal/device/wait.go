@@ -23,10 +23,7 @@ const (
 // Wait waits until all paths lead to devices that are ready to use. Systemd's device units say the same of a device, but
 // asking for them takes a bus and a systemd; what they go by is the udev database, and that is a folder.
 func (d *Devices) Wait(ctx context.Context, paths []string) error {
-	patience := d.Patience
-	if patience == 0 {
-		patience = DefaultPatience
-	}
+	patience := d.patience()
 	missing := slices.Compact(slices.Sorted(slices.Values(paths)))
 	late, poll, tell := time.NewTimer(patience), time.NewTicker(pollEvery), time.NewTicker(tellEvery)
 	defer late.Stop()

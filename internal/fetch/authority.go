@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // authorityMax is far more than the bundle of all public authorities has.
@@ -109,5 +108,3 @@ func pool(extra []*x509.Certificate) *x509.CertPool {
 	}
 	return all
 }
-
-func joined(hosts []string) string { return strings.Join(hosts, ",") }

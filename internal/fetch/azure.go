@@ -53,7 +53,7 @@ func (c *Client) azureToken(ctx context.Context) (token, error) {
 	if base == "" {
 		base = linkLocal
 	}
-	plain := &http.Client{Transport: &http.Transport{DialContext: c.dial}}
+	plain := &http.Client{Timeout: DefaultResponseHeader, Transport: &http.Transport{DialContext: c.dial}}
 	defer plain.CloseIdleConnections()
 	const path = "/metadata/identity/oauth2/token"
 	within, stop := context.WithTimeout(ctx, time.Second)
@@ -100,7 +100,7 @@ func askOnce(ctx context.Context, client *http.Client, address string, header ht
 		err = quoted.Err
 	}
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, named(err)
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))

@@ -122,7 +122,7 @@ func (b *body) breaks(err error) {
 		err = io.ErrUnexpectedEOF
 	}
 	b.close()
-	b.broken = &again{error: fmt.Errorf("the body broke off after %d bytes: %w", b.n, err)}
+	b.broken = &again{error: fmt.Errorf("the body broke off after %d bytes: %w", b.n, named(err))}
 	if b.n-b.goodAt >= goodProgress {
 		b.goodAt, b.quest.waits = b.n, 0
 	}
@@ -208,7 +208,7 @@ func (b *body) judge(from int64) error {
 		b.validator = ""
 		return again{error: answered(code)}
 	case code == http.StatusNotFound:
-		return ErrNotFound
+		return notFound()
 	case code == http.StatusTooManyRequests, code >= 500:
 		return again{answered(code), retryAfter(r.Header, time.Now())}
 	default:
@@ -219,7 +219,8 @@ func (b *body) judge(from int64) error {
 // continues checks that a part is the one that was asked for. A server that sends another gets no second chance to.
 func (b *body) continues(from int64) error {
 	start, size, ok := contentRange(b.answer.Header.Get("Content-Range"))
-	if !ok || start != from || b.size >= 0 && size >= 0 && size != b.size {
+	tag := b.answer.Header.Get("ETag") // a server that does not heed If-Range may still tell that the content is another
+	if !ok || start != from || b.size >= 0 && size >= 0 && size != b.size || tag != "" && strings.HasPrefix(b.validator, `"`) && tag != b.validator {
 		b.validator = ""
 		return again{error: errors.New("the server answered with another part than the rest")}
 	}

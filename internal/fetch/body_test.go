@@ -108,6 +108,7 @@ func TestBodiesThatBreakOffAreContinued(t *testing.T) {
 		"from the beginning, if the content has changed meanwhile":  {flaw{tag, "", cut, 1, changed}, false, content, []string{"", rest}},
 		"from the beginning, if the part is another":                {flaw{tag, "", cut, 1, wrongPart}, false, content, []string{"", rest, ""}},
 		"from the beginning, if the part is of something else":      {flaw{tag, "", cut, 1, wrongSize}, false, content, []string{"", rest, ""}},
+		"from the beginning, if the part has another tag":           {flaw{tag, "", cut, 1, otherTag}, false, content, []string{"", rest, ""}},
 		"from the beginning, if there is no such part":              {flaw{tag, "", cut, 1, noPart}, false, content, []string{"", rest, ""}},
 		"an archive from the beginning":                             {flaw{"", "", 1000, 1, nil}, true, []byte(text), []string{"", ""}},
 		"a part that is shorter than the rest is continued as well": {flaw{tag, "", cut, 1, shortPart}, false, content, []string{"", rest, "bytes=800000-"}},
@@ -139,6 +140,15 @@ func wrongPart(w http.ResponseWriter, r *http.Request, content []byte, from int)
 
 func wrongSize(w http.ResponseWriter, r *http.Request, content []byte, from int) {
 	honest(w, r, append(bytes.Clone(content), 'x'), from)
+}
+
+// otherTag gives the part that is asked for of something that has changed.
+func otherTag(w http.ResponseWriter, r *http.Request, content []byte, from int) {
+	content = bytes.Clone(content)
+	content[from]++
+	r.Header.Set("If-Range", `"v2"`)
+	w.Header().Set("ETag", `"v2"`)
+	honest(w, r, content, from)
 }
 
 func noPart(w http.ResponseWriter, _ *http.Request, _ []byte, _ int) {

@@ -22,8 +22,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -275,6 +277,48 @@ func TestInstancesOfAmazonAskInTheNameOfTheirRole(t *testing.T) {
 	}
 }
 
+// A machine whose clock is wrong takes the time of the service, as its signatures are refused otherwise.
+func TestSignaturesAreMadeByTheClockOfTheService(t *testing.T) {
+	for name, test := range map[string]struct {
+		code string
+		err  string
+	}{
+		"a clock that is wrong":  {"RequestTimeTooSkewed", ""},
+		"and is not the problem": {"AccessDenied", "403 Forbidden: AccessDenied"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, _ := quiet()
+			c.metadata, c.Machine = imdsOf(t, 2, true).URL, Machine{Platform: "aws", Region: "eu-west-1"}
+			later, asked := time.Now().Add(48*time.Hour).UTC(), 0
+			internet(t, c, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Date", later.Format(http.TimeFormat))
+				if r.Method == http.MethodHead {
+					inRegion("eu-west-1", 200)(w, r)
+					return
+				}
+				asked++
+				at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+				require.NoError(t, err)
+				if at.Before(later.Add(-15 * time.Minute)) {
+					status(403, "<Error><Code>"+test.code+"</Code></Error>")(w, r)
+					return
+				}
+				assert.Equal(t, signed(r, "eu-west-1"), r.Header.Get("Authorization"))
+				_, _ = io.WriteString(w, "object")
+			})
+			_, err := c.Fetch(t.Context(), Resource{URL: "s3://bucket/a"}, io.Discard)
+			if test.err != "" {
+				require.ErrorContains(t, err, test.err)
+				assert.Equal(t, []string{adviseObject}, diag.Hints(err))
+				assert.Equal(t, 1, asked)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, 2, asked)
+		})
+	}
+}
+
 func TestEachAttemptIsSignedAnewAndTheRestToo(t *testing.T) {
 	content := noise(5 * chunkSize)
 	c, _ := quiet()
@@ -446,15 +490,16 @@ func TestCertificatesAreJudgedByTheLatestClock(t *testing.T) {
 		clock    Clock
 		host     string
 		errs     []string // none for success
+		hint     string
 	}{
-		"valid by the machine's clock":              {year(-1), year(1), Clock{Built: year(-2)}, "config.test", nil},
-		"valid when the program was built":          {year(2), year(4), Clock{Built: year(3)}, "config.test", nil},
-		"valid when the image was made":             {year(2), year(4), Clock{Built: year(1), Epoch: year(3)}, "config.test", nil},
-		"expired by the machine's clock":            {year(-2), year(-1), Clock{}, "config.test", []string{"certificate has expired", "is from this machine's clock"}},
-		"not valid yet":                             {year(1), year(2), Clock{}, "config.test", []string{"not yet valid", "is from this machine's clock"}},
-		"expired when the program was built":        {year(-1), year(1), Clock{Built: year(2)}, "config.test", []string{"is from the date that this program was built, as this machine's clock says " + now.UTC().Format("2006-01-02")}},
-		"expired when the image was made":           {year(-1), year(1), Clock{Built: year(1), Epoch: year(2)}, "config.test", []string{"is from the date of /usr/lib/clock-epoch"}},
-		"for another host: that is not the clock's": {year(-1), year(1), Clock{}, "other.test", []string{"certificate is valid for other.test, not config.test"}},
+		"valid by the machine's clock":              {year(-1), year(1), Clock{Built: year(-2)}, "config.test", nil, ""},
+		"valid when the program was built":          {year(2), year(4), Clock{Built: year(3)}, "config.test", nil, ""},
+		"valid when the image was made":             {year(2), year(4), Clock{Built: year(1), Epoch: year(3)}, "config.test", nil, ""},
+		"expired by the machine's clock":            {year(-2), year(-1), Clock{}, "config.test", []string{"certificate has expired", "is from this machine's clock"}, adviseClock},
+		"not valid yet":                             {year(1), year(2), Clock{}, "config.test", []string{"not yet valid", "is from this machine's clock"}, adviseClock},
+		"expired when the program was built":        {year(-1), year(1), Clock{Built: year(2)}, "config.test", []string{"is from the date that this program was built, as this machine's clock says " + now.UTC().Format("2006-01-02")}, adviseClock},
+		"expired when the image was made":           {year(-1), year(1), Clock{Built: year(1), Epoch: year(2)}, "config.test", []string{"is from the date of /usr/lib/clock-epoch"}, adviseClock},
+		"for another host: that is not the clock's": {year(-1), year(1), Clock{}, "other.test", []string{"certificate is valid for other.test, not config.test"}, adviseHost},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ca := newIssuer(t)
@@ -479,10 +524,38 @@ func TestCertificatesAreJudgedByTheLatestClock(t *testing.T) {
 			for _, part := range append(slices.Clone(test.errs), "could not be fetched in time") {
 				require.ErrorContains(t, err, part)
 			}
+			assert.Equal(t, []string{test.hint}, diag.Hints(err))
 			assert.Contains(t, log.String(), "attempt #2", "a clock may be set meanwhile")
 			if test.host == "other.test" {
 				assert.NotContains(t, err.Error(), "clock")
 			}
 		})
 	}
+}
+
+// newTLS is the address of a server whose authority nobody knows.
+func newTLS(t *testing.T) string {
+	server := httptest.NewUnstartedServer(says("text"))
+	server.Config.ErrorLog = discard
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestAServiceThatGivesNoTokenIsNotWaitedForWithoutEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, log := quiet()
+		c.metadata, c.Machine.Platform = "http://metadata.test", "azure"
+		stop := inMemory(c, func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Metadata") != "" {
+				<-r.Context().Done()
+			}
+		})
+		defer stop()
+		start := time.Now()
+		_, err := c.azureToken(t.Context())
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Less(t, time.Since(start), 3*time.Minute)
+		assert.Empty(t, log.String())
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/klauspost/compress/gzip"
 )
@@ -111,7 +112,7 @@ func (d *delivery) unzip() error {
 	defer d.client.gunzip.Put(z)
 	if err := z.Reset(in); err != nil {
 		d.stop(d.body.failed.Load() == nil)
-		return fmt.Errorf("gzip: %w", notEOF(err))
+		return fmt.Errorf("gzip: %w", unpacking(notEOF(err)))
 	}
 	return d.pour(labelled{"gzip", z})
 }
@@ -183,7 +184,8 @@ func (d *delivery) finish() error {
 	if d.digest.Matches(sum) {
 		return nil
 	}
-	return fmt.Errorf("%s does not match: expected %s, got %s, %d bytes", d.digest.Function(), d.wanted, hex.EncodeToString(sum), d.n)
+	err := fmt.Errorf("%s does not match: expected %s, got %s, %d bytes", d.digest.Function(), d.wanted, hex.EncodeToString(sum), d.n)
+	return diag.WithHint(err, adviseDigest)
 }
 
 // restart forgets what was delivered so far.

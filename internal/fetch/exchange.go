@@ -84,23 +84,44 @@ func (c *Client) Do(ctx context.Context, r Request, limit int64) (reply Reply, e
 
 // exchange is one attempt.
 func (s *session) exchange(ctx context.Context, r Request, asked question, limit int64) (Reply, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	response, err := s.put(ctx, r, asked)
 	if err != nil {
 		return Reply{}, err
 	}
 	defer response.Body.Close()
+	stalled := time.AfterFunc(stalledAfter, func() { stop(errStalled) })
+	defer stalled.Stop()
 	code := response.StatusCode
 	if code == http.StatusTooManyRequests || code >= 500 || slices.Contains(r.Retry, code) {
 		return Reply{}, again{answered(code), retryAfter(response.Header, time.Now())}
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	body, err := io.ReadAll(io.LimitReader(stirring{response.Body, stalled}, limit+1))
 	switch {
+	case err != nil && context.Cause(ctx) == errStalled:
+		return Reply{}, again{error: errStalled}
 	case err != nil:
 		return Reply{}, again{error: named(err)}
 	case int64(len(body)) > limit:
 		return Reply{}, fmt.Errorf("the answer is longer than %d bytes", limit)
 	}
 	return Reply{Status: code, Header: response.Header, Body: body}, nil
+}
+
+// stirring is a body whose every byte gives it a minute more.
+type stirring struct {
+	io.Reader
+	stalled *time.Timer
+}
+
+// Read reads.
+func (s stirring) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if n > 0 {
+		s.stalled.Reset(stalledAfter)
+	}
+	return n, err
 }
 
 // put sends the request. Only a GET may be led elsewhere.
@@ -115,7 +136,7 @@ func (s *session) put(ctx context.Context, r Request, asked question) (*http.Res
 	}
 	response, err := s.connections.RoundTrip(q)
 	if err != nil {
-		return nil, again{error: named(s.client.Clock.explain(err))}
+		return nil, again{error: s.client.troubled(err)}
 	}
 	return response, nil
 }

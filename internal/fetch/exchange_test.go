@@ -88,6 +88,32 @@ func TestARequestIsPutAgainUntilThereIsAnAnswer(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatHangsIsAskedForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, log := quiet()
+		asked := 0
+		stop := inMemory(c, func(w http.ResponseWriter, r *http.Request) {
+			asked++
+			hangs := asked == 1
+			for i := range 5 {
+				_, _ = io.WriteString(w, "x")
+				w.(http.Flusher).Flush()
+				if i == 2 && hangs {
+					<-r.Context().Done()
+					return
+				}
+				time.Sleep(stalledAfter - time.Second)
+			}
+		})
+		defer stop()
+		reply, err := c.Do(t.Context(), Request{URL: "http://config.test/"}, 10)
+		require.NoError(t, err)
+		assert.Equal(t, "xxxxx", string(reply.Body))
+		assert.Equal(t, 2, asked)
+		assert.Contains(t, log.String(), "GET error: no byte for 1m0s; next attempt in ")
+	})
+}
+
 func TestTheShorterOfTwoLimitsEndsARequest(t *testing.T) {
 	for name, test := range map[string]struct{ client, own, want time.Duration }{
 		"its own where the client has none": {0, 10 * time.Second, 10 * time.Second},

@@ -12,6 +12,7 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -170,6 +171,31 @@ type full struct{}
 var errFull = errors.New("no space")
 
 func (full) Write([]byte) (int, error) { return 0, errFull }
+
+func TestADigestIsHeldAgainstEverySource(t *testing.T) {
+	t.Setenv("GCE_METADATA_HOST", "127.0.0.1:1") // nobody: objects are asked for anonymously
+	plain := serve(t, says("content"))
+	tftp := tftpServer(t, "127.0.0.1:0", map[string][]byte{"content": []byte("content")})
+	for source, url := range map[string]string{
+		"data": "data:,content", "base64": "data:;base64,Y29udGVudA==", "http": plain.URL, "https": "https://config.test/content", "tftp": "tftp://" + tftp + "/content",
+		"s3": "s3://bucket/content", "arn": "arn:aws:s3:::bucket/content", "gs": "gs://bucket/content",
+	} {
+		for _, digest := range []func(string) string{sha256Of, sha512Of} {
+			t.Run(source+" "+digest("")[:6], func(t *testing.T) {
+				c, _ := quiet()
+				internet(t, c, func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("X-Amz-Bucket-Region", "eu-west-1")
+					_, _ = io.WriteString(w, "content")
+				})
+				got, err := c.Bytes(t.Context(), Resource{URL: url, Digest: digest("content")}, 100)
+				require.NoError(t, err)
+				assert.Equal(t, "content", string(got))
+				_, err = c.Bytes(t.Context(), Resource{URL: url, Digest: digest("other")}, 100)
+				require.ErrorContains(t, err, "does not match: expected "+digest("other")[7:]+", got "+digest("content")[7:]+", 7 bytes")
+			})
+		}
+	}
+}
 
 func TestErrorsOfTheWriterComeThrough(t *testing.T) {
 	c, _ := quiet()

@@ -13,7 +13,6 @@ import (
 
 	"cloud.google.com/go/compute/metadata"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"golang.org/x/net/http/httpguts"
 )
 
 // A token is what a metadata service gives for asking in the name of a machine.
@@ -36,7 +35,7 @@ func parseToken(text []byte) (token, error) {
 	if t.Kind == "" {
 		t.Kind = "Bearer"
 	}
-	if !httpguts.ValidHeaderFieldValue(t.Kind + " " + value) {
+	if !isHeaderValue(t.Kind + " " + value) {
 		return token{}, errors.New("a token with a character that headers cannot hold")
 	}
 	return t, nil
@@ -99,7 +98,7 @@ func (c *Client) account(ctx context.Context) *metadata.Client {
 			return
 		}
 		if _, err := client.ScopesWithContext(ctx, "default"); err != nil {
-			c.log.Info(fmt.Sprintf("no service account of this machine, so objects are asked for anonymously: %v", err))
+			c.log.Info(fmt.Sprintf("no service account of this machine, so objects are asked for anonymously: %v", shortly(err)))
 			return
 		}
 		c.google.client = client
@@ -112,11 +111,16 @@ const gsScope = "https://www.googleapis.com/auth/devstorage.read_only"
 func gsToken(ctx context.Context, account *metadata.Client) (token, error) {
 	text, err := account.GetWithContext(ctx, "instance/service-accounts/default/token?scopes="+url.QueryEscape(gsScope))
 	if err != nil {
-		var answered *metadata.Error
-		if errors.As(err, &answered) { // its text is the answer's body
-			return token{}, fmt.Errorf("status %d", answered.Code)
-		}
-		return token{}, err
+		return token{}, shortly(err)
 	}
 	return parseToken([]byte(text))
+}
+
+// shortly leaves the body of an answer out of an error.
+func shortly(err error) error {
+	var answer *metadata.Error
+	if errors.As(err, &answer) {
+		return answered(answer.Code)
+	}
+	return err
 }

@@ -9,11 +9,10 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/glowplug-os/glowplug/internal/source"
-	"golang.org/x/net/http/httpguts"
-	"golang.org/x/net/http/httpproxy"
 )
 
 // accept names the newest stable spec, for servers that hold a config in several.
@@ -45,14 +44,9 @@ func (c *Client) session() *session {
 // transport makes the connection pool for the settings; the environment's proxies are not asked. Without authorities of a
 // config the system's pool is read by the first TLS handshake, so a boot over plain http never reads it.
 func (c *Client) transport() *http.Transport {
-	proxy := httpproxy.Config{
-		HTTPProxy:  c.settings.HTTPProxy,
-		HTTPSProxy: c.settings.HTTPSProxy,
-		NoProxy:    joined(c.settings.NoProxy),
-	}
-	choose := proxy.ProxyFunc()
+	proxies := newProxying(c.settings)
 	t := &http.Transport{
-		Proxy:                 func(r *http.Request) (*url.URL, error) { return choose(r.URL) },
+		Proxy:                 func(r *http.Request) (*url.URL, error) { return proxies.choose(r.URL), nil },
 		DialContext:           c.dial,
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: c.settings.ResponseHeader,
@@ -83,15 +77,25 @@ func (c *Client) headers(own []Header) (http.Header, error) {
 	all := c.defaults()
 	for _, h := range own {
 		switch value := h.Value.Reveal(); {
-		case !httpguts.ValidHeaderFieldName(h.Name):
+		case !isToken(h.Name):
 			return nil, fmt.Errorf("header %q: not a header name", h.Name)
-		case !httpguts.ValidHeaderFieldValue(value):
+		case !isHeaderValue(value):
 			return nil, fmt.Errorf("header %q: the value holds a character that headers cannot", h.Name)
 		case value != "":
 			all.Set(h.Name, value)
 		}
 	}
 	return all, nil
+}
+
+// isToken tells whether a text can name a header (RFC 9110 §5.1).
+func isToken(text string) bool {
+	return text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~") == ""
+}
+
+// isHeaderValue tells whether a text can be a header's value: no control characters but tabs (RFC 9110 §5.5).
+func isHeaderValue(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
 }
 
 // A question is a resource as it is asked for over HTTP.
@@ -112,7 +116,7 @@ func (q question) explain(r *http.Response) error {
 	if q.refused != nil {
 		return q.refused(r)
 	}
-	return answered(r.StatusCode)
+	return refusal(r.StatusCode)
 }
 
 func (c *Client) fetchHTTP(ctx context.Context, r Resource, to *delivery) error {
@@ -196,7 +200,7 @@ func (s *session) ask(ctx context.Context, asked question, part http.Header) (*h
 		}
 		response, err := s.connections.RoundTrip(r)
 		if err != nil {
-			return nil, again{error: named(s.client.Clock.explain(err))}
+			return nil, again{error: s.client.troubled(err)}
 		}
 		where := response.Header.Get("Location")
 		if !redirects(response.StatusCode) || where == "" {
@@ -205,6 +209,9 @@ func (s *session) ask(ctx context.Context, asked question, part http.Header) (*h
 		_ = response.Body.Close()
 		if address, err = address.Parse(where); err != nil { // the error quotes the address
 			return nil, errors.New("redirected to something that does not parse as a URL")
+		}
+		if address.Scheme != "http" && address.Scheme != "https" || address.Host == "" {
+			return nil, errors.New("redirected to a URL that is not of http or https")
 		}
 		header, sign = s.client.defaults(), nil
 	}
@@ -230,10 +237,13 @@ func request(ctx context.Context, address *url.URL, header http.Header) *http.Re
 	return r
 }
 
-// named gives io.EOF, which says nothing to a person, a name.
+// troubled says why there is no answer, in a way that people can use and that holds nothing of what a server has sent.
+func (c *Client) troubled(err error) error { return advised(c.Clock.explain(named(err))) }
+
+// named gives io.EOF, which says nothing to a person, a name, and keeps quotations out of all others.
 func named(err error) error {
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("the server closed the connection: %w", io.ErrUnexpectedEOF)
 	}
-	return err
+	return unquoted(err)
 }

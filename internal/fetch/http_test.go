@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -289,6 +291,12 @@ func TestProxies(t *testing.T) {
 	got, err = c.Bytes(t.Context(), Resource{URL: direct.URL}, 10)
 	require.NoError(t, err)
 	assert.Equal(t, "direct", string(got))
+
+	proxy.Close()
+	require.NoError(t, c.Configure(t.Context(), Settings{HTTPProxy: proxy.URL, Total: 300 * time.Millisecond}))
+	_, err = c.Bytes(t.Context(), Resource{URL: "http://config.test/c.ign"}, 10)
+	require.ErrorContains(t, err, "could not be fetched in time (300ms, attempts: ")
+	require.ErrorIs(t, err, syscall.ECONNREFUSED)
 }
 
 func TestWhichProxy(t *testing.T) {
@@ -356,6 +364,34 @@ func TestAuthorities(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(text), "BEGIN CERTIFICATE")
 	assert.Equal(t, 1, asked, "a bundle is fetched once")
+}
+
+// A bundle may be on a server that only the authorities before it vouch for.
+func TestABundleFromAServerOfAnAuthority(t *testing.T) {
+	secure := func(text func() []byte) (*httptest.Server, []byte) {
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(text()) }))
+		ca := newIssuer(t)
+		leaf, err := ca.issue("config.test", time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
+		require.NoError(t, err)
+		server.TLS = &tls.Config{Certificates: []tls.Certificate{*leaf}}
+		server.Config.ErrorLog = discard
+		server.StartTLS()
+		t.Cleanup(server.Close)
+		return server, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.certificate.Raw})
+	}
+	last, lastBundle := secure(func() []byte { return []byte("config") })
+	first, firstBundle := secure(func() []byte { return zipped(string(lastBundle)) })
+	c, _ := quiet()
+	c.dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		_, port, _ := net.SplitHostPort(addr)
+		return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+port)
+	}
+	named := func(s *httptest.Server) string { return strings.Replace(s.URL, "127.0.0.1", "config.test", 1) }
+	require.NoError(t, c.Configure(t.Context(), Settings{Authorities: []Resource{{URL: escaped(firstBundle)}}}))
+	require.NoError(t, c.Configure(t.Context(), Settings{Authorities: []Resource{{URL: named(first), Gzip: true, Digest: digestOf(lastBundle)}}}))
+	got, err := c.Bytes(t.Context(), Resource{URL: named(last)}, 100)
+	require.NoError(t, err)
+	assert.Equal(t, "config", string(got))
 }
 
 // watched is a log that calls seen when a text comes up.

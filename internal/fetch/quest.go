@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
@@ -150,7 +151,11 @@ func (q *quest) late(ctx context.Context) error {
 	}
 	switch cause := context.Cause(ctx); {
 	case cause == errDeadline:
-		return fmt.Errorf("could not be fetched in time (%v, attempts: %d): %w", q.total, q.attempts, last)
+		err := fmt.Errorf("could not be fetched in time (%v, attempts: %d): %w", q.total, q.attempts, last)
+		if diag.Hints(last) == nil { // what is wrong for another reason is not cured by time
+			err = diag.WithHint(err, adviseTime)
+		}
+		return err
 	case ctx.Err() == context.DeadlineExceeded:
 		return fmt.Errorf("could not be fetched in time (attempts: %d): %w; %w", q.attempts, cause, last)
 	default:

@@ -19,6 +19,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
@@ -111,7 +112,7 @@ func (c *Client) fetchS3(ctx context.Context, r Resource, to *delivery) error {
 	}
 	asked := question{shown: r.URL, address: address, header: c.defaults(), refused: s3Refused}
 	if keys, ok := c.role(ctx); ok {
-		asked.sign = func(ctx context.Context, r *http.Request) error { return sign(ctx, r, keys, region, c.Clock.now()) }
+		c.signed(&asked, keys, region)
 	}
 	return s.get(ctx, asked, total, to)
 }
@@ -127,6 +128,24 @@ func (c *Client) role(ctx context.Context) (aws.Credentials, bool) {
 		return aws.Credentials{}, false
 	}
 	return keys, true
+}
+
+// signed has a question carry signatures. They carry the time; a service that holds against one that the time is wrong is believed
+// about it, once.
+func (c *Client) signed(asked *question, keys aws.Credentials, region string) {
+	skew := time.Duration(0)
+	asked.sign = func(ctx context.Context, r *http.Request) error {
+		return sign(ctx, r, keys, region, c.Clock.now().Add(skew))
+	}
+	asked.refused = func(r *http.Response) error {
+		err := s3Refused(r)
+		date, unknown := http.ParseTime(r.Header.Get("Date"))
+		if skew != 0 || unknown != nil || !strings.HasSuffix(err.Error(), ": RequestTimeTooSkewed") {
+			return err
+		}
+		skew = date.Sub(c.Clock.now())
+		return again{error: err}
+	}
 }
 
 // hint is a region to ask for a bucket in.
@@ -160,7 +179,7 @@ func (s *session) findRegion(ctx context.Context, o source.S3, total time.Durati
 		failed := again{}
 		switch {
 		case err != nil:
-			failed.error = named(s.client.Clock.explain(err))
+			failed.error = s.client.troubled(err)
 		default:
 			_ = response.Body.Close()
 			code := response.StatusCode
@@ -169,7 +188,7 @@ func (s *session) findRegion(ctx context.Context, o source.S3, total time.Durati
 				return region, checkRegion(region)
 			}
 			if code == http.StatusNotFound {
-				return "", fmt.Errorf("bucket: %w", ErrNotFound)
+				return "", fmt.Errorf("bucket: %w", notFound())
 			}
 			failed = again{answered(code), retryAfter(response.Header, time.Now())}
 			if code < 500 && code != http.StatusTooManyRequests {
@@ -269,5 +288,9 @@ func s3Refused(r *http.Response) error {
 	if !found || !ended || len(code) > 64 || strings.Trim(strings.ToLower(string(code)), "abcdefghijklmnopqrstuvwxyz") != "" {
 		return err
 	}
-	return fmt.Errorf("%w: %s", err, code)
+	err = fmt.Errorf("%w: %s", err, code)
+	if string(code) == "AccessDenied" {
+		return diag.WithHint(err, adviseObject)
+	}
+	return err
 }

@@ -134,7 +134,7 @@ func receive(client *tftp.Client, file string, into *io.PipeWriter) {
 func tftpError(err error) error {
 	switch text := err.Error(); {
 	case strings.HasPrefix(text, tftpNotFound):
-		return ErrNotFound
+		return notFound()
 	case strings.HasPrefix(text, tftpDenied):
 		return errors.New("the server does not give it out")
 	case strings.HasPrefix(text, "code: "): // and the server's own words, which may be anything

@@ -242,8 +242,7 @@ type reached struct{ live }
 func (w *work) reached() View { return reached{live{w.Devices}} }
 
 func (r reached) Device(path string) (Seen, error) {
-	seen, err := r.devices.Look(r.devices.AliasOf(path))
-	seen.Path = path
+	seen, err := r.devices.LookAlias(path)
 	return Seen{Device: seen}, err
 }
 

@@ -52,7 +52,7 @@ func (f *filesystem) alias() string { return f.w.Devices.AliasOf(f.Device) }
 
 // check: what may be wiped is wiped each time, as asked.
 func (f *filesystem) check(context.Context) (host.State, error) {
-	now, err := f.w.Devices.Look(f.alias())
+	now, err := f.w.Devices.LookAlias(f.Device)
 	if err != nil {
 		return host.Pending, err
 	}
@@ -136,7 +136,7 @@ func (f *filesystem) mark(ctx context.Context, making bool) error {
 
 // verify looks at what the tools have done.
 func (f *filesystem) verify() error {
-	now, err := f.w.Devices.Look(f.alias())
+	now, err := f.w.Devices.LookAlias(f.Device)
 	if err != nil {
 		return err
 	}

@@ -161,7 +161,7 @@ func (o *volume) plan(v View) (host.Plan, []prediction, error) {
 			return nil, nil, err
 		}
 		if len(users) > 0 {
-			return nil, nil, fmt.Errorf("%s is open and in use: %s", at, strings.Join(users, ", "))
+			return nil, nil, device.InUse(fmt.Errorf("%s is open and in use: %s", at, strings.Join(users, ", ")))
 		}
 		steps = append(steps, o.closeStep())
 	}
@@ -412,7 +412,7 @@ func (o *volume) formatStep(verdict volumeVerdict) host.Step {
 		detail += fmt.Sprintf(", label %q", label)
 	}
 	if uuid := value(o.config.UUID); uuid != "" {
-		detail += ", UUID " + uuid
+		detail += ", UUID " + host.Show(uuid)
 	}
 	effect := host.Create
 	switch {

@@ -167,6 +167,9 @@ func TestHowVolumesAreMade(t *testing.T) {
 				"cryptsetup luksOpen $/aliases$/a v" + k + " --persistent --allow-discards --perf-no_read_workqueue <<open-sesame\n"},
 		"with a subsystem that the config gives": {"", keyed + `, 'options': ['--subsystem=mine']`,
 			"cryptsetup luksFormat --type luks2" + k + " --subsystem=mine $/aliases$/a <<open-sesame\ncryptsetup luksOpen $/aliases$/a v" + k + " --persistent <<open-sesame\n"},
+		"wiped and bound": {"bound", keyed + `, 'wipeVolume': true, 'clevis': {'tpm2': true}`, "wipefs -a $/aliases$/a\n" +
+			"cryptsetup luksFormat --type luks2" + k + " --subsystem glowplug-first-boot $/aliases$/a <<open-sesame\ncryptsetup luksOpen $/aliases$/a v" + k + " --persistent <<open-sesame\n" +
+			"clevis luks bind -f -k /proc/self/fd/3 -d $/aliases$/a sss {\"pins\":{\"tpm2\":{}},\"t\":1} <<open-sesame\nclevis luks unlock -d $/aliases$/a -n v\n"},
 		"used again": {"plain", keyed, "cryptsetup luksOpen $/aliases$/a v" + k + " --persistent <<open-sesame\n"},
 		"wiped": {"plain", keyed + `, 'wipeVolume': true`, "wipefs -a $/aliases$/a\n" +
 			"cryptsetup luksFormat --type luks2" + k + " --subsystem glowplug-first-boot $/aliases$/a <<open-sesame\ncryptsetup luksOpen $/aliases$/a v" + k + " --persistent <<open-sesame\n"},
@@ -336,8 +339,22 @@ func TestWhatOnceWentWrongIsDoneByTheNextRun(t *testing.T) {
 	_, err = Run(ctx, b.storage(config), b.options)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	b.tool("cryptsetup", "")
+	o := b.options
+	o.After = func(host.Step) error { return os.Remove(b.dir + "/a") }
+	_, err = Run(t.Context(), b.storage(config), o)
+	require.EqualError(t, err, "luks v ($.storage.luks.0): device "+b.dir+"/a: no such file or directory", "the device vanishes half-way")
+	b.image("a", "")
 	_, _, err = b.run(config)
 	require.NoError(t, err)
+}
+
+func TestAVolumeOnAReadOnlyDeviceIsRefused(t *testing.T) {
+	b := newBench(t)
+	for _, header := range []string{"", "plain"} {
+		b.image("a", header)
+		_, err := planVolumes(b.storage("{'luks': [{"+keyed+"}]}"), sealedView{live{b.options.Devices}}, &work{Options: b.options})
+		require.ErrorContains(t, err, ") is read-only")
+	}
 }
 
 func TestFinishTakesTheMarkOff(t *testing.T) {

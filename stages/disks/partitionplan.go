@@ -290,7 +290,7 @@ func (c *tableChange) overlaid() error {
 		}
 		for _, p := range c.disk.Partitions {
 			if users := c.disk.Busy[p.Number]; len(users) > 0 && p.Start < (d.Start+d.Size)*per && d.Start*per < p.Start+p.Size && p.Number != d.Number {
-				return c.step(d.Index, c.subject(d.Number)).Fail(fmt.Errorf("the kernel has partition %d there, which is in use (%s)", p.Number, strings.Join(users, ", ")))
+				return c.step(d.Index, c.subject(d.Number)).Fail(device.InUse(fmt.Errorf("the kernel has partition %d there, which is in use (%s)", p.Number, strings.Join(users, ", "))))
 			}
 		}
 	}
@@ -415,7 +415,7 @@ func (c *tableChange) stale() error {
 	}
 	for _, p := range c.disk.Partitions {
 		if users := c.disk.Busy[p.Number]; c.touched[p.Number] && len(users) > 0 && should[p.Number].Start != p.Start && c.disk.Mapper == "" {
-			return fmt.Errorf("partition %d is in use (%s), but not where the table has it", p.Number, strings.Join(users, ", "))
+			return device.InUse(fmt.Errorf("partition %d is in use (%s), but not where the table has it", p.Number, strings.Join(users, ", ")))
 		}
 	}
 	return nil

@@ -129,6 +129,8 @@ type member struct {
 	seen  Seen
 	super block.Member
 	is    bool // it has a superblock
+	// filled: where the array's data begins on it there is something known.
+	filled bool
 }
 
 // owners tell which entry a device belongs to, by its node: two that made something of one would destroy each other's.
@@ -184,7 +186,9 @@ func (a *array) observe(v View) (unknown string, err error) {
 		}
 		if m.seen.Unknown == "" && m.seen.Content.First().Type == "linux_raid_member" {
 			err = a.read(&m.seen, func(r io.ReaderAt, size int64) (err error) {
-				m.super, m.is, err = block.ReadMember(r, size)
+				if m.super, m.is, err = block.ReadMember(r, size); err == nil && m.is {
+					m.filled, err = filled(r, size, m)
+				}
 				return err
 			})
 			if err != nil {
@@ -256,7 +260,24 @@ func (a *array) judge() arrayVerdict {
 
 // isEmpty: nothing is lost with what is on the device. An array of the config's that never ran holds nothing.
 func (a *array) isEmpty(m member) bool {
-	return m.seen.isBlank() || m.is && a.fits(m.super) && m.super.Events == 0
+	counts := arrayLevel(value(a.config.Level)) > 0
+	return m.seen.isBlank() || m.is && a.fits(m.super) && m.super.Events == 0 && (counts || !m.filled)
+}
+
+// filled looks at what a member holds of its array. What is there by chance in one that is new is taken for it too.
+func filled(r io.ReaderAt, size int64, m member) (bool, error) {
+	const behind = 128 << 10 // for a superblock at the end
+	at := m.super.DataOffset
+	if at < 0 || at > size-behind {
+		return false, nil
+	}
+	data := io.NewSectionReader(r, at, size-behind-at)
+	content, err := block.Probe(data, data.Size())
+	if err != nil || len(content.Signatures) > 0 {
+		return true, err
+	}
+	found, err := block.Inspect(data, data.Size(), m.seen.SectorSize)
+	return found.Lists(), err
 }
 
 // found takes the members together. The kernel counts an event when it starts an array; not of linear and raid0, which have no
@@ -506,7 +527,7 @@ func (a *array) ready(ctx context.Context) (named bool, err error) {
 	}
 	users, err := a.Devices.Users(node)
 	if err == nil && len(users) > 0 {
-		err = fmt.Errorf("the array runs as %s, not as %s, and is in use: %s", node, at, strings.Join(users, ", "))
+		err = device.InUse(fmt.Errorf("the array runs as %s, not as %s, and is in use: %s", node, at, strings.Join(users, ", ")))
 	}
 	return false, err
 }

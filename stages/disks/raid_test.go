@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -14,6 +15,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
+
+// dataAt is where the data of a member begins.
+const dataAt = 1 << 20
 
 // A superblock of metadata 1.2, as the kernel's md_p.h has it.
 type superblock struct {
@@ -32,6 +36,7 @@ func (s superblock) bytes() []byte {
 	copy(sb[32:64], s.name)
 	le.PutUint32(sb[72:], uint32(s.level))
 	le.PutUint32(sb[92:], s.disks)
+	le.PutUint64(sb[128:], dataAt/512)
 	le.PutUint64(sb[144:], 8)
 	le.PutUint32(sb[160:], s.number)
 	le.PutUint64(sb[200:], s.events)
@@ -55,6 +60,8 @@ func mirror(n uint32) superblock {
 }
 
 const mirrorConfig = `'raid': [{'name': 'data', 'level': 'raid1', 'spares': 1, 'devices': ['$/a', '$/b', '$/c']}]`
+
+const stripes = `'raid': [{'name': 'data', 'level': 'raid0', 'devices': ['$/a', '$/b']}]`
 
 func TestArraysAsPeopleReadThem(t *testing.T) {
 	all := func(change func(n int, s *superblock)) func(*bench) {
@@ -86,7 +93,7 @@ func TestArraysAsPeopleReadThem(t *testing.T) {
 		}, want: "-" + shape + `, over ` + ofArray("a")},
 		"so is one that never ran": {given: all(func(_ int, s *superblock) { s.events = 0 }), want: "-" + shape + ", over " +
 			ofArray("a") + "; " + ofArray("b") + "; " + ofArray("c")},
-		"one without redundancy never counts": {config: `'raid': [{'name': 'data', 'level': 'raid0', 'devices': ['$/a', '$/b']}]`, given: all(func(n int, s *superblock) {
+		"one without redundancy never counts": {config: stripes, given: all(func(n int, s *superblock) {
 			s.level, s.events = 0, 0
 		}), want: "~ array data  level raid0 of $/a, $/b, assembled"},
 		"one of another name is not ours": {given: all(func(_ int, s *superblock) { s.name = "them:other" }),
@@ -137,6 +144,31 @@ func TestArraysAsPeopleReadThem(t *testing.T) {
 	}
 }
 
+// An array without redundancy that lost a superblock looks like one that was never whole, unless there is something in it.
+func TestHalfAnArrayThatHoldsSomethingIsNotMadeAnew(t *testing.T) {
+	const others = "is not to be lost: it is a member of such an array, of which others are missing here"
+	table, err := os.ReadFile(imageDisk(t, 8, part(1, 1, 2, "p")))
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		at   int64
+		data []byte
+		want string
+	}{
+		"nothing known":            {dataAt, []byte("?"), "- array data  level raid0 of $/a, $/b, over " + ofArray("a")},
+		"a filesystem":             {dataAt + 1024, ext4Block("box"), others},
+		"partitions":               {dataAt, table[:1<<20], others},
+		"something past its start": {dataAt + 4096, ext4Block("box"), "- array data"},
+	} {
+		b := newBench(t)
+		stripe := mirror(0)
+		stripe.level, stripe.events = 0, 0
+		put(t, b.image("a", ""), 4096, stripe.bytes())
+		put(t, b.dir+"/a", c.at, c.data)
+		b.image("b", "")
+		assert.Contains(t, b.preview("{"+stripes+"}"), c.want, name)
+	}
+}
+
 // ofArray is how a member of the array of mirror is shown.
 func ofArray(name string) string {
 	return "$/" + name + ` (8 MiB, linux_raid_member "any:data", UUID 30313233-3435-3637-3839-616263646566)`
@@ -161,6 +193,50 @@ func (v usedView) Device(path string) (Seen, error) {
 	seen, err := v.View.Device(path)
 	seen.Users = v.users[filepath.Base(path)]
 	return seen, err
+}
+
+// sealedView is a machine that takes no writes.
+type sealedView struct{ View }
+
+func (v sealedView) Device(path string) (Seen, error) {
+	seen, err := v.View.Device(path)
+	seen.ReadOnly = true
+	return seen, err
+}
+
+func TestAnArrayOfReadOnlyMembersIsRefused(t *testing.T) {
+	b := newBench(t)
+	for _, image := range []string{"a", "b", "c"} {
+		b.image(image, "")
+	}
+	_, err := planArrays(b.storage("{"+mirrorConfig+"}"), sealedView{live{b.options.Devices}}, &work{Options: b.options})
+	require.ErrorContains(t, err, "/a (8 MiB, nothing known on it) is read-only")
+}
+
+func TestWhatOnceWentWrongWithAnArrayIsDoneByTheNextRun(t *testing.T) {
+	b := newBench(t)
+	for _, image := range []string{"a", "b", "c", "d"} {
+		b.image(image, "")
+	}
+	// The "arrays" are there from the start.
+	const config = `{'raid': [{'name': '/dev/null', 'level': 'raid1', 'devices': ['$/a', '$/b']}, {'name': '/dev/zero', 'level': 'raid1', 'devices': ['$/c', '$/d']}]}`
+	b.tool("mdadm", "echo no space left on device >&2; exit 1")
+	_, _, err := b.run(config)
+	require.ErrorContains(t, err, "array /dev/null ($.storage.raid.0): mdadm: exit status 1: no space left on device")
+	b.tool("mdadm", "exec sleep 600")
+	o := b.options
+	o.Tools = o.Tools.Within(200 * time.Millisecond)
+	_, err = Run(t.Context(), b.storage(config), o)
+	require.ErrorContains(t, err, "array /dev/null ($.storage.raid.0): mdadm: has not ended after 200ms")
+	b.tool("mdadm", "")
+	o = b.options
+	o.After = func(host.Step) error { return os.Remove(b.dir + "/d") }
+	_, err = Run(t.Context(), b.storage(config), o)
+	require.EqualError(t, err, "array /dev/zero ($.storage.raid.1): device "+b.dir+"/d: no such file or directory", "a member vanishes half-way")
+	b.image("d", "")
+	_, ran, err := b.run(config)
+	require.NoError(t, err)
+	assert.Equal(t, 2, strings.Count(ran, "mdadm --create"))
 }
 
 func TestMembersInUse(t *testing.T) {

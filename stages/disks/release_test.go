@@ -31,8 +31,8 @@ func TestOnlyWhatLiesOnDisksThatAreGivenUpIsStopped(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		require.NoError(t, os.WriteFile(path, []byte(text+"\n"), 0o600))
 	}
-	require.NoError(t, os.MkdirAll(filepath.Join(dir, "proc/self"), 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "proc/self/mountinfo"), nil, 0o600))
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "proc/thread-self"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "proc/thread-self/mountinfo"), nil, 0o600))
 	d := &device.Devices{Root: dir}
 	stopped := func(names ...string) string {
 		r := releaser{devices: d, sys: d.Sys(), step: map[string]host.Step{}, givenUp: map[string]bool{}, names: names}

@@ -159,7 +159,7 @@ func unmount(at string) (err error) {
 // mountsBelow lists mounts at or below a folder, the innermost first.
 func mountsBelow(t *testing.T, dir string) []string {
 	t.Helper()
-	text, err := os.ReadFile("/proc/self/mountinfo")
+	text, err := os.ReadFile("/proc/thread-self/mountinfo") // a test can have mounts of its own
 	require.NoError(t, err)
 	var all []string
 	for line := range strings.Lines(string(text)) {

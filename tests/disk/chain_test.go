@@ -49,6 +49,11 @@ const chainConfig = `{
 // chainDisks attaches two disks; the second has a table with something on it.
 func chainDisks(t *testing.T) (first, second string) {
 	first, second = loopDevice(t, "512M"), loopDevice(t, "512M")
+	t.Cleanup(func() { // the kernel would show them on whatever is attached next
+		for _, disk := range []string{first, second} {
+			_ = exec.Command("partx", "--delete", disk).Run()
+		}
+	})
 	must(t, "sgdisk", "--new=1:0:+100M", "--change-name=1:old", second)
 	return first, second
 }

@@ -409,7 +409,7 @@ func TestADeviceInUseIsRefused(t *testing.T) {
 		require.NoError(t, holder.Start())
 		_, err = out.Read(make([]byte, 3))
 		require.NoError(t, err)
-		require.ErrorContains(t, (&fsRun{}).run(t, entry), "is in use: the kernel has it mounted")
+		require.ErrorContains(t, (&fsRun{}).run(t, entry), "device or resource busy, it or one of its partitions, by a mount (also of another mount namespace)")
 		require.NoError(t, in.Close())
 		_ = holder.Wait() // read ends without a line
 	})
@@ -432,7 +432,7 @@ func TestADeviceInUseIsRefused(t *testing.T) {
 		fsMake(t, fsWanted(dev+"p1", "ext4"))
 		mount(t, dev+"p1")
 		r := &fsRun{}
-		require.ErrorContains(t, r.run(t, entry), "is in use: ")
+		require.ErrorContains(t, r.run(t, entry), "device or resource busy, it or one of its partitions, by a mount")
 		assert.Zero(t, r.ran())
 	})
 }
@@ -451,13 +451,12 @@ func TestWhatStandsInTheWayIsNamed(t *testing.T) {
 		room := mount(t, "-t", "tmpfs", "-o", "size=1m", "tmpfs")
 		require.NoError(t, os.WriteFile(room+"/disk", nil, 0o600))
 		require.NoError(t, os.Truncate(room+"/disk", 256*fsMiB))
-		dev := strings.TrimSpace(must(t, "losetup", "-f", "--show", room+"/disk"))
+		dev := fsAttach(t, room+"/disk")
 		err := (&fsRun{}).run(t, fsWanted(dev, "ext4", fsOptions("-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard")))
 		require.ErrorContains(t, err, "mkfs.ext4: exit status 1: ")
 		must(t, "mount", "-o", "remount,size=300m", room)
 		fsMake(t, fsWanted(dev, "ext4"))
 		fsSound(t, []string{"e2fsck", "-fn"}, dev)
-		must(t, "losetup", "-d", dev)
 	})
 	t.Run("a tool that is missing, then one that hangs", func(t *testing.T) {
 		dev := fsDisk(t, 64*fsMiB, 512)

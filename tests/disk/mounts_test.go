@@ -136,7 +136,7 @@ func TestAFailureLeavesNothingMounted(t *testing.T) {
 	_, err := mountAll(t, dir,
 		filesystem(ext4(t), "ext4", "/a"), filesystem(ext4(t), "ext4", "/a/b"), filesystem(device, "ext4", "/a/b/c", "no-such-option"))
 	require.ErrorContains(t, err, "mount /a/b/c ($.storage.filesystems.2): mount: exit status 32: mount: "+dir+"/a/b/c: ")
-	require.ErrorContains(t, err, device+` (16 MiB) holds ext4, label "data", UUID `)
+	require.ErrorContains(t, err, device+` (16 MiB) holds ext4 "data", UUID `)
 	require.ErrorContains(t, err, "; is one of the mountOptions wrong: no-such-option?")
 	assert.Empty(t, mountedIn(t, dir))
 	assert.Equal(t, []string{"/a"}, names(t, dir), "directories stay")
@@ -177,7 +177,7 @@ func TestADeviceThatHoldsSomethingElseIsTold(t *testing.T) {
 	ownMounts(t)
 	dir, device, empty := t.TempDir(), ext4(t), loopDevice(t, "16M")
 	_, err := mountAll(t, dir, filesystem(device, "xfs", "/x"))
-	require.ErrorContains(t, err, device+` (16 MiB) holds ext4, label "data", UUID `)
+	require.ErrorContains(t, err, device+` (16 MiB) holds ext4 "data", UUID `)
 	require.ErrorContains(t, err, `, not xfs; "wipeFilesystem" has it made anew, and what is there is lost`)
 	_, err = mountAll(t, dir, filesystem(empty, "ext4", "/x"))
 	require.ErrorContains(t, err, empty+" (16 MiB) holds nothing known; there is no filesystem to mount before one is made")

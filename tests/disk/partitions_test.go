@@ -43,6 +43,7 @@ func ptAttach(t *testing.T, file string, sector int, more ...string) *ptDisk {
 			return // it is someone else's by now
 		}
 		_ = exec.Command("partx", "-d", node).Run()
+		_ = exec.Command("blockdev", "--setrw", node).Run() // a loop device that was made read-only stays so for whoever is next
 		_ = exec.Command("losetup", "-d", node).Run()
 	})
 	return &ptDisk{node, file, sector}
@@ -420,6 +421,76 @@ func TestAReadOnlyDisk(t *testing.T) {
 	d.sound(t)
 	again := ptAttach(t, d.file, 512, "--read-only")
 	require.ErrorContains(t, again.run(t, true), "is read-only")
+}
+
+// A node that somebody else has made, as device-mapper's library does where there is no udev, is the same disk.
+func TestTwoNodesOfOneDisk(t *testing.T) {
+	d := ptNew(t, 64, 512)
+	three(t, d)
+	var stat unix.Stat_t
+	require.NoError(t, unix.Stat(d.node+"p1", &stat))
+	second := filepath.Join(t.TempDir(), "boot")
+	require.NoError(t, unix.Mknod(second, unix.S_IFBLK|0o600, int(stat.Rdev)))
+	devices := d.devices(t)
+	node, err := devices.Node(second)
+	require.NoError(t, err)
+	assert.Equal(t, d.node+"p1", node)
+	seen, err := devices.Look(second)
+	require.NoError(t, err)
+	assert.Equal(t, filepath.Base(d.node)+"p1", seen.Name)
+	err = (&fsRun{}).run(t, fsWanted(d.node+"p1", "ext4"), fsWanted(second, "swap"))
+	require.ErrorContains(t, err, "is the device of $.storage.filesystems.0 as well")
+	assert.Empty(t, fsFound(t, second).Signatures)
+	fsMake(t, fsWanted(second, "swap"))
+	must(t, "swapon", second)
+	defer must(t, "swapoff", second)
+	require.ErrorContains(t, d.run(t, true), "partition 1 is in use (swap)")
+}
+
+// What is on the medium counts, not what the kernel remembers of a device that somebody has open.
+func TestADeviceIsReadAnew(t *testing.T) {
+	dev := fsDisk(t, 64*fsMiB, 512)
+	user, err := os.Open(dev)
+	require.NoError(t, err)
+	defer user.Close()
+	_, err = user.ReadAt(make([]byte, 8192), 0)
+	require.NoError(t, err)
+	file := strings.TrimSpace(must(t, "losetup", "--noheadings", "--output", "BACK-FILE", dev))
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	defer f.Close()
+	_, err = f.WriteAt([]byte("SWAPSPACE2"), 4086)
+	require.NoError(t, err)
+	_, err = f.WriteAt([]byte{1}, 1024)
+	require.NoError(t, err)
+	seen, err := new(device.Devices).Look(dev)
+	require.NoError(t, err)
+	assert.Equal(t, "swap", seen.Content.First().Type)
+}
+
+// Programs that udev starts for a device open it for themselves while they look at it. That is no use of it.
+func TestWhoOnlyLooksIsWaitedFor(t *testing.T) {
+	dev := fsDisk(t, 320*fsMiB, 512)
+	f, err := os.OpenFile(dev, os.O_RDONLY|unix.O_EXCL, 0)
+	require.NoError(t, err)
+	time.AfterFunc(150*time.Millisecond, func() { _ = f.Close() })
+	require.NoError(t, (&fsRun{}).run(t, fsWanted(dev, "vfat")))
+	f, err = os.OpenFile(dev, os.O_RDONLY|unix.O_EXCL, 0)
+	require.NoError(t, err)
+	defer f.Close()
+	require.ErrorContains(t, (&fsRun{}).run(t, fsWanted(dev, "vfat", fsWipe)), "device or resource busy")
+}
+
+// A table of a kind that only the kernel knows (of a DASD, a Mac) is content as well. Here the kernel was told of its partitions.
+func TestPartitionsOfAnUnknownTable(t *testing.T) {
+	d := ptNew(t, 320, 512)
+	must(t, "addpart", d.node, "1", "2048", "4096")
+	before := d.sum(t)
+	require.ErrorContains(t, d.run(t, false, pt(1, -1, 5)), "has a partition table that only the kernel can read; wipeTable would let it be overwritten")
+	require.ErrorContains(t, (&fsRun{}).run(t, fsWanted(d.node, "ext4")), "has partitions")
+	assert.Equal(t, before, d.sum(t))
+	require.NoError(t, d.run(t, true, pt(1, -1, 5)))
+	d.sound(t)
 }
 
 // The lock is udev's: who holds it is named, and waited for.

@@ -134,7 +134,7 @@ func (w *world) configs(t *testing.T) {
 	authority, err := url.PathUnescape(strings.TrimPrefix(w.authority, "data:,"))
 	require.NoError(t, err)
 	bundle := []byte(authority + "\n# another\n" + authority + "\n\n")
-	for name, content := range map[string][]byte{"child": child, "child.gz": zipped(child), "impatient": impatient, "ca": bundle, "ca.gz": zipped(bundle), "moved/child": child} {
+	for name, content := range map[string][]byte{"child": child, "child.gz": zipped(child), "impatient": impatient, "ca": bundle, "ca.gz": zipped(bundle)} {
 		require.NoError(t, os.MkdirAll(filepath.Dir(w.path("served/"+name)), 0o755))
 		require.NoError(t, os.WriteFile(w.path("served/"+name), content, 0o644))
 	}
@@ -154,6 +154,7 @@ func (w *world) configs(t *testing.T) {
 		"with a header":                     {merge(m{"source": "http://config.test/headed/child", "httpHeaders": header}), ""},
 		"without the header":                {merge(m{"source": "http://config.test/headed/child"}), "403 Forbidden"},
 		"by a redirect, without the header": {merge(m{"source": "http://config.test/away/child", "httpHeaders": header}), "403 Forbidden"},
+		"by a redirect to TLS":              {by(m{"source": w.authority}, m{"source": "http://config.test/moved/child"}), ""},
 		"by tftp":                           {merge(m{"source": "tftp://[::1]/child"}), ""},
 		"another digest":                    {merge(m{"source": "tftp://[::1]/child", "verification": hash(bundle)}), "sha512 does not match"},
 		"a config that is not there":        {merge(m{"source": "http://config.test/none"}), "not found"},

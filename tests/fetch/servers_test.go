@@ -177,6 +177,7 @@ http {
 		listen 127.0.0.2:80; listen [::1]:80; listen 127.0.0.2:443 ssl http2; listen [::1]:443 ssl http2;
 		ssl_certificate $/leaf.pem; ssl_certificate_key $/key.pem;
 		root $/served;
+		location = /moved/child { return 302 https://config.test/child; }
 		location /moved/ { return 302 https://config.test/; }
 		location /busy { return 429; }
 		location /away/ { return 302 http://config.test/headed/child; }

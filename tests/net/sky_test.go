@@ -35,7 +35,7 @@ const inside = "GLOWPLUG_NET_INSIDE"
 
 // TestMain builds the program and runs the tests once more in namespaces of their own: this process is the cloud then.
 func TestMain(m *testing.M) {
-	err := errors.New("not run")
+	var err error
 	if dir := os.Getenv(inside); dir != "" {
 		if err = sky.rise(dir); err == nil {
 			os.Exit(m.Run()) // which ends the namespaces too

@@ -3,6 +3,8 @@ package script
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -12,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/glowplug-os/glowplug/internal/console"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -117,7 +120,25 @@ func (b *bench) run(line string) int {
 	}
 	b.clean(line, out.Bytes())
 	require.NotContains(b, out.String(), "goroutine ", line)
+	if args[0] == "ignition" {
+		b.card(line)
+	}
 	return command.ProcessState.ExitCode()
+}
+
+// card gives what a failed stage has left for programs, and shows on the consoles: neither has secrets, though the one is for
+// root alone.
+func (b *bench) card(line string) (c console.Card) {
+	b.Helper()
+	text, err := os.ReadFile(filepath.Join(b.dir, "run/glowplug/failure.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return c
+	}
+	require.NoError(b, err)
+	b.clean("the card of "+line, text)
+	require.NoError(b, json.Unmarshal(text, &c))
+	b.clean("the screen after "+line, []byte(c.String()))
+	return c
 }
 
 // leaks are the forms in which a secret may show.
@@ -419,6 +440,49 @@ func TestFailuresDoNotTellSecrets(t *testing.T) {
 				failed += b.run(command)
 			}
 			assert.Positive(t, failed)
+			b.sealed()
+		})
+	}
+}
+
+// fetches are sources of a file whose content does not come, and a part of what the card then says.
+var fetches = map[string][2]string{
+	"another digest":            {`$USER/file?sig=@#@", "verification": {"hash": "sha256-` + zeros + `"}, "x": "`, "sha256 does not match"},
+	"not compressed":            {`$USER/text?sig=@", "compression": "gzip", "x": "`, "gzip: "},
+	"not there":                 {"$USER/nowhere?sig=@", "not found"},
+	"a refusal":                 {"$USER/status/403?sig=@", "403 Forbidden"},
+	"a busy server":             {"$USER/status/429?sig=@", "429 Too Many Requests"},
+	"a broken server":           {"$USER/status/500?sig=@", "500 Internal Server Error"},
+	"no answer":                 {"$USER/slow?sig=@", "could not be fetched in time"},
+	"half an answer":            {"$USER/half?sig=@", "the body broke off after 12 bytes"},
+	"an answer that is none":    {"$USER/babble?sig=@", "malformed HTTP"},
+	"a redirect in circles":     {"$USER/circle?sig=@", "redirected more than 20 times"},
+	"a redirect to elsewhere":   {"$USER/ftp?sig=@", "redirected to a URL that is not of http or https"},
+	"a redirect that is secret": {"$USER/away?sig=@", "not found"},
+	"nobody":                    {"http://me:@@127.0.0.1:1/x?sig=@", "connection refused"},
+	"by TFTP":                   {"tftp://me:@@127.0.0.1:1/x?sig=@", "tftp://…@127.0.0.1:1/x"},
+	"an object":                 {"s3://bucket/key?versionId=@", "region of the bucket"},
+}
+
+func TestFetchesThatFailDoNotTellSecrets(t *testing.T) {
+	t.Parallel()
+	for name, source := range fetches {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			text := strings.Replace(onlyFiles(secretive), "$USER/file?sig=@#@", source[0], 1)
+			require.NotEqual(t, onlyFiles(secretive), text)
+			if !strings.Contains(source[0], "$USER") { // headers are for HTTP alone
+				text = strings.Replace(text, `, "httpHeaders": [{"name": "X-Key", "value": "@"}]`, "", 1)
+			}
+			// The proxy is ours, and no proxy: what would leave this machine does not.
+			b.write("config.ign", strings.Replace(text, "http://me:@@proxy.invalid:3128", strings.Replace(b.server, "://", "://me:@@", 1), 1))
+			assert.Equal(t, 1, b.run("glowplug apply --root root --no-owner config.ign"))
+			require.Equal(t, 0, b.run("stage fetch"))
+			assert.Equal(t, 1, b.run("stage files"))
+			assert.Contains(t, strings.Join(b.card("stage files").Causes, ": "), source[1])
+			b.write("cmdline", "ignition.config.url="+strings.SplitN(source[0], `"`, 2)[0])
+			b.run("stage fetch --fetch-timeout=1s")
 			b.sealed()
 		})
 	}

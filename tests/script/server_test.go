@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -22,6 +23,12 @@ import (
 //	/flaky      status 500 the first time, then as /file
 //	/redirect   leads to /headers
 //	/away       leads to an address with secrets in it that is not there
+//	/status/N   that status, with secrets in headers and body
+//	/text       secrets
+//	/half       a body that is cut off
+//	/babble     an answer that is not HTTP
+//	/circle     leads to itself
+//	/ftp        leads to a scheme that is not followed
 //	/headers    the headers of the request, one a line
 //	/srv/...    the script's own files below srv, with $SERVER replaced in them
 //
@@ -45,6 +52,7 @@ func serve(dir string) *httptest.Server {
 	mux.HandleFunc("/away", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://me:"+planted+"@"+r.Host+"/nowhere?token="+planted, http.StatusFound)
 	})
+	misbehave(mux)
 	mux.HandleFunc("/headers", func(w http.ResponseWriter, r *http.Request) {
 		for _, name := range slices.Sorted(maps.Keys(r.Header)) {
 			fmt.Fprintf(w, "%s: %s\n", name, r.Header.Get(name))
@@ -60,6 +68,33 @@ func serve(dir string) *httptest.Server {
 	})
 	server = httptest.NewServer(mux)
 	return server
+}
+
+// misbehave adds the answers that are of no use.
+func misbehave(mux *http.ServeMux) {
+	mux.HandleFunc("/status/", func(w http.ResponseWriter, r *http.Request) {
+		code, _ := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/status/"))
+		w.Header().Set("Set-Cookie", planted)
+		http.Error(w, planted, code)
+	})
+	mux.HandleFunc("/text", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, planted+planted) })
+	mux.HandleFunc("/half", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "24")
+		fmt.Fprint(w, planted)
+	})
+	mux.HandleFunc("/babble", func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err == nil {
+			fmt.Fprintf(conn, "{%q: %q}\r\n\r\n", planted, planted)
+			_ = conn.Close()
+		}
+	})
+	mux.HandleFunc("/circle", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/circle?token="+planted, http.StatusFound)
+	})
+	mux.HandleFunc("/ftp", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "ftp://me:"+planted+"@host/?token="+planted, http.StatusFound)
+	})
 }
 
 func compressed(text string) []byte {

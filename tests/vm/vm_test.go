@@ -26,7 +26,7 @@ import (
 var guestPackages = []string{"tests/vm/guest"}
 
 // guestLimit is for all tests of all packages together.
-const guestLimit = 20 * time.Minute
+const guestLimit = 45 * time.Minute
 
 var (
 	checkout   = filepath.Join("..", "..")
@@ -121,6 +121,11 @@ func makePayload(t *testing.T) string {
 		}
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "pattern"), []byte(*guestTests), 0o600))
+	flags := ""
+	if testing.Short() { // as here, so in the machine
+		flags = "-test.short"
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "flags"), []byte(flags), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "run"), []byte(runScript), 0o755))
 	return dir
 }
@@ -131,7 +136,7 @@ failed=0
 for dir in /vm/tests/*; do
 	name=$(basename "$dir")
 	mkdir "/vm/out/$name"
-	cd "$dir" && test2json -t -p "$name" ./test -test.v=test2json -test.run "$(cat /vm/pattern)" -test.timeout 0 \
+	cd "$dir" && test2json -t -p "$name" ./test -test.v=test2json -test.run "$(cat /vm/pattern)" $(cat /vm/flags) -test.timeout 0 \
 		-test.paniconexit0 -test.artifacts -test.outputdir "/vm/out/$name" || failed=1
 done
 exit $failed

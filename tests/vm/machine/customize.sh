@@ -17,9 +17,7 @@ done
 chroot "$root" depmod "$(ls "$root/usr/lib/modules")"
 rm -rf kernel "$package"_*.deb "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin
 
-# systemd applies presets, by which units get enabled, only while the machine has no id yet. Debian's default is to enable
-# everything; as in images for first-boot provisioning, what no preset names stays off here.
-echo uninitialized >"$root/etc/machine-id"
+# Debian's default is to enable everything; as in images for first-boot provisioning, what no preset names stays off here.
 mkdir -p "$root/etc/systemd/system-preset"
 echo 'disable *' >"$root/etc/systemd/system-preset/99-default.preset"
 touch "$root/etc/.updated" "$root/var/.updated"

@@ -5,10 +5,10 @@ set -eu
 tree=$1 layer=$2 out=$3 release=$4 modules=$5
 mount --make-rprivate /
 work=$(mktemp -d)
-trap 'rm -rf --one-file-system "$work"' EXIT
-mkdir "$work/files"
+trap 'umount -R -l "$work/root" "$work/files"; rmdir "$work"/* "$work"' EXIT
+mkdir "$work/files" "$work/root"
 mount -t tmpfs tmpfs "$work/files" # an overlay may not be the upper layer of another, as a container's root is
-mkdir "$work/files/upper" "$work/files/work" "$work/root"
+mkdir "$work/files/upper" "$work/files/work"
 mount -t overlay overlay -o "lowerdir=$layer:$tree,upperdir=$work/files/upper,workdir=$work/files/work" "$work/root"
 root=$work/root
 mount -t proc proc "$root/proc"

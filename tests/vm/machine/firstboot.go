@@ -4,13 +4,14 @@ import (
 	"context"
 	"crypto/sha256"
 	_ "embed"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 )
 
 // FirstBoot is a Debian that is provisioned at its first boot: with dracut, which makes its initrd, and what configs ask for.
@@ -42,17 +43,11 @@ func (p Parts) Dracut(ctx context.Context, layer string, modules []string, progr
 		return "", err
 	}
 	initrd := filepath.Join(filepath.Dir(p.Tree), fmt.Sprintf("initrd-%x", sum.Sum(nil)[:6]))
-	if _, err := os.Stat(initrd); err == nil {
+	now := time.Now()
+	if err := os.Chtimes(initrd, now, now); err == nil {
 		return initrd, nil
 	}
-	old, err := filepath.Glob(filepath.Join(filepath.Dir(p.Tree), "initrd-*"))
-	if err != nil {
-		return "", err
-	}
-	for _, path := range old { // of programs that are gone; a machine that runs has read its own
-		err = errors.Join(err, os.Remove(path))
-	}
-	if err != nil {
+	if err := p.forgetInitrds(); err != nil {
 		return "", err
 	}
 	layer, err = filepath.Abs(layer)
@@ -65,6 +60,32 @@ func (p Parts) Dracut(ctx context.Context, layer string, modules []string, progr
 		return "", fmt.Errorf("dracut: %w", err)
 	}
 	return initrd, os.Rename(initrd+".new", initrd)
+}
+
+// keptInitrds is how many of one root are kept, beside a new one: each is about 90 MB, and most are of programs that are gone.
+const keptInitrds = 3
+
+// forgetInitrds removes those that have not been used for longest.
+func (p Parts) forgetInitrds() error {
+	paths, err := filepath.Glob(filepath.Join(filepath.Dir(p.Tree), "initrd-*"))
+	if err != nil {
+		return err
+	}
+	used := map[string]time.Time{}
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		used[path] = info.ModTime()
+	}
+	slices.SortFunc(paths, func(a, b string) int { return used[b].Compare(used[a]) })
+	for _, path := range paths[min(keptInitrds, len(paths)):] {
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // digestFolder writes all that a folder holds, in the order of names.

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -20,6 +21,7 @@ import (
 // A Spec is one machine and one run of it. A path that is empty leaves its part out.
 type Spec struct {
 	Kernel  string   // path; without it the firmware boots from a disk or a network
+	UEFI    bool     // the firmware is UEFI, and boots from a disk of MakeESP
 	Initrd  string   // path
 	Args    []string // kernel arguments, beside the serial console and the end at a panic
 	Disks   []Disk
@@ -122,6 +124,28 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 		return result, fmt.Errorf("machine: %w", err)
 	}
 	return result, nil
+}
+
+// Attach runs a machine whose serial console is this process's terminal, until it is switched off: without a limit, and without the
+// parts of a Spec that watch a console. Ctrl-A X switches it off.
+func Attach(ctx context.Context, spec Spec) error {
+	dir, err := os.MkdirTemp("", "machine-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	spec.Ports = nil
+	args, err := arguments(ctx, spec, dir)
+	if err != nil {
+		return err
+	}
+	args[slices.Index(args, "stdio")] = "mon:stdio"
+	qemu := command(ctx, "qemu-system-x86_64", args...)
+	qemu.Stdin, qemu.Stdout, qemu.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := qemu.Run(); err != nil {
+		return fmt.Errorf("machine: %w", err)
+	}
+	return nil
 }
 
 // run runs qemu, with dir for the files of this run.

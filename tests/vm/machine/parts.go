@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -48,21 +47,6 @@ type Parts struct {
 	Release string // the kernel's: 6.1.0-1-cloud-amd64
 }
 
-// hostTools are what this package needs here, and in which Debian package they are.
-var hostTools = map[string]string{
-	"qemu-system-x86_64":                "qemu-system-x86",
-	"/usr/share/seabios/bios.bin":       "seabios",
-	"/usr/lib/ipxe/qemu/pxe-virtio.rom": "ipxe-qemu",
-	"qemu-img":                          "qemu-utils",
-	"swtpm":                             "swtpm",
-	"socat":                             "socat",
-	"mmdebstrap":                        "mmdebstrap",
-	"mke2fs":                            "e2fsprogs",
-	"sfdisk":                            "fdisk",
-	"/usr/libexec/tangd":                "tang-common",
-	"/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
-}
-
 var (
 	//go:embed customize.sh
 	customizeScript []byte
@@ -95,14 +79,14 @@ func Prepare(ctx context.Context, recipe Recipe, progress io.Writer) (Parts, err
 	if err != nil {
 		return Parts{}, err
 	}
-	cache := cmp.Or(os.Getenv("GLOWPLUG_CACHE"), "/var/cache/glowplug")
+	cache := cacheFolder()
 	unlock, err := lock(cache)
 	if err != nil {
 		return Parts{}, err
 	}
 	defer unlock()
 	w := workshop{ctx: ctx, progress: progress}
-	if err := w.installTools(); err != nil {
+	if err := w.installTools(hostTools); err != nil {
 		return Parts{}, err
 	}
 	folder := filepath.Join(cache, name)
@@ -128,6 +112,8 @@ func Prepare(ctx context.Context, recipe Recipe, progress io.Writer) (Parts, err
 	}
 	return partsIn(folder)
 }
+
+func cacheFolder() string { return cmp.Or(os.Getenv("GLOWPLUG_CACHE"), "/var/cache/glowplug") }
 
 func partsIn(folder string) (Parts, error) {
 	p := Parts{
@@ -178,33 +164,6 @@ func (w workshop) run(name string, args ...string) error {
 	return nil
 }
 
-func (w workshop) installTools() error {
-	missing := []string{"install", "-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"}
-	options := len(missing)
-	for tool, pkg := range hostTools {
-		if !isHere(tool) {
-			missing = append(missing, pkg)
-		}
-	}
-	if len(missing) == options {
-		return nil
-	}
-	if err := w.run("apt-get", "update", "-q"); err != nil {
-		return err
-	}
-	return w.run("apt-get", missing...)
-}
-
-// isHere: a path that exists, or a program on PATH.
-func isHere(tool string) bool {
-	if strings.HasPrefix(tool, "/") {
-		_, err := os.Stat(tool)
-		return err == nil
-	}
-	_, err := exec.LookPath(tool)
-	return err == nil
-}
-
 // makeParts fills a folder.
 func (w workshop) makeParts(recipe Recipe, folder string) error {
 	if os.Geteuid() != 0 {
@@ -241,7 +200,12 @@ func (w workshop) makeTree(recipe Recipe, folder string) error {
 		args = append(args, "--dpkgopt=path-exclude="+left)
 	}
 	args = append(args, recipe.Suite, filepath.Join(folder, "tree"), fmt.Sprintf("deb %s %s main", mirror, recipe.Suite))
-	return w.run("mmdebstrap", args...)
+	if err := w.run("mmdebstrap", args...); err != nil {
+		return err
+	}
+	// systemd applies presets, by which units get enabled, only while the machine has no id yet. mmdebstrap leaves the file empty in
+	// the end, which stands for an id that is only to be chosen.
+	return os.WriteFile(filepath.Join(folder, "tree/etc/machine-id"), []byte("uninitialized\n"), 0o444)
 }
 
 // mirror is where this host's own apt gets Debian from: a source of this suite, or else of the host's own.

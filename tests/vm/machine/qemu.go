@@ -26,13 +26,23 @@ type Disk struct {
 	SectorBytes int    // 0: 512
 }
 
+// Create makes the disk's image if it is not there, as a run does.
+func (d Disk) Create(ctx context.Context) error {
+	if _, err := os.Stat(d.Path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := d.make(ctx, d.Path); err != nil {
+		return fmt.Errorf("disk %s: %w", d.Name, err)
+	}
+	return nil
+}
+
 // file gives the path and the format of the disk's image.
 func (d Disk) file(ctx context.Context, dir string) (path, format string, err error) {
-	path = cmp.Or(d.Path, filepath.Join(dir, "disk-"+d.Name))
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		if err := d.make(ctx, path); err != nil {
-			return "", "", fmt.Errorf("disk %s: %w", d.Name, err)
-		}
+	d.Path = cmp.Or(d.Path, filepath.Join(dir, "disk-"+d.Name))
+	path = d.Path
+	if err := d.Create(ctx); err != nil {
+		return "", "", err
 	}
 	image, err := os.Open(path)
 	if err != nil {
@@ -66,6 +76,9 @@ func arguments(ctx context.Context, spec Spec, dir string) ([]string, error) {
 	args := []string{"-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio",
 		"-machine", "pc", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "Nehalem",
 		"-smp", cpus(spec), "-m", strconv.Itoa(cmp.Or(spec.MemoryMiB, 2048)), "-device", "virtio-rng-pci"}
+	if spec.UEFI {
+		args = append(args, "-bios", firmware)
+	}
 	if !spec.Reboots {
 		args = append(args, "-no-reboot")
 	}
@@ -148,7 +161,11 @@ func netArguments(i int, n Net) ([]string, error) {
 	for _, forward := range n.Forwards {
 		option += fmt.Sprintf(",guestfwd=tcp:%s-cmd:socat STDIO TCP:%s", forward.At, forward.To)
 	}
-	return []string{"-netdev", option, "-device", fmt.Sprintf("virtio-net-pci,netdev=net%d", i)}, nil
+	device := fmt.Sprintf("virtio-net-pci,netdev=net%d", i)
+	if n.Bootfile != "" {
+		device += ",bootindex=0" // before disks, even if the firmware takes one of them for bootable
+	}
+	return []string{"-netdev", option, "-device", device}, nil
 }
 
 // nth is an address of a network, counted from its own.

@@ -1,0 +1,32 @@
+#!/bin/sh
+# ignition-firstboot-complete [FOLDER...]: clears the mark by which the boot loader tells the initramfs that this is a first boot,
+# whichever of them the folders have: GRUB's file, the argument in entries of the Boot Loader Specification, or the add-on of a unified
+# kernel image. Called again it changes nothing.
+set -eu
+[ $# -gt 0 ] || set -- /boot /efi /boot/efi
+
+# The folder may be mounted read-only in a running system.
+writable() {
+    [ -w "$1" ] || mount -o remount,rw "$1"
+}
+
+for folder; do
+    if [ -e "$folder/ignition.firstboot" ]; then
+        writable "$folder"
+        rm -rf "$folder/ignition.firstboot" "$folder/ignition"
+    fi
+    for entry in "$folder"/loader/entries/*.conf; do
+        grep -qsE '^options.*[[:space:]]ignition\.firstboot(=|[[:space:]]|$)' "$entry" || continue
+        writable "$folder"
+        # A rename is all or nothing, on vfat too as far as its directory entry goes.
+        sed -E '/^options/ { s/[[:space:]]ignition\.firstboot(=[^[:space:]]*)?[[:space:]]/ /g; s/[[:space:]]ignition\.firstboot(=[^[:space:]]*)?$//; }' \
+            "$entry" >"$entry.new"
+        mv "$entry.new" "$entry"
+    done
+    for addon in "$folder"/loader/addons/ignition.firstboot.addon.efi "$folder"/EFI/Linux/*.efi.extra.d/ignition.firstboot.addon.efi; do
+        [ -e "$addon" ] || continue
+        writable "$folder"
+        rm "$addon"
+    done
+done
+sync

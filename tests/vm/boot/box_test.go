@@ -1,0 +1,266 @@
+//go:build vmhost
+
+package boot
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/tests/vm/machine"
+)
+
+// A box is one machine that is booted again and again with the same disks, cold each time.
+type box struct {
+	t      *testing.T
+	parts  machine.Parts
+	initrd string
+	dir    string // of its disks
+	spec   machine.Spec
+	boots  int
+
+	firmware bool // the kernel comes from a network or a disk
+}
+
+// newBox gives a machine whose root is a fresh Debian, with the blank disks data0 and data1.
+func newBox(t *testing.T, suite string) *box {
+	t.Helper()
+	parts, initrd := prepare(t, suite)
+	b := &box{t: t, parts: parts, initrd: initrd, dir: t.TempDir()}
+	b.spec.Disks = []machine.Disk{
+		{Name: "root", Path: b.disk("root"), Base: parts.Root},
+		{Name: "data0", Path: b.disk("data0"), SizeMiB: 1024},
+		{Name: "data1", Path: b.disk("data1"), SizeMiB: 256},
+	}
+	return b
+}
+
+// disk is the path of a disk's image.
+func (b *box) disk(name string) string { return filepath.Join(b.dir, name) }
+
+// made is what prepare has made in this process.
+var made struct {
+	sync.Mutex
+	parts   map[string]machine.Parts
+	initrds map[string]string
+}
+
+// prepare gives the parts of a Debian and its initrd with our module in it, made on first use.
+func prepare(t *testing.T, suite string) (machine.Parts, string) {
+	t.Helper()
+	made.Lock()
+	defer made.Unlock()
+	if initrd, there := made.initrds[suite]; there {
+		return made.parts[suite], initrd
+	}
+	parts, err := machine.Prepare(t.Context(), machine.FirstBoot(suite), os.Stderr)
+	require.NoError(t, err)
+	initrd, err := parts.Dracut(t.Context(), layer(t), []string{"glowplug-test"}, os.Stderr)
+	require.NoError(t, err)
+	if made.initrds == nil {
+		made.parts, made.initrds = map[string]machine.Parts{}, map[string]string{}
+	}
+	made.parts[suite], made.initrds[suite] = parts, initrd
+	return parts, initrd
+}
+
+// layer is a folder with what `make install` installs, and the part of a distribution.
+func layer(t *testing.T, adapt ...func(dir string)) string {
+	t.Helper()
+	dir := t.TempDir()
+	out, err := exec.Command("make", "-C", checkout, "install", "install-network", "DESTDIR="+dir).CombinedOutput()
+	require.NoError(t, err, "make install: %s", out)
+	module := filepath.Join(dir, "usr/lib/dracut/modules.d/40glowplug-test")
+	require.NoError(t, os.CopyFS(module, os.DirFS("distribution")))
+	for _, more := range adapt {
+		more(dir)
+	}
+	return dir
+}
+
+var checkout = filepath.Join("..", "..", "..")
+
+// An outcome is one boot.
+type outcome struct {
+	machine.Result
+	t       *testing.T
+	proof   map[string]answer // by the name of the check
+	journal string            // of a boot that failed
+	failure string            // its failure.json
+	kargs   string            // what the helper for kernel arguments was called with
+}
+
+// An answer is what a command in the machine printed, and its exit status.
+type answer struct {
+	Name, Output string
+	Status       int
+}
+
+// first boots with a config on the platform qemu.
+func (b *box) first(config []byte, checks []check, args ...string) outcome {
+	b.t.Helper()
+	spec := b.spec
+	spec.FwCfg = map[string][]byte{"opt/com.coreos/config": config}
+	return b.boot(spec, checks, append([]string{"ro", "ignition.firstboot", "ignition.platform.id=qemu"}, args...)...)
+}
+
+// again boots the same disks as images do that have been provisioned.
+func (b *box) again(checks []check, args ...string) outcome {
+	b.t.Helper()
+	return b.boot(b.spec, checks, append([]string{"rw", "ignition.platform.id=qemu"}, args...)...)
+}
+
+// quiet: what the kernel and systemd say on a serial line takes the emulation seconds.
+var quiet = []string{"root=LABEL=root", "rd.timeout=60", "quiet", "systemd.show_status=0", "rd.udev.log_level=3", "net.ifnames=0"}
+
+// boot runs the machine until it switches itself off: after the checks, or as a failed boot.
+func (b *box) boot(spec machine.Spec, checks []check, args ...string) outcome {
+	b.t.Helper()
+	b.boots++
+	o := outcome{t: b.t, proof: map[string]answer{}}
+	var proof, journal, failure, kargs bytes.Buffer
+	spec.Ports = map[string]io.Writer{"proof": &proof, "journal": &journal, "failure": &failure, "kargs": &kargs}
+	spec.FwCfg = maps.Clone(spec.FwCfg)
+	if spec.FwCfg == nil {
+		spec.FwCfg = map[string][]byte{}
+	}
+	spec.FwCfg["opt/glowplug/proof"] = script(checks)
+	if !b.firmware {
+		spec.Kernel, spec.Initrd = b.parts.Kernel, cmp.Or(spec.Initrd, b.initrd)
+	}
+	spec.Args = append(slices.Concat(quiet, spec.Args), args...) // unless firmware boots
+	console, err := os.Create(filepath.Join(b.t.ArtifactDir(), fmt.Sprintf("console-%d.log", b.boots)))
+	require.NoError(b.t, err)
+	defer console.Close()
+	spec.Console = console
+	cut := spec.Until
+	spec.Until = func(line machine.Line) bool { return stuck(line) || cut != nil && cut(line) }
+	o.Result, err = machine.Run(b.t.Context(), spec)
+	require.NoError(b.t, err, "boot %d:\n%s", b.boots, o.Tail(60))
+	o.journal, o.failure, o.kargs = journal.String(), failure.String(), kargs.String()
+	for line := range strings.Lines(proof.String()) {
+		var a answer
+		require.NoError(b.t, json.Unmarshal([]byte(line), &a), line)
+		o.proof[a.Name] = a
+	}
+	fmt.Fprintf(b.t.Output(), "boot %d took %.1f s\n", b.boots, o.Took.Seconds())
+	journal.WriteString(o.proof[times].Output)
+	require.NoError(b.t, os.WriteFile(filepath.Join(b.t.ArtifactDir(), fmt.Sprintf("journal-%d.log", b.boots)), journal.Bytes(), 0o600))
+	return o
+}
+
+// stuck: the booted system has given up, and would wait for somebody to type.
+func stuck(line machine.Line) bool {
+	return strings.Contains(line.Text, "You are in emergency mode") || strings.Contains(line.Text, "Cannot open access to console")
+}
+
+// says whether a line of the console holds a text.
+func (o outcome) says(text string) bool {
+	return slices.ContainsFunc(o.Console, func(line machine.Line) bool { return strings.Contains(line.Text, text) })
+}
+
+// A check is a command that is run inside the booted system, and what it prints.
+type check struct{ what, command, want string }
+
+const (
+	ended = "all checks ran"      // the name of the last answer
+	times = "the journal's times" // that of our lines in the journal, which nothing is held against
+)
+
+// withTimes asks for them.
+var withTimes = check{times, "journalctl -b -t ignition -o short-monotonic --no-hostname --no-pager", ""}
+
+// script runs checks, and tells of each on a port as a line of JSON.
+func script(checks []check) []byte {
+	var s strings.Builder
+	fmt.Fprintln(&s, `exec 3>/dev/virtio-ports/proof
+check() {
+	output=$(timeout 30 sh -c "$2" 2>&1 </dev/null)
+	status=$?
+	jq -nc --arg name "$1" --arg output "$output" --argjson status $status '$ARGS.named' >&3
+}`)
+	for _, c := range append(slices.Clone(checks), check{what: ended, command: "true"}) {
+		fmt.Fprintf(&s, "check %s %s\n", shellQuote(c.what), shellQuote(c.command))
+	}
+	fmt.Fprintln(&s, "exec 3>&-; sync")
+	return []byte(s.String())
+}
+
+func shellQuote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+// must holds every check against what came out.
+func (o outcome) must(checks []check) {
+	o.t.Helper()
+	require.Contains(o.t, o.proof, ended, "the booted system has not told all:\n%s%s", o.journal, o.Tail(60))
+	for _, c := range checks {
+		if c.what == times {
+			tellTimes(o.t, o.proof[times].Output)
+			continue
+		}
+		a := o.proof[c.what]
+		assert.Equal(o.t, c.want, strings.TrimSpace(a.Output), "%s: %s", c.what, c.command)
+		if c.want != "" {
+			assert.Zero(o.t, a.Status, "%s: %s: exit status", c.what, c.command)
+		}
+	}
+}
+
+// proofUnit has the machine run what the host left in fw_cfg, in every boot, and then switches it off without ceremony.
+const proofUnit = `[Unit]
+Description=Tell the host what became of the config
+After=multi-user.target systemd-user-sessions.service
+[Service]
+Type=oneshot
+ExecStartPre=/sbin/modprobe qemu_fw_cfg
+ExecStart=/bin/sh /sys/firmware/qemu_fw_cfg/by_name/opt/glowplug/proof/raw
+ExecStopPost=/bin/systemctl poweroff -ff
+[Install]
+WantedBy=multi-user.target
+`
+
+// withProof merges a config with the unit that runs the checks.
+func withProof(t *testing.T, config []byte) []byte {
+	t.Helper()
+	proof := object{"ignition": object{"version": "3.4.0"}, "systemd": object{"units": []object{
+		{"name": "proof.service", "enabled": true, "contents": proofUnit},
+	}}}
+	merged := object{"ignition": object{"version": "3.4.0", "config": object{"merge": []object{
+		{"source": dataURL(config)}, {"source": dataURL(encode(t, proof))},
+	}}}}
+	return encode(t, merged)
+}
+
+type object = map[string]any
+
+func encode(t *testing.T, value any) []byte {
+	t.Helper()
+	text, err := json.Marshal(value)
+	require.NoError(t, err)
+	return text
+}
+
+func dataURL(content []byte) string {
+	return "data:;base64," + base64.StdEncoding.EncodeToString(content)
+}
+
+// testdata reads a file of the tests.
+func testdata(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	require.NoError(t, err)
+	return text
+}

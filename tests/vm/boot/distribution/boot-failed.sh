@@ -1,0 +1,13 @@
+#!/bin/sh
+# What an emergency shell of a distribution shows, the end of the log of each unit that has failed, and for the host the whole journal.
+echo "distribution: the emergency target is reached" >/dev/console
+journalctl --sync
+systemctl --failed --no-legend --plain --no-pager | while read -r unit rest; do
+	echo "distribution: $unit has failed:"
+	journalctl -b -u "$unit" -t ignition -o cat --no-pager -n 1
+done >/dev/console
+cat /run/glowplug/failure.json >/dev/virtio-ports/failure
+journalctl -b --no-pager -o short-monotonic >/dev/virtio-ports/journal
+sync
+echo "distribution: end" >/dev/console
+systemctl poweroff -ff

@@ -1,0 +1,23 @@
+#!/bin/bash
+# What a distribution adds to the module "ignition", here for tests: a first boot that has failed tells the host all about it and
+# switches the machine off, where else a shell would wait; and what is to go wrong is made to.
+
+check() {
+    return 255
+}
+
+depends() {
+    echo ignition ignition-network
+}
+
+install() {
+    # shellcheck disable=SC2154 # dracut sets these
+    inst_multiple awk cat cmp mkdir mount mv rm sleep sync systemctl journalctl umount
+    inst_script "$moddir/boot-test.sh" /usr/sbin/boot-test
+    inst_simple "$moddir/boot-test.service" "$systemdsystemunitdir/boot-test.service"
+    systemctl -q --root="$initdir" add-requires ignition-complete.target boot-test.service
+    inst_script "$moddir/boot-failed.sh" /usr/sbin/boot-failed
+    inst_simple "$moddir/boot-failed.service" "$systemdsystemunitdir/boot-failed.service"
+    inst_simple "$moddir/emergency.conf" "$systemdsystemunitdir/emergency.target.d/10-boot-failed.conf"
+    inst_script "$moddir/kargs-helper.sh" /usr/sbin/ignition-kargs-helper
+}
