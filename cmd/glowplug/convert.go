@@ -256,7 +256,7 @@ func (p *program) butane() int {
 	}
 	o.file = flags.Arg(0)
 	if flags.Changed("input") {
-		fmt.Fprintln(p.err, "Flag --input has been deprecated, specify filename directly on command line")
+		fmt.Fprintln(p.err, "--input is an old way; name the file without it")
 		o.file = o.input
 	}
 	if err := p.butaneFile(o); err != nil {
@@ -282,12 +282,12 @@ func (p *program) butaneFile(o peerOptions) error {
 	p.peerReport(o, problems)
 	switch {
 	case !r.Valid(diag.Peer):
-		return errors.New("Error translating config: " + invalid(r, problems))
+		return errors.New("no config is made: " + invalid(r, problems))
 	case o.strict && len(problems) > 0:
-		return errors.New("Config produced warnings and --strict was specified")
+		return errors.New("no config is made: there are warnings, and --strict takes them for errors")
 	}
 	if err := p.write(o.convertOptions, converted(r, o.convertOptions)); err != nil {
-		return fmt.Errorf("Failed to write config to %s: %w", o.output, err)
+		return fmt.Errorf("write %s: %w", o.output, err)
 	}
 	return nil
 }
@@ -325,11 +325,10 @@ func invalid(r load.Result, problems []diag.Problem) string {
 			return p.Error()
 		}
 	}
-	switch {
-	case r.Butane != nil && r.Butane.Made():
-		return "config generated was invalid"
+	if r.Butane != nil && r.Butane.Made() {
+		return "what it would be is invalid, see above"
 	}
-	return "source config is invalid"
+	return "the document is invalid, see above"
 }
 
 // peerReport shows problems as the peer's options ask, one line or several each. An unknown colour means none, as there.

@@ -95,7 +95,6 @@ type bench struct {
 	dir     string
 	names   map[string]string
 	options Options
-	log     strings.Builder
 }
 
 func newBench(t *testing.T) *bench {
