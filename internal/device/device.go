@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -183,6 +184,29 @@ func (d *Devices) Open(path string, flags int) (*os.File, error) {
 // AliasOf is the path of a device's alias, made or not.
 func (d *Devices) AliasOf(path string) string {
 	return filepath.Join(d.Aliases, filepath.Clean("/"+path))
+}
+
+// Alone has a device used for a moment that nobody else uses, see OpenAlone. No program is started meanwhile: between its fork and its
+// exec it would hold the device too, and a tool that is run on the device right after this would find it in use.
+func (d *Devices) Alone(ctx context.Context, path string, flags int, use func(*os.File) error) error {
+	for {
+		syscall.ForkLock.RLock()
+		f, err := d.Open(path, flags|unix.O_EXCL)
+		if err == nil {
+			err = errors.Join(use(f), f.Close())
+		}
+		syscall.ForkLock.RUnlock()
+		if !errors.Is(err, unix.EBUSY) {
+			return err
+		}
+		// Wait where programs can be started.
+		if f, err = d.OpenAlone(ctx, path, flags); err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
 }
 
 // OpenAlone opens a device that nobody else uses: the kernel refuses if it, or a partition of it, is mounted or part of another, in

@@ -2,7 +2,6 @@ package disks
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -123,15 +122,12 @@ func (f *filesystem) mark(ctx context.Context, making bool) error {
 	if !making {
 		clear(mark)
 	}
-	file, err := f.w.Devices.OpenAlone(ctx, f.alias(), os.O_WRONLY)
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteAt(mark, at)
-	if err == nil {
-		err = file.Sync()
-	}
-	return errors.Join(err, file.Close())
+	return f.w.Devices.Alone(ctx, f.alias(), os.O_WRONLY, func(file *os.File) error {
+		if _, err := file.WriteAt(mark, at); err != nil {
+			return err
+		}
+		return file.Sync()
+	})
 }
 
 // verify looks at what the tools have done.

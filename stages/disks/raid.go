@@ -539,11 +539,7 @@ func sameContent(a, b Seen) bool {
 // unused makes sure that nobody, in any namespace, has a device mounted or built upon: no list has mounts of other namespaces, and
 // none of a disk has those of its partitions.
 func unused(ctx context.Context, d *device.Devices, path string) error {
-	f, err := d.OpenAlone(ctx, path, os.O_RDONLY)
-	if err != nil {
-		return err
-	}
-	return f.Close()
+	return d.Alone(ctx, path, os.O_RDONLY, func(*os.File) error { return nil })
 }
 
 // arguments are those of reference: engine §9.2, and for an array that is there all along its members.
