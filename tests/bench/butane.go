@@ -19,7 +19,7 @@ func (b *bench) convertLarge() error {
 	}
 	what := fmt.Sprintf("convert, 10,000 inline files in YAML, %.1f MB", float64(len(text))/1e6)
 	return b.compare(what, 2, func() (time.Duration, error) {
-		took, _, err := timed(b.program("glowplug"), "convert", "--output", b.path("large.converted"), file)
+		took, err := timed(b.program("glowplug"), "convert", "--output", b.path("large.converted"), file)
 		return took, err
 	}, func() (time.Duration, error) {
 		out, err := exec.Command(b.path("parseyaml"), file).Output()
@@ -81,7 +81,7 @@ func (b *bench) convertSmall() error {
 	b.rounds = 20 * rounds // a millisecond is easily disturbed
 	defer func() { b.rounds = rounds }()
 	return b.compare(fmt.Sprintf("glowplug convert, %d lines, start to exit", strings.Count(smallYAML, "\n")), 3.5, func() (time.Duration, error) {
-		took, _, err := timed(b.program("glowplug"), "convert", "--output", b.path("small.converted"), file)
+		took, err := timed(b.program("glowplug"), "convert", "--output", b.path("small.converted"), file)
 		return took, err
-	}, func() (time.Duration, error) { took, _, err := timed(b.path("empty")); return took, err })
+	}, func() (time.Duration, error) { took, err := timed(b.path("empty")); return took, err })
 }

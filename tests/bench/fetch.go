@@ -75,14 +75,6 @@ func remote(entries ...string) string {
 	return `{"ignition":{"version":"3.6.0"},"storage":{"files":[` + strings.Join(entries, ",") + `]}}`
 }
 
-// apply fetches what a config names into a fresh root and gives the time and the peak memory.
-func (b *bench) apply(config, root string) (time.Duration, int64, error) {
-	if err := b.fresh(root, false); err != nil {
-		return 0, 0, err
-	}
-	return timed(b.program("glowplug"), "apply", "--root="+root, config)
-}
-
 // beside compares an apply with a line of shell, and its peak memory with a limit in MiB.
 func (b *bench) beside(what string, limit float64, config, line string, limitMiB int64) error {
 	file, root := b.path("remote.ign"), b.path("root")
@@ -90,18 +82,20 @@ func (b *bench) beside(what string, limit float64, config, line string, limitMiB
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		return err
 	}
-	var peak int64
-	err := b.compare(what, limit, func() (time.Duration, error) {
-		took, rss, err := b.apply(file, root)
-		peak = max(peak, rss)
-		return took, err
-	}, func() (time.Duration, error) {
-		if err := b.fresh(root, false); err != nil {
-			return 0, err
+	fresh := func() error { return b.fresh(root, false) }
+	from := func(name string, args ...string) func() (time.Duration, error) {
+		return func() (time.Duration, error) {
+			if err := fresh(); err != nil {
+				return 0, err
+			}
+			return timed(name, args...)
 		}
-		took, _, err := timed("sh", "-c", "cd "+root+" && "+line)
-		return took, err
-	})
+	}
+	ours := []string{"apply", "--root=" + root, file}
+	if err := b.compare(what, limit, from(b.program("glowplug"), ours...), from("sh", "-c", "cd "+root+" && "+line)); err != nil {
+		return err
+	}
+	peak, err := b.peak(fresh, b.program("glowplug"), ours...)
 	if err == nil {
 		b.print("  peak memory, beside the limit", megabytes(peak), megabytes(limitMiB<<20), float64(peak)/float64(limitMiB<<20), 1)
 	}

@@ -62,11 +62,11 @@ func (b *bench) files(what, root string, limit float64, sync bool) error {
 		if err := b.fresh(root, sync); err != nil {
 			return 0, err
 		}
-		unpack, _, err := timed("tar", "-C", root, "-xf", archive)
+		unpack, err := timed("tar", "-C", root, "-xf", archive)
 		if err != nil || !sync {
 			return unpack, err
 		}
-		flush, _, err := timed("sync", "-f", root)
+		flush, err := timed("sync", "-f", root)
 		return unpack + flush, err
 	})
 }
@@ -99,7 +99,7 @@ func (b *bench) provision(config, root string) (time.Duration, error) {
 	}
 	var sum time.Duration
 	for _, stage := range []string{"fetch", "files"} {
-		took, _, err := timed(b.program("glowplug"), "--platform=file", "--stage="+stage, "--root="+root, "--config-cache="+b.path("cache"),
+		took, err := timed(b.program("glowplug"), "--platform=file", "--stage="+stage, "--root="+root, "--config-cache="+b.path("cache"),
 			"--state-file="+b.path("state"), "--neednet="+b.path("neednet"), "--log-to-stdout")
 		if err != nil {
 			return 0, err

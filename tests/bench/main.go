@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -46,7 +45,7 @@ func run(bin string, rounds int) error {
 	}
 	defer os.RemoveAll(dir)
 	b := &bench{bin: bin, dir: dir, rounds: rounds}
-	for _, name := range []string{"empty", "unmarshal", "parseyaml", "writefiles"} {
+	for _, name := range []string{"empty", "peak", "unmarshal", "parseyaml", "writefiles"} {
 		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, name), "./tests/bench/"+name)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
@@ -105,8 +104,8 @@ func median(all []time.Duration) time.Duration {
 	return all[len(all)/2]
 }
 
-// timed gives the time from start to exit of a command, and its peak memory in bytes.
-func timed(name string, args ...string) (time.Duration, int64, error) {
+// timed gives the time from start to exit of a command.
+func timed(name string, args ...string) (time.Duration, error) {
 	c := exec.Command(name, args...)
 	var errs bytes.Buffer
 	c.Stderr = &errs
@@ -114,9 +113,28 @@ func timed(name string, args ...string) (time.Duration, int64, error) {
 	err := c.Run()
 	took := time.Since(start)
 	if err != nil {
-		return 0, 0, fmt.Errorf("%s: %w: %s", name, err, errs.String())
+		return 0, fmt.Errorf("%s: %w: %s", name, err, errs.String())
 	}
-	return took, c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10, nil
+	return took, nil
+}
+
+// peak runs a command as often as it is timed, and gives the most memory that it ever had, in bytes.
+func (b *bench) peak(prepare func() error, name string, args ...string) (most int64, err error) {
+	for range b.rounds {
+		if err := prepare(); err != nil {
+			return 0, err
+		}
+		out, err := exec.Command(b.path("peak"), append([]string{name}, args...)...).Output()
+		if err != nil {
+			return 0, fmt.Errorf("peak memory of %s: %w", name, err)
+		}
+		rss, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		most = max(most, rss)
+	}
+	return most, nil
 }
 
 func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }
@@ -142,11 +160,8 @@ func (b *bench) validate(what, file string, count, size int, limit float64) erro
 		return err
 	}
 	what += fmt.Sprintf(", %.1f MB", float64(info.Size())/1e6)
-	var peak int64
 	err = b.compare(what, limit, func() (time.Duration, error) {
-		took, rss, err := timed(b.program("glowplug-validate"), file)
-		peak = max(peak, rss)
-		return took, err
+		return timed(b.program("glowplug-validate"), file)
 	}, func() (time.Duration, error) {
 		out, err := exec.Command(b.path("unmarshal"), file).Output()
 		if err != nil {
@@ -155,6 +170,10 @@ func (b *bench) validate(what, file string, count, size int, limit float64) erro
 		ns, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
 		return time.Duration(ns), err
 	})
+	if err != nil {
+		return err
+	}
+	peak, err := b.peak(func() error { return nil }, b.program("glowplug-validate"), file)
 	if err == nil {
 		b.print("  peak memory, beside the document's size", megabytes(peak), megabytes(info.Size()), float64(peak)/float64(info.Size()), 8)
 	}
@@ -197,16 +216,16 @@ func (b *bench) startup() error {
 	rounds := b.rounds
 	b.rounds = 20 * rounds // a millisecond is easily disturbed
 	defer func() { b.rounds = rounds }()
-	empty := func() (time.Duration, error) { took, _, err := timed(b.path("empty")); return took, err }
+	empty := func() (time.Duration, error) { took, err := timed(b.path("empty")); return took, err }
 	err := b.compare(fmt.Sprintf("glowplug-validate, %d bytes, start to exit", len(smallConfig)), 2.5, func() (time.Duration, error) {
-		took, _, err := timed(b.program("glowplug-validate"), file)
+		took, err := timed(b.program("glowplug-validate"), file)
 		return took, err
 	}, empty)
 	if err != nil {
 		return err
 	}
 	return b.compare(fmt.Sprintf("glowplug validate, %d bytes, start to exit", len(smallConfig)), 3.5, func() (time.Duration, error) {
-		took, _, err := timed(b.program("glowplug"), "validate", file)
+		took, err := timed(b.program("glowplug"), "validate", file)
 		return took, err
 	}, empty)
 }

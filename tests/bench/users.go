@@ -31,7 +31,7 @@ func (b *bench) users(what, root string) error {
 		if err := b.freshAccounts(root); err != nil {
 			return 0, err
 		}
-		took, _, err := timed(b.program("glowplug"), "apply", "--root="+root, config)
+		took, err := timed(b.program("glowplug"), "apply", "--root="+root, config)
 		return took, err
 	}
 	if _, err := apply(); err != nil {
@@ -62,7 +62,7 @@ func (b *bench) users(what, root string) error {
 		if err := b.freshAccounts(root); err != nil {
 			return 0, err
 		}
-		took, _, err := timed(b.path("writefiles"), args...)
+		took, err := timed(b.path("writefiles"), args...)
 		return took, err
 	})
 }
