@@ -19,7 +19,7 @@ BUILD = $(GO) build -trimpath -buildvcs=$(VCS) -ldflags '-s -w -buildid='
 ENGINE_NAMES    = ignition ignition-apply ignition-rmcfg ignition-generator butane
 VALIDATOR_NAMES = ignition-validate
 
-.PHONY: build test test-disk test-vm test-boots test-boots-steady bench fuzz demo demo-vm lint install install-network install-firstboot-complete install-kargs-entries install-grub-for-bootupd clean
+.PHONY: build test test-disk test-vm test-vm-steady test-boots test-boots-steady bench fuzz demo demo-vm lint install install-network install-firstboot-complete install-kargs-entries install-grub-for-bootupd clean
 
 build:
 	@mkdir -p bin
@@ -42,10 +42,16 @@ test-disk: build
 	root=$$(tests/disk/prepare) && GLOWPLUG_DISK_ROOT=$$root $(GO) test -vet=off -count=1 -p 1 -timeout 20m -tags disk $(DISK_TESTS)
 
 # A Debian in qemu, without KVM: what this host's kernel may not have. Makes the machine's parts on first use, as root. RUN
-# picks among the tests that run inside, as -run does: make test-vm RUN=TestDisks
+# picks among the tests that run inside, as -run does: make test-vm RUN=TestDisks. SHORT=1 has long ones do less.
 test-vm: build
 	$(GO) vet -tags vm,vmhost ./tests/vm/...
-	$(GO) test -vet=off -count=1 -v -timeout 60m -tags vmhost ./tests/vm/ -args -guest '$(RUN)'
+	$(GO) test -vet=off -count=1 -v -timeout 60m $(if $(SHORT),-short) -tags vmhost ./tests/vm/ -args -guest '$(RUN)'
+
+# Those of them that any change has to pass.
+STEADY_TESTS = TestMirror|TestUdev|TestPartitions|TestAVolumeWithAKey|TestAMember|TestABootOnFourDisks
+
+test-vm-steady:
+	$(MAKE) test-vm SHORT=1 RUN='$(STEADY_TESTS)'
 
 # First boots of real Debians, each asked afterwards what came of its config. BOOTS picks among them, as -run does.
 test-boots: build

@@ -19,5 +19,6 @@ install() {
     inst_script "$moddir/boot-failed.sh" /usr/sbin/boot-failed
     inst_simple "$moddir/boot-failed.service" "$systemdsystemunitdir/boot-failed.service"
     inst_simple "$moddir/emergency.conf" "$systemdsystemunitdir/emergency.target.d/10-boot-failed.conf"
-    inst_script "$moddir/kargs-helper.sh" /usr/sbin/ignition-kargs-helper
+    # dracut's own functions leave a file alone that another module has installed.
+    cp "$moddir/kargs-helper.sh" "$initdir/usr/sbin/ignition-kargs-helper"
 }
