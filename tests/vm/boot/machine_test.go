@@ -3,9 +3,11 @@
 package boot
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // asDescribed is what testdata/machine.ign asks for, as it is in every boot.
@@ -88,4 +90,24 @@ func TestABootThatHasNextToNothingToDo(t *testing.T) {
 		withTimes,
 	}
 	newBox(t, "bookworm").first(withProof(t, []byte(`{"ignition": {"version": "3.4.0"}}`)), checks).must(checks)
+}
+
+// People write YAML; a boot reads it as it is.
+func TestAButaneDocument(t *testing.T) {
+	unit, err := json.Marshal(proofUnit) // is a quoted scalar of YAML, too
+	require.NoError(t, err)
+	document := `variant: fcos
+version: 1.5.0
+storage:
+  files:
+    - path: /etc/made
+      contents:
+        inline: made
+systemd:
+  units:
+    - name: proof.service
+      enabled: true
+      contents: ` + string(unit) + "\n"
+	checks := withoutNetwork()
+	newBox(t, "bookworm").first([]byte(document), checks).must(checks)
 }
