@@ -89,9 +89,15 @@ func (r *releaser) lane() (host.Plan, error) {
 	return lane, nil
 }
 
-// free tells whether all that lies on a device can be stopped, and lists it. What somebody uses is left as it is: the next round
-// says so.
-func (r *releaser) free(name string) (bool, error) {
+// free tells whether all that lies on a device can be stopped, and lists it: all or nothing. What somebody uses is left as it is: the
+// next round says so.
+func (r *releaser) free(name string) (free bool, err error) {
+	before := len(r.released)
+	defer func() {
+		if !free {
+			r.released = r.released[:before]
+		}
+	}()
 	holders, err := r.sys.Holders(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err

@@ -23,6 +23,9 @@ func TestOnlyWhatLiesOnDisksThatAreGivenUpIsStopped(t *testing.T) {
 		"vda2/holders/md126", "md126/slaves/vda2", "md126/slaves/vdz1",
 		// A logical volume, which nothing here knows how to stop, on an array.
 		"vda3/holders/md125", "md125/slaves/vda3", "md125/holders/dm-1", "dm-1/slaves/md125", "dm-1/dm/uuid=LVM-0", "dm-1/dm/name=vg-lv",
+		// An array with a volume that nobody uses, and beside it something else.
+		"vda4/holders/md124", "md124/slaves/vda4", "md124/holders/dm-2", "dm-2/slaves/md124", "dm-2/dm/uuid=CRYPT-LUKS2-0-w", "dm-2/dm/name=w",
+		"md124/holders/dm-3", "dm-3/slaves/md124", "dm-3/dm/uuid=LVM-1", "dm-3/dm/name=vg-other",
 		// Nothing.
 		"vda/ro=0", "vdb/ro=0",
 	} {
@@ -49,5 +52,6 @@ func TestOnlyWhatLiesOnDisksThatAreGivenUpIsStopped(t *testing.T) {
 	}
 	assert.Equal(t, "dm-0 md127", stopped("vda", "vda1", "vda2", "vda3", "vdb", "vdb1"))
 	assert.Empty(t, stopped("vda", "vda1", "vda2", "vda3"), "the other disk of the array is not given up")
+	assert.Empty(t, stopped("vda", "vda4"), "the array stays, so its volume does")
 	assert.Empty(t, stopped("vda"))
 }
