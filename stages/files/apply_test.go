@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -30,10 +31,16 @@ var sources = map[string]string{"http://h/big": strings.Repeat("0123456789abcdef
 var errNotFound = errors.New("not found")
 
 // fetcher gets data: URLs and sources. Every second body breaks off once and starts again, as one from a server may.
-type fetcher struct{ calls, failAt int }
+type fetcher struct {
+	mu            sync.Mutex // files are fetched side by side
+	calls, failAt int
+}
 
 func (f *fetcher) fetch(_ context.Context, r config.Resource, to Sink) error {
+	f.mu.Lock()
 	f.calls++
+	call := f.calls
+	f.mu.Unlock()
 	raw := *r.Source
 	body, ok := sources[raw]
 	if rest, isData := strings.CutPrefix(raw, "data:,"); isData {
@@ -41,11 +48,11 @@ func (f *fetcher) fetch(_ context.Context, r config.Resource, to Sink) error {
 	} else if !ok && raw != "" {
 		return errNotFound
 	}
-	if f.calls == f.failAt {
+	if call == f.failAt {
 		_, _ = io.WriteString(to, body[:len(body)/2])
 		return errNotFound
 	}
-	if f.calls%2 == 0 {
+	if call%2 == 0 {
 		if _, err := io.WriteString(to, body[:len(body)/2]); err != nil {
 			return err
 		}
