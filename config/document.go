@@ -17,6 +17,7 @@ type Document struct {
 	root     tree.Node // canonical: names as the model spells them, each once, nothing unknown, no nulls
 	upgraded bool
 	unread   map[string]bool // paths of the objects in which a value was of a wrong kind
+	losing   texts           // what it is made of, where Ignition loses the advertisements of Tang servers in it
 }
 
 // Decode reads a tree as a config. The tree is made canonical on the way and belongs to the document afterwards.
@@ -85,6 +86,9 @@ func (doc *Document) upgrade() {
 	}
 	if v := doc.root.Get("ignition").Get("version"); v.Exists() {
 		v.Become(tree.String, Newest.String())
+	}
+	if old == V3_4 {
+		doc.losing = texts{doc.root.Document(): true}
 	}
 	storage := doc.root.Get("storage")
 	if old < V3_6 {

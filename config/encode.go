@@ -12,12 +12,20 @@ import (
 // Config, written from the tree: the text of most values is there already.
 func (doc *Document) JSON() ([]byte, error) {
 	doc.upgrade()
-	e := encoder{out: make([]byte, 0, len(doc.root.Document().Text)+1024)}
-	e.value(doc.root, language())
-	return e.out, nil
+	return doc.json(nil), nil
 }
 
-type encoder struct{ out []byte }
+// json writes all but what skip is true of.
+func (doc *Document) json(skip func(m *member, n tree.Node) bool) []byte {
+	e := encoder{make([]byte, 0, len(doc.root.Document().Text)+1024), skip}
+	e.value(doc.root, language())
+	return e.out
+}
+
+type encoder struct {
+	out  []byte
+	skip func(m *member, n tree.Node) bool // or nil
+}
 
 func (e *encoder) value(n tree.Node, s *shape) {
 	switch s.kind {
@@ -52,6 +60,9 @@ func (e *encoder) object(n tree.Node, s *shape) {
 		m := &s.members[i]
 		c := n.Get(m.name)
 		if !c.Exists() && (m.nullable || m.kind == tree.Number) || m.kind == tree.List && !c.First().Exists() || m.kind == tree.Number && !m.nullable && isZero(c) {
+			continue
+		}
+		if e.skip != nil && e.skip(m, c) {
 			continue
 		}
 		e.comma(&first)

@@ -94,7 +94,7 @@ func partitionKey(item tree.Node) string {
 // a copy of the child.
 func Merge(parent, child *Document) *Document {
 	m := newMerger(parent, child)
-	return &Document{Version: Newest, root: m.object(language(), parent.root, m.child)}
+	return &Document{Version: Newest, root: m.object(language(), parent.root, m.child), losing: parent.losing.and(child.losing)}
 }
 
 // MergeIgnition gives the metadata that Merge would, without merging the rest.

@@ -270,6 +270,34 @@ func read(t require.TestingT, text string) *config.Document {
 	return doc
 }
 
+// What a document of 3.4.0 says is taken out wherever it ends up; what others say stays.
+func TestAdvertisementsOf340GoApartFromTheCache(t *testing.T) {
+	tangs := func(version string, servers ...string) *config.Document {
+		var list []string
+		for _, s := range servers {
+			list = append(list, fmt.Sprintf(`{"url":"http://%s","thumbprint":"t","advertisement":"{\"by\":\"%s\"}"}`, s, version))
+		}
+		return read(t, fmt.Sprintf(`{"ignition":{"version":%q},"storage":{"luks":[{"name":"l","device":"/a","clevis":{"tang":[%s]}}]}}`,
+			version, strings.Join(list, ",")))
+	}
+	merged := config.Merge(tangs("3.5.0", "a", "b"), config.Merge(tangs("3.4.0", "b", "c"), tangs("3.6.0", "d")))
+	whole := merged.Config()
+	text, apart := merged.Cached()
+	assert.Equal(t, []config.Advertisement{{"l", "http://b", `{"by":"3.4.0"}`}, {"l", "http://c", `{"by":"3.4.0"}`}}, apart)
+	assert.NotContains(t, string(text), "3.4.0")
+	assert.Contains(t, string(text), `{\"by\":\"3.5.0\"}`)
+	assert.Contains(t, string(text), `{\"by\":\"3.6.0\"}`)
+
+	back := read(t, string(text))
+	back.Advertise(apart)
+	assert.Equal(t, whole, back.Config())
+
+	newer := tangs("3.5.0", "a")
+	text, apart = newer.Cached()
+	assert.Empty(t, apart)
+	assert.Equal(t, jsonOf(t, newer), string(text))
+}
+
 const emptyConfig = `{"ignition":{"version":"3.6.0"}}`
 
 // mergeLaws hold for every two documents that are free of errors and have no item twice.

@@ -320,10 +320,8 @@ func (r *run) embedAuthorities(ctx context.Context) error {
 }
 
 func (r *run) save() error {
-	text, err := r.user.JSON()
-	if err != nil {
-		return err
-	}
+	text, apart := r.user.Cached()
+	r.state.Advertisements = apart
 	if err := r.Paths.SaveConfig(text); err != nil {
 		return err
 	}
@@ -354,6 +352,7 @@ func (r *run) reread(ctx context.Context) error {
 	if doc == nil || diag.Fatal(problems) {
 		return fmt.Errorf("the config of the fetch stage: %w", problems[0])
 	}
+	doc.Advertise(r.state.Advertisements)
 	r.user = doc
 	return r.fetch.Configure(ctx, doc.Config().Ignition)
 }

@@ -126,6 +126,33 @@ func TestAuthoritiesAreHandedOverWithTheConfig(t *testing.T) {
 	assert.Equal(t, "secure", string(got))
 }
 
+// The cache is a contract with other programs of the image, so it is Ignition's to the byte, which loses these on the way from
+// 3.4.0; and the network would have to come up for what the config says.
+func TestAnAdvertisementOf340IsHandedOverBesideTheCache(t *testing.T) {
+	t.Parallel()
+	const said = `{"payload":"e30"}`
+	clevis := func(version string) string {
+		return fmt.Sprintf(`{"ignition": {"version": %q}, "storage": {"luks": [{"name": "data", "device": "/dev/glowplug-none",
+			"clevis": {"tang": [{"url": "http://t", "thumbprint": "x", "advertisement": %q}]}}]}}`, version, said)
+	}
+	for version, cached := range map[string]bool{"3.4.0": false, "3.5.0": true} {
+		m := newMachine(t, clevis(version))
+		require.NoError(t, m.stage(t.Context(), "fetch-offline"))
+		require.NoFileExists(t, m.paths().NeedNet)
+		text, err := m.paths().LoadConfig()
+		require.NoError(t, err)
+		assert.Equal(t, cached, strings.Contains(string(text), "payload"), "at %s: %s", version, text)
+
+		state, err := m.paths().LoadState()
+		require.NoError(t, err)
+		later := run{Boot: Boot{Paths: m.paths()}, state: state, loader: load.Loader{Arena: tree.NewArena()}, fetch: fetcher{fetch.New(slog.New(slog.DiscardHandler), ""), 0}}
+		require.NoError(t, later.reread(t.Context()))
+		tang := later.user.Config().Storage.Luks[0].Clevis.Tang[0]
+		require.NotNil(t, tang.Advertisement, version)
+		assert.Equal(t, said, *tang.Advertisement)
+	}
+}
+
 func TestTheNetworkIsAskedForWhereAPartNeedsIt(t *testing.T) {
 	t.Parallel()
 	for part, want := range map[string]string{

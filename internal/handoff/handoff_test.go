@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -93,9 +94,10 @@ func TestState(t *testing.T) {
 			ProviderOutputFiles: []json.RawMessage{json.RawMessage(`{"path":"/x"}`)},
 			LuksVolumeKeyFiles:  map[string]diag.Secret{"key": "data:,c"},
 			Region:              "eu-west-1",
+			Advertisements:      []config.Advertisement{{Volume: "data", Server: "http://t", Text: "{}"}},
 		}, `{"fetchedConfigs":[{"kind":"base","source":"system","referenced":false},{"kind":"user","source":"/c.ign","referenced":true}],` +
 			`"luksPersistKeyFiles":{"data":"data:,a&b"},"notatedDirectories":["/var/home"],"providerOutputFiles":[{"path":"/x"}],` +
-			`"luksPersistVolumeKeyFiles":{"key":"data:,c"},"region":"eu-west-1"}`},
+			`"luksPersistVolumeKeyFiles":{"key":"data:,c"},"region":"eu-west-1","tangAdvertisements":[{"volume":"data","server":"http://t","text":"{}"}]}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := in(t.TempDir())

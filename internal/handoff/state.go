@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
@@ -25,16 +26,18 @@ type State struct {
 	ProviderOutputFiles []json.RawMessage      // files of the platform, as the config spells a file
 	LuksVolumeKeyFiles  map[string]diag.Secret // a file's name to the data URL of its content
 	Region              string                 // of the machine, where its platform has regions: asked once, for later stages too
+	Advertisements      []config.Advertisement // of Tang servers, which the config does not have
 }
 
 // stored is a State as the file has it: secrets in the clear, which is why only its owner may read it.
 type stored struct {
-	FetchedConfigs      []FetchedConfig   `json:"fetchedConfigs"`
-	LuksPersistKeyFiles map[string]string `json:"luksPersistKeyFiles"`
-	NotatedDirectories  []string          `json:"notatedDirectories"`
-	ProviderOutputFiles []json.RawMessage `json:"providerOutputFiles"`
-	LuksVolumeKeyFiles  map[string]string `json:"luksPersistVolumeKeyFiles"`
-	Region              string            `json:"region,omitempty"`
+	FetchedConfigs      []FetchedConfig        `json:"fetchedConfigs"`
+	LuksPersistKeyFiles map[string]string      `json:"luksPersistKeyFiles"`
+	NotatedDirectories  []string               `json:"notatedDirectories"`
+	ProviderOutputFiles []json.RawMessage      `json:"providerOutputFiles"`
+	LuksVolumeKeyFiles  map[string]string      `json:"luksPersistVolumeKeyFiles"`
+	Region              string                 `json:"region,omitempty"`
+	Advertisements      []config.Advertisement `json:"tangAdvertisements,omitempty"`
 }
 
 // A StateError says that there is a state, and that it cannot be used. It ends the engine with an exit code of its own.
@@ -69,6 +72,7 @@ func (p Paths) LoadState() (State, error) {
 		ProviderOutputFiles: s.ProviderOutputFiles,
 		LuksVolumeKeyFiles:  mapped(s.LuksVolumeKeyFiles, func(v string) diag.Secret { return diag.Secret(v) }),
 		Region:              s.Region,
+		Advertisements:      s.Advertisements,
 	}, nil
 }
 
@@ -84,6 +88,7 @@ func (p Paths) SaveState(s State) error {
 		ProviderOutputFiles: s.ProviderOutputFiles,
 		LuksVolumeKeyFiles:  mapped(s.LuksVolumeKeyFiles, diag.Secret.Reveal),
 		Region:              s.Region,
+		Advertisements:      s.Advertisements,
 	})
 	if err != nil {
 		return fmt.Errorf("state %s: %w", p.State, err)
