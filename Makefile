@@ -19,7 +19,7 @@ BUILD = $(GO) build -trimpath -buildvcs=$(VCS) -ldflags '-s -w -buildid='
 ENGINE_NAMES    = ignition ignition-apply ignition-rmcfg ignition-generator butane
 VALIDATOR_NAMES = ignition-validate
 
-.PHONY: build test test-disk test-vm test-vm-steady test-boots test-boots-steady bench fuzz demo demo-vm lint install install-network install-firstboot-complete install-kargs-entries install-grub-for-bootupd clean
+.PHONY: build test test-disk test-vm test-vm-steady test-guest test-guest-steady test-boots test-boots-steady bench fuzz demo demo-vm lint install install-network install-firstboot-complete install-kargs-entries install-grub-for-bootupd clean
 
 build:
 	@mkdir -p bin
@@ -41,27 +41,31 @@ DISK_TESTS = ./stages/disks/ ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./
 test-disk: build
 	root=$$(tests/disk/prepare) && GLOWPLUG_DISK_ROOT=$$root $(GO) test -vet=off -count=1 -p 1 -timeout 20m -tags disk $(DISK_TESTS)
 
-# A Debian in qemu, without KVM: what this host's kernel may not have. Makes the machine's parts on first use, as root. RUN
-# picks among the tests that run inside, as -run does: make test-vm RUN=TestDisks. SHORT=1 has long ones do less.
+# Debians in qemu, without KVM: what this host's kernel may not have, and first boots. Makes the machines' parts on first use, as root.
+# Both halves side by side, as each emulates one processor.
 test-vm: build
 	$(GO) vet -tags vm,vmhost ./tests/vm/...
+	$(MAKE) -j 2 test-guest test-boots
+
+# Tests that run inside a machine. RUN picks among them, as -run does: make test-guest RUN=TestDisks. SHORT=1 has long ones do less.
+test-guest: build
 	$(GO) test -vet=off -count=1 -v -timeout 60m $(if $(SHORT),-short) -tags vmhost ./tests/vm/ -args -guest '$(RUN)'
-
-# Those of them that any change has to pass.
-STEADY_TESTS = TestMirror|TestUdev|TestPartitions|TestAVolumeWithAKey|TestAMember|TestABootOnFourDisks
-
-test-vm-steady:
-	$(MAKE) test-vm SHORT=1 RUN='$(STEADY_TESTS)'
 
 # First boots of real Debians, each asked afterwards what came of its config. BOOTS picks among them, as -run does.
 test-boots: build
 	$(GO) test -vet=off -count=1 -v -timeout 90m -tags vmhost ./tests/vm/boot/ -run '$(BOOTS)'
 
-# Those of them that any change has to pass: a first boot and a second, and two that have to fail.
+# Those that any change has to pass: of the tests inside some; a first boot and a second, and two that have to fail.
+STEADY_TESTS = TestMirror|TestUdev|TestPartitions|TestAVolumeWithAKey|TestAMember|TestABootOnFourDisks
 STEADY_BOOTS = TestAFirstBootAndASecond|TestFailures/(an_invalid_config|a_device_that_does_not_come)
+
+test-guest-steady:
+	$(MAKE) test-guest SHORT=1 RUN='$(STEADY_TESTS)'
 
 test-boots-steady:
 	$(MAKE) test-boots BOOTS='$(STEADY_BOOTS)'
+
+test-vm-steady: test-guest-steady test-boots-steady
 
 bench: build
 	$(GO) run ./tests/bench

@@ -1,5 +1,5 @@
 // Package guest holds the tests that run inside a virtual machine, as root, because they need what a test's host may not have: md,
-// dm-crypt, vfat, a TPM, udev. `make test-vm` runs them. This file is what a test asks its machine for.
+// dm-crypt, vfat, a TPM, udev. `make test-guest` runs them. This file is what a test asks its machine for.
 package guest
 
 import (
@@ -94,6 +94,6 @@ func Mount(t testing.TB, device, format string) string {
 func Program(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
-	require.NoError(t, err, "these tests run inside a machine: `make test-vm`")
+	require.NoError(t, err, "these tests run inside a machine: `make test-guest`")
 	return path
 }
