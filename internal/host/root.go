@@ -38,6 +38,9 @@ type Facts struct {
 	Size     int64
 	Dev, Ino uint64
 	Target   string // of a symbolic link, as it is stored
+
+	// Modeless: the filesystem gives all its files one mode and passes over chmod(2) without an error, as vfat does.
+	Modeless bool
 }
 
 // A Root is a directory that stands for "/": every path is looked up below it as a process that is chrooted there would
@@ -52,7 +55,8 @@ type Root struct {
 
 	mu     sync.Mutex
 	dirs   dirCache
-	synced map[uint64]int // device number → a descriptor on that filesystem, for syncfs
+	synced map[uint64]int  // device number → a descriptor on that filesystem, for syncfs
+	modes  map[uint64]bool // device number → whether that filesystem is modeless
 }
 
 // OpenRoot opens an existing directory as a root.
@@ -91,7 +95,37 @@ func (r *Root) Lstat(name string) (Facts, error) {
 		return Facts{}, unlessAbsent(name, err)
 	}
 	defer r.release(d)
-	return d.lstat(name, base)
+	f, err := d.lstat(name, base)
+	if err == nil && (f.Kind == File || f.Kind == Directory) {
+		f.Modeless = r.modeless(d, base, f.Dev)
+	}
+	return f, err
+}
+
+// modeless looks at each filesystem once. One that does not say what it is is taken for a usual one.
+func (r *Root) modeless(d *dir, base string, device uint64) bool {
+	r.mu.Lock()
+	modeless, known := r.modes[device]
+	r.mu.Unlock()
+	if known {
+		return modeless
+	}
+	fd, err := openAt(d.fd, base, unix.O_PATH|unix.O_NOFOLLOW)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	var fs unix.Statfs_t
+	if unix.Fstatfs(fd, &fs) == nil {
+		modeless = fs.Type == unix.MSDOS_SUPER_MAGIC || fs.Type == unix.EXFAT_SUPER_MAGIC
+	}
+	r.mu.Lock()
+	if r.modes == nil {
+		r.modes = map[uint64]bool{}
+	}
+	r.modes[device] = modeless
+	r.mu.Unlock()
+	return modeless
 }
 
 // unlessAbsent makes no error of what means that nothing is there: a name that does not exist, or one below a file.
@@ -270,7 +304,7 @@ var LeaveAttrs = Attrs{-1, -1, -1}
 // Fit tells whether a path with these facts has them already.
 func (a Attrs) Fit(f Facts) bool {
 	return (a.UID < 0 || a.UID == int64(f.UID)) && (a.GID < 0 || a.GID == int64(f.GID)) &&
-		(a.Mode < 0 || a.Mode == int64(f.Mode))
+		(a.Mode < 0 || f.Modeless || a.Mode == int64(f.Mode))
 }
 
 // SetAttrs gives owner and mode to a regular file, directory or link. The mode comes second, because a change of owner

@@ -323,6 +323,9 @@ func TestAttributesOfALinkAreNotItsTargets(t *testing.T) {
 		require.NoError(t, r.chmod(openPath(t, r, "f"), "f", 0o700))
 		assert.True(t, Attrs{-1, -1, 0o4751}.Fit(f))
 		assert.False(t, Attrs{-1, -1, 0o751}.Fit(f))
+		f.Modeless = true
+		assert.True(t, Attrs{-1, -1, 0o751}.Fit(f), "no mode can be had that differs")
+		assert.False(t, Attrs{int64(f.UID) + 1, -1, 0o4751}.Fit(f), "the owner can")
 	})
 }
 

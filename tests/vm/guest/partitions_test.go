@@ -3,8 +3,10 @@
 package guest
 
 import (
+	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -116,4 +118,34 @@ func TestPartitionsOfAMultipathDisk(t *testing.T) {
 	require.NoError(t, os.WriteFile(tool, []byte(strings.ReplaceAll(kpartx, "grep '^mpap'", "grep '^mpap[2-9]'")), 0o755))
 	log, err = run(`{'number':7,'startMiB':500,'sizeMiB':1}`)
 	require.NoError(t, err, log)
+}
+
+// vfat gives all files one mode and ignores chmod. So what a first run has written there is what the config asks for.
+func TestFilesOnVFATAreDoneTheSecondTime(t *testing.T) {
+	disk := Disks(t, 1)[0]
+	Run(t, "mkfs.fat", disk)
+	root := Mount(t, disk, "vfat")
+	config := filepath.Join(t.TempDir(), "config.ign")
+	require.NoError(t, os.WriteFile(config, []byte(`{"ignition": {"version": "3.4.0"}, "storage": {
+		"directories": [{"path": "/a", "mode": 448}],
+		"files": [{"path": "/a/inline", "contents": {"source": "data:,text"}}, {"path": "/a/secret", "mode": 384, "contents": {"source": "data:,s"}}]}}`), 0o600))
+	for range 2 {
+		Run(t, Program(t, "glowplug"), "apply", "--root", root, config)
+		assert.Equal(t, "text", Run(t, "cat", root+"/a/inline"))
+	}
+	plan := Run(t, Program(t, "glowplug"), "apply", "--root", root, "--dry-run", config)
+	for line := range strings.Lines(plan) {
+		assert.True(t, strings.HasPrefix(line, "= "), line)
+	}
+	require.Error(t, exec.Command(Program(t, "glowplug"), "apply", "--root", root, other(t, config)).Run(), "other content is refused")
+}
+
+// other is the config with another content for a file.
+func other(t *testing.T, config string) string {
+	t.Helper()
+	text, err := os.ReadFile(config)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "other.ign")
+	require.NoError(t, os.WriteFile(path, bytes.Replace(text, []byte("data:,text"), []byte("data:,else"), 1), 0o600))
+	return path
 }
