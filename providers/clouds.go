@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,20 +18,28 @@ import (
 )
 
 // imds is the instance metadata of AWS, version 2 with tokens where the instance has it.
-func imds(path string) finder {
+func imds(path string) metadata {
 	return metadata{path: path, missing: true, token: &token{
 		path: "/latest/api/token", ask: header("X-aws-ec2-metadata-token-ttl-seconds", "21600"), send: "X-aws-ec2-metadata-token",
 		without: []int{http.StatusNotFound}, refused: "the instance's metadata service may be switched off",
-	}}.at(linkLocal, "http://[fd00:ec2::254]")
+	}}
 }
 
-// fallbackRegion is where AWS looks for buckets that name no region (reference: platforms §3).
-const fallbackRegion = "us-east-1"
+const amazonV6 = "http://[fd00:ec2::254]"
+
+// fallbackRegion is where AWS looks for buckets that name no region, and regionLimit how long an instance may take to say its own
+// (reference: platforms §3).
+const (
+	fallbackRegion = "us-east-1"
+	regionLimit    = 15 * time.Second
+)
 
 // awsRegion asks for the region of the instance. An instance that does not say is no error; a metadata service that gives no
 // token to ask with is, as the config would not be had either.
 func awsRegion(ctx context.Context, m *Machine) (string, error) {
-	d, err := imds("/latest/dynamic/instance-identity/document")(ctx, m)
+	document := imds("/latest/dynamic/instance-identity/document")
+	document.limit = regionLimit
+	d, err := document.at(linkLocal, amazonV6)(ctx, m)
 	var identity struct {
 		Region string `json:"region"`
 	}
@@ -109,6 +118,7 @@ func dhcpServer(m *Machine) (address string, found bool, err error) {
 		if err != nil {
 			return "", false, err
 		}
+		slices.SortStableFunc(names, func(a, b string) int { return len(a) - len(b) }) // some are called by an interface's number: 2 is before 10
 		for _, name := range names {
 			text, err := m.ReadFile(name)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -253,7 +263,7 @@ func customData(ctx context.Context, m *Machine, d Disc) (text []byte, err error
 // proxmox passes over what is meant for cloud-init alone.
 func proxmox(text []byte) bool { return !bytes.HasPrefix(text, []byte("#cloud-config\n")) }
 
-// bluefield reads what the card's host has pushed into a boot FIFO, padded with NULs.
+// bluefield reads what the card's host has pushed into a boot FIFO, padded with NULs. What is read is gone from it.
 func bluefield(ctx context.Context, m *Machine) (Document, error) {
 	if err := m.Modprobe(ctx, "mlxbf_bootctl"); err != nil {
 		return Document{}, err
@@ -263,10 +273,10 @@ func bluefield(ctx context.Context, m *Machine) (Document, error) {
 		m.Log.Info("taken for no config: " + err.Error())
 		return Document{}, ErrNone
 	}
-	return Document{Text: bytes.Trim(text, "\x00")}, nil
+	return Document{Text: unpadded(bytes.TrimLeft(text, "\x00")), Once: true}, nil
 }
 
-// zvm reads the first file of type ign among those that wait in the machine's virtual card reader.
+// zvm reads the first file of type ign among those that wait in the machine's virtual card reader. What is received is gone from it.
 func zvm(ctx context.Context, m *Machine) (doc Document, err error) {
 	if err := m.Modprobe(ctx, "vmur"); err != nil {
 		return Document{}, err
@@ -300,7 +310,7 @@ func zvm(ctx context.Context, m *Machine) (doc Document, err error) {
 			m.Log.Warn("taken for no config: " + err.Error())
 			return ErrNone
 		}
-		doc.Text = bytes.Trim(text, "\x00")
+		doc = Document{Text: unpadded(bytes.TrimLeft(text, "\x00")), Once: true}
 		return nil
 	})
 	return doc, err

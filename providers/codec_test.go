@@ -2,6 +2,7 @@ package providers
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -32,6 +33,8 @@ func TestUnwrap(t *testing.T) {
 		"base64 of YAML":                        {s.text("base64:\"# comment\\n---\\n\\nvariant: fcos\\n\""), "# comment\n---\n\nvariant: fcos\n"},
 		"base64 of gzip":                        {s.text("base64:gzip:" + plain), plain},
 		"base64 of a script":                    {s.text("base64:#!/bin/sh"), "#!/bin/sh"},
+		"gzip in parts":                         {s.text("gzip:"+plain[:9]) + s.text("gzip:"+plain[9:]), plain},
+		"gzip with padding":                     {s.text("gzip:"+plain[:9]) + s.text("gzip:"+plain[9:]) + strings.Repeat("\x00", 999), plain},
 		"gzip in gzip stays as the inner":       {s.text("gzip:gzip:" + plain), s.text("gzip:" + plain)},
 		"base64 in base64 stays as it is":       {s.text("base64:base64:" + plain), s.text("base64:base64:" + plain)},
 		"a word that happens to be base64":      {"variants", "variants"},
@@ -50,8 +53,27 @@ func TestUnwrap(t *testing.T) {
 			assert.Equal(t, test.want, string(got))
 		})
 	}
-	_, err := unwrap([]byte(s.text("gzip:" + plain))[:30])
-	require.ErrorContains(t, err, "gzip: ")
+	for _, damaged := range []string{s.text("gzip:" + plain)[:30], s.text("gzip:"+plain) + "x", s.text("gzip:"+plain) + "\x00x", s.text("gzip:" + plain)[:51]} {
+		_, err := unwrap([]byte(damaged))
+		require.ErrorContains(t, err, "gzip: ")
+	}
+}
+
+// What a cloud holds of gzip may hold anything.
+func TestGzipThatHoldsFarTooMuchIsNotUnpacked(t *testing.T) {
+	var packed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+	require.NoError(t, err)
+	for range 65 {
+		_, err := w.Write(make([]byte, 1<<20))
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	_, err = unwrap(packed.Bytes())
+	require.EqualError(t, err, "gzip: what it holds: longer than 64 MiB")
+	for size, want := range map[int]int64{0: 64 << 20, 100: 64 << 20, 1 << 20: 200 << 20, 2 << 20: textMax, 1 << 30: textMax} {
+		assert.Equal(t, want, inflatedMax(size), size)
+	}
 }
 
 func TestTextsThatAreTooLongAreErrors(t *testing.T) {
@@ -323,6 +345,7 @@ func FuzzOEMStrings(f *testing.F) {
 func TestOEMStrings(t *testing.T) {
 	assert.Equal(t, []string{"one", "two"}, oemStrings([]byte("\x0b\x05\x00\x01\x02one\x00two\x00\x00")))
 	assert.Equal(t, []string{"one"}, oemStrings([]byte("\x0b\x06\x00\x01\x02xone\x00tw")))
+	assert.Equal(t, []string{"one", "two"}, oemStrings([]byte("\x0b\x05\x00\x01\x03one\x00\x00two\x00\x00")), "empty ones are skipped")
 	assert.Empty(t, oemStrings([]byte("\x01\x05\x00\x01\x01one\x00")))
 }
 

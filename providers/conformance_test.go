@@ -26,15 +26,17 @@ func TestEveryPlatformDoesWhatItsTranscriptSays(t *testing.T) {
 			archive, err := txtar.ParseFile("testdata/" + p.ID + ".txtar")
 			require.NoError(t, err)
 			assert.Contains(t, string(archive.Comment), "Facts: ")
-			seen := map[string]bool{}
+			seen, packed := map[string]bool{}, p.ID == "metal" // which has no text of its own
 			for _, f := range archive.Files {
-				kind, _, _ := strings.Cut(f.Name, ":")
+				kind, what, _ := strings.Cut(f.Name, ":")
 				seen[kind] = true
+				packed = packed || kind == "found" && strings.HasPrefix(what, " packed ")
 				t.Run(f.Name, func(t *testing.T) { parseScript(t, string(f.Data)).play(p) })
 			}
 			for _, kind := range kinds {
 				assert.True(t, seen[kind], "the transcript has no case %q", kind)
 			}
+			assert.True(t, packed, "the transcript has no case of a config that is packed")
 		})
 	}
 	entries, err := os.ReadDir("testdata")

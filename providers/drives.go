@@ -57,10 +57,14 @@ func (d drive) find(ctx context.Context, m *Machine) (Document, error) {
 	err = mount(ctx, m, device, "", func(files fs.FS) error {
 		for _, name := range d.files {
 			found, err := readFile(files, name)
-			if err != nil && len(d.files) == 1 {
+			switch {
+			case err != nil && len(d.files) == 1:
 				return err
+			case err != nil:
+				m.Log.Warn("passed over: " + device + ": " + err.Error())
+				continue
 			}
-			if err == nil && len(found) > 0 && (d.pass == nil || d.pass(found)) {
+			if len(found) > 0 && (d.pass == nil || d.pass(found)) {
 				text = found
 				return nil
 			}

@@ -90,7 +90,7 @@ func qemuDisk(ctx context.Context, m *Machine) (Document, error) {
 		m.Log.Warn("taken for no config: " + err.Error())
 		return Document{}, ErrNone
 	}
-	return Document{Text: bytes.TrimRight(text, "\x00")}, err
+	return Document{Text: unpadded(text)}, err
 }
 
 // credential is the name of the credential that holds a config.
@@ -128,39 +128,55 @@ func systemd(ctx context.Context, m *Machine) (Document, error) {
 		return Document{}, ErrNone
 	}
 	text, err := rawCredential(ctx, m)
-	if err == nil && len(text) > credentialMax {
-		m.Log.Warn(fmt.Sprintf("the credential is passed over: it has %d bytes, more than %d", len(text), credentialMax))
-		return Document{}, ErrNone
-	}
 	return Document{Name: credential, Text: text}, err
 }
 
-// rawCredential looks for the credential in firmware and on the command line. What the host of a confidential machine has put
-// into firmware is not to be trusted.
-func rawCredential(ctx context.Context, m *Machine) ([]byte, error) {
+// isCredential: one that is too long for systemd is passed over, as it does.
+func isCredential(m *Machine, text []byte) bool {
+	if len(text) <= credentialMax {
+		return true
+	}
+	m.Log.Warn(fmt.Sprintf("the credential is passed over: it has %d bytes, more than %d", len(text), credentialMax))
+	return false
+}
+
+// distrusts says why firmware is not to be believed, "" where it is: that of a confidential machine is written by its host, and a
+// container sees that of another machine.
+func distrusts(m *Machine) string {
+	if m.Getenv("container") != "" {
+		return "this is a container"
+	}
 	for _, node := range []string{"/dev/sev-guest", "/dev/tdx_guest"} {
 		if found, err := m.Glob(node); err != nil || len(found) > 0 {
-			m.Log.Info("credentials in firmware are passed over: the machine is confidential")
-			return lineCredential(m.CommandLine)
+			return "the machine is confidential"
 		}
+	}
+	return ""
+}
+
+// rawCredential looks for the credential in firmware and on the command line.
+func rawCredential(ctx context.Context, m *Machine) ([]byte, error) {
+	if why := distrusts(m); why != "" {
+		m.Log.Info("credentials in firmware are passed over: " + why)
+		return lineCredential(m)
 	}
 	if err := m.module(ctx, "qemu_fw_cfg", fwcfg); err != nil {
 		m.Log.Info(err.Error())
 	}
 	text, err := firmwareItem(ctx, m, "opt/io.systemd.credentials/"+credential)
-	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+	if err == nil && isCredential(m, text) || err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return text, err
 	}
 	for n := 0; ; n++ {
 		record, err := m.ReadFile("/sys/firmware/dmi/entries/11-" + strconv.Itoa(n) + "/raw")
 		if errors.Is(err, fs.ErrNotExist) {
-			return lineCredential(m.CommandLine)
+			return lineCredential(m)
 		}
 		if err != nil {
 			return nil, err
 		}
 		for _, s := range oemStrings(record) {
-			if text, found, err := credentialIn(s, "io.systemd.credential", ":", "="); found || err != nil {
+			if text, found, err := credentialIn(s, "io.systemd.credential", ":", "="); err != nil || found && isCredential(m, text) {
 				return text, err
 			}
 		}
@@ -168,9 +184,9 @@ func rawCredential(ctx context.Context, m *Machine) ([]byte, error) {
 }
 
 // lineCredential reads the credential off the kernel command line.
-func lineCredential(line string) ([]byte, error) {
-	for word := range strings.FieldsSeq(line) {
-		if text, found, err := credentialIn(word, "systemd.set_credential", "=", ":"); found || err != nil {
+func lineCredential(m *Machine) ([]byte, error) {
+	for word := range strings.FieldsSeq(m.CommandLine) {
+		if text, found, err := credentialIn(word, "systemd.set_credential", "=", ":"); err != nil || found && isCredential(m, text) {
 			return text, err
 		}
 	}
@@ -199,7 +215,7 @@ func credentialIn(text, kind, between, assign string) (value []byte, found bool,
 }
 
 // oemStrings takes an SMBIOS record of type 11 apart: a header of four bytes, the count, and the strings, each with a NUL at
-// its end. Cut off ones give what they have.
+// its end. Empty ones are skipped; cut off ones give what they have.
 func oemStrings(record []byte) (all []string) {
 	if len(record) < 5 || record[0] != 11 || int(record[1]) < 5 || int(record[1]) > len(record) {
 		return nil
@@ -207,10 +223,12 @@ func oemStrings(record []byte) (all []string) {
 	count, rest := int(record[4]), record[record[1]:]
 	for len(all) < count {
 		text, after, found := bytes.Cut(rest, []byte{0})
-		if !found || len(text) == 0 {
+		if !found {
 			break
 		}
-		all, rest = append(all, string(text)), after
+		if rest = after; len(text) > 0 {
+			all = append(all, string(text))
+		}
 	}
 	return all
 }

@@ -3,6 +3,7 @@ package providers
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -12,8 +13,10 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
-	"time"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // dial connects to an HTTP server that answers by the transcript.
@@ -32,13 +35,19 @@ func (s *script) dial(ctx context.Context, network, address string) (net.Conn, e
 		if err != nil {
 			return
 		}
-		r := Request{URL: "http://" + request.Host + request.URL.Path}
+		r := Request{Method: request.Method, URL: "http://" + request.Host + request.URL.Path}
+		if accept := request.Header.Get("Accept"); accept != "" {
+			r.Headers = append(r.Headers, header("Accept", diag.Secret(accept)))
+		}
 		e, err := s.take(r)
 		if err != nil || e.status == 0 {
 			return
 		}
-		time.Sleep(e.after)
-		fmt.Fprintf(host, "HTTP/1.1 %d X\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", e.status, len(e.reply), e.reply)
+		if sleep(s.t.Context(), e.after) != nil {
+			return
+		}
+		length := cmp.Or(e.replyHeaders.Get("Content-Length"), strconv.Itoa(len(e.reply)))
+		fmt.Fprintf(host, "HTTP/1.1 %d X\r\nContent-Length: %s\r\nConnection: close\r\n\r\n%s", e.status, length, e.reply)
 	}()
 	return guest, nil
 }
@@ -163,10 +172,15 @@ func (s *script) vmware(request string) (string, error) {
 	return "1 ", nil
 }
 
-// vbox is the guest device of VirtualBox, as far as its headers and calls are checked.
+// vbox is the guest device of VirtualBox, as the table of the reference has it (platforms §3).
 type vbox struct {
 	s         *script
 	connected bool
+}
+
+// vboxSizes are the sizes of each call's block, of what goes in and of what comes out.
+var vboxSizes = map[uint][3]uint32{
+	vboxVersion: {44, 40, 44}, vboxConnect: {156, 156, 28}, vboxGet: {104, 104, 104}, vboxDelete: {56, 56, 56}, vboxDisconnect: {28, 28, 24},
 }
 
 func (s *script) control(path string) (Controls, error) {
@@ -185,26 +199,56 @@ func (v *vbox) Close() error {
 
 func (v *vbox) Call(request uint, block []byte, links ...Link) error {
 	le := binary.LittleEndian
-	if size := request >> 16 & 0x3FFF; int(size) != len(block) || le.Uint32(block[4:]) != 0x10001 {
-		v.s.complain("the block of %#x has %d bytes", request, len(block))
+	word := func(at int) uint32 { return le.Uint32(block[at:]) }
+	got := [...]uint32{uint32(len(block)), word(0), word(16), word(4), word(8), word(20)}
+	if size := vboxSizes[request]; got != [...]uint32{size[0], size[1], size[2], 0x10001, 0, 0} || request>>16 != 3<<14|uint(size[0]) || request>>8&0xFF != 'V' {
+		v.s.complain("the header of %#x is %v", request, got)
 	}
 	result := func(rc int) { le.PutUint32(block[12:], uint32(int32(rc))) }
 	switch request {
 	case vboxVersion:
+		if word(24) != 0x10000 || word(28) != 0x10000 {
+			v.s.complain("the versions asked for are %#x and %#x", word(24), word(28))
+		}
 	case vboxConnect:
-		v.connected = string(bytes.TrimRight(block[28:], "\x00")) == vboxService
+		v.connected = word(24) == 2 && string(bytes.TrimRight(block[28:], "\x00")) == vboxService
 		le.PutUint32(block[24:], 77)
 	case vboxDisconnect:
-		v.connected = false
+		v.connected = v.connected && word(24) != 77
 	case vboxGet, vboxDelete:
 		if le.Uint32(block[24:]) != 77 {
 			v.s.complain("the client is not the one that has connected")
 		}
+		v.inspect(request, block, links)
 		result(v.service(request, block, links))
 	default:
 		return fmt.Errorf("ioctl %#x: %w", request, errBroken)
 	}
 	return nil
+}
+
+// inspect checks the parameters of a call: a name, and to get a value its buffer, a time stamp of 64 bits and a size of 32.
+func (v *vbox) inspect(request uint, block []byte, links []Link) {
+	le := binary.LittleEndian
+	function, kinds := uint32(1), []uint32{5, 4, 2, 1}
+	if request == vboxDelete {
+		function, kinds = 4, kinds[:1]
+	}
+	if !v.connected || le.Uint32(block[28:]) != function || le.Uint32(block[32:]) != 0xFFFFFFFF || block[36] != 1 || block[37] != 0 || int(le.Uint16(block[38:])) != len(kinds) {
+		v.s.complain("the call of %#x is % x", request, block[24:40])
+	}
+	for i, kind := range kinds {
+		at := 40 + 16*i
+		if le.Uint32(block[at:]) != kind {
+			v.s.complain("parameter %d of %#x is of type %d", i, request, le.Uint32(block[at:]))
+		}
+		if i < len(links) && (links[i].Offset != at+8 || int(le.Uint32(block[at+4:])) != len(links[i].Buffer)) {
+			v.s.complain("the buffer of parameter %d of %#x is at %d", i, request, links[i].Offset)
+		}
+	}
+	if name := links[0].Buffer; name[len(name)-1] != 0 || len(links) != min(2, len(kinds)) {
+		v.s.complain("the name of a property is %q, with %d buffers", name, len(links))
+	}
 }
 
 func (v *vbox) service(request uint, block []byte, links []Link) int {

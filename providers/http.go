@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +33,7 @@ type metadata struct {
 	missing bool  // status 404 says that there is no user data; else it is an error
 	retry   []int // statuses that mean "not yet"
 	lowPort bool
+	limit   time.Duration // for all attempts, where it is shorter than usual
 	decode  func([]byte) ([]byte, error)
 }
 
@@ -87,7 +89,7 @@ func spell(bases []string, interfaces []Interface) (all [][]string) {
 		for _, base := range bases {
 			zoned := strings.Contains(base, "ZONE")
 			if i.Up && !i.Loopback && (zoned && (i.LinkV6 || i.GlobalV6) || i.GlobalV6) {
-				reached = append(reached, strings.Replace(base, "ZONE", i.Name, 1))
+				reached = append(reached, strings.Replace(base, "ZONE", url.PathEscape(i.Name), 1))
 			}
 		}
 		all = append(all, reached)
@@ -98,7 +100,7 @@ func spell(bases []string, interfaces []Interface) (all [][]string) {
 // from asks one address.
 func (d metadata) from(base string) finder {
 	return func(ctx context.Context, m *Machine) (Document, error) {
-		r := Request{URL: base + d.path, Headers: slices.Clone(d.headers), Retry: d.retry, LowPort: d.lowPort}
+		r := Request{URL: base + d.path, Headers: slices.Clone(d.headers), Retry: d.retry, LowPort: d.lowPort, Limit: d.limit}
 		if d.token != nil {
 			h, err := d.token.get(ctx, m, base)
 			if err != nil {
@@ -170,14 +172,14 @@ func ask(ctx context.Context, m *Machine, r Request) ([]byte, error) {
 
 // body judges an answer (reference: engine §6.2).
 func (r Request) body(reply Reply) ([]byte, error) {
-	url := source.Redact(r.URL)
+	shown := source.Redact(r.URL)
 	switch reply.Status {
 	case http.StatusOK, http.StatusNoContent:
 		return reply.Body, nil
 	case http.StatusNotFound:
-		return nil, refusal{fmt.Errorf("%s: %w (status 404)", url, fetch.ErrNotFound)}
+		return nil, refusal{fmt.Errorf("%s: %w (status 404)", shown, fetch.ErrNotFound)}
 	}
-	return nil, refusal{fmt.Errorf("%s: the answer has the status %d %s", url, reply.Status, http.StatusText(reply.Status))}
+	return nil, refusal{fmt.Errorf("%s: the answer has the status %d %s", shown, reply.Status, http.StatusText(reply.Status))}
 }
 
 // isAddress tells an IP address from other words.

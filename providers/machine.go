@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 )
 
@@ -28,6 +29,8 @@ type Machine struct {
 	// Kept are the files that the platform gave an earlier stage of this boot (FileOf reads them from the state). Some
 	// hosts say a thing only once.
 	Kept []File
+	// Said is the text of a Document that an earlier stage of this boot got and that is given Once.
+	Said diag.Secret
 	// Now is the wall clock.
 	Now func() time.Time
 	// Random gives bytes for names that must not come twice.

@@ -36,6 +36,8 @@ type Document struct {
 	Text []byte
 	// Files are for the files stage to write. They are given beside ErrNone too.
 	Files []File
+	// Once says that the platform does not give it again. Whoever asks again puts the text into Machine.Said.
+	Once bool
 }
 
 // A File is one that a platform wants on the machine. Its owner is root.
@@ -144,6 +146,9 @@ func (p Platform) ask(ctx context.Context, m *Machine) (Document, error) {
 		return Document{}, fetch.ErrNeedNet
 	}
 	d, err := p.config(ctx, m)
+	if m.Said != "" && (errors.Is(err, ErrNone) || err == nil && len(d.Text) == 0) {
+		d.Text, d.Once, err = []byte(m.Said.Reveal()), true, nil
+	}
 	if err != nil {
 		d.Text = nil
 		return d, err

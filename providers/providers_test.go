@@ -68,10 +68,24 @@ func TestFindKnowsExactIDsOnly(t *testing.T) {
 	}
 }
 
+// The ids are a contract with images: Ignition's, and those beside them.
+func TestTheIDsAreIgnitionsAndThoseBeside(t *testing.T) {
+	ids := strings.Fields(`akamai aliyun applehv aws azure azurestack brightbox cloudstack digitalocean exoscale file gcp hetzner hyperv ibmcloud kubevirt metal
+		nutanix nvidiabluefield openstack oraclecloud packet powervs proxmoxve qemu scaleway upcloud virtualbox vmware vultr zvm`)
+	beside := strings.Fields("configdrive ionoscloud lxd maas nocloud opennebula outscale smartos stackit systemd tencentcloud")
+	var got []string
+	for _, p := range All() {
+		got = append(got, p.ID)
+		assert.Equal(t, slices.Contains(beside, p.ID), p.shared, "%s: user data that is cloud-init's is no config beside Ignition's platforms alone", p.ID)
+		assert.Equal(t, p.ID == "packet", p.Reports(), p.ID)
+		assert.Equal(t, p.ID == "virtualbox" || p.ID == "vmware", p.Removes(), p.ID)
+	}
+	assert.ElementsMatch(t, slices.Concat(ids, beside), got)
+}
+
 func TestTheTableIsInOrderAndComplete(t *testing.T) {
 	all := All()
 	assert.True(t, slices.IsSortedFunc(all, func(a, b Platform) int { return strings.Compare(a.ID, b.ID) }))
-	assert.Len(t, all, 31+11)
 	for _, p := range all {
 		assert.NotEmpty(t, p.Name, p.ID)
 		assert.NotEmpty(t, p.Source, p.ID)

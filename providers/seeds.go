@@ -21,8 +21,7 @@ import (
 
 // A seedLine is what a serial number or a command line says about a NoCloud source.
 type seedLine struct {
-	present bool
-	values  map[string]string // seedfrom, instance-id, local-hostname, dsmode, ...
+	values map[string]string // seedfrom, instance-id, local-hostname, dsmode, ...
 }
 
 // add takes up the words of a text that select the source: ds=nocloud, ds=nocloud;key=value;... Later words win key by key.
@@ -39,7 +38,6 @@ func (l *seedLine) add(text string) {
 		if kind != "nocloud" && kind != "nocloud-net" {
 			continue
 		}
-		l.present = true
 		for item := range strings.SplitSeq(list, ";") {
 			key, value, _ := strings.Cut(item, "=")
 			switch key {

@@ -79,13 +79,17 @@ const (
 	tritonDrain = 100 * time.Millisecond
 )
 
-// line reads one line of at most textMax bytes.
-func (t *triton) line(limit time.Duration) (string, error) {
-	if err := t.stream.SetReadDeadline(t.m.Now().Add(limit)); err != nil {
-		return "", err
-	}
+// shortLine is more than any line has but one with a value.
+const shortLine = 4 << 10
+
+// line reads one line of about so many bytes at most. The limit is for each piece of it: a long value takes minutes through a serial
+// port.
+func (t *triton) line(limit time.Duration, most int) (string, error) {
 	var line []byte
 	for {
+		if err := t.stream.SetReadDeadline(t.m.Now().Add(limit)); err != nil {
+			return "", err
+		}
 		part, err := t.in.ReadSlice('\n')
 		line = append(line, part...)
 		switch {
@@ -93,7 +97,7 @@ func (t *triton) line(limit time.Duration) (string, error) {
 			return strings.TrimRight(string(line), "\r\n"), nil
 		case !errors.Is(err, bufio.ErrBufferFull):
 			return "", err
-		case len(line) > textMax:
+		case len(line) > most:
 			return "", errors.New("a line without end")
 		}
 	}
@@ -109,7 +113,7 @@ func (t *triton) negotiate() error {
 	if _, err := io.WriteString(t.stream, "NEGOTIATE V2\n"); err != nil {
 		return err
 	}
-	reply, err := t.line(tritonLine)
+	reply, err := t.line(tritonLine, shortLine)
 	if err == nil && reply != "V2_OK" {
 		err = errors.New("the service does not speak version 2 of its protocol")
 	}
@@ -118,23 +122,26 @@ func (t *triton) negotiate() error {
 
 // drain reads what is left in the port, and sends empty lines until the service calls them invalid.
 func (t *triton) drain() error {
+	var waste [shortLine]byte
 	for end := t.m.Now().Add(tritonLine); ; {
 		if t.m.Now().After(end) {
 			return errors.New("the port does not fall silent; is it a console too?")
 		}
-		if _, err := t.line(tritonDrain); errors.Is(err, os.ErrDeadlineExceeded) {
+		if err := t.stream.SetReadDeadline(t.m.Now().Add(tritonDrain)); err != nil {
+			return err
+		}
+		if _, err := t.stream.Read(waste[:]); errors.Is(err, os.ErrDeadlineExceeded) {
 			break
 		} else if err != nil {
 			return err
 		}
 	}
-	t.in.Reset(t.stream)
 	const attempts = 10
 	for range attempts {
 		if _, err := io.WriteString(t.stream, "\n"); err != nil {
 			return err
 		}
-		reply, err := t.line(6 * time.Second)
+		reply, err := t.line(6*time.Second, shortLine)
 		switch {
 		case err == nil && strings.HasPrefix(reply, "invalid command"):
 			return nil
@@ -155,7 +162,7 @@ func (t *triton) get(key string) ([]byte, error) {
 	if _, err := io.WriteString(t.stream, tritonFrame(request+" GET "+base64.StdEncoding.EncodeToString([]byte(key)))); err != nil {
 		return nil, err
 	}
-	line, err := t.line(tritonLine)
+	line, err := t.line(tritonLine, textMax)
 	if err != nil {
 		return nil, err
 	}

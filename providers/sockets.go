@@ -17,27 +17,39 @@ func over(m *Machine, network, address string) *http.Client {
 	}}
 }
 
-// visit puts a GET to a socket until it is answered with less than 500.
+// visit puts a GET to a socket until it is answered with less than 500. An error at the end has the last one in it.
 func visit(ctx context.Context, m *Machine, client *http.Client, url string, header http.Header, every time.Duration) (Reply, error) {
-	return poll(ctx, m, "an answer to "+url, every, func() (Reply, bool, error) {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-		if err != nil {
-			return Reply{}, false, err
-		}
-		r.Header = header.Clone()
-		response, err := client.Do(r)
-		if err != nil {
+	var last error
+	reply, err := poll(ctx, m, "an answer to "+url, every, func() (Reply, bool, error) {
+		reply, err := visitOnce(ctx, client, url, header)
+		if err != nil && ctx.Err() == nil {
 			m.Log.Info(err.Error())
-			return Reply{}, false, nil
+			last = err
 		}
-		defer response.Body.Close()
-		body, err := readAll(response.Body, url)
-		if err != nil || response.StatusCode >= 500 {
-			m.Log.Info(fmt.Sprintf("GET %s: status %d", url, response.StatusCode))
-			return Reply{}, false, nil
-		}
-		return Reply{Status: response.StatusCode, Header: response.Header, Body: body}, true, nil
+		return reply, err == nil, nil
 	})
+	if err != nil && last != nil {
+		err = fmt.Errorf("%w: %w", err, last)
+	}
+	return reply, err
+}
+
+func visitOnce(ctx context.Context, client *http.Client, url string, header http.Header) (Reply, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return Reply{}, err
+	}
+	r.Header = header.Clone()
+	response, err := client.Do(r)
+	if err != nil {
+		return Reply{}, err
+	}
+	defer response.Body.Close()
+	body, err := readAll(response.Body, url)
+	if err == nil && response.StatusCode >= 500 {
+		err = fmt.Errorf("GET %s: status %d", url, response.StatusCode)
+	}
+	return Reply{Status: response.StatusCode, Header: response.Header, Body: body}, err
 }
 
 // socketLimit is how long a service of the host may take to answer on a socket.

@@ -41,7 +41,7 @@ func services() []Platform {
 			}}.at("http://100.100.100.200")},
 		{ID: "aws", Name: "Amazon Web Services", Network: NeedsNetwork,
 			Source: "http://169.254.169.254/2019-10-01/user-data, with a token where there are any",
-			config: imds("/2019-10-01/user-data"), region: awsRegion},
+			config: imds("/2019-10-01/user-data").at(linkLocal, amazonV6), region: awsRegion},
 		{ID: "azure", Name: "Microsoft Azure", Network: NeedsNetwork,
 			Source: "userData of the metadata service at 169.254.169.254, or else CustomData.bin on the provisioning disc (UDF)",
 			config: azure},

@@ -41,6 +41,7 @@ import (
 //	> METHOD URL             a request, in order; "> Name: value" its headers, "> body TEXT"
 //	< [after 2s] 200 TEXT    the answer; "< Name: value" its headers; "down" for none, "always" to repeat
 //	module NAME              a module that is loaded, in order
+//	said TEXT                what an earlier stage was given once; "once" says that this one is
 //	took 40s                 the time it all takes
 //	log TEXT                 a line of the log holds that
 //	hint TEXT                what an error says to try
@@ -63,8 +64,9 @@ type script struct {
 	wrong     []string
 
 	action          []string
-	offline         bool
+	offline, once   bool
 	arch, line      string
+	said            string
 	env             map[string]string
 	took            time.Duration
 	wantModules     []string
@@ -136,6 +138,10 @@ func (s *script) add(line string, from time.Duration) {
 		s.add(tail, s.duration(name))
 	case "offline":
 		s.offline = true
+	case "once":
+		s.once = true
+	case "said":
+		s.said = s.text(rest)
 	case "arch":
 		s.arch = rest
 	case "cmdline":
@@ -242,7 +248,7 @@ func (s *script) complain(format string, args ...any) {
 
 func (s *script) machine() Machine {
 	return Machine{
-		Log: slog.New(slog.NewTextHandler(&locked{to: s.log}, nil)), Offline: s.offline, Arch: s.arch, Now: time.Now, Random: bytes.NewReader(make([]byte, 1024)),
+		Log: slog.New(slog.NewTextHandler(&locked{to: s.log}, nil)), Offline: s.offline, Said: diag.Secret(s.said), Arch: s.arch, Now: time.Now, Random: bytes.NewReader(make([]byte, 1024)),
 		Getenv: func(name string) string { return s.env[name] }, ReadFile: s.readFile, Glob: s.glob,
 		Scratch: func(use func(string) error) error { return use("/scratch") },
 		Get: func(ctx context.Context, url string) ([]byte, error) {
@@ -465,6 +471,7 @@ func (s *script) play(p Platform) {
 			require.NoError(t, err, s.wrong)
 			assert.Equal(t, s.text(s.reason), text)
 		}
+		assert.Equal(t, s.once, d.Once, "whether the platform gives it once")
 		s.compare(t, d)
 	})
 }
@@ -490,13 +497,20 @@ func (s *script) act(p Platform) (text string, d Document, err error) {
 	return text, d, err
 }
 
-func (s *script) compare(t *testing.T, d Document) {
+// compareRequests holds the lock, as a host may not know yet that nobody waits for it any more.
+func (s *script) compareRequests(t *testing.T) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	assert.Empty(t, s.wrong)
 	assert.True(t, slices.IsSorted(s.order), "requests come in the order %v", s.order)
 	for _, e := range s.exchanges {
 		assert.True(t, e.used || e.always, "%s %s is never asked", e.method, e.url)
 	}
 	assert.Equal(t, s.wantModules, s.modules, "modules")
+}
+
+func (s *script) compare(t *testing.T, d Document) {
+	s.compareRequests(t)
 	for _, x := range s.now("run") {
 		assert.Fail(t, "a tool is not run", x.name+" "+x.rest)
 	}

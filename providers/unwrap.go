@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // unwrap takes gzip and base64 off a text, as tools put them on to get past size limits and odd characters. A plain config is
@@ -21,17 +23,43 @@ func unwrap(text []byte) ([]byte, error) {
 	return gunzip(text)
 }
 
+// inflatedMax is how much so many bytes of gzip may hold: zeros without end are no config, and memory has one.
+func inflatedMax(packed int) int64 {
+	const free, ratio = 64 << 20, 200
+	return min(max(free, ratio*int64(packed)), textMax)
+}
+
 func isGzip(text []byte) bool { return bytes.HasPrefix(text, []byte("\x1f\x8b\x08")) }
 
-func gunzip(text []byte) ([]byte, error) {
-	r, err := gzip.NewReader(bytes.NewReader(text))
-	if err == nil {
-		text, err = readAll(r, "what it holds")
+// gunzip unpacks all members of an archive. NULs after the last are no part of it: what is on a disk is padded.
+func gunzip(text []byte) (out []byte, err error) {
+	const name = "what it holds"
+	most, rest := inflatedMax(len(text)), bytes.NewReader(text)
+	var z gzip.Reader
+	for {
+		if err := z.Reset(rest); err != nil {
+			return nil, fmt.Errorf("gzip: %w", err)
+		}
+		z.Multistream(false)
+		part, err := readMost(&z, name, most)
+		if out = append(out, part...); err == nil && int64(len(out)) > most {
+			err = tooLong(name, most)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("gzip: %w", err)
+		}
+		if padding := text[len(text)-rest.Len():]; len(bytes.TrimLeft(padding, "\x00")) == 0 {
+			return out, nil
+		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("gzip: %w", err)
+}
+
+// unpadded takes NULs off the end of a text. Those of an archive stay, as archives end in NULs themselves; gunzip passes over the others.
+func unpadded(text []byte) []byte {
+	if isGzip(text) {
+		return text
 	}
-	return text, nil
+	return bytes.TrimRight(text, "\x00")
 }
 
 // wholeBase64 decodes a text that is base64 from the first to the last byte and holds gzip or a known form of user data.
@@ -70,14 +98,18 @@ func looksGiven(text []byte) bool {
 	return false
 }
 
-// standardBase64 decodes RFC 4648 with padding; line ends may be anywhere (reference: platforms §1).
+// standardBase64 decodes RFC 4648 with padding; line ends may be anywhere (reference: platforms §1). It is for where all user data is
+// base64.
 func standardBase64(text []byte) ([]byte, error) {
 	out := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
 	n, err := base64.StdEncoding.Decode(out, text)
-	if err != nil {
-		return nil, fmt.Errorf("the user data is not base64: %w", err)
+	if err == nil {
+		return out[:n], nil
 	}
-	return out[:n], nil
+	if what, hint, known := NotConfig(text); known {
+		return nil, diag.WithHint(fmt.Errorf("the user data is not base64 but %s", what), hint)
+	}
+	return nil, diag.WithHint(fmt.Errorf("the user data is not base64: %w", err), "whoever gives user data here has to encode it in base64 first")
 }
 
 // A foreign form is user data that other programs read.

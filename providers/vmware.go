@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // The places of the config in VMware's guestinfo.
@@ -86,7 +88,7 @@ func decodeGuest(data []byte, encoding string) (text []byte, err error) {
 			return nil, err
 		}
 	default:
-		return nil, fmt.Errorf("%s: the encoding is not known", guestEncoding)
+		return nil, diag.WithHint(fmt.Errorf("%s: the encoding is not known", guestEncoding), "base64, gzip and gzip+base64 are known; without it the data is taken as it is")
 	}
 	if text, err = gunzip(data); err != nil {
 		return nil, fmt.Errorf("%s: declared as %s: %w", guestData, encoding, err)

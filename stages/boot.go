@@ -263,6 +263,9 @@ func (r *run) provided(ctx context.Context) (*config.Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	if found.Once {
+		r.state.Said = diag.Secret(found.Text)
+	}
 	load.PaceCollector(len(found.Text))
 	doc, err := r.loader.Document(found.Name, found.Text)
 	if err != nil {
@@ -320,6 +323,7 @@ func (r *run) embedAuthorities(ctx context.Context) error {
 }
 
 func (r *run) save() error {
+	r.state.Said = "" // nobody has to ask again
 	text, apart := r.user.Cached()
 	r.state.Advertisements = apart
 	if err := r.Paths.SaveConfig(text); err != nil {

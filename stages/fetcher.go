@@ -41,15 +41,22 @@ func (f fetcher) write(ctx context.Context, r config.Resource, to files.Sink) er
 const clockEpoch = "/usr/lib/clock-epoch"
 
 // clock is what is known about the time without a look at this machine's clock, which may have stopped long ago.
-func clock() (c fetch.Clock) {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			if s.Key == "vcs.time" {
-				c.Built, _ = time.Parse(time.RFC3339, s.Value)
-			}
+func clock() fetch.Clock {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
+	}
+	return clockOf(info.Settings, clockEpoch)
+}
+
+// clockOf: a program that was not built from a checkout does not know when.
+func clockOf(built []debug.BuildSetting, epoch string) (c fetch.Clock) {
+	for _, s := range built {
+		if s.Key == "vcs.time" {
+			c.Built, _ = time.Parse(time.RFC3339, s.Value)
 		}
 	}
-	if info, err := os.Stat(clockEpoch); err == nil {
+	if info, err := os.Stat(epoch); err == nil {
 		c.Epoch = info.ModTime()
 	}
 	return c

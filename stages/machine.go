@@ -20,7 +20,7 @@ import (
 func (r *run) machine() providers.Machine {
 	m := providers.Local()
 	m.Log, m.Now, m.Getenv, m.CommandLine = r.Log, r.Now, r.Getenv, r.line
-	m.Offline = r.fetch.Client.Offline
+	m.Offline, m.Said = r.fetch.Client.Offline, r.state.Said
 	for _, raw := range r.state.ProviderOutputFiles {
 		if f, err := providers.FileOf(raw); err == nil {
 			m.Kept = append(m.Kept, f)

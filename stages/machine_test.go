@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -80,4 +83,48 @@ func TestTheFolderOfADriveThatCannotBeMountedIsGone(t *testing.T) {
 	assert.Empty(t, left)
 	assert.Contains(t, log.String(), `\"-o\" \"ro\" \"-t\" \"udf\" \"/dev/sr0\"`)
 	assert.NotContains(t, log.String(), "level=WARN")
+}
+
+// What is received from a card reader is gone from it, and the network comes up between the two stages that get a config.
+func TestAConfigThatIsGivenOnceIsThereForTheStageWithTheNetwork(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"ignition": {"version": "3.0.0"}, "storage": {"files": [{"path": "/child"}]}}`)
+	}))
+	defer server.Close()
+	m := newMachine(t, "")
+	m.write(t, "spool", fmt.Sprintf(`{"ignition": {"version": "3.4.0", "config": {"merge": [{"source": %q}]}}, "storage": {"files": [{"path": "/SECRET"}]}}`, server.URL))
+	m.write(t, "tool", fmt.Sprintf(`#!/bin/sh -e
+cd %q
+case "$1" in
+li) [ ! -e spool ] || echo MAINT 0042 A PUN 00000017 001 NONE 07/01 10:20:30 NODE1 ign X1 ;;
+re) mv spool "$4" ;;
+esac
+`, m.dir))
+	require.NoError(t, os.Chmod(filepath.Join(m.dir, "tool"), 0o755))
+	tools := map[string]string{}
+	for _, name := range []string{"modprobe", "chccwdev", "udevadm", "vmur"} {
+		tools[name] = filepath.Join(m.dir, "tool")
+	}
+	zvm, _ := providers.Find("zvm")
+	stage := func(name string) error {
+		log := slog.New(slog.NewTextHandler(&m.log, nil))
+		return Run(t.Context(), Boot{
+			Stage: name, Platform: zvm, Root: filepath.Join(m.dir, "root"), Paths: m.paths(), CommandLine: filepath.Join(m.dir, "cmdline"),
+			FetchTimeout: m.patience, Log: log, Tools: host.NewTools(tools, log), Now: time.Now, Getenv: func(string) string { return "" },
+		})
+	}
+	require.NoError(t, stage("fetch-offline"))
+	assert.FileExists(t, m.paths().NeedNet)
+	assert.NoFileExists(t, m.paths().Config)
+	assert.NoFileExists(t, filepath.Join(m.dir, "spool"))
+	require.NoError(t, stage("fetch"))
+	text, err := m.paths().LoadConfig()
+	require.NoError(t, err)
+	assert.Contains(t, string(text), "/SECRET")
+	assert.Contains(t, string(text), "/child")
+	state, err := m.paths().LoadState()
+	require.NoError(t, err)
+	assert.Empty(t, state.Said, "nobody has to ask again")
+	assert.NotContains(t, m.log.String(), "SECRET")
 }

@@ -145,6 +145,24 @@ func TestWhereObjectsOfAmazonAre(t *testing.T) {
 	}
 }
 
+// The peer's client of Amazon's gives up by itself, so objects are not waited for without end where a config has no limit.
+func TestObjectsOfAmazonAreNotWaitedForWithoutEnd(t *testing.T) {
+	for _, url := range []string{"s3://bucket/a", "arn:aws:s3:::bucket/a", "arn:aws:s3:eu-west-1:123456789012:accesspoint/ap/object/a"} {
+		for total, want := range map[time.Duration]time.Duration{0: DefaultOtherTotal, 7 * time.Second: 7 * time.Second} {
+			synctest.Test(t, func(t *testing.T) {
+				c, _ := quiet()
+				c.dial = func(context.Context, string, string) (net.Conn, error) { return nil, errRefused }
+				require.NoError(t, c.Configure(t.Context(), Settings{Total: total}))
+				start := time.Now()
+				_, err := c.Fetch(t.Context(), Resource{URL: url}, io.Discard)
+				require.ErrorIs(t, err, errRefused, url)
+				require.ErrorContains(t, err, "could not be fetched in time ("+want.String())
+				assert.Equal(t, want, time.Since(start), url)
+			})
+		}
+	}
+}
+
 func TestObjectsOfAmazonCanBeCompressed(t *testing.T) {
 	c, _ := quiet()
 	s := &scripted{answers: map[string]http.HandlerFunc{
@@ -250,10 +268,14 @@ func TestInstancesOfAmazonAskInTheNameOfTheirRole(t *testing.T) {
 		"with the region that they know":       {2, true, "aws", "us-west-1", "us-west-1", true},
 		"and nobody else does, role or not":    {2, true, "metal", "", "us-east-1", false},
 		"even where a region is known, nor so": {2, true, "metal", "us-west-1", "us-west-1", false},
+		"by IPv6 where nobody is at IPv4":      {6, true, "aws", "us-west-1", "us-west-1", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, log := quiet()
-			c.metadata = imdsOf(t, test.version, test.role).URL
+			c.metadata, c.metadataV6 = imdsOf(t, test.version, test.role).URL, "http://v6.test" // which would be an error
+			if test.version == 6 {
+				c.metadata, c.metadataV6 = "http://127.0.0.1:1", imdsOf(t, 2, test.role).URL
+			}
 			c.Machine = Machine{Platform: test.platform, Region: test.region}
 			var got, want string
 			s := &scripted{answers: map[string]http.HandlerFunc{
@@ -273,6 +295,7 @@ func TestInstancesOfAmazonAskInTheNameOfTheirRole(t *testing.T) {
 			assert.Equal(t, want, got)
 			assert.Equal(t, test.signed, got != "")
 			assert.NotContains(t, log.String(), "secret")
+			assert.NotContains(t, log.String(), "v6.test", "a service that has answered is not asked elsewhere")
 		})
 	}
 }
@@ -478,6 +501,55 @@ func TestBlobsOfAzure(t *testing.T) {
 			if test.authorized {
 				assert.Equal(t, "2026-06-06", s.last.Get("X-Ms-Version"))
 			}
+		})
+	}
+}
+
+func TestTokensOfAzure(t *testing.T) {
+	const good = `{"access_token":"token-secret","expires_in":"3599","token_type":"Bearer"}`
+	for name, test := range map[string]struct {
+		statuses []int // one after the other, the last for ever
+		probe    time.Duration
+		id       string
+		asked    int
+		err      string
+	}{
+		"at once":                          {[]int{200}, 0, "", 1, ""},
+		"of one of several identities":     {[]int{200}, 0, "an id", 1, ""},
+		"after a while":                    {[]int{404, 410, 429, 500, 503, 200}, 0, "", 6, ""},
+		"never":                            {[]int{429}, 0, "", 6, "the server answered 429 Too Many Requests"},
+		"not without an identity":          {[]int{400}, 0, "", 1, "the server answered 400 Bad Request"},
+		"not where nobody answers at once": {[]int{200}, 2 * time.Second, "", 0, "nobody there who gives any"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("AZURE_CLIENT_ID", test.id)
+			synctest.Test(t, func(t *testing.T) {
+				c, log := quiet()
+				c.metadata = "http://metadata.test"
+				asked := 0
+				defer inMemory(c, func(w http.ResponseWriter, r *http.Request) {
+					if r.Header.Get("Metadata") == "" {
+						time.Sleep(test.probe)
+						w.WriteHeader(http.StatusBadRequest)
+						return
+					}
+					assert.Equal(t, test.id, r.URL.Query().Get("client_id"))
+					assert.Equal(t, test.id != "", r.URL.Query().Has("client_id"))
+					w.WriteHeader(test.statuses[min(asked, len(test.statuses)-1)])
+					asked++
+					_, _ = io.WriteString(w, good)
+				})()
+				got, err := c.azureToken(t.Context())
+				assert.Equal(t, test.asked, asked)
+				assert.NotContains(t, log.String(), "secret")
+				if test.err != "" {
+					require.ErrorContains(t, err, test.err)
+					assert.NotContains(t, err.Error(), "secret")
+					return
+				}
+				require.NoError(t, err)
+				assert.Equal(t, "Bearer token-secret", got.header())
+			})
 		})
 	}
 }

@@ -155,7 +155,7 @@ func dialFromLowPort(ctx context.Context, network, address string) (net.Conn, er
 	const highest, attempts = 1022, 50
 	var last error
 	for range attempts {
-		d := net.Dialer{Timeout: 30 * time.Second, LocalAddr: &net.TCPAddr{Port: 1 + rand.N(highest)}}
+		d := net.Dialer{Timeout: 30 * time.Second, LocalAddr: &net.TCPAddr{Port: 1 + rand.N(highest)}, Control: mark}
 		conn, err := d.DialContext(ctx, network, address)
 		if err == nil || !errors.Is(err, syscall.EADDRINUSE) && !errors.Is(err, syscall.EADDRNOTAVAIL) {
 			return conn, err

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -35,6 +36,45 @@ func TestARequestIsSentAsItIsPut(t *testing.T) {
 	assert.NotContains(t, log.String(), "SECRET")
 }
 
+// A zone is for this machine: the server is not told of it. A request without a body says so, which token services want.
+func TestARequestOnTheWire(t *testing.T) {
+	for name, test := range map[string]struct {
+		request  Request
+		to, wire string
+	}{
+		"a zone": {
+			Request{URL: "http://[fe80::a9fe:a9fe%25eth0]/openstack/latest/user_data"}, "[fe80::a9fe:a9fe%eth0]:80",
+			"GET /openstack/latest/user_data HTTP/1.1\r\nHost: [fe80::a9fe:a9fe]\r\nUser-Agent: Ignition/1.2.3\r\nAccept: " + accept + "\r\nAccept-Encoding: identity\r\n\r\n",
+		},
+		"a token": {
+			Request{Method: http.MethodPut, URL: "http://169.254.169.254/latest/api/token", Headers: []Header{{"X-aws-ec2-metadata-token-ttl-seconds", "21600"}}}, "169.254.169.254:80",
+			"PUT /latest/api/token HTTP/1.1\r\nHost: 169.254.169.254\r\nUser-Agent: Ignition/1.2.3\r\nContent-Length: 0\r\nAccept: " + accept +
+				"\r\nAccept-Encoding: identity\r\nX-Aws-Ec2-Metadata-Token-Ttl-Seconds: 21600\r\n\r\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, _ := quiet()
+			var wire string
+			c.dial = func(_ context.Context, _, address string) (net.Conn, error) {
+				assert.Equal(t, test.to, address)
+				here, there := net.Pipe()
+				go func() {
+					defer there.Close()
+					head := make([]byte, len(test.wire))
+					n, _ := io.ReadFull(there, head)
+					wire = string(head[:n])
+					_, _ = io.WriteString(there, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+				}()
+				return here, nil
+			}
+			reply, err := c.Do(t.Context(), test.request, 10)
+			require.NoError(t, err)
+			assert.Equal(t, "ok", string(reply.Body))
+			assert.Equal(t, test.wire, wire)
+		})
+	}
+}
+
 func TestWhatARequestRefuses(t *testing.T) {
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "0123456789") })
 	c, _ := quiet()
@@ -54,7 +94,7 @@ func TestWhatARequestRefuses(t *testing.T) {
 
 func TestARequestIsPutAgainUntilThereIsAnAnswer(t *testing.T) {
 	for name, test := range map[string]struct {
-		statuses []int // one after the other, the last for ever; 0 is no answer
+		statuses []int // one after the other, the last for ever; 0 is no answer, -1 one that breaks off
 		retry    []int
 		want     int
 		asked    int
@@ -65,6 +105,7 @@ func TestARequestIsPutAgainUntilThereIsAnAnswer(t *testing.T) {
 		"too many requests":         {[]int{429, 200}, nil, 200, 2},
 		"a status that says: later": {[]int{404, 410, 200}, []int{404, 410}, 200, 3},
 		"no answer":                 {[]int{0, 0, 204}, nil, 204, 3},
+		"half an answer":            {[]int{-1, -1, 200}, nil, 200, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -73,15 +114,25 @@ func TestARequestIsPutAgainUntilThereIsAnAnswer(t *testing.T) {
 				stop := inMemory(c, func(w http.ResponseWriter, r *http.Request) {
 					status := test.statuses[min(asked, len(test.statuses)-1)]
 					asked++
-					if status == 0 {
+					switch {
+					case status == -1:
+						w.Header().Set("Content-Length", "4")
+						_, _ = io.WriteString(w, "an")
+						w.(http.Flusher).Flush()
+						fallthrough
+					case status == 0:
 						panic(http.ErrAbortHandler)
 					}
 					w.WriteHeader(status)
+					if status == http.StatusOK {
+						_, _ = io.WriteString(w, "answer")
+					}
 				})
 				defer stop()
 				reply, err := c.Do(t.Context(), Request{URL: "http://metadata/", Retry: test.retry}, 10)
 				require.NoError(t, err)
 				assert.Equal(t, test.want, reply.Status)
+				assert.Equal(t, test.want == http.StatusOK, string(reply.Body) == "answer", "the whole of it")
 				assert.Equal(t, test.asked, asked)
 			})
 		})

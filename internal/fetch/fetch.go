@@ -82,16 +82,17 @@ type Client struct {
 	Machine Machine
 	Clock   Clock
 
-	log      *slog.Logger
-	version  string
-	dial     func(ctx context.Context, network, addr string) (net.Conn, error)
-	jitter   func(most time.Duration) time.Duration
-	metadata string // of the services for instances of aws and azure; "" for the usual one
-	bound    bound
-	chunks   chunks
-	gunzip   sync.Pool // of *gzip.Reader: one costs 40 KB, and a config can hold thousands of small bodies
-	flights  flights
-	google   google
+	log        *slog.Logger
+	version    string
+	dial       func(ctx context.Context, network, addr string) (net.Conn, error)
+	jitter     func(most time.Duration) time.Duration
+	metadata   string // of the services for instances of aws and azure; "" for the usual one
+	metadataV6 string // of aws, by IPv6
+	bound      bound
+	chunks     chunks
+	gunzip     sync.Pool // of *gzip.Reader: one costs 40 KB, and a config can hold thousands of small bodies
+	flights    flights
+	google     google
 
 	mu          sync.Mutex
 	settings    Settings
@@ -105,10 +106,11 @@ type Client struct {
 // that tailor a config to the requester look for.
 func New(log *slog.Logger, version string) *Client {
 	// Go's own resolver: an initramfs need not have what libc's looks for.
-	dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second, Resolver: &net.Resolver{PreferGo: true}}
+	dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second, Resolver: &net.Resolver{PreferGo: true}, Control: mark}
 	return &Client{
 		log:         log,
 		version:     version,
+		metadataV6:  "http://[fd00:ec2::254]",
 		dial:        dialer.DialContext,
 		jitter:      func(most time.Duration) time.Duration { return rand.N(most + 1) },
 		bound:       bound{free: 1 << 30, ratio: 200},

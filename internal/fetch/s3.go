@@ -49,7 +49,7 @@ func domainOf(region string) string {
 
 // An amazon is what a client has found out about its own instance, once.
 type amazon struct {
-	roles  *aws.CredentialsCache
+	roles  []*aws.CredentialsCache // by IPv4, and by IPv6
 	client *imds.Client
 	region string
 }
@@ -60,13 +60,18 @@ func (c *Client) instance() *amazon {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.amazon == nil {
-		dialer := &net.Dialer{Timeout: 250 * time.Millisecond}
+		dialer := &net.Dialer{Timeout: 250 * time.Millisecond, Control: mark}
 		plain := &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, ResponseHeaderTimeout: 500 * time.Millisecond}}
-		client := imds.New(imds.Options{HTTPClient: plain, Endpoint: c.metadata})
-		provider := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = client })
-		c.amazon = &amazon{client: client, roles: aws.NewCredentialsCache(provider), region: c.Machine.Region}
+		client, roles := roleOf(plain, c.metadata)
+		_, rolesV6 := roleOf(plain, c.metadataV6)
+		c.amazon = &amazon{client: client, roles: []*aws.CredentialsCache{roles, rolesV6}, region: c.Machine.Region}
 	}
 	return c.amazon
+}
+
+func roleOf(plain *http.Client, endpoint string) (*imds.Client, *aws.CredentialsCache) {
+	client := imds.New(imds.Options{HTTPClient: plain, Endpoint: endpoint})
+	return client, aws.NewCredentialsCache(ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = client }))
 }
 
 // InstanceRegion is the region of this machine where the platform is aws: Machine.Region, or what the metadata service says.
@@ -122,12 +127,20 @@ func (c *Client) role(ctx context.Context) (aws.Credentials, bool) {
 	if c.Machine.Platform != "aws" {
 		return aws.Credentials{}, false
 	}
-	keys, err := c.instance().roles.Retrieve(ctx)
-	if err != nil {
-		c.log.Info(fmt.Sprintf("no role of this instance, so objects are asked for anonymously: %v", err))
-		return aws.Credentials{}, false
+	var failed error
+	for _, roles := range c.instance().roles {
+		keys, err := roles.Retrieve(ctx)
+		if err == nil {
+			return keys, true
+		}
+		failed = err
+		var answer interface{ HTTPStatusCode() int }
+		if errors.As(err, &answer) {
+			break // the service is there, and knows of no role
+		}
 	}
-	return keys, true
+	c.log.Info(fmt.Sprintf("no role of this instance, so objects are asked for anonymously: %v", failed))
+	return aws.Credentials{}, false
 }
 
 // signed has a question carry signatures. They carry the time; a service that holds against one that the time is wrong is believed

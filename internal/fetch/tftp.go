@@ -30,7 +30,8 @@ const (
 	tftpDenied   = "code: 2,"
 )
 
-// fetchTFTP fetches a file by name, as often as there is time for. A transfer that breaks off begins again.
+// fetchTFTP fetches a file by name, as often as there is time for. A transfer that breaks off begins again. The name begins with
+// the slash, as the peer has it: to a server without a root of its own it is a path.
 func (c *Client) fetchTFTP(ctx context.Context, r Resource, to *delivery) error {
 	address, err := url.Parse(r.URL)
 	if err != nil {
@@ -50,7 +51,7 @@ func (c *Client) fetchTFTP(ctx context.Context, r Resource, to *delivery) error 
 	defer q.end()
 	for {
 		q.attempt()
-		err := c.transfer(ctx, q, net.JoinHostPort(address.Hostname(), port), strings.TrimPrefix(address.Path, "/"), to)
+		err := c.transfer(ctx, q, net.JoinHostPort(address.Hostname(), port), address.Path, to)
 		failed := again{}
 		if !errors.As(err, &failed) {
 			return err

@@ -22,8 +22,9 @@ import (
 func tftpServer(t *testing.T, address string, files map[string][]byte) string {
 	t.Helper()
 	server := tftp.NewServer(func(name string, to io.ReaderFrom) error {
-		content, ok := files[name]
-		if !ok {
+		relative, rooted := strings.CutPrefix(name, "/")
+		content, ok := files[relative]
+		if !ok || !rooted {
 			return os.ErrNotExist
 		}
 		to.(tftp.OutgoingTransfer).SetSize(int64(len(content)))

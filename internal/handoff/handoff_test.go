@@ -95,9 +95,10 @@ func TestState(t *testing.T) {
 			LuksVolumeKeyFiles:  map[string]diag.Secret{"key": "data:,c"},
 			Region:              "eu-west-1",
 			Advertisements:      []config.Advertisement{{Volume: "data", Server: "http://t", Text: "{}"}},
+			Said:                "data:,said",
 		}, `{"fetchedConfigs":[{"kind":"base","source":"system","referenced":false},{"kind":"user","source":"/c.ign","referenced":true}],` +
 			`"luksPersistKeyFiles":{"data":"data:,a&b"},"notatedDirectories":["/var/home"],"providerOutputFiles":[{"path":"/x"}],` +
-			`"luksPersistVolumeKeyFiles":{"key":"data:,c"},"region":"eu-west-1","tangAdvertisements":[{"volume":"data","server":"http://t","text":"{}"}]}`},
+			`"luksPersistVolumeKeyFiles":{"key":"data:,c"},"region":"eu-west-1","tangAdvertisements":[{"volume":"data","server":"http://t","text":"{}"}],"said":"ZGF0YTosc2FpZA=="}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := in(t.TempDir())

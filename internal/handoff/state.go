@@ -27,6 +27,7 @@ type State struct {
 	LuksVolumeKeyFiles  map[string]diag.Secret // a file's name to the data URL of its content
 	Region              string                 // of the machine, where its platform has regions: asked once, for later stages too
 	Advertisements      []config.Advertisement // of Tang servers, which the config does not have
+	Said                diag.Secret            // the user's config, where its platform gives it once and the network is needed for the rest
 }
 
 // stored is a State as the file has it: secrets in the clear, which is why only its owner may read it.
@@ -38,6 +39,7 @@ type stored struct {
 	LuksVolumeKeyFiles  map[string]string      `json:"luksPersistVolumeKeyFiles"`
 	Region              string                 `json:"region,omitempty"`
 	Advertisements      []config.Advertisement `json:"tangAdvertisements,omitempty"`
+	Said                []byte                 `json:"said,omitempty"`
 }
 
 // A StateError says that there is a state, and that it cannot be used. It ends the engine with an exit code of its own.
@@ -73,6 +75,7 @@ func (p Paths) LoadState() (State, error) {
 		LuksVolumeKeyFiles:  mapped(s.LuksVolumeKeyFiles, func(v string) diag.Secret { return diag.Secret(v) }),
 		Region:              s.Region,
 		Advertisements:      s.Advertisements,
+		Said:                diag.Secret(s.Said),
 	}, nil
 }
 
@@ -89,6 +92,7 @@ func (p Paths) SaveState(s State) error {
 		LuksVolumeKeyFiles:  mapped(s.LuksVolumeKeyFiles, diag.Secret.Reveal),
 		Region:              s.Region,
 		Advertisements:      s.Advertisements,
+		Said:                []byte(s.Said.Reveal()),
 	})
 	if err != nil {
 		return fmt.Errorf("state %s: %w", p.State, err)
