@@ -200,7 +200,7 @@ type NodeOwner struct {
 // Directory is a directory to make.
 type Directory struct {
 	Node
-	// Permission bits in decimal; default 493 (0755).
+	// Permission bits, decimal in JSON; default 0755 (493).
 	Mode *int `json:"mode,omitempty"`
 }
 
@@ -211,7 +211,7 @@ type File struct {
 	Append []Resource `json:"append,omitempty"`
 	// The content; an absent source leaves an existing file's alone.
 	Contents Resource `json:"contents"`
-	// Permission bits in decimal; default 420 (0644).
+	// Permission bits, decimal in JSON; default 0644 (420).
 	Mode *int `json:"mode,omitempty"`
 }
 

@@ -33,6 +33,8 @@ type Application struct {
 	Root string // the directory
 	Name string // what the config is called in messages
 	Text []byte // the config
+	// Documents says how a Butane document is read: where its local files are.
+	Documents load.Options
 
 	DryRun            bool // print the plan and write nothing
 	IgnoreUnsupported bool // warn of what a directory cannot take
@@ -115,7 +117,7 @@ func (a *Application) load(ctx context.Context) (*config.Document, fetcher, erro
 	from := fetcher{Client: client}
 	loader := load.Loader{Arena: tree.NewArena(), Audience: a.Audience, Fetcher: from, Report: a.Report}
 	load.PaceCollector(len(a.Text))
-	doc, err := loader.Document(a.Name, a.Text)
+	doc, err := loader.DocumentWith(a.Name, a.Text, a.Documents)
 	if err != nil {
 		return nil, from, err
 	}

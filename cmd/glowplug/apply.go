@@ -14,6 +14,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/logs"
 	"github.com/glowplug-os/glowplug/stages"
 	"github.com/glowplug-os/glowplug/stages/files"
@@ -30,6 +31,7 @@ Options:
       --dry-run               print the plan and write nothing
       --ignore-unsupported    warn of what a directory cannot take (disks, kernel arguments)
                               instead of refusing it
+  -d, --files-dir DIR         the folder of the local files that a Butane document names
       --no-owner              leave owners as they come; needed without root privileges
                               where a config sets them or makes users
       --no-preset             do not run systemctl preset for the config's units
@@ -43,10 +45,11 @@ Exit codes: 0 applied, 1 failed or invalid, 2 wrong usage.
 Examples:
   glowplug apply --root build/rootfs web.ign
   glowplug apply --root build/rootfs --dry-run --no-owner web.ign
+  glowplug apply --root build/rootfs --files-dir files web.bu
 `
 
 type applyOptions struct {
-	root, config                                                string
+	root, config, filesDir                                      string
 	live, dryRun, ignoreUnsupported, noOwner, noPreset, offline bool
 }
 
@@ -73,7 +76,9 @@ func (p *program) apply(ctx context.Context, args []string) int {
 	if p.isTerminal(p.err) {
 		a.Progress, clear = p.progress, clearLine
 	}
-	err = p.applyConfig(ctx, o, a)
+	if a.Documents, err = load.Folder(o.filesDir); err == nil {
+		err = p.applyConfig(ctx, o, a)
+	}
 	fmt.Fprint(p.err, clear)
 	if err != nil {
 		fmt.Fprintf(p.err, "glowplug apply: %v\n", err)
@@ -102,6 +107,7 @@ func parseApply(args []string) (o applyOptions, err error) {
 	flags.BoolVar(&o.live, "live", false, "")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "")
 	flags.BoolVar(&o.ignoreUnsupported, "ignore-unsupported", false, "")
+	flags.StringVarP(&o.filesDir, "files-dir", "d", "", "")
 	flags.BoolVar(&o.noOwner, "no-owner", false, "")
 	flags.BoolVar(&o.noPreset, "no-preset", false, "")
 	flags.BoolVar(&o.offline, "offline", false, "")

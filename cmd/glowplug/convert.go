@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
 	"unsafe"
@@ -113,11 +112,11 @@ func (p *program) convertFile(o convertOptions) error {
 		return fmt.Errorf("reading the document: %w", err)
 	}
 	text := unsafe.String(unsafe.SliceData(data), len(data))
-	files, err := localFiles(o.filesDir)
+	files, err := load.Folder(o.filesDir)
 	if err != nil {
 		return err
 	}
-	files.Local, files.Raw = true, o.raw
+	files.Raw = o.raw
 	pace(len(text))
 	r := load.ReadWith(tree.NewArena(), name, text, files)
 	problems := diag.For(diag.Workstation, r.Problems)
@@ -191,18 +190,6 @@ func (p *program) write(o convertOptions, out []byte) error {
 	return err
 }
 
-// localFiles opens the folder of local files, if there is one.
-func localFiles(dir string) (load.Options, error) {
-	if dir == "" {
-		return load.Options{}, nil
-	}
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return load.Options{}, fmt.Errorf("the folder of local files: %w", err)
-	}
-	return load.Options{Files: os.DirFS(dir), FilesDir: abs}, nil
-}
-
 const butaneHelp = `Usage: butane [OPTIONS] [FILE]
 
 Makes a config of a Butane document. Without a file it reads standard input.
@@ -210,6 +197,7 @@ Makes a config of a Butane document. Without a file it reads standard input.
 Options:
   -c, --check             write nothing, only check
       --color[=WHEN]      colours: auto (default), always, never
+  -D, --debug             show first where each part of the config comes from
   -d, --files-dir DIR     the folder of the local files that the document names
   -h, --help              show this help
   -o, --output FILE       write to a file
@@ -218,12 +206,13 @@ Options:
       --raw-errors        show problems in one line each
   -s, --strict            fail if there is any problem
   -V, --version           print the version
+      --yaml-doc-header   openshift: start the MachineConfig with ---
 `
 
 type peerOptions struct {
 	convertOptions
-	color, input       string
-	rawErrors, version bool
+	color, input              string
+	rawErrors, version, debug bool
 }
 
 // butane runs as Butane does (reference: butane §16).
@@ -238,7 +227,7 @@ func (p *program) butane() int {
 	flags.StringVar(&o.input, "input", "", "")
 	flags.BoolVar(&o.rawErrors, "raw-errors", false, "")
 	flags.BoolVarP(&o.version, "version", "V", false, "")
-	flags.BoolP("debug", "D", false, "")
+	flags.BoolVarP(&o.debug, "debug", "D", false, "")
 	err := flags.Parse(p.args)
 	switch {
 	case err != nil:
@@ -271,13 +260,16 @@ func (p *program) butaneFile(o peerOptions) error {
 	if err != nil {
 		return err
 	}
-	options, err := localFiles(o.filesDir)
+	options, err := load.Folder(o.filesDir)
 	if err != nil {
 		return err
 	}
-	options.Local, options.Raw, options.Butane = true, o.raw, true
+	options.Raw, options.Butane, options.Map = o.raw, true, o.debug
 	pace(len(text))
 	r := load.ReadWith(tree.NewArena(), name, text, options)
+	if o.debug && r.Butane != nil {
+		fmt.Fprintf(p.err, "TranslationSet: yaml → json\n%s", lines(r.Butane.Origins))
+	}
 	problems := diag.For(diag.Peer, r.Problems)
 	p.peerReport(o, problems)
 	switch {
@@ -290,6 +282,13 @@ func (p *program) butaneFile(o peerOptions) error {
 		return fmt.Errorf("write %s: %w", o.output, err)
 	}
 	return nil
+}
+
+func lines(all []string) string {
+	if len(all) == 0 {
+		return ""
+	}
+	return strings.Join(all, "\n") + "\n"
 }
 
 // readPeer reads as Butane does: - is a file like any other, and no file is standard input.

@@ -34,6 +34,7 @@ a workstation by the same code.
 Commands:
   validate FILE...            check configs and show every problem at its line
   convert FILE                make a config of a Butane document, or one of another version
+  schema [VARIANT [VERSION]]  write a JSON Schema, for editors
   apply --root DIR CONFIG     make a config's files and units in a directory
   platforms                   list where a first boot can get its config from
   rmcfg --platform ID         delete the config where the platform keeps it
@@ -92,6 +93,8 @@ func (p *program) run(ctx context.Context) int {
 		return p.apply(ctx, args)
 	case "convert":
 		return p.convert(args)
+	case "schema":
+		return p.schema(args)
 	case "platforms":
 		return p.platforms(args)
 	case "rmcfg":
@@ -119,6 +122,8 @@ func (p *program) help(ctx context.Context, args []string) int {
 		return p.apply(ctx, []string{"--help"})
 	case "convert":
 		return p.convert([]string{"--help"})
+	case "schema":
+		return p.schema([]string{"--help"})
 	case "boot":
 		fmt.Fprint(p.out, bootHelp)
 	case "platforms":

@@ -2,6 +2,7 @@ package butane
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,16 +46,18 @@ func layouts() []layout {
 	}
 }
 
+// layouts are those that the dialect has: the ones for mainframes came later.
+func (d Dialect) layouts() []layout {
+	return slices.DeleteFunc(layouts(), func(l layout) bool { return strings.HasPrefix(l.name, "s390x") && d.Spec < config.V3_5 })
+}
+
 // layoutOf finds a layout in a dialect. Without a name it is that of x86_64.
 func (t *translation) layoutOf(name string) (found layout, known string, ok bool) {
 	var names []string
 	if name == "" {
 		name = "x86_64"
 	}
-	for _, l := range layouts() {
-		if strings.HasPrefix(l.name, "s390x") && t.Spec < config.V3_5 {
-			continue
-		}
+	for _, l := range t.layouts() {
 		names = append(names, l.name)
 		if l.name == name {
 			found, ok = l, true

@@ -9,6 +9,7 @@ package butane
 
 import (
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -29,6 +30,8 @@ type Options struct {
 	Raw bool
 	// Peer does as Butane does where that is odd: see docs/deviations.md.
 	Peer bool
+	// Map asks for Result.Origins.
+	Map bool
 	// Rules judges the config that comes out; nil for no rules.
 	Rules func(*config.Document) []config.Problem
 	// Inner judges a config to merge that is part of the document; nil for not at all.
@@ -44,6 +47,8 @@ type Result struct {
 	// Problems are in the order in which they are found: what is wrong with the document, then with the config. Use diag.For
 	// for what an audience is told.
 	Problems []config.Problem
+	// Origins says where each part of the config comes from, a line each, sorted: "$.grub.users → $.storage.files.0.append".
+	Origins []string
 
 	t *translation
 }
@@ -77,16 +82,48 @@ func Translate(root tree.Node, o Options) *Result {
 		doc.Secrets = t.secrets
 	}
 	r := &Result{Dialect: d, t: t}
-	for _, stage := range []func(){t.checkAll, t.ahead, t.validate, t.lowerAll, t.filter, t.judge} {
-		stage()
-		if t.failed() {
-			r.Problems = t.problems
-			return r
+	t.checkAll()
+	if !t.failed() {
+		for _, step := range []func(){t.ahead, t.validate, t.lowerAll, t.drawMap, t.filter, t.judge} {
+			t.run(step)
 		}
 	}
+	r.Problems, r.Origins = t.problems, t.origins
+	if t.failed() {
+		return r
+	}
 	t.tracer.Settle(t.config)
-	r.Config, r.Problems = t.out, t.problems
+	r.Config = t.out
 	return r
+}
+
+// run does a step. The peer ends with the first one that fails. Here the next ones look at what the errors so far have not spoilt, so
+// that all problems are shown at once.
+func (t *translation) run(step func()) {
+	if t.failed() && (t.Peer || t.spoilt()) {
+		return
+	}
+	before := len(t.problems)
+	step()
+	items := map[string]bool{}
+	for _, p := range t.problems[:before] {
+		items[itemOf(p.Path)] = items[itemOf(p.Path)] || p.Severity == diag.Error && !p.Stricter
+	}
+	fresh := slices.DeleteFunc(t.problems[before:], func(p diag.Problem) bool { return !t.Peer && items[itemOf(p.Path)] })
+	t.problems = t.problems[:before+len(fresh)]
+}
+
+// spoilt: what comes of the parts with errors is under much of the rest.
+func (t *translation) spoilt() bool {
+	return slices.ContainsFunc(t.problems, func(p diag.Problem) bool {
+		return p.Severity == diag.Error && !p.Stricter && (strings.HasPrefix(p.Path, "$.boot_device") || strings.HasPrefix(p.Path, "$.storage.trees"))
+	})
+}
+
+// itemOf gives the part of a path that one error is enough for: an item of a list, or a section.
+func itemOf(path string) string {
+	steps := strings.SplitN(path, ".", 5)
+	return strings.Join(steps[:min(len(steps), 4)], ".")
 }
 
 // A translation is one document on its way.
@@ -106,6 +143,7 @@ type translation struct {
 	urls     *urlMaker
 	ready    func() map[tree.Node]embedded // content that is made ahead; nil where it is not worth it
 	late     []late
+	origins  []string
 }
 
 // failed: nothing sensible can follow. What only some audiences hold against a document does not stop it.

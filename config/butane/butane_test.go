@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -120,12 +121,12 @@ func TestScalarsAreWhatTheLanguageSaysTheyAre(t *testing.T) {
 		"mode: 0x1a4":               `{"path":"/a","mode":420}`,
 		"mode: 0b110100100":         `{"path":"/a","mode":420}`,
 		"mode: 4_2_0":               `{"path":"/a","mode":420}`,
-		"mode: 420.9":               `{"path":"/a","mode":420}`,
 		"mode: 4.2e2":               `{"path":"/a","mode":420}`,
 		"mode:":                     `{"path":"/a"}`,
 		"overwrite: no":             `{"overwrite":false,"path":"/a"}`,
 		"overwrite: 'off'":          `{"overwrite":false,"path":"/a"}`,
 		"overwrite: FALSE":          `{"overwrite":false,"path":"/a"}`,
+		"overwrite: !!bool no":      `{"overwrite":false,"path":"/a"}`,
 		"user: {name: 12}":          `{"path":"/a","user":{"name":"12"}}`,
 		"user: {name: 1.50, id: ~}": `{"path":"/a","user":{"name":"1.50"}}`,
 		"user: {}":                  `{"path":"/a"}`,
@@ -135,7 +136,7 @@ func TestScalarsAreWhatTheLanguageSaysTheyAre(t *testing.T) {
 			assert.Equal(t, `{"storage":{"files":[`+want+`]}}`, converted(t, "fcos 1.7.0", "storage: {files: [{path: /a, "+text+"}]}\n", nil))
 		})
 	}
-	for _, text := range []string{`mode: "0644"`, "mode: yes", "mode: .inf", "mode: 9223372036854775808", "mode: 2001-01-01", "mode: [1]", "overwrite: 1", `overwrite: "true"`, "overwrite: oN", "user: x", "user: []", "append: {}", "append: x", "path: {a: b}"} {
+	for _, text := range []string{`mode: "0644"`, "mode: yes", "mode: .inf", "mode: 9223372036854775808", "mode: 2001-01-01", "mode: [1]", "overwrite: 1", `overwrite: "true"`, "overwrite: oN", "overwrite: !!bool x", "mode: !!int x", "user: x", "user: []", "append: {}", "append: x", "path: {a: b}"} {
 		t.Run(text, func(t *testing.T) {
 			r := translate(t, "variant: fcos\nversion: 1.7.0\nstorage: {files: [{path: /a, "+text+"}]}\n", butane.Options{})
 			require.NotEmpty(t, r.Problems)
@@ -160,6 +161,7 @@ func TestKeysAreHeldAgainstTheDialect(t *testing.T) {
 		"a scalar where a list belongs":        {"storage: {files: x}", "3:18 error wrong-type $.storage.files", "start its line with a dash"},
 		"a quoted number":                      {`storage: {files: [{path: /a, mode: "0644"}]}`, "3:36 error wrong-type $.storage.files.0.mode", "remove the quotes"},
 		"a key below an alias is looked at":    {"storage: {files: [{path: /a, user: &u {nam: b}}, {path: /b, user: *u}]}", "3:40 warning key-unknown $.storage.files.0.user.nam", `did you mean "name"?`},
+		"a number with a fraction":             {"storage: {files: [{path: /a, mode: 420.9}]}", "3:36 warning number-fraction $.storage.files.0.mode", "write 420"},
 		"a mode in decimal digits":             {"storage: {files: [{path: /a, mode: 755}]}", "3:36 warning mode-decimal $.storage.files.0.mode", "write 0755"},
 		"a value that a merge key brings":      {"x: &u {nam: b}\nstorage: {files: [{path: /a, <<: {mode: 755}}]}", "4:34 warning mode-decimal $.storage.files.0.mode", "write 0755"},
 		"a version 1.6 field in version 1.5.0": {"boot_device: {luks: {cex: {enabled: true}}}", "", ""},
@@ -257,6 +259,20 @@ storage:
 	assert.Equal(t, `{"storage":{"files":[{"path":"/a","contents":{"compression":"","source":"data:,a"},"mode":420}]}}`, converted(t, "fcos 1.1.0", "storage: {trees: [{local: plain}]}", files))
 }
 
+func TestAnOwnerWithoutANameMakesNoFolders(t *testing.T) {
+	for _, owner := range []string{"user: {}", "group: {name: ~}"} {
+		assert.Equal(t, `{"storage":{"files":[{"path":"/a","contents":{"compression":"","source":"data:,a"},"mode":420}]}}`,
+			converted(t, "fcos 1.7.0", "storage: {trees: [{local: plain, "+owner+"}]}", site), owner)
+	}
+}
+
+func TestTheRootDirectoryIsAFolderOfLocalFiles(t *testing.T) {
+	text := "variant: fcos\nversion: 1.5.0\nstorage: {files: [{path: /a, contents: {local: plain/a}}]}\n"
+	assert.Empty(t, translate(t, text, butane.Options{Files: site, FilesDir: "/"}).Problems)
+	peers := translate(t, text, butane.Options{Files: site, FilesDir: "/", Peer: true}).Problems
+	assert.Equal(t, []string{"3:48 error local-escapes $.storage.files.0.contents.local"}, told(diag.Peer, peers), "Butane takes / for no folder at all")
+}
+
 func TestWhatIsWrongWithLocalFilesIsSaidAtTheirNames(t *testing.T) {
 	for name, c := range map[string]struct {
 		text  string
@@ -291,6 +307,11 @@ func TestConfigsToMergeAreJudgedByTheirOwnVersion(t *testing.T) {
 	r := translate(t, document(`{"ignition": {"version": "3.2.0"}, "storage": {"files": [{"path": "a"}]}}`), butane.Options{})
 	assert.Equal(t, []string{"3:38 error path-relative $.ignition.config.merge.0.inline"}, told(diag.Workstation, r.Problems))
 	assert.Contains(t, r.Problems[0].Message, "in the config to merge at $.storage.files.0.path: ")
+	require.Len(t, r.Problems[0].Related, 1)
+	assert.Equal(t, "the config to merge:1:67", r.Problems[0].Related[0].Place.String())
+	r = translate(t, "variant: fcos\nversion: 1.6.0\nignition: {config: {replace: {local: bad.ign}}}\n", butane.Options{Files: site, FilesDir: "/files"})
+	require.Len(t, r.Problems, 1)
+	assert.Equal(t, "bad.ign:1:67", r.Problems[0].Related[0].Place.String())
 	assert.Empty(t, told(diag.Workstation, translate(t, document(`{"ignition": {"version": "3.2.0"}}`), butane.Options{}).Problems))
 	assert.Equal(t, []string{"3:29 warning inline-version $.ignition.config.merge.0.version"}, told(diag.Peer, translate(t, document(`{"ignition": {"version": "3.2.0"}}`), butane.Options{Peer: true}).Problems))
 }
@@ -332,6 +353,7 @@ func FuzzTranslate(f *testing.F) {
 		"storage:\n  filesystems: [{device: /dev/a, format: xfs, path: /var/a b, with_mount_unit: true}]\n  luks: [{name: a, device: /dev/b, clevis: {custom: {}}}]\n  links: [{path: /a, target: b}]\n",
 		"systemd: {quadlets: [{name: a@b.container, dropins: [{name: c, contents: d}]}, {name: e.pod, contents: f}], units: [{name: g.service, contents: \"h\\n\"}]}\n",
 		"openshift: {fips: true, kernel_arguments: [a=b]}\nstorage: {luks: [{name: root, device: /dev/a, options: [-c, x]}], files: [{path: /a, contents: {inline: \"\\u2028<&>\"}}]}\n",
+		"storage: {files: [{path: /a, mode: !!int \"0644\", overwrite: !!bool no, contents: {inline: !!binary aGk=}}, {path: !!str 1, mode: 1.5}]}\n",
 		"storage: {files: [&a {path: /a, user: {name: b}}, {<<: *a, path: /b}, ~, {append: [{}, ~]}], raid: [{name: a}], directories: [{path: /c, mode: 1777}]}\n",
 		"ignition: {config: {merge: [{inline: '{\"ignition\":{\"version\":\"3.4.0\"}}'}], replace: {inline: 'x'}}, proxy: {http_proxy: http://a}}\npasswd: {users: [{name: core, uid: -5}]}\n",
 	} {
@@ -349,7 +371,8 @@ func FuzzTranslate(f *testing.F) {
 			return
 		}
 		length := len(root.Document().Text)
-		r := butane.Translate(root, butane.Options{Files: site, FilesDir: "/files", Peer: peer, Rules: validate.Document})
+		r := butane.Translate(root, butane.Options{Files: site, FilesDir: "/files", Peer: peer, Map: true, Rules: validate.Document})
+		require.True(t, slices.IsSorted(r.Origins))
 		require.True(t, r.Config != nil || diag.Fatal(diag.For(diag.Boot, r.Problems)) || peer && diag.Fatal(diag.For(diag.Peer, r.Problems)))
 		for _, p := range r.Problems {
 			require.NotEmpty(t, p.Code)
@@ -359,6 +382,7 @@ func FuzzTranslate(f *testing.F) {
 		if r.Config == nil || diag.Fatal(diag.For(diag.Peer, r.Problems)) {
 			return
 		}
+		require.NotEmpty(t, r.Origins)
 		once := r.JSON(false)
 		doc, problems := config.Parse("again", once)
 		require.NotNil(t, doc, "%s", once)
@@ -387,10 +411,16 @@ func TestHintsNameTheVersionOfTheVariant(t *testing.T) {
 	for name, want := range map[string]string{
 		"fcos 1.6.0":      "set version to 1.7.0, or remove the bits",
 		"flatcar 1.1.0":   "set version to 1.2.0-experimental, or remove the bits",
-		"openshift 4.8.0": "set version to 4.23.0-experimental, or remove the bits",
+		"openshift 4.8.0": "remove the bits", // later versions refuse them
 	} {
 		r := translate(t, head(dialect(t, name))+"storage: {files: [{path: /a, mode: 04755, contents: {inline: x}}]}\n", butane.Options{})
 		require.Len(t, r.Problems, 1)
 		assert.Equal(t, want, r.Problems[0].Hint)
 	}
+}
+
+func TestKeysInMessagesAreThoseOfDocuments(t *testing.T) {
+	r := translate(t, "variant: fcos\nversion: 1.7.0\nstorage: {disks: [{device: /dev/a, wipe_table: true, partitions: [{number: 1, should_exist: false, label: keyFile}]}], filesystems: [{device: /dev/b, format: xfs}]}\n", butane.Options{})
+	require.Len(t, r.Problems, 1)
+	assert.Equal(t, "keep number, should_exist and wipe_partition_entry only", r.Problems[0].Hint)
 }

@@ -44,8 +44,10 @@ func (t *translation) check(s *shape, n, context tree.Node, a *at) bool {
 }
 
 // optional: in spec 3.2.0 alone these could be absent, so that null means something there.
-func (t *translation) optional(s *shape) bool {
-	return t.Spec == config.V3_2 && (s.path == "storage.luks.*.clevis" || s.path == "storage.luks.*.clevis.custom")
+func (t *translation) optional(s *shape) bool { return optionalIn(t.Spec, s) }
+
+func optionalIn(v config.Version, s *shape) bool {
+	return v == config.V3_2 && (s.path == "storage.luks.*.clevis" || s.path == "storage.luks.*.clevis.custom")
 }
 
 // checkObject goes through the keys that are there. Those that a merge key has brought are values like any other, but nobody wrote them
@@ -122,9 +124,13 @@ func (t *translation) checkList(s *shape, n, context tree.Node, a *at) {
 func (t *translation) checkScalar(s *shape, n tree.Node, a *at) bool {
 	switch s.kind {
 	case tree.Number:
-		literal, ok := integer(n)
+		literal, whole, ok := integer(n)
 		if !ok {
 			return t.wrongType(s, n, a)
+		}
+		if !whole {
+			p := a.warnf("number-fraction", "the number has a fraction, which is cut off")
+			p.Hint, p.Stricter = "write "+literal, true
 		}
 		if literal != n.Text() {
 			n.Become(tree.Number, literal)
@@ -147,15 +153,15 @@ func (t *translation) checkScalar(s *shape, n tree.Node, a *at) bool {
 
 // integer reads a number as YAML spells it: decimal, octal with 0 or 0o, hexadecimal, binary, with underscores. The peer
 // cuts off fractions, and so do we.
-func integer(n tree.Node) (literal string, ok bool) {
+func integer(n tree.Node) (literal string, whole, ok bool) {
 	if n.Kind() != tree.Number {
-		return "", false
+		return "", false, false
 	}
 	plain := strings.ReplaceAll(n.Text(), "_", "")
 	if i, err := strconv.ParseInt(plain, 0, 64); err == nil {
-		return strconv.FormatInt(i, 10), true
+		return strconv.FormatInt(i, 10), true, true
 	} else if isRange(err) {
-		return "", false
+		return "", false, false
 	}
 	f, err := strconv.ParseFloat(plain, 64)
 	if strings.HasSuffix(strings.ToLower(plain), ".inf") {
@@ -166,11 +172,11 @@ func integer(n tree.Node) (literal string, ok bool) {
 	}
 	switch {
 	case err != nil || math.IsNaN(f) || f >= math.MaxInt64:
-		return "", false
+		return "", false, false
 	case f <= math.MinInt64:
-		return strconv.FormatInt(math.MinInt64, 10), true
+		return strconv.FormatInt(math.MinInt64, 10), true, true
 	}
-	return strconv.FormatInt(int64(f), 10), true
+	return strconv.FormatInt(int64(f), 10), f == math.Trunc(f), true
 }
 
 func isRange(err error) bool {
@@ -181,16 +187,20 @@ func isRange(err error) bool {
 // boolean reads true, false and the words of YAML 1.1, which are text everywhere else; "" if it is none of them.
 func boolean(n tree.Node) string {
 	switch text := n.Text(); {
-	case n.Kind() == tree.Bool:
+	case n.Kind() == tree.Bool && (strings.EqualFold(text, "true") || strings.EqualFold(text, "false")):
 		return strings.ToLower(text)
-	case n.Kind() != tree.String:
-	case slices.Contains([]string{"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"}, text):
+	case n.Kind() != tree.Bool && n.Kind() != tree.String: // a tag may call anything a boolean
+	case slices.Contains(yesWords(), text):
 		return "true"
-	case slices.Contains([]string{"n", "N", "no", "No", "NO", "off", "Off", "OFF"}, text):
+	case slices.Contains(noWords(), text):
 		return "false"
 	}
 	return ""
 }
+
+func yesWords() []string { return []string{"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"} }
+
+func noWords() []string { return []string{"n", "N", "no", "No", "NO", "off", "Off", "OFF"} }
 
 // wrongType reports a value of another kind. Its text may be a secret that has slipped to the wrong key.
 func (t *translation) wrongType(s *shape, n tree.Node, a *at) bool {
@@ -205,8 +215,8 @@ func (t *translation) wrongType(s *shape, n tree.Node, a *at) bool {
 		p.Hint = "write it as an item: start its line with a dash, or put it into brackets"
 	case n.Quoted() && (s.kind == tree.Number || s.kind == tree.Bool):
 		p.Hint = "remove the quotes"
-	case s.kind == tree.Number && strings.Trim(n.Text(), "+-_0123456789") == "":
-		p.Message = "the number does not fit into 64 bits"
+	case s.kind == tree.Number && n.Kind() == tree.Number:
+		p.Message = "a whole number of at most 64 bits is expected here"
 	}
 	t.hidden = append(t.hidden, n.Span())
 	return false

@@ -237,6 +237,9 @@ func (t *translation) localPath(a *at, name string) (string, bool) {
 		return "", false
 	}
 	prefix := strings.TrimSuffix(t.FilesDir, "/") + "/"
+	if t.Peer {
+		prefix = t.FilesDir + "/" // so that nothing lies in the root directory
+	}
 	joined := path.Join(t.FilesDir, name)
 	if joined+"/" == prefix || joined == t.FilesDir {
 		return ".", true
@@ -326,13 +329,18 @@ func (t *translation) innerOwn(a *at, text string) {
 	if t.Inner == nil {
 		return
 	}
-	for _, p := range t.Inner("the config to merge", text) {
+	name := "the config to merge"
+	if a.name == "local" {
+		name = a.text()
+	}
+	for _, p := range t.Inner(name, text) {
 		where := ""
 		if p.Path != "" && p.Path != "$" {
 			where = " at " + p.Path
 		}
 		q := t.report(p.Severity, p.Code, a.path(), a.place(), "in the config to merge"+where+": "+p.Message)
 		q.Hint, q.Stricter, q.Laxer, q.PeerOnly = p.Hint, p.Stricter || p.Severity == diag.Error, p.Laxer, p.PeerOnly
+		q.Related = append([]diag.Related{{Place: p.Place, Path: p.Path, Message: "it is here"}}, p.Related...)
 	}
 }
 

@@ -61,6 +61,23 @@ func Dialects() []Dialect {
 // String names the dialect: "fcos 1.6.0".
 func (d Dialect) String() string { return d.Variant + " " + d.Version }
 
+// Find gives a variant in a version, "" for the newest that is stable. The error says what there is.
+func Find(variant, version string) (Dialect, error) {
+	known := versions(variant)
+	if len(known) == 0 {
+		return Dialect{}, fmt.Errorf("the variant %q is not known; the variants are %s", variant, variants())
+	}
+	if version == "" {
+		version = newest(variant)
+	}
+	for _, d := range Dialects() {
+		if d.Variant == variant && d.Version == version {
+			return d, nil
+		}
+	}
+	return Dialect{}, fmt.Errorf("the variant %s has no version %q; the versions are %s", variant, version, strings.Join(known, ", "))
+}
+
 func (d Dialect) openshift() bool { return d.Variant == "openshift" }
 
 // ownDisk: the dialect knows how an fcos image partitions its boot disk. OpenShift has never had these checks.

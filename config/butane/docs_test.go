@@ -4,12 +4,8 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -53,63 +49,10 @@ func page(t *testing.T, name string, part func(before, name, argument string) (t
 	assert.Equal(t, out.String(), text, "go test ./config/butane -update writes it anew")
 }
 
-// comments gives what the model says of each field: "File.Mode".
-func comments(t *testing.T) map[string]string {
-	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../model.go", nil, parser.ParseComments)
-	require.NoError(t, err)
-	all := map[string]string{}
-	ast.Inspect(file, func(n ast.Node) bool {
-		if spec, ok := n.(*ast.TypeSpec); ok {
-			for _, field := range spec.Type.(*ast.StructType).Fields.List {
-				for _, name := range field.Names {
-					all[spec.Name.Name+"."+name.Name] = strings.Join(strings.Fields(field.Doc.Text()), " ")
-				}
-			}
-		}
-		return true
-	})
-	return all
-}
-
-// lines gives what is said to people of each path of documents.
-func lines(t *testing.T) map[string]string {
-	t.Helper()
-	doc, all := comments(t), map[string]string{}
-	var walk func(typ reflect.Type, path string)
-	walk = func(typ reflect.Type, path string) {
-		for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice {
-			if typ.Kind() == reflect.Slice {
-				path += ".*"
-			}
-			typ = typ.Elem()
-		}
-		if typ.Kind() != reflect.Struct {
-			return
-		}
-		for i := range typ.NumField() {
-			f := typ.Field(i)
-			if f.Anonymous {
-				walk(f.Type, path)
-				continue
-			}
-			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			at := join(path, snake(name))
-			all[at] = doc[typ.Name()+"."+f.Name]
-			walk(f.Type, at)
-		}
-	}
-	walk(reflect.TypeFor[config.Config](), "")
-	for _, row := range Sugar() {
-		all[row.Path] = row.Line
-	}
-	return all
-}
-
 // fieldTable lists a section's fields. Resources have a table of their own.
 func fieldTable(t *testing.T, path string) string {
 	t.Helper()
-	said := lines(t)
+	said := allLines()
 	var b strings.Builder
 	b.WriteString("| key | kind | since | |\n|---|---|---|---|\n")
 	section := language().at(path)

@@ -33,11 +33,8 @@ type encoder struct {
 
 // needed are the members that cannot be absent, with what they are then: null only where there is no empty string for it
 // (reference: butane §17).
-func (e *encoder) needed(s *shape, m *shape) (text string, needed bool) {
+func (e *encoder) needed(s, m *shape) (text string, needed bool) {
 	switch m.path {
-	case "storage.disks.*.device", "storage.filesystems.*.device", "storage.files.*.path", "storage.directories.*.path", "storage.links.*.path",
-		"storage.raid.*.name", "storage.luks.*.name", "passwd.users.*.name", "passwd.groups.*.name", "systemd.units.*.name", "systemd.units.*.dropins.*.name":
-		return `""`, true
 	case "storage.links.*.target", "storage.raid.*.level":
 		return `""`, e.spec <= config.V3_2
 	case "storage.raid.*.devices":
@@ -49,7 +46,17 @@ func (e *encoder) needed(s *shape, m *shape) (text string, needed bool) {
 	case "ignition.security.tls.certificate_authorities.*.source":
 		return `""`, e.spec == config.V3_0
 	}
-	return `""`, m.name == "name" && strings.HasSuffix(s.path, ".http_headers.*")
+	return `""`, isIdentity(s, m)
+}
+
+// isIdentity: the member tells items of its list apart, so that there is none without it.
+func isIdentity(of, m *shape) bool {
+	switch m.path {
+	case "storage.disks.*.device", "storage.filesystems.*.device", "storage.files.*.path", "storage.directories.*.path", "storage.links.*.path",
+		"storage.raid.*.name", "storage.luks.*.name", "passwd.users.*.name", "passwd.groups.*.name", "systemd.units.*.name", "systemd.units.*.dropins.*.name":
+		return true
+	}
+	return m.name == "name" && strings.HasSuffix(of.path, ".http_headers.*")
 }
 
 func (e *encoder) newline(depth int) {

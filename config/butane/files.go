@@ -193,16 +193,26 @@ func (g *ground) embed(folder *at, root string) {
 // owned gives a new node the owners of its tree.
 func (g *ground) owned(n tree.Node, folder *at) {
 	for _, name := range []string{"group", "user"} {
-		if owner := folder.key(name); owner.node.First().Exists() {
+		if owner := folder.key(name); anything(owner) {
 			n.Append().AddMember(name, g.t.lower(language().at("storage.files.*."+name), owner))
 		}
 	}
 }
 
+// anything: a mapping has more in it than nulls.
+func anything(a *at) bool {
+	for c := range a.node.Children() {
+		if c.Kind() != tree.Null {
+			return true
+		}
+	}
+	return false
+}
+
 // directory makes a folder of a tree, if the document says anything of it.
 func (g *ground) directory(folder *at, where string) {
 	mode := folder.key("dir_mode")
-	if !mode.set() && !folder.key("user").set() && !folder.key("group").set() {
+	if !mode.set() && !anything(folder.key("user")) && !anything(folder.key("group")) {
 		return
 	}
 	if g.nodes[where].Exists() {

@@ -1,6 +1,7 @@
 package butane
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -202,7 +203,7 @@ func (t *translation) judge() {
 		if p.Code == "mode-octal" && !t.Peer {
 			continue // it says how JSON writes modes; what there is to say of YAML has been said
 		}
-		p.Hint = t.ownVersion(p.Hint)
+		p.Message, p.Hint = ownKeys(p.Message), ownKeys(t.ownVersion(p.Hint))
 		t.problems = append(t.problems, t.blame(p))
 	}
 	for _, l := range t.late {
@@ -219,10 +220,34 @@ func (t *translation) ownVersion(hint string) string {
 	if !found || fault != nil {
 		return hint
 	}
+	if _, other, or := strings.Cut(rest[end:], ", or "); or && t.openshift() {
+		return other // what its machines cannot do does not come with a version
+	}
 	for _, d := range Dialects() {
 		if d.Variant == t.Variant && d.Spec >= v {
 			return "set version to " + d.Version + rest[end:]
 		}
 	}
 	return ""
+}
+
+// ownKeys spells the keys of configs in what rules say as documents spell them: wipeTable is wipe_table.
+func ownKeys(text string) string {
+	var out strings.Builder
+	for word := range strings.SplitAfterSeq(text, " ") {
+		key := strings.Trim(word, ` ",:;.`)
+		if spelled := snake(key); spelled != key && isKey(language(), key) {
+			word = strings.Replace(word, key, spelled, 1)
+		}
+		out.WriteString(word)
+	}
+	return out.String()
+}
+
+// isKey: configs have the key somewhere.
+func isKey(s *shape, key string) bool {
+	if s.item != nil {
+		return isKey(s.item, key)
+	}
+	return slices.ContainsFunc(s.members, func(m *shape) bool { return m.json == key || isKey(m, key) })
 }

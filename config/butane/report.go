@@ -38,7 +38,7 @@ func (t *translation) blamed(path string, place diag.Place) (string, diag.Place)
 		if n.Kind() == tree.List {
 			next = t.itemAt(n, step)
 		}
-		if !next.Exists() {
+		if !next.Exists() || isFilled(next, n) {
 			break
 		}
 		n, rest = next, after
@@ -61,6 +61,11 @@ func (t *translation) blamed(path string, place diag.Place) (string, diag.Place)
 		return path, t.lookup(path)
 	}
 	return path, origin.Place()
+}
+
+// isFilled: an empty text that stands where its object does is there because the version cannot leave it out; nobody wrote it.
+func isFilled(n, object tree.Node) bool {
+	return n.Kind() == tree.String && n.Text() == "" && n.Place() == object.Place()
 }
 
 // machineConfigPath is where the peer sees a field in a MachineConfig.

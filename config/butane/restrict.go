@@ -47,6 +47,10 @@ func Restrictions() []Restriction {
 	return rows
 }
 
+func (r Restriction) holds(d Dialect) bool {
+	return r.Variant == d.Variant && d.minor >= r.From && (r.To == 0 || d.minor < r.To)
+}
+
 func userFields(names ...string) []string {
 	for i := range names {
 		names[i] = "passwd.users.*." + names[i]
@@ -61,7 +65,7 @@ func (t *translation) filter() {
 		return
 	}
 	for _, r := range Restrictions() {
-		if r.Variant != t.Variant || t.minor < r.From || r.To > 0 && t.minor >= r.To {
+		if !r.holds(t.Dialect) {
 			continue
 		}
 		for _, p := range r.Paths {
@@ -147,8 +151,8 @@ func (t *translation) machineConfig() {
 	i := 0
 	for fs := range storage.Get("filesystems").Children() {
 		path := fmt.Sprintf("$.storage.filesystems.%d.format", i)
-		switch format := fs.Get("format"); {
-		case format.Text() == "btrfs", format.Text() == "none" && t.minor >= 14:
+		// Before 4.14 no config had the format none, which is what the peer says there.
+		if format := fs.Get("format"); t.refusesFormat(format.Text()) && !(t.Peer && t.minor < 14 && format.Text() == "none") {
 			t.unsupported(path, format, fmt.Sprintf("%s does not support the format %s", t.Dialect, format.Text()))
 		}
 		i++
@@ -172,6 +176,11 @@ func (t *translation) machineConfig() {
 			}
 		}
 	}
+}
+
+// refusesFormat: OpenShift's images cannot make such a filesystem.
+func (d Dialect) refusesFormat(format string) bool {
+	return d.openshift() && (format == "btrfs" || format == "none")
 }
 
 // machineConfigFile: the operator of OpenShift compares files with what it has been given, so it does not fetch any.
@@ -221,9 +230,12 @@ func (t *translation) fips(storage tree.Node) {
 	}
 }
 
+// wholeGrub: the dialect can say who may use the boot loader, though its machines do not append to files.
+func (d Dialect) wholeGrub() bool { return d.openshift() && d.Spec >= config.V3_7 }
+
 // wholeGrubConfig: a MachineConfig cannot append to files, so the users of the boot loader become a file of their own.
 func (t *translation) wholeGrubConfig() {
-	if t.Spec < config.V3_7 {
+	if !t.wholeGrub() {
 		return
 	}
 	for file := range t.config.Get("storage").Get("files").Children() {

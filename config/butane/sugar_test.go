@@ -33,6 +33,8 @@ func TestWhatOnlyButaneSaysIsSaidUnderItsNameOnly(t *testing.T) {
 			[]string{"3:86 warning root-constrained $.storage.disks.0.partitions.0.label"}, []string{"3:86 warning root-constrained $.storage.disks.0.partitions.0.label"}},
 		"a field that what is generated does not have": {"fcos 1.6.0", "boot_device: {luks: {tang: [{url: https://a}]}}",
 			[]string{"3:29 error tang-thumbprint $.boot_device.luks.tang.0.thumbprint"}, []string{"1:1 error tang-thumbprint $.storage.luks.0.clevis.tang.0.thumbprint"}},
+		"a level that hides that of the mirror": {"fcos 1.3.0", "boot_device: {layout: x86_64, mirror: {devices: [/dev/a, /dev/b]}}\nstorage: {raid: [{name: c, level: raid1, devices: [/dev/c]}, {name: md-boot, devices: [/dev/d]}]}",
+			[]string{"4:62 error raid-level $.storage.raid.1.level"}, []string{"4:35 error raid-level $.storage.raid.0.level"}},
 		"one partition to be absent, and one to come": {"fcos 1.6.0", "storage: {disks: [{device: /dev/a, wipe_table: true, partitions: [{number: 3, should_exist: false}, {label: z}]}]}",
 			[]string{}, []string{"3:66 error partition-mixed $.storage.disks.0.partitions"}},
 	} {
@@ -46,17 +48,18 @@ func TestWhatOnlyButaneSaysIsSaidUnderItsNameOnly(t *testing.T) {
 
 func TestVariantsRefuseWhatTheirMachinesCannotDo(t *testing.T) {
 	for name, c := range map[string]struct{ dialect, text, want string }{
-		"flatcar had no Clevis":                 {"flatcar 1.1.0", "storage: {luks: [{name: a, device: /dev/b, clevis: {tpm2: true}}]}", "3:52 error unsupported $.storage.luks.0.clevis"},
-		"flatcar has it by now":                 {"flatcar 1.2.0-experimental", "storage: {luks: [{name: a, device: /dev/b, clevis: {tpm2: true}}]}", ""},
-		"fiot has no disks":                     {"fiot 1.0.0", "storage: {disks: [{device: /dev/a}]}", "3:18 error unsupported $.storage.disks"},
-		"r4e has no kernel arguments":           {"r4e 1.1.0", "kernel_arguments: {should_exist: [a]}", "3:19 error unsupported $.kernel_arguments"},
-		"OpenShift knows core alone":            {"openshift 4.20.0", "passwd: {users: [{name: a}]}", "4:25 error unsupported $.passwd.users.0.name"},
-		"OpenShift does not set shells":         {"openshift 4.20.0", "passwd: {users: [{name: core, shell: a}]}", "4:38 error unsupported $.passwd.users.0.shell"},
-		"OpenShift does not fetch files":        {"openshift 4.20.0", "storage: {files: [{path: /a, contents: {source: http://a}}]}", "4:49 error unsupported $.storage.files.0.contents.source"},
-		"OpenShift appends nothing":             {"openshift 4.20.0", "grub: {users: [{name: a, password_hash: b}]}", "4:15 error unsupported $.grub.users"},
-		"OpenShift 4.23 writes the whole file":  {"openshift 4.23.0-experimental", "grub: {users: [{name: a, password_hash: b}]}", ""},
-		"OpenShift knows no links":              {"openshift 4.20.0", "storage: {links: [{path: /a, target: b}]}", "4:18 error unsupported $.storage.links"},
-		"fcos mounts below /etc and /var alone": {"fcos 1.6.0", "storage: {filesystems: [{device: /dev/a, format: xfs, path: /srv, with_mount_unit: true}]}", "3:61 error mount-path-volatile $.storage.filesystems.0.path"},
+		"flatcar had no Clevis":                  {"flatcar 1.1.0", "storage: {luks: [{name: a, device: /dev/b, clevis: {tpm2: true}}]}", "3:52 error unsupported $.storage.luks.0.clevis"},
+		"flatcar has it by now":                  {"flatcar 1.2.0-experimental", "storage: {luks: [{name: a, device: /dev/b, clevis: {tpm2: true}}]}", ""},
+		"fiot has no disks":                      {"fiot 1.0.0", "storage: {disks: [{device: /dev/a}]}", "3:18 error unsupported $.storage.disks"},
+		"r4e has no kernel arguments":            {"r4e 1.1.0", "kernel_arguments: {should_exist: [a]}", "3:19 error unsupported $.kernel_arguments"},
+		"OpenShift knows core alone":             {"openshift 4.20.0", "passwd: {users: [{name: a}]}", "4:25 error unsupported $.passwd.users.0.name"},
+		"OpenShift does not set shells":          {"openshift 4.20.0", "passwd: {users: [{name: core, shell: a}]}", "4:38 error unsupported $.passwd.users.0.shell"},
+		"OpenShift does not fetch files":         {"openshift 4.20.0", "storage: {files: [{path: /a, contents: {source: http://a}}]}", "4:49 error unsupported $.storage.files.0.contents.source"},
+		"OpenShift appends nothing":              {"openshift 4.20.0", "grub: {users: [{name: a, password_hash: b}]}", "4:15 error unsupported $.grub.users"},
+		"OpenShift 4.23 writes the whole file":   {"openshift 4.23.0-experimental", "grub: {users: [{name: a, password_hash: b}]}", ""},
+		"OpenShift has no filesystems of others": {"openshift 4.8.0", "storage: {filesystems: [{device: /dev/a, format: none}]}", "4:50 error unsupported $.storage.filesystems.0.format"},
+		"OpenShift knows no links":               {"openshift 4.20.0", "storage: {links: [{path: /a, target: b}]}", "4:18 error unsupported $.storage.links"},
+		"fcos mounts below /etc and /var alone":  {"fcos 1.6.0", "storage: {filesystems: [{device: /dev/a, format: xfs, path: /srv, with_mount_unit: true}]}", "3:61 error mount-path-volatile $.storage.filesystems.0.path"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := []string{}
@@ -66,6 +69,24 @@ func TestVariantsRefuseWhatTheirMachinesCannotDo(t *testing.T) {
 			assert.Equal(t, want, told(diag.Workstation, translate(t, head(dialect(t, c.dialect))+c.text+"\n", butane.Options{}).Problems))
 		})
 	}
+}
+
+func TestAllThatIsWrongIsShownAtOnce(t *testing.T) {
+	text := "variant: fcos\nversion: 1.7.0\n" + `storage:
+  files:
+    - {path: /a, contents: {inline: b, source: "data:,c"}, mode: -1}
+    - {path: /b, overwrite: true, contents: {local: b}}
+    - {path: c}
+  filesystems: [{device: /dev/a, format: xfs, path: /srv, with_mount_unit: true}]
+systemd: {units: [{name: d}]}
+`
+	all := []string{"5:48 error source-twice $.storage.files.0.contents.source", "8:53 error mount-path-volatile $.storage.filesystems.0.path",
+		"6:53 error no-files-dir $.storage.files.1.contents.local", "7:14 error path-relative $.storage.files.2.path", "9:26 error unit-name-extension $.systemd.units.0.name"}
+	assert.ElementsMatch(t, all, told(diag.Workstation, translate(t, text, butane.Options{}).Problems), "but for what an error may have brought about")
+	assert.ElementsMatch(t, all[:2], told(diag.Peer, translate(t, text, butane.Options{Peer: true}).Problems), "Butane stops at the first step")
+	assert.Equal(t, []string{"10:23 error layout-unknown $.boot_device.layout"}, told(diag.Workstation,
+		translate(t, "variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n    - path: a\n\n\n\n\nboot_device: {layout: b, mirror: {devices: [/dev/a, /dev/b]}}\n", butane.Options{}).Problems),
+		"what comes of a boot disk may be under everything")
 }
 
 func TestAVirtiofsMountIsNotChecked(t *testing.T) {

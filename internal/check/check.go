@@ -38,6 +38,7 @@ Options:
                         line: KIND at $.path, line L col C: message
                         json: {"valid": ..., "problems": [...]}
       --strict          warnings make a config invalid too
+  -d, --files-dir DIR   the folder of the local files that Butane documents name
   -h, --help            show this help
 
 Exit codes: 0 valid, 1 invalid or unreadable, 2 wrong usage.
@@ -45,13 +46,14 @@ Exit codes: 0 valid, 1 invalid or unreadable, 2 wrong usage.
 Examples:
   %[1]s web.ign
   %[1]s --strict --format line hosts/*.ign
+  %[1]s --files-dir files web.bu
   generate-config | %[1]s -
 `
 
 type options struct {
-	format string
-	strict bool
-	files  []string
+	format, filesDir string
+	strict           bool
+	files            []string
 }
 
 // Main runs `validate ARGS`; name is how the user called it ("glowplug validate").
@@ -66,6 +68,10 @@ func Main(name string, args []string, s Streams) int {
 		return ExitUsage
 	}
 	verdict := reader{s: s, audience: diag.Workstation}
+	if verdict.documents, err = load.Folder(o.filesDir); err != nil {
+		fmt.Fprintf(s.Err, "%s: %v\n", name, err)
+		return ExitInvalid
+	}
 	for _, file := range o.files {
 		verdict.file(file)
 	}
@@ -76,6 +82,9 @@ func parseOptions(args []string) (o options, err error) {
 	flags := flag.NewFlagSet("validate", flag.ContinueOnError)
 	flags.StringVar(&o.format, "format", "text", "")
 	flags.BoolVar(&o.strict, "strict", false, "")
+	for _, name := range []string{"files-dir", "d"} {
+		flags.StringVar(&o.filesDir, name, "", "")
+	}
 	if o.files, err = setFlags(flags, args); err != nil {
 		return o, err
 	}
@@ -133,9 +142,10 @@ func isSwitch(f *flag.Flag) bool {
 
 // A reader collects what is wrong with the files that it reads.
 type reader struct {
-	s        Streams
-	audience diag.Audience
-	problems []diag.Problem
+	s         Streams
+	audience  diag.Audience
+	documents load.Options
+	problems  []diag.Problem
 }
 
 func (r *reader) file(name string) {
@@ -145,7 +155,7 @@ func (r *reader) file(name string) {
 		return
 	}
 	load.PaceCollector(len(text))
-	result := load.Read(tree.NewArena(), shown, text)
+	result := load.ReadWith(tree.NewArena(), shown, text, r.documents)
 	diag.Sort(result.Problems)
 	r.problems = append(r.problems, diag.For(r.audience, result.Problems)...)
 }

@@ -3,7 +3,10 @@
 package load
 
 import (
+	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"runtime/debug"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -26,15 +29,29 @@ type Result struct {
 
 // Options say how a Butane document is read. The zero Options are those of a boot: no local files.
 type Options struct {
-	// Files holds the local files that a document may name, FilesDir is their folder's absolute path.
+	// Files holds the local files that a document may name, FilesDir is their folder's absolute path: see Folder.
 	Files    fs.FS
 	FilesDir string
-	// Local: whoever calls could name a folder of local files, and may be told so.
+	// Local: whoever calls could name a folder of local files with --files-dir, and may be told so.
 	Local bool
 	// Raw leaves out what the openshift variant puts around a config.
 	Raw bool
+	// Map asks where each part of a config that is made comes from.
+	Map bool
 	// Butane reads the text as a Butane document whatever it looks like, as the program of that name does.
 	Butane bool
+}
+
+// Folder are the Options of a workstation whose local files lie in a folder. Without a name there are none, as yet.
+func Folder(dir string) (Options, error) {
+	if dir == "" {
+		return Options{Local: true}, nil
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return Options{}, fmt.Errorf("the folder of local files: %w", err)
+	}
+	return Options{Files: os.DirFS(dir), FilesDir: abs, Local: true}, nil
 }
 
 // Read reads and judges one text by the rules of its own version. Texts whose configs are to be merged must share an arena.
@@ -81,7 +98,7 @@ func (r *Result) decode(root tree.Node) {
 // translate makes a config of a Butane document.
 func (r *Result) translate(root tree.Node, o Options) {
 	r.Butane = butane.Translate(root, butane.Options{
-		Files: o.Files, FilesDir: o.FilesDir, AtBoot: !o.Local, Raw: o.Raw, Peer: o.Butane, Rules: validate.Document,
+		Files: o.Files, FilesDir: o.FilesDir, AtBoot: !o.Local, Raw: o.Raw, Map: o.Map, Peer: o.Butane, Rules: validate.Document,
 		Inner: func(name, text string) []diag.Problem { return Read(tree.NewArena(), name, text).Problems },
 	})
 	r.Config, r.Problems = r.Butane.Config, append(r.Problems, r.Butane.Problems...)

@@ -83,10 +83,15 @@ type told struct {
 // Document reads one document and reports what is wrong with it. The text must not change afterwards: it is not copied, and
 // strings of the config are parts of it. The error is ErrEmpty or an *InvalidError.
 func (l *Loader) Document(name string, text []byte) (*config.Document, error) {
+	return l.DocumentWith(name, text, Options{})
+}
+
+// DocumentWith is Document with a say in how a Butane document is read. Documents that it refers to have no local files.
+func (l *Loader) DocumentWith(name string, text []byte, o Options) (*config.Document, error) {
 	if len(text) == 0 {
 		return nil, ErrEmpty
 	}
-	result := Read(l.Arena, name, unsafe.String(unsafe.SliceData(text), len(text)))
+	result := ReadWith(l.Arena, name, unsafe.String(unsafe.SliceData(text), len(text)), o)
 	return result.Config, l.judge(name, result.Problems)
 }
 

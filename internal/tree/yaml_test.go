@@ -106,8 +106,8 @@ func TestYAMLThatIsWrongIsExplained(t *testing.T) {
 		"a list as a key":                {"? [a]\n: 1\n", "1:3", "a list or a mapping stands where a key belongs"},
 		"a merge of text":                {"a: &x 1\nb: {<<: *x}\n", "2:9", "a merge key takes a mapping, or a list of mappings"},
 		"a character that starts a line": {"a: @x\n", "1:4", "this character cannot start a value"},
-		"control characters":             {"a: \x01\n", "", "the text is not UTF-8, or has control characters"},
-		"text that is not UTF-8":         {"a: \xff\n", "", "the text is not UTF-8, or has control characters"},
+		"control characters":             {"a: b\nc: \x01\n", "2:4", "the text is not UTF-8, or has control characters"},
+		"text that is not UTF-8":         {"ä: \xff\n", "1:5", "the text is not UTF-8, or has control characters"},
 		"binary that is none":            {"a: !!binary '?'\n", "1:4", "what is marked as !!binary is not base64"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -248,7 +248,7 @@ func (y *yamlReader) syntax(err error) diag.Problem {
 	}
 	at := y.lines.offset(found.Mark.Line, found.Mark.Column)
 	if found.Mark.Line == 0 {
-		at = 0
+		at = unreadable(y.doc.Text)
 	}
 	p.Place.Span = diag.Span{Start: at, End: min(at+1, len(y.doc.Text))}
 	p.Message, p.Hint = explainYAML(found.Message, y.doc.Text, at)
@@ -257,6 +257,17 @@ func (y *yamlReader) syntax(err error) diag.Problem {
 		p.Related = []diag.Related{{Place: diag.Place{Doc: y.doc, Span: diag.Span{Start: from, End: min(from+1, len(y.doc.Text))}}, Message: "what is being read starts here"}}
 	}
 	return p
+}
+
+// unreadable finds the first byte that is not UTF-8 or is a control character, of which the library does not say where it is.
+func unreadable(text string) int {
+	for i, r := range text {
+		_, size := utf8.DecodeRuneInString(text[i:])
+		if r == utf8.RuneError && size == 1 || r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f {
+			return i
+		}
+	}
+	return 0
 }
 
 // explainYAML puts the common errors of people into words of theirs.
