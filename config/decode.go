@@ -25,38 +25,13 @@ type decoder struct {
 
 func (d *decoder) run(root tree.Node) *Config {
 	c := &Config{}
-	d.object(root, language(), reflect.ValueOf(c).Elem(), &trail{}, true)
+	d.object(root, language(), reflect.ValueOf(c).Elem(), &diag.Trail{}, true)
 	return c
-}
-
-// A trail is the way from the root to a node.
-type trail struct {
-	up    *trail
-	name  string
-	index int // of an item, whose name is empty; -1 for an empty name
-}
-
-func (t *trail) String() string {
-	var steps []string
-	for ; t.up != nil; t = t.up {
-		if t.name != "" || t.index < 0 {
-			steps = append(steps, t.name)
-		} else {
-			steps = append(steps, strconv.Itoa(t.index))
-		}
-	}
-	var b strings.Builder
-	b.WriteByte('$')
-	for i := len(steps) - 1; i >= 0; i-- {
-		b.WriteByte('.')
-		b.WriteString(steps[i])
-	}
-	return b.String()
 }
 
 // value reads a node of any shape. checked is false below a key of the wrong case, where unknown keys are not looked for.
 // It reports whether the node stays in the canonical tree.
-func (d *decoder) value(n tree.Node, s *shape, v reflect.Value, at *trail, checked bool) (stays bool) {
+func (d *decoder) value(n tree.Node, s *shape, v reflect.Value, at *diag.Trail, checked bool) (stays bool) {
 	kind := n.Kind()
 	if kind == tree.Null && s.kind != tree.Object {
 		return false
@@ -103,7 +78,7 @@ func setString(v reflect.Value, s *string) {
 	}
 }
 
-func (d *decoder) number(n tree.Node, v reflect.Value, at *trail) bool {
+func (d *decoder) number(n tree.Node, v reflect.Value, at *diag.Trail) bool {
 	i, err := strconv.Atoi(n.Text())
 	if err != nil {
 		message, hint := "an integer is expected here", "write it without a fraction and without an exponent"
@@ -122,13 +97,13 @@ func (d *decoder) number(n tree.Node, v reflect.Value, at *trail) bool {
 	return true
 }
 
-func (d *decoder) list(n tree.Node, s *shape, v reflect.Value, at *trail, checked bool) {
+func (d *decoder) list(n tree.Node, s *shape, v reflect.Value, at *diag.Trail, checked bool) {
 	count := n.Len()
 	items := reflect.MakeSlice(v.Type(), count, count)
-	step := trail{up: at}
+	step := diag.Trail{Up: at}
 	for c := range n.Children() {
-		d.item(c, s.item, items.Index(step.index), &step, checked)
-		step.index++
+		d.item(c, s.item, items.Index(step.Index), &step, checked)
+		step.Index++
 	}
 	if count > 0 {
 		v.Set(items)
@@ -136,7 +111,7 @@ func (d *decoder) list(n tree.Node, s *shape, v reflect.Value, at *trail, checke
 }
 
 // item reads an element of a list. A null there is the element's zero value, and stays so.
-func (d *decoder) item(n tree.Node, s *shape, v reflect.Value, at *trail, checked bool) {
+func (d *decoder) item(n tree.Node, s *shape, v reflect.Value, at *diag.Trail, checked bool) {
 	if n.Kind() == tree.Null && s.kind == tree.String {
 		n.Become(tree.String, "")
 	}
@@ -145,7 +120,7 @@ func (d *decoder) item(n tree.Node, s *shape, v reflect.Value, at *trail, checke
 	}
 }
 
-func (d *decoder) object(n tree.Node, s *shape, v reflect.Value, at *trail, checked bool) (stays bool) {
+func (d *decoder) object(n tree.Node, s *shape, v reflect.Value, at *diag.Trail, checked bool) (stays bool) {
 	switch n.Kind() {
 	case tree.Object:
 	case tree.Null:
@@ -164,7 +139,7 @@ func (d *decoder) object(n tree.Node, s *shape, v reflect.Value, at *trail, chec
 	if d.repeats(n, s) {
 		d.unite(n, s, at)
 	}
-	step := trail{up: at}
+	step := diag.Trail{Up: at}
 	told := segments{from: len(d.ignored)}
 	n.Keep(func(c tree.Node) bool {
 		key := c.Key()
@@ -180,7 +155,7 @@ func (d *decoder) object(n tree.Node, s *shape, v reflect.Value, at *trail, chec
 			}
 			c.Rename(m.name)
 		}
-		step.name = m.name
+		step.Name = m.name
 		stays := d.value(c, m.shape, v.FieldByIndex(m.index), &step, checked && exact)
 		told.add(m, s, len(d.ignored))
 		return stays
@@ -244,7 +219,7 @@ func (d *decoder) repeats(n tree.Node, s *shape) bool {
 }
 
 // unite makes one member of those that mean the same field: the members of objects accumulate, of other values the last wins.
-func (d *decoder) unite(n tree.Node, s *shape, at *trail) {
+func (d *decoder) unite(n tree.Node, s *shape, at *diag.Trail) {
 	first := map[string]tree.Node{}
 	last := map[string]tree.Node{}
 	for c := range n.Children() {
@@ -281,8 +256,8 @@ func (d *decoder) unite(n tree.Node, s *shape, at *trail) {
 	})
 }
 
-func (d *decoder) repeated(c, before tree.Node, name string, at *trail) {
-	path := (&trail{up: at, name: name}).String()
+func (d *decoder) repeated(c, before tree.Node, name string, at *diag.Trail) {
+	path := (&diag.Trail{Up: at, Name: name}).String()
 	message, hint := fmt.Sprintf("the key %q stands here for the second time; only this value counts", name), "remove one of the two"
 	if c.Kind() == tree.Object && before.Kind() == tree.Object {
 		message = fmt.Sprintf("the key %q stands here for the second time; both objects are put together", name)
@@ -291,7 +266,7 @@ func (d *decoder) repeated(c, before tree.Node, name string, at *trail) {
 		Related: []diag.Related{{Place: before.KeyPlace(), Message: "it stands here first"}}, Stricter: true})
 }
 
-func (d *decoder) wrongType(n tree.Node, s *shape, at *trail) {
+func (d *decoder) wrongType(n tree.Node, s *shape, at *diag.Trail) {
 	hint := ""
 	switch {
 	case s.kind == tree.Number && n.Kind() == tree.String && strings.HasSuffix(s.path, ".mode"):
@@ -310,6 +285,6 @@ func (d *decoder) wrongType(n tree.Node, s *shape, at *trail) {
 	d.problem(n, at, fmt.Sprintf("%s is expected here, not %s", s.kind, n.Kind()), hint)
 }
 
-func (d *decoder) problem(n tree.Node, at *trail, message, hint string) {
+func (d *decoder) problem(n tree.Node, at *diag.Trail, message, hint string) {
 	d.problems = append(d.problems, diag.Problem{Severity: diag.Error, Code: CodeWrongType, Place: n.Place(), Path: at.String(), Message: message, Hint: hint})
 }

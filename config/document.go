@@ -130,19 +130,19 @@ func (doc *Document) EmbedAuthority(i int, url string) {
 // Items goes through everything in every list of the document: its path and where it was written. Items inside others come
 // after them.
 func (doc *Document) Items(visit func(path string, place diag.Place)) {
-	var walk func(n tree.Node, at *trail, listed bool)
-	walk = func(n tree.Node, at *trail, listed bool) {
+	var walk func(n tree.Node, at *diag.Trail, listed bool)
+	walk = func(n tree.Node, at *diag.Trail, listed bool) {
 		if listed {
 			visit(at.String(), n.Place())
 		}
-		step := trail{up: at}
+		step := diag.Trail{Up: at}
 		for c := range n.Children() {
-			step.name = c.Key()
+			step.Name = c.Key()
 			if c.Kind() >= tree.List || n.Kind() == tree.List {
 				walk(c, &step, n.Kind() == tree.List)
 			}
-			step.index++
+			step.Index++
 		}
 	}
-	walk(doc.root, &trail{}, false)
+	walk(doc.root, &diag.Trail{}, false)
 }

@@ -12,7 +12,7 @@ import (
 // directories and links; kernel arguments) are looked at together. Lists where repetition has a meaning are not.
 func (doc *Document) Duplicates() []diag.Problem {
 	f := duplicateFinder{index: tree.Index{}}
-	f.object(doc.root, language(), &trail{})
+	f.object(doc.root, language(), &diag.Trail{})
 	return f.problems
 }
 
@@ -34,16 +34,16 @@ type spaceList struct {
 	first int32 // number of its first item
 }
 
-func (f *duplicateFinder) object(n tree.Node, s *shape, at *trail) {
+func (f *duplicateFinder) object(n tree.Node, s *shape, at *diag.Trail) {
 	var spaces map[string]*space
-	step := trail{up: at}
+	step := diag.Trail{Up: at}
 	for i := range s.members {
 		m := &s.members[i]
 		c := n.Get(m.name)
 		if !c.Exists() {
 			continue
 		}
-		step.name = m.name
+		step.Name = m.name
 		switch m.kind {
 		case tree.Object:
 			f.object(c, m.shape, &step)
@@ -56,7 +56,7 @@ func (f *duplicateFinder) object(n tree.Node, s *shape, at *trail) {
 	}
 }
 
-func (f *duplicateFinder) list(n tree.Node, m *member, at *trail, spaces map[string]*space) {
+func (f *duplicateFinder) list(n tree.Node, m *member, at *diag.Trail, spaces map[string]*space) {
 	if m.id.mode != appending {
 		name := cmp.Or(m.id.space, m.name)
 		if spaces[name] == nil {
@@ -67,18 +67,18 @@ func (f *duplicateFinder) list(n tree.Node, m *member, at *trail, spaces map[str
 	if m.item.kind != tree.Object {
 		return
 	}
-	step := trail{up: at}
+	step := diag.Trail{Up: at}
 	for item := range n.Children() {
 		if hasLists(item) {
 			f.object(item, m.item, &step)
 		}
-		step.index++
+		step.Index++
 	}
 }
 
-func (f *duplicateFinder) unique(n tree.Node, m *member, at *trail, in *space) {
+func (f *duplicateFinder) unique(n tree.Node, m *member, at *diag.Trail, in *space) {
 	in.lists = append(in.lists, spaceList{m.name, n, in.items})
-	step := trail{up: at}
+	step := diag.Trail{Up: at}
 	for item := range n.Children() {
 		key := m.id.of(item)
 		if first, twice := in.seen[key]; twice {
@@ -87,7 +87,7 @@ func (f *duplicateFinder) unique(n tree.Node, m *member, at *trail, in *space) {
 			in.seen[key] = in.items
 		}
 		in.items++
-		step.index++
+		step.Index++
 	}
 }
 
@@ -101,7 +101,7 @@ func hasLists(item tree.Node) bool {
 	return false
 }
 
-func (f *duplicateFinder) found(item tree.Node, m *member, key string, in *space, first int32, at *trail) {
+func (f *duplicateFinder) found(item tree.Node, m *member, key string, in *space, first int32, at *diag.Trail) {
 	list := in.lists[0]
 	for _, l := range in.lists {
 		if l.first <= first {
@@ -109,7 +109,7 @@ func (f *duplicateFinder) found(item tree.Node, m *member, key string, in *space
 		}
 	}
 	index := int(first - list.first)
-	path := (&trail{up: at.up.up, name: list.name}).String()
+	path := (&diag.Trail{Up: at.Up.Up, Name: list.name}).String()
 	f.problems = append(f.problems, diag.Problem{
 		Severity: diag.Error, Code: "duplicate", Place: item.Place(), Path: at.String(),
 		Message: fmt.Sprintf("%s is there twice in %s", m.id.describe(key), m.name),

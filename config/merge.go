@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -103,7 +104,7 @@ func MergeIgnition(parent, child *Document) Ignition {
 	ignition, _ := language().find("ignition", Newest)
 	d := decoder{version: Newest}
 	var merged Ignition
-	d.value(m.value(ignition.shape, parent.root.Get("ignition"), m.child.Get("ignition")), ignition.shape, reflect.ValueOf(&merged).Elem(), &trail{}, false)
+	d.value(m.value(ignition.shape, parent.root.Get("ignition"), m.child.Get("ignition")), ignition.shape, reflect.ValueOf(&merged).Elem(), &diag.Trail{}, false)
 	return merged
 }
 

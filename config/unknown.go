@@ -10,7 +10,7 @@ import (
 )
 
 // unknownKeys reports the members of an object that its version does not have.
-func (d *decoder) unknownKeys(n tree.Node, s *shape, at *trail) {
+func (d *decoder) unknownKeys(n tree.Node, s *shape, at *diag.Trail) {
 	for c := range n.Children() {
 		key := c.Key()
 		m, exact := s.find(key, d.version)
@@ -31,7 +31,7 @@ func (d *decoder) unknownKeys(n tree.Node, s *shape, at *trail) {
 		} else {
 			hint = "known keys are " + names(s, d.version)
 		}
-		d.ignored = append(d.ignored, diag.Problem{Severity: diag.Warning, Code: code, Place: c.KeyPlace(), Path: (&trail{up: at, name: key, index: -1}).String(), Message: message, Hint: hint})
+		d.ignored = append(d.ignored, diag.Problem{Severity: diag.Warning, Code: code, Place: c.KeyPlace(), Path: (&diag.Trail{Up: at, Name: key, Index: -1}).String(), Message: message, Hint: hint})
 	}
 }
 

@@ -37,7 +37,7 @@ func sameVersion(text string, v config.Version) bool {
 
 // reference is a resource that is of no use without a source.
 func (c *checker) reference(a *at, r *config.Resource, what string, since config.Version) {
-	authority := a.up.name == "certificateAuthorities"
+	authority := a.up.trail.Name == "certificateAuthorities"
 	if c.version >= since {
 		if text(r.Source) == "" {
 			a.errorf("source-missing", "%s needs a source", what).hint(`add "source": a URL`)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -53,35 +52,16 @@ type checker struct {
 // An at is a cursor: it knows which field of the document a rule is looking at. Paths and places are worked out only when
 // something is reported.
 type at struct {
-	c    *checker
-	up   *at
-	name string
-	i    int
+	c     *checker
+	up    *at
+	trail diag.Trail
 }
 
-func (a *at) key(name string) *at { return &at{c: a.c, up: a, name: name} }
+func (a *at) key(name string) *at { return &at{a.c, a, diag.Trail{Up: &a.trail, Name: name}} }
 
-func (a *at) item(i int) *at { return &at{c: a.c, up: a, i: i} }
+func (a *at) item(i int) *at { return &at{a.c, a, diag.Trail{Up: &a.trail, Index: i}} }
 
-func (a *at) path() string {
-	var b strings.Builder
-	a.writePath(&b)
-	return b.String()
-}
-
-func (a *at) writePath(b *strings.Builder) {
-	if a.up == nil {
-		b.WriteByte('$')
-		return
-	}
-	a.up.writePath(b)
-	b.WriteByte('.')
-	if a.name != "" {
-		b.WriteString(a.name)
-	} else {
-		b.WriteString(strconv.Itoa(a.i))
-	}
-}
+func (a *at) path() string { return a.trail.String() }
 
 // place is that of the deepest node that exists on the way to the field.
 func (a *at) place() diag.Place { return a.c.doc.At(a.path(), a.c.index).Place() }

@@ -19,7 +19,7 @@ import (
 // its list, and none below an alias or a merge key: the peer looks for unknown keys in the text, by path.
 func (t *translation) check(s *shape, n, context tree.Node, a *at) bool {
 	if n.Kind() == tree.Null {
-		if s.kind == tree.Object && !s.labels && a.name != "" && !t.optional(s) {
+		if s.kind == tree.Object && !s.labels && a.trail.Name != "" && !t.optional(s) {
 			t.report(diag.Warning, "null-object", a.path(), n.Place(), "nothing stands where a mapping belongs; it is ignored").Hint = "remove the key, or write what belongs there"
 		}
 		return false

@@ -330,7 +330,7 @@ func (t *translation) innerOwn(a *at, text string) {
 		return
 	}
 	name := "the config to merge"
-	if a.name == "local" {
+	if a.trail.Name == "local" {
 		name = a.text()
 	}
 	for _, p := range t.Inner(name, text) {

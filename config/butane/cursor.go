@@ -2,8 +2,6 @@ package butane
 
 import (
 	"iter"
-	"strconv"
-	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/tree"
@@ -11,16 +9,19 @@ import (
 
 // An at is a cursor over a document: a node, or its absence, and the way to it. Nulls are absent, and are not counted in lists.
 type at struct {
-	t    *translation
-	up   *at
-	name string
-	i    int
-	node tree.Node
+	t     *translation
+	up    *at
+	trail diag.Trail
+	node  tree.Node
 }
 
-func (a *at) with(name string, n tree.Node) *at { return &at{t: a.t, up: a, name: name, node: n} }
+func (a *at) with(name string, n tree.Node) *at {
+	return &at{a.t, a, diag.Trail{Up: &a.trail, Name: name}, n}
+}
 
-func (a *at) item(i int, n tree.Node) *at { return &at{t: a.t, up: a, i: i, node: n} }
+func (a *at) item(i int, n tree.Node) *at {
+	return &at{a.t, a, diag.Trail{Up: &a.trail, Index: i}, n}
+}
 
 // key goes to a member.
 func (a *at) key(names ...string) *at {
@@ -72,25 +73,7 @@ func (a *at) text() string { return a.node.Text() }
 
 func (a *at) isTrue() bool { return a.node.Kind() == tree.Bool && a.node.Text() == "true" }
 
-func (a *at) path() string {
-	var b strings.Builder
-	a.writePath(&b)
-	return b.String()
-}
-
-func (a *at) writePath(b *strings.Builder) {
-	if a.up == nil {
-		b.WriteByte('$')
-		return
-	}
-	a.up.writePath(b)
-	b.WriteByte('.')
-	if a.name != "" {
-		b.WriteString(a.name)
-	} else {
-		b.WriteString(strconv.Itoa(a.i))
-	}
-}
+func (a *at) path() string { return a.trail.String() }
 
 // place is that of the deepest node that exists on the way.
 func (a *at) place() diag.Place {

@@ -42,7 +42,7 @@ func (t *translation) mapNode(n tree.Node, path string) {
 func (t *translation) mapManifest(section *at) {
 	for c := range section.node.Children() {
 		path := "$.metadata." + c.Key()
-		if section.name == "openshift" {
+		if section.trail.Name == "openshift" {
 			path = "$.spec." + camel(c.Key())
 		}
 		t.mapCopy(section.with(c.Key(), c), path)
@@ -52,7 +52,7 @@ func (t *translation) mapManifest(section *at) {
 func (t *translation) mapCopy(a *at, path string) {
 	t.origins = append(t.origins, a.path()+" → "+path)
 	for item := range a.items() {
-		t.mapCopy(item, itemPath(path, item.i))
+		t.mapCopy(item, itemPath(path, item.trail.Index))
 	}
 	if a.node.Kind() == tree.Object {
 		for c := range a.node.Children() {

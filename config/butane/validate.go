@@ -84,7 +84,7 @@ func (t *translation) oneSource(a *at) {
 		return
 	}
 	at, other := set[len(set)-1], set[0]
-	if at.name != "source" || t.Spec == config.V3_0 {
+	if at.trail.Name != "source" || t.Spec == config.V3_0 {
 		at, other = set[0], set[1]
 	}
 	at.errorf("source-twice", "only one of inline, local and source can give the content").Related =
