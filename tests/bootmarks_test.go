@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -56,37 +57,159 @@ func TestTheMarkOfTheFirstBootIsClearedForEveryBootLoader(t *testing.T) {
 		"ignition.firstboot":                                   "set ignition_network_kcmdline='ip=dhcp'\n",
 		"loader/entries/a.conf":                                "title a\nlinux /a\noptions root=LABEL=root ignition.firstboot ignition.firstbooted quiet\n",
 		"loader/entries/b.conf":                                "title ignition.firstboot\noptions quiet ignition.firstboot=1\n",
+		"loader/entries/c.conf":                                "options\tignition.firstboot ignition.firstboot ignition.firstboot=yes\toptions=ignition.firstboot\n  options ignition.firstboot\n",
 		"loader/entries/other.conf":                            "options quiet\n",
 		"loader/addons/ignition.firstboot.addon.efi":           "pe",
 		"EFI/Linux/a.efi.extra.d/ignition.firstboot.addon.efi": "pe",
 		"EFI/Linux/a.efi.extra.d/other.addon.efi":              "pe",
 	})
-	got := runScript(t, dir, nil, "../dracut/firstboot/ignition-firstboot-complete.sh", dir, filepath.Join(dir, "none"))
+	got := runScript(t, dir, nil, complete, dir, filepath.Join(dir, "none"))
 	assert.Equal(t, map[string]string{
 		"loader/entries/a.conf":                   "title a\nlinux /a\noptions root=LABEL=root ignition.firstbooted quiet\n",
 		"loader/entries/b.conf":                   "title ignition.firstboot\noptions quiet\n",
+		"loader/entries/c.conf":                   "options\toptions=ignition.firstboot\n  options\n",
 		"loader/entries/other.conf":               "options quiet\n",
 		"EFI/Linux/a.efi.extra.d/other.addon.efi": "pe",
 	}, got)
 }
 
-func TestKernelArgumentsOfBootEntriesAreChanged(t *testing.T) {
-	dir := bootFolder(t, map[string]string{
-		"loader/entries/a.conf": "title wanted=1\nlinux /a\noptions root=LABEL=root quiet nosmt quiet\n",
-		"grub/grub.cfg":         "menuentry 'quiet' {\n\tlinux\t/a root=LABEL=root wanted=1 quiet\n\tinitrd /quiet\n}\n",
-	})
-	got := runScript(t, dir, []string{"IGNITION_BOOT=" + dir}, "../dracut/kargs/ignition-kargs-entries.sh",
-		"--should-exist", "wanted=1", "--should-not-exist", "quiet", "--should-exist", "root=LABEL=root")
-	assert.Equal(t, map[string]string{
-		"loader/entries/a.conf": "title wanted=1\nlinux /a\noptions root=LABEL=root nosmt wanted=1\n",
-		"grub/grub.cfg":         "menuentry 'quiet' {\n\tlinux\t/a root=LABEL=root wanted=1\n\tinitrd /quiet\n}\n",
-	}, got)
+const (
+	complete = "../dracut/firstboot/ignition-firstboot-complete.sh"
+	entries  = "../dracut/kargs/ignition-kargs-entries.sh"
+)
+
+// grubenv fills an environment of GRUB up to the size that it has.
+func grubenv(lines string) string { return lines + strings.Repeat("#", 1024-len(lines)) }
+
+// argumentChanges are boot filesystems before and after what a helper was asked for.
+var argumentChanges = map[string]struct {
+	args         []string
+	before, want map[string]string
+}{
+	"what is missing is added at the end, and only once": {
+		[]string{"--should-exist", "a", "--should-exist", "b=1", "--should-exist", "root=LABEL=x"},
+		map[string]string{
+			"loader/entries/a.conf": "title a\nlinux /a\noptions root=LABEL=x aa b=11 xb=1\n",
+			"grub/grub.cfg":         "menuentry 'a' {\n\tlinux\t/a root=LABEL=x b=1 quiet\n\tlinuxefi /a\n\tinitrd /a\n}\n",
+		},
+		map[string]string{
+			"loader/entries/a.conf": "title a\nlinux /a\noptions root=LABEL=x aa b=11 xb=1 a b=1\n",
+			"grub/grub.cfg":         "menuentry 'a' {\n\tlinux\t/a root=LABEL=x b=1 quiet a\n\tlinuxefi /a a b=1 root=LABEL=x\n\tinitrd /a\n}\n",
+		},
+	},
+	"all of what should not be there goes, between any blanks": {
+		[]string{"--should-not-exist", "quiet", "--should-not-exist", "absent"},
+		map[string]string{
+			"loader/entries/a.conf": "title quiet\nlinux /quiet\noptions\tquiet a quiet  quiet\tb quiet=1 quiet\r\n",
+			"grub2/grub.cfg":        "set quiet\nlinux16 quiet quiet a\n",
+		},
+		map[string]string{
+			"loader/entries/a.conf": "title quiet\nlinux /quiet\noptions a\tb quiet=1\r\n",
+			"grub2/grub.cfg":        "set quiet\nlinux16 quiet a\n",
+		},
+	},
+	"quotes hold words together": {
+		[]string{"--should-exist", `x="a b"`, "--should-not-exist", "b", "--should-not-exist", `y="c d"`, "--should-exist", "it's;"},
+		map[string]string{
+			"loader/entries/a.conf": "linux /a\noptions z=\"a b c\" b \"y=c d\"\n",
+			"grub/grub.cfg":         "linux /a 'z=a b c' b y=\"c d\" y=c\\ d 'x=a b'\n",
+		},
+		map[string]string{
+			"loader/entries/a.conf": "linux /a\noptions z=\"a b c\" x=\"a b\" it's;\n",
+			"grub/grub.cfg":         "linux /a 'z=a b c' 'x=a b' 'it'\\''s;'\n",
+		},
+	},
+	"an argument of several words is all of them, in this order": {
+		[]string{"--should-exist", "a b", "--should-not-exist", "c d"},
+		map[string]string{"loader/entries/a.conf": "linux /a\noptions b a c d c e d\n"},
+		map[string]string{"loader/entries/a.conf": "linux /a\noptions b a c e d a b\n"},
+	},
+	"nothing is added where nothing is asked for": {
+		[]string{"--should-exist", "", "--should-not-exist", "a"},
+		map[string]string{"loader/entries/none.conf": "linux /a\n", "loader/entries/a.conf": "linux /a\noptions a\n"},
+		map[string]string{"loader/entries/none.conf": "linux /a\n", "loader/entries/a.conf": "linux /a\noptions\n"},
+	},
+	"lines of options count together, and other entries than a kernel's are left alone": {
+		[]string{"--should-exist", "a", "--should-exist", "b", "--should-not-exist", "c"},
+		map[string]string{
+			"loader/entries/two.conf":   "linux /a\noptions a c\noptions d c\n",
+			"loader/entries/none.conf":  "linux /a\n",
+			"loader/entries/image.conf": "uki /a.efi\noptions c\n",
+			"loader/entries/shell.conf": "efi /shell.efi\noptions c\n",
+			"loader/entries/a.conf.new": "what a power cut has left",
+		},
+		map[string]string{
+			"loader/entries/two.conf":   "linux /a\noptions a\noptions d b\n",
+			"loader/entries/none.conf":  "linux /a\noptions a b\n",
+			"loader/entries/image.conf": "uki /a.efi\noptions a b\n",
+			"loader/entries/shell.conf": "efi /shell.efi\noptions c\n",
+			"loader/entries/a.conf.new": "what a power cut has left",
+		},
+	},
+	"entries of older versions of grubby have their arguments in GRUB's environment": {
+		[]string{"--should-exist", "a", "--should-exist", "b", "--should-not-exist", "quiet"},
+		map[string]string{
+			"loader/entries/a.conf": "linux /a\noptions $kernelopts quiet $tuned_params\n",
+			"grub2/grub.cfg":        "blscfg\n",
+			"grub2/grubenv":         grubenv("# GRUB Environment Block\nsaved_entry=quiet\nkernelopts=quiet root=x quiet b \nboot_success=0\n"),
+		},
+		map[string]string{
+			"loader/entries/a.conf": "linux /a\noptions $kernelopts $tuned_params\n",
+			"grub2/grub.cfg":        "blscfg\n",
+			"grub2/grubenv":         grubenv("# GRUB Environment Block\nsaved_entry=quiet\nkernelopts= root=x b a \nboot_success=0\n"),
+		},
+	},
 }
 
-func TestAHelperThatFindsNoBootEntriesFails(t *testing.T) {
-	c := exec.Command("sh", "../dracut/kargs/ignition-kargs-entries.sh", "--should-exist", "a")
-	c.Env = append(os.Environ(), "IGNITION_BOOT="+t.TempDir())
-	out, err := c.CombinedOutput()
-	require.Error(t, err)
-	assert.Contains(t, string(out), "there are no boot entries")
+func TestKernelArgumentsOfBootEntriesAreChanged(t *testing.T) {
+	for name, test := range argumentChanges {
+		t.Run(name, func(t *testing.T) {
+			dir := bootFolder(t, test.before)
+			assert.Equal(t, test.want, runScript(t, dir, []string{"IGNITION_BOOT=" + dir}, entries, test.args...))
+		})
+	}
+}
+
+func TestAHelperThatCannotDoWhatIsAskedFails(t *testing.T) {
+	for says, files := range map[string]map[string]string{
+		"there are no boot entries":             {"grub/grub.cfg": "set linux\n", "loader/entries/a.conf": "efi /a\n"},
+		"refer to kernelopts, which no grubenv": {"loader/entries/a.conf": "linux /a\noptions $kernelopts\n", "grub2/grubenv": grubenv("a=b\n")},
+		"there is no room": {"loader/entries/a.conf": "linux /a\noptions $kernelopts\n",
+			"grub2/grubenv": grubenv("kernelopts=" + strings.Repeat("x", 1000) + "\n")},
+	} {
+		dir := bootFolder(t, files)
+		c := exec.Command("sh", entries, "--should-exist", "password=letmein")
+		c.Env = append(os.Environ(), "IGNITION_BOOT="+dir)
+		out, err := c.CombinedOutput()
+		require.Error(t, err, says)
+		assert.Contains(t, string(out), says)
+		assert.NotContains(t, string(out), "letmein")
+		assert.Equal(t, files, contents(t, dir))
+	}
+}
+
+// A file is written whole before it takes the place of the other, and keeps its mode: a grub.cfg may hold passwords.
+func TestBootEntriesAreReplacedInOnePiece(t *testing.T) {
+	for script, args := range map[string][]string{complete: nil, entries: {"--should-not-exist", "ignition.firstboot"}} {
+		dir := bootFolder(t, map[string]string{"loader/entries/a.conf": "linux /a\noptions ignition.firstboot\n"})
+		entry := filepath.Join(dir, "loader/entries/a.conf")
+		require.NoError(t, os.Chmod(entry, 0o600))
+		tools := t.TempDir()
+		for _, name := range []string{"sync", "mv"} {
+			real, err := exec.LookPath(name)
+			require.NoError(t, err)
+			text := "#!/bin/sh\n[ -s " + entry + " ] && echo " + name + " >>" + tools + "/order\nexec " + real + ` "$@"` + "\n"
+			require.NoError(t, os.WriteFile(filepath.Join(tools, name), []byte(text), 0o755))
+		}
+		if script == complete {
+			args = []string{dir}
+		}
+		runScript(t, dir, []string{"IGNITION_BOOT=" + dir, "PATH=" + tools + ":" + os.Getenv("PATH")}, script, args...)
+		order, err := os.ReadFile(filepath.Join(tools, "order"))
+		require.NoError(t, err)
+		assert.True(t, strings.HasPrefix(string(order), "sync\nmv\nsync\n"), string(order))
+		info, err := os.Stat(entry)
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o600), info.Mode())
+	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/console"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/journal"
@@ -73,13 +74,9 @@ func (p *program) boot(ctx context.Context) int {
 		fmt.Fprintln(p.out, "Ignition", build.Version())
 		return exitOK
 	}
-	platform, known := providers.Find(o.platform)
-	if err == nil && !known {
-		err = unknownPlatform(o.platform)
-	}
-	if err != nil {
-		fmt.Fprintf(p.err, "%s: %v\nTry '%[1]s --help'.\n", p.name, err)
-		return exitUsage
+	platform, unknown := findPlatform(o.platform)
+	if err = cmp.Or(err, unknown); err != nil {
+		return p.misused(o, err, inInitramfs())
 	}
 	log := p.logger(o.logToStdout)
 	screens, closeScreens := consoles(o.logToStdout)
@@ -89,13 +86,13 @@ func (p *program) boot(ctx context.Context) int {
 	log.Info("glowplug " + build.Version())
 	log.Info("Stage: " + o.stage)
 	d, err := readDistribution(distributionFile, p.env)
-	who, unknown := identity()
-	if err = cmp.Or(err, unknown); err == nil {
+	who, nobody := identity()
+	if err = cmp.Or(err, nobody); err == nil {
 		err = stages.Run(ctx, stages.Boot{
 			Stage: o.stage, Platform: platform, Root: o.root, Paths: o.paths,
 			Dirs: []string{d.RuntimeConfigDir, d.LocalConfigDir, d.SystemConfigDir}, CommandLine: d.KernelCommandLine,
 			FetchTimeout: o.fetchTimeout, Version: build.Version(), Tools: host.NewTools(d.Tools, log), Identity: who, Getenv: p.env, Log: log,
-			BootID: bootID(), Now: time.Now, Today: today(p.env), Journal: journal.DefaultSocket,
+			BootID: bootID(), Now: time.Now, Today: today(p.env), Journal: journalSocket(o.logToStdout),
 			AccountsByTools: d.AccountBackend.byTools(), KeysFragment: d.WriteAuthorizedKeysFragment, ResultFile: d.ResultFile, Relabel: d.SELinuxRelabel,
 		})
 	}
@@ -103,14 +100,41 @@ func (p *program) boot(ctx context.Context) int {
 	return p.verdict(log, o, screens, err)
 }
 
+// misused ends a stage that has not begun. On a machine that boots it is the kernel command line or the image that is wrong, and who
+// stands before it needs no help text.
+func (p *program) misused(o bootOptions, err error, atBoot bool) int {
+	if !atBoot {
+		fmt.Fprintf(p.err, "%s: %v\nTry '%[1]s --help'.\n", p.name, err)
+		return exitUsage
+	}
+	screens, closeScreens := consoles(o.logToStdout)
+	defer closeScreens()
+	o.stage = cmp.Or(o.stage, "start")
+	p.failed(p.logger(o.logToStdout), o, screens, err)
+	return exitUsage
+}
+
+func inInitramfs() bool {
+	_, err := os.Stat("/etc/initrd-release")
+	return err == nil
+}
+
 // consoles are those of the machine, in its initramfs. An image that sends the log to where nobody reads it, as one for confidential
 // machines does, wants nothing on the consoles either.
 func consoles(quiet bool) (c *console.Consoles, done func()) {
-	if _, err := os.Stat("/etc/initrd-release"); err != nil || quiet {
+	if quiet || !inInitramfs() {
 		return &console.Consoles{}, func() {}
 	}
 	c = console.Open("/sys/class/tty/console/active", "/dev")
 	return c, c.Close
+}
+
+// journalSocket is nobody's where the consoles are, and for the same reason.
+func journalSocket(quiet bool) journal.Socket {
+	if quiet {
+		return ""
+	}
+	return journal.DefaultSocket
 }
 
 // bootID is the kernel's name for this boot, "" where it has none.
@@ -131,7 +155,7 @@ func today(env func(string) string) int64 {
 
 // verdict tells how the stage ended. What failed is also the last line on standard error, which emergency shells show.
 func (p *program) verdict(log *slog.Logger, o bootOptions, screens *console.Consoles, err error) int {
-	folder := filepath.Join(filepath.Dir(o.paths.Config), "glowplug")
+	folder := reportFolder(o)
 	if err == nil {
 		over := o.stage
 		if strings.HasPrefix(over, "fetch") {
@@ -152,19 +176,29 @@ func (p *program) verdict(log *slog.Logger, o bootOptions, screens *console.Cons
 		log.Warn("after the failure of the " + left + " stage, systemd may unmount first: " + err.Error())
 		return exitOK
 	}
-	text := fmt.Sprintf("Ignition failed: %s: %v", o.stage, err)
-	log.Log(context.Background(), logs.Critical, text)
-	card := cardOf(o.stage, err)
-	screens.Show(card)
-	if err := card.Save(folder); err != nil {
-		log.Warn("the failure is not reported in a file: " + err.Error())
-	}
-	fmt.Fprintln(p.err, text)
+	p.failed(log, o, screens, err)
 	var state *handoff.StateError
 	if errors.As(err, &state) {
 		return exitSetup
 	}
 	return exitFailed
+}
+
+// failed tells of a failure wherever somebody may look: in the log, on the consoles, in a file, and last on standard error.
+func (p *program) failed(log *slog.Logger, o bootOptions, screens *console.Consoles, err error) {
+	text := console.LastLine(o.stage, err)
+	log.Log(context.Background(), logs.Critical, text)
+	card := cardOf(o.stage, err)
+	screens.Show(card)
+	if err := card.Save(reportFolder(o)); err != nil {
+		log.Warn("the failure is not reported in a file: " + err.Error())
+	}
+	fmt.Fprintln(p.err, text)
+}
+
+// reportFolder has what glowplug leaves of a boot beside what Ignition does.
+func reportFolder(o bootOptions) string {
+	return filepath.Join(filepath.Dir(o.paths.Config), "glowplug")
 }
 
 func cardOf(stage string, err error) console.Card {
@@ -200,16 +234,28 @@ func parseBoot(args []string) (o bootOptions, err error) {
 }
 
 // unitArguments takes the last argument apart: units write ${IGNITION_ARGS}, which systemd passes on as one argument, however
-// many options it holds.
+// many options it holds. An argument with one option, whose value has blanks, stays whole.
 func unitArguments(args []string) []string {
 	if len(args) == 0 {
 		return args
 	}
-	last := args[len(args)-1]
-	if !strings.HasPrefix(last, "-") || !strings.Contains(last, " -") {
+	rest, last := args[:len(args)-1], strings.TrimSpace(args[len(args)-1])
+	name, _, several := strings.Cut(last, " ")
+	switch {
+	case !strings.HasPrefix(last, "-"):
 		return args
+	case strings.Contains(last, " -"), several && !strings.Contains(name, "="):
+		return append(slices.Clone(rest), strings.Fields(last)...)
 	}
-	return append(slices.Clone(args[:len(args)-1]), strings.Fields(last)...)
+	return append(slices.Clone(rest), last)
+}
+
+func findPlatform(id string) (providers.Platform, error) {
+	platform, known := providers.Find(id)
+	if !known {
+		return platform, diag.WithHint(unknownPlatform(id), "say on the kernel command line where the config is: ignition.platform.id=ID")
+	}
+	return platform, nil
 }
 
 func unknownPlatform(id string) error {

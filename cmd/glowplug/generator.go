@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/host"
@@ -20,44 +22,71 @@ const (
 	argPlatform  = "ignition.platform.id"
 )
 
-// generate is a systemd generator (systemd.generator(7)): it decides whether this boot is a first one. A condition in the units
-// would come too late, as what they require, such as the network, starts in any case.
+// A generator is a systemd generator (systemd.generator(7)) at work: it decides whether this boot is a first one. A condition in the
+// units would come too late, as what they require, such as the network, starts in any case.
+type generator struct {
+	folder      string // for units, of those that systemd gives the one of normal priority
+	environment string // the file that it leaves
+	commandLine string // the file with the kernel's
+	tools       *host.Tools
+	log         io.Writer
+}
+
 func (p *program) generate(ctx context.Context) int {
-	log := kernelLog()
-	fail := func(err error) int {
-		fmt.Fprintf(log, "<3>ignition-generator: %v\n", err)
-		return exitFailed
-	}
+	g := generator{environment: environmentFile, log: kernelLog()}
 	if len(p.args) == 0 {
-		return fail(fmt.Errorf("no folder for units is given; systemd gives three"))
+		g.complain(errors.New("no folder for units is given; systemd gives three"))
+		return exitFailed
 	}
 	d, err := readDistribution(distributionFile, p.env)
 	if err != nil {
-		return fail(err)
+		// Without this boot's targets an unprovisioned machine would come up. With them the first stage says the same in a card.
+		g.complain(err)
 	}
-	line, err := os.ReadFile(d.KernelCommandLine)
-	if err != nil {
-		return fail(err)
-	}
-	boot := parseFirstBoot(string(line))
-	if boot.first && boot.platform == "" {
-		fmt.Fprintf(log, "<3>ignition-generator: this is a first boot, but the kernel command line has no %s=ID: no stage can find a config\n", argPlatform)
-	}
-	if err := os.WriteFile(environmentFile, []byte("PLATFORM_ID="+boot.platform+"\n"), 0o644); err != nil {
-		return fail(err)
-	}
-	_, err = host.NewTools(d.Tools, nil).Run(ctx, host.Command{Tool: "is-live-image"})
-	for _, link := range boot.links(err == nil) {
-		name := filepath.Join(p.args[0], link[0]+".requires", link[1])
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return fail(err)
-		}
-		// Only the link's name counts. It may be there if systemd reloads its units.
-		if err := os.Symlink("../"+link[1], name); err != nil && !os.IsExist(err) {
-			return fail(err)
-		}
+	g.folder, g.commandLine, g.tools = p.args[0], d.KernelCommandLine, host.NewTools(d.Tools, nil)
+	if err := errors.Join(err, g.run(ctx)); err != nil {
+		return exitFailed
 	}
 	return exitOK
+}
+
+func (g *generator) complain(err error) { fmt.Fprintf(g.log, "<3>ignition-generator: %v\n", err) }
+
+// run makes the links of this boot. It goes on after an error, as what lacks something then fails where somebody sees it.
+func (g *generator) run(ctx context.Context) error {
+	line, err := os.ReadFile(g.commandLine)
+	boot := parseFirstBoot(string(line))
+	if err != nil {
+		g.complain(err)
+	}
+	if boot.first && boot.platform == "" {
+		g.complain(fmt.Errorf("this is a first boot, but the kernel command line has no %s=ID: no stage can find a config", argPlatform))
+	}
+	write := os.WriteFile(g.environment, []byte("PLATFORM_ID="+boot.platform+"\n"), 0o644)
+	if write != nil {
+		g.complain(write)
+	}
+	_, notLive := g.tools.Run(ctx, host.Command{Tool: "is-live-image"})
+	for _, link := range boot.links(notLive == nil) {
+		if made := g.require(link[0], link[1]); made != nil {
+			g.complain(made)
+			err = errors.Join(err, made)
+		}
+	}
+	return errors.Join(err, write)
+}
+
+// require has a target require another. Only the link's name counts.
+func (g *generator) require(target, other string) error {
+	name := filepath.Join(g.folder, target+".requires", other)
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	// It may be there if systemd reloads its units.
+	if err := os.Symlink("../"+other, name); err != nil && !os.IsExist(err) {
+		return err
+	}
+	return nil
 }
 
 // kernelLog is where a generator can be heard: the journal does not run yet.
@@ -83,7 +112,7 @@ func parseFirstBoot(commandLine string) firstBoot {
 		name, value, given := strings.Cut(word, "=")
 		switch name {
 		case argFirstBoot:
-			boot.first = !given || value != "" && value != "0" && value != "no" && value != "off" && value != "false"
+			boot.first = !given || !slices.Contains([]string{"", "0", "no", "off"}, value)
 		case argPlatform:
 			boot.platform = value
 		}

@@ -82,15 +82,18 @@ func TestOptionsOfABoot(t *testing.T) {
 		args []string
 		want bootOptions
 	}{
-		"two dashes or one":                       {[]string{"--stage=files", "-platform=metal"}, usual},
-		"values of their own":                     {[]string{"--stage", "files", "-platform", "metal"}, usual},
-		"an empty last argument":                  {[]string{"--stage=files", "--platform=metal", ""}, usual},
-		"one option in the last argument":         {[]string{"--stage=files", "--platform=metal", "-log-to-stdout"}, logging},
-		"two options in the last argument":        {[]string{"--stage=files", "--platform=metal", "-log-to-stdout --root=/sysroot"}, sysroot},
-		"with more blanks than needed":            {[]string{"--stage=files", "--platform=metal", "-log-to-stdout  --root /sysroot "}, sysroot},
-		"arguments that are no options":           {[]string{"--stage=files", "--platform=metal", "x", "--frobnicate"}, usual},
-		"the last of several counts":              {[]string{"--stage=fetch", "--platform=file", "--stage=files", "--platform=metal"}, usual},
-		"a last value with a blank is left whole": {[]string{"--stage=files", "--platform=metal", "--log-to-stdout", "--root", "/my root"}, func() bootOptions { o := logging; o.root = "/my root"; return o }()},
+		"two dashes or one":                           {[]string{"--stage=files", "-platform=metal"}, usual},
+		"values of their own":                         {[]string{"--stage", "files", "-platform", "metal"}, usual},
+		"an empty last argument":                      {[]string{"--stage=files", "--platform=metal", ""}, usual},
+		"one option in the last argument":             {[]string{"--stage=files", "--platform=metal", "-log-to-stdout"}, logging},
+		"two options in the last argument":            {[]string{"--stage=files", "--platform=metal", "-log-to-stdout --root=/sysroot"}, sysroot},
+		"with more blanks than needed":                {[]string{"--stage=files", "--platform=metal", "-log-to-stdout  --root /sysroot "}, sysroot},
+		"an option and its value in the last":         {[]string{"--stage=files", "--platform=metal", "--log-to-stdout", " --root /sysroot"}, sysroot},
+		"one option with blanks around":               {[]string{"--stage=files", "--platform=metal", " -log-to-stdout "}, logging},
+		"a last value with a blank behind its option": {[]string{"--stage=files", "--platform=metal", "--log-to-stdout", "--root=/my root"}, func() bootOptions { o := logging; o.root = "/my root"; return o }()},
+		"arguments that are no options":               {[]string{"--stage=files", "--platform=metal", "x", "--frobnicate"}, usual},
+		"the last of several counts":                  {[]string{"--stage=fetch", "--platform=file", "--stage=files", "--platform=metal"}, usual},
+		"a last value with a blank is left whole":     {[]string{"--stage=files", "--platform=metal", "--log-to-stdout", "--root", "/my root"}, func() bootOptions { o := logging; o.root = "/my root"; return o }()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -11,8 +11,8 @@ depends() {
     echo qemu systemd url-lib network
 }
 
-# Programs that the stages run. Those marked ! must be there; the others are needed only by configs that use them, and a
-# distribution lists what its users may rely on in $ignition_required_tools (dracut.conf.d), whose lack then fails the build.
+# Programs that the stages run, if they are there. They are needed only by configs that use them; a distribution lists what its users
+# may rely on in $ignition_required_tools (dracut.conf.d), whose lack then fails the build.
 ignition_tools() {
     echo mkfs.btrfs mkfs.ext4 mkfs.fat mkfs.xfs mkswap wipefs
     echo mdadm cryptsetup dmsetup setfiles systemctl
@@ -23,25 +23,43 @@ ignition_tools() {
     echo bash sort find touch id grep sed cat head tail tr mktemp rm
 }
 
+# An image without it would boot as if there were nothing to provision, or fail in the hands of its users.
+ignition_fatal() {
+    dfatal "ignition: $1"
+    exit 1
+}
+
+ignition_needs() {
+    inst_multiple "$@" || ignition_fatal "the image is to have $*, of which some are missing"
+}
+
+# shellcheck disable=SC2154 # dracut sets moddir, systemdsystemunitdir and dracutsysrootdir, a root to build from
 install() {
-    inst_multiple mount umount udevadm modprobe
+    local settings="${dracutsysrootdir-}/usr/lib/glowplug/distribution.json" epoch="${dracutsysrootdir-}/usr/lib/clock-epoch" tool missing=
+
+    # The first two are for scripts of distributions, and for whoever looks for the reason of a failure.
+    ignition_needs basename lsblk mount umount udevadm modprobe
     # shellcheck disable=SC2046 # a list
     inst_multiple -o $(ignition_tools) is-live-image
+    for tool in mkfs.btrfs mkfs.ext4 mkfs.fat mkfs.xfs mkswap wipefs mdadm cryptsetup clevis; do
+        find_binary "$tool" >/dev/null || missing="$missing $tool"
+    done
+    [ -z "$missing" ] || dwarn "ignition: configs that need one of these will fail, as the image has none:$missing"
     # The TPM's tools load by name what speaks to the kernel.
     inst_libdir_file "libtss2-tcti-device.so*"
-    # shellcheck disable=SC2154 disable=SC2086 # dracut.conf sets it; a list
-    [ -z "$ignition_required_tools" ] || inst_multiple $ignition_required_tools || {
-        dfatal "ignition: the image is to have $ignition_required_tools, of which some are missing"
-        exit 1
-    }
-    [ "${DRACUT_ARCH:-$(uname -m)}" != s390x ] || inst_multiple chccwdev cio_ignore vmur zkey zkey-cryptsetup
+    # shellcheck disable=SC2086 # a list, of dracut.conf
+    [ -z "${ignition_required_tools-}" ] || ignition_needs $ignition_required_tools
+    [ "${DRACUT_ARCH:-$(uname -m)}" != s390x ] || ignition_needs chccwdev cio_ignore vmur zkey zkey-cryptsetup
 
-    inst_simple "$moddir/ignition" /usr/bin/ignition
+    inst_simple "$moddir/ignition" /usr/bin/ignition || ignition_fatal "the program is not in $moddir"
     inst_script "$moddir/ignition-kargs-helper.sh" /usr/sbin/ignition-kargs-helper
     ln_r /usr/bin/ignition /usr/lib/systemd/system-generators/ignition-generator
-    [ ! -e /usr/lib/glowplug/distribution.json ] || inst_simple /usr/lib/glowplug/distribution.json
+    if [ -e "$settings" ]; then
+        inst_simple /usr/lib/glowplug/distribution.json
+        ! grep -q '"shadow-utils"' "$settings" || ignition_needs groupadd groupmod groupdel chgpasswd useradd usermod userdel chpasswd
+    fi
     # Clocks of new machines may be years behind; certificates are held against this file as well.
-    [ ! -e /usr/lib/clock-epoch ] || inst_simple /usr/lib/clock-epoch
+    [ ! -e "$epoch" ] || inst_simple /usr/lib/clock-epoch
 
     inst_simple "$moddir/99-xx-ignition-systemd-cryptsetup.rules" /usr/lib/udev/rules.d/99-xx-ignition-systemd-cryptsetup.rules
     # The config drives of some clouds are CD-ROMs, found by label.
@@ -58,18 +76,15 @@ install() {
     install_unit ignition-remount-sysroot.service ignition-diskful.target
 }
 
+# shellcheck disable=SC2154 # dracut sets moddir, initdir and systemdsystemunitdir
 install_unit() {
     inst_simple "$moddir/$1" "$systemdsystemunitdir/$1"
-    # An image without the link would boot as if there were nothing to provision.
-    systemctl -q --root="$initdir" add-requires "$2" "$1" || {
-        dfatal "ignition: $1 cannot be made part of $2"
-        exit 1
-    }
+    systemctl -q --root="$initdir" add-requires "$2" "$1" || ignition_fatal "$1 cannot be made part of $2"
 }
 
 installkernel() {
     # Hyper-V, vsock: absent on many kernels.
-    instmods -o hv_utils
+    instmods hv_utils
     instmods -c vsock
     instmods -c vmw_vsock_virtio_transport_common
     instmods -c vmw_vsock_virtio_transport

@@ -11,9 +11,12 @@ depends() {
     echo ignition systemd-networkd
 }
 
+# shellcheck disable=SC2154 # dracut sets moddir, initdir and systemdsystemunitdir
 install() {
-    # shellcheck disable=SC2154 # dracut sets it
-    inst_multiple cat mkdir sed systemctl tr "$systemdutildir/systemd-networkd-wait-online"
+    inst_multiple cat mkdir rm sed systemctl tr "$systemdutildir/systemd-networkd-wait-online" || {
+        dfatal "ignition-network: the image lacks systemd-networkd, or a tool"
+        exit 1
+    }
     inst_script "$moddir/ignition-network.sh" /usr/sbin/ignition-network
     inst_simple "$moddir/ignition-network.service" "$systemdsystemunitdir/ignition-network.service"
     systemctl -q --root="$initdir" add-requires ignition-complete.target ignition-network.service || {

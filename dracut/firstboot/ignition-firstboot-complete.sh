@@ -16,11 +16,13 @@ for folder; do
         rm -rf "$folder/ignition.firstboot" "$folder/ignition"
     fi
     for entry in "$folder"/loader/entries/*.conf; do
-        grep -qsE '^options.*[[:space:]]ignition\.firstboot(=|[[:space:]]|$)' "$entry" || continue
+        grep -qsE '^[[:space:]]*options[[:space:]](.*[[:space:]])?ignition\.firstboot(=|[[:space:]]|$)' "$entry" || continue
         writable "$folder"
-        # A rename is all or nothing, on vfat too as far as its directory entry goes.
-        sed -E '/^options/ { s/[[:space:]]ignition\.firstboot(=[^[:space:]]*)?[[:space:]]/ /g; s/[[:space:]]ignition\.firstboot(=[^[:space:]]*)?$//; }' \
-            "$entry" >"$entry.new"
+        cp -aL "$entry" "$entry.new" # for the owner and the mode
+        sed -E -e '/^[[:space:]]*options[[:space:]]/!b' -e ':again' \
+            -e 's/[[:space:]]ignition\.firstboot(=[^[:space:]]*)?([[:space:]]|$)/\2/' -e 'tagain' "$entry" >"$entry.new"
+        # Whole before it takes the other's place: power may go at any time, and vfat has no journal.
+        sync
         mv "$entry.new" "$entry"
     done
     for addon in "$folder"/loader/addons/ignition.firstboot.addon.efi "$folder"/EFI/Linux/*.efi.extra.d/ignition.firstboot.addon.efi; do

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -52,10 +54,15 @@ func causes(err error) []string {
 	}
 }
 
-// oneLine keeps control characters, which may come from a tool or a server, off the screen.
+// LastLine is what emergency shells show of a stage that failed: one line, whatever the error is.
+func LastLine(stage string, err error) string {
+	return "Ignition failed: " + stage + ": " + oneLine(err.Error())
+}
+
+// oneLine keeps control characters, which may come from a tool or a server, off the screen, and what turns its direction.
 func oneLine(text string) string {
 	clean := func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
+		if !strconv.IsPrint(r) {
 			return ' '
 		}
 		return r
@@ -84,9 +91,10 @@ func (c Card) String() string {
 		}
 		why = append(why, wrap(first, "  ", cause)...)
 	}
-	if over := len(head) + len(why) + len(tail) - linesMax; over > 0 {
+	// What is left out is in the middle: the ends say what was to be done, and what came in between.
+	if over := len(head) + len(why) + len(tail) - linesMax; over > 0 && len(why) > 0 {
 		keep := max(len(why)-over-1, 1)
-		why = append(why[:min(keep, len(why))], "...")
+		why = slices.Concat(why[:(keep+1)/2], []string{"..."}, why[len(why)-keep/2:])
 	}
 	all := append(append(head, why...), tail...)
 	if over := len(all) - linesMax; over > 0 { // hints without end

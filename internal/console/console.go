@@ -3,11 +3,13 @@
 package console
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,14 +19,20 @@ type screen struct {
 	to io.WriteCloser
 	// overwrites: a line can be written over, as on the screen of a machine. A serial line is often a log file at its other end.
 	overwrites bool
+	// stuck: it has not taken what was written last.
+	stuck bool
 }
 
 // Consoles are all consoles of the machine. The zero value is none.
 type Consoles struct {
-	mu      sync.Mutex
-	screens []screen
-	dirty   bool // a line that is to be written over is on the screens
+	mu       sync.Mutex
+	screens  []*screen
+	patience time.Duration // for a console that takes nothing, as a serial line does whose other end has told it to stop
+	dirty    bool          // a line that is to be written over is on the screens
 }
+
+// A card has this long to get out. At 9600 baud it takes two seconds, and the driver's buffer holds it.
+const cardPatience = 5 * time.Second
 
 // Open opens the consoles that the kernel writes to: active has their names (/sys/class/tty/console/active, "tty0 ttyS0"), and
 // folder has them. One that cannot be opened is left out.
@@ -33,11 +41,11 @@ func Open(active, folder string) *Consoles {
 	if err != nil {
 		return &Consoles{}
 	}
-	c := &Consoles{}
+	c := &Consoles{patience: cardPatience}
 	for name := range strings.FieldsSeq(string(names)) {
 		f, err := os.OpenFile(filepath.Join(folder, name), os.O_WRONLY|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
 		if err == nil {
-			c.screens = append(c.screens, screen{f, virtual(name)})
+			c.screens = append(c.screens, &screen{to: f, overwrites: virtual(name)})
 		}
 	}
 	return c
@@ -56,16 +64,29 @@ func (c *Consoles) Close() {
 	}
 }
 
-// say writes lines to all consoles. A console that does not take them is no reason to stop a boot.
+// write writes to one console. Opened without blocking it is still waited for, by Go's runtime, until it takes more. Clocks are none
+// of this package's business, so the deadline is one that is long past when it is set.
+func (s *screen) write(text string, patience time.Duration) {
+	if file, ok := s.to.(interface{ SetWriteDeadline(time.Time) error }); ok {
+		_ = file.SetWriteDeadline(time.Time{})
+		late := time.AfterFunc(patience, func() { _ = file.SetWriteDeadline(time.Unix(1, 0)) })
+		defer late.Stop()
+	}
+	_, err := io.WriteString(s.to, text)
+	s.stuck = errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+// say writes lines to all consoles. A console that does not take them is no reason to stop a boot, nor to keep it.
 func (c *Consoles) say(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	lines := strings.ReplaceAll(text, "\n", "\r\n")
 	for _, s := range c.screens {
 		if c.dirty && s.overwrites {
-			_, _ = io.WriteString(s.to, eraseLine)
+			s.write(eraseLine+lines, c.patience)
+		} else {
+			s.write(lines, c.patience)
 		}
-		_, _ = io.WriteString(s.to, lines)
 	}
 	c.dirty = false
 }
@@ -74,17 +95,18 @@ func (c *Consoles) say(text string) {
 const eraseLine = "\r\x1b[K"
 
 // update writes a line that the next one takes the place of, where that can be done; where it cannot, fresh says whether the line
-// is due all the same.
+// is due all the same. A console that is stuck is left alone, so that the others are not late every time.
 func (c *Consoles) update(line string, fresh bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, s := range c.screens {
 		switch {
+		case s.stuck:
 		case s.overwrites:
-			_, _ = io.WriteString(s.to, eraseLine+line)
+			s.write(eraseLine+line, c.patience)
 			c.dirty = true
 		case fresh:
-			_, _ = io.WriteString(s.to, line+"\r\n")
+			s.write(line+"\r\n", c.patience)
 		}
 	}
 }
@@ -94,8 +116,8 @@ func (c *Consoles) clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, s := range c.screens {
-		if c.dirty && s.overwrites {
-			_, _ = io.WriteString(s.to, eraseLine)
+		if c.dirty && s.overwrites && !s.stuck {
+			s.write(eraseLine, c.patience)
 		}
 	}
 	c.dirty = false

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
@@ -51,7 +52,8 @@ func TestACardFitsOnAScreenWhateverTheErrorIs(t *testing.T) {
 	for i := range 40 {
 		hints = diag.WithHint(hints, fmt.Sprint("hint ", i))
 	}
-	for _, err := range []error{long, deep, hints, errors.Join(long, deep), errors.New("")} {
+	odd := errors.New("x" + strings.Repeat("ü", 5000)) // a line ends in the middle of a letter
+	for _, err := range []error{long, odd, deep, hints, errors.Join(long, deep), errors.New("")} {
 		lines := strings.Split(strings.TrimSuffix(NewCard("files", "", err).String(), "\n"), "\n")
 		assert.LessOrEqual(t, len(lines), 20)
 		for _, line := range lines {
@@ -60,6 +62,27 @@ func TestACardFitsOnAScreenWhateverTheErrorIs(t *testing.T) {
 		}
 		assert.Equal(t, lines[0], lines[len(lines)-1])
 	}
+}
+
+func TestAnErrorThatIsWordedAroundItsCauseIsOneCause(t *testing.T) {
+	assert.Equal(t, []string{"a", "EOF (twice)"}, NewCard("fetch", "", fmt.Errorf("a: %w", fmt.Errorf("%w (twice)", io.EOF))).Causes)
+}
+
+func TestTheEndsOfALongChainAreOnTheCard(t *testing.T) {
+	err := errors.New("no space left on device")
+	for i := range 60 {
+		err = fmt.Errorf("layer %d: %w", 60-i, err)
+	}
+	card := NewCard("files", "config.ign:1:2", err).String()
+	assert.Contains(t, card, "\nlayer 1\nbecause layer 2\n")
+	assert.Contains(t, card, "\n...\nbecause layer ")
+	assert.Contains(t, card, "\nbecause no space left on device\nTo try:\n")
+	assert.Equal(t, 20, strings.Count(card, "\n"))
+}
+
+func TestTheLastLineIsOneLineOfPrintableText(t *testing.T) {
+	err := errors.Join(errors.New("a\tb\x00"), fmt.Errorf("c\u202e: %w", io.EOF))
+	assert.Equal(t, "Ignition failed: disks: a b c : EOF", LastLine("disks", err))
 }
 
 func TestACardIsLeftForProgramsUntilItsStagePasses(t *testing.T) {
@@ -76,7 +99,13 @@ func TestACardIsLeftForProgramsUntilItsStagePasses(t *testing.T) {
 	require.NoError(t, Forget(folder, "fetch"))
 	assert.Empty(t, Left(folder))
 	require.NoError(t, Forget(folder, "fetch"))
+	require.NoError(t, Forget(folder, ""), "where a boot begins there is none")
 	assert.NoFileExists(t, filepath.Join(folder, "failure.json"))
+	require.NoError(t, NewCard("disks", "", io.EOF).Save(folder))
+	require.NoError(t, Forget(folder, ""), "nor after that, whoever has left it")
+	assert.Empty(t, Left(folder))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "file"), nil, 0o600))
+	require.ErrorContains(t, NewCard("fetch", "", io.EOF).Save(filepath.Join(folder, "file")), "mkdir")
 }
 
 func TestEveryConsoleIsWrittenTo(t *testing.T) {
@@ -96,6 +125,53 @@ func TestEveryConsoleIsWrittenTo(t *testing.T) {
 	assert.Empty(t, Open(filepath.Join(dir, "none"), dir).screens)
 }
 
+// A serial line whose other end has stopped it takes nothing more, and a machine may have one that nobody looks at.
+func TestAConsoleThatTakesNothingKeepsNobodyWaiting(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, unix.Mkfifo(filepath.Join(dir, "ttyS0"), 0o600))
+	reader, err := os.OpenFile(filepath.Join(dir, "ttyS0"), os.O_RDONLY|unix.O_NONBLOCK, 0)
+	require.NoError(t, err)
+	defer reader.Close()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "ttyS1"), nil, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "active"), []byte("ttyS0 ttyS1"), 0o600))
+	c := Open(filepath.Join(dir, "active"), dir)
+	require.Len(t, c.screens, 2)
+	assert.Equal(t, cardPatience, c.patience)
+	c.patience = time.Millisecond
+	for !c.screens[0].stuck {
+		c.update(strings.Repeat("x", 4096), true)
+	}
+	c.update("told", true)
+	c.Show(NewCard("fetch", "", io.EOF))
+	text, err := os.ReadFile(filepath.Join(dir, "ttyS1"))
+	require.NoError(t, err)
+	assert.Contains(t, string(text), "x\r\ntold\r\n\r\n=====")
+	assert.Contains(t, string(text), "\r\nIgnition failed: fetch\r\n", "the other console has the card")
+
+	// Once it takes something again it gets the next card, but no progress before.
+	_, err = io.CopyN(io.Discard, reader, 8192)
+	require.NoError(t, err)
+	c.update("in vain", true)
+	c.Show(NewCard("files", "", io.EOF))
+	assert.False(t, c.screens[0].stuck)
+	c.Close()
+	text, err = io.ReadAll(reader)
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "in vain")
+	assert.Contains(t, string(text), "\r\nIgnition failed: files\r\n")
+}
+
+func TestACardTakesThePlaceOfTheLineOfProgress(t *testing.T) {
+	var screenOut, serialOut bytes.Buffer
+	c := &Consoles{screens: []*screen{{to: closing{&screenOut}, overwrites: true}, {to: closing{&serialOut}}}}
+	c.update("working", true)
+	c.Show(NewCard("fetch", "", io.EOF))
+	card := strings.ReplaceAll("\n"+NewCard("fetch", "", io.EOF).String(), "\n", "\r\n")
+	c.clear()
+	assert.Equal(t, eraseLine+"working"+eraseLine+card, screenOut.String())
+	assert.Equal(t, "working\r\n"+card, serialOut.String())
+}
+
 func TestOnlyNumberedTerminalsAreScreens(t *testing.T) {
 	for name, want := range map[string]bool{"tty0": true, "tty63": true, "tty": false, "ttyS0": false, "ttyAMA0": false, "hvc0": false, "0": false} {
 		assert.Equal(t, want, virtual(name), name)
@@ -105,7 +181,7 @@ func TestOnlyNumberedTerminalsAreScreens(t *testing.T) {
 func TestLongWorkIsShownOnScreensAtOnceAndOnSerialLinesEveryTenSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var screenOut, serialOut bytes.Buffer
-		c := &Consoles{screens: []screen{{closing{&screenOut}, true}, {closing{&serialOut}, false}}}
+		c := &Consoles{screens: []*screen{{to: closing{&screenOut}, overwrites: true}, {to: closing{&serialOut}}}}
 		p, handler := Watch(c, slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		log := slog.New(handler).WithGroup("disks")
 		log.Info("[started]  create filesystem")
@@ -126,4 +202,74 @@ func TestLongWorkIsShownOnScreensAtOnceAndOnSerialLinesEveryTenSeconds(t *testin
 		p.Close()
 		assert.Equal(t, eraseLine, screenOut.String())
 	})
+}
+
+// newsOf runs a log through a Progress and gives what a serial line got.
+func newsOf(t *testing.T, work func(*slog.Logger)) string {
+	t.Helper()
+	var out bytes.Buffer
+	synctest.Test(t, func(*testing.T) {
+		p, handler := Watch(&Consoles{screens: []*screen{{to: closing{&out}}}}, slog.NewTextHandler(io.Discard, nil))
+		work(slog.New(handler))
+		synctest.Wait()
+		p.Close()
+	})
+	return out.String()
+}
+
+// A server that is asked again and again has the log say something new all the time; so has a device, every ten seconds exactly.
+func TestASerialLineHasNewsHoweverOftenTheLogDoes(t *testing.T) {
+	for every, want := range map[time.Duration]int{3 * time.Second: 6, 5 * time.Second: 6, 10 * time.Second: 6, 30 * time.Second: 6} {
+		news := newsOf(t, func(log *slog.Logger) {
+			for since := time.Duration(0); since < time.Minute; since += every {
+				log.Info("GET http://server: attempt")
+				time.Sleep(every)
+			}
+			time.Sleep(time.Millisecond)
+		})
+		assert.Equal(t, want, strings.Count(news, "\r\n"), "%s:\n%s", every, news)
+		if every == 30*time.Second {
+			assert.True(t, strings.HasPrefix(news, "ignition: GET http://server: attempt (10 s)\r\nignition: GET http://server: attempt (20 s)\r\n"), news)
+		}
+	}
+}
+
+func TestWorkThatGoesOnBesideAnotherIsShownUntilItEnds(t *testing.T) {
+	news := newsOf(t, func(log *slog.Logger) {
+		log = log.WithGroup("disks")
+		log.Info("[started]  create filesystem on /dev/vda")
+		log.Info("[started]  create filesystem on /dev/vdb")
+		time.Sleep(2 * time.Second)
+		log.Info("[finished] create filesystem on /dev/vdb")
+		time.Sleep(9 * time.Second)
+		log.Error("[failed]   create filesystem on /dev/vda: mkfs: exit status 1")
+		time.Sleep(time.Minute)
+	})
+	assert.Equal(t, "ignition: create filesystem on /dev/vda (10 s)\r\n", news)
+}
+
+func TestAStepTakesThePlaceOfWhatTheLogSaidBefore(t *testing.T) {
+	news := newsOf(t, func(log *slog.Logger) {
+		log.Info("Stage: disks")
+		log.Info("[started]  create partitions")
+		time.Sleep(10*time.Second + time.Millisecond)
+	})
+	assert.Equal(t, "ignition: create partitions (10 s)\r\n", news)
+}
+
+func TestWorkThatIsDoneIsNoReasonForNews(t *testing.T) {
+	news := newsOf(t, func(log *slog.Logger) {
+		for range 3 {
+			log.Info("[started]  one")
+			time.Sleep(6 * time.Second)
+			log.Info("[finished] one")
+			time.Sleep(6 * time.Second)
+		}
+	})
+	assert.Empty(t, news)
+}
+
+func TestALineOfProgressDoesNotWrap(t *testing.T) {
+	assert.Equal(t, strings.Repeat("ü", 78), shorten(strings.Repeat("ü", 78)))
+	assert.Equal(t, strings.Repeat("ü", 75)+"...", shorten(strings.Repeat("ü", 79)))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,16 +16,23 @@ const (
 	serialEvery = 10 * time.Second
 )
 
-// Progress shows on the consoles what has been going on for long. It goes by the log: what is worth a line there is what is being
-// done, until the next one. Nothing is shown of what takes no time.
+// Progress shows on the consoles what has been going on for long. It goes by the log: a step that has started goes on until the log
+// says that it has finished or failed, anything else until the next line. Nothing is shown of what takes no time.
 type Progress struct {
 	consoles *Consoles
 	stop     chan struct{}
 	done     sync.WaitGroup
 
 	mu    sync.Mutex
-	now   string
-	since time.Duration // that it has been going on, in ticks
+	steps []activity // that have started and not ended, as some go on beside each other
+	last  activity   // what the log said since then; without a text nothing
+	quiet time.Duration
+}
+
+// An activity is something that goes on.
+type activity struct {
+	what  string
+	since time.Duration
 }
 
 // Watch begins to show, and gives a handler that passes records on to next.
@@ -55,19 +63,37 @@ func (p *Progress) run() {
 }
 
 func (p *Progress) tick() {
-	p.mu.Lock()
-	p.since += screenEvery
-	now, since := p.now, p.since
-	p.mu.Unlock()
-	if now == "" {
+	now, due := p.elapse()
+	switch {
+	case now.what == "":
 		p.consoles.clear()
-		return
+	case due || now.since >= 2*screenEvery:
+		p.consoles.update(shorten(fmt.Sprintf("ignition: %s (%d s)", now.what, int(now.since/time.Second))), due)
 	}
-	if since < 2*screenEvery {
-		return
+}
+
+// elapse lets one tick pass. It gives what goes on now, and whether a serial line has been without news for long enough: however often
+// the log has something new, as where a server is asked again and again, that counts from the last line.
+func (p *Progress) elapse() (now activity, due bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range p.steps {
+		p.steps[i].since += screenEvery
 	}
-	line := fmt.Sprintf("ignition: %s (%d s)", now, int(since/time.Second))
-	p.consoles.update(shorten(line), since%serialEvery == 0)
+	p.last.since += screenEvery
+	now = p.last
+	if now.what == "" && len(p.steps) > 0 {
+		now = p.steps[0]
+	}
+	if now.what == "" {
+		p.quiet = 0
+		return now, false
+	}
+	p.quiet += screenEvery
+	if due = p.quiet >= serialEvery; due {
+		p.quiet = 0
+	}
+	return now, due
 }
 
 // shorten keeps a line from wrapping, which would leave its beginning on the screen.
@@ -78,10 +104,25 @@ func shorten(line string) string {
 	return line
 }
 
-func (p *Progress) begin(what string) {
+// note takes up a line of the log.
+func (p *Progress) note(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.now, p.since = what, 0
+	mark, what, marked := strings.Cut(line, "]")
+	what = oneLine(what)
+	p.last = activity{}
+	switch {
+	case marked && mark == "[started":
+		p.steps = append(p.steps, activity{what: what})
+	case marked && (mark == "[finished" || mark == "[failed"):
+		// The error stands behind the name of what has failed.
+		ended := func(a activity) bool { return what == a.what || strings.HasPrefix(what, a.what+": ") }
+		if i := slices.IndexFunc(p.steps, ended); i >= 0 {
+			p.steps = slices.Delete(p.steps, i, i+1)
+		}
+	default:
+		p.last.what = oneLine(line)
+	}
 }
 
 // watching is a handler that tells a Progress of what it passes on.
@@ -93,11 +134,7 @@ type watching struct {
 // Handle passes a record on. Debug lines tell of details that are over when they are told.
 func (w *watching) Handle(ctx context.Context, r slog.Record) error {
 	if r.Level >= slog.LevelInfo {
-		text := strings.TrimSpace(strings.TrimPrefix(r.Message, "[started]"))
-		if strings.HasPrefix(text, "[") {
-			text = "" // [finished], [failed]: what comes next is not known yet
-		}
-		w.progress.begin(oneLine(text))
+		w.progress.note(r.Message)
 	}
 	return w.Handler.Handle(ctx, r)
 }
