@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/sum512"
 )
 
 // A Digest is what content must hash to: a function and a digest in hexadecimal. The zero Digest matches nothing.
@@ -26,7 +27,7 @@ type function struct {
 
 var functions = map[string]function{
 	"sha256": {since: 1, size: sha256.Size, new: sha256.New},
-	"sha512": {since: 0, size: sha512.Size, new: sha512.New},
+	"sha512": {since: 0, size: sha512.Size, new: sum512.New},
 }
 
 // ParseDigest takes text such as sha256-0123... apart by the rules of spec 3.minor. As in the peer (reference: spec §4.2,

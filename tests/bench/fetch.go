@@ -16,7 +16,7 @@ import (
 )
 
 // fetches measures what comes over the network beside curl, from a server in this process.
-func (b *bench) fetches() error {
+func (b *bench) fetches(figure func(dir, url string) error) error {
 	dir := b.path("served")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
@@ -30,12 +30,7 @@ func (b *bench) fetches() error {
 		files.ServeHTTP(w, r)
 	}))
 	defer server.Close()
-	for _, figure := range []func(dir, url string) error{b.fetchLarge, b.fetchPacked, b.fetchMany} {
-		if err := figure(dir, server.URL); err != nil {
-			return err
-		}
-	}
-	return nil
+	return figure(dir, server.URL)
 }
 
 // made writes a file to serve, and gives the digest of what is in it: random bytes, or, packed, a program again and again.

@@ -20,8 +20,9 @@ import (
 func main() {
 	bin := flag.String("bin", "bin", "folder of the built programs")
 	rounds := flag.Int("rounds", 9, "runs of each command, in turn with its reference; at least 7")
+	only := flag.String("only", "", "measure this figure alone: "+strings.Join(names(), ", "))
 	flag.Parse()
-	if err := run(*bin, max(7, *rounds)); err != nil {
+	if err := run(*bin, max(7, *rounds), *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -34,7 +35,38 @@ type bench struct {
 	over     []string // figures above their limit
 }
 
-func run(bin string, rounds int) error {
+// figures are what is measured, in this order.
+var figures = []struct {
+	name    string
+	measure func(*bench) error
+}{
+	{"validate-large", (*bench).validateLarge},
+	{"validate-small", (*bench).validateSmall},
+	{"startup", (*bench).startup},
+	{"convert-large", (*bench).convertLarge},
+	{"convert-small", (*bench).convertSmall},
+	{"files-memory", (*bench).filesInMemory},
+	{"files-disk", (*bench).filesOnDisk},
+	{"users-disk", (*bench).usersOnDisk},
+	{"partitions", (*bench).partitions},
+	{"filesystems", (*bench).filesystemsOnDisks},
+	{"fetch-large", func(b *bench) error { return b.fetches(b.fetchLarge) }},
+	{"fetch-packed", func(b *bench) error { return b.fetches(b.fetchPacked) }},
+	{"fetch-many", func(b *bench) error { return b.fetches(b.fetchMany) }},
+}
+
+func names() (all []string) {
+	for _, f := range figures {
+		all = append(all, f.name)
+	}
+	return all
+}
+
+// run measures all figures, or the one of that name.
+func run(bin string, rounds int, only string) error {
+	if only != "" && !slices.Contains(names(), only) {
+		return fmt.Errorf("no figure is called %q", only)
+	}
 	bin, err := filepath.Abs(bin)
 	if err != nil {
 		return err
@@ -53,8 +85,11 @@ func run(bin string, rounds int) error {
 		}
 	}
 	fmt.Printf("%-44s %12s %12s %7s %7s\n", "median of "+strconv.Itoa(rounds)+" runs, in turn", "glowplug", "reference", "ratio", "limit")
-	for _, figure := range []func() error{b.validateLarge, b.validateSmall, b.startup, b.convertLarge, b.convertSmall, b.filesInMemory, b.filesOnDisk, b.usersOnDisk, b.partitions, b.filesystemsOnDisks, b.fetches} {
-		if err := figure(); err != nil {
+	for _, figure := range figures {
+		if only != "" && only != figure.name {
+			continue
+		}
+		if err := figure.measure(b); err != nil {
 			return err
 		}
 	}
