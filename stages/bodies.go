@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/device"
@@ -109,13 +110,45 @@ func mount(ctx context.Context, r *run) error {
 }
 
 // umount is the last thing that a first boot does in the initramfs. From here on encrypted volumes are the system's: should there be
-// another first boot, it may not take them for its own unfinished work.
+// another first boot, it may not take them for its own unfinished work. A boot that is given up has not come so far.
 func umount(ctx context.Context, r *run) error {
 	storage := r.full.Config().Storage
-	if err := mounts.Undo(storage, r.Root).Run(ctx, host.RunOptions{Log: r.Log}); err != nil {
+	err := mounts.Undo(storage, r.Root).Run(ctx, host.RunOptions{Log: r.Log})
+	if err == nil && len(storage.Luks) == 0 {
+		return nil
+	}
+	if r.isGivenUp(ctx) {
+		if err != nil {
+			r.Log.Warn("the boot is given up, and systemd may unmount first: " + err.Error())
+		}
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	return disks.Finish(ctx, storage, r.diskOptions())
+}
+
+// otherEnds are the units of systemd by which an initramfs ends elsewhere than in the real root. On the way there the mount stage's
+// unit is stopped as well.
+var otherEnds = [...]string{"emergency.target", "emergency.service", "dracut-emergency.service", "shutdown.target"}
+
+// isGivenUp asks systemd whether this boot is on its way to an emergency shell or a shutdown. Where it cannot be asked it is not.
+func (r *run) isGivenUp(ctx context.Context) bool {
+	if r.Tools == nil {
+		return false
+	}
+	out, err := r.Tools.Run(ctx, host.Command{Tool: "systemctl", Args: append([]string{"show", "--property=ActiveState,Job"}, otherEnds[:]...)})
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(out)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		if name == "Job" && value != "" && value != "0" || name == "ActiveState" && (value == "active" || value == "activating") {
+			return true
+		}
+	}
+	return false
 }
 
 func makeFiles(ctx context.Context, r *run) error {

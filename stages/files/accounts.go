@@ -36,6 +36,14 @@ const AccountsRecord = stateDir + "/accounts.json"
 // accountLimit bounds what is read of an account file.
 const accountLimit = 64 << 20
 
+// wantsAccounts tells whether a config makes accounts, or has names that only the account files turn into ids. Where it does not the
+// dozen files need not be read.
+func wantsAccounts(passwd config.Passwd, nodes []*node) bool {
+	return len(passwd.Users)+len(passwd.Groups) > 0 || slices.ContainsFunc(nodes, func(n *node) bool {
+		return text(n.user.Name) != "" || text(n.group.Name) != ""
+	})
+}
+
 // planAccounts plans groups and users: what is done outside the account files comes first, then these files all at once, then
 // SSH keys. That order makes a run that is cut off and repeated start where it stopped: as long as the files do not name a
 // user, it is made from the beginning, and what is there of it already is recognised.

@@ -104,6 +104,26 @@ func (w *worker) writeSynced(at string, want attributes, inherit bool, write fun
 	return t.PlaceSynced(true)
 }
 
+// writeWhole writes a file whose content is on disk before its name appears. The name itself is once the caller of the plan has called
+// Root.Sync.
+func (w *worker) writeWhole(at string, want attributes, content []byte) error {
+	if _, err := w.Root.MkdirAll(up(at), 0o755); err != nil {
+		return err
+	}
+	t, err := w.Root.Create(at, want)
+	if err != nil {
+		return err
+	}
+	defer t.Discard()
+	if _, err := t.Write(content); err != nil {
+		return err
+	}
+	if err := t.Sync(); err != nil {
+		return err
+	}
+	return t.Place(true)
+}
+
 // writeBytes is writeSynced for what is in memory.
 func (w *worker) writeBytes(at string, want attributes, inherit bool, content []byte) error {
 	return w.writeSynced(at, want, inherit, func(t *host.Temp) error {

@@ -131,9 +131,11 @@ func Plan(cfg config.Config, view View, opts Options) (host.Plan, error) {
 		return nil, err
 	}
 	p := &planner{world: newWorld(view), worker: &worker{Options: opts, claims: map[string]claim{}}}
-	users, err := p.planAccounts(cfg.Passwd)
-	if err != nil {
-		return nil, err
+	var users host.Plan
+	if wantsAccounts(cfg.Passwd, nodes) {
+		if users, err = p.planAccounts(cfg.Passwd); err != nil {
+			return nil, err
+		}
 	}
 	if err := p.world.settle(nodes); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -300,6 +301,34 @@ func namesOf(t *testing.T, root fake) *accounts.Result {
 	_, err := p.planAccounts(config.Passwd{})
 	require.NoError(t, err)
 	return p.accounts
+}
+
+// reads is a root that remembers which files were read.
+type reads struct {
+	fake
+	files *[]string
+}
+
+func (r reads) ReadFile(p string, limit int64) ([]byte, error) {
+	*r.files = append(*r.files, p)
+	return r.fake.ReadFile(p, limit)
+}
+
+func TestAccountFilesAreReadOnlyForAccountsAndNames(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{}`: false,
+		`{"storage":{"files":[{"path":"/a","user":{"id":7},"group":{"id":7}}]}}`: false,
+		`{"storage":{"files":[{"path":"/a","user":{"name":"core"}}]}}`:           true,
+		`{"storage":{"directories":[{"path":"/a","group":{"name":"core"}}]}}`:    true,
+		`{"passwd":{"users":[{"name":"core"}]}}`:                                 true,
+		`{"passwd":{"groups":[{"name":"core"}]}}`:                                true,
+	} {
+		var files []string
+		root := reads{fake{"/etc/passwd": "core:x:7:7::/:\n", "/etc/group": "core:x:7:\n"}, &files}
+		_, err := Plan(parse(t, text), root, Options{Privileged: true, Accounts: &Accounts{}})
+		require.NoError(t, err, text)
+		assert.Equal(t, want, slices.Contains(files, "/etc/passwd"), "%s: %s", text, files)
+	}
 }
 
 func TestOwnersOfARoot(t *testing.T) {

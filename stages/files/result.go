@@ -130,7 +130,7 @@ func (w *worker) writeResult(ctx context.Context, at string, b *Boot) error {
 			return err
 		}
 	}
-	return w.writeBytes(at, w.privateFile(), false, text)
+	return w.writeWhole(at, w.privateFile(), text)
 }
 
 // previousReport gives the report that is there. A live system's root is made anew at every boot, so what is there came with
