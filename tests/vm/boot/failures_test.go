@@ -60,6 +60,15 @@ func oneFilesystem(device, format string, more object) object {
 	}}
 }
 
+// encrypted is a volume with a random key, which nobody has until the files stage has put it into the root.
+func encrypted(contents object) object {
+	config := oneFile(contents)
+	storage := config["storage"].(object)
+	storage["luks"] = []object{{"name": "secret", "device": blank, "label": "MADE", "options": []string{"--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000"}}}
+	storage["filesystems"] = []object{{"device": "/dev/disk/by-id/dm-name-secret", "format": "ext4"}}
+	return config
+}
+
 func failures() []failure {
 	good := oneFile(object{"source": "data:,made"})
 	return []failure{
@@ -75,6 +84,11 @@ func failures() []failure {
 		{
 			name: "a hash that does not match", stage: "files", cause: "sha256", place: true, changes: true, mended: good,
 			config: oneFile(object{"source": "data:,made", "verification": object{"hash": "sha256-" + strings.Repeat("0", 64)}}),
+		},
+		{
+			name: "a volume that was made before something else failed", stage: "files", cause: "sha256", place: true, changes: true,
+			config: encrypted(object{"source": "data:,made", "verification": object{"hash": "sha256-" + strings.Repeat("0", 64)}}),
+			mended: encrypted(object{"source": "data:,made"}),
 		},
 		{
 			name: "a device that does not come", args: []string{"glowplug.timeout.device=5s"},

@@ -4,6 +4,7 @@ package boot
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -55,7 +56,6 @@ var provisioned = []check{
 	{"the result file", "[ $(jq -r .provisioningBootID /etc/.ignition-result.json | tr -d -) = $(tr -d - </proc/sys/kernel/random/boot_id) ] && echo this boot", "this boot"},
 	{"the root was read-only first", "journalctl -b --no-pager -o cat -u ignition-remount-sysroot.service | grep -c Finished", "1"},
 	{"the platform for the real root", "cat /run/ignition.env", "PLATFORM_ID=qemu"},
-	withTimes,
 }
 
 // untouched is what a later boot shows.
@@ -74,6 +74,7 @@ func firstAndSecond(t *testing.T, suite string) {
 	checks := append(asDescribed[:len(asDescribed):len(asDescribed)], provisioned...)
 	o := b.first(withProof(t, testdata(t, "machine.ign")), checks)
 	o.must(checks)
+	tellTimes(t, "testdata/machine.ign", o.journal)
 	assert.False(t, o.says("Ignition failed"))
 	assert.False(t, o.says("yj9T"), "a password hash is on the console")
 
@@ -83,13 +84,29 @@ func firstAndSecond(t *testing.T, suite string) {
 	assert.False(t, o.says("gnition"), "the second boot speaks of provisioning:\n%s", o.Tail(40))
 }
 
-// Nothing but the checks themselves is asked for: what the stages take then is what they take in any case.
-func TestABootThatHasNextToNothingToDo(t *testing.T) {
+// The stages of a boot that has nothing to do are over in no time. The figures of docs/performance.md come from here.
+func TestABootThatHasNothingToDo(t *testing.T) {
+	empty := []byte(`{"ignition": {"version": "3.4.0"}}`)
 	checks := []check{
 		{"nothing has failed", "systemctl --failed --no-legend --plain --no-pager", ""},
-		withTimes,
+		{"the stages of this boot", "journalctl -b -t ignition -o cat --no-pager | sed -n 's/ passed$//p' | tr '\\n' ' '",
+			"fetch-offline kargs disks mount files umount"},
 	}
-	newBox(t, "bookworm").first(withProof(t, []byte(`{"ignition": {"version": "3.4.0"}}`)), checks).must(checks)
+	var journals []string
+	for i := range 3 {
+		t.Run(fmt.Sprintf("an empty config, boot %d", i+1), func(t *testing.T) {
+			o := newBox(t, "bookworm").first(empty, checks, "test.proof")
+			o.must(checks)
+			journals = append(journals, o.journal)
+		})
+	}
+	tellTimes(t, "an empty config", journals...)
+	tellLimits(t, journals...)
+	t.Run("one unit", func(t *testing.T) {
+		o := newBox(t, "bookworm").first(withProof(t, empty), checks)
+		o.must(checks)
+		tellTimes(t, "a config with one unit", o.journal)
+	})
 }
 
 // People write YAML; a boot reads it as it is.

@@ -12,10 +12,11 @@ depends() {
 
 install() {
     # shellcheck disable=SC2154 # dracut sets these
-    inst_multiple awk cat cmp mkdir mount mv rm sleep sync systemctl journalctl umount
+    inst_multiple awk cat cmp cp ln mkdir mount mv rm sleep sync systemctl journalctl umount
     inst_script "$moddir/boot-test.sh" /usr/sbin/boot-test
     inst_simple "$moddir/boot-test.service" "$systemdsystemunitdir/boot-test.service"
     systemctl -q --root="$initdir" add-requires ignition-complete.target boot-test.service
+    inst_simple "$moddir/proof.service" "$systemdsystemunitdir/proof.service"
     inst_script "$moddir/boot-failed.sh" /usr/sbin/boot-failed
     inst_simple "$moddir/boot-failed.service" "$systemdsystemunitdir/boot-failed.service"
     inst_simple "$moddir/emergency.conf" "$systemdsystemunitdir/emergency.target.d/10-boot-failed.conf"
