@@ -4,6 +4,7 @@ package boot
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -68,4 +69,90 @@ func TestAFirstBootThroughSystemdBoot(t *testing.T) {
 		{"the file", "cat /etc/made", "made"},
 	}
 	b.boot(b.spec, checks).must(checks)
+}
+
+// A unified kernel image has its command line in it, and is often signed: an add-on beside it says that this is a first boot, and
+// another which platform's. The first of them is gone after that boot.
+func TestAFirstBootOfAUnifiedKernelImage(t *testing.T) {
+	for name, test := range map[string]struct{ image, marks, others string }{
+		"started by systemd-boot, with an add-on for all images": {
+			"EFI/Linux/debian.efi", "loader/addons", "EFI/Linux/debian.efi.extra.d"},
+		"started by the firmware, with an add-on of its own": {
+			"EFI/BOOT/BOOTX64.EFI", "EFI/BOOT/BOOTX64.EFI.extra.d", "loader/addons"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBox(t, "trixie")
+			mark, other := test.marks+"/ignition.firstboot.addon.efi", test.others+"/platform.addon.efi"
+			ukis := map[string][]string{
+				mark:  {"--cmdline=ignition.firstboot"},
+				other: {"--cmdline=ignition.platform.id=qemu"},
+				test.image: {"--linux=" + guest(t, b.parts.Kernel), "--initrd=" + guest(t, b.initrd),
+					"--cmdline=" + strings.Join(append([]string{"console=ttyS0", "panic=-1", "ro"}, quiet...), " ")},
+			}
+			files := map[string]string{}
+			for name, args := range ukis {
+				files[name] = b.disk(filepath.Base(name))
+				args = append(append([]string{"build"}, args...), "--output="+guest(t, files[name]))
+				require.NoError(t, b.parts.Ukify(t.Context(), os.Stderr, args...))
+			}
+			require.NoError(t, machine.MakeESP(t.Context(), b.disk("boot"), "boot", files, os.Stderr))
+			b.spec.Disks = append([]machine.Disk{{Name: "boot", Path: b.disk("boot")}}, b.spec.Disks...)
+			b.firmware, b.spec.UEFI = true, true
+			b.spec.FwCfg = map[string][]byte{"opt/com.coreos/config": withProof(t, encode(t, clearedByPreset(t)))}
+
+			here := "cd /boot && ls " + mark + " " + other + " 2>/dev/null"
+			checks := append(withoutNetwork(),
+				check{"who started the kernel", "cat /sys/firmware/efi/efivars/StubInfo-* | tr -cd '[:print:]' | cut -d ' ' -f 1", "systemd-stub"},
+				check{"the arguments", "grep -o -e 'ignition[^ ]*' /proc/cmdline | sort | tr '\\n' ' '", "ignition.firstboot ignition.platform.id=qemu"},
+				check{"what clears the mark", "systemctl is-enabled ignition-firstboot-complete.service && systemctl is-active ignition-firstboot-complete.service", "enabled\nactive"},
+				check{"the add-ons for later boots", here + " || true", other})
+			b.boot(b.spec, checks).must(checks)
+
+			checks = []check{
+				{"nothing has failed", "systemctl --failed --no-legend --plain --no-pager", ""},
+				{"the arguments", "grep -o -e 'ignition[^ ]*' /proc/cmdline", "ignition.platform.id=qemu"},
+				{"no stage ran", "journalctl -b -t ignition -o cat --no-pager | grep -c . || true", "0"},
+				{"no config is there", "ls /run/ignition.json /run/ignition 2>/dev/null | wc -l", "0"},
+				{"what clears the mark", "systemctl is-active ignition-firstboot-complete.service || true", "inactive"},
+				{"the file", "cat /etc/made", "made"},
+			}
+			b.boot(b.spec, checks).must(checks)
+		})
+	}
+}
+
+// guest is a path of this host for Ukify.
+func guest(t *testing.T, path string) string {
+	t.Helper()
+	path, err := filepath.Abs(path)
+	require.NoError(t, err)
+	return "/mnt" + path
+}
+
+// clearedByPreset is a config by which the root becomes one of an image that has what `make install-firstboot-complete` installs, enables
+// it by preset, and mounts the disk that it is started from.
+func clearedByPreset(t *testing.T) object {
+	t.Helper()
+	dir := t.TempDir()
+	out, err := exec.Command("make", "-C", checkout, "install-firstboot-complete", "DESTDIR="+dir).CombinedOutput()
+	require.NoError(t, err, "make install-firstboot-complete: %s", out)
+	files := []object{{"path": "/usr/lib/systemd/system-preset/50-image.preset",
+		"contents": object{"source": dataURL([]byte("enable ignition-firstboot-complete.service\n"))}}}
+	require.NoError(t, filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		require.NoError(t, err)
+		text, err := os.ReadFile(path)
+		files = append(files, object{"path": strings.TrimPrefix(path, dir), "mode": info.Mode().Perm(), "contents": object{"source": dataURL(text)}})
+		return err
+	}))
+	config := oneFile(object{"source": "data:,made"})
+	storage := config["storage"].(object)
+	storage["files"] = append(storage["files"].([]object), files...)
+	config["systemd"] = object{"units": []object{
+		{"name": "boot.mount", "enabled": true, "contents": "[Mount]\nWhat=/dev/disk/by-label/boot\nWhere=/boot\nType=vfat\n[Install]\nRequiredBy=local-fs.target\n"},
+	}}
+	return config
 }

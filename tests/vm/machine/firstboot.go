@@ -19,9 +19,18 @@ func FirstBoot(suite string) Recipe {
 	r := Bookworm()
 	r.Suite = suite
 	r.Packages = append(r.Packages, "dracut-core", "dracut-network", "cpio", "ca-certificates", "openssh-server", "sudo", "jq", "netbase")
-	if suite != "bookworm" { // until then these were parts of the package systemd
-		r.Packages = append(r.Packages, "systemd-cryptsetup")
+	if suite != "bookworm" {
+		// The first was a part of the package systemd until then. The others make unified kernel images.
+		r.Packages = append(r.Packages, "systemd-cryptsetup", "systemd-boot-efi", "systemd-ukify")
 	}
+	return r
+}
+
+// SELinux is FirstBoot with Debian's SELinux policy, as it is packaged.
+func SELinux(suite string) Recipe {
+	r := FirstBoot(suite)
+	r.Packages = append(r.Packages, "selinux-policy-default", "policycoreutils", "selinux-utils")
+	r.Policy = "default"
 	return r
 }
 

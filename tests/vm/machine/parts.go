@@ -20,8 +20,9 @@ import (
 type Recipe struct {
 	Suite    string
 	Packages []string
-	RootMiB  int64 // of the root's filesystem
-	FreeMiB  int64 // of the disk behind it, not partitioned
+	RootMiB  int64  // of the root's filesystem
+	FreeMiB  int64  // of the disk behind it, not partitioned
+	Policy   string // of SELinux, by which all of the root is labelled; empty: nothing is
 }
 
 // Bookworm is Debian 12 with the tools that make disks, and those that unlock them.
@@ -179,6 +180,11 @@ func (w workshop) makeParts(recipe Recipe, folder string) error {
 	if err != nil {
 		return err
 	}
+	if recipe.Policy != "" {
+		if err := w.labelTree(parts.Tree, recipe.Policy); err != nil {
+			return err
+		}
+	}
 	if err := makeInitrd(parts); err != nil {
 		return fmt.Errorf("initrd: %w", err)
 	}
@@ -231,6 +237,26 @@ func (w workshop) mirror(suite string) (string, error) {
 		return "", errors.New("this host's apt has no source for Debian")
 	}
 	return hosts, nil
+}
+
+// labelTree gives all files of a root the labels of its policy, also the folder that mke2fs would make without one. The host needs
+// no SELinux for that: labels are extended attributes, which mke2fs takes along.
+func (w workshop) labelTree(tree, policy string) error {
+	if err := w.installTools(map[string]string{"setfiles": "policycoreutils"}); err != nil {
+		return err
+	}
+	if err := os.Mkdir(filepath.Join(tree, "lost+found"), 0o700); err != nil {
+		return err
+	}
+	contexts := filepath.Join("/etc/selinux", policy, "contexts/files/file_contexts")
+	// Debian leaves the thousands of patterns for each program to compile that asks for a label, the first process among them: under
+	// emulation half a minute of each boot.
+	for _, patterns := range []string{contexts, contexts + ".homedirs"} {
+		if err := w.run("chroot", tree, "sefcontext_compile", "-r", patterns); err != nil {
+			return err
+		}
+	}
+	return w.run("setfiles", "-F", "-r", tree, filepath.Join(tree, contexts), tree)
 }
 
 // makeRoot makes the disk. mke2fs fills a filesystem from a folder, so no loop device is mounted; it also writes over the first
