@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bufio"
 	"encoding/hex"
 	"fmt"
 	"hash"
@@ -101,16 +102,25 @@ func (d *delivery) give(content []byte) error {
 	return d.finish()
 }
 
+// An unzipper keeps the buffer that it reads from: the library would make one of 4 KiB, and copy that often.
+type unzipper struct {
+	gzip.Reader
+	in *bufio.Reader
+}
+
+const unzipSize = 64 << 10
+
 // unzip copies what is inside, all members of the archive. After the last one nothing else may follow.
 func (d *delivery) unzip() error {
 	in := readAhead(d.body, &d.client.chunks)
 	defer in.end()
-	z, _ := d.client.gunzip.Get().(*gzip.Reader)
+	z, _ := d.client.gunzip.Get().(*unzipper)
 	if z == nil {
-		z = new(gzip.Reader)
+		z = &unzipper{in: bufio.NewReaderSize(nil, unzipSize)}
 	}
 	defer d.client.gunzip.Put(z)
-	if err := z.Reset(in); err != nil {
+	z.in.Reset(in)
+	if err := z.Reset(z.in); err != nil {
 		d.stop(d.body.failed.Load() == nil)
 		return fmt.Errorf("gzip: %w", unpacking(notEOF(err)))
 	}

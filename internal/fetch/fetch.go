@@ -90,7 +90,7 @@ type Client struct {
 	metadataV6 string // of aws, by IPv6
 	bound      bound
 	chunks     chunks
-	gunzip     sync.Pool // of *gzip.Reader: one costs 40 KB, and a config can hold thousands of small bodies
+	gunzip     sync.Pool // of *unzipper: one costs 100 KB, and a config can hold thousands of small bodies
 	flights    flights
 	google     google
 
