@@ -42,7 +42,7 @@ test-disk: build
 	root=$$(tests/disk/prepare) && GLOWPLUG_DISK_ROOT=$$root $(GO) test -vet=off -count=1 -p 1 -timeout 20m -tags disk $(DISK_TESTS)
 
 # Debians in qemu, without KVM: what this host's kernel may not have, and first boots. Makes the machines' parts on first use, as root.
-# Both halves side by side, as each emulates one processor.
+# Both halves side by side, as each machine has one emulated processor.
 test-vm: build
 	$(GO) vet -tags vm,vmhost ./tests/vm/...
 	$(MAKE) -j 2 test-guest test-boots
@@ -51,9 +51,9 @@ test-vm: build
 test-guest: build
 	$(GO) test -vet=off -count=1 -v -timeout 60m $(if $(SHORT),-short) -tags vmhost ./tests/vm/ -args -guest '$(RUN)'
 
-# First boots of real Debians, each asked afterwards what came of its config. BOOTS picks among them, as -run does.
+# First boots of real Debians, two at a time, each asked afterwards what came of its config. BOOTS picks among them, as -run does.
 test-boots: build
-	$(GO) test -vet=off -count=1 -v -timeout 90m -tags vmhost ./tests/vm/boot/ -run '$(BOOTS)'
+	$(GO) test -vet=off -count=1 -v -parallel 2 -timeout 90m -tags vmhost ./tests/vm/boot/ -run '$(BOOTS)'
 
 # Those that any change has to pass: of the tests inside some; a first boot and a second, and two that have to fail.
 STEADY_TESTS = TestMirror|TestUdev|TestPartitions|TestAVolumeWithAKey|TestAMember|TestABootOnFourDisks

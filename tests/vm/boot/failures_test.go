@@ -109,8 +109,12 @@ func failures() []failure {
 
 // A first boot that cannot go through says why on the console and stops; once the cause is mended, the same disks boot through.
 func TestFailures(t *testing.T) {
+	t.Parallel()
 	for _, f := range failures() {
-		t.Run(f.name, func(t *testing.T) { f.run(t) })
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			f.run(t)
+		})
 	}
 }
 

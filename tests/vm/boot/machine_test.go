@@ -70,6 +70,7 @@ var untouched = []check{
 func TestAFirstBootAndASecond(t *testing.T) { firstAndSecond(t, "bookworm") }
 
 func firstAndSecond(t *testing.T, suite string) {
+	t.Parallel()
 	b := newBox(t, suite)
 	checks := append(asDescribed[:len(asDescribed):len(asDescribed)], provisioned...)
 	o := b.first(withProof(t, testdata(t, "machine.ign")), checks)
@@ -111,6 +112,7 @@ func TestABootThatHasNothingToDo(t *testing.T) {
 
 // People write YAML; a boot reads it as it is.
 func TestAButaneDocument(t *testing.T) {
+	t.Parallel()
 	unit, err := json.Marshal(proofUnit) // is a quoted scalar of YAML, too
 	require.NoError(t, err)
 	document := `variant: fcos

@@ -19,6 +19,7 @@ func TestTheSameWithTrixie(t *testing.T) { firstAndSecond(t, "trixie") }
 // The helper for kernel arguments is called in every first boot of a config that has them, and reboots if it had to change
 // something. qemu, which starts the kernel here, is the boot loader.
 func TestKernelArgumentsTakeOneReboot(t *testing.T) {
+	t.Parallel()
 	b := newBox(t, "bookworm")
 	config := oneFile(object{"source": "data:,made"})
 	config["kernelArguments"] = object{"shouldExist": []string{"wanted=1"}, "shouldNotExist": []string{"unwanted"}}
@@ -38,6 +39,7 @@ func TestKernelArgumentsTakeOneReboot(t *testing.T) {
 
 // The disk of the root itself gets a partition in its free space, which is mounted before files are written.
 func TestAPartitionInTheFreeSpaceOfTheRootsDisk(t *testing.T) {
+	t.Parallel()
 	b := newBox(t, "bookworm")
 	config := object{
 		"ignition": object{"version": "3.4.0"},
@@ -65,11 +67,13 @@ const cutSeed = 20261124
 
 // A first boot may lose its power at any moment. The next one ends as if it had not.
 func TestPowerCuts(t *testing.T) {
+	t.Parallel()
 	random := rand.New(rand.NewPCG(cutSeed, 0))
 	for range 5 {
 		// That many lines of the disks, mount and files stages are logged in one boot of this config.
 		after := 1 + random.IntN(linesLogged)
 		t.Run(fmt.Sprintf("after %d lines", after), func(t *testing.T) {
+			t.Parallel()
 			b := newBox(t, "bookworm")
 			config := withProof(t, testdata(t, "machine.ign"))
 			seen := 0

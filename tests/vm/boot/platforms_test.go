@@ -110,6 +110,7 @@ func (b *box) on(platform string, checks []check, args ...string) outcome {
 
 // A machine without anything but firmware gets its kernel, its initrd and its config from the network.
 func TestPXE(t *testing.T) {
+	t.Parallel()
 	const server = "10.0.2.100"
 	b := newBox(t, "bookworm")
 	certificate, authority := privateCA(t, server)
@@ -174,6 +175,7 @@ func privateCA(t *testing.T, address string) (server tls.Certificate, authority 
 
 // A volume that is bound to the machine's TPM and to a server in the network is made on the first boot and opens on the second.
 func TestAWSWithAVolumeBoundToTPMAndTang(t *testing.T) {
+	t.Parallel()
 	const token = "a-token"
 	keys := tang.Start(t)
 	config := object{
@@ -242,14 +244,17 @@ func disc(t *testing.T, label string, files map[string][]byte) string {
 }
 
 func TestOpenStack(t *testing.T) {
+	t.Parallel()
 	config := withProof(t, encode(t, oneFile(object{"source": "data:,made"})))
 	t.Run("from a config drive", func(t *testing.T) {
+		t.Parallel()
 		b := newBox(t, "bookworm")
 		b.spec.Cdroms = []string{disc(t, "config-2", map[string][]byte{"openstack/latest/user_data": config})}
 		b.spec.Nets = []machine.Net{{Network: machine.LinkLocal}}
 		b.on("openstack", oneFileChecks).must(oneFileChecks)
 	})
 	t.Run("from the metadata service alone", func(t *testing.T) {
+		t.Parallel()
 		b := newBox(t, "bookworm")
 		service := serve(t, map[string]func(http.ResponseWriter, *http.Request){"GET /openstack/latest/user_data": text(config)})
 		b.spec.Nets = []machine.Net{{Network: machine.LinkLocal, Forwards: []machine.Forward{service.at("169.254.169.254:80")}}}
@@ -258,6 +263,7 @@ func TestOpenStack(t *testing.T) {
 }
 
 func TestNoCloudWhoseSeedIsNamedByTheMachinesSerialNumber(t *testing.T) {
+	t.Parallel()
 	b := newBox(t, "bookworm")
 	service := serve(t, map[string]func(http.ResponseWriter, *http.Request){
 		"GET /seed/user-data": text(withProof(t, encode(t, oneFile(object{"source": "data:,made"})))),
@@ -269,6 +275,7 @@ func TestNoCloudWhoseSeedIsNamedByTheMachinesSerialNumber(t *testing.T) {
 }
 
 func TestAzureWithTheConfigOnTheProvisioningDisc(t *testing.T) {
+	t.Parallel()
 	b := newBox(t, "bookworm")
 	config := withProof(t, encode(t, oneFile(object{"source": "data:,made"})))
 	service := serve(t, map[string]func(http.ResponseWriter, *http.Request){"GET /metadata/instance/compute/userData": text(nil)})

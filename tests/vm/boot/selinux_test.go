@@ -200,6 +200,7 @@ const volumeGap = `{ search } for comm="systemd-cryptse" scontext=system_u:syste
 // A Debian that enforces its policy from the first moment lets in who has the provisioned key, and finds all that a config has put there
 // labelled as it should be: nothing is denied that is not denied with an empty config too.
 func TestSELinuxEnforced(t *testing.T) {
+	t.Parallel()
 	recipe := machine.SELinux("bookworm")
 	empty := []check{{underPolicyMode, "getenforce", "Enforcing"}, nothingToRelabel}
 	control := newBoxOf(t, recipe).first([]byte(`{"ignition": {"version": "3.4.0"}}`), empty, append(enforcing, "test.proof")...)
@@ -217,6 +218,7 @@ func TestSELinuxEnforced(t *testing.T) {
 
 // The same image with labels switched off shows that the test above can fail.
 func TestSELinuxEnforcedWithoutLabels(t *testing.T) {
+	t.Parallel()
 	b := newBoxOf(t, machine.SELinux("bookworm"))
 	initrd, err := b.parts.Dracut(t.Context(), layer(t, func(dir string) {
 		settings := filepath.Join(dir, "usr/lib/glowplug/distribution.json")
