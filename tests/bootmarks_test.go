@@ -54,14 +54,15 @@ func runScript(t *testing.T, dir string, env []string, script string, args ...st
 
 func TestTheMarkOfTheFirstBootIsClearedForEveryBootLoader(t *testing.T) {
 	dir := bootFolder(t, map[string]string{
-		"ignition.firstboot":                                   "set ignition_network_kcmdline='ip=dhcp'\n",
-		"loader/entries/a.conf":                                "title a\nlinux /a\noptions root=LABEL=root ignition.firstboot ignition.firstbooted quiet\n",
-		"loader/entries/b.conf":                                "title ignition.firstboot\noptions quiet ignition.firstboot=1\n",
-		"loader/entries/c.conf":                                "options\tignition.firstboot ignition.firstboot ignition.firstboot=yes\toptions=ignition.firstboot\n  options ignition.firstboot\n",
-		"loader/entries/other.conf":                            "options quiet\n",
-		"loader/addons/ignition.firstboot.addon.efi":           "pe",
-		"EFI/Linux/a.efi.extra.d/ignition.firstboot.addon.efi": "pe",
-		"EFI/Linux/a.efi.extra.d/other.addon.efi":              "pe",
+		"ignition.firstboot":                                        "set ignition_network_kcmdline='ip=dhcp'\n",
+		"loader/entries/a.conf":                                     "title a\nlinux /a\noptions root=LABEL=root ignition.firstboot ignition.firstbooted quiet\n",
+		"loader/entries/b.conf":                                     "title ignition.firstboot\noptions quiet ignition.firstboot=1\n",
+		"loader/entries/c.conf":                                     "options\tignition.firstboot ignition.firstboot ignition.firstboot=yes\toptions=ignition.firstboot\n  options ignition.firstboot\n",
+		"loader/entries/other.conf":                                 "options quiet\n",
+		"loader/addons/ignition.firstboot.addon.efi":                "pe",
+		"EFI/Linux/a.efi.extra.d/ignition.firstboot.addon.efi":      "pe",
+		"EFI/BOOT/BOOTX64.EFI.extra.d/ignition.firstboot.addon.efi": "pe",
+		"EFI/Linux/a.efi.extra.d/other.addon.efi":                   "pe",
 	})
 	got := runScript(t, dir, nil, complete, dir, filepath.Join(dir, "none"))
 	assert.Equal(t, map[string]string{

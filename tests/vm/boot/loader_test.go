@@ -18,6 +18,7 @@ import (
 // Firmware, systemd-boot and its entry: the helper changes the arguments in the entry and reboots once, the real root clears the mark of
 // the first boot there, and the next boot is an ordinary one.
 func TestAFirstBootThroughSystemdBoot(t *testing.T) {
+	t.Parallel()
 	parts, _ := prepare(t, "bookworm")
 	initrd, err := parts.Dracut(t.Context(), layer(t, func(dir string) {
 		helper, err := os.ReadFile(filepath.Join(checkout, "dracut/kargs/ignition-kargs-entries.sh"))
@@ -74,6 +75,7 @@ func TestAFirstBootThroughSystemdBoot(t *testing.T) {
 // A unified kernel image has its command line in it, and is often signed: an add-on beside it says that this is a first boot, and
 // another which platform's. The first of them is gone after that boot.
 func TestAFirstBootOfAUnifiedKernelImage(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct{ image, marks, others string }{
 		"started by systemd-boot, with an add-on for all images": {
 			"EFI/Linux/debian.efi", "loader/addons", "EFI/Linux/debian.efi.extra.d"},
@@ -81,6 +83,7 @@ func TestAFirstBootOfAUnifiedKernelImage(t *testing.T) {
 			"EFI/BOOT/BOOTX64.EFI", "EFI/BOOT/BOOTX64.EFI.extra.d", "loader/addons"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := newBox(t, "trixie")
 			mark, other := test.marks+"/ignition.firstboot.addon.efi", test.others+"/platform.addon.efi"
 			ukis := map[string][]string{
@@ -130,14 +133,16 @@ func guest(t *testing.T, path string) string {
 }
 
 // clearedByPreset is a config by which the root becomes one of an image that has what `make install-firstboot-complete` installs, enables
-// it by preset, and mounts the disk that it is started from.
+// it by preset, and mounts itself to be written to, and the disk that it is started from.
 func clearedByPreset(t *testing.T) object {
 	t.Helper()
 	dir := t.TempDir()
 	out, err := exec.Command("make", "-C", checkout, "install-firstboot-complete", "DESTDIR="+dir).CombinedOutput()
 	require.NoError(t, err, "make install-firstboot-complete: %s", out)
-	files := []object{{"path": "/usr/lib/systemd/system-preset/50-image.preset",
-		"contents": object{"source": dataURL([]byte("enable ignition-firstboot-complete.service\n"))}}}
+	files := []object{
+		{"path": "/usr/lib/systemd/system-preset/50-image.preset", "contents": object{"source": dataURL([]byte("enable ignition-firstboot-complete.service\n"))}},
+		{"path": "/etc/fstab", "overwrite": true, "contents": object{"source": dataURL([]byte("LABEL=root / ext4\nLABEL=boot /boot vfat\n"))}},
+	}
 	require.NoError(t, filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -151,8 +156,5 @@ func clearedByPreset(t *testing.T) object {
 	config := oneFile(object{"source": "data:,made"})
 	storage := config["storage"].(object)
 	storage["files"] = append(storage["files"].([]object), files...)
-	config["systemd"] = object{"units": []object{
-		{"name": "boot.mount", "enabled": true, "contents": "[Mount]\nWhat=/dev/disk/by-label/boot\nWhere=/boot\nType=vfat\n[Install]\nRequiredBy=local-fs.target\n"},
-	}}
 	return config
 }
