@@ -309,7 +309,7 @@ func TestAStageThatIsToldToEndEnds(t *testing.T) {
 	m := newMachine(t, fmt.Sprintf(`{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "/a", "contents": {"source": "data:,a"}}, {"path": "/b", "contents": {"source": %q}}]}}`, server.URL))
 	require.NoError(t, m.stage(t.Context(), "fetch"))
 	require.ErrorIs(t, m.stage(ctx, "files"), told)
-	for _, name := range []string{"root", "root/var/lib/glowplug"} {
+	for _, name := range []string{"root", "root/etc/.glowplug"} {
 		entries, err := os.ReadDir(filepath.Join(m.dir, name))
 		if !errors.Is(err, os.ErrNotExist) {
 			require.NoError(t, err)

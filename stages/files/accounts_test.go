@@ -217,7 +217,7 @@ func checkPeople(t *testing.T, all map[string]string) {
 	for _, line := range []string{"sudo:x:27:core\n", "users:x:100:ann\n", "moved:x:1700:\n", "apps:x:700:core\n"} {
 		assert.Contains(t, all["/etc/group"], line)
 	}
-	for _, gone := range []string{"/home/ann", "/home/gone", "/var/mail/gone", "/var/lib/glowplug"} {
+	for _, gone := range []string{"/home/ann", "/home/gone", "/var/mail/gone", "/etc/.glowplug"} {
 		assert.NotContains(t, all, gone)
 	}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -293,14 +293,14 @@ func TestAHomeMovesIntoOneThatIsMade(t *testing.T) {
 }
 
 func TestARecordThatCannotBeMadeChangesNoAccountFile(t *testing.T) {
-	dir, o := peopledRoot(t, map[string]string{"var/lib/glowplug": "a file"})
+	dir, o := peopledRoot(t, map[string]string{"etc/.glowplug": "a file"})
 	before := snapshot(t, dir)
-	require.ErrorContains(t, runErr(t, everything, o), "/var/lib/glowplug")
+	require.ErrorContains(t, runErr(t, everything, o), "/etc/.glowplug")
 	after := snapshot(t, dir)
 	for _, name := range accountFileNames {
 		assert.Equal(t, before[name], after[name])
 	}
-	require.NoError(t, os.Remove(filepath.Join(dir, "var/lib/glowplug")))
+	require.NoError(t, os.Remove(filepath.Join(dir, "etc/.glowplug")))
 	require.NoError(t, runAccounts(t, everything, withAccounts(options(t, dir)), host.RunOptions{}))
 	checkPeople(t, snapshot(t, dir))
 }

@@ -16,7 +16,7 @@ import (
 
 // recordPath is where the root keeps what files were like before something was appended to them. Nothing else tells a
 // file that was appended to from one that was not, so the record is on disk before the append begins.
-const recordPath = "/var/lib/glowplug/appended.json"
+const recordPath = stateDir + "/appended.json"
 
 const recordLimit = 16 << 20
 

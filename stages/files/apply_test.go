@@ -342,7 +342,7 @@ func TestARecordIsMadeOnlyForFilesThatWereThere(t *testing.T) {
 	assert.NoFileExists(t, filepath.Join(dir, recordPath))
 	populate(t, dir, map[string]string{"g": "old", recordPath: "nonsense"})
 	err := apply(storage(t, `'files':[{'path':'/g','append':[{'source':'data:,x'}]}]`), o, host.RunOptions{})
-	require.EqualError(t, err, "file /g ($.storage.files.0): /var/lib/glowplug/appended.json: not a record of appended files")
+	require.EqualError(t, err, "file /g ($.storage.files.0): /etc/.glowplug/appended.json: not a record of appended files")
 }
 
 func TestHostileRoots(t *testing.T) {

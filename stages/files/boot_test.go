@@ -82,19 +82,19 @@ func TestBootPlans(t *testing.T) {
 	plan, err := Plan(cfg, root, Options{Privileged: true, Boot: &Boot{State: secrets(), ResultFile: DefaultResultFile}})
 	require.NoError(t, err)
 	if d := cmp.Diff(`
-~ record of SELinux labels                /var/lib/glowplug/relabel.json, until they are set
+~ record of SELinux labels                /etc/.glowplug/relabel.json, until they are set
 + file /srv/a/f                           empty, 0644, makes /srv
 + directory /etc/luks                     0700
-~ record of keys                          /var/lib/glowplug/keys.json
+~ record of keys                          /etc/.glowplug/keys.json
 + key of luks data                        /etc/luks/data, 0600
 + key of luks made                        /etc/luks/made, 0600
 ~ file /etc/crypttab                      0600, data UUID=… /etc/luks/data luks,x-initrd.attach; made UUID=… /etc/luks/made luks,x-initrd.attach; tpm UUID=… none luks,x-initrd.attach; tang UUID=… none luks,_netdev,x-initrd.attach; pin UUID=… none luks,_netdev,x-initrd.attach; many UUID=… none luks,x-initrd.attach
-~ record of keys                          /var/lib/glowplug/keys.json
+~ record of keys                          /etc/.glowplug/keys.json
 + secure key ignition-luks-cex.info       /etc/zkey/repository/ignition-luks-cex.info, 0600
 + secure key ignition-luks-cex.skey       /etc/zkey/repository/ignition-luks-cex.skey, 0600
 + platform's file /var/lib/hv/pool        inline, 0600, makes /var
 + result file /etc/.ignition-result.json  0600
-? SELinux labels                          of 6 paths, if the root has a policy
+? SELinux labels                          of 7 paths, if the root has a policy
 `, "\n"+plan.String()); d != "" {
 		t.Error(d)
 	}
@@ -119,7 +119,7 @@ func TestBootsThatCannotBePlanned(t *testing.T) {
 		"a platform's file nowhere":       {fake{}, `{}`, handoff.State{ProviderOutputFiles: []json.RawMessage{[]byte(`{"path":"x","contents":{"source":""}}`)}}, Boot{}, "file 0 of the platform: the path is not absolute"},
 		"labels without a policy":         {fake{}, `{"storage":{"files":[{"path":"/f"}]}}`, handoff.State{}, Boot{Relabel: RelabelOn}, "SELinux labels: the root has no SELinux policy, and labels are on"},
 		"a policy that leads out":         {fake{"/etc/selinux/config": "SELINUXTYPE=../x\n"}, `{}`, handoff.State{}, Boot{}, "SELinux labels: /etc/selinux/config: SELINUXTYPE is no name of a policy"},
-		"a damaged record of keys":        {fake{keyRecordPath: "x"}, volumesText, secrets(), Boot{}, "key of luks data ($.storage.luks.0): /var/lib/glowplug/keys.json: not a record of glowplug's"},
+		"a damaged record of keys":        {fake{keyRecordPath: "x"}, volumesText, secrets(), Boot{}, "key of luks data ($.storage.luks.0): /etc/.glowplug/keys.json: not a record of glowplug's"},
 		"a result file below another one": {fake{"/etc": "x"}, `{}`, handoff.State{}, Boot{ResultFile: "/etc/r"}, "result file /etc/r: is below /etc, which is a regular file"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -238,6 +238,7 @@ func TestAnotherKeyIsOnlyReplacedWhereAnEarlierRunMadeIt(t *testing.T) {
 	o, _ = withBoot(t, o, Boot{State: state("first")})
 	o.Boot.UUID = func(_ context.Context, volume string) (string, error) { return "one-" + volume, nil }
 	require.NoError(t, apply(cfg, o, host.RunOptions{}))
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "var")), "it is on the volume, perhaps")
 	o.Boot.State = state("second")
 	o.Boot.UUID = func(_ context.Context, volume string) (string, error) { return "two-" + volume + "\n", nil }
 	require.NoError(t, apply(cfg, o, host.RunOptions{}), "formatted anew in a boot that repeats one that was cut off")
@@ -360,9 +361,9 @@ func TestWhatIsLabelled(t *testing.T) {
 	args, paths := labelled(t, tools, dir)
 	assert.Equal(t, "-vF0 -r ROOT ROOT/etc/selinux/targeted/contexts/files/file_contexts -f -", args)
 	assert.Equal(t, []string{
-		"/etc/.ignition-result.json", "/etc/groups", "/etc/passwd", "/etc/passwd-", "/etc/shadow",
+		"/etc/.glowplug", "/etc/.ignition-result.json", "/etc/groups", "/etc/passwd", "/etc/passwd-", "/etc/shadow",
 		"/etc/systemd/system-preset", "/etc/systemd/system/a.service", "/etc/systemd/system/a.service.d", "/etc/systemd/system/old.service", "/etc/systemd/system/old.service.d",
-		"/new", "/srv/dangling", "/srv/made", "/srv/there/f", "/var/home/core", "/var/home/file", "/var/lib",
+		"/new", "/srv/dangling", "/srv/made", "/srv/there/f", "/var/home/core", "/var/home/file",
 	}, paths)
 	assert.NoFileExists(t, filepath.Join(dir, relabelRecordPath))
 }
@@ -384,7 +385,7 @@ func TestWhenLabelsAreSet(t *testing.T) {
 		"auto, without":                           {nil, file, RelabelAuto, nil, nil},
 		"auto, with a config but no policy":       {map[string]string{"etc/selinux/config": "SELINUXTYPE=targeted\n"}, file, RelabelAuto, nil, nil},
 		"auto, the usual policy":                  {map[string]string{"etc/selinux/config": "\n", "etc/selinux/targeted/contexts/files/file_contexts": ""}, file, RelabelAuto, []string{"/f"}, nil},
-		"auto, a policy of the config's":          {nil, own, RelabelAuto, []string{"/etc", "/var"}, nil},
+		"auto, a policy of the config's":          {nil, own, RelabelAuto, []string{"/etc"}, nil},
 		"auto, what looks like one":               {nil, none, RelabelAuto, nil, nil},
 		"on, what looks like one":                 {nil, none, RelabelOn, nil, errNoPolicy},
 		"on, without, and nothing to be labelled": {nil, `{}`, RelabelOn, nil, nil},
@@ -395,7 +396,7 @@ func TestWhenLabelsAreSet(t *testing.T) {
 			o, tools := withBoot(t, o, Boot{Relabel: c.mode})
 			require.ErrorIs(t, apply(parse(t, c.cfg), o, host.RunOptions{}), c.err)
 			_, paths := labelled(t, tools, dir)
-			assert.Equal(t, c.want, slices.DeleteFunc(paths, func(p string) bool { return strings.HasPrefix(p, "/var/") }))
+			assert.Equal(t, c.want, slices.DeleteFunc(paths, func(p string) bool { return p == stateDir }))
 		})
 	}
 }

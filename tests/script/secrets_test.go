@@ -305,7 +305,7 @@ var accountTroubles = map[string]func(b *bench) error{
 	},
 	"a backup that cannot be made": func(b *bench) error { return os.MkdirAll(filepath.Join(b.dir, "root/etc/passwd-/x"), 0o755) },
 	"no place for a record": func(b *bench) error {
-		return os.MkdirAll(filepath.Join(b.dir, "root/var/lib/glowplug/accounts.json/x"), 0o755)
+		return os.MkdirAll(filepath.Join(b.dir, "root/etc/.glowplug/accounts.json/x"), 0o755)
 	},
 	"no place for keys": func(b *bench) error {
 		return os.MkdirAll(filepath.Join(b.dir, "root/home/ann/.ssh/authorized_keys.d/ignition/x"), 0o755)

@@ -166,7 +166,7 @@ func TestWithoutLabelsThisWouldShow(t *testing.T) {
 	wrong := strings.Join(unlabelled(t, dir), "\n")
 	for _, path := range []string{
 		"/etc/shadow-", "/etc/.pwd.lock", "/home/core", "/home/core/.ssh/authorized_keys.d/ignition", "/var/mail/core", "/srv/www", "/srv/www/dangling", "/etc/hostname", "/etc/localtime",
-		"/etc/crypttab", "/etc/luks", "/etc/luks/data", "/etc/zkey", "/var/lib/hyperv", "/var/lib/glowplug", "/etc/.ignition-result.json", "/var/log/app", "/etc/systemd/system/app.service",
+		"/etc/crypttab", "/etc/luks", "/etc/luks/data", "/etc/zkey", "/var/lib/hyperv", "/etc/.glowplug", "/etc/.ignition-result.json", "/var/log/app", "/etc/systemd/system/app.service",
 		"/etc/systemd/system/app.service.d/a.conf", "/etc/systemd/system/ssh.service.d", "/etc/systemd/system/off.service", "/etc/systemd/system-preset/20-ignition.preset",
 	} {
 		assert.Contains(t, wrong+"\n", path+" from (null) to ")

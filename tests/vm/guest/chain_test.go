@@ -94,6 +94,8 @@ func TestABootOnFourDisksConvergesWhereverItIsCutOff(t *testing.T) {
 		count = 2
 	}
 	moments := rand.New(rand.NewPCG(4, 2)).Perm(len(lines) - 1)[:count]
+	// The key is in the root, and the volume of which it was, with /var on it, is made anew.
+	moments = append(moments, slices.IndexFunc(lines, func(line string) bool { return strings.HasSuffix(line, " files passed") }))
 	slices.Sort(moments)
 	for _, moment := range moments {
 		m.TakeDown(t)
