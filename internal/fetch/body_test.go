@@ -21,6 +21,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// longBody is the size of a body that is cut off at places given in bytes: many pieces, and not a whole number of them.
+const longBody = 5<<19 + 99
+
 // noise gives bytes that neither repeat nor shrink.
 func noise(n int) []byte {
 	all := make([]byte, n)
@@ -88,7 +91,7 @@ func (f flaw) serve(t *testing.T, content []byte) *flawed {
 }
 
 func TestBodiesThatBreakOffAreContinued(t *testing.T) {
-	content := noise(5*chunkSize + 99)
+	content := noise(longBody)
 	text := strings.Repeat("0123456789abcdef", 1<<16)
 	const tag = `"v1"`
 	const cut, rest = 700_000, "bytes=700000-"
@@ -167,7 +170,7 @@ func shortPart(w http.ResponseWriter, r *http.Request, content []byte, from int)
 }
 
 func TestTheRestIsAskedForThroughRedirects(t *testing.T) {
-	content := noise(5 * chunkSize)
+	content := noise(longBody)
 	end := flaw{etag: `"v1"`, cut: 700_000, cuts: 1, part: honest}.serve(t, content)
 	var headers []http.Header
 	front := serve(t, func(w http.ResponseWriter, r *http.Request) {

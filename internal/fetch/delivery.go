@@ -35,10 +35,11 @@ type delivery struct {
 	wanted string    // the digest's digits
 	hash   hash.Hash // nil without a digest
 
-	body  *tracked
-	n     int64  // bytes given to the writer
-	abort func() // makes a body that is being read fail at once; nil where it never blocks
-	ours  bool   // the body was not to blame for the error of take
+	body   *tracked
+	packed *tracked // what has come to be decompressed, of which less is in advance
+	n      int64    // bytes given to the writer
+	abort  func()   // makes a body that is being read fail at once; nil where it never blocks
+	ours   bool     // the body was not to blame for the error of take
 }
 
 // expect sets the digest that finish compares with.
@@ -57,7 +58,7 @@ func (d *delivery) expect(text string) error {
 
 // Write passes decompressed bytes on.
 func (d *delivery) Write(p []byte) (int, error) {
-	if d.gzip && d.client.bound.passed(d.body.n.Load(), d.n+int64(len(p))) {
+	if d.gzip && d.client.bound.passed(d.packed.n.Load(), d.n+int64(len(p))) {
 		return 0, fmt.Errorf("decompresses to more than %d times its size: stopped after %d bytes", d.client.bound.ratio, d.n)
 	}
 	n, err := d.to.Write(p)
@@ -119,7 +120,8 @@ func (d *delivery) unzip() error {
 		z = &unzipper{in: bufio.NewReaderSize(nil, unzipSize)}
 	}
 	defer d.client.gunzip.Put(z)
-	z.in.Reset(in)
+	d.packed = &tracked{from: in}
+	z.in.Reset(d.packed)
 	if err := z.Reset(z.in); err != nil {
 		d.stop(d.body.failed.Load() == nil)
 		return fmt.Errorf("gzip: %w", unpacking(notEOF(err)))

@@ -170,7 +170,7 @@ func TestTheTotalBoundsTFTP(t *testing.T) {
 }
 
 func TestAFullDiskEndsTFTP(t *testing.T) {
-	server := tftpServer(t, "127.0.0.1:0", map[string][]byte{"large": noise(8 * chunkSize)})
+	server := tftpServer(t, "127.0.0.1:0", map[string][]byte{"large": noise(4 << 20)})
 	c, log := quiet()
 	_, err := c.Fetch(t.Context(), Resource{URL: "tftp://" + server + "/large"}, &narrow{left: 1 << 20})
 	require.ErrorIs(t, err, errFull)
