@@ -91,9 +91,10 @@ func (p Partition) describe() string {
 
 // Decide compares each resolved spec with the table.
 func Decide(t *Table, resolved []Resolved) []Decision {
-	made := map[int]bool{}
+	made, freed := map[int]bool{}, map[int]bool{}
 	for _, r := range resolved {
 		made[r.Number] = made[r.Number] || r.ShouldExist
+		freed[r.Number] = freed[r.Number] || !r.ShouldExist && r.WipePartitionEntry
 	}
 	var all []Decision
 	for _, r := range resolved {
@@ -104,16 +105,17 @@ func Decide(t *Table, resolved []Resolved) []Decision {
 		}
 		if p, ok := t.Partition(r.Number); ok {
 			d.Found = &p
-			d.found = d.compare()
+			d.found = d.compare(freed[r.Number])
 		}
-		d.Verdict = judge(d.found, r.ShouldExist, r.WipePartitionEntry, r.Resize)
+		d.Verdict = judge(d.found, r.ShouldExist, r.WipePartitionEntry || freed[r.Number], r.Resize)
 		all = append(all, d)
 	}
 	return all
 }
 
-// compare finds the differences; what the spec does not say does not differ.
-func (d *Decision) compare() match {
+// compare finds the differences. What the spec does not say does not differ, unless the partition that was found is another's, which
+// gave its number free: then it has to be as a new one would be.
+func (d *Decision) compare(another bool) match {
 	p, found := d.Found, matchSame
 	differs := func(kind match, what string, is, want any) {
 		d.Differences = append(d.Differences, fmt.Sprintf("%s is %v, want %v", what, is, want))
@@ -136,6 +138,9 @@ func (d *Decision) compare() match {
 	}
 	if d.Label != nil && p.Label != *d.Label {
 		differs(matchOther, "label", fmt.Sprintf("%q", p.Label), fmt.Sprintf("%q", *d.Label))
+	}
+	if another && found == matchSame && (d.Label == nil && p.Label != "" || d.TypeGUID == "" && p.Type != LinuxData || p.Attributes != 0) {
+		differs(matchOther, "it", "the one that goes", "a new one")
 	}
 	return found
 }
@@ -185,15 +190,12 @@ func Apply(t *Table, decisions []Decision, random io.Reader) (*Table, error) {
 		if err := d.Err(); err != nil {
 			return nil, err
 		}
-		if d.Found == nil || d.Verdict == Keep {
-			continue
-		}
-		if err := t.mirrors(*d.Found); err != nil {
-			return nil, &SpecError{d.Index, err}
-		}
-		if d.Verdict == Delete || d.Verdict == Recreate {
+		if d.Gone() {
 			clear(c.entry(d.Number))
 		}
+	}
+	if err := c.unmirror(t, decisions); err != nil {
+		return nil, err
 	}
 	for _, d := range decisions {
 		var err error
@@ -219,8 +221,8 @@ func (t *Table) create(r Resolved, random io.Reader) error {
 	if _, used := t.Partition(r.Number); used || r.Number < 1 || r.Number > t.Slots() || r.Size == 0 {
 		return fmt.Errorf("no free entry for sectors %d to %d", r.Start, r.Start+r.Size-1)
 	}
-	if err := t.mirrors(Partition{Number: r.Number, Start: r.Start, Size: r.Size}); err != nil {
-		return err
+	if slices.ContainsFunc(mirrors(t.mbr), func(slot []byte) bool { return claimed(slot).meets(extent{r.Start, r.Start + r.Size - 1}) }) {
+		return errMirrored
 	}
 	kind, err := r.typeGUID()
 	if err != nil {
@@ -250,14 +252,4 @@ func (s Spec) id(random io.Reader) (GUID, error) {
 		return newGUID(random)
 	}
 	return ParseGUID(s.GUID)
-}
-
-// mirrors refuses to change a partition that a hybrid MBR lists too: the two would disagree.
-func (t *Table) mirrors(p Partition) error {
-	for _, claim := range mirrored(t.mbr) {
-		if claim.first <= p.last() && p.Start <= claim.last {
-			return fmt.Errorf("partition %d: the MBR of this disk lists its sectors too (a hybrid MBR); wipeTable would make a plain GPT", p.Number)
-		}
-	}
-	return nil
 }

@@ -34,6 +34,7 @@ type Table struct {
 
 	mbr      []byte // the whole first sector
 	mbrStale bool   // what is in mbr is not on the disk
+	mbrFirst bool   // it is to be written before the GPT: only claims of partitions that go have left it
 	primary  []byte // the whole sector of each header
 	backup   []byte
 	entries  []byte
@@ -52,6 +53,8 @@ type Partition struct {
 
 // last is the partition's last sector.
 func (p Partition) last() uint64 { return p.Start + p.Size - 1 }
+
+func (p Partition) extent() extent { return extent{p.Start, p.last()} }
 
 // A header is what a header's sector says.
 type header struct {
@@ -271,7 +274,7 @@ func (t *Table) DiskGUID() GUID {
 func (t *Table) Slots() int { return len(t.entries) / entrySize }
 
 // Hybrid: the first sector lists partitions beside the one that protects the GPT.
-func (t *Table) Hybrid() bool { return len(mirrored(t.mbr)) > 0 }
+func (t *Table) Hybrid() bool { return len(mirrors(t.mbr)) > 0 }
 
 // Partitions are the table's, by number.
 func (t *Table) Partitions() []Partition {

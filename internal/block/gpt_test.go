@@ -43,13 +43,18 @@ const testBytes = 4 << 20
 // written is a disk with an empty table, or one with partitions 1 and 3.
 func written(t testing.TB, sectorSize int, specs ...Spec) (*image, *Table) {
 	t.Helper()
-	table, err := NewTable(testBytes/uint64(sectorSize), sectorSize, seeded())
+	return writtenOn(t, testBytes, sectorSize, specs...)
+}
+
+func writtenOn(t testing.TB, size, sectorSize int, specs ...Spec) (*image, *Table) {
+	t.Helper()
+	table, err := NewTable(uint64(size/sectorSize), sectorSize, seeded())
 	require.NoError(t, err)
 	_, decisions, err := Layout(table, specs)
 	require.NoError(t, err)
 	table, err = Apply(table, decisions, seeded())
 	require.NoError(t, err)
-	m := &image{data: make([]byte, testBytes)}
+	m := &image{data: make([]byte, size)}
 	require.NoError(t, table.WriteTo(m))
 	return m, inspected(t, m, sectorSize)
 }

@@ -222,23 +222,121 @@ func TestAGrownDiskIsUsedWhole(t *testing.T) {
 	assert.Error(t, err, "there is no room for both")
 }
 
-func TestAHybridMBRIsNotMadeToDisagree(t *testing.T) {
-	m, _ := written(t, 512, twoParts[0])
-	slot := m.data[446+16:]
-	slot[4] = 0x83
-	le.PutUint32(slot[8:], 2048)
-	le.PutUint32(slot[12:], 4096)
+// hybrid is a disk with partitions 1 and 2, of 4096 sectors from 2048 on and of 2048 behind it, and boot code, whose MBR lists these extents.
+func hybrid(t *testing.T, claims ...extent) (*image, *Table) {
+	m, _ := writtenOn(t, 32<<20, 512, Spec{Number: 1, StartMiB: some(1), SizeMiB: some(2), ShouldExist: true}, Spec{Number: 2, StartMiB: some(3), SizeMiB: some(1), ShouldExist: true})
+	copy(m.data, "boot code")
+	for i, e := range claims {
+		slot := m.data[446+16*(i+1):]
+		slot[4] = 0x83
+		le.PutUint32(slot[8:], uint32(e.first))
+		le.PutUint32(slot[12:], uint32(e.last-e.first+1))
+	}
 	table := inspected(t, m, 512)
-	assert.True(t, table.Hybrid())
-	_, err := Apply(table, decide(t, table, Spec{Number: 1, WipePartitionEntry: true}), seeded())
-	assert.ErrorContains(t, err, "hybrid MBR")
-	_, err = Apply(table, decide(t, table, Spec{Number: 1, ShouldExist: true}), seeded())
-	assert.NoError(t, err, "what stays agrees")
-	after, err := Apply(table, decide(t, table, Spec{Number: 2, ShouldExist: true}), seeded())
+	require.True(t, table.Hybrid())
+	return m, table
+}
+
+var hybridFirst, hybridSecond = extent{2048, 2048 + 4095}, extent{2048 + 4096, 2048 + 4096 + 2047}
+
+func TestTheMirrorsOfAHybridMBRFollowTheirPartitions(t *testing.T) {
+	both := []extent{hybridFirst, hybridSecond}
+	wiped := Spec{Number: 1, WipePartitionEntry: true}
+	for name, c := range map[string]struct {
+		claims []extent
+		specs  []Spec
+		want   []extent // nil: it is refused
+	}{
+		"one goes with its partition":              {both, []Spec{wiped}, both[1:]},
+		"the last one too":                         {both[:1], []Spec{wiped}, []extent{}},
+		"both at once":                             {both, []Spec{wiped, {Number: 2, WipePartitionEntry: true}}, []extent{}},
+		"one of a part of it":                      {[]extent{{3000, 3100}}, []Spec{wiped}, []extent{}},
+		"one of two that both go":                  {[]extent{{2048, 2048 + 6143}}, []Spec{wiped, {Number: 2, WipePartitionEntry: true}}, []extent{}},
+		"one of two, one of which stays":           {[]extent{{2048, 2048 + 6143}}, []Spec{wiped}, nil},
+		"with one that is made anew":               {both, []Spec{{Number: 1, SizeMiB: some(1), WipePartitionEntry: true, ShouldExist: true}}, both[1:]},
+		"with one whose number another takes":      {both, []Spec{wiped, {SizeMiB: some(1), ShouldExist: true}}, both[1:]},
+		"one of a partition that is not given up":  {both, []Spec{{Number: 1}}, nil},
+		"one that is resized has its size":         {both, []Spec{{Number: 1, SizeMiB: some(1), Resize: true, ShouldExist: true}}, []extent{{2048, 2048 + 2047}, both[1]}},
+		"one that was, when the rest was cut off":  {[]extent{{2048, 2048 + 2047}}, []Spec{{Number: 1, SizeMiB: some(1), Resize: true, ShouldExist: true}}, []extent{{2048, 2048 + 2047}}},
+		"one of another part of what is resized":   {[]extent{{3000, 3100}}, []Spec{{Number: 1, SizeMiB: some(1), Resize: true, ShouldExist: true}}, nil},
+		"what stays agrees":                        {both, []Spec{{Number: 1, ShouldExist: true}}, both},
+		"a new one elsewhere":                      {both, []Spec{{Number: 3, ShouldExist: true}}, both},
+		"a new one where nobody knows what it was": {[]extent{{2048 * 5, 2048*5 + 10}}, []Spec{{Number: 3, StartMiB: some(4), SizeMiB: some(2), ShouldExist: true}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, table := hybrid(t, c.claims...)
+			before := bytes.Clone(m.data)
+			after, err := Apply(table, decide(t, table, c.specs...), seeded())
+			if c.want == nil {
+				require.Error(t, err)
+				require.Equal(t, before, m.data)
+				return
+			}
+			require.NoError(t, err)
+			require.NoError(t, after.WriteTo(m))
+			is := []extent{}
+			for _, slot := range mirrors(m.data[:512]) {
+				is = append(is, claimed(slot))
+			}
+			assert.Equal(t, c.want, is)
+			assert.Equal(t, before[:446], m.data[:446], "the code is not what it was")
+			if len(is) == 0 {
+				assert.Equal(t, protectiveMBR(512, table.Sectors)[446:], m.data[446:512], "is plain")
+			} else {
+				assert.Equal(t, before[446:462], m.data[446:462], "what protects is not what it was")
+			}
+			_, err = Apply(inspected(t, m, 512), decide(t, inspected(t, m, 512), c.specs...), seeded())
+			assert.NoError(t, err, "not again")
+		})
+	}
+}
+
+// A run that is cut off between two writes leaves no mirror of a partition that is gone: nobody would look for it.
+func TestAMirrorIsGoneBeforeItsPartition(t *testing.T) {
+	m, table := hybrid(t, hybridFirst, hybridSecond)
+	after, err := Apply(table, decide(t, table, Spec{Number: 1, WipePartitionEntry: true}), seeded())
 	require.NoError(t, err)
-	before := bytes.Clone(m.data[:512])
-	require.NoError(t, after.WriteTo(m))
-	assert.Equal(t, before, m.data[:512])
+	writes, err := after.writes()
+	require.NoError(t, err)
+	for cut := range writes {
+		disk := &image{data: bytes.Clone(m.data)}
+		for _, w := range writes[:cut] {
+			copy(disk.data[w.offset:], w.data)
+		}
+		found := inspected(t, disk, 512)
+		_, there := found.Partition(1)
+		assert.True(t, there || !found.Mirrored(Partition{Start: 2048, Size: 4096}), "cut after %d writes", cut)
+	}
+}
+
+func TestANumberThatIsFreedIsTakenByAnother(t *testing.T) {
+	const old = "0B1F1F3E-0000-4000-8000-0123456789AB"
+	m, _ := writtenOn(t, 32<<20, 512, Spec{Number: 1, StartMiB: some(1), SizeMiB: some(10), Label: text("old"), GUID: old, ShouldExist: true})
+	freed := Spec{Number: 1, WipePartitionEntry: true}
+	for name, c := range map[string]struct {
+		free, take Spec
+		want       string
+	}{
+		"by a larger one":                           {freed, Spec{SizeMiB: some(20), ShouldExist: true}, "1 recreate"},
+		"by one of its label":                       {freed, Spec{SizeMiB: some(20), Label: text("old"), ShouldExist: true}, "1 recreate"},
+		"by one in its place":                       {freed, Spec{SizeMiB: some(10), ShouldExist: true}, "1 recreate"},
+		"by one that may be resized":                {freed, Spec{SizeMiB: some(12), Label: text("old"), Resize: true, ShouldExist: true}, "1 recreate"},
+		"by one that is there from an earlier run":  {freed, Spec{SizeMiB: some(10), Label: text("old"), ShouldExist: true}, "1 keep"},
+		"that has the GUID of the old one":          {freed, Spec{SizeMiB: some(5), GUID: old, ShouldExist: true}, "1 recreate"},
+		"but nobody allows to delete the old":       {Spec{Number: 1}, Spec{SizeMiB: some(20), ShouldExist: true}, "1 refuse"},
+		"the taker allows it, as it must elsewhere": {Spec{Number: 1}, Spec{SizeMiB: some(20), WipePartitionEntry: true, ShouldExist: true}, "1 recreate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			table := inspected(t, &image{data: bytes.Clone(m.data)}, 512)
+			var all []string
+			for _, d := range decide(t, table, c.free, c.take) {
+				if d.ShouldExist {
+					all = append(all, fmt.Sprintf("%d %s", d.Number, d.Verdict))
+				}
+			}
+			assert.Equal(t, c.want, strings.Join(all, ", "))
+		})
+	}
 }
 
 // anySpecs draws what may be wanted of a disk of so many MiB.

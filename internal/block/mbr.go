@@ -82,7 +82,7 @@ func Inspect(r io.ReaderAt, size int64, sectorSize int) (Found, error) {
 	}
 	slot, protective := protectiveSlot(mbr)
 	if !protective && signed(mbr) {
-		return Found{Kind: bootKind(mbr), MBRLists: len(mirrored(mbr)) > 0}, nil
+		return Found{Kind: bootKind(mbr), MBRLists: len(mirrors(mbr)) > 0}, nil
 	} else if !protective {
 		return d.unprotected(mbr)
 	}
@@ -143,15 +143,20 @@ func protectiveSlot(mbr []byte) ([]byte, bool) {
 	return nil, false
 }
 
-// mirrored are the sectors that a hybrid MBR's other entries claim.
-func mirrored(mbr []byte) (claims []extent) {
+// mirrors are the entries of a hybrid MBR beside those that protect the GPT: they claim sectors, most often those of a partition.
+func mirrors(mbr []byte) (slots [][]byte) {
 	for _, slot := range mbrSlots(mbr) {
-		start, size := uint64(le.Uint32(slot[8:])), uint64(le.Uint32(slot[12:]))
-		if signed(mbr) && slot[4] != 0 && slot[4] != protectiveType && size > 0 {
-			claims = append(claims, extent{start, start + size - 1})
+		if signed(mbr) && slot[4] != 0 && slot[4] != protectiveType && le.Uint32(slot[12:]) > 0 {
+			slots = append(slots, slot)
 		}
 	}
-	return claims
+	return slots
+}
+
+// claimed are the sectors of an MBR's entry.
+func claimed(slot []byte) extent {
+	start, size := uint64(le.Uint32(slot[8:])), uint64(le.Uint32(slot[12:]))
+	return extent{start, start + size - 1}
 }
 
 // bootKind tells the two kinds of signed first sectors apart as libblkid does: a filesystem's own name in it, or entries
@@ -175,13 +180,19 @@ func bootKind(mbr []byte) Kind {
 // protectiveMBR makes the first sector of a disk with a GPT. Beyond what 32 bits can count it protects all that they can.
 func protectiveMBR(sectorSize int, sectors uint64) []byte {
 	mbr := make([]byte, sectorSize)
+	protect(mbr, sectors)
+	return mbr
+}
+
+// protect makes the entries of a first sector those that protect a GPT, and nothing else: code and the disk's number stay.
+func protect(mbr []byte, sectors uint64) {
+	clear(mbr[446:510])
 	slot := mbr[446:]
 	slot[2], slot[4] = 2, protectiveType // the address of sector 1 in cylinders, heads and sectors
 	copy(slot[5:8], lastCHS(sectors-1))
 	le.PutUint32(slot[8:], 1)
 	le.PutUint32(slot[12:], protectedSectors(sectors))
 	mbr[510], mbr[511] = 0x55, 0xAA
-	return mbr
 }
 
 func protectedSectors(sectors uint64) uint32 { return uint32(min(sectors-1, math.MaxUint32)) }

@@ -10,6 +10,9 @@ import (
 // An extent is a run of sectors, both ends included.
 type extent struct{ first, last uint64 }
 
+// meets: they have a sector in common.
+func (e extent) meets(other extent) bool { return e.first <= other.last && other.first <= e.last }
+
 // space is the usable range of a table: what is taken of it, in order and without overlaps, the rest is free.
 type space struct {
 	extent
@@ -58,7 +61,7 @@ func (s *space) take(e extent) error {
 	}
 	i, _ := s.at(e.first)
 	for _, near := range s.taken[max(i-1, 0):min(i+1, len(s.taken))] {
-		if near.first <= e.last && e.first <= near.last {
+		if near.meets(e) {
 			return fmt.Errorf("sectors %d to %d: %d to %d are taken", e.first, e.last, near.first, near.last)
 		}
 	}

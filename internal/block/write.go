@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
 )
 
 // A Writer is a disk to write to. Sync returns when what was written is on the disk.
@@ -118,7 +119,8 @@ type write struct {
 
 // WriteTo writes the table so that a cut at any point leaves the old or the new one: the copy that is not needed to read the
 // old one comes first, entries come before the header that vouches for them, and each is on the disk before the next. The
-// protective MBR is last: without a GPT it makes a disk that nobody can use. A table as it was read writes the same bytes.
+// protective MBR is last: without a GPT it makes a disk that nobody can use. But one that loses what it lists of a partition is first,
+// or a cut would leave that to a next run which no longer sees the partition. A table as it was read writes the same bytes.
 func (t *Table) WriteTo(w Writer) error {
 	writes, err := t.writes()
 	if err != nil {
@@ -154,8 +156,11 @@ func (t *Table) writes() ([]write, error) {
 		copies[0], copies[1] = copies[1], copies[0]
 	}
 	steps := []write{copies[0][0], copies[0][1], copies[1][0], copies[1][1]}
-	if c.mbrStale {
-		steps = append(steps, write{"protective MBR", 0, c.mbr})
+	switch mbr := (write{"protective MBR", 0, c.mbr}); {
+	case c.mbrFirst:
+		steps = slices.Insert(steps, 0, mbr)
+	case c.mbrStale:
+		steps = append(steps, mbr)
 	}
 	return steps, nil
 }

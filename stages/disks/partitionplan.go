@@ -167,9 +167,6 @@ func (c *tableChange) blame(err error) error {
 	return err
 }
 
-// gone: nothing of the partition that was found will be left.
-func gone(d block.Decision) bool { return d.Verdict == block.Delete || d.Verdict == block.Recreate }
-
 // findLost reads what is in partitions that go, or that are refused to.
 func (c *tableChange) findLost() error {
 	read := func(p block.Partition) (err error) {
@@ -184,7 +181,7 @@ func (c *tableChange) findLost() error {
 		}
 	}
 	for _, d := range c.decisions {
-		if d.Found != nil && (gone(d) || d.Verdict == block.Refuse) {
+		if d.Found != nil && (d.Gone() || d.Verdict == block.Refuse) {
 			if err := read(*d.Found); err != nil {
 				return err
 			}
@@ -263,7 +260,7 @@ func (c *tableChange) count() {
 	c.touched, c.forget, c.changed = map[int]bool{}, map[int]bool{}, map[int]bool{}
 	for _, d := range c.decisions {
 		c.touched[d.Number] = true
-		c.forget[d.Number] = c.forget[d.Number] || gone(d)
+		c.forget[d.Number] = c.forget[d.Number] || d.Gone()
 		c.changed[d.Number] = c.changed[d.Number] || d.Found != nil && d.Verdict != block.Keep
 	}
 	if c.wipe() {

@@ -113,13 +113,16 @@ func (c *tableChange) touchedByOther(d block.Decision) bool {
 	return slices.ContainsFunc(c.decisions, func(o block.Decision) bool { return o.Index != d.Index && o.Number == d.Number })
 }
 
-// losing names the content that goes with a partition.
+// losing names the content that goes with a partition, and what else there is of it.
 func (c *tableChange) losing(d block.Decision) string {
-	content := c.lost[d.Number]
-	if len(content.Signatures) == 0 {
-		return ""
+	text := ""
+	if content := c.lost[d.Number]; len(content.Signatures) > 0 {
+		text = "; loses " + device.Describe(content)
 	}
-	return "; loses " + device.Describe(content)
+	if c.disk.Found.Table.Mirrored(*d.Found) {
+		text += "; its entry in the hybrid MBR goes along"
+	}
+	return text
 }
 
 // planned is a partition as the table will have it.

@@ -351,11 +351,42 @@ func TestAHybridMBRIsNotContradicted(t *testing.T) {
 	d := ptNew(t, 64, 512)
 	three(t, d)
 	must(t, "sgdisk", "--hybrid", "1", d.node)
-	before := d.sum(t)
-	require.ErrorContains(t, d.run(t, false, pt(1, -1, 5, ptWipe)), "a hybrid MBR")
-	assert.Equal(t, before, d.sum(t))
 	require.NoError(t, d.run(t, false, pt(4, 50, 5)))
 	assert.Equal(t, threeText+"\n4: 50+5 ", d.table(t))
+	before := d.sum(t)
+	require.ErrorContains(t, d.run(t, false, pt(1, -1, 5)), "wipePartitionEntry")
+	assert.Equal(t, before, d.sum(t))
+}
+
+// What sgdisk does to a hybrid MBR when a partition goes is what we do.
+func TestAMirrorGoesWithItsPartition(t *testing.T) {
+	d, theirs := ptNew(t, 64, 512), ptNew(t, 64, 512)
+	entries := func(d *ptDisk) string {
+		return must(t, "sh", "-c", "dd status=none bs=1 skip=446 count=66 if="+d.node+" | od -An -tx1 -v")
+	}
+	for _, disk := range []*ptDisk{d, theirs} {
+		three(t, disk)
+		must(t, "sgdisk", "--hybrid", "1:3", disk.node)
+		must(t, "partx", "-u", disk.node)
+	}
+	require.NoError(t, d.run(t, false, pt(1, -1, -1, ptGone, ptWipe)))
+	must(t, "sgdisk", "--delete", "1", theirs.node)
+	ours, sgdisk := strings.Split(entries(d), "\n"), strings.Split(entries(theirs), "\n")
+	assert.Equal(t, sgdisk[1:], ours[1:], "but for the size of the entry that protects")
+	require.NoError(t, d.run(t, false, pt(3, -1, -1, ptGone, ptWipe)))
+	assert.Contains(t, entries(d), strings.Repeat(" 00", 16)+"\n"+strings.Repeat(" 00", 16)+"\n"+strings.Repeat(" 00", 16)+"\n 55 aa")
+	d.sound(t)
+}
+
+func TestANumberIsTakenFromAPartitionThatGoes(t *testing.T) {
+	d := ptNew(t, 64, 512)
+	require.NoError(t, d.run(t, false, pt(1, -1, 5, ptLabel("old"))))
+	freed, taking := pt(1, -1, -1, ptGone, ptWipe), pt(0, -1, 10, ptLabel("data"))
+	require.NoError(t, d.run(t, false, freed, taking))
+	assert.Equal(t, "1: 1+10 data", d.table(t))
+	before := d.sum(t)
+	require.NoError(t, d.run(t, false, freed, taking), "again")
+	assert.Equal(t, before, d.sum(t))
 }
 
 func TestLabelsOfEmoji(t *testing.T) {
