@@ -7,6 +7,8 @@ import (
 	"path"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/cmdline"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
@@ -31,38 +33,32 @@ type CommandLine struct {
 	Notes []string // warnings about what was left out of account; they hold no secrets
 }
 
-// ParseCommandLine reads the text of /proc/cmdline: words apart by white space, without quotes, the last of a key
-// counts, keys without a value do not. A device without a path, or the other way round, is an error.
+// ParseCommandLine reads the text of /proc/cmdline. The last of a key counts, keys without a value do not. What is given and cannot be
+// used is an error: a URL that is none, a device without a path, or the other way round. Without it the machine would come up as if its
+// user had wanted nothing.
 func ParseCommandLine(text string) (CommandLine, error) {
-	var c CommandLine
-	var device, file string
-	for word := range strings.FieldsSeq(text) {
-		key, value, _ := strings.Cut(word, "=")
-		if value == "" {
-			continue
-		}
-		switch key {
-		case argURL:
-			if _, ok := source.Scheme(value); ok {
-				c.URL = value
-			} else { // it may hold a password: say no more
-				c.Notes = append(c.Notes, argURL+": ignored, as the value does not parse as a URL")
-			}
-		case argDevice:
-			device = value
-		case argPath:
-			file = value
-		}
+	url, device, file := cmdline.Last(text, argURL), cmdline.Last(text, argDevice), cmdline.Last(text, argPath)
+	if url == "" {
+		drive, err := driveOf(device, file)
+		return CommandLine{Drive: drive}, err
 	}
-	if c.URL != "" {
-		if device != "" || file != "" {
-			c.Notes = append(c.Notes, argURL+" is given: "+argDevice+" and "+argPath+" are ignored")
-		}
-		return c, nil
+	c := CommandLine{URL: url}
+	if device != "" || file != "" {
+		c.Notes = append(c.Notes, argURL+" is given: "+argDevice+" and "+argPath+" are ignored")
 	}
-	drive, err := driveOf(device, file)
-	c.Drive = drive
-	return c, err
+	return c, usableURL(argURL, url)
+}
+
+// usableURL tells why a URL that an argument of the kernel gives cannot be fetched. It may hold a password, so it is not repeated.
+func usableURL(argument, url string) error {
+	fault := source.Check(url, source.Newest)
+	if fault == nil {
+		fault = source.WarnURL(url)
+	}
+	if fault == nil {
+		return nil
+	}
+	return diag.WithHint(fmt.Errorf("%s: %s", argument, fault.Message), fault.Hint)
 }
 
 func driveOf(device, file string) (Drive, error) {

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/glowplug-os/glowplug/internal/cmdline"
 )
 
 const fwcfg = "/sys/firmware/qemu_fw_cfg"
@@ -183,9 +185,14 @@ func rawCredential(ctx context.Context, m *Machine) ([]byte, error) {
 	}
 }
 
-// lineCredential reads the credential off the kernel command line.
+// lineCredential reads the credential off the kernel command line. JSON that stands there as it is keeps its quotes, as it is nothing
+// without them.
 func lineCredential(m *Machine) ([]byte, error) {
-	for word := range strings.FieldsSeq(m.CommandLine) {
+	for _, a := range cmdline.Arguments(m.CommandLine) {
+		word := a.Name + "=" + a.Value
+		if strings.HasPrefix(a.Written, a.Name+"="+credential+":{") {
+			word = a.Written
+		}
 		if text, found, err := credentialIn(word, "systemd.set_credential", "=", ":"); err != nil || found && isCredential(m, text) {
 			return text, err
 		}

@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -10,10 +11,12 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/glowplug-os/glowplug/internal/cmdline"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/source"
@@ -24,37 +27,38 @@ type seedLine struct {
 	values map[string]string // seedfrom, instance-id, local-hostname, dsmode, ...
 }
 
-// add takes up the words of a text that select the source: ds=nocloud, ds=nocloud;key=value;... Later words win key by key.
-func (l *seedLine) add(text string) {
-	for word := range strings.FieldsSeq(text) {
-		word = strings.Trim(word, `"'`)
-		selected := ""
-		for _, name := range []string{"ds=", "ci.ds=", "ci.datasource="} {
-			if rest, ok := strings.CutPrefix(word, name); ok {
-				selected = rest
-			}
-		}
-		kind, list, _ := strings.Cut(selected, ";")
-		if kind != "nocloud" && kind != "nocloud-net" {
+// seedKeys are the short names of values.
+var seedKeys = map[string]string{"s": "seedfrom", "i": "instance-id", "h": "local-hostname"}
+
+// add takes up the words of a text that select the source: ds=nocloud, ds=nocloud;key=value;... Later words win key by key. A semicolon
+// may have the backslash before it that GRUB wants there. A word that means this source but cannot be read so is an error.
+func (l *seedLine) add(text string) error {
+	for _, a := range cmdline.Arguments(text) {
+		if !slices.Contains([]string{"ds", "ci.ds", "ci.datasource"}, a.Name) {
 			continue
 		}
-		for item := range strings.SplitSeq(list, ";") {
-			key, value, _ := strings.Cut(item, "=")
-			switch key {
-			case "":
-				continue
-			case "s":
-				key = "seedfrom"
-			case "i":
-				key = "instance-id"
-			case "h":
-				key = "local-hostname"
-			}
-			if l.values == nil {
-				l.values = map[string]string{}
-			}
-			l.values[key] = value
+		kind, list, _ := strings.Cut(strings.ReplaceAll(a.Value, `\;`, ";"), ";")
+		switch kind = strings.ToLower(kind); {
+		case kind == "nocloud", kind == "nocloud-net":
+			l.take(list)
+		case strings.HasPrefix(kind, "nocloud"):
+			return diag.WithHint(fmt.Errorf("%s: names neither nocloud nor another source", a.Name), a.Name+"=nocloud;s=SEED is meant, with semicolons between the parts")
 		}
+	}
+	return nil
+}
+
+// take takes up values.
+func (l *seedLine) take(list string) {
+	for item := range strings.SplitSeq(list, ";") {
+		key, value, _ := strings.Cut(item, "=")
+		if key == "" {
+			continue
+		}
+		if l.values == nil {
+			l.values = map[string]string{}
+		}
+		l.values[cmp.Or(seedKeys[key], key)] = value
 	}
 }
 
@@ -63,11 +67,10 @@ const dmi = "/sys/class/dmi/id/"
 // nocloud reads user data from the seed that the serial number or the command line names, from a folder of the image, or from a
 // drive.
 func nocloud(ctx context.Context, m *Machine) (Document, error) {
-	var line seedLine
-	if serial, err := m.ReadFile(dmi + "product_serial"); err == nil {
-		line.add(string(serial))
+	line, err := seedLineOf(m)
+	if err != nil {
+		return Document{}, err
 	}
-	line.add(m.CommandLine)
 	if line.values["dsmode"] == "disabled" {
 		return Document{}, ErrNone
 	}
@@ -83,6 +86,18 @@ func nocloud(ctx context.Context, m *Machine) (Document, error) {
 	return drive{label: "cidata", files: []string{"/user-data"}, wait: 30 * time.Second, absent: true}.read(ctx, m)
 }
 
+func seedLineOf(m *Machine) (line seedLine, err error) {
+	if serial, err := m.ReadFile(dmi + "product_serial"); err == nil {
+		if err := line.add(string(serial)); err != nil {
+			return line, fmt.Errorf("the machine's serial number: %w", err)
+		}
+	}
+	if err := line.add(m.CommandLine); err != nil {
+		return line, fmt.Errorf("kernel command line: %w", err)
+	}
+	return line, nil
+}
+
 // fromSeed reads user-data of a seed: a folder of the image, or below a URL.
 func fromSeed(ctx context.Context, m *Machine, seed string) (Document, error) {
 	seed = withDMI(m, seed)
@@ -92,8 +107,8 @@ func fromSeed(ctx context.Context, m *Machine, seed string) (Document, error) {
 		return Document{Text: text}, err
 	}
 	u, err := url.Parse(at)
-	if err != nil {
-		return Document{}, errors.New("the seed is not a URL")
+	if err != nil || u.Scheme != "file" && u.Host == "" {
+		return Document{}, errors.New("the seed is neither a path nor a URL")
 	}
 	switch u.Scheme {
 	case "file":
@@ -201,24 +216,23 @@ func globEscape(name string) string {
 }
 
 // rootNode is the device of the kernel's last root argument, "" where it names none.
-func rootNode(line string) (node string) {
-	for word := range strings.FieldsSeq(line) {
-		value, ok := strings.CutPrefix(word, "root=")
-		if !ok {
-			continue
-		}
-		node = ""
-		if strings.HasPrefix(value, "/dev/") {
-			node = path.Clean(value)
-		}
-		for kind, dir := range map[string]string{"LABEL=": "label", "UUID=": "uuid", "PARTLABEL=": "partlabel", "PARTUUID=": "partuuid"} {
-			if name, ok := strings.CutPrefix(value, kind); ok && name != "" && !strings.Contains(name, "/") {
-				node = "/dev/disk/by-" + dir + "/" + name
-			}
-		}
+func rootNode(line string) string {
+	root := cmdline.Last(line, "root")
+	kind, name, tagged := strings.Cut(root, "=")
+	switch {
+	case strings.HasPrefix(root, "/dev/"):
+		return path.Clean(root)
+	case !tagged || name == "":
+	case kind == "LABEL", kind == "PARTLABEL":
+		return "/dev/disk/by-" + strings.ToLower(kind) + "/" + labelLink(name)
+	case (kind == "UUID" || kind == "PARTUUID") && !strings.Contains(name, "/"):
+		return "/dev/disk/by-" + strings.ToLower(kind) + "/" + name
 	}
-	return node
+	return ""
 }
+
+// labelLink is what udev calls a label. On the command line it may be spelt so already, as dracut wants blanks.
+func labelLink(label string) string { return strings.ReplaceAll(udevName(label), `\x5cx`, `\x`) }
 
 // A maasKey is how a machine signs its requests to MAAS.
 type maasKey struct {
@@ -264,10 +278,13 @@ func maas(ctx context.Context, m *Machine) (Document, error) {
 // maasKeyOf finds the keys: MAAS hands them over as a cloud-config, whose address is on the command line of an ephemeral
 // system, and which it writes into an installed one.
 func maasKeyOf(ctx context.Context, m *Machine) (maasKey, error) {
-	for word := range strings.FieldsSeq(m.CommandLine) {
-		name, at, _ := strings.Cut(word, "=")
+	for _, a := range cmdline.Arguments(m.CommandLine) {
+		name, at := a.Name, a.Value
 		if at == "" || name != "cloud-config-url" && name != "url" {
 			continue
+		}
+		if err := usableURL(name, at); err != nil {
+			return maasKey{}, fmt.Errorf("kernel command line: %w", err)
 		}
 		if m.Offline {
 			return maasKey{}, fetch.ErrNeedNet

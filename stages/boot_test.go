@@ -258,6 +258,37 @@ func TestEverySourceLiesOverEveryBase(t *testing.T) {
 	}
 }
 
+// What names the config and cannot be used is no reason to come up without one.
+func TestAKernelArgumentThatCannotBeUsedStopsTheBoot(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"quiet ignition.config.url=127.0.0.1:8099/web.ign ro": "kernel command line: ignition.config.url: ",
+		`quiet "ignition.config.url=web.ign" ro`:              "kernel command line: ignition.config.url: ",
+		`ignition.config.device="a b" ro`:                     "ignition.config.device needs ignition.config.path",
+	} {
+		m := newMachine(t, `{"ignition": {"version": "3.4.0"}}`)
+		m.write(t, "cmdline", line+"\n")
+		for _, stage := range []string{"fetch-offline", "fetch"} {
+			require.ErrorContains(t, m.stage(t.Context(), stage), want, line)
+		}
+		assert.NoFileExists(t, m.paths().Config)
+	}
+}
+
+func TestAConfigByAnArgumentInQuotesIsFetched(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"ignition": {"version": "3.4.0", "timeouts": {"httpTotal": 7}}}`)
+	}))
+	defer server.Close()
+	for _, line := range []string{`quiet ignition.config.url="%s" ro`, `"ignition.config.url=%s"`, "x='y' ignition.config.url='%s'"} {
+		m := newMachine(t, "")
+		m.write(t, "cmdline", fmt.Sprintf(line, server.URL))
+		require.NoError(t, m.stage(t.Context(), "fetch"), line)
+		assert.Equal(t, 7, *m.cache(t).Ignition.Timeouts.HTTPTotal)
+	}
+}
+
 func TestAFailedFetchHandsNothingOver(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{

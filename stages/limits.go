@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/glowplug-os/glowplug/internal/cmdline"
 	"github.com/glowplug-os/glowplug/internal/device"
 )
 
@@ -33,15 +34,14 @@ const (
 func parseLimits(commandLine string, log *slog.Logger) limits {
 	l := limits{device: device.DefaultPatience, tool: 30 * time.Minute}
 	known := map[string]*time.Duration{argDeviceLimit: &l.device, argToolLimit: &l.tool, argResourceLimit: &l.resource, argBootLimit: &l.boot}
-	for word := range strings.FieldsSeq(commandLine) {
-		name, text, _ := strings.Cut(word, "=")
-		to := known[name]
+	for _, a := range cmdline.Arguments(commandLine) {
+		to := known[a.Name]
 		if to == nil {
 			continue
 		}
-		limit, err := time.ParseDuration(text)
+		limit, err := time.ParseDuration(a.Value)
 		if err != nil || limit < 0 {
-			log.Warn(fmt.Sprintf("%s=%s is ignored: a duration is meant, such as 90s or 10m", name, text))
+			log.Warn(fmt.Sprintf("%s=%s is ignored: a duration is meant, such as 90s or 10m", a.Name, a.Value))
 			continue
 		}
 		*to = limit

@@ -58,6 +58,8 @@ func TestTheMarkOfTheFirstBootIsClearedForEveryBootLoader(t *testing.T) {
 		"loader/entries/a.conf":                                     "title a\nlinux /a\noptions root=LABEL=root ignition.firstboot ignition.firstbooted quiet\n",
 		"loader/entries/b.conf":                                     "title ignition.firstboot\noptions quiet ignition.firstboot=1\n",
 		"loader/entries/c.conf":                                     "options\tignition.firstboot ignition.firstboot ignition.firstboot=yes\toptions=ignition.firstboot\n  options ignition.firstboot\n",
+		"loader/entries/d.conf":                                     "options a=\"b ignition.firstboot c\" \"ignition.firstboot\" x 'ignition.firstboot=2 3' 'ignition.firstboot' \"ignition.firstboot=1 2\" ignition.firstboot=\"1\" \"ignition.firstbooted\"\n",
+		"loader/entries/e.conf":                                     "options a=\"b ignition.firstboot \"ignition.firstboot=1 c ignition.firstboot\noptions \"ignition.firstboot a\noptions a=\"b ignition.firstboot ignition.firstboot=\"1\" c ignition.firstboot=2 d ignition.firstboot\noptions x=\"y\" ignition.firstboot\n",
 		"loader/entries/other.conf":                                 "options quiet\n",
 		"loader/addons/ignition.firstboot.addon.efi":                "pe",
 		"EFI/Linux/a.efi.extra.d/ignition.firstboot.addon.efi":      "pe",
@@ -69,6 +71,8 @@ func TestTheMarkOfTheFirstBootIsClearedForEveryBootLoader(t *testing.T) {
 		"loader/entries/a.conf":                   "title a\nlinux /a\noptions root=LABEL=root ignition.firstbooted quiet\n",
 		"loader/entries/b.conf":                   "title ignition.firstboot\noptions quiet\n",
 		"loader/entries/c.conf":                   "options\toptions=ignition.firstboot\n  options\n",
+		"loader/entries/d.conf":                   "options a=\"b ignition.firstboot c\" x \"ignition.firstbooted\"\n",
+		"loader/entries/e.conf":                   "options a=\"b ignition.firstboot \"ignition.firstboot=1 c\noptions a\noptions a=\"b ignition.firstboot ignition.firstboot=\"1\" c d\noptions x=\"y\"\n",
 		"loader/entries/other.conf":               "options quiet\n",
 		"EFI/Linux/a.efi.extra.d/other.addon.efi": "pe",
 	}, got)

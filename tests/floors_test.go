@@ -26,7 +26,7 @@ const module = "github.com/glowplug-os/glowplug"
 // floors lists every package of the module, ground up. A package imports packages of lower floors only. A new package gets
 // a place here, and a line in docs/architecture.md.
 var floors = [][]string{
-	{"internal/diag", "internal/sum512"},
+	{"internal/diag", "internal/sum512", "internal/cmdline"},
 	{"internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/block"},
 	{"internal/fetch", "internal/host", "internal/logs", "internal/console", "internal/journal", "internal/build", "config"},
 	{"config/butane", "validate", "providers", "internal/device"},
@@ -37,7 +37,7 @@ var floors = [][]string{
 }
 
 // pure packages do not touch the machine themselves.
-var pure = []string{"internal/diag", "internal/sum512", "internal/tree", "internal/source", "internal/unit", "internal/accounts", "config", "config/butane", "validate"}
+var pure = []string{"internal/diag", "internal/sum512", "internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts", "config", "config/butane", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/cmdline"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -62,7 +63,7 @@ func (g *generator) run(ctx context.Context) error {
 	if boot.first && boot.platform == "" {
 		g.complain(fmt.Errorf("this is a first boot, but the kernel command line has no %s=ID: no stage can find a config", argPlatform))
 	}
-	write := os.WriteFile(g.environment, []byte("PLATFORM_ID="+boot.platform+"\n"), 0o644)
+	write := os.WriteFile(g.environment, []byte(boot.environment()), 0o644)
 	if write != nil {
 		g.complain(write)
 	}
@@ -104,46 +105,26 @@ type firstBoot struct {
 	platform string
 }
 
-// parseFirstBoot reads words with quotes, as systemd does. The last of a name counts. A bare ignition.firstboot is true, a bare
-// platform is none.
-func parseFirstBoot(commandLine string) firstBoot {
-	var boot firstBoot
-	for _, word := range words(commandLine) {
-		name, value, given := strings.Cut(word, "=")
-		switch name {
-		case argFirstBoot:
-			boot.first = !given || !slices.Contains([]string{"", "0", "no", "off"}, value)
-		case argPlatform:
-			boot.platform = value
+// parseFirstBoot: the last of a name counts. A bare ignition.firstboot is true; a platform without a name is none.
+func parseFirstBoot(line string) firstBoot {
+	boot := firstBoot{platform: cmdline.Last(line, argPlatform)}
+	for _, a := range cmdline.Arguments(line) {
+		if a.Name == argFirstBoot {
+			boot.first = !a.Assigned || !slices.Contains([]string{"", "0", "no", "off"}, a.Value)
 		}
 	}
 	return boot
 }
 
-// words splits a kernel command line at blanks that are not in double quotes, which it drops (kernel-command-line(7)).
-func words(line string) []string {
-	var all []string
-	var word strings.Builder
-	quoted, begun := false, false
-	for _, c := range []byte(line) {
-		switch {
-		case c == '"':
-			quoted, begun = !quoted, true
-		case !quoted && (c == ' ' || c == '\t' || c == '\n' || c == '\r'):
-			if begun {
-				all = append(all, word.String())
-			}
-			word.Reset()
-			begun = false
-		default:
-			word.WriteByte(c)
-			begun = true
+// environment is the text of the file for the units. What no platform's name has would mean something else in it, and in scripts that
+// read it; with question marks in its place the stages say that there is no such platform.
+func (b firstBoot) environment() string {
+	return "PLATFORM_ID=" + strings.Map(func(r rune) rune {
+		if r < 0x80 && strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.=", r) {
+			return r
 		}
-	}
-	if begun {
-		all = append(all, word.String())
-	}
-	return all
+		return '?'
+	}, b.platform) + "\n"
 }
 
 // links pairs a target with what it requires in this boot. An image that runs from memory has no disk to prepare.

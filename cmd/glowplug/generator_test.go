@@ -31,6 +31,10 @@ func TestTheCommandLineSaysWhetherABootIsTheFirst(t *testing.T) {
 		"ignition.platform.id=a=b":                                 {false, "a=b"},
 		`x="a ignition.firstboot b" ignition.platform.id="aws"`:    {false, "aws"},
 		"ignition.platform.id=aws ignition.platform.id=gcp\tquiet": {false, "gcp"},
+		"ignition.platform.id=aws ignition.platform.id=":           {false, "aws"},
+		`"ignition.firstboot" "ignition.platform.id=qemu"`:         {true, "qemu"},
+		`ignition.firstboot="0" ignition.platform.id='qemu'`:       {false, "qemu"},
+		`x="a ignition.firstboot ignition.platform.id=qemu`:        {true, "qemu"}, // as no quote ends
 	} {
 		assert.Equal(t, want, parseFirstBoot(line), line)
 	}
@@ -102,6 +106,12 @@ func TestAFirstBootWithoutAPlatformIsComplainedOfAtOnce(t *testing.T) {
 	_, said, err = generated(t, "quiet", false)
 	require.NoError(t, err)
 	assert.Empty(t, said, "on a later boot nobody asks for a config")
+}
+
+func TestAnIDThatIsNoneCannotWriteIntoTheUnitsEnvironment(t *testing.T) {
+	for id, want := range map[string]string{"qemu": "qemu", "a b": "a?b", "a\nB=c": "a?B=c", `$(x)\'`: "??x???", "é": "?"} {
+		assert.Equal(t, "PLATFORM_ID="+want+"\n", firstBoot{platform: id}.environment(), id)
+	}
 }
 
 // A machine must not come up unprovisioned because something went wrong here.

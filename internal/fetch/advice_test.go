@@ -40,6 +40,7 @@ func TestErrorsSayWhatToTry(t *testing.T) {
 		"a name that is not known":       {Resource{URL: "http://nobody.test/"}, []string{adviseName}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c, _ := quiet()
 			direct := c.dial
 			c.dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -48,7 +49,7 @@ func TestErrorsSayWhatToTry(t *testing.T) {
 				}
 				return direct(ctx, network, addr)
 			}
-			require.NoError(t, c.Configure(t.Context(), Settings{Total: 300 * time.Millisecond}))
+			require.NoError(t, c.Configure(t.Context(), Settings{Total: 3 * time.Second}))
 			_, err := c.Fetch(t.Context(), test.resource, io.Discard)
 			require.Error(t, err)
 			assert.Equal(t, test.hints, diag.Hints(err), err)

@@ -25,9 +25,6 @@ import (
 // DefaultResponseHeader is how long a server may take to answer where a config does not say (reference: spec §3.2).
 const DefaultResponseHeader = 10 * time.Second
 
-// newest is the spec minor whose digests are understood; an older document's digests have been checked before.
-const newest = 7
-
 var (
 	// ErrNeedNet says that an offline client was asked for something that only the network has.
 	ErrNeedNet = errors.New("needs the network")

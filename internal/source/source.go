@@ -13,6 +13,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
+// Newest is the minor version of the newest spec, 3.7.0-experimental.
+const Newest = 7
+
 // since gives the minor version of spec 3 that first takes a scheme (reference: spec §2).
 func since(scheme string) (minor int, known bool) {
 	switch scheme {
@@ -38,7 +41,7 @@ func schemesAt(minor int) string {
 	return list + " and data"
 }
 
-// Check judges a non-empty source by the rules of spec 3.minor, where 7 is 3.7.0-experimental. It takes what the peer
+// Check judges a non-empty source by the rules of spec 3.minor, at most Newest. It takes what the peer
 // takes (reference: spec §4.2, R-URL); WarnURL tells of what passes here and cannot work.
 func Check(raw string, minor int) *diag.Fault {
 	if isData(raw) {
