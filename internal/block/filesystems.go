@@ -17,16 +17,17 @@ func readSuspended(d *device) (Signature, bool) {
 			}
 		}
 	}
-	return Signature{}, false
+	return d.named("swsuspend", "\xed\xc3\x02\xe9\x98\x56\xe5\x0c", 0)
 }
 
 // readSwap: the magic ends the first page, whose size is that of the machine which made it.
 func readSwap(d *device) (Signature, bool) {
 	for page := int64(4096); page <= 65536; page *= 2 {
-		if d.is(page-10, "SWAP-SPACE") {
-			return Signature{Type: "swap"}, true
+		if s, old := d.named("swap", "SWAP-SPACE", page-10); old {
+			return s, true
 		}
 		if d.is(page-10, "SWAPSPACE2") {
+			d.hit(page-10, 10)
 			header := d.at(1024, 44)
 			known := le.Uint32(header) == 1 || be.Uint32(header) == 1 // the version, in the byte order of its machine
 			return Signature{"swap", uuidText(header[12:28]), labelText(header[28:44])}, known
@@ -39,6 +40,7 @@ func readSwap(d *device) (Signature, bool) {
 func readXFS(d *device) (Signature, bool) {
 	sb := d.at(0, 128)
 	blockSize, sectorSize := be.Uint32(sb[4:]), be.Uint16(sb[102:])
+	d.hit(0, 4)
 	return Signature{"xfs", uuidText(sb[32:48]), labelText(sb[108:120])},
 		string(sb[:4]) == "XFSB" && blockSize >= 512 && blockSize <= 65536 && sectorSize >= 512 && sectorSize <= 32768
 }
@@ -56,6 +58,7 @@ const (
 // readExt: all of the family have one magic, and are told apart by the features that they need.
 func readExt(d *device) (Signature, bool) {
 	sb := d.at(1024, 1024)
+	d.hit(1024+56, 2)
 	return Signature{extKind(sb), uuidText(sb[104:120]), labelText(sb[120:136])}, le.Uint16(sb[56:]) == 0xEF53
 }
 
@@ -80,6 +83,7 @@ func readReiser(d *device) (Signature, bool) {
 		sb := d.at(at, 116)
 		for _, magic := range []string{"ReIsErFs", "ReIsEr2Fs", "ReIsEr3Fs"} {
 			if string(sb[52:52+len(magic)]) == magic {
+				d.hit(at+52, int64(len(magic)))
 				return Signature{"reiserfs", uuidText(sb[84:100]), labelText(sb[100:116])}, true
 			}
 		}
@@ -89,6 +93,7 @@ func readReiser(d *device) (Signature, bool) {
 
 func readJFS(d *device) (Signature, bool) {
 	sb := d.at(32768, 168)
+	d.hit(32768, 4)
 	return Signature{"jfs", uuidText(sb[136:152]), labelText(sb[152:168])}, string(sb[:4]) == "JFS1"
 }
 
@@ -99,6 +104,7 @@ func readOCFS2(d *device) (Signature, bool) {
 // readSquashfs: until version 3 the byte order was that of the machine, and the magic with it.
 func readSquashfs(d *device) (Signature, bool) {
 	sb := d.at(0, 30)
+	d.hit(0, 4)
 	little, big := string(sb[:4]) == "hsqs", string(sb[:4]) == "sqsh"
 	if little && le.Uint16(sb[28:]) >= 4 {
 		return Signature{Type: "squashfs"}, true
@@ -109,26 +115,33 @@ func readSquashfs(d *device) (Signature, bool) {
 // readBtrfs reads the first of up to three superblocks.
 func readBtrfs(d *device) (Signature, bool) {
 	sb := d.at(64<<10, 1024)
+	d.hit(64<<10+64, 8)
 	return Signature{"btrfs", uuidText(sb[32:48]), labelText(sb[299:555])}, string(sb[64:72]) == "_BHRfS_M"
 }
 
-// readNilfs2: a magic of two bytes is not much, so revision and size of the superblock have to fit too.
+// readNilfs2: a magic of two bytes is not much, so revision and size of the superblock have to fit too. The second one is in the last
+// whole block of 4 KiB.
 func readNilfs2(d *device) (Signature, bool) {
-	sb := d.at(1024, 256)
-	return Signature{"nilfs2", uuidText(sb[152:168]), labelText(sb[168:248])},
-		le.Uint16(sb[6:]) == 0x3434 && le.Uint32(sb) == 2 && le.Uint16(sb[8:]) <= 1024
+	for _, at := range []int64{1024, d.size/4096*4096 - 4096} {
+		sb := d.at(at, 256)
+		if le.Uint16(sb[6:]) == 0x3434 && le.Uint32(sb) == 2 && le.Uint16(sb[8:]) <= 1024 {
+			d.hit(at+6, 2)
+			return Signature{"nilfs2", uuidText(sb[152:168]), labelText(sb[168:248])}, true
+		}
+	}
+	return Signature{}, false
 }
 
 // readF2FS reads the first of two superblocks. The label is UTF-16.
 func readF2FS(d *device) (Signature, bool) {
 	sb := d.at(1024, 124+1024)
+	d.hit(1024, 4)
 	return Signature{"f2fs", uuidText(sb[108:124]), decodeUTF16(sb[124:], le)}, le.Uint32(sb) == 0xF2F52010
 }
 
-func readAPFS(d *device) (Signature, bool) { return d.named("apfs", "NXSB", 32) }
-
 func readErofs(d *device) (Signature, bool) {
 	sb := d.at(1024, 80)
+	d.hit(1024, 4)
 	return Signature{"erofs", uuidText(sb[48:64]), labelText(sb[64:80])}, le.Uint32(sb) == 0xE0F5E1E2
 }
 
@@ -150,8 +163,9 @@ func readISO(d *device) (Signature, bool) {
 		}
 	}
 	if primary == nil {
-		return Signature{}, false
+		return d.named("iso9660", "CDROM", first*size+9) // High Sierra, its elder
 	}
+	d.hit(first*size+1, 5)
 	s := Signature{"iso9660", isoTime(primary[830:847]), labelText(primary[40:72])}
 	if s.UUID == "" {
 		s.UUID = isoTime(primary[813:830])
@@ -203,9 +217,11 @@ func readUDF(d *device) (Signature, bool) {
 	return Signature{}, false
 }
 
+const udfFirst = 32 << 10
+
 func udfStandard(d *device, step int64) bool {
-	const first, most = 32 << 10, 64
-	for at := int64(first); at < first+most*step; at += step {
+	const most = 64
+	for at := int64(udfFirst); at < udfFirst+most*step; at += step {
 		switch string(d.at(at+1, 5)) {
 		case "NSR02", "NSR03":
 			return true
@@ -219,6 +235,7 @@ func udfStandard(d *device, step int64) bool {
 
 // udfNames reads the main volume descriptor sequence: the volume set of the primary descriptor, the logical volume's name.
 func udfNames(d *device, blockSize, at, blocks int64) Signature {
+	d.hit(udfFirst+1, 5)
 	s := Signature{Type: "udf"}
 	for end := at + min(blocks, 64); at < end; at++ {
 		volume := d.at(at*blockSize, 512)
@@ -276,6 +293,7 @@ func readNTFS(d *device) (Signature, bool) {
 	if string(boot[3:11]) != "NTFS    " {
 		return Signature{}, false
 	}
+	d.hit(3, 8)
 	s := Signature{Type: "ntfs", UUID: fmt.Sprintf("%016X", le.Uint64(boot[72:]))}
 	cluster := int64(le.Uint16(boot[11:])) * int64(boot[13])
 	if boot[13] > 128 {
@@ -339,6 +357,7 @@ func readExFAT(d *device) (Signature, bool) {
 	if string(boot[3:11]) != "EXFAT   " {
 		return Signature{}, false
 	}
+	d.hit(3, 8)
 	s := Signature{Type: "exfat", UUID: volumeNumber(boot[100:])}
 	sector, cluster := boot[108], boot[109]
 	if sector < 9 || sector > 12 || cluster > 25-sector {
@@ -424,6 +443,7 @@ func readFAT(d *device) (Signature, bool) {
 	if !shape.plausible(boot[21]) || !fatNamed(boot) && (foreign || !signed(boot)) {
 		return Signature{}, false
 	}
+	d.hit(0, int64(len(boot))) // it has no mark of its own
 	s := Signature{Type: "vfat"}
 	look := func(entries []byte) (done bool) { s.Label, done = fatLabel(entries); return done }
 	if !shape.wide {

@@ -157,10 +157,11 @@ func luksSum(name string) hash.Hash {
 
 // readLUKS is what libblkid says of a volume.
 func readLUKS(d *device) (Signature, bool) {
-	fixed, _, found := luksHeader(d)
+	fixed, at, found := luksHeader(d)
 	if !found {
 		return Signature{}, false
 	}
+	d.hit(at, int64(len(luksMagic)))
 	header := luksNames(fixed)
 	return Signature{"crypto_LUKS", header.UUID, labelText([]byte(header.Label))}, true
 }

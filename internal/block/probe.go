@@ -3,6 +3,7 @@ package block
 import (
 	"encoding/hex"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -21,7 +22,7 @@ type Signature struct {
 type Content struct {
 	// Signatures are in libblkid's order: where it has to choose one, it takes the first.
 	Signatures []Signature
-	// Ambivalent: there are several, and not of kinds that go together by design (iso9660 and udf).
+	// Ambivalent: there are several, and not of kinds that go together by design (iso9660, udf, hfs).
 	Ambivalent bool
 	// Unfinished: the first signature is of a filesystem whose maker was stopped before it was done. There is nothing in it yet.
 	// Only xfs and vfat look like anything before they are whole: of ext, btrfs and swap the magic is written last.
@@ -46,48 +47,78 @@ type prober struct {
 	minSize  int64
 }
 
+const ocfsMinSize = 14000 << 10
+
 // Below this libblkid takes a device for a floppy disk and its first signature for the only one.
 const tinySize = 1440 << 10
 
-// probers are in the order of libblkid 2.38.
+// probers are in the order of libblkid 2.41.
 func probers() []prober {
-	return []prober{
-		{read: readMD, ends: true},
-		{read: readISW, ends: true},
+	return slices.Concat([]prober{{read: readMD, ends: true}}, biosRAIDs(), []prober{
 		{read: readBcache},
-		{read: readBluestore},
+		{read: readBcachefs},
+		plain("ceph_bluestore", "bluestore block device", 0),
+		anyOf("drbd", -4096+60, "\x83\x74\x02\x6b", "\x83\x74\x02\x6c", "\x83\x74\x02\x6d").member().only(raidMinSize),
+		plain("drbdmanage_control_volume", "$DRBDmgr=q", 0).only(raidMinSize),
+		plain("drbdproxy_datalog", "DRBDdlh*", 0).only(16 << 10),
 		{read: readLVM2, ends: true},
 		{read: readLVM1, ends: true},
-		{read: readSnapshot, ends: true},
-		{read: readVerity, ends: true},
-		{read: readIntegrity, ends: true},
+		plain("DM_snapshot_cow", "SnAp", 0).member(),
+		plain("DM_verity_hash", "verity\x00\x00", 0).member(),
+		plain("DM_integrity", "integrt\x00", 0).member(),
 		{read: readLUKS, ends: true},
-		{read: readVMFS, ends: true},
-		{read: readUBI, ends: true},
-		{read: readVDO, ends: true},
-		{read: readStratis, ends: true},
-		{read: readBitLocker, ends: true},
+		plain("VMFS_volume_member", "\x0d\xd0\x01\xc0", 1<<20).member(),
+		plain("ubi", "UBI#", 0).member(),
+		plain("vdo", "dmvdo001", 0).member(),
+		plain("stratis", "!Stra0tis\x86\xff\x02^\x41rh", 512+4, 9*512+4).member(),
+		plain("BitLocker", "-FVE-FS-", 3).member(),
+		{read: readToGo, ends: true},
+		{read: readCoreStorage, ends: true},
 		{read: readFAT},
 		{read: readSuspended, minSize: 10 * 4096},
 		{read: readSwap, minSize: 10 * 4096},
 		{read: readXFS},
+		{read: readXFSLog, minSize: 10 << 20},
+		plain("exfs", "EXFS", 0),
 		{read: readExt},
 		{read: readReiser},
 		{read: readJFS},
 		{read: readUDF, tolerant: true},
 		{read: readISO, tolerant: true},
 		{read: readZFS, minSize: 64 << 20},
+		{read: readHFSPlus},
+		{read: readHFS, tolerant: true},
+		{read: readUFS},
+		{read: readHPFS},
+		{read: readSysV},
+		anyOf("xenix", 2048, "+UD", "DU+"),
 		{read: readNTFS},
+		plain("ReFS", "\x00\x00\x00ReFS\x00", 0),
+		anyOf("cramfs", 0, "\x45\x3d\xcd\x28", "\x28\xcd\x3d\x45"),
+		plain("romfs", "-rom1fs-", 0),
+		{read: readMinix},
+		{read: readGFS, minSize: 32 << 20},
+		plain("ocfs", "OracleCFS", 8192).only(ocfsMinSize),
 		{read: readOCFS2},
+		plain("oracleasm", "ORCLDISK", 32),
+		plain("vxfs", "\xf5\xfc\x01\xa5", 1024),
+		plain("vxfs", "\xa5\x01\xfc\xf5", 8192),
 		{read: readSquashfs},
+		plain("nss", "SPB5", 4096),
 		{read: readBtrfs, minSize: 1 << 20},
+		plain("ubifs", "\x31\x18\x10\x06", 0),
+		plain("bfs", "\xce\xfa\xad\x1b", 0),
+		plain("VMFS", "\x5e\xf1\xab\x2f", 2<<20),
+		anyOf("befs", 32, "BFS1", "1SFB").only(tinySize),
+		anyOf("befs", 544, "BFS1", "1SFB").only(tinySize),
 		{read: readNilfs2},
 		{read: readExFAT},
 		{read: readF2FS},
-		{read: readBcachefs},
-		{read: readAPFS},
+		plain("mpool", "mpoolDev", 0),
+		plain("apfs", "NXSB", 32),
+		plain("zonefs", "SFOZ", 0),
 		{read: readErofs},
-	}
+	})
 }
 
 // Probe reads what fills a device of so many bytes; of a partition that is yet to be, give an io.SectionReader. It looks at
@@ -104,6 +135,7 @@ func Probe(r io.ReaderAt, size int64) (Content, error) {
 		if size < p.minSize {
 			continue
 		}
+		d.hits = nil
 		found, is := p.read(d)
 		if d.err != nil {
 			return Content{}, d.err
@@ -154,6 +186,23 @@ type device struct {
 	r    io.ReaderAt
 	size int64
 	err  error
+	// hits are the bytes by which the last prober has recognised its kind.
+	hits []Span
+}
+
+// A Span is a run of bytes.
+type Span struct{ Offset, Size int64 }
+
+// hit notes bytes without which the kind is not recognised any more.
+func (d *device) hit(offset, size int64) { d.hits = append(d.hits, Span{offset, size}) }
+
+// marked is a kind without label or UUID, whose mark is at a place.
+func (d *device) marked(kind string, offset, size int64, is bool) (Signature, bool) {
+	if !is {
+		return Signature{}, false
+	}
+	d.hit(offset, size)
+	return Signature{Type: kind}, true
 }
 
 // at gives n bytes, zeros where the device ends or cannot be read.
@@ -176,7 +225,7 @@ func (d *device) is(offset int64, magic string) bool {
 func (d *device) named(kind, magic string, offsets ...int64) (Signature, bool) {
 	for _, at := range offsets {
 		if d.is(at, magic) {
-			return Signature{Type: kind}, true
+			return d.marked(kind, at, int64(len(magic)), true)
 		}
 	}
 	return Signature{}, false

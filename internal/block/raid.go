@@ -65,6 +65,7 @@ func mdMember(d *device) (Member, bool) {
 			Metadata: place.metadata, UUID: uuidText(sb[16:32]), Name: labelText(sb[32:64]), Level: int(int32(le.Uint32(sb[72:]))),
 			Disks: int(le.Uint32(sb[92:])), Role: NoRole, Events: le.Uint64(sb[200:]), DataOffset: int64(le.Uint64(sb[128:]) * 512),
 		}
+		d.hit(place.at, 4)
 		m.checkRoles(d, place.at, le.Uint32(sb[160:]), le.Uint32(sb[220:]))
 		return m, true
 	}
@@ -96,7 +97,8 @@ func (m *Member) checkRoles(d *device, at int64, number, count uint32) {
 
 // mdMember090: the byte order is that of the machine that wrote it.
 func mdMember090(d *device) (Member, bool) {
-	sb := d.at(d.size&^(mdReserved-1)-mdReserved, 4096)
+	at := d.size&^(mdReserved-1) - mdReserved
+	sb := d.at(at, 4096)
 	for _, order := range []binary.ByteOrder{le, be} {
 		if order.Uint32(sb) != mdMagic || order.Uint32(sb[4:]) != 0 {
 			continue
@@ -122,6 +124,7 @@ func mdMember090(d *device) (Member, bool) {
 			}
 		}
 		m.Sound = uint32(sum)+uint32(sum>>32) == word(38)
+		d.hit(at, 4)
 		return m, true
 	}
 	return Member{}, false

@@ -8,10 +8,6 @@ import (
 // Superblocks of what others build upon: volumes, encrypted devices, caches (md is in raid.go, LUKS in luks.go). Outside facts are those of the
 // projects' own on-disk format documents.
 
-func readISW(d *device) (Signature, bool) {
-	return d.named("isw_raid_member", "Intel Raid ISM Cfg Sig. ", (d.size/512-2)*512)
-}
-
 const (
 	bcacheMagic   = "\xc6\x85\x73\xf6\x4e\x1a\x45\xca\x82\x65\xf5\x7f\x48\xba\x6d\x81"
 	bcachefsMagic = "\xc6\x85\x73\xf6\x66\xce\x90\xa9\xd9\x6a\x60\xcf\x80\x3d\xf7\xef"
@@ -20,18 +16,21 @@ const (
 // readBcache: a bcache superblock says early on that it is at sector 8; one of bcachefs, which had the same magic, does later.
 func readBcache(d *device) (Signature, bool) {
 	sb := d.at(4096, 104)
+	d.hit(4096+24, 16)
 	return Signature{"bcache", uuidText(sb[40:56]), labelText(sb[72:104])}, string(sb[24:40]) == bcacheMagic && le.Uint64(sb[8:]) == 8
 }
 
+// readBcachefs: copies of the superblock, of those with their own magic, are at 2 MiB and 1 MiB before the end.
 func readBcachefs(d *device) (Signature, bool) {
-	sb := d.at(4096, 112)
-	magic := string(sb[24:40])
-	return Signature{"bcachefs", uuidText(sb[56:72]), labelText(sb[72:104])},
-		(magic == bcacheMagic || magic == bcachefsMagic) && le.Uint64(sb[104:]) == 8
-}
-
-func readBluestore(d *device) (Signature, bool) {
-	return d.named("ceph_bluestore", "bluestore block device", 0)
+	for i, at := range []int64{4096, 2 << 20, d.from(-1 << 20)} {
+		sb := d.at(at, 112)
+		magic := string(sb[24:40])
+		if magic == bcachefsMagic && (i > 0 || le.Uint64(sb[104:]) == 8) || magic == bcacheMagic && i == 0 && le.Uint64(sb[104:]) == 8 {
+			d.hit(at+24, 16)
+			return Signature{"bcachefs", uuidText(sb[56:72]), labelText(sb[72:104])}, true
+		}
+	}
+	return Signature{}, false
 }
 
 // readLVM2: the label is in one of the first four sectors and says where the volume's UUID is.
@@ -45,6 +44,7 @@ func readLVM2(d *device) (Signature, bool) {
 		if len(id) == 32 {
 			id = strings.Join([]string{id[:6], id[6:10], id[10:14], id[14:18], id[18:22], id[22:26], id[26:]}, "-")
 		}
+		d.hit(at+24, 8)
 		return Signature{Type: "LVM2_member", UUID: id}, true
 	}
 	return Signature{}, false
@@ -52,30 +52,8 @@ func readLVM2(d *device) (Signature, bool) {
 
 func readLVM1(d *device) (Signature, bool) {
 	version := d.at(2, 2)
-	return Signature{Type: "LVM1_member"}, d.is(0, "HM") && (version[0] == 1 || version[0] == 2) && version[1] == 0
+	return d.marked("LVM1_member", 0, 2, d.is(0, "HM") && (version[0] == 1 || version[0] == 2) && version[1] == 0)
 }
-
-func readSnapshot(d *device) (Signature, bool) { return d.named("DM_snapshot_cow", "SnAp", 0) }
-
-func readVerity(d *device) (Signature, bool) { return d.named("DM_verity_hash", "verity\x00\x00", 0) }
-
-func readIntegrity(d *device) (Signature, bool) {
-	return d.named("DM_integrity", "integrt\x00", 0)
-}
-
-func readVMFS(d *device) (Signature, bool) {
-	return d.named("VMFS_volume_member", "\x0d\xd0\x01\xc0", 1<<20)
-}
-
-func readUBI(d *device) (Signature, bool) { return d.named("ubi", "UBI#", 0) }
-
-func readVDO(d *device) (Signature, bool) { return d.named("vdo", "dmvdo001", 0) }
-
-func readStratis(d *device) (Signature, bool) {
-	return d.named("stratis", "!Stra0tis\x86\xff\x02^\x41rh", 512+4, 9*512+4)
-}
-
-func readBitLocker(d *device) (Signature, bool) { return d.named("BitLocker", "-FVE-FS-", 3) }
 
 const (
 	zfsLabel       = 256 << 10
@@ -92,8 +70,9 @@ func readZFS(d *device) (Signature, bool) {
 	count := 0
 	for _, at := range []int64{0, zfsLabel, end - 2*zfsLabel, end - zfsLabel} {
 		ring := d.at(at+zfsUberblocks, zfsLabel-zfsUberblocks)
-		for ; len(ring) > 0; ring = ring[1024:] {
-			if magic := ring[:8]; le.Uint64(magic) == zfsMagic || be.Uint64(magic) == zfsMagic {
+		for i := int64(0); i < int64(len(ring)); i += 1024 {
+			if magic := ring[i : i+8]; le.Uint64(magic) == zfsMagic || be.Uint64(magic) == zfsMagic {
+				d.hit(at+zfsUberblocks+i, 8)
 				count++
 			}
 		}

@@ -184,12 +184,18 @@ func wipefs(t *testing.T, image string) string {
 	return ""
 }
 
-// TestLiveContents formats devices with every tool and asks blkid and us what is on them, then on every two of them.
-func TestLiveContents(t *testing.T) {
-	prepared(t)
+// withFiles is a folder as makers want it.
+func withFiles(t *testing.T) string {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "files"), 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "files", "a file"), []byte("text"), 0o600))
+	return dir
+}
+
+// TestLiveContents formats devices with every tool and asks blkid and us what is on them, then on every two of them.
+func TestLiveContents(t *testing.T) {
+	prepared(t)
+	dir := withFiles(t)
 	all := constructed()
 	for _, m := range makers {
 		image := m.make(t, dir)
@@ -276,6 +282,7 @@ func zfs(name string, at int64) content {
 	add("version", 8, binary.BigEndian.AppendUint64(nil, 5000))
 	add("name", 9, text(nil, "tank"))
 	add("state", 8, binary.BigEndian.AppendUint64(nil, 0))
+	add("txg", 8, binary.BigEndian.AppendUint64(nil, 4))
 	add("pool_guid", 8, binary.BigEndian.AppendUint64(nil, 12345678901234567890))
 	add("guid", 8, binary.BigEndian.AppendUint64(nil, 987654321))
 	list = append(list, make([]byte, 8)...)
