@@ -368,7 +368,7 @@ func TestTheDracutModule(t *testing.T) {
 	require.NoError(t, err)
 	want := []string{
 		"depends qemu systemd url-lib network", "check 255",
-		"inst_multiple basename lsblk mount umount udevadm modprobe",
+		"inst_multiple basename lsblk blkid mount umount udevadm modprobe",
 		"inst_multiple -o TOOLS",
 		"dwarn ignition: configs that need one of these will fail, as the image has none: mdadm",
 		"inst_libdir_file libtss2-tcti-device.so*",

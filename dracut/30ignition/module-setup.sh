@@ -37,8 +37,9 @@ ignition_needs() {
 install() {
     local settings="${dracutsysrootdir-}/usr/lib/glowplug/distribution.json" epoch="${dracutsysrootdir-}/usr/lib/clock-epoch" tool missing=
 
-    # The first two are for scripts of distributions, and for whoever looks for the reason of a failure.
-    ignition_needs basename lsblk mount umount udevadm modprobe
+    # The first two are for scripts of distributions, and for whoever looks for the reason of a failure. Blkid is asked before a device
+    # on which nothing is known is written to.
+    ignition_needs basename lsblk blkid mount umount udevadm modprobe
     # shellcheck disable=SC2046 # a list
     inst_multiple -o $(ignition_tools) is-live-image
     for tool in mkfs.btrfs mkfs.ext4 mkfs.fat mkfs.xfs mkswap wipefs mdadm cryptsetup clevis; do

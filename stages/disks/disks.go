@@ -78,6 +78,8 @@ type planned struct {
 	released []string
 	// needs are the tools that the steps run. All are there before the first step begins.
 	needs []need
+	// blanks are devices of which libblkid must not know more before the first step begins.
+	blanks []blank
 }
 
 // A need is a tool that a step runs.
@@ -130,7 +132,10 @@ func (r round) run(ctx context.Context, s config.Storage, w *work) error {
 	if err != nil {
 		return err
 	}
-	if err := w.missing(p.needs); err != nil {
+	if err := w.missing(append(p.needs, blankNeeds(p.blanks)...)); err != nil {
+		return err
+	}
+	if err := w.vet(ctx, p.blanks); err != nil {
 		return err
 	}
 	log := w.Log

@@ -174,6 +174,7 @@ func planFilesystems(s config.Storage, v View, w *work) (planned, error) {
 		p.lanes = append(p.lanes, host.Plan{f.step})
 		p.after = append(p.after, f.prediction())
 		p.needs = append(p.needs, f.needs()...)
+		p.blanks = append(p.blanks, f.blanks()...)
 	}
 	return p, errors.Join(errs...)
 }

@@ -123,6 +123,7 @@ func planVolumes(s config.Storage, v View, w *work) (planned, error) {
 		keys = append(keys, o.keyStep())
 		lane = append(lane, steps...)
 		p.after = append(p.after, after...)
+		p.blanks = append(p.blanks, o.blanks()...)
 		for _, each := range steps {
 			if each.Effect == host.Destroy {
 				p.needs = append(p.needs, need{"wipefs", each})

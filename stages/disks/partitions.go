@@ -42,7 +42,7 @@ func planPartitions(s config.Storage, view View, w *work) (planned, error) {
 			return planned{}, err
 		}
 	}
-	return planned{lanes: p.plans, after: unambiguous(p.after), needs: p.needs}, nil
+	return planned{lanes: p.plans, after: unambiguous(p.after), needs: p.needs, blanks: p.blanks}, nil
 }
 
 // members are the devices that are to be part of RAID arrays.
@@ -74,6 +74,7 @@ type partitioner struct {
 	paths   [][]string          // the names of each lane's disk, and those in the config
 	after   []prediction
 	needs   []need
+	blanks  []blank
 }
 
 // add plans one entry. If an earlier one is about the same disk, by whatever name, it goes on from what that one leaves.
@@ -107,6 +108,7 @@ func (p *partitioner) add(index int, want config.Disk, view View) error {
 	}
 	steps := c.steps(p.devices)
 	p.plans[lane], p.last[lane] = append(p.plans[lane], steps...), c
+	p.blanks = append(p.blanks, c.blanks()...)
 	if disk.Mapper != "" {
 		p.needs = append(p.needs, need{"dmsetup", steps[len(steps)-1]})
 	}

@@ -165,6 +165,7 @@ func planArrays(s config.Storage, v View, w *work) (planned, error) {
 			return p, a.step.Fail(a.refusal())
 		}
 		a.describe(verdict, unknown)
+		p.blanks = append(p.blanks, a.blanks(verdict)...)
 		lane = append(lane, a.step)
 		if unknown != "" || verdict != arrayKeep {
 			p.after = append(p.after, a.expected(verdict))
@@ -364,6 +365,8 @@ func (a *array) named(m block.Member) bool {
 	})
 }
 
+const memberSetting = "wipeTable of its disk, or wipePartitionEntry of its partition,"
+
 // refusal says which member stands in the way, and what gives it up.
 func (a *array) refusal() error {
 	for _, m := range a.members {
@@ -379,7 +382,7 @@ func (a *array) refusal() error {
 			continue
 		}
 		return unlessLost(fmt.Errorf(`%s is not to be lost: it %s; "wipeTable": true of its disk or "wipePartitionEntry": true of its partition allows it`,
-			m.seen, a.tell(m)), "wipeTable of its disk, or wipePartitionEntry of its partition,")
+			m.seen, a.tell(m)), memberSetting)
 	}
 	return fmt.Errorf("some members are part of %s", a.holder)
 }
