@@ -141,7 +141,7 @@ func TestDeviationsAreFew(t *testing.T) {
 	require.True(t, found)
 	rows := strings.Count(table, "\n| ")
 	assert.Positive(t, rows)
-	assert.LessOrEqual(t, rows, 25, "a deviation is a rule, not a case")
+	assert.LessOrEqual(t, rows, 40, "a deviation is a rule, not a case")
 }
 
 func TestMisplacedPackagesAreFound(t *testing.T) {
