@@ -40,7 +40,7 @@ type Application struct {
 	IgnoreUnsupported bool // warn of what a directory cannot take
 	Offline           bool // fetch nothing
 	NoOwner           bool // leave owners as they come
-	NoPreset          bool // do not let systemctl apply the presets that were written
+	NoPreset          bool // do not have systemctl enable units; the preset file is written
 
 	// Accounts says how groups and users are made; nil for not at all, as ignition-apply has it.
 	Accounts *files.Accounts
@@ -81,6 +81,8 @@ func Apply(ctx context.Context, a Application) error {
 	}
 	opts := a.Identity.options(root)
 	opts.Tools, opts.Fetch, opts.NoOwner, opts.Accounts, opts.IgnoreUnsupported = a.Tools, from.write, a.NoOwner, a.Accounts, a.IgnoreUnsupported
+	opts.Enable = !a.NoPreset
+	opts.Warn = func(origin, what string) { a.Report([]diag.Problem{warningAt(doc, "unit-state", origin, what)}) }
 	if !a.DryRun {
 		if err := accountsByTools(ctx, cfg, root, &opts, a.Log.WithGroup("files")); err != nil {
 			return placed(doc, err)
@@ -89,9 +91,6 @@ func Apply(ctx context.Context, a Application) error {
 	plan, err := files.Plan(cfg, root, opts)
 	if err != nil {
 		return placed(doc, err)
-	}
-	if preset, wanted := files.PresetStep(cfg, opts); wanted && !a.NoPreset {
-		plan = append(plan, preset)
 	}
 	if a.DryRun {
 		return plan.Print(a.Out)
@@ -169,9 +168,11 @@ func (a *Application) unsupported(doc *config.Document, cfg config.Config) error
 }
 
 func notApplied(doc *config.Document, u files.Unsupported, what string) diag.Problem {
-	return diag.Problem{
-		Severity: diag.Warning, Code: "not-applied", Path: u.Origin, Place: doc.At(u.Origin, tree.Index{}).Place(), Message: what,
-	}
+	return warningAt(doc, "not-applied", u.Origin, what)
+}
+
+func warningAt(doc *config.Document, code, origin, what string) diag.Problem {
+	return diag.Problem{Severity: diag.Warning, Code: code, Path: origin, Place: doc.At(origin, tree.Index{}).Place(), Message: what}
 }
 
 // placed puts the place in the config before the error of a step.

@@ -161,7 +161,7 @@ func makeFiles(ctx context.Context, r *run) error {
 		return err
 	}
 	opts := r.Identity.options(root)
-	opts.Tools, opts.Fetch = r.Tools, r.fetch.write
+	opts.Tools, opts.Fetch, opts.Warn = r.Tools, r.fetch.write, r.remark
 	opts.Accounts = &files.Accounts{Today: r.Today, ByTools: r.AccountsByTools, Keys: files.KeyOptions{Fragment: r.KeysFragment, Notated: r.state.NotatedDirectories}}
 	if r.Journal != "" {
 		opts.Accounts.Keys.Announce = r.Journal.KeysWritten

@@ -367,15 +367,28 @@ func (r *run) placed(err error) error {
 	if !errors.As(err, &step) || step.Origin == "" || r.full == nil {
 		return err
 	}
-	place := r.full.At(step.Origin, tree.Index{}).Place()
-	where := place.String()
+	if where := r.where(step.Origin); where != "" {
+		return &PlacedError{where, err}
+	}
+	return err
+}
+
+// where gives the place in the user's document that a config path stands at, "" where it is not known.
+func (r *run) where(origin string) string {
+	place := r.full.At(origin, tree.Index{}).Place()
 	if place.Doc != nil && place.Doc == r.cache {
-		where = r.origin(place)
+		return r.origin(place)
 	}
+	return place.String()
+}
+
+// remark logs what will not be as the config has it, with its place in the user's document.
+func (r *run) remark(origin, what string) {
+	where := r.where(origin)
 	if where == "" {
-		return err
+		where = origin
 	}
-	return &PlacedError{where, err}
+	r.Log.Warn(where + ": " + what)
 }
 
 // A PlacedError is a failure with the place in the user's document that asked for what failed.

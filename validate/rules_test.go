@@ -452,6 +452,21 @@ var unitCases = []ruleCase{
 	{claim: "an enabled instance's template cannot be installed", rule: "R-TEMPLATENOINSTALL",
 		breaks: `3.0.0 systemd units: [{'name':'a@.service','contents':'[A]\nb=c'},{'name':'a@1.service','enabled':true}]`, passes: `3.0.0 systemd units: [{'name':'a@.service','contents':'[A]\nb=c'},{'name':'b@1.service','enabled':true}]`,
 		want: []string{"warning template-not-installable $.systemd.units.1.contents"}, hint: "template", note: "the template is defined here"},
+	{claim: "a mount unit is not called by its path",
+		breaks: `3.0.0 systemd units: [{'name':'a-b.mount','contents':'[Mount]\nWhere=/a-b\n'}]`, passes: `3.0.0 systemd units: [{'name':'a-b.mount','contents':'[Mount]\nWhere=/a/b/\n'}]`,
+		want: []string{"warning unit-name-path $.systemd.units.0.name"}, hint: "systemd-escape --path --suffix=mount", stricter: true},
+	{claim: "an automount unit is not called by its path, which a drop-in has",
+		breaks: `3.0.0 systemd units: [{'name':'a.automount','contents':'[Automount]\nWhere=/a\n','dropins':[{'name':'x.conf','contents':'[Automount]\nWhere=/b\n'}]}]`, passes: `3.0.0 systemd units: [{'name':'a.automount','contents':'[Automount]\nWhere=/b\n','dropins':[{'name':'x.conf','contents':'[Automount]\nWhere=/a\n'}]}]`,
+		want: []string{"warning unit-name-path $.systemd.units.0.name"}, stricter: true},
+	{claim: "a swap unit is not called by its path",
+		breaks: `3.0.0 systemd units: [{'name':'swap.swap','contents':'[Swap]\nWhat=/dev/vdb\n'}]`, passes: `3.0.0 systemd units: [{'name':'dev-vdb.swap','contents':'[Swap]\nWhat=/dev/vdb\n'}]`,
+		want: []string{"warning unit-name-path $.systemd.units.0.name"}, stricter: true},
+	{claim: "a unit is both masked and enabled",
+		breaks: `3.0.0 systemd units: [{'name':'a.service','mask':true,'enabled':true}]`, passes: `3.0.0 systemd units: [{'name':'a.service','mask':true,'enabled':false},{'name':'b.service','mask':false,'enabled':true}]`,
+		want: []string{"warning unit-masked-enabled $.systemd.units.0.enabled"}, stricter: true},
+	{claim: "a template cannot be enabled alone",
+		breaks: `3.0.0 systemd units: [{'name':'a@.service','enabled':true,'contents':'[Install]\nWantedBy=x.target'}]`, passes: `3.0.0 systemd units: [{'name':'a@.service','enabled':true,'contents':'[Install]\nWantedBy=x.target\nDefaultInstance=y'},{'name':'b@.service','enabled':true,'contents':'[Install]\nWantedBy=x.target'},{'name':'b@1.service','enabled':true},{'name':'c@.service','enabled':true,'contents':'[Install]\nWantedBy=x@.target'}]`,
+		want: []string{"warning template-without-instance $.systemd.units.0.enabled"}, hint: "a@1.service", stricter: true},
 	{claim: "a drop-in does not end in .conf", rule: "R-DROPINNAME",
 		breaks: "3.0.0 systemd units: [{'name':'a.service','dropins':[{'name':'b.conf.bak'}]}]", passes: "3.0.0 systemd units: [{'name':'a.service','dropins':[{'name':'b.conf'}]}]",
 		want: []string{"error dropin-name-extension $.systemd.units.0.dropins.0.name"}, hint: ".conf"},
@@ -533,4 +548,16 @@ func TestWhoIsToldOfOurOwnRules(t *testing.T) {
 		}
 	}
 	assert.GreaterOrEqual(t, ours, 15)
+}
+
+// The peer looks at a unit's contents only, and warns of what a drop-in makes right.
+func TestInstallInADropinIsEnough(t *testing.T) {
+	for _, unit := range []string{
+		`{'name':'a.service','enabled':true,'contents':'[Service]\n','dropins':[{'name':'x.conf','contents':'[Install]\nWantedBy=x'}]}`,
+		`{'name':'a@.service','contents':'[Service]\n','dropins':[{'name':'x.conf','contents':'[Install]\nWantedBy=x'}]},{'name':'a@1.service','enabled':true}`,
+	} {
+		_, problems := validate.Text("test.ign", []byte(write("3.0.0 systemd units: ["+unit+"]")))
+		assert.Empty(t, diag.For(diag.Workstation, problems))
+		assert.Len(t, diag.For(diag.Peer, problems), 1)
+	}
 }

@@ -1,6 +1,8 @@
 package validate
 
 import (
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -10,6 +12,7 @@ import (
 func (c *checker) systemd(a *at, s *config.Systemd) {
 	units := a.key("units")
 	c.instances(units, s.Units)
+	c.templates(units, s.Units)
 	for i := range s.Units {
 		c.unit(units.item(i), &s.Units[i])
 	}
@@ -35,7 +38,7 @@ func (c *checker) instances(list *at, units []config.Unit) {
 		contents := text(units[k].Contents)
 		if contents != "" && unit.Check(contents) == nil && !unit.HasInstall(contents) {
 			list.item(i).key("contents").warnf("template-not-installable", "%s is enabled, but its template has nothing in [Install]", quote(u.Name)).
-				hint("add [Install] with WantedBy= to the template").see(list.item(k), "the template is defined here")
+				hint("add [Install] with WantedBy= to the template").see(list.item(k), "the template is defined here").PeerOnly = installedBy(&units[k]).Any
 		}
 	}
 }
@@ -49,8 +52,15 @@ func (c *checker) unit(a *at, u *config.Unit) {
 	if contents := text(u.Contents); contents != "" {
 		fine := a.key("contents").unitText(contents)
 		if fine && isSet(u.Enabled) && !unit.HasInstall(contents) {
-			a.key("contents").warnf("unit-not-installable", "%s is enabled, but has nothing in [Install]", quote(u.Name)).hint("add [Install] with WantedBy=, or remove enabled")
+			f := a.key("contents").warnf("unit-not-installable", "%s is enabled, but has nothing in [Install]", quote(u.Name)).hint("add [Install] with WantedBy=, or remove enabled")
+			f.PeerOnly = installedBy(u).Any // by a drop-in, which the peer does not look at
 		}
+	}
+	if !isSet(u.Mask) {
+		c.unitNames(a, u)
+	}
+	if isSet(u.Mask) && isSet(u.Enabled) {
+		a.key("enabled").warnf("unit-masked-enabled", "%s is masked, so enabling it does nothing", quote(u.Name)).hint("remove mask or enabled").stricter()
 	}
 	dropins := a.key("dropins")
 	for j, d := range u.Dropins {
@@ -78,4 +88,54 @@ func (a *at) unitText(contents string) (fine bool) {
 		return false
 	}
 	return true
+}
+
+// unitNames warns where systemd refuses a unit because its name is not the path that it is about. A drop-in may have the path.
+func (c *checker) unitNames(a *at, u *config.Unit) {
+	texts := []string{text(u.Contents)}
+	for _, d := range u.Dropins {
+		texts = append(texts, text(d.Contents))
+	}
+	for _, contents := range slices.Backward(texts) {
+		want, of, ok := unit.NameForPath(u.Name, contents)
+		if !ok {
+			continue
+		}
+		if want != u.Name {
+			a.key("name").warnf("unit-name-path", "systemd will not load %s: with %s=%s its name has to be %s", quote(u.Name), of.Name, quote(of.Value), want).
+				hint("systemd-escape --path --suffix=%s %s gives the name", strings.TrimPrefix(path.Ext(want), "."), quote(of.Value)).stricter()
+		}
+		return
+	}
+}
+
+// installedBy is what the [Install] sections of a unit's texts in the config say together.
+func installedBy(u *config.Unit) unit.Install {
+	texts := []string{text(u.Contents)}
+	for _, d := range u.Dropins {
+		texts = append(texts, text(d.Contents))
+	}
+	in, _ := unit.ReadInstall(texts...)
+	return in
+}
+
+// templates warns of templates that are enabled without any instance, and have no default instance.
+func (c *checker) templates(list *at, units []config.Unit) {
+	enabled := map[string]bool{}
+	for _, u := range units {
+		if template, instance, ok := unit.SplitInstance(u.Name); ok && instance != "" && isSet(u.Enabled) {
+			enabled[template] = true
+		}
+	}
+	for i := range units {
+		u := &units[i]
+		_, instance, ok := unit.SplitInstance(u.Name)
+		if !ok || instance != "" || !isSet(u.Enabled) || isSet(u.Mask) || text(u.Contents) == "" || enabled[u.Name] {
+			continue
+		}
+		if in := installedBy(u); in.Any && !in.StandsAlone() {
+			list.item(i).key("enabled").warnf("template-without-instance", "%s is a template without a default instance, which cannot be enabled by itself", quote(u.Name)).
+				hint("add DefaultInstance= to [Install], or enable an instance such as %s", quote(unit.Instance(u.Name, "1"))).stricter()
+		}
+	}
 }

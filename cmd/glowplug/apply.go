@@ -34,7 +34,7 @@ Options:
   -d, --files-dir DIR         the folder of the local files that a Butane document names
       --no-owner              leave owners as they come; needed without root privileges
                               where a config sets them or makes users
-      --no-preset             do not run systemctl preset for the config's units
+      --no-preset             write the preset file, but enable no units by systemctl
       --offline               fetch nothing from the network
   -h, --help                  show this help
 

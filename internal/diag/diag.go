@@ -142,7 +142,8 @@ type Problem struct {
 	Stricter bool
 	// Laxer marks the opposite: a warning of ours that is an error under the peer's names.
 	Laxer bool
-	// PeerOnly marks what the peer says beside another problem that says the same.
+	// PeerOnly marks what only the peer says: beside another problem that says the same, or because it does not look at all of the
+	// document.
 	PeerOnly bool
 }
 

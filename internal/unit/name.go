@@ -19,6 +19,9 @@ func isExtension(ext string) bool {
 	return false
 }
 
+// nameMax is UNIT_NAME_MAX of systemd's unit-name.h without the byte that ends the string.
+const nameMax = 255
+
 // CheckName judges the name of a unit as the peer does: by its extension alone (reference: spec §4.9, R-UNITNAME).
 // CheckNameStrictly looks at the rest.
 func CheckName(name string) *diag.Fault {
@@ -43,7 +46,6 @@ func CheckName(name string) *diag.Fault {
 // CheckNameStrictly tells why a name that passes CheckName is none that systemd takes, or leads out of the directory of
 // units.
 func CheckNameStrictly(name string) *diag.Fault {
-	const most = 255 // UNIT_NAME_MAX in systemd's unit-name.h is 256 with the byte that ends the string
 	stem := strings.TrimSuffix(name, path.Ext(name))
 	prefix, _, _ := strings.Cut(stem, "@")
 	if f := checkElement(name); f != nil {
@@ -54,7 +56,7 @@ func CheckNameStrictly(name string) *diag.Fault {
 		return &diag.Fault{Code: "unit-name-empty", Message: "nothing stands before the kind of the unit", Hint: "write a name, as in web.service", At: -1}
 	case i >= 0:
 		return &diag.Fault{Code: "unit-name-byte", Message: "a character that systemd does not take in the name of a unit", Hint: `use letters, digits and :-_.\@, or the output of systemd-escape`, At: i}
-	case len(name) > most:
+	case len(name) > nameMax:
 		return &diag.Fault{Code: "unit-name-long", Message: "the name of a unit has more than 255 bytes", At: -1}
 	}
 	return nil

@@ -70,7 +70,7 @@ root=$2 verb=$3 unit=$4
 case $verb in
 is-enabled) test -e "$root/enabled/$unit" || test -L "$root/enabled/$unit" ;;
 disable) rm "$root/enabled/$unit" ;;
-preset) shift 3; echo "$@" >"$root/preset-called" ;;
+enable) case $unit in bad*) echo "it is bad" >&2; exit 1 ;; esac; mkdir -p "$root/enabled"; : >"$root/enabled/$unit" ;;
 esac
 `
 
@@ -247,7 +247,7 @@ func checkRich(t *testing.T, dir string) {
 		"etc/hosts": "127.0.0.1\nadded\ntwice\n", "etc/far": "near\n" + sources["http://h/small"] + sources["http://h/big"], "etc/fresh": "a" + sources["http://h/small"],
 		"etc/touch": "", "etc/there": "there", "etc/over": "from afar\n", "etc/over-dir": "file", "d/sub/x": "through", "kept/f": "stays", "run/early": "",
 		"etc/systemd/system/web.service.d/b.conf": "", "etc/systemd/system/back.service": "[Unit]\n",
-		presetPath: "# by the image\nenable web.service\nenable a@.service x\ndisable a@y.service\ndisable linked.service\ndisable old.service\n",
+		presetPath: "# by the image\nenable web.service\nenable a@.service x\ndisable a@y.service\ndisable linked.service\ndisable off.service\ndisable old.service\n",
 	} {
 		got, err := os.ReadFile(filepath.Join(dir, name))
 		if assert.NoError(t, err, name) && string(got) != content {
@@ -492,19 +492,7 @@ func TestWithoutSystemctlNothingIsEnabled(t *testing.T) {
 	dir, o := newRoot(t, map[string]string{"enabled/a.service": ""})
 	o.Tools = host.NewTools(map[string]string{"systemctl": "/none/systemctl"}, nil)
 	require.NoError(t, apply(units(t, `{'name':'a.service','enabled':false}`), o, host.RunOptions{}))
-	assert.NoFileExists(t, filepath.Join(dir, presetPath))
-}
-
-func TestPresetsAreAppliedToUnitsThatAreThere(t *testing.T) {
-	dir, o := newRoot(t, map[string]string{"usr/lib/systemd/system/a.service": "", "etc/systemd/system/t@.service": ""})
-	o.Tools = tools(t)
-	cfg := units(t, `{'name':'a.service','enabled':true},{'name':'none.service','enabled':true},{'name':'t@x.service','enabled':false},{'name':'quiet.service'}`)
-	step, any := PresetStep(cfg, o)
-	require.True(t, any)
-	require.NoError(t, host.Plan{step}.Run(t.Context(), host.RunOptions{}))
-	got, err := os.ReadFile(filepath.Join(dir, "preset-called"))
+	got, err := os.ReadFile(filepath.Join(dir, presetPath))
 	require.NoError(t, err)
-	assert.Equal(t, "a.service t@x.service\n", string(got))
-	_, any = PresetStep(units(t, `{'name':'quiet.service'}`), o)
-	assert.False(t, any)
+	assert.Equal(t, "disable a.service\n", string(got), "a first boot with its presets does not enable it")
 }

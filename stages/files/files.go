@@ -31,6 +31,8 @@ type View interface {
 	Lstat(path string) (host.Facts, error)
 	// ReadFile reads a regular file, links followed. One that is not there is fs.ErrNotExist.
 	ReadFile(path string, limit int64) ([]byte, error)
+	// Names lists what is in a directory, in no order.
+	Names(dir string) ([]string, error)
 	// Open does the same for a file that is not to be held as a whole. Links at the end are followed if follow says so.
 	Open(path string, follow bool) (*os.File, error)
 }
@@ -39,7 +41,7 @@ type View interface {
 type Options struct {
 	// Root is what the steps act on. The planner itself only looks at its View.
 	Root *host.Root
-	// Tools runs systemctl, to find and disable units that the config disables.
+	// Tools runs systemctl.
 	Tools *host.Tools
 	// Fetch writes a resource, decompressed and verified, to a sink. It is called for every source that is not absent.
 	Fetch func(ctx context.Context, r config.Resource, to Sink) error
@@ -55,6 +57,10 @@ type Options struct {
 	Groups []uint32
 	// IgnoreUnsupported plans a config whose accounts are not made. The caller warns, from Unacted.
 	IgnoreUnsupported bool
+	// Enable has systemctl enable the units that the config enables, in a root that may not see the presets of a first boot.
+	Enable bool
+	// Warn is told, when the plan runs, of a unit that will not be as the config has it, with its config path. nil for nobody.
+	Warn func(origin, what string)
 	// Boot is what a boot does beyond a directory; nil for a directory.
 	Boot *Boot
 }

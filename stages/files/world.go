@@ -18,6 +18,7 @@ type world struct {
 	made    map[string]struct{} // directories that a node before has to make on its way
 	emptied map[string]struct{} // where nodes remove what is there, which may be a tree
 	below   map[string]bool     // directories, and whether they are below one of these
+	placed  map[string][]string // the names of nodes by the directory that they are in; nil before names is called
 }
 
 func newWorld(v View) *world {
@@ -198,4 +199,32 @@ func (w *world) parents(p string) (string, error) {
 		topmost = d
 	}
 	return topmost, nil
+}
+
+// names lists what is in a directory once all nodes are in place, and where it is. What is no directory has no names.
+func (w *world) names(dir string) (at string, list []string, err error) {
+	at, missing, err := w.walk(dir, true)
+	if err != nil { // links in circles
+		return dir, nil, nil
+	}
+	if w.placed == nil {
+		w.placed = map[string][]string{}
+		for p := range w.nodes {
+			w.placed[up(p)] = append(w.placed[up(p)], path.Base(p))
+		}
+	}
+	list = slices.Clone(w.placed[at])
+	if missing || w.isEmptied(at+"/x") {
+		return at, list, nil
+	}
+	if f, err := w.before(at); err != nil || f.Kind != host.Directory {
+		return at, list, err
+	}
+	there, err := w.view.Names(at)
+	for _, name := range there {
+		if _, ok := w.nodes[path.Join(at, name)]; !ok {
+			list = append(list, name)
+		}
+	}
+	return at, list, err
 }

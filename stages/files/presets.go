@@ -1,0 +1,329 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/unit"
+)
+
+const (
+	presetPath  = "/etc/systemd/system-preset/20-ignition.preset" // reference: engine §11.6
+	presetLimit = 16 << 20
+)
+
+// presetDirs are where a root keeps preset files, in the order of systemd.preset(5).
+var presetDirs = [...]string{"/etc/systemd/system-preset", "/run/systemd/system-preset", "/usr/local/lib/systemd/system-preset", "/usr/lib/systemd/system-preset", "/lib/systemd/system-preset"}
+
+// A wanted is a unit that the config says something of.
+type wanted struct {
+	unit.Wish
+	file   unitFile
+	origin string
+}
+
+// states plans the preset file, what systemctl has to do beside it, and remarks on what cannot be as the config has it.
+func (p *planner) states(units []config.Unit) (host.Plan, error) {
+	all, err := p.wanted(units)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	plan, err := p.presets(all)
+	if err != nil {
+		return nil, err
+	}
+	remarks, err := p.remarks(all)
+	if err != nil {
+		return nil, err
+	}
+	links, err := p.links(all)
+	return slices.Concat(plan, links, remarks), err
+}
+
+// wanted finds the units that say whether they are enabled. A unit that is named by an alias is added by its own name, for
+// which alone systemd has links and presets.
+func (p *planner) wanted(units []config.Unit) ([]wanted, error) {
+	finder := p.unitFinder(units)
+	says := func(name string) bool { u := finder.units[name]; return u != nil && u.Enabled != nil }
+	var all []wanted
+	named := map[string]bool{}
+	for i, u := range units {
+		if u.Enabled == nil {
+			continue
+		}
+		origin := fmt.Sprintf("$.systemd.units.%d", i)
+		file, err := finder.find(u.Name)
+		if err != nil {
+			return nil, host.Step{Subject: "unit " + host.Show(u.Name), Origin: origin}.Fail(err)
+		}
+		w := wanted{unit.Wish{Name: u.Name, Enabled: *u.Enabled, Default: file.byDefault()}, file, origin}
+		if file.name == u.Name {
+			all = append(all, w)
+			continue
+		}
+		alias := w
+		alias.file.alias = true
+		all = append(all, alias)
+		if !says(file.name) && !named[file.name] {
+			w.Name, named[file.name] = file.name, true
+			all = append(all, w)
+		}
+	}
+	return all, nil
+}
+
+// byDefault is the default instance. One that systemd works out from a specifier is not known here.
+func (f unitFile) byDefault() string {
+	if strings.Contains(f.install.Default, "%") {
+		return ""
+	}
+	return f.install.Default
+}
+
+func wishes(all []wanted) unit.Wishes {
+	var list unit.Wishes
+	for _, w := range all {
+		list = append(list, w.Wish)
+	}
+	return list
+}
+
+// presets plans the preset file. Where the config has the file itself among its files, lines are only added at its end: a second run
+// has to recognise it.
+func (p *planner) presets(all []wanted) (host.Plan, error) {
+	s := host.Step{ID: "presets", Subject: "presets " + path.Base(presetPath), Effect: host.Change}
+	at, _, err := p.world.walk(presetPath, true)
+	if err != nil {
+		return nil, s.Fail(err)
+	}
+	p.worker.presetAt = at
+	before, err := p.world.view.ReadFile(at, presetLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		s.Effect, err = host.Create, nil
+	}
+	if err != nil {
+		return nil, s.Fail(err)
+	}
+	list := wishes(all)
+	edit := list.Write
+	if _, own := p.world.nodes[at]; own {
+		edit = list.Append
+	}
+	var lines []string
+	for _, r := range list.Rules() {
+		lines = append(lines, r.String())
+	}
+	s.Detail = strings.Join(lines, ", ")
+	if s.Effect == host.Change && edit(string(before)) == string(before) {
+		s.Effect = host.Keep
+	}
+	w := p.worker
+	s.Check = func(context.Context) (host.State, error) {
+		if before, after, err := w.presetTexts(at, edit); err != nil || before != after {
+			return host.Pending, err
+		}
+		return host.Done, nil
+	}
+	s.Do = func(context.Context) error {
+		_, after, err := w.presetTexts(at, edit)
+		if err != nil {
+			return err
+		}
+		return w.writePresets(at, after)
+	}
+	return host.Plan{s}, nil
+}
+
+// presetTexts gives the text of the preset file as it is and as it is to be.
+func (w *worker) presetTexts(at string, edit func(string) string) (before, after string, err error) {
+	content, err := w.Root.ReadFile(at, presetLimit)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", "", err
+	}
+	return string(content), edit(string(content)), nil
+}
+
+// writePresets writes the file anew, which keeps it whole at any time. What the image ships there keeps its owner and mode.
+func (w *worker) writePresets(at, content string) error {
+	found, err := w.Root.Lstat(at)
+	if err != nil {
+		return err
+	}
+	want := w.systemFile()
+	if found.Kind == host.File {
+		want = attributes{UID: int64(found.UID), GID: int64(found.GID), Mode: int64(found.Mode)}
+		if !w.Privileged || w.NoOwner {
+			want.UID, want.GID = -1, -1
+		}
+	}
+	return w.writeText(at, []byte(content), want)
+}
+
+// links plans what systemctl has to do: units are disabled; in a directory others are enabled, and those that were enabled along with
+// them (Also=) are disabled again.
+func (p *planner) links(all []wanted) (host.Plan, error) {
+	var disable, enable, again host.Plan
+	along := alongWith(all)
+	for _, w := range all {
+		switch {
+		case w.file.alias:
+		case !w.Enabled:
+			disable = append(disable, p.disable(w.Name, w.origin))
+			if along[w.Name] != "" {
+				again = append(again, p.disable(w.Name, w.origin))
+			}
+		case p.worker.Enable && w.canBeEnabled():
+			enable = append(enable, p.enable(w.Name, w.origin))
+		}
+	}
+	if len(enable) == 0 {
+		return disable, nil
+	}
+	if p.worker.Tools != nil {
+		if _, err := p.worker.Tools.Path("systemctl"); err != nil {
+			return nil, enable[0].Fail(err)
+		}
+	}
+	return slices.Concat(disable, enable, again), nil
+}
+
+// alongWith gives the units that are enabled along with others, and one of these.
+func alongWith(all []wanted) map[string]string {
+	along := map[string]string{}
+	for _, w := range all {
+		if !w.Enabled || w.file.state != unitThere {
+			continue
+		}
+		for _, name := range w.file.install.Also {
+			along[name] = w.Name
+		}
+	}
+	return along
+}
+
+// canBeEnabled is false where it is certain that systemctl refuses, or has nothing to do.
+func (w wanted) canBeEnabled() bool {
+	return w.file.state == unitThere && (!w.file.known || w.file.install.Any && !w.isBareTemplate())
+}
+
+// isBareTemplate: a template that cannot be enabled without naming an instance.
+func (w wanted) isBareTemplate() bool {
+	_, instance, ok := unit.SplitInstance(w.Name)
+	return ok && instance == "" && w.file.known && !w.file.install.StandsAlone()
+}
+
+// remarks says which units will not be as the config has them. What the config alone shows is the validator's to say.
+func (p *planner) remarks(all []wanted) (host.Plan, error) {
+	var plan host.Plan
+	earlier, err := p.earlierPresets()
+	if err != nil {
+		return nil, err
+	}
+	along, listed := alongWith(all), map[string]bool{}
+	for _, w := range all {
+		template, instance, _ := unit.SplitInstance(w.Name)
+		listed[template] = listed[template] || w.Enabled && instance != ""
+	}
+	for _, w := range all {
+		why := ""
+		switch {
+		case w.file.alias:
+		case w.Enabled:
+			why = w.hindrance(listed)
+		case along[w.Name] != "":
+			why = fmt.Sprintf("is enabled along with %s by presets of a first boot (Also=)", host.Show(along[w.Name]))
+		}
+		if why == "" && !w.file.alias && w.file.state == unitThere {
+			why = earlier.against(w)
+		}
+		if why != "" {
+			plan = append(plan, p.remark(w.Name, w.origin, why))
+		}
+	}
+	return plan, nil
+}
+
+// hindrance says why a unit cannot be enabled, "" where nothing is known to be in the way.
+func (w wanted) hindrance(listed map[string]bool) string {
+	f := w.file
+	switch {
+	case f.state == unitMissing:
+		return "cannot be enabled: the root has no such unit"
+	case f.state == unitDangling:
+		return fmt.Sprintf("cannot be enabled: %s is a link to %s, which is not there", host.Show(f.at), host.Show(f.target))
+	case f.own:
+		return ""
+	case f.state == unitMasked:
+		return fmt.Sprintf("cannot be enabled: it is masked by %s", host.Show(f.at))
+	case f.known && !f.install.Any:
+		return fmt.Sprintf("cannot be enabled: %s has nothing in [Install]", host.Show(f.at))
+	case w.isBareTemplate() && !listed[w.Name]:
+		return "cannot be enabled: it is a template without a default instance"
+	}
+	return ""
+}
+
+// An earlierRule is a line of a preset file that comes before ours.
+type earlierRule struct {
+	unit.Rule
+	file string
+}
+
+type earlierRules []earlierRule
+
+// earlierPresets reads the preset files that systemd reads before ours: it sorts them by name, whatever directory they are in, and
+// of one name only the first directory's counts.
+func (p *planner) earlierPresets() (earlierRules, error) {
+	files := map[string]string{}
+	for _, dir := range presetDirs {
+		at, names, err := p.world.names(dir)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			if _, hidden := files[name]; !hidden && strings.HasSuffix(name, ".preset") && name < path.Base(presetPath) {
+				files[name] = path.Join(at, name)
+			}
+		}
+	}
+	var rules earlierRules
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		content, err := p.world.view.ReadFile(files[name], presetLimit)
+		if err != nil {
+			continue // a link to /dev/null hides the others of its name
+		}
+		for line := range strings.Lines(string(content)) {
+			if r, ok := unit.ParseRule(line); ok {
+				rules = append(rules, earlierRule{r, files[name]})
+			}
+		}
+	}
+	return rules, nil
+}
+
+// against says which line before ours will have presets of a first boot do otherwise than is wanted, "" for none.
+func (rules earlierRules) against(w wanted) string {
+	for _, r := range rules {
+		matches, grants := r.Decides(w.Wish)
+		if !matches {
+			continue
+		}
+		if grants {
+			return ""
+		}
+		state := "disabled"
+		if w.Enabled {
+			state = "enabled"
+		}
+		return fmt.Sprintf("may not stay %s in a first boot: %s comes before %s and has %q", state, host.Show(r.file), path.Base(presetPath), r.String())
+	}
+	return ""
+}

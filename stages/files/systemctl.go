@@ -1,0 +1,88 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// systemctl works on the root's files; no manager has to run, there or here.
+func (w *worker) systemctl(ctx context.Context, verb, name string) ([]byte, error) {
+	args := []string{"--root", w.Root.Dir(), verb}
+	if strings.HasPrefix(name, "-") {
+		args = append(args, "--") // -.mount is the unit of the root filesystem
+	}
+	// Where a unit has a namesake in /etc/init.d, systemctl would call a program of Debian's that no initramfs has, about links
+	// that mean nothing beside the unit's own (SYSTEMD.ENVIRONMENT of systemd).
+	return w.Tools.Run(ctx, host.Command{Tool: "systemctl", Args: append(args, name), Env: []string{"SYSTEMCTL_SKIP_SYSV=1"}})
+}
+
+// nothingToDisable are answers of systemctl is-enabled, with success, about units that no link of the root enables.
+var nothingToDisable = []string{"static", "generated", "transient"}
+
+// isEnabled asks systemctl. Whatever keeps it from saying yes means no (reference: engine §11.6), but for the end of ctx.
+func (w *worker) isEnabled(ctx context.Context, name string) (bool, error) {
+	if w.Tools == nil {
+		return false, nil
+	}
+	answer, err := w.systemctl(ctx, "is-enabled", name)
+	return err == nil && !slices.Contains(nothingToDisable, strings.TrimSpace(string(answer))), context.Cause(ctx)
+}
+
+// disable makes the step that disables a unit. The line in the preset file is not enough: unless it is built otherwise,
+// systemd's presets at a first boot enable units and never disable one.
+func (p *planner) disable(name, origin string) host.Step {
+	w := p.worker
+	return host.Step{
+		ID: "disable:" + name, Effect: host.Deferred, Origin: origin,
+		Subject: "disable " + host.Show(name), Detail: "if it is enabled then",
+		Check: func(ctx context.Context) (host.State, error) {
+			if enabled, err := w.isEnabled(ctx, name); err != nil || enabled {
+				return host.Pending, err
+			}
+			return host.Done, nil
+		},
+		Do: func(ctx context.Context) error {
+			_, err := w.systemctl(ctx, "disable", name)
+			return err
+		},
+	}
+}
+
+// enable makes the step that enables a unit in a root that may never see a first boot. systemctl makes the links that are missing
+// and leaves the others. What it refuses is told, and the rest is done, as when presets are applied.
+func (p *planner) enable(name, origin string) host.Step {
+	w := p.worker
+	return host.Step{
+		ID: "enable:" + name, Effect: host.Deferred, Origin: origin,
+		Subject: "enable " + host.Show(name), Detail: "if it is not enabled then",
+		Do: func(ctx context.Context) error {
+			_, err := w.systemctl(ctx, "enable", name)
+			var refused *host.ToolError
+			if context.Cause(ctx) != nil || !errors.As(err, &refused) || refused.Status < 0 {
+				return err
+			}
+			w.warn(origin, "unit "+host.Show(name)+" cannot be enabled: "+err.Error())
+			return nil
+		},
+	}
+}
+
+// remark makes a step that only says that a unit's state will not be what the config says.
+func (p *planner) remark(name, origin, why string) host.Step {
+	s := host.Step{ID: "state:" + name, Effect: host.Keep, Origin: origin, Subject: "unit " + host.Show(name), Detail: why}
+	s.Do = func(context.Context) error {
+		p.worker.warn(origin, s.Subject+" "+why)
+		return nil
+	}
+	return s
+}
+
+func (w *worker) warn(origin, what string) {
+	if w.Warn != nil {
+		w.Warn(origin, what)
+	}
+}

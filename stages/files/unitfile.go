@@ -1,0 +1,336 @@
+package files
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/unit"
+)
+
+// unitDirs are where a root keeps units, in the order of systemd.unit(5). /lib is /usr/lib where /usr is merged.
+var unitDirs = [...]string{unitDir, "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"}
+
+// A unitState is what systemd finds under the name of a unit.
+type unitState uint8
+
+const (
+	unitMissing  unitState = iota
+	unitThere              // a file with a text
+	unitMasked             // a link to /dev/null or an empty file
+	unitDangling           // a link to what is not there
+)
+
+// A unitFile is what systemd will find under the name of a unit, once all nodes and units of the config are in place.
+type unitFile struct {
+	name    string // the unit's own: another than was asked for where that is an alias
+	alias   bool   // of another unit, which is looked after by its own name
+	state   unitState
+	at      string // the file or link that counts
+	target  string // what the link names
+	own     bool   // the config's units have it
+	install unit.Install
+	known   bool // install is
+}
+
+// A unitFinder looks for the files of units.
+type unitFinder struct {
+	*planner
+	units   map[string]*config.Unit
+	aliases map[string]string // to the units that ask for them; nil before a name was looked for in vain
+}
+
+func (p *planner) unitFinder(units []config.Unit) *unitFinder {
+	f := &unitFinder{planner: p, units: make(map[string]*config.Unit, len(units))}
+	for i := range units {
+		f.units[units[i].Name] = &units[i]
+	}
+	return f
+}
+
+// aliasesMost bounds a chain of aliases, as systemd does (UNIT_FILE_FOLLOW_SYMLINK_MAX).
+const aliasesMost = 64
+
+// find follows aliases to the unit that a name stands for.
+func (f *unitFinder) find(name string) (found unitFile, err error) {
+	for range aliasesMost {
+		alias := ""
+		if found, alias, err = f.look(name); err == nil && found.state == unitMissing && alias == "" {
+			alias, err = f.aliasOf(name)
+		}
+		if err != nil || alias == "" {
+			break
+		}
+		name = alias
+	}
+	found.name = name
+	if err != nil || found.state != unitThere {
+		return found, err
+	}
+	return f.withInstall(found)
+}
+
+// look finds the file of a name or, where an instance has none of its own, that of its template.
+func (f *unitFinder) look(name string) (found unitFile, alias string, err error) {
+	if found, alias, err = f.file(name); err != nil || alias != "" || found.state != unitMissing {
+		return found, alias, err
+	}
+	template, instance, ok := unit.SplitInstance(name)
+	if !ok || instance == "" {
+		return found, "", nil
+	}
+	if found, alias, err = f.file(template); alias != "" {
+		if of, i, ok := unit.SplitInstance(alias); ok && i == "" {
+			alias = unit.Instance(of, instance)
+		}
+	}
+	return found, alias, err
+}
+
+// file looks for a file of just this name. Of a link to the file of another unit it gives the other unit's name.
+func (f *unitFinder) file(name string) (found unitFile, alias string, err error) {
+	u := f.units[name]
+	if u != nil && (is(u.Mask) || text(u.Contents) != "") {
+		state := unitThere
+		if is(u.Mask) {
+			state = unitMasked
+		}
+		return unitFile{state: state, at: path.Join(unitDir, name), own: true}, "", nil
+	}
+	for _, dir := range unitDirs {
+		at, missing, err := f.world.walk(path.Join(dir, name), false)
+		if err != nil {
+			return found, "", nil // links in circles: systemd finds nothing there
+		}
+		kind, target, err := f.world.after(at, missing)
+		switch {
+		case err != nil:
+			return found, "", err
+		case kind == host.Symlink && target == maskTarget && dir == unitDir && u != nil && u.Mask != nil:
+			continue // mask: false takes it away
+		case kind == host.Symlink:
+			return f.link(name, at, target)
+		case kind == host.File:
+			return unitFile{state: f.fileState(at), at: at}, "", nil
+		}
+	}
+	return found, "", nil
+}
+
+// link judges a link at the place of a unit's file.
+func (f *unitFinder) link(name, at, target string) (found unitFile, alias string, err error) {
+	found = unitFile{at: at, target: target}
+	to := target
+	if !path.IsAbs(to) {
+		to = path.Join(up(at), to)
+	}
+	end, missing, err := f.world.walk(to, true)
+	switch {
+	case err != nil: // links in circles
+		found.state = unitDangling
+		return found, "", nil
+	case end == maskTarget:
+		found.state = unitMasked
+		return found, "", nil
+	}
+	kind, _, err := f.world.after(end, missing)
+	switch other := path.Base(to); {
+	case err != nil:
+		return found, "", err
+	case kind != host.File && !f.isOwn(to):
+		found.state = unitDangling
+	case other != name && f.isUnitDir(up(to)) && unit.CheckName(other) == nil:
+		return found, other, nil
+	default:
+		found.state = f.fileState(end)
+	}
+	return found, "", nil
+}
+
+// isOwn tells whether a unit of the config will be at a path.
+func (f *unitFinder) isOwn(at string) bool {
+	u := f.units[path.Base(at)]
+	return u != nil && up(at) == unitDir && (is(u.Mask) || text(u.Contents) != "")
+}
+
+func (f *unitFinder) isUnitDir(dir string) bool { return slices.Contains(unitDirs[:], dir) }
+
+// fileState tells an empty file, which masks, from others.
+func (f *unitFinder) fileState(at string) unitState {
+	if content, known := f.content(at); known && content == "" {
+		return unitMasked
+	}
+	return unitThere
+}
+
+// unitMost is how large a unit may be for the planner to look into it.
+const unitMost = 1 << 20
+
+// content gives the text of a file once all nodes are in place. It is not known where it comes from somewhere else.
+func (f *unitFinder) content(at string) (string, bool) {
+	n, planned := f.world.nodes[at]
+	if !planned {
+		was, err := f.world.view.ReadFile(at, unitMost)
+		return string(was), err == nil
+	}
+	if len(n.sources) == 0 || !n.local() || f.worker.Fetch == nil {
+		return "", false
+	}
+	var b bounded
+	err := f.worker.obtain(context.Background(), n, &b)
+	return b.String(), err == nil
+}
+
+// bounded keeps a content of up to unitMost bytes.
+type bounded struct {
+	bytes.Buffer
+	mark int
+}
+
+func (b *bounded) Write(text []byte) (int, error) {
+	if b.Len()+len(text) > unitMost {
+		return 0, errDecided
+	}
+	return b.Buffer.Write(text)
+}
+
+func (b *bounded) Mark() { b.mark = b.Len() }
+
+func (b *bounded) Reset() error {
+	b.Truncate(b.mark)
+	return nil
+}
+
+// withInstall reads the [Install] sections of a unit and its drop-ins.
+func (f *unitFinder) withInstall(found unitFile) (unitFile, error) {
+	main, known := "", true
+	if found.own {
+		main = text(f.units[path.Base(found.at)].Contents)
+	} else if main, known = f.content(f.end(found)); !known {
+		return found, nil
+	}
+	dropins, err := f.dropins(found.name)
+	if err != nil {
+		return found, err
+	}
+	found.install, found.known = unit.ReadInstall(append([]string{main}, dropins...)...)
+	return found, nil
+}
+
+// end is the file that a unit's file, if it is a link, leads to.
+func (f *unitFinder) end(found unitFile) string {
+	if at, _, err := f.world.walk(found.at, true); err == nil {
+		return at
+	}
+	return found.at
+}
+
+// aliasOf gives the unit that will have a name as an alias once it is enabled (Alias=), "" for none or several: the link is made
+// only then.
+func (f *unitFinder) aliasOf(name string) (string, error) {
+	if f.aliases == nil {
+		if err := f.readAliases(); err != nil {
+			return "", err
+		}
+	}
+	if owner := f.aliases[name]; owner != "" {
+		return owner, nil
+	}
+	template, instance, _ := unit.SplitInstance(name)
+	if owner := f.aliases[template]; owner != "" {
+		return unit.Instance(owner, instance), nil
+	}
+	return "", nil
+}
+
+// readAliases looks into all units of the config and the root.
+func (f *unitFinder) readAliases() error {
+	f.aliases = map[string]string{}
+	all := slices.Collect(maps.Keys(f.units))
+	for _, dir := range unitDirs {
+		_, files, err := f.world.names(dir)
+		if err != nil {
+			return err
+		}
+		all = append(all, files...)
+	}
+	slices.Sort(all)
+	for _, file := range slices.Compact(all) {
+		asked, err := f.aliasesOf(file)
+		if err != nil {
+			return err
+		}
+		for _, alias := range asked {
+			owner := file
+			if other, taken := f.aliases[alias]; taken && other != file {
+				owner = ""
+			}
+			f.aliases[alias] = owner
+		}
+	}
+	return nil
+}
+
+// aliasesOf gives the names that a unit, which is no alias itself, asks for.
+func (f *unitFinder) aliasesOf(file string) ([]string, error) {
+	if unit.CheckName(file) != nil {
+		return nil, nil
+	}
+	found, alias, err := f.file(file)
+	if err != nil || alias != "" || found.state != unitThere {
+		return nil, err
+	}
+	found.name = file
+	found, err = f.withInstall(found)
+	return found.install.Alias, err
+}
+
+// dropins gives the texts of a unit's drop-ins, those of its template included, in the order in which they count.
+func (f *unitFinder) dropins(name string) ([]string, error) {
+	texts := map[string]string{}
+	owners := []string{name}
+	if template, instance, ok := unit.SplitInstance(name); ok && instance != "" {
+		owners = append(owners, template)
+	}
+	for _, owner := range owners {
+		if u := f.units[owner]; u != nil {
+			for _, d := range u.Dropins {
+				if _, taken := texts[d.Name]; d.Contents != nil && !taken {
+					texts[d.Name] = *d.Contents
+				}
+			}
+		}
+		for _, dir := range unitDirs {
+			if err := f.dropinsIn(path.Join(dir, owner+".d"), texts); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var ordered []string
+	for _, file := range slices.Sorted(maps.Keys(texts)) {
+		ordered = append(ordered, texts[file])
+	}
+	return ordered, nil
+}
+
+// dropinsIn adds the drop-ins of a directory of the root. One of an earlier directory hides those of its name.
+func (f *unitFinder) dropinsIn(dir string, texts map[string]string) error {
+	at, files, err := f.world.names(dir)
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if _, taken := texts[file]; taken || !strings.HasSuffix(file, ".conf") {
+			continue
+		}
+		if content, known := f.content(path.Join(at, file)); known {
+			texts[file] = content
+		}
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package files
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+const hooked = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
+
+// linesAbout gives the steps of a plan about the states of units, but for the preset file, and what that will say.
+func linesAbout(t *testing.T, plan host.Plan) (presets string, steps string) {
+	t.Helper()
+	var lines []string
+	for _, s := range plan {
+		if s.ID == "presets" {
+			presets = s.Detail
+		} else if kind, _, _ := strings.Cut(s.ID, ":"); kind == "state" || kind == "enable" || kind == "disable" {
+			lines = append(lines, s.Subject+" "+s.Detail)
+		}
+	}
+	r := strings.NewReplacer(" if it is enabled then", "", " if it is not enabled then", "", "cannot be enabled: ", "! ")
+	return presets, r.Replace(strings.Join(lines, "|"))
+}
+
+func TestWhatBecomesOfUnitsThatTheConfigEnables(t *testing.T) {
+	const lib, etc = "/usr/lib/systemd/system/", "/etc/systemd/system/"
+	template := hooked + "DefaultInstance=one\n"
+	for claim, c := range map[string]struct {
+		root           fake
+		units          string
+		presets, steps string
+	}{
+		"a unit of the config":                   {fake{}, `{'name':'a.service','enabled':true,'contents':'[Install]\nWantedBy=x.target'}`, "enable a.service", "enable a.service"},
+		"a unit of the root":                     {fake{lib + "a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"one of /lib where /usr is not merged":   {fake{"/lib/systemd/system/a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"one that the root lacks":                {fake{}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! the root has no such unit"},
+		"one that the config masks":              {fake{lib + "a.service": hooked}, `{'name':'a.service','enabled':true,'mask':true}`, "enable a.service", ""},
+		"one that the root masks":                {fake{lib + "a.service": hooked, etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /etc/systemd/system/a.service"},
+		"one that /usr masks":                    {fake{lib + "a.service": "-> ../../../../dev/null"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /usr/lib/systemd/system/a.service"},
+		"one that an empty file masks":           {fake{lib + "a.service": hooked, etc + "a.service": ""}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /etc/systemd/system/a.service"},
+		"a mask that the config takes off":       {fake{lib + "a.service": hooked, etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true,'mask':false}`, "enable a.service", "enable a.service"},
+		"a mask that contents replace":           {fake{etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true,'contents':'[Install]\nAlias=x.service'}`, "enable a.service", "enable a.service"},
+		"a link to what is not there":            {fake{etc + "a.service": "-> /opt/a.service"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /etc/systemd/system/a.service is a link to /opt/a.service, which is not there"},
+		"a link to a unit elsewhere":             {fake{etc + "a.service": "-> /opt/a.service", "/opt/a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"a link to itself":                       {fake{etc + "a.service": "-> a.service"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /etc/systemd/system/a.service is a link to a.service, which is not there"},
+		"one without [Install]":                  {fake{lib + "a.service": "[Service]\n"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /usr/lib/systemd/system/a.service has nothing in [Install]"},
+		"one with [Install] in a drop-in":        {fake{lib + "a.service": "[Service]\n", lib + "a.service.d/x.conf": "[Install]\nWantedBy=x"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"or in a drop-in of the config":          {fake{lib + "a.service": "[Service]\n"}, `{'name':'a.service','enabled':true,'dropins':[{'name':'x.conf','contents':'[Install]\nWantedBy=x'}]}`, "enable a.service", "enable a.service"},
+		"one that nobody can read":               {fake{lib + "a.service": "[Install"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"an alias":                               {fake{lib + "a.service": "-> b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service, enable b.service", "enable b.service"},
+		"an alias that the config disables":      {fake{etc + "a.service": "-> /usr/lib/systemd/system/b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':false}`, "disable a.service, disable b.service", "disable b.service"},
+		"an alias that comes with enabling":      {fake{lib + "b.service": hooked + "Alias=a.service\n"}, `{'name':'a.service','enabled':true}`, "enable a.service, enable b.service", "enable b.service"},
+		"an alias that two units ask for":        {fake{lib + "b.service": hooked + "Alias=a.service\n", lib + "c.service": hooked + "Alias=a.service\n"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! the root has no such unit"},
+		"an alias beside its unit":               {fake{lib + "a.service": "-> b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':true},{'name':'b.service','enabled':false}`, "enable a.service, disable b.service", "disable b.service"},
+		"an instance of an alias":                {fake{lib + "a@.service": "-> b@.service", lib + "b@.service": template}, `{'name':'a@x.service','enabled':true}`, "enable a@.service x, enable b@.service x", "enable b@x.service"},
+		"a template and an instance":             {fake{lib + "d@.service": template}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service one x", "enable d@.service|enable d@x.service"},
+		"a template whose drop-in has a default": {fake{lib + "d@.service": hooked, etc + "d@.service.d/x.conf": "[Install]\nDefaultInstance=two"}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service two x", "enable d@.service|enable d@x.service"},
+		"a template without a default":           {fake{lib + "d@.service": hooked}, `{'name':'d@.service','enabled':true}`, "enable d@.service ", "unit d@.service ! it is a template without a default instance"},
+		"the same beside an instance":            {fake{lib + "d@.service": hooked}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service x", "enable d@x.service"},
+		"a default instance that is disabled":    {fake{lib + "d@.service": template}, `{'name':'d@one.service','enabled':false}`, "disable d@.service, disable d@one.service", "disable d@one.service"},
+		"what the root lacks is disabled":        {fake{}, `{'name':'a.service','enabled':false}`, "disable a.service", "disable a.service"},
+		"what is enabled along with others": {
+			fake{lib + "a.service": hooked + "Also=b.socket\n", lib + "b.socket": hooked}, `{'name':'b.socket','enabled':false},{'name':'a.service','enabled':true}`,
+			"enable a.service, disable b.socket", "disable b.socket|enable a.service|disable b.socket|unit b.socket is enabled along with a.service by presets of a first boot (Also=)",
+		},
+		"an earlier preset file that says otherwise": {
+			fake{lib + "a.service": hooked, "/usr/lib/systemd/system-preset/10-x.preset": "# no\ndisable *\nenable a.service"}, `{'name':'a.service','enabled':true}`,
+			"enable a.service", `enable a.service|unit a.service may not stay enabled in a first boot: /usr/lib/systemd/system-preset/10-x.preset comes before 20-ignition.preset and has "disable *"`,
+		},
+		"one that /etc hides":               {fake{lib + "a.service": hooked, "/usr/lib/systemd/system-preset/10-x.preset": "disable *", "/etc/systemd/system-preset/10-x.preset": "-> /dev/null"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"one that agrees":                   {fake{lib + "a.service": hooked, "/usr/lib/systemd/system-preset/10-x.preset": "enable a*\ndisable *"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"one that comes after ours":         {fake{lib + "a.service": hooked, "/usr/lib/systemd/system-preset/90-x.preset": "disable *"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"an earlier list of instances":      {fake{lib + "d@.service": template, "/etc/systemd/system-preset/00.preset": "enable d@.service x"}, `{'name':'d@x.service','enabled':true},{'name':'d@one.service','enabled':false}`, "enable d@.service x, disable d@one.service", "disable d@one.service|enable d@x.service"},
+		"a unit that says nothing of it":    {fake{}, `{'name':'a.service'},{'name':'b.service','mask':true}`, "", ""},
+		"the unit of the root's filesystem": {fake{lib + "-.mount": hooked}, `{'name':'-.mount','enabled':true}`, "enable -.mount", "enable -.mount"},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			plan, err := Plan(units(t, c.units), c.root, Options{Privileged: true, Enable: true})
+			require.NoError(t, err)
+			presets, steps := linesAbout(t, plan)
+			assert.Equal(t, c.presets, presets)
+			assert.Equal(t, c.steps, steps)
+		})
+	}
+}
+
+func TestUnitsOfFilesAndLinksOfTheConfigCount(t *testing.T) {
+	cfg := storage(t, `'files':[
+		{'path':'/etc/systemd/system/a.service','contents':{'source':'data:,%5BInstall%5D%0AWantedBy%3Dx%0A'}},
+		{'path':'/etc/systemd/system/b.service','contents':{'source':'http://h/small'}},
+		{'path':'/usr/lib/systemd/system/c.service.d/x.conf','contents':{'source':'data:,%5BInstall%5D%0AWantedBy%3Dx%0A'}},
+		{'path':'/etc/systemd/system/empty.service'}],
+		'links':[{'path':'/etc/systemd/system/masked.service','target':'/dev/null'},{'path':'/etc/systemd/system/d.service','target':'a.service'}]`)
+	cfg.Systemd = units(t, `{'name':'a.service','enabled':true},{'name':'b.service','enabled':true},{'name':'c.service','enabled':true},
+		{'name':'d.service','enabled':true},{'name':'masked.service','enabled':true}`).Systemd
+	root := fake{"/usr/lib/systemd/system/c.service": "[Service]\n"}
+	plan, err := Plan(cfg, root, Options{Privileged: true, Enable: true, Fetch: (&fetcher{}).fetch})
+	require.NoError(t, err)
+	_, steps := linesAbout(t, plan)
+	assert.Equal(t, "enable a.service|enable b.service|enable c.service|unit masked.service ! it is masked by /etc/systemd/system/masked.service", steps)
+}
+
+func TestWhatCannotBeEnabledIsToldAndTheRestIsDone(t *testing.T) {
+	dir, o := newRoot(t, map[string]string{
+		"usr/lib/systemd/system/bad.service": hooked, "usr/lib/systemd/system/good.service": hooked, "usr/lib/systemd/system/old.service": hooked, "enabled/old.service": "",
+	})
+	var told []string
+	o.Tools, o.Enable = tools(t), true
+	o.Warn = func(origin, what string) { told = append(told, origin+" "+what) }
+	cfg := units(t, `{'name':'gone.service','enabled':true},{'name':'bad.service','enabled':true},{'name':'good.service','enabled':true},{'name':'old.service','enabled':false}`)
+	want := []string{"$.systemd.units.1 unit bad.service cannot be enabled: systemctl: exit status 1: it is bad", "$.systemd.units.0 unit gone.service cannot be enabled: the root has no such unit"}
+	for range 3 {
+		told = nil
+		require.NoError(t, apply(cfg, o, host.RunOptions{}))
+		assert.Equal(t, want, told)
+		assert.FileExists(t, filepath.Join(dir, "enabled/good.service"))
+		assert.NoFileExists(t, filepath.Join(dir, "enabled/old.service"))
+	}
+	o.Tools = host.NewTools(map[string]string{"systemctl": "/none/systemctl"}, nil)
+	_, err := Plan(cfg, o.Root, o)
+	assert.ErrorIs(t, err, host.ErrNoTool, "a program that is not there is found out before anything is done")
+}
+
+func TestAnotherConfigHasItsWayWithThePresetFile(t *testing.T) {
+	dir, o := newRoot(t, nil)
+	for _, c := range []struct{ units, want string }{
+		{`{'name':'a.service','enabled':true},{'name':'b@x.service','enabled':true}`, "enable a.service\nenable b@.service x\n"},
+		{`{'name':'a.service','enabled':false},{'name':'b@y.service','enabled':true}`, "disable a.service\nenable b@.service x y\n"},
+		{`{'name':'b@x.service','enabled':false},{'name':'c.service','enabled':false}`, "disable a.service\nenable b@.service y\ndisable b@x.service\ndisable c.service\n"},
+	} {
+		for range 2 {
+			require.NoError(t, apply(units(t, c.units), o, host.RunOptions{}))
+			got, err := os.ReadFile(filepath.Join(dir, presetPath))
+			require.NoError(t, err)
+			assert.Equal(t, c.want, string(got))
+		}
+	}
+}
+
+func TestAPresetFileOfTheConfigIsOnlyAddedTo(t *testing.T) {
+	dir, o := newRoot(t, nil)
+	cfg := storage(t, `'files':[{'path':'`+presetPath+`','contents':{'source':'data:,disable%20*%0a'}}]`)
+	cfg.Systemd = units(t, `{'name':'a.service','enabled':true}`).Systemd
+	for range 3 {
+		require.NoError(t, apply(cfg, o, host.RunOptions{}))
+		got, err := os.ReadFile(filepath.Join(dir, presetPath))
+		require.NoError(t, err)
+		assert.Equal(t, "disable *\nenable a.service\n", string(got))
+	}
+}
