@@ -42,18 +42,23 @@ test-disk: build
 	root=$$(tests/disk/prepare) && GLOWPLUG_DISK_ROOT=$$root $(GO) test -vet=off -count=1 -p 1 -timeout 20m -tags disk $(DISK_TESTS)
 
 # Debians in qemu, without KVM: what this host's kernel may not have, and first boots. Makes the machines' parts on first use, as root.
-# Both halves side by side, as each machine has one emulated processor.
+# Both halves side by side: a machine has one emulated processor, and waits until one of this host's has no machine. Each has limits of
+# its own, which count what it does and not the time of day, so go test has none. What they leave is in ARTIFACTS.
+ARTIFACTS ?= $(CURDIR)/artifacts
+VM_TEST = rm -rf '$(ARTIFACTS)/$(1)' && mkdir -p '$(ARTIFACTS)/$(1)' && \
+          $(GO) test -vet=off -count=1 -v -timeout 0 -artifacts -outputdir '$(ARTIFACTS)/$(1)' -tags vmhost
+
 test-vm: build
 	$(GO) vet -tags vm,vmhost ./tests/vm/...
 	$(MAKE) -j 2 test-guest test-boots
 
 # Tests that run inside a machine. RUN picks among them, as -run does: make test-guest RUN=TestDisks. SHORT=1 has long ones do less.
 test-guest: build
-	$(GO) test -vet=off -count=1 -v -timeout 60m $(if $(SHORT),-short) -tags vmhost ./tests/vm/ -args -guest '$(RUN)'
+	$(call VM_TEST,guest) $(if $(SHORT),-short) ./tests/vm/ -args -guest '$(RUN)'
 
 # First boots of real Debians, two at a time, each asked afterwards what came of its config. BOOTS picks among them, as -run does.
 test-boots: build
-	$(GO) test -vet=off -count=1 -v -parallel 2 -timeout 90m -tags vmhost ./tests/vm/boot/ -run '$(BOOTS)'
+	$(call VM_TEST,boots) -parallel 2 ./tests/vm/boot/ -run '$(BOOTS)'
 
 # Those that any change has to pass: of the tests inside some; a first boot and a second, and two that have to fail.
 STEADY_TESTS = TestMirror|TestUdev|TestPartitions|TestAVolumeWithAKey|TestAMember|TestABootOnFourDisks
@@ -136,4 +141,4 @@ install-grub-for-bootupd:
 	install -m 0644 dracut/grub/05_ignition.cfg $(DESTDIR)$(PREFIX)/lib/bootupd/grub2-static/configs.d/
 
 clean:
-	rm -rf bin demo
+	rm -rf artifacts bin demo

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -48,8 +49,9 @@ func TestARootThatIsKeptBootsColdUnderSystemd(t *testing.T) {
 		Dir:    dir,
 		Output: t.Output(),
 		Machine: machine.Spec{
-			Args:  []string{"quiet", "net.ifnames=0"},
-			Disks: []machine.Disk{root},
+			Args:    []string{"quiet", "net.ifnames=0"},
+			Remains: filepath.Join(t.ArtifactDir(), "ended"),
+			Disks:   []machine.Disk{root},
 			Nets: []machine.Net{{
 				Network:  machine.LinkLocal,
 				Forwards: []machine.Forward{{At: "169.254.169.254:80", To: service.Listener.Addr().String()}},
@@ -61,6 +63,7 @@ func TestARootThatIsKeptBootsColdUnderSystemd(t *testing.T) {
 
 	result, err = machine.Run(t.Context(), machine.Spec{
 		Kernel: parts.Kernel, Initrd: parts.Initrd, Args: []string{"init=/sbin/init", "quiet"}, Disks: []machine.Disk{root},
+		Remains: filepath.Join(t.ArtifactDir(), "ended"),
 	})
 	require.NoError(t, err, "%s", tail{result})
 	said := slices.ContainsFunc(result.Console, func(line machine.Line) bool {
@@ -73,3 +76,36 @@ func TestARootThatIsKeptBootsColdUnderSystemd(t *testing.T) {
 type tail struct{ machine.Result }
 
 func (r tail) String() string { return fmt.Sprintf("the end of the serial console:\n%s", r.Tail(40)) }
+
+// What a limit ends says where it was: a program that computes for ever, a machine that waits for nothing.
+func TestWhatALimitEndsIsExamined(t *testing.T) {
+	parts := prepare(t)
+	for name, c := range map[string]struct {
+		run   string
+		spec  machine.Spec
+		ended error
+	}{
+		"it goes on for too long": {"while :; do :; done", machine.Spec{Limit: time.Minute}, machine.ErrLimit},
+		"it is silent":            {"sleep infinity", machine.Spec{Silence: 15 * time.Second}, machine.ErrSilent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, remains := t.TempDir(), filepath.Join(t.TempDir(), "remains")
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "run"), []byte("#!/bin/sh\n"+c.run+"\n"), 0o755))
+			c.spec.Args, c.spec.Remains = []string{"quiet"}, remains
+			_, _, err := parts.RunPayload(t.Context(), machine.Payload{Dir: dir, Machine: c.spec})
+			require.ErrorIs(t, err, c.ended)
+			assert.ErrorContains(t, err, remains)
+			for file, texts := range map[string][]string{
+				"console.log": {"machine: ready", "Show Blocked State", "Show backtrace of all active CPUs"},
+				"monitor.txt": {"VM status: running", "RIP="},
+				"witness.log": {"/bin/sh ./run", "== journal\n", "Linux version", "== end\n"},
+			} {
+				text, err := os.ReadFile(filepath.Join(remains, file))
+				require.NoError(t, err)
+				for _, part := range texts {
+					assert.True(t, strings.Contains(string(text), part), "%s: %s:\n%s", file, part, text)
+				}
+			}
+		})
+	}
+}

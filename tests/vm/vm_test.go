@@ -25,8 +25,11 @@ import (
 // guestPackages are those whose tests of the tag vm run inside a machine, all in one run of it. Their last elements differ.
 var guestPackages = []string{"tests/vm/guest"}
 
-// guestLimit is for all tests of all packages together.
-const guestLimit = 45 * time.Minute
+// guestLimit is for all tests of all packages together, and guestSilence for what one of them does without a disk.
+const (
+	guestLimit   = 2 * time.Hour
+	guestSilence = 10 * time.Minute
+)
 
 var (
 	checkout   = filepath.Join("..", "..")
@@ -43,11 +46,11 @@ func prepare(t *testing.T) machine.Parts {
 
 func TestInsideAMachine(t *testing.T) {
 	parts := prepare(t)
-	spec := machine.Spec{TPM: t.TempDir(), Limit: guestLimit, Args: []string{"quiet"}}
+	results := t.ArtifactDir()
+	spec := machine.Spec{TPM: t.TempDir(), Limit: guestLimit, Silence: guestSilence, Remains: filepath.Join(results, "ended"), Args: []string{"quiet"}}
 	for i := range guest.DiskCount {
 		spec.Disks = append(spec.Disks, machine.Disk{Name: fmt.Sprintf("d%d", i), SizeMiB: guest.DiskMiB})
 	}
-	results := t.ArtifactDir()
 	console, err := os.Create(filepath.Join(results, "console.log"))
 	require.NoError(t, err)
 	defer console.Close()

@@ -28,7 +28,7 @@ func TestAFirstBootThroughSystemdBoot(t *testing.T) {
 	require.NoError(t, err)
 	b := newBox(t, "bookworm")
 	entry := filepath.Join(b.dir, "entry")
-	args := append(append([]string{"console=ttyS0", "panic=-1", "ro"}, quiet...), "unwanted", "ignition.firstboot", "ignition.platform.id=qemu")
+	args := append(append(append(machine.KernelArgs(), "ro"), quiet...), "unwanted", "ignition.firstboot", "ignition.platform.id=qemu")
 	require.NoError(t, os.WriteFile(entry, []byte("title Debian\nlinux /vmlinuz\ninitrd /initrd\noptions "+strings.Join(args, " ")+"\n"), 0o644))
 	require.NoError(t, machine.MakeESP(t.Context(), b.disk("boot"), "boot", map[string]string{
 		"vmlinuz": b.parts.Kernel, "initrd": initrd, "loader/entries/debian.conf": entry,
@@ -90,7 +90,7 @@ func TestAFirstBootOfAUnifiedKernelImage(t *testing.T) {
 				mark:  {"--cmdline=ignition.firstboot"},
 				other: {"--cmdline=ignition.platform.id=qemu"},
 				test.image: {"--linux=" + guest(t, b.parts.Kernel), "--initrd=" + guest(t, b.initrd),
-					"--cmdline=" + strings.Join(append([]string{"console=ttyS0", "panic=-1", "ro"}, quiet...), " ")},
+					"--cmdline=" + strings.Join(append(append(machine.KernelArgs(), "ro"), quiet...), " ")},
 			}
 			files := map[string]string{}
 			for name, args := range ukis {

@@ -136,8 +136,8 @@ func TestPXE(t *testing.T) {
 		"GET /config.ign": text(withProof(t, parent)),
 	})
 	tftp := t.TempDir()
-	args := append(append([]string{"console=ttyS0", "panic=-1", "ro", "ignition.firstboot", "ignition.platform.id=metal",
-		"ignition.config.url=http://" + server + "/config.ign"}, quiet...), "initrd=initrd.img")
+	args := append(append(append(machine.KernelArgs(), "ro", "ignition.firstboot", "ignition.platform.id=metal",
+		"ignition.config.url=http://"+server+"/config.ign"), quiet...), "initrd=initrd.img")
 	script := "#!ipxe\nkernel http://" + server + "/vmlinuz " + strings.Join(args, " ") + "\ninitrd http://" + server + "/initrd.img\nboot\n"
 	require.NoError(t, os.WriteFile(filepath.Join(tftp, "boot.ipxe"), []byte(script), 0o644))
 	b.firmware = true

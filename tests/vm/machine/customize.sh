@@ -22,6 +22,10 @@ mkdir -p "$root/etc/systemd/system-preset"
 echo 'disable *' >"$root/etc/systemd/system-preset/99-default.preset"
 touch "$root/etc/.updated" "$root/var/.updated"
 
+# On a busy host all takes longer: whether a machine hangs is for the host to say, which sees more of it.
+mkdir -p "$root/etc/systemd/system.conf.d"
+printf '[Manager]\nDefaultTimeoutStartSec=infinity\nDefaultDeviceTimeoutSec=infinity\n' >"$root/etc/systemd/system.conf.d/patience.conf"
+
 # Seconds each under emulation, and nothing that a test asks about.
 for unit in apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer mdmonitor.service \
 	mdcheck_start.timer mdcheck_continue.timer getty@tty1.service serial-getty@ttyS0.service ldconfig.service \

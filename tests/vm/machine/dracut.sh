@@ -25,6 +25,7 @@ drivers="virtio_pci virtio_blk virtio_net virtio_console virtio_scsi virtio_rng 
 omit=$(cd "$root/usr/lib/modules/$release/kernel" && find drivers/net drivers/infiniband drivers/target fs/ceph fs/nfs fs/smb \
 	-name '*.ko*' 2>/dev/null | sed 's|.*/||; s/\.ko.*$//' | grep -vE '^(virtio_net|failover|net_failover)$')
 chroot "$root" dracut --force --quiet --no-hostonly --no-hostonly-cmdline --no-compress --nostrip --kver "$release" \
+	--include /etc/systemd/system.conf.d /etc/systemd/system.conf.d \
 	--drivers "$(echo $drivers)" --omit-drivers "$(echo $omit)" --add "mdraid crypt dm $modules" \
 	--omit "plymouth i18n btrfs lvm multipath dmraid nvdimm iscsi nfs cifs nbd drm terminfo rngd memstrack lvmmerge
 		lvmthinpool-monitor kernel-modules-extra watchdog watchdog-modules fido2 pkcs11 pcsc modsign securityfs selinux ecryptfs

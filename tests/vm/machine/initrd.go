@@ -42,6 +42,7 @@ func makeInitrd(parts Parts) error {
 	}
 	archive.add("init", 0o755, initrdScript)
 	archive.add("payload.sh", 0o755, payloadScript)
+	archive.add("witness.sh", 0o755, WitnessScript)
 	archive.add("bin/busybox", 0o755, busybox)
 	for i, module := range order {
 		text, err := os.ReadFile(filepath.Join(modules, module))

@@ -33,5 +33,5 @@ init=$(sed -n 's/.*\binit=\([^ ]*\).*/\1/p' /root/proc/cmdline)
 [ -z "$init" ] || exec switch_root /root "$init"
 
 mount -t tmpfs -o mode=0755 run /root/run
-cp /payload.sh /root/run/
+cp /payload.sh /witness.sh /root/run/
 exec switch_root /root /bin/sh /run/payload.sh

@@ -3,7 +3,6 @@
 package machine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -32,30 +32,32 @@ type Spec struct {
 	Nets    []Net
 	Ports   map[string]io.Writer // virtio ports by name: gets what the machine writes to /dev/virtio-ports/NAME, as it comes
 	Console io.Writer            // gets the serial console as it comes, with times
-	Input   io.Reader            // what is typed on the serial console
 
 	// Until is asked with every line of the serial console. When it says true the machine loses its power.
 	Until func(Line) bool
 
-	Limit     time.Duration // after which the run is an error; 0: DefaultLimit
-	Reboots   bool          // a reboot starts the machine anew; else it ends the run
-	CPUs      int           // 0: VM_SMP of the environment, or 1
-	MemoryMiB int           // 0: 2048
+	// Limit and Silence end a run with an error: so much of the machine's own time (see pace), and so much of it without a sign of
+	// life on the console, the ports or the disks. 0: DefaultLimit, DefaultSilence.
+	Limit, Silence time.Duration
+	Remains        string // a folder for what a run leaves that one of them ends; the error names it
+
+	Reboots   bool // a reboot starts the machine anew; else it ends the run
+	CPUs      int  // 0: VM_SMP of the environment, or 1
+	MemoryMiB int  // 0: 2048
 }
 
-// DefaultLimit is how long a machine may run, at emulation's pace.
-const DefaultLimit = 240 * time.Second
+// The limits of a run that has none of its own. A first boot computes for about a minute, and is silent for a few seconds.
+const (
+	DefaultLimit   = 20 * time.Minute
+	DefaultSilence = 4 * time.Minute
+)
 
 var (
 	// ErrLimit is what ends a run that takes too long.
-	ErrLimit = errors.New("time limit passed")
-	// ErrStuck is what ends a run whose kernel says again and again that it gets no further. Emulation of several CPUs is not
-	// beyond that.
-	ErrStuck = errors.New("the kernel reports soft lockups")
+	ErrLimit = errors.New("the machine has run for too long")
+	// ErrSilent is what ends a run in which nothing happens any more.
+	ErrSilent = errors.New("the machine has given no sign of life for too long")
 )
-
-// maxLockups: a host that is short of time makes a kernel complain once or twice and go on.
-const maxLockups = 3
 
 // A Net is a network without a way out. qemu answers DHCP on it.
 type Net struct {
@@ -95,8 +97,8 @@ func (r Result) Tail(lines int) string {
 	return tail.String()
 }
 
-// Run starts a machine and waits for its end. With an error, too, the Result has what was seen until then. All that it started is
-// ended, also if this process is killed.
+// Run starts a machine, as soon as a processor of this host has none, and waits for its end. With an error, too, the Result has what
+// was seen until then. All that it started is ended, also if this process is killed.
 func Run(ctx context.Context, spec Spec) (Result, error) {
 	// A child dies with the thread that started it (prctl(2), PR_SET_PDEATHSIG), so the thread stays until it is reaped.
 	runtime.LockOSThread()
@@ -106,12 +108,15 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 		return Result{}, err
 	}
 	defer os.RemoveAll(dir)
-	limit := spec.Limit
-	if limit == 0 {
-		limit = DefaultLimit
+	processors, err := strconv.Atoi(cpus(spec))
+	if err != nil {
+		return Result{}, fmt.Errorf("machine: processors: %w", err)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("%w: %s", ErrLimit, limit))
-	defer cancel()
+	leave, err := takeSeats(ctx, cacheFolder(), processors, runtime.GOMAXPROCS(0))
+	if err != nil {
+		return Result{}, err
+	}
+	defer leave()
 	if spec.TPM != "" {
 		stop, err := startTPM(ctx, spec.TPM, filepath.Join(dir, "tpm"))
 		if err != nil {
@@ -146,56 +151,6 @@ func Attach(ctx context.Context, spec Spec) error {
 		return fmt.Errorf("machine: %w", err)
 	}
 	return nil
-}
-
-// run runs qemu, with dir for the files of this run.
-func run(ctx context.Context, spec Spec, dir string) (Result, error) {
-	args, err := arguments(ctx, spec, dir)
-	if err != nil {
-		return Result{}, err
-	}
-	ports, err := openPorts(spec.Ports, dir)
-	if err != nil {
-		return Result{}, err
-	}
-	ctx, powerOff := context.WithCancelCause(ctx)
-	defer powerOff(nil)
-	var complaints bytes.Buffer
-	qemu := command(ctx, "qemu-system-x86_64", args...)
-	qemu.Stdin, qemu.Stderr = spec.Input, &complaints
-	serial, err := qemu.StdoutPipe()
-	if err != nil {
-		return Result{}, errors.Join(err, ports.close())
-	}
-	started := time.Now()
-	if err := qemu.Start(); err != nil {
-		return Result{}, errors.Join(err, ports.close())
-	}
-	result, lockups := Result{}, 0
-	result.Console = readConsole(serial, started, spec.Console, func(line Line) {
-		if strings.Contains(line.Text, "watchdog: BUG: soft lockup") {
-			lockups++
-		}
-		if lockups == maxLockups {
-			powerOff(ErrStuck)
-		}
-		if spec.Until != nil && !result.Cut && spec.Until(line) {
-			result.Cut = true
-			powerOff(nil)
-		}
-	})
-	err = qemu.Wait()
-	result.Took = time.Since(started)
-	err = errors.Join(err, ports.close())
-	switch {
-	case result.Cut:
-		return result, nil
-	case ctx.Err() != nil:
-		return result, context.Cause(ctx)
-	case err != nil:
-		return result, fmt.Errorf("qemu: %w: %s", err, strings.TrimSpace(complaints.String()))
-	}
-	return result, nil
 }
 
 // command is a process that is killed with this one, and when the context ends.

@@ -33,7 +33,8 @@ func TestArgumentsOfAMachine(t *testing.T) {
 	require.NoError(t, err)
 	all := strings.Join(args, " ")
 	for _, part := range []string{
-		"-append console=ttyS0 panic=-1 quiet",
+		"-append console=ttyS0 panic=-1 sysrq_always_enabled ",
+		" quiet -drive",
 		"file=" + dir + "/a,,b,format=raw",
 		"serial=kept,logical_block_size=4096,physical_block_size=4096",
 		"file=drive.iso -device scsi-cd",

@@ -68,7 +68,7 @@ func (r Recipe) folder() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(bytes.Join([][]byte{recipe, customizeScript, initrdScript, payloadScript, thisFile, initrdFile}, []byte{0}))
+	sum := sha256.Sum256(bytes.Join([][]byte{recipe, customizeScript, initrdScript, payloadScript, WitnessScript, thisFile, initrdFile}, []byte{0}))
 	return fmt.Sprintf("vm-%s-%x", r.Suite, sum[:6]), nil
 }
 

@@ -19,6 +19,8 @@ udevadm trigger --action=add --subsystem-match=block --subsystem-match=misc --su
 	--subsystem-match=tpmrm --subsystem-match=virtio --subsystem-match=virtio-ports
 udevadm settle --timeout=60
 
+sh /run/witness.sh </dev/null >/dev/null 2>&1 &
+
 mkdir /vm/out
 cd /vm && tar -xf /dev/disk/by-id/virtio-payload --no-same-owner
 echo "machine: ready after $(cut -d ' ' -f 1 /proc/uptime) s"

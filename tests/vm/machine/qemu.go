@@ -83,8 +83,7 @@ func arguments(ctx context.Context, spec Spec, dir string) ([]string, error) {
 		args = append(args, "-no-reboot")
 	}
 	if spec.Kernel != "" {
-		kargs := append([]string{"console=ttyS0", "panic=-1"}, spec.Args...)
-		args = append(args, "-kernel", spec.Kernel, "-append", strings.Join(kargs, " "))
+		args = append(args, "-kernel", spec.Kernel, "-append", strings.Join(append(KernelArgs(), spec.Args...), " "))
 	}
 	if spec.Initrd != "" {
 		args = append(args, "-initrd", spec.Initrd)
@@ -122,6 +121,18 @@ func arguments(ctx context.Context, spec Spec, dir string) ([]string, error) {
 		args = append(args, more...)
 	}
 	return append(args, portArguments(spec, dir)...), nil
+}
+
+// KernelArgs are the kernel arguments of every machine: the serial console, the end at a panic, and nothing that ends a wait because the
+// host is slow. Where firmware boots, they are to be in its command line.
+func KernelArgs() []string {
+	return []string{
+		"console=ttyS0", "panic=-1",
+		"sysrq_always_enabled",                            // for a machine that a limit ends
+		"nowatchdog", "rcupdate.rcu_cpu_stall_suppress=1", // what they would say again and again looks like progress
+		"systemd.service_watchdogs=0", "udev.event_timeout=1d",
+		"rd.retry=86400", // dracut waits for the root that long, in seconds
+	}
 }
 
 // cpus: one is nearly as fast as two, as most of what runs is one process after the other, and with two the emulation has been

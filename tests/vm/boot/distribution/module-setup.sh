@@ -12,7 +12,14 @@ depends() {
 
 install() {
     # shellcheck disable=SC2154 # dracut sets these
-    inst_multiple awk cat cmp cp ln mkdir mount mv rm sleep sync systemctl journalctl umount
+    inst_multiple awk cat cmp cp dmesg grep ln mkdir mount mv rm seq sleep sync systemctl journalctl tr umount
+    inst_simple "$moddir/witness.service" "$systemdsystemunitdir/witness.service"
+    inst_script "$moddir/witness.sh" /usr/sbin/witness
+    inst_script "$moddir/boot-witness.sh" /usr/sbin/boot-witness
+    systemctl -q --root="$initdir" add-wants sysinit.target witness.service
+    for stage in fetch-offline fetch; do # a busy host makes answers late
+        inst_simple "$moddir/patience.conf" "$systemdsystemunitdir/ignition-$stage.service.d/patience.conf"
+    done
     inst_script "$moddir/boot-test.sh" /usr/sbin/boot-test
     inst_simple "$moddir/boot-test.service" "$systemdsystemunitdir/boot-test.service"
     systemctl -q --root="$initdir" add-requires ignition-complete.target boot-test.service

@@ -1,0 +1,6 @@
+#!/bin/sh
+# Has the booted system, which keeps /run, start witness.service too.
+cp /usr/sbin/witness /run/witness.sh
+mkdir -p /run/systemd/system/sysinit.target.wants
+cp /usr/lib/systemd/system/witness.service /run/systemd/system/
+ln -s ../witness.service /run/systemd/system/sysinit.target.wants/
