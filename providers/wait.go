@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/glowplug-os/glowplug/internal/logs"
 )
 
 // reminder is how often the log says what is waited for.
@@ -13,6 +15,7 @@ const reminder = 30 * time.Second
 // poll tries until something is there, or there is an error. While it waits it says so now and then: what for, and since when.
 func poll[T any](ctx context.Context, m *Machine, what string, every time.Duration, try func() (T, bool, error)) (T, error) {
 	var since string
+	defer logs.Begin(m.Log, logs.Activity{What: func() string { return "waiting for " + what }, Wait: true})()
 	for waited := time.Duration(0); ; waited += every {
 		v, found, err := try()
 		if err != nil || found {

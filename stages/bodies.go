@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/device"
@@ -133,23 +132,8 @@ func umount(ctx context.Context, r *run) error {
 // unit is stopped as well.
 var otherEnds = [...]string{"emergency.target", "emergency.service", "dracut-emergency.service", "shutdown.target"}
 
-// isGivenUp asks systemd whether this boot is on its way to an emergency shell or a shutdown. Where it cannot be asked it is not.
-func (r *run) isGivenUp(ctx context.Context) bool {
-	if r.Tools == nil {
-		return false
-	}
-	out, err := r.Tools.Run(ctx, host.Command{Tool: "systemctl", Args: append([]string{"show", "--property=ActiveState,Job"}, otherEnds[:]...)})
-	if err != nil {
-		return false
-	}
-	for line := range strings.Lines(string(out)) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		if name == "Job" && value != "" && value != "0" || name == "ActiveState" && (value == "active" || value == "activating") {
-			return true
-		}
-	}
-	return false
-}
+// isGivenUp asks systemd whether this boot is on its way to an emergency shell or a shutdown.
+func (r *run) isGivenUp(ctx context.Context) bool { return r.Tools.OnTheWay(ctx, otherEnds[:]...) }
 
 func makeFiles(ctx context.Context, r *run) error {
 	root, err := host.OpenRoot(r.Root)

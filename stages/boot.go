@@ -44,6 +44,7 @@ type Boot struct {
 	Identity     Identity
 	Getenv       func(string) string
 	Log          *slog.Logger
+	FirstProcess string // the file with the name of this machine's first process
 
 	// What the files stage needs to know of the boot and of the distribution.
 	BootID          string // the kernel's
@@ -98,6 +99,9 @@ type run struct {
 	limits limits
 }
 
+// ErrShutdown is in the error of a stage that has not come to its end because the machine shuts down.
+var ErrShutdown = errors.New("the machine shuts down")
+
 // Run runs one stage. A *handoff.StateError says that what an earlier stage left cannot be read.
 func Run(ctx context.Context, b Boot) error {
 	i := slices.IndexFunc(sequence(), func(s stage) bool { return s.name == b.Stage })
@@ -121,6 +125,10 @@ func Run(ctx context.Context, b Boot) error {
 	limited, stop := r.limits.within(ctx, uptime())
 	defer stop()
 	err = r.handOver(r.stage(limited, s))
+	// By then the context may have ended, by the signal with which systemd ends a process.
+	if err != nil && r.Tools.ShutsDown(context.WithoutCancel(ctx), r.FirstProcess) {
+		return fmt.Errorf("%w (%w)", ErrShutdown, err)
+	}
 	r.report(ctx, s, err)
 	return err
 }

@@ -27,8 +27,8 @@ const module = "github.com/glowplug-os/glowplug"
 // a place here, and a line in docs/architecture.md.
 var floors = [][]string{
 	{"internal/diag", "internal/sum512", "internal/cmdline"},
-	{"internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/block"},
-	{"internal/fetch", "internal/host", "internal/logs", "internal/console", "internal/journal", "internal/build", "config"},
+	{"internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/block", "internal/logs"},
+	{"internal/fetch", "internal/host", "internal/console", "internal/journal", "internal/build", "config"},
 	{"config/butane", "validate", "providers", "internal/device"},
 	{"internal/load", "internal/handoff"},
 	{"internal/check", "internal/lsp", "stages/disks", "stages/files", "stages/mounts"},

@@ -91,7 +91,7 @@ func (p *program) boot(ctx context.Context) int {
 		err = stages.Run(ctx, stages.Boot{
 			Stage: o.stage, Platform: platform, Root: o.root, Paths: o.paths,
 			Dirs: []string{d.RuntimeConfigDir, d.LocalConfigDir, d.SystemConfigDir}, CommandLine: d.KernelCommandLine,
-			FetchTimeout: o.fetchTimeout, Version: build.Version(), Tools: host.NewTools(d.Tools, log), Identity: who, Getenv: p.env, Log: log,
+			FetchTimeout: o.fetchTimeout, Version: build.Version(), Tools: host.NewTools(d.Tools, log), Identity: who, Getenv: p.env, Log: log, FirstProcess: "/proc/1/comm",
 			BootID: bootID(), Now: time.Now, Today: today(p.env), Journal: journalSocket(o.logToStdout),
 			AccountsByTools: d.AccountBackend.byTools(), KeysFragment: d.WriteAuthorizedKeysFragment, ResultFile: d.ResultFile, Relabel: d.SELinuxRelabel,
 		})
@@ -175,6 +175,14 @@ func (p *program) verdict(log *slog.Logger, o bootOptions, screens *console.Cons
 	if left := console.Left(folder); o.stage == "umount" && left != "" && left != o.stage {
 		log.Warn("after the failure of the " + left + " stage, systemd may unmount first: " + err.Error())
 		return exitOK
+	}
+	if errors.Is(err, stages.ErrShutdown) {
+		// Nothing has failed: the next boot begins again.
+		text := console.UnfinishedLine(o.stage, err)
+		log.Info(text)
+		screens.Tell(text)
+		fmt.Fprintln(p.err, text)
+		return exitFailed
 	}
 	p.failed(log, o, screens, err)
 	var state *handoff.StateError

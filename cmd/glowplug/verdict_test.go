@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/console"
 	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/journal"
+	"github.com/glowplug-os/glowplug/stages"
 )
 
 // On the way to an emergency shell systemd stops what is mounted and the unit that unmounts it, in no order.
@@ -79,4 +81,18 @@ func TestTheLastLineOfAFailureIsOneLine(t *testing.T) {
 func TestNothingIsToldElsewhereWhereTheLogGoesToStandardOutput(t *testing.T) {
 	assert.Empty(t, journalSocket(true))
 	assert.Equal(t, journal.DefaultSocket, string(journalSocket(false)))
+}
+
+// Nothing has failed: nobody is to mend anything, and the next boot begins again.
+func TestAStageThatAShutdownEndsIsNoFailure(t *testing.T) {
+	dir := t.TempDir()
+	var said, logged bytes.Buffer
+	p := program{err: &said}
+	o := bootOptions{stage: "kargs", paths: handoff.Paths{Config: filepath.Join(dir, "ignition.json")}}
+	err := fmt.Errorf("%w (kernel arguments: signal:\nterminated)", stages.ErrShutdown)
+	assert.Equal(t, exitFailed, p.verdict(slog.New(slog.NewTextHandler(&logged, nil)), o, &console.Consoles{}, err))
+	assert.Equal(t, "Ignition ends before kargs is done: the machine shuts down (kernel arguments: signal: terminated)\n", said.String())
+	assert.NotContains(t, logged.String(), "failed")
+	assert.Contains(t, logged.String(), "level=INFO msg=\"Ignition ends before kargs is done: ")
+	assert.NoDirExists(t, filepath.Join(dir, "glowplug"), "nothing is left of it")
 }

@@ -59,6 +59,11 @@ func LastLine(stage string, err error) string {
 	return "Ignition failed: " + stage + ": " + oneLine(err.Error())
 }
 
+// UnfinishedLine is what is told of a stage that has not come to its end, and has not failed.
+func UnfinishedLine(stage string, why error) string {
+	return "Ignition ends before " + stage + " is done: " + oneLine(why.Error())
+}
+
 // oneLine keeps control characters, which may come from a tool or a server, off the screen, and what turns its direction.
 func oneLine(text string) string {
 	clean := func(r rune) rune {

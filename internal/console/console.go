@@ -91,6 +91,9 @@ func (c *Consoles) say(text string) {
 	c.dirty = false
 }
 
+// Tell writes one line to all consoles.
+func (c *Consoles) Tell(line string) { c.say(line + "\n") }
+
 // eraseLine goes to the first column and clears to the end of the line (ECMA-48: CR, EL).
 const eraseLine = "\r\x1b[K"
 

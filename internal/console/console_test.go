@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/logs"
 )
 
 type closing struct{ io.Writer }
@@ -217,12 +219,20 @@ func newsOf(t *testing.T, work func(*slog.Logger)) string {
 	return out.String()
 }
 
-// A server that is asked again and again has the log say something new all the time; so has a device, every ten seconds exactly.
+// wait is an activity that waits for something.
+func wait(what string) logs.Activity {
+	return logs.Activity{What: func() string { return what }, Wait: true}
+}
+
+// Servers that are asked one after the other have the log say something new all the time.
 func TestASerialLineHasNewsHoweverOftenTheLogDoes(t *testing.T) {
 	for every, want := range map[time.Duration]int{3 * time.Second: 6, 5 * time.Second: 6, 10 * time.Second: 6, 30 * time.Second: 6} {
 		news := newsOf(t, func(log *slog.Logger) {
+			end := func() {}
 			for since := time.Duration(0); since < time.Minute; since += every {
-				log.Info("GET http://server: attempt")
+				next := logs.Begin(log, wait("GET http://server: attempt"))
+				end()
+				end = next
 				time.Sleep(every)
 			}
 			time.Sleep(time.Millisecond)
@@ -257,6 +267,73 @@ func TestAStepTakesThePlaceOfWhatTheLogSaidBefore(t *testing.T) {
 	assert.Equal(t, "ignition: create partitions (10 s)\r\n", news)
 }
 
+// What the log said last may be long over, and what it did not say may go on.
+func TestWhatIsShownAsGoingOnGoesOn(t *testing.T) {
+	const second = time.Second
+	for claim, c := range map[string]struct {
+		work func(*slog.Logger)
+		want string
+	}{
+		"a line of the log is over when it is written": {func(log *slog.Logger) {
+			log.Info("Stage: fetch")
+			log.Info("GET result: OK")
+			time.Sleep(time.Minute)
+		}, ""},
+		"nor does it hide the step": {func(log *slog.Logger) {
+			log.Info("[started]  write file /etc/a")
+			log.Info("GET result: OK")
+			time.Sleep(11 * second)
+		}, "ignition: write file /etc/a (10 s)\r\n"},
+		"what is waited for says more than the step": {func(log *slog.Logger) {
+			log.Info("[started]  write file /etc/a")
+			time.Sleep(5*second + time.Millisecond)
+			end := logs.Begin(log, wait("GET http://server: an answer"))
+			time.Sleep(5 * second)
+			end()
+			log.Info("GET result: OK")
+			time.Sleep(10 * second)
+		}, "ignition: GET http://server: an answer (5 s)\r\nignition: write file /etc/a (20 s)\r\n"},
+		"and the step more than its tool": {func(log *slog.Logger) {
+			log.Info("[started]  create filesystem")
+			defer logs.Begin(log, logs.Activity{What: func() string { return "running mkfs" }})()
+			time.Sleep(11 * second)
+		}, "ignition: create filesystem (10 s)\r\n"},
+		"a tool without a step": {func(log *slog.Logger) {
+			defer logs.Begin(log, logs.Activity{What: func() string { return "running helper" }})()
+			time.Sleep(11 * second)
+		}, "ignition: running helper (10 s)\r\n"},
+		"of two that are waited for the one that has taken longer": {func(log *slog.Logger) {
+			defer logs.Begin(log, wait("one"))()
+			time.Sleep(second)
+			end := logs.Begin(log, wait("two"))
+			time.Sleep(10 * second)
+			end()
+		}, "ignition: one (10 s)\r\n"},
+		"what is waited for as it is now": {func(log *slog.Logger) {
+			var attempt atomic.Int64
+			defer logs.Begin(log, logs.Activity{What: func() string { return fmt.Sprint("attempt ", attempt.Load()) }, Wait: true})()
+			time.Sleep(5 * second)
+			attempt.Store(2)
+			time.Sleep(6 * second)
+		}, "ignition: attempt 2 (10 s)\r\n"},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			assert.Equal(t, c.want, newsOf(t, c.work))
+		})
+	}
+}
+
+func TestWhatBeginsAndEndsIsNotLogged(t *testing.T) {
+	var out bytes.Buffer
+	for _, next := range []slog.Handler{logs.Stdout(&out), slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})} {
+		p, handler := Watch(&Consoles{}, next)
+		logs.Begin(slog.New(handler), wait("one"))()
+		logs.Begin(slog.New(next), wait("nobody shows what goes on"))()
+		p.Close()
+	}
+	assert.Empty(t, out.String())
+}
+
 func TestWorkThatIsDoneIsNoReasonForNews(t *testing.T) {
 	news := newsOf(t, func(log *slog.Logger) {
 		for range 3 {
@@ -270,6 +347,7 @@ func TestWorkThatIsDoneIsNoReasonForNews(t *testing.T) {
 }
 
 func TestALineOfProgressDoesNotWrap(t *testing.T) {
-	assert.Equal(t, strings.Repeat("ü", 78), shorten(strings.Repeat("ü", 78)))
-	assert.Equal(t, strings.Repeat("ü", 75)+"...", shorten(strings.Repeat("ü", 79)))
+	line := progressLine(strings.Repeat("ü", 60), 100*time.Second)
+	assert.Equal(t, "ignition: "+strings.Repeat("ü", 60)+" (100 s)", line)
+	assert.Equal(t, "ignition: "+strings.Repeat("ü", 57)+"... (100 s)", progressLine(strings.Repeat("ü", 61), 100*time.Second))
 }

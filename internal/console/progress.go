@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/glowplug-os/glowplug/internal/logs"
 )
 
 // How often a screen is brought up to date, and how often a serial line gets a line.
@@ -16,23 +18,41 @@ const (
 	serialEvery = 10 * time.Second
 )
 
-// Progress shows on the consoles what has been going on for long. It goes by the log: a step that has started goes on until the log
-// says that it has finished or failed, anything else until the next line. Nothing is shown of what takes no time.
+// Progress shows on the consoles what has been going on for long: what is waited for, else the step, else the program that runs. It goes
+// by the log, and shows nothing that the log does not say to go on, nor what takes no time.
 type Progress struct {
 	consoles *Consoles
 	stop     chan struct{}
 	done     sync.WaitGroup
 
 	mu    sync.Mutex
-	steps []activity // that have started and not ended, as some go on beside each other
-	last  activity   // what the log said since then; without a text nothing
+	going []*activity // the longest first, as some go on beside or within each other
 	quiet time.Duration
 }
 
 // An activity is something that goes on.
 type activity struct {
-	what  string
+	step  string         // the name of a step; empty for another activity
+	other *logs.Activity // nil for a step
 	since time.Duration
+}
+
+// rank says what is shown rather: the lower.
+func (a *activity) rank() int {
+	switch {
+	case a.other == nil:
+		return 1
+	case a.other.Wait:
+		return 0
+	}
+	return 2
+}
+
+func (a *activity) what() string {
+	if a.other == nil {
+		return a.step
+	}
+	return oneLine(a.other.What())
 }
 
 // Watch begins to show, and gives a handler that passes records on to next.
@@ -63,65 +83,71 @@ func (p *Progress) run() {
 }
 
 func (p *Progress) tick() {
-	now, due := p.elapse()
+	what, since, due := p.elapse()
 	switch {
-	case now.what == "":
+	case what == "":
 		p.consoles.clear()
-	case due || now.since >= 2*screenEvery:
-		p.consoles.update(shorten(fmt.Sprintf("ignition: %s (%d s)", now.what, int(now.since/time.Second))), due)
+	case due || since >= 2*screenEvery:
+		p.consoles.update(progressLine(what, since), due)
 	}
 }
 
-// elapse lets one tick pass. It gives what goes on now, and whether a serial line has been without news for long enough: however often
-// the log has something new, as where a server is asked again and again, that counts from the last line.
-func (p *Progress) elapse() (now activity, due bool) {
+// elapse lets one tick pass. It gives what goes on now and for how long, and whether a serial line has been without news for long enough:
+// however often that changes, as where one file is fetched after the other, this counts from the last line.
+func (p *Progress) elapse() (what string, since time.Duration, due bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i := range p.steps {
-		p.steps[i].since += screenEvery
-	}
-	p.last.since += screenEvery
-	now = p.last
-	if now.what == "" && len(p.steps) > 0 {
-		now = p.steps[0]
-	}
-	if now.what == "" {
+	if len(p.going) == 0 {
 		p.quiet = 0
-		return now, false
+		return "", 0, false
 	}
+	for _, a := range p.going {
+		a.since += screenEvery
+	}
+	now := slices.MinFunc(p.going, func(a, b *activity) int { return a.rank() - b.rank() })
 	p.quiet += screenEvery
 	if due = p.quiet >= serialEvery; due {
 		p.quiet = 0
 	}
-	return now, due
+	return now.what(), now.since, due
 }
 
-// shorten keeps a line from wrapping, which would leave its beginning on the screen.
-func shorten(line string) string {
-	if runes := []rune(line); len(runes) > columnsMax {
-		return string(runes[:columnsMax-3]) + "..."
+// progressLine keeps a line from wrapping, which would leave its beginning on the screen.
+func progressLine(what string, since time.Duration) string {
+	const before = "ignition: "
+	age := fmt.Sprintf(" (%d s)", int(since/time.Second))
+	if runes, room := []rune(what), columnsMax-len(before)-len(age); len(runes) > room {
+		what = string(runes[:room-3]) + "..."
 	}
-	return line
+	return before + what + age
 }
 
 // note takes up a line of the log.
 func (p *Progress) note(line string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	mark, what, marked := strings.Cut(line, "]")
 	what = oneLine(what)
-	p.last = activity{}
 	switch {
 	case marked && mark == "[started":
-		p.steps = append(p.steps, activity{what: what})
+		p.begin(&activity{step: what})
 	case marked && (mark == "[finished" || mark == "[failed"):
 		// The error stands behind the name of what has failed.
-		ended := func(a activity) bool { return what == a.what || strings.HasPrefix(what, a.what+": ") }
-		if i := slices.IndexFunc(p.steps, ended); i >= 0 {
-			p.steps = slices.Delete(p.steps, i, i+1)
-		}
-	default:
-		p.last.what = oneLine(line)
+		p.end(func(a *activity) bool {
+			return a.other == nil && (what == a.step || strings.HasPrefix(what, a.step+": "))
+		})
+	}
+}
+
+func (p *Progress) begin(a *activity) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.going = append(p.going, a)
+}
+
+func (p *Progress) end(ended func(*activity) bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if i := slices.IndexFunc(p.going, ended); i >= 0 {
+		p.going = slices.Delete(p.going, i, i+1)
 	}
 }
 
@@ -131,8 +157,21 @@ type watching struct {
 	progress *Progress
 }
 
-// Handle passes a record on. Debug lines tell of details that are over when they are told.
+// Enabled takes what begins and ends as well.
+func (w *watching) Enabled(ctx context.Context, level slog.Level) bool {
+	return level == logs.LevelBegin || level == logs.LevelEnd || w.Handler.Enabled(ctx, level)
+}
+
+// Handle passes a record on, if it is one for the log.
 func (w *watching) Handle(ctx context.Context, r slog.Record) error {
+	if other := logs.ActivityOf(r); other != nil {
+		if r.Level == logs.LevelBegin {
+			w.progress.begin(&activity{other: other})
+		} else {
+			w.progress.end(func(a *activity) bool { return a.other == other })
+		}
+		return nil
+	}
 	if r.Level >= slog.LevelInfo {
 		w.progress.note(r.Message)
 	}

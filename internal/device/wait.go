@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/logs"
 )
 
 const (
@@ -25,6 +26,8 @@ const (
 func (d *Devices) Wait(ctx context.Context, paths []string) error {
 	patience := d.patience()
 	missing := slices.Compact(slices.Sorted(slices.Values(paths)))
+	shown := "waiting for " + strings.Join(missing, ", ")
+	defer logs.Begin(d.Log, logs.Activity{What: func() string { return shown }, Wait: true})()
 	late, poll, tell := time.NewTimer(patience), time.NewTicker(pollEvery), time.NewTicker(tellEvery)
 	defer late.Stop()
 	defer poll.Stop()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/logs"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
@@ -57,6 +58,7 @@ type quest struct {
 	doing  atomic.Pointer[string]
 	got    atomic.Int64 // bytes of the body
 	teller *time.Timer
+	over   func()     // the consoles are told that it has ended
 	mu     sync.Mutex // of telling
 	ended  bool
 }
@@ -74,12 +76,14 @@ func (c *Client) quest(verb, url string, total time.Duration) *quest {
 	q := &quest{client: c, verb: verb, shown: source.Redact(url), total: total, began: time.Now()}
 	q.now("the first attempt")
 	q.teller = time.AfterFunc(tellEvery, q.tell)
+	q.over = logs.Begin(c.log, logs.Activity{What: func() string { return q.verb + " " + q.shown + ": " + q.awaited() }, Wait: true})
 	return q
 }
 
 // end has nothing more told.
 func (q *quest) end() {
 	q.teller.Stop()
+	q.over()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.ended = true
@@ -95,13 +99,18 @@ func (q *quest) tell() {
 	if q.ended {
 		return
 	}
+	q.client.log.Info(fmt.Sprintf("%s %s: waiting since %s (%v) for %s",
+		q.verb, q.shown, q.began.UTC().Format(time.RFC3339), time.Since(q.began).Round(time.Second), q.awaited()))
+	q.teller.Reset(tellEvery)
+}
+
+// awaited is what is waited for just now.
+func (q *quest) awaited() string {
 	what := *q.doing.Load()
 	if n := q.got.Load(); n > 0 {
 		what += fmt.Sprintf(", %d bytes so far", n)
 	}
-	q.client.log.Info(fmt.Sprintf("%s %s: waiting since %s (%v) for %s",
-		q.verb, q.shown, q.began.UTC().Format(time.RFC3339), time.Since(q.began).Round(time.Second), what))
-	q.teller.Reset(tellEvery)
+	return what
 }
 
 // attempt counts one. The texts "GET <url>: attempt #<n>" and "GET result: OK" are fixed, as others look for them (reference:

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/logs"
 )
 
 // ErrNoTool is in the error about a program that is not installed.
@@ -112,6 +113,7 @@ func (t *Tools) Run(ctx context.Context, c Command) ([]byte, error) {
 		shown = commandLine(path, []string{"…"})
 	}
 	t.log.Debug("executing: " + shown)
+	defer logs.Begin(t.log, logs.Activity{What: func() string { return "running " + c.Tool }})()
 	stdout, stderr := &head{limit: stdoutLimit}, &tail{limit: stderrTail}
 	cmd := exec.CommandContext(ctx, path, c.Args...)
 	cmd.Stdin = strings.NewReader(c.Stdin.Reveal())

@@ -68,8 +68,8 @@ func Syslog(sockets []string, name string, pid int, now func() time.Time) (slog.
 	return nil, fmt.Errorf("no syslog socket at %s", strings.Join(sockets, ", "))
 }
 
-// Enabled is true for every level: what a first boot did is only ever logged once.
-func (h *handler) Enabled(context.Context, slog.Level) bool { return true }
+// Enabled is true for every level that is logged: what a first boot did is only ever logged once.
+func (h *handler) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelDebug }
 
 // Handle writes one line.
 func (h *handler) Handle(_ context.Context, r slog.Record) error {

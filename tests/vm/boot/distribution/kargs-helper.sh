@@ -12,4 +12,9 @@ while [ $# -gt 1 ]; do
 	esac
 	shift 2
 done
-[ -z "$changed" ] || { systemctl reboot --force; exec sleep infinity; }
+[ -n "$changed" ] || exit 0
+case " $now " in
+*" test.reboot=all "*) systemctl reboot ;;  # stops all units first
+*) systemctl reboot --force ;;
+esac
+exec sleep infinity

@@ -1,0 +1,40 @@
+package logs
+
+import (
+	"context"
+	"log/slog"
+)
+
+// The levels of records that tell what begins and ends, below all that is logged: they are for whoever shows what is going on. Each has
+// an *Activity as its only attribute.
+const (
+	LevelEnd   = slog.LevelDebug - 8
+	LevelBegin = slog.LevelDebug - 4
+)
+
+// An Activity is what takes long, or may, beside the steps of a plan, which the log itself tells of.
+type Activity struct {
+	What func() string // it is called at any time, and by others
+	Wait bool          // for what is in nobody's hands here: a device, a server; else it is work
+}
+
+// Begin tells of an activity, and gives what tells of its end.
+func Begin(log *slog.Logger, a Activity) (end func()) {
+	if log == nil {
+		return func() {}
+	}
+	log.LogAttrs(context.Background(), LevelBegin, "", slog.Any("", &a))
+	return func() { log.LogAttrs(context.Background(), LevelEnd, "", slog.Any("", &a)) }
+}
+
+// ActivityOf gives the activity that a record tells of, nil for a record that is logged.
+func ActivityOf(r slog.Record) (a *Activity) {
+	if r.Level != LevelBegin && r.Level != LevelEnd {
+		return nil
+	}
+	r.Attrs(func(attr slog.Attr) bool {
+		a, _ = attr.Value.Any().(*Activity)
+		return false
+	})
+	return a
+}
