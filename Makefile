@@ -19,7 +19,7 @@ BUILD = $(GO) build -trimpath -buildvcs=$(VCS) -ldflags '-s -w -buildid='
 ENGINE_NAMES    = ignition ignition-apply ignition-rmcfg ignition-generator butane
 VALIDATOR_NAMES = ignition-validate
 
-.PHONY: build test test-disk test-vm test-vm-steady test-guest test-guest-steady test-boots test-boots-steady bench fuzz demo demo-vm lint install install-network install-firstboot-complete install-kargs-entries install-grub-for-bootupd clean
+.PHONY: build test test-disk test-vm test-vm-steady test-guest test-guest-steady test-boots test-boots-steady bench fuzz demo demo-vm lint install install-dracut-conf install-network install-firstboot-complete install-kargs-entries install-grub-for-bootupd clean
 
 build:
 	@mkdir -p bin
@@ -117,6 +117,25 @@ install: build
 	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/libexec/ignition-apply
 	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/libexec/ignition-rmcfg
 	install -m 0644 dracut/systemd/ignition-delete-config.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
+	@printf '%s\n' "$$LEFT_TO_DO"
+
+# What it leaves to the image. An initramfs without the module boots as if there were nothing to do.
+define LEFT_TO_DO
+
+Installed. For a first boot an image also needs
+  - the kernel arguments ignition.firstboot, in one boot only (`make install-firstboot-complete`), and ignition.platform.id=ID
+  - the network, where configs come from there (`make install-network`)
+  - tools for what configs ask for: mkfs.ext4, mdadm, cryptsetup, ...
+  - the dracut module in its initramfs, in dracut.conf.d (`make install-dracut-conf`):
+      add_dracutmodules+=" ignition "
+docs/operations.md says more. Then make the initramfs.
+endef
+export LEFT_TO_DO
+
+# For images that want the module in every initramfs. No part of install: modules of distributions ask for it themselves.
+install-dracut-conf:
+	install -d $(DESTDIR)$(PREFIX)/lib/dracut/dracut.conf.d
+	install -m 0644 dracut/dracut.conf.d/30-ignition.conf $(DESTDIR)$(PREFIX)/lib/dracut/dracut.conf.d/
 
 # For images without anything that brings the network up when a stage has asked for it.
 install-network:

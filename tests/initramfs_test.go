@@ -132,6 +132,7 @@ func TestWhatIsInstalledOnRequest(t *testing.T) {
 		"install-network":          {network + "module-setup.sh": "0755", network + "ignition-network.sh": "0755", network + "ignition-network.service": "0644"},
 		"install-firstboot-complete": {
 			"usr/libexec/ignition-firstboot-complete": "0755", "usr/lib/systemd/system/ignition-firstboot-complete.service": "0644"},
+		"install-dracut-conf":   {"usr/lib/dracut/dracut.conf.d/30-ignition.conf": "0644"},
 		"install-kargs-entries": {moduleFolder + "ignition-kargs-helper.sh": "0755"},
 	} {
 		assert.Equal(t, want, installedFiles(t, installed(t, target)), target)
@@ -139,6 +140,22 @@ func TestWhatIsInstalledOnRequest(t *testing.T) {
 	helper, err := os.ReadFile(filepath.Join(installed(t, "install", "install-kargs-entries"), moduleFolder, "ignition-kargs-helper.sh"))
 	require.NoError(t, err)
 	assert.Contains(t, string(helper), "loader/entries", "the helper takes the place of the one that has nothing to say")
+}
+
+// An initramfs without the module comes up as if there were nothing to provision: check() has it only where somebody asks for it.
+func TestInstallSaysWhatIsLeftToDo(t *testing.T) {
+	c := exec.Command("make", "-s", "-o", "build", "DESTDIR="+t.TempDir(), "BIN="+fakeBinaries(t), "install")
+	c.Dir = ".."
+	out, err := c.Output()
+	require.NoError(t, err)
+	for _, word := range []string{`add_dracutmodules+=" ignition "`, "make install-dracut-conf", "make install-network", "ignition.firstboot", "docs/operations.md"} {
+		assert.Contains(t, string(out), word)
+	}
+	conf, err := os.ReadFile(filepath.Join(installed(t, "install-dracut-conf"), "usr/lib/dracut/dracut.conf.d/30-ignition.conf"))
+	require.NoError(t, err)
+	got, err := exec.Command("bash", "-c", "add_dracutmodules=' other '; "+string(conf)+"\necho $add_dracutmodules").Output()
+	require.NoError(t, err)
+	assert.Equal(t, "other ignition\n", string(got))
 }
 
 var stageUnits = []string{"fetch-offline", "fetch", "kargs", "disks", "mount", "files"}
@@ -400,6 +417,36 @@ func TestTheDracutModule(t *testing.T) {
 		"clevis-decrypt clevis-decrypt-sss clevis-decrypt-tang clevis-decrypt-tpm2 clevis-encrypt-null clevis-decrypt-null "+
 		"pwmake jose curl tpm2_create tpm2_createpolicy tpm2_createprimary tpm2_flushcontext tpm2_load tpm2_pcrread tpm2_unseal "+
 		"bash sort find touch id grep sed cat head tail tr mktemp rm is-live-image"), tools)
+}
+
+// dracut's emergency shell sources it last before its prompt.
+func TestTheEmergencyShellShowsTheCardAgainOnEveryConsole(t *testing.T) {
+	module, err := filepath.Abs("../dracut/30ignition/module-setup.sh")
+	require.NoError(t, err)
+	text, err := exec.Command("bash", "-c", ". "+module+"; ignition_profile").Output()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	profile := string(text)
+	for _, folder := range []string{"/run/glowplug", "/proc", "/dev"} {
+		require.Contains(t, profile, folder+"/")
+	}
+	profile = strings.NewReplacer("/run/glowplug/", dir+"/", "/proc/", dir+"/", "/dev/null", "/dev/null", "/dev/", dir+"/").Replace(profile)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "consoles"), []byte("tty0   -WU (EC  p  )    4:7\ngone/tty -W- (E)\nttyS0  -W- (E   p  )    4:64\n"), 0o600))
+	source := func() {
+		out, err := exec.Command("sh", "-c", profile+"echo the prompt").CombinedOutput()
+		require.NoError(t, err)
+		assert.Equal(t, "the prompt\n", string(out))
+	}
+	source()
+	assert.NoFileExists(t, filepath.Join(dir, "tty0"), "nothing has failed")
+	const card = "=====\nIgnition failed: disks\n  because \\n %s\n=====\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "failure.txt"), []byte(card), 0o600))
+	source()
+	for _, console := range []string{"tty0", "ttyS0"} {
+		shown, err := os.ReadFile(filepath.Join(dir, console))
+		require.NoError(t, err)
+		assert.Equal(t, card, string(shown), console)
+	}
 }
 
 // difference is what a build asks for, beside what a plain one does.

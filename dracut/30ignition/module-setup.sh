@@ -33,6 +33,16 @@ ignition_needs() {
     inst_multiple "$@" || ignition_fatal "the image is to have $*, of which some are missing"
 }
 
+# Read by dracut's emergency shell after all that it says itself, just before the prompt (dracut-emergency.sh): the card of a failure is
+# then the last thing on every console, where those lines would have pushed it off a small screen.
+ignition_profile() {
+    cat <<'E'
+[ ! -r /run/glowplug/failure.txt ] || while read -r console rest; do
+    while IFS= read -r line; do printf '%s\n' "$line"; done </run/glowplug/failure.txt >"/dev/$console"
+done </proc/consoles 2>/dev/null
+E
+}
+
 # shellcheck disable=SC2154 # dracut sets moddir, systemdsystemunitdir and dracutsysrootdir, a root to build from
 install() {
     local settings="${dracutsysrootdir-}/usr/lib/glowplug/distribution.json" epoch="${dracutsysrootdir-}/usr/lib/clock-epoch" tool missing=
@@ -55,6 +65,8 @@ install() {
     inst_simple "$moddir/ignition" /usr/bin/ignition || ignition_fatal "the program is not in $moddir"
     inst_script "$moddir/ignition-kargs-helper.sh" /usr/sbin/ignition-kargs-helper
     ln_r /usr/bin/ignition /usr/lib/systemd/system-generators/ignition-generator
+    # shellcheck disable=SC2154 # dracut sets initdir
+    [ ! -d "$initdir/etc" ] || ignition_profile >>"$initdir/etc/profile"
     if [ -e "$settings" ]; then
         inst_simple /usr/lib/glowplug/distribution.json
         ! grep -q '"shadow-utils"' "$settings" || ignition_needs groupadd groupmod groupdel chgpasswd useradd usermod userdel chpasswd

@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -137,10 +138,13 @@ func wrap(first, others, text string) []string {
 // Show writes a card to all consoles.
 func (c *Consoles) Show(card Card) { c.say("\n" + card.String()) }
 
-// failureFile is the card for programs: in the folder of glowplug's own files of a boot.
-const failureFile = "failure.json"
+// The card for programs, and as it is shown, for the emergency shell to show again: in the folder of glowplug's own files of a boot.
+const (
+	failureFile = "failure.json"
+	shownFile   = "failure.txt"
+)
 
-// Save leaves the card for programs, readable by root alone.
+// Save leaves the card in both forms, readable by root alone.
 func (c Card) Save(folder string) error {
 	text, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
@@ -149,7 +153,9 @@ func (c Card) Save(folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(folder, failureFile), append(text, '\n'), 0o600)
+	return errors.Join(
+		os.WriteFile(filepath.Join(folder, failureFile), append(text, '\n'), 0o600),
+		os.WriteFile(filepath.Join(folder, shownFile), []byte(c.String()), 0o600))
 }
 
 // Left gives the stage of the card that a stage of this boot has left, "" if there is none.
@@ -168,9 +174,11 @@ func Forget(folder, stage string) error {
 	if stage != "" && Left(folder) != stage {
 		return nil
 	}
-	err := os.Remove(filepath.Join(folder, failureFile))
-	if os.IsNotExist(err) {
-		return nil
+	var errs []error
+	for _, name := range []string{shownFile, failureFile} {
+		if err := os.Remove(filepath.Join(folder, name)); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
 	}
-	return err
+	return errors.Join(errs...)
 }

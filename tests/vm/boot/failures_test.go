@@ -147,6 +147,19 @@ func (f failure) run(t *testing.T) {
 	b.first(withProof(t, encode(t, f.mended)), checks).must(checks)
 }
 
+// Whoever comes to a machine later sees the end of its console: the card, with nothing but the prompt below it.
+func TestTheEmergencyShellShowsTheCardAgain(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, "bookworm")
+	b.spec.Until = func(line machine.Line) bool { return strings.Contains(line.Text, "Press Enter for maintenance") }
+	o := b.first([]byte(failures()[0].text), nil, "test.shell")
+	require.True(t, o.Cut, "no prompt comes:\n%s", o.Tail(60))
+	screen := o.Tail(24) // and the line on which one would type
+	assert.Contains(t, screen, "Ignition failed: fetch-offline")
+	assert.Equal(t, 2, strings.Count(screen, strings.Repeat("=", 78)), "the whole card:\n%s", o.Tail(60))
+	assert.NotContains(t, screen[strings.LastIndex(screen, "===="):], "journalctl", "what comes below it:\n%s", screen)
+}
+
 // card holds the console of a boot that has failed against what people need to see.
 func (f failure) card(t *testing.T, o outcome) {
 	t.Helper()
