@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/device"
@@ -46,8 +47,19 @@ func kernelArguments(ctx context.Context, r *run) error {
 	if len(k.ShouldExist) == 0 {
 		origin = "$.kernelArguments.shouldNotExist.0"
 	}
-	_, err := r.Tools.Run(ctx, host.Command{Tool: "ignition-kargs-helper", Args: args, Private: true})
+	_, err := r.Tools.Run(ctx, host.Command{Tool: "ignition-kargs-helper", Args: args, Private: true, Hidden: values(args)})
 	return host.Step{ID: "kargs", Subject: "kernel arguments", Origin: origin}.Fail(err)
+}
+
+// values are what kernel arguments set things to. Which device is meant may be known.
+func values(arguments []string) (all []diag.Secret) {
+	for _, argument := range arguments {
+		_, value, _ := strings.Cut(argument, "=")
+		if tag, _, _ := strings.Cut(value, "="); !strings.HasPrefix(value, "/dev/") && !slices.Contains([]string{"UUID", "LABEL", "PARTUUID", "PARTLABEL"}, tag) {
+			all = append(all, diag.Secret(value))
+		}
+	}
+	return all
 }
 
 // makeDisks hands the keys of volumes on to the files stage, also those that are known when something fails: whoever looks at

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/providers"
@@ -51,7 +52,7 @@ func TestPlatformsRunTheImagesTools(t *testing.T) {
 	r, _ := newRun(t)
 	m := r.machine()
 	require.NoError(t, m.Modprobe(t.Context(), "vmur"))
-	require.EqualError(t, m.Modprobe(t.Context(), "absent"), "modprobe: exit status 1")
+	require.EqualError(t, m.Modprobe(t.Context(), "absent"), "modprobe: exit status 1: modprobe absent")
 	out, err := m.Run(t.Context(), "vmur", "li")
 	require.NoError(t, err)
 	assert.Equal(t, "vmur li\n", string(out))
@@ -127,4 +128,10 @@ esac
 	require.NoError(t, err)
 	assert.Empty(t, state.Said, "nobody has to ask again")
 	assert.NotContains(t, m.log.String(), "SECRET")
+}
+
+// The helper may quote what it was asked for: which device is meant may be known, other values not.
+func TestValuesOfKernelArgumentsAreNotTold(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, []diag.Secret{"", "", "hunter2"}, values([]string{"--should-exist", "quiet", "root=UUID=1", "a=/dev/vda", "boot=LABEL=b", "token=hunter2"}))
 }

@@ -127,7 +127,7 @@ func TestAToolThatFailsIsNamedWithItsLastWords(t *testing.T) {
 	assert.Equal(t, 3, failed.Status)
 	assert.True(t, strings.HasPrefix(err.Error(), "tool: exit status 3: "), err.Error())
 	assert.True(t, strings.HasSuffix(err.Error(), "noise; bad thing; happened"), err.Error())
-	assert.LessOrEqual(t, len(failed.Stderr), 2*stderrTail)
+	assert.LessOrEqual(t, len(failed.Said), 2*errorShown)
 }
 
 func TestAToolThatIsNotThereIsNamed(t *testing.T) {

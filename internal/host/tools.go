@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -21,7 +22,6 @@ var ErrNoTool = errors.New("program not found")
 
 const (
 	stdoutLimit = 16 << 20 // of a tool's output, kept
-	stderrTail  = 2 << 10  // of a tool's complaints, kept
 	// A tool that was told to stop may leave children that hold its pipes.
 	pipeDelay = 2 * time.Second
 )
@@ -59,17 +59,21 @@ func (t *Tools) Path(tool string) (string, error) {
 }
 
 // A Command is one run of a tool. Args are visible to every user of the machine and go to the log, so they hold no
-// secrets; Stdin and Secrets may.
+// secrets; Stdin and Secrets may. What the tool prints of these is not in errors.
 type Command struct {
 	Tool  string
 	Args  []string
 	Stdin diag.Secret
+	// Input is a standard input that may be told, but for what is in Hidden; in place of Stdin.
+	Input string
 	// Secrets are files for the tool, and the programs that it runs, to read: the first is SecretFile(0). They are in memory
 	// and end with the tool.
 	Secrets []diag.Secret
 	// Private keeps the arguments out of the log: where they are parts of a config that may hold a secret, and the tool takes
 	// them in no other way.
 	Private bool
+	// Hidden are other texts that errors must not have: secrets among the arguments or in Input.
+	Hidden []diag.Secret
 	// Env is added to the environment: "NAME=value".
 	Env []string
 }
@@ -81,16 +85,16 @@ func SecretFile(i int) string { return fmt.Sprintf("/proc/self/fd/%d", 3+i) }
 type ToolError struct {
 	Tool   string
 	Status int    // exit status, -1 where a signal ended it
-	Stderr string // the end of its complaints, on one line
+	Said   string // the first and the last of its complaints and its output, on one line, without secrets
 	Err    error
 }
 
 // Error gives `tool: exit status N: complaints`.
 func (e *ToolError) Error() string {
-	if e.Stderr == "" {
+	if e.Said == "" {
 		return fmt.Sprintf("%s: %v", e.Tool, e.Err)
 	}
-	return fmt.Sprintf("%s: %v: %s", e.Tool, e.Err, e.Stderr)
+	return fmt.Sprintf("%s: %v: %s", e.Tool, e.Err, e.Said)
 }
 
 // Unwrap gives the error of os/exec, or the reason why the context ended.
@@ -114,10 +118,10 @@ func (t *Tools) Run(ctx context.Context, c Command) ([]byte, error) {
 	}
 	t.log.Debug("executing: " + shown)
 	defer logs.Begin(t.log, logs.Activity{What: func() string { return "running " + c.Tool }})()
-	stdout, stderr := &head{limit: stdoutLimit}, &tail{limit: stderrTail}
+	stdout, printed, stderr := &head{limit: stdoutLimit}, &edges{}, &edges{}
 	cmd := exec.CommandContext(ctx, path, c.Args...)
-	cmd.Stdin = strings.NewReader(c.Stdin.Reveal())
-	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.Stdin = strings.NewReader(c.Stdin.Reveal() + c.Input)
+	cmd.Stdout, cmd.Stderr = io.MultiWriter(stdout, printed), stderr
 	cmd.WaitDelay = pipeDelay
 	for _, secret := range c.Secrets {
 		file, err := memory(secret)
@@ -138,7 +142,7 @@ func (t *Tools) Run(ctx context.Context, c Command) ([]byte, error) {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
-		return stdout.kept, &ToolError{Tool: c.Tool, Status: status, Stderr: stderr.line(), Err: err}
+		return stdout.kept, &ToolError{Tool: c.Tool, Status: status, Said: complaints(stderr, printed, c.scrubber()), Err: err}
 	}
 	return stdout.kept, nil
 }
@@ -178,31 +182,4 @@ type head struct {
 func (h *head) Write(p []byte) (int, error) {
 	h.kept = append(h.kept, p[:min(len(p), h.limit-len(h.kept))]...)
 	return len(p), nil
-}
-
-// tail keeps the last bytes written to it.
-type tail struct {
-	kept  []byte
-	limit int
-}
-
-// Write never fails: a full pipe would stop the tool.
-func (t *tail) Write(p []byte) (int, error) {
-	t.kept = append(t.kept, p[max(0, len(p)-t.limit):]...)
-	if over := len(t.kept) - t.limit; over > 0 {
-		t.kept = append(t.kept[:0], t.kept[over:]...)
-	}
-	return len(p), nil
-}
-
-// line gives the lines kept as one line of printable text.
-func (t *tail) line() string {
-	lines := strings.FieldsFunc(string(t.kept), func(r rune) bool { return r == '\n' || r == '\r' })
-	clean := func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}
-	return strings.TrimSpace(strings.ToValidUTF8(strings.Map(clean, strings.Join(lines, "; ")), "?"))
 }

@@ -3,7 +3,6 @@ package disks
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -118,45 +117,24 @@ func describeClevis(c config.Clevis) string {
 	return fmt.Sprintf("%d of %s", threshold(c), strings.Join(pins, ", "))
 }
 
-// shortSecret is the length of text that is no secret worth hiding: hiding "1" would garble every message.
-const shortSecret = 4
-
-// hideConfig takes out of a tool's complaints what a pin's config says: clevis quotes URLs that do not answer.
-func hideConfig(err error, text diag.Secret) error {
-	var failed *host.ToolError
-	if !errors.As(err, &failed) {
-		return err
-	}
+// told are the texts in a pin's config, which clevis may tell: it quotes URLs that do not answer.
+func told(text diag.Secret) []diag.Secret {
 	var parsed any
 	decoder := json.NewDecoder(strings.NewReader(text.Reveal()))
 	decoder.UseNumber()
-	hidden := []string{text.Reveal()}
-	if decoder.Decode(&parsed) == nil {
-		hidden = leaves(parsed, hidden)
+	if decoder.Decode(&parsed) != nil {
+		return []diag.Secret{text}
 	}
-	// The longest first: one may be part of another.
-	slices.SortFunc(hidden, func(a, b string) int { return len(b) - len(a) })
-	shown := *failed
-	for _, secret := range hidden {
-		if len(secret) < shortSecret {
-			continue
-		}
-		safe := "…"
-		if strings.Contains(secret, "://") {
-			safe = source.Redact(secret)
-		}
-		shown.Stderr = strings.ReplaceAll(shown.Stderr, secret, safe)
-	}
-	return &shown
+	return leaves(parsed, nil)
 }
 
 // leaves are the texts and numbers in a JSON value.
-func leaves(v any, found []string) []string {
+func leaves(v any, found []diag.Secret) []diag.Secret {
 	switch v := v.(type) {
 	case string:
-		return append(found, v)
+		return append(found, diag.Secret(v))
 	case json.Number:
-		return append(found, v.String())
+		return append(found, diag.Secret(v.String()))
 	case []any:
 		for _, each := range v {
 			found = leaves(each, found)

@@ -368,7 +368,7 @@ func (o *volume) obtain(ctx context.Context) (diag.Secret, error) {
 
 // withKey is a command that gets the key as a file, whose path stands in the arguments where keyPath says.
 func (o *volume) withKey(tool string, args ...string) host.Command {
-	c := host.Command{Tool: tool, Args: args}
+	c := host.Command{Tool: tool, Args: args, Hidden: []diag.Secret{o.key}}
 	if o.keyFile == "" {
 		c.Secrets = []diag.Secret{o.key}
 	}
@@ -589,8 +589,8 @@ func (o *volume) bind(ctx context.Context) error {
 		return err
 	}
 	c := o.withKey("clevis", "luks", "bind", "-f", "-k", o.keyPath(), "-d", o.device(), pin, text.Reveal())
-	c.Private = true
-	return hideConfig(o.runTool(ctx, c), text)
+	c.Private, c.Hidden = true, append(told(text), o.key)
+	return o.runTool(ctx, c)
 }
 
 // unlock opens the volume as the system will. The key is in hand still, should clevis fail.
@@ -606,7 +606,8 @@ func (o *volume) unlock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return hideConfig(o.runTool(ctx, host.Command{Tool: "clevis", Args: []string{"luks", "unlock", "-d", o.device(), "-n", o.config.Name}}), text)
+	args := []string{"luks", "unlock", "-d", o.device(), "-n", o.config.Name}
+	return o.runTool(ctx, host.Command{Tool: "clevis", Args: args, Hidden: told(text)})
 }
 
 // Finish ends the first boot for what Run has made: volumes lose the mark by which a repeated boot would make them anew. Devices

@@ -63,7 +63,7 @@ func (w *work) kindOn(ctx context.Context, path string) (string, error) {
 		return strings.TrimSpace(string(out)), err
 	case failed.Status == blkidSeveral:
 		return "several filesystems, volumes or members of arrays", nil
-	case failed.Status == blkidNothing && failed.Stderr == "":
+	case failed.Status == blkidNothing && failed.Said == "":
 		return "", nil
 	}
 	return "", err

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -287,7 +286,7 @@ func setfiles(ctx context.Context, w *worker, contexts string, paths []string) e
 	for _, at := range paths {
 		input.WriteString(dir + at + "\x00")
 	}
-	_, err := w.Tools.Run(ctx, host.Command{Tool: "setfiles", Args: args, Stdin: diag.Secret(input.String())})
+	_, err := w.Tools.Run(ctx, host.Command{Tool: "setfiles", Args: args, Input: input.String()})
 	return err
 }
 

@@ -117,7 +117,7 @@ func (t *toolAccounts) password(ctx context.Context, tool, name, hash string) er
 	if strings.ContainsAny(hash, ":\n") {
 		return errors.New("the password hash holds a colon or a line break, which no hash does")
 	}
-	_, err := t.tools.Run(ctx, host.Command{Tool: tool, Args: []string{"--root", t.root.Dir(), "--encrypted"}, Stdin: diag.Secret(name + ":" + hash + "\n")})
+	_, err := t.tools.Run(ctx, host.Command{Tool: tool, Args: []string{"--root", t.root.Dir(), "--encrypted"}, Input: name + ":" + hash + "\n", Hidden: []diag.Secret{diag.Secret(hash)}})
 	return err
 }
 
