@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
@@ -18,6 +19,7 @@ func (c *checker) disk(a *at, d *config.Disk) {
 		c.partitionNumbers(list, d.Partitions)
 		c.partitionOverlap(list, d.Partitions)
 		c.partitionLabels(list, d.Partitions)
+		c.partitionGUIDs(list, d.Partitions)
 	}
 	for i := range d.Partitions {
 		c.partition(list.item(i), &d.Partitions[i])
@@ -60,6 +62,25 @@ func (c *checker) partitionLabels(list *at, parts []config.Partition) {
 		reported = true
 	}
 }
+
+// partitionGUIDs: what is to be unique in the world is so on its disk.
+func (c *checker) partitionGUIDs(list *at, parts []config.Partition) {
+	seen := map[string]int{}
+	for i, p := range parts {
+		guid := strings.ToLower(text(p.GUID))
+		if guid == "" || isAbsent(p) {
+			continue
+		}
+		if first, twice := seen[guid]; twice {
+			list.item(i).key("guid").errorf("partition-guid-twice", "two partitions have the GUID %s", quote(*p.GUID)).
+				hint("give each its own, or none for a random one").see(list.item(first), "the first one").Stricter = true
+			continue
+		}
+		seen[guid] = i
+	}
+}
+
+func isAbsent(p config.Partition) bool { return p.ShouldExist != nil && !*p.ShouldExist }
 
 // partitionOverlap reports the first partition that another one, of those with a fixed start and size, lies on.
 func (c *checker) partitionOverlap(list *at, parts []config.Partition) {
@@ -207,9 +228,19 @@ func (c *checker) filesystem(a *at, f *config.Filesystem) {
 	}
 	c.format(a.key("format"), f)
 	c.label(a.key("label"), f)
+	if f.UUID != nil && !block.TakesUUID(text(f.Format), *f.UUID) {
+		a.key("uuid").errorf("filesystem-uuid", "%s is not a UUID that %s takes", quote(*f.UUID), *f.Format).hint(uuidForm(*f.Format)).stricter()
+	}
 	if virtual {
 		c.noBlockDevice(a, f)
 	}
+}
+
+func uuidForm(format string) string {
+	if format == "vfat" {
+		return "a vfat has a number of 32 bits: up to 8 hexadecimal digits, as 2E24-EC82"
+	}
+	return "UUIDs look like 0fc63daf-8483-4772-8e79-3d69d8477de4"
 }
 
 func (c *checker) format(a *at, f *config.Filesystem) {
@@ -287,6 +318,9 @@ func (c *checker) luks(a *at, l *config.Luks) {
 	if n := len(text(l.Label)); n > 47 {
 		a.key("label").errorf("luks-label-long", "LUKS labels are at most 47 bytes, this one is %d", n)
 	}
+	if uuid := text(l.UUID); uuid != "" && !block.TakesUUID("crypto_LUKS", uuid) {
+		a.key("uuid").errorf("luks-uuid", "%s is not a UUID", quote(uuid)).hint(uuidForm("")).stricter()
+	}
 	a.key("device").absolute(text(l.Device))
 	c.clevisMix(a.key("clevis"), &l.Clevis)
 	if text(l.KeyFile.Source) != "" {
@@ -301,7 +335,20 @@ func (c *checker) luks(a *at, l *config.Luks) {
 		c.tang(tang.item(i), &l.Clevis.Tang[i])
 	}
 	c.resource(a.key("keyFile"), &l.KeyFile, config.V3_1)
+	if !isSet(l.Cex.Enabled) && IsEmptyKey(l.KeyFile, c.version) {
+		a.key("keyFile").key("source").errorf("luks-key-empty", "the key is empty, so whoever has the disk opens the volume").
+			hint("write a key, or leave keyFile out for a random one").stricter()
+	}
 	a.notEmpty("an encrypted volume", l.Name)
+}
+
+// IsEmptyKey tells whether a config itself shows that a key has no bytes. No source is no key, and not an empty one.
+func IsEmptyKey(key config.Resource, version config.Version) bool {
+	if text(key.Source) == "" || source.Check(*key.Source, int(version)) != nil {
+		return false
+	}
+	digest, _ := source.ParseDigest(text(key.Verification.Hash), int(version))
+	return source.IsEmpty(*key.Source, text(key.Compression), digest)
 }
 
 func clevisPresent(cl *config.Clevis) bool {

@@ -12,6 +12,7 @@ func (c *checker) storage(a *at, s *config.Storage) {
 	c.belowLinks(a, s)
 	c.filesystemsOnDisks(a.key("filesystems"), s)
 	c.belowFiles(a, s)
+	c.sharedNames(a, s)
 	dirs, disks, files := a.key("directories"), a.key("disks"), a.key("files")
 	for i := range s.Directories {
 		c.directory(dirs.item(i), &s.Directories[i])

@@ -107,6 +107,9 @@ func rounds() []round {
 // Run makes the disks of a config. Keys are given also with an error: as far as they are known.
 func Run(ctx context.Context, s config.Storage, o Options) (Keys, error) {
 	w := &work{Options: o}
+	if err := impossible(s); err != nil {
+		return w.keys, err
+	}
 	if err := w.missing(append(arrayNeeds(s), volumeNeeds(s)...)); err != nil {
 		return w.keys, err
 	}
@@ -211,6 +214,9 @@ func runLanes(ctx context.Context, lanes []host.Plan, o host.RunOptions, width i
 // there is planned as a deferred step, which says what will decide.
 func Preview(s config.Storage, o Options) (host.Plan, error) {
 	w := &work{Options: o}
+	if err := impossible(s); err != nil {
+		return nil, err
+	}
 	view := &expected{now: live{o.Devices}, then: map[string]Seen{}}
 	var all host.Plan
 	for _, r := range rounds() {

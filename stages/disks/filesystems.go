@@ -122,13 +122,8 @@ func uuidFits(entry config.Filesystem, found block.Signature) bool {
 	return entry.UUID == nil || bareUUID(entry, *entry.UUID) == bareUUID(entry, found.UUID)
 }
 
-// bareUUID is what makers take and what is compared: lower case, and the number of a vfat without its dash.
 func bareUUID(entry config.Filesystem, uuid string) string {
-	uuid = strings.ToLower(uuid)
-	if value(entry.Format) == "vfat" && len(uuid) > 4 && uuid[4] == '-' {
-		return uuid[:4] + uuid[5:]
-	}
-	return uuid
+	return block.BareUUID(value(entry.Format), uuid)
 }
 
 // describeWanted says in words what an entry asks for.
@@ -303,28 +298,8 @@ func (f *filesystem) prediction() prediction {
 		p.names = append(p.names, after.Node)
 	}
 	first := after.Content.First()
-	if first.Label != "" {
-		p.names = append(p.names, "/dev/disk/by-label/"+udevName(first.Label))
-	}
-	if first.UUID != "" {
-		p.names = append(p.names, "/dev/disk/by-uuid/"+udevName(first.UUID))
-	}
+	p.names = append(p.names, block.ContentLinks(first.Label, first.UUID)...)
 	return p
-}
-
-// udevName writes a label as the name of a link: what is neither a plain letter nor UTF-8 is \x and its number
-// (ID_FS_LABEL_ENC of udev's blkid; libblkid, blkid_encode_string).
-func udevName(label string) string {
-	var b strings.Builder
-	for _, r := range strings.ToValidUTF8(label, "\uFFFD") {
-		switch {
-		case r >= 0x80, r >= '0' && r <= '9', r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z', strings.ContainsRune("#+-.:=@_", r):
-			b.WriteRune(r)
-		default:
-			fmt.Fprintf(&b, `\x%02x`, r)
-		}
-	}
-	return b.String()
 }
 
 // needs are the tools of the step.

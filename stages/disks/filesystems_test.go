@@ -229,7 +229,7 @@ func TestPredictedNames(t *testing.T) {
 	require.Len(t, p.after, 1)
 	assert.Equal(t, []string{"/dev/disk/by-path/x", "/dev/vdb", `/dev/disk/by-label/EFI\x20SYS\x2f1`, "/dev/disk/by-uuid/1234-ABCD"}, p.after[0].names)
 	assert.Equal(t, block.Signature{Type: "vfat", Label: "EFI SYS/1", UUID: "1234-ABCD"}, p.after[0].seen.Content.First())
-	assert.Equal(t, "größe", udevName("größe"))
+	assert.Equal(t, "größe", block.LinkName("größe"))
 }
 
 // The argument lists are those of the reference (engine §9.4).

@@ -341,6 +341,9 @@ func (o *volume) keyStep() host.Step {
 		if o.key, err = o.obtain(ctx); err != nil {
 			return err
 		}
+		if o.key == "" {
+			return errEmptyKey
+		}
 		if o.keys.Volumes == nil {
 			o.keys.Volumes = map[string]diag.Secret{}
 		}
@@ -349,6 +352,9 @@ func (o *volume) keyStep() host.Step {
 	}
 	return s
 }
+
+// errEmptyKey: cryptsetup takes such a key, and whoever has the disk opens the volume.
+var errEmptyKey = diag.WithHint(errors.New("the key is empty"), "write a key where the config gets it from, or leave keyFile out for a random one")
 
 const keyBytes = 4096 // of randomness, written as twice as many digits
 

@@ -35,8 +35,8 @@ func TestVolumesAsPeopleReadThem(t *testing.T) {
 	for name, c := range map[string]struct {
 		header, config, want string
 	}{
-		"a blank device gets a volume": {"", `'name': 'v', 'device': '$/a', 'label': 'L', 'uuid': 'U'`,
-			"+ key of luks v  random\n+ luks v         LUKS 2 on $/a, label \"L\", UUID U\n~ luks v         opened as /dev/mapper/v\n"},
+		"a blank device gets a volume": {"", `'name': 'v', 'device': '$/a', 'label': 'L', 'uuid': '` + plainUUID + `'`,
+			"+ key of luks v  random\n+ luks v         LUKS 2 on $/a, label \"L\", UUID " + plainUUID + "\n~ luks v         opened as /dev/mapper/v\n"},
 		"clevis takes steps of its own": {"", `'name': 'v', 'device': '$/a', 'clevis': {'tpm2': true, 'tang': [{'url': 'http://u:p@t/x?k=v', 'thumbprint': 'T'}]}`,
 			"+ key of luks v  random\n+ luks v         LUKS 2 on $/a\n~ luks v         opened as /dev/mapper/v\n" +
 				"~ luks v         bound by clevis to 1 of tang http://…@t/x?k=…, tpm2\n~ luks v         closed, and opened by clevis\n~ luks v         opens by clevis alone\n"},
@@ -162,8 +162,8 @@ func TestHowVolumesAreMade(t *testing.T) {
 	for name, c := range map[string]struct {
 		header, config, want string
 	}{
-		"with a key": {"", keyed + `, 'label': 'L', 'uuid': 'U', 'options': ['--pbkdf', 'pbkdf2'], 'discard': true, 'openOptions': ['--perf-no_read_workqueue']`,
-			"cryptsetup luksFormat --type luks2" + k + " --label L --uuid U --subsystem glowplug-first-boot --pbkdf pbkdf2 $/aliases$/a <<open-sesame\n" +
+		"with a key": {"", keyed + `, 'label': 'L', 'uuid': '` + plainUUID + `', 'options': ['--pbkdf', 'pbkdf2'], 'discard': true, 'openOptions': ['--perf-no_read_workqueue']`,
+			"cryptsetup luksFormat --type luks2" + k + " --label L --uuid " + plainUUID + " --subsystem glowplug-first-boot --pbkdf pbkdf2 $/aliases$/a <<open-sesame\n" +
 				"cryptsetup luksOpen $/aliases$/a v" + k + " --persistent --allow-discards --perf-no_read_workqueue <<open-sesame\n"},
 		"with a subsystem that the config gives": {"", keyed + `, 'options': ['--subsystem=mine']`,
 			"cryptsetup luksFormat --type luks2" + k + " --subsystem=mine $/aliases$/a <<open-sesame\ncryptsetup luksOpen $/aliases$/a v" + k + " --persistent <<open-sesame\n"},
@@ -220,6 +220,33 @@ func TestKeysAreGotBeforeAnyVolumeIsTouched(t *testing.T) {
 	require.ErrorContains(t, err, "key of luks v ($.storage.luks.1): 404")
 	assert.Empty(t, ran)
 	assert.Contains(t, keys.Volumes, "x", "what is known is given")
+}
+
+func TestAnEmptyKeyIsRefusedBeforeItsDeviceIsTouched(t *testing.T) {
+	b := newBench(t)
+	image := b.image("a", "")
+	before, err := os.ReadFile(image)
+	require.NoError(t, err)
+	b.options.Fetch = func(context.Context, config.Resource) (diag.Secret, error) { return "", nil }
+	for name, key := range map[string]string{
+		"from a server":        `{'source': 'http://h/k'}`,
+		"in the config":        `{'source': 'data:,'}`,
+		"in base64":            `{'source': 'data:text/plain;base64,'}`,
+		"that unpacks to none": `{'source': 'data:;base64,H4sIAAAAAAAAAwMAAAAAAAAAAAA=', 'compression': 'gzip'}`,
+		"by its digest":        `{'source': 'http://h/k', 'verification': {'hash': 'sha256-e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'}}`,
+	} {
+		_, ran, err := b.run("{'luks': [{'name': 'v', 'device': '$/a', 'wipeVolume': true, 'keyFile': " + key + "}]}")
+		require.ErrorContains(t, err, "luks v ($.storage.luks.0): the key is empty", name)
+		assert.Empty(t, ran, name)
+		if !strings.Contains(key, "http") {
+			assert.Contains(t, b.preview("{'luks': [{'name': 'v', 'device': '$/a', 'keyFile': "+key+"}]}"), "the key is empty", name)
+		}
+	}
+	after, err := os.ReadFile(image)
+	require.NoError(t, err)
+	assert.True(t, bytes.Equal(before, after))
+	_, _, err = b.run("{'luks': [{'name': 'v', 'device': '$/a', 'keyFile': {'source': ''}}]}")
+	require.NoError(t, err, "no source is no key")
 }
 
 func TestNoSecretOfAVolumeIsLogged(t *testing.T) {

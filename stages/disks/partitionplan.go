@@ -252,7 +252,34 @@ func (c *tableChange) result(random io.Reader) error {
 	if c.write && c.disk.ReadOnly {
 		return errors.New("is read-only, and its partition table would have to be written")
 	}
+	if err := c.distinct(); err != nil {
+		return err
+	}
 	return c.overlaid()
+}
+
+// distinct refuses to give a partition the GUID of another one on the disk.
+func (c *tableChange) distinct() error {
+	for _, d := range c.decisions {
+		made, there := c.made(d)
+		if !there || d.GUID == "" {
+			continue // a random one is no other's
+		}
+		for _, p := range c.table.Partitions() {
+			if p.Number != made.Number && p.GUID == made.GUID {
+				return c.step(d.Index, c.subject(d.Number)).Fail(sameGUID(p.GUID.String(), c.subject(p.Number)))
+			}
+		}
+	}
+	return nil
+}
+
+// made is the partition that a decision makes.
+func (c *tableChange) made(d block.Decision) (block.Partition, bool) {
+	if c.table == nil || d.Verdict != block.Create && d.Verdict != block.Recreate {
+		return block.Partition{}, false
+	}
+	return c.table.Partition(d.Number)
 }
 
 // count finds out which partitions are concerned, and how.
@@ -314,12 +341,9 @@ func (c *tableChange) eraseEnds(offset, size int64) {
 // is made; what is in a new partition by chance must not.
 func (c *tableChange) eraseMembers(m memberOf) error {
 	for _, d := range c.decisions {
-		if d.Verdict != block.Create && d.Verdict != block.Recreate {
+		p, there := c.made(d)
+		if !there {
 			continue
-		}
-		p, found := c.table.Partition(d.Number)
-		if !found {
-			return fmt.Errorf("partition %d is not in its table", d.Number)
 		}
 		if slices.ContainsFunc(c.names(m.paths, p), func(name string) bool { return m.members[name] }) {
 			c.eraseEnds(c.bytes(p.Start), c.bytes(p.Size))

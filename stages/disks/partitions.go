@@ -164,15 +164,11 @@ func partitionNames(paths []string, disk device.Disk, number int, label string, 
 			names = append(names, path+"-part"+strconv.Itoa(number))
 		}
 	}
-	if label != "" {
-		names = append(names, "/dev/disk/by-partlabel/"+udevName(label))
-	}
+	guid := ""
 	if id != (block.GUID{}) {
-		names = append(names, byGUID(id))
+		guid = id.String()
 	}
-	return names
+	return append(names, block.PartitionLinks(label, guid)...)
 }
 
-func byGUID(id block.GUID) string {
-	return "/dev/disk/by-partuuid/" + strings.ToLower(id.String())
-}
+func byGUID(id block.GUID) string { return block.PartitionLinks("", id.String())[0] }

@@ -1,0 +1,91 @@
+package block
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// uuidWords are what the makers of filesystems take beside a UUID (mke2fs(8), mkswap(8)); mkfs.btrfs makes one up for none.
+var uuidWords = map[string][]string{
+	"btrfs": {""},
+	"ext4":  {"clear", "random", "time"},
+	"swap":  {"clear", "random", "time"},
+	"xfs":   nil,
+}
+
+// TakesUUID tells whether a filesystem of some format, or a volume "crypto_LUKS", can be made with a UUID. Of other formats nothing is known.
+func TakesUUID(format, uuid string) bool {
+	words, known := uuidWords[format]
+	switch {
+	case format == "vfat":
+		_, err := fatNumber(uuid)
+		return err == nil
+	case !known && format != "crypto_LUKS":
+		return true
+	}
+	_, err := ParseGUID(uuid)
+	return err == nil || slices.Contains(words, strings.ToLower(uuid))
+}
+
+// BareUUID is what makers take and what is compared: lower case, and the number of a vfat in eight digits without its dash.
+func BareUUID(format, uuid string) string {
+	uuid = strings.ToLower(uuid)
+	if format != "vfat" {
+		return uuid
+	}
+	if number, err := fatNumber(uuid); err == nil {
+		return fmt.Sprintf("%08x", number)
+	}
+	return withoutDash(uuid)
+}
+
+// fatNumber reads a volume ID as mkfs.fat(8) does: a hexadecimal number of 32 bits. The dash is how others show it.
+func fatNumber(uuid string) (uint64, error) {
+	return strconv.ParseUint(strings.TrimPrefix(withoutDash(strings.ToLower(uuid)), "0x"), 16, 32)
+}
+
+func withoutDash(uuid string) string {
+	if len(uuid) > 4 && uuid[4] == '-' {
+		return uuid[:4] + uuid[5:]
+	}
+	return uuid
+}
+
+// LinkName writes a label as the name of a link below /dev/disk: what is neither a plain letter nor UTF-8 is \x and its number
+// (ID_FS_LABEL_ENC of udev's blkid; libblkid, blkid_encode_string).
+func LinkName(label string) string {
+	var b strings.Builder
+	for _, r := range strings.ToValidUTF8(label, "\uFFFD") {
+		switch {
+		case r >= 0x80, r >= '0' && r <= '9', r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z', strings.ContainsRune("#+-.:=@_", r):
+			b.WriteRune(r)
+		default:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		}
+	}
+	return b.String()
+}
+
+// PartitionLinks are udev's links to a partition of some label and GUID; "" for none.
+func PartitionLinks(label, guid string) (links []string) {
+	if label != "" {
+		links = append(links, "/dev/disk/by-partlabel/"+LinkName(label))
+	}
+	if guid != "" {
+		links = append(links, "/dev/disk/by-partuuid/"+strings.ToLower(guid))
+	}
+	return links
+}
+
+// ContentLinks are udev's links to a device by the label and UUID of what is on it; "" for none.
+func ContentLinks(label, uuid string) (links []string) {
+	if label != "" {
+		links = append(links, "/dev/disk/by-label/"+LinkName(label))
+	}
+	if uuid != "" {
+		links = append(links, "/dev/disk/by-uuid/"+LinkName(uuid))
+	}
+	return links
+}
