@@ -229,7 +229,7 @@ func (c *checker) filesystem(a *at, f *config.Filesystem) {
 	c.format(a.key("format"), f)
 	c.label(a.key("label"), f)
 	if f.UUID != nil && !block.TakesUUID(text(f.Format), *f.UUID) {
-		a.key("uuid").errorf("filesystem-uuid", "%s is not a UUID that %s takes", quote(*f.UUID), *f.Format).hint(uuidForm(*f.Format)).stricter()
+		a.key("uuid").errorf("filesystem-uuid", "%s is not a UUID that %s takes", quote(*f.UUID), *f.Format).hint("%s", uuidForm(*f.Format)).stricter()
 	}
 	if virtual {
 		c.noBlockDevice(a, f)
@@ -319,7 +319,7 @@ func (c *checker) luks(a *at, l *config.Luks) {
 		a.key("label").errorf("luks-label-long", "LUKS labels are at most 47 bytes, this one is %d", n)
 	}
 	if uuid := text(l.UUID); uuid != "" && !block.TakesUUID("crypto_LUKS", uuid) {
-		a.key("uuid").errorf("luks-uuid", "%s is not a UUID", quote(uuid)).hint(uuidForm("")).stricter()
+		a.key("uuid").errorf("luks-uuid", "%s is not a UUID", quote(uuid)).hint("%s", uuidForm("")).stricter()
 	}
 	a.key("device").absolute(text(l.Device))
 	c.clevisMix(a.key("clevis"), &l.Clevis)

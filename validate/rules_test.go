@@ -404,7 +404,7 @@ var luksCases = []ruleCase{
 		breaks: "3.5.0 storage luks: [{'name':'a','device':'/dev/a','cex':{'enabled':true},'clevis':{'tpm2':true}}]", passes: "3.5.0 storage luks: [{'name':'a','device':'/dev/a','cex':{'enabled':true},'clevis':{'tpm2':false}}]",
 		want: []string{"error cex-clevis $.storage.luks.0.cex"}},
 	{claim: "Crypto Express stands beside a key", rule: "R-CEXKEY",
-		breaks: "3.5.0 storage luks: [{'name':'a','device':'/dev/a','cex':{'enabled':true},'keyFile':{'source':'data:,'}}]", passes: "3.5.0 storage luks: [{'name':'a','device':'/dev/a','cex':{'enabled':false},'keyFile':{'source':'data:,'}}]",
+		breaks: "3.5.0 storage luks: [{'name':'a','device':'/dev/a','cex':{'enabled':true},'keyFile':{'source':'data:,k'}}]", passes: "3.5.0 storage luks: [{'name':'a','device':'/dev/a','cex':{'enabled':false},'keyFile':{'source':'data:,k'}}]",
 		want: []string{"error cex-key $.storage.luks.0.cex"}},
 }
 

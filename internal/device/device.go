@@ -140,25 +140,25 @@ func cause(err error) error {
 	return err
 }
 
-// Alias makes the link below Aliases through which tools get a device, and gives its path. Names by label or UUID come and go
-// while a device is being worked on; an alias stays. Others know these paths (reference: engine §9.0).
-func (d *Devices) Alias(path string) (string, error) {
-	node, err := d.Node(path)
+// Alias makes the link below Aliases through which tools get a device, which is at some path, mostly its own. Names by label or UUID come
+// and go while a device is being worked on; an alias stays. Others know these paths (reference: engine §9.0).
+func (d *Devices) Alias(path, at string) error {
+	node, err := d.Node(at)
 	if err != nil {
-		return "", err
+		return err
 	}
 	alias := d.AliasOf(path)
 	if err := os.MkdirAll(filepath.Dir(alias), 0o750); err != nil {
-		return "", err
+		return err
 	}
 	fresh := filepath.Clean(d.Aliases) + ".new" // not in the folder, where it might be a device's alias
 	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
+		return err
 	}
 	if err := os.Symlink(node, fresh); err != nil {
-		return "", err
+		return err
 	}
-	return alias, os.Rename(fresh, alias)
+	return os.Rename(fresh, alias)
 }
 
 // Open opens a device, or an image file, to read what is on it now: what the kernel remembers of a device that somebody has open
@@ -212,7 +212,7 @@ func (d *Devices) Alone(ctx context.Context, path string, flags int, use func(*o
 // OpenAlone opens a device that nobody else uses: the kernel refuses if it, or a partition of it, is mounted or part of another, in
 // any namespace (open(2), O_EXCL). Those who only look at what udev shows them, as mdadm and lvm, are waited for.
 func (d *Devices) OpenAlone(ctx context.Context, path string, flags int) (f *os.File, err error) {
-	err = poll(ctx, min(exclusivePatience, d.patience()), func() (bool, error) {
+	err = d.poll(ctx, min(exclusivePatience, d.patience()), host.Show(path), func() (bool, error) {
 		f, err = d.Open(path, flags|unix.O_EXCL)
 		return !errors.Is(err, unix.EBUSY), err
 	})

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -76,7 +75,7 @@ func (c *Claim) Forget(ctx context.Context, numbers map[int]bool) error {
 }
 
 func (c *Claim) drop(ctx context.Context, number int) error {
-	err := poll(ctx, min(busyPatience, c.devices.patience()), func() (bool, error) {
+	err := c.devices.poll(ctx, min(busyPatience, c.devices.patience()), c.Disk.PartitionNode(number), func() (bool, error) {
 		err := c.partition(unix.BLKPG_DEL_PARTITION, block.KernelPartition{Number: number})
 		return !errors.Is(err, unix.EBUSY), err
 	})
@@ -170,11 +169,8 @@ func (c *Claim) verify(want []block.KernelPartition, numbers map[int]bool) error
 	return nil
 }
 
-// A Link is a name that should lead to a node.
-type Link struct{ Name, Node string }
-
 // Announce has udev look at a disk and at partitions of it that have changed, and waits until all agree: nodes are there, those
-// of deleted partitions are gone, links lead where they should. It is called without the disk's lock, which udev respects.
+// of deleted partitions are gone, udev knows the others by their new names. It is called without the disk's lock, which udev respects.
 func (d *Devices) Announce(ctx context.Context, disk Disk, want []block.KernelPartition, numbers map[int]bool, links []Link) error {
 	if disk.Name == "" {
 		return nil
@@ -202,7 +198,7 @@ func (d *Devices) Announce(ctx context.Context, disk Disk, want []block.KernelPa
 	if err := d.Settle(ctx, append([]string{disk.Node}, there...)...); err != nil {
 		return err
 	}
-	return d.links(ctx, links)
+	return d.known(ctx, links)
 }
 
 // announceMapper waits for the partitions of a device-mapper disk, which come with the disk's own event.
@@ -215,7 +211,7 @@ func (d *Devices) announceMapper(ctx context.Context, disk Disk, want []block.Ke
 
 // nodes waits for devtmpfs, or for whoever makes nodes in its place.
 func (d *Devices) nodes(ctx context.Context, there, gone []string) error {
-	return poll(ctx, d.patience(), func() (bool, error) {
+	return d.poll(ctx, d.patience(), "nodes of partitions", func() (bool, error) {
 		for _, node := range there {
 			if _, err := os.Stat(node); err != nil {
 				return false, fmt.Errorf("device %s did not appear: %w", host.Show(node), cause(err))
@@ -230,34 +226,9 @@ func (d *Devices) nodes(ctx context.Context, there, gone []string) error {
 	})
 }
 
-// links waits until links lead to their nodes. If udev makes none of their kind nobody can be misled. One that leads elsewhere would
-// have a later round work on the wrong device.
-func (d *Devices) links(ctx context.Context, links []Link) error {
-	links = slices.DeleteFunc(slices.Clone(links), func(l Link) bool {
-		_, err := os.Stat(filepath.Dir(l.Name))
-		return err != nil
-	})
-	if !d.udev() {
-		return nil
-	}
-	return poll(ctx, d.patience(), func() (bool, error) {
-		for _, link := range links {
-			is, err := d.Node(link.Name)
-			want, wrong := d.Node(link.Node)
-			if err := errors.Join(err, wrong); err != nil {
-				return false, err
-			}
-			if is != want {
-				return false, fmt.Errorf("%s leads to %s, want %s", link.Name, is, want)
-			}
-		}
-		return true, nil
-	})
-}
-
 // mapped waits until device-mapper has the partitions of one of its disks as they should be.
 func (d *Devices) mapped(ctx context.Context, disk Disk, want []block.KernelPartition, numbers map[int]bool) error {
-	return poll(ctx, d.patience(), func() (bool, error) {
+	return d.poll(ctx, d.patience(), "device-mapper's partitions", func() (bool, error) {
 		has, err := d.MapperPartitions(ctx, disk)
 		if err != nil {
 			return errors.Is(err, host.ErrNoTool), err

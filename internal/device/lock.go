@@ -64,12 +64,14 @@ func (d *Devices) openClaim(ctx context.Context, node string, write, alone bool)
 	return d.Open(node, flags)
 }
 
-// poll asks until the answer is yes, for so long. It gives the last error of the question, or why it was told to stop.
-func poll(ctx context.Context, patience time.Duration, ask func() (bool, error)) error {
-	late, again := time.NewTimer(patience), time.NewTicker(pollEvery)
+// poll asks until the answer is yes, for so long. It gives the last error of the question, or why it was told to stop. What takes long is
+// told, as there may be no limit.
+func (d *Devices) poll(ctx context.Context, patience time.Duration, what string, ask func() (bool, error)) error {
+	late, again, tell := time.NewTimer(patience), time.NewTicker(pollEvery), time.NewTicker(pollTellEvery)
 	defer late.Stop()
 	defer again.Stop()
-	for {
+	defer tell.Stop()
+	for attempts, waited := 1, time.Duration(0); ; attempts++ {
 		done, err := ask()
 		if done {
 			return err
@@ -79,9 +81,24 @@ func poll(ctx context.Context, patience time.Duration, ask func() (bool, error))
 			return context.Cause(ctx)
 		case <-late.C:
 			return err
+		case <-tell.C:
+			waited += pollTellEvery
+			d.tell(what, waited, patience, attempts, err)
 		case <-again.C:
 		}
 	}
+}
+
+// tell says what is waited for.
+func (d *Devices) tell(what string, waited, patience time.Duration, attempts int, last error) {
+	if d.Log == nil {
+		return
+	}
+	until := ""
+	if patience < forever {
+		until = ", until " + patience.String()
+	}
+	d.Log.Info(fmt.Sprintf("waiting for %s since %s%s (looked %d times): %v", what, waited, until, attempts, last))
 }
 
 func (d *Devices) patience() time.Duration {
@@ -92,7 +109,7 @@ func (d *Devices) patience() time.Duration {
 }
 
 func (d *Devices) lock(ctx context.Context, f *os.File, node string) error {
-	err := poll(ctx, d.patience(), func() (bool, error) {
+	err := d.poll(ctx, d.patience(), "the lock of "+host.Show(node), func() (bool, error) {
 		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		return !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR), err
 	})

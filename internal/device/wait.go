@@ -19,6 +19,10 @@ import (
 const (
 	pollEvery = 100 * time.Millisecond
 	tellEvery = 10 * time.Second
+	// pollTellEvery is for what is there and not yet as it should be, which others may have to say something of first.
+	pollTellEvery = 30 * time.Second
+	// forever is more patience than any boot has: no limit.
+	forever = 100 * 24 * time.Hour
 )
 
 // Wait waits until all paths lead to devices that are ready to use. Systemd's device units say the same of a device, but
@@ -32,8 +36,8 @@ func (d *Devices) Wait(ctx context.Context, paths []string) error {
 	defer late.Stop()
 	defer poll.Stop()
 	defer tell.Stop()
-	for waited := time.Duration(0); ; {
-		missing = slices.DeleteFunc(missing, d.ready)
+	for attempts, waited := 1, time.Duration(0); ; attempts++ {
+		missing = slices.DeleteFunc(missing, func(path string) bool { return d.unready(path) == nil })
 		if len(missing) == 0 {
 			return nil
 		}
@@ -44,9 +48,7 @@ func (d *Devices) Wait(ctx context.Context, paths []string) error {
 			return d.absent(missing, patience)
 		case <-tell.C:
 			waited += tellEvery
-			if d.Log != nil {
-				d.Log.Info(fmt.Sprintf("waiting for %s since %s, until %s", strings.Join(missing, ", "), waited, patience))
-			}
+			d.tell(strings.Join(missing, ", "), waited, patience, attempts, d.unready(missing[0]))
 		case <-poll.C:
 		}
 	}
@@ -82,20 +84,23 @@ func (d *Devices) absent(missing []string, patience time.Duration) error {
 	return &MissingError{missing, patience, there}
 }
 
-// ready reports whether a path leads to a block device that udev, if it runs, is done with.
-func (d *Devices) ready(path string) bool {
+// unready is an error unless a path leads to a block device that udev, if it runs, is done with.
+func (d *Devices) unready(path string) error {
 	var stat unix.Stat_t
 	if err := unix.Stat(path, &stat); err != nil {
-		return false
+		return err
 	}
 	if stat.Mode&unix.S_IFMT != unix.S_IFBLK || !d.udev() {
-		return true // what is no device is for the caller to find out
+		return nil // what is no device is for the caller to find out
 	}
 	entry, err := os.ReadFile(d.at(fmt.Sprintf("/run/udev/data/b%d:%d", unix.Major(stat.Rdev), unix.Minor(stat.Rdev))))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errors.New("udev has not seen it yet")
+	case !settled(string(entry)):
+		return errors.New("udev says that it is not ready")
 	}
-	return settled(string(entry))
+	return nil
 }
 
 // settled judges an entry of the udev database. SYSTEMD_READY=0 is set by rules for what is there but not whole yet, such as an

@@ -80,6 +80,8 @@ type planned struct {
 	needs []need
 	// blanks are devices of which libblkid must not know more before the first step begins.
 	blanks []blank
+	// means are the names that the config gives to what is made.
+	means []meaning
 }
 
 // A need is a tool that a step runs.
@@ -97,7 +99,8 @@ type prediction struct {
 // work is what the steps of one run share.
 type work struct {
 	Options
-	keys Keys
+	keys  Keys
+	means meanings
 }
 
 func rounds() []round {
@@ -113,9 +116,16 @@ func Run(ctx context.Context, s config.Storage, o Options) (Keys, error) {
 	if err := w.missing(append(arrayNeeds(s), volumeNeeds(s)...)); err != nil {
 		return w.keys, err
 	}
-	for _, r := range rounds() {
+	all := rounds()
+	for i, r := range all {
 		if err := r.run(ctx, s, w); err != nil {
 			return w.keys, err
+		}
+		// Names that lead elsewhere are found out before anything is made of what they lead to.
+		for _, later := range all[i+1:] {
+			if err := w.lead(ctx, later.wants(s)); err != nil {
+				return w.keys, err
+			}
 		}
 	}
 	return w.keys, nil
@@ -126,13 +136,19 @@ func (r round) run(ctx context.Context, s config.Storage, w *work) error {
 	if err := wait(ctx, w.Devices, wants); err != nil {
 		return err
 	}
+	if err := w.lead(ctx, wants); err != nil {
+		return err
+	}
 	for _, each := range wants {
-		if _, err := w.Devices.Alias(each.path); err != nil {
-			return each.fail(err)
+		if err := w.alias(each); err != nil {
+			return err
 		}
 	}
 	p, err := r.plan(s, w.reached(), w)
 	if err != nil {
+		return err
+	}
+	if err := w.coincide(wants, p.means); err != nil {
 		return err
 	}
 	if err := w.missing(append(p.needs, blankNeeds(p.blanks)...)); err != nil {
@@ -145,7 +161,15 @@ func (r round) run(ctx context.Context, s config.Storage, w *work) error {
 	if log != nil {
 		log = log.WithGroup(r.name)
 	}
-	return runLanes(ctx, p.lanes, host.RunOptions{Log: log}, w.Width, w.After)
+	if err := runLanes(ctx, p.lanes, host.RunOptions{Log: log}, w.Width, w.After); err != nil {
+		return err
+	}
+	if w.means == nil {
+		w.means = meanings{}
+	}
+	w.means.add(p.means)
+	w.twins(p.means)
+	return nil
 }
 
 func wait(ctx context.Context, devices *device.Devices, wants []want) error {

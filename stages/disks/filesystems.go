@@ -167,6 +167,7 @@ func planFilesystems(s config.Storage, v View, w *work) (planned, error) {
 			continue
 		}
 		p.lanes = append(p.lanes, host.Plan{f.step})
+		p.means = append(p.means, f.meaning())
 		p.after = append(p.after, f.prediction())
 		p.needs = append(p.needs, f.needs()...)
 		p.blanks = append(p.blanks, f.blanks()...)

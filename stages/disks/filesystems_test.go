@@ -368,7 +368,7 @@ func TestAFilesystemIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
 	image := f.image(t, "disk")
 	tools := host.NewTools(f.names, nil)
 	w := &work{Options: Options{Tools: tools, Devices: &device.Devices{Tools: tools, Root: f.dir, Aliases: f.dir + "/aliases"}}}
-	_, err := w.Devices.Alias(image)
+	err := w.Devices.Alias(image, image)
 	require.NoError(t, err)
 	p, err := planFilesystems(config.Storage{Filesystems: []config.Filesystem{fsOf(image, "ext4", mayWipe)}}, live{w.Devices}, w)
 	require.NoError(t, err)

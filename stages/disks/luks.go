@@ -117,9 +117,13 @@ func planVolumes(s config.Storage, v View, w *work) (planned, error) {
 		if err == nil {
 			err = owners.claim(o.seen, o.step.Origin)
 		}
+		if err == nil {
+			err = o.nameTaken(v)
+		}
 		if err != nil {
 			return p, o.step.Fail(err)
 		}
+		p.means = append(p.means, o.meanings()...)
 		keys = append(keys, o.keyStep())
 		lane = append(lane, steps...)
 		p.after = append(p.after, after...)
@@ -211,6 +215,16 @@ func (o *volume) usage() (volumeUse, error) {
 		return volumeTaken, err
 	}
 	return volumeOpen, nil
+}
+
+// nameTaken refuses the name of another device of device-mapper: it could not be opened once it is formatted.
+func (o *volume) nameTaken(v View) error {
+	at := mapperPath(o.config.Name)
+	node, err := o.Devices.Node(at)
+	if _, preview := v.(*expected); err != nil || preview || o.use == volumeOpen {
+		return nil // a preview does not stop what will be stopped
+	}
+	return unique(fmt.Errorf("%s is another device already, %s", host.Show(at), node))
 }
 
 func (o *volume) found() volumeContent {

@@ -302,7 +302,7 @@ func TestAStoppedVolumeIsMadeByTheNextRun(t *testing.T) {
 func TestStepsThatAreDoneAreNotDoneAgain(t *testing.T) {
 	b := newBench(t)
 	image := b.image("a", "")
-	_, err := b.options.Devices.Alias(image)
+	err := b.options.Devices.Alias(image, image)
 	require.NoError(t, err)
 	w := &work{Options: b.options}
 	p, err := planVolumes(b.storage("{'luks': [{"+keyed+"}]}"), live{b.options.Devices}, w)
@@ -326,7 +326,7 @@ func TestAVolumeIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			b.image("a", c.before)
-			_, err := b.options.Devices.Alias(b.dir + "/a")
+			err := b.options.Devices.Alias(b.dir+"/a", b.dir+"/a")
 			require.NoError(t, err)
 			p, err := planVolumes(b.storage("{'luks': [{"+keyed+", 'wipeVolume': true}]}"), live{b.options.Devices}, &work{Options: b.options})
 			require.NoError(t, err)

@@ -5,8 +5,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
@@ -42,7 +40,7 @@ func planPartitions(s config.Storage, view View, w *work) (planned, error) {
 			return planned{}, err
 		}
 	}
-	return planned{lanes: p.plans, after: unambiguous(p.after), needs: p.needs, blanks: p.blanks}, nil
+	return planned{lanes: p.plans, after: unambiguous(p.after), needs: p.needs, blanks: p.blanks, means: p.means}, distinct(s, p.means)
 }
 
 // members are the devices that are to be part of RAID arrays.
@@ -75,6 +73,7 @@ type partitioner struct {
 	after   []prediction
 	needs   []need
 	blanks  []blank
+	means   []meaning
 }
 
 // add plans one entry. If an earlier one is about the same disk, by whatever name, it goes on from what that one leaves.
@@ -106,6 +105,7 @@ func (p *partitioner) add(index int, want config.Disk, view View) error {
 	if err != nil {
 		return err
 	}
+	p.means = append(p.means, c.meanings(p.paths[lane])...)
 	steps := c.steps(p.devices)
 	p.plans[lane], p.last[lane] = append(p.plans[lane], steps...), c
 	p.blanks = append(p.blanks, c.blanks()...)
@@ -158,12 +158,7 @@ func unambiguous(all []prediction) []prediction {
 // partitionNames are the names of a partition that are known before it is there.
 // The disk has these paths in the config.
 func partitionNames(paths []string, disk device.Disk, number int, label string, id block.GUID) []string {
-	names := []string{disk.PartitionNode(number)}
-	for _, path := range paths {
-		if strings.HasPrefix(path, "/dev/disk/by-") {
-			names = append(names, path+"-part"+strconv.Itoa(number))
-		}
-	}
+	names := append([]string{disk.PartitionNode(number)}, diskParts(paths, number)...)
 	guid := ""
 	if id != (block.GUID{}) {
 		guid = id.String()

@@ -164,8 +164,12 @@ func planArrays(s config.Storage, v View, w *work) (planned, error) {
 		if unknown == "" && (verdict == arrayRefuse || readOnly && verdict != arrayKeep) {
 			return p, a.step.Fail(a.refusal())
 		}
+		if err := a.nameTaken(v); err != nil {
+			return p, a.step.Fail(err)
+		}
 		a.describe(verdict, unknown)
 		p.blanks = append(p.blanks, a.blanks(verdict)...)
+		p.means = append(p.means, a.meaning())
 		lane = append(lane, a.step)
 		if unknown != "" || verdict != arrayKeep {
 			p.after = append(p.after, a.expected(verdict))
@@ -452,8 +456,8 @@ func (a *array) check(context.Context) (host.State, error) {
 	}
 	switch a.judge() {
 	case arrayKeep:
-		_, err := a.Devices.Node(arrayPath(a.config.Name))
-		if _, creating := os.Lstat(a.creating()); err == nil && creating != nil {
+		node, err := a.Devices.Node(arrayPath(a.config.Name))
+		if _, creating := os.Lstat(a.creating()); err == nil && node == "/dev/"+a.holder && creating != nil {
 			return host.Done, nil
 		}
 	case arrayRefuse:
@@ -497,7 +501,28 @@ func (a *array) do(ctx context.Context, was []member) error {
 	if _, err := a.Tools.Run(ctx, host.Command{Tool: "mdadm", Args: a.arguments(verdict)}); err != nil {
 		return err
 	}
-	return a.Devices.Wait(ctx, []string{arrayPath(a.config.Name)})
+	at := arrayPath(a.config.Name)
+	if err := a.Devices.Wait(ctx, []string{at}); err != nil {
+		return err
+	}
+	node, err := a.node()
+	if err != nil {
+		return err
+	}
+	return a.Devices.Lead(ctx, device.Link{Name: at, Node: node})
+}
+
+// nameTaken refuses the name of another array that runs: it would stay the other one's.
+func (a *array) nameTaken(v View) error {
+	at := arrayPath(a.config.Name)
+	node, err := a.Devices.Node(at)
+	if _, preview := v.(*expected); err != nil || preview || node == "/dev/"+a.holder {
+		return nil // a preview does not stop what will be stopped
+	}
+	if runs, err := a.Devices.Sys().ArrayRuns(block.DeviceName(node)); err != nil || !runs {
+		return nil
+	}
+	return unique(fmt.Errorf("%s is another array already, %s", host.Show(at), node))
 }
 
 // creating is a file by which mdadm tells udev that it has not done yet with an array that it makes: udev takes the array for not
@@ -525,7 +550,10 @@ func (a *array) ready(ctx context.Context) (named bool, err error) {
 		return false, err
 	}
 	at := arrayPath(a.config.Name)
-	if _, err := a.Devices.Node(at); err == nil {
+	if is, err := a.Devices.Node(at); err == nil {
+		if is != node {
+			return false, unique(fmt.Errorf("%s leads to %s, the array runs as %s", host.Show(at), is, node))
+		}
 		return true, a.Devices.Wait(ctx, []string{at})
 	}
 	users, err := a.Devices.Users(node)

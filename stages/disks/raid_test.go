@@ -336,7 +336,7 @@ func TestAnArrayIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
 	given := b.storage(`{'disks': [{'device': '$/b', 'wipeTable': true}], ` + mirrorConfig + "}")
 	put(t, b.dir+"/b", 1024, ext4Block("box"))
 	for _, image := range []string{"a", "b", "c"} {
-		_, err := b.options.Devices.Alias(filepath.Join(b.dir, image))
+		err := b.options.Devices.Alias(filepath.Join(b.dir, image), filepath.Join(b.dir, image))
 		require.NoError(t, err)
 	}
 	p, err := planArrays(given, live{b.options.Devices}, &work{Options: b.options})
