@@ -22,7 +22,7 @@ func (r *Root) As(uid, gid uint32, do func(*Root) error) error {
 		return fmt.Errorf("become user %d, group %d: %w", uid, gid, errNoID)
 	}
 	// Directories that were opened as somebody else are not shared: who has a descriptor needs no permission on the way.
-	user := &Root{fd: r.fd, dir: r.dir, resolve: r.resolve, synced: map[uint64]int{}}
+	user := &Root{fd: r.fd, dir: r.dir, resolve: r.resolve, without: r.without, synced: map[uint64]int{}}
 	err := onOwnThread(func() error {
 		if err := become(uid, gid); err != nil {
 			return fmt.Errorf("become user %d, group %d: %w", uid, gid, err)
@@ -86,6 +86,9 @@ func become(uid, gid uint32) error {
 
 // takeOver closes what a user's view of the root has opened, and notes for Sync what it wrote to.
 func (r *Root) takeOver(user *Root) {
+	if plain := user.view(); plain != nil {
+		user.takeOver(plain)
+	}
 	user.forget()
 	r.mu.Lock()
 	defer r.mu.Unlock()

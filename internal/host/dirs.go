@@ -70,9 +70,20 @@ func (r *Root) release(d *dir) {
 
 // forget drops every open directory from the cache: a name on the way to one of them may mean something else now.
 func (r *Root) forget() {
+	for _, each := range []*Root{r, r.full, r.view()} {
+		if each != nil {
+			each.mu.Lock()
+			each.dirs.flush()
+			each.mu.Unlock()
+		}
+	}
+}
+
+// view gives the root without links, if there is one.
+func (r *Root) view() *Root {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.dirs.flush()
+	return r.plain
 }
 
 // closeIfIdle closes a directory that neither the cache nor anybody else has any more.

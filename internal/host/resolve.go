@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -16,10 +17,23 @@ const maxLinks = 40
 
 // openInRoot has the kernel do it: openat2(2), Linux 5.6 and later.
 func openInRoot(root int, path string, flags int) (int, error) {
-	how := unix.OpenHow{
-		Flags:   uint64(flags) | unix.O_CLOEXEC,
-		Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS,
+	return openAt2(root, path, flags, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_MAGICLINKS)
+}
+
+// openPlain does the same for a path that leads through no link. One that is there was put there since the path was resolved, by
+// somebody who may write on the way, and is an error (ELOOP). A link at the end is opened itself where flags have O_NOFOLLOW.
+func openPlain(root int, path string, flags int) (int, error) {
+	fd, err := openAt2(root, path, flags, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_SYMLINKS)
+	if err == unix.ELOOP {
+		err = errSwapped
 	}
+	return fd, err
+}
+
+var errSwapped = fmt.Errorf("a link is on the way that was not there before: %w", unix.ELOOP)
+
+func openAt2(root int, path string, flags int, resolve uint64) (int, error) {
+	how := unix.OpenHow{Flags: uint64(flags) | unix.O_CLOEXEC, Resolve: resolve}
 	// EAGAIN: something was renamed meanwhile and the kernel cannot tell whether ".." left the root.
 	for range 128 {
 		fd, err := unix.Openat2(root, relative(path), &how)
@@ -30,16 +44,17 @@ func openInRoot(root int, path string, flags int) (int, error) {
 	return -1, unix.EAGAIN
 }
 
-// pickResolver finds out once whether openat2 works here. Sandboxes with an older seccomp list answer EPERM.
-func pickResolver(root int) resolver {
+// pickResolvers finds out once whether openat2 works here. Sandboxes with an older seccomp list answer EPERM. The second is for paths
+// that lead through no link.
+func pickResolvers(root int) (full, plain resolver) {
 	fd, err := openInRoot(root, "/", unix.O_PATH|unix.O_DIRECTORY)
 	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) {
-		return walkInRoot
+		return walkInRoot, walkPlain
 	}
 	if err == nil {
 		_ = unix.Close(fd)
 	}
-	return openInRoot
+	return openInRoot, openPlain
 }
 
 // relative gives a path the way the *at calls want it.
@@ -78,6 +93,38 @@ func walkInRoot(root int, path string, flags int) (int, error) {
 		}
 	}
 	return openAt(w.at(), ".", flags)
+}
+
+// walkPlain does what openPlain does.
+func walkPlain(root int, path string, flags int) (int, error) {
+	names := components(path)
+	if len(names) == 0 {
+		return openAt(root, ".", flags)
+	}
+	at := root
+	for i, name := range names {
+		step := unix.O_PATH | unix.O_DIRECTORY
+		if i == len(names)-1 {
+			step = flags
+		}
+		fd, err := openAt(at, name, step|unix.O_NOFOLLOW)
+		if err == unix.ENOTDIR && isLink(at, name) {
+			err = errSwapped
+		}
+		if at != root {
+			_ = unix.Close(at)
+		}
+		if err != nil {
+			return -1, err
+		}
+		at = fd
+	}
+	return at, nil
+}
+
+func isLink(dir int, name string) bool {
+	var st unix.Stat_t
+	return unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW) == nil && st.Mode&unix.S_IFMT == unix.S_IFLNK
 }
 
 // walk is where a walkInRoot stands.

@@ -52,11 +52,14 @@ type Root struct {
 	fd      int
 	dir     string   // for tools, which want a path
 	resolve resolver // openInRoot or walkInRoot
+	without resolver // openPlain or walkPlain, for WithoutLinks
+	full    *Root    // of a root without links: the one that it is of
 
 	mu     sync.Mutex
 	dirs   dirCache
 	synced map[uint64]int  // device number → a descriptor on that filesystem, for syncfs
 	modes  map[uint64]bool // device number → whether that filesystem is modeless
+	plain  *Root           // WithoutLinks, once somebody has asked for it
 }
 
 // OpenRoot opens an existing directory as a root.
@@ -70,7 +73,8 @@ func OpenRoot(dir string) (*Root, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: dir, Err: err}
 	}
-	return &Root{fd: fd, dir: dir, resolve: pickResolver(fd), synced: map[uint64]int{}}, nil
+	full, plain := pickResolvers(fd)
+	return &Root{fd: fd, dir: dir, resolve: full, without: plain, synced: map[uint64]int{}}, nil
 }
 
 // Dir gives the absolute path of the root, for tools that take one (systemctl --root).
@@ -78,12 +82,15 @@ func (r *Root) Dir() string { return r.dir }
 
 // Close gives the descriptors back. It does not sync.
 func (r *Root) Close() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.dirs.flush()
-	for dev, fd := range r.synced {
-		_ = unix.Close(fd)
-		delete(r.synced, dev)
+	r.forget()
+	for _, each := range []*Root{r, r.view()} {
+		if each == nil {
+			continue
+		}
+		for dev, fd := range each.synced {
+			_ = unix.Close(fd)
+			delete(each.synced, dev)
+		}
 	}
 	return unix.Close(r.fd)
 }
@@ -362,6 +369,11 @@ func (r *Root) chmod(fd int, name string, mode uint32) error {
 
 // Sync writes to disk all that was changed through r so far: one syncfs(2) for each filesystem.
 func (r *Root) Sync() error {
+	if plain := r.view(); plain != nil {
+		if err := plain.Sync(); err != nil {
+			return err
+		}
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, fd := range r.synced {
@@ -394,15 +406,19 @@ func (r *Root) touch(d *dir) {
 	}
 	d.touched = true
 	var st unix.Stat_t
-	if err := unix.Fstat(d.fd, &st); err != nil {
-		return
+	if err := unix.Fstat(d.fd, &st); err == nil {
+		r.willSync(d.fd, uint64(st.Dev))
 	}
-	if _, known := r.synced[uint64(st.Dev)]; known {
+}
+
+// willSync has Sync write the filesystem that a directory is on. The caller holds the lock.
+func (r *Root) willSync(dir int, device uint64) {
+	if _, known := r.synced[device]; known {
 		return
 	}
 	// syncfs takes no O_PATH descriptor; a directory that may not be read leaves -1 and has Sync sync everything.
-	fd, _ := openAt(d.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY)
-	r.synced[uint64(st.Dev)] = fd
+	fd, _ := openAt(dir, ".", unix.O_RDONLY|unix.O_DIRECTORY)
+	r.synced[device] = fd
 }
 
 // clean gives a path the one form that the cache of directories knows it by.

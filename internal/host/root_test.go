@@ -27,7 +27,7 @@ func both(t *testing.T, test func(t *testing.T, r *Root, dir string)) {
 			r, err := OpenRoot(dir)
 			require.NoError(t, err)
 			if resolve != nil {
-				r.resolve = resolve
+				r.resolve, r.without = resolve, walkPlain
 			}
 			test(t, r, dir)
 			assert.Empty(t, leftovers(t, dir), "nothing is left under a temporary name")

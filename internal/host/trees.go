@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -30,74 +28,6 @@ func (r *Root) Move(from, to string) error {
 	err = unix.Renameat2(source.fd, base, target.fd, name, unix.RENAME_NOREPLACE)
 	r.forget() // directories below have another path now
 	return pathError("rename", to, err)
-}
-
-// Walk visits a node and everything below it, a directory before what is in it, names in order, links not followed.
-func (r *Root) Walk(name string, visit func(name string, f Facts) error) error {
-	f, err := r.Lstat(name)
-	if err != nil || f.Kind == Absent {
-		return err
-	}
-	if err := visit(name, f); err != nil || f.Kind != Directory {
-		return err
-	}
-	names, err := r.Names(name)
-	if err != nil {
-		return err
-	}
-	slices.Sort(names)
-	for _, n := range names {
-		if err := r.Walk(path.Join(name, n), visit); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Copy copies directories, regular files and links from below one directory to below another that is there: what is there
-// already stays. Modes are those of the originals; everything belongs to the given ids, which may be negative to leave them.
-// Devices and the like are left out.
-func (r *Root) Copy(from, to string, uid, gid int64) error {
-	return r.Walk(from, func(name string, f Facts) error {
-		if name == from {
-			return nil
-		}
-		at := path.Join(to, strings.TrimPrefix(name, from))
-		there, err := r.Lstat(at)
-		if err != nil || there.Kind != Absent {
-			return err
-		}
-		attrs := Attrs{UID: uid, GID: gid, Mode: int64(f.Mode)}
-		switch f.Kind {
-		case Directory:
-			if err := r.Mkdir(at, f.Mode); err != nil {
-				return err
-			}
-			return r.SetAttrs(at, attrs)
-		case Symlink:
-			return r.Symlink(f.Target, at, Attrs{UID: uid, GID: gid, Mode: -1}, false)
-		case File:
-			return r.copyFile(name, at, attrs)
-		}
-		return nil
-	})
-}
-
-func (r *Root) copyFile(from, to string, attrs Attrs) error {
-	source, err := r.Open(from, false)
-	if err != nil {
-		return err
-	}
-	defer source.Close()
-	t, err := r.Create(to, attrs)
-	if err != nil {
-		return err
-	}
-	defer t.Discard()
-	if _, err := io.Copy(t, source); err != nil {
-		return err
-	}
-	return t.Place(false)
 }
 
 // accountLock is the lock of lckpwdf(3), which every program takes that changes account files.

@@ -94,7 +94,7 @@ type progress struct {
 // the fragments after it; it is what would have been made had nothing been there, so a run before has made it; or
 // neither, and it has not been appended to.
 func (w *worker) progress(n *node, play func(output) error) (progress, error) {
-	f, err := w.Root.Open(n.at, false)
+	f, err := w.plain().Open(n.at, false)
 	if err != nil {
 		return progress{}, err
 	}
@@ -132,7 +132,7 @@ func (w *worker) complete(n *node, got likeness) bool {
 // appendTo appends all parts to a file that is there. They are got first, so that a source that fails leaves the file as
 // it was.
 func (w *worker) appendTo(ctx context.Context, n *node) error {
-	t, err := w.Root.Create(n.at, private)
+	t, err := w.plain().Create(n.at, private)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (w *worker) appendTo(ctx context.Context, n *node) error {
 	if err != nil || p.done {
 		return err
 	}
-	f, err := w.Root.OpenAppend(n.at)
+	f, err := w.plain().OpenAppend(n.at)
 	if err != nil {
 		return err
 	}

@@ -398,6 +398,34 @@ func TestHostileRoots(t *testing.T) {
 	}
 }
 
+// TestALinkThatIsSwappedInIsNotFollowed has the user of a home put links to the folders of others where the plan saw folders.
+func TestALinkThatIsSwappedInIsNotFollowed(t *testing.T) {
+	for claim, text := range map[string]string{
+		"a file is made":      `"files":[{"path":"/home/joe/sub/new","contents":{"source":"data:,x"}}]`,
+		"a file is replaced":  `"files":[{"path":"/home/joe/sub/file","overwrite":true,"contents":{"source":"data:,x"}}]`,
+		"a file gets a mode":  `"files":[{"path":"/home/joe/sub/file","mode":384}]`,
+		"a file grows":        `"files":[{"path":"/home/joe/sub/file","append":[{"source":"data:,x"}]}]`,
+		"a folder is made":    `"directories":[{"path":"/home/joe/sub/new"}]`,
+		"a folder is emptied": `"directories":[{"path":"/home/joe/sub/dir","overwrite":true}]`,
+		"a link is made":      `"links":[{"path":"/home/joe/sub/new","target":"x"}]`,
+		"a hard link is made": `"links":[{"path":"/home/joe/sub/new","target":"/etc/file","hard":true}]`,
+		"a hard link's file":  `"links":[{"path":"/srv/new","target":"/home/joe/sub/file","hard":true}]`,
+	} {
+		t.Run(claim, func(t *testing.T) {
+			dir, o := newRoot(t, map[string]string{"etc/file": "of root", "etc/dir/file": "of root", "home/joe/sub/file": "of joe", "home/joe/sub/dir/x": "of joe", "srv/": ""})
+			plan, err := Plan(storage(t, text), o.Root, o)
+			require.NoError(t, err)
+			before := snapshot(t, filepath.Join(dir, "etc"))
+			require.NoError(t, os.Rename(filepath.Join(dir, "home/joe/sub"), filepath.Join(dir, "home/joe/away")))
+			require.NoError(t, os.Symlink("/etc", filepath.Join(dir, "home/joe/sub")))
+			err = plan.Run(t.Context(), host.RunOptions{})
+			require.ErrorIs(t, err, unix.ELOOP)
+			assert.Equal(t, before, snapshot(t, filepath.Join(dir, "etc")))
+			assert.NoFileExists(t, filepath.Join(dir, "srv/new"))
+		})
+	}
+}
+
 func readDeep(t *testing.T, dir, name string) string {
 	t.Helper()
 	root, err := os.OpenRoot(dir)

@@ -125,7 +125,7 @@ func compare(file io.ReaderAt, base int64, play func(output) error) (likeness, e
 // holds tells whether the file at n, which is there, has the content that n asks for. A digest of the whole content
 // saves getting it.
 func (w *worker) holds(ctx context.Context, n *node) (bool, error) {
-	f, err := w.Root.Open(n.at, false)
+	f, err := w.plain().Open(n.at, false)
 	if err != nil {
 		return false, err
 	}

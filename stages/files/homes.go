@@ -181,25 +181,26 @@ func (w *worker) makeHome(e accounts.MakeHome) accountWork {
 		if err != nil {
 			return err
 		}
-		if _, err := w.Root.MkdirAll(up(at), 0o755); err != nil {
+		var skeletons []string
+		for _, skeleton := range e.Skeletons {
+			from, err := newWorld(w.Root).resolve(skeleton)
+			if err != nil {
+				return err
+			}
+			skeletons = append(skeletons, from)
+		}
+		root := w.Root.WithoutLinks()
+		if _, err := root.MkdirAll(up(at), 0o755); err != nil {
 			return err
 		}
 		building := path.Join(up(at), buildingName(path.Base(at)))
-		if err := w.Root.RemoveAll(building); err != nil {
+		if err := root.RemoveAll(building); err != nil {
 			return err
 		}
-		if err := w.Root.Mkdir(building, 0o700); err != nil {
+		if err := root.MakeTree(building, skeletons, attributes{UID: uid, GID: gid, Mode: int64(e.Mode)}); err != nil {
 			return err
 		}
-		for _, skeleton := range e.Skeletons {
-			if err := w.Root.Copy(skeleton, building, uid, gid); err != nil {
-				return err
-			}
-		}
-		if err := w.Root.SetAttrs(building, attributes{UID: uid, GID: gid, Mode: int64(e.Mode)}); err != nil {
-			return err
-		}
-		return w.Root.Move(building, at)
+		return root.Move(building, at)
 	}
 	return accountWork{host.Create, "home " + host.Show(e.Path), check, do}
 }
@@ -238,7 +239,7 @@ func (w *worker) makeMail(e accounts.MakeMail) accountWork {
 		if err != nil {
 			return err
 		}
-		t, err := w.Root.Create(at, attributes{UID: uid, GID: gid, Mode: int64(e.Mode)})
+		t, err := w.Root.WithoutLinks().Create(at, attributes{UID: uid, GID: gid, Mode: int64(e.Mode)})
 		if err != nil {
 			return err
 		}
@@ -263,7 +264,7 @@ func (w *worker) moveHome(e accounts.MoveHome) accountWork {
 			return err
 		}
 		if old.Kind != host.Absent {
-			if err := w.Root.Move(from, to); err != nil {
+			if err := w.Root.WithoutLinks().Move(from, to); err != nil {
 				return err
 			}
 		}
@@ -289,22 +290,20 @@ func (w *worker) ownTree(name string, o accounts.Owners) error {
 	if w.NoOwner || o.OldUID == o.NewUID && o.OldGID == o.NewGID {
 		return nil
 	}
-	at, top, err := w.there(name)
-	if err != nil || top.Kind == host.Absent || top.UID != o.OldUID && top.UID != o.NewUID {
+	at, _, err := w.there(name)
+	if err != nil {
 		return err
 	}
-	return w.Root.Walk(at, func(name string, f host.Facts) error {
+	theirs := func(top host.Facts) bool { return top.UID == o.OldUID || top.UID == o.NewUID }
+	return w.Root.WithoutLinks().Own(at, theirs, func(f host.Facts) attributes {
 		a := host.LeaveAttrs
-		if f.UID == o.OldUID && o.OldUID != o.NewUID {
+		if f.UID == o.OldUID {
 			a.UID = int64(o.NewUID)
 		}
-		if f.GID == o.OldGID && o.OldGID != o.NewGID {
+		if f.GID == o.OldGID {
 			a.GID = int64(o.NewGID)
 		}
-		if a.Fit(f) {
-			return nil
-		}
-		return w.Root.SetAttrs(name, a)
+		return a
 	})
 }
 
@@ -330,11 +329,14 @@ func (w *worker) remove(what, name string, uid uint32) accountWork {
 		return host.Pending, w.removable(at, found, uid)
 	}
 	do := func() error {
-		at, _, err := w.there(name)
+		at, found, err := w.there(name)
+		if err == nil {
+			err = w.removable(at, found, uid)
+		}
 		if err != nil {
 			return err
 		}
-		return w.Root.RemoveAll(at)
+		return w.Root.WithoutLinks().RemoveAll(at)
 	}
 	return accountWork{host.Destroy, what + host.Show(name), check, do}
 }

@@ -219,7 +219,9 @@ func (u *UserKeys) ownDirectories(view View, mounted []string, o *KeyOptions) (h
 		})
 	}
 	s.Do = func(ctx context.Context) error {
-		_, err := u.eachDirectory(ctx, mounted, o.Root, func(dir string, want attributes) (bool, error) { return true, o.Root.SetAttrs(dir, want) })
+		_, err := u.eachDirectory(ctx, mounted, o.Root, func(dir string, want attributes) (bool, error) {
+			return true, o.Root.WithoutLinks().SetAttrs(dir, want)
+		})
 		return err
 	}
 	return s, true

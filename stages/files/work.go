@@ -14,6 +14,10 @@ type worker struct {
 	presetAt string           // where preset lines are appended, "" if none can be
 }
 
+// plain is the root as nodes see it: no link is on the way to where they are (node.at), unless somebody has swapped it in, as a user
+// can below a home.
+func (w *worker) plain() *host.Root { return w.Root.WithoutLinks() }
+
 // A claim is the Check of the step that takes a path over.
 type claim func(context.Context) (host.State, error)
 
@@ -25,7 +29,7 @@ func (w *worker) check(ctx context.Context, n *node) (host.State, error) {
 			return host.Done, nil
 		}
 	}
-	found, err := w.Root.Lstat(n.at)
+	found, err := w.plain().Lstat(n.at)
 	if err != nil {
 		return host.Pending, err
 	}
@@ -68,7 +72,7 @@ func (w *worker) match(ctx context.Context, n *node, found host.Facts) (match, e
 // matchLink compares what is there with the target of a hard link. A copy that nothing tells from the target but its
 // inode is what a run leaves that is cut off and made the target anew.
 func (w *worker) matchLink(n *node, found host.Facts) (match, error) {
-	to, err := w.Root.Lstat(n.targetAt)
+	to, err := w.plain().Lstat(n.targetAt)
 	switch {
 	case err != nil:
 		return differs, err
@@ -83,12 +87,12 @@ func (w *worker) matchLink(n *node, found host.Facts) (match, error) {
 	case to.Kind != host.File:
 		return differs, nil
 	}
-	a, err := w.Root.Open(n.targetAt, false)
+	a, err := w.plain().Open(n.targetAt, false)
 	if err != nil {
 		return differs, err
 	}
 	defer a.Close()
-	b, err := w.Root.Open(n.at, false)
+	b, err := w.plain().Open(n.at, false)
 	if err != nil {
 		return differs, err
 	}
@@ -137,7 +141,7 @@ func (w *worker) do(ctx context.Context, n *node) error {
 		if n.at == "/" {
 			return errRoot
 		}
-		if _, err := w.Root.MkdirAll(up(n.at), 0o755); err != nil {
+		if _, err := w.plain().MkdirAll(up(n.at), 0o755); err != nil {
 			return err
 		}
 		return w.make(ctx, n)
@@ -152,7 +156,7 @@ func (w *worker) keep(ctx context.Context, n *node) error {
 			return err
 		}
 	}
-	return w.Root.SetAttrs(n.at, n.kept(n.found))
+	return w.plain().SetAttrs(n.at, n.kept(n.found))
 }
 
 // make makes the node in a directory that is there. All but directories appear under their name complete, owner
@@ -164,20 +168,20 @@ func (w *worker) make(ctx context.Context, n *node) error {
 		if err := w.clear(n, mayReplace); err != nil {
 			return err
 		}
-		if err := w.Root.Mkdir(n.at, uint32(n.new.Mode)); err != nil {
+		if err := w.plain().Mkdir(n.at, uint32(n.new.Mode)); err != nil {
 			return err
 		}
-		return w.Root.SetAttrs(n.at, n.new)
+		return w.plain().SetAttrs(n.at, n.new)
 	case symlink:
 		if err := w.clear(n, n.found.Kind == host.Directory); err != nil {
 			return err
 		}
-		return w.Root.Symlink(n.target, n.at, n.new, mayReplace)
+		return w.plain().Symlink(n.target, n.at, n.new, mayReplace)
 	case hardLink:
 		if err := w.clear(n, n.found.Kind == host.Directory); err != nil {
 			return err
 		}
-		return w.Root.Link(n.targetAt, n.at, mayReplace)
+		return w.plain().Link(n.targetAt, n.at, mayReplace)
 	}
 	return w.write(ctx, n, mayReplace)
 }
@@ -187,7 +191,7 @@ func (w *worker) clear(n *node, must bool) error {
 	if !must {
 		return nil
 	}
-	return w.Root.RemoveAll(n.at)
+	return w.plain().RemoveAll(n.at)
 }
 
 // prepare gets all parts of a file that is to be made under a temporary name.
@@ -195,10 +199,10 @@ func (w *worker) prepare(ctx context.Context, n *node) error {
 	if !n.checked || n.verdict != makeNew && n.verdict != replace || n.at == "/" {
 		return nil
 	}
-	if _, err := w.Root.MkdirAll(up(n.at), 0o755); err != nil {
+	if _, err := w.plain().MkdirAll(up(n.at), 0o755); err != nil {
 		return err
 	}
-	t, err := w.Root.Create(n.at, n.new)
+	t, err := w.plain().Create(n.at, n.new)
 	if err != nil {
 		return err
 	}
