@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -297,7 +298,7 @@ func (r *Root) place(name string, mayReplace bool, make func(*Temp) error) error
 }
 
 // RemoveAll removes a path and, if it is a directory, all below it. Links are removed, never followed. Nothing there is
-// no error. A mount point is refused before anything in it is touched, and so is the root.
+// no error. If something is mounted there, or anywhere below, nothing is removed; nor is the root.
 func (r *Root) RemoveAll(name string) error {
 	if clean(name) == "/" {
 		return pathError("remove", name, unix.EBUSY)
@@ -307,24 +308,35 @@ func (r *Root) RemoveAll(name string) error {
 		return unlessAbsent(name, err)
 	}
 	defer r.release(d)
-	var here, st unix.Stat_t
-	if err := unix.Fstatat(d.fd, base, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-		return unlessAbsent(name, err)
+	found, err := d.lstat(name, base)
+	if err != nil || found.Kind == Absent {
+		return err
 	}
-	if err := unix.Fstat(d.fd, &here); err != nil {
-		return pathError("remove", name, err)
-	}
-	if st.Mode&unix.S_IFMT == unix.S_IFDIR && st.Dev != here.Dev {
-		return pathError("remove", name, errMountPoint)
+	if found.Kind == Directory {
+		if err := r.unmounted(name); err != nil {
+			return err
+		}
 	}
 	r.touch(d)
-	if kind := facts(&st).Kind; kind == Directory || kind == Symlink {
+	if found.Kind == Directory || found.Kind == Symlink {
 		r.forget()
 	}
 	return pathError("remove", name, r.removeAt(d.fd, base))
 }
 
-var errMountPoint = errors.New("a filesystem is mounted there")
+// unmounted looks for mounts at a path and below it before any of it is touched.
+func (r *Root) unmounted(name string) error {
+	all, err := r.Mounts()
+	if err != nil {
+		return pathError("remove", name, err)
+	}
+	if at := FirstMount(all, clean(name)); at != "" {
+		return pathError("remove", at, errMountPoint)
+	}
+	return nil
+}
+
+var errMountPoint = errors.New("something is mounted there")
 
 // removeAt removes base and all below it, depth first, by descriptors only.
 func (r *Root) removeAt(parent int, base string) error {
@@ -339,6 +351,11 @@ func (r *Root) removeAt(parent int, base string) error {
 			return err
 		}
 		return ignoreAbsent(errOpen)
+	}
+	// What was mounted since somebody looked, or where nobody could look, is not gone into.
+	if same, err := sameMount(parent, fd); err != nil || !same {
+		_ = unix.Close(fd)
+		return cmp.Or(err, errMountPoint)
 	}
 	// One descriptor for each level is open meanwhile; a tree deeper than the limit of open files is an error (EMFILE).
 	if err := r.empty(fd, base); err != nil {

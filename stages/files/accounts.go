@@ -98,7 +98,11 @@ func (p *planner) planAccounts(passwd config.Passwd) (host.Plan, error) {
 	}
 	if len(result.Files) > 0 {
 		p.worker.checkLock(plan)
-		plan = append(plan, p.worker.accountFiles(have, result.Files))
+		step := p.worker.accountFiles(have, result.Files)
+		if err := p.canReplace(result.Files); err != nil {
+			return nil, step.Fail(err)
+		}
+		plan = append(plan, step)
 	}
 	keys := o.Accounts.Keys
 	keys.Root = o.Root
@@ -310,6 +314,25 @@ func (w *worker) accountFiles(have, want accounts.Files) host.Step {
 		return w.Root.Commit(AccountsRecord, all)
 	}
 	return s
+}
+
+// canReplace looks for mounts on account files, which containers have, and on their backups.
+func (p *planner) canReplace(files accounts.Files) error {
+	for _, name := range accounts.Editable() {
+		if _, changes := files[name]; !changes {
+			continue
+		}
+		for _, file := range []string{name, name + "-"} {
+			at, err := p.world.resolve(file)
+			if err == nil {
+				err = p.world.mayGo(at, host.File)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // accountAttrs are those of an account file that was not there. Hashes are root's to read.

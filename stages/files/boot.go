@@ -63,7 +63,7 @@ func (p *planner) boot(cfg config.Config, nodes []*node, b *Boot) (first, last h
 	return first, append(last, relabel...), err
 }
 
-// bootFile resolves the path of a file that a boot writes, and tells what is there once all nodes are in place.
+// bootFile resolves the path of a file that a boot replaces, and tells what is there once all nodes are in place.
 func (p *planner) bootFile(file string) (at string, kind host.Kind, err error) {
 	if err := checkPath(file); err != nil {
 		return "", host.Absent, err
@@ -72,7 +72,9 @@ func (p *planner) bootFile(file string) (at string, kind host.Kind, err error) {
 	if err != nil {
 		return "", host.Absent, err
 	}
-	kind, _, err = p.world.after(at, missing)
+	if kind, _, err = p.world.after(at, missing); err == nil && kind != host.Absent {
+		err = p.world.mayGo(at, kind)
+	}
 	return at, kind, err
 }
 

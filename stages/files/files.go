@@ -35,6 +35,8 @@ type View interface {
 	Names(dir string) ([]string, error)
 	// Open does the same for a file that is not to be held as a whole. Links at the end are followed if follow says so.
 	Open(path string, follow bool) (*os.File, error)
+	// Mounts lists the places below the root where something is mounted, sorted.
+	Mounts() ([]string, error)
 }
 
 // Options are the circumstances of a plan.

@@ -94,7 +94,7 @@ func (p *planner) planned(name string) (at string, found host.Facts, err error) 
 
 // planMove refuses a home that cannot be moved.
 func (p *planner) planMove(e accounts.MoveHome) error {
-	_, old, err := p.planned(e.From)
+	from, old, err := p.planned(e.From)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,26 @@ func (p *planner) planMove(e accounts.MoveHome) error {
 	if err == nil && above.Kind != host.Directory {
 		err = fmt.Errorf("%s is not there, so the home %s cannot become %s", host.Show(up(to)), host.Show(e.From), host.Show(e.To))
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return p.canRename(from, to)
+}
+
+// canRename: rename(2) moves no mount point, and nothing from one mount to another. What is mounted below moves along.
+func (p *planner) canRename(from, to string) error {
+	mounts, err := p.world.mounted()
+	if err != nil {
+		return err
+	}
+	if mountOf(mounts, from) == from {
+		return p.world.mayGo(from, host.Other)
+	}
+	if a, b := mountOf(mounts, up(from)), mountOf(mounts, up(to)); a != b {
+		return fmt.Errorf("%s and %s are on two filesystems, mounted at %s and %s, and a home does not move from one to the other",
+			host.Show(from), host.Show(to), host.Show(a), host.Show(b))
+	}
+	return nil
 }
 
 // planRemove refuses to remove what is somebody else's.
@@ -118,7 +137,10 @@ func (p *planner) planRemove(name string, uid uint32) error {
 	if err != nil {
 		return err
 	}
-	return p.worker.removable(at, found, uid)
+	if err := p.worker.removable(at, found, uid); err != nil || found.Kind == host.Absent {
+		return err
+	}
+	return p.world.mayGo(at, found.Kind)
 }
 
 // there is accountPath in the root as it is.

@@ -99,7 +99,7 @@ func (p *planner) effect(n *node, found host.Facts, m match, known bool) (host.E
 	case makeNew:
 		return host.Create, nil
 	case replace:
-		return host.Destroy, nil
+		return host.Destroy, p.world.mayGo(n.at, found.Kind)
 	case done:
 		return host.Keep, nil
 	case keep:

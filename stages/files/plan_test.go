@@ -66,6 +66,18 @@ func (f fake) Names(dir string) (names []string, err error) {
 	return names, nil
 }
 
+// Mounts are where the text, of a file or of a directory, ends in "mounted".
+func (f fake) Mounts() ([]string, error) {
+	var all []string
+	for name, text := range f {
+		if strings.HasSuffix(text, "mounted") {
+			all = append(all, path.Clean(name))
+		}
+	}
+	slices.Sort(all)
+	return all, nil
+}
+
 // Open makes a file of the text: what it gives is one of the system's.
 func (f fake) Open(p string, _ bool) (*os.File, error) {
 	text, err := f.ReadFile(p, 0)

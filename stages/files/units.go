@@ -108,6 +108,11 @@ func (p *planner) text(s *host.Step, file, content string) (string, error) {
 			s.Effect = host.Keep
 		}
 	}
+	if s.Effect == host.Change {
+		if err := p.world.mayGo(at, found.Kind); err != nil {
+			return "", err
+		}
+	}
 	s.Check = func(context.Context) (host.State, error) { return w.hasText(at, content, want) }
 	var ready *host.Temp
 	s.Prepare = func(context.Context) (err error) {
@@ -201,6 +206,9 @@ func (p *planner) mask(s *host.Step, file string) (string, error) {
 		s.Effect = host.Keep
 	default:
 		s.Effect = host.Destroy
+		if err := p.world.mayGo(at, found.Kind); err != nil {
+			return "", err
+		}
 	}
 	w := p.worker
 	s.Check = func(context.Context) (host.State, error) {

@@ -19,6 +19,7 @@ type world struct {
 	emptied map[string]struct{} // where nodes remove what is there, which may be a tree
 	below   map[string]bool     // directories, and whether they are below one of these
 	placed  map[string][]string // the names of nodes by the directory that they are in; nil before names is called
+	mounts  *[]string           // the view's, once asked for
 }
 
 func newWorld(v View) *world {
