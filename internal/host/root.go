@@ -37,6 +37,7 @@ type Facts struct {
 	UID, GID uint32
 	Size     int64
 	Dev, Ino uint64
+	Links    uint64 // names that it has
 	Target   string // of a symbolic link, as it is stored
 
 	// Modeless: the filesystem gives all its files one mode and passes over chmod(2) without an error, as vfat does.
@@ -172,7 +173,7 @@ func facts(st *unix.Stat_t) Facts {
 	}
 	return Facts{
 		Kind: kind, Mode: st.Mode & 0o7777, UID: st.Uid, GID: st.Gid,
-		Size: st.Size, Dev: uint64(st.Dev), Ino: st.Ino,
+		Size: st.Size, Dev: uint64(st.Dev), Ino: st.Ino, Links: uint64(st.Nlink),
 	}
 }
 

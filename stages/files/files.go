@@ -179,6 +179,9 @@ type planner struct {
 
 // nodes plans directories, files and links in the order of their effects.
 func (p *planner) nodes(all []*node) (host.Plan, error) {
+	if err := p.hardLinks(all); err != nil {
+		return nil, err
+	}
 	ordered := inOrder(all)
 	plan := make(host.Plan, 0, len(ordered))
 	for _, n := range ordered {

@@ -7,7 +7,7 @@ type match uint8
 
 const (
 	differs match = iota
-	alike         // a file: content, owner and mode; a symbolic link: the target, and with overwrite the owner; a hard link: a copy of its target
+	alike         // a file: content, owner and mode; a symbolic link: the target, and with overwrite the owner; a hard link: a copy of its target that is ours
 	same          // a hard link: the very file that it names
 )
 

@@ -35,6 +35,8 @@ type node struct {
 	sources     []part // of a file: contents, then appends
 	target      string // of a link, as the config has it
 	targetAt    string // of a hard link: where that is
+	names       uint64 // of a hard link: of what is there, those that the config gives
+	ours        bool   // of a hard link: what is there may be what an earlier run has left
 
 	new attributes // of a node that is made
 	old attributes // of a node that is kept

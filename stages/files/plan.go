@@ -42,7 +42,7 @@ func (p *planner) node(n *node, step *host.Step) error {
 		if m, err = p.target(n, found); err != nil {
 			return err
 		}
-		known = p.knownAs(n, found) || m == same && !p.replacesTarget(n)
+		known = p.knownAs(n, found, m)
 	case symlink:
 		if found.Kind == host.Symlink && sameTarget(found.Target, n.target) && (!n.overwrite || n.new.Fit(found)) {
 			m = alike
@@ -156,16 +156,16 @@ func (p *planner) target(n *node, found host.Facts) (match, error) {
 	return differs, err
 }
 
-// knownAs tells whether the view is enough to judge what stands where a hard link goes. A copy of the target is only told
-// from something else by reading both.
-func (p *planner) knownAs(n *node, found host.Facts) bool {
-	return n.overwrite || found.Kind != host.File && found.Kind != host.Symlink
-}
-
-// replacesTarget tells whether a hard link that is right now will not be once its target has been written.
-func (p *planner) replacesTarget(n *node) bool {
-	to, ok := p.world.nodes[n.targetAt]
-	return ok && to.overwrite
+// knownAs tells whether the view is enough to judge what stands where a hard link goes. A copy of the target that an earlier run
+// may have left is only told from something else by reading both, and what is the target itself stays so if the target does.
+func (p *planner) knownAs(n *node, found host.Facts, m match) bool {
+	switch {
+	case n.overwrite, found.Kind != host.File && found.Kind != host.Symlink:
+		return true
+	case m == same:
+		return !p.madeAnew(n)
+	}
+	return !n.ours
 }
 
 // sameFile tells whether two names are one file.

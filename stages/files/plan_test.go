@@ -45,7 +45,7 @@ func (f fake) Lstat(p string) (host.Facts, error) {
 	for _, b := range []byte(p) {
 		ino = ino*31 + uint64(b)
 	}
-	return host.Facts{Kind: host.File, Mode: 0o644, Size: int64(len(text)), Dev: 1, Ino: ino}, nil
+	return host.Facts{Kind: host.File, Mode: 0o644, Size: int64(len(text)), Dev: 1, Ino: ino, Links: 1}, nil
 }
 
 func (f fake) ReadFile(p string, _ int64) ([]byte, error) {
@@ -186,7 +186,7 @@ var plans = map[string]struct {
 + directory /x/x  0755
 `},
 	"content that is there is only known when the step runs": {
-		fake{"/f": "old", "/h": "old"},
+		fake{"/f": "old", "/h": "old", linksPath: `{"version":1,"links":["/h"]}`},
 		`'files':[{'path':'/f','contents':{'source':'data:,new'}}],'links':[{'path':'/h','target':'f','hard':true}]`,
 		`
 ? file /f       inline, 0644, kept if it is this already, refused otherwise
@@ -249,6 +249,8 @@ func TestWhatCannotBeIsRefusedBeforeAnythingIsTouched(t *testing.T) {
 		"overwrite with nothing to write":              {fake{}, `'files':[{'path':'/a','overwrite':true}]`, "file /a ($.storage.files.0): overwrite needs contents to write"},
 		"a hard link to nothing":                       {fake{}, `'links':[{'path':'/a','target':'c','hard':true}]`, "hard link /a ($.storage.links.0): the target does not exist"},
 		"a hard link to a directory":                   {fake{"/c/": ""}, `'links':[{'path':'/a','target':'../c','hard':true}]`, "hard link /a ($.storage.links.0): the target is a directory, and hard links to directories do not exist"},
+		"a hard link where the image has a copy":       {fake{"/a": "x", "/b": "x"}, `'links':[{'path':'/a','target':'/b','hard':true}]`, "hard link /a ($.storage.links.0): a regular file is there, and overwrite is not set"},
+		"a damaged record of hard links":               {fake{linksPath: "{}", "/b": "x"}, `'links':[{'path':'/a','target':'/b','hard':true}]`, linksPath + ": not a record of hard links"},
 		"a hard link to itself":                        {fake{"/a": "x"}, `'links':[{'path':'/a','target':'/a','hard':true,'overwrite':true}]`, "hard link /a ($.storage.links.0): the link names itself"},
 		"a link without target":                        {fake{}, `'links':[{'path':'/a'}]`, "link /a ($.storage.links.0): the link has no target"},
 		"a NUL byte":                                   {fake{}, `'files':[{'path':'/a\u0000b'}]`, `file "/a\x00b" ($.storage.files.0): the path has a NUL byte`},

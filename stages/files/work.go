@@ -12,6 +12,7 @@ type worker struct {
 	Options
 	claims   map[string]claim // resolved paths that a unit takes over after the nodes
 	presetAt string           // where preset lines are appended, "" if none can be
+	newLinks []string         // hard links to be noted before the first is made
 }
 
 // plain is the root as nodes see it: no link is on the way to where they are (node.at), unless somebody has swapped it in, as a user
@@ -70,7 +71,7 @@ func (w *worker) match(ctx context.Context, n *node, found host.Facts) (match, e
 }
 
 // matchLink compares what is there with the target of a hard link. A copy that nothing tells from the target but its
-// inode is what a run leaves that is cut off and made the target anew.
+// inode is what a run leaves that is cut off, and repeated makes the target anew; a copy that has names of its own is not.
 func (w *worker) matchLink(n *node, found host.Facts) (match, error) {
 	to, err := w.plain().Lstat(n.targetAt)
 	switch {
@@ -80,6 +81,8 @@ func (w *worker) matchLink(n *node, found host.Facts) (match, error) {
 		return differs, errNoSuch
 	case sameFile(to, found):
 		return same, nil
+	case !n.overwrite && (!n.ours || found.Links > n.names):
+		return differs, nil
 	case to.Kind != found.Kind || to.UID != found.UID || to.GID != found.GID || to.Mode != found.Mode || to.Size != found.Size:
 		return differs, nil
 	case to.Kind == host.Symlink && to.Target == found.Target:
@@ -178,6 +181,9 @@ func (w *worker) make(ctx context.Context, n *node) error {
 		}
 		return w.plain().Symlink(n.target, n.at, n.new, mayReplace)
 	case hardLink:
+		if err := w.noteLinks(); err != nil {
+			return err
+		}
 		if err := w.clear(n, n.found.Kind == host.Directory); err != nil {
 			return err
 		}

@@ -1,0 +1,109 @@
+package files
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+const linked = `'files':[{'path':'/t','overwrite':true,'contents':{'source':'http://h/small'}}],
+	'links':[{'path':'/a','target':'/t','hard':true},{'path':'/b','target':'/a','hard':true}]`
+
+// sameNames tells which of some names are of one file.
+func sameNames(t *testing.T, dir string, names ...string) bool {
+	t.Helper()
+	first, err := os.Stat(filepath.Join(dir, names[0]))
+	require.NoError(t, err)
+	for _, name := range names[1:] {
+		other, err := os.Stat(filepath.Join(dir, name))
+		require.NoError(t, err)
+		if !os.SameFile(first, other) {
+			return false
+		}
+	}
+	return true
+}
+
+func TestHardLinksFollowAFileThatEachRunMakesAnew(t *testing.T) {
+	for claim, between := range map[string]func(dir string) error{
+		"nothing happened":                  func(string) error { return nil },
+		"one link is gone":                  func(dir string) error { return os.Remove(filepath.Join(dir, "a")) },
+		"there was no record yet":           func(dir string) error { return os.RemoveAll(filepath.Join(dir, stateDir)) },
+		"the target was made anew, no more": func(dir string) error { return anew(dir, "t") },
+		"so was a link":                     func(dir string) error { return os.Rename(filepath.Join(dir, "b"), filepath.Join(dir, "c")) },
+	} {
+		t.Run(claim, func(t *testing.T) {
+			dir, _ := newRoot(t, nil)
+			for range 3 {
+				require.NoError(t, apply(storage(t, linked), options(t, dir), host.RunOptions{}))
+				assert.True(t, sameNames(t, dir, "t", "a", "b"))
+				require.NoError(t, between(dir))
+				_ = os.Remove(filepath.Join(dir, "c"))
+			}
+		})
+	}
+}
+
+// anew puts a copy of a file in its place.
+func anew(dir, name string) error {
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		return err
+	}
+	at := filepath.Join(dir, name)
+	if err := os.WriteFile(at+".new", text, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(at+".new", at)
+}
+
+func TestAFileThatEqualsAHardLinksTargetIsNotOursByThat(t *testing.T) {
+	const one = `'links':[{'path':'/a','target':'/t','hard':true}]`
+	const refusal = "hard link /a ($.storage.links.0): a regular file is there, and overwrite is not set"
+	for claim, c := range map[string]struct {
+		cfg  string
+		tree map[string]string
+		more func(dir string) error
+		err  string
+	}{
+		"a file of the image": {one, map[string]string{"t": "x", "a": "x"}, nil, refusal},
+		"a hard link of the image": {one, map[string]string{"t": "x", "a": "x"},
+			func(dir string) error { return os.Link(filepath.Join(dir, "a"), filepath.Join(dir, "other")) }, refusal},
+		"a link that an earlier run made and that has got another name": {one, map[string]string{"t": "x", "a": "x", "etc/.glowplug/links.json": `{"version":1,"links":["/a"]}`},
+			func(dir string) error { return os.Link(filepath.Join(dir, "a"), filepath.Join(dir, "other")) }, refusal},
+		"a symbolic link of the image": {one, map[string]string{"t": "-> x", "a": "-> x"}, nil, "hard link /a ($.storage.links.0): a symbolic link is there, and overwrite is not set"},
+		"a file that an earlier run did not come to": {`'links':[{'path':'/b','target':'/t','hard':true},{'path':'/a','target':'/t','hard':true}]`,
+			map[string]string{"t": "x", "a": "x"}, nil, "hard link /a ($.storage.links.1): a regular file is there, and overwrite is not set"},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			dir, o := newRoot(t, c.tree)
+			if c.more != nil {
+				require.NoError(t, c.more(dir))
+			}
+			before := snapshot(t, dir)
+			for range 2 {
+				require.EqualError(t, apply(storage(t, c.cfg), o, host.RunOptions{}), c.err)
+				assert.Equal(t, before, snapshot(t, dir), "refused before anything is touched")
+			}
+		})
+	}
+	t.Run("with overwrite it is replaced", func(t *testing.T) {
+		dir, o := newRoot(t, map[string]string{"t": "x", "a": "x"})
+		require.NoError(t, apply(storage(t, `'links':[{'path':'/a','target':'/t','hard':true,'overwrite':true}]`), o, host.RunOptions{}))
+		assert.True(t, sameNames(t, dir, "t", "a"))
+		assert.NoDirExists(t, filepath.Join(dir, stateDir), "and nothing has to be noted")
+	})
+	t.Run("a link whose target stays needs no record", func(t *testing.T) {
+		dir, o := newRoot(t, map[string]string{"t": "x"})
+		for range 2 {
+			require.NoError(t, apply(storage(t, one), o, host.RunOptions{}))
+		}
+		assert.True(t, sameNames(t, dir, "t", "a"))
+		assert.NoDirExists(t, filepath.Join(dir, stateDir))
+	})
+}
