@@ -194,33 +194,35 @@ func packetStatus(ctx context.Context, m *Machine, stage string, failure error) 
 
 const packetHost = "https://metadata.packet.net"
 
-// azure asks the metadata service, and where it has nothing a disc, which older ways to make machines still bring.
+// azure asks the metadata service, and where it has nothing or fails a disc, which older ways to make machines still bring.
 func azure(ctx context.Context, m *Machine) (Document, error) {
 	r := Request{
 		URL:     linkLocal + "/metadata/instance/compute/userData?api-version=2021-01-01&format=text",
 		Headers: []fetch.Header{header("Metadata", "true")},
 		Retry:   []int{http.StatusNotFound, http.StatusGone, http.StatusTooManyRequests},
 	}
+	began := m.Now()
 	text, err := ask(ctx, m, r)
-	if err != nil {
-		return Document{}, err
-	}
-	if len(text) == 0 {
-		return ovfDisc("udf")(ctx, m)
+	switch {
+	case err != nil:
+		wait := min(max(afterErrors-m.Now().Sub(began), glance), afterErrors) // the clock may be set meanwhile
+		return orElse(ctx, m, Document{}, err, ovfDisc(wait, "udf"))
+	case len(text) == 0:
+		return ovfDisc(discWait, "udf")(ctx, m)
 	}
 	if text, err = standardBase64(text); err != nil {
 		return Document{}, fmt.Errorf("%s: %w", source.Redact(r.URL), err)
 	}
-	return Document{Text: text}, nil
+	return orElse(ctx, m, Document{Text: text}, nil, ovfDisc(glance, "udf"))
 }
 
 // discWait is how long a provisioning disc may take to appear. It is put in before the machine starts.
 const discWait = 5 * time.Minute
 
 // ovfDisc reads user data from the provisioning disc, the one with ovf-env.xml on it. Kinds are in the order of preference.
-func ovfDisc(kinds ...string) finder {
+func ovfDisc(wait time.Duration, kinds ...string) finder {
 	return func(ctx context.Context, m *Machine) (Document, error) {
-		limited, stop := appearing(ctx, discWait)
+		limited, stop := appearing(ctx, wait)
 		defer stop()
 		complained := map[string]bool{}
 		text, err := poll(limited, m, "a disc with ovf-env.xml", time.Second, func() ([]byte, bool, error) {
@@ -233,7 +235,7 @@ func ovfDisc(kinds ...string) finder {
 					if d.Kind != kind {
 						continue
 					}
-					text, err := customData(limited, m, d)
+					text, err := customData(ctx, m, d)
 					if err == nil {
 						return text, true, nil
 					}
@@ -260,8 +262,8 @@ func customData(ctx context.Context, m *Machine, d Disc) (text []byte, err error
 	return text, err
 }
 
-// proxmox passes over what is meant for cloud-init alone.
-func proxmox(text []byte) bool { return !bytes.HasPrefix(text, []byte("#cloud-config\n")) }
+// proxmox passes over what is meant for cloud-init alone: the host gives every machine a cloud-config.
+func proxmox(text []byte) bool { return !isCloudConfig(text) }
 
 // bluefield reads what the card's host has pushed into a boot FIFO, padded with NULs. What is read is gone from it.
 func bluefield(ctx context.Context, m *Machine) (Document, error) {

@@ -1,11 +1,14 @@
 package providers
 
 import (
+	"encoding/base64"
 	"flag"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -43,6 +46,35 @@ func TestEveryPlatformDoesWhatItsTranscriptSays(t *testing.T) {
 	require.NoError(t, err)
 	for _, e := range entries {
 		assert.True(t, e.IsDir() || slices.Contains(names, e.Name()), "%s is the transcript of no platform", e.Name())
+	}
+}
+
+// What stands where the config would be is blank: no platform may take that for one. It is as long as the config, as some say how long
+// that is.
+func TestBlanksAreNoConfigOnAnyPlatform(t *testing.T) {
+	const text = `{"ignition":{"version":"3.4.0"}}`
+	blanks := strings.Repeat(" ", len(text)-2) + `\r\n`
+	for _, p := range All() {
+		archive, err := txtar.ParseFile("testdata/" + p.ID + ".txtar")
+		require.NoError(t, err)
+		i := slices.IndexFunc(archive.Files, func(f txtar.File) bool {
+			return strings.HasPrefix(f.Name, "found") && strings.Contains(string(f.Data), "\n= "+text)
+		})
+		require.GreaterOrEqual(t, i, 0, p.ID)
+		script := strings.ReplaceAll(string(archive.Files[i].Data), text+"\n", `"`+blanks+"\"\n")
+		packed := base64.StdEncoding.EncodeToString // within a longer text
+		script = strings.ReplaceAll(script, packed([]byte(text)), packed([]byte(strings.Repeat(" ", len(text)))))
+		if p.ID == "lxd" { // which asks on
+			script += "> GET http://lxd/1.0/config/user.user-data\n< 404\n"
+		}
+		t.Run(p.ID, func(t *testing.T) {
+			s := parseScript(t, script)
+			synctest.Test(t, func(t *testing.T) {
+				s.t, s.start = t, time.Now()
+				_, _, err := s.act(p)
+				require.ErrorIs(t, err, ErrNone)
+			})
+		})
 	}
 }
 

@@ -16,7 +16,7 @@ The id is what the kernel argument ` + "`ignition.platform.id`" + ` gives, exact
 * *Network* says whether the config is had before or after the network is up.
 * *Reports*: the platform is told how each stage ends. *Deletes*: ` + "`ignition-rmcfg`" + ` can delete the config there.
 * Gzip and base64 around a config come off, whatever the platform; what gzip holds may have 64 MiB, or up to 256 if that is not more than 200 times
-  what goes in. Zero bytes are no config.
+  what goes in. That goes for ` + "`user.ign`" + ` and the kernel arguments, too. Zero bytes, or nothing but blanks, are no config.
 * On platforms marked *shared*, user data that only cloud-init reads is taken for no config, with a warning. On the others it is an error that
   says what it is.
 * Drives may have their label in capitals, as FAT has no others. A file that is missing on a drive that is there is no config.
@@ -38,7 +38,7 @@ The id is what the kernel argument ` + "`ignition.platform.id`" + ` gives, exact
 ## How long is waited
 
 The time for everything that is fetched over HTTP is that of ` + "`--fetch-timeout`" + `, two minutes; within it an attempt follows another, with growing pauses.
-What is waited for, and since when, is logged every 30 seconds.
+What is waited for, and since when, is logged every 30 seconds. Where one place of several fails or has none, a config at another counts.
 
 | what | how long | then |
 |---|---|---|
@@ -47,6 +47,7 @@ What is waited for, and since when, is logged every 30 seconds.
 | a drive of ` + "`kubevirt`, `nutanix`, `powervs`" + ` | for ever | |
 | a drive of ` + "`brightbox`, `cloudstack`, `openstack`, `stackit`" + ` | until the metadata service has an answer, and 5 s more; 30 s more if it has failed or refuses | what the service said |
 | the disc of ` + "`azure`, `azurestack`" + ` | 5 min | an error |
+| the disc of ` + "`azure`" + ` where the service fails | 30 s from the first request on | what the service said |
 | the disk of ` + "`qemu`" + ` on s390x and ppc64le | 5 min | no config |
 | the host of ` + "`applehv`, `lxd`" + ` | 30 s | an error |
 | the device of ` + "`hyperv`" + `; the first pair; another | 30 s; 5 s; 1 s | an error; no config; the end |

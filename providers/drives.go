@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 // textMax is how large a config may be that a platform holds, packed or not.
@@ -64,7 +65,7 @@ func (d drive) find(ctx context.Context, m *Machine) (Document, error) {
 				m.Log.Warn("passed over: " + device + ": " + err.Error())
 				continue
 			}
-			if len(found) > 0 && (d.pass == nil || d.pass(found)) {
+			if !tree.IsBlank(found) && (d.pass == nil || d.pass(found)) {
 				text = found
 				return nil
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/source"
+	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 // Where metadata services answer. ZONE stands for each interface that has a link-local IPv6 address.
@@ -116,7 +117,7 @@ func (d metadata) from(base string) finder {
 		default:
 			err = diag.WithHint(err, "the platform answers so where a machine has no user data: give it some")
 		}
-		if err != nil || len(text) == 0 || d.decode == nil {
+		if err != nil || tree.IsBlank(text) || d.decode == nil {
 			return Document{Text: text}, err
 		}
 		if text, err = d.decode(text); err != nil {

@@ -189,7 +189,7 @@ func configOf(pairs []pair) string {
 			first[p.key] = p.value
 		}
 	}
-	if whole := first[key]; whole != "" {
+	if whole := first[key]; strings.TrimSpace(whole) != "" {
 		return whole
 	}
 	var text bytes.Buffer

@@ -37,7 +37,7 @@ func opennebula(ctx context.Context, m *Machine) (Document, error) {
 
 func first(values map[string]string, names ...string) string {
 	for _, name := range names {
-		if values[name] != "" {
+		if strings.TrimSpace(values[name]) != "" {
 			return values[name]
 		}
 	}

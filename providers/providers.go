@@ -19,10 +19,11 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 var (
-	// ErrNone says that a source was asked and that there is no config: its user gave none, or one of zero bytes.
+	// ErrNone says that a source was asked and that there is no config: its user gave none, or nothing but blanks.
 	ErrNone = errors.New("no config provided")
 	// ErrAbsent says that the machine is not of the kind that the platform is for.
 	ErrAbsent = errors.New("this machine is not on that platform")
@@ -90,7 +91,7 @@ const (
 	MayNeedNetwork Network = "maybe"
 )
 
-// A finder gives user data. An empty text is as good as ErrNone; a Name is given only where "<id> user data" would not do.
+// A finder gives user data. A blank text is as good as ErrNone; a Name is given only where "<id> user data" would not do.
 type finder func(ctx context.Context, m *Machine) (Document, error)
 
 // A Platform is one kind of machine, as ignition.platform.id names it.
@@ -146,7 +147,7 @@ func (p Platform) ask(ctx context.Context, m *Machine) (Document, error) {
 		return Document{}, fetch.ErrNeedNet
 	}
 	d, err := p.config(ctx, m)
-	if m.Said != "" && (errors.Is(err, ErrNone) || err == nil && len(d.Text) == 0) {
+	if m.Said != "" && (errors.Is(err, ErrNone) || err == nil && tree.IsBlank(d.Text)) {
 		d.Text, d.Once, err = []byte(m.Said.Reveal()), true, nil
 	}
 	if err != nil {
@@ -156,7 +157,8 @@ func (p Platform) ask(ctx context.Context, m *Machine) (Document, error) {
 	if d.Text, err = unwrap(d.Text); err != nil {
 		return d, fmt.Errorf("the user data: %w", err)
 	}
-	if len(d.Text) == 0 {
+	if tree.IsBlank(d.Text) {
+		d.Text = nil
 		return d, ErrNone
 	}
 	if f, other := formOf(d.Text); other && f.cloudInit && p.shared {
@@ -223,15 +225,19 @@ func fromFile(_ context.Context, m *Machine) (Document, error) {
 	return Document{Name: path, Text: text}, err
 }
 
-// written is the document of a source that was asked; nothing written is no config.
+// written is the document of a source that was asked, unpacked as a platform's is; nothing written is no config.
 func written(name string, text []byte) (Document, error) {
-	if len(text) == 0 {
+	text, err := unwrap(text)
+	switch {
+	case err != nil:
+		return Document{}, fmt.Errorf("%s: %w", name, err)
+	case tree.IsBlank(text):
 		return Document{}, ErrNone
 	}
 	return Document{Name: name, Text: text}, nil
 }
 
-// UserConfig reads user.ign from the first of dirs that has one; found is false where none has. An empty file is found
+// UserConfig reads user.ign from the first of dirs that has one; found is false where none has. A blank file is found
 // and ErrNone: it keeps the platform from being asked.
 func UserConfig(dirs []string, read func(path string) ([]byte, error)) (d Document, found bool, err error) {
 	for _, dir := range dirs {

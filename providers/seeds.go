@@ -20,6 +20,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/source"
+	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 // A seedLine is what a serial number or a command line says about a NoCloud source.
@@ -77,13 +78,17 @@ func nocloud(ctx context.Context, m *Machine) (Document, error) {
 	if seed := line.values["seedfrom"]; seed != "" {
 		return fromSeed(ctx, m, seed)
 	}
+	wait := 30 * time.Second
 	for _, dir := range []string{"nocloud", "nocloud-net"} {
 		text, err := m.ReadFile("/var/lib/cloud/seed/" + dir + "/user-data")
-		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		switch {
+		case err == nil && tree.IsBlank(text):
+			wait = glance
+		case err == nil, !errors.Is(err, fs.ErrNotExist):
 			return Document{Text: text}, err
 		}
 	}
-	return drive{label: "cidata", files: []string{"/user-data"}, wait: 30 * time.Second, absent: true}.read(ctx, m)
+	return drive{label: "cidata", files: []string{"/user-data"}, wait: wait, absent: true}.read(ctx, m)
 }
 
 func seedLineOf(m *Machine) (line seedLine, err error) {

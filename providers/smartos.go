@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 // Where Triton's metadata is: on the second serial port of a virtual machine, in a socket of a zone.
@@ -66,7 +68,7 @@ func (t *triton) userData() ([]byte, error) {
 		if err != nil && !errors.Is(err, ErrNone) {
 			return nil, fmt.Errorf("metadata: %s: %w", key, err)
 		}
-		if len(text) > 0 {
+		if !tree.IsBlank(text) {
 			return text, nil
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 // over makes an HTTP client whose every connection goes to one socket.
@@ -78,11 +80,16 @@ func lxd(ctx context.Context, m *Machine) (Document, error) {
 			return Document{}, err
 		}
 		if len(found) > 0 {
-			return lxdConfig(ctx, m, over(m, "unix", socket))
+			d, err := lxdConfig(ctx, m, over(m, "unix", socket))
+			return orElse(ctx, m, d, err, lxdDrive(glance).read)
 		}
 	}
 	m.Log.Info("there is no socket of LXD or Incus; a virtual machine has it once the agent runs, and may have a drive before")
-	return drive{label: "cidata", files: []string{"/user-data"}, wait: 30 * time.Second, absent: true}.read(ctx, m)
+	return lxdDrive(30*time.Second).read(ctx, m)
+}
+
+func lxdDrive(wait time.Duration) drive {
+	return drive{label: "cidata", files: []string{"/user-data"}, wait: wait, absent: true}
 }
 
 func lxdConfig(ctx context.Context, m *Machine, client *http.Client) (Document, error) {
@@ -98,7 +105,9 @@ func lxdConfig(ctx context.Context, m *Machine, client *http.Client) (Document, 
 			continue
 		}
 		text, err := Request{URL: url}.body(reply)
-		return Document{Text: text}, err
+		if err != nil || !tree.IsBlank(text) {
+			return Document{Text: text}, err
+		}
 	}
 	return Document{}, ErrNone
 }

@@ -85,7 +85,7 @@ func services() []Platform {
 // drives have the config on a disk.
 func drives() []Platform {
 	return []Platform{
-		{ID: "azurestack", Name: "Azure Stack", Network: NoNetwork, Source: "CustomData.bin on the provisioning disc (UDF or ISO 9660)", config: ovfDisc("udf", "iso9660")},
+		{ID: "azurestack", Name: "Azure Stack", Network: NoNetwork, Source: "CustomData.bin on the provisioning disc (UDF or ISO 9660)", config: ovfDisc(discWait, "udf", "iso9660")},
 		{ID: "configdrive", Name: "a config drive alone", Network: NoNetwork, Source: onConfig2, config: configDrive(30 * time.Second).read, shared: true},
 		{ID: "ibmcloud", Name: "IBM Cloud", Network: NoNetwork, Source: onCidata,
 			config: drive{label: "cidata", files: []string{"/user-data"}, wait: 30 * time.Second, absent: true}.read},

@@ -8,13 +8,14 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 // unwrap takes gzip and base64 off a text, as tools put them on to get past size limits and odd characters. A plain config is
 // never touched: gzip has a signature that no text starts with, and neither JSON nor YAML with a mapping is base64, which has
 // no brace, colon or blank; and what the base64 holds must look like something that people give as user data.
 func unwrap(text []byte) ([]byte, error) {
-	if inner, ok := wholeBase64(text); ok {
+	if inner, ok := wholeBase64(tree.Readable(text)); ok {
 		text = inner
 	}
 	if !isGzip(text) {
@@ -81,13 +82,13 @@ func isBase64(c byte) bool {
 
 // looksGiven: a text starts like gzip, a config, or what is given in place of one.
 func looksGiven(text []byte) bool {
-	if isGzip(text) || bytes.HasPrefix(bytes.TrimLeft(text, " \t\r\n"), []byte("{")) {
+	if isGzip(text) || bytes.HasPrefix(bytes.TrimLeft(tree.Readable(text), " \t\r\n"), []byte("{")) {
 		return true
 	}
 	if _, _, other := NotConfig(text); other {
 		return true
 	}
-	for line := range bytes.Lines(text) {
+	for line := range bytes.Lines(tree.Readable(text)) {
 		if line = bytes.TrimRight(line, "\r\n"); bytes.HasPrefix(line, []byte("variant:")) || bytes.HasPrefix(line, []byte("version:")) {
 			return true
 		}
@@ -101,6 +102,7 @@ func looksGiven(text []byte) bool {
 // standardBase64 decodes RFC 4648 with padding; line ends may be anywhere (reference: platforms §1). It is for where all user data is
 // base64.
 func standardBase64(text []byte) ([]byte, error) {
+	text = bytes.TrimSpace(tree.Readable(text))
 	out := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
 	n, err := base64.StdEncoding.Decode(out, text)
 	if err == nil {
@@ -126,7 +128,7 @@ func otherForms() []foreign {
 		proxy  = "perhaps a proxy or a login page answered in place of the metadata service"
 	)
 	return []foreign{
-		{"#cloud-config", "a cloud-config file", give, true},
+		{cloudConfig, "a cloud-config file", give, true},
 		{"#cloud-boothook", "a cloud-init boothook", give, true},
 		{"#include", "a list of files for cloud-init to include", "name them in ignition.config.merge of a config instead", true},
 		{"#part-handler", "a cloud-init part handler", give, true},
@@ -155,11 +157,29 @@ func NotConfig(text []byte) (what, hint string, ok bool) {
 }
 
 func formOf(text []byte) (foreign, bool) {
-	start := strings.TrimLeft(strings.TrimPrefix(string(text[:min(len(text), 4096)]), "\ufeff"), " \t\r\n")
+	start := strings.TrimLeft(string(tree.Readable(text[:min(len(text), 4096)])), " \t\r\n")
 	for _, f := range otherForms() {
 		if len(start) >= len(f.start) && strings.EqualFold(start[:len(f.start)], f.start) {
-			return f, true
+			return f, f.start != cloudConfig || !namesVariant(text)
 		}
 	}
 	return foreign{}, false
+}
+
+// cloudConfig is how the files start that cloud-init is most often given. It is a comment in YAML, and may stand above a Butane document.
+const cloudConfig = "#cloud-config"
+
+func isCloudConfig(text []byte) bool {
+	f, other := formOf(text)
+	return other && f.start == cloudConfig
+}
+
+// namesVariant tells whether a text has a key of Butane documents that cloud-config has not, at the start of a line.
+func namesVariant(text []byte) bool {
+	for line := range bytes.Lines(tree.Readable(text)) {
+		if key, _, found := bytes.Cut(line, []byte(":")); found && string(bytes.TrimSpace(key)) == "variant" && key[0] == 'v' {
+			return true
+		}
+	}
+	return false
 }

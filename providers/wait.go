@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/glowplug-os/glowplug/internal/logs"
+	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 // reminder is how often the log says what is waited for.
@@ -61,6 +62,30 @@ const (
 	afterErrors = 30 * time.Second // all that could answer have failed, or one was refused; what only waits for a device may still find it
 	settling    = 5 * time.Second  // for those that lost to clean up
 )
+
+// glance is a wait that is over after one look, for where another place has answered already: what was put in before the machine
+// started is there by then.
+const glance = time.Nanosecond
+
+// orElse asks another source where the first has no config or has failed, as a config counts more than none. Where the other has none
+// either, it is the first's word that counts.
+func orElse(ctx context.Context, m *Machine, d Document, err error, other finder) (Document, error) {
+	none := errors.Is(err, ErrNone)
+	if ctx.Err() != nil || err == nil && !tree.IsBlank(d.Text) {
+		return d, err
+	}
+	if err != nil && !none {
+		m.Log.Warn("another place is looked at, as there is an error: " + err.Error())
+	}
+	found, failed := other(ctx, m)
+	switch {
+	case failed == nil && !tree.IsBlank(found.Text):
+		return found, nil
+	case failed != nil && !errors.Is(failed, ErrNone):
+		m.Log.Info("passed over: " + failed.Error())
+	}
+	return d, err
+}
 
 // A refusal is an error about an answer: the same question would be answered in the same way again.
 type refusal struct{ error }
@@ -158,7 +183,7 @@ func (c *course) take(o outcome) (d Document, err error, over bool) {
 		c.askers--
 	}
 	switch {
-	case o.err == nil && len(o.document.Text) > 0:
+	case o.err == nil && !tree.IsBlank(o.document.Text):
 		return o.document, nil, true
 	case o.err == nil, errors.Is(o.err, ErrNone):
 		if !c.none {

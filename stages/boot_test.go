@@ -289,6 +289,37 @@ func TestAConfigByAnArgumentInQuotesIsFetched(t *testing.T) {
 	}
 }
 
+// As every platform's is.
+func TestAPackedConfigIsUnpackedWhereverItIsFrom(t *testing.T) {
+	t.Parallel()
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, _ = z.Write([]byte(`{"ignition": {"version": "3.4.0", "timeouts": {"httpTotal": 7}}}`))
+	require.NoError(t, z.Close())
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(packed.Bytes()) }))
+	defer server.Close()
+	for name, text := range map[string]string{"config.ign": packed.String(), "etc/user.ign": packed.String(), "cmdline": "ignition.config.url=" + server.URL} {
+		m := newMachine(t, "")
+		m.write(t, name, text)
+		require.NoError(t, m.stage(t.Context(), "fetch"), name)
+		assert.Equal(t, 7, *m.cache(t).Ignition.Timeouts.HTTPTotal, name)
+	}
+}
+
+func TestBlanksAreNoConfigWhereverTheyAreFrom(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "\n") }))
+	defer server.Close()
+	for name, text := range map[string]string{"config.ign": "\n", "etc/user.ign": "\ufeff \r\n", "cmdline": "ignition.config.url=" + server.URL, "etc/base.d/a.ign": "\n"} {
+		m := newMachine(t, "")
+		m.write(t, name, text)
+		require.NoError(t, m.stage(t.Context(), "fetch"), name)
+		assert.Contains(t, m.log.String(), "there is no user config")
+	}
+	m := newMachine(t, `{"ignition": {"version": "3.4.0", "config": {"merge": [{"source": "data:,%0A"}]}}}`)
+	require.ErrorContains(t, m.stage(t.Context(), "fetch"), "the document is empty")
+}
+
 func TestAFailedFetchHandsNothingOver(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{

@@ -28,7 +28,7 @@ type Fetcher interface {
 	Bytes(ctx context.Context, r config.Resource) ([]byte, error)
 }
 
-// ErrEmpty is a document of no bytes. At the top it means that there is no config; what a config refers to must not be empty.
+// ErrEmpty is a document of no bytes, or of blanks. At the top it means that there is no config; what a config refers to must not be empty.
 var ErrEmpty = errors.New("the config is empty")
 
 // An InvalidError is a document that was refused.
@@ -88,7 +88,7 @@ func (l *Loader) Document(name string, text []byte) (*config.Document, error) {
 
 // DocumentWith is Document with a say in how a Butane document is read. Documents that it refers to have no local files.
 func (l *Loader) DocumentWith(name string, text []byte, o Options) (*config.Document, error) {
-	if len(text) == 0 {
+	if tree.IsBlank(text) {
 		return nil, ErrEmpty
 	}
 	result := ReadWith(l.Arena, name, unsafe.String(unsafe.SliceData(text), len(text)), o)
@@ -190,7 +190,7 @@ func (l *Loader) follow(ctx context.Context, r config.Resource, step *chain, wha
 	if l.Reference != nil {
 		l.Reference(*r.Source, name)
 	}
-	if len(text) == 0 {
+	if tree.IsBlank(text) {
 		return nil, fmt.Errorf("%s: %s: the document is empty; leave the reference out, or let it name a config", step.from, what)
 	}
 	return l.Document(name, text)
