@@ -111,13 +111,13 @@ func hosts() []Platform {
 			Note: "All pairs become the files that hv_kvp_daemon would have made of them.", config: hyperv},
 		{ID: "lxd", Name: "LXD and Incus", Network: NoNetwork, Source: "cloud-init.user-data or user.user-data of the daemon's socket in the guest, or else " + onCidata, config: lxd, shared: true},
 		{ID: "metal", Name: "bare metal", Network: NoNetwork, Source: "none but the kernel arguments ignition.config.url, or .device and .path", config: none},
-		{ID: "nvidiabluefield", Name: "NVIDIA BlueField", Network: NoNetwork, Source: "the boot FIFO that the host pushes to", config: bluefield},
+		{ID: "nvidiabluefield", Name: "NVIDIA BlueField", Network: NoNetwork, Source: "the boot FIFO that the host pushes to", config: told("the boot FIFO", bluefield)},
 		{ID: "qemu", Name: "QEMU", Network: NoNetwork, Source: "opt/com.coreos/config of QEMU's firmware configuration; on s390x and ppc64le a disk with the serial ignition", config: qemu},
 		{ID: "smartos", Name: "SmartOS and Triton", Network: NoNetwork, Source: "cloud-init:user-data of the metadata on the second serial port, or in a zone's socket", config: smartos, shared: true},
 		{ID: "systemd", Name: "systemd credentials", Network: NoNetwork, Source: "the system credential " + credential,
 			Note: "Without systemd as the first process, QEMU's firmware configuration, SMBIOS strings and the kernel command line are looked at.", config: systemd, shared: true},
-		{ID: "virtualbox", Name: "Oracle VirtualBox", Network: NoNetwork, Source: "the guest property " + vboxConfig, config: virtualbox, remove: forgetVirtualbox},
-		{ID: "vmware", Name: "VMware", Network: NoNetwork, Source: guestData + ", or that property of the OVF environment", Note: "On amd64 only.", config: vmware, remove: forgetVMware},
-		{ID: "zvm", Name: "IBM z/VM", Network: NoNetwork, Source: "the first file of type ign in the virtual card reader", config: zvm},
+		{ID: "virtualbox", Name: "Oracle VirtualBox", Network: NoNetwork, Source: "the guest property " + vboxConfig, config: told("a guest property", virtualbox), remove: forgetVirtualbox},
+		{ID: "vmware", Name: "VMware", Network: NoNetwork, Source: guestData + ", or that property of the OVF environment", Note: "On amd64 only.", config: told("the hypervisor", vmware), remove: forgetVMware},
+		{ID: "zvm", Name: "IBM z/VM", Network: NoNetwork, Source: "the first file of type ign in the virtual card reader", config: told("the virtual card reader", zvm)},
 	}
 }

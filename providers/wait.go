@@ -34,6 +34,30 @@ func poll[T any](ctx context.Context, m *Machine, what string, every time.Durati
 	}
 }
 
+// told says now and then that a source has not answered yet, whose own calls do not. It ends with the context, whatever they do then.
+func told(what string, ask finder) finder {
+	return func(ctx context.Context, m *Machine) (Document, error) {
+		var answer outcome
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			answer.document, answer.err = ask(ctx, m)
+		}()
+		since := m.Now().UTC().Format(time.RFC3339)
+		defer logs.Begin(m.Log, logs.Activity{What: func() string { return "waiting for " + what }, Wait: true})()
+		for waited := reminder; ; waited += reminder {
+			select {
+			case <-done:
+				return answer.document, answer.err
+			case <-ctx.Done():
+				return Document{}, fmt.Errorf("waiting for %s: %w", what, context.Cause(ctx))
+			case <-time.After(reminder):
+				m.Log.Info(fmt.Sprintf("waiting since %s (%v) for %s", since, waited, what))
+			}
+		}
+	}
+}
+
 var errNoDevice = errors.New("it did not appear")
 
 // appearing bounds a wait for something to appear. No limit is for ever.

@@ -259,6 +259,27 @@ func TestEndlessWaitsSayWhatTheyWaitFor(t *testing.T) {
 	})
 }
 
+func TestEndlessWaitsSayWhatHasFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, log := quiet()
+		c.jitter = func(most time.Duration) time.Duration { return most }
+		asked := 0
+		stop := inMemory(c, func(w http.ResponseWriter, r *http.Request) {
+			if asked++; asked == 2 {
+				<-r.Context().Done()
+			}
+			w.WriteHeader(http.StatusServiceUnavailable)
+		})
+		defer stop()
+		require.NoError(t, c.Configure(t.Context(), Settings{}))
+		ctx, cancel := context.WithTimeout(t.Context(), 31*time.Second)
+		defer cancel()
+		_, err := c.Fetch(ctx, Resource{URL: "http://config.test/"}, io.Discard)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Contains(t, log.String(), "waiting since 2000-01-01T00:00:00Z (30s) for an answer to attempt #2; attempts: 2; last error: the server answered 503 Service Unavailable")
+	})
+}
+
 func TestTheDeadlineOfACallerNamesTheLastCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := quiet()

@@ -519,6 +519,7 @@ func TestRetriesBackOff(t *testing.T) {
 			whole *= time.Millisecond
 			wait := at[i+1].Sub(at[i])
 			assert.LessOrEqual(t, wait, whole, "after attempt %d", i+1)
+			assert.GreaterOrEqual(t, wait, whole/2, "after attempt %d", i+1)
 		}
 		assert.Contains(t, log.String(), "GET result: Service Unavailable")
 		assert.Contains(t, log.String(), "GET error: the server answered 503 Service Unavailable; next attempt in ")

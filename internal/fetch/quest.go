@@ -13,8 +13,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
-// The waits between attempts are random up to a bound that doubles from the first to the longest, so that machines that
-// boot together come to ask one by one (docs/performance.md has the curve).
+// The waits between attempts are half fixed and half random, up to a bound that doubles from the first to the longest, so that machines
+// that boot together come to ask one by one (docs/performance.md has the curve).
 const (
 	firstWait   = 200 * time.Millisecond
 	longestWait = 5 * time.Second
@@ -55,7 +55,7 @@ type quest struct {
 	last     error // nil if no attempt has failed
 
 	began  time.Time
-	doing  atomic.Pointer[string]
+	doing  atomic.Pointer[errand]
 	got    atomic.Int64 // bytes of the body
 	teller *time.Timer
 	over   func()     // the consoles are told that it has ended
@@ -89,8 +89,17 @@ func (q *quest) end() {
 	q.ended = true
 }
 
+// An errand is what is waited for, and how it went before.
+type errand struct{ what, before string }
+
 // now notes what is waited for from here on.
-func (q *quest) now(doing string) { q.doing.Store(&doing) }
+func (q *quest) now(what string) {
+	before := fmt.Sprintf("; attempts: %d", q.attempts)
+	if q.last != nil {
+		before += fmt.Sprintf("; last error: %v", q.last)
+	}
+	q.doing.Store(&errand{what, before})
+}
 
 // tell says what is waited for and since when, again and again, for whoever looks at a console that seems dead.
 func (q *quest) tell() {
@@ -106,11 +115,12 @@ func (q *quest) tell() {
 
 // awaited is what is waited for just now.
 func (q *quest) awaited() string {
-	what := *q.doing.Load()
+	doing := q.doing.Load()
+	what := doing.what
 	if n := q.got.Load(); n > 0 {
 		what += fmt.Sprintf(", %d bytes so far", n)
 	}
-	return what
+	return what + doing.before
 }
 
 // attempt counts one. The texts "GET <url>: attempt #<n>" and "GET result: OK" are fixed, as others look for them (reference:
@@ -135,7 +145,7 @@ func (q *quest) wait(ctx context.Context, failed again) error {
 	q.waits++
 	wait := failed.after + q.client.pause(q.waits)
 	q.client.log.Info(fmt.Sprintf("%s error: %v; next attempt in %v", q.verb, failed.error, wait.Round(time.Millisecond)))
-	q.now(fmt.Sprintf("attempt #%d, as: %v", q.attempts+1, failed.error))
+	q.now(fmt.Sprintf("attempt #%d", q.attempts+1))
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
@@ -148,8 +158,11 @@ func (q *quest) wait(ctx context.Context, failed again) error {
 
 // pause is how long to wait the n-th time.
 func (c *Client) pause(n int) time.Duration {
-	return c.jitter(min(firstWait<<min(n-1, 10), longestWait))
+	return c.spread(min(firstWait<<min(n-1, 10), longestWait))
 }
+
+// spread makes half of a wait random: machines that ask at the same time drift apart, and none asks at once again.
+func (c *Client) spread(most time.Duration) time.Duration { return most/2 + c.jitter(most-most/2) }
 
 // late says what was waited for in vain. The error of an attempt that the deadline itself cut off explains nothing,
 // so last is the one before it, nil if there was none.

@@ -1,0 +1,32 @@
+package providers
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A call into a device or a hypervisor may never come back.
+func TestACallThatDoesNotComeBackIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		m := Machine{Log: slog.New(slog.NewTextHandler(&log, nil)), Now: time.Now}
+		stuck := make(chan struct{})
+		defer close(stuck)
+		late := errors.New("the boot takes too long")
+		ctx, stop := context.WithTimeoutCause(t.Context(), 70*time.Second, late)
+		defer stop()
+		_, err := told("the host", func(context.Context, *Machine) (Document, error) { <-stuck; return Document{}, nil })(ctx, m.complete())
+		require.ErrorIs(t, err, late)
+		require.ErrorContains(t, err, "waiting for the host")
+		assert.Contains(t, log.String(), "waiting since 2000-01-01T00:00:00Z (30s) for the host")
+		assert.Contains(t, log.String(), "waiting since 2000-01-01T00:00:00Z (1m0s) for the host")
+	})
+}
