@@ -75,7 +75,7 @@ type Machine struct {
 	VMware func(request string) (reply string, err error)
 }
 
-// A Request is one HTTP request, put again and again while there is no answer, or one of the statuses 429 and from 500 on, until
+// A Request is one HTTP request, put again and again while there is no answer, or one of the statuses that may pass, until
 // the client's time for a resource is over. Any other status is an answer, and not an error.
 type Request struct {
 	Method  string // "" is GET

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -19,7 +20,7 @@ func over(m *Machine, network, address string) *http.Client {
 	}}
 }
 
-// visit puts a GET to a socket until it is answered with less than 500. An error at the end has the last one in it.
+// visit puts a GET to a socket until it is answered with a status that asking again would not change. An error at the end has the last one in it.
 func visit(ctx context.Context, m *Machine, client *http.Client, url string, header http.Header, every time.Duration) (Reply, error) {
 	var last error
 	reply, err := poll(ctx, m, "an answer to "+url, every, func() (Reply, bool, error) {
@@ -48,7 +49,7 @@ func visitOnce(ctx context.Context, client *http.Client, url string, header http
 	}
 	defer response.Body.Close()
 	body, err := readAll(response.Body, url)
-	if err == nil && response.StatusCode >= 500 {
+	if err == nil && fetch.MayPass(response.StatusCode) {
 		err = fmt.Errorf("GET %s: status %d", url, response.StatusCode)
 	}
 	return Reply{Status: response.StatusCode, Header: response.Header, Body: body}, err

@@ -399,7 +399,7 @@ func (s *script) do(ctx context.Context, r Request) (Reply, error) {
 		if err := sleep(ctx, e.after); err != nil {
 			return Reply{}, err
 		}
-		if e.status != 0 && e.status < 500 && e.status != http.StatusTooManyRequests && !slices.Contains(r.Retry, e.status) {
+		if e.status != 0 && !fetch.MayPass(e.status) && !slices.Contains(r.Retry, e.status) {
 			return Reply{Status: e.status, Header: e.replyHeaders, Body: []byte(e.reply)}, nil
 		}
 		if err := sleep(ctx, wait); err != nil {

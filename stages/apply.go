@@ -112,6 +112,7 @@ func Apply(ctx context.Context, a Application) error {
 func (a *Application) load(ctx context.Context) (*config.Document, fetcher, error) {
 	client := fetch.New(a.Log, a.Version)
 	client.Clock = clock()
+	client.Unprotected = func(string) error { return errUnprotected } // the URL stands before it already
 	client.Offline = a.Offline
 	from := fetcher{Client: client}
 	loader := load.Loader{Arena: tree.NewArena(), Audience: a.Audience, Fetcher: from, Report: a.Report}

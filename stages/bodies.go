@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"slices"
@@ -89,7 +88,7 @@ func (r *run) diskOptions() disks.Options {
 			return diag.Secret(content), err
 		},
 		Reach: func(ctx context.Context, url string) error {
-			_, err := r.fetch.Client.Fetch(ctx, fetch.Resource{URL: url}, io.Discard)
+			_, err := r.fetch.Client.Document(ctx, fetch.Resource{URL: url}, documentMax)
 			return err
 		},
 	}

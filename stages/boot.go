@@ -44,7 +44,8 @@ type Boot struct {
 	Identity     Identity
 	Getenv       func(string) string
 	Log          *slog.Logger
-	FirstProcess string // the file with the name of this machine's first process
+	FirstProcess string            // the file with the name of this machine's first process
+	Show         func(line string) // on the consoles, and to stay there; nil for nobody
 
 	// What the files stage needs to know of the boot and of the distribution.
 	BootID          string // the kernel's
@@ -118,7 +119,7 @@ func Run(ctx context.Context, b Boot) error {
 		return err
 	}
 	client := fetch.New(b.Log, b.Version)
-	client.Offline, client.Clock = s.name == "fetch-offline", clock()
+	client.Offline, client.Clock, client.Unprotected = s.name == "fetch-offline", clock(), r.unprotected()
 	client.Machine = fetch.Machine{Platform: b.Platform.ID, Region: r.state.Region}
 	r.fetch = fetcher{client, r.limits.resource}
 	r.loader = load.Loader{Arena: tree.NewArena(), Audience: diag.Boot, Fetcher: r.fetch, Report: Reporter(b.Log), Reference: r.referenced}

@@ -36,6 +36,7 @@ import (
 type machine struct {
 	dir      string
 	log      bytes.Buffer
+	shown    []string      // on the consoles
 	patience time.Duration // of fetching the config
 }
 
@@ -67,6 +68,7 @@ func (m *machine) stage(ctx context.Context, name string) error {
 		CommandLine: filepath.Join(m.dir, "cmdline"), FetchTimeout: m.patience, Log: slog.New(slog.NewTextHandler(&m.log, nil)),
 		Identity: Identity{Privileged: os.Geteuid() == 0, UID: uint32(os.Geteuid()), Groups: []uint32{uint32(os.Getegid())}},
 		Getenv:   func(string) string { return filepath.Join(m.dir, "config.ign") },
+		Show:     func(line string) { m.shown = append(m.shown, line) },
 	})
 }
 
@@ -318,6 +320,36 @@ func TestBlanksAreNoConfigWhereverTheyAreFrom(t *testing.T) {
 	}
 	m := newMachine(t, `{"ignition": {"version": "3.4.0", "config": {"merge": [{"source": "data:,%0A"}]}}}`)
 	require.ErrorContains(t, m.stage(t.Context(), "fetch"), "the document is empty")
+}
+
+// Ignition follows such a redirect; nobody should find out by chance.
+func TestARedirectThatGivesUpTLSIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "content") }))
+	defer plain.Close()
+	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, plain.URL+r.URL.Path, http.StatusFound)
+	}))
+	defer secure.Close()
+	bundle := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
+	text := fmt.Sprintf(`{"ignition": {"version": "3.4.0", "security": {"tls": {"certificateAuthorities": [{"source": %q}]}}},
+		"storage": {"files": [{"path": "/a", "contents": {"source": "%[2]s/a?sig=secret"}}, {"path": "/b", "contents": {"source": "%[2]s/b"}}]}}`,
+		"data:;base64,"+base64.StdEncoding.EncodeToString(bundle), secure.URL)
+	m := newMachine(t, text)
+	require.NoError(t, m.stage(t.Context(), "fetch"))
+	assert.NotContains(t, m.log.String(), "redirected")
+	require.NoError(t, m.stage(t.Context(), "files"))
+	warning := "redirected from https to http"
+	assert.Equal(t, 2, strings.Count(m.log.String(), warning))
+	require.Len(t, m.shown, 1, "on the consoles, the first")
+	assert.Contains(t, m.shown[0], "ignition: warning: "+secure.URL+"/")
+	assert.Contains(t, m.shown[0], warning)
+	assert.NotContains(t, m.log.String()+m.shown[0], "secret")
+
+	err := Apply(t.Context(), Application{
+		Root: t.TempDir(), Name: "config", Text: []byte(text), Log: slog.New(slog.DiscardHandler), Report: func([]diag.Problem) {}, NoOwner: true, NoPreset: true, Audience: diag.Workstation,
+	})
+	require.ErrorContains(t, err, warning)
 }
 
 func TestAFailedFetchHandsNothingOver(t *testing.T) {

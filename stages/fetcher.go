@@ -2,8 +2,10 @@ package stages
 
 import (
 	"context"
+	"errors"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -28,13 +30,33 @@ func (f fetcher) Configure(ctx context.Context, ignition config.Ignition) error 
 
 // Bytes fetches a document.
 func (f fetcher) Bytes(ctx context.Context, r config.Resource) ([]byte, error) {
-	return f.Client.Bytes(ctx, resource(r), documentMax)
+	return f.Client.Document(ctx, resource(r), documentMax)
 }
 
 // write fetches the content of a file.
 func (f fetcher) write(ctx context.Context, r config.Resource, to files.Sink) error {
 	_, err := f.Client.Fetch(ctx, resource(r), to)
 	return err
+}
+
+// errUnprotected says what is wrong with a redirect that gives up TLS.
+var errUnprotected = errors.New("redirected from https to http, where anybody on the way can change it; a digest (verification.hash) would tell, or an https URL for where it leads")
+
+// unprotected warns of such redirects, of each resource once, and on the consoles of the first: Ignition follows them.
+func (r *run) unprotected() func(url string) error {
+	var told sync.Map
+	var first sync.Once
+	return func(url string) error {
+		if _, known := told.LoadOrStore(url, true); known {
+			return nil
+		}
+		text := url + ": " + errUnprotected.Error()
+		r.Log.Warn(text)
+		if r.Show != nil {
+			first.Do(func() { r.Show("ignition: warning: " + text) })
+		}
+		return nil
+	}
 }
 
 // clockEpoch is the file by whose date an image says when it was made (systemd(1)).

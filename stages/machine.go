@@ -27,7 +27,7 @@ func (r *run) machine() providers.Machine {
 		}
 	}
 	m.Get = func(ctx context.Context, url string) ([]byte, error) {
-		return r.fetch.Client.Bytes(ctx, fetch.Resource{URL: url}, documentMax)
+		return r.fetch.Client.Document(ctx, fetch.Resource{URL: url}, documentMax)
 	}
 	m.Do = func(ctx context.Context, q providers.Request) (providers.Reply, error) {
 		reply, err := r.fetch.Client.Do(ctx, fetch.Request(q), documentMax)

@@ -76,6 +76,9 @@ func (s *screen) write(text string, patience time.Duration) {
 	s.stuck = errors.Is(err, os.ErrDeadlineExceeded)
 }
 
+// Warn writes a line that stays.
+func (c *Consoles) Warn(line string) { c.say(oneLine(line) + "\n") }
+
 // say writes lines to all consoles. A console that does not take them is no reason to stop a boot, nor to keep it.
 func (c *Consoles) say(text string) {
 	c.mu.Lock()

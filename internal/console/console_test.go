@@ -167,6 +167,16 @@ func TestAConsoleThatTakesNothingKeepsNobodyWaiting(t *testing.T) {
 	assert.Contains(t, string(text), "\r\nIgnition failed: files\r\n")
 }
 
+func TestAWarningStays(t *testing.T) {
+	var tty, serial bytes.Buffer
+	c := &Consoles{screens: []*screen{{to: closing{&tty}, overwrites: true}, {to: closing{&serial}}}}
+	c.update("waiting", false)
+	c.Warn("a warning\x1b[2J of one\nline")
+	c.clear()
+	assert.Equal(t, eraseLine+"waiting"+eraseLine+"a warning [2J of one line\r\n", tty.String())
+	assert.Equal(t, "a warning [2J of one line\r\n", serial.String())
+}
+
 func TestACardTakesThePlaceOfTheLineOfProgress(t *testing.T) {
 	var screenOut, serialOut bytes.Buffer
 	c := &Consoles{screens: []*screen{{to: closing{&screenOut}, overwrites: true}, {to: closing{&serialOut}}}}

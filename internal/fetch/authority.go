@@ -64,7 +64,7 @@ func (c *Client) Authority(ctx context.Context, r Resource) ([]byte, error) {
 	if ok {
 		return bytes.Clone(bundle), nil
 	}
-	bundle, err := c.Bytes(ctx, r, authorityMax)
+	bundle, err := c.Document(ctx, r, authorityMax)
 	if err != nil {
 		return nil, err
 	}

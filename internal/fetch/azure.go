@@ -44,7 +44,7 @@ func (c *Client) fetchBlob(ctx context.Context, s *session, r Resource, address 
 	header.Set("Authorization", t.header())
 	header.Set("X-Ms-Version", "2026-06-06")
 	header.Set("Accept", "application/xml")
-	return s.get(ctx, question{shown: r.URL, address: &plain, header: header, tries: blobTries}, total, to)
+	return s.get(ctx, question{shown: r.URL, address: &plain, header: header, tries: blobTries, verified: r.Digest != ""}, total, to)
 }
 
 // azureToken asks the metadata service of the machine, without a proxy.
@@ -71,7 +71,7 @@ func (c *Client) azureToken(ctx context.Context) (token, error) {
 		switch {
 		case err == nil && code == http.StatusOK:
 			return parseToken(text)
-		case err == nil && code != http.StatusNotFound && code != http.StatusGone && code != http.StatusTooManyRequests && code < 500:
+		case err == nil && code != http.StatusNotFound && code != http.StatusGone && !MayPass(code):
 			return token{}, answered(code)
 		case n == tokenTries && err == nil:
 			return token{}, answered(code)
@@ -79,7 +79,7 @@ func (c *Client) azureToken(ctx context.Context) (token, error) {
 			return token{}, err
 		}
 		select {
-		case <-time.After(c.jitter(wait)):
+		case <-time.After(c.spread(wait)):
 		case <-ctx.Done():
 			return token{}, context.Cause(ctx)
 		}

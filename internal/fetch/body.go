@@ -35,6 +35,7 @@ type body struct {
 	n         int64  // bytes read of the whole
 	size      int64  // of the whole; -1 where the server does not say
 	validator string // for If-Range; "" where the rest cannot be asked for
+	from      string // the URL that has answered, behind all redirects
 	goodAt    int64  // n when the waits last began small
 	broken    *again // why the answer before ended, if nothing has been waited for since
 }
@@ -200,7 +201,7 @@ func (b *body) judge(from int64) error {
 	r := b.answer
 	switch code := r.StatusCode; {
 	case code == http.StatusOK, code == http.StatusNoContent:
-		b.size, b.validator = r.ContentLength, validator(r.Header)
+		b.size, b.validator, b.from = r.ContentLength, validator(r.Header), r.Request.URL.String()
 		return nil
 	case code == http.StatusPartialContent && from > 0:
 		return b.continues(from)
@@ -209,15 +210,19 @@ func (b *body) judge(from int64) error {
 		return again{error: answered(code)}
 	case code == http.StatusNotFound:
 		return notFound()
-	case code == http.StatusTooManyRequests, code >= 500:
+	case MayPass(code):
 		return again{answered(code), retryAfter(r.Header, time.Now())}
 	default:
 		return b.asked.explain(r)
 	}
 }
 
-// continues checks that a part is the one that was asked for. A server that sends another gets no second chance to.
+// continues checks that a part is the one that was asked for, of what the same URL has: a validator is only good for that. A server that sends another gets no second chance to.
 func (b *body) continues(from int64) error {
+	if b.answer.Request.URL.String() != b.from {
+		b.validator = ""
+		return again{error: errors.New("the rest would come from another address than the beginning")}
+	}
 	start, size, ok := contentRange(b.answer.Header.Get("Content-Range"))
 	tag := b.answer.Header.Get("ETag") // a server that does not heed If-Range may still tell that the content is another
 	if !ok || start != from || b.size >= 0 && size >= 0 && size != b.size || tag != "" && strings.HasPrefix(b.validator, `"`) && tag != b.validator {
@@ -282,6 +287,11 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 		wait = at.Sub(now)
 	}
 	return min(max(wait, 0), longestAsked)
+}
+
+// MayPass tells the statuses that another attempt may cure: the server is too slow, too busy or broken, or was asked too early.
+func MayPass(code int) bool {
+	return code == http.StatusRequestTimeout || code == http.StatusTooEarly || code == http.StatusTooManyRequests || code >= 500
 }
 
 func answered(code int) error {

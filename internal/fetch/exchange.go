@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// A Request is one HTTP request, put again and again while there is no answer, or one of the statuses 429 and from 500 on, until
+// A Request is one HTTP request, put again and again while there is no answer, or one of the statuses that may pass, until
 // the time for a resource is over. Any other status is an answer.
 type Request struct {
 	Method  string // "" is GET
@@ -94,7 +94,7 @@ func (s *session) exchange(ctx context.Context, r Request, asked question, limit
 	stalled := time.AfterFunc(stalledAfter, func() { stop(errStalled) })
 	defer stalled.Stop()
 	code := response.StatusCode
-	if code == http.StatusTooManyRequests || code >= 500 || slices.Contains(r.Retry, code) {
+	if MayPass(code) || slices.Contains(r.Retry, code) {
 		return Reply{}, again{answered(code), retryAfter(response.Header, time.Now())}
 	}
 	body, err := io.ReadAll(io.LimitReader(stirring{response.Body, stalled}, limit+1))
@@ -105,6 +105,11 @@ func (s *session) exchange(ctx context.Context, r Request, asked question, limit
 		return Reply{}, again{error: named(err)}
 	case int64(len(body)) > limit:
 		return Reply{}, fmt.Errorf("the answer is longer than %d bytes", limit)
+	}
+	if packingOf(response.Header) {
+		if body, err = unpacked(body, limit); err != nil {
+			return Reply{}, err
+		}
 	}
 	return Reply{Status: code, Header: response.Header, Body: body}, nil
 }

@@ -78,6 +78,9 @@ type Client struct {
 	Offline bool // everything but data: and "" is ErrNeedNet
 	Machine Machine
 	Clock   Clock
+	// Unprotected is asked when a redirect leads from https to http and no digest says what the content has to be. Its error ends the
+	// fetch; nil goes on. The URL is fit for a log.
+	Unprotected func(url string) error
 
 	log        *slog.Logger
 	version    string
@@ -136,13 +139,16 @@ var schemes = [...]scheme{
 	{"gs", false, (*Client).fetchGS},
 }
 
-// Fetch writes the resource to w and returns how many bytes that were. On an error w may hold a part of the
+// Fetch writes the resource to w and returns how many bytes that were: the bytes that the server holds. On an error w may hold a part of the
 // resource, or all of it where only the digest differs. Errors begin with the URL, its secrets left out;
 // ErrNeedNet and ErrNotFound are found in them.
 func (c *Client) Fetch(ctx context.Context, r Resource, w io.Writer) (int64, error) {
 	d, err := c.fetch(ctx, r, w)
 	if err != nil {
 		return d.n, about(r.URL, err)
+	}
+	if d.packing && !r.Gzip && r.Digest == "" {
+		c.log.Warn(source.Redact(r.URL) + ": the server has packed its answer with gzip, unasked; it is kept as it came. compression: gzip unpacks it")
 	}
 	return d.n, nil
 }
@@ -178,8 +184,8 @@ func (c *Client) fetch(ctx context.Context, r Resource, w io.Writer) (*delivery,
 	return d, c.once(ctx, r, d, fetch)
 }
 
-// Bytes returns the resource, which may have at most limit bytes. It is for what must be whole to be of use: configs,
-// keys, certificates.
+// Bytes returns the resource, which may have at most limit bytes. It is for content that must be whole to be of use, such as keys;
+// Document for what is read.
 func (c *Client) Bytes(ctx context.Context, r Resource, limit int64) ([]byte, error) {
 	b := &buffer{limit: limit}
 	if _, err := c.Fetch(ctx, r, b); err != nil {

@@ -58,7 +58,7 @@ func (c *Client) fetchGS(ctx context.Context, r Resource, to *delivery) error {
 	total := s.settings.Total
 	ctx, stop := within(ctx, total)
 	defer stop()
-	asked := question{shown: r.URL, address: address, header: c.defaults()}
+	asked := question{shown: r.URL, address: address, header: c.defaults(), verified: r.Digest != ""}
 	account := c.account(ctx)
 	if account != nil {
 		t, err := gsToken(ctx, account)

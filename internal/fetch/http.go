@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,9 +16,6 @@ import (
 
 // accept names the newest stable spec, for servers that hold a config in several.
 const accept = "application/vnd.coreos.ignition+json;version=3.6.0, */*;q=0.1"
-
-// The peer follows redirects without end.
-const redirectsMax = 20
 
 // idleMax is how many connections to a server stay open: as many as plans fetch at once.
 const idleMax = 16
@@ -105,7 +101,9 @@ type question struct {
 	header  http.Header
 	tries   int // how many attempts at most; 0 for as many as there is time for
 
-	// sign adds credentials to a request, anew for each attempt. Absent for none. Redirects lead on without them.
+	verified bool // a digest says what the content has to be
+
+	// sign adds credentials to a request, anew for each attempt. Absent for none.
 	sign func(context.Context, *http.Request) error
 	// refused reads from an answer why it is none. Absent means that its status says all.
 	refused func(*http.Response) error
@@ -147,7 +145,7 @@ func (c *Client) fetchHTTP(ctx context.Context, r Resource, to *delivery) error 
 			return err
 		}
 	}
-	return s.get(ctx, question{shown: r.URL, address: address, header: header}, total, to)
+	return s.get(ctx, question{shown: r.URL, address: address, header: header, verified: r.Digest != ""}, total, to)
 }
 
 // get tries until something final happens or the time is up. Any failure to get an answer is tried again, also a bad
@@ -165,6 +163,7 @@ func (s *session) get(ctx context.Context, asked question, total time.Duration, 
 		if err := b.open(); err != nil {
 			return err
 		}
+		to.packing = packingOf(b.answer.Header)
 		err := to.take(b)
 		if err == nil || to.ours {
 			return err
@@ -183,48 +182,6 @@ func (s *session) get(ctx context.Context, asked question, total time.Duration, 
 			return fmt.Errorf("%w; %w", b.why(), err)
 		}
 	}
-}
-
-// ask sends one request and follows redirects. The resource's own headers, which may hold a token, are for the
-// first server only; those of part, which ask for a part of the content, are for all. http.Client is not used: it adds a
-// Referer, and its errors quote addresses.
-func (s *session) ask(ctx context.Context, asked question, part http.Header) (*http.Response, error) {
-	address, header, sign := asked.address, asked.header, asked.sign
-	for range redirectsMax + 1 {
-		r := request(ctx, address, header)
-		maps.Copy(r.Header, part)
-		if sign != nil {
-			if err := sign(ctx, r); err != nil {
-				return nil, err
-			}
-		}
-		response, err := s.connections.RoundTrip(r)
-		if err != nil {
-			return nil, again{error: s.client.troubled(err)}
-		}
-		where := response.Header.Get("Location")
-		if !redirects(response.StatusCode) || where == "" {
-			return response, nil
-		}
-		_ = response.Body.Close()
-		if address, err = address.Parse(where); err != nil { // the error quotes the address
-			return nil, errors.New("redirected to something that does not parse as a URL")
-		}
-		if address.Scheme != "http" && address.Scheme != "https" || address.Host == "" {
-			return nil, errors.New("redirected to a URL that is not of http or https")
-		}
-		header, sign = s.client.defaults(), nil
-	}
-	return nil, fmt.Errorf("redirected more than %d times", redirectsMax)
-}
-
-// redirects reports the statuses that name another place. 304 is about caches, and 300 leaves the choice to people.
-func redirects(code int) bool {
-	switch code {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return true
-	}
-	return false
 }
 
 // request is a GET with copies of the headers. User and password of the address go into a header, as browsers do it.

@@ -115,7 +115,7 @@ func (c *Client) fetchS3(ctx context.Context, r Resource, to *delivery) error {
 	if err != nil {
 		return err
 	}
-	asked := question{shown: r.URL, address: address, header: c.defaults(), refused: s3Refused}
+	asked := question{shown: r.URL, address: address, header: c.defaults(), refused: s3Refused, verified: r.Digest != ""}
 	if keys, ok := c.role(ctx); ok {
 		c.signed(&asked, keys, region)
 	}
@@ -204,7 +204,7 @@ func (s *session) findRegion(ctx context.Context, o source.S3, total time.Durati
 				return "", fmt.Errorf("bucket: %w", notFound())
 			}
 			failed = again{answered(code), retryAfter(response.Header, time.Now())}
-			if code < 500 && code != http.StatusTooManyRequests {
+			if !MayPass(code) {
 				return "", fmt.Errorf("region of the bucket: %w", failed.error)
 			}
 		}

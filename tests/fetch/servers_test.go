@@ -180,7 +180,10 @@ http {
 		location = /moved/child { return 302 https://config.test/child; }
 		location /moved/ { return 302 https://config.test/; }
 		location /busy { return 429; }
-		location /away/ { return 302 http://config.test/headed/child; }
+		location /near/ { return 302 http://config.test/headed/child; }
+		location /away/ { return 302 http://[::1]/headed/child; }
+		location /down/ { return 302 http://config.test/child; }
+		location /encoded/ { add_header Content-Encoding gzip; alias $/served/; }
 		location /headed/ { if ($http_x_token != secret) { return 403; } alias $/served/; }
 		location /private { auth_basic x; auth_basic_user_file $/passwords; }
 	}

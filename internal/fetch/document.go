@@ -1,0 +1,64 @@
+package fetch
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// packingOf tells whether an answer is packed with gzip (RFC 9110 §8.4), though every request asks for it as it is.
+func packingOf(h http.Header) bool {
+	encoding := strings.ToLower(strings.TrimSpace(h.Get("Content-Encoding")))
+	return encoding == "gzip" || encoding == "x-gzip"
+}
+
+// Document returns the resource, which may have at most limit bytes, for somebody to read: what a server has packed unasked is unpacked.
+// A digest may be of either form.
+func (c *Client) Document(ctx context.Context, r Resource, limit int64) ([]byte, error) {
+	b := &buffer{limit: limit}
+	d, err := c.fetch(ctx, r, b)
+	if err != nil && !(d.packing && d.differs) {
+		return nil, about(r.URL, err)
+	}
+	if !d.packing {
+		return b.Bytes(), nil
+	}
+	text, unpacking := unpacked(b.Bytes(), limit)
+	switch {
+	case unpacking != nil:
+		return nil, about(r.URL, unpacking)
+	case err != nil && !d.matches(text):
+		return nil, about(r.URL, err)
+	}
+	return text, nil
+}
+
+// matches holds a text against the digest.
+func (d *delivery) matches(text []byte) bool {
+	d.hash.Reset()
+	d.hash.Write(text)
+	return d.digest.Matches(d.hash.Sum(nil))
+}
+
+// unpacked takes gzip off. What a server only says to be gzip is left as it is.
+func unpacked(text []byte, limit int64) ([]byte, error) {
+	if !bytes.HasPrefix(text, []byte("\x1f\x8b")) {
+		return text, nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(text))
+	if err == nil {
+		text, err = io.ReadAll(io.LimitReader(z, limit+1))
+	}
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the answer's Content-Encoding: gzip: %w", notEOF(err))
+	case int64(len(text)) > limit:
+		return nil, fmt.Errorf("larger than %d bytes", limit)
+	}
+	return text, nil
+}
