@@ -213,7 +213,7 @@ func azure(ctx context.Context, m *Machine) (Document, error) {
 	if text, err = standardBase64(text); err != nil {
 		return Document{}, fmt.Errorf("%s: %w", source.Redact(r.URL), err)
 	}
-	return orElse(ctx, m, Document{Text: text}, nil, ovfDisc(glance, "udf"))
+	return Document{Text: text}, nil
 }
 
 // discWait is how long a provisioning disc may take to appear. It is put in before the machine starts.
