@@ -109,18 +109,17 @@ func (q *quest) tell() {
 		return
 	}
 	q.client.log.Info(fmt.Sprintf("%s %s: waiting since %s (%v) for %s",
-		q.verb, q.shown, q.began.UTC().Format(time.RFC3339), time.Since(q.began).Round(time.Second), q.awaited()))
+		q.verb, q.shown, q.began.UTC().Format(time.RFC3339), time.Since(q.began).Round(time.Second), q.awaited()+q.doing.Load().before))
 	q.teller.Reset(tellEvery)
 }
 
 // awaited is what is waited for just now.
 func (q *quest) awaited() string {
-	doing := q.doing.Load()
-	what := doing.what
+	what := q.doing.Load().what
 	if n := q.got.Load(); n > 0 {
 		what += fmt.Sprintf(", %d bytes so far", n)
 	}
-	return what + doing.before
+	return what
 }
 
 // attempt counts one. The texts "GET <url>: attempt #<n>" and "GET result: OK" are fixed, as others look for them (reference:
