@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/accounts"
 )
 
 func (c *checker) storage(a *at, s *config.Storage) {
@@ -49,6 +50,9 @@ func (c *checker) owner(a *at, o *config.NodeOwner, what string) {
 		a.errorf("owner-twice", "the %s is given by id and by name", what).hint("keep one of the two; after a merge, both may come from different configs")
 	}
 	a.key("id").notNegative("an id", o.ID)
+	if o.ID != nil && *o.ID >= 0 {
+		a.key("id").refused("id-range", accounts.NeverID("id", int64(*o.ID)))
+	}
 }
 
 func (c *checker) directory(a *at, d *config.Directory) {

@@ -107,8 +107,8 @@ var genericCases = []ruleCase{
 		breaks: "3.6.0 storage files: [{'path':'/a','mode':420.0}]", passes: "3.6.0 storage files: [{'path':'/a','mode':420}]",
 		want: []string{"error wrong-type $.storage.files.0.mode"}, hint: "fraction"},
 	{claim: "a number does not fit",
-		breaks: "3.6.0 passwd users: [{'name':'a','uid':9223372036854775808}]", passes: "3.6.0 passwd users: [{'name':'a','uid':9223372036854775807}]",
-		want: []string{"error wrong-type $.passwd.users.0.uid"}},
+		breaks: "3.6.0 ignition: {'timeouts':{'httpTotal':9223372036854775808}}", passes: "3.6.0 ignition: {'timeouts':{'httpTotal':9223372036854775807}}",
+		want: []string{"error wrong-type $.ignition.timeouts.httpTotal"}},
 	{claim: "an object stands where a list belongs",
 		breaks: "3.6.0 storage files: {'path':'/a'}", passes: "3.6.0 storage files: [{'path':'/a'}]",
 		want: []string{"error wrong-type $.storage.files"}, hint: "brackets"},
@@ -509,7 +509,7 @@ var unitCases = []ruleCase{
 }
 
 func ruleCases() []ruleCase {
-	return slices.Concat(genericCases, ignitionCases, diskCases, luksCases, nodeCases, unitCases)
+	return slices.Concat(genericCases, ignitionCases, diskCases, luksCases, nodeCases, unitCases, accountCases)
 }
 
 func TestRules(t *testing.T) {

@@ -117,6 +117,8 @@ func (c *checker) config(root *at, cfg *config.Config) {
 	c.unitPaths(root, cfg)
 	c.ignition(root.key("ignition"), &cfg.Ignition)
 	c.accounts(root.key("passwd"), &cfg.Passwd)
+	c.owners(root, cfg)
+	c.overMounts(root.key("storage"), &cfg.Storage)
 	c.storage(root.key("storage"), &cfg.Storage)
 	c.systemd(root.key("systemd"), &cfg.Systemd)
 }

@@ -151,11 +151,8 @@ func (db *database) group(name string) *groupRow {
 
 // groupLike finds a group by name or id: what reads as a number is an id.
 func (db *database) groupLike(s string) *groupRow {
-	if s == "" || s[0] > '9' { // most names
-		return db.group(s)
-	}
-	id, err := strconv.ParseInt(s, 10, 64)
-	if err != nil {
+	id, isNumber := groupNumber(s)
+	if !isNumber {
 		return db.group(s)
 	}
 	// A number that is no id is not looked up as a name either: the tools have decided by then.
@@ -168,6 +165,15 @@ func (db *database) groupLike(s string) *groupRow {
 		}
 	}
 	return nil
+}
+
+// groupNumber reads what may be the id of a group, in range or not.
+func groupNumber(s string) (id int64, isNumber bool) {
+	if s == "" || s[0] > '9' { // most names
+		return 0, false
+	}
+	id, err := strconv.ParseInt(s, 10, 64)
+	return id, err == nil
 }
 
 // ownUser gives the line of a user to be changed. One of /usr/lib is first copied to /etc, from where it counts.

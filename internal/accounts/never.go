@@ -1,0 +1,50 @@
+package accounts
+
+import "strings"
+
+// The functions here give what Apply refuses on every root, whatever its files hold and whichever release of the tools made them. So
+// it can be said before there is a root. What some root would take is not refused: a user who is there keeps any name.
+
+// NeverName is for the name of an account that is wanted.
+func NeverName(name string, user bool) *Error {
+	longest := groupNameMax
+	if user {
+		longest = userNameMax
+	}
+	err := checkName(name, longest, CurrentTools)
+	if err == nil || checkName(name, longest, OldTools) == nil {
+		return nil
+	}
+	return err
+}
+
+// NeverComment is for the fifth field of passwd(5).
+func NeverComment(s string) *Error { return checkField("comment", s) }
+
+// NeverHome is for the home of a user.
+func NeverHome(s string) *Error { return checkHome(s) }
+
+// NeverShell is for the shell of a user.
+func NeverShell(s string) *Error { return checkShell(s) }
+
+// NeverHash is for a password hash, which it does not quote.
+func NeverHash(s string) *Error { return checkField("password hash", s) }
+
+// NeverID is for the number of a user ("uid") or group ("gid").
+func NeverID(what string, id int64) *Error {
+	_, err := checkID(what, id)
+	return err
+}
+
+// NeverGroup is for groups that a user is to be in: a name, a number, or several with commas between them.
+func NeverGroup(list string) *Error {
+	for _, name := range strings.Split(list, ",") {
+		if err := checkField("name of a group", name); err != nil {
+			return err
+		}
+		if id, isNumber := groupNumber(name); name == "" || isNumber && (id < 0 || id >= noID) {
+			return noGroup(name)
+		}
+	}
+	return nil
+}
