@@ -104,9 +104,12 @@ func (p *planner) planAccounts(passwd config.Passwd) (host.Plan, error) {
 		}
 		plan = append(plan, step)
 	}
-	keys := o.Accounts.Keys
+	keys, users := o.Accounts.Keys, p.userKeys(passwd, result.Accounts)
 	keys.Root = o.Root
-	return append(plan, SSHKeys(p.userKeys(passwd, result.Accounts), p.world.view, keys)...), nil
+	if err := p.world.homesForKeys(users); err != nil {
+		return nil, err
+	}
+	return append(plan, SSHKeys(users, p.world.view, keys)...), nil
 }
 
 // readAccounts reads what the root has of the files that say something about accounts.

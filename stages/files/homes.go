@@ -2,7 +2,6 @@ package files
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 
@@ -112,6 +111,7 @@ func (p *planner) planMove(e accounts.MoveHome) error {
 	if err != nil {
 		return err
 	}
+	p.world.seen[to] = old
 	return p.canRename(from, to)
 }
 
@@ -176,7 +176,8 @@ func homeFits(found host.Facts, at string, e accounts.MakeHome) error {
 	case found.Kind != host.Directory:
 		return fmt.Errorf("home %s is there and is no directory", host.Show(at))
 	case found.UID != e.UID && found.UID != 0:
-		return fmt.Errorf("home %s is there and belongs to user id %d, not %d", host.Show(at), found.UID, e.UID)
+		return fmt.Errorf("home %s is there and belongs to user id %d, not %d; if it is this user's, set uid to %d, otherwise set another homeDir",
+			host.Show(at), found.UID, e.UID, found.UID)
 	}
 	return nil
 }
@@ -329,11 +330,9 @@ func (w *worker) ownTree(name string, o accounts.Owners) error {
 	})
 }
 
-var errOthers = errors.New("it belongs to another user; remove it, or give it back, first")
-
 func (w *worker) removable(at string, found host.Facts, uid uint32) error {
 	if found.Kind != host.Absent && found.UID != uid && !w.NoOwner {
-		return fmt.Errorf("%s: %w", host.Show(at), errOthers)
+		return fmt.Errorf("%s belongs to user id %d, not %d; remove it, or give it back, first", host.Show(at), found.UID, uid)
 	}
 	return nil
 }

@@ -1,0 +1,78 @@
+package files
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+func TestKeysNeedAHomeWhenTheyAreWritten(t *testing.T) {
+	const gone = "ssh keys of bot ($.passwd.users.0.sshAuthorizedKeys): the home /home/bot will not be there when the keys are written; remove noCreateHome, or have the root bring the home"
+	const keys = `"sshAuthorizedKeys":["ssh-ed25519 AAAA bot"]`
+	for claim, c := range map[string]struct {
+		more     map[string]string
+		cfg, err string
+	}{
+		"a home that is not made":                       {nil, `"passwd":{"users":[{"name":"bot","noCreateHome":true,` + keys + `}]}`, gone},
+		"the config's own directories come too late":    {nil, `"passwd":{"users":[{"name":"bot","noCreateHome":true,` + keys + `}]},"storage":{"directories":[{"path":"/home/bot"}]}`, gone},
+		"a user who is there without a home":            {map[string]string{"/etc/passwd": "bot:x:1700:1700::/home/bot:/bin/sh\n"}, `"passwd":{"users":[{"name":"bot",` + keys + `}]}`, gone},
+		"a user who is there with no word about a home": {map[string]string{"/etc/passwd": "bot:x:1700:1700:::/bin/sh\n"}, `"passwd":{"users":[{"name":"bot",` + keys + `}]}`, "ssh keys of bot ($.passwd.users.0.sshAuthorizedKeys): the user has no home directory"},
+		"a home that is a file":                         {map[string]string{"/home/bot": "x"}, `"passwd":{"users":[{"name":"bot","noCreateHome":true,` + keys + `}]}`, "ssh keys of bot ($.passwd.users.0.sshAuthorizedKeys): the home /home/bot is a regular file"},
+		"a home that is a link to nowhere":              {map[string]string{"/home/bot": "-> /away"}, `"passwd":{"users":[{"name":"bot","noCreateHome":true,` + keys + `}]}`, gone},
+		"without keys no home is needed":                {nil, `"passwd":{"users":[{"name":"bot","noCreateHome":true}]}`, ""},
+		"a home that the root has":                      {map[string]string{"/home/bot/": ""}, `"passwd":{"users":[{"name":"bot","noCreateHome":true,` + keys + `}]}`, ""},
+		"a home that is made":                           {nil, `"passwd":{"users":[{"name":"bot","homeDir":"/far/away/bot",` + keys + `}]}`, ""},
+		"a home that is moved":                          {nil, `"passwd":{"users":[{"name":"ann","homeDir":"/srv/ann",` + keys + `}]}`, ""},
+		"root may make its own":                         {map[string]string{"/etc/passwd": "root:x:0:0::/root:/bin/sh\n"}, `"passwd":{"users":[{"name":"root",` + keys + `}]}`, ""},
+		"who is deleted needs none":                     {nil, `"passwd":{"users":[{"name":"bot","noCreateHome":true,"shouldExist":false,` + keys + `}]}`, ""},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			root := fake{}
+			for name, text := range peopled() {
+				root["/"+name] = text
+			}
+			for name, text := range c.more {
+				root[name] = text
+			}
+			_, err := Plan(parse(t, "{"+c.cfg+"}"), root, Options{Privileged: true, Accounts: &Accounts{Today: 20000}})
+			if c.err == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, c.err)
+		})
+	}
+}
+
+func TestWhoMayMakeAHome(t *testing.T) {
+	for claim, c := range map[string]struct {
+		uid, owner, mode uint32
+		may              bool
+	}{
+		"root":                          {0, 5, 0, true},
+		"the owner":                     {5, 5, 0o300, true},
+		"an owner who may not search":   {5, 5, 0o200, false},
+		"a stranger":                    {5, 6, 0o755, false},
+		"anybody":                       {5, 6, 0o1777, true},
+		"some group, or a list behind":  {5, 6, 0o770, true},
+		"a group that may only look in": {5, 6, 0o750, false},
+	} {
+		u := UserKeys{Account: Account{UID: c.uid}}
+		assert.Equal(t, c.may, u.mayMake(host.Facts{Kind: host.Directory, UID: c.owner, Mode: c.mode}), claim)
+	}
+}
+
+func TestTheRootsOwnToolsAreNotRunForKeysWithoutAHome(t *testing.T) {
+	dir, o := newRoot(t, map[string]string{"etc/passwd": "root:x:0:0::/root:/bin/sh\n", "etc/group": "root:x:0:\n", "home/": ""})
+	o.Tools, _ = fakeAccountTools(t, dir)
+	o.Accounts = &Accounts{ByTools: true}
+	cfg := parse(t, `{"passwd":{"users":[{"name":"amy","sshAuthorizedKeys":["k"]},{"name":"bot","noCreateHome":true,"sshAuthorizedKeys":["k"]}]}}`)
+	_, err := ToolAccounts(cfg.Passwd, o.Root, o)
+	require.ErrorContains(t, err, "ssh keys of bot ($.passwd.users.1.sshAuthorizedKeys): the home /home/bot will not be there")
+	cfg.Passwd.Users = cfg.Passwd.Users[:1]
+	_, err = ToolAccounts(cfg.Passwd, o.Root, o)
+	require.NoError(t, err)
+}
