@@ -26,6 +26,8 @@ func (d *decoder) unknownKeys(n tree.Node, s *shape, at *diag.Trail) {
 		} else if m != nil {
 			code = "key-case"
 			message, hint = fmt.Sprintf("the key %q differs from %q in case; other programs may ignore it", key, m.name), fmt.Sprintf("write %q", m.name)
+		} else if key == "variant" && s.path == "" {
+			hint = "JSON with ignition.version is a config; leave ignition.version out if it is meant as a Butane document"
 		} else if near := nearest(key, s, d.version); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		} else {

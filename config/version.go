@@ -44,6 +44,8 @@ const (
 	CodeVersionSyntax  = "version-syntax"
 	CodeVersionUnknown = "version-unknown"
 	CodeWrongType      = "wrong-type"
+	// CodeMark is a text in an encoding that other engines do not read. What it says is known all the same.
+	CodeMark = diag.CodeMark
 )
 
 // ParseVersion reads a version as a document spells it. Components are numbers, so "03.6.0" is 3.6.0.

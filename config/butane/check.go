@@ -290,6 +290,11 @@ func (t *translation) unknownKeys(s *shape, context tree.Node, a *at) {
 
 // explainKey says what somebody may have meant: a key of another version, of another variant, or one that is spelled alike.
 func (t *translation) explainKey(p *diag.Problem, s *shape, key string) {
+	if s.path == "ignition" && key == "version" {
+		p.Message = `the key "version" means nothing here: the variant and its version decide; it is ignored`
+		p.Hint = "remove it, or write the config in JSON and leave variant out"
+		return
+	}
 	if m := s.member(key); m != nil {
 		p.Code = "key-too-new"
 		if d := firstWith(m, t.Variant); d != nil {

@@ -70,7 +70,7 @@ func peerFile(file string, s Streams) int {
 func peerProblems(result load.Result) []diag.Problem {
 	problems := diag.For(diag.Peer, result.Problems)
 	for _, p := range problems {
-		if p.Code == config.CodeWrongType || p.Code == "json-syntax" {
+		if p.Code == config.CodeWrongType || p.Code == "json-syntax" || p.Code == config.CodeMark {
 			return []diag.Problem{p}
 		}
 	}

@@ -57,13 +57,18 @@ func PeerLine(p Problem) string {
 	return lineForm(p, path, line, col)
 }
 
-func isDecodeError(p Problem) bool { return p.Code == "json-syntax" || p.Code == "wrong-type" }
+// CodeMark is the code of a text with a byte order mark, which is a syntax error to the peer.
+const CodeMark = "byte-order-mark"
+
+func isDecodeError(p Problem) bool {
+	return p.Code == "json-syntax" || p.Code == "wrong-type" || p.Code == CodeMark
+}
 
 func peerOffset(p Problem) int {
 	span, doc := p.Place.Span, p.Place.Doc
 	opens := func(at int) bool { return at < len(doc.Text) && (doc.Text[at] == '{' || doc.Text[at] == '[') }
 	switch {
-	case p.Code == "json-syntax":
+	case p.Code == "json-syntax", p.Code == CodeMark:
 		return span.Start + 1
 	case p.Code == "wrong-type" && !opens(span.Start):
 		return span.End

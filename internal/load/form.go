@@ -3,6 +3,7 @@ package load
 import (
 	"strings"
 
+	"github.com/glowplug-os/glowplug/config/butane"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
@@ -11,6 +12,7 @@ import (
 type parsed struct {
 	root     tree.Node
 	text     *diag.Document
+	document bool // a Butane document, rather than a config
 	problems []diag.Problem
 }
 
@@ -19,24 +21,27 @@ func failed(doc *diag.Document, p diag.Problem) parsed {
 }
 
 // parse finds out which form a text has and reads it. This is the one rule for every command and for a boot: what can be read as
-// JSON is JSON; failing that, what can be read as YAML and names a variant is Butane. Of anything else it is said what it looks
-// like.
+// JSON is JSON; failing that, what can be read as YAML and names a variant is Butane, whatever else it has. Of anything else it is
+// said what it looks like.
 func parse(arena *tree.Arena, doc *diag.Document) parsed {
-	root, problem := arena.ParseJSON(doc)
+	doc, mark := decoded(doc)
+	root, problem := arena.ParseJSONAt(doc, len(markOf(doc.Text)))
 	if problem == nil {
-		return parsed{root: root, text: doc}
+		p := parsed{root: root, text: doc, document: butane.Is(root)}
+		if mark != nil && !p.document {
+			p.problems = append(p.problems, *mark)
+		}
+		return p
 	}
-	start := strings.TrimLeft(doc.Text, " \t\r\n")
-	if what, hint := looksLike(start); what != "" {
-		problem.Message, problem.Hint = "this is "+what+", not a config", hint
+	if noText(doc.Text, problem) {
 		return failed(doc, *problem)
 	}
 	yaml := parseYAML(arena, doc)
-	switch {
-	case yaml.root.Get("variant").Exists(), !yaml.root.Exists() && looksLikeYAML(yaml.text.Text):
+	if yaml.root.Get("variant").Exists() || !yaml.root.Exists() && looksLikeYAML(doc.Text) {
+		yaml.document = true
 		return yaml
-	case yaml.root.Kind() == tree.Object && !strings.HasPrefix(start, "{"):
-		what, hint := looksLikeMapping(yaml.root)
+	}
+	if what, hint := looksLike(doc.Text, yaml.root); what != "" {
 		problem.Message, problem.Hint = "this is "+what+", not a config", hint
 	}
 	return failed(doc, *problem)
@@ -44,19 +49,18 @@ func parse(arena *tree.Arena, doc *diag.Document) parsed {
 
 // parseYAML reads a text as YAML, which may be in UTF-16.
 func parseYAML(arena *tree.Arena, doc *diag.Document) parsed {
-	if text := tree.Text16(doc.Text); text != doc.Text {
-		doc = &diag.Document{Name: doc.Name, Text: text}
-	}
+	doc, _ = decoded(doc)
 	root, problems := arena.ParseYAML(doc)
-	return parsed{root, doc, problems}
+	return parsed{root, doc, true, problems}
 }
 
-// looksLikeYAML: a line names a variant, or the first line with anything on it is a key.
+// looksLikeYAML: a line names a variant, or the first line with anything on it is a key and no other program's first line.
 func looksLikeYAML(text string) bool {
-	first := true
+	what, _ := byPrefix(text)
+	first := what == ""
 	for line := range strings.Lines(text) {
 		key, _, found := strings.Cut(line, ":")
-		if found && strings.TrimPrefix(key, "\ufeff") == "variant" {
+		if found && strings.TrimSpace(strings.TrimPrefix(key, byteOrderMark)) == "variant" && line[0] != ' ' && line[0] != '\t' {
 			return true
 		}
 		if bare := strings.TrimSpace(line); bare != "" && bare != "---" && bare[0] != '#' && bare[0] != '%' {
@@ -72,17 +76,58 @@ func looksLikeYAML(text string) bool {
 const (
 	butaneHint = `a config is a JSON object: {"ignition": {"version": …}, …}, or YAML with the keys variant and version`
 	cloudHint  = "cloud-init reads it; " + butaneHint
+	unpackHint = "decompress it first"
 )
 
-// looksLike names what a text that is no config most likely is, by how it starts; "" where nothing speaks for anything.
-func looksLike(start string) (what, hint string) {
+// looksLike names what a text that is no config most likely is: by its keys, then by how it starts; "" where nothing speaks for
+// anything, or it is meant as JSON, whose mistake says more.
+func looksLike(text string, root tree.Node) (what, hint string) {
+	start := afterComments(text)
+	if start == "" {
+		return "a text of comments only", butaneHint
+	}
+	mapping := root.Kind() == tree.Object && start[0] != '{'
+	if mapping {
+		if what, hint = looksLikeMapping(root); what != "" {
+			return what, hint
+		}
+	}
+	if start[0] == '{' {
+		return "", ""
+	}
+	if what, hint = byPrefix(text); what == "" && mapping {
+		return "YAML, but nothing that is known here", butaneHint
+	}
+	return what, hint
+}
+
+// afterComments is what follows the blanks and the lines of comment that a text starts with.
+func afterComments(text string) string {
+	for {
+		text = strings.TrimLeft(text, blanks+byteOrderMark)
+		if !strings.HasPrefix(text, "#") {
+			return text
+		}
+		_, text, _ = strings.Cut(text, "\n")
+	}
+}
+
+// byPrefix names what another program's text is by how it starts.
+func byPrefix(text string) (what, hint string) {
+	start := strings.TrimLeft(text, blanks+byteOrderMark)
 	known := []struct{ prefix, what, hint string }{
 		{"#cloud-config", "a cloud-config file", cloudHint},
 		{"#!", "a script", "cloud-init would run it; a config can bring it along as a file, and a unit that runs it"},
 		{"MIME-Version:", "a MIME message", cloudHint},
 		{"Content-Type:", "a MIME message", cloudHint},
 		{"<", "HTML or XML", "perhaps a server sent an error page; " + butaneHint},
-		{"\x1f\x8b", "gzip-compressed data", "decompress it first"},
+		{"\x1f\x8b", "gzip-compressed data", unpackHint},
+		{"\xfd7zXZ", "xz-compressed data", unpackHint},
+		{"\x28\xb5\x2f\xfd", "zstd-compressed data", unpackHint},
+		{"BZh", "bzip2-compressed data", unpackHint},
+		{"PK\x03\x04", "a zip archive", "take the config out of it"},
+		{"H4sI", "gzip-compressed data in base64", "decode and decompress it first"},
+		{"eyJ", "JSON in base64", "decode it first"},
 	}
 	for _, k := range known {
 		if strings.HasPrefix(start, k.prefix) && !strings.HasPrefix(start, tree.MergeKey) {
@@ -92,7 +137,7 @@ func looksLike(start string) (what, hint string) {
 	return "", ""
 }
 
-// looksLikeMapping names what a YAML text without a variant most likely is, by its keys.
+// looksLikeMapping names what a YAML text without a variant most likely is, by its keys; "" where none is known.
 func looksLikeMapping(root tree.Node) (what, hint string) {
 	has := func(keys ...string) bool {
 		for _, key := range keys {
@@ -117,5 +162,5 @@ func looksLikeMapping(root tree.Node) (what, hint string) {
 	case has("storage") || has("systemd") || has("passwd") || has("boot_device"):
 		return "YAML without a variant", "add the lines variant: fcos and version: 1.7.0, or those of another system"
 	}
-	return "YAML, but nothing that is known here", butaneHint
+	return "", ""
 }

@@ -74,7 +74,7 @@ func ReadWith(arena *tree.Arena, name, text string, o Options) Result {
 	r.Text, r.Problems = p.text, p.problems
 	switch {
 	case !p.root.Exists():
-	case o.Butane || butane.Is(p.root):
+	case p.document:
 		r.translate(p.root, o)
 	default:
 		r.decode(p.root)

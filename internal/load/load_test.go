@@ -2,6 +2,7 @@ package load_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -40,6 +41,14 @@ func TestTextsOfOtherProgramsAreNamed(t *testing.T) {
 		{"<!DOCTYPE html>\n<html></html>\n", "HTML or XML", "an error page"},
 		{"\n  <?xml version=\"1.0\"?>\n", "HTML or XML", "an error page"},
 		{"\x1f\x8b\x08\x00\x00\x00", "gzip-compressed data", "decompress"},
+		{"\xfd7zXZ\x00\x00\x04\xe6", "xz-compressed data", "decompress"},
+		{"H4sIAAAAAAAA\n", "gzip-compressed data in base64", "decode"},
+		{"eyJpZ25pdGlvbiI6e319", "JSON in base64", "decode"},
+		{"# nothing yet\n", "a text of comments only", "a config is a JSON object"},
+		{"#cloud-config\napiVersion: machineconfiguration.openshift.io/v1\nkind: MachineConfig\n", "a MachineConfig", "spec.config"},
+		{"#cloud-config\nignition:\n  version: 3.4.0\n", "an Ignition config in YAML", "write variant: fcos"},
+		{"#cloud-config\nusers:\n\t- name: a\n", "a cloud-config file", "cloud-init reads it"},
+		{"#!/bin/sh\nservices: x\n", "a compose file", "a unit that runs it"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			r := read(c.text)
@@ -61,20 +70,31 @@ func TestTheFormOfATextIsFoundOut(t *testing.T) {
 		text string
 		code string // of the only problem
 	}{
-		"a config in JSON":                    {`{"ignition": {"version": "3.6.0"}}`, ""},
-		"Butane in YAML":                      {"variant: fcos\nversion: 1.7.0\n", ""},
-		"Butane after a comment and a marker": {"# web server\n---\nvariant: fcos\nversion: 1.7.0\n", ""},
-		"Butane in JSON":                      {`{"variant": "fcos", "version": "1.7.0"}`, ""},
-		"Butane in YAML with braces":          {`{variant: fcos, version: 1.7.0}`, ""},
-		"Butane with a byte order mark":       {"\ufeffvariant: fcos\nversion: 1.7.0\n", ""},
-		"Butane in UTF-16":                    {"\xff\xfe{\x00v\x00a\x00r\x00i\x00a\x00n\x00t\x00:\x00 \x00f\x00c\x00o\x00s\x00,\x00v\x00e\x00r\x00s\x00i\x00o\x00n\x00:\x00 \x001\x00.\x007\x00.\x000\x00}\x00", ""},
-		"a merge key comes first":             {"<<: {variant: fcos}\nvariant: fcos\nversion: 1.7.0\n", ""},
-		"a config that also has a variant":    {`{"ignition": {"version": "3.6.0"}, "variant": "fcos"}`, "key-unknown"},
-		"Butane that is no YAML":              {"variant: fcos\nversion: 1.7.0\nstorage:\n\tfiles: []\n", "yaml-syntax"},
-		"JSON with a mistake":                 {`{"ignition": {"version": "3.6.0",}}`, "json-syntax"},
-		"a word":                              {"hello", "json-syntax"},
-		"white space":                         {" \n", "json-syntax"},
-		"a variant that is not known":         {"variant: beos\nversion: 1.0.0\n", "variant-unknown"},
+		"a config in JSON":                                   {`{"ignition": {"version": "3.6.0"}}`, ""},
+		"Butane in YAML":                                     {"variant: fcos\nversion: 1.7.0\n", ""},
+		"Butane after a comment and a marker":                {"# web server\n---\nvariant: fcos\nversion: 1.7.0\n", ""},
+		"Butane in JSON":                                     {`{"variant": "fcos", "version": "1.7.0"}`, ""},
+		"Butane in YAML with braces":                         {`{variant: fcos, version: 1.7.0}`, ""},
+		"Butane with a byte order mark":                      {"\ufeffvariant: fcos\nversion: 1.7.0\n", ""},
+		"Butane in UTF-16":                                   {"\xff\xfe{\x00v\x00a\x00r\x00i\x00a\x00n\x00t\x00:\x00 \x00f\x00c\x00o\x00s\x00,\x00v\x00e\x00r\x00s\x00i\x00o\x00n\x00:\x00 \x001\x00.\x007\x00.\x000\x00}\x00", ""},
+		"a merge key comes first":                            {"<<: {variant: fcos}\nvariant: fcos\nversion: 1.7.0\n", ""},
+		"a config that also has a variant":                   {`{"ignition": {"version": "3.6.0"}, "variant": "fcos"}`, "key-unknown"},
+		"Butane that is no YAML":                             {"variant: fcos\nversion: 1.7.0\nstorage:\n\tfiles: []\n", "yaml-syntax"},
+		"Butane that also has ignition.version":              {"variant: fcos\nversion: 1.7.0\nignition: {version: 3.6.0}\n", "key-unknown"},
+		"Butane that also has ignition.version, with a mark": {"\ufeffignition: {version: 3.6.0}\nvariant: fcos\nversion: 1.7.0\n", "key-unknown"},
+		"Butane in YAML with braces and ignition.version":    {`{variant: fcos, version: 1.7.0, ignition: {version: 3.6.0}}`, "key-unknown"},
+		"Butane that looks like a MachineConfig":             {"variant: fcos\nversion: 1.7.0\napiVersion: v1\n", "key-unknown"},
+		"Butane below the comment of a cloud-config":         {"#cloud-config\nvariant: fcos\nversion: 1.7.0\n", ""},
+		"Butane below the first line of a script":            {"#!/usr/bin/env butane\nvariant: fcos\nversion: 1.7.0\n", ""},
+		"Butane in JSON with a byte order mark":              {"\ufeff" + `{"variant": "fcos", "version": "1.7.0"}`, ""},
+		"broken Butane below the comment of a cloud-config":  {"#cloud-config\nvariant: fcos\nversion: 1.7.0\nstorage:\n\tfiles: []\n", "yaml-syntax"},
+		"a config with a byte order mark":                    {"\ufeff" + `{"ignition": {"version": "3.6.0"}}`, "byte-order-mark"},
+		"a config in UTF-16":                                 {utf16Of(`{"ignition": {"version": "3.6.0"}}`, true), "byte-order-mark"},
+		"a mistake in a config with a byte order mark":       {"\ufeff" + `{"ignition": {"version": "3.6.0",}}`, "json-syntax"},
+		"JSON with a mistake":                                {`{"ignition": {"version": "3.6.0",}}`, "json-syntax"},
+		"a word":                                             {"hello", "json-syntax"},
+		"white space":                                        {" \n", "json-syntax"},
+		"a variant that is not known":                        {"variant: beos\nversion: 1.0.0\n", "variant-unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := read(c.text)
@@ -177,5 +197,58 @@ func TestValidityDependsOnTheAudience(t *testing.T) {
 	} {
 		r := read(text)
 		assert.Equal(t, want, [3]bool{r.Valid(diag.Workstation), r.Valid(diag.Boot), r.Valid(diag.Peer)}, text)
+	}
+}
+
+// utf16Of writes plain characters as UTF-16, with a byte order mark or without one.
+func utf16Of(text string, mark bool) string {
+	var b strings.Builder
+	if mark {
+		b.WriteString("\xff\xfe")
+	}
+	for i := range len(text) {
+		b.WriteString(text[i:i+1] + "\x00")
+	}
+	return b.String()
+}
+
+func TestWhatIsWrongWithATextIsNamed(t *testing.T) {
+	const config = `{"ignition": {"version": "3.6.0"}}`
+	utf32 := strings.NewReplacer("\x00", "\x00\x00\x00").Replace(utf16Of(config, false))
+	for _, c := range []struct{ text, message, place string }{
+		{"\n", "the text is blank", "x.ign:2:1"},
+		{" \t\r\n", "the text is blank", "x.ign:2:1"},
+		{"\ufeff\n", "the text is blank", "x.ign:2:1"},
+		{"\x00\x00\x00", "the text has nothing but NUL bytes", "x.ign:1:1"},
+		{strings.Repeat("\x00", 512), "the text has nothing but NUL bytes", "x.ign:1:1"},
+		{config + "\x00\x00", "the text ends in NUL bytes, 2 in all", "x.ign:1:35"},
+		{config + "\n\x00\x00\n", "the text ends in NUL bytes, 2 in all", "x.ign:2:1"},
+		{"variant: fcos\nversion: 1.7.0\n\x00", "the text ends in NUL bytes, 1 in all", "x.ign:3:1"},
+		{`{"ignition": 'x'}` + "\x00", "a string starts with a single quote", "x.ign:1:14"},
+		{utf16Of(config, false), "this is text in UTF-16 without a byte order mark, not in UTF-8", "x.ign:1:2"},
+		{"\x00" + utf16Of(config, false), "this is text in UTF-16 without a byte order mark, not in UTF-8", "x.ign:1:1"},
+		{utf16Of(config, true) + "\x00", "this is text in UTF-16, cut off in the middle of a character, not in UTF-8", "x.ign:1:1"},
+		{utf32, "this is text in UTF-32, not in UTF-8", "x.ign:1:2"},
+		{"\xff\xfe\x00\x00" + utf32, "this is text in UTF-32, not in UTF-8", "x.ign:1:1"},
+		{"#cloud-config\n" + config, "JSON has no comments", "x.ign:1:1"},
+	} {
+		r := read(c.text)
+		require.Len(t, r.Problems, 1, "%q", c.text)
+		assert.Equal(t, c.message, r.Problems[0].Message, "%q", c.text)
+		assert.Equal(t, c.place, r.Problems[0].Place.String(), "%q", c.text)
+		assert.Equal(t, "json-syntax", r.Problems[0].Code, "%q", c.text)
+		assert.False(t, r.Valid(diag.Boot))
+	}
+}
+
+// What the peer does not read at all we read, except under its names.
+func TestAMarkIsAnErrorForThePeerOnly(t *testing.T) {
+	const config = `{"ignition": {"version": "3.6.0"}, "zz": 1}`
+	for _, text := range []string{"\ufeff" + config, utf16Of(config, true)} {
+		r := read(text)
+		assert.True(t, r.Valid(diag.Workstation))
+		assert.True(t, r.Valid(diag.Boot))
+		assert.False(t, r.Valid(diag.Peer))
+		assert.Equal(t, "error at line 1 col 2: "+r.Problems[0].Message, diag.PeerLine(diag.For(diag.Peer, r.Problems)[0]))
 	}
 }

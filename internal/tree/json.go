@@ -20,11 +20,14 @@ const maxNodes = 1 << 24
 // ParseJSON reads a JSON document (RFC 8259) into the arena. It accepts what encoding/json accepts, so duplicate keys and
 // bytes that are not UTF-8 pass here; NotUTF8 finds the latter. The problem, if any, is a syntax error and points at the
 // byte that cannot stand where it does.
-func (a *Arena) ParseJSON(doc *diag.Document) (Node, *diag.Problem) {
+func (a *Arena) ParseJSON(doc *diag.Document) (Node, *diag.Problem) { return a.ParseJSONAt(doc, 0) }
+
+// ParseJSONAt is ParseJSON for the document that starts at an offset of the text, such as after a byte order mark.
+func (a *Arena) ParseJSONAt(doc *diag.Document, start int) (Node, *diag.Problem) {
 	if message := a.tooLarge(doc); message != "" {
 		return Node{}, &diag.Problem{Severity: diag.Error, Code: "too-large", Place: diag.Place{Doc: doc}, Message: message}
 	}
-	p := parser{a: a, text: doc.Text, doc: a.document(doc)}
+	p := parser{a: a, text: doc.Text, pos: start, doc: a.document(doc)}
 	root := p.value(node{})
 	p.space()
 	if p.problem == nil && p.pos < len(p.text) {

@@ -304,8 +304,8 @@ func explainYAML(message, text string, at int) (what, hint string) {
 
 // Text16 gives a text in UTF-16 with a byte order mark as UTF-8. Any other text is given back as it is.
 func Text16(text string) string {
-	if len(text) < 2 || text[:2] != "\xff\xfe" && text[:2] != "\xfe\xff" {
-		return text
+	if len(text) < 2 || text[:2] != "\xff\xfe" && text[:2] != "\xfe\xff" || strings.HasPrefix(text, "\xff\xfe\x00\x00") {
+		return text // the last is the mark of UTF-32
 	}
 	high := 0
 	if text[0] == 0xff {
