@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"unicode/utf8"
@@ -15,6 +17,7 @@ import (
 	"github.com/glowplug-os/glowplug/config/butane"
 	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
@@ -128,12 +131,12 @@ func (p *program) convertFile(o convertOptions) error {
 	case !r.Valid(diag.Workstation):
 	case o.to != "":
 		var unfit []diag.Problem
-		out, unfit = r.JSONAt(to, o.pretty)
+		out, unfit = r.JSONAt(to, o.pretty, contentInside)
 		problems = append(problems, unfit...)
 	case r.Butane != nil:
 		out = converted(r, o)
 	default:
-		out, _ = r.JSONAt(r.Config.Version, o.pretty)
+		out, _ = r.JSONAt(r.Config.Version, o.pretty, nil)
 	}
 	diag.Sort(problems)
 	style := diag.Style{Color: p.isTerminal(p.err)}
@@ -147,6 +150,18 @@ func (p *program) convertFile(o convertOptions) error {
 		return fmt.Errorf("%s has warnings, and with --strict there may be none", name)
 	}
 	return p.write(o, out)
+}
+
+// contentInside gives what a data: URL holds.
+func contentInside(r config.Resource) ([]byte, error) {
+	client := fetch.New(slog.New(slog.DiscardHandler), "")
+	client.Offline = true
+	content := fetch.Resource{URL: *r.Source, Gzip: r.Compression != nil && *r.Compression == "gzip"}
+	if r.Verification.Hash != nil {
+		content.Digest = *r.Verification.Hash
+	}
+	const most = 256 << 20 // as for a config that is fetched
+	return client.Bytes(context.Background(), content, most)
 }
 
 // pace leaves the collector alone on large documents: the library's YAML nodes are full of pointers, so that what keeps memory low

@@ -78,6 +78,11 @@ type urlMaker struct {
 	out    bytes.Buffer
 }
 
+// DataURL makes the shortest data: URL of a text, in gzip if that may be and is shorter; compression says so.
+func DataURL(text string, mayZip bool) (url, compression string) {
+	return (&urlMaker{base64: true}).url(text, mayZip)
+}
+
 // url makes the shortest data: URL, compressed if that may be and is worth it.
 func (m *urlMaker) url(text string, mayZip bool) (url, compression string) {
 	percent := escapedLen(text)

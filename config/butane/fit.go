@@ -37,6 +37,7 @@ func (f *fitter) walk(n tree.Node, s *shape, path string) {
 		}
 		at := path + "." + m.json
 		switch {
+		case m.since > f.v && saysNothing(c, m):
 		case m.since > f.v:
 			f.fail(c, at, fmt.Sprintf("the key %q came with version %s, so %s cannot say this", m.json, m.since, f.v))
 		case m.name == "mode" && f.v < config.V3_6 && special(c):
@@ -45,6 +46,25 @@ func (f *fitter) walk(n tree.Node, s *shape, path string) {
 			f.walk(c, m, at)
 		}
 	}
+}
+
+// saysNothing: a machine is the same without the member. That is so of what is empty through and through, and of false, which only
+// whether something should exist is not by itself.
+func saysNothing(n tree.Node, s *shape) bool {
+	switch n.Kind() {
+	case tree.Object:
+		for c := range n.Children() {
+			if m := s.field(c.Key()); m != nil && !saysNothing(c, m) {
+				return false
+			}
+		}
+		return true
+	case tree.List:
+		return !n.First().Exists()
+	case tree.Bool:
+		return n.Text() == "false" && s.name != "should_exist"
+	}
+	return n.Text() == ""
 }
 
 func (f *fitter) fail(n tree.Node, path, message string) {

@@ -153,7 +153,7 @@ func TestConfigsAreWrittenAtOtherVersions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := read(c.text)
 			require.True(t, r.Valid(diag.Workstation))
-			out, problems := r.JSONAt(c.to, false)
+			out, problems := r.JSONAt(c.to, false, nil)
 			if out != nil {
 				assert.Equal(t, c.want+"\n", string(out))
 				return

@@ -2,22 +2,49 @@ package load
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/config/butane"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/validate"
 )
 
-// JSONAt writes the config at a version, older or newer than its own. The problems are what that version cannot say, and what its
-// rules hold against the config; with an error among them there is no JSON. The result must not be used otherwise afterwards.
-func (r *Result) JSONAt(v config.Version, pretty bool) ([]byte, []diag.Problem) {
+// An Opener gives the content of a data: URL, decompressed and held against its digest.
+type Opener func(config.Resource) ([]byte, error)
+
+// JSONAt writes the config at a version, older or newer than its own. With an opener, a config inside of it, as a data: URL to merge
+// or to replace it with, is brought to that version too where it is of a newer one, and so are those inside of that.
+//
+// The problems are what that version cannot say, and what its rules hold against the config; with an error among them there is no
+// JSON. The result must not be used otherwise afterwards.
+func (r *Result) JSONAt(v config.Version, pretty bool, open Opener) ([]byte, []diag.Problem) {
+	c := converter{to: v, open: open}
+	out := c.write(r, v, pretty)
+	return out, c.problems
+}
+
+// A converter brings a config, and the configs inside of it, to a version.
+type converter struct {
+	to       config.Version
+	open     Opener
+	depth    int
+	changed  bool // a config inside has become another one
+	problems []diag.Problem
+}
+
+// write gives the JSON of a config at a version, nil where there is none.
+func (c *converter) write(r *Result, v config.Version, pretty bool) []byte {
 	newest := r.Config.Upgrade().At("$", tree.Index{})
-	problems := butane.Unfit(newest, v)
 	root := tree.NewArena().Import(newest)
-	version := root.Get("ignition").Get("version")
-	version.Become(tree.String, v.String())
+	if c.open != nil {
+		c.inside(r, root)
+	}
+	c.problems = append(c.problems, butane.Unfit(root, v)...)
+	root.Get("ignition").Get("version").Become(tree.String, v.String())
 	doc, wrong, _ := config.Decode(root)
 	if doc != nil {
 		wrong = append(wrong, validate.Document(doc)...)
@@ -25,11 +52,87 @@ func (r *Result) JSONAt(v config.Version, pretty bool) ([]byte, []diag.Problem) 
 	for _, p := range wrong {
 		if p.Severity == diag.Error && !p.Stricter && !p.PeerOnly {
 			p.Message = fmt.Sprintf("version %s does not take this: %s", v, p.Message)
-			problems = append(problems, p)
+			c.problems = append(c.problems, p)
 		}
 	}
-	if diag.Fatal(problems) {
-		return nil, problems
+	if diag.Fatal(c.problems) {
+		return nil
 	}
-	return butane.JSON(root, v, pretty), problems
+	return butane.JSON(root, v, pretty)
+}
+
+// inside goes through the configs that a config has in it.
+func (c *converter) inside(r *Result, root tree.Node) {
+	list := r.Config.Config().Ignition.Config
+	of := root.Get("ignition").Get("config")
+	c.resource(list.Replace, of.Get("replace"), "$.ignition.config.replace")
+	i := 0
+	for n := range of.Get("merge").Children() {
+		c.resource(list.Merge[i], n, "$.ignition.config.merge."+strconv.Itoa(i))
+		i++
+	}
+}
+
+// resource brings one config to the version, if it is part of the text. What is fetched from elsewhere is nobody's to change.
+func (c *converter) resource(r config.Resource, n tree.Node, path string) {
+	src := n.Get("source")
+	if scheme, ok := source.Scheme(src.Text()); !ok || scheme != "data" {
+		return
+	}
+	fail := func(message string, related ...diag.Related) {
+		c.problems = append(c.problems, diag.Problem{Severity: diag.Error, Code: "version-inside", Place: src.Place(), Path: path + ".source", Message: message, Related: related})
+	}
+	text, err := c.open(r)
+	switch {
+	case err != nil:
+		fail("the config inside cannot be read: " + err.Error())
+		return
+	case c.depth == maxDepth:
+		fail(fmt.Sprintf("configs are inside of each other more than %d levels deep", maxDepth))
+		return
+	}
+	inner := Read(tree.NewArena(), "the config inside", string(text))
+	deeper := converter{to: c.to, open: c.open, depth: c.depth + 1}
+	var out []byte
+	if inner.Valid(diag.Boot) {
+		own := inner.Config.Version
+		out = deeper.write(&inner, min(own, c.to), false)
+		deeper.changed = deeper.changed || own > c.to || inner.Butane != nil || markOf(inner.Text.Text) != "" || c.unzips(n)
+	} else {
+		deeper.problems = diag.For(diag.Boot, inner.Problems)
+	}
+	for _, p := range deeper.problems {
+		if p.Severity == diag.Error {
+			fail(within(p), append([]diag.Related{{Place: p.Place, Path: p.Path, Message: "it is here"}}, p.Related...)...)
+		}
+	}
+	if out != nil && deeper.changed {
+		c.changed = true
+		c.put(n, strings.TrimSuffix(string(out), "\n"))
+	}
+}
+
+func within(p diag.Problem) string {
+	if p.Path == "" || p.Path == "$" {
+		return "in the config inside: " + p.Message
+	}
+	return "in the config inside, at " + p.Path + ": " + p.Message
+}
+
+// unzips: up to 3.0.0 configs to merge were not compressed.
+func (c *converter) unzips(n tree.Node) bool {
+	return c.to < config.V3_1 && n.Get("compression").Text() != ""
+}
+
+// put gives a resource other content, compressed if the old one was. A digest of the old one goes; one of text that stands beside it
+// says nothing.
+func (c *converter) put(n tree.Node, text string) {
+	zipped := n.Get("compression").Text() != "" && !c.unzips(n)
+	url, compression := butane.DataURL(text, zipped)
+	src := n.Get("source")
+	src.Become(tree.String, url)
+	n.Keep(func(m tree.Node) bool { return m.Key() != "compression" && m.Key() != "verification" })
+	if compression != "" {
+		n.Append().AddMember("compression", n.Arena().NewString(src, compression))
+	}
 }
