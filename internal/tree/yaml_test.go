@@ -98,8 +98,8 @@ func TestYAMLThatIsWrongIsExplained(t *testing.T) {
 	for name, c := range map[string]struct{ text, at, message string }{
 		"a tab":                          {"a:\n\tb: 1\n", "2:1", "a tab stands where YAML takes spaces only"},
 		"a colon too many":               {"a: b: c\n", "1:5", "a colon makes a mapping where none can stand"},
-		"a quote that is not closed":     {"a: \"b\nc: 1\n", "3:1", "a quote is not closed"},
-		"a list that is not closed":      {"a: [1, 2\nb: 1\n", "2:2", "a comma or the closing bracket is missing"},
+		"a quote that is not closed":     {"a: \"b\nc: 1\n", "1:4", "a quote is not closed"},
+		"a list that is not closed":      {"a: [1, 2\nb: 1\n", "1:4", "a bracket is not closed"},
 		"indentation that fits nothing":  {"a:\n    b: 1\n  c: 2\n", "3:3", "the line does not fit to those around it"},
 		"an alias for nothing":           {"a: *x\n", "1:4", "the alias stands for nothing: no anchor before it has its name"},
 		"an alias inside of its anchor":  {"a: &x [*x]\n", "1:8", "the alias *x stands inside of what it stands for"},

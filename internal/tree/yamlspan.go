@@ -1,14 +1,11 @@
 package tree
 
 import (
-	"errors"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
-
-	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // yamlLines turns the library's places, which are lines and columns in characters, into offsets, and finds where things end,
@@ -237,69 +234,6 @@ func (l *yamlLines) closing(at int) int {
 		}
 	}
 	return min(at, len(l.text))
-}
-
-// syntax says what the library has found wrong with the text.
-func (y *yamlReader) syntax(err error) diag.Problem {
-	p := diag.Problem{Severity: diag.Error, Code: CodeYAML, Place: diag.Place{Doc: y.doc}, Message: "the YAML cannot be read"}
-	var found *yaml.LoadError
-	if !errors.As(err, &found) {
-		return p
-	}
-	at := y.lines.offset(found.Mark.Line, found.Mark.Column)
-	if found.Mark.Line == 0 {
-		at = unreadable(y.doc.Text)
-	}
-	p.Place.Span = diag.Span{Start: at, End: min(at+1, len(y.doc.Text))}
-	p.Message, p.Hint = explainYAML(found.Message, y.doc.Text, at)
-	if found.ContextMark.Line > 0 && found.ContextMark.Line != found.Mark.Line {
-		from := y.lines.offset(found.ContextMark.Line, found.ContextMark.Column)
-		p.Related = []diag.Related{{Place: diag.Place{Doc: y.doc, Span: diag.Span{Start: from, End: min(from+1, len(y.doc.Text))}}, Message: "what is being read starts here"}}
-	}
-	return p
-}
-
-// unreadable finds the first byte that is not UTF-8 or is a control character, of which the library does not say where it is.
-func unreadable(text string) int {
-	for i, r := range text {
-		_, size := utf8.DecodeRuneInString(text[i:])
-		if r == utf8.RuneError && size == 1 || r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f {
-			return i
-		}
-	}
-	return 0
-}
-
-// explainYAML puts the common errors of people into words of theirs.
-func explainYAML(message, text string, at int) (what, hint string) {
-	has := func(part string) bool { return strings.Contains(message, part) }
-	line := text[strings.LastIndexByte(text[:at], '\n')+1:]
-	if end := strings.IndexByte(line, '\n'); end >= 0 {
-		line = line[:end]
-	}
-	indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
-	switch {
-	case strings.Contains(indent, "\t") || at < len(text) && text[at] == '\t':
-		return "a tab stands where YAML takes spaces only", "indent with spaces"
-	case has("mapping values are not allowed"):
-		return "a colon makes a mapping where none can stand", "indent the line like its neighbours, or put the value that has the colon into quotes"
-	case has("unexpected end of stream"), has("found unexpected document indicator"):
-		return "a quote is not closed", "the text ends, or another document begins, inside of quotes"
-	case has("cannot start any token"):
-		return "this character cannot start a value", "put the value into quotes"
-	case has("unknown anchor"):
-		return "the alias stands for nothing: no anchor before it has its name", "mark the value that it stands for with &name"
-	case has("control characters"), has("invalid leading UTF-8"), has("invalid trailing UTF-8"), has("invalid Unicode"), has("incomplete UTF-8"):
-		return "the text is not UTF-8, or has control characters", "save it as UTF-8; put binary content into a file of its own, or write it in base64 after !!binary"
-	case has("','"):
-		return "a comma or the closing bracket is missing", ""
-	case has("did not find expected key"), has("expected <block end>"), has("did not find expected '-'"), has("could not find expected ':'"):
-		return "the line does not fit to those around it", "perhaps its indentation is off, or the colon after a key is missing"
-	}
-	if strings.ContainsAny(message, "`'\"") {
-		return "the YAML cannot be read", "" // what the library quotes may be a secret
-	}
-	return "the YAML cannot be read: " + message, ""
 }
 
 // Text16 gives a text in UTF-16 with a byte order mark as UTF-8. Any other text is given back as it is.
