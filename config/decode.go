@@ -146,6 +146,9 @@ func (d *decoder) object(n tree.Node, s *shape, v reflect.Value, at *diag.Trail,
 		m, exact := s.find(key, d.version)
 		if m == nil {
 			d.dropped = append(d.dropped, c.Span()) // it may be a misspelt secret
+			if !diag.MayShow(key) {
+				d.dropped = append(d.dropped, c.KeyPlace().Span)
+			}
 			return false
 		}
 		if !exact {

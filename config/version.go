@@ -45,7 +45,7 @@ const (
 	CodeVersionUnknown = "version-unknown"
 	CodeWrongType      = "wrong-type"
 	// CodeMark is a text in an encoding that other engines do not read. What it says is known all the same.
-	CodeMark = diag.CodeMark
+	CodeMark = "byte-order-mark"
 )
 
 // ParseVersion reads a version as a document spells it. Components are numbers, so "03.6.0" is 3.6.0.

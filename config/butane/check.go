@@ -69,7 +69,10 @@ func (t *translation) checkObject(s *shape, n, context tree.Node, a *at) bool {
 		}
 		if m == nil {
 			t.hidden = append(t.hidden, c.Span())
-			t.unknownParts(c, a.with(c.Key(), c))
+			if !diag.MayShow(c.Key()) {
+				t.hidden = append(t.hidden, c.KeyPlace().Span)
+			}
+			t.unknownParts(c, a.with(diag.ShowKey(c.Key()), c))
 			continue
 		}
 		t.check(m, c, written(context, c.Key()), a.with(m.name, c))
@@ -244,7 +247,8 @@ func (t *translation) duplicates(n tree.Node, a *at, stricter bool) {
 			many[c.Key()] = c
 		}
 		if before.Exists() && !c.Inherited() {
-			p := t.report(diag.Error, "key-duplicate", join(a.path(), c.Key()), c.KeyPlace(), fmt.Sprintf("the key %q stands here for the second time", c.Key()))
+			p := t.report(diag.Error, "key-duplicate", join(a.path(), c.Key()), c.KeyPlace(), fmt.Sprintf("the key %s stands here for the second time", diag.QuoteKey(c.Key())))
+			p.Path = join(a.path(), diag.ShowKey(c.Key()))
 			p.Hint, p.Stricter = "remove one of the two", stricter
 			p.Related = []diag.Related{{Place: before.KeyPlace(), Message: "it stands here first"}}
 		}
@@ -257,7 +261,7 @@ func (t *translation) unknownParts(n tree.Node, a *at) {
 	case tree.Object:
 		t.duplicates(n, a, true)
 		for c := range n.Children() {
-			t.unknownParts(c, a.with(c.Key(), c))
+			t.unknownParts(c, a.with(diag.ShowKey(c.Key()), c))
 		}
 	case tree.List:
 		i := 0
@@ -278,12 +282,13 @@ func (t *translation) unknownKeys(s *shape, context tree.Node, a *at) {
 		if c.Inherited() || s.find(key, t.Dialect) != nil {
 			continue
 		}
-		p := t.report(diag.Warning, "key-unknown", join(a.path(), key), c.KeyPlace(), fmt.Sprintf("the key %q is not known here; it is ignored", key))
+		p := t.report(diag.Warning, "key-unknown", join(a.path(), key), c.KeyPlace(), fmt.Sprintf("the key %s is not known here; it is ignored", diag.QuoteKey(key)))
 		p.Place = c.KeyPlace() // for the peer too
 		if isMerge(c) {
 			p.Code, p.PeerOnly = "key-merge", true
 			continue
 		}
+		p.Path = join(a.path(), diag.ShowKey(key))
 		t.explainKey(p, s, key)
 	}
 }
@@ -305,10 +310,6 @@ func (t *translation) explainKey(p *diag.Problem, s *shape, key string) {
 		p.Message = fmt.Sprintf("the variant %s has no key %q; it is ignored", t.Variant, key)
 		return
 	}
-	if near := t.nearest(s, key); near != "" {
-		p.Hint = fmt.Sprintf("did you mean %q?", near)
-		return
-	}
 	var known []string
 	for _, m := range s.members {
 		if m.since <= t.Spec && t.has(m.in) {
@@ -316,6 +317,9 @@ func (t *translation) explainKey(p *diag.Problem, s *shape, key string) {
 		}
 	}
 	p.Hint = "known keys are " + strings.Join(known, ", ")
+	if near := diag.Nearest(key, known); near != "" {
+		p.Hint = fmt.Sprintf("did you mean %q?", near)
+	}
 }
 
 // firstWith finds the first version of a variant that has a field.
@@ -326,43 +330,4 @@ func firstWith(m *shape, variant string) *Dialect {
 		}
 	}
 	return nil
-}
-
-// nearest finds the key that somebody may have meant: the same letters, or at most a third of them wrong.
-func (t *translation) nearest(s *shape, key string) string {
-	best, found := min(3, (len(key)+2)/3)+1, ""
-	if len(key) > 40 {
-		return ""
-	}
-	letters := func(s string) string { return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(s)) }
-	for _, m := range s.members {
-		if m.since > t.Spec || !t.has(m.in) {
-			continue
-		}
-		if d := distance(letters(key), letters(m.name)); d < best {
-			best, found = d, m.name
-		}
-	}
-	return found
-}
-
-// distance counts the letters to insert, delete or replace to turn a into b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(row[j+1]+1, row[j]+1, cost)
-		}
-	}
-	return row[len(b)]
 }

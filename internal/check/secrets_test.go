@@ -147,3 +147,26 @@ func TestMasksDoNotTellLengths(t *testing.T) {
 	assert.Equal(t, short, validate(fmt.Sprintf(text, strings.Repeat("a", 1000)), "-").out)
 	assert.Contains(t, short, "[redacted]")
 }
+
+// A secret that has slipped into the place of a key, known or not what is around it.
+func TestSecretsInThePlaceOfKeysAreNeverShown(t *testing.T) {
+	for _, key := range []string{planted, "$6$x$" + planted, "-----BEGIN PRIVATE KEY----- " + planted, "ssh-ed25519 AAAA" + planted, "pass " + planted} {
+		for claim, around := range wrongs {
+			for _, member := range []string{
+				fmt.Sprintf(`%q: 1`, key), fmt.Sprintf(`%q: {%q: 1, %q: 2}`, key, key, key), fmt.Sprintf(`"zz": {%q: [{%q: 1}]}`, key, key),
+				fmt.Sprintf(`"passwd": {"users": [{"name": "", %q: null}]}`, key), fmt.Sprintf(`"passwd": {"users": [{"name": "a", "passwordHash": {%q: null}}]}`, key),
+				fmt.Sprintf(`"storage": {"files": [{"path": "rel", %q: 1, "zz": 1, %q: 2}]}`, key, key), fmt.Sprintf(`"storage": {%q: {}}`, key),
+			} {
+				text := strings.ReplaceAll(around, "@", member)
+				require.False(t, leaks(shownOf(text)), "%s:\n%s\n%s", claim, text, shownOf(text))
+			}
+		}
+		for _, body := range []string{
+			"%q: 1\n", "%q: 1\n%[1]q: 2\n", "zz: {%q: 1, %[1]q: 2}\n", "passwd: {users: [{name: a, %q: x, uid: -1}]}\n", "passwd:\n  users:\n    - name: a\n      password_hash:\n        %q: x\n",
+			"storage: {files: [{path: rel, %q: 1, zz: 1}]}\n", "storage:\n  files:\n    - %q: 1\n      path\n", "%q\n", "a: [%q: 1\n", "%q: [\n", "systemd: {units: {%q: 1}}\n", "zz: {zz: [{%q: {}, %[1]q: {}}]}\n", "storage: {%q: null, %[1]q: {zz: 1, zz: 2}}\n",
+		} {
+			text := "variant: fcos\nversion: 1.7.0\n" + fmt.Sprintf(body, key)
+			require.False(t, leaks(shownOf(text)), "%s\n%s", text, shownOf(text))
+		}
+	}
+}

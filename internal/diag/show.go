@@ -57,18 +57,16 @@ func PeerLine(p Problem) string {
 	return lineForm(p, path, line, col)
 }
 
-// CodeMark is the code of a text with a byte order mark, which is a syntax error to the peer.
-const CodeMark = "byte-order-mark"
+func isDecodeError(p Problem) bool { return isSyntaxError(p) || p.Code == "wrong-type" }
 
-func isDecodeError(p Problem) bool {
-	return p.Code == "json-syntax" || p.Code == "wrong-type" || p.Code == CodeMark
-}
+// isSyntaxError: to the peer a byte order mark is one too.
+func isSyntaxError(p Problem) bool { return p.Code == "json-syntax" || p.Code == "byte-order-mark" }
 
 func peerOffset(p Problem) int {
 	span, doc := p.Place.Span, p.Place.Doc
 	opens := func(at int) bool { return at < len(doc.Text) && (doc.Text[at] == '{' || doc.Text[at] == '[') }
 	switch {
-	case p.Code == "json-syntax", p.Code == CodeMark:
+	case isSyntaxError(p):
 		return span.Start + 1
 	case p.Code == "wrong-type" && !opens(span.Start):
 		return span.End
@@ -293,7 +291,7 @@ func lexicalSecrets(text string, line Span) []Span {
 			continue
 		}
 		word := text[i:end]
-		isKey := strings.HasPrefix(strings.TrimLeft(text[end:line.End], " \t"), ":") && (word[0] == '"' || first)
+		isKey := strings.HasPrefix(strings.TrimLeft(text[end:line.End], " \t"), ":") && (word[0] == '"' || first) && MayShow(strings.Trim(word, `"'`))
 		if !isKey && !isPlain(word) {
 			spans = append(spans, Span{i, end})
 		}
