@@ -166,12 +166,22 @@ func (e *encoder) value(n tree.Node, s *shape, depth int) {
 	}
 }
 
-// appendString writes a string so that it may stand in HTML too. Bytes that are not UTF-8 become U+FFFD.
+// isPrintable: the character may stand in a text of JSON, of every version of YAML (1.2 §5.1) and on a terminal. YAML 1.1 takes the next
+// line U+0085 and the separators U+2028 and U+2029 for line breaks.
+func isPrintable(r rune) bool {
+	switch {
+	case r < ' ', 0x7f <= r && r < 0xa0, r == '\u2028', r == '\u2029', r == '\ufeff', r == 0xfffe, r == 0xffff:
+		return false
+	}
+	return r != utf8.RuneError
+}
+
+// appendString writes a string so that every reader of JSON and of YAML takes it for the same, in HTML too. Bytes that are not UTF-8 become U+FFFD.
 func appendString(out []byte, s string) []byte {
 	out = append(out, '"')
 	from := 0
 	for i, r := range s {
-		if r >= ' ' && r != '"' && r != '\\' && r != '<' && r != '>' && r != '&' && r != '\u2028' && r != '\u2029' && r != utf8.RuneError {
+		if isPrintable(r) && r != '"' && r != '\\' && r != '<' && r != '>' && r != '&' {
 			continue
 		}
 		out = append(out, s[from:i]...)

@@ -111,14 +111,21 @@ func (m *manifest) members(all []*entry, depth int) {
 }
 
 func (m *manifest) member(e *entry, depth int) {
-	if isPlain(e.key) {
-		m.out.WriteString(e.key)
-	} else {
-		m.out.Write(appendString(nil, e.key))
+	key := e.key
+	if !isPlain(key) {
+		key = string(appendString(nil, key))
 	}
+	if len(key) > longestKey {
+		m.out.WriteString("? ")
+		key += "\n" + strings.Repeat("  ", depth)
+	}
+	m.out.WriteString(key)
 	m.out.WriteByte(':')
 	m.value(e, depth)
 }
+
+// longestKey: a reader looks no further than 1024 characters for the colon after a key that no question mark announces (YAML 1.2 §7.4).
+const longestKey = 1000
 
 func (m *manifest) value(e *entry, depth int) {
 	switch {
@@ -196,7 +203,7 @@ func isBlock(s string) bool {
 		return false
 	}
 	for _, r := range s {
-		if r < ' ' && r != '\n' && r != '\t' || r > '~' && (r < 0xa0 || r == '\u2028' || r == '\u2029' || r == '\ufeff' || r >= 0xd800) {
+		if r != '\n' && r != '\t' && (!isPrintable(r) || r >= 0xd800) {
 			return false
 		}
 	}

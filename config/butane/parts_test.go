@@ -1,6 +1,7 @@
 package butane
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -77,7 +78,7 @@ func TestEveryFieldOfTheTableOfSugarHasAPlace(t *testing.T) {
 
 // Whatever a string is, a manifest spells it so that YAML reads the same string.
 func FuzzScalar(f *testing.F) {
-	for _, seed := range []string{"", "a", "yes", "1.5", "3.5.0", "0x1", "a: b", "- a", "a\nb\n", "a\n\n\n", " a\nb", "a\tb", "\x00", "\u2028\nx", "é", "---", "-", "~", "<<", "--cipher", "2001-01-01", "a #b", "x\n  y", "\n", "a\r\nb", "/dev/a", "data:,x%0A", "!x", "1e3", "=", "."} {
+	for _, seed := range []string{"", "a", "yes", "1.5", "3.5.0", "0x1", "a: b", "- a", "a\nb\n", "a\n\n\n", " a\nb", "a\tb", "\x00", "\u2028\nx", "é", "---", "-", "~", "<<", "--cipher", "2001-01-01", "a #b", "x\n  y", "\n", "a\r\nb", "/dev/a", "data:,x%0A", "!x", "1e3", "=", ".", "a\x7fb", "a\u0085b", "a\u009bb\nc", "a\u2028b", "\ufeffa", "a\ufffe\uffff", "\U0001f600\nx", "12:30:45", "1_000", "0o17", "+1", ".inf"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -88,5 +89,36 @@ func FuzzScalar(f *testing.F) {
 		var read struct{ A []any }
 		require.NoError(t, yaml.Unmarshal([]byte(m.out.String()), &read), "%s", m.out.String())
 		require.Equal(t, []any{string([]rune(text)), "end"}, read.A, "%s", m.out.String())
+		requirePrintable(t, m.out.String())
 	})
+}
+
+// requirePrintable: a text has no character that a reader of YAML 1.1 or 1.2 refuses or takes for a line break.
+func requirePrintable(t *testing.T, text string) {
+	t.Helper()
+	for i, r := range text {
+		ok := r == '\n' || r == '\t' || ' ' <= r && r <= '~' || 0xa0 <= r && r <= 0xd7ff && r != '\u2028' && r != '\u2029' || 0xe000 <= r && r <= 0xfffd && r != '\ufeff' || r >= 0x10000
+		require.True(t, ok, "%U at %d of %q", r, i, text)
+	}
+}
+
+// Keys are strings too, and those that are longer than a reader looks ahead are announced.
+func TestKeysOfAManifestAreReadAsTheyAre(t *testing.T) {
+	keys := []string{
+		"a\x7fb", "a\u0085b", "a\u009bb", "a\u2028b", "a\u2029b", "\ufeffa", "a\ufffeb", "a\uffffb", "a\nb", "a\x00b", "\U0001f600", "\u00a0",
+		"yes", "No", "on", "y", "null", "~", "true", "1", "0x1f", "017", "0o17", "1e3", "1_000", "12:30:45", "2001-01-01", ".5", ".inf", "=", "<<", "-", "", " ", "a: b", "#a", "? a", "[a", "99-y", "1.2",
+		strings.Repeat("x", 1500), strings.Repeat("\u0085", 400),
+	}
+	m := &manifest{}
+	var all []*entry
+	want := map[string]any{}
+	for _, key := range keys {
+		all = append(all, &entry{key: key, text: key, isText: true})
+		want[key] = key
+	}
+	m.members([]*entry{{key: "labels", members: all}}, 0)
+	requirePrintable(t, m.out.String())
+	var read struct{ Labels map[string]any }
+	require.NoError(t, yaml.Unmarshal([]byte(m.out.String()), &read), "%s", m.out.String())
+	assert.Equal(t, want, read.Labels)
 }
