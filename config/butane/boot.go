@@ -293,30 +293,33 @@ func (t *translation) rootPartition(path string, p, list tree.Node) {
 	size, _ := strconv.Atoi(p.Get("sizeMiB").Text())
 	if size != 0 {
 		if size < rootMiB {
-			t.find(diag.Warning, "root-small", path+".sizeMiB", p.Get("sizeMiB"), "the root partition should have at least 8 GiB").Hint = fmt.Sprintf("set size_mib to %d or more", rootMiB)
+			q := t.find(diag.Warning, "root-small", path+".sizeMiB", p.Get("sizeMiB"), "the root partition should have at least 8 GiB")
+			q.Hint, q.PeerOnly = fmt.Sprintf("set size_mib to %d or more", rootMiB), isAbsent(p)
 		}
 		return
 	}
 	before, follows := true, false
-	precedes := false
+	harmless := false
 	for other := range list.Children() {
 		start, _ := strconv.Atoi(other.Get("startMiB").Text())
 		switch {
 		case other == p:
 			before = false
-		case start == 0 && before:
-			precedes = true
+		case start == 0 && (before || isAbsent(other) || isAbsent(p)):
+			harmless = true
 		case start == 0:
 			follows = true
 		}
 	}
-	if !follows && !precedes {
+	if !follows && !harmless {
 		return
 	}
 	q := t.find(diag.Warning, "root-constrained", path+".label", p.Get("label"), "the root partition takes all that is left, and another one that takes what is free follows it")
 	q.Hint = "give the root partition a size, or the other one a start"
-	q.PeerOnly = !follows // one in front of it is in nobody's way
+	q.PeerOnly = !follows // one in front of it is in nobody's way, and one that is to be absent takes no room
 }
+
+func isAbsent(partition tree.Node) bool { return partition.Get("shouldExist").Text() == "false" }
 
 // grub puts the users of the boot loader under what the document says of files (reference: butane §10).
 func (t *translation) grub() {
