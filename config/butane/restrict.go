@@ -186,6 +186,9 @@ func (d Dialect) refusesFormat(format string) bool {
 // machineConfigFile: the operator of OpenShift compares files with what it has been given, so it does not fetch any.
 func (t *translation) machineConfigFile(path string, file tree.Node) {
 	src := file.Get("contents").Get("source")
+	if src.Exists() && src.Text() == "" && !t.Peer {
+		t.unsupported(path+".contents.source", src, fmt.Sprintf("%s does not take an empty source", t.Dialect)).Hint = "leave contents out for an empty file, or give the content with inline or local"
+	}
 	if scheme, ok := source.Scheme(src.Text()); src.Text() != "" && ok && scheme != "data" {
 		t.unsupported(path+".contents.source", src, fmt.Sprintf("%s does not fetch files", t.Dialect)).Hint = "give the content with inline or local"
 	}
