@@ -114,15 +114,20 @@ func mount(ctx context.Context, r *run) error {
 			return files.Label(ctx, r.Tools, root, r.Relabel, at)
 		}
 	}
-	made, err := mounts.Mount(ctx, r.full.Config().Storage, r.Root, o, host.RunOptions{Log: r.Log})
+	made, err := mounts.Mount(ctx, r.meant(), r.Root, o, host.RunOptions{Log: r.Log})
 	r.state.NotatedDirectories = slices.Compact(slices.Sorted(slices.Values(append(r.state.NotatedDirectories, made...))))
 	return err
+}
+
+// meant is the config's storage with the devices that the disks stage has worked on.
+func (r *run) meant() config.Storage {
+	return disks.Meant(r.full.Config().Storage, r.diskOptions().Devices, r.Log)
 }
 
 // umount is the last thing that a first boot does in the initramfs. From here on encrypted volumes are the system's: should there be
 // another first boot, it may not take them for its own unfinished work. A boot that is given up has not come so far.
 func umount(ctx context.Context, r *run) error {
-	storage := r.full.Config().Storage
+	storage := r.meant()
 	err := mounts.Undo(storage, r.Root).Run(ctx, host.RunOptions{Log: r.Log})
 	if err == nil && len(storage.Luks) == 0 {
 		return nil

@@ -144,3 +144,28 @@ func TestPartitionsWithTheGUIDOfOthersAreNamed(t *testing.T) {
 	assert.Contains(t, log.String(), "level=WARN")
 	assert.Contains(t, log.String(), "partition 1 of /dev/sda: its GUID 1 is that of several partitions: device 8:1, device 8:17; ")
 }
+
+// Between two stages a link may go over to another disk, or go with the label that it had.
+func TestLaterStagesAreAboutTheSameDevices(t *testing.T) {
+	w, at := twoDisks(t, "ours")
+	var log bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&log, nil))
+	s := config.Storage{Filesystems: []config.Filesystem{{Device: at("name")}, {Device: at("other")}, {Device: "tag", Format: made("virtiofs")}}, Luks: []config.Luks{{Device: made(at("name"))}}}
+	names := func() []string {
+		m := Meant(s, w.Devices, logger)
+		return []string{m.Filesystems[0].Device, m.Filesystems[1].Device, m.Filesystems[2].Device, *m.Luks[0].Device}
+	}
+	asTheyAre := []string{at("name"), at("other"), "tag", at("name")}
+	assert.Equal(t, asTheyAre, names(), "no stage has been here")
+	require.NoError(t, w.alias(want{at("name"), "", ""}))
+	assert.Equal(t, asTheyAre, names())
+	assert.Empty(t, log.String())
+	require.NoError(t, os.Remove(at("name")))
+	assert.Equal(t, []string{at("ours"), at("other"), "tag", at("ours")}, names(), "it leads nowhere")
+	require.NoError(t, os.Symlink("other", at("name")))
+	assert.Equal(t, []string{at("ours"), at("other"), "tag", at("ours")}, names(), "it leads elsewhere")
+	assert.Contains(t, log.String(), "no more leads to "+at("ours"))
+	require.NoError(t, os.Remove(at("ours")))
+	assert.Equal(t, asTheyAre, names(), "what was worked on is gone")
+	assert.Equal(t, at("name"), s.Filesystems[0].Device, "the config stays as it is")
+}
