@@ -13,6 +13,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/logs"
 )
 
 // exclusivePatience is how long others may look at a disk: mdadm and lvm open exclusively what udev shows them.
@@ -67,15 +68,16 @@ func (d *Devices) openClaim(ctx context.Context, node string, write, alone bool)
 // poll asks until the answer is yes, for so long. It gives the last error of the question, or why it was told to stop. What takes long is
 // told, as there may be no limit.
 func (d *Devices) poll(ctx context.Context, patience time.Duration, what string, ask func() (bool, error)) error {
+	done, err := ask()
+	if done {
+		return err
+	}
+	defer logs.Begin(d.Log, logs.Activity{What: func() string { return "waiting for " + what }, Wait: true})()
 	late, again, tell := time.NewTimer(patience), time.NewTicker(pollEvery), time.NewTicker(pollTellEvery)
 	defer late.Stop()
 	defer again.Stop()
 	defer tell.Stop()
-	for attempts, waited := 1, time.Duration(0); ; attempts++ {
-		done, err := ask()
-		if done {
-			return err
-		}
+	for attempts, waited := 1, time.Duration(0); ; {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
@@ -85,6 +87,10 @@ func (d *Devices) poll(ctx context.Context, patience time.Duration, what string,
 			waited += pollTellEvery
 			d.tell(what, waited, patience, attempts, err)
 		case <-again.C:
+			attempts++
+			if done, err = ask(); done {
+				return err
+			}
 		}
 	}
 }
