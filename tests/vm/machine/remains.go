@@ -52,7 +52,7 @@ func (s *session) askAll(ctx context.Context, text io.Writer) error {
 	}
 	for range 5 { // a processor that goes round in circles is at several places
 		m.tell(text, "info registers -a")
-		s.settle(ctx, 1)
+		s.settle(ctx, time.Second)
 	}
 	for _, key := range []string{"w", "l"} { // what waits, and what runs: the answer is on the console
 		if err := m.sendBreak(); err != nil {
@@ -61,12 +61,12 @@ func (s *session) askAll(ctx context.Context, text io.Writer) error {
 		if _, err := io.WriteString(s.typed, key); err != nil {
 			return err
 		}
-		s.settle(ctx, 3)
+		s.settle(ctx, 3*time.Second)
 	}
 	if err := s.ports.tell(witnessPort, "\n"); err != nil {
 		return err
 	}
-	s.settle(ctx, 10)
+	s.settle(ctx, 30*time.Second) // it shares the processor with what does not end
 	return nil
 }
 
@@ -79,21 +79,18 @@ func (m *monitor) tell(text io.Writer, line string) {
 	fmt.Fprintf(text, "== %s\n%s\n", line, strings.ReplaceAll(answer, "\r\n", "\n"))
 }
 
-// settle waits until the machine has said nothing for some seconds, a minute at most.
-func (s *session) settle(ctx context.Context, seconds int) {
-	last, quiet := s.said.Load(), 0
-	for range 60 {
+// settle waits until the machine has said nothing for a while of its own time, five minutes at most.
+func (s *session) settle(ctx context.Context, silence time.Duration) {
+	first, err := s.sample(0)
+	for p := (pace{last: first}); err == nil && p.silent < silence && p.own < 5*time.Minute; {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(time.Second):
+		case <-time.After(sampleEvery):
 		}
-		quiet++
-		if now := s.said.Load(); now != last {
-			last, quiet = now, 0
-		}
-		if quiet >= seconds {
-			return
+		var now sample
+		if now, err = s.sample(0); err == nil {
+			p.add(now)
 		}
 	}
 }

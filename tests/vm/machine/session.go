@@ -109,19 +109,25 @@ func (s *session) watch(ctx context.Context) error {
 			return nil
 		case <-time.After(sampleEvery):
 		}
-		cpu, asleep, err := look(s.qemu.Process.Pid)
-		if err != nil {
-			return nil // it has ended, and whoever waits for it will say how
-		}
 		// Who asks the monitor wakes qemu up: it is asked only when all else is silent, and not each time.
 		if p.silent > silence/4 && ticks%10 == 0 {
 			disks = s.diskBytes(disks)
 		}
-		p.add(sample{at: time.Since(s.started), cpu: cpu, asleep: asleep, signs: s.said.Load() + disks})
+		now, err := s.sample(disks)
+		if err != nil {
+			return nil // it has ended, and whoever waits for it will say how
+		}
+		p.add(now)
 		if err := p.exceeds(limit, silence); err != nil {
 			return err
 		}
 	}
+}
+
+// sample looks at qemu, and adds to what the machine has said what it has read and written.
+func (s *session) sample(disks int64) (sample, error) {
+	cpu, asleep, err := look(s.qemu.Process.Pid)
+	return sample{at: time.Since(s.started), cpu: cpu, asleep: asleep, signs: s.said.Load() + disks}, err
 }
 
 // diskBytes is what the monitor says, or else what it has said last.
