@@ -98,3 +98,29 @@ func TestPowerCuts(t *testing.T) {
 }
 
 const linesLogged = 120
+
+// A first boot has systemd go by the presets of the image for every unit; what the config says of a unit comes before them.
+func TestPresetsOfAFirstBoot(t *testing.T) {
+	t.Parallel()
+	const unit = "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
+	config := object{
+		"ignition": object{"version": "3.4.0"},
+		"storage": object{"files": []object{with("/etc/systemd/system-preset/99-default.preset",
+			"enable off.service\nenable left.service\nenable ssh.service\ndisable *\n", object{"overwrite": true})}},
+		"systemd": object{"units": []object{
+			{"name": "on.service", "enabled": true, "contents": unit},
+			{"name": "off.service", "enabled": false, "contents": unit},
+			{"name": "left.service", "contents": unit},
+			{"name": "ssh.service", "enabled": false},
+		}},
+	}
+	checks := []check{
+		{"nothing has failed", "systemctl --failed --no-legend --plain --no-pager", ""},
+		{"what the config enables", "systemctl is-enabled on.service && systemctl is-active on.service", "enabled\nactive"},
+		{"what it disables", "systemctl is-enabled off.service ssh.service; systemctl is-active off.service ssh.service; true", "disabled\ndisabled\ninactive\ninactive"},
+		{"what it says nothing of", "systemctl is-enabled left.service && systemctl is-active left.service", "enabled\nactive"},
+	}
+	b := newBox(t, "bookworm")
+	b.first(withProof(t, encode(t, config)), checks).must(checks)
+	b.again(checks).must(checks)
+}
