@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/glowplug-os/glowplug/tests/vm/machine"
 )
 
@@ -77,19 +79,33 @@ func read(ctx context.Context, path string) ([]byte, error) {
 	return config, nil
 }
 
-// The root image has no getty, which most tests would only wait for.
-const loginUnit = `[Unit]
+// loginUnit is a login on the serial console: the root image has none, for which most tests would only wait. A serial line does not know
+// how large the terminal at its other end is, and programs that take it for smaller write over what is there.
+func loginUnit(rows, columns uint16) string {
+	return fmt.Sprintf(`[Unit]
 Description=Login on the serial console
 After=systemd-user-sessions.service
 [Service]
-ExecStart=/sbin/agetty --keep-baud 115200 ttyS0 vt220
+ExecStart=/sbin/agetty --noclear --keep-baud 115200 ttyS0 vt220
 Type=idle
 Restart=always
 StandardInput=tty
 TTYPath=/dev/ttyS0
+TTYRows=%d
+TTYColumns=%d
 [Install]
 WantedBy=multi-user.target
-`
+`, rows, columns)
+}
+
+// terminal is the size of this process's terminal, or what a terminal has at least.
+func terminal() (rows, columns uint16) {
+	size, err := unix.IoctlGetWinsize(int(os.Stdout.Fd()), unix.TIOCGWINSZ)
+	if err != nil || size.Row == 0 || size.Col == 0 {
+		return 24, 80
+	}
+	return size.Row, size.Col
+}
 
 // passwordHash is that of the password demo.
 const passwordHash = "$6$glowplug$Wr.MfjfU9ioVnbNUAHplww2QU8BJdXlj/5TTYFhNem4ZSb1KYiiSKLA59Y2HztqcmdMHNSyINwH/O9XM9REDj."
@@ -103,7 +119,7 @@ func withLogin(config []byte) ([]byte, error) {
 	login, err := json.Marshal(object{
 		"ignition": object{"version": "3.4.0"},
 		"passwd":   object{"users": []object{{"name": "demo", "shell": "/bin/bash", "groups": []string{"sudo"}, "passwordHash": passwordHash}}},
-		"systemd":  object{"units": []object{{"name": "demo-login.service", "enabled": true, "contents": loginUnit}}},
+		"systemd":  object{"units": []object{{"name": "demo-login.service", "enabled": true, "contents": loginUnit(terminal())}}},
 	})
 	if err != nil {
 		return nil, err
