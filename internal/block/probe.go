@@ -125,9 +125,14 @@ func probers() []prober {
 // signatures only: a partition table is for Inspect. Checksums are not verified: what looks like something is taken for it,
 // as the answer decides whether it may be overwritten.
 func Probe(r io.ReaderAt, size int64) (Content, error) {
-	var content Content
+	content, _, err := probe(r, size)
+	return content, err
+}
+
+// probe gives the marks of what it finds as well.
+func probe(r io.ReaderAt, size int64) (content Content, marks []Mark, err error) {
 	if size <= 1024 {
-		return content, nil
+		return content, nil, nil
 	}
 	d := &device{r: r, size: size}
 	tolerant := true
@@ -138,12 +143,15 @@ func Probe(r io.ReaderAt, size int64) (Content, error) {
 		d.hits = nil
 		found, is := p.read(d)
 		if d.err != nil {
-			return Content{}, d.err
+			return Content{}, nil, d.err
 		}
 		if !is {
 			continue
 		}
 		content.Signatures = append(content.Signatures, found)
+		for _, hit := range d.hits {
+			marks = append(marks, Mark{found.Type, hit})
+		}
 		tolerant = tolerant && p.tolerant
 		if p.ends || size <= tinySize {
 			break
@@ -151,7 +159,7 @@ func Probe(r io.ReaderAt, size int64) (Content, error) {
 	}
 	content.Ambivalent = len(content.Signatures) > 1 && !tolerant
 	content.Unfinished = d.unfinished(content.First().Type)
-	return content, d.err
+	return content, marks, d.err
 }
 
 // unfinished looks for what a maker takes away when it is done.
