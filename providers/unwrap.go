@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -24,11 +25,8 @@ func unwrap(text []byte) ([]byte, error) {
 	return gunzip(text)
 }
 
-// inflatedMax is how much so many bytes of gzip may hold: zeros without end are no config, and memory has one.
-func inflatedMax(packed int) int64 {
-	const free, ratio = 64 << 20, 200
-	return min(max(free, ratio*int64(packed)), textMax)
-}
+// inflatedMax is how much so many bytes of gzip may hold.
+func inflatedMax(packed int) int64 { return fetch.InflatedMax(packed, textMax) }
 
 func isGzip(text []byte) bool { return bytes.HasPrefix(text, []byte("\x1f\x8b\x08")) }
 

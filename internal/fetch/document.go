@@ -45,11 +45,19 @@ func (d *delivery) matches(text []byte) bool {
 	return d.digest.Matches(d.hash.Sum(nil))
 }
 
+// InflatedMax is how much so many bytes of gzip may hold where at most limit is wanted: zeros without end are no text, and memory has
+// one.
+func InflatedMax(packed int, limit int64) int64 {
+	const free, ratio = 64 << 20, 200
+	return min(max(free, ratio*int64(packed)), limit)
+}
+
 // unpacked takes gzip off. What a server only says to be gzip is left as it is.
 func unpacked(text []byte, limit int64) ([]byte, error) {
 	if !bytes.HasPrefix(text, []byte("\x1f\x8b")) {
 		return text, nil
 	}
+	limit = InflatedMax(len(text), limit)
 	z, err := gzip.NewReader(bytes.NewReader(text))
 	if err == nil {
 		text, err = io.ReadAll(io.LimitReader(z, limit+1))

@@ -54,6 +54,13 @@ func TestADocumentIsUnpackedThatAServerHasPackedUnasked(t *testing.T) {
 	}
 }
 
+func TestAnAnswerMayHoldSoMuchMoreThanItHas(t *testing.T) {
+	const MiB = 1 << 20
+	for packed, want := range map[int]int64{0: 64 * MiB, 1000: 64 * MiB, MiB / 2: 100 * MiB, 2 * MiB: 256 * MiB} {
+		assert.Equal(t, want, InflatedMax(packed, 256*MiB), packed)
+	}
+}
+
 func TestContentStaysAsItCame(t *testing.T) {
 	packed := zipped("text")
 	server := serve(t, packing(packed, "gzip"))
