@@ -239,6 +239,23 @@ func TestWhatOnceWentWrongWithAnArrayIsDoneByTheNextRun(t *testing.T) {
 	assert.Equal(t, 2, strings.Count(ran, "mdadm --create"))
 }
 
+// Another array of that name would keep it, and later rounds would take it for ours.
+func TestANameThatAnotherArrayHasIsRefused(t *testing.T) {
+	b := newBench(t)
+	b.image("a", "")
+	b.image("b", "")
+	const config = `{'raid': [{'name': '/dev/null', 'level': 'raid1', 'devices': ['$/a', '$/b']}]}`
+	dir := filepath.Join(b.dir, "sys/class/block/null/md")
+	require.NoError(t, os.MkdirAll(dir, 0o700))
+	require.NoError(t, os.WriteFile(dir+"/array_state", []byte("clean\n"), 0o600))
+	_, ran, err := b.run(config)
+	require.EqualError(t, err, "array /dev/null ($.storage.raid.0): /dev/null is another array already, /dev/null")
+	assert.Empty(t, ran)
+	require.NoError(t, os.WriteFile(dir+"/array_state", []byte("inactive\n"), 0o600))
+	_, _, err = b.run(config)
+	require.NoError(t, err, "one that does not run has no name to keep")
+}
+
 func TestMembersInUse(t *testing.T) {
 	const md, dm, mounted = "part of md127", "part of dm-0", "mounted at /var"
 	for name, c := range map[string]struct {
