@@ -308,6 +308,28 @@ func TestAPackedConfigIsUnpackedWhereverItIsFrom(t *testing.T) {
 	}
 }
 
+// What editors and PowerShell write.
+func TestAConfigMayBeInUTF16OrHaveAByteOrderMark(t *testing.T) {
+	t.Parallel()
+	const text = `{"ignition": {"version": "3.4.0", "timeouts": {"httpTotal": 7}}}` + "\r\n"
+	wide := "\xff\xfe"
+	for _, c := range []byte(text) {
+		wide += string([]byte{c, 0})
+	}
+	encoded := base64.StdEncoding.EncodeToString
+	for name, config := range map[string]string{
+		"a mark": "\ufeff" + text, "UTF-16": wide, "a mark within base64": encoded([]byte("\ufeff" + text)), "UTF-16 within base64": encoded([]byte(wide)),
+		"base64 behind a mark": "\ufeff" + encoded([]byte(text)),
+	} {
+		for _, file := range []string{"config.ign", "etc/user.ign"} {
+			m := newMachine(t, "")
+			m.write(t, file, config)
+			require.NoError(t, m.stage(t.Context(), "fetch"), name)
+			assert.Equal(t, 7, *m.cache(t).Ignition.Timeouts.HTTPTotal, name)
+		}
+	}
+}
+
 func TestBlanksAreNoConfigWhereverTheyAreFrom(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "\n") }))
