@@ -284,6 +284,19 @@ func own(uid, gid int, names ...string) error {
 // accountFileNames are the files in the order in which they are put in place.
 var accountFileNames = []string{"/etc/group", "/etc/gshadow", "/etc/subuid", "/etc/subgid", "/etc/shadow", "/etc/passwd"}
 
+func TestLinksOfSkeletonsLeadNodesOfTheConfig(t *testing.T) {
+	dir, o := peopledRoot(t, map[string]string{"etc/skel/docs": "-> /srv/docs", "etc/skel/.config/l": "-> app", "srv/docs/": ""})
+	const text = `{"passwd":{"users":[{"name":"core"}]},"storage":{"files":[{"path":"/home/core/docs/x","contents":{"source":"data:,x"}},
+		{"path":"/home/core/bin/tool","contents":{"source":"data:,tool"}},{"path":"/home/core/.config/l/y","contents":{"source":"data:,y"}}]}}`
+	require.NoError(t, runAccounts(t, text, o, host.RunOptions{}))
+	for name, want := range map[string]string{"srv/docs/x": "x", "home/core/.local/bin/tool": "tool", "home/core/.config/app/y": "y"} {
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		assert.Equal(t, want, string(got))
+	}
+	idle(t, text, o)
+}
+
 func TestAHomeMovesIntoOneThatIsMade(t *testing.T) {
 	const cfg = `{"passwd":{"users":[{"name":"new","homeDir":"/data/all"},{"name":"ann","homeDir":"/data/all/ann"}]}}`
 	dir, o := peopledRoot(t, nil)

@@ -175,6 +175,8 @@ type planner struct {
 	worker   *worker
 	accounts *accounts.Result // names of owners
 	written  []string         // homes and mail files that the steps for accounts write
+
+	skeletons map[string][]skeletonNode
 }
 
 // nodes plans directories, files and links in the order of their effects.

@@ -76,6 +76,14 @@ func (p *planner) planHome(e accounts.MakeHome, work *accountWork) error {
 		return homeFits(found, at, e)
 	}
 	p.world.seen[at] = host.Facts{Kind: host.Directory, UID: e.UID, GID: e.GID, Mode: e.Mode}
+	nodes, err := p.skeletonNodes(e.Skeletons)
+	if err != nil {
+		return err
+	}
+	for _, n := range nodes {
+		n.facts.UID, n.facts.GID = e.UID, e.GID
+		p.world.seen[path.Join(at, n.at)] = n.facts
+	}
 	for d := up(at); d != "/"; d = up(d) {
 		above, err := p.world.view.Lstat(d)
 		if err != nil || above.Kind != host.Absent {
