@@ -275,7 +275,7 @@ func (p *program) butaneFile(o peerOptions) error {
 	if err != nil {
 		return err
 	}
-	options, err := load.Folder(o.filesDir)
+	options, err := load.PeerFolder(o.filesDir)
 	if err != nil {
 		return err
 	}

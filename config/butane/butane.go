@@ -144,6 +144,7 @@ type translation struct {
 	ready    func() map[tree.Node]embedded // content that is made ahead; nil where it is not worth it
 	late     []late
 	origins  []string
+	locals   int // bytes of local files so far
 }
 
 // failed: nothing sensible can follow. What only some audiences hold against a document does not stop it.

@@ -262,12 +262,30 @@ func (t *translation) readLocal(a *at) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	text, err := fs.ReadFile(t.Files, name)
+	text, err := t.readFile(name)
 	if err != nil {
-		a.errorf("local-unreadable", fmt.Sprintf("the local file %q: %s", a.text(), quiet(err)))
+		unreadable(a, "file", a.text(), err)
 		return "", false
 	}
-	return string(text), true
+	return text, true
+}
+
+// maxLocals is how much all local files of a document may hold together.
+const maxLocals = 1 << 30
+
+// readFile reads a local file, as long as there is room for it.
+func (t *translation) readFile(name string) (string, error) {
+	if t.locals > maxLocals {
+		return "", fmt.Errorf("the local files of the document have more than %d MiB together", maxLocals>>20)
+	}
+	text, err := fs.ReadFile(t.Files, name)
+	t.locals += len(text)
+	return string(text), err
+}
+
+// unreadable reports that a local file or folder cannot be read.
+func unreadable(a *at, kind, name string, err error) {
+	a.errorf("local-unreadable", fmt.Sprintf("the local %s %q: %s", kind, name, quiet(err))).Hint = strings.Join(diag.Hints(err), "; ")
 }
 
 // quiet drops the operation and the path from an error of a file system.

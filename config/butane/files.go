@@ -148,7 +148,7 @@ func (t *translation) trees() {
 		info, err := fs.Stat(t.Files, root)
 		switch {
 		case err != nil:
-			folder.errorf("local-unreadable", fmt.Sprintf("the local folder %q: %s", folder.key("local").text(), quiet(err)))
+			unreadable(folder, "folder", folder.key("local").text(), err)
 		case !info.IsDir():
 			folder.errorf("local-no-folder", fmt.Sprintf("%q is not a folder", folder.key("local").text())).Hint = "a single file goes into storage.files, with contents.local"
 		default:
@@ -176,7 +176,7 @@ func (g *ground) embed(folder *at, root string) {
 		}
 		switch {
 		case err != nil:
-			folder.errorf("local-unreadable", fmt.Sprintf("the local file %q: %s", name, quiet(err)))
+			unreadable(folder, "file", name, err)
 		case entry.IsDir():
 			g.directory(folder, where)
 		case entry.Type().IsRegular():
@@ -244,16 +244,16 @@ func (g *ground) file(folder *at, name, where string, entry fs.DirEntry) {
 		n = g.add(folder.node, "files", where)
 		g.owned(n, folder)
 	}
-	text, err := fs.ReadFile(g.t.Files, name)
+	text, err := g.t.readFile(name)
 	if err != nil {
-		folder.errorf("local-unreadable", fmt.Sprintf("the local file %q: %s", name, quiet(err)))
+		unreadable(folder, "file", name, err)
 		return
 	}
 	if !contents.Exists() {
 		contents = g.t.tracer.Object(folder.node)
 		n.Append().AddMember("contents", contents)
 	}
-	e := g.t.embed(folder.node, string(text), contents.Get("compression").Text())
+	e := g.t.embed(folder.node, text, contents.Get("compression").Text())
 	contents.Keep(func(c tree.Node) bool { return c.Key() != "source" && (c.Key() != "compression" || !e.told) })
 	e.add(contents.Append())
 	if n.Get("mode").Exists() {
@@ -270,7 +270,7 @@ func (g *ground) file(folder *at, name, where string, entry fs.DirEntry) {
 func (g *ground) link(folder *at, name, where string) {
 	target, err := fs.ReadLink(g.t.Files, name)
 	if err != nil {
-		folder.errorf("local-unreadable", fmt.Sprintf("the local link %q: %s", name, quiet(err)))
+		unreadable(folder, "link", name, err)
 		return
 	}
 	n := g.nodes[where]

@@ -3,10 +3,7 @@
 package load
 
 import (
-	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"runtime/debug"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -40,18 +37,6 @@ type Options struct {
 	Map bool
 	// Butane reads the text as a Butane document whatever it looks like, as the program of that name does.
 	Butane bool
-}
-
-// Folder are the Options of a workstation whose local files lie in a folder. Without a name there are none, as yet.
-func Folder(dir string) (Options, error) {
-	if dir == "" {
-		return Options{Local: true}, nil
-	}
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return Options{}, fmt.Errorf("the folder of local files: %w", err)
-	}
-	return Options{Files: os.DirFS(dir), FilesDir: abs, Local: true}, nil
 }
 
 // Read reads and judges one text by the rules of its own version. Texts whose configs are to be merged must share an arena.

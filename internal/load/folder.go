@@ -1,0 +1,122 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+)
+
+// maxLocal is how large a local file may be: what it is part of is no config any more that could be fetched.
+const maxLocal = 256 << 20
+
+// Folder are the Options of a workstation whose local files lie in a folder. Without a name there are none, as yet.
+func Folder(dir string) (Options, error) { return openFolder(dir, false) }
+
+// PeerFolder is Folder for the program named butane, which follows links out of the folder and reads devices.
+func PeerFolder(dir string) (Options, error) { return openFolder(dir, true) }
+
+func openFolder(dir string, peer bool) (Options, error) {
+	if dir == "" {
+		return Options{Local: true}, nil
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return Options{}, fmt.Errorf("the folder of local files: %w", err)
+	}
+	return Options{Files: folder{plainFolder: os.DirFS(dir).(plainFolder), dir: dir, peer: peer}, FilesDir: abs, Local: true}, nil
+}
+
+// A plainFolder is what os.DirFS gives: names cannot lead out of it, but links can.
+type plainFolder interface {
+	fs.FS
+	fs.ReadDirFS
+	fs.ReadLinkFS
+	fs.StatFS
+}
+
+// A folder is one of local files: the regular files in it. Links are followed as long as they lead to something in it.
+type folder struct {
+	plainFolder
+	dir  string
+	peer bool
+}
+
+var (
+	errOutside = diag.WithHint(errors.New("it leads out of the folder of local files"), "copy what it leads to into the folder")
+	errSpecial = diag.WithHint(errors.New("it is no regular file"), "pipes, sockets and devices are not read; write what they give into a file")
+	errLarge   = diag.WithHint(fmt.Errorf("it is larger than %d MiB", maxLocal>>20), "let the machine fetch it from a server")
+)
+
+// inside finds the real path of a name, which must be in the folder.
+func (f folder) inside(op, name string) (string, error) {
+	real, err := filepath.EvalSymlinks(filepath.Join(f.dir, filepath.FromSlash(name)))
+	if err != nil {
+		return "", err
+	}
+	root, err := filepath.EvalSymlinks(f.dir)
+	if err != nil {
+		return "", err
+	}
+	if below := strings.TrimSuffix(root, "/") + "/"; f.peer || real == root || root == "." || strings.HasPrefix(real, below) {
+		return real, nil
+	}
+	return "", &fs.PathError{Op: op, Path: name, Err: errOutside}
+}
+
+// Stat says what a name leads to.
+func (f folder) Stat(name string) (fs.FileInfo, error) {
+	if _, err := f.inside("stat", name); err != nil {
+		return nil, err
+	}
+	return f.plainFolder.Stat(name)
+}
+
+// ReadDir lists a directory.
+func (f folder) ReadDir(name string) ([]fs.DirEntry, error) {
+	if _, err := f.inside("readdir", name); err != nil {
+		return nil, err
+	}
+	return f.plainFolder.ReadDir(name)
+}
+
+// ReadFile reads a regular file. Anything else is not even opened: a pipe would wait for a writer, and a device may do what it likes.
+func (f folder) ReadFile(name string) ([]byte, error) {
+	fail := func(err error) ([]byte, error) { return nil, &fs.PathError{Op: "read", Path: name, Err: err} }
+	real, err := f.inside("read", name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(real)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return fail(syscall.EISDIR)
+	case f.peer && info.Mode()&fs.ModeDevice != 0:
+		return os.ReadFile(real)
+	case !info.Mode().IsRegular():
+		return fail(errSpecial)
+	case info.Size() > maxLocal:
+		return fail(errLarge)
+	}
+	file, err := os.OpenFile(real, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if opened, err := file.Stat(); err != nil || !os.SameFile(info, opened) {
+		return fail(errors.Join(err, errSpecial)) // it has become another one in between
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxLocal+1))
+	if err == nil && len(text) > maxLocal {
+		return fail(errLarge)
+	}
+	return text, err
+}
