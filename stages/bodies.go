@@ -14,6 +14,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/field"
 	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/stages/disks"
 	"github.com/glowplug-os/glowplug/stages/files"
@@ -45,6 +46,9 @@ func kernelArguments(ctx context.Context, r *run) error {
 	origin := "$.kernelArguments.shouldExist.0"
 	if len(k.ShouldExist) == 0 {
 		origin = "$.kernelArguments.shouldNotExist.0"
+	}
+	if what, path, fault := field.Refusal(r.full.Config().Values, "kernelArguments"); fault != nil {
+		return host.Step{ID: "kargs", Subject: what, Origin: path}.Fail(fault)
 	}
 	_, err := r.Tools.Run(ctx, host.Command{Tool: "ignition-kargs-helper", Args: args, Private: true, Hidden: values(args)})
 	return host.Step{ID: "kargs", Subject: "kernel arguments", Origin: origin}.Fail(err)

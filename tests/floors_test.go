@@ -28,7 +28,7 @@ const module = "github.com/glowplug-os/glowplug"
 var floors = [][]string{
 	{"internal/diag", "internal/sum512", "internal/cmdline"},
 	{"internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/block", "internal/logs"},
-	{"internal/fetch", "internal/host", "internal/console", "internal/journal", "internal/build", "config"},
+	{"internal/fetch", "internal/host", "internal/console", "internal/journal", "internal/build", "internal/field", "config"},
 	{"config/butane", "validate", "providers", "internal/device"},
 	{"internal/load", "internal/handoff"},
 	{"internal/check", "internal/lsp", "stages/disks", "stages/files", "stages/mounts"},
@@ -37,7 +37,7 @@ var floors = [][]string{
 }
 
 // pure packages do not touch the machine themselves.
-var pure = []string{"internal/diag", "internal/sum512", "internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts", "config", "config/butane", "validate"}
+var pure = []string{"internal/diag", "internal/sum512", "internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/field", "config", "config/butane", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

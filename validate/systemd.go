@@ -46,8 +46,6 @@ func (c *checker) instances(list *at, units []config.Unit) {
 func (c *checker) unit(a *at, u *config.Unit) {
 	if f := unit.CheckName(u.Name); f != nil {
 		a.key("name").fault(f)
-	} else {
-		a.key("name").fault(unit.CheckNameStrictly(u.Name)).stricter()
 	}
 	if contents := text(u.Contents); contents != "" {
 		fine := a.key("contents").unitText(contents)
@@ -70,8 +68,6 @@ func (c *checker) unit(a *at, u *config.Unit) {
 		}
 		if f := unit.CheckDropinName(d.Name); f != nil {
 			item.key("name").fault(f)
-		} else {
-			item.key("name").fault(unit.CheckDropinNameStrictly(d.Name)).stricter()
 		}
 	}
 }

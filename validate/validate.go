@@ -9,6 +9,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/field"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -121,6 +122,21 @@ func (c *checker) config(root *at, cfg *config.Config) {
 	c.overMounts(root.key("storage"), &cfg.Storage)
 	c.storage(root.key("storage"), &cfg.Storage)
 	c.systemd(root.key("systemd"), &cfg.Systemd)
+	c.fields(cfg)
+}
+
+// fields holds what becomes a line, an argument or a name against its table. The peer has no such rules.
+func (c *checker) fields(cfg *config.Config) {
+	for _, row := range field.Rows() {
+		cfg.Values(row.Path, func(path func() string, value string) bool {
+			if f, _ := row.Check(value); f != nil {
+				c.problems = append(c.problems, Problem{
+					Severity: diag.Error, Code: f.Code, Place: c.doc.At(path(), c.index).Place(), Path: path(), Message: f.Message, Hint: f.Hint, Stricter: true,
+				})
+			}
+			return true
+		})
+	}
 }
 
 // isSet: present and true.

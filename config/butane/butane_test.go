@@ -164,6 +164,7 @@ func TestKeysAreHeldAgainstTheDialect(t *testing.T) {
 		"a number with a fraction":             {"storage: {files: [{path: /a, mode: 420.9}]}", "3:36 warning number-fraction $.storage.files.0.mode", "write 420"},
 		"a mode in decimal digits":             {"storage: {files: [{path: /a, mode: 755}]}", "3:36 warning mode-decimal $.storage.files.0.mode", "write 0755"},
 		"a value that a merge key brings":      {"x: &u {nam: b}\nstorage: {files: [{path: /a, <<: {mode: 755}}]}", "4:34 warning mode-decimal $.storage.files.0.mode", "write 0755"},
+		"a line end in a mount unit's path":    {"storage: {filesystems: [{device: /dev/a, format: ext4, with_mount_unit: true, path: \"/var/a\\nb\"}]}", "3:85 error field-character $.storage.filesystems.0.path", "a line of a unit"},
 		"a version 1.6 field in version 1.5.0": {"boot_device: {luks: {cex: {enabled: true}}}", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -109,3 +109,22 @@ func TestFIPSChoosesACipherWhereNobodyHas(t *testing.T) {
 	r = translate(t, head(dialect(t, "openshift 4.20.0"))+text, butane.Options{})
 	assert.NotContains(t, string(r.JSON(false)), "aes-cbc", "machines choose a good one themselves")
 }
+
+// The names become paths, and what generates units from quadlets takes the names for those of units.
+func TestNamesOfQuadletsAreThoseOfUnits(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.container": "", "a@b.container": "", "../../x.container": "unit-name-slash", `a\nb.pod`: "unit-name-byte", "a b.volume": "unit-name-byte", ".pod": "unit-name-empty",
+	} {
+		r := translate(t, "variant: fcos\nversion: 1.8.0-experimental\nsystemd: {quadlets: [{name: \""+name+"\"}]}\n", butane.Options{})
+		codes := ""
+		for _, p := range diag.For(diag.Workstation, r.Problems) {
+			if p.Severity == diag.Error {
+				codes += p.Code
+			}
+		}
+		assert.Equal(t, want, codes, name)
+		assert.False(t, diag.Fatal(diag.For(diag.Peer, r.Problems)), name)
+	}
+	r := translate(t, "variant: fcos\nversion: 1.8.0-experimental\nsystemd: {quadlets: [{name: a.pod, dropins: [{name: ../b.conf, contents: c}]}]}\n", butane.Options{})
+	assert.Contains(t, told(diag.Workstation, r.Problems), "3:53 error unit-name-slash $.systemd.quadlets.0.dropins.0.name")
+}

@@ -6,7 +6,9 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/field"
 	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
 // validate holds the document against the rules of its sugar. The rules of the config come when it is there.
@@ -105,6 +107,7 @@ func (t *translation) mountUnitRules(fs *at) {
 		return
 	}
 	where, format := fs.key("path"), fs.key("format")
+	where.strictly(field.Line("the path of a mount unit", "a line of a unit", where.text())) // device and options: in every config
 	swap := t.Spec >= config.V3_3 && format.text() == "swap"
 	noPath := func() {
 		if where.text() == "" && !swap {
@@ -121,6 +124,14 @@ func (t *translation) mountUnitRules(fs *at) {
 	}
 	if p := where.text(); t.ownDisk() && p != "" && !within(p, "/etc") && !within(p, "/var") {
 		where.errorf("mount-path-volatile", fmt.Sprintf("mounting at %q does not work: only /etc and /var are writable", p)).Hint = "choose a path below /var"
+	}
+}
+
+// strictly reports a fault that the peer does not know.
+func (a *at) strictly(f *diag.Fault) {
+	if f != nil {
+		p := a.errorf(f.Code, f.Message)
+		p.Hint, p.Stricter = f.Hint, true
 	}
 }
 
@@ -143,6 +154,7 @@ func quadletRules(q *at) {
 		name.errorf("quadlet-extension", fmt.Sprintf("%q has no extension of a quadlet", name.text())).Hint = "name it with one of " + strings.Join(quadletExtensions(), ", ")
 		return
 	}
+	name.strictly(unit.CheckNameStrictly(name.text()))
 	if template(name.text()) != "" {
 		for _, field := range []string{"contents", "contents_local"} {
 			if q.key(field).set() {
@@ -153,6 +165,7 @@ func quadletRules(q *at) {
 		notBoth(q)
 	}
 	for dropin := range q.key("dropins").items() {
+		dropin.key("name").strictly(unit.CheckDropinNameStrictly(dropin.key("name").text()))
 		notBoth(dropin)
 	}
 }

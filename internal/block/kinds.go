@@ -122,10 +122,10 @@ func readXFSLog(d *device) (Signature, bool) {
 		head := log[at:]
 		version, format := be.Uint32(head[8:]), be.Uint32(head[300:])
 		if be.Uint32(head) == 0xfeedbabe && (version == 1 || version == 2) && be.Uint32(head[12:]) > 0 && format >= 1 && format <= 3 {
-			d.hit(at, 4)
+			return d.marked("xfs_external_log", at, 4, true)
 		}
 	}
-	return Signature{Type: "xfs_external_log"}, len(d.hits) > 0
+	return Signature{}, false
 }
 
 // readHFSPlus: a volume may stand in one of its elder, so that old machines show something.

@@ -125,14 +125,9 @@ func probers() []prober {
 // signatures only: a partition table is for Inspect. Checksums are not verified: what looks like something is taken for it,
 // as the answer decides whether it may be overwritten.
 func Probe(r io.ReaderAt, size int64) (Content, error) {
-	content, _, err := probe(r, size)
-	return content, err
-}
-
-// probe gives the marks of what it finds as well.
-func probe(r io.ReaderAt, size int64) (content Content, marks []Mark, err error) {
+	var content Content
 	if size <= 1024 {
-		return content, nil, nil
+		return content, nil
 	}
 	d := &device{r: r, size: size}
 	tolerant := true
@@ -143,15 +138,12 @@ func probe(r io.ReaderAt, size int64) (content Content, marks []Mark, err error)
 		d.hits = nil
 		found, is := p.read(d)
 		if d.err != nil {
-			return Content{}, nil, d.err
+			return Content{}, d.err
 		}
 		if !is {
 			continue
 		}
 		content.Signatures = append(content.Signatures, found)
-		for _, hit := range d.hits {
-			marks = append(marks, Mark{found.Type, hit})
-		}
 		tolerant = tolerant && p.tolerant
 		if p.ends || size <= tinySize {
 			break
@@ -159,7 +151,7 @@ func probe(r io.ReaderAt, size int64) (content Content, marks []Mark, err error)
 	}
 	content.Ambivalent = len(content.Signatures) > 1 && !tolerant
 	content.Unfinished = d.unfinished(content.First().Type)
-	return content, marks, d.err
+	return content, d.err
 }
 
 // unfinished looks for what a maker takes away when it is done.

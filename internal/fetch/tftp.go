@@ -13,6 +13,8 @@ import (
 	"unicode"
 
 	"github.com/pin/tftp/v3"
+
+	"github.com/glowplug-os/glowplug/internal/source"
 )
 
 const (
@@ -39,6 +41,9 @@ func (c *Client) fetchTFTP(ctx context.Context, r Resource, to *delivery) error 
 	}
 	if address.Hostname() == "" {
 		return errors.New("names no host")
+	}
+	if fault := source.CheckTFTP(address.Path); fault != nil {
+		return fault
 	}
 	port := address.Port()
 	if port == "" {

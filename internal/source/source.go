@@ -132,12 +132,26 @@ func WarnURL(raw string) *diag.Fault {
 		return nil
 	}
 	switch u.Scheme {
-	case "http", "https", "tftp", "gs":
+	case "tftp":
+		if f := CheckTFTP(u.Path); f != nil {
+			return f
+		}
+		return warnHost(u)
+	case "http", "https", "gs":
 		return warnHost(u)
 	case "s3", "arn":
 		if _, fault := parseS3(raw, u); fault != nil {
 			return fault
 		}
+	}
+	return nil
+}
+
+// CheckTFTP tells why a path, without its escapes, is no name of a file for a TFTP server: a NUL byte ends the name within a
+// request (RFC 1350 §5), and what comes after it is taken for the mode and for options.
+func CheckTFTP(path string) *diag.Fault {
+	if strings.ContainsFunc(path, isControl) {
+		return &diag.Fault{Code: "url-tftp-control", Message: "the name of a file for TFTP has a control character", Hint: "name the file as the server does", At: -1}
 	}
 	return nil
 }

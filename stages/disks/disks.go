@@ -4,6 +4,7 @@
 package disks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/field"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -110,7 +112,7 @@ func rounds() []round {
 // Run makes the disks of a config. Keys are given also with an error: as far as they are known.
 func Run(ctx context.Context, s config.Storage, o Options) (Keys, error) {
 	w := &work{Options: o}
-	if err := impossible(s); err != nil {
+	if err := cmp.Or(refuseFields(s), impossible(s)); err != nil {
 		return w.keys, err
 	}
 	if err := w.missing(append(arrayNeeds(s), volumeNeeds(s)...)); err != nil {
@@ -129,6 +131,12 @@ func Run(ctx context.Context, s config.Storage, o Options) (Keys, error) {
 		}
 	}
 	return w.keys, nil
+}
+
+// refuseFields refuses what no tool takes as it is meant, before the first of them runs.
+func refuseFields(s config.Storage) error {
+	what, path, fault := field.Refusal((&config.Config{Storage: s}).Values, "storage")
+	return host.Step{ID: "field:" + path, Subject: what, Origin: path}.Fail(fault)
 }
 
 func (r round) run(ctx context.Context, s config.Storage, w *work) error {
@@ -238,7 +246,7 @@ func runLanes(ctx context.Context, lanes []host.Plan, o host.RunOptions, width i
 // there is planned as a deferred step, which says what will decide.
 func Preview(s config.Storage, o Options) (host.Plan, error) {
 	w := &work{Options: o}
-	if err := impossible(s); err != nil {
+	if err := cmp.Or(refuseFields(s), impossible(s)); err != nil {
 		return nil, err
 	}
 	view := &expected{now: live{o.Devices}, then: map[string]Seen{}}

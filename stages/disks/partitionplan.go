@@ -31,8 +31,6 @@ type tableChange struct {
 	mends     []string              // damage that is mended without any other change
 	write     bool                  // the disk is written to
 	erase     []span                // to be zeroed
-	whole     []block.Mark          // what goes with the table, of the whole disk
-	staying   []string              // what looks like that and stays, and why
 	touched   map[int]bool          // numbers that the kernel is to have right
 	forget    map[int]bool          // numbers that the kernel drops first
 	changed   map[int]bool          // numbers of partitions that are there and are changed, or go
@@ -60,9 +58,7 @@ func planDisk(index int, want config.Disk, disk device.Disk, content io.ReaderAt
 	if err := c.result(random); err != nil {
 		return nil, err
 	}
-	if err := c.eraseWhole(); err != nil {
-		return nil, err
-	}
+	c.eraseWhole()
 	if err := c.eraseMembers(members); err != nil {
 		return nil, err
 	}
@@ -325,57 +321,13 @@ func (c *tableChange) overlaid() error {
 	return nil
 }
 
-// eraseWhole: with the table goes what is of the whole disk, wherever its marks are: it would go on being found, and taken for what
-// fills the disk. But a mark within a partition that is made again at its place may well be that partition's.
-func (c *tableChange) eraseWhole() error {
-	if !c.wipe() {
-		return nil
+// eraseWhole: with the table goes what fills the disk. Wiping a table alone would leave what is not in its place, as a btrfs.
+func (c *tableChange) eraseWhole() {
+	whole := c.disk.Found.Kind == block.KindNone || c.disk.Found.Kind == block.KindBootSector
+	if c.wipe() && whole && len(c.disk.Content.Signatures) > 0 {
+		c.eraseEnds(0, c.disk.Size)
 	}
-	marks, err := block.Marks(c.sketch.under, c.disk.Size)
-	if err != nil {
-		return err
-	}
-	for _, m := range marks {
-		if number := c.again(m); number != 0 {
-			c.staying = append(c.staying, fmt.Sprintf("%s at byte %d: it is in partition %d, which is made again at its place", m.Type, m.Offset, number))
-			continue
-		}
-		c.whole = append(c.whole, m)
-		c.erase = append(c.erase, span{m.Offset, m.Size})
-	}
-	return nil
 }
-
-// again is the partition that has a mark and is made again where it was, and has it there; 0 for none.
-func (c *tableChange) again(m block.Mark) int {
-	if c.table == nil {
-		return 0
-	}
-	for _, p := range c.table.Partitions() {
-		is := span{c.bytes(p.Start), c.bytes(p.Size)}
-		for _, was := range c.before() {
-			if was.offset == is.offset && was.has(m) && is.has(m) {
-				return p.Number
-			}
-		}
-	}
-	return 0
-}
-
-// before are the places of the partitions that the disk had, for us or for the kernel, which knows other tables too.
-func (c *tableChange) before() (all []span) {
-	if t := c.disk.Found.Table; t != nil {
-		for _, p := range t.Partitions() {
-			all = append(all, span{c.bytes(p.Start), c.bytes(p.Size)})
-		}
-	}
-	for _, p := range c.disk.Partitions {
-		all = append(all, span{int64(p.Start) * 512, int64(p.Size) * 512})
-	}
-	return all
-}
-
-func (s span) has(m block.Mark) bool { return s.offset <= m.Offset && m.End() <= s.offset+s.n }
 
 func (c *tableChange) eraseEnds(offset, size int64) {
 	n := min(ends, size)

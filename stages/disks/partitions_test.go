@@ -468,52 +468,6 @@ func TestNamesThatWillLeadToPartitions(t *testing.T) {
 }
 
 // A preview of filesystems on partitions that are not there yet finds what is at their place.
-// A superblock of md's version 0.90 is near the end of a member: of a disk, and of a partition up to its end, at the same place.
-func TestWhatWasOfTheWholeDiskGoesWithItsTable(t *testing.T) {
-	const endAt, isoAt, mib = 15<<20 + 15<<16, 32 << 10, 16
-	rest, shorter := part(1, 1, 0, "rest"), part(1, 1, 10, "short")
-	elsewhere := part(1, 2, 0, "elsewhere")
-	for name, c := range map[string]struct {
-		have []config.Partition
-		want []config.Partition
-		stay bool
-		says string
-	}{
-		"but not where it is in a partition that is made again": {[]config.Partition{rest}, []config.Partition{rest}, true,
-			"; beside them of the whole disk iso9660; not linux_raid_member at byte 16711680: it is in partition 1, which is made again at its place"},
-		"where the new partition does not reach it":  {[]config.Partition{rest}, []config.Partition{shorter}, false, "; beside them of the whole disk linux_raid_member, iso9660"},
-		"where the old partition did not reach it":   {[]config.Partition{shorter}, []config.Partition{rest}, false, "; beside them of the whole disk linux_raid_member, iso9660"},
-		"where the new partition is another":         {[]config.Partition{rest}, []config.Partition{elsewhere}, false, "; beside them of the whole disk linux_raid_member, iso9660"},
-		"where no partition is made":                 {[]config.Partition{rest}, nil, false, "; beside them of the whole disk linux_raid_member, iso9660"},
-		"where there was no table":                   {nil, []config.Partition{rest}, false, "wiped, with linux_raid_member that fills the disk"},
-		"where nothing is to be made and was before": {nil, nil, false, "that fills the disk"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			image := imageDisk(t, mib, c.have...)
-			put(t, image, endAt, []byte("\xfc\x4e\x2b\xa9\x00\x00\x00\x00\x5a"))
-			put(t, image, isoAt, []byte("\x01CD001\x01"))
-			put(t, image, isoAt+4096, ext4Block("no magic there"))
-			before, err := os.ReadFile(image)
-			require.NoError(t, err)
-			change, err := plannedDisk(t, lookImage(t, image), image, config.Disk{WipeTable: made(true), Partitions: c.want})
-			require.NoError(t, err)
-			assert.Contains(t, change.wipeStep().Detail, c.says)
-			_, err = Run(t.Context(), storageOf(image, true, c.want...), disksFor(t))
-			require.NoError(t, err)
-			left := lookImage(t, image).Content
-			assert.Equal(t, c.stay, len(left.Signatures) == 1, device.Describe(left))
-			after, err := os.ReadFile(image)
-			require.NoError(t, err)
-			for _, data := range [][]byte{before, after} {
-				for _, known := range []span{{0, 34 * 512}, {mib<<20 - 34*512, 34 * 512}, {endAt, 4}, {isoAt + 1, 5}} { // the table, the marks
-					clear(data[known.offset:][:known.n])
-				}
-			}
-			assert.True(t, bytes.Equal(before, after), "something else was written")
-		})
-	}
-}
-
 func TestAPreviewSeesPartitionsThatAreNotThere(t *testing.T) {
 	image := imageDisk(t, 64)
 	put(t, image, 20<<20+1024, ext4Block("stale"))

@@ -68,25 +68,7 @@ func (c *tableChange) wipeStep() host.Step {
 	default:
 		s.Effect, s.Detail = host.Change, "wiped, nothing is lost"
 	}
-	s.Detail += c.wholeDisk()
 	return s
-}
-
-// wholeDisk names what is erased beside a table with partitions, and what stays. Without partitions it is named as what fills the disk.
-func (c *tableChange) wholeDisk() (text string) {
-	var kinds []string
-	for _, m := range c.whole {
-		if !slices.Contains(kinds, m.Type) {
-			kinds = append(kinds, m.Type)
-		}
-	}
-	if t := c.disk.Found.Table; len(kinds) > 0 && t != nil && len(t.Partitions()) > 0 {
-		text = "; beside them of the whole disk " + strings.Join(kinds, ", ")
-	}
-	for _, each := range c.staying {
-		text += "; not " + each
-	}
-	return text
 }
 
 func holding(content block.Content) string {

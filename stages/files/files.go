@@ -16,6 +16,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/accounts"
+	"github.com/glowplug-os/glowplug/internal/field"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -133,6 +134,10 @@ func Plan(cfg config.Config, view View, opts Options) (host.Plan, error) {
 		if left := Unacted(cfg); len(left) > 0 {
 			return nil, &host.StepError{ID: "accounts", Subject: left[0].What, Origin: left[0].Origin, Err: errAccounts}
 		}
+	}
+	what, path, fault := field.Refusal(cfg.Values, "systemd", "storage.luks.*.name")
+	if fault != nil {
+		return nil, host.Step{ID: "field:" + path, Subject: what, Origin: path}.Fail(fault)
 	}
 	nodes, err := entries(cfg.Storage)
 	if err != nil {

@@ -155,3 +155,15 @@ func TestAPresetFileOfTheConfigIsOnlyAddedTo(t *testing.T) {
 		assert.Equal(t, "disable *\nenable a.service\n", string(got))
 	}
 }
+
+func TestNamesThatBecomeLinesAreRefusedBeforeAnythingIsPlanned(t *testing.T) {
+	for _, c := range []struct{ cfg, err string }{
+		{`"systemd":{"units":[{"name":"a.service"},{"name":"b.service\nenable x.service","enabled":true}]}`, "the name of a unit ($.systemd.units.1.name): a character that systemd does not take in the name of a unit"},
+		{`"systemd":{"units":[{"name":"../../passwd.service","contents":"[Unit]\n"}]}`, "the name of a unit ($.systemd.units.0.name): a slash in a name"},
+		{`"systemd":{"units":[{"name":"a.service","dropins":[{"name":"../x.conf","contents":""}]}]}`, "the name of a drop-in ($.systemd.units.0.dropins.0.name): a slash in a name"},
+		{`"storage":{"luks":[{"name":"x none none\ny","device":"/dev/a"}]}`, "the name of an encrypted volume ($.storage.luks.0.name): the name of an encrypted volume cannot hold a blank"},
+	} {
+		_, err := Plan(parse(t, "{"+c.cfg+"}"), fake{}, Options{Privileged: true})
+		assert.EqualError(t, err, c.err)
+	}
+}

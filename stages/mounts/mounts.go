@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/field"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -95,6 +96,7 @@ func directories(clean string) []string {
 type work struct {
 	Options
 	dir     string                     // of the root
+	refused error                      // what no plan can be made of
 	entries []entry                    // in the order of mounting
 	needs   map[string]map[string]bool // a directory, and the names in it that lead to places of entries
 
@@ -105,8 +107,14 @@ type work struct {
 	labelled map[string]bool // of the notated ones
 }
 
+// refuseFields refuses what the kernel does not take as it is meant, before anything is mounted.
+func refuseFields(s config.Storage) error {
+	what, path, fault := field.Refusal((&config.Config{Storage: s}).Values, "storage.filesystems")
+	return host.Step{ID: "field:" + path, Subject: what, Origin: path}.Fail(fault)
+}
+
 func newWork(storage config.Storage, dir string, o Options) *work {
-	w := &work{Options: o, dir: dir, entries: entries(storage.Filesystems), needs: map[string]map[string]bool{}, labelled: map[string]bool{}}
+	w := &work{Options: o, refused: refuseFields(storage), dir: dir, entries: entries(storage.Filesystems), needs: map[string]map[string]bool{}, labelled: map[string]bool{}}
 	for _, e := range w.entries {
 		for _, d := range directories(e.path) {
 			up := path.Dir(d)
@@ -174,8 +182,8 @@ func show(names []string) string {
 }
 
 func (w *work) plan() (host.Plan, error) {
-	if len(w.entries) == 0 {
-		return nil, nil
+	if len(w.entries) == 0 || w.refused != nil {
+		return nil, w.refused
 	}
 	root, err := host.OpenRoot(w.dir)
 	if err != nil {

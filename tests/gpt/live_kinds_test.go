@@ -3,7 +3,6 @@
 package gpt
 
 import (
-	"crypto/rand"
 	"errors"
 	"os"
 	"os/exec"
@@ -13,11 +12,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/glowplug-os/glowplug/config"
-	blockdevice "github.com/glowplug-os/glowplug/internal/device"
-	"github.com/glowplug-os/glowplug/internal/host"
-	"github.com/glowplug-os/glowplug/stages/disks"
 )
 
 // A release is a root of a Debian whose programs are asked about images.
@@ -92,42 +86,5 @@ func TestLiveKinds(t *testing.T) {
 	assert.Greater(t, len(known), 70)
 	for _, kind := range known {
 		assert.True(t, made[kind], "nothing here makes a %s", kind)
-	}
-}
-
-// wiped runs the disks stage on the image: its table is wiped, and one partition is made.
-func (r release) wiped(t *testing.T, startMiB, sizeMiB int) {
-	t.Helper()
-	tools, yes := host.NewTools(nil, nil), true
-	o := disks.Options{Tools: tools, Random: rand.Reader, Devices: &blockdevice.Devices{Tools: tools, Aliases: t.TempDir()}}
-	part := config.Partition{Number: 1, StartMiB: &startMiB, SizeMiB: &sizeMiB}
-	_, err := disks.Run(t.Context(), config.Storage{Disks: []config.Disk{{Device: r.image, WipeTable: &yes, Partitions: []config.Partition{part}}}}, o)
-	require.NoError(t, err)
-}
-
-func (r release) wipefs(t *testing.T) []string {
-	t.Helper()
-	return r.run(t, "wipefs", "--noheadings", "--output", "TYPE", r.inside())
-}
-
-// TestLiveWipedTables: after wipeTable there is the new table, and nothing else, whatever was there, on a disk with a table or without.
-func TestLiveWipedTables(t *testing.T) {
-	const table = 17 << 10 // at either end
-	r := newest(t)
-	r.put(t, content{Size: kindSize})
-	r.wiped(t, 40, 5)
-	made, err := os.ReadFile(r.image)
-	require.NoError(t, err)
-	ends := []piece{{0, made[:table]}, {kindSize - table, made[kindSize-table:]}}
-	for _, c := range kinds() {
-		r.put(t, c)
-		r.wiped(t, 1, 20)
-		assert.Equal(t, []string{"gpt", "gpt", "PMBR"}, r.wipefs(t), "%s on a disk without a table", c.Name)
-		c.Pieces = append(c.Pieces, ends...)
-		if r.put(t, c); r.types(t) == "" {
-			continue // it was where the table is
-		}
-		r.wiped(t, 1, 20)
-		assert.Equal(t, []string{"gpt", "gpt", "PMBR"}, r.wipefs(t), "%s beside a table", c.Name)
 	}
 }

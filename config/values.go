@@ -1,0 +1,75 @@
+package config
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// Values calls visit with each text that a pattern such as storage.luks.*.name leads to, in order and without those that are absent,
+// until visit returns false. path makes the config path of the text.
+func (c *Config) Values(pattern string, visit func(path func() string, value string) bool) {
+	w := &valueWalk{steps: strings.Split(pattern, "."), visit: visit}
+	w.walk(reflect.ValueOf(c), 0)
+}
+
+type valueWalk struct {
+	steps []string
+	items []int // on the way, for each * of the steps
+	visit func(path func() string, value string) bool
+}
+
+// walk follows the steps from one on, and tells whether to go on.
+func (w *valueWalk) walk(v reflect.Value, step int) bool {
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return true
+		}
+		v = v.Elem()
+	}
+	switch {
+	case step == len(w.steps):
+		return v.Kind() != reflect.String || w.visit(w.path, v.String())
+	case w.steps[step] != "*":
+		return w.walk(fieldNamed(v, w.steps[step]), step+1)
+	}
+	for i := range v.Len() {
+		w.items = append(w.items, i)
+		more := w.walk(v.Index(i), step+1)
+		w.items = w.items[:len(w.items)-1]
+		if !more {
+			return false
+		}
+	}
+	return true
+}
+
+// fieldNamed finds a field by its name in JSON. Those of embedded structs are among the fields of a struct.
+func fieldNamed(v reflect.Value, name string) reflect.Value {
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		if tag, _, _ := strings.Cut(field.Tag.Get("json"), ","); tag == name {
+			return v.Field(i)
+		}
+		if field.Anonymous {
+			if found := fieldNamed(v.Field(i), name); found.IsValid() {
+				return found
+			}
+		}
+	}
+	return reflect.Value{}
+}
+
+func (w *valueWalk) path() string {
+	var b strings.Builder
+	b.WriteString("$")
+	k := 0
+	for _, step := range w.steps {
+		if step == "*" {
+			step = strconv.Itoa(w.items[k])
+			k++
+		}
+		b.WriteString("." + step)
+	}
+	return b.String()
+}

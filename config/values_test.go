@@ -1,0 +1,48 @@
+package config_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/field"
+)
+
+func TestValuesAreThoseOfAPattern(t *testing.T) {
+	var cfg config.Config
+	require.NoError(t, json.Unmarshal([]byte(`{"kernelArguments":{"shouldExist":["a","b"]},
+		"storage":{"luks":[{"name":"x","clevis":{"custom":{"pin":"p"}}},{"name":"y","label":"l"}],"files":[{"path":"/f","user":{"name":"u"}}]},
+		"systemd":{"units":[{"name":"u","dropins":[{"name":"d"},{"name":"e"}]}]}}`), &cfg))
+	for pattern, want := range map[string][]string{
+		"kernelArguments.shouldExist.*":    {"$.kernelArguments.shouldExist.0 a", "$.kernelArguments.shouldExist.1 b"},
+		"storage.luks.*.name":              {"$.storage.luks.0.name x", "$.storage.luks.1.name y"},
+		"storage.luks.*.label":             {"$.storage.luks.1.label l"},
+		"storage.luks.*.clevis.custom.pin": {"$.storage.luks.0.clevis.custom.pin p"},
+		"systemd.units.*.dropins.*.name":   {"$.systemd.units.0.dropins.0.name d", "$.systemd.units.0.dropins.1.name e"},
+		"storage.files.*.path":             {"$.storage.files.0.path /f"},
+		"storage.files.*.user.name":        {"$.storage.files.0.user.name u"},
+		"storage.raid.*.options.*":         nil,
+	} {
+		var got []string
+		cfg.Values(pattern, func(path func() string, value string) bool {
+			got = append(got, path()+" "+value)
+			return true
+		})
+		assert.Equal(t, want, got, pattern)
+	}
+	calls := 0
+	cfg.Values("systemd.units.*.dropins.*.name", func(func() string, string) bool { calls++; return false })
+	assert.Equal(t, 1, calls, "visit ends the walk")
+}
+
+func TestFieldsWithARuleAreFieldsOfAConfig(t *testing.T) {
+	paths := config.Paths(config.Newest)
+	for _, r := range field.Rows() {
+		assert.True(t, slices.Contains(paths, strings.TrimSuffix(r.Path, ".*")), r.Path)
+	}
+}

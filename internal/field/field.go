@@ -1,0 +1,187 @@
+// Package field says what the fields of a config may hold that become a line of a file, an argument of a program or a name below
+// a directory; pure. It has one table. What else a field has to keep to is the validator's business.
+package field
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/unit"
+)
+
+// A class is a set of characters, or a way to begin.
+type class uint8
+
+const (
+	null    class = 1 << iota
+	control       // what ends a line, and all else below the blank but NUL and tab, and DEL
+	tab
+	blank
+	dash   // at the beginning
+	hash   // at the beginning
+	parent // . and .. as a whole or between slashes
+)
+
+const line = null | control
+
+// A Row is a field.
+type Row struct {
+	Path    string // as in $.storage.luks.*.name
+	What    string
+	Becomes string // what the machine makes of it
+	// never is what no machine takes as it is meant: refused before anything is written.
+	never class
+	// odd is what the programs that we know take, but is hardly meant: an error only where a config is checked.
+	odd  class
+	max  int                            // bytes; 0 for no limit
+	more func(value string) *diag.Fault // a rule that has its home elsewhere, of the same weight as never
+}
+
+// Rows is the table.
+func Rows() []Row { return slices.Clone(rows[:]) }
+
+var rows = [...]Row{
+	{Path: "kernelArguments.shouldExist.*", What: "a kernel argument", Becomes: "part of a line of the boot loader's", never: line},
+	{Path: "kernelArguments.shouldNotExist.*", What: "a kernel argument", Becomes: "part of a line of the boot loader's", never: line},
+	{Path: "storage.disks.*.device", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
+	{Path: "storage.disks.*.partitions.*.label", What: "a partition label", Becomes: "a name in /dev/disk", never: null, odd: control | tab},
+	{Path: "storage.raid.*.name", What: "the name of an array", Becomes: "an argument, and a name in /dev/md", never: line | tab | blank | dash | parent},
+	{Path: "storage.raid.*.devices.*", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
+	{Path: "storage.raid.*.options.*", What: "an option", Becomes: "an argument of mdadm", never: null, odd: control | tab},
+	// crypttab(5) has blanks between its fields; a name of the device mapper is 127 bytes long (DM_NAME_LEN of linux/dm-ioctl.h).
+	{Path: "storage.luks.*.name", What: "the name of an encrypted volume", Becomes: "a field of crypttab, an argument, and a name in /dev/mapper", never: line | tab | blank | dash | hash | parent, max: 127},
+	{Path: "storage.luks.*.device", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
+	{Path: "storage.luks.*.label", What: "a label", Becomes: "an argument of cryptsetup", never: null, odd: control | tab},
+	{Path: "storage.luks.*.options.*", What: "an option", Becomes: "an argument of cryptsetup", never: null, odd: control | tab},
+	{Path: "storage.luks.*.openOptions.*", What: "an option", Becomes: "an argument of cryptsetup", never: null, odd: control | tab},
+	{Path: "storage.luks.*.clevis.custom.pin", What: "the name of a pin", Becomes: "an argument of clevis, and part of a program's name", never: line | tab | blank | dash | parent},
+	{Path: "storage.filesystems.*.device", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
+	{Path: "storage.filesystems.*.label", What: "a label", Becomes: "an argument of mkfs, and a name in /dev/disk", never: null, odd: control | tab},
+	{Path: "storage.filesystems.*.options.*", What: "an option", Becomes: "an argument of mkfs", never: null, odd: control | tab},
+	{Path: "storage.filesystems.*.mountOptions.*", What: "a mount option", Becomes: "an argument of mount, or part of a line of a unit", never: line, odd: tab},
+	{Path: "systemd.units.*.name", What: "the name of a unit", Becomes: "a file, a line of a preset file, and an argument of systemctl", more: after(unit.CheckName, unit.CheckNameStrictly)},
+	{Path: "systemd.units.*.dropins.*.name", What: "the name of a drop-in", Becomes: "a file", never: line, more: after(unit.CheckDropinName, unit.CheckDropinNameStrictly)},
+}
+
+// after gives the faults of a second check of what passes the first, whose faults are reported by others.
+func after(first, second func(string) *diag.Fault) func(string) *diag.Fault {
+	return func(value string) *diag.Fault {
+		if first(value) != nil {
+			return nil
+		}
+		return second(value)
+	}
+}
+
+// Words are what the table in docs/validate.md says: what stops a machine, and what only a check of a config refuses.
+func (r Row) Words() (never, odd string) {
+	list := words(r.never)
+	if r.max > 0 {
+		list = append(list, fmt.Sprintf("more than %d bytes", r.max))
+	}
+	if r.more != nil {
+		list = append(list, "what systemd does not take")
+	}
+	return strings.Join(list, ", "), strings.Join(words(r.odd), ", ")
+}
+
+// classWords are the classes by their bits.
+var classWords = [...]string{"NUL", "line ends and other control characters", "tabs", "blanks", "a dash in front", "# in front", "`.` and `..`"}
+
+func words(of class) (list []string) {
+	for i, word := range classWords {
+		if of&(1<<i) != 0 {
+			list = append(list, word)
+		}
+	}
+	return list
+}
+
+// Check tells why a value cannot stand in a field. stops says that no machine will be as the config means.
+func (r Row) Check(value string) (f *diag.Fault, stops bool) {
+	if f := r.fault(value, r.never); f != nil {
+		return f, true
+	}
+	if r.max > 0 && len(value) > r.max {
+		return &diag.Fault{Code: "field-long", Message: fmt.Sprintf("%s has at most %d bytes, this one has %d", r.What, r.max, len(value)), At: -1}, true
+	}
+	if r.more != nil {
+		if f := r.more(value); f != nil {
+			return f, true
+		}
+	}
+	return r.fault(value, r.odd), false
+}
+
+// fault finds what belongs to a class.
+func (r Row) fault(value string, not class) *diag.Fault {
+	at, what := -1, ""
+	switch {
+	case not&dash != 0 && strings.HasPrefix(value, "-"):
+		at, what = 0, "begin with a dash"
+	case not&hash != 0 && strings.HasPrefix(value, "#"):
+		at, what = 0, "begin with #"
+	case not&parent != 0 && hasParent(value):
+		what = "be or hold . or .. as a name"
+	default:
+		if at, what = unfit(value, not); at < 0 {
+			return nil
+		}
+	}
+	return &diag.Fault{Code: "field-character", Message: r.What + " cannot " + what, Hint: "it becomes " + r.Becomes, At: at}
+}
+
+func hasParent(value string) bool {
+	for part := range strings.SplitSeq(value, "/") {
+		if part == "." || part == ".." {
+			return true
+		}
+	}
+	return false
+}
+
+// unfit finds the first byte that belongs to a class.
+func unfit(value string, not class) (at int, what string) {
+	for i := range len(value) {
+		switch c := value[i]; {
+		case c == 0 && not&null != 0:
+			return i, "hold a NUL byte"
+		case (c == '\n' || c == '\r') && not&control != 0:
+			return i, "hold a line end"
+		case c == '\t' && not&tab != 0:
+			return i, "hold a tab"
+		case c == ' ' && not&blank != 0:
+			return i, "hold a blank"
+		case c != 0 && c != '\t' && (c < ' ' || c == 0x7f) && not&control != 0:
+			return i, "hold a control character"
+		}
+	}
+	return -1, ""
+}
+
+// Line tells why a value cannot become a part of a line of a file.
+func Line(what, becomes, value string) *diag.Fault {
+	f, _ := Row{What: what, Becomes: becomes, never: line}.Check(value)
+	return f
+}
+
+// Values calls visit with the values of a config that a path of the table leads to, until it returns false.
+type Values func(pattern string, visit func(path func() string, value string) bool)
+
+// Refusal gives the first value below some parts of a config with which no machine will be as the config means.
+func Refusal(values Values, parts ...string) (what, path string, fault error) {
+	for _, r := range rows {
+		if fault != nil || !slices.ContainsFunc(parts, func(part string) bool { return r.Path == part || strings.HasPrefix(r.Path, part+".") }) {
+			continue
+		}
+		values(r.Path, func(at func() string, value string) bool {
+			if f, stops := r.Check(value); f != nil && stops {
+				what, path, fault = r.What, at(), f
+			}
+			return fault == nil
+		})
+	}
+	return what, path, fault
+}
