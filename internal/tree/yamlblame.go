@@ -99,10 +99,11 @@ func (b *blamer) find(from, to int) blame {
 		if indentOf(b.lines[part]) < margin {
 			return blame{part, b.textBlock(before, part)}
 		}
+		item := isItem(b.lines[part])
 		end := b.readable(starts[i:], list)
 		if end == 0 {
 			found := b.within(part, starts[i+1], list)
-			if found.line == part {
+			if found.line == part && !item {
 				found.block = b.textBlock(before, part)
 			}
 			return found

@@ -69,6 +69,7 @@ func TestMistakesAreShownWhereTheyAre(t *testing.T) {
 		{"a mistake behind a bracket of several lines", "storage:\n  raid:\n    - devices: [\n        /dev/a,\n        /dev/b]\n      name: md\n      level raid1\n      x: y\n", "7:7", "a colon is missing after a key"},
 		{"a mistake behind a quote of several lines", "storage:\n  files:\n    - path: \"a\n        b\n        c\"\n      mode 0644\n      x: y\n", "6:7", "a colon is missing after a key"},
 		{"lines that end as on Windows", "systemd:\r\n  units:\r\n    - contents: |\r\n        [Service]\r\n      ExecStart=/bin/true\r\n      name: a\r\n", "5:7", "the line stands left of the block of text above, so it is no part of it"},
+		{"a colon is missing in an item below a block", "a:\n  - b: |\n      text\n  - c d\n    e: 1\n", "4:3", "a colon is missing after a key"},
 		{"a list at the top", "- a: 1\n- b 2\n  c: 3\n", "2:1", "a colon is missing after a key"},
 		{"a list below its key at its column", "files:\n- path: /a\n- path /b\n  mode: 0644\n", "3:1", "a colon is missing after a key"},
 		{"below a directive and a marker", "%YAML 1.1\n---\na:\n  b\n  c: 1\n", "4:3", "a colon is missing after a key"},

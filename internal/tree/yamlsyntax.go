@@ -93,7 +93,7 @@ func explainLine(line string, slipped bool, message, hint string) (what, how str
 	case isTemplate(line):
 		return "this belongs to a template", "fill in the template first"
 	case slipped:
-		return "the line stands left of the block of text above, so it is no part of it", "indent it like the other lines of the block"
+		return "the line stands left of the block of text above, so it is no part of it", "indent it like the other lines of the block; if it is a key, its colon is missing"
 	case lacksBlank(line):
 		return "a blank is missing after the dash", "write - and a blank before each item of a list"
 	case opensQuote(value):
