@@ -52,11 +52,11 @@ func (doc *Document) Advertise(all []Advertisement) {
 // texts is a set of documents.
 type texts map[*diag.Document]bool
 
-func (a texts) and(b texts) texts {
-	if len(b) == 0 {
-		return a
+// with adds another set.
+func (a texts) with(b texts) texts {
+	if a == nil && len(b) > 0 {
+		a = texts{}
 	}
-	both := maps.Clone(b)
-	maps.Copy(both, a)
-	return both
+	maps.Copy(a, b)
+	return a
 }

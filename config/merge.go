@@ -90,116 +90,222 @@ func partitionKey(item tree.Node) string {
 	return ""
 }
 
-// Merge puts a child document on top of a parent (reference: spec §5). Both are brought to the newest version, which is also
-// that of the result; what they say stays. Both must be free of errors. Merging documents of different arenas works and costs
-// a copy of the child.
-func Merge(parent, child *Document) *Document {
-	m := newMerger(parent, child)
-	return &Document{Version: Newest, root: m.object(language(), parent.root, m.child), losing: parent.losing.and(child.losing)}
+// Merge puts children on top of a parent, each over what is there by then (reference: spec §5). All are brought to the newest version,
+// which is also that of the result; what they say stays. All must be free of errors. Merging documents of different arenas works and
+// costs a copy of the child. It takes the time to read them all once, however many there are.
+func Merge(parent *Document, children ...*Document) *Document {
+	m := merger{parent.root.Arena()}
+	merged := &Document{Version: Newest}
+	var roots []tree.Node
+	for _, doc := range append([]*Document{parent}, children...) {
+		roots = append(roots, m.own(doc))
+		merged.losing = merged.losing.with(doc.losing)
+	}
+	merged.root = m.object(language(), roots)
+	return merged
 }
 
 // MergeIgnition gives the metadata that Merge would, without merging the rest.
 func MergeIgnition(parent, child *Document) Ignition {
-	m := newMerger(parent, child)
+	m := merger{parent.root.Arena()}
 	ignition, _ := language().find("ignition", Newest)
 	d := decoder{version: Newest}
 	var merged Ignition
-	d.value(m.value(ignition.shape, parent.root.Get("ignition"), m.child.Get("ignition")), ignition.shape, reflect.ValueOf(&merged).Elem(), &diag.Trail{}, false)
+	both := m.value(ignition.shape, []tree.Node{m.own(parent).Get("ignition"), m.own(child).Get("ignition")})
+	d.value(both, ignition.shape, reflect.ValueOf(&merged).Elem(), &diag.Trail{}, false)
 	return merged
 }
 
-func newMerger(parent, child *Document) merger {
-	parent.upgrade()
-	child.upgrade()
-	m := merger{parent.root.Arena(), child.root}
-	if child.root.Arena() != m.Arena {
-		m.child = m.Import(child.root)
+// Settings is a document of its own with what another one says of fetching: time limits, proxies, trust.
+func (doc *Document) Settings() *Document {
+	doc.upgrade()
+	root := doc.root.Copy()
+	root.Clear(tree.Object)
+	if ignition := doc.root.Get("ignition"); ignition.Exists() {
+		settings := ignition.Copy()
+		settings.Clear(tree.Object)
+		members := settings.Append()
+		for c := range ignition.Children() {
+			if c.Key() != "config" {
+				members.Add(c.Copy())
+			}
+		}
+		root.Append().Add(settings)
 	}
-	return m
+	return &Document{Version: Newest, root: root, upgraded: true}
 }
 
-type merger struct {
-	*tree.Arena
-	child tree.Node // the root of the child, in the arena
+type merger struct{ *tree.Arena }
+
+// own gives the root of a document at the newest version, in the arena.
+func (m merger) own(doc *Document) tree.Node {
+	doc.upgrade()
+	if doc.root.Arena() != m.Arena {
+		return m.Import(doc.root)
+	}
+	return doc.root
 }
 
-func (m merger) value(s *shape, parent, child tree.Node) tree.Node {
+// value merges what documents say at one place, each over those before it. Some say nothing.
+func (m merger) value(s *shape, said []tree.Node) tree.Node {
+	there := said[:0:0]
+	for _, n := range said {
+		if n.Exists() {
+			there = append(there, n)
+		}
+	}
 	switch {
-	case !child.Exists():
-		return parent.Copy()
-	case !parent.Exists() || s.kind != tree.Object:
-		return child.Copy()
+	case len(there) == 0:
+		return tree.Node{}
+	case len(there) == 1 || s.kind != tree.Object:
+		return there[len(there)-1].Copy()
 	}
-	return m.object(s, parent, child)
+	return m.object(s, there)
 }
 
-func (m merger) object(s *shape, parent, child tree.Node) tree.Node {
-	merged := m.NewObject(child)
-	if child.IsMember() {
-		merged.Rename(child.Key())
+func (m merger) object(s *shape, objects []tree.Node) tree.Node {
+	if len(objects) == 1 {
+		return objects[0].Copy()
+	}
+	last := objects[len(objects)-1]
+	merged := m.NewObject(last)
+	if last.IsMember() {
+		merged.Rename(last.Key())
 	}
 	members := merged.Append()
+	said := make([]tree.Node, len(objects))
 	for i := range s.members {
 		field := &s.members[i]
-		p, c := parent.Get(field.name), child.Get(field.name)
-		if field.kind == tree.List && p.Exists() {
-			members.AddMember(field.name, m.list(s, field, p, child))
-		} else if p.Exists() || c.Exists() {
-			members.AddMember(field.name, m.value(field.shape, p, c))
+		for k, object := range objects {
+			said[k] = object.Get(field.name)
+		}
+		var value tree.Node
+		if field.kind == tree.List {
+			value = m.list(s, field, objects, said)
+		} else {
+			value = m.value(field.shape, said)
+		}
+		if value.Exists() {
+			members.AddMember(field.name, value)
 		}
 	}
 	return merged
 }
 
-// list merges the parent's list p with the child's under the same name.
-func (m merger) list(s *shape, field *member, p, child tree.Node) tree.Node {
-	c := child.Get(field.name)
-	merged := m.NewList(p)
-	items := merged.Append()
-	if field.id.mode == appending {
-		addCopies(items, p, nil)
-		addCopies(items, c, nil)
-		return merged
+// list merges the lists that objects have under one name.
+func (m merger) list(s *shape, field *member, objects, lists []tree.Node) tree.Node {
+	var place tree.Node
+	l := layers{id: field.id, at: map[string]int{}}
+	for k, list := range lists {
+		if !place.Exists() {
+			place = list
+		}
+		if place.Exists() {
+			l.put(list, siblingKeys(s, field, objects[k]))
+		}
 	}
-	elsewhere := siblingKeys(s, field, child)
-	if !c.Exists() && len(elsewhere) == 0 {
-		return p.Copy()
+	switch {
+	case !place.Exists():
+		return place
+	case l.as == place:
+		return place.Copy()
+	}
+	merged := m.NewList(place)
+	items := merged.Append()
+	for _, item := range l.items {
+		if !item.gone {
+			items.Add(m.object(field.item, append([]tree.Node{item.node}, item.over...)))
+		}
+	}
+	return merged
+}
+
+// A layered item is what the first document says of it, and the later ones over it. Strings have one layer.
+type layered struct {
+	node tree.Node
+	over []tree.Node
+	gone bool
+	same int // the next item of the same key, 0 for none: documents with errors may have several
+}
+
+// layers are the items of a list in the making.
+type layers struct {
+	id    identity
+	items []layered
+	at    map[string]int // the first item of a key that is there, counted from 1
+	as    tree.Node      // the list that these are the items of, if they are those of one
+}
+
+// put puts a list over what is there. elsewhere are the keys that its document has in the other lists of the name space: items of these
+// keys go, unless the list has them too.
+func (l *layers) put(list tree.Node, elsewhere map[string]bool) {
+	if !list.Exists() && len(elsewhere) == 0 {
+		return
+	}
+	if l.as = (tree.Node{}); len(l.items) == 0 {
+		l.as = list
+	}
+	if l.id.mode == appending || len(l.items) == 0 && len(elsewhere) == 0 {
+		for item := range list.Children() {
+			l.add(item, l.id.mode != appending)
+		}
+		return
 	}
 	mine := map[string]tree.Node{}
-	for item := range c.Children() {
-		mine[field.id.of(item)] = item
+	for item := range list.Children() {
+		mine[l.id.of(item)] = item
 	}
-	met := map[string]bool{} // keys of the child that the parent has too
-	for item := range p.Children() {
-		key := field.id.of(item)
-		override, both := mine[key]
-		switch {
-		case both && field.id.mode == headers && !override.Get("value").Exists():
-		case both && field.id.mode != union:
-			items.Add(m.object(field.item, item, override))
-		case !both && elsewhere[key]:
-			continue
-		default:
-			items.Add(item.Copy())
-		}
-		if both {
-			met[key] = true
+	for key := range elsewhere {
+		if _, both := mine[key]; !both {
+			l.remove(key)
 		}
 	}
-	addCopies(items, c, func(item tree.Node) bool { return !met[field.id.of(item)] })
-	return merged
-}
-
-func addCopies(to *tree.Appender, from tree.Node, want func(tree.Node) bool) {
-	for item := range from.Children() {
-		if want == nil || want(item) {
-			to.Add(item.Copy())
+	met := map[string]bool{}
+	for item := range list.Children() {
+		key := l.id.of(item)
+		both, seen := met[key]
+		if !seen {
+			both = l.at[key] > 0
+			if met[key] = both; both {
+				l.cover(key, mine[key])
+			}
+		}
+		if !both {
+			l.add(item, true)
 		}
 	}
 }
 
-// siblingKeys collects what the child has in the other lists of the field's name space.
-func siblingKeys(s *shape, field *member, child tree.Node) map[string]bool {
+func (l *layers) add(item tree.Node, known bool) {
+	l.items = append(l.items, layered{node: item})
+	if !known {
+		return
+	}
+	key := l.id.of(item)
+	l.items[len(l.items)-1].same = l.at[key]
+	l.at[key] = len(l.items)
+}
+
+// cover puts an item over those of its key.
+func (l *layers) cover(key string, item tree.Node) {
+	if l.id.mode == headers && !item.Get("value").Exists() {
+		l.remove(key)
+		return
+	}
+	for i := l.at[key]; i > 0 && l.id.mode != union; i = l.items[i-1].same {
+		l.items[i-1].over = append(l.items[i-1].over, item)
+	}
+}
+
+func (l *layers) remove(key string) {
+	for i := l.at[key]; i > 0; i = l.items[i-1].same {
+		l.items[i-1].gone = true
+	}
+	delete(l.at, key)
+}
+
+// siblingKeys collects what an object has in the other lists of the field's name space.
+func siblingKeys(s *shape, field *member, object tree.Node) map[string]bool {
 	if field.id.space == "" {
 		return nil
 	}
@@ -209,7 +315,7 @@ func siblingKeys(s *shape, field *member, child tree.Node) map[string]bool {
 		if other.id.space != field.id.space || other.name == field.name {
 			continue
 		}
-		for item := range child.Get(other.name).Children() {
+		for item := range object.Get(other.name).Children() {
 			keys[other.id.of(item)] = true
 		}
 	}

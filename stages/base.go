@@ -17,7 +17,7 @@ import (
 // baseConfig merges what the image itself wants: the files of base.d and of base.platform.d/<platform>, later names on top
 // of earlier ones. In dirs the most important comes first: its file hides those of the same name. nil where there is none.
 func baseConfig(l *load.Loader, dirs []string, platform string, log *slog.Logger) (*config.Document, error) {
-	var merged *config.Document
+	var docs []*config.Document
 	for _, sub := range []string{"base.d", filepath.Join("base.platform.d", platform)} {
 		files, err := fragments(dirs, sub)
 		if err != nil {
@@ -28,15 +28,18 @@ func baseConfig(l *load.Loader, dirs []string, platform string, log *slog.Logger
 			if err != nil {
 				return nil, fmt.Errorf("base config: %w", err)
 			}
-			if doc != nil && merged != nil {
-				doc = config.Merge(merged, doc)
-			}
 			if doc != nil {
-				merged = doc
+				docs = append(docs, doc)
 			}
 		}
 	}
-	return merged, nil
+	switch len(docs) {
+	case 0:
+		return nil, nil
+	case 1:
+		return docs[0], nil
+	}
+	return config.Merge(docs[0], docs[1:]...), nil
 }
 
 // fragments lists the files of a sub-directory in the order of their names.

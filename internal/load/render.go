@@ -45,9 +45,10 @@ func (e *InvalidError) Error() string {
 		if p.Severity != diag.Error {
 			continue
 		}
-		if errors++; errors == 1 {
+		if errors == 0 {
 			first = p.Error()
 		}
+		errors += p.Count()
 	}
 	if errors > 1 {
 		return fmt.Sprintf("config is invalid: %s (and %d more)", first, errors-1)
@@ -152,9 +153,13 @@ func (l *Loader) render(ctx context.Context, doc *config.Document, way *chain) (
 		}
 		return l.render(ctx, next, &chain{way, *ignition.Config.Replace.Source, place})
 	}
-	result := doc
+	if len(ignition.Config.Merge) == 0 {
+		return doc, nil
+	}
+	settings, index := doc.Settings(), tree.Index{}
+	var children []*config.Document
 	for i, r := range ignition.Config.Merge {
-		place := doc.At(fmt.Sprintf("$.ignition.config.merge.%d.source", i), tree.Index{}).Place()
+		place := doc.At(fmt.Sprintf("$.ignition.config.merge.%d.source", i), index).Place()
 		if r.Source == nil {
 			return nil, fmt.Errorf("%s: a config to merge has no source", place)
 		}
@@ -163,15 +168,16 @@ func (l *Loader) render(ctx context.Context, doc *config.Document, way *chain) (
 		if err != nil {
 			return nil, err
 		}
-		if err := l.Fetcher.Configure(ctx, config.MergeIgnition(result, child)); err != nil {
+		if err := l.Fetcher.Configure(ctx, config.MergeIgnition(settings, child)); err != nil {
 			return nil, err
 		}
 		if child, err = l.render(ctx, child, step); err != nil {
 			return nil, err
 		}
-		result = config.Merge(result, child)
+		settings = config.Merge(settings, child.Settings())
+		children = append(children, child)
 	}
-	return result, nil
+	return config.Merge(doc, children...), nil
 }
 
 // follow fetches and reads one referenced document. An empty one is an error: nothing sensible can follow.
