@@ -15,10 +15,11 @@ import (
 // A decoder walks a tree once, fills the model and makes the tree canonical.
 type decoder struct {
 	version  Version
-	problems []diag.Problem
-	ignored  []diag.Problem
-	dropped  []diag.Span // values that the canonical tree does not have any more, and that may hold secrets
-	strings  []string    // pointees are cut from slabs: half a million small allocations would be most of the work
+	problems diag.List
+	ignored  diag.List
+	unread   map[string]bool // paths of the objects in which a value was of a wrong kind
+	dropped  []diag.Span     // values that the canonical tree does not have any more, and that may hold secrets
+	strings  []string        // pointees are cut from slabs: half a million small allocations would be most of the work
 	ints     []int
 	bools    []bool
 }
@@ -125,8 +126,9 @@ func (d *decoder) object(n tree.Node, s *shape, v reflect.Value, at *diag.Trail,
 	case tree.Object:
 	case tree.Null:
 		if checked && !d.optional(s) {
-			d.ignored = append(d.ignored, diag.Problem{Severity: diag.Warning, Code: "null-object", Place: n.Place(), Path: at.String(),
-				Message: "null stands where an object belongs; it is ignored", Hint: "write {} or leave the key out"})
+			if p, kept := d.ignored.Next(diag.Problem{Severity: diag.Warning, Code: "null-object"}); kept {
+				p.Place, p.Path, p.Message, p.Hint = n.Place(), at.String(), "null stands where an object belongs; it is ignored", "write {} or leave the key out"
+			}
 		}
 		return false
 	default:
@@ -140,7 +142,7 @@ func (d *decoder) object(n tree.Node, s *shape, v reflect.Value, at *diag.Trail,
 		d.unite(n, s, at)
 	}
 	step := diag.Trail{Up: at}
-	told := segments{from: len(d.ignored)}
+	told := segments{from: len(d.ignored.Kept())}
 	n.Keep(func(c tree.Node) bool {
 		key := c.Key()
 		m, exact := s.find(key, d.version)
@@ -160,10 +162,10 @@ func (d *decoder) object(n tree.Node, s *shape, v reflect.Value, at *diag.Trail,
 		}
 		step.Name = m.name
 		stays := d.value(c, m.shape, v.FieldByIndex(m.index), &step, checked && exact)
-		told.add(m, s, len(d.ignored))
+		told.add(m, s, len(d.ignored.Kept()))
 		return stays
 	})
-	told.sort(d.ignored)
+	told.sort(d.ignored.Kept())
 	return true
 }
 
@@ -192,10 +194,11 @@ func (s *segments) sort(problems []diag.Problem) {
 		return
 	}
 	to := s.parts[0].from
-	all := slices.Clone(problems)
+	before := slices.Clone(problems[to:])
 	slices.SortStableFunc(s.parts, byMember)
-	for _, part := range s.parts {
-		to += copy(problems[to:], all[part.from:part.to])
+	for at := 0; len(s.parts) > 0; s.parts = s.parts[1:] {
+		part := s.parts[0]
+		at += copy(problems[to+at:], before[part.from-to:part.to-to])
 	}
 }
 
@@ -223,7 +226,8 @@ func (d *decoder) repeats(n tree.Node, s *shape) bool {
 
 // unite makes one member of those that mean the same field: the members of objects accumulate, of other values the last wins.
 func (d *decoder) unite(n tree.Node, s *shape, at *diag.Trail) {
-	first := map[string]tree.Node{}
+	first := map[string]*tree.Appender{}
+	kept := map[tree.Node]bool{}
 	last := map[string]tree.Node{}
 	for c := range n.Children() {
 		m, _ := s.find(c.Key(), d.version)
@@ -237,7 +241,8 @@ func (d *decoder) unite(n tree.Node, s *shape, at *diag.Trail) {
 			last[m.name] = c // a null leaves alone what cannot be absent
 		}
 		if _, known := first[m.name]; !known && m.kind == tree.Object && c.Kind() == tree.Object {
-			first[m.name] = c
+			first[m.name] = c.Append()
+			kept[c] = true
 		}
 	}
 	n.Keep(func(c tree.Node) bool {
@@ -251,8 +256,8 @@ func (d *decoder) unite(n tree.Node, s *shape, at *diag.Trail) {
 			}
 			return c == last[m.name]
 		}
-		if into, known := first[m.name]; known && c != into && c.Kind() == tree.Object {
-			into.Append().Take(c)
+		if into, known := first[m.name]; known && !kept[c] && c.Kind() == tree.Object {
+			into.Take(c)
 			return false
 		}
 		return true
@@ -260,13 +265,17 @@ func (d *decoder) unite(n tree.Node, s *shape, at *diag.Trail) {
 }
 
 func (d *decoder) repeated(c, before tree.Node, name string, at *diag.Trail) {
-	path := (&diag.Trail{Up: at, Name: name}).String()
-	message, hint := fmt.Sprintf("the key %q stands here for the second time; only this value counts", name), "remove one of the two"
-	if c.Kind() == tree.Object && before.Kind() == tree.Object {
-		message = fmt.Sprintf("the key %q stands here for the second time; both objects are put together", name)
+	p, kept := d.ignored.Next(diag.Problem{Severity: diag.Error, Code: "key-duplicate"})
+	if p.Stricter = true; !kept {
+		return
 	}
-	d.ignored = append(d.ignored, diag.Problem{Severity: diag.Error, Code: "key-duplicate", Place: c.KeyPlace(), Path: path, Message: message, Hint: hint,
-		Related: []diag.Related{{Place: before.KeyPlace(), Message: "it stands here first"}}, Stricter: true})
+	p.Path = (&diag.Trail{Up: at, Name: name}).String()
+	p.Place = c.KeyPlace()
+	p.Message, p.Hint = fmt.Sprintf("the key %q stands here for the second time; only this value counts", name), "remove one of the two"
+	if c.Kind() == tree.Object && before.Kind() == tree.Object {
+		p.Message = fmt.Sprintf("the key %q stands here for the second time; both objects are put together", name)
+	}
+	p.Related = []diag.Related{{Place: before.KeyPlace(), Message: "it stands here first"}}
 }
 
 func (d *decoder) wrongType(n tree.Node, s *shape, at *diag.Trail) {
@@ -289,5 +298,12 @@ func (d *decoder) wrongType(n tree.Node, s *shape, at *diag.Trail) {
 }
 
 func (d *decoder) problem(n tree.Node, at *diag.Trail, message, hint string) {
-	d.problems = append(d.problems, diag.Problem{Severity: diag.Error, Code: CodeWrongType, Place: n.Place(), Path: at.String(), Message: message, Hint: hint})
+	path := at.String()
+	if d.unread == nil {
+		d.unread = map[string]bool{}
+	}
+	d.unread[parent(path)] = true
+	if p, kept := d.problems.Next(diag.Problem{Severity: diag.Error, Code: CodeWrongType}); kept {
+		p.Place, p.Path, p.Message, p.Hint = n.Place(), path, message, hint
+	}
 }

@@ -33,11 +33,11 @@ func Decode(root tree.Node) (doc *Document, problems, ignored []diag.Problem) {
 	doc = &Document{Version: version, root: root}
 	d := decoder{version: version}
 	doc.config = d.run(root)
-	doc.unread = parents(d.problems)
+	doc.unread = d.unread
 	if text := root.Document(); text.Secrets == nil {
 		text.Secrets = func() []diag.Span { return secretSpans(root, d.dropped) }
 	}
-	return doc, d.problems, d.ignored
+	return doc, d.problems.All(), d.ignored.All()
 }
 
 // Config is what the document says, decoded at its own version.

@@ -11,14 +11,15 @@ import (
 // Duplicates finds items of lists that mean the same thing as an earlier one. Lists that share a name space (files,
 // directories and links; kernel arguments) are looked at together. Lists where repetition has a meaning are not.
 func (doc *Document) Duplicates() []diag.Problem {
-	f := duplicateFinder{index: tree.Index{}}
+	f := duplicateFinder{doc: doc, index: tree.Index{}}
 	f.object(doc.root, language(), &diag.Trail{})
-	return f.problems
+	return f.problems.All()
 }
 
 type duplicateFinder struct {
+	doc      *Document
 	index    tree.Index
-	problems []diag.Problem
+	problems diag.List
 }
 
 // A space holds the keys of the lists that are looked at together. An item is known by its number across those lists.
@@ -102,6 +103,13 @@ func hasLists(item tree.Node) bool {
 }
 
 func (f *duplicateFinder) found(item tree.Node, m *member, key string, in *space, first int32, at *diag.Trail) {
+	if f.doc.Unread(at.String) {
+		return
+	}
+	p, kept := f.problems.Next(diag.Problem{Severity: diag.Error, Code: "duplicate"})
+	if !kept {
+		return
+	}
 	list := in.lists[0]
 	for _, l := range in.lists {
 		if l.first <= first {
@@ -110,10 +118,8 @@ func (f *duplicateFinder) found(item tree.Node, m *member, key string, in *space
 	}
 	index := int(first - list.first)
 	path := (&diag.Trail{Up: at.Up.Up, Name: list.name}).String()
-	f.problems = append(f.problems, diag.Problem{
-		Severity: diag.Error, Code: "duplicate", Place: item.Place(), Path: at.String(),
-		Message: fmt.Sprintf("%s is there twice in %s", m.id.describe(key), m.name),
-		Hint:    "remove one of the two, or put what they say into one",
-		Related: []diag.Related{{Place: f.index.At(list.node, index).Place(), Path: fmt.Sprintf("%s.%d", path, index), Message: "it is first defined here"}},
-	})
+	p.Place, p.Path = item.Place(), at.String()
+	p.Message = fmt.Sprintf("%s is there twice in %s", m.id.describe(key), m.name)
+	p.Hint = "remove one of the two, or put what they say into one"
+	p.Related = []diag.Related{{Place: f.index.At(list.node, index).Place(), Path: fmt.Sprintf("%s.%d", path, index), Message: "it is first defined here"}}
 }

@@ -54,22 +54,17 @@ func EmptyText(text *diag.Document) Problem {
 	}
 }
 
-// Unread reports whether a path leads into an object in which a value was of a wrong kind.
-func (doc *Document) Unread(path string) bool {
-	for ; len(doc.unread) > 0 && path != ""; path = parent(path) {
+// Unread reports whether a path leads into an object in which a value was of a wrong kind. It asks for the path only if there is one.
+func (doc *Document) Unread(of func() string) bool {
+	if len(doc.unread) == 0 {
+		return false
+	}
+	for path := of(); path != ""; path = parent(path) {
 		if doc.unread[path] {
 			return true
 		}
 	}
 	return false
-}
-
-func parents(problems []Problem) map[string]bool {
-	objects := map[string]bool{}
-	for _, p := range problems {
-		objects[parent(p.Path)] = true
-	}
-	return objects
 }
 
 func parent(path string) string { return path[:max(strings.LastIndexByte(path, '.'), 0)] }

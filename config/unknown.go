@@ -18,14 +18,22 @@ func (d *decoder) unknownKeys(n tree.Node, s *shape, at *diag.Trail) {
 		if exact {
 			continue
 		}
-		message, hint := fmt.Sprintf("the key %s is not known here; it is ignored", diag.QuoteKey(key)), ""
 		code := "key-unknown"
-		if newer, same := s.find(key, Newest); m == nil && newer != nil && same {
+		newer, same := s.find(key, Newest)
+		if m == nil && newer != nil && same {
 			code = "key-too-new"
+		} else if m != nil {
+			code = "key-case"
+		}
+		p, kept := d.ignored.Next(diag.Problem{Severity: diag.Warning, Code: code})
+		if !kept {
+			continue
+		}
+		message, hint := fmt.Sprintf("the key %s is not known here; it is ignored", diag.QuoteKey(key)), ""
+		if code == "key-too-new" {
 			message = fmt.Sprintf("the key %q came with version %s; in a config of version %s it is ignored", key, newer.since, d.version)
 			hint = fmt.Sprintf("set ignition.version to %s or newer", newer.since)
 		} else if m != nil {
-			code = "key-case"
 			message, hint = fmt.Sprintf("the key %q differs from %q in case; other programs may ignore it", key, m.name), fmt.Sprintf("write %q", m.name)
 		} else if key == "variant" && s.path == "" {
 			hint = "JSON with ignition.version is a config; leave ignition.version out if it is meant as a Butane document"
@@ -34,7 +42,7 @@ func (d *decoder) unknownKeys(n tree.Node, s *shape, at *diag.Trail) {
 		} else {
 			hint = "known keys are " + strings.Join(names(s, d.version), ", ")
 		}
-		d.ignored = append(d.ignored, diag.Problem{Severity: diag.Warning, Code: code, Place: c.KeyPlace(), Path: (&diag.Trail{Up: at, Name: diag.ShowKey(key), Index: -1}).String(), Message: message, Hint: hint})
+		p.Place, p.Path, p.Message, p.Hint = c.KeyPlace(), (&diag.Trail{Up: at, Name: diag.ShowKey(key), Index: -1}).String(), message, hint
 	}
 }
 

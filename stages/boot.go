@@ -275,7 +275,7 @@ func (r *run) provided(ctx context.Context) (*config.Document, error) {
 	if found.Once {
 		r.state.Said = diag.Secret(found.Text)
 	}
-	load.PaceCollector(len(found.Text))
+	load.PaceCollector(found.Text)
 	doc, err := r.loader.Document(found.Name, found.Text)
 	if err != nil {
 		return nil, explained(found, err)
@@ -355,7 +355,7 @@ func (r *run) reread(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the config of the fetch stage: %w", err)
 	}
-	load.PaceCollector(len(text))
+	load.PaceCollector(text)
 	r.cache = &diag.Document{Name: r.Paths.Config, Text: unsafe.String(unsafe.SliceData(text), len(text))}
 	root, problem := r.loader.Arena.ParseJSON(r.cache)
 	if problem != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/accounts"
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 func (c *checker) storage(a *at, s *config.Storage) {
@@ -117,7 +118,8 @@ func (c *checker) belowLinks(a *at, s *config.Storage) {
 	links := newPrefixes(len(s.Links), func(i int) string { return s.Links[i].Path })
 	dirs, files, list := a.key("directories"), a.key("files"), a.key("links")
 	below := func(n *at, path string) {
-		for _, i := range links.above(path) {
+		above := links.above(path)
+		for _, i := range c.taken(above, Problem{Severity: diag.Error, Code: "below-link"}) {
 			n.errorf("below-link", "the path %s lies below the link %s", quote(path), quote(s.Links[i].Path)).hint("name the path that the link points at").see(list.item(int(i)), "the link is defined here")
 		}
 	}
@@ -202,6 +204,16 @@ func (p prefixes) above(path string) []int32 {
 	return found
 }
 
+// taken gives those of a node's ancestors that a problem is still to be reported for, and counts the others: where each path lies below
+// the one before there are as many pairs as bytes, and more than anybody reads.
+func (c *checker) taken(above []int32, like Problem) []int32 {
+	if c.problems.Takes(like.Code) {
+		return above
+	}
+	c.problems.Skip(like, len(above))
+	return nil
+}
+
 // belowFiles finds nodes below a file of the same config, which cannot be made.
 func (c *checker) belowFiles(a *at, s *config.Storage) {
 	above := parents(s)
@@ -211,7 +223,8 @@ func (c *checker) belowFiles(a *at, s *config.Storage) {
 	dirs, files, links := a.key("directories"), a.key("files"), a.key("links")
 	paths := newPrefixes(len(s.Files), func(i int) string { return s.Files[i].Path })
 	below := func(n *at, path string) {
-		for _, i := range paths.above(path) {
+		above := paths.above(path)
+		for _, i := range c.taken(above, Problem{Severity: diag.Error, Code: "below-file", Stricter: true}) {
 			if s.Files[i].Path != "" {
 				n.key("path").errorf("below-file", "the path %s lies below the file %s", quote(path), quote(s.Files[i].Path)).hint("a file cannot hold others; make it a directory").see(files.item(int(i)), "the file is defined here").stricter()
 			}

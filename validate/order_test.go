@@ -96,6 +96,14 @@ func list(n int, format string) string {
 	return "[" + strings.Join(items, ",") + "]"
 }
 
+// count says how many problems there are, with those that were not kept.
+func count(problems []validate.Problem) (n int) {
+	for _, p := range problems {
+		n += p.Count()
+	}
+	return n
+}
+
 // Anything quadratic in these would take minutes or run out of memory.
 func TestSizesThatWouldHangIfAnythingWereQuadratic(t *testing.T) {
 	const n = 20_000
@@ -123,7 +131,8 @@ func TestSizesThatWouldHangIfAnythingWereQuadratic(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, problems := validate.Text("test.ign", []byte(write(c.short)))
-			assert.Len(t, problems, c.want)
+			assert.Equal(t, c.want, count(problems))
+			assert.Less(t, len(problems), 10_000, "those that nobody reads are counted only")
 		})
 	}
 }
@@ -136,5 +145,5 @@ func TestPairsOfNodesAndLinksAreAllTold(t *testing.T) {
 		paths[i] = fmt.Sprintf("{'path':'%s','target':'x'}", strings.Repeat("/l", i+1))
 	}
 	_, problems := validate.Text("test.ign", []byte(write("3.6.0 storage links: ["+strings.Join(paths, ",")+"]")))
-	assert.Len(t, problems, links*(links-1)/2)
+	assert.Equal(t, links*(links-1)/2, count(problems))
 }

@@ -26,6 +26,8 @@ func (c *checker) instances(list *at, units []config.Unit) {
 			templates[u.Name] = i
 		}
 	}
+	type lack struct{ told, peerOnly bool }
+	lacks := map[string]lack{} // of the templates that have been looked at
 	if len(templates) == 0 {
 		return
 	}
@@ -35,10 +37,16 @@ func (c *checker) instances(list *at, units []config.Unit) {
 		if !isInstance || !known || !isSet(u.Enabled) {
 			continue
 		}
-		contents := text(units[k].Contents)
-		if contents != "" && unit.Check(contents) == nil && !unit.HasInstall(contents) {
+		it, asked := lacks[template]
+		if !asked {
+			contents := text(units[k].Contents)
+			it.told = contents != "" && unit.Check(contents) == nil && !unit.HasInstall(contents)
+			it.peerOnly = it.told && installedBy(&units[k]).Any
+			lacks[template] = it
+		}
+		if it.told {
 			list.item(i).key("contents").warnf("template-not-installable", "%s is enabled, but its template has nothing in [Install]", quote(u.Name)).
-				hint("add [Install] with WantedBy= to the template").see(list.item(k), "the template is defined here").PeerOnly = installedBy(&units[k]).Any
+				hint("add [Install] with WantedBy= to the template").see(list.item(k), "the template is defined here").PeerOnly = it.peerOnly
 		}
 	}
 }

@@ -4,7 +4,6 @@ package validate
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -32,7 +31,10 @@ func Text(name string, text []byte) (*config.Document, []Problem) {
 // Document holds a document against every rule of its version and looks for items that are there twice. It is silent on
 // objects in which a value was of the wrong kind, for rules would blame the absence of that value.
 func Document(doc *config.Document) []Problem {
-	return slices.DeleteFunc(append(Rules(doc), doc.Duplicates()...), func(p Problem) bool { return doc.Unread(p.Path) })
+	var all diag.List
+	all.Add(Rules(doc)...)
+	all.Add(doc.Duplicates()...)
+	return all.All()
 }
 
 // Rules holds a document against every rule of its version. It is what a merged config is checked with: there, merging
@@ -40,14 +42,14 @@ func Document(doc *config.Document) []Problem {
 func Rules(doc *config.Document) []Problem {
 	c := &checker{doc: doc, version: doc.Version, index: tree.Index{}}
 	c.config(&at{c: c}, doc.Config())
-	return c.problems
+	return c.problems.All()
 }
 
 type checker struct {
 	doc      *config.Document
 	version  config.Version
 	index    tree.Index
-	problems []Problem
+	problems diag.List
 }
 
 // An at is a cursor: it knows which field of the document a rule is looking at. Paths and places are worked out only when
@@ -67,18 +69,25 @@ func (a *at) path() string { return a.trail.String() }
 // place is that of the deepest node that exists on the way to the field.
 func (a *at) place() diag.Place { return a.c.doc.At(a.path(), a.c.index).Place() }
 
-func (a *at) report(severity diag.Severity, code, message string) *Problem {
-	a.c.problems = append(a.c.problems, Problem{Severity: severity, Code: code, Place: a.place(), Path: a.path(), Message: message})
-	return &a.c.problems[len(a.c.problems)-1]
+// report adds a problem. What is not kept of it is not worked out.
+func (a *at) report(severity diag.Severity, code, format string, args ...any) *finding {
+	if a.c.doc.Unread(a.path) {
+		return &finding{Problem: &Problem{}}
+	}
+	p, kept := a.c.problems.Next(diag.Problem{Severity: severity, Code: code})
+	if kept {
+		p.Place, p.Path, p.Message = a.place(), a.path(), fmt.Sprintf(format, args...)
+	}
+	return &finding{p, kept}
 }
 
 // errorf reports an error. What it returns takes a hint and related places, and is valid until the next report.
 func (a *at) errorf(code, format string, args ...any) *finding {
-	return (*finding)(a.report(diag.Error, code, fmt.Sprintf(format, args...)))
+	return a.report(diag.Error, code, format, args...)
 }
 
 func (a *at) warnf(code, format string, args ...any) *finding {
-	return (*finding)(a.report(diag.Warning, code, fmt.Sprintf(format, args...)))
+	return a.report(diag.Warning, code, format, args...)
 }
 
 // fault reports what a check of the value itself has found, if anything.
@@ -89,10 +98,14 @@ func (a *at) fault(f *diag.Fault) *finding {
 	return a.errorf(f.Code, "%s", f.Message).hint("%s", f.Hint)
 }
 
-type finding Problem
+// A finding is a problem that is being reported.
+type finding struct {
+	*Problem
+	kept bool
+}
 
 func (f *finding) hint(format string, args ...any) *finding {
-	if f != nil {
+	if f != nil && f.kept {
 		f.Hint = format
 		if len(args) > 0 {
 			f.Hint = fmt.Sprintf(format, args...)
@@ -102,7 +115,9 @@ func (f *finding) hint(format string, args ...any) *finding {
 }
 
 func (f *finding) see(other *at, message string) *finding {
-	f.Related = append(f.Related, diag.Related{Place: other.place(), Path: other.path(), Message: message})
+	if f.kept {
+		f.Related = append(f.Related, diag.Related{Place: other.place(), Path: other.path(), Message: message})
+	}
 	return f
 }
 
@@ -129,10 +144,12 @@ func (c *checker) config(root *at, cfg *config.Config) {
 func (c *checker) fields(cfg *config.Config) {
 	for _, row := range field.Rows() {
 		cfg.Values(row.Path, func(path func() string, value string) bool {
-			if f, _ := row.Check(value); f != nil {
-				c.problems = append(c.problems, Problem{
-					Severity: diag.Error, Code: f.Code, Place: c.doc.At(path(), c.index).Place(), Path: path(), Message: f.Message, Hint: f.Hint, Stricter: true,
-				})
+			f, _ := row.Check(value)
+			if f == nil || c.doc.Unread(path) {
+				return true
+			}
+			if p, kept := c.problems.Next(Problem{Severity: diag.Error, Code: f.Code, Stricter: true}); kept {
+				p.Place, p.Path, p.Message, p.Hint = c.doc.At(path(), c.index).Place(), path(), f.Message, f.Hint
 			}
 			return true
 		})

@@ -120,7 +120,7 @@ func (p *program) convertFile(o convertOptions) error {
 		return err
 	}
 	files.Raw = o.raw
-	pace(len(text))
+	load.PaceCollector(text)
 	r := load.ReadWith(tree.NewArena(), name, text, files)
 	problems := diag.For(diag.Workstation, r.Problems)
 	if o.to != "" && r.Valid(diag.Workstation) && r.Butane != nil && r.Butane.MachineConfig() != nil {
@@ -162,14 +162,6 @@ func contentInside(r config.Resource) ([]byte, error) {
 	}
 	const most = 256 << 20 // as for a config that is fetched
 	return client.Bytes(context.Background(), content, most)
-}
-
-// pace leaves the collector alone on large documents: the library's YAML nodes are full of pointers, so that what keeps memory low
-// on JSON would take several times as long here.
-func pace(size int) {
-	if size < 4<<20 {
-		load.PaceCollector(size)
-	}
 }
 
 func hasWarning(problems []diag.Problem) bool {
@@ -280,7 +272,7 @@ func (p *program) butaneFile(o peerOptions) error {
 		return err
 	}
 	options.Raw, options.Butane, options.Map = o.raw, true, o.debug
-	pace(len(text))
+	load.PaceCollector(text)
 	r := load.ReadWith(tree.NewArena(), name, text, options)
 	if o.debug && r.Butane != nil {
 		fmt.Fprintf(p.err, "TranslationSet: yaml → json\n%s", lines(r.Butane.Origins))

@@ -2,6 +2,7 @@ package butane
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -270,10 +271,11 @@ func (t *translation) partitions() {
 	for disk := range t.config.Get("storage").Get("disks").Children() {
 		path := fmt.Sprintf("$.storage.disks.%d.partitions", i)
 		list := disk.Get("partitions")
+		free := freelyPlaced(list)
 		j := 0
 		for p := range list.Children() {
 			if t.fcos >= 3 && p.Get("label").Text() == "root" {
-				t.rootPartition(itemPath(path, j), p, list)
+				t.rootPartition(itemPath(path, j), p, free.first < j || free.last > j, free.present > j && !isAbsent(p))
 			}
 			number := reserved(p.Get("label").Text())
 			if have, _ := strconv.Atoi(p.Get("number").Text()); number > 0 && number != have && disk.Get("wipeTable").Text() != "true" {
@@ -287,9 +289,25 @@ func (t *translation) partitions() {
 
 const rootMiB = 8192 // what the root of an fcos image should have
 
+// freelyPlaced finds the first and the last partition of a list that have no start, and the last of those that are to be there.
+func freelyPlaced(list tree.Node) (at struct{ first, last, present int }) {
+	at.first, at.last, at.present = math.MaxInt, -1, -1
+	i := 0
+	for p := range list.Children() {
+		if start, _ := strconv.Atoi(p.Get("startMiB").Text()); start == 0 {
+			if at.first, at.last = min(at.first, i), i; !isAbsent(p) {
+				at.present = i
+			}
+		}
+		i++
+	}
+	return at
+}
+
 // rootPartition: an image grows its root partition on the first boot, as far as nothing is in the way. A partition without a start goes
-// to the largest free block, which is where the root would have grown.
-func (t *translation) rootPartition(path string, p, list tree.Node) {
+// to the largest free block, which is where the root would have grown. beside is one without a start
+// anywhere in the list, follows one that takes the room.
+func (t *translation) rootPartition(path string, p tree.Node, beside, follows bool) {
 	size, _ := strconv.Atoi(p.Get("sizeMiB").Text())
 	if size != 0 {
 		if size < rootMiB {
@@ -298,20 +316,7 @@ func (t *translation) rootPartition(path string, p, list tree.Node) {
 		}
 		return
 	}
-	before, follows := true, false
-	harmless := false
-	for other := range list.Children() {
-		start, _ := strconv.Atoi(other.Get("startMiB").Text())
-		switch {
-		case other == p:
-			before = false
-		case start == 0 && (before || isAbsent(other) || isAbsent(p)):
-			harmless = true
-		case start == 0:
-			follows = true
-		}
-	}
-	if !follows && !harmless {
+	if !beside && !follows {
 		return
 	}
 	q := t.find(diag.Warning, "root-constrained", path+".label", p.Get("label"), "the root partition takes all that is left, and another one that takes what is free follows it")

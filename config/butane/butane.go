@@ -88,7 +88,7 @@ func Translate(root tree.Node, o Options) *Result {
 			t.run(step)
 		}
 	}
-	r.Problems, r.Origins = t.problems, t.origins
+	r.Problems, r.Origins = t.problems.All(), t.origins
 	if t.failed() {
 		return r
 	}
@@ -103,19 +103,21 @@ func (t *translation) run(step func()) {
 	if t.failed() && (t.Peer || t.spoilt()) {
 		return
 	}
-	before := len(t.problems)
+	before := len(t.problems.Kept())
 	step()
+	if t.Peer {
+		return
+	}
 	items := map[string]bool{}
-	for _, p := range t.problems[:before] {
+	for _, p := range t.problems.Kept()[:before] {
 		items[itemOf(p.Path)] = items[itemOf(p.Path)] || p.Severity == diag.Error && !p.Stricter
 	}
-	fresh := slices.DeleteFunc(t.problems[before:], func(p diag.Problem) bool { return !t.Peer && items[itemOf(p.Path)] })
-	t.problems = t.problems[:before+len(fresh)]
+	t.problems.Retain(before, func(p *diag.Problem) bool { return !items[itemOf(p.Path)] })
 }
 
 // spoilt: what comes of the parts with errors is under much of the rest.
 func (t *translation) spoilt() bool {
-	return slices.ContainsFunc(t.problems, func(p diag.Problem) bool {
+	return slices.ContainsFunc(t.problems.Kept(), func(p diag.Problem) bool {
 		return p.Severity == diag.Error && !p.Stricter && (strings.HasPrefix(p.Path, "$.boot_device") || strings.HasPrefix(p.Path, "$.storage.trees"))
 	})
 }
@@ -137,19 +139,21 @@ type translation struct {
 	config   tree.Node // what comes out
 	out      *config.Document
 	index    tree.Index
-	problems []config.Problem
+	problems diag.List
 	hidden   []diag.Span // what may be a secret because nothing is known of it
 	parents  map[tree.Node]*at
 	urls     *urlMaker
 	ready    func() map[tree.Node]embedded // content that is made ahead; nil where it is not worth it
 	late     []late
+	remote   map[string]bool                      // see tangVolumes
+	spelled  map[tree.Node]func(string) tree.Node // what each mapping has under a key: see lookup
 	origins  []string
 	locals   int // bytes of local files so far
 }
 
 // failed: nothing sensible can follow. What only some audiences hold against a document does not stop it.
 func (t *translation) failed() bool {
-	for _, p := range t.problems {
+	for _, p := range t.problems.Kept() {
 		if p.Severity == diag.Error && !p.Stricter && (t.Peer || !p.PeerOnly) {
 			return true
 		}
@@ -159,18 +163,27 @@ func (t *translation) failed() bool {
 
 // report adds a problem of the document. What it returns is valid until the next report.
 func (t *translation) report(severity diag.Severity, code, path string, place diag.Place, message string) *diag.Problem {
-	if t.Peer {
-		place = t.lookup(path)
+	p, kept := t.problems.Next(diag.Problem{Severity: severity, Code: code})
+	if kept {
+		if t.Peer {
+			place = t.lookup(path)
+		}
+		p.Place, p.Path, p.Message = place, path, message
 	}
-	t.problems = append(t.problems, diag.Problem{Severity: severity, Code: code, Place: place, Path: path, Message: message})
-	return &t.problems[len(t.problems)-1]
+	return p
 }
 
 // lookup finds the place of a path as the peer does: by the path in the text, nulls counted, nothing below an alias.
 func (t *translation) lookup(path string) diag.Place {
 	n := t.root
 	for step := range strings.SplitSeq(strings.TrimPrefix(strings.TrimPrefix(path, "$"), "."), ".") {
-		next := written(n, step)
+		if t.spelled[n] == nil {
+			if t.spelled == nil {
+				t.spelled = map[tree.Node]func(string) tree.Node{}
+			}
+			t.spelled[n] = writtenIn(n)
+		}
+		next := t.spelled[n](step)
 		if n.Kind() == tree.List {
 			next = t.itemAt(n, step)
 		}
@@ -201,17 +214,12 @@ func (t *translation) itemAt(list tree.Node, step string) tree.Node {
 func (t *translation) checkAll() {
 	t.check(language(), t.root, t.root, t.top)
 	t.drop(language(), t.root)
+	t.spelled = nil
 	if !t.Peer || !t.failed() {
 		return
 	}
 	// The peer looks for unknown keys after it has read everything.
-	errors := t.problems[:0]
-	for _, p := range t.problems {
-		if p.Severity == diag.Error {
-			errors = append(errors, p)
-		}
-	}
-	t.problems = errors
+	t.problems.Retain(0, func(p *diag.Problem) bool { return p.Severity == diag.Error })
 }
 
 // drop removes what the dialect does not have.

@@ -59,6 +59,7 @@ func (t *translation) checkObject(s *shape, n, context tree.Node, a *at) bool {
 		context = tree.Node{}
 	}
 	t.duplicates(n, a, false)
+	beside := writtenIn(context)
 	for c := range n.Children() {
 		if c.Key() == tree.MergeKey && !c.Quoted() && isMerge(c) {
 			continue
@@ -75,7 +76,7 @@ func (t *translation) checkObject(s *shape, n, context tree.Node, a *at) bool {
 			t.unknownParts(c, a.with(diag.ShowKey(c.Key()), c))
 			continue
 		}
-		t.check(m, c, written(context, c.Key()), a.with(m.name, c))
+		t.check(m, c, beside(c.Key()), a.with(m.name, c))
 	}
 	if !s.labels {
 		t.unknownKeys(s, context, a)
@@ -86,6 +87,21 @@ func (t *translation) checkObject(s *shape, n, context tree.Node, a *at) bool {
 // isMerge: a merge key has an empty list in the place of its value.
 func isMerge(n tree.Node) bool {
 	return n.Kind() == tree.List && !n.First().Exists() && n.Key() == tree.MergeKey
+}
+
+// writtenIn is written for many keys of one mapping, or for many mappings that are asked for a key each.
+func writtenIn(context tree.Node) func(key string) tree.Node {
+	const few = 16
+	if context.Kind() != tree.Object || context.At(few) == (tree.Node{}) {
+		return func(key string) tree.Node { return written(context, key) }
+	}
+	members := map[string]tree.Node{}
+	for c := range context.Children() {
+		if !c.Inherited() {
+			members[c.Key()] = c
+		}
+	}
+	return func(key string) tree.Node { return members[key] }
 }
 
 // written gives the last member that stands under a key in the text.
@@ -282,14 +298,19 @@ func (t *translation) unknownKeys(s *shape, context tree.Node, a *at) {
 		if c.Inherited() || s.find(key, t.Dialect) != nil {
 			continue
 		}
-		p := t.report(diag.Warning, "key-unknown", join(a.path(), key), c.KeyPlace(), fmt.Sprintf("the key %s is not known here; it is ignored", diag.QuoteKey(key)))
-		p.Place = c.KeyPlace() // for the peer too
+		p := diag.Problem{Severity: diag.Warning, Code: "key-unknown"}
 		if isMerge(c) {
 			p.Code, p.PeerOnly = "key-merge", true
+		}
+		next, kept := t.problems.Next(p)
+		if !kept {
 			continue
 		}
-		p.Path = join(a.path(), diag.ShowKey(key))
-		t.explainKey(p, s, key)
+		next.Place, next.Path, next.Message = c.KeyPlace(), join(a.path(), key), fmt.Sprintf("the key %s is not known here; it is ignored", diag.QuoteKey(key))
+		if !isMerge(c) {
+			next.Path = join(a.path(), diag.ShowKey(key))
+			t.explainKey(next, s, key)
+		}
 	}
 }
 

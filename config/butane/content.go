@@ -357,6 +357,11 @@ func (t *translation) innerOwn(a *at, text string) {
 		name = a.text()
 	}
 	for _, p := range t.Inner(name, text) {
+		if p.More > 0 {
+			p.Stricter = p.Stricter || p.Severity == diag.Error
+			t.problems.Add(p)
+			continue
+		}
 		where := ""
 		if p.Path != "" && p.Path != "$" {
 			where = " at " + p.Path

@@ -61,17 +61,24 @@ func (t *translation) mountUnit(fs *at) (name, text string) {
 // isRemote: the device is an encrypted volume that a Tang server opens, so that it is not there without the network.
 func (t *translation) isRemote(device string) bool {
 	for _, prefix := range []string{"/dev/mapper/", "/dev/disk/by-id/dm-name-"} {
-		name, ok := strings.CutPrefix(device, prefix)
-		if !ok {
-			continue
-		}
-		for luks := range t.top.key("storage", "luks").items() {
-			if luks.key("name").text() == name && luks.key("clevis", "tang").count() > 0 {
-				return true
-			}
+		if name, ok := strings.CutPrefix(device, prefix); ok && t.tangVolumes()[name] {
+			return true
 		}
 	}
 	return false
+}
+
+// tangVolumes are the names of the volumes that Tang servers open.
+func (t *translation) tangVolumes() map[string]bool {
+	if t.remote == nil {
+		t.remote = map[string]bool{}
+		for luks := range t.top.key("storage", "luks").items() {
+			if luks.key("clevis", "tang").count() > 0 {
+				t.remote[luks.key("name").text()] = true
+			}
+		}
+	}
+	return t.remote
 }
 
 // unitPath escapes a path as unit names need it (systemd.unit(5)). Small bytes get one hexadecimal digit, as the peer does it:
@@ -102,11 +109,12 @@ type ground struct {
 	t     *translation
 	nodes map[string]tree.Node
 	kinds map[string]string // the list that the node is in
+	lists map[string]*tree.Appender
 }
 
 // ground looks at the config as it is by now, generated parts included.
 func (t *translation) ground() *ground {
-	g := &ground{t, map[string]tree.Node{}, map[string]string{}}
+	g := &ground{t, map[string]tree.Node{}, map[string]string{}, map[string]*tree.Appender{}}
 	for _, kind := range []string{"directories", "files", "links"} {
 		for n := range t.config.Get("storage").Get(kind).Children() {
 			g.nodes[n.Get("path").Text()], g.kinds[n.Get("path").Text()] = n, kind
@@ -118,8 +126,10 @@ func (t *translation) ground() *ground {
 // add makes a node of the config at a path.
 func (g *ground) add(from tree.Node, kind, where string) tree.Node {
 	n := g.t.object(from, "path", where)
-	list := g.t.section(from, "storage", kind)
-	list.Append().Add(n)
+	if g.lists[kind] == nil {
+		g.lists[kind] = g.t.section(from, "storage", kind).Append()
+	}
+	g.lists[kind].Add(n)
 	g.nodes[where], g.kinds[where] = n, kind
 	return n
 }

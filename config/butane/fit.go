@@ -15,12 +15,12 @@ import (
 func Unfit(root tree.Node, v config.Version) []config.Problem {
 	f := fitter{v: v}
 	f.walk(root, language(), "$")
-	return f.problems
+	return f.problems.All()
 }
 
 type fitter struct {
 	v        config.Version
-	problems []config.Problem
+	problems diag.List
 }
 
 func (f *fitter) walk(n tree.Node, s *shape, path string) {
@@ -68,7 +68,9 @@ func saysNothing(n tree.Node, s *shape) bool {
 }
 
 func (f *fitter) fail(n tree.Node, path, message string) {
-	f.problems = append(f.problems, diag.Problem{Severity: diag.Error, Code: "version-too-old", Place: n.Place(), Path: path, Message: message})
+	if p, kept := f.problems.Next(diag.Problem{Severity: diag.Error, Code: "version-too-old"}); kept {
+		p.Place, p.Path, p.Message = n.Place(), path, message
+	}
 }
 
 func special(n tree.Node) bool {

@@ -203,8 +203,11 @@ func (t *translation) judge() {
 		if p.Code == "mode-octal" && !t.Peer {
 			continue // it says how JSON writes modes; what there is to say of YAML has been said
 		}
-		p.Message, p.Hint = ownKeys(p.Message), ownKeys(t.ownVersion(p.Hint))
-		t.problems = append(t.problems, t.blame(p))
+		if p.More == 0 {
+			p.Message, p.Hint = ownKeys(p.Message), ownKeys(t.ownVersion(p.Hint))
+			p = t.blame(p)
+		}
+		t.problems.Add(p)
 	}
 	for _, l := range t.late {
 		t.find(diag.Error, "partition-mixed", l.path, l.node, "a partition is to be absent, and another one to get the next free number").PeerOnly = true

@@ -13,8 +13,11 @@ import (
 
 // A finding is something wrong with the config that comes out, before it is said of the document.
 func (t *translation) find(severity diag.Severity, code, path string, n tree.Node, message string) *diag.Problem {
-	t.problems = append(t.problems, t.blame(diag.Problem{Severity: severity, Code: code, Path: path, Place: n.Place(), Message: message}))
-	return &t.problems[len(t.problems)-1]
+	p, kept := t.problems.Next(diag.Problem{Severity: severity, Code: code})
+	if kept {
+		*p = t.blame(diag.Problem{Severity: severity, Code: code, Path: path, Place: n.Place(), Message: message})
+	}
+	return p
 }
 
 // blame says a problem of the config of the line of the document that caused it.

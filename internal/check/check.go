@@ -154,7 +154,7 @@ func (r *reader) file(name string) {
 		r.problems = append(r.problems, diag.Problem{Severity: diag.Error, Code: "unreadable", Place: diag.Place{Doc: &diag.Document{Name: shown}}, Message: err.Error()})
 		return
 	}
-	load.PaceCollector(len(text))
+	load.PaceCollector(text)
 	result := load.ReadWith(tree.NewArena(), shown, text, r.documents)
 	diag.Sort(result.Problems)
 	r.problems = append(r.problems, diag.For(r.audience, result.Problems)...)
@@ -214,7 +214,7 @@ func (r *reader) text(o options, code int) {
 	style := diag.Style{Color: r.s.Color}
 	counts := map[diag.Severity]int{}
 	for _, p := range r.problems {
-		counts[p.Severity]++
+		counts[p.Severity] += p.Count()
 		fmt.Fprintln(r.s.Out, style.Text(p))
 	}
 	verdict := "valid"

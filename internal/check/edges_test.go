@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // A megabyte in one line with a problem in every item: no form shows more of the line than fits, so nothing grows with the
@@ -32,11 +33,18 @@ func TestALongLineIsShownInParts(t *testing.T) {
 	for line := range strings.Lines(shown.out) {
 		require.Less(t, len(line), 200)
 	}
-	assert.Equal(t, count, strings.Count(validate(text, "--format", "line", "-").out, "\n"))
-	assert.Equal(t, count, strings.Count(peer(text, "-").out, "\n"))
-	var parsed struct{ Problems []any }
+	assert.Contains(t, shown.out, "\nand 9000 more errors\n")
+	for _, lines := range []string{validate(text, "--format", "line", "-").out, peer(text, "-").out} {
+		assert.Equal(t, diag.Most+1, strings.Count(lines, "\n"))
+		assert.True(t, strings.HasSuffix(lines, "\nerror: and 9000 more errors\n"))
+	}
+	var parsed struct {
+		Problems []any
+		More     int
+	}
 	require.NoError(t, json.Unmarshal([]byte(validate(text, "--format", "json", "-").out), &parsed))
-	assert.Len(t, parsed.Problems, count)
+	assert.Len(t, parsed.Problems, diag.Most)
+	assert.Equal(t, count-diag.Most, parsed.More)
 }
 
 func TestALineOfJSONMayBeLong(t *testing.T) {

@@ -50,7 +50,7 @@ func peerFile(file string, s Streams) int {
 		fmt.Fprintf(s.Err, "couldn't read config: %s: %s\n", name, quiet(err))
 		return ExitInvalid
 	}
-	load.PaceCollector(len(text))
+	load.PaceCollector(text)
 	result := load.Read(tree.NewArena(), name, text)
 	problems := peerProblems(result)
 	for _, p := range problems {

@@ -145,6 +145,8 @@ type Problem struct {
 	// PeerOnly marks what only the peer says: beside another problem that says the same, or because it does not look at all of the
 	// document.
 	PeerOnly bool
+	// More, where it is not 0, is how many further problems this one stands for: a document keeps no more of them than people read.
+	More int
 }
 
 // An Audience is who problems are told to. What they are told of rules that the peer has not differs.
@@ -159,7 +161,7 @@ const (
 	Peer
 )
 
-// For gives problems as an audience is told them.
+// For gives the problems of a document as an audience is told them: at most as many as Most says, and what stands for the others.
 func For(audience Audience, problems []Problem) []Problem {
 	var told []Problem
 	for _, p := range problems {
@@ -173,7 +175,7 @@ func For(audience Audience, problems []Problem) []Problem {
 		}
 		told = append(told, p)
 	}
-	return told
+	return first(told)
 }
 
 // Error makes a Problem an error whose text is "place: message".
@@ -199,10 +201,10 @@ func Fatal(problems []Problem) bool {
 	return slices.ContainsFunc(problems, func(p Problem) bool { return p.Severity == Error })
 }
 
-// Sort orders problems by document name and place, keeping the order of those at one place.
+// Sort orders problems by document name and place, keeping the order of those at one place. What stands for others comes last.
 func Sort(problems []Problem) {
 	slices.SortStableFunc(problems, func(a, b Problem) int {
-		return cmp.Or(strings.Compare(a.Place.name(), b.Place.name()), cmp.Compare(a.Place.Span.Start, b.Place.Span.Start))
+		return cmp.Or(cmp.Compare(min(a.More, 1), min(b.More, 1)), strings.Compare(a.Place.name(), b.Place.name()), cmp.Compare(a.Place.Span.Start, b.Place.Span.Start))
 	})
 }
 

@@ -15,7 +15,7 @@ import (
 // left out.
 func Line(p Problem) string {
 	line, col := 0, 0
-	if p.Place.Doc != nil && p.Place.Doc.Text != "" {
+	if p.Place.Doc != nil && p.Place.Doc.Text != "" && p.More == 0 {
 		line, col = p.Place.Doc.Position(p.Place.Span.Start)
 	}
 	return lineForm(p, p.Path, line, col)
@@ -43,7 +43,7 @@ func oneLine(s string) string { return strings.NewReplacer("\n", " ", "\r", " ")
 // is spelled right.
 func PeerLine(p Problem) string {
 	doc := p.Place.Doc
-	if doc == nil {
+	if doc == nil || p.More > 0 {
 		return lineForm(p, p.Path, 0, 0)
 	}
 	offset, path := peerOffset(p), p.Path
@@ -111,13 +111,17 @@ func toJSON(p Place, path, message string) jsonPlace {
 	return j
 }
 
-// WriteJSON writes {"valid": …, "problems": […]} and a newline.
+// WriteJSON writes {"valid": …, "problems": […]} and a newline, with "more" where there are others.
 func WriteJSON(w io.Writer, valid bool, problems []Problem) error {
 	out := struct {
 		Valid    bool          `json:"valid"`
 		Problems []jsonProblem `json:"problems"`
-	}{valid, []jsonProblem{}}
+		More     int           `json:"more,omitempty"`
+	}{Valid: valid, Problems: []jsonProblem{}}
 	for _, p := range problems {
+		if out.More += p.More; p.More > 0 {
+			continue
+		}
 		j := jsonProblem{Severity: p.Severity.String(), Code: p.Code, jsonPlace: toJSON(p.Place, p.Path, p.Message), Hint: p.Hint}
 		for _, r := range p.Related {
 			j.Related = append(j.Related, toJSON(r.Place, r.Path, r.Message))
@@ -145,6 +149,9 @@ func (s Style) paint(code, text string) string {
 
 // Text shows a problem to people: what, where, the line with a caret below the place, hint and related places.
 func (s Style) Text(p Problem) string {
+	if p.More > 0 {
+		return s.paint("1", p.Message) + "\n"
+	}
 	var b strings.Builder
 	color := map[Severity]string{Error: "1;31", Warning: "1;33", Info: "1;36"}[p.Severity]
 	b.WriteString(s.paint(color, p.Severity.String()+"["+p.Code+"]") + ": " + s.paint("1", oneLine(p.Message)) + "\n")

@@ -36,8 +36,11 @@ func parse(arena *tree.Arena, doc *diag.Document) parsed {
 	if noText(doc.Text, problem) {
 		return failed(doc, *problem)
 	}
-	yaml := parseYAML(arena, doc)
-	if yaml.root.Get("variant").Exists() || !yaml.root.Exists() && looksLikeYAML(doc.Text) {
+	var yaml parsed
+	if strings.Contains(doc.Text, "variant") || !strings.HasPrefix(strings.TrimLeft(doc.Text, " \t\r\n"), "{") {
+		yaml = parseYAML(arena, doc)
+	}
+	if yaml.root.Get("variant").Exists() || yaml.text != nil && !yaml.root.Exists() && looksLikeYAML(doc.Text) {
 		yaml.document = true
 		return yaml
 	}

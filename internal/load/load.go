@@ -96,13 +96,21 @@ func (r *Result) Valid(audience diag.Audience) bool {
 	return r.Config != nil && !diag.Fatal(diag.For(audience, r.Problems))
 }
 
-// PaceCollector sets how much garbage the process lets stand, given the size of the document that it works on. What a small
-// one leaves behind is not worth a collection; the peak of a large one is kept near what is really needed.
-func PaceCollector(size int) {
-	const large = 4 << 20
-	if size < large {
-		debug.SetGCPercent(400)
-	} else {
-		debug.SetGCPercent(5)
+// PaceCollector sets how much garbage the process lets stand while it works on a document. What a small one leaves behind is not worth
+// a collection; of a large one the peak is kept near what is really needed. It is the heap that decides, not the size: a few bytes of
+// text can become a hundred times as much, and a limit makes a collection come early without making it come often. The YAML library's
+// nodes are much larger than ours.
+func PaceCollector[T string | []byte](text T) {
+	const least, base, ofJSON, ofYAML = 64 << 20, 24 << 20, 4, 8
+	times := ofYAML
+	for i := range len(text) {
+		if c := text[i]; c != ' ' && c != '\t' && c != '\n' && c != '\r' {
+			if c == '{' {
+				times = ofJSON
+			}
+			break
+		}
 	}
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(max(least, base+int64(times)*int64(len(text))))
 }

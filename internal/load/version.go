@@ -51,7 +51,9 @@ func (c *converter) write(r *Result, v config.Version, pretty bool) []byte {
 	}
 	for _, p := range wrong {
 		if p.Severity == diag.Error && !p.Stricter && !p.PeerOnly {
-			p.Message = fmt.Sprintf("version %s does not take this: %s", v, p.Message)
+			if p.More == 0 {
+				p.Message = fmt.Sprintf("version %s does not take this: %s", v, p.Message)
+			}
 			c.problems = append(c.problems, p)
 		}
 	}

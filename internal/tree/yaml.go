@@ -384,6 +384,7 @@ func (y *yamlReader) inherit(at uint32, last *uint32, source *yaml.Node, have ma
 		defer func() { y.via = nil }()
 	}
 	var deeper []*yaml.Node
+	y.expanded += len(mapping.Content) / 2 // keys are looked at, be they brought in or not
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		key, value := mapping.Content[i], mapping.Content[i+1]
 		if key.Value == MergeKey {

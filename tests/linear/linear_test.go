@@ -1,0 +1,99 @@
+// Package linear holds what the programs take, in work and in memory, against the size of what they are given.
+package linear
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// counted builds the program so that it counts how often each block of it runs. What is measured is work, which no other load of the
+// machine changes, and not time.
+func counted(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "counted")
+	build := exec.Command("go", "build", "-cover", "-covermode=count", "-coverpkg=./...,go.yaml.in/yaml/v4/...", "-o", program, "./cmd/glowplug")
+	build.Dir = "../.."
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return program
+}
+
+// work runs a shape of a size and gives the number of blocks that ran, and the size of the document.
+func (s shape) work(t *testing.T, program string, size int) (blocks, bytes int64) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "glowplug-linear-") // covdata takes no folder with a comma in its name
+	require.NoError(t, err)
+	defer os.RemoveAll(dir)
+	counters := filepath.Join(dir, "counters")
+	require.NoError(t, os.Mkdir(counters, 0o700))
+	c, bytes := s.command(t, dir, program, size)
+	c.Env = append(os.Environ(), "GOCOVERDIR="+counters)
+	out, err := c.CombinedOutput()
+	if code := c.ProcessState.ExitCode(); code != 0 && code != 1 {
+		require.NoError(t, err, "%.2000s", out)
+	}
+	profile := filepath.Join(dir, "profile")
+	out, err = exec.Command("go", "tool", "covdata", "textfmt", "-i="+counters, "-o="+profile).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	text, err := os.ReadFile(profile)
+	require.NoError(t, err)
+	for line := range strings.Lines(string(text)) {
+		if fields := strings.Fields(line); len(fields) == 3 { // place, statements, count
+			count, err := strconv.ParseInt(fields[2], 10, 64)
+			require.NoError(t, err)
+			blocks += count
+		}
+	}
+	return blocks, bytes
+}
+
+// command is the program under the name, and with the arguments, of a shape.
+func (s shape) command(t *testing.T, dir, program string, size int) (c *exec.Cmd, bytes int64) {
+	t.Helper()
+	file, root, name := filepath.Join(dir, "document"), filepath.Join(dir, "root"), filepath.Join(dir, s.args[0])
+	text := s.text(size)
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	require.NoError(t, os.MkdirAll(filepath.Join(root, "etc"), 0o755))
+	for name, text := range map[string]string{"passwd": "root:x:0:0:root:/root:/bin/sh\n", "group": "root:x:0:\n"} {
+		require.NoError(t, os.WriteFile(filepath.Join(root, "etc", name), []byte(text), 0o644))
+	}
+	require.NoError(t, os.Symlink(program, name))
+	args := slices.Clone(s.args[1:])
+	for i, arg := range args {
+		switch arg {
+		case "FILE":
+			args[i] = file
+		case "ROOT":
+			args[i] = root
+		}
+	}
+	return exec.Command(name, args...), int64(len(text))
+}
+
+// The work that comes with the second half of a document is at most a quarter more than its bytes make for.
+func TestWorkGrowsWithTheInputAndNotFaster(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs a program some hundred times")
+	}
+	program := counted(t)
+	for _, s := range shapes() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			one, small := s.work(t, program, s.size)
+			two, medium := s.work(t, program, 2*s.size)
+			four, large := s.work(t, program, 4*s.size)
+			require.Greater(t, two, one)
+			growth := float64(four-two) / float64(two-one)
+			wanted := float64(large-medium) / float64(medium-small)
+			assert.LessOrEqual(t, growth, 1.25*wanted, "%d, %d and %d blocks for %d, %d and %d bytes", one, two, four, small, medium, large)
+		})
+	}
+}
