@@ -306,10 +306,11 @@ func samePlaces(t *testing.T, n tree.Node, other gojson.Node) {
 	require.Equal(t, span, n.Span())
 }
 
-// goJSON reads a text with go-json. Numbers that no float64 holds are an error there, though not one of syntax.
+// goJSON reads a text with go-json. Numbers that no float64 holds are an error there, though not one of syntax; of null alone it gives
+// no node.
 func goJSON(text string) (root gojson.Node, valid, readable bool) {
 	err := gojson.Unmarshal([]byte(text), &root)
-	return root, gojson.Valid([]byte(text)), err == nil
+	return root, gojson.Valid([]byte(text)), err == nil && strings.TrimSpace(text) != "null"
 }
 
 var seeds = []string{
@@ -318,7 +319,7 @@ var seeds = []string{
 	`{"a": 1, "a": {"b": 2, "b": [3]}, "A": 4}`,
 	"[\"\xff\", \"\xe2\x82\", {\"\xff\": \"\xff\", \"\\ud800\": 1}]",
 	`[1e999, 00, 0x1]`, `[123456789012345678901234567890, 1E-400]`, `01`, `-`, `1.`, `"\u12"`, `"a`, "\"\n\"", `{"a" 1}`, `{"a":1,}`,
-	`[[[[[[[[]]]]]]]]`, `{}{}`, "\ufeff{}", `// x`, ` `, ``, "nul", `{"": ""}`, "\x00", `["\\\"", "\\\\"]`,
+	`null`, ` null `, `[null]`, `[[[[[[[[]]]]]]]]`, `{}{}`, "\ufeff{}", `// x`, ` `, ``, "nul", `{"": ""}`, "\x00", `["\\\"", "\\\\"]`,
 	`{"a":"\ud83d\u0041\ude00"}`, "[\t1\r,\n2 ]", `{"k":{"k":{"k":[{"k":null}]}}}`,
 }
 
