@@ -54,7 +54,7 @@ test-vm: build
 
 # Tests that run inside a machine. RUN picks among them, as -run does: make test-guest RUN=TestDisks. SHORT=1 has long ones do less.
 test-guest: build
-	$(call VM_TEST,guest) $(if $(SHORT),-short) ./tests/vm/ -args -guest '$(RUN)'
+	$(call VM_TEST,guest) $(if $(SHORT),-short) $(if $(RUN),-run TestInsideAMachine) ./tests/vm/ -args -guest '$(RUN)'
 
 # First boots of real Debians, two at a time, each asked afterwards what came of its config. BOOTS picks among them, as -run does.
 test-boots: build
@@ -126,9 +126,9 @@ Installed. For a first boot an image also needs
   - the kernel arguments ignition.firstboot, in one boot only (`make install-firstboot-complete`), and ignition.platform.id=ID
   - the network, where configs come from there (`make install-network`)
   - tools for what configs ask for: mkfs.ext4, mdadm, cryptsetup, ...
-  - the dracut module in its initramfs, in dracut.conf.d (`make install-dracut-conf`):
-      add_dracutmodules+=" ignition "
-docs/operations.md says more. Then make the initramfs.
+docs/operations.md says more. Then the initramfs is made, with the dracut module in it. It is not by itself: dracut.conf.d has to
+have this line (`make install-dracut-conf` puts it there):
+  add_dracutmodules+=" ignition "
 endef
 export LEFT_TO_DO
 

@@ -151,6 +151,7 @@ func TestInstallSaysWhatIsLeftToDo(t *testing.T) {
 	for _, word := range []string{`add_dracutmodules+=" ignition "`, "make install-dracut-conf", "make install-network", "ignition.firstboot", "docs/operations.md"} {
 		assert.Contains(t, string(out), word)
 	}
+	assert.True(t, strings.HasSuffix(string(out), "\n  add_dracutmodules+=\" ignition \"\n"), "it is not the last line of\n%s", out)
 	conf, err := os.ReadFile(filepath.Join(installed(t, "install-dracut-conf"), "usr/lib/dracut/dracut.conf.d/30-ignition.conf"))
 	require.NoError(t, err)
 	got, err := exec.Command("bash", "-c", "add_dracutmodules=' other '; "+string(conf)+"\necho $add_dracutmodules").Output()

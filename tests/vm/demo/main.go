@@ -47,7 +47,7 @@ func run(ctx context.Context, path string) error {
 	}
 	defer os.RemoveAll(layer)
 	install := exec.CommandContext(ctx, "make", "-s", "install", "install-network", "DESTDIR="+layer)
-	install.Stdout, install.Stderr = os.Stderr, os.Stderr
+	install.Stderr = os.Stderr // what it prints is for images
 	if err := install.Run(); err != nil {
 		return fmt.Errorf("make install: %w", err)
 	}
