@@ -89,7 +89,7 @@ func (r *Root) takeOver(user *Root) {
 	if plain := user.view(); plain != nil {
 		user.takeOver(plain)
 	}
-	user.forget()
+	user.Forget()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for dev, fd := range user.synced {

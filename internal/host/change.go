@@ -216,7 +216,7 @@ func (t *Temp) rename(mayReplace bool) error {
 	if mayReplace {
 		// Directories may have been opened through a link that is there now.
 		if f, err := t.dir.lstat(t.name, t.base); err == nil && f.Kind == Symlink {
-			t.root.forget()
+			t.root.Forget()
 		}
 		return unix.Renameat(t.dir.fd, t.tmp, t.dir.fd, t.base)
 	}
@@ -319,7 +319,7 @@ func (r *Root) RemoveAll(name string) error {
 	}
 	r.touch(d)
 	if found.Kind == Directory || found.Kind == Symlink {
-		r.forget()
+		r.Forget()
 	}
 	return pathError("remove", name, r.removeAt(d.fd, base))
 }

@@ -83,7 +83,7 @@ func (r *Root) removeEmpty(made []string) {
 		}
 	}
 	if len(made) > 0 {
-		r.forget()
+		r.Forget()
 	}
 }
 

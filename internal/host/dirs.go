@@ -68,8 +68,9 @@ func (r *Root) release(d *dir) {
 	d.closeIfIdle()
 }
 
-// forget drops every open directory from the cache: a name on the way to one of them may mean something else now.
-func (r *Root) forget() {
+// Forget drops every open directory from the cache: a name on the way to one of them may mean something else now, as
+// after a tool has removed it.
+func (r *Root) Forget() {
 	for _, each := range []*Root{r, r.full, r.view()} {
 		if each != nil {
 			each.mu.Lock()

@@ -83,7 +83,7 @@ func (r *Root) Dir() string { return r.dir }
 
 // Close gives the descriptors back. It does not sync.
 func (r *Root) Close() error {
-	r.forget()
+	r.Forget()
 	for _, each := range []*Root{r, r.view()} {
 		if each == nil {
 			continue

@@ -410,7 +410,7 @@ func TestARootTakesSeveralWritersAtOnce(t *testing.T) {
 					}
 					assert.NoError(t, put(t, r, fmt.Sprint(in, "/", w, "-", i), "x", false))
 					if i%20 == 0 {
-						r.forget()
+						r.Forget()
 					}
 				}
 			})

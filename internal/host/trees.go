@@ -26,7 +26,7 @@ func (r *Root) Move(from, to string) error {
 	r.touch(source)
 	r.touch(target)
 	err = unix.Renameat2(source.fd, base, target.fd, name, unix.RENAME_NOREPLACE)
-	r.forget() // directories below have another path now
+	r.Forget() // directories below have another path now
 	return pathError("rename", to, err)
 }
 

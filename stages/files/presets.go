@@ -171,14 +171,14 @@ func (w *worker) writePresets(at, content string) error {
 // them (Also=) are disabled again.
 func (p *planner) links(all []wanted) (host.Plan, error) {
 	var disable, enable, again host.Plan
-	along := alongWith(all)
+	along, stays := alongWith(all), staying(all)
 	for _, w := range all {
 		switch {
 		case w.file.alias:
 		case !w.Enabled:
-			disable = append(disable, p.disable(w.Name, w.origin))
+			disable = append(disable, p.disable(w.Name, w.origin, stays))
 			if along[w.Name] != "" {
-				again = append(again, p.disable(w.Name, w.origin))
+				again = append(again, p.disable(w.Name, w.origin, stays))
 			}
 		case p.worker.Enable && w.canBeEnabled():
 			enable = append(enable, p.enable(w.Name, w.origin))

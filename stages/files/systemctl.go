@@ -32,22 +32,27 @@ func (w *worker) isEnabled(ctx context.Context, name string) (bool, error) {
 	return err == nil && !slices.Contains(nothingToDisable, strings.TrimSpace(string(answer))), context.Cause(ctx)
 }
 
-// disable makes the step that disables a unit. The line in the preset file is not enough: unless it is built otherwise,
+// disable makes the step that disables a unit. Links that are to stay do so, whatever systemctl takes for links of the unit. The line in the preset file is not enough: unless it is built otherwise,
 // systemd's presets at a first boot enable units and never disable one.
-func (p *planner) disable(name, origin string) host.Step {
+func (p *planner) disable(name, origin string, stays linkJudge) host.Step {
 	w := p.worker
 	return host.Step{
 		ID: "disable:" + name, Effect: host.Deferred, Origin: origin,
 		Subject: "disable " + host.Show(name), Detail: "if it is enabled then",
 		Check: func(ctx context.Context) (host.State, error) {
+			if aside, err := w.Root.Lstat(asideDir); err != nil || aside.Kind != host.Absent {
+				return host.Pending, err
+			}
 			if enabled, err := w.isEnabled(ctx, name); err != nil || enabled {
 				return host.Pending, err
 			}
 			return host.Done, nil
 		},
 		Do: func(ctx context.Context) error {
-			_, err := w.systemctl(ctx, "disable", name)
-			return err
+			return w.keeping(stays, func() error {
+				_, err := w.systemctl(ctx, "disable", name)
+				return err
+			})
 		},
 	}
 }

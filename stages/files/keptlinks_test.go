@@ -1,0 +1,69 @@
+package files
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// systemctl takes away every link of an instance when it disables the template.
+func TestMasksAndWantedLinksOutlastThatATemplateIsDisabled(t *testing.T) {
+	const etc, lib = "etc/systemd/system/", "/usr/lib/systemd/system/t@.service"
+	dir, o := newRoot(t, map[string]string{
+		lib[1:]: hooked, "enabled/t@.service": "",
+		etc + "t@image.service":             "-> /dev/null",
+		etc + "t@relative.service":          "-> ../../../dev/null",
+		etc + "x.wants/t@gone.service":      "-> " + lib,
+		etc + "x.wants/t@on.service":        "-> " + lib,
+		etc + "x.requires/t@mask.service":   "-> /dev/null",
+		etc + "x.wants/t@off.service":       "-> " + lib,
+		etc + ".glowplug-aside/t@1.service": "-> /dev/null", // an interrupted run has left it
+	})
+	o.Tools = tools(t)
+	cfg := units(t, `{'name':'t@.service','enabled':false},{'name':'t@on.service','enabled':true},{'name':'t@off.service','enabled':false},{'name':'t@config.service','mask':true}`)
+	for range 3 {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "enabled/t@.service"), nil, 0o644), "an instance is enabled, and so is-enabled says yes")
+		require.NoError(t, apply(cfg, o, host.RunOptions{}))
+		links, err := filepath.Glob(filepath.Join(dir, etc, "*t@*"))
+		require.NoError(t, err)
+		below, err := filepath.Glob(filepath.Join(dir, etc, "*/*t@*"))
+		require.NoError(t, err)
+		got := map[string]string{}
+		for _, link := range append(links, below...) {
+			name, err := filepath.Rel(filepath.Join(dir, etc), link)
+			require.NoError(t, err)
+			got[name], err = os.Readlink(link)
+			require.NoError(t, err)
+		}
+		assert.Equal(t, map[string]string{
+			"t@image.service": "/dev/null", "t@relative.service": "../../../dev/null", "t@config.service": "/dev/null", "t@1.service": "/dev/null",
+			"x.wants/t@on.service": lib, "x.requires/t@mask.service": "/dev/null",
+		}, got)
+		assert.NoDirExists(t, filepath.Join(dir, asideDir))
+	}
+}
+
+func TestLinksThatStayWhenAUnitIsDisabled(t *testing.T) {
+	all := []wanted{{}, {}, {}, {}}
+	all[0].Name, all[0].Enabled = "on.service", true
+	all[1].Name = "off.service"
+	all[2].Name, all[2].Enabled = "t@.service", true
+	all[3].Name = "off-alias.service"
+	stays := staying(all)
+	for link, want := range map[string]bool{
+		"x.wants/on.service /lib/on.service": true, "alias.service /lib/on.service": true, "x.wants/off.service /lib/off.service": false,
+		"other.service /lib/other.service": false, "t@1.service /lib/t@.service": false, "off-alias.service /lib/on.service": false,
+		"off.service /dev/null": true, "other.service //dev/./null": true, "z@.wants/t@.service /lib/t@.service": true,
+	} {
+		var at, target string
+		_, err := fmt.Sscan(link, &at, &target)
+		require.NoError(t, err)
+		assert.Equal(t, want, stays(unitDir+"/"+at, target), link)
+	}
+}
