@@ -22,16 +22,18 @@ func FuzzDisksArePlannedOrRefused(f *testing.F) {
 	whole, err := os.ReadFile(image)
 	require.NoError(f, err)
 	head := whole[:1024+3*128]
+	const changed = 1024 + 128*128 // the bytes that differ between inputs
+	disk, after := bytes.Clone(whole), make([]byte, size)
 	f.Add(head, true, 0, 1, 1, false)
 	f.Add(head, true, 1, 1, 2, true)
 	f.Add(head, false, 2, 0, 0, false)
 	f.Add(head[:600], false, 3, -1, -1, true)
 	f.Add([]byte{}, true, 128, 1, 0, false)
 	f.Fuzz(func(t *testing.T, head []byte, sealed bool, number, start, sizeMiB int, resize bool) {
-		disk := bytes.Clone(whole)
-		copy(disk, head[:min(len(head), 1024+128*128)])
+		copy(disk, whole[:changed])
+		copy(disk, head[:min(len(head), changed)])
 		if sealed { // a table that contradicts itself, not one that was damaged
-			binary.LittleEndian.PutUint32(disk[512+88:], crc32.ChecksumIEEE(disk[1024:1024+128*128]))
+			binary.LittleEndian.PutUint32(disk[512+88:], crc32.ChecksumIEEE(disk[1024:changed]))
 			clear(disk[512+16 : 512+20])
 			binary.LittleEndian.PutUint32(disk[512+16:], crc32.ChecksumIEEE(disk[512:512+92]))
 		}
@@ -59,7 +61,6 @@ func FuzzDisksArePlannedOrRefused(f *testing.F) {
 		}
 		require.NotNil(t, c.after.Found.Table)
 		require.NoError(t, c.after.Found.Err())
-		after := make([]byte, size)
 		_, err = c.sketch.ReadAt(after, 0)
 		require.NoError(t, err)
 		if seen.Found.Table == nil {
