@@ -16,8 +16,6 @@ type shape struct {
 	text func(n int) string
 	// size is the smallest size that is measured; twice and four times as much follow.
 	size int
-	// perByte is how many bytes of memory a byte of the document may take, 10 if it is not given.
-	perByte int
 }
 
 var (
@@ -93,16 +91,16 @@ func shapes() []shape {
 func emptyItems() []shape {
 	return []shape{
 		{name: "files with content", args: validate, size: 1000, text: list("storage", "files", numbered(`{"path": "/f%d", "mode": 420, "contents": {"source": "data:,%d"}}`))},
-		{name: "null files", args: validate, size: 5000, perByte: 40, text: list("storage", "files", same("null"))},
-		{name: "empty files", args: validate, size: 5000, perByte: 40, text: list("storage", "files", same("{}"))},
-		{name: "empty files for the peer", args: peer, size: 5000, perByte: 40, text: list("storage", "files", same("{}"))},
-		{name: "empty units", args: validate, size: 5000, perByte: 40, text: list("systemd", "units", same("{}"))},
-		{name: "empty users", args: validate, size: 5000, perByte: 40, text: list("passwd", "users", same("{}"))},
-		{name: "empty disks", args: validate, size: 5000, perByte: 40, text: list("storage", "disks", same("{}"))},
-		{name: "empty volumes", args: validate, size: 5000, perByte: 40, text: list("storage", "luks", same("{}"))},
-		{name: "empty filesystems", args: validate, size: 5000, perByte: 40, text: list("storage", "filesystems", same("{}"))},
-		{name: "empty arrays", args: validate, size: 5000, perByte: 40, text: list("storage", "raid", same("{}"))},
-		{name: "empty links", args: validate, size: 5000, perByte: 40, text: list("storage", "links", same("{}"))},
+		{name: "null files", args: validate, size: 5000, text: list("storage", "files", same("null"))},
+		{name: "empty files", args: validate, size: 5000, text: list("storage", "files", same("{}"))},
+		{name: "empty files for the peer", args: peer, size: 5000, text: list("storage", "files", same("{}"))},
+		{name: "empty units", args: validate, size: 5000, text: list("systemd", "units", same("{}"))},
+		{name: "empty users", args: validate, size: 5000, text: list("passwd", "users", same("{}"))},
+		{name: "empty disks", args: validate, size: 5000, text: list("storage", "disks", same("{}"))},
+		{name: "empty volumes", args: validate, size: 5000, text: list("storage", "luks", same("{}"))},
+		{name: "empty filesystems", args: validate, size: 5000, text: list("storage", "filesystems", same("{}"))},
+		{name: "empty arrays", args: validate, size: 5000, text: list("storage", "raid", same("{}"))},
+		{name: "empty links", args: validate, size: 5000, text: list("storage", "links", same("{}"))},
 	}
 }
 
@@ -152,11 +150,11 @@ func keys() []shape {
 
 func texts() []shape {
 	return []shape{
-		{name: "a list of numbers", args: validate, size: 12500, perByte: 40, text: list("x", "y", same("1"))},
-		{name: "lists in lists", args: validate, size: 500, perByte: 40, text: func(n int) string {
+		{name: "a list of numbers", args: validate, size: 12500, text: list("x", "y", same("1"))},
+		{name: "lists in lists", args: validate, size: 500, text: func(n int) string {
 			return config(`"x": ` + strings.Repeat("[", n) + strings.Repeat("]", n))
 		}},
-		{name: "objects in objects", args: validate, size: 500, perByte: 40, text: func(n int) string {
+		{name: "objects in objects", args: validate, size: 500, text: func(n int) string {
 			return config(strings.Repeat(`"x": {`, n) + strings.Repeat("}", n))
 		}},
 		{name: "a string of escapes", args: validate, size: 25000, text: func(n int) string {
@@ -267,7 +265,7 @@ func yamlKeys() []shape {
 		{name: "YAML of files with unknown keys for the peer", args: butane, size: 500, text: lines("storage:\n  files:\n", numbered("  - path: f%d\n    pathh: 1\n    modde: 2\n"))},
 		{name: "YAML of equal keys", args: validate, size: 750, text: lines("", same("storage: {}\n"))},
 		{name: "YAML of empty items", args: validate, size: 1250, text: lines("storage:\n  files:\n", same("  -\n"))},
-		{name: "YAML of empty mappings", args: validate, size: 1250, perByte: 60, text: lines("storage:\n  files:\n", same("  - {}\n"))},
+		{name: "YAML of empty mappings", args: validate, size: 1250, text: lines("storage:\n  files:\n", same("  - {}\n"))},
 		{name: "YAML of one line", args: validate, size: 750, text: document(func(n int) string {
 			return "storage: {files: [" + each(n, ", ", numbered("{path: f%d, mode: 0644}")) + "]}\n"
 		})},
@@ -301,8 +299,8 @@ func yamlAliases() []shape {
 			return "x: &x {path: /a, mode: 0644, contents: {inline: a}}\nstorage: {files: [" + each(n, ", ", same("*x")) + "]}\n"
 		})},
 		{name: "YAML of anchors", args: validate, size: 750, text: lines("", numbered("k%d: &a%d x\nl%d: *a%d\n"))},
-		{name: "YAML of lists in lists", args: validate, size: 200, perByte: 200, text: document(func(n int) string { return "x: " + strings.Repeat("[", n) + strings.Repeat("]", n) + "\n" })},
-		{name: "YAML of mappings in mappings", args: validate, size: 200, perByte: 200, text: document(func(n int) string { return "x: " + strings.Repeat("{a: ", n) + "1" + strings.Repeat("}", n) + "\n" })},
+		{name: "YAML of lists in lists", args: validate, size: 200, text: document(func(n int) string { return "x: " + strings.Repeat("[", n) + strings.Repeat("]", n) + "\n" })},
+		{name: "YAML of mappings in mappings", args: validate, size: 200, text: document(func(n int) string { return "x: " + strings.Repeat("{a: ", n) + "1" + strings.Repeat("}", n) + "\n" })},
 	}
 }
 
