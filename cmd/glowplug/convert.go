@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"strings"
-	"unicode/utf8"
 	"unsafe"
 
 	"github.com/spf13/pflag"
@@ -367,9 +366,11 @@ func charactersLine(problem diag.Problem) string {
 		return diag.Line(problem)
 	}
 	offset := min(problem.Place.Span.Start, len(doc.Text))
-	line, col := doc.Position(offset)
-	before := strings.TrimPrefix(doc.Text[offset-col+1:offset], "\ufeff")
-	where := fmt.Sprintf("line %d col %d", line, utf8.RuneCountInString(before)+1)
+	line, col := doc.Characters(offset)
+	if _, width := doc.Position(offset); strings.HasPrefix(doc.Text[offset-width+1:offset], "\ufeff") {
+		col--
+	}
+	where := fmt.Sprintf("line %d col %d", line, col)
 	if problem.Path != "" {
 		where = problem.Path + ", " + where
 	}

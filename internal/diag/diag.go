@@ -12,6 +12,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // Severity says how bad a problem is. Only Error makes a document invalid.
@@ -47,6 +48,8 @@ type Document struct {
 
 	once    sync.Once
 	lines   []int // offset of the first byte of each line
+	counted sync.Once
+	marks   []int // offset of every characterStep-th character
 	masked  sync.Once
 	secrets []Span
 	ordered sync.Once // Folded, by their places
@@ -90,6 +93,34 @@ func (d *Document) Position(offset int) (line, col int) {
 		i--
 	}
 	return i + 1, offset - d.lines[i] + 1
+}
+
+// characterStep is how many characters are counted anew at most to place one of them.
+const characterStep = 256
+
+// Characters is Position with the column in characters, of which a byte that is not UTF-8 is one.
+func (d *Document) Characters(offset int) (line, col int) {
+	offset = min(max(offset, 0), len(d.Text))
+	line, col = d.Position(offset)
+	return line, d.characters(offset) - d.characters(offset-col+1) + 1
+}
+
+// characters counts those that start before an offset.
+func (d *Document) characters(offset int) int {
+	d.counted.Do(func() {
+		number := 0
+		for at := range d.Text {
+			if number%characterStep == 0 {
+				d.marks = append(d.marks, at)
+			}
+			number++
+		}
+	})
+	i := sort.Search(len(d.marks), func(i int) bool { return d.marks[i] > offset }) - 1
+	if i < 0 {
+		return 0
+	}
+	return i*characterStep + utf8.RuneCountInString(d.Text[d.marks[i]:offset])
 }
 
 // line returns the bounds of a 1-based line without its line break.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
@@ -34,6 +35,24 @@ func TestPositionCountsFromOneInBytes(t *testing.T) {
 		line, col := doc.Position(c.offset)
 		assert.Equal(t, [2]int{c.line, c.col}, [2]int{line, col}, c.claim)
 	}
+}
+
+// Wherever a character stands, those before it on its line count, as when the line is counted by itself.
+func TestCharactersOfALineCountFromOne(t *testing.T) {
+	text := "\ufeffa\n\n" + strings.Repeat("aä€😀\xff", 300) + "\r\n" + strings.Repeat("ä", 700) + "\n"
+	doc := &diag.Document{Text: text}
+	for offset := range len(text) + 1 {
+		start := strings.LastIndexByte(text[:offset], '\n') + 1
+		line, col := doc.Characters(offset)
+		want := [2]int{strings.Count(text[:offset], "\n") + 1, len([]rune(text[start:offset])) + 1}
+		require.Equal(t, want, [2]int{line, col}, offset)
+	}
+	for offset, want := range map[int][2]int{-1: {1, 1}, len(text) + 9: {5, 1}} {
+		line, col := doc.Characters(offset)
+		assert.Equal(t, want, [2]int{line, col}, offset)
+	}
+	line, col := (&diag.Document{}).Characters(1)
+	assert.Equal(t, [2]int{1, 1}, [2]int{line, col})
 }
 
 func TestPlacesAndProblemsAsText(t *testing.T) {

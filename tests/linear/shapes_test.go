@@ -26,6 +26,7 @@ var (
 	convert  = []string{"glowplug", "convert", "FILE"}
 	older    = []string{"glowplug", "convert", "--to", "3.1.0", "FILE"}
 	butane   = []string{"butane", "FILE"}
+	rawLines = []string{"butane", "--raw-errors", "FILE"}
 	dryRun   = []string{"glowplug", "apply", "--dry-run", "--root", "ROOT", "FILE"}
 	apply    = []string{"glowplug", "apply", "--root", "ROOT", "FILE"}
 )
@@ -270,6 +271,9 @@ func yamlKeys() []shape {
 			return "storage: {files: [" + each(n, ", ", numbered("{path: f%d, mode: 0644}")) + "]}\n"
 		})},
 		{name: "YAML of one line of wide characters", args: validate, size: 750, text: document(func(n int) string {
+			return "storage: {files: [" + each(n, ", ", numbered("{path: ä%d, mode: 0644}")) + "]}\n"
+		})},
+		{name: "YAML of one line of wide characters for the peer, in one line each", args: rawLines, size: 750, text: document(func(n int) string {
 			return "storage: {files: [" + each(n, ", ", numbered("{path: ä%d, mode: 0644}")) + "]}\n"
 		})},
 	}
