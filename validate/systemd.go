@@ -41,7 +41,7 @@ func (c *checker) instances(list *at, units []config.Unit) {
 		if !asked {
 			contents := text(units[k].Contents)
 			it.told = contents != "" && unit.Check(contents) == nil && !unit.HasInstall(contents)
-			it.peerOnly = it.told && installedBy(&units[k]).Any
+			it.peerOnly = it.told && installedBy(&units[k]).Any()
 			lacks[template] = it
 		}
 		if it.told {
@@ -59,7 +59,7 @@ func (c *checker) unit(a *at, u *config.Unit) {
 		fine := a.key("contents").unitText(contents)
 		if fine && isSet(u.Enabled) && !unit.HasInstall(contents) {
 			f := a.key("contents").warnf("unit-not-installable", "%s is enabled, but has nothing in [Install]", quote(u.Name)).hint("add [Install] with WantedBy=, or remove enabled")
-			f.PeerOnly = installedBy(u).Any // by a drop-in, which the peer does not look at
+			f.PeerOnly = installedBy(u).Any() // by a drop-in, which the peer does not look at
 		}
 	}
 	if !isSet(u.Mask) {
@@ -137,7 +137,7 @@ func (c *checker) templates(list *at, units []config.Unit) {
 		if !ok || instance != "" || !isSet(u.Enabled) || isSet(u.Mask) || text(u.Contents) == "" || enabled[u.Name] {
 			continue
 		}
-		if in := installedBy(u); in.Any && !in.StandsAlone() {
+		if in := installedBy(u); in.Any() && !in.StandsAlone() {
 			list.item(i).key("enabled").warnf("template-without-instance", "%s is a template without a default instance, which cannot be enabled by itself", quote(u.Name)).
 				hint("add DefaultInstance= to [Install], or enable an instance such as %s", quote(unit.Instance(u.Name, "1"))).stricter()
 		}

@@ -8,7 +8,6 @@ import (
 
 // Install is what the [Install] sections of a unit and of its drop-ins say together (systemd.unit(5)).
 type Install struct {
-	Any     bool     // there is an option at all
 	Default string   // DefaultInstance=
 	Targets []string // WantedBy=, RequiredBy= and UpheldBy=
 	Also    []string
@@ -33,7 +32,6 @@ func ReadInstall(texts ...string) (in Install, ok bool) {
 
 // add takes an option over. An empty value empties a list (systemd.syntax(7)).
 func (in *Install) add(o Option) {
-	in.Any = true
 	value := strings.ReplaceAll(o.Value, "\\\n", " ") // a line that goes on
 	lists := map[string]*[]string{"WantedBy": &in.Targets, "RequiredBy": &in.Targets, "UpheldBy": &in.Targets, "Also": &in.Also, "Alias": &in.Alias}
 	switch list := lists[o.Name]; {
@@ -45,6 +43,9 @@ func (in *Install) add(o Option) {
 		*list = append(*list, strings.Fields(value)...)
 	}
 }
+
+// Any tells whether enabling the unit does anything. A default instance alone, or an option that systemd does not know, does nothing.
+func (in Install) Any() bool { return len(in.Targets)+len(in.Also)+len(in.Alias) > 0 }
 
 // StandsAlone tells whether a template can be enabled without naming an instance: it has a default instance, or hangs on
 // templates only. systemctl refuses anything else ("destination unit is a non-template unit").

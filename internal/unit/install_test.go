@@ -15,12 +15,12 @@ func TestInstallIsThatOfAUnitAndItsDropins(t *testing.T) {
 		ok    bool
 	}{
 		"nothing":                            {[]string{"[Service]\nWantedBy=x\n"}, unit.Install{}, true},
-		"lists":                              {[]string{"[Install]\nWantedBy=a b\nRequiredBy=c\nUpheldBy=d\nAlso=e\nAlias=f g\nDefaultInstance=h\n"}, unit.Install{Any: true, Default: "h", Targets: []string{"a", "b", "c", "d"}, Also: []string{"e"}, Alias: []string{"f", "g"}}, true},
-		"an empty value empties a list":      {[]string{"[Install]\nAlso=a\nAlso=\nAlso=b\n"}, unit.Install{Any: true, Also: []string{"b"}}, true},
-		"a drop-in adds":                     {[]string{"[Service]\n", "[Install]\nWantedBy=a\n"}, unit.Install{Any: true, Targets: []string{"a"}}, true},
-		"a drop-in has another default":      {[]string{"[Install]\nDefaultInstance=a\n", "[Install]\nDefaultInstance=b\n"}, unit.Install{Any: true, Default: "b"}, true},
+		"lists":                              {[]string{"[Install]\nWantedBy=a b\nRequiredBy=c\nUpheldBy=d\nAlso=e\nAlias=f g\nDefaultInstance=h\n"}, unit.Install{Default: "h", Targets: []string{"a", "b", "c", "d"}, Also: []string{"e"}, Alias: []string{"f", "g"}}, true},
+		"an empty value empties a list":      {[]string{"[Install]\nAlso=a\nAlso=\nAlso=b\n"}, unit.Install{Also: []string{"b"}}, true},
+		"a drop-in adds":                     {[]string{"[Service]\n", "[Install]\nWantedBy=a\n"}, unit.Install{Targets: []string{"a"}}, true},
+		"a drop-in has another default":      {[]string{"[Install]\nDefaultInstance=a\n", "[Install]\nDefaultInstance=b\n"}, unit.Install{Default: "b"}, true},
 		"a text with a fault is not known":   {[]string{"[Install]\nWantedBy=a\n", "[Install"}, unit.Install{}, false},
-		"a value that goes on over two rows": {[]string{"[Install]\nWantedBy=a \\\n b\n"}, unit.Install{Any: true, Targets: []string{"a", "b"}}, true},
+		"a value that goes on over two rows": {[]string{"[Install]\nWantedBy=a \\\n b\n"}, unit.Install{Targets: []string{"a", "b"}}, true},
 	} {
 		got, ok := unit.ReadInstall(c.texts...)
 		assert.Equal(t, c.ok, ok, claim)
@@ -36,6 +36,17 @@ func TestTemplatesThatStandAlone(t *testing.T) {
 		in, ok := unit.ReadInstall("[Install]\n" + text)
 		assert.True(t, ok)
 		assert.Equal(t, want, in.StandsAlone(), text)
+	}
+}
+
+func TestEnablingDoesSomething(t *testing.T) {
+	for text, want := range map[string]bool{
+		"WantedBy=x": true, "RequiredBy=x": true, "UpheldBy=x": true, "Also=x": true, "Alias=x": true, "WantedBy=x\nWantedBy=\nAlias=y": true,
+		"": false, "DefaultInstance=x": false, "WantedBy=x\nWantedBy=": false, "WantedBy=x\nRequiredBy=\nUpheldBy=": false, "Wanted=x": false,
+	} {
+		in, ok := unit.ReadInstall("[Install]\n" + text)
+		assert.True(t, ok)
+		assert.Equal(t, want, in.Any(), text)
 	}
 }
 

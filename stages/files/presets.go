@@ -26,13 +26,16 @@ var presetDirs = [...]string{"/etc/systemd/system-preset", "/run/systemd/system-
 // A wanted is a unit that the config says something of.
 type wanted struct {
 	unit.Wish
-	file   unitFile
-	origin string
+	file       unitFile
+	origin     string
+	entry      string // the unit of the config that says so
+	defaultOff bool   // it is a template whose default instance is to be disabled
 }
 
 // states plans the preset file, what systemctl has to do beside it, and remarks on what cannot be as the config has it.
 func (p *planner) states(units []config.Unit) (host.Plan, error) {
-	all, err := p.wanted(units)
+	finder := p.unitFinder(units)
+	all, err := finder.wanted(units)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
@@ -40,19 +43,22 @@ func (p *planner) states(units []config.Unit) (host.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	remarks, err := p.remarks(all)
+	along, err := finder.alongWith(all)
 	if err != nil {
 		return nil, err
 	}
-	links, err := p.links(all)
+	remarks, err := p.remarks(all, along)
+	if err != nil {
+		return nil, err
+	}
+	links, err := p.links(all, along)
 	return slices.Concat(plan, links, remarks), err
 }
 
 // wanted finds the units that say whether they are enabled. A unit that is named by an alias is added by its own name, for
 // which alone systemd has links and presets.
-func (p *planner) wanted(units []config.Unit) ([]wanted, error) {
-	finder := p.unitFinder(units)
-	says := func(name string) bool { u := finder.units[name]; return u != nil && u.Enabled != nil }
+func (f *unitFinder) wanted(units []config.Unit) ([]wanted, error) {
+	says := func(name string) bool { u := f.units[name]; return u != nil && u.Enabled != nil }
 	var all []wanted
 	named := map[string]bool{}
 	for i, u := range units {
@@ -60,11 +66,11 @@ func (p *planner) wanted(units []config.Unit) ([]wanted, error) {
 			continue
 		}
 		origin := fmt.Sprintf("$.systemd.units.%d", i)
-		file, err := finder.find(u.Name)
+		file, byDefault, err := f.findWithDefault(u.Name)
 		if err != nil {
 			return nil, host.Step{Subject: "unit " + host.Show(u.Name), Origin: origin}.Fail(err)
 		}
-		w := wanted{unit.Wish{Name: u.Name, Enabled: *u.Enabled, Default: file.byDefault()}, file, origin}
+		w := wanted{Wish: unit.Wish{Name: u.Name, Enabled: *u.Enabled, Default: byDefault}, file: file, origin: origin, entry: u.Name}
 		if file.name == u.Name {
 			all = append(all, w)
 			continue
@@ -77,15 +83,27 @@ func (p *planner) wanted(units []config.Unit) ([]wanted, error) {
 			all = append(all, w)
 		}
 	}
+	markDefaultsOff(all)
 	return all, nil
 }
 
-// byDefault is the default instance. One that systemd works out from a specifier is not known here.
-func (f unitFile) byDefault() string {
-	if strings.Contains(f.install.Default, "%") {
-		return ""
+func (f *unitFinder) findWithDefault(name string) (file unitFile, byDefault string, err error) {
+	if file, err = f.find(name); err == nil {
+		byDefault, err = f.byDefault(file)
 	}
-	return f.install.Default
+	return file, byDefault, err
+}
+
+// markDefaultsOff marks templates whose default instance is to be disabled: the more exact word counts.
+func markDefaultsOff(all []wanted) {
+	off := map[string]bool{}
+	for _, w := range all {
+		off[w.Name] = !w.Enabled
+	}
+	for i, w := range all {
+		_, instance, ok := unit.SplitInstance(w.Name)
+		all[i].defaultOff = ok && instance == "" && w.Default != "" && off[unit.Instance(w.Name, w.Default)]
+	}
 }
 
 func wishes(all []wanted) unit.Wishes {
@@ -100,21 +118,15 @@ func wishes(all []wanted) unit.Wishes {
 // has to recognise it.
 func (p *planner) presets(all []wanted) (host.Plan, error) {
 	s := host.Step{ID: "presets", Subject: "presets " + path.Base(presetPath), Effect: host.Change}
-	at, _, err := p.world.walk(presetPath, true)
+	at, before, err := p.presetsBefore(&s)
 	if err != nil {
 		return nil, s.Fail(err)
 	}
 	p.worker.presetAt = at
-	before, err := p.world.view.ReadFile(at, presetLimit)
-	if errors.Is(err, fs.ErrNotExist) {
-		s.Effect, err = host.Create, nil
-	}
-	if err != nil {
-		return nil, s.Fail(err)
-	}
 	list := wishes(all)
 	edit := list.Write
-	if _, own := p.world.nodes[at]; own {
+	n, own := p.world.nodes[at]
+	if own {
 		edit = list.Append
 	}
 	var lines []string
@@ -122,7 +134,7 @@ func (p *planner) presets(all []wanted) (host.Plan, error) {
 		lines = append(lines, r.String())
 	}
 	s.Detail = strings.Join(lines, ", ")
-	if s.Effect == host.Change && edit(string(before)) == string(before) {
+	if s.Effect == host.Change && edit(before) == before {
 		s.Effect = host.Keep
 	}
 	w := p.worker
@@ -131,6 +143,9 @@ func (p *planner) presets(all []wanted) (host.Plan, error) {
 			return host.Pending, err
 		}
 		return host.Done, nil
+	}
+	if own && n.kind == symlink {
+		w.claims[at] = s.Check
 	}
 	s.Do = func(context.Context) error {
 		_, after, err := w.presetTexts(at, edit)
@@ -142,8 +157,36 @@ func (p *planner) presets(all []wanted) (host.Plan, error) {
 	return host.Plan{s}, nil
 }
 
+// presetsBefore finds the place and the text of the preset file. A link there is followed, but for one to /dev/null, which stands for
+// an empty file (systemd.preset(5)) and is replaced.
+func (p *planner) presetsBefore(s *host.Step) (at, text string, err error) {
+	if at, _, err = p.world.walk(presetPath, true); err == nil && at == maskTarget {
+		at, err = p.world.resolve(presetPath)
+	}
+	if err != nil {
+		return "", "", err
+	}
+	found, err := p.world.before(at)
+	if err != nil {
+		return "", "", err
+	}
+	if found.Kind == host.Symlink {
+		s.Effect = host.Destroy
+		return at, "", p.world.mayGo(at, found.Kind)
+	}
+	before, err := p.world.view.ReadFile(at, presetLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		s.Effect, err = host.Create, nil
+	}
+	return at, string(before), err
+}
+
 // presetTexts gives the text of the preset file as it is and as it is to be.
 func (w *worker) presetTexts(at string, edit func(string) string) (before, after string, err error) {
+	found, err := w.Root.Lstat(at)
+	if err != nil || found.Kind == host.Symlink {
+		return "", edit(""), err
+	}
 	content, err := w.Root.ReadFile(at, presetLimit)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", "", err
@@ -169,9 +212,9 @@ func (w *worker) writePresets(at, content string) error {
 
 // links plans what systemctl has to do: units are disabled; in a directory others are enabled, and those that were enabled along with
 // them (Also=) are disabled again.
-func (p *planner) links(all []wanted) (host.Plan, error) {
+func (p *planner) links(all []wanted, along map[string]string) (host.Plan, error) {
 	var disable, enable, again host.Plan
-	along, stays := alongWith(all), staying(all)
+	stays := staying(all)
 	for _, w := range all {
 		switch {
 		case w.file.alias:
@@ -195,39 +238,25 @@ func (p *planner) links(all []wanted) (host.Plan, error) {
 	return slices.Concat(disable, enable, again), nil
 }
 
-// alongWith gives the units that are enabled along with others, and one of these.
-func alongWith(all []wanted) map[string]string {
-	along := map[string]string{}
-	for _, w := range all {
-		if !w.Enabled || w.file.state != unitThere {
-			continue
-		}
-		for _, name := range w.file.install.Also {
-			along[name] = w.Name
-		}
-	}
-	return along
-}
-
 // canBeEnabled is false where it is certain that systemctl refuses, or has nothing to do.
 func (w wanted) canBeEnabled() bool {
-	return w.file.state == unitThere && (!w.file.known || w.file.install.Any && !w.isBareTemplate())
+	return w.file.state == unitThere && (!w.file.known || w.file.install.Any() && !w.isBareTemplate())
 }
 
-// isBareTemplate: a template that cannot be enabled without naming an instance.
+// isBareTemplate: a template that cannot be enabled without naming an instance, or whose default instance is not to be.
 func (w wanted) isBareTemplate() bool {
 	_, instance, ok := unit.SplitInstance(w.Name)
-	return ok && instance == "" && w.file.known && !w.file.install.StandsAlone()
+	return ok && instance == "" && w.file.known && (w.defaultOff || !w.file.install.StandsAlone())
 }
 
 // remarks says which units will not be as the config has them. What the config alone shows is the validator's to say.
-func (p *planner) remarks(all []wanted) (host.Plan, error) {
+func (p *planner) remarks(all []wanted, along map[string]string) (host.Plan, error) {
 	var plan host.Plan
-	earlier, err := p.earlierPresets()
+	earlier, err := p.presetRules(func(name string) bool { return name < path.Base(presetPath) })
 	if err != nil {
 		return nil, err
 	}
-	along, listed := alongWith(all), map[string]bool{}
+	listed := map[string]bool{}
 	for _, w := range all {
 		template, instance, _ := unit.SplitInstance(w.Name)
 		listed[template] = listed[template] || w.Enabled && instance != ""
@@ -259,29 +288,49 @@ func (w wanted) hindrance(listed map[string]bool) string {
 		return "cannot be enabled: the root has no such unit"
 	case f.state == unitDangling:
 		return fmt.Sprintf("cannot be enabled: %s is a link to %s, which is not there", host.Show(f.at), host.Show(f.target))
-	case f.own:
+	case w.isTold():
 		return ""
 	case f.state == unitMasked:
 		return fmt.Sprintf("cannot be enabled: it is masked by %s", host.Show(f.at))
-	case f.known && !f.install.Any:
-		return fmt.Sprintf("cannot be enabled: %s has nothing in [Install]", host.Show(f.at))
-	case w.isBareTemplate() && !listed[w.Name]:
-		return "cannot be enabled: it is a template without a default instance"
+	case f.known && !f.install.Any():
+		return fmt.Sprintf("cannot be enabled: %s has nothing in [Install] that enables it", host.Show(f.at))
+	case !w.isBareTemplate() || listed[w.Name]:
+		return ""
+	case w.defaultOff:
+		return fmt.Sprintf("cannot be enabled: its default instance %s is to be disabled", host.Show(unit.Instance(w.Name, w.Default)))
 	}
-	return ""
+	return "cannot be enabled: it is a template without a default instance"
 }
 
-// An earlierRule is a line of a preset file that comes before ours.
-type earlierRule struct {
+// isTold tells whether the validator warns of what is in the way: it looks at single units of the config, and from services to their
+// templates.
+func (w wanted) isTold() bool {
+	f := w.file
+	if !f.own {
+		return false
+	}
+	same := path.Base(f.at) == w.entry
+	template, isInstance := unit.ServiceTemplate(w.entry)
+	switch {
+	case f.state == unitMasked:
+		return same
+	case f.known && !f.install.Any():
+		return f.silent && (same || isInstance && path.Base(f.at) == template)
+	}
+	return same && !w.defaultOff
+}
+
+// A presetRule is a line of a preset file of the root.
+type presetRule struct {
 	unit.Rule
 	file string
 }
 
-type earlierRules []earlierRule
+type presetRules []presetRule
 
-// earlierPresets reads the preset files that systemd reads before ours: it sorts them by name, whatever directory they are in, and
-// of one name only the first directory's counts.
-func (p *planner) earlierPresets() (earlierRules, error) {
+// presetRules reads preset files in the order of systemd: it sorts them by name, whatever directory they are in, and of one name only
+// the first directory's counts.
+func (p *planner) presetRules(counts func(name string) bool) (presetRules, error) {
 	files := map[string]string{}
 	for _, dir := range presetDirs {
 		at, names, err := p.world.names(dir)
@@ -289,12 +338,12 @@ func (p *planner) earlierPresets() (earlierRules, error) {
 			return nil, err
 		}
 		for _, name := range names {
-			if _, hidden := files[name]; !hidden && strings.HasSuffix(name, ".preset") && name < path.Base(presetPath) {
+			if _, hidden := files[name]; !hidden && strings.HasSuffix(name, ".preset") && counts(name) {
 				files[name] = path.Join(at, name)
 			}
 		}
 	}
-	var rules earlierRules
+	var rules presetRules
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		content, err := p.world.view.ReadFile(files[name], presetLimit)
 		if err != nil {
@@ -302,7 +351,7 @@ func (p *planner) earlierPresets() (earlierRules, error) {
 		}
 		for line := range strings.Lines(string(content)) {
 			if r, ok := unit.ParseRule(line); ok {
-				rules = append(rules, earlierRule{r, files[name]})
+				rules = append(rules, presetRule{r, files[name]})
 			}
 		}
 	}
@@ -310,7 +359,7 @@ func (p *planner) earlierPresets() (earlierRules, error) {
 }
 
 // against says which line before ours will have presets of a first boot do otherwise than is wanted, "" for none.
-func (rules earlierRules) against(w wanted) string {
+func (rules presetRules) against(w wanted) string {
 	for _, r := range rules {
 		matches, grants := r.Decides(w.Wish)
 		if !matches {

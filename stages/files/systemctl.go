@@ -70,7 +70,13 @@ func (p *planner) enable(name, origin string) host.Step {
 			if context.Cause(ctx) != nil || !errors.As(err, &refused) || refused.Status < 0 {
 				return err
 			}
-			w.warn(origin, "unit "+host.Show(name)+" cannot be enabled: "+err.Error())
+			what := " cannot be enabled: "
+			if enabled, err := w.isEnabled(ctx, name); err != nil {
+				return err
+			} else if enabled {
+				what = " is enabled in part: " // an alias is taken, say, and the other links are made
+			}
+			w.warn(origin, "unit "+host.Show(name)+what+err.Error())
 			return nil
 		},
 	}

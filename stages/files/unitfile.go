@@ -36,6 +36,7 @@ type unitFile struct {
 	own     bool   // the config's units have it
 	install unit.Install
 	known   bool // install is
+	silent  bool // the config has its text, without an option in [Install]
 }
 
 // A unitFinder looks for the files of units.
@@ -211,6 +212,7 @@ func (f *unitFinder) withInstall(found unitFile) (unitFile, error) {
 	main, known := "", true
 	if found.own {
 		main = text(f.units[path.Base(found.at)].Contents)
+		found.silent = !unit.HasInstall(main)
 	} else if main, known = f.content(f.end(found)); !known {
 		return found, nil
 	}
@@ -251,21 +253,16 @@ func (f *unitFinder) aliasOf(name string) (string, error) {
 // readAliases looks into all units of the config and the root.
 func (f *unitFinder) readAliases() error {
 	f.aliases = map[string]string{}
-	all := slices.Collect(maps.Keys(f.units))
-	for _, dir := range unitDirs {
-		_, files, err := f.world.names(dir)
-		if err != nil {
-			return err
-		}
-		all = append(all, files...)
+	all, err := f.names()
+	if err != nil {
+		return err
 	}
-	slices.Sort(all)
-	for _, file := range slices.Compact(all) {
-		asked, err := f.aliasesOf(file)
+	for _, file := range all {
+		in, err := f.installOf(file)
 		if err != nil {
 			return err
 		}
-		for _, alias := range asked {
+		for _, alias := range in.Alias {
 			owner := file
 			if other, taken := f.aliases[alias]; taken && other != file {
 				owner = ""
@@ -276,18 +273,47 @@ func (f *unitFinder) readAliases() error {
 	return nil
 }
 
-// aliasesOf gives the names that a unit, which is no alias itself, asks for.
-func (f *unitFinder) aliasesOf(file string) ([]string, error) {
+// names gives the names of all units of the config and the root, and of other files beside them.
+func (f *unitFinder) names() ([]string, error) {
+	all := slices.Collect(maps.Keys(f.units))
+	for _, dir := range unitDirs {
+		_, files, err := f.world.names(dir)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, files...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
+// installOf is what a unit says of being enabled that has a file and is no alias.
+func (f *unitFinder) installOf(file string) (unit.Install, error) {
 	if unit.CheckName(file) != nil {
-		return nil, nil
+		return unit.Install{}, nil
 	}
 	found, alias, err := f.file(file)
 	if err != nil || alias != "" || found.state != unitThere {
-		return nil, err
+		return unit.Install{}, err
 	}
 	found.name = file
 	found, err = f.withInstall(found)
-	return found.install.Alias, err
+	return found.install, err
+}
+
+// byDefault is the default instance of the template of a unit, which alone says so: an instance with a file of its own has another
+// [Install]. One that systemd works out from a specifier is not known here.
+func (f *unitFinder) byDefault(found unitFile) (string, error) {
+	if template, instance, ok := unit.SplitInstance(found.name); ok && instance != "" {
+		var err error
+		if found, err = f.find(template); err != nil {
+			return "", err
+		}
+	}
+	if strings.Contains(found.install.Default, "%") {
+		return "", nil
+	}
+	return found.install.Default, nil
 }
 
 // dropins gives the texts of a unit's drop-ins, those of its template included, in the order in which they count.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -37,35 +38,53 @@ func TestWhatBecomesOfUnitsThatTheConfigEnables(t *testing.T) {
 		units          string
 		presets, steps string
 	}{
-		"a unit of the config":                   {fake{}, `{'name':'a.service','enabled':true,'contents':'[Install]\nWantedBy=x.target'}`, "enable a.service", "enable a.service"},
-		"a unit of the root":                     {fake{lib + "a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"one of /lib where /usr is not merged":   {fake{"/lib/systemd/system/a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"one that the root lacks":                {fake{}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! the root has no such unit"},
-		"one that the config masks":              {fake{lib + "a.service": hooked}, `{'name':'a.service','enabled':true,'mask':true}`, "enable a.service", ""},
-		"one that the root masks":                {fake{lib + "a.service": hooked, etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /etc/systemd/system/a.service"},
-		"one that /usr masks":                    {fake{lib + "a.service": "-> ../../../../dev/null"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /usr/lib/systemd/system/a.service"},
-		"one that an empty file masks":           {fake{lib + "a.service": hooked, etc + "a.service": ""}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /etc/systemd/system/a.service"},
-		"a mask that the config takes off":       {fake{lib + "a.service": hooked, etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true,'mask':false}`, "enable a.service", "enable a.service"},
-		"a mask that contents replace":           {fake{etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true,'contents':'[Install]\nAlias=x.service'}`, "enable a.service", "enable a.service"},
-		"a link to what is not there":            {fake{etc + "a.service": "-> /opt/a.service"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /etc/systemd/system/a.service is a link to /opt/a.service, which is not there"},
-		"a link to a unit elsewhere":             {fake{etc + "a.service": "-> /opt/a.service", "/opt/a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"a link to itself":                       {fake{etc + "a.service": "-> a.service"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /etc/systemd/system/a.service is a link to a.service, which is not there"},
-		"one without [Install]":                  {fake{lib + "a.service": "[Service]\n"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /usr/lib/systemd/system/a.service has nothing in [Install]"},
-		"one with [Install] in a drop-in":        {fake{lib + "a.service": "[Service]\n", lib + "a.service.d/x.conf": "[Install]\nWantedBy=x"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"or in a drop-in of the config":          {fake{lib + "a.service": "[Service]\n"}, `{'name':'a.service','enabled':true,'dropins':[{'name':'x.conf','contents':'[Install]\nWantedBy=x'}]}`, "enable a.service", "enable a.service"},
-		"one that nobody can read":               {fake{lib + "a.service": "[Install"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"an alias":                               {fake{lib + "a.service": "-> b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service, enable b.service", "enable b.service"},
-		"an alias that the config disables":      {fake{etc + "a.service": "-> /usr/lib/systemd/system/b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':false}`, "disable a.service, disable b.service", "disable b.service"},
-		"an alias that comes with enabling":      {fake{lib + "b.service": hooked + "Alias=a.service\n"}, `{'name':'a.service','enabled':true}`, "enable a.service, enable b.service", "enable b.service"},
-		"an alias that two units ask for":        {fake{lib + "b.service": hooked + "Alias=a.service\n", lib + "c.service": hooked + "Alias=a.service\n"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! the root has no such unit"},
-		"an alias beside its unit":               {fake{lib + "a.service": "-> b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':true},{'name':'b.service','enabled':false}`, "enable a.service, disable b.service", "disable b.service"},
-		"an instance of an alias":                {fake{lib + "a@.service": "-> b@.service", lib + "b@.service": template}, `{'name':'a@x.service','enabled':true}`, "enable a@.service x, enable b@.service x", "enable b@x.service"},
-		"a template and an instance":             {fake{lib + "d@.service": template}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service one x", "enable d@.service|enable d@x.service"},
-		"a template whose drop-in has a default": {fake{lib + "d@.service": hooked, etc + "d@.service.d/x.conf": "[Install]\nDefaultInstance=two"}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service two x", "enable d@.service|enable d@x.service"},
-		"a template without a default":           {fake{lib + "d@.service": hooked}, `{'name':'d@.service','enabled':true}`, "enable d@.service ", "unit d@.service ! it is a template without a default instance"},
-		"the same beside an instance":            {fake{lib + "d@.service": hooked}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service x", "enable d@x.service"},
-		"a default instance that is disabled":    {fake{lib + "d@.service": template}, `{'name':'d@one.service','enabled':false}`, "disable d@.service, disable d@one.service", "disable d@one.service"},
-		"what the root lacks is disabled":        {fake{}, `{'name':'a.service','enabled':false}`, "disable a.service", "disable a.service"},
+		"a unit of the config":                            {fake{}, `{'name':'a.service','enabled':true,'contents':'[Install]\nWantedBy=x.target'}`, "enable a.service", "enable a.service"},
+		"a unit of the root":                              {fake{lib + "a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"one of /lib where /usr is not merged":            {fake{"/lib/systemd/system/a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"one that the root lacks":                         {fake{}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! the root has no such unit"},
+		"one that the config masks":                       {fake{lib + "a.service": hooked}, `{'name':'a.service','enabled':true,'mask':true}`, "enable a.service", ""},
+		"one that the root masks":                         {fake{lib + "a.service": hooked, etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /etc/systemd/system/a.service"},
+		"one that /usr masks":                             {fake{lib + "a.service": "-> ../../../../dev/null"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /usr/lib/systemd/system/a.service"},
+		"one that an empty file masks":                    {fake{lib + "a.service": hooked, etc + "a.service": ""}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /etc/systemd/system/a.service"},
+		"a mask that the config takes off":                {fake{lib + "a.service": hooked, etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true,'mask':false}`, "enable a.service", "enable a.service"},
+		"a mask that contents replace":                    {fake{etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true,'contents':'[Install]\nAlias=x.service'}`, "enable a.service", "enable a.service"},
+		"a link to what is not there":                     {fake{etc + "a.service": "-> /opt/a.service"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /etc/systemd/system/a.service is a link to /opt/a.service, which is not there"},
+		"a link to a unit elsewhere":                      {fake{etc + "a.service": "-> /opt/a.service", "/opt/a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"a link to itself":                                {fake{etc + "a.service": "-> a.service"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /etc/systemd/system/a.service is a link to a.service, which is not there"},
+		"one without [Install]":                           {fake{lib + "a.service": "[Service]\n"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /usr/lib/systemd/system/a.service has nothing in [Install] that enables it"},
+		"one with [Install] in a drop-in":                 {fake{lib + "a.service": "[Service]\n", lib + "a.service.d/x.conf": "[Install]\nWantedBy=x"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"or in a drop-in of the config":                   {fake{lib + "a.service": "[Service]\n"}, `{'name':'a.service','enabled':true,'dropins':[{'name':'x.conf','contents':'[Install]\nWantedBy=x'}]}`, "enable a.service", "enable a.service"},
+		"one that nobody can read":                        {fake{lib + "a.service": "[Install"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"an alias":                                        {fake{lib + "a.service": "-> b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service, enable b.service", "enable b.service"},
+		"an alias that the config disables":               {fake{etc + "a.service": "-> /usr/lib/systemd/system/b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':false}`, "disable a.service, disable b.service", "disable b.service"},
+		"an alias that comes with enabling":               {fake{lib + "b.service": hooked + "Alias=a.service\n"}, `{'name':'a.service','enabled':true}`, "enable a.service, enable b.service", "enable b.service"},
+		"an alias that two units ask for":                 {fake{lib + "b.service": hooked + "Alias=a.service\n", lib + "c.service": hooked + "Alias=a.service\n"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! the root has no such unit"},
+		"an alias beside its unit":                        {fake{lib + "a.service": "-> b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':true},{'name':'b.service','enabled':false}`, "enable a.service, disable b.service", "disable b.service"},
+		"an instance of an alias":                         {fake{lib + "a@.service": "-> b@.service", lib + "b@.service": template}, `{'name':'a@x.service','enabled':true}`, "enable a@.service x, enable b@.service x", "enable b@x.service"},
+		"a template and an instance":                      {fake{lib + "d@.service": template}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service one x", "enable d@.service|enable d@x.service"},
+		"a template whose drop-in has a default":          {fake{lib + "d@.service": hooked, etc + "d@.service.d/x.conf": "[Install]\nDefaultInstance=two"}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service two x", "enable d@.service|enable d@x.service"},
+		"a template without a default":                    {fake{lib + "d@.service": hooked}, `{'name':'d@.service','enabled':true}`, "enable d@.service ", "unit d@.service ! it is a template without a default instance"},
+		"a default instance of a template":                {fake{lib + "d@.service": template}, `{'name':'d@.service','enabled':true},{'name':'d@one.service','enabled':false}`, "disable d@.service, disable d@one.service", "disable d@one.service|unit d@.service ! its default instance d@one.service is to be disabled"},
+		"the same beside another":                         {fake{lib + "d@.service": template}, `{'name':'d@.service','enabled':true},{'name':'d@one.service','enabled':false},{'name':'d@x.service','enabled':true}`, "enable d@.service x, disable d@one.service", "disable d@one.service|enable d@x.service"},
+		"the same by an alias":                            {fake{lib + "d@.service": template, lib + "c@.service": "-> d@.service"}, `{'name':'c@.service','enabled':true},{'name':'d@one.service','enabled':false}`, "enable c@.service , disable d@.service, disable d@one.service", "disable d@one.service|unit d@.service ! its default instance d@one.service is to be disabled"},
+		"a default instance with a file of its own":       {fake{lib + "d@.service": template}, `{'name':'d@one.service','enabled':false,'contents':'[Install]\nWantedBy=x'}`, "disable d@.service, disable d@one.service", "disable d@one.service"},
+		"whose file names another default":                {fake{lib + "d@.service": template, lib + "d@two.service": hooked + "DefaultInstance=two"}, `{'name':'d@two.service','enabled':false}`, "disable d@two.service", "disable d@two.service"},
+		"one with nothing but a default instance":         {fake{lib + "d@.service": "[Install]\nDefaultInstance=x"}, `{'name':'d@.service','enabled':true}`, "enable d@.service ", "unit d@.service ! /usr/lib/systemd/system/d@.service has nothing in [Install] that enables it"},
+		"one whose list is emptied":                       {fake{}, `{'name':'a.service','enabled':true,'contents':'[Install]\nWantedBy=x\nWantedBy='}`, "enable a.service", "unit a.service ! /etc/systemd/system/a.service has nothing in [Install] that enables it"},
+		"an instance of a template that the config masks": {fake{lib + "x@.service": hooked}, `{'name':'x@.service','mask':true},{'name':'x@1.service','enabled':true}`, "enable x@.service 1", "unit x@1.service ! it is masked by /etc/systemd/system/x@.service"},
+		"an alias of a unit that the config masks":        {fake{lib + "y.service": hooked, lib + "x.service": "-> y.service"}, `{'name':'x.service','enabled':true},{'name':'y.service','mask':true}`, "enable x.service, enable y.service", "unit y.service ! it is masked by /etc/systemd/system/y.service"},
+		"an alias of one without [Install]":               {fake{lib + "x.service": "-> y.service", lib + "y.service": hooked}, `{'name':'x.service','enabled':true},{'name':'y.service','contents':'[Service]'}`, "enable x.service, enable y.service", "unit y.service ! /etc/systemd/system/y.service has nothing in [Install] that enables it"},
+		"an instance of a socket without [Install]":       {fake{}, `{'name':'y@.socket','contents':'[Socket]'},{'name':'y@1.socket','enabled':true}`, "enable y@.socket 1", "unit y@1.socket ! /etc/systemd/system/y@.socket has nothing in [Install] that enables it"},
+		"what the validator tells of a template":          {fake{}, `{'name':'y@.service','contents':'[Service]'},{'name':'y@1.service','enabled':true}`, "enable y@.service 1", ""},
+		"what a unit of the root enables along":           {fake{lib + "s.service": hooked + "Also=s.socket\n", lib + "s.socket": hooked}, `{'name':'s.socket','enabled':false}`, "disable s.socket", "disable s.socket|unit s.socket is enabled along with s.service by presets of a first boot (Also=)"},
+		"or one that it enables along":                    {fake{lib + "r.service": hooked + "Also=s.service\n", lib + "s.service": "[Install]\nAlso=al.socket", lib + "s.socket": hooked, lib + "al.socket": "-> s.socket", "/usr/lib/systemd/system-preset/90.preset": "enable r.service\ndisable *"}, `{'name':'s.socket','enabled':false}`, "disable s.socket", "disable s.socket|unit s.socket is enabled along with r.service by presets of a first boot (Also=)"},
+		"but not one that presets disable":                {fake{lib + "s.service": hooked + "Also=s.socket\n", lib + "s.socket": hooked, "/usr/lib/systemd/system-preset/90.preset": "disable *"}, `{'name':'s.socket','enabled':false}`, "disable s.socket", "disable s.socket"},
+		"nor one that the config disables":                {fake{lib + "s.service": hooked + "Also=s.socket\n", lib + "s.socket": hooked}, `{'name':'s.socket','enabled':false},{'name':'s.service','enabled':false}`, "disable s.service, disable s.socket", "disable s.socket|disable s.service"},
+		"nor one that is masked":                          {fake{lib + "s.service": hooked + "Also=s.socket\n", lib + "s.socket": hooked, etc + "s.service": "-> /dev/null"}, `{'name':'s.socket','enabled':false}`, "disable s.socket", "disable s.socket"},
+		"nor a template by itself":                        {fake{lib + "s@.service": hooked + "Also=s.socket\n", lib + "s.socket": hooked}, `{'name':'s.socket','enabled':false}`, "disable s.socket", "disable s.socket"},
+		"the same beside an instance":                     {fake{lib + "d@.service": hooked}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service x", "enable d@x.service"},
+		"a default instance that is disabled":             {fake{lib + "d@.service": template}, `{'name':'d@one.service','enabled':false}`, "disable d@.service, disable d@one.service", "disable d@one.service"},
+		"what the root lacks is disabled":                 {fake{}, `{'name':'a.service','enabled':false}`, "disable a.service", "disable a.service"},
 		"what is enabled along with others": {
 			fake{lib + "a.service": hooked + "Also=b.socket\n", lib + "b.socket": hooked}, `{'name':'b.socket','enabled':false},{'name':'a.service','enabled':true}`,
 			"enable a.service, disable b.socket", "disable b.socket|enable a.service|disable b.socket|unit b.socket is enabled along with a.service by presets of a first boot (Also=)",
@@ -109,13 +128,13 @@ func TestUnitsOfFilesAndLinksOfTheConfigCount(t *testing.T) {
 
 func TestWhatCannotBeEnabledIsToldAndTheRestIsDone(t *testing.T) {
 	dir, o := newRoot(t, map[string]string{
-		"usr/lib/systemd/system/bad.service": hooked, "usr/lib/systemd/system/good.service": hooked, "usr/lib/systemd/system/old.service": hooked, "enabled/old.service": "",
+		"usr/lib/systemd/system/bad.service": hooked, "usr/lib/systemd/system/half.service": hooked, "usr/lib/systemd/system/good.service": hooked, "usr/lib/systemd/system/old.service": hooked, "enabled/old.service": "",
 	})
 	var told []string
 	o.Tools, o.Enable = tools(t), true
 	o.Warn = func(origin, what string) { told = append(told, origin+" "+what) }
-	cfg := units(t, `{'name':'gone.service','enabled':true},{'name':'bad.service','enabled':true},{'name':'good.service','enabled':true},{'name':'old.service','enabled':false}`)
-	want := []string{"$.systemd.units.1 unit bad.service cannot be enabled: systemctl: exit status 1: it is bad", "$.systemd.units.0 unit gone.service cannot be enabled: the root has no such unit"}
+	cfg := units(t, `{'name':'gone.service','enabled':true},{'name':'bad.service','enabled':true},{'name':'good.service','enabled':true},{'name':'old.service','enabled':false},{'name':'half.service','enabled':true}`)
+	want := []string{"$.systemd.units.1 unit bad.service cannot be enabled: systemctl: exit status 1: it is bad", "$.systemd.units.4 unit half.service is enabled in part: systemctl: exit status 1: an alias is taken", "$.systemd.units.0 unit gone.service cannot be enabled: the root has no such unit"}
 	for range 3 {
 		told = nil
 		require.NoError(t, apply(cfg, o, host.RunOptions{}))
@@ -165,5 +184,35 @@ func TestNamesThatBecomeLinesAreRefusedBeforeAnythingIsPlanned(t *testing.T) {
 	} {
 		_, err := Plan(parse(t, "{"+c.cfg+"}"), fake{}, Options{Privileged: true})
 		assert.EqualError(t, err, c.err)
+	}
+}
+
+func TestAPresetFileThatALinkToNothingMasksIsReplaced(t *testing.T) {
+	linked := storage(t, `'links':[{'path':'`+presetPath+`','target':'/dev/null'}]`)
+	for claim, c := range map[string]struct {
+		cfg  config.Config
+		tree map[string]string
+	}{
+		"a link of the root":       {config.Config{}, map[string]string{presetPath[1:]: "-> /dev/null"}},
+		"one by way of others":     {config.Config{}, map[string]string{presetPath[1:]: "-> no.preset", "etc/systemd/system-preset/no.preset": "-> ../../../dev/null"}},
+		"one where /dev/null is":   {config.Config{}, map[string]string{presetPath[1:]: "-> /dev/null", "dev/null": "not ours"}},
+		"a link of the config too": {linked, nil},
+	} {
+		dir, o := newRoot(t, c.tree)
+		c.cfg.Systemd = units(t, `{'name':'a.service','enabled':true}`).Systemd
+		for range 3 {
+			require.NoError(t, apply(c.cfg, o, host.RunOptions{}), claim)
+			found, err := o.Root.Lstat(presetPath)
+			require.NoError(t, err)
+			assert.Equal(t, host.File, found.Kind, claim)
+			got, err := os.ReadFile(filepath.Join(dir, presetPath))
+			require.NoError(t, err)
+			assert.Equal(t, "enable a.service\n", string(got), claim)
+			if got, err := os.ReadFile(filepath.Join(dir, "dev/null")); err == nil {
+				assert.Equal(t, c.tree["dev/null"], string(got), claim)
+			} else {
+				assert.Empty(t, c.tree["dev/null"], claim)
+			}
+		}
 	}
 }

@@ -39,6 +39,13 @@ var shippedUnits = map[string]string{
 	"/usr/lib/systemd/system/some@.service":           hook,
 	"/usr/lib/systemd/system/with.service":            hook + "Also=with.socket\n",
 	"/usr/lib/systemd/system/with.socket":             "[Socket]\nListenStream=1\n[Install]\nWantedBy=sockets.target\n",
+	"/usr/lib/systemd/system/tty@.service":            hook,
+	"/etc/systemd/system/tty@image.service":           "-> /dev/null",
+	"/usr/lib/systemd/system/exact@.service":          hook + "DefaultInstance=one\n",
+	"/usr/lib/systemd/system/own@.service":            hook + "DefaultInstance=one\n",
+	"/usr/lib/systemd/system/no@.service":             hook,
+	"/usr/lib/systemd/system/along.service":           hook + "Also=along.socket\n",
+	"/usr/lib/systemd/system/along.socket":            "[Socket]\nListenStream=1\n[Install]\nWantedBy=sockets.target\n",
 	"/usr/lib/systemd/system-preset/95-image.preset":  "enable on.service\nenable default@.service\n",
 }
 
@@ -68,6 +75,16 @@ var wantedStates = []object{
 	{"name": "some@b.service", "enabled": false},
 	{"name": "with.socket", "enabled": true},
 	{"name": "with.service", "enabled": false},
+	{"name": "tty@.service", "enabled": false},
+	{"name": "tty@config.service", "mask": true},
+	{"name": "tty@on.service", "enabled": true},
+	{"name": "exact@.service", "enabled": true},
+	{"name": "exact@one.service", "enabled": false},
+	{"name": "exact@two.service", "enabled": true},
+	{"name": "own@one.service", "enabled": false, "contents": hook},
+	{"name": "no@.service", "mask": true},
+	{"name": "no@1.service", "enabled": true},
+	{"name": "along.socket", "enabled": false},
 	{"name": "sshd.service", "enabled": false}, // an alias of ssh.service, which Debian enables
 	{"name": "-.slice", "enabled": false},
 }
@@ -79,6 +96,8 @@ var statesAfter = map[string]string{
 	"asked.service": "alias", "alias.service": "alias", "unmasked.service": "enabled", "linked.service": "enabled", "dropin.service": "enabled",
 	"two@one.service": "enabled", "two@x.service": "enabled", "default@one.service": "disabled", "some@a.service": "enabled", "some@b.service": "disabled",
 	"with.socket": "enabled", "with.service": "disabled", "ssh.service": "disabled",
+	"tty@on.service": "enabled", "tty@off.service": "disabled", "tty@config.service": "masked", "tty@image.service": "masked",
+	"exact@one.service": "disabled", "exact@two.service": "enabled", "own@one.service": "disabled", "no@1.service": "masked",
 }
 
 // withUnits gives the parts of a Debian tree that are about units, with units of all kinds.
@@ -100,7 +119,7 @@ func withUnits(t *testing.T, matchAll string) string {
 			require.NoError(t, os.WriteFile(root+at, []byte(text), 0o644))
 		}
 	}
-	must(t, "systemctl", "--root", root, "enable", "on.service", "default@one.service", "some@b.service")
+	must(t, "systemctl", "--root", root, "enable", "on.service", "default@one.service", "some@b.service", "tty@off.service", "exact@.service")
 	if matchAll != "" {
 		require.NoError(t, os.WriteFile(root+"/usr/lib/systemd/system-preset/99-default.preset", []byte(matchAll), 0o644))
 	}
@@ -123,7 +142,8 @@ func TestUnitsAreAsTheConfigHasThem(t *testing.T) {
 				for range 3 {
 					code, out := call(t, exec.Command(program(t, "glowplug"), "apply", "--root", root, config))
 					require.Equal(t, 0, code, out)
-					assert.Equal(t, 6, strings.Count(out, "cannot be enabled"), out)
+					assert.Equal(t, 7, strings.Count(out, "cannot be enabled"), out)
+					assert.Equal(t, images == "", strings.Contains(out, "along.socket is enabled along with along.service"), out)
 					agrees(t, root, statesAfter)
 				}
 				first(t, root)
