@@ -56,18 +56,34 @@ var (
 
 // inside finds the real path of a name, which must be in the folder.
 func (f folder) inside(op, name string) (string, error) {
-	real, err := filepath.EvalSymlinks(filepath.Join(f.dir, filepath.FromSlash(name)))
+	real, err := realPath(f.dir + "/" + filepath.FromSlash(name))
 	if err != nil {
 		return "", err
 	}
-	root, err := filepath.EvalSymlinks(f.dir)
+	root, err := realPath(f.dir)
 	if err != nil {
 		return "", err
 	}
-	if below := strings.TrimSuffix(root, "/") + "/"; f.peer || real == root || root == "." || strings.HasPrefix(real, below) {
+	if f.peer || real == root || strings.HasPrefix(real, strings.TrimSuffix(root, "/")+"/") {
 		return real, nil
 	}
 	return "", &fs.PathError{Op: op, Path: name, Err: errOutside}
+}
+
+// realPath is the absolute path of what a path leads to, without any link. Relative ones cannot be compared: "../.." begins with "..".
+func realPath(path string) (string, error) {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil || filepath.IsAbs(real) {
+		return real, err
+	}
+	here, err := os.Getwd() // as the shell calls it, which may be by a link
+	if err != nil {
+		return "", err
+	}
+	if here, err = filepath.EvalSymlinks(here); err != nil {
+		return "", err
+	}
+	return filepath.Join(here, real), nil
 }
 
 // Stat says what a name leads to.

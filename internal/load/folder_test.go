@@ -99,6 +99,37 @@ func TestTreesAreFoldersOfTheFolder(t *testing.T) {
 	}
 }
 
+// However a folder is called, it holds the same.
+func TestTheNameOfAFolderDoesNotMoveItsBorder(t *testing.T) {
+	dir := site(t)
+	require.NoError(t, os.Symlink("/", filepath.Join(dir, "root")))
+	require.NoError(t, os.Symlink("files", filepath.Join(dir, "../by-link")))
+	require.NoError(t, os.Symlink("tree/d", filepath.Join(dir, "deep")))
+	const outside = "it leads out of the folder of local files"
+	for _, c := range []struct{ here, folder string }{
+		{dir, "."}, {dir, "./"}, {dir, "../files"}, {dir, "tree/.."}, {dir, "../by-link"}, {dir, "deep/../.."},
+		{dir + "/tree", ".."}, {dir + "/tree/d", "../.."}, {dir + "/tree/d", "../../"}, {dir + "/..", "files"}, {dir + "/../by-link", "."}, {dir + "/../by-link/tree", ".."},
+	} {
+		t.Chdir(c.here)
+		options, err := load.Folder(c.folder)
+		require.NoError(t, err)
+		for name, want := range map[string]string{"a": "", "inner": "", "absolute": "", "outer": outside, "links/out": outside, "outer-folder/d/c": outside, "root/etc/passwd": outside} {
+			for _, body := range []string{"storage: {files: [{path: /a, contents: {local: %}}]}", "passwd: {users: [{name: a, ssh_authorized_keys_local: [%]}]}", "systemd: {units: [{name: a.service, contents_local: %}]}"} {
+				found := inFolder(t, strings.ReplaceAll(body, "%", name), options)
+				if want != "" {
+					assert.Contains(t, found, want, "%s: %s: %s", c, name, body)
+				} else {
+					assert.NotContains(t, found, "local", "%s: %s: %s", c, name, body)
+				}
+			}
+		}
+		for name, want := range map[string]string{"tree": "", "inner-folder": "", "outer-folder": outside, "root": outside, "root/etc": outside} {
+			found := inFolder(t, "storage: {trees: [{local: "+name+", path: /opt}]}", options)
+			assert.Equal(t, want != "", strings.Contains(found, outside), "%s: %s: %s", c, name, found)
+		}
+	}
+}
+
 // Under the name butane links lead where they lead, and a device is read; a pipe would never end there either.
 func TestThePeerFollowsLinksAnywhere(t *testing.T) {
 	options, err := load.PeerFolder(site(t))
