@@ -94,7 +94,7 @@ func (c *checker) mode(a *at, mode *int) {
 		a.warnf("mode-octal", "the mode %d is %#o in octal", m, m).hint("modes are decimal numbers: 0%d is written %d", m, meant).stricter()
 	}
 	if m&0o7000 != 0 && c.version < config.V3_6 {
-		a.warnf("mode-special", "the set-user-id, set-group-id and sticky bits of a mode have no effect before version 3.6.0").hint("set ignition.version to 3.6.0, or remove the bits")
+		a.warnf("mode-special", "the set-user-id, set-group-id and sticky bits of a mode have no effect before version 3.6.0").hint("set ignition.version to 3.6.0, or remove the bits").PeerOnly = looksOctal
 	}
 }
 

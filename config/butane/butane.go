@@ -147,6 +147,7 @@ type translation struct {
 	late     []late
 	remote   map[string]bool                      // see tangVolumes
 	spelled  map[tree.Node]func(string) tree.Node // what each mapping has under a key: see lookup
+	misreads map[diag.Span]bool                   // see misread
 	origins  []string
 	locals   int // bytes of local files so far
 }

@@ -148,24 +148,29 @@ func TestScalarsAreWhatTheLanguageSaysTheyAre(t *testing.T) {
 
 func TestKeysAreHeldAgainstTheDialect(t *testing.T) {
 	for name, c := range map[string]struct{ text, want, hint string }{
-		"a key in camel case":                  {"storage: {disks: [{device: /dev/a, wipeTable: true}]}", "3:36 warning key-unknown $.storage.disks.0.wipeTable", `did you mean "wipe_table"?`},
-		"a misspelt key":                       {"storage: {files: [{pth: /a, path: /a}]}", "3:20 warning key-unknown $.storage.files.0.pth", `did you mean "path"?`},
-		"a key that came later":                {"systemd: {quadlets: []}", "3:11 warning key-too-new $.systemd.quadlets", "set version to 1.8.0-experimental or newer"},
-		"a key of another variant":             {"metadata: {name: a}", "3:1 warning key-too-new $.metadata", ""},
-		"a key like no other":                  {"frobnicate: 1", "3:1 warning key-unknown $.frobnicate", "known keys are ignition, kernel_arguments"},
-		"the version of the config":            {"ignition: {version: 3.4.0}", "3:12 warning key-unknown $.ignition.version", "remove it"},
-		"a key twice":                          {"storage: {files: [{path: /a, path: /b}]}", "3:30 error key-duplicate $.storage.files.0.path", "remove one of the two"},
-		"a key twice below an unknown one":     {"x: {a: 1, a: 2}", "3:11 error key-duplicate $.x.a", "remove one of the two"},
-		"a mapping with nothing in it":         {"storage:", "3:9 warning null-object $.storage", "remove the key"},
-		"an item with nothing in it":           {"storage: {files: [~, {path: /a}]}", "3:19 warning null-item $.storage.files.0", ""},
-		"a scalar where a list belongs":        {"storage: {files: x}", "3:18 error wrong-type $.storage.files", "start its line with a dash"},
-		"a quoted number":                      {`storage: {files: [{path: /a, mode: "0644"}]}`, "3:36 error wrong-type $.storage.files.0.mode", "remove the quotes"},
-		"a key below an alias is looked at":    {"storage: {files: [{path: /a, user: &u {nam: b}}, {path: /b, user: *u}]}", "3:40 warning key-unknown $.storage.files.0.user.nam", `did you mean "name"?`},
-		"a number with a fraction":             {"storage: {files: [{path: /a, mode: 420.9}]}", "3:36 warning number-fraction $.storage.files.0.mode", "write 420"},
-		"a mode in decimal digits":             {"storage: {files: [{path: /a, mode: 755}]}", "3:36 warning mode-decimal $.storage.files.0.mode", "write 0755"},
-		"a value that a merge key brings":      {"x: &u {nam: b}\nstorage: {files: [{path: /a, <<: {mode: 755}}]}", "4:34 warning mode-decimal $.storage.files.0.mode", "write 0755"},
-		"a line end in a mount unit's path":    {"storage: {filesystems: [{device: /dev/a, format: ext4, with_mount_unit: true, path: \"/var/a\\nb\"}]}", "3:85 error field-character $.storage.filesystems.0.path", "a line of a unit"},
-		"a version 1.6 field in version 1.5.0": {"boot_device: {luks: {cex: {enabled: true}}}", "", ""},
+		"a key in camel case":                         {"storage: {disks: [{device: /dev/a, wipeTable: true}]}", "3:36 warning key-unknown $.storage.disks.0.wipeTable", `did you mean "wipe_table"?`},
+		"a misspelt key":                              {"storage: {files: [{pth: /a, path: /a}]}", "3:20 warning key-unknown $.storage.files.0.pth", `did you mean "path"?`},
+		"a key that came later":                       {"systemd: {quadlets: []}", "3:11 warning key-too-new $.systemd.quadlets", "set version to 1.8.0-experimental or newer"},
+		"a key of another variant":                    {"metadata: {name: a}", "3:1 warning key-too-new $.metadata", ""},
+		"a key like no other":                         {"frobnicate: 1", "3:1 warning key-unknown $.frobnicate", "known keys are ignition, kernel_arguments"},
+		"the version of the config":                   {"ignition: {version: 3.4.0}", "3:12 warning key-unknown $.ignition.version", "remove it"},
+		"a key twice":                                 {"storage: {files: [{path: /a, path: /b}]}", "3:30 error key-duplicate $.storage.files.0.path", "remove one of the two"},
+		"a key twice below an unknown one":            {"x: {a: 1, a: 2}", "3:11 error key-duplicate $.x.a", "remove one of the two"},
+		"a mapping with nothing in it":                {"storage:", "3:9 warning null-object $.storage", "remove the key"},
+		"an item with nothing in it":                  {"storage: {files: [~, {path: /a}]}", "3:19 warning null-item $.storage.files.0", ""},
+		"a scalar where a list belongs":               {"storage: {files: x}", "3:18 error wrong-type $.storage.files", "start its line with a dash"},
+		"a quoted number":                             {`storage: {files: [{path: /a, mode: "0644"}]}`, "3:36 error wrong-type $.storage.files.0.mode", "remove the quotes"},
+		"a key below an alias is looked at":           {"storage: {files: [{path: /a, user: &u {nam: b}}, {path: /b, user: *u}]}", "3:40 warning key-unknown $.storage.files.0.user.nam", `did you mean "name"?`},
+		"a number with a fraction":                    {"storage: {files: [{path: /a, mode: 420.9}]}", "3:36 warning number-fraction $.storage.files.0.mode", "write 420"},
+		"a mode in decimal digits":                    {"storage: {files: [{path: /a, mode: 755}]}", "3:36 warning mode-decimal $.storage.files.0.mode", "write 0755"},
+		"a mode with a digit that is not octal":       {"storage: {files: [{path: /a, mode: 0899}]}", "3:36 error number-digit $.storage.files.0.mode", "digits 0 to 7"},
+		"a mode with a sign and such a digit":         {"storage: {files: [{path: /a, mode: +0_789}]}", "3:36 error number-digit $.storage.files.0.mode", "digits 0 to 7"},
+		"a mode with a fraction":                      {"storage: {files: [{path: /a, mode: 0644.0}]}", "3:36 error number-digit $.storage.files.0.mode", "digits 0 to 7"},
+		"a mode of a tree":                            {"storage: {trees: [{local: a, file_mode: 0689}]}", "3:41 error number-digit $.storage.trees.0.file_mode", "digits 0 to 7"},
+		"a number that is no mode, with such a digit": {"storage: {disks: [{device: /dev/a, partitions: [{number: 08}]}]}", "3:58 warning number-digit $.storage.disks.0.partitions.0.number", "write 8"},
+		"a value that a merge key brings":             {"x: &u {nam: b}\nstorage: {files: [{path: /a, <<: {mode: 755}}]}", "4:34 warning mode-decimal $.storage.files.0.mode", "write 0755"},
+		"a line end in a mount unit's path":           {"storage: {filesystems: [{device: /dev/a, format: ext4, with_mount_unit: true, path: \"/var/a\\nb\"}]}", "3:85 error field-character $.storage.filesystems.0.path", "a line of a unit"},
+		"a version 1.6 field in version 1.5.0":        {"boot_device: {luks: {cex: {enabled: true}}}", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := translate(t, "variant: fcos\nversion: 1.7.0\n"+c.text+"\n", butane.Options{})
@@ -424,4 +429,41 @@ func TestKeysInMessagesAreThoseOfDocuments(t *testing.T) {
 	r := translate(t, "variant: fcos\nversion: 1.7.0\nstorage: {disks: [{device: /dev/a, wipe_table: true, partitions: [{number: 1, should_exist: false, label: keyFile}]}], filesystems: [{device: /dev/b, format: xfs}]}\n", butane.Options{})
 	require.Len(t, r.Problems, 1)
 	assert.Equal(t, "keep number, should_exist and wipe_partition_entry only", r.Problems[0].Hint)
+}
+
+func TestNumbersOfAnotherBaseAreReadOrNamed(t *testing.T) {
+	for mode, want := range map[string]string{
+		"0755": "", "0o755": "", "0b11": "", "0x1ff": "", "0": "", "420": "", "4.2e2": "", "0.0": "",
+		"0899":   "'8' is no octal digit, so the number is read as the decimal 899",
+		"0o688":  "a whole number is expected here, and '8' is no octal digit",
+		"-0o9":   "a whole number is expected here, and '9' is no octal digit",
+		"0b1012": "a whole number is expected here, and '2' is no binary digit",
+		`"0899"`: "a whole number is expected here, not a string",
+		"08-09":  "a whole number is expected here, not a string",
+	} {
+		t.Run(mode, func(t *testing.T) {
+			text := "variant: fcos\nversion: 1.7.0\nstorage: {files: [{path: /a, mode: " + mode + "}]}\n"
+			var messages []string
+			for _, p := range diag.For(diag.Workstation, translate(t, text, butane.Options{Rules: validate.Document}).Problems) {
+				messages = append(messages, p.Message)
+			}
+			assert.Equal(t, want, strings.Join(messages, "\n"))
+		})
+	}
+}
+
+func TestAModeThatWasMisreadIsToldOnce(t *testing.T) {
+	for mode, want := range map[string]string{
+		"644":  "3:36 warning mode-decimal $.storage.files.0.mode",
+		"4755": "3:36 error mode-range $.storage.files.0.mode 3:36 warning mode-decimal $.storage.files.0.mode",
+		"0899": "3:36 error number-digit $.storage.files.0.mode",
+		"1000": "3:36 warning mode-special $.storage.files.0.mode",
+	} {
+		r := translate(t, "variant: fcos\nversion: 1.5.0\nstorage: {files: [{path: /a, mode: "+mode+"}]}\n", butane.Options{Rules: validate.Document})
+		lines := told(diag.Workstation, r.Problems)
+		slices.Sort(lines)
+		assert.Equal(t, want, strings.Join(lines, " "), mode)
+	}
+	r := translate(t, "variant: fcos\nversion: 1.5.0\nstorage: {files: [{path: /a, mode: 0899}]}\n", butane.Options{Rules: validate.Document, Peer: true})
+	assert.Equal(t, []string{"3:36 warning mode-special $.storage.files.0.mode"}, told(diag.Peer, r.Problems), "the peer reads it so")
 }

@@ -147,7 +147,9 @@ func (t *translation) checkScalar(s *shape, n tree.Node, a *at) bool {
 		if !ok {
 			return t.wrongType(s, n, a)
 		}
-		if !whole {
+		if digit, base := wrongDigit(n); digit != 0 {
+			t.misreadNumber(a, digit, base, literal)
+		} else if !whole {
 			p := a.warnf("number-fraction", "the number has a fraction, which is cut off")
 			p.Hint, p.Stricter = "write "+literal, true
 		}
@@ -198,6 +200,43 @@ func integer(n tree.Node) (literal string, whole, ok bool) {
 	return strconv.FormatInt(int64(f), 10), f == math.Trunc(f), true
 }
 
+// wrongDigit finds the first digit of a number that its base has not: 8 in 0899, 2 in 0b12. What starts with 0 is octal, but YAML reads
+// it as a decimal number where it cannot be. digit is 0 where nothing is wrong.
+func wrongDigit(n tree.Node) (digit byte, base string) {
+	plain := strings.TrimLeft(strings.ReplaceAll(n.Text(), "_", ""), "+-")
+	for _, b := range []struct{ prefix, last, name string }{{"0o", "7", "octal"}, {"0b", "1", "binary"}, {"0", "7", "octal"}} {
+		rest, found := strings.CutPrefix(plain, b.prefix)
+		if !found || n.Quoted() {
+			continue
+		}
+		tail := strings.TrimLeft(rest, "0123456789")
+		if tail != "" && n.Kind() != tree.Number || len(tail) == len(rest) {
+			return 0, ""
+		}
+		for i := range len(rest) - len(tail) {
+			if rest[i] > b.last[0] {
+				return rest[i], b.name
+			}
+		}
+		if tail != "" {
+			return tail[0], b.name
+		}
+		return 0, ""
+	}
+	return 0, ""
+}
+
+// misreadNumber: permission bits that are read in another base than they were written in are others.
+func (t *translation) misreadNumber(a *at, digit byte, base, literal string) {
+	severity, hint := diag.Warning, "write "+literal
+	if strings.HasSuffix(a.trail.Name, "mode") {
+		severity, hint = diag.Error, "permission bits have the digits 0 to 7, as in 0644"
+		t.misread(a)
+	}
+	p := t.report(severity, "number-digit", a.path(), a.place(), fmt.Sprintf("%q is no %s digit, so the number is read as the decimal %s", digit, base, literal))
+	p.Hint, p.Stricter = hint, true
+}
+
 func isRange(err error) bool {
 	number, ok := err.(*strconv.NumError)
 	return ok && number.Err == strconv.ErrRange
@@ -229,11 +268,14 @@ func (t *translation) wrongType(s *shape, n tree.Node, a *at) bool {
 		have = "a mapping"
 	}
 	p := t.report(diag.Error, config.CodeWrongType, a.path(), n.Place(), fmt.Sprintf("%s is expected here, not %s", want, have))
+	digit, base := wrongDigit(n)
 	switch {
 	case s.kind == tree.List:
 		p.Hint = "write it as an item: start its line with a dash, or put it into brackets"
 	case n.Quoted() && (s.kind == tree.Number || s.kind == tree.Bool):
 		p.Hint = "remove the quotes"
+	case s.kind == tree.Number && digit != 0:
+		p.Message = fmt.Sprintf("a whole number is expected here, and %q is no %s digit", digit, base)
 	case s.kind == tree.Number && n.Kind() == tree.Number:
 		p.Message = "a whole number of at most 64 bits is expected here"
 	}

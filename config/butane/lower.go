@@ -206,6 +206,7 @@ func (t *translation) judge() {
 		if p.More == 0 {
 			p.Message, p.Hint = ownKeys(p.Message), ownKeys(t.ownVersion(p.Hint))
 			p = t.blame(p)
+			p.PeerOnly = p.PeerOnly || p.Code == "mode-special" && t.misreads[p.Place.Span]
 		}
 		t.problems.Add(p)
 	}

@@ -197,7 +197,16 @@ func decimalMode(a *at, dir bool) {
 	}
 	if !typicalMode(mode, dir) && typicalMode(octal, dir) {
 		a.warnf("mode-decimal", fmt.Sprintf("the mode %s is read as a decimal number, 0%o; it makes sense in octal", text, mode)).Hint = "write 0" + text
+		a.t.misread(a)
 	}
+}
+
+// misread notes a mode that was meant as other bits than it gives: what the rules of the config say of those leads the wrong way.
+func (t *translation) misread(a *at) {
+	if t.misreads == nil {
+		t.misreads = map[diag.Span]bool{}
+	}
+	t.misreads[a.place().Span] = true
 }
 
 // typicalMode: nobody may do what somebody closer to the file may not, and somebody may read it (reference: butane §13).

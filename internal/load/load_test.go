@@ -252,3 +252,12 @@ func TestAMarkIsAnErrorForThePeerOnly(t *testing.T) {
 		assert.Equal(t, "error at line 1 col 2: "+r.Problems[0].Message, diag.PeerLine(diag.For(diag.Peer, r.Problems)[0]))
 	}
 }
+
+func TestAModeInOctalDigitsIsToldOnce(t *testing.T) {
+	text := `{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "/a", "mode": 644}]}}`
+	for audience, want := range map[diag.Audience]string{diag.Workstation: "mode-octal", diag.Peer: "mode-special"} {
+		problems := diag.For(audience, read(text).Problems)
+		require.Len(t, problems, 1)
+		assert.Equal(t, want, problems[0].Code)
+	}
+}
