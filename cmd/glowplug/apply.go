@@ -82,6 +82,9 @@ func (p *program) apply(ctx context.Context, args []string) int {
 	fmt.Fprint(p.err, clear)
 	if err != nil {
 		fmt.Fprintf(p.err, "glowplug apply: %v\n", err)
+		for _, hint := range diag.Hints(err) {
+			fmt.Fprintf(p.err, "hint: %s\n", hint)
+		}
 		return exitFailed
 	}
 	return exitOK

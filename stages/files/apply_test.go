@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -453,6 +454,39 @@ func TestADigestSavesTheFetch(t *testing.T) {
 	require.NoError(t, apply(cfg, o, host.RunOptions{}))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "f"), []byte("other\n"), 0o644))
 	require.EqualError(t, apply(cfg, o, host.RunOptions{}), "file /f ($.storage.files.0): a file with other content is there, and overwrite is not set")
+}
+
+// What the config has itself, or a digest of, is compared before the first step runs: the first file is not written.
+func TestAConflictThatCanBeSeenIsFoundBeforeAnythingIsWritten(t *testing.T) {
+	const digest = "sha256-5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03" // of "hello\n"
+	for name, c := range map[string]struct {
+		contents, there string
+		seen            bool
+	}{
+		"inline, other":               {`'contents':{'source':'data:,new'}`, "old", true},
+		"inline, the beginning":       {`'contents':{'source':'data:,new'}`, "newer", true},
+		"inline, longer":              {`'contents':{'source':'data:,new'}`, "ne", true},
+		"inline, empty":               {`'contents':{'source':''}`, "old", true},
+		"inline, alike":               {`'contents':{'source':'data:,new'}`, "new", false},
+		"with appends, other":         {`'contents':{'source':'data:,a'},'append':[{'source':'data:,b'}]`, "a", true},
+		"with appends, alike":         {`'contents':{'source':'data:,a'},'append':[{'source':'data:,b'}]`, "ab", false},
+		"more than a chunk":           {`'contents':{'source':'data:,` + strings.Repeat("x", 1<<17) + `'}`, strings.Repeat("x", 1<<17-1) + "y", true},
+		"a digest of what is afar":    {`'contents':{'source':'http://gone/','verification':{'hash':'` + digest + `'}}`, "old", true},
+		"the digest of what is there": {`'contents':{'source':'http://gone/','verification':{'hash':'` + digest + `'}}`, "hello\n", false},
+		"afar, without a digest":      {`'contents':{'source':'http://h/small'}`, "old", false},
+		"overwrite":                   {`'contents':{'source':'data:,new'},'overwrite':true`, "old", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, o := newRoot(t, map[string]string{"d/f": c.there})
+			_, err := Plan(storage(t, `'files':[{'path':'/a','contents':{'source':'data:,first'}},{'path':'/d/f',`+c.contents+`}]`), o.Root, o)
+			if !c.seen {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, "file /d/f ($.storage.files.1): a file with other content is there, and overwrite is not set")
+			assert.Equal(t, []string{"to have it replaced, set overwrite: true for this entry"}, diag.Hints(err))
+		})
+	}
 }
 
 func TestSetIDBitsOfAKeptFile(t *testing.T) {

@@ -130,12 +130,13 @@ func (w *worker) holds(ctx context.Context, n *node) (bool, error) {
 		return false, err
 	}
 	defer f.Close()
-	if len(n.sources) == 1 {
-		if hash := text(n.sources[0].Verification.Hash); hash != "" {
-			if d, fault := source.ParseDigest(hash, newestMinor); fault == nil {
-				return digestMatches(f, d)
-			}
-		}
+	return w.fileHolds(ctx, n, f)
+}
+
+// fileHolds is holds for a file that is open.
+func (w *worker) fileHolds(ctx context.Context, n *node, f *os.File) (bool, error) {
+	if d, given := n.digest(); given {
+		return digestMatches(f, d)
 	}
 	if n.overwrite && !n.local() {
 		// Getting it to compare, and again to write it, would double the traffic of every first run.
@@ -143,6 +144,15 @@ func (w *worker) holds(ctx context.Context, n *node) (bool, error) {
 	}
 	got, err := compare(f, 0, func(out output) error { return w.obtain(ctx, n, out) })
 	return got == equal || got == contentShorter && n.at == w.presetAt, err
+}
+
+// digest gives the digest of the whole content, if the config has one.
+func (n *node) digest() (d source.Digest, given bool) {
+	if len(n.sources) != 1 || text(n.sources[0].Verification.Hash) == "" {
+		return d, false
+	}
+	d, fault := source.ParseDigest(text(n.sources[0].Verification.Hash), newestMinor)
+	return d, fault == nil
 }
 
 // newestMinor has ParseDigest take every function that any version of the language has.

@@ -178,8 +178,9 @@ func Plan(cfg config.Config, view View, opts Options) (host.Plan, error) {
 type planner struct {
 	world    *world
 	worker   *worker
-	accounts *accounts.Result // names of owners
-	written  []string         // homes and mail files that the steps for accounts write
+	accounts *accounts.Result    // names of owners
+	written  []string            // homes and mail files that the steps for accounts write
+	changing map[string]struct{} // where those and the account files are; nil before accountsWrite is asked
 
 	skeletons map[string][]skeletonNode
 }

@@ -1,7 +1,6 @@
 package files
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
@@ -48,11 +48,7 @@ func (p *planner) node(n *node, step *host.Step) error {
 			m = alike
 		}
 	case fileWithSource:
-		if p.holds(n, found) {
-			m = alike
-		} else {
-			known = found.Kind != host.File || n.overwrite || !n.new.Fit(found)
-		}
+		m, known = p.content(n, found)
 	}
 	topmost, err := p.world.parents(n.at)
 	if err != nil {
@@ -72,23 +68,6 @@ func (p *planner) node(n *node, step *host.Step) error {
 	return nil
 }
 
-// seenContent is how large a file may be for the planner to look into it.
-const seenContent = 1 << 20
-
-// holds tells whether a file is there already as it is to be. Only content that the config itself brings is looked at: the rest
-// is found out when the step runs.
-func (p *planner) holds(n *node, found host.Facts) bool {
-	if found.Kind != host.File || found.Size > seenContent || !n.new.Fit(found) || !n.local() || p.worker.Fetch == nil {
-		return false
-	}
-	was, err := p.world.view.ReadFile(n.at, found.Size)
-	if err != nil {
-		return false
-	}
-	got, err := compare(bytes.NewReader(was), 0, func(out output) error { return p.worker.obtain(context.Background(), n, out) })
-	return err == nil && got == equal
-}
-
 // effect is what the matrix makes of what the view shows. What a unit will take the place of is not refused: it may be
 // the unit's already.
 func (p *planner) effect(n *node, found host.Facts, m match, known bool) (host.Effect, error) {
@@ -103,7 +82,7 @@ func (p *planner) effect(n *node, found host.Facts, m match, known bool) (host.E
 	case done:
 		return host.Keep, nil
 	case keep:
-		if len(n.sources) == 0 && n.kept(found).Fit(found) || len(n.sources) > 0 && p.holds(n, found) {
+		if len(n.sources) == 0 && n.kept(found).Fit(found) || len(n.sources) > 0 && p.holds(n, found) == equal {
 			return host.Keep, nil
 		}
 		return host.Change, nil
@@ -120,15 +99,20 @@ func (n *node) refusal(found host.Facts) error {
 	case n.kind == fileWithout && n.overwrite:
 		return errOverwrite
 	case n.kind == fileWithSource && found.Kind == host.File && n.new.Fit(found):
-		return errors.New("a file with other content is there, and overwrite is not set")
+		return inTheWay("a file with other content")
 	case n.kind == fileWithSource && found.Kind == host.File:
-		return errors.New("a file is there, and overwrite is not set")
+		return inTheWay("a file")
 	case n.kind == symlink && found.Kind == host.Symlink:
-		return fmt.Errorf("a link to %s is there, and overwrite is not set", host.Show(found.Target))
+		return inTheWay("a link to " + host.Show(found.Target))
 	case n.kind == fileWithout:
 		return fmt.Errorf("%s is there, which cannot be kept as a file", found.Kind)
 	}
-	return fmt.Errorf("%s is there, and overwrite is not set", found.Kind)
+	return inTheWay(found.Kind.String())
+}
+
+// inTheWay is the refusal of what overwrite would replace.
+func inTheWay(what string) error {
+	return diag.WithHint(fmt.Errorf("%s is there, and overwrite is not set", what), "to have it replaced, set overwrite: true for this entry")
 }
 
 // target finds what a hard link names. A relative target is from the root (reference: engine §11.3).

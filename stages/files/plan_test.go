@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -80,16 +81,17 @@ func (f fake) Mounts() ([]string, error) {
 
 // Open makes a file of the text: what it gives is one of the system's.
 func (f fake) Open(p string, _ bool) (*os.File, error) {
-	text, err := f.ReadFile(p, 0)
+	text, ok := f[path.Clean(p)]
+	if !ok {
+		return nil, fs.ErrNotExist
+	}
+	file, err := os.CreateTemp("", "")
 	if err != nil {
 		return nil, err
 	}
-	r, w, err := os.Pipe()
-	if err == nil {
-		_, err = w.Write(text)
-		err = errors.Join(err, w.Close())
-	}
-	return r, err
+	_, err = file.WriteString(text)
+	_, seek := file.Seek(0, io.SeekStart)
+	return file, errors.Join(err, seek, os.Remove(file.Name()))
 }
 
 func parse(t *testing.T, text string) config.Config {

@@ -1,0 +1,73 @@
+package files
+
+import (
+	"context"
+	"path"
+
+	"github.com/glowplug-os/glowplug/internal/accounts"
+	"github.com/glowplug-os/glowplug/internal/host"
+)
+
+// seenContent is how large a file may be for the planner to look into it, which the step does again when it runs.
+const seenContent = 256 << 20
+
+// content compares the file that is there with what a file's entry asks for, and tells whether that is the last word: a conflict that
+// can be seen has to be found before anything is written.
+func (p *planner) content(n *node, found host.Facts) (m match, known bool) {
+	if found.Kind != host.File || !n.new.Fit(found) {
+		return differs, true
+	}
+	switch got := p.holds(n, found); {
+	case got == equal:
+		return alike, true
+	case n.overwrite:
+		return differs, true
+	default:
+		return differs, got == unequal && !p.accountsWrite(n.at)
+	}
+}
+
+// holds tells whether the file that is there has its content already: undecided where that takes the network, a long time, or what
+// cannot be had, all of which is for the step to find out when it runs.
+func (p *planner) holds(n *node, found host.Facts) likeness {
+	if found.Kind != host.File || found.Size > seenContent || !n.new.Fit(found) {
+		return undecided
+	}
+	if _, digest := n.digest(); !digest && (!n.local() || p.worker.Fetch == nil) {
+		return undecided
+	}
+	f, err := p.world.view.Open(n.at, false)
+	if err != nil {
+		return undecided
+	}
+	defer f.Close()
+	switch ok, err := p.worker.fileHolds(context.Background(), n, f); {
+	case err != nil:
+		return undecided
+	case ok:
+		return equal
+	}
+	return unequal
+}
+
+// accountsWrite tells whether the steps for accounts, which come first, may change what is at a place: what is in a home, and the
+// account files.
+func (p *planner) accountsWrite(at string) bool {
+	if p.accounts == nil {
+		return false
+	}
+	if p.changing == nil {
+		p.changing = map[string]struct{}{}
+		for _, name := range append(accounts.Editable(), p.written...) {
+			if place, err := p.world.resolve(name); err == nil {
+				p.changing[place] = struct{}{}
+			}
+		}
+	}
+	for ; at != "/"; at = path.Dir(at) {
+		if _, ok := p.changing[at]; ok {
+			return true
+		}
+	}
+	return false
+}
