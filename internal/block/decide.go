@@ -91,10 +91,9 @@ func (p Partition) describe() string {
 
 // Decide compares each resolved spec with the table.
 func Decide(t *Table, resolved []Resolved) []Decision {
-	made, freed := map[int]bool{}, map[int]bool{}
+	made := map[int]bool{}
 	for _, r := range resolved {
 		made[r.Number] = made[r.Number] || r.ShouldExist
-		freed[r.Number] = freed[r.Number] || !r.ShouldExist && r.WipePartitionEntry
 	}
 	var all []Decision
 	for _, r := range resolved {
@@ -105,9 +104,9 @@ func Decide(t *Table, resolved []Resolved) []Decision {
 		}
 		if p, ok := t.Partition(r.Number); ok {
 			d.Found = &p
-			d.found = d.compare(freed[r.Number])
+			d.found = d.compare(r.freed && r.had == 0)
 		}
-		d.Verdict = judge(d.found, r.ShouldExist, r.WipePartitionEntry || freed[r.Number], r.Resize)
+		d.Verdict = judge(d.found, r.ShouldExist, r.WipePartitionEntry || r.freed, r.Resize)
 		all = append(all, d)
 	}
 	return all

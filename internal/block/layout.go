@@ -25,7 +25,8 @@ type Resolved struct {
 	Number      int
 	Start, Size uint64
 
-	had int // the number of the partition on the disk that it is about, 0 if there is none yet
+	had   int  // the number of the partition on the disk that it is about, 0 if there is none yet
+	freed bool // another spec lets the partition of this number go
 }
 
 // A SpecError is about one spec.
@@ -73,7 +74,7 @@ func Resolve(t *Table, specs []Spec) ([]Resolved, error) {
 // number sorts the specs and gives those without a number the lowest that is neither on the disk nor listed. One with a GUID
 // that a partition on the disk has is about that one: a second of the same GUID is nothing that anyone can want.
 func number(t *Table, parts []Partition, specs []Spec) ([]Resolved, error) {
-	used, listed := map[int]bool{}, map[int]bool{}
+	used, listed := map[int]bool{}, map[int]Spec{}
 	for _, p := range parts {
 		used[p.Number] = true
 	}
@@ -83,14 +84,17 @@ func number(t *Table, parts []Partition, specs []Spec) ([]Resolved, error) {
 		if spec.Number == 0 {
 			continue
 		}
-		if listed[spec.Number] {
+		if _, twice := listed[spec.Number]; twice {
 			return nil, all[i].fail("partition %d: listed twice", spec.Number)
 		}
-		listed[spec.Number], used[spec.Number] = true, spec.ShouldExist
+		listed[spec.Number], used[spec.Number] = spec, spec.ShouldExist
 	}
 	numbered := func(r Resolved) bool { return r.Spec.Number != 0 }
 	all = slices.Concat(filter(all, numbered), filter(all, func(r Resolved) bool { return !numbered(r) }))
 	recognise(all, parts, listed)
+	for _, r := range all {
+		used[r.Number] = used[r.Number] || r.ShouldExist
+	}
 	there := func(r Resolved) bool { return r.had != 0 }
 	all = slices.Concat(filter(all, there), filter(all, func(r Resolved) bool { return !there(r) }))
 	next := 1
@@ -102,6 +106,8 @@ func number(t *Table, parts []Partition, specs []Spec) ([]Resolved, error) {
 			}
 			r.Number, used[next] = next, true
 		}
+		by, named := listed[r.Number]
+		r.freed = named && !by.ShouldExist && by.WipePartitionEntry
 		if err := r.check(t); err != nil {
 			return nil, r.fail("partition %d: %w", r.Number, err)
 		}
@@ -109,12 +115,14 @@ func number(t *Table, parts []Partition, specs []Spec) ([]Resolved, error) {
 	return all, nil
 }
 
-// recognise gives specs without a number that of the partition with their GUID, if no spec has it yet.
-func recognise(all []Resolved, parts []Partition, listed map[int]bool) {
+// recognise gives specs without a number that of the partition with their GUID, unless a spec with that number keeps it. One that a
+// spec would have gone is theirs as well, if no other has the GUID: an earlier run may have made it in a number that was free.
+func recognise(all []Resolved, parts []Partition, listed map[int]Spec) {
 	byGUID := map[string]int{}
 	for _, p := range parts {
-		if !listed[p.Number] {
-			byGUID[p.GUID.String()] = p.Number
+		by, named := listed[p.Number]
+		if id := p.GUID.String(); !named || !by.ShouldExist && byGUID[id] == 0 {
+			byGUID[id] = p.Number
 		}
 	}
 	for i := range all {
@@ -177,21 +185,34 @@ func (s Spec) name() ([]byte, error) {
 	return encodeName(*s.Label)
 }
 
-// wanted are the start and size to ask for, 0 for any. A partition that is there keeps what the spec does not say, unless the
-// spec lets it go.
-func (r *Resolved) wanted(t *Table) (start, size uint64, err error) {
+// keeps: the partition that is there keeps what the spec does not say. Not if the spec lets it go, nor if another does and it cannot
+// be what this one says: then its place is as little its own as that of any that goes.
+func (r *Resolved) keeps(t *Table, free *space) bool {
 	p, found := t.Partition(r.had)
-	keep := found && !r.WipePartitionEntry
-	perMiB := uint64(max(mebibyte/t.SectorSize, 1))
+	if !found || r.WipePartitionEntry {
+		return false
+	}
+	is := func(mib *int, sectors uint64) bool {
+		return mib == nil || *mib >= 0 && uint64(*mib) == sectors/perMiB(t) && sectors%perMiB(t) == 0
+	}
+	return !r.freed || is(r.StartMiB, p.Start) && is(r.SizeMiB, p.Size) && free.fits(p.extent()) == nil
+}
+
+func perMiB(t *Table) uint64 { return uint64(max(mebibyte/t.SectorSize, 1)) }
+
+// wanted are the start and size to ask for, 0 for any.
+func (r *Resolved) wanted(t *Table, free *space) (start, size uint64, err error) {
+	p, _ := t.Partition(r.had)
+	keep := r.keeps(t, free)
 	ask := func(mib *int, existing uint64) uint64 {
 		if mib == nil && keep {
 			return existing
 		} else if mib == nil {
 			return 0
 		}
-		over, sectors := bits.Mul64(uint64(*mib), perMiB)
+		over, sectors := bits.Mul64(uint64(*mib), perMiB(t))
 		if over != 0 || sectors > t.Sectors {
-			err = fmt.Errorf("%d MiB: the disk has %d", *mib, t.Sectors/perMiB)
+			err = fmt.Errorf("%d MiB: the disk has %d", *mib, t.Sectors/perMiB(t))
 		}
 		return sectors
 	}
@@ -201,7 +222,7 @@ func (r *Resolved) wanted(t *Table) (start, size uint64, err error) {
 
 // place finds and takes the place of one partition.
 func (r *Resolved) place(t *Table, free *space) error {
-	start, size, err := r.wanted(t)
+	start, size, err := r.wanted(t, free)
 	if err != nil {
 		return err
 	}

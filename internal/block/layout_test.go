@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -442,6 +443,101 @@ func TestAPartitionWithoutANumberIsFoundByItsGUID(t *testing.T) {
 			}
 			assert.Equal(t, c.want, strings.Join(all, ", "))
 		})
+	}
+}
+
+// A spec without a number may get one that another spec wants gone, and is then there for the next run, whatever that may delete.
+func TestAPartitionInANumberThatIsToBeFreeIsFoundByItsGUID(t *testing.T) {
+	const a, b = "0B1F1F3E-0000-4000-8000-00000000000A", "0B1F1F3E-0000-4000-8000-00000000000B"
+	z, y := Spec{GUID: a, Label: text("z"), SizeMiB: some(5), ShouldExist: true}, Spec{GUID: b, Label: text("y"), SizeMiB: some(5), ShouldExist: true}
+	gone := func(n int) Spec { return Spec{Number: n} }
+	at := func(n, start, size int, guid, label string) Spec {
+		return Spec{Number: n, StartMiB: some(start), SizeMiB: some(size), GUID: guid, Label: text(label), ShouldExist: true}
+	}
+	bare := Spec{GUID: a, ShouldExist: true}
+	for name, c := range map[string]struct {
+		disk, specs []Spec
+		want        string // with none of the numbers to be free being one that may be deleted
+		freed       string // with all of them
+	}{
+		"on a blank disk":               {nil, []Spec{z, y, gone(1)}, "1 z 1+5, 2 y 6+5", "1 z 1+5, 2 y 6+5"},
+		"in the other order":            {nil, []Spec{gone(1), y, z}, "1 y 1+5, 2 z 6+5", "1 y 1+5, 2 z 6+5"},
+		"in the second number":          {nil, []Spec{y, z, gone(2)}, "1 y 1+5, 2 z 6+5", "1 y 1+5, 2 z 6+5"},
+		"in both":                       {nil, []Spec{z, gone(2), y, gone(1)}, "1 z 1+5, 2 y 6+5", "1 z 1+5, 2 y 6+5"},
+		"to the end of the disk":        {nil, []Spec{y, {GUID: a, SizeMiB: some(0), ShouldExist: true}, gone(1), gone(2)}, "1 y 1+5, 2  6+25", "1 y 1+5, 2  6+25"},
+		"beside one that has a number":  {nil, []Spec{at(2, 8, 2, "", "n"), z, y, gone(1)}, "1 z 10+5, 2 n 8+2, 3 y 15+5", "1 z 10+5, 2 n 8+2, 3 y 15+5"},
+		"it is elsewhere":               {[]Spec{at(1, 24, 5, a, "z")}, []Spec{z, gone(1)}, "1 z 24+5", "1 z 24+5"},
+		"nothing is said about it":      {[]Spec{at(1, 24, 5, a, "old")}, []Spec{bare, gone(1)}, "1 old 24+5", "1 old 24+5"},
+		"it was relabelled":             {[]Spec{at(1, 24, 5, a, "old")}, []Spec{z, gone(1)}, "wipePartitionEntry", "1 z 24+5"},
+		"it has another size":           {[]Spec{at(1, 24, 3, a, "z"), at(2, 27, 4, "", "rest")}, []Spec{z, gone(1)}, "partition 1 does not fit", "1 z 1+5, 2 rest 27+4"},
+		"its place is another's":        {[]Spec{at(1, 1, 5, a, "z")}, []Spec{at(2, 1, 9, "", "n"), z, gone(1)}, "partition 1 does not fit", "1 z 10+5, 2 n 1+9"},
+		"a lower number is free":        {[]Spec{at(5, 24, 5, a, "z")}, []Spec{z, y, gone(5)}, "1 y 1+5, 5 z 24+5", "1 y 1+5, 5 z 24+5"},
+		"another has the number":        {[]Spec{at(1, 24, 5, "", "old")}, []Spec{z, y, gone(1)}, "wipePartitionEntry", "1 z 1+5, 2 y 6+5"},
+		"a partition that stays has it": {[]Spec{at(1, 1, 5, a, "z"), at(2, 24, 5, b, "y")}, []Spec{y, gone(1)}, "wipePartitionEntry", "2 y 24+5"},
+	} {
+		for _, freed := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, freed %v", name, freed), func(t *testing.T) {
+				m, _ := writtenOn(t, 32<<20, 512, c.disk...)
+				specs, want := deleting(c.specs, freed), c.want
+				if freed {
+					want = c.freed
+				}
+				for run := range 3 {
+					table := inspected(t, m, 512)
+					after, err := applied(table, specs)
+					if !strings.HasPrefix(want, "1 ") && !strings.HasPrefix(want, "2 ") {
+						require.ErrorContains(t, err, want)
+						return
+					}
+					require.NoError(t, err)
+					require.Equal(t, want, listing(after))
+					if run == 0 {
+						cutAnywhere(t, m, after, specs, want)
+					}
+				}
+				assert.False(t, Changes(decide(t, inspected(t, m, 512), specs...)))
+			})
+		}
+	}
+}
+
+// deleting are specs of which those that want something gone may delete it, or not.
+func deleting(specs []Spec, delete bool) []Spec {
+	all := slices.Clone(specs)
+	for i := range all {
+		all[i].WipePartitionEntry = delete && !all[i].ShouldExist
+	}
+	return all
+}
+
+// listing is a table in words: number, label, start and size in MiB.
+func listing(t *Table) string {
+	var all []string
+	for _, p := range t.Partitions() {
+		all = append(all, fmt.Sprintf("%d %s %d+%d", p.Number, p.Label, p.Start/perMiB(t), p.Size/perMiB(t)))
+	}
+	return strings.Join(all, ", ")
+}
+
+// applied is the table that specs make of one.
+func applied(t *Table, specs []Spec) (*Table, error) {
+	table, decisions, err := Layout(t, specs)
+	if err != nil {
+		return nil, err
+	}
+	return Apply(table, decisions, seeded())
+}
+
+// cutAnywhere writes a table. Whatever of it is on the disk, the same specs lead to the same table.
+func cutAnywhere(t *testing.T, disk *image, after *Table, specs []Spec, want string) {
+	t.Helper()
+	writes, err := after.writes()
+	require.NoError(t, err)
+	for i, w := range writes {
+		copy(disk.data[w.offset:], w.data)
+		again, err := applied(inspected(t, disk, 512), specs)
+		require.NoError(t, err, "cut after write %d", i)
+		require.Equal(t, want, listing(again), "cut after write %d", i)
 	}
 }
 

@@ -54,8 +54,8 @@ func (s *space) free(first uint64) {
 	}
 }
 
-// take claims an extent, or says what is in its way.
-func (s *space) take(e extent) error {
+// fits says what is in the way of an extent.
+func (s *space) fits(e extent) error {
 	if e.first < s.first || e.last > s.last || e.first > e.last {
 		return fmt.Errorf("sectors %d to %d: partitions go from %d to %d", e.first, e.last, s.first, s.last)
 	}
@@ -65,6 +65,15 @@ func (s *space) take(e extent) error {
 			return fmt.Errorf("sectors %d to %d: %d to %d are taken", e.first, e.last, near.first, near.last)
 		}
 	}
+	return nil
+}
+
+// take claims an extent, or says what is in its way.
+func (s *space) take(e extent) error {
+	if err := s.fits(e); err != nil {
+		return err
+	}
+	i, _ := s.at(e.first)
 	s.taken = slices.Insert(s.taken, i, e)
 	return nil
 }
