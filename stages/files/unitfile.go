@@ -140,7 +140,7 @@ func (f *unitFinder) link(name, at, target string) (found unitFile, alias string
 		return found, "", nil
 	}
 	kind, _, err := f.world.after(end, missing)
-	switch other := path.Base(to); {
+	switch other := aliased(name, path.Base(to)); {
 	case err != nil:
 		return found, "", err
 	case kind != host.File && !f.isOwn(to):
@@ -151,6 +151,15 @@ func (f *unitFinder) link(name, at, target string) (found unitFile, alias string
 		found.state = f.fileState(end)
 	}
 	return found, "", nil
+}
+
+// aliased gives the unit that a name stands for as a link to a file: an instance that is a link to a template is of that template.
+func aliased(name, file string) string {
+	_, instance, isInstance := unit.SplitInstance(name)
+	if _, of, ok := unit.SplitInstance(file); isInstance && ok && of == "" {
+		return unit.Instance(file, instance)
+	}
+	return file
 }
 
 // isOwn tells whether a unit of the config will be at a path.

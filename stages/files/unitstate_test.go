@@ -30,40 +30,80 @@ func linesAbout(t *testing.T, plan host.Plan) (presets string, steps string) {
 	return presets, r.Replace(strings.Join(lines, "|"))
 }
 
+// A stateCase is a root, units, and what is planned of their states.
+type stateCase struct {
+	root           fake
+	units          string
+	presets, steps string
+}
+
+func haveStates(t *testing.T, cases map[string]stateCase) {
+	t.Helper()
+	for claim, c := range cases {
+		t.Run(claim, func(t *testing.T) {
+			plan, err := Plan(units(t, c.units), c.root, Options{Privileged: true, Enable: true})
+			require.NoError(t, err)
+			presets, steps := linesAbout(t, plan)
+			assert.Equal(t, c.presets, presets)
+			assert.Equal(t, c.steps, steps)
+		})
+	}
+}
+
 func TestWhatBecomesOfUnitsThatTheConfigEnables(t *testing.T) {
 	const lib, etc = "/usr/lib/systemd/system/", "/etc/systemd/system/"
 	template := hooked + "DefaultInstance=one\n"
-	for claim, c := range map[string]struct {
-		root           fake
-		units          string
-		presets, steps string
-	}{
-		"a unit of the config":                            {fake{}, `{'name':'a.service','enabled':true,'contents':'[Install]\nWantedBy=x.target'}`, "enable a.service", "enable a.service"},
-		"a unit of the root":                              {fake{lib + "a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"one of /lib where /usr is not merged":            {fake{"/lib/systemd/system/a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"one that the root lacks":                         {fake{}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! the root has no such unit"},
-		"one that the config masks":                       {fake{lib + "a.service": hooked}, `{'name':'a.service','enabled':true,'mask':true}`, "enable a.service", ""},
-		"one that the root masks":                         {fake{lib + "a.service": hooked, etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /etc/systemd/system/a.service"},
-		"one that /usr masks":                             {fake{lib + "a.service": "-> ../../../../dev/null"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /usr/lib/systemd/system/a.service"},
-		"one that an empty file masks":                    {fake{lib + "a.service": hooked, etc + "a.service": ""}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /etc/systemd/system/a.service"},
-		"a mask that the config takes off":                {fake{lib + "a.service": hooked, etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true,'mask':false}`, "enable a.service", "enable a.service"},
-		"a mask that contents replace":                    {fake{etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true,'contents':'[Install]\nAlias=x.service'}`, "enable a.service", "enable a.service"},
-		"a link to what is not there":                     {fake{etc + "a.service": "-> /opt/a.service"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /etc/systemd/system/a.service is a link to /opt/a.service, which is not there"},
-		"a link to a unit elsewhere":                      {fake{etc + "a.service": "-> /opt/a.service", "/opt/a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"a link to itself":                                {fake{etc + "a.service": "-> a.service"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /etc/systemd/system/a.service is a link to a.service, which is not there"},
-		"one without [Install]":                           {fake{lib + "a.service": "[Service]\n"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /usr/lib/systemd/system/a.service has nothing in [Install] that enables it"},
-		"one with [Install] in a drop-in":                 {fake{lib + "a.service": "[Service]\n", lib + "a.service.d/x.conf": "[Install]\nWantedBy=x"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"or in a drop-in of the config":                   {fake{lib + "a.service": "[Service]\n"}, `{'name':'a.service','enabled':true,'dropins':[{'name':'x.conf','contents':'[Install]\nWantedBy=x'}]}`, "enable a.service", "enable a.service"},
-		"one that nobody can read":                        {fake{lib + "a.service": "[Install"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"an alias":                                        {fake{lib + "a.service": "-> b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service, enable b.service", "enable b.service"},
-		"an alias that the config disables":               {fake{etc + "a.service": "-> /usr/lib/systemd/system/b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':false}`, "disable a.service, disable b.service", "disable b.service"},
-		"an alias that comes with enabling":               {fake{lib + "b.service": hooked + "Alias=a.service\n"}, `{'name':'a.service','enabled':true}`, "enable a.service, enable b.service", "enable b.service"},
-		"an alias that two units ask for":                 {fake{lib + "b.service": hooked + "Alias=a.service\n", lib + "c.service": hooked + "Alias=a.service\n"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! the root has no such unit"},
-		"an alias beside its unit":                        {fake{lib + "a.service": "-> b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':true},{'name':'b.service','enabled':false}`, "enable a.service, disable b.service", "disable b.service"},
-		"an instance of an alias":                         {fake{lib + "a@.service": "-> b@.service", lib + "b@.service": template}, `{'name':'a@x.service','enabled':true}`, "enable a@.service x, enable b@.service x", "enable b@x.service"},
-		"a template and an instance":                      {fake{lib + "d@.service": template}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service one x", "enable d@.service|enable d@x.service"},
-		"a template whose drop-in has a default":          {fake{lib + "d@.service": hooked, etc + "d@.service.d/x.conf": "[Install]\nDefaultInstance=two"}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service two x", "enable d@.service|enable d@x.service"},
-		"a template without a default":                    {fake{lib + "d@.service": hooked}, `{'name':'d@.service','enabled':true}`, "enable d@.service ", "unit d@.service ! it is a template without a default instance"},
+	haveStates(t, map[string]stateCase{
+		"a unit of the config":                   {fake{}, `{'name':'a.service','enabled':true,'contents':'[Install]\nWantedBy=x.target'}`, "enable a.service", "enable a.service"},
+		"a unit of the root":                     {fake{lib + "a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"one of /lib where /usr is not merged":   {fake{"/lib/systemd/system/a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"one that the root lacks":                {fake{}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! the root has no such unit"},
+		"one that the config masks":              {fake{lib + "a.service": hooked}, `{'name':'a.service','enabled':true,'mask':true}`, "enable a.service", ""},
+		"one that the root masks":                {fake{lib + "a.service": hooked, etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /etc/systemd/system/a.service"},
+		"one that /usr masks":                    {fake{lib + "a.service": "-> ../../../../dev/null"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /usr/lib/systemd/system/a.service"},
+		"one that an empty file masks":           {fake{lib + "a.service": hooked, etc + "a.service": ""}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /etc/systemd/system/a.service"},
+		"a mask that the config takes off":       {fake{lib + "a.service": hooked, etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true,'mask':false}`, "enable a.service", "enable a.service"},
+		"a mask that contents replace":           {fake{etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true,'contents':'[Install]\nAlias=x.service'}`, "enable a.service", "enable a.service"},
+		"a link to what is not there":            {fake{etc + "a.service": "-> /opt/a.service"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /etc/systemd/system/a.service is a link to /opt/a.service, which is not there"},
+		"a link to a unit elsewhere":             {fake{etc + "a.service": "-> /opt/a.service", "/opt/a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"a link to itself":                       {fake{etc + "a.service": "-> a.service"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /etc/systemd/system/a.service is a link to a.service, which is not there"},
+		"one without [Install]":                  {fake{lib + "a.service": "[Service]\n"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /usr/lib/systemd/system/a.service has nothing in [Install] that enables it"},
+		"one with [Install] in a drop-in":        {fake{lib + "a.service": "[Service]\n", lib + "a.service.d/x.conf": "[Install]\nWantedBy=x"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"or in a drop-in of the config":          {fake{lib + "a.service": "[Service]\n"}, `{'name':'a.service','enabled':true,'dropins':[{'name':'x.conf','contents':'[Install]\nWantedBy=x'}]}`, "enable a.service", "enable a.service"},
+		"one that nobody can read":               {fake{lib + "a.service": "[Install"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"an alias":                               {fake{lib + "a.service": "-> b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service, enable b.service", "enable b.service"},
+		"an alias that the config disables":      {fake{etc + "a.service": "-> /usr/lib/systemd/system/b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':false}`, "disable a.service, disable b.service", "disable b.service"},
+		"an alias that comes with enabling":      {fake{lib + "b.service": hooked + "Alias=a.service\n"}, `{'name':'a.service','enabled':true}`, "enable a.service, enable b.service", "enable b.service"},
+		"an alias that two units ask for":        {fake{lib + "b.service": hooked + "Alias=a.service\n", lib + "c.service": hooked + "Alias=a.service\n"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! the root has no such unit"},
+		"an alias beside its unit":               {fake{lib + "a.service": "-> b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':true},{'name':'b.service','enabled':false}`, "enable a.service, disable b.service", "disable b.service"},
+		"an instance of an alias":                {fake{lib + "a@.service": "-> b@.service", lib + "b@.service": template}, `{'name':'a@x.service','enabled':true}`, "enable a@.service x, enable b@.service x", "enable b@x.service"},
+		"a template and an instance":             {fake{lib + "d@.service": template}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service one x", "enable d@.service|enable d@x.service"},
+		"a template whose drop-in has a default": {fake{lib + "d@.service": hooked, etc + "d@.service.d/x.conf": "[Install]\nDefaultInstance=two"}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service two x", "enable d@.service|enable d@x.service"},
+		"a template without a default":           {fake{lib + "d@.service": hooked}, `{'name':'d@.service','enabled':true}`, "enable d@.service ", "unit d@.service ! it is a template without a default instance"},
+		"the same beside an instance":            {fake{lib + "d@.service": hooked}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service x", "enable d@x.service"},
+		"a default instance that is disabled":    {fake{lib + "d@.service": template}, `{'name':'d@one.service','enabled':false}`, "disable d@.service, disable d@one.service", "disable d@one.service"},
+		"what the root lacks is disabled":        {fake{}, `{'name':'a.service','enabled':false}`, "disable a.service", "disable a.service"},
+		"what is enabled along with others": {
+			fake{lib + "a.service": hooked + "Also=b.socket\n", lib + "b.socket": hooked}, `{'name':'b.socket','enabled':false},{'name':'a.service','enabled':true}`,
+			"enable a.service, disable b.socket", "disable b.socket|enable a.service|disable b.socket|unit b.socket is enabled along with a.service by presets of a first boot (Also=)",
+		},
+		"an earlier preset file that says otherwise": {
+			fake{lib + "a.service": hooked, "/usr/lib/systemd/system-preset/10-x.preset": "# no\ndisable *\nenable a.service"}, `{'name':'a.service','enabled':true}`,
+			"enable a.service", `enable a.service|unit a.service may not stay enabled in a first boot: /usr/lib/systemd/system-preset/10-x.preset comes before 20-ignition.preset and has "disable *"`,
+		},
+		"one that /etc hides":               {fake{lib + "a.service": hooked, "/usr/lib/systemd/system-preset/10-x.preset": "disable *", "/etc/systemd/system-preset/10-x.preset": "-> /dev/null"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"one that agrees":                   {fake{lib + "a.service": hooked, "/usr/lib/systemd/system-preset/10-x.preset": "enable a*\ndisable *"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"one that comes after ours":         {fake{lib + "a.service": hooked, "/usr/lib/systemd/system-preset/90-x.preset": "disable *"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"an earlier list of instances":      {fake{lib + "d@.service": template, "/etc/systemd/system-preset/00.preset": "enable d@.service x"}, `{'name':'d@x.service','enabled':true},{'name':'d@one.service','enabled':false}`, "enable d@.service x, disable d@one.service", "disable d@one.service|enable d@x.service"},
+		"a unit that says nothing of it":    {fake{}, `{'name':'a.service'},{'name':'b.service','mask':true}`, "", ""},
+		"the unit of the root's filesystem": {fake{lib + "-.mount": hooked}, `{'name':'-.mount','enabled':true}`, "enable -.mount", "enable -.mount"},
+	})
+}
+
+func TestWhatBecomesOfUnitsThatOthersHaveASayIn(t *testing.T) {
+	const lib, etc = "/usr/lib/systemd/system/", "/etc/systemd/system/"
+	template := hooked + "DefaultInstance=one\n"
+	haveStates(t, map[string]stateCase{
 		"a default instance of a template":                {fake{lib + "d@.service": template}, `{'name':'d@.service','enabled':true},{'name':'d@one.service','enabled':false}`, "disable d@.service, disable d@one.service", "disable d@one.service|unit d@.service ! its default instance d@one.service is to be disabled"},
 		"the same beside another":                         {fake{lib + "d@.service": template}, `{'name':'d@.service','enabled':true},{'name':'d@one.service','enabled':false},{'name':'d@x.service','enabled':true}`, "enable d@.service x, disable d@one.service", "disable d@one.service|enable d@x.service"},
 		"the same by an alias":                            {fake{lib + "d@.service": template, lib + "c@.service": "-> d@.service"}, `{'name':'c@.service','enabled':true},{'name':'d@one.service','enabled':false}`, "enable c@.service , disable d@.service, disable d@one.service", "disable d@one.service|unit d@.service ! its default instance d@one.service is to be disabled"},
@@ -82,32 +122,9 @@ func TestWhatBecomesOfUnitsThatTheConfigEnables(t *testing.T) {
 		"nor one that the config disables":                {fake{lib + "s.service": hooked + "Also=s.socket\n", lib + "s.socket": hooked}, `{'name':'s.socket','enabled':false},{'name':'s.service','enabled':false}`, "disable s.service, disable s.socket", "disable s.socket|disable s.service"},
 		"nor one that is masked":                          {fake{lib + "s.service": hooked + "Also=s.socket\n", lib + "s.socket": hooked, etc + "s.service": "-> /dev/null"}, `{'name':'s.socket','enabled':false}`, "disable s.socket", "disable s.socket"},
 		"nor a template by itself":                        {fake{lib + "s@.service": hooked + "Also=s.socket\n", lib + "s.socket": hooked}, `{'name':'s.socket','enabled':false}`, "disable s.socket", "disable s.socket"},
-		"the same beside an instance":                     {fake{lib + "d@.service": hooked}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service x", "enable d@x.service"},
-		"a default instance that is disabled":             {fake{lib + "d@.service": template}, `{'name':'d@one.service','enabled':false}`, "disable d@.service, disable d@one.service", "disable d@one.service"},
-		"what the root lacks is disabled":                 {fake{}, `{'name':'a.service','enabled':false}`, "disable a.service", "disable a.service"},
-		"what is enabled along with others": {
-			fake{lib + "a.service": hooked + "Also=b.socket\n", lib + "b.socket": hooked}, `{'name':'b.socket','enabled':false},{'name':'a.service','enabled':true}`,
-			"enable a.service, disable b.socket", "disable b.socket|enable a.service|disable b.socket|unit b.socket is enabled along with a.service by presets of a first boot (Also=)",
-		},
-		"an earlier preset file that says otherwise": {
-			fake{lib + "a.service": hooked, "/usr/lib/systemd/system-preset/10-x.preset": "# no\ndisable *\nenable a.service"}, `{'name':'a.service','enabled':true}`,
-			"enable a.service", `enable a.service|unit a.service may not stay enabled in a first boot: /usr/lib/systemd/system-preset/10-x.preset comes before 20-ignition.preset and has "disable *"`,
-		},
-		"one that /etc hides":               {fake{lib + "a.service": hooked, "/usr/lib/systemd/system-preset/10-x.preset": "disable *", "/etc/systemd/system-preset/10-x.preset": "-> /dev/null"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"one that agrees":                   {fake{lib + "a.service": hooked, "/usr/lib/systemd/system-preset/10-x.preset": "enable a*\ndisable *"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"one that comes after ours":         {fake{lib + "a.service": hooked, "/usr/lib/systemd/system-preset/90-x.preset": "disable *"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"an earlier list of instances":      {fake{lib + "d@.service": template, "/etc/systemd/system-preset/00.preset": "enable d@.service x"}, `{'name':'d@x.service','enabled':true},{'name':'d@one.service','enabled':false}`, "enable d@.service x, disable d@one.service", "disable d@one.service|enable d@x.service"},
-		"a unit that says nothing of it":    {fake{}, `{'name':'a.service'},{'name':'b.service','mask':true}`, "", ""},
-		"the unit of the root's filesystem": {fake{lib + "-.mount": hooked}, `{'name':'-.mount','enabled':true}`, "enable -.mount", "enable -.mount"},
-	} {
-		t.Run(claim, func(t *testing.T) {
-			plan, err := Plan(units(t, c.units), c.root, Options{Privileged: true, Enable: true})
-			require.NoError(t, err)
-			presets, steps := linesAbout(t, plan)
-			assert.Equal(t, c.presets, presets)
-			assert.Equal(t, c.steps, steps)
-		})
-	}
+		"an instance that is a link to a template":        {fake{etc + "a@x.service": "-> /usr/lib/systemd/system/b@.service", lib + "b@.service": template}, `{'name':'a@x.service','enabled':true}`, "enable a@.service x, enable b@.service x", "enable b@x.service"},
+		"one that is a link to its own template":          {fake{etc + "b@x.service": "-> /usr/lib/systemd/system/b@.service", lib + "b@.service": template}, `{'name':'b@x.service','enabled':true}`, "enable b@.service x", "enable b@x.service"},
+	})
 }
 
 func TestUnitsOfFilesAndLinksOfTheConfigCount(t *testing.T) {
