@@ -70,7 +70,7 @@ const systemctl = `#!/bin/sh
 root=$2 verb=$3 unit=$4
 case $verb in
 is-enabled) test -e "$root/enabled/$unit" || test -L "$root/enabled/$unit" ;;
-disable) rm "$root/enabled/$unit"; case $unit in *@.*) find "$root/etc/systemd/system" -not -path '*/.*' -name "${unit%.*}*" -type l -delete; rmdir "$root"/etc/systemd/system/*.wants 2>/dev/null || : ;; esac ;;
+disable) rm "$root/enabled/$unit" || exit 1; case $unit in *@.*) find "$root/etc/systemd/system" -not -path '*/.*' -name "${unit%.*}*" -type l -delete; rmdir "$root"/etc/systemd/system/*.wants 2>/dev/null || : ;; esac ;;
 enable) case $unit in bad*) echo "it is bad" >&2; exit 1 ;; esac; case $unit in half*) mkdir -p "$root/enabled"; : >"$root/enabled/$unit"; echo "an alias is taken" >&2; exit 1 ;; esac; mkdir -p "$root/enabled"; : >"$root/enabled/$unit" ;;
 esac
 `

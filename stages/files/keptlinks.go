@@ -45,9 +45,6 @@ func isMask(at, target string) bool {
 
 // keeping does what may remove links, and puts those back that are to stay.
 func (w *worker) keeping(stays linkJudge, do func() error) error {
-	if err := w.putBack(); err != nil {
-		return err
-	}
 	err := w.eachLink(unitDir, func(at string, found host.Facts) error {
 		if !stays(at, found.Target) {
 			return nil
@@ -58,15 +55,16 @@ func (w *worker) keeping(stays linkJudge, do func() error) error {
 		err = do()
 		w.Root.Forget() // systemctl removes directories that it has emptied
 	}
-	return errors.Join(err, w.putBack())
+	_, errBack := w.putBack()
+	return errors.Join(err, errBack)
 }
 
-// putBack makes those links again that are only in asideDir, and removes that.
-func (w *worker) putBack() error {
+// putBack makes those links again that are only in asideDir, and removes that, if it is there.
+func (w *worker) putBack() (isThere bool, err error) {
 	if found, err := w.Root.Lstat(asideDir); err != nil || found.Kind == host.Absent {
-		return err
+		return false, err
 	}
-	err := w.eachLink(asideDir, func(at string, found host.Facts) error {
+	err = w.eachLink(asideDir, func(at string, found host.Facts) error {
 		place := unitDir + strings.TrimPrefix(at, asideDir)
 		if there, err := w.Root.Lstat(place); err != nil || there.Kind != host.Absent {
 			return err
@@ -74,9 +72,9 @@ func (w *worker) putBack() error {
 		return w.copyLink(at, place, found)
 	})
 	if err != nil {
-		return err
+		return true, err
 	}
-	return w.Root.RemoveAll(asideDir)
+	return true, w.Root.RemoveAll(asideDir)
 }
 
 // copyLink gives a link another name or, where its filesystem has no hard links, makes one like it.

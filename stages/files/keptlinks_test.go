@@ -49,6 +49,16 @@ func TestMasksAndWantedLinksOutlastThatATemplateIsDisabled(t *testing.T) {
 	}
 }
 
+func TestWhatAnInterruptedRunHasPutAsideComesBack(t *testing.T) {
+	dir, o := newRoot(t, map[string]string{"etc/systemd/system/.glowplug-aside/x.wants/t@1.service": "-> /dev/null"})
+	o.Tools = tools(t)
+	require.NoError(t, apply(units(t, `{'name':'t@.service','enabled':false}`), o, host.RunOptions{}))
+	got, err := os.Readlink(filepath.Join(dir, "etc/systemd/system/x.wants/t@1.service"))
+	require.NoError(t, err)
+	assert.Equal(t, "/dev/null", got)
+	assert.NoDirExists(t, filepath.Join(dir, asideDir))
+}
+
 func TestLinksThatStayWhenAUnitIsDisabled(t *testing.T) {
 	all := []wanted{{}, {}, {}, {}}
 	all[0].Name, all[0].Enabled = "on.service", true

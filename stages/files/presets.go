@@ -259,7 +259,7 @@ func (p *planner) remarks(all []wanted, along map[string]string) (host.Plan, err
 	listed := map[string]bool{}
 	for _, w := range all {
 		template, instance, _ := unit.SplitInstance(w.Name)
-		listed[template] = listed[template] || w.Enabled && instance != ""
+		listed[template] = listed[template] || w.Enabled && instance != "" && w.file.state == unitThere
 	}
 	for _, w := range all {
 		why := ""

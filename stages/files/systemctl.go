@@ -49,6 +49,15 @@ func (p *planner) disable(name, origin string, stays linkJudge) host.Step {
 			return host.Done, nil
 		},
 		Do: func(ctx context.Context) error {
+			interrupted, err := w.putBack()
+			if err != nil {
+				return err
+			}
+			if interrupted { // the step may be due for that alone, and systemctl refuses to disable a unit that the root lacks
+				if enabled, err := w.isEnabled(ctx, name); err != nil || !enabled {
+					return err
+				}
+			}
 			return w.keeping(stays, func() error {
 				_, err := w.systemctl(ctx, "disable", name)
 				return err
