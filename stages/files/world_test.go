@@ -16,7 +16,7 @@ import (
 )
 
 // plant makes random directories, files and links of few names. It works in an os.Root: the links that it makes lead out.
-func plant(t *testing.T, dir string, rnd *rand.Rand) {
+func plant(t testing.TB, dir string, rnd *rand.Rand) {
 	t.Helper()
 	in, err := os.OpenRoot(dir)
 	require.NoError(t, err)
@@ -42,8 +42,28 @@ func plant(t *testing.T, dir string, rnd *rand.Rand) {
 	}
 }
 
+const roots = 50
+
+// planted plants that many roots, once for all processes that fuzz: nothing changes them, and a busy disk takes long over each.
+func planted(f *testing.F) (top string) {
+	f.Helper()
+	const handedOn = "GLOWPLUG_FUZZ_ROOTS" // those that fuzz inherit it
+	if top = os.Getenv(handedOn); top != "" {
+		return top
+	}
+	top = f.TempDir()
+	for seed := range uint64(roots) {
+		dir := filepath.Join(top, fmt.Sprint(seed))
+		require.NoError(f, os.Mkdir(dir, 0o755))
+		plant(f, dir, rand.New(rand.NewPCG(seed, 2)))
+	}
+	f.Setenv(handedOn, top)
+	return top
+}
+
 // FuzzPlacesAreThoseOfTheKernel holds the planner's idea of where a path is equal to what the kernel opens in the root.
 func FuzzPlacesAreThoseOfTheKernel(f *testing.F) {
+	top := planted(f)
 	for seed := range uint64(30) {
 		f.Add(seed, "/a/b/c")
 		f.Add(seed, "/b/a/../c/b")
@@ -53,8 +73,7 @@ func FuzzPlacesAreThoseOfTheKernel(f *testing.F) {
 		if checkPath(p) != nil {
 			return
 		}
-		dir := t.TempDir()
-		plant(t, dir, rand.New(rand.NewPCG(seed, 2)))
+		dir := filepath.Join(top, fmt.Sprint(seed%roots))
 		root, err := host.OpenRoot(dir)
 		require.NoError(t, err)
 		defer root.Close()
