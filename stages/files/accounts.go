@@ -102,14 +102,31 @@ func (p *planner) planAccounts(passwd config.Passwd) (host.Plan, error) {
 		if err := p.canReplace(result.Files); err != nil {
 			return nil, step.Fail(err)
 		}
+		if err := p.root.layFiles(result.Files, p.worker.accountAttrs); err != nil {
+			return nil, step.Fail(err)
+		}
 		plan = append(plan, step)
 	}
-	keys, users := o.Accounts.Keys, p.userKeys(passwd, result.Accounts)
-	keys.Root = o.Root
-	if err := p.world.homesForKeys(users); err != nil {
+	keys, err := p.planKeys(p.userKeys(passwd, result.Accounts))
+	return append(plan, keys...), err
+}
+
+// planKeys refuses keys that cannot be written, and lays those that will be over what the planner of the nodes sees.
+func (p *planner) planKeys(users []UserKeys) (host.Plan, error) {
+	o := p.worker.Accounts.Keys
+	o.Root = p.worker.Root
+	if err := p.root.homesForKeys(users, &o); err != nil {
 		return nil, err
 	}
-	return append(plan, SSHKeys(users, p.world.view, keys)...), nil
+	plan := SSHKeys(users, p.root, o)
+	for i := range users {
+		if u := &users[i]; len(u.Keys) > 0 {
+			if err := p.root.layKeys(u, &o); err != nil {
+				return nil, u.refuse(err)
+			}
+		}
+	}
+	return plan, nil
 }
 
 // readAccounts reads what the root has of the files that say something about accounts.

@@ -93,6 +93,7 @@ func TestAccountPlans(t *testing.T) {
 			root["/"+name] = text
 		}
 	}
+	root["/home/bob/"] = "of 1001"
 	o := Options{Privileged: true, Accounts: &Accounts{Today: 20000}}
 	plan, err := Plan(parse(t, everything), root, o)
 	require.NoError(t, err)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/host"
@@ -133,8 +132,14 @@ func (w *worker) holds(ctx context.Context, n *node) (bool, error) {
 	return w.fileHolds(ctx, n, f)
 }
 
+// A contents is what is in a file.
+type contents interface {
+	io.ReadCloser
+	io.ReaderAt
+}
+
 // fileHolds is holds for a file that is open.
-func (w *worker) fileHolds(ctx context.Context, n *node, f *os.File) (bool, error) {
+func (w *worker) fileHolds(ctx context.Context, n *node, f contents) (bool, error) {
 	if d, given := n.digest(); given {
 		return digestMatches(f, d)
 	}
@@ -159,7 +164,7 @@ func (n *node) digest() (d source.Digest, given bool) {
 const newestMinor = 7
 
 // digestMatches reads a file once, whatever its size.
-func digestMatches(f *os.File, d source.Digest) (bool, error) {
+func digestMatches(f io.Reader, d source.Digest) (bool, error) {
 	h := d.New()
 	_, err := io.Copy(h, f)
 	return err == nil && d.Matches(h.Sum(nil)), err

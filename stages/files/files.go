@@ -143,7 +143,8 @@ func Plan(cfg config.Config, view View, opts Options) (host.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &planner{world: newWorld(view), worker: &worker{Options: opts, claims: map[string]claim{}}}
+	root := newArranged(view, !opts.NoOwner)
+	p := &planner{root: root, world: newWorld(root), worker: &worker{Options: opts, claims: map[string]claim{}}}
 	var users host.Plan
 	if wantsAccounts(cfg.Passwd, nodes) {
 		if users, err = p.planAccounts(cfg.Passwd); err != nil {
@@ -176,13 +177,11 @@ func Plan(cfg config.Config, view View, opts Options) (host.Plan, error) {
 
 // planner has what planning needs and running does not.
 type planner struct {
+	root     *arranged // the view of world
 	world    *world
 	worker   *worker
-	accounts *accounts.Result    // names of owners
-	written  []string            // homes and mail files that the steps for accounts write
-	changing map[string]struct{} // where those and the account files are; nil before accountsWrite is asked
-
-	skeletons map[string][]skeletonNode
+	accounts *accounts.Result // names of owners
+	written  []string         // homes and mail files that the steps for accounts write
 }
 
 // nodes plans directories, files and links in the order of their effects.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/accounts"
 	"github.com/glowplug-os/glowplug/internal/host"
@@ -54,6 +55,9 @@ func (p *planner) accountEffect(i int, e accounts.Effect) (host.Step, error) {
 	default:
 		return s, fmt.Errorf("no step is known for %T", e)
 	}
+	if err := p.root.lay(e); err != nil {
+		return s, err
+	}
 	s.Effect, s.Subject, s.Detail = work.effect, work.subject, e.String()
 	if work.check != nil {
 		s.Check = func(context.Context) (host.State, error) { return work.check() }
@@ -62,36 +66,17 @@ func (p *planner) accountEffect(i int, e accounts.Effect) (host.Step, error) {
 	return s, nil
 }
 
-// planHome refuses a home that is somebody else's, and lays one that will be made over what the planner of the nodes sees.
+// planHome refuses a home that is somebody else's.
 func (p *planner) planHome(e accounts.MakeHome, work *accountWork) error {
 	at, found, err := p.planned(e.Path)
-	if err != nil {
+	if err != nil || found.Kind == host.Absent {
 		return err
 	}
 	if p.worker.NoOwner {
 		found.UID = e.UID
 	}
-	if found.Kind != host.Absent {
-		work.effect = host.Keep
-		return homeFits(found, at, e)
-	}
-	p.world.seen[at] = host.Facts{Kind: host.Directory, UID: e.UID, GID: e.GID, Mode: e.Mode}
-	nodes, err := p.skeletonNodes(e.Skeletons)
-	if err != nil {
-		return err
-	}
-	for _, n := range nodes {
-		n.facts.UID, n.facts.GID = e.UID, e.GID
-		p.world.seen[path.Join(at, n.at)] = n.facts
-	}
-	for d := up(at); d != "/"; d = up(d) {
-		above, err := p.world.view.Lstat(d)
-		if err != nil || above.Kind != host.Absent {
-			return err
-		}
-		p.world.seen[d] = host.Facts{Kind: host.Directory, Mode: 0o755}
-	}
-	return nil
+	work.effect = host.Keep
+	return homeFits(found, at, e)
 }
 
 // planned is accountPath as the planner sees it.
@@ -112,14 +97,16 @@ func (p *planner) planMove(e accounts.MoveHome) error {
 	if err := movable(e, old, now); err != nil || old.Kind == host.Absent {
 		return err
 	}
-	above, err := p.world.before(up(to))
+	above, err := p.world.view.Lstat(up(to))
 	if err == nil && above.Kind != host.Directory {
 		err = fmt.Errorf("%s is not there, so the home %s cannot become %s", host.Show(up(to)), host.Show(e.From), host.Show(e.To))
 	}
 	if err != nil {
 		return err
 	}
-	p.world.seen[to] = old
+	if strings.HasPrefix(to, from+"/") {
+		return fmt.Errorf("the home %s cannot move to %s, which is in it", host.Show(e.From), host.Show(e.To))
+	}
 	return p.canRename(from, to)
 }
 

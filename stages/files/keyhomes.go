@@ -2,6 +2,7 @@ package files
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -10,62 +11,135 @@ import (
 )
 
 // homesForKeys refuses keys for a home that will not be there when they are written, right after the accounts are made and as
-// the user: directories of the config come later. The world has the homes that are made and moved before.
-func (w *world) homesForKeys(users []UserKeys) error {
+// the user: directories of the config come later. So it does for a home that will not take them.
+func (a *arranged) homesForKeys(users []UserKeys, o *KeyOptions) error {
+	mounted := o.places(a)
 	for i := range users {
 		u := &users[i]
+		if a.owners {
+			a.layNotated(u, mounted)
+		}
 		if len(u.Keys) == 0 {
 			continue
 		}
-		if err := w.homeForKeys(u); err != nil {
-			return &host.StepError{ID: "ssh-keys:" + u.Name, Subject: "ssh keys of " + host.Show(u.Name), Origin: u.Origin + ".sshAuthorizedKeys", Err: err}
+		err := a.homeForKeys(u)
+		if err == nil {
+			err = a.takesKeys(u, path.Join(u.Home, o.file()))
+		}
+		if err != nil {
+			return u.refuse(err)
 		}
 	}
 	return nil
 }
 
-func (w *world) homeForKeys(u *UserKeys) error {
+// refuse says whose keys cannot be written.
+func (u *UserKeys) refuse(err error) error {
+	return &host.StepError{ID: "ssh-keys:" + u.Name, Subject: "ssh keys of " + host.Show(u.Name), Origin: u.Origin + ".sshAuthorizedKeys", Err: err}
+}
+
+func (a *arranged) homeForKeys(u *UserKeys) error {
 	if !strings.HasPrefix(u.Home, "/") {
 		return errNoHome
 	}
 	if err := checkPath(u.Home); err != nil {
 		return err
 	}
-	at, _, err := w.walk(u.Home, true)
+	at, err := inRoot(a, u.Home)
 	if err != nil {
 		return err
 	}
-	found, err := w.before(at)
+	found, err := a.Lstat(at)
 	switch {
 	case err != nil || found.Kind == host.Directory:
 		return err
 	case found.Kind != host.Absent:
 		return fmt.Errorf("the home %s is %s", host.Show(u.Home), found.Kind)
 	}
-	above := found
-	for d := at; above.Kind == host.Absent && d != "/"; {
-		d = up(d)
-		if above, err = w.before(d); err != nil {
-			return err
-		}
-	}
-	if u.mayMake(above) {
-		return nil
+	_, above, err := a.nearest(at)
+	if err != nil || u.mayMake(above) {
+		return err
 	}
 	return fmt.Errorf("the home %s will not be there when the keys are written; remove noCreateHome, or have the root bring the home", host.Show(u.Home))
 }
 
-// mayMake tells whether a user may make something in a directory. Where its group may, access control lists decide for whom else
+// nearest gives what is at a resolved path or, where that is nothing, at the nearest place above it.
+func (a *arranged) nearest(at string) (string, host.Facts, error) {
+	for {
+		found, err := a.Lstat(at)
+		if err != nil || found.Kind != host.Absent || at == "/" {
+			return at, found, err
+		}
+		at = up(at)
+	}
+}
+
+// takesKeys refuses what a user may not write, as far as owners and modes tell. What is there already is not written.
+func (a *arranged) takesKeys(u *UserKeys, file string) error {
+	at, err := inRoot(a, file)
+	if err != nil {
+		return err
+	}
+	found, err := a.Lstat(at)
+	switch {
+	case err != nil || !a.owners && found.Kind == host.Absent:
+		return err
+	case found.Kind != host.Absent && found.Kind != host.File:
+		return fmt.Errorf("%s is %s", host.Show(at), found.Kind)
+	case !a.owners:
+		return nil
+	case u.attrs().Fit(found):
+		was, err := a.ReadFile(at, keyFileLimit)
+		if err == nil && string(was) == u.text() {
+			return nil
+		}
+	}
+	dir, above, err := a.nearest(up(at))
+	switch {
+	case err != nil:
+		return err
+	case above.Kind != host.Directory:
+		return fmt.Errorf("%s is %s", host.Show(dir), above.Kind)
+	case !u.mayMake(above):
+		return fmt.Errorf("%s may not make anything in %s, which belongs to user id %d and has mode %04o; give it to user id %d, or set another homeDir",
+			host.Show(u.Name), host.Show(dir), above.UID, above.Mode, u.UID)
+	}
+	return a.reaches(u, dir)
+}
+
+// reaches refuses a directory that a user cannot get to.
+func (a *arranged) reaches(u *UserKeys, dir string) error {
+	for dir != "/" {
+		dir = up(dir)
+		above, err := a.Lstat(dir)
+		if err != nil {
+			return err
+		}
+		if !u.may(above, search) {
+			return fmt.Errorf("%s may not look for anything in %s, which belongs to user id %d and has mode %04o", host.Show(u.Name), host.Show(dir), above.UID, above.Mode)
+		}
+	}
+	return nil
+}
+
+const (
+	search         = 0o1
+	writeAndSearch = 0o3
+)
+
+// mayMake tells whether a user may make something in a directory.
+func (u *UserKeys) mayMake(above host.Facts) bool { return u.may(above, writeAndSearch) }
+
+// may tells whether a user has some rights to a directory. Where its group has them, access control lists decide for whom else
 // (acl(5): the group's bits are their mask), so that counts as yes.
-func (u *UserKeys) mayMake(above host.Facts) bool {
-	const writeAndSearch = 0o3
-	can := func(shift uint) bool { return above.Mode>>shift&writeAndSearch == writeAndSearch }
+func (u *UserKeys) may(above host.Facts, rights uint32) bool {
+	can := func(shift uint) bool { return above.Mode>>shift&rights == rights }
 	return u.UID == 0 || above.UID == u.UID && can(6) || can(3) || can(0)
 }
 
-// foreseen gives the world with the homes that the root's own tools are expected to make, and the users as they will be. What the
-// tools refuse is theirs to tell.
-func foreseen(passwd config.Passwd, view View, users []UserKeys) (*world, []UserKeys) {
+// foreseen gives the root with what its own tools are expected to make, and the users as they will be but for their ids, which the
+// tools choose. What the tools refuse is theirs to tell.
+func foreseen(passwd config.Passwd, view View, users []UserKeys) (*arranged, []UserKeys) {
 	have, err := readAccounts(view)
 	if err != nil {
 		return nil, nil
@@ -74,17 +148,10 @@ func foreseen(passwd config.Passwd, view View, users []UserKeys) (*world, []User
 	if err != nil {
 		return nil, nil
 	}
-	w := newWorld(view)
+	root := newArranged(view, false)
 	for _, e := range result.Effects {
-		home := ""
-		switch e := e.(type) {
-		case accounts.MakeHome:
-			home = e.Path
-		case accounts.MoveHome:
-			home = e.To
-		}
-		if at, _, err := w.walk(home, true); home != "" && err == nil {
-			w.seen[at] = host.Facts{Kind: host.Directory}
+		if err := root.lay(e); err != nil {
+			return nil, nil
 		}
 	}
 	keys := map[string]UserKeys{}
@@ -97,5 +164,5 @@ func foreseen(passwd config.Passwd, view View, users []UserKeys) (*world, []User
 		u.Account = Account{UID: a.UID, GID: a.GID, Home: a.Home}
 		all = append(all, u)
 	}
-	return w, all
+	return root, all
 }

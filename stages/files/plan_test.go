@@ -21,12 +21,15 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// fake is a root in memory: directories end in a slash, links hold "-> target", the rest are files with their content.
+// fake is a root in memory: directories end in a slash and may hold "of uid", links hold "-> target", the rest are files with
+// their content.
 type fake map[string]string
 
 func (f fake) Lstat(p string) (host.Facts, error) {
-	if _, ok := f[p+"/"]; ok || p == "/" {
-		return host.Facts{Kind: host.Directory, Mode: 0o755}, nil
+	if text, ok := f[p+"/"]; ok || p == "/" {
+		var uid uint32
+		_, _ = fmt.Sscanf(text, "of %d", &uid)
+		return host.Facts{Kind: host.Directory, Mode: 0o755, UID: uid}, nil
 	}
 	text, ok := f[p]
 	switch target, isLink := strings.CutPrefix(text, "-> "); {

@@ -25,7 +25,7 @@ func (p *planner) platformFiles(_ config.Config, b *Boot, l *labels) (host.Plan,
 	// directories that the nodes make are the nodes' to tell of.
 	world := *p.world
 	world.made = map[string]struct{}{}
-	own := &planner{world: &world, worker: &worker{Options: p.worker.Options}}
+	own := &planner{root: p.root, world: &world, worker: &worker{Options: p.worker.Options}}
 	var plan host.Plan
 	for i, raw := range b.State.ProviderOutputFiles {
 		s := host.Step{ID: fmt.Sprintf("platform-file:%d", i), Subject: fmt.Sprintf("file %d of the platform", i)}

@@ -2,9 +2,7 @@ package files
 
 import (
 	"context"
-	"path"
 
-	"github.com/glowplug-os/glowplug/internal/accounts"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -23,7 +21,7 @@ func (p *planner) content(n *node, found host.Facts) (m match, known bool) {
 	case n.overwrite:
 		return differs, true
 	default:
-		return differs, got == unequal && !p.accountsWrite(n.at)
+		return differs, got == unequal
 	}
 }
 
@@ -36,7 +34,7 @@ func (p *planner) holds(n *node, found host.Facts) likeness {
 	if _, digest := n.digest(); !digest && (!n.local() || p.worker.Fetch == nil) {
 		return undecided
 	}
-	f, err := p.world.view.Open(n.at, false)
+	f, err := p.root.contents(n.at)
 	if err != nil {
 		return undecided
 	}
@@ -48,26 +46,4 @@ func (p *planner) holds(n *node, found host.Facts) likeness {
 		return equal
 	}
 	return unequal
-}
-
-// accountsWrite tells whether the steps for accounts, which come first, may change what is at a place: what is in a home, and the
-// account files.
-func (p *planner) accountsWrite(at string) bool {
-	if p.accounts == nil {
-		return false
-	}
-	if p.changing == nil {
-		p.changing = map[string]struct{}{}
-		for _, name := range append(accounts.Editable(), p.written...) {
-			if place, err := p.world.resolve(name); err == nil {
-				p.changing[place] = struct{}{}
-			}
-		}
-	}
-	for ; at != "/"; at = path.Dir(at) {
-		if _, ok := p.changing[at]; ok {
-			return true
-		}
-	}
-	return false
 }

@@ -43,13 +43,13 @@ func ToolAccounts(passwd config.Passwd, view View, o Options) (host.Plan, error)
 			},
 		})
 	}
-	if w, expected := foreseen(passwd, view, users); w != nil {
-		if err := w.homesForKeys(expected); err != nil {
+	keys := o.Accounts.Keys
+	keys.Root = o.Root
+	if after, expected := foreseen(passwd, view, users); after != nil {
+		if err := after.homesForKeys(expected, &keys); err != nil {
 			return nil, err
 		}
 	}
-	keys := o.Accounts.Keys
-	keys.Root = o.Root
 	return append(plan, SSHKeys(users, view, keys)...), nil
 }
 

@@ -8,57 +8,65 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// A skeletonNode is a directory or symbolic link that new homes get: nodes of the config may have it on their way.
+// A skeletonNode is what new homes get of a skeleton: nodes of the config may be in the same place, or have it on their way.
 type skeletonNode struct {
 	at    string // below the home
 	facts host.Facts
+	from  place // of a file: what has its content
 }
 
+// copied are the kinds that MakeTree copies.
+var copied = [...]bool{host.Directory: true, host.Symlink: true, host.File: true}
+
 // skeletonNodes finds them, once for all homes of the same skeletons. What two skeletons have comes from the first.
-func (p *planner) skeletonNodes(skeletons []string) ([]skeletonNode, error) {
+func (a *arranged) skeletonNodes(skeletons []string) ([]skeletonNode, error) {
 	key := strings.Join(skeletons, "\x00")
-	if nodes, known := p.skeletons[key]; known {
+	if nodes, known := a.skeletons[key]; known {
 		return nodes, nil
 	}
 	var nodes []skeletonNode
-	taken := map[string]bool{}
+	taken := map[string]host.Kind{}
 	for _, skeleton := range skeletons {
-		from, err := newWorld(p.world.view).resolve(skeleton)
+		from, err := newWorld(a).resolve(skeleton)
 		if err == nil {
-			nodes, err = p.below(from, "", taken, nodes)
+			nodes, err = a.skeleton(from, "", taken, nodes)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	if p.skeletons == nil {
-		p.skeletons = map[string][]skeletonNode{}
+	if a.skeletons == nil {
+		a.skeletons = map[string][]skeletonNode{}
 	}
-	p.skeletons[key] = nodes
+	a.skeletons[key] = nodes
 	return nodes, nil
 }
 
-// below adds what is in a directory of a skeleton, if it is one, that is at some place below the home.
-func (p *planner) below(dir, at string, taken map[string]bool, nodes []skeletonNode) ([]skeletonNode, error) {
-	found, err := p.world.view.Lstat(dir)
+// skeleton adds what is in a directory of a skeleton, if it is one, that is at some place below the home.
+func (a *arranged) skeleton(dir, at string, taken map[string]host.Kind, nodes []skeletonNode) ([]skeletonNode, error) {
+	found, err := a.Lstat(dir)
 	if err != nil || found.Kind != host.Directory {
 		return nodes, err
 	}
-	names, err := p.world.view.Names(dir)
+	names, err := a.Names(dir)
 	if err != nil {
 		return nodes, err
 	}
 	slices.Sort(names)
 	for _, name := range names {
 		from, to := path.Join(dir, name), path.Join(at, name)
-		if found, err = p.world.view.Lstat(from); err != nil {
+		if found, err = a.Lstat(from); err != nil {
 			return nodes, err
 		}
-		if !taken[to] && (found.Kind == host.Directory || found.Kind == host.Symlink) {
-			nodes = append(nodes, skeletonNode{to, host.Facts{Kind: found.Kind, Mode: found.Mode, Target: found.Target}})
+		kind, there := taken[to]
+		if int(found.Kind) >= len(copied) || !copied[found.Kind] || there && (kind != host.Directory || found.Kind != host.Directory) {
+			continue
 		}
-		taken[to] = true
-		if nodes, err = p.below(from, to, taken, nodes); err != nil {
+		if !there {
+			taken[to] = found.Kind
+			nodes = append(nodes, skeletonNode{to, found, a.find(from)})
+		}
+		if nodes, err = a.skeleton(from, to, taken, nodes); err != nil {
 			return nodes, err
 		}
 	}

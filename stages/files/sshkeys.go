@@ -121,9 +121,12 @@ func (u *UserKeys) account(ctx context.Context) (Account, error) {
 	return a, checkPath(a.Home)
 }
 
+// text is what the file of a user's keys holds.
+func (u *UserKeys) text() string { return strings.Join(u.Keys, "\n") + "\n" }
+
 // keys plans the file of a user's keys.
 func (u *UserKeys) keys(view View, o *KeyOptions) host.Step {
-	text := strings.Join(u.Keys, "\n") + "\n"
+	text := u.text()
 	s := host.Step{
 		ID: "ssh-keys:" + u.Name, Effect: host.Change, Subject: "ssh keys of " + host.Show(u.Name), Origin: u.Origin + ".sshAuthorizedKeys",
 		Detail: fmt.Sprintf("%d in %s", len(u.Keys), host.Show(path.Join(u.Home, o.file()))),
