@@ -171,7 +171,7 @@ type program struct {
 }
 
 var programs = []program{
-	{"glowplug", 12_500_000, []string{"text/template", "html/template", "github.com/alecthomas/kong", "github.com/urfave/cli/v2"}},
+	{"glowplug", 12_700_000, []string{"text/template", "html/template", "github.com/alecthomas/kong", "github.com/urfave/cli/v2"}},
 	{"glowplug-validate", 7_000_000, []string{"text/template", "html/template", "net", "net/http", "os/exec", module + "/internal/host", module + "/internal/fetch"}},
 }
 
