@@ -80,6 +80,7 @@ const (
 	butaneHint = `a config is a JSON object: {"ignition": {"version": …}, …}, or YAML with the keys variant and version`
 	cloudHint  = "cloud-init reads it; " + butaneHint
 	unpackHint = "decompress it first"
+	blankHint  = "a file or a variable was empty when the config was written; " + butaneHint
 )
 
 // looksLike names what a text that is no config most likely is: by its keys, then by how it starts; "" where nothing speaks for
@@ -87,7 +88,13 @@ const (
 func looksLike(text string, root tree.Node) (what, hint string) {
 	start := afterComments(text)
 	if start == "" {
-		return "a text of comments only", butaneHint
+		if what, hint = byPrefix(text); what == "" {
+			what, hint = "a text of comments only", butaneHint
+		}
+		return what, hint
+	}
+	if start = afterMarker(start); start == "" || root.Exists() && root.Kind() == tree.Null {
+		return "a blank YAML document", blankHint
 	}
 	mapping := root.Kind() == tree.Object && start[0] != '{'
 	if mapping {
@@ -95,13 +102,55 @@ func looksLike(text string, root tree.Node) (what, hint string) {
 			return what, hint
 		}
 	}
-	if start[0] == '{' {
+	if start[0] == '{' && !strings.HasPrefix(start, "{%") {
 		return "", ""
 	}
-	if what, hint = byPrefix(text); what == "" && mapping {
-		return "YAML, but nothing that is known here", butaneHint
+	what, hint = byPrefix(text)
+	switch {
+	case what != "":
+	case mapping:
+		what, hint = "YAML, but nothing that is known here", butaneHint
+	case strings.HasPrefix(start, "- ") || root.Kind() == tree.List && start[0] == '-':
+		what, hint = "YAML, a list", butaneHint
+	default:
+		what, hint = bySection(start)
 	}
 	return what, hint
+}
+
+// afterMarker is what follows the markers of YAML documents, and comments, that a text starts with.
+func afterMarker(text string) string {
+	for {
+		rest, found := strings.CutPrefix(text, "---")
+		if !found {
+			rest, found = strings.CutPrefix(text, "...")
+		}
+		if !found || strings.TrimLeft(rest, blanks) == rest && rest != "" {
+			return text
+		}
+		text = afterComments(rest)
+	}
+}
+
+// bySection names a text of sections by the first: [Unit] and lines of KEY=VALUE.
+func bySection(start string) (what, hint string) {
+	for strings.HasPrefix(start, ";") {
+		_, start, _ = strings.Cut(start, "\n")
+		start = afterComments(start)
+	}
+	head, rest, _ := strings.Cut(start, "\n")
+	head = strings.TrimSpace(head)
+	name := strings.Trim(head, "[]")
+	if head != "["+name+"]" || name == "" || strings.ContainsAny(name, `"'{}[],`) || !strings.Contains(rest, "=") {
+		return "", ""
+	}
+	switch name {
+	case "Unit", "Service", "Socket", "Timer", "Mount", "Automount", "Swap", "Path", "Slice", "Scope", "Install":
+		return "a systemd unit", "a config brings it along as the contents of one of its systemd.units"
+	case "Container", "Pod", "Kube", "Volume", "Image", "Build", "Artifact":
+		return "a quadlet of podman", "a config can bring it along as a file"
+	}
+	return "an INI file", "a config can bring it along as a file"
 }
 
 // afterComments is what follows the blanks and the lines of comment that a text starts with.
@@ -119,7 +168,12 @@ func afterComments(text string) string {
 func byPrefix(text string) (what, hint string) {
 	start := strings.TrimLeft(text, blanks+byteOrderMark)
 	known := []struct{ prefix, what, hint string }{
+		{"## template:", "a template of cloud-init", cloudHint},
+		{"#cloud-config-archive", "a cloud-config archive", cloudHint},
 		{"#cloud-config", "a cloud-config file", cloudHint},
+		{"#cloud-boothook", "a boot hook of cloud-init", cloudHint},
+		{"#include", "a cloud-init include file", cloudHint},
+		{"#part-handler", "a part handler of cloud-init", cloudHint},
 		{"#!", "a script", "cloud-init would run it; a config can bring it along as a file, and a unit that runs it"},
 		{"MIME-Version:", "a MIME message", cloudHint},
 		{"Content-Type:", "a MIME message", cloudHint},
@@ -127,6 +181,8 @@ func byPrefix(text string) (what, hint string) {
 		{"\x1f\x8b", "gzip-compressed data", unpackHint},
 		{"\xfd7zXZ", "xz-compressed data", unpackHint},
 		{"\x28\xb5\x2f\xfd", "zstd-compressed data", unpackHint},
+		{"-----BEGIN ", "a key, a certificate or an encrypted message", "decrypt it first, if it is a config that was encrypted"},
+		{"{%", "a template", "let the program that it was written for fill it in"},
 		{"BZh", "bzip2-compressed data", unpackHint},
 		{"PK\x03\x04", "a zip archive", "take the config out of it"},
 		{"H4sI", "gzip-compressed data in base64", "decode and decompress it first"},
@@ -159,7 +215,7 @@ func looksLikeMapping(root tree.Node) (what, hint string) {
 	case has("services"):
 		return "a compose file", "podman or docker reads it; a config can bring it along as a file, and a unit that runs it"
 	case has("ignition") && root.Get("ignition").Get("version").Exists():
-		return "an Ignition config in YAML", "Ignition configs are JSON; in YAML, write variant: fcos and version: 1.7.0 in place of ignition.version, and keys like_this"
+		return "YAML with the keys of an Ignition config", "Ignition configs are JSON; in YAML, write variant: fcos and version: 1.7.0 in place of ignition.version, and keys like_this"
 	case has("autoinstall"):
 		return "an autoinstall file", "Ubuntu's installer reads it; " + butaneHint
 	case has("storage") || has("systemd") || has("passwd") || has("boot_device"):

@@ -53,7 +53,7 @@ func noText(text string, wrong *diag.Problem) bool {
 	packed, _ := byPrefix(text)
 	switch body := strings.TrimLeft(strings.TrimPrefix(kept, byteOrderMark), blanks); {
 	case body == "" && nuls == 0:
-		return say("the text is blank", "a file or a variable was empty when the config was written; "+butaneHint)
+		return say("the text is blank", blankHint)
 	case body == "":
 		return say("the text has nothing but NUL bytes", "it was lost, as in a power cut, or never written; write it again")
 	case encoding != "":
