@@ -207,6 +207,7 @@ func (all Wishes) Append(text string) string {
 // presets is a preset file that is being edited.
 type presets struct {
 	lines  []string
+	there  map[string]bool // the lines as they were
 	rules  map[int]Rule
 	exact  map[string]int // by pattern, the first line
 	globs  []int
@@ -215,11 +216,12 @@ type presets struct {
 }
 
 func parsePresets(text string) *presets {
-	p := &presets{rules: map[int]Rule{}, exact: map[string]int{}, before: map[int][]string{}, gone: map[int]bool{}}
+	p := &presets{there: map[string]bool{}, rules: map[int]Rule{}, exact: map[string]int{}, before: map[int][]string{}, gone: map[int]bool{}}
 	if text = strings.TrimSuffix(text, "\n"); text != "" {
 		p.lines = strings.Split(text, "\n")
 	}
 	for i, line := range p.lines {
+		p.there[line] = true
 		r, ok := ParseRule(line)
 		if !ok {
 			continue
@@ -263,6 +265,11 @@ func (p *presets) remove(i int) {
 
 // put sees to it that a rule is the first that matches what it is about.
 func (p *presets) put(r Rule) {
+	read, ok := ParseRule(r.String())
+	isRead := ok && read.Pattern == r.Pattern && (len(read.Instances) == len(r.Instances) || !r.lists())
+	if !isRead && p.there[r.String()] {
+		return // a name with a blank, which no line of a preset file can say: it is not put there again
+	}
 	own, isThere := p.exact[r.Pattern]
 	for _, i := range p.globs {
 		if isThere && own < i {

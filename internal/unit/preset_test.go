@@ -91,6 +91,17 @@ func TestAPresetFileThatSaysAllIsLeftAsItIs(t *testing.T) {
 	assert.Equal(t, "enable a.service", wish("+a.service").Append("enable a.service"))
 }
 
+func TestALineThatSystemdDoesNotTakeIsWrittenOnce(t *testing.T) {
+	for _, name := range []string{"", "a b.service", "a\tb.service", " a.service", "a@.service b.service"} {
+		for _, text := range []string{"", "# x\n", "disable *\n"} {
+			all := unit.Wishes{{Name: name, Enabled: true}}
+			once := all.Write(text)
+			assert.NotEqual(t, text, once, "%q", name)
+			assert.Equal(t, once, all.Write(once), "%q", name)
+		}
+	}
+}
+
 func TestAppendChangesNothingThatIsThere(t *testing.T) {
 	assert.Equal(t, "enable b.service\ndisable b.service\nenable c.service\n", wish("-b.service +c.service").Append("enable b.service"))
 	assert.Equal(t, "disable b.service\n", wish("-b.service").Append("disable b.service\n"))
