@@ -168,10 +168,8 @@ func (o *Options) mayMakeAccounts(passwd config.Passwd) error {
 	if o.Privileged || o.NoOwner || len(passwd.Users) == 0 {
 		return nil
 	}
-	return &host.StepError{ID: "accounts", Subject: "user " + host.Show(passwd.Users[0].Name), Origin: "$.passwd.users.0", Err: errNotRoot}
+	return &host.StepError{ID: "accounts", Subject: "user " + host.Show(passwd.Users[0].Name), Origin: "$.passwd.users.0", Err: onlyRoot("make users with homes that belong to them")}
 }
-
-var errNotRoot = errors.New("only root can make users with homes that belong to them")
 
 // accountError names the entry of the config that cannot be had.
 func accountError(err error) error {

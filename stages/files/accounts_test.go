@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -495,6 +496,7 @@ func TestAccountsWithoutRootPrivileges(t *testing.T) {
 	cfg := parse(t, everything)
 	_, err := Plan(cfg, o.Root, o)
 	require.EqualError(t, err, "user core ($.passwd.users.0): only root can make users with homes that belong to them")
+	assert.NotEmpty(t, diag.Hints(err))
 	o.NoOwner = true
 	require.NoError(t, o.Root.As(uint32(uid), uint32(gid), func(root *host.Root) error {
 		o := o

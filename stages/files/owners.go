@@ -1,10 +1,12 @@
 package files
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -84,9 +86,14 @@ func (o *Options) maySet(uid, gid int64) error {
 	case o.Privileged:
 		return nil
 	case uid >= 0 && uid != int64(o.UID):
-		return fmt.Errorf("only root can set the owner %d", uid)
+		return onlyRoot(fmt.Sprintf("set the owner %d", uid))
 	case gid >= 0 && !slices.Contains(o.Groups, uint32(gid)):
-		return fmt.Errorf("only root can set the group %d", gid)
+		return onlyRoot(fmt.Sprintf("set the group %d", gid))
 	}
 	return nil
+}
+
+// onlyRoot is the error of what takes root's privileges, which a directory can be made without.
+func onlyRoot(what string) error {
+	return diag.WithHint(errors.New("only root can "+what), "run it as root, or leave owners as they come with --no-owner")
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/accounts"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -284,6 +285,7 @@ func TestOwnersThatMayNotBeSet(t *testing.T) {
 	cfg.Storage.Files = append(cfg.Storage.Files[:1], cfg.Storage.Files[2])
 	_, err = Plan(cfg, fake{}, me)
 	require.EqualError(t, err, "file /d/b ($.storage.files.1): only root can set the owner 0")
+	assert.Equal(t, []string{"run it as root, or leave owners as they come with --no-owner"}, diag.Hints(err))
 	me.NoOwner = true
 	_, err = Plan(cfg, fake{}, me)
 	require.NoError(t, err)
