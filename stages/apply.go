@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -70,6 +71,9 @@ func Apply(ctx context.Context, a Application) error {
 		return err
 	}
 	root, err := host.OpenRoot(a.Root)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = diag.WithHint(fmt.Errorf("the root is not there: %w", err), "--root names a directory that exists: make it first, with mkdir")
+	}
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ Makes the users, files, directories, links and units of a config in a directory,
 plan as on a first boot. Running it again changes nothing that is done already.
 
 Options:
-      --root DIR              the directory; / only together with --live
+      --root DIR              the directory, which exists; / only together with --live
       --live                  allow --root /: change the running system
       --dry-run               print the plan and write nothing
       --ignore-unsupported    warn of what a directory cannot take (disks, kernel arguments)
