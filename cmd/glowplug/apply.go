@@ -38,6 +38,9 @@ Options:
       --offline               fetch nothing from the network
   -h, --help                  show this help
 
+A server that does not answer is asked again without end, unless the config sets the time
+limit ignition.timeouts.httpTotal; a line on standard error tells of it, again every 30 s.
+
 The plan has one line a step: + create, ~ change, - destroy, = keep, ? decided when it runs.
 
 Exit codes: 0 applied, 1 failed or invalid, 2 wrong usage.
@@ -70,11 +73,14 @@ func (p *program) apply(ctx context.Context, args []string) int {
 			fmt.Fprintln(p.err, style.Text(problem))
 		}
 	}
-	log := slog.New(warnings{p.err})
-	a := stages.Application{Audience: diag.Workstation, Log: log, Report: report, Accounts: &files.Accounts{Today: today(p.env)}}
 	clear := ""
 	if p.isTerminal(p.err) {
-		a.Progress, clear = p.progress, clearLine
+		clear = clearLine
+	}
+	log := slog.New(warnings{p.err, clear})
+	a := stages.Application{Audience: diag.Workstation, Log: log, Report: report, Accounts: &files.Accounts{Today: today(p.env)}}
+	if clear != "" {
+		a.Progress = p.progress
 	}
 	if a.Documents, err = load.Folder(o.filesDir); err == nil {
 		err = p.applyConfig(ctx, o, a)
@@ -233,16 +239,25 @@ func (p *program) inContainer() bool {
 	return false
 }
 
-// warnings shows log records of warning and above as plain lines; apply is quiet about what goes well.
-type warnings struct{ w io.Writer }
+// warnings shows log records of warning and above, and what is waited for, as plain lines; apply is quiet about what goes well.
+type warnings struct {
+	w     io.Writer
+	clear string // takes back the line of progress
+}
 
-func (h warnings) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
+func (h warnings) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn || level == logs.Waiting || level == logs.LevelRetry
+}
 
 func (h warnings) Handle(_ context.Context, r slog.Record) error {
 	if r.Level >= slog.LevelError {
 		return nil // what failed is in the error that ends the command
 	}
-	_, err := fmt.Fprintln(h.w, "warning: "+r.Message)
+	before := h.clear
+	if r.Level == slog.LevelWarn {
+		before += "warning: "
+	}
+	_, err := fmt.Fprintln(h.w, before+r.Message)
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/handoff"
+	"github.com/glowplug-os/glowplug/internal/logs"
 )
 
 func environment(values map[string]string) func(string) string {
@@ -188,4 +190,45 @@ func TestStandardInputIsAConfig(t *testing.T) {
 	assert.Equal(t, "text", string(text))
 	_, _, err = p.readConfig(filepath.Join(t.TempDir(), "absent"))
 	assert.True(t, errors.Is(err, os.ErrNotExist))
+}
+
+// An onLooker ends what it looks at once it has read what it waits for.
+type onLooker struct {
+	bytes.Buffer
+	until string
+	end   func()
+}
+
+func (o *onLooker) Write(p []byte) (int, error) {
+	n, err := o.Buffer.Write(p)
+	if strings.Contains(o.String(), o.until) {
+		o.end()
+	}
+	return n, err
+}
+
+func TestApplySaysWhatItWaitsForAndWhatTheLastErrorWas(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	var out bytes.Buffer
+	err := onLooker{until: "waiting for attempt #4", end: func() { cancel(errors.New("that will do")) }}
+	config := `{"ignition":{"version":"3.4.0"},"storage":{"files":[{"path":"/f","contents":{"source":"http://127.0.0.1:1/x?token=secret"}}]}}`
+	args := []string{"apply", "--root", t.TempDir(), "--no-owner", "-"}
+	p := program{name: "glowplug", args: args, in: strings.NewReader(config), out: &out, err: &err, env: environment(nil)}
+	assert.Equal(t, exitFailed, p.run(ctx))
+	assert.Regexp(t, `(?m)^GET http://127\.0\.0\.1:1/x\?token=…: waiting for attempt #4 in \d+\w+; last error: .*connection refused$`, err.String())
+	assert.Regexp(t, `(?m)^glowplug apply: .*: that will do \(attempts: 3; last error: .*connection refused\)$`, err.String())
+	assert.Equal(t, 1, strings.Count(err.String(), "waiting for attempt"))
+}
+
+func TestApplyIsQuietButForWarningsAndWhatIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	log := slog.New(warnings{&out, ""})
+	log.Info("an answer")
+	log.Log(context.Background(), logs.Waiting, "waiting since then")
+	log.Warn("odd")
+	log.Error("in the error that ends the command")
+	assert.Equal(t, "waiting since then\nwarning: odd\n", out.String())
 }

@@ -28,6 +28,10 @@ const (
 	// tellEvery is how often a wait is told of.
 	tellEvery = 30 * time.Second
 
+	// toldAfter is the attempt whose failure is told to whoever looks on, who need not wait for the first reminder to learn why. One or two
+	// that fail are nothing to speak of.
+	toldAfter = 3
+
 	// goodProgress is how much of a body has to come for the waits to begin small again.
 	goodProgress = 1 << 20
 )
@@ -108,7 +112,7 @@ func (q *quest) tell() {
 	if q.ended {
 		return
 	}
-	q.client.log.Info(fmt.Sprintf("%s %s: waiting since %s (%v) for %s",
+	q.client.log.Log(context.Background(), logs.Waiting, fmt.Sprintf("%s %s: waiting since %s (%v) for %s",
 		q.verb, q.shown, q.began.UTC().Format(time.RFC3339), time.Since(q.began).Round(time.Second), q.awaited()+q.doing.Load().before))
 	q.teller.Reset(tellEvery)
 }
@@ -145,6 +149,9 @@ func (q *quest) wait(ctx context.Context, failed again) error {
 	wait := failed.after + q.client.pause(q.waits)
 	q.client.log.Info(fmt.Sprintf("%s error: %v; next attempt in %v", q.verb, failed.error, wait.Round(time.Millisecond)))
 	q.now(fmt.Sprintf("attempt #%d", q.attempts+1))
+	if q.attempts == toldAfter {
+		q.client.log.Log(ctx, logs.LevelRetry, fmt.Sprintf("%s %s: waiting for attempt #%d in %v; last error: %v", q.verb, q.shown, q.attempts+1, wait.Round(time.Millisecond), failed.error))
+	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
@@ -179,6 +186,8 @@ func (q *quest) late(ctx context.Context) error {
 		return err
 	case ctx.Err() == context.DeadlineExceeded:
 		return fmt.Errorf("could not be fetched in time (attempts: %d): %w; %w", q.attempts, cause, last)
+	case q.last != nil:
+		return fmt.Errorf("%w (attempts: %d; last error: %w)", cause, q.attempts, q.last)
 	default:
 		return cause
 	}
