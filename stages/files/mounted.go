@@ -22,6 +22,20 @@ func (w *world) mayGo(at string, kind host.Kind) error {
 	return diag.WithHint(err, "unmount it first, or change the config so that it stays")
 }
 
+// mayLink: link(2) makes no name on one mount for a file on another, even of one filesystem (EXDEV).
+func (w *world) mayLink(target, at string) error {
+	mounts, err := w.mounted()
+	if err != nil {
+		return err
+	}
+	if a, b := mountOf(mounts, target), mountOf(mounts, up(at)); a != b {
+		err := fmt.Errorf("the target %s is on the filesystem mounted at %s and the link on that at %s, and hard links do not go from one to another",
+			host.Show(target), host.Show(a), host.Show(b))
+		return diag.WithHint(err, "use a symbolic link, or put both on one filesystem")
+	}
+	return nil
+}
+
 // mounted asks the view once.
 func (w *world) mounted() ([]string, error) {
 	if w.mounts == nil {

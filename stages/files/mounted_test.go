@@ -38,6 +38,12 @@ func TestWhatIsMountedDoesNotGo(t *testing.T) {
 			"link /f ($.storage.links.0): something is mounted at /f, so it cannot be replaced or removed"},
 		"a file where a hard link is to be": {fake{"/f": "mounted", "/g": "x"}, `"storage":{"links":[{"path":"/f","target":"/g","hard":true,"overwrite":true}]}`,
 			"hard link /f ($.storage.links.0): something is mounted at /f, so it cannot be replaced or removed"},
+		"a hard link to another filesystem": {fake{"/srv/a/": "mounted", "/srv/a/f": "x"}, `"storage":{"links":[{"path":"/srv/h","target":"/srv/a/f","hard":true}]}`,
+			"hard link /srv/h ($.storage.links.0): the target /srv/a/f is on the filesystem mounted at /srv/a and the link on that at /, and hard links do not go from one to another"},
+		"a hard link on another filesystem": {fake{"/srv/a/": "mounted"}, `"storage":{"files":[{"path":"/f"}],"links":[{"path":"/srv/a/d/h","target":"/f","hard":true}]}`,
+			"hard link /srv/a/d/h ($.storage.links.0): the target /f is on the filesystem mounted at / and the link on that at /srv/a, and hard links do not go from one to another"},
+		"a hard link to a file that is mounted": {fake{"/etc/hosts": "mounted"}, `"storage":{"links":[{"path":"/etc/h","target":"/etc/hosts","hard":true}]}`,
+			"hard link /etc/h ($.storage.links.0): the target /etc/hosts is on the filesystem mounted at /etc/hosts and the link on that at /, and hard links do not go from one to another"},
 		"a unit": {fake{"/etc/systemd/system/a.service": "mounted"}, `"systemd":{"units":[{"name":"a.service","contents":"[Unit]"}]}`,
 			"unit a.service ($.systemd.units.0): something is mounted at /etc/systemd/system/a.service, so it cannot be replaced or removed"},
 		"a unit that is masked": {fake{"/etc/systemd/system/a.service/x/": "mounted"}, `"systemd":{"units":[{"name":"a.service","mask":true}]}`,
@@ -69,13 +75,15 @@ func TestWhatIsMountedMayStay(t *testing.T) {
 		root fake
 		cfg  string
 	}{
-		"a folder gets an owner":      {fake{"/d/": "mounted", "/d/x/": "mounted"}, `"storage":{"directories":[{"path":"/d","user":{"id":5}}]}`},
-		"a file gets a mode":          {fake{"/etc/hosts": "mounted"}, `"storage":{"files":[{"path":"/etc/hosts","mode":384}]}`},
-		"a file grows":                {fake{"/etc/hosts": "mounted"}, `"storage":{"files":[{"path":"/etc/hosts","append":[{"source":"data:,x"}]}]}`},
-		"something is made below it":  {fake{"/d/": "mounted"}, `"storage":{"files":[{"path":"/d/x"}]}`},
-		"its neighbour is replaced":   {fake{"/d/x-y/": "mounted", "/d/x": "text"}, `"storage":{"files":[{"path":"/d/x","overwrite":true,"contents":{"source":"data:,x"}}]}`},
-		"a folder over it is there":   {fake{"/d/x/": "mounted"}, `"storage":{"directories":[{"path":"/d"}]}`},
-		"account files do not change": {fake{"/etc/passwd": "root:x:0:0::/root:mounted\n"}, `"passwd":{"users":[{"name":"gone","shouldExist":false}]}`},
+		"a folder gets an owner":               {fake{"/d/": "mounted", "/d/x/": "mounted"}, `"storage":{"directories":[{"path":"/d","user":{"id":5}}]}`},
+		"a file gets a mode":                   {fake{"/etc/hosts": "mounted"}, `"storage":{"files":[{"path":"/etc/hosts","mode":384}]}`},
+		"a file grows":                         {fake{"/etc/hosts": "mounted"}, `"storage":{"files":[{"path":"/etc/hosts","append":[{"source":"data:,x"}]}]}`},
+		"a hard link within it":                {fake{"/d/": "mounted", "/d/x": "text"}, `"storage":{"links":[{"path":"/d/y/h","target":"/d/x","hard":true}]}`},
+		"a hard link that a link puts into it": {fake{"/d/": "mounted", "/d/x": "text", "/l": "-> d"}, `"storage":{"links":[{"path":"/l/h","target":"/d/x","hard":true}]}`},
+		"something is made below it":           {fake{"/d/": "mounted"}, `"storage":{"files":[{"path":"/d/x"}]}`},
+		"its neighbour is replaced":            {fake{"/d/x-y/": "mounted", "/d/x": "text"}, `"storage":{"files":[{"path":"/d/x","overwrite":true,"contents":{"source":"data:,x"}}]}`},
+		"a folder over it is there":            {fake{"/d/x/": "mounted"}, `"storage":{"directories":[{"path":"/d"}]}`},
+		"account files do not change":          {fake{"/etc/passwd": "root:x:0:0::/root:mounted\n"}, `"passwd":{"users":[{"name":"gone","shouldExist":false}]}`},
 	} {
 		t.Run(claim, func(t *testing.T) {
 			_, err := Plan(parse(t, "{"+c.cfg+"}"), c.root, Options{Privileged: true, Accounts: &Accounts{Today: 20000}})

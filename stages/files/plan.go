@@ -134,10 +134,13 @@ func (p *planner) target(n *node, found host.Facts) (match, error) {
 		return differs, errLinkToDir
 	}
 	to, err := p.world.before(n.targetAt)
-	if err == nil && sameFile(to, found) {
+	switch {
+	case err != nil:
+		return differs, err
+	case sameFile(to, found):
 		return same, nil
 	}
-	return differs, err
+	return differs, p.world.mayLink(n.targetAt, n.at)
 }
 
 // knownAs tells whether the view is enough to judge what stands where a hard link goes. A copy of the target that an earlier run
