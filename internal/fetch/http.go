@@ -184,9 +184,9 @@ func (s *session) get(ctx context.Context, asked question, total time.Duration, 
 	}
 }
 
-// request is a GET with copies of the headers. User and password of the address go into a header, as browsers do it.
+// request is a GET with copies of the headers, of an address that can stand in a request. User and password of the address go into a header, as browsers do it.
 func request(ctx context.Context, address *url.URL, header http.Header) *http.Request {
-	r := (&http.Request{Method: http.MethodGet, URL: address, Host: address.Host, Header: header.Clone()}).WithContext(ctx)
+	r := (&http.Request{Method: http.MethodGet, URL: encoded(address), Host: address.Host, Header: header.Clone()}).WithContext(ctx)
 	if user := address.User; user != nil && header.Get("Authorization") == "" {
 		password, _ := user.Password()
 		r.SetBasicAuth(user.Username(), password)

@@ -55,10 +55,11 @@ func (s *session) ask(ctx context.Context, asked question, part http.Header) (*h
 
 // redirected is where a redirect leads. User and password of the URL are the server's that it names.
 func redirected(from *url.URL, where string) (*url.URL, error) {
-	to, err := from.Parse(where)
+	to, err := url.Parse(where)
 	if err != nil { // the error quotes the address
 		return nil, errors.New("redirected to something that does not parse as a URL")
 	}
+	to = encoded(from).ResolveReference(encoded(to))
 	if to.Scheme != "http" && to.Scheme != "https" || to.Host == "" {
 		return nil, errors.New("redirected to a URL that is not of http or https")
 	}
