@@ -58,7 +58,7 @@ var (
 func (f folder) inside(op, name string) (string, error) {
 	real, err := realPath(f.dir + "/" + filepath.FromSlash(name))
 	if err != nil {
-		return "", err
+		return "", f.sought(err)
 	}
 	root, err := realPath(f.dir)
 	if err != nil {
@@ -68,6 +68,15 @@ func (f folder) inside(op, name string) (string, error) {
 		return real, nil
 	}
 	return "", &fs.PathError{Op: op, Path: name, Err: errOutside}
+}
+
+// sought has an error about what is not there say where that was looked for.
+func (f folder) sought(err error) error {
+	if f.peer || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	dir, _ := filepath.Abs(f.dir)
+	return diag.WithHint(err, fmt.Sprintf("it is looked for in %s, the folder that --files-dir names", dir))
 }
 
 // realPath is the absolute path of what a path leads to, without any link. Relative ones cannot be compared: "../.." begins with "..".
