@@ -89,12 +89,12 @@ func Apply(ctx context.Context, a Application) error {
 	opts.Warn = func(origin, what string) { a.Report([]diag.Problem{warningAt(doc, "unit-state", origin, what)}) }
 	if !a.DryRun {
 		if err := accountsByTools(ctx, cfg, root, &opts, a.Log.WithGroup("files")); err != nil {
-			return placed(doc, err)
+			return placed(doc, a.inRoot(err))
 		}
 	}
 	plan, err := files.Plan(cfg, root, opts)
 	if err != nil {
-		return placed(doc, err)
+		return placed(doc, a.inRoot(err))
 	}
 	if a.DryRun {
 		return plan.Print(a.Out)
@@ -107,7 +107,7 @@ func Apply(ctx context.Context, a Application) error {
 		}
 	}
 	if err := plan.Run(ctx, run); err != nil {
-		return placed(doc, err)
+		return placed(doc, a.inRoot(err))
 	}
 	return root.Sync()
 }
@@ -152,7 +152,7 @@ func (a *Application) unsupported(doc *config.Document, cfg config.Config) error
 	}
 	var problems []diag.Problem
 	for _, u := range left {
-		problems = append(problems, notApplied(doc, u, "a directory cannot take "+u.What))
+		problems = append(problems, notApplied(doc, u, "a directory cannot take this: "+u.What))
 	}
 	for _, u := range accounts {
 		problems = append(problems, notApplied(doc, u, "accounts are not made here: "+u.What))
@@ -178,6 +178,21 @@ func notApplied(doc *config.Document, u files.Unsupported, what string) diag.Pro
 
 func warningAt(doc *config.Document, code, origin, what string) diag.Problem {
 	return diag.Problem{Severity: diag.Warning, Code: code, Path: origin, Place: doc.At(origin, tree.Index{}).Place(), Message: what}
+}
+
+// inRoot says of paths in an error that they are within the root, as they would be taken for the machine's own.
+func (a *Application) inRoot(err error) error {
+	var path *fs.PathError
+	if a.Root == "/" || !errors.As(err, &path) {
+		return err
+	}
+	var step *host.StepError
+	if !errors.As(err, &step) {
+		return fmt.Errorf("in %s: %w", host.Show(a.Root), err)
+	}
+	within := *step
+	within.Err = fmt.Errorf("in %s: %w", host.Show(a.Root), step.Err)
+	return &within
 }
 
 // placed puts the place in the config before the error of a step.
