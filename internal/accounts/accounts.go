@@ -181,6 +181,11 @@ func Apply(have Files, want Wanted, today int64, tools Tools) (*Result, error) {
 		err.Index = -1
 		return nil, err
 	}
+	db.own = map[string]bool{}
+	for i := range want.Users {
+		u := &want.Users[i]
+		db.own[u.Name] = !u.Delete && u.PrimaryGroup == "" && !u.NoUserGroup
+	}
 	r := &Result{db: db, Changes: make([]Change, 0, all), Accounts: make([]Account, 0, users)}
 	for i := range want.Groups {
 		g := &want.Groups[i]

@@ -252,6 +252,21 @@ func TestOneAfterTheOtherInOneConfig(t *testing.T) {
 	assert.Equal(t, debian()[GroupFile].Reveal()+"a:x:2001:u\nc:x:2000:\nu:x:1001:\n", r.Files[GroupFile].Reveal())
 }
 
+func TestAGroupThatIsDeletedAndMadeWithItsUserStaysInTheSecondRun(t *testing.T) {
+	want := Wanted{Groups: []Group{{Name: "core", Delete: true}}, Users: []User{{Name: "core"}}}
+	have := debian()
+	first := apply(t, have, want)
+	for name, text := range first.Files {
+		have[name] = text
+	}
+	second := apply(t, have, want)
+	assert.Empty(t, second.Files)
+	for _, u := range []User{{Name: "core", NoUserGroup: true}, {Name: "core", PrimaryGroup: "users"}, {Name: "core", Delete: true}, {Name: "other"}} {
+		_, err := Apply(have, Wanted{Groups: want.Groups, Users: []User{u}}, 20000, CurrentTools)
+		require.ErrorContains(t, err, "it is the primary group of user")
+	}
+}
+
 func TestOneWhomAnEarlierTryHasMadeGetsAHomeAgain(t *testing.T) {
 	r := apply(t, debian(), Wanted{Users: []User{{Name: "ann", Unfinished: true}}})
 	assert.Empty(t, r.Files, "the account is as it should be")

@@ -36,7 +36,8 @@ type database struct {
 	inGroups  map[string][]*groupRow
 	inGShadow map[string][]*gshadowRow
 
-	index   int // of the user being worked on
+	own     map[string]bool // names of users of the config who get a group of their own if they are made
+	index   int             // of the user being worked on
 	effects []Effect
 }
 

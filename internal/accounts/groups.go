@@ -200,12 +200,15 @@ func (db *database) setGroupPassword(own *groupRow, hash string) *Error {
 	return nil
 }
 
-// deleteGroup is groupdel. A group that is not there is deleted already.
+// deleteGroup is groupdel. A group that is not there is deleted already. One that the config makes again, as a user's own, is what an
+// earlier run of the same config has left.
 func (db *database) deleteGroup(g *Group, have *groupRow) (Verb, string, *Error) {
 	if have == nil {
 		return Keep, "", nil
 	}
-	if users := db.primaryOf(have.entry.gid); len(users) > 0 {
+	if users := db.primaryOf(have.entry.gid); len(users) == 1 && users[0].entry.name == g.Name && db.own[g.Name] {
+		return Keep, "", nil
+	} else if len(users) > 0 {
 		return Keep, "", &Error{Message: "it is the primary group of user " + quote(users[0].entry.name), Hint: "groups go before users: give the user another group, or leave this one"}
 	}
 	own, err := db.groups.locate(g.Name)
