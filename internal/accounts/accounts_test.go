@@ -252,6 +252,16 @@ func TestOneAfterTheOtherInOneConfig(t *testing.T) {
 	assert.Equal(t, debian()[GroupFile].Reveal()+"a:x:2001:u\nc:x:2000:\nu:x:1001:\n", r.Files[GroupFile].Reveal())
 }
 
+func TestHomesInFilesystemsOfTheKernelAreNotMade(t *testing.T) {
+	for home, made := range map[string]bool{
+		"/dev/null": false, "/dev": false, "//dev/./null": false, "/x/../proc/1": false, "/sys/x": false, "/devices/x": true, "/home/dev": true, "/run/x": true,
+	} {
+		r := apply(t, debian(), Wanted{Users: []User{{Name: "core", Home: home, System: true}}})
+		assert.Equal(t, made, len(r.Effects) == 1, home)
+		assert.Equal(t, home, r.Accounts[0].Home)
+	}
+}
+
 func TestAGroupThatIsDeletedAndMadeWithItsUserStaysInTheSecondRun(t *testing.T) {
 	want := Wanted{Groups: []Group{{Name: "core", Delete: true}}, Users: []User{{Name: "core"}}}
 	have := debian()

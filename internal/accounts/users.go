@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"fmt"
+	"path"
 	"strings"
 )
 
@@ -251,19 +252,26 @@ func (db *database) join(user string, g *groupRow) *Error {
 	return db.gshadow.update(s)
 }
 
+// inKernels tells whether a home is in a filesystem that the kernel fills when the system runs: /dev/null is a usual home of accounts
+// that have none, and a root that does not run may lack it.
+func inKernels(home string) bool {
+	first, _, _ := strings.Cut(strings.TrimLeft(path.Clean("/"+home), "/"), "/")
+	return first == "dev" || first == "proc" || first == "sys"
+}
+
 // homeEffects says what a new user gets outside the files. A mail file in a directory of the group mail is for mail delivery to write.
 func (db *database) homeEffects(u *User, e *passwdEntry) {
-	if !u.NoCreateHome {
+	if !u.NoCreateHome && !inKernels(e.home) {
 		db.effects = append(db.effects, MakeHome{entry: entry(db.index), Path: e.home, UID: e.uid, GID: e.gid, Mode: db.defs.homeMode(), Skeletons: db.useradd.skeletons})
 	}
 	if u.System || !db.useradd.mail {
 		return
 	}
-	path := db.defs.mailFile(e.name)
-	if path == "" {
+	file := db.defs.mailFile(e.name)
+	if file == "" {
 		return
 	}
-	mail := MakeMail{entry: entry(db.index), Path: path, UID: e.uid, GID: e.gid, Mode: 0o600}
+	mail := MakeMail{entry: entry(db.index), Path: file, UID: e.uid, GID: e.gid, Mode: 0o600}
 	if g := db.group("mail"); g != nil {
 		mail.GID, mail.Mode = g.entry.gid, 0o660
 	}
