@@ -87,13 +87,23 @@ func (p *program) apply(ctx context.Context, args []string) int {
 	}
 	fmt.Fprint(p.err, clear)
 	if err != nil {
-		fmt.Fprintf(p.err, "glowplug apply: %v\n", err)
-		for _, hint := range diag.Hints(err) {
-			fmt.Fprintf(p.err, "hint: %s\n", hint)
-		}
+		p.applyFailed(err)
 		return exitFailed
 	}
 	return exitOK
+}
+
+// applyFailed ends with what happened and what can be done. What is wrong with a config has been shown already.
+func (p *program) applyFailed(err error) {
+	var invalid *load.InvalidError
+	if errors.As(err, &invalid) {
+		fmt.Fprintf(p.err, "glowplug apply: %s is invalid\n", invalid.Name)
+		return
+	}
+	fmt.Fprintf(p.err, "glowplug apply: %v\n", err)
+	for _, hint := range diag.Hints(err) {
+		fmt.Fprintf(p.err, "hint: %s\n", hint)
+	}
 }
 
 // clearLine takes back the line that the cursor is in (ECMA-48 EL).
