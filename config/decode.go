@@ -288,6 +288,8 @@ func (d *decoder) wrongType(n tree.Node, s *shape, at *diag.Trail) {
 		}
 	case s.kind == tree.List:
 		hint = "put it into brackets: […]"
+	case s.kind == tree.Object && n.Kind() == tree.String:
+		hint = s.objectOf()
 	case n.Kind() == tree.String && (s.kind == tree.Number || s.kind == tree.Bool):
 		hint = "remove the quotes"
 	}
@@ -295,6 +297,19 @@ func (d *decoder) wrongType(n tree.Node, s *shape, at *diag.Trail) {
 		d.dropped = append(d.dropped, n.Span())
 	}
 	d.problem(n, at, fmt.Sprintf("%s is expected here, not %s", s.kind, n.Kind()), hint)
+}
+
+// objectOf says how an object is written of which only the text that matters most was given.
+func (s *shape) objectOf() string {
+	for _, known := range []struct{ key, form string }{
+		{"source", `write {"source": "data:,…"}, with the text escaped as in a URL`},
+		{"name", `write {"name": "…"}`}, {"path", `write {"path": "…"}`}, {"device", `write {"device": "…"}`}, {"url", `write {"url": "…"}`},
+	} {
+		if m, exact := s.find(known.key, Newest); m != nil && exact {
+			return known.form
+		}
+	}
+	return ""
 }
 
 func (d *decoder) problem(n tree.Node, at *diag.Trail, message, hint string) {

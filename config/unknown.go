@@ -37,6 +37,8 @@ func (d *decoder) unknownKeys(n tree.Node, s *shape, at *diag.Trail) {
 			message, hint = fmt.Sprintf("the key %q differs from %q in case; other programs may ignore it", key, m.name), fmt.Sprintf("write %q", m.name)
 		} else if key == "variant" && s.path == "" {
 			hint = "JSON with ignition.version is a config; leave ignition.version out if it is meant as a Butane document"
+		} else if m, _ := s.find("source", d.version); m != nil && (key == "inline" || key == "local") {
+			hint = key + " is a key of Butane documents; in JSON write \"source\": \"data:,…\", with the text escaped as in a URL"
 		} else if near := diag.Nearest(key, names(s, d.version)); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		} else {

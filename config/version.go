@@ -125,11 +125,24 @@ func versionMissing(root, at tree.Node) *diag.Problem {
 	}
 	hint := fmt.Sprintf(`the smallest config is {"ignition": {"version": %q}}`, Stable.String())
 	for c := range root.Children() {
+		if m, _ := language().find(c.Key(), Newest); m != nil {
+			hint = fmt.Sprintf(`add "ignition": {"version": %q}`, Stable.String())
+		}
+	}
+	for c := range root.Children() {
 		if c.Key() == "ignitionVersion" {
 			hint = "this is a config of spec 1, which has another shape; it must be rewritten for spec 3"
 		}
 	}
 	return &diag.Problem{Severity: diag.Error, Code: CodeVersionMissing, Path: "$.ignition.version", Place: at.Place(), Message: "the config does not say which version of the language it is written in", Hint: hint}
+}
+
+// whole is the version that a number such as 3.4 is most likely meant as.
+func whole(number string) string {
+	if v, fault := ParseVersion(number + ".0"); fault == nil {
+		return v.String()
+	}
+	return Stable.String()
 }
 
 func findVersion(root tree.Node) (text string, at tree.Node, problem *diag.Problem) {
@@ -157,6 +170,9 @@ func findVersion(root tree.Node) (text string, at tree.Node, problem *diag.Probl
 			case tree.Null: // leaves what an earlier one said
 			default:
 				wrong(version, "$.ignition.version", "a string")
+				if problem != nil && version.Kind() == tree.Number {
+					problem.Hint = fmt.Sprintf("write three numbers in quotes, as in %q", whole(version.Text()))
+				}
 			}
 		})
 	})

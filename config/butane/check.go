@@ -272,6 +272,8 @@ func (t *translation) wrongType(s *shape, n tree.Node, a *at) bool {
 	switch {
 	case s.kind == tree.List:
 		p.Hint = "write it as an item: start its line with a dash, or put it into brackets"
+	case s.kind == tree.Object && n.Kind() == tree.String:
+		p.Hint = s.mappingOf()
 	case n.Quoted() && (s.kind == tree.Number || s.kind == tree.Bool):
 		p.Hint = "remove the quotes"
 	case s.kind == tree.Number && digit != 0:
@@ -281,6 +283,16 @@ func (t *translation) wrongType(s *shape, n tree.Node, a *at) bool {
 	}
 	t.hidden = append(t.hidden, n.Span())
 	return false
+}
+
+// mappingOf says how a mapping is written of which only the text that matters most was given.
+func (s *shape) mappingOf() string {
+	for _, key := range []string{"inline", "name", "path", "device", "url", "local"} {
+		if s.member(key) != nil {
+			return "write it as a mapping: {" + key + ": …}"
+		}
+	}
+	return ""
 }
 
 // duplicates reports equal keys in a mapping; stricter where the peer does not look.

@@ -287,10 +287,10 @@ func searchEnd(spans []Span, offset int) int {
 }
 
 // lexicalSecrets hides what may be a secret in a line of a text that could not be parsed: every word that is neither a key
-// nor a number, true, false or null. A word without quotes is a key only where it comes first.
+// nor a number, true, false, null or the value of a version or variant. A word without quotes is a key only where it comes first.
 func lexicalSecrets(text string, line Span) []Span {
 	var spans []Span
-	first := true
+	first, key := true, ""
 	for i := line.Start; i < line.End; {
 		end := wordEnd(text[:line.End], i)
 		if end == i {
@@ -299,8 +299,13 @@ func lexicalSecrets(text string, line Span) []Span {
 		}
 		word := text[i:end]
 		isKey := strings.HasPrefix(strings.TrimLeft(text[end:line.End], " \t"), ":") && (word[0] == '"' || first) && MayShow(strings.Trim(word, `"'`))
-		if !isKey && !isPlain(word) {
-			spans = append(spans, Span{i, end})
+		if bare := strings.Trim(word, `"'`); isKey {
+			key = bare
+		} else {
+			if !isPlain(word) && !saysVersion(key, bare) {
+				spans = append(spans, Span{i, end})
+			}
+			key = ""
 		}
 		first = false
 		i = end
@@ -310,7 +315,20 @@ func lexicalSecrets(text string, line Span) []Span {
 
 func isPlain(word string) bool {
 	_, err := strconv.ParseFloat(word, 64)
-	return err == nil || word == "true" || word == "false" || word == "null" || strings.Trim(word, "-") == ""
+	return err == nil || slices.Contains([]string{"true", "false", "null"}, strings.ToLower(word)) || strings.Trim(word, "-") == ""
+}
+
+// saysVersion: the value of a version or variant that looks like one is no secret.
+func saysVersion(key, value string) bool {
+	const longest = 24
+	digits := strings.TrimSuffix(value, "-experimental")
+	switch {
+	case len(value) > longest:
+		return false
+	case key == "version":
+		return strings.Trim(digits, "0123456789.") == ""
+	}
+	return key == "variant" && strings.Trim(value, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && MayShow(value)
 }
 
 // wordEnd finds the end of the word that starts at i, or i where there is none.

@@ -318,3 +318,20 @@ func TestSecretsOfTextsThatDoNotParseAreHidden(t *testing.T) {
 		}
 	}
 }
+
+func TestVersionsOfBrokenTextsAreShown(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"version": "3.4.0", "x": "3.4.0s"}`:        `{"version": "3.4.0", "x": [redacted]}`,
+		`version: 1.5.0-experimental`:                `version: 1.5.0-experimental`,
+		`variant: fcos`:                              `variant: fcos`,
+		`{"variant": "r4e", "version": "hunter2"}`:   `{"variant": "r4e", "version": [redacted]}`,
+		`variant: fcos hunter`:                       `variant: fcos [redacted]`,
+		`version: 1.2.3.4.5.6.7.8.9.1.2.3.4.5`:       `version: [redacted]`,
+		`{"overwrite": True, "b": NULL, "c": Truly}`: `{"overwrite": True, "b": NULL, "c": [redacted]}`,
+		`password: fcos`:                             `password: [redacted]`,
+	} {
+		doc := &diag.Document{Name: "x", Text: text}
+		out := diag.Style{}.Text(diag.Problem{Message: "m", Place: diag.Place{Doc: doc, Span: diag.Span{Start: 0, End: 1}}})
+		assert.Contains(t, out, "| "+want+"\n")
+	}
+}

@@ -287,3 +287,28 @@ func TestAModeInOctalDigitsIsToldOnce(t *testing.T) {
 		assert.Equal(t, want, problems[0].Code)
 	}
 }
+
+func TestWhatIsTooShortIsToldInFull(t *testing.T) {
+	in := func(storage string) string { return `{"ignition": {"version": "3.4.0"}, "storage": ` + storage + `}` }
+	document := "variant: fcos\nversion: 1.5.0\nstorage: "
+	for text, want := range map[string]string{
+		in(`{"files": [{"path": "/a", "contents": "x"}]}`):             `write {"source": "data:,…"}`,
+		in(`{"files": [{"path": "/a", "user": "x"}]}`):                 `write {"name": "…"}`,
+		in(`{"files": ["/a"]}`):                                        `write {"path": "…"}`,
+		in(`{"disks": ["/dev/sda"]}`):                                  `write {"device": "…"}`,
+		in(`{"files": [{"path": "/a", "contents": {"inline": "x"}}]}`): "inline is a key of Butane documents",
+		in(`{"files": [{"path": "/a", "contents": {"local": "x"}}]}`):  "local is a key of Butane documents",
+		document + "{files: [{path: /a, contents: x}]}":                "{inline: …}",
+		document + "{files: [{path: /a, group: x}]}":                   "{name: …}",
+		document + "{directories: [/a]}":                               "{path: …}",
+		document + "{trees: [a]}":                                      "{path: …}",
+		`{"ignition": {"version": 3.4}}`:                               `as in "3.4.0"`,
+		`{"ignition": {"version": 7}}`:                                 `as in "3.6.0"`,
+		`{"storage": {}}`:                                              `add "ignition": {"version": "3.6.0"}`,
+		`{"frob": {}}`:                                                 "the smallest config is",
+	} {
+		problems := read(text).Problems
+		require.NotEmpty(t, problems, text)
+		assert.Contains(t, problems[0].Hint, want, text)
+	}
+}

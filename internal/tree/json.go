@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -153,6 +154,10 @@ func (p *parser) whyNoValue() (message, hint string) {
 		return "the document starts with a byte order mark", "save the file as UTF-8 without BOM"
 	case strings.HasPrefix(rest, "//"), strings.HasPrefix(rest, "/*"), rest[0] == '#':
 		return "JSON has no comments", "remove the comment"
+	case foreign(rest) != "":
+		return foreign(rest), foreignHint
+	case word(rest) != "":
+		return fmt.Sprintf("%s is written in lower case letters", word(rest)), "write " + word(rest) + "; strings need double quotes"
 	case rest[0] == '\'':
 		return "a string starts with a single quote", `use double quotes: "…"`
 	case rest[0] == '}', rest[0] == ']':
@@ -166,6 +171,34 @@ func (p *parser) whyNoValue() (message, hint string) {
 		return "a number starts with " + quoteByte(rest[0]), "write 0.5 and 1, not .5 and +1"
 	}
 	return fmt.Sprintf("%s cannot start a value", quoteByte(rest[0])), "strings need double quotes; the other values are numbers, true, false, null, […] and {…}"
+}
+
+const foreignHint = "a word processor or a web page put it there; write plain blanks and straight double quotes"
+
+// foreign names a character that looks like one of JSON's and is none.
+func foreign(rest string) string {
+	r, _ := utf8.DecodeRuneInString(rest)
+	switch {
+	case strings.ContainsRune("“”„‟«»", r):
+		return "a curly quote stands where a straight one belongs"
+	case strings.ContainsRune("‘’‚‛", r):
+		return "a curly single quote stands where a straight double quote belongs"
+	case r == '\u00a0':
+		return "a no-break space (U+00A0) stands where a blank belongs"
+	case r > '~' && unicode.IsSpace(r) || r == '\u200b' || r == '\ufeff':
+		return fmt.Sprintf("an invisible character (%U) stands here", r)
+	}
+	return ""
+}
+
+// word gives true, false or null where they are spelled with capitals.
+func word(rest string) string {
+	for _, w := range []string{"true", "false", "null"} {
+		if len(rest) >= len(w) && strings.EqualFold(rest[:len(w)], w) {
+			return w
+		}
+	}
+	return ""
 }
 
 func bracketName(c byte) string {
@@ -241,6 +274,8 @@ func (p *parser) unclosed(kind Kind, start int) uint32 {
 		return 0
 	}
 	switch c := p.text[p.pos]; {
+	case foreign(p.text[p.pos:]) != "":
+		return problem(foreign(p.text[p.pos:]), foreignHint)
 	case c == '"' || c == '{' || c == '[':
 		return problem(fmt.Sprintf("a comma is missing between two elements of %s", kind), "")
 	case c == ']' || c == '}':
@@ -283,6 +318,8 @@ func (p *parser) whyNoKey() (message, hint string) {
 		return "the document ends inside an object", "a brace is not closed, or the file was cut off"
 	}
 	switch c := p.text[p.pos]; {
+	case foreign(p.text[p.pos:]) != "" && p.pos > 0:
+		return foreign(p.text[p.pos:]), foreignHint
 	case c == '}' || c == '\'' || c == '/' || c == '#' || c == ',':
 		return p.whyNoValue()
 	case c == '_' || 'a' <= c|0x20 && c|0x20 <= 'z':

@@ -60,7 +60,7 @@ func TestSyntaxErrorsPointAtTheByteAndSayWhatToDo(t *testing.T) {
 		{"a second document", `{} {}`, "something follows the end of the document", "remove what comes after"},
 		{"a brace too many", `{}}`, "something follows the end of the document", "remove what comes after"},
 		{"a byte order mark", "\ufeff{}", "the document starts with a byte order mark", "without BOM"},
-		{"a byte order mark elsewhere", "[\ufeff1]", "the byte 0xEF cannot start a value", "double quotes"},
+		{"a byte order mark elsewhere", "[\ufeff1]", "an invisible character (U+FEFF) stands here", "double quotes"},
 		{"a comment before a value", `[ // x`, "JSON has no comments", "remove the comment"},
 		{"a comment after a value", `[1 /* x */]`, "JSON has no comments", "remove the comment"},
 		{"a comment before a key", `{/* x */}`, "JSON has no comments", "remove the comment"},
@@ -78,7 +78,7 @@ func TestSyntaxErrorsPointAtTheByteAndSayWhatToDo(t *testing.T) {
 		{"a plus sign", `[+1]`, `a number starts with "+"`, "write 0.5 and 1"},
 		{"a word", `[yes]`, `"y" cannot start a value`, "double quotes"},
 		{"a control byte for a value", "[\x01]", "the byte 0x01 cannot start a value", "double quotes"},
-		{"a misspelt literal", `[True]`, `"T" cannot start a value`, "double quotes"},
+		{"a misspelt literal", `[True]`, `true is written in lower case letters`, "double quotes"},
 		{"a literal that goes wrong", `[nul]`, "a value is expected here", "did you mean null?"},
 		{"a literal that goes wrong early", `[fAlse]`, "a value is expected here", "did you mean false?"},
 		{"a missing comma between members", `{"a": 1 "b": 2}`, "a comma is missing between two elements of an object", ""},
@@ -394,5 +394,22 @@ func TestLongListsAreReadInOrder(t *testing.T) {
 	index := tree.Index{}
 	for i := range count {
 		require.Equal(t, fmt.Sprint(i), index.At(root, i).Text())
+	}
+}
+
+func TestCharactersThatLookLikeThoseOfJSONAreNamed(t *testing.T) {
+	for text, want := range map[string]string{
+		"{\"a\":\u00a01}":         "5 a no-break space (U+00A0) stands where a blank belongs",
+		"{\"a\":1,\u00a0\"b\":2}": "7 a no-break space (U+00A0) stands where a blank belongs",
+		"{\"a\":1\u00a0}":         "6 a no-break space (U+00A0) stands where a blank belongs",
+		"{\"a\":\u20031}":         "5 an invisible character (U+2003) stands here",
+		"{“a”: 1}":                "1 a curly quote stands where a straight one belongs",
+		"{\"a\": ‘b’}":            "6 a curly single quote stands where a straight double quote belongs",
+		"{\"a\": True}":           "6 true is written in lower case letters",
+		"[NULL]":                  "1 null is written in lower case letters",
+	} {
+		_, problem := tree.NewArena().ParseJSON(&diag.Document{Name: "x", Text: text})
+		require.NotNil(t, problem, text)
+		assert.Equal(t, want, fmt.Sprint(problem.Place.Span.Start, " ", problem.Message), text)
 	}
 }
