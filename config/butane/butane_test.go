@@ -467,3 +467,27 @@ func TestAModeThatWasMisreadIsToldOnce(t *testing.T) {
 	r := translate(t, "variant: fcos\nversion: 1.5.0\nstorage: {files: [{path: /a, mode: 0899}]}\n", butane.Options{Rules: validate.Document, Peer: true})
 	assert.Equal(t, []string{"3:36 warning mode-special $.storage.files.0.mode"}, told(diag.Peer, r.Problems), "the peer reads it so")
 }
+
+func TestKeysThatAreNotIndentedAreNamed(t *testing.T) {
+	const below, known = "belongs below contents: indent it further", "known keys are"
+	for text, want := range map[string]string{
+		"contents:\n    inline: x":                         below,
+		"contents: ~\n    source: x\n    verification: {}": below,
+		"contents: {}\n    inline: x":                      known,
+		"contents:\n    mode: 0644\n    inline: x":         known,
+		"contents:\n    frob: x":                           known,
+		"<<: {contents: ~}\n    inline: x":                 known,
+	} {
+		r := translate(t, "variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n  - path: /a\n    "+text+"\n", butane.Options{})
+		var hints []string
+		for _, p := range r.Problems {
+			if p.Code == "key-unknown" {
+				hints = append(hints, p.Hint)
+			}
+		}
+		require.NotEmpty(t, hints, text)
+		for _, hint := range hints {
+			assert.Contains(t, hint, want, text)
+		}
+	}
+}

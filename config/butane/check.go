@@ -347,9 +347,13 @@ func (t *translation) unknownKeys(s *shape, context tree.Node, a *at) {
 	if context.Kind() != tree.Object {
 		return
 	}
+	var empty tree.Node // the last known key, where nothing stands behind it
 	for c := range context.Children() {
 		key := c.Key()
-		if c.Inherited() || s.find(key, t.Dialect) != nil {
+		if m := s.find(key, t.Dialect); c.Inherited() || m != nil {
+			if empty = (tree.Node{}); c.Kind() == tree.Null && !c.Inherited() {
+				empty = c
+			}
 			continue
 		}
 		p := diag.Problem{Severity: diag.Warning, Code: "key-unknown"}
@@ -364,6 +368,9 @@ func (t *translation) unknownKeys(s *shape, context tree.Node, a *at) {
 		if !isMerge(c) {
 			next.Path = join(a.path(), diag.ShowKey(key))
 			t.explainKey(next, s, key)
+			if empty.Exists() && s.find(empty.Key(), t.Dialect).find(key, t.Dialect) != nil {
+				next.Hint = fmt.Sprintf("%s belongs below %s: indent it further", key, empty.Key())
+			}
 		}
 	}
 }
