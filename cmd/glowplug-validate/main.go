@@ -2,6 +2,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -10,9 +11,13 @@ import (
 )
 
 func main() {
-	s := check.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+	s := check.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Color: check.ShowsColors(os.Stdout, os.Getenv)}
 	if filepath.Base(os.Args[0]) == "ignition-validate" {
 		os.Exit(check.Peer(build.Version(), os.Args[1:], s))
+	}
+	if len(os.Args) == 2 && (os.Args[1] == "--version" || os.Args[1] == "-version") {
+		fmt.Println("glowplug-validate", build.Version())
+		return
 	}
 	os.Exit(check.Main("glowplug-validate", os.Args[1:], s))
 }

@@ -130,6 +130,8 @@ func (p *program) help(ctx context.Context, args []string) int {
 		return p.platforms([]string{"--help"})
 	case "rmcfg":
 		return p.removeConfig(ctx, "glowplug rmcfg", []string{"--help"})
+	case "help":
+		fmt.Fprintln(p.out, "Usage: glowplug help [COMMAND]\n\nExplains a command, or lists them all.")
 	case "version":
 		fmt.Fprintln(p.out, "Usage: glowplug version\n\nPrints the version.")
 	default:
@@ -146,9 +148,5 @@ func (p *program) streams() check.Streams {
 // isTerminal reports whether a stream is a terminal on which colours are welcome (https://no-color.org).
 func (p *program) isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	if !ok || p.env("NO_COLOR") != "" || p.env("TERM") == "dumb" {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return ok && check.ShowsColors(f, p.env)
 }

@@ -29,6 +29,15 @@ type Streams struct {
 	Color    bool // Out is a terminal that shows colours
 }
 
+// ShowsColors reports whether a file is a terminal on which colours are welcome (https://no-color.org).
+func ShowsColors(f *os.File, env func(string) string) bool {
+	if env("NO_COLOR") != "" || env("TERM") == "dumb" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
 const usage = `Usage: %s [OPTIONS] FILE...
 
 Checks configs and shows every problem at its line. FILE - is standard input.

@@ -247,3 +247,23 @@ func TestThePeersUsage(t *testing.T) {
 		assert.Empty(t, got.out, c.claim)
 	}
 }
+
+func TestColoursAreForTerminalsThatWantThem(t *testing.T) {
+	device, err := os.Open(os.DevNull) // a character device, as a terminal is
+	require.NoError(t, err)
+	defer device.Close()
+	file, err := os.Create(filepath.Join(t.TempDir(), "report"))
+	require.NoError(t, err)
+	defer file.Close()
+	in := func(set string) func(string) string {
+		return func(name string) string {
+			_, value, _ := strings.Cut(set, name+"=")
+			return value
+		}
+	}
+	assert.True(t, check.ShowsColors(device, in("")))
+	assert.True(t, check.ShowsColors(device, in("TERM=xterm")))
+	assert.False(t, check.ShowsColors(device, in("TERM=dumb")))
+	assert.False(t, check.ShowsColors(device, in("NO_COLOR=1")))
+	assert.False(t, check.ShowsColors(file, in("")))
+}
