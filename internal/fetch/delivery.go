@@ -40,8 +40,8 @@ type delivery struct {
 	n      int64    // bytes given to the writer
 	abort  func()   // makes a body that is being read fail at once; nil where it never blocks
 	ours   bool     // the body was not to blame for the error of take
-	// packing: the server says that it has packed the body with gzip, though nobody has asked it to.
-	packing bool
+	// packing is how the server says that it has packed the body, though nobody has asked it to.
+	packing string
 	differs bool // the digest is another
 }
 
@@ -201,8 +201,8 @@ func (d *delivery) finish() error {
 	}
 	d.differs = true
 	err := fmt.Errorf("%s does not match: expected %s, got %s, %d bytes", d.digest.Function(), d.wanted, hex.EncodeToString(sum), d.n)
-	if d.packing {
-		err = fmt.Errorf("%w; the server says that it has packed them with gzip, unasked", err)
+	if d.packing != "" {
+		err = fmt.Errorf("%w; the server says that it has packed them with %s, unasked", err, d.packing)
 	}
 	return diag.WithHint(err, adviseDigest)
 }

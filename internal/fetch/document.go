@@ -8,13 +8,35 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/klauspost/compress/gzip"
 )
 
-// packingOf tells whether an answer is packed with gzip (RFC 9110 §8.4), though every request asks for it as it is.
-func packingOf(h http.Header) bool {
-	encoding := strings.ToLower(strings.TrimSpace(h.Get("Content-Encoding")))
-	return encoding == "gzip" || encoding == "x-gzip"
+// codings are the ways to pack a body that a server may name (RFC 9110 §8.4.1, RFC 7932, RFC 8878), by their names here.
+var codings = map[string]string{
+	"gzip": gzipped, "x-gzip": gzipped, "deflate": "deflate", "compress": "compress", "x-compress": "compress", "br": "br", "zstd": "zstd",
+}
+
+const gzipped = "gzip"
+
+// packingOf tells how an answer is packed, though every request asks for it as it is; "" for not at all. Of several ways it is the last,
+// with which unpacking has to begin.
+func packingOf(h http.Header) (coding string) {
+	for name := range strings.SplitSeq(strings.Join(h.Values("Content-Encoding"), ","), ",") {
+		if known := codings[strings.ToLower(strings.TrimSpace(name))]; known != "" {
+			coding = known
+		}
+	}
+	return coding
+}
+
+// warnPacked tells of content that stays packed.
+func (c *Client) warnPacked(r Resource, coding string) {
+	advice := "have the server send it as it is"
+	if coding == gzipped {
+		advice = "compression: gzip unpacks it"
+	}
+	c.log.Warn(source.Redact(r.URL) + ": the server has packed its answer with " + coding + ", unasked; it is kept as it came. " + advice)
 }
 
 // Document returns the resource, which may have at most limit bytes, for somebody to read: what a server has packed unasked is unpacked.
@@ -22,10 +44,13 @@ func packingOf(h http.Header) bool {
 func (c *Client) Document(ctx context.Context, r Resource, limit int64) ([]byte, error) {
 	b := &buffer{limit: limit}
 	d, err := c.fetch(ctx, r, b)
-	if err != nil && !(d.packing && d.differs) {
+	if err != nil && !(d.packing == gzipped && d.differs) {
 		return nil, about(r.URL, err)
 	}
-	if !d.packing {
+	if d.packing != gzipped {
+		if d.packing != "" && !r.Gzip && r.Digest == "" {
+			c.warnPacked(r, d.packing)
+		}
 		return b.Bytes(), nil
 	}
 	text, unpacking := unpacked(b.Bytes(), limit)

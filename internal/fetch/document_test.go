@@ -91,6 +91,32 @@ func TestContentStaysAsItCame(t *testing.T) {
 	}
 }
 
+func TestContentThatIsPackedAnotherWayStaysWithAWarning(t *testing.T) {
+	for sent, named := range map[string]string{
+		"deflate": "deflate", "br": "br", "ZSTD ": "zstd", "x-compress": "compress", "gzip, br": "br", "identity": "", "aws-chunked": "", "a\u202eb": "", "": "",
+	} {
+		server := serve(t, packing([]byte("content"), sent))
+		for name, ask := range map[string]func(*Client, Resource) ([]byte, error){
+			"a file":     func(c *Client, r Resource) ([]byte, error) { return c.Bytes(t.Context(), r, 99) },
+			"a document": func(c *Client, r Resource) ([]byte, error) { return c.Document(t.Context(), r, 99) },
+		} {
+			c, log := quiet()
+			got, err := ask(c, Resource{URL: server.URL})
+			require.NoError(t, err)
+			assert.Equal(t, "content", string(got))
+			if named == "" {
+				assert.NotContains(t, log.String(), "level=WARN", "%s %s", name, sent)
+			} else {
+				assert.Contains(t, log.String(), "packed its answer with "+named+", unasked; it is kept as it came", "%s %s", name, sent)
+			}
+			c, log = quiet()
+			_, err = ask(c, Resource{URL: server.URL, Digest: sha256Of("content")})
+			require.NoError(t, err)
+			assert.NotContains(t, log.String(), "level=WARN", "%s %s: with a digest", name, sent)
+		}
+	}
+}
+
 func TestAServicesAnswerIsUnpacked(t *testing.T) {
 	server := serve(t, packing(zipped("text"), "gzip"))
 	c, _ := quiet()

@@ -106,7 +106,7 @@ func (s *session) exchange(ctx context.Context, r Request, asked question, limit
 	case int64(len(body)) > limit:
 		return Reply{}, fmt.Errorf("the answer is longer than %d bytes", limit)
 	}
-	if packingOf(response.Header) {
+	if packingOf(response.Header) == gzipped {
 		if body, err = unpacked(body, limit); err != nil {
 			return Reply{}, err
 		}

@@ -147,8 +147,8 @@ func (c *Client) Fetch(ctx context.Context, r Resource, w io.Writer) (int64, err
 	if err != nil {
 		return d.n, about(r.URL, err)
 	}
-	if d.packing && !r.Gzip && r.Digest == "" {
-		c.log.Warn(source.Redact(r.URL) + ": the server has packed its answer with gzip, unasked; it is kept as it came. compression: gzip unpacks it")
+	if d.packing != "" && !r.Gzip && r.Digest == "" {
+		c.warnPacked(r, d.packing)
 	}
 	return d.n, nil
 }
