@@ -1,6 +1,7 @@
 package butane_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -127,4 +128,27 @@ func TestNamesOfQuadletsAreThoseOfUnits(t *testing.T) {
 	}
 	r := translate(t, "variant: fcos\nversion: 1.8.0-experimental\nsystemd: {quadlets: [{name: a.pod, dropins: [{name: ../b.conf, contents: c}]}]}\n", butane.Options{})
 	assert.Contains(t, told(diag.Workstation, r.Problems), "3:53 error unit-name-slash $.systemd.quadlets.0.dropins.0.name")
+}
+
+// The users become words of a script, so that more than a name or a hash would be a command of the boot loader.
+func TestUsersOfTheBootLoaderAreWords(t *testing.T) {
+	for _, c := range []struct{ name, hash, want string }{
+		{"root", "grub.pbkdf2.sha512.10000.87", ""},
+		{`root\nreboot`, "x", "error field-character $.grub.users.0.name"},
+		{"a b", "x", "error field-character $.grub.users.0.name"},
+		{`a\"`, "x", "error field-character $.grub.users.0.name"},
+		{"$a", "x", "error field-character $.grub.users.0.name"},
+		{"a", `x\nreboot`, "field-character $.grub.users.0.password_hash"},
+		{"a", "x;reboot", "field-character $.grub.users.0.password_hash"},
+	} {
+		r := translate(t, "variant: fcos\nversion: 1.7.0\ngrub: {users: [{name: \""+c.name+"\", password_hash: \""+c.hash+"\"}]}\n", butane.Options{})
+		found := strings.Join(told(diag.Workstation, r.Problems), "\n")
+		if c.want == "" {
+			assert.Empty(t, found, c.name)
+		} else {
+			assert.Contains(t, found, c.want, "%s %s", c.name, c.hash)
+		}
+		assert.Empty(t, told(diag.Peer, r.Problems), "%s %s", c.name, c.hash)
+		assert.False(t, diag.Fatal(diag.For(diag.Boot, r.Problems)), "%s %s", c.name, c.hash)
+	}
 }

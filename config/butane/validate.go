@@ -40,14 +40,23 @@ func (t *translation) validate() {
 	}
 	t.bootDeviceRules()
 	t.reuseRules()
+	t.grubRules()
+	t.machineConfigRules()
+}
+
+// grubRules: users become words of a script, in which more than a name would be a command.
+func (t *translation) grubRules() {
 	for user := range t.top.key("grub", "users").items() {
-		for _, field := range []string{"name", "password_hash"} {
-			if user.key(field).text() == "" {
-				user.key(field).errorf("grub-user", fmt.Sprintf("a user of the boot loader needs a %s", field))
+		for _, row := range field.UserRows() {
+			key := row.Path[strings.LastIndexByte(row.Path, '.')+1:]
+			value := user.key(key)
+			if value.text() == "" {
+				value.errorf("grub-user", fmt.Sprintf("a user of the boot loader needs a %s", key))
 			}
+			fault, _ := row.Check(value.text())
+			value.strictly(fault)
 		}
 	}
-	t.machineConfigRules()
 }
 
 // wellSourced looks for resources with more than one content.

@@ -5,6 +5,7 @@ package field
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -12,7 +13,7 @@ import (
 )
 
 // A class is a set of characters, or a way to begin.
-type class uint8
+type class uint16
 
 const (
 	null    class = 1 << iota
@@ -22,9 +23,21 @@ const (
 	dash   // at the beginning
 	hash   // at the beginning
 	parent // . and .. as a whole or between slashes
+	script // what separates or quotes words in a script of GRUB, or users in its list
+	mapper // what the device mapper's library writes in another way, and the name of the mapper's own node
 )
 
 const line = null | control
+
+// scriptSigns are the metacharacters and quotes of the GRUB manual (Shell-like scripting, Quoting), and the comma, which separates the users of
+// its variable superusers as well.
+const scriptSigns = "{}|&$;<>\"'\\,"
+
+// mapperSigns stand in names of the device mapper as they are, beside letters and digits; all else becomes \xNN (dmsetup(8), --manglename).
+const mapperSigns = "#+-.:=@_"
+
+// mapperNode is the file by which programs talk to the device mapper.
+const mapperNode = "control"
 
 // A Row is a field.
 type Row struct {
@@ -39,8 +52,16 @@ type Row struct {
 	more func(value string) *diag.Fault // a rule that has its home elsewhere, of the same weight as never
 }
 
-// Rows is the table.
+// Rows is the table of what configs have.
 func Rows() []Row { return slices.Clone(rows[:]) }
+
+// UserRows is the table of what a user of the boot loader has in a Butane document. From there the machine reads them as text of a file.
+func UserRows() []Row { return slices.Clone(userRows[:]) }
+
+var userRows = [...]Row{
+	{Path: "grub.users.*.name", What: "the name of a user of the boot loader", Becomes: "a word of a script of the boot loader's", never: line | tab | blank | hash | script},
+	{Path: "grub.users.*.password_hash", What: "the hash of a password", Becomes: "a word of a script of the boot loader's", never: line | tab | blank | hash | script},
+}
 
 var rows = [...]Row{
 	{Path: "kernelArguments.shouldExist.*", What: "a kernel argument", Becomes: "part of a line of the boot loader's", never: line},
@@ -51,7 +72,7 @@ var rows = [...]Row{
 	{Path: "storage.raid.*.devices.*", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
 	{Path: "storage.raid.*.options.*", What: "an option", Becomes: "an argument of mdadm", never: null, odd: control | tab},
 	// crypttab(5) has blanks between its fields; a name of the device mapper is 127 bytes long (DM_NAME_LEN of linux/dm-ioctl.h).
-	{Path: "storage.luks.*.name", What: "the name of an encrypted volume", Becomes: "a field of crypttab, an argument, and a name in /dev/mapper", never: line | tab | blank | dash | hash | parent, max: 127},
+	{Path: "storage.luks.*.name", What: "the name of an encrypted volume", Becomes: "a field of crypttab, an argument, and a name in /dev/mapper", never: line | tab | blank | dash | hash | parent | mapper, max: 127},
 	{Path: "storage.luks.*.device", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
 	{Path: "storage.luks.*.label", What: "a label", Becomes: "an argument of cryptsetup", never: null, odd: control | tab},
 	{Path: "storage.luks.*.options.*", What: "an option", Becomes: "an argument of cryptsetup", never: null, odd: control | tab},
@@ -88,7 +109,8 @@ func (r Row) Words() (never, odd string) {
 }
 
 // classWords are the classes by their bits.
-var classWords = [...]string{"NUL", "line ends and other control characters", "tabs", "blanks", "a dash in front", "# in front", "`.` and `..`"}
+var classWords = [...]string{"NUL", "line ends and other control characters", "tabs", "blanks", "a dash in front", "# in front", "`.` and `..`",
+	"any of `{}&$;<>\"'\\,` and the bar", "`control`, and all but ASCII letters, digits and `#+-.:=@_`"}
 
 func words(of class) (list []string) {
 	for i, word := range classWords {
@@ -125,8 +147,13 @@ func (r Row) fault(value string, not class) *diag.Fault {
 		at, what = 0, "begin with #"
 	case not&parent != 0 && hasParent(value):
 		what = "be or hold . or .. as a name"
+	case not&mapper != 0 && value == mapperNode:
+		what = "be the name of the device mapper's own node"
 	default:
 		if at, what = unfit(value, not); at < 0 {
+			at, what = sign(value, not)
+		}
+		if at < 0 {
 			return nil
 		}
 	}
@@ -159,6 +186,24 @@ func unfit(value string, not class) (at int, what string) {
 		}
 	}
 	return -1, ""
+}
+
+// sign finds the first character that a program would read or write in another way.
+func sign(value string, not class) (at int, what string) {
+	for i, c := range value {
+		switch {
+		case not&script != 0 && strings.ContainsRune(scriptSigns, c):
+			return i, "hold " + string(c) + ", which is a sign in a script"
+		case not&mapper != 0 && !isMapped(c):
+			return i, "hold " + strings.Trim(strconv.QuoteRuneToGraphic(c), "'") + ", which the device mapper writes in another way"
+		}
+	}
+	return -1, ""
+}
+
+// isMapped: the device mapper takes a character as it is. A slash is another rule's (luks-name).
+func isMapped(c rune) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '/' || strings.ContainsRune(mapperSigns, c)
 }
 
 // Line tells why a value cannot become a part of a line of a file.

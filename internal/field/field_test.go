@@ -3,6 +3,7 @@ package field_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ import (
 
 func rowOf(t *testing.T, path string) field.Row {
 	t.Helper()
-	for _, r := range field.Rows() {
+	for _, r := range slices.Concat(field.Rows(), field.UserRows()) {
 		if r.Path == path {
 			return r
 		}
@@ -73,17 +74,58 @@ func TestWhatFieldsMayHold(t *testing.T) {
 		{dropin, "a\nb.conf", "the name of a drop-in cannot hold a line end", true},
 		{dropin, "../a.conf", "a slash in a name", true},
 	} {
-		fault, stops := rowOf(t, c.path).Check(c.value)
-		if c.message == "" {
-			assert.Nil(t, fault, "%s %q", c.path, c.value)
-			continue
-		}
-		require.NotNil(t, fault, "%s %q", c.path, c.value)
-		assert.Equal(t, c.message, fault.Message, "%s %q", c.path, c.value)
-		assert.Equal(t, c.stops, stops, "%s %q", c.path, c.value)
-		assert.NotEmpty(t, fault.Code)
-		assert.Less(t, fault.At, len(c.value))
+		checked(t, c.path, c.value, c.message, c.stops)
 	}
+}
+
+// What programs read or write in another way stops a machine.
+func TestWordsOfTheBootLoaderAndNamesOfTheDeviceMapperAreReadAsTheyAre(t *testing.T) {
+	const volume, user, hash = "storage.luks.*.name", "grub.users.*.name", "grub.users.*.password_hash"
+	for _, c := range []struct{ path, value, message string }{
+		{volume, "control", "the name of an encrypted volume cannot be the name of the device mapper's own node"},
+		{volume, "control1", ""},
+		{volume, "a,b", "the name of an encrypted volume cannot hold ,, which the device mapper writes in another way"},
+		{volume, `a"b`, `the name of an encrypted volume cannot hold ", which the device mapper writes in another way`},
+		{volume, "a%b", "the name of an encrypted volume cannot hold %, which the device mapper writes in another way"},
+		{volume, "$x", "the name of an encrypted volume cannot hold $, which the device mapper writes in another way"},
+		{volume, "ä", "the name of an encrypted volume cannot hold ä, which the device mapper writes in another way"},
+		{volume, `a\b`, `the name of an encrypted volume cannot hold \\, which the device mapper writes in another way`},
+		{volume, "a\u2028", `the name of an encrypted volume cannot hold \u2028, which the device mapper writes in another way`},
+		{volume, "a\xff", `the name of an encrypted volume cannot hold �, which the device mapper writes in another way`},
+		{user, "root", ""},
+		{user, "r.o-o_t@ä", ""},
+		{user, "root\nchainloader +1", "the name of a user of the boot loader cannot hold a line end"},
+		{user, "a b", "the name of a user of the boot loader cannot hold a blank"},
+		{user, "a\tb", "the name of a user of the boot loader cannot hold a tab"},
+		{user, "#a", "the name of a user of the boot loader cannot begin with #"},
+		{user, `a"b`, `the name of a user of the boot loader cannot hold ", which is a sign in a script`},
+		{user, "a'b", "the name of a user of the boot loader cannot hold ', which is a sign in a script"},
+		{user, `a\b`, `the name of a user of the boot loader cannot hold \, which is a sign in a script`},
+		{user, "${root}", "the name of a user of the boot loader cannot hold $, which is a sign in a script"},
+		{user, "a;b", "the name of a user of the boot loader cannot hold ;, which is a sign in a script"},
+		{user, "a,b", "the name of a user of the boot loader cannot hold ,, which is a sign in a script"},
+		{hash, "grub.pbkdf2.sha512.10000.874A958E526409", ""},
+		{hash, "grub.pbkdf2\r", "the hash of a password cannot hold a line end"},
+		{hash, "grub.pbkdf2;reboot", "the hash of a password cannot hold ;, which is a sign in a script"},
+		{hash, "grub.pbkdf2 x", "the hash of a password cannot hold a blank"},
+	} {
+		checked(t, c.path, c.value, c.message, true)
+	}
+}
+
+// checked holds a value against its row; there is no fault where there is no message.
+func checked(t *testing.T, path, value, message string, stops bool) {
+	t.Helper()
+	fault, stopped := rowOf(t, path).Check(value)
+	if message == "" {
+		assert.Nil(t, fault, "%s %q", path, value)
+		return
+	}
+	require.NotNil(t, fault, "%s %q", path, value)
+	assert.Equal(t, message, fault.Message, "%s %q", path, value)
+	assert.Equal(t, stops, stopped, "%s %q", path, value)
+	assert.NotEmpty(t, fault.Code)
+	assert.Less(t, fault.At, len(value))
 }
 
 func TestTheFirstValueThatStopsAMachineIsTold(t *testing.T) {
@@ -108,7 +150,7 @@ func TestTheTableIsInTheDocs(t *testing.T) {
 	require.NoError(t, err)
 	var table strings.Builder
 	table.WriteString("| field | becomes | never | hardly meant |\n|---|---|---|---|\n")
-	for _, r := range field.Rows() {
+	for _, r := range slices.Concat(field.Rows(), field.UserRows()) {
 		never, odd := r.Words()
 		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", strings.ReplaceAll(r.Path, ".*", "[]"), r.Becomes, never, odd)
 	}
