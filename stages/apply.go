@@ -86,7 +86,10 @@ func Apply(ctx context.Context, a Application) error {
 	opts := a.Identity.options(root)
 	opts.Tools, opts.Fetch, opts.NoOwner, opts.Accounts, opts.IgnoreUnsupported = a.Tools, from.write, a.NoOwner, a.Accounts, a.IgnoreUnsupported
 	opts.Enable = !a.NoPreset
-	opts.Warn = func(origin, what string) { a.Report([]diag.Problem{warningAt(doc, "unit-state", origin, what)}) }
+	places := tree.Index{}
+	opts.Warn = func(origin, what string) {
+		a.Report([]diag.Problem{warningAt(doc, places, "unit-state", origin, what)})
+	}
 	if !a.DryRun {
 		if err := accountsByTools(ctx, cfg, root, &opts, a.Log.WithGroup("files")); err != nil {
 			return placed(doc, a.inRoot(err))
@@ -150,34 +153,34 @@ func (a *Application) unsupported(doc *config.Document, cfg config.Config) error
 	if len(left)+len(accounts) == 0 {
 		return nil
 	}
-	var problems []diag.Problem
-	for _, u := range left {
-		problems = append(problems, notApplied(doc, u, "a directory cannot take this: "+u.What))
-	}
-	for _, u := range accounts {
-		problems = append(problems, notApplied(doc, u, "accounts are not made here: "+u.What))
-	}
-	if a.IgnoreUnsupported {
-		for i := range problems {
-			problems[i].Message += "; it is left out"
+	count := len(left) + len(accounts)
+	index := tree.Index{} // of all: each finds items of the same lists
+	var problems diag.List
+	add := func(what string, all []files.Unsupported) {
+		for _, u := range all {
+			if p, kept := problems.Next(diag.Problem{Severity: diag.Warning, Code: "not-applied"}); kept {
+				*p = warningAt(doc, index, "not-applied", u.Origin, what+u.What)
+			}
 		}
-		a.Report(problems)
+	}
+	add("a directory cannot take this: ", left)
+	add("accounts are not made here: ", accounts)
+	if a.IgnoreUnsupported {
+		for i := range problems.Kept() {
+			problems.Kept()[i].Message += "; it is left out"
+		}
+		a.Report(diag.For(a.Audience, problems.All()))
 		return nil
 	}
-	first := problems[0]
 	more := ""
-	if len(problems) > 1 {
-		more = fmt.Sprintf(" (and %d more)", len(problems)-1)
+	if count > 1 {
+		more = fmt.Sprintf(" (and %d more)", count-1)
 	}
-	return fmt.Errorf("%w%s; --ignore-unsupported goes on without", first, more)
+	return fmt.Errorf("%w%s; --ignore-unsupported goes on without", problems.Kept()[0], more)
 }
 
-func notApplied(doc *config.Document, u files.Unsupported, what string) diag.Problem {
-	return warningAt(doc, "not-applied", u.Origin, what)
-}
-
-func warningAt(doc *config.Document, code, origin, what string) diag.Problem {
-	return diag.Problem{Severity: diag.Warning, Code: code, Path: origin, Place: doc.At(origin, tree.Index{}).Place(), Message: what}
+func warningAt(doc *config.Document, index tree.Index, code, origin, what string) diag.Problem {
+	return diag.Problem{Severity: diag.Warning, Code: code, Path: origin, Place: doc.At(origin, index).Place(), Message: what}
 }
 
 // inRoot says of paths in an error that they are within the root, as they would be taken for the machine's own.

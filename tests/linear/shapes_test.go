@@ -28,6 +28,7 @@ var (
 	butane   = []string{"butane", "FILE"}
 	rawLines = []string{"butane", "--raw-errors", "FILE"}
 	dryRun   = []string{"glowplug", "apply", "--dry-run", "--root", "ROOT", "FILE"}
+	leaving  = []string{"glowplug", "apply", "--dry-run", "--ignore-unsupported", "--root", "ROOT", "FILE"}
 	apply    = []string{"glowplug", "apply", "--root", "ROOT", "FILE"}
 )
 
@@ -361,6 +362,7 @@ func applying() []shape {
 		}},
 		{name: "apply: units", args: dryRun, size: 250, text: list("systemd", "units", numbered(`{"name": "u%d.service", "enabled": true, "contents": "[Service]\nA=b\n[Install]\nWantedBy=x.target\n"}`))},
 		{name: "apply: users", args: dryRun, size: 200, text: list("passwd", "users", numbered(`{"name": "u%d", "groups": ["g"]}`))},
+		{name: "apply: volumes, left out", args: leaving, size: 2000, text: list("storage", "luks", numbered(`{"name": "v%d", "device": "/dev/d%d"}`))},
 		{name: "apply: groups", args: dryRun, size: 200, text: list("passwd", "groups", numbered(`{"name": "g%d"}`))},
 	}
 }
