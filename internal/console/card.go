@@ -115,7 +115,7 @@ func wrap(first, others, text string) []string {
 	line := first
 	empty := true
 	for word := range strings.FieldsSeq(text) {
-		for len(line)+1+len(word) > columnsMax {
+		for len(line)+gap(empty)+len(word) > columnsMax {
 			if empty { // a word longer than a line
 				cut := columnsMax - len(line)
 				for !utf8.RuneStart(word[cut]) {
@@ -133,6 +133,14 @@ func wrap(first, others, text string) []string {
 		empty = false
 	}
 	return append(lines, line)
+}
+
+// gap is how much stands before a word.
+func gap(first bool) int {
+	if first {
+		return 0
+	}
+	return len(" ")
 }
 
 // Show writes a card to all consoles.
