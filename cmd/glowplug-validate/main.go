@@ -8,10 +8,12 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/check"
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 func main() {
-	s := check.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Color: check.ShowsColors(os.Stdout, os.Getenv)}
+	colors := check.ShowsColors(os.Stdout, os.Getenv)
+	s := check.Streams{In: os.Stdin, Out: &diag.Screen{To: os.Stdout, Colors: colors}, Err: &diag.Screen{To: os.Stderr}, Color: colors}
 	if filepath.Base(os.Args[0]) == "ignition-validate" {
 		os.Exit(check.Peer(build.Version(), os.Args[1:], s))
 	}

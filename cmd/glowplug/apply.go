@@ -63,10 +63,9 @@ func (p *program) apply(ctx context.Context, args []string) int {
 		return exitOK
 	}
 	if err != nil {
-		fmt.Fprintf(p.err, "glowplug apply: %v\nTry 'glowplug apply --help'.\n", err)
-		return exitUsage
+		return p.misuse("glowplug apply", err)
 	}
-	style := diag.Style{Color: p.isTerminal(p.err)}
+	style := diag.Style{Color: showsColors(p.err)}
 	report := func(problems []diag.Problem) {
 		diag.Sort(problems)
 		for _, problem := range problems {
@@ -74,8 +73,8 @@ func (p *program) apply(ctx context.Context, args []string) int {
 		}
 	}
 	clear := ""
-	if p.isTerminal(p.err) {
-		clear = clearLine
+	if showsColors(p.err) {
+		clear = diag.EraseLine
 	}
 	log := slog.New(warnings{p.err, clear})
 	a := stages.Application{Audience: diag.Workstation, Log: log, Report: report, Accounts: &files.Accounts{Today: today(p.env)}}
@@ -97,26 +96,23 @@ func (p *program) apply(ctx context.Context, args []string) int {
 func (p *program) applyFailed(err error) {
 	var invalid *load.InvalidError
 	if errors.As(err, &invalid) {
-		fmt.Fprintf(p.err, "glowplug apply: %s is invalid\n", invalid.Name)
+		p.complain("glowplug apply", fmt.Errorf("%s is invalid", diag.Printable(invalid.Name)))
 		return
 	}
-	fmt.Fprintf(p.err, "glowplug apply: %v\n", err)
+	p.complain("glowplug apply", err)
 	for _, hint := range diag.Hints(err) {
-		fmt.Fprintf(p.err, "hint: %s\n", hint)
+		fmt.Fprintf(p.err, "hint: %s\n", diag.OneLine(hint))
 	}
 }
-
-// clearLine takes back the line that the cursor is in (ECMA-48 EL).
-const clearLine = "\r\x1b[K"
 
 // progress shows on a terminal how far the plan is, in one line that the next one replaces.
 func (p *program) progress(done, all int, s host.Step) {
 	const width = 60
-	subject := []rune(s.Subject)
+	subject := []rune(diag.Printable(s.Subject))
 	if len(subject) > width {
 		subject = append(subject[:width], '…')
 	}
-	fmt.Fprintf(p.err, "%s%d of %d: %s", clearLine, done, all, string(subject))
+	fmt.Fprintf(p.err, "%s%d of %d: %s", diag.EraseLine, done, all, string(subject))
 }
 
 func parseApply(args []string) (o applyOptions, err error) {
@@ -208,7 +204,8 @@ func (p *program) peerApply(ctx context.Context) int {
 		fmt.Fprint(p.out, peerApplyHelp)
 		return exitOK
 	case err != nil:
-		fmt.Fprintf(p.err, "ignition-apply: %v\n%s", err, peerApplyHelp)
+		p.complain("ignition-apply", err)
+		fmt.Fprint(p.err, peerApplyHelp)
 		return exitUsage
 	case showVersion:
 		fmt.Fprintln(p.out, "Ignition", build.Version())
@@ -267,7 +264,7 @@ func (h warnings) Handle(_ context.Context, r slog.Record) error {
 	if r.Level == slog.LevelWarn {
 		before += "warning: "
 	}
-	_, err := fmt.Fprintln(h.w, before+r.Message)
+	_, err := fmt.Fprintln(h.w, before+diag.OneLine(r.Message))
 	return err
 }
 

@@ -91,7 +91,7 @@ func (p *program) boot(ctx context.Context) int {
 		err = stages.Run(ctx, stages.Boot{
 			Stage: o.stage, Platform: platform, Root: o.root, Paths: o.paths,
 			Dirs: []string{d.RuntimeConfigDir, d.LocalConfigDir, d.SystemConfigDir}, CommandLine: d.KernelCommandLine,
-			FetchTimeout: o.fetchTimeout, Version: build.Version(), Tools: host.NewTools(d.Tools, log), Identity: who, Getenv: p.env, Log: log, Show: screens.Warn, FirstProcess: "/proc/1/comm",
+			FetchTimeout: o.fetchTimeout, Version: build.Version(), Tools: host.NewTools(d.Tools, log), Identity: who, Getenv: p.env, Log: log, Show: screens.Tell, FirstProcess: "/proc/1/comm",
 			BootID: bootID(), Now: time.Now, Today: today(p.env), Journal: journalSocket(o.logToStdout),
 			AccountsByTools: d.AccountBackend.byTools(), KeysFragment: d.WriteAuthorizedKeysFragment, ResultFile: d.ResultFile, Relabel: d.SELinuxRelabel,
 		})
@@ -104,8 +104,7 @@ func (p *program) boot(ctx context.Context) int {
 // stands before it needs no help text.
 func (p *program) misused(o bootOptions, err error, atBoot bool) int {
 	if !atBoot {
-		fmt.Fprintf(p.err, "%s: %v\nTry '%[1]s --help'.\n", p.name, err)
-		return exitUsage
+		return p.misuse(p.name, err)
 	}
 	screens, closeScreens := consoles(o.logToStdout)
 	defer closeScreens()

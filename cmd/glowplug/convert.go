@@ -84,13 +84,12 @@ func (p *program) convert(args []string) int {
 		o.file = flags.Arg(0)
 		err = p.convertFile(o)
 		if _, usage := err.(usageError); err != nil && !usage {
-			fmt.Fprintf(p.err, "glowplug convert: %v\n", err)
+			p.complain("glowplug convert", err)
 			return exitFailed
 		}
 	}
 	if err != nil {
-		fmt.Fprintf(p.err, "glowplug convert: %v\nTry 'glowplug convert --help'.\n", err)
-		return exitUsage
+		return p.misuse("glowplug convert", err)
 	}
 	return exitOK
 }
@@ -138,7 +137,7 @@ func (p *program) convertFile(o convertOptions) error {
 		out, _ = r.JSONAt(r.Config.Version, o.pretty, nil)
 	}
 	diag.Sort(problems)
-	style := diag.Style{Color: p.isTerminal(p.err)}
+	style := diag.Style{Color: showsColors(p.err)}
 	for _, problem := range problems {
 		fmt.Fprintln(p.err, style.Text(problem))
 	}
@@ -192,7 +191,7 @@ func (p *program) write(o convertOptions, out []byte) error {
 	case o.output != "":
 		return os.WriteFile(o.output, out, 0o644)
 	}
-	_, err := p.out.Write(out)
+	_, err := p.data.Write(out)
 	return err
 }
 
@@ -237,7 +236,7 @@ func (p *program) butane() int {
 	err := flags.Parse(p.args)
 	switch {
 	case err != nil:
-		fmt.Fprintf(p.err, "%s%v\n", butaneHelp, err)
+		fmt.Fprintf(p.err, "%s%s\n", butaneHelp, diag.OneLine(err.Error()))
 		return exitUsage
 	case flags.NArg() > 1, flags.NArg() == 1 && flags.Changed("input"):
 		fmt.Fprint(p.err, butaneHelp)
@@ -255,7 +254,7 @@ func (p *program) butane() int {
 		o.file = o.input
 	}
 	if err := p.butaneFile(o); err != nil {
-		fmt.Fprintln(p.err, err)
+		fmt.Fprintln(p.err, diag.OneLine(err.Error()))
 		return exitFailed
 	}
 	return exitOK
@@ -291,10 +290,11 @@ func (p *program) butaneFile(o peerOptions) error {
 }
 
 func lines(all []string) string {
-	if len(all) == 0 {
-		return ""
+	var b strings.Builder
+	for _, line := range all {
+		b.WriteString(diag.Printable(line) + "\n")
 	}
-	return strings.Join(all, "\n") + "\n"
+	return b.String()
 }
 
 // readPeer reads as Butane does: - is a file like any other, and no file is standard input.
@@ -341,9 +341,9 @@ func (p *program) peerReport(o peerOptions, problems []diag.Problem) {
 	style := diag.Style{}
 	switch o.color {
 	case "auto":
-		style.Color = p.isTerminal(p.err)
+		style.Color = showsColors(p.err)
 	case "always", "yes":
-		style.Color = true
+		style.Color, p.err = true, inColors(p.err)
 	}
 	for i, problem := range problems {
 		switch {
@@ -372,7 +372,7 @@ func charactersLine(problem diag.Problem) string {
 	}
 	where := fmt.Sprintf("line %d col %d", line, col)
 	if problem.Path != "" {
-		where = problem.Path + ", " + where
+		where = diag.Printable(problem.Path) + ", " + where
 	}
-	return fmt.Sprintf("%s at %s: %s", problem.Severity, where, strings.NewReplacer("\n", " ", "\r", " ").Replace(problem.Message))
+	return fmt.Sprintf("%s at %s: %s", problem.Severity, where, diag.OneLine(problem.Message))
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/cmdline"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -51,7 +52,10 @@ func (p *program) generate(ctx context.Context) int {
 	return exitOK
 }
 
-func (g *generator) complain(err error) { fmt.Fprintf(g.log, "<3>ignition-generator: %v\n", err) }
+// complain writes one line: each is an entry of the kernel's log.
+func (g *generator) complain(err error) {
+	fmt.Fprintf(g.log, "<3>ignition-generator: %s\n", diag.OneLine(err.Error()))
+}
 
 // run makes the links of this boot. It goes on after an error, as what lacks something then fails where somebody sees it.
 func (g *generator) run(ctx context.Context) error {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/check"
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // Exit codes of every command; the engine's are those of Ignition (reference: engine §1.1).
@@ -49,11 +50,13 @@ Exit codes: 0 done, 1 failed or invalid, 2 wrong usage.
 
 // A program is what the commands share: the process they run in.
 type program struct {
-	name     string
+	name     string // printable
 	args     []string
 	in       io.Reader
 	out, err io.Writer
 	env      func(string) string
+
+	data io.Writer // standard output as it is, for a config that a command makes: that is nothing for people
 }
 
 func main() {
@@ -66,7 +69,10 @@ func main() {
 	os.Exit(code)
 }
 
+// run runs a command on the streams of its process.
 func (p *program) run(ctx context.Context) int {
+	p.name, p.data = diag.Printable(p.name), p.out
+	p.out, p.err = p.screen(p.out), p.screen(p.err)
 	switch p.name {
 	case "ignition-apply":
 		return p.peerApply(ctx)
@@ -142,11 +148,40 @@ func (p *program) help(ctx context.Context, args []string) int {
 }
 
 func (p *program) streams() check.Streams {
-	return check.Streams{In: p.in, Out: p.out, Err: p.err, Color: p.isTerminal(p.out)}
+	return check.Streams{In: p.in, Out: p.out, Err: p.err, Color: showsColors(p.out)}
 }
 
-// isTerminal reports whether a stream is a terminal on which colours are welcome (https://no-color.org).
-func (p *program) isTerminal(w io.Writer) bool {
+// screen keeps what no person is to see off a stream. It shows colours on a terminal where they are welcome (https://no-color.org).
+func (p *program) screen(w io.Writer) *diag.Screen {
+	return &diag.Screen{To: w, Colors: p.isColorful(w)}
+}
+
+func showsColors(w io.Writer) bool {
+	s, ok := w.(*diag.Screen)
+	return ok && s.Colors
+}
+
+// inColors has a stream show colours, terminal or not.
+func inColors(w io.Writer) io.Writer {
+	if s, ok := w.(*diag.Screen); ok {
+		return &diag.Screen{To: s.To, Colors: true}
+	}
+	return w
+}
+
+// complain says what went wrong: in one line, whatever the error is.
+func (p *program) complain(name string, err error) {
+	fmt.Fprintf(p.err, "%s: %s\n", name, diag.OneLine(err.Error()))
+}
+
+// misuse says what was wrong in how a command was called, and where its help is.
+func (p *program) misuse(name string, err error) int {
+	p.complain(name, err)
+	fmt.Fprintf(p.err, "Try '%s --help'.\n", name)
+	return exitUsage
+}
+
+func (p *program) isColorful(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && check.ShowsColors(f, p.env)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/providers"
 )
 
@@ -55,8 +55,7 @@ func (p *program) platforms(args []string) int {
 	default:
 		err = fmt.Errorf("the format %q is not known: text and json are", *format)
 	}
-	fmt.Fprintf(p.err, "glowplug platforms: %v\nTry 'glowplug platforms --help'.\n", err)
-	return exitUsage
+	return p.misuse("glowplug platforms", err)
 }
 
 func choosePlatforms(ids []string) ([]providers.Platform, error) {
@@ -111,11 +110,8 @@ func (p *program) platformsJSON(all []providers.Platform) int {
 	for _, p := range all {
 		rows = append(rows, platformRow{p.ID, p.Name, p.Source, p.Network, p.Reports(), p.Removes(), p.Note})
 	}
-	encoder := json.NewEncoder(p.out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(rows); err != nil {
-		fmt.Fprintf(p.err, "glowplug platforms: %v\n", err)
+	if err := diag.EncodeJSON(p.out, rows); err != nil {
+		p.complain("glowplug platforms", err)
 		return exitFailed
 	}
 	return exitOK

@@ -54,8 +54,7 @@ func (p *program) removeConfig(ctx context.Context, name string, args []string) 
 		err = unknownPlatform(id)
 	}
 	if err != nil {
-		fmt.Fprintf(p.err, "%s: %v\nTry '%[1]s --help'.\n", name, err)
-		return exitUsage
+		return p.misuse(name, err)
 	}
 	log := p.logger(stdout)
 	m := providers.Local()
@@ -65,7 +64,7 @@ func (p *program) removeConfig(ctx context.Context, name string, args []string) 
 			err = fmt.Errorf("%w: only %s can delete a config", err, removable())
 		}
 		log.Log(ctx, logs.Critical, "the config is not deleted: "+err.Error())
-		fmt.Fprintf(p.err, "%s: %v\n", name, err)
+		p.complain(name, err)
 		return exitFailed
 	}
 	log.Info("the config is deleted from platform " + id)

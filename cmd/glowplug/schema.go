@@ -48,16 +48,15 @@ func (p *program) schema(args []string) int {
 		text, err = schemaOf(flags.Args())
 	}
 	if err != nil {
-		fmt.Fprintf(p.err, "glowplug schema: %v\nTry 'glowplug schema --help'.\n", err)
-		return exitUsage
+		return p.misuse("glowplug schema", err)
 	}
 	if *output != "" {
 		err = os.WriteFile(*output, text, 0o644)
 	} else {
-		_, err = p.out.Write(text)
+		_, err = p.data.Write(text)
 	}
 	if err != nil {
-		fmt.Fprintf(p.err, "glowplug schema: %v\n", err)
+		p.complain("glowplug schema", err)
 		return exitFailed
 	}
 	return exitOK

@@ -73,12 +73,12 @@ func Main(name string, args []string, s Streams) int {
 		return ExitValid
 	}
 	if err != nil {
-		fmt.Fprintf(s.Err, "%s: %v\nTry '%s --help'.\n", name, err, name)
+		fmt.Fprintf(s.Err, "%s: %s\nTry '%s --help'.\n", name, diag.OneLine(err.Error()), name)
 		return ExitUsage
 	}
 	verdict := reader{s: s, audience: diag.Workstation}
 	if verdict.documents, err = load.Folder(o.filesDir); err != nil {
-		fmt.Fprintf(s.Err, "%s: %v\n", name, err)
+		fmt.Fprintf(s.Err, "%s: %s\n", name, diag.OneLine(err.Error()))
 		return ExitInvalid
 	}
 	for _, file := range o.files {
@@ -213,7 +213,7 @@ func (r *reader) lines(several bool) {
 	for _, p := range r.problems {
 		suffix := ""
 		if several && p.Place.Doc != nil {
-			suffix = " (in " + p.Place.Doc.Name + ")"
+			suffix = " (in " + diag.Printable(p.Place.Doc.Name) + ")"
 		}
 		fmt.Fprintf(r.s.Out, "%s%s\n", diag.Line(p), suffix)
 	}

@@ -27,7 +27,7 @@ func Peer(version string, args []string, s Streams) int {
 			peerUsage(s)
 			return ExitValid
 		default:
-			fmt.Fprintf(s.Err, "the option %s is not known\n", arg)
+			fmt.Fprintf(s.Err, "the option %s is not known\n", diag.Printable(arg))
 			peerUsage(s)
 			return ExitUsage
 		}
@@ -47,7 +47,7 @@ func peerUsage(s Streams) {
 func peerFile(file string, s Streams) int {
 	name, text, err := readText(file, s.In)
 	if err != nil {
-		fmt.Fprintf(s.Err, "couldn't read config: %s: %s\n", name, quiet(err))
+		fmt.Fprintf(s.Err, "couldn't read config: %s: %s\n", diag.Printable(name), diag.OneLine(quiet(err)))
 		return ExitInvalid
 	}
 	load.PaceCollector(text)
@@ -55,7 +55,7 @@ func peerFile(file string, s Streams) int {
 	problems := peerProblems(result)
 	for _, p := range problems {
 		if isParseKind(p.Code) {
-			fmt.Fprintf(s.Err, "couldn't parse config: %s\n", p.Message)
+			fmt.Fprintf(s.Err, "couldn't parse config: %s\n", diag.OneLine(p.Message))
 			return ExitInvalid
 		}
 		fmt.Fprintln(s.Out, diag.PeerLine(p))

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -31,7 +30,10 @@ const (
 // NewCard makes the card of a stage that failed with an error. Place may be "". Hints of the error come first, then what is always
 // worth a try.
 func NewCard(stage, place string, err error) Card {
-	c := Card{Stage: stage, Place: place, Causes: causes(err), Try: diag.Hints(err)}
+	c := Card{Stage: diag.Printable(stage), Place: diag.Printable(place), Causes: causes(err)}
+	for _, hint := range diag.Hints(err) {
+		c.Try = append(c.Try, diag.OneLine(hint))
+	}
 	c.Try = append(c.Try, "mend the cause and reboot: the first boot begins again, and what is done stays done")
 	return c
 }
@@ -42,14 +44,14 @@ func causes(err error) []string {
 	for {
 		inner := errors.Unwrap(err)
 		if inner == nil {
-			return append(all, oneLine(err.Error()))
+			return append(all, diag.OneLine(err.Error()))
 		}
 		outer, ok := strings.CutSuffix(err.Error(), ": "+inner.Error())
 		switch {
 		case ok:
-			all = append(all, oneLine(outer))
+			all = append(all, diag.OneLine(outer))
 		case err.Error() != inner.Error():
-			return append(all, oneLine(err.Error()))
+			return append(all, diag.OneLine(err.Error()))
 		}
 		err = inner
 	}
@@ -57,23 +59,12 @@ func causes(err error) []string {
 
 // LastLine is what emergency shells show of a stage that failed: one line, whatever the error is.
 func LastLine(stage string, err error) string {
-	return "Ignition failed: " + stage + ": " + oneLine(err.Error())
+	return "Ignition failed: " + diag.Printable(stage) + ": " + diag.OneLine(err.Error())
 }
 
 // UnfinishedLine is what is told of a stage that has not come to its end, and has not failed.
 func UnfinishedLine(stage string, why error) string {
-	return "Ignition ends before " + stage + " is done: " + oneLine(why.Error())
-}
-
-// oneLine keeps control characters, which may come from a tool or a server, off the screen, and what turns its direction.
-func oneLine(text string) string {
-	clean := func(r rune) rune {
-		if !strconv.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}
-	return strings.Join(strings.Fields(strings.ToValidUTF8(strings.Map(clean, text), "?")), " ")
+	return "Ignition ends before " + stage + " is done: " + diag.OneLine(why.Error())
 }
 
 // String gives the card as it is shown: at most 20 lines of at most 78 columns.

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // A screen is one console.
@@ -76,17 +78,14 @@ func (s *screen) write(text string, patience time.Duration) {
 	s.stuck = errors.Is(err, os.ErrDeadlineExceeded)
 }
 
-// Warn writes a line that stays.
-func (c *Consoles) Warn(line string) { c.say(oneLine(line) + "\n") }
-
 // say writes lines to all consoles. A console that does not take them is no reason to stop a boot, nor to keep it.
 func (c *Consoles) say(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	lines := strings.ReplaceAll(text, "\n", "\r\n")
+	lines := strings.ReplaceAll(diag.Lines(text), "\n", "\r\n")
 	for _, s := range c.screens {
 		if c.dirty && s.overwrites {
-			s.write(eraseLine+lines, c.patience)
+			s.write(diag.EraseLine+lines, c.patience)
 		} else {
 			s.write(lines, c.patience)
 		}
@@ -94,11 +93,8 @@ func (c *Consoles) say(text string) {
 	c.dirty = false
 }
 
-// Tell writes one line to all consoles.
-func (c *Consoles) Tell(line string) { c.say(line + "\n") }
-
-// eraseLine goes to the first column and clears to the end of the line (ECMA-48: CR, EL).
-const eraseLine = "\r\x1b[K"
+// Tell writes one line, which stays, to all consoles.
+func (c *Consoles) Tell(line string) { c.say(diag.OneLine(line) + "\n") }
 
 // update writes a line that the next one takes the place of, where that can be done; where it cannot, fresh says whether the line
 // is due all the same. A console that is stuck is left alone, so that the others are not late every time.
@@ -109,7 +105,7 @@ func (c *Consoles) update(line string, fresh bool) {
 		switch {
 		case s.stuck:
 		case s.overwrites:
-			s.write(eraseLine+line, c.patience)
+			s.write(diag.EraseLine+line, c.patience)
 			c.dirty = true
 		case fresh:
 			s.write(line+"\r\n", c.patience)
@@ -123,7 +119,7 @@ func (c *Consoles) clear() {
 	defer c.mu.Unlock()
 	for _, s := range c.screens {
 		if c.dirty && s.overwrites && !s.stuck {
-			s.write(eraseLine, c.patience)
+			s.write(diag.EraseLine, c.patience)
 		}
 	}
 	c.dirty = false

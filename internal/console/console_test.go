@@ -34,8 +34,8 @@ func TestACardSaysWhatFailedWhyAndWhatToTry(t *testing.T) {
 Ignition failed: disks
 asked for at config.ign:14:7
 filesystem on /dev/vda3 ($.storage.filesystems.0)
-because mkfs.ext4: exit status 1: the device is apparently in use [2J by the
-  system
+because mkfs.ext4: exit status 1: the device is apparently in use\x1b[2J by
+  the system
 To try:
 - unmount it
 - mend the cause and reboot: the first boot begins again, and what is done
@@ -55,6 +55,9 @@ func TestACardFitsOnAScreenWhateverTheErrorIs(t *testing.T) {
 		hints = diag.WithHint(hints, fmt.Sprint("hint ", i))
 	}
 	odd := errors.New("x" + strings.Repeat("ü", 5000)) // a line ends in the middle of a letter
+	for n := range 200 {                               // a word that just fills a line
+		assert.NotPanics(t, func() { _ = NewCard("files", "", errors.New(strings.Repeat("w", n))).String() })
+	}
 	for _, err := range []error{long, odd, deep, hints, errors.Join(long, deep), errors.New("")} {
 		lines := strings.Split(strings.TrimSuffix(NewCard("files", "", err).String(), "\n"), "\n")
 		assert.LessOrEqual(t, len(lines), 20)
@@ -84,7 +87,7 @@ func TestTheEndsOfALongChainAreOnTheCard(t *testing.T) {
 
 func TestTheLastLineIsOneLineOfPrintableText(t *testing.T) {
 	err := errors.Join(errors.New("a\tb\x00"), fmt.Errorf("c\u202e: %w", io.EOF))
-	assert.Equal(t, "Ignition failed: disks: a b c : EOF", LastLine("disks", err))
+	assert.Equal(t, `Ignition failed: disks: a b\x00; c\u202e: EOF`, LastLine("disks", err))
 }
 
 func TestACardIsLeftForProgramsUntilItsStagePasses(t *testing.T) {
@@ -171,10 +174,10 @@ func TestAWarningStays(t *testing.T) {
 	var tty, serial bytes.Buffer
 	c := &Consoles{screens: []*screen{{to: closing{&tty}, overwrites: true}, {to: closing{&serial}}}}
 	c.update("waiting", false)
-	c.Warn("a warning\x1b[2J of one\nline")
+	c.Tell("a warning\x1b[2J of one\nline")
 	c.clear()
-	assert.Equal(t, eraseLine+"waiting"+eraseLine+"a warning [2J of one line\r\n", tty.String())
-	assert.Equal(t, "a warning [2J of one line\r\n", serial.String())
+	assert.Equal(t, diag.EraseLine+"waiting"+diag.EraseLine+`a warning\x1b[2J of one; line`+"\r\n", tty.String())
+	assert.Equal(t, `a warning\x1b[2J of one; line`+"\r\n", serial.String())
 }
 
 func TestACardTakesThePlaceOfTheLineOfProgress(t *testing.T) {
@@ -184,7 +187,7 @@ func TestACardTakesThePlaceOfTheLineOfProgress(t *testing.T) {
 	c.Show(NewCard("fetch", "", io.EOF))
 	card := strings.ReplaceAll("\n"+NewCard("fetch", "", io.EOF).String(), "\n", "\r\n")
 	c.clear()
-	assert.Equal(t, eraseLine+"working"+eraseLine+card, screenOut.String())
+	assert.Equal(t, diag.EraseLine+"working"+diag.EraseLine+card, screenOut.String())
 	assert.Equal(t, "working\r\n"+card, serialOut.String())
 }
 
@@ -205,18 +208,18 @@ func TestLongWorkIsShownOnScreensAtOnceAndOnSerialLinesEveryTenSeconds(t *testin
 		time.Sleep(20*time.Second + time.Millisecond)
 		synctest.Wait()
 		assert.Equal(t, "ignition: create filesystem (10 s)\r\nignition: create filesystem (20 s)\r\n", serialOut.String())
-		assert.True(t, strings.HasPrefix(screenOut.String(), eraseLine+"ignition: create filesystem (2 s)"+eraseLine+"ignition: create filesystem (3 s)"))
+		assert.True(t, strings.HasPrefix(screenOut.String(), diag.EraseLine+"ignition: create filesystem (2 s)"+diag.EraseLine+"ignition: create filesystem (3 s)"))
 		screenOut.Reset()
 		log.Info("[finished] create filesystem")
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
-		assert.Equal(t, eraseLine, screenOut.String(), "the line is taken away, and nothing is going on")
+		assert.Equal(t, diag.EraseLine, screenOut.String(), "the line is taken away, and nothing is going on")
 		log.Info("[started]  more")
 		time.Sleep(3 * time.Second)
 		synctest.Wait()
 		screenOut.Reset()
 		p.Close()
-		assert.Equal(t, eraseLine, screenOut.String())
+		assert.Equal(t, diag.EraseLine, screenOut.String())
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/logs"
 )
 
@@ -52,7 +53,7 @@ func (a *activity) what() string {
 	if a.other == nil {
 		return a.step
 	}
-	return oneLine(a.other.What())
+	return diag.OneLine(a.other.What())
 }
 
 // Watch begins to show, and gives a handler that passes records on to next.
@@ -125,7 +126,7 @@ func progressLine(what string, since time.Duration) string {
 // note takes up a line of the log.
 func (p *Progress) note(line string) {
 	mark, what, marked := strings.Cut(line, "]")
-	what = oneLine(what)
+	what = diag.OneLine(what)
 	switch {
 	case marked && mark == "[started":
 		p.begin(&activity{step: what})

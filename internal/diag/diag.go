@@ -1,4 +1,4 @@
-// Package diag is a problem with a place in a text, and how it is shown; and Secret, text that will not print.
+// Package diag is a problem with a place in a text, and how it is shown; what of a text may be printed, and Secret, which may not.
 //
 // It knows nothing of configs. A Problem names a Place (a span of a Document), says what is wrong and what to do,
 // and may point at other places. Three renderers show problems: text with carets for people, one line a problem
@@ -139,16 +139,16 @@ type Place struct {
 	Span Span
 }
 
-// String gives "name:line:col", the name alone for a document without text, or "" for nowhere.
+// String gives "name:line:col", printable, the name alone for a document without text, or "" for nowhere.
 func (p Place) String() string {
 	if p.Doc == nil {
 		return ""
 	}
 	if p.Doc.Text == "" {
-		return p.Doc.Name
+		return Printable(p.Doc.Name)
 	}
 	line, col := p.Doc.Position(p.Span.Start)
-	return fmt.Sprintf("%s:%d:%d", p.Doc.Name, line, col)
+	return fmt.Sprintf("%s:%d:%d", Printable(p.Doc.Name), line, col)
 }
 
 // Related is another place that explains a problem.
@@ -209,13 +209,13 @@ func For(audience Audience, problems []Problem) []Problem {
 	return first(told)
 }
 
-// Error makes a Problem an error whose text is "place: message".
+// Error makes a Problem an error whose text is "place: message", in one line.
 func (p Problem) Error() string {
 	where := p.Place.String()
 	if p.Path != "" {
-		where = strings.TrimPrefix(where+": "+p.Path, ": ")
+		where = strings.TrimPrefix(where+": "+Printable(p.Path), ": ")
 	}
-	return strings.TrimPrefix(where+": "+p.Message, ": ")
+	return strings.TrimPrefix(where+": "+OneLine(p.Message), ": ")
 }
 
 // A Fault is what a check of a single value finds, before anyone knows where the value stands.

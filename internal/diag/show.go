@@ -1,7 +1,6 @@
 package diag
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -24,7 +23,7 @@ func Line(p Problem) string {
 func lineForm(p Problem, path string, line, col int) string {
 	var where []string
 	if path != "" {
-		where = append(where, path)
+		where = append(where, Printable(path))
 	}
 	if line > 0 {
 		where = append(where, fmt.Sprintf("line %d col %d", line, col))
@@ -33,10 +32,8 @@ func lineForm(p Problem, path string, line, col int) string {
 	if len(where) > 0 {
 		head += " at " + strings.Join(where, ", ")
 	}
-	return head + ": " + oneLine(p.Message)
+	return head + ": " + OneLine(p.Message)
 }
-
-func oneLine(s string) string { return strings.NewReplacer("\n", " ", "\r", " ").Replace(s) }
 
 // PeerLine gives a problem as Ignition's validator places it: syntax and type errors without a path and after the
 // offending token, containers one byte behind their bracket, anything below a key of the wrong case at the ancestor that
@@ -128,10 +125,7 @@ func WriteJSON(w io.Writer, valid bool, problems []Problem) error {
 		}
 		out.Problems = append(out.Problems, j)
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(out)
+	return EncodeJSON(w, out)
 }
 
 // A Style is how problems are shown to people.
@@ -144,24 +138,24 @@ func (s Style) paint(code, text string) string {
 	if !s.Color {
 		return text
 	}
-	return "\x1b[" + code + "m" + text + "\x1b[0m"
+	return sgr(code) + text + sgr(plain)
 }
 
 // Text shows a problem to people: what, where, the line with a caret below the place, hint and related places.
 func (s Style) Text(p Problem) string {
 	if p.More > 0 {
-		return s.paint("1", p.Message) + "\n"
+		return s.paint(bold, p.Message) + "\n"
 	}
 	var b strings.Builder
-	color := map[Severity]string{Error: "1;31", Warning: "1;33", Info: "1;36"}[p.Severity]
-	b.WriteString(s.paint(color, p.Severity.String()+"["+p.Code+"]") + ": " + s.paint("1", oneLine(p.Message)) + "\n")
+	color := map[Severity]string{Error: red, Warning: yellow, Info: cyan}[p.Severity]
+	b.WriteString(s.paint(color, p.Severity.String()+"["+p.Code+"]") + ": " + s.paint(bold, OneLine(p.Message)) + "\n")
 	s.place(&b, p.Place, p.Path, color)
 	if p.Hint != "" {
-		b.WriteString("   = " + s.paint("1", "hint") + ": " + oneLine(p.Hint) + "\n")
+		b.WriteString("   = " + s.paint(bold, "hint") + ": " + OneLine(p.Hint) + "\n")
 	}
 	for _, r := range p.Related {
-		b.WriteString("   " + s.paint("1", "note") + ": " + oneLine(r.Message) + "\n")
-		s.place(&b, r.Place, r.Path, "1;36")
+		b.WriteString("   " + s.paint(bold, "note") + ": " + OneLine(r.Message) + "\n")
+		s.place(&b, r.Place, r.Path, cyan)
 	}
 	return b.String()
 }
@@ -169,14 +163,14 @@ func (s Style) Text(p Problem) string {
 func (s Style) place(b *strings.Builder, at Place, path, color string) {
 	if at.Doc == nil {
 		if path != "" {
-			b.WriteString("  --> " + path + "\n")
+			b.WriteString("  --> " + Printable(path) + "\n")
 		}
 		return
 	}
 	line, _ := at.Doc.Position(at.Span.Start)
 	b.WriteString("  --> " + at.String())
 	if path != "" && path != "$" {
-		b.WriteString(" (" + path + ")")
+		b.WriteString(" (" + Printable(path) + ")")
 	}
 	b.WriteByte('\n')
 	if at.Doc.Text == "" {
@@ -254,7 +248,7 @@ func (d *Document) after(line Span, hidden []Span, at, end int) (columns []rune,
 	return columns, width, at < line.End
 }
 
-// visible replaces what moves the cursor or turns the direction of writing.
+// visible draws a character in one column: a blank where it would be escaped elsewhere.
 func visible(r rune) rune {
 	if !strconv.IsPrint(r) {
 		return ' '

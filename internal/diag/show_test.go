@@ -170,7 +170,7 @@ func TestLineGivesWhatIsKnown(t *testing.T) {
 		"error at $.a, line 2 col 8: it is 100% wrong": {Severity: diag.Error, Place: place, Path: "$.a", Message: "it is 100% wrong"},
 		"warning at line 2 col 8: m":                   {Severity: diag.Warning, Place: place, Message: "m"},
 		"error at $.a: m":                              {Severity: diag.Error, Path: "$.a", Message: "m"},
-		"info: one line":                               {Message: "one\nline"},
+		"info: one; line":                              {Message: "one\nline"},
 	} {
 		assert.Equal(t, want, diag.Line(p))
 	}

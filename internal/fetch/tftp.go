@@ -10,10 +10,10 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/pin/tftp/v3"
 
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
@@ -144,17 +144,9 @@ func tftpError(err error) error {
 	case strings.HasPrefix(text, tftpDenied):
 		return errors.New("the server does not give it out")
 	case strings.HasPrefix(text, "code: "): // and the server's own words, which may be anything
-		return again{error: errors.New("the server answered " + strings.ToValidUTF8(strings.Map(visible, text), "?"))}
+		return again{error: errors.New("the server answered " + diag.OneLine(strings.TrimRight(text, "\x00")))}
 	}
 	return again{error: err}
-}
-
-// visible drops what a terminal might act on.
-func visible(r rune) rune {
-	if !unicode.IsPrint(r) {
-		return -1
-	}
-	return r
 }
 
 // resolve gives an address of a server, another one with each attempt.

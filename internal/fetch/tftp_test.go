@@ -130,7 +130,7 @@ func TestTFTPIsTriedAgain(t *testing.T) {
 	got, err := c.Bytes(t.Context(), Resource{URL: "tftp://" + server + "/file"}, 10)
 	require.NoError(t, err)
 	assert.Equal(t, "hello", string(got))
-	assert.Contains(t, log.String(), "GET error: the server answered code: 0, message: busy; next attempt in ")
+	assert.Contains(t, log.String(), "GET error: the server answered code: 0, message: bu\\\\x1bsy; next attempt in ")
 }
 
 func TestAFileThatEndsEarlyIsFetchedAgain(t *testing.T) {

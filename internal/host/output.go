@@ -2,6 +2,8 @@ package host
 
 import (
 	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // How much of what a failed tool printed is kept of either end, and how much of it is shown: what comes first mostly is the reason, as
@@ -34,12 +36,12 @@ func (e *edges) Write(p []byte) (int, error) {
 // line is what was kept as one line of printable text without secrets, cut in its middle to some limit.
 func (e *edges) line(hide scrubber, limit int) string {
 	if !e.over {
-		return cutMiddle(oneLine(hide.text(string(e.first)+string(e.last))), limit)
+		return cutMiddle(diag.OneLine(hide.text(string(e.first)+string(e.last))), limit)
 	}
 	// At a cut there may be the rest of a secret that is too short to be known for one.
 	first, last := hide.text(string(e.first)), hide.text(string(e.last))
 	first, last = first[:max(0, len(first)-piece)], last[min(len(last), piece):]
-	return cutMiddle(oneLine(first)+" … "+oneLine(last), limit)
+	return cutMiddle(diag.OneLine(first)+" … "+diag.OneLine(last), limit)
 }
 
 func cutMiddle(text string, limit int) string {
@@ -47,17 +49,6 @@ func cutMiddle(text string, limit int) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:limit/2], "") + " … " + strings.ToValidUTF8(text[len(text)-limit/2:], "")
-}
-
-func oneLine(text string) string {
-	lines := strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' })
-	clean := func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}
-	return strings.TrimSpace(strings.ToValidUTF8(strings.Map(clean, strings.Join(lines, "; ")), "?"))
 }
 
 // complaints is what a failed tool said. Some tell how they are used as an error, and the reason as their output (mkfs.fat).

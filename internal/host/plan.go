@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // An Effect says what a Step does to the machine.
@@ -109,12 +111,12 @@ const subjectColumn = 56
 func (p Plan) Print(w io.Writer) error {
 	width := 0
 	for _, s := range p {
-		if n := utf8.RuneCountInString(s.Subject); n <= subjectColumn {
+		if n := utf8.RuneCountInString(diag.Printable(s.Subject)); n <= subjectColumn {
 			width = max(width, n)
 		}
 	}
 	for _, s := range p {
-		line := fmt.Sprintf("%s %-*s  %s", s.Effect.Sign(), width, s.Subject, s.Detail)
+		line := fmt.Sprintf("%s %-*s  %s", s.Effect.Sign(), width, diag.Printable(s.Subject), diag.OneLine(s.Detail))
 		if _, err := io.WriteString(w, strings.TrimRight(line, " ")+"\n"); err != nil {
 			return err
 		}

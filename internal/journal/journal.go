@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // DefaultSocket is where journald listens.
@@ -116,7 +118,7 @@ func (s Socket) ConfigFetched(kind, source string, referenced bool) error {
 // KeysWritten tells of a user's file of SSH keys. Path includes that of the target root. Without journald nothing happens.
 func (s Socket) KeysWritten(user, path string) error {
 	err := s.Send(
-		Field{"MESSAGE", "wrote ssh authorized keys file for user: " + user}, Field{"PRIORITY", priorityInfo}, Field{"SYSLOG_IDENTIFIER", identifier},
+		Field{"MESSAGE", "wrote ssh authorized keys file for user: " + diag.Printable(user)}, Field{"PRIORITY", priorityInfo}, Field{"SYSLOG_IDENTIFIER", identifier},
 		Field{"MESSAGE_ID", keysWritten}, Field{"IGNITION_USER_NAME", user}, Field{"IGNITION_PATH", path},
 	)
 	if errors.Is(err, ErrAbsent) {

@@ -11,10 +11,11 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // Levels beyond slog's own, as syslog knows them.
@@ -71,7 +72,7 @@ func Syslog(sockets []string, name string, pid int, now func() time.Time) (slog.
 // Enabled is true for every level that is logged: what a first boot did is only ever logged once.
 func (h *handler) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelDebug }
 
-// Handle writes one line.
+// Handle writes one line, whatever a config or a server has put into it.
 func (h *handler) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder
 	b.WriteString(h.prefix)
@@ -81,7 +82,7 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 		writeAttr(&b, a)
 		return true
 	})
-	return h.to.line(r.Level, strings.Map(printable, b.String()))
+	return h.to.line(r.Level, diag.OneLine(b.String()))
 }
 
 // WithGroup adds a name to the prefix stack.
@@ -106,14 +107,6 @@ func writeAttr(b *strings.Builder, a slog.Attr) {
 		return
 	}
 	fmt.Fprintf(b, " %s=%q", a.Key, a.Value.Resolve().String())
-}
-
-// printable keeps what a config or a server says from forging lines, moving a terminal's cursor or turning its direction.
-func printable(r rune) rune {
-	if !strconv.IsPrint(r) {
-		return ' '
-	}
-	return r
 }
 
 type stream struct {

@@ -3,6 +3,8 @@ package source
 import (
 	"net/url"
 	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 const ellipsis = "…"
@@ -35,7 +37,7 @@ func Redact(raw string) string {
 	if fragment != "" {
 		text += "#" + ellipsis
 	}
-	return printable(text)
+	return diag.Printable(text) // url.Parse lets bytes outside ASCII through
 }
 
 // redactData keeps the media type of a data: URL, if it has one of a sane size, and whether it is base64.
@@ -65,16 +67,6 @@ func redactQuery(query string) string {
 		out.WriteString(ellipsis)
 	}
 	return out.String()
-}
-
-// printable replaces what could upset a terminal; url.Parse lets bytes outside ASCII through.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if isControl(r) || r > 0x7e && r != '…' {
-			return '?'
-		}
-		return r
-	}, text)
 }
 
 // Path is a URL's path alone, as the state records it; "" for data: URLs and what does not parse.

@@ -1,0 +1,146 @@
+package diag
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// What a config, a server, a tool or a caller says may hold characters that a terminal acts on, that turn the direction of writing, end
+// a line or cannot be seen. No output has one. What is put into a line goes through Printable or OneLine, so that it stays there;
+// a Screen around the stream has the last look.
+
+// Printable gives a name, a path or another value as it stands in a line. What is neither a blank nor visible is escaped as in a string of
+// Go: control characters, blanks and line breaks of other kinds, marks of direction, what has no width, and bytes that are not UTF-8.
+func Printable(text string) string { return escape(text, nothing) }
+
+// OneLine gives a message, which may have several lines (of a tool's output, or of errors that are joined), as one. The rest is escaped
+// as by Printable.
+func OneLine(text string) string {
+	var lines []string
+	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		if line = strings.Trim(line, " \t"); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return Printable(strings.ReplaceAll(strings.Join(lines, "; "), "\t", " "))
+}
+
+// Lines escapes as Printable does, but the line ends stay.
+func Lines(text string) string { return escape(text, lineEnd) }
+
+func nothing(string) int { return 0 }
+
+func lineEnd(rest string) int { return strings.Count(rest[:1], "\n") }
+
+// escape escapes what is not printable, but for as many bytes as may stay at the beginning of a rest.
+func escape(text string, stays func(rest string) int) string {
+	var b strings.Builder
+	from := 0
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		if isPrintable(r, size) {
+			i += size
+			continue
+		}
+		if n := stays(text[i:]); n > 0 {
+			i += n
+			continue
+		}
+		b.WriteString(text[from:i])
+		quoted := strconv.Quote(text[i : i+size])
+		b.WriteString(quoted[1 : len(quoted)-1])
+		i += size
+		from = i
+	}
+	if from == 0 {
+		return text
+	}
+	b.WriteString(text[from:])
+	return b.String()
+}
+
+// isPrintable: of blanks only the usual one is.
+func isPrintable(r rune, size int) bool {
+	return strconv.IsPrint(r) && (r != utf8.RuneError || size > 1)
+}
+
+// EraseLine goes to the first column and clears to the end of the line (ECMA-48: CR, EL).
+const EraseLine = "\r\x1b[K"
+
+// The colours that a Style paints with (ECMA-48: SGR).
+const (
+	plain  = "0"
+	bold   = "1"
+	red    = "1;31"
+	yellow = "1;33"
+	cyan   = "1;36"
+)
+
+func sgr(code string) string { return "\x1b[" + code + "m" }
+
+// ownSequence is the length of what a Style or a line of progress begins with here.
+func ownSequence(rest string) int {
+	for _, own := range []string{EraseLine, sgr(plain), sgr(bold), sgr(red), sgr(yellow), sgr(cyan)} {
+		if strings.HasPrefix(rest, own) {
+			return len(own)
+		}
+	}
+	return 0
+}
+
+// A Screen is a stream that people read. It lets through text and line ends and, if it shows colours, the sequences of this package;
+// all else is escaped. A call of Write has whole characters.
+type Screen struct {
+	To     io.Writer
+	Colors bool // the stream is a terminal that shows colours, or its reader wants them
+}
+
+// Write writes all, or gives an error and counts nothing.
+func (s *Screen) Write(p []byte) (int, error) {
+	text := escape(string(p), func(rest string) int {
+		if n := ownSequence(rest); n > 0 && s.Colors {
+			return n
+		}
+		return lineEnd(rest)
+	})
+	if _, err := s.To.Write([]byte(text)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// A jsonWriter escapes in texts of JSON what encoding/json leaves: DEL, C1, marks of direction, what cannot be seen. Such characters are
+// in strings only.
+type jsonWriter struct{ to io.Writer }
+
+// Write takes whole characters.
+func (w jsonWriter) Write(p []byte) (int, error) {
+	var b strings.Builder
+	for _, r := range string(p) {
+		switch {
+		case r == '\n' || strconv.IsPrint(r):
+			b.WriteRune(r)
+		case r > 0xffff: // a pair of surrogates (RFC 8259 §7)
+			r -= 0x10000
+			fmt.Fprintf(&b, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	if _, err := w.to.Write([]byte(b.String())); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// EncodeJSON writes a value in lines of JSON that a terminal may show.
+func EncodeJSON(w io.Writer, value any) error {
+	e := json.NewEncoder(jsonWriter{w})
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(value)
+}
