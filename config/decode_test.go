@@ -56,8 +56,8 @@ func sparse(t *testing.T, doc *config.Document) string {
 	}
 }
 
-// Reference: spec §1.2.
-func TestDecodingIsThatOfTheReference(t *testing.T) {
+// docs/peer/spec.md §1.2.
+func TestDecodingIsThatOfThePeer(t *testing.T) {
 	for _, c := range []struct {
 		claim, rest, want string
 		problems          []string
@@ -163,7 +163,7 @@ func TestWarningsOfOneObjectComeInTheOrderOfTheText(t *testing.T) {
 	assert.Equal(t, []string{"warning key-unknown $.systemd.b", "warning key-unknown $.passwd.a", "warning key-unknown $.x"}, told(problems))
 }
 
-// Reference: spec §1.1.
+// docs/peer/spec.md §1.1.
 func TestVersionsAreDetected(t *testing.T) {
 	for _, c := range []struct{ claim, text, want string }{
 		{"the oldest", `{"ignition": {"version": "3.0.0"}}`, "3.0.0"},
@@ -229,7 +229,7 @@ func TestHintsAboutVersions(t *testing.T) {
 	assert.Contains(t, problems[0].Hint, "spec 1")
 }
 
-// Reference: spec §7.
+// docs/peer/spec.md §7.
 func TestUpgradingKeepsTheMeaning(t *testing.T) {
 	const nodes = `"storage": {"files": [{"path": "/a", "mode": 1023}, {"path": "/b", "mode": 420}, {"path": "/c"}], "directories": [{"path": "/d", "mode": 2541}]}`
 	for v := config.V3_0; v <= config.Newest; v++ {

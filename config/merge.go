@@ -28,7 +28,7 @@ type identity struct {
 	space string
 }
 
-// listIdentities is the table of every list of the language (reference: spec §5).
+// listIdentities is the table of every list of the language (docs/peer/spec.md §5).
 func listIdentities() map[string]identity {
 	ids := map[string]identity{
 		"ignition.config.merge":                        {mode: keyed, key: "source"},
@@ -90,9 +90,10 @@ func partitionKey(item tree.Node) string {
 	return ""
 }
 
-// Merge puts children on top of a parent, each over what is there by then (reference: spec §5). All are brought to the newest version,
-// which is also that of the result; what they say stays. All must be free of errors. Merging documents of different arenas works and
-// costs a copy of the child. It takes the time to read them all once, however many there are.
+// Merge puts children on top of a parent, each over what is there by then (docs/peer/spec.md §5). All are brought to
+// the newest version, which is also that of the result; what they say stays. All must be free of errors. Merging
+// documents of different arenas works and costs a copy of the child. It takes the time to read them all once, however
+// many there are.
 func Merge(parent *Document, children ...*Document) *Document {
 	m := merger{parent.root.Arena()}
 	merged := &Document{Version: Newest}

@@ -26,7 +26,7 @@ func mustParse(t require.TestingT, rest string) *config.Document {
 
 type mergeExample struct{ claim, parent, child, want string }
 
-// Reference: spec Appendix B, worked by hand.
+// docs/peer/spec.md Appendix B, worked by hand.
 func mergeExamples() []mergeExample {
 	return []mergeExample{
 		{

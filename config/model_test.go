@@ -81,7 +81,7 @@ func TestEveryFieldOfTheModelHasItsTags(t *testing.T) {
 	}
 }
 
-// The table of reference: spec §5, and §4.1 for the lists in which repetition has a meaning.
+// The table of docs/peer/spec.md §5, and §4.1 for the lists in which repetition has a meaning.
 func TestEveryListHasItsIdentity(t *testing.T) {
 	want := map[string]string{
 		"ignition.config.merge":                        "keyed by source",

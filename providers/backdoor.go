@@ -10,8 +10,8 @@ import (
 // registers go to the hypervisor and come back changed.
 type registers struct{ ax, bx, cx, dx, si, di uint32 }
 
-// Numbers of VMware's backdoor (reference: platforms §3). The port and what each register means are those of open-vm-tools'
-// documentation of the message channel.
+// Numbers of VMware's backdoor (docs/peer/platforms.md §3). The port and what each register means are those of
+// open-vm-tools' documentation of the message channel.
 const (
 	backdoorMagic   = 0x564D5868
 	backdoorPort    = 0x5658

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A hypervisor answers at the level of registers, by the table of the reference.
+// A hypervisor answers at the level of registers, by the table of docs/peer/platforms.md §3.
 type hypervisor struct {
 	reply     string
 	noCookies bool // refuses the cookie flag

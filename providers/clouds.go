@@ -28,7 +28,7 @@ func imds(path string) metadata {
 const amazonV6 = "http://[fd00:ec2::254]"
 
 // fallbackRegion is where AWS looks for buckets that name no region, and regionLimit how long an instance may take to say its own
-// (reference: platforms §3).
+// (docs/peer/platforms.md §3).
 const (
 	fallbackRegion = "us-east-1"
 	regionLimit    = 15 * time.Second

@@ -12,7 +12,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
-// The arguments that name a config (reference: engine §2.2).
+// The arguments that name a config (docs/peer/engine.md §2.2).
 const (
 	argURL    = "ignition.config.url"
 	argDevice = "ignition.config.device"

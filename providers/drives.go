@@ -145,8 +145,8 @@ func tooLong(name string, most int64) error {
 	return fmt.Errorf("%s: longer than %d MiB", name, most>>20)
 }
 
-// readDrive reads the file that the kernel command line names; that it or the device is missing is an error (reference:
-// engine §4.2).
+// readDrive reads the file that the kernel command line names; that it or the device is missing is an error
+// (docs/peer/engine.md §4.2).
 func readDrive(ctx context.Context, m *Machine, d Drive) (text []byte, err error) {
 	device, err := device(ctx, m, 30*time.Second, d.Label)
 	if err != nil {

@@ -172,7 +172,7 @@ func (s *script) vmware(request string) (string, error) {
 	return "1 ", nil
 }
 
-// vbox is the guest device of VirtualBox, as the table of the reference has it (platforms §3).
+// vbox is the guest device of VirtualBox, as the table of docs/peer/platforms.md §3 has it.
 type vbox struct {
 	s         *script
 	connected bool

@@ -171,7 +171,7 @@ func ask(ctx context.Context, m *Machine, r Request) ([]byte, error) {
 	return r.body(reply)
 }
 
-// body judges an answer (reference: engine §6.2).
+// body judges an answer (docs/peer/engine.md §6.2).
 func (r Request) body(reply Reply) ([]byte, error) {
 	shown := source.Redact(r.URL)
 	switch reply.Status {

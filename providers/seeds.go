@@ -130,7 +130,7 @@ func fromSeed(ctx context.Context, m *Machine, seed string) (Document, error) {
 	return Document{Text: text}, err
 }
 
-// seedFile names a file of a seed (cloud-init's rules: reference: more platforms §3.4).
+// seedFile names a file of a seed by cloud-init's rules (docs/peer/more-platforms.md §3.4).
 func seedFile(seed, name string) string {
 	if strings.Contains(seed, "%s") {
 		return strings.ReplaceAll(seed, "%s", name)

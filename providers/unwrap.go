@@ -97,8 +97,8 @@ func looksGiven(text []byte) bool {
 	return false
 }
 
-// standardBase64 decodes RFC 4648 with padding; line ends may be anywhere (reference: platforms §1). It is for where all user data is
-// base64.
+// standardBase64 decodes RFC 4648 with padding; line ends may be anywhere (docs/peer/platforms.md §1). It is for where
+// all user data is base64.
 func standardBase64(text []byte) ([]byte, error) {
 	text = bytes.TrimSpace(tree.Readable(text))
 	out := make([]byte, base64.StdEncoding.DecodedLen(len(text)))

@@ -8,7 +8,8 @@ import (
 	"fmt"
 )
 
-// The calls of VirtualBox's guest device that reach the guest properties (reference: platforms §3). All fields are little-endian.
+// The calls of VirtualBox's guest device that reach the guest properties (docs/peer/platforms.md §3). All fields are
+// little-endian.
 const (
 	vboxDevice     = "/dev/vboxguest"
 	vboxVersion    = 0xC02C5600

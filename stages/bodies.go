@@ -30,7 +30,7 @@ func fetchOffline(_ context.Context, r *run) error {
 }
 
 // kernelArguments leaves all to the distribution's helper: it knows the boot loader, and reboots if anything had to change. It is
-// asked also if nothing has to (reference: engine §8).
+// asked also if nothing has to (docs/peer/engine.md §8).
 func kernelArguments(ctx context.Context, r *run) error {
 	k := &r.full.Config().KernelArguments
 	var args []string
@@ -98,7 +98,7 @@ func (r *run) diskOptions() disks.Options {
 	}
 }
 
-// dataURLs is how the state file has keys (reference: engine §5).
+// dataURLs is how the state file has keys (docs/peer/engine.md §5).
 func dataURLs(keys map[string]diag.Secret) map[string]diag.Secret {
 	if keys == nil {
 		return nil

@@ -206,7 +206,7 @@ func (r *run) stage(ctx context.Context, s stage) error {
 	return s.run(ctx, r)
 }
 
-// announce tells the journal of every config that went in, as images look for (reference: engine §16).
+// announce tells the journal of every config that went in, as images look for (docs/peer/engine.md §16).
 func (r *run) announce() {
 	if r.Journal == "" {
 		return

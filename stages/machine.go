@@ -102,7 +102,7 @@ const (
 )
 
 // unmount tries again for a while, as udev may look at the device just now, and in the end leaves it to the kernel to unmount when
-// nobody uses it any more. A device that stays mounted is no reason to fail (reference: platforms §1).
+// nobody uses it any more. A device that stays mounted is no reason to fail (docs/peer/platforms.md §1).
 func (r *run) unmount(dir, device string) {
 	for try := 1; ; try++ {
 		err := unix.Unmount(dir, 0)

@@ -97,7 +97,7 @@ func installedFiles(t *testing.T, dir string) map[string]string {
 
 const moduleFolder = "usr/lib/dracut/modules.d/30ignition/"
 
-// The names and places that images build on (reference: initramfs §1, §10), and nothing else.
+// The names and places that images build on (docs/peer/initramfs.md §1, §10), and nothing else.
 func TestWhatIsInstalledIsWhereImagesLookForIt(t *testing.T) {
 	want := map[string]string{
 		moduleFolder + "module-setup.sh":                         "0755",
@@ -161,7 +161,7 @@ func TestInstallSaysWhatIsLeftToDo(t *testing.T) {
 
 var stageUnits = []string{"fetch-offline", "fetch", "kargs", "disks", "mount", "files"}
 
-// edges are what orders the units of a first boot (reference: initramfs §4), beside what all services have in common.
+// edges are what orders the units of a first boot (docs/peer/initramfs.md §4), beside what all services have in common.
 var edges = map[string]unitFile{
 	"fetch-offline": {
 		"Unit.After":  {"basic.target"},
@@ -235,7 +235,7 @@ func TestTargetsStopWithTheInitramfsAndBeforeAnEmergencyShell(t *testing.T) {
 	}
 }
 
-// others are the units that run no stage (reference: initramfs §4, §8; those in folders of their own are ours).
+// others are the units that run no stage (docs/peer/initramfs.md §4, §8; those in folders of their own are ours).
 var others = map[string]unitFile{
 	"30ignition/ignition-remount-sysroot.service": {
 		"Unit.ConditionPathExists": {"/etc/initrd-release"}, "Unit.ConditionPathIsReadWrite": {"!/sysroot"}, "Unit.DefaultDependencies": {"no"},
@@ -293,7 +293,7 @@ func plainLines(t *testing.T, path string) []string {
 	return lines
 }
 
-// What other programs read (reference: initramfs §2, §5).
+// What other programs read (docs/peer/initramfs.md §2, §5).
 func TestFilesForUdevGRUBAndPwmake(t *testing.T) {
 	assert.Equal(t, []string{`ACTION!="remove", SUBSYSTEM=="block", ENV{DM_UUID}=="CRYPT-*", ENV{ID_PART_TABLE_TYPE}=="", ENV{ID_FS_USAGE}=="", ENV{SYSTEMD_READY}="1"`},
 		plainLines(t, "../dracut/30ignition/99-xx-ignition-systemd-cryptsetup.rules"))
@@ -379,8 +379,8 @@ func (b imageBuild) run(t *testing.T, name string) (asked []string, err error) {
 	return strings.Split(strings.TrimSpace(string(text)), "\n"), err
 }
 
-// What the module asks dracut for, in the order of reference initramfs §2, with what its tools need that the reference leaves to
-// other modules.
+// What the module asks dracut for, in the order of docs/peer/initramfs.md §2, with what its tools need that is left to
+// other modules there.
 func TestTheDracutModule(t *testing.T) {
 	asked, err := imageBuild{machine: "x86_64"}.run(t, "30ignition")
 	require.NoError(t, err)

@@ -14,8 +14,8 @@ import (
 	"github.com/glowplug-os/glowplug/validate"
 )
 
-// The reference defines two rules by looking at all pairs, which takes too long for large configs. Here are both, word for
-// word, against what is used instead.
+// The peer's rules of overlap and of nodes below links look at all pairs, which takes too long for large configs. Here
+// are both, word for word, against what is used instead.
 
 // codesAt gives the paths at which a config of a storage has a problem of a code.
 func codesAt(t *rapid.T, storage config.Storage, code string) []string {
@@ -32,7 +32,7 @@ func codesAt(t *rapid.T, storage config.Storage, code string) []string {
 	return paths
 }
 
-// Reference: spec §4.4, R-POVERLAP.
+// docs/peer/spec.md §4.4, R-POVERLAP.
 func firstOverlap(parts []config.Partition) []string {
 	end := func(p config.Partition) int {
 		if *p.SizeMiB == 0 {
@@ -69,7 +69,8 @@ func TestTheFirstOverlapIsThatOfLookingAtAllPairs(t *testing.T) {
 	})
 }
 
-// Reference: spec §4.8, R-BELOWLINK. Of links with one path the first is told; that there are several is told elsewhere.
+// docs/peer/spec.md §4.8, R-BELOWLINK. Of links with one path the first is told; that there are several is told
+// elsewhere.
 func belowLinks(s config.Storage) []string {
 	paths := []string{}
 	look := func(list string, i int, path string) {

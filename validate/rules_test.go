@@ -44,7 +44,7 @@ func found(problems []validate.Problem) []string {
 }
 
 // A ruleCase is a config that breaks one rule in the smallest way, and its nearest neighbour that does not. The rules are
-// named as the notes on the language name them; rules of ours have no name.
+// named as docs/peer/spec.md §4 names them; rules of ours have no name.
 type ruleCase struct {
 	claim, rule     string
 	breaks, passes  string

@@ -188,7 +188,7 @@ const peerApplyHelp = `Usage: ignition-apply [--root DIR] [--ignore-unsupported]
 Makes the files and units of a config in a container's root; --root is / by default.
 `
 
-// peerApply is what images call ignition-apply (reference: engine §13).
+// peerApply is what images call ignition-apply (docs/peer/engine.md §13).
 func (p *program) peerApply(ctx context.Context) int {
 	var o applyOptions
 	var showVersion bool

@@ -63,7 +63,7 @@ type bootOptions struct {
 	version         bool
 }
 
-// boot is the engine (reference: engine §1.1).
+// boot is the engine (docs/peer/engine.md §1.1).
 func (p *program) boot(ctx context.Context) int {
 	o, err := parseBoot(p.args)
 	switch {

@@ -220,7 +220,7 @@ type peerOptions struct {
 	rawErrors, version, debug bool
 }
 
-// butane runs as Butane does (reference: butane §16).
+// butane runs as Butane does (docs/peer/butane.md §16).
 func (p *program) butane() int {
 	o := peerOptions{}
 	flags := convertFlags("butane", &o.convertOptions)

@@ -18,7 +18,7 @@ import (
 const distributionFile = "/usr/lib/glowplug/distribution.json"
 
 // A distribution is what an image decides. The file holds any of the fields; the environment overrides a few, as Ignition's
-// does (reference: engine §2).
+// does (docs/peer/engine.md §2).
 type distribution struct {
 	// KernelCommandLine is the file that holds the kernel's command line.
 	KernelCommandLine string `json:"kernelCommandLinePath"`

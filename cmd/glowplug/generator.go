@@ -15,7 +15,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// environmentFile is where the units of the stages find the platform (reference: initramfs §3).
+// environmentFile is where the units of the stages find the platform (docs/peer/initramfs.md §3).
 const environmentFile = "/run/ignition.env"
 
 // The kernel arguments that the generator reads.

@@ -14,7 +14,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// The forms of reference initramfs §3. A bare platform is none, and quotes are read, as its §11 asks for.
+// The forms of docs/peer/initramfs.md §3. A bare platform is none, and quotes are read: docs/peer/initramfs.md §11.
 func TestTheCommandLineSaysWhetherABootIsTheFirst(t *testing.T) {
 	for line, want := range map[string]firstBoot{
 		"": {}, "quiet root=LABEL=root": {},
@@ -129,7 +129,7 @@ func TestAGeneratorThatCannotWriteItsFileStillRequiresTheTargets(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// The places that other programs of an image know (reference: initramfs §10.1, engine §2.4).
+// The places that other programs of an image know (docs/peer/initramfs.md §10.1, docs/peer/engine.md §2.4).
 func TestPathsThatImagesKnow(t *testing.T) {
 	assert.Equal(t, "/run/ignition.env", environmentFile)
 	d := defaultDistribution()

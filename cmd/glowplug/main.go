@@ -19,7 +19,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// Exit codes of every command; the engine's are those of Ignition (reference: engine §1.1).
+// Exit codes of every command; the engine's are those of Ignition (docs/peer/engine.md §1.1).
 const (
 	exitOK     = 0
 	exitFailed = 1

@@ -29,7 +29,7 @@ Options:
 Exit codes: 0 deleted, 1 not deleted, or the platform cannot, 2 wrong usage.
 `
 
-// removeConfig is ignition-rmcfg (reference: engine §14).
+// removeConfig is ignition-rmcfg (docs/peer/engine.md §14).
 func (p *program) removeConfig(ctx context.Context, name string, args []string) int {
 	var id string
 	var stdout, version bool

@@ -34,7 +34,7 @@ type layout struct {
 	suffix string           // what names the partition to encrypt there
 }
 
-// layouts is the table of reference butane §9, in the order in which they are listed to people.
+// layouts is the table of docs/peer/butane.md §9, in the order in which they are listed to people.
 func layouts() []layout {
 	esp, reserved := bootPartition{"esp", 127, guidESP}, bootPartition{"reserved", 1, guidReserved}
 	return []layout{
@@ -67,7 +67,7 @@ func (t *translation) layoutOf(name string) (found layout, known string, ok bool
 	return found, strings.Join(names, ", "), ok
 }
 
-// bootDeviceRules is the table of rules of reference butane §9.
+// bootDeviceRules is the table of rules of docs/peer/butane.md §9.
 func (t *translation) bootDeviceRules() {
 	boot := t.top.key("boot_device")
 	if !boot.set() {
@@ -155,7 +155,7 @@ func (t *translation) wantsLuks(luks *at) bool {
 	return luks.key("tpm2").isTrue() || luks.key("tang").count() > 0 || luks.key("cex", "enabled").isTrue()
 }
 
-// bootDevice puts an encrypted or mirrored boot disk under what the document says of disks (reference: butane §9).
+// bootDevice puts an encrypted or mirrored boot disk under what the document says of disks (docs/peer/butane.md §9).
 func (t *translation) bootDevice() {
 	boot := t.top.key("boot_device")
 	luks, mirror := boot.key("luks"), boot.key("mirror")
@@ -262,7 +262,7 @@ func reserved(label string) int {
 	return 0
 }
 
-// partitions warns of what an fcos image makes of partitions (reference: butane §9).
+// partitions warns of what an fcos image makes of partitions (docs/peer/butane.md §9).
 func (t *translation) partitions() {
 	if t.fcos < 0 {
 		return
@@ -326,7 +326,7 @@ func (t *translation) rootPartition(path string, p tree.Node, beside, follows bo
 
 func isAbsent(partition tree.Node) bool { return partition.Get("shouldExist").Text() == "false" }
 
-// grub puts the users of the boot loader under what the document says of files (reference: butane §10).
+// grub puts the users of the boot loader under what the document says of files (docs/peer/butane.md §10).
 func (t *translation) grub() {
 	users := t.top.key("grub", "users")
 	if users.count() == 0 {

@@ -53,8 +53,9 @@ func (t *translation) content(s *shape, a *at) embedded {
 	return embedded{}
 }
 
-// embed makes the shortest data: URL of a text (reference: butane §4). What somebody says is compressed already is not compressed
-// again. That no compression is told matters too: a config that is merged over another would inherit one.
+// embed makes the shortest data: URL of a text (docs/peer/butane.md §4). What somebody says is compressed already is
+// not compressed again. That no compression is told matters too: a config that is merged over another would inherit
+// one.
 func (t *translation) embed(from tree.Node, text, compression string) embedded {
 	e := embedded{t: t, from: from, told: compression == "" && t.Spec > config.V3_0}
 	if t.ready != nil {

@@ -23,7 +23,7 @@ type Dialect struct {
 	minor int
 }
 
-// Dialects is every variant and version, the newest version of a variant last (reference: butane §1).
+// Dialects is every variant and version, the newest version of a variant last (docs/peer/butane.md §1).
 func Dialects() []Dialect {
 	const none = -1
 	rows := []Dialect{

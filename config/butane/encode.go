@@ -32,7 +32,7 @@ type encoder struct {
 }
 
 // needed are the members that cannot be absent, with what they are then: null only where there is no empty string for it
-// (reference: butane §17).
+// (docs/peer/butane.md §17).
 func (e *encoder) needed(s, m *shape) (text string, needed bool) {
 	switch m.path {
 	case "storage.links.*.target", "storage.raid.*.level":

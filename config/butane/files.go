@@ -10,7 +10,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// mountUnits puts units for filesystems under the document's own (reference: butane §7).
+// mountUnits puts units for filesystems under the document's own (docs/peer/butane.md §7).
 func (t *translation) mountUnits() {
 	filesystems := t.top.key("storage", "filesystems")
 	var units []tree.Node
@@ -139,7 +139,7 @@ func occupied(a *at, where string) {
 	a.errorf("node-occupied", fmt.Sprintf("the config has something else at %q", where)).Hint = "remove one of the two"
 }
 
-// trees embeds local folders (reference: butane §6).
+// trees embeds local folders (docs/peer/butane.md §6).
 func (t *translation) trees() {
 	trees := t.top.key("storage", "trees")
 	if trees.count() == 0 {
@@ -296,7 +296,7 @@ func (g *ground) link(folder *at, name, where string) {
 	n.Append().AddMember("target", g.t.tracer.Scalar(folder.node, tree.String, target))
 }
 
-// quadlets writes quadlets as the files that podman looks for (reference: butane §8).
+// quadlets writes quadlets as the files that podman looks for (docs/peer/butane.md §8).
 func (t *translation) quadlets() {
 	quadlets := t.top.key("systemd", "quadlets")
 	if quadlets.count() == 0 {

@@ -11,7 +11,7 @@ import (
 )
 
 // lowerAll makes the config: what the document says in the config's own words first, then its sugar, each over what is there
-// (reference: butane §12 has the order).
+// (docs/peer/butane.md §12 has the order).
 func (t *translation) lowerAll() {
 	t.config = t.lower(language(), t.top)
 	t.setVersion(t.config, t.Spec)

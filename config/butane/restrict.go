@@ -23,7 +23,7 @@ type Restriction struct {
 	Line, Hint string
 }
 
-// Restrictions is the table of what variants refuse (reference: butane §11 and §13).
+// Restrictions is the table of what variants refuse (docs/peer/butane.md §11 and §13).
 func Restrictions() []Restriction {
 	rows := []Restriction{
 		{"flatcar", 0, 2, []string{"storage.luks.*.clevis"}, "Clevis", ""},
@@ -102,7 +102,7 @@ const (
 	cexArg    = "rd.luks.key=/etc/luks/cex.key"
 )
 
-// machineConfigRules: what a MachineConfig needs (reference: butane §11).
+// machineConfigRules: what a MachineConfig needs (docs/peer/butane.md §11).
 func (t *translation) machineConfigRules() {
 	if !t.openshift() {
 		return
@@ -140,7 +140,7 @@ func (t *translation) machineConfigRules() {
 	}
 }
 
-// machineConfig fits the config to what a MachineConfig can hold (reference: butane §11).
+// machineConfig fits the config to what a MachineConfig can hold (docs/peer/butane.md §11).
 func (t *translation) machineConfig() {
 	if !t.openshift() {
 		return

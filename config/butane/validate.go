@@ -110,7 +110,7 @@ func notBoth(a *at) {
 	}
 }
 
-// mountUnitRules: what a mount unit needs to know (reference: butane §7).
+// mountUnitRules: what a mount unit needs to know (docs/peer/butane.md §7).
 func (t *translation) mountUnitRules(fs *at) {
 	if !fs.key("with_mount_unit").isTrue() {
 		return
@@ -218,7 +218,8 @@ func (t *translation) misread(a *at) {
 	t.misreads[a.place().Span] = true
 }
 
-// typicalMode: nobody may do what somebody closer to the file may not, and somebody may read it (reference: butane §13).
+// typicalMode: nobody may do what somebody closer to the file may not, and somebody may read it
+// (docs/peer/butane.md §13).
 func typicalMode(mode int, dir bool) bool {
 	if mode == 0 {
 		return true
@@ -244,7 +245,7 @@ func typicalMode(mode int, dir bool) bool {
 	return mode&sticky == 0
 }
 
-// reuseRules: an fcos image says by number which partitions to keep (reference: butane §9).
+// reuseRules: an fcos image says by number which partitions to keep (docs/peer/butane.md §9).
 func (t *translation) reuseRules() {
 	if !t.ownDisk() {
 		return

@@ -10,7 +10,7 @@ const inShadow = "x"
 // locked is the hash of a group that nobody can join by password.
 const locked = "!"
 
-// wantGroup does for one group what the tools do for the arguments of reference: engine §11.5.
+// wantGroup does for one group what the tools do for the arguments of docs/peer/engine.md §11.5.
 func (db *database) wantGroup(g *Group) (Verb, string, *Error) {
 	have := db.group(g.Name)
 	if g.Delete {

@@ -9,7 +9,7 @@ import (
 // noPassword is the hash of a user who cannot log in by password.
 const noPassword = "*"
 
-// wantUser does for one user what the tools do for the arguments of reference: engine §11.5.
+// wantUser does for one user what the tools do for the arguments of docs/peer/engine.md §11.5.
 func (db *database) wantUser(u *User) (Verb, string, *Error) {
 	have := db.user(u.Name)
 	if u.Delete {
@@ -122,7 +122,8 @@ func (db *database) newUserGroups(u *User) ([]*groupRow, *Error) {
 	return groups, nil
 }
 
-// supplementary finds groups by name or id. All must exist. A comma separates, as on the command line that the reference has.
+// supplementary finds groups by name or id. All must exist. A comma separates, as on the command line
+// of docs/peer/engine.md §11.5.
 func (db *database) supplementary(names []string) ([]*groupRow, *Error) {
 	var groups []*groupRow
 	for _, list := range names {

@@ -196,7 +196,7 @@ func TestOptionsMayStandAnywhere(t *testing.T) {
 	assert.Equal(t, 0, validate("", "--strict=false", name).code)
 }
 
-// Reference: engine §15.
+// docs/peer/engine.md §15.
 func TestThePeersNameBringsThePeersForm(t *testing.T) {
 	name := files(t, good)[0]
 	for _, c := range []struct {

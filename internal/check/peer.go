@@ -10,7 +10,7 @@ import (
 )
 
 // Peer runs as `ignition-validate ARGS` does: entries on standard output, one a line; silent when all is well; 0 valid, 1
-// invalid, unreadable or called with other than one file, 2 an unknown option (reference: engine §15).
+// invalid, unreadable or called with other than one file, 2 an unknown option (docs/peer/engine.md §15).
 func Peer(version string, args []string, s Streams) int {
 	var files []string
 	for i, arg := range args {

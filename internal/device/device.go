@@ -141,7 +141,7 @@ func cause(err error) error {
 }
 
 // Alias makes the link below Aliases through which tools get a device, which is at some path, mostly its own. Names by label or UUID come
-// and go while a device is being worked on; an alias stays. Others know these paths (reference: engine §9.0).
+// and go while a device is being worked on; an alias stays. Others know these paths (docs/peer/engine.md §9.0).
 func (d *Devices) Alias(path, at string) error {
 	node, err := d.Node(at)
 	if err != nil {

@@ -116,7 +116,7 @@ func (d *Devices) partitionUsers(disk string, p block.KernelPartition, use usage
 }
 
 // mapperView finds the partitions of a device-mapper disk. They are its holders, and what holds them in turn is no sign of use
-// either (reference: engine §9.1 step 1): only mounts and swap count.
+// either (docs/peer/engine.md §9.1 step 1): only mounts and swap count.
 func (d *Devices) mapperView(disk *Disk, use usage) error {
 	var err error
 	disk.Users, err = d.nodeUsers(disk.Node, use)

@@ -43,7 +43,7 @@ type Document struct {
 	Secrets func() []Span
 
 	// Folded lists the outermost values whose key differs from the schema in case only, with the place that the peer
-	// reports for anything inside them (reference: spec §1.2).
+	// reports for anything inside them (docs/peer/spec.md §1.2).
 	Folded []Folded
 
 	once    sync.Once

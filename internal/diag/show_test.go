@@ -176,7 +176,7 @@ func TestLineGivesWhatIsKnown(t *testing.T) {
 	}
 }
 
-// Reference: spec §1.3, and the recorded verdicts that tests/parity replays.
+// docs/peer/spec.md §1.3, and the recorded verdicts that tests/parity replays.
 func TestPeerLinePlacesAsThePeerDoes(t *testing.T) {
 	text := "{\"a\": 1,\n \"B\": {\"c\": [2]},\n \"D\": \"x\"}"
 	doc := document("x", text)

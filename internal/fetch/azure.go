@@ -15,8 +15,8 @@ import (
 // linkLocal is where clouds have their metadata services.
 const linkLocal = "http://169.254.169.254"
 
-// blobTries and tokenTries are how often each is asked for before the blob is fetched as any other URL (reference: platforms
-// §4.4).
+// blobTries and tokenTries are how often each is asked for before the blob is fetched as any other URL
+// (docs/peer/platforms.md §4.4).
 const (
 	blobTries  = 4
 	tokenTries = 6

@@ -107,7 +107,7 @@ func decodePercent(payload string) ([]byte, bool) {
 	return content, true
 }
 
-// delimiter marks the printable characters that a payload must escape (reference: spec §4.2).
+// delimiter marks the printable characters that a payload must escape (docs/peer/spec.md §4.2).
 var delimiter = [256]bool{
 	'<': true, '>': true, '#': true, '"': true, '{': true, '}': true, '|': true, '\\': true, '^': true, '[': true, ']': true, '`': true,
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
-// DefaultResponseHeader is how long a server may take to answer where a config does not say (reference: spec §3.2).
+// DefaultResponseHeader is how long a server may take to answer where a config does not say (docs/peer/spec.md §3.2).
 const DefaultResponseHeader = 10 * time.Second
 
 var (

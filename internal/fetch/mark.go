@@ -6,7 +6,7 @@ import (
 )
 
 // imdsMark is what systemd-imdsd marks its packets with. Where it keeps a metadata service to itself (systemd.imds.network=locked),
-// packets without the mark are not routed there (reference: more platforms §5.5).
+// packets without the mark are not routed there (docs/peer/more-platforms.md §5.5).
 const imdsMark = 0x7FFF0815
 
 // mark puts the mark on a socket that is about to connect to where metadata services are. Without the right to do so there is none,

@@ -126,8 +126,8 @@ func (q *quest) awaited() string {
 	return what
 }
 
-// attempt counts one. The texts "GET <url>: attempt #<n>" and "GET result: OK" are fixed, as others look for them (reference:
-// engine, appendix A).
+// attempt counts one. The texts "GET <url>: attempt #<n>" and "GET result: OK" are fixed, as others look for them
+// (docs/peer/engine.md Appendix A).
 func (q *quest) attempt() {
 	q.attempts++
 	q.now(fmt.Sprintf("an answer to attempt #%d", q.attempts))

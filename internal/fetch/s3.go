@@ -23,7 +23,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
-// hints are the regions where a bucket is asked for that may be anywhere in a partition (reference: engine §6.3).
+// hints are the regions where a bucket is asked for that may be anywhere in a partition (docs/peer/engine.md §6.3).
 var hints = map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 const anywhere = "us-east-1"

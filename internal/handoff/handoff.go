@@ -2,7 +2,7 @@
 //
 // Each stage is a process of its own; these files are all that it passes on: the rendered config, a state, the flag
 // that asks for the network, and where in the documents each part of the config came from. What the bytes of the
-// config mean is not known here. The names and forms are the peer's (reference: engine §2.4, §5), because parts of
+// config mean is not known here. The names and forms are the peer's (docs/peer/engine.md §2.4, §5), because parts of
 // existing images read and remove them; the origins are ours.
 package handoff
 

@@ -17,7 +17,7 @@ type Result struct {
 	Previous           []byte // the result file that was there before; nil to leave it out
 }
 
-// Render gives the text of the result file (reference: engine §5). It fails where Previous is not JSON.
+// Render gives the text of the result file (docs/peer/engine.md §5). It fails where Previous is not JSON.
 func (r Result) Render() ([]byte, error) {
 	if r.Previous != nil && !json.Valid(r.Previous) {
 		return nil, errors.New("the report of an earlier provisioning is not JSON")

@@ -162,7 +162,7 @@ func memory(secret diag.Secret) (*os.File, error) {
 	return file, nil
 }
 
-// commandLine gives a command line in the form that the peer logs (reference: engine §16).
+// commandLine gives a command line in the form that the peer logs (docs/peer/engine.md §16).
 func commandLine(path string, args []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%q", path)

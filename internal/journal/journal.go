@@ -21,12 +21,12 @@ import (
 // DefaultSocket is where journald listens.
 const DefaultSocket = "/run/systemd/journal/socket"
 
-// identifier is what `journalctl -t` finds entries by (reference: engine §16).
+// identifier is what `journalctl -t` finds entries by (docs/peer/engine.md §16).
 const identifier = "ignition"
 
 const priorityInfo = "6"
 
-// The two kinds of entries that other programs look for (reference: engine §16).
+// The two kinds of entries that other programs look for (docs/peer/engine.md §16).
 const (
 	configFetched = "57124006b5c94805b77ce473e92a8aeb"
 	keysWritten   = "225067b87bbd4a0cb6ab151f82fa364b"

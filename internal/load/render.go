@@ -123,7 +123,7 @@ func (l *Loader) Tell(problems []diag.Problem) {
 	}
 }
 
-// Render follows a document's references until nothing is left to follow (reference: spec §6), and holds the result
+// Render follows a document's references until nothing is left to follow (docs/peer/spec.md §6), and holds the result
 // against the rules of the newest version.
 func (l *Loader) Render(ctx context.Context, doc *config.Document) (*config.Document, error) {
 	rendered, err := l.render(ctx, doc, nil)

@@ -8,8 +8,8 @@ import (
 )
 
 // The grammar of data: URLs is that of the library with which the peer decodes them, and of url.Parse, which it asks first
-// (reference: spec §4.2). It differs from RFC 2397: padding is a must, types come from a short list, and what url.Parse takes
-// for a fragment plays by other rules.
+// (docs/peer/spec.md §4.2). It differs from RFC 2397: padding is a must, types come from a short list, and what
+// url.Parse takes for a fragment plays by other rules.
 
 const dataPrefix = "data:"
 

@@ -30,8 +30,8 @@ var functions = map[string]function{
 	"sha512": {since: 0, size: sha512.Size, new: sum512.New},
 }
 
-// ParseDigest takes text such as sha256-0123... apart by the rules of spec 3.minor. As in the peer (reference: spec §4.2,
-// R-HASH) only the length of the digits counts here; Hex looks at them.
+// ParseDigest takes text such as sha256-0123... apart by the rules of spec 3.minor. As in the peer
+// (docs/peer/spec.md §4.2, R-HASH) only the length of the digits counts here; Hex looks at them.
 func ParseDigest(text string, minor int) (Digest, *diag.Fault) {
 	name, digits, found := strings.Cut(text, "-")
 	if !found {

@@ -16,8 +16,8 @@ type S3 struct {
 	Partition string // set for ARNs only: aws, aws-cn, ...
 }
 
-// ParseS3 reads an s3: URL or the ARN of an object (reference: engine §6.3). It is stricter than Check: what it gives has a
-// bucket and a key.
+// ParseS3 reads an s3: URL or the ARN of an object (docs/peer/engine.md §6.3). It is stricter than Check: what it gives
+// has a bucket and a key.
 func ParseS3(raw string) (S3, error) {
 	u, err := url.Parse(raw)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 // Newest is the minor version of the newest spec, 3.7.0-experimental.
 const Newest = 7
 
-// since gives the minor version of spec 3 that first takes a scheme (reference: spec §2).
+// since gives the minor version of spec 3 that first takes a scheme (docs/peer/spec.md §2).
 func since(scheme string) (minor int, known bool) {
 	switch scheme {
 	case "http", "https", "tftp", "s3", "data":
@@ -42,7 +42,7 @@ func schemesAt(minor int) string {
 }
 
 // Check judges a non-empty source by the rules of spec 3.minor, at most Newest. It takes what the peer
-// takes (reference: spec §4.2, R-URL); WarnURL tells of what passes here and cannot work.
+// takes (docs/peer/spec.md §4.2, R-URL); WarnURL tells of what passes here and cannot work.
 func Check(raw string, minor int) *diag.Fault {
 	if isData(raw) {
 		return checkData(raw)
@@ -108,7 +108,8 @@ func Scheme(raw string) (scheme string, ok bool) {
 	return u.Scheme, true
 }
 
-// CheckProxy judges the URL of a proxy, which may not be empty (reference: spec §4.3, R-PROXY). Scheme tells http from https.
+// CheckProxy judges the URL of a proxy, which may not be empty (docs/peer/spec.md §4.3, R-PROXY). Scheme tells http
+// from https.
 func CheckProxy(raw string) *diag.Fault {
 	u, err := url.Parse(raw)
 	switch {

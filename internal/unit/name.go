@@ -7,7 +7,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// extensions are those of reference: spec §3.7. snapshot units are gone since systemd 228, and still pass.
+// extensions are those of docs/peer/spec.md §3.7. snapshot units are gone since systemd 228, and still pass.
 const extensions = ".service .socket .device .mount .automount .swap .target .path .timer .snapshot .slice .scope"
 
 func isExtension(ext string) bool {
@@ -22,7 +22,7 @@ func isExtension(ext string) bool {
 // nameMax is UNIT_NAME_MAX of systemd's unit-name.h without the byte that ends the string.
 const nameMax = 255
 
-// CheckName judges the name of a unit as the peer does: by its extension alone (reference: spec §4.9, R-UNITNAME).
+// CheckName judges the name of a unit as the peer does: by its extension alone (docs/peer/spec.md §4.9, R-UNITNAME).
 // CheckNameStrictly looks at the rest.
 func CheckName(name string) *diag.Fault {
 	ext := path.Ext(name)
@@ -77,7 +77,8 @@ func checkElement(name string) *diag.Fault {
 	return nil
 }
 
-// CheckDropinName judges the name of a drop-in as the peer does: by its extension alone (reference: spec §4.9, R-DROPINNAME).
+// CheckDropinName judges the name of a drop-in as the peer does: by its extension alone (docs/peer/spec.md §4.9,
+// R-DROPINNAME).
 func CheckDropinName(name string) *diag.Fault {
 	if path.Ext(name) == ".conf" {
 		return nil
@@ -115,8 +116,8 @@ func SplitInstance(name string) (template, instance string, ok bool) {
 	return stem[:at+1] + ext, stem[at+1:], true
 }
 
-// ServiceTemplate gives the template of which a service is an instance, by the pattern `^(.+?)@(.+?)\.service$` (reference:
-// spec §4.9, R-TEMPLATENOINSTALL). Unlike with SplitInstance, a template is no instance of itself.
+// ServiceTemplate gives the template of which a service is an instance, by the pattern `^(.+?)@(.+?)\.service$`
+// (docs/peer/spec.md §4.9, R-TEMPLATENOINSTALL). Unlike with SplitInstance, a template is no instance of itself.
 func ServiceTemplate(name string) (template string, ok bool) {
 	template, instance, ok := SplitInstance(name)
 	if !ok || instance == "" || !strings.HasSuffix(name, ".service") || strings.Contains(name, "\n") {

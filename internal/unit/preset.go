@@ -34,7 +34,7 @@ func ParseRule(line string) (r Rule, ok bool) {
 	return r, r.Verb == "enable" && isInstance && instance == ""
 }
 
-// String gives the line. A template that is enabled without instances ends in a space (reference: engine §11.6).
+// String gives the line. A template that is enabled without instances ends in a space (docs/peer/engine.md §11.6).
 func (r Rule) String() string {
 	line := r.Verb + " " + r.Pattern
 	if r.Instances != nil {
@@ -92,9 +92,10 @@ func (all Wishes) of(enabled bool) map[string]bool {
 	return names
 }
 
-// Rules gives the lines of a preset file, in the order of reference: engine §11.6. systemd goes through unit files when it
-// applies all presets, so of templates it asks for their own name only. Hence the line that enables a template lists all instances,
-// the default one too; and where a default instance is to be disabled, there is a line for the template as well.
+// Rules gives the lines of a preset file, in the order of docs/peer/engine.md §11.6. systemd goes through unit files
+// when it applies all presets, so of templates it asks for their own name only. Hence the line that enables a template
+// lists all instances, the default one too; and where a default instance is to be disabled, there is a line for the
+// template as well.
 func (all Wishes) Rules() []Rule {
 	off, templates := all.of(false), all.templates()
 	byKey := map[string]Rule{}

@@ -20,7 +20,7 @@ func wish(words string) (all unit.Wishes) {
 
 func TestRulesForWishes(t *testing.T) {
 	for claim, c := range map[string]struct{ wishes, lines string }{
-		"the example of the reference":                           {"+b.service +a@x.service -c.service +a@y.service", "enable a@.service x y|enable b.service|disable c.service"},
+		"the example of docs/peer/engine.md Appendix A":          {"+b.service +a@x.service -c.service +a@y.service", "enable a@.service x y|enable b.service|disable c.service"},
 		"every disabled unit has a line":                         {"-c.service", "disable c.service"},
 		"instances are disabled one by one":                      {"-a@y.service -a@x.service +a@z.service", "enable a@.service z|disable a@x.service|disable a@y.service"},
 		"a template is an instance without a name":               {"+a@.service", "enable a@.service "},

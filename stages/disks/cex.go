@@ -15,7 +15,7 @@ import (
 )
 
 // Volumes whose key a Crypto Express adapter of an IBM Z wraps: the key on disk is worth nothing without the adapter. Files are
-// those of reference: engine §9.3.
+// those of docs/peer/engine.md §9.3.
 const (
 	cexKey        = "/etc/luks/cex.key"
 	cexRepository = "/etc/zkey/repository"

@@ -60,7 +60,7 @@ type Seen struct {
 
 // A round is one kind of thing that is made. What it needs is there when the rounds before are over.
 type round struct {
-	name string // as the engine's log has it (reference: engine §16)
+	name string // as the engine's log has it (docs/peer/engine.md §16)
 	// wants lists the devices that have to be there.
 	wants func(config.Storage) []want
 	// plan decides. It changes nothing and runs nothing.

@@ -232,7 +232,7 @@ func TestPredictedNames(t *testing.T) {
 	assert.Equal(t, "größe", block.LinkName("größe"))
 }
 
-// The argument lists are those of the reference (engine §9.4).
+// The argument lists are those of docs/peer/engine.md §9.4.
 func TestArgumentsOfMakers(t *testing.T) {
 	for want, entry := range map[string]config.Filesystem{
 		"mkfs.ext4 -b 1024 -F -U ab -L x /d": fsOf("", "ext4", numbered("AB"), labelled("x"), func(f *config.Filesystem) { f.Options = []string{"-b", "1024"} }),

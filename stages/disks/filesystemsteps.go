@@ -13,8 +13,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// A maker is the program that makes a filesystem, and how it is told (reference: engine §9.4). All of them write to the disk
-// what they have made before they end.
+// A maker is the program that makes a filesystem, and how it is told (docs/peer/engine.md §9.4). All of them write to
+// the disk what they have made before they end.
 type maker struct {
 	tool  string
 	force string // over whatever is there; mkfs.fat never asks

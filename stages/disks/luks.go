@@ -247,7 +247,7 @@ func (o *volume) found() volumeContent {
 }
 
 // difference says why a volume of version 2 is not the one that the config wants, or cannot be known for it; "" if it is. What
-// was given for formatting and opening is not compared (reference: engine §9.3).
+// was given for formatting and opening is not compared (docs/peer/engine.md §9.3).
 func (o *volume) difference() string {
 	discards := slices.Contains(o.header.Flags, "allow-discards")
 	switch label, uuid := o.config.Label, o.config.UUID; {

@@ -50,7 +50,7 @@ func arrayNeeds(s config.Storage) (all []need) {
 	return all
 }
 
-// arrayPath is where an array appears (reference: engine §9.2).
+// arrayPath is where an array appears (docs/peer/engine.md §9.2).
 func arrayPath(name string) string {
 	if strings.HasPrefix(name, "/dev") {
 		return name
@@ -328,7 +328,7 @@ func (a *array) fits(m block.Member) bool {
 	return m.Sound && m.Level == arrayLevel(value(a.config.Level)) && m.Disks == a.active() && m.Role < m.Disks && a.named(m)
 }
 
-// arrayLevel is the kernel's number of a level (reference: spec §3.4).
+// arrayLevel is the kernel's number of a level (docs/peer/spec.md §3.4).
 func arrayLevel(level string) int {
 	switch level {
 	case "linear":
@@ -573,7 +573,7 @@ func unused(ctx context.Context, d *device.Devices, path string) error {
 	return d.Alone(ctx, path, os.O_RDONLY, func(*os.File) error { return nil })
 }
 
-// arguments are those of reference: engine §9.2, and for an array that is there all along its members.
+// arguments are those of docs/peer/engine.md §9.2, and for an array that is there all along its members.
 func (a *array) arguments(verdict arrayVerdict) []string {
 	args := []string{"--assemble", arrayPath(a.config.Name)}
 	if verdict != arrayAssemble {

@@ -11,7 +11,8 @@ import (
 )
 
 // A Boot is what the files stage of a boot does beyond what a plain directory takes: keys of encrypted volumes, files of the
-// platform, the result file and SELinux labels (reference: engine §11.7). Its steps run tools, so Options.Tools is needed.
+// platform, the result file and SELinux labels (docs/peer/engine.md §11.7). Its steps run tools, so Options.Tools is
+// needed.
 type Boot struct {
 	// State is what earlier stages left. Once the plan has run the caller saves HandedOver of it.
 	State handoff.State
@@ -32,7 +33,7 @@ type Boot struct {
 	Log *slog.Logger
 }
 
-// DefaultResultFile is the peer's (reference: engine §5).
+// DefaultResultFile is the peer's (docs/peer/engine.md §5).
 const DefaultResultFile = "/etc/.ignition-result.json"
 
 // HandedOver is the state once the files stage has succeeded: keys that are in the root now are no more in the state.

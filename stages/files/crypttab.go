@@ -12,7 +12,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// Paths of reference: engine §2.4, §11.7.
+// Paths of docs/peer/engine.md §2.4, §11.7.
 const crypttabPath = "/etc/crypttab"
 
 const crypttabLimit = 16 << 20

@@ -203,7 +203,7 @@ func (p *planner) nodes(all []*node) (host.Plan, error) {
 
 // inOrder sorts by the depth of the resolved path, so that a directory is there before what is in it. Equal depths keep
 // the order directories, files, links, and within these that of the config. Hard links come last, in the order of the
-// config: what they name may be deeper than they are (reference: engine §11.2).
+// config: what they name may be deeper than they are (docs/peer/engine.md §11.2).
 func inOrder(all []*node) []*node {
 	ordered := slices.Clone(all)
 	slices.SortStableFunc(ordered, func(a, b *node) int {

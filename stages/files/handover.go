@@ -16,7 +16,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// Paths of reference: engine §2.3, §11.7.
+// Paths of docs/peer/engine.md §2.3, §11.7.
 const (
 	keyDir    = "/etc/luks"
 	cexKeyDir = "/etc/zkey/repository"
@@ -32,7 +32,7 @@ var (
 	errPlain    = errors.New("not the name of a file")
 )
 
-// usesClevis tells whether a volume opens by a policy (reference: spec §3.3).
+// usesClevis tells whether a volume opens by a policy (docs/peer/spec.md §3.5).
 func usesClevis(c *config.Clevis) bool {
 	return text(c.Custom.Pin) != "" || len(c.Tang) > 0 || is(c.Tpm2) || c.Threshold != nil && *c.Threshold != 0
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// owners sets the attributes that a node gets, by reference: engine §11.3. Where the config is silent a new node belongs
-// to 0:0 and a kept one to whom it belonged.
+// owners sets the attributes that a node gets, by docs/peer/engine.md §11.3. Where the config is silent a new node
+// belongs to 0:0 and a kept one to whom it belonged.
 func (p *planner) owners(n *node) error {
 	o := &p.worker.Options
 	n.new, n.old = host.LeaveAttrs, host.LeaveAttrs

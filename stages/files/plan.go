@@ -115,7 +115,7 @@ func inTheWay(what string) error {
 	return diag.WithHint(fmt.Errorf("%s is there, and overwrite is not set", what), "to have it replaced, set overwrite: true for this entry")
 }
 
-// target finds what a hard link names. A relative target is from the root (reference: engine §11.3).
+// target finds what a hard link names. A relative target is from the root (docs/peer/engine.md §11.3).
 func (p *planner) target(n *node, found host.Facts) (match, error) {
 	var err error
 	if n.targetAt, err = p.world.resolve(path.Join("/", n.target)); err != nil {
@@ -160,7 +160,7 @@ func sameFile(a, b host.Facts) bool {
 	return a.Kind != host.Absent && a.Kind == b.Kind && a.Ino == b.Ino && a.Dev == b.Dev
 }
 
-// sameTarget compares as the peer does: ./x/ and x are the same to it (reference: engine §11.3).
+// sameTarget compares as the peer does: ./x/ and x are the same to it (docs/peer/engine.md §11.3).
 func sameTarget(a, b string) bool { return a == b || path.Clean(a) == path.Clean(b) }
 
 // detail says how, for people.

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	presetPath  = "/etc/systemd/system-preset/20-ignition.preset" // reference: engine §11.6
+	presetPath  = "/etc/systemd/system-preset/20-ignition.preset" // docs/peer/engine.md §11.6
 	presetLimit = 16 << 20
 )
 

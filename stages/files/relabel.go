@@ -70,8 +70,8 @@ type labels struct {
 	parents  bool                // some path stands for a directory that the config does not name
 }
 
-// newLabels collects what the nodes, units and accounts of the config write (reference: engine §11.7). The collection is
-// empty, and stays so, where no labels are wanted.
+// newLabels collects what the nodes, units and accounts of the config write (docs/peer/engine.md §11.7). The collection
+// is empty, and stays so, where no labels are wanted.
 func (p *planner) newLabels(cfg config.Config, nodes []*node, b *Boot) (*labels, error) {
 	l := &labels{world: p.world, mode: b.Relabel, paths: map[string]struct{}{}}
 	s := l.step()

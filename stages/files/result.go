@@ -64,7 +64,7 @@ func (p *planner) platformFile(raw json.RawMessage) (*node, error) {
 	return n, err
 }
 
-// result plans the file that tells the booted system of its provisioning (reference: engine §5).
+// result plans the file that tells the booted system of its provisioning (docs/peer/engine.md §5).
 func (p *planner) result(_ config.Config, b *Boot, l *labels) (host.Plan, error) {
 	if b.ResultFile == "" {
 		return nil, nil

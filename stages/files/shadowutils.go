@@ -16,8 +16,9 @@ import (
 )
 
 // ToolAccounts plans groups and users, and then SSH keys, by the image's own useradd and its kin instead of by edits of ours
-// (distribution: accountBackend; reference: engine §11.5). Which ids they choose is known only once they have run: the
-// plan of everything else is made after this one has been run. Hashes go through standard input, never through arguments.
+// (distribution: accountBackend; docs/peer/engine.md §11.5). Which ids they choose is known only once they have run:
+// the plan of everything else is made after this one has been run. Hashes go through standard input, never through
+// arguments.
 func ToolAccounts(passwd config.Passwd, view View, o Options) (host.Plan, error) {
 	t := toolAccounts{root: o.Root, tools: o.Tools}
 	var plan host.Plan

@@ -36,7 +36,8 @@ esac
 	}
 }
 
-func TestTheRootsOwnToolsAreCalledAsTheReferenceSays(t *testing.T) {
+// docs/peer/engine.md §11.5.
+func TestTheRootsOwnToolsAreCalledAsThePeerCallsThem(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "etc"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "etc/passwd"), []byte("old:x:5:5::/home/old:/bin/sh\ngone:x:6:6::/:/bin/sh\n"), 0o644))

@@ -205,7 +205,7 @@ func writeKeys(home *host.Root, a Account, file, text string) error {
 }
 
 // ownDirectories plans that the directories which the mount stage made for a home, and below it, become the user's
-// (reference: engine §11.5): a home on a filesystem of its own is otherwise root's.
+// (docs/peer/engine.md §11.5): a home on a filesystem of its own is otherwise root's.
 func (u *UserKeys) ownDirectories(view View, mounted []string, o *KeyOptions) (host.Step, bool) {
 	dirs := u.notated(view, u.Account, mounted)
 	if len(dirs) == 0 {

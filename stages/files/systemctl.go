@@ -23,7 +23,8 @@ func (w *worker) systemctl(ctx context.Context, verb, name string) ([]byte, erro
 // nothingToDisable are answers of systemctl is-enabled, with success, about units that no link of the root enables.
 var nothingToDisable = []string{"static", "generated", "transient"}
 
-// isEnabled asks systemctl. Whatever keeps it from saying yes means no (reference: engine §11.6), but for the end of ctx.
+// isEnabled asks systemctl. Whatever keeps it from saying yes means no (docs/peer/engine.md §11.6), but for the end of
+// ctx.
 func (w *worker) isEnabled(ctx context.Context, name string) (bool, error) {
 	if w.Tools == nil {
 		return false, nil

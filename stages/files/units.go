@@ -11,7 +11,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// Paths of reference: engine §11.6.
+// Paths of docs/peer/engine.md §11.6.
 const (
 	unitDir    = "/etc/systemd/system"
 	maskTarget = "/dev/null"

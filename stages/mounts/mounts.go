@@ -43,8 +43,8 @@ func (e entry) String() string {
 	return s
 }
 
-// args are those of mount(8) (reference: engine §10, Appendix A). The "--" is for the tag of a virtiofs only, which may look
-// like an option; a device is an absolute path.
+// args are those of mount(8) (docs/peer/engine.md §10, Appendix A). The "--" is for the tag of a virtiofs only, which
+// may look like an option; a device is an absolute path.
 func (e entry) args(dir string) []string {
 	args := []string{"-o", e.options, "-t", e.format}
 	if strings.HasPrefix(e.device, "-") {
@@ -127,8 +127,8 @@ func newWork(storage config.Storage, dir string, o Options) *work {
 	return w
 }
 
-// Plan gives the steps that mount the filesystems of a config under dir, outer ones first (reference: engine §10). What is
-// mounted already is kept. What anybody runs of it stays mounted if a later step fails; see Mount.
+// Plan gives the steps that mount the filesystems of a config under dir, outer ones first (docs/peer/engine.md §10).
+// What is mounted already is kept. What anybody runs of it stays mounted if a later step fails; see Mount.
 //
 // It takes a folder, and opens it anew for each step, because a host.Root keeps directories open, which would be those below a
 // new mount, and would keep a mount from being taken down.

@@ -136,7 +136,7 @@ func (w *work) labelMounted(ctx context.Context, e entry) error {
 const maxLinks = 40
 
 // resolve follows the links of a clean path, but for its last component, as a process would that is chrooted in the root
-// (reference: engine §12, §11.1). What is not there is taken literally.
+// (docs/peer/engine.md §12, §11.1). What is not there is taken literally.
 func resolve(v view, clean string) (string, error) {
 	at, todo, links := "/", directories(clean), 0
 	for len(todo) > 0 {

@@ -14,9 +14,10 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// Undo gives the steps that unmount the filesystems of a config under dir, inner ones first: Plan backwards (reference: engine
-// §12). That one of them is not mounted is an error, as for the peer: something has been written to another place than the
-// config says, or somebody else is at work. Nobody may hold a host.Root of dir open, or any directory in a mount.
+// Undo gives the steps that unmount the filesystems of a config under dir, inner ones first: Plan backwards
+// (docs/peer/engine.md §12). That one of them is not mounted is an error, as for the peer: something has been written
+// to another place than the config says, or somebody else is at work. Nobody may hold a host.Root of dir open, or any
+// directory in a mount.
 func Undo(storage config.Storage, dir string) host.Plan {
 	var plan host.Plan
 	for _, e := range slices.Backward(entries(storage.Filesystems)) {

@@ -227,7 +227,8 @@ func (m *machine) make(line string) {
 	}
 }
 
-// apply runs the tools as reference: engine §11.5 has it, chrooted instead of with --root. It gives what the first one said that failed.
+// apply runs the tools as docs/peer/engine.md §11.5 has it, chrooted instead of with --root. It gives what the first
+// one said that failed.
 func (m *machine) apply(p config.Passwd) string {
 	for _, g := range p.Groups {
 		if argv := m.groupArgs(g); argv != nil {

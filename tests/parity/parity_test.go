@@ -92,7 +92,8 @@ type vector struct {
 	Result                                 any
 }
 
-func TestVectorsOfTheReferenceAreReproduced(t *testing.T) {
+// docs/peer/spec.md Appendix A.
+func TestVectorsOfThePeerAreReproduced(t *testing.T) {
 	for _, v := range rows[vector](t, "spec-vectors.jsonl") {
 		t.Run(v.Kind+"/"+v.ID, func(t *testing.T) {
 			if v.Kind == "merge" {
