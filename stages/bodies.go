@@ -195,7 +195,7 @@ func accountsByTools(ctx context.Context, cfg config.Config, root *host.Root, op
 	if opts.Accounts == nil || !opts.Accounts.ByTools {
 		return nil
 	}
-	plan, err := files.ToolAccounts(cfg.Passwd, root, *opts)
+	plan, err := files.ToolAccounts(cfg, root, *opts)
 	if err != nil {
 		return err
 	}

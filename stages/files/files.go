@@ -143,36 +143,48 @@ func Plan(cfg config.Config, view View, opts Options) (host.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	root := newArranged(view, !opts.NoOwner)
-	p := &planner{root: root, world: newWorld(root), worker: &worker{Options: opts, claims: map[string]claim{}}}
+	p := newPlanner(newArranged(view, !opts.NoOwner), opts)
 	var users host.Plan
 	if wantsAccounts(cfg.Passwd, nodes) {
 		if users, err = p.planAccounts(cfg.Passwd); err != nil {
 			return nil, err
 		}
 	}
-	if err := p.world.settle(nodes); err != nil {
+	first, after, err := p.besideAccounts(cfg, nodes)
+	if err != nil {
 		return nil, err
+	}
+	return slices.Concat(first, users, after), nil
+}
+
+func newPlanner(root *arranged, opts Options) *planner {
+	return &planner{root: root, world: newWorld(root), worker: &worker{Options: opts, claims: map[string]claim{}}}
+}
+
+// besideAccounts plans all but the accounts, in the root as these will leave it: what comes before them, and what after.
+func (p *planner) besideAccounts(cfg config.Config, nodes []*node) (first, after host.Plan, err error) {
+	if err := p.world.settle(nodes); err != nil {
+		return nil, nil, err
 	}
 	// Units come last but are planned first: a unit may take the place of a file, which the file's step has to know
 	// to recognise it when the plan is run again.
 	units, err := p.units(cfg.Systemd.Units)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var first, last host.Plan
-	if opts.Boot != nil {
-		boot := *opts.Boot
+	var last host.Plan
+	if p.worker.Boot != nil {
+		boot := *p.worker.Boot
 		boot.Written = append(slices.Clone(boot.Written), p.written...)
 		if first, last, err = p.boot(cfg, nodes, &boot); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	plan, err := p.nodes(nodes)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return slices.Concat(first, users, plan, units, last), nil
+	return first, slices.Concat(plan, units, last), nil
 }
 
 // planner has what planning needs and running does not.

@@ -5,8 +5,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/accounts"
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
@@ -135,34 +133,4 @@ func (u *UserKeys) mayMake(above host.Facts) bool { return u.may(above, writeAnd
 func (u *UserKeys) may(above host.Facts, rights uint32) bool {
 	can := func(shift uint) bool { return above.Mode>>shift&rights == rights }
 	return u.UID == 0 || above.UID == u.UID && can(6) || can(3) || can(0)
-}
-
-// foreseen gives the root with what its own tools are expected to make, and the users as they will be but for their ids, which the
-// tools choose. What the tools refuse is theirs to tell.
-func foreseen(passwd config.Passwd, view View, users []UserKeys) (*arranged, []UserKeys) {
-	have, err := readAccounts(view)
-	if err != nil {
-		return nil, nil
-	}
-	result, err := accounts.Apply(accountInputs(have, passwd), wantedAccounts(passwd), 0, accounts.CurrentTools)
-	if err != nil {
-		return nil, nil
-	}
-	root := newArranged(view, false)
-	for _, e := range result.Effects {
-		if err := root.lay(e); err != nil {
-			return nil, nil
-		}
-	}
-	keys := map[string]UserKeys{}
-	for _, u := range users {
-		keys[u.Name] = u
-	}
-	var all []UserKeys
-	for _, a := range result.Accounts {
-		u := keys[a.Name]
-		u.Account = Account{UID: a.UID, GID: a.GID, Home: a.Home}
-		all = append(all, u)
-	}
-	return root, all
 }

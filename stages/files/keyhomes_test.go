@@ -78,9 +78,9 @@ func TestTheRootsOwnToolsAreNotRunForKeysWithoutAHome(t *testing.T) {
 	o.Tools, _ = fakeAccountTools(t, dir)
 	o.Accounts = &Accounts{ByTools: true}
 	cfg := parse(t, `{"passwd":{"users":[{"name":"amy","sshAuthorizedKeys":["k"]},{"name":"bot","noCreateHome":true,"sshAuthorizedKeys":["k"]}]}}`)
-	_, err := ToolAccounts(cfg.Passwd, o.Root, o)
+	_, err := ToolAccounts(cfg, o.Root, o)
 	require.ErrorContains(t, err, "ssh keys of bot ($.passwd.users.1.sshAuthorizedKeys): the home /home/bot will not be there")
 	cfg.Passwd.Users = cfg.Passwd.Users[:1]
-	_, err = ToolAccounts(cfg.Passwd, o.Root, o)
+	_, err = ToolAccounts(cfg, o.Root, o)
 	require.NoError(t, err)
 }

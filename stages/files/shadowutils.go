@@ -17,10 +17,11 @@ import (
 
 // ToolAccounts plans groups and users, and then SSH keys, by the image's own useradd and its kin instead of by edits of ours
 // (distribution: accountBackend; docs/peer/engine.md §11.5). Which ids they choose is known only once they have run:
-// the plan of everything else is made after this one has been run. Hashes go through standard input, never through
-// arguments.
-func ToolAccounts(passwd config.Passwd, view View, o Options) (host.Plan, error) {
+// the plan of everything else is made after this one has been run. What that plan is sure to refuse is refused here,
+// before any tool has run. Hashes go through standard input, never through arguments.
+func ToolAccounts(cfg config.Config, view View, o Options) (host.Plan, error) {
 	t := toolAccounts{root: o.Root, tools: o.Tools}
+	passwd := cfg.Passwd
 	var plan host.Plan
 	for i := range passwd.Groups {
 		g := &passwd.Groups[i]
@@ -46,10 +47,8 @@ func ToolAccounts(passwd config.Passwd, view View, o Options) (host.Plan, error)
 	}
 	keys := o.Accounts.Keys
 	keys.Root = o.Root
-	if after, expected := foreseen(passwd, view, users); after != nil {
-		if err := after.homesForKeys(expected, &keys); err != nil {
-			return nil, err
-		}
+	if err := planExpected(cfg, view, users, o, keys); err != nil {
+		return nil, err
 	}
 	return append(plan, SSHKeys(users, view, keys)...), nil
 }

@@ -53,7 +53,7 @@ func TestTheRootsOwnToolsAreCalledAsThePeerCallsThem(t *testing.T) {
 			{"name":"svc","system":true,"noCreateHome":true,"noUserGroup":true},
 			{"name":"old","homeDir":"/n","groups":["wheel"],"passwordHash":""},
 			{"name":"gone","shouldExist":false}]}}`)
-	plan, err := ToolAccounts(cfg.Passwd, root, Options{Root: root, Tools: tools, Accounts: &Accounts{ByTools: true}})
+	plan, err := ToolAccounts(cfg, root, Options{Root: root, Tools: tools, Accounts: &Accounts{ByTools: true}})
 	require.NoError(t, err)
 	require.NoError(t, plan.Run(t.Context(), host.RunOptions{}))
 	assert.Equal(t, `groupadd [--root] [ROOT] [--gid] [7] [--system] [new] < 
@@ -78,7 +78,7 @@ func TestKeysGoToWhoTheToolsHaveMade(t *testing.T) {
 	defer root.Close()
 	tools, _ := fakeAccountTools(t, dir)
 	cfg := parse(t, `{"passwd":{"users":[{"name":"core","sshAuthorizedKeys":["ssh-ed25519 AAAA"]}]}}`)
-	plan, err := ToolAccounts(cfg.Passwd, root, Options{Root: root, Tools: tools, Accounts: &Accounts{ByTools: true}})
+	plan, err := ToolAccounts(cfg, root, Options{Root: root, Tools: tools, Accounts: &Accounts{ByTools: true}})
 	require.NoError(t, err)
 	err = plan.Run(t.Context(), host.RunOptions{})
 	if os.Geteuid() != 0 {
@@ -118,4 +118,31 @@ func TestDefaultsOfNewUsersAreNotLookedAtWithoutUsers(t *testing.T) {
 	cfg := parse(t, `{"storage":{"files":[{"path":"/a","user":{"name":"core"}}]}}`)
 	_, err := Plan(cfg, root, Options{Privileged: true, Accounts: &Accounts{}})
 	require.NoError(t, err)
+}
+
+func TestWhatTheFilesPlanRefusesIsRefusedBeforeTheToolsRun(t *testing.T) {
+	const user = `"passwd":{"users":[{"name":"core","sshAuthorizedKeys":["ssh-ed25519 AAAA"]}]}`
+	for name, c := range map[string]struct{ storage, want string }{
+		"a file in the way":                     {`"files":[{"path":"/etc/taken","contents":{"source":"data:,new"}}]`, "/etc/taken ($.storage.files.0): a file with other content"},
+		"a link in the way":                     {`"links":[{"path":"/etc/taken","target":"/x"}]`, "/etc/taken ($.storage.links.0): a regular file is there"},
+		"below a file":                          {`"directories":[{"path":"/etc/taken/d"}]`, "is below /etc/taken"},
+		"an owner whom nobody makes":            {`"files":[{"path":"/a","user":{"name":"other"}}]`, `user "other" does not exist`},
+		"a file of the skeleton":                {`"files":[{"path":"/home/core/.profile","user":{"name":"core"},"contents":{"source":"data:,mine"}}]`, "a file is there"},
+		"the keys themselves":                   {`"files":[{"path":"/home/core/.ssh/authorized_keys.d/ignition","contents":{"source":"data:,mine"}}]`, "a file is there"},
+		"the skeleton's file as it is":          {`"files":[{"path":"/home/core/.profile","user":{"name":"core"},"group":{"name":"users"},"contents":{"source":"data:,profile"}}]`, ""},
+		"an owner whom the tools make":          {`"files":[{"path":"/a","user":{"name":"core"}}]`, ""},
+		"a file below a home that will be made": {`"files":[{"path":"/home/core/notes","user":{"name":"core"},"contents":{"source":"data:,x"}}]`, ""},
+		"what stands there and may go":          {`"files":[{"path":"/etc/taken","overwrite":true,"contents":{"source":"data:,new"}}]`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := fake{"/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "/etc/group": "root:x:0:\nusers:x:100:\n", "/etc/taken": "old", "/etc/skel/.profile": "profile", "/home/": ""}
+			cfg := parse(t, `{`+user+`,"storage":{`+c.storage+`}}`)
+			_, err := ToolAccounts(cfg, root, Options{Privileged: true, Fetch: inline, Accounts: &Accounts{ByTools: true, Keys: KeyOptions{Fragment: true}}})
+			if c.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, c.want)
+		})
+	}
 }
