@@ -1,6 +1,3 @@
-// Package config is the language: the newest shape of a config, what came when, how texts are read into it and how
-// configs merge. It is pure; where a config is fetched from, whether it makes sense and what a machine does with it
-// are the business of other packages.
 package config
 
 // A Config describes one machine in the newest version of the language. Optional scalars are pointers: absent is not the

@@ -1,8 +1,3 @@
-// Package providers knows where each platform keeps the config its user gave it. It fetches text; what the text means is
-// config's business.
-//
-// Two sources come before every platform: the kernel command line, and a file that the image itself may carry. What a
-// platform needs of the machine comes in through Machine, so that a test is a table of answers. table.go has the platforms.
 package providers
 
 import (

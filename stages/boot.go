@@ -1,5 +1,3 @@
-// Package stages is the boot, in order: what each stage process reads, does and leaves. It also applies a config to a directory
-// by the code of the files stage.
 package stages
 
 import (

@@ -1,9 +1,12 @@
 package tests
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,4 +40,37 @@ func TestEveryRowAboutASecondRunHasATest(t *testing.T) {
 		}
 	}
 	assert.Greater(t, rows, 20)
+}
+
+const (
+	largeLines = 1000 // product lines from which on a package has a file doc.go
+	docLines   = 15   // that it has at least: half a page
+)
+
+func TestLargePackagesAreExplained(t *testing.T) {
+	for _, p := range everyPackage(t) {
+		if p.isTest() {
+			continue
+		}
+		lines := 0
+		for _, name := range slices.Concat(p.GoFiles, p.IgnoredGoFiles) {
+			if name != "doc.go" && !strings.HasSuffix(name, "_test.go") {
+				lines += linesOf(t, filepath.Join(p.Dir, name))
+			}
+		}
+		if lines <= largeLines {
+			continue
+		}
+		doc := filepath.Join(p.Dir, "doc.go")
+		if assert.FileExists(t, doc, "%s has %d lines: doc.go says what comes in, what goes out, in which order it works, what is surprising", p.path(), lines) {
+			assert.GreaterOrEqual(t, linesOf(t, doc), docLines, "%s/doc.go: half a page", p.path())
+		}
+	}
+}
+
+func linesOf(t *testing.T, file string) int {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	return bytes.Count(text, []byte("\n"))
 }

@@ -1,5 +1,3 @@
-// Package validate is what makes a config sensible: rules over the model, each at the path that breaks it. It is pure and
-// judges a document by the version of the language that it is written in.
 package validate
 
 import (

@@ -1,6 +1,3 @@
-// Command glowplug provisions a machine on its first boot, and on a workstation validates and applies the same configs.
-//
-// By the name it is called with it also is ignition, ignition-apply, ignition-validate and, for systemd, ignition-generator.
 package main
 
 import (

@@ -1,10 +1,3 @@
-// Package butane is the YAML dialect: documents with a variant and a version, more to say than a config, and a config that
-// comes out of them. It is pure: local files come as an fs.FS, and where a document is from and what becomes of the config is
-// the business of others.
-//
-// One table says what each variant and version is (Dialects), one what documents have beyond configs (Sugar). Everything is
-// done on trees, whose nodes remember what they were made from, so that whatever is wrong with the config that comes out is
-// said of the line that caused it.
 package butane
 
 import (

@@ -1,7 +1,3 @@
-// Package accounts edits the account files of a root: passwd, shadow, group, gshadow, subuid and subgid as text in, the new text out.
-// The result is what useradd, usermod, userdel, groupadd, groupmod and groupdel of shadow-utils leave behind. It does not read
-// or write a file, take a lock, make a home directory or judge a password hash: what has to happen outside the six files comes
-// back as Effects for who has the machine.
 package accounts
 
 import (

@@ -1,6 +1,3 @@
-// Package block says what is on a disk: its partition table and how one is laid out, the signatures of what fills a device, and
-// what sysfs and the mount table tell of it. It runs no processes and decides nothing that a config did not ask for: it works
-// on readers and writers, so an image file serves as well as a device, and any user may look at one.
 package block
 
 import (

@@ -1,5 +1,3 @@
-// Package device is the block devices of this machine as they are now: it waits for them, finds what a name leads to, looks at
-// what is on one and who uses it, and tells udev of what changed. What should be on them is decided elsewhere (stages/disks).
 package device
 
 import (

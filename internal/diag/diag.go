@@ -1,8 +1,3 @@
-// Package diag is a problem with a place in a text, and how it is shown; what of a text may be printed, and Secret, which may not.
-//
-// It knows nothing of configs. A Problem names a Place (a span of a Document), says what is wrong and what to do,
-// and may point at other places. Three renderers show problems: text with carets for people, one line a problem
-// for tools, and JSON.
 package diag
 
 import (

@@ -1,7 +1,3 @@
-// Package fetch is bytes from a source: retries, deadlines, hashes, compression, offline.
-//
-// It does not know what the bytes mean, which sources a config may name (source judges those) or where they end up:
-// the caller brings a writer. Nothing is held whole in memory but data: payloads, which are part of their URL.
 package fetch
 
 import (

@@ -1,8 +1,3 @@
-// Package host is the machine: tools, rooted paths, and the Steps that plans are made of. It is the only package that
-// runs processes, and the only one that changes a target root.
-//
-// It does not know what a config is: a planner decides, a Step carries the decision, and this package does it without
-// leaving the root.
 package host
 
 import (

@@ -1,8 +1,3 @@
-// Package source knows what a source may be: URLs by version, ARNs, data: grammar, digests; pure.
-//
-// A source is the text in a resource's source key. This package judges, takes apart and redacts such texts. It fetches
-// nothing, and decodes no more than shows whether there is anything. What it says about a text never contains a part of it that may be secret: the payload of a data: URL,
-// userinfo, the values of a query.
 package source
 
 import (

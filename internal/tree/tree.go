@@ -1,9 +1,3 @@
-// Package tree is a document, JSON or YAML, read into nodes that remember their span. It knows the grammar of the text and
-// nothing of what the keys mean.
-//
-// Nodes live in an Arena, without pointers between them, so that a document of half a million nodes costs the garbage
-// collector nothing. A Node is a handle: small, comparable, valid as long as its arena. Several documents can share an
-// arena, which is how nodes of one become children of another's when configs merge.
 package tree
 
 import (

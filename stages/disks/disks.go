@@ -1,6 +1,3 @@
-// Package disks makes disks what a config says: partitions, RAID arrays, LUKS volumes, filesystems, in this order. Each of the
-// four is a round: look at the devices, plan, act. A plan never gives up what the config did not give up, and a step that
-// destroys looks again before it does. Mounting is no business of this package.
 package disks
 
 import (

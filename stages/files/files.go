@@ -1,9 +1,3 @@
-// Package files plans and makes the accounts, directories, files, links and units of a config under a target root, and what a
-// boot leaves beside them: keys, labels, the result file.
-//
-// Plan is a plain function of a config and a view of the root; the Steps it returns do the work through package host and
-// get content from a function they are given. What a config means is not decided here, nor where content comes from, nor
-// what a line of an account file says. docs/files.md is the reference for people: tables, order, and what running again does.
 package files
 
 import (
