@@ -133,7 +133,6 @@ type tokenError struct{ error }
 // Error says what the request was for.
 func (e tokenError) Error() string { return "token: " + e.error.Error() }
 
-// Unwrap gives the cause.
 func (e tokenError) Unwrap() error { return e.error }
 
 // get gives the header with a new token, or none where the service has no tokens.

@@ -114,7 +114,6 @@ func orElse(ctx context.Context, m *Machine, d Document, err error, other finder
 // A refusal is an error about an answer: the same question would be answered in the same way again.
 type refusal struct{ error }
 
-// Unwrap gives the cause.
 func (r refusal) Unwrap() error { return r.error }
 
 // A contender is a source in a race.

@@ -407,7 +407,6 @@ type PlacedError struct {
 // Error puts the place first, as compilers do.
 func (e *PlacedError) Error() string { return e.Place + ": " + e.Err.Error() }
 
-// Unwrap gives the failure.
 func (e *PlacedError) Unwrap() error { return e.Err }
 
 // origin looks up where the user wrote what stands at a place of the cached config.

@@ -25,6 +25,9 @@ var machineCalls = map[string][]string{
 	"time":    {"Now", "Since", "Until"},
 }
 
+// plainMethods are those of interfaces that everyone knows. They have a comment only where there is something to say.
+var plainMethods = []string{"Error", "Unwrap", "String", "Read", "Write"}
+
 func mayAskMachine(path string) bool {
 	return strings.HasPrefix(path, "cmd/") || path == "internal/host" || path == "internal/fetch"
 }
@@ -103,7 +106,7 @@ func (s *sourcePackage) declarations(f *ast.File) (wrong []string) {
 			if d.Recv == nil && d.Name.Name == "init" {
 				wrong = append(wrong, s.complain(d.Pos(), "init runs unasked"))
 			}
-			if d.Doc == nil && ast.IsExported(receiver(d)) {
+			if d.Doc == nil && ast.IsExported(receiver(d)) && !(d.Recv != nil && slices.Contains(plainMethods, d.Name.Name)) {
 				undocumented(d.Name)
 			}
 		case *ast.GenDecl:
@@ -290,6 +293,7 @@ func TestBrokenHouseRulesAreFound(t *testing.T) {
 		"a blank import":                     {good + "import _ \"net/http/pprof\"\n", "blank import"},
 		"an exported function":               {good + "func Parse() {}\n", "Parse has no doc"},
 		"a method of an exported type":       {good + "// T is a type.\ntype T[P any] struct{}\nfunc (t *T[P]) Do() {}\n", "Do has no doc"},
+		"a function by a method's name":      {good + "func Write() {}\n", "Write has no doc"},
 		"an exported variable":               {good + "var Limit = 1\n", "Limit has no doc"},
 		"an exported type":                   {good + "type T struct{}\n", "T has no doc"},
 		"the clock":                          {good + "import \"time\"\nvar t = time.Now()\n", "time.Now"},
@@ -336,6 +340,8 @@ type T struct{ Limit int }
 type hidden struct{}
 
 func (hidden) Error() string { return "" }
+
+func (t *T) String() string { return "" }
 
 // Do shadows what it must not change.
 func (t *T) Do() time.Duration {

@@ -95,7 +95,6 @@ const (
 	Delete
 )
 
-// String gives the verb as a plan shows it.
 func (v Verb) String() string { return [...]string{"keep", "create", "change", "destroy"}[v] }
 
 // A Change tells people what becomes of one entry of the config. It holds no hash.

@@ -26,7 +26,6 @@ type MakeHome struct {
 	Skeletons []string
 }
 
-// String says what is made.
 func (e MakeHome) String() string {
 	return fmt.Sprintf("make home %s, owner %d:%d, mode %04o", e.Path, e.UID, e.GID, e.Mode)
 }
@@ -39,7 +38,6 @@ type MakeMail struct {
 	Mode     uint32
 }
 
-// String says what is made.
 func (e MakeMail) String() string {
 	return fmt.Sprintf("make mail file %s, owner %d:%d, mode %04o", e.Path, e.UID, e.GID, e.Mode)
 }
@@ -48,7 +46,6 @@ func (e MakeMail) String() string {
 // each on its own, and the others stay. Old and new are equal for what does not change.
 type Owners struct{ OldUID, NewUID, OldGID, NewGID uint32 }
 
-// String says who hands what to whom.
 func (o Owners) String() string {
 	return fmt.Sprintf("%d:%d → %d:%d", o.OldUID, o.OldGID, o.NewUID, o.NewGID)
 }
@@ -61,7 +58,6 @@ type MoveHome struct {
 	Owners   Owners
 }
 
-// String says what goes where.
 func (e MoveHome) String() string {
 	if e.Owners.OldUID == e.Owners.NewUID && e.Owners.OldGID == e.Owners.NewGID {
 		return fmt.Sprintf("move home %s to %s", e.From, e.To)
@@ -77,7 +73,6 @@ type OwnHome struct {
 	Owners Owners
 }
 
-// String says what changes hands.
 func (e OwnHome) String() string { return fmt.Sprintf("give home %s, owner %s", e.Path, e.Owners) }
 
 // OwnMail gives a mail file to a new uid, only if it is there and the old one's.
@@ -87,7 +82,6 @@ type OwnMail struct {
 	OldUID, NewUID uint32
 }
 
-// String says what changes hands.
 func (e OwnMail) String() string {
 	return fmt.Sprintf("give mail file %s, owner %d → %d", e.Path, e.OldUID, e.NewUID)
 }
@@ -99,7 +93,6 @@ type RemoveMail struct {
 	UID  uint32
 }
 
-// String says what goes.
 func (e RemoveMail) String() string { return "remove mail file " + e.Path }
 
 // RemoveHome removes a home with everything in it, if it is there. One that belongs to someone else stays, and userdel then fails.
@@ -109,5 +102,4 @@ type RemoveHome struct {
 	UID  uint32
 }
 
-// String says what goes.
 func (e RemoveHome) String() string { return "remove home " + e.Path }

@@ -35,10 +35,8 @@ type SpecError struct {
 	Err   error
 }
 
-// Error is what is wrong with the spec.
 func (e *SpecError) Error() string { return e.Err.Error() }
 
-// Unwrap gives what is wrong.
 func (e *SpecError) Unwrap() error { return e.Err }
 
 // fail says which spec an error is about.

@@ -219,7 +219,6 @@ type Fault struct {
 	At                  int // byte offset inside the value; -1 where the whole value is meant
 }
 
-// Error gives the message.
 func (f *Fault) Error() string { return f.Message }
 
 // Fatal reports whether any problem is an error.

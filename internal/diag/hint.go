@@ -8,7 +8,6 @@ type hinted struct {
 	hint string
 }
 
-// Unwrap gives the error itself.
 func (h hinted) Unwrap() error { return h.error }
 
 // Hint says what a person can do.

@@ -13,7 +13,6 @@ const Redacted = "[redacted]"
 // key of a map: encoding/json writes those as the strings they are.
 type Secret string
 
-// String gives Redacted.
 func (Secret) String() string { return Redacted }
 
 // Format writes Redacted for every verb.

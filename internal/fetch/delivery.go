@@ -59,7 +59,6 @@ func (d *delivery) expect(text string) error {
 	return nil
 }
 
-// Write passes decompressed bytes on.
 func (d *delivery) Write(p []byte) (int, error) {
 	if d.gzip && d.client.bound.passed(d.packed.n.Load(), d.n+int64(len(p))) {
 		return 0, fmt.Errorf("decompresses to more than %d times its size: stopped after %d bytes", d.client.bound.ratio, d.n)
@@ -138,7 +137,6 @@ type labelled struct {
 	from io.Reader
 }
 
-// Read reads.
 func (r labelled) Read(p []byte) (int, error) {
 	n, err := r.from.Read(p)
 	if err != nil && err != io.EOF {
@@ -288,7 +286,6 @@ type tracked struct {
 	failed atomic.Pointer[error]
 }
 
-// Read reads from the body.
 func (t *tracked) Read(p []byte) (int, error) {
 	n, err := t.from.Read(p)
 	t.n.Add(int64(n))

@@ -120,7 +120,6 @@ type stirring struct {
 	stalled *time.Timer
 }
 
-// Read reads.
 func (s stirring) Read(p []byte) (int, error) {
 	n, err := s.Reader.Read(p)
 	if n > 0 {

@@ -196,7 +196,6 @@ type buffer struct {
 	limit int64
 }
 
-// Write refuses what goes beyond the limit.
 func (b *buffer) Write(p []byte) (int, error) {
 	if int64(b.Len())+int64(len(p)) > b.limit {
 		return 0, fmt.Errorf("larger than %d bytes", b.limit)

@@ -44,7 +44,6 @@ type again struct {
 	after time.Duration // the server wants to be left alone that long
 }
 
-// Unwrap gives the error itself.
 func (a again) Unwrap() error { return a.error }
 
 // A quest is the way to one resource over the network: its attempts, its deadline, and what the console is told of them.

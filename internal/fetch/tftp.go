@@ -111,7 +111,6 @@ type counting struct {
 	to   *quest
 }
 
-// Read reads and counts.
 func (c *counting) Read(p []byte) (int, error) {
 	n, err := c.from.Read(p)
 	c.to.got.Add(int64(n))

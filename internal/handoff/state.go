@@ -48,10 +48,8 @@ type StateError struct {
 	Err  error
 }
 
-// Error names the file.
 func (e *StateError) Error() string { return fmt.Sprintf("state %s: %v", e.Path, e.Err) }
 
-// Unwrap gives the cause.
 func (e *StateError) Unwrap() error { return e.Err }
 
 // LoadState reads the state; the empty one where there is none yet. Its errors are *StateError.

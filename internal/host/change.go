@@ -107,7 +107,6 @@ func (t *Temp) make(try func() error) error {
 	return try()
 }
 
-// Write appends to the file.
 func (t *Temp) Write(p []byte) (int, error) {
 	done := 0
 	for done < len(p) { // a filesystem that runs full takes a part first, and says so with the next call

@@ -113,7 +113,6 @@ func (e *belowError) Error() string {
 	return text + ": " + err.Error()
 }
 
-// Unwrap gives what happened.
 func (e *belowError) Unwrap() error { return e.err }
 
 // MakeTree makes a directory, copies into it what is in some others, and then gives it its owner and mode. Directories, regular

@@ -27,7 +27,6 @@ const (
 	Deferred
 )
 
-// String gives the word for an effect: keep, create, change, destroy or deferred.
 func (e Effect) String() string {
 	return [...]string{"keep", "create", "change", "destroy", "deferred"}[e]
 }
@@ -84,7 +83,6 @@ func (e *StepError) Error() string {
 	return fmt.Sprintf("%s (%s): %v", e.Subject, e.Origin, e.Err)
 }
 
-// Unwrap gives what happened.
 func (e *StepError) Unwrap() error { return e.Err }
 
 // Fail wraps err as a failure of s. It gives nil for nil, and leaves an error alone that already names a step.
@@ -119,7 +117,6 @@ func (p Plan) Print(w io.Writer) error {
 	return nil
 }
 
-// String gives what Print writes.
 func (p Plan) String() string {
 	var b strings.Builder
 	_ = p.Print(&b)

@@ -39,7 +39,6 @@ type Field struct{ Name, Value string }
 // A NameError is a field that journald would drop without a word.
 type NameError struct{ Name string }
 
-// Error quotes the name.
 func (e *NameError) Error() string { return fmt.Sprintf("journal: %q is no name of a field", e.Name) }
 
 // ErrAbsent is in the error about a machine where no journald listens.

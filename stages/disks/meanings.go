@@ -35,7 +35,6 @@ func (m meaning) at() (string, error) {
 	return m.find()
 }
 
-// String is what it is, with its place in the config.
 func (m meaning) String() string { return fmt.Sprintf("%s (%s)", m.what, m.origin) }
 
 // meanings are by name. A name with several has none that could be relied on.

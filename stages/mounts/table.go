@@ -23,7 +23,6 @@ type mounted struct {
 	root       string // the part of the filesystem that is mounted: "/", or that of a bind mount or btrfs subvolume
 }
 
-// String says what is mounted.
 func (m mounted) String() string { return m.Type + " of " + host.Show(m.Source) }
 
 // table reads the mounts that this thread sees: a thread can have its own.
