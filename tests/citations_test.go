@@ -232,3 +232,39 @@ func TestCitationsThatLeadNowhereAreFound(t *testing.T) {
 	assert.Empty(t, misleading(pages, "docs/peer/spec.md", "engine.md §1.1 and `engine.md` Appendix A"))
 	assert.Len(t, misleading(pages, "docs/peer/engine.md", "§1 has it, or §4, or spec.md §1"), 2)
 }
+
+var (
+	link        = regexp.MustCompile(`\]\(([^)#\s:]*)(?:#([^)\s]*))?\)`)
+	punctuation = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+)
+
+// anchor is what a heading is called in a link, as forges have it.
+func anchor(title string) string {
+	return strings.ReplaceAll(punctuation.ReplaceAllString(strings.ToLower(title), ""), " ", "-")
+}
+
+func TestLinksOfPagesLeadSomewhere(t *testing.T) {
+	linked := 0
+	texts(t, func(name, text string) {
+		if path.Ext(name) != ".md" || strings.HasPrefix(name, "docs/peer/") && name != "docs/peer/README.md" {
+			return
+		}
+		own := readPage(text)
+		for _, m := range link.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
+			to := own
+			if m[1] != "" {
+				target := path.Join("..", path.Dir(name), m[1])
+				text, err := os.ReadFile(target)
+				if info, statErr := os.Stat(target); statErr != nil || err != nil && !info.IsDir() {
+					assert.Fail(t, "broken link", "%s: %s", name, m[0])
+					continue
+				}
+				to = readPage(string(text))
+			}
+			linked++
+			known := slices.ContainsFunc(to.headings, func(title string) bool { return anchor(title) == m[2] })
+			assert.True(t, m[2] == "" || known, "%s: %s: there is no such heading", name, m[0])
+		}
+	})
+	assert.Greater(t, linked, 50)
+}

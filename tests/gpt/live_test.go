@@ -154,7 +154,7 @@ func (a *allocation) addWants(r *rand.Rand, mib uint64) {
 	}
 }
 
-// argv is the pretend run of docs/peer/engine.md §9.1.2.
+// argv is the pretend run of docs/peer/engine.md §9.1.1.
 func (a *allocation) argv() []string {
 	args := []string{"--pretend"}
 	if a.Moved {
