@@ -52,7 +52,7 @@ type Application struct {
 	Identity Identity
 
 	Out io.Writer // takes the plan of a dry run
-	// Progress is told how many of the steps are over, and which came last; nil for nobody.
+	// Progress is told how many of the steps are over, and which one is waited for; nil for nobody.
 	Progress func(done, all int, s host.Step)
 
 	Log    *slog.Logger
@@ -104,10 +104,7 @@ func Apply(ctx context.Context, a Application) error {
 	}
 	run := host.RunOptions{Log: a.Log.WithGroup("files"), Flush: root.Sync}
 	if a.Progress != nil {
-		run.After = func(done int, s host.Step) error {
-			a.Progress(done, len(plan), s)
-			return nil
-		}
+		run.Before = func(done int, s host.Step) { a.Progress(done, len(plan), s) }
 	}
 	if err := plan.Run(ctx, run); err != nil {
 		return placed(doc, a.inRoot(err))

@@ -149,3 +149,19 @@ func TestWhatWasWrittenCanBeReadAfterItHasItsPlace(t *testing.T) {
 	_, err = f.WriteAt([]byte("x"), 0)
 	assert.Error(t, err, "it is for reading")
 }
+
+func TestARunTellsOfTheStepThatItWaitsForBeforeItIsDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		plan, _, _, _ := waiting([]time.Duration{time.Hour, time.Minute, 2 * time.Hour}, nil)
+		plan = append(plan, Step{Subject: "last", Do: func(context.Context) error { time.Sleep(time.Hour); return nil }})
+		began := time.Now()
+		var told []string
+		before := func(done int, s Step) { told = append(told, fmt.Sprint(time.Since(began), " ", done, " ", s.Subject)) }
+		require.NoError(t, plan.Run(t.Context(), RunOptions{Before: before}))
+		assert.Equal(t, []string{
+			"0s 0 0", "0s 0 1", "0s 0 2", // they begin
+			"0s 0 0", "1h0m0s 0 1", "1h0m0s 0 2", // beside each other, and are waited for in their order
+			"2h0m0s 0 0", "2h0m0s 1 1", "2h0m0s 2 2", "2h0m0s 3 last",
+		}, told)
+	})
+}

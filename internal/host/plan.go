@@ -127,6 +127,9 @@ func (p Plan) String() string {
 type RunOptions struct {
 	// Log gets a line when a step starts, finishes and fails. Nil for none.
 	Log *slog.Logger
+	// Before is called when the run comes to wait for a step, to get it ready or to do it, with the number of steps done so
+	// far. Nil for nobody.
+	Before func(done int, s Step)
 	// After is called after each step that is done, with the number of steps done so far. Its error stops the run.
 	After func(done int, s Step) error
 	// Flush writes to disk what steps have prepared, before any of it is put in place: a name must not outlive a power cut
@@ -150,6 +153,9 @@ func (p Plan) Run(ctx context.Context, o RunOptions) error {
 	if o.Flush == nil {
 		o.Flush = func() error { return nil }
 	}
+	if o.Before == nil {
+		o.Before = func(int, Step) {}
+	}
 	for i := 0; i < len(p); {
 		end := i + 1
 		for p[i].Prepare != nil && end < len(p) && end-i < together && p[end].Prepare != nil {
@@ -166,7 +172,7 @@ func (p Plan) Run(ctx context.Context, o RunOptions) error {
 // batch checks and prepares some steps, then does them. Where one cannot be prepared the ones before it are done all the
 // same: what a run that fails has done does not depend on how steps are put together.
 func (p Plan) batch(ctx context.Context, from, to int, o RunOptions) error {
-	states, failed := prepare(ctx, p[from:to], o.Log)
+	states, failed := prepare(ctx, p[from:to], o.Log, func(s Step) { o.Before(from, s) })
 	prepared := slices.ContainsFunc(states, func(s State) bool { return s == Pending }) && p[from].Prepare != nil
 	done := 0
 	defer func() {
@@ -183,6 +189,9 @@ func (p Plan) batch(ctx context.Context, from, to int, o RunOptions) error {
 	}
 	for k, state := range states {
 		s := p[from+k]
+		if state != Done {
+			o.Before(from+k, s)
+		}
 		if err := s.finish(ctx, state, o.Log); err != nil {
 			return s.Fail(err)
 		}
@@ -199,7 +208,7 @@ func (p Plan) batch(ctx context.Context, from, to int, o RunOptions) error {
 
 // prepare checks and prepares steps, and gives the states of those before the first that failed, with its error. Nothing of what
 // comes after a failure outlasts the call but what Abandon takes back.
-func prepare(ctx context.Context, steps Plan, log *slog.Logger) ([]State, error) {
+func prepare(ctx context.Context, steps Plan, log *slog.Logger, before func(Step)) ([]State, error) {
 	states := make([]State, len(steps))
 	r := newRow(ctx, len(steps))
 	for k, s := range steps {
@@ -216,6 +225,7 @@ func prepare(ctx context.Context, steps Plan, log *slog.Logger) ([]State, error)
 				r.fail(k, err)
 			}
 		}
+		before(s)
 		if !s.Parallel {
 			get(ctx)
 		} else {
@@ -223,6 +233,12 @@ func prepare(ctx context.Context, steps Plan, log *slog.Logger) ([]State, error)
 		}
 		if r.failedBefore(k + 1) {
 			break
+		}
+	}
+	for k, ready := range r.ready {
+		if ready != nil && !r.failedBefore(k) {
+			before(steps[k])
+			<-ready
 		}
 	}
 	r.all.Wait()
@@ -240,6 +256,7 @@ type row struct {
 	ctx   context.Context
 	slots chan struct{}
 	all   sync.WaitGroup
+	ready []chan struct{} // by step, closed when it is over; nil for those not started
 
 	mu      sync.Mutex
 	cancels []context.CancelFunc // by step; nil for those not started
@@ -248,7 +265,7 @@ type row struct {
 }
 
 func newRow(ctx context.Context, steps int) *row {
-	return &row{ctx: ctx, slots: make(chan struct{}, abreast), cancels: make([]context.CancelFunc, steps), first: steps}
+	return &row{ctx: ctx, slots: make(chan struct{}, abreast), ready: make([]chan struct{}, steps), cancels: make([]context.CancelFunc, steps), first: steps}
 }
 
 // start runs get for step k as soon as there is room.
@@ -258,8 +275,10 @@ func (r *row) start(k int, get func(context.Context)) {
 	r.mu.Lock()
 	r.cancels[k] = cancel
 	r.mu.Unlock()
+	ready := make(chan struct{})
+	r.ready[k] = ready
 	r.all.Go(func() {
-		defer func() { <-r.slots }()
+		defer func() { <-r.slots; close(ready) }()
 		if !r.failedBefore(k) {
 			get(ctx)
 		}
