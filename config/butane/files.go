@@ -26,8 +26,8 @@ func (t *translation) mountUnits() {
 	}
 }
 
-// mountUnit makes the text of one unit. Values stand in it as they are, specifiers and all, and there is no line break at the end: other
-// programs make the same text, and machines compare it.
+// mountUnit makes the text of one unit. Values stand in it as they are, and there is no line break at the end: other programs make the same
+// text, and machines compare it. What systemd would read otherwise is refused before (mountUnitLines).
 func (t *translation) mountUnit(fs *at) (name, text string) {
 	device, format, where := fs.key("device").text(), fs.key("format").text(), fs.key("path").text()
 	var options []string

@@ -116,7 +116,7 @@ func (t *translation) mountUnitRules(fs *at) {
 		return
 	}
 	where, format := fs.key("path"), fs.key("format")
-	where.strictly(field.Line("the path of a mount unit", "a line of a unit", where.text())) // device and options: in every config
+	t.mountUnitLines(fs)
 	swap := t.Spec >= config.V3_3 && format.text() == "swap"
 	noPath := func() {
 		if where.text() == "" && !swap {
@@ -136,10 +136,31 @@ func (t *translation) mountUnitRules(fs *at) {
 	}
 }
 
+// mountUnitLines holds what becomes lines of a mount unit against the table of fields. What goes for every config is left to its rules. What
+// is but odd is a warning: somebody who knows what systemd makes of an option may have meant it.
+func (t *translation) mountUnitLines(fs *at) {
+	for _, row := range field.MountRows() {
+		key, list := strings.CutSuffix(strings.TrimPrefix(row.Path, "storage.filesystems.*."), ".*")
+		values := func(yield func(*at) bool) { yield(fs.key(key)) }
+		if list {
+			values = fs.key(key).items()
+		}
+		for value := range values {
+			if fault, stops := row.Check(value.text()); stops {
+				value.strictly(fault)
+			} else {
+				value.stricter(diag.Warning, fault)
+			}
+		}
+	}
+}
+
 // strictly reports a fault that the peer does not know.
-func (a *at) strictly(f *diag.Fault) {
+func (a *at) strictly(f *diag.Fault) { a.stricter(diag.Error, f) }
+
+func (a *at) stricter(severity diag.Severity, f *diag.Fault) {
 	if f != nil {
-		p := a.errorf(f.Code, f.Message)
+		p := a.t.report(severity, f.Code, a.path(), a.place(), f.Message)
 		p.Hint, p.Stricter = f.Hint, true
 	}
 }

@@ -25,6 +25,8 @@ const (
 	parent // . and .. as a whole or between slashes
 	script // what separates or quotes words in a script of GRUB, or users in its list
 	mapper // what the device mapper's library writes in another way, and the name of the mapper's own node
+	specifier
+	joined // a backslash or a blank at the end
 )
 
 const line = null | control
@@ -38,6 +40,9 @@ const mapperSigns = "#+-.:=@_"
 
 // mapperNode is the file by which programs talk to the device mapper.
 const mapperNode = "control"
+
+// specifiers are the letters of systemd.unit(5), Specifiers. A percent sign before anything else stands for itself.
+const specifiers = "%aAbBCdDEfgGhHiIjJlLmMnNopPqsStTuUvVwWyY"
 
 // A Row is a field.
 type Row struct {
@@ -57,6 +62,16 @@ func Rows() []Row { return slices.Clone(rows[:]) }
 
 // UserRows is the table of what a user of the boot loader has in a Butane document. From there the machine reads them as text of a file.
 func UserRows() []Row { return slices.Clone(userRows[:]) }
+
+// MountRows is the table of what a filesystem of a Butane document has of which a mount unit is made, where it asks for one.
+func MountRows() []Row { return slices.Clone(mountRows[:]) }
+
+// systemd.syntax(7): a backslash at the end of a line joins it with the next, and blanks at the end are dropped.
+var mountRows = [...]Row{
+	{Path: "storage.filesystems.*.path", What: "the path of a mount unit", Becomes: "a line of a unit", never: line | specifier | joined},
+	{Path: "storage.filesystems.*.device", What: "the device of a mount unit", Becomes: "a line of a unit", never: specifier | joined},
+	{Path: "storage.filesystems.*.mount_options.*", What: "an option of a mount unit", Becomes: "part of a line of a unit", never: joined, odd: specifier},
+}
 
 var userRows = [...]Row{
 	{Path: "grub.users.*.name", What: "the name of a user of the boot loader", Becomes: "a word of a script of the boot loader's", never: line | tab | blank | hash | script},
@@ -110,7 +125,8 @@ func (r Row) Words() (never, odd string) {
 
 // classWords are the classes by their bits.
 var classWords = [...]string{"NUL", "line ends and other control characters", "tabs", "blanks", "a dash in front", "# in front", "`.` and `..`",
-	"any of `{}&$;<>\"'\\,` and the bar", "`control`, and all but ASCII letters, digits and `#+-.:=@_`"}
+	"any of `{}&$;<>\"'\\,` and the bar",
+	"`control`, and all but ASCII letters, digits and `#+-.:=@_`", "specifiers of systemd, such as `%h` and `%%`", "a blank or a backslash at the end"}
 
 func words(of class) (list []string) {
 	for i, word := range classWords {
@@ -147,11 +163,18 @@ func (r Row) fault(value string, not class) *diag.Fault {
 		at, what = 0, "begin with #"
 	case not&parent != 0 && hasParent(value):
 		what = "be or hold . or .. as a name"
+	case not&joined != 0 && strings.HasSuffix(value, "\\"):
+		at, what = len(value)-1, "end with a backslash, which joins the line with the next"
+	case not&joined != 0 && strings.HasSuffix(value, " "):
+		at, what = len(value)-1, "end with a blank, which systemd drops"
 	case not&mapper != 0 && value == mapperNode:
 		what = "be the name of the device mapper's own node"
 	default:
 		if at, what = unfit(value, not); at < 0 {
 			at, what = sign(value, not)
+		}
+		if at < 0 && not&specifier != 0 {
+			at, what = specified(value)
 		}
 		if at < 0 {
 			return nil
@@ -196,6 +219,16 @@ func sign(value string, not class) (at int, what string) {
 			return i, "hold " + string(c) + ", which is a sign in a script"
 		case not&mapper != 0 && !isMapped(c):
 			return i, "hold " + strings.Trim(strconv.QuoteRuneToGraphic(c), "'") + ", which the device mapper writes in another way"
+		}
+	}
+	return -1, ""
+}
+
+// specified finds the first specifier of systemd.
+func specified(value string) (at int, what string) {
+	for i := range len(value) - 1 {
+		if value[i] == '%' && strings.IndexByte(specifiers, value[i+1]) >= 0 {
+			return i, "hold " + value[i:i+2] + ", which systemd replaces by something else"
 		}
 	}
 	return -1, ""

@@ -15,7 +15,7 @@ import (
 
 func rowOf(t *testing.T, path string) field.Row {
 	t.Helper()
-	for _, r := range slices.Concat(field.Rows(), field.UserRows()) {
+	for _, r := range slices.Concat(field.Rows(), field.UserRows(), field.MountRows()) {
 		if r.Path == path {
 			return r
 		}
@@ -113,6 +113,31 @@ func TestWordsOfTheBootLoaderAndNamesOfTheDeviceMapperAreReadAsTheyAre(t *testin
 	}
 }
 
+// systemd.unit(5) has the specifiers, systemd.syntax(7) the ends of lines.
+func TestWhatBecomesALineOfAMountUnitIsReadAsItIs(t *testing.T) {
+	const where, options = "storage.filesystems.*.path", "storage.filesystems.*.mount_options.*"
+	for _, c := range []struct {
+		path, value, message string
+		stops                bool
+	}{
+		{where, "/var/a b", "", false},
+		{where, `/var/a\b`, "", false},
+		{where, "/var/100%", "", false},
+		{where, "/var/%1", "", false},
+		{where, "/var/%c%k%x", "", false},
+		{where, "/var/a%hb", "the path of a mount unit cannot hold %h, which systemd replaces by something else", true},
+		{where, "/var/50%%", "the path of a mount unit cannot hold %%, which systemd replaces by something else", true},
+		{where, `/var/a\`, "the path of a mount unit cannot end with a backslash, which joins the line with the next", true},
+		{where, "/var/a ", "the path of a mount unit cannot end with a blank, which systemd drops", true},
+		{options, "size=50%", "", false},
+		{options, "size=50%,nr_inodes=1k", "", false},
+		{options, "x-a=%i", "an option of a mount unit cannot hold %i, which systemd replaces by something else", false},
+		{options, `x-a=b\`, "an option of a mount unit cannot end with a backslash, which joins the line with the next", true},
+	} {
+		checked(t, c.path, c.value, c.message, c.stops)
+	}
+}
+
 // checked holds a value against its row; there is no fault where there is no message.
 func checked(t *testing.T, path, value, message string, stops bool) {
 	t.Helper()
@@ -150,7 +175,7 @@ func TestTheTableIsInTheDocs(t *testing.T) {
 	require.NoError(t, err)
 	var table strings.Builder
 	table.WriteString("| field | becomes | never | hardly meant |\n|---|---|---|---|\n")
-	for _, r := range slices.Concat(field.Rows(), field.UserRows()) {
+	for _, r := range slices.Concat(field.Rows(), field.UserRows(), field.MountRows()) {
 		never, odd := r.Words()
 		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", strings.ReplaceAll(r.Path, ".*", "[]"), r.Becomes, never, odd)
 	}
