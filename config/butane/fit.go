@@ -48,8 +48,8 @@ func (f *fitter) walk(n tree.Node, s *shape, path string) {
 	}
 }
 
-// saysNothing: a machine is the same without the member. That is so of what is empty through and through, and of false, which only
-// whether something should exist is not by itself.
+// saysNothing: a machine is the same without the member. That is so of what is empty through and through, and of what is so by itself: that
+// something should exist is true, all else is false.
 func saysNothing(n tree.Node, s *shape) bool {
 	switch n.Kind() {
 	case tree.Object:
@@ -62,7 +62,7 @@ func saysNothing(n tree.Node, s *shape) bool {
 	case tree.List:
 		return !n.First().Exists()
 	case tree.Bool:
-		return n.Text() == "false" && s.name != "should_exist"
+		return (n.Text() == "true") == (s.name == "should_exist")
 	}
 	return n.Text() == ""
 }
