@@ -37,15 +37,51 @@ func (d *decoder) unknownKeys(n tree.Node, s *shape, at *diag.Trail) {
 			message, hint = fmt.Sprintf("the key %q differs from %q in case; other programs may ignore it", key, m.name), fmt.Sprintf("write %q", m.name)
 		} else if key == "variant" && s.path == "" {
 			hint = "JSON with ignition.version is a config; leave ignition.version out if it is meant as a Butane document"
-		} else if m, _ := s.find("source", d.version); m != nil && (key == "inline" || key == "local") {
-			hint = key + " is a key of Butane documents; in JSON write \"source\": \"data:,…\", with the text escaped as in a URL"
-		} else if near := diag.Nearest(key, names(s, d.version)); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
 		} else {
-			hint = "known keys are " + strings.Join(names(s, d.version), ", ")
+			hint = d.keyHint(s, key)
 		}
 		p.Place, p.Path, p.Message, p.Hint = c.KeyPlace(), (&diag.Trail{Up: at, Name: diag.ShowKey(key), Index: -1}).String(), message, hint
 	}
+}
+
+// keyHint says what somebody may have meant by a key that is not known: that of a document, one of a mapping below, or one that is spelled
+// alike.
+func (d *decoder) keyHint(s *shape, key string) string {
+	known := names(s, d.version)
+	if m, _ := s.find("source", d.version); m != nil && (key == "inline" || key == "local") {
+		return key + ` is a key of Butane documents; in JSON write "source": "data:,…", with the text escaped as in a URL`
+	}
+	if m, _ := s.find("contents", d.version); m != nil && m.kind == tree.Object && (key == "inline" || key == "local") {
+		return key + ` is a key of Butane documents; in JSON write "contents": {"source": "data:,…"}, with the text escaped as in a URL`
+	}
+	if home := s.nest("", d.version).Home(key); home != "" {
+		return home
+	}
+	if near := diag.Nearest(key, known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if home := s.nest("", d.version).NearHome(key); home != "" {
+		return home
+	}
+	return "known keys are " + strings.Join(known, ", ")
+}
+
+// nest is what a version has at and below an object.
+func (s *shape) nest(name string, v Version) diag.Nest {
+	n := diag.Nest{Name: name, Keys: names(s, v)}
+	for _, m := range s.members {
+		if m.since > v {
+			continue
+		}
+		if m.kind == tree.Object {
+			n.Below = append(n.Below, m.nest(m.name, v))
+		} else if m.kind == tree.List && m.item.kind == tree.Object {
+			below := m.item.nest(m.name, v)
+			below.Items = true
+			n.Below = append(n.Below, below)
+		}
+	}
+	return n
 }
 
 // names lists an object's keys.

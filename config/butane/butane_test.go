@@ -148,6 +148,10 @@ func TestScalarsAreWhatTheLanguageSaysTheyAre(t *testing.T) {
 
 func TestKeysAreHeldAgainstTheDialect(t *testing.T) {
 	for name, c := range map[string]struct{ text, want, hint string }{
+		"a key that belongs one level down":           {"storage: {files: [{path: /a, local: b}]}", "3:30 warning key-unknown $.storage.files.0.local", "local belongs below contents"},
+		"one that is misspelt too":                    {"storage: {files: [{path: /a, sourcce: b}]}", "3:30 warning key-unknown $.storage.files.0.sourcce", `did you mean "source"? it belongs below contents`},
+		"one that belongs to an item":                 {"storage: {disks: [{device: /dev/a, size_mib: 1}]}", "3:36 warning key-unknown $.storage.disks.0.size_mib", "size_mib belongs below an item of partitions"},
+		"a list that belongs below a section":         {"units: []", "3:1 warning key-unknown $.units", "units belongs below systemd"},
 		"a key in camel case":                         {"storage: {disks: [{device: /dev/a, wipeTable: true}]}", "3:36 warning key-unknown $.storage.disks.0.wipeTable", `did you mean "wipe_table"?`},
 		"a misspelt key":                              {"storage: {files: [{pth: /a, path: /a}]}", "3:20 warning key-unknown $.storage.files.0.pth", `did you mean "path"?`},
 		"a key that came later":                       {"systemd: {quadlets: []}", "3:11 warning key-too-new $.systemd.quadlets", "set version to 1.8.0-experimental or newer"},
@@ -170,6 +174,11 @@ func TestKeysAreHeldAgainstTheDialect(t *testing.T) {
 		"a number that is no mode, with such a digit": {"storage: {disks: [{device: /dev/a, partitions: [{number: 08}]}]}", "3:58 warning number-digit $.storage.disks.0.partitions.0.number", "write 8"},
 		"a value that a merge key brings":             {"x: &u {nam: b}\nstorage: {files: [{path: /a, <<: {mode: 755}}]}", "4:34 warning mode-decimal $.storage.files.0.mode", "write 0755"},
 		"a line end in a mount unit's path":           {"storage: {filesystems: [{device: /dev/a, format: ext4, with_mount_unit: true, path: \"/var/a\\nb\"}]}", "3:85 error field-character $.storage.filesystems.0.path", "a line of a unit"},
+		"a specifier in a mount unit's path":          {"storage: {filesystems: [{device: /dev/a, format: ext4, with_mount_unit: true, path: /var/%h}]}", "3:85 error field-character $.storage.filesystems.0.path", "a line of a unit"},
+		"a specifier in a mount unit's device":        {"storage: {filesystems: [{device: /dev/%b, format: ext4, with_mount_unit: true, path: /var/a}]}", "3:34 error field-character $.storage.filesystems.0.device", "a line of a unit"},
+		"a specifier in the device of swap":           {"storage: {filesystems: [{device: /dev/%b, format: swap, with_mount_unit: true}]}", "3:34 error field-character $.storage.filesystems.0.device", "a line of a unit"},
+		"a specifier in a mount unit's option":        {"storage: {filesystems: [{device: /dev/a, format: ext4, with_mount_unit: true, path: /var/a, mount_options: [ro, x=%u]}]}", "3:113 warning field-character $.storage.filesystems.0.mount_options.1", "part of a line"},
+		"an option that joins two lines":              {"storage: {filesystems: [{device: /dev/a, format: ext4, with_mount_unit: true, path: /var/a, mount_options: ['a\\']}]}", "3:109 error field-character $.storage.filesystems.0.mount_options.0", "part of a line"},
 		"a version 1.6 field in version 1.5.0":        {"boot_device: {luks: {cex: {enabled: true}}}", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -185,6 +194,20 @@ func TestKeysAreHeldAgainstTheDialect(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A percent sign that begins no specifier, and filesystems without a unit of ours, are left alone; the peer's names say nothing of any.
+func TestValuesOfMountUnitsThatSystemdReadsAsTheyAreAreTaken(t *testing.T) {
+	for name, text := range map[string]string{
+		"a percentage":   "{device: /dev/a, format: tmpfs, with_mount_unit: true, path: /var/a, mount_options: ['size=50%', 'a=%,b']}",
+		"without a unit": "{device: '/dev/%b', format: ext4, path: '/var/%h', mount_options: ['x=%u']}",
+	} {
+		r := translate(t, "variant: fcos\nversion: 1.5.0\nstorage: {filesystems: ["+text+"]}\n", butane.Options{})
+		assert.NotContains(t, fmt.Sprint(diag.For(diag.Workstation, r.Problems)), "field-character", name)
+	}
+	r := translate(t, "variant: fcos\nversion: 1.5.0\nstorage: {filesystems: [{device: '/dev/%b', format: ext4, with_mount_unit: true, path: '/var/%h'}]}\n", butane.Options{Peer: true})
+	assert.Empty(t, diag.For(diag.Peer, r.Problems))
+	assert.Contains(t, string(r.JSON(false)), `Where=/var/%h\n`)
 }
 
 func TestContentIsEmbeddedInTheShortestWay(t *testing.T) {
@@ -469,14 +492,14 @@ func TestAModeThatWasMisreadIsToldOnce(t *testing.T) {
 }
 
 func TestKeysThatAreNotIndentedAreNamed(t *testing.T) {
-	const below, known = "belongs below contents: indent it further", "known keys are"
+	const below, home, known = "belongs below contents: indent it further", "belongs below contents", "known keys are"
 	for text, want := range map[string]string{
 		"contents:\n    inline: x":                         below,
 		"contents: ~\n    source: x\n    verification: {}": below,
-		"contents: {}\n    inline: x":                      known,
-		"contents:\n    mode: 0644\n    inline: x":         known,
+		"contents: {}\n    inline: x":                      home,
+		"contents:\n    mode: 0644\n    inline: x":         home,
 		"contents:\n    frob: x":                           known,
-		"<<: {contents: ~}\n    inline: x":                 known,
+		"<<: {contents: ~}\n    inline: x":                 home,
 	} {
 		r := translate(t, "variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n  - path: /a\n    "+text+"\n", butane.Options{})
 		var hints []string
@@ -489,5 +512,20 @@ func TestKeysThatAreNotIndentedAreNamed(t *testing.T) {
 		for _, hint := range hints {
 			assert.Contains(t, hint, want, text)
 		}
+	}
+}
+
+// What is so by itself says nothing in a version that has no key for it.
+func TestDefaultsGoWhereAnOlderVersionHasNoKeyForThem(t *testing.T) {
+	for text, fits := range map[string]bool{
+		`"passwd":{"users":[{"name":"a","shouldExist":true}],"groups":[{"name":"g","shouldExist":true}]}`: true,
+		`"passwd":{"users":[{"name":"a","shouldExist":false}]}`:                                           false,
+		`"passwd":{"groups":[{"name":"g","shouldExist":false}]}`:                                          false,
+		`"storage":{"disks":[{"device":"/dev/a","partitions":[{"number":1,"resize":false}]}]}`:            true,
+		`"storage":{"disks":[{"device":"/dev/a","partitions":[{"number":1,"resize":true}]}]}`:             false,
+	} {
+		root, problem := tree.NewArena().ParseJSON(&diag.Document{Name: "a.ign", Text: `{"ignition":{"version":"3.6.0"},` + text + `}`})
+		require.Nil(t, problem)
+		assert.Equal(t, fits, len(butane.Unfit(root, config.V3_1)) == 0, text)
 	}
 }

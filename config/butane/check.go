@@ -392,15 +392,17 @@ func (t *translation) explainKey(p *diag.Problem, s *shape, key string) {
 		p.Message = fmt.Sprintf("the variant %s has no key %q; it is ignored", t.Variant, key)
 		return
 	}
-	var known []string
-	for _, m := range s.members {
-		if m.since <= t.Spec && t.has(m.in) {
-			known = append(known, m.name)
-		}
-	}
-	p.Hint = "known keys are " + strings.Join(known, ", ")
-	if near := diag.Nearest(key, known); near != "" {
+	known, nest := s.names(t.Dialect), s.nest(t.Dialect)
+	nest.Name = ""
+	p.Hint = nest.Home(key)
+	if near := diag.Nearest(key, known); p.Hint == "" && near != "" {
 		p.Hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	if p.Hint == "" {
+		p.Hint = nest.NearHome(key)
+	}
+	if p.Hint == "" {
+		p.Hint = "known keys are " + strings.Join(known, ", ")
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -112,6 +113,34 @@ func (s *shape) find(name string, d Dialect) *shape {
 		}
 	}
 	return nil
+}
+
+// names are the keys that a dialect has.
+func (s *shape) names(d Dialect) (known []string) {
+	for _, m := range s.members {
+		if m.since <= d.Spec && d.has(m.in) {
+			known = append(known, m.name)
+		}
+	}
+	return known
+}
+
+// nest is what a dialect has at and below an object.
+func (s *shape) nest(d Dialect) diag.Nest {
+	n := diag.Nest{Name: s.name, Keys: s.names(d)}
+	for _, m := range s.members {
+		if m.since > d.Spec || !d.has(m.in) {
+			continue
+		}
+		if m.kind == tree.Object {
+			n.Below = append(n.Below, m.nest(d))
+		} else if m.kind == tree.List && m.item.kind == tree.Object {
+			below := m.item.nest(d)
+			below.Name, below.Items = m.name, true
+			n.Below = append(n.Below, below)
+		}
+	}
+	return n
 }
 
 // member returns the member under a name in whichever dialect has it.
