@@ -53,14 +53,3 @@ func hasPrefix(prefix string) func(string) bool {
 func equals(value string) func(string) bool {
 	return func(s string) bool { return s == value }
 }
-
-// since says which version brought the field at a path.
-func since(path string, rows []Change) Version {
-	v := V3_0
-	for _, row := range rows {
-		if row.Value == nil && (row.Path == path || strings.HasPrefix(path, row.Path+".")) {
-			v = max(v, row.Since)
-		}
-	}
-	return v
-}

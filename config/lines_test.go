@@ -11,15 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestEveryFieldHasALineForPeople(t *testing.T) {
-	lines := Lines()
-	for _, path := range Paths(Newest) {
-		assert.NotEmpty(t, lines[path], path)
-	}
-	assert.Len(t, lines, len(Paths(Newest)))
-	assert.Equal(t, "Slot in the table from 1; 0 for the next free one.", lines["storage.disks.*.partitions.*.number"])
-}
-
 // The compiler's own reader of comments is the oracle.
 func TestCommentsAreReadAsGoReadsThem(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "model.go", nil, parser.ParseComments)

@@ -2,15 +2,12 @@ package config_test
 
 import (
 	"encoding/json"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/field"
 )
 
 func TestValuesAreThoseOfAPattern(t *testing.T) {
@@ -38,11 +35,4 @@ func TestValuesAreThoseOfAPattern(t *testing.T) {
 	calls := 0
 	cfg.Values("systemd.units.*.dropins.*.name", func(func() string, string) bool { calls++; return false })
 	assert.Equal(t, 1, calls, "visit ends the walk")
-}
-
-func TestFieldsWithARuleAreFieldsOfAConfig(t *testing.T) {
-	paths := config.Paths(config.Newest)
-	for _, r := range field.Rows() {
-		assert.True(t, slices.Contains(paths, strings.TrimSuffix(r.Path, ".*")), r.Path)
-	}
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 // A Version of the language is the number after "3." in its name.
@@ -99,82 +98,4 @@ func quoteShort(s string) string {
 		s = s[:40] + "…"
 	}
 	return strconv.Quote(s)
-}
-
-// DetectVersion finds ignition.version in a document's tree the way a decoder that looks for nothing else would: keys are
-// compared without case, later ones win, and a wrong kind on the way is an error.
-func DetectVersion(root tree.Node) (Version, *diag.Problem) {
-	text, place, problem := findVersion(root)
-	if problem != nil {
-		return 0, problem
-	}
-	path := "$.ignition.version"
-	if !place.Exists() || place.Kind() == tree.Null || text == "" {
-		return 0, versionMissing(root, place)
-	}
-	v, fault := ParseVersion(text)
-	if fault != nil {
-		return 0, &diag.Problem{Severity: diag.Error, Code: fault.Code, Path: path, Place: place.Place(), Message: fault.Message, Hint: fault.Hint}
-	}
-	return v, nil
-}
-
-func versionMissing(root, at tree.Node) *diag.Problem {
-	if !at.Exists() {
-		at = root
-	}
-	hint := fmt.Sprintf(`the smallest config is {"ignition": {"version": %q}}`, Stable.String())
-	for c := range root.Children() {
-		if m, _ := language().find(c.Key(), Newest); m != nil {
-			hint = fmt.Sprintf(`add "ignition": {"version": %q}`, Stable.String())
-		}
-	}
-	for c := range root.Children() {
-		if c.Key() == "ignitionVersion" {
-			hint = "this is a config of spec 1, which has another shape; it must be rewritten for spec 3"
-		}
-	}
-	return &diag.Problem{Severity: diag.Error, Code: CodeVersionMissing, Path: "$.ignition.version", Place: at.Place(), Message: "the config does not say which version of the language it is written in", Hint: hint}
-}
-
-// whole is the version that a number such as 3.4 is most likely meant as.
-func whole(number string) string {
-	if v, fault := ParseVersion(number + ".0"); fault == nil {
-		return v.String()
-	}
-	return Stable.String()
-}
-
-func findVersion(root tree.Node) (text string, at tree.Node, problem *diag.Problem) {
-	wrong := func(n tree.Node, path, want string) {
-		if problem == nil && n.Kind() != tree.Null {
-			problem = &diag.Problem{Severity: diag.Error, Code: CodeWrongType, Path: path, Place: n.Place(), Message: fmt.Sprintf("%s is expected here, not %s", want, n.Kind())}
-		}
-	}
-	members := func(n tree.Node, path, name string, visit func(tree.Node)) {
-		if n.Kind() != tree.Object {
-			wrong(n, path, "an object")
-			return
-		}
-		for c := range n.Children() {
-			if strings.EqualFold(c.Key(), name) {
-				visit(c)
-			}
-		}
-	}
-	members(root, "$", "ignition", func(ignition tree.Node) {
-		members(ignition, "$.ignition", "version", func(version tree.Node) {
-			switch version.Kind() {
-			case tree.String:
-				at, text = version, version.Text()
-			case tree.Null: // leaves what an earlier one said
-			default:
-				wrong(version, "$.ignition.version", "a string")
-				if problem != nil && version.Kind() == tree.Number {
-					problem.Hint = fmt.Sprintf("write three numbers in quotes, as in %q", whole(version.Text()))
-				}
-			}
-		})
-	})
-	return text, at, problem
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/load"
@@ -113,7 +114,7 @@ func Apply(ctx context.Context, a Application) error {
 }
 
 // load reads the config and everything that it refers to.
-func (a *Application) load(ctx context.Context) (*config.Document, fetcher, error) {
+func (a *Application) load(ctx context.Context) (*document.Document, fetcher, error) {
 	client := fetch.New(a.Log, a.Version)
 	client.Clock = clock()
 	client.Unprotected = func(string) error { return errUnprotected } // the URL stands before it already
@@ -141,7 +142,7 @@ func (a *Application) load(ctx context.Context) (*config.Document, fetcher, erro
 }
 
 // unsupported refuses, or warns of, the parts of a config that this cannot act on.
-func (a *Application) unsupported(doc *config.Document, cfg config.Config) error {
+func (a *Application) unsupported(doc *document.Document, cfg config.Config) error {
 	left := files.NotInDirectory(cfg)
 	var accounts []files.Unsupported
 	if a.Accounts == nil {
@@ -176,7 +177,7 @@ func (a *Application) unsupported(doc *config.Document, cfg config.Config) error
 	return fmt.Errorf("%w%s; --ignore-unsupported goes on without", problems.Kept()[0], more)
 }
 
-func warningAt(doc *config.Document, index tree.Index, code, origin, what string) diag.Problem {
+func warningAt(doc *document.Document, index tree.Index, code, origin, what string) diag.Problem {
 	return diag.Problem{Severity: diag.Warning, Code: code, Path: origin, Place: doc.At(origin, index).Place(), Message: what}
 }
 
@@ -196,7 +197,7 @@ func (a *Application) inRoot(err error) error {
 }
 
 // placed puts the place in the config before the error of a step.
-func placed(doc *config.Document, err error) error {
+func placed(doc *document.Document, err error) error {
 	var step *host.StepError
 	if !errors.As(err, &step) || step.Origin == "" {
 		return err

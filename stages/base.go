@@ -10,14 +10,15 @@ import (
 	"slices"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 // baseConfig merges what the image itself wants: the files of base.d and of base.platform.d/<platform>, later names on top
 // of earlier ones. In dirs the most important comes first: its file hides those of the same name. nil where there is none.
-func baseConfig(l *load.Loader, dirs []string, platform string, log *slog.Logger) (*config.Document, error) {
-	var docs []*config.Document
+func baseConfig(l *load.Loader, dirs []string, platform string, log *slog.Logger) (*document.Document, error) {
+	var docs []*document.Document
 	for _, sub := range []string{"base.d", filepath.Join("base.platform.d", platform)} {
 		files, err := fragments(dirs, sub)
 		if err != nil {
@@ -39,7 +40,7 @@ func baseConfig(l *load.Loader, dirs []string, platform string, log *slog.Logger
 	case 1:
 		return docs[0], nil
 	}
-	return config.Merge(docs[0], docs[1:]...), nil
+	return document.Merge(docs[0], docs[1:]...), nil
 }
 
 // fragments lists the files of a sub-directory in the order of their names.
@@ -69,7 +70,7 @@ func fragments(dirs []string, sub string) ([]string, error) {
 
 // baseFile reads one file of a base config. An empty one (a link to /dev/null is one) hides those of the same name and says
 // nothing itself; a link to nowhere is passed over with a warning.
-func baseFile(l *load.Loader, file string, log *slog.Logger) (*config.Document, error) {
+func baseFile(l *load.Loader, file string, log *slog.Logger) (*document.Document, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		log.Warn(fmt.Sprintf("base config: %s is a link to a file that is not there; it is left out", file))
@@ -86,7 +87,7 @@ func baseFile(l *load.Loader, file string, log *slog.Logger) (*config.Document, 
 }
 
 // emptyConfig is what a machine without a config gets.
-func emptyConfig(arena *tree.Arena) *config.Document {
+func emptyConfig(arena *tree.Arena) *document.Document {
 	text := fmt.Sprintf(`{"ignition":{"version":%q}}`, config.Newest.String())
 	return load.Read(arena, "empty config", text).Config
 }

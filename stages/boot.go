@@ -12,19 +12,19 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/journal"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/logs"
+	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/providers"
 	"github.com/glowplug-os/glowplug/stages/files"
-	"github.com/glowplug-os/glowplug/validate"
 )
 
 // A Boot is what one stage process is told.
@@ -91,10 +91,10 @@ type run struct {
 	state  handoff.State
 	loader load.Loader
 	fetch  fetcher
-	user   *config.Document // what the user wants: rendered, or as an earlier stage left it
-	full   *config.Document // with what the image itself wants below it
-	cache  *diag.Document   // the text that user was read from, where it was an earlier stage's
-	line   string           // the kernel's command line
+	user   *document.Document // what the user wants: rendered, or as an earlier stage left it
+	full   *document.Document // with what the image itself wants below it
+	cache  *diag.Document     // the text that user was read from, where it was an earlier stage's
+	line   string             // the kernel's command line
 	limits limits
 }
 
@@ -192,7 +192,7 @@ func (r *run) stage(ctx context.Context, s stage) error {
 	}
 	r.full = r.user.Upgrade()
 	if base != nil {
-		r.full = config.Merge(base, r.user)
+		r.full = document.Merge(base, r.user)
 	}
 	if base != nil && s.fetches {
 		r.warn()
@@ -220,7 +220,7 @@ func (r *run) announce() {
 // warn holds the image's and the user's config together against the rules. What is wrong only then has never stopped a boot,
 // and so is a warning.
 func (r *run) warn() {
-	problems := validate.Rules(r.full)
+	problems := rules.Rules(r.full)
 	for i := range problems {
 		problems[i].Severity = diag.Warning
 	}
@@ -255,7 +255,7 @@ func (r *run) acquire(ctx context.Context) error {
 }
 
 // provided asks the sources of the config in turn, within the time that the command line allows for it.
-func (r *run) provided(ctx context.Context) (*config.Document, error) {
+func (r *run) provided(ctx context.Context) (*document.Document, error) {
 	if err := r.fetch.Client.Configure(ctx, fetch.Settings{ResponseHeader: fetch.DefaultResponseHeader, Total: max(r.FetchTimeout.Truncate(time.Second), 0)}); err != nil {
 		return nil, err
 	}
@@ -359,7 +359,7 @@ func (r *run) reread(ctx context.Context) error {
 	if problem != nil {
 		return fmt.Errorf("the config of the fetch stage: %w", problem)
 	}
-	doc, problems, _ := config.Decode(root)
+	doc, problems, _ := document.Decode(root)
 	if doc == nil || diag.Fatal(problems) {
 		return fmt.Errorf("the config of the fetch stage: %w", problems[0])
 	}

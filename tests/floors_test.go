@@ -27,17 +27,19 @@ const module = "github.com/glowplug-os/glowplug"
 // a place here, and a line in docs/architecture.md.
 var floors = [][]string{
 	{"internal/diag", "internal/sum512", "internal/cmdline"},
-	{"internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/block", "internal/logs"},
-	{"internal/fetch", "internal/host", "internal/console", "internal/journal", "internal/build", "internal/field", "config"},
-	{"config/butane", "validate", "providers", "internal/device"},
-	{"internal/load", "internal/handoff"},
+	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/logs"},
+	{"internal/source"},
+	{"internal/fetch", "internal/host", "internal/console", "internal/journal", "internal/build", "internal/field"},
+	{"internal/language", "internal/document", "providers", "internal/device"},
+	{"internal/butane", "internal/rules"},
+	{"validate", "internal/load", "internal/handoff"},
 	{"internal/check", "internal/lsp", "stages/disks", "stages/files", "stages/mounts"},
 	{"stages", "internal/plan"},
 	{"cmd/glowplug", "cmd/glowplug-validate"},
 }
 
 // pure packages do not touch the machine themselves.
-var pure = []string{"internal/diag", "internal/sum512", "internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/field", "config", "config/butane", "validate"}
+var pure = []string{"internal/diag", "internal/sum512", "internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/field", "config", "internal/document", "internal/butane", "internal/rules", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

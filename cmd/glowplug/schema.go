@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/config/butane"
+	"github.com/glowplug-os/glowplug/internal/butane"
 )
 
 const schemaHelp = `Usage: glowplug schema [-o FILE] [VARIANT|ignition [VERSION]]

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -94,7 +94,7 @@ func TestState(t *testing.T) {
 			ProviderOutputFiles: []json.RawMessage{json.RawMessage(`{"path":"/x"}`)},
 			LuksVolumeKeyFiles:  map[string]diag.Secret{"key": "data:,c"},
 			Region:              "eu-west-1",
-			Advertisements:      []config.Advertisement{{Volume: "data", Server: "http://t", Text: "{}"}},
+			Advertisements:      []document.Advertisement{{Volume: "data", Server: "http://t", Text: "{}"}},
 			Said:                "data:,said",
 		}, `{"fetchedConfigs":[{"kind":"base","source":"system","referenced":false},{"kind":"user","source":"/c.ign","referenced":true}],` +
 			`"luksPersistKeyFiles":{"data":"data:,a&b"},"notatedDirectories":["/var/home"],"providerOutputFiles":[{"path":"/x"}],` +

@@ -7,8 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
 )
 
 // A FetchedConfig tells of a config that went into the rendered one.
@@ -21,25 +21,25 @@ type FetchedConfig struct {
 // A State is what the stages of one boot know beside the config.
 type State struct {
 	FetchedConfigs      []FetchedConfig
-	LuksPersistKeyFiles map[string]diag.Secret // a volume's name to the data URL of its key
-	NotatedDirectories  []string               // made while mounting: those at or below a home become its user's
-	ProviderOutputFiles []json.RawMessage      // files of the platform, as the config spells a file
-	LuksVolumeKeyFiles  map[string]diag.Secret // a file's name to the data URL of its content
-	Region              string                 // of the machine, where its platform has regions: asked once, for later stages too
-	Advertisements      []config.Advertisement // of Tang servers, which the config does not have
-	Said                diag.Secret            // the user's config, where its platform gives it once and the network is needed for the rest
+	LuksPersistKeyFiles map[string]diag.Secret   // a volume's name to the data URL of its key
+	NotatedDirectories  []string                 // made while mounting: those at or below a home become its user's
+	ProviderOutputFiles []json.RawMessage        // files of the platform, as the config spells a file
+	LuksVolumeKeyFiles  map[string]diag.Secret   // a file's name to the data URL of its content
+	Region              string                   // of the machine, where its platform has regions: asked once, for later stages too
+	Advertisements      []document.Advertisement // of Tang servers, which the config does not have
+	Said                diag.Secret              // the user's config, where its platform gives it once and the network is needed for the rest
 }
 
 // stored is a State as the file has it: secrets in the clear, which is why only its owner may read it.
 type stored struct {
-	FetchedConfigs      []FetchedConfig        `json:"fetchedConfigs"`
-	LuksPersistKeyFiles map[string]string      `json:"luksPersistKeyFiles"`
-	NotatedDirectories  []string               `json:"notatedDirectories"`
-	ProviderOutputFiles []json.RawMessage      `json:"providerOutputFiles"`
-	LuksVolumeKeyFiles  map[string]string      `json:"luksPersistVolumeKeyFiles"`
-	Region              string                 `json:"region,omitempty"`
-	Advertisements      []config.Advertisement `json:"tangAdvertisements,omitempty"`
-	Said                []byte                 `json:"said,omitempty"`
+	FetchedConfigs      []FetchedConfig          `json:"fetchedConfigs"`
+	LuksPersistKeyFiles map[string]string        `json:"luksPersistKeyFiles"`
+	NotatedDirectories  []string                 `json:"notatedDirectories"`
+	ProviderOutputFiles []json.RawMessage        `json:"providerOutputFiles"`
+	LuksVolumeKeyFiles  map[string]string        `json:"luksPersistVolumeKeyFiles"`
+	Region              string                   `json:"region,omitempty"`
+	Advertisements      []document.Advertisement `json:"tangAdvertisements,omitempty"`
+	Said                []byte                   `json:"said,omitempty"`
 }
 
 // A StateError says that there is a state, and that it cannot be used. It ends the engine with an exit code of its own.

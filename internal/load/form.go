@@ -3,7 +3,7 @@ package load
 import (
 	"strings"
 
-	"github.com/glowplug-os/glowplug/config/butane"
+	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )

@@ -6,18 +6,18 @@ import (
 	"io/fs"
 	"runtime/debug"
 
-	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/config/butane"
+	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/tree"
-	"github.com/glowplug-os/glowplug/validate"
 )
 
 // A Result is a text that has been read and judged.
 type Result struct {
 	Text *diag.Document
 	// Config is nil where the text could not be read as a config of a known version at all.
-	Config *config.Document
+	Config *document.Document
 	// Butane is how the config was made, where the text is a Butane document.
 	Butane *butane.Result
 	// Problems stand in the order of the rules; see diag.For for what an audience is told.
@@ -48,7 +48,7 @@ func Read(arena *tree.Arena, name, text string) Result {
 func ReadWith(arena *tree.Arena, name, text string, o Options) Result {
 	r := Result{Text: &diag.Document{Name: name, Text: text}}
 	if text == "" && !o.Butane {
-		r.fail(config.EmptyText(r.Text))
+		r.fail(document.EmptyText(r.Text))
 		return r
 	}
 	read := parse
@@ -69,12 +69,12 @@ func ReadWith(arena *tree.Arena, name, text string, o Options) Result {
 
 // decode reads a tree as a config.
 func (r *Result) decode(root tree.Node) {
-	doc, problems, ignored := config.Decode(root)
+	doc, problems, ignored := document.Decode(root)
 	r.Config, r.Problems = doc, append(r.Problems, problems...)
 	if doc == nil {
 		return
 	}
-	r.Problems = append(append(r.Problems, validate.Document(doc)...), ignored...)
+	r.Problems = append(append(r.Problems, rules.Document(doc)...), ignored...)
 	if problem := tree.NotUTF8(r.Text); problem != nil {
 		r.fail(*problem)
 	}
@@ -83,7 +83,7 @@ func (r *Result) decode(root tree.Node) {
 // translate makes a config of a Butane document.
 func (r *Result) translate(root tree.Node, o Options) {
 	r.Butane = butane.Translate(root, butane.Options{
-		Files: o.Files, FilesDir: o.FilesDir, AtBoot: !o.Local, Raw: o.Raw, Map: o.Map, Peer: o.Butane, Rules: validate.Document,
+		Files: o.Files, FilesDir: o.FilesDir, AtBoot: !o.Local, Raw: o.Raw, Map: o.Map, Peer: o.Butane, Rules: rules.Document,
 		Inner: func(name, text string) []diag.Problem { return Read(tree.NewArena(), name, text).Problems },
 	})
 	r.Config, r.Problems = r.Butane.Config, append(r.Problems, r.Butane.Problems...)

@@ -9,9 +9,10 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/glowplug-os/glowplug/internal/tree"
-	"github.com/glowplug-os/glowplug/validate"
 )
 
 // maxDepth is how deep documents may refer to documents.
@@ -83,12 +84,12 @@ type told struct {
 
 // Document reads one document and reports what is wrong with it. The text must not change afterwards: it is not copied, and
 // strings of the config are parts of it. The error is ErrEmpty or an *InvalidError.
-func (l *Loader) Document(name string, text []byte) (*config.Document, error) {
+func (l *Loader) Document(name string, text []byte) (*document.Document, error) {
 	return l.DocumentWith(name, text, Options{})
 }
 
 // DocumentWith is Document with a say in how a Butane document is read. Documents that it refers to have no local files.
-func (l *Loader) DocumentWith(name string, text []byte, o Options) (*config.Document, error) {
+func (l *Loader) DocumentWith(name string, text []byte, o Options) (*document.Document, error) {
 	if tree.IsBlank(text) {
 		return nil, ErrEmpty
 	}
@@ -125,12 +126,12 @@ func (l *Loader) Tell(problems []diag.Problem) {
 
 // Render follows a document's references until nothing is left to follow (docs/peer/spec.md §6), and holds the result
 // against the rules of the newest version.
-func (l *Loader) Render(ctx context.Context, doc *config.Document) (*config.Document, error) {
+func (l *Loader) Render(ctx context.Context, doc *document.Document) (*document.Document, error) {
 	rendered, err := l.render(ctx, doc, nil)
 	if err != nil {
 		return nil, err
 	}
-	return rendered, l.judge("the merged config", validate.Rules(rendered.Upgrade()))
+	return rendered, l.judge("the merged config", rules.Rules(rendered.Upgrade()))
 }
 
 // A chain is the documents that led to this one.
@@ -140,7 +141,7 @@ type chain struct {
 	from diag.Place
 }
 
-func (l *Loader) render(ctx context.Context, doc *config.Document, way *chain) (*config.Document, error) {
+func (l *Loader) render(ctx context.Context, doc *document.Document, way *chain) (*document.Document, error) {
 	ignition := doc.Config().Ignition
 	if ignition.Config.Replace.Source != nil {
 		place := doc.At("$.ignition.config.replace.source", tree.Index{}).Place()
@@ -157,7 +158,7 @@ func (l *Loader) render(ctx context.Context, doc *config.Document, way *chain) (
 		return doc, nil
 	}
 	settings, index := doc.Settings(), tree.Index{}
-	var children []*config.Document
+	var children []*document.Document
 	for i, r := range ignition.Config.Merge {
 		place := doc.At(fmt.Sprintf("$.ignition.config.merge.%d.source", i), index).Place()
 		if r.Source == nil {
@@ -168,20 +169,20 @@ func (l *Loader) render(ctx context.Context, doc *config.Document, way *chain) (
 		if err != nil {
 			return nil, err
 		}
-		if err := l.Fetcher.Configure(ctx, config.MergeIgnition(settings, child)); err != nil {
+		if err := l.Fetcher.Configure(ctx, document.MergeIgnition(settings, child)); err != nil {
 			return nil, err
 		}
 		if child, err = l.render(ctx, child, step); err != nil {
 			return nil, err
 		}
-		settings = config.Merge(settings, child.Settings())
+		settings = document.Merge(settings, child.Settings())
 		children = append(children, child)
 	}
-	return config.Merge(doc, children...), nil
+	return document.Merge(doc, children...), nil
 }
 
 // follow fetches and reads one referenced document. An empty one is an error: nothing sensible can follow.
-func (l *Loader) follow(ctx context.Context, r config.Resource, step *chain, what string) (*config.Document, error) {
+func (l *Loader) follow(ctx context.Context, r config.Resource, step *chain, what string) (*document.Document, error) {
 	name := documentName(*r.Source, step, what)
 	if err := step.check(); err != nil {
 		return nil, err

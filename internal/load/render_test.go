@@ -13,6 +13,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
@@ -51,7 +52,7 @@ func (s *shelf) Bytes(_ context.Context, r config.Resource) ([]byte, error) {
 // A rendering is what came of a config and all that it refers to.
 type rendering struct {
 	shelf    *shelf
-	doc      *config.Document
+	doc      *document.Document
 	err      error
 	reported []diag.Problem
 	referred []string

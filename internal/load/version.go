@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/config/butane"
+	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/glowplug-os/glowplug/internal/tree"
-	"github.com/glowplug-os/glowplug/validate"
 )
 
 // An Opener gives the content of a data: URL, decompressed and held against its digest.
@@ -45,9 +46,9 @@ func (c *converter) write(r *Result, v config.Version, pretty bool) []byte {
 	}
 	c.problems = append(c.problems, butane.Unfit(root, v)...)
 	root.Get("ignition").Get("version").Become(tree.String, v.String())
-	doc, wrong, _ := config.Decode(root)
+	doc, wrong, _ := document.Decode(root)
 	if doc != nil {
-		wrong = append(wrong, validate.Document(doc)...)
+		wrong = append(wrong, rules.Document(doc)...)
 	}
 	for _, p := range wrong {
 		if p.Severity == diag.Error && !p.Stricter && !p.PeerOnly {

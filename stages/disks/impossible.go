@@ -9,7 +9,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/host"
-	"github.com/glowplug-os/glowplug/validate"
+	"github.com/glowplug-os/glowplug/internal/rules"
 )
 
 // impossible refuses what a config itself shows to fail, whatever the machine is like, before anything is written.
@@ -33,7 +33,7 @@ func impossibleVolume(v config.Luks) error {
 	switch uuid := value(v.UUID); {
 	case uuid != "" && !block.TakesUUID("crypto_LUKS", uuid):
 		return fmt.Errorf("a volume takes no UUID like %s", host.Show(uuid))
-	case !isTrue(v.Cex.Enabled) && validate.IsEmptyKey(v.KeyFile, config.Newest):
+	case !isTrue(v.Cex.Enabled) && rules.IsEmptyKey(v.KeyFile, config.Newest):
 		return errEmptyKey
 	}
 	return nil

@@ -18,12 +18,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
-	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/check"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/tree"
-	"github.com/glowplug-os/glowplug/validate"
 )
 
 type entry struct {
@@ -122,7 +122,7 @@ func parseVector(t *testing.T, v vector) {
 	if deviates(v.ID) == "" {
 		require.Equal(t, prune(v.Result), canonical(t, r.Config))
 	}
-	rules(t, r.Config, v.PostMergeReport)
+	holdAgainstRules(t, r.Config, v.PostMergeReport)
 }
 
 // settle sorts the runs of unused keys of one object, whose order the peer leaves to chance.
@@ -148,12 +148,12 @@ func mergeVector(t *testing.T, v vector) {
 	child := load.Read(arena, "child", v.Child)
 	require.True(t, parent.Valid(diag.Peer))
 	require.True(t, child.Valid(diag.Peer))
-	merged := config.Merge(parent.Config, child.Config)
+	merged := document.Merge(parent.Config, child.Config)
 	require.Equal(t, prune(v.Result), canonical(t, merged))
-	rules(t, merged, v.PostMergeReport)
+	holdAgainstRules(t, merged, v.PostMergeReport)
 }
 
-func canonical(t *testing.T, doc *config.Document) any {
+func canonical(t *testing.T, doc *document.Document) any {
 	t.Helper()
 	text, err := doc.JSON()
 	require.NoError(t, err)
@@ -162,11 +162,11 @@ func canonical(t *testing.T, doc *config.Document) any {
 	return prune(v)
 }
 
-// rules compares what the newest version's rules say of a config that is about to be used.
-func rules(t *testing.T, doc *config.Document, want []entry) {
+// holdAgainstRules compares what the newest version's rules say of a config that is about to be used.
+func holdAgainstRules(t *testing.T, doc *document.Document, want []entry) {
 	t.Helper()
 	var got []entry
-	for _, p := range diag.For(diag.Peer, validate.Rules(doc)) {
+	for _, p := range diag.For(diag.Peer, rules.Rules(doc)) {
 		got = append(got, entry{Severity: p.Severity.String(), Path: p.Path})
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -1,0 +1,254 @@
+package butane
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/rules"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+var update = flag.Bool("update", false, "write the generated parts of the docs")
+
+// A page is a file of docs with parts that are made here: each stands between <!-- name argument --> and <!-- end -->.
+func page(t *testing.T, name string, part func(before, name, argument string) (text string, made bool)) {
+	t.Helper()
+	file := "../../docs/" + name
+	old, err := os.ReadFile(file)
+	require.NoError(t, err)
+	mark := regexp.MustCompile(`(?s)<!-- ([a-z]+) ?([a-z0-9_.*]*) -->\n(.*?)<!-- end -->`)
+	text, from := string(old), 0
+	var out strings.Builder
+	for _, m := range mark.FindAllStringSubmatchIndex(text, -1) {
+		made, ok := part(text[:m[0]], text[m[2]:m[3]], text[m[4]:m[5]])
+		if !ok {
+			continue
+		}
+		out.WriteString(text[from:m[6]] + made)
+		from = m[7]
+	}
+	out.WriteString(text[from:])
+	if *update {
+		require.NoError(t, os.WriteFile(file, []byte(out.String()), 0o644))
+		return
+	}
+	assert.Equal(t, out.String(), text, "go test ./internal/butane -update writes it anew")
+}
+
+// fieldTable lists a section's fields. Resources have a table of their own.
+func fieldTable(t *testing.T, path string) string {
+	t.Helper()
+	said := allLines()
+	var b strings.Builder
+	b.WriteString("| key | kind | since | |\n|---|---|---|---|\n")
+	section := language().at(path)
+	require.NotNil(t, section, path)
+	var walk func(s *shape, shown string)
+	walk = func(s *shape, shown string) {
+		if s.item != nil {
+			walk(s.item, shown+"[]")
+			return
+		}
+		for _, m := range slices.SortedFunc(slices.Values(s.members), func(a, b *shape) int { return strings.Compare(a.name, b.name) }) {
+			name := strings.TrimPrefix(shown+"."+m.name, ".")
+			since := ""
+			if m.since > config.V3_0 && m.since > s.since {
+				since = m.since.String()
+			}
+			if m.json == "" {
+				name += " ★"
+			}
+			require.NotEmpty(t, said[m.path], m.path)
+			fmt.Fprintf(&b, "| `%s | %s | %s | %s |\n", strings.Replace(name+"`", " ★`", "` ★", 1), kindOf(m), since, strings.ReplaceAll(said[m.path], "<", "&lt;"))
+			if kindOf(m) != "resource" && kindOf(m) != "list of resources" {
+				walk(m, strings.TrimPrefix(shown+"."+m.name, "."))
+			}
+		}
+	}
+	name := path[strings.LastIndexByte(path, '.')+1:]
+	if kindOf(section) == "resource" {
+		name = ""
+	}
+	walk(section, name)
+	return b.String()
+}
+
+func kindOf(s *shape) string {
+	switch {
+	case s.labels:
+		return "mapping of text"
+	case s.kind == tree.List:
+		return "list of " + strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(kindOf(s.item), "an "), "a "), "s") + map[bool]string{true: "s"}[s.item.kind == tree.Object]
+	case s.kind == tree.Object && s.member("inline") != nil:
+		return "resource"
+	}
+	return map[tree.Kind]string{tree.String: "text", tree.Number: "integer", tree.Bool: "boolean", tree.Object: "mapping"}[s.kind]
+}
+
+// example converts the YAML that stands before a part of a page.
+func example(t *testing.T, before string) string {
+	t.Helper()
+	start := strings.LastIndex(before, "```yaml\n")
+	text, _, _ := strings.Cut(before[start+len("```yaml\n"):], "```")
+	root, problems := tree.NewArena().ParseYAML(&diag.Document{Name: "example", Text: text})
+	require.Empty(t, problems, text)
+	files := fstest.MapFS{"site/index.html": {Data: []byte("<h1>Hello</h1>\n"), Mode: 0o644}, "site/bin/check": {Data: []byte("#!/bin/sh\n"), Mode: 0o755}}
+	r := Translate(root, Options{Files: files, FilesDir: "/files", Rules: rules.Document})
+	require.Empty(t, diag.For(diag.Workstation, r.Problems), text)
+	if manifest := r.MachineConfig(); manifest != nil {
+		return "```yaml\n" + string(manifest) + "```\n"
+	}
+	return "```json\n" + string(r.JSON(true)) + "```\n"
+}
+
+func TestTheLanguageIsDocumented(t *testing.T) {
+	shown := map[string]bool{}
+	page(t, "config.md", func(before, name, argument string) (string, bool) {
+		if name == "json" {
+			return example(t, before), true
+		}
+		shown[argument] = true
+		return fieldTable(t, argument), true
+	})
+	for _, m := range language().members {
+		all := shown[m.name] || m.name == "variant" || m.name == "version"
+		for _, part := range m.members {
+			all = all || shown[m.name+"."+part.name] && (m.name == "storage" || m.name == "systemd")
+		}
+		assert.True(t, all, "docs/config.md does not show %s", m.name)
+	}
+	for _, section := range []string{"storage", "systemd"} {
+		for _, part := range language().member(section).members {
+			assert.True(t, shown[section+"."+part.name], "docs/config.md does not show %s.%s", section, part.name)
+		}
+	}
+}
+
+func TestDialectsAreDocumented(t *testing.T) {
+	page(t, "butane.md", func(_, name, _ string) (string, bool) {
+		var b strings.Builder
+		if name == "dialects" {
+			b.WriteString("| variant | version | config | beyond the config, since the version before |\n|---|---|---|---|\n")
+			all := Dialects()
+			for i := 0; i < len(all); {
+				before, d, last := Dialect{fcos: -1}, all[i], i
+				if i > 0 && all[i-1].Variant == d.Variant {
+					before = all[i-1]
+				}
+				for last+1 < len(all) && all[last+1].Variant == d.Variant && all[last+1].Spec == d.Spec && news(d, all[last+1]) == "" {
+					last++
+				}
+				versions := d.Version
+				if last > i {
+					versions += " to " + all[last].Version
+				}
+				fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", d.Variant, versions, d.Spec, news(before, d))
+				i = last + 1
+			}
+			return b.String(), true
+		}
+		b.WriteString("| variant | versions | not supported | |\n|---|---|---|---|\n")
+		for _, r := range Restrictions() {
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.Variant, span(r), r.Line, r.Hint)
+		}
+		return b.String(), true
+	})
+}
+
+// news lists the sugar that a dialect has and the one before it had not.
+func news(before, d Dialect) string {
+	var keys []string
+	for _, row := range Sugar() {
+		has := func(d Dialect) bool {
+			return d.Variant != "" && language().at(row.Path).since <= d.Spec && d.has(row.In)
+		}
+		parent := row.Path[:max(strings.LastIndexByte(row.Path, '.'), 0)]
+		if has(d) && !has(before) && !slices.ContainsFunc(keys, func(k string) bool { return strings.HasPrefix(parent+".", k+".") }) && row.Path != "variant" && row.Path != "version" {
+			keys = append(keys, row.Path)
+		}
+	}
+	embeds := func(key string) bool { return strings.HasSuffix(key, ".inline") || strings.HasSuffix(key, ".local") }
+	count := len(keys)
+	keys = slices.DeleteFunc(keys, embeds)
+	switch {
+	case len(keys) < count-2:
+		keys = append([]string{"`inline` and `local` of every resource"}, keys...)
+	case len(keys) < count && d.Spec == config.V3_0:
+		keys = append([]string{"`inline` of files"}, keys...)
+	}
+	for i := range keys {
+		if keys[i][0] == '`' {
+			continue
+		}
+		keys[i] = "`" + strings.ReplaceAll(keys[i], ".*", "[]") + "`"
+	}
+	return strings.Join(keys, ", ")
+}
+
+func span(r Restriction) string {
+	at := func(minor int) string {
+		for _, d := range Dialects() {
+			if d.Variant == r.Variant && d.minor == minor {
+				return d.Version
+			}
+		}
+		return strconv.Itoa(minor)
+	}
+	switch {
+	case r.From > 0 && r.To > 0:
+		return "from " + at(r.From) + ", before " + at(r.To)
+	case r.From > 0:
+		return "from " + at(r.From)
+	case r.To > 0:
+		return "before " + at(r.To)
+	}
+	return "all"
+}
+
+func TestEveryCodeOfDocumentsIsDocumented(t *testing.T) {
+	names, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	used := map[string]bool{CodeVariantMissing: true, CodeVariantUnknown: true}
+	pattern := regexp.MustCompile(`(?:errorf|warnf)\("([a-z0-9-]+)",|diag\.(?:Error|Warning), "([a-z0-9-]+)",|severity, "([a-z0-9-]+)",|Code: "([a-z0-9-]+)"|p\.Code(?:, p\.PeerOnly)? = "([a-z0-9-]+)"|unsupported\(path`)
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for _, m := range pattern.FindAllStringSubmatch(string(text), -1) {
+			if code := cmp.Or(m[1], m[2], m[3], m[4], m[5]); code != "" {
+				used[code] = true
+			}
+		}
+	}
+	require.Greater(t, len(used), 40)
+	var pages string
+	for _, name := range []string{"butane.md", "problems.md"} {
+		text, err := os.ReadFile("../../docs/" + name)
+		require.NoError(t, err)
+		pages += string(text)
+	}
+	for code := range used {
+		assert.Contains(t, pages, "\n| `"+code+"` |", "no page says what this code means")
+	}
+	text, err := os.ReadFile("../../docs/butane.md")
+	require.NoError(t, err)
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z0-9-]+)` \\|").FindAllStringSubmatch(string(text), -1) {
+		assert.True(t, used[m[1]], "no problem has the code %s", m[1])
+	}
+}

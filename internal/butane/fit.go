@@ -1,0 +1,89 @@
+package butane
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// Unfit says what of a config of the newest version an older one has not, each at its line. Values that only newer versions take
+// are the business of the older version's rules, but for one: before 3.6.0 the set-id and sticky bits of a mode are read and
+// then cleared.
+func Unfit(root tree.Node, v config.Version) []diag.Problem {
+	f := fitter{v: v}
+	f.walk(root, language(), "$")
+	return f.problems.All()
+}
+
+type fitter struct {
+	v        config.Version
+	problems diag.List
+}
+
+func (f *fitter) walk(n tree.Node, s *shape, path string) {
+	i := 0
+	for c := range n.Children() {
+		if s.item != nil {
+			f.walk(c, s.item, itemPath(path, i))
+			i++
+			continue
+		}
+		m := s.field(c.Key())
+		if m == nil {
+			continue
+		}
+		at := path + "." + m.json
+		switch {
+		case m.since > f.v && saysNothing(c, m):
+		case m.since > f.v:
+			f.fail(c, at, fmt.Sprintf("the key %q came with version %s, so %s cannot say this", m.json, m.since, f.v))
+		case m.name == "mode" && f.v < config.V3_6 && special(c):
+			f.fail(c, at, fmt.Sprintf("set-id and sticky bits count from version %s on, so %s would lose them", config.V3_6, f.v))
+		default:
+			f.walk(c, m, at)
+		}
+	}
+}
+
+// saysNothing: a machine is the same without the member. That is so of what is empty through and through, and of what is so by itself: that
+// something should exist is true, all else is false.
+func saysNothing(n tree.Node, s *shape) bool {
+	switch n.Kind() {
+	case tree.Object:
+		for c := range n.Children() {
+			if m := s.field(c.Key()); m != nil && !saysNothing(c, m) {
+				return false
+			}
+		}
+		return true
+	case tree.List:
+		return !n.First().Exists()
+	case tree.Bool:
+		return (n.Text() == "true") == (s.name == "should_exist")
+	}
+	return n.Text() == ""
+}
+
+func (f *fitter) fail(n tree.Node, path, message string) {
+	if p, kept := f.problems.Next(diag.Problem{Severity: diag.Error, Code: "version-too-old"}); kept {
+		p.Place, p.Path, p.Message = n.Place(), path, message
+	}
+}
+
+func special(n tree.Node) bool {
+	mode, err := strconv.ParseInt(n.Text(), 10, 64)
+	return err == nil && mode&^0o777 != 0
+}
+
+// field returns the member with a key of configs.
+func (s *shape) field(json string) *shape {
+	for _, m := range s.members {
+		if m.json == json && json != "" {
+			return m
+		}
+	}
+	return nil
+}

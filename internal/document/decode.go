@@ -1,0 +1,325 @@
+package document
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// A decoder walks a tree once, fills the model and makes the tree canonical.
+type decoder struct {
+	version  config.Version
+	problems diag.List
+	ignored  diag.List
+	unread   map[string]bool // paths of the objects in which a value was of a wrong kind
+	dropped  []diag.Span     // values that the canonical tree does not have any more, and that may hold secrets
+	strings  []string        // pointees are cut from slabs: half a million small allocations would be most of the work
+	ints     []int
+	bools    []bool
+}
+
+func (d *decoder) run(root tree.Node) *config.Config {
+	c := &config.Config{}
+	d.object(root, language(), reflect.ValueOf(c).Elem(), &diag.Trail{}, true)
+	return c
+}
+
+// value reads a node of any shape. checked is false below a key of the wrong case, where unknown keys are not looked for.
+// It reports whether the node stays in the canonical tree.
+func (d *decoder) value(n tree.Node, s *shape, v reflect.Value, at *diag.Trail, checked bool) (stays bool) {
+	kind := n.Kind()
+	if kind == tree.Null && s.kind != tree.Object {
+		return false
+	}
+	switch s.kind {
+	case tree.Object:
+		return d.object(n, s, v, at, checked)
+	case kind:
+		switch kind {
+		case tree.List:
+			d.list(n, s, v, at, checked)
+		case tree.String:
+			setString(v, d.newString(n.Text()))
+		case tree.Bool:
+			d.bools = append(slab(d.bools), n.Text() == "true")
+			v.Set(reflect.ValueOf(&d.bools[len(d.bools)-1]))
+		case tree.Number:
+			return d.number(n, v, at)
+		}
+		return true
+	}
+	d.wrongType(n, s, at)
+	return false
+}
+
+// slab makes room for one more element without moving those that pointers refer to.
+func slab[T any](s []T) []T {
+	if len(s) == cap(s) {
+		return make([]T, 0, min(max(2*cap(s), 8), 512))
+	}
+	return s
+}
+
+func (d *decoder) newString(text string) *string {
+	d.strings = append(slab(d.strings), text)
+	return &d.strings[len(d.strings)-1]
+}
+
+func setString(v reflect.Value, s *string) {
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.ValueOf(s))
+	} else {
+		v.SetString(*s)
+	}
+}
+
+func (d *decoder) number(n tree.Node, v reflect.Value, at *diag.Trail) bool {
+	i, err := strconv.Atoi(n.Text())
+	if err != nil {
+		message, hint := "an integer is expected here", "write it without a fraction and without an exponent"
+		if errors.Is(err, strconv.ErrRange) {
+			message, hint = "the number does not fit into 64 bits", ""
+		}
+		d.problem(n, at, message, hint)
+		return false
+	}
+	if v.Kind() != reflect.Pointer {
+		v.SetInt(int64(i))
+		return true
+	}
+	d.ints = append(slab(d.ints), i)
+	v.Set(reflect.ValueOf(&d.ints[len(d.ints)-1]))
+	return true
+}
+
+func (d *decoder) list(n tree.Node, s *shape, v reflect.Value, at *diag.Trail, checked bool) {
+	count := n.Len()
+	items := reflect.MakeSlice(v.Type(), count, count)
+	step := diag.Trail{Up: at}
+	for c := range n.Children() {
+		d.item(c, s.item, items.Index(step.Index), &step, checked)
+		step.Index++
+	}
+	if count > 0 {
+		v.Set(items)
+	}
+}
+
+// item reads an element of a list. A null there is the element's zero value, and stays so.
+func (d *decoder) item(n tree.Node, s *shape, v reflect.Value, at *diag.Trail, checked bool) {
+	if n.Kind() == tree.Null && s.kind == tree.String {
+		n.Become(tree.String, "")
+	}
+	if !d.value(n, s, v, at, checked) && s.kind == tree.Object {
+		n.Clear(tree.Object)
+	}
+}
+
+func (d *decoder) object(n tree.Node, s *shape, v reflect.Value, at *diag.Trail, checked bool) (stays bool) {
+	switch n.Kind() {
+	case tree.Object:
+	case tree.Null:
+		if checked && !d.optional(s) {
+			if p, kept := d.ignored.Next(diag.Problem{Severity: diag.Warning, Code: "null-object"}); kept {
+				p.Place, p.Path, p.Message, p.Hint = n.Place(), at.String(), "null stands where an object belongs; it is ignored", "write {} or leave the key out"
+			}
+		}
+		return false
+	default:
+		d.wrongType(n, s, at)
+		return false
+	}
+	if checked {
+		d.unknownKeys(n, s, at)
+	}
+	if d.repeats(n, s) {
+		d.unite(n, s, at)
+	}
+	step := diag.Trail{Up: at}
+	told := segments{from: len(d.ignored.Kept())}
+	n.Keep(func(c tree.Node) bool {
+		key := c.Key()
+		m, exact := s.find(key, d.version)
+		if m == nil {
+			d.dropped = append(d.dropped, c.Span()) // it may be a misspelt secret
+			if !diag.MayShow(key) {
+				d.dropped = append(d.dropped, c.KeyPlace().Span)
+			}
+			return false
+		}
+		if !exact {
+			if checked {
+				doc := n.Document()
+				doc.Folded = append(doc.Folded, diag.Folded{Span: c.Span(), Ancestor: n.Span().Start})
+			}
+			c.Rename(m.name)
+		}
+		step.Name = m.name
+		stays := d.value(c, m.shape, v.FieldByIndex(m.index), &step, checked && exact)
+		told.add(m, s, len(d.ignored.Kept()))
+		return stays
+	})
+	told.sort(d.ignored.Kept())
+	return true
+}
+
+// segments remembers which warnings came from which member, to put them into the model's order: the order of members in a
+// text has no meaning.
+type segments struct {
+	from  int
+	parts []segment
+}
+
+type segment struct{ member, from, to int }
+
+func (s *segments) add(m *member, of *shape, to int) {
+	from := s.from
+	if len(s.parts) > 0 {
+		from = s.parts[len(s.parts)-1].to
+	}
+	if to > from {
+		s.parts = append(s.parts, segment{slices.IndexFunc(of.members, func(x member) bool { return x.name == m.name }), from, to})
+	}
+}
+
+func (s *segments) sort(problems []diag.Problem) {
+	byMember := func(a, b segment) int { return a.member - b.member }
+	if slices.IsSortedFunc(s.parts, byMember) {
+		return
+	}
+	to := s.parts[0].from
+	before := slices.Clone(problems[to:])
+	slices.SortStableFunc(s.parts, byMember)
+	for at := 0; len(s.parts) > 0; s.parts = s.parts[1:] {
+		part := s.parts[0]
+		at += copy(problems[to+at:], before[part.from-to:part.to-to])
+	}
+}
+
+// optional: in 3.2.0 alone these two objects could be absent, so that null meant something there.
+func (d *decoder) optional(s *shape) bool {
+	return d.version == config.V3_2 && (s.path == "storage.luks.*.clevis" || s.path == "storage.luks.*.clevis.custom")
+}
+
+// repeats reports whether two members of an object mean the same field.
+func (d *decoder) repeats(n tree.Node, s *shape) bool {
+	var seen uint64
+	for c := range n.Children() {
+		m, _ := s.find(c.Key(), d.version)
+		if m == nil {
+			continue
+		}
+		bit := uint64(1) << (m.index[len(m.index)-1] + 16*(len(m.index)-1))
+		if seen&bit != 0 {
+			return true
+		}
+		seen |= bit
+	}
+	return false
+}
+
+// unite makes one member of those that mean the same field: the members of objects accumulate, of other values the last wins.
+func (d *decoder) unite(n tree.Node, s *shape, at *diag.Trail) {
+	first := map[string]*tree.Appender{}
+	kept := map[tree.Node]bool{}
+	last := map[string]tree.Node{}
+	for c := range n.Children() {
+		m, _ := s.find(c.Key(), d.version)
+		if m == nil {
+			continue
+		}
+		if before, twice := last[m.name]; twice {
+			d.repeated(c, before, m.name, at)
+		}
+		if before, twice := last[m.name]; !twice || c.Kind() != tree.Null || m.nullable || before.Kind() == tree.Null {
+			last[m.name] = c // a null leaves alone what cannot be absent
+		}
+		if _, known := first[m.name]; !known && m.kind == tree.Object && c.Kind() == tree.Object {
+			first[m.name] = c.Append()
+			kept[c] = true
+		}
+	}
+	n.Keep(func(c tree.Node) bool {
+		m, _ := s.find(c.Key(), d.version)
+		if m == nil {
+			return true
+		}
+		if m.kind != tree.Object {
+			if c != last[m.name] {
+				d.dropped = append(d.dropped, c.Span())
+			}
+			return c == last[m.name]
+		}
+		if into, known := first[m.name]; known && !kept[c] && c.Kind() == tree.Object {
+			into.Take(c)
+			return false
+		}
+		return true
+	})
+}
+
+func (d *decoder) repeated(c, before tree.Node, name string, at *diag.Trail) {
+	p, kept := d.ignored.Next(diag.Problem{Severity: diag.Error, Code: "key-duplicate"})
+	if p.Stricter = true; !kept {
+		return
+	}
+	p.Path = (&diag.Trail{Up: at, Name: name}).String()
+	p.Place = c.KeyPlace()
+	p.Message, p.Hint = fmt.Sprintf("the key %q stands here for the second time; only this value counts", name), "remove one of the two"
+	if c.Kind() == tree.Object && before.Kind() == tree.Object {
+		p.Message = fmt.Sprintf("the key %q stands here for the second time; both objects are put together", name)
+	}
+	p.Related = []diag.Related{{Place: before.KeyPlace(), Message: "it stands here first"}}
+}
+
+func (d *decoder) wrongType(n tree.Node, s *shape, at *diag.Trail) {
+	hint := ""
+	switch {
+	case s.kind == tree.Number && n.Kind() == tree.String && strings.HasSuffix(s.path, ".mode"):
+		hint = "write permission bits as a decimal number: 420 is 0644, 493 is 0755"
+		if bits, err := strconv.ParseInt(n.Text(), 8, 32); err == nil && bits >= 0 {
+			hint = fmt.Sprintf("write permission bits as a decimal number: %d", bits)
+		}
+	case s.kind == tree.List:
+		hint = "put it into brackets: […]"
+	case s.kind == tree.Object && n.Kind() == tree.String:
+		hint = s.objectOf()
+	case n.Kind() == tree.String && (s.kind == tree.Number || s.kind == tree.Bool):
+		hint = "remove the quotes"
+	}
+	if s.secret != "" || n.Kind() >= tree.List || s.kind >= tree.List { // file contents as a string, say
+		d.dropped = append(d.dropped, n.Span())
+	}
+	d.problem(n, at, fmt.Sprintf("%s is expected here, not %s", s.kind, n.Kind()), hint)
+}
+
+// objectOf says how an object is written of which only the text that matters most was given.
+func (s *shape) objectOf() string {
+	for _, known := range []struct{ key, form string }{
+		{"source", `write {"source": "data:,…"}, with the text escaped as in a URL`},
+		{"name", `write {"name": "…"}`}, {"path", `write {"path": "…"}`}, {"device", `write {"device": "…"}`}, {"url", `write {"url": "…"}`},
+	} {
+		if m, exact := s.find(known.key, config.Newest); m != nil && exact {
+			return known.form
+		}
+	}
+	return ""
+}
+
+func (d *decoder) problem(n tree.Node, at *diag.Trail, message, hint string) {
+	path := at.String()
+	if d.unread == nil {
+		d.unread = map[string]bool{}
+	}
+	d.unread[parent(path)] = true
+	if p, kept := d.problems.Next(diag.Problem{Severity: diag.Error, Code: config.CodeWrongType}); kept {
+		p.Place, p.Path, p.Message, p.Hint = n.Place(), path, message, hint
+	}
+}

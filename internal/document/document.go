@@ -1,0 +1,149 @@
+package document
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// A Document is a text that has been read as a config of its own version of the language.
+type Document struct {
+	// Version is the one that the document says it is written in.
+	Version config.Version
+
+	config   *config.Config
+	root     tree.Node // canonical: names as the model spells them, each once, nothing unknown, no nulls
+	upgraded bool
+	unread   map[string]bool // paths of the objects in which a value was of a wrong kind
+	losing   texts           // what it is made of, where Ignition loses the advertisements of Tang servers in it
+}
+
+// Decode reads a tree as a config. The tree is made canonical on the way and belongs to the document afterwards.
+//
+// Problems come in three sorts: a document whose version is not known gives one error and no Document; values of a wrong
+// kind are errors; keys that the version does not have, and nulls where an object belongs, are warnings (and are dropped).
+// The last sort is kept apart because it is shown last.
+func Decode(root tree.Node) (doc *Document, problems, ignored []diag.Problem) {
+	version, problem := DetectVersion(root)
+	if problem != nil {
+		return nil, []diag.Problem{*problem}, nil
+	}
+	doc = &Document{Version: version, root: root}
+	d := decoder{version: version}
+	doc.config = d.run(root)
+	doc.unread = d.unread
+	if text := root.Document(); text.Secrets == nil {
+		text.Secrets = func() []diag.Span { return secretSpans(root, d.dropped) }
+	}
+	return doc, d.problems.All(), d.ignored.All()
+}
+
+// Config is what the document says, decoded at its own version.
+func (doc *Document) Config() *config.Config {
+	if doc.config == nil {
+		d := decoder{version: doc.Version}
+		doc.config = d.run(doc.root)
+	}
+	return doc.config
+}
+
+// At finds the deepest node on the way to a path like "$.storage.files.0.path"; index speeds up long lists.
+func (doc *Document) At(path string, index tree.Index) tree.Node {
+	n := doc.root
+	for step := range strings.SplitSeq(strings.TrimPrefix(strings.TrimPrefix(path, "$"), "."), ".") {
+		next := n.Get(step)
+		if i, err := strconv.Atoi(step); err == nil && n.Kind() == tree.List {
+			next = index.At(n, i)
+		}
+		if !next.Exists() {
+			return n
+		}
+		n = next
+	}
+	return n
+}
+
+// Upgrade brings the document to the newest version. What a value means may change on the way: before 3.6.0 the set-id and
+// sticky bits of a mode are cleared.
+func (doc *Document) Upgrade() *Document {
+	doc.upgrade()
+	return doc
+}
+
+func (doc *Document) upgrade() {
+	if doc.upgraded || doc.Version == config.Newest {
+		return
+	}
+	doc.upgraded = true
+	old := doc.Version
+	doc.Version = config.Newest
+	if old >= config.V3_6 {
+		doc.config.Ignition.Version = config.Newest.String() // no value means anything else
+	} else {
+		doc.config = nil
+	}
+	if v := doc.root.Get("ignition").Get("version"); v.Exists() {
+		v.Become(tree.String, config.Newest.String())
+	}
+	if old == config.V3_4 {
+		doc.losing = texts{doc.root.Document(): true}
+	}
+	storage := doc.root.Get("storage")
+	if old < config.V3_6 {
+		for _, list := range []string{"files", "directories"} {
+			for n := range storage.Get(list).Children() {
+				maskMode(n.Get("mode"))
+			}
+		}
+	}
+	if old < config.V3_3 {
+		// Up to 3.2.0 these could not be absent: a missing one was the empty string, and stays it.
+		for list, field := range map[string]string{"links": "target", "raid": "level"} {
+			for n := range storage.Get(list).Children() {
+				if !n.Get(field).Exists() {
+					n.Append().AddMember(field, n.Arena().NewString(n, ""))
+				}
+			}
+		}
+	}
+}
+
+func maskMode(mode tree.Node) {
+	if n, err := strconv.ParseInt(mode.Text(), 10, 64); err == nil && n&0o7000 != 0 {
+		mode.Become(tree.Number, strconv.FormatInt(n&^0o7000, 10))
+	}
+}
+
+// EmbedAuthority replaces the source of a certificate bundle by a data: URL that holds what was fetched, decompressed. Its
+// digest stays.
+func (doc *Document) EmbedAuthority(i int, url string) {
+	doc.upgrade()
+	authority := doc.root.Get("ignition").Get("security").Get("tls").Get("certificateAuthorities").At(i)
+	authority.Document().Mask() // what goes stays in the text
+	authority.Get("source").Become(tree.String, url)
+	authority.Keep(func(c tree.Node) bool { return c.Key() != "httpHeaders" && c.Key() != "compression" })
+	doc.config = nil
+}
+
+// Items goes through everything in every list of the document: its path and where it was written. Items inside others come
+// after them.
+func (doc *Document) Items(visit func(path string, place diag.Place)) {
+	var walk func(n tree.Node, at *diag.Trail, listed bool)
+	walk = func(n tree.Node, at *diag.Trail, listed bool) {
+		if listed {
+			visit(at.String(), n.Place())
+		}
+		step := diag.Trail{Up: at}
+		for c := range n.Children() {
+			step.Name = c.Key()
+			if c.Kind() >= tree.List || n.Kind() == tree.List {
+				walk(c, &step, n.Kind() == tree.List)
+			}
+			step.Index++
+		}
+	}
+	walk(doc.root, &diag.Trail{}, false)
+}

@@ -1,0 +1,125 @@
+package document
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// Duplicates finds items of lists that mean the same thing as an earlier one. Lists that share a name space (files,
+// directories and links; kernel arguments) are looked at together. Lists where repetition has a meaning are not.
+func (doc *Document) Duplicates() []diag.Problem {
+	f := duplicateFinder{doc: doc, index: tree.Index{}}
+	f.object(doc.root, language(), &diag.Trail{})
+	return f.problems.All()
+}
+
+type duplicateFinder struct {
+	doc      *Document
+	index    tree.Index
+	problems diag.List
+}
+
+// A space holds the keys of the lists that are looked at together. An item is known by its number across those lists.
+type space struct {
+	seen  map[string]int32
+	lists []spaceList
+	items int32
+}
+
+type spaceList struct {
+	name  string
+	node  tree.Node
+	first int32 // number of its first item
+}
+
+func (f *duplicateFinder) object(n tree.Node, s *shape, at *diag.Trail) {
+	var spaces map[string]*space
+	step := diag.Trail{Up: at}
+	for i := range s.members {
+		m := &s.members[i]
+		c := n.Get(m.name)
+		if !c.Exists() {
+			continue
+		}
+		step.Name = m.name
+		switch m.kind {
+		case tree.Object:
+			f.object(c, m.shape, &step)
+		case tree.List:
+			if spaces == nil {
+				spaces = map[string]*space{}
+			}
+			f.list(c, m, &step, spaces)
+		}
+	}
+}
+
+func (f *duplicateFinder) list(n tree.Node, m *member, at *diag.Trail, spaces map[string]*space) {
+	if m.id.mode != appending {
+		name := cmp.Or(m.id.space, m.name)
+		if spaces[name] == nil {
+			spaces[name] = &space{seen: make(map[string]int32, n.Len())}
+		}
+		f.unique(n, m, at, spaces[name])
+	}
+	if m.item.kind != tree.Object {
+		return
+	}
+	step := diag.Trail{Up: at}
+	for item := range n.Children() {
+		if hasLists(item) {
+			f.object(item, m.item, &step)
+		}
+		step.Index++
+	}
+}
+
+func (f *duplicateFinder) unique(n tree.Node, m *member, at *diag.Trail, in *space) {
+	in.lists = append(in.lists, spaceList{m.name, n, in.items})
+	step := diag.Trail{Up: at}
+	for item := range n.Children() {
+		key := m.id.of(item)
+		if first, twice := in.seen[key]; twice {
+			f.found(item, m, key, in, first, &step)
+		} else {
+			in.seen[key] = in.items
+		}
+		in.items++
+		step.Index++
+	}
+}
+
+// hasLists saves a walk through the many items that hold scalars only.
+func hasLists(item tree.Node) bool {
+	for c := range item.Children() {
+		if c.Kind() >= tree.List {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *duplicateFinder) found(item tree.Node, m *member, key string, in *space, first int32, at *diag.Trail) {
+	if f.doc.Unread(at.String) {
+		return
+	}
+	p, kept := f.problems.Next(diag.Problem{Severity: diag.Error, Code: "duplicate"})
+	if !kept {
+		return
+	}
+	list := in.lists[0]
+	for _, l := range in.lists {
+		if l.first <= first {
+			list = l
+		}
+	}
+	index := int(first - list.first)
+	path := (&diag.Trail{Up: at.Up.Up, Name: list.name}).String()
+	p.Place, p.Path = item.Place(), at.String()
+	p.Message = fmt.Sprintf("%s is there twice in %s", m.id.describe(key), m.name)
+	p.Hint = "remove one of the two, or put what they say into one"
+	p.Related = []diag.Related{{Place: f.index.At(list.node, index).Place(), Path: fmt.Sprintf("%s.%d", path, index), Message: "it is first defined here"}}
+}

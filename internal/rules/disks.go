@@ -1,0 +1,407 @@
+package rules
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/source"
+)
+
+func (c *checker) disk(a *at, d *config.Disk) {
+	a.key("device").absolute(d.Device)
+	list := a.key("partitions")
+	if d.Device != "" {
+		c.partitionNumbers(list, d.Partitions)
+		c.partitionOverlap(list, d.Partitions)
+		c.partitionLabels(list, d.Partitions)
+		c.partitionGUIDs(list, d.Partitions)
+	}
+	for i := range d.Partitions {
+		c.partition(list.item(i), &d.Partitions[i])
+	}
+}
+
+// Of numbers, and of labels, that are there twice the peer names one a disk; the others are ours.
+func (c *checker) partitionNumbers(list *at, parts []config.Partition) {
+	seen := map[int]int{}
+	reported := false
+	for i, p := range parts {
+		if p.Number == 0 {
+			continue
+		}
+		first, twice := seen[p.Number]
+		if !twice {
+			seen[p.Number] = i
+			continue
+		}
+		f := list.item(i).errorf("partition-number", "two partitions have the number %d", p.Number)
+		f.hint("give each its own number, or 0 for the next free one").see(list.item(first), "the first one").Stricter = reported
+		reported = true
+	}
+}
+
+func (c *checker) partitionLabels(list *at, parts []config.Partition) {
+	seen := map[string]int{}
+	reported := false
+	for i, p := range parts {
+		if p.Label == nil {
+			continue
+		}
+		first, twice := seen[*p.Label]
+		if !twice {
+			seen[*p.Label] = i
+			continue
+		}
+		f := list.item(i).errorf("partition-label-twice", "two partitions have the label %s", quote(*p.Label))
+		f.hint("labels must differ").see(list.item(first), "the first one").Stricter = reported
+		reported = true
+	}
+}
+
+// partitionGUIDs: what is to be unique in the world is so on its disk.
+func (c *checker) partitionGUIDs(list *at, parts []config.Partition) {
+	seen := map[string]int{}
+	for i, p := range parts {
+		guid := strings.ToLower(text(p.GUID))
+		if guid == "" || isAbsent(p) {
+			continue
+		}
+		if first, twice := seen[guid]; twice {
+			list.item(i).key("guid").errorf("partition-guid-twice", "two partitions have the GUID %s", quote(*p.GUID)).
+				hint("give each its own, or none for a random one").see(list.item(first), "the first one").Stricter = true
+			continue
+		}
+		seen[guid] = i
+	}
+}
+
+func isAbsent(p config.Partition) bool { return p.ShouldExist != nil && !*p.ShouldExist }
+
+// partitionOverlap reports the first partition that another one, of those with a fixed start and size, lies on.
+func (c *checker) partitionOverlap(list *at, parts []config.Partition) {
+	type extent struct{ i, start, end int }
+	var fixed []extent
+	for i, p := range parts {
+		if p.StartMiB != nil && p.SizeMiB != nil && *p.StartMiB != 0 {
+			end := *p.StartMiB + *p.SizeMiB - 1
+			if *p.SizeMiB == 0 {
+				end = *p.StartMiB
+			}
+			fixed = append(fixed, extent{i, *p.StartMiB, end})
+		}
+	}
+	sorted := slices.Clone(fixed)
+	slices.SortFunc(sorted, func(a, b extent) int { return cmp.Compare(a.start, b.start) })
+	// In order of their starts, an extent meets another one exactly if it starts before all earlier ones have ended, or
+	// the next one starts before it has.
+	first := len(parts)
+	reach := 0
+	for k, e := range sorted {
+		if k > 0 && e.start <= reach || k+1 < len(sorted) && sorted[k+1].start <= e.end {
+			first = min(first, e.i)
+		}
+		reach = max(reach, e.end)
+	}
+	at := slices.IndexFunc(fixed, func(e extent) bool { return e.i == first })
+	if at < 0 {
+		return
+	}
+	p := fixed[at]
+	for _, o := range fixed {
+		if o.i != p.i && p.start <= o.end && o.start <= p.end {
+			list.item(o.i).errorf("partition-overlap", "the partition overlaps with another one: MiB %d to %d, and MiB %d to %d", o.start, o.end, p.start, p.end).
+				hint("move one of the two; a size of 0 takes what is free").see(list.item(p.i), "the other one")
+			return
+		}
+	}
+}
+
+func (c *checker) partition(a *at, p *config.Partition) {
+	if p.ShouldExist != nil && !*p.ShouldExist && (p.Label != nil || text(p.TypeGUID) != "" || text(p.GUID) != "" || p.StartMiB != nil || p.SizeMiB != nil) {
+		a.errorf("partition-absent", "a partition that should not exist has other properties").hint("keep number, shouldExist and wipePartitionEntry only")
+	}
+	if p.Number == 0 && p.Label == nil {
+		a.errorf("partition-unnamed", "a partition needs a number or a label").hint(`add "number" or "label"`)
+	}
+	if p.Label != nil {
+		label := a.key("label")
+		if len(*p.Label) > 36 {
+			label.errorf("partition-label-long", "partition labels are at most 36 bytes, this one is %d", len(*p.Label))
+		} else if strings.Contains(*p.Label, ":") {
+			label.errorf("partition-label-colon", "a partition label cannot hold a colon")
+		}
+	}
+	c.guid(a.key("guid"), p.GUID)
+	c.guid(a.key("typeGuid"), p.TypeGUID)
+	a.key("number").notNegative("a partition number", &p.Number)
+	a.key("sizeMiB").notNegative("a size", p.SizeMiB)
+	a.key("startMiB").notNegative("a start", p.StartMiB)
+}
+
+func (c *checker) guid(a *at, guid *string) {
+	if text(guid) != "" && !isGUID(*guid) {
+		a.errorf("guid", "%s is not a GUID", quote(*guid)).hint("GUIDs look like 0FC63DAF-8483-4772-8E79-3D69D8477DE4")
+	}
+}
+
+func isGUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i := range len(s) {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		hex := '0' <= s[i] && s[i] <= '9' || 'a' <= s[i]|0x20 && s[i]|0x20 <= 'f'
+		if dash != (s[i] == '-') || !dash && !hex {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *checker) raid(a *at, r *config.Raid) {
+	level := text(r.Level)
+	if !isRaidLevel(level) {
+		f := a.key("level").errorf("raid-level", "the RAID level %s is not known", quote(level))
+		if level == "" {
+			f.Message = "a RAID level is missing"
+		}
+		f.hint("levels are linear, raid0, raid1, raid4, raid5, raid6, raid10")
+	} else if number(r.Spares) != 0 && (level == "linear" || level == "raid0" || level == "0" || level == "stripe") {
+		a.key("level").errorf("raid-spares", "the RAID level %s cannot have spares", level).hint("remove spares, or choose a level with redundancy")
+	}
+	devices := a.key("devices")
+	if len(r.Devices) == 0 {
+		devices.errorf("raid-devices", "an array needs devices").hint("list the devices it is made of")
+	}
+	for i, device := range r.Devices {
+		devices.item(i).absolute(device)
+	}
+	a.notEmpty("an array", r.Name)
+	a.key("spares").notNegative("the number of spares", r.Spares)
+	if n := number(r.Spares); n > 0 && n >= len(r.Devices) && len(r.Devices) > 0 {
+		a.key("spares").errorf("raid-all-spares", "%d of %d devices are spares: nothing is left for the array", n, len(r.Devices)).stricter()
+	}
+}
+
+func isRaidLevel(level string) bool {
+	levels := []string{"linear", "raid0", "0", "stripe", "raid1", "1", "mirror", "raid4", "4", "raid5", "5", "raid6", "6", "raid10", "10"}
+	return slices.Contains(levels, level)
+}
+
+// labelMax says how many bytes a label may have; a format that is not listed sets no limit.
+func labelMax(format string) (limit int, limited bool) {
+	limit, limited = map[string]int{"btrfs": 256, "ext4": 16, "swap": 15, "vfat": 11, "xfs": 12}[format]
+	return limit, limited
+}
+
+// formats lists the filesystem formats that a version has.
+func (c *checker) formats() []string {
+	formats := []string{"ext4", "btrfs", "xfs", "vfat", "swap"}
+	for _, change := range config.History() {
+		if change.Path != "storage.filesystems.*.format" || change.Since > c.version {
+			continue
+		}
+		for _, format := range []string{"none", "virtiofs"} {
+			if change.Value(format) {
+				formats = append(formats, format)
+			}
+		}
+	}
+	return formats
+}
+
+func (c *checker) filesystem(a *at, f *config.Filesystem) {
+	virtual := text(f.Format) == "virtiofs" && c.version >= config.V3_7
+	if text(f.Path) != "" {
+		a.key("path").absolute(*f.Path)
+	}
+	switch {
+	case !virtual:
+		a.key("device").absolute(f.Device)
+	case f.Device == "" || len(f.Device) > 36:
+		a.key("device").errorf("virtiofs-tag", "a virtiofs tag has 1 to 36 bytes, this one has %d", len(f.Device))
+	}
+	c.format(a.key("format"), f)
+	c.label(a.key("label"), f)
+	if f.UUID != nil && !block.TakesUUID(text(f.Format), *f.UUID) {
+		a.key("uuid").errorf("filesystem-uuid", "%s is not a UUID that %s takes", quote(*f.UUID), *f.Format).hint("%s", uuidForm(*f.Format)).stricter()
+	}
+	if virtual {
+		c.noBlockDevice(a, f)
+	}
+}
+
+func uuidForm(format string) string {
+	if format == "vfat" {
+		return "a vfat has a number of 32 bits: up to 8 hexadecimal digits, as 2E24-EC82"
+	}
+	return "UUIDs look like 0fc63daf-8483-4772-8e79-3d69d8477de4"
+}
+
+func (c *checker) format(a *at, f *config.Filesystem) {
+	if text(f.Format) != "" {
+		if known := c.formats(); !slices.Contains(known, *f.Format) {
+			hint := "formats are " + strings.Join(known, ", ")
+			for _, change := range config.History() {
+				if change.Path == "storage.filesystems.*.format" && change.Value(*f.Format) {
+					hint = "set ignition.version to " + change.Since.String() + " or newer"
+				}
+			}
+			a.errorf("format-unknown", "the format %s is not known", quote(*f.Format)).hint("%s", hint)
+		}
+		return
+	}
+	if text(f.Path) != "" || text(f.Label) != "" || text(f.UUID) != "" || isSet(f.WipeFilesystem) || len(f.Options) > 0 || len(f.MountOptions) > 0 {
+		a.errorf("format-missing", "a format is missing").hint("formats are %s", strings.Join(c.formats(), ", "))
+	}
+}
+
+func (c *checker) label(a *at, f *config.Filesystem) {
+	label, format := text(f.Label), text(f.Format)
+	if label == "" {
+		return
+	}
+	if format == "" {
+		a.errorf("label-without-format", "a label needs a format").hint("add the format of the filesystem")
+	} else if limit, limited := labelMax(format); limited && len(label) > limit {
+		a.errorf("label-long", "%s labels are at most %d bytes, this one is %d", format, limit, len(label))
+	} else if format == "virtiofs" && c.version >= config.V3_7 {
+		a.errorf("virtiofs-block", "a virtiofs has no label").hint("remove it")
+	}
+}
+
+func (c *checker) noBlockDevice(a *at, f *config.Filesystem) {
+	refuse := func(key string, set bool) {
+		if set {
+			a.key(key).errorf("virtiofs-block", "a virtiofs has no block device, so %s means nothing", key).hint("remove it")
+		}
+	}
+	refuse("uuid", text(f.UUID) != "")
+	refuse("wipeFilesystem", isSet(f.WipeFilesystem))
+	refuse("options", len(f.Options) > 0)
+}
+
+// filesystemsOnDisks warns of filesystems that replace a whole disk's partition table.
+func (c *checker) filesystemsOnDisks(list *at, s *config.Storage) {
+	if len(s.Disks) == 0 {
+		return
+	}
+	disks := list.up.key("disks")
+	byDevice := map[string]int{}
+	for i := len(s.Disks) - 1; i >= 0; i-- {
+		byDevice[s.Disks[i].Device] = i
+	}
+	for i, f := range s.Filesystems {
+		k, same := byDevice[f.Device]
+		if !same {
+			continue
+		}
+		device := list.item(i).key("device")
+		switch d := &s.Disks[k]; {
+		case len(d.Partitions) > 0:
+			device.warnf("filesystem-on-table", "the filesystem takes the whole disk, on which partitions are made too").hint("name one of the partitions").see(disks.item(k), "the disk is partitioned here")
+		case isSet(d.WipeTable) && !isSet(f.WipeFilesystem):
+			device.warnf("filesystem-wiped", "wiping the partition table also wipes a filesystem on the whole disk").hint(`set "wipeFilesystem" to say that it is meant, or remove "wipeTable"`).see(disks.item(k), "the table is wiped here")
+		}
+	}
+}
+
+func (c *checker) luks(a *at, l *config.Luks) {
+	if strings.Contains(l.Name, "/") {
+		a.key("name").errorf("luks-name", "the name of an encrypted volume cannot hold a slash")
+	}
+	if n := len(text(l.Label)); n > 47 {
+		a.key("label").errorf("luks-label-long", "LUKS labels are at most 47 bytes, this one is %d", n)
+	}
+	if uuid := text(l.UUID); uuid != "" && !block.TakesUUID("crypto_LUKS", uuid) {
+		a.key("uuid").errorf("luks-uuid", "%s is not a UUID", quote(uuid)).hint("%s", uuidForm("")).stricter()
+	}
+	a.key("device").absolute(text(l.Device))
+	c.clevisMix(a.key("clevis"), &l.Clevis)
+	if text(l.KeyFile.Source) != "" {
+		if f := source.Check(*l.KeyFile.Source, int(c.version)); f != nil {
+			a.key("keys").fault(f).PeerOnly = true // the source itself is reported too
+		}
+	}
+	c.cex(a.key("cex"), l)
+	c.clevisCustom(a.key("clevis").key("custom"), &l.Clevis.Custom)
+	tang := a.key("clevis").key("tang")
+	for i := range l.Clevis.Tang {
+		c.tang(tang.item(i), &l.Clevis.Tang[i])
+	}
+	c.resource(a.key("keyFile"), &l.KeyFile, config.V3_1)
+	if !isSet(l.Cex.Enabled) && IsEmptyKey(l.KeyFile, c.version) {
+		a.key("keyFile").key("source").errorf("luks-key-empty", "the key is empty, so whoever has the disk opens the volume").
+			hint("write a key, or leave keyFile out for a random one").stricter()
+	}
+	a.notEmpty("an encrypted volume", l.Name)
+}
+
+// IsEmptyKey tells whether a config itself shows that a key has no bytes. No source is no key, and not an empty one.
+func IsEmptyKey(key config.Resource, version config.Version) bool {
+	if text(key.Source) == "" || source.Check(*key.Source, int(version)) != nil {
+		return false
+	}
+	digest, _ := source.ParseDigest(text(key.Verification.Hash), int(version))
+	return source.IsEmpty(*key.Source, text(key.Compression), digest)
+}
+
+func clevisPresent(cl *config.Clevis) bool {
+	return text(cl.Custom.Pin) != "" || len(cl.Tang) > 0 || isSet(cl.Tpm2) || number(cl.Threshold) != 0
+}
+
+// clevisMix: a custom pin excludes the others. In 3.2.0 an empty custom object already counted as one.
+func (c *checker) clevisMix(a *at, cl *config.Clevis) {
+	custom := text(cl.Custom.Pin) != ""
+	if c.version == config.V3_2 {
+		custom = c.doc.At(a.path()+".custom", c.index).Key() == "custom"
+	}
+	if custom && (len(cl.Tang) > 0 || isSet(cl.Tpm2) || number(cl.Threshold) != 0) {
+		a.errorf("clevis-mixed", "a custom pin stands beside tang, tpm2 or threshold").hint("keep either the custom pin or the others")
+	}
+}
+
+func (c *checker) clevisCustom(a *at, custom *config.ClevisCustom) {
+	used := text(custom.Pin) != "" || text(custom.Config) != "" || isSet(custom.NeedsNetwork) && c.version >= config.V3_3
+	if !used {
+		return
+	}
+	switch pin := text(custom.Pin); {
+	case pin == "":
+		a.key("pin").errorf("clevis-pin-missing", "a custom pin needs a name").hint(`add "pin"`)
+	case c.version < config.V3_6 && pin != "tpm2" && pin != "tang" && pin != "sss":
+		a.key("pin").errorf("clevis-pin", "the pin %s is not known in version %s", quote(pin), c.version).hint("pins are tpm2, tang and sss; version 3.6.0 takes any")
+	}
+	if text(custom.Config) == "" {
+		a.key("config").errorf("clevis-config-missing", "a custom pin needs a config").hint(`add "config"`)
+	}
+}
+
+func (c *checker) tang(a *at, t *config.Tang) {
+	if u, err := url.Parse(t.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		a.key("url").errorf("tang-url", "the URL of a Tang server must be an http or https URL").hint("write http://host[:port]")
+	}
+	if text(t.Thumbprint) == "" {
+		a.key("thumbprint").errorf("tang-thumbprint", "the thumbprint of a Tang server is missing").hint("tang-show-keys prints it on the server")
+	}
+	if text(t.Advertisement) != "" && !json.Valid([]byte(*t.Advertisement)) {
+		a.key("advertisement").errorf("tang-advertisement", "the advertisement of a Tang server is not JSON").hint("it is what GET <url>/adv answers")
+	}
+}
+
+func (c *checker) cex(a *at, l *config.Luks) {
+	if !isSet(l.Cex.Enabled) {
+		return
+	}
+	if clevisPresent(&l.Clevis) {
+		a.errorf("cex-clevis", "Crypto Express and Clevis exclude each other").hint("keep one of the two")
+	}
+	if text(l.KeyFile.Source) != "" {
+		a.errorf("cex-key", "with Crypto Express there is no key file").hint("remove keyFile")
+	}
+}

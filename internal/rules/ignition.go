@@ -1,0 +1,135 @@
+package rules
+
+import (
+	"path"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/source"
+)
+
+func cleanPath(p string) string { return path.Clean(p) }
+
+func (c *checker) ignition(a *at, ign *config.Ignition) {
+	conf := a.key("config")
+	merge := conf.key("merge")
+	for i := range ign.Config.Merge {
+		c.reference(merge.item(i), &ign.Config.Merge[i], "a config to merge", config.V3_1)
+	}
+	c.resource(conf.key("replace"), &ign.Config.Replace, config.V3_1)
+	c.proxy(a.key("proxy"), &ign.Proxy)
+	authorities := a.key("security").key("tls").key("certificateAuthorities")
+	for i := range ign.Security.TLS.CertificateAuthorities {
+		c.reference(authorities.item(i), &ign.Security.TLS.CertificateAuthorities[i], "a certificate bundle", config.V3_1)
+	}
+	timeouts := a.key("timeouts")
+	timeouts.key("httpResponseHeaders").notNegative("a time limit", ign.Timeouts.HTTPResponseHeaders)
+	timeouts.key("httpTotal").notNegative("a time limit", ign.Timeouts.HTTPTotal)
+	if ign.Version != c.version.String() && !sameVersion(ign.Version, c.version) {
+		a.key("version").errorf("version-other", "the version must be %s", c.version)
+	}
+}
+
+func sameVersion(text string, v config.Version) bool {
+	parsed, fault := config.ParseVersion(text)
+	return fault == nil && parsed == v
+}
+
+// reference is a resource that is of no use without a source.
+func (c *checker) reference(a *at, r *config.Resource, what string, since config.Version) {
+	authority := a.up.trail.Name == "certificateAuthorities"
+	if c.version >= since {
+		if text(r.Source) == "" {
+			a.errorf("source-missing", "%s needs a source", what).hint(`add "source": a URL`)
+		} else if f := source.Check(*r.Source, int(c.version)); f != nil {
+			a.fault(f).PeerOnly = true // the source itself is reported too
+		}
+	} else if authority && text(r.Source) == "" {
+		a.key("source").errorf("source-missing", "%s needs a source", what).hint(`add "source": a URL`)
+	}
+	c.resource(a, r, since)
+}
+
+// resource checks what every resource must keep to. bound is the version from which a digest or headers need a source.
+func (c *checker) resource(a *at, r *config.Resource, bound config.Version) {
+	if r.Compression != nil && *r.Compression != "" && *r.Compression != "gzip" {
+		a.key("compression").errorf("compression-unknown", "the compression %s is not known", quote(*r.Compression)).hint(`"gzip" is, or leave it out`)
+	}
+	if r.Verification.Hash != nil && r.Source == nil && c.version >= bound {
+		a.key("verification").key("hash").errorf("hash-without-source", "a digest without a source verifies nothing").hint("add a source, or remove the digest")
+	}
+	if text(r.Source) != "" {
+		c.sourceURL(a, r)
+	}
+	c.headers(a.key("httpHeaders"), r)
+	if r.Verification.Hash != nil {
+		c.digest(a.key("verification").key("hash"), *r.Verification.Hash)
+	}
+}
+
+func (c *checker) sourceURL(a *at, r *config.Resource) {
+	src := a.key("source")
+	if f := source.Check(*r.Source, int(c.version)); f != nil {
+		src.fault(f)
+		return
+	}
+	src.fault(source.WarnURL(*r.Source)).stricter()
+	scheme, _ := source.Scheme(*r.Source)
+	if text(r.Compression) == "gzip" && (scheme == "s3" || scheme == "arn") {
+		a.key("compression").errorf("compression-s3", "content of an S3 object is not decompressed by other engines").hint("store it uncompressed, or fetch it by https").stricter()
+	}
+}
+
+func (c *checker) digest(a *at, text string) {
+	d, f := source.ParseDigest(text, int(c.version))
+	if f != nil {
+		a.fault(f)
+		return
+	}
+	a.fault(d.Hex()).stricter()
+}
+
+func (c *checker) headers(a *at, r *config.Resource) {
+	if len(r.HTTPHeaders) == 0 {
+		return
+	}
+	scheme := ""
+	if text(r.Source) != "" {
+		scheme, _ = source.Scheme(*r.Source)
+	}
+	if scheme != "http" && scheme != "https" {
+		a.errorf("headers-scheme", "only http and https sources take headers").hint("remove them, or change the source")
+	}
+	seen := map[string]int{}
+	for i, h := range r.HTTPHeaders {
+		item := a.item(i)
+		switch {
+		case h.Name == "":
+			item.key("name").errorf("header-name", "a header needs a name")
+		case h.Value != nil && *h.Value == "":
+			item.key("value").errorf("header-value", "the header %s has an empty value", quote(h.Name)).hint("leave the value out to remove an inherited header")
+		}
+		if h.Name == "" && h.Value != nil && *h.Value == "" {
+			item.key("value").errorf("header-value", "a header has an empty value")
+		}
+		folded := strings.ToLower(h.Name)
+		if first, twice := seen[folded]; twice && r.HTTPHeaders[first].Name != h.Name {
+			item.key("name").warnf("header-case", "the header %s differs from an earlier one in case only; the later value is sent", quote(h.Name)).see(a.item(first), "the earlier one").stricter()
+		}
+		seen[folded] = i
+	}
+}
+
+func (c *checker) proxy(a *at, p *config.Proxy) {
+	if p.HTTPProxy != nil {
+		a.key("httpProxy").fault(source.CheckProxy(*p.HTTPProxy))
+	}
+	if p.HTTPSProxy == nil {
+		return
+	}
+	if f := source.CheckProxy(*p.HTTPSProxy); f != nil {
+		a.key("httpsProxy").fault(f)
+	} else if scheme, _ := source.Scheme(*p.HTTPSProxy); scheme == "http" {
+		a.key("httpsProxy").warnf("proxy-insecure", "the proxy for https is itself reached by http").hint("use an https:// proxy if it offers one")
+	}
+}

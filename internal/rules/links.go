@@ -1,0 +1,68 @@
+package rules
+
+import (
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/block"
+)
+
+// A named is a partition of the config, or rather where it gets a name.
+type named struct {
+	disk  int
+	place *at
+}
+
+// sharedNames looks for names that the partitions of two disks get: a link by such a name leads to either. A label is a problem only where
+// the config goes by it; a GUID is meant to tell partitions apart.
+func (c *checker) sharedNames(a *at, s *config.Storage) {
+	users := linkUsers(a, s)
+	owners := map[string]named{}
+	for i, d := range s.Disks {
+		parts := a.key("disks").item(i).key("partitions")
+		for k, p := range d.Partitions {
+			if isAbsent(p) {
+				continue
+			}
+			c.shared(owners, users, block.PartitionLinks(text(p.Label), ""), named{i, parts.item(k).key("label")}, false)
+			c.shared(owners, users, block.PartitionLinks("", text(p.GUID)), named{i, parts.item(k).key("guid")}, true)
+		}
+	}
+}
+
+// shared notes one name of a partition, and reports it if a partition of another disk has it.
+func (c *checker) shared(owners map[string]named, users map[string][]*at, links []string, by named, isGUID bool) {
+	for _, link := range links {
+		first, taken := owners[link]
+		if !taken {
+			owners[link] = by
+		}
+		if !taken || first.disk == by.disk {
+			continue
+		}
+		for _, user := range users[link] {
+			user.errorf("device-ambiguous", "partitions of two disks of the config are called %s", quote(link)).
+				hint("give one of the two another name, or name the partition by its disk: by-id/…-part1").see(first.place, "one of them").stricter()
+		}
+		if isGUID && len(users[link]) == 0 {
+			by.place.warnf("partition-guid-shared", "partitions of two disks get the same GUID, so a link by it leads to either").
+				hint("give each its own, or none for a random one").see(first.place, "the other one").stricter()
+		}
+		delete(users, link) // told once
+	}
+}
+
+// linkUsers are the places where the config goes by a name of a device.
+func linkUsers(a *at, s *config.Storage) map[string][]*at {
+	users := map[string][]*at{}
+	for i, f := range s.Filesystems {
+		users[f.Device] = append(users[f.Device], a.key("filesystems").item(i).key("device"))
+	}
+	for i, l := range s.Luks {
+		users[text(l.Device)] = append(users[text(l.Device)], a.key("luks").item(i).key("device"))
+	}
+	for i, r := range s.Raid {
+		for k, device := range r.Devices {
+			users[device] = append(users[device], a.key("raid").item(i).key("devices").item(k))
+		}
+	}
+	return users
+}

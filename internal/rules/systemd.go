@@ -1,0 +1,145 @@
+package rules
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/unit"
+)
+
+func (c *checker) systemd(a *at, s *config.Systemd) {
+	units := a.key("units")
+	c.instances(units, s.Units)
+	c.templates(units, s.Units)
+	for i := range s.Units {
+		c.unit(units.item(i), &s.Units[i])
+	}
+}
+
+// instances warns of enabled instances whose template says nothing about installing.
+func (c *checker) instances(list *at, units []config.Unit) {
+	templates := map[string]int{}
+	for i, u := range units {
+		if strings.HasSuffix(u.Name, "@.service") {
+			templates[u.Name] = i
+		}
+	}
+	type lack struct{ told, peerOnly bool }
+	lacks := map[string]lack{} // of the templates that have been looked at
+	if len(templates) == 0 {
+		return
+	}
+	for i, u := range units {
+		template, isInstance := unit.ServiceTemplate(u.Name)
+		k, known := templates[template]
+		if !isInstance || !known || !isSet(u.Enabled) {
+			continue
+		}
+		it, asked := lacks[template]
+		if !asked {
+			contents := text(units[k].Contents)
+			it.told = contents != "" && unit.Check(contents) == nil && !unit.HasInstall(contents)
+			it.peerOnly = it.told && installedBy(&units[k]).Any()
+			lacks[template] = it
+		}
+		if it.told {
+			list.item(i).key("contents").warnf("template-not-installable", "%s is enabled, but its template has nothing in [Install]", quote(u.Name)).
+				hint("add [Install] with WantedBy= to the template").see(list.item(k), "the template is defined here").PeerOnly = it.peerOnly
+		}
+	}
+}
+
+func (c *checker) unit(a *at, u *config.Unit) {
+	if f := unit.CheckName(u.Name); f != nil {
+		a.key("name").fault(f)
+	}
+	if contents := text(u.Contents); contents != "" {
+		fine := a.key("contents").unitText(contents)
+		if fine && isSet(u.Enabled) && !unit.HasInstall(contents) {
+			f := a.key("contents").warnf("unit-not-installable", "%s is enabled, but has nothing in [Install]", quote(u.Name)).hint("add [Install] with WantedBy=, or remove enabled")
+			f.PeerOnly = installedBy(u).Any() // by a drop-in, which the peer does not look at
+		}
+	}
+	if !isSet(u.Mask) {
+		c.unitNames(a, u)
+	}
+	if isSet(u.Mask) && isSet(u.Enabled) {
+		a.key("enabled").warnf("unit-masked-enabled", "%s is masked, so enabling it does nothing", quote(u.Name)).hint("remove mask or enabled").stricter()
+	}
+	dropins := a.key("dropins")
+	for j, d := range u.Dropins {
+		item := dropins.item(j)
+		if contents := text(d.Contents); contents != "" {
+			item.key("contents").unitText(contents)
+		}
+		if f := unit.CheckDropinName(d.Name); f != nil {
+			item.key("name").fault(f)
+		}
+	}
+}
+
+// unitText reports what is wrong with a unit's text, and whether the peer takes it.
+func (a *at) unitText(contents string) (fine bool) {
+	if f := unit.Check(contents); f != nil {
+		a.fault(f)
+		return false
+	}
+	if _, long := unit.LineTooLong(contents); long {
+		f := a.warnf("unit-line-long", "a line of the unit has more than 2047 bytes; systemd takes it, other engines do not").hint(`split it with \ at the ends of lines`)
+		f.Laxer = true
+		return false
+	}
+	return true
+}
+
+// unitNames warns where systemd refuses a unit because its name is not the path that it is about. A drop-in may have the path.
+func (c *checker) unitNames(a *at, u *config.Unit) {
+	texts := []string{text(u.Contents)}
+	for _, d := range u.Dropins {
+		texts = append(texts, text(d.Contents))
+	}
+	for _, contents := range slices.Backward(texts) {
+		want, of, ok := unit.NameForPath(u.Name, contents)
+		if !ok {
+			continue
+		}
+		if want != u.Name {
+			a.key("name").warnf("unit-name-path", "systemd will not load %s: with %s=%s its name has to be %s", quote(u.Name), of.Name, quote(of.Value), want).
+				hint("systemd-escape --path --suffix=%s %s gives the name", strings.TrimPrefix(path.Ext(want), "."), quote(of.Value)).stricter()
+		}
+		return
+	}
+}
+
+// installedBy is what the [Install] sections of a unit's texts in the config say together.
+func installedBy(u *config.Unit) unit.Install {
+	texts := []string{text(u.Contents)}
+	for _, d := range u.Dropins {
+		texts = append(texts, text(d.Contents))
+	}
+	in, _ := unit.ReadInstall(texts...)
+	return in
+}
+
+// templates warns of templates that are enabled without any instance, and have no default instance.
+func (c *checker) templates(list *at, units []config.Unit) {
+	enabled := map[string]bool{}
+	for _, u := range units {
+		if template, instance, ok := unit.SplitInstance(u.Name); ok && instance != "" && isSet(u.Enabled) {
+			enabled[template] = true
+		}
+	}
+	for i := range units {
+		u := &units[i]
+		_, instance, ok := unit.SplitInstance(u.Name)
+		if !ok || instance != "" || !isSet(u.Enabled) || isSet(u.Mask) || text(u.Contents) == "" || enabled[u.Name] {
+			continue
+		}
+		if in := installedBy(u); in.Any() && !in.StandsAlone() {
+			list.item(i).key("enabled").warnf("template-without-instance", "%s is a template without a default instance, which cannot be enabled by itself", quote(u.Name)).
+				hint("add DefaultInstance= to [Install], or enable an instance such as %s", quote(unit.Instance(u.Name, "1"))).stricter()
+		}
+	}
+}
