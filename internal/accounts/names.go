@@ -3,6 +3,7 @@ package accounts
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // How long names may be: a group's is a choice of Debian's build, a user's what Linux has for LOGIN_NAME_MAX without the end of the
@@ -33,9 +34,15 @@ func checkName(name string, longest int, tools Tools) *Error {
 		return &Error{Message: "a name cannot be a number", Hint: "put a letter before it"}
 	}
 	if i := badInName(name, old); i >= 0 {
-		return &Error{Message: "a name cannot hold " + quote(name[i:i+1]), Hint: "use letters, digits, \"_\", \"-\" and \".\""}
+		return &Error{Message: "a name cannot hold " + quote(characterAt(name, i)), Hint: "use letters, digits, \"_\", \"-\" and \".\""}
 	}
 	return nil
+}
+
+// characterAt is the whole character that begins at a byte.
+func characterAt(name string, i int) string {
+	_, size := utf8.DecodeRuneInString(name[i:])
+	return name[i : i+size]
 }
 
 // badInName finds the first byte that cannot be in a name, -1 for none. A "$" at the end is for machine accounts of Samba.

@@ -7,15 +7,23 @@ import "strings"
 
 // NeverName is for the name of an account that is wanted.
 func NeverName(name string, user bool) *Error {
-	longest := groupNameMax
-	if user {
-		longest = userNameMax
-	}
-	err := checkName(name, longest, CurrentTools)
-	if err == nil || checkName(name, longest, OldTools) == nil {
+	err := checkName(name, longestName(user), CurrentTools)
+	if err == nil || checkName(name, longestName(user), OldTools) == nil {
 		return nil
 	}
 	return err
+}
+
+// SometimesName is for a name that NeverName lets pass: it says why current tools refuse it, which old ones take.
+func SometimesName(name string, user bool) *Error {
+	return checkName(name, longestName(user), CurrentTools)
+}
+
+func longestName(user bool) int {
+	if user {
+		return userNameMax
+	}
+	return groupNameMax
 }
 
 // NeverComment is for the fifth field of passwd(5).

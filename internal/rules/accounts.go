@@ -48,9 +48,7 @@ func (c *checker) groups(list *at, groups []config.PasswdGroup) {
 			}
 			continue
 		}
-		if g.Name != "" {
-			item.key("name").refused("account-name", accounts.NeverName(g.Name, false))
-		}
+		item.accountName(g.Name, false)
 		item.key("passwordHash").refused("account-field", accounts.NeverHash(text(g.PasswordHash)))
 		c.idOnce(list, i, "gid", g.Gid, ids)
 	}
@@ -58,9 +56,7 @@ func (c *checker) groups(list *at, groups []config.PasswdGroup) {
 
 // user: what the config itself says of one.
 func (c *checker) user(a *at, u *config.PasswdUser) {
-	if u.Name != "" {
-		a.key("name").refused("account-name", accounts.NeverName(u.Name, true))
-	}
+	a.accountName(u.Name, true)
 	a.key("gecos").refused("account-field", accounts.NeverComment(text(u.Gecos)))
 	a.key("homeDir").refused("account-field", accounts.NeverHome(text(u.HomeDir)))
 	a.key("shell").refused("account-field", accounts.NeverShell(text(u.Shell)))
@@ -73,6 +69,18 @@ func (c *checker) user(a *at, u *config.PasswdUser) {
 		}
 	}
 	c.keys(a, u)
+}
+
+// accountName: which tools a root has is not known here, and a user who is there keeps any name.
+func (a *at) accountName(name string, user bool) {
+	if name == "" {
+		return
+	}
+	if err := accounts.NeverName(name, user); err != nil {
+		a.key("name").refused("account-name", err)
+	} else if err := accounts.SometimesName(name, user); err != nil {
+		a.key("name").warnf("account-name-old", "shadow-utils newer than Debian 12's make no account of this name: %s", err.Message).hint("%s", err.Hint).stricter()
+	}
 }
 
 // refused reports what the stage would refuse on every root.
