@@ -363,6 +363,7 @@ func (p *program) peerReport(o peerOptions, problems []diag.Problem) {
 func charactersLine(problem diag.Problem) string {
 	doc := problem.Place.Doc
 	if doc == nil || doc.Text == "" {
+		problem.Place = diag.Place{}
 		return diag.Line(problem)
 	}
 	offset := min(problem.Place.Span.Start, len(doc.Text))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -76,7 +77,10 @@ func Main(name string, args []string, s Streams) int {
 		fmt.Fprintf(s.Err, "%s: %s\nTry '%s --help'.\n", name, diag.OneLine(err.Error()), name)
 		return ExitUsage
 	}
-	verdict := reader{s: s, audience: diag.Workstation}
+	verdict := reader{s: s, audience: diag.Workstation, fails: diag.Error}
+	if o.strict {
+		verdict.fails = diag.Warning
+	}
 	if verdict.documents, err = load.Folder(o.filesDir); err != nil {
 		fmt.Fprintf(s.Err, "%s: %s\n", name, diag.OneLine(err.Error()))
 		return ExitInvalid
@@ -154,19 +158,28 @@ type reader struct {
 	s         Streams
 	audience  diag.Audience
 	documents load.Options
+	fails     diag.Severity // of problems that make a file invalid
 	problems  []diag.Problem
+	invalid   int // files
 }
 
 func (r *reader) file(name string) {
+	problems := r.read(name)
+	r.problems = append(r.problems, problems...)
+	if slices.ContainsFunc(problems, func(p diag.Problem) bool { return p.Severity >= r.fails }) {
+		r.invalid++
+	}
+}
+
+func (r *reader) read(name string) []diag.Problem {
 	shown, text, err := readText(name, r.s.In)
 	if err != nil {
-		r.problems = append(r.problems, diag.Problem{Severity: diag.Error, Code: "unreadable", Place: diag.Place{Doc: &diag.Document{Name: shown}}, Message: err.Error()})
-		return
+		return []diag.Problem{{Severity: diag.Error, Code: "unreadable", Path: "$", Place: diag.Place{Doc: &diag.Document{Name: shown}}, Message: err.Error()}}
 	}
 	load.PaceCollector(text)
 	result := load.ReadWith(tree.NewArena(), shown, text, r.documents)
 	diag.Sort(result.Problems)
-	r.problems = append(r.problems, diag.For(r.audience, result.Problems)...)
+	return diag.For(r.audience, result.Problems)
 }
 
 // readText gives a file's text without a second copy of it.
@@ -185,15 +198,9 @@ func readText(name string, in io.Reader) (shown, text string, err error) {
 }
 
 func (r *reader) show(o options) int {
-	fails := diag.Warning
-	if !o.strict {
-		fails = diag.Error
-	}
 	code := ExitValid
-	for _, p := range r.problems {
-		if p.Severity >= fails {
-			code = ExitInvalid
-		}
+	if r.invalid > 0 {
+		code = ExitInvalid
 	}
 	switch o.format {
 	case "json":
@@ -226,11 +233,14 @@ func (r *reader) text(o options, code int) {
 		counts[p.Severity] += p.Count()
 		fmt.Fprintln(r.s.Out, style.Text(p))
 	}
-	verdict := "valid"
+	verdict, files := "valid", plural(len(o.files), "file")
 	if code != ExitValid {
 		verdict = "invalid"
+		if len(o.files) > 1 {
+			files = fmt.Sprintf("%d of %s", r.invalid, files)
+		}
 	}
-	fmt.Fprintf(r.s.Out, "%s: %s, %s, %s\n", verdict, plural(len(o.files), "file"), plural(counts[diag.Error], "error"), plural(counts[diag.Warning], "warning"))
+	fmt.Fprintf(r.s.Out, "%s: %s, %s, %s\n", verdict, files, plural(counts[diag.Error], "error"), plural(counts[diag.Warning], "warning"))
 }
 
 func plural(n int, noun string) string {

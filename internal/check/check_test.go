@@ -64,7 +64,7 @@ func TestVerdictsAndTheirExitCodes(t *testing.T) {
 		{"an error, percent signs and all", bad, 1, 1, "error at $.storage.files.0.path, line 1 col 67: the path \"a%sb%d100%\" is not absolute\n", "invalid: 1 file, 1 error, 0 warnings\n"},
 		{"a rule of ours counts like any other", ours, 1, 1, "error at $.passwd.users.0.uid, line 1 col 78: a user id cannot be negative\n", "invalid: 1 file, 1 error, 0 warnings\n"},
 		{"a syntax error", notJSON, 1, 1, "error at line 2 col 16: a key is expected, not \"]\"\n", "invalid: 1 file, 1 error, 0 warnings\n"},
-		{"an empty file", "", 1, 1, "error: the config is empty\n", "invalid: 1 file, 1 error, 0 warnings\n"},
+		{"an empty file", "", 1, 1, "error at $, line 1 col 1: the config is empty\n", "invalid: 1 file, 1 error, 0 warnings\n"},
 	} {
 		t.Run(c.claim, func(t *testing.T) {
 			name := files(t, c.text)[0]
@@ -111,7 +111,7 @@ func TestSeveralFilesAreJudgedTogether(t *testing.T) {
 	assert.True(t, strings.HasSuffix(lines[1], "is not absolute (in "+names[2]+")"), lines[1])
 	assert.Contains(t, lines[2], "reading the config: ")
 	assert.Contains(t, lines[2], "absent.ign")
-	assert.Contains(t, validate("", append(names, absent)...).out, "\ninvalid: 4 files, 2 errors, 1 warning\n")
+	assert.Contains(t, validate("", append(names, absent)...).out, "\ninvalid: 2 of 4 files, 2 errors, 1 warning\n")
 	assert.Equal(t, 0, validate("", names[0], names[1]).code)
 }
 

@@ -61,7 +61,7 @@ func TestEmptyFilesAndWhatIsMeantByThem(t *testing.T) {
 	got := validate("", append(names, "--format=line")...)
 	assert.Equal(t, 1, got.code)
 	assert.Equal(t, 2, strings.Count(got.out, "\n"))
-	assert.True(t, strings.HasPrefix(got.out, "error: the config is empty (in "+names[0]+")\n"), got.out)
+	assert.True(t, strings.HasPrefix(got.out, "error at $, line 1 col 1: the config is empty (in "+names[0]+")\n"), got.out)
 	assert.Equal(t, run{1, "", "couldn't parse config: the config is empty\n"}, peer("", names[0]))
 	assert.Equal(t, 1, peer("", names[1]).code)
 	assert.Contains(t, validate("", "").out, "no such file", "an empty name is a name")

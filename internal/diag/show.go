@@ -14,8 +14,8 @@ import (
 // left out.
 func Line(p Problem) string {
 	line, col := 0, 0
-	if p.Place.Doc != nil && p.Place.Doc.Text != "" && p.More == 0 {
-		line, col = p.Place.Doc.Position(p.Place.Span.Start)
+	if p.Place.Doc != nil && p.More == 0 {
+		line, col = p.Place.Doc.Position(p.Place.Span.Start) // of an empty text, the first
 	}
 	return lineForm(p, p.Path, line, col)
 }

@@ -33,7 +33,7 @@ func Parse(name string, text []byte) (*Document, []diag.Problem) {
 // EmptyText is what is wrong with a text of no bytes.
 func EmptyText(text *diag.Document) diag.Problem {
 	return diag.Problem{
-		Severity: diag.Error, Code: config.CodeEmpty, Place: diag.Place{Doc: text}, Message: "the config is empty",
+		Severity: diag.Error, Code: config.CodeEmpty, Path: "$", Place: diag.Place{Doc: text}, Message: "the config is empty",
 		Hint: `the smallest config is {"ignition": {"version": "` + config.Stable.String() + `"}}`,
 	}
 }

@@ -57,7 +57,7 @@ func TestTextTellsProblemsInTheOrderOfTheText(t *testing.T) {
 
 func TestTextThatIsNoConfigGivesNoDocument(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                 "error empty ",
+		"":                                 "error empty $",
 		" ":                                "error json-syntax ",
 		"{}":                               "error version-missing $.ignition.version",
 		`{"ignition":{"version":"3.6"}}`:   "error version-syntax $.ignition.version",
