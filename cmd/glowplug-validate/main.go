@@ -12,14 +12,23 @@ import (
 )
 
 func main() {
+	out := &diag.Watched{To: os.Stdout}
 	colors := check.ShowsColors(os.Stdout, os.Getenv)
-	s := check.Streams{In: os.Stdin, Out: &diag.Screen{To: os.Stdout, Colors: colors}, Err: &diag.Screen{To: os.Stderr}, Color: colors}
+	code := run(check.Streams{In: os.Stdin, Out: &diag.Screen{To: out, Colors: colors}, Err: &diag.Screen{To: os.Stderr}, Color: colors})
+	if err := out.Err(); err != nil && code == check.ExitValid {
+		fmt.Fprintf(os.Stderr, "glowplug-validate: writing to standard output: %s\n", diag.OneLine(err.Error()))
+		code = check.ExitInvalid
+	}
+	os.Exit(code)
+}
+
+func run(s check.Streams) int {
 	if filepath.Base(os.Args[0]) == "ignition-validate" {
-		os.Exit(check.Peer(build.Version(), os.Args[1:], s))
+		return check.Peer(build.Version(), os.Args[1:], s)
 	}
 	if len(os.Args) == 2 && (os.Args[1] == "--version" || os.Args[1] == "-version") {
-		fmt.Println("glowplug-validate", build.Version())
-		return
+		fmt.Fprintln(s.Out, "glowplug-validate", build.Version())
+		return check.ExitValid
 	}
-	os.Exit(check.Main("glowplug-validate", os.Args[1:], s))
+	return check.Main("glowplug-validate", os.Args[1:], s)
 }

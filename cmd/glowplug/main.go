@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -66,10 +67,33 @@ func main() {
 	os.Exit(code)
 }
 
-// run runs a command on the streams of its process.
+// run runs a command on the streams of its process. Whoever gets half of what it prints must not take it for the whole; a boot goes on
+// without its log.
 func (p *program) run(ctx context.Context) int {
-	p.name, p.data = diag.Printable(p.name), p.out
-	p.out, p.err = p.screen(p.out), p.screen(p.err)
+	written := &diag.Watched{To: p.out}
+	p.name, p.data = diag.Printable(p.name), written
+	p.out, p.err = &diag.Screen{To: written, Colors: p.isColorful(p.out)}, p.screen(p.err)
+	code := p.command(ctx)
+	if err := written.Err(); err != nil && code == exitOK && !p.boots() {
+		p.complain(p.name, fmt.Errorf("writing to standard output: %w", err))
+		return exitFailed
+	}
+	return code
+}
+
+// boots: the program is a part of a machine's boot.
+func (p *program) boots() bool {
+	switch {
+	case p.name == "ignition", p.name == "ignition-generator":
+		return true
+	case p.name == "ignition-apply", p.name == "ignition-validate", p.name == "butane", p.name == "ignition-rmcfg":
+		return false
+	}
+	return len(p.args) > 0 && strings.HasPrefix(p.args[0], "-") && !slices.Contains([]string{"--version", "-version", "--help", "-help", "-h"}, p.args[0])
+}
+
+// command runs what the name of the program or its first argument asks for.
+func (p *program) command(ctx context.Context) int {
 	switch p.name {
 	case "ignition-apply":
 		return p.peerApply(ctx)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -232,3 +233,24 @@ func TestApplyIsQuietButForWarningsAndWhatIsWaitedFor(t *testing.T) {
 	log.Error("in the error that ends the command")
 	assert.Equal(t, "waiting since then\nwarning: odd\n", out.String())
 }
+
+// A full disk or a closed pipe: who reads half of what a command prints must not take it for the whole.
+func TestACommandFailsWhereStandardOutputCannotBeWrittenTo(t *testing.T) {
+	document := filepath.Join(t.TempDir(), "a.ign")
+	require.NoError(t, os.WriteFile(document, []byte(`{"ignition":{"version":"3.4.0"}}`), 0o600))
+	for line, code := range map[string]int{
+		"glowplug version": 1, "glowplug help": 1, "glowplug help boot": 1, "glowplug platforms": 1, "glowplug schema": 1, "glowplug --version": 1,
+		"glowplug validate FILE": 1, "glowplug validate --format json FILE": 1, "glowplug validate --help": 1, "glowplug convert FILE": 1,
+		"butane --version": 1, "ignition-validate -version": 1, "glowplug frob": 2, "glowplug validate --format line FILE": 0,
+	} {
+		words := strings.Fields(strings.ReplaceAll(line, "FILE", document))
+		var complaints strings.Builder
+		p := program{name: words[0], args: words[1:], in: strings.NewReader(""), out: fullDisk{}, err: &complaints, env: func(string) string { return "" }}
+		assert.Equal(t, code, p.run(t.Context()), line)
+		assert.Equal(t, code != 0, complaints.Len() > 0, "%s: %s", line, complaints.String())
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }

@@ -1,11 +1,13 @@
 package diag
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -111,6 +113,28 @@ func (s *Screen) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// A Watched stream remembers the first error of writing to it, for whoever writes a report without looking.
+type Watched struct {
+	To    io.Writer
+	mutex sync.Mutex
+	err   error
+}
+
+func (w *Watched) Write(p []byte) (int, error) {
+	n, err := w.To.Write(p)
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.err = cmp.Or(w.err, err)
+	return n, err
+}
+
+// Err is the first error.
+func (w *Watched) Err() error {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	return w.err
 }
 
 // A jsonWriter escapes in texts of JSON what encoding/json leaves: DEL, C1, marks of direction, what cannot be seen. Such characters are
