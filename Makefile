@@ -86,6 +86,11 @@ fuzz:
 		done; \
 	done
 
+# The parts of docs/ that are made from tables. Tests hold the two together.
+docs:
+	$(GO) test -vet=off ./internal/butane -run Documented -update
+	$(GO) test -vet=off ./internal/codes -run Documented -update
+
 demo: build
 	@examples/demo
 

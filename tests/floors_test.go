@@ -26,6 +26,7 @@ const module = "github.com/glowplug-os/glowplug"
 // floors lists every package of the module, ground up. A package imports packages of lower floors only. A new package gets
 // a place here, and a line in docs/architecture.md.
 var floors = [][]string{
+	{"internal/codes"},
 	{"internal/diag", "internal/sum512", "internal/cmdline"},
 	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/logs"},
 	{"internal/source"},
@@ -39,7 +40,7 @@ var floors = [][]string{
 }
 
 // pure packages do not touch the machine themselves.
-var pure = []string{"internal/diag", "internal/sum512", "internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/field", "config", "internal/document", "internal/butane", "internal/rules", "validate"}
+var pure = []string{"internal/codes", "internal/diag", "internal/sum512", "internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/field", "config", "internal/document", "internal/butane", "internal/rules", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

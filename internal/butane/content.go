@@ -384,7 +384,7 @@ func (t *translation) innerPeer(resource, from *at) {
 		switch {
 		case wrong == nil && v != t.Spec, wrong != nil && wrong.Code == config.CodeVersionUnknown:
 			path := resource.path() + ".version"
-			t.report(diag.Warning, "inline-version", path, resource.place(), "the config to merge is of another version, and is not looked at")
+			t.report(diag.Warning, "inline-version", path, resource.place(), "the config to merge is of another version, and is not looked at").PeerOnly = true
 			return
 		case wrong != nil && wrong.Code == config.CodeWrongType:
 			problem = wrong
@@ -394,22 +394,26 @@ func (t *translation) innerPeer(resource, from *at) {
 		}
 	}
 	if problem != nil {
-		t.report(diag.Error, "inline-"+problem.Code, "", from.place(), problem.Message)
-		from.errorf("inline-invalid", "the config to merge cannot be read")
+		t.unreadableInner(from, problem.Message)
 		return
 	}
 	out, wrong, ignored := document.Decode(root)
 	if len(wrong) > 0 {
-		t.report(diag.Error, "inline-"+wrong[0].Code, "", from.place(), wrong[0].Message)
-		from.errorf("inline-invalid", "the config to merge cannot be read")
+		t.unreadableInner(from, wrong[0].Message)
 		return
 	}
 	if out != nil && t.Rules != nil {
 		problems = append(problems, t.Rules(out)...)
 	}
 	for _, p := range diag.For(diag.Peer, append(problems, ignored...)) {
-		t.report(p.Severity, "inline-"+p.Code, p.Path, from.place(), p.Message)
+		t.report(p.Severity, "inline-invalid", p.Path, from.place(), p.Message).PeerOnly = true
 	}
+}
+
+// unreadableInner says twice that a config to merge cannot be read, as the peer does.
+func (t *translation) unreadableInner(from *at, why string) {
+	t.report(diag.Error, "inline-invalid", "", from.place(), why).PeerOnly = true
+	from.errorf("inline-invalid", "the config to merge cannot be read").PeerOnly = true
 }
 
 // setText writes a version into a config that has none that can be read.

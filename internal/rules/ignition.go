@@ -25,14 +25,6 @@ func (c *checker) ignition(a *at, ign *config.Ignition) {
 	timeouts := a.key("timeouts")
 	timeouts.key("httpResponseHeaders").notNegative("a time limit", ign.Timeouts.HTTPResponseHeaders)
 	timeouts.key("httpTotal").notNegative("a time limit", ign.Timeouts.HTTPTotal)
-	if ign.Version != c.version.String() && !sameVersion(ign.Version, c.version) {
-		a.key("version").errorf("version-other", "the version must be %s", c.version)
-	}
-}
-
-func sameVersion(text string, v config.Version) bool {
-	parsed, fault := config.ParseVersion(text)
-	return fault == nil && parsed == v
 }
 
 // reference is a resource that is of no use without a source.

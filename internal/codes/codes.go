@@ -1,0 +1,128 @@
+package codes
+
+import (
+	"slices"
+	"strings"
+)
+
+// A Code names a kind of problem: stable, in kebab case. It stays the same when messages are reworded.
+type Code string
+
+// A Kind is how bad a problem is, and who is told of it.
+type Kind uint8
+
+// The kinds of problems.
+const (
+	Error         Kind   = iota // everybody is told
+	Warning                     // everybody is told
+	OurError                    // the peer has no such rule: an error on a workstation, a warning at boot
+	OurWarning                  // the peer has no such rule: a warning on a workstation and at boot
+	LaxWarning                  // an error under the peer's names, a warning of ours
+	PeersError                  // only under the peer's names
+	PeersWarning                // only under the peer's names
+	NumberOfKinds = iota        // how many there are
+)
+
+// A Telling is what each listener hears of a kind of problem: "error", "warning", or "" for nothing.
+type Telling struct {
+	Workstation string `json:"workstation"`
+	Boot        string `json:"boot"`
+	Peer        string `json:"peer"`
+}
+
+// Told says who is told of a problem of this kind, and as what.
+func (k Kind) Told() Telling {
+	return [NumberOfKinds]Telling{
+		Error:        {"error", "error", "error"},
+		Warning:      {"warning", "warning", "warning"},
+		OurError:     {"error", "warning", ""},
+		OurWarning:   {"warning", "warning", ""},
+		LaxWarning:   {"warning", "warning", "error"},
+		PeersError:   {"", "", "error"},
+		PeersWarning: {"", "", "warning"},
+	}[k]
+}
+
+// String gives the words of the docs.
+func (k Kind) String() string {
+	return [NumberOfKinds]string{
+		Error: "error", Warning: "warning", OurError: "error, stricter", OurWarning: "warning, stricter",
+		LaxWarning: "warning, laxer", PeersError: "error, peer only", PeersWarning: "warning, peer only",
+	}[k]
+}
+
+// A Row is all that is known of a code.
+type Row struct {
+	Code Code
+	Kind Kind   // what it mostly is
+	Also []Kind // what it is in some cases
+	Line string // what it means, in one line
+	Do   string // what to do, in one line
+	Why  string // why it matters, and what else helps
+	Show Pair
+}
+
+// Kinds lists the kinds that a problem with this code can be of, the usual one first. Beside them there is what follows
+// from how problems are found: in a config that is inside of a document an error is told as a rule of ours, because the
+// boot will judge that config by itself, and the peer says some things twice.
+func (r Row) Kinds() []Kind { return append([]Kind{r.Kind}, r.Also...) }
+
+// Severity gives the words of the docs for how bad the problem is: "error, warning, stricter".
+func (r Row) Severity() string {
+	var words []string
+	for _, k := range r.Kinds() {
+		word, _, _ := strings.Cut(k.String(), ",")
+		if !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	if _, who, found := strings.Cut(r.Kind.String(), ", "); found {
+		words = append(words, who)
+	}
+	return strings.Join(words, ", ")
+}
+
+// A Subject is a part of the table, with a heading of its own in the docs.
+type Subject struct {
+	Name  string // as the docs mark its place: "text"
+	Title string
+	Rows  []Row
+}
+
+// Subjects gives the whole table, in the order of the docs.
+func Subjects() []Subject {
+	return []Subject{
+		{"text", "The text and its version", textRows()},
+		{"keys", "Keys and values", keyRows()},
+		{"sources", "Sources", append(sourceRows(), contentRows()...)},
+		{"disks", "Disks, arrays, filesystems", append(diskRows(), filesystemRows()...)},
+		{"luks", "Encrypted volumes", luksRows()},
+		{"accounts", "Users and groups", accountRows()},
+		{"nodes", "Files, directories, links", nodeRows()},
+		{"units", "Units", unitRows()},
+		{"apply", "Applying to a directory", applyRows()},
+		{"documents", "Butane documents", documentRows()},
+		{"local", "Local files of documents", localRows()},
+		{"sugar", "Sugar of documents", sugarRows()},
+		{"boot", "The boot disk of documents", bootRows()},
+		{"variants", "Variants of documents", variantRows()},
+	}
+}
+
+// Rows gives every row, in the order of the docs.
+func Rows() (all []Row) {
+	for _, s := range Subjects() {
+		all = append(all, s.Rows...)
+	}
+	return all
+}
+
+// Find gives the row of a code.
+func Find(code Code) (row Row, known bool) {
+	for _, r := range Rows() {
+		if r.Code == code {
+			return r, true
+		}
+	}
+	return Row{}, false
+}

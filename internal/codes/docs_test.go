@@ -1,0 +1,55 @@
+package codes_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/codes"
+)
+
+var update = flag.Bool("update", false, "write the generated parts of the docs")
+
+// oneLine puts the lines of a text of the table together.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// rowsOf is the table of a subject, as the docs show it.
+func rowsOf(s codes.Subject) string {
+	var b strings.Builder
+	b.WriteString("| code | severity | what it means | what to do |\n|---|---|---|---|\n")
+	for _, r := range s.Rows {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", r.Code, r.Severity(), oneLine(r.Line), oneLine(r.Do))
+	}
+	return b.String()
+}
+
+func TestCodesAreDocumented(t *testing.T) {
+	left := map[string]string{}
+	for _, s := range codes.Subjects() {
+		left[s.Name] = rowsOf(s)
+	}
+	mark := regexp.MustCompile(`(?s)(<!-- codes: ([a-z]+) -->\n)(.*?)(<!-- end of codes -->)`)
+	for _, name := range []string{"problems.md", "butane.md"} {
+		old, err := os.ReadFile("../../docs/" + name)
+		require.NoError(t, err)
+		made := mark.ReplaceAllStringFunc(string(old), func(part string) string {
+			m := mark.FindStringSubmatch(part)
+			require.Contains(t, left, m[2], "no subject, or one that is shown twice")
+			table := left[m[2]]
+			delete(left, m[2])
+			return m[1] + table + m[4]
+		})
+		if *update {
+			require.NoError(t, os.WriteFile("../../docs/"+name, []byte(made), 0o644))
+			continue
+		}
+		assert.Equal(t, made, string(old), "make docs writes it anew")
+	}
+	assert.Empty(t, left, "no page shows these subjects")
+}

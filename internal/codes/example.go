@@ -1,0 +1,124 @@
+package codes
+
+import "strings"
+
+// A By is the way in which an example shows its problem.
+type By uint8
+
+// The ways.
+const (
+	ByValidate By = iota // glowplug validate FILE
+	ByMissing            // the same, of a file that is not there
+	ByFull               // the same, once there is no room for another text
+	ByConvert            // glowplug convert --to 3.2.0 FILE
+	ByButane             // under the name butane
+	ByRaw                // glowplug convert --raw FILE
+	ByFetch              // when it is fetched; a check finds another problem first
+	ByApply              // glowplug apply --ignore-unsupported FILE
+)
+
+// Command is how an example is run, its file being the last word.
+func (b By) Command(file string) string {
+	return [...]string{
+		ByValidate: "glowplug validate ", ByMissing: "glowplug validate ", ByFull: "glowplug validate ",
+		ByConvert: "glowplug convert --to 3.2.0 ",
+		ByButane:  "butane ", ByRaw: "glowplug convert --raw ", ByFetch: "ignition-apply ",
+		ByApply: "glowplug apply --ignore-unsupported --root DIR ",
+	}[b] + file
+}
+
+// A Pair is a text that has a problem and its nearest neighbour that has not.
+type Pair struct {
+	Wrong, Right string
+	By           By
+	// Files are the local files that a Butane document may name, by their names in the folder of --files-dir. A name
+	// that ends in a slash is a folder.
+	Files []string
+	// Said stands in the place of a wrong text that is too long or has bytes that cannot be shown.
+	Said string
+	// Beside are codes that come along with the wrong text, because the problem cannot stand alone: see the row.
+	Beside []Code
+}
+
+// mark is where the wrong text and the right one differ.
+const mark = "~~"
+
+func pair(text, wrong, right string) Pair {
+	return Pair{Wrong: strings.ReplaceAll(text, mark, wrong), Right: strings.ReplaceAll(text, mark, right)}
+}
+
+// old is a config of some version.
+func old(version, members, wrong, right string) Pair {
+	members = strings.ReplaceAll(strings.Trim(members, "\n"), "\n", "\n  ")
+	return pair("{\n  \"ignition\": {\"version\": \""+version+"\"},\n  "+members+"\n}\n", wrong, right)
+}
+
+// newest is a config of the newest stable version.
+func newest(members, wrong, right string) Pair { return old("3.6.0", members, wrong, right) }
+
+// ignition is a config with something beside its version.
+func ignition(members, wrong, right string) Pair {
+	return pair("{\"ignition\": {\n  \"version\": \"3.6.0\",\n  "+members+"\n}}\n", wrong, right)
+}
+
+// file is a config with one file.
+func file(members, wrong, right string) Pair {
+	return newest(`"storage": {"files": [{`+members+`}]}`, wrong, right)
+}
+
+// from is a config with a file that has a source.
+func from(wrong, right string) Pair {
+	return file("\n"+`  "path": "/etc/motd",`+"\n"+`  "contents": {"source": "`+mark+`"}`+"\n", wrong, right)
+}
+
+// disk is a config with a disk and its partitions.
+func disk(partitions, wrong, right string) Pair {
+	return newest(`"storage": {"disks": [{"device": "/dev/vda", "partitions": [`+partitions+`]}]}`, wrong, right)
+}
+
+// volume is a config with an encrypted volume.
+func volume(members, wrong, right string) Pair {
+	return newest(`"storage": {"luks": [{"name": "data", "device": "/dev/vdb", `+members+`}]}`, wrong, right)
+}
+
+// user is a config with one user.
+func user(members, wrong, right string) Pair {
+	return newest(`"passwd": {"users": [{`+members+`}]}`, wrong, right)
+}
+
+// unit is a config with one unit.
+func unit(members, wrong, right string) Pair {
+	return newest(`"systemd": {"units": [{`+members+`}]}`, wrong, right)
+}
+
+// document is a Butane document of a version.
+func document(variant, version, body, wrong, right string) Pair {
+	return pair("variant: "+variant+"\nversion: "+version+"\n"+strings.TrimPrefix(body, "\n"), wrong, right)
+}
+
+// fcos is a Butane document of the newest stable version for Fedora CoreOS.
+func fcos(body, wrong, right string) Pair { return document("fcos", "1.7.0", body, wrong, right) }
+
+// with says which local files an example has.
+func (p Pair) with(files ...string) Pair {
+	p.Files = files
+	return p
+}
+
+// by says how an example is run.
+func (p Pair) by(way By) Pair {
+	p.By = way
+	return p
+}
+
+// beside says which codes come along.
+func (p Pair) beside(codes ...Code) Pair {
+	p.Beside = codes
+	return p
+}
+
+// said says what the wrong text is, where it cannot be shown.
+func (p Pair) said(what string) Pair {
+	p.Said = what
+	return p
+}

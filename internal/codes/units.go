@@ -1,0 +1,184 @@
+package codes
+
+import "strings"
+
+// The codes of units, and of what is applied to a directory.
+const (
+	UnitPath                Code = "unit-path"
+	UnitNameExtension       Code = "unit-name-extension"
+	UnitNameSlash           Code = "unit-name-slash"
+	UnitNameByte            Code = "unit-name-byte"
+	UnitNameEmpty           Code = "unit-name-empty"
+	UnitNameLong            Code = "unit-name-long"
+	DropinNameExtension     Code = "dropin-name-extension"
+	UnitSectionOpen         Code = "unit-section-open"
+	UnitSectionTail         Code = "unit-section-tail"
+	UnitNoEquals            Code = "unit-no-equals"
+	UnitLineLong            Code = "unit-line-long"
+	UnitNamePath            Code = "unit-name-path"
+	UnitMaskedEnabled       Code = "unit-masked-enabled"
+	TemplateWithoutInstance Code = "template-without-instance"
+	UnitState               Code = "unit-state"
+	UnitNotInstallable      Code = "unit-not-installable"
+	TemplateNotInstallable  Code = "template-not-installable"
+	NotApplied              Code = "not-applied"
+)
+
+// unitNamed is a config with a unit of some name.
+func unitNamed(wrong, right string) Pair {
+	return unit(`"name": "~~", "contents": "[Unit]\n"`, wrong, right)
+}
+
+// unitText is a config with a service of some text.
+func unitText(wrong, right string) Pair {
+	return unit(`"name": "web.service", "contents": "~~"`, wrong, right)
+}
+
+func unitRows() []Row {
+	return []Row{
+		{
+			Code: UnitPath,
+			Line: "a file, directory or link stands where the config also writes a unit or drop-in",
+			Do:   "keep one of the two",
+			Why:  `Units and drop-ins with a text become files in /etc/systemd/system, and one path is one file.`,
+			Show: newest(`"storage": {"files": [{"path": "/etc/systemd/system/~~.service"}]},
+"systemd": {"units": [{"name": "web.service", "contents": "[Unit]\n"}]}`, "web", "other"),
+		},
+		{
+			Code: UnitNameExtension, Line: "the name of a unit does not end in a kind of unit",
+			Do: "end it in `.service` or the like",
+			Why: `systemd tells kinds of units by the ends of their names, in small letters, and reads no other
+				files.`,
+			Show: unitNamed("web", "web.service"),
+		},
+		{
+			Code: UnitNameSlash, Kind: OurError, Line: "the name of a unit or drop-in has a slash",
+			Do: "write the name of the file only",
+			Why: `Units stand in one folder. A slash would lead to another one; in the name of a mount unit the
+				slashes of the path are written as dashes.`,
+			Show: unitNamed("srv/data.service", "srv-data.service"),
+		},
+		{
+			Code: UnitNameByte, Kind: OurError, Line: "systemd does not take a character of the name",
+			Do: "use letters, digits and `:-_.\\@`",
+			Why: `systemd would neither load nor enable the unit. Other characters of a path or an instance are
+				escaped: systemd-escape prints how.`,
+			Show: unitNamed("my web.service", `my\\x20web.service`),
+		},
+		{
+			Code: UnitNameEmpty, Kind: OurError,
+			Line: "nothing stands before the kind of unit, or a drop-in is a hidden file",
+			Do:   "write a name like `web.service` or `10-web.conf`",
+			Why:  `systemd takes no unit without a name, and passes over files whose names begin with a dot.`,
+			Show: unitNamed(".service", "web.service"),
+		},
+		{
+			Code: UnitNameLong, Kind: OurError, Line: "the name of a unit or drop-in has more than 255 bytes",
+			Do:   "shorten it",
+			Why:  `Linux takes no longer names of files, and systemd no longer names of units.`,
+			Show: unitNamed(strings.Repeat("web-", 63)+".service", "web.service"),
+		},
+		{
+			Code: DropinNameExtension, Line: "the name of a drop-in does not end in `.conf`",
+			Do:  "end it so; systemd reads no others",
+			Why: `What stands in the file would have no effect, and nothing would say so.`,
+			Show: unit(`"name": "sshd.service", "dropins": [{"name": "10-port~~", "contents": "[Unit]\n"}]`, "",
+				".conf"),
+		},
+		{
+			Code: UnitSectionOpen, Line: "a section of a unit has no closing bracket", Do: "write `[Name]`",
+			Why:  `systemd passes over the line, and what follows belongs to the section before it.`,
+			Show: unitText(`[Service\nExecStart=/bin/web\n`, `[Service]\nExecStart=/bin/web\n`),
+		},
+		{
+			Code: UnitSectionTail, Line: "something follows a section on its line", Do: "put it on a line of its own",
+			Why:  `A section stands alone on its line; a comment has a line of its own, with # or ; in front.`,
+			Show: unitText(`[Service] # web\nExecStart=/bin/web\n`, `# web\n[Service]\nExecStart=/bin/web\n`),
+		},
+		{
+			Code: UnitNoEquals, Line: "a line of a unit is no assignment",
+			Do: "write `Name=value`, or end the line before it with a backslash",
+			Why: `A value goes on in the next line only where its line ends in a backslash. In JSON a backslash is
+				written twice.`,
+			Show: unitText(`[Service]\nExecStart=/bin/web\n  --port 80\n`,
+				`[Service]\nExecStart=/bin/web \\\n  --port 80\n`),
+		},
+		{
+			Code: UnitLineLong, Kind: LaxWarning,
+			Line: "a line of a unit has more than 2047 bytes, which other engines refuse",
+			Do:   "split it with backslashes",
+			Why: `systemd takes lines of up to a mebibyte. Ignition's reader has a buffer of 2048 bytes, so that the
+				config would not be valid there.`,
+			Show: unitText(`[Service]\nEnvironment=A=`+strings.Repeat("x", 2048)+`\n`, `[Service]\nEnvironment=A=x\n`).
+				said("(a unit with a line of 2062 bytes)"),
+		},
+		{
+			Code: UnitNamePath, Kind: OurWarning,
+			Line: "systemd refuses the unit, because the name of a mount, automount or swap unit has to be its path",
+			Do:   "name it as `systemd-escape --path` writes the path",
+			Why:  `A slash is written as a dash and a dash as \x2d, so that /srv/data is srv-data.mount.`,
+			Show: unit(`"name": "~~.mount", "contents": "[Mount]\nWhat=/dev/vdb\nWhere=/srv/data\n"`, "data",
+				"srv-data"),
+		},
+		{
+			Code: UnitMaskedEnabled, Kind: OurWarning, Line: "a unit is both masked and enabled, so it stays masked",
+			Do:   "remove `mask` or `enabled`",
+			Why:  `A masked unit is a link to /dev/null and never starts, whatever asks for it.`,
+			Show: unit(`"name": "web.service", ~~"enabled": true`, `"mask": true, `, ""),
+		},
+		{
+			Code: TemplateWithoutInstance, Kind: OurWarning,
+			Line: "a template is enabled that has no default instance, and no instance of it is",
+			Do:   "add `DefaultInstance=` to `[Install]`, or enable an instance",
+			Why: `A template is no unit by itself: what runs is an instance of it, with a name between the @ and the
+				dot. systemd enables nothing here.`,
+			Show: unit("\n"+`  "name": "web@~~.service", "enabled": true,`+"\n"+
+				`  "contents": "[Install]\nWantedBy=multi-user.target\n"`+"\n", "", "1"),
+		},
+		{
+			Code: UnitState, Kind: Warning,
+			Line: "when a config is applied: a unit cannot be enabled, or a first boot may not leave it as " +
+				"the config has it",
+			Do: "what the message says",
+			Why: `A directory has no running systemd that could be asked, so units are enabled by links as systemctl
+				would make them. Where the unit is not there, or the presets of the image say something else, this
+				tells.`,
+			Show: unit(`"name": "web.service", "enabled": true~~`, "",
+				`, "contents": "[Install]\nWantedBy=multi-user.target\n"`).by(ByApply),
+		},
+		{
+			Code: UnitNotInstallable, Kind: Warning, Also: []Kind{PeersWarning},
+			Line: "a unit is enabled and says nothing about installing, so enabling it does nothing",
+			Do:   "add `WantedBy=` in `[Install]`, or remove `enabled`",
+			Why: `Enabling a unit makes the links that its [Install] names. Without them nothing starts it, unless
+				another unit does. A drop-in may have the section; other engines do not look there.`,
+			Show: unit(`"name": "web.service", "enabled": true, "contents": "[Service]\nExecStart=/bin/web\n~~"`, "",
+				`[Install]\nWantedBy=multi-user.target\n`),
+		},
+		{
+			Code: TemplateNotInstallable, Kind: Warning, Also: []Kind{PeersWarning},
+			Line: "an instance is enabled, and its template says nothing about installing",
+			Do:   "add `WantedBy=` in `[Install]` of the template",
+			Why: `An instance has the text of its template, and so its [Install]. Without one enabling it does
+				nothing.`,
+			Show: unit(`"name": "web@1.service", "enabled": true},`+"\n"+
+				`  {"name": "web@.service", "contents": "[Service]\nExecStart=/bin/web\n~~"`, "",
+				`[Install]\nWantedBy=multi-user.target\n`),
+		},
+	}
+}
+
+func applyRows() []Row {
+	return []Row{
+		{
+			Code: NotApplied, Kind: Warning,
+			Line: "with `--ignore-unsupported`, a part of the config that needs disks or a running machine " +
+				"was left out",
+			Do: "apply the config at boot to have it",
+			Why: `A directory has no disks, kernel arguments or arrays. Without the option the command stops instead,
+				so that nobody takes the directory for what the config describes.`,
+			Show: newest(`"storage": {~~"files": [{"path": "/etc/motd"}]}`,
+				`"disks": [{"device": "/dev/vdb", "wipeTable": true}], `, "").by(ByApply),
+		},
+	}
+}

@@ -1,0 +1,180 @@
+package tests
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/check"
+	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/source"
+	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/stages"
+)
+
+// localFiles makes the folder of an example: names that end in a slash are folders, those in a bar are pipes.
+func localFiles(names []string) fs.FS {
+	if names == nil {
+		return nil
+	}
+	files := fstest.MapFS{}
+	for _, name := range names {
+		if pipe, is := strings.CutSuffix(name, "|"); is {
+			files[pipe] = &fstest.MapFile{Mode: fs.ModeNamedPipe | 0o644}
+			continue
+		}
+		files[name] = &fstest.MapFile{Data: []byte("[Unit]\n"), Mode: 0o644}
+	}
+	return files
+}
+
+// raised gives the problems of an example's text, in the way in which it shows them, and who is told.
+func raised(t *testing.T, p codes.Pair, text string) (problems []diag.Problem, to diag.Audience) {
+	t.Helper()
+	arena := tree.NewArena()
+	o := load.Options{Local: true, Files: localFiles(p.Files), FilesDir: "/files"}
+	o.Raw, o.Butane = p.By == codes.ByRaw, p.By == codes.ByButane
+	switch p.By {
+	case codes.ByMissing:
+		return missing(text), diag.Workstation
+	case codes.ByFull:
+		return full(arena, text), diag.Workstation
+	case codes.ByFetch:
+		return fetched(t, text), diag.Workstation
+	case codes.ByApply:
+		return applied(t, text), diag.Workstation
+	}
+	r := load.ReadWith(arena, "example", text, o)
+	switch p.By {
+	case codes.ByConvert:
+		require.NotNil(t, r.Config, "%s: %v", text, r.Problems)
+		_, problems = r.JSONAt(config.V3_2, true, inside)
+		return problems, diag.Workstation
+	case codes.ByButane:
+		return r.Problems, diag.Peer
+	}
+	return r.Problems, diag.Workstation
+}
+
+// inside gives the content of a data: URL without base64.
+func inside(r config.Resource) ([]byte, error) {
+	text, err := url.PathUnescape(strings.TrimPrefix(*r.Source, "data:,"))
+	return []byte(text), err
+}
+
+// missing checks a file by its name, which is what the text is; the right one is there.
+func missing(text string) (problems []diag.Problem) {
+	var out bytes.Buffer
+	in, name := strings.NewReader(text), "-"
+	if !strings.Contains(text, "{") {
+		name = text
+	}
+	streams := check.Streams{In: in, Out: &out, Err: io.Discard}
+	check.Main("glowplug validate", []string{"--format", "json", name}, streams)
+	code := regexp.MustCompile(`"severity": *"error",\s*"code": *"([a-z-]+)"`)
+	for _, m := range code.FindAllStringSubmatch(out.String(), -1) {
+		problems = append(problems, diag.Problem{Severity: diag.Error, Code: m[1]})
+	}
+	return problems
+}
+
+// full reads a text once an arena has no room for another: the right one is read before.
+func full(arena *tree.Arena, text string) []diag.Problem {
+	if text != "" {
+		return load.ReadWith(arena, "example", text, load.Options{}).Problems
+	}
+	for range 1<<16 - 1 {
+		arena.ParseJSON(&diag.Document{Text: "{}"})
+	}
+	return load.ReadWith(arena, "example", "{}", load.Options{}).Problems
+}
+
+// fetched looks at a source of S3 as who fetches it does.
+func fetched(t *testing.T, text string) []diag.Problem {
+	t.Helper()
+	of := regexp.MustCompile(`"source": "([^"]*)"`).FindStringSubmatch(text)
+	require.NotNil(t, of, text)
+	var fault *diag.Fault
+	if _, err := source.ParseS3(of[1]); errors.As(err, &fault) {
+		return []diag.Problem{{Severity: diag.Error, Code: fault.Code}}
+	}
+	return nil
+}
+
+// applied makes what the config says in a directory, as far as a directory can have it.
+func applied(t *testing.T, text string) (problems []diag.Problem) {
+	t.Helper()
+	a := stages.Application{
+		Root: t.TempDir(), Name: "example", Text: []byte(text),
+		IgnoreUnsupported: true, Offline: true, NoOwner: true, NoPreset: true,
+		Audience: diag.Workstation, Tools: host.NewTools(nil, nil), Log: slog.New(slog.DiscardHandler),
+		Report: func(all []diag.Problem) { problems = append(problems, all...) },
+	}
+	require.NoError(t, stages.Apply(t.Context(), a), text)
+	return problems
+}
+
+// kindOf says what of the table a problem is.
+func kindOf(p diag.Problem) codes.Kind {
+	for k := range codes.NumberOfKinds {
+		told := codes.Kind(k).Told()
+		if told == tellingOf(p) {
+			return codes.Kind(k)
+		}
+	}
+	return codes.NumberOfKinds
+}
+
+// tellingOf is who is told of a problem, as diag.For has it.
+func tellingOf(p diag.Problem) codes.Telling {
+	heard := func(to diag.Audience) string {
+		for _, told := range diag.For(to, []diag.Problem{p}) {
+			return told.Severity.String()
+		}
+		return ""
+	}
+	return codes.Telling{Workstation: heard(diag.Workstation), Boot: heard(diag.Boot), Peer: heard(diag.Peer)}
+}
+
+// told gives the codes that an audience hears, each once.
+func told(to diag.Audience, problems []diag.Problem) []codes.Code {
+	all := []codes.Code{}
+	for _, p := range diag.For(to, problems) {
+		all = append(all, codes.Code(p.Code))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func TestExamplesOfCodesShowThem(t *testing.T) {
+	for _, row := range codes.Rows() {
+		t.Run(string(row.Code), func(t *testing.T) {
+			problems, to := raised(t, row.Show, row.Show.Wrong)
+			want := append([]codes.Code{row.Code}, row.Show.Beside...)
+			slices.Sort(want)
+			assert.Equal(t, want, told(to, problems), "the wrong example: %v\n%s", problems, row.Show.Wrong)
+			for _, p := range diag.For(to, problems) {
+				if codes.Code(p.Code) == row.Code {
+					assert.Equal(t, row.Kind, kindOf(p), "what it is: %s %+v", row.Kind, p)
+				}
+			}
+			problems, to = raised(t, row.Show, row.Show.Right)
+			assert.Empty(t, told(to, problems), "the right example: %v\n%s", problems, row.Show.Right)
+		})
+	}
+}
