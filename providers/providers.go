@@ -118,6 +118,23 @@ func Find(id string) (Platform, bool) {
 // All gives every platform in the order of the ids.
 func All() []Platform { return platforms() }
 
+// IDs are those of all platforms.
+func IDs() (ids []string) {
+	for _, p := range platforms() {
+		ids = append(ids, p.ID)
+	}
+	return ids
+}
+
+// Unknown says of an id that no platform has it, and which have one.
+func Unknown(id string) error {
+	err := fmt.Errorf("the platform %q is not known: platforms are %s", id, strings.Join(IDs(), ", "))
+	if near := diag.Nearest(id, IDs()); near != "" {
+		return diag.WithHint(err, "did you mean "+near+"?")
+	}
+	return err
+}
+
 // Reports: the platform takes reports of how stages end.
 func (p Platform) Reports() bool { return p.status != nil }
 

@@ -2,6 +2,7 @@ package tests
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/check"
+	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/host"
@@ -84,8 +86,10 @@ func missing(text string) (problems []diag.Problem) {
 	if !strings.Contains(text, "{") {
 		name = text
 	}
-	streams := check.Streams{In: in, Out: &out, Err: io.Discard}
-	check.Main("glowplug validate", []string{"--format", "json", name}, streams)
+	p := &cli.Process{
+		Args: []string{"--format", "json", name}, In: in, Out: &diag.Screen{To: &out}, Err: &diag.Screen{To: io.Discard},
+	}
+	cli.Run(context.Background(), p, []cli.Program{{Command: check.Validate("glowplug validate")}})
 	code := regexp.MustCompile(`"severity": *"error",\s*"code": *"([a-z-]+)"`)
 	for _, m := range code.FindAllStringSubmatch(out.String(), -1) {
 		problems = append(problems, diag.Problem{Severity: diag.Error, Code: m[1]})

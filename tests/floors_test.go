@@ -28,19 +28,20 @@ const module = "github.com/glowplug-os/glowplug"
 var floors = [][]string{
 	{"internal/codes"},
 	{"internal/diag", "internal/sum512", "internal/cmdline"},
-	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/logs"},
+	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/logs", "internal/cli"},
 	{"internal/source"},
 	{"internal/fetch", "internal/host", "internal/console", "internal/journal", "internal/build", "internal/field"},
-	{"internal/language", "internal/document", "providers", "internal/device"},
+	{"internal/language", "internal/document", "providers", "internal/device", "internal/process"},
 	{"internal/butane", "internal/rules"},
 	{"validate", "internal/load", "internal/handoff"},
 	{"internal/check", "internal/lsp", "stages/disks", "stages/files", "stages/mounts"},
 	{"stages", "internal/plan"},
+	{"internal/engine"},
 	{"cmd/glowplug", "cmd/glowplug-validate"},
 }
 
 // pure packages do not touch the machine themselves.
-var pure = []string{"internal/codes", "internal/diag", "internal/sum512", "internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/field", "config", "internal/document", "internal/butane", "internal/rules", "validate"}
+var pure = []string{"internal/codes", "internal/cli", "internal/diag", "internal/sum512", "internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/field", "config", "internal/document", "internal/butane", "internal/rules", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

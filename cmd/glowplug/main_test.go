@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -12,11 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/glowplug-os/glowplug/internal/handoff"
+	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/logs"
 )
 
@@ -26,9 +27,14 @@ func environment(values map[string]string) func(string) string {
 
 // call runs the program under a name, without a process of its own.
 func call(name string, args ...string) (status int, stdout, stderr string) {
+	return callWith(context.Background(), strings.NewReader(""), nil, name, args...)
+}
+
+func callWith(ctx context.Context, in io.Reader, env map[string]string, name string, args ...string) (status int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	p := program{name: name, args: args, in: strings.NewReader(""), out: &out, err: &err, env: environment(nil)}
-	status = p.run(context.Background())
+	status = cli.Run(ctx, &cli.Process{
+		Name: name, Args: args, Version: "9.9.9", In: in, Out: &diag.Screen{To: &out}, Err: &diag.Screen{To: &err}, Env: environment(env), Now: time.Now,
+	}, programs())
 	return status, out.String(), err.String()
 }
 
@@ -40,29 +46,29 @@ func TestEveryNameIsAProgram(t *testing.T) {
 		status int
 		says   string
 	}{
-		{"glowplug", nil, exitUsage, "Usage: glowplug COMMAND"},
-		{"glowplug", []string{"version"}, exitOK, "glowplug "},
-		{"glowplug", []string{"--version"}, exitOK, "glowplug "},
-		{"glowplug", []string{"frobnicate"}, exitUsage, `the command "frobnicate" is not known`},
-		{"glowplug", []string{"help", "validate", "apply"}, exitUsage, `no help on "validate apply"`},
-		{"glowplug", []string{"-stage=fetch"}, exitUsage, "--platform is missing"},
-		{"renamed", []string{"version"}, exitOK, "glowplug "},
-		{"ignition", nil, exitUsage, "--stage is missing"},
-		{"ignition", []string{"validate"}, exitUsage, "--stage is missing"},
-		{"ignition", []string{"-version"}, exitOK, "Ignition "},
-		{"ignition-apply", []string{"--version"}, exitOK, "Ignition "},
-		{"ignition-apply", nil, exitFailed, "Usage: ignition-apply"},
-		{"ignition-validate", []string{"--version"}, exitOK, "Ignition "},
-		{"ignition-validate", nil, exitFailed, "Usage: ignition-validate"},
-		{"ignition-rmcfg", nil, exitUsage, "--platform is missing"},
-		{"ignition-rmcfg", []string{"--platform=vmware", "now"}, exitUsage, "one argument too many"},
+		{"glowplug", nil, cli.ExitUsage, "Usage: glowplug COMMAND"},
+		{"glowplug", []string{"version"}, cli.ExitOK, "glowplug "},
+		{"glowplug", []string{"--version"}, cli.ExitOK, "glowplug "},
+		{"glowplug", []string{"frobnicate"}, cli.ExitUsage, `the command "frobnicate" is not known`},
+		{"glowplug", []string{"help", "validate", "apply"}, cli.ExitUsage, `no help on "validate apply"`},
+		{"glowplug", []string{"-stage=fetch"}, cli.ExitUsage, "--platform is missing"},
+		{"renamed", []string{"version"}, cli.ExitOK, "glowplug "},
+		{"ignition", nil, cli.ExitUsage, "--stage is missing"},
+		{"ignition", []string{"validate"}, cli.ExitUsage, "--stage is missing"},
+		{"ignition", []string{"-version"}, cli.ExitOK, "Ignition "},
+		{"ignition-apply", []string{"--version"}, cli.ExitOK, "Ignition "},
+		{"ignition-apply", nil, cli.ExitFailed, "Usage: ignition-apply"},
+		{"ignition-validate", []string{"--version"}, cli.ExitOK, "Ignition "},
+		{"ignition-validate", nil, cli.ExitFailed, "Usage: ignition-validate"},
+		{"ignition-rmcfg", nil, cli.ExitUsage, "--platform is missing"},
+		{"ignition-rmcfg", []string{"--platform=vmware", "now"}, cli.ExitUsage, "one argument too many"},
 	} {
 		t.Run(test.name+" "+strings.Join(test.args, " "), func(t *testing.T) {
 			t.Parallel()
 			status, stdout, stderr := call(test.name, test.args...)
 			assert.Equal(t, test.status, status)
 			assert.Contains(t, stdout+stderr, test.says)
-			if test.status == exitOK {
+			if test.status == cli.ExitOK {
 				assert.Empty(t, stderr)
 			} else {
 				assert.Empty(t, stdout)
@@ -71,50 +77,15 @@ func TestEveryNameIsAProgram(t *testing.T) {
 	}
 }
 
-func TestOptionsOfABoot(t *testing.T) {
-	t.Parallel()
-	usual := bootOptions{
-		stage: "files", platform: "metal", root: "/", fetchTimeout: 2 * time.Minute,
-		paths: handoff.Paths{Config: "/run/ignition.json", State: "/run/ignition/state", NeedNet: "/run/ignition/neednet"},
+// parsed are the options of apply as its function gets them.
+func parsed(args ...string) (o applyOptions, err error) {
+	row := o.row()
+	row.Options = append(row.Options, cli.HelpOption())
+	operands, err := row.Parse(args)
+	if err == nil {
+		err = o.judge(operands)
 	}
-	logging := usual
-	logging.logToStdout = true
-	sysroot := logging
-	sysroot.root = "/sysroot"
-	for name, test := range map[string]struct {
-		args []string
-		want bootOptions
-	}{
-		"two dashes or one":                           {[]string{"--stage=files", "-platform=metal"}, usual},
-		"values of their own":                         {[]string{"--stage", "files", "-platform", "metal"}, usual},
-		"an empty last argument":                      {[]string{"--stage=files", "--platform=metal", ""}, usual},
-		"one option in the last argument":             {[]string{"--stage=files", "--platform=metal", "-log-to-stdout"}, logging},
-		"two options in the last argument":            {[]string{"--stage=files", "--platform=metal", "-log-to-stdout --root=/sysroot"}, sysroot},
-		"with more blanks than needed":                {[]string{"--stage=files", "--platform=metal", "-log-to-stdout  --root /sysroot "}, sysroot},
-		"an option and its value in the last":         {[]string{"--stage=files", "--platform=metal", "--log-to-stdout", " --root /sysroot"}, sysroot},
-		"one option with blanks around":               {[]string{"--stage=files", "--platform=metal", " -log-to-stdout "}, logging},
-		"a last value with a blank behind its option": {[]string{"--stage=files", "--platform=metal", "--log-to-stdout", "--root=/my root"}, func() bootOptions { o := logging; o.root = "/my root"; return o }()},
-		"arguments that are no options":               {[]string{"--stage=files", "--platform=metal", "x", "--frobnicate"}, usual},
-		"the last of several counts":                  {[]string{"--stage=fetch", "--platform=file", "--stage=files", "--platform=metal"}, usual},
-		"a last value with a blank is left whole":     {[]string{"--stage=files", "--platform=metal", "--log-to-stdout", "--root", "/my root"}, func() bootOptions { o := logging; o.root = "/my root"; return o }()},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, err := parseBoot(test.args)
-			require.NoError(t, err)
-			assert.Equal(t, test.want, got)
-		})
-	}
-	for problem, args := range map[string][]string{
-		"--stage is missing":                {"--platform=metal"},
-		`the stage "polish" is not known`:   {"--stage=polish"},
-		"flag provided but not defined":     {"--stage=files", "--frobnicate"},
-		`invalid value "soon" for flag`:     {"--stage=files", "--fetch-timeout=soon"},
-		"flag needs an argument: -platform": {"--stage=files", "--platform"},
-	} {
-		_, err := parseBoot(args)
-		require.ErrorContains(t, err, problem)
-	}
+	return o, err
 }
 
 func TestApplyTakesTheRunningSystemOnlyIfThatIsSaid(t *testing.T) {
@@ -122,75 +93,20 @@ func TestApplyTakesTheRunningSystemOnlyIfThatIsSaid(t *testing.T) {
 	link := filepath.Join(t.TempDir(), "link")
 	require.NoError(t, os.Symlink("/", link))
 	for _, root := range []string{"/", "//", "/usr/..", link, link + "/usr/.."} {
-		_, err := parseApply([]string{"--root", root, "x.ign"})
+		_, err := parsed("--root", root, "x.ign")
 		require.ErrorContains(t, err, "--live", root)
 		for _, allowed := range []string{"--live", "--dry-run"} {
-			_, err = parseApply([]string{"--root", root, allowed, "x.ign"})
+			_, err = parsed("--root", root, allowed, "x.ign")
 			require.NoError(t, err, root)
 		}
 	}
-	o, err := parseApply([]string{"--root", "relative", "-"})
+	o, err := parsed("--root", "relative", "-")
 	require.NoError(t, err)
 	here, err := os.Getwd()
 	require.NoError(t, err)
-	assert.Equal(t, applyOptions{root: filepath.Join(here, "relative"), config: "-"}, o)
-	_, err = parseApply([]string{"--help"})
-	require.ErrorIs(t, err, pflag.ErrHelp)
-}
-
-func TestDistribution(t *testing.T) {
-	t.Parallel()
-	file := filepath.Join(t.TempDir(), "distribution.json")
-	read := func(text string, env map[string]string) (distribution, error) {
-		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
-		return readDistribution(file, environment(env))
-	}
-
-	d, err := readDistribution(file+".absent", environment(nil))
-	require.NoError(t, err, "an image need not have a file")
-	assert.Equal(t, defaultDistribution(), d)
-
-	d, err = read(`{"localConfigDir": "/etc/x", "systemConfigDir": "/usr/x", "tools": {"systemctl": "/x"}, "writeAuthorizedKeysFragment": false}`,
-		map[string]string{"IGNITION_SYSTEM_CONFIG_DIR": "/env", "IGNITION_KERNEL_CMDLINE_PATH": "/cmdline", "IGNITION_SYSTEM_RUNTIME_CONFIG_DIR": ""})
-	require.NoError(t, err)
-	want := defaultDistribution()
-	want.LocalConfigDir, want.SystemConfigDir, want.KernelCommandLine = "/etc/x", "/env", "/cmdline"
-	want.Tools, want.WriteAuthorizedKeysFragment = map[string]string{"systemctl": "/x"}, false
-	assert.Equal(t, want, d)
-
-	for value, fragment := range map[string]bool{"true": true, "1": true, "false": false, "0": false} {
-		d, err = read(`{}`, map[string]string{"IGNITION_WRITE_AUTHORIZED_KEYS_FRAGMENT": value})
-		require.NoError(t, err)
-		assert.Equal(t, fragment, d.WriteAuthorizedKeysFragment, value)
-	}
-	for text, problem := range map[string]string{
-		`{"localConfigDirectory": "/x"}`: "unknown field", `{`: "unexpected EOF", ``: "EOF", `{} {}`: "after", `{"tools": 1}`: "cannot unmarshal",
-	} {
-		_, err = read(text, nil)
-		require.ErrorContains(t, err, problem, text)
-		require.ErrorContains(t, err, file)
-	}
-	_, err = read(`{}`, map[string]string{"IGNITION_WRITE_AUTHORIZED_KEYS_FRAGMENT": "yes"})
-	require.EqualError(t, err, `the environment variable IGNITION_WRITE_AUTHORIZED_KEYS_FRAGMENT is "yes"; it may be true, 1, false, 0`)
-	_, err = readDistribution(t.TempDir(), environment(nil))
-	require.ErrorContains(t, err, "is a directory")
-}
-
-func TestAContainerIsKnownByTheVariable(t *testing.T) {
-	t.Parallel()
-	p := program{env: environment(map[string]string{"container": "podman"})}
-	assert.True(t, p.inContainer())
-}
-
-func TestStandardInputIsAConfig(t *testing.T) {
-	t.Parallel()
-	p := program{in: strings.NewReader("text")}
-	name, text, err := p.readConfig("-")
-	require.NoError(t, err)
-	assert.Equal(t, "standard input", name)
-	assert.Equal(t, "text", string(text))
-	_, _, err = p.readConfig(filepath.Join(t.TempDir(), "absent"))
-	assert.True(t, errors.Is(err, os.ErrNotExist))
+	assert.Equal(t, applyOptions{root: filepath.Join(here, "relative")}, o)
+	_, err = parsed("--help")
+	require.ErrorIs(t, err, cli.ErrHelp)
 }
 
 // An onLooker ends what it looks at once it has read what it waits for.
@@ -216,8 +132,9 @@ func TestApplySaysWhatItWaitsForAndWhatTheLastErrorWas(t *testing.T) {
 	err := onLooker{until: "waiting for attempt #4", end: func() { cancel(errors.New("that will do")) }}
 	config := `{"ignition":{"version":"3.4.0"},"storage":{"files":[{"path":"/f","contents":{"source":"http://127.0.0.1:1/x?token=secret"}}]}}`
 	args := []string{"apply", "--root", t.TempDir(), "--no-owner", "-"}
-	p := program{name: "glowplug", args: args, in: strings.NewReader(config), out: &out, err: &err, env: environment(nil)}
-	assert.Equal(t, exitFailed, p.run(ctx))
+	assert.Equal(t, cli.ExitFailed, cli.Run(ctx, &cli.Process{
+		Name: "glowplug", Args: args, In: strings.NewReader(config), Out: &diag.Screen{To: &out}, Err: &diag.Screen{To: &err}, Env: environment(nil), Now: time.Now,
+	}, programs()))
 	assert.Regexp(t, `(?m)^GET http://127\.0\.0\.1:1/x\?token=…: waiting for attempt #4 in \d+\w+; last error: .*connection refused$`, err.String())
 	assert.Regexp(t, `(?m)^glowplug apply: .*: that will do \(attempts: 3; last error: .*connection refused\)$`, err.String())
 	assert.Equal(t, 1, strings.Count(err.String(), "waiting for attempt"))
@@ -245,8 +162,8 @@ func TestACommandFailsWhereStandardOutputCannotBeWrittenTo(t *testing.T) {
 	} {
 		words := strings.Fields(strings.ReplaceAll(line, "FILE", document))
 		var complaints strings.Builder
-		p := program{name: words[0], args: words[1:], in: strings.NewReader(""), out: fullDisk{}, err: &complaints, env: func(string) string { return "" }}
-		assert.Equal(t, code, p.run(t.Context()), line)
+		p := &cli.Process{Name: words[0], Args: words[1:], Out: &diag.Screen{To: fullDisk{}}, Err: &diag.Screen{To: &complaints}, Env: environment(nil), Now: time.Now}
+		assert.Equal(t, code, cli.Run(t.Context(), p, programs()), line)
 		assert.Equal(t, code != 0, complaints.Len() > 0, "%s: %s", line, complaints.String())
 	}
 }

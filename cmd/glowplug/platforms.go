@@ -1,61 +1,41 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
-	"github.com/spf13/pflag"
-
+	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/providers"
 )
 
-const platformsHelp = `Usage: glowplug platforms [--format text|json] [ID...]
-
-Lists the platforms that a first boot can get its config from, or only those named: their id
-(of the kernel argument ignition.platform.id), where the config is, whether getting it takes
-the network, whether the platform is told how each stage ends, and whether ignition-rmcfg
-can delete the config there. docs/platforms.md has more.
-
-Options:
-      --format FORMAT   text or json (default text)
-  -h, --help            show this help
-
-Exit codes: 0 done, 2 wrong usage.
-
-Examples:
-  glowplug platforms
-  glowplug platforms --format json aws openstack
-`
-
-// platforms lists rows of the providers' table.
-func (p *program) platforms(args []string) int {
-	flags := pflag.NewFlagSet("platforms", pflag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	format := flags.String("format", "text", "")
-	err := flags.Parse(args)
-	if errors.Is(err, pflag.ErrHelp) {
-		fmt.Fprint(p.out, platformsHelp)
-		return exitOK
+func platformsCommand() cli.Command {
+	var format string
+	return cli.Command{
+		Called: "glowplug platforms", Usage: []string{"glowplug platforms [--format text|json] [ID...]"}, Short: "list where a first boot can get its config from",
+		Text: []string{
+			"Lists the platforms that a first boot can get its config from, or only those named: their id (of the kernel argument ignition.platform.id), where the config is, " +
+				"whether getting it takes the network, whether the platform is told how each stage ends, and whether ignition-rmcfg can delete the config there. docs/platforms.md has more.",
+		},
+		Options:  []cli.Option{{Long: "format", Value: "FORMAT", Values: []string{"text", "json"}, Default: "text", Set: cli.Text(&format), Words: "text or json"}},
+		Exits:    []cli.Exit{{Code: 0, Meaning: "done"}, {Code: 2, Meaning: "wrong usage"}},
+		Examples: []string{"glowplug platforms", "glowplug platforms --format json aws openstack"},
+		Grammar:  cli.Ours(), Operands: cli.Operands{Values: providers.IDs()}, Section: "1",
+		Run: func(_ context.Context, p *cli.Process, ids []string) error {
+			chosen, err := choosePlatforms(ids)
+			switch {
+			case err != nil:
+				return &cli.UsageError{Err: err}
+			case format == "json":
+				return platformsJSON(p.Out, chosen)
+			}
+			_, err = fmt.Fprint(p.Out, platformsText(chosen))
+			return err
+		},
 	}
-	var chosen []providers.Platform
-	if err == nil {
-		chosen, err = choosePlatforms(flags.Args())
-	}
-	switch {
-	case err != nil:
-	case *format == "text":
-		fmt.Fprint(p.out, platformsText(chosen))
-		return exitOK
-	case *format == "json":
-		return p.platformsJSON(chosen)
-	default:
-		err = fmt.Errorf("the format %q is not known: text and json are", *format)
-	}
-	return p.misuse("glowplug platforms", err)
 }
 
 func choosePlatforms(ids []string) ([]providers.Platform, error) {
@@ -65,7 +45,7 @@ func choosePlatforms(ids []string) ([]providers.Platform, error) {
 	}
 	for _, id := range ids {
 		if _, known := providers.Find(id); !known {
-			return nil, unknownPlatform(id)
+			return nil, providers.Unknown(id)
 		}
 	}
 	return slices.DeleteFunc(all, func(p providers.Platform) bool { return !slices.Contains(ids, p.ID) }), nil
@@ -105,14 +85,10 @@ type platformRow struct {
 	Note    string            `json:"note,omitempty"`
 }
 
-func (p *program) platformsJSON(all []providers.Platform) int {
+func platformsJSON(w io.Writer, all []providers.Platform) error {
 	rows := make([]platformRow, 0, len(all))
 	for _, p := range all {
 		rows = append(rows, platformRow{p.ID, p.Name, p.Source, p.Network, p.Reports(), p.Removes(), p.Note})
 	}
-	if err := diag.EncodeJSON(p.out, rows); err != nil {
-		p.complain("glowplug platforms", err)
-		return exitFailed
-	}
-	return exitOK
+	return diag.EncodeJSON(w, rows)
 }

@@ -2,64 +2,52 @@ package main
 
 import (
 	"cmp"
-	"errors"
+	"context"
 	"fmt"
-	"io"
 	"os"
+	"slices"
 	"strings"
-
-	"github.com/spf13/pflag"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/butane"
+	"github.com/glowplug-os/glowplug/internal/cli"
 )
 
-const schemaHelp = `Usage: glowplug schema [-o FILE] [VARIANT|ignition [VERSION]]
-
-Writes a JSON Schema, for editors: of the documents of a variant of Butane, or of configs.
-Without a version it is the newest that is stable; without anything all there are are listed.
-
-Options:
-  -o, --output FILE   write to a file
-  -h, --help          show this help
-
-An editor finds the schema of a document by its first line:
-  # yaml-language-server: $schema=fcos.json
-
-Exit codes: 0 written, 1 the file cannot be written, 2 wrong usage.
-
-Examples:
-  glowplug schema -o fcos.json fcos
-  glowplug schema openshift 4.20.0
-  glowplug schema ignition 3.4.0
-`
-
-func (p *program) schema(args []string) int {
-	flags := pflag.NewFlagSet("schema", pflag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	output := flags.StringP("output", "o", "", "")
-	err := flags.Parse(args)
-	if errors.Is(err, pflag.ErrHelp) {
-		fmt.Fprint(p.out, schemaHelp)
-		return exitOK
+func schemaCommand() cli.Command {
+	var output string
+	return cli.Command{
+		Called: "glowplug schema", Usage: []string{"glowplug schema [-o FILE] [VARIANT|ignition [VERSION]]"}, Brief: "[VARIANT [VERSION]]", Short: "write a JSON Schema, for editors",
+		Text: []string{
+			"Writes a JSON Schema, for editors: of the documents of a variant of Butane, or of configs. Without a version it is the newest that is stable; without anything all there are are listed.",
+		},
+		Options: []cli.Option{{Long: "output", Short: 'o', Value: "FILE", Set: cli.Text(&output), Words: "write to a file"}},
+		Notes:   []string{"An editor finds the schema of a document by its first line:\n  # yaml-language-server: $schema=fcos.json"},
+		Exits:   []cli.Exit{{Code: 0, Meaning: "written"}, {Code: 1, Meaning: "the file cannot be written"}, {Code: 2, Meaning: "wrong usage"}},
+		Examples: []string{
+			"glowplug schema -o fcos.json fcos", "glowplug schema openshift 4.20.0", "glowplug schema ignition 3.4.0",
+		},
+		Grammar: cli.Ours(), Operands: cli.Operands{Values: languages()}, Section: "1",
+		Run: func(_ context.Context, p *cli.Process, operands []string) error {
+			text, err := schemaOf(operands)
+			switch {
+			case err != nil:
+				return &cli.UsageError{Err: err}
+			case output != "":
+				return os.WriteFile(output, text, 0o644)
+			}
+			_, err = p.Data.Write(text)
+			return err
+		},
 	}
-	var text []byte
-	if err == nil {
-		text, err = schemaOf(flags.Args())
+}
+
+// languages are what there are schemas of.
+func languages() (names []string) {
+	for _, d := range butane.Dialects() {
+		name, _, _ := strings.Cut(fmt.Sprint(d), " ")
+		names = append(names, name)
 	}
-	if err != nil {
-		return p.misuse("glowplug schema", err)
-	}
-	if *output != "" {
-		err = os.WriteFile(*output, text, 0o644)
-	} else {
-		_, err = p.data.Write(text)
-	}
-	if err != nil {
-		p.complain("glowplug schema", err)
-		return exitFailed
-	}
-	return exitOK
+	return slices.Compact(append(names, ignitionLanguage))
 }
 
 // ignitionLanguage is what the language of configs is called beside the variants of Butane.

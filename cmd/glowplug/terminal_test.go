@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -27,6 +26,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // hostile begins a line of its own, clears the screen, and turns the direction, where it gets the chance.
@@ -35,10 +36,8 @@ const hostile = "a\nforged: line\r\x1b[2J\u0085\u009b31m\u202e\u2028\ufeff\x7f"
 // onScreen are the streams of a run by a name, with hostile configs in the folder.
 func onScreen(t *testing.T, env map[string]string, name string, args ...string) (stdout, stderr string) {
 	t.Helper()
-	var out, err bytes.Buffer
-	p := program{name: name, args: args, in: strings.NewReader(""), out: &out, err: &err, env: environment(env)}
-	p.run(context.Background())
-	return out.String(), err.String()
+	_, stdout, stderr = callWith(context.Background(), strings.NewReader(""), env, diag.Printable(name), args...)
+	return stdout, stderr
 }
 
 func assertHarmless(t *testing.T, text string) {

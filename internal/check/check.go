@@ -1,9 +1,10 @@
-// Package check is the validate command that both programs share: its options, its formats and its exit codes.
+// Package check is the validate command, which two programs share, and the same under the name ignition-validate: their
+// options, formats and exit codes.
 package check
 
 import (
+	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -11,54 +12,11 @@ import (
 	"strings"
 	"unsafe"
 
+	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
-
-// Exit codes of the validate command.
-const (
-	ExitValid   = 0
-	ExitInvalid = 1
-	ExitUsage   = 2
-)
-
-// Streams are where a command reads and writes.
-type Streams struct {
-	In       io.Reader
-	Out, Err io.Writer
-	Color    bool // Out is a terminal that shows colours
-}
-
-// ShowsColors reports whether a file is a terminal on which colours are welcome (https://no-color.org).
-func ShowsColors(f *os.File, env func(string) string) bool {
-	if env("NO_COLOR") != "" || env("TERM") == "dumb" {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
-const usage = `Usage: %s [OPTIONS] FILE...
-
-Checks configs and shows every problem at its line. FILE - is standard input.
-
-Options:
-      --format FORMAT   text (default): problems with their source lines
-                        line: KIND at $.path, line L col C: message
-                        json: {"valid": ..., "problems": [...]}
-      --strict          warnings make a config invalid too
-  -d, --files-dir DIR   the folder of the local files that Butane documents name
-  -h, --help            show this help
-
-Exit codes: 0 valid, 1 invalid or unreadable, 2 wrong usage.
-
-Examples:
-  %[1]s web.ign
-  %[1]s --strict --format line hosts/*.ign
-  %[1]s --files-dir files web.bu
-  generate-config | %[1]s -
-`
 
 type options struct {
 	format, filesDir string
@@ -66,24 +24,40 @@ type options struct {
 	files            []string
 }
 
-// Main runs `validate ARGS`; name is how the user called it ("glowplug validate").
-func Main(name string, args []string, s Streams) int {
-	o, err := parseOptions(args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintf(s.Out, usage, name)
-		return ExitValid
+// Validate is the validate command; called is how the user calls it, such as "glowplug validate".
+func Validate(called string) cli.Command {
+	var o options
+	return cli.Command{
+		Called: called, Usage: []string{called + " [OPTIONS] FILE..."}, Brief: "FILE...", Short: "check configs and show every problem at its line",
+		Text: []string{"Checks configs and shows every problem at its line. FILE - is standard input."},
+		Options: []cli.Option{
+			{
+				Long: "format", Value: "FORMAT", Values: []string{"text", "line", "json"}, Default: "text", Set: cli.Text(&o.format),
+				Words: "text: problems with their source lines; line: KIND at $.path, line L col C: message; json: an object of valid and problems",
+			},
+			{Long: "strict", Words: "warnings make a config invalid too", Set: cli.Switch(&o.strict)},
+			{Long: "files-dir", Short: 'd', Value: "DIR", Words: "the folder of the local files that Butane documents name", Set: cli.Text(&o.filesDir)},
+		},
+		Exits:    []cli.Exit{{Code: 0, Meaning: "valid"}, {Code: 1, Meaning: "invalid or unreadable"}, {Code: 2, Meaning: "wrong usage"}},
+		Examples: []string{called + " web.ign", called + " --strict --format line hosts/*.ign", called + " --files-dir files web.bu", "generate-config | " + called + " -"},
+		Grammar:  cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
+		Run: func(_ context.Context, p *cli.Process, files []string) error {
+			o.files = files
+			return o.run(p)
+		},
 	}
-	if err != nil {
-		fmt.Fprintf(s.Err, "%s: %s\nTry '%s --help'.\n", name, diag.OneLine(err.Error()), name)
-		return ExitUsage
+}
+
+func (o *options) run(p *cli.Process) (err error) {
+	if len(o.files) == 0 {
+		return cli.Misuse("no file is given; - is standard input")
 	}
-	verdict := reader{s: s, audience: diag.Workstation, fails: diag.Error}
+	verdict := reader{p: p, audience: diag.Workstation, fails: diag.Error}
 	if o.strict {
 		verdict.fails = diag.Warning
 	}
 	if verdict.documents, err = load.Folder(o.filesDir); err != nil {
-		fmt.Fprintf(s.Err, "%s: %s\n", name, diag.OneLine(err.Error()))
-		return ExitInvalid
+		return err
 	}
 	for _, file := range o.files {
 		verdict.file(file)
@@ -91,71 +65,9 @@ func Main(name string, args []string, s Streams) int {
 	return verdict.show(o)
 }
 
-func parseOptions(args []string) (o options, err error) {
-	flags := flag.NewFlagSet("validate", flag.ContinueOnError)
-	flags.StringVar(&o.format, "format", "text", "")
-	flags.BoolVar(&o.strict, "strict", false, "")
-	for _, name := range []string{"files-dir", "d"} {
-		flags.StringVar(&o.filesDir, name, "", "")
-	}
-	if o.files, err = setFlags(flags, args); err != nil {
-		return o, err
-	}
-	switch o.format {
-	case "text", "line", "json":
-	default:
-		return o, fmt.Errorf("the format %q is not known: text, line and json are", o.format)
-	}
-	if len(o.files) == 0 {
-		return o, errors.New("no file is given; - is standard input")
-	}
-	return o, nil
-}
-
-// setFlags takes options before, between and after the other arguments, which it gives back. FlagSet.Parse stops at the first
-// of those.
-func setFlags(flags *flag.FlagSet, args []string) (others []string, err error) {
-	for len(args) > 0 {
-		arg := args[0]
-		args = args[1:]
-		if arg == "--" {
-			return append(others, args...), nil
-		}
-		if arg == "-" || !strings.HasPrefix(arg, "-") {
-			others = append(others, arg)
-			continue
-		}
-		option, value, given := strings.Cut(arg, "=")
-		name := strings.TrimPrefix(option[1:], "-")
-		f := flags.Lookup(name)
-		switch {
-		case name == "h" || name == "help":
-			return nil, flag.ErrHelp
-		case f == nil:
-			return nil, fmt.Errorf("the option %s is not known", option)
-		case !given && isSwitch(f):
-			value = "true"
-		case !given && len(args) == 0:
-			return nil, fmt.Errorf("the option %s needs a value", option)
-		case !given:
-			value, args = args[0], args[1:]
-		}
-		if f.Value.Set(value) != nil {
-			return nil, fmt.Errorf("the option %s does not take the value %q", option, value)
-		}
-	}
-	return others, nil
-}
-
-// isSwitch: an option that stands for itself.
-func isSwitch(f *flag.Flag) bool {
-	b, ok := f.Value.(interface{ IsBoolFlag() bool })
-	return ok && b.IsBoolFlag()
-}
-
 // A reader collects what is wrong with the files that it reads.
 type reader struct {
-	s         Streams
+	p         *cli.Process
 	audience  diag.Audience
 	documents load.Options
 	fails     diag.Severity // of problems that make a file invalid
@@ -172,7 +84,7 @@ func (r *reader) file(name string) {
 }
 
 func (r *reader) read(name string) []diag.Problem {
-	shown, text, err := readText(name, r.s.In)
+	shown, text, err := readText(name, r.p.In)
 	if err != nil {
 		return []diag.Problem{{Severity: diag.Error, Code: "unreadable", Path: "$", Place: diag.Place{Doc: &diag.Document{Name: shown}}, Message: err.Error()}}
 	}
@@ -197,23 +109,22 @@ func readText(name string, in io.Reader) (shown, text string, err error) {
 	return name, unsafe.String(unsafe.SliceData(data), len(data)), nil
 }
 
-func (r *reader) show(o options) int {
-	code := ExitValid
-	if r.invalid > 0 {
-		code = ExitInvalid
-	}
+func (r *reader) show(o *options) error {
+	valid := r.invalid == 0
 	switch o.format {
 	case "json":
-		if err := diag.WriteJSON(r.s.Out, code == ExitValid, r.problems); err != nil {
-			fmt.Fprintf(r.s.Err, "writing the report: %v\n", err)
-			return ExitInvalid // whoever reads half a report must not take it for a verdict
+		if err := diag.WriteJSON(r.p.Out, valid, r.problems); err != nil {
+			return fmt.Errorf("writing the report: %w", err) // whoever reads half a report must not take it for a verdict
 		}
 	case "line":
 		r.lines(len(o.files) > 1)
 	default:
-		r.text(o, code)
+		r.text(o, valid)
 	}
-	return code
+	if !valid {
+		return cli.ExitError(cli.ExitFailed)
+	}
+	return nil
 }
 
 func (r *reader) lines(several bool) {
@@ -222,25 +133,25 @@ func (r *reader) lines(several bool) {
 		if several && p.Place.Doc != nil {
 			suffix = " (in " + diag.Printable(p.Place.Doc.Name) + ")"
 		}
-		fmt.Fprintf(r.s.Out, "%s%s\n", diag.Line(p), suffix)
+		fmt.Fprintf(r.p.Out, "%s%s\n", diag.Line(p), suffix)
 	}
 }
 
-func (r *reader) text(o options, code int) {
-	style := diag.Style{Color: r.s.Color}
+func (r *reader) text(o *options, valid bool) {
+	style := diag.Style{Color: r.p.Out.Colors}
 	counts := map[diag.Severity]int{}
 	for _, p := range r.problems {
 		counts[p.Severity] += p.Count()
-		fmt.Fprintln(r.s.Out, style.Text(p))
+		fmt.Fprintln(r.p.Out, style.Text(p))
 	}
 	verdict, files := "valid", plural(len(o.files), "file")
-	if code != ExitValid {
+	if !valid {
 		verdict = "invalid"
 		if len(o.files) > 1 {
 			files = fmt.Sprintf("%d of %s", r.invalid, files)
 		}
 	}
-	fmt.Fprintf(r.s.Out, "%s: %s, %s, %s\n", verdict, files, plural(counts[diag.Error], "error"), plural(counts[diag.Warning], "warning"))
+	fmt.Fprintf(r.p.Out, "%s: %s, %s, %s\n", verdict, files, plural(counts[diag.Error], "error"), plural(counts[diag.Warning], "warning"))
 }
 
 func plural(n int, noun string) string {

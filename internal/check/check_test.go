@@ -1,8 +1,10 @@
 package check_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/check"
+	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 const (
@@ -41,16 +45,20 @@ func files(t *testing.T, texts ...string) (names []string) {
 	return names
 }
 
-func validate(stdin string, args ...string) run {
+// runs runs a command by the streams of a process of its own.
+func runs(c cli.Command, in io.Reader, colors bool, args ...string) run {
 	var out, errs strings.Builder
-	code := check.Main("glowplug validate", args, check.Streams{In: strings.NewReader(stdin), Out: &out, Err: &errs})
+	p := &cli.Process{Name: c.Called, Args: args, Version: "9.9.9", In: in, Out: &diag.Screen{To: &out, Colors: colors}, Err: &diag.Screen{To: &errs}}
+	code := cli.Run(context.Background(), p, []cli.Program{{Command: c}})
 	return run{code, out.String(), errs.String()}
 }
 
+func validate(stdin string, args ...string) run {
+	return runs(check.Validate("glowplug validate"), strings.NewReader(stdin), false, args...)
+}
+
 func peer(stdin string, args ...string) run {
-	var out, errs strings.Builder
-	code := check.Peer("9.9.9", args, check.Streams{In: strings.NewReader(stdin), Out: &out, Err: &errs})
-	return run{code, out.String(), errs.String()}
+	return runs(check.Peer(), strings.NewReader(stdin), false, args...)
 }
 
 func TestVerdictsAndTheirExitCodes(t *testing.T) {
@@ -143,9 +151,14 @@ func TestJSONIsOneObject(t *testing.T) {
 }
 
 func TestColoursAreForTerminals(t *testing.T) {
-	var out strings.Builder
-	check.Main("x", []string{"-"}, check.Streams{In: strings.NewReader(bad), Out: &out, Color: true})
-	assert.Contains(t, out.String(), "\x1b[1;31merror[path-relative]\x1b[0m")
+	painted := "\x1b[1;31merror[path-relative]\x1b[0m"
+	terminal := func(args ...string) string {
+		return runs(check.Validate("x"), strings.NewReader(bad), true, append(args, "-")...).out
+	}
+	assert.Contains(t, terminal(), painted)
+	assert.Contains(t, terminal("--color=auto"), painted)
+	assert.NotContains(t, terminal("--color", "never"), "\x1b")
+	assert.Contains(t, validate(bad, "--color=always", "-").out, painted)
 	assert.NotContains(t, validate(bad, "-").out, "\x1b")
 }
 
@@ -154,10 +167,9 @@ func TestWhatCannotBeReadIsInvalid(t *testing.T) {
 	got := validate("", "--format=line", dir)
 	assert.Equal(t, 1, got.code)
 	assert.Contains(t, got.out, "is a directory")
-	var out strings.Builder
-	code := check.Main("x", []string{"--format=line", "-"}, check.Streams{In: iotest.ErrReader(errors.New("unplugged")), Out: &out})
-	assert.Equal(t, 1, code)
-	assert.Contains(t, out.String(), "reading the config: unplugged")
+	got = runs(check.Validate("x"), iotest.ErrReader(errors.New("unplugged")), false, "--format=line", "-")
+	assert.Equal(t, 1, got.code)
+	assert.Contains(t, got.out, "reading the config: unplugged")
 }
 
 func TestHelpAndWrongUsage(t *testing.T) {
@@ -246,24 +258,4 @@ func TestThePeersUsage(t *testing.T) {
 		assert.Contains(t, got.err, "Usage: ignition-validate [-version] FILE|-", c.claim)
 		assert.Empty(t, got.out, c.claim)
 	}
-}
-
-func TestColoursAreForTerminalsThatWantThem(t *testing.T) {
-	device, err := os.Open(os.DevNull) // a character device, as a terminal is
-	require.NoError(t, err)
-	defer device.Close()
-	file, err := os.Create(filepath.Join(t.TempDir(), "report"))
-	require.NoError(t, err)
-	defer file.Close()
-	in := func(set string) func(string) string {
-		return func(name string) string {
-			_, value, _ := strings.Cut(set, name+"=")
-			return value
-		}
-	}
-	assert.True(t, check.ShowsColors(device, in("")))
-	assert.True(t, check.ShowsColors(device, in("TERM=xterm")))
-	assert.False(t, check.ShowsColors(device, in("TERM=dumb")))
-	assert.False(t, check.ShowsColors(device, in("NO_COLOR=1")))
-	assert.False(t, check.ShowsColors(file, in("")))
 }

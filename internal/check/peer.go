@@ -1,69 +1,54 @@
 package check
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// Peer runs as `ignition-validate ARGS` does: entries on standard output, one a line; silent when all is well; 0 valid, 1
-// invalid, unreadable or called with other than one file, 2 an unknown option (docs/peer/engine.md §15).
-func Peer(version string, args []string, s Streams) int {
-	var files []string
-	for i, arg := range args {
-		switch {
-		case arg == "--":
-			files = append(files, args[i+1:]...)
-		case arg == "-" || len(files) > 0 || arg == "" || arg[0] != '-':
-			files = append(files, arg)
-			continue
-		case arg == "-version" || arg == "--version":
-			fmt.Fprintf(s.Out, "Ignition %s\n", version)
-			return ExitValid
-		case arg == "-h" || arg == "--h" || arg == "-help" || arg == "--help":
-			peerUsage(s)
-			return ExitValid
-		default:
-			fmt.Fprintf(s.Err, "the option %s is not known\n", diag.Printable(arg))
-			peerUsage(s)
-			return ExitUsage
-		}
-		break
+// Peer is ignition-validate: entries on standard output, one a line; silent when all is well; 0 valid, 1 invalid, unreadable
+// or called with other than one file, 2 an unknown option (docs/peer/engine.md §15).
+func Peer() cli.Command {
+	return cli.Command{
+		Called: "ignition-validate", Usage: []string{"ignition-validate [-version] FILE|-"}, Short: "give the verdict of Ignition's validator on a config",
+		Text:    []string{"Checks a config; - is standard input."},
+		Options: []cli.Option{cli.VersionOption(), cli.HelpOption()},
+		Exits:   []cli.Exit{{Code: 0, Meaning: "valid"}, {Code: 1, Meaning: "invalid, unreadable or other than one file"}, {Code: 2, Meaning: "an unknown option"}},
+		Grammar: cli.PeerValidate(), Operands: cli.Operands{Files: true}, Product: "Ignition", Section: "1",
+		Run: func(_ context.Context, p *cli.Process, files []string) error {
+			if len(files) != 1 {
+				return cli.ShowUsage(cli.ExitFailed)
+			}
+			return peerFile(files[0], p)
+		},
 	}
-	if len(files) != 1 {
-		peerUsage(s)
-		return ExitInvalid
-	}
-	return peerFile(files[0], s)
 }
 
-func peerUsage(s Streams) {
-	fmt.Fprint(s.Err, "Usage: ignition-validate [-version] FILE|-\nChecks a config; - is standard input.\n")
-}
-
-func peerFile(file string, s Streams) int {
-	name, text, err := readText(file, s.In)
+func peerFile(file string, p *cli.Process) error {
+	name, text, err := readText(file, p.In)
 	if err != nil {
-		fmt.Fprintf(s.Err, "couldn't read config: %s: %s\n", diag.Printable(name), diag.OneLine(quiet(err)))
-		return ExitInvalid
+		fmt.Fprintf(p.Err, "couldn't read config: %s: %s\n", diag.Printable(name), diag.OneLine(quiet(err)))
+		return cli.ExitError(cli.ExitFailed)
 	}
 	load.PaceCollector(text)
 	result := load.Read(tree.NewArena(), name, text)
 	problems := peerProblems(result)
-	for _, p := range problems {
-		if isParseKind(p.Code) {
-			fmt.Fprintf(s.Err, "couldn't parse config: %s\n", diag.OneLine(p.Message))
-			return ExitInvalid
+	for _, problem := range problems {
+		if isParseKind(problem.Code) {
+			fmt.Fprintf(p.Err, "couldn't parse config: %s\n", diag.OneLine(problem.Message))
+			return cli.ExitError(cli.ExitFailed)
 		}
-		fmt.Fprintln(s.Out, diag.PeerLine(p))
+		fmt.Fprintln(p.Out, diag.PeerLine(problem))
 	}
 	if diag.Fatal(problems) {
-		return ExitInvalid
+		return cli.ExitError(cli.ExitFailed)
 	}
-	return ExitValid
+	return nil
 }
 
 // peerProblems: the peer stops at the first value of a wrong kind.

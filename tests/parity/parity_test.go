@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/check"
+	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/load"
@@ -64,7 +65,8 @@ var entryLine = regexp.MustCompile(`^(error|warning|info)(?: at (\$\S*?))?(?:,? 
 func peerReport(t *testing.T, text string) (valid bool, report []entry, parseError string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code := check.Peer("test", []string{"-"}, check.Streams{In: strings.NewReader(text), Out: &out, Err: &errs})
+	p := &cli.Process{Args: []string{"-"}, In: strings.NewReader(text), Out: &diag.Screen{To: &out}, Err: &diag.Screen{To: &errs}}
+	code := cli.Run(t.Context(), p, []cli.Program{{Command: check.Peer()}})
 	for line := range strings.Lines(out.String()) {
 		m := entryLine.FindStringSubmatch(line)
 		require.NotNil(t, m, "a report line of the fixed form: %q", line)
@@ -75,7 +77,7 @@ func peerReport(t *testing.T, text string) (valid bool, report []entry, parseErr
 		}
 		report = append(report, entry{Severity: m[1], Path: path, Line: number(m[3]), Col: number(m[4])})
 	}
-	return code == check.ExitValid, report, errs.String()
+	return code == cli.ExitOK, report, errs.String()
 }
 
 // deviates names the vectors that we answer otherwise on purpose, by the row of docs/deviations.md.

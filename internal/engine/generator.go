@@ -1,4 +1,4 @@
-package main
+package engine
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/cmdline"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/host"
@@ -34,22 +35,36 @@ type generator struct {
 	log         io.Writer
 }
 
-func (p *program) generate(ctx context.Context) int {
-	g := generator{environment: environmentFile, log: kernelLog()}
-	if len(p.args) == 0 {
-		g.complain(errors.New("no folder for units is given; systemd gives three"))
-		return exitFailed
+// Generate is the generator.
+func Generate() cli.Command {
+	return cli.Command{
+		Called: "ignition-generator", Usage: []string{"ignition-generator DIR [DIR DIR]"}, Short: "have systemd begin a first boot, or not",
+		Text:    []string{"Is called by systemd, as systemd.generator(7) says: in the first folder it makes the links that begin a first boot, if this is one, and leaves the platform in " + environmentFile + "."},
+		Options: []cli.Option{cli.VersionOption(), cli.HelpOption()}, Grammar: cli.Stage(), Product: "Ignition", Section: "8", LogsOnly: true,
+		Exits: []cli.Exit{{Code: 0, Meaning: "done"}, {Code: 1, Meaning: "something is not done, as the kernel's log says"}, {Code: 2, Meaning: "wrong usage"}},
+		Run: func(ctx context.Context, p *cli.Process, folders []string) error {
+			if err := generate(ctx, p, folders); err != nil {
+				return cli.ExitError(cli.ExitFailed)
+			}
+			return nil
+		},
 	}
-	d, err := readDistribution(distributionFile, p.env)
+}
+
+func generate(ctx context.Context, p *cli.Process, folders []string) error {
+	g := generator{environment: environmentFile, log: kernelLog()}
+	if len(folders) == 0 {
+		err := errors.New("no folder for units is given; systemd gives three")
+		g.complain(err)
+		return err
+	}
+	d, err := readDistribution(distributionFile, p.Env)
 	if err != nil {
 		// Without this boot's targets an unprovisioned machine would come up. With them the first stage says the same in a card.
 		g.complain(err)
 	}
-	g.folder, g.commandLine, g.tools = p.args[0], d.KernelCommandLine, host.NewTools(d.Tools, nil)
-	if err := errors.Join(err, g.run(ctx)); err != nil {
-		return exitFailed
-	}
-	return exitOK
+	g.folder, g.commandLine, g.tools = folders[0], d.KernelCommandLine, host.NewTools(d.Tools, nil)
+	return errors.Join(err, g.run(ctx))
 }
 
 // complain writes one line: each is an entry of the kernel's log.

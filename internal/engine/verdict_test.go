@@ -1,4 +1,4 @@
-package main
+package engine
 
 import (
 	"bytes"
@@ -14,7 +14,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/console"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/journal"
 	"github.com/glowplug-os/glowplug/stages"
@@ -25,24 +27,24 @@ func TestUnmountingAfterAFailureLeavesTheCardOfTheFailure(t *testing.T) {
 	dir := t.TempDir()
 	folder := filepath.Join(dir, "glowplug")
 	var said, logged bytes.Buffer
-	p := program{err: &said}
+	p := &cli.Process{Err: &diag.Screen{To: &said}}
 	log := slog.New(slog.NewTextHandler(&logged, nil))
-	end := func(stage string, err error) int {
-		o := bootOptions{stage: stage, paths: handoff.Paths{Config: filepath.Join(dir, "ignition.json")}}
-		return p.verdict(log, o, &console.Consoles{}, err)
+	end := func(stage string, err error) error {
+		o := stageOptions{stage: stage, paths: handoff.Paths{Config: filepath.Join(dir, "ignition.json")}}
+		return o.verdict(p, log, &console.Consoles{}, err)
 	}
-	assert.Equal(t, exitFailed, end("files", errors.New("no room")))
+	assert.Equal(t, cli.ExitError(1), end("files", errors.New("no room")))
 	assert.Equal(t, "Ignition failed: files: no room\n", said.String())
-	assert.Equal(t, exitOK, end("umount", errors.New("nothing is mounted there")))
-	assert.Equal(t, exitOK, end("umount", nil))
+	assert.NoError(t, end("umount", errors.New("nothing is mounted there")))
+	assert.NoError(t, end("umount", nil))
 	assert.Equal(t, "files", console.Left(folder))
 	assert.NotContains(t, logged.String(), "finished successfully")
 	assert.Equal(t, "Ignition failed: files: no room\n", said.String())
 
-	assert.Equal(t, exitOK, end("files", nil))
+	assert.NoError(t, end("files", nil))
 	assert.Empty(t, console.Left(folder))
 	assert.Contains(t, logged.String(), "finished successfully")
-	assert.Equal(t, exitFailed, end("umount", errors.New("busy")))
+	assert.Equal(t, cli.ExitError(1), end("umount", errors.New("busy")))
 }
 
 // A unit that calls a stage wrongly fails as one whose stage does: who stands before the machine sees a card, and not how to call it.
@@ -54,13 +56,10 @@ func TestAStageThatCannotBeginIsAFailureOfTheBoot(t *testing.T) {
 		"Ignition failed: fetch: the platform \"moon\" is not known": {"--stage=fetch", "--platform=moon"},
 	} {
 		var said bytes.Buffer
-		p := program{name: "ignition", out: io.Discard, err: &said}
-		o, err := parseBoot(append([]string{"--log-to-stdout", "--config-cache=" + dir + "/ignition.json"}, args...))
-		if err == nil {
-			_, err = findPlatform(o.platform)
-		}
+		p := &cli.Process{Out: &diag.Screen{To: io.Discard}, Err: &diag.Screen{To: &said}}
+		o, err := parsed(append([]string{"--log-to-stdout", "--config-cache=" + dir + "/ignition.json"}, args...))
 		require.Error(t, err)
-		assert.Equal(t, exitUsage, p.misused(o, err, true))
+		assert.Equal(t, cli.ExitError(cli.ExitUsage), o.misused(p, err, true))
 		assert.True(t, strings.HasPrefix(said.String(), want), said.String())
 		assert.Equal(t, 1, strings.Count(said.String(), "\n"))
 		report, err := os.ReadFile(filepath.Join(dir, "glowplug/failure.json"))
@@ -71,9 +70,9 @@ func TestAStageThatCannotBeginIsAFailureOfTheBoot(t *testing.T) {
 
 func TestTheLastLineOfAFailureIsOneLine(t *testing.T) {
 	var said bytes.Buffer
-	p := program{err: &said}
-	o := bootOptions{stage: "disks", paths: handoff.Paths{Config: filepath.Join(t.TempDir(), "ignition.json")}}
-	p.verdict(slog.New(slog.DiscardHandler), o, &console.Consoles{}, errors.Join(errors.New("one\x1b[2J"), errors.New("two\u202e")))
+	p := &cli.Process{Err: &diag.Screen{To: &said}}
+	o := stageOptions{stage: "disks", paths: handoff.Paths{Config: filepath.Join(t.TempDir(), "ignition.json")}}
+	_ = o.verdict(p, slog.New(slog.DiscardHandler), &console.Consoles{}, errors.Join(errors.New("one\x1b[2J"), errors.New("two\u202e")))
 	assert.Equal(t, `Ignition failed: disks: one\x1b[2J; two\u202e`+"\n", said.String())
 }
 
@@ -87,10 +86,10 @@ func TestNothingIsToldElsewhereWhereTheLogGoesToStandardOutput(t *testing.T) {
 func TestAStageThatAShutdownEndsIsNoFailure(t *testing.T) {
 	dir := t.TempDir()
 	var said, logged bytes.Buffer
-	p := program{err: &said}
-	o := bootOptions{stage: "kargs", paths: handoff.Paths{Config: filepath.Join(dir, "ignition.json")}}
+	p := &cli.Process{Err: &diag.Screen{To: &said}}
+	o := stageOptions{stage: "kargs", paths: handoff.Paths{Config: filepath.Join(dir, "ignition.json")}}
 	err := fmt.Errorf("%w (kernel arguments: signal:\nterminated)", stages.ErrShutdown)
-	assert.Equal(t, exitFailed, p.verdict(slog.New(slog.NewTextHandler(&logged, nil)), o, &console.Consoles{}, err))
+	assert.Equal(t, cli.ExitError(1), o.verdict(p, slog.New(slog.NewTextHandler(&logged, nil)), &console.Consoles{}, err))
 	assert.Equal(t, "Ignition ends before kargs is done: the machine shuts down (kernel arguments: signal:; terminated)\n", said.String())
 	assert.NotContains(t, logged.String(), "failed")
 	assert.Contains(t, logged.String(), "level=INFO msg=\"Ignition ends before kargs is done: ")
