@@ -19,7 +19,9 @@ BUILD = $(GO) build -trimpath -buildvcs=$(VCS) -ldflags '-s -w -buildid='
 ENGINE_NAMES    = ignition ignition-apply ignition-rmcfg ignition-generator butane
 VALIDATOR_NAMES = ignition-validate
 
-.PHONY: build test test-disk test-vm test-vm-steady test-guest test-guest-steady test-boots test-boots-steady bench fuzz demo demo-vm lint install install-dracut-conf install-network install-firstboot-complete install-kargs-entries install-grub-for-bootupd clean
+.PHONY: build test test-disk test-vm test-vm-steady test-guest test-guest-steady test-boots test-boots-steady bench \
+	fuzz demo demo-vm lint install install-dracut-conf install-network install-firstboot-complete \
+	install-kargs-entries install-grub-for-bootupd clean
 
 build:
 	@mkdir -p bin
@@ -39,7 +41,8 @@ DISK_TESTS = ./stages/disks/ ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./
 # Root: real directory trees, loop devices, mounts. Each prepare installs what is missing and prints the root that it made;
 # one package at a time, because two cannot install at once.
 test-disk: build
-	root=$$(tests/disk/prepare) && GLOWPLUG_DISK_ROOT=$$root $(GO) test -vet=off -count=1 -p 1 -timeout 20m -tags disk $(DISK_TESTS)
+	root=$$(tests/disk/prepare) && GLOWPLUG_DISK_ROOT=$$root \
+		$(GO) test -vet=off -count=1 -p 1 -timeout 20m -tags disk $(DISK_TESTS)
 
 # Debians in qemu, without KVM: what this host's kernel may not have, and first boots. Makes the machines' parts on first use, as root.
 # Both halves side by side: a machine has one emulated processor, and waits until one of this host's has no machine. Each has limits of
@@ -82,7 +85,8 @@ fuzz:
 		targets=$$($(GO) test -vet=off -list '^Fuzz' $$package); \
 		for target in $$(echo "$$targets" | grep '^Fuzz'); do \
 			echo "== $$package $$target"; \
-			$(GO) test -vet=off -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 200x $$package; \
+			$(GO) test -vet=off -run '^$$' -fuzz "^$$target\$$" \
+				-fuzztime $(FUZZTIME) -fuzzminimizetime 200x $$package; \
 		done; \
 	done
 
@@ -129,11 +133,12 @@ install: build
 define LEFT_TO_DO
 
 Installed. For a first boot an image also needs
-  - the kernel arguments ignition.firstboot, in one boot only (`make install-firstboot-complete`), and ignition.platform.id=ID
+  - the kernel arguments ignition.firstboot, in one boot only
+    (`make install-firstboot-complete`), and ignition.platform.id=ID
   - the network, where configs come from there (`make install-network`)
   - tools for what configs ask for: mkfs.ext4, mdadm, cryptsetup, ...
-docs/operations.md says more. Then the initramfs is made, with the dracut module in it. It is not by itself: dracut.conf.d has to
-have this line (`make install-dracut-conf` puts it there):
+docs/operations.md says more. Then the initramfs is made, with the dracut module in it. It is not by itself:
+dracut.conf.d has to have this line (`make install-dracut-conf` puts it there):
   add_dracutmodules+=" ignition "
 endef
 export LEFT_TO_DO
@@ -152,7 +157,8 @@ install-network:
 # For images whose first boot is marked in the boot loader, and that clear the mark in no other way.
 install-firstboot-complete:
 	install -d $(DESTDIR)$(PREFIX)/libexec $(DESTDIR)$(PREFIX)/lib/systemd/system
-	install -m 0755 dracut/firstboot/ignition-firstboot-complete.sh $(DESTDIR)$(PREFIX)/libexec/ignition-firstboot-complete
+	install -m 0755 dracut/firstboot/ignition-firstboot-complete.sh \
+		$(DESTDIR)$(PREFIX)/libexec/ignition-firstboot-complete
 	install -m 0644 dracut/firstboot/ignition-firstboot-complete.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
 
 # For images whose boot entries are files: puts the helper where the dracut module takes it from. Run it after install.

@@ -295,7 +295,7 @@ func plainLines(t *testing.T, path string) []string {
 
 // What other programs read (docs/peer/initramfs.md §2, §5).
 func TestFilesForUdevGRUBAndPwmake(t *testing.T) {
-	assert.Equal(t, []string{`ACTION!="remove", SUBSYSTEM=="block", ENV{DM_UUID}=="CRYPT-*", ENV{ID_PART_TABLE_TYPE}=="", ENV{ID_FS_USAGE}=="", ENV{SYSTEMD_READY}="1"`},
+	assert.Equal(t, []string{`ACTION!="remove", SUBSYSTEM=="block", ENV{DM_UUID}=="CRYPT-*", ENV{ID_PART_TABLE_TYPE}=="", ENV{ID_FS_USAGE}=="", \`, `ENV{SYSTEMD_READY}="1"`},
 		plainLines(t, "../dracut/30ignition/99-xx-ignition-systemd-cryptsetup.rules"))
 	assert.Equal(t, []string{"dictcheck = 0"}, plainLines(t, "../dracut/30ignition/ignition-luks.conf"))
 	assert.Equal(t, []string{

@@ -4,5 +4,6 @@
 # occurrence of what should not be there, and reboots if anything has changed. Called again it changes nothing.
 #
 # What it says on standard error is shown on the consoles. The arguments are not repeated: they may hold a secret.
-echo "this distribution has no helper for kernel arguments: put one at /usr/sbin/ignition-kargs-helper of the initramfs, or leave kernelArguments out of the config" >&2
+echo "this distribution has no helper for kernel arguments: put one at /usr/sbin/ignition-kargs-helper of the" \
+    "initramfs, or leave kernelArguments out of the config" >&2
 exit 1

@@ -17,8 +17,10 @@ ignition_tools() {
     echo mkfs.btrfs mkfs.ext4 mkfs.fat mkfs.xfs mkswap wipefs
     echo mdadm cryptsetup dmsetup setfiles systemctl
     echo clevis clevis-encrypt-sss clevis-encrypt-tang clevis-encrypt-tpm2 clevis-luks-bind clevis-luks-common-functions
-    echo clevis-luks-unlock clevis-decrypt clevis-decrypt-sss clevis-decrypt-tang clevis-decrypt-tpm2 clevis-encrypt-null clevis-decrypt-null
-    echo pwmake jose curl tpm2_create tpm2_createpolicy tpm2_createprimary tpm2_flushcontext tpm2_load tpm2_pcrread tpm2_unseal
+    echo clevis-luks-unlock clevis-decrypt clevis-decrypt-sss clevis-decrypt-tang clevis-decrypt-tpm2 \
+        clevis-encrypt-null clevis-decrypt-null
+    echo pwmake jose curl tpm2_create tpm2_createpolicy tpm2_createprimary tpm2_flushcontext tpm2_load tpm2_pcrread \
+        tpm2_unseal
     # clevis is a set of shell scripts.
     echo bash sort find touch id grep sed cat head tail tr mktemp rm
 }
@@ -45,7 +47,8 @@ E
 
 # shellcheck disable=SC2154 # dracut sets moddir, systemdsystemunitdir and dracutsysrootdir, a root to build from
 install() {
-    local settings="${dracutsysrootdir-}/usr/lib/glowplug/distribution.json" epoch="${dracutsysrootdir-}/usr/lib/clock-epoch" tool missing=
+    local settings="${dracutsysrootdir-}/usr/lib/glowplug/distribution.json"
+    local epoch="${dracutsysrootdir-}/usr/lib/clock-epoch" tool missing=
 
     # The first two are for scripts of distributions, and for whoever looks for the reason of a failure. Blkid is asked before a device
     # on which nothing is known is written to.
@@ -69,12 +72,14 @@ install() {
     [ ! -d "$initdir/etc" ] || ignition_profile >>"$initdir/etc/profile"
     if [ -e "$settings" ]; then
         inst_simple /usr/lib/glowplug/distribution.json
-        ! grep -q '"shadow-utils"' "$settings" || ignition_needs groupadd groupmod groupdel chgpasswd useradd usermod userdel chpasswd
+        ! grep -q '"shadow-utils"' "$settings" ||
+            ignition_needs groupadd groupmod groupdel chgpasswd useradd usermod userdel chpasswd
     fi
     # Clocks of new machines may be years behind; certificates are held against this file as well.
     [ ! -e "$epoch" ] || inst_simple /usr/lib/clock-epoch
 
-    inst_simple "$moddir/99-xx-ignition-systemd-cryptsetup.rules" /usr/lib/udev/rules.d/99-xx-ignition-systemd-cryptsetup.rules
+    inst_simple "$moddir/99-xx-ignition-systemd-cryptsetup.rules" \
+            /usr/lib/udev/rules.d/99-xx-ignition-systemd-cryptsetup.rules
     # The config drives of some clouds are CD-ROMs, found by label.
     inst_rules 60-cdrom_id.rules
     inst_simple "$moddir/ignition-luks.conf" /etc/security/pwquality.conf.d/ignition-luks.conf

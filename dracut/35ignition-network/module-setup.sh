@@ -24,5 +24,6 @@ install() {
         exit 1
     }
     # The module systemd-networkd may start it in any boot.
-    systemctl -q --root="$initdir" disable systemd-networkd.service systemd-networkd.socket systemd-networkd-wait-online.service || :
+    systemctl -q --root="$initdir" disable systemd-networkd.service systemd-networkd.socket \
+        systemd-networkd-wait-online.service || :
 }

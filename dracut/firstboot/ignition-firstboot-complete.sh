@@ -39,7 +39,8 @@ for folder; do
         sync
         mv "$entry.new" "$entry"
     done
-    for addon in "$folder"/loader/addons/ignition.firstboot.addon.efi "$folder"/EFI/*/*.extra.d/ignition.firstboot.addon.efi; do
+    for addon in "$folder"/loader/addons/ignition.firstboot.addon.efi \
+        "$folder"/EFI/*/*.extra.d/ignition.firstboot.addon.efi; do
         [ -e "$addon" ] || continue
         writable "$folder"
         rm "$addon"

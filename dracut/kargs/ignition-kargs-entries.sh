@@ -86,7 +86,9 @@ edited() {
             n = words(text, kind == "linux"); new = ""
             for (a = 1; a <= count; a++) {
                 if (verb[a] == "--should-exist") {
-                    if (adds && !elsewhere[a] && !at(a, n, first)) { new = new written(a); elsewhere[a] = kind == "options" }
+                    if (adds && !elsewhere[a] && !at(a, n, first)) {
+                        new = new written(a); elsewhere[a] = kind == "options"
+                    }
                     continue
                 }
                 while (i = at(a, n, first)) {
@@ -119,7 +121,8 @@ edited() {
                 if (kind == "options" && /\$kernelopts/) borrowed = 1 # what is added goes there
                 # The options of an entry are those of all such lines together.
                 n = words($0, 0)
-                if (kind == "options") for (a = 1; a <= count; a++) if (verb[a] == "--should-exist" && at(a, n, 2)) elsewhere[a] = 1
+                if (kind == "options") for (a = 1; a <= count; a++)
+                    if (verb[a] == "--should-exist" && at(a, n, 2)) elsewhere[a] = 1
             }
         }
         END {
@@ -134,7 +137,8 @@ edited() {
                 if (kind != "kernelopts") print new
                 else if (i < NR || new !~ /^#*$/) text = text new "\n"
             }
-            if (kind == "kernelopts") { # GRUB writes into the blocks of this file, so it is filled up to a size of its own
+            # GRUB writes into the blocks of this file, so it is filled up to a size of its own.
+            if (kind == "kernelopts") {
                 if (length(text) > size - 1) exit 12
                 while (length(text) < size - 1) text = text "#"
                 printf "%s", text

@@ -3,16 +3,19 @@
 // SHA-512 by FIPS 180-4 §6.4.2, two blocks at a time. Each round of a block waits for the one before it, so what counts is how much of a
 // round a core can do side by side:
 //
-//   The scalar half of the core makes e, the chain that all else waits for:  e' = d + T1,  T1 = h + K + W + Σ1(e) + Ch(e, f, g).
-//   The vector half makes a beside it:                                       a' = T1 + Σ0(a) + Maj(a, b, c).
-//   It rotates 64 bits (VPRORQ) and knows every function of three operands (VPTERNLOGQ): Σ0 and Maj take 5 instructions, and 9 in the
-//   scalar half. T1 goes over to it and a' comes back. That takes some cycles, but a' is wanted only four rounds later, as d.
-//   What time the vector half has left goes into the schedules, the words W of both blocks at once. The rounds of the first block run
-//   beside that; those of the second find its words on the stack.
+//   The scalar half of the core makes e, the chain that all else waits for:
+//       e' = d + T1,  T1 = h + K + W + Σ1(e) + Ch(e, f, g).
+//   The vector half makes a beside it:
+//       a' = T1 + Σ0(a) + Maj(a, b, c).
+//   It rotates 64 bits (VPRORQ) and knows every function of three operands (VPTERNLOGQ): Σ0 and Maj take 5
+//   instructions, and 9 in the scalar half. T1 goes over to it and a' comes back. That takes some cycles, but a' is
+//   wanted only four rounds later, as d.
+//   What time the vector half has left goes into the schedules, the words W of both blocks at once. The rounds of the
+//   first block run beside that; those of the second find its words on the stack.
 //
 // Registers
-//   R8 to R15    a to h. From round to round the values stay and the names move on, so after eight all are where they were. b and c only
-//                wait in theirs to become d.
+//   R8 to R15    a to h. From round to round the values stay and the names move on, so after eight all are where
+//                they were. b and c only wait in theirs to become d.
 //   X8 to X11    a, b, c, and one to be a', moving in the same way
 //   Y0 to Y7     the last 16 words of the schedules: words t and t+1 of the first block, the same of the second
 //   SI           the pair of blocks

@@ -63,16 +63,18 @@ const mirrorConfig = `'raid': [{'name': 'data', 'level': 'raid1', 'spares': 1, '
 
 const stripes = `'raid': [{'name': 'data', 'level': 'raid0', 'devices': ['$/a', '$/b']}]`
 
-func TestArraysAsPeopleReadThem(t *testing.T) {
-	all := func(change func(n int, s *superblock)) func(*bench) {
-		return func(b *bench) {
-			for n, name := range []string{"a", "b", "c"} {
-				s := mirror(uint32(n))
-				change(n, &s)
-				put(b.t, filepath.Join(b.dir, name), 4096, s.bytes())
-			}
+// allMembers puts a superblock onto each device, changed from that of a mirror.
+func allMembers(change func(n int, s *superblock)) func(*bench) {
+	return func(b *bench) {
+		for n, name := range []string{"a", "b", "c"} {
+			s := mirror(uint32(n))
+			change(n, &s)
+			put(b.t, filepath.Join(b.dir, name), 4096, s.bytes())
 		}
 	}
+}
+
+func TestArraysAsPeopleReadThem(t *testing.T) {
 	kept := func(int, *superblock) {}
 	const shape = " array data  level raid1 of $/a, $/b, $/c, 1 of them spare"
 	const refused = `array data ($.storage.raid.0): $/a (8 MiB, linux_raid_member "any:data", UUID 30313233-3435-3637-3839-616263646566) is not to be lost: it is `
@@ -83,28 +85,28 @@ func TestArraysAsPeopleReadThem(t *testing.T) {
 		want   string
 	}{
 		"blank members get an array":              {given: func(*bench) {}, want: "+" + shape},
-		"an array that is there is assembled":     {given: all(kept), want: "~" + shape + ", assembled"},
-		"its name may be one that options give":   {config: `'raid': [{'name': 'x', 'level': 'mirror', 'spares': 1, 'options': ['--name=data'], 'devices': ['$/a', '$/b', '$/c']}]`, given: all(kept), want: "~ array x  level mirror of $/a, $/b, $/c, 1 of them spare, assembled"},
-		"the order of its members does not count": {config: strings.Replace(mirrorConfig, "'$/a', '$/b'", "'$/b', '$/a'", 1), given: all(kept), want: "~ array data  level raid1 of $/b, $/a, $/c, 1 of them spare, assembled"},
+		"an array that is there is assembled":     {given: allMembers(kept), want: "~" + shape + ", assembled"},
+		"its name may be one that options give":   {config: `'raid': [{'name': 'x', 'level': 'mirror', 'spares': 1, 'options': ['--name=data'], 'devices': ['$/a', '$/b', '$/c']}]`, given: allMembers(kept), want: "~ array x  level mirror of $/a, $/b, $/c, 1 of them spare, assembled"},
+		"the order of its members does not count": {config: strings.Replace(mirrorConfig, "'$/a', '$/b'", "'$/b', '$/a'", 1), given: allMembers(kept), want: "~ array data  level raid1 of $/b, $/a, $/c, 1 of them spare, assembled"},
 		"one that is cut off between two superblocks is made anew": {given: func(b *bench) {
 			s := mirror(0)
 			s.events = 0
 			put(b.t, b.dir+"/a", 4096, s.bytes())
 		}, want: "-" + shape + `, over ` + ofArray("a")},
-		"so is one that never ran": {given: all(func(_ int, s *superblock) { s.events = 0 }), want: "-" + shape + ", over " +
+		"so is one that never ran": {given: allMembers(func(_ int, s *superblock) { s.events = 0 }), want: "-" + shape + ", over " +
 			ofArray("a") + "; " + ofArray("b") + "; " + ofArray("c")},
-		"one without redundancy never counts": {config: stripes, given: all(func(n int, s *superblock) {
+		"one without redundancy never counts": {config: stripes, given: allMembers(func(n int, s *superblock) {
 			s.level, s.events = 0, 0
 		}), want: "~ array data  level raid0 of $/a, $/b, assembled"},
-		"one of another name is not ours": {given: all(func(_ int, s *superblock) { s.name = "them:other" }),
+		"one of another name is not ours": {given: allMembers(func(_ int, s *superblock) { s.name = "them:other" }),
 			want: refusedAs(refused, "any:data", "them:other") + `a member of another array: level 1, 2 active members, name "them:other"` + advice},
-		"one of another level is not ours": {given: all(func(_ int, s *superblock) { s.level = 10 }),
+		"one of another level is not ours": {given: allMembers(func(_ int, s *superblock) { s.level = 10 }),
 			want: refused + `a member of another array: level 10, 2 active members, name "any:data"` + advice},
 		"one that lacks a member is not ours to make anew": {given: func(b *bench) { put(b.t, b.dir+"/a", 4096, mirror(0).bytes()) },
 			want: refused + "a member of such an array, of which others are missing here" + advice},
-		"one of which a member is out of order neither": {given: all(func(n int, s *superblock) { s.roles = []uint16{0, 0xfffe, spareRole, spareRole} }),
+		"one of which a member is out of order neither": {given: allMembers(func(n int, s *superblock) { s.roles = []uint16{0, 0xfffe, spareRole, spareRole} }),
 			want: refused + "a member of such an array, of which others are missing here" + advice},
-		"a mix of two neither": {given: all(func(n int, s *superblock) { s.uuid = strings.Repeat("x", n) + s.uuid[n:] }),
+		"a mix of two neither": {given: allMembers(func(n int, s *superblock) { s.uuid = strings.Repeat("x", n) + s.uuid[n:] }),
 			want: refused + "a member of such an array, of which others are missing here" + advice},
 		"a damaged one is not known for ours": {given: func(b *bench) {
 			sb := mirror(0).bytes()

@@ -24,12 +24,13 @@ touch "$root/etc/.updated" "$root/var/.updated"
 
 # On a busy host all takes longer: whether a machine hangs is for the host to say, which sees more of it.
 mkdir -p "$root/etc/systemd/system.conf.d"
-printf '[Manager]\nDefaultTimeoutStartSec=infinity\nDefaultDeviceTimeoutSec=infinity\n' >"$root/etc/systemd/system.conf.d/patience.conf"
+printf '[Manager]\nDefaultTimeoutStartSec=infinity\nDefaultDeviceTimeoutSec=infinity\n' \
+	>"$root/etc/systemd/system.conf.d/patience.conf"
 
 # Seconds each under emulation, and nothing that a test asks about.
-for unit in apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer mdmonitor.service \
-	mdcheck_start.timer mdcheck_continue.timer getty@tty1.service serial-getty@ttyS0.service ldconfig.service \
-	systemd-pcrphase.service systemd-pcrphase-sysinit.service systemd-hwdb-update.service \
+for unit in apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer \
+	mdmonitor.service mdcheck_start.timer mdcheck_continue.timer getty@tty1.service serial-getty@ttyS0.service \
+	ldconfig.service systemd-pcrphase.service systemd-pcrphase-sysinit.service systemd-hwdb-update.service \
 	systemd-journal-catalog-update.service systemd-update-utmp-runlevel.service; do
 	ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done

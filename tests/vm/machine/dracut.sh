@@ -18,17 +18,19 @@ mount -t tmpfs tmpfs "$root/run"
 mount -t tmpfs tmpfs "$root/tmp"
 
 # Modules that systemd or the kernel do not load by themselves in time, or that no file of this root tells dracut of.
-drivers="virtio_pci virtio_blk virtio_net virtio_console virtio_scsi virtio_rng sr_mod sd_mod qemu_fw_cfg ext4 xfs btrfs vfat
-	nls_cp437 nls_ascii nls_iso8859-1 isofs udf dm_mod dm_crypt md_mod raid0 raid1 raid10 raid456 loop overlay
-	xts cbc sha256_generic sha512_generic algif_skcipher algif_hash af_alg crc32c_generic tpm_tis tpm_crb failover net_failover"
+drivers="virtio_pci virtio_blk virtio_net virtio_console virtio_scsi virtio_rng sr_mod sd_mod qemu_fw_cfg
+	ext4 xfs btrfs vfat nls_cp437 nls_ascii nls_iso8859-1 isofs udf dm_mod dm_crypt md_mod raid0 raid1 raid10 raid456
+	loop overlay xts cbc sha256_generic sha512_generic algif_skcipher algif_hash af_alg crc32c_generic
+	tpm_tis tpm_crb failover net_failover"
 # What dracut adds for the network cards and network disks of real machines: tens of MB that no virtual machine has.
-omit=$(cd "$root/usr/lib/modules/$release/kernel" && find drivers/net drivers/infiniband drivers/target fs/ceph fs/nfs fs/smb \
-	-name '*.ko*' 2>/dev/null | sed 's|.*/||; s/\.ko.*$//' | grep -vE '^(virtio_net|failover|net_failover)$')
+omit=$(cd "$root/usr/lib/modules/$release/kernel" && find drivers/net drivers/infiniband drivers/target \
+	fs/ceph fs/nfs fs/smb -name '*.ko*' 2>/dev/null | sed 's|.*/||; s/\.ko.*$//' |
+	grep -vE '^(virtio_net|failover|net_failover)$')
 chroot "$root" dracut --force --quiet --no-hostonly --no-hostonly-cmdline --no-compress --nostrip --kver "$release" \
 	--include /etc/systemd/system.conf.d /etc/systemd/system.conf.d \
 	--drivers "$(echo $drivers)" --omit-drivers "$(echo $omit)" --add "mdraid crypt dm $modules" \
 	--omit "plymouth i18n btrfs lvm multipath dmraid nvdimm iscsi nfs cifs nbd drm terminfo rngd memstrack lvmmerge
-		lvmthinpool-monitor kernel-modules-extra watchdog watchdog-modules fido2 pkcs11 pcsc modsign securityfs selinux ecryptfs
-		masterkey integrity biosdevname convertfs crypt-gpg crypt-loop virtiofs virtfs resume usrmount" \
+		lvmthinpool-monitor kernel-modules-extra watchdog watchdog-modules fido2 pkcs11 pcsc modsign securityfs selinux
+		ecryptfs masterkey integrity biosdevname convertfs crypt-gpg crypt-loop virtiofs virtfs resume usrmount" \
 	/tmp/initrd
 cp "$root/tmp/initrd" "$out"

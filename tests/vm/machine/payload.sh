@@ -15,8 +15,8 @@ ip link set lo up
 echo localhost >/proc/sys/kernel/hostname
 
 /lib/systemd/systemd-udevd --daemon
-udevadm trigger --action=add --subsystem-match=block --subsystem-match=misc --subsystem-match=net --subsystem-match=tpm \
-	--subsystem-match=tpmrm --subsystem-match=virtio --subsystem-match=virtio-ports
+udevadm trigger --action=add --subsystem-match=block --subsystem-match=misc --subsystem-match=net \
+	--subsystem-match=tpm --subsystem-match=tpmrm --subsystem-match=virtio --subsystem-match=virtio-ports
 udevadm settle --timeout=60
 
 sh /run/witness.sh </dev/null >/dev/null 2>&1 &
