@@ -179,7 +179,7 @@ func (s *sourcePackage) shortFunctions(f *ast.File) (wrong []string) {
 		if !ok || fn.Body == nil || isTable(fn) {
 			continue
 		}
-		if lines := s.fset.Position(fn.End()).Line - s.fset.Position(fn.Pos()).Line + 1; lines > maxFunctionLines {
+		if lines := s.lines(fn) + 1 - s.brokenRows(fn); lines > maxFunctionLines {
 			wrong = append(wrong, s.complain(fn.Pos(), "%s has %d lines, more than %d", fn.Name.Name, lines, maxFunctionLines))
 		}
 	}
@@ -203,6 +203,43 @@ func isTable(fn *ast.FuncDecl) bool {
 		return table
 	})
 	return table
+}
+
+// lines counts the line ends within a node.
+func (s *sourcePackage) lines(n ast.Node) int {
+	return s.fset.Position(n.End()).Line - s.fset.Position(n.Pos()).Line
+}
+
+// brokenRows counts the line ends within the rows of tables: a row counts as one line, however narrow the page. One that
+// holds code, or a text of several lines, counts as long as it is.
+func (s *sourcePackage) brokenRows(fn *ast.FuncDecl) (lines int) {
+	ast.Inspect(fn, func(n ast.Node) bool {
+		table, ok := n.(*ast.CompositeLit)
+		if !ok || len(table.Elts) == 0 || s.fset.Position(table.Lbrace).Line == s.fset.Position(table.Elts[0].Pos()).Line {
+			return true
+		}
+		for _, row := range table.Elts {
+			if !s.holdsMore(row) {
+				lines += s.lines(row)
+			}
+		}
+		return false
+	})
+	return lines
+}
+
+// holdsMore: code or a text on several lines is in a row.
+func (s *sourcePackage) holdsMore(row ast.Expr) (more bool) {
+	ast.Inspect(row, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BlockStmt:
+			more = more || s.lines(n) > 0
+		case *ast.BasicLit:
+			more = more || s.lines(n) > 0
+		}
+		return !more
+	})
+	return more
 }
 
 // noImports lets the type checker run without reading any other package: names of this package still resolve, which is all
@@ -304,6 +341,9 @@ func TestBrokenHouseRulesAreFound(t *testing.T) {
 	const good = "// Package tree is an example.\npackage tree\n"
 	long := "func long() {\n" + strings.Repeat("\tprintln()\n", 79) + "}\n"
 	table := "func table() []func() {\n\treturn []func(){\n" + strings.Repeat("\t\tfunc() {},\n", 77) + "\t}\n}\n"
+	rows := func(row string, n int) string {
+		return "func rows() {\n\tprintln([][]int{\n" + strings.Repeat(row, n) + "})\n}\n"
+	}
 	for name, c := range map[string]struct {
 		text  string
 		wrong string // part of the one complaint
@@ -326,6 +366,7 @@ func TestBrokenHouseRulesAreFound(t *testing.T) {
 		"a variable lent by its address":      {good + "var n int\nfunc f() *int { return &n }\n", "variable n changes"},
 		"another package's variable":          {good + "import \"net/http\"\nfunc f() { http.DefaultClient = nil }\n", "variable http changes"},
 		"a variable that a loop counts with":  {good + "var n int\nfunc f() { for n = range 3 { println() } }\n", "variable n changes"},
+		"a function of 81 rows":               {good + rows("{1,\n2},\n", 77), "rows has 81 lines"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wrong := parseText(t, c.text).houseRules()
@@ -377,6 +418,11 @@ func (t *T) Do() time.Duration {
 	Limit++
 	t.Limit = Limit
 	return time.Second
+}
+
+func rows() {
+	println([][]int{
+`+strings.Repeat("{1,\n2},\n", 76)+`})
 }
 `).houseRules())
 }
