@@ -6,7 +6,8 @@ DESTDIR  ?=
 PREFIX   ?= /usr
 BIN      ?= bin
 
-# What ships is built without cgo, so everything else is too: tests run the code that ships, and a cold cache fills sooner.
+# What ships is built without cgo, so everything else is too: tests run the code that ships, and a cold cache fills
+# sooner.
 export CGO_ENABLED = 0
 
 # The version comes from the build info, which has it only where git can read this folder as a checkout of its own.
@@ -38,15 +39,16 @@ test:
 # The folders with tests of the tag disk.
 DISK_TESTS = ./stages/disks/ ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./tests/gpt/ ./tests/net/ ./tests/fetch/
 
-# Root: real directory trees, loop devices, mounts. Each prepare installs what is missing and prints the root that it made;
-# one package at a time, because two cannot install at once.
+# Root: real directory trees, loop devices, mounts. Each prepare installs what is missing and prints the root that it
+# made; one package at a time, because two cannot install at once.
 test-disk: build
 	root=$$(tests/disk/prepare) && GLOWPLUG_DISK_ROOT=$$root \
 		$(GO) test -vet=off -count=1 -p 1 -timeout 20m -tags disk $(DISK_TESTS)
 
-# Debians in qemu, without KVM: what this host's kernel may not have, and first boots. Makes the machines' parts on first use, as root.
-# Both halves side by side: a machine has one emulated processor, and waits until one of this host's has no machine. Each has limits of
-# its own, which count what it does and not the time of day, so go test has none. What they leave is in ARTIFACTS.
+# Debians in qemu, without KVM: what this host's kernel may not have, and first boots. Makes the machines' parts on
+# first use, as root. Both halves side by side: a machine has one emulated processor, and waits until one of this host's
+# has no machine. Each has limits of its own, which count what it does and not the time of day, so go test has none.
+# What they leave is in ARTIFACTS.
 ARTIFACTS ?= $(CURDIR)/artifacts
 VM_TEST = rm -rf '$(ARTIFACTS)/$(1)' && mkdir -p '$(ARTIFACTS)/$(1)' && \
           $(GO) test -vet=off -count=1 -v -timeout 0 -artifacts -outputdir '$(ARTIFACTS)/$(1)' -tags vmhost
@@ -55,11 +57,13 @@ test-vm: build
 	$(GO) vet -tags vm,vmhost ./tests/vm/...
 	$(MAKE) -j 2 test-guest test-boots
 
-# Tests that run inside a machine. RUN picks among them, as -run does: make test-guest RUN=TestDisks. SHORT=1 has long ones do less.
+# Tests that run inside a machine. RUN picks among them, as -run does: make test-guest RUN=TestDisks. SHORT=1 has long
+# ones do less.
 test-guest: build
 	$(call VM_TEST,guest) $(if $(SHORT),-short) $(if $(RUN),-run TestInsideAMachine) ./tests/vm/ -args -guest '$(RUN)'
 
-# First boots of real Debians, two at a time, each asked afterwards what came of its config. BOOTS picks among them, as -run does.
+# First boots of real Debians, two at a time, each asked afterwards what came of its config. BOOTS picks among them, as
+# -run does.
 test-boots: build
 	$(call VM_TEST,boots) -parallel 2 ./tests/vm/boot/ -run '$(BOOTS)'
 
@@ -78,8 +82,8 @@ test-vm-steady: test-guest-steady test-boots-steady
 bench: build
 	$(GO) run ./tests/bench
 
-# Every fuzz target of every package, FUZZTIME each. An input that reaches something new is made smaller, for a minute if Go is let,
-# and nothing else is tried meanwhile: it gets 200 tries.
+# Every fuzz target of every package, FUZZTIME each. An input that reaches something new is made smaller, for a minute
+# if Go is let, and nothing else is tried meanwhile: it gets 200 tries.
 fuzz:
 	@set -e; for package in $$($(GO) list ./...); do \
 		targets=$$($(GO) test -vet=off -list '^Fuzz' $$package); \
@@ -143,7 +147,8 @@ dracut.conf.d has to have this line (`make install-dracut-conf` puts it there):
 endef
 export LEFT_TO_DO
 
-# For images that want the module in every initramfs. No part of install: modules of distributions ask for it themselves.
+# For images that want the module in every initramfs. No part of install: modules of distributions ask for it
+# themselves.
 install-dracut-conf:
 	install -d $(DESTDIR)$(PREFIX)/lib/dracut/dracut.conf.d
 	install -m 0644 dracut/dracut.conf.d/30-ignition.conf $(DESTDIR)$(PREFIX)/lib/dracut/dracut.conf.d/

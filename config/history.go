@@ -13,9 +13,9 @@ type Change struct {
 	Line string
 }
 
-// History is everything that came after 3.0.0. It drives decoding, the schema of each version and the documentation. One
-// change is of meaning and not of shape and so has no row: before 3.6.0 the bits above 0777 of a mode are cleared, see
-// (*Document).upgrade.
+// History is everything that came after 3.0.0. It drives decoding, the schema of each version and the documentation.
+// One change is of meaning and not of shape and so has no row: before 3.6.0 the bits above 0777 of a mode are cleared,
+// see (*Document).upgrade.
 func History() []Change {
 	return []Change{
 		{V3_1, "ignition.config.merge.*.compression", nil, "compressed configs to merge"},
@@ -41,7 +41,8 @@ func History() []Change {
 		{V3_4, "storage.luks.*.openOptions", nil, "options for opening encrypted volumes"},
 		{V3_4, "storage.luks.*.clevis.tang.*.advertisement", nil, "binding to a Tang server without network"},
 		{V3_5, "storage.luks.*.cex", nil, "encryption with Crypto Express"},
-		{V3_6, "storage.luks.*.clevis.custom.pin", func(pin string) bool { return pin != "tpm2" && pin != "tang" && pin != "sss" }, "any custom Clevis pin"},
+		{V3_6, "storage.luks.*.clevis.custom.pin",
+			func(pin string) bool { return pin != "tpm2" && pin != "tang" && pin != "sss" }, "any custom Clevis pin"},
 		{V3_7, "storage.filesystems.*.format", equals("virtiofs"), "format virtiofs"},
 	}
 }

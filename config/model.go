@@ -1,8 +1,8 @@
 package config
 
-// A Config describes one machine in the newest version of the language. Optional scalars are pointers: absent is not the
-// zero value, because an absent one leaves a merge parent's alone. Tags: json is the field's name, secret marks values that
-// no excerpt of a document may show.
+// A Config describes one machine in the newest version of the language. Optional scalars are pointers: absent is not
+// the zero value, because an absent one leaves a merge parent's alone. Tags: json is the field's name, secret marks
+// values that no excerpt of a document may show.
 type Config struct {
 	// Metadata about the document itself: its version, other documents, how to fetch.
 	Ignition Ignition `json:"ignition"`

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Values calls visit with each text that a pattern such as storage.luks.*.name leads to, in order and without those that are absent,
-// until visit returns false. path makes the config path of the text.
+// Values calls visit with each text that a pattern such as storage.luks.*.name leads to, in order and without those
+// that are absent, until visit returns false. path makes the config path of the text.
 func (c *Config) Values(pattern string, visit func(path func() string, value string) bool) {
 	w := &valueWalk{steps: strings.Split(pattern, "."), visit: visit}
 	w.walk(reflect.ValueOf(c), 0)

@@ -20,10 +20,11 @@ func TestValuesAreThoseOfAPattern(t *testing.T) {
 		"storage.luks.*.name":              {"$.storage.luks.0.name x", "$.storage.luks.1.name y"},
 		"storage.luks.*.label":             {"$.storage.luks.1.label l"},
 		"storage.luks.*.clevis.custom.pin": {"$.storage.luks.0.clevis.custom.pin p"},
-		"systemd.units.*.dropins.*.name":   {"$.systemd.units.0.dropins.0.name d", "$.systemd.units.0.dropins.1.name e"},
-		"storage.files.*.path":             {"$.storage.files.0.path /f"},
-		"storage.files.*.user.name":        {"$.storage.files.0.user.name u"},
-		"storage.raid.*.options.*":         nil,
+		"systemd.units.*.dropins.*.name": {"$.systemd.units.0.dropins.0.name d",
+			"$.systemd.units.0.dropins.1.name e"},
+		"storage.files.*.path":      {"$.storage.files.0.path /f"},
+		"storage.files.*.user.name": {"$.storage.files.0.user.name u"},
+		"storage.raid.*.options.*":  nil,
 	} {
 		var got []string
 		cfg.Values(pattern, func(path func() string, value string) bool {

@@ -49,7 +49,8 @@ const (
 
 // ParseVersion reads a version as a document spells it. Components are numbers, so "03.6.0" is 3.6.0.
 func ParseVersion(text string) (Version, *diag.Fault) {
-	malformed := &diag.Fault{Code: CodeVersionSyntax, At: -1, Message: fmt.Sprintf("%s is not a version", quoteShort(text)), Hint: "write three numbers: " + Stable.String()}
+	malformed := &diag.Fault{Code: CodeVersionSyntax, At: -1,
+		Message: fmt.Sprintf("%s is not a version", quoteShort(text)), Hint: "write three numbers: " + Stable.String()}
 	rest, metadata, _ := strings.Cut(text, "+")
 	rest, prerelease, _ := strings.Cut(rest, "-")
 	parts := strings.SplitN(rest, ".", 3)
@@ -73,7 +74,8 @@ func ParseVersion(text string) (Version, *diag.Fault) {
 			return v, nil
 		}
 	}
-	return 0, &diag.Fault{Code: CodeVersionUnknown, At: -1, Message: fmt.Sprintf("version %s of the config language is not known", quoteShort(text)), Hint: versionHint(number[0], number[1])}
+	return 0, &diag.Fault{Code: CodeVersionUnknown, At: -1, Message: fmt.Sprintf("version %s of the config language "+
+		"is not known", quoteShort(text)), Hint: versionHint(number[0], number[1])}
 }
 
 func versionHint(major, minor int64) string {

@@ -21,7 +21,8 @@ const (
 	rpcProtocol = 0x49435052
 	rpcCookies  = 0x80000000
 
-	messageOpen, messageSendSize, messageSend, messageReceiveSize, messageReceive, messageStatus, messageClose = 0, 1, 2, 3, 4, 5, 6
+	messageOpen, messageSendSize, messageSend, messageReceiveSize, messageReceive, messageStatus, messageClose = 0, 1,
+		2, 3, 4, 5, 6
 
 	messageOK, messageReady, messageCheckpoint = 1, 2, 0x10
 )
@@ -51,7 +52,8 @@ type channel struct {
 
 // message does one step; ok is the lowest bit of flags.
 func (c *channel) message(kind, bx, dx uint32) (r registers, flags uint32) {
-	r = registers{ax: backdoorMagic, bx: bx, cx: kind<<16 | backdoorMessage, dx: dx<<16 | backdoorPort, si: c.hi, di: c.low}
+	r = registers{ax: backdoorMagic, bx: bx, cx: kind<<16 | backdoorMessage, dx: dx<<16 | backdoorPort, si: c.hi,
+		di: c.low}
 	c.call(&r)
 	return r, r.cx >> 16
 }

@@ -16,8 +16,8 @@ func in(r *registers)
 //go:noescape
 func cpuid(leaf uint32) (ax, bx, cx, dx uint32)
 
-// vmwareRequest puts a request to the hypervisor, having made sure that it is VMware's: by what the processor says first, as
-// only that is safe to ask anywhere.
+// vmwareRequest puts a request to the hypervisor, having made sure that it is VMware's: by what the processor says
+// first, as only that is safe to ask anywhere.
 func vmwareRequest(text string) (string, error) {
 	const hypervisorBit = 1 << 31
 	if _, _, cx, _ := cpuid(1); cx&hypervisorBit == 0 {

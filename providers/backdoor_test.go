@@ -54,7 +54,8 @@ func (h *hypervisor) call(r *registers) {
 func (h *hypervisor) message(kind uint32, in registers, r *registers) {
 	switch kind {
 	case messageOpen:
-		if in.bx != rpcProtocol|rpcCookies && (!h.noCookies || in.bx != rpcProtocol) || h.noCookies && in.bx != rpcProtocol {
+		if in.bx != rpcProtocol|rpcCookies && (!h.noCookies || in.bx != rpcProtocol) || h.noCookies &&
+			in.bx != rpcProtocol {
 			r.cx &= 0xFFFF
 			return
 		}
@@ -85,20 +86,24 @@ func TestRequestsToVMware(t *testing.T) {
 		want string
 		err  string
 	}{
-		"a reply":                          {hypervisor{reply: "1 value"}, "1 value", ""},
-		"a reply of whole words":           {hypervisor{reply: "1 valued"}, "1 valued", ""},
-		"an empty reply":                   {hypervisor{}, "", ""},
-		"without cookies":                  {hypervisor{reply: "1 ", noCookies: true}, "1 ", ""},
-		"a snapshot while sending":         {hypervisor{reply: "1 x", interrupt: map[uint32]int{messageSend: 2}}, "1 x", ""},
-		"a snapshot while receiving":       {hypervisor{reply: "1 x", interrupt: map[uint32]int{messageReceive: 2}}, "1 x", ""},
-		"snapshots without end":            {hypervisor{interrupt: map[uint32]int{messageSendSize: math.MaxInt}}, "", "paused"},
-		"snapshots without end, receiving": {hypervisor{reply: "x", interrupt: map[uint32]int{messageReceive: math.MaxInt}}, "", "paused"},
-		"no channel":                       {hypervisor{refuses: messageOpen + 1}, "", "open a channel"},
-		"no size taken":                    {hypervisor{refuses: messageSendSize + 1}, "", "send: the hypervisor does not go along"},
-		"no payload taken":                 {hypervisor{refuses: messageSend + 1}, "", "send: the hypervisor does not go along"},
-		"no size given":                    {hypervisor{refuses: messageReceiveSize + 1}, "", "receive: the hypervisor does not go along"},
-		"no payload given":                 {hypervisor{reply: "x", refuses: messageReceive + 1}, "", "receive: the hypervisor does not go along"},
-		"a size that no reply can have":    {hypervisor{reply: "x", lies: 1 << 31}, "", "is said to have"},
+		"a reply":                  {hypervisor{reply: "1 value"}, "1 value", ""},
+		"a reply of whole words":   {hypervisor{reply: "1 valued"}, "1 valued", ""},
+		"an empty reply":           {hypervisor{}, "", ""},
+		"without cookies":          {hypervisor{reply: "1 ", noCookies: true}, "1 ", ""},
+		"a snapshot while sending": {hypervisor{reply: "1 x", interrupt: map[uint32]int{messageSend: 2}}, "1 x", ""},
+		"a snapshot while receiving": {hypervisor{reply: "1 x", interrupt: map[uint32]int{messageReceive: 2}}, "1 x",
+			""},
+		"snapshots without end": {hypervisor{interrupt: map[uint32]int{messageSendSize: math.MaxInt}}, "", "paused"},
+		"snapshots without end, receiving": {hypervisor{reply: "x",
+			interrupt: map[uint32]int{messageReceive: math.MaxInt}}, "", "paused"},
+		"no channel":       {hypervisor{refuses: messageOpen + 1}, "", "open a channel"},
+		"no size taken":    {hypervisor{refuses: messageSendSize + 1}, "", "send: the hypervisor does not go along"},
+		"no payload taken": {hypervisor{refuses: messageSend + 1}, "", "send: the hypervisor does not go along"},
+		"no size given": {hypervisor{refuses: messageReceiveSize + 1}, "",
+			"receive: the hypervisor does not go along"},
+		"no payload given": {hypervisor{reply: "x", refuses: messageReceive + 1}, "",
+			"receive: the hypervisor does not go along"},
+		"a size that no reply can have": {hypervisor{reply: "x", lies: 1 << 31}, "", "is said to have"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := &test.h

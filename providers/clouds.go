@@ -20,22 +20,23 @@ import (
 // imds is the instance metadata of AWS, version 2 with tokens where the instance has it.
 func imds(path string) metadata {
 	return metadata{path: path, missing: true, token: &token{
-		path: "/latest/api/token", ask: header("X-aws-ec2-metadata-token-ttl-seconds", "21600"), send: "X-aws-ec2-metadata-token",
+		path: "/latest/api/token", ask: header("X-aws-ec2-metadata-token-ttl-seconds", "21600"),
+		send:    "X-aws-ec2-metadata-token",
 		without: []int{http.StatusNotFound}, refused: "the instance's metadata service may be switched off",
 	}}
 }
 
 const amazonV6 = "http://[fd00:ec2::254]"
 
-// fallbackRegion is where AWS looks for buckets that name no region, and regionLimit how long an instance may take to say its own
-// (docs/peer/platforms.md §3).
+// fallbackRegion is where AWS looks for buckets that name no region, and regionLimit how long an instance may take to
+// say its own (docs/peer/platforms.md §3).
 const (
 	fallbackRegion = "us-east-1"
 	regionLimit    = 15 * time.Second
 )
 
-// awsRegion asks for the region of the instance. An instance that does not say is no error; a metadata service that gives no
-// token to ask with is, as the config would not be had either.
+// awsRegion asks for the region of the instance. An instance that does not say is no error; a metadata service that
+// gives no token to ask with is, as the config would not be had either.
 func awsRegion(ctx context.Context, m *Machine) (string, error) {
 	document := imds("/latest/dynamic/instance-identity/document")
 	document.limit = regionLimit
@@ -65,8 +66,8 @@ func unpackLinode(text []byte) ([]byte, error) {
 	return gunzip(text)
 }
 
-// openstack races the config drive and the metadata service. It is a service of many names and as many ways to be set up:
-// where each of the sources has failed there is no config.
+// openstack races the config drive and the metadata service. It is a service of many names and as many ways to be set
+// up: where each of the sources has failed there is no config.
 func openstack() finder {
 	service := metadata{path: "/openstack/latest/user_data", missing: true}
 	return func(ctx context.Context, m *Machine) (Document, error) {
@@ -74,7 +75,8 @@ func openstack() finder {
 			contenders: []contender{{ask: configDrive(0).read, waits: true}, {ask: service.from(linkLocal)}},
 			more:       service.overV6(m, []string{linkLocalV6}),
 			failed: func(m *Machine, errs error) error {
-				m.Log.Warn("neither a config drive nor the metadata service has a config, taken for none: " + strings.ReplaceAll(errs.Error(), "\n", "; "))
+				m.Log.Warn("neither a config drive nor the metadata service has a config, taken for none: " +
+					strings.ReplaceAll(errs.Error(), "\n", "; "))
 				return ErrNone
 			},
 		}.run(ctx, m)
@@ -90,7 +92,9 @@ func configDrive(wait time.Duration) drive {
 func cloudstack(ctx context.Context, m *Machine) (Document, error) {
 	service := metadata{path: "/latest/user-data", missing: true}
 	byLease := func(ctx context.Context, m *Machine) (Document, error) {
-		server, err := poll(ctx, m, "a DHCP lease", 500*time.Millisecond, func() (string, bool, error) { return dhcpServer(m) })
+		server, err := poll(ctx, m, "a DHCP lease", 500*time.Millisecond, func() (string, bool, error) {
+			return dhcpServer(m)
+		})
 		if err != nil {
 			return Document{}, err
 		}
@@ -118,7 +122,8 @@ func dhcpServer(m *Machine) (address string, found bool, err error) {
 		if err != nil {
 			return "", false, err
 		}
-		slices.SortStableFunc(names, func(a, b string) int { return len(a) - len(b) }) // some are called by an interface's number: 2 is before 10
+		// some are called by an interface's number: 2 is before 10
+		slices.SortStableFunc(names, func(a, b string) int { return len(a) - len(b) })
 		for _, name := range names {
 			text, err := m.ReadFile(name)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -132,8 +137,8 @@ func dhcpServer(m *Machine) (address string, found bool, err error) {
 	return "", false, nil
 }
 
-// leaseServer reads the DHCP server's address out of a lease of systemd-networkd, NetworkManager or dhclient; "" where there
-// is none. Of dhclient's leases the last counts.
+// leaseServer reads the DHCP server's address out of a lease of systemd-networkd, NetworkManager or dhclient; "" where
+// there is none. Of dhclient's leases the last counts.
 func leaseServer(text []byte) (address string) {
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
@@ -186,7 +191,8 @@ func packetStatus(ctx context.Context, m *Machine, stage string, failure error) 
 		return err
 	}
 	_, err = m.Do(ctx, Request{
-		Method: http.MethodPost, URL: strings.TrimSuffix(metadata.PhoneHome, "/phone-home") + "/events", Limit: packetLimit,
+		Method: http.MethodPost, URL: strings.TrimSuffix(metadata.PhoneHome, "/phone-home") + "/events",
+		Limit:   packetLimit,
 		Headers: []fetch.Header{header("Content-Type", "application/json")}, Body: bytes.TrimRight(body.Bytes(), "\n"),
 	})
 	return err
@@ -194,7 +200,8 @@ func packetStatus(ctx context.Context, m *Machine, stage string, failure error) 
 
 const packetHost = "https://metadata.packet.net"
 
-// azure asks the metadata service, and where it has nothing or fails a disc, which older ways to make machines still bring.
+// azure asks the metadata service, and where it has nothing or fails a disc, which older ways to make machines still
+// bring.
 func azure(ctx context.Context, m *Machine) (Document, error) {
 	r := Request{
 		URL:     linkLocal + "/metadata/instance/compute/userData?api-version=2021-01-01&format=text",
@@ -219,7 +226,8 @@ func azure(ctx context.Context, m *Machine) (Document, error) {
 // discWait is how long a provisioning disc may take to appear. It is put in before the machine starts.
 const discWait = 5 * time.Minute
 
-// ovfDisc reads user data from the provisioning disc, the one with ovf-env.xml on it. Kinds are in the order of preference.
+// ovfDisc reads user data from the provisioning disc, the one with ovf-env.xml on it. Kinds are in the order of
+// preference.
 func ovfDisc(wait time.Duration, kinds ...string) finder {
 	return func(ctx context.Context, m *Machine) (Document, error) {
 		limited, stop := appearing(ctx, wait)
@@ -278,7 +286,8 @@ func bluefield(ctx context.Context, m *Machine) (Document, error) {
 	return Document{Text: unpadded(bytes.TrimLeft(text, "\x00")), Once: true}, nil
 }
 
-// zvm reads the first file of type ign among those that wait in the machine's virtual card reader. What is received is gone from it.
+// zvm reads the first file of type ign among those that wait in the machine's virtual card reader. What is received is
+// gone from it.
 func zvm(ctx context.Context, m *Machine) (doc Document, err error) {
 	if err := m.Modprobe(ctx, "vmur"); err != nil {
 		return Document{}, err
@@ -318,8 +327,8 @@ func zvm(ctx context.Context, m *Machine) (doc Document, err error) {
 	return doc, err
 }
 
-// spoolFile finds the spool id and the name of the first file of type ign in what vmur lists: twelve columns, of which the id
-// is the second, the name the tenth and the type the eleventh.
+// spoolFile finds the spool id and the name of the first file of type ign in what vmur lists: twelve columns, of which
+// the id is the second, the name the tenth and the type the eleventh.
 func spoolFile(list string) (id, name string, found bool) {
 	for line := range strings.Lines(list) {
 		fields := strings.Fields(line)
@@ -336,9 +345,11 @@ func spoolFile(list string) (id, name string, found bool) {
 // kubevirt races the two drives that a machine may be given; where neither can be read there is no config.
 func kubevirt(ctx context.Context, m *Machine) (Document, error) {
 	return race{
-		contenders: []contender{{ask: drive{label: "cidata", files: []string{"/user-data"}}.read, waits: true}, {ask: configDrive(0).read, waits: true}},
+		contenders: []contender{{ask: drive{label: "cidata", files: []string{"/user-data"}}.read, waits: true},
+			{ask: configDrive(0).read, waits: true}},
 		failed: func(m *Machine, errs error) error {
-			m.Log.Warn("neither drive can be read, taken for no config: " + strings.ReplaceAll(errs.Error(), "\n", "; "))
+			m.Log.Warn("neither drive can be read, taken for no config: " +
+				strings.ReplaceAll(errs.Error(), "\n", "; "))
 			return ErrNone
 		},
 	}.run(ctx, m)

@@ -33,9 +33,9 @@ type CommandLine struct {
 	Notes []string // warnings about what was left out of account; they hold no secrets
 }
 
-// ParseCommandLine reads the text of /proc/cmdline. The last of a key counts, keys without a value do not. What is given and cannot be
-// used is an error: a URL that is none, a device without a path, or the other way round. Without it the machine would come up as if its
-// user had wanted nothing.
+// ParseCommandLine reads the text of /proc/cmdline. The last of a key counts, keys without a value do not. What is
+// given and cannot be used is an error: a URL that is none, a device without a path, or the other way round. Without it
+// the machine would come up as if its user had wanted nothing.
 func ParseCommandLine(text string) (CommandLine, error) {
 	url, device, file := cmdline.Last(text, argURL), cmdline.Last(text, argDevice), cmdline.Last(text, argPath)
 	if url == "" {
@@ -49,7 +49,8 @@ func ParseCommandLine(text string) (CommandLine, error) {
 	return c, usableURL(argURL, url)
 }
 
-// usableURL tells why a URL that an argument of the kernel gives cannot be fetched. It may hold a password, so it is not repeated.
+// usableURL tells why a URL that an argument of the kernel gives cannot be fetched. It may hold a password, so it is
+// not repeated.
 func usableURL(argument, url string) error {
 	fault := source.Check(url, source.Newest)
 	if fault == nil {

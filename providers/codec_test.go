@@ -25,16 +25,18 @@ const plain = `{"ignition":{"version":"3.4.0"}}`
 func TestUnwrap(t *testing.T) {
 	s := &script{t: t}
 	for name, test := range map[string]struct{ text, want string }{
-		"plain JSON":                            {plain, plain},
-		"plain YAML":                            {"variant: fcos\nversion: 1.5.0\n", "variant: fcos\nversion: 1.5.0\n"},
-		"gzip":                                  {s.text("gzip:" + plain), plain},
-		"base64":                                {s.text("base64:" + plain), plain},
-		"base64 in lines":                       {"eyJpZ25p\r\ndGlvbiI6\ne319\n", `{"ignition":{}}`},
-		"base64 of YAML":                        {s.text("base64:\"# comment\\n---\\n\\nvariant: fcos\\n\""), "# comment\n---\n\nvariant: fcos\n"},
-		"base64 of gzip":                        {s.text("base64:gzip:" + plain), plain},
-		"base64 of a script":                    {s.text("base64:#!/bin/sh"), "#!/bin/sh"},
-		"gzip in parts":                         {s.text("gzip:"+plain[:9]) + s.text("gzip:"+plain[9:]), plain},
-		"gzip with padding":                     {s.text("gzip:"+plain[:9]) + s.text("gzip:"+plain[9:]) + strings.Repeat("\x00", 999), plain},
+		"plain JSON":      {plain, plain},
+		"plain YAML":      {"variant: fcos\nversion: 1.5.0\n", "variant: fcos\nversion: 1.5.0\n"},
+		"gzip":            {s.text("gzip:" + plain), plain},
+		"base64":          {s.text("base64:" + plain), plain},
+		"base64 in lines": {"eyJpZ25p\r\ndGlvbiI6\ne319\n", `{"ignition":{}}`},
+		"base64 of YAML": {s.text("base64:\"# comment\\n---\\n\\nvariant: fcos\\n\""),
+			"# comment\n---\n\nvariant: fcos\n"},
+		"base64 of gzip":     {s.text("base64:gzip:" + plain), plain},
+		"base64 of a script": {s.text("base64:#!/bin/sh"), "#!/bin/sh"},
+		"gzip in parts":      {s.text("gzip:"+plain[:9]) + s.text("gzip:"+plain[9:]), plain},
+		"gzip with padding": {s.text("gzip:"+plain[:9]) + s.text("gzip:"+plain[9:]) + strings.Repeat("\x00", 999),
+			plain},
 		"gzip in gzip stays as the inner":       {s.text("gzip:gzip:" + plain), s.text("gzip:" + plain)},
 		"base64 in base64 stays as it is":       {s.text("base64:base64:" + plain), s.text("base64:base64:" + plain)},
 		"a word that happens to be base64":      {"variants", "variants"},
@@ -53,7 +55,8 @@ func TestUnwrap(t *testing.T) {
 			assert.Equal(t, test.want, string(got))
 		})
 	}
-	for _, damaged := range []string{s.text("gzip:" + plain)[:30], s.text("gzip:"+plain) + "x", s.text("gzip:"+plain) + "\x00x", s.text("gzip:" + plain)[:51]} {
+	for _, damaged := range []string{s.text("gzip:" + plain)[:30], s.text("gzip:"+plain) + "x",
+		s.text("gzip:"+plain) + "\x00x", s.text("gzip:" + plain)[:51]} {
 		_, err := unwrap([]byte(damaged))
 		require.ErrorContains(t, err, "gzip: ")
 	}
@@ -71,7 +74,8 @@ func TestGzipThatHoldsFarTooMuchIsNotUnpacked(t *testing.T) {
 	require.NoError(t, w.Close())
 	_, err = unwrap(packed.Bytes())
 	require.EqualError(t, err, "gzip: what it holds: longer than 64 MiB")
-	for size, want := range map[int]int64{0: 64 << 20, 100: 64 << 20, 1 << 20: 200 << 20, 2 << 20: textMax, 1 << 30: textMax} {
+	for size, want := range map[int]int64{0: 64 << 20, 100: 64 << 20, 1 << 20: 200 << 20, 2 << 20: textMax,
+		1 << 30: textMax} {
 		assert.Equal(t, want, inflatedMax(size), size)
 	}
 }
@@ -87,11 +91,15 @@ func TestTextsThatAreTooLongAreErrors(t *testing.T) {
 func TestNotConfig(t *testing.T) {
 	for text, want := range map[string]string{
 		plain: "", "variant: fcos\n": "", "# comment\nvariant: fcos\n": "", "": "", "---\nvariant: fcos\n": "",
-		"#cloud-config\n": "a cloud-config file", "\ufeff\n #Cloud-Config": "a cloud-config file", "#!/bin/sh": "a script", "#include\nhttp://x": "a list of files for cloud-init to include",
-		"Content-Type: multipart/mixed": "a MIME message", "MIME-Version: 1.0": "a MIME message", "## template: jinja\n#cloud-config": "a template",
-		"{% if x %}": "a template", "{{ x }}": "a template", "<!doctype html>": "an HTML page", "<html>": "an HTML page", "<?xml ?>": "HTML or XML",
-		"apiVersion: v1\nkind: Secret\n": "a Kubernetes object", "#cloud-boothook\n": "a cloud-init boothook", "#part-handler": "a cloud-init part handler",
-		"#upstart-job": "an upstart job", "#systemd-userdata": "user data for systemd", "\x1f\x8b": "damaged gzip",
+		"#cloud-config\n": "a cloud-config file", "\ufeff\n #Cloud-Config": "a cloud-config file",
+		"#!/bin/sh": "a script", "#include\nhttp://x": "a list of files for cloud-init to include",
+		"Content-Type: multipart/mixed": "a MIME message", "MIME-Version: 1.0": "a MIME message",
+		"## template: jinja\n#cloud-config": "a template",
+		"{% if x %}":                        "a template", "{{ x }}": "a template", "<!doctype html>": "an HTML page",
+		"<html>": "an HTML page", "<?xml ?>": "HTML or XML",
+		"apiVersion: v1\nkind: Secret\n": "a Kubernetes object", "#cloud-boothook\n": "a cloud-init boothook",
+		"#part-handler": "a cloud-init part handler",
+		"#upstart-job":  "an upstart job", "#systemd-userdata": "user data for systemd", "\x1f\x8b": "damaged gzip",
 	} {
 		what, hint, ok := NotConfig([]byte(text))
 		assert.Equal(t, want, what, text)
@@ -108,7 +116,8 @@ func TestAFileGoesThroughTheState(t *testing.T) {
 	back, err := FileOf(raw)
 	require.NoError(t, err)
 	assert.Equal(t, f, back)
-	for _, other := range []string{"", "{}", `{"path":"/x","contents":{"source":"data:,a"}}`, `{"contents":{"source":"data:;base64,%"}}`} {
+	for _, other := range []string{"", "{}", `{"path":"/x","contents":{"source":"data:,a"}}`,
+		`{"contents":{"source":"data:;base64,%"}}`} {
 		_, err := FileOf(json.RawMessage(other))
 		assert.Error(t, err, other)
 	}
@@ -122,7 +131,8 @@ func TestPairsThatAnEarlierStageGotAreNotLost(t *testing.T) {
 		kept = append(kept, File{Path: poolPath(pool), Mode: 0o600, Text: poolFile(sent, pool)})
 	}
 	synctest.Test(t, func(t *testing.T) {
-		m := (&script{t: t, start: time.Now(), log: &bytes.Buffer{}, things: []thing{{kind: "file", name: kvpDevice, rest: "x"}, {kind: "file", name: "/sys/bus/vmbus/drivers/hv_utils/x", rest: "x"}}}).machine()
+		m := (&script{t: t, start: time.Now(), log: &bytes.Buffer{}, things: []thing{{kind: "file", name: kvpDevice,
+			rest: "x"}, {kind: "file", name: "/sys/bus/vmbus/drivers/hv_utils/x", rest: "x"}}}).machine()
 		m.Kept = kept
 		hyperv, _ := Find("hyperv")
 		d, err := hyperv.Config(t.Context(), m)
@@ -159,14 +169,15 @@ func TestPairs(t *testing.T) {
 		want   pair
 		fault  uint32
 	}{
-		"a pair":                       {func([]byte) {}, pair{0, "key", "value"}, 0},
-		"a key without its size":       {func(m []byte) { le.PutUint32(m[8:], 0) }, pair{}, kvpFail},
-		"a key that is too long":       {func(m []byte) { le.PutUint32(m[8:], kvpKeyMax+1) }, pair{}, kvpFail},
-		"a value without its size":     {func(m []byte) { le.PutUint32(m[12:], 0) }, pair{}, kvpFail},
-		"a value that is too long":     {func(m []byte) { le.PutUint32(m[12:], 1<<31) }, pair{}, kvpFail},
-		"a pool that there is not":     {func(m []byte) { m[1] = kvpPools }, pair{}, kvpFail},
-		"a question":                   {func(m []byte) { m[0] = 0 }, pair{}, kvpFail},
-		"the longest key there is":     {func(m []byte) { le.PutUint32(m[8:], kvpKeyMax) }, pair{0, "key" + strings.Repeat("\x00", kvpKeyMax-4), "value"}, 0},
+		"a pair":                   {func([]byte) {}, pair{0, "key", "value"}, 0},
+		"a key without its size":   {func(m []byte) { le.PutUint32(m[8:], 0) }, pair{}, kvpFail},
+		"a key that is too long":   {func(m []byte) { le.PutUint32(m[8:], kvpKeyMax+1) }, pair{}, kvpFail},
+		"a value without its size": {func(m []byte) { le.PutUint32(m[12:], 0) }, pair{}, kvpFail},
+		"a value that is too long": {func(m []byte) { le.PutUint32(m[12:], 1<<31) }, pair{}, kvpFail},
+		"a pool that there is not": {func(m []byte) { m[1] = kvpPools }, pair{}, kvpFail},
+		"a question":               {func(m []byte) { m[0] = 0 }, pair{}, kvpFail},
+		"the longest key there is": {func(m []byte) { le.PutUint32(m[8:], kvpKeyMax) },
+			pair{0, "key" + strings.Repeat("\x00", kvpKeyMax-4), "value"}, 0},
 		"an empty value is a pair too": {func(m []byte) { le.PutUint32(m[12:], 1) }, pair{0, "key", ""}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -281,10 +292,11 @@ func FuzzPairs(f *testing.F) {
 	})
 }
 
-// Invariants: no panic; what is cut off and what stays make up the text; nothing of the config is left to be read; what is
-// not changed is not touched.
+// Invariants: no panic; what is cut off and what stays make up the text; nothing of the config is left to be read; what
+// is not changed is not touched.
 func FuzzOVF(f *testing.F) {
-	f.Add(`<E xmlns="` + ovfNamespace + `" xmlns:oe="` + ovfNamespace + `"><PropertySection><Property oe:key="` + guestData + `" oe:value="x"/></PropertySection></E>`)
+	f.Add(`<E xmlns="` + ovfNamespace + `" xmlns:oe="` + ovfNamespace + `"><PropertySection><Property oe:key="` +
+		guestData + `" oe:value="x"/></PropertySection></E>`)
 	f.Add(`<a><PropertySection><Property key="` + guestEncoding + `"></Property> </PropertySection></a> trailing`)
 	f.Add(`<a><b><c/></b></a>`)
 	f.Add(`<a`)
@@ -303,8 +315,10 @@ func FuzzOVF(f *testing.F) {
 }
 
 func TestOVFProperties(t *testing.T) {
-	got, err := ovfProperties(`<?xml version="1.0"?><x:E xmlns:x="u"><PlatformSection><Kind>a</Kind></PlatformSection><x:PropertySection>` +
-		`<Property key="a" value="1"/><y:Property xmlns:y="v" y:key="a" y:value="2&amp;"/><Other key="b" value="3"/></x:PropertySection><Property key="c" value="4"/></x:E><`)
+	got, err := ovfProperties(`<?xml version="1.0"?><x:E ` +
+		`xmlns:x="u"><PlatformSection><Kind>a</Kind></PlatformSection><x:PropertySection>` +
+		`<Property key="a" value="1"/><y:Property xmlns:y="v" y:key="a" y:value="2&amp;"/><Other key="b" ` +
+		`value="3"/></x:PropertySection><Property key="c" value="4"/></x:E><`)
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"a": "2&"}, got)
 	for _, broken := range []string{"", "text", "<a><b></a>", "<a>", strings.Repeat("<a>", 100)} {
@@ -345,7 +359,8 @@ func FuzzOEMStrings(f *testing.F) {
 func TestOEMStrings(t *testing.T) {
 	assert.Equal(t, []string{"one", "two"}, oemStrings([]byte("\x0b\x05\x00\x01\x02one\x00two\x00\x00")))
 	assert.Equal(t, []string{"one"}, oemStrings([]byte("\x0b\x06\x00\x01\x02xone\x00tw")))
-	assert.Equal(t, []string{"one", "two"}, oemStrings([]byte("\x0b\x05\x00\x01\x03one\x00\x00two\x00\x00")), "empty ones are skipped")
+	assert.Equal(t, []string{"one", "two"}, oemStrings([]byte("\x0b\x05\x00\x01\x03one\x00\x00two\x00\x00")),
+		"empty ones are skipped")
 	assert.Empty(t, oemStrings([]byte("\x01\x05\x00\x01\x01one\x00")))
 }
 
@@ -402,7 +417,8 @@ func TestTritonReplies(t *testing.T) {
 }
 
 func TestShellVariables(t *testing.T) {
-	got, err := shellVariables("#comment\n\nexport A='x y'\nB=\"a\\\"b\\$c\\\nd\"e'f'g\\ h;C=\nif true\n  D = 1\nE='it'\\''s'")
+	got, err := shellVariables("#comment\n\nexport A='x y'\nB=\"a\\\"b\\$c\\\nd\"e'f'g\\ h;C=\nif true\n  D = 1\n" +
+		"E='it'\\''s'")
 	require.NoError(t, err)
 	assert.Equal(t, "x y", got["A"])
 	assert.Equal(t, `a"b$cdefg h`, got["B"])
@@ -447,20 +463,27 @@ func TestSeedLines(t *testing.T) {
 
 func TestDMIKeys(t *testing.T) {
 	for key, want := range map[string]string{
-		"baseboard-asset-tag": "board_asset_tag", "baseboard-manufacturer": "board_vendor", "baseboard-version": "board_version", "bios-release-date": "bios_date",
-		"bios-vendor": "bios_vendor", "bios-version": "bios_version", "chassis-asset-tag": "chassis_asset_tag", "chassis-manufacturer": "chassis_vendor",
-		"chassis-serial-number": "chassis_serial", "chassis-version": "chassis_version", "system-manufacturer": "sys_vendor", "system-product-name": "product_name",
-		"system-serial-number": "product_serial", "system-uuid": "product_uuid", "system-version": "product_version", "other-x": "", "system-x": "", "": "",
+		"baseboard-asset-tag": "board_asset_tag", "baseboard-manufacturer": "board_vendor",
+		"baseboard-version": "board_version", "bios-release-date": "bios_date",
+		"bios-vendor": "bios_vendor", "bios-version": "bios_version", "chassis-asset-tag": "chassis_asset_tag",
+		"chassis-manufacturer":  "chassis_vendor",
+		"chassis-serial-number": "chassis_serial", "chassis-version": "chassis_version",
+		"system-manufacturer": "sys_vendor", "system-product-name": "product_name",
+		"system-serial-number": "product_serial", "system-uuid": "product_uuid", "system-version": "product_version",
+		"other-x": "", "system-x": "", "": "",
 	} {
 		assert.Equal(t, want, dmiFile(key), key)
 	}
-	m := Machine{ReadFile: func(name string) ([]byte, error) { return []byte(strings.TrimPrefix(name, dmi) + "\n"), nil }}.complete()
+	m := Machine{ReadFile: func(name string) ([]byte, error) {
+		return []byte(strings.TrimPrefix(name, dmi) + "\n"), nil
+	}}.complete()
 	assert.Equal(t, "http://h/product_uuid//x__dmi.y", withDMI(m, "http://h/__dmi.system-uuid__/__dmi.none__/x__dmi.y"))
 }
 
 func TestRootNode(t *testing.T) {
 	for line, want := range map[string]string{
-		"root=/dev/../dev/vda1": "/dev/vda1", "root=LABEL=a root=PARTUUID=b": "/dev/disk/by-partuuid/b", "root=UUID=../x": "", "root=PARTLABEL=r ro": "/dev/disk/by-partlabel/r",
+		"root=/dev/../dev/vda1": "/dev/vda1", "root=LABEL=a root=PARTUUID=b": "/dev/disk/by-partuuid/b",
+		"root=UUID=../x": "", "root=PARTLABEL=r ro": "/dev/disk/by-partlabel/r",
 		"root=zfs:pool": "", "quiet": "",
 	} {
 		assert.Equal(t, want, rootNode(line), line)

@@ -17,8 +17,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite docs/platforms.md")
 
-// Every platform has a transcript with these cases at the least, and a note where its facts come from. A name may go on after
-// a colon.
+// Every platform has a transcript with these cases at the least, and a note where its facts come from. A name may go on
+// after a colon.
 var kinds = []string{"found", "none", "failing", "late", "offline"}
 
 func TestEveryPlatformDoesWhatItsTranscriptSays(t *testing.T) {
@@ -49,8 +49,8 @@ func TestEveryPlatformDoesWhatItsTranscriptSays(t *testing.T) {
 	}
 }
 
-// What stands where the config would be is blank: no platform may take that for one. It is as long as the config, as some say how long
-// that is.
+// What stands where the config would be is blank: no platform may take that for one. It is as long as the config, as
+// some say how long that is.
 func TestBlanksAreNoConfigOnAnyPlatform(t *testing.T) {
 	const text = `{"ignition":{"version":"3.4.0"}}`
 	blanks := strings.Repeat(" ", len(text)-2) + `\r\n`

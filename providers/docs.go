@@ -35,7 +35,8 @@ of the image.
 		if p.Note != "" {
 			where += ". " + p.Note
 		}
-		cells := []string{"`" + p.ID + "`", p.Name, where, string(p.Network), yes(p.Reports()), yes(p.Removes()), yes(p.shared)}
+		cells := []string{"`" + p.ID + "`", p.Name, where, string(p.Network), yes(p.Reports()), yes(p.Removes()),
+			yes(p.shared)}
 		out.WriteString("| " + strings.Join(cells, " | ") + " |\n")
 	}
 	out.WriteString(`

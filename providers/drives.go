@@ -82,16 +82,17 @@ func (d drive) find(ctx context.Context, m *Machine) (Document, error) {
 func device(ctx context.Context, m *Machine, wait time.Duration, labels ...string) (string, error) {
 	limited, stop := appearing(ctx, wait)
 	defer stop()
-	found, err := poll(limited, m, fmt.Sprintf("a device with the label %q", labels[0]), time.Second, func() (string, bool, error) {
-		for _, label := range labels {
-			if device, err := m.Labelled(label); err != nil {
-				return "", true, fmt.Errorf("the device with the label %q: %w", label, err)
-			} else if device != "" {
-				return device, true, nil
+	found, err := poll(limited, m, fmt.Sprintf("a device with the label %q", labels[0]), time.Second,
+		func() (string, bool, error) {
+			for _, label := range labels {
+				if device, err := m.Labelled(label); err != nil {
+					return "", true, fmt.Errorf("the device with the label %q: %w", label, err)
+				} else if device != "" {
+					return device, true, nil
+				}
 			}
-		}
-		return "", false, nil
-	})
+			return "", false, nil
+		})
 	if errors.Is(err, errNoDevice) {
 		err = diag.WithHint(err, fmt.Sprintf("give the machine a drive whose filesystem has the label %q", labels[0]))
 	}

@@ -32,8 +32,8 @@ func qemu(ctx context.Context, m *Machine) (Document, error) {
 	return Document{Text: text}, err
 }
 
-// firmwareItem reads an item of fw_cfg; one that is not there is fs.ErrNotExist. The kernel reads it byte by byte from the start for
-// every page that is asked for, so large ones take a while.
+// firmwareItem reads an item of fw_cfg; one that is not there is fs.ErrNotExist. The kernel reads it byte by byte from
+// the start for every page that is asked for, so large ones take a while.
 func firmwareItem(ctx context.Context, m *Machine, name string) ([]byte, error) {
 	dir := fwcfg + "/by_name/" + name
 	digits, err := m.ReadFile(dir + "/size")
@@ -101,10 +101,11 @@ const credential = "ignition.config"
 // credentialMax is systemd's limit for one credential.
 const credentialMax = 1 << 20
 
-// systemd reads the config from the credentials that systemd has collected. Only where nobody has, this looks where they come
-// from, in systemd's order.
+// systemd reads the config from the credentials that systemd has collected. Only where nobody has, this looks where
+// they come from, in systemd's order.
 func systemd(ctx context.Context, m *Machine) (Document, error) {
-	dirs := []string{m.Getenv("CREDENTIALS_DIRECTORY"), "/run/credentials/@system", "/run/credentials/@initrd", "/run/credentials/@encrypted"}
+	dirs := []string{m.Getenv("CREDENTIALS_DIRECTORY"), "/run/credentials/@system", "/run/credentials/@initrd",
+		"/run/credentials/@encrypted"}
 	collected := false
 	for _, dir := range dirs {
 		if dir == "" {
@@ -142,8 +143,8 @@ func isCredential(m *Machine, text []byte) bool {
 	return false
 }
 
-// distrusts says why firmware is not to be believed, "" where it is: that of a confidential machine is written by its host, and a
-// container sees that of another machine.
+// distrusts says why firmware is not to be believed, "" where it is: that of a confidential machine is written by its
+// host, and a container sees that of another machine.
 func distrusts(m *Machine) string {
 	if m.Getenv("container") != "" {
 		return "this is a container"
@@ -178,30 +179,32 @@ func rawCredential(ctx context.Context, m *Machine) ([]byte, error) {
 			return nil, err
 		}
 		for _, s := range oemStrings(record) {
-			if text, found, err := credentialIn(s, "io.systemd.credential", ":", "="); err != nil || found && isCredential(m, text) {
+			if text, found, err := credentialIn(s, "io.systemd.credential", ":", "="); err != nil || found &&
+				isCredential(m, text) {
 				return text, err
 			}
 		}
 	}
 }
 
-// lineCredential reads the credential off the kernel command line. JSON that stands there as it is keeps its quotes, as it is nothing
-// without them.
+// lineCredential reads the credential off the kernel command line. JSON that stands there as it is keeps its quotes, as
+// it is nothing without them.
 func lineCredential(m *Machine) ([]byte, error) {
 	for _, a := range cmdline.Arguments(m.CommandLine) {
 		word := a.Name + "=" + a.Value
 		if strings.HasPrefix(a.Written, a.Name+"="+credential+":{") {
 			word = a.Written
 		}
-		if text, found, err := credentialIn(word, "systemd.set_credential", "=", ":"); err != nil || found && isCredential(m, text) {
+		if text, found, err := credentialIn(word, "systemd.set_credential", "=", ":"); err != nil || found &&
+			isCredential(m, text) {
 			return text, err
 		}
 	}
 	return nil, ErrNone
 }
 
-// credentialIn takes "<kind><between>NAME<assign>VALUE" apart. The value is base64 where the kind goes on with ".binary" or
-// "_binary".
+// credentialIn takes "<kind><between>NAME<assign>VALUE" apart. The value is base64 where the kind goes on with
+// ".binary" or "_binary".
 func credentialIn(text, kind, between, assign string) (value []byte, found bool, err error) {
 	rest, ok := strings.CutPrefix(text, kind)
 	if !ok {
@@ -221,8 +224,8 @@ func credentialIn(text, kind, between, assign string) (value []byte, found bool,
 	return value, true, nil
 }
 
-// oemStrings takes an SMBIOS record of type 11 apart: a header of four bytes, the count, and the strings, each with a NUL at
-// its end. Empty ones are skipped; cut off ones give what they have.
+// oemStrings takes an SMBIOS record of type 11 apart: a header of four bytes, the count, and the strings, each with a
+// NUL at its end. Empty ones are skipped; cut off ones give what they have.
 func oemStrings(record []byte) (all []string) {
 	if len(record) < 5 || record[0] != 11 || int(record[1]) < 5 || int(record[1]) > len(record) {
 		return nil

@@ -18,7 +18,8 @@ func TestCredentialsThatAreTooLongArePassedOver(t *testing.T) {
 	var log bytes.Buffer
 	files := map[string]string{
 		fromFirmware + "/size": "1048577\n", fromFirmware + "/raw": long,
-		"/sys/firmware/dmi/entries/11-0/raw": "\x0b\x05\x00\x01\x01io.systemd.credential:" + credential + "=" + long + "\x00",
+		"/sys/firmware/dmi/entries/11-0/raw": "\x0b\x05\x00\x01\x01io.systemd.credential:" + credential + "=" +
+			long + "\x00",
 	}
 	m := Machine{
 		Log: slog.New(slog.NewTextHandler(&log, nil)), CommandLine: "systemd.set_credential=" + credential + ":{}",
@@ -39,7 +40,8 @@ func TestCredentialsThatAreTooLongArePassedOver(t *testing.T) {
 	d, err := platform.Config(t.Context(), m)
 	require.NoError(t, err)
 	assert.Equal(t, "{}", string(d.Text))
-	assert.Equal(t, 2, strings.Count(log.String(), "the credential is passed over: it has 1048577 bytes, more than 1048576"))
+	assert.Equal(t, 2,
+		strings.Count(log.String(), "the credential is passed over: it has 1048577 bytes, more than 1048576"))
 
 	files[fromFirmware+"/size"], files[fromFirmware+"/raw"] = "1048576", long[1:]
 	d, err = platform.Config(t.Context(), m)

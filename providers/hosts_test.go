@@ -47,7 +47,8 @@ func (s *script) dial(ctx context.Context, network, address string) (net.Conn, e
 			return
 		}
 		length := cmp.Or(e.replyHeaders.Get("Content-Length"), strconv.Itoa(len(e.reply)))
-		fmt.Fprintf(host, "HTTP/1.1 %d X\r\nContent-Length: %s\r\nConnection: close\r\n\r\n%s", e.status, length, e.reply)
+		fmt.Fprintf(host, "HTTP/1.1 %d X\r\nContent-Length: %s\r\nConnection: close\r\n\r\n%s", e.status, length,
+			e.reply)
 	}()
 	return guest, nil
 }
@@ -141,7 +142,8 @@ func (s *script) tritonReply(line string) string {
 	case !found:
 		return tritonFrame(fields[3] + " NOTFOUND")
 	case value == "DAMAGED":
-		return strings.Replace(tritonFrame(fields[3]+" SUCCESS "+base64.StdEncoding.EncodeToString([]byte("x"))), "V2 ", "V2 9", 1)
+		return strings.Replace(tritonFrame(fields[3]+" SUCCESS "+base64.StdEncoding.EncodeToString([]byte("x"))), "V2 ",
+			"V2 9", 1)
 	}
 	return tritonFrame(fields[3] + " SUCCESS " + base64.StdEncoding.EncodeToString([]byte(value)))
 }
@@ -180,7 +182,8 @@ type vbox struct {
 
 // vboxSizes are the sizes of each call's block, of what goes in and of what comes out.
 var vboxSizes = map[uint][3]uint32{
-	vboxVersion: {44, 40, 44}, vboxConnect: {156, 156, 28}, vboxGet: {104, 104, 104}, vboxDelete: {56, 56, 56}, vboxDisconnect: {28, 28, 24},
+	vboxVersion: {44, 40, 44}, vboxConnect: {156, 156, 28}, vboxGet: {104, 104, 104}, vboxDelete: {56, 56, 56},
+	vboxDisconnect: {28, 28, 24},
 }
 
 func (s *script) control(path string) (Controls, error) {
@@ -201,7 +204,8 @@ func (v *vbox) Call(request uint, block []byte, links ...Link) error {
 	le := binary.LittleEndian
 	word := func(at int) uint32 { return le.Uint32(block[at:]) }
 	got := [...]uint32{uint32(len(block)), word(0), word(16), word(4), word(8), word(20)}
-	if size := vboxSizes[request]; got != [...]uint32{size[0], size[1], size[2], 0x10001, 0, 0} || request>>16 != 3<<14|uint(size[0]) || request>>8&0xFF != 'V' {
+	if size := vboxSizes[request]; got != [...]uint32{size[0], size[1], size[2], 0x10001, 0, 0} ||
+		request>>16 != 3<<14|uint(size[0]) || request>>8&0xFF != 'V' {
 		v.s.complain("the header of %#x is %v", request, got)
 	}
 	result := func(rc int) { le.PutUint32(block[12:], uint32(int32(rc))) }
@@ -227,14 +231,16 @@ func (v *vbox) Call(request uint, block []byte, links ...Link) error {
 	return nil
 }
 
-// inspect checks the parameters of a call: a name, and to get a value its buffer, a time stamp of 64 bits and a size of 32.
+// inspect checks the parameters of a call: a name, and to get a value its buffer, a time stamp of 64 bits and a size
+// of 32.
 func (v *vbox) inspect(request uint, block []byte, links []Link) {
 	le := binary.LittleEndian
 	function, kinds := uint32(1), []uint32{5, 4, 2, 1}
 	if request == vboxDelete {
 		function, kinds = 4, kinds[:1]
 	}
-	if !v.connected || le.Uint32(block[28:]) != function || le.Uint32(block[32:]) != 0xFFFFFFFF || block[36] != 1 || block[37] != 0 || int(le.Uint16(block[38:])) != len(kinds) {
+	if !v.connected || le.Uint32(block[28:]) != function || le.Uint32(block[32:]) != 0xFFFFFFFF || block[36] != 1 ||
+		block[37] != 0 || int(le.Uint16(block[38:])) != len(kinds) {
 		v.s.complain("the call of %#x is % x", request, block[24:40])
 	}
 	for i, kind := range kinds {

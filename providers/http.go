@@ -101,7 +101,8 @@ func spell(bases []string, interfaces []Interface) (all [][]string) {
 // from asks one address.
 func (d metadata) from(base string) finder {
 	return func(ctx context.Context, m *Machine) (Document, error) {
-		r := Request{URL: base + d.path, Headers: slices.Clone(d.headers), Retry: d.retry, LowPort: d.lowPort, Limit: d.limit}
+		r := Request{URL: base + d.path, Headers: slices.Clone(d.headers), Retry: d.retry, LowPort: d.lowPort,
+			Limit: d.limit}
 		if d.token != nil {
 			h, err := d.token.get(ctx, m, base)
 			if err != nil {
@@ -179,7 +180,8 @@ func (r Request) body(reply Reply) ([]byte, error) {
 	case http.StatusNotFound:
 		return nil, refusal{fmt.Errorf("%s: %w (status 404)", shown, fetch.ErrNotFound)}
 	}
-	return nil, refusal{fmt.Errorf("%s: the answer has the status %d %s", shown, reply.Status, http.StatusText(reply.Status))}
+	return nil,
+		refusal{fmt.Errorf("%s: the answer has the status %d %s", shown, reply.Status, http.StatusText(reply.Status))}
 }
 
 // isAddress tells an IP address from other words.

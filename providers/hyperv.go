@@ -16,8 +16,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// The messages of Hyper-V's key-value exchange (linux/hyperv.h): one size, little-endian, of an operation, a pool, two sizes, a
-// key and a value.
+// The messages of Hyper-V's key-value exchange (linux/hyperv.h): one size, little-endian, of an operation, a pool, two
+// sizes, a key and a value.
 const (
 	kvpMessage  = 7432
 	kvpKeyMax   = 512
@@ -49,8 +49,8 @@ const (
 	kvpNext    = time.Second
 )
 
-// hyperv takes the config out of the pairs. As the host does not repeat them, all become the files in which the daemon of the
-// booted system would have put them.
+// hyperv takes the config out of the pairs. As the host does not repeat them, all become the files in which the daemon
+// of the booted system would have put them.
 func hyperv(ctx context.Context, m *Machine) (Document, error) {
 	if err := m.module(ctx, "hv_utils", "/sys/bus/vmbus/drivers/hv_utils"); err != nil {
 		return Document{}, err

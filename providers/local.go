@@ -20,18 +20,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Local is this machine as far as system calls reach: files, devices, sockets, interfaces, the hypervisor. Clock, randomness,
-// environment, HTTP, mounts and tools are for the caller to add.
+// Local is this machine as far as system calls reach: files, devices, sockets, interfaces, the hypervisor. Clock,
+// randomness, environment, HTTP, mounts and tools are for the caller to add.
 func Local() Machine {
 	return Machine{
-		Arch: runtime.GOARCH, ReadFile: func(name string) ([]byte, error) { return readLocal(name, textMax) }, Glob: filepath.Glob, Scratch: scratch,
+		Arch: runtime.GOARCH, ReadFile: func(name string) ([]byte, error) {
+			return readLocal(name, textMax)
+		}, Glob: filepath.Glob, Scratch: scratch,
 		Interfaces: interfaces, Dial: dial, Labelled: labelled, Discs: discs,
 		Open: open, Control: control, VMware: vmwareRequest,
 	}
 }
 
-// readLocal reads a file that may be at most so long: some, like whole disks and devices, are longer than memory. It asks for the
-// file in one piece where that is known to be possible, as sysfs begins anew with each.
+// readLocal reads a file that may be at most so long: some, like whole disks and devices, are longer than memory. It
+// asks for the file in one piece where that is known to be possible, as sysfs begins anew with each.
 func readLocal(name string, most int64) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -66,7 +68,8 @@ func interfaces() ([]Interface, error) {
 	}
 	var found []Interface
 	for _, i := range all {
-		it := Interface{Name: i.Name, Index: i.Index, Up: i.Flags&net.FlagUp != 0, Loopback: i.Flags&net.FlagLoopback != 0}
+		it := Interface{Name: i.Name, Index: i.Index, Up: i.Flags&net.FlagUp != 0,
+			Loopback: i.Flags&net.FlagLoopback != 0}
 		addresses, err := i.Addrs()
 		if err != nil {
 			continue // it has gone meanwhile
@@ -138,13 +141,14 @@ func labelled(label string) (string, error) {
 	return link, err
 }
 
-// udevName spells a label as udev does in links: what is neither letter, digit, UTF-8 nor one of a few signs becomes \x20 and
-// the like.
+// udevName spells a label as udev does in links: what is neither letter, digit, UTF-8 nor one of a few signs becomes
+// \x20 and the like.
 func udevName(label string) string {
 	var out strings.Builder
 	for _, c := range []byte(label) {
 		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c >= 0x80, strings.IndexByte("#+-.:=@_", c) >= 0:
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c >= 0x80,
+			strings.IndexByte("#+-.:=@_", c) >= 0:
 			out.WriteByte(c)
 		default:
 			fmt.Fprintf(&out, `\x%02x`, c)
@@ -187,7 +191,8 @@ func discKind(device string) (kind string, ok bool) {
 	return discFormat(f), true
 }
 
-// discFormat tells UDF and ISO 9660 apart by their volume descriptors, of 2 KiB each from 32 KiB on. What is both is UDF.
+// discFormat tells UDF and ISO 9660 apart by their volume descriptors, of 2 KiB each from 32 KiB on. What is both is
+// UDF.
 func discFormat(r io.ReaderAt) (kind string) {
 	const first, size, most = 32768, 2048, 64
 	var id [5]byte

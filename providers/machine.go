@@ -56,8 +56,8 @@ type Machine struct {
 
 	// Labelled gives the device whose filesystem has a label, "" while there is none. Case counts.
 	Labelled func(label string) (device string, err error)
-	// Mount mounts a device read-only, as a filesystem of a type or, where that is "", of whichever it has; lets use read
-	// it; and unmounts. use's error comes back as it is.
+	// Mount mounts a device read-only, as a filesystem of a type or, where that is "", of whichever it has; lets use
+	// read it; and unmounts. use's error comes back as it is.
 	Mount func(ctx context.Context, device, kind string, use func(fs.FS) error) error
 	// Discs lists the optical drives as they are now.
 	Discs func() ([]Disc, error)
@@ -70,13 +70,13 @@ type Machine struct {
 	Open func(path string) (Stream, error)
 	// Control opens a character device for ioctl(2).
 	Control func(path string) (Controls, error)
-	// VMware puts a request to the hypervisor: "info-get guestinfo.x" is answered "1 value" or "0 reason". Where there is
-	// no such hypervisor it is an error that holds ErrAbsent.
+	// VMware puts a request to the hypervisor: "info-get guestinfo.x" is answered "1 value" or "0 reason". Where there
+	// is no such hypervisor it is an error that holds ErrAbsent.
 	VMware func(request string) (reply string, err error)
 }
 
-// A Request is one HTTP request, put again and again while there is no answer, or one of the statuses that may pass, until
-// the client's time for a resource is over. Any other status is an answer, and not an error.
+// A Request is one HTTP request, put again and again while there is no answer, or one of the statuses that may pass,
+// until the client's time for a resource is over. Any other status is an answer, and not an error.
 type Request struct {
 	Method  string // "" is GET
 	URL     string // a zone is written %25zone
@@ -120,8 +120,8 @@ type Stream interface {
 
 // Controls is an open device that takes ioctl(2) calls.
 type Controls interface {
-	// Call does one call. The block goes to the kernel and comes back changed. Before, the address of each link's buffer is
-	// written into the block as 64 bits at its offset; the buffers may come back changed too.
+	// Call does one call. The block goes to the kernel and comes back changed. Before, the address of each link's
+	// buffer is written into the block as 64 bits at its offset; the buffers may come back changed too.
 	Call(request uint, block []byte, links ...Link) error
 	io.Closer
 }
@@ -145,8 +145,8 @@ func (m *Machine) module(ctx context.Context, name, sentinel string) error {
 // unable is the error about a field that the caller has left out.
 func unable(what string) error { return errors.New("this version cannot " + what) }
 
-// complete makes up for what the caller has left out, so that sources need not ask: by an answer that is as good as none, or
-// else by an error.
+// complete makes up for what the caller has left out, so that sources need not ask: by an answer that is as good as
+// none, or else by an error.
 func (m Machine) complete() *Machine {
 	if m.Log == nil {
 		m.Log = slog.New(slog.DiscardHandler)

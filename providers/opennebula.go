@@ -44,8 +44,8 @@ func first(values map[string]string, names ...string) string {
 	return ""
 }
 
-// shellVariables reads NAME=value lines as a shell would, but runs and replaces nothing: values are words, in single or double
-// quotes or bare, over as many lines as quotes hold together.
+// shellVariables reads NAME=value lines as a shell would, but runs and replaces nothing: values are words, in single or
+// double quotes or bare, over as many lines as quotes hold together.
 func shellVariables(script string) (map[string]string, error) {
 	variables := map[string]string{}
 	for rest := script; ; {

@@ -86,7 +86,8 @@ const (
 	MayNeedNetwork Network = "maybe"
 )
 
-// A finder gives user data. A blank text is as good as ErrNone; a Name is given only where "<id> user data" would not do.
+// A finder gives user data. A blank text is as good as ErrNone; a Name is given only where "<id> user data" would not
+// do.
 type finder func(ctx context.Context, m *Machine) (Document, error)
 
 // A Platform is one kind of machine, as ignition.platform.id names it.
@@ -200,8 +201,8 @@ func (p Platform) Remove(ctx context.Context, m Machine) error {
 	return p.named(p.remove(ctx, m.complete()))
 }
 
-// Region is where the machine is, "" where the platform has no such thing. It is asked once, before the config: the sources
-// of what the config refers to may depend on it.
+// Region is where the machine is, "" where the platform has no such thing. It is asked once, before the config: the
+// sources of what the config refers to may depend on it.
 func (p Platform) Region(ctx context.Context, m Machine) (string, error) {
 	switch {
 	case p.region == nil:
@@ -218,7 +219,8 @@ func (p Platform) named(err error) error {
 		return nil
 	}
 	if errors.Is(err, ErrAbsent) {
-		err = diag.WithHint(err, "the kernel argument ignition.platform.id names the platform; glowplug platforms lists those that there are")
+		err = diag.WithHint(err, "the kernel argument ignition.platform.id names the platform; glowplug platforms "+
+			"lists those that there are")
 	}
 	return fmt.Errorf("platform %s: %w", p.ID, err)
 }

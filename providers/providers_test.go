@@ -59,7 +59,8 @@ func (w world) machine() Machine {
 }
 
 func TestFindKnowsExactIDsOnly(t *testing.T) {
-	for id, known := range map[string]bool{"file": true, "metal": true, "": false, "File": false, "metal ": false, "linode": false} {
+	for id, known := range map[string]bool{"file": true, "metal": true, "": false, "File": false, "metal ": false,
+		"linode": false} {
 		p, ok := Find(id)
 		assert.Equal(t, known, ok, id)
 		if known {
@@ -72,11 +73,13 @@ func TestFindKnowsExactIDsOnly(t *testing.T) {
 func TestTheIDsAreIgnitionsAndThoseBeside(t *testing.T) {
 	ids := strings.Fields(`akamai aliyun applehv aws azure azurestack brightbox cloudstack digitalocean exoscale file gcp hetzner hyperv ibmcloud kubevirt metal
 		nutanix nvidiabluefield openstack oraclecloud packet powervs proxmoxve qemu scaleway upcloud virtualbox vmware vultr zvm`)
-	beside := strings.Fields("configdrive ionoscloud lxd maas nocloud opennebula outscale smartos stackit systemd tencentcloud")
+	beside := strings.Fields("configdrive ionoscloud lxd maas nocloud opennebula outscale smartos stackit systemd " +
+		"tencentcloud")
 	var got []string
 	for _, p := range All() {
 		got = append(got, p.ID)
-		assert.Equal(t, slices.Contains(beside, p.ID), p.shared, "%s: user data that is cloud-init's is no config beside Ignition's platforms alone", p.ID)
+		assert.Equal(t, slices.Contains(beside, p.ID), p.shared,
+			"%s: user data that is cloud-init's is no config beside Ignition's platforms alone", p.ID)
 		assert.Equal(t, p.ID == "packet", p.Reports(), p.ID)
 		assert.Equal(t, p.ID == "virtualbox" || p.ID == "vmware", p.Removes(), p.ID)
 	}
@@ -102,11 +105,14 @@ func TestUserConfig(t *testing.T) {
 		found bool
 		err   error
 	}{
-		"no file":                           {nil, "", false, nil},
-		"the only one":                      {map[string]string{"/usr/lib/ignition/user.ign": "u"}, "u", true, nil},
-		"the first of several":              {map[string]string{"/usr/lib/ignition/user.ign": "u", "/etc/ignition/user.ign": "e", "/run/ignition/user.ign": "r"}, "r", true, nil},
-		"an empty one hides those after it": {map[string]string{"/usr/lib/ignition/user.ign": "u", "/etc/ignition/user.ign": ""}, "", true, ErrNone},
-		"a broken one is an error":          {map[string]string{"/usr/lib/ignition/user.ign": "u", "/etc/ignition/user.ign": "BROKEN"}, "", true, errBroken},
+		"no file":      {nil, "", false, nil},
+		"the only one": {map[string]string{"/usr/lib/ignition/user.ign": "u"}, "u", true, nil},
+		"the first of several": {map[string]string{"/usr/lib/ignition/user.ign": "u", "/etc/ignition/user.ign": "e",
+			"/run/ignition/user.ign": "r"}, "r", true, nil},
+		"an empty one hides those after it": {map[string]string{"/usr/lib/ignition/user.ign": "u",
+			"/etc/ignition/user.ign": ""}, "", true, ErrNone},
+		"a broken one is an error": {map[string]string{"/usr/lib/ignition/user.ign": "u",
+			"/etc/ignition/user.ign": "BROKEN"}, "", true, errBroken},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, found, err := UserConfig(dirs, world{files: test.files}.machine().ReadFile)
@@ -124,35 +130,57 @@ func TestParseCommandLine(t *testing.T) {
 		want CommandLine
 		err  string
 	}{
-		"nothing":                           {"root=/dev/vda1 quiet\n", CommandLine{}, ""},
-		"an empty line":                     {"", CommandLine{}, ""},
-		"a URL":                             {"quiet ignition.config.url=http://h/c?a=b rw\n", CommandLine{URL: "http://h/c?a=b"}, ""},
-		"the last URL counts":               {"ignition.config.url=http://a/ ignition.config.url=http://b/", CommandLine{URL: "http://b/"}, ""},
-		"an empty URL does not":             {"ignition.config.url=http://a/ ignition.config.url= ignition.config.url", CommandLine{URL: "http://a/"}, ""},
-		"one that is none is an error":      {"ignition.config.url=http://a/ ignition.config.url=http://u:secret%@h/", CommandLine{}, "ignition.config.url: "},
-		"unless a later one counts":         {"ignition.config.url=http://u:secret%@h/ ignition.config.url=http://a/", CommandLine{URL: "http://a/"}, ""},
-		"a URL without a scheme":            {"ignition.config.url=127.0.0.1:8099/web.ign", CommandLine{}, "ignition.config.url: "},
-		"a path for a URL":                  {"ignition.config.url=/web.ign", CommandLine{}, "ignition.config.url: a source must be a whole URL"},
-		"a name for a URL":                  {"ignition.config.url=web.ign", CommandLine{}, "ignition.config.url: a source must be a whole URL"},
-		"a name and a port for a URL":       {"ignition.config.url=localhost:80/web.ign", CommandLine{}, "ignition.config.url: not a scheme"},
-		"a scheme that none can fetch":      {"ignition.config.url=ftp://h/web.ign", CommandLine{}, "the scheme ftp is not one"},
-		"a URL without a host":              {"ignition.config.url=http:/web.ign", CommandLine{}, "ignition.config.url: the URL names no host"},
-		"a URL before half a drive in vain": {"ignition.config.url=x ignition.config.device=A", CommandLine{}, "ignition.config.url: "},
-		"quotes go":                         {`ignition.config.url="http://a/"`, CommandLine{URL: "http://a/"}, ""},
-		"around all of an argument too":     {`"ignition.config.url=http://a/" ro`, CommandLine{URL: "http://a/"}, ""},
-		"a drive with blanks":               {`ignition.config.device="A B" "ignition.config.path=/c d.ign"`, CommandLine{Drive: Drive{"A B", "/c d.ign"}}, ""},
-		"what is in quotes is no argument":  {`x="a ignition.config.url=http://a/ b"`, CommandLine{}, ""},
-		"quotes with nothing in them":       {`ignition.config.url="" ignition.config.path=''`, CommandLine{}, ""},
-		"another key with the same start":   {"ignition.config.url2=http://a/ xignition.config.url=http://a/", CommandLine{}, ""},
-		"a drive":                           {"ignition.config.device=CONF ignition.config.path=a/c.ign", CommandLine{Drive: Drive{"CONF", "/a/c.ign"}}, ""},
-		"a path cannot leave the drive":     {"ignition.config.device=CONF ignition.config.path=/a/../../c.ign", CommandLine{Drive: Drive{"CONF", "/c.ign"}}, ""},
-		"the last of a drive counts":        {"ignition.config.device=A ignition.config.path=/a ignition.config.device=B ignition.config.path=/b", CommandLine{Drive: Drive{"B", "/b"}}, ""},
-		"a device alone":                    {"ignition.config.device=CONF", CommandLine{}, "ignition.config.device needs ignition.config.path"},
-		"a path alone":                      {"ignition.config.path=/c ignition.config.device=", CommandLine{}, "ignition.config.path needs ignition.config.device"},
-		"a path for a label":                {"ignition.config.device=/dev/vdb ignition.config.path=/c", CommandLine{}, "a label of a filesystem is meant"},
-		"the folder above for a label":      {"ignition.config.device=.. ignition.config.path=/c", CommandLine{}, "a label of a filesystem is meant"},
-		"a URL before a drive":              {"ignition.config.device=A ignition.config.path=/a ignition.config.url=http://a/", CommandLine{URL: "http://a/", Notes: []string{both}}, ""},
-		"a URL before half a drive":         {"ignition.config.device=A ignition.config.url=http://a/", CommandLine{URL: "http://a/", Notes: []string{both}}, ""},
+		"nothing":       {"root=/dev/vda1 quiet\n", CommandLine{}, ""},
+		"an empty line": {"", CommandLine{}, ""},
+		"a URL":         {"quiet ignition.config.url=http://h/c?a=b rw\n", CommandLine{URL: "http://h/c?a=b"}, ""},
+		"the last URL counts": {"ignition.config.url=http://a/ ignition.config.url=http://b/",
+			CommandLine{URL: "http://b/"}, ""},
+		"an empty URL does not": {"ignition.config.url=http://a/ ignition.config.url= ignition.config.url",
+			CommandLine{URL: "http://a/"}, ""},
+		"one that is none is an error": {"ignition.config.url=http://a/ ignition.config.url=http://u:secret%@h/",
+			CommandLine{}, "ignition.config.url: "},
+		"unless a later one counts": {"ignition.config.url=http://u:secret%@h/ ignition.config.url=http://a/",
+			CommandLine{URL: "http://a/"}, ""},
+		"a URL without a scheme": {"ignition.config.url=127.0.0.1:8099/web.ign", CommandLine{},
+			"ignition.config.url: "},
+		"a path for a URL": {"ignition.config.url=/web.ign", CommandLine{},
+			"ignition.config.url: a source must be a whole URL"},
+		"a name for a URL": {"ignition.config.url=web.ign", CommandLine{},
+			"ignition.config.url: a source must be a whole URL"},
+		"a name and a port for a URL": {"ignition.config.url=localhost:80/web.ign", CommandLine{},
+			"ignition.config.url: not a scheme"},
+		"a scheme that none can fetch": {"ignition.config.url=ftp://h/web.ign", CommandLine{},
+			"the scheme ftp is not one"},
+		"a URL without a host": {"ignition.config.url=http:/web.ign", CommandLine{},
+			"ignition.config.url: the URL names no host"},
+		"a URL before half a drive in vain": {"ignition.config.url=x ignition.config.device=A", CommandLine{},
+			"ignition.config.url: "},
+		"quotes go":                     {`ignition.config.url="http://a/"`, CommandLine{URL: "http://a/"}, ""},
+		"around all of an argument too": {`"ignition.config.url=http://a/" ro`, CommandLine{URL: "http://a/"}, ""},
+		"a drive with blanks": {`ignition.config.device="A B" "ignition.config.path=/c d.ign"`,
+			CommandLine{Drive: Drive{"A B", "/c d.ign"}}, ""},
+		"what is in quotes is no argument": {`x="a ignition.config.url=http://a/ b"`, CommandLine{}, ""},
+		"quotes with nothing in them":      {`ignition.config.url="" ignition.config.path=''`, CommandLine{}, ""},
+		"another key with the same start": {"ignition.config.url2=http://a/ xignition.config.url=http://a/",
+			CommandLine{}, ""},
+		"a drive": {"ignition.config.device=CONF ignition.config.path=a/c.ign",
+			CommandLine{Drive: Drive{"CONF", "/a/c.ign"}}, ""},
+		"a path cannot leave the drive": {"ignition.config.device=CONF ignition.config.path=/a/../../c.ign",
+			CommandLine{Drive: Drive{"CONF", "/c.ign"}}, ""},
+		"the last of a drive counts": {"ignition.config.device=A ignition.config.path=/a ignition.config.device=B " +
+			"ignition.config.path=/b", CommandLine{Drive: Drive{"B", "/b"}}, ""},
+		"a device alone": {"ignition.config.device=CONF", CommandLine{},
+			"ignition.config.device needs ignition.config.path"},
+		"a path alone": {"ignition.config.path=/c ignition.config.device=", CommandLine{},
+			"ignition.config.path needs ignition.config.device"},
+		"a path for a label": {"ignition.config.device=/dev/vdb ignition.config.path=/c", CommandLine{},
+			"a label of a filesystem is meant"},
+		"the folder above for a label": {"ignition.config.device=.. ignition.config.path=/c", CommandLine{},
+			"a label of a filesystem is meant"},
+		"a URL before a drive": {"ignition.config.device=A ignition.config.path=/a ignition.config.url=http://a/",
+			CommandLine{URL: "http://a/", Notes: []string{both}}, ""},
+		"a URL before half a drive": {"ignition.config.device=A ignition.config.url=http://a/",
+			CommandLine{URL: "http://a/", Notes: []string{both}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := ParseCommandLine(test.text)
@@ -179,16 +207,22 @@ func TestTheFirstSourceWithASayWins(t *testing.T) {
 		want, from string
 		err        string
 	}{
-		"a URL before user.ign":                 {full, "ignition.config.url=http://a/", "url", "cmdline", ""},
-		"a drive before user.ign":               {full, "ignition.config.device=CONF ignition.config.path=c", "drive", "cmdline", ""},
-		"user.ign before the platform":          {full, "quiet", "user", "system", ""},
-		"the platform at last":                  {bare, "", "platform", "file", ""},
-		"an unparseable URL ends the search":    {full, "ignition.config.url=http://u:secret%@h/", "", "cmdline", "kernel command line: ignition.config.url: "},
-		"an empty answer ends the search":       {full, "ignition.config.url=http://empty/", "", "cmdline", ErrNone.Error()},
-		"a URL that fails ends the search":      {full, "ignition.config.url=http://b/", "", "cmdline", "input/output error"},
-		"a drive without the file":              {full, "ignition.config.device=CONF ignition.config.path=d", "", "cmdline", "not exist"},
-		"a drive where none can be read":        {bare, "ignition.config.device=CONF ignition.config.path=d", "", "cmdline", `the device with the label "CONF": this version cannot read configs from devices`},
-		"half a drive ends the search":          {bare, "ignition.config.device=CONF", "", "cmdline", "kernel command line: ignition.config.device needs"},
+		"a URL before user.ign": {full, "ignition.config.url=http://a/", "url", "cmdline", ""},
+		"a drive before user.ign": {full, "ignition.config.device=CONF ignition.config.path=c", "drive", "cmdline",
+			""},
+		"user.ign before the platform": {full, "quiet", "user", "system", ""},
+		"the platform at last":         {bare, "", "platform", "file", ""},
+		"an unparseable URL ends the search": {full, "ignition.config.url=http://u:secret%@h/", "", "cmdline",
+			"kernel command line: ignition.config.url: "},
+		"an empty answer ends the search": {full, "ignition.config.url=http://empty/", "", "cmdline", ErrNone.Error()},
+		"a URL that fails ends the search": {full, "ignition.config.url=http://b/", "", "cmdline",
+			"input/output error"},
+		"a drive without the file": {full, "ignition.config.device=CONF ignition.config.path=d", "", "cmdline",
+			"not exist"},
+		"a drive where none can be read": {bare, "ignition.config.device=CONF ignition.config.path=d", "", "cmdline",
+			`the device with the label "CONF": this version cannot read configs from devices`},
+		"half a drive ends the search": {bare, "ignition.config.device=CONF", "", "cmdline",
+			"kernel command line: ignition.config.device needs"},
 		"a platform without a file is an error": {world{}, "", "", "file", "platform file: open config.ign"},
 	} {
 		t.Run(name, func(t *testing.T) {

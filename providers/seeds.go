@@ -31,8 +31,9 @@ type seedLine struct {
 // seedKeys are the short names of values.
 var seedKeys = map[string]string{"s": "seedfrom", "i": "instance-id", "h": "local-hostname"}
 
-// add takes up the words of a text that select the source: ds=nocloud, ds=nocloud;key=value;... Later words win key by key. A semicolon
-// may have the backslash before it that GRUB wants there. A word that means this source but cannot be read so is an error.
+// add takes up the words of a text that select the source: ds=nocloud, ds=nocloud;key=value;... Later words win key by
+// key. A semicolon may have the backslash before it that GRUB wants there. A word that means this source but cannot be
+// read so is an error.
 func (l *seedLine) add(text string) error {
 	for _, a := range cmdline.Arguments(text) {
 		if !slices.Contains([]string{"ds", "ci.ds", "ci.datasource"}, a.Name) {
@@ -43,7 +44,8 @@ func (l *seedLine) add(text string) error {
 		case kind == "nocloud", kind == "nocloud-net":
 			l.take(list)
 		case strings.HasPrefix(kind, "nocloud"):
-			return diag.WithHint(fmt.Errorf("%s: names neither nocloud nor another source", a.Name), a.Name+"=nocloud;s=SEED is meant, with semicolons between the parts")
+			return diag.WithHint(fmt.Errorf("%s: names neither nocloud nor another source", a.Name),
+				a.Name+"=nocloud;s=SEED is meant, with semicolons between the parts")
 		}
 	}
 	return nil
@@ -65,8 +67,8 @@ func (l *seedLine) take(list string) {
 
 const dmi = "/sys/class/dmi/id/"
 
-// nocloud reads user data from the seed that the serial number or the command line names, from a folder of the image, or from a
-// drive.
+// nocloud reads user data from the seed that the serial number or the command line names, from a folder of the image,
+// or from a drive.
 func nocloud(ctx context.Context, m *Machine) (Document, error) {
 	line, err := seedLineOf(m)
 	if err != nil {
@@ -166,7 +168,8 @@ func withDMI(m *Machine, seed string) string {
 // dmiFile is the kernel's name for a key of cloud-init's.
 func dmiFile(key string) string {
 	part, item, _ := strings.Cut(key, "-")
-	prefix, known := map[string]string{"baseboard": "board", "bios": "bios", "chassis": "chassis", "system": "product"}[part]
+	prefix, known := map[string]string{"baseboard": "board", "bios": "bios", "chassis": "chassis",
+		"system": "product"}[part]
 	switch {
 	case !known:
 		return ""
@@ -280,8 +283,8 @@ func maas(ctx context.Context, m *Machine) (Document, error) {
 	}
 }
 
-// maasKeyOf finds the keys: MAAS hands them over as a cloud-config, whose address is on the command line of an ephemeral
-// system, and which it writes into an installed one.
+// maasKeyOf finds the keys: MAAS hands them over as a cloud-config, whose address is on the command line of an
+// ephemeral system, and which it writes into an installed one.
 func maasKeyOf(ctx context.Context, m *Machine) (maasKey, error) {
 	for _, a := range cmdline.Arguments(m.CommandLine) {
 		name, at := a.Name, a.Value
@@ -303,7 +306,8 @@ func maasKeyOf(ctx context.Context, m *Machine) (maasKey, error) {
 		}
 		m.Log.Warn(name + ": what is there names no MAAS server")
 	}
-	for _, name := range []string{"/etc/cloud/cloud.cfg.d/91_kernel_cmdline_url.cfg", "/etc/cloud/cloud.cfg.d/90_dpkg_maas.cfg"} {
+	for _, name := range []string{"/etc/cloud/cloud.cfg.d/91_kernel_cmdline_url.cfg",
+		"/etc/cloud/cloud.cfg.d/90_dpkg_maas.cfg"} {
 		text, err := m.ReadFile(name)
 		if err != nil {
 			continue
@@ -312,11 +316,12 @@ func maasKeyOf(ctx context.Context, m *Machine) (maasKey, error) {
 			return key, nil
 		}
 	}
-	return maasKey{}, errors.New("nothing names the MAAS server: the kernel argument cloud-config-url does, or a file below /etc/cloud/cloud.cfg.d")
+	return maasKey{}, errors.New("nothing names the MAAS server: the kernel argument cloud-config-url does, " +
+		"or a file below /etc/cloud/cloud.cfg.d")
 }
 
-// parseMAAS picks the keys out of a cloud-config. They are plain words in it, in block or flow style, so no more of YAML is
-// understood here.
+// parseMAAS picks the keys out of a cloud-config. They are plain words in it, in block or flow style, so no more of
+// YAML is understood here.
 func parseMAAS(text string) maasKey {
 	_, section, _ := strings.Cut(text, "MAAS:")
 	value := func(name string) string {

@@ -84,8 +84,8 @@ const (
 // shortLine is more than any line has but one with a value.
 const shortLine = 4 << 10
 
-// line reads one line of about so many bytes at most. The limit is for each piece of it: a long value takes minutes through a serial
-// port.
+// line reads one line of about so many bytes at most. The limit is for each piece of it: a long value takes minutes
+// through a serial port.
 func (t *triton) line(limit time.Duration, most int) (string, error) {
 	var line []byte
 	for {
@@ -161,7 +161,8 @@ func (t *triton) get(key string) ([]byte, error) {
 		return nil, err
 	}
 	request := hex.EncodeToString(id[:])
-	if _, err := io.WriteString(t.stream, tritonFrame(request+" GET "+base64.StdEncoding.EncodeToString([]byte(key)))); err != nil {
+	if _, err := io.WriteString(t.stream,
+		tritonFrame(request+" GET "+base64.StdEncoding.EncodeToString([]byte(key)))); err != nil {
 		return nil, err
 	}
 	line, err := t.line(tritonLine, textMax)

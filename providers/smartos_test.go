@@ -30,7 +30,10 @@ func TestALongValueMayTakeItsTimeThroughASerialPort(t *testing.T) {
 				guest, host := net.Pipe()
 				defer time.Sleep(2 * test.pause) // lets the service notice
 				go slowTriton(host, text, test.pause)
-				m := Machine{Now: time.Now, Random: bytes.NewReader(make([]byte, 64)), Open: func(string) (Stream, error) { return guest, nil }}.complete()
+				m := Machine{Now: time.Now, Random: bytes.NewReader(make([]byte, 64)),
+					Open: func(string) (Stream, error) {
+						return guest, nil
+					}}.complete()
 				start := time.Now()
 				d, err := smartos(t.Context(), m)
 				if test.err != "" {

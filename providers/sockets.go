@@ -15,13 +15,18 @@ import (
 // over makes an HTTP client whose every connection goes to one socket.
 func over(m *Machine, network, address string) *http.Client {
 	return &http.Client{Transport: &http.Transport{
-		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return m.Dial(ctx, network, address) },
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return m.Dial(ctx, network, address)
+		},
 		DisableKeepAlives: true,
 	}}
 }
 
-// visit puts a GET to a socket until it is answered with a status that asking again would not change. An error at the end has the last one in it.
-func visit(ctx context.Context, m *Machine, client *http.Client, url string, header http.Header, every time.Duration) (Reply, error) {
+// visit puts a GET to a socket until it is answered with a status that asking again would not change. An error at the
+// end has the last one in it.
+func visit(
+	ctx context.Context, m *Machine, client *http.Client, url string, header http.Header, every time.Duration,
+) (Reply, error) {
 	var last error
 	reply, err := poll(ctx, m, "an answer to "+url, every, func() (Reply, bool, error) {
 		reply, err := visitOnce(ctx, client, url, header)
@@ -65,7 +70,8 @@ func applehv(ctx context.Context, m *Machine) (Document, error) {
 	}
 	limited, stop := context.WithTimeoutCause(ctx, socketLimit, errors.New("the host does not answer"))
 	defer stop()
-	reply, err := visit(limited, m, over(m, "vsock", "2:1024"), "http://d/", http.Header{"Accept": {"application/json"}}, time.Second)
+	reply, err := visit(limited, m, over(m, "vsock", "2:1024"), "http://d/",
+		http.Header{"Accept": {"application/json"}}, time.Second)
 	if err != nil {
 		return Document{}, err
 	}
@@ -85,7 +91,8 @@ func lxd(ctx context.Context, m *Machine) (Document, error) {
 			return orElse(ctx, m, d, err, lxdDrive(glance).read)
 		}
 	}
-	m.Log.Info("there is no socket of LXD or Incus; a virtual machine has it once the agent runs, and may have a drive before")
+	m.Log.Info("there is no socket of LXD or Incus; a virtual machine has it once the agent runs, " +
+		"and may have a drive before")
 	return lxdDrive(30*time.Second).read(ctx, m)
 }
 

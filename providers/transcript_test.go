@@ -248,7 +248,8 @@ func (s *script) complain(format string, args ...any) {
 
 func (s *script) machine() Machine {
 	return Machine{
-		Log: slog.New(slog.NewTextHandler(&locked{to: s.log}, nil)), Offline: s.offline, Said: diag.Secret(s.said), Arch: s.arch, Now: time.Now, Random: bytes.NewReader(make([]byte, 1024)),
+		Log: slog.New(slog.NewTextHandler(&locked{to: s.log}, nil)), Offline: s.offline, Said: diag.Secret(s.said),
+		Arch: s.arch, Now: time.Now, Random: bytes.NewReader(make([]byte, 1024)),
 		Getenv: func(name string) string { return s.env[name] }, ReadFile: s.readFile, Glob: s.glob,
 		Scratch: func(use func(string) error) error { return use("/scratch") },
 		Get: func(ctx context.Context, url string) ([]byte, error) {
@@ -299,7 +300,8 @@ func (s *script) glob(pattern string) (found []string, err error) {
 func (s *script) interfaces() (all []Interface, err error) {
 	all = []Interface{{Name: "lo", Index: 1, Up: true, Loopback: true, GlobalV6: true}}
 	for i, x := range s.now("interface") {
-		all = append(all, Interface{Name: x.name, Index: i + 2, Up: x.rest != "down", LinkV6: true, GlobalV6: x.rest == "global"})
+		all = append(all,
+			Interface{Name: x.name, Index: i + 2, Up: x.rest != "down", LinkV6: true, GlobalV6: x.rest == "global"})
 	}
 	return all, nil
 }
@@ -425,7 +427,8 @@ func (s *script) take(r Request) (*exchange, error) {
 		if e.used || e.method != r.Method || e.url != r.URL {
 			continue
 		}
-		if !slices.Equal(slices.Sorted(slices.Values(headers)), slices.Sorted(slices.Values(e.headers))) || string(r.Body) != e.body {
+		if !slices.Equal(slices.Sorted(slices.Values(headers)), slices.Sorted(slices.Values(e.headers))) ||
+			string(r.Body) != e.body {
 			s.wrong = append(s.wrong, fmt.Sprintf("%s %s comes with %q and %q", r.Method, r.URL, headers, r.Body))
 		}
 		if e.used = !e.always; e.used {

@@ -12,9 +12,10 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// unwrap takes gzip and base64 off a text, as tools put them on to get past size limits and odd characters. A plain config is
-// never touched: gzip has a signature that no text starts with, and neither JSON nor YAML with a mapping is base64, which has
-// no brace, colon or blank; and what the base64 holds must look like something that people give as user data.
+// unwrap takes gzip and base64 off a text, as tools put them on to get past size limits and odd characters. A plain
+// config is never touched: gzip has a signature that no text starts with, and neither JSON nor YAML with a mapping is
+// base64, which has no brace, colon or blank; and what the base64 holds must look like something that people give as
+// user data.
 func unwrap(text []byte) ([]byte, error) {
 	if inner, ok := wholeBase64(tree.Readable(text)); ok {
 		text = inner
@@ -53,7 +54,8 @@ func gunzip(text []byte) (out []byte, err error) {
 	}
 }
 
-// unpadded takes NULs off the end of a text. Those of an archive stay, as archives end in NULs themselves; gunzip passes over the others.
+// unpadded takes NULs off the end of a text. Those of an archive stay, as archives end in NULs themselves; gunzip
+// passes over the others.
 func unpadded(text []byte) []byte {
 	if isGzip(text) {
 		return text
@@ -61,7 +63,8 @@ func unpadded(text []byte) []byte {
 	return bytes.TrimRight(text, "\x00")
 }
 
-// wholeBase64 decodes a text that is base64 from the first to the last byte and holds gzip or a known form of user data.
+// wholeBase64 decodes a text that is base64 from the first to the last byte and holds gzip or a known form of user
+// data.
 func wholeBase64(text []byte) ([]byte, bool) {
 	trimmed := bytes.TrimSpace(text)
 	if len(trimmed) < 4 || !isBase64(trimmed[0]) || bytes.ContainsAny(trimmed[:min(len(trimmed), 512)], "{}:#<> \"'") {
@@ -87,7 +90,8 @@ func looksGiven(text []byte) bool {
 		return true
 	}
 	for line := range bytes.Lines(tree.Readable(text)) {
-		if line = bytes.TrimRight(line, "\r\n"); bytes.HasPrefix(line, []byte("variant:")) || bytes.HasPrefix(line, []byte("version:")) {
+		if line = bytes.TrimRight(line, "\r\n"); bytes.HasPrefix(line, []byte("variant:")) ||
+			bytes.HasPrefix(line, []byte("version:")) {
 			return true
 		}
 		if len(line) > 0 && line[0] != '#' && !bytes.Equal(line, []byte("---")) {
@@ -109,7 +113,8 @@ func standardBase64(text []byte) ([]byte, error) {
 	if what, hint, known := NotConfig(text); known {
 		return nil, diag.WithHint(fmt.Errorf("the user data is not base64 but %s", what), hint)
 	}
-	return nil, diag.WithHint(fmt.Errorf("the user data is not base64: %w", err), "whoever gives user data here has to encode it in base64 first")
+	return nil, diag.WithHint(fmt.Errorf("the user data is not base64: %w", err),
+		"whoever gives user data here has to encode it in base64 first")
 }
 
 // A foreign form is user data that other programs read.
@@ -128,11 +133,13 @@ func otherForms() []foreign {
 	return []foreign{
 		{cloudConfig, "a cloud-config file", give, true},
 		{"#cloud-boothook", "a cloud-init boothook", give, true},
-		{"#include", "a list of files for cloud-init to include", "name them in ignition.config.merge of a config instead", true},
+		{"#include", "a list of files for cloud-init to include",
+			"name them in ignition.config.merge of a config instead", true},
 		{"#part-handler", "a cloud-init part handler", give, true},
 		{"#upstart-job", "an upstart job", "write it as a systemd unit of a config instead", true},
 		{"## template:", "a template", "render it before it is given to the machine", true},
-		{"#systemd-userdata", "user data for systemd", "systemd imports credentials from it; give a config instead", true},
+		{"#systemd-userdata", "user data for systemd", "systemd imports credentials from it; give a config instead",
+			true},
 		{"#!", "a script", script, true},
 		{"MIME-Version:", "a MIME message", give, true},
 		{"Content-Type:", "a MIME message", give, true},
@@ -147,8 +154,8 @@ func otherForms() []foreign {
 	}
 }
 
-// NotConfig recognises user data that other programs read, by how it starts: what it is, and what to do about it. JSON, and
-// YAML that could be a Butane config, are none of these.
+// NotConfig recognises user data that other programs read, by how it starts: what it is, and what to do about it. JSON,
+// and YAML that could be a Butane config, are none of these.
 func NotConfig(text []byte) (what, hint string, ok bool) {
 	f, ok := formOf(text)
 	return f.what, f.hint, ok
@@ -164,7 +171,8 @@ func formOf(text []byte) (foreign, bool) {
 	return foreign{}, false
 }
 
-// cloudConfig is how the files start that cloud-init is most often given. It is a comment in YAML, and may stand above a Butane document.
+// cloudConfig is how the files start that cloud-init is most often given. It is a comment in YAML, and may stand above
+// a Butane document.
 const cloudConfig = "#cloud-config"
 
 func isCloudConfig(text []byte) bool {
@@ -175,7 +183,8 @@ func isCloudConfig(text []byte) bool {
 // namesVariant tells whether a text has a key of Butane documents that cloud-config has not, at the start of a line.
 func namesVariant(text []byte) bool {
 	for line := range bytes.Lines(tree.Readable(text)) {
-		if key, _, found := bytes.Cut(line, []byte(":")); found && string(bytes.TrimSpace(key)) == "variant" && key[0] == 'v' {
+		if key, _, found := bytes.Cut(line, []byte(":")); found && string(bytes.TrimSpace(key)) == "variant" &&
+			key[0] == 'v' {
 			return true
 		}
 	}

@@ -54,7 +54,8 @@ func virtualbox(_ context.Context, m *Machine) (Document, error) {
 		return Document{}, err
 	}
 	if encoding != "" {
-		return Document{}, fmt.Errorf("guest property %s: the encoding is not known; the property must be absent or empty", vboxEncoding)
+		return Document{}, fmt.Errorf("guest property %s: the encoding is not known; the property must be "+
+			"absent or empty", vboxEncoding)
 	}
 	text, err := property(m, vboxConfig)
 	return Document{Text: []byte(text)}, err
@@ -170,8 +171,8 @@ func vboxBlock(size, in uint32) []byte {
 	return b
 }
 
-// vboxCall fills in the call of a function: with the name of a property and, to get it, the buffer for the value, a time stamp
-// and the size.
+// vboxCall fills in the call of a function: with the name of a property and, to get it, the buffer for the value, a
+// time stamp and the size.
 func vboxCall(block []byte, id, function uint32, name string, value []byte) []Link {
 	const in32, in64, bufferBoth, bufferIn = 1, 2, 4, 5
 	le := binary.LittleEndian

@@ -47,7 +47,8 @@ func setGuestInfo(m *Machine, key, value string) error {
 	return nil
 }
 
-// vmware reads the config from guestinfo, or else from the OVF environment. Each of data and encoding may come from either.
+// vmware reads the config from guestinfo, or else from the OVF environment. Each of data and encoding may come from
+// either.
 func vmware(_ context.Context, m *Machine) (Document, error) {
 	fromOVF := map[string]string{}
 	environment, set, err := guestInfo(m, guestOVF)
@@ -88,7 +89,8 @@ func decodeGuest(data []byte, encoding string) (text []byte, err error) {
 			return nil, err
 		}
 	default:
-		return nil, diag.WithHint(fmt.Errorf("%s: the encoding is not known", guestEncoding), "base64, gzip and gzip+base64 are known; without it the data is taken as it is")
+		return nil, diag.WithHint(fmt.Errorf("%s: the encoding is not known", guestEncoding),
+			"base64, gzip and gzip+base64 are known; without it the data is taken as it is")
 	}
 	if text, err = gunzip(data); err != nil {
 		return nil, fmt.Errorf("%s: declared as %s: %w", guestData, encoding, err)
@@ -102,8 +104,8 @@ const (
 	ovfDepthMax  = 64
 )
 
-// ovfProperties reads the properties of an OVF environment, by local names whatever the namespace. Of a key that comes twice
-// the last value counts; what follows the root element does not.
+// ovfProperties reads the properties of an OVF environment, by local names whatever the namespace. Of a key that comes
+// twice the last value counts; what follows the root element does not.
 func ovfProperties(text string) (map[string]string, error) {
 	found := map[string]string{}
 	err := walkXML(text, func(path []xml.StartElement, _, _ int64) {

@@ -12,7 +12,8 @@ import (
 func TestEncodingsOfVMware(t *testing.T) {
 	s := &script{t: t}
 	for encoding, data := range map[string]string{
-		"": plain, "b64": "base64:" + plain, "base64": "base64:" + plain, "gz": "gzip:" + plain, "gzip": "gzip:" + plain, "gz+b64": "base64:gzip:" + plain,
+		"": plain, "b64": "base64:" + plain, "base64": "base64:" + plain, "gz": "gzip:" + plain,
+		"gzip": "gzip:" + plain, "gz+b64": "base64:gzip:" + plain,
 		"gz+base64": "base64:gzip:" + plain, "gzip+b64": "base64:gzip:" + plain, "gzip+base64": "base64:gzip:" + plain,
 	} {
 		got, err := decodeGuest([]byte(s.text(data)), encoding)

@@ -13,8 +13,11 @@ import (
 // reminder is how often the log says what is waited for.
 const reminder = 30 * time.Second
 
-// poll tries until something is there, or there is an error. While it waits it says so now and then: what for, and since when.
-func poll[T any](ctx context.Context, m *Machine, what string, every time.Duration, try func() (T, bool, error)) (T, error) {
+// poll tries until something is there, or there is an error. While it waits it says so now and then: what for, and
+// since when.
+func poll[T any](
+	ctx context.Context, m *Machine, what string, every time.Duration, try func() (T, bool, error),
+) (T, error) {
 	var since string
 	defer logs.Begin(m.Log, logs.Activity{What: func() string { return "waiting for " + what }, Wait: true})()
 	for waited := time.Duration(0); ; waited += every {
@@ -34,7 +37,8 @@ func poll[T any](ctx context.Context, m *Machine, what string, every time.Durati
 	}
 }
 
-// told says now and then that a source has not answered yet, whose own calls do not. It ends with the context, whatever they do then.
+// told says now and then that a source has not answered yet, whose own calls do not. It ends with the context, whatever
+// they do then.
 func told(what string, ask finder) finder {
 	return func(ctx context.Context, m *Machine) (Document, error) {
 		var answer outcome
@@ -82,17 +86,18 @@ func sleep(ctx context.Context, wait time.Duration) error {
 
 // How long the rest of a race goes on after an answer that is not a config.
 const (
-	afterNone   = 5 * time.Second  // one source says that there is no config, or has refused to give one
-	afterErrors = 30 * time.Second // all that could answer have failed, or one was refused; what only waits for a device may still find it
-	settling    = 5 * time.Second  // for those that lost to clean up
+	afterNone = 5 * time.Second // one source says that there is no config, or has refused to give one
+	// all that could answer have failed, or one was refused; what only waits for a device may still find it
+	afterErrors = 30 * time.Second
+	settling    = 5 * time.Second // for those that lost to clean up
 )
 
-// glance is a wait that is over after one look, for where another place has answered already: what was put in before the machine
-// started is there by then.
+// glance is a wait that is over after one look, for where another place has answered already: what was put in before
+// the machine started is there by then.
 const glance = time.Nanosecond
 
-// orElse asks another source where the first has no config or has failed, as a config counts more than none. Where the other has none
-// either, it is the first's word that counts.
+// orElse asks another source where the first has no config or has failed, as a config counts more than none. Where the
+// other has none either, it is the first's word that counts.
 func orElse(ctx context.Context, m *Machine, d Document, err error, other finder) (Document, error) {
 	none := errors.Is(err, ErrNone)
 	if ctx.Err() != nil || err == nil && !tree.IsBlank(d.Text) {
@@ -129,8 +134,8 @@ type outcome struct {
 	waits    bool
 }
 
-// A race asks several sources at once. The first config wins. A source that has none ends the race only after a moment, in
-// which another may come up with a config; and only if all that can answer have failed, the race has failed.
+// A race asks several sources at once. The first config wins. A source that has none ends the race only after a moment,
+// in which another may come up with a config; and only if all that can answer have failed, the race has failed.
 type race struct {
 	contenders []contender
 	// more, where not nil, is asked every second for further contenders.
@@ -225,8 +230,8 @@ func (c *course) take(o outcome) (d Document, err error, over bool) {
 	return d, nil, false
 }
 
-// lose gives the time that is left after an error. As long as somebody may yet answer there is no hurry; but where one was refused
-// the others will hardly fare better.
+// lose gives the time that is left after an error. As long as somebody may yet answer there is no hurry; but where one
+// was refused the others will hardly fare better.
 func (c *course) lose(err error) <-chan time.Time {
 	var refused refusal
 	switch {

@@ -23,7 +23,8 @@ func TestACallThatDoesNotComeBackIsTold(t *testing.T) {
 		late := errors.New("the boot takes too long")
 		ctx, stop := context.WithTimeoutCause(t.Context(), 70*time.Second, late)
 		defer stop()
-		_, err := told("the host", func(context.Context, *Machine) (Document, error) { <-stuck; return Document{}, nil })(ctx, m.complete())
+		_, err := told("the host",
+			func(context.Context, *Machine) (Document, error) { <-stuck; return Document{}, nil })(ctx, m.complete())
 		require.ErrorIs(t, err, late)
 		require.ErrorContains(t, err, "waiting for the host")
 		assert.Contains(t, log.String(), "waiting since 2000-01-01T00:00:00Z (30s) for the host")

@@ -60,8 +60,8 @@ type Application struct {
 	Report func([]diag.Problem)
 }
 
-// Apply makes the files and units of a config in a directory by the same plan as the files stage. It is an error, unless it
-// is to be ignored, if the config wants what a directory cannot take.
+// Apply makes the files and units of a config in a directory by the same plan as the files stage. It is an error,
+// unless it is to be ignored, if the config wants what a directory cannot take.
 func Apply(ctx context.Context, a Application) error {
 	doc, from, err := a.load(ctx)
 	if err != nil {
@@ -73,7 +73,8 @@ func Apply(ctx context.Context, a Application) error {
 	}
 	root, err := host.OpenRoot(a.Root)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = diag.WithHint(fmt.Errorf("the root is not there: %w", err), "--root names a directory that exists: make it first, with mkdir")
+		err = diag.WithHint(fmt.Errorf("the root is not there: %w", err),
+			"--root names a directory that exists: make it first, with mkdir")
 	}
 	if err != nil {
 		return err
@@ -85,7 +86,8 @@ func Apply(ctx context.Context, a Application) error {
 		}
 	}
 	opts := a.Identity.options(root)
-	opts.Tools, opts.Fetch, opts.NoOwner, opts.Accounts, opts.IgnoreUnsupported = a.Tools, from.write, a.NoOwner, a.Accounts, a.IgnoreUnsupported
+	opts.Tools, opts.Fetch, opts.NoOwner, opts.Accounts, opts.IgnoreUnsupported = a.Tools, from.write, a.NoOwner,
+		a.Accounts, a.IgnoreUnsupported
 	opts.Enable = !a.NoPreset
 	places := tree.Index{}
 	opts.Warn = func(origin, what string) {
@@ -136,7 +138,8 @@ func (a *Application) load(ctx context.Context) (*document.Document, fetcher, er
 		return nil, from, err
 	}
 	if what := needsNetwork(doc.Config()); a.Offline && what != "" {
-		return nil, from, fmt.Errorf("%s: %s needs the network, which --offline forbids", doc.At(what, tree.Index{}).Place(), what)
+		return nil, from,
+			fmt.Errorf("%s: %s needs the network, which --offline forbids", doc.At(what, tree.Index{}).Place(), what)
 	}
 	return doc, from, nil
 }
@@ -178,7 +181,8 @@ func (a *Application) unsupported(doc *document.Document, cfg config.Config) err
 }
 
 func warningAt(doc *document.Document, index tree.Index, code, origin, what string) diag.Problem {
-	return diag.Problem{Severity: diag.Warning, Code: code, Path: origin, Place: doc.At(origin, index).Place(), Message: what}
+	return diag.Problem{Severity: diag.Warning, Code: code, Path: origin, Place: doc.At(origin, index).Place(),
+		Message: what}
 }
 
 // inRoot says of paths in an error that they are within the root, as they would be taken for the machine's own.

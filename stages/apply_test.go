@@ -17,7 +17,8 @@ import (
 // volumes is a config of that many encrypted volumes, one a line, and two accounts.
 func volumes(n int) []byte {
 	var b strings.Builder
-	b.WriteString(`{"ignition": {"version": "3.6.0"}, "passwd": {"users": [{"name": "a"}, {"name": "b"}]}, "storage": {"luks": [`)
+	b.WriteString(`{"ignition": {"version": "3.6.0"}, "passwd": {"users": [{"name": "a"}, {"name": "b"}]}, ` +
+		`"storage": {"luks": [`)
 	for i := range n {
 		fmt.Fprintf(&b, "%.*s\n{\"name\": \"v%d\", \"device\": \"/dev/d%d\"}", min(i, 1), ",", i, i)
 	}
@@ -28,7 +29,8 @@ func volumes(n int) []byte {
 func TestWhatADirectoryCannotTakeIsToldUpToALimit(t *testing.T) {
 	var told []diag.Problem
 	a := stages.Application{
-		Root: t.TempDir(), Name: "x.ign", Text: volumes(3 * diag.Most), DryRun: true, IgnoreUnsupported: true, Out: io.Discard,
+		Root: t.TempDir(), Name: "x.ign", Text: volumes(3 * diag.Most), DryRun: true, IgnoreUnsupported: true,
+		Out: io.Discard,
 		Log: slog.New(slog.DiscardHandler), Report: func(problems []diag.Problem) { told = append(told, problems...) },
 	}
 	require.NoError(t, stages.Apply(t.Context(), a))
@@ -40,6 +42,7 @@ func TestWhatADirectoryCannotTakeIsToldUpToALimit(t *testing.T) {
 
 	a.IgnoreUnsupported, told = false, nil
 	err := stages.Apply(t.Context(), a)
-	assert.ErrorContains(t, err, `x.ign:2:1: $.storage.luks.0: a directory cannot take this: luks "v0" (and 3001 more); --ignore-unsupported goes on without`)
+	assert.ErrorContains(t, err, `x.ign:2:1: $.storage.luks.0: a directory cannot take this: luks "v0" (and 3001 `+
+		`more); --ignore-unsupported goes on without`)
 	assert.Empty(t, told)
 }

@@ -15,8 +15,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// baseConfig merges what the image itself wants: the files of base.d and of base.platform.d/<platform>, later names on top
-// of earlier ones. In dirs the most important comes first: its file hides those of the same name. nil where there is none.
+// baseConfig merges what the image itself wants: the files of base.d and of base.platform.d/<platform>, later names on
+// top of earlier ones. In dirs the most important comes first: its file hides those of the same name. nil where there
+// is none.
 func baseConfig(l *load.Loader, dirs []string, platform string, log *slog.Logger) (*document.Document, error) {
 	var docs []*document.Document
 	for _, sub := range []string{"base.d", filepath.Join("base.platform.d", platform)} {
@@ -68,8 +69,8 @@ func fragments(dirs []string, sub string) ([]string, error) {
 	return names, nil
 }
 
-// baseFile reads one file of a base config. An empty one (a link to /dev/null is one) hides those of the same name and says
-// nothing itself; a link to nowhere is passed over with a warning.
+// baseFile reads one file of a base config. An empty one (a link to /dev/null is one) hides those of the same name and
+// says nothing itself; a link to nowhere is passed over with a warning.
 func baseFile(l *load.Loader, file string, log *slog.Logger) (*document.Document, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -29,8 +29,8 @@ func fetchOffline(_ context.Context, r *run) error {
 	return nil
 }
 
-// kernelArguments leaves all to the distribution's helper: it knows the boot loader, and reboots if anything had to change. It is
-// asked also if nothing has to (docs/peer/engine.md §8).
+// kernelArguments leaves all to the distribution's helper: it knows the boot loader, and reboots if anything had to
+// change. It is asked also if nothing has to (docs/peer/engine.md §8).
 func kernelArguments(ctx context.Context, r *run) error {
 	k := &r.full.Config().KernelArguments
 	var args []string
@@ -50,7 +50,8 @@ func kernelArguments(ctx context.Context, r *run) error {
 	if what, path, fault := field.Refusal(r.full.Config().Values, "kernelArguments"); fault != nil {
 		return host.Step{ID: "kargs", Subject: what, Origin: path}.Fail(fault)
 	}
-	_, err := r.Tools.Run(ctx, host.Command{Tool: "ignition-kargs-helper", Args: args, Private: true, Hidden: values(args)})
+	_, err := r.Tools.Run(ctx,
+		host.Command{Tool: "ignition-kargs-helper", Args: args, Private: true, Hidden: values(args)})
 	return host.Step{ID: "kargs", Subject: "kernel arguments", Origin: origin}.Fail(err)
 }
 
@@ -58,15 +59,16 @@ func kernelArguments(ctx context.Context, r *run) error {
 func values(arguments []string) (all []diag.Secret) {
 	for _, argument := range arguments {
 		_, value, _ := strings.Cut(argument, "=")
-		if tag, _, _ := strings.Cut(value, "="); !strings.HasPrefix(value, "/dev/") && !slices.Contains([]string{"UUID", "LABEL", "PARTUUID", "PARTLABEL"}, tag) {
+		if tag, _, _ := strings.Cut(value, "="); !strings.HasPrefix(value, "/dev/") &&
+			!slices.Contains([]string{"UUID", "LABEL", "PARTUUID", "PARTLABEL"}, tag) {
 			all = append(all, diag.Secret(value))
 		}
 	}
 	return all
 }
 
-// makeDisks hands the keys of volumes on to the files stage, also those that are known when something fails: whoever looks at
-// the machine then may need them.
+// makeDisks hands the keys of volumes on to the files stage, also those that are known when something fails: whoever
+// looks at the machine then may need them.
 func makeDisks(ctx context.Context, r *run) error {
 	keys, err := disks.Run(ctx, r.full.Config().Storage, r.diskOptions())
 	r.state.LuksPersistKeyFiles = dataURLs(keys.Volumes)
@@ -119,7 +121,8 @@ func mount(ctx context.Context, r *run) error {
 		}
 	}
 	made, err := mounts.Mount(ctx, r.meant(), r.Root, o, host.RunOptions{Log: r.Log})
-	r.state.NotatedDirectories = slices.Compact(slices.Sorted(slices.Values(append(r.state.NotatedDirectories, made...))))
+	r.state.NotatedDirectories = slices.Compact(
+		slices.Sorted(slices.Values(append(r.state.NotatedDirectories, made...))))
 	return err
 }
 
@@ -128,8 +131,9 @@ func (r *run) meant() config.Storage {
 	return disks.Meant(r.full.Config().Storage, r.diskOptions().Devices, r.Log)
 }
 
-// umount is the last thing that a first boot does in the initramfs. From here on encrypted volumes are the system's: should there be
-// another first boot, it may not take them for its own unfinished work. A boot that is given up has not come so far.
+// umount is the last thing that a first boot does in the initramfs. From here on encrypted volumes are the system's:
+// should there be another first boot, it may not take them for its own unfinished work. A boot that is given up has not
+// come so far.
 func umount(ctx context.Context, r *run) error {
 	storage := r.meant()
 	err := mounts.Undo(storage, r.Root).Run(ctx, host.RunOptions{Log: r.Log})
@@ -148,8 +152,8 @@ func umount(ctx context.Context, r *run) error {
 	return disks.Finish(ctx, storage, r.diskOptions())
 }
 
-// otherEnds are the units of systemd by which an initramfs ends elsewhere than in the real root. On the way there the mount stage's
-// unit is stopped as well.
+// otherEnds are the units of systemd by which an initramfs ends elsewhere than in the real root. On the way there the
+// mount stage's unit is stopped as well.
 var otherEnds = [...]string{"emergency.target", "emergency.service", "dracut-emergency.service", "shutdown.target"}
 
 // isGivenUp asks systemd whether this boot is on its way to an emergency shell or a shutdown.
@@ -166,11 +170,13 @@ func makeFiles(ctx context.Context, r *run) error {
 	}
 	opts := r.Identity.options(root)
 	opts.Tools, opts.Fetch, opts.Warn = r.Tools, r.fetch.write, r.remark
-	opts.Accounts = &files.Accounts{Today: r.Today, ByTools: r.AccountsByTools, Keys: files.KeyOptions{Fragment: r.KeysFragment, Notated: r.state.NotatedDirectories}}
+	opts.Accounts = &files.Accounts{Today: r.Today, ByTools: r.AccountsByTools,
+		Keys: files.KeyOptions{Fragment: r.KeysFragment, Notated: r.state.NotatedDirectories}}
 	if r.Journal != "" {
 		opts.Accounts.Keys.Announce = r.Journal.KeysWritten
 	}
-	opts.Boot = &files.Boot{State: r.state, Aliases: r.Paths.DeviceAliases(), ResultFile: r.ResultFile, BootID: r.BootID, Now: r.Now, Relabel: r.Relabel, Log: r.Log}
+	opts.Boot = &files.Boot{State: r.state, Aliases: r.Paths.DeviceAliases(), ResultFile: r.ResultFile,
+		BootID: r.BootID, Now: r.Now, Relabel: r.Relabel, Log: r.Log}
 	cfg := *r.full.Config()
 	if err := accountsByTools(ctx, cfg, root, &opts, r.Log); err != nil {
 		return err
@@ -189,9 +195,11 @@ func makeFiles(ctx context.Context, r *run) error {
 	return nil
 }
 
-// accountsByTools runs the root's own tools, where the distribution wants that, before anything else is planned: only they
-// know which ids they choose.
-func accountsByTools(ctx context.Context, cfg config.Config, root *host.Root, opts *files.Options, log *slog.Logger) error {
+// accountsByTools runs the root's own tools, where the distribution wants that, before anything else is planned: only
+// they know which ids they choose.
+func accountsByTools(
+	ctx context.Context, cfg config.Config, root *host.Root, opts *files.Options, log *slog.Logger,
+) error {
 	if opts.Accounts == nil || !opts.Accounts.ByTools {
 		return nil
 	}

@@ -120,7 +120,8 @@ func Run(ctx context.Context, b Boot) error {
 	client.Offline, client.Clock, client.Unprotected = s.name == "fetch-offline", clock(), r.unprotected()
 	client.Machine = fetch.Machine{Platform: b.Platform.ID, Region: r.state.Region}
 	r.fetch = fetcher{client, r.limits.resource}
-	r.loader = load.Loader{Arena: tree.NewArena(), Audience: diag.Boot, Fetcher: r.fetch, Report: Reporter(b.Log), Reference: r.referenced}
+	r.loader = load.Loader{Arena: tree.NewArena(), Audience: diag.Boot, Fetcher: r.fetch, Report: Reporter(b.Log),
+		Reference: r.referenced}
 	limited, stop := r.limits.within(ctx, uptime())
 	defer stop()
 	err = r.handOver(r.stage(limited, s))
@@ -210,15 +211,16 @@ func (r *run) announce() {
 		return
 	}
 	for _, f := range r.state.FetchedConfigs {
-		if err := r.Journal.ConfigFetched(f.Kind, f.Source, f.Referenced); err != nil && !errors.Is(err, journal.ErrAbsent) {
+		if err := r.Journal.ConfigFetched(f.Kind, f.Source, f.Referenced); err != nil &&
+			!errors.Is(err, journal.ErrAbsent) {
 			r.Log.Warn("the journal is not told of a config: " + err.Error())
 			return
 		}
 	}
 }
 
-// warn holds the image's and the user's config together against the rules. What is wrong only then has never stopped a boot,
-// and so is a warning.
+// warn holds the image's and the user's config together against the rules. What is wrong only then has never stopped a
+// boot, and so is a warning.
 func (r *run) warn() {
 	problems := rules.Rules(r.full)
 	for i := range problems {
@@ -229,7 +231,9 @@ func (r *run) warn() {
 
 // acquire gets the user's config with everything that it refers to, and leaves it for the stages that follow.
 func (r *run) acquire(ctx context.Context) error {
-	r.state.FetchedConfigs = slices.DeleteFunc(r.state.FetchedConfigs, func(f handoff.FetchedConfig) bool { return f.Kind == "user" })
+	r.state.FetchedConfigs = slices.DeleteFunc(r.state.FetchedConfigs, func(f handoff.FetchedConfig) bool {
+		return f.Kind == "user"
+	})
 	doc, err := r.provided(ctx)
 	if errors.Is(err, providers.ErrNone) || errors.Is(err, load.ErrEmpty) {
 		r.Log.Info("there is no user config")
@@ -256,14 +260,16 @@ func (r *run) acquire(ctx context.Context) error {
 
 // provided asks the sources of the config in turn, within the time that the command line allows for it.
 func (r *run) provided(ctx context.Context) (*document.Document, error) {
-	if err := r.fetch.Client.Configure(ctx, fetch.Settings{ResponseHeader: fetch.DefaultResponseHeader, Total: max(r.FetchTimeout.Truncate(time.Second), 0)}); err != nil {
+	if err := r.fetch.Client.Configure(ctx, fetch.Settings{ResponseHeader: fetch.DefaultResponseHeader,
+		Total: max(r.FetchTimeout.Truncate(time.Second), 0)}); err != nil {
 		return nil, err
 	}
 	machine := r.machine()
 	if err := r.findRegion(ctx, machine); err != nil {
 		return nil, err
 	}
-	found, from, err := providers.Sources{CommandLine: r.line, Dirs: r.Dirs, Platform: r.Platform}.Config(ctx, r.Log, machine)
+	found, from, err := providers.Sources{CommandLine: r.line, Dirs: r.Dirs, Platform: r.Platform}.Config(ctx, r.Log,
+		machine)
 	if err == nil || errors.Is(err, providers.ErrNone) {
 		err = errors.Join(r.take(found.Files), err)
 	}
@@ -314,10 +320,12 @@ func (r *run) referenced(url, name string) {
 	r.state.Record(handoff.FetchedConfig{Kind: "user", Source: source.Path(url), Referenced: true})
 }
 
-// embedAuthorities saves later stages from fetching certificates again, for which they might need these very certificates.
+// embedAuthorities saves later stages from fetching certificates again, for which they might need these very
+// certificates.
 func (r *run) embedAuthorities(ctx context.Context) error {
 	for i, authority := range r.user.Config().Ignition.Security.TLS.CertificateAuthorities {
-		if strings.HasPrefix(value(authority.Source), "data:") && authority.Compression == nil && authority.HTTPHeaders == nil {
+		if strings.HasPrefix(value(authority.Source), "data:") && authority.Compression == nil &&
+			authority.HTTPHeaders == nil {
 			continue
 		}
 		bundle, err := r.fetch.Client.Authority(ctx, resource(authority))

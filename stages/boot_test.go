@@ -58,17 +58,21 @@ func (m *machine) write(t *testing.T, name, text string) {
 }
 
 func (m *machine) paths() handoff.Paths {
-	return handoff.Paths{Config: filepath.Join(m.dir, "run/ignition.json"), State: filepath.Join(m.dir, "run/ignition/state"), NeedNet: filepath.Join(m.dir, "run/ignition/neednet")}
+	return handoff.Paths{Config: filepath.Join(m.dir, "run/ignition.json"),
+		State: filepath.Join(m.dir, "run/ignition/state"), NeedNet: filepath.Join(m.dir, "run/ignition/neednet")}
 }
 
 func (m *machine) stage(ctx context.Context, name string) error {
 	platform, _ := providers.Find("file")
 	return Run(ctx, Boot{
-		Stage: name, Platform: platform, Root: filepath.Join(m.dir, "root"), Paths: m.paths(), Dirs: []string{filepath.Join(m.dir, "etc")},
-		CommandLine: filepath.Join(m.dir, "cmdline"), FetchTimeout: m.patience, Log: slog.New(slog.NewTextHandler(&m.log, nil)),
-		Identity: Identity{Privileged: os.Geteuid() == 0, UID: uint32(os.Geteuid()), Groups: []uint32{uint32(os.Getegid())}},
-		Getenv:   func(string) string { return filepath.Join(m.dir, "config.ign") },
-		Show:     func(line string) { m.shown = append(m.shown, line) },
+		Stage: name, Platform: platform, Root: filepath.Join(m.dir, "root"), Paths: m.paths(),
+		Dirs:        []string{filepath.Join(m.dir, "etc")},
+		CommandLine: filepath.Join(m.dir, "cmdline"), FetchTimeout: m.patience,
+		Log: slog.New(slog.NewTextHandler(&m.log, nil)),
+		Identity: Identity{Privileged: os.Geteuid() == 0, UID: uint32(os.Geteuid()),
+			Groups: []uint32{uint32(os.Getegid())}},
+		Getenv: func(string) string { return filepath.Join(m.dir, "config.ign") },
+		Show:   func(line string) { m.shown = append(m.shown, line) },
 	})
 }
 
@@ -87,11 +91,12 @@ func TestStagesComeInTheOrderOfABoot(t *testing.T) {
 	require.EqualError(t, Run(t.Context(), Boot{Stage: "polish"}), `there is no stage "polish"`)
 }
 
-// A certificate authority is needed to reach a server, and is fetched from another one that is gone once the config has been
-// handed over.
+// A certificate authority is needed to reach a server, and is fetched from another one that is gone once the config has
+// been handed over.
 func TestAuthoritiesAreHandedOverWithTheConfig(t *testing.T) {
 	t.Parallel()
-	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "secure") }))
+	secure := httptest.NewTLSServer(
+		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "secure") }))
 	defer secure.Close()
 	bundle := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
 	asked := 0
@@ -128,13 +133,14 @@ func TestAuthoritiesAreHandedOverWithTheConfig(t *testing.T) {
 	assert.Equal(t, "secure", string(got))
 }
 
-// The cache is a contract with other programs of the image, so it is Ignition's to the byte, which loses these on the way from
-// 3.4.0; and the network would have to come up for what the config says.
+// The cache is a contract with other programs of the image, so it is Ignition's to the byte, which loses these on the
+// way from 3.4.0; and the network would have to come up for what the config says.
 func TestAnAdvertisementOf340IsHandedOverBesideTheCache(t *testing.T) {
 	t.Parallel()
 	const said = `{"payload":"e30"}`
 	clevis := func(version string) string {
-		return fmt.Sprintf(`{"ignition": {"version": %q}, "storage": {"luks": [{"name": "data", "device": "/dev/glowplug-none",
+		return fmt.Sprintf(
+			`{"ignition": {"version": %q}, "storage": {"luks": [{"name": "data", "device": "/dev/glowplug-none",
 			"clevis": {"tang": [{"url": "http://t", "thumbprint": "x", "advertisement": %q}]}}]}}`, version, said)
 	}
 	for version, cached := range map[string]bool{"3.4.0": false, "3.5.0": true} {
@@ -147,7 +153,8 @@ func TestAnAdvertisementOf340IsHandedOverBesideTheCache(t *testing.T) {
 
 		state, err := m.paths().LoadState()
 		require.NoError(t, err)
-		later := run{Boot: Boot{Paths: m.paths()}, state: state, loader: load.Loader{Arena: tree.NewArena()}, fetch: fetcher{fetch.New(slog.New(slog.DiscardHandler), ""), 0}}
+		later := run{Boot: Boot{Paths: m.paths()}, state: state, loader: load.Loader{Arena: tree.NewArena()},
+			fetch: fetcher{fetch.New(slog.New(slog.DiscardHandler), ""), 0}}
 		require.NoError(t, later.reread(t.Context()))
 		tang := later.user.Config().Storage.Luks[0].Clevis.Tang[0]
 		require.NotNil(t, tang.Advertisement, version)
@@ -159,20 +166,33 @@ func TestTheNetworkIsAskedForWhereAPartNeedsIt(t *testing.T) {
 	t.Parallel()
 	for part, want := range map[string]string{
 		`"ignition": {}`: "",
-		`"storage": {"files": [{"path": "/a", "contents": {"source": "data:,a"}}, {"path": "/b", "append": [{"source": "data:,b"}]}, {"path": "/c", "contents": {"source": ""}}]}`: "",
-		`"storage": {"files": [{"path": "/a"}, {"path": "/b", "contents": {"source": "http://h/"}}]}`:                                                                              "$.storage.files.1",
-		`"storage": {"files": [{"path": "/b", "append": [{"source": "data:,a"}, {"source": "s3://b/k"}]}]}`:                                                                        "$.storage.files.0",
-		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "keyFile": {"source": "data:,k"}}]}`:                                                                               "",
-		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "keyFile": {"source": "tftp://h/k"}}]}`:                                                                            "$.storage.luks.0",
-		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"tpm2": true}}]}`:                                                                                       "",
-		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"tang": [{"url": "http://t", "thumbprint": "x"}]}}]}`:                                                   "$.storage.luks.0",
-		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"tang": [{"url": "http://t", "thumbprint": "x", "advertisement": ""}]}}]}`:                              "$.storage.luks.0",
-		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"tang": [{"url": "http://t", "thumbprint": "x", "advertisement": "{}"}]}}]}`:                            "",
-		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"custom": {"pin": "sss", "config": "{}", "needsNetwork": true}}}]}`:                                     "$.storage.luks.0",
-		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"custom": {"pin": "sss", "config": "{}", "needsNetwork": false}}}]}`:                                    "",
-		`"ignition": {"security": {"tls": {"certificateAuthorities": [{"source": "data:,a"}, {"source": "gs://b/o"}]}}}`:                                                           "$.ignition.security.tls.certificateAuthorities.1",
-		`"ignition": {"config": {"merge": [{"source": "data:,a"}, {"source": "http://h/"}]}}`:                                                                                      "$.ignition.config.merge.1",
-		`"ignition": {"config": {"replace": {"source": "https://h/"}}}`:                                                                                                            "$.ignition.config.replace",
+		`"storage": {"files": [{"path": "/a", "contents": {"source": "data:,a"}}, ` +
+			`{"path": "/b", "append": [{"source": "data:,b"}]}, {"path": "/c", "contents": {"source": ""}}]}`: "",
+		`"storage": {"files": ` +
+			`[{"path": "/a"}, {"path": "/b", "contents": {"source": "http://h/"}}]}`: "$.storage.files.1",
+		`"storage": {"files": ` +
+			`[{"path": "/b", "append": [{"source": "data:,a"}, {"source": "s3://b/k"}]}]}`: "$.storage.files.0",
+		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "keyFile": {"source": ` +
+			`"data:,k"}}]}`: "",
+		`"storage": {"luks": ` +
+			`[{"name": "a", "device": "/dev/a", "keyFile": {"source": "tftp://h/k"}}]}`: "$.storage.luks.0",
+		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"tpm2": true}}]}`: "",
+		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"tang": [{"url": "http://t", ` +
+			`"thumbprint": "x"}]}}]}`: "$.storage.luks.0",
+		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"tang": [{"url": "http://t", ` +
+			`"thumbprint": "x", "advertisement": ""}]}}]}`: "$.storage.luks.0",
+		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"tang": ` +
+			`[{"url": "http://t", "thumbprint": "x", "advertisement": "{}"}]}}]}`: "",
+		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"custom": {"pin": "sss", "config": "{}", ` +
+			`"needsNetwork": true}}}]}`: "$.storage.luks.0",
+		`"storage": {"luks": [{"name": "a", "device": "/dev/a", "clevis": {"custom": {"pin": "sss", "config": "{}", ` +
+			`"needsNetwork": false}}}]}`: "",
+		`"ignition": {"security": {"tls": {"certificateAuthorities": ` +
+			`[{"source": "data:,a"}, {"source": "gs://b/o"}]}}}`: "$.ignition.security.tls.certificateAuthorities.1",
+		`"ignition": {"config": {"merge": [{"source": "data:,a"}, ` +
+			`{"source": "http://h/"}]}}`: "$.ignition.config.merge.1",
+		`"ignition": {"config": {"replace": ` +
+			`{"source": "https://h/"}}}`: "$.ignition.config.replace",
 	} {
 		text := `{"ignition": {"version": "3.5.0"}, ` + part + `}`
 		if rest, ok := strings.CutPrefix(part, `"ignition": {`); ok {
@@ -187,18 +207,21 @@ func TestTheNetworkIsAskedForWhereAPartNeedsIt(t *testing.T) {
 
 func TestTimeLimits(t *testing.T) {
 	t.Parallel()
-	for n, want := range map[int]time.Duration{0: 0, 1: time.Second, 600: 10 * time.Minute, -1: 1, 1 << 62: 100 * 365 * 24 * time.Hour} {
+	for n, want := range map[int]time.Duration{0: 0, 1: time.Second, 600: 10 * time.Minute, -1: 1,
+		1 << 62: 100 * 365 * 24 * time.Hour} {
 		assert.Equal(t, want, seconds(&n, time.Hour), n)
 	}
 	assert.Equal(t, time.Hour, seconds(nil, time.Hour))
 	assert.Equal(t, fetch.DefaultResponseHeader, settings(config.Ignition{}, 0).ResponseHeader)
 	assert.Zero(t, settings(config.Ignition{}, 0).Total)
-	assert.Equal(t, time.Minute, settings(config.Ignition{}, time.Minute).Total, "the limit of the boot holds where the config has none")
+	assert.Equal(t, time.Minute, settings(config.Ignition{}, time.Minute).Total,
+		"the limit of the boot holds where the config has none")
 }
 
 func TestWhatWasFetchedIsRecordedOnceHoweverOftenStagesRun(t *testing.T) {
 	t.Parallel()
-	m := newMachine(t, `{"ignition": {"version": "3.4.0", "config": {"merge": [{"source": "data:,%7B%22ignition%22:%7B%22version%22:%223.0.0%22%7D%7D"}]}}}`)
+	m := newMachine(t, `{"ignition": {"version": "3.4.0", `+
+		`"config": {"merge": [{"source": "data:,%7B%22ignition%22:%7B%22version%22:%223.0.0%22%7D%7D"}]}}}`)
 	m.write(t, "etc/base.d/10.ign", `{"ignition": {"version": "3.0.0"}}`)
 	for range 3 {
 		for _, name := range []string{"fetch-offline", "fetch", "kargs", "disks", "mount", "files", "umount"} {
@@ -207,7 +230,8 @@ func TestWhatWasFetchedIsRecordedOnceHoweverOftenStagesRun(t *testing.T) {
 	}
 	state, err := m.paths().LoadState()
 	require.NoError(t, err)
-	assert.Equal(t, []handoff.FetchedConfig{{Kind: "base", Source: "system"}, {Kind: "user", Source: "file"}, {Kind: "user", Referenced: true}}, state.FetchedConfigs)
+	assert.Equal(t, []handoff.FetchedConfig{{Kind: "base", Source: "system"}, {Kind: "user", Source: "file"},
+		{Kind: "user", Referenced: true}}, state.FetchedConfigs)
 }
 
 // What the image wants lies below the user's config, whichever source that has.
@@ -224,10 +248,12 @@ func TestEverySourceLiesOverEveryBase(t *testing.T) {
 	sources := []struct{ name, file, text string }{
 		{"file", "config.ign", of("/user=platform")},
 		{"system", "etc/user.ign", of("/user=system")},
-		{"cmdline", "cmdline", "ignition.config.url=data:;base64," + base64.StdEncoding.EncodeToString([]byte(of("/user=cmdline")))},
+		{"cmdline", "cmdline",
+			"ignition.config.url=data:;base64," + base64.StdEncoding.EncodeToString([]byte(of("/user=cmdline")))},
 	}
 	for i, source := range sources {
-		for _, bases := range [][]string{nil, {"base.d"}, {"base.platform.d/file"}, {"base.d", "base.platform.d/file"}} {
+		for _, bases := range [][]string{nil, {"base.d"}, {"base.platform.d/file"},
+			{"base.d", "base.platform.d/file"}} {
 			t.Run(source.name+" over "+strings.Join(bases, " and "), func(t *testing.T) {
 				t.Parallel()
 				m := newMachine(t, "")
@@ -283,7 +309,8 @@ func TestAConfigByAnArgumentInQuotesIsFetched(t *testing.T) {
 		fmt.Fprint(w, `{"ignition": {"version": "3.4.0", "timeouts": {"httpTotal": 7}}}`)
 	}))
 	defer server.Close()
-	for _, line := range []string{`quiet ignition.config.url="%s" ro`, `"ignition.config.url=%s"`, "x='y' ignition.config.url='%s'"} {
+	for _, line := range []string{`quiet ignition.config.url="%s" ro`, `"ignition.config.url=%s"`,
+		"x='y' ignition.config.url='%s'"} {
 		m := newMachine(t, "")
 		m.write(t, "cmdline", fmt.Sprintf(line, server.URL))
 		require.NoError(t, m.stage(t.Context(), "fetch"), line)
@@ -298,9 +325,11 @@ func TestAPackedConfigIsUnpackedWhereverItIsFrom(t *testing.T) {
 	z := gzip.NewWriter(&packed)
 	_, _ = z.Write([]byte(`{"ignition": {"version": "3.4.0", "timeouts": {"httpTotal": 7}}}`))
 	require.NoError(t, z.Close())
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(packed.Bytes()) }))
+	server := httptest.NewServer(
+		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(packed.Bytes()) }))
 	defer server.Close()
-	for name, text := range map[string]string{"config.ign": packed.String(), "etc/user.ign": packed.String(), "cmdline": "ignition.config.url=" + server.URL} {
+	for name, text := range map[string]string{"config.ign": packed.String(), "etc/user.ign": packed.String(),
+		"cmdline": "ignition.config.url=" + server.URL} {
 		m := newMachine(t, "")
 		m.write(t, name, text)
 		require.NoError(t, m.stage(t.Context(), "fetch"), name)
@@ -318,7 +347,8 @@ func TestAConfigMayBeInUTF16OrHaveAByteOrderMark(t *testing.T) {
 	}
 	encoded := base64.StdEncoding.EncodeToString
 	for name, config := range map[string]string{
-		"a mark": "\ufeff" + text, "UTF-16": wide, "a mark within base64": encoded([]byte("\ufeff" + text)), "UTF-16 within base64": encoded([]byte(wide)),
+		"a mark": "\ufeff" + text, "UTF-16": wide, "a mark within base64": encoded([]byte("\ufeff" + text)),
+		"UTF-16 within base64": encoded([]byte(wide)),
 		"base64 behind a mark": "\ufeff" + encoded([]byte(text)),
 	} {
 		for _, file := range []string{"config.ign", "etc/user.ign"} {
@@ -334,7 +364,8 @@ func TestBlanksAreNoConfigWhereverTheyAreFrom(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "\n") }))
 	defer server.Close()
-	for name, text := range map[string]string{"config.ign": "\n", "etc/user.ign": "\ufeff \r\n", "cmdline": "ignition.config.url=" + server.URL, "etc/base.d/a.ign": "\n"} {
+	for name, text := range map[string]string{"config.ign": "\n", "etc/user.ign": "\ufeff \r\n",
+		"cmdline": "ignition.config.url=" + server.URL, "etc/base.d/a.ign": "\n"} {
 		m := newMachine(t, "")
 		m.write(t, name, text)
 		require.NoError(t, m.stage(t.Context(), "fetch"), name)
@@ -347,14 +378,16 @@ func TestBlanksAreNoConfigWhereverTheyAreFrom(t *testing.T) {
 // Ignition follows such a redirect; nobody should find out by chance.
 func TestARedirectThatGivesUpTLSIsWarnedOf(t *testing.T) {
 	t.Parallel()
-	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "content") }))
+	plain := httptest.NewServer(
+		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "content") }))
 	defer plain.Close()
 	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, plain.URL+r.URL.Path, http.StatusFound)
 	}))
 	defer secure.Close()
 	bundle := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
-	text := fmt.Sprintf(`{"ignition": {"version": "3.4.0", "security": {"tls": {"certificateAuthorities": [{"source": %q}]}}},
+	text := fmt.Sprintf(
+		`{"ignition": {"version": "3.4.0", "security": {"tls": {"certificateAuthorities": [{"source": %q}]}}},
 		"storage": {"files": [{"path": "/a", "contents": {"source": "%[2]s/a?sig=secret"}}, {"path": "/b", "contents": {"source": "%[2]s/b"}}]}}`,
 		"data:;base64,"+base64.StdEncoding.EncodeToString(bundle), secure.URL)
 	m := newMachine(t, text)
@@ -369,7 +402,8 @@ func TestARedirectThatGivesUpTLSIsWarnedOf(t *testing.T) {
 	assert.NotContains(t, m.log.String()+m.shown[0], "secret")
 
 	err := Apply(t.Context(), Application{
-		Root: t.TempDir(), Name: "config", Text: []byte(text), Log: slog.New(slog.DiscardHandler), Report: func([]diag.Problem) {}, NoOwner: true, NoPreset: true, Audience: diag.Workstation,
+		Root: t.TempDir(), Name: "config", Text: []byte(text), Log: slog.New(slog.DiscardHandler),
+		Report: func([]diag.Problem) {}, NoOwner: true, NoPreset: true, Audience: diag.Workstation,
 	})
 	require.ErrorContains(t, err, warning)
 }
@@ -422,7 +456,8 @@ func TestAStageThatIsToldToEndEnds(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer server.Close()
-	m := newMachine(t, fmt.Sprintf(`{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "/a", "contents": {"source": "data:,a"}}, {"path": "/b", "contents": {"source": %q}}]}}`, server.URL))
+	m := newMachine(t, fmt.Sprintf(`{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "/a", `+
+		`"contents": {"source": "data:,a"}}, {"path": "/b", "contents": {"source": %q}}]}}`, server.URL))
 	require.NoError(t, m.stage(t.Context(), "fetch"))
 	require.ErrorIs(t, m.stage(ctx, "files"), told)
 	for _, name := range []string{"root", "root/etc/.glowplug"} {

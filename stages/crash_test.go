@@ -27,7 +27,8 @@ import (
 	"github.com/glowplug-os/glowplug/providers"
 )
 
-// The test binary is also the process that is killed: with these set it provisions a folder and ends itself at a log line.
+// The test binary is also the process that is killed: with these set it provisions a folder and ends itself at a log
+// line.
 const (
 	folderVariable = "GLOWPLUG_TEST_FOLDER"
 	endVariable    = "GLOWPLUG_TEST_END"
@@ -45,7 +46,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// lines counts what is logged, and kills the process at a line. Steps are logged when they start and when they are finished.
+// lines counts what is logged, and kills the process at a line. Steps are logged when they start and when they are
+// finished.
 type lines struct {
 	mu         sync.Mutex
 	end, count int
@@ -75,7 +77,8 @@ func provision(dir string, log slog.Handler) error {
 	for _, name := range []string{"fetch", "kargs", "disks", "mount", "files", "umount"} {
 		err := Run(context.Background(), Boot{
 			Stage: name, Platform: platform, Root: filepath.Join(dir, "root"),
-			Paths:       handoff.Paths{Config: filepath.Join(dir, "run/ignition.json"), State: filepath.Join(dir, "run/ignition/state"), NeedNet: filepath.Join(dir, "run/ignition/neednet")},
+			Paths: handoff.Paths{Config: filepath.Join(dir, "run/ignition.json"),
+				State: filepath.Join(dir, "run/ignition/state"), NeedNet: filepath.Join(dir, "run/ignition/neednet")},
 			CommandLine: filepath.Join(dir, "cmdline"), FetchTimeout: time.Minute, Identity: id, Log: slog.New(log),
 			Today:  20000,
 			Tools:  host.NewTools(map[string]string{"systemctl": filepath.Join(dir, "systemctl")}, nil),
@@ -125,7 +128,8 @@ const crashAccounts = `,
 
 // crashRoot is what these accounts meet.
 var crashRoot = map[string]string{
-	"root/etc/passwd":          "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\ngone:x:1001:1001::/home/gone:/bin/sh\n",
+	"root/etc/passwd": "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n" +
+		"gone:x:1001:1001::/home/gone:/bin/sh\n",
 	"root/etc/shadow":          "root:*:19000::::::\nann:$6$old:19000::::::\ngone:!:19000::::::\n",
 	"root/etc/group":           "root:x:0:\nmail:x:8:\nstaff:x:50:gone\nann:x:1000:\ngone:x:1001:\nold:x:1002:\n",
 	"root/etc/gshadow":         "root:*::\nmail:*::\nstaff:*::gone\nann:!::\ngone:!::\nold:!::\n",
@@ -140,7 +144,8 @@ var crashRoot = map[string]string{
 	"root/etc/default/useradd": "CREATE_MAIL_SPOOL=yes\n",
 }
 
-const crashChild = `{"ignition": {"version": "3.0.0"}, "storage": {"files": [{"path": "/etc/child", "contents": {"source": "data:,child"}}]}}`
+const crashChild = `{"ignition": {"version": "3.0.0"}, ` +
+	`"storage": {"files": [{"path": "/etc/child", "contents": {"source": "data:,child"}}]}}`
 
 const fakeSystemctl = `#!/bin/sh
 case $3 in
@@ -162,8 +167,10 @@ func crashFolder(t *testing.T, server string) string {
 		config = strings.Replace(config, "PASSWD", crashAccounts, 1)
 	}
 	files := map[string]string{
-		"config.ign": strings.Replace(config, "PASSWD", "", 1), "cmdline": "quiet", "systemctl": fakeSystemctl, "run/README": "",
-		"root/fresh/old/deep": "x", "root/etc/hosts": "127.0.0.1\n", "root/etc/replaced": "old", "root/etc/was-dir/x": "old", "root/etc/swapped/x": "old",
+		"config.ign": strings.Replace(config, "PASSWD", "", 1), "cmdline": "quiet", "systemctl": fakeSystemctl,
+		"run/README":          "",
+		"root/fresh/old/deep": "x", "root/etc/hosts": "127.0.0.1\n", "root/etc/replaced": "old",
+		"root/etc/was-dir/x": "old", "root/etc/swapped/x": "old",
 		"root/enabled/old.service": "", "root/etc/systemd/system-preset/20-ignition.preset": "# the image's\n",
 	}
 	maps.Copy(files, crashRoot)
@@ -175,7 +182,8 @@ func crashFolder(t *testing.T, server string) string {
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "root/etc/systemd/system"), 0o755))
 	require.NoError(t, os.Symlink("/dev/null", filepath.Join(dir, "root/etc/systemd/system/unmasked.service")))
 	if os.Geteuid() == 0 {
-		for name, id := range map[string]int{"home/ann": 1000, "home/ann/notes": 1000, "home/gone": 1001, "home/gone/d": 1001, "home/gone/d/x": 1001, "var/mail/ann": 1000, "var/mail/gone": 1001} {
+		for name, id := range map[string]int{"home/ann": 1000, "home/ann/notes": 1000, "home/gone": 1001,
+			"home/gone/d": 1001, "home/gone/d/x": 1001, "var/mail/ann": 1000, "var/mail/gone": 1001} {
 			require.NoError(t, os.Chown(filepath.Join(dir, "root", name), id, id))
 		}
 	}
@@ -215,7 +223,8 @@ func snapshot(t *testing.T, dir string) map[string]string {
 
 func checkCrashAccounts(t *testing.T, all map[string]string) {
 	t.Helper()
-	assert.Contains(t, all["/etc/passwd"], "\nann:x:1500:1000::/home/anna:/bin/sh\ncore:x:1002:1002::/home/core:/bin/bash\n")
+	assert.Contains(t, all["/etc/passwd"],
+		"\nann:x:1500:1000::/home/anna:/bin/sh\ncore:x:1002:1002::/home/core:/bin/bash\n")
 	assert.Contains(t, all["/etc/shadow"], "\nann:$6$old:19000::::::\ncore:$6$new:20000:")
 	assert.Contains(t, all["/etc/group"], "\nstaff:x:500:core\n")
 	assert.Equal(t, "-rwxr-xr-x 1500:1000 notes", all["/home/anna/notes"])
@@ -235,8 +244,8 @@ func crashServer(t *testing.T) string {
 	return server.URL
 }
 
-// Killed at any line that it logs, so before, between and after all steps of all stages, a boot that starts from the top ends
-// as one that was not disturbed.
+// Killed at any line that it logs, so before, between and after all steps of all stages, a boot that starts from the
+// top ends as one that was not disturbed.
 func TestABootKilledAnywhereConvergesWhenRepeated(t *testing.T) {
 	t.Parallel()
 	server := crashServer(t)

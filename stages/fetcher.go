@@ -40,7 +40,8 @@ func (f fetcher) write(ctx context.Context, r config.Resource, to files.Sink) er
 }
 
 // errUnprotected says what is wrong with a redirect that gives up TLS.
-var errUnprotected = errors.New("redirected from https to http, where anybody on the way can change it; a digest (verification.hash) would tell, or an https URL for where it leads")
+var errUnprotected = errors.New("redirected from https to http, where anybody on the way can change it; a digest " +
+	"(verification.hash) would tell, or an https URL for where it leads")
 
 // unprotected warns of such redirects, of each resource once, and on the consoles of the first: Ignition follows them.
 func (r *run) unprotected() func(url string) error {
@@ -85,7 +86,8 @@ func clockOf(built []debug.BuildSetting, epoch string) (c fetch.Clock) {
 }
 
 func resource(r config.Resource) fetch.Resource {
-	out := fetch.Resource{URL: value(r.Source), Gzip: value(r.Compression) == "gzip", Digest: value(r.Verification.Hash)}
+	out := fetch.Resource{URL: value(r.Source), Gzip: value(r.Compression) == "gzip",
+		Digest: value(r.Verification.Hash)}
 	for _, h := range r.HTTPHeaders {
 		out.Headers = append(out.Headers, fetch.Header{Name: h.Name, Value: diag.Secret(value(h.Value))})
 	}

@@ -29,11 +29,12 @@ const (
 	argBootLimit     = "glowplug.timeout.boot"
 )
 
-// parseLimits reads the kernel command line. What it cannot read is told, and left at the default: a misspelt limit is no
-// reason for a machine not to come up.
+// parseLimits reads the kernel command line. What it cannot read is told, and left at the default: a misspelt limit is
+// no reason for a machine not to come up.
 func parseLimits(commandLine string, log *slog.Logger) limits {
 	l := limits{device: device.DefaultPatience, tool: 30 * time.Minute}
-	known := map[string]*time.Duration{argDeviceLimit: &l.device, argToolLimit: &l.tool, argResourceLimit: &l.resource, argBootLimit: &l.boot}
+	known := map[string]*time.Duration{argDeviceLimit: &l.device, argToolLimit: &l.tool, argResourceLimit: &l.resource,
+		argBootLimit: &l.boot}
 	for _, a := range cmdline.Arguments(commandLine) {
 		to := known[a.Name]
 		if to == nil {
@@ -54,7 +55,8 @@ func (l limits) within(ctx context.Context, uptime time.Duration) (context.Conte
 	if l.boot == 0 {
 		return ctx, func() {}
 	}
-	return context.WithTimeoutCause(ctx, l.boot-uptime, fmt.Errorf("the boot has taken longer than %v, which %s sets", l.boot, argBootLimit))
+	return context.WithTimeoutCause(ctx, l.boot-uptime,
+		fmt.Errorf("the boot has taken longer than %v, which %s sets", l.boot, argBootLimit))
 }
 
 // uptime is how long the kernel has been up (proc_uptime(5)); 0 where it does not say.

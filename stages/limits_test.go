@@ -16,11 +16,14 @@ func TestLimitsComeFromTheKernelCommandLine(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(&told, nil))
 	assert.Equal(t, limits{device: 90 * time.Second, tool: 30 * time.Minute}, parseLimits("quiet ro", log))
 	assert.Equal(t, limits{device: 5 * time.Second, tool: 30 * time.Minute, resource: time.Minute, boot: time.Hour},
-		parseLimits("glowplug.timeout.device=1s glowplug.timeout.device=5s glowplug.timeout.resource=1m glowplug.timeout.boot=1h\n", log))
-	assert.Equal(t, limits{device: 5 * time.Second, tool: time.Hour}, parseLimits(`glowplug.timeout.device="5s" "glowplug.timeout.tool=1h"`, log), "quotes go")
+		parseLimits("glowplug.timeout.device=1s glowplug.timeout.device=5s glowplug.timeout.resource=1m "+
+			"glowplug.timeout.boot=1h\n", log))
+	assert.Equal(t, limits{device: 5 * time.Second, tool: time.Hour},
+		parseLimits(`glowplug.timeout.device="5s" "glowplug.timeout.tool=1h"`, log), "quotes go")
 	assert.Equal(t, limits{}, parseLimits("glowplug.timeout.device=0 glowplug.timeout.tool=0", log), "0 is no limit")
 	assert.Empty(t, told.String())
-	assert.Equal(t, limits{device: 90 * time.Second, tool: 30 * time.Minute}, parseLimits("glowplug.timeout.device=soon glowplug.timeout.boot=-1s", log))
+	assert.Equal(t, limits{device: 90 * time.Second, tool: 30 * time.Minute},
+		parseLimits("glowplug.timeout.device=soon glowplug.timeout.boot=-1s", log))
 	assert.Contains(t, told.String(), "glowplug.timeout.device=soon is ignored")
 	assert.Contains(t, told.String(), "glowplug.timeout.boot=-1s is ignored")
 }

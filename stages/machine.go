@@ -16,7 +16,8 @@ import (
 	"github.com/glowplug-os/glowplug/providers"
 )
 
-// machine is what platforms ask: this machine, its network by the fetch client, its tools, and what an earlier stage was given.
+// machine is what platforms ask: this machine, its network by the fetch client, its tools, and what an earlier stage
+// was given.
 func (r *run) machine() providers.Machine {
 	m := providers.Local()
 	m.Log, m.Now, m.Getenv, m.CommandLine = r.Log, r.Now, r.Getenv, r.line
@@ -79,7 +80,8 @@ func (r *run) lend(ctx context.Context, device, kind string, use func(fs.FS) err
 	}
 	// The tool may have got that far before it was cut off.
 	defer r.unmount(dir, device)
-	if _, err = r.Tools.Run(ctx, host.Command{Tool: "mount", Args: []string{"-o", "ro", "-t", kind, device, dir}}); err != nil {
+	if _, err = r.Tools.Run(ctx,
+		host.Command{Tool: "mount", Args: []string{"-o", "ro", "-t", kind, device, dir}}); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(dir)
@@ -101,13 +103,14 @@ const (
 	unmountPause = time.Second
 )
 
-// unmount tries again for a while, as udev may look at the device just now, and in the end leaves it to the kernel to unmount when
-// nobody uses it any more. A device that stays mounted is no reason to fail (docs/peer/platforms.md §1).
+// unmount tries again for a while, as udev may look at the device just now, and in the end leaves it to the kernel to
+// unmount when nobody uses it any more. A device that stays mounted is no reason to fail (docs/peer/platforms.md §1).
 func (r *run) unmount(dir, device string) {
 	for try := 1; ; try++ {
 		err := unix.Unmount(dir, 0)
 		switch {
-		case err == nil, errors.Is(err, unix.EINVAL), errors.Is(err, unix.EPERM): // not mounted; who may not unmount cannot have
+		// not mounted; who may not unmount cannot have
+		case err == nil, errors.Is(err, unix.EINVAL), errors.Is(err, unix.EPERM):
 			return
 		case try < unmountTries:
 			time.Sleep(unmountPause)
@@ -121,8 +124,8 @@ func (r *run) unmount(dir, device string) {
 	}
 }
 
-// report tells the platform how the stage has ended, where it takes reports and the network may be up. That it cannot be told is
-// no failure. The time for a boot does not bound it: that this is over may be the report.
+// report tells the platform how the stage has ended, where it takes reports and the network may be up. That it cannot
+// be told is no failure. The time for a boot does not bound it: that this is over may be the report.
 func (r *run) report(ctx context.Context, s stage, failure error) {
 	if r.fetch.Client.Offline {
 		return

@@ -27,9 +27,11 @@ func newRun(t *testing.T) (r *run, log *bytes.Buffer) {
 	tools := map[string]string{}
 	for _, name := range []string{"modprobe", "vmur"} {
 		tools[name] = filepath.Join(t.TempDir(), name)
-		require.NoError(t, os.WriteFile(tools[name], fmt.Appendf(nil, "#!/bin/sh\necho %s \"$@\"\n[ \"$1\" != absent ]\n", name), 0o755))
+		require.NoError(t, os.WriteFile(tools[name],
+			fmt.Appendf(nil, "#!/bin/sh\necho %s \"$@\"\n[ \"$1\" != absent ]\n", name), 0o755))
 	}
-	r = &run{Boot: Boot{Log: logger, Tools: host.NewTools(tools, logger)}, fetch: fetcher{Client: fetch.New(logger, "1")}}
+	r = &run{Boot: Boot{Log: logger, Tools: host.NewTools(tools, logger)},
+		fetch: fetcher{Client: fetch.New(logger, "1")}}
 	return r, log
 }
 
@@ -38,7 +40,8 @@ func TestFilesOfThePlatformAreHandedOnAndKnownToLaterStages(t *testing.T) {
 	t.Parallel()
 	r, log := newRun(t)
 	assert.Empty(t, r.machine().Kept)
-	given := []providers.File{{Path: "/var/lib/hyperv/.kvp_pool_0", Mode: 0o600, Text: "SECRET"}, {Path: "/b", Mode: 0o644}}
+	given := []providers.File{{Path: "/var/lib/hyperv/.kvp_pool_0", Mode: 0o600, Text: "SECRET"},
+		{Path: "/b", Mode: 0o644}}
 	require.NoError(t, r.take(given))
 	assert.Len(t, r.state.ProviderOutputFiles, 2)
 	assert.Equal(t, given, r.machine().Kept)
@@ -86,7 +89,8 @@ func TestTheFolderOfADriveThatCannotBeMountedIsGone(t *testing.T) {
 	assert.NotContains(t, log.String(), "level=WARN")
 }
 
-// What is received from a card reader is gone from it, and the network comes up between the two stages that get a config.
+// What is received from a card reader is gone from it, and the network comes up between the two stages that get a
+// config.
 func TestAConfigThatIsGivenOnceIsThereForTheStageWithTheNetwork(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -94,7 +98,8 @@ func TestAConfigThatIsGivenOnceIsThereForTheStageWithTheNetwork(t *testing.T) {
 	}))
 	defer server.Close()
 	m := newMachine(t, "")
-	m.write(t, "spool", fmt.Sprintf(`{"ignition": {"version": "3.4.0", "config": {"merge": [{"source": %q}]}}, "storage": {"files": [{"path": "/SECRET"}]}}`, server.URL))
+	m.write(t, "spool", fmt.Sprintf(`{"ignition": {"version": "3.4.0", "config": {"merge": [{"source": %q}]}}, `+
+		`"storage": {"files": [{"path": "/SECRET"}]}}`, server.URL))
 	m.write(t, "tool", fmt.Sprintf(`#!/bin/sh -e
 cd %q
 case "$1" in
@@ -111,8 +116,12 @@ esac
 	stage := func(name string) error {
 		log := slog.New(slog.NewTextHandler(&m.log, nil))
 		return Run(t.Context(), Boot{
-			Stage: name, Platform: zvm, Root: filepath.Join(m.dir, "root"), Paths: m.paths(), CommandLine: filepath.Join(m.dir, "cmdline"),
-			FetchTimeout: m.patience, Log: log, Tools: host.NewTools(tools, log), Now: time.Now, Getenv: func(string) string { return "" },
+			Stage: name, Platform: zvm, Root: filepath.Join(m.dir, "root"), Paths: m.paths(),
+			CommandLine:  filepath.Join(m.dir, "cmdline"),
+			FetchTimeout: m.patience, Log: log, Tools: host.NewTools(tools, log), Now: time.Now,
+			Getenv: func(string) string {
+				return ""
+			},
 		})
 	}
 	require.NoError(t, stage("fetch-offline"))
@@ -133,5 +142,6 @@ esac
 // The helper may quote what it was asked for: which device is meant may be known, other values not.
 func TestValuesOfKernelArgumentsAreNotTold(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, []diag.Secret{"", "", "hunter2"}, values([]string{"--should-exist", "quiet", "root=UUID=1", "a=/dev/vda", "boot=LABEL=b", "token=hunter2"}))
+	assert.Equal(t, []diag.Secret{"", "", "hunter2"},
+		values([]string{"--should-exist", "quiet", "root=UUID=1", "a=/dev/vda", "boot=LABEL=b", "token=hunter2"}))
 }

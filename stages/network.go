@@ -27,7 +27,8 @@ func needsNetwork(cfg *config.Config) string {
 	}
 	for i := range cfg.Storage.Files {
 		f := &cfg.Storage.Files[i]
-		if isRemote(&f.Contents) || slices.ContainsFunc(f.Append, func(r config.Resource) bool { return isRemote(&r) }) {
+		if isRemote(&f.Contents) ||
+			slices.ContainsFunc(f.Append, func(r config.Resource) bool { return isRemote(&r) }) {
 			return fmt.Sprintf("$.storage.files.%d", i)
 		}
 	}

@@ -15,7 +15,8 @@ import (
 	"github.com/glowplug-os/glowplug/providers"
 )
 
-// The helper for kernel arguments asks for a reboot and waits for it: systemd's signal ends it, or this process, or both.
+// The helper for kernel arguments asks for a reboot and waits for it: systemd's signal ends it, or this process, or
+// both.
 func TestAStageThatAShutdownEnds(t *testing.T) {
 	const waits, isKilled, fails = "touch began; exec sleep 60", "kill -TERM $$", "exit 3"
 	for claim, c := range map[string]struct {
@@ -57,7 +58,8 @@ func TestAStageThatAShutdownEnds(t *testing.T) {
 			platform, _ := providers.Find("file")
 			log := slog.New(slog.NewTextHandler(&m.log, nil))
 			err := Run(ctx, Boot{
-				Stage: "kargs", Platform: platform, Root: m.dir, Paths: m.paths(), CommandLine: filepath.Join(m.dir, "cmdline"), Log: log,
+				Stage: "kargs", Platform: platform, Root: m.dir, Paths: m.paths(),
+				CommandLine: filepath.Join(m.dir, "cmdline"), Log: log,
 				Tools: host.NewTools(names, log), FirstProcess: filepath.Join(m.dir, "first"),
 			})
 			require.Error(t, err)

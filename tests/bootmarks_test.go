@@ -54,12 +54,18 @@ func runScript(t *testing.T, dir string, env []string, script string, args ...st
 
 func TestTheMarkOfTheFirstBootIsClearedForEveryBootLoader(t *testing.T) {
 	dir := bootFolder(t, map[string]string{
-		"ignition.firstboot":                                        "set ignition_network_kcmdline='ip=dhcp'\n",
-		"loader/entries/a.conf":                                     "title a\nlinux /a\noptions root=LABEL=root ignition.firstboot ignition.firstbooted quiet\n",
-		"loader/entries/b.conf":                                     "title ignition.firstboot\noptions quiet ignition.firstboot=1\n",
-		"loader/entries/c.conf":                                     "options\tignition.firstboot ignition.firstboot ignition.firstboot=yes\toptions=ignition.firstboot\n  options ignition.firstboot\n",
-		"loader/entries/d.conf":                                     "options a=\"b ignition.firstboot c\" \"ignition.firstboot\" x 'ignition.firstboot=2 3' 'ignition.firstboot' \"ignition.firstboot=1 2\" ignition.firstboot=\"1\" \"ignition.firstbooted\"\n",
-		"loader/entries/e.conf":                                     "options a=\"b ignition.firstboot \"ignition.firstboot=1 c ignition.firstboot\noptions \"ignition.firstboot a\noptions a=\"b ignition.firstboot ignition.firstboot=\"1\" c ignition.firstboot=2 d ignition.firstboot\noptions x=\"y\" ignition.firstboot\n",
+		"ignition.firstboot": "set ignition_network_kcmdline='ip=dhcp'\n",
+		"loader/entries/a.conf": "title a\nlinux /a\n" +
+			"options root=LABEL=root ignition.firstboot ignition.firstbooted quiet\n",
+		"loader/entries/b.conf": "title ignition.firstboot\noptions quiet ignition.firstboot=1\n",
+		"loader/entries/c.conf": "options\tignition.firstboot ignition.firstboot " +
+			"ignition.firstboot=yes\toptions=ignition.firstboot\n  options ignition.firstboot\n",
+		"loader/entries/d.conf": "options a=\"b ignition.firstboot c\" \"ignition.firstboot\" " +
+			"x 'ignition.firstboot=2 3' 'ignition.firstboot' \"ignition.firstboot=1 2\" ignition.firstboot=\"1\" " +
+			"\"ignition.firstbooted\"\n",
+		"loader/entries/e.conf": "options a=\"b ignition.firstboot \"ignition.firstboot=1 c ignition.firstboot\n" +
+			"options \"ignition.firstboot a\noptions a=\"b ignition.firstboot ignition.firstboot=\"1\" c " +
+			"ignition.firstboot=2 d ignition.firstboot\noptions x=\"y\" ignition.firstboot\n",
 		"loader/entries/other.conf":                                 "options quiet\n",
 		"loader/addons/ignition.firstboot.addon.efi":                "pe",
 		"EFI/Linux/a.efi.extra.d/ignition.firstboot.addon.efi":      "pe",
@@ -68,11 +74,12 @@ func TestTheMarkOfTheFirstBootIsClearedForEveryBootLoader(t *testing.T) {
 	})
 	got := runScript(t, dir, nil, complete, dir, filepath.Join(dir, "none"))
 	assert.Equal(t, map[string]string{
-		"loader/entries/a.conf":                   "title a\nlinux /a\noptions root=LABEL=root ignition.firstbooted quiet\n",
-		"loader/entries/b.conf":                   "title ignition.firstboot\noptions quiet\n",
-		"loader/entries/c.conf":                   "options\toptions=ignition.firstboot\n  options\n",
-		"loader/entries/d.conf":                   "options a=\"b ignition.firstboot c\" x \"ignition.firstbooted\"\n",
-		"loader/entries/e.conf":                   "options a=\"b ignition.firstboot \"ignition.firstboot=1 c\noptions a\noptions a=\"b ignition.firstboot ignition.firstboot=\"1\" c d\noptions x=\"y\"\n",
+		"loader/entries/a.conf": "title a\nlinux /a\noptions root=LABEL=root ignition.firstbooted quiet\n",
+		"loader/entries/b.conf": "title ignition.firstboot\noptions quiet\n",
+		"loader/entries/c.conf": "options\toptions=ignition.firstboot\n  options\n",
+		"loader/entries/d.conf": "options a=\"b ignition.firstboot c\" x \"ignition.firstbooted\"\n",
+		"loader/entries/e.conf": "options a=\"b ignition.firstboot \"ignition.firstboot=1 c\noptions a\n" +
+			"options a=\"b ignition.firstboot ignition.firstboot=\"1\" c d\noptions x=\"y\"\n",
 		"loader/entries/other.conf":               "options quiet\n",
 		"EFI/Linux/a.efi.extra.d/other.addon.efi": "pe",
 	}, got)
@@ -95,11 +102,13 @@ var argumentChanges = map[string]struct {
 		[]string{"--should-exist", "a", "--should-exist", "b=1", "--should-exist", "root=LABEL=x"},
 		map[string]string{
 			"loader/entries/a.conf": "title a\nlinux /a\noptions root=LABEL=x aa b=11 xb=1\n",
-			"grub/grub.cfg":         "menuentry 'a' {\n\tlinux\t/a root=LABEL=x b=1 quiet\n\tlinuxefi /a\n\tinitrd /a\n}\n",
+			"grub/grub.cfg": "menuentry 'a' {\n\tlinux\t/a root=LABEL=x b=1 quiet\n\tlinuxefi /a\n" +
+				"\tinitrd /a\n}\n",
 		},
 		map[string]string{
 			"loader/entries/a.conf": "title a\nlinux /a\noptions root=LABEL=x aa b=11 xb=1 a b=1\n",
-			"grub/grub.cfg":         "menuentry 'a' {\n\tlinux\t/a root=LABEL=x b=1 quiet a\n\tlinuxefi /a a b=1 root=LABEL=x\n\tinitrd /a\n}\n",
+			"grub/grub.cfg": "menuentry 'a' {\n\tlinux\t/a root=LABEL=x b=1 quiet a\n" +
+				"\tlinuxefi /a a b=1 root=LABEL=x\n\tinitrd /a\n}\n",
 		},
 	},
 	"all of what should not be there goes, between any blanks": {
@@ -114,7 +123,8 @@ var argumentChanges = map[string]struct {
 		},
 	},
 	"quotes hold words together": {
-		[]string{"--should-exist", `x="a b"`, "--should-not-exist", "b", "--should-not-exist", `y="c d"`, "--should-exist", "it's;"},
+		[]string{"--should-exist", `x="a b"`, "--should-not-exist", "b", "--should-not-exist", `y="c d"`,
+			"--should-exist", "it's;"},
 		map[string]string{
 			"loader/entries/a.conf": "linux /a\noptions z=\"a b c\" b \"y=c d\"\n",
 			"grub/grub.cfg":         "linux /a 'z=a b c' b y=\"c d\" y=c\\ d 'x=a b'\n",
@@ -156,12 +166,14 @@ var argumentChanges = map[string]struct {
 		map[string]string{
 			"loader/entries/a.conf": "linux /a\noptions $kernelopts quiet $tuned_params\n",
 			"grub2/grub.cfg":        "blscfg\n",
-			"grub2/grubenv":         grubenv("# GRUB Environment Block\nsaved_entry=quiet\nkernelopts=quiet root=x quiet b \nboot_success=0\n"),
+			"grub2/grubenv": grubenv("# GRUB Environment Block\nsaved_entry=quiet\nkernelopts=quiet root=x quiet b \n" +
+				"boot_success=0\n"),
 		},
 		map[string]string{
 			"loader/entries/a.conf": "linux /a\noptions $kernelopts $tuned_params\n",
 			"grub2/grub.cfg":        "blscfg\n",
-			"grub2/grubenv":         grubenv("# GRUB Environment Block\nsaved_entry=quiet\nkernelopts= root=x b a \nboot_success=0\n"),
+			"grub2/grubenv": grubenv("# GRUB Environment Block\nsaved_entry=quiet\nkernelopts= root=x b a \n" +
+				"boot_success=0\n"),
 		},
 	},
 }
@@ -177,8 +189,9 @@ func TestKernelArgumentsOfBootEntriesAreChanged(t *testing.T) {
 
 func TestAHelperThatCannotDoWhatIsAskedFails(t *testing.T) {
 	for says, files := range map[string]map[string]string{
-		"there are no boot entries":             {"grub/grub.cfg": "set linux\n", "loader/entries/a.conf": "efi /a\n"},
-		"refer to kernelopts, which no grubenv": {"loader/entries/a.conf": "linux /a\noptions $kernelopts\n", "grub2/grubenv": grubenv("a=b\n")},
+		"there are no boot entries": {"grub/grub.cfg": "set linux\n", "loader/entries/a.conf": "efi /a\n"},
+		"refer to kernelopts, which no grubenv": {"loader/entries/a.conf": "linux /a\noptions $kernelopts\n",
+			"grub2/grubenv": grubenv("a=b\n")},
 		"there is no room": {"loader/entries/a.conf": "linux /a\noptions $kernelopts\n",
 			"grub2/grubenv": grubenv("kernelopts=" + strings.Repeat("x", 1000) + "\n")},
 	} {
@@ -195,7 +208,8 @@ func TestAHelperThatCannotDoWhatIsAskedFails(t *testing.T) {
 
 // A file is written whole before it takes the place of the other, and keeps its mode: a grub.cfg may hold passwords.
 func TestBootEntriesAreReplacedInOnePiece(t *testing.T) {
-	for script, args := range map[string][]string{complete: nil, entries: {"--should-not-exist", "ignition.firstboot"}} {
+	for script, args := range map[string][]string{complete: nil,
+		entries: {"--should-not-exist", "ignition.firstboot"}} {
 		dir := bootFolder(t, map[string]string{"loader/entries/a.conf": "linux /a\noptions ignition.firstboot\n"})
 		entry := filepath.Join(dir, "loader/entries/a.conf")
 		require.NoError(t, os.Chmod(entry, 0o600))
@@ -203,7 +217,8 @@ func TestBootEntriesAreReplacedInOnePiece(t *testing.T) {
 		for _, name := range []string{"sync", "mv"} {
 			real, err := exec.LookPath(name)
 			require.NoError(t, err)
-			text := "#!/bin/sh\n[ -s " + entry + " ] && echo " + name + " >>" + tools + "/order\nexec " + real + ` "$@"` + "\n"
+			text := "#!/bin/sh\n[ -s " + entry + " ] && echo " + name + " >>" + tools + "/order\nexec " +
+				real + ` "$@"` + "\n"
 			require.NoError(t, os.WriteFile(filepath.Join(tools, name), []byte(text), 0o755))
 		}
 		if script == complete {

@@ -23,7 +23,8 @@ func TestButaneExamplesConvertWithoutWarnings(t *testing.T) {
 	for _, example := range examples {
 		t.Run(filepath.Base(example), func(t *testing.T) {
 			made := filepath.Join(t.TempDir(), "made.ign")
-			require.Empty(t, run(t, "glowplug", "convert", "--strict", "--raw", "--files-dir", exampleFiles, "-o", made, withoutOpenShift(t, example)))
+			require.Empty(t, run(t, "glowplug", "convert", "--strict", "--raw", "--files-dir", exampleFiles, "-o", made,
+				withoutOpenShift(t, example)))
 			assert.Equal(t, "valid: 1 file, 0 errors, 0 warnings\n", run(t, "glowplug-validate", "--strict", made))
 		})
 	}
@@ -55,7 +56,8 @@ func TestTheExamplesOfTheLanguageApply(t *testing.T) {
 	text, err := os.ReadFile("../docs/config.md")
 	require.NoError(t, err)
 	local := t.TempDir()
-	for name, content := range map[string]string{"site/index.html": "<h1>Hello</h1>\n", "site/bin/check": "#!/bin/sh\n"} {
+	for name, content := range map[string]string{"site/index.html": "<h1>Hello</h1>\n",
+		"site/bin/check": "#!/bin/sh\n"} {
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(local, name)), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(local, name), []byte(content), 0o644))
 	}
@@ -68,9 +70,11 @@ func TestTheExamplesOfTheLanguageApply(t *testing.T) {
 		t.Run(strconv.Itoa(i), func(t *testing.T) {
 			file, root := filepath.Join(t.TempDir(), "example.bu"), t.TempDir()
 			require.NoError(t, os.WriteFile(file, []byte(document), 0o600))
-			assert.Contains(t, run(t, "glowplug-validate", "--strict", "--files-dir", local, file), "valid: 1 file, 0 errors, 0 warnings")
+			assert.Contains(t, run(t, "glowplug-validate", "--strict", "--files-dir", local, file),
+				"valid: 1 file, 0 errors, 0 warnings")
 			image(t, root)
-			args := []string{"apply", "--root", root, "--files-dir", local, "--no-preset", "--offline", "--ignore-unsupported", file}
+			args := []string{"apply", "--root", root, "--files-dir", local, "--no-preset", "--offline",
+				"--ignore-unsupported", file}
 			if os.Geteuid() != 0 {
 				args = append(args, "--no-owner")
 			}
@@ -94,7 +98,8 @@ func image(t *testing.T, root string) {
 	if os.Geteuid() == 0 {
 		require.NoError(t, os.Chown(home, 1000, 1000))
 	}
-	require.NoError(t, os.WriteFile(filepath.Join(root, "etc/passwd"), []byte("core:x:1000:1000::/home/core:/bin/bash\n"), 0o644))
+	require.NoError(t,
+		os.WriteFile(filepath.Join(root, "etc/passwd"), []byte("core:x:1000:1000::/home/core:/bin/bash\n"), 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(root, "etc/group"), []byte("core:x:1000:\n"), 0o644))
 }
 

@@ -22,13 +22,16 @@ var (
 	// lineBreak is where a comment or a paragraph goes on in the next line.
 	lineBreak = regexp.MustCompile(`\n[ \t]*(?://|#|\*)?[ \t]*`)
 	// A citation is a page of docs and, if it says so, sections and a rule, or the words of a heading.
-	citation = regexp.MustCompile(`docs/((?:[a-z]+/)?[A-Za-z-]+\.md)\b((?:(?:,| and|, and| to)? ` + section + `)*(?:,? (?:step [0-9]+|R-[A-Z0-9]+))?)(, "[^"]+")?`)
+	citation = regexp.MustCompile(`docs/((?:[a-z]+/)?[A-Za-z-]+\.md)\b((?:(?:,| and|, and| to)? ` + section +
+		`)*(?:,? (?:step [0-9]+|R-[A-Z0-9]+))?)(, "[^"]+")?`)
 	// A neighbour is how pages of one folder cite each other, and themselves.
 	neighbour = regexp.MustCompile("(?:([A-Za-z-]+\\.md)`? )?(" + section + `)`)
 	detail    = regexp.MustCompile(section + `|step [0-9]+|R-[A-Z0-9]+`)
 	// Forms that name what a reader of the repository has not got.
-	unreadable = regexp.MustCompile(`\breference:\s|\b[Rr]eference:? (?:spec|engine|butane|initramfs|lints|targets|(?:more )?platforms)\b|` +
-		`\b(?:spec|engine|butane|initramfs|lints|targets|platforms),? §|\bDESIGN(?:\.md| §)|\bdesign notes\b|\.\./shared\b`)
+	unreadable = regexp.MustCompile(`\breference:\s|\b[Rr]eference:? ` +
+		`(?:spec|engine|butane|initramfs|lints|targets|(?:more )?platforms)\b|` +
+		`\b(?:spec|engine|butane|initramfs|lints|targets|platforms),? §|\bDESIGN(?:\.md| §)|\bdesign ` +
+		`notes\b|\.\./shared\b`)
 )
 
 // A page is a document, its sections by number, each with what is below it.
@@ -178,9 +181,10 @@ func texts(t *testing.T, do func(name, text string)) {
 
 // marks tells quickly that a text may have something to look at.
 func marks(text string) bool {
-	return slices.ContainsFunc([]string{"docs/", "§", "eference", "DESIGN", "design notes", "../shared"}, func(mark string) bool {
-		return strings.Contains(text, mark)
-	})
+	return slices.ContainsFunc([]string{"docs/", "§", "eference", "DESIGN", "design notes", "../shared"},
+		func(mark string) bool {
+			return strings.Contains(text, mark)
+		})
 }
 
 func TestCitationsLeadSomewhere(t *testing.T) {
@@ -200,7 +204,8 @@ func TestCitationsLeadSomewhere(t *testing.T) {
 func TestCitationsThatLeadNowhereAreFound(t *testing.T) {
 	pages := map[string]page{
 		"files.md": readPage("# Files\n\n## Order\n"),
-		"peer/engine.md": readPage("# Engine\n## 1. One\n### 1.1 Deeper\n1. first. 2. second R-URL\n```\n## 9. Code\n```\n" +
+		"peer/engine.md": readPage("# Engine\n## 1. One\n### 1.1 Deeper\n1. first. 2. second R-URL\n```\n" +
+			"## 9. Code\n```\n" +
 			"## 2. Two\n### 1. An example\n## Appendix A. Artefacts\n"),
 	}
 	for text, want := range map[string]string{
@@ -220,9 +225,10 @@ func TestCitationsThatLeadNowhereAreFound(t *testing.T) {
 		"// docs/peer/engine.md §2, Appendix B":               "docs/peer/engine.md has no Appendix B",
 		"// docs/files.md §1":                                 "docs/files.md has no §1",
 		"# docs/files.md, \"Disorder\"":                       "docs/files.md has no heading \"Disorder\"",
-		"// (reference: engine,\n// appendix A)":              "\"reference: \" is not for readers of the repository: cite docs/peer",
-		"// Reference: spec §1":                               "\"Reference: spec\" is not for readers of the repository: cite docs/peer",
-		"// the table (engine §1)":                            "\"engine §\" is not for readers of the repository: cite docs/peer",
+		"// (reference: engine,\n// appendix A)": "\"reference: \" is not for readers of the repository: " +
+			"cite docs/peer",
+		"// Reference: spec §1":    "\"Reference: spec\" is not for readers of the repository: cite docs/peer",
+		"// the table (engine §1)": "\"engine §\" is not for readers of the repository: cite docs/peer",
 	} {
 		t.Run(text, func(t *testing.T) {
 			wrong := strings.Join(misleading(pages, "x.go", text), "\n")

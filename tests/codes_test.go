@@ -87,7 +87,8 @@ func missing(text string) (problems []diag.Problem) {
 		name = text
 	}
 	p := &cli.Process{
-		Args: []string{"--format", "json", name}, In: in, Out: &diag.Screen{To: &out}, Err: &diag.Screen{To: io.Discard},
+		Args: []string{"--format", "json", name}, In: in, Out: &diag.Screen{To: &out},
+		Err: &diag.Screen{To: io.Discard},
 	}
 	cli.Run(context.Background(), p, []cli.Program{{Command: check.Validate("glowplug validate")}})
 	code := regexp.MustCompile(`"severity": *"error",\s*"code": *"([a-z-]+)"`)

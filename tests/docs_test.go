@@ -62,7 +62,8 @@ func TestLargePackagesAreExplained(t *testing.T) {
 			continue
 		}
 		doc := filepath.Join(p.Dir, "doc.go")
-		if assert.FileExists(t, doc, "%s has %d lines: doc.go says what comes in, what goes out, in which order it works, what is surprising", p.path(), lines) {
+		if assert.FileExists(t, doc, "%s has %d lines: doc.go says what comes in, what goes out, "+
+			"in which order it works, what is surprising", p.path(), lines) {
 			assert.GreaterOrEqual(t, linesOf(t, doc), docLines, "%s/doc.go: half a page", p.path())
 		}
 	}

@@ -32,12 +32,13 @@ func TestExamplesAreValidWithoutWarnings(t *testing.T) {
 	require.GreaterOrEqual(t, len(examples), 4)
 	for _, program := range [][]string{{"glowplug", "validate"}, {"glowplug-validate"}} {
 		args := append(append(program[1:], "--strict"), examples...)
-		assert.Equal(t, fmt.Sprintf("valid: %d files, 0 errors, 0 warnings\n", len(examples)), run(t, program[0], args...))
+		assert.Equal(t, fmt.Sprintf("valid: %d files, 0 errors, 0 warnings\n", len(examples)),
+			run(t, program[0], args...))
 	}
 }
 
-// webRoot is what web.ign makes: kind and mode of each path, with the target of a link and the content of a file that is
-// worth reading.
+// webRoot is what web.ign makes: kind and mode of each path, with the target of a link and the content of a file that
+// is worth reading.
 const webRoot = `
 drwxr-xr-x etc
 -rw------- etc/.pwd.lock
@@ -123,7 +124,8 @@ func applyWeb(t *testing.T, root string, options ...string) string {
 func TestTheWebExampleMakesItsTree(t *testing.T) {
 	root := t.TempDir()
 	plan := applyWeb(t, root, "--dry-run")
-	for _, step := range []string{"+ group web ", "+ user deploy ", "+ ssh keys of deploy ", "+ file /etc/hostname ", "+ mask apache2.service "} {
+	for _, step := range []string{"+ group web ", "+ user deploy ", "+ ssh keys of deploy ", "+ file /etc/hostname ",
+		"+ mask apache2.service "} {
 		assert.Contains(t, "\n"+plan, "\n"+step)
 	}
 	assert.Equal(t, "\n", listing(t, root, webRoot), "a dry run writes nothing")

@@ -23,12 +23,13 @@ import (
 
 const module = "github.com/glowplug-os/glowplug"
 
-// floors lists every package of the module, ground up. A package imports packages of lower floors only. A new package gets
-// a place here, and a line in docs/architecture.md.
+// floors lists every package of the module, ground up. A package imports packages of lower floors only. A new package
+// gets a place here, and a line in docs/architecture.md.
 var floors = [][]string{
 	{"internal/codes"},
 	{"internal/diag", "internal/sum512", "internal/cmdline"},
-	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/logs", "internal/cli"},
+	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/logs",
+		"internal/cli"},
 	{"internal/source"},
 	{"internal/fetch", "internal/host", "internal/console", "internal/journal", "internal/build", "internal/field"},
 	{"internal/language", "internal/document", "providers", "internal/device", "internal/process"},
@@ -41,7 +42,9 @@ var floors = [][]string{
 }
 
 // pure packages do not touch the machine themselves.
-var pure = []string{"internal/codes", "internal/cli", "internal/diag", "internal/sum512", "internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/field", "config", "internal/document", "internal/butane", "internal/rules", "validate"}
+var pure = []string{"internal/codes", "internal/cli", "internal/diag", "internal/sum512", "internal/cmdline",
+	"internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/field", "config",
+	"internal/document", "internal/butane", "internal/rules", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 
@@ -133,7 +136,8 @@ func TestPackagesAreInTheDocs(t *testing.T) {
 	require.NoError(t, err)
 	for _, p := range everyPackage(t) {
 		if !p.isTest() {
-			assert.True(t, strings.Contains(string(text), "`"+p.path()+"`"), "docs/architecture.md does not say what %s is for", p.path())
+			assert.True(t, strings.Contains(string(text), "`"+p.path()+"`"),
+				"docs/architecture.md does not say what %s is for", p.path())
 		}
 	}
 }
@@ -165,8 +169,10 @@ type program struct {
 }
 
 var programs = []program{
-	{"glowplug", 12_700_000, []string{"text/template", "html/template", "github.com/alecthomas/kong", "github.com/urfave/cli/v2"}},
-	{"glowplug-validate", 7_000_000, []string{"text/template", "html/template", "net", "net/http", "os/exec", module + "/internal/host", module + "/internal/fetch"}},
+	{"glowplug", 12_700_000,
+		[]string{"text/template", "html/template", "github.com/alecthomas/kong", "github.com/urfave/cli/v2"}},
+	{"glowplug-validate", 7_000_000, []string{"text/template", "html/template", "net", "net/http", "os/exec",
+		module + "/internal/host", module + "/internal/fetch"}},
 }
 
 // scratch is a folder that is removed when all tests are done.
@@ -181,8 +187,8 @@ var built = sync.OnceValues(func() (string, error) {
 	return dir, errors.Join(sources(), build("..", dir))
 })
 
-// sources looks at what other processes read here, the compiler and `go list`, so that a result that `go test` has kept does
-// not outlive it: it takes note of what this process looks at only.
+// sources looks at what other processes read here, the compiler and `go list`, so that a result that `go test` has kept
+// does not outlive it: it takes note of what this process looks at only.
 func sources() error {
 	return filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -201,7 +207,8 @@ func sources() error {
 // build builds both programs from a checkout as `make build` does, but for the version.
 func build(checkout, to string) error {
 	for _, p := range programs {
-		build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", filepath.Join(to, p.name), "./cmd/"+p.name)
+		build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o",
+			filepath.Join(to, p.name), "./cmd/"+p.name)
 		build.Dir = checkout
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {

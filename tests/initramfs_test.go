@@ -18,7 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A unitFile is a systemd unit as other units and drop-ins of distributions count on it: "Unit.Before" has all values, in order.
+// A unitFile is a systemd unit as other units and drop-ins of distributions count on it: "Unit.Before" has all values,
+// in order.
 type unitFile map[string][]string
 
 // readUnit reads a unit file. Lists of names are taken apart.
@@ -54,7 +55,8 @@ func installed(t *testing.T, targets ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	// What is built is not asked here, and would take the time of a build.
-	c := exec.Command("make", append([]string{"-s", "-o", "build", "DESTDIR=" + dir, "BIN=" + fakeBinaries(t)}, targets...)...)
+	c := exec.Command("make",
+		append([]string{"-s", "-o", "build", "DESTDIR=" + dir, "BIN=" + fakeBinaries(t)}, targets...)...)
 	c.Dir = ".."
 	out, err := c.CombinedOutput()
 	require.NoError(t, err, "make %v: %s", targets, out)
@@ -129,32 +131,41 @@ func TestWhatIsInstalledOnRequest(t *testing.T) {
 	const network = "usr/lib/dracut/modules.d/35ignition-network/"
 	for target, want := range map[string]map[string]string{
 		"install-grub-for-bootupd": {"usr/lib/bootupd/grub2-static/configs.d/05_ignition.cfg": "0644"},
-		"install-network":          {network + "module-setup.sh": "0755", network + "ignition-network.sh": "0755", network + "ignition-network.service": "0644"},
+		"install-network": {network + "module-setup.sh": "0755", network + "ignition-network.sh": "0755",
+			network + "ignition-network.service": "0644"},
 		"install-firstboot-complete": {
-			"usr/libexec/ignition-firstboot-complete": "0755", "usr/lib/systemd/system/ignition-firstboot-complete.service": "0644"},
+			"usr/libexec/ignition-firstboot-complete":                    "0755",
+			"usr/lib/systemd/system/ignition-firstboot-complete.service": "0644"},
 		"install-dracut-conf":   {"usr/lib/dracut/dracut.conf.d/30-ignition.conf": "0644"},
 		"install-kargs-entries": {moduleFolder + "ignition-kargs-helper.sh": "0755"},
 	} {
 		assert.Equal(t, want, installedFiles(t, installed(t, target)), target)
 	}
-	helper, err := os.ReadFile(filepath.Join(installed(t, "install", "install-kargs-entries"), moduleFolder, "ignition-kargs-helper.sh"))
+	helper, err := os.ReadFile(filepath.Join(installed(t, "install", "install-kargs-entries"), moduleFolder,
+		"ignition-kargs-helper.sh"))
 	require.NoError(t, err)
-	assert.Contains(t, string(helper), "loader/entries", "the helper takes the place of the one that has nothing to say")
+	assert.Contains(t, string(helper), "loader/entries",
+		"the helper takes the place of the one that has nothing to say")
 }
 
-// An initramfs without the module comes up as if there were nothing to provision: check() has it only where somebody asks for it.
+// An initramfs without the module comes up as if there were nothing to provision: check() has it only where somebody
+// asks for it.
 func TestInstallSaysWhatIsLeftToDo(t *testing.T) {
 	c := exec.Command("make", "-s", "-o", "build", "DESTDIR="+t.TempDir(), "BIN="+fakeBinaries(t), "install")
 	c.Dir = ".."
 	out, err := c.Output()
 	require.NoError(t, err)
-	for _, word := range []string{`add_dracutmodules+=" ignition "`, "make install-dracut-conf", "make install-network", "ignition.firstboot", "docs/operations.md"} {
+	for _, word := range []string{`add_dracutmodules+=" ignition "`, "make install-dracut-conf", "make install-network",
+		"ignition.firstboot", "docs/operations.md"} {
 		assert.Contains(t, string(out), word)
 	}
-	assert.True(t, strings.HasSuffix(string(out), "\n  add_dracutmodules+=\" ignition \"\n"), "it is not the last line of\n%s", out)
-	conf, err := os.ReadFile(filepath.Join(installed(t, "install-dracut-conf"), "usr/lib/dracut/dracut.conf.d/30-ignition.conf"))
+	assert.True(t, strings.HasSuffix(string(out), "\n  add_dracutmodules+=\" ignition \"\n"),
+		"it is not the last line of\n%s", out)
+	conf, err := os.ReadFile(filepath.Join(installed(t, "install-dracut-conf"),
+		"usr/lib/dracut/dracut.conf.d/30-ignition.conf"))
 	require.NoError(t, err)
-	got, err := exec.Command("bash", "-c", "add_dracutmodules=' other '; "+string(conf)+"\necho $add_dracutmodules").Output()
+	got, err := exec.Command("bash", "-c",
+		"add_dracutmodules=' other '; "+string(conf)+"\necho $add_dracutmodules").Output()
 	require.NoError(t, err)
 	assert.Equal(t, "other ignition\n", string(got))
 }
@@ -180,13 +191,16 @@ var edges = map[string]unitFile{
 	"disks": {
 		"Unit.After":    {"ignition-fetch.service", "systemd-udevd.service"},
 		"Unit.Requires": {"systemd-udevd.service"},
-		"Unit.Before":   {"ignition-complete.target", "ignition-mount.service", "initrd-root-device.target", "sysroot.mount", "systemd-fsck-root.service"},
+		"Unit.Before": {"ignition-complete.target", "ignition-mount.service", "initrd-root-device.target",
+			"sysroot.mount", "systemd-fsck-root.service"},
 	},
 	"mount": {
-		"Unit.After":       {"ignition-disks.service", "ignition-remount-sysroot.service", "initrd-root-fs.target", "network.target"},
-		"Unit.Requires":    {"initrd-root-fs.target"},
-		"Unit.Before":      {"ignition-complete.target", "ignition-files.service", "initrd-switch-root.target"},
-		"Service.ExecStop": {"/usr/bin/ignition --root=/sysroot --platform=${PLATFORM_ID} --stage=umount ${IGNITION_ARGS}"},
+		"Unit.After": {"ignition-disks.service", "ignition-remount-sysroot.service", "initrd-root-fs.target",
+			"network.target"},
+		"Unit.Requires": {"initrd-root-fs.target"},
+		"Unit.Before":   {"ignition-complete.target", "ignition-files.service", "initrd-switch-root.target"},
+		"Service.ExecStop": {"/usr/bin/ignition --root=/sysroot --platform=${PLATFORM_ID} --stage=umount " +
+			"${IGNITION_ARGS}"},
 	},
 	"files": {
 		"Unit.After":  {"ignition-mount.service"},
@@ -201,8 +215,10 @@ func TestUnitsOfStagesAreInTheOrderThatOthersHookInto(t *testing.T) {
 			common := unitFile{
 				"Unit.ConditionPathExists": {"/etc/initrd-release"}, "Unit.DefaultDependencies": {"no"},
 				"Unit.OnFailure": {"emergency.target"}, "Unit.OnFailureJobMode": {"isolate"},
-				"Service.Type": {"oneshot"}, "Service.RemainAfterExit": {"yes"}, "Service.EnvironmentFile": {"/run/ignition.env"},
-				"Service.ExecStart": {"/usr/bin/ignition --root=/sysroot --platform=${PLATFORM_ID} --stage=" + stage + " ${IGNITION_ARGS}"},
+				"Service.Type": {"oneshot"}, "Service.RemainAfterExit": {"yes"},
+				"Service.EnvironmentFile": {"/run/ignition.env"},
+				"Service.ExecStart": {"/usr/bin/ignition --root=/sysroot --platform=${PLATFORM_ID} --stage=" + stage +
+					" ${IGNITION_ARGS}"},
 			}
 			for key, values := range want {
 				common[key] = values
@@ -230,7 +246,8 @@ func TestTargetsStopWithTheInitramfsAndBeforeAnEmergencyShell(t *testing.T) {
 		delete(unit, "Unit.Documentation")
 		assert.Equal(t, unitFile{
 			"Unit.ConditionPathExists": {"/etc/initrd-release"}, "Unit.Before": {next},
-			"Unit.Conflicts": {"initrd-switch-root.target", "umount.target", "dracut-emergency.service", "emergency.service", "emergency.target"},
+			"Unit.Conflicts": {"initrd-switch-root.target", "umount.target", "dracut-emergency.service",
+				"emergency.service", "emergency.target"},
 		}, unit, name)
 	}
 }
@@ -238,10 +255,12 @@ func TestTargetsStopWithTheInitramfsAndBeforeAnEmergencyShell(t *testing.T) {
 // others are the units that run no stage (docs/peer/initramfs.md §4, §8; those in folders of their own are ours).
 var others = map[string]unitFile{
 	"30ignition/ignition-remount-sysroot.service": {
-		"Unit.ConditionPathExists": {"/etc/initrd-release"}, "Unit.ConditionPathIsReadWrite": {"!/sysroot"}, "Unit.DefaultDependencies": {"no"},
-		"Unit.Before": {"ignition-diskful.target"}, "Unit.After": {"sysroot.mount"},
+		"Unit.ConditionPathExists": {"/etc/initrd-release"}, "Unit.ConditionPathIsReadWrite": {"!/sysroot"},
+		"Unit.DefaultDependencies": {"no"},
+		"Unit.Before":              {"ignition-diskful.target"}, "Unit.After": {"sysroot.mount"},
 		"Unit.OnFailure": {"emergency.target"}, "Unit.OnFailureJobMode": {"isolate"},
-		"Service.Type": {"oneshot"}, "Service.RemainAfterExit": {"yes"}, "Service.ExecStart": {"/bin/mount -o remount,rw /sysroot"},
+		"Service.Type": {"oneshot"}, "Service.RemainAfterExit": {"yes"},
+		"Service.ExecStart": {"/bin/mount -o remount,rw /sysroot"},
 	},
 	// Distributions add an ExecStart, so it is oneshot; a config may mask it, so it is wanted only.
 	"systemd/ignition-delete-config.service": {
@@ -249,22 +268,28 @@ var others = map[string]unitFile{
 		"Unit.ConditionKernelCommandLine": {"|ignition.platform.id=virtualbox", "|ignition.platform.id=vmware"},
 		"Unit.DefaultDependencies":        {"no"}, "Unit.Before": {"sysinit.target"},
 		"Unit.OnFailure": {"emergency.target"}, "Unit.OnFailureJobMode": {"isolate"},
-		"Service.Type": {"oneshot"}, "Service.RemainAfterExit": {"yes"}, "Service.EnvironmentFile": {"/run/ignition.env"},
-		"Service.ExecStart": {"/usr/libexec/ignition-rmcfg --platform=${PLATFORM_ID}"},
-		"Install.WantedBy":  {"sysinit.target"},
+		"Service.Type": {"oneshot"}, "Service.RemainAfterExit": {"yes"},
+		"Service.EnvironmentFile": {"/run/ignition.env"},
+		"Service.ExecStart":       {"/usr/libexec/ignition-rmcfg --platform=${PLATFORM_ID}"},
+		"Install.WantedBy":        {"sysinit.target"},
 	},
 	// The network is there before fetch, and network.target says so to whoever else is ordered after it.
 	"35ignition-network/ignition-network.service": {
-		"Unit.ConditionPathExists": {"/etc/initrd-release", "/run/ignition/neednet"}, "Unit.DefaultDependencies": {"no"},
-		"Unit.After": {"ignition-fetch-offline.service", "systemd-udevd.service"}, "Unit.Wants": {"network.target"},
-		"Unit.Before":  {"ignition-complete.target", "ignition-fetch.service", "network.target"},
-		"Service.Type": {"oneshot"}, "Service.RemainAfterExit": {"yes"}, "Service.ExecStart": {"/usr/sbin/ignition-network"},
+		"Unit.ConditionPathExists": {"/etc/initrd-release", "/run/ignition/neednet"},
+		"Unit.DefaultDependencies": {"no"},
+		"Unit.After":               {"ignition-fetch-offline.service", "systemd-udevd.service"},
+		"Unit.Wants":               {"network.target"},
+		"Unit.Before":              {"ignition-complete.target", "ignition-fetch.service", "network.target"},
+		"Service.Type":             {"oneshot"}, "Service.RemainAfterExit": {"yes"},
+		"Service.ExecStart": {"/usr/sbin/ignition-network"},
 	},
 	"firstboot/ignition-firstboot-complete.service": {
-		"Unit.ConditionKernelCommandLine": {"ignition.firstboot"}, "Unit.ConditionPathExists": {"/run/ignition.json", "!/run/glowplug/failure.json"},
-		"Unit.RequiresMountsFor": {"/boot /efi /boot/efi"},
-		"Service.Type":           {"oneshot"}, "Service.RemainAfterExit": {"yes"}, "Service.ExecStart": {"/usr/libexec/ignition-firstboot-complete"},
-		"Install.WantedBy": {"multi-user.target"},
+		"Unit.ConditionKernelCommandLine": {"ignition.firstboot"},
+		"Unit.ConditionPathExists":        {"/run/ignition.json", "!/run/glowplug/failure.json"},
+		"Unit.RequiresMountsFor":          {"/boot /efi /boot/efi"},
+		"Service.Type":                    {"oneshot"}, "Service.RemainAfterExit": {"yes"},
+		"Service.ExecStart": {"/usr/libexec/ignition-firstboot-complete"},
+		"Install.WantedBy":  {"multi-user.target"},
 	},
 }
 
@@ -295,7 +320,8 @@ func plainLines(t *testing.T, path string) []string {
 
 // What other programs read (docs/peer/initramfs.md §2, §5).
 func TestFilesForUdevGRUBAndPwmake(t *testing.T) {
-	assert.Equal(t, []string{`ACTION!="remove", SUBSYSTEM=="block", ENV{DM_UUID}=="CRYPT-*", ENV{ID_PART_TABLE_TYPE}=="", ENV{ID_FS_USAGE}=="", \`, `ENV{SYSTEMD_READY}="1"`},
+	assert.Equal(t, []string{`ACTION!="remove", SUBSYSTEM=="block", ` +
+		`ENV{DM_UUID}=="CRYPT-*", ENV{ID_PART_TABLE_TYPE}=="", ENV{ID_FS_USAGE}=="", \`, `ENV{SYSTEMD_READY}="1"`},
 		plainLines(t, "../dracut/30ignition/99-xx-ignition-systemd-cryptsetup.rules"))
 	assert.Equal(t, []string{"dictcheck = 0"}, plainLines(t, "../dracut/30ignition/ignition-luks.conf"))
 	assert.Equal(t, []string{
@@ -312,10 +338,12 @@ func TestFilesForUdevGRUBAndPwmake(t *testing.T) {
 func TestTheTextForVolumesOfCryptoExpressNeverChanges(t *testing.T) {
 	text, err := os.ReadFile("../dracut/30ignition/ignition-cex")
 	require.NoError(t, err)
-	assert.Equal(t, "8874db97d58de5ce6f375dca3f18c4567827f05d9a9bee71d640f805d0d25d60", fmt.Sprintf("%x", sha256.Sum256(text)))
+	assert.Equal(t, "8874db97d58de5ce6f375dca3f18c4567827f05d9a9bee71d640f805d0d25d60",
+		fmt.Sprintf("%x", sha256.Sum256(text)))
 }
 
-// An imageBuild is dracut's part in making an image: it tells what a module asks for. Tools that start with lack- are not there.
+// An imageBuild is dracut's part in making an image: it tells what a module asks for. Tools that start with lack- are
+// not there.
 type imageBuild struct {
 	machine  string
 	required string // ignition_required_tools
@@ -352,7 +380,8 @@ func (b imageBuild) run(t *testing.T, name string) (asked []string, err error) {
 	root := t.TempDir()
 	if b.settings != "" {
 		require.NoError(t, os.MkdirAll(filepath.Join(root, "usr/lib/glowplug"), 0o755))
-		require.NoError(t, os.WriteFile(filepath.Join(root, "usr/lib/glowplug/distribution.json"), []byte(b.settings), 0o600))
+		require.NoError(t,
+			os.WriteFile(filepath.Join(root, "usr/lib/glowplug/distribution.json"), []byte(b.settings), 0o600))
 	}
 	if b.epoch {
 		require.NoError(t, os.MkdirAll(filepath.Join(root, "usr/lib"), 0o755))
@@ -362,8 +391,9 @@ func (b imageBuild) run(t *testing.T, name string) (asked []string, err error) {
 		echo depends $(depends) >&3; check; echo check $? >&3; install; installkernel 2>/dev/null; echo the build goes on >&3`)
 	moddir, err := filepath.Abs("../dracut/" + name)
 	require.NoError(t, err)
-	c.Env = append(os.Environ(), "moddir="+moddir, "initdir=/initdir", "systemdsystemunitdir=/units", "systemdutildir=/systemd", "dracutsysrootdir="+root,
-		"DRACUT_ARCH="+b.machine, "ignition_required_tools="+b.required, "without="+b.without)
+	c.Env = append(os.Environ(), "moddir="+moddir, "initdir=/initdir",
+		"systemdsystemunitdir=/units", "systemdutildir=/systemd", "dracutsysrootdir="+root, "DRACUT_ARCH="+b.machine,
+		"ignition_required_tools="+b.required, "without="+b.without)
 	reader, writer, err := os.Pipe()
 	require.NoError(t, err)
 	c.ExtraFiles = []*os.File{writer}
@@ -393,7 +423,8 @@ func TestTheDracutModule(t *testing.T) {
 		"inst_simple ignition /usr/bin/ignition",
 		"inst_script ignition-kargs-helper.sh /usr/sbin/ignition-kargs-helper",
 		"ln_r /usr/bin/ignition /usr/lib/systemd/system-generators/ignition-generator",
-		"inst_simple 99-xx-ignition-systemd-cryptsetup.rules /usr/lib/udev/rules.d/99-xx-ignition-systemd-cryptsetup.rules",
+		"inst_simple 99-xx-ignition-systemd-cryptsetup.rules " +
+			"/usr/lib/udev/rules.d/99-xx-ignition-systemd-cryptsetup.rules",
 		"inst_rules 60-cdrom_id.rules",
 		"inst_simple ignition-luks.conf /etc/security/pwquality.conf.d/ignition-luks.conf",
 	}
@@ -401,22 +432,27 @@ func TestTheDracutModule(t *testing.T) {
 		want = append(want, "inst_simple ignition-"+target+".target /units/ignition-"+target+".target")
 	}
 	unit := func(name, target string) {
-		want = append(want, "inst_simple "+name+" /units/"+name, "systemctl -q --root=/initdir add-requires "+target+" "+name)
+		want = append(want, "inst_simple "+name+" /units/"+name,
+			"systemctl -q --root=/initdir add-requires "+target+" "+name)
 	}
 	for _, stage := range stageUnits {
 		unit("ignition-"+stage+".service", "ignition-complete.target")
 	}
 	unit("ignition-remount-sysroot.service", "ignition-diskful.target")
-	want = append(want, "instmods hv_utils", "instmods -c vsock", "instmods -c vmw_vsock_virtio_transport_common", "instmods -c vmw_vsock_virtio_transport",
-		"the build goes on")
+	want = append(want, "instmods hv_utils", "instmods -c vsock", "instmods -c vmw_vsock_virtio_transport_common",
+		"instmods -c vmw_vsock_virtio_transport", "the build goes on")
 	require.Greater(t, len(asked), 3)
 	tools := strings.Fields(asked[3])[2:]
 	asked[3] = "inst_multiple -o TOOLS"
 	assert.Equal(t, want, asked)
-	assert.Equal(t, strings.Fields("mkfs.btrfs mkfs.ext4 mkfs.fat mkfs.xfs mkswap wipefs mdadm cryptsetup dmsetup setfiles systemctl "+
-		"clevis clevis-encrypt-sss clevis-encrypt-tang clevis-encrypt-tpm2 clevis-luks-bind clevis-luks-common-functions clevis-luks-unlock "+
-		"clevis-decrypt clevis-decrypt-sss clevis-decrypt-tang clevis-decrypt-tpm2 clevis-encrypt-null clevis-decrypt-null "+
-		"pwmake jose curl tpm2_create tpm2_createpolicy tpm2_createprimary tpm2_flushcontext tpm2_load tpm2_pcrread tpm2_unseal "+
+	assert.Equal(t, strings.Fields("mkfs.btrfs mkfs.ext4 mkfs.fat mkfs.xfs mkswap wipefs mdadm cryptsetup dmsetup "+
+		"setfiles systemctl "+
+		"clevis clevis-encrypt-sss clevis-encrypt-tang clevis-encrypt-tpm2 clevis-luks-bind "+
+		"clevis-luks-common-functions clevis-luks-unlock "+
+		"clevis-decrypt clevis-decrypt-sss clevis-decrypt-tang clevis-decrypt-tpm2 clevis-encrypt-null "+
+		"clevis-decrypt-null "+
+		"pwmake jose curl tpm2_create tpm2_createpolicy tpm2_createprimary tpm2_flushcontext tpm2_load tpm2_pcrread "+
+		"tpm2_unseal "+
 		"bash sort find touch id grep sed cat head tail tr mktemp rm is-live-image"), tools)
 }
 
@@ -431,8 +467,10 @@ func TestTheEmergencyShellShowsTheCardAgainOnEveryConsole(t *testing.T) {
 	for _, folder := range []string{"/run/glowplug", "/proc", "/dev"} {
 		require.Contains(t, profile, folder+"/")
 	}
-	profile = strings.NewReplacer("/run/glowplug/", dir+"/", "/proc/", dir+"/", "/dev/null", "/dev/null", "/dev/", dir+"/").Replace(profile)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "consoles"), []byte("tty0   -WU (EC  p  )    4:7\ngone/tty -W- (E)\nttyS0  -W- (E   p  )    4:64\n"), 0o600))
+	profile = strings.NewReplacer("/run/glowplug/", dir+"/", "/proc/", dir+"/", "/dev/null", "/dev/null", "/dev/",
+		dir+"/").Replace(profile)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "consoles"),
+		[]byte("tty0   -WU (EC  p  )    4:7\ngone/tty -W- (E)\nttyS0  -W- (E   p  )    4:64\n"), 0o600))
 	source := func() {
 		out, err := exec.Command("sh", "-c", profile+"echo the prompt").CombinedOutput()
 		require.NoError(t, err)
@@ -462,14 +500,19 @@ func difference(t *testing.T, b imageBuild) []string {
 
 func TestWhatElseTheDracutModuleInstalls(t *testing.T) {
 	assert.Equal(t, []string{
-		"inst_multiple chccwdev cio_ignore vmur zkey zkey-cryptsetup", "inst_simple ignition-cex /etc/luks/cex.key", "instmods -c zcrypt_cex4 pkey_cca",
+		"inst_multiple chccwdev cio_ignore vmur zkey zkey-cryptsetup", "inst_simple ignition-cex /etc/luks/cex.key",
+		"instmods -c zcrypt_cex4 pkey_cca",
 	}, difference(t, imageBuild{machine: "s390x"}))
 	assert.Equal(t, []string{"instmods -c mlxbf_bootctl"}, difference(t, imageBuild{machine: "aarch64"}))
-	assert.Equal(t, []string{"inst_multiple mkfs.xfs mdadm"}, difference(t, imageBuild{required: "mkfs.xfs mdadm", machine: "x86_64"}))
-	assert.Equal(t, []string{"inst_simple /usr/lib/clock-epoch"}, difference(t, imageBuild{epoch: true, machine: "x86_64"}))
+	assert.Equal(t, []string{"inst_multiple mkfs.xfs mdadm"},
+		difference(t, imageBuild{required: "mkfs.xfs mdadm", machine: "x86_64"}))
+	assert.Equal(t, []string{"inst_simple /usr/lib/clock-epoch"},
+		difference(t, imageBuild{epoch: true, machine: "x86_64"}))
 	const settings = "inst_simple /usr/lib/glowplug/distribution.json"
-	assert.Equal(t, []string{settings}, difference(t, imageBuild{settings: `{"accountBackend": "native"}`, machine: "x86_64"}))
-	assert.Equal(t, []string{settings, "inst_multiple groupadd groupmod groupdel chgpasswd useradd usermod userdel chpasswd"},
+	assert.Equal(t, []string{settings},
+		difference(t, imageBuild{settings: `{"accountBackend": "native"}`, machine: "x86_64"}))
+	assert.Equal(t,
+		[]string{settings, "inst_multiple groupadd groupmod groupdel chgpasswd useradd usermod userdel chpasswd"},
 		difference(t, imageBuild{settings: `{"accountBackend": "shadow-utils"}`, machine: "x86_64"}))
 }
 
@@ -478,12 +521,15 @@ func TestABuildEndsWithoutWhatTheImageIsToHave(t *testing.T) {
 		build imageBuild
 		says  string
 	}{
-		"a tool that the distribution enabled": {imageBuild{required: "mkfs.xfs lack-mdadm"}, "the image is to have mkfs.xfs lack-mdadm, of which some are missing"},
-		"a tool that all need":                 {imageBuild{without: " udevadm"}, "udevadm modprobe, of which some are missing"},
-		"a tool of the machine's kind":         {imageBuild{machine: "s390x", without: "zkey"}, "zkey-cryptsetup, of which some are missing"},
-		"the tools that make accounts":         {imageBuild{settings: `"shadow-utils"`, without: "useradd"}, "useradd usermod"},
-		"the program":                          {imageBuild{without: "/usr/bin/ignition"}, "the program is not in"},
-		"the link to a stage":                  {imageBuild{without: "add-requires ignition-complete.target ignition-disks"}, "ignition-disks.service cannot be made part of ignition-complete.target"},
+		"a tool that the distribution enabled": {imageBuild{required: "mkfs.xfs lack-mdadm"},
+			"the image is to have mkfs.xfs lack-mdadm, of which some are missing"},
+		"a tool that all need": {imageBuild{without: " udevadm"}, "udevadm modprobe, of which some are missing"},
+		"a tool of the machine's kind": {imageBuild{machine: "s390x", without: "zkey"},
+			"zkey-cryptsetup, of which some are missing"},
+		"the tools that make accounts": {imageBuild{settings: `"shadow-utils"`, without: "useradd"}, "useradd usermod"},
+		"the program":                  {imageBuild{without: "/usr/bin/ignition"}, "the program is not in"},
+		"the link to a stage": {imageBuild{without: "add-requires ignition-complete.target ignition-disks"},
+			"ignition-disks.service cannot be made part of ignition-complete.target"},
 	} {
 		asked, err := test.build.run(t, "30ignition")
 		require.Error(t, err, name)
@@ -505,7 +551,8 @@ func TestTheDracutModuleOfTheNetwork(t *testing.T) {
 		"inst_script ignition-network.sh /usr/sbin/ignition-network",
 		"inst_simple ignition-network.service /units/ignition-network.service",
 		"systemctl -q --root=/initdir add-requires ignition-complete.target ignition-network.service",
-		"systemctl -q --root=/initdir disable systemd-networkd.service systemd-networkd.socket systemd-networkd-wait-online.service",
+		"systemctl -q --root=/initdir disable systemd-networkd.service systemd-networkd.socket " +
+			"systemd-networkd-wait-online.service",
 		"the build goes on",
 	}, asked)
 }
@@ -514,7 +561,8 @@ func TestTheDracutModuleOfTheNetwork(t *testing.T) {
 func fakeNetwork(t *testing.T, failures int) (root string, env []string) {
 	t.Helper()
 	root = bootFolder(t, map[string]string{
-		"usr/lib/systemd/systemd-networkd-wait-online": "#!/bin/sh\necho \"$*\" >>\"$IGNITION_ROOT/waits\"\n[ $(wc -l <\"$IGNITION_ROOT/waits\") -gt " + fmt.Sprint(failures) + " ]\n",
+		"usr/lib/systemd/systemd-networkd-wait-online": "#!/bin/sh\necho \"$*\" >>\"$IGNITION_ROOT/waits\"\n" +
+			"[ $(wc -l <\"$IGNITION_ROOT/waits\") -gt " + fmt.Sprint(failures) + " ]\n",
 		"bin/systemctl":           "#!/bin/sh\necho \"$*\" >\"$IGNITION_ROOT/systemctl\"\n",
 		"run/systemd/netif/state": "OPER_STATE=routable\nDNS=192.0.2.1 2001:db8::1\n",
 	})
@@ -537,7 +585,8 @@ func TestTheNetworkIsBroughtUpAndWaitedForWithoutFailing(t *testing.T) {
 		got := contents(t, root)
 		assert.Equal(t, waits, got["waits"])
 		assert.Equal(t, "restart --no-block systemd-networkd.service\n", got["systemctl"])
-		assert.Equal(t, "[Match]\nType=ether\nKind=!*\n[Network]\nDHCP=yes\n", got["run/systemd/network/90-ignition.network"])
+		assert.Equal(t, "[Match]\nType=ether\nKind=!*\n[Network]\nDHCP=yes\n",
+			got["run/systemd/network/90-ignition.network"])
 		assert.Equal(t, "nameserver 192.0.2.1\nnameserver 2001:db8::1\n", got["etc/resolv.conf"])
 		assert.Equal(t, failures == 1, strings.Contains(string(out), "not there after a minute"))
 
@@ -550,7 +599,8 @@ func TestTheNetworkIsBroughtUpAndWaitedForWithoutFailing(t *testing.T) {
 }
 
 func TestTheHelperOfNoDistributionSaysSoWithoutTheArguments(t *testing.T) {
-	out, err := exec.Command("sh", "../dracut/30ignition/ignition-kargs-helper.sh", "--should-exist", "password=letmein").CombinedOutput()
+	out, err := exec.Command("sh", "../dracut/30ignition/ignition-kargs-helper.sh", "--should-exist",
+		"password=letmein").CombinedOutput()
 	require.Error(t, err)
 	assert.Contains(t, string(out), "/usr/sbin/ignition-kargs-helper")
 	assert.NotContains(t, string(out), "letmein")

@@ -44,7 +44,8 @@ func parsePackage(t *testing.T, p *listed, names []string) *sourcePackage {
 	t.Helper()
 	s := &sourcePackage{path: p.path(), fset: token.NewFileSet()}
 	for _, name := range names {
-		f, err := parser.ParseFile(s.fset, filepath.Join(p.Dir, name), nil, parser.ParseComments|parser.SkipObjectResolution)
+		f, err := parser.ParseFile(s.fset, filepath.Join(p.Dir, name), nil,
+			parser.ParseComments|parser.SkipObjectResolution)
 		require.NoError(t, err)
 		s.files = append(s.files, f)
 	}
@@ -106,7 +107,8 @@ func (s *sourcePackage) declarations(f *ast.File) (wrong []string) {
 			if d.Recv == nil && d.Name.Name == "init" {
 				wrong = append(wrong, s.complain(d.Pos(), "init runs unasked"))
 			}
-			if d.Doc == nil && ast.IsExported(receiver(d)) && !(d.Recv != nil && slices.Contains(plainMethods, d.Name.Name)) {
+			if d.Doc == nil && ast.IsExported(receiver(d)) && !(d.Recv != nil &&
+				slices.Contains(plainMethods, d.Name.Name)) {
 				undocumented(d.Name)
 			}
 		case *ast.GenDecl:
@@ -180,7 +182,8 @@ func (s *sourcePackage) shortFunctions(f *ast.File) (wrong []string) {
 			continue
 		}
 		if lines := s.lines(fn) + 1 - s.brokenRows(fn); lines > maxFunctionLines {
-			wrong = append(wrong, s.complain(fn.Pos(), "%s has %d lines, more than %d", fn.Name.Name, lines, maxFunctionLines))
+			wrong = append(wrong,
+				s.complain(fn.Pos(), "%s has %d lines, more than %d", fn.Name.Name, lines, maxFunctionLines))
 		}
 	}
 	return wrong
@@ -210,12 +213,13 @@ func (s *sourcePackage) lines(n ast.Node) int {
 	return s.fset.Position(n.End()).Line - s.fset.Position(n.Pos()).Line
 }
 
-// brokenRows counts the line ends within the rows of tables: a row counts as one line, however narrow the page. One that
-// holds code, or a text of several lines, counts as long as it is.
+// brokenRows counts the line ends within the rows of tables: a row counts as one line, however narrow the page. One
+// that holds code, or a text of several lines, counts as long as it is.
 func (s *sourcePackage) brokenRows(fn *ast.FuncDecl) (lines int) {
 	ast.Inspect(fn, func(n ast.Node) bool {
 		table, ok := n.(*ast.CompositeLit)
-		if !ok || len(table.Elts) == 0 || s.fset.Position(table.Lbrace).Line == s.fset.Position(table.Elts[0].Pos()).Line {
+		if !ok || len(table.Elts) == 0 ||
+			s.fset.Position(table.Lbrace).Line == s.fset.Position(table.Elts[0].Pos()).Line {
 			return true
 		}
 		for _, row := range table.Elts {
@@ -242,8 +246,8 @@ func (s *sourcePackage) holdsMore(row ast.Expr) (more bool) {
 	return more
 }
 
-// noImports lets the type checker run without reading any other package: names of this package still resolve, which is all
-// that assignments asks for.
+// noImports lets the type checker run without reading any other package: names of this package still resolve, which is
+// all that assignments asks for.
 type noImports struct{}
 
 func (noImports) Import(path string) (*types.Package, error) {
@@ -348,11 +352,12 @@ func TestBrokenHouseRulesAreFound(t *testing.T) {
 		text  string
 		wrong string // part of the one complaint
 	}{
-		"a package without a comment":         {"package tree\n", "no package comment"},
-		"an init function":                    {good + "func init() {}\n", "init"},
-		"a blank import":                      {good + "import _ \"net/http/pprof\"\n", "blank import"},
-		"an exported function":                {good + "func Parse() {}\n", "Parse has no doc"},
-		"a method of an exported type":        {good + "// T is a type.\ntype T[P any] struct{}\nfunc (t *T[P]) Do() {}\n", "Do has no doc"},
+		"a package without a comment": {"package tree\n", "no package comment"},
+		"an init function":            {good + "func init() {}\n", "init"},
+		"a blank import":              {good + "import _ \"net/http/pprof\"\n", "blank import"},
+		"an exported function":        {good + "func Parse() {}\n", "Parse has no doc"},
+		"a method of an exported type": {good + "// T is a type.\ntype T[P any] struct{}\nfunc (t *T[P]) Do() {}\n",
+			"Do has no doc"},
 		"a function by a method's name":       {good + "func Write() {}\n", "Write has no doc"},
 		"an exported variable":                {good + "var Limit = 1\n", "Limit has no doc"},
 		"an exported type":                    {good + "type T struct{}\n", "T has no doc"},
@@ -361,12 +366,17 @@ func TestBrokenHouseRulesAreFound(t *testing.T) {
 		"a function of 81 lines":              {good + long, "long has 81 lines"},
 		"a table of 81 lines with code in it": {good + table, "table has 81 lines"},
 		"an assignment to a variable":         {good + "var n = 1\nfunc f() { n = 2 }\n", "variable n changes"},
-		"an entry added to a table":           {good + "var m = map[int]int{}\nfunc f() { m[1] = 2 }\n", "variable m changes"},
-		"a counter":                           {good + "var n struct{ hits int }\nfunc f() { n.hits++ }\n", "variable n changes"},
-		"a variable lent by its address":      {good + "var n int\nfunc f() *int { return &n }\n", "variable n changes"},
-		"another package's variable":          {good + "import \"net/http\"\nfunc f() { http.DefaultClient = nil }\n", "variable http changes"},
-		"a variable that a loop counts with":  {good + "var n int\nfunc f() { for n = range 3 { println() } }\n", "variable n changes"},
-		"a function of 81 rows":               {good + rows("{1,\n2},\n", 77), "rows has 81 lines"},
+		"an entry added to a table": {good + "var m = map[int]int{}\nfunc f() { m[1] = 2 }\n",
+			"variable m changes"},
+		"a counter": {good + "var n struct{ hits int }\nfunc f() { n.hits++ }\n",
+			"variable n changes"},
+		"a variable lent by its address": {good + "var n int\nfunc f() *int { return &n }\n",
+			"variable n changes"},
+		"another package's variable": {good + "import \"net/http\"\nfunc f() { http.DefaultClient = nil }\n",
+			"variable http changes"},
+		"a variable that a loop counts with": {good + "var n int\nfunc f() { for n = range 3 { println() } }\n",
+			"variable n changes"},
+		"a function of 81 rows": {good + rows("{1,\n2},\n", 77), "rows has 81 lines"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wrong := parseText(t, c.text).houseRules()

@@ -27,18 +27,23 @@ func applyCommand() cli.Command { return new(applyOptions).row() }
 
 func (o *applyOptions) row() cli.Command {
 	return cli.Command{
-		Called: "glowplug apply", Usage: []string{"glowplug apply --root DIR [OPTIONS] CONFIG|-"}, Brief: "--root DIR CONFIG", Short: "make a config's files and units in a directory",
+		Called: "glowplug apply", Usage: []string{"glowplug apply --root DIR [OPTIONS] CONFIG|-"},
+		Brief: "--root DIR CONFIG", Short: "make a config's files and units in a directory",
 		Text: []string{
-			"Makes the users, files, directories, links and units of a config in a directory, by the same plan as on a first boot. Running it again changes nothing that is done already.",
+			"Makes the users, files, directories, links and units of a config in a directory, " +
+				"by the same plan as on a first boot. Running it again changes nothing that is done already.",
 		},
 		Options: o.rows(),
 		Notes: []string{
-			"A server that does not answer is asked again without end, unless the config sets the time limit ignition.timeouts.httpTotal; a line on standard error tells of it, again every 30 s.",
+			"A server that does not answer is asked again without end, unless the config sets the time limit " +
+				"ignition.timeouts.httpTotal; a line on standard error tells of it, again every 30 s.",
 			"The plan has one line a step: + create, ~ change, - destroy, = keep, ? decided when it runs.",
 		},
-		Exits: []cli.Exit{{Code: 0, Meaning: "applied"}, {Code: 1, Meaning: "failed or invalid"}, {Code: 2, Meaning: "wrong usage"}},
+		Exits: []cli.Exit{{Code: 0, Meaning: "applied"}, {Code: 1, Meaning: "failed or invalid"},
+			{Code: 2, Meaning: "wrong usage"}},
 		Examples: []string{
-			"glowplug apply --root build/rootfs web.ign", "glowplug apply --root build/rootfs --dry-run --no-owner web.ign", "glowplug apply --root build/rootfs --files-dir files web.bu",
+			"glowplug apply --root build/rootfs web.ign", "glowplug apply --root build/rootfs --dry-run " +
+				"--no-owner web.ign", "glowplug apply --root build/rootfs --files-dir files web.bu",
 		},
 		Grammar: cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
 		Run: func(ctx context.Context, p *cli.Process, operands []string) error { return o.run(ctx, p, operands) },
@@ -47,13 +52,18 @@ func (o *applyOptions) row() cli.Command {
 
 func (o *applyOptions) rows() []cli.Option {
 	return []cli.Option{
-		{Long: "root", Value: "DIR", Set: cli.Text(&o.root), Words: "the directory, which exists; / only together with --live"},
+		{Long: "root", Value: "DIR", Set: cli.Text(&o.root),
+			Words: "the directory, which exists; / only together with --live"},
 		{Long: "live", Set: cli.Switch(&o.live), Words: "allow --root /: change the running system"},
 		{Long: "dry-run", Set: cli.Switch(&o.dryRun), Words: "print the plan and write nothing"},
-		{Long: "ignore-unsupported", Set: cli.Switch(&o.ignoreUnsupported), Words: "warn of what a directory cannot take (disks, kernel arguments) instead of refusing it"},
-		{Long: "files-dir", Short: 'd', Value: "DIR", Set: cli.Text(&o.filesDir), Words: "the folder of the local files that a Butane document names"},
-		{Long: "no-owner", Set: cli.Switch(&o.noOwner), Words: "leave owners as they come; needed without root privileges where a config sets them or makes users"},
-		{Long: "no-preset", Set: cli.Switch(&o.noPreset), Words: "write the preset file, but enable no units by systemctl"},
+		{Long: "ignore-unsupported", Set: cli.Switch(&o.ignoreUnsupported),
+			Words: "warn of what a directory cannot take (disks, kernel arguments) instead of refusing it"},
+		{Long: "files-dir", Short: 'd', Value: "DIR", Set: cli.Text(&o.filesDir),
+			Words: "the folder of the local files that a Butane document names"},
+		{Long: "no-owner", Set: cli.Switch(&o.noOwner),
+			Words: "leave owners as they come; needed without root privileges where a config sets them or makes users"},
+		{Long: "no-preset", Set: cli.Switch(&o.noPreset),
+			Words: "write the preset file, but enable no units by systemctl"},
 		{Long: "offline", Set: cli.Switch(&o.offline), Words: "fetch nothing from the network"},
 	}
 }
@@ -93,7 +103,8 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 	log := slog.New(warnings{p.Err, clear})
 	a := stages.Application{
 		Audience: diag.Workstation, Log: log, Report: report, Accounts: &files.Accounts{Today: engine.Today(p)},
-		Root: o.root, DryRun: o.dryRun, IgnoreUnsupported: o.ignoreUnsupported, Offline: o.offline, NoOwner: o.noOwner, NoPreset: o.noPreset,
+		Root: o.root, DryRun: o.dryRun, IgnoreUnsupported: o.ignoreUnsupported, Offline: o.offline, NoOwner: o.noOwner,
+		NoPreset: o.noPreset,
 	}
 	if clear != "" {
 		a.Progress = func(done, all int, s host.Step) { progress(p.Err, done, all, s) }
@@ -119,7 +130,8 @@ func progress(w io.Writer, done, all int, s host.Step) {
 	fmt.Fprintf(w, "%s%d of %d: %s", diag.EraseLine, done, all, string(subject))
 }
 
-// warnings shows log records of warning and above, and what is waited for, as plain lines; apply is quiet about what goes well.
+// warnings shows log records of warning and above, and what is waited for, as plain lines; apply is quiet about what
+// goes well.
 type warnings struct {
 	w     io.Writer
 	clear string // takes back the line of progress

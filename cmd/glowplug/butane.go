@@ -28,10 +28,12 @@ type peerOptions struct {
 func butaneCommand() cli.Command {
 	var o peerOptions
 	return cli.Command{
-		Called: "butane", Usage: []string{"butane [OPTIONS] [FILE]"}, Short: "make a config of a Butane document, as Butane does",
+		Called: "butane", Usage: []string{"butane [OPTIONS] [FILE]"},
+		Short:   "make a config of a Butane document, as Butane does",
 		Text:    []string{"Makes a config of a Butane document. Without a file it reads standard input."},
 		Options: append(o.rows(), o.peerRows()...),
-		Exits:   []cli.Exit{{Code: 0, Meaning: "converted"}, {Code: 1, Meaning: "invalid or unreadable"}, {Code: 2, Meaning: "wrong usage"}},
+		Exits: []cli.Exit{{Code: 0, Meaning: "converted"}, {Code: 1, Meaning: "invalid or unreadable"},
+			{Code: 2, Meaning: "wrong usage"}},
 		Grammar: cli.Butane(), Operands: cli.Operands{Files: true}, Product: "Butane", Section: "1",
 		Run: func(_ context.Context, p *cli.Process, files []string) error {
 			switch {
@@ -49,10 +51,16 @@ func butaneCommand() cli.Command {
 
 func (o *peerOptions) peerRows() []cli.Option {
 	return []cli.Option{
-		{Long: "color", Aliases: []string{"colour"}, Value: "WHEN", Implied: "always", Default: "auto", Values: []string{"auto", "always", "never"}, Open: true, Set: cli.Text(&o.color), Words: "show colours: auto, always or never"},
-		{Long: "debug", Short: 'D', Set: cli.Switch(&o.debug), Words: "show first where each part of the config comes from"},
+		{Long: "color", Aliases: []string{"colour"}, Value: "WHEN", Implied: "always",
+			Default: "auto", Values: []string{"auto", "always", "never"}, Open: true, Set: cli.Text(&o.color),
+			Words: "show colours: auto, always or never"},
+		{Long: "debug", Short: 'D', Set: cli.Switch(&o.debug),
+			Words: "show first where each part of the config comes from"},
 		{Long: "raw-errors", Set: cli.Switch(&o.rawErrors), Words: "show problems in one line each"},
-		{Long: "input", Value: "FILE", Hidden: true, Set: func(file string) error { o.input, o.inputNamed = file, true; return nil }},
+		{Long: "input", Value: "FILE", Hidden: true, Set: func(file string) error {
+			o.input, o.inputNamed = file, true
+			return nil
+		}},
 		{Long: "help", Short: 'h', Set: cli.Switch(&o.help), Words: "show this help"},
 		{Long: "version", Short: 'V', Set: cli.Switch(&o.version), Words: "print the version"},
 	}
@@ -128,7 +136,8 @@ func readPeer(p *cli.Process, file string) (name, text string, err error) {
 // unread: the document could not be read as one of its dialect. The peer has no entries for that.
 func unread(p diag.Problem) bool {
 	switch p.Code {
-	case tree.CodeYAML, config.CodeWrongType, "key-duplicate", butane.CodeVariantMissing, butane.CodeVariantUnknown, config.CodeVersionMissing, config.CodeVersionSyntax, config.CodeVersionUnknown:
+	case tree.CodeYAML, config.CodeWrongType, "key-duplicate", butane.CodeVariantMissing, butane.CodeVariantUnknown,
+		config.CodeVersionMissing, config.CodeVersionSyntax, config.CodeVersionUnknown:
 		return p.Path != "" || p.Code == tree.CodeYAML
 	}
 	return false
@@ -147,7 +156,8 @@ func invalid(r load.Result, problems []diag.Problem) string {
 	return "the document is invalid, see above"
 }
 
-// peerReport shows problems as the peer's options ask, one line or several each. An unknown colour means none, as there.
+// peerReport shows problems as the peer's options ask, one line or several each. An unknown colour means none, as
+// there.
 func (o *peerOptions) report(p *cli.Process, problems []diag.Problem) {
 	style := diag.Style{}
 	switch o.color {

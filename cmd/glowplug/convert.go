@@ -25,16 +25,21 @@ type convertOptions struct {
 func convertCommand() cli.Command {
 	var o convertOptions
 	return cli.Command{
-		Called: "glowplug convert", Usage: []string{"glowplug convert [OPTIONS] FILE|-"}, Brief: "FILE", Short: "make a config of a Butane document, or one of another version",
+		Called: "glowplug convert", Usage: []string{"glowplug convert [OPTIONS] FILE|-"}, Brief: "FILE",
+		Short: "make a config of a Butane document, or one of another version",
 		Text: []string{
-			"Makes a config of a Butane document, in YAML or in JSON, and shows every problem at its line. A config is taken too: with --to it becomes one of another version. FILE - is standard input.",
+			"Makes a config of a Butane document, in YAML or in JSON, and shows every problem at its line. A config " +
+				"is taken too: with --to it becomes one of another version. FILE - is standard input.",
 		},
 		Options: append(o.rows(), cli.Option{
-			Long: "to", Value: "VERSION", Set: cli.Text(&o.to), Words: "write the config at another version, such as 3.2.0; an error names each line that this version cannot say",
+			Long: "to", Value: "VERSION", Set: cli.Text(&o.to), Words: "write the config at another version, " +
+				"such as 3.2.0; an error names each line that this version cannot say",
 		}),
-		Exits:    []cli.Exit{{Code: 0, Meaning: "converted"}, {Code: 1, Meaning: "invalid or unreadable"}, {Code: 2, Meaning: "wrong usage"}},
-		Examples: []string{"glowplug convert --pretty web.bu", "glowplug convert --files-dir files -o web.ign web.bu", "glowplug convert --to 3.2.0 web.ign"},
-		Grammar:  cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
+		Exits: []cli.Exit{{Code: 0, Meaning: "converted"}, {Code: 1, Meaning: "invalid or unreadable"},
+			{Code: 2, Meaning: "wrong usage"}},
+		Examples: []string{"glowplug convert --pretty web.bu", "glowplug convert --files-dir files -o web.ign web.bu",
+			"glowplug convert --to 3.2.0 web.ign"},
+		Grammar: cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
 		Run: func(_ context.Context, p *cli.Process, files []string) error {
 			if len(files) != 1 {
 				return cli.Misuse("one file is needed; - is standard input")
@@ -47,12 +52,15 @@ func convertCommand() cli.Command {
 // rows are the options that convert and butane both have.
 func (o *convertOptions) rows() []cli.Option {
 	return []cli.Option{
-		{Long: "output", Short: 'o', Value: "FILE", Set: cli.Text(&o.output), Words: "write to a file, but only if all is well"},
+		{Long: "output", Short: 'o', Value: "FILE", Set: cli.Text(&o.output),
+			Words: "write to a file, but only if all is well"},
 		{Long: "pretty", Short: 'p', Set: cli.Switch(&o.pretty), Words: "write JSON in lines"},
 		{Long: "strict", Short: 's', Set: cli.Switch(&o.strict), Words: "warnings are errors"},
 		{Long: "check", Short: 'c', Set: cli.Switch(&o.check), Words: "write nothing, only check"},
-		{Long: "files-dir", Short: 'd', Value: "DIR", Set: cli.Text(&o.filesDir), Words: "the folder of the local files that the document names"},
-		{Long: "raw", Short: 'r', Set: cli.Switch(&o.raw), Words: "openshift: write the config without its MachineConfig"},
+		{Long: "files-dir", Short: 'd', Value: "DIR", Set: cli.Text(&o.filesDir),
+			Words: "the folder of the local files that the document names"},
+		{Long: "raw", Short: 'r', Set: cli.Switch(&o.raw),
+			Words: "openshift: write the config without its MachineConfig"},
 		{Long: "yaml-doc-header", Set: cli.Switch(&o.header), Words: "openshift: start the MachineConfig with ---"},
 	}
 }

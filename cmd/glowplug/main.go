@@ -26,14 +26,18 @@ func glowplug() cli.Program {
 	stage := engine.Stage("glowplug")
 	return cli.Program{
 		Command: cli.Command{
-			Called: "glowplug", Product: "glowplug", Usage: []string{"glowplug COMMAND [OPTIONS]"}, Grammar: cli.Commands(), Section: "1",
+			Called: "glowplug", Product: "glowplug", Usage: []string{"glowplug COMMAND [OPTIONS]"},
+			Grammar: cli.Commands(), Section: "1",
 			Text: []string{
-				"glowplug makes a machine what one document says it is: on its first boot, or a directory on a workstation by the same code.",
+				"glowplug makes a machine what one document says it is: on its first boot, " +
+					"or a directory on a workstation by the same code.",
 			},
 			Notes: []string{
-				"In the initramfs, one stage of a first boot a call:\n  glowplug --stage=STAGE --platform=ID [OPTIONS]      see glowplug help boot",
+				"In the initramfs, one stage of a first boot a call:\n  glowplug --stage=STAGE --platform=ID " +
+					"[OPTIONS]      see glowplug help boot",
 			},
-			Exits: []cli.Exit{{Code: 0, Meaning: "done"}, {Code: 1, Meaning: "failed or invalid"}, {Code: 2, Meaning: "wrong usage"}},
+			Exits: []cli.Exit{{Code: 0, Meaning: "done"}, {Code: 1, Meaning: "failed or invalid"},
+				{Code: 2, Meaning: "wrong usage"}},
 		},
 		Commands: []cli.Command{
 			check.Validate("glowplug validate"),

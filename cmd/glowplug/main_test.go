@@ -30,10 +30,13 @@ func call(name string, args ...string) (status int, stdout, stderr string) {
 	return callWith(context.Background(), strings.NewReader(""), nil, name, args...)
 }
 
-func callWith(ctx context.Context, in io.Reader, env map[string]string, name string, args ...string) (status int, stdout, stderr string) {
+func callWith(
+	ctx context.Context, in io.Reader, env map[string]string, name string, args ...string,
+) (status int, stdout, stderr string) {
 	var out, err bytes.Buffer
 	status = cli.Run(ctx, &cli.Process{
-		Name: name, Args: args, Version: "9.9.9", In: in, Out: &diag.Screen{To: &out}, Err: &diag.Screen{To: &err}, Env: environment(env), Now: time.Now,
+		Name: name, Args: args, Version: "9.9.9", In: in, Out: &diag.Screen{To: &out}, Err: &diag.Screen{To: &err},
+		Env: environment(env), Now: time.Now,
 	}, programs())
 	return status, out.String(), err.String()
 }
@@ -130,13 +133,17 @@ func TestApplySaysWhatItWaitsForAndWhatTheLastErrorWas(t *testing.T) {
 	defer cancel(nil)
 	var out bytes.Buffer
 	err := onLooker{until: "waiting for attempt #4", end: func() { cancel(errors.New("that will do")) }}
-	config := `{"ignition":{"version":"3.4.0"},"storage":{"files":[{"path":"/f","contents":{"source":"http://127.0.0.1:1/x?token=secret"}}]}}`
+	config := `{"ignition":{"version":"3.4.0"},` +
+		`"storage":{"files":[{"path":"/f","contents":{"source":"http://127.0.0.1:1/x?token=secret"}}]}}`
 	args := []string{"apply", "--root", t.TempDir(), "--no-owner", "-"}
 	assert.Equal(t, cli.ExitFailed, cli.Run(ctx, &cli.Process{
-		Name: "glowplug", Args: args, In: strings.NewReader(config), Out: &diag.Screen{To: &out}, Err: &diag.Screen{To: &err}, Env: environment(nil), Now: time.Now,
+		Name: "glowplug", Args: args, In: strings.NewReader(config), Out: &diag.Screen{To: &out},
+		Err: &diag.Screen{To: &err}, Env: environment(nil), Now: time.Now,
 	}, programs()))
-	assert.Regexp(t, `(?m)^GET http://127\.0\.0\.1:1/x\?token=…: waiting for attempt #4 in \d+\w+; last error: .*connection refused$`, err.String())
-	assert.Regexp(t, `(?m)^glowplug apply: .*: that will do \(attempts: 3; last error: .*connection refused\)$`, err.String())
+	assert.Regexp(t, `(?m)^GET http://127\.0\.0\.1:1/x\?token=…: waiting for attempt #4 in \d+\w+; last error: `+
+		`.*connection refused$`, err.String())
+	assert.Regexp(t, `(?m)^glowplug apply: .*: that will do \(attempts: 3; last error: .*connection refused\)$`,
+		err.String())
 	assert.Equal(t, 1, strings.Count(err.String(), "waiting for attempt"))
 }
 
@@ -156,13 +163,17 @@ func TestACommandFailsWhereStandardOutputCannotBeWrittenTo(t *testing.T) {
 	document := filepath.Join(t.TempDir(), "a.ign")
 	require.NoError(t, os.WriteFile(document, []byte(`{"ignition":{"version":"3.4.0"}}`), 0o600))
 	for line, code := range map[string]int{
-		"glowplug version": 1, "glowplug help": 1, "glowplug help boot": 1, "glowplug platforms": 1, "glowplug schema": 1, "glowplug --version": 1,
-		"glowplug validate FILE": 1, "glowplug validate --format json FILE": 1, "glowplug validate --help": 1, "glowplug convert FILE": 1,
-		"butane --version": 1, "ignition-validate -version": 1, "glowplug frob": 2, "glowplug validate --format line FILE": 0,
+		"glowplug version": 1, "glowplug help": 1, "glowplug help boot": 1, "glowplug platforms": 1,
+		"glowplug schema": 1, "glowplug --version": 1,
+		"glowplug validate FILE": 1, "glowplug validate --format json FILE": 1, "glowplug validate --help": 1,
+		"glowplug convert FILE": 1,
+		"butane --version":      1, "ignition-validate -version": 1, "glowplug frob": 2,
+		"glowplug validate --format line FILE": 0,
 	} {
 		words := strings.Fields(strings.ReplaceAll(line, "FILE", document))
 		var complaints strings.Builder
-		p := &cli.Process{Name: words[0], Args: words[1:], Out: &diag.Screen{To: fullDisk{}}, Err: &diag.Screen{To: &complaints}, Env: environment(nil), Now: time.Now}
+		p := &cli.Process{Name: words[0], Args: words[1:], Out: &diag.Screen{To: fullDisk{}},
+			Err: &diag.Screen{To: &complaints}, Env: environment(nil), Now: time.Now}
 		assert.Equal(t, code, cli.Run(t.Context(), p, programs()), line)
 		assert.Equal(t, code != 0, complaints.Len() > 0, "%s: %s", line, complaints.String())
 	}

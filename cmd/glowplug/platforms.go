@@ -15,12 +15,16 @@ import (
 func platformsCommand() cli.Command {
 	var format string
 	return cli.Command{
-		Called: "glowplug platforms", Usage: []string{"glowplug platforms [--format text|json] [ID...]"}, Short: "list where a first boot can get its config from",
+		Called: "glowplug platforms", Usage: []string{"glowplug platforms [--format text|json] [ID...]"},
+		Short: "list where a first boot can get its config from",
 		Text: []string{
-			"Lists the platforms that a first boot can get its config from, or only those named: their id (of the kernel argument ignition.platform.id), where the config is, " +
-				"whether getting it takes the network, whether the platform is told how each stage ends, and whether ignition-rmcfg can delete the config there. docs/platforms.md has more.",
+			"Lists the platforms that a first boot can get its config from, " +
+				"or only those named: their id (of the kernel argument ignition.platform.id), where the config is, " +
+				"whether getting it takes the network, whether the platform is told how each stage ends, " +
+				"and whether ignition-rmcfg can delete the config there. docs/platforms.md has more.",
 		},
-		Options:  []cli.Option{{Long: "format", Value: "FORMAT", Values: []string{"text", "json"}, Default: "text", Set: cli.Text(&format), Words: "text or json"}},
+		Options: []cli.Option{{Long: "format", Value: "FORMAT", Values: []string{"text", "json"}, Default: "text",
+			Set: cli.Text(&format), Words: "text or json"}},
 		Exits:    []cli.Exit{{Code: 0, Meaning: "done"}, {Code: 2, Meaning: "wrong usage"}},
 		Examples: []string{"glowplug platforms", "glowplug platforms --format json aws openstack"},
 		Grammar:  cli.Ours(), Operands: cli.Operands{Values: providers.IDs()}, Section: "1",

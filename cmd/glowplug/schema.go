@@ -16,13 +16,18 @@ import (
 func schemaCommand() cli.Command {
 	var output string
 	return cli.Command{
-		Called: "glowplug schema", Usage: []string{"glowplug schema [-o FILE] [VARIANT|ignition [VERSION]]"}, Brief: "[VARIANT [VERSION]]", Short: "write a JSON Schema, for editors",
+		Called: "glowplug schema", Usage: []string{"glowplug schema [-o FILE] [VARIANT|ignition [VERSION]]"},
+		Brief: "[VARIANT [VERSION]]", Short: "write a JSON Schema, for editors",
 		Text: []string{
-			"Writes a JSON Schema, for editors: of the documents of a variant of Butane, or of configs. Without a version it is the newest that is stable; without anything all there are are listed.",
+			"Writes a JSON Schema, for editors: of the documents of a variant of Butane, or of configs. Without a " +
+				"version it is the newest that is stable; without anything all there are are listed.",
 		},
-		Options: []cli.Option{{Long: "output", Short: 'o', Value: "FILE", Set: cli.Text(&output), Words: "write to a file"}},
-		Notes:   []string{"An editor finds the schema of a document by its first line:\n  # yaml-language-server: $schema=fcos.json"},
-		Exits:   []cli.Exit{{Code: 0, Meaning: "written"}, {Code: 1, Meaning: "the file cannot be written"}, {Code: 2, Meaning: "wrong usage"}},
+		Options: []cli.Option{{Long: "output", Short: 'o', Value: "FILE", Set: cli.Text(&output),
+			Words: "write to a file"}},
+		Notes: []string{"An editor finds the schema of a document by its first line:\n  # yaml-language-server: " +
+			"$schema=fcos.json"},
+		Exits: []cli.Exit{{Code: 0, Meaning: "written"}, {Code: 1, Meaning: "the file cannot be written"},
+			{Code: 2, Meaning: "wrong usage"}},
 		Examples: []string{
 			"glowplug schema -o fcos.json fcos", "glowplug schema openshift 4.20.0", "glowplug schema ignition 3.4.0",
 		},

@@ -54,8 +54,9 @@ func hostileConfig(t *testing.T) string {
 	t.Helper()
 	text, err := json.Marshal(map[string]any{
 		"ignition": map[string]any{"version": "3.4.0"}, hostile: 1,
-		"passwd":  map[string]any{"users": []any{map[string]any{"name": hostile}}},
-		"storage": map[string]any{"files": []any{map[string]any{"path": "/" + hostile}, map[string]any{"path": hostile}}},
+		"passwd": map[string]any{"users": []any{map[string]any{"name": hostile}}},
+		"storage": map[string]any{"files": []any{map[string]any{"path": "/" + hostile},
+			map[string]any{"path": hostile}}},
 	})
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), hostile+".ign")
@@ -66,23 +67,31 @@ func hostileConfig(t *testing.T) string {
 func TestNoCommandLetsAnythingButTextOntoATerminal(t *testing.T) {
 	config := hostileConfig(t)
 	bu := filepath.Join(t.TempDir(), hostile+".bu")
-	require.NoError(t, os.WriteFile(bu, fmt.Appendf(nil, "variant: fcos\nversion: 1.5.0\nstorage: {files: [{path: %s, mode: x, %[1]s: 1}]}\n", strconv.Quote("\x1b\n\x7f")), 0o600))
+	require.NoError(t, os.WriteFile(bu, fmt.Appendf(nil, "variant: fcos\nversion: 1.5.0\n"+
+		"storage: {files: [{path: %s, mode: x, %[1]s: 1}]}\n", strconv.Quote("\x1b\n\x7f")), 0o600))
 	ok := filepath.Join(t.TempDir(), hostile)
-	require.NoError(t, os.WriteFile(ok, []byte(`{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "/a\u001b\nforged: b\u202e"}]}}`), 0o600))
+	require.NoError(t, os.WriteFile(ok, []byte(`{"ignition": {"version": "3.4.0"}, `+
+		`"storage": {"files": [{"path": "/a\u001b\nforged: b\u202e"}]}}`), 0o600))
 	root := t.TempDir()
 	for _, args := range [][]string{
 		{"glowplug", hostile}, {"glowplug", "help", hostile}, {"a" + hostile, "--" + hostile},
-		{"glowplug", "validate", config, bu, hostile}, {"glowplug", "validate", "--format=line", config, bu}, {"glowplug", "validate", "--format=json", config, bu},
+		{"glowplug", "validate", config, bu, hostile}, {"glowplug", "validate", "--format=line", config, bu},
+		{"glowplug", "validate", "--format=json", config, bu},
 		{"glowplug", "validate", "--" + hostile}, {"glowplug", "validate", "-d", hostile, bu},
 		{"ignition-validate", config}, {"ignition-validate", hostile}, {"ignition-validate", "--" + hostile},
-		{"glowplug", "apply", "--root", root, config}, {"glowplug", "apply", "--root", root, "--dry-run", "--no-owner", ok}, {"glowplug", "apply", "--root", hostile, ok},
+		{"glowplug", "apply", "--root", root, config}, {"glowplug", "apply", "--root", root, "--dry-run", "--no-owner",
+			ok}, {"glowplug", "apply", "--root", hostile, ok},
 		{"glowplug", "apply", "--" + hostile}, {"glowplug", "apply", "--root", root, hostile},
 		{"ignition-apply", "--root", root, hostile}, {"ignition-apply", "--" + hostile},
-		{"glowplug", "convert", config}, {"glowplug", "convert", bu}, {"glowplug", "convert", hostile}, {"glowplug", "convert", "--" + hostile}, {"glowplug", "convert", "--to", hostile, ok},
-		{"butane", bu}, {"butane", "-D", bu}, {"butane", "--raw-errors", bu}, {"butane", hostile}, {"butane", "--" + hostile},
-		{"glowplug", "platforms", hostile}, {"glowplug", "platforms", "--format", hostile}, {"glowplug", "schema", hostile}, {"glowplug", "schema", "-o", hostile + "/x"},
+		{"glowplug", "convert", config}, {"glowplug", "convert", bu}, {"glowplug", "convert", hostile},
+		{"glowplug", "convert", "--" + hostile}, {"glowplug", "convert", "--to", hostile, ok},
+		{"butane", bu}, {"butane", "-D", bu}, {"butane", "--raw-errors", bu}, {"butane", hostile},
+		{"butane", "--" + hostile},
+		{"glowplug", "platforms", hostile}, {"glowplug", "platforms", "--format", hostile},
+		{"glowplug", "schema", hostile}, {"glowplug", "schema", "-o", hostile + "/x"},
 		{"glowplug", "rmcfg", "--platform", hostile}, {"ignition-rmcfg", hostile}, {"ignition-rmcfg", "--" + hostile},
-		{"ignition", "--stage", hostile}, {"ignition", "--stage=fetch", "--platform", hostile}, {"ignition", "--" + hostile},
+		{"ignition", "--stage", hostile}, {"ignition", "--stage=fetch", "--platform", hostile},
+		{"ignition", "--" + hostile},
 	} {
 		stdout, stderr := onScreen(t, nil, args[0], args[1:]...)
 		require.NotEmpty(t, stdout+stderr, "%q", args)
@@ -108,10 +117,12 @@ func TestForcedColoursAreAllThatIsNoText(t *testing.T) {
 func stageOf(t *testing.T, source string, authority []byte) (stdout, stderr string) {
 	t.Helper()
 	dir := t.TempDir()
-	text := fmt.Sprintf(`{"ignition": {"version": "3.4.0", "timeouts": {"httpTotal": 1}, "config": {"merge": [{"source": %q}]}, "security": {"tls": {"certificateAuthorities": [{"source": "data:,%s"}]}}}}`,
+	text := fmt.Sprintf(`{"ignition": {"version": "3.4.0", "timeouts": {"httpTotal": 1}, "config": `+
+		`{"merge": [{"source": %q}]}, "security": {"tls": {"certificateAuthorities": [{"source": "data:,%s"}]}}}}`,
 		source, url.PathEscape(string(authority)))
 	if authority == nil {
-		text = fmt.Sprintf(`{"ignition": {"version": "3.4.0", "timeouts": {"httpTotal": 1}, "config": {"merge": [{"source": %q}]}}}`, source)
+		text = fmt.Sprintf(`{"ignition": {"version": "3.4.0", "timeouts": {"httpTotal": 1}, `+
+			`"config": {"merge": [{"source": %q}]}}}`, source)
 	}
 	config, cmdline := filepath.Join(dir, "config.ign"), filepath.Join(dir, "cmdline")
 	require.NoError(t, os.WriteFile(config, []byte(text), 0o600))
@@ -120,7 +131,8 @@ func stageOf(t *testing.T, source string, authority []byte) (stdout, stderr stri
 		"IGNITION_CONFIG_FILE": config, "IGNITION_KERNEL_CMDLINE_PATH": cmdline, "IGNITION_SYSTEM_CONFIG_DIR": dir,
 		"IGNITION_LOCAL_CONFIG_DIR": dir, "IGNITION_SYSTEM_RUNTIME_CONFIG_DIR": dir,
 	}
-	stdout, stderr = onScreen(t, env, "ignition", "--stage=fetch", "--platform=file", "--config-cache="+dir+"/c.json", "--state-file="+dir+"/state", "--neednet="+dir+"/neednet", "--log-to-stdout")
+	stdout, stderr = onScreen(t, env, "ignition", "--stage=fetch", "--platform=file", "--config-cache="+dir+"/c.json",
+		"--state-file="+dir+"/state", "--neednet="+dir+"/neednet", "--log-to-stdout")
 	require.Contains(t, stderr, "Ignition failed: fetch: ")
 	return stdout, stderr
 }
@@ -168,7 +180,8 @@ func TestACertificatesNameStaysInItsLine(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	odd := "x\x1b[2J\nforged: line"
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Unix(0, 0), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true, DNSNames: []string{odd}}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Unix(0, 0),
+		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true, DNSNames: []string{odd}}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	require.NoError(t, err)
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())

@@ -1,6 +1,6 @@
 #!/bin/bash
-# glowplug as dracut's module "ignition": on the first boot it makes the machine what its config says. The name is that of the
-# program which it replaces, as modules of distributions depend on it.
+# glowplug as dracut's module "ignition": on the first boot it makes the machine what its config says. The name is that
+# of the program which it replaces, as modules of distributions depend on it.
 
 check() {
     # Only where another module, or the image, asks for it.
@@ -11,8 +11,8 @@ depends() {
     echo qemu systemd url-lib network
 }
 
-# Programs that the stages run, if they are there. They are needed only by configs that use them; a distribution lists what its users
-# may rely on in $ignition_required_tools (dracut.conf.d), whose lack then fails the build.
+# Programs that the stages run, if they are there. They are needed only by configs that use them; a distribution lists
+# what its users may rely on in $ignition_required_tools (dracut.conf.d), whose lack then fails the build.
 ignition_tools() {
     echo mkfs.btrfs mkfs.ext4 mkfs.fat mkfs.xfs mkswap wipefs
     echo mdadm cryptsetup dmsetup setfiles systemctl
@@ -35,8 +35,8 @@ ignition_needs() {
     inst_multiple "$@" || ignition_fatal "the image is to have $*, of which some are missing"
 }
 
-# Read by dracut's emergency shell after all that it says itself, just before the prompt (dracut-emergency.sh): the card of a failure is
-# then the last thing on every console, where those lines would have pushed it off a small screen.
+# Read by dracut's emergency shell after all that it says itself, just before the prompt (dracut-emergency.sh): the card
+# of a failure is then the last thing on every console, where those lines would have pushed it off a small screen.
 ignition_profile() {
     cat <<'E'
 [ ! -r /run/glowplug/failure.txt ] || while read -r console rest; do
@@ -50,8 +50,8 @@ install() {
     local settings="${dracutsysrootdir-}/usr/lib/glowplug/distribution.json"
     local epoch="${dracutsysrootdir-}/usr/lib/clock-epoch" tool missing=
 
-    # The first two are for scripts of distributions, and for whoever looks for the reason of a failure. Blkid is asked before a device
-    # on which nothing is known is written to.
+    # The first two are for scripts of distributions, and for whoever looks for the reason of a failure. Blkid is asked
+    # before a device on which nothing is known is written to.
     ignition_needs basename lsblk blkid mount umount udevadm modprobe
     # shellcheck disable=SC2046 # a list
     inst_multiple -o $(ignition_tools) is-live-image

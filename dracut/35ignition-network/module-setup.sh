@@ -1,6 +1,6 @@
 #!/bin/bash
-# The network of a first boot, by systemd-networkd, for distributions that have nothing of their own: DHCP on every card, and only
-# once a stage has asked for it.
+# The network of a first boot, by systemd-networkd, for distributions that have nothing of their own: DHCP on every
+# card, and only once a stage has asked for it.
 
 check() {
     # Only where another module, or the image, asks for it.

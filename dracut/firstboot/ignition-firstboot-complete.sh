@@ -1,7 +1,7 @@
 #!/bin/sh
-# ignition-firstboot-complete [FOLDER...]: clears the mark by which the boot loader tells the initramfs that this is a first boot,
-# whichever of them the folders have: GRUB's file, the argument in entries of the Boot Loader Specification, or the add-on of a unified
-# kernel image. Called again it changes nothing.
+# ignition-firstboot-complete [FOLDER...]: clears the mark by which the boot loader tells the initramfs that this is a
+# first boot, whichever of them the folders have: GRUB's file, the argument in entries of the Boot Loader Specification,
+# or the add-on of a unified kernel image. Called again it changes nothing.
 set -eu
 [ $# -gt 0 ] || set -- /boot /efi /boot/efi
 
@@ -10,8 +10,9 @@ writable() {
     [ -w "$1" ] || mount -o remount,rw "$1"
 }
 
-# The mark as an argument, between blanks or in quotes (kernel-command-line(7)), behind other words of a line of options. Quotes that are
-# closed hold blanks together. Behind one that is not, or around it, words are between blanks, as the initramfs reads them.
+# The mark as an argument, between blanks or in quotes (kernel-command-line(7)), behind other words of a line of
+# options. Quotes that are closed hold blanks together. Behind one that is not, or around it, words are between blanks,
+# as the initramfs reads them.
 words='^([[:space:]]*options([[:space:]]+("[^"]*"|[^[:space:]"])+)*)[[:space:]]+'
 mark="('ignition\.firstboot(=[^']*)?'|"'"ignition\.firstboot(=[^"]*)?"|ignition\.firstboot(=("[^"]*"|[^[:space:]"])*)?)([[:space:]]|$)'
 odd='^[^"]*"([^"]*"[^"]*")*[^"]*$'

@@ -1,12 +1,12 @@
 #!/bin/sh
-# A helper for kernel arguments, to be put at /usr/sbin/ignition-kargs-helper of the initramfs, for images whose kernel command line is
-# in entries of the Boot Loader Specification (loader/entries/*.conf), in GRUB's own configuration (grub/grub.cfg, grub2/grub.cfg), or,
-# as older versions of grubby keep it for all entries, in the variable kernelopts of GRUB's environment (grub2/grubenv).
-# They are on the filesystem that /etc/ignition-boot-device names, by default the one with the label boot; with a folder as
-# IGNITION_BOOT nothing is mounted, and nothing rebooted.
+# A helper for kernel arguments, to be put at /usr/sbin/ignition-kargs-helper of the initramfs, for images whose kernel
+# command line is in entries of the Boot Loader Specification (loader/entries/*.conf), in GRUB's own configuration
+# (grub/grub.cfg, grub2/grub.cfg), or, as older versions of grubby keep it for all entries, in the variable kernelopts
+# of GRUB's environment (grub2/grubenv). They are on the filesystem that /etc/ignition-boot-device names, by default the
+# one with the label boot; with a folder as IGNITION_BOOT nothing is mounted, and nothing rebooted.
 #
-# An argument is a part of a command line: words, in which blanks may stand in double quotes. On standard error, which is shown on the
-# consoles, no argument is repeated: it may hold a secret.
+# An argument is a part of a command line: words, in which blanks may stand in double quotes. On standard error, which
+# is shown on the consoles, no argument is repeated: it may hold a secret.
 set -eu
 export LC_ALL=C
 
@@ -32,11 +32,12 @@ if [ -z "$boot" ]; then
     mount "$device" "$boot"
 fi
 
-# edited KIND FILE VERB ARGUMENT...: prints a file with its arguments changed. Its status is 0 if there was nothing to change, 10 if
-# there was, 11 if the file has no arguments, 12 if they take too much room.
+# edited KIND FILE VERB ARGUMENT...: prints a file with its arguments changed. Its status is 0 if there was nothing to
+# change, 10 if there was, 11 if the file has no arguments, 12 if they take too much room.
 edited() {
     awk '
-        # words takes a text apart: word[i] stands behind gap[i], plain[i] is without its quotes, rest is what follows the last.
+        # words takes a text apart: word[i] stands behind gap[i], plain[i] is without its quotes, rest is what follows
+        # the last.
         function words(text, grub,    i, c, n, quote) {
             n = 0; rest = ""
             for (i = 1; i <= length(text);) {
@@ -66,7 +67,8 @@ edited() {
             }
             return 0
         }
-        # written gives an argument as a line of this kind has it. GRUB takes quotes away, and adds its own around blanks.
+        # written gives an argument as a line of this kind has it. GRUB takes quotes away, and adds its own around
+        # blanks.
         function written(a,    k, w, piece, i, n, text) {
             if (kind != "linux") return " " argument[a]
             for (k = 1; k <= parts[a]; k++) {
@@ -81,7 +83,8 @@ edited() {
             }
             return text
         }
-        # change does to a text what is asked for. Of what should be there it adds what is neither in it nor known to be elsewhere.
+        # change does to a text what is asked for. Of what should be there it adds what is neither in it nor known to be
+        # elsewhere.
         function change(text, first, adds,    n, a, i, k, new) {
             n = words(text, kind == "linux"); new = ""
             for (a = 1; a <= count; a++) {

@@ -25,8 +25,8 @@ const (
 	UseraddFile   = "/etc/default/useradd"
 )
 
-// Editable lists the files that Apply changes, in the order in which the new texts should be put in place: who has a line in
-// passwd has a password and groups by then.
+// Editable lists the files that Apply changes, in the order in which the new texts should be put in place: who has a
+// line in passwd has a password and groups by then.
 func Editable() []string {
 	return []string{GroupFile, GShadowFile, SubUIDFile, SubGIDFile, ShadowFile, PasswdFile}
 }
@@ -64,8 +64,8 @@ type User struct {
 	NoUserGroup  bool
 	System       bool
 	Delete       bool
-	// Unfinished: an earlier try at the same has made the user, but what is outside the account files may be gone since, so it is
-	// made again where it is not there. The tools know nothing like it.
+	// Unfinished: an earlier try at the same has made the user, but what is outside the account files may be gone
+	// since, so it is made again where it is not there. The tools know nothing like it.
 	Unfinished bool
 }
 
@@ -167,8 +167,8 @@ func kindName(user bool) string {
 	return "group"
 }
 
-// Apply gives what makes the files hold the wanted groups and users, as the tools would. Today is the date that new passwords get,
-// in days since 1970-01-01. The error is an *Error.
+// Apply gives what makes the files hold the wanted groups and users, as the tools would. Today is the date that new
+// passwords get, in days since 1970-01-01. The error is an *Error.
 func Apply(have Files, want Wanted, today int64, tools Tools) (*Result, error) {
 	users, all := len(want.Users), len(want.Groups)+len(want.Users)
 	db, err := readDatabase(have, today, tools, all)
@@ -212,7 +212,8 @@ func (r *Result) user(i int, u *User) *Error {
 	r.db.effects = r.db.effects[:0]
 	if row := r.db.user(u.Name); row != nil && !u.Delete {
 		e := &row.entry
-		r.Accounts = append(r.Accounts, Account{Index: i, Name: u.Name, UID: e.uid, GID: e.gid, Home: e.home, Created: verb == Create})
+		r.Accounts = append(r.Accounts,
+			Account{Index: i, Name: u.Name, UID: e.uid, GID: e.gid, Home: e.home, Created: verb == Create})
 	}
 	return nil
 }

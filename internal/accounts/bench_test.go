@@ -16,7 +16,8 @@ func thousandUsers(n int) Wanted {
 	hash := diag.Secret("$6$saltsalt$hashhashhashhashhashhashhashhashhashhashhashhash")
 	w := Wanted{Groups: []Group{{Name: "everyone"}}}
 	for i := range n {
-		w.Users = append(w.Users, User{Name: fmt.Sprintf("user%04d", i), Groups: []string{"everyone", "sudo"}, Password: &hash, System: i%10 == 0})
+		w.Users = append(w.Users, User{Name: fmt.Sprintf("user%04d", i), Groups: []string{"everyone", "sudo"},
+			Password: &hash, System: i%10 == 0})
 	}
 	return w
 }

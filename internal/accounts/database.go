@@ -41,8 +41,8 @@ type database struct {
 	effects []Effect
 }
 
-// readDatabase reads all files. Only what no config could do without is an error here; malformed lines wait for who needs them.
-// There is room for so many more accounts.
+// readDatabase reads all files. Only what no config could do without is an error here; malformed lines wait for who
+// needs them. There is room for so many more accounts.
 func readDatabase(have Files, today int64, tools Tools, room int) (*database, *Error) {
 	defaults, err := readUseradd(have[UseraddFile], tools)
 	if err != nil {
@@ -105,8 +105,8 @@ func (db *database) indexUsers() {
 	}
 }
 
-// indexGroups fills what finds groups by gid and by member. Members that /usr/lib/group lists are none to be removed: that file
-// stays, and a copy in /etc is indexed when it is made.
+// indexGroups fills what finds groups by gid and by member. Members that /usr/lib/group lists are none to be removed:
+// that file stays, and a copy in /etc is indexed when it is made.
 func (db *database) indexGroups() {
 	db.groups.each(func(r *groupRow) {
 		db.gids.own[r.entry.gid]++

@@ -26,7 +26,8 @@ func readLoginDefs(text diag.Secret) loginDefs {
 	return d
 }
 
-// number gives a setting that counts something. What is no number counts as unset, as for the tools, which say so and go on.
+// number gives a setting that counts something. What is no number counts as unset, as for the tools, which say so and
+// go on.
 func (d loginDefs) number(name string, otherwise uint64) uint64 {
 	if n, ok := parseC(d[name]); ok && n >= 0 {
 		return uint64(n)
@@ -113,8 +114,8 @@ func readUseradd(text diag.Secret, tools Tools) (*useraddDefaults, *Error) {
 	}
 	var ok bool
 	if d.expire, ok = expireDay(set["EXPIRE"]); !ok {
-		return nil, &Error{File: UseraddFile, Line: lines["EXPIRE"], Message: "EXPIRE " + quote(set["EXPIRE"]) + " is no date",
-			Hint: "write it as 2030-12-31"}
+		return nil, &Error{File: UseraddFile, Line: lines["EXPIRE"],
+			Message: "EXPIRE " + quote(set["EXPIRE"]) + " is no date", Hint: "write it as 2030-12-31"}
 	}
 	return d, nil
 }

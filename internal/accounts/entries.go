@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A passwdEntry is a line of passwd(5). A line that libc and the tools do not take for an entry is none here either: exactly seven
-// fields, and both ids numbers of 32 bits.
+// A passwdEntry is a line of passwd(5). A line that libc and the tools do not take for an entry is none here either:
+// exactly seven fields, and both ids numbers of 32 bits.
 type passwdEntry struct {
 	name, password       string
 	uid, gid             uint32
@@ -80,8 +80,8 @@ func (e *groupEntry) parse(f []string) bool {
 	return ok && e.name != ""
 }
 
-// groupList reads a list as the tools do for group(5): when they write the line they drop one empty name at the end, and keep
-// those before.
+// groupList reads a list as the tools do for group(5): when they write the line they drop one empty name at the end,
+// and keep those before.
 func groupList(s string) members {
 	names := strings.Split(s, ",")
 	if names[len(names)-1] == "" {

@@ -13,7 +13,8 @@ import (
 
 // FuzzPrint holds for every file: lines that nobody touches print as they were.
 func FuzzPrint(f *testing.F) {
-	for _, text := range []string{"", "\n", "root:x:0:0:root:/root:/bin/sh", "# a\r\n\n+::::::\n-x\n:::\nroot:x:0:\nroot:x:0:a,,b,\n", "\x00\xff:1:2\nx:100:10\n"} {
+	for _, text := range []string{"", "\n", "root:x:0:0:root:/root:/bin/sh",
+		"# a\r\n\n+::::::\n-x\n:::\nroot:x:0:\nroot:x:0:a,,b,\n", "\x00\xff:1:2\nx:100:10\n"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -30,19 +31,23 @@ func FuzzPrint(f *testing.F) {
 	})
 }
 
-// FuzzApply holds for every root: Apply does not panic, changes only lines of the accounts named, and changes nothing when
-// its result is what it starts from.
+// FuzzApply holds for every root: Apply does not panic, changes only lines of the accounts named, and changes nothing
+// when its result is what it starts from.
 func FuzzApply(f *testing.F) {
 	d := debian()
-	f.Add(d[PasswdFile].Reveal(), d[ShadowFile].Reveal(), d[GroupFile].Reveal(), d[GShadowFile].Reveal(), d[SubUIDFile].Reveal(), d[LoginDefsFile].Reveal(), "ann", "sudo", uint16(3))
-	f.Add(d[PasswdFile].Reveal(), "", "users:x:100:ann,,ann", "users:!:ann:ann", "# x\n# y\nann:0:0\nx:18446744073709551615:9", "UID_MAX 0x\n", "core", "users", uint16(0xfff))
-	f.Add("a:x:1:1:::\na:x:1:1:::\nb\n+", "b:\n", "g:x:1:a\n#g:x:1:a\n", "", "", "SYS_UID_MAX -1\nUMASK 0777\n", "b", "g", uint16(64))
+	f.Add(d[PasswdFile].Reveal(), d[ShadowFile].Reveal(), d[GroupFile].Reveal(), d[GShadowFile].Reveal(),
+		d[SubUIDFile].Reveal(), d[LoginDefsFile].Reveal(), "ann", "sudo", uint16(3))
+	f.Add(d[PasswdFile].Reveal(), "", "users:x:100:ann,,ann", "users:!:ann:ann",
+		"# x\n# y\nann:0:0\nx:18446744073709551615:9", "UID_MAX 0x\n", "core", "users", uint16(0xfff))
+	f.Add("a:x:1:1:::\na:x:1:1:::\nb\n+", "b:\n", "g:x:1:a\n#g:x:1:a\n", "", "", "SYS_UID_MAX -1\nUMASK 0777\n", "b",
+		"g", uint16(64))
 	f.Add("0", "", "0::0:", "0", "0", "0", "1", "00", uint16(4027))
 	f.Add("0", "", "g:x:1:a,,", "g:!:,:a,,", "a:1:2", "UMASK 077", "a", "g", uint16(1<<14|3))
 	f.Add("1", "1", "0::0:0", "", "0", "0", "0", "A", uint16(180))
 	f.Add("0::0:0:::\n0", "1", "1", "1", "", "0", "0", "0", uint16(64))
 	f.Fuzz(func(t *testing.T, passwd, shadow, group, gshadow, subuid, defs, user, other string, options uint16) {
-		have := Files{PasswdFile: diag.Secret(passwd), ShadowFile: diag.Secret(shadow), GroupFile: diag.Secret(group), GShadowFile: diag.Secret(gshadow), SubUIDFile: diag.Secret(subuid), LoginDefsFile: diag.Secret(defs)}
+		have := Files{PasswdFile: diag.Secret(passwd), ShadowFile: diag.Secret(shadow), GroupFile: diag.Secret(group),
+			GShadowFile: diag.Secret(gshadow), SubUIDFile: diag.Secret(subuid), LoginDefsFile: diag.Secret(defs)}
 		if options&1<<15 != 0 {
 			delete(have, GShadowFile)
 		}
@@ -75,7 +80,8 @@ func FuzzApply(f *testing.F) {
 // fuzzed gives a config by the bits of a number.
 func fuzzed(user, group string, options uint16) Wanted {
 	has := func(bit int) bool { return options&(1<<bit) != 0 }
-	g, u := Group{Name: group, System: has(0)}, User{Name: user, System: has(1), NoUserGroup: has(2), NoCreateHome: has(3)}
+	g, u := Group{Name: group, System: has(0)},
+		User{Name: user, System: has(1), NoUserGroup: has(2), NoCreateHome: has(3)}
 	hash := diag.Secret("$6$a$b")
 	if has(4) {
 		u.Password, g.Password = &hash, hash
@@ -105,7 +111,8 @@ func strangers(path string, text diag.Secret, names ...string) []string {
 		fields := strings.Split(line, ":")
 		mine := slices.Contains(names, fields[0])
 		for _, field := range fields[1:] {
-			mine = mine || slices.ContainsFunc(strings.Split(field, ","), func(n string) bool { return slices.Contains(names, n) })
+			mine = mine ||
+				slices.ContainsFunc(strings.Split(field, ","), func(n string) bool { return slices.Contains(names, n) })
 		}
 		if !mine {
 			lines = append(lines, line)

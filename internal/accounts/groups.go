@@ -45,7 +45,8 @@ func (db *database) createGroup(g *Group) (Verb, string, *Error) {
 		return Keep, "", err
 	}
 	if db.gshadow.present {
-		if _, err := db.gshadow.put(gshadowEntry{name: g.Name, password: orElse(g.Password.Reveal(), locked)}); err != nil {
+		if _, err := db.gshadow.put(gshadowEntry{name: g.Name,
+			password: orElse(g.Password.Reveal(), locked)}); err != nil {
 			return Keep, "", err
 		}
 	}
@@ -75,7 +76,8 @@ func (db *database) newGID(g *Group) (uint32, *Error) {
 func (db *database) findGID(system bool) (uint32, *Error) {
 	gid, ok := db.gids.find(system)
 	if !ok {
-		return 0, &Error{File: LoginDefsFile, Message: "no gid is free between " + rangeName("GID", system), Hint: "give a gid, or widen the range"}
+		return 0, &Error{File: LoginDefsFile, Message: "no gid is free between " + rangeName("GID", system),
+			Hint: "give a gid, or widen the range"}
 	}
 	return gid, nil
 }
@@ -141,7 +143,8 @@ func (db *database) modifyGroup(g *Group, have *groupRow) (Verb, string, *Error)
 func (db *database) hasGroupPassword(have *groupRow, hash string) bool {
 	s := db.gshadow.find(have.entry.name)
 	inGroup := !db.gshadow.present || have.entry.password != inShadow
-	return (!inGroup || have.entry.password == hash) && (!db.gshadow.present || s == nil && inGroup || s != nil && s.entry.password == hash)
+	return (!inGroup || have.entry.password == hash) && (!db.gshadow.present || s == nil && inGroup || s != nil &&
+		s.entry.password == hash)
 }
 
 // setGID gives a group another number, and with it the users whose primary group it is.
@@ -190,7 +193,8 @@ func (db *database) setGroupPassword(own *groupRow, hash string) *Error {
 	}
 	// groupmod makes the missing line, with the members that group lists.
 	members := own.entry.members.list()
-	s, err = db.gshadow.put(gshadowEntry{name: name, password: hash, members: newMembers(append([]string(nil), members...))})
+	s, err = db.gshadow.put(gshadowEntry{name: name, password: hash,
+		members: newMembers(append([]string(nil), members...))})
 	if err != nil {
 		return err
 	}
@@ -200,8 +204,8 @@ func (db *database) setGroupPassword(own *groupRow, hash string) *Error {
 	return nil
 }
 
-// deleteGroup is groupdel. A group that is not there is deleted already. One that the config makes again, as a user's own, is what an
-// earlier run of the same config has left.
+// deleteGroup is groupdel. A group that is not there is deleted already. One that the config makes again, as a user's
+// own, is what an earlier run of the same config has left.
 func (db *database) deleteGroup(g *Group, have *groupRow) (Verb, string, *Error) {
 	if have == nil {
 		return Keep, "", nil
@@ -209,7 +213,8 @@ func (db *database) deleteGroup(g *Group, have *groupRow) (Verb, string, *Error)
 	if users := db.primaryOf(have.entry.gid); len(users) == 1 && users[0].entry.name == g.Name && db.own[g.Name] {
 		return Keep, "", nil
 	} else if len(users) > 0 {
-		return Keep, "", &Error{Message: "it is the primary group of user " + quote(users[0].entry.name), Hint: "groups go before users: give the user another group, or leave this one"}
+		return Keep, "", &Error{Message: "it is the primary group of user " + quote(users[0].entry.name),
+			Hint: "groups go before users: give the user another group, or leave this one"}
 	}
 	own, err := db.groups.locate(g.Name)
 	if err != nil {
@@ -223,5 +228,6 @@ func (db *database) deleteGroup(g *Group, have *groupRow) (Verb, string, *Error)
 
 // isInUsr is the error about an account that only /usr has.
 func isInUsr(path string, line int) *Error {
-	return &Error{File: path, Line: line, Message: "the account comes with the system and cannot be deleted", Hint: "build an image without it"}
+	return &Error{File: path, Line: line, Message: "the account comes with the system and cannot be deleted",
+		Hint: "build an image without it"}
 }

@@ -11,9 +11,9 @@ func newIDs(room int) *ids {
 	return &ids{own: make(map[uint32]int, room), other: map[uint32]int{}, ghosts: map[uint32]bool{}}
 }
 
-// A series hands out the numbers from low to high, as useradd(8) and groupadd(8) do: people's upwards from the highest taken,
-// the system's downwards from the lowest taken, and once at the end through all of them. What it remembers saves walking
-// over the taken numbers again for each account; freeing a number makes it forget.
+// A series hands out the numbers from low to high, as useradd(8) and groupadd(8) do: people's upwards from the highest
+// taken, the system's downwards from the lowest taken, and once at the end through all of them. What it remembers saves
+// walking over the taken numbers again for each account; freeing a number makes it forget.
 type series struct {
 	low, high  uint64
 	down       bool
@@ -88,7 +88,8 @@ func (n *ids) find(system bool) (uint32, bool) {
 	return id, ok
 }
 
-// walk looks for a free number from id on, in the series' direction. 65535 is the -1 of systems with 16 bits and goes to nobody.
+// walk looks for a free number from id on, in the series' direction. 65535 is the -1 of systems with 16 bits and goes
+// to nobody.
 func (n *ids) walk(s *series, id uint64) (uint32, bool) {
 	for s.contains(id) {
 		if id != 1<<16-1 && id < noID && !n.taken(uint32(id)) && !n.ghosts[uint32(id)] {
@@ -106,8 +107,8 @@ func (n *ids) walk(s *series, id uint64) (uint32, bool) {
 	return 0, false
 }
 
-// like gives the number that someone of the same name has elsewhere, where it can be had: people's stay within their range,
-// the system's below the end of theirs.
+// like gives the number that someone of the same name has elsewhere, where it can be had: people's stay within their
+// range, the system's below the end of theirs.
 func (n *ids) like(id uint32, system bool) bool {
 	low, high := n.people.low, n.people.high
 	if system {
@@ -119,7 +120,8 @@ func (n *ids) like(id uint32, system bool) bool {
 // ranges sets what login.defs(5) has for ids; what is "UID" or "GID".
 func (n *ids) ranges(d loginDefs, what string) {
 	n.people = series{low: d.number(what+"_MIN", 1000), high: d.number(what+"_MAX", 60000)}
-	n.system = series{low: d.number("SYS_"+what+"_MIN", 101), high: d.number("SYS_"+what+"_MAX", n.people.low-1), down: true}
+	n.system = series{low: d.number("SYS_"+what+"_MIN", 101), high: d.number("SYS_"+what+"_MAX", n.people.low-1),
+		down: true}
 	n.system.low = max(n.system.low, 1)
 	n.people.high, n.system.high = min(n.people.high, noID-1), min(n.system.high, noID-1)
 }

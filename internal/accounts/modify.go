@@ -102,7 +102,8 @@ func (e *userEdit) describe() {
 	add(e.setPassword, "password set")
 }
 
-// hasPassword tells whether a hash is where usermod would put it. Then nothing is written, and the day of the last change stays.
+// hasPassword tells whether a hash is where usermod would put it. Then nothing is written, and the day of the last
+// change stays.
 func (db *database) hasPassword(have *passwdRow, hash string) bool {
 	inPasswd := !db.shadow.present || have.entry.password != inShadow
 	if inPasswd && have.entry.password != hash {
@@ -244,7 +245,8 @@ func (db *database) deleteUser(u *User, have *passwdRow) (Verb, string, *Error) 
 	case own == nil:
 		return Keep, "", isInUsr(AltPasswdFile, have.number)
 	case own.entry.home == "/":
-		return Keep, "", &Error{File: PasswdFile, Line: own.number, Message: "the user's home is the whole root, and would go with the user", Hint: "delete the user by hand"}
+		return Keep, "", &Error{File: PasswdFile, Line: own.number,
+			Message: "the user's home is the whole root, and would go with the user", Hint: "delete the user by hand"}
 	}
 	if err := db.removeUser(own); err != nil {
 		return Keep, "", err

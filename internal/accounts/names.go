@@ -6,16 +6,17 @@ import (
 	"unicode/utf8"
 )
 
-// How long names may be: a group's is a choice of Debian's build, a user's what Linux has for LOGIN_NAME_MAX without the end of the
-// string. Old tools have the length of ut_user in utmp(5) for both.
+// How long names may be: a group's is a choice of Debian's build, a user's what Linux has for LOGIN_NAME_MAX without
+// the end of the string. Old tools have the length of ut_user in utmp(5) for both.
 const (
 	groupNameMax = 32
 	userNameMax  = 255
 	oldNameMax   = 32
 )
 
-// checkName is for names of accounts to be created: what shadow-utils as it is published lets pass, or Debian 12, which asks for
-// less. The name becomes a path component, of the home and of the mail file, which Debian 12 leaves to its users.
+// checkName is for names of accounts to be created: what shadow-utils as it is published lets pass, or Debian 12, which
+// asks for less. The name becomes a path component, of the home and of the mail file, which Debian 12 leaves to its
+// users.
 func checkName(name string, longest int, tools Tools) *Error {
 	old := tools == OldTools
 	if old {
@@ -34,7 +35,8 @@ func checkName(name string, longest int, tools Tools) *Error {
 		return &Error{Message: "a name cannot be a number", Hint: "put a letter before it"}
 	}
 	if i := badInName(name, old); i >= 0 {
-		return &Error{Message: "a name cannot hold " + quote(characterAt(name, i)), Hint: "use letters, digits, \"_\", \"-\" and \".\""}
+		return &Error{Message: "a name cannot hold " + quote(characterAt(name, i)),
+			Hint: "use letters, digits, \"_\", \"-\" and \".\""}
 	}
 	return nil
 }
@@ -45,11 +47,13 @@ func characterAt(name string, i int) string {
 	return name[i : i+size]
 }
 
-// badInName finds the first byte that cannot be in a name, -1 for none. A "$" at the end is for machine accounts of Samba.
+// badInName finds the first byte that cannot be in a name, -1 for none. A "$" at the end is for machine accounts of
+// Samba.
 func badInName(name string, old bool) int {
 	for i := range len(name) {
 		c := name[i]
-		fine := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("_-.", c) >= 0 || c == '$' && i > 0 && i == len(name)-1
+		fine := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
+			strings.IndexByte("_-.", c) >= 0 || c == '$' && i > 0 && i == len(name)-1
 		if old {
 			fine = c > ' ' && c != 0x7f && strings.IndexByte(":,/", c) < 0
 		}
@@ -86,7 +90,8 @@ func checkHome(home string) *Error {
 	return checkField("home", home)
 }
 
-// checkShell is for the seventh. A "*" at its start keeps old login programs from running anything, so the tools let it pass.
+// checkShell is for the seventh. A "*" at its start keeps old login programs from running anything, so the tools let it
+// pass.
 func checkShell(shell string) *Error {
 	if shell != "" && shell[0] != '/' && shell[0] != '*' {
 		return &Error{Message: "the shell " + quote(shell) + " is not an absolute path"}
@@ -97,7 +102,8 @@ func checkShell(shell string) *Error {
 // checkID reads an id of the config.
 func checkID(what string, id int64) (uint32, *Error) {
 	if id < 0 || id >= noID {
-		return 0, &Error{Message: what + " " + int64Text(id) + " is none that Linux has", Hint: "ids go from 0 to 4294967294"}
+		return 0,
+			&Error{Message: what + " " + int64Text(id) + " is none that Linux has", Hint: "ids go from 0 to 4294967294"}
 	}
 	return uint32(id), nil
 }

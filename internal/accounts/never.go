@@ -2,8 +2,9 @@ package accounts
 
 import "strings"
 
-// The functions here give what Apply refuses on every root, whatever its files hold and whichever release of the tools made them. So
-// it can be said before there is a root. What some root would take is not refused: a user who is there keeps any name.
+// The functions here give what Apply refuses on every root, whatever its files hold and whichever release of the tools
+// made them. So it can be said before there is a root. What some root would take is not refused: a user who is there
+// keeps any name.
 
 // NeverName is for the name of an account that is wanted.
 func NeverName(name string, user bool) *Error {

@@ -18,8 +18,8 @@ type subRange struct {
 	next         *subRange // another one of the same owner
 }
 
-// subRanges is /etc/subuid or /etc/subgid. Looking for a free range, useradd sorts the file: ranges by where they start,
-// then the other lines, turned around each time. Then it appends. So the file is kept in those parts.
+// subRanges is /etc/subuid or /etc/subgid. Looking for a free range, useradd sorts the file: ranges by where they
+// start, then the other lines, turned around each time. Then it appends. So the file is kept in those parts.
 type subRanges struct {
 	path             string
 	present, changed bool
@@ -35,7 +35,8 @@ type subRanges struct {
 
 func readSubRanges(have Files, path string, room int) *subRanges {
 	text, present := have[path]
-	s := &subRanges{path: path, present: present, owners: make(map[string]*subRange, room), ranges: make([]*subRange, 0, room), spare: make([]subRange, room)}
+	s := &subRanges{path: path, present: present, owners: make(map[string]*subRange, room),
+		ranges: make([]*subRange, 0, room), spare: make([]subRange, room)}
 	for _, line := range splitLines(text) {
 		r := &subRange{raw: line}
 		isNIS := strings.HasPrefix(line, "+") || strings.HasPrefix(line, "-")
@@ -78,8 +79,8 @@ func compareRanges(a, b *subRange) int {
 	return strings.Compare(a.owner, b.owner)
 }
 
-// sort does what the tool does to a file of more than one line. New lines are few, so they are put where they belong; only
-// the first sorting has more to do.
+// sort does what the tool does to a file of more than one line. New lines are few, so they are put where they belong;
+// only the first sorting has more to do.
 func (s *subRanges) sort() {
 	if len(s.ranges)+len(s.others)+len(s.tail) <= 1 {
 		return
@@ -100,7 +101,8 @@ func (s *subRanges) sort() {
 		return
 	}
 	for _, r := range fresh {
-		if last := len(s.ranges) - 1; last < 0 || compareRanges(s.ranges[last], r) <= 0 { // most: ids are given out from low to high
+		// most: ids are given out from low to high
+		if last := len(s.ranges) - 1; last < 0 || compareRanges(s.ranges[last], r) <= 0 {
 			s.ranges = append(s.ranges, r)
 			continue
 		}
@@ -149,8 +151,8 @@ func (s *subRanges) blocks(r *subRange, to, count uint64) bool {
 	return false
 }
 
-// grant gives a new user a range, as what ("SUB_UID", "SUB_GID") of login.defs(5) has it. One who has a range of that name keeps it,
-// and by old tools gets another.
+// grant gives a new user a range, as what ("SUB_UID", "SUB_GID") of login.defs(5) has it. One who has a range of that
+// name keeps it, and by old tools gets another.
 func (s *subRanges) grant(owner string, d loginDefs, what string, tools Tools) *Error {
 	from, to := d.number(what+"_MIN", 100000), d.number(what+"_MAX", 600100000)
 	count := d.number(what+"_COUNT", 65536)
@@ -161,7 +163,8 @@ func (s *subRanges) grant(owner string, d loginDefs, what string, tools Tools) *
 	s.sort()
 	start, ok := s.free(from, to, count)
 	if !ok {
-		return &Error{File: s.path, Message: "no range of " + strconv.FormatUint(count, 10) + " ids is free", Hint: "raise " + what + "_MAX in login.defs"}
+		return &Error{File: s.path, Message: "no range of " + strconv.FormatUint(count, 10) + " ids is free",
+			Hint: "raise " + what + "_MAX in login.defs"}
 	}
 	s.changed = true // it was sorted, even if nothing is added
 	if s.owners[owner] != nil && tools != OldTools {

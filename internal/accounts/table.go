@@ -45,13 +45,13 @@ type table[T any, P entryOf[T]] struct {
 	spare   []row[T] // for new rows, allocated together
 }
 
-// readTable takes a text apart, with room for so many more entries. It has no errors: what is wrong with a line matters only to who
-// asks for it.
+// readTable takes a text apart, with room for so many more entries. It has no errors: what is wrong with a line matters
+// only to who asks for it.
 func readTable[T any, P entryOf[T]](have Files, path string, room int) *table[T, P] {
 	text, present := have[path]
 	lines := splitLines(text)
-	t := &table[T, P]{path: path, present: present, size: len(text), byName: make(map[string]*row[T], len(lines)+room), rows: make([]*row[T], 0, len(lines)),
-		spare: make([]row[T], len(lines)+room)}
+	t := &table[T, P]{path: path, present: present, size: len(text), byName: make(map[string]*row[T], len(lines)+room),
+		rows: make([]*row[T], 0, len(lines)), spare: make([]row[T], len(lines)+room)}
 	for i, line := range lines {
 		r := t.fresh()
 		r.raw, r.number = line, i+1
@@ -62,7 +62,8 @@ func readTable[T any, P entryOf[T]](have Files, path string, room int) *table[T,
 		fields := strings.Split(line, ":")
 		r.entered = P(&r.entry).parse(fields)
 		r.broken = !r.entered
-		// libc passes over such a line. The tools do not know remarks: an account in one is an entry whose name starts with "#".
+		// libc passes over such a line. The tools do not know remarks: an account in one is an entry whose name starts
+		// with "#".
 		if line[0] == '#' {
 			r.entered, r.ghost = false, r.entered
 			continue
@@ -119,7 +120,8 @@ func (t *table[T, P]) find(name string) *row[T] {
 	return nil
 }
 
-// locate gives the row of a name to be changed, nil for none. A line that only looks like the one, or two of them, are errors.
+// locate gives the row of a name to be changed, nil for none. A line that only looks like the one, or two of them, are
+// errors.
 func (t *table[T, P]) locate(name string) (*row[T], *Error) {
 	r := t.byName[name]
 	switch {
@@ -154,8 +156,8 @@ func (t *table[T, P]) put(e T) (*row[T], *Error) {
 	return r, t.update(r)
 }
 
-// update says that the entry of a row changed. No field may hold what would end it, or a control character: what the file
-// had is looked at once, and what comes from the config was before.
+// update says that the entry of a row changed. No field may hold what would end it, or a control character: what the
+// file had is looked at once, and what comes from the config was before.
 func (t *table[T, P]) update(r *row[T]) *Error {
 	if r.twice > 0 || r.broken {
 		_, err := t.locate(P(&r.entry).key())
@@ -167,8 +169,9 @@ func (t *table[T, P]) update(r *row[T]) *Error {
 	t.scratch = P(&r.entry).texts(t.scratch[:0])
 	for _, field := range t.scratch {
 		if i := badInField(field); i >= 0 {
-			return &Error{File: t.path, Line: r.number, Message: "the line of " + quote(P(&r.entry).key()) + " would hold " + nameOf(field[i]) + " inside a field",
-				Hint: "a file with CRLF line ends has to be converted first"}
+			return &Error{File: t.path,
+				Line: r.number, Message: "the line of " + quote(P(&r.entry).key()) + " would hold " +
+					nameOf(field[i]) + " inside a field", Hint: "a file with CRLF line ends has to be converted first"}
 		}
 	}
 	r.changed, t.changed = true, true

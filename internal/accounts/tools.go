@@ -14,10 +14,11 @@ const (
 	OldTools                  // shadow-utils up to 4.13, as in Debian 12
 )
 
-// ToolsOf tells them by the version of a package, "1:4.13+dfsg1-1" or "4.17.4". What it cannot read is taken for current.
+// ToolsOf tells them by the version of a package, "1:4.13+dfsg1-1" or "4.17.4". What it cannot read is taken for
+// current.
 //
-// 4.14 is where GROUPS and USRSKEL of useradd, and the look at ranges that a new user has, came from. The other differences are
-// somewhere between 4.13 and 4.17, which are the releases that could be tried, and go with these.
+// 4.14 is where GROUPS and USRSKEL of useradd, and the look at ranges that a new user has, came from. The other
+// differences are somewhere between 4.13 and 4.17, which are the releases that could be tried, and go with these.
 func ToolsOf(version string) Tools {
 	if epoch, rest, found := strings.Cut(version, ":"); found && epoch != "" {
 		version = rest

@@ -35,7 +35,8 @@ type newUser struct {
 	groups   []*groupRow
 }
 
-// createUser is useradd. The order of ids taken matters: uid, then the gid of the user's own group, then subordinate ranges.
+// createUser is useradd. The order of ids taken matters: uid, then the gid of the user's own group, then subordinate
+// ranges.
 func (db *database) createUser(u *User) (Verb, string, *Error) {
 	n, err := db.plan(u)
 	if err != nil {
@@ -77,7 +78,8 @@ func (db *database) plan(u *User) (*newUser, *Error) {
 		return nil, err
 	}
 	if g := db.group(u.Name); n.ownGroup && g != nil {
-		return nil, &Error{Message: "a group of that name exists already", Hint: "set primaryGroup to it, or noUserGroup"}
+		return nil,
+			&Error{Message: "a group of that name exists already", Hint: "set primaryGroup to it, or noUserGroup"}
 	}
 	if n.groups, err = db.newUserGroups(u); err != nil {
 		return nil, err
@@ -105,7 +107,8 @@ func noGroup(name string) *Error {
 	return &Error{Message: "the group " + quote(name) + " does not exist", Hint: "add it to the groups of the config"}
 }
 
-// newUserGroups gives the supplementary groups of a new user, who gets those of useradd's GROUPS where the config is silent.
+// newUserGroups gives the supplementary groups of a new user, who gets those of useradd's GROUPS where the config is
+// silent.
 func (db *database) newUserGroups(u *User) ([]*groupRow, *Error) {
 	if len(u.Groups) > 0 {
 		return db.supplementary(u.Groups)
@@ -149,7 +152,8 @@ func (db *database) newUID(u *User) (uint32, *Error) {
 	}
 	uid, ok := db.uids.find(u.System)
 	if !ok {
-		return 0, &Error{File: LoginDefsFile, Message: "no uid is free between " + rangeName("UID", u.System), Hint: "give a uid, or widen the range"}
+		return 0, &Error{File: LoginDefsFile, Message: "no uid is free between " + rangeName("UID", u.System),
+			Hint: "give a uid, or widen the range"}
 	}
 	return uid, nil
 }
@@ -203,7 +207,8 @@ func (u *User) hash() string {
 	return u.Password.Reveal()
 }
 
-// addUser writes the lines of passwd and shadow. A line of shadow that is there for the name, of someone who went, is replaced.
+// addUser writes the lines of passwd and shadow. A line of shadow that is there for the name, of someone who went, is
+// replaced.
 func (db *database) addUser(n *newUser) *Error {
 	if !db.shadow.present {
 		n.entry.password = n.hash()
@@ -221,7 +226,8 @@ func (db *database) addUser(n *newUser) *Error {
 	s.field = [shadowFields]string{n.Name, n.hash(), db.today}
 	// Accounts of the system do not expire, and nobody changes their passwords.
 	if !n.System {
-		copy(s.field[3:], []string{db.defs.days("PASS_MIN_DAYS"), db.defs.days("PASS_MAX_DAYS"), db.defs.days("PASS_WARN_AGE"), db.useradd.inactive, db.useradd.expire})
+		copy(s.field[3:], []string{db.defs.days("PASS_MIN_DAYS"), db.defs.days("PASS_MAX_DAYS"),
+			db.defs.days("PASS_WARN_AGE"), db.useradd.inactive, db.useradd.expire})
 	}
 	_, err = db.shadow.put(s)
 	return err
@@ -253,17 +259,19 @@ func (db *database) join(user string, g *groupRow) *Error {
 	return db.gshadow.update(s)
 }
 
-// inKernels tells whether a home is in a filesystem that the kernel fills when the system runs: /dev/null is a usual home of accounts
-// that have none, and a root that does not run may lack it.
+// inKernels tells whether a home is in a filesystem that the kernel fills when the system runs: /dev/null is a usual
+// home of accounts that have none, and a root that does not run may lack it.
 func inKernels(home string) bool {
 	first, _, _ := strings.Cut(strings.TrimLeft(path.Clean("/"+home), "/"), "/")
 	return first == "dev" || first == "proc" || first == "sys"
 }
 
-// homeEffects says what a new user gets outside the files. A mail file in a directory of the group mail is for mail delivery to write.
+// homeEffects says what a new user gets outside the files. A mail file in a directory of the group mail is for mail
+// delivery to write.
 func (db *database) homeEffects(u *User, e *passwdEntry) {
 	if !u.NoCreateHome && !inKernels(e.home) {
-		db.effects = append(db.effects, MakeHome{entry: entry(db.index), Path: e.home, UID: e.uid, GID: e.gid, Mode: db.defs.homeMode(), Skeletons: db.useradd.skeletons})
+		db.effects = append(db.effects, MakeHome{entry: entry(db.index), Path: e.home, UID: e.uid, GID: e.gid,
+			Mode: db.defs.homeMode(), Skeletons: db.useradd.skeletons})
 	}
 	if u.System || !db.useradd.mail {
 		return
@@ -279,7 +287,8 @@ func (db *database) homeEffects(u *User, e *passwdEntry) {
 	db.effects = append(db.effects, mail)
 }
 
-// detail tells people what is made. It does not say that a password is locked, which is what a new account is without one.
+// detail tells people what is made. It does not say that a password is locked, which is what a new account is without
+// one.
 func (n *newUser) detail() string {
 	own, groups := "", ""
 	if n.ownGroup {
@@ -288,7 +297,8 @@ func (n *newUser) detail() string {
 	if len(n.groups) > 0 {
 		groups = ", groups " + groupNames(n.groups)
 	}
-	return "uid " + idText(n.entry.uid) + ", gid " + idText(n.entry.gid) + own + ", home " + n.entry.home + ", shell " + n.entry.shell + groups +
+	return "uid " + idText(n.entry.uid) + ", gid " + idText(n.entry.gid) + own + ", home " + n.entry.home + ", shell " +
+		n.entry.shell + groups +
 		passwordDetail(n.hash() != noPassword)
 }
 

@@ -75,7 +75,8 @@ func (d Decision) Err() error {
 	case d.Verdict != Refuse:
 		return nil
 	case !d.ShouldExist:
-		return fmt.Errorf("partition %d (%s) exists and should not: wipePartitionEntry would let it be deleted", d.Number, d.Found.describe())
+		return fmt.Errorf("partition %d (%s) exists and should not: wipePartitionEntry would let it be deleted",
+			d.Number, d.Found.describe())
 	}
 	resize := ""
 	if d.found == matchSize {
@@ -112,8 +113,8 @@ func Decide(t *Table, resolved []Resolved) []Decision {
 	return all
 }
 
-// compare finds the differences. What the spec does not say does not differ, unless the partition that was found is another's, which
-// gave its number free: then it has to be as a new one would be.
+// compare finds the differences. What the spec does not say does not differ, unless the partition that was found is
+// another's, which gave its number free: then it has to be as a new one would be.
 func (d *Decision) compare(another bool) match {
 	p, found := d.Found, matchSame
 	differs := func(kind match, what string, is, want any) {
@@ -138,15 +139,17 @@ func (d *Decision) compare(another bool) match {
 	if d.Label != nil && p.Label != *d.Label {
 		differs(matchOther, "label", fmt.Sprintf("%q", p.Label), fmt.Sprintf("%q", *d.Label))
 	}
-	if another && found == matchSame && (d.Label == nil && p.Label != "" || d.TypeGUID == "" && p.Type != LinuxData || p.Attributes != 0) {
+	if another && found == matchSame && (d.Label == nil && p.Label != "" || d.TypeGUID == "" && p.Type != LinuxData ||
+		p.Attributes != 0) {
 		differs(matchOther, "it", "the one that goes", "a new one")
 	}
 	return found
 }
 
-// Layout resolves and decides. It also gives the table to apply the decisions to, which is the given one unless the disk has
-// grown: then it has all of the disk, but not if a partition that is as wanted within the old end would not be so with the new
-// one, and may not be resized. (sgdisk takes the old end, and moves it when it writes: a second run finds other sizes.)
+// Layout resolves and decides. It also gives the table to apply the decisions to, which is the given one unless the
+// disk has grown: then it has all of the disk, but not if a partition that is as wanted within the old end would not be
+// so with the new one, and may not be resized. (sgdisk takes the old end, and moves it when it writes: a second run
+// finds other sizes.)
 func Layout(t *Table, specs []Spec) (*Table, []Decision, error) {
 	resolved, err := Resolve(t, specs)
 	if err == nil && !t.Grown() {
@@ -181,8 +184,9 @@ func Changes(decisions []Decision) bool {
 	return slices.ContainsFunc(decisions, func(d Decision) bool { return d.Verdict != Keep })
 }
 
-// Apply gives the table after the decisions; it is an error if one of them refuses. Entries that no decision names keep their
-// bytes, a resized one keeps all but its end, and with it the attributes that sgdisk would drop. Random gives GUIDs.
+// Apply gives the table after the decisions; it is an error if one of them refuses. Entries that no decision names keep
+// their bytes, a resized one keeps all but its end, and with it the attributes that sgdisk would drop. Random gives
+// GUIDs.
 func Apply(t *Table, decisions []Decision, random io.Reader) (*Table, error) {
 	c := t.clone()
 	for _, d := range decisions {
@@ -220,7 +224,9 @@ func (t *Table) create(r Resolved, random io.Reader) error {
 	if _, used := t.Partition(r.Number); used || r.Number < 1 || r.Number > t.Slots() || r.Size == 0 {
 		return fmt.Errorf("no free entry for sectors %d to %d", r.Start, r.Start+r.Size-1)
 	}
-	if slices.ContainsFunc(mirrors(t.mbr), func(slot []byte) bool { return claimed(slot).meets(extent{r.Start, r.Start + r.Size - 1}) }) {
+	if slices.ContainsFunc(mirrors(t.mbr), func(slot []byte) bool {
+		return claimed(slot).meets(extent{r.Start, r.Start + r.Size - 1})
+	}) {
 		return errMirrored
 	}
 	kind, err := r.typeGUID()

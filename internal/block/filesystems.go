@@ -8,10 +8,12 @@ import (
 
 // Superblocks of filesystems and swap areas. Outside facts are those of the filesystems' own on-disk format documents.
 
-// readSuspended: hibernation writes its own magic over that of the swap area. What is in it is somebody's running system.
+// readSuspended: hibernation writes its own magic over that of the swap area. What is in it is somebody's running
+// system.
 func readSuspended(d *device) (Signature, bool) {
 	for page := int64(4096); page <= 65536; page *= 2 {
-		for _, magic := range []string{"S1SUSPEND\x00", "S2SUSPEND\x00", "ULSUSPEND\x00", "\xed\xc3\x02\xe9\x98\x56\xe5\x0c", "LINHIB0001"} {
+		for _, magic := range []string{"S1SUSPEND\x00", "S2SUSPEND\x00", "ULSUSPEND\x00",
+			"\xed\xc3\x02\xe9\x98\x56\xe5\x0c", "LINHIB0001"} {
 			if s, found := d.named("swsuspend", magic, page-10); found {
 				return s, true
 			}
@@ -119,8 +121,8 @@ func readBtrfs(d *device) (Signature, bool) {
 	return Signature{"btrfs", uuidText(sb[32:48]), labelText(sb[299:555])}, string(sb[64:72]) == "_BHRfS_M"
 }
 
-// readNilfs2: a magic of two bytes is not much, so revision and size of the superblock have to fit too. The second one is in the last
-// whole block of 4 KiB.
+// readNilfs2: a magic of two bytes is not much, so revision and size of the superblock have to fit too. The second one
+// is in the last whole block of 4 KiB.
 func readNilfs2(d *device) (Signature, bool) {
 	for _, at := range []int64{1024, d.size/4096*4096 - 4096} {
 		sb := d.at(at, 256)
@@ -205,8 +207,8 @@ func jolietLabel(plain, joliet string) string {
 	return joliet + string(rest[len(letters):])
 }
 
-// readUDF: volume structure descriptors from 32 KiB on name the standard; the anchor at block 256 leads to the names. The size of
-// a block is what makes both be where they should.
+// readUDF: volume structure descriptors from 32 KiB on name the standard; the anchor at block 256 leads to the names.
+// The size of a block is what makes both be where they should.
 func readUDF(d *device) (Signature, bool) {
 	for blockSize := int64(512); blockSize <= 32768; blockSize *= 2 {
 		anchor := d.at(256*blockSize, 24)
@@ -233,7 +235,8 @@ func udfStandard(d *device, step int64) bool {
 	return false
 }
 
-// udfNames reads the main volume descriptor sequence: the volume set of the primary descriptor, the logical volume's name.
+// udfNames reads the main volume descriptor sequence: the volume set of the primary descriptor, the logical volume's
+// name.
 func udfNames(d *device, blockSize, at, blocks int64) Signature {
 	d.hit(udfFirst+1, 5)
 	s := Signature{Type: "udf"}
@@ -270,8 +273,8 @@ func udfString(field []byte) string {
 	return ""
 }
 
-// udfUUID: the first 16 letters of the volume set are by convention a unique number in hexadecimal. Letters that are not are
-// written as numbers: all of the first 8, or the 4 after them.
+// udfUUID: the first 16 letters of the volume set are by convention a unique number in hexadecimal. Letters that are
+// not are written as numbers: all of the first 8, or the 4 after them.
 func udfUUID(set string) string {
 	if len(set) < 16 {
 		return ""
@@ -287,7 +290,8 @@ func udfUUID(set string) string {
 	return strings.ToLower(set[:8]) + fmt.Sprintf("%x", set[8:12])
 }
 
-// readNTFS: the boot sector leads to the table of files, without which there is no NTFS; its fourth record is the volume's.
+// readNTFS: the boot sector leads to the table of files, without which there is no NTFS; its fourth record is the
+// volume's.
 func readNTFS(d *device) (Signature, bool) {
 	boot := d.at(0, 512)
 	if string(boot[3:11]) != "NTFS    " {
@@ -304,7 +308,8 @@ func readNTFS(d *device) (Signature, bool) {
 		record = 1 << (-int8(boot[64]) & 31)
 	}
 	table := int64(le.Uint64(boot[48:]))
-	if record < 512 || record > 65536 || cluster <= 0 || table < 0 || table > d.size/cluster || !d.is(table*cluster, "FILE") {
+	if record < 512 || record > 65536 || cluster <= 0 || table < 0 || table > d.size/cluster ||
+		!d.is(table*cluster, "FILE") {
 		return Signature{}, false
 	}
 	const volumeRecord = 3 // of the file table
@@ -338,7 +343,8 @@ type chain struct {
 	table, heap, cluster int64 // offsets of the table and of cluster 2, size of a cluster
 }
 
-// each calls do with clusters until that has enough. Chains may be circular; none is followed further than a folder's start.
+// each calls do with clusters until that has enough. Chains may be circular; none is followed further than a folder's
+// start.
 func (c chain) each(d *device, first uint32, do func(cluster []byte) bool) {
 	const most, mask = 100, 0x0FFFFFFF
 	const enough = 128 << 10 // of a cluster: exfat has them of up to 32 MiB
@@ -364,7 +370,8 @@ func readExFAT(d *device) (Signature, bool) {
 		return s, true
 	}
 	const labelEntry, nameUnits = 0x83, 11
-	folder := chain{int64(le.Uint32(boot[80:])) << sector, int64(le.Uint32(boot[88:])) << sector, 1 << (sector + cluster)}
+	folder := chain{int64(le.Uint32(boot[80:])) << sector, int64(le.Uint32(boot[88:])) << sector,
+		1 << (sector + cluster)}
 	folder.each(d, le.Uint32(boot[96:]), func(entries []byte) bool {
 		for ; len(entries) >= 32 && entries[0] != 0; entries = entries[32:] {
 			if entries[0] == labelEntry {
@@ -412,7 +419,8 @@ func (f fatShape) heapAt() uint64 {
 // plausible: a boot sector has no mark that only a FAT has, so its numbers have to fit together.
 func (f fatShape) plausible(media byte) bool {
 	power := func(n uint64) bool { return n != 0 && n&(n-1) == 0 }
-	if !power(f.sector) || f.sector < 512 || f.sector > 4096 || !power(f.cluster) || f.reserved == 0 || f.tables == 0 || f.perTable == 0 ||
+	if !power(f.sector) || f.sector < 512 || f.sector > 4096 || !power(f.cluster) || f.reserved == 0 || f.tables == 0 ||
+		f.perTable == 0 ||
 		media < 0xF8 && media != 0xF0 || f.all < f.heapAt() {
 		return false
 	}
@@ -423,8 +431,8 @@ func (f fatShape) plausible(media byte) bool {
 	return clusters <= most
 }
 
-// fatNamed: one of the texts that formatting tools leave. Without, a boot sector needs its own end mark, and must not be the
-// pretended FAT of another filesystem.
+// fatNamed: one of the texts that formatting tools leave. Without, a boot sector needs its own end mark, and must not
+// be the pretended FAT of another filesystem.
 func fatNamed(boot []byte) bool {
 	for _, name := range []string{"FAT12   ", "FAT16   ", "FAT     ", "MSDOS"} {
 		if bytes.HasPrefix(boot[54:], []byte(name)) {
@@ -434,8 +442,8 @@ func fatNamed(boot []byte) bool {
 	return bytes.HasPrefix(boot[82:], []byte("FAT32   ")) || bytes.HasPrefix(boot[82:], []byte("MSWIN"))
 }
 
-// readFAT: the label is the one in the root folder. The copy in the boot sector is older than any change, and blkid does not use
-// it. FAT32 keeps its root folder in a chain of clusters, the others in a place of its own before them.
+// readFAT: the label is the one in the root folder. The copy in the boot sector is older than any change, and blkid
+// does not use it. FAT32 keeps its root folder in a chain of clusters, the others in a place of its own before them.
 func readFAT(d *device) (Signature, bool) {
 	boot := d.at(0, 512)
 	shape := readShape(boot)
@@ -452,7 +460,8 @@ func readFAT(d *device) (Signature, bool) {
 		return s, true
 	}
 	s.UUID = volumeNumber(boot[67:])
-	folder := chain{int64(shape.reserved * shape.sector), int64(shape.heapAt() * shape.sector), int64(shape.cluster * shape.sector)}
+	folder := chain{int64(shape.reserved * shape.sector), int64(shape.heapAt() * shape.sector),
+		int64(shape.cluster * shape.sector)}
 	folder.each(d, le.Uint32(boot[44:]), look)
 	return s, true
 }

@@ -24,8 +24,8 @@ const (
 	gptRevision = 0x00010000
 )
 
-// A Table is a GPT: a value to read, to edit as a whole (see Apply) and to write. It keeps the bytes of both headers, of all
-// entries and of the first sector, so what no edit touched is written as it was read.
+// A Table is a GPT: a value to read, to edit as a whole (see Apply) and to write. It keeps the bytes of both headers,
+// of all entries and of the first sector, so what no edit touched is written as it was read.
 type Table struct {
 	SectorSize int    // of the disk, in bytes
 	Sectors    uint64 // of the disk, of that size
@@ -135,7 +135,8 @@ type disk struct {
 	sectors    uint64
 }
 
-// readCopy reads and checks the copy whose header is at a sector. An error of the disk comes as failed, one of the copy as wrong.
+// readCopy reads and checks the copy whose header is at a sector. An error of the disk comes as failed, one of the copy
+// as wrong.
 func (d disk) readCopy(at uint64) (c tableCopy, wrong, failed error) {
 	if at >= d.sectors {
 		return c, errors.New("no such sector"), nil
@@ -190,8 +191,8 @@ func (d disk) readTable(mbr []byte) (t *Table, wrong, failed error) {
 	return t, t.checkPartitions(), nil
 }
 
-// readBackup looks for a good backup where it belongs, where the broken primary says it is, and where the disk ended when its
-// protective MBR was written: a disk that has grown since has it there.
+// readBackup looks for a good backup where it belongs, where the broken primary says it is, and where the disk ended
+// when its protective MBR was written: a disk that has grown since has it there.
 func (d disk) readBackup(t *Table, primary tableCopy, broken error) (_ *Table, wrong, failed error) {
 	places := []uint64{d.sectors - 1}
 	if string(primary.sector[:8]) == gptMagic {
@@ -217,8 +218,8 @@ func (d disk) readBackup(t *Table, primary tableCopy, broken error) (_ *Table, w
 	return nil, fmt.Errorf("primary GPT: %w; no good backup either", broken), nil
 }
 
-// Same: both are the same bytes on a disk, whatever has to be mended to get there. What was observed, and what was predicted, can
-// so be compared with what is there now.
+// Same: both are the same bytes on a disk, whatever has to be mended to get there. What was observed, and what was
+// predicted, can so be compared with what is there now.
 func (t *Table) Same(other *Table) bool {
 	if t == nil || other == nil {
 		return t == other
@@ -227,7 +228,8 @@ func (t *Table) Same(other *Table) bool {
 	t.seal()
 	other.seal()
 	return t.SectorSize == other.SectorSize && t.Sectors == other.Sectors && bytes.Equal(t.mbr, other.mbr) &&
-		bytes.Equal(t.primary, other.primary) && bytes.Equal(t.backup, other.backup) && bytes.Equal(t.entries, other.entries)
+		bytes.Equal(t.primary, other.primary) && bytes.Equal(t.backup, other.backup) &&
+		bytes.Equal(t.entries, other.entries)
 }
 
 // checkPartitions refuses a table that says two things of one sector.
@@ -295,7 +297,8 @@ func (t *Table) Partition(number int) (Partition, bool) {
 	entry := t.entry(number)
 	p := Partition{
 		Number: number, Type: GUID(entry[:16]), GUID: GUID(entry[16:32]), Start: le.Uint64(entry[32:]),
-		Size: le.Uint64(entry[40:]) - le.Uint64(entry[32:]) + 1, Attributes: le.Uint64(entry[48:]), Label: decodeName(entry[56:]),
+		Size: le.Uint64(entry[40:]) - le.Uint64(entry[32:]) + 1, Attributes: le.Uint64(entry[48:]),
+		Label: decodeName(entry[56:]),
 	}
 	return p, p.Type != GUID{}
 }
@@ -328,7 +331,8 @@ func encodeName(label string) ([]byte, error) {
 	}
 	units := utf16.Encode([]rune(label))
 	if len(units) > nameUnits {
-		return nil, fmt.Errorf("label %q: %d UTF-16 units, a partition's name has room for %d", label, len(units), nameUnits)
+		return nil,
+			fmt.Errorf("label %q: %d UTF-16 units, a partition's name has room for %d", label, len(units), nameUnits)
 	}
 	raw := make([]byte, 0, 2*nameUnits)
 	for _, unit := range units {

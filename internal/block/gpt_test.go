@@ -79,7 +79,8 @@ func some(n int) *int { return &n }
 func text(s string) *string { return &s }
 
 var twoParts = []Spec{
-	{Number: 1, SizeMiB: some(2), Label: text("one 🦀"), ShouldExist: true, GUID: "0b1f1f3e-0000-4000-8000-0123456789ab"},
+	{Number: 1, SizeMiB: some(2), Label: text("one 🦀"), ShouldExist: true,
+		GUID: "0b1f1f3e-0000-4000-8000-0123456789ab"},
 	{Number: 3, SizeMiB: some(0), ShouldExist: true, TypeGUID: "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"},
 }
 
@@ -131,7 +132,8 @@ func TestBothCopiesDamagedIsRefused(t *testing.T) {
 	m.data[len(m.data)-512+60] ^= 1
 	found := inspect(t, m, 512)
 	assert.Equal(t, KindProtective, found.Kind)
-	assert.EqualError(t, found.Err(), "has no good GPT, but an MBR that protects one: primary GPT: wrong checksum of the header; no good backup either")
+	assert.EqualError(t, found.Err(), "has no good GPT, but an MBR that protects one: primary GPT: wrong checksum of "+
+		"the header; no good backup either")
 }
 
 func TestTheBackupOfAGrownDiskIsFound(t *testing.T) {
@@ -285,27 +287,30 @@ func TestKindsOfDisks(t *testing.T) {
 		kind Kind
 		why  string
 	}{
-		"nothing":                              {make([]byte, 1<<20), KindNone, ""},
-		"no bytes":                             {nil, KindNone, ""},
-		"an MBR":                               {mbr(0x83), KindMBR, "has an MBR partition table"},
-		"an MBR without entries":               {mbr(), KindMBR, "has an MBR"},
-		"a FAT filesystem":                     {with(mbr(), 54, "FAT16   "), KindBootSector, "boot sector of a filesystem"},
-		"an NTFS filesystem":                   {with(mbr(), 3, "NTFS    "), KindBootSector, "boot sector"},
-		"boot code":                            {with(mbr(), 446, "\x12"), KindBootSector, "boot sector"},
-		"a GPT whose both headers are lost":    {with(gpt.data[:len(gpt.data)-512], 512, "EFI TRAP"), KindProtective, "no good GPT"},
+		"nothing":                {make([]byte, 1<<20), KindNone, ""},
+		"no bytes":               {nil, KindNone, ""},
+		"an MBR":                 {mbr(0x83), KindMBR, "has an MBR partition table"},
+		"an MBR without entries": {mbr(), KindMBR, "has an MBR"},
+		"a FAT filesystem":       {with(mbr(), 54, "FAT16   "), KindBootSector, "boot sector of a filesystem"},
+		"an NTFS filesystem":     {with(mbr(), 3, "NTFS    "), KindBootSector, "boot sector"},
+		"boot code":              {with(mbr(), 446, "\x12"), KindBootSector, "boot sector"},
+		"a GPT whose both headers are lost": {with(gpt.data[:len(gpt.data)-512], 512, "EFI TRAP"), KindProtective,
+			"no good GPT"},
 		"a protective MBR alone":               {mbr(0xEE), KindProtective, "no good GPT"},
 		"a hybrid MBR alone":                   {mbr(0x83, 0xEE), KindProtective, "no good GPT"},
 		"a GPT":                                {gpt.data, KindGPT, ""},
 		"a GPT whose first sector was cleared": {with(gpt.data, 510, "\x00\x00"), KindGPT, ""},
 		"a GPT under an MBR":                   {with(gpt.data, 450, "\x83"), KindMBR, "MBR"},
 		"a backup alone":                       {with(gpt.data, 0, strings.Repeat("\x00", 34*512)), KindNone, ""},
-		"a GPT for sectors of another size":    {with(mbr(0xEE), 4096, gptMagic), KindProtective, "for sectors of 4096 bytes, this disk has 512"},
+		"a GPT for sectors of another size": {with(mbr(0xEE), 4096, gptMagic), KindProtective,
+			"for sectors of 4096 bytes, this disk has 512"},
 		"a whole-disk filesystem without boot magic": {with(make([]byte, 1<<20), 1024+56, "\x53\xef"), KindNone, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := inspect(t, &image{data: c.data}, 512)
 			assert.Equal(t, c.kind, found.Kind)
-			lists := c.kind == KindGPT || c.kind == KindMBR && name != "an MBR without entries" || name == "a GPT whose both headers are lost"
+			lists := c.kind == KindGPT || c.kind == KindMBR && name != "an MBR without entries" ||
+				name == "a GPT whose both headers are lost"
 			assert.Equal(t, lists, found.Lists())
 			if c.why == "" {
 				assert.NoError(t, found.Err())
@@ -395,7 +400,8 @@ func TestDisksThatCannotBeReadAreErrors(t *testing.T) {
 }
 
 func TestProtectiveMBRCountsAsFarAsItCan(t *testing.T) {
-	for sectors, want := range map[uint64]uint32{8192: 8191, 1<<32 - 1: math.MaxUint32 - 1, 1 << 32: math.MaxUint32, 3 << 31: math.MaxUint32} {
+	for sectors, want := range map[uint64]uint32{8192: 8191, 1<<32 - 1: math.MaxUint32 - 1, 1 << 32: math.MaxUint32,
+		3 << 31: math.MaxUint32} {
 		slot, found := protectiveSlot(protectiveMBR(512, sectors))
 		require.True(t, found)
 		assert.Equal(t, want, le.Uint32(slot[12:]), sectors)
@@ -438,7 +444,8 @@ func TestGUIDs(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, LinuxData, id)
 	assert.Equal(t, "0FC63DAF-8483-4772-8E79-3D69D8477DE4", id.String())
-	for _, bad := range []string{"", "0fc63daf84834772-8e79-3d69d8477de4", "0fc63daf-8483-4772-8e79-3d69d8477de", "0fc63daf-8483-4772-8e79-3d69d8477dzz"} {
+	for _, bad := range []string{"", "0fc63daf84834772-8e79-3d69d8477de4", "0fc63daf-8483-4772-8e79-3d69d8477de",
+		"0fc63daf-8483-4772-8e79-3d69d8477dzz"} {
 		_, err := ParseGUID(bad)
 		assert.Error(t, err)
 	}
@@ -464,8 +471,8 @@ func smallDisk(t testing.TB, sectorSize int) *image {
 	return m
 }
 
-// FuzzGPT writes over parts of a good table. No bytes make it panic; a sound table writes the same bytes, a damaged one is
-// sound afterwards and has the same partitions; what cannot be written is not begun.
+// FuzzGPT writes over parts of a good table. No bytes make it panic; a sound table writes the same bytes, a damaged one
+// is sound afterwards and has the same partitions; what cannot be written is not begun.
 func FuzzGPT(f *testing.F) {
 	for _, wide := range []bool{false, true} {
 		sectorSize := map[bool]int{false: 512, true: 4096}[wide]
@@ -516,7 +523,8 @@ func fixSums(data []byte, sectorSize int) {
 		h := parseHeader(sector)
 		if h.entriesAt <= uint64(len(data)/sectorSize) && h.count <= maxEntries {
 			from := h.entriesAt * uint64(sectorSize)
-			le.PutUint32(sector[88:], crc32.ChecksumIEEE(data[from:min(from+uint64(h.count)*entrySize, uint64(len(data)))]))
+			le.PutUint32(sector[88:],
+				crc32.ChecksumIEEE(data[from:min(from+uint64(h.count)*entrySize, uint64(len(data)))]))
 		}
 		if h.size >= 20 && h.size <= uint32(sectorSize) {
 			le.PutUint32(sector[16:], headerSum(sector, h.size))

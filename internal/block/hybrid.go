@@ -6,10 +6,12 @@ import (
 	"slices"
 )
 
-// A hybrid MBR lists sectors of some partitions, for programs that know no GPT. What the config does to a partition is done to its
-// mirror in the MBR: it goes with the partition, and gets its new size. Neither code nor other entries change.
+// A hybrid MBR lists sectors of some partitions, for programs that know no GPT. What the config does to a partition is
+// done to its mirror in the MBR: it goes with the partition, and gets its new size. Neither code nor other entries
+// change.
 
-var errMirrored = errors.New("the MBR of this disk lists its sectors too (a hybrid MBR); wipeTable would make a plain GPT")
+var errMirrored = errors.New("the MBR of this disk lists its sectors too (a hybrid MBR); wipeTable would make " +
+	"a plain GPT")
 
 // Gone: nothing of the partition that was found will be left.
 func (d Decision) Gone() bool { return d.Verdict == Delete || d.Verdict == Recreate }
@@ -24,8 +26,8 @@ func (t *Table) Mirrored(p Partition) bool {
 	return false
 }
 
-// unmirror has the MBR follow what becomes of the partitions of the table before. It is an error if an entry is about more than
-// what the config gives up.
+// unmirror has the MBR follow what becomes of the partitions of the table before. It is an error if an entry is about
+// more than what the config gives up.
 func (t *Table) unmirror(before *Table, decisions []Decision) error {
 	changes := map[int]Decision{}
 	for _, d := range decisions {
@@ -58,12 +60,14 @@ func (t *Table) unmirror(before *Table, decisions []Decision) error {
 	return nil
 }
 
-// follow changes the entry of an MBR that is about some partitions that change. What is about one that stays as well is not
-// the config's to give up.
+// follow changes the entry of an MBR that is about some partitions that change. What is about one that stays as well is
+// not the config's to give up.
 func (t *Table) follow(slot []byte, about []Decision) error {
 	claim := claimed(slot)
 	for _, p := range t.Partitions() {
-		changes := slices.ContainsFunc(about, func(d Decision) bool { return d.Number == p.Number && (d.Gone() || p.Start == claim.first) })
+		changes := slices.ContainsFunc(about, func(d Decision) bool {
+			return d.Number == p.Number && (d.Gone() || p.Start == claim.first)
+		})
 		if p.extent().meets(claim) && !changes {
 			return errMirrored
 		}

@@ -1,7 +1,8 @@
 package block
 
-// Kinds that are known by their magic alone: it says that somebody's data is there, and nothing more is asked of them. Offsets and
-// sizes are those by which libblkid 2.41 finds them (libblkid(3), wipefs(8); file(1)'s magic has most of them as well).
+// Kinds that are known by their magic alone: it says that somebody's data is there, and nothing more is asked of them.
+// Offsets and sizes are those by which libblkid 2.41 finds them (libblkid(3), wipefs(8); file(1)'s magic has most of
+// them as well).
 
 // plain recognises a kind by bytes at any of some offsets, counted from the device's end where they are negative.
 func plain(kind, magic string, offsets ...int64) prober {
@@ -110,18 +111,20 @@ func readJMicron(d *device) (Signature, bool) {
 // readCoreStorage reads the first block of Apple's encrypted volumes: version 1, a volume's header, its mark.
 func readCoreStorage(d *device) (Signature, bool) {
 	sb := d.at(0, 90)
-	return d.marked("cs_fvault2", 88, 2, le.Uint16(sb[8:]) == 1 && le.Uint16(sb[10:]) == 0x10 && string(sb[88:]) == "CS")
+	return d.marked("cs_fvault2", 88, 2, le.Uint16(sb[8:]) == 1 && le.Uint16(sb[10:]) == 0x10 &&
+		string(sb[88:]) == "CS")
 }
 
-// readXFSLog finds the header of a log record of XFS, of which a log on a device of its own is full (XFS Algorithms and Data
-// Structures, "The Journaling Log"). The log may have begun anywhere in its first 256 KiB.
+// readXFSLog finds the header of a log record of XFS, of which a log on a device of its own is full (XFS Algorithms and
+// Data Structures, "The Journaling Log"). The log may have begun anywhere in its first 256 KiB.
 func readXFSLog(d *device) (Signature, bool) {
 	const most = 256 << 10
 	log := d.at(0, most)
 	for at := int64(0); at < most; at += 512 {
 		head := log[at:]
 		version, format := be.Uint32(head[8:]), be.Uint32(head[300:])
-		if be.Uint32(head) == 0xfeedbabe && (version == 1 || version == 2) && be.Uint32(head[12:]) > 0 && format >= 1 && format <= 3 {
+		if be.Uint32(head) == 0xfeedbabe && (version == 1 || version == 2) && be.Uint32(head[12:]) > 0 && format >= 1 &&
+			format <= 3 {
 			return d.marked("xfs_external_log", at, 4, true)
 		}
 	}
@@ -140,7 +143,8 @@ func readHFSPlus(d *device) (Signature, bool) {
 func readHFS(d *device) (Signature, bool) {
 	sb := d.at(1024, 128)
 	blockSize, wrapped := be.Uint32(sb[20:]), string(sb[124:126])
-	return d.marked("hfs", 1024, 2, string(sb[:2]) == "BD" && blockSize > 0 && blockSize%512 == 0 && wrapped != "H+" && wrapped != "HX")
+	return d.marked("hfs", 1024, 2, string(sb[:2]) == "BD" && blockSize > 0 && blockSize%512 == 0 && wrapped != "H+" &&
+		wrapped != "HX")
 }
 
 // readUFS: the place of the superblock, its magic and the order of its bytes depend on the system.
@@ -172,12 +176,14 @@ func readSysV(d *device) (Signature, bool) {
 	return Signature{}, false
 }
 
-// readMinix: two bytes are no mark, so the maps have to be as large as inodes and zones take, and to come before the data (Linux,
-// include/uapi/linux/minix_fs.h).
+// readMinix: two bytes are no mark, so the maps have to be as large as inodes and zones take, and to come before the
+// data (Linux, include/uapi/linux/minix_fs.h).
 func readMinix(d *device) (Signature, bool) {
 	sb := d.at(1024, 32)
 	for _, order := range []binaryOrder{le, be} {
-		word, long := func(at int) uint64 { return uint64(order.Uint16(sb[at:])) }, func(at int) uint64 { return uint64(order.Uint32(sb[at:])) }
+		word, long := func(at int) uint64 {
+			return uint64(order.Uint16(sb[at:]))
+		}, func(at int) uint64 { return uint64(order.Uint32(sb[at:])) }
 		switch word(16) {
 		case 0x137F, 0x138F:
 			return d.marked("minix", 1024+16, 2, minixFits(word(0), word(2), word(4), word(6), word(8), 1024))
@@ -193,7 +199,8 @@ func readMinix(d *device) (Signature, bool) {
 
 func minixFits(inodes, zones, inodeMap, zoneMap, firstZone, blockSize uint64) bool {
 	perBlock := blockSize * 8
-	return inodes > 0 && zones > firstZone && inodeMap*perBlock > inodes && zoneMap*perBlock >= zones-firstZone && firstZone >= 2+inodeMap+zoneMap
+	return inodes > 0 && zones > firstZone && inodeMap*perBlock > inodes && zoneMap*perBlock >= zones-firstZone &&
+		firstZone >= 2+inodeMap+zoneMap
 }
 
 type binaryOrder interface {
@@ -213,5 +220,6 @@ func readGFS(d *device) (Signature, bool) {
 
 // readToGo: BitLocker on removable devices looks like a FAT, and has the mark of its kind behind that.
 func readToGo(d *device) (Signature, bool) {
-	return d.marked("BitLocker", 424, 16, d.is(3, "MSWIN4.1") && d.is(424, "\x3b\xd6\x67\x49\x29\x2e\xd8\x4a\x83\x99\xf6\xa3\x39\xe3\xd0\x01"))
+	return d.marked("BitLocker", 424, 16, d.is(3, "MSWIN4.1") &&
+		d.is(424, "\x3b\xd6\x67\x49\x29\x2e\xd8\x4a\x83\x99\xf6\xa3\x39\xe3\xd0\x01"))
 }

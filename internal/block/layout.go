@@ -44,9 +44,10 @@ func (r *Resolved) fail(format string, args ...any) error {
 	return &SpecError{r.Index, fmt.Errorf(format, args...)}
 }
 
-// Resolve gives every spec its number and place: those that it would have if all listed partitions were removed and made
-// again in order, numbered ones first, around the partitions that are not listed. It follows sgdisk's rules (docs/disks.md), but for
-// one: a partition that is there and keeps its start keeps it whatever the alignment is. The result is in the order of making.
+// Resolve gives every spec its number and place: those that it would have if all listed partitions were removed and
+// made again in order, numbered ones first, around the partitions that are not listed. It follows sgdisk's rules
+// (docs/disks.md), but for one: a partition that is there and keeps its start keeps it whatever the alignment is. The
+// result is in the order of making.
 func Resolve(t *Table, specs []Spec) ([]Resolved, error) {
 	parts := t.Partitions()
 	all, err := number(t, parts, specs)
@@ -69,8 +70,8 @@ func Resolve(t *Table, specs []Spec) ([]Resolved, error) {
 	return all, nil
 }
 
-// number sorts the specs and gives those without a number the lowest that is neither on the disk nor listed. One with a GUID
-// that a partition on the disk has is about that one: a second of the same GUID is nothing that anyone can want.
+// number sorts the specs and gives those without a number the lowest that is neither on the disk nor listed. One with a
+// GUID that a partition on the disk has is about that one: a second of the same GUID is nothing that anyone can want.
 func number(t *Table, parts []Partition, specs []Spec) ([]Resolved, error) {
 	used, listed := map[int]bool{}, map[int]Spec{}
 	for _, p := range parts {
@@ -113,8 +114,9 @@ func number(t *Table, parts []Partition, specs []Spec) ([]Resolved, error) {
 	return all, nil
 }
 
-// recognise gives specs without a number that of the partition with their GUID, unless a spec with that number keeps it. One that a
-// spec would have gone is theirs as well, if no other has the GUID: an earlier run may have made it in a number that was free.
+// recognise gives specs without a number that of the partition with their GUID, unless a spec with that number keeps
+// it. One that a spec would have gone is theirs as well, if no other has the GUID: an earlier run may have made it in a
+// number that was free.
 func recognise(all []Resolved, parts []Partition, listed map[int]Spec) {
 	byGUID := map[string]int{}
 	for _, p := range parts {
@@ -183,8 +185,8 @@ func (s Spec) name() ([]byte, error) {
 	return encodeName(*s.Label)
 }
 
-// keeps: the partition that is there keeps what the spec does not say. Not if the spec lets it go, nor if another does and it cannot
-// be what this one says: then its place is as little its own as that of any that goes.
+// keeps: the partition that is there keeps what the spec does not say. Not if the spec lets it go, nor if another does
+// and it cannot be what this one says: then its place is as little its own as that of any that goes.
 func (r *Resolved) keeps(t *Table, free *space) bool {
 	p, found := t.Partition(r.had)
 	if !found || r.WipePartitionEntry {

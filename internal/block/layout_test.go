@@ -50,7 +50,8 @@ func documented(t *testing.T, heading string) (rows [][]string) {
 }
 
 func TestTheVerdictsAreThoseOfTheDocument(t *testing.T) {
-	matches := map[string]match{"none": matchAbsent, "as wanted": matchSame, "only its size differs": matchSize, "something else differs": matchOther}
+	matches := map[string]match{"none": matchAbsent, "as wanted": matchSame, "only its size differs": matchSize,
+		"something else differs": matchOther}
 	either := map[string][]bool{"yes": {true}, "no": {false}, "any": {true, false}}
 	type input struct {
 		found                      match
@@ -84,23 +85,34 @@ func TestDecisionsOnADisk(t *testing.T) {
 		want Verdict
 		says string
 	}{
-		"an absent one is created":                   {Spec{Number: 2, SizeMiB: some(1), ShouldExist: true}, Create, ""},
-		"nothing said about it is as wanted":         {Spec{Number: 1, ShouldExist: true}, Keep, ""},
-		"all said as it is":                          {Spec{Number: 1, StartMiB: some(1), SizeMiB: some(1), Label: label, GUID: "0B1F1F3E-0000-4000-8000-0123456789AB", TypeGUID: "0fc63DAF-8483-4772-8e79-3d69d8477de4", ShouldExist: true, WipePartitionEntry: true}, Keep, ""},
-		"another label":                              {Spec{Number: 1, Label: text("other"), ShouldExist: true}, Refuse, `label is "data", want "other"`},
-		"no label is another label":                  {Spec{Number: 1, Label: text(""), ShouldExist: true}, Refuse, `label is "data", want ""`},
-		"another size":                               {Spec{Number: 1, SizeMiB: some(2), ShouldExist: true}, Refuse, "size in sectors is 2048, want 4096"},
-		"another size with resize":                   {Spec{Number: 1, SizeMiB: some(2), ShouldExist: true, Resize: true}, Resize, ""},
-		"another size with wipe and resize":          {Spec{Number: 1, SizeMiB: some(2), ShouldExist: true, Resize: true, WipePartitionEntry: true}, Recreate, ""},
-		"another type with resize":                   {Spec{Number: 1, SizeMiB: some(2), TypeGUID: "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", ShouldExist: true, Resize: true}, Refuse, "type is 0FC63DAF"},
-		"another GUID":                               {Spec{Number: 1, GUID: "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", ShouldExist: true}, Refuse, "GUID is 0B1F1F3E"},
-		"another start with wipe":                    {Spec{Number: 1, StartMiB: some(2), SizeMiB: some(1), ShouldExist: true, WipePartitionEntry: true}, Recreate, ""},
-		"one that should be gone":                    {Spec{Number: 1}, Refuse, "exists and should not: wipePartitionEntry"},
+		"an absent one is created":           {Spec{Number: 2, SizeMiB: some(1), ShouldExist: true}, Create, ""},
+		"nothing said about it is as wanted": {Spec{Number: 1, ShouldExist: true}, Keep, ""},
+		"all said as it is": {Spec{Number: 1, StartMiB: some(1), SizeMiB: some(1), Label: label,
+			GUID: "0B1F1F3E-0000-4000-8000-0123456789AB", TypeGUID: "0fc63DAF-8483-4772-8e79-3d69d8477de4",
+			ShouldExist: true, WipePartitionEntry: true}, Keep, ""},
+		"another label": {Spec{Number: 1, Label: text("other"), ShouldExist: true}, Refuse,
+			`label is "data", want "other"`},
+		"no label is another label": {Spec{Number: 1, Label: text(""), ShouldExist: true}, Refuse,
+			`label is "data", want ""`},
+		"another size": {Spec{Number: 1, SizeMiB: some(2), ShouldExist: true}, Refuse,
+			"size in sectors is 2048, want 4096"},
+		"another size with resize": {Spec{Number: 1, SizeMiB: some(2), ShouldExist: true, Resize: true}, Resize, ""},
+		"another size with wipe and resize": {Spec{Number: 1, SizeMiB: some(2), ShouldExist: true, Resize: true,
+			WipePartitionEntry: true}, Recreate, ""},
+		"another type with resize": {Spec{Number: 1, SizeMiB: some(2), TypeGUID: "c12a7328-f81f-11d2-ba4b-00a0c93ec93b",
+			ShouldExist: true, Resize: true}, Refuse, "type is 0FC63DAF"},
+		"another GUID": {Spec{Number: 1, GUID: "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", ShouldExist: true}, Refuse,
+			"GUID is 0B1F1F3E"},
+		"another start with wipe": {Spec{Number: 1, StartMiB: some(2), SizeMiB: some(1), ShouldExist: true,
+			WipePartitionEntry: true}, Recreate, ""},
+		"one that should be gone": {Spec{Number: 1}, Refuse,
+			"exists and should not: wipePartitionEntry"},
 		"one that should be gone and may be deleted": {Spec{Number: 1, WipePartitionEntry: true}, Delete, ""},
 		"one that is gone":                           {Spec{Number: 9}, Keep, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, table := written(t, 512, Spec{Number: 1, StartMiB: some(1), SizeMiB: some(1), Label: label, GUID: "0b1f1f3e-0000-4000-8000-0123456789ab", ShouldExist: true})
+			_, table := written(t, 512, Spec{Number: 1, StartMiB: some(1), SizeMiB: some(1), Label: label,
+				GUID: "0b1f1f3e-0000-4000-8000-0123456789ab", ShouldExist: true})
 			d := decide(t, table, c.spec)[0]
 			assert.Equal(t, c.want.String(), d.Verdict.String())
 			if c.says != "" {
@@ -120,19 +132,24 @@ func TestWhatCannotBeWantedIsRefused(t *testing.T) {
 		specs []Spec
 		says  string
 	}{
-		"a number twice":            {[]Spec{{Number: 2}, {Number: 2}}, "partition 2: listed twice"},
-		"a number past the entries": {[]Spec{{Number: 129, ShouldExist: true}}, "partition 129: the table has numbers 1 to 128"},
-		"a number below zero":       {[]Spec{{Number: -1}}, "the table has numbers 1 to 128"},
-		"a size of 2^62 MiB":        {[]Spec{{Number: 3, SizeMiB: &huge, ShouldExist: true}}, "partition 3 does not fit"},
-		"a start of 2^62 MiB":       {[]Spec{{Number: 3, StartMiB: &huge, ShouldExist: true}}, "partition 3 does not fit"},
-		"a size below zero":         {[]Spec{{Number: 3, SizeMiB: some(-1), ShouldExist: true}}, "-1 MiB: less than none"},
-		"no room":                   {[]Spec{{Number: 2, SizeMiB: some(1), ShouldExist: true}}, "partition 2 does not fit"},
-		"36 emoji":                  {[]Spec{{Number: 3, Label: text(strings.Repeat("🦀", 36)), ShouldExist: true}}, "72 UTF-16 units"},
-		"a type of zeros":           {[]Spec{{Number: 3, TypeGUID: "00000000-0000-0000-0000-000000000000", ShouldExist: true}}, "unused entry"},
-		"to the end of a block that is before the start": {[]Spec{{Number: 3, WipePartitionEntry: true}, {Number: 2, StartMiB: some(3), SizeMiB: some(0), ShouldExist: true},
+		"a number twice": {[]Spec{{Number: 2}, {Number: 2}}, "partition 2: listed twice"},
+		"a number past the entries": {[]Spec{{Number: 129, ShouldExist: true}},
+			"partition 129: the table has numbers 1 to 128"},
+		"a number below zero": {[]Spec{{Number: -1}}, "the table has numbers 1 to 128"},
+		"a size of 2^62 MiB":  {[]Spec{{Number: 3, SizeMiB: &huge, ShouldExist: true}}, "partition 3 does not fit"},
+		"a start of 2^62 MiB": {[]Spec{{Number: 3, StartMiB: &huge, ShouldExist: true}}, "partition 3 does not fit"},
+		"a size below zero":   {[]Spec{{Number: 3, SizeMiB: some(-1), ShouldExist: true}}, "-1 MiB: less than none"},
+		"no room":             {[]Spec{{Number: 2, SizeMiB: some(1), ShouldExist: true}}, "partition 2 does not fit"},
+		"36 emoji": {[]Spec{{Number: 3, Label: text(strings.Repeat("🦀", 36)), ShouldExist: true}},
+			"72 UTF-16 units"},
+		"a type of zeros": {[]Spec{{Number: 3, TypeGUID: "00000000-0000-0000-0000-000000000000", ShouldExist: true}},
+			"unused entry"},
+		"to the end of a block that is before the start": {[]Spec{{Number: 3, WipePartitionEntry: true},
+			{Number: 2, StartMiB: some(3), SizeMiB: some(0), ShouldExist: true},
 			{Number: 4, StartMiB: some(3), SizeMiB: some(0), ShouldExist: true}}, "the largest free block ends at"},
-		"no GUID":              {[]Spec{{Number: 3, GUID: "x", ShouldExist: true}}, "not five groups"},
-		"the place of another": {[]Spec{{Number: 2, StartMiB: some(2), SizeMiB: some(1), ShouldExist: true}}, "are taken"},
+		"no GUID": {[]Spec{{Number: 3, GUID: "x", ShouldExist: true}}, "not five groups"},
+		"the place of another": {[]Spec{{Number: 2, StartMiB: some(2), SizeMiB: some(1), ShouldExist: true}},
+			"are taken"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := Layout(table, c.specs)
@@ -143,7 +160,8 @@ func TestWhatCannotBeWantedIsRefused(t *testing.T) {
 
 func TestANumberThatIsGivenUpIsTakenByTheNextWithoutOne(t *testing.T) {
 	_, table := written(t, 512, twoParts...)
-	decisions := decide(t, table, Spec{SizeMiB: some(1), Label: text("new"), ShouldExist: true, WipePartitionEntry: true}, Spec{Number: 1})
+	decisions := decide(t, table,
+		Spec{SizeMiB: some(1), Label: text("new"), ShouldExist: true, WipePartitionEntry: true}, Spec{Number: 1})
 	assert.Equal(t, []string{"keep", "recreate"}, verdicts(decisions))
 	assert.Equal(t, []int{1, 0}, []int{decisions[0].Index, decisions[1].Index})
 	after, err := Apply(table, decisions, seeded())
@@ -157,7 +175,8 @@ func TestAResizedPartitionKeepsAllButItsEnd(t *testing.T) {
 	le.PutUint64(table.entry(1)[48:], 1<<63|5) // attributes
 	table.entry(1)[56+71] = 9                  // behind the name's end
 	before := bytes.Clone(table.entry(1))
-	after, err := Apply(table, decide(t, table, Spec{Number: 1, SizeMiB: some(0), ShouldExist: true, Resize: true}), seeded())
+	after, err := Apply(table, decide(t, table, Spec{Number: 1, SizeMiB: some(0), ShouldExist: true, Resize: true}),
+		seeded())
 	require.NoError(t, err)
 	le.PutUint64(before[40:], table.LastUsable())
 	assert.Equal(t, before, after.entry(1))
@@ -176,7 +195,8 @@ func TestANewPartitionHasNothingOfAnUnusedEntry(t *testing.T) {
 func TestAnUnalignedPartitionOfALargeDiskIsNotMoved(t *testing.T) {
 	table, err := NewTable(advancedFormatSectors, 512, seeded())
 	require.NoError(t, err)
-	table, err = Apply(table, []Decision{{Verdict: Create, Resolved: Resolved{Number: 1, Start: 34, Size: 1000}}}, seeded())
+	table, err = Apply(table, []Decision{{Verdict: Create, Resolved: Resolved{Number: 1, Start: 34, Size: 1000}}},
+		seeded())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"keep"}, verdicts(decide(t, table, Spec{Number: 1, ShouldExist: true})))
 }
@@ -198,10 +218,12 @@ func TestAGrownDiskIsUsedWhole(t *testing.T) {
 		want  []string
 		grows bool
 	}{
-		"by a new partition":                                {[]Spec{{SizeMiB: some(2), ShouldExist: true}}, []string{"create"}, true},
-		"by a partition that may be resized":                {[]Spec{{Number: 1, SizeMiB: some(0), ShouldExist: true, Resize: true}}, []string{"resize"}, true},
-		"but not by one that is as wanted":                  {[]Spec{rest}, []string{"keep"}, false},
-		"but not by one that is as wanted and may be wiped": {[]Spec{{Number: 1, SizeMiB: some(0), ShouldExist: true, WipePartitionEntry: true}}, []string{"keep"}, false},
+		"by a new partition": {[]Spec{{SizeMiB: some(2), ShouldExist: true}}, []string{"create"}, true},
+		"by a partition that may be resized": {[]Spec{{Number: 1, SizeMiB: some(0), ShouldExist: true, Resize: true}},
+			[]string{"resize"}, true},
+		"but not by one that is as wanted": {[]Spec{rest}, []string{"keep"}, false},
+		"but not by one that is as wanted and may be wiped": {[]Spec{{Number: 1, SizeMiB: some(0), ShouldExist: true,
+			WipePartitionEntry: true}}, []string{"keep"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			table := grownDisk(t)
@@ -213,7 +235,8 @@ func TestAGrownDiskIsUsedWhole(t *testing.T) {
 		})
 	}
 	// With all of the disk the largest block is no more the one that the partition is in.
-	m, _ := written(t, 512, Spec{Number: 1, SizeMiB: some(2), ShouldExist: true}, Spec{Number: 5, StartMiB: some(3), SizeMiB: some(0), ShouldExist: true})
+	m, _ := written(t, 512, Spec{Number: 1, SizeMiB: some(2), ShouldExist: true},
+		Spec{Number: 5, StartMiB: some(3), SizeMiB: some(0), ShouldExist: true})
 	m.data = append(m.data, make([]byte, testBytes)...)
 	base, decisions, err := Layout(inspected(t, m, 512), []Spec{rest})
 	require.NoError(t, err)
@@ -223,9 +246,11 @@ func TestAGrownDiskIsUsedWhole(t *testing.T) {
 	assert.Error(t, err, "there is no room for both")
 }
 
-// hybrid is a disk with partitions 1 and 2, of 4096 sectors from 2048 on and of 2048 behind it, and boot code, whose MBR lists these extents.
+// hybrid is a disk with partitions 1 and 2, of 4096 sectors from 2048 on and of 2048 behind it, and boot code, whose
+// MBR lists these extents.
 func hybrid(t *testing.T, claims ...extent) (*image, *Table) {
-	m, _ := writtenOn(t, 32<<20, 512, Spec{Number: 1, StartMiB: some(1), SizeMiB: some(2), ShouldExist: true}, Spec{Number: 2, StartMiB: some(3), SizeMiB: some(1), ShouldExist: true})
+	m, _ := writtenOn(t, 32<<20, 512, Spec{Number: 1, StartMiB: some(1), SizeMiB: some(2), ShouldExist: true},
+		Spec{Number: 2, StartMiB: some(3), SizeMiB: some(1), ShouldExist: true})
 	copy(m.data, "boot code")
 	for i, e := range claims {
 		slot := m.data[446+16*(i+1):]
@@ -248,21 +273,28 @@ func TestTheMirrorsOfAHybridMBRFollowTheirPartitions(t *testing.T) {
 		specs  []Spec
 		want   []extent // nil: it is refused
 	}{
-		"one goes with its partition":              {both, []Spec{wiped}, both[1:]},
-		"the last one too":                         {both[:1], []Spec{wiped}, []extent{}},
-		"both at once":                             {both, []Spec{wiped, {Number: 2, WipePartitionEntry: true}}, []extent{}},
-		"one of a part of it":                      {[]extent{{3000, 3100}}, []Spec{wiped}, []extent{}},
-		"one of two that both go":                  {[]extent{{2048, 2048 + 6143}}, []Spec{wiped, {Number: 2, WipePartitionEntry: true}}, []extent{}},
-		"one of two, one of which stays":           {[]extent{{2048, 2048 + 6143}}, []Spec{wiped}, nil},
-		"with one that is made anew":               {both, []Spec{{Number: 1, SizeMiB: some(1), WipePartitionEntry: true, ShouldExist: true}}, both[1:]},
-		"with one whose number another takes":      {both, []Spec{wiped, {SizeMiB: some(1), ShouldExist: true}}, both[1:]},
-		"one of a partition that is not given up":  {both, []Spec{{Number: 1}}, nil},
-		"one that is resized has its size":         {both, []Spec{{Number: 1, SizeMiB: some(1), Resize: true, ShouldExist: true}}, []extent{{2048, 2048 + 2047}, both[1]}},
-		"one that was, when the rest was cut off":  {[]extent{{2048, 2048 + 2047}}, []Spec{{Number: 1, SizeMiB: some(1), Resize: true, ShouldExist: true}}, []extent{{2048, 2048 + 2047}}},
-		"one of another part of what is resized":   {[]extent{{3000, 3100}}, []Spec{{Number: 1, SizeMiB: some(1), Resize: true, ShouldExist: true}}, nil},
-		"what stays agrees":                        {both, []Spec{{Number: 1, ShouldExist: true}}, both},
-		"a new one elsewhere":                      {both, []Spec{{Number: 3, ShouldExist: true}}, both},
-		"a new one where nobody knows what it was": {[]extent{{2048 * 5, 2048*5 + 10}}, []Spec{{Number: 3, StartMiB: some(4), SizeMiB: some(2), ShouldExist: true}}, nil},
+		"one goes with its partition": {both, []Spec{wiped}, both[1:]},
+		"the last one too":            {both[:1], []Spec{wiped}, []extent{}},
+		"both at once":                {both, []Spec{wiped, {Number: 2, WipePartitionEntry: true}}, []extent{}},
+		"one of a part of it":         {[]extent{{3000, 3100}}, []Spec{wiped}, []extent{}},
+		"one of two that both go": {[]extent{{2048, 2048 + 6143}}, []Spec{wiped, {Number: 2, WipePartitionEntry: true}},
+			[]extent{}},
+		"one of two, one of which stays": {[]extent{{2048, 2048 + 6143}}, []Spec{wiped}, nil},
+		"with one that is made anew": {both,
+			[]Spec{{Number: 1, SizeMiB: some(1), WipePartitionEntry: true, ShouldExist: true}}, both[1:]},
+		"with one whose number another takes": {both, []Spec{wiped, {SizeMiB: some(1), ShouldExist: true}},
+			both[1:]},
+		"one of a partition that is not given up": {both, []Spec{{Number: 1}}, nil},
+		"one that is resized has its size": {both, []Spec{{Number: 1, SizeMiB: some(1), Resize: true,
+			ShouldExist: true}}, []extent{{2048, 2048 + 2047}, both[1]}},
+		"one that was, when the rest was cut off": {[]extent{{2048, 2048 + 2047}},
+			[]Spec{{Number: 1, SizeMiB: some(1), Resize: true, ShouldExist: true}}, []extent{{2048, 2048 + 2047}}},
+		"one of another part of what is resized": {[]extent{{3000, 3100}},
+			[]Spec{{Number: 1, SizeMiB: some(1), Resize: true, ShouldExist: true}}, nil},
+		"what stays agrees":   {both, []Spec{{Number: 1, ShouldExist: true}}, both},
+		"a new one elsewhere": {both, []Spec{{Number: 3, ShouldExist: true}}, both},
+		"a new one where nobody knows what it was": {[]extent{{2048 * 5, 2048*5 + 10}},
+			[]Spec{{Number: 3, StartMiB: some(4), SizeMiB: some(2), ShouldExist: true}}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, table := hybrid(t, c.claims...)
@@ -312,20 +344,25 @@ func TestAMirrorIsGoneBeforeItsPartition(t *testing.T) {
 
 func TestANumberThatIsFreedIsTakenByAnother(t *testing.T) {
 	const old = "0B1F1F3E-0000-4000-8000-0123456789AB"
-	m, _ := writtenOn(t, 32<<20, 512, Spec{Number: 1, StartMiB: some(1), SizeMiB: some(10), Label: text("old"), GUID: old, ShouldExist: true})
+	m, _ := writtenOn(t, 32<<20, 512,
+		Spec{Number: 1, StartMiB: some(1), SizeMiB: some(10), Label: text("old"), GUID: old, ShouldExist: true})
 	freed := Spec{Number: 1, WipePartitionEntry: true}
 	for name, c := range map[string]struct {
 		free, take Spec
 		want       string
 	}{
-		"by a larger one":                           {freed, Spec{SizeMiB: some(20), ShouldExist: true}, "1 recreate"},
-		"by one of its label":                       {freed, Spec{SizeMiB: some(20), Label: text("old"), ShouldExist: true}, "1 recreate"},
-		"by one in its place":                       {freed, Spec{SizeMiB: some(10), ShouldExist: true}, "1 recreate"},
-		"by one that may be resized":                {freed, Spec{SizeMiB: some(12), Label: text("old"), Resize: true, ShouldExist: true}, "1 recreate"},
-		"by one that is there from an earlier run":  {freed, Spec{SizeMiB: some(10), Label: text("old"), ShouldExist: true}, "1 keep"},
-		"that has the GUID of the old one":          {freed, Spec{SizeMiB: some(5), GUID: old, ShouldExist: true}, "1 recreate"},
-		"but nobody allows to delete the old":       {Spec{Number: 1}, Spec{SizeMiB: some(20), ShouldExist: true}, "1 refuse"},
-		"the taker allows it, as it must elsewhere": {Spec{Number: 1}, Spec{SizeMiB: some(20), WipePartitionEntry: true, ShouldExist: true}, "1 recreate"},
+		"by a larger one":     {freed, Spec{SizeMiB: some(20), ShouldExist: true}, "1 recreate"},
+		"by one of its label": {freed, Spec{SizeMiB: some(20), Label: text("old"), ShouldExist: true}, "1 recreate"},
+		"by one in its place": {freed, Spec{SizeMiB: some(10), ShouldExist: true}, "1 recreate"},
+		"by one that may be resized": {freed,
+			Spec{SizeMiB: some(12), Label: text("old"), Resize: true, ShouldExist: true}, "1 recreate"},
+		"by one that is there from an earlier run": {freed,
+			Spec{SizeMiB: some(10), Label: text("old"), ShouldExist: true}, "1 keep"},
+		"that has the GUID of the old one": {freed, Spec{SizeMiB: some(5), GUID: old, ShouldExist: true}, "1 recreate"},
+		"but nobody allows to delete the old": {Spec{Number: 1}, Spec{SizeMiB: some(20), ShouldExist: true},
+			"1 refuse"},
+		"the taker allows it, as it must elsewhere": {Spec{Number: 1},
+			Spec{SizeMiB: some(20), WipePartitionEntry: true, ShouldExist: true}, "1 recreate"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			table := inspected(t, &image{data: bytes.Clone(m.data)}, 512)
@@ -349,8 +386,9 @@ func anySpecs(t *rapid.T, mib int, made bool) []Spec {
 	}
 	var specs []Spec
 	for _, n := range numbers {
-		spec := Spec{Number: n, StartMiB: optional("start", mib), SizeMiB: optional("size", mib/3), ShouldExist: made || n == 0 || rapid.Bool().Draw(t, "exist"),
-			WipePartitionEntry: !made && rapid.Bool().Draw(t, "wipe"), Resize: rapid.Bool().Draw(t, "resize")}
+		spec := Spec{Number: n, StartMiB: optional("start", mib), SizeMiB: optional("size", mib/3), ShouldExist: made ||
+			n == 0 || rapid.Bool().Draw(t, "exist"), WipePartitionEntry: !made && rapid.Bool().Draw(t, "wipe"),
+			Resize: rapid.Bool().Draw(t, "resize")}
 		if !rapid.Bool().Draw(t, "start or not") {
 			spec.StartMiB = nil
 		}
@@ -360,8 +398,9 @@ func anySpecs(t *rapid.T, mib int, made bool) []Spec {
 }
 
 // What is laid out does not overlap (Apply refuses that), starts where it should, leaves all else byte by byte. A
-// second run has nothing left to do, if all specs have numbers, none may be wiped and none has a start of 0: these follow from
-// the rest of the disk, and a partition in the gap before the first aligned sector lowers the alignment of all that comes after.
+// second run has nothing left to do, if all specs have numbers, none may be wiped and none has a start of 0: these
+// follow from the rest of the disk, and a partition in the gap before the first aligned sector lowers the alignment of
+// all that comes after.
 func TestLayoutsKeepTheirPromises(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		sectorSize := rapid.SampledFrom([]int{512, 4096}).Draw(t, "sector size")
@@ -395,7 +434,8 @@ func promises(t *rapid.T, before, after *Table, decisions []Decision) {
 		case Create, Recreate:
 			require.True(t, found)
 			require.Equal(t, []uint64{d.Start, d.Size}, []uint64{p.Start, p.Size})
-			require.True(t, p.Start%alignment == 0 || p.Start/alignment == p.last()/alignment, "sectors %d to %d: not aligned, though one of them is", p.Start, p.last())
+			require.True(t, p.Start%alignment == 0 || p.Start/alignment == p.last()/alignment,
+				"sectors %d to %d: not aligned, though one of them is", p.Start, p.last())
 		case Resize:
 			require.Equal(t, d.Found.Start, p.Start)
 			require.Equal(t, d.Found.GUID, p.GUID)
@@ -423,18 +463,24 @@ func promises(t *rapid.T, before, after *Table, decisions []Decision) {
 // A config that gives GUIDs and no numbers can be run again.
 func TestAPartitionWithoutANumberIsFoundByItsGUID(t *testing.T) {
 	const id = "0B1F1F3E-0000-4000-8000-0123456789AB"
-	_, table := written(t, 512, Spec{Number: 3, StartMiB: some(1), SizeMiB: some(1), GUID: id, Label: text("data"), ShouldExist: true})
+	_, table := written(t, 512,
+		Spec{Number: 3, StartMiB: some(1), SizeMiB: some(1), GUID: id, Label: text("data"), ShouldExist: true})
 	for name, c := range map[string]struct {
 		specs []Spec
 		want  string
 	}{
-		"nothing else is said":           {[]Spec{{GUID: strings.ToLower(id), ShouldExist: true}}, "3 keep"},
-		"it differs":                     {[]Spec{{GUID: id, Label: text("other"), ShouldExist: true}}, "3 refuse"},
-		"it differs and may go":          {[]Spec{{GUID: id, SizeMiB: some(2), WipePartitionEntry: true, ShouldExist: true}}, "3 recreate"},
-		"beside one that has no GUID":    {[]Spec{{SizeMiB: some(1), ShouldExist: true}, {GUID: id, ShouldExist: true}}, "3 keep, 1 create"},
-		"a second of the same GUID":      {[]Spec{{GUID: id, ShouldExist: true}, {GUID: id, SizeMiB: some(1), ShouldExist: true}}, "3 keep, 1 create"},
-		"its number is listed as well":   {[]Spec{{GUID: id, SizeMiB: some(1), ShouldExist: true}, {Number: 3, ShouldExist: true}}, "3 keep, 1 create"},
-		"another GUID is another number": {[]Spec{{GUID: "00000000-0000-4000-8000-0123456789AB", SizeMiB: some(1), ShouldExist: true}}, "1 create"},
+		"nothing else is said": {[]Spec{{GUID: strings.ToLower(id), ShouldExist: true}}, "3 keep"},
+		"it differs":           {[]Spec{{GUID: id, Label: text("other"), ShouldExist: true}}, "3 refuse"},
+		"it differs and may go": {[]Spec{{GUID: id, SizeMiB: some(2), WipePartitionEntry: true, ShouldExist: true}},
+			"3 recreate"},
+		"beside one that has no GUID": {[]Spec{{SizeMiB: some(1), ShouldExist: true}, {GUID: id, ShouldExist: true}},
+			"3 keep, 1 create"},
+		"a second of the same GUID": {[]Spec{{GUID: id, ShouldExist: true},
+			{GUID: id, SizeMiB: some(1), ShouldExist: true}}, "3 keep, 1 create"},
+		"its number is listed as well": {[]Spec{{GUID: id, SizeMiB: some(1), ShouldExist: true},
+			{Number: 3, ShouldExist: true}}, "3 keep, 1 create"},
+		"another GUID is another number": {[]Spec{{GUID: "00000000-0000-4000-8000-0123456789AB", SizeMiB: some(1),
+			ShouldExist: true}}, "1 create"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var all []string
@@ -446,13 +492,16 @@ func TestAPartitionWithoutANumberIsFoundByItsGUID(t *testing.T) {
 	}
 }
 
-// A spec without a number may get one that another spec wants gone, and is then there for the next run, whatever that may delete.
+// A spec without a number may get one that another spec wants gone, and is then there for the next run, whatever that
+// may delete.
 func TestAPartitionInANumberThatIsToBeFreeIsFoundByItsGUID(t *testing.T) {
 	const a, b = "0B1F1F3E-0000-4000-8000-00000000000A", "0B1F1F3E-0000-4000-8000-00000000000B"
-	z, y := Spec{GUID: a, Label: text("z"), SizeMiB: some(5), ShouldExist: true}, Spec{GUID: b, Label: text("y"), SizeMiB: some(5), ShouldExist: true}
+	z, y := Spec{GUID: a, Label: text("z"), SizeMiB: some(5), ShouldExist: true},
+		Spec{GUID: b, Label: text("y"), SizeMiB: some(5), ShouldExist: true}
 	gone := func(n int) Spec { return Spec{Number: n} }
 	at := func(n, start, size int, guid, label string) Spec {
-		return Spec{Number: n, StartMiB: some(start), SizeMiB: some(size), GUID: guid, Label: text(label), ShouldExist: true}
+		return Spec{Number: n, StartMiB: some(start), SizeMiB: some(size), GUID: guid, Label: text(label),
+			ShouldExist: true}
 	}
 	bare := Spec{GUID: a, ShouldExist: true}
 	for name, c := range map[string]struct {
@@ -460,20 +509,28 @@ func TestAPartitionInANumberThatIsToBeFreeIsFoundByItsGUID(t *testing.T) {
 		want        string // with none of the numbers to be free being one that may be deleted
 		freed       string // with all of them
 	}{
-		"on a blank disk":               {nil, []Spec{z, y, gone(1)}, "1 z 1+5, 2 y 6+5", "1 z 1+5, 2 y 6+5"},
-		"in the other order":            {nil, []Spec{gone(1), y, z}, "1 y 1+5, 2 z 6+5", "1 y 1+5, 2 z 6+5"},
-		"in the second number":          {nil, []Spec{y, z, gone(2)}, "1 y 1+5, 2 z 6+5", "1 y 1+5, 2 z 6+5"},
-		"in both":                       {nil, []Spec{z, gone(2), y, gone(1)}, "1 z 1+5, 2 y 6+5", "1 z 1+5, 2 y 6+5"},
-		"to the end of the disk":        {nil, []Spec{y, {GUID: a, SizeMiB: some(0), ShouldExist: true}, gone(1), gone(2)}, "1 y 1+5, 2  6+25", "1 y 1+5, 2  6+25"},
-		"beside one that has a number":  {nil, []Spec{at(2, 8, 2, "", "n"), z, y, gone(1)}, "1 z 10+5, 2 n 8+2, 3 y 15+5", "1 z 10+5, 2 n 8+2, 3 y 15+5"},
-		"it is elsewhere":               {[]Spec{at(1, 24, 5, a, "z")}, []Spec{z, gone(1)}, "1 z 24+5", "1 z 24+5"},
-		"nothing is said about it":      {[]Spec{at(1, 24, 5, a, "old")}, []Spec{bare, gone(1)}, "1 old 24+5", "1 old 24+5"},
-		"it was relabelled":             {[]Spec{at(1, 24, 5, a, "old")}, []Spec{z, gone(1)}, "wipePartitionEntry", "1 z 24+5"},
-		"it has another size":           {[]Spec{at(1, 24, 3, a, "z"), at(2, 27, 4, "", "rest")}, []Spec{z, gone(1)}, "partition 1 does not fit", "1 z 1+5, 2 rest 27+4"},
-		"its place is another's":        {[]Spec{at(1, 1, 5, a, "z")}, []Spec{at(2, 1, 9, "", "n"), z, gone(1)}, "partition 1 does not fit", "1 z 10+5, 2 n 1+9"},
-		"a lower number is free":        {[]Spec{at(5, 24, 5, a, "z")}, []Spec{z, y, gone(5)}, "1 y 1+5, 5 z 24+5", "1 y 1+5, 5 z 24+5"},
-		"another has the number":        {[]Spec{at(1, 24, 5, "", "old")}, []Spec{z, y, gone(1)}, "wipePartitionEntry", "1 z 1+5, 2 y 6+5"},
-		"a partition that stays has it": {[]Spec{at(1, 1, 5, a, "z"), at(2, 24, 5, b, "y")}, []Spec{y, gone(1)}, "wipePartitionEntry", "2 y 24+5"},
+		"on a blank disk":      {nil, []Spec{z, y, gone(1)}, "1 z 1+5, 2 y 6+5", "1 z 1+5, 2 y 6+5"},
+		"in the other order":   {nil, []Spec{gone(1), y, z}, "1 y 1+5, 2 z 6+5", "1 y 1+5, 2 z 6+5"},
+		"in the second number": {nil, []Spec{y, z, gone(2)}, "1 y 1+5, 2 z 6+5", "1 y 1+5, 2 z 6+5"},
+		"in both":              {nil, []Spec{z, gone(2), y, gone(1)}, "1 z 1+5, 2 y 6+5", "1 z 1+5, 2 y 6+5"},
+		"to the end of the disk": {nil, []Spec{y, {GUID: a, SizeMiB: some(0), ShouldExist: true}, gone(1), gone(2)},
+			"1 y 1+5, 2  6+25", "1 y 1+5, 2  6+25"},
+		"beside one that has a number": {nil, []Spec{at(2, 8, 2, "", "n"), z, y, gone(1)},
+			"1 z 10+5, 2 n 8+2, 3 y 15+5", "1 z 10+5, 2 n 8+2, 3 y 15+5"},
+		"it is elsewhere":          {[]Spec{at(1, 24, 5, a, "z")}, []Spec{z, gone(1)}, "1 z 24+5", "1 z 24+5"},
+		"nothing is said about it": {[]Spec{at(1, 24, 5, a, "old")}, []Spec{bare, gone(1)}, "1 old 24+5", "1 old 24+5"},
+		"it was relabelled": {[]Spec{at(1, 24, 5, a, "old")}, []Spec{z, gone(1)}, "wipePartitionEntry",
+			"1 z 24+5"},
+		"it has another size": {[]Spec{at(1, 24, 3, a, "z"), at(2, 27, 4, "", "rest")}, []Spec{z, gone(1)},
+			"partition 1 does not fit", "1 z 1+5, 2 rest 27+4"},
+		"its place is another's": {[]Spec{at(1, 1, 5, a, "z")}, []Spec{at(2, 1, 9, "", "n"), z, gone(1)},
+			"partition 1 does not fit", "1 z 10+5, 2 n 1+9"},
+		"a lower number is free": {[]Spec{at(5, 24, 5, a, "z")}, []Spec{z, y, gone(5)}, "1 y 1+5, 5 z 24+5",
+			"1 y 1+5, 5 z 24+5"},
+		"another has the number": {[]Spec{at(1, 24, 5, "", "old")}, []Spec{z, y, gone(1)}, "wipePartitionEntry",
+			"1 z 1+5, 2 y 6+5"},
+		"a partition that stays has it": {[]Spec{at(1, 1, 5, a, "z"), at(2, 24, 5, b, "y")}, []Spec{y, gone(1)},
+			"wipePartitionEntry", "2 y 24+5"},
 	} {
 		for _, freed := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, freed %v", name, freed), func(t *testing.T) {

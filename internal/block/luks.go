@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// LUKS headers. Version 1 is a fixed part of big-endian fields; version 2 is a fixed part of 4096 bytes with JSON behind it,
-// and the same again with a magic of its own (LUKS2 On-Disk Format Specification 1.1, §2 and §3).
+// LUKS headers. Version 1 is a fixed part of big-endian fields; version 2 is a fixed part of 4096 bytes with JSON
+// behind it, and the same again with a magic of its own (LUKS2 On-Disk Format Specification 1.1, §2 and §3).
 const (
 	luksMagic       = "LUKS\xba\xbe"
 	luksSecondMagic = "SKUL\xba\xbe"
@@ -45,8 +45,8 @@ type luksMetadata struct {
 	} `json:"config"`
 }
 
-// ReadLUKS reads the header of an encrypted volume; found is false if there is none of version 1 or 2. Of version 2 the newer
-// good copy counts, as for cryptsetup. It reads at most 4 MiB a copy, whatever the header says.
+// ReadLUKS reads the header of an encrypted volume; found is false if there is none of version 1 or 2. Of version 2 the
+// newer good copy counts, as for cryptsetup. It reads at most 4 MiB a copy, whatever the header says.
 func ReadLUKS(r io.ReaderAt, size int64) (header LUKS, found bool, err error) {
 	d := &device{r: r, size: size}
 	fixed, offset, found := luksHeader(d)
@@ -68,8 +68,8 @@ func ReadLUKS(r io.ReaderAt, size int64) (header LUKS, found bool, err error) {
 	return header, true, d.err
 }
 
-// luksHeader finds the fixed part by which a volume is recognised, as libblkid does: the first header, or where that is lost the
-// second, which stands at one of a few places and says at which.
+// luksHeader finds the fixed part by which a volume is recognised, as libblkid does: the first header, or where that is
+// lost the second, which stands at one of a few places and says at which.
 func luksHeader(d *device) (fixed []byte, at int64, found bool) {
 	first := d.at(0, 512)
 	if string(first[:6]) == luksMagic {
@@ -84,8 +84,8 @@ func luksHeader(d *device) (fixed []byte, at int64, found bool) {
 	return nil, 0, false
 }
 
-// luksPlaces are where copies of a header of version 2 are looked for. The first says how far behind it the second is, but a
-// damaged one may lie, so all permitted places are looked at.
+// luksPlaces are where copies of a header of version 2 are looked for. The first says how far behind it the second is,
+// but a damaged one may lie, so all permitted places are looked at.
 func luksPlaces(d *device, known int64) []int64 {
 	places := []int64{known}
 	for at := int64(luksSmallest); at <= luksLargest; at *= 2 {
@@ -105,14 +105,15 @@ func luksNames(fixed []byte) LUKS {
 	return header
 }
 
-// luksText is text up to its first NUL. Unlike what blkid prints, it keeps white space at its end: cryptsetup compares it.
+// luksText is text up to its first NUL. Unlike what blkid prints, it keeps white space at its end: cryptsetup compares
+// it.
 func luksText(raw []byte) string {
 	text, _, _ := bytes.Cut(raw, []byte{0})
 	return string(text)
 }
 
-// readLUKSCopy reads one header of version 2. A good one is where it says it is, of a permitted size, has JSON, and a checksum
-// over all of it.
+// readLUKSCopy reads one header of version 2. A good one is where it says it is, of a permitted size, has JSON, and a
+// checksum over all of it.
 func readLUKSCopy(d *device, at int64) (header LUKS, sequence uint64, good bool) {
 	fixed := d.at(at, 512)
 	size := be.Uint64(fixed[8:])
@@ -166,8 +167,8 @@ func readLUKS(d *device) (Signature, bool) {
 	return Signature{"crypto_LUKS", header.UUID, labelText([]byte(header.Label))}, true
 }
 
-// VolumeName is the name under which an encrypted volume is open that device-mapper has as a device of this name in sysfs; "" if
-// the device is no such volume. Cryptsetup marks its own in the UUIDs that it gives to device-mapper.
+// VolumeName is the name under which an encrypted volume is open that device-mapper has as a device of this name in
+// sysfs; "" if the device is no such volume. Cryptsetup marks its own in the UUIDs that it gives to device-mapper.
 func (s Sysfs) VolumeName(name string) (string, error) {
 	uuid, err := s.value(name, "dm/uuid")
 	if err != nil || !strings.HasPrefix(uuid, "CRYPT-LUKS") {

@@ -36,10 +36,11 @@ func readLUKSImage(t testing.TB, image []byte) (LUKS, bool) {
 
 func TestHeadersOfCryptsetup(t *testing.T) {
 	for name, want := range map[string]LUKS{
-		"plain":  {Version: 2, UUID: "6d0c1d3c-3b0b-4a1e-9a64-2f0f3a7c1e55", Label: "data", Keyslots: 1},
-		"marked": {Version: 2, UUID: "0a8e9f3e-8a3c-4e4e-8f77-5f4b5f3f0b11", Label: "boxes", Subsystem: "glowplug-first-boot", Keyslots: 1},
-		"bound": {Version: 2, UUID: "0a8e9f3e-8a3c-4e4e-8f77-5f4b5f3f0b11", Label: "boxes", Subsystem: "glowplug-first-boot", Keyslots: 1,
-			Tokens: []string{"another", "clevis"}},
+		"plain": {Version: 2, UUID: "6d0c1d3c-3b0b-4a1e-9a64-2f0f3a7c1e55", Label: "data", Keyslots: 1},
+		"marked": {Version: 2, UUID: "0a8e9f3e-8a3c-4e4e-8f77-5f4b5f3f0b11", Label: "boxes",
+			Subsystem: "glowplug-first-boot", Keyslots: 1},
+		"bound": {Version: 2, UUID: "0a8e9f3e-8a3c-4e4e-8f77-5f4b5f3f0b11", Label: "boxes",
+			Subsystem: "glowplug-first-boot", Keyslots: 1, Tokens: []string{"another", "clevis"}},
 		"wide": {Version: 2, UUID: "9a9a9a9a-8a3c-4e4e-8f77-5f4b5f3f0b11", Keyslots: 1},
 		"one":  {Version: 1, UUID: "2b0f4c5e-9e59-4a0e-8e3c-0c1f5d7f9a22"},
 	} {
@@ -69,7 +70,8 @@ func summed(image []byte, at int) []byte {
 }
 
 func TestFlagsOfAVolume(t *testing.T) {
-	image := edited(luksImage(t, "plain"), 0, `"keyslots_size":"16744448"`, `"keyslots_size":"16744448","flags":["allow-discards","no-read-workqueue"]`)
+	image := edited(luksImage(t, "plain"), 0, `"keyslots_size":"16744448"`,
+		`"keyslots_size":"16744448","flags":["allow-discards","no-read-workqueue"]`)
 	h, _ := readLUKSImage(t, image)
 	assert.Equal(t, []string{"allow-discards", "no-read-workqueue"}, h.Flags)
 	assert.False(t, h.Broken)
@@ -105,14 +107,16 @@ func flip(image []byte, at int) []byte {
 	return image
 }
 
-// What cryptsetup writes when it formats comes in this order: a fixed part without checksum, the JSON, the fixed part again.
+// What cryptsetup writes when it formats comes in this order: a fixed part without checksum, the JSON, the fixed part
+// again.
 func TestAVolumeThatWasCutOffWhileItWasFormattedShowsItsMark(t *testing.T) {
 	image := luksImage(t, "marked")
 	clear(image[448:512])
 	clear(image[luksFixed:])
 	h, found := readLUKSImage(t, image)
 	assert.True(t, found)
-	assert.Equal(t, LUKS{Version: 2, UUID: "0a8e9f3e-8a3c-4e4e-8f77-5f4b5f3f0b11", Label: "boxes", Subsystem: "glowplug-first-boot", Broken: true}, h)
+	assert.Equal(t, LUKS{Version: 2, UUID: "0a8e9f3e-8a3c-4e4e-8f77-5f4b5f3f0b11", Label: "boxes",
+		Subsystem: "glowplug-first-boot", Broken: true}, h)
 }
 
 func TestBrokenHeadersAreNotBelieved(t *testing.T) {
@@ -133,8 +137,9 @@ func TestBrokenHeadersAreNotBelieved(t *testing.T) {
 			copy(image[at+72:], "crc32\x00\x00")
 			return summed(image, at)
 		}),
-		"no JSON":               both(func(image []byte, at int) []byte { return edited(image, at, "{", "[") }),
-		"flags of another kind": both(func(image []byte, at int) []byte { return edited(image, at, `"config":{`, `"config":{"flags":{},`) }),
+		"no JSON": both(func(image []byte, at int) []byte { return edited(image, at, "{", "[") }),
+		"flags of another kind": both(
+			func(image []byte, at int) []byte { return edited(image, at, `"config":{`, `"config":{"flags":{},`) }),
 	} {
 		h, found := readLUKSImage(t, image)
 		assert.True(t, found, name)
@@ -149,7 +154,8 @@ func TestBrokenHeadersAreNotBelieved(t *testing.T) {
 
 func TestVolumesThatAreOpen(t *testing.T) {
 	s := Sysfs{fstest.MapFS{
-		"class/block/dm-0/dm/name": {Data: []byte("data\n")}, "class/block/dm-0/dm/uuid": {Data: []byte("CRYPT-LUKS2-6d0c-data\n")},
+		"class/block/dm-0/dm/name": {Data: []byte("data\n")},
+		"class/block/dm-0/dm/uuid": {Data: []byte("CRYPT-LUKS2-6d0c-data\n")},
 		"class/block/dm-1/dm/name": {Data: []byte("data\n")}, "class/block/dm-1/dm/uuid": {Data: []byte("LVM-6d0c\n")},
 	}}
 	for device, want := range map[string]string{"dm-0": "data", "dm-1": "", "sda": ""} {

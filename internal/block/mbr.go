@@ -27,8 +27,8 @@ type Found struct {
 	Table *Table // of KindGPT
 	// Why says what is wrong with a disk of the kinds that Err refuses.
 	Why string
-	// MBRLists: an MBR has partitions, or protects a GPT as all tools write it. (Any two bytes at the end of a sector, and one before,
-	// look like a protective one.)
+	// MBRLists: an MBR has partitions, or protects a GPT as all tools write it. (Any two bytes at the end of a sector,
+	// and one before, look like a protective one.)
 	MBRLists bool
 }
 
@@ -63,11 +63,12 @@ func (f Found) Err() error {
 	return fmt.Errorf("%s: %s", text, f.Why)
 }
 
-// Inspect reads the partition table of a disk of so many bytes. The error is one of reading; what is wrong with the table is
-// Found's to tell.
+// Inspect reads the partition table of a disk of so many bytes. The error is one of reading; what is wrong with the
+// table is Found's to tell.
 //
-// A good primary GPT counts even if the MBR that should protect it is gone, as it does for sgdisk: a first write that was cut
-// off leaves that. A backup alone does not: mkfs on a whole disk leaves that, and it holds nothing anyone may want.
+// A good primary GPT counts even if the MBR that should protect it is gone, as it does for sgdisk: a first write that
+// was cut off leaves that. A backup alone does not: mkfs on a whole disk leaves that, and it holds nothing anyone may
+// want.
 func Inspect(r io.ReaderAt, size int64, sectorSize int) (Found, error) {
 	if sectorSize < 512 || sectorSize > 65536 || sectorSize&(sectorSize-1) != 0 {
 		return Found{}, fmt.Errorf("sectors of %d bytes", sectorSize)
@@ -143,7 +144,8 @@ func protectiveSlot(mbr []byte) ([]byte, bool) {
 	return nil, false
 }
 
-// mirrors are the entries of a hybrid MBR beside those that protect the GPT: they claim sectors, most often those of a partition.
+// mirrors are the entries of a hybrid MBR beside those that protect the GPT: they claim sectors, most often those of a
+// partition.
 func mirrors(mbr []byte) (slots [][]byte) {
 	for _, slot := range mbrSlots(mbr) {
 		if signed(mbr) && slot[4] != 0 && slot[4] != protectiveType && le.Uint32(slot[12:]) > 0 {
@@ -159,8 +161,8 @@ func claimed(slot []byte) extent {
 	return extent{start, start + size - 1}
 }
 
-// bootKind tells the two kinds of signed first sectors apart as libblkid does: a filesystem's own name in it, or entries
-// whose first byte no MBR has.
+// bootKind tells the two kinds of signed first sectors apart as libblkid does: a filesystem's own name in it, or
+// entries whose first byte no MBR has.
 func bootKind(mbr []byte) Kind {
 	for _, name := range []string{"FAT", "NTFS    ", "EXFAT   ", "MSDOS", "MSWIN"} {
 		for _, at := range []int{3, 54, 82} {
@@ -177,14 +179,16 @@ func bootKind(mbr []byte) Kind {
 	return KindMBR
 }
 
-// protectiveMBR makes the first sector of a disk with a GPT. Beyond what 32 bits can count it protects all that they can.
+// protectiveMBR makes the first sector of a disk with a GPT. Beyond what 32 bits can count it protects all that they
+// can.
 func protectiveMBR(sectorSize int, sectors uint64) []byte {
 	mbr := make([]byte, sectorSize)
 	protect(mbr, sectors)
 	return mbr
 }
 
-// protect makes the entries of a first sector those that protect a GPT, and nothing else: code and the disk's number stay.
+// protect makes the entries of a first sector those that protect a GPT, and nothing else: code and the disk's number
+// stay.
 func protect(mbr []byte, sectors uint64) {
 	clear(mbr[446:510])
 	slot := mbr[446:]

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// uuidWords are what the makers of filesystems take beside a UUID (mke2fs(8), mkswap(8)); mkfs.btrfs makes one up for none.
+// uuidWords are what the makers of filesystems take beside a UUID (mke2fs(8), mkswap(8)); mkfs.btrfs makes one up for
+// none.
 var uuidWords = map[string][]string{
 	"btrfs": {""},
 	"ext4":  {"clear", "random", "time"},
@@ -15,7 +16,8 @@ var uuidWords = map[string][]string{
 	"xfs":   nil,
 }
 
-// TakesUUID tells whether a filesystem of some format, or a volume "crypto_LUKS", can be made with a UUID. Of other formats nothing is known.
+// TakesUUID tells whether a filesystem of some format, or a volume "crypto_LUKS", can be made with a UUID. Of other
+// formats nothing is known.
 func TakesUUID(format, uuid string) bool {
 	words, known := uuidWords[format]
 	switch {
@@ -29,7 +31,8 @@ func TakesUUID(format, uuid string) bool {
 	return err == nil || slices.Contains(words, strings.ToLower(uuid))
 }
 
-// BareUUID is what makers take and what is compared: lower case, and the number of a vfat in eight digits without its dash.
+// BareUUID is what makers take and what is compared: lower case, and the number of a vfat in eight digits without its
+// dash.
 func BareUUID(format, uuid string) string {
 	uuid = strings.ToLower(uuid)
 	if format != "vfat" {
@@ -53,13 +56,14 @@ func withoutDash(uuid string) string {
 	return uuid
 }
 
-// LinkName writes a label as the name of a link below /dev/disk: what is neither a plain letter nor UTF-8 is \x and its number
-// (ID_FS_LABEL_ENC of udev's blkid; libblkid, blkid_encode_string).
+// LinkName writes a label as the name of a link below /dev/disk: what is neither a plain letter nor UTF-8 is \x and its
+// number (ID_FS_LABEL_ENC of udev's blkid; libblkid, blkid_encode_string).
 func LinkName(label string) string {
 	var b strings.Builder
 	for _, r := range strings.ToValidUTF8(label, "\uFFFD") {
 		switch {
-		case r >= 0x80, r >= '0' && r <= '9', r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z', strings.ContainsRune("#+-.:=@_", r):
+		case r >= 0x80, r >= '0' && r <= '9', r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z',
+			strings.ContainsRune("#+-.:=@_", r):
 			b.WriteRune(r)
 		default:
 			fmt.Fprintf(&b, `\x%02x`, r)

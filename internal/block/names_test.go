@@ -8,16 +8,21 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// What the makers of Debian 12 take (mke2fs 1.47, mkfs.btrfs 6.2, mkfs.xfs 6.1, mkswap 2.38, mkfs.fat 4.2, cryptsetup 2.6).
+// What the makers of Debian 12 take (mke2fs 1.47, mkfs.btrfs 6.2, mkfs.xfs 6.1, mkswap 2.38, mkfs.fat 4.2, cryptsetup
+// 2.6).
 func TestUUIDsThatMakersTake(t *testing.T) {
 	const uuid, bare = "b2fcb3ab-1f4d-4a3b-9f2b-2f5d6f8d2f01", "b2fcb3ab1f4d4a3b9f2b2f5d6f8d2f01"
 	for format, takes := range map[string]string{
-		"btrfs": "UUID none", "ext4": "UUID random", "swap": "UUID random", "xfs": "UUID", "vfat": "dashed hex short digits", "crypto_LUKS": "UUID",
-		"none": "UUID none random dashed hex short long digits bare bad", "": "UUID none random dashed hex short long digits bare bad",
+		"btrfs": "UUID none", "ext4": "UUID random", "swap": "UUID random", "xfs": "UUID",
+		"vfat": "dashed hex short digits", "crypto_LUKS": "UUID",
+		"none": "UUID none random dashed hex short long digits bare bad",
+		"":     "UUID none random dashed hex short long digits bare bad",
 	} {
-		for name, uuid := range map[string]string{"UUID": uuid, "none": "", "random": "Random", "dashed": "2E24-ec82", "hex": "0x12", "short": "12",
-			"digits": "2e24ec82", "long": "2e24ec8212", "bare": bare, "bad": "2e24_ec82"} {
-			assert.Equal(t, slices.Contains(strings.Fields(takes), name), TakesUUID(format, uuid), "%s %s", format, name)
+		for name, uuid := range map[string]string{"UUID": uuid, "none": "", "random": "Random", "dashed": "2E24-ec82",
+			"hex": "0x12", "short": "12", "digits": "2e24ec82", "long": "2e24ec8212", "bare": bare,
+			"bad": "2e24_ec82"} {
+			assert.Equal(t, slices.Contains(strings.Fields(takes), name), TakesUUID(format, uuid), "%s %s", format,
+				name)
 		}
 	}
 }

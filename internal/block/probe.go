@@ -7,12 +7,13 @@ import (
 	"strings"
 )
 
-// A Signature is what one kind of filesystem, RAID member, volume or swap area leaves on a device so that it is recognised.
+// A Signature is what one kind of filesystem, RAID member, volume or swap area leaves on a device so that it is
+// recognised.
 type Signature struct {
 	// Type is libblkid's name of the kind, as "ext4" or "crypto_LUKS".
 	Type string
-	// UUID is as libblkid writes it: lower case, but for vfat and exfat ("0A1B-2C3D"), ntfs (16 digits, in capitals), LVM (in
-	// groups of its own) and zfs (decimal). Empty if there is none.
+	// UUID is as libblkid writes it: lower case, but for vfat and exfat ("0A1B-2C3D"), ntfs (16 digits, in capitals),
+	// LVM (in groups of its own) and zfs (decimal). Empty if there is none.
 	UUID string
 	// Label is without the spaces at its end; empty if there is none.
 	Label string
@@ -24,8 +25,9 @@ type Content struct {
 	Signatures []Signature
 	// Ambivalent: there are several, and not of kinds that go together by design (iso9660, udf, hfs).
 	Ambivalent bool
-	// Unfinished: the first signature is of a filesystem whose maker was stopped before it was done. There is nothing in it yet.
-	// Only xfs and vfat look like anything before they are whole: of ext, btrfs and swap the magic is written last.
+	// Unfinished: the first signature is of a filesystem whose maker was stopped before it was done. There is nothing
+	// in it yet. Only xfs and vfat look like anything before they are whole: of ext, btrfs and swap the magic is
+	// written last.
 	Unfinished bool
 }
 
@@ -121,9 +123,9 @@ func probers() []prober {
 	})
 }
 
-// Probe reads what fills a device of so many bytes; of a partition that is yet to be, give an io.SectionReader. It looks at
-// signatures only: a partition table is for Inspect. Checksums are not verified: what looks like something is taken for it,
-// as the answer decides whether it may be overwritten.
+// Probe reads what fills a device of so many bytes; of a partition that is yet to be, give an io.SectionReader. It
+// looks at signatures only: a partition table is for Inspect. Checksums are not verified: what looks like something is
+// taken for it, as the answer decides whether it may be overwritten.
 func Probe(r io.ReaderAt, size int64) (Content, error) {
 	var content Content
 	if size <= 1024 {
@@ -158,8 +160,8 @@ func Probe(r io.ReaderAt, size int64) (Content, error) {
 func (d *device) unfinished(kind string) bool {
 	switch kind {
 	case "xfs":
-		// sb_inprogress: XFS refuses to mount a filesystem whose primary superblock has it, as a tool that makes or copies one
-		// still owns it (Linux, fs/xfs/libxfs/xfs_sb.c; XFS Algorithms and Data Structures, "Superblocks").
+		// sb_inprogress: XFS refuses to mount a filesystem whose primary superblock has it, as a tool that makes or
+		// copies one still owns it (Linux, fs/xfs/libxfs/xfs_sb.c; XFS Algorithms and Data Structures, "Superblocks").
 		const inProgress = 126
 		return d.at(inProgress, 1)[0] != 0
 	case "vfat":
@@ -169,9 +171,10 @@ func (d *device) unfinished(kind string) bool {
 	return false
 }
 
-// MakingMark is what whoever makes a vfat filesystem on a device of so many bytes writes there beforehand, and takes away when it is
-// done. mkfs.fat begins with the boot sector, and of what is then not yet written nothing tells whether it is old or in use. It
-// leaves the end of the device alone, other tools clear it. No mark for a device that is too small for one.
+// MakingMark is what whoever makes a vfat filesystem on a device of so many bytes writes there beforehand, and takes
+// away when it is done. mkfs.fat begins with the boot sector, and of what is then not yet written nothing tells whether
+// it is old or in use. It leaves the end of the device alone, other tools clear it. No mark for a device that is too
+// small for one.
 func MakingMark(size int64) (at int64, mark []byte) {
 	const block = 4096 // a sector of any device
 	at = size/block*block - block

@@ -29,27 +29,32 @@ func bcachefsAt(at int, magic string) map[int]string {
 	return map[int]string{at + 24: magic, at + 56: testUUID, at + 72: "cached", at + 104: "\x08"}
 }
 
-// The rest of the formats is compared with blkid's own answers in tests/gpt. Here is what blkid 2.38 does not know, or knows
-// only of devices that nobody can make in a test.
+// The rest of the formats is compared with blkid's own answers in tests/gpt. Here is what blkid 2.38 does not know, or
+// knows only of devices that nobody can make in a test.
 func TestSignatures(t *testing.T) {
 	const uuid = "30313233-3435-3637-3839-616263646566"
 	for name, c := range map[string]struct {
 		pieces map[int]string
 		want   Signature
 	}{
-		"bcachefs":                           {bcachefsAt(4096, bcachefsMagic), Signature{"bcachefs", uuid, "cached"}},
-		"bcachefs with the magic of bcache":  {bcachefsAt(4096, bcacheMagic), Signature{"bcachefs", uuid, "cached"}},
-		"bcachefs that is elsewhere":         {bcachefsAt(8192, bcachefsMagic), Signature{}},
-		"a hibernated swap area":             {map[int]string{1024: swapHeader, 4086: "S1SUSPEND\x00"}, Signature{Type: "swsuspend"}},
-		"swap of the old kind":               {map[int]string{4086: "SWAP-SPACE"}, Signature{Type: "swap"}},
-		"swap of an unknown version":         {map[int]string{4086: "SWAPSPACE2"}, Signature{}},
-		"a verity tree":                      {map[int]string{0: "verity\x00\x00"}, Signature{Type: "DM_verity_hash"}},
-		"BitLocker":                          {map[int]string{3: "-FVE-FS-", 510: "\x55\xAA"}, Signature{Type: "BitLocker"}},
-		"JFS":                                {map[int]string{32768: "JFS1", 32768 + 136: testUUID, 32768 + 152: "jay"}, Signature{"jfs", uuid, "jay"}},
-		"reiserfs":                           {map[int]string{65536 + 52: "ReIsEr2Fs", 65536 + 84: testUUID}, Signature{Type: "reiserfs", UUID: uuid}},
-		"LVM 1":                              {map[int]string{0: "HM\x01\x00"}, Signature{Type: "LVM1_member"}},
-		"Intel's RAID":                       {map[int]string{2<<20 - 1024: "Intel Raid ISM Cfg Sig. 1.3"}, Signature{Type: "isw_raid_member"}},
-		"LUKS ends the search":               {map[int]string{0: "LUKS\xba\xbe\x00\x01", 168: "some-id", 1024 + 56: "\x53\xef"}, Signature{Type: "crypto_LUKS", UUID: "some-id"}},
+		"bcachefs":                          {bcachefsAt(4096, bcachefsMagic), Signature{"bcachefs", uuid, "cached"}},
+		"bcachefs with the magic of bcache": {bcachefsAt(4096, bcacheMagic), Signature{"bcachefs", uuid, "cached"}},
+		"bcachefs that is elsewhere":        {bcachefsAt(8192, bcachefsMagic), Signature{}},
+		"a hibernated swap area": {map[int]string{1024: swapHeader, 4086: "S1SUSPEND\x00"},
+			Signature{Type: "swsuspend"}},
+		"swap of the old kind":       {map[int]string{4086: "SWAP-SPACE"}, Signature{Type: "swap"}},
+		"swap of an unknown version": {map[int]string{4086: "SWAPSPACE2"}, Signature{}},
+		"a verity tree":              {map[int]string{0: "verity\x00\x00"}, Signature{Type: "DM_verity_hash"}},
+		"BitLocker":                  {map[int]string{3: "-FVE-FS-", 510: "\x55\xAA"}, Signature{Type: "BitLocker"}},
+		"JFS": {map[int]string{32768: "JFS1", 32768 + 136: testUUID, 32768 + 152: "jay"},
+			Signature{"jfs", uuid, "jay"}},
+		"reiserfs": {map[int]string{65536 + 52: "ReIsEr2Fs", 65536 + 84: testUUID},
+			Signature{Type: "reiserfs", UUID: uuid}},
+		"LVM 1": {map[int]string{0: "HM\x01\x00"}, Signature{Type: "LVM1_member"}},
+		"Intel's RAID": {map[int]string{2<<20 - 1024: "Intel Raid ISM Cfg Sig. 1.3"},
+			Signature{Type: "isw_raid_member"}},
+		"LUKS ends the search": {map[int]string{0: "LUKS\xba\xbe\x00\x01", 168: "some-id", 1024 + 56: "\x53\xef"},
+			Signature{Type: "crypto_LUKS", UUID: "some-id"}},
 		"LUKS of an unknown version":         {map[int]string{0: "LUKS\xba\xbe\x00\x03"}, Signature{}},
 		"the label of md without its offset": {map[int]string{4096: "\xfc\x4e\x2b\xa9\x01"}, Signature{}},
 		"a filesystem of an old squashfs":    {map[int]string{0: "sqsh", 28: "\x00\x03"}, Signature{Type: "squashfs3"}},
@@ -68,7 +73,8 @@ func TestTheLabelOfAFATIsNoFileAndNoLongName(t *testing.T) {
 	entry := func(name string, kind byte, cluster string) string {
 		return name + string(kind) + strings.Repeat("\x00", 8) + cluster + strings.Repeat("\x00", 10)
 	}
-	folder := entry("FILE    TXT", 0x20, "\x00\x00") + entry("longnamepar", 0x0F, "\x00\x00") + entry("\xe5ELETED    ", 0x08, "\x00\x00") +
+	folder := entry("FILE    TXT", 0x20, "\x00\x00") + entry("longnamepar", 0x0F, "\x00\x00") +
+		entry("\xe5ELETED    ", 0x08, "\x00\x00") +
 		entry("DIR        ", 0x18, "\x00\x00") + entry("\x05LABEL     ", 0x08, "\x00\x00")
 	label, done := fatLabel([]byte(folder))
 	assert.Equal(t, "\xe5LABEL", label)
@@ -126,7 +132,10 @@ func TestHostileListsEnd(t *testing.T) {
 func TestACircleOfClustersEnds(t *testing.T) {
 	next := area(1<<20, map[int]string{4 * 2: "\x03\x00\x00\x00\x02\x00\x00\x00"})
 	seen := 0
-	chain{table: 0, heap: 4096, cluster: 512}.each(&device{r: next, size: 1 << 20}, 2, func([]byte) bool { seen++; return false })
+	chain{table: 0, heap: 4096, cluster: 512}.each(&device{r: next, size: 1 << 20}, 2, func([]byte) bool {
+		seen++
+		return false
+	})
 	assert.Equal(t, 100, seen)
 }
 
@@ -222,17 +231,22 @@ func TestADeviceThatCannotBeReadIsNotBlank(t *testing.T) {
 	assert.Equal(t, Content{}, content)
 }
 
-// FuzzProbe: no bytes make it panic or read past the end, whatever is recognised has a type, and only what can be told from what is
-// whole is unfinished.
+// FuzzProbe: no bytes make it panic or read past the end, whatever is recognised has a type, and only what can be told
+// from what is whole is unfinished.
 func FuzzProbe(f *testing.F) {
 	f.Add([]byte("\x53\xef"), uint32(1024+56), []byte("NTFS    \x00\x02\x08"), uint32(3), uint32(1<<20))
 	f.Add([]byte("CD001"), uint32(32769), []byte("BEA01"), uint32(34817), uint32(1<<21))
 	f.Add([]byte("EXFAT   "), uint32(3), []byte("\x09\x0c"), uint32(108), uint32(1<<21))
-	f.Add([]byte("\xeb\x58\x90mkfs.fat\x00\x02\x01\x20\x00\x02\x00\x00\x00\x08\xf8\x00\x00"), uint32(0), []byte("\x10\x00\x00\x00"), uint32(36), uint32(1<<20))
-	f.Add([]byte("LABELONE\x01\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\x20\x00\x00\x00LVM2 001"), uint32(512), []byte{}, uint32(0), uint32(1<<16))
+	f.Add([]byte("\xeb\x58\x90mkfs.fat\x00\x02\x01\x20\x00\x02\x00\x00\x00\x08\xf8\x00\x00"), uint32(0),
+		[]byte("\x10\x00\x00\x00"), uint32(36), uint32(1<<20))
+	f.Add([]byte("LABELONE\x01\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\x20\x00\x00\x00LVM2 001"), uint32(512),
+		[]byte{}, uint32(0), uint32(1<<16))
 	_, mark := MakingMark(1 << 20)
-	f.Add([]byte("XFSB\x00\x00\x10\x00"), uint32(0), []byte("\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"), uint32(102), uint32(1<<20))
-	f.Add(append([]byte(fatHead), "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00"...), uint32(0), mark, uint32(1<<20-4096), uint32(1<<20))
+	f.Add([]byte("XFSB\x00\x00\x10\x00"), uint32(0),
+		[]byte("\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"),
+		uint32(102), uint32(1<<20))
+	f.Add(append([]byte(fatHead), "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00"...), uint32(0),
+		mark, uint32(1<<20-4096), uint32(1<<20))
 	f.Add([]byte("\x0c\xb1\xba\x00"), uint32(1<<17), []byte("\x01\x01"), uint32(1<<14), uint32(64<<20))
 	f.Fuzz(func(t *testing.T, one []byte, oneAt uint32, two []byte, twoAt uint32, size uint32) {
 		r := sparse{int64(size), [2][]byte{one, two}, [2]int64{int64(oneAt), int64(twoAt)}}

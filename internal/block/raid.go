@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// Superblocks of md arrays as the kernel's include/uapi/linux/raid/md_p.h has them: version 0.90 in the machine's own byte order
-// at the end of a member, version 1 little-endian at the end (1.0), the start (1.1) or 4 KiB behind it (1.2).
+// Superblocks of md arrays as the kernel's include/uapi/linux/raid/md_p.h has them: version 0.90 in the machine's own
+// byte order at the end of a member, version 1 little-endian at the end (1.0), the start (1.1) or 4 KiB behind it
+// (1.2).
 const (
 	mdMagic    = 0xa92b4efc
 	mdSpare    = 0xffff // values of a role in version 1 that are no slot of the array
@@ -62,8 +63,10 @@ func mdMember(d *device) (Member, bool) {
 			continue
 		}
 		m := Member{
-			Metadata: place.metadata, UUID: uuidText(sb[16:32]), Name: labelText(sb[32:64]), Level: int(int32(le.Uint32(sb[72:]))),
-			Disks: int(le.Uint32(sb[92:])), Role: NoRole, Events: le.Uint64(sb[200:]), DataOffset: int64(le.Uint64(sb[128:]) * 512),
+			Metadata: place.metadata, UUID: uuidText(sb[16:32]), Name: labelText(sb[32:64]),
+			Level: int(int32(le.Uint32(sb[72:]))),
+			Disks: int(le.Uint32(sb[92:])), Role: NoRole, Events: le.Uint64(sb[200:]),
+			DataOffset: int64(le.Uint64(sb[128:]) * 512),
 		}
 		d.hit(place.at, 4)
 		m.checkRoles(d, place.at, le.Uint32(sb[160:]), le.Uint32(sb[220:]))
@@ -108,7 +111,8 @@ func mdMember090(d *device) (Member, bool) {
 		for _, i := range []int{5, 13, 14, 15} {
 			id = be.AppendUint32(id, word(i))
 		}
-		m := Member{Metadata: "0.90", UUID: uuidText(id), Level: int(int32(word(7))), Disks: int(word(10)), Role: NoRole}
+		m := Member{Metadata: "0.90", UUID: uuidText(id), Level: int(int32(word(7))), Disks: int(word(10)),
+			Role: NoRole}
 		const active, self = 1 << 1, 992 // a bit of a disk's state; the word where the member's own entry begins
 		if word(self+4)&active != 0 {
 			m.Role = int(word(self + 3))

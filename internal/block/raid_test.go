@@ -77,15 +77,20 @@ func TestMembersOfArrays(t *testing.T) {
 		want Member
 	}{
 		"1.0 at the end": {end, superblock1(end, "any:data", 1, 2, 1, 17, 0, 1),
-			Member{Metadata: "1.0", UUID: uuid, Name: "any:data", Level: 1, Disks: 2, Role: 1, Events: 17, DataOffset: 1 << 20, Sound: true}},
+			Member{Metadata: "1.0", UUID: uuid, Name: "any:data", Level: 1, Disks: 2, Role: 1, Events: 17,
+				DataOffset: 1 << 20, Sound: true}},
 		"1.1 at the start, a spare": {0, superblock1(0, "data", 5, 3, 3, 2, 0, 1, 2, mdSpare),
-			Member{Metadata: "1.1", UUID: uuid, Name: "data", Level: 5, Disks: 3, Role: NoRole, Events: 2, DataOffset: 1 << 20, Sound: true}},
-		"1.2 behind the start, linear, never ran, an odd number of roles": {4096, superblock1(4096, "any:data", -1, 3, 0, 0, 0, 1, 2),
-			Member{Metadata: "1.2", UUID: uuid, Name: "any:data", Level: -1, Disks: 3, DataOffset: 1 << 20, Sound: true}},
+			Member{Metadata: "1.1", UUID: uuid, Name: "data", Level: 5, Disks: 3, Role: NoRole, Events: 2,
+				DataOffset: 1 << 20, Sound: true}},
+		"1.2 behind the start, linear, never ran, an odd number of roles": {4096,
+			superblock1(4096, "any:data", -1, 3, 0, 0, 0, 1, 2), Member{Metadata: "1.2", UUID: uuid, Name: "any:data",
+				Level: -1, Disks: 3, DataOffset: 1 << 20, Sound: true}},
 		"1.2, out of order": {4096, superblock1(4096, "x", 1, 2, 1, 9, 0, mdFaulty),
-			Member{Metadata: "1.2", UUID: uuid, Name: "x", Level: 1, Disks: 2, Role: NoRole, Events: 9, DataOffset: 1 << 20, Sound: true}},
+			Member{Metadata: "1.2", UUID: uuid, Name: "x", Level: 1, Disks: 2, Role: NoRole, Events: 9,
+				DataOffset: 1 << 20, Sound: true}},
 		"1.2 with a number behind its roles": {4096, superblock1(4096, "x", 1, 2, 9, 9, 0),
-			Member{Metadata: "1.2", UUID: uuid, Name: "x", Level: 1, Disks: 2, Role: NoRole, Events: 9, DataOffset: 1 << 20, Sound: true}},
+			Member{Metadata: "1.2", UUID: uuid, Name: "x", Level: 1, Disks: 2, Role: NoRole, Events: 9,
+				DataOffset: 1 << 20, Sound: true}},
 		"1.2 with a bad checksum": {4096, flip(superblock1(4096, "x", 1, 2, 0, 9, 0), 76),
 			Member{Metadata: "1.2", UUID: uuid, Name: "x", Level: 1, Disks: 2, Events: 9, DataOffset: 1 << 20}},
 		"0.90": {end090, superblock090(le, 1, 2, 1, 6),
@@ -123,7 +128,8 @@ func TestASuperblockOfMoreRolesThanFitIsNotSound(t *testing.T) {
 
 func TestArraysThatRun(t *testing.T) {
 	s := Sysfs{fstest.MapFS{
-		"class/block/md1/md/array_state": {Data: []byte("inactive\n")}, "class/block/md2/md/array_state": {Data: []byte("clean\n")},
+		"class/block/md1/md/array_state": {Data: []byte("inactive\n")},
+		"class/block/md2/md/array_state": {Data: []byte("clean\n")},
 		"class/block/md3/md/array_state": {Data: []byte("clear\n")},
 	}}
 	for name, want := range map[string]bool{"md1": false, "md2": true, "md3": false} {

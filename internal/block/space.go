@@ -44,7 +44,9 @@ func newSpace(t *Table, parts []Partition) *space {
 }
 
 func (s *space) at(first uint64) (int, bool) {
-	return slices.BinarySearchFunc(s.taken, first, func(e extent, first uint64) int { return cmp.Compare(e.first, first) })
+	return slices.BinarySearchFunc(s.taken, first, func(e extent, first uint64) int {
+		return cmp.Compare(e.first, first)
+	})
 }
 
 // free gives back what starts at a sector.

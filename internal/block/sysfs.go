@@ -12,7 +12,8 @@ import (
 	"strings"
 )
 
-// Sysfs is what the kernel tells of block devices: a view of /sys. Devices are called as in /sys/class/block ("vda", "dm-0").
+// Sysfs is what the kernel tells of block devices: a view of /sys. Devices are called as in /sys/class/block ("vda",
+// "dm-0").
 type Sysfs struct{ FS fs.FS }
 
 // A KernelPartition is a partition as the kernel has it, in units of 512 bytes whatever the disk's sectors are.
@@ -74,7 +75,8 @@ func (s Sysfs) names(name, folder string) (all []string, err error) {
 	return all, err
 }
 
-// Slaves are the devices that a device lies on, as the kernel calls them: the members of an array, what is under a volume.
+// Slaves are the devices that a device lies on, as the kernel calls them: the members of an array, what is under a
+// volume.
 func (s Sysfs) Slaves(name string) ([]string, error) { return s.names(name, "slaves") }
 
 // Partitions are those that the kernel knows of a disk, by number.
@@ -175,8 +177,8 @@ func PartitionNode(disk string, number int) string {
 	return disk + strconv.Itoa(number)
 }
 
-// A Mount is a line of /proc/self/mountinfo. A filesystem with devices of its own making, as btrfs, has a number that is no device's:
-// its device is the source.
+// A Mount is a line of /proc/self/mountinfo. A filesystem with devices of its own making, as btrfs, has a number that
+// is no device's: its device is the source.
 type Mount struct {
 	Major, Minor         uint32
 	Target, Type, Source string

@@ -82,7 +82,8 @@ func TestMountsAreRead(t *testing.T) {
 		{0, 31, `/mnt/a b\c`, "btrfs", "/dev/disk/by-label/a b"},
 		{0, 5, "/proc", "proc", "proc"},
 	}, mounts)
-	for _, bad := range []string{"\n", "1 2 3\n", "22 1 8 / / rw - ext4 x\n", "22 1 8:x / / rw - ext4 x\n", "22 1 8:1 / / rw - ext4\n"} {
+	for _, bad := range []string{"\n", "1 2 3\n", "22 1 8 / / rw - ext4 x\n", "22 1 8:x / / rw - ext4 x\n",
+		"22 1 8:1 / / rw - ext4\n"} {
 		_, err := ParseMounts([]byte(bad))
 		assert.ErrorContains(t, err, "mountinfo: line 1:")
 	}

@@ -5,19 +5,21 @@ import (
 	"strings"
 )
 
-// Superblocks of what others build upon: volumes, encrypted devices, caches (md is in raid.go, LUKS in luks.go). Outside facts are those of the
-// projects' own on-disk format documents.
+// Superblocks of what others build upon: volumes, encrypted devices, caches (md is in raid.go, LUKS in luks.go).
+// Outside facts are those of the projects' own on-disk format documents.
 
 const (
 	bcacheMagic   = "\xc6\x85\x73\xf6\x4e\x1a\x45\xca\x82\x65\xf5\x7f\x48\xba\x6d\x81"
 	bcachefsMagic = "\xc6\x85\x73\xf6\x66\xce\x90\xa9\xd9\x6a\x60\xcf\x80\x3d\xf7\xef"
 )
 
-// readBcache: a bcache superblock says early on that it is at sector 8; one of bcachefs, which had the same magic, does later.
+// readBcache: a bcache superblock says early on that it is at sector 8; one of bcachefs, which had the same magic, does
+// later.
 func readBcache(d *device) (Signature, bool) {
 	sb := d.at(4096, 104)
 	d.hit(4096+24, 16)
-	return Signature{"bcache", uuidText(sb[40:56]), labelText(sb[72:104])}, string(sb[24:40]) == bcacheMagic && le.Uint64(sb[8:]) == 8
+	return Signature{"bcache", uuidText(sb[40:56]), labelText(sb[72:104])}, string(sb[24:40]) == bcacheMagic &&
+		le.Uint64(sb[8:]) == 8
 }
 
 // readBcachefs: copies of the superblock, of those with their own magic, are at 2 MiB and 1 MiB before the end.
@@ -25,7 +27,8 @@ func readBcachefs(d *device) (Signature, bool) {
 	for i, at := range []int64{4096, 2 << 20, d.from(-1 << 20)} {
 		sb := d.at(at, 112)
 		magic := string(sb[24:40])
-		if magic == bcachefsMagic && (i > 0 || le.Uint64(sb[104:]) == 8) || magic == bcacheMagic && i == 0 && le.Uint64(sb[104:]) == 8 {
+		if magic == bcachefsMagic && (i > 0 || le.Uint64(sb[104:]) == 8) || magic == bcacheMagic && i == 0 &&
+			le.Uint64(sb[104:]) == 8 {
 			d.hit(at+24, 16)
 			return Signature{"bcachefs", uuidText(sb[56:72]), labelText(sb[72:104])}, true
 		}

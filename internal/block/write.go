@@ -74,7 +74,8 @@ func (t *Table) Grow() *Table {
 	le.PutUint64(c.primary[32:], end)
 	le.PutUint64(c.primary[48:], end-c.header().entrySectors(t.SectorSize)-1)
 	c.backup = nil
-	if slot, found := protectiveSlot(c.mbr); found && le.Uint32(slot[8:]) == 1 && uint64(le.Uint32(slot[12:])) == wasAt {
+	if slot, found := protectiveSlot(c.mbr); found && le.Uint32(slot[8:]) == 1 &&
+		uint64(le.Uint32(slot[12:])) == wasAt {
 		le.PutUint32(slot[12:], protectedSectors(t.Sectors))
 		copy(slot[5:8], lastCHS(t.Sectors-1))
 		c.mbrStale = true
@@ -117,10 +118,11 @@ type write struct {
 	data   []byte
 }
 
-// WriteTo writes the table so that a cut at any point leaves the old or the new one: the copy that is not needed to read the
-// old one comes first, entries come before the header that vouches for them, and each is on the disk before the next. The
-// protective MBR is last: without a GPT it makes a disk that nobody can use. But one that loses what it lists of a partition is first,
-// or a cut would leave that to a next run which no longer sees the partition. A table as it was read writes the same bytes.
+// WriteTo writes the table so that a cut at any point leaves the old or the new one: the copy that is not needed to
+// read the old one comes first, entries come before the header that vouches for them, and each is on the disk before
+// the next. The protective MBR is last: without a GPT it makes a disk that nobody can use. But one that loses what it
+// lists of a partition is first, or a cut would leave that to a next run which no longer sees the partition. A table as
+// it was read writes the same bytes.
 func (t *Table) WriteTo(w Writer) error {
 	writes, err := t.writes()
 	if err != nil {
@@ -150,7 +152,8 @@ func (t *Table) writes() ([]write, error) {
 			return nil, fmt.Errorf("no room for both copies of the GPT: %w", err)
 		}
 		name := [2]string{"backup GPT", "primary GPT"}[i]
-		copies[i] = [2]write{{name + "'s entries", h.entriesAt * size, c.entries}, {name + "'s header", h.own * size, sector}}
+		copies[i] = [2]write{{name + "'s entries", h.entriesAt * size, c.entries},
+			{name + "'s header", h.own * size, sector}}
 	}
 	if c.fromBackup {
 		copies[0], copies[1] = copies[1], copies[0]
@@ -165,8 +168,8 @@ func (t *Table) writes() ([]write, error) {
 	return steps, nil
 }
 
-// WipeTable removes any partition table from a disk, as `sgdisk --zap-all` does: the first sector, and 16 KiB of entries with
-// their header at either end and where a backup was left when the disk grew.
+// WipeTable removes any partition table from a disk, as `sgdisk --zap-all` does: the first sector, and 16 KiB of
+// entries with their header at either end and where a backup was left when the disk grew.
 func WipeTable(w Writer, found Found, size int64, sectorSize int) error {
 	length := int64(sectorSize) + entryCount*entrySize
 	if size < 2*length {

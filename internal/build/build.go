@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Version is the module's version without its "v": that of a release, or "0.0.0-<time>-<commit>" where one was built from a
-// checkout. Builds that know neither say "devel".
+// Version is the module's version without its "v": that of a release, or "0.0.0-<time>-<commit>" where one was built
+// from a checkout. Builds that know neither say "devel".
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {

@@ -49,7 +49,9 @@ func layouts() []layout {
 
 // layouts are those that the dialect has: the ones for mainframes came later.
 func (d Dialect) layouts() []layout {
-	return slices.DeleteFunc(layouts(), func(l layout) bool { return strings.HasPrefix(l.name, "s390x") && d.Spec < config.V3_5 })
+	return slices.DeleteFunc(layouts(), func(l layout) bool {
+		return strings.HasPrefix(l.name, "s390x") && d.Spec < config.V3_5
+	})
 }
 
 // layoutOf finds a layout in a dialect. Without a name it is that of x86_64.
@@ -77,20 +79,23 @@ func (t *translation) bootDeviceRules() {
 	disks := mirror.key("devices").count()
 	l, known, ok := t.layoutOf(name.text())
 	if name.set() && name.text() != "" && !ok {
-		name.errorf("layout-unknown", fmt.Sprintf("the layout %q is not known", name.text())).Hint = "the layouts are " + known
+		name.errorf("layout-unknown",
+			fmt.Sprintf("the layout %q is not known", name.text())).Hint = "the layouts are " + known
 	}
 	if disks > 0 && name.text() == "" {
 		severity := diag.Warning
 		if t.fcos >= 7 {
 			severity = diag.Error
 		}
-		t.report(severity, "layout-missing", mirror.path(), mirror.place(), "a mirrored boot disk needs a layout; x86_64 is taken").Hint = "add layout: x86_64, or that of the machine; the layouts are " + known
+		t.report(severity, "layout-missing", mirror.path(), mirror.place(), "a mirrored boot disk needs a layout; "+
+			"x86_64 is taken").Hint = "add layout: x86_64, or that of the machine; the layouts are " + known
 	}
 	if t.Spec >= config.V3_5 {
 		t.s390xRules(boot, l)
 	}
 	if device := luks.key("device"); t.fcos >= 7 && device.text() != "" && !hasMethod(luks) {
-		p := t.report(diag.Error, "luks-no-method", luks.path(), luks.place(), "nothing says how to encrypt the boot disk")
+		p := t.report(diag.Error, "luks-no-method", luks.path(), luks.place(),
+			"nothing says how to encrypt the boot disk")
 		p.Hint = "add tpm2: true, a Tang server or cex"
 		if t.Peer {
 			p.Path = luks.path() + ".luks"
@@ -104,17 +109,19 @@ func (t *translation) bootDeviceRules() {
 	}
 }
 
-// s390xRules: mainframes have no partition labels to go by, so that two of the layouts name the disk. The peer blames the layout for
-// whatever is wrong with the device too.
+// s390xRules: mainframes have no partition labels to go by, so that two of the layouts name the disk. The peer blames
+// the layout for whatever is wrong with the device too.
 func (t *translation) s390xRules(boot *at, l layout) {
 	name, luks := boot.key("layout"), boot.key("luks")
 	device, cex := luks.key("device"), luks.key("cex", "enabled").isTrue()
 	s390x := strings.HasPrefix(name.text(), "s390x")
 	if l.device != "" {
 		if device.text() == "" {
-			name.errorf("layout-device", fmt.Sprintf("the layout %s needs to know the disk", l.name)).Hint = "add luks.device"
+			name.errorf("layout-device",
+				fmt.Sprintf("the layout %s needs to know the disk", l.name)).Hint = "add luks.device"
 		} else if !endsWithDisk(device.text(), l.device) {
-			name.errorf("layout-device", fmt.Sprintf("%q is not a disk for the layout %s", device.text(), l.name)).Hint = "luks.device is a whole disk, such as " + l.device + "a"
+			name.errorf("layout-device", fmt.Sprintf("%q is not a disk for the layout %s", device.text(),
+				l.name)).Hint = "luks.device is a whole disk, such as " + l.device + "a"
 		}
 	}
 	if s390x && boot.key("mirror", "devices").count() > 0 {
@@ -174,13 +181,14 @@ func (t *translation) bootDevice() {
 		sections.AddMember("luks", t.list(luks.node, t.bootLuks(luks, l, mirrored)))
 		root = "/dev/mapper/root"
 	}
-	filesystems.Append().Add(t.object(boot.node, "device", root, "format", "xfs", "label", "root", "wipeFilesystem", true))
+	filesystems.Append().Add(t.object(boot.node, "device", root, "format", "xfs", "label", "root", "wipeFilesystem",
+		true))
 	sections.AddMember("filesystems", filesystems)
 	t.under(t.object(boot.node, "storage", storage))
 }
 
-// mirror makes the same partitions on each disk and arrays of those that matter. The firmware reads its own partition from any disk,
-// so each has one; it reads the kernel too, hence the old metadata at the end of the array for boot.
+// mirror makes the same partitions on each disk and arrays of those that matter. The firmware reads its own partition
+// from any disk, so each has one; it reads the kernel too, hence the old metadata at the end of the array for boot.
 func (t *translation) mirror(mirror *at, l layout, sections *tree.Appender, filesystems tree.Node) {
 	disks, parts := t.list(mirror.node), map[string][]string{}
 	all, fs := disks.Append(), filesystems.Append()
@@ -203,7 +211,8 @@ func (t *translation) mirror(mirror *at, l layout, sections *tree.Appender, file
 			list.Add(partition)
 			parts[p.label] = append(parts[p.label], "/dev/disk/by-partlabel/"+label)
 			if p.label == "esp" {
-				fs.Add(t.object(from, "device", "/dev/disk/by-partlabel/"+label, "format", "vfat", "label", label, "wipeFilesystem", true))
+				fs.Add(t.object(from, "device", "/dev/disk/by-partlabel/"+label, "format", "vfat", "label", label,
+					"wipeFilesystem", true))
 			}
 		}
 		all.Add(t.object(from, "device", device.text(), "partitions", partitions, "wipeTable", true))
@@ -212,7 +221,8 @@ func (t *translation) mirror(mirror *at, l layout, sections *tree.Appender, file
 	fs.Add(t.object(from, "device", "/dev/md/md-boot", "format", "ext4", "label", "boot", "wipeFilesystem", true))
 	sections.AddMember("disks", disks)
 	sections.AddMember("raid", t.list(from,
-		t.object(from, "name", "md-boot", "level", "raid1", "devices", t.texts(from, parts["boot"]...), "options", t.texts(from, "--metadata=1.0")),
+		t.object(from, "name", "md-boot", "level", "raid1", "devices", t.texts(from, parts["boot"]...), "options",
+			t.texts(from, "--metadata=1.0")),
 		t.object(from, "name", "md-root", "level", "raid1", "devices", t.texts(from, parts["root"]...))))
 }
 
@@ -278,8 +288,11 @@ func (t *translation) partitions() {
 				t.rootPartition(itemPath(path, j), p, free.first < j || free.last > j, free.present > j && !isAbsent(p))
 			}
 			number := reserved(p.Get("label").Text())
-			if have, _ := strconv.Atoi(p.Get("number").Text()); number > 0 && number != have && disk.Get("wipeTable").Text() != "true" {
-				t.find(diag.Warning, "partition-reserved", itemPath(path, j)+".label", p.Get("label"), "the label is that of another partition of the image, so that a new partition is made").Hint = fmt.Sprintf("the image has it as number %d", number)
+			if have, _ := strconv.Atoi(p.Get("number").Text()); number > 0 && number != have &&
+				disk.Get("wipeTable").Text() != "true" {
+				t.find(diag.Warning, "partition-reserved", itemPath(path, j)+".label", p.Get("label"),
+					"the label is that of another partition of the image, so that a new partition is made").
+					Hint = fmt.Sprintf("the image has it as number %d", number)
 			}
 			j++
 		}
@@ -289,7 +302,8 @@ func (t *translation) partitions() {
 
 const rootMiB = 8192 // what the root of an fcos image should have
 
-// freelyPlaced finds the first and the last partition of a list that have no start, and the last of those that are to be there.
+// freelyPlaced finds the first and the last partition of a list that have no start, and the last of those that are to
+// be there.
 func freelyPlaced(list tree.Node) (at struct{ first, last, present int }) {
 	at.first, at.last, at.present = math.MaxInt, -1, -1
 	i := 0
@@ -304,14 +318,15 @@ func freelyPlaced(list tree.Node) (at struct{ first, last, present int }) {
 	return at
 }
 
-// rootPartition: an image grows its root partition on the first boot, as far as nothing is in the way. A partition without a start goes
-// to the largest free block, which is where the root would have grown. beside is one without a start
-// anywhere in the list, follows one that takes the room.
+// rootPartition: an image grows its root partition on the first boot, as far as nothing is in the way. A partition
+// without a start goes to the largest free block, which is where the root would have grown. beside is one without a
+// start anywhere in the list, follows one that takes the room.
 func (t *translation) rootPartition(path string, p tree.Node, beside, follows bool) {
 	size, _ := strconv.Atoi(p.Get("sizeMiB").Text())
 	if size != 0 {
 		if size < rootMiB {
-			q := t.find(diag.Warning, "root-small", path+".sizeMiB", p.Get("sizeMiB"), "the root partition should have at least 8 GiB")
+			q := t.find(diag.Warning, "root-small", path+".sizeMiB", p.Get("sizeMiB"),
+				"the root partition should have at least 8 GiB")
 			q.Hint, q.PeerOnly = fmt.Sprintf("set size_mib to %d or more", rootMiB), isAbsent(p)
 		}
 		return
@@ -319,7 +334,8 @@ func (t *translation) rootPartition(path string, p tree.Node, beside, follows bo
 	if !beside && !follows {
 		return
 	}
-	q := t.find(diag.Warning, "root-constrained", path+".label", p.Get("label"), "the root partition takes all that is left, and another one that takes what is free follows it")
+	q := t.find(diag.Warning, "root-constrained", path+".label", p.Get("label"),
+		"the root partition takes all that is left, and another one that takes what is free follows it")
 	q.Hint = "give the root partition a size, or the other one a start"
 	q.PeerOnly = !follows // one in front of it is in nobody's way, and one that is to be absent takes no room
 }
@@ -343,7 +359,8 @@ func (t *translation) grub() {
 	fragment := t.object(from)
 	t.embed(from, text, "").add(fragment.Append())
 	t.under(t.object(from, "storage", t.object(from,
-		"filesystems", t.list(from, t.object(from, "device", "/dev/disk/by-label/boot", "format", "ext4", "path", "/boot")),
+		"filesystems",
+		t.list(from, t.object(from, "device", "/dev/disk/by-label/boot", "format", "ext4", "path", "/boot")),
 		"files", t.list(from, t.object(from, "path", grubConfig, "append", t.list(from, fragment))))))
 }
 

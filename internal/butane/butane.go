@@ -12,8 +12,8 @@ import (
 
 // Options is what a translation depends on beside the document.
 type Options struct {
-	// Files holds the local files that a document may name; nil where there are none, as at boot. Symbolic links in trees
-	// need an fs.ReadLinkFS.
+	// Files holds the local files that a document may name; nil where there are none, as at boot. Symbolic links in
+	// trees need an fs.ReadLinkFS.
 	Files fs.FS
 	// FilesDir is the absolute path of Files: names with .. in them may lead out of it and in again.
 	FilesDir string
@@ -37,10 +37,11 @@ type Result struct {
 	Dialect Dialect
 	// Config is nil where nothing came out. Its places are those of the document.
 	Config *document.Document
-	// Problems are in the order in which they are found: what is wrong with the document, then with the config. Use diag.For
-	// for what an audience is told.
+	// Problems are in the order in which they are found: what is wrong with the document, then with the config. Use
+	// diag.For for what an audience is told.
 	Problems []diag.Problem
-	// Origins says where each part of the config comes from, a line each, sorted: "$.grub.users → $.storage.files.0.append".
+	// Origins says where each part of the config comes from, a line each, sorted: "$.grub.users →
+	// $.storage.files.0.append".
 	Origins []string
 
 	t *translation
@@ -62,14 +63,15 @@ func Parse(name string, text []byte, o Options) *Result {
 	return r
 }
 
-// Translate makes a config of a document. The tree is changed on the way: scalars become what the language says they are.
-// In a document that cannot be translated there is an error that every audience is told.
+// Translate makes a config of a document. The tree is changed on the way: scalars become what the language says they
+// are. In a document that cannot be translated there is an error that every audience is told.
 func Translate(root tree.Node, o Options) *Result {
 	d, problem := detect(root)
 	if problem != nil {
 		return &Result{Problems: []diag.Problem{*problem}}
 	}
-	t := &translation{Dialect: d, Options: o, arena: root.Arena(), root: root, tracer: root.Arena().NewTracer(), index: tree.Index{}}
+	t := &translation{Dialect: d, Options: o, arena: root.Arena(), root: root, tracer: root.Arena().NewTracer(),
+		index: tree.Index{}}
 	t.top = &at{t: t, node: root}
 	if doc := root.Document(); doc.Secrets == nil {
 		doc.Secrets = t.secrets
@@ -90,8 +92,8 @@ func Translate(root tree.Node, o Options) *Result {
 	return r
 }
 
-// run does a step. The peer ends with the first one that fails. Here the next ones look at what the errors so far have not spoilt, so
-// that all problems are shown at once.
+// run does a step. The peer ends with the first one that fails. Here the next ones look at what the errors so far have
+// not spoilt, so that all problems are shown at once.
 func (t *translation) run(step func()) {
 	if t.failed() && (t.Peer || t.spoilt()) {
 		return
@@ -111,7 +113,8 @@ func (t *translation) run(step func()) {
 // spoilt: what comes of the parts with errors is under much of the rest.
 func (t *translation) spoilt() bool {
 	return slices.ContainsFunc(t.problems.Kept(), func(p diag.Problem) bool {
-		return p.Severity == diag.Error && !p.Stricter && (strings.HasPrefix(p.Path, "$.boot_device") || strings.HasPrefix(p.Path, "$.storage.trees"))
+		return p.Severity == diag.Error && !p.Stricter && (strings.HasPrefix(p.Path, "$.boot_device") ||
+			strings.HasPrefix(p.Path, "$.storage.trees"))
 	})
 }
 
@@ -156,7 +159,9 @@ func (t *translation) failed() bool {
 }
 
 // report adds a problem of the document. What it returns is valid until the next report.
-func (t *translation) report(severity diag.Severity, code, path string, place diag.Place, message string) *diag.Problem {
+func (t *translation) report(
+	severity diag.Severity, code, path string, place diag.Place, message string,
+) *diag.Problem {
 	p, kept := t.problems.Next(diag.Problem{Severity: severity, Code: code})
 	if kept {
 		if t.Peer {

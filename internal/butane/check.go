@@ -12,15 +12,16 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// check holds a node against a shape. Scalars become what the shape says they are: YAML leaves it to the reader whether 0644 is
-// text or a number. It reports whether the node says anything.
+// check holds a node against a shape. Scalars become what the shape says they are: YAML leaves it to the reader whether
+// 0644 is text or a number. It reports whether the node says anything.
 //
-// context is what stands in the text at the node's path. It is another node where nulls before the node have been dropped from
-// its list, and none below an alias or a merge key: the peer looks for unknown keys in the text, by path.
+// context is what stands in the text at the node's path. It is another node where nulls before the node have been
+// dropped from its list, and none below an alias or a merge key: the peer looks for unknown keys in the text, by path.
 func (t *translation) check(s *shape, n, context tree.Node, a *at) bool {
 	if n.Kind() == tree.Null {
 		if s.kind == tree.Object && !s.labels && a.trail.Name != "" && !t.optional(s) {
-			t.report(diag.Warning, "null-object", a.path(), n.Place(), "nothing stands where a mapping belongs; it is ignored").Hint = "remove the key, or write what belongs there"
+			t.report(diag.Warning, "null-object", a.path(), n.Place(), "nothing stands where a mapping belongs; "+
+				"it is ignored").Hint = "remove the key, or write what belongs there"
 		}
 		return false
 	}
@@ -50,11 +51,12 @@ func optionalIn(v config.Version, s *shape) bool {
 	return v == config.V3_2 && (s.path == "storage.luks.*.clevis" || s.path == "storage.luks.*.clevis.custom")
 }
 
-// checkObject goes through the keys that are there. Those that a merge key has brought are values like any other, but nobody wrote them
-// here, so they are not looked for in the context.
+// checkObject goes through the keys that are there. Those that a merge key has brought are values like any other, but
+// nobody wrote them here, so they are not looked for in the context.
 func (t *translation) checkObject(s *shape, n, context tree.Node, a *at) bool {
 	if context.Exists() && (context.Kind() != tree.Object || context.Aliased()) {
-		p := t.report(diag.Warning, "context-mismatch", a.path(), context.Place(), "an alias or nothing stands here, so keys below it are not looked at")
+		p := t.report(diag.Warning, "context-mismatch", a.path(), context.Place(),
+			"an alias or nothing stands here, so keys below it are not looked at")
 		p.PeerOnly = true
 		context = tree.Node{}
 	}
@@ -122,7 +124,8 @@ func written(context tree.Node, key string) tree.Node {
 func (t *translation) checkList(s *shape, n, context tree.Node, a *at) {
 	if context.Exists() && (context.Kind() != tree.List || context.Aliased()) {
 		if s.item.kind == tree.Object && n.First().Exists() {
-			t.report(diag.Warning, "context-mismatch", a.path(), context.Place(), "an alias stands here, so keys below it are not looked at").PeerOnly = true
+			t.report(diag.Warning, "context-mismatch", a.path(), context.Place(),
+				"an alias stands here, so keys below it are not looked at").PeerOnly = true
 		}
 		context = tree.Node{}
 	}
@@ -130,7 +133,8 @@ func (t *translation) checkList(s *shape, n, context tree.Node, a *at) {
 	i := 0
 	for c := range n.Children() {
 		if c.Kind() == tree.Null {
-			t.report(diag.Warning, "null-item", fmt.Sprintf("%s.%d", a.path(), i), c.Place(), "an item says nothing; it is dropped").Stricter = true
+			t.report(diag.Warning, "null-item", fmt.Sprintf("%s.%d", a.path(), i), c.Place(),
+				"an item says nothing; it is dropped").Stricter = true
 			continue
 		}
 		t.check(s.item, c, beside, a.item(i, c))
@@ -139,7 +143,8 @@ func (t *translation) checkList(s *shape, n, context tree.Node, a *at) {
 	}
 }
 
-// checkScalar turns a scalar into what its field takes. Any scalar can be text, with the spelling that it has: 1.50 stays 1.50.
+// checkScalar turns a scalar into what its field takes. Any scalar can be text, with the spelling that it has: 1.50
+// stays 1.50.
 func (t *translation) checkScalar(s *shape, n tree.Node, a *at) bool {
 	switch s.kind {
 	case tree.Number:
@@ -172,8 +177,8 @@ func (t *translation) checkScalar(s *shape, n tree.Node, a *at) bool {
 	return true
 }
 
-// integer reads a number as YAML spells it: decimal, octal with 0 or 0o, hexadecimal, binary, with underscores. The peer
-// cuts off fractions, and so do we.
+// integer reads a number as YAML spells it: decimal, octal with 0 or 0o, hexadecimal, binary, with underscores. The
+// peer cuts off fractions, and so do we.
 func integer(n tree.Node) (literal string, whole, ok bool) {
 	if n.Kind() != tree.Number {
 		return "", false, false
@@ -200,11 +205,12 @@ func integer(n tree.Node) (literal string, whole, ok bool) {
 	return strconv.FormatInt(int64(f), 10), f == math.Trunc(f), true
 }
 
-// wrongDigit finds the first digit of a number that its base has not: 8 in 0899, 2 in 0b12. What starts with 0 is octal, but YAML reads
-// it as a decimal number where it cannot be. digit is 0 where nothing is wrong.
+// wrongDigit finds the first digit of a number that its base has not: 8 in 0899, 2 in 0b12. What starts with 0 is
+// octal, but YAML reads it as a decimal number where it cannot be. digit is 0 where nothing is wrong.
 func wrongDigit(n tree.Node) (digit byte, base string) {
 	plain := strings.TrimLeft(strings.ReplaceAll(n.Text(), "_", ""), "+-")
-	for _, b := range []struct{ prefix, last, name string }{{"0o", "7", "octal"}, {"0b", "1", "binary"}, {"0", "7", "octal"}} {
+	for _, b := range []struct{ prefix, last, name string }{{"0o", "7", "octal"}, {"0b", "1", "binary"},
+		{"0", "7", "octal"}} {
 		rest, found := strings.CutPrefix(plain, b.prefix)
 		if !found || n.Quoted() {
 			continue
@@ -233,7 +239,8 @@ func (t *translation) misreadNumber(a *at, digit byte, base, literal string) {
 		severity, hint = diag.Error, "permission bits have the digits 0 to 7, as in 0644"
 		t.misread(a)
 	}
-	p := t.report(severity, "number-digit", a.path(), a.place(), fmt.Sprintf("%q is no %s digit, so the number is read as the decimal %s", digit, base, literal))
+	p := t.report(severity, "number-digit", a.path(), a.place(),
+		fmt.Sprintf("%q is no %s digit, so the number is read as the decimal %s", digit, base, literal))
 	p.Hint, p.Stricter = hint, true
 }
 
@@ -262,12 +269,14 @@ func noWords() []string { return []string{"n", "N", "no", "No", "NO", "off", "Of
 
 // wrongType reports a value of another kind. Its text may be a secret that has slipped to the wrong key.
 func (t *translation) wrongType(s *shape, n tree.Node, a *at) bool {
-	want := map[tree.Kind]string{tree.Object: "a mapping", tree.List: "a list", tree.Number: "a whole number", tree.Bool: "true or false", tree.String: "a string"}[s.kind]
+	want := map[tree.Kind]string{tree.Object: "a mapping", tree.List: "a list", tree.Number: "a whole number",
+		tree.Bool: "true or false", tree.String: "a string"}[s.kind]
 	have := n.Kind().String()
 	if n.Kind() == tree.Object {
 		have = "a mapping"
 	}
-	p := t.report(diag.Error, config.CodeWrongType, a.path(), n.Place(), fmt.Sprintf("%s is expected here, not %s", want, have))
+	p := t.report(diag.Error, config.CodeWrongType, a.path(), n.Place(),
+		fmt.Sprintf("%s is expected here, not %s", want, have))
 	digit, base := wrongDigit(n)
 	switch {
 	case s.kind == tree.List:
@@ -317,7 +326,8 @@ func (t *translation) duplicates(n tree.Node, a *at, stricter bool) {
 			many[c.Key()] = c
 		}
 		if before.Exists() && !c.Inherited() {
-			p := t.report(diag.Error, "key-duplicate", join(a.path(), c.Key()), c.KeyPlace(), fmt.Sprintf("the key %s stands here for the second time", diag.QuoteKey(c.Key())))
+			p := t.report(diag.Error, "key-duplicate", join(a.path(), c.Key()), c.KeyPlace(),
+				fmt.Sprintf("the key %s stands here for the second time", diag.QuoteKey(c.Key())))
 			p.Path = join(a.path(), diag.ShowKey(c.Key()))
 			p.Hint, p.Stricter = "remove one of the two", stricter
 			p.Related = []diag.Related{{Place: before.KeyPlace(), Message: "it stands here first"}}
@@ -364,7 +374,8 @@ func (t *translation) unknownKeys(s *shape, context tree.Node, a *at) {
 		if !kept {
 			continue
 		}
-		next.Place, next.Path, next.Message = c.KeyPlace(), join(a.path(), key), fmt.Sprintf("the key %s is not known here; it is ignored", diag.QuoteKey(key))
+		next.Place, next.Path, next.Message = c.KeyPlace(), join(a.path(), key),
+			fmt.Sprintf("the key %s is not known here; it is ignored", diag.QuoteKey(key))
 		if !isMerge(c) {
 			next.Path = join(a.path(), diag.ShowKey(key))
 			t.explainKey(next, s, key)
@@ -375,7 +386,8 @@ func (t *translation) unknownKeys(s *shape, context tree.Node, a *at) {
 	}
 }
 
-// explainKey says what somebody may have meant: a key of another version, of another variant, or one that is spelled alike.
+// explainKey says what somebody may have meant: a key of another version, of another variant, or one that is spelled
+// alike.
 func (t *translation) explainKey(p *diag.Problem, s *shape, key string) {
 	if s.path == "ignition" && key == "version" {
 		p.Message = `the key "version" means nothing here: the variant and its version decide; it is ignored`

@@ -113,8 +113,8 @@ func zippedLen(z []byte) int {
 	return len(";base64") + base64.StdEncoding.EncodedLen(len(z)) + len("gzip")
 }
 
-// zip compresses. By and large it compresses as the peer does, so that both find the same content worth it; where there is a lot
-// to do and it is plain what is worth it, a faster way does. What it gives is valid until the next call.
+// zip compresses. By and large it compresses as the peer does, so that both find the same content worth it; where there
+// is a lot to do and it is plain what is worth it, a faster way does. What it gives is valid until the next call.
 func (m *urlMaker) zip(text string, best int) []byte {
 	if m.fast != nil {
 		z := m.through(m.fast, text)
@@ -252,7 +252,8 @@ func (t *translation) localPath(a *at, name string) (string, bool) {
 		return ".", true
 	}
 	if !strings.HasPrefix(joined, prefix) {
-		a.errorf("local-escapes", fmt.Sprintf("the path %q leads out of the folder of local files", name)).Hint = "copy the file into the folder"
+		a.errorf("local-escapes", fmt.Sprintf("the path %q leads out of the folder of local files",
+			name)).Hint = "copy the file into the folder"
 		return "", false
 	}
 	return joined[len(prefix):], true
@@ -287,7 +288,8 @@ func (t *translation) readFile(name string) (string, error) {
 
 // unreadable reports that a local file or folder cannot be read.
 func unreadable(a *at, kind, name string, err error) {
-	a.errorf("local-unreadable", fmt.Sprintf("the local %s %q: %s", kind, name, quiet(err))).Hint = strings.Join(diag.Hints(err), "; ")
+	a.errorf("local-unreadable",
+		fmt.Sprintf("the local %s %q: %s", kind, name, quiet(err))).Hint = strings.Join(diag.Hints(err), "; ")
 }
 
 // quiet drops the operation and the path from an error of a file system.
@@ -348,8 +350,8 @@ func (t *translation) localConfig(a *at, text string) {
 	}
 }
 
-// innerOwn judges by the rules of whichever version the config is of. At boot it will be fetched like any other and judged again, so
-// that what is wrong here is not the end of it.
+// innerOwn judges by the rules of whichever version the config is of. At boot it will be fetched like any other and
+// judged again, so that what is wrong here is not the end of it.
 func (t *translation) innerOwn(a *at, text string) {
 	if t.Inner == nil {
 		return
@@ -384,7 +386,8 @@ func (t *translation) innerPeer(resource, from *at) {
 		switch {
 		case wrong == nil && v != t.Spec, wrong != nil && wrong.Code == config.CodeVersionUnknown:
 			path := resource.path() + ".version"
-			t.report(diag.Warning, "inline-version", path, resource.place(), "the config to merge is of another version, and is not looked at").PeerOnly = true
+			t.report(diag.Warning, "inline-version", path, resource.place(),
+				"the config to merge is of another version, and is not looked at").PeerOnly = true
 			return
 		case wrong != nil && wrong.Code == config.CodeWrongType:
 			problem = wrong

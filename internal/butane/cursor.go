@@ -7,7 +7,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// An at is a cursor over a document: a node, or its absence, and the way to it. Nulls are absent, and are not counted in lists.
+// An at is a cursor over a document: a node, or its absence, and the way to it. Nulls are absent, and are not counted
+// in lists.
 type at struct {
 	t     *translation
 	up    *at

@@ -75,7 +75,8 @@ func Find(variant, version string) (Dialect, error) {
 			return d, nil
 		}
 	}
-	return Dialect{}, fmt.Errorf("the variant %s has no version %q; the versions are %s", variant, version, strings.Join(known, ", "))
+	return Dialect{},
+		fmt.Errorf("the variant %s has no version %q; the versions are %s", variant, version, strings.Join(known, ", "))
 }
 
 func (d Dialect) openshift() bool { return d.Variant == "openshift" }
@@ -113,26 +114,32 @@ func detect(root tree.Node) (Dialect, *diag.Problem) {
 		if !at.Exists() {
 			at = root
 		}
-		return Dialect{}, &diag.Problem{Severity: diag.Error, Code: code, Place: at.Place(), Path: path, Message: message, Hint: hint}
+		return Dialect{},
+			&diag.Problem{Severity: diag.Error, Code: code, Place: at.Place(), Path: path, Message: message, Hint: hint}
 	}
 	if root.Kind() != tree.Object {
-		return fail(root, "$", config.CodeWrongType, fmt.Sprintf("a mapping is expected here, not %s", root.Kind()), `the smallest document is "variant: fcos" and "version: 1.6.0", each on its line`)
+		return fail(root, "$", config.CodeWrongType, fmt.Sprintf("a mapping is expected here, not %s", root.Kind()),
+			`the smallest document is "variant: fcos" and "version: 1.6.0", each on its line`)
 	}
 	variant, version := root.Get("variant"), root.Get("version")
 	for _, n := range []tree.Node{variant, version} {
 		if n.Kind() >= tree.List {
-			return fail(n, "$."+n.Key(), config.CodeWrongType, fmt.Sprintf("a string is expected here, not %s", n.Kind()), "")
+			return fail(n, "$."+n.Key(), config.CodeWrongType,
+				fmt.Sprintf("a string is expected here, not %s", n.Kind()), "")
 		}
 	}
 	if isNull(variant) || variant.Text() == "" {
-		return fail(variant, "$.variant", CodeVariantMissing, "the document does not say which variant of the language it is written in", "add a line, such as variant: fcos; the variants are "+variants())
+		return fail(variant, "$.variant", CodeVariantMissing, "the document does not say which variant of the "+
+			"language it is written in", "add a line, such as variant: fcos; the variants are "+variants())
 	}
 	text := normalVersion(version)
 	if text == "" {
 		if isNull(version) || version.Text() == "" {
-			return fail(version, "$.version", config.CodeVersionMissing, "the document does not say which version of the variant it is written in", "add a line, such as version: "+newest(variant.Text()))
+			return fail(version, "$.version", config.CodeVersionMissing, "the document does not say which version of "+
+				"the variant it is written in", "add a line, such as version: "+newest(variant.Text()))
 		}
-		return fail(version, "$.version", config.CodeVersionSyntax, fmt.Sprintf("%q is not a version", version.Text()), "write three numbers: "+newest(variant.Text()))
+		return fail(version, "$.version", config.CodeVersionSyntax, fmt.Sprintf("%q is not a version", version.Text()),
+			"write three numbers: "+newest(variant.Text()))
 	}
 	for _, d := range Dialects() {
 		if d.Variant == variant.Text() && d.Version == text {
@@ -143,13 +150,17 @@ func detect(root tree.Node) (Dialect, *diag.Problem) {
 }
 
 // unknown says why there is no such dialect. Versions become stable, and then their experimental name is gone.
-func unknown(fail func(tree.Node, string, string, string, string) (Dialect, *diag.Problem), variant, version tree.Node) (Dialect, *diag.Problem) {
+func unknown(
+	fail func(tree.Node, string, string, string, string) (Dialect, *diag.Problem), variant, version tree.Node,
+) (Dialect, *diag.Problem) {
 	known := versions(variant.Text())
 	switch {
 	case variant.Text() == "rhcos":
-		return fail(variant, "$.variant", CodeVariantUnknown, "the variant rhcos is not there any more", "variant: openshift took its place; its documents also need metadata")
+		return fail(variant, "$.variant", CodeVariantUnknown, "the variant rhcos is not there any more",
+			"variant: openshift took its place; its documents also need metadata")
 	case len(known) == 0:
-		return fail(variant, "$.variant", CodeVariantUnknown, fmt.Sprintf("the variant %q is not known", variant.Text()), "the variants are "+variants())
+		return fail(variant, "$.variant", CodeVariantUnknown,
+			fmt.Sprintf("the variant %q is not known", variant.Text()), "the variants are "+variants())
 	}
 	hint := "the versions are " + strings.Join(known, ", ")
 	for _, v := range known {
@@ -160,7 +171,8 @@ func unknown(fail func(tree.Node, string, string, string, string) (Dialect, *dia
 			hint = "this version is stable by now: " + v
 		}
 	}
-	return fail(version, "$.version", config.CodeVersionUnknown, fmt.Sprintf("the variant %s has no version %q", variant.Text(), version.Text()), hint)
+	return fail(version, "$.version", config.CodeVersionUnknown,
+		fmt.Sprintf("the variant %s has no version %q", variant.Text(), version.Text()), hint)
 }
 
 func isNull(n tree.Node) bool { return !n.Exists() || n.Kind() == tree.Null }

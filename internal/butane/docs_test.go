@@ -63,7 +63,9 @@ func fieldTable(t *testing.T, path string) string {
 			walk(s.item, shown+"[]")
 			return
 		}
-		for _, m := range slices.SortedFunc(slices.Values(s.members), func(a, b *shape) int { return strings.Compare(a.name, b.name) }) {
+		for _, m := range slices.SortedFunc(slices.Values(s.members), func(a, b *shape) int {
+			return strings.Compare(a.name, b.name)
+		}) {
 			name := strings.TrimPrefix(shown+"."+m.name, ".")
 			since := ""
 			if m.since > config.V3_0 && m.since > s.since {
@@ -73,7 +75,8 @@ func fieldTable(t *testing.T, path string) string {
 				name += " ★"
 			}
 			require.NotEmpty(t, said[m.path], m.path)
-			fmt.Fprintf(&b, "| `%s | %s | %s | %s |\n", strings.Replace(name+"`", " ★`", "` ★", 1), kindOf(m), since, strings.ReplaceAll(said[m.path], "<", "&lt;"))
+			fmt.Fprintf(&b, "| `%s | %s | %s | %s |\n", strings.Replace(name+"`", " ★`", "` ★", 1), kindOf(m), since,
+				strings.ReplaceAll(said[m.path], "<", "&lt;"))
 			if kindOf(m) != "resource" && kindOf(m) != "list of resources" {
 				walk(m, strings.TrimPrefix(shown+"."+m.name, "."))
 			}
@@ -92,11 +95,13 @@ func kindOf(s *shape) string {
 	case s.labels:
 		return "mapping of text"
 	case s.kind == tree.List:
-		return "list of " + strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(kindOf(s.item), "an "), "a "), "s") + map[bool]string{true: "s"}[s.item.kind == tree.Object]
+		return "list of " + strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(kindOf(s.item), "an "), "a "),
+			"s") + map[bool]string{true: "s"}[s.item.kind == tree.Object]
 	case s.kind == tree.Object && s.member("inline") != nil:
 		return "resource"
 	}
-	return map[tree.Kind]string{tree.String: "text", tree.Number: "integer", tree.Bool: "boolean", tree.Object: "mapping"}[s.kind]
+	return map[tree.Kind]string{tree.String: "text", tree.Number: "integer", tree.Bool: "boolean",
+		tree.Object: "mapping"}[s.kind]
 }
 
 // example converts the YAML that stands before a part of a page.
@@ -106,7 +111,8 @@ func example(t *testing.T, before string) string {
 	text, _, _ := strings.Cut(before[start+len("```yaml\n"):], "```")
 	root, problems := tree.NewArena().ParseYAML(&diag.Document{Name: "example", Text: text})
 	require.Empty(t, problems, text)
-	files := fstest.MapFS{"site/index.html": {Data: []byte("<h1>Hello</h1>\n"), Mode: 0o644}, "site/bin/check": {Data: []byte("#!/bin/sh\n"), Mode: 0o755}}
+	files := fstest.MapFS{"site/index.html": {Data: []byte("<h1>Hello</h1>\n"), Mode: 0o644},
+		"site/bin/check": {Data: []byte("#!/bin/sh\n"), Mode: 0o755}}
 	r := Translate(root, Options{Files: files, FilesDir: "/files", Rules: rules.Document})
 	require.Empty(t, diag.For(diag.Workstation, r.Problems), text)
 	if manifest := r.MachineConfig(); manifest != nil {
@@ -142,14 +148,16 @@ func TestDialectsAreDocumented(t *testing.T) {
 	page(t, "butane.md", func(_, name, _ string) (string, bool) {
 		var b strings.Builder
 		if name == "dialects" {
-			b.WriteString("| variant | version | config | beyond the config, since the version before |\n|---|---|---|---|\n")
+			b.WriteString("| variant | version | config | beyond the config, since the version before |\n" +
+				"|---|---|---|---|\n")
 			all := Dialects()
 			for i := 0; i < len(all); {
 				before, d, last := Dialect{fcos: -1}, all[i], i
 				if i > 0 && all[i-1].Variant == d.Variant {
 					before = all[i-1]
 				}
-				for last+1 < len(all) && all[last+1].Variant == d.Variant && all[last+1].Spec == d.Spec && news(d, all[last+1]) == "" {
+				for last+1 < len(all) && all[last+1].Variant == d.Variant && all[last+1].Spec == d.Spec &&
+					news(d, all[last+1]) == "" {
 					last++
 				}
 				versions := d.Version
@@ -177,7 +185,9 @@ func news(before, d Dialect) string {
 			return d.Variant != "" && language().at(row.Path).since <= d.Spec && d.has(row.In)
 		}
 		parent := row.Path[:max(strings.LastIndexByte(row.Path, '.'), 0)]
-		if has(d) && !has(before) && !slices.ContainsFunc(keys, func(k string) bool { return strings.HasPrefix(parent+".", k+".") }) && row.Path != "variant" && row.Path != "version" {
+		if has(d) && !has(before) && !slices.ContainsFunc(keys, func(k string) bool {
+			return strings.HasPrefix(parent+".", k+".")
+		}) && row.Path != "variant" && row.Path != "version" {
 			keys = append(keys, row.Path)
 		}
 	}
@@ -223,7 +233,8 @@ func TestEveryCodeOfDocumentsIsDocumented(t *testing.T) {
 	names, err := filepath.Glob("*.go")
 	require.NoError(t, err)
 	used := map[string]bool{CodeVariantMissing: true, CodeVariantUnknown: true}
-	pattern := regexp.MustCompile(`(?:errorf|warnf)\("([a-z0-9-]+)",|diag\.(?:Error|Warning), "([a-z0-9-]+)",|severity, "([a-z0-9-]+)",|Code: "([a-z0-9-]+)"|p\.Code(?:, p\.PeerOnly)? = "([a-z0-9-]+)"|unsupported\(path`)
+	pattern := regexp.MustCompile(`(?:errorf|warnf)\("([a-z0-9-]+)",|diag\.(?:Error|Warning), "([a-z0-9-]+)",` +
+		`|severity, "([a-z0-9-]+)",|Code: "([a-z0-9-]+)"|p\.Code(?:, p\.PeerOnly)? = "([a-z0-9-]+)"|unsupported\(path`)
 	for _, name := range names {
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)

@@ -9,8 +9,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// JSON is the config as JSON, members in the order of the model and without what says nothing, in lines of their own if it is to
-// be pretty. It is written from the tree, so it must be asked for before the config is merged or brought to another version.
+// JSON is the config as JSON, members in the order of the model and without what says nothing, in lines of their own if
+// it is to be pretty. It is written from the tree, so it must be asked for before the config is merged or brought to
+// another version.
 func (r *Result) JSON(pretty bool) []byte {
 	if r.Config == nil {
 		return nil
@@ -31,8 +32,8 @@ type encoder struct {
 	pretty bool
 }
 
-// needed are the members that cannot be absent, with what they are then: null only where there is no empty string for it
-// (docs/peer/butane.md §17).
+// needed are the members that cannot be absent, with what they are then: null only where there is no empty string for
+// it (docs/peer/butane.md §17).
 func (e *encoder) needed(s, m *shape) (text string, needed bool) {
 	switch m.path {
 	case "storage.links.*.target", "storage.raid.*.level":
@@ -52,8 +53,9 @@ func (e *encoder) needed(s, m *shape) (text string, needed bool) {
 // isIdentity: the member tells items of its list apart, so that there is none without it.
 func isIdentity(of, m *shape) bool {
 	switch m.path {
-	case "storage.disks.*.device", "storage.filesystems.*.device", "storage.files.*.path", "storage.directories.*.path", "storage.links.*.path",
-		"storage.raid.*.name", "storage.luks.*.name", "passwd.users.*.name", "passwd.groups.*.name", "systemd.units.*.name", "systemd.units.*.dropins.*.name":
+	case "storage.disks.*.device", "storage.filesystems.*.device", "storage.files.*.path", "storage.directories.*.path",
+		"storage.links.*.path", "storage.raid.*.name", "storage.luks.*.name", "passwd.users.*.name",
+		"passwd.groups.*.name", "systemd.units.*.name", "systemd.units.*.dropins.*.name":
 		return true
 	}
 	return m.name == "name" && strings.HasSuffix(of.path, ".http_headers.*")
@@ -69,8 +71,8 @@ func (e *encoder) newline(depth int) {
 	}
 }
 
-// object writes what says something, and what cannot be absent. The version comes last because keys are in the order of the model; that of
-// the document has no key of its own.
+// object writes what says something, and what cannot be absent. The version comes last because keys are in the order of
+// the model; that of the document has no key of its own.
 func (e *encoder) object(n tree.Node, s *shape, depth int) {
 	e.out = append(e.out, '{')
 	first := true
@@ -115,7 +117,8 @@ func (e *encoder) silent(c tree.Node, m *shape) bool {
 	case m.kind == tree.List:
 		return !c.First().Exists()
 	case m.kind == tree.Object:
-		return e.empty(c) && !(e.spec == config.V3_2 && (m.path == "storage.luks.*.clevis" || m.path == "storage.luks.*.clevis.custom"))
+		return e.empty(c) && !(e.spec == config.V3_2 && (m.path == "storage.luks.*.clevis" ||
+			m.path == "storage.luks.*.clevis.custom"))
 	case m.nullable:
 		return false
 	case m.kind == tree.Number:
@@ -166,8 +169,8 @@ func (e *encoder) value(n tree.Node, s *shape, depth int) {
 	}
 }
 
-// isPrintable: the character may stand in a text of JSON, of every version of YAML (1.2 §5.1) and on a terminal. YAML 1.1 takes the next
-// line U+0085 and the separators U+2028 and U+2029 for line breaks.
+// isPrintable: the character may stand in a text of JSON, of every version of YAML (1.2 §5.1) and on a terminal. YAML
+// 1.1 takes the next line U+0085 and the separators U+2028 and U+2029 for line breaks.
 func isPrintable(r rune) bool {
 	switch {
 	case r < ' ', 0x7f <= r && r < 0xa0, r == '\u2028', r == '\u2029', r == '\ufeff', r == 0xfffe, r == 0xffff:
@@ -176,7 +179,8 @@ func isPrintable(r rune) bool {
 	return r != utf8.RuneError
 }
 
-// appendString writes a string so that every reader of JSON and of YAML takes it for the same, in HTML too. Bytes that are not UTF-8 become U+FFFD.
+// appendString writes a string so that every reader of JSON and of YAML takes it for the same, in HTML too. Bytes that
+// are not UTF-8 become U+FFFD.
 func appendString(out []byte, s string) []byte {
 	out = append(out, '"')
 	from := 0
@@ -206,7 +210,8 @@ func appendString(out []byte, s string) []byte {
 	return append(append(out, s[from:]...), '"')
 }
 
-// number writes an integer of a MachineConfig. The peer takes them for floating-point numbers, which shows in large ones.
+// number writes an integer of a MachineConfig. The peer takes them for floating-point numbers, which shows in large
+// ones.
 func (r *Result) number(text string) string {
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || !r.t.Peer {

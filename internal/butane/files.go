@@ -26,8 +26,9 @@ func (t *translation) mountUnits() {
 	}
 }
 
-// mountUnit makes the text of one unit. Values stand in it as they are, and there is no line break at the end: other programs make the same
-// text, and machines compare it. What systemd would read otherwise is refused before (mountUnitLines).
+// mountUnit makes the text of one unit. Values stand in it as they are, and there is no line break at the end: other
+// programs make the same text, and machines compare it. What systemd would read otherwise is refused before
+// (mountUnitLines).
 func (t *translation) mountUnit(fs *at) (name, text string) {
 	device, format, where := fs.key("device").text(), fs.key("format").text(), fs.key("path").text()
 	var options []string
@@ -43,7 +44,8 @@ func (t *translation) mountUnit(fs *at) (name, text string) {
 		extra = "Options=" + strings.Join(options, ",") + "\n"
 	}
 	if format == "swap" && t.Spec >= config.V3_3 {
-		return unitPath(device) + ".swap", generated + "[Swap]\nWhat=" + device + "\n" + extra + "\n[Install]\nRequiredBy=swap.target"
+		return unitPath(device) + ".swap",
+			generated + "[Swap]\nWhat=" + device + "\n" + extra + "\n[Install]\nRequiredBy=swap.target"
 	}
 	fsck := "systemd-fsck@" + unitPath(device) + ".service"
 	checked, target := "[Unit]\nRequires="+fsck+"\nAfter="+fsck+"\n\n", "local-fs.target"
@@ -81,8 +83,8 @@ func (t *translation) tangVolumes() map[string]bool {
 	return t.remote
 }
 
-// unitPath escapes a path as unit names need it (systemd.unit(5)). Small bytes get one hexadecimal digit, as the peer does it:
-// a name that another program has made must be found again.
+// unitPath escapes a path as unit names need it (systemd.unit(5)). Small bytes get one hexadecimal digit, as the peer
+// does it: a name that another program has made must be found again.
 func unitPath(p string) string {
 	p = strings.Trim(p, "/")
 	if p == "" {
@@ -160,7 +162,8 @@ func (t *translation) trees() {
 		case err != nil:
 			unreadable(folder, "folder", folder.key("local").text(), err)
 		case !info.IsDir():
-			folder.errorf("local-no-folder", fmt.Sprintf("%q is not a folder", folder.key("local").text())).Hint = "a single file goes into storage.files, with contents.local"
+			folder.errorf("local-no-folder", fmt.Sprintf("%q is not a folder",
+				folder.key("local").text())).Hint = "a single file goes into storage.files, with contents.local"
 		default:
 			g.embed(folder, root)
 		}
@@ -168,7 +171,8 @@ func (t *translation) trees() {
 	t.index = tree.Index{}
 }
 
-// embed walks a folder in the order of its names. Links in it stay links; that the folder itself may be one is what the peer stumbles over.
+// embed walks a folder in the order of its names. Links in it stay links; that the folder itself may be one is what the
+// peer stumbles over.
 func (g *ground) embed(folder *at, root string) {
 	base := folder.key("path").text()
 	if base == "" {
@@ -242,7 +246,8 @@ func (g *ground) mode(n tree.Node, wanted *at, otherwise int) {
 	n.Append().AddMember("mode", value)
 }
 
-// file embeds a file. The document may have said something of it before, such as its mode, as long as it has given it no content.
+// file embeds a file. The document may have said something of it before, such as its mode, as long as it has given it
+// no content.
 func (g *ground) file(folder *at, name, where string, entry fs.DirEntry) {
 	n := g.nodes[where]
 	contents := n.Get("contents")

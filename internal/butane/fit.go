@@ -9,9 +9,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// Unfit says what of a config of the newest version an older one has not, each at its line. Values that only newer versions take
-// are the business of the older version's rules, but for one: before 3.6.0 the set-id and sticky bits of a mode are read and
-// then cleared.
+// Unfit says what of a config of the newest version an older one has not, each at its line. Values that only newer
+// versions take are the business of the older version's rules, but for one: before 3.6.0 the set-id and sticky bits of
+// a mode are read and then cleared.
 func Unfit(root tree.Node, v config.Version) []diag.Problem {
 	f := fitter{v: v}
 	f.walk(root, language(), "$")
@@ -41,15 +41,16 @@ func (f *fitter) walk(n tree.Node, s *shape, path string) {
 		case m.since > f.v:
 			f.fail(c, at, fmt.Sprintf("the key %q came with version %s, so %s cannot say this", m.json, m.since, f.v))
 		case m.name == "mode" && f.v < config.V3_6 && special(c):
-			f.fail(c, at, fmt.Sprintf("set-id and sticky bits count from version %s on, so %s would lose them", config.V3_6, f.v))
+			f.fail(c, at,
+				fmt.Sprintf("set-id and sticky bits count from version %s on, so %s would lose them", config.V3_6, f.v))
 		default:
 			f.walk(c, m, at)
 		}
 	}
 }
 
-// saysNothing: a machine is the same without the member. That is so of what is empty through and through, and of what is so by itself: that
-// something should exist is true, all else is false.
+// saysNothing: a machine is the same without the member. That is so of what is empty through and through, and of what
+// is so by itself: that something should exist is true, all else is false.
 func saysNothing(n tree.Node, s *shape) bool {
 	switch n.Kind() {
 	case tree.Object:

@@ -11,8 +11,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// lowerAll makes the config: what the document says in the config's own words first, then its sugar, each over what is there
-// (docs/peer/butane.md §12 has the order).
+// lowerAll makes the config: what the document says in the config's own words first, then its sugar, each over what is
+// there (docs/peer/butane.md §12 has the order).
 func (t *translation) lowerAll() {
 	t.config = t.lower(language(), t.top)
 	t.setVersion(t.config, t.Spec)
@@ -44,8 +44,8 @@ func (t *translation) lower(s *shape, a *at) tree.Node {
 	return t.tracer.Same(a.node)
 }
 
-// lowerObject makes an object, its embedded content included. Empty objects say nothing and vanish, but as items of a list, where they
-// count, and where the version can tell them from absent ones.
+// lowerObject makes an object, its embedded content included. Empty objects say nothing and vanish, but as items of a
+// list, where they count, and where the version can tell them from absent ones.
 func (t *translation) lowerObject(s *shape, a *at) tree.Node {
 	object := t.tracer.Object(a.node)
 	members := object.Append()
@@ -212,7 +212,8 @@ func (t *translation) judge() {
 		t.problems.Add(p)
 	}
 	for _, l := range t.late {
-		t.find(diag.Error, "partition-mixed", l.path, l.node, "a partition is to be absent, and another one to get the next free number").PeerOnly = true
+		t.find(diag.Error, "partition-mixed", l.path, l.node,
+			"a partition is to be absent, and another one to get the next free number").PeerOnly = true
 	}
 }
 

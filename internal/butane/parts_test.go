@@ -29,8 +29,9 @@ func TestModesThatPeopleWriteAreTypical(t *testing.T) {
 
 func TestPathsAreEscapedForUnitNames(t *testing.T) {
 	for path, want := range map[string]string{
-		"/": "-", "": "-", "/var/lib": "var-lib", "//var///lib/": "var-lib", "/var/a b": `var-a\x20b`, "/dev/disk/by-label/x": `dev-disk-by\x2dlabel-x`,
-		"/.hidden/.b": `\x2ehidden-.b`, "/a\tb": `a\x9b`, "/ä": `\xc3\xa4`, "/a:b_C.9": "a:b_C.9",
+		"/": "-", "": "-", "/var/lib": "var-lib", "//var///lib/": "var-lib", "/var/a b": `var-a\x20b`,
+		"/dev/disk/by-label/x": `dev-disk-by\x2dlabel-x`,
+		"/.hidden/.b":          `\x2ehidden-.b`, "/a\tb": `a\x9b`, "/ä": `\xc3\xa4`, "/a:b_C.9": "a:b_C.9",
 	} {
 		assert.Equal(t, want, unitPath(path), path)
 	}
@@ -38,7 +39,8 @@ func TestPathsAreEscapedForUnitNames(t *testing.T) {
 
 func TestInstancesKnowTheirTemplate(t *testing.T) {
 	for name, want := range map[string]string{
-		"web@1.container": "web@.container", "web@.container": "", "web.container": "", "a@b@c.pod": "a@.pod", "@x.pod": "@.pod", "a.b@c": "",
+		"web@1.container": "web@.container", "web@.container": "", "web.container": "", "a@b@c.pod": "a@.pod",
+		"@x.pod": "@.pod", "a.b@c": "",
 	} {
 		assert.Equal(t, want, template(name), name)
 	}
@@ -63,7 +65,9 @@ func TestEveryFieldOfAConfigHasAKey(t *testing.T) {
 	}
 	walk(language())
 	require.Len(t, seen, len(document.Paths(config.Newest))-1, "all but the config's own version")
-	for key, want := range map[string]string{"sizeMiB": "size_mib", "typeGuid": "type_guid", "httpResponseHeaders": "http_response_headers", "uuid": "uuid", "tpm2": "tpm2", "sshAuthorizedKeys": "ssh_authorized_keys"} {
+	for key, want := range map[string]string{"sizeMiB": "size_mib",
+		"typeGuid": "type_guid", "httpResponseHeaders": "http_response_headers", "uuid": "uuid", "tpm2": "tpm2",
+		"sshAuthorizedKeys": "ssh_authorized_keys"} {
 		assert.Equal(t, want, snake(key))
 	}
 }
@@ -79,7 +83,10 @@ func TestEveryFieldOfTheTableOfSugarHasAPlace(t *testing.T) {
 
 // Whatever a string is, a manifest spells it so that YAML reads the same string.
 func FuzzScalar(f *testing.F) {
-	for _, seed := range []string{"", "a", "yes", "1.5", "3.5.0", "0x1", "a: b", "- a", "a\nb\n", "a\n\n\n", " a\nb", "a\tb", "\x00", "\u2028\nx", "é", "---", "-", "~", "<<", "--cipher", "2001-01-01", "a #b", "x\n  y", "\n", "a\r\nb", "/dev/a", "data:,x%0A", "!x", "1e3", "=", ".", "a\x7fb", "a\u0085b", "a\u009bb\nc", "a\u2028b", "\ufeffa", "a\ufffe\uffff", "\U0001f600\nx", "12:30:45", "1_000", "0o17", "+1", ".inf"} {
+	for _, seed := range []string{"", "a", "yes", "1.5", "3.5.0", "0x1", "a: b", "- a", "a\nb\n", "a\n\n\n",
+		" a\nb", "a\tb", "\x00", "\u2028\nx", "é", "---", "-", "~", "<<", "--cipher", "2001-01-01", "a #b", "x\n  y",
+		"\n", "a\r\nb", "/dev/a", "data:,x%0A", "!x", "1e3", "=", ".", "a\x7fb", "a\u0085b", "a\u009bb\nc", "a\u2028b",
+		"\ufeffa", "a\ufffe\uffff", "\U0001f600\nx", "12:30:45", "1_000", "0o17", "+1", ".inf"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -98,7 +105,8 @@ func FuzzScalar(f *testing.F) {
 func requirePrintable(t *testing.T, text string) {
 	t.Helper()
 	for i, r := range text {
-		ok := r == '\n' || r == '\t' || ' ' <= r && r <= '~' || 0xa0 <= r && r <= 0xd7ff && r != '\u2028' && r != '\u2029' || 0xe000 <= r && r <= 0xfffd && r != '\ufeff' || r >= 0x10000
+		ok := r == '\n' || r == '\t' || ' ' <= r && r <= '~' || 0xa0 <= r && r <= 0xd7ff && r != '\u2028' &&
+			r != '\u2029' || 0xe000 <= r && r <= 0xfffd && r != '\ufeff' || r >= 0x10000
 		require.True(t, ok, "%U at %d of %q", r, i, text)
 	}
 }
@@ -106,8 +114,10 @@ func requirePrintable(t *testing.T, text string) {
 // Keys are strings too, and those that are longer than a reader looks ahead are announced.
 func TestKeysOfAManifestAreReadAsTheyAre(t *testing.T) {
 	keys := []string{
-		"a\x7fb", "a\u0085b", "a\u009bb", "a\u2028b", "a\u2029b", "\ufeffa", "a\ufffeb", "a\uffffb", "a\nb", "a\x00b", "\U0001f600", "\u00a0",
-		"yes", "No", "on", "y", "null", "~", "true", "1", "0x1f", "017", "0o17", "1e3", "1_000", "12:30:45", "2001-01-01", ".5", ".inf", "=", "<<", "-", "", " ", "a: b", "#a", "? a", "[a", "99-y", "1.2",
+		"a\x7fb", "a\u0085b", "a\u009bb", "a\u2028b", "a\u2029b", "\ufeffa", "a\ufffeb", "a\uffffb", "a\nb", "a\x00b",
+		"\U0001f600", "\u00a0",
+		"yes", "No", "on", "y", "null", "~", "true", "1", "0x1f", "017", "0o17", "1e3", "1_000", "12:30:45",
+		"2001-01-01", ".5", ".inf", "=", "<<", "-", "", " ", "a: b", "#a", "? a", "[a", "99-y", "1.2",
 		strings.Repeat("x", 1500), strings.Repeat("\u0085", 400),
 	}
 	m := &manifest{}

@@ -31,8 +31,8 @@ func (t *translation) blame(p diag.Problem) diag.Problem {
 	return p
 }
 
-// blamed finds the deepest node on the way to a path of the config, and what it was made from. For what is not there the peer makes up a
-// path by spelling that of the config like one of the document.
+// blamed finds the deepest node on the way to a path of the config, and what it was made from. For what is not there
+// the peer makes up a path by spelling that of the config like one of the document.
 func (t *translation) blamed(path string, place diag.Place) (string, diag.Place) {
 	n, rest := t.config, strings.TrimPrefix(strings.TrimPrefix(path, "$"), ".")
 	for rest != "" {
@@ -53,7 +53,8 @@ func (t *translation) blamed(path string, place diag.Place) (string, diag.Place)
 	switch {
 	case rest == "":
 		path = t.pathOf(origin)
-	case t.Peer && t.openshift() && !t.Raw && !(rest == "path" && t.Spec < config.V3_5): // of that it knew even where it is not said
+	// of that it knew even where it is not said
+	case t.Peer && t.openshift() && !t.Raw && !(rest == "path" && t.Spec < config.V3_5):
 		path = machineConfigPath(path)
 	case t.Peer && rest != "path":
 		path = snakePath(path)
@@ -66,7 +67,8 @@ func (t *translation) blamed(path string, place diag.Place) (string, diag.Place)
 	return path, origin.Place()
 }
 
-// isFilled: an empty text that stands where its object does is there because the version cannot leave it out; nobody wrote it.
+// isFilled: an empty text that stands where its object does is there because the version cannot leave it out; nobody
+// wrote it.
 func isFilled(n, object tree.Node) bool {
 	return n.Kind() == tree.String && n.Text() == "" && n.Place() == object.Place()
 }

@@ -30,17 +30,21 @@ func Restrictions() []Restriction {
 		{"flatcar", 2, 0, []string{"storage.luks.*.cex"}, "Crypto Express", ""},
 		{"openshift", 14, 0, []string{"kernelArguments"}, "kernel_arguments", "use openshift.kernel_arguments"},
 		{"openshift", 0, 0, []string{"passwd.groups"}, "groups", ""},
-		{"openshift", 0, 0, userFields("gecos", "groups", "homeDir", "noCreateHome", "noLogInit", "noUserGroup", "primaryGroup", "shell", "shouldExist", "system", "uid"),
-			"a user's settings", "only name, ssh_authorized_keys and, from 4.13.0, password_hash are"},
+		{"openshift", 0, 0, userFields("gecos", "groups", "homeDir", "noCreateHome",
+			"noLogInit", "noUserGroup", "primaryGroup", "shell", "shouldExist", "system", "uid"), "a user's settings",
+			"only name, ssh_authorized_keys and, from 4.13.0, password_hash are"},
 		{"openshift", 0, 13, userFields("passwordHash"), "a user's password", "set version to 4.13.0 or newer"},
 		{"openshift", 0, 0, []string{"storage.directories"}, "directories", ""},
-		{"openshift", 0, 0, []string{"storage.files.*.append"}, "appending to files", "give the whole file in contents"},
-		{"openshift", 0, 10, []string{"storage.files.*.contents.compression"}, "compression", "set version to 4.10.0 or newer"},
+		{"openshift", 0, 0, []string{"storage.files.*.append"}, "appending to files",
+			"give the whole file in contents"},
+		{"openshift", 0, 10, []string{"storage.files.*.contents.compression"}, "compression",
+			"set version to 4.10.0 or newer"},
 		{"openshift", 0, 0, []string{"storage.files.*.contents.httpHeaders"}, "HTTP headers of files", ""},
 		{"openshift", 0, 0, []string{"storage.links"}, "links", ""},
 	}
 	for _, variant := range []string{"r4e", "fiot"} {
-		for _, r := range [][2]string{{"kernelArguments", "kernel_arguments"}, {"storage.disks", "partitioning"}, {"storage.filesystems", "making filesystems"}, {"storage.luks", "encryption"}, {"storage.raid", "RAID"}} {
+		for _, r := range [][2]string{{"kernelArguments", "kernel_arguments"}, {"storage.disks", "partitioning"},
+			{"storage.filesystems", "making filesystems"}, {"storage.luks", "encryption"}, {"storage.raid", "RAID"}} {
 			rows = append(rows, Restriction{variant, 0, 0, []string{r[0]}, r[1], ""})
 		}
 	}
@@ -74,8 +78,8 @@ func (t *translation) filter() {
 	}
 }
 
-// refuse goes along a path with * in it. What is refused is reported once, however much is in it. That nothing is compressed is not
-// compression.
+// refuse goes along a path with * in it. What is refused is reported once, however much is in it. That nothing is
+// compressed is not compression.
 func (t *translation) refuse(r Restriction, n tree.Node, path string, steps []string) {
 	switch {
 	case !n.Exists():
@@ -84,7 +88,8 @@ func (t *translation) refuse(r Restriction, n tree.Node, path string, steps []st
 			if n.Kind() == tree.String && n.Text() == "" && n.Key() == "compression" {
 				return
 			}
-			t.find(diag.Error, "unsupported", path, n, fmt.Sprintf("%s does not support %s", t.Dialect, r.Line)).Hint = r.Hint
+			t.find(diag.Error, "unsupported", path, n,
+				fmt.Sprintf("%s does not support %s", t.Dialect, r.Line)).Hint = r.Hint
 		}
 	case steps[0] == "*":
 		i := 0
@@ -111,10 +116,13 @@ func (t *translation) machineConfigRules() {
 		name.errorf("metadata-name", "a MachineConfig needs a name").Hint = "add metadata.name"
 	}
 	if t.top.key("metadata", "labels", roleLabel).text() == "" {
-		t.top.key("metadata", "labels").errorf("metadata-role", "a MachineConfig needs the label "+roleLabel).Hint = "it is worker or master"
+		t.top.key("metadata", "labels").errorf("metadata-role",
+			"a MachineConfig needs the label "+roleLabel).Hint = "it is worker or master"
 	}
-	if kind := t.top.key("openshift", "kernel_type"); !slices.Contains([]string{"", "default", "realtime"}, kind.text()) {
-		kind.errorf("kernel-type", fmt.Sprintf("the kernel type %q is not known", kind.text())).Hint = "default and realtime are"
+	if kind := t.top.key("openshift", "kernel_type"); !slices.Contains([]string{"", "default", "realtime"},
+		kind.text()) {
+		kind.errorf("kernel-type",
+			fmt.Sprintf("the kernel type %q is not known", kind.text())).Hint = "default and realtime are"
 	}
 	if t.minor < 19 {
 		return
@@ -135,7 +143,8 @@ func (t *translation) machineConfigRules() {
 		}
 	}
 	for i := range needs {
-		p := arguments.errorf("cex-argument", "a boot disk with keys of a Crypto Express adapter needs the kernel argument "+cexArg)
+		p := arguments.errorf("cex-argument",
+			"a boot disk with keys of a Crypto Express adapter needs the kernel argument "+cexArg)
 		p.Hint, p.PeerOnly = "add it to openshift.kernel_arguments", i > 0
 	}
 }
@@ -152,7 +161,8 @@ func (t *translation) machineConfig() {
 	for fs := range storage.Get("filesystems").Children() {
 		path := fmt.Sprintf("$.storage.filesystems.%d.format", i)
 		// Before 4.14 no config had the format none, which is what the peer says there.
-		if format := fs.Get("format"); t.refusesFormat(format.Text()) && !(t.Peer && t.minor < 14 && format.Text() == "none") {
+		if format := fs.Get("format"); t.refusesFormat(format.Text()) && !(t.Peer && t.minor < 14 &&
+			format.Text() == "none") {
 			t.unsupported(path, format, fmt.Sprintf("%s does not support the format %s", t.Dialect, format.Text()))
 		}
 		i++
@@ -165,7 +175,8 @@ func (t *translation) machineConfig() {
 	i = 0
 	for user := range t.config.Get("passwd").Get("users").Children() {
 		if user.Get("name").Text() != "core" {
-			t.unsupported(fmt.Sprintf("$.passwd.users.%d.name", i), user.Get("name"), fmt.Sprintf("%s does not support users other than core", t.Dialect))
+			t.unsupported(fmt.Sprintf("$.passwd.users.%d.name", i), user.Get("name"),
+				fmt.Sprintf("%s does not support users other than core", t.Dialect))
 		}
 		i++
 	}
@@ -187,13 +198,16 @@ func (d Dialect) refusesFormat(format string) bool {
 func (t *translation) machineConfigFile(path string, file tree.Node) {
 	src := file.Get("contents").Get("source")
 	if src.Exists() && src.Text() == "" && !t.Peer {
-		t.unsupported(path+".contents.source", src, fmt.Sprintf("%s does not take an empty source", t.Dialect)).Hint = "leave contents out for an empty file, or give the content with inline or local"
+		t.unsupported(path+".contents.source", src, fmt.Sprintf("%s does not take an empty source",
+			t.Dialect)).Hint = "leave contents out for an empty file, or give the content with inline or local"
 	}
 	if scheme, ok := source.Scheme(src.Text()); src.Text() != "" && ok && scheme != "data" {
-		t.unsupported(path+".contents.source", src, fmt.Sprintf("%s does not fetch files", t.Dialect)).Hint = "give the content with inline or local"
+		t.unsupported(path+".contents.source", src,
+			fmt.Sprintf("%s does not fetch files", t.Dialect)).Hint = "give the content with inline or local"
 	}
 	if mode, err := strconv.Atoi(file.Get("mode").Text()); err == nil && t.minor >= 10 && mode&^0o777 != 0 {
-		t.unsupported(path+".mode", file.Get("mode"), fmt.Sprintf("%s does not support set-id and sticky bits", t.Dialect))
+		t.unsupported(path+".mode", file.Get("mode"),
+			fmt.Sprintf("%s does not support set-id and sticky bits", t.Dialect))
 	}
 }
 

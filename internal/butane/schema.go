@@ -9,8 +9,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// Schema describes the dialect's documents to editors, as a JSON Schema. It takes what the reader takes without a word, but
-// for rules that tie one field to another.
+// Schema describes the dialect's documents to editors, as a JSON Schema. It takes what the reader takes without a word,
+// but for rules that tie one field to another.
 //
 // It is of draft 7, with everything written out where it stands: that is what editors' YAML servers know best.
 func (d Dialect) Schema() []byte {
@@ -84,7 +84,8 @@ func (s schemer) schema(at *shape, needed bool) []keyword {
 	k = append(k, keyword{"type", oneOrMore(kinds)})
 	switch {
 	case at.labels:
-		k = append(k, keyword{"required", []any{roleLabel}}, keyword{"additionalProperties", []keyword{{"type", anyText()}}})
+		k = append(k, keyword{"required", []any{roleLabel}},
+			keyword{"additionalProperties", []keyword{{"type", anyText()}}})
 	case at.kind == tree.Object:
 		k = append(k, s.members(at)...)
 	case at.kind == tree.List:
@@ -129,7 +130,8 @@ func (s schemer) members(of *shape) []keyword {
 	}
 	if of.path == "ignition" && !s.yaml {
 		required = append(required, "version")
-		properties = append(properties, keyword{"version", []keyword{{"description", s.lines["ignition.version"]}, {"enum", []any{s.d.Spec.String()}}}})
+		properties = append(properties, keyword{"version",
+			[]keyword{{"description", s.lines["ignition.version"]}, {"enum", []any{s.d.Spec.String()}}}})
 	}
 	k := []keyword{{"additionalProperties", false}}
 	if required != nil {
@@ -148,15 +150,15 @@ func (d Dialect) refuses(m *shape) bool {
 	return m.path == "grub" && d.openshift() && !d.wholeGrub()
 }
 
-// needs: there is no object without the member. What can come from elsewhere is not needed: other parts of a document may give
-// levels and members to an array, and trees give targets to links.
+// needs: there is no object without the member. What can come from elsewhere is not needed: other parts of a document
+// may give levels and members to an array, and trees give targets to links.
 func (s schemer) needs(of, m *shape) bool {
 	switch m.path {
-	case "variant", "version", "metadata", "metadata.name", "metadata.labels", "storage.trees.*.local", "systemd.quadlets.*.name",
-		"grub.users.*.name", "grub.users.*.password_hash":
+	case "variant", "version", "metadata", "metadata.name", "metadata.labels", "storage.trees.*.local",
+		"systemd.quadlets.*.name", "grub.users.*.name", "grub.users.*.password_hash":
 		return true
-	case "ignition", "storage.raid.*.level", "storage.raid.*.devices", "storage.luks.*.device", "storage.luks.*.clevis.tang.*.thumbprint",
-		"ignition.security.tls.certificate_authorities.*.source":
+	case "ignition", "storage.raid.*.level", "storage.raid.*.devices", "storage.luks.*.device",
+		"storage.luks.*.clevis.tang.*.thumbprint", "ignition.security.tls.certificate_authorities.*.source":
 		return !s.yaml
 	case "storage.links.*.target":
 		return !s.yaml && s.d.Spec >= config.V3_3
@@ -186,7 +188,8 @@ func (d Dialect) choicesOf() []choice {
 		{"version", []string{d.Version}, 0},
 		{".compression", []string{"", "gzip"}, 0},
 		{"storage.filesystems.*.format", []string{"ext4", "btrfs", "xfs", "vfat", "swap", "none", "virtiofs"}, 0},
-		{"storage.raid.*.level", []string{"linear", "raid0", "raid1", "raid4", "raid5", "raid6", "raid10", "stripe", "mirror", "0", "1", "4", "5", "6", "10"}, 0},
+		{"storage.raid.*.level", []string{"linear", "raid0", "raid1", "raid4", "raid5", "raid6", "raid10", "stripe",
+			"mirror", "0", "1", "4", "5", "6", "10"}, 0},
 		{"storage.luks.*.clevis.custom.pin", []string{"tpm2", "tang", "sss"}, config.V3_6},
 		{"boot_device.layout", known, 0},
 		{"openshift.kernel_type", []string{"", "default", "realtime"}, 0},
@@ -197,7 +200,8 @@ func (d Dialect) choicesOf() []choice {
 func (s schemer) choices(at *shape) []any {
 	var values []any
 	for _, c := range s.d.choicesOf() {
-		if c.path != at.path && !(c.path[0] == '.' && strings.HasSuffix(at.path, c.path)) || c.before > 0 && s.d.Spec >= c.before {
+		if c.path != at.path && !(c.path[0] == '.' && strings.HasSuffix(at.path, c.path)) || c.before > 0 &&
+			s.d.Spec >= c.before {
 			continue
 		}
 		for _, value := range c.values {

@@ -64,7 +64,8 @@ func schemaCases(t *testing.T) []schemaCase {
 		all = append(all, dialectCase(t, d))
 	}
 	for v := config.V3_0; v <= config.Newest; v++ {
-		c := schemaCase{name: "ignition " + v.String(), head: map[string]any{"ignition": map[string]any{"version": v.String()}}}
+		c := schemaCase{name: "ignition " + v.String(),
+			head: map[string]any{"ignition": map[string]any{"version": v.String()}}}
 		c.checker, c.raw = compiled(t, ConfigSchema(v))
 		c.problems = func(text string) []diag.Problem {
 			_, problems := rules.Text("a.ign", []byte(text))
@@ -75,9 +76,11 @@ func schemaCases(t *testing.T) []schemaCase {
 	return all
 }
 
-// wordless are the codes of problems that a schema shows too: keys, kinds and closed lists, not what ties fields to each other.
+// wordless are the codes of problems that a schema shows too: keys, kinds and closed lists, not what ties fields to
+// each other.
 var wordless = []string{
-	config.CodeWrongType, "key-unknown", "key-too-new", "key-case", "null-object", "null-item", "number-fraction", "unsupported",
+	config.CodeWrongType, "key-unknown", "key-too-new", "key-case", "null-object", "null-item", "number-fraction",
+	"unsupported",
 	"format-unknown", "raid-level", "compression-unknown", "layout-unknown", "kernel-type", "clevis-pin",
 }
 
@@ -106,7 +109,8 @@ func (p place) written() string {
 	return strings.ReplaceAll(strings.Join(append([]string{"$"}, p.path...), "."), "*", "0")
 }
 
-// places lists every key of every dialect and version. Whether a language has it, its schema and its reader must agree on.
+// places lists every key of every dialect and version. Whether a language has it, its schema and its reader must agree
+// on.
 func places(yaml bool) (all []place) {
 	var walk func(s *shape, path []string)
 	walk = func(s *shape, path []string) {
@@ -210,7 +214,8 @@ func sample(s *shape, yaml bool) any {
 		if !yaml {
 			name = m.json
 		}
-		if m.kind < tree.List && name != "" && m.since == s.since && (len(object) == 0 || m.path == "grub.users.*.password_hash") || isIdentity(s, m) {
+		if m.kind < tree.List && name != "" && m.since == s.since && (len(object) == 0 ||
+			m.path == "grub.users.*.password_hash") || isIdentity(s, m) {
 			object[name] = filler(name)
 			if m.kind != tree.String {
 				object[name] = sample(m, yaml)
@@ -258,11 +263,14 @@ func TestASchemaHasTheKeysThatTheReaderTakes(t *testing.T) {
 				}
 				has := c.lookup(p.path) != nil
 				where := p.written()
-				about := slices.DeleteFunc(c.refused(c.document(p.path, sample(p.at, c.yaml))), func(problem string) bool {
-					code, path, _ := strings.Cut(problem, " ")
-					// What comes of the users of the boot loader may be refused, so that there is no point in having some.
-					return path != where && where+path != "$.grub$.grub.users" || !slices.Contains([]string{"key-unknown", "key-too-new", "unsupported"}, code)
-				})
+				about := slices.DeleteFunc(c.refused(c.document(p.path, sample(p.at, c.yaml))),
+					func(problem string) bool {
+						code, path, _ := strings.Cut(problem, " ")
+						// What comes of the users of the boot loader may be refused, so that there is no point in
+						// having some.
+						return path != where && where+path != "$.grub$.grub.users" ||
+							!slices.Contains([]string{"key-unknown", "key-too-new", "unsupported"}, code)
+					})
 				assert.Equal(t, has, len(about) == 0, "%v: %v", p.path, about)
 				if has {
 					known++
@@ -301,7 +309,8 @@ func TestASchemaTakesTheValuesThatTheReaderTakes(t *testing.T) {
 			tested[key] = true
 			values := []any{"x", "yes", 1, 1.5, true, nil, []any{}, []any{"x"}, []any{1}, map[string]any{}}
 			if schema["enum"] != nil {
-				values = []any{"x", "gzip", "ext4", "btrfs", "virtiofs", "none", "", "raid1", "10", 10, "x86_64", "s390x-virt", "realtime", "sss", "tpm", true, []any{}}
+				values = []any{"x", "gzip", "ext4", "btrfs", "virtiofs", "none", "", "raid1", "10", 10, "x86_64",
+					"s390x-virt", "realtime", "sss", "tpm", true, []any{}}
 			}
 			for _, value := range values {
 				c.same(t, p, value)
@@ -323,7 +332,8 @@ func (c schemaCase) same(t *testing.T, p place, value any) {
 		return !strings.HasPrefix(path+".", p.written()+".")
 	})
 	err := c.checker.Validate(normal(t, doc))
-	assert.Equal(t, len(refused) == 0, err == nil || onlyMissing(err), "%s: %v = %v: %v: %v", c.name, p.path, value, refused, err)
+	assert.Equal(t, len(refused) == 0, err == nil || onlyMissing(err), "%s: %v = %v: %v: %v", c.name, p.path, value,
+		refused, err)
 }
 
 // normal is the document as it comes out of JSON.
@@ -399,7 +409,8 @@ func examples(t *testing.T) map[string]string {
 		require.NoError(t, err)
 		for i, part := range strings.Split(string(text), "\n```")[1:] {
 			kind, body, _ := strings.Cut(part, "\n")
-			if body += "\n"; kind == "yaml" && strings.HasPrefix(body, "variant:") || kind == "json" && strings.Contains(body, `"ignition"`) {
+			if body += "\n"; kind == "yaml" && strings.HasPrefix(body, "variant:") || kind == "json" &&
+				strings.Contains(body, `"ignition"`) {
 				all[fmt.Sprintf("%s %d", filepath.Base(name), i)] = body
 			}
 		}

@@ -16,34 +16,50 @@ func TestWhatOnlyButaneSaysIsSaidUnderItsNameOnly(t *testing.T) {
 		dialect, text string
 		ours, peers   []string
 	}{
-		"an alias in the place of a mapping": {"fcos 1.6.0", "storage: {files: [{path: /a, user: &u {name: b}}, {path: /b, user: *u}]}",
-			[]string{}, []string{"3:68 warning context-mismatch $.storage.files.1.user"}},
+		"an alias in the place of a mapping": {"fcos 1.6.0", "storage: {files: [{path: /a, user: &u {name: b}}, " +
+			"{path: /b, user: *u}]}", []string{}, []string{"3:68 warning context-mismatch $.storage.files.1.user"}},
 		"a merge key": {"fcos 1.6.0", "storage: {files: [&a {path: /a}, {<<: *a, path: /b}]}",
 			[]string{}, []string{"3:35 warning key-merge $.storage.files.1.<<"}},
-		"an item with nothing in it moves the places of those after it": {"fcos 1.6.0", "storage: {files: [~, {path: a}]}",
-			[]string{"3:19 warning null-item $.storage.files.0", "3:29 error path-relative $.storage.files.0.path"},
-			[]string{"3:19 warning context-mismatch $.storage.files.0", "3:19 error path-relative $.storage.files.0.path"}},
+		"an item with nothing in it moves the places of those after it": {"fcos 1.6.0",
+			"storage: {files: [~, {path: a}]}", []string{"3:19 warning null-item $.storage.files.0",
+				"3:29 error path-relative $.storage.files.0.path"}, []string{"3:19 warning context-mismatch " +
+				"$.storage.files.0", "3:19 error path-relative $.storage.files.0.path"}},
 		"a mirror of one disk": {"fcos 1.6.0", "boot_device: {layout: x86_64, mirror: {devices: [/dev/a]}}",
 			[]string{"3:49 error mirror-one $.boot_device.mirror.devices"},
-			[]string{"3:49 error mirror-one $.boot_device.mirror.devices", "3:49 error mirror-one $.boot_device.mirror.devices"}},
+			[]string{"3:49 error mirror-one $.boot_device.mirror.devices",
+				"3:49 error mirror-one $.boot_device.mirror.devices"}},
 		"nothing that says how to encrypt": {"fcos 1.7.0", "boot_device: {luks: {device: /dev/a}}",
-			[]string{"3:21 error luks-no-method $.boot_device.luks"}, []string{"3:21 error luks-no-method $.boot_device.luks.luks"}},
-		"a partition before the root": {"fcos 1.6.0", "storage: {disks: [{device: /dev/a, wipe_table: true, partitions: [{number: 1, label: a, size_mib: 9}, {number: 4, label: root}]}]}",
-			[]string{}, []string{"3:122 warning root-constrained $.storage.disks.0.partitions.1.label"}},
-		"a partition after the root": {"fcos 1.6.0", "storage: {disks: [{device: /dev/a, wipe_table: true, partitions: [{number: 4, label: root}, {number: 5, label: a, size_mib: 9}]}]}",
-			[]string{"3:86 warning root-constrained $.storage.disks.0.partitions.0.label"}, []string{"3:86 warning root-constrained $.storage.disks.0.partitions.0.label"}},
-		"a partition to be absent after the root": {"fcos 1.7.0", "storage: {disks: [{device: /dev/disk/by-id/coreos-boot-disk, partitions: [{number: 4, label: root, resize: true}, {number: 9, should_exist: false, wipe_partition_entry: true}]}]}",
-			[]string{}, []string{"3:94 warning root-constrained $.storage.disks.0.partitions.0.label"}},
-		"one to be absent and one to be there": {"fcos 1.7.0", "storage: {disks: [{device: /dev/disk/by-id/coreos-boot-disk, partitions: [{number: 4, label: root, resize: true}, {number: 9, should_exist: false}, {number: 5, label: a}]}]}",
-			[]string{"3:94 warning root-constrained $.storage.disks.0.partitions.0.label"}, []string{"3:94 warning root-constrained $.storage.disks.0.partitions.0.label"}},
+			[]string{"3:21 error luks-no-method $.boot_device.luks"},
+			[]string{"3:21 error luks-no-method $.boot_device.luks.luks"}},
+		"a partition before the root": {"fcos 1.6.0", "storage: {disks: [{device: /dev/a, wipe_table: true, " +
+			"partitions: [{number: 1, label: a, size_mib: 9}, {number: 4, label: root}]}]}", []string{},
+			[]string{"3:122 warning root-constrained $.storage.disks.0.partitions.1.label"}},
+		"a partition after the root": {"fcos 1.6.0", "storage: {disks: [{device: /dev/a, " +
+			"wipe_table: true, partitions: [{number: 4, label: root}, {number: 5, label: a, size_mib: 9}]}]}",
+			[]string{"3:86 warning root-constrained $.storage.disks.0.partitions.0.label"},
+			[]string{"3:86 warning root-constrained $.storage.disks.0.partitions.0.label"}},
+		"a partition to be absent after the root": {"fcos 1.7.0",
+			"storage: {disks: [{device: /dev/disk/by-id/coreos-boot-disk, partitions: [{number: 4, label: root, " +
+				"resize: true}, {number: 9, should_exist: false, wipe_partition_entry: true}]}]}", []string{},
+			[]string{"3:94 warning root-constrained $.storage.disks.0.partitions.0.label"}},
+		"one to be absent and one to be there": {"fcos 1.7.0",
+			"storage: {disks: [{device: /dev/disk/by-id/coreos-boot-disk, partitions: " +
+				"[{number: 4, label: root, resize: true}, {number: 9, should_exist: false}, {number: 5, label: a}]}]}",
+			[]string{"3:94 warning root-constrained $.storage.disks.0.partitions.0.label"},
+			[]string{"3:94 warning root-constrained $.storage.disks.0.partitions.0.label"}},
 		"an empty source": {"openshift 4.18.0", "storage: {files: [{path: /a, contents: {source: \"\"}}]}",
 			[]string{"4:49 error unsupported $.storage.files.0.contents.source"}, []string{}},
-		"an empty source where files are fetched": {"fcos 1.7.0", "storage: {files: [{path: /a, contents: {source: \"\"}}]}", []string{}, []string{}},
-		"a field that what is generated does not have": {"fcos 1.6.0", "boot_device: {luks: {tang: [{url: https://a}]}}",
-			[]string{"3:29 error tang-thumbprint $.boot_device.luks.tang.0.thumbprint"}, []string{"1:1 error tang-thumbprint $.storage.luks.0.clevis.tang.0.thumbprint"}},
-		"a level that hides that of the mirror": {"fcos 1.3.0", "boot_device: {layout: x86_64, mirror: {devices: [/dev/a, /dev/b]}}\nstorage: {raid: [{name: c, level: raid1, devices: [/dev/c]}, {name: md-boot, devices: [/dev/d]}]}",
-			[]string{"4:62 error raid-level $.storage.raid.1.level"}, []string{"4:35 error raid-level $.storage.raid.0.level"}},
-		"one partition to be absent, and one to come": {"fcos 1.6.0", "storage: {disks: [{device: /dev/a, wipe_table: true, partitions: [{number: 3, should_exist: false}, {label: z}]}]}",
+		"an empty source where files are fetched": {"fcos 1.7.0",
+			"storage: {files: [{path: /a, contents: {source: \"\"}}]}", []string{}, []string{}},
+		"a field that what is generated does not have": {"fcos 1.6.0", "boot_device: {luks: " +
+			"{tang: [{url: https://a}]}}", []string{"3:29 error tang-thumbprint $.boot_device.luks.tang.0.thumbprint"},
+			[]string{"1:1 error tang-thumbprint $.storage.luks.0.clevis.tang.0.thumbprint"}},
+		"a level that hides that of the mirror": {"fcos 1.3.0", "boot_device: {layout: x86_64, " +
+			"mirror: {devices: [/dev/a, /dev/b]}}\nstorage: {raid: [{name: c, level: raid1, devices: [/dev/c]}, " +
+			"{name: md-boot, devices: [/dev/d]}]}", []string{"4:62 error raid-level $.storage.raid.1.level"},
+			[]string{"4:35 error raid-level $.storage.raid.0.level"}},
+		"one partition to be absent, and one to come": {"fcos 1.6.0", "storage: {disks: " +
+			"[{device: /dev/a, wipe_table: true, partitions: [{number: 3, should_exist: false}, {label: z}]}]}",
 			[]string{}, []string{"3:66 error partition-mixed $.storage.disks.0.partitions"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -56,25 +72,38 @@ func TestWhatOnlyButaneSaysIsSaidUnderItsNameOnly(t *testing.T) {
 
 func TestVariantsRefuseWhatTheirMachinesCannotDo(t *testing.T) {
 	for name, c := range map[string]struct{ dialect, text, want string }{
-		"flatcar had no Clevis":                  {"flatcar 1.1.0", "storage: {luks: [{name: a, device: /dev/b, clevis: {tpm2: true}}]}", "3:52 error unsupported $.storage.luks.0.clevis"},
-		"flatcar has it by now":                  {"flatcar 1.2.0-experimental", "storage: {luks: [{name: a, device: /dev/b, clevis: {tpm2: true}}]}", ""},
-		"fiot has no disks":                      {"fiot 1.0.0", "storage: {disks: [{device: /dev/a}]}", "3:18 error unsupported $.storage.disks"},
-		"r4e has no kernel arguments":            {"r4e 1.1.0", "kernel_arguments: {should_exist: [a]}", "3:19 error unsupported $.kernel_arguments"},
-		"OpenShift knows core alone":             {"openshift 4.20.0", "passwd: {users: [{name: a}]}", "4:25 error unsupported $.passwd.users.0.name"},
-		"OpenShift does not set shells":          {"openshift 4.20.0", "passwd: {users: [{name: core, shell: a}]}", "4:38 error unsupported $.passwd.users.0.shell"},
-		"OpenShift does not fetch files":         {"openshift 4.20.0", "storage: {files: [{path: /a, contents: {source: http://a}}]}", "4:49 error unsupported $.storage.files.0.contents.source"},
-		"OpenShift appends nothing":              {"openshift 4.20.0", "grub: {users: [{name: a, password_hash: b}]}", "4:15 error unsupported $.grub.users"},
-		"OpenShift 4.23 writes the whole file":   {"openshift 4.23.0-experimental", "grub: {users: [{name: a, password_hash: b}]}", ""},
-		"OpenShift has no filesystems of others": {"openshift 4.8.0", "storage: {filesystems: [{device: /dev/a, format: none}]}", "4:50 error unsupported $.storage.filesystems.0.format"},
-		"OpenShift knows no links":               {"openshift 4.20.0", "storage: {links: [{path: /a, target: b}]}", "4:18 error unsupported $.storage.links"},
-		"fcos mounts below /etc and /var alone":  {"fcos 1.6.0", "storage: {filesystems: [{device: /dev/a, format: xfs, path: /srv, with_mount_unit: true}]}", "3:61 error mount-path-volatile $.storage.filesystems.0.path"},
+		"flatcar had no Clevis": {"flatcar 1.1.0", "storage: {luks: [{name: a, device: /dev/b, clevis: {tpm2: true}}]}",
+			"3:52 error unsupported $.storage.luks.0.clevis"},
+		"flatcar has it by now": {"flatcar 1.2.0-experimental",
+			"storage: {luks: [{name: a, device: /dev/b, clevis: {tpm2: true}}]}", ""},
+		"fiot has no disks": {"fiot 1.0.0", "storage: {disks: [{device: /dev/a}]}",
+			"3:18 error unsupported $.storage.disks"},
+		"r4e has no kernel arguments": {"r4e 1.1.0", "kernel_arguments: {should_exist: [a]}",
+			"3:19 error unsupported $.kernel_arguments"},
+		"OpenShift knows core alone": {"openshift 4.20.0", "passwd: {users: [{name: a}]}",
+			"4:25 error unsupported $.passwd.users.0.name"},
+		"OpenShift does not set shells": {"openshift 4.20.0", "passwd: {users: [{name: core, shell: a}]}",
+			"4:38 error unsupported $.passwd.users.0.shell"},
+		"OpenShift does not fetch files": {"openshift 4.20.0", "storage: {files: " +
+			"[{path: /a, contents: {source: http://a}}]}", "4:49 error unsupported $.storage.files.0.contents.source"},
+		"OpenShift appends nothing": {"openshift 4.20.0", "grub: {users: [{name: a, password_hash: b}]}",
+			"4:15 error unsupported $.grub.users"},
+		"OpenShift 4.23 writes the whole file": {"openshift 4.23.0-experimental",
+			"grub: {users: [{name: a, password_hash: b}]}", ""},
+		"OpenShift has no filesystems of others": {"openshift 4.8.0", "storage: {filesystems: " +
+			"[{device: /dev/a, format: none}]}", "4:50 error unsupported $.storage.filesystems.0.format"},
+		"OpenShift knows no links": {"openshift 4.20.0", "storage: {links: [{path: /a, target: b}]}",
+			"4:18 error unsupported $.storage.links"},
+		"fcos mounts below /etc and /var alone": {"fcos 1.6.0", "storage: {filesystems: [{device: /dev/a, format: " +
+			"xfs, path: /srv, with_mount_unit: true}]}", "3:61 error mount-path-volatile $.storage.filesystems.0.path"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := []string{}
 			if c.want != "" {
 				want = append(want, c.want)
 			}
-			assert.Equal(t, want, told(diag.Workstation, translate(t, head(dialect(t, c.dialect))+c.text+"\n", butane.Options{}).Problems))
+			assert.Equal(t, want, told(diag.Workstation,
+				translate(t, head(dialect(t, c.dialect))+c.text+"\n", butane.Options{}).Problems))
 		})
 	}
 }
@@ -88,25 +117,35 @@ func TestAllThatIsWrongIsShownAtOnce(t *testing.T) {
   filesystems: [{device: /dev/a, format: xfs, path: /srv, with_mount_unit: true}]
 systemd: {units: [{name: d}]}
 `
-	all := []string{"5:48 error source-twice $.storage.files.0.contents.source", "8:53 error mount-path-volatile $.storage.filesystems.0.path",
-		"6:53 error no-files-dir $.storage.files.1.contents.local", "7:14 error path-relative $.storage.files.2.path", "9:26 error unit-name-extension $.systemd.units.0.name"}
-	assert.ElementsMatch(t, all, told(diag.Workstation, translate(t, text, butane.Options{}).Problems), "but for what an error may have brought about")
-	assert.ElementsMatch(t, all[:2], told(diag.Peer, translate(t, text, butane.Options{Peer: true}).Problems), "Butane stops at the first step")
+	all := []string{"5:48 error source-twice $.storage.files.0.contents.source", "8:53 error mount-path-volatile " +
+		"$.storage.filesystems.0.path", "6:53 error no-files-dir $.storage.files.1.contents.local",
+		"7:14 error path-relative $.storage.files.2.path", "9:26 error unit-name-extension $.systemd.units.0.name"}
+	assert.ElementsMatch(t, all, told(diag.Workstation, translate(t, text, butane.Options{}).Problems),
+		"but for what an error may have brought about")
+	assert.ElementsMatch(t, all[:2], told(diag.Peer, translate(t, text, butane.Options{Peer: true}).Problems),
+		"Butane stops at the first step")
 	assert.Equal(t, []string{"10:23 error layout-unknown $.boot_device.layout"}, told(diag.Workstation,
-		translate(t, "variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n    - path: a\n\n\n\n\nboot_device: {layout: b, mirror: {devices: [/dev/a, /dev/b]}}\n", butane.Options{}).Problems),
+		translate(t, "variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n    - path: a\n\n\n\n\n"+
+			"boot_device: {layout: b, mirror: {devices: [/dev/a, /dev/b]}}\n", butane.Options{}).Problems),
 		"what comes of a boot disk may be under everything")
 }
 
 func TestAVirtiofsMountIsNotChecked(t *testing.T) {
-	assert.Equal(t, `{"storage":{"filesystems":[{"device":"tag","format":"virtiofs","path":"/var/x"}]},"systemd":{"units":[{"contents":"# Generated by Butane\n[Mount]\nWhere=/var/x\nWhat=tag\nType=virtiofs\n\n[Install]\nRequiredBy=local-fs.target","enabled":true,"name":"var-x.mount"}]}}`,
-		converted(t, "fcos 1.8.0-experimental", "storage: {filesystems: [{device: tag, format: virtiofs, path: /var/x, with_mount_unit: true}]}", nil))
+	assert.Equal(t, `{"storage":{"filesystems":[{"device":"tag","format":"virtiofs","path":"/var/x"}]},`+
+		`"systemd":{"units":[{"contents":"# Generated `+
+		`by Butane\n[Mount]\nWhere=/var/x\nWhat=tag\nType=virtiofs\n\n[Install]\nRequiredBy=local-fs.target",`+
+		`"enabled":true,"name":"var-x.mount"}]}}`, converted(t, "fcos 1.8.0-experimental",
+		"storage: {filesystems: [{device: tag, format: virtiofs, path: /var/x, with_mount_unit: true}]}", nil))
 }
 
 func TestFIPSChoosesACipherWhereNobodyHas(t *testing.T) {
-	text := "openshift: {fips: true}\nstorage: {luks: [{name: a, device: /dev/a}, {name: b, device: /dev/b, options: [-c, x]}, {name: c, device: /dev/c, options: [--cipher=x]}]}\n"
+	text := "openshift: {fips: true}\nstorage: {luks: [{name: a, device: /dev/a}, " +
+		"{name: b, device: /dev/b, options: [-c, x]}, {name: c, device: /dev/c, options: [--cipher=x]}]}\n"
 	r := translate(t, head(dialect(t, "openshift 4.19.0"))+text, butane.Options{})
 	require.Empty(t, r.Problems)
-	assert.Contains(t, string(r.JSON(false)), `{"device":"/dev/a","name":"a","options":["--cipher","aes-cbc-essiv:sha256"]},{"device":"/dev/b","name":"b","options":["-c","x"]},{"device":"/dev/c","name":"c","options":["--cipher=x"]}`)
+	assert.Contains(t, string(r.JSON(false)),
+		`{"device":"/dev/a","name":"a","options":["--cipher","aes-cbc-essiv:sha256"]},{"device":"/dev/b","name":"b",`+
+			`"options":["-c","x"]},{"device":"/dev/c","name":"c","options":["--cipher=x"]}`)
 	r = translate(t, head(dialect(t, "openshift 4.20.0"))+text, butane.Options{})
 	assert.NotContains(t, string(r.JSON(false)), "aes-cbc", "machines choose a good one themselves")
 }
@@ -114,9 +153,11 @@ func TestFIPSChoosesACipherWhereNobodyHas(t *testing.T) {
 // The names become paths, and what generates units from quadlets takes the names for those of units.
 func TestNamesOfQuadletsAreThoseOfUnits(t *testing.T) {
 	for name, want := range map[string]string{
-		"a.container": "", "a@b.container": "", "../../x.container": "unit-name-slash", `a\nb.pod`: "unit-name-byte", "a b.volume": "unit-name-byte", ".pod": "unit-name-empty",
+		"a.container": "", "a@b.container": "", "../../x.container": "unit-name-slash", `a\nb.pod`: "unit-name-byte",
+		"a b.volume": "unit-name-byte", ".pod": "unit-name-empty",
 	} {
-		r := translate(t, "variant: fcos\nversion: 1.8.0-experimental\nsystemd: {quadlets: [{name: \""+name+"\"}]}\n", butane.Options{})
+		r := translate(t, "variant: fcos\nversion: 1.8.0-experimental\nsystemd: {quadlets: [{name: \""+name+"\"}]}\n",
+			butane.Options{})
 		codes := ""
 		for _, p := range diag.For(diag.Workstation, r.Problems) {
 			if p.Severity == diag.Error {
@@ -126,8 +167,10 @@ func TestNamesOfQuadletsAreThoseOfUnits(t *testing.T) {
 		assert.Equal(t, want, codes, name)
 		assert.False(t, diag.Fatal(diag.For(diag.Peer, r.Problems)), name)
 	}
-	r := translate(t, "variant: fcos\nversion: 1.8.0-experimental\nsystemd: {quadlets: [{name: a.pod, dropins: [{name: ../b.conf, contents: c}]}]}\n", butane.Options{})
-	assert.Contains(t, told(diag.Workstation, r.Problems), "3:53 error unit-name-slash $.systemd.quadlets.0.dropins.0.name")
+	r := translate(t, "variant: fcos\nversion: 1.8.0-experimental\n"+
+		"systemd: {quadlets: [{name: a.pod, dropins: [{name: ../b.conf, contents: c}]}]}\n", butane.Options{})
+	assert.Contains(t, told(diag.Workstation, r.Problems),
+		"3:53 error unit-name-slash $.systemd.quadlets.0.dropins.0.name")
 }
 
 // The users become words of a script, so that more than a name or a hash would be a command of the boot loader.
@@ -141,7 +184,8 @@ func TestUsersOfTheBootLoaderAreWords(t *testing.T) {
 		{"a", `x\nreboot`, "field-character $.grub.users.0.password_hash"},
 		{"a", "x;reboot", "field-character $.grub.users.0.password_hash"},
 	} {
-		r := translate(t, "variant: fcos\nversion: 1.7.0\ngrub: {users: [{name: \""+c.name+"\", password_hash: \""+c.hash+"\"}]}\n", butane.Options{})
+		r := translate(t, "variant: fcos\nversion: 1.7.0\ngrub: {users: [{name: \""+c.name+"\", password_hash: \""+
+			c.hash+"\"}]}\n", butane.Options{})
 		found := strings.Join(told(diag.Workstation, r.Problems), "\n")
 		if c.want == "" {
 			assert.Empty(t, found, c.name)

@@ -105,8 +105,10 @@ func (t *translation) oneSource(a *at) {
 // notBoth: a unit or a drop-in has its text from one place.
 func notBoth(a *at) {
 	if a.key("contents").set() && a.key("contents_local").set() {
-		a.key("contents_local").errorf("contents-twice", "only one of contents and contents_local can give the text").Related =
-			[]diag.Related{{Place: a.key("contents").place(), Path: a.key("contents").path(), Message: "it is given here"}}
+		a.key("contents_local").errorf("contents-twice",
+			"only one of contents and contents_local can give the text").Related =
+			[]diag.Related{{Place: a.key("contents").place(), Path: a.key("contents").path(),
+				Message: "it is given here"}}
 	}
 }
 
@@ -127,17 +129,20 @@ func (t *translation) mountUnitRules(fs *at) {
 		noPath()
 	}
 	if format.text() == "" {
-		format.errorf("mount-format-missing", "a mount unit needs to know the format of the filesystem").Hint = "add a format"
+		format.errorf("mount-format-missing",
+			"a mount unit needs to know the format of the filesystem").Hint = "add a format"
 	} else if t.Spec >= config.V3_3 {
 		noPath()
 	}
 	if p := where.text(); t.ownDisk() && p != "" && !within(p, "/etc") && !within(p, "/var") {
-		where.errorf("mount-path-volatile", fmt.Sprintf("mounting at %q does not work: only /etc and /var are writable", p)).Hint = "choose a path below /var"
+		where.errorf("mount-path-volatile", fmt.Sprintf("mounting at %q does not work: only /etc and /var are writable",
+			p)).Hint = "choose a path below /var"
 	}
 }
 
-// mountUnitLines holds what becomes lines of a mount unit against the table of fields. What goes for every config is left to its rules. What
-// is but odd is a warning: somebody who knows what systemd makes of an option may have meant it.
+// mountUnitLines holds what becomes lines of a mount unit against the table of fields. What goes for every config is
+// left to its rules. What is but odd is a warning: somebody who knows what systemd makes of an option may have meant
+// it.
 func (t *translation) mountUnitLines(fs *at) {
 	for _, row := range field.MountRows() {
 		key, list := strings.CutSuffix(strings.TrimPrefix(row.Path, "storage.filesystems.*."), ".*")
@@ -173,7 +178,8 @@ func quadletExtensions() []string {
 	return []string{".container", ".volume", ".network", ".kube", ".image", ".build", ".pod", ".artifact"}
 }
 
-// quadletRules: what is wrong with the name hides the rest, as in the peer. Names with slashes are left to it who writes them.
+// quadletRules: what is wrong with the name hides the rest, as in the peer. Names with slashes are left to it who
+// writes them.
 func quadletRules(q *at) {
 	name := q.key("name")
 	known := false
@@ -181,14 +187,16 @@ func quadletRules(q *at) {
 		known = known || strings.HasSuffix(name.text(), extension)
 	}
 	if !known {
-		name.errorf("quadlet-extension", fmt.Sprintf("%q has no extension of a quadlet", name.text())).Hint = "name it with one of " + strings.Join(quadletExtensions(), ", ")
+		name.errorf("quadlet-extension", fmt.Sprintf("%q has no extension of a quadlet",
+			name.text())).Hint = "name it with one of " + strings.Join(quadletExtensions(), ", ")
 		return
 	}
 	name.strictly(unit.CheckNameStrictly(name.text()))
 	if template(name.text()) != "" {
 		for _, field := range []string{"contents", "contents_local"} {
 			if q.key(field).set() {
-				q.key(field).errorf("quadlet-instance", "an instance of a template has no text of its own").Hint = "give it to the template, or write a drop-in"
+				q.key(field).errorf("quadlet-instance", "an instance of a template has no text of its own").
+					Hint = "give it to the template, or write a drop-in"
 			}
 		}
 	} else {
@@ -226,12 +234,14 @@ func decimalMode(a *at, dir bool) {
 		mode, octal = mode*10+int(digit-'0'), octal*8+int(digit-'0')
 	}
 	if !typicalMode(mode, dir) && typicalMode(octal, dir) {
-		a.warnf("mode-decimal", fmt.Sprintf("the mode %s is read as a decimal number, 0%o; it makes sense in octal", text, mode)).Hint = "write 0" + text
+		a.warnf("mode-decimal", fmt.Sprintf("the mode %s is read as a decimal number, 0%o; it makes sense in octal",
+			text, mode)).Hint = "write 0" + text
 		a.t.misread(a)
 	}
 }
 
-// misread notes a mode that was meant as other bits than it gives: what the rules of the config say of those leads the wrong way.
+// misread notes a mode that was meant as other bits than it gives: what the rules of the config say of those leads the
+// wrong way.
 func (t *translation) misread(a *at) {
 	if t.misreads == nil {
 		t.misreads = map[diag.Span]bool{}
@@ -282,7 +292,8 @@ func (t *translation) reuseRules() {
 		}
 		for p := range disk.key("partitions").items() {
 			if number := p.key("number"); p.key("label").set() && (number.text() == "" || number.text() == "0") {
-				number.warnf("partition-reuse", "a partition of this disk cannot be used again by its label alone").Hint = "give its number, or wipe the table"
+				number.warnf("partition-reuse", "a partition of this disk cannot be used again by its label alone").
+					Hint = "give its number, or wipe the table"
 			}
 		}
 	}

@@ -28,19 +28,25 @@ type options struct {
 func Validate(called string) cli.Command {
 	var o options
 	return cli.Command{
-		Called: called, Usage: []string{called + " [OPTIONS] FILE..."}, Brief: "FILE...", Short: "check configs and show every problem at its line",
-		Text: []string{"Checks configs and shows every problem at its line. FILE - is standard input."},
+		Called: called, Usage: []string{called + " [OPTIONS] FILE..."}, Brief: "FILE...",
+		Short: "check configs and show every problem at its line",
+		Text:  []string{"Checks configs and shows every problem at its line. FILE - is standard input."},
 		Options: []cli.Option{
 			{
-				Long: "format", Value: "FORMAT", Values: []string{"text", "line", "json"}, Default: "text", Set: cli.Text(&o.format),
-				Words: "text: problems with their source lines; line: KIND at $.path, line L col C: message; json: an object of valid and problems",
+				Long: "format", Value: "FORMAT", Values: []string{"text", "line", "json"}, Default: "text",
+				Set: cli.Text(&o.format),
+				Words: "text: problems with their source lines; line: KIND at $.path, " +
+					"line L col C: message; json: an object of valid and problems",
 			},
 			{Long: "strict", Words: "warnings make a config invalid too", Set: cli.Switch(&o.strict)},
-			{Long: "files-dir", Short: 'd', Value: "DIR", Words: "the folder of the local files that Butane documents name", Set: cli.Text(&o.filesDir)},
+			{Long: "files-dir", Short: 'd', Value: "DIR",
+				Words: "the folder of the local files that Butane documents name", Set: cli.Text(&o.filesDir)},
 		},
-		Exits:    []cli.Exit{{Code: 0, Meaning: "valid"}, {Code: 1, Meaning: "invalid or unreadable"}, {Code: 2, Meaning: "wrong usage"}},
-		Examples: []string{called + " web.ign", called + " --strict --format line hosts/*.ign", called + " --files-dir files web.bu", "generate-config | " + called + " -"},
-		Grammar:  cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
+		Exits: []cli.Exit{{Code: 0, Meaning: "valid"}, {Code: 1, Meaning: "invalid or unreadable"},
+			{Code: 2, Meaning: "wrong usage"}},
+		Examples: []string{called + " web.ign", called + " --strict --format line hosts/*.ign",
+			called + " --files-dir files web.bu", "generate-config | " + called + " -"},
+		Grammar: cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
 		Run: func(_ context.Context, p *cli.Process, files []string) error {
 			o.files = files
 			return o.run(p)
@@ -86,7 +92,8 @@ func (r *reader) file(name string) {
 func (r *reader) read(name string) []diag.Problem {
 	shown, text, err := readText(name, r.p.In)
 	if err != nil {
-		return []diag.Problem{{Severity: diag.Error, Code: "unreadable", Path: "$", Place: diag.Place{Doc: &diag.Document{Name: shown}}, Message: err.Error()}}
+		return []diag.Problem{{Severity: diag.Error, Code: "unreadable", Path: "$",
+			Place: diag.Place{Doc: &diag.Document{Name: shown}}, Message: err.Error()}}
 	}
 	load.PaceCollector(text)
 	result := load.ReadWith(tree.NewArena(), shown, text, r.documents)
@@ -114,7 +121,8 @@ func (r *reader) show(o *options) error {
 	switch o.format {
 	case "json":
 		if err := diag.WriteJSON(r.p.Out, valid, r.problems); err != nil {
-			return fmt.Errorf("writing the report: %w", err) // whoever reads half a report must not take it for a verdict
+			// whoever reads half a report must not take it for a verdict
+			return fmt.Errorf("writing the report: %w", err)
 		}
 	case "line":
 		r.lines(len(o.files) > 1)
@@ -151,7 +159,8 @@ func (r *reader) text(o *options, valid bool) {
 			files = fmt.Sprintf("%d of %s", r.invalid, files)
 		}
 	}
-	fmt.Fprintf(r.p.Out, "%s: %s, %s, %s\n", verdict, files, plural(counts[diag.Error], "error"), plural(counts[diag.Warning], "warning"))
+	fmt.Fprintf(r.p.Out, "%s: %s, %s, %s\n", verdict, files, plural(counts[diag.Error], "error"),
+		plural(counts[diag.Warning], "warning"))
 }
 
 func plural(n int, noun string) string {

@@ -48,7 +48,8 @@ func files(t *testing.T, texts ...string) (names []string) {
 // runs runs a command by the streams of a process of its own.
 func runs(c cli.Command, in io.Reader, colors bool, args ...string) run {
 	var out, errs strings.Builder
-	p := &cli.Process{Name: c.Called, Args: args, Version: "9.9.9", In: in, Out: &diag.Screen{To: &out, Colors: colors}, Err: &diag.Screen{To: &errs}}
+	p := &cli.Process{Name: c.Called, Args: args, Version: "9.9.9", In: in, Out: &diag.Screen{To: &out, Colors: colors},
+		Err: &diag.Screen{To: &errs}}
 	code := cli.Run(context.Background(), p, []cli.Program{{Command: c}})
 	return run{code, out.String(), errs.String()}
 }
@@ -68,11 +69,16 @@ func TestVerdictsAndTheirExitCodes(t *testing.T) {
 		lines, latest string // line form, and the end of the text form
 	}{
 		{"a good config", good, 0, 0, "", "valid: 1 file, 0 errors, 0 warnings\n"},
-		{"a warning", warns, 0, 1, "warning at $.zz, line 1 col 36: the key \"zz\" is not known here; it is ignored\n", "valid: 1 file, 0 errors, 1 warning\n"},
-		{"an error, percent signs and all", bad, 1, 1, "error at $.storage.files.0.path, line 1 col 67: the path \"a%sb%d100%\" is not absolute\n", "invalid: 1 file, 1 error, 0 warnings\n"},
-		{"a rule of ours counts like any other", ours, 1, 1, "error at $.passwd.users.0.uid, line 1 col 78: a user id cannot be negative\n", "invalid: 1 file, 1 error, 0 warnings\n"},
-		{"a syntax error", notJSON, 1, 1, "error at line 2 col 16: a key is expected, not \"]\"\n", "invalid: 1 file, 1 error, 0 warnings\n"},
-		{"an empty file", "", 1, 1, "error at $, line 1 col 1: the config is empty\n", "invalid: 1 file, 1 error, 0 warnings\n"},
+		{"a warning", warns, 0, 1, "warning at $.zz, line 1 col 36: the key \"zz\" is not known here; it is ignored\n",
+			"valid: 1 file, 0 errors, 1 warning\n"},
+		{"an error, percent signs and all", bad, 1, 1, "error at $.storage.files.0.path, " +
+			"line 1 col 67: the path \"a%sb%d100%\" is not absolute\n", "invalid: 1 file, 1 error, 0 warnings\n"},
+		{"a rule of ours counts like any other", ours, 1, 1, "error at $.passwd.users.0.uid, " +
+			"line 1 col 78: a user id cannot be negative\n", "invalid: 1 file, 1 error, 0 warnings\n"},
+		{"a syntax error", notJSON, 1, 1, "error at line 2 col 16: a key is expected, not \"]\"\n",
+			"invalid: 1 file, 1 error, 0 warnings\n"},
+		{"an empty file", "", 1, 1, "error at $, line 1 col 1: the config is empty\n",
+			"invalid: 1 file, 1 error, 0 warnings\n"},
 	} {
 		t.Run(c.claim, func(t *testing.T) {
 			name := files(t, c.text)[0]
@@ -98,7 +104,8 @@ func TestVerdictsAndTheirExitCodes(t *testing.T) {
 }
 
 func TestProblemsComeInTheOrderOfTheText(t *testing.T) {
-	got := validate(`{"zz": 1, "ignition": {"version": "3.6.0"}, "storage": {"links": [{"path": "b"}], "files": [{"path": "a", "mode": "5"}]}}`, "--format=line", "-")
+	got := validate(`{"zz": 1, "ignition": {"version": "3.6.0"}, `+
+		`"storage": {"links": [{"path": "b"}], "files": [{"path": "a", "mode": "5"}]}}`, "--format=line", "-")
 	var columns []string
 	for line := range strings.Lines(got.out) {
 		_, rest, _ := strings.Cut(line, " col ")
@@ -138,7 +145,9 @@ func TestJSONIsOneObject(t *testing.T) {
 	assert.False(t, got.Valid)
 	require.Len(t, got.Problems, 2)
 	p := got.Problems[1]
-	assert.Equal(t, []any{"error", "path-relative", names[1], "$.storage.files.0.path", `the path "a%sb%d100%" is not absolute`, "start it with /"}, []any{p.Severity, p.Code, p.File, p.Path, p.Message, p.Hint})
+	assert.Equal(t, []any{"error", "path-relative",
+		names[1], "$.storage.files.0.path", `the path "a%sb%d100%" is not absolute`, "start it with /"},
+		[]any{p.Severity, p.Code, p.File, p.Path, p.Message, p.Hint})
 	assert.Equal(t, []int{1, 67, 1, 79}, []int{p.Line, p.Column, p.EndLine, p.EndColumn})
 
 	assert.JSONEq(t, `{"valid": true, "problems": []}`, validate(good, "--format=json", "-").out)
@@ -201,7 +210,8 @@ func TestHelpAndWrongUsage(t *testing.T) {
 
 func TestOptionsMayStandAnywhere(t *testing.T) {
 	name := files(t, warns)[0]
-	for _, args := range [][]string{{"--strict", "--format", "line", name}, {name, "--format=line", "--strict"}, {"--format", "line", name, "--strict=true"}, {"-strict", "-format=line", "--", name}} {
+	for _, args := range [][]string{{"--strict", "--format", "line", name}, {name, "--format=line", "--strict"},
+		{"--format", "line", name, "--strict=true"}, {"-strict", "-format=line", "--", name}} {
 		assert.Equal(t, 1, validate("", args...).code, args)
 	}
 	assert.Contains(t, validate("", "--", "--strict").out, "--strict", "behind -- a name may start with a dash")
@@ -219,18 +229,27 @@ func TestThePeersNameBringsThePeersForm(t *testing.T) {
 		{"a good config is silent", good, []string{"-"}, run{0, "", ""}},
 		{"a file", "", []string{name}, run{0, "", ""}},
 		{"a file behind --", "", []string{"--", name}, run{0, "", ""}},
-		{"a warning is valid", warns, []string{"-"}, run{0, "warning at $.zz, line 1 col 36: the key \"zz\" is not known here; it is ignored\n", ""}},
-		{"an error, percent signs and all", bad, []string{"-"}, run{1, "error at $.storage.files.0.path, line 1 col 67: the path \"a%sb%d100%\" is not absolute\n", ""}},
+		{"a warning is valid", warns, []string{"-"},
+			run{0, "warning at $.zz, line 1 col 36: the key \"zz\" is not known here; it is ignored\n", ""}},
+		{"an error, percent signs and all", bad, []string{"-"},
+			run{1, "error at $.storage.files.0.path, line 1 col 67: the path \"a%sb%d100%\" is not absolute\n", ""}},
 		{"a rule of ours is not mentioned", ours, []string{"-"}, run{0, "", ""}},
-		{"a syntax error stands behind the byte", notJSON, []string{"-"}, run{1, "error at line 2 col 17: a key is expected, not \"]\"\n", ""}},
-		{"a syntax error at the end has no place", "{", []string{"-"}, run{1, "error: the document ends inside an object\n", ""}},
-		{"a value of a wrong kind is all that is told", `{"ignition": {"version": "3.6.0"}, "zz": 1, "storage": {"files": [{"path": "a", "mode": "5"}, {"path": 7}]}}`, []string{"-"},
+		{"a syntax error stands behind the byte", notJSON, []string{"-"},
+			run{1, "error at line 2 col 17: a key is expected, not \"]\"\n", ""}},
+		{"a syntax error at the end has no place", "{", []string{"-"},
+			run{1, "error: the document ends inside an object\n", ""}},
+		{"a value of a wrong kind is all that is told", `{"ignition": {"version": "3.6.0"}, ` +
+			`"zz": 1, "storage": {"files": [{"path": "a", "mode": "5"}, {"path": 7}]}}`, []string{"-"},
 			run{1, "error at line 1 col 92: a number is expected here, not a string\n", ""}},
 		{"an empty text", "", []string{"-"}, run{1, "", "couldn't parse config: the config is empty\n"}},
-		{"no version", `{}`, []string{"-"}, run{1, "", "couldn't parse config: the config does not say which version of the language it is written in\n"}},
-		{"an odd version", `{"ignition": {"version": "3%s"}}`, []string{"-"}, run{1, "", "couldn't parse config: \"3%s\" is not a version\n"}},
-		{"an unknown version", `{"ignition": {"version": "2.0.0"}}`, []string{"-"}, run{1, "", "couldn't parse config: version \"2.0.0\" of the config language is not known\n"}},
-		{"a file that is not there", "", []string{"/nonexistent/x"}, run{1, "", "couldn't read config: /nonexistent/x: no such file or directory\n"}},
+		{"no version", `{}`, []string{"-"}, run{1, "",
+			"couldn't parse config: the config does not say which version of the language it is written in\n"}},
+		{"an odd version", `{"ignition": {"version": "3%s"}}`, []string{"-"},
+			run{1, "", "couldn't parse config: \"3%s\" is not a version\n"}},
+		{"an unknown version", `{"ignition": {"version": "2.0.0"}}`, []string{"-"},
+			run{1, "", "couldn't parse config: version \"2.0.0\" of the config language is not known\n"}},
+		{"a file that is not there", "", []string{"/nonexistent/x"},
+			run{1, "", "couldn't read config: /nonexistent/x: no such file or directory\n"}},
 		{"its version", "", []string{"-version"}, run{0, "Ignition 9.9.9\n", ""}},
 		{"its version, with a file", "", []string{"--version", "x"}, run{0, "Ignition 9.9.9\n", ""}},
 	} {

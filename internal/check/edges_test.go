@@ -14,8 +14,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// A megabyte in one line with a problem in every item: no form shows more of the line than fits, so nothing grows with the
-// square of it.
+// A megabyte in one line with a problem in every item: no form shows more of the line than fits, so nothing grows with
+// the square of it.
 func TestALongLineIsShownInParts(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`{"ignition": {"version": "3.6.0"}, "storage": {"files": [`)
@@ -48,7 +48,8 @@ func TestALongLineIsShownInParts(t *testing.T) {
 }
 
 func TestALineOfJSONMayBeLong(t *testing.T) {
-	text := `{"ignition": {"version": "3.6.0"}, "systemd": {"units": [{"name": "` + strings.Repeat("n", 1<<20) + `"}]}, "zz": 1}`
+	text := `{"ignition": {"version": "3.6.0"}, "systemd": {"units": [{"name": "` + strings.Repeat("n", 1<<20) +
+		`"}]}, "zz": 1}`
 	got := validate(text, "--format", "json", "-")
 	assert.Equal(t, 1, got.code)
 	require.True(t, json.Valid([]byte(got.out)))
@@ -61,7 +62,8 @@ func TestEmptyFilesAndWhatIsMeantByThem(t *testing.T) {
 	got := validate("", append(names, "--format=line")...)
 	assert.Equal(t, 1, got.code)
 	assert.Equal(t, 2, strings.Count(got.out, "\n"))
-	assert.True(t, strings.HasPrefix(got.out, "error at $, line 1 col 1: the config is empty (in "+names[0]+")\n"), got.out)
+	assert.True(t, strings.HasPrefix(got.out, "error at $, line 1 col 1: the config is empty (in "+names[0]+")\n"),
+		got.out)
 	assert.Equal(t, run{1, "", "couldn't parse config: the config is empty\n"}, peer("", names[0]))
 	assert.Equal(t, 1, peer("", names[1]).code)
 	assert.Contains(t, validate("", "").out, "no such file", "an empty name is a name")
@@ -98,7 +100,8 @@ func TestSecretsOfItemsThatAreThereTwiceAreNeverShown(t *testing.T) {
 		for _, value := range values(f.tag) {
 			item := `"` + value + `"`
 			for i, steps := 0, strings.Split(below, "."); below != "" && i < len(steps); i++ {
-				item = fmt.Sprintf(`{"name": "", "path": "x", "mode": -1, "user": {"id": -1, "name": "y"}, %q: %s}`, steps[len(steps)-1-i], item)
+				item = fmt.Sprintf(`{"name": "", "path": "x", "mode": -1, "user": {"id": -1, "name": "y"}, %q: %s}`,
+					steps[len(steps)-1-i], item)
 			}
 			text := `{"ignition": {"version": "3.6.0"}, ` + at(f.path[:dot], "["+item+", "+item+"]") + "}"
 			shown := shownOf(text)

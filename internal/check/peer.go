@@ -11,14 +11,16 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// Peer is ignition-validate: entries on standard output, one a line; silent when all is well; 0 valid, 1 invalid, unreadable
-// or called with other than one file, 2 an unknown option (docs/peer/engine.md §15).
+// Peer is ignition-validate: entries on standard output, one a line; silent when all is well; 0 valid, 1 invalid,
+// unreadable or called with other than one file, 2 an unknown option (docs/peer/engine.md §15).
 func Peer() cli.Command {
 	return cli.Command{
-		Called: "ignition-validate", Usage: []string{"ignition-validate [-version] FILE|-"}, Short: "give the verdict of Ignition's validator on a config",
+		Called: "ignition-validate", Usage: []string{"ignition-validate [-version] FILE|-"},
+		Short:   "give the verdict of Ignition's validator on a config",
 		Text:    []string{"Checks a config; - is standard input."},
 		Options: []cli.Option{cli.VersionOption(), cli.HelpOption()},
-		Exits:   []cli.Exit{{Code: 0, Meaning: "valid"}, {Code: 1, Meaning: "invalid, unreadable or other than one file"}, {Code: 2, Meaning: "an unknown option"}},
+		Exits: []cli.Exit{{Code: 0, Meaning: "valid"}, {Code: 1, Meaning: "invalid, unreadable or other than one file"},
+			{Code: 2, Meaning: "an unknown option"}},
 		Grammar: cli.PeerValidate(), Operands: cli.Operands{Files: true}, Product: "Ignition", Section: "1",
 		Run: func(_ context.Context, p *cli.Process, files []string) error {
 			if len(files) != 1 {

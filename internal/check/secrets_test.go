@@ -53,12 +53,17 @@ func at(path, value string) string {
 // values of a field, good and bad. Those of URLs are its parts that may be secret.
 func values(tag string) []string {
 	if tag != "url" {
-		return []string{planted, `\u0071JzqJz`, "\\n" + planted + ": x\\\"", "[Unit]\\n" + planted, "[Unit\\n" + planted, strings.Repeat(planted, 400)}
+		return []string{planted, `\u0071JzqJz`, "\\n" + planted + ": x\\\"", "[Unit]\\n" + planted,
+			"[Unit\\n" + planted, strings.Repeat(planted, 400)}
 	}
 	return []string{
-		"http://me:" + planted + "@example.com/", "http://" + planted + "@example.com/", "https://example.com/x?token=" + planted + "&y", "https://example.com/x#" + planted,
-		"http://me:" + planted + "^@example.com/", "http://me:" + planted + "@exa mple.com/", "me:" + planted + "@example.com", "ftp://me:" + planted + "@example.com", "http://me:" + planted + "@example.com:" + planted,
-		"s3://b/k?versionId=&x=" + planted, "data:," + planted, "data:,%zz" + planted, "data:;base64," + base64.StdEncoding.EncodeToString([]byte(planted)), "data:;base64," + planted + "!", "data:text/plain;" + planted + ",x",
+		"http://me:" + planted + "@example.com/", "http://" + planted + "@example.com/",
+		"https://example.com/x?token=" + planted + "&y", "https://example.com/x#" + planted,
+		"http://me:" + planted + "^@example.com/", "http://me:" + planted + "@exa mple.com/", "me:" + planted +
+			"@example.com", "ftp://me:" + planted + "@example.com", "http://me:" + planted + "@example.com:" + planted,
+		"s3://b/k?versionId=&x=" + planted, "data:," + planted, "data:,%zz" + planted,
+		"data:;base64," + base64.StdEncoding.EncodeToString([]byte(planted)), "data:;base64," + planted + "!",
+		"data:text/plain;" + planted + ",x",
 		planted, planted + ":x", "https://example.com/%zz?x=" + planted, "DATA:," + planted,
 	}
 }
@@ -72,13 +77,14 @@ var wrongs = map[string]string{
 	"unknown keys around":                        `{"ignition": {"version": "3.6.0"}, "zz": 1, @, "yy": {}}`,
 	"a wrong kind before":                        `{"ignition": {"version": "3.6.0"}, "systemd": 5, @}`,
 	"a key that is there twice, the last counts": `{"ignition": {"version": "3.6.0"}, @, @}`,
-	"another value in its place":                 `{"ignition": {"version": "3.6.0"}, @, "passwd": null, "storage": null, "systemd": null, "kernelArguments": null}`,
-	"below a key that nobody knows":              `{"ignition": {"version": "3.6.0"}, "zz": {@}}`,
-	"a syntax error after it":                    `{"ignition": {"version": "3.6.0"}, @, 'x'}`,
-	"a syntax error right behind it":             `{"ignition": {"version": "3.6.0"}, @ "x": 1}`,
-	"a missing end":                              `{"ignition": {"version": "3.6.0"}, @`,
-	"a syntax error before it":                   `{"ignition": {"version" "3.6.0"}, @}`,
-	"bytes that are not UTF-8":                   "{\"ignition\": {\"version\": \"3.6.0\"}, \"zz\": \"\xff\", @}",
+	"another value in its place": `{"ignition": {"version": "3.6.0"}, @, "passwd": null, "storage": null, ` +
+		`"systemd": null, "kernelArguments": null}`,
+	"below a key that nobody knows":  `{"ignition": {"version": "3.6.0"}, "zz": {@}}`,
+	"a syntax error after it":        `{"ignition": {"version": "3.6.0"}, @, 'x'}`,
+	"a syntax error right behind it": `{"ignition": {"version": "3.6.0"}, @ "x": 1}`,
+	"a missing end":                  `{"ignition": {"version": "3.6.0"}, @`,
+	"a syntax error before it":       `{"ignition": {"version" "3.6.0"}, @}`,
+	"bytes that are not UTF-8":       "{\"ignition\": {\"version\": \"3.6.0\"}, \"zz\": \"\xff\", @}",
 }
 
 // shownOf gives everything that the command says of a text, in every form.
@@ -95,7 +101,8 @@ func shownOf(text string) string {
 
 // leaks says whether a part of the secret is there, plain or in base64.
 func leaks(shown string) bool {
-	return strings.Contains(shown, "JzqJ") || strings.Contains(shown, base64.StdEncoding.EncodeToString([]byte(planted))[:6])
+	return strings.Contains(shown, "JzqJ") ||
+		strings.Contains(shown, base64.StdEncoding.EncodeToString([]byte(planted))[:6])
 }
 
 // Every field that may hold a secret, with every value, in every text.
@@ -124,8 +131,10 @@ func TestSecretsOfAWrongKindAreNeverShown(t *testing.T) {
 		}
 		up := f.path[:strings.LastIndexByte(f.path, '.')]
 		for _, member := range []string{
-			at(f.path, `["`+planted+`"]`), at(f.path, `{"x": "`+planted+`"}`), at(f.path+"x", `"`+planted+`"`), at(f.path+".deeper", `"`+planted+`"`), at(strings.ToUpper(f.path[2:]), `"`+planted+`"`),
-			at(up, `"`+planted+`"`), at(up, `["`+planted+`"]`), at(up, `[["`+planted+`"]]`), at(up, `{"0": "`+planted+`"}`),
+			at(f.path, `["`+planted+`"]`), at(f.path, `{"x": "`+planted+`"}`), at(f.path+"x", `"`+planted+`"`),
+			at(f.path+".deeper", `"`+planted+`"`), at(strings.ToUpper(f.path[2:]), `"`+planted+`"`),
+			at(up, `"`+planted+`"`), at(up, `["`+planted+`"]`), at(up, `[["`+planted+`"]]`),
+			at(up, `{"0": "`+planted+`"}`),
 		} {
 			text := `{"ignition": {"version": "3.6.0"}, ` + member + `, "zz": 1}`
 			require.False(t, leaks(shownOf(text)), "%s:\n%s\n%s", f.path, text, shownOf(text))
@@ -135,8 +144,10 @@ func TestSecretsOfAWrongKindAreNeverShown(t *testing.T) {
 
 // What is no secret is shown: a test that finds nothing shown at all would find no leak either.
 func TestWhatIsNoSecretIsShown(t *testing.T) {
-	assert.True(t, leaks(shownOf(`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "`+planted+`"}]}}`)))
-	shown := shownOf(`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "rel", "contents": {"source": "data:,` + planted + `"}}]}}`)
+	assert.True(t,
+		leaks(shownOf(`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "`+planted+`"}]}}`)))
+	shown := shownOf(`{"ignition": {"version": "3.6.0"}, ` +
+		`"storage": {"files": [{"path": "rel", "contents": {"source": "data:,` + planted + `"}}]}}`)
 	assert.Contains(t, shown, `{"path": "rel", "contents": {"source": [redacted]}}`)
 }
 
@@ -150,20 +161,27 @@ func TestMasksDoNotTellLengths(t *testing.T) {
 
 // A secret that has slipped into the place of a key, known or not what is around it.
 func TestSecretsInThePlaceOfKeysAreNeverShown(t *testing.T) {
-	for _, key := range []string{planted, "$6$x$" + planted, "-----BEGIN PRIVATE KEY----- " + planted, "ssh-ed25519 AAAA" + planted, "pass " + planted} {
+	for _, key := range []string{planted, "$6$x$" + planted, "-----BEGIN PRIVATE KEY----- " + planted,
+		"ssh-ed25519 AAAA" + planted, "pass " + planted} {
 		for claim, around := range wrongs {
 			for _, member := range []string{
-				fmt.Sprintf(`%q: 1`, key), fmt.Sprintf(`%q: {%q: 1, %q: 2}`, key, key, key), fmt.Sprintf(`"zz": {%q: [{%q: 1}]}`, key, key),
-				fmt.Sprintf(`"passwd": {"users": [{"name": "", %q: null}]}`, key), fmt.Sprintf(`"passwd": {"users": [{"name": "a", "passwordHash": {%q: null}}]}`, key),
-				fmt.Sprintf(`"storage": {"files": [{"path": "rel", %q: 1, "zz": 1, %q: 2}]}`, key, key), fmt.Sprintf(`"storage": {%q: {}}`, key),
+				fmt.Sprintf(`%q: 1`, key), fmt.Sprintf(`%q: {%q: 1, %q: 2}`, key, key, key),
+				fmt.Sprintf(`"zz": {%q: [{%q: 1}]}`, key, key),
+				fmt.Sprintf(`"passwd": {"users": [{"name": "", %q: null}]}`, key),
+				fmt.Sprintf(`"passwd": {"users": [{"name": "a", "passwordHash": {%q: null}}]}`, key),
+				fmt.Sprintf(`"storage": {"files": [{"path": "rel", %q: 1, "zz": 1, %q: 2}]}`, key, key),
+				fmt.Sprintf(`"storage": {%q: {}}`, key),
 			} {
 				text := strings.ReplaceAll(around, "@", member)
 				require.False(t, leaks(shownOf(text)), "%s:\n%s\n%s", claim, text, shownOf(text))
 			}
 		}
 		for _, body := range []string{
-			"%q: 1\n", "%q: 1\n%[1]q: 2\n", "zz: {%q: 1, %[1]q: 2}\n", "passwd: {users: [{name: a, %q: x, uid: -1}]}\n", "passwd:\n  users:\n    - name: a\n      password_hash:\n        %q: x\n",
-			"storage: {files: [{path: rel, %q: 1, zz: 1}]}\n", "storage:\n  files:\n    - %q: 1\n      path\n", "%q\n", "a: [%q: 1\n", "%q: [\n", "systemd: {units: {%q: 1}}\n", "zz: {zz: [{%q: {}, %[1]q: {}}]}\n", "storage: {%q: null, %[1]q: {zz: 1, zz: 2}}\n",
+			"%q: 1\n", "%q: 1\n%[1]q: 2\n", "zz: {%q: 1, %[1]q: 2}\n", "passwd: {users: [{name: a, %q: x, uid: -1}]}\n",
+			"passwd:\n  users:\n    - name: a\n      password_hash:\n        %q: x\n",
+			"storage: {files: [{path: rel, %q: 1, zz: 1}]}\n", "storage:\n  files:\n    - %q: 1\n      path\n",
+			"%q\n", "a: [%q: 1\n", "%q: [\n", "systemd: {units: {%q: 1}}\n", "zz: {zz: [{%q: {}, %[1]q: {}}]}\n",
+			"storage: {%q: null, %[1]q: {zz: 1, zz: 2}}\n",
 		} {
 			text := "variant: fcos\nversion: 1.7.0\n" + fmt.Sprintf(body, key)
 			require.False(t, leaks(shownOf(text)), "%s\n%s", text, shownOf(text))

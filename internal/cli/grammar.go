@@ -26,8 +26,8 @@ type Grammar struct {
 // A Dash is what may follow a single one.
 type Dash int
 
-// One dash is as good as two; or letters follow it, the last of which may have its value behind it; or the one, if there is
-// such a name, and else the other.
+// One dash is as good as two; or letters follow it, the last of which may have its value behind it; or the one, if
+// there is such a name, and else the other.
 const (
 	DashAny Dash = iota
 	DashName
@@ -70,7 +70,8 @@ func Commands() Grammar {
 
 // Stage is that of ignition, the engine (docs/peer/engine.md §1.1).
 func Stage() Grammar {
-	return Grammar{Dash: DashName, OperandsEnd: true, LastHoldsSeveral: true, HelpToErr: true, words: ourWords, misused: pointToHelp}
+	return Grammar{Dash: DashName, OperandsEnd: true, LastHoldsSeveral: true, HelpToErr: true, words: ourWords,
+		misused: pointToHelp}
 }
 
 // Remove is that of ignition-rmcfg (docs/peer/engine.md §14).
@@ -80,9 +81,10 @@ func Remove() Grammar {
 
 // PeerValidate is that of ignition-validate (docs/peer/engine.md §15).
 func PeerValidate() Grammar {
-	return Grammar{Dash: DashName, OperandsEnd: true, HelpToErr: true, words: ourWords, misused: func(c *Command, message string) string {
-		return message + "\n" + c.Help()
-	}}
+	return Grammar{Dash: DashName, OperandsEnd: true, HelpToErr: true, words: ourWords,
+		misused: func(c *Command, message string) string {
+			return message + "\n" + c.Help()
+		}}
 }
 
 // PeerApply is that of ignition-apply (docs/peer/engine.md §13).

@@ -123,7 +123,8 @@ func table(rows [][2]string) string {
 	return b.String()
 }
 
-// wrapped breaks a paragraph into lines that begin at a column. A line of it that begins with two blanks stays as it is.
+// wrapped breaks a paragraph into lines that begin at a column. A line of it that begins with two blanks stays as it
+// is.
 func wrapped(paragraph string, column int) string {
 	var b strings.Builder
 	margin := strings.Repeat(" ", column)

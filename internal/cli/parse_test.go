@@ -31,8 +31,10 @@ func command(g cli.Grammar, s *seen) cli.Command {
 			{Long: "dir", Short: 'd', Value: "DIR", Set: cli.Text(&s.dir)},
 			{Long: "live", Short: 'l', Set: cli.Switch(&s.live)},
 			{Long: "pretty", Short: 'p', Set: cli.Switch(&s.pretty)},
-			{Long: "format", Value: "FORMAT", Values: []string{"text", "line", "json"}, Default: "text", Set: cli.Text(&s.format)},
-			{Long: "hue", Aliases: []string{"tint"}, Value: "WHEN", Implied: "always", Open: true, Values: []string{"always"}, Set: cli.Text(&s.color)},
+			{Long: "format", Value: "FORMAT", Values: []string{"text", "line", "json"}, Default: "text",
+				Set: cli.Text(&s.format)},
+			{Long: "hue", Aliases: []string{"tint"}, Value: "WHEN", Implied: "always", Open: true,
+				Values: []string{"always"}, Set: cli.Text(&s.color)},
 			{Long: "wait", Value: "TIME", Default: "2m", Set: cli.Duration(&s.wait)},
 			{Long: "old", Value: "X", Hidden: true, Set: cli.Text(new(string))},
 		},
@@ -68,48 +70,64 @@ func TestArgumentsByTheGrammarOfAName(t *testing.T) {
 		args    []string
 		want    seen
 	}{
-		"nothing has the defaults":                  {cli.Ours(), nil, is(nil)},
-		"a value of its own":                        {cli.Ours(), []string{"--dir", "x"}, dir},
-		"a value behind =":                          {cli.Ours(), []string{"--dir=x"}, dir},
-		"a value behind its letter":                 {cli.Ours(), []string{"-dx"}, dir},
-		"a value behind its letter and =":           {cli.Ours(), []string{"-d=x"}, dir},
-		"a value behind its letter, of its own":     {cli.Ours(), []string{"-d", "x"}, dir},
-		"one dash and a name":                       {cli.Ours(), []string{"-dir", "x"}, dir},
-		"one dash, a name and a value":              {cli.Ours(), []string{"-dir=x"}, dir},
-		"two dashes and a letter":                   {cli.Ours(), []string{"--d", "x"}, dir},
-		"letters together":                          {cli.Ours(), []string{"-lp"}, both},
-		"letters together, the last with its value": {cli.Ours(), []string{"-lpdx"}, is(func(s *seen) { s.live, s.pretty, s.dir = true, true, "x" })},
-		"the last of several counts":                {cli.Ours(), []string{"--dir=y", "--dir=x"}, dir},
-		"a switch that is turned off again":         {cli.Ours(), []string{"--live", "--live=false"}, is(nil)},
-		"a switch takes no argument":                {cli.Ours(), []string{"--live", "f"}, is(func(s *seen) { s.live, s.operands = true, []string{"f"} })},
-		"an empty value":                            {cli.Ours(), []string{"--dir", "x", "--dir="}, is(nil)},
-		"a value may begin with a dash":             {cli.Ours(), []string{"--dir", "-x"}, is(func(s *seen) { s.dir = "-x" })},
-		"options anywhere":                          {cli.Ours(), []string{"f", "-l", "g", "-p"}, is(func(s *seen) { s.live, s.pretty, s.operands = true, true, []string{"f", "g"} })},
-		"all behind -- is no option":                {cli.Ours(), []string{"--", "-l", "--"}, is(func(s *seen) { s.operands = []string{"-l", "--"} })},
-		"a dash is no option":                       {cli.Ours(), []string{"-"}, is(func(s *seen) { s.operands = []string{"-"} })},
-		"nothing is no option":                      {cli.Ours(), []string{""}, is(func(s *seen) { s.operands = []string{""} })},
-		"a value of a list":                         {cli.Ours(), []string{"--format=json"}, is(func(s *seen) { s.format = "json" })},
-		"a value that a command judges":             {cli.Ours(), []string{"--hue=odd"}, is(func(s *seen) { s.color = "odd" })},
-		"a value that need not be":                  {cli.Ours(), []string{"--hue", "f"}, is(func(s *seen) { s.color, s.operands = "always", []string{"f"} })},
-		"another name":                              {cli.Ours(), []string{"--tint"}, is(func(s *seen) { s.color = "always" })},
-		"a time":                                    {cli.Ours(), []string{"--wait", "90s"}, is(func(s *seen) { s.wait = 90 * time.Second })},
+		"nothing has the defaults":              {cli.Ours(), nil, is(nil)},
+		"a value of its own":                    {cli.Ours(), []string{"--dir", "x"}, dir},
+		"a value behind =":                      {cli.Ours(), []string{"--dir=x"}, dir},
+		"a value behind its letter":             {cli.Ours(), []string{"-dx"}, dir},
+		"a value behind its letter and =":       {cli.Ours(), []string{"-d=x"}, dir},
+		"a value behind its letter, of its own": {cli.Ours(), []string{"-d", "x"}, dir},
+		"one dash and a name":                   {cli.Ours(), []string{"-dir", "x"}, dir},
+		"one dash, a name and a value":          {cli.Ours(), []string{"-dir=x"}, dir},
+		"two dashes and a letter":               {cli.Ours(), []string{"--d", "x"}, dir},
+		"letters together":                      {cli.Ours(), []string{"-lp"}, both},
+		"letters together, the last with its value": {cli.Ours(), []string{"-lpdx"},
+			is(func(s *seen) { s.live, s.pretty, s.dir = true, true, "x" })},
+		"the last of several counts":        {cli.Ours(), []string{"--dir=y", "--dir=x"}, dir},
+		"a switch that is turned off again": {cli.Ours(), []string{"--live", "--live=false"}, is(nil)},
+		"a switch takes no argument": {cli.Ours(), []string{"--live", "f"},
+			is(func(s *seen) { s.live, s.operands = true, []string{"f"} })},
+		"an empty value":                {cli.Ours(), []string{"--dir", "x", "--dir="}, is(nil)},
+		"a value may begin with a dash": {cli.Ours(), []string{"--dir", "-x"}, is(func(s *seen) { s.dir = "-x" })},
+		"options anywhere": {cli.Ours(), []string{"f", "-l", "g", "-p"},
+			is(func(s *seen) { s.live, s.pretty, s.operands = true, true, []string{"f", "g"} })},
+		"all behind -- is no option": {cli.Ours(), []string{"--", "-l", "--"},
+			is(func(s *seen) { s.operands = []string{"-l", "--"} })},
+		"a dash is no option":  {cli.Ours(), []string{"-"}, is(func(s *seen) { s.operands = []string{"-"} })},
+		"nothing is no option": {cli.Ours(), []string{""}, is(func(s *seen) { s.operands = []string{""} })},
+		"a value of a list": {cli.Ours(), []string{"--format=json"},
+			is(func(s *seen) { s.format = "json" })},
+		"a value that a command judges": {cli.Ours(), []string{"--hue=odd"}, is(func(s *seen) { s.color = "odd" })},
+		"a value that need not be": {cli.Ours(), []string{"--hue", "f"},
+			is(func(s *seen) { s.color, s.operands = "always", []string{"f"} })},
+		"another name": {cli.Ours(), []string{"--tint"}, is(func(s *seen) { s.color = "always" })},
+		"a time":       {cli.Ours(), []string{"--wait", "90s"}, is(func(s *seen) { s.wait = 90 * time.Second })},
 
-		"butane: letters together":             {cli.Butane(), []string{"-lpdx"}, is(func(s *seen) { s.live, s.pretty, s.dir = true, true, "x" })},
-		"butane: a letter turned off":          {cli.Butane(), []string{"-lp=false"}, is(func(s *seen) { s.live = true })},
-		"butane: one dash has letters only":    {cli.Butane(), []string{"-dir"}, is(func(s *seen) { s.dir = "ir" })},
-		"butane: options behind the file":      {cli.Butane(), []string{"f", "--dir", "x"}, is(func(s *seen) { s.dir, s.operands = "x", []string{"f"} })},
-		"ignition: one dash and a name":        {cli.Stage(), []string{"-dir", "x"}, dir},
-		"ignition: two dashes and a name":      {cli.Stage(), []string{"--dir=x"}, dir},
-		"ignition: an argument ends options":   {cli.Stage(), []string{"f", "-live"}, is(func(s *seen) { s.operands = []string{"f", "-live"} })},
-		"ignition: a dash ends options":        {cli.Stage(), []string{"-", "-live"}, is(func(s *seen) { s.operands = []string{"-", "-live"} })},
-		"ignition: an empty last argument":     {cli.Stage(), []string{"-dir=x", ""}, is(func(s *seen) { s.dir, s.operands = "x", []string{""} })},
-		"ignition: several in the last":        {cli.Stage(), []string{"-dir=x", " -live -pretty "}, is(func(s *seen) { s.dir, s.live, s.pretty = "x", true, true })},
-		"ignition: one in the last, as it is":  {cli.Stage(), []string{"-dir=a b"}, is(func(s *seen) { s.dir = "a b" })},
-		"ignition-rmcfg: the last is one":      {cli.Remove(), []string{"--dir", "-live -pretty"}, is(func(s *seen) { s.dir = "-live -pretty" })},
-		"ignition-rmcfg: arguments end all":    {cli.Remove(), []string{"f", "-live"}, is(func(s *seen) { s.operands = []string{"f", "-live"} })},
-		"ignition-validate: a file ends all":   {cli.PeerValidate(), []string{"-", "-version"}, is(func(s *seen) { s.operands = []string{"-", "-version"} })},
-		"ignition-validate: -- ends all":       {cli.PeerValidate(), []string{"--", "f"}, file},
-		"ignition-apply: options anywhere":     {cli.PeerApply(), []string{"f", "--live", "--dir", "x"}, is(func(s *seen) { s.dir, s.live, s.operands = "x", true, []string{"f"} })},
+		"butane: letters together": {cli.Butane(), []string{"-lpdx"},
+			is(func(s *seen) { s.live, s.pretty, s.dir = true, true, "x" })},
+		"butane: a letter turned off":       {cli.Butane(), []string{"-lp=false"}, is(func(s *seen) { s.live = true })},
+		"butane: one dash has letters only": {cli.Butane(), []string{"-dir"}, is(func(s *seen) { s.dir = "ir" })},
+		"butane: options behind the file": {cli.Butane(), []string{"f", "--dir", "x"},
+			is(func(s *seen) { s.dir, s.operands = "x", []string{"f"} })},
+		"ignition: one dash and a name":   {cli.Stage(), []string{"-dir", "x"}, dir},
+		"ignition: two dashes and a name": {cli.Stage(), []string{"--dir=x"}, dir},
+		"ignition: an argument ends options": {cli.Stage(), []string{"f", "-live"},
+			is(func(s *seen) { s.operands = []string{"f", "-live"} })},
+		"ignition: a dash ends options": {cli.Stage(), []string{"-", "-live"},
+			is(func(s *seen) { s.operands = []string{"-", "-live"} })},
+		"ignition: an empty last argument": {cli.Stage(), []string{"-dir=x", ""},
+			is(func(s *seen) { s.dir, s.operands = "x", []string{""} })},
+		"ignition: several in the last": {cli.Stage(), []string{"-dir=x", " -live -pretty "},
+			is(func(s *seen) { s.dir, s.live, s.pretty = "x", true, true })},
+		"ignition: one in the last, as it is": {cli.Stage(), []string{"-dir=a b"}, is(func(s *seen) { s.dir = "a b" })},
+		"ignition-rmcfg: the last is one": {cli.Remove(), []string{"--dir", "-live -pretty"},
+			is(func(s *seen) { s.dir = "-live -pretty" })},
+		"ignition-rmcfg: arguments end all": {cli.Remove(), []string{"f", "-live"},
+			is(func(s *seen) { s.operands = []string{"f", "-live"} })},
+		"ignition-validate: a file ends all": {cli.PeerValidate(), []string{"-", "-version"},
+			is(func(s *seen) { s.operands = []string{"-", "-version"} })},
+		"ignition-validate: -- ends all": {cli.PeerValidate(), []string{"--", "f"}, file},
+		"ignition-apply: options anywhere": {cli.PeerApply(), []string{"f", "--live", "--dir", "x"},
+			is(func(s *seen) { s.dir, s.live, s.operands = "x", true, []string{"f"} })},
 		"ignition-apply: all behind -- is one": {cli.PeerApply(), []string{"--", "f"}, file},
 	} {
 		t.Run(claim, func(t *testing.T) {
@@ -129,28 +147,39 @@ func TestWrongArguments(t *testing.T) {
 		want    string
 		hint    string
 	}{
-		"an unknown name":              {cli.Ours(), []string{"--frobnicate"}, "the option --frobnicate is not known", ""},
-		"an unknown name with a value": {cli.Ours(), []string{"--frobnicate=x"}, "the option --frobnicate is not known", ""},
-		"a misspelt name":              {cli.Ours(), []string{"--prety"}, "the option --prety is not known", "did you mean --pretty?"},
-		"a misspelt name, one dash":    {cli.Ours(), []string{"-fromat=line"}, "the option -fromat is not known", "did you mean --format?"},
-		"the beginning of a name":      {cli.Ours(), []string{"--form", "line"}, "the option --form is not known", "did you mean --format?"},
+		"an unknown name": {cli.Ours(), []string{"--frobnicate"}, "the option --frobnicate is not known", ""},
+		"an unknown name with a value": {cli.Ours(), []string{"--frobnicate=x"}, "the option --frobnicate is not known",
+			""},
+		"a misspelt name": {cli.Ours(), []string{"--prety"}, "the option --prety is not known",
+			"did you mean --pretty?"},
+		"a misspelt name, one dash": {cli.Ours(), []string{"-fromat=line"}, "the option -fromat is not known",
+			"did you mean --format?"},
+		"the beginning of a name": {cli.Ours(), []string{"--form", "line"}, "the option --form is not known",
+			"did you mean --format?"},
 		"an unknown letter":            {cli.Ours(), []string{"-x"}, "the option -x is not known", ""},
 		"an unknown letter of several": {cli.Ours(), []string{"-lxp"}, "the option -lxp is not known", ""},
-		"three dashes":                 {cli.Ours(), []string{"---live"}, "the option ---live is not known", "did you mean --live?"},
-		"no name":                      {cli.Ours(), []string{"--=x"}, "the option -- is not known", ""},
-		"what is hidden is not meant":  {cli.Ours(), []string{"--olds"}, "the option --olds is not known", ""},
-		"no value":                     {cli.Ours(), []string{"f", "--dir"}, "the option --dir needs a value", ""},
-		"no value behind a letter":     {cli.Ours(), []string{"-ld"}, "the option -d needs a value", ""},
-		"no switch":                    {cli.Ours(), []string{"--live=maybe"}, `the option --live does not take the value "maybe"`, ""},
-		"an empty switch":              {cli.Ours(), []string{"--live="}, `the option --live does not take the value ""`, ""},
-		"no time":                      {cli.Ours(), []string{"--wait=soon"}, `the option --wait does not take the value "soon"`, ""},
-		"no value of a list":           {cli.Ours(), []string{"--format", "xml"}, `the format "xml" is not known: text, line and json are`, ""},
+		"three dashes": {cli.Ours(), []string{"---live"}, "the option ---live is not known",
+			"did you mean --live?"},
+		"no name":                     {cli.Ours(), []string{"--=x"}, "the option -- is not known", ""},
+		"what is hidden is not meant": {cli.Ours(), []string{"--olds"}, "the option --olds is not known", ""},
+		"no value":                    {cli.Ours(), []string{"f", "--dir"}, "the option --dir needs a value", ""},
+		"no value behind a letter":    {cli.Ours(), []string{"-ld"}, "the option -d needs a value", ""},
+		"no switch": {cli.Ours(), []string{"--live=maybe"},
+			`the option --live does not take the value "maybe"`, ""},
+		"an empty switch": {cli.Ours(), []string{"--live="},
+			`the option --live does not take the value ""`, ""},
+		"no time": {cli.Ours(), []string{"--wait=soon"},
+			`the option --wait does not take the value "soon"`, ""},
+		"no value of a list": {cli.Ours(), []string{"--format", "xml"},
+			`the format "xml" is not known: text, line and json are`, ""},
 		"butane: an unknown name":      {cli.Butane(), []string{"--frobnicate"}, "unknown flag: --frobnicate", ""},
 		"butane: two dashes, a letter": {cli.Butane(), []string{"--d", "x"}, "unknown flag: --d", ""},
-		"butane: an unknown letter":    {cli.Butane(), []string{"-pretty"}, "unknown shorthand flag in -pretty", "did you mean --pretty?"},
-		"ignition: letters together":   {cli.Stage(), []string{"-lp"}, "the option -lp is not known", ""},
-		"ignition: no value":           {cli.Stage(), []string{"-dir"}, "the option -dir needs a value", ""},
-		"ignition-apply: a name":       {cli.PeerApply(), []string{"-dir=x", "--frobnicate"}, "unknown flag: --frobnicate", ""},
+		"butane: an unknown letter": {cli.Butane(), []string{"-pretty"}, "unknown shorthand flag in -pretty",
+			"did you mean --pretty?"},
+		"ignition: letters together": {cli.Stage(), []string{"-lp"}, "the option -lp is not known", ""},
+		"ignition: no value":         {cli.Stage(), []string{"-dir"}, "the option -dir needs a value", ""},
+		"ignition-apply: a name": {cli.PeerApply(), []string{"-dir=x", "--frobnicate"}, "unknown flag: --frobnicate",
+			""},
 	} {
 		t.Run(claim, func(t *testing.T) {
 			t.Parallel()
@@ -165,7 +194,8 @@ func TestWrongArguments(t *testing.T) {
 
 func TestHelpAndTheVersionAreWantedWhereverTheyStand(t *testing.T) {
 	t.Parallel()
-	for _, g := range []cli.Grammar{cli.Ours(), cli.Stage(), cli.Remove(), cli.PeerValidate(), cli.PeerApply(), cli.Butane()} {
+	for _, g := range []cli.Grammar{cli.Ours(), cli.Stage(), cli.Remove(), cli.PeerValidate(), cli.PeerApply(),
+		cli.Butane()} {
 		for _, args := range [][]string{{"-h"}, {"--help"}, {"--live", "--help", "--frobnicate"}} {
 			_, err := parse(g, args...)
 			require.ErrorIs(t, err, cli.ErrHelp, args)
@@ -183,15 +213,18 @@ func TestHelpAndTheVersionAreWantedWhereverTheyStand(t *testing.T) {
 
 // Whatever the arguments are: no panic, and nothing of them is lost but options and their values.
 func FuzzParse(f *testing.F) {
-	for _, args := range []string{"", "--dir\x00x", "-lpd=x\x00f", "--\x00-l", "-\x00--format=json", "-d", "--hue=\x00-=", " -live -dir x ", "\xff-\xff\x00-\xff"} {
+	for _, args := range []string{"", "--dir\x00x", "-lpd=x\x00f", "--\x00-l", "-\x00--format=json", "-d",
+		"--hue=\x00-=", " -live -dir x ", "\xff-\xff\x00-\xff"} {
 		f.Add(args)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		args := strings.Split(text, "\x00")
-		for _, g := range []cli.Grammar{cli.Ours(), cli.Stage(), cli.Remove(), cli.PeerValidate(), cli.PeerApply(), cli.Butane()} {
+		for _, g := range []cli.Grammar{cli.Ours(), cli.Stage(), cli.Remove(), cli.PeerValidate(), cli.PeerApply(),
+			cli.Butane()} {
 			s, err := parse(g, args...)
 			var usage *cli.UsageError
-			if err != nil && !errors.As(err, &usage) && !errors.Is(err, cli.ErrHelp) && !errors.Is(err, cli.ErrVersion) {
+			if err != nil && !errors.As(err, &usage) && !errors.Is(err, cli.ErrHelp) &&
+				!errors.Is(err, cli.ErrVersion) {
 				t.Fatalf("%q: %v", args, err)
 			}
 			for _, operand := range s.operands {
@@ -219,24 +252,45 @@ func TestHowACommandEnds(t *testing.T) {
 		code           int
 		stdout, stderr string
 	}{
-		"well":                               {code: 0},
-		"with a failure":                     {err: failure, code: 1, stderr: "prog: no; room\nhint: make some\n"},
-		"with wrong usage":                   {err: cli.Misuse("one %s", "file"), code: 2, stderr: "prog: one file\nTry 'prog --help'.\n"},
-		"with a wrong option":                {args: []string{"--liev"}, code: 2, stderr: "prog: the option --liev is not known\nhint: did you mean --live?\nTry 'prog --help'.\n"},
-		"with a code that it has told of":    {err: cli.ExitError(3), code: 3},
-		"with its usage":                     {err: cli.ShowUsage(1), code: 1, stderr: "Usage: prog [OPTIONS] FILE...\n\nOptions:\n  -h, --help   show this help\n", change: bare},
-		"with its version":                   {args: []string{"--version"}, code: 0, stdout: "Prog 9.9.9\n"},
-		"with its help":                      {args: []string{"-h"}, code: 0, stdout: "Usage: prog [OPTIONS] FILE...\n\nOptions:\n  -h, --help   show this help\n", change: bare},
-		"its output lost":                    {args: []string{"--version"}, broken: true, code: 1, stderr: "prog: writing to standard output: no space left\n"},
-		"its log lost":                       {change: func(c *cli.Command) { c.LogsOnly, c.Run = true, speaks }, broken: true, code: 0},
-		"its help lost, of one that logs":    {args: []string{"-h"}, change: func(c *cli.Command) { c.LogsOnly = true }, broken: true, code: 1, stderr: "prog: writing to standard output: no space left\n"},
-		"with a failure and its output lost": {err: failure, broken: true, code: 1, stderr: "prog: no; room\nhint: make some\n"},
+		"well":           {code: 0},
+		"with a failure": {err: failure, code: 1, stderr: "prog: no; room\nhint: make some\n"},
+		"with wrong usage": {err: cli.Misuse("one %s", "file"), code: 2,
+			stderr: "prog: one file\nTry 'prog --help'.\n"},
+		"with a wrong option": {args: []string{"--liev"}, code: 2,
+			stderr: "prog: the option --liev is not known\nhint: did you mean --live?\nTry 'prog --help'.\n"},
+		"with a code that it has told of": {err: cli.ExitError(3), code: 3},
+		"with its usage": {err: cli.ShowUsage(1), code: 1,
+			stderr: "Usage: prog [OPTIONS] FILE...\n\nOptions:\n  -h, --help   show this help\n", change: bare},
+		"with its version": {args: []string{"--version"}, code: 0, stdout: "Prog 9.9.9\n"},
+		"with its help": {args: []string{"-h"}, code: 0,
+			stdout: "Usage: prog [OPTIONS] FILE...\n\nOptions:\n  -h, --help   show this help\n", change: bare},
+		"its output lost": {args: []string{"--version"}, broken: true, code: 1,
+			stderr: "prog: writing to standard output: no space left\n"},
+		"its log lost": {change: func(c *cli.Command) {
+			c.LogsOnly, c.Run = true, speaks
+		}, broken: true, code: 0},
+		"its help lost, of one that logs": {args: []string{"-h"}, change: func(c *cli.Command) {
+			c.LogsOnly = true
+		}, broken: true, code: 1, stderr: "prog: writing to standard output: no space left\n"},
+		"with a failure and its output lost": {err: failure, broken: true, code: 1,
+			stderr: "prog: no; room\nhint: make some\n"},
 		"misused, where it knows better": {args: []string{"--liev"}, code: 4, change: func(c *cli.Command) {
 			c.Misused = func(*cli.Process, error) error { return cli.ExitError(4) }
 		}},
-		"help on standard error":               {args: []string{"-h"}, code: 0, change: func(c *cli.Command) { bare(c); c.Grammar = cli.PeerValidate() }, stderr: "Usage: prog [OPTIONS] FILE...\n\nOptions:\n  -h, --help   show this help\n"},
-		"butane: help, and then what is wrong": {args: []string{"-x"}, code: 2, change: func(c *cli.Command) { bare(c); c.Grammar = cli.Butane() }, stderr: "Usage: prog [OPTIONS] FILE...\n\nOptions:\n  -h, --help   show this help\nunknown shorthand flag in -x\n"},
-		"ignition-apply: the other way round":  {args: []string{"-x"}, code: 2, change: func(c *cli.Command) { bare(c); c.Grammar = cli.PeerApply() }, stderr: "prog: unknown shorthand flag in -x\nUsage: prog [OPTIONS] FILE...\n\nOptions:\n  -h, --help   show this help\n"},
+		"help on standard error": {args: []string{"-h"}, code: 0, change: func(c *cli.Command) {
+			bare(c)
+			c.Grammar = cli.PeerValidate()
+		}, stderr: "Usage: prog [OPTIONS] FILE...\n\nOptions:\n  -h, --help   show this help\n"},
+		"butane: help, and then what is wrong": {args: []string{"-x"}, code: 2, change: func(c *cli.Command) {
+			bare(c)
+			c.Grammar = cli.Butane()
+		}, stderr: "Usage: prog [OPTIONS] FILE...\n\nOptions:\n  -h, --help   show this help\n" +
+			"unknown shorthand flag in -x\n"},
+		"ignition-apply: the other way round": {args: []string{"-x"}, code: 2, change: func(c *cli.Command) {
+			bare(c)
+			c.Grammar = cli.PeerApply()
+		}, stderr: "prog: unknown shorthand flag in -x\nUsage: prog [OPTIONS] FILE...\n\n" +
+			"Options:\n  -h, --help   show this help\n"},
 	} {
 		t.Run(claim, func(t *testing.T) {
 			t.Parallel()
@@ -246,7 +300,8 @@ func TestHowACommandEnds(t *testing.T) {
 			if test.change != nil {
 				test.change(&c)
 			}
-			p := &cli.Process{Name: "prog", Args: test.args, Version: "9.9.9", Out: &diag.Screen{To: &out}, Err: &diag.Screen{To: &errs}}
+			p := &cli.Process{Name: "prog", Args: test.args, Version: "9.9.9", Out: &diag.Screen{To: &out},
+				Err: &diag.Screen{To: &errs}}
 			if test.broken {
 				p.Out.To = broken{}
 			}

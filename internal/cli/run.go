@@ -64,8 +64,8 @@ type ShowUsage int
 // Error says that help is all there is to say.
 func (e ShowUsage) Error() string { return "its usage is shown" }
 
-// Run runs what the name of the process stands for; of a name that is none of the programs', the first. It gives the exit code. Whoever
-// gets half of what a command prints must not take it for the whole; a boot goes on without its log.
+// Run runs what the name of the process stands for; of a name that is none of the programs', the first. It gives the
+// exit code. Whoever gets half of what a command prints must not take it for the whole; a boot goes on without its log.
 func Run(ctx context.Context, p *Process, programs []Program) int {
 	out := &diag.Watched{To: p.Out.To}
 	p.Out.To, p.Data = out, out
@@ -207,8 +207,9 @@ func VersionOption() Option {
 // Help is the command that tells of the others. The programs are those of the names that it knows.
 func Help(called string, programs func() []Program) Command {
 	return Command{
-		Called: called + " help", Usage: []string{called + " help [COMMAND]"}, Brief: "[COMMAND]", Short: "show this help, or that of a command",
-		Text: []string{"Explains a command, or lists them all."}, Grammar: Ours(),
+		Called: called + " help", Usage: []string{called + " help [COMMAND]"}, Brief: "[COMMAND]",
+		Short: "show this help, or that of a command",
+		Text:  []string{"Explains a command, or lists them all."}, Grammar: Ours(),
 		Run: func(_ context.Context, p *Process, operands []string) error {
 			all := programs()
 			if len(operands) == 0 {
@@ -232,7 +233,8 @@ func Help(called string, programs func() []Program) Command {
 // Version is the command that prints the version.
 func Version(called string) Command {
 	return Command{
-		Called: called + " version", Usage: []string{called + " version"}, Short: "print the version", Text: []string{"Prints the version."}, Grammar: Ours(),
+		Called: called + " version", Usage: []string{called + " version"}, Short: "print the version",
+		Text: []string{"Prints the version."}, Grammar: Ours(),
 		Run: func(context.Context, *Process, []string) error { return ErrVersion },
 	}
 }

@@ -1,5 +1,5 @@
-// Package cmdline reads the kernel's command line: its words, and what they say to whom. It is the one reader for all who look there;
-// which arguments there are, and what their values mean, is not its business.
+// Package cmdline reads the kernel's command line: its words, and what they say to whom. It is the one reader for all
+// who look there; which arguments there are, and what their values mean, is not its business.
 package cmdline
 
 import "strings"
@@ -16,9 +16,10 @@ const blanks = " \t\n\v\f\r"
 
 func isBlank(c byte) bool { return strings.IndexByte(blanks, c) >= 0 }
 
-// Arguments takes a line apart as systemd does (kernel-command-line(7)): double quotes keep blanks within a word, wherever in it they
-// begin, and go. Single quotes do so around a whole word or a whole value; elsewhere they are apostrophes, as the kernel has them. A
-// quote that is not closed keeps nothing together, so that it hides no argument that follows.
+// Arguments takes a line apart as systemd does (kernel-command-line(7)): double quotes keep blanks within a word,
+// wherever in it they begin, and go. Single quotes do so around a whole word or a whole value; elsewhere they are
+// apostrophes, as the kernel has them. A quote that is not closed keeps nothing together, so that it hides no argument
+// that follows.
 func Arguments(line string) []Argument {
 	var all []Argument
 	for rest := strings.TrimLeft(line, blanks); rest != ""; rest = strings.TrimLeft(rest, blanks) {
@@ -44,7 +45,8 @@ func unquoted(text string) (word string, length int) {
 	return out.String(), length
 }
 
-// quoted gives what stands in the quotes that a text begins with, or else its first byte; and how much of the text that is.
+// quoted gives what stands in the quotes that a text begins with, or else its first byte; and how much of the text that
+// is.
 func quoted(text string, begins bool) (inner string, size int) {
 	quote := text[:1]
 	if quote != `"` && (quote != "'" || !begins) {

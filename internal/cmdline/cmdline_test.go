@@ -61,7 +61,8 @@ func TestTheLastValueCounts(t *testing.T) {
 	assert.Empty(t, cmdline.Last(line, "b"))
 }
 
-// Invariants: words are pieces of the line in its order, with nothing but blanks between; without quotes they are strings.Fields.
+// Invariants: words are pieces of the line in its order, with nothing but blanks between; without quotes they are
+// strings.Fields.
 func FuzzArguments(f *testing.F) {
 	for _, seed := range []string{`a="b c" 'd e' f`, `"`, `a='`, `'"' "'"`, "a=b='c d"} {
 		f.Add(seed)

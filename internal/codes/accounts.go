@@ -27,7 +27,8 @@ func accountRows() []Row {
 		},
 		{
 			Code: AccountNameOld, Kind: OurWarning,
-			Line: "only old releases of shadow-utils, as in Debian 12, make a user or group of this name: a number, or " +
+			Line: "only old releases of shadow-utils, as in Debian 12, " +
+				"make a user or group of this name: a number, or " +
 				"with letters such as `ä`, `@` or characters that nobody sees",
 			Do: "use letters, digits, `_`, `-` and `.`; begin with a letter",
 			Why: `A config that is to make machines of more than one system fails on the newer ones, where useradd refuses

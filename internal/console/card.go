@@ -27,8 +27,8 @@ const (
 	columnsMax = 78
 )
 
-// NewCard makes the card of a stage that failed with an error. Place may be "". Hints of the error come first, then what is always
-// worth a try.
+// NewCard makes the card of a stage that failed with an error. Place may be "". Hints of the error come first, then
+// what is always worth a try.
 func NewCard(stage, place string, err error) Card {
 	c := Card{Stage: diag.Printable(stage), Place: diag.Printable(place), Causes: causes(err)}
 	for _, hint := range diag.Hints(err) {
@@ -137,7 +137,8 @@ func gap(first bool) int {
 // Show writes a card to all consoles.
 func (c *Consoles) Show(card Card) { c.say("\n" + card.String()) }
 
-// The card for programs, and as it is shown, for the emergency shell to show again: in the folder of glowplug's own files of a boot.
+// The card for programs, and as it is shown, for the emergency shell to show again: in the folder of glowplug's own
+// files of a boot.
 const (
 	failureFile = "failure.json"
 	shownFile   = "failure.txt"
@@ -167,8 +168,8 @@ func Left(folder string) string {
 	return c.Stage
 }
 
-// Forget removes the card that a stage has left in an earlier try, or any card with "": where a boot begins. That of another stage
-// stays: after a failure, stages that were done are taken back.
+// Forget removes the card that a stage has left in an earlier try, or any card with "": where a boot begins. That of
+// another stage stays: after a failure, stages that were done are taken back.
 func Forget(folder, stage string) error {
 	if stage != "" && Left(folder) != stage {
 		return nil

@@ -1,5 +1,5 @@
-// Package console is what a person at the machine's consoles sees of a boot: what is being waited for and, when a stage has
-// failed, one card that says why and what to try. The log is not its business, and secrets must not come this far.
+// Package console is what a person at the machine's consoles sees of a boot: what is being waited for and, when a stage
+// has failed, one card that says why and what to try. The log is not its business, and secrets must not come this far.
 package console
 
 import (
@@ -19,7 +19,8 @@ import (
 // A screen is one console.
 type screen struct {
 	to io.WriteCloser
-	// overwrites: a line can be written over, as on the screen of a machine. A serial line is often a log file at its other end.
+	// overwrites: a line can be written over, as on the screen of a machine. A serial line is often a log file at its
+	// other end.
 	overwrites bool
 	// stuck: it has not taken what was written last.
 	stuck bool
@@ -27,17 +28,18 @@ type screen struct {
 
 // Consoles are all consoles of the machine. The zero value is none.
 type Consoles struct {
-	mu       sync.Mutex
-	screens  []*screen
-	patience time.Duration // for a console that takes nothing, as a serial line does whose other end has told it to stop
-	dirty    bool          // a line that is to be written over is on the screens
+	mu      sync.Mutex
+	screens []*screen
+	// for a console that takes nothing, as a serial line does whose other end has told it to stop
+	patience time.Duration
+	dirty    bool // a line that is to be written over is on the screens
 }
 
 // A card has this long to get out. At 9600 baud it takes two seconds, and the driver's buffer holds it.
 const cardPatience = 5 * time.Second
 
-// Open opens the consoles that the kernel writes to: active has their names (/sys/class/tty/console/active, "tty0 ttyS0"), and
-// folder has them. One that cannot be opened is left out.
+// Open opens the consoles that the kernel writes to: active has their names (/sys/class/tty/console/active, "tty0
+// ttyS0"), and folder has them. One that cannot be opened is left out.
 func Open(active, folder string) *Consoles {
 	names, err := os.ReadFile(active)
 	if err != nil {
@@ -66,8 +68,8 @@ func (c *Consoles) Close() {
 	}
 }
 
-// write writes to one console. Opened without blocking it is still waited for, by Go's runtime, until it takes more. Clocks are none
-// of this package's business, so the deadline is one that is long past when it is set.
+// write writes to one console. Opened without blocking it is still waited for, by Go's runtime, until it takes more.
+// Clocks are none of this package's business, so the deadline is one that is long past when it is set.
 func (s *screen) write(text string, patience time.Duration) {
 	if file, ok := s.to.(interface{ SetWriteDeadline(time.Time) error }); ok {
 		_ = file.SetWriteDeadline(time.Time{})
@@ -96,8 +98,9 @@ func (c *Consoles) say(text string) {
 // Tell writes one line, which stays, to all consoles.
 func (c *Consoles) Tell(line string) { c.say(diag.OneLine(line) + "\n") }
 
-// update writes a line that the next one takes the place of, where that can be done; where it cannot, fresh says whether the line
-// is due all the same. A console that is stuck is left alone, so that the others are not late every time.
+// update writes a line that the next one takes the place of, where that can be done; where it cannot, fresh says
+// whether the line is due all the same. A console that is stuck is left alone, so that the others are not late every
+// time.
 func (c *Consoles) update(line string, fresh bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

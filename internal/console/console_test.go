@@ -70,7 +70,8 @@ func TestACardFitsOnAScreenWhateverTheErrorIs(t *testing.T) {
 }
 
 func TestAnErrorThatIsWordedAroundItsCauseIsOneCause(t *testing.T) {
-	assert.Equal(t, []string{"a", "EOF (twice)"}, NewCard("fetch", "", fmt.Errorf("a: %w", fmt.Errorf("%w (twice)", io.EOF))).Causes)
+	assert.Equal(t, []string{"a", "EOF (twice)"},
+		NewCard("fetch", "", fmt.Errorf("a: %w", fmt.Errorf("%w (twice)", io.EOF))).Causes)
 }
 
 func TestTheEndsOfALongChainAreOnTheCard(t *testing.T) {
@@ -95,7 +96,8 @@ func TestACardIsLeftForProgramsUntilItsStagePasses(t *testing.T) {
 	require.NoError(t, NewCard("fetch", "", io.EOF).Save(folder))
 	text, err := os.ReadFile(filepath.Join(folder, "failure.json"))
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"stage": "fetch", "causes": ["EOF"], "try": ["mend the cause and reboot: the first boot begins again, and what is done stays done"]}`, string(text))
+	assert.JSONEq(t, `{"stage": "fetch", "causes": ["EOF"], `+
+		`"try": ["mend the cause and reboot: the first boot begins again, and what is done stays done"]}`, string(text))
 	info, err := os.Stat(filepath.Join(folder, "failure.json"))
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o600), info.Mode())
@@ -192,7 +194,8 @@ func TestACardTakesThePlaceOfTheLineOfProgress(t *testing.T) {
 }
 
 func TestOnlyNumberedTerminalsAreScreens(t *testing.T) {
-	for name, want := range map[string]bool{"tty0": true, "tty63": true, "tty": false, "ttyS0": false, "ttyAMA0": false, "hvc0": false, "0": false} {
+	for name, want := range map[string]bool{"tty0": true, "tty63": true, "tty": false, "ttyS0": false, "ttyAMA0": false,
+		"hvc0": false, "0": false} {
 		assert.Equal(t, want, virtual(name), name)
 	}
 }
@@ -207,8 +210,10 @@ func TestLongWorkIsShownOnScreensAtOnceAndOnSerialLinesEveryTenSeconds(t *testin
 		log.Debug("executing: mkfs")
 		time.Sleep(20*time.Second + time.Millisecond)
 		synctest.Wait()
-		assert.Equal(t, "ignition: create filesystem (10 s)\r\nignition: create filesystem (20 s)\r\n", serialOut.String())
-		assert.True(t, strings.HasPrefix(screenOut.String(), diag.EraseLine+"ignition: create filesystem (2 s)"+diag.EraseLine+"ignition: create filesystem (3 s)"))
+		assert.Equal(t, "ignition: create filesystem (10 s)\r\nignition: create filesystem (20 s)\r\n",
+			serialOut.String())
+		assert.True(t, strings.HasPrefix(screenOut.String(),
+			diag.EraseLine+"ignition: create filesystem (2 s)"+diag.EraseLine+"ignition: create filesystem (3 s)"))
 		screenOut.Reset()
 		log.Info("[finished] create filesystem")
 		time.Sleep(30 * time.Second)
@@ -243,7 +248,8 @@ func wait(what string) logs.Activity {
 
 // Servers that are asked one after the other have the log say something new all the time.
 func TestASerialLineHasNewsHoweverOftenTheLogDoes(t *testing.T) {
-	for every, want := range map[time.Duration]int{3 * time.Second: 6, 5 * time.Second: 6, 10 * time.Second: 6, 30 * time.Second: 6} {
+	for every, want := range map[time.Duration]int{3 * time.Second: 6, 5 * time.Second: 6, 10 * time.Second: 6,
+		30 * time.Second: 6} {
 		news := newsOf(t, func(log *slog.Logger) {
 			end := func() {}
 			for since := time.Duration(0); since < time.Minute; since += every {
@@ -256,7 +262,8 @@ func TestASerialLineHasNewsHoweverOftenTheLogDoes(t *testing.T) {
 		})
 		assert.Equal(t, want, strings.Count(news, "\r\n"), "%s:\n%s", every, news)
 		if every == 30*time.Second {
-			assert.True(t, strings.HasPrefix(news, "ignition: GET http://server: attempt (10 s)\r\nignition: GET http://server: attempt (20 s)\r\n"), news)
+			assert.True(t, strings.HasPrefix(news,
+				"ignition: GET http://server: attempt (10 s)\r\nignition: GET http://server: attempt (20 s)\r\n"), news)
 		}
 	}
 }
@@ -328,7 +335,9 @@ func TestWhatIsShownAsGoingOnGoesOn(t *testing.T) {
 		}, "ignition: one (10 s)\r\n"},
 		"what is waited for as it is now": {func(log *slog.Logger) {
 			var attempt atomic.Int64
-			defer logs.Begin(log, logs.Activity{What: func() string { return fmt.Sprint("attempt ", attempt.Load()) }, Wait: true})()
+			defer logs.Begin(log, logs.Activity{What: func() string {
+				return fmt.Sprint("attempt ", attempt.Load())
+			}, Wait: true})()
 			time.Sleep(5 * second)
 			attempt.Store(2)
 			time.Sleep(6 * second)
@@ -342,7 +351,8 @@ func TestWhatIsShownAsGoingOnGoesOn(t *testing.T) {
 
 func TestWhatBeginsAndEndsIsNotLogged(t *testing.T) {
 	var out bytes.Buffer
-	for _, next := range []slog.Handler{logs.Stdout(&out), slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})} {
+	for _, next := range []slog.Handler{logs.Stdout(&out),
+		slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})} {
 		p, handler := Watch(&Consoles{}, next)
 		logs.Begin(slog.New(handler), wait("one"))()
 		logs.Begin(slog.New(next), wait("nobody shows what goes on"))()
@@ -366,5 +376,6 @@ func TestWorkThatIsDoneIsNoReasonForNews(t *testing.T) {
 func TestALineOfProgressDoesNotWrap(t *testing.T) {
 	line := progressLine(strings.Repeat("ü", 60), 100*time.Second)
 	assert.Equal(t, "ignition: "+strings.Repeat("ü", 60)+" (100 s)", line)
-	assert.Equal(t, "ignition: "+strings.Repeat("ü", 57)+"... (100 s)", progressLine(strings.Repeat("ü", 61), 100*time.Second))
+	assert.Equal(t, "ignition: "+strings.Repeat("ü", 57)+"... (100 s)",
+		progressLine(strings.Repeat("ü", 61), 100*time.Second))
 }

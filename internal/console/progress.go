@@ -19,8 +19,8 @@ const (
 	serialEvery = 10 * time.Second
 )
 
-// Progress shows on the consoles what has been going on for long: what is waited for, else the step, else the program that runs. It goes
-// by the log, and shows nothing that the log does not say to go on, nor what takes no time.
+// Progress shows on the consoles what has been going on for long: what is waited for, else the step, else the program
+// that runs. It goes by the log, and shows nothing that the log does not say to go on, nor what takes no time.
 type Progress struct {
 	consoles *Consoles
 	stop     chan struct{}
@@ -93,8 +93,9 @@ func (p *Progress) tick() {
 	}
 }
 
-// elapse lets one tick pass. It gives what goes on now and for how long, and whether a serial line has been without news for long enough:
-// however often that changes, as where one file is fetched after the other, this counts from the last line.
+// elapse lets one tick pass. It gives what goes on now and for how long, and whether a serial line has been without
+// news for long enough: however often that changes, as where one file is fetched after the other, this counts from the
+// last line.
 func (p *Progress) elapse() (what string, since time.Duration, due bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

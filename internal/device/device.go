@@ -45,7 +45,8 @@ type Device struct {
 	ReadOnly   bool
 	Content    block.Content
 	Users      []string // who uses it: "mounted at /var", "swap", "part of dm-0"
-	// Partitioned: it has a partition table that lists partitions, or of which nobody knows what it lists. They are somebody's.
+	// Partitioned: it has a partition table that lists partitions, or of which nobody knows what it lists. They are
+	// somebody's.
 	Partitioned bool
 }
 
@@ -90,8 +91,8 @@ func (d *Devices) at(name string) string { return filepath.Join("/", d.Root, nam
 // Sys is the kernel's view.
 func (d *Devices) Sys() block.Sysfs { return block.Sysfs{FS: os.DirFS(d.at("/sys"))} }
 
-// Node is the device that a path leads to, all links followed, by the kernel's own name: without udev /dev/mapper/x is no link
-// but a second node of /dev/dm-0.
+// Node is the device that a path leads to, all links followed, by the kernel's own name: without udev /dev/mapper/x is
+// no link but a second node of /dev/dm-0.
 func (d *Devices) Node(path string) (string, error) {
 	return d.node(path, path)
 }
@@ -138,8 +139,9 @@ func cause(err error) error {
 	return err
 }
 
-// Alias makes the link below Aliases through which tools get a device, which is at some path, mostly its own. Names by label or UUID come
-// and go while a device is being worked on; an alias stays. Others know these paths (docs/peer/engine.md §9.0).
+// Alias makes the link below Aliases through which tools get a device, which is at some path, mostly its own. Names by
+// label or UUID come and go while a device is being worked on; an alias stays. Others know these paths
+// (docs/peer/engine.md §9.0).
 func (d *Devices) Alias(path, at string) error {
 	node, err := d.Node(at)
 	if err != nil {
@@ -159,8 +161,8 @@ func (d *Devices) Alias(path, at string) error {
 	return os.Rename(fresh, alias)
 }
 
-// Open opens a device, or an image file, to read what is on it now: what the kernel remembers of a device that somebody has open
-// may be old, as those that build upon devices (md, xfs) do not write through that memory.
+// Open opens a device, or an image file, to read what is on it now: what the kernel remembers of a device that somebody
+// has open may be old, as those that build upon devices (md, xfs) do not write through that memory.
 func (d *Devices) Open(path string, flags int) (*os.File, error) {
 	f, err := os.OpenFile(path, flags|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -184,8 +186,9 @@ func (d *Devices) AliasOf(path string) string {
 	return filepath.Join(d.Aliases, filepath.Clean("/"+path))
 }
 
-// Alone has a device used for a moment that nobody else uses, see OpenAlone. No program is started meanwhile: between its fork and its
-// exec it would hold the device too, and a tool that is run on the device right after this would find it in use.
+// Alone has a device used for a moment that nobody else uses, see OpenAlone. No program is started meanwhile: between
+// its fork and its exec it would hold the device too, and a tool that is run on the device right after this would find
+// it in use.
 func (d *Devices) Alone(ctx context.Context, path string, flags int, use func(*os.File) error) error {
 	for {
 		syscall.ForkLock.RLock()
@@ -207,15 +210,17 @@ func (d *Devices) Alone(ctx context.Context, path string, flags int, use func(*o
 	}
 }
 
-// OpenAlone opens a device that nobody else uses: the kernel refuses if it, or a partition of it, is mounted or part of another, in
-// any namespace (open(2), O_EXCL). Those who only look at what udev shows them, as mdadm and lvm, are waited for.
+// OpenAlone opens a device that nobody else uses: the kernel refuses if it, or a partition of it, is mounted or part of
+// another, in any namespace (open(2), O_EXCL). Those who only look at what udev shows them, as mdadm and lvm, are
+// waited for.
 func (d *Devices) OpenAlone(ctx context.Context, path string, flags int) (f *os.File, err error) {
 	err = d.poll(ctx, min(exclusivePatience, d.patience()), host.Show(path), func() (bool, error) {
 		f, err = d.Open(path, flags|unix.O_EXCL)
 		return !errors.Is(err, unix.EBUSY), err
 	})
 	if errors.Is(err, unix.EBUSY) {
-		return nil, InUse(fmt.Errorf("%w, it or one of its partitions, by a mount (also of another mount namespace) or as part of another device", err))
+		return nil, InUse(fmt.Errorf("%w, it or one of its partitions, "+
+			"by a mount (also of another mount namespace) or as part of another device", err))
 	}
 	return f, err
 }
@@ -231,7 +236,8 @@ func (d Device) Free() error {
 	case len(d.Users) > 0:
 		return InUse(fmt.Errorf("%s is in use: %s", d, strings.Join(d.Users, ", ")))
 	case d.ReadOnly:
-		return diag.WithHint(fmt.Errorf("%s is read-only", d), "let the device take writes, or name another one in the config")
+		return diag.WithHint(fmt.Errorf("%s is read-only", d),
+			"let the device take writes, or name another one in the config")
 	}
 	return nil
 }

@@ -23,8 +23,8 @@ type Disk struct {
 	Mapper     string                  // device-mapper's name of the disk, as of a multipath one; "" for none
 }
 
-// PartitionNode is the node of one of the disk's partitions. Those of a device-mapper disk are devices of their own, which only
-// udev's name for them tells apart.
+// PartitionNode is the node of one of the disk's partitions. Those of a device-mapper disk are devices of their own,
+// which only udev's name for them tells apart.
 func (d Disk) PartitionNode(number int) string {
 	if d.Mapper != "" {
 		return mapperPrefix(d.Mapper) + strconv.Itoa(number)
@@ -115,8 +115,8 @@ func (d *Devices) partitionUsers(disk string, p block.KernelPartition, use usage
 	return append(partOf(holders), use.of(block.NodeOf(p.Name), major, minor)...), nil
 }
 
-// mapperView finds the partitions of a device-mapper disk. They are its holders, and what holds them in turn is no sign of use
-// either (docs/peer/engine.md §9.1 step 1): only mounts and swap count.
+// mapperView finds the partitions of a device-mapper disk. They are its holders, and what holds them in turn is no sign
+// of use either (docs/peer/engine.md §9.1 step 1): only mounts and swap count.
 func (d *Devices) mapperView(disk *Disk, use usage) error {
 	var err error
 	disk.Users, err = d.nodeUsers(disk.Node, use)
@@ -162,8 +162,8 @@ func globQuote(name string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
 }
 
-// DiskLinks are the names of disks from which udev makes those of their partitions, by node: with -part1 behind them they are
-// the first partition's (60-persistent-storage.rules).
+// DiskLinks are the names of disks from which udev makes those of their partitions, by node: with -part1 behind them
+// they are the first partition's (60-persistent-storage.rules).
 func (d *Devices) DiskLinks() map[string][]string {
 	all := map[string][]string{}
 	for _, kind := range []string{"by-id", "by-path", "by-diskseq"} {

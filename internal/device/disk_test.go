@@ -41,10 +41,15 @@ func TestPartitionsInUseAreFoundByNumber(t *testing.T) {
 	const at = "sys/class/block/nope/"
 	d := machine(t, map[string]string{
 		at + "dev": "250:0", at + "holders/": "",
-		at + "nopep1/partition": "1", at + "nopep1/start": "2048", at + "nopep1/size": "2048", at + "nopep1/dev": "250:1", at + "nopep1/holders/": "",
-		at + "nopep2/partition": "2", at + "nopep2/start": "4096", at + "nopep2/size": "8", at + "nopep2/dev": "250:2", at + "nopep2/holders/dm-3/": "",
-		at + "nopep3/partition": "3", at + "nopep3/start": "6144", at + "nopep3/size": "8", at + "nopep3/dev": "250:3", at + "nopep3/holders/": "",
-		"proc/thread-self/mountinfo": "22 1 250:1 / /mnt\\040x rw - ext4 /dev/root rw\n23 1 0:40 / / rw - tmpfs tmpfs rw\n",
+		at + "nopep1/partition": "1", at + "nopep1/start": "2048", at + "nopep1/size": "2048",
+		at + "nopep1/dev": "250:1", at + "nopep1/holders/": "",
+		at + "nopep2/partition": "2", at + "nopep2/start": "4096", at + "nopep2/size": "8", at + "nopep2/dev": "250:2",
+		at + "nopep2/holders/dm-3/": "",
+		at + "nopep3/partition":     "3", at + "nopep3/start": "6144", at + "nopep3/size": "8",
+		at + "nopep3/dev":      "250:3",
+		at + "nopep3/holders/": "",
+		"proc/thread-self/mountinfo": "22 1 250:1 / /mnt\\040x rw - ext4 /dev/root rw\n" +
+			"23 1 0:40 / / rw - tmpfs tmpfs rw\n",
 	})
 	disk := Disk{Device: Device{Path: "/dev/nope", Node: "/dev/nope", Name: "nope"}}
 	require.NoError(t, d.kernelView(&disk))
@@ -77,26 +82,32 @@ func TestTablesOfDeviceMapper(t *testing.T) {
 	start, size, err := linear("0 2048 linear 253:0 4096\n")
 	require.NoError(t, err)
 	assert.Equal(t, []uint64{4096, 2048}, []uint64{start, size})
-	for _, bad := range []string{"", "0 1 striped 253:0 4", "0 1 linear 253:0 4 5", "0 x linear 253:0 4", "0 1 linear 253:0 x", "0 1 linear 253:0\n0 1 linear 253:0 4"} {
+	for _, bad := range []string{"", "0 1 striped 253:0 4", "0 1 linear 253:0 4 5", "0 x linear 253:0 4",
+		"0 1 linear 253:0 x", "0 1 linear 253:0\n0 1 linear 253:0 4"} {
 		_, _, err := linear(bad)
 		assert.Error(t, err, bad)
 	}
 }
 
 func TestWhatTheKernelShouldHave(t *testing.T) {
-	has := []block.KernelPartition{{Name: "a1", Number: 1, Start: 8, Size: 8}, {Name: "a2", Number: 2, Start: 16, Size: 8}}
+	has := []block.KernelPartition{{Name: "a1", Number: 1, Start: 8, Size: 8},
+		{Name: "a2", Number: 2, Start: 16, Size: 8}}
 	for name, c := range map[string]struct {
 		want    []block.KernelPartition
 		numbers map[int]bool
 		text    string
 	}{
-		"others do not count":  {nil, map[int]bool{7: true, 1: false}, ""},
-		"all is right":         {has, map[int]bool{1: true, 2: true}, ""},
-		"names do not count":   {[]block.KernelPartition{{Name: "dm-1", Number: 1, Start: 8, Size: 8}}, map[int]bool{1: true}, ""},
-		"one should be gone":   {nil, map[int]bool{2: true}, "partition 2 is still there for the kernel"},
-		"one is missing":       {[]block.KernelPartition{{Number: 5, Start: 1, Size: 1}}, map[int]bool{5: true}, "partition 5 is not there for the kernel"},
-		"one is elsewhere":     {[]block.KernelPartition{{Number: 1, Start: 9, Size: 8}}, map[int]bool{1: true}, "partition 1: for the kernel it has 8 units of 512 bytes from 8 on, want 8 from 9 on"},
-		"one has another size": {[]block.KernelPartition{{Number: 1, Start: 8, Size: 9}}, map[int]bool{1: true}, "partition 1: for the kernel it has 8 units of 512 bytes from 8 on, want 9 from 8 on"},
+		"others do not count": {nil, map[int]bool{7: true, 1: false}, ""},
+		"all is right":        {has, map[int]bool{1: true, 2: true}, ""},
+		"names do not count": {[]block.KernelPartition{{Name: "dm-1", Number: 1, Start: 8, Size: 8}},
+			map[int]bool{1: true}, ""},
+		"one should be gone": {nil, map[int]bool{2: true}, "partition 2 is still there for the kernel"},
+		"one is missing": {[]block.KernelPartition{{Number: 5, Start: 1, Size: 1}}, map[int]bool{5: true},
+			"partition 5 is not there for the kernel"},
+		"one is elsewhere": {[]block.KernelPartition{{Number: 1, Start: 9, Size: 8}}, map[int]bool{1: true},
+			"partition 1: for the kernel it has 8 units of 512 bytes from 8 on, want 8 from 9 on"},
+		"one has another size": {[]block.KernelPartition{{Number: 1, Start: 8, Size: 9}}, map[int]bool{1: true},
+			"partition 1: for the kernel it has 8 units of 512 bytes from 8 on, want 9 from 8 on"},
 	} {
 		assert.Equal(t, c.text, Difference(has, c.want, c.numbers), name)
 	}
@@ -130,7 +141,8 @@ func TestAClaimWaitsForTheLock(t *testing.T) {
 	require.NoError(t, unix.Flock(int(other.Fd()), unix.LOCK_EX))
 	d := &Devices{Patience: 50 * time.Millisecond}
 	_, err = d.Claim(context.Background(), path, true, true)
-	assert.EqualError(t, err, fmt.Sprintf("device %s: locked by %s (process %d) for more than 50ms", path, comm(t), os.Getpid()))
+	assert.EqualError(t, err,
+		fmt.Sprintf("device %s: locked by %s (process %d) for more than 50ms", path, comm(t), os.Getpid()))
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(errors.New("told to stop"))
 	d.Patience = time.Minute
@@ -162,7 +174,8 @@ func TestAClaimWritesAndBlanks(t *testing.T) {
 	_, err = c.WriteAt([]byte("table"), 0)
 	require.NoError(t, err)
 	require.NoError(t, c.Sync())
-	require.NoError(t, c.Tell(context.Background(), nil, map[int]bool{1: true}), "an image file is nothing to the kernel")
+	require.NoError(t, c.Tell(context.Background(), nil, map[int]bool{1: true}),
+		"an image file is nothing to the kernel")
 	require.NoError(t, c.Forget(context.Background(), map[int]bool{1: true}))
 	got, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -201,7 +214,8 @@ func TestWhatIsOnADeviceIsShownAsText(t *testing.T) {
 }
 
 func TestLinksOfDisks(t *testing.T) {
-	d := machine(t, map[string]string{"dev/disk/by-id/x": ">/dev/null", "dev/disk/by-path/y": ">/dev/null", "dev/disk/by-id/z": ">/dev/zero", "dev/disk/by-id/gone": ">/dev/none",
-		"dev/disk/by-label/other": ">/dev/null"})
-	assert.Equal(t, map[string][]string{"/dev/null": {"/dev/disk/by-id/x", "/dev/disk/by-path/y"}, "/dev/zero": {"/dev/disk/by-id/z"}}, d.DiskLinks())
+	d := machine(t, map[string]string{"dev/disk/by-id/x": ">/dev/null", "dev/disk/by-path/y": ">/dev/null",
+		"dev/disk/by-id/z": ">/dev/zero", "dev/disk/by-id/gone": ">/dev/none", "dev/disk/by-label/other": ">/dev/null"})
+	assert.Equal(t, map[string][]string{"/dev/null": {"/dev/disk/by-id/x", "/dev/disk/by-path/y"},
+		"/dev/zero": {"/dev/disk/by-id/z"}}, d.DiskLinks())
 }

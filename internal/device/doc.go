@@ -3,8 +3,8 @@
 // changed. What should be on devices is decided elsewhere (stages/disks); what bytes on them mean is internal/block's.
 //
 // In come paths as a config has them; out come a Device (node, size, content, users), a Disk (that, its table and its
-// partitions), or a Claim, a disk that nobody else is to touch. Look, LookDisk and Users start nothing and change nothing;
-// Alias, Claim, Tell and Announce do.
+// partitions), or a Claim, a disk that nobody else is to touch. Look, LookDisk and Users start nothing and change
+// nothing; Alias, Claim, Tell and Announce do.
 //
 // A change of a partition table uses it in this order: Wait until the device is there; Alias, the link by which tools
 // get it; LookDisk; Claim, which looks once more; Forget, to have the kernel drop partitions that go; writes; Tell,

@@ -35,7 +35,8 @@ func Difference(has, want []block.KernelPartition, numbers map[int]bool) string 
 		case !found && wanted:
 			return fmt.Sprintf("partition %d is not there for the kernel", number)
 		case p.Start != w.Start || p.Size != w.Size:
-			return fmt.Sprintf("partition %d: for the kernel it has %d units of 512 bytes from %d on, want %d from %d on", number, p.Size, p.Start, w.Size, w.Start)
+			return fmt.Sprintf("partition %d: for the kernel it has %d units of 512 bytes from %d on, "+
+				"want %d from %d on", number, p.Size, p.Start, w.Size, w.Start)
 		}
 	}
 	return ""
@@ -60,8 +61,8 @@ func byNumber(all []block.KernelPartition) map[int]block.KernelPartition {
 	return m
 }
 
-// Forget makes the kernel drop partitions; those that it does not have are none the worse for it. It cannot drop one that is in
-// use. A device-mapper disk's partitions are udev's to drop.
+// Forget makes the kernel drop partitions; those that it does not have are none the worse for it. It cannot drop one
+// that is in use. A device-mapper disk's partitions are udev's to drop.
 func (c *Claim) Forget(ctx context.Context, numbers map[int]bool) error {
 	if c.Disk.Name == "" || c.Disk.Mapper != "" {
 		return nil
@@ -75,10 +76,11 @@ func (c *Claim) Forget(ctx context.Context, numbers map[int]bool) error {
 }
 
 func (c *Claim) drop(ctx context.Context, number int) error {
-	err := c.devices.poll(ctx, min(busyPatience, c.devices.patience()), c.Disk.PartitionNode(number), func() (bool, error) {
-		err := c.partition(unix.BLKPG_DEL_PARTITION, block.KernelPartition{Number: number})
-		return !errors.Is(err, unix.EBUSY), err
-	})
+	err := c.devices.poll(ctx, min(busyPatience, c.devices.patience()), c.Disk.PartitionNode(number),
+		func() (bool, error) {
+			err := c.partition(unix.BLKPG_DEL_PARTITION, block.KernelPartition{Number: number})
+			return !errors.Is(err, unix.EBUSY), err
+		})
 	if errors.Is(err, unix.ENXIO) {
 		return nil
 	}
@@ -91,8 +93,8 @@ func (c *Claim) drop(ctx context.Context, number int) error {
 	return err
 }
 
-// Tell makes the kernel's partitions of some numbers those that they should be, touching no others and none that is right
-// already. What gets smaller comes before what gets larger, which may take its place.
+// Tell makes the kernel's partitions of some numbers those that they should be, touching no others and none that is
+// right already. What gets smaller comes before what gets larger, which may take its place.
 func (c *Claim) Tell(ctx context.Context, want []block.KernelPartition, numbers map[int]bool) error {
 	if c.Disk.Name == "" || c.Disk.Mapper != "" {
 		return nil
@@ -169,9 +171,12 @@ func (c *Claim) verify(want []block.KernelPartition, numbers map[int]bool) error
 	return nil
 }
 
-// Announce has udev look at a disk and at partitions of it that have changed, and waits until all agree: nodes are there, those
-// of deleted partitions are gone, udev knows the others by their new names. It is called without the disk's lock, which udev respects.
-func (d *Devices) Announce(ctx context.Context, disk Disk, want []block.KernelPartition, numbers map[int]bool, links []Link) error {
+// Announce has udev look at a disk and at partitions of it that have changed, and waits until all agree: nodes are
+// there, those of deleted partitions are gone, udev knows the others by their new names. It is called without the
+// disk's lock, which udev respects.
+func (d *Devices) Announce(
+	ctx context.Context, disk Disk, want []block.KernelPartition, numbers map[int]bool, links []Link,
+) error {
 	if disk.Name == "" {
 		return nil
 	}
@@ -185,8 +190,8 @@ func (d *Devices) Announce(ctx context.Context, disk Disk, want []block.KernelPa
 		}
 	}
 	if d.udev() {
-		// When a disk that was written to is closed udev has the kernel read its table again, which takes partitions away and brings
-		// them back. What takes too long here is found out below.
+		// When a disk that was written to is closed udev has the kernel read its table again, which takes partitions
+		// away and brings them back. What takes too long here is found out below.
 		_, _ = d.Tools.Run(ctx, host.Command{Tool: "udevadm", Args: []string{"settle"}})
 	}
 	if disk.Mapper != "" {
@@ -202,7 +207,9 @@ func (d *Devices) Announce(ctx context.Context, disk Disk, want []block.KernelPa
 }
 
 // announceMapper waits for the partitions of a device-mapper disk, which come with the disk's own event.
-func (d *Devices) announceMapper(ctx context.Context, disk Disk, want []block.KernelPartition, numbers map[int]bool) error {
+func (d *Devices) announceMapper(
+	ctx context.Context, disk Disk, want []block.KernelPartition, numbers map[int]bool,
+) error {
 	if err := d.Settle(ctx, disk.Node); err != nil {
 		return err
 	}
@@ -240,7 +247,8 @@ func (d *Devices) mapped(ctx context.Context, disk Disk, want []block.KernelPart
 	})
 }
 
-// MapperPartitions are the partitions of a device-mapper disk with their starts, as device-mapper's own tables have them.
+// MapperPartitions are the partitions of a device-mapper disk with their starts, as device-mapper's own tables have
+// them.
 func (d *Devices) MapperPartitions(ctx context.Context, disk Disk) ([]block.KernelPartition, error) {
 	now, err := d.LookDisk(disk.Path)
 	if err != nil {
@@ -248,7 +256,8 @@ func (d *Devices) MapperPartitions(ctx context.Context, disk Disk) ([]block.Kern
 	}
 	for i := range now.Partitions {
 		p := &now.Partitions[i]
-		out, err := d.Tools.Run(ctx, host.Command{Tool: "dmsetup", Args: []string{"table", disk.PartitionNode(p.Number)}})
+		out, err := d.Tools.Run(ctx,
+			host.Command{Tool: "dmsetup", Args: []string{"table", disk.PartitionNode(p.Number)}})
 		if err == nil {
 			p.Start, p.Size, err = linear(string(out))
 		}

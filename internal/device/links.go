@@ -33,8 +33,8 @@ func (d *Devices) Leads(link Link) error {
 	return nil
 }
 
-// Lead waits until a link leads to its node. Of two devices that claim one name udev gives it to the one that it looked at last, so
-// it is asked to look at the right one.
+// Lead waits until a link leads to its node. Of two devices that claim one name udev gives it to the one that it looked
+// at last, so it is asked to look at the right one.
 func (d *Devices) Lead(ctx context.Context, link Link) error {
 	if d.Leads(link) == nil {
 		return nil
@@ -42,14 +42,15 @@ func (d *Devices) Lead(ctx context.Context, link Link) error {
 	if err := d.Settle(ctx, link.Node); err != nil {
 		return err
 	}
-	return d.poll(ctx, d.patience(), fmt.Sprintf("%s to lead to %s", host.Show(link.Name), host.Show(link.Node)), func() (bool, error) {
-		err := d.Leads(link)
-		return err == nil, err
-	})
+	return d.poll(ctx, d.patience(), fmt.Sprintf("%s to lead to %s", host.Show(link.Name), host.Show(link.Node)),
+		func() (bool, error) {
+			err := d.Leads(link)
+			return err == nil, err
+		})
 }
 
-// known waits until udev has seen nodes as what they are now: each claims its link. Where it leads is another question, as other
-// devices may claim it too. If udev makes no links of their kind nobody can be misled.
+// known waits until udev has seen nodes as what they are now: each claims its link. Where it leads is another question,
+// as other devices may claim it too. If udev makes no links of their kind nobody can be misled.
 func (d *Devices) known(ctx context.Context, links []Link) error {
 	links = slices.DeleteFunc(slices.Clone(links), func(l Link) bool {
 		_, err := os.Stat(filepath.Dir(l.Name))
@@ -72,7 +73,8 @@ func (d *Devices) known(ctx context.Context, links []Link) error {
 	})
 }
 
-// claims are the links that udev's database has for a device, whether or not they lead to it: a line S: each, below /dev.
+// claims are the links that udev's database has for a device, whether or not they lead to it: a line S: each, below
+// /dev.
 func (d *Devices) claims(number uint64) []string {
 	return claimed(d.at(fmt.Sprintf("/run/udev/data/b%d:%d", unix.Major(number), unix.Minor(number))))
 }

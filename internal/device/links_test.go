@@ -26,7 +26,8 @@ func withUdevadm(t *testing.T, d *Devices, script string) {
 
 // A name that two devices claim leads to the one that udev has looked at last.
 func TestALinkIsWaitedForUntilItLeadsToItsNode(t *testing.T) {
-	d := machine(t, map[string]string{"run/udev/control": "", "a": "", "b": "", "right/x": ">../a", "wrong/x": ">../b", "empty/": ""})
+	d := machine(t, map[string]string{"run/udev/control": "", "a": "", "b": "", "right/x": ">../a", "wrong/x": ">../b",
+		"empty/": ""})
 	at := func(name string) string { return filepath.Join(d.Root, name) }
 	ctx := context.Background()
 	withUdevadm(t, d, "true")
@@ -48,8 +49,10 @@ func TestALinkIsWaitedForUntilItLeadsToItsNode(t *testing.T) {
 func TestUdevKnowsANodeByALink(t *testing.T) {
 	d := machine(t, map[string]string{"run/udev/control": "", "a": "", "b": "", "links/x": ">../b"})
 	at := func(name string) string { return filepath.Join(d.Root, name) }
-	require.NoError(t, d.known(context.Background(), []Link{{at("none/x"), at("a")}, {at("links/x"), at("b")}}), "udev makes no links of the kind, or it leads there")
-	require.EqualError(t, d.known(context.Background(), []Link{{at("links/x"), at("a")}}), "udev does not know "+at("a")+" as "+at("links/x"))
+	require.NoError(t, d.known(context.Background(), []Link{{at("none/x"), at("a")}, {at("links/x"), at("b")}}),
+		"udev makes no links of the kind, or it leads there")
+	require.EqualError(t, d.known(context.Background(), []Link{{at("links/x"), at("a")}}),
+		"udev does not know "+at("a")+" as "+at("links/x"))
 	require.NoError(t, os.Remove(at("run/udev/control")))
 	require.NoError(t, d.known(context.Background(), []Link{{at("links/x"), at("a")}}), "nobody makes links")
 }
@@ -60,7 +63,8 @@ func TestClaimsOfTwoDevicesAreBothKnown(t *testing.T) {
 		"run/udev/data/b8:1": one, "run/udev/data/b8:17": two, "run/udev/data/c1:3": two, "run/udev/data/n1": two,
 		"sys/dev/block/8:1": ">../../devices/sda/sda1",
 	})
-	assert.Equal(t, map[string][]string{"/dev/disk/by-partuuid/1": {"/dev/sda1", "device 8:17"}, "/dev/disk/by-partuuid/2": {"device 8:17"}}, d.Claims("disk/by-partuuid/"))
+	assert.Equal(t, map[string][]string{"/dev/disk/by-partuuid/1": {"/dev/sda1", "device 8:17"},
+		"/dev/disk/by-partuuid/2": {"device 8:17"}}, d.Claims("disk/by-partuuid/"))
 	assert.Empty(t, new(Devices).Claims("no such links/"))
 }
 
@@ -71,7 +75,8 @@ func TestWhatTakesLongIsToldWithItsLastError(t *testing.T) {
 		d.Log, d.Patience = slog.New(slog.NewTextHandler(&told, nil)), 1<<63-1
 		ctx, stop := context.WithTimeout(t.Context(), 65*time.Second)
 		defer stop()
-		require.ErrorIs(t, d.Lead(ctx, Link{filepath.Join(d.Root, "x"), filepath.Join(d.Root, "a")}), context.DeadlineExceeded)
+		require.ErrorIs(t, d.Lead(ctx, Link{filepath.Join(d.Root, "x"), filepath.Join(d.Root, "a")}),
+			context.DeadlineExceeded)
 		assert.Contains(t, told.String(), " since 30s (looked ")
 		assert.Contains(t, told.String(), " since 1m0s (looked ")
 		assert.Contains(t, told.String(), "x leads to "+d.Root+"/b")

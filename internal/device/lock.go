@@ -19,8 +19,8 @@ import (
 // exclusivePatience is how long others may look at a disk: mdadm and lvm open exclusively what udev shows them.
 const exclusivePatience = 5 * time.Second
 
-// A Claim is a disk that nobody else is to touch. Its lock is the one that udev takes before it looks at a disk or at any of its
-// partitions, and that partitioning tools take (systemd.io, Locking Block Device Access).
+// A Claim is a disk that nobody else is to touch. Its lock is the one that udev takes before it looks at a disk or at
+// any of its partitions, and that partitioning tools take (systemd.io, Locking Block Device Access).
 type Claim struct {
 	// Disk is what was seen under the lock.
 	Disk    Disk
@@ -65,8 +65,8 @@ func (d *Devices) openClaim(ctx context.Context, node string, write, alone bool)
 	return d.Open(node, flags)
 }
 
-// poll asks until the answer is yes, for so long. It gives the last error of the question, or why it was told to stop. What takes long is
-// told, as there may be no limit.
+// poll asks until the answer is yes, for so long. It gives the last error of the question, or why it was told to stop.
+// What takes long is told, as there may be no limit.
 func (d *Devices) poll(ctx context.Context, patience time.Duration, what string, ask func() (bool, error)) error {
 	done, err := ask()
 	if done {
@@ -128,7 +128,8 @@ func (d *Devices) lock(ctx context.Context, f *os.File, node string) error {
 	return nil
 }
 
-// locker names who holds the lock of a file: /proc/locks has the process, with device and inode in the sixth field (proc(5)).
+// locker names who holds the lock of a file: /proc/locks has the process, with device and inode in the sixth field
+// (proc(5)).
 func (d *Devices) locker(f *os.File) string {
 	const unknown = "another process"
 	var stat unix.Stat_t
@@ -169,8 +170,8 @@ func (c *Claim) WriteAt(p []byte, at int64) (int, error) {
 // Sync waits until what was written is on the disk.
 func (c *Claim) Sync() error { return c.failed(c.f.Sync()) }
 
-// failed drops what the kernel has in memory of the disk after a write that failed: it counts as written there, and who reads it
-// again would take it for what is on the disk.
+// failed drops what the kernel has in memory of the disk after a write that failed: it counts as written there, and who
+// reads it again would take it for what is on the disk.
 func (c *Claim) failed(err error) error {
 	if err == nil {
 		return nil

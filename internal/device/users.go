@@ -12,8 +12,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 )
 
-// Users tells who uses a device, in words; nobody for an empty list. Mounts are those of this process's namespace: opening
-// a device exclusively finds the others as well.
+// Users tells who uses a device, in words; nobody for an empty list. Mounts are those of this process's namespace:
+// opening a device exclusively finds the others as well.
 func (d *Devices) Users(path string) ([]string, error) {
 	node, err := d.Node(path)
 	if err != nil {

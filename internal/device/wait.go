@@ -25,8 +25,8 @@ const (
 	forever = 100 * 24 * time.Hour
 )
 
-// Wait waits until all paths lead to devices that are ready to use. Systemd's device units say the same of a device, but
-// asking for them takes a bus and a systemd; what they go by is the udev database, and that is a folder.
+// Wait waits until all paths lead to devices that are ready to use. Systemd's device units say the same of a device,
+// but asking for them takes a bus and a systemd; what they go by is the udev database, and that is a folder.
 func (d *Devices) Wait(ctx context.Context, paths []string) error {
 	patience := d.patience()
 	missing := slices.Compact(slices.Sorted(slices.Values(paths)))
@@ -103,9 +103,9 @@ func (d *Devices) unready(path string) error {
 	return nil
 }
 
-// settled judges an entry of the udev database. SYSTEMD_READY=0 is set by rules for what is there but not whole yet, such as an
-// array that lacks members (systemd.device(5)). An encrypted volume that holds nothing gets it too (99-systemd.rules), and here one
-// is about to be filled.
+// settled judges an entry of the udev database. SYSTEMD_READY=0 is set by rules for what is there but not whole yet,
+// such as an array that lacks members (systemd.device(5)). An encrypted volume that holds nothing gets it too
+// (99-systemd.rules), and here one is about to be filled.
 func settled(entry string) bool {
 	entry = "\n" + entry
 	return !strings.Contains(entry, "\nE:SYSTEMD_READY=0\n") || strings.Contains(entry, "\nE:DM_UUID=CRYPT-")

@@ -42,7 +42,8 @@ func TestADeviceIsWaitedForAndThenNamed(t *testing.T) {
 
 		ctx, stop := context.WithCancelCause(t.Context())
 		stop(errors.New("the boot has taken too long"))
-		assert.EqualError(t, d.Wait(ctx, []string{"/dev/glowplug-none-a"}), "waiting for /dev/glowplug-none-a: the boot has taken too long")
+		assert.EqualError(t, d.Wait(ctx, []string{"/dev/glowplug-none-a"}),
+			"waiting for /dev/glowplug-none-a: the boot has taken too long")
 	})
 }
 

@@ -168,10 +168,11 @@ type Problem struct {
 	Stricter bool
 	// Laxer marks the opposite: a warning of ours that is an error under the peer's names.
 	Laxer bool
-	// PeerOnly marks what only the peer says: beside another problem that says the same, or because it does not look at all of the
-	// document.
+	// PeerOnly marks what only the peer says: beside another problem that says the same, or because it does not look at
+	// all of the document.
 	PeerOnly bool
-	// More, where it is not 0, is how many further problems this one stands for: a document keeps no more of them than people read.
+	// More, where it is not 0, is how many further problems this one stands for: a document keeps no more of them than
+	// people read.
 	More int
 }
 
@@ -187,7 +188,8 @@ const (
 	Peer
 )
 
-// For gives the problems of a document as an audience is told them: at most as many as Most says, and what stands for the others.
+// For gives the problems of a document as an audience is told them: at most as many as Most says, and what stands for
+// the others.
 func For(audience Audience, problems []Problem) []Problem {
 	var told []Problem
 	for _, p := range problems {
@@ -226,10 +228,12 @@ func Fatal(problems []Problem) bool {
 	return slices.ContainsFunc(problems, func(p Problem) bool { return p.Severity == Error })
 }
 
-// Sort orders problems by document name and place, keeping the order of those at one place. What stands for others comes last.
+// Sort orders problems by document name and place, keeping the order of those at one place. What stands for others
+// comes last.
 func Sort(problems []Problem) {
 	slices.SortStableFunc(problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(min(a.More, 1), min(b.More, 1)), strings.Compare(a.Place.name(), b.Place.name()), cmp.Compare(a.Place.Span.Start, b.Place.Span.Start))
+		return cmp.Or(cmp.Compare(min(a.More, 1), min(b.More, 1)), strings.Compare(a.Place.name(), b.Place.name()),
+			cmp.Compare(a.Place.Span.Start, b.Place.Span.Start))
 	})
 }
 

@@ -70,7 +70,8 @@ func TestPlacesAndProblemsAsText(t *testing.T) {
 func TestAudiencesAreToldDifferentThings(t *testing.T) {
 	all := []diag.Problem{
 		{Severity: diag.Error, Code: "plain"}, {Severity: diag.Error, Code: "stricter", Stricter: true},
-		{Severity: diag.Warning, Code: "stricter-warning", Stricter: true}, {Severity: diag.Info, Code: "stricter-info", Stricter: true},
+		{Severity: diag.Warning, Code: "stricter-warning", Stricter: true},
+		{Severity: diag.Info, Code: "stricter-info", Stricter: true},
 		{Severity: diag.Warning, Code: "laxer", Laxer: true},
 	}
 	told := func(audience diag.Audience) string {
@@ -80,8 +81,10 @@ func TestAudiencesAreToldDifferentThings(t *testing.T) {
 		}
 		return strings.Join(codes, ", ")
 	}
-	assert.Equal(t, "error plain, error stricter, warning stricter-warning, info stricter-info, warning laxer", told(diag.Workstation))
-	assert.Equal(t, "error plain, warning stricter, warning stricter-warning, info stricter-info, warning laxer", told(diag.Boot))
+	assert.Equal(t, "error plain, error stricter, warning stricter-warning, info stricter-info, warning laxer",
+		told(diag.Workstation))
+	assert.Equal(t, "error plain, warning stricter, warning stricter-warning, info stricter-info, warning laxer",
+		told(diag.Boot))
 	assert.Equal(t, "error plain, error laxer", told(diag.Peer))
 	assert.Equal(t, diag.Error, all[1].Severity, "the problems themselves stay")
 }
@@ -97,7 +100,8 @@ func TestSortIsByDocumentAndPlaceAndStable(t *testing.T) {
 	at := func(doc *diag.Document, start int, message string) diag.Problem {
 		return diag.Problem{Place: diag.Place{Doc: doc, Span: diag.Span{Start: start}}, Message: message}
 	}
-	problems := []diag.Problem{at(b, 1, "6"), at(a, 5, "3"), at(a, 2, "2"), at(a, 5, "4"), at(b, 0, "5"), at(nil, 9, "1")}
+	problems := []diag.Problem{at(b, 1, "6"), at(a, 5, "3"), at(a, 2, "2"), at(a, 5, "4"), at(b, 0, "5"),
+		at(nil, 9, "1")}
 	diag.Sort(problems)
 	var order string
 	for _, p := range problems {

@@ -13,8 +13,8 @@ func (h hinted) Unwrap() error { return h.error }
 // Hint says what a person can do.
 func (h hinted) Hint() string { return h.hint }
 
-// WithHint gives an error that says what a person can do about it, for Hints to find. The hint is one sentence without its full
-// stop. It gives nil for nil.
+// WithHint gives an error that says what a person can do about it, for Hints to find. The hint is one sentence without
+// its full stop. It gives nil for nil.
 func WithHint(err error, hint string) error {
 	if err == nil {
 		return nil
@@ -22,8 +22,8 @@ func WithHint(err error, hint string) error {
 	return hinted{err, hint}
 }
 
-// Hints lists the hints in an error and in all that it wraps, outermost first, each once. Errors of other types give theirs by a
-// method Hint.
+// Hints lists the hints in an error and in all that it wraps, outermost first, each once. Errors of other types give
+// theirs by a method Hint.
 func Hints(err error) []string {
 	var found []string
 	seen := map[string]bool{}

@@ -11,7 +11,8 @@ import (
 
 func TestHintsAreFoundHoweverDeepAndDoNotChangeTheText(t *testing.T) {
 	cause := WithHint(io.ErrUnexpectedEOF, "send all of it")
-	err := WithHint(fmt.Errorf("fetch: %w", errors.Join(cause, WithHint(io.EOF, "begin again"), WithHint(io.EOF, "send all of it"))), "look at the server")
+	err := WithHint(fmt.Errorf("fetch: %w",
+		errors.Join(cause, WithHint(io.EOF, "begin again"), WithHint(io.EOF, "send all of it"))), "look at the server")
 	assert.Equal(t, []string{"look at the server", "send all of it", "begin again"}, Hints(err))
 	assert.Equal(t, "fetch: unexpected EOF\nEOF\nEOF", err.Error())
 	assert.ErrorIs(t, err, io.ErrUnexpectedEOF)

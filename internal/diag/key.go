@@ -6,9 +6,9 @@ import (
 	"unicode"
 )
 
-// MayShow reports whether a key that nobody knows is a word, or several, so that it may be shown. What has slipped into the place of
-// a key may be a password hash, a token or a key of another kind, and these have more digits, more changes of case or other
-// characters than words have. A password that is a word cannot be told from one.
+// MayShow reports whether a key that nobody knows is a word, or several, so that it may be shown. What has slipped into
+// the place of a key may be a password hash, a token or a key of another kind, and these have more digits, more changes
+// of case or other characters than words have. A password that is a word cannot be told from one.
 func MayShow(key string) bool {
 	const longest = 80
 	bare := strings.TrimPrefix(key, "$") // as in $schema
@@ -27,7 +27,8 @@ func MayShow(key string) bool {
 
 func isASCIILetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
-// isWord: letters, few of them capitals and not without vowels; or something short that also has digits, such as sha256.
+// isWord: letters, few of them capitals and not without vowels; or something short that also has digits, such as
+// sha256.
 func isWord(word string) (digits int, ok bool) {
 	letters, capitals, vowels := 0, 0, 0
 	for _, r := range word {
@@ -70,9 +71,9 @@ func ShowKey(key string) string {
 	return Redacted
 }
 
-// Nearest finds the word of a list that somebody may have meant by a key: one with the same letters, then one that the key begins or
-// is a part of, then the one with the fewest letters wrong, at most a third of them, then one that begins the key. It gives "" where
-// nothing is near. Case, dashes and underscores do not count.
+// Nearest finds the word of a list that somebody may have meant by a key: one with the same letters, then one that the
+// key begins or is a part of, then the one with the fewest letters wrong, at most a third of them, then one that begins
+// the key. It gives "" where nothing is near. Case, dashes and underscores do not count.
 func Nearest(key string, words []string) string {
 	key = lettersOf(key)
 	if key == "" || len(key) > 40 {
@@ -116,7 +117,8 @@ func shortest(words []string, means func(letters string) bool) (found string) {
 	return found
 }
 
-// distance counts the letters to insert, delete, replace or swap with their neighbour to turn a into b (optimal string alignment).
+// distance counts the letters to insert, delete, replace or swap with their neighbour to turn a into b (optimal string
+// alignment).
 func distance(a, b string) int {
 	var before, row []int
 	next := make([]int, len(b)+1)

@@ -2,7 +2,8 @@ package diag
 
 import "strconv"
 
-// Most is how many problems of one document are shown, errors before all others. A document can have millions, and nobody reads them.
+// Most is how many problems of one document are shown, errors before all others. A document can have millions, and
+// nobody reads them.
 const Most = 1000
 
 // CodeMore is the code of a Problem that stands for others: see Problem.More.
@@ -16,8 +17,8 @@ type class struct {
 
 func (p *Problem) class() class { return class{p.Severity, p.Stricter, p.Laxer, p.PeerOnly} }
 
-// A List collects the problems of a document. It keeps the first ones of each code and counts the rest, so that whoever reports
-// need not write down what nobody will read. The zero List is empty.
+// A List collects the problems of a document. It keeps the first ones of each code and counts the rest, so that whoever
+// reports need not write down what nobody will read. The zero List is empty.
 type List struct {
 	kept  []Problem
 	codes map[string]int // how many of a code are kept
@@ -26,8 +27,8 @@ type List struct {
 	lent  bool           // it has not been counted yet
 }
 
-// Next adds a problem and reports whether it is kept. If it is, the caller is to fill it in; if not, what is written to it is looked at no
-// further than its severity and to whom it is told. It is valid until the next call.
+// Next adds a problem and reports whether it is kept. If it is, the caller is to fill it in; if not, what is written to
+// it is looked at no further than its severity and to whom it is told. It is valid until the next call.
 func (l *List) Next(like Problem) (p *Problem, kept bool) {
 	l.settle()
 	if !l.Takes(like.Code) {
@@ -42,8 +43,8 @@ func (l *List) Next(like Problem) (p *Problem, kept bool) {
 	return &l.kept[len(l.kept)-1], true
 }
 
-// Takes reports whether the next problem of a code will be kept. There are twice as many as are shown, because half of them may be for
-// another audience.
+// Takes reports whether the next problem of a code will be kept. There are twice as many as are shown, because half of
+// them may be for another audience.
 func (l *List) Takes(code string) bool { return l.codes[code] < 2*Most }
 
 // Skip counts problems that are not added because they would not be kept.
@@ -78,7 +79,8 @@ func (l *List) Add(all ...Problem) {
 // Kept gives the problems that are kept, to be looked at and changed, but not to be added to.
 func (l *List) Kept() []Problem { return l.kept }
 
-// Retain drops the problems from a position on for which keep is false, and from the first position on those that are only counted too.
+// Retain drops the problems from a position on for which keep is false, and from the first position on those that are
+// only counted too.
 func (l *List) Retain(from int, keep func(*Problem) bool) {
 	rest := l.kept[:from]
 	for i := from; i < len(l.kept); i++ {
@@ -127,14 +129,15 @@ func others(c class, count int) Problem {
 	if count > 1 && c.severity > Info {
 		noun += "s"
 	}
-	return Problem{Severity: c.severity, Code: CodeMore, Message: "and " + strconv.Itoa(count) + " more " + noun, More: count, Stricter: c.stricter, Laxer: c.laxer, PeerOnly: c.peerOnly}
+	return Problem{Severity: c.severity, Code: CodeMore, Message: "and " + strconv.Itoa(count) + " more " + noun,
+		More: count, Stricter: c.stricter, Laxer: c.laxer, PeerOnly: c.peerOnly}
 }
 
 // Count is how many problems it is: one, or as many as it stands for.
 func (p *Problem) Count() int { return max(p.More, 1) }
 
-// first gives the problems that are shown: the first errors, as far as there is room the first of the others, and what stands for the
-// rest, by severity.
+// first gives the problems that are shown: the first errors, as far as there is room the first of the others, and what
+// stands for the rest, by severity.
 func first(problems []Problem) []Problem {
 	var count, room [Error + 1]int
 	for i := range problems {

@@ -49,13 +49,23 @@ func TestOfManyProblemsTheFirstAreShownAndErrorsBeforeOthers(t *testing.T) {
 	}{
 		{"as many as are shown", diag.Workstation, func(l *diag.List) { many(l, 1000, failure) }, "error 1000"},
 		{"61 more", diag.Workstation, func(l *diag.List) { many(l, 1061, failure) }, "error 1000, and 61 more errors"},
-		{"one more", diag.Workstation, func(l *diag.List) { many(l, 1001, warning) }, "warning 1000, and 1 more warning"},
-		{"far more", diag.Workstation, func(l *diag.List) { many(l, 1_000_000, failure) }, "error 1000, and 999000 more errors"},
-		{"an error after a thousand warnings", diag.Workstation, func(l *diag.List) { many(l, 5000, warning); many(l, 1, failure) }, "error 1, warning 999, and 4001 more warnings"},
-		{"errors displace warnings", diag.Workstation, func(l *diag.List) { many(l, 700, warning); many(l, 600, failure) }, "error 600, warning 400, and 300 more warnings"},
-		{"errors and warnings beyond", diag.Workstation, func(l *diag.List) { many(l, 3000, warning); many(l, 3000, failure) }, "error 1000, and 2000 more errors, and 3000 more warnings"},
-		{"ours take no room from the peer's", diag.Peer, func(l *diag.List) { many(l, 9000, stricter); many(l, 1001, failure) }, "error 1000, and 1 more error"},
-		{"ours are warnings at boot", diag.Boot, func(l *diag.List) { many(l, 9000, stricter); many(l, 1, failure) }, "error 1, warning 999, and 8001 more warnings"},
+		{"one more", diag.Workstation, func(l *diag.List) { many(l, 1001, warning) },
+			"warning 1000, and 1 more warning"},
+		{"far more", diag.Workstation, func(l *diag.List) { many(l, 1_000_000, failure) },
+			"error 1000, and 999000 more errors"},
+		{"an error after a thousand warnings",
+			diag.Workstation, func(l *diag.List) { many(l, 5000, warning); many(l, 1, failure) },
+			"error 1, warning 999, and 4001 more warnings"},
+		{"errors displace warnings",
+			diag.Workstation, func(l *diag.List) { many(l, 700, warning); many(l, 600, failure) },
+			"error 600, warning 400, and 300 more warnings"},
+		{"errors and warnings beyond",
+			diag.Workstation, func(l *diag.List) { many(l, 3000, warning); many(l, 3000, failure) },
+			"error 1000, and 2000 more errors, and 3000 more warnings"},
+		{"ours take no room from the peer's", diag.Peer,
+			func(l *diag.List) { many(l, 9000, stricter); many(l, 1001, failure) }, "error 1000, and 1 more error"},
+		{"ours are warnings at boot", diag.Boot, func(l *diag.List) { many(l, 9000, stricter); many(l, 1, failure) },
+			"error 1, warning 999, and 8001 more warnings"},
 		{"one code for two audiences", diag.Workstation, func(l *diag.List) {
 			for range 1061 {
 				many(l, 1, peerOnly)
@@ -89,7 +99,8 @@ func TestListsAreAddedAndThinnedOut(t *testing.T) {
 	all.Retain(0, func(p *diag.Problem) bool { return p.Severity == diag.Error })
 	assert.Equal(t, "error 1", told(diag.Workstation, &all))
 	many(&all, 3000, diag.Problem{Severity: diag.Warning, Code: "w"})
-	assert.Equal(t, "error 1, warning 999, and 2001 more warnings", told(diag.Workstation, &all), "what was dropped makes room")
+	assert.Equal(t, "error 1, warning 999, and 2001 more warnings", told(diag.Workstation, &all),
+		"what was dropped makes room")
 }
 
 func TestWhatStandsForOthersIsShownWithoutAPlace(t *testing.T) {

@@ -16,7 +16,8 @@ type Nest struct {
 // many mappings with the same key say nothing of which was meant.
 const many = 4
 
-// Home says below which mapping of a nest a key belongs that the nest itself has not; "" where none has it, or many have.
+// Home says below which mapping of a nest a key belongs that the nest itself has not; "" where none has it, or many
+// have.
 func (n Nest) Home(key string) string {
 	return n.home(func(keys []string) string {
 		for _, k := range keys {
@@ -38,7 +39,8 @@ func (n Nest) NearHome(key string) string {
 	})
 }
 
-// home goes down level by level, up to the first that has what is looked for. Items of lists count where no other mapping has it.
+// home goes down level by level, up to the first that has what is looked for. Items of lists count where no other
+// mapping has it.
 func (n Nest) home(has func(keys []string) string) string {
 	for level := n.below(); len(level) > 0; {
 		var next []Nest

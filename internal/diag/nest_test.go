@@ -14,7 +14,8 @@ func TestAKeyBelongsToTheNearestMappingThatHasIt(t *testing.T) {
 		{Name: "contents", Keys: []string{"source", "sums"}, Below: []diag.Nest{sums}},
 		{Name: "more", Items: true, Keys: []string{"text", "source"}},
 		{Name: "user", Keys: []string{"name"}}, {Name: "group", Keys: []string{"name"}},
-		{Name: "a", Keys: []string{"many"}}, {Name: "b", Keys: []string{"many"}}, {Name: "c", Keys: []string{"many"}}, {Name: "d", Keys: []string{"many"}},
+		{Name: "a", Keys: []string{"many"}}, {Name: "b", Keys: []string{"many"}}, {Name: "c", Keys: []string{"many"}},
+		{Name: "d", Keys: []string{"many"}},
 	}}
 	for key, want := range map[string][2]string{
 		"source":  {"source belongs below contents", `did you mean "source"? it belongs below contents`},

@@ -11,16 +11,17 @@ import (
 	"unicode/utf8"
 )
 
-// What a config, a server, a tool or a caller says may hold characters that a terminal acts on, that turn the direction of writing, end
-// a line or cannot be seen. No output has one. What is put into a line goes through Printable or OneLine, so that it stays there;
-// a Screen around the stream has the last look.
+// What a config, a server, a tool or a caller says may hold characters that a terminal acts on, that turn the direction
+// of writing, end a line or cannot be seen. No output has one. What is put into a line goes through Printable or
+// OneLine, so that it stays there; a Screen around the stream has the last look.
 
-// Printable gives a name, a path or another value as it stands in a line. What is neither a blank nor visible is escaped as in a string of
-// Go: control characters, blanks and line breaks of other kinds, marks of direction, what has no width, and bytes that are not UTF-8.
+// Printable gives a name, a path or another value as it stands in a line. What is neither a blank nor visible is
+// escaped as in a string of Go: control characters, blanks and line breaks of other kinds, marks of direction, what has
+// no width, and bytes that are not UTF-8.
 func Printable(text string) string { return escape(text, nothing) }
 
-// OneLine gives a message, which may have several lines (of a tool's output, or of errors that are joined), as one. The rest is escaped
-// as by Printable.
+// OneLine gives a message, which may have several lines (of a tool's output, or of errors that are joined), as one. The
+// rest is escaped as by Printable.
 func OneLine(text string) string {
 	var lines []string
 	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
@@ -94,8 +95,8 @@ func ownSequence(rest string) int {
 	return 0
 }
 
-// A Screen is a stream that people read. It lets through text and line ends and, if it shows colours, the sequences of this package;
-// all else is escaped. A call of Write has whole characters.
+// A Screen is a stream that people read. It lets through text and line ends and, if it shows colours, the sequences of
+// this package; all else is escaped. A call of Write has whole characters.
 type Screen struct {
 	To     io.Writer
 	Colors bool // the stream is a terminal that shows colours, or its reader wants them
@@ -137,8 +138,8 @@ func (w *Watched) Err() error {
 	return w.err
 }
 
-// A jsonWriter escapes in texts of JSON what encoding/json leaves: DEL, C1, marks of direction, what cannot be seen. Such characters are
-// in strings only.
+// A jsonWriter escapes in texts of JSON what encoding/json leaves: DEL, C1, marks of direction, what cannot be seen.
+// Such characters are in strings only.
 type jsonWriter struct{ to io.Writer }
 
 // Write takes whole characters.

@@ -58,9 +58,11 @@ func TestAScreenLetsItsOwnColoursThroughAndNothingElse(t *testing.T) {
 func TestAnOddNameStaysWithinItsLineInEveryForm(t *testing.T) {
 	odd := "a\nerror at $.x: made up\r\x1b[2J\u009b\u202e\u2028\U000e0041\xff\x7f"
 	doc := &diag.Document{Name: odd, Text: "{}"}
-	p := diag.Problem{Severity: diag.Error, Code: "c", Place: diag.Place{Doc: doc}, Path: "$." + odd, Message: odd, Hint: odd}
+	p := diag.Problem{Severity: diag.Error, Code: "c", Place: diag.Place{Doc: doc}, Path: "$." + odd, Message: odd,
+		Hint: odd}
 	p.Related = []diag.Related{{Place: p.Place, Path: p.Path, Message: odd}, {Path: p.Path, Message: odd}}
-	forms := map[string]string{"line": diag.Line(p), "peer": diag.PeerLine(p), "error": p.Error(), "text": diag.Style{}.Text(p), "place": p.Place.String()}
+	forms := map[string]string{"line": diag.Line(p), "peer": diag.PeerLine(p), "error": p.Error(),
+		"text": diag.Style{}.Text(p), "place": p.Place.String()}
 	for form, text := range forms {
 		if form != "text" {
 			assert.NotContains(t, text, "\n", form)

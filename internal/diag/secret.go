@@ -9,8 +9,8 @@ import (
 // Redacted is what stands where a secret would.
 const Redacted = "[redacted]"
 
-// A Secret is text that does not print: every way of formatting, logging or encoding it gives Redacted. It must not be the
-// key of a map: encoding/json writes those as the strings they are.
+// A Secret is text that does not print: every way of formatting, logging or encoding it gives Redacted. It must not be
+// the key of a map: encoding/json writes those as the strings they are.
 type Secret string
 
 func (Secret) String() string { return Redacted }

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// Line gives a problem in one line, the form that tools read: "KIND at $.path, line L col C: message". What is not known is
-// left out.
+// Line gives a problem in one line, the form that tools read: "KIND at $.path, line L col C: message". What is not
+// known is left out.
 func Line(p Problem) string {
 	line, col := 0, 0
 	if p.Place.Doc != nil && p.More == 0 {
@@ -36,8 +36,8 @@ func lineForm(p Problem, path string, line, col int) string {
 }
 
 // PeerLine gives a problem as Ignition's validator places it: syntax and type errors without a path and after the
-// offending token, containers one byte behind their bracket, anything below a key of the wrong case at the ancestor that
-// is spelled right.
+// offending token, containers one byte behind their bracket, anything below a key of the wrong case at the ancestor
+// that is spelled right.
 func PeerLine(p Problem) string {
 	doc := p.Place.Doc
 	if doc == nil || p.More > 0 {
@@ -119,7 +119,8 @@ func WriteJSON(w io.Writer, valid bool, problems []Problem) error {
 		if out.More += p.More; p.More > 0 {
 			continue
 		}
-		j := jsonProblem{Severity: p.Severity.String(), Code: p.Code, jsonPlace: toJSON(p.Place, p.Path, p.Message), Hint: p.Hint}
+		j := jsonProblem{Severity: p.Severity.String(), Code: p.Code, jsonPlace: toJSON(p.Place, p.Path, p.Message),
+			Hint: p.Hint}
 		for _, r := range p.Related {
 			j.Related = append(j.Related, toJSON(r.Place, r.Path, r.Message))
 		}
@@ -178,12 +179,13 @@ func (s Style) place(b *strings.Builder, at Place, path, color string) {
 	}
 	text, from, width := at.Doc.excerpt(line, at.Span)
 	gutter := strings.Repeat(" ", len(strconv.Itoa(line)))
-	fmt.Fprintf(b, " %s |\n %d | %s\n %s | %s%s\n", gutter, line, text, gutter, strings.Repeat(" ", from), s.paint(color, strings.Repeat("^", width)))
+	fmt.Fprintf(b, " %s |\n %d | %s\n %s | %s%s\n", gutter, line, text, gutter, strings.Repeat(" ", from),
+		s.paint(color, strings.Repeat("^", width)))
 }
 
-// excerpt draws the part of a line around a span that fits, with secrets masked; from and width are where the span stands in
-// what was drawn, in columns. It looks at no more of the line than that: a document may be one line of megabytes and have a
-// thousand problems.
+// excerpt draws the part of a line around a span that fits, with secrets masked; from and width are where the span
+// stands in what was drawn, in columns. It looks at no more of the line than that: a document may be one line of
+// megabytes and have a thousand problems.
 func (d *Document) excerpt(number int, span Span) (text string, from, width int) {
 	d.Position(0)
 	line := d.line(number)
@@ -280,8 +282,9 @@ func searchEnd(spans []Span, offset int) int {
 	return sort.Search(len(spans), func(i int) bool { return spans[i].End > offset })
 }
 
-// lexicalSecrets hides what may be a secret in a line of a text that could not be parsed: every word that is neither a key
-// nor a number, true, false, null or the value of a version or variant. A word without quotes is a key only where it comes first.
+// lexicalSecrets hides what may be a secret in a line of a text that could not be parsed: every word that is neither a
+// key nor a number, true, false, null or the value of a version or variant. A word without quotes is a key only where
+// it comes first.
 func lexicalSecrets(text string, line Span) []Span {
 	var spans []Span
 	first, key := true, ""
@@ -292,7 +295,8 @@ func lexicalSecrets(text string, line Span) []Span {
 			continue
 		}
 		word := text[i:end]
-		isKey := strings.HasPrefix(strings.TrimLeft(text[end:line.End], " \t"), ":") && (word[0] == '"' || first) && MayShow(strings.Trim(word, `"'`))
+		isKey := strings.HasPrefix(strings.TrimLeft(text[end:line.End], " \t"), ":") && (word[0] == '"' || first) &&
+			MayShow(strings.Trim(word, `"'`))
 		if bare := strings.Trim(word, `"'`); isKey {
 			key = bare
 		} else {
@@ -309,7 +313,8 @@ func lexicalSecrets(text string, line Span) []Span {
 
 func isPlain(word string) bool {
 	_, err := strconv.ParseFloat(word, 64)
-	return err == nil || slices.Contains([]string{"true", "false", "null"}, strings.ToLower(word)) || strings.Trim(word, "-") == ""
+	return err == nil || slices.Contains([]string{"true", "false", "null"}, strings.ToLower(word)) ||
+		strings.Trim(word, "-") == ""
 }
 
 // saysVersion: the value of a version or variant that looks like one is no secret.

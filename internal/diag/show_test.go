@@ -49,11 +49,13 @@ func shown() []struct {
 } {
 	const indented = "{\n  \"mode\": \"0644\",\r\n\t\"path\":\t\"etc/motd\"\n}"
 	lines := document("web.ign", indented)
-	compact := document("compact.ign", `{"a":[`+strings.Repeat(`{"path":"/some/where"},`, 20)+`{"path":"bad"},`+strings.Repeat(`{"path":"/some/where"},`, 20)+`0]}`)
+	compact := document("compact.ign", `{"a":[`+strings.Repeat(`{"path":"/some/where"},`, 20)+`{"path":"bad"},`+
+		strings.Repeat(`{"path":"/some/where"},`, 20)+`0]}`)
 	short := document("short.ign", `{"a":"`+strings.Repeat("x", 60)+`","b":"bad","c":1}`)
 	long := document("long.ign", `{"a":"`+strings.Repeat("x", 500)+`","b":1}`)
 	wide := document("wide.ign", `{"name":"Zoë €😀","path":"bad"}`)
-	secret := document("secret.ign", `{"passwordHash":"$6$hunter2","name":"core","value":"sekrit","x":1}`, `"$6$hunter2"`, `"sekrit"`)
+	secret := document("secret.ign", `{"passwordHash":"$6$hunter2","name":"core","value":"sekrit","x":1}`,
+		`"$6$hunter2"`, `"sekrit"`)
 	manySecrets := document("keys.ign", `{"keys":[`+strings.Repeat(`"ssh-rsa AAAA",`, 30)+`"bad",1]}`)
 	manySecrets.Secrets = func() (spans []diag.Span) {
 		for i := range 30 {
@@ -61,7 +63,8 @@ func shown() []struct {
 		}
 		return spans
 	}
-	broken := &diag.Document{Name: "broken.ign", Text: "{\n \"passwordHash\": \"$6$hunter2\" \"uid\": 1000, 'x': null\n"}
+	broken := &diag.Document{Name: "broken.ign",
+		Text: "{\n \"passwordHash\": \"$6$hunter2\" \"uid\": 1000, 'x': null\n"}
 	odd := document("odd.ign", "{\"a\u202eb\x1b[31m\x7f\u200b\": \"bad\"}")
 	last := document("end.ign", `{"a": 1`)
 	lastLine := document("end-nl.ign", "{\"a\": 1\n")
@@ -73,28 +76,37 @@ func shown() []struct {
 		claim string
 		diag.Problem
 	}{
-		{"the caret stands below the value, in a line that ends in CR LF", problem(at(lines, `"0644"`), "a number is expected here, not a string")},
+		{"the caret stands below the value, in a line that ends in CR LF",
+			problem(at(lines, `"0644"`), "a number is expected here, not a string")},
 		{"tabs are one column wide", problem(at(lines, `"etc/motd"`), `the path "etc/motd" is not absolute`)},
 		{"a long line is cut on both sides", problem(at(compact, `"bad"`), "in the middle")},
 		{"a long line is cut at its end", problem(at(compact, `{"a"`), "at the start")},
 		{"a line that just fits is whole", problem(at(short, `"bad"`), "it fits")},
-		{"a span longer than the window is cut with it", problem(at(long, `"`+strings.Repeat("x", 500)+`"`), "a long value")},
-		{"a span over several lines is marked up to the end of the first", problem(diag.Place{Doc: lines, Span: diag.Span{Start: 4, End: len(indented)}}, "several lines")},
+		{"a span longer than the window is cut with it",
+			problem(at(long, `"`+strings.Repeat("x", 500)+`"`), "a long value")},
+		{"a span over several lines is marked up to the end of the first",
+			problem(diag.Place{Doc: lines, Span: diag.Span{Start: 4, End: len(indented)}}, "several lines")},
 		{"characters of several bytes are one column", problem(at(wide, `"bad"`), "after wide ones")},
-		{"the end of the text", problem(diag.Place{Doc: last, Span: diag.Span{Start: 7, End: 7}}, "the document ends inside an object")},
-		{"the end of the text after a line break", problem(diag.Place{Doc: lastLine, Span: diag.Span{Start: 8, End: 8}}, "the document ends inside an object")},
+		{"the end of the text",
+			problem(diag.Place{Doc: last, Span: diag.Span{Start: 7, End: 7}}, "the document ends inside an object")},
+		{"the end of the text after a line break", problem(diag.Place{Doc: lastLine, Span: diag.Span{Start: 8, End: 8}},
+			"the document ends inside an object")},
 		{"secrets are masked", problem(at(secret, `"core"`), "beside secrets")},
 		{"the caret marks a mask as a whole", problem(at(secret, `"sekrit"`), "a secret")},
 		{"a place inside a secret does not tell where", problem(at(secret, `krit`), "inside a secret")},
 		{"masks count as what is drawn", problem(at(manySecrets, `"bad"`), "after many secrets")},
-		{"a text that cannot be read shows keys and plain values only", problem(at(broken, `"uid"`), "a comma is missing")},
+		{"a text that cannot be read shows keys and plain values only",
+			problem(at(broken, `"uid"`), "a comma is missing")},
 		{"what turns or colours the terminal is not let through", problem(at(odd, `"bad"`), "odd characters")},
 		{"a message stays in one line", problem(at(secret, `"core"`), "two\nlines\rand more")},
-		{"several related places, in other documents too", with(problem(at(secret, `"core"`), "seen before"), func(p *diag.Problem) {
-			p.Hint = "remove one of the two"
-			p.Related = []diag.Related{{at(wide, `"Zoë`), "$.name", "it is first defined here"}, {diag.Place{}, "$.elsewhere", "and here"}, {at(lines, "{"), "$", "the whole document"}}
-		})},
-		{"a warning without a place", diag.Problem{Severity: diag.Warning, Code: "w", Path: "$.x", Message: "somewhere"}},
+		{"several related places, in other documents too",
+			with(problem(at(secret, `"core"`), "seen before"), func(p *diag.Problem) {
+				p.Hint = "remove one of the two"
+				p.Related = []diag.Related{{at(wide, `"Zoë`), "$.name", "it is first defined here"},
+					{diag.Place{}, "$.elsewhere", "and here"}, {at(lines, "{"), "$", "the whole document"}}
+			})},
+		{"a warning without a place",
+			diag.Problem{Severity: diag.Warning, Code: "w", Path: "$.x", Message: "somewhere"}},
 		{"an info without anything", diag.Problem{Code: "i", Message: "just so"}},
 		{"a document without text", problem(diag.Place{Doc: &diag.Document{Name: "empty.ign"}}, "the config is empty")},
 	}
@@ -145,8 +157,8 @@ func TestColourIsAddedAroundTheSameText(t *testing.T) {
 	}
 }
 
-// A document of one line with a problem at each of its values: drawing looks at the part of the line that is shown only, or
-// this would not end.
+// A document of one line with a problem at each of its values: drawing looks at the part of the line that is shown
+// only, or this would not end.
 func TestOneLongLineWithManyProblemsIsNotReadForEach(t *testing.T) {
 	const count = 20000
 	doc := &diag.Document{Name: "x", Text: strings.Repeat(`{"key":"sekrit","path":"bad"},`, count)}
@@ -167,10 +179,11 @@ func TestLineGivesWhatIsKnown(t *testing.T) {
 	doc := document("x", "{\n  \"a\": 1}")
 	place := at(doc, "1")
 	for want, p := range map[string]diag.Problem{
-		"error at $.a, line 2 col 8: it is 100% wrong": {Severity: diag.Error, Place: place, Path: "$.a", Message: "it is 100% wrong"},
-		"warning at line 2 col 8: m":                   {Severity: diag.Warning, Place: place, Message: "m"},
-		"error at $.a: m":                              {Severity: diag.Error, Path: "$.a", Message: "m"},
-		"info: one; line":                              {Message: "one\nline"},
+		"error at $.a, line 2 col 8: it is 100% wrong": {Severity: diag.Error, Place: place, Path: "$.a",
+			Message: "it is 100% wrong"},
+		"warning at line 2 col 8: m": {Severity: diag.Warning, Place: place, Message: "m"},
+		"error at $.a: m":            {Severity: diag.Error, Path: "$.a", Message: "m"},
+		"info: one; line":            {Message: "one\nline"},
 	} {
 		assert.Equal(t, want, diag.Line(p))
 	}
@@ -198,7 +211,8 @@ func TestPeerLinePlacesAsThePeerDoes(t *testing.T) {
 		assert.Equal(t, c.want, diag.PeerLine(p), c.claim)
 	}
 	end := diag.Place{Doc: doc, Span: diag.Span{Start: len(text), End: len(text)}}
-	assert.Equal(t, "error: m", diag.PeerLine(diag.Problem{Severity: diag.Error, Code: "json-syntax", Place: end, Message: "m"}), "a place at the end is none")
+	assert.Equal(t, "error: m", diag.PeerLine(diag.Problem{Severity: diag.Error, Code: "json-syntax", Place: end,
+		Message: "m"}), "a place at the end is none")
 	assert.Equal(t, "error at $.p: m", diag.PeerLine(diag.Problem{Severity: diag.Error, Path: "$.p", Message: "m"}))
 }
 
@@ -285,7 +299,8 @@ func FuzzExcerpt(f *testing.F) {
 		}
 		doc := &diag.Document{Name: "x", Text: before + marker + after}
 		// The secret reaches from the last quote before the marker to the first one after it, as a string does.
-		secret := diag.Span{Start: max(strings.LastIndexByte(before, '"'), 0), End: len(before) + len(marker) + max(strings.IndexByte(after, '"')+1, 0)}
+		secret := diag.Span{Start: max(strings.LastIndexByte(before, '"'), 0),
+			End: len(before) + len(marker) + max(strings.IndexByte(after, '"')+1, 0)}
 		doc.Secrets = func() []diag.Span { return []diag.Span{secret} }
 		size := len(doc.Text) + 1
 		place := diag.Place{Doc: doc, Span: diag.Span{Start: (start%size + size) % size, End: (end%size + size) % size}}
@@ -306,10 +321,14 @@ func FuzzExcerpt(f *testing.F) {
 // A text that could not be parsed: whatever is quoted, or stands behind a key, is hidden.
 func TestSecretsOfTextsThatDoNotParseAreHidden(t *testing.T) {
 	for _, line := range []string{
-		`"passwordHash": "qzqzqzq"`, `"passwordHash": "qzqzqzq`, `"passwordHash": qzqzqzq`, `"passwordHash": 'qzqzqzq'`, `"passwordHash": qzqzqzq"`,
-		`"a": "x\"qzqzqzq"`, `"a": "x\\" "qzqzqzq"`, `{"contents": "[Service]Environment=PW=qzqzqzq`, `password: qzqzqzq`, `password: qzqzqzq:x`,
-		`- qzqzqzq`, `url: http://user:qzqzqzq@host/`, `url: http://qzqzqzq:pw@host/`, `root:$6$qzqzqzq:1:2`, `"keys": ["ssh-rsa AAAA", "qzqzqzq"]`,
-		`#cloud-config qzqzqzq`, `"mode": 0644, "hash": "qzqzqzq"`, `<password>qzqzqzq</password>`, `"a" = "qzqzqzq"`, `"a": "b: qzqzqzq: "`,
+		`"passwordHash": "qzqzqzq"`, `"passwordHash": "qzqzqzq`, `"passwordHash": qzqzqzq`, `"passwordHash": 'qzqzqzq'`,
+		`"passwordHash": qzqzqzq"`,
+		`"a": "x\"qzqzqzq"`, `"a": "x\\" "qzqzqzq"`, `{"contents": "[Service]Environment=PW=qzqzqzq`,
+		`password: qzqzqzq`, `password: qzqzqzq:x`,
+		`- qzqzqzq`, `url: http://user:qzqzqzq@host/`, `url: http://qzqzqzq:pw@host/`, `root:$6$qzqzqzq:1:2`,
+		`"keys": ["ssh-rsa AAAA", "qzqzqzq"]`,
+		`#cloud-config qzqzqzq`, `"mode": 0644, "hash": "qzqzqzq"`, `<password>qzqzqzq</password>`, `"a" = "qzqzqzq"`,
+		`"a": "b: qzqzqzq: "`,
 	} {
 		doc := &diag.Document{Name: "x", Text: line + "\n"}
 		for i := range line {
@@ -331,7 +350,8 @@ func TestVersionsOfBrokenTextsAreShown(t *testing.T) {
 		`password: fcos`:                             `password: [redacted]`,
 	} {
 		doc := &diag.Document{Name: "x", Text: text}
-		out := diag.Style{}.Text(diag.Problem{Message: "m", Place: diag.Place{Doc: doc, Span: diag.Span{Start: 0, End: 1}}})
+		out := diag.Style{}.Text(diag.Problem{Message: "m",
+			Place: diag.Place{Doc: doc, Span: diag.Span{Start: 0, End: 1}}})
 		assert.Contains(t, out, "| "+want+"\n")
 	}
 }

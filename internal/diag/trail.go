@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// A Trail is the way from the root of a document to a value, which costs nothing until somebody asks for it as text. The one
-// without Up is the root's.
+// A Trail is the way from the root of a document to a value, which costs nothing until somebody asks for it as text.
+// The one without Up is the root's.
 type Trail struct {
 	Up    *Trail
 	Name  string

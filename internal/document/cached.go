@@ -14,8 +14,9 @@ type Advertisement struct {
 	Text   string `json:"text"`   // JSON
 }
 
-// Cached is JSON as Ignition leaves it from stage to stage: without the advertisements that were written at version 3.4.0,
-// which it loses on the way to a newer version. These come apart, in the order of the document, for Advertise to put back.
+// Cached is JSON as Ignition leaves it from stage to stage: without the advertisements that were written at version
+// 3.4.0, which it loses on the way to a newer version. These come apart, in the order of the document, for Advertise to
+// put back.
 func (doc *Document) Cached() (text []byte, apart []Advertisement) {
 	doc.upgrade()
 	if len(doc.losing) == 0 {
@@ -28,7 +29,9 @@ func (doc *Document) Cached() (text []byte, apart []Advertisement) {
 			}
 		}
 	}
-	return doc.json(func(m *member, n tree.Node) bool { return m.name == "advertisement" && doc.losing[n.Document()] }), apart
+	return doc.json(func(m *member, n tree.Node) bool {
+		return m.name == "advertisement" && doc.losing[n.Document()]
+	}), apart
 }
 
 // Advertise gives Tang servers the advertisements that Cached has taken from them.

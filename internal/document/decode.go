@@ -31,8 +31,8 @@ func (d *decoder) run(root tree.Node) *config.Config {
 	return c
 }
 
-// value reads a node of any shape. checked is false below a key of the wrong case, where unknown keys are not looked for.
-// It reports whether the node stays in the canonical tree.
+// value reads a node of any shape. checked is false below a key of the wrong case, where unknown keys are not looked
+// for. It reports whether the node stays in the canonical tree.
 func (d *decoder) value(n tree.Node, s *shape, v reflect.Value, at *diag.Trail, checked bool) (stays bool) {
 	kind := n.Kind()
 	if kind == tree.Null && s.kind != tree.Object {
@@ -128,7 +128,8 @@ func (d *decoder) object(n tree.Node, s *shape, v reflect.Value, at *diag.Trail,
 	case tree.Null:
 		if checked && !d.optional(s) {
 			if p, kept := d.ignored.Next(diag.Problem{Severity: diag.Warning, Code: "null-object"}); kept {
-				p.Place, p.Path, p.Message, p.Hint = n.Place(), at.String(), "null stands where an object belongs; it is ignored", "write {} or leave the key out"
+				p.Place, p.Path, p.Message, p.Hint = n.Place(), at.String(),
+					"null stands where an object belongs; it is ignored", "write {} or leave the key out"
 			}
 		}
 		return false
@@ -170,8 +171,8 @@ func (d *decoder) object(n tree.Node, s *shape, v reflect.Value, at *diag.Trail,
 	return true
 }
 
-// segments remembers which warnings came from which member, to put them into the model's order: the order of members in a
-// text has no meaning.
+// segments remembers which warnings came from which member, to put them into the model's order: the order of members in
+// a text has no meaning.
 type segments struct {
 	from  int
 	parts []segment
@@ -185,7 +186,8 @@ func (s *segments) add(m *member, of *shape, to int) {
 		from = s.parts[len(s.parts)-1].to
 	}
 	if to > from {
-		s.parts = append(s.parts, segment{slices.IndexFunc(of.members, func(x member) bool { return x.name == m.name }), from, to})
+		s.parts = append(s.parts,
+			segment{slices.IndexFunc(of.members, func(x member) bool { return x.name == m.name }), from, to})
 	}
 }
 
@@ -225,7 +227,8 @@ func (d *decoder) repeats(n tree.Node, s *shape) bool {
 	return false
 }
 
-// unite makes one member of those that mean the same field: the members of objects accumulate, of other values the last wins.
+// unite makes one member of those that mean the same field: the members of objects accumulate, of other values the last
+// wins.
 func (d *decoder) unite(n tree.Node, s *shape, at *diag.Trail) {
 	first := map[string]*tree.Appender{}
 	kept := map[tree.Node]bool{}
@@ -272,7 +275,8 @@ func (d *decoder) repeated(c, before tree.Node, name string, at *diag.Trail) {
 	}
 	p.Path = (&diag.Trail{Up: at, Name: name}).String()
 	p.Place = c.KeyPlace()
-	p.Message, p.Hint = fmt.Sprintf("the key %q stands here for the second time; only this value counts", name), "remove one of the two"
+	p.Message, p.Hint = fmt.Sprintf("the key %q stands here for the second time; only this value counts", name),
+		"remove one of the two"
 	if c.Kind() == tree.Object && before.Kind() == tree.Object {
 		p.Message = fmt.Sprintf("the key %q stands here for the second time; both objects are put together", name)
 	}
@@ -304,7 +308,8 @@ func (d *decoder) wrongType(n tree.Node, s *shape, at *diag.Trail) {
 func (s *shape) objectOf() string {
 	for _, known := range []struct{ key, form string }{
 		{"source", `write {"source": "data:,…"}, with the text escaped as in a URL`},
-		{"name", `write {"name": "…"}`}, {"path", `write {"path": "…"}`}, {"device", `write {"device": "…"}`}, {"url", `write {"url": "…"}`},
+		{"name", `write {"name": "…"}`}, {"path", `write {"path": "…"}`}, {"device", `write {"device": "…"}`},
+		{"url", `write {"url": "…"}`},
 	} {
 		if m, exact := s.find(known.key, config.Newest); m != nil && exact {
 			return known.form

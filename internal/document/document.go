@@ -23,9 +23,9 @@ type Document struct {
 
 // Decode reads a tree as a config. The tree is made canonical on the way and belongs to the document afterwards.
 //
-// Problems come in three sorts: a document whose version is not known gives one error and no Document; values of a wrong
-// kind are errors; keys that the version does not have, and nulls where an object belongs, are warnings (and are dropped).
-// The last sort is kept apart because it is shown last.
+// Problems come in three sorts: a document whose version is not known gives one error and no Document; values of a
+// wrong kind are errors; keys that the version does not have, and nulls where an object belongs, are warnings (and are
+// dropped). The last sort is kept apart because it is shown last.
 func Decode(root tree.Node) (doc *Document, problems, ignored []diag.Problem) {
 	version, problem := DetectVersion(root)
 	if problem != nil {
@@ -66,8 +66,8 @@ func (doc *Document) At(path string, index tree.Index) tree.Node {
 	return n
 }
 
-// Upgrade brings the document to the newest version. What a value means may change on the way: before 3.6.0 the set-id and
-// sticky bits of a mode are cleared.
+// Upgrade brings the document to the newest version. What a value means may change on the way: before 3.6.0 the set-id
+// and sticky bits of a mode are cleared.
 func (doc *Document) Upgrade() *Document {
 	doc.upgrade()
 	return doc
@@ -117,8 +117,8 @@ func maskMode(mode tree.Node) {
 	}
 }
 
-// EmbedAuthority replaces the source of a certificate bundle by a data: URL that holds what was fetched, decompressed. Its
-// digest stays.
+// EmbedAuthority replaces the source of a certificate bundle by a data: URL that holds what was fetched, decompressed.
+// Its digest stays.
 func (doc *Document) EmbedAuthority(i int, url string) {
 	doc.upgrade()
 	authority := doc.root.Get("ignition").Get("security").Get("tls").Get("certificateAuthorities").At(i)
@@ -128,8 +128,8 @@ func (doc *Document) EmbedAuthority(i int, url string) {
 	doc.config = nil
 }
 
-// Items goes through everything in every list of the document: its path and where it was written. Items inside others come
-// after them.
+// Items goes through everything in every list of the document: its path and where it was written. Items inside others
+// come after them.
 func (doc *Document) Items(visit func(path string, place diag.Place)) {
 	var walk func(n tree.Node, at *diag.Trail, listed bool)
 	walk = func(n tree.Node, at *diag.Trail, listed bool) {

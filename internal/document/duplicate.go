@@ -121,5 +121,6 @@ func (f *duplicateFinder) found(item tree.Node, m *member, key string, in *space
 	p.Place, p.Path = item.Place(), at.String()
 	p.Message = fmt.Sprintf("%s is there twice in %s", m.id.describe(key), m.name)
 	p.Hint = "remove one of the two, or put what they say into one"
-	p.Related = []diag.Related{{Place: f.index.At(list.node, index).Place(), Path: fmt.Sprintf("%s.%d", path, index), Message: "it is first defined here"}}
+	p.Related = []diag.Related{{Place: f.index.At(list.node, index).Place(), Path: fmt.Sprintf("%s.%d", path, index),
+		Message: "it is first defined here"}}
 }

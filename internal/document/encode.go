@@ -7,9 +7,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// JSON is the config at the newest version as compact JSON, members in the model's order: absent scalars and lists are left
-// out, objects are always there, and so are the strings that an item is known by. It is what encoding/json makes of the
-// Config, written from the tree: the text of most values is there already.
+// JSON is the config at the newest version as compact JSON, members in the model's order: absent scalars and lists are
+// left out, objects are always there, and so are the strings that an item is known by. It is what encoding/json makes
+// of the Config, written from the tree: the text of most values is there already.
 func (doc *Document) JSON() ([]byte, error) {
 	doc.upgrade()
 	return doc.json(nil), nil
@@ -59,7 +59,8 @@ func (e *encoder) object(n tree.Node, s *shape) {
 	for i := range s.members {
 		m := &s.members[i]
 		c := n.Get(m.name)
-		if !c.Exists() && (m.nullable || m.kind == tree.Number) || m.kind == tree.List && !c.First().Exists() || m.kind == tree.Number && !m.nullable && isZero(c) {
+		if !c.Exists() && (m.nullable || m.kind == tree.Number) || m.kind == tree.List && !c.First().Exists() ||
+			m.kind == tree.Number && !m.nullable && isZero(c) {
 			continue
 		}
 		if e.skip != nil && e.skip(m, c) {

@@ -23,13 +23,17 @@ func plainJSON(t *testing.T, c *config.Config) string {
 
 func TestJSONIsWhatEncodingJSONMakesOfTheConfig(t *testing.T) {
 	texts := map[string]string{
-		"the smallest config":              `{"ignition":{"version":"3.6.0"}}`,
-		"escapes, wide letters, bad bytes": `{"ignition":{"version":"3.0.0"},"storage":{"files":[{"path":"/\u00e4\n\"","contents":{"source":"data:,` + "\xff" + `ä😀"}}]}}`,
+		"the smallest config": `{"ignition":{"version":"3.6.0"}}`,
+		"escapes, wide letters, bad bytes": `{"ignition":{"version":"3.0.0"},` +
+			`"storage":{"files":[{"path":"/\u00e4\n\"","contents":{"source":"data:,` + "\xff" + `ä😀"}}]}}`,
 		"what old versions cannot leave out": `{"ignition":{"version":"3.0.0"},"storage":{"links":[{"path":"/a"}],"raid":[{"name":"r","devices":["/a"]}],
 			"files":[{"path":"/b","mode":1023}]}}`,
-		"numbers, zero among them": `{"ignition":{"version":"3.6.0"},"storage":{"disks":[{"device":"/a","partitions":[{"number":0,"label":"x","sizeMiB":0},{"number":1},{"label":"y"}]}]}}`,
-		"empty lists and objects":  `{"ignition":{"version":"3.6.0","config":{}},"storage":{"files":[],"luks":[{"name":"l","clevis":{"tang":[{}]}}]},"systemd":{"units":[{}]}}`,
-		"nulls":                    `{"ignition":{"version":"3.6.0"},"kernelArguments":{"shouldExist":[null,"a"]},"storage":{"files":[null,{"path":"/a","mode":null}],"disks":null}}`,
+		"numbers, zero among them": `{"ignition":{"version":"3.6.0"},"storage":{"disks":[{"device":"/a",` +
+			`"partitions":[{"number":0,"label":"x","sizeMiB":0},{"number":1},{"label":"y"}]}]}}`,
+		"empty lists and objects": `{"ignition":{"version":"3.6.0","config":{}},` +
+			`"storage":{"files":[],"luks":[{"name":"l","clevis":{"tang":[{}]}}]},"systemd":{"units":[{}]}}`,
+		"nulls": `{"ignition":{"version":"3.6.0"},"kernelArguments":{"shouldExist":[null,"a"]},` +
+			`"storage":{"files":[null,{"path":"/a","mode":null}],"disks":null}}`,
 	}
 	for name, text := range texts {
 		t.Run(name, func(t *testing.T) {
@@ -47,7 +51,8 @@ func TestJSONIsWhatEncodingJSONMakesOfTheConfig(t *testing.T) {
 }
 
 func TestALaterNullLeavesWhatCannotBeAbsent(t *testing.T) {
-	doc, problems := Parse("test", []byte(`{"ignition":{"version":"3.6.0","version":null},"storage":{"files":[{"path":"/a","path":null,"mode":420,"mode":null}]}}`))
+	doc, problems := Parse("test", []byte(`{"ignition":{"version":"3.6.0","version":null},`+
+		`"storage":{"files":[{"path":"/a","path":null,"mode":420,"mode":null}]}}`))
 	require.NotNil(t, doc)
 	require.True(t, !diag.Fatal(diag.For(diag.Peer, problems)))
 	require.Equal(t, "/a", doc.Config().Storage.Files[0].Path)

@@ -8,8 +8,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/document"
 )
 
-// A text is read as a config of the version that it names. What a config holds is the model of the newest version, whatever
-// version it is written in.
+// A text is read as a config of the version that it names. What a config holds is the model of the newest version,
+// whatever version it is written in.
 func ExampleParse() {
 	doc, problems := document.Parse("web.ign", []byte(`{
   "ignition": {"version": "3.0.0"},
@@ -34,8 +34,8 @@ func ExampleParse() {
 	// /etc/hostname comes from data:,web1
 }
 
-// Documents of different versions merge; the result is of the newest one. Items of a list are the same if their keys are, here
-// the paths of two files.
+// Documents of different versions merge; the result is of the newest one. Items of a list are the same if their keys
+// are, here the paths of two files.
 func ExampleMerge() {
 	base, _ := document.Parse("base.ign", []byte(`{
   "ignition": {"version": "3.6.0"},

@@ -97,12 +97,14 @@ func TestEachRowOfTheHistoryIsToldOneVersionTooEarly(t *testing.T) {
 func TestEachNewValueOfTheHistoryIsRefusedOneVersionTooEarly(t *testing.T) {
 	const url = `{"path": "/a", "contents": {"source": %q}}`
 	texts := map[string]string{
-		"sha256 digests":                  `"storage": {"files": [{"path": "/a", "contents": {"source": "data:,", "verification": {"hash": "sha256-` + strings.Repeat("0", 64) + `"}}}]}`,
+		"sha256 digests": `"storage": {"files": [{"path": "/a", ` +
+			`"contents": {"source": "data:,", "verification": {"hash": "sha256-` + strings.Repeat("0", 64) + `"}}}]}`,
 		"sources in Google Cloud Storage": `"storage": {"files": [` + fmt.Sprintf(url, "gs://b/o") + `]}`,
 		"sources named by an ARN":         `"storage": {"files": [` + fmt.Sprintf(url, "arn:aws:s3:::b/k") + `]}`,
 		"format none":                     `"storage": {"filesystems": [{"device": "/dev/a", "format": "none"}]}`,
 		"format virtiofs":                 `"storage": {"filesystems": [{"device": "/dev/a", "format": "virtiofs"}]}`,
-		"any custom Clevis pin":           `"storage": {"luks": [{"name": "l", "device": "/dev/a", "clevis": {"custom": {"pin": "other", "config": "{}"}}}]}`,
+		"any custom Clevis pin": `"storage": {"luks": ` +
+			`[{"name": "l", "device": "/dev/a", "clevis": {"custom": {"pin": "other", "config": "{}"}}}]}`,
 	}
 	for _, row := range config.History() {
 		if row.Value == nil {
@@ -111,7 +113,8 @@ func TestEachNewValueOfTheHistoryIsRefusedOneVersionTooEarly(t *testing.T) {
 		t.Run(row.Line, func(t *testing.T) {
 			require.Contains(t, texts, row.Line)
 			at := func(v config.Version) []diag.Problem {
-				_, problems := rules.Text("x", []byte(`{"ignition": {"version": "`+v.String()+`"}, `+texts[row.Line]+`}`))
+				_, problems := rules.Text("x",
+					[]byte(`{"ignition": {"version": "`+v.String()+`"}, `+texts[row.Line]+`}`))
 				return problems
 			}
 			assert.Empty(t, at(row.Since))

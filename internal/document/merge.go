@@ -238,8 +238,8 @@ type layers struct {
 	as    tree.Node      // the list that these are the items of, if they are those of one
 }
 
-// put puts a list over what is there. elsewhere are the keys that its document has in the other lists of the name space: items of these
-// keys go, unless the list has them too.
+// put puts a list over what is there. elsewhere are the keys that its document has in the other lists of the name
+// space: items of these keys go, unless the list has them too.
 func (l *layers) put(list tree.Node, elsewhere map[string]bool) {
 	if !list.Exists() && len(elsewhere) == 0 {
 		return

@@ -36,13 +36,17 @@ func mergeExamples() []mergeExample {
 				"contents": {"source": "http://p", "verification": {"hash": "sha256-bb"}, "httpHeaders": [{"name": "X", "value": "1"}, {"name": "Y", "value": "2"}]}}]}`,
 			`"storage": {"files": [{"path": "/a", "user": {"name": "x"}, "mode": 0, "append": [{"source": "data:,1"}],
 				"contents": {"source": "http://c", "httpHeaders": [{"name": "X"}, {"name": "y", "value": "3"}]}}]}`,
-			`{"storage":{"files":[{"path":"/a","user":{"id":1,"name":"x"},"append":[{"source":"data:,1"},{"source":"data:,1"}],` +
-				`"contents":{"httpHeaders":[{"name":"Y","value":"2"},{"name":"y","value":"3"}],"source":"http://c","verification":{"hash":"sha256-bb"}},"mode":0}]}}`,
+			`{"storage":{"files":[{"path":"/a","user":{"id":1,"name":"x"},` +
+				`"append":[{"source":"data:,1"},{"source":"data:,1"}],` +
+				`"contents":{"httpHeaders":[{"name":"Y","value":"2"},{"name":"y","value":"3"}],"source":"http://c",` +
+				`"verification":{"hash":"sha256-bb"}},"mode":0}]}}`,
 		},
 		{
 			"a node of another type takes the place of the parent's",
-			`"storage": {"files": [{"path": "/a"}, {"path": "/b"}], "links": [{"path": "/c"}], "directories": [{"path": "/d"}]}`,
-			`"storage": {"directories": [{"path": "/a"}], "files": [{"path": "/c"}, {"path": "/d"}], "links": [{"path": "/b"}]}`,
+			`"storage": {"files": [{"path": "/a"}, {"path": "/b"}], "links": [{"path": "/c"}], ` +
+				`"directories": [{"path": "/d"}]}`,
+			`"storage": {"directories": [{"path": "/a"}], "files": [{"path": "/c"}, {"path": "/d"}], ` +
+				`"links": [{"path": "/b"}]}`,
 			`{"storage":{"directories":[{"path":"/a"}],"files":[{"path":"/c"},{"path":"/d"}],"links":[{"path":"/b"}]}}`,
 		},
 		{
@@ -53,9 +57,12 @@ func mergeExamples() []mergeExample {
 		},
 		{
 			"partitions are known by number, else by label",
-			`"storage": {"disks": [{"device": "/d", "partitions": [{"number": 1, "label": "x", "sizeMiB": 5}, {"label": "y", "sizeMiB": 1}]}]}`,
-			`"storage": {"disks": [{"device": "/d", "partitions": [{"label": "y", "sizeMiB": 2}, {"label": "z"}, {"number": 1, "sizeMiB": 0}]}]}`,
-			`{"storage":{"disks":[{"device":"/d","partitions":[{"label":"x","number":1,"sizeMiB":0},{"label":"y","sizeMiB":2},{"label":"z"}]}]}}`,
+			`"storage": {"disks": [{"device": "/d", ` +
+				`"partitions": [{"number": 1, "label": "x", "sizeMiB": 5}, {"label": "y", "sizeMiB": 1}]}]}`,
+			`"storage": {"disks": [{"device": "/d", ` +
+				`"partitions": [{"label": "y", "sizeMiB": 2}, {"label": "z"}, {"number": 1, "sizeMiB": 0}]}]}`,
+			`{"storage":{"disks":[{"device":"/d",` +
+				`"partitions":[{"label":"x","number":1,"sizeMiB":0},{"label":"y","sizeMiB":2},{"label":"z"}]}]}}`,
 		},
 		{
 			"a label does not find a partition that has a number",
@@ -65,9 +72,12 @@ func mergeExamples() []mergeExample {
 		},
 		{
 			"empty contents of a unit override, absent ones of a drop-in do not",
-			`"systemd": {"units": [{"name": "a.service", "enabled": true, "contents": "[Unit]", "dropins": [{"name": "a.conf", "contents": "x"}]}]}`,
-			`"systemd": {"units": [{"name": "a.service", "enabled": false, "contents": "", "mask": true, "dropins": [{"name": "a.conf"}, {"name": "b.conf"}]}]}`,
-			`{"systemd":{"units":[{"contents":"","dropins":[{"contents":"x","name":"a.conf"},{"name":"b.conf"}],"enabled":false,"mask":true,"name":"a.service"}]}}`,
+			`"systemd": {"units": [{"name": "a.service", "enabled": true, "contents": "[Unit]", ` +
+				`"dropins": [{"name": "a.conf", "contents": "x"}]}]}`,
+			`"systemd": {"units": [{"name": "a.service", "enabled": false, "contents": "", "mask": true, ` +
+				`"dropins": [{"name": "a.conf"}, {"name": "b.conf"}]}]}`,
+			`{"systemd":{"units":[{"contents":"","dropins":[{"contents":"x","name":"a.conf"},{"name":"b.conf"}],` +
+				`"enabled":false,"mask":true,"name":"a.service"}]}}`,
 		},
 		{
 			"lists of plain values become their ordered union, options follow each other",
@@ -79,7 +89,8 @@ func mergeExamples() []mergeExample {
 			   "luks": [{"name": "l", "options": ["-v"], "openOptions": ["-a", "-b"]}]}`,
 			`{"passwd":{"users":[{"groups":["a","b","c"],"name":"u","sshAuthorizedKeys":["k","l"]}]},` +
 				`"storage":{"filesystems":[{"device":"/d","mountOptions":["ro","ro"],"options":["-q","-q"]}],` +
-				`"luks":[{"name":"l","openOptions":["-a","-b"],"options":["-v","-v"]}],"raid":[{"devices":["/a","/b","/c"],"name":"r","options":["-v","-v"]}]}}`,
+				`"luks":[{"name":"l","openOptions":["-a","-b"],"options":["-v","-v"]}],` +
+				`"raid":[{"devices":["/a","/b","/c"],"name":"r","options":["-v","-v"]}]}}`,
 		},
 		{
 			"a child's present zero values win",
@@ -89,18 +100,22 @@ func mergeExamples() []mergeExample {
 		},
 		{
 			"items keep the parent's order, new ones follow",
-			`"passwd": {"users": [{"name": "a"}, {"name": "b"}]}`, `"passwd": {"users": [{"name": "c"}, {"name": "b", "uid": 1}, {"name": "a", "uid": 2}]}`,
+			`"passwd": {"users": [{"name": "a"}, {"name": "b"}]}`,
+			`"passwd": {"users": [{"name": "c"}, {"name": "b", "uid": 1}, {"name": "a", "uid": 2}]}`,
 			`{"passwd":{"users":[{"name":"a","uid":2},{"name":"b","uid":1},{"name":"c"}]}}`,
 		},
 		{
 			"a header with a value takes the place of the parent's",
-			`"storage": {"files": [{"path": "/a", "contents": {"source": "http://c", "httpHeaders": [{"name": "X", "value": "1"}, {"name": "Y", "value": "2"}]}}]}`,
+			`"storage": {"files": [{"path": "/a", "contents": ` +
+				`{"source": "http://c", "httpHeaders": [{"name": "X", "value": "1"}, {"name": "Y", "value": "2"}]}}]}`,
 			`"storage": {"files": [{"path": "/a", "contents": {"httpHeaders": [{"name": "X", "value": "3"}]}}]}`,
-			`{"storage":{"files":[{"path":"/a","contents":{"httpHeaders":[{"name":"X","value":"3"},{"name":"Y","value":"2"}],"source":"http://c"}}]}}`,
+			`{"storage":{"files":[{"path":"/a","contents":{"httpHeaders":[{"name":"X","value":"3"},` +
+				`{"name":"Y","value":"2"}],"source":"http://c"}}]}}`,
 		},
 		{
 			"a header without a value that deletes nothing stays",
-			``, `"storage": {"files": [{"path": "/a", "contents": {"source": "http://c", "httpHeaders": [{"name": "X"}]}}]}`,
+			``, `"storage": {"files": ` +
+				`[{"path": "/a", "contents": {"source": "http://c", "httpHeaders": [{"name": "X"}]}}]}`,
 			`{"storage":{"files":[{"path":"/a","contents":{"httpHeaders":[{"name":"X"}],"source":"http://c"}}]}}`,
 		},
 	}
@@ -122,8 +137,10 @@ func TestAuthoritiesAndReferencesMergeBySource(t *testing.T) {
 		require.Empty(t, problems)
 		return d
 	}
-	parent := doc(`"security": {"tls": {"certificateAuthorities": [{"source": "http://a"}, {"source": "http://b"}]}}, "timeouts": {"httpTotal": 5}`)
-	child := doc(`"security": {"tls": {"certificateAuthorities": [{"source": "http://c"}, {"source": "http://a", "compression": "gzip"}]}}, "config": {"replace": {"source": "http://r"}, "merge": [{"source": "http://m"}]}`)
+	parent := doc(`"security": {"tls": ` +
+		`{"certificateAuthorities": [{"source": "http://a"}, {"source": "http://b"}]}}, "timeouts": {"httpTotal": 5}`)
+	child := doc(`"security": {"tls": {"certificateAuthorities": [{"source": "http://c"}, {"source": "http://a", ` +
+		`"compression": "gzip"}]}}, "config": {"replace": {"source": "http://r"}, "merge": [{"source": "http://m"}]}`)
 	ignition := document.Merge(parent, child).Config().Ignition
 	assert.Equal(t, ignition, document.MergeIgnition(parent, child), "the metadata alone is the same")
 	var authorities []string
@@ -149,10 +166,13 @@ func text(s *string) string {
 }
 
 func TestMergedDocumentsKeepTheirPlaces(t *testing.T) {
-	parent, _ := document.Parse("parent.ign", []byte(`{"ignition": {"version": "3.6.0"}, "passwd": {"users": [{"name": "a", "uid": 1}]}}`))
-	child, _ := document.Parse("child.ign", []byte(`{"ignition": {"version": "3.0.0"}, "passwd": {"users": [{"name": "a", "shell": "/bin/sh"}, {"name": "b"}]}}`))
+	parent, _ := document.Parse("parent.ign",
+		[]byte(`{"ignition": {"version": "3.6.0"}, "passwd": {"users": [{"name": "a", "uid": 1}]}}`))
+	child, _ := document.Parse("child.ign", []byte(`{"ignition": {"version": "3.0.0"}, `+
+		`"passwd": {"users": [{"name": "a", "shell": "/bin/sh"}, {"name": "b"}]}}`))
 	merged := document.Merge(parent, child)
-	for path, want := range map[string]string{"$.passwd.users.0.uid": "parent.ign 1", "$.passwd.users.0.shell": `child.ign "/bin/sh"`, "$.passwd.users.1": `child.ign {"name": "b"}`} {
+	for path, want := range map[string]string{"$.passwd.users.0.uid": "parent.ign 1",
+		"$.passwd.users.0.shell": `child.ign "/bin/sh"`, "$.passwd.users.1": `child.ign {"name": "b"}`} {
 		place := merged.At(path, tree.Index{}).Place()
 		assert.Equal(t, want, place.Doc.Name+" "+place.Doc.Text[place.Span.Start:place.Span.End], path)
 	}
@@ -167,14 +187,17 @@ func TestMergingDocumentsOfOneArenaIsTheSame(t *testing.T) {
 		require.Empty(t, append(problems, ignored...))
 		return doc
 	}
-	const parent = `{"ignition": {"version": "3.0.0"}, "storage": {"files": [{"path": "/a", "mode": 1023}], "links": [{"path": "/l"}]}}`
-	const child = `{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "/a", "overwrite": true}, {"path": "/b\u0041"}]}}`
+	const parent = `{"ignition": {"version": "3.0.0"}, ` +
+		`"storage": {"files": [{"path": "/a", "mode": 1023}], "links": [{"path": "/l"}]}}`
+	const child = `{"ignition": {"version": "3.6.0"}, ` +
+		`"storage": {"files": [{"path": "/a", "overwrite": true}, {"path": "/b\u0041"}]}}`
 	p, _ := configParse(parent)
 	c, _ := configParse(child)
 	assert.Equal(t, encode(t, document.Merge(read(parent), read(child))), encode(t, document.Merge(p, c)))
 }
 
-// drawn draws a config's JSON: every field there or not, values from so few that keys meet. Keys of an item are always there.
+// drawn draws a config's JSON: every field there or not, values from so few that keys meet. Keys of an item are always
+// there.
 type drawn struct {
 	*rapid.T
 	// Without these, merging is associative; see TestMergeIsAssociativeWhereNothingIsTakenAway.
@@ -207,10 +230,12 @@ func (d drawn) value(t reflect.Type, path string) any {
 		return list
 	case reflect.String:
 		names := []string{"/a", "/b", "", "c"}
-		if !d.deletes && strings.HasPrefix(path, "$.kernelArguments") || strings.HasPrefix(path, "$.storage") && strings.HasSuffix(path, ".path") {
+		if !d.deletes && strings.HasPrefix(path, "$.kernelArguments") || strings.HasPrefix(path, "$.storage") &&
+			strings.HasSuffix(path, ".path") {
 			// Names of one list are no names of the others.
 			if !d.deletes {
-				kind, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(path, "$.storage."), "$.kernelArguments."), ".")
+				kind, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(path, "$.storage."),
+					"$.kernelArguments."), ".")
 				names = []string{"/" + kind + "1", "/" + kind + "2", "/" + kind + "3"}
 			}
 		}
@@ -276,15 +301,17 @@ func TestAdvertisementsOf340GoApartFromTheCache(t *testing.T) {
 	tangs := func(version string, servers ...string) *document.Document {
 		var list []string
 		for _, s := range servers {
-			list = append(list, fmt.Sprintf(`{"url":"http://%s","thumbprint":"t","advertisement":"{\"by\":\"%s\"}"}`, s, version))
+			list = append(list,
+				fmt.Sprintf(`{"url":"http://%s","thumbprint":"t","advertisement":"{\"by\":\"%s\"}"}`, s, version))
 		}
-		return read(t, fmt.Sprintf(`{"ignition":{"version":%q},"storage":{"luks":[{"name":"l","device":"/a","clevis":{"tang":[%s]}}]}}`,
-			version, strings.Join(list, ",")))
+		return read(t, fmt.Sprintf(`{"ignition":{"version":%q},"storage":{"luks":[{"name":"l","device":"/a",`+
+			`"clevis":{"tang":[%s]}}]}}`, version, strings.Join(list, ",")))
 	}
 	merged := document.Merge(tangs("3.5.0", "a", "b"), document.Merge(tangs("3.4.0", "b", "c"), tangs("3.6.0", "d")))
 	whole := merged.Config()
 	text, apart := merged.Cached()
-	assert.Equal(t, []document.Advertisement{{"l", "http://b", `{"by":"3.4.0"}`}, {"l", "http://c", `{"by":"3.4.0"}`}}, apart)
+	assert.Equal(t, []document.Advertisement{{"l", "http://b", `{"by":"3.4.0"}`}, {"l", "http://c", `{"by":"3.4.0"}`}},
+		apart)
 	assert.NotContains(t, string(text), "3.4.0")
 	assert.Contains(t, string(text), `{\"by\":\"3.5.0\"}`)
 	assert.Contains(t, string(text), `{\"by\":\"3.6.0\"}`)
@@ -333,10 +360,10 @@ func TestMergeLaws(t *testing.T) {
 	})
 }
 
-// Merging several documents from the left or from the right gives the same, unless one of them takes something away: a header
-// without a value deletes one of its parent only, and so does a node (or a kernel argument) that moves to another list. If the
-// taker is merged into its child first, it finds nothing there to take, and what it should have taken comes back with the
-// parent, or keeps its old place.
+// Merging several documents from the left or from the right gives the same, unless one of them takes something away: a
+// header without a value deletes one of its parent only, and so does a node (or a kernel argument) that moves to
+// another list. If the taker is merged into its child first, it finds nothing there to take, and what it should have
+// taken comes back with the parent, or keeps its old place.
 func TestMergeIsAssociativeWhereNothingIsTakenAway(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := drawn{t, false}
@@ -347,12 +374,17 @@ func TestMergeIsAssociativeWhereNothingIsTakenAway(t *testing.T) {
 	})
 	for claim, texts := range map[string][3]string{
 		"a header": {
-			`"storage": {"files": [{"path": "/a", "contents": {"source": "http://x", "httpHeaders": [{"name": "X", "value": "1"}]}}]}`,
-			`"storage": {"files": [{"path": "/a", "contents": {"source": "http://x", "httpHeaders": [{"name": "X", "value": "2"}]}}]}`,
-			`"storage": {"files": [{"path": "/a", "contents": {"source": "http://x", "httpHeaders": [{"name": "X"}]}}]}`,
+			`"storage": {"files": ` +
+				`[{"path": "/a", "contents": {"source": "http://x", "httpHeaders": [{"name": "X", "value": "1"}]}}]}`,
+			`"storage": {"files": ` +
+				`[{"path": "/a", "contents": {"source": "http://x", "httpHeaders": [{"name": "X", "value": "2"}]}}]}`,
+			`"storage": {"files": ` +
+				`[{"path": "/a", "contents": {"source": "http://x", "httpHeaders": [{"name": "X"}]}}]}`,
 		},
-		"a node":            {`"storage": {"files": [{"path": "/a", "mode": 1}]}`, `"storage": {"links": [{"path": "/a"}]}`, `"storage": {"files": [{"path": "/a"}]}`},
-		"a kernel argument": {`"kernelArguments": {"shouldExist": ["a", "b"]}`, `"kernelArguments": {"shouldNotExist": ["a"]}`, `"kernelArguments": {"shouldExist": ["a"]}`},
+		"a node": {`"storage": {"files": [{"path": "/a", "mode": 1}]}`, `"storage": {"links": [{"path": "/a"}]}`,
+			`"storage": {"files": [{"path": "/a"}]}`},
+		"a kernel argument": {`"kernelArguments": {"shouldExist": ["a", "b"]}`,
+			`"kernelArguments": {"shouldNotExist": ["a"]}`, `"kernelArguments": {"shouldExist": ["a"]}`},
 	} {
 		left := document.Merge(document.Merge(mustParse(t, texts[0]), mustParse(t, texts[1])), mustParse(t, texts[2]))
 		right := document.Merge(mustParse(t, texts[0]), document.Merge(mustParse(t, texts[1]), mustParse(t, texts[2])))
@@ -362,11 +394,16 @@ func TestMergeIsAssociativeWhereNothingIsTakenAway(t *testing.T) {
 
 var mergeSeeds = []string{
 	emptyConfig,
-	`{"ignition":{"version":"3.0.0"},"storage":{"files":[{"path":"/a","mode":1023},{"path":"/b"}],"links":[{"path":"/c"}]}}`,
-	`{"ignition":{"version":"3.6.0"},"storage":{"files":[{"path":"/c"}],"directories":[{"path":"/a"}],"disks":[{"device":"/d","partitions":[{"number":1},{"label":"x"}]}]}}`,
-	`{"ignition":{"version":"3.3.0","config":{"merge":[{"source":"http://a","httpHeaders":[{"name":"X"}]}]}},"kernelArguments":{"shouldExist":["a"],"shouldNotExist":["b",null]}}`,
-	`{"Ignition":{"version":"3.4.0"},"storage":{"luks":[{"name":"l","clevis":{"tang":[{"url":"u"}]},"openOptions":["a"]}]},"storage":{"raid":[{"name":"r","devices":["/a"]}]}}`,
-	`{"ignition":{"version":"3.7.0-experimental","proxy":{"noProxy":["a"]}},"systemd":{"units":[{"name":"a","dropins":[{"name":"b","contents":""}]}]},"passwd":{"users":[{"name":"u","groups":["g"]},null]}}`,
+	`{"ignition":{"version":"3.0.0"},` +
+		`"storage":{"files":[{"path":"/a","mode":1023},{"path":"/b"}],"links":[{"path":"/c"}]}}`,
+	`{"ignition":{"version":"3.6.0"},"storage":{"files":[{"path":"/c"}],"directories":[{"path":"/a"}],` +
+		`"disks":[{"device":"/d","partitions":[{"number":1},{"label":"x"}]}]}}`,
+	`{"ignition":{"version":"3.3.0","config":{"merge":[{"source":"http://a","httpHeaders":[{"name":"X"}]}]}},` +
+		`"kernelArguments":{"shouldExist":["a"],"shouldNotExist":["b",null]}}`,
+	`{"Ignition":{"version":"3.4.0"},"storage":{"luks":[{"name":"l","clevis":{"tang":[{"url":"u"}]},` +
+		`"openOptions":["a"]}]},"storage":{"raid":[{"name":"r","devices":["/a"]}]}}`,
+	`{"ignition":{"version":"3.7.0-experimental","proxy":{"noProxy":["a"]}},"systemd":{"units":[{"name":"a",` +
+		`"dropins":[{"name":"b","contents":""}]}]},"passwd":{"users":[{"name":"u","groups":["g"]},null]}}`,
 }
 
 // FuzzMerge holds the laws of merging (see mergeLaws) for any two texts that are configs.
@@ -387,14 +424,16 @@ func FuzzMerge(f *testing.F) {
 	})
 }
 
-// FuzzLoad: any bytes are read without a panic, and what comes of them is a fixed point. Reading the JSON of a document finds
-// nothing wrong with it and gives the same JSON; the canonical tree and the Config say the same.
+// FuzzLoad: any bytes are read without a panic, and what comes of them is a fixed point. Reading the JSON of a document
+// finds nothing wrong with it and gives the same JSON; the canonical tree and the Config say the same.
 func FuzzLoad(f *testing.F) {
 	for _, seed := range mergeSeeds {
 		f.Add([]byte(seed))
 	}
-	f.Add([]byte("{\"ignition\":{\"version\":\"3.6.0\"},\"storage\":{\"files\":[{\"path\":\"/\\u00e4\xff\",\"mode\":-0}],\"files\":5,\"x\":{}},\"Passwd\":null}"))
-	f.Add([]byte(`{"ignition":{"version":"3.2.0"},"storage":{"luks":[{"clevis":{"custom":null}}],"disks":[{"partitions":[{"number":00}]}]}}`))
+	f.Add([]byte("{\"ignition\":{\"version\":\"3.6.0\"}," +
+		"\"storage\":{\"files\":[{\"path\":\"/\\u00e4\xff\",\"mode\":-0}],\"files\":5,\"x\":{}},\"Passwd\":null}"))
+	f.Add([]byte(`{"ignition":{"version":"3.2.0"},` +
+		`"storage":{"luks":[{"clevis":{"custom":null}}],"disks":[{"partitions":[{"number":00}]}]}}`))
 	f.Add([]byte("#cloud-config\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		doc, problems := document.Parse("x", text)
@@ -420,12 +459,14 @@ func FuzzLoad(f *testing.F) {
 }
 
 func TestPartsOfADocumentCanBeListed(t *testing.T) {
-	doc := mustParse(t, `"storage": {"files": [{"path": "/a", "append": [{"source": "data:,"}]}], "disks": [{"device": "/d", "partitions": [{"number": 1}]}]}, "kernelArguments": {"shouldExist": ["a"]}`)
+	doc := mustParse(t, `"storage": {"files": [{"path": "/a", "append": [{"source": "data:,"}]}], `+
+		`"disks": [{"device": "/d", "partitions": [{"number": 1}]}]}, "kernelArguments": {"shouldExist": ["a"]}`)
 	var paths []string
 	doc.Items(func(path string, place diag.Place) {
 		paths = append(paths, path)
 		assert.Equal(t, place, doc.At(path, tree.Index{}).Place())
 	})
 	slices.Sort(paths)
-	assert.Equal(t, []string{"$.kernelArguments.shouldExist.0", "$.storage.disks.0", "$.storage.disks.0.partitions.0", "$.storage.files.0", "$.storage.files.0.append.0"}, paths)
+	assert.Equal(t, []string{"$.kernelArguments.shouldExist.0", "$.storage.disks.0", "$.storage.disks.0.partitions.0",
+		"$.storage.files.0", "$.storage.files.0.append.0"}, paths)
 }

@@ -9,9 +9,9 @@ import (
 )
 
 // Parse reads a JSON text as a config of the version that it names. It finds what is wrong with the text and what the
-// language does not have; whether the config makes sense is the business of package validate. The problems stand in the order
-// of the text. The document is nil where the text is not JSON or its version is not known. name is what problems call the
-// text, such as a file name.
+// language does not have; whether the config makes sense is the business of package validate. The problems stand in the
+// order of the text. The document is nil where the text is not JSON or its version is not known. name is what problems
+// call the text, such as a file name.
 func Parse(name string, text []byte) (*Document, []diag.Problem) {
 	source := &diag.Document{Name: name, Text: string(text)}
 	if source.Text == "" {
@@ -33,12 +33,14 @@ func Parse(name string, text []byte) (*Document, []diag.Problem) {
 // EmptyText is what is wrong with a text of no bytes.
 func EmptyText(text *diag.Document) diag.Problem {
 	return diag.Problem{
-		Severity: diag.Error, Code: config.CodeEmpty, Path: "$", Place: diag.Place{Doc: text}, Message: "the config is empty",
-		Hint: `the smallest config is {"ignition": {"version": "` + config.Stable.String() + `"}}`,
+		Severity: diag.Error, Code: config.CodeEmpty, Path: "$", Place: diag.Place{Doc: text},
+		Message: "the config is empty",
+		Hint:    `the smallest config is {"ignition": {"version": "` + config.Stable.String() + `"}}`,
 	}
 }
 
-// Unread reports whether a path leads into an object in which a value was of a wrong kind. It asks for the path only if there is one.
+// Unread reports whether a path leads into an object in which a value was of a wrong kind. It asks for the path only if
+// there is one.
 func (doc *Document) Unread(of func() string) bool {
 	if len(doc.unread) == 0 {
 		return false

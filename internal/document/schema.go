@@ -27,8 +27,8 @@ type member struct {
 	*shape
 }
 
-// find returns the member with exactly that name which version v has, or failing that one whose name differs in case only,
-// as encoding/json does.
+// find returns the member with exactly that name which version v has, or failing that one whose name differs in case
+// only, as encoding/json does.
 func (s *shape) find(name string, v config.Version) (m *member, exact bool) {
 	for i := range s.members {
 		if s.members[i].name == name && s.members[i].since <= v {

@@ -41,19 +41,23 @@ func TestEveryListHasItsIdentity(t *testing.T) {
 		"systemd.units":                                "keyed by name",
 		"systemd.units.*.dropins":                      "keyed by name",
 	}
-	for _, resource := range []string{"ignition.config.merge.*", "ignition.config.replace", "ignition.security.tls.certificateAuthorities.*", "storage.files.*.append.*", "storage.files.*.contents", "storage.luks.*.keyFile"} {
+	for _, resource := range []string{"ignition.config.merge.*", "ignition.config.replace",
+		"ignition.security.tls.certificateAuthorities.*", "storage.files.*.append.*", "storage.files.*.contents",
+		"storage.luks.*.keyFile"} {
 		want[resource+".httpHeaders"] = "headers by name"
 	}
 	got := map[string]string{}
 	var walk func(s *shape)
 	walk = func(s *shape) {
 		if s.item != nil {
-			mode := map[mergeMode]string{0: "none", keyed: "keyed by " + s.id.key, union: "union", appending: "append", headers: "headers by " + s.id.key}[s.id.mode]
+			mode := map[mergeMode]string{0: "none", keyed: "keyed by " + s.id.key, union: "union", appending: "append",
+				headers: "headers by " + s.id.key}[s.id.mode]
 			if s.id.space != "" {
 				mode += " in " + s.id.space
 			}
 			got[s.path] = mode
-			assert.Equal(t, s.item.kind.String() == "a string", s.id.mode == union || s.id.mode == appending && s.item.members == nil, s.path)
+			assert.Equal(t, s.item.kind.String() == "a string", s.id.mode == union || s.id.mode == appending &&
+				s.item.members == nil, s.path)
 			walk(s.item)
 		}
 		for _, m := range s.members {

@@ -32,28 +32,34 @@ func (d *decoder) unknownKeys(n tree.Node, s *shape, at *diag.Trail) {
 		}
 		message, hint := fmt.Sprintf("the key %s is not known here; it is ignored", diag.QuoteKey(key)), ""
 		if code == "key-too-new" {
-			message = fmt.Sprintf("the key %q came with version %s; in a config of version %s it is ignored", key, newer.since, d.version)
+			message = fmt.Sprintf("the key %q came with version %s; in a config of version %s it is ignored", key,
+				newer.since, d.version)
 			hint = fmt.Sprintf("set ignition.version to %s or newer", newer.since)
 		} else if m != nil {
-			message, hint = fmt.Sprintf("the key %q differs from %q in case; other programs may ignore it", key, m.name), fmt.Sprintf("write %q", m.name)
+			message, hint = fmt.Sprintf("the key %q differs from %q in case; other programs may ignore it", key,
+				m.name), fmt.Sprintf("write %q", m.name)
 		} else if key == "variant" && s.path == "" {
-			hint = "JSON with ignition.version is a config; leave ignition.version out if it is meant as a Butane document"
+			hint = "JSON with ignition.version is a config; leave ignition.version out if it is meant as a " +
+				"Butane document"
 		} else {
 			hint = d.keyHint(s, key)
 		}
-		p.Place, p.Path, p.Message, p.Hint = c.KeyPlace(), (&diag.Trail{Up: at, Name: diag.ShowKey(key), Index: -1}).String(), message, hint
+		p.Place, p.Path, p.Message, p.Hint = c.KeyPlace(),
+			(&diag.Trail{Up: at, Name: diag.ShowKey(key), Index: -1}).String(), message, hint
 	}
 }
 
-// keyHint says what somebody may have meant by a key that is not known: that of a document, one of a mapping below, or one that is spelled
-// alike.
+// keyHint says what somebody may have meant by a key that is not known: that of a document, one of a mapping below, or
+// one that is spelled alike.
 func (d *decoder) keyHint(s *shape, key string) string {
 	known := names(s, d.version)
 	if m, _ := s.find("source", d.version); m != nil && (key == "inline" || key == "local") {
-		return key + ` is a key of Butane documents; in JSON write "source": "data:,…", with the text escaped as in a URL`
+		return key +
+			` is a key of Butane documents; in JSON write "source": "data:,…", with the text escaped as in a URL`
 	}
 	if m, _ := s.find("contents", d.version); m != nil && m.kind == tree.Object && (key == "inline" || key == "local") {
-		return key + ` is a key of Butane documents; in JSON write "contents": {"source": "data:,…"}, with the text escaped as in a URL`
+		return key + ` is a key of Butane documents; in JSON write "contents": {"source": "data:,…"}, ` +
+			`with the text escaped as in a URL`
 	}
 	if home := s.nest("", d.version).Home(key); home != "" {
 		return home
@@ -95,8 +101,8 @@ func names(s *shape, v config.Version) (known []string) {
 	return known
 }
 
-// secretSpans lists the values of a document that no excerpt may show: those of fields marked secret, and what was dropped
-// from its tree.
+// secretSpans lists the values of a document that no excerpt may show: those of fields marked secret, and what was
+// dropped from its tree.
 func secretSpans(root tree.Node, dropped []diag.Span) []diag.Span {
 	spans := slices.Clone(dropped)
 	var walk func(n tree.Node, s *shape)

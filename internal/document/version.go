@@ -9,8 +9,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// DetectVersion finds ignition.version in a document's tree the way a decoder that looks for nothing else would: keys are
-// compared without case, later ones win, and a wrong kind on the way is an error.
+// DetectVersion finds ignition.version in a document's tree the way a decoder that looks for nothing else would: keys
+// are compared without case, later ones win, and a wrong kind on the way is an error.
 func DetectVersion(root tree.Node) (config.Version, *diag.Problem) {
 	text, place, problem := findVersion(root)
 	if problem != nil {
@@ -22,7 +22,8 @@ func DetectVersion(root tree.Node) (config.Version, *diag.Problem) {
 	}
 	v, fault := config.ParseVersion(text)
 	if fault != nil {
-		return 0, &diag.Problem{Severity: diag.Error, Code: fault.Code, Path: path, Place: place.Place(), Message: fault.Message, Hint: fault.Hint}
+		return 0, &diag.Problem{Severity: diag.Error, Code: fault.Code, Path: path, Place: place.Place(),
+			Message: fault.Message, Hint: fault.Hint}
 	}
 	return v, nil
 }
@@ -42,7 +43,9 @@ func versionMissing(root, at tree.Node) *diag.Problem {
 			hint = "this is a config of spec 1, which has another shape; it must be rewritten for spec 3"
 		}
 	}
-	return &diag.Problem{Severity: diag.Error, Code: config.CodeVersionMissing, Path: "$.ignition.version", Place: at.Place(), Message: "the config does not say which version of the language it is written in", Hint: hint}
+	return &diag.Problem{Severity: diag.Error, Code: config.CodeVersionMissing, Path: "$.ignition.version",
+		Place: at.Place(), Message: "the config does not say which version of the language it is written in",
+		Hint: hint}
 }
 
 // whole is the version that a number such as 3.4 is most likely meant as.
@@ -56,7 +59,8 @@ func whole(number string) string {
 func findVersion(root tree.Node) (text string, at tree.Node, problem *diag.Problem) {
 	wrong := func(n tree.Node, path, want string) {
 		if problem == nil && n.Kind() != tree.Null {
-			problem = &diag.Problem{Severity: diag.Error, Code: config.CodeWrongType, Path: path, Place: n.Place(), Message: fmt.Sprintf("%s is expected here, not %s", want, n.Kind())}
+			problem = &diag.Problem{Severity: diag.Error, Code: config.CodeWrongType, Path: path, Place: n.Place(),
+				Message: fmt.Sprintf("%s is expected here, not %s", want, n.Kind())}
 		}
 	}
 	members := func(n tree.Node, path, name string, visit func(tree.Node)) {

@@ -16,7 +16,8 @@ import (
 	"github.com/glowplug-os/glowplug/stages"
 )
 
-// Apply fills in what the machine and its image decide, and applies a config, read from a file or, for -, from standard input.
+// Apply fills in what the machine and its image decide, and applies a config, read from a file or, for -, from standard
+// input.
 func Apply(ctx context.Context, p *cli.Process, config string, a stages.Application) error {
 	d, err := readDistribution(distributionFile, p.Env)
 	if err != nil {
@@ -61,17 +62,22 @@ func PeerApply() cli.Command {
 	var version bool
 	var a stages.Application
 	return cli.Command{
-		Called: "ignition-apply", Usage: []string{"ignition-apply [--root DIR] [--ignore-unsupported] [--offline] [--version] CONFIG|-"},
-		Short: "make the files and units of a config in a container's root", Grammar: cli.PeerApply(), Product: "Ignition", Section: "8",
-		Text: []string{"Makes the files and units of a config in a container's root."}, Operands: cli.Operands{Files: true},
+		Called: "ignition-apply",
+		Usage:  []string{"ignition-apply [--root DIR] [--ignore-unsupported] [--offline] [--version] CONFIG|-"},
+		Short:  "make the files and units of a config in a container's root", Grammar: cli.PeerApply(),
+		Product: "Ignition", Section: "8",
+		Text:     []string{"Makes the files and units of a config in a container's root."},
+		Operands: cli.Operands{Files: true},
 		Options: []cli.Option{
 			{Long: "root", Value: "DIR", Default: "/", Set: cli.Text(&root), Words: "the root"},
-			{Long: "ignore-unsupported", Set: cli.Switch(&a.IgnoreUnsupported), Words: "warn of what a container cannot take instead of refusing it"},
+			{Long: "ignore-unsupported", Set: cli.Switch(&a.IgnoreUnsupported),
+				Words: "warn of what a container cannot take instead of refusing it"},
 			{Long: "offline", Set: cli.Switch(&a.Offline), Words: "fetch nothing from the network"},
 			{Long: "version", Set: cli.Switch(&version), Words: "print the version"},
 			cli.HelpOption(),
 		},
-		Exits: []cli.Exit{{Code: 0, Meaning: "applied"}, {Code: 1, Meaning: "failed, invalid, or other than one config"}, {Code: 2, Meaning: "an unknown option"}},
+		Exits: []cli.Exit{{Code: 0, Meaning: "applied"},
+			{Code: 1, Meaning: "failed, invalid, or other than one config"}, {Code: 2, Meaning: "an unknown option"}},
 		Run: func(ctx context.Context, p *cli.Process, operands []string) error {
 			switch {
 			case version:
@@ -89,7 +95,9 @@ func PeerApply() cli.Command {
 	}
 }
 
-func peerApply(ctx context.Context, p *cli.Process, root, config string, a stages.Application, log *slog.Logger) (err error) {
+func peerApply(
+	ctx context.Context, p *cli.Process, root, config string, a stages.Application, log *slog.Logger,
+) (err error) {
 	if a.Root, err = filepath.Abs(root); err != nil {
 		return err
 	}

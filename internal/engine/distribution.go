@@ -17,8 +17,8 @@ import (
 // distributionFile is what an image ships to say how it differs from the defaults.
 const distributionFile = "/usr/lib/glowplug/distribution.json"
 
-// A distribution is what an image decides. The file holds any of the fields; the environment overrides a few, as Ignition's
-// does (docs/peer/engine.md §2).
+// A distribution is what an image decides. The file holds any of the fields; the environment overrides a few, as
+// Ignition's does (docs/peer/engine.md §2).
 type distribution struct {
 	// KernelCommandLine is the file that holds the kernel's command line.
 	KernelCommandLine string `json:"kernelCommandLinePath"`
@@ -54,7 +54,8 @@ func (b backend) byTools() bool { return b == "shadow-utils" }
 
 func defaultDistribution() distribution {
 	return distribution{
-		KernelCommandLine: "/proc/cmdline", RuntimeConfigDir: "/run/ignition", LocalConfigDir: "/etc/ignition", SystemConfigDir: "/usr/lib/ignition",
+		KernelCommandLine: "/proc/cmdline", RuntimeConfigDir: "/run/ignition", LocalConfigDir: "/etc/ignition",
+		SystemConfigDir:             "/usr/lib/ignition",
 		WriteAuthorizedKeysFragment: true, AccountBackend: "native", ResultFile: files.DefaultResultFile,
 	}
 }
@@ -107,7 +108,8 @@ func overrideBool(to *bool, name string, env func(string) string) error {
 	case slices.Contains([]string{"false", "0"}, value):
 		*to = false
 	default:
-		return fmt.Errorf("the environment variable %s is %q; it may be %s", name, value, strings.Join([]string{"true", "1", "false", "0"}, ", "))
+		return fmt.Errorf("the environment variable %s is %q; it may be %s", name, value,
+			strings.Join([]string{"true", "1", "false", "0"}, ", "))
 	}
 	return nil
 }

@@ -1,7 +1,7 @@
 // Package engine has the commands that need a machine or its image: a stage of a first boot, ignition-apply,
-// ignition-rmcfg and systemd's generator, and what an image decides of them (distribution.json). Each is a row of package
-// cli and its function. It is shared by the engine, which is these commands and nothing else, and by glowplug; what the
-// stages do is in package stages.
+// ignition-rmcfg and systemd's generator, and what an image decides of them (distribution.json). Each is a row of
+// package cli and its function. It is shared by the engine, which is these commands and nothing else, and by glowplug;
+// what the stages do is in package stages.
 //
 // What is surprising:
 //

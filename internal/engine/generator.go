@@ -25,8 +25,8 @@ const (
 	argPlatform  = "ignition.platform.id"
 )
 
-// A generator is a systemd generator (systemd.generator(7)) at work: it decides whether this boot is a first one. A condition in the
-// units would come too late, as what they require, such as the network, starts in any case.
+// A generator is a systemd generator (systemd.generator(7)) at work: it decides whether this boot is a first one. A
+// condition in the units would come too late, as what they require, such as the network, starts in any case.
 type generator struct {
 	folder      string // for units, of those that systemd gives the one of normal priority
 	environment string // the file that it leaves
@@ -38,10 +38,14 @@ type generator struct {
 // Generate is the generator.
 func Generate() cli.Command {
 	return cli.Command{
-		Called: "ignition-generator", Usage: []string{"ignition-generator DIR [DIR DIR]"}, Short: "have systemd begin a first boot, or not",
-		Text:    []string{"Is called by systemd, as systemd.generator(7) says: in the first folder it makes the links that begin a first boot, if this is one, and leaves the platform in " + environmentFile + "."},
-		Options: []cli.Option{cli.VersionOption(), cli.HelpOption()}, Grammar: cli.Stage(), Product: "Ignition", Section: "8", LogsOnly: true,
-		Exits: []cli.Exit{{Code: 0, Meaning: "done"}, {Code: 1, Meaning: "something is not done, as the kernel's log says"}, {Code: 2, Meaning: "wrong usage"}},
+		Called: "ignition-generator", Usage: []string{"ignition-generator DIR [DIR DIR]"},
+		Short: "have systemd begin a first boot, or not",
+		Text: []string{"Is called by systemd, as systemd.generator(7) says: in the first folder it makes the links " +
+			"that begin a first boot, if this is one, and leaves the platform in " + environmentFile + "."},
+		Options: []cli.Option{cli.VersionOption(), cli.HelpOption()}, Grammar: cli.Stage(), Product: "Ignition",
+		Section: "8", LogsOnly: true,
+		Exits: []cli.Exit{{Code: 0, Meaning: "done"},
+			{Code: 1, Meaning: "something is not done, as the kernel's log says"}, {Code: 2, Meaning: "wrong usage"}},
 		Run: func(ctx context.Context, p *cli.Process, folders []string) error {
 			if err := generate(ctx, p, folders); err != nil {
 				return cli.ExitError(cli.ExitFailed)
@@ -60,7 +64,8 @@ func generate(ctx context.Context, p *cli.Process, folders []string) error {
 	}
 	d, err := readDistribution(distributionFile, p.Env)
 	if err != nil {
-		// Without this boot's targets an unprovisioned machine would come up. With them the first stage says the same in a card.
+		// Without this boot's targets an unprovisioned machine would come up. With them the first stage says the same
+		// in a card.
 		g.complain(err)
 	}
 	g.folder, g.commandLine, g.tools = folders[0], d.KernelCommandLine, host.NewTools(d.Tools, nil)
@@ -72,7 +77,8 @@ func (g *generator) complain(err error) {
 	fmt.Fprintf(g.log, "<3>ignition-generator: %s\n", diag.OneLine(err.Error()))
 }
 
-// run makes the links of this boot. It goes on after an error, as what lacks something then fails where somebody sees it.
+// run makes the links of this boot. It goes on after an error, as what lacks something then fails where somebody sees
+// it.
 func (g *generator) run(ctx context.Context) error {
 	line, err := os.ReadFile(g.commandLine)
 	boot := parseFirstBoot(string(line))
@@ -80,7 +86,8 @@ func (g *generator) run(ctx context.Context) error {
 		g.complain(err)
 	}
 	if boot.first && boot.platform == "" {
-		g.complain(fmt.Errorf("this is a first boot, but the kernel command line has no %s=ID: no stage can find a config", argPlatform))
+		g.complain(fmt.Errorf("this is a first boot, but the kernel command line has no %s=ID: no stage can "+
+			"find a config", argPlatform))
 	}
 	write := os.WriteFile(g.environment, []byte(boot.environment()), 0o644)
 	if write != nil {
@@ -135,8 +142,8 @@ func parseFirstBoot(line string) firstBoot {
 	return boot
 }
 
-// environment is the text of the file for the units. What no platform's name has would mean something else in it, and in scripts that
-// read it; with question marks in its place the stages say that there is no such platform.
+// environment is the text of the file for the units. What no platform's name has would mean something else in it, and
+// in scripts that read it; with question marks in its place the stages say that there is no such platform.
 func (b firstBoot) environment() string {
 	return "PLATFORM_ID=" + strings.Map(func(r rune) rune {
 		if r < 0x80 && strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.=", r) {

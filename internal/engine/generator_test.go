@@ -52,8 +52,9 @@ func generated(t *testing.T, line string, live bool) (left map[string]string, sa
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "units"), 0o755))
 	var log bytes.Buffer
 	g := generator{
-		folder: filepath.Join(dir, "units"), environment: filepath.Join(dir, "ignition.env"), commandLine: filepath.Join(dir, "cmdline"),
-		tools: host.NewTools(tools, nil), log: &log,
+		folder: filepath.Join(dir, "units"), environment: filepath.Join(dir, "ignition.env"),
+		commandLine: filepath.Join(dir, "cmdline"),
+		tools:       host.NewTools(tools, nil), log: &log,
 	}
 	// The second time is that of initrd-parse-etc.service, which has systemd read its units again.
 	for range 2 {
@@ -73,19 +74,23 @@ func generated(t *testing.T, line string, live bool) (left map[string]string, sa
 }
 
 func TestTheGeneratorHasTheTargetsOfThisBootRequired(t *testing.T) {
-	const complete, diskful = "initrd.target.requires/ignition-complete.target", "ignition-complete.target.requires/ignition-diskful.target"
-	const subsequent, later = "initrd.target.requires/ignition-subsequent.target", "ignition-subsequent.target.requires/ignition-diskful-subsequent.target"
+	const complete, diskful = "initrd.target.requires/ignition-complete.target",
+		"ignition-complete.target.requires/ignition-diskful.target"
+	const subsequent, later = "initrd.target.requires/ignition-subsequent.target",
+		"ignition-subsequent.target.requires/ignition-diskful-subsequent.target"
 	for name, test := range map[string]struct {
 		line string
 		live bool
 		want map[string]string
 	}{
 		"a first boot": {"ignition.firstboot ignition.platform.id=qemu", false, map[string]string{
-			"env": "PLATFORM_ID=qemu\n", complete: "../ignition-complete.target", diskful: "../ignition-diskful.target"}},
+			"env": "PLATFORM_ID=qemu\n", complete: "../ignition-complete.target",
+			diskful: "../ignition-diskful.target"}},
 		"a first boot from memory": {"ignition.firstboot ignition.platform.id=metal", true, map[string]string{
 			"env": "PLATFORM_ID=metal\n", complete: "../ignition-complete.target"}},
 		"a later boot": {"ignition.platform.id=qemu", false, map[string]string{
-			"env": "PLATFORM_ID=qemu\n", subsequent: "../ignition-subsequent.target", later: "../ignition-diskful-subsequent.target"}},
+			"env": "PLATFORM_ID=qemu\n", subsequent: "../ignition-subsequent.target",
+			later: "../ignition-diskful-subsequent.target"}},
 		"a later boot from memory": {"quiet", true, map[string]string{
 			"env": "PLATFORM_ID=\n", subsequent: "../ignition-subsequent.target"}},
 	} {
@@ -102,14 +107,16 @@ func TestAFirstBootWithoutAPlatformIsComplainedOfAtOnce(t *testing.T) {
 	got, said, err := generated(t, "ignition.firstboot", false)
 	require.NoError(t, err)
 	assert.Len(t, got, 3)
-	assert.Equal(t, "<3>ignition-generator: this is a first boot, but the kernel command line has no ignition.platform.id=ID: no stage can find a config\n", said)
+	assert.Equal(t, "<3>ignition-generator: this is a first boot, "+
+		"but the kernel command line has no ignition.platform.id=ID: no stage can find a config\n", said)
 	_, said, err = generated(t, "quiet", false)
 	require.NoError(t, err)
 	assert.Empty(t, said, "on a later boot nobody asks for a config")
 }
 
 func TestAnIDThatIsNoneCannotWriteIntoTheUnitsEnvironment(t *testing.T) {
-	for id, want := range map[string]string{"qemu": "qemu", "a b": "a?b", "a\nB=c": "a?B=c", `$(x)\'`: "??x???", "é": "?"} {
+	for id, want := range map[string]string{"qemu": "qemu", "a b": "a?b", "a\nB=c": "a?B=c", `$(x)\'`: "??x???",
+		"é": "?"} {
 		assert.Equal(t, "PLATFORM_ID="+want+"\n", firstBoot{platform: id}.environment(), id)
 	}
 }
@@ -117,11 +124,13 @@ func TestAnIDThatIsNoneCannotWriteIntoTheUnitsEnvironment(t *testing.T) {
 // A machine must not come up unprovisioned because something went wrong here.
 func TestAGeneratorThatCannotWriteItsFileStillRequiresTheTargets(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "cmdline"), []byte("ignition.firstboot ignition.platform.id=qemu"), 0o600))
+	require.NoError(t,
+		os.WriteFile(filepath.Join(dir, "cmdline"), []byte("ignition.firstboot ignition.platform.id=qemu"), 0o600))
 	var log bytes.Buffer
 	g := generator{
-		folder: filepath.Join(dir, "units"), environment: filepath.Join(dir, "none", "ignition.env"), commandLine: filepath.Join(dir, "cmdline"),
-		tools: host.NewTools(map[string]string{"is-live-image": "/bin/false"}, nil), log: &log,
+		folder: filepath.Join(dir, "units"), environment: filepath.Join(dir, "none", "ignition.env"),
+		commandLine: filepath.Join(dir, "cmdline"),
+		tools:       host.NewTools(map[string]string{"is-live-image": "/bin/false"}, nil), log: &log,
 	}
 	require.Error(t, g.run(t.Context()))
 	assert.Contains(t, log.String(), "<3>ignition-generator: ")
@@ -133,7 +142,8 @@ func TestAGeneratorThatCannotWriteItsFileStillRequiresTheTargets(t *testing.T) {
 func TestPathsThatImagesKnow(t *testing.T) {
 	assert.Equal(t, "/run/ignition.env", environmentFile)
 	d := defaultDistribution()
-	assert.Equal(t, []string{"/proc/cmdline", "/run/ignition", "/etc/ignition", "/usr/lib/ignition", "/etc/.ignition-result.json"},
+	assert.Equal(t,
+		[]string{"/proc/cmdline", "/run/ignition", "/etc/ignition", "/usr/lib/ignition", "/etc/.ignition-result.json"},
 		[]string{d.KernelCommandLine, d.RuntimeConfigDir, d.LocalConfigDir, d.SystemConfigDir, d.ResultFile})
 }
 
@@ -141,14 +151,16 @@ func TestWhatAGeneratorCannotDoItComplainsOf(t *testing.T) {
 	dir := t.TempDir()
 	var log bytes.Buffer
 	g := generator{
-		folder: filepath.Join(dir, "units"), environment: filepath.Join(dir, "ignition.env"), commandLine: filepath.Join(dir, "none"),
-		tools: host.NewTools(map[string]string{"is-live-image": "/bin/false"}, nil), log: &log,
+		folder: filepath.Join(dir, "units"), environment: filepath.Join(dir, "ignition.env"),
+		commandLine: filepath.Join(dir, "none"),
+		tools:       host.NewTools(map[string]string{"is-live-image": "/bin/false"}, nil), log: &log,
 	}
 	require.ErrorIs(t, g.run(t.Context()), fs.ErrNotExist)
 	assert.Regexp(t, `^<3>ignition-generator: open .*/none: no such file or directory\n$`, log.String())
 
 	log.Reset()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "none"), []byte("ignition.firstboot ignition.platform.id=qemu"), 0o600))
+	require.NoError(t,
+		os.WriteFile(filepath.Join(dir, "none"), []byte("ignition.firstboot ignition.platform.id=qemu"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
 	g.folder = filepath.Join(dir, "file")
 	require.Error(t, g.run(t.Context()))

@@ -18,19 +18,24 @@ func Remove(called string) cli.Command {
 	var id string
 	var stdout, version bool
 	return cli.Command{
-		Called: called, Usage: []string{"glowplug rmcfg --platform ID [OPTIONS]", "ignition-rmcfg --platform ID [OPTIONS]"},
-		Brief: "--platform ID", Short: "delete the config where the platform keeps it", Grammar: cli.Remove(), Product: "Ignition", Section: "8",
+		Called: called,
+		Usage:  []string{"glowplug rmcfg --platform ID [OPTIONS]", "ignition-rmcfg --platform ID [OPTIONS]"},
+		Brief:  "--platform ID", Short: "delete the config where the platform keeps it", Grammar: cli.Remove(),
+		Product: "Ignition", Section: "8",
 		Text: []string{
-			"Deletes the config where the platform keeps it, once the machine is made: whoever gets into the machine later cannot read it there. " +
+			"Deletes the config where the platform keeps it, once the machine is made: whoever gets into the machine " +
+				"later cannot read it there. " +
 				removable() + " can do so. Options may start with one dash or two.",
 		},
 		Options: []cli.Option{
-			{Long: "platform", Value: "ID", Values: providers.IDs(), Open: true, Set: cli.Text(&id), Words: "the platform"},
+			{Long: "platform", Value: "ID", Values: providers.IDs(), Open: true, Set: cli.Text(&id),
+				Words: "the platform"},
 			{Long: "log-to-stdout", Set: cli.Switch(&stdout), Words: "log to standard output instead of syslog"},
 			{Long: "version", Set: cli.Switch(&version), Words: "print the version"},
 			cli.HelpOption(),
 		},
-		Exits: []cli.Exit{{Code: 0, Meaning: "deleted"}, {Code: 1, Meaning: "not deleted, or the platform cannot"}, {Code: 2, Meaning: "wrong usage"}},
+		Exits: []cli.Exit{{Code: 0, Meaning: "deleted"}, {Code: 1, Meaning: "not deleted, or the platform cannot"},
+			{Code: 2, Meaning: "wrong usage"}},
 		Run: func(ctx context.Context, p *cli.Process, operands []string) error {
 			platform, err := findPlatform(id)
 			switch {

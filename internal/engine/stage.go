@@ -42,21 +42,28 @@ func Stage(called string) cli.Command { return new(stageOptions).row(called) }
 func (o *stageOptions) row(called string) cli.Command {
 	return cli.Command{
 		Called: called, Topic: "boot", Product: "Ignition", Section: "8", Grammar: cli.Stage(), LogsOnly: true,
-		Usage: []string{"glowplug --stage=STAGE --platform=ID [OPTIONS]", "ignition --stage=STAGE --platform=ID [OPTIONS]"},
+		Usage: []string{"glowplug --stage=STAGE --platform=ID [OPTIONS]",
+			"ignition --stage=STAGE --platform=ID [OPTIONS]"},
 		Short: "run one stage of a first boot",
 		Text: []string{
-			"Runs one stage of a first boot, as the units in the initramfs do. Options may start with one dash or two. Arguments that are no options are ignored; units pass an empty one.",
+			"Runs one stage of a first boot, as the units in the initramfs do. Options may start with one dash or " +
+				"two. Arguments that are no options are ignored; units pass an empty one.",
 		},
 		Options: o.rows(),
 		Notes: []string{
-			"The config comes from the kernel arguments: ignition.config.url=URL, or a file on a drive by ignition.config.device=LABEL and ignition.config.path=PATH. " +
-				"Without them it comes from user.ign in /run/ignition, /etc/ignition or /usr/lib/ignition, else from the platform.",
+			"The config comes from the kernel arguments: ignition.config.url=URL, " +
+				"or a file on a drive by ignition.config.device=LABEL and ignition.config.path=PATH. " +
+				"Without them it comes from user.ign in /run/ignition, /etc/ignition or /usr/lib/ignition, " +
+				"else from the platform.",
 		},
 		Exits: []cli.Exit{
-			{Code: 0, Meaning: "done; for fetch-offline also: the network is needed"}, {Code: 1, Meaning: "the stage failed, or what it leaves could not be written"},
-			{Code: 2, Meaning: "wrong usage, an unknown stage or platform"}, {Code: 3, Meaning: "the platform cannot be used, or the state of earlier stages cannot be read"},
+			{Code: 0, Meaning: "done; for fetch-offline also: the network is needed"},
+			{Code: 1, Meaning: "the stage failed, or what it leaves could not be written"},
+			{Code: 2, Meaning: "wrong usage, an unknown stage or platform"},
+			{Code: 3, Meaning: "the platform cannot be used, or the state of earlier stages cannot be read"},
 		},
-		Examples: []string{"IGNITION_CONFIG_FILE=web.ign glowplug --platform file --stage fetch --config-cache c.json \\\n  --state-file state --neednet neednet --log-to-stdout"},
+		Examples: []string{"IGNITION_CONFIG_FILE=web.ign glowplug --platform file --stage fetch --config-cache " +
+			"c.json \\\n  --state-file state --neednet neednet --log-to-stdout"},
 		Run: func(ctx context.Context, p *cli.Process, _ []string) error {
 			if o.version {
 				return cli.ErrVersion
@@ -69,14 +76,22 @@ func (o *stageOptions) row(called string) cli.Command {
 
 func (o *stageOptions) rows() []cli.Option {
 	return []cli.Option{
-		{Long: "stage", Value: "STAGE", Values: stages.Names(), Open: true, Set: cli.Text(&o.stage), Words: "which one: " + cli.List(stages.Names())},
-		{Long: "platform", Value: "ID", Values: providers.IDs(), Open: true, Set: cli.Text(&o.platform), Words: "where the user's config is: aws, qemu and others, as glowplug platforms lists them"},
-		{Long: "root", Value: "DIR", Default: "/", Set: cli.Text(&o.root), Words: "the target system; /sysroot in an initramfs"},
-		{Long: "config-cache", Value: "FILE", Default: "/run/ignition.json", Set: cli.Text(&o.paths.Config), Words: "the rendered config, 0640; written by the fetch stages, read by the others"},
-		{Long: "state-file", Value: "FILE", Default: "/run/ignition/state", Set: cli.Text(&o.paths.State), Words: "what stages tell later ones"},
-		{Long: "neednet", Value: "FILE", Default: "/run/ignition/neednet", Set: cli.Text(&o.paths.NeedNet), Words: "the flag for the network: made when it is needed"},
-		{Long: "fetch-timeout", Value: "TIME", Default: "2m", Set: cli.Duration(&o.fetchTimeout), Words: "limit for getting the user's config: 90s, 2m; below one second none"},
-		{Long: "log-to-stdout", Set: cli.Switch(&o.logToStdout), Words: "log there instead of to syslog, and send the journal no entries"},
+		{Long: "stage", Value: "STAGE", Values: stages.Names(), Open: true, Set: cli.Text(&o.stage),
+			Words: "which one: " + cli.List(stages.Names())},
+		{Long: "platform", Value: "ID", Values: providers.IDs(), Open: true, Set: cli.Text(&o.platform),
+			Words: "where the user's config is: aws, qemu and others, as glowplug platforms lists them"},
+		{Long: "root", Value: "DIR", Default: "/", Set: cli.Text(&o.root),
+			Words: "the target system; /sysroot in an initramfs"},
+		{Long: "config-cache", Value: "FILE", Default: "/run/ignition.json", Set: cli.Text(&o.paths.Config),
+			Words: "the rendered config, 0640; written by the fetch stages, read by the others"},
+		{Long: "state-file", Value: "FILE", Default: "/run/ignition/state", Set: cli.Text(&o.paths.State),
+			Words: "what stages tell later ones"},
+		{Long: "neednet", Value: "FILE", Default: "/run/ignition/neednet", Set: cli.Text(&o.paths.NeedNet),
+			Words: "the flag for the network: made when it is needed"},
+		{Long: "fetch-timeout", Value: "TIME", Default: "2m", Set: cli.Duration(&o.fetchTimeout),
+			Words: "limit for getting the user's config: 90s, 2m; below one second none"},
+		{Long: "log-to-stdout", Set: cli.Switch(&o.logToStdout),
+			Words: "log there instead of to syslog, and send the journal no entries"},
 		{Long: "version", Set: cli.Switch(&o.version), Words: "print the version"},
 		cli.HelpOption(),
 	}
@@ -100,9 +115,12 @@ func (o *stageOptions) run(ctx context.Context, p *cli.Process) error {
 		err = stages.Run(ctx, stages.Boot{
 			Stage: o.stage, Platform: platform, Root: o.root, Paths: o.paths,
 			Dirs: []string{d.RuntimeConfigDir, d.LocalConfigDir, d.SystemConfigDir}, CommandLine: d.KernelCommandLine,
-			FetchTimeout: o.fetchTimeout, Version: p.Version, Tools: host.NewTools(d.Tools, log), Identity: who, Getenv: p.Env, Log: log, Show: screens.Tell,
-			FirstProcess: "/proc/1/comm", BootID: bootID(), Now: p.Now, Today: Today(p), Journal: journalSocket(o.logToStdout),
-			AccountsByTools: d.AccountBackend.byTools(), KeysFragment: d.WriteAuthorizedKeysFragment, ResultFile: d.ResultFile, Relabel: d.SELinuxRelabel,
+			FetchTimeout: o.fetchTimeout, Version: p.Version, Tools: host.NewTools(d.Tools, log), Identity: who,
+			Getenv: p.Env, Log: log, Show: screens.Tell,
+			FirstProcess: "/proc/1/comm", BootID: bootID(), Now: p.Now, Today: Today(p),
+			Journal:         journalSocket(o.logToStdout),
+			AccountsByTools: d.AccountBackend.byTools(), KeysFragment: d.WriteAuthorizedKeysFragment,
+			ResultFile: d.ResultFile, Relabel: d.SELinuxRelabel,
 		})
 	}
 	progress.Close()
@@ -115,14 +133,15 @@ func (o *stageOptions) judge() (providers.Platform, error) {
 	case o.stage == "":
 		return providers.Platform{}, errors.New("--stage is missing")
 	case !slices.Contains(stages.Names(), o.stage):
-		return providers.Platform{}, fmt.Errorf("the stage %q is not known: stages are %s", o.stage, strings.Join(stages.Names(), ", "))
+		return providers.Platform{},
+			fmt.Errorf("the stage %q is not known: stages are %s", o.stage, strings.Join(stages.Names(), ", "))
 	}
 	platform, err := findPlatform(o.platform)
 	return platform, diag.WithHint(err, "say on the kernel command line where the config is: ignition.platform.id=ID")
 }
 
-// misused ends a stage that has not begun. On a machine that boots it is the kernel command line or the image that is wrong, and who
-// stands before it needs no help text.
+// misused ends a stage that has not begun. On a machine that boots it is the kernel command line or the image that is
+// wrong, and who stands before it needs no help text.
 func (o *stageOptions) misused(p *cli.Process, err error, atBoot bool) error {
 	if !atBoot {
 		return err
@@ -139,8 +158,8 @@ func inInitramfs() bool {
 	return err == nil
 }
 
-// consoles are those of the machine, in its initramfs. An image that sends the log to where nobody reads it, as one for confidential
-// machines does, wants nothing on the consoles either.
+// consoles are those of the machine, in its initramfs. An image that sends the log to where nobody reads it, as one for
+// confidential machines does, wants nothing on the consoles either.
 func consoles(quiet bool) (c *console.Consoles, done func()) {
 	if quiet || !inInitramfs() {
 		return &console.Consoles{}, func() {}
@@ -190,8 +209,8 @@ func (o *stageOptions) verdict(p *cli.Process, log *slog.Logger, screens *consol
 		}
 		return nil
 	}
-	// Before an emergency shell, systemd stops the mount stage's unit, which unmounts, and the mounts at the same time. What then
-	// becomes of the mounts is nothing beside what has happened.
+	// Before an emergency shell, systemd stops the mount stage's unit, which unmounts, and the mounts at the same time.
+	// What then becomes of the mounts is nothing beside what has happened.
 	if left := console.Left(folder); o.stage == "umount" && left != "" && left != o.stage {
 		log.Warn("after the failure of the " + left + " stage, systemd may unmount first: " + err.Error())
 		return nil
@@ -212,7 +231,8 @@ func (o *stageOptions) verdict(p *cli.Process, log *slog.Logger, screens *consol
 	return cli.ExitError(cli.ExitFailed)
 }
 
-// failed tells of a failure wherever somebody may look: in the log, on the consoles, in a file, and last on standard error.
+// failed tells of a failure wherever somebody may look: in the log, on the consoles, in a file, and last on standard
+// error.
 func (o *stageOptions) failed(p *cli.Process, log *slog.Logger, screens *console.Consoles, err error) {
 	text := console.LastLine(o.stage, err)
 	log.Log(context.Background(), logs.Critical, text)

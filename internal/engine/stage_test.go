@@ -31,7 +31,8 @@ func TestOptionsOfABoot(t *testing.T) {
 	t.Parallel()
 	usual := stageOptions{
 		stage: "files", platform: "metal", root: "/", fetchTimeout: 2 * time.Minute,
-		paths: handoff.Paths{Config: "/run/ignition.json", State: "/run/ignition/state", NeedNet: "/run/ignition/neednet"},
+		paths: handoff.Paths{Config: "/run/ignition.json", State: "/run/ignition/state",
+			NeedNet: "/run/ignition/neednet"},
 	}
 	logging := usual
 	logging.logToStdout = true
@@ -41,18 +42,24 @@ func TestOptionsOfABoot(t *testing.T) {
 		args []string
 		want stageOptions
 	}{
-		"two dashes or one":                           {[]string{"--stage=files", "-platform=metal"}, usual},
-		"values of their own":                         {[]string{"--stage", "files", "-platform", "metal"}, usual},
-		"an empty last argument":                      {[]string{"--stage=files", "--platform=metal", ""}, usual},
-		"one option in the last argument":             {[]string{"--stage=files", "--platform=metal", "-log-to-stdout"}, logging},
-		"two options in the last argument":            {[]string{"--stage=files", "--platform=metal", "-log-to-stdout --root=/sysroot"}, sysroot},
-		"with more blanks than needed":                {[]string{"--stage=files", "--platform=metal", "-log-to-stdout  --root /sysroot "}, sysroot},
-		"an option and its value in the last":         {[]string{"--stage=files", "--platform=metal", "--log-to-stdout", " --root /sysroot"}, sysroot},
-		"one option with blanks around":               {[]string{"--stage=files", "--platform=metal", " -log-to-stdout "}, logging},
-		"a last value with a blank behind its option": {[]string{"--stage=files", "--platform=metal", "--log-to-stdout", "--root=/my root"}, func() stageOptions { o := logging; o.root = "/my root"; return o }()},
-		"arguments that are no options":               {[]string{"--stage=files", "--platform=metal", "x", "--frobnicate"}, usual},
-		"the last of several counts":                  {[]string{"--stage=fetch", "--platform=file", "--stage=files", "--platform=metal"}, usual},
-		"a last value with a blank is left whole":     {[]string{"--stage=files", "--platform=metal", "--log-to-stdout", "--root", "/my root"}, func() stageOptions { o := logging; o.root = "/my root"; return o }()},
+		"two dashes or one":               {[]string{"--stage=files", "-platform=metal"}, usual},
+		"values of their own":             {[]string{"--stage", "files", "-platform", "metal"}, usual},
+		"an empty last argument":          {[]string{"--stage=files", "--platform=metal", ""}, usual},
+		"one option in the last argument": {[]string{"--stage=files", "--platform=metal", "-log-to-stdout"}, logging},
+		"two options in the last argument": {[]string{"--stage=files", "--platform=metal",
+			"-log-to-stdout --root=/sysroot"}, sysroot},
+		"with more blanks than needed": {[]string{"--stage=files", "--platform=metal",
+			"-log-to-stdout  --root /sysroot "}, sysroot},
+		"an option and its value in the last": {[]string{"--stage=files", "--platform=metal", "--log-to-stdout",
+			" --root /sysroot"}, sysroot},
+		"one option with blanks around": {[]string{"--stage=files", "--platform=metal", " -log-to-stdout "}, logging},
+		"a last value with a blank behind its option": {[]string{"--stage=files", "--platform=metal", "--log-to-stdout",
+			"--root=/my root"}, func() stageOptions { o := logging; o.root = "/my root"; return o }()},
+		"arguments that are no options": {[]string{"--stage=files", "--platform=metal", "x", "--frobnicate"}, usual},
+		"the last of several counts": {[]string{"--stage=fetch", "--platform=file", "--stage=files",
+			"--platform=metal"}, usual},
+		"a last value with a blank is left whole": {[]string{"--stage=files", "--platform=metal", "--log-to-stdout",
+			"--root", "/my root"}, func() stageOptions { o := logging; o.root = "/my root"; return o }()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,8 +92,9 @@ func TestDistribution(t *testing.T) {
 	require.NoError(t, err, "an image need not have a file")
 	assert.Equal(t, defaultDistribution(), d)
 
-	d, err = read(`{"localConfigDir": "/etc/x", "systemConfigDir": "/usr/x", "tools": {"systemctl": "/x"}, "writeAuthorizedKeysFragment": false}`,
-		map[string]string{"IGNITION_SYSTEM_CONFIG_DIR": "/env", "IGNITION_KERNEL_CMDLINE_PATH": "/cmdline", "IGNITION_SYSTEM_RUNTIME_CONFIG_DIR": ""})
+	d, err = read(`{"localConfigDir": "/etc/x", "systemConfigDir": "/usr/x", "tools": {"systemctl": "/x"}, `+
+		`"writeAuthorizedKeysFragment": false}`, map[string]string{"IGNITION_SYSTEM_CONFIG_DIR": "/env",
+		"IGNITION_KERNEL_CMDLINE_PATH": "/cmdline", "IGNITION_SYSTEM_RUNTIME_CONFIG_DIR": ""})
 	require.NoError(t, err)
 	want := defaultDistribution()
 	want.LocalConfigDir, want.SystemConfigDir, want.KernelCommandLine = "/etc/x", "/env", "/cmdline"
@@ -99,14 +107,16 @@ func TestDistribution(t *testing.T) {
 		assert.Equal(t, fragment, d.WriteAuthorizedKeysFragment, value)
 	}
 	for text, problem := range map[string]string{
-		`{"localConfigDirectory": "/x"}`: "unknown field", `{`: "unexpected EOF", ``: "EOF", `{} {}`: "after", `{"tools": 1}`: "cannot unmarshal",
+		`{"localConfigDirectory": "/x"}`: "unknown field", `{`: "unexpected EOF", ``: "EOF", `{} {}`: "after",
+		`{"tools": 1}`: "cannot unmarshal",
 	} {
 		_, err = read(text, nil)
 		require.ErrorContains(t, err, problem, text)
 		require.ErrorContains(t, err, file)
 	}
 	_, err = read(`{}`, map[string]string{"IGNITION_WRITE_AUTHORIZED_KEYS_FRAGMENT": "yes"})
-	require.EqualError(t, err, `the environment variable IGNITION_WRITE_AUTHORIZED_KEYS_FRAGMENT is "yes"; it may be true, 1, false, 0`)
+	require.EqualError(t, err,
+		`the environment variable IGNITION_WRITE_AUTHORIZED_KEYS_FRAGMENT is "yes"; it may be true, 1, false, 0`)
 	_, err = readDistribution(t.TempDir(), environment(nil))
 	require.ErrorContains(t, err, "is a directory")
 }

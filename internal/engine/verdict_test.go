@@ -47,7 +47,8 @@ func TestUnmountingAfterAFailureLeavesTheCardOfTheFailure(t *testing.T) {
 	assert.Equal(t, cli.ExitError(1), end("umount", errors.New("busy")))
 }
 
-// A unit that calls a stage wrongly fails as one whose stage does: who stands before the machine sees a card, and not how to call it.
+// A unit that calls a stage wrongly fails as one whose stage does: who stands before the machine sees a card, and not
+// how to call it.
 func TestAStageThatCannotBeginIsAFailureOfTheBoot(t *testing.T) {
 	dir := t.TempDir()
 	for want, args := range map[string][]string{
@@ -72,7 +73,8 @@ func TestTheLastLineOfAFailureIsOneLine(t *testing.T) {
 	var said bytes.Buffer
 	p := &cli.Process{Err: &diag.Screen{To: &said}}
 	o := stageOptions{stage: "disks", paths: handoff.Paths{Config: filepath.Join(t.TempDir(), "ignition.json")}}
-	_ = o.verdict(p, slog.New(slog.DiscardHandler), &console.Consoles{}, errors.Join(errors.New("one\x1b[2J"), errors.New("two\u202e")))
+	_ = o.verdict(p, slog.New(slog.DiscardHandler), &console.Consoles{},
+		errors.Join(errors.New("one\x1b[2J"), errors.New("two\u202e")))
 	assert.Equal(t, `Ignition failed: disks: one\x1b[2J; two\u202e`+"\n", said.String())
 }
 
@@ -89,8 +91,10 @@ func TestAStageThatAShutdownEndsIsNoFailure(t *testing.T) {
 	p := &cli.Process{Err: &diag.Screen{To: &said}}
 	o := stageOptions{stage: "kargs", paths: handoff.Paths{Config: filepath.Join(dir, "ignition.json")}}
 	err := fmt.Errorf("%w (kernel arguments: signal:\nterminated)", stages.ErrShutdown)
-	assert.Equal(t, cli.ExitError(1), o.verdict(p, slog.New(slog.NewTextHandler(&logged, nil)), &console.Consoles{}, err))
-	assert.Equal(t, "Ignition ends before kargs is done: the machine shuts down (kernel arguments: signal:; terminated)\n", said.String())
+	assert.Equal(t, cli.ExitError(1),
+		o.verdict(p, slog.New(slog.NewTextHandler(&logged, nil)), &console.Consoles{}, err))
+	assert.Equal(t, "Ignition ends before kargs is done: the machine shuts down (kernel arguments: signal:; "+
+		"terminated)\n", said.String())
 	assert.NotContains(t, logged.String(), "failed")
 	assert.Contains(t, logged.String(), "level=INFO msg=\"Ignition ends before kargs is done: ")
 	assert.NoDirExists(t, filepath.Join(dir, "glowplug"), "nothing is left of it")

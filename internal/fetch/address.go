@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// What stands in a URL as it is written, but cannot in the line of a request (RFC 9112 §3.2), is sent as browsers send it: as an
-// escape (https://url.spec.whatwg.org/#query-state and #path-state). All else, escapes too, goes as it is.
+// What stands in a URL as it is written, but cannot in the line of a request (RFC 9112 §3.2), is sent as browsers send
+// it: as an escape (https://url.spec.whatwg.org/#query-state and #path-state). All else, escapes too, goes as it is.
 
 const (
 	queryEscaped = `"<>`
@@ -18,7 +18,8 @@ const (
 func encoded(address *url.URL) *url.URL {
 	to := *address
 	to.RawQuery = escapedAll(to.RawQuery, queryEscaped)
-	to.RawPath = escapedAll(to.RawPath, pathEscaped) // with a byte too many net/url would not use it, and lose what %2F is
+	// with a byte too many net/url would not use it, and lose what %2F is
+	to.RawPath = escapedAll(to.RawPath, pathEscaped)
 	return &to
 }
 

@@ -45,17 +45,22 @@ func TestWhatCannotStandInARequestIsEscapedOnce(t *testing.T) {
 				_, err := c.Fetch(t.Context(), Resource{URL: led.URL + written}, io.Discard)
 				return err
 			},
-			"a service": func(c *Client) error { _, err := c.Do(t.Context(), Request{URL: led.URL + written}, 9); return err },
+			"a service": func(c *Client) error {
+				_, err := c.Do(t.Context(), Request{URL: led.URL + written}, 9)
+				return err
+			},
 			"a report": func(c *Client) error {
 				_, err := c.Do(t.Context(), Request{Method: http.MethodPut, URL: led.URL + written}, 9)
 				return err
 			},
 			"a redirect": func(c *Client) error {
-				_, err := c.Fetch(t.Context(), Resource{URL: led.URL + "/from", Headers: []Header{{"X-To", diag.Secret(written)}}}, io.Discard)
+				_, err := c.Fetch(t.Context(),
+					Resource{URL: led.URL + "/from", Headers: []Header{{"X-To", diag.Secret(written)}}}, io.Discard)
 				return err
 			},
 			"a redirect by its whole address": func(c *Client) error {
-				_, err := c.Fetch(t.Context(), Resource{URL: led.URL + "/from", Headers: []Header{{"X-To", diag.Secret(led.URL + written)}}}, io.Discard)
+				_, err := c.Fetch(t.Context(), Resource{URL: led.URL + "/from",
+					Headers: []Header{{"X-To", diag.Secret(led.URL + written)}}}, io.Discard)
 				return err
 			},
 		} {

@@ -14,17 +14,21 @@ import (
 
 // What a person can do about a fetch that has failed.
 const (
-	adviseMissing   = "see that the URL is right, and that the server has what it names"
-	adviseDigest    = "compare what the source holds with what was meant, and put the digest of the right one into the config"
-	adviseGzip      = "if the content is not compressed, leave compression out of the config"
-	adviseTime      = "if it only takes longer: ignition.timeouts.httpTotal, --fetch-timeout for the config itself, or the kernel argument glowplug.timeout.resource allow for it"
-	adviseName      = "see that the name is right, and that DHCP or the kernel arguments name a name server that knows it"
-	adviseAuthority = "name the authority in ignition.security.tls.certificateAuthorities, or add it to those of the image"
-	adviseHost      = "ask for the server by a name that its certificate has, or give it a certificate with this one"
-	adviseClock     = "set the machine's clock, or give the server a certificate that is valid now"
-	adviseKey       = "httpHeaders in the config, or user and password in the URL, can show the server who asks"
-	adviseObject    = "the object has to be there for everybody to read or, on AWS, for the role of the instance"
-	adviseProxy     = "user and password in the proxy's URL can show it who asks"
+	adviseMissing = "see that the URL is right, and that the server has what it names"
+	adviseDigest  = "compare what the source holds with what was meant, " +
+		"and put the digest of the right one into the config"
+	adviseGzip = "if the content is not compressed, leave compression out of the config"
+	adviseTime = "if it only takes longer: ignition.timeouts.httpTotal, --fetch-timeout for the config itself, " +
+		"or the kernel argument glowplug.timeout.resource allow for it"
+	adviseName = "see that the name is right, and that DHCP or the kernel arguments name a name server " +
+		"that knows it"
+	adviseAuthority = "name the authority in ignition.security.tls.certificateAuthorities, " +
+		"or add it to those of the image"
+	adviseHost   = "ask for the server by a name that its certificate has, or give it a certificate with this one"
+	adviseClock  = "set the machine's clock, or give the server a certificate that is valid now"
+	adviseKey    = "httpHeaders in the config, or user and password in the URL, can show the server who asks"
+	adviseObject = "the object has to be there for everybody to read or, on AWS, for the role of the instance"
+	adviseProxy  = "user and password in the proxy's URL can show it who asks"
 )
 
 // advised adds to the error of a connection what can be done about it.
@@ -69,8 +73,8 @@ func unpacking(err error) error {
 	return err
 }
 
-// unquoted leaves out what the error of a connection quotes: a piece of what a server has sent in place of an answer, which may
-// be a config. The names in a certificate are none.
+// unquoted leaves out what the error of a connection quotes: a piece of what a server has sent in place of an answer,
+// which may be a config. The names in a certificate are none.
 func unquoted(err error) error {
 	var certificate *tls.CertificateVerificationError
 	text, _, quotes := strings.Cut(err.Error(), `"`)

@@ -27,8 +27,10 @@ func TestErrorsSayWhatToTry(t *testing.T) {
 		resource Resource
 		hints    []string
 	}{
-		"a digest that does not match":   {Resource{URL: server.URL + "/text", Digest: sha256Of("other")}, []string{adviseDigest}},
-		"of data too":                    {Resource{URL: "data:,text", Digest: sha256Of("other")}, []string{adviseDigest}},
+		"a digest that does not match": {Resource{URL: server.URL + "/text", Digest: sha256Of("other")},
+			[]string{adviseDigest}},
+		"of data too": {Resource{URL: "data:,text", Digest: sha256Of("other")},
+			[]string{adviseDigest}},
 		"content that is not compressed": {Resource{URL: server.URL + "/text", Gzip: true}, []string{adviseGzip}},
 		"nothing there":                  {Resource{URL: server.URL + "/none"}, []string{adviseMissing}},
 		"a password is wanted":           {Resource{URL: server.URL + "/private"}, []string{adviseKey}},
@@ -68,7 +70,8 @@ func TestAnAnswerThatIsNoneIsNotShown(t *testing.T) {
 		"an encoding that is":  "HTTP/1.1 200 OK\r\nTransfer-Encoding: secret\r\n\r\n",
 		"a part that is":       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nsecret\r\n",
 		"a trailer that is":    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nsecret\r\n\r\n",
-		"another trailer":      "HTTP/1.1 200 OK\r\nTrailer: Content-Length\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: secret\r\n\r\n",
+		"another trailer": "HTTP/1.1 200 OK\r\nTrailer: Content-Length\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" +
+			"Content-Length: secret\r\n\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -95,7 +98,8 @@ func TestAnAnswerThatIsNoneIsNotShown(t *testing.T) {
 }
 
 func TestARedirectOutOfHTTPIsFinal(t *testing.T) {
-	for _, where := range []string{"ftp://host/?sig=secret", "file:///etc/passwd", "data:,secret", "mailto:secret", "http:///secret", "http:secret"} {
+	for _, where := range []string{"ftp://host/?sig=secret", "file:///etc/passwd", "data:,secret", "mailto:secret",
+		"http:///secret", "http:secret"} {
 		server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", where)
 			w.WriteHeader(http.StatusFound)

@@ -5,9 +5,10 @@ import (
 	"sync"
 )
 
-// chunkSize is what is read, hashed and written in one go: large enough that handing it to another goroutine costs nothing
-// beside the work on it, small enough to be in a core's own cache still when it is hashed (with 512 KiB, 1 GiB takes a quarter longer). At most chunksAhead of them are filled in advance, so a
-// body being fetched holds about two megabytes, and one that fits into a buffer holds that one alone.
+// chunkSize is what is read, hashed and written in one go: large enough that handing it to another goroutine costs
+// nothing beside the work on it, small enough to be in a core's own cache still when it is hashed (with 512 KiB, 1 GiB
+// takes a quarter longer). At most chunksAhead of them are filled in advance, so a body being fetched holds about two
+// megabytes, and one that fits into a buffer holds that one alone.
 const (
 	chunkSize   = 128 << 10
 	chunksAhead = 15

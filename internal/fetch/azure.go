@@ -24,16 +24,19 @@ const (
 
 // blob tells whether a URL is one of Azure's blob storage that this machine may have an identity for.
 func (c *Client) blob(address *url.URL) bool {
-	if c.Machine.Platform != "azure" || address.Scheme != "https" || !strings.HasSuffix(address.Host, ".blob.core.windows.net") {
+	if c.Machine.Platform != "azure" || address.Scheme != "https" ||
+		!strings.HasSuffix(address.Host, ".blob.core.windows.net") {
 		return false
 	}
 	container, blob, _ := strings.Cut(strings.TrimPrefix(address.Path, "/"), "/")
 	return container != "" && blob != "" && !strings.Contains(blob, "/")
 }
 
-// fetchBlob fetches with the identity of this machine. Query and headers of the config, which may grant access in another
-// way, are left out.
-func (c *Client) fetchBlob(ctx context.Context, s *session, r Resource, address *url.URL, total time.Duration, to *delivery) error {
+// fetchBlob fetches with the identity of this machine. Query and headers of the config, which may grant access in
+// another way, are left out.
+func (c *Client) fetchBlob(
+	ctx context.Context, s *session, r Resource, address *url.URL, total time.Duration, to *delivery,
+) error {
 	t, err := c.azureToken(ctx)
 	if err != nil {
 		return fmt.Errorf("token of this machine: %w", err)
@@ -44,7 +47,8 @@ func (c *Client) fetchBlob(ctx context.Context, s *session, r Resource, address 
 	header.Set("Authorization", t.header())
 	header.Set("X-Ms-Version", "2026-06-06")
 	header.Set("Accept", "application/xml")
-	return s.get(ctx, question{shown: r.URL, address: &plain, header: header, tries: blobTries, verified: r.Digest != ""}, total, to)
+	return s.get(ctx,
+		question{shown: r.URL, address: &plain, header: header, tries: blobTries, verified: r.Digest != ""}, total, to)
 }
 
 // azureToken asks the metadata service of the machine, without a proxy.

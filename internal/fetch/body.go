@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// stalledAfter is how long a body may bring not a single byte before it counts as broken off: a server that hangs keeps its
-// connection alive.
+// stalledAfter is how long a body may bring not a single byte before it counts as broken off: a server that hangs keeps
+// its connection alive.
 const stalledAfter = time.Minute
 
 var (
@@ -20,9 +20,9 @@ var (
 	errStartOver = errors.New("the body begins again")
 )
 
-// A body is what a server holds, read to its end over as many answers as that takes. Where a server marks its content with a
-// validator, an answer that breaks off is continued from where it did; elsewhere Read ends with errStartOver, and open leads
-// back to the beginning.
+// A body is what a server holds, read to its end over as many answers as that takes. Where a server marks its content
+// with a validator, an answer that breaks off is continued from where it did; elsewhere Read ends with errStartOver,
+// and open leads back to the beginning.
 type body struct {
 	ctx     context.Context
 	session *session
@@ -217,15 +217,18 @@ func (b *body) judge(from int64) error {
 	}
 }
 
-// continues checks that a part is the one that was asked for, of what the same URL has: a validator is only good for that. A server that sends another gets no second chance to.
+// continues checks that a part is the one that was asked for, of what the same URL has: a validator is only good for
+// that. A server that sends another gets no second chance to.
 func (b *body) continues(from int64) error {
 	if b.answer.Request.URL.String() != b.from {
 		b.validator = ""
 		return again{error: errors.New("the rest would come from another address than the beginning")}
 	}
 	start, size, ok := contentRange(b.answer.Header.Get("Content-Range"))
-	tag := b.answer.Header.Get("ETag") // a server that does not heed If-Range may still tell that the content is another
-	if !ok || start != from || b.size >= 0 && size >= 0 && size != b.size || tag != "" && strings.HasPrefix(b.validator, `"`) && tag != b.validator {
+	// a server that does not heed If-Range may still tell that the content is another
+	tag := b.answer.Header.Get("ETag")
+	if !ok || start != from || b.size >= 0 && size >= 0 && size != b.size || tag != "" &&
+		strings.HasPrefix(b.validator, `"`) && tag != b.validator {
 		b.validator = ""
 		return again{error: errors.New("the server answered with another part than the rest")}
 	}
@@ -289,9 +292,11 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return min(max(wait, 0), longestAsked)
 }
 
-// MayPass tells the statuses that another attempt may cure: the server is too slow, too busy or broken, or was asked too early.
+// MayPass tells the statuses that another attempt may cure: the server is too slow, too busy or broken, or was asked
+// too early.
 func MayPass(code int) bool {
-	return code == http.StatusRequestTimeout || code == http.StatusTooEarly || code == http.StatusTooManyRequests || code >= 500
+	return code == http.StatusRequestTimeout || code == http.StatusTooEarly || code == http.StatusTooManyRequests ||
+		code >= 500
 }
 
 func answered(code int) error {

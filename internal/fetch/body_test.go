@@ -47,7 +47,8 @@ type flaw struct {
 
 // honest answers a request for the rest as it should.
 func honest(w http.ResponseWriter, r *http.Request, content []byte, from int) {
-	if r.Header.Get("If-Range") != w.Header().Get("ETag") && r.Header.Get("If-Range") != w.Header().Get("Last-Modified") {
+	if r.Header.Get("If-Range") != w.Header().Get("ETag") &&
+		r.Header.Get("If-Range") != w.Header().Get("Last-Modified") {
 		_, _ = w.Write(content)
 		return
 	}
@@ -101,20 +102,30 @@ func TestBodiesThatBreakOffAreContinued(t *testing.T) {
 		content []byte
 		asked   []string
 	}{
-		"from where they did, if the server marks its content": {flaw{tag, "", cut, 1, honest}, false, content, []string{"", rest}},
-		"also by a date":                                            {flaw{"", "Mon, 02 Jan 2006 15:04:05 GMT", cut, 1, honest}, false, content, []string{"", rest}},
-		"also inside an archive":                                    {flaw{tag, "", 1000, 1, honest}, true, []byte(text), []string{"", "bytes=1000-"}},
-		"not by a weak tag":                                         {flaw{`W/"v1"`, "", cut, 1, honest}, false, content, []string{"", ""}},
-		"not by the date of a change a moment ago":                  {flaw{"", time.Now().UTC().Format(http.TimeFormat), cut, 1, honest}, false, content, []string{"", ""}},
-		"not without a mark":                                        {flaw{"", "", cut, 2, honest}, false, content, []string{"", "", ""}},
-		"from the beginning, if the server does not give parts":     {flaw{tag, "", cut, 1, nil}, false, content, []string{"", rest}},
-		"from the beginning, if the content has changed meanwhile":  {flaw{tag, "", cut, 1, changed}, false, content, []string{"", rest}},
-		"from the beginning, if the part is another":                {flaw{tag, "", cut, 1, wrongPart}, false, content, []string{"", rest, ""}},
-		"from the beginning, if the part is of something else":      {flaw{tag, "", cut, 1, wrongSize}, false, content, []string{"", rest, ""}},
-		"from the beginning, if the part has another tag":           {flaw{tag, "", cut, 1, otherTag}, false, content, []string{"", rest, ""}},
-		"from the beginning, if there is no such part":              {flaw{tag, "", cut, 1, noPart}, false, content, []string{"", rest, ""}},
-		"an archive from the beginning":                             {flaw{"", "", 1000, 1, nil}, true, []byte(text), []string{"", ""}},
-		"a part that is shorter than the rest is continued as well": {flaw{tag, "", cut, 1, shortPart}, false, content, []string{"", rest, "bytes=800000-"}},
+		"from where they did, if the server marks its content": {flaw{tag, "", cut, 1, honest}, false, content,
+			[]string{"", rest}},
+		"also by a date": {flaw{"", "Mon, 02 Jan 2006 15:04:05 GMT", cut, 1, honest}, false, content,
+			[]string{"", rest}},
+		"also inside an archive": {flaw{tag, "", 1000, 1, honest}, true, []byte(text), []string{"", "bytes=1000-"}},
+		"not by a weak tag":      {flaw{`W/"v1"`, "", cut, 1, honest}, false, content, []string{"", ""}},
+		"not by the date of a change a moment ago": {flaw{"", time.Now().UTC().Format(http.TimeFormat), cut, 1, honest},
+			false, content, []string{"", ""}},
+		"not without a mark": {flaw{"", "", cut, 2, honest}, false, content, []string{"", "", ""}},
+		"from the beginning, if the server does not give parts": {flaw{tag, "", cut, 1, nil}, false, content,
+			[]string{"", rest}},
+		"from the beginning, if the content has changed meanwhile": {flaw{tag, "", cut, 1, changed}, false, content,
+			[]string{"", rest}},
+		"from the beginning, if the part is another": {flaw{tag, "", cut, 1, wrongPart}, false, content,
+			[]string{"", rest, ""}},
+		"from the beginning, if the part is of something else": {flaw{tag, "", cut, 1, wrongSize}, false, content,
+			[]string{"", rest, ""}},
+		"from the beginning, if the part has another tag": {flaw{tag, "", cut, 1, otherTag}, false, content,
+			[]string{"", rest, ""}},
+		"from the beginning, if there is no such part": {flaw{tag, "", cut, 1, noPart}, false, content,
+			[]string{"", rest, ""}},
+		"an archive from the beginning": {flaw{"", "", 1000, 1, nil}, true, []byte(text), []string{"", ""}},
+		"a part that is shorter than the rest is continued as well": {flaw{tag, "", cut, 1, shortPart}, false, content,
+			[]string{"", rest, "bytes=800000-"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			body := test.content
@@ -123,11 +134,13 @@ func TestBodiesThatBreakOffAreContinued(t *testing.T) {
 			}
 			server := test.flaw.serve(t, body)
 			c, log := quiet()
-			got, err := c.Bytes(t.Context(), Resource{URL: server.URL, Gzip: test.gzip, Digest: digestOf(test.content)}, 1<<30)
+			got, err := c.Bytes(t.Context(), Resource{URL: server.URL, Gzip: test.gzip, Digest: digestOf(test.content)},
+				1<<30)
 			require.NoError(t, err)
 			assert.True(t, bytes.Equal(test.content, got))
 			assert.Equal(t, test.asked, server.asked)
-			assert.Contains(t, log.String(), fmt.Sprintf("GET error: the body broke off after %d bytes: unexpected EOF", test.flaw.cut))
+			assert.Contains(t, log.String(),
+				fmt.Sprintf("GET error: the body broke off after %d bytes: unexpected EOF", test.flaw.cut))
 		})
 	}
 }
@@ -178,7 +191,8 @@ func TestTheRestIsAskedForThroughRedirects(t *testing.T) {
 		http.Redirect(w, r, end.URL, http.StatusFound)
 	})
 	c, _ := quiet()
-	_, err := c.Fetch(t.Context(), Resource{URL: front.URL, Digest: digestOf(content), Headers: []Header{{"X-Key", "secret"}}}, &buffer{limit: 1 << 30})
+	_, err := c.Fetch(t.Context(), Resource{URL: front.URL, Digest: digestOf(content),
+		Headers: []Header{{"X-Key", "secret"}}}, &buffer{limit: 1 << 30})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"", "bytes=700000-"}, end.asked)
 	assert.Equal(t, "secret", headers[1].Get("X-Key"))
@@ -240,7 +254,8 @@ func TestAByteASecondIsProgress(t *testing.T) {
 		require.NoError(t, err)
 		assert.Len(t, got, 100)
 		assert.Equal(t, 3, strings.Count(log.String(), "waiting since "), "every 30 s")
-		assert.Contains(t, log.String(), "GET http://config.test/?sig=…: waiting since 2000-01-01T00:00:00Z (30s) for the body of the answer, 30 bytes so far")
+		assert.Contains(t, log.String(), "GET http://config.test/?sig=…: waiting since 2000-01-01T00:00:00Z (30s) "+
+			"for the body of the answer, 30 bytes so far")
 		assert.NotContains(t, log.String(), "secret")
 	})
 }
@@ -276,7 +291,8 @@ func TestEndlessWaitsSayWhatHasFailed(t *testing.T) {
 		defer cancel()
 		_, err := c.Fetch(ctx, Resource{URL: "http://config.test/"}, io.Discard)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.Contains(t, log.String(), "waiting since 2000-01-01T00:00:00Z (30s) for an answer to attempt #2; attempts: 2; last error: the server answered 503 Service Unavailable")
+		assert.Contains(t, log.String(), "waiting since 2000-01-01T00:00:00Z (30s) for an answer to attempt #2; "+
+			"attempts: 2; last error: the server answered 503 Service Unavailable")
 	})
 }
 
@@ -382,7 +398,8 @@ func TestBodiesOfAllSizesArriveWhole(t *testing.T) {
 		_, _ = w.Write(content[:n])
 	})
 	c, _ := quiet()
-	for _, n := range []int{0, 1, chunkSize - 1, chunkSize, chunkSize + 1, 4 * chunkSize, 5*chunkSize - 1, 9*chunkSize + 5} {
+	for _, n := range []int{0, 1, chunkSize - 1, chunkSize, chunkSize + 1, 4 * chunkSize, 5*chunkSize - 1,
+		9*chunkSize + 5} {
 		for _, path := range []string{"/plain", "/gzip"} {
 			for _, digest := range []string{"", digestOf(content[:n])} {
 				url := fmt.Sprintf("%s%s?n=%d", server.URL, path, n)
@@ -418,7 +435,8 @@ func TestADiskThatFillsUpEndsAFetchThatWouldGoOnForEver(t *testing.T) {
 		}
 	})
 	c, log := quiet()
-	for _, r := range []Resource{{URL: server.URL}, {URL: server.URL, Digest: sha512Of("x")}, {URL: server.URL + "/gzip", Gzip: true}} {
+	for _, r := range []Resource{{URL: server.URL}, {URL: server.URL, Digest: sha512Of("x")},
+		{URL: server.URL + "/gzip", Gzip: true}} {
 		_, err := c.Fetch(t.Context(), r, &narrow{left: 3 << 20})
 		require.ErrorIs(t, err, errFull)
 	}
@@ -440,7 +458,8 @@ func TestACorruptArchiveEndsAFetchThatWouldGoOnForEver(t *testing.T) {
 
 // Invariant: no panic, and what is taken for a part lies within the whole.
 func FuzzContentRange(f *testing.F) {
-	for _, seed := range []string{"bytes 5-9/10", "bytes 5-9/*", "bytes 0-0/1", "bytes -1-9/10", "bytes 5-9/4", "bytes */10", "items 1-2/3", "bytes 5", "", "bytes 9223372036854775808-/1"} {
+	for _, seed := range []string{"bytes 5-9/10", "bytes 5-9/*", "bytes 0-0/1", "bytes -1-9/10", "bytes 5-9/4",
+		"bytes */10", "items 1-2/3", "bytes 5", "", "bytes 9223372036854775808-/1"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// A Clock bounds the machine's clock from below. That of a first boot may stand in 1970, when no certificate was valid yet.
+// A Clock bounds the machine's clock from below. That of a first boot may stand in 1970, when no certificate was valid
+// yet.
 type Clock struct {
 	Built time.Time // when this program was built
 	Epoch time.Time // modification time of /usr/lib/clock-epoch, by which images tell systemd when they were made

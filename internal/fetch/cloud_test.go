@@ -113,24 +113,38 @@ func TestWhereObjectsOfAmazonAre(t *testing.T) {
 	for name, test := range map[string]struct {
 		url, head, region, get string
 	}{
-		"a bucket":               {"s3://bucket/a/b", "bucket.s3.us-east-1.amazonaws.com/", "eu-west-1", "bucket.s3.dualstack.eu-west-1.amazonaws.com/a/b"},
-		"slashes before the key": {"s3://bucket///a", "bucket.s3.us-east-1.amazonaws.com/", "eu-west-1", "bucket.s3.dualstack.eu-west-1.amazonaws.com/a"},
-		"a version":              {"s3://bucket/a?versionId=v%2F1", "bucket.s3.us-east-1.amazonaws.com/", "eu-west-1", "bucket.s3.dualstack.eu-west-1.amazonaws.com/a?versionId=v%2F1"},
-		"a key with characters that need escapes": {"s3://bucket/a%20b+c%C3%A9=(%2B)", "bucket.s3.us-east-1.amazonaws.com/", "eu-west-1", "bucket.s3.dualstack.eu-west-1.amazonaws.com/a%20b%2Bc%C3%A9%3D%28%2B%29"},
-		"a name with dots goes into the path":     {"s3://my.bucket/a", "s3.us-east-1.amazonaws.com/my.bucket/", "eu-west-1", "s3.dualstack.eu-west-1.amazonaws.com/my.bucket/a"},
-		"so does one in capitals":                 {"s3://Bucket/a", "s3.us-east-1.amazonaws.com/Bucket/", "eu-west-1", "s3.dualstack.eu-west-1.amazonaws.com/Bucket/a"},
-		"and a short one":                         {"s3://b/a", "s3.us-east-1.amazonaws.com/b/", "eu-west-1", "s3.dualstack.eu-west-1.amazonaws.com/b/a"},
-		"an ARN":                                  {"arn:aws:s3:::bucket/a/b", "bucket.s3.us-east-1.amazonaws.com/", "eu-west-1", "bucket.s3.dualstack.eu-west-1.amazonaws.com/a/b"},
-		"an ARN of China":                         {"arn:aws-cn:s3:::bucket/a", "bucket.s3.cn-north-1.amazonaws.com.cn/", "cn-northwest-1", "bucket.s3.dualstack.cn-northwest-1.amazonaws.com.cn/a"},
-		"an ARN of the US government":             {"arn:aws-us-gov:s3:::bucket/a", "bucket.s3.us-gov-west-1.amazonaws.com/", "us-gov-east-1", "bucket.s3.dualstack.us-gov-east-1.amazonaws.com/a"},
-		"an ARN of a partition without a hint":    {"arn:aws-iso:s3:::bucket/a", "bucket.s3.us-east-1.amazonaws.com/", "us-iso-east-1", "bucket.s3.dualstack.us-iso-east-1.c2s.ic.gov/a"},
+		"a bucket": {"s3://bucket/a/b", "bucket.s3.us-east-1.amazonaws.com/", "eu-west-1",
+			"bucket.s3.dualstack.eu-west-1.amazonaws.com/a/b"},
+		"slashes before the key": {"s3://bucket///a", "bucket.s3.us-east-1.amazonaws.com/", "eu-west-1",
+			"bucket.s3.dualstack.eu-west-1.amazonaws.com/a"},
+		"a version": {"s3://bucket/a?versionId=v%2F1", "bucket.s3.us-east-1.amazonaws.com/", "eu-west-1",
+			"bucket.s3.dualstack.eu-west-1.amazonaws.com/a?versionId=v%2F1"},
+		"a key with characters that need escapes": {"s3://bucket/a%20b+c%C3%A9=(%2B)",
+			"bucket.s3.us-east-1.amazonaws.com/", "eu-west-1",
+			"bucket.s3.dualstack.eu-west-1.amazonaws.com/a%20b%2Bc%C3%A9%3D%28%2B%29"},
+		"a name with dots goes into the path": {"s3://my.bucket/a", "s3.us-east-1.amazonaws.com/my.bucket/",
+			"eu-west-1", "s3.dualstack.eu-west-1.amazonaws.com/my.bucket/a"},
+		"so does one in capitals": {"s3://Bucket/a", "s3.us-east-1.amazonaws.com/Bucket/", "eu-west-1",
+			"s3.dualstack.eu-west-1.amazonaws.com/Bucket/a"},
+		"and a short one": {"s3://b/a", "s3.us-east-1.amazonaws.com/b/", "eu-west-1",
+			"s3.dualstack.eu-west-1.amazonaws.com/b/a"},
+		"an ARN": {"arn:aws:s3:::bucket/a/b", "bucket.s3.us-east-1.amazonaws.com/", "eu-west-1",
+			"bucket.s3.dualstack.eu-west-1.amazonaws.com/a/b"},
+		"an ARN of China": {"arn:aws-cn:s3:::bucket/a", "bucket.s3.cn-north-1.amazonaws.com.cn/", "cn-northwest-1",
+			"bucket.s3.dualstack.cn-northwest-1.amazonaws.com.cn/a"},
+		"an ARN of the US government": {"arn:aws-us-gov:s3:::bucket/a", "bucket.s3.us-gov-west-1.amazonaws.com/",
+			"us-gov-east-1", "bucket.s3.dualstack.us-gov-east-1.amazonaws.com/a"},
+		"an ARN of a partition without a hint": {"arn:aws-iso:s3:::bucket/a", "bucket.s3.us-east-1.amazonaws.com/",
+			"us-iso-east-1", "bucket.s3.dualstack.us-iso-east-1.c2s.ic.gov/a"},
 		"an access point is asked for at once": {
-			"arn:aws:s3:us-west-2:123456789012:accesspoint/point/object/a/b", "", "", "point-123456789012.s3-accesspoint.dualstack.us-west-2.amazonaws.com/a/b",
+			"arn:aws:s3:us-west-2:123456789012:accesspoint/point/object/a/b", "", "",
+			"point-123456789012.s3-accesspoint.dualstack.us-west-2.amazonaws.com/a/b",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, _ := quiet()
-			s := &scripted{answers: map[string]http.HandlerFunc{"HEAD " + test.head: inRegion(test.region, 403), "GET " + test.get: says("object")}}
+			s := &scripted{answers: map[string]http.HandlerFunc{"HEAD " + test.head: inRegion(test.region, 403),
+				"GET " + test.get: says("object")}}
 			internet(t, c, s.serve)
 			got, err := c.Bytes(t.Context(), Resource{URL: test.url, Digest: sha512Of("object")}, 10)
 			require.NoError(t, err, s.asked)
@@ -145,10 +159,13 @@ func TestWhereObjectsOfAmazonAre(t *testing.T) {
 	}
 }
 
-// The peer's client of Amazon's gives up by itself, so objects are not waited for without end where a config has no limit.
+// The peer's client of Amazon's gives up by itself, so objects are not waited for without end where a config has no
+// limit.
 func TestObjectsOfAmazonAreNotWaitedForWithoutEnd(t *testing.T) {
-	for _, url := range []string{"s3://bucket/a", "arn:aws:s3:::bucket/a", "arn:aws:s3:eu-west-1:123456789012:accesspoint/ap/object/a"} {
-		for total, want := range map[time.Duration]time.Duration{0: DefaultOtherTotal, 7 * time.Second: 7 * time.Second} {
+	for _, url := range []string{"s3://bucket/a", "arn:aws:s3:::bucket/a",
+		"arn:aws:s3:eu-west-1:123456789012:accesspoint/ap/object/a"} {
+		for total, want := range map[time.Duration]time.Duration{0: DefaultOtherTotal,
+			7 * time.Second: 7 * time.Second} {
 			synctest.Test(t, func(t *testing.T) {
 				c, _ := quiet()
 				c.dial = func(context.Context, string, string) (net.Conn, error) { return nil, errRefused }
@@ -183,12 +200,16 @@ func TestWhatAmazonRefuses(t *testing.T) {
 		err     string
 		missing bool
 	}{
-		"a bucket that is not there":           {nil, "s3://bucket/a: bucket: not found", true},
-		"a bucket without a region":            {map[string]http.HandlerFunc{head: status(403, "")}, "region of the bucket: the server answered 403 Forbidden", false},
-		"a region that would be another host":  {map[string]http.HandlerFunc{head: inRegion("evil.test/?", 200)}, "the server's answer is not a region", false},
-		"an object that is not there":          {map[string]http.HandlerFunc{head: here}, "s3://bucket/a: not found", true},
-		"an object that is not for us":         {map[string]http.HandlerFunc{head: here, get: status(403, "<Error><Code>AccessDenied</Code><X>secret</X>")}, "403 Forbidden: AccessDenied", false},
-		"an answer that is not what it should": {map[string]http.HandlerFunc{head: here, get: status(400, "<Code>sec ret secret</Code>")}, "400 Bad Request", false},
+		"a bucket that is not there": {nil, "s3://bucket/a: bucket: not found", true},
+		"a bucket without a region": {map[string]http.HandlerFunc{head: status(403, "")},
+			"region of the bucket: the server answered 403 Forbidden", false},
+		"a region that would be another host": {map[string]http.HandlerFunc{head: inRegion("evil.test/?", 200)},
+			"the server's answer is not a region", false},
+		"an object that is not there": {map[string]http.HandlerFunc{head: here}, "s3://bucket/a: not found", true},
+		"an object that is not for us": {map[string]http.HandlerFunc{head: here,
+			get: status(403, "<Error><Code>AccessDenied</Code><X>secret</X>")}, "403 Forbidden: AccessDenied", false},
+		"an answer that is not what it should": {map[string]http.HandlerFunc{head: here,
+			get: status(400, "<Code>sec ret secret</Code>")}, "400 Bad Request", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, log := quiet()
@@ -220,8 +241,8 @@ func imdsOf(t *testing.T, version int, role bool) *httptest.Server {
 		case role && r.URL.Path == path:
 			_, _ = io.WriteString(w, "web")
 		case role && r.URL.Path == path+"web":
-			fmt.Fprintf(w, `{"Code":"Success","AccessKeyId":"AKID","SecretAccessKey":"key-secret","Token":"session-secret","Expiration":"%s"}`,
-				time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+			fmt.Fprintf(w, `{"Code":"Success","AccessKeyId":"AKID","SecretAccessKey":"key-secret",`+
+				`"Token":"session-secret","Expiration":"%s"}`, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 		default:
 			w.WriteHeader(http.StatusNotFound)
 		}
@@ -245,7 +266,8 @@ func signed(r *http.Request, region string) string {
 	scope := date[:8] + "/" + region + "/s3/aws4_request"
 	sum := sha256.Sum256([]byte(canonical))
 	key := []byte("AWS4key-secret")
-	for _, part := range append(strings.Split(scope, "/"), "AWS4-HMAC-SHA256\n"+date+"\n"+scope+"\n"+hex.EncodeToString(sum[:])) {
+	for _, part := range append(strings.Split(scope, "/"),
+		"AWS4-HMAC-SHA256\n"+date+"\n"+scope+"\n"+hex.EncodeToString(sum[:])) {
 		mac := hmac.New(sha256.New, key)
 		mac.Write([]byte(part))
 		key = mac.Sum(nil)
@@ -272,7 +294,8 @@ func TestInstancesOfAmazonAskInTheNameOfTheirRole(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, log := quiet()
-			c.metadata, c.metadataV6 = imdsOf(t, test.version, test.role).URL, "http://v6.test" // which would be an error
+			// which would be an error
+			c.metadata, c.metadataV6 = imdsOf(t, test.version, test.role).URL, "http://v6.test"
 			if test.version == 6 {
 				c.metadata, c.metadataV6 = "http://127.0.0.1:1", imdsOf(t, 2, test.role).URL
 			}
@@ -280,7 +303,8 @@ func TestInstancesOfAmazonAskInTheNameOfTheirRole(t *testing.T) {
 			var got, want string
 			s := &scripted{answers: map[string]http.HandlerFunc{
 				"HEAD bucket.s3." + test.head + ".amazonaws.com/": inRegion("eu-west-1", 200),
-				"GET bucket.s3.dualstack.eu-west-1.amazonaws.com/a%20b?versionId=1": func(w http.ResponseWriter, r *http.Request) {
+				"GET bucket.s3.dualstack.eu-west-1.amazonaws.com/a%20b?versionId=1": func(w http.ResponseWriter,
+					r *http.Request) {
 					if got = r.Header.Get("Authorization"); got != "" {
 						want = signed(r, "eu-west-1")
 						assert.Equal(t, "session-secret", r.Header.Get("X-Amz-Security-Token"))
@@ -396,12 +420,15 @@ func TestObjectsOfGoogle(t *testing.T) {
 		authorization string
 		err           string
 	}{
-		"with a service account":              {"a\nb\n", good, says("object"), "Bearer token-secret", ""},
-		"without one anonymously":             {"", "", says("object"), "", ""},
-		"a token that is empty":               {"a", `{"access_token":"","expires_in":3600}`, nil, "", "token of this machine's service account: a token that is empty"},
-		"a token that has expired":            {"a", `{"access_token":"secret","expires_in":0}`, nil, "", "a token that is empty or has expired"},
-		"a token that is not one":             {"a", `secret`, nil, "", "not a token in JSON"},
-		"a token with a line break":           {"a", `{"access_token":"secret\nX: y","expires_in":1}`, nil, "", "a character that headers cannot hold"},
+		"with a service account":  {"a\nb\n", good, says("object"), "Bearer token-secret", ""},
+		"without one anonymously": {"", "", says("object"), "", ""},
+		"a token that is empty": {"a", `{"access_token":"","expires_in":3600}`, nil, "",
+			"token of this machine's service account: a token that is empty"},
+		"a token that has expired": {"a", `{"access_token":"secret","expires_in":0}`, nil, "",
+			"a token that is empty or has expired"},
+		"a token that is not one": {"a", `secret`, nil, "", "not a token in JSON"},
+		"a token with a line break": {"a", `{"access_token":"secret\nX: y","expires_in":1}`, nil, "",
+			"a character that headers cannot hold"},
 		"no token for the account":            {"a", "", nil, "", "token of this machine's service account: "},
 		"an object that is not there":         {"", "", status(404, ""), "", "gs://bucket/a/b%20c: not found"},
 		"an object that is for somebody else": {"a", good, status(403, ""), "Bearer token-secret", "403 Forbidden"},
@@ -420,7 +447,8 @@ func TestObjectsOfGoogle(t *testing.T) {
 			})
 			t.Setenv("GCE_METADATA_HOST", strings.TrimPrefix(service.URL, "http://"))
 			c, log := quiet()
-			s := &scripted{answers: map[string]http.HandlerFunc{"GET storage.googleapis.com/storage/v1/b/bucket/o/a%2Fb%20c?alt=media": test.answer}}
+			s := &scripted{answers: map[string]http.HandlerFunc{
+				"GET storage.googleapis.com/storage/v1/b/bucket/o/a%2Fb%20c?alt=media": test.answer}}
 			internet(t, c, s.serve)
 			_, err := c.Fetch(t.Context(), Resource{URL: "gs://bucket/a/b%20c", Digest: sha512Of("object")}, io.Discard)
 			assert.Equal(t, test.authorization, s.last.Get("Authorization"))
@@ -459,21 +487,31 @@ func TestBlobsOfAzure(t *testing.T) {
 		asked         []string
 		authorized    bool // the last request
 	}{
-		"with the identity of the machine": {"azure", "https://account.blob.core.windows.net/box/blob?sig=secret", says(good), map[string]http.HandlerFunc{blob: says("blob")}, []string{blob}, true},
+		"with the identity of the machine": {"azure", "https://account.blob.core.windows.net/box/blob?sig=secret",
+			says(good), map[string]http.HandlerFunc{blob: says("blob")}, []string{blob}, true},
 		"as any other URL where that is refused": {
-			"azure", "https://account.blob.core.windows.net/box/blob?sig=secret", says(good), map[string]http.HandlerFunc{blob: denied, blob + "?sig=secret": denied}, []string{blob, blob + "?sig=secret"}, false,
+			"azure", "https://account.blob.core.windows.net/box/blob?sig=secret",
+			says(good), map[string]http.HandlerFunc{blob: denied, blob + "?sig=secret": denied},
+			[]string{blob, blob + "?sig=secret"}, false,
 		},
 		"from the beginning where that brought something else": {
-			"azure", "https://account.blob.core.windows.net/box/blob", says(good), map[string]http.HandlerFunc{blob: badly}, []string{blob, blob}, false,
+			"azure", "https://account.blob.core.windows.net/box/blob", says(good),
+			map[string]http.HandlerFunc{blob: badly}, []string{blob, blob}, false,
 		},
 		"as any other URL without an identity": {
-			"azure", "https://account.blob.core.windows.net/box/blob", status(400, `{"error":"secret"}`), map[string]http.HandlerFunc{blob: says("blob")}, []string{blob}, false,
+			"azure", "https://account.blob.core.windows.net/box/blob", status(400, `{"error":"secret"}`),
+			map[string]http.HandlerFunc{blob: says("blob")}, []string{blob}, false,
 		},
-		"as any other URL on other platforms": {"metal", "https://account.blob.core.windows.net/box/blob", says(good), map[string]http.HandlerFunc{blob: says("blob")}, []string{blob}, false},
+		"as any other URL on other platforms": {"metal", "https://account.blob.core.windows.net/box/blob", says(good),
+			map[string]http.HandlerFunc{blob: says("blob")}, []string{blob}, false},
 		"as any other URL if the path has more parts": {
-			"azure", "https://account.blob.core.windows.net/box/a/b", says(good), map[string]http.HandlerFunc{"GET account.blob.core.windows.net/box/a/b": says("blob")}, []string{"GET account.blob.core.windows.net/box/a/b"}, false,
+			"azure", "https://account.blob.core.windows.net/box/a/b",
+			says(good), map[string]http.HandlerFunc{"GET account.blob.core.windows.net/box/a/b": says("blob")},
+			[]string{"GET account.blob.core.windows.net/box/a/b"}, false,
 		},
-		"as any other URL elsewhere": {"azure", "https://blob.core.windows.net.test/box/blob", says(good), map[string]http.HandlerFunc{"GET blob.core.windows.net.test/box/blob": says("blob")}, []string{"GET blob.core.windows.net.test/box/blob"}, false},
+		"as any other URL elsewhere": {"azure", "https://blob.core.windows.net.test/box/blob",
+			says(good), map[string]http.HandlerFunc{"GET blob.core.windows.net.test/box/blob": says("blob")},
+			[]string{"GET blob.core.windows.net.test/box/blob"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			probes := 0
@@ -484,19 +522,22 @@ func TestBlobsOfAzure(t *testing.T) {
 					w.WriteHeader(http.StatusBadRequest)
 					return
 				}
-				assert.Equal(t, url.Values{"api-version": {"2018-02-01"}, "resource": {"https://storage.azure.com"}}, r.URL.Query())
+				assert.Equal(t, url.Values{"api-version": {"2018-02-01"}, "resource": {"https://storage.azure.com"}},
+					r.URL.Query())
 				test.token(w, r)
 			})
 			c, log := quiet()
 			c.metadata, c.Machine.Platform = service.URL, test.platform
 			s := &scripted{answers: test.answers}
 			internet(t, c, s.serve)
-			got, err := c.Bytes(t.Context(), Resource{URL: test.url, Headers: []Header{{"X-Own", "secret"}}, Digest: sha512Of("blob")}, 100<<20)
+			got, err := c.Bytes(t.Context(),
+				Resource{URL: test.url, Headers: []Header{{"X-Own", "secret"}}, Digest: sha512Of("blob")}, 100<<20)
 			require.NoError(t, err, log.String())
 			assert.Equal(t, "blob", string(got))
 			assert.Equal(t, test.asked, s.asked)
 			assert.Equal(t, test.authorized, s.last.Get("Authorization") == "Bearer token-secret")
-			assert.Equal(t, !test.authorized, s.last.Get("X-Own") != "", "the config's headers are for the plain request")
+			assert.Equal(t, !test.authorized, s.last.Get("X-Own") != "",
+				"the config's headers are for the plain request")
 			assert.NotContains(t, log.String(), "secret")
 			if test.authorized {
 				assert.Equal(t, "2026-06-06", s.last.Get("X-Ms-Version"))
@@ -564,14 +605,21 @@ func TestCertificatesAreJudgedByTheLatestClock(t *testing.T) {
 		errs     []string // none for success
 		hint     string
 	}{
-		"valid by the machine's clock":              {year(-1), year(1), Clock{Built: year(-2)}, "config.test", nil, ""},
-		"valid when the program was built":          {year(2), year(4), Clock{Built: year(3)}, "config.test", nil, ""},
-		"valid when the image was made":             {year(2), year(4), Clock{Built: year(1), Epoch: year(3)}, "config.test", nil, ""},
-		"expired by the machine's clock":            {year(-2), year(-1), Clock{}, "config.test", []string{"certificate has expired", "is from this machine's clock"}, adviseClock},
-		"not valid yet":                             {year(1), year(2), Clock{}, "config.test", []string{"not yet valid", "is from this machine's clock"}, adviseClock},
-		"expired when the program was built":        {year(-1), year(1), Clock{Built: year(2)}, "config.test", []string{"is from the date that this program was built, as this machine's clock says " + now.UTC().Format("2006-01-02")}, adviseClock},
-		"expired when the image was made":           {year(-1), year(1), Clock{Built: year(1), Epoch: year(2)}, "config.test", []string{"is from the date of /usr/lib/clock-epoch"}, adviseClock},
-		"for another host: that is not the clock's": {year(-1), year(1), Clock{}, "other.test", []string{"certificate is valid for other.test, not config.test"}, adviseHost},
+		"valid by the machine's clock":     {year(-1), year(1), Clock{Built: year(-2)}, "config.test", nil, ""},
+		"valid when the program was built": {year(2), year(4), Clock{Built: year(3)}, "config.test", nil, ""},
+		"valid when the image was made": {year(2), year(4), Clock{Built: year(1), Epoch: year(3)}, "config.test", nil,
+			""},
+		"expired by the machine's clock": {year(-2), year(-1), Clock{}, "config.test",
+			[]string{"certificate has expired", "is from this machine's clock"}, adviseClock},
+		"not valid yet": {year(1), year(2), Clock{}, "config.test",
+			[]string{"not yet valid", "is from this machine's clock"}, adviseClock},
+		"expired when the program was built": {year(-1), year(1), Clock{Built: year(2)},
+			"config.test", []string{"is from the date that this program was built, as this machine's clock says " +
+				now.UTC().Format("2006-01-02")}, adviseClock},
+		"expired when the image was made": {year(-1), year(1), Clock{Built: year(1), Epoch: year(2)}, "config.test",
+			[]string{"is from the date of /usr/lib/clock-epoch"}, adviseClock},
+		"for another host: that is not the clock's": {year(-1), year(1), Clock{}, "other.test",
+			[]string{"certificate is valid for other.test, not config.test"}, adviseHost},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ca := newIssuer(t)

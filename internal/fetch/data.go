@@ -109,7 +109,8 @@ func decodePercent(payload string) ([]byte, bool) {
 
 // delimiter marks the printable characters that a payload must escape (docs/peer/spec.md §4.2).
 var delimiter = [256]bool{
-	'<': true, '>': true, '#': true, '"': true, '{': true, '}': true, '|': true, '\\': true, '^': true, '[': true, ']': true, '`': true,
+	'<': true, '>': true, '#': true, '"': true, '{': true, '}': true, '|': true, '\\': true, '^': true, '[': true,
+	']': true, '`': true,
 }
 
 // nibble is the value of a hex digit, 255 for anything else.

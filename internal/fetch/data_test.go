@@ -41,11 +41,16 @@ func TestUsualDataURLsAreDecodedHere(t *testing.T) {
 // Invariant: verdict and payload are those of dataurl.
 func FuzzDecodeDataAgreesWithDataurl(f *testing.F) {
 	for _, seed := range []string{
-		"data:,", "data:;base64,", "data:,a%20b", "data:;base64,aGVsbG8=", "data:;base64,aGVs\nbG8=", "data:;base64,aGVs\rbG8=",
-		"data:;base64,aGVsbG8", "data:text/plain,x", "data:text/,x", "data:textual/x,x", "data:text/plain;charset=utf-8,x",
-		"data:text/plain;charset=,x", "data:;charset=utf-8,x", "data:text/plain;charset=a;charset=b;base64,eA==", "data:base64,x",
-		"data:;base64;base64,eA==", "data:/,x", "data:x,y", "data:,%", "data:,%4", "data:,%zz", "data:,%FF", "data:,<", "data:,\x00", "data:,\x7f",
-		"data:,é", "DATA:,x", "data:,a,b", "data:,#", "data:x-a/b,c", `data:text/plain;a="\"",b`, "data:,~`", "data:text/plain",
+		"data:,", "data:;base64,", "data:,a%20b", "data:;base64,aGVsbG8=", "data:;base64,aGVs\nbG8=",
+		"data:;base64,aGVs\rbG8=",
+		"data:;base64,aGVsbG8", "data:text/plain,x", "data:text/,x", "data:textual/x,x",
+		"data:text/plain;charset=utf-8,x",
+		"data:text/plain;charset=,x", "data:;charset=utf-8,x", "data:text/plain;charset=a;charset=b;base64,eA==",
+		"data:base64,x",
+		"data:;base64;base64,eA==", "data:/,x", "data:x,y", "data:,%", "data:,%4", "data:,%zz", "data:,%FF", "data:,<",
+		"data:,\x00", "data:,\x7f",
+		"data:,é", "DATA:,x", "data:,a,b", "data:,#", "data:x-a/b,c", `data:text/plain;a="\"",b`, "data:,~`",
+		"data:text/plain",
 		"data:;base64,====", "data:;base64,eA==eA==", "data:;base64,e===", "data:;base64,eB==", "data:;base64,\n",
 	} {
 		f.Add(seed)

@@ -24,8 +24,8 @@ type bound struct {
 // passed compares without a product, which could overflow.
 func (b bound) passed(in, out int64) bool { return out > b.free && out/b.ratio > in }
 
-// A delivery brings the bytes of one resource to where they belong: body, gunzip, digest, writer. For what is larger than a
-// buffer these four work at the same time.
+// A delivery brings the bytes of one resource to where they belong: body, gunzip, digest, writer. For what is larger
+// than a buffer these four work at the same time.
 type delivery struct {
 	client *Client
 	to     io.Writer
@@ -61,15 +61,16 @@ func (d *delivery) expect(text string) error {
 
 func (d *delivery) Write(p []byte) (int, error) {
 	if d.gzip && d.client.bound.passed(d.packed.n.Load(), d.n+int64(len(p))) {
-		return 0, fmt.Errorf("decompresses to more than %d times its size: stopped after %d bytes", d.client.bound.ratio, d.n)
+		return 0,
+			fmt.Errorf("decompresses to more than %d times its size: stopped after %d bytes", d.client.bound.ratio, d.n)
 	}
 	n, err := d.to.Write(p)
 	d.n += int64(n)
 	return n, err
 }
 
-// take delivers a whole body and checks its digest. On an error d.ours tells whether it is something else than the body that
-// broke off.
+// take delivers a whole body and checks its digest. On an error d.ours tells whether it is something else than the body
+// that broke off.
 func (d *delivery) take(body io.Reader) error {
 	d.body, d.ours = &tracked{from: body}, false
 	copied := d.plain
@@ -171,8 +172,8 @@ func (d *delivery) pour(from io.Reader) error {
 	}
 }
 
-// stop ends the reading of the body, which may be waiting for a server, because of an error that is ours. Where the error is
-// the body's it has ended.
+// stop ends the reading of the body, which may be waiting for a server, because of an error that is ours. Where the
+// error is the body's it has ended.
 func (d *delivery) stop(ours bool) {
 	d.ours = ours
 	if ours && d.abort != nil {
@@ -198,7 +199,8 @@ func (d *delivery) finish() error {
 		return nil
 	}
 	d.differs = true
-	err := fmt.Errorf("%s does not match: expected %s, got %s, %d bytes", d.digest.Function(), d.wanted, hex.EncodeToString(sum), d.n)
+	err := fmt.Errorf("%s does not match: expected %s, got %s, %d bytes", d.digest.Function(), d.wanted,
+		hex.EncodeToString(sum), d.n)
 	if d.packing != "" {
 		err = fmt.Errorf("%w; the server says that it has packed them with %s, unasked", err, d.packing)
 	}
@@ -221,8 +223,8 @@ func (d *delivery) restart() error {
 	return sink.Reset()
 }
 
-// A summer hashes pieces while they are written, and gives them back. It may be behind the writer by as many pieces as there
-// are, so that neither waits for the other each time.
+// A summer hashes pieces while they are written, and gives them back. It may be behind the writer by as many pieces as
+// there are, so that neither waits for the other each time.
 type summer struct {
 	hash  hash.Hash // nil for none
 	in    *ahead

@@ -12,15 +12,17 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// codings are the ways to pack a body that a server may name (RFC 9110 §8.4.1, RFC 7932, RFC 8878), by their names here.
+// codings are the ways to pack a body that a server may name (RFC 9110 §8.4.1, RFC 7932, RFC 8878), by their names
+// here.
 var codings = map[string]string{
-	"gzip": gzipped, "x-gzip": gzipped, "deflate": "deflate", "compress": "compress", "x-compress": "compress", "br": "br", "zstd": "zstd",
+	"gzip": gzipped, "x-gzip": gzipped, "deflate": "deflate", "compress": "compress", "x-compress": "compress",
+	"br": "br", "zstd": "zstd",
 }
 
 const gzipped = "gzip"
 
-// packingOf tells how an answer is packed, though every request asks for it as it is; "" for not at all. Of several ways it is the last,
-// with which unpacking has to begin.
+// packingOf tells how an answer is packed, though every request asks for it as it is; "" for not at all. Of several
+// ways it is the last, with which unpacking has to begin.
 func packingOf(h http.Header) (coding string) {
 	for name := range strings.SplitSeq(strings.Join(h.Values("Content-Encoding"), ","), ",") {
 		if known := codings[strings.ToLower(strings.TrimSpace(name))]; known != "" {
@@ -36,11 +38,12 @@ func (c *Client) warnPacked(r Resource, coding string) {
 	if coding == gzipped {
 		advice = "compression: gzip unpacks it"
 	}
-	c.log.Warn(source.Redact(r.URL) + ": the server has packed its answer with " + coding + ", unasked; it is kept as it came. " + advice)
+	c.log.Warn(source.Redact(r.URL) + ": the server has packed its answer with " +
+		coding + ", unasked; it is kept as it came. " + advice)
 }
 
-// Document returns the resource, which may have at most limit bytes, for somebody to read: what a server has packed unasked is unpacked.
-// A digest may be of either form.
+// Document returns the resource, which may have at most limit bytes, for somebody to read: what a server has packed
+// unasked is unpacked. A digest may be of either form.
 func (c *Client) Document(ctx context.Context, r Resource, limit int64) ([]byte, error) {
 	b := &buffer{limit: limit}
 	d, err := c.fetch(ctx, r, b)
@@ -70,8 +73,8 @@ func (d *delivery) matches(text []byte) bool {
 	return d.digest.Matches(d.hash.Sum(nil))
 }
 
-// InflatedMax is how much so many bytes of gzip may hold where at most limit is wanted: zeros without end are no text, and memory has
-// one.
+// InflatedMax is how much so many bytes of gzip may hold where at most limit is wanted: zeros without end are no text,
+// and memory has one.
 func InflatedMax(packed int, limit int64) int64 {
 	const free, ratio = 64 << 20, 200
 	return min(max(free, ratio*int64(packed)), limit)

@@ -25,17 +25,22 @@ func TestADocumentIsUnpackedThatAServerHasPackedUnasked(t *testing.T) {
 		want     string
 		err      string
 	}{
-		"packed on the way":         {zipped("text"), "gzip", Resource{}, "text", ""},
-		"by its older name":         {zipped("text"), " X-GZIP", Resource{}, "text", ""},
-		"a digest of the text":      {zipped("text"), "gzip", Resource{Digest: sha256Of("text")}, "text", ""},
-		"a digest of what is sent":  {zipped("text"), "gzip", Resource{Digest: sha256Of(string(zipped("text")))}, "text", ""},
-		"a digest of neither":       {zipped("text"), "gzip", Resource{Digest: sha256Of("other")}, "", "sha256 does not match"},
-		"packed as the config says": {zipped("text"), "gzip", Resource{Gzip: true, Digest: sha256Of("text")}, "text", ""},
-		"packed twice":              {zipped(string(zipped("text"))), "gzip", Resource{Gzip: true, Digest: sha256Of("text")}, "text", ""},
+		"packed on the way":    {zipped("text"), "gzip", Resource{}, "text", ""},
+		"by its older name":    {zipped("text"), " X-GZIP", Resource{}, "text", ""},
+		"a digest of the text": {zipped("text"), "gzip", Resource{Digest: sha256Of("text")}, "text", ""},
+		"a digest of what is sent": {zipped("text"), "gzip", Resource{Digest: sha256Of(string(zipped("text")))}, "text",
+			""},
+		"a digest of neither": {zipped("text"), "gzip", Resource{Digest: sha256Of("other")}, "",
+			"sha256 does not match"},
+		"packed as the config says": {zipped("text"), "gzip", Resource{Gzip: true, Digest: sha256Of("text")}, "text",
+			""},
+		"packed twice": {zipped(string(zipped("text"))), "gzip", Resource{Gzip: true, Digest: sha256Of("text")}, "text",
+			""},
 		"only said to be packed":    {[]byte("text"), "gzip", Resource{}, "text", ""},
 		"packed and not said to be": {zipped("text"), "identity", Resource{}, string(zipped("text")), ""},
 		"damaged":                   {zipped("text")[:12], "gzip", Resource{}, "", "Content-Encoding: gzip: "},
-		"larger than it may be":     {zipped(string(make([]byte, 100))), "gzip", Resource{}, "", "larger than 99 bytes"},
+		"larger than it may be": {zipped(string(make([]byte, 100))), "gzip", Resource{}, "",
+			"larger than 99 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := serve(t, packing(test.body, test.encoding))
@@ -73,7 +78,8 @@ func TestContentStaysAsItCame(t *testing.T) {
 		"with a warning":                  {Resource{}, string(packed), true, ""},
 		"a digest shows that it is meant": {Resource{Digest: sha256Of(string(packed))}, string(packed), false, ""},
 		"compression unpacks it":          {Resource{Gzip: true}, "text", false, ""},
-		"another digest":                  {Resource{Digest: sha256Of("text")}, "", false, "the server says that it has packed them with gzip"},
+		"another digest": {Resource{Digest: sha256Of("text")}, "", false,
+			"the server says that it has packed them with gzip"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test.resource.URL = server.URL
@@ -93,7 +99,8 @@ func TestContentStaysAsItCame(t *testing.T) {
 
 func TestContentThatIsPackedAnotherWayStaysWithAWarning(t *testing.T) {
 	for sent, named := range map[string]string{
-		"deflate": "deflate", "br": "br", "ZSTD ": "zstd", "x-compress": "compress", "gzip, br": "br", "identity": "", "aws-chunked": "", "a\u202eb": "", "": "",
+		"deflate": "deflate", "br": "br", "ZSTD ": "zstd", "x-compress": "compress", "gzip, br": "br", "identity": "",
+		"aws-chunked": "", "a\u202eb": "", "": "",
 	} {
 		server := serve(t, packing([]byte("content"), sent))
 		for name, ask := range map[string]func(*Client, Resource) ([]byte, error){
@@ -107,7 +114,8 @@ func TestContentThatIsPackedAnotherWayStaysWithAWarning(t *testing.T) {
 			if named == "" {
 				assert.NotContains(t, log.String(), "level=WARN", "%s %s", name, sent)
 			} else {
-				assert.Contains(t, log.String(), "packed its answer with "+named+", unasked; it is kept as it came", "%s %s", name, sent)
+				assert.Contains(t, log.String(), "packed its answer with "+named+", unasked; it is kept as it came",
+					"%s %s", name, sent)
 			}
 			c, log = quiet()
 			_, err = ask(c, Resource{URL: server.URL, Digest: sha256Of("content")})

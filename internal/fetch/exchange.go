@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// A Request is one HTTP request, put again and again while there is no answer, or one of the statuses that may pass, until
-// the time for a resource is over. Any other status is an answer.
+// A Request is one HTTP request, put again and again while there is no answer, or one of the statuses that may pass,
+// until the time for a resource is over. Any other status is an answer.
 type Request struct {
 	Method  string // "" is GET
 	URL     string // a zone is written %25zone
@@ -37,8 +37,9 @@ type Reply struct {
 	Body   []byte
 }
 
-// Do puts a request to a service, for what is no resource of a config: metadata, reports. Of the answer's body at most limit
-// bytes are taken; more is an error. Redirects of a GET are followed as those of resources are. Errors begin with the URL.
+// Do puts a request to a service, for what is no resource of a config: metadata, reports. Of the answer's body at most
+// limit bytes are taken; more is an error. Redirects of a GET are followed as those of resources are. Errors begin with
+// the URL.
 func (c *Client) Do(ctx context.Context, r Request, limit int64) (reply Reply, err error) {
 	if c.Offline {
 		return Reply{}, ErrNeedNet

@@ -26,17 +26,20 @@ func TestARequestIsSentAsItIsPut(t *testing.T) {
 		_, _ = io.WriteString(w, "SECRET-answer")
 	})
 	c, log := quiet()
-	reply, err := c.Do(t.Context(), Request{Method: http.MethodPost, URL: server.URL + "/?q=SECRET-query", Headers: []Header{{"X-Token", "SECRET-token"}}, Body: []byte("SECRET-body")}, 100)
+	reply, err := c.Do(t.Context(), Request{Method: http.MethodPost, URL: server.URL + "/?q=SECRET-query",
+		Headers: []Header{{"X-Token", "SECRET-token"}}, Body: []byte("SECRET-body")}, 100)
 	require.NoError(t, err, "every status is an answer")
 	assert.Equal(t, http.StatusTeapot, reply.Status)
 	assert.Equal(t, "SECRET-answer", string(reply.Body))
 	assert.Equal(t, "Thu, 01 Jan 1970 00:00:00 GMT", reply.Header.Get("Date"))
-	assert.Equal(t, []string{"POST", "SECRET-body", "SECRET-token", "Ignition/1.2.3"}, []string{method, body, got.Get("X-Token"), got.Get("User-Agent")})
+	assert.Equal(t, []string{"POST", "SECRET-body", "SECRET-token", "Ignition/1.2.3"},
+		[]string{method, body, got.Get("X-Token"), got.Get("User-Agent")})
 	assert.Contains(t, log.String(), "POST "+server.URL+"/?q=…: attempt #1")
 	assert.NotContains(t, log.String(), "SECRET")
 }
 
-// A zone is for this machine: the server is not told of it. A request without a body says so, which token services want.
+// A zone is for this machine: the server is not told of it. A request without a body says so, which token services
+// want.
 func TestARequestOnTheWire(t *testing.T) {
 	for name, test := range map[string]struct {
 		request  Request
@@ -44,11 +47,14 @@ func TestARequestOnTheWire(t *testing.T) {
 	}{
 		"a zone": {
 			Request{URL: "http://[fe80::a9fe:a9fe%25eth0]/openstack/latest/user_data"}, "[fe80::a9fe:a9fe%eth0]:80",
-			"GET /openstack/latest/user_data HTTP/1.1\r\nHost: [fe80::a9fe:a9fe]\r\nUser-Agent: Ignition/1.2.3\r\nAccept: " + accept + "\r\nAccept-Encoding: identity\r\n\r\n",
+			"GET /openstack/latest/user_data HTTP/1.1\r\nHost: [fe80::a9fe:a9fe]\r\n" +
+				"User-Agent: Ignition/1.2.3\r\nAccept: " + accept + "\r\nAccept-Encoding: identity\r\n\r\n",
 		},
 		"a token": {
-			Request{Method: http.MethodPut, URL: "http://169.254.169.254/latest/api/token", Headers: []Header{{"X-aws-ec2-metadata-token-ttl-seconds", "21600"}}}, "169.254.169.254:80",
-			"PUT /latest/api/token HTTP/1.1\r\nHost: 169.254.169.254\r\nUser-Agent: Ignition/1.2.3\r\nContent-Length: 0\r\nAccept: " + accept +
+			Request{Method: http.MethodPut, URL: "http://169.254.169.254/latest/api/token",
+				Headers: []Header{{"X-aws-ec2-metadata-token-ttl-seconds", "21600"}}}, "169.254.169.254:80",
+			"PUT /latest/api/token HTTP/1.1\r\nHost: 169.254.169.254\r\nUser-Agent: Ignition/1.2.3\r\n" +
+				"Content-Length: 0\r\nAccept: " + accept +
 				"\r\nAccept-Encoding: identity\r\nX-Aws-Ec2-Metadata-Token-Ttl-Seconds: 21600\r\n\r\n",
 		},
 	} {
@@ -174,7 +180,8 @@ func TestTheShorterOfTwoLimitsEndsARequest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, _ := quiet()
-				defer inMemory(c, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })()
+				defer inMemory(c,
+					func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })()
 				require.NoError(t, c.Configure(t.Context(), Settings{Total: test.client}))
 				start := time.Now()
 				_, err := c.Do(t.Context(), Request{URL: "http://metadata/", Limit: test.own}, 10)
@@ -191,7 +198,9 @@ func TestOnlyAGETIsLedElsewhere(t *testing.T) {
 		assert.Empty(t, r.Header.Get("X-Token"), "what is for the first server only")
 		_, _ = io.WriteString(w, "there")
 	})
-	server := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, there.URL, http.StatusFound) })
+	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, there.URL, http.StatusFound)
+	})
 	c, _ := quiet()
 	reply, err := c.Do(t.Context(), Request{URL: server.URL, Headers: []Header{{"X-Token", "x"}}}, 10)
 	require.NoError(t, err)

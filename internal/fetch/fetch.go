@@ -74,8 +74,8 @@ type Client struct {
 	Offline bool // everything but data: and "" is ErrNeedNet
 	Machine Machine
 	Clock   Clock
-	// Unprotected is asked when a redirect leads from https to http and no digest says what the content has to be. Its error ends the
-	// fetch; nil goes on. The URL is fit for a log.
+	// Unprotected is asked when a redirect leads from https to http and no digest says what the content has to be. Its
+	// error ends the fetch; nil goes on. The URL is fit for a log.
 	Unprotected func(url string) error
 
 	log        *slog.Logger
@@ -102,7 +102,8 @@ type Client struct {
 // that tailor a config to the requester look for.
 func New(log *slog.Logger, version string) *Client {
 	// Go's own resolver: an initramfs need not have what libc's looks for.
-	dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second, Resolver: &net.Resolver{PreferGo: true}, Control: mark}
+	dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second,
+		Resolver: &net.Resolver{PreferGo: true}, Control: mark}
 	return &Client{
 		log:         log,
 		version:     version,
@@ -135,9 +136,9 @@ var schemes = [...]scheme{
 	{"gs", false, (*Client).fetchGS},
 }
 
-// Fetch writes the resource to w and returns how many bytes that were: the bytes that the server holds. On an error w may hold a part of the
-// resource, or all of it where only the digest differs. Errors begin with the URL, its secrets left out;
-// ErrNeedNet and ErrNotFound are found in them.
+// Fetch writes the resource to w and returns how many bytes that were: the bytes that the server holds. On an error w
+// may hold a part of the resource, or all of it where only the digest differs. Errors begin with the URL, its secrets
+// left out; ErrNeedNet and ErrNotFound are found in them.
 func (c *Client) Fetch(ctx context.Context, r Resource, w io.Writer) (int64, error) {
 	d, err := c.fetch(ctx, r, w)
 	if err != nil {
@@ -180,8 +181,8 @@ func (c *Client) fetch(ctx context.Context, r Resource, w io.Writer) (*delivery,
 	return d, c.once(ctx, r, d, fetch)
 }
 
-// Bytes returns the resource, which may have at most limit bytes. It is for content that must be whole to be of use, such as keys;
-// Document for what is read.
+// Bytes returns the resource, which may have at most limit bytes. It is for content that must be whole to be of use,
+// such as keys; Document for what is read.
 func (c *Client) Bytes(ctx context.Context, r Resource, limit int64) ([]byte, error) {
 	b := &buffer{limit: limit}
 	if _, err := c.Fetch(ctx, r, b); err != nil {

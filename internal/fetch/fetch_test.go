@@ -60,37 +60,50 @@ func TestLocalSources(t *testing.T) {
 		want     string
 		err      string // a part of the error
 	}{
-		"an empty source has no bytes":                     {Resource{}, "", ""},
-		"a source without a scheme has no bytes":           {Resource{URL: "some/path"}, "", ""},
-		"plain data":                                       {Resource{URL: "data:,a%20b"}, "a b", ""},
-		"base64 data":                                      {Resource{URL: "data:text/plain;charset=utf-8;base64,aGVsbG8="}, "hello", ""},
-		"an unusual header is decoded too":                 {Resource{URL: `data:x-y/z;a="b,c",d`}, "d", ""},
-		"gzip is unpacked":                                 {Resource{URL: escaped(zipped("hello")), Gzip: true}, "hello", ""},
-		"two gzip members are one text":                    {Resource{URL: escaped(append(zipped("a"), zipped("b")...)), Gzip: true}, "ab", ""},
-		"a sha512 digest that matches":                     {Resource{URL: "data:,x", Digest: sha512Of("x")}, "x", ""},
-		"a sha256 digest in upper case matches":            {Resource{URL: "data:,x", Digest: "sha256-" + strings.ToUpper(sha256Of("x")[7:])}, "x", ""},
-		"the digest is of the unpacked bytes":              {Resource{URL: escaped(zipped("x")), Gzip: true, Digest: sha512Of("x")}, "x", ""},
-		"nothing has a digest too":                         {Resource{Digest: sha256Of("")}, "", ""},
-		"a digest of something else":                       {Resource{URL: "data:,x", Digest: sha256Of("y")}, "", "data:,…: sha256 does not match: expected " + sha256Of("y")[7:] + ", got " + sha256Of("x")[7:] + ", 1 bytes"},
-		"a digest that is none":                            {Resource{URL: "data:,x", Digest: "md5-00"}, "", "digest: "},
-		"nothing with the digest of something":             {Resource{Digest: sha256Of("x")}, "", "sha256 does not match"},
-		"data that is not gzip":                            {Resource{URL: "data:,hello", Gzip: true}, "", "gzip: "},
-		"no data where gzip is expected":                   {Resource{URL: "data:,", Gzip: true}, "", "gzip: nothing to decompress"},
-		"gzip that is cut short":                           {Resource{URL: escaped(zipped("hello")[:12]), Gzip: true}, "", "gzip: "},
-		"bad base64":                                       {Resource{URL: "data:;base64,a"}, "", "not a well-formed data URL"},
-		"a prefix in upper case is not data":               {Resource{URL: "DATA:,x"}, "", "not a well-formed data URL"},
-		"something that no version knows":                  {Resource{URL: "ftp://host/file"}, "", `unknown scheme "ftp"`},
-		"a text that is not a URL is not shown":            {Resource{URL: "http://us%zzer:secret@host"}, "", "…: does not parse as a URL"},
-		"an http URL without a host":                       {Resource{URL: "http:///path"}, "", "names no host"},
-		"a tftp URL without a host":                        {Resource{URL: "tftp:///path"}, "", "names no host"},
-		"a bucket without an object":                       {Resource{URL: "s3://bucket"}, "", "names no object in the bucket"},
-		"an ARN of no object":                              {Resource{URL: "arn:aws:s3:::bucket/"}, "", "names no object in the bucket"},
-		"a bucket of Google's without an object":           {Resource{URL: "gs://bucket/"}, "", "names no object in a bucket"},
-		"a header name with a space":                       {Resource{URL: "http://host/", Headers: []Header{{"a b", "c"}}}, "", `header "a b": not a header name`},
-		"a header value with a line break":                 {Resource{URL: "http://host/", Headers: []Header{{"a", "secret\r\nb: c"}}}, "", `header "a": the value holds`},
-		"a secret in a query is not in the error":          {Resource{URL: "http:///file?token=secret"}, "", "token=…"},
-		"the payload of a data URL is not in the error":    {Resource{URL: "data:;secret,secret"}, "", "not a well-formed"},
-		"the payload of a data URL is not in its mismatch": {Resource{URL: "data:,secret", Digest: sha256Of("y")}, "", "sha256"},
+		"an empty source has no bytes":           {Resource{}, "", ""},
+		"a source without a scheme has no bytes": {Resource{URL: "some/path"}, "", ""},
+		"plain data":                             {Resource{URL: "data:,a%20b"}, "a b", ""},
+		"base64 data": {Resource{URL: "data:text/plain;charset=utf-8;base64,aGVsbG8="},
+			"hello", ""},
+		"an unusual header is decoded too": {Resource{URL: `data:x-y/z;a="b,c",d`}, "d", ""},
+		"gzip is unpacked":                 {Resource{URL: escaped(zipped("hello")), Gzip: true}, "hello", ""},
+		"two gzip members are one text": {Resource{URL: escaped(append(zipped("a"), zipped("b")...)), Gzip: true}, "ab",
+			""},
+		"a sha512 digest that matches": {Resource{URL: "data:,x", Digest: sha512Of("x")}, "x", ""},
+		"a sha256 digest in upper case matches": {Resource{URL: "data:,x",
+			Digest: "sha256-" + strings.ToUpper(sha256Of("x")[7:])}, "x", ""},
+		"the digest is of the unpacked bytes": {Resource{URL: escaped(zipped("x")), Gzip: true, Digest: sha512Of("x")},
+			"x", ""},
+		"nothing has a digest too": {Resource{Digest: sha256Of("")}, "", ""},
+		"a digest of something else": {Resource{URL: "data:,x", Digest: sha256Of("y")}, "", "data:,…: sha256 does " +
+			"not match: expected " + sha256Of("y")[7:] + ", got " + sha256Of("x")[7:] + ", 1 bytes"},
+		"a digest that is none":                {Resource{URL: "data:,x", Digest: "md5-00"}, "", "digest: "},
+		"nothing with the digest of something": {Resource{Digest: sha256Of("x")}, "", "sha256 does not match"},
+		"data that is not gzip":                {Resource{URL: "data:,hello", Gzip: true}, "", "gzip: "},
+		"no data where gzip is expected": {Resource{URL: "data:,", Gzip: true}, "",
+			"gzip: nothing to decompress"},
+		"gzip that is cut short": {Resource{URL: escaped(zipped("hello")[:12]), Gzip: true}, "",
+			"gzip: "},
+		"bad base64":                         {Resource{URL: "data:;base64,a"}, "", "not a well-formed data URL"},
+		"a prefix in upper case is not data": {Resource{URL: "DATA:,x"}, "", "not a well-formed data URL"},
+		"something that no version knows":    {Resource{URL: "ftp://host/file"}, "", `unknown scheme "ftp"`},
+		"a text that is not a URL is not shown": {Resource{URL: "http://us%zzer:secret@host"}, "",
+			"…: does not parse as a URL"},
+		"an http URL without a host": {Resource{URL: "http:///path"}, "", "names no host"},
+		"a tftp URL without a host":  {Resource{URL: "tftp:///path"}, "", "names no host"},
+		"a bucket without an object": {Resource{URL: "s3://bucket"}, "", "names no object in the bucket"},
+		"an ARN of no object": {Resource{URL: "arn:aws:s3:::bucket/"}, "",
+			"names no object in the bucket"},
+		"a bucket of Google's without an object": {Resource{URL: "gs://bucket/"}, "", "names no object in a bucket"},
+		"a header name with a space": {Resource{URL: "http://host/", Headers: []Header{{"a b", "c"}}}, "",
+			`header "a b": not a header name`},
+		"a header value with a line break": {Resource{URL: "http://host/", Headers: []Header{{"a", "secret\r\nb: c"}}},
+			"", `header "a": the value holds`},
+		"a secret in a query is not in the error": {Resource{URL: "http:///file?token=secret"}, "", "token=…"},
+		"the payload of a data URL is not in the error": {Resource{URL: "data:;secret,secret"}, "",
+			"not a well-formed"},
+		"the payload of a data URL is not in its mismatch": {Resource{URL: "data:,secret", Digest: sha256Of("y")}, "",
+			"sha256"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, log := quiet()
@@ -110,7 +123,8 @@ func TestLocalSources(t *testing.T) {
 
 func TestOfflineNeedsTheNetworkForAllButLocalSources(t *testing.T) {
 	for url, local := range map[string]bool{
-		"": true, "no/scheme": true, "data:,x": true, "http://h/": false, "https://h/": false, "tftp://h/f": false, "s3://b/k": false,
+		"": true, "no/scheme": true, "data:,x": true, "http://h/": false, "https://h/": false, "tftp://h/f": false,
+		"s3://b/k": false,
 		"gs://b/k": false, "arn:aws:s3:::b/k": false, "ftp://h/": false,
 	} {
 		c, log := quiet()
@@ -177,7 +191,8 @@ func TestADigestIsHeldAgainstEverySource(t *testing.T) {
 	plain := serve(t, says("content"))
 	tftp := tftpServer(t, "127.0.0.1:0", map[string][]byte{"content": []byte("content")})
 	for source, url := range map[string]string{
-		"data": "data:,content", "base64": "data:;base64,Y29udGVudA==", "http": plain.URL, "https": "https://config.test/content", "tftp": "tftp://" + tftp + "/content",
+		"data": "data:,content", "base64": "data:;base64,Y29udGVudA==", "http": plain.URL,
+		"https": "https://config.test/content", "tftp": "tftp://" + tftp + "/content",
 		"s3": "s3://bucket/content", "arn": "arn:aws:s3:::bucket/content", "gs": "gs://bucket/content",
 	} {
 		for _, digest := range []func(string) string{sha256Of, sha512Of} {
@@ -191,7 +206,8 @@ func TestADigestIsHeldAgainstEverySource(t *testing.T) {
 				require.NoError(t, err)
 				assert.Equal(t, "content", string(got))
 				_, err = c.Bytes(t.Context(), Resource{URL: url, Digest: digest("other")}, 100)
-				require.ErrorContains(t, err, "does not match: expected "+digest("other")[7:]+", got "+digest("content")[7:]+", 7 bytes")
+				require.ErrorContains(t, err,
+					"does not match: expected "+digest("other")[7:]+", got "+digest("content")[7:]+", 7 bytes")
 			})
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// A Keeper is a Sink that can be read once it is complete. What it holds of a resource with a digest is copied from there
-// when the same resource is asked for again.
+// A Keeper is a Sink that can be read once it is complete. What it holds of a resource with a digest is copied from
+// there when the same resource is asked for again.
 type Keeper interface {
 	Sink
 	// Reread opens the content for reading; it begins at offset. The file stays readable under whatever name it gets.

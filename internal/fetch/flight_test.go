@@ -64,12 +64,15 @@ func TestTheSameContentIsFetchedOnce(t *testing.T) {
 		first, second Resource
 		asked         int32
 	}{
-		"with a digest":                        {with(Resource{URL: server.URL}), with(Resource{URL: server.URL}), 1},
-		"unpacked":                             {with(Resource{URL: server.URL + "/gzip", Gzip: true}), with(Resource{URL: server.URL + "/gzip", Gzip: true}), 1},
-		"but not without a digest":             {Resource{URL: server.URL}, Resource{URL: server.URL}, 2},
-		"nor from elsewhere":                   {with(Resource{URL: server.URL}), with(Resource{URL: server.URL + "/2"}), 2},
-		"nor with other headers":               {with(Resource{URL: server.URL}), with(Resource{URL: server.URL, Headers: []Header{{"A", "b"}}}), 2},
-		"nor by a digest that is written anew": {with(Resource{URL: server.URL}), Resource{URL: server.URL, Digest: sha256Of("content")}, 2},
+		"with a digest": {with(Resource{URL: server.URL}), with(Resource{URL: server.URL}), 1},
+		"unpacked": {with(Resource{URL: server.URL + "/gzip", Gzip: true}),
+			with(Resource{URL: server.URL + "/gzip", Gzip: true}), 1},
+		"but not without a digest": {Resource{URL: server.URL}, Resource{URL: server.URL}, 2},
+		"nor from elsewhere":       {with(Resource{URL: server.URL}), with(Resource{URL: server.URL + "/2"}), 2},
+		"nor with other headers": {with(Resource{URL: server.URL}),
+			with(Resource{URL: server.URL, Headers: []Header{{"A", "b"}}}), 2},
+		"nor by a digest that is written anew": {with(Resource{URL: server.URL}),
+			Resource{URL: server.URL, Digest: sha256Of("content")}, 2},
 	} {
 		for _, together := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, together %v", name, together), func(t *testing.T) {
@@ -101,7 +104,10 @@ func TestTheSameContentIsFetchedOnce(t *testing.T) {
 
 func TestContentThatSomebodyHasWrittenToIsFetchedAgain(t *testing.T) {
 	var asked atomic.Int32
-	server := serve(t, func(w http.ResponseWriter, _ *http.Request) { asked.Add(1); _, _ = io.WriteString(w, "content") })
+	server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		_, _ = io.WriteString(w, "content")
+	})
 	r := Resource{URL: server.URL, Digest: sha512Of("content")}
 	c, _ := quiet()
 	a, b := newKept(t, ""), newKept(t, "begin")
@@ -155,7 +161,8 @@ func TestOnlySoManyFilesAreKeptOpen(t *testing.T) {
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "content") })
 	c, _ := quiet()
 	for i := range keptMax + 9 {
-		_, err := c.Fetch(t.Context(), Resource{URL: fmt.Sprint(server.URL, "/", i), Digest: sha512Of("content")}, newKept(t, ""))
+		_, err := c.Fetch(t.Context(), Resource{URL: fmt.Sprint(server.URL, "/", i), Digest: sha512Of("content")},
+			newKept(t, ""))
 		require.NoError(t, err)
 	}
 	assert.Len(t, c.flights.kept, keptMax)

@@ -98,7 +98,8 @@ func (c *Client) account(ctx context.Context) *metadata.Client {
 			return
 		}
 		if _, err := client.ScopesWithContext(ctx, "default"); err != nil {
-			c.log.Info(fmt.Sprintf("no service account of this machine, so objects are asked for anonymously: %v", shortly(err)))
+			c.log.Info(fmt.Sprintf("no service account of this machine, so objects are asked for anonymously: %v",
+				shortly(err)))
 			return
 		}
 		c.google.client = client

@@ -28,8 +28,8 @@ const (
 	over    = int((outage + longestWait) / time.Second)
 )
 
-// herd has many machines start in the same instant and fetch from a server that answers 503 at first. It gives the requests
-// that come in each second; the fourth is of the time from 3 s to 4 s, without its beginning.
+// herd has many machines start in the same instant and fetch from a server that answers 503 at first. It gives the
+// requests that come in each second; the fourth is of the time from 3 s to 4 s, without its beginning.
 func herd(t *testing.T, jitter func(machine int) func(time.Duration) time.Duration) []int {
 	seconds := make([]int, over+1)
 	synctest.Test(t, func(t *testing.T) {
@@ -91,7 +91,8 @@ func curve(with, without []int) string {
 	for i := range over {
 		fmt.Fprintf(&b, "| %d | %d | %s | %d |\n", i, with[i], strings.Repeat("▇", (with[i]+50)/100), without[i])
 	}
-	fmt.Fprintf(&b, "| busiest of %d to %d, beside their mean | %.2f | | %.2f |\n", settled, over-1, peak(with), peak(without))
+	fmt.Fprintf(&b, "| busiest of %d to %d, beside their mean | %.2f | | %.2f |\n", settled, over-1, peak(with),
+		peak(without))
 	return b.String()
 }
 

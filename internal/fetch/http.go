@@ -37,8 +37,8 @@ func (c *Client) session() *session {
 	return c.current
 }
 
-// transport makes the connection pool for the settings; the environment's proxies are not asked. Without authorities of a
-// config the system's pool is read by the first TLS handshake, so a boot over plain http never reads it.
+// transport makes the connection pool for the settings; the environment's proxies are not asked. Without authorities of
+// a config the system's pool is read by the first TLS handshake, so a boot over plain http never reads it.
 func (c *Client) transport() *http.Transport {
 	proxies := newProxying(c.settings)
 	t := &http.Transport{
@@ -86,7 +86,8 @@ func (c *Client) headers(own []Header) (http.Header, error) {
 
 // isToken tells whether a text can name a header (RFC 9110 §5.1).
 func isToken(text string) bool {
-	return text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~") == ""
+	return text != "" &&
+		strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~") == ""
 }
 
 // isHeaderValue tells whether a text can be a header's value: no control characters but tabs (RFC 9110 §5.5).
@@ -139,7 +140,8 @@ func (c *Client) fetchHTTP(ctx context.Context, r Resource, to *delivery) error 
 			return nil
 		}
 		if ctx.Err() == nil {
-			c.log.Warn(fmt.Sprintf("%s: not with the identity of this machine, so without: %v", source.Redact(r.URL), err))
+			c.log.Warn(fmt.Sprintf("%s: not with the identity of this machine, so without: %v", source.Redact(r.URL),
+				err))
 		}
 		if err := to.restart(); err != nil {
 			return err
@@ -184,9 +186,11 @@ func (s *session) get(ctx context.Context, asked question, total time.Duration, 
 	}
 }
 
-// request is a GET with copies of the headers, of an address that can stand in a request. User and password of the address go into a header, as browsers do it.
+// request is a GET with copies of the headers, of an address that can stand in a request. User and password of the
+// address go into a header, as browsers do it.
 func request(ctx context.Context, address *url.URL, header http.Header) *http.Request {
-	r := (&http.Request{Method: http.MethodGet, URL: encoded(address), Host: address.Host, Header: header.Clone()}).WithContext(ctx)
+	r := (&http.Request{Method: http.MethodGet, URL: encoded(address), Host: address.Host,
+		Header: header.Clone()}).WithContext(ctx)
 	if user := address.User; user != nil && header.Get("Authorization") == "" {
 		password, _ := user.Password()
 		r.SetBasicAuth(user.Username(), password)

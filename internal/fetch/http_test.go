@@ -65,14 +65,18 @@ func TestHeadersOfAResourceReplaceTheDefaults(t *testing.T) {
 
 func TestRedirectsKeepOurHeadersAndDropTheResources(t *testing.T) {
 	var got http.Header
-	other := serve(t, func(w http.ResponseWriter, r *http.Request) { got = r.Header; _, _ = io.WriteString(w, "there") })
+	other := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header
+		_, _ = io.WriteString(w, "there")
+	})
 	for _, code := range []int{301, 302, 303, 307, 308} {
 		server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			assert.Equal(t, "mine", r.Header.Get("User-Agent"))
 			http.Redirect(w, r, other.URL, code)
 		})
 		c, log := quiet()
-		content, err := c.Bytes(t.Context(), Resource{URL: server.URL + "/?sig=secret", Headers: []Header{{"Authorization", "token"}, {"User-Agent", "mine"}}}, 10)
+		content, err := c.Bytes(t.Context(), Resource{URL: server.URL + "/?sig=secret",
+			Headers: []Header{{"Authorization", "token"}, {"User-Agent", "mine"}}}, 10)
 		require.NoError(t, err)
 		assert.Equal(t, "there", string(content))
 		assert.Equal(t, c.defaults(), got, "no Authorization, no Referer")
@@ -164,7 +168,8 @@ func TestGzipAndDigestOverHTTP(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "hello", string(got))
 	n, err := c.Fetch(t.Context(), Resource{URL: server.URL, Gzip: true, Digest: sha512Of("hullo")}, io.Discard)
-	require.ErrorContains(t, err, "sha512 does not match: expected "+sha512Of("hullo")[7:]+", got "+sha512Of("hello")[7:]+", 5 bytes")
+	require.ErrorContains(t, err,
+		"sha512 does not match: expected "+sha512Of("hullo")[7:]+", got "+sha512Of("hello")[7:]+", 5 bytes")
 	assert.EqualValues(t, 5, n)
 }
 
@@ -249,7 +254,8 @@ func TestBodiesThatBreakOffAreStartedAgain(t *testing.T) {
 func TestAWriterThatCannotForgetEndsInAnError(t *testing.T) {
 	c, _ := quiet()
 	n, err := c.Fetch(t.Context(), Resource{URL: cutting(t, make([]byte, 2<<20), 1).URL}, io.Discard)
-	require.ErrorContains(t, err, "the body broke off after 1048576 bytes: unexpected EOF; the first 1048576 bytes are written already")
+	require.ErrorContains(t, err,
+		"the body broke off after 1048576 bytes: unexpected EOF; the first 1048576 bytes are written already")
 	assert.EqualValues(t, 1<<20, n)
 }
 
@@ -281,7 +287,8 @@ func TestProxies(t *testing.T) {
 		_, _ = io.WriteString(w, "proxied")
 	})
 	c, _ := quiet()
-	require.NoError(t, c.Configure(t.Context(), Settings{HTTPProxy: proxy.URL, NoProxy: []string{"direct.test", "127.0.0.0/8"}}))
+	require.NoError(t,
+		c.Configure(t.Context(), Settings{HTTPProxy: proxy.URL, NoProxy: []string{"direct.test", "127.0.0.0/8"}}))
 	got, err := c.Bytes(t.Context(), Resource{URL: "http://config.test/c.ign"}, 10)
 	require.NoError(t, err)
 	assert.Equal(t, "proxied", string(got))
@@ -305,12 +312,16 @@ func TestWhichProxy(t *testing.T) {
 		settings  Settings
 		url, want string
 	}{
-		"http goes by the http proxy":          {Settings{HTTPProxy: http, HTTPSProxy: https}, "http://a.test/", http},
-		"https goes by the https proxy":        {Settings{HTTPProxy: http, HTTPSProxy: https}, "https://a.test/", https},
-		"https does not fall back":             {Settings{HTTPProxy: http}, "https://a.test/", ""},
-		"a host without":                       {Settings{HTTPProxy: http, NoProxy: []string{"b.test", "a.test"}}, "http://a.test/", ""},
-		"a domain without":                     {Settings{HTTPProxy: http, NoProxy: []string{".test"}}, "http://a.test/", ""},
-		"a star is for all":                    {Settings{HTTPProxy: http, NoProxy: []string{"*"}}, "http://a.test/", ""},
+		"http goes by the http proxy": {Settings{HTTPProxy: http, HTTPSProxy: https}, "http://a.test/", http},
+		"https goes by the https proxy": {Settings{HTTPProxy: http, HTTPSProxy: https}, "https://a.test/",
+			https},
+		"https does not fall back": {Settings{HTTPProxy: http}, "https://a.test/", ""},
+		"a host without": {Settings{HTTPProxy: http, NoProxy: []string{"b.test", "a.test"}},
+			"http://a.test/", ""},
+		"a domain without": {Settings{HTTPProxy: http, NoProxy: []string{".test"}},
+			"http://a.test/", ""},
+		"a star is for all": {Settings{HTTPProxy: http, NoProxy: []string{"*"}}, "http://a.test/",
+			""},
 		"this machine never goes by the proxy": {Settings{HTTPProxy: http}, "http://localhost/", ""},
 		"no proxy":                             {Settings{}, "http://a.test/", ""},
 	} {
@@ -333,20 +344,25 @@ func TestWhichProxy(t *testing.T) {
 }
 
 func TestAuthorities(t *testing.T) {
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) }))
+	server := httptest.NewUnstartedServer(
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) }))
 	server.EnableHTTP2 = true
 	server.Config.ErrorLog = discard
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	bundle := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	asked := 0
-	authorities := serve(t, func(w http.ResponseWriter, _ *http.Request) { asked++; _, _ = w.Write(append(bundle, "\n \t\n"...)) })
+	authorities := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		_, _ = w.Write(append(bundle, "\n \t\n"...))
+	})
 	ctx, giveUp := context.WithCancel(t.Context())
 	log := &watched{text: "attempt #2", seen: giveUp}
 	c := New(slog.New(slog.NewTextHandler(log, nil)), "1")
 	_, err := c.Bytes(ctx, Resource{URL: server.URL}, 10)
 	require.ErrorIs(t, err, context.Canceled)
-	assert.Contains(t, log.String(), "certificate signed by unknown authority", "it is tried again: the clock may be set meanwhile")
+	assert.Contains(t, log.String(), "certificate signed by unknown authority",
+		"it is tried again: the clock may be set meanwhile")
 
 	with := Settings{Authorities: []Resource{{URL: authorities.URL}, {URL: escaped(bundle)}}}
 	require.NoError(t, c.Configure(t.Context(), with))
@@ -369,7 +385,8 @@ func TestAuthorities(t *testing.T) {
 // A bundle may be on a server that only the authorities before it vouch for.
 func TestABundleFromAServerOfAnAuthority(t *testing.T) {
 	secure := func(text func() []byte) (*httptest.Server, []byte) {
-		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(text()) }))
+		server := httptest.NewUnstartedServer(
+			http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(text()) }))
 		ca := newIssuer(t)
 		leaf, err := ca.issue("config.test", time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
 		require.NoError(t, err)
@@ -388,7 +405,8 @@ func TestABundleFromAServerOfAnAuthority(t *testing.T) {
 	}
 	named := func(s *httptest.Server) string { return strings.Replace(s.URL, "127.0.0.1", "config.test", 1) }
 	require.NoError(t, c.Configure(t.Context(), Settings{Authorities: []Resource{{URL: escaped(firstBundle)}}}))
-	require.NoError(t, c.Configure(t.Context(), Settings{Authorities: []Resource{{URL: named(first), Gzip: true, Digest: digestOf(lastBundle)}}}))
+	require.NoError(t, c.Configure(t.Context(),
+		Settings{Authorities: []Resource{{URL: named(first), Gzip: true, Digest: digestOf(lastBundle)}}}))
 	got, err := c.Bytes(t.Context(), Resource{URL: named(last)}, 100)
 	require.NoError(t, err)
 	assert.Equal(t, "config", string(got))
@@ -423,7 +441,8 @@ func TestBundles(t *testing.T) {
 		"text after the last":       {block + "more", 0, "text after PEM block 1"},
 		"nothing":                   {"", 0, "holds no PEM block"},
 		"not PEM":                   {"hello", 0, "holds no PEM block"},
-		"a key":                     {block + "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", 0, "PEM block 2 (PRIVATE KEY): not a certificate"},
+		"a key": {block + "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", 0,
+			"PEM block 2 (PRIVATE KEY): not a certificate"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := certificates([]byte(test.text))
@@ -643,7 +662,8 @@ func TestACancelledCallerGetsItsOwnError(t *testing.T) {
 func TestLogsNeverShowHeaderValues(t *testing.T) {
 	c, log := quiet()
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
-	r := Resource{URL: strings.Replace(server.URL, "http://", "http://user:secret@", 1) + "/?k=secret#secret", Headers: []Header{{"X", diag.Secret("secret")}}}
+	r := Resource{URL: strings.Replace(server.URL, "http://", "http://user:secret@", 1) + "/?k=secret#secret",
+		Headers: []Header{{"X", diag.Secret("secret")}}}
 	_, err := c.Fetch(t.Context(), r, io.Discard)
 	require.Error(t, err)
 	assert.NotContains(t, err.Error()+log.String(), "secret")

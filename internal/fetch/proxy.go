@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// A proxying is which proxy a URL is asked through. The rules are those of golang.org/x/net/http/httpproxy, which tests hold
-// them to; that package brings its own copy of the tables for names in other scripts, 200 KB of them.
+// A proxying is which proxy a URL is asked through. The rules are those of golang.org/x/net/http/httpproxy, which tests
+// hold them to; that package brings its own copy of the tables for names in other scripts, 200 KB of them.
 type proxying struct {
 	http, https *url.URL // nil for none
 	direct      []exception

@@ -13,8 +13,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
-// The waits between attempts are half fixed and half random, up to a bound that doubles from the first to the longest, so that machines
-// that boot together come to ask one by one (docs/performance.md has the curve).
+// The waits between attempts are half fixed and half random, up to a bound that doubles from the first to the longest,
+// so that machines that boot together come to ask one by one (docs/performance.md has the curve).
 const (
 	firstWait   = 200 * time.Millisecond
 	longestWait = 5 * time.Second
@@ -22,14 +22,15 @@ const (
 	// longestAsked bounds what a server may ask for with Retry-After.
 	longestAsked = time.Minute
 
-	// DefaultOtherTotal is the total of tftp, s3 and arn where a config has none: the peer does not wait for these for ever.
+	// DefaultOtherTotal is the total of tftp, s3 and arn where a config has none: the peer does not wait for these for
+	// ever.
 	DefaultOtherTotal = 5 * time.Minute
 
 	// tellEvery is how often a wait is told of.
 	tellEvery = 30 * time.Second
 
-	// toldAfter is the attempt whose failure is told to whoever looks on, who need not wait for the first reminder to learn why. One or two
-	// that fail are nothing to speak of.
+	// toldAfter is the attempt whose failure is told to whoever looks on, who need not wait for the first reminder to
+	// learn why. One or two that fail are nothing to speak of.
 	toldAfter = 3
 
 	// goodProgress is how much of a body has to come for the waits to begin small again.
@@ -46,7 +47,8 @@ type again struct {
 
 func (a again) Unwrap() error { return a.error }
 
-// A quest is the way to one resource over the network: its attempts, its deadline, and what the console is told of them.
+// A quest is the way to one resource over the network: its attempts, its deadline, and what the console is told of
+// them.
 type quest struct {
 	client   *Client
 	verb     string
@@ -79,7 +81,9 @@ func (c *Client) quest(verb, url string, total time.Duration) *quest {
 	q := &quest{client: c, verb: verb, shown: source.Redact(url), total: total, began: time.Now()}
 	q.now("the first attempt")
 	q.teller = time.AfterFunc(tellEvery, q.tell)
-	q.over = logs.Begin(c.log, logs.Activity{What: func() string { return q.verb + " " + q.shown + ": " + q.awaited() }, Wait: true})
+	q.over = logs.Begin(c.log, logs.Activity{What: func() string {
+		return q.verb + " " + q.shown + ": " + q.awaited()
+	}, Wait: true})
 	return q
 }
 
@@ -112,7 +116,8 @@ func (q *quest) tell() {
 		return
 	}
 	q.client.log.Log(context.Background(), logs.Waiting, fmt.Sprintf("%s %s: waiting since %s (%v) for %s",
-		q.verb, q.shown, q.began.UTC().Format(time.RFC3339), time.Since(q.began).Round(time.Second), q.awaited()+q.doing.Load().before))
+		q.verb, q.shown, q.began.UTC().Format(time.RFC3339), time.Since(q.began).Round(time.Second),
+		q.awaited()+q.doing.Load().before))
 	q.teller.Reset(tellEvery)
 }
 
@@ -146,10 +151,12 @@ func (q *quest) wait(ctx context.Context, failed again) error {
 	}
 	q.waits++
 	wait := failed.after + q.client.pause(q.waits)
-	q.client.log.Info(fmt.Sprintf("%s error: %v; next attempt in %v", q.verb, failed.error, wait.Round(time.Millisecond)))
+	q.client.log.Info(fmt.Sprintf("%s error: %v; next attempt in %v", q.verb, failed.error,
+		wait.Round(time.Millisecond)))
 	q.now(fmt.Sprintf("attempt #%d", q.attempts+1))
 	if q.attempts == toldAfter {
-		q.client.log.Log(ctx, logs.LevelRetry, fmt.Sprintf("%s %s: waiting for attempt #%d in %v; last error: %v", q.verb, q.shown, q.attempts+1, wait.Round(time.Millisecond), failed.error))
+		q.client.log.Log(ctx, logs.LevelRetry, fmt.Sprintf("%s %s: waiting for attempt #%d in %v; last error: %v",
+			q.verb, q.shown, q.attempts+1, wait.Round(time.Millisecond), failed.error))
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

@@ -16,9 +16,10 @@ import (
 // The peer follows redirects without end.
 const redirectsMax = 20
 
-// ask sends one request and follows redirects. The resource's own headers, which may hold a token, and its signature are for the
-// first server: they go along until a redirect leads to another scheme, host or port. The headers of part, which ask for a part of the
-// content, are for all. http.Client is not used: it adds a Referer, and its errors quote addresses.
+// ask sends one request and follows redirects. The resource's own headers, which may hold a token, and its signature
+// are for the first server: they go along until a redirect leads to another scheme, host or port. The headers of part,
+// which ask for a part of the content, are for all. http.Client is not used: it adds a Referer, and its errors quote
+// addresses.
 func (s *session) ask(ctx context.Context, asked question, part http.Header) (*http.Response, error) {
 	address, header, sign := asked.address, asked.header, asked.sign
 	for range redirectsMax + 1 {
@@ -89,7 +90,8 @@ func (c *Client) mayFollow(asked question, from, to *url.URL) error {
 // redirects reports the statuses that name another place. 304 is about caches, and 300 leaves the choice to people.
 func redirects(code int) bool {
 	switch code {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect,
+		http.StatusPermanentRedirect:
 		return true
 	}
 	return false

@@ -17,7 +17,8 @@ import (
 
 func TestOrigin(t *testing.T) {
 	for address, want := range map[string]string{
-		"http://H.test/a": "http://h.test:80", "https://h.test": "https://h.test:443", "https://h.test:80/": "https://h.test:80",
+		"http://H.test/a": "http://h.test:80", "https://h.test": "https://h.test:443",
+		"https://h.test:80/":     "https://h.test:80",
 		"http://u:p@[::1]:8080/": "http://[::1]:8080", "http://[FE80::1]/": "http://[fe80::1]:80",
 	} {
 		u, err := url.Parse(address)
@@ -93,7 +94,8 @@ func TestARedirectThatGivesUpTLSIsAskedAbout(t *testing.T) {
 				return test.answer
 			}
 			require.NoError(t, c.Configure(t.Context(), Settings{Authorities: []Resource{{URL: escaped(bundle)}}}))
-			_, err := c.Fetch(t.Context(), Resource{URL: secure.URL + "/same?sig=secret", Digest: test.digest}, io.Discard)
+			_, err := c.Fetch(t.Context(), Resource{URL: secure.URL + "/same?sig=secret", Digest: test.digest},
+				io.Discard)
 			if test.asked == 0 || test.answer == nil {
 				require.NoError(t, err)
 			} else {

@@ -61,7 +61,8 @@ func (c *Client) instance() *amazon {
 	defer c.mu.Unlock()
 	if c.amazon == nil {
 		dialer := &net.Dialer{Timeout: 250 * time.Millisecond, Control: mark}
-		plain := &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, ResponseHeaderTimeout: 500 * time.Millisecond}}
+		plain := &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext,
+			ResponseHeaderTimeout: 500 * time.Millisecond}}
 		client, roles := roleOf(plain, c.metadata)
 		_, rolesV6 := roleOf(plain, c.metadataV6)
 		c.amazon = &amazon{client: client, roles: []*aws.CredentialsCache{roles, rolesV6}, region: c.Machine.Region}
@@ -74,8 +75,8 @@ func roleOf(plain *http.Client, endpoint string) (*imds.Client, *aws.Credentials
 	return client, aws.NewCredentialsCache(ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = client }))
 }
 
-// InstanceRegion is the region of this machine where the platform is aws: Machine.Region, or what the metadata service says.
-// Whoever keeps it saves later clients a question.
+// InstanceRegion is the region of this machine where the platform is aws: Machine.Region, or what the metadata service
+// says. Whoever keeps it saves later clients a question.
 func (c *Client) InstanceRegion(ctx context.Context) (string, error) {
 	a := c.instance()
 	c.mu.Lock()
@@ -115,7 +116,8 @@ func (c *Client) fetchS3(ctx context.Context, r Resource, to *delivery) error {
 	if err != nil {
 		return err
 	}
-	asked := question{shown: r.URL, address: address, header: c.defaults(), refused: s3Refused, verified: r.Digest != ""}
+	asked := question{shown: r.URL, address: address, header: c.defaults(), refused: s3Refused,
+		verified: r.Digest != ""}
 	if keys, ok := c.role(ctx); ok {
 		c.signed(&asked, keys, region)
 	}
@@ -143,8 +145,8 @@ func (c *Client) role(ctx context.Context) (aws.Credentials, bool) {
 	return aws.Credentials{}, false
 }
 
-// signed has a question carry signatures. They carry the time; a service that holds against one that the time is wrong is believed
-// about it, once.
+// signed has a question carry signatures. They carry the time; a service that holds against one that the time is wrong
+// is believed about it, once.
 func (c *Client) signed(asked *question, keys aws.Credentials, region string) {
 	skew := time.Duration(0)
 	asked.sign = func(ctx context.Context, r *http.Request) error {
@@ -248,7 +250,8 @@ func objectAddress(o source.S3, region string) (*url.URL, error) {
 		if err := checkRegion(region); err != nil || !isLabel(label) {
 			return nil, errors.New("the access point's name, account or region is not one")
 		}
-		address = &url.URL{Scheme: "https", Host: label + ".s3-accesspoint.dualstack." + region + "." + domainOf(region), Path: "/"}
+		address = &url.URL{Scheme: "https",
+			Host: label + ".s3-accesspoint.dualstack." + region + "." + domainOf(region), Path: "/"}
 	}
 	address = escapedPath(address.Scheme, address.Host, address.Path+o.Key)
 	if o.VersionID != "" {
@@ -263,7 +266,8 @@ func isLabel(name string) bool {
 		strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
-// escapedPath is a URL whose path has all escapes that signatures count on: of everything but letters, digits, -._~ and /.
+// escapedPath is a URL whose path has all escapes that signatures count on: of everything but letters, digits, -._~ and
+// /.
 func escapedPath(scheme, host, path string) *url.URL {
 	return &url.URL{Scheme: scheme, Host: host, Path: path, RawPath: percent(path, "/")}
 }
@@ -288,17 +292,20 @@ func sign(ctx context.Context, r *http.Request, keys aws.Credentials, region str
 	nothing := sha256.Sum256(nil)
 	sum := hex.EncodeToString(nothing[:])
 	r.Header.Set("X-Amz-Content-Sha256", sum)
-	return v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }).SignHTTP(ctx, keys, r, sum, "s3", region, now)
+	return v4.NewSigner(func(o *v4.SignerOptions) {
+		o.DisableURIPathEscaping = true
+	}).SignHTTP(ctx, keys, r, sum, "s3", region, now)
 }
 
-// s3Refused adds the service's word for what is wrong, such as AccessDenied or RequestTimeTooSkewed, and nothing else of the
-// answer.
+// s3Refused adds the service's word for what is wrong, such as AccessDenied or RequestTimeTooSkewed, and nothing else
+// of the answer.
 func s3Refused(r *http.Response) error {
 	err := answered(r.StatusCode)
 	text, _ := io.ReadAll(io.LimitReader(r.Body, 4<<10))
 	_, rest, found := bytes.Cut(text, []byte("<Code>"))
 	code, _, ended := bytes.Cut(rest, []byte("</Code>"))
-	if !found || !ended || len(code) > 64 || strings.Trim(strings.ToLower(string(code)), "abcdefghijklmnopqrstuvwxyz") != "" {
+	if !found || !ended || len(code) > 64 ||
+		strings.Trim(strings.ToLower(string(code)), "abcdefghijklmnopqrstuvwxyz") != "" {
 		return err
 	}
 	err = fmt.Errorf("%w: %s", err, code)

@@ -32,8 +32,8 @@ const (
 	tftpDenied   = "code: 2,"
 )
 
-// fetchTFTP fetches a file by name, as often as there is time for. A transfer that breaks off begins again. The name begins with
-// the slash, as the peer has it: to a server without a root of its own it is a path.
+// fetchTFTP fetches a file by name, as often as there is time for. A transfer that breaks off begins again. The name
+// begins with the slash, as the peer has it: to a server without a root of its own it is a path.
 func (c *Client) fetchTFTP(ctx context.Context, r Resource, to *delivery) error {
 	address, err := url.Parse(r.URL)
 	if err != nil {
@@ -129,7 +129,8 @@ func receive(client *tftp.Client, file string, into *io.PipeWriter) {
 		size, known = incoming.Size()
 	}
 	n, err := transfer.WriteTo(into)
-	if err == nil && known && size != 0 && n != size { // 0 is what we have asked with, where the server knows no such option
+	// 0 is what we have asked with, where the server knows no such option
+	if err == nil && known && size != 0 && n != size {
 		err = fmt.Errorf("the file ended after %d bytes of %d", n, size)
 	}
 	_ = into.CloseWithError(err) // nil is the end of the file

@@ -39,7 +39,8 @@ func tftpServer(t *testing.T, address string, files map[string][]byte) string {
 }
 
 func TestFilesByTFTP(t *testing.T) {
-	files := map[string][]byte{"a/b c": []byte("hello"), "empty": {}, "gzip": zipped("hello"), "large": noise(3*chunkSize + 7), "block": noise(2 * tftpBlock)}
+	files := map[string][]byte{"a/b c": []byte("hello"), "empty": {}, "gzip": zipped("hello"),
+		"large": noise(3*chunkSize + 7), "block": noise(2 * tftpBlock)}
 	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
 		server := tftpServer(t, address, files)
 		for name, test := range map[string]struct {
@@ -58,7 +59,8 @@ func TestFilesByTFTP(t *testing.T) {
 		} {
 			t.Run(address+" "+name, func(t *testing.T) {
 				c, log := quiet()
-				got, err := c.Bytes(t.Context(), Resource{URL: "tftp://" + server + test.path, Gzip: test.gzip, Digest: test.digest}, 1<<30)
+				got, err := c.Bytes(t.Context(),
+					Resource{URL: "tftp://" + server + test.path, Gzip: test.gzip, Digest: test.digest}, 1<<30)
 				assert.Contains(t, log.String(), "GET tftp://"+server+test.path+": attempt #1")
 				if test.err != "" {
 					require.ErrorContains(t, err, test.err)
@@ -107,7 +109,9 @@ func TestWhatTFTPServersRefuse(t *testing.T) {
 		"a file that may not be read": {2, "the server does not give it out", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := datagrams(t, func(_ int32, conn net.PacketConn, to net.Addr) { _, _ = conn.WriteTo(tftpSays(test.code, "no"), to) })
+			server := datagrams(t, func(_ int32, conn net.PacketConn, to net.Addr) {
+				_, _ = conn.WriteTo(tftpSays(test.code, "no"), to)
+			})
 			c, log := quiet()
 			_, err := c.Fetch(t.Context(), Resource{URL: "tftp://" + server + "/file?token=secret"}, io.Discard)
 			require.ErrorContains(t, err, "tftp://"+server+"/file?token=…: "+test.err)
@@ -180,7 +184,8 @@ func TestAFullDiskEndsTFTP(t *testing.T) {
 func TestServersAreTriedAtAllTheirAddresses(t *testing.T) {
 	c, _ := quiet()
 	for address, want := range map[string]string{
-		"192.0.2.1:69": "192.0.2.1:69", "[2001:db8::1]:69": "[2001:db8::1]:69", "[fe80::1%lo]:1069": "[fe80::1%lo]:1069",
+		"192.0.2.1:69": "192.0.2.1:69", "[2001:db8::1]:69": "[2001:db8::1]:69",
+		"[fe80::1%lo]:1069": "[fe80::1%lo]:1069",
 	} {
 		got, err := c.resolve(t.Context(), address, 5)
 		require.NoError(t, err)

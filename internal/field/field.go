@@ -1,5 +1,5 @@
-// Package field says what the fields of a config may hold that become a line of a file, an argument of a program or a name below
-// a directory; pure. It has one table. What else a field has to keep to is the validator's business.
+// Package field says what the fields of a config may hold that become a line of a file, an argument of a program or a
+// name below a directory; pure. It has one table. What else a field has to keep to is the validator's business.
 package field
 
 import (
@@ -31,11 +31,12 @@ const (
 
 const line = null | control
 
-// scriptSigns are the metacharacters and quotes of the GRUB manual (Shell-like scripting, Quoting), and the comma, which separates the users of
-// its variable superusers as well.
+// scriptSigns are the metacharacters and quotes of the GRUB manual (Shell-like scripting, Quoting), and the comma,
+// which separates the users of its variable superusers as well.
 const scriptSigns = "{}|&$;<>\"'\\,"
 
-// mapperSigns stand in names of the device mapper as they are, beside letters and digits; all else becomes \xNN (dmsetup(8), --manglename).
+// mapperSigns stand in names of the device mapper as they are, beside letters and digits; all else becomes \xNN
+// (dmsetup(8), --manglename).
 const mapperSigns = "#+-.:=@_"
 
 // mapperNode is the file by which programs talk to the device mapper.
@@ -60,45 +61,68 @@ type Row struct {
 // Rows is the table of what configs have.
 func Rows() []Row { return slices.Clone(rows[:]) }
 
-// UserRows is the table of what a user of the boot loader has in a Butane document. From there the machine reads them as text of a file.
+// UserRows is the table of what a user of the boot loader has in a Butane document. From there the machine reads them
+// as text of a file.
 func UserRows() []Row { return slices.Clone(userRows[:]) }
 
-// MountRows is the table of what a filesystem of a Butane document has of which a mount unit is made, where it asks for one.
+// MountRows is the table of what a filesystem of a Butane document has of which a mount unit is made, where it asks for
+// one.
 func MountRows() []Row { return slices.Clone(mountRows[:]) }
 
 // systemd.syntax(7): a backslash at the end of a line joins it with the next, and blanks at the end are dropped.
 var mountRows = [...]Row{
-	{Path: "storage.filesystems.*.path", What: "the path of a mount unit", Becomes: "a line of a unit", never: line | specifier | joined},
-	{Path: "storage.filesystems.*.device", What: "the device of a mount unit", Becomes: "a line of a unit", never: specifier | joined},
-	{Path: "storage.filesystems.*.mount_options.*", What: "an option of a mount unit", Becomes: "part of a line of a unit", never: joined, odd: specifier},
+	{Path: "storage.filesystems.*.path", What: "the path of a mount unit", Becomes: "a line of a unit",
+		never: line | specifier | joined},
+	{Path: "storage.filesystems.*.device", What: "the device of a mount unit", Becomes: "a line of a unit",
+		never: specifier | joined},
+	{Path: "storage.filesystems.*.mount_options.*", What: "an option of a mount unit",
+		Becomes: "part of a line of a unit", never: joined, odd: specifier},
 }
 
 var userRows = [...]Row{
-	{Path: "grub.users.*.name", What: "the name of a user of the boot loader", Becomes: "a word of a script of the boot loader's", never: line | tab | blank | hash | script},
-	{Path: "grub.users.*.password_hash", What: "the hash of a password", Becomes: "a word of a script of the boot loader's", never: line | tab | blank | hash | script},
+	{Path: "grub.users.*.name", What: "the name of a user of the boot loader",
+		Becomes: "a word of a script of the boot loader's", never: line | tab | blank | hash | script},
+	{Path: "grub.users.*.password_hash", What: "the hash of a password",
+		Becomes: "a word of a script of the boot loader's", never: line | tab | blank | hash | script},
 }
 
 var rows = [...]Row{
-	{Path: "kernelArguments.shouldExist.*", What: "a kernel argument", Becomes: "part of a line of the boot loader's", never: line},
-	{Path: "kernelArguments.shouldNotExist.*", What: "a kernel argument", Becomes: "part of a line of the boot loader's", never: line},
+	{Path: "kernelArguments.shouldExist.*", What: "a kernel argument", Becomes: "part of a line of the boot loader's",
+		never: line},
+	{Path: "kernelArguments.shouldNotExist.*", What: "a kernel argument",
+		Becomes: "part of a line of the boot loader's", never: line},
 	{Path: "storage.disks.*.device", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
-	{Path: "storage.disks.*.partitions.*.label", What: "a partition label", Becomes: "a name in /dev/disk", never: null, odd: control | tab},
-	{Path: "storage.raid.*.name", What: "the name of an array", Becomes: "an argument, and a name in /dev/md", never: line | tab | blank | dash | parent},
+	{Path: "storage.disks.*.partitions.*.label", What: "a partition label", Becomes: "a name in /dev/disk", never: null,
+		odd: control | tab},
+	{Path: "storage.raid.*.name", What: "the name of an array", Becomes: "an argument, and a name in /dev/md",
+		never: line | tab | blank | dash | parent},
 	{Path: "storage.raid.*.devices.*", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
-	{Path: "storage.raid.*.options.*", What: "an option", Becomes: "an argument of mdadm", never: null, odd: control | tab},
-	// crypttab(5) has blanks between its fields; a name of the device mapper is 127 bytes long (DM_NAME_LEN of linux/dm-ioctl.h).
-	{Path: "storage.luks.*.name", What: "the name of an encrypted volume", Becomes: "a field of crypttab, an argument, and a name in /dev/mapper", never: line | tab | blank | dash | hash | parent | mapper, max: 127},
+	{Path: "storage.raid.*.options.*", What: "an option", Becomes: "an argument of mdadm", never: null,
+		odd: control | tab},
+	// crypttab(5) has blanks between its fields; a name of the device mapper is 127 bytes long (DM_NAME_LEN of
+	// linux/dm-ioctl.h).
+	{Path: "storage.luks.*.name", What: "the name of an encrypted volume", Becomes: "a field of crypttab, " +
+		"an argument, and a name in /dev/mapper", never: line | tab | blank | dash | hash | parent | mapper, max: 127},
 	{Path: "storage.luks.*.device", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
-	{Path: "storage.luks.*.label", What: "a label", Becomes: "an argument of cryptsetup", never: null, odd: control | tab},
-	{Path: "storage.luks.*.options.*", What: "an option", Becomes: "an argument of cryptsetup", never: null, odd: control | tab},
-	{Path: "storage.luks.*.openOptions.*", What: "an option", Becomes: "an argument of cryptsetup", never: null, odd: control | tab},
-	{Path: "storage.luks.*.clevis.custom.pin", What: "the name of a pin", Becomes: "an argument of clevis, and part of a program's name", never: line | tab | blank | dash | parent},
+	{Path: "storage.luks.*.label", What: "a label", Becomes: "an argument of cryptsetup", never: null,
+		odd: control | tab},
+	{Path: "storage.luks.*.options.*", What: "an option", Becomes: "an argument of cryptsetup", never: null,
+		odd: control | tab},
+	{Path: "storage.luks.*.openOptions.*", What: "an option", Becomes: "an argument of cryptsetup", never: null,
+		odd: control | tab},
+	{Path: "storage.luks.*.clevis.custom.pin", What: "the name of a pin",
+		Becomes: "an argument of clevis, and part of a program's name", never: line | tab | blank | dash | parent},
 	{Path: "storage.filesystems.*.device", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
-	{Path: "storage.filesystems.*.label", What: "a label", Becomes: "an argument of mkfs, and a name in /dev/disk", never: null, odd: control | tab},
-	{Path: "storage.filesystems.*.options.*", What: "an option", Becomes: "an argument of mkfs", never: null, odd: control | tab},
-	{Path: "storage.filesystems.*.mountOptions.*", What: "a mount option", Becomes: "an argument of mount, or part of a line of a unit", never: line, odd: tab},
-	{Path: "systemd.units.*.name", What: "the name of a unit", Becomes: "a file, a line of a preset file, and an argument of systemctl", more: after(unit.CheckName, unit.CheckNameStrictly)},
-	{Path: "systemd.units.*.dropins.*.name", What: "the name of a drop-in", Becomes: "a file", never: line, more: after(unit.CheckDropinName, unit.CheckDropinNameStrictly)},
+	{Path: "storage.filesystems.*.label", What: "a label", Becomes: "an argument of mkfs, and a name in /dev/disk",
+		never: null, odd: control | tab},
+	{Path: "storage.filesystems.*.options.*", What: "an option", Becomes: "an argument of mkfs", never: null,
+		odd: control | tab},
+	{Path: "storage.filesystems.*.mountOptions.*", What: "a mount option",
+		Becomes: "an argument of mount, or part of a line of a unit", never: line, odd: tab},
+	{Path: "systemd.units.*.name", What: "the name of a unit", Becomes: "a file, a line of a preset file, " +
+		"and an argument of systemctl", more: after(unit.CheckName, unit.CheckNameStrictly)},
+	{Path: "systemd.units.*.dropins.*.name", What: "the name of a drop-in", Becomes: "a file", never: line,
+		more: after(unit.CheckDropinName, unit.CheckDropinNameStrictly)},
 }
 
 // after gives the faults of a second check of what passes the first, whose faults are reported by others.
@@ -124,9 +148,9 @@ func (r Row) Words() (never, odd string) {
 }
 
 // classWords are the classes by their bits.
-var classWords = [...]string{"NUL", "line ends and other control characters", "tabs", "blanks", "a dash in front", "# in front", "`.` and `..`",
-	"any of `{}&$;<>\"'\\,` and the bar",
-	"`control`, and all but ASCII letters, digits and `#+-.:=@_`", "specifiers of systemd, such as `%h` and `%%`", "a blank or a backslash at the end"}
+var classWords = [...]string{"NUL", "line ends and other control characters", "tabs", "blanks", "a dash in front",
+	"# in front", "`.` and `..`", "any of `{}&$;<>\"'\\,` and the bar", "`control`, and all but ASCII letters, " +
+		"digits and `#+-.:=@_`", "specifiers of systemd, such as `%h` and `%%`", "a blank or a backslash at the end"}
 
 func words(of class) (list []string) {
 	for i, word := range classWords {
@@ -143,7 +167,8 @@ func (r Row) Check(value string) (f *diag.Fault, stops bool) {
 		return f, true
 	}
 	if r.max > 0 && len(value) > r.max {
-		return &diag.Fault{Code: "field-long", Message: fmt.Sprintf("%s has at most %d bytes, this one has %d", r.What, r.max, len(value)), At: -1}, true
+		return &diag.Fault{Code: "field-long",
+			Message: fmt.Sprintf("%s has at most %d bytes, this one has %d", r.What, r.max, len(value)), At: -1}, true
 	}
 	if r.more != nil {
 		if f := r.more(value); f != nil {
@@ -180,7 +205,8 @@ func (r Row) fault(value string, not class) *diag.Fault {
 			return nil
 		}
 	}
-	return &diag.Fault{Code: "field-character", Message: r.What + " cannot " + what, Hint: "it becomes " + r.Becomes, At: at}
+	return &diag.Fault{Code: "field-character", Message: r.What + " cannot " + what, Hint: "it becomes " + r.Becomes,
+		At: at}
 }
 
 func hasParent(value string) bool {
@@ -218,7 +244,8 @@ func sign(value string, not class) (at int, what string) {
 		case not&script != 0 && strings.ContainsRune(scriptSigns, c):
 			return i, "hold " + string(c) + ", which is a sign in a script"
 		case not&mapper != 0 && !isMapped(c):
-			return i, "hold " + strings.Trim(strconv.QuoteRuneToGraphic(c), "'") + ", which the device mapper writes in another way"
+			return i, "hold " + strings.Trim(strconv.QuoteRuneToGraphic(c), "'") +
+				", which the device mapper writes in another way"
 		}
 	}
 	return -1, ""
@@ -236,7 +263,8 @@ func specified(value string) (at int, what string) {
 
 // isMapped: the device mapper takes a character as it is. A slash is another rule's (luks-name).
 func isMapped(c rune) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '/' || strings.ContainsRune(mapperSigns, c)
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '/' ||
+		strings.ContainsRune(mapperSigns, c)
 }
 
 // Line tells why a value cannot become a part of a line of a file.
@@ -251,7 +279,9 @@ type Values func(pattern string, visit func(path func() string, value string) bo
 // Refusal gives the first value below some parts of a config with which no machine will be as the config means.
 func Refusal(values Values, parts ...string) (what, path string, fault error) {
 	for _, r := range rows {
-		if fault != nil || !slices.ContainsFunc(parts, func(part string) bool { return r.Path == part || strings.HasPrefix(r.Path, part+".") }) {
+		if fault != nil || !slices.ContainsFunc(parts, func(part string) bool {
+			return r.Path == part || strings.HasPrefix(r.Path, part+".")
+		}) {
 			continue
 		}
 		values(r.Path, func(at func() string, value string) bool {

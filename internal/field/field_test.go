@@ -27,8 +27,10 @@ func rowOf(t *testing.T, path string) field.Row {
 func TestWhatFieldsMayHold(t *testing.T) {
 	const (
 		volume, array, argument = "storage.luks.*.name", "storage.raid.*.name", "kernelArguments.shouldExist.*"
-		option, mount, label    = "storage.luks.*.openOptions.*", "storage.filesystems.*.mountOptions.*", "storage.filesystems.*.label"
-		unit, dropin, pin       = "systemd.units.*.name", "systemd.units.*.dropins.*.name", "storage.luks.*.clevis.custom.pin"
+		option, mount, label    = "storage.luks.*.openOptions.*", "storage.filesystems.*.mountOptions.*",
+			"storage.filesystems.*.label"
+		unit, dropin, pin = "systemd.units.*.name", "systemd.units.*.dropins.*.name",
+			"storage.luks.*.clevis.custom.pin"
 	)
 	for _, c := range []struct {
 		path, value, message string
@@ -48,7 +50,8 @@ func TestWhatFieldsMayHold(t *testing.T) {
 		{volume, ".", "the name of an encrypted volume cannot be or hold . or .. as a name", true},
 		{volume, "..a", "", false},
 		{volume, strings.Repeat("x", 127), "", false},
-		{volume, strings.Repeat("x", 128), "the name of an encrypted volume has at most 127 bytes, this one has 128", true},
+		{volume, strings.Repeat("x", 128), "the name of an encrypted volume has at most 127 bytes, this one has 128",
+			true},
 		{array, "/dev/md/data", "", false},
 		{array, "../data", "the name of an array cannot be or hold . or .. as a name", true},
 		{array, "--help", "the name of an array cannot begin with a dash", true},
@@ -89,9 +92,12 @@ func TestWordsOfTheBootLoaderAndNamesOfTheDeviceMapperAreReadAsTheyAre(t *testin
 		{volume, "a%b", "the name of an encrypted volume cannot hold %, which the device mapper writes in another way"},
 		{volume, "$x", "the name of an encrypted volume cannot hold $, which the device mapper writes in another way"},
 		{volume, "ä", "the name of an encrypted volume cannot hold ä, which the device mapper writes in another way"},
-		{volume, `a\b`, `the name of an encrypted volume cannot hold \\, which the device mapper writes in another way`},
-		{volume, "a\u2028", `the name of an encrypted volume cannot hold \u2028, which the device mapper writes in another way`},
-		{volume, "a\xff", `the name of an encrypted volume cannot hold �, which the device mapper writes in another way`},
+		{volume, `a\b`,
+			`the name of an encrypted volume cannot hold \\, which the device mapper writes in another way`},
+		{volume, "a\u2028",
+			`the name of an encrypted volume cannot hold \u2028, which the device mapper writes in another way`},
+		{volume, "a\xff",
+			`the name of an encrypted volume cannot hold �, which the device mapper writes in another way`},
 		{user, "root", ""},
 		{user, "r.o-o_t@ä", ""},
 		{user, "root\nchainloader +1", "the name of a user of the boot loader cannot hold a line end"},
@@ -127,12 +133,15 @@ func TestWhatBecomesALineOfAMountUnitIsReadAsItIs(t *testing.T) {
 		{where, "/var/%c%k%x", "", false},
 		{where, "/var/a%hb", "the path of a mount unit cannot hold %h, which systemd replaces by something else", true},
 		{where, "/var/50%%", "the path of a mount unit cannot hold %%, which systemd replaces by something else", true},
-		{where, `/var/a\`, "the path of a mount unit cannot end with a backslash, which joins the line with the next", true},
+		{where, `/var/a\`, "the path of a mount unit cannot end with a backslash, which joins the line with the next",
+			true},
 		{where, "/var/a ", "the path of a mount unit cannot end with a blank, which systemd drops", true},
 		{options, "size=50%", "", false},
 		{options, "size=50%,nr_inodes=1k", "", false},
-		{options, "x-a=%i", "an option of a mount unit cannot hold %i, which systemd replaces by something else", false},
-		{options, `x-a=b\`, "an option of a mount unit cannot end with a backslash, which joins the line with the next", true},
+		{options, "x-a=%i", "an option of a mount unit cannot hold %i, which systemd replaces by something else",
+			false},
+		{options, `x-a=b\`, "an option of a mount unit cannot end with a backslash, which joins the line with the next",
+			true},
 	} {
 		checked(t, c.path, c.value, c.message, c.stops)
 	}
@@ -155,7 +164,8 @@ func checked(t *testing.T, path, value, message string, stops bool) {
 
 func TestTheFirstValueThatStopsAMachineIsTold(t *testing.T) {
 	values := func(pattern string, visit func(func() string, string) bool) {
-		for i, value := range map[string][]string{"storage.luks.*.label": {"a\nb"}, "storage.luks.*.name": {"good", "a b", "c d"}, "systemd.units.*.name": {"a b.service"}}[pattern] {
+		for i, value := range map[string][]string{"storage.luks.*.label": {"a\nb"},
+			"storage.luks.*.name": {"good", "a b", "c d"}, "systemd.units.*.name": {"a b.service"}}[pattern] {
 			if !visit(func() string { return fmt.Sprintf("%s %d", pattern, i) }, value) {
 				return
 			}

@@ -20,8 +20,8 @@ type Paths struct {
 	NeedNet string // exists if the network must come up: /run/ignition/neednet
 }
 
-// DeviceAliases is the folder of links to devices that the disks stage makes, and by which later stages call them: names by label
-// or UUID may lead elsewhere meanwhile. It is beside the state: /run/ignition/dev_aliases.
+// DeviceAliases is the folder of links to devices that the disks stage makes, and by which later stages call them:
+// names by label or UUID may lead elsewhere meanwhile. It is beside the state: /run/ignition/dev_aliases.
 func (p Paths) DeviceAliases() string { return filepath.Join(filepath.Dir(p.State), "dev_aliases") }
 
 // SaveConfig writes the rendered config in one step, mode 0640. Its folder must exist.

@@ -86,7 +86,8 @@ func TestState(t *testing.T) {
 		state State
 		want  string
 	}{
-		"an empty one": {State{}, `{"fetchedConfigs":null,"luksPersistKeyFiles":null,"notatedDirectories":null,"providerOutputFiles":null,"luksPersistVolumeKeyFiles":null}`},
+		"an empty one": {State{}, `{"fetchedConfigs":null,"luksPersistKeyFiles":null,"notatedDirectories":null,` +
+			`"providerOutputFiles":null,"luksPersistVolumeKeyFiles":null}`},
 		"a full one": {State{
 			FetchedConfigs:      []FetchedConfig{{"base", "system", false}, {"user", "/c.ign", true}},
 			LuksPersistKeyFiles: map[string]diag.Secret{"data": "data:,a&b"},
@@ -96,9 +97,12 @@ func TestState(t *testing.T) {
 			Region:              "eu-west-1",
 			Advertisements:      []document.Advertisement{{Volume: "data", Server: "http://t", Text: "{}"}},
 			Said:                "data:,said",
-		}, `{"fetchedConfigs":[{"kind":"base","source":"system","referenced":false},{"kind":"user","source":"/c.ign","referenced":true}],` +
-			`"luksPersistKeyFiles":{"data":"data:,a&b"},"notatedDirectories":["/var/home"],"providerOutputFiles":[{"path":"/x"}],` +
-			`"luksPersistVolumeKeyFiles":{"key":"data:,c"},"region":"eu-west-1","tangAdvertisements":[{"volume":"data","server":"http://t","text":"{}"}],"said":"ZGF0YTosc2FpZA=="}`},
+		}, `{"fetchedConfigs":[{"kind":"base","source":"system","referenced":false},` +
+			`{"kind":"user","source":"/c.ign","referenced":true}],` +
+			`"luksPersistKeyFiles":{"data":"data:,a&b"},"notatedDirectories":["/var/home"],` +
+			`"providerOutputFiles":[{"path":"/x"}],` +
+			`"luksPersistVolumeKeyFiles":{"key":"data:,c"},"region":"eu-west-1",` +
+			`"tangAdvertisements":[{"volume":"data","server":"http://t","text":"{}"}],"said":"ZGF0YTosc2FpZA=="}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := in(t.TempDir())
@@ -131,7 +135,8 @@ func TestLoadState(t *testing.T) {
 	assert.Zero(t, s)
 	require.NoError(t, os.Mkdir(filepath.Dir(p.State), 0o755))
 	for name, text := range map[string]string{
-		"empty": "", "cut off": `{"fetchedConfigs":[`, "two": "{}{}", "of another shape": `{"fetchedConfigs":{}}`, "not JSON": "hello",
+		"empty": "", "cut off": `{"fetchedConfigs":[`, "two": "{}{}", "of another shape": `{"fetchedConfigs":{}}`,
+		"not JSON": "hello",
 	} {
 		require.NoError(t, os.WriteFile(p.State, []byte(text), 0o600))
 		_, err = p.LoadState()
@@ -208,7 +213,8 @@ func TestOrigins(t *testing.T) {
 	name := filepath.Join(filepath.Dir(p.Config), "glowplug", "origins")
 	text, err := os.ReadFile(name)
 	require.NoError(t, err)
-	assert.Equal(t, `{"config":"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","documents":["config.ign","child \"two\".ign"],`+
+	assert.Equal(t, `{"config":"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",`+
+		`"documents":["config.ign","child \"two\".ign"],`+
 		`"places":{"$":[0,1,1],"$.storage.files.0":[1,5,9],"$.storage.files.1":[1,40,2]}}`+"\n", string(text))
 	assert.Equal(t, fs.FileMode(0o600), mode(t, name))
 	assert.Equal(t, fs.FileMode(0o700), mode(t, filepath.Dir(name)))
@@ -243,7 +249,8 @@ func TestLoadOriginsNeverStandsInTheWay(t *testing.T) {
 	require.NoError(t, err, "of another config")
 	assert.Empty(t, o.Find("$"))
 
-	for _, text := range []string{"", "{", `{"config":"` + digest(cache) + `","documents":[],"places":{"$":[0,1,1]}}`, `{"config":"` + digest(cache) + `","places":{"$":[-1,1,1]}}`} {
+	for _, text := range []string{"", "{", `{"config":"` + digest(cache) + `","documents":[],"places":{"$":[0,1,1]}}`,
+		`{"config":"` + digest(cache) + `","places":{"$":[-1,1,1]}}`} {
 		require.NoError(t, os.WriteFile(p.origins(), []byte(text), 0o600))
 		o, err = p.LoadOrigins(cache)
 		require.ErrorContains(t, err, p.origins())

@@ -66,7 +66,8 @@ func (p Paths) SaveOrigins(config []byte, o *Origins) error {
 	return replace(name, o.encode(config), 0o600)
 }
 
-// encode writes by hand: there are several places for each file of a config, and encoding/json takes four times as long.
+// encode writes by hand: there are several places for each file of a config, and encoding/json takes four times as
+// long.
 func (o *Origins) encode(config []byte) []byte {
 	text := make([]byte, 0, 128+48*len(o.paths))
 	text = append(text, `{"config":"`...)

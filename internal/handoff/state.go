@@ -21,13 +21,15 @@ type FetchedConfig struct {
 // A State is what the stages of one boot know beside the config.
 type State struct {
 	FetchedConfigs      []FetchedConfig
-	LuksPersistKeyFiles map[string]diag.Secret   // a volume's name to the data URL of its key
-	NotatedDirectories  []string                 // made while mounting: those at or below a home become its user's
-	ProviderOutputFiles []json.RawMessage        // files of the platform, as the config spells a file
-	LuksVolumeKeyFiles  map[string]diag.Secret   // a file's name to the data URL of its content
-	Region              string                   // of the machine, where its platform has regions: asked once, for later stages too
-	Advertisements      []document.Advertisement // of Tang servers, which the config does not have
-	Said                diag.Secret              // the user's config, where its platform gives it once and the network is needed for the rest
+	LuksPersistKeyFiles map[string]diag.Secret // a volume's name to the data URL of its key
+	NotatedDirectories  []string               // made while mounting: those at or below a home become its user's
+	ProviderOutputFiles []json.RawMessage      // files of the platform, as the config spells a file
+	LuksVolumeKeyFiles  map[string]diag.Secret // a file's name to the data URL of its content
+	// of the machine, where its platform has regions: asked once, for later stages too
+	Region         string
+	Advertisements []document.Advertisement // of Tang servers, which the config does not have
+	// the user's config, where its platform gives it once and the network is needed for the rest
+	Said diag.Secret
 }
 
 // stored is a State as the file has it: secrets in the clear, which is why only its owner may read it.

@@ -49,13 +49,15 @@ func TestAsAUserTheThreadIsAllTheUsers(t *testing.T) {
 			return nil
 		}))
 		const none = "0000000000000000"
-		assert.Equal(t, "Uid: 70001 70001 70001 70001|Gid: 70002 70002 70002 70002|Groups:|CapPrm: "+none+"|CapEff: "+none+"|CapAmb: "+none, during)
+		assert.Equal(t, "Uid: 70001 70001 70001 70001|Gid: 70002 70002 70002 70002|Groups:|CapPrm: "+none+"|CapEff: "+
+			none+"|CapAmb: "+none, during)
 		assert.NotEqual(t, os.Getpid(), thread)
 		assert.Equal(t, before, identity(t))
 	})
 }
 
-// TestNobodyElseGetsTheThread has many goroutines run while others are users. The main thread is locked by none of them.
+// TestNobodyElseGetsTheThread has many goroutines run while others are users. The main thread is locked by none of
+// them.
 func TestNobodyElseGetsTheThread(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can become somebody else")
@@ -80,10 +82,12 @@ func TestNobodyElseGetsTheThread(t *testing.T) {
 
 func TestAsOneself(t *testing.T) {
 	both(t, func(t *testing.T, r *Root, dir string) {
-		require.NoError(t, r.As(uint32(os.Getuid()), uint32(os.Getgid()), func(me *Root) error { return put(t, me, "f", "text", false) }))
+		require.NoError(t, r.As(uint32(os.Getuid()), uint32(os.Getgid()),
+			func(me *Root) error { return put(t, me, "f", "text", false) }))
 		assert.Equal(t, "text", readAll(t, filepath.Join(dir, "f")))
 		assert.Len(t, r.synced, 1, "what was written is synced with the rest")
-		require.NoError(t, r.As(uint32(os.Getuid()), uint32(os.Getgid()), func(me *Root) error { return put(t, me, "g", "text", false) }))
+		require.NoError(t, r.As(uint32(os.Getuid()), uint32(os.Getgid()),
+			func(me *Root) error { return put(t, me, "g", "text", false) }))
 		assert.Len(t, r.synced, 1)
 		require.NoError(t, r.Sync())
 	})
@@ -105,7 +109,8 @@ func TestAFunctionThatEndsItsGoroutine(t *testing.T) {
 	r, err := OpenRoot(t.TempDir())
 	require.NoError(t, err)
 	defer r.Close()
-	require.ErrorIs(t, r.As(uint32(os.Getuid()), uint32(os.Getgid()), func(*Root) error { runtime.Goexit(); return nil }), errNoReturn)
+	require.ErrorIs(t,
+		r.As(uint32(os.Getuid()), uint32(os.Getgid()), func(*Root) error { runtime.Goexit(); return nil }), errNoReturn)
 }
 
 // TestDescriptorsAreNotShared: root has the directory open already, which must not let the user in.

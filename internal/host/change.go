@@ -15,8 +15,8 @@ import (
 // tempPrefix starts the name of everything that is not in its place yet.
 const tempPrefix = ".glowplug-"
 
-// tempName gives the temporary name for base in the same directory. It is the same in every run, so that a run after one
-// that was cut off meets the leftover and clears it; a random one would stay for ever.
+// tempName gives the temporary name for base in the same directory. It is the same in every run, so that a run after
+// one that was cut off meets the leftover and clears it; a random one would stay for ever.
 func tempName(base string) string {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(base))
@@ -173,8 +173,8 @@ func (t *Temp) setAttrs() error {
 // Sync writes the file's bytes to disk: for keys and records, whose step is not over before they are safe.
 func (t *Temp) Sync() error { return pathError("fsync", t.name, unix.Fsync(t.fd)) }
 
-// Place gives the file its attributes and its name. What stands there is replaced if mayReplace says so and it is no directory; otherwise
-// that something stands there is an error (fs.ErrExist) and the file is gone.
+// Place gives the file its attributes and its name. What stands there is replaced if mayReplace says so and it is no
+// directory; otherwise that something stands there is an error (fs.ErrExist) and the file is gone.
 func (t *Temp) Place(mayReplace bool) error {
 	err := t.setAttrs()
 	if err == nil {

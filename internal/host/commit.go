@@ -23,16 +23,17 @@ type Replacement struct {
 // recordLimit bounds what is read of a record.
 const recordLimit = 1 << 20
 
-// A pending is a line of a record: what is to be renamed to what, and where what is there is kept. All are paths in the root.
+// A pending is a line of a record: what is to be renamed to what, and where what is there is kept. All are paths in the
+// root.
 type pending struct {
 	Temp   string `json:"temp"`
 	Name   string `json:"name"`
 	Backup string `json:"backup,omitempty"`
 }
 
-// Commit changes several files so that, whenever the power is cut, either all of them are changed or none: all are written
-// beside their places first, then a record of what is to be renamed, and only then are they renamed. Recover, given the same
-// record, finishes what was cut off.
+// Commit changes several files so that, whenever the power is cut, either all of them are changed or none: all are
+// written beside their places first, then a record of what is to be renamed, and only then are they renamed. Recover,
+// given the same record, finishes what was cut off.
 func (r *Root) Commit(record string, all []Replacement) error {
 	if err := r.Recover(record); err != nil {
 		return err
@@ -108,12 +109,13 @@ func (r *Root) Recover(record string) error {
 	return r.forgetRecord(record)
 }
 
-// finish renames what a record names, if it has not been renamed yet. The record is ours, but it lies in a root that others
-// may have written to: what is renamed must be a temporary file of ours in the same directory, and a backup has the file's name
-// with something behind it.
+// finish renames what a record names, if it has not been renamed yet. The record is ours, but it lies in a root that
+// others may have written to: what is renamed must be a temporary file of ours in the same directory, and a backup has
+// the file's name with something behind it.
 func (r *Root) finish(p pending) error {
 	beside := path.Dir(p.Temp) == path.Dir(p.Name) && strings.HasPrefix(path.Base(p.Temp), tempPrefix)
-	if !beside || p.Backup != "" && (clean(p.Backup) != p.Backup || path.Dir(p.Backup) != path.Dir(p.Name) || !strings.HasPrefix(p.Backup, p.Name)) {
+	if !beside || p.Backup != "" && (clean(p.Backup) != p.Backup || path.Dir(p.Backup) != path.Dir(p.Name) ||
+		!strings.HasPrefix(p.Backup, p.Name)) {
 		return pathError("rename", p.Name, errForeign)
 	}
 	found, err := r.Lstat(p.Temp)
@@ -137,7 +139,8 @@ func (r *Root) finish(p pending) error {
 
 var errForeign = errors.New("the record of an earlier run names something else")
 
-// stage writes a replacement beside its place, with the attributes of what it replaces, and has it on disk when it returns.
+// stage writes a replacement beside its place, with the attributes of what it replaces, and has it on disk when it
+// returns.
 func (r *Root) stage(p Replacement) (*Temp, error) {
 	was, err := r.Lstat(p.Name)
 	if err != nil {

@@ -56,7 +56,8 @@ func TestFilesThatChangeTogetherKeepAttributesAndBackups(t *testing.T) {
 	}
 	require.NoError(t, r.Commit(testRecord, all))
 	assert.Equal(t, map[string]string{
-		"passwd": "new passwd", "shadow": "new shadow", "subuid": "new subuid", "passwd-": "old passwd", "shadow-": "old shadow",
+		"passwd": "new passwd", "shadow": "new shadow", "subuid": "new subuid", "passwd-": "old passwd",
+		"shadow-": "old shadow",
 	}, entriesOf(t, filepath.Join(dir, "etc")))
 	info, err := os.Stat(filepath.Join(dir, "etc/shadow"))
 	require.NoError(t, err)
@@ -92,7 +93,8 @@ func TestACommitThatIsCutOffIsFinishedByTheNextRun(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, again.Recover(testRecord))
 		assert.Equal(t, map[string]string{
-			"passwd": "new passwd", "shadow": "new shadow", "subuid": "new subuid", "passwd-": "old passwd", "shadow-": "old shadow",
+			"passwd": "new passwd", "shadow": "new shadow", "subuid": "new subuid", "passwd-": "old passwd",
+			"shadow-": "old shadow",
 		}, entriesOf(t, filepath.Join(dir, "etc")))
 		assert.NoFileExists(t, filepath.Join(dir, testRecord))
 		require.NoError(t, again.Close())
@@ -138,7 +140,8 @@ func TestWhatIsNoFileIsNotReplaced(t *testing.T) {
 	r, dir, all := accountRoot(t)
 	require.NoError(t, os.Symlink("/elsewhere", filepath.Join(dir, "etc/subuid")))
 	require.Error(t, r.Commit(testRecord, all))
-	assert.Equal(t, map[string]string{"passwd": "old passwd", "shadow": "old shadow"}, withoutLinks(t, filepath.Join(dir, "etc")))
+	assert.Equal(t, map[string]string{"passwd": "old passwd", "shadow": "old shadow"},
+		withoutLinks(t, filepath.Join(dir, "etc")))
 }
 
 func withoutLinks(t *testing.T, dir string) map[string]string {

@@ -9,12 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What belongs to a user can change at any moment: a directory becomes a link to /etc between a look at it and what is done
-// to it. So nothing here is looked up twice. Each node is opened in the descriptor of its directory, no link followed, and what
-// is done is done to what was opened.
+// What belongs to a user can change at any moment: a directory becomes a link to /etc between a look at it and what is
+// done to it. So nothing here is looked up twice. Each node is opened in the descriptor of its directory, no link
+// followed, and what is done is done to what was opened.
 
-// WithoutLinks gives the same root, in which a path that leads through a link is an error (ELOOP): for paths that have been
-// resolved, on which a link can only be something that was swapped in since. It is closed and synced with r.
+// WithoutLinks gives the same root, in which a path that leads through a link is an error (ELOOP): for paths that have
+// been resolved, on which a link can only be something that was swapped in since. It is closed and synced with r.
 func (r *Root) WithoutLinks() *Root {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -24,9 +24,9 @@ func (r *Root) WithoutLinks() *Root {
 	return r.plain
 }
 
-// Own gives a node and all below it other owners: want says which, of every node; a mode in it is left alone. It does nothing if
-// wanted says no of the node itself. Links are given, never followed; a fifo or device is not opened. Mounts below are part of the
-// tree.
+// Own gives a node and all below it other owners: want says which, of every node; a mode in it is left alone. It does
+// nothing if wanted says no of the node itself. Links are given, never followed; a fifo or device is not opened. Mounts
+// below are part of the tree.
 func (r *Root) Own(name string, wanted func(Facts) bool, want func(Facts) Attrs) error {
 	fd, err := r.resolve(r.fd, clean(name), unix.O_PATH|unix.O_NOFOLLOW)
 	if err != nil {
@@ -77,7 +77,8 @@ func (r *Root) ownNode(fd int, want func(Facts) Attrs) (dir int, err error) {
 	return openAt(fd, ".", unix.O_RDONLY|unix.O_DIRECTORY)
 }
 
-// eachIn calls f with each name in an open directory, in no order, and closes it. Errors say where below it they happened.
+// eachIn calls f with each name in an open directory, in no order, and closes it. Errors say where below it they
+// happened.
 func eachIn(fd int, f func(base string) error) error {
 	d := os.NewFile(uintptr(fd), ".")
 	defer d.Close()
@@ -97,8 +98,8 @@ func eachIn(fd int, f func(base string) error) error {
 	}
 }
 
-// A belowError is an error with the name, in a directory, of what it is about. Names come together on the way up: on the way down, a
-// path for each node would take memory by the square of the depth.
+// A belowError is an error with the name, in a directory, of what it is about. Names come together on the way up: on
+// the way down, a path for each node would take memory by the square of the depth.
 type belowError struct {
 	name string
 	err  error
@@ -115,9 +116,10 @@ func (e *belowError) Error() string {
 
 func (e *belowError) Unwrap() error { return e.err }
 
-// MakeTree makes a directory, copies into it what is in some others, and then gives it its owner and mode. Directories, regular
-// files and links are copied, with their modes; all belongs to the owner that want has. What two of the others have comes
-// from the first; one that is not there holds nothing. Until the end nobody but root, or who runs this, can get in.
+// MakeTree makes a directory, copies into it what is in some others, and then gives it its owner and mode. Directories,
+// regular files and links are copied, with their modes; all belongs to the owner that want has. What two of the others
+// have comes from the first; one that is not there holds nothing. Until the end nobody but root, or who runs this, can
+// get in.
 func (r *Root) MakeTree(name string, from []string, want Attrs) error {
 	if err := r.Mkdir(name, 0o700); err != nil {
 		return err
@@ -216,8 +218,8 @@ func unlessThere(err error) error {
 	return err
 }
 
-// copyFile copies a regular file. It is opened by its name once more, as what is open with O_PATH cannot be read, and has to be
-// what was looked at.
+// copyFile copies a regular file. It is opened by its name once more, as what is open with O_PATH cannot be read, and
+// has to be what was looked at.
 func copyFile(from, to int, base string, seen Facts, want Attrs) error {
 	fd, err := openAt(from, base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY)
 	if err != nil {
@@ -244,7 +246,8 @@ func copyFile(from, to int, base string, seen Facts, want Attrs) error {
 	return setOpen(made, want)
 }
 
-// setOpen gives owner and mode to what a descriptor, not O_PATH, is open on. The mode comes last: chown(2) clears set-id bits.
+// setOpen gives owner and mode to what a descriptor, not O_PATH, is open on. The mode comes last: chown(2) clears
+// set-id bits.
 func setOpen(fd int, want Attrs) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {

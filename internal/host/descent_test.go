@@ -47,7 +47,8 @@ func TestWhatGetsAnotherOwnerIsInTheTreeWhateverIsSwapped(t *testing.T) {
 		require.NoError(t, r.WithoutLinks().Own("/home", func(Facts) bool { return true }, func(f Facts) Attrs {
 			name := before[f.Ino]
 			visited = append(visited, name)
-			// As soon as a folder has been looked at, its user puts a link in its place, and in the places of the others.
+			// As soon as a folder has been looked at, its user puts a link in its place, and in the places of the
+			// others.
 			if f.Kind == Directory && strings.HasPrefix(name, "home/") {
 				for _, d := range []string{"home/a", "home/b", "home/c"} {
 					at := filepath.Join(dir, d)
@@ -63,8 +64,11 @@ func TestWhatGetsAnotherOwnerIsInTheTreeWhateverIsSwapped(t *testing.T) {
 		}
 		assert.Contains(t, visited, "home/fifo")
 		assert.Equal(t, "home", visited[0])
-		swapped := slices.ContainsFunc(visited, func(name string) bool { return name == "home/a/file" || name == "home/b/file" || name == "home/c/file" })
-		assert.True(t, swapped, "the folder that was opened before it was swapped is still the one that is gone through: %s", visited)
+		swapped := slices.ContainsFunc(visited, func(name string) bool {
+			return name == "home/a/file" || name == "home/b/file" || name == "home/c/file"
+		})
+		assert.True(t, swapped,
+			"the folder that was opened before it was swapped is still the one that is gone through: %s", visited)
 	})
 }
 
@@ -94,7 +98,8 @@ func TestOwnersChangeWhereAsked(t *testing.T) {
 		assert.Equal(t, uint32(70001), top.UID, "the home is not one of the wanted user's")
 		require.NoError(t, r.Own("/home", func(top Facts) bool { return top.UID == 70001 }, want))
 		for name, owners := range map[string][2]uint32{
-			"home": {70002, 70002}, "home/link": {70002, 0}, "home/fifo": {0, 70002}, "home/a": {0, 0}, "etc": {0, 0}, "etc/file": {0, 0},
+			"home": {70002, 70002}, "home/link": {70002, 0}, "home/fifo": {0, 70002}, "home/a": {0, 0}, "etc": {0, 0},
+			"etc/file": {0, 0},
 		} {
 			f, err := r.Lstat(name)
 			require.NoError(t, err)
@@ -138,7 +143,8 @@ func TestAPathThatLeadsThroughALinkIsRefusedWhereNoneMayBe(t *testing.T) {
 func TestATreeIsMadeOfOthers(t *testing.T) {
 	both(t, func(t *testing.T, r *Root, dir string) {
 		outside(t, dir)
-		for name, text := range map[string]string{"one/f": "1", "one/d/x": "1", "two/f": "2", "two/d/y": "2", "two/d/x": "2", "two/e/z": "2", "one/e": "a file"} {
+		for name, text := range map[string]string{"one/f": "1", "one/d/x": "1", "two/f": "2", "two/d/y": "2",
+			"two/d/x": "2", "two/e/z": "2", "one/e": "a file"} {
 			require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
 			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o640))
 		}

@@ -25,9 +25,9 @@ func (r *Root) Names(dir string) ([]string, error) {
 }
 
 // Inherit gives the file the extended attributes of the regular file that it will replace, its SELinux label above all:
-// a file made new would get that of its directory, or none before a policy is loaded. Digests and signatures of the old content
-// (security.ima, security.evm) are left behind. What this process or the filesystem does not allow is left out, as nothing
-// else could be done about it.
+// a file made new would get that of its directory, or none before a policy is loaded. Digests and signatures of the old
+// content (security.ima, security.evm) are left behind. What this process or the filesystem does not allow is left out,
+// as nothing else could be done about it.
 func (t *Temp) Inherit() error {
 	old, err := openAt(t.dir.fd, t.base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_NOCTTY)
 	if err != nil {

@@ -11,11 +11,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mountTable is proc(5)'s list of what the calling thread has mounted. Threads can have mounts of their own (unshare(2)).
+// mountTable is proc(5)'s list of what the calling thread has mounted. Threads can have mounts of their own
+// (unshare(2)).
 const mountTable = "/proc/thread-self/mountinfo"
 
-// Mounts lists the places below the root, as paths in it, where something is mounted: a filesystem, a directory, a file. They are
-// sorted. The root itself is not among them. Where no /proc is mounted nothing is known, and the list is empty.
+// Mounts lists the places below the root, as paths in it, where something is mounted: a filesystem, a directory, a
+// file. They are sorted. The root itself is not among them. Where no /proc is mounted nothing is known, and the list is
+// empty.
 func (r *Root) Mounts() ([]string, error) {
 	table, err := os.ReadFile(mountTable)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -31,7 +33,8 @@ func (r *Root) Mounts() ([]string, error) {
 	return mountsBelow(string(table), at), nil
 }
 
-// mountsBelow gives the mount points below a directory that a table of proc(5) has, each once, as paths in that directory.
+// mountsBelow gives the mount points below a directory that a table of proc(5) has, each once, as paths in that
+// directory.
 func mountsBelow(table, dir string) []string {
 	dir = strings.TrimSuffix(dir, "/") + "/"
 	var all []string
@@ -79,11 +82,12 @@ func FirstMount(sorted []string, at string) string {
 	return ""
 }
 
-// mountOf gives what tells the mount that an open directory is on from others: its id, or on kernels before 5.8, which do not
-// tell, the device.
+// mountOf gives what tells the mount that an open directory is on from others: its id, or on kernels before 5.8, which
+// do not tell, the device.
 func mountOf(fd int) (uint64, error) {
 	var x unix.Statx_t
-	if err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_MNT_ID, &x); err == nil && x.Mask&unix.STATX_MNT_ID != 0 {
+	if err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_MNT_ID, &x); err == nil &&
+		x.Mask&unix.STATX_MNT_ID != 0 {
 		return x.Mnt_id, nil
 	}
 	var st unix.Stat_t

@@ -22,7 +22,8 @@ broken
 
 func TestMountsAreThoseBelowTheRoot(t *testing.T) {
 	assert.Equal(t, []string{"/etc/hosts", `/od\99d\04`, "/var", "/var/a b\t\n\\"}, mountsBelow(table, "/sysroot"))
-	assert.Equal(t, []string{"/dev", "/sysroot", "/sysroot-b/x", "/sysroot/etc/hosts", `/sysroot/od\99d\04`, "/sysroot/var", "/sysroot/var/a b\t\n\\"}, mountsBelow(table, "/"))
+	assert.Equal(t, []string{"/dev", "/sysroot", "/sysroot-b/x", "/sysroot/etc/hosts", `/sysroot/od\99d\04`,
+		"/sysroot/var", "/sysroot/var/a b\t\n\\"}, mountsBelow(table, "/"))
 	assert.Equal(t, []string{"/a b\t\n\\"}, mountsBelow(table, "/sysroot/var"))
 	assert.Empty(t, mountsBelow("", "/"))
 }
@@ -30,7 +31,8 @@ func TestMountsAreThoseBelowTheRoot(t *testing.T) {
 func TestTheFirstMountAtAPathOrBelow(t *testing.T) {
 	mounts := []string{"/etc", "/etc-old/x", "/etc/a/b", "/var"}
 	for at, want := range map[string]string{
-		"/": "/etc", "/etc": "/etc", "/etc/a": "/etc/a/b", "/etc/a/b": "/etc/a/b", "/etc/a/b/c": "", "/etc-": "", "/etc-old": "/etc-old/x", "/va": "", "/z": "",
+		"/": "/etc", "/etc": "/etc", "/etc/a": "/etc/a/b", "/etc/a/b": "/etc/a/b", "/etc/a/b/c": "", "/etc-": "",
+		"/etc-old": "/etc-old/x", "/va": "", "/z": "",
 	} {
 		assert.Equal(t, want, FirstMount(mounts, at), at)
 	}

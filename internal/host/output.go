@@ -6,8 +6,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// How much of what a failed tool printed is kept of either end, and how much of it is shown: what comes first mostly is the reason, as
-// many tools print how they are used after it; what comes last is where others stopped.
+// How much of what a failed tool printed is kept of either end, and how much of it is shown: what comes first mostly is
+// the reason, as many tools print how they are used after it; what comes last is where others stopped.
 const (
 	edgeKept    = 4 << 10
 	errorShown  = 2 << 10
@@ -51,7 +51,8 @@ func cutMiddle(text string, limit int) string {
 	return strings.ToValidUTF8(text[:limit/2], "") + " … " + strings.ToValidUTF8(text[len(text)-limit/2:], "")
 }
 
-// complaints is what a failed tool said. Some tell how they are used as an error, and the reason as their output (mkfs.fat).
+// complaints is what a failed tool said. Some tell how they are used as an error, and the reason as their output
+// (mkfs.fat).
 func complaints(stderr, stdout *edges, hide scrubber) string {
 	errors, output := stderr.line(hide, errorShown), stdout.line(hide, outputShown)
 	switch usage := strings.Contains(strings.ToLower(errors), "usage:"); {

@@ -75,7 +75,8 @@ func TestTheFirstFailureInOrderCountsWhicheverComesFirst(t *testing.T) {
 		err     error
 		took    time.Duration
 	}{
-		"a later step fails first": {[]time.Duration{second, 5 * second, second}, map[int]error{1: early, 2: late}, 1, early, 5 * second},
+		"a later step fails first": {[]time.Duration{second, 5 * second, second}, map[int]error{1: early, 2: late}, 1,
+			early, 5 * second},
 		"the steps before a failure are finished, those after it are stopped": {
 			[]time.Duration{5 * second, second, time.Hour}, map[int]error{1: early}, 1, early, 5 * second,
 		},
@@ -153,10 +154,15 @@ func TestWhatWasWrittenCanBeReadAfterItHasItsPlace(t *testing.T) {
 func TestARunTellsOfTheStepThatItWaitsForBeforeItIsDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		plan, _, _, _ := waiting([]time.Duration{time.Hour, time.Minute, 2 * time.Hour}, nil)
-		plan = append(plan, Step{Subject: "last", Do: func(context.Context) error { time.Sleep(time.Hour); return nil }})
+		plan = append(plan, Step{Subject: "last", Do: func(context.Context) error {
+			time.Sleep(time.Hour)
+			return nil
+		}})
 		began := time.Now()
 		var told []string
-		before := func(done int, s Step) { told = append(told, fmt.Sprint(time.Since(began), " ", done, " ", s.Subject)) }
+		before := func(done int, s Step) {
+			told = append(told, fmt.Sprint(time.Since(began), " ", done, " ", s.Subject))
+		}
 		require.NoError(t, plan.Run(t.Context(), RunOptions{Before: before}))
 		assert.Equal(t, []string{
 			"0s 0 0", "0s 0 1", "0s 0 2", // they begin

@@ -54,14 +54,14 @@ type Step struct {
 
 	// Check tells whether the step is needed. It changes nothing. Absent means Pending.
 	Check func(context.Context) (State, error)
-	// Prepare gets ready, under a temporary name, what Do will put in place. It is called after Check, and ahead of the Do of
-	// steps before this one. Absent means that Do does it all.
+	// Prepare gets ready, under a temporary name, what Do will put in place. It is called after Check, and ahead of the
+	// Do of steps before this one. Absent means that Do does it all.
 	Prepare func(context.Context) error
-	// Parallel says that Prepare may run beside that of steps before and after this one: it waits for something that is not
-	// this machine, and does nothing that those would notice.
+	// Parallel says that Prepare may run beside that of steps before and after this one: it waits for something that is
+	// not this machine, and does nothing that those would notice.
 	Parallel bool
-	// Do makes the change. It may be called again after it was cut off at any point, always after Prepare where there is one.
-	// Absent means nothing to do.
+	// Do makes the change. It may be called again after it was cut off at any point, always after Prepare where there
+	// is one. Absent means nothing to do.
 	Do func(context.Context) error
 	// Abandon takes back what Prepare has made, if Do will not be called after all.
 	Abandon func()
@@ -127,18 +127,18 @@ func (p Plan) String() string {
 type RunOptions struct {
 	// Log gets a line when a step starts, finishes and fails. Nil for none.
 	Log *slog.Logger
-	// Before is called when the run comes to wait for a step, to get it ready or to do it, with the number of steps done so
-	// far. Nil for nobody.
+	// Before is called when the run comes to wait for a step, to get it ready or to do it, with the number of steps
+	// done so far. Nil for nobody.
 	Before func(done int, s Step)
 	// After is called after each step that is done, with the number of steps done so far. Its error stops the run.
 	After func(done int, s Step) error
-	// Flush writes to disk what steps have prepared, before any of it is put in place: a name must not outlive a power cut
-	// that its content does not.
+	// Flush writes to disk what steps have prepared, before any of it is put in place: a name must not outlive a power
+	// cut that its content does not.
 	Flush func() error
 }
 
-// together is how many steps are prepared before the first of them is done. Each holds a descriptor meanwhile. At most abreast
-// of them are being prepared at one time.
+// together is how many steps are prepared before the first of them is done. Each holds a descriptor meanwhile. At most
+// abreast of them are being prepared at one time.
 const (
 	together = 128
 	abreast  = 16
@@ -169,8 +169,8 @@ func (p Plan) Run(ctx context.Context, o RunOptions) error {
 	return nil
 }
 
-// batch checks and prepares some steps, then does them. Where one cannot be prepared the ones before it are done all the
-// same: what a run that fails has done does not depend on how steps are put together.
+// batch checks and prepares some steps, then does them. Where one cannot be prepared the ones before it are done all
+// the same: what a run that fails has done does not depend on how steps are put together.
 func (p Plan) batch(ctx context.Context, from, to int, o RunOptions) error {
 	states, failed := prepare(ctx, p[from:to], o.Log, func(s Step) { o.Before(from, s) })
 	prepared := slices.ContainsFunc(states, func(s State) bool { return s == Pending }) && p[from].Prepare != nil
@@ -206,8 +206,8 @@ func (p Plan) batch(ctx context.Context, from, to int, o RunOptions) error {
 	return failed
 }
 
-// prepare checks and prepares steps, and gives the states of those before the first that failed, with its error. Nothing of what
-// comes after a failure outlasts the call but what Abandon takes back.
+// prepare checks and prepares steps, and gives the states of those before the first that failed, with its error.
+// Nothing of what comes after a failure outlasts the call but what Abandon takes back.
 func prepare(ctx context.Context, steps Plan, log *slog.Logger, before func(Step)) ([]State, error) {
 	states := make([]State, len(steps))
 	r := newRow(ctx, len(steps))
@@ -251,7 +251,8 @@ func prepare(ctx context.Context, steps Plan, log *slog.Logger, before func(Step
 	return states[:r.first], s.Fail(r.err)
 }
 
-// A row is steps being prepared beside each other. The first failure in their order counts, whichever comes first in time.
+// A row is steps being prepared beside each other. The first failure in their order counts, whichever comes first in
+// time.
 type row struct {
 	ctx   context.Context
 	slots chan struct{}
@@ -265,7 +266,8 @@ type row struct {
 }
 
 func newRow(ctx context.Context, steps int) *row {
-	return &row{ctx: ctx, slots: make(chan struct{}, abreast), ready: make([]chan struct{}, steps), cancels: make([]context.CancelFunc, steps), first: steps}
+	return &row{ctx: ctx, slots: make(chan struct{}, abreast), ready: make([]chan struct{}, steps),
+		cancels: make([]context.CancelFunc, steps), first: steps}
 }
 
 // start runs get for step k as soon as there is room.

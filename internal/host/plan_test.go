@@ -51,14 +51,19 @@ func TestRunStopsAtTheFirstFailureAndNamesIt(t *testing.T) {
 		ran  []string
 		text string
 	}{
-		"a step that fails":         {func(r *recorder) Step { return r.step("bad", Pending, nil, boom) }, []string{"a", "bad"}, "bad ($.bad): boom"},
-		"a check that cannot tell":  {func(r *recorder) Step { return r.step("bad", Pending, boom, nil) }, []string{"a"}, "bad ($.bad): boom"},
-		"a conflict":                {func(r *recorder) Step { return r.step("bad", Conflict, boom, nil) }, []string{"a"}, "bad ($.bad): boom"},
-		"a conflict with no reason": {func(r *recorder) Step { return r.step("bad", Conflict, nil, nil) }, []string{"a"}, "bad ($.bad): what is there stands in the way"},
+		"a step that fails": {func(r *recorder) Step { return r.step("bad", Pending, nil, boom) }, []string{"a", "bad"},
+			"bad ($.bad): boom"},
+		"a check that cannot tell": {func(r *recorder) Step { return r.step("bad", Pending, boom, nil) }, []string{"a"},
+			"bad ($.bad): boom"},
+		"a conflict": {func(r *recorder) Step { return r.step("bad", Conflict, boom, nil) }, []string{"a"},
+			"bad ($.bad): boom"},
+		"a conflict with no reason": {func(r *recorder) Step { return r.step("bad", Conflict, nil, nil) },
+			[]string{"a"}, "bad ($.bad): what is there stands in the way"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &recorder{}
-			plan := Plan{r.step("a", Pending, nil, nil), r.step("kept", Done, nil, nil), c.bad(r), r.step("never", Pending, nil, nil)}
+			plan := Plan{r.step("a", Pending, nil, nil), r.step("kept", Done, nil, nil), c.bad(r),
+				r.step("never", Pending, nil, nil)}
 			err := plan.Run(t.Context(), RunOptions{})
 			require.EqualError(t, err, c.text)
 			var step *StepError
@@ -88,12 +93,13 @@ func TestARunCanBeStoppedAfterAnyStep(t *testing.T) {
 
 func TestTheLogTellsStartAndEnd(t *testing.T) {
 	var out bytes.Buffer
-	log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == slog.TimeKey {
-			return slog.Attr{}
-		}
-		return a
-	}}))
+	log := slog.New(slog.NewTextHandler(&out,
+		&slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		}}))
 	r := &recorder{}
 	plan := Plan{r.step("a", Pending, nil, nil), r.step("b", Pending, nil, errors.New("boom"))}
 	require.Error(t, plan.Run(t.Context(), RunOptions{Log: log}))
@@ -114,13 +120,15 @@ func script(t *testing.T, lines string) *Tools {
 
 func TestAToolGetsItsSecretOnStdin(t *testing.T) {
 	tools := script(t, `read -r s; echo "got $s and $# args, $2"`)
-	out, err := tools.Run(t.Context(), Command{Tool: "tool", Args: []string{"a", "b c"}, Stdin: diag.Secret("hunter2\n")})
+	out, err := tools.Run(t.Context(),
+		Command{Tool: "tool", Args: []string{"a", "b c"}, Stdin: diag.Secret("hunter2\n")})
 	require.NoError(t, err)
 	assert.Equal(t, "got hunter2 and 2 args, b c\n", string(out))
 }
 
 func TestAToolThatFailsIsNamedWithItsLastWords(t *testing.T) {
-	tools := script(t, "i=0; while [ $i -lt 999 ]; do echo noise noise >&2; i=$((i+1)); done\nprintf 'bad\\tthing\\nhappened\\n' >&2; exit 3")
+	tools := script(t, "i=0; while [ $i -lt 999 ]; do echo noise noise >&2; i=$((i+1)); done\n"+
+		"printf 'bad\\tthing\\nhappened\\n' >&2; exit 3")
 	_, err := tools.Run(t.Context(), Command{Tool: "tool"})
 	var failed *ToolError
 	require.ErrorAs(t, err, &failed)

@@ -37,7 +37,8 @@ func TestNeighboursArePreparedBeforeTheFirstIsDone(t *testing.T) {
 	plan, calls := scripted("abCd", "")
 	flush := func() error { *calls = append(*calls, "flush"); return nil }
 	require.NoError(t, plan.Run(t.Context(), RunOptions{Flush: flush}))
-	assert.Equal(t, []string{"prepare a", "prepare b", "flush", "do a", "do b", "do C", "prepare d", "flush", "do d"}, *calls)
+	assert.Equal(t, []string{"prepare a", "prepare b", "flush", "do a", "do b", "do C", "prepare d", "flush", "do d"},
+		*calls)
 }
 
 func TestWhatIsPreparedIsEitherDoneOrAbandoned(t *testing.T) {
@@ -45,8 +46,10 @@ func TestWhatIsPreparedIsEitherDoneOrAbandoned(t *testing.T) {
 		failing string
 		want    []string
 	}{
-		"a step that cannot be prepared leaves the ones before it done": {"prepare b", []string{"prepare a", "prepare b", "do a", "abandon b", "abandon c"}},
-		"a step that fails takes the ones after it back":                {"do b", []string{"prepare a", "prepare b", "prepare c", "do a", "do b", "abandon b", "abandon c"}},
+		"a step that cannot be prepared leaves the ones before it done": {"prepare b",
+			[]string{"prepare a", "prepare b", "do a", "abandon b", "abandon c"}},
+		"a step that fails takes the ones after it back": {"do b",
+			[]string{"prepare a", "prepare b", "prepare c", "do a", "do b", "abandon b", "abandon c"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -20,8 +20,9 @@ func openInRoot(root int, path string, flags int) (int, error) {
 	return openAt2(root, path, flags, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_MAGICLINKS)
 }
 
-// openPlain does the same for a path that leads through no link. One that is there was put there since the path was resolved, by
-// somebody who may write on the way, and is an error (ELOOP). A link at the end is opened itself where flags have O_NOFOLLOW.
+// openPlain does the same for a path that leads through no link. One that is there was put there since the path was
+// resolved, by somebody who may write on the way, and is an error (ELOOP). A link at the end is opened itself where
+// flags have O_NOFOLLOW.
 func openPlain(root int, path string, flags int) (int, error) {
 	fd, err := openAt2(root, path, flags, unix.RESOLVE_IN_ROOT|unix.RESOLVE_NO_SYMLINKS)
 	if err == unix.ELOOP {
@@ -44,8 +45,8 @@ func openAt2(root int, path string, flags int, resolve uint64) (int, error) {
 	return -1, unix.EAGAIN
 }
 
-// pickResolvers finds out once whether openat2 works here. Sandboxes with an older seccomp list answer EPERM. The second is for paths
-// that lead through no link.
+// pickResolvers finds out once whether openat2 works here. Sandboxes with an older seccomp list answer EPERM. The
+// second is for paths that lead through no link.
 func pickResolvers(root int) (full, plain resolver) {
 	fd, err := openInRoot(root, "/", unix.O_PATH|unix.O_DIRECTORY)
 	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) {
@@ -66,8 +67,8 @@ func relative(path string) string {
 }
 
 // walkInRoot gives the same guarantee as openInRoot with calls that every kernel has: it goes component by component,
-// follows links itself, and goes up by its own stack of descriptors, never by the ".." of a directory that may have been
-// moved.
+// follows links itself, and goes up by its own stack of descriptors, never by the ".." of a directory that may have
+// been moved.
 func walkInRoot(root int, path string, flags int) (int, error) {
 	w := walk{root: root, todo: components(path)}
 	defer w.close()
@@ -158,7 +159,8 @@ func (w *walk) close() {
 	}
 }
 
-// down enters a directory, or whatever the last component is; or it puts what a link says in front of what is left to do.
+// down enters a directory, or whatever the last component is; or it puts what a link says in front of what is left to
+// do.
 func (w *walk) down(name string) (entered bool, err error) {
 	fd, err := openAt(w.at(), name, unix.O_PATH|unix.O_NOFOLLOW)
 	if err != nil {
@@ -181,8 +183,8 @@ func (w *walk) down(name string) (entered bool, err error) {
 	return true, nil
 }
 
-// follow puts what a link says in front of what is left to do. The target is text of the root's owner, so its components
-// are walked like any other, ".." included.
+// follow puts what a link says in front of what is left to do. The target is text of the root's owner, so its
+// components are walked like any other, ".." included.
 func (w *walk) follow(link int) error {
 	if w.links++; w.links > maxLinks {
 		return unix.ELOOP

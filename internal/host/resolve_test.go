@@ -64,8 +64,9 @@ func TestBothResolversKeepToTheRoot(t *testing.T) {
 	want := map[string]string{
 		"up": inside, "far": inside, "abs": inside, "real": "ENOENT", "etc/up": inside, "top": top1, "dots": top1,
 		"loop": "ELOOP", "a": "ELOOP", "dangling": "ENOENT", "../../secret": inside, "top/top/secret": inside,
-		"secret/x": "ENOTDIR", "secret/..": "ENOTDIR", "fileslash": "ENOTDIR", "chain": inside, "slash/real/../..": top1,
-		"missing/x": "ENOENT", strings.Repeat("x", 300): "ENAMETOOLONG",
+		"secret/x": "ENOTDIR", "secret/..": "ENOTDIR", "fileslash": "ENOTDIR", "chain": inside,
+		"slash/real/../..": top1,
+		"missing/x":        "ENOENT", strings.Repeat("x", 300): "ENAMETOOLONG",
 	}
 	resolvers := map[string]resolver{"walk": walkInRoot}
 	if fd, err := openInRoot(root, "/", unix.O_PATH); err == nil {
@@ -86,7 +87,8 @@ func agreeOn(t *testing.T, root int, path string) {
 		unix.O_PATH, unix.O_PATH | unix.O_NOFOLLOW, unix.O_PATH | unix.O_DIRECTORY,
 		unix.O_RDONLY | unix.O_NONBLOCK, unix.O_RDONLY | unix.O_NONBLOCK | unix.O_NOFOLLOW,
 	} {
-		assert.Equal(t, outcome(t, openInRoot, root, path, flags), outcome(t, walkInRoot, root, path, flags), "%q %#x", path, flags)
+		assert.Equal(t, outcome(t, openInRoot, root, path, flags), outcome(t, walkInRoot, root, path, flags), "%q %#x",
+			path, flags)
 	}
 }
 
@@ -143,7 +145,8 @@ func TestTheWalkFindsWhatOpenat2Finds(t *testing.T) {
 
 const roots = 50
 
-// planted plants that many roots, once for all processes that fuzz: nothing changes them, and a busy disk takes long over each.
+// planted plants that many roots, once for all processes that fuzz: nothing changes them, and a busy disk takes long
+// over each.
 func planted(f *testing.F) (top string) {
 	f.Helper()
 	const handedOn = "GLOWPLUG_FUZZ_ROOTS" // those that fuzz inherit it
@@ -167,7 +170,8 @@ func FuzzResolversAgree(f *testing.F) {
 	f.Add(uint64(7), "/../a//b/./c")
 	f.Add(uint64(9), "c/c/c/c")
 	f.Fuzz(func(t *testing.T, seed uint64, path string) {
-		if strings.ContainsRune(path, 0) || strings.HasSuffix(path, "/") || strings.HasSuffix(path, "/.") || len(path) > 1000 {
+		if strings.ContainsRune(path, 0) || strings.HasSuffix(path, "/") || strings.HasSuffix(path, "/.") ||
+			len(path) > 1000 {
 			return // the package only hands over clean paths
 		}
 		needOpenat2(t, unix.AT_FDCWD)

@@ -293,7 +293,8 @@ func (r *Root) MkdirAll(name string, mode uint32) (made []string, err error) {
 		return made, err
 	}
 	if err := r.Mkdir(name, mode); err != nil {
-		// Another goroutine may have made it meanwhile; a link that leads nowhere also says EEXIST, but opens no better.
+		// Another goroutine may have made it meanwhile; a link that leads nowhere also says EEXIST, but opens no
+		// better.
 		if d, errOpen := r.open(name); errOpen == nil {
 			r.release(d)
 			return made, nil

@@ -90,7 +90,8 @@ func TestAFileAppearsWholeOrNotAtAll(t *testing.T) {
 		assert.Equal(t, "other", readAll(t, filepath.Join(dir, "f")))
 		got, err := r.Lstat("f")
 		require.NoError(t, err)
-		assert.Equal(t, Facts{Kind: File, Mode: 0o640, UID: got.UID, GID: got.GID, Size: 5, Dev: got.Dev, Ino: got.Ino, Links: 1}, got)
+		assert.Equal(t, Facts{Kind: File, Mode: 0o640, UID: got.UID, GID: got.GID, Size: 5, Dev: got.Dev, Ino: got.Ino,
+			Links: 1}, got)
 	})
 }
 

@@ -53,7 +53,8 @@ func (t *Tools) Path(tool string) (string, error) {
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return "", diag.WithHint(fmt.Errorf("%s: %w", name, ErrNoTool), "add "+name+" to the image's initramfs, or leave out of the config what needs it")
+		return "", diag.WithHint(fmt.Errorf("%s: %w", name, ErrNoTool),
+			"add "+name+" to the image's initramfs, or leave out of the config what needs it")
 	}
 	return path, nil
 }
@@ -66,11 +67,11 @@ type Command struct {
 	Stdin diag.Secret
 	// Input is a standard input that may be told, but for what is in Hidden; in place of Stdin.
 	Input string
-	// Secrets are files for the tool, and the programs that it runs, to read: the first is SecretFile(0). They are in memory
-	// and end with the tool.
+	// Secrets are files for the tool, and the programs that it runs, to read: the first is SecretFile(0). They are in
+	// memory and end with the tool.
 	Secrets []diag.Secret
-	// Private keeps the arguments out of the log: where they are parts of a config that may hold a secret, and the tool takes
-	// them in no other way.
+	// Private keeps the arguments out of the log: where they are parts of a config that may hold a secret, and the tool
+	// takes them in no other way.
 	Private bool
 	// Hidden are other texts that errors must not have: secrets among the arguments or in Input.
 	Hidden []diag.Secret
@@ -142,13 +143,14 @@ func (t *Tools) Run(ctx context.Context, c Command) ([]byte, error) {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
-		return stdout.kept, &ToolError{Tool: c.Tool, Status: status, Said: complaints(stderr, printed, c.scrubber()), Err: err}
+		return stdout.kept,
+			&ToolError{Tool: c.Tool, Status: status, Said: complaints(stderr, printed, c.scrubber()), Err: err}
 	}
 	return stdout.kept, nil
 }
 
-// memory puts a secret into a file that has no name and never reaches a disk (memfd_create(2)); pages of it may be swapped, as
-// those of this process may.
+// memory puts a secret into a file that has no name and never reaches a disk (memfd_create(2)); pages of it may be
+// swapped, as those of this process may.
 func memory(secret diag.Secret) (*os.File, error) {
 	fd, err := unix.MemfdCreate("secret", unix.MFD_CLOEXEC)
 	if err != nil {

@@ -36,8 +36,8 @@ const accountLock = "/etc/.pwd.lock"
 // lockWait is how long lckpwdf(3) waits.
 const lockWait = 15 * time.Second
 
-// LockAccounts takes the lock that programs which change account files take, and gives the function that lets it go. A lock
-// that somebody keeps is an error after 15 s; so is, at once, a lock file of shadow-utils whose process lives.
+// LockAccounts takes the lock that programs which change account files take, and gives the function that lets it go. A
+// lock that somebody keeps is an error after 15 s; so is, at once, a lock file of shadow-utils whose process lives.
 func (r *Root) LockAccounts(ctx context.Context) (unlock func(), err error) {
 	for _, name := range []string{"passwd", "group", "shadow", "gshadow", "subuid", "subgid"} {
 		if err := r.noLockFile("/etc/" + name + ".lock"); err != nil {
@@ -79,8 +79,8 @@ func (r *Root) LockAccounts(ctx context.Context) (unlock func(), err error) {
 
 var errLocked = errors.New("another program is changing the accounts, and has been for 15 s")
 
-// noLockFile looks for a lock file of shadow-utils, which holds a process id. One of a process that is gone is removed, as
-// shadow-utils does.
+// noLockFile looks for a lock file of shadow-utils, which holds a process id. One of a process that is gone is removed,
+// as shadow-utils does.
 func (r *Root) noLockFile(name string) error {
 	f, err := r.Lstat(name)
 	if err != nil || f.Kind == Absent {

@@ -1,8 +1,8 @@
-// Package journal sends structured entries to journald, the two that images look for above all. It is not where log lines
-// go; they take the way of package logs.
+// Package journal sends structured entries to journald, the two that images look for above all. It is not where log
+// lines go; they take the way of package logs.
 //
-// The protocol is that of https://systemd.io/JOURNAL_NATIVE_PROTOCOL/, without its detour by a file descriptor for entries
-// that are larger than a datagram: none here is.
+// The protocol is that of https://systemd.io/JOURNAL_NATIVE_PROTOCOL/, without its detour by a file descriptor for
+// entries that are larger than a datagram: none here is.
 package journal
 
 import (
@@ -32,8 +32,8 @@ const (
 	keysWritten   = "225067b87bbd4a0cb6ab151f82fa364b"
 )
 
-// A Field is one of an entry. Name is A-Z, 0-9 and _, at most 64 bytes, and starts with a letter: journald drops others, and those
-// that start with _ are its own.
+// A Field is one of an entry. Name is A-Z, 0-9 and _, at most 64 bytes, and starts with a letter: journald drops
+// others, and those that start with _ are its own.
 type Field struct{ Name, Value string }
 
 // A NameError is a field that journald would drop without a word.
@@ -79,8 +79,8 @@ func isName(name string) bool {
 	return true
 }
 
-// Send sends one entry. Its error is ErrAbsent where nobody listens, a *NameError, or that of the socket; an entry too large
-// for a datagram is EMSGSIZE.
+// Send sends one entry. Its error is ErrAbsent where nobody listens, a *NameError, or that of the socket; an entry too
+// large for a datagram is EMSGSIZE.
 func (s Socket) Send(fields ...Field) error {
 	entry, err := Encode(fields)
 	if err != nil {
@@ -100,24 +100,27 @@ func (s Socket) Send(fields ...Field) error {
 	return nil
 }
 
-// ConfigFetched tells of a config that was fetched. Kind is "base" or "user", source "system", "cmdline", a platform or the path
-// of a URL. Without journald it is ErrAbsent, which is no reason to fail.
+// ConfigFetched tells of a config that was fetched. Kind is "base" or "user", source "system", "cmdline", a platform or
+// the path of a URL. Without journald it is ErrAbsent, which is no reason to fail.
 func (s Socket) ConfigFetched(kind, source string, referenced bool) error {
 	what := kind
 	if referenced {
 		what = "referenced " + kind
 	}
 	return s.Send(
-		Field{"MESSAGE", fmt.Sprintf("fetched %s config from %q", what, source)}, Field{"PRIORITY", priorityInfo}, Field{"SYSLOG_IDENTIFIER", identifier},
+		Field{"MESSAGE", fmt.Sprintf("fetched %s config from %q", what, source)}, Field{"PRIORITY", priorityInfo},
+		Field{"SYSLOG_IDENTIFIER", identifier},
 		Field{"MESSAGE_ID", configFetched}, Field{"IGNITION_CONFIG_TYPE", kind}, Field{"IGNITION_CONFIG_SRC", source},
 		Field{"IGNITION_CONFIG_REFERENCED", strconv.FormatBool(referenced)},
 	)
 }
 
-// KeysWritten tells of a user's file of SSH keys. Path includes that of the target root. Without journald nothing happens.
+// KeysWritten tells of a user's file of SSH keys. Path includes that of the target root. Without journald nothing
+// happens.
 func (s Socket) KeysWritten(user, path string) error {
 	err := s.Send(
-		Field{"MESSAGE", "wrote ssh authorized keys file for user: " + diag.Printable(user)}, Field{"PRIORITY", priorityInfo}, Field{"SYSLOG_IDENTIFIER", identifier},
+		Field{"MESSAGE", "wrote ssh authorized keys file for user: " + diag.Printable(user)},
+		Field{"PRIORITY", priorityInfo}, Field{"SYSLOG_IDENTIFIER", identifier},
 		Field{"MESSAGE_ID", keysWritten}, Field{"IGNITION_USER_NAME", user}, Field{"IGNITION_PATH", path},
 	)
 	if errors.Is(err, ErrAbsent) {

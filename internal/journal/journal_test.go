@@ -19,10 +19,12 @@ func TestEntries(t *testing.T) {
 		fields []Field
 		entry  string
 	}{
-		"nothing":                     {nil, ""},
-		"fields are lines":            {[]Field{{"MESSAGE", "a = b"}, {"A_1", ""}}, "MESSAGE=a = b\nA_1=\n"},
-		"a value of several lines":    {[]Field{{"A", "x\ny"}, {"B", "z"}}, "A\n\x03\x00\x00\x00\x00\x00\x00\x00x\ny\nB=z\n"},
-		"a value that looks like one": {[]Field{{"A", "x\nB=forged"}}, "A\n\x0a\x00\x00\x00\x00\x00\x00\x00x\nB=forged\n"},
+		"nothing":          {nil, ""},
+		"fields are lines": {[]Field{{"MESSAGE", "a = b"}, {"A_1", ""}}, "MESSAGE=a = b\nA_1=\n"},
+		"a value of several lines": {[]Field{{"A", "x\ny"}, {"B", "z"}},
+			"A\n\x03\x00\x00\x00\x00\x00\x00\x00x\ny\nB=z\n"},
+		"a value that looks like one": {[]Field{{"A", "x\nB=forged"}},
+			"A\n\x0a\x00\x00\x00\x00\x00\x00\x00x\nB=forged\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			entry, err := Encode(c.fields)
@@ -111,15 +113,18 @@ func TestTheTwoKinds(t *testing.T) {
 	s, next := listen(t)
 	require.NoError(t, s.ConfigFetched("user", "/a\nb", true))
 	assert.Equal(t, map[string]string{
-		"MESSAGE": `fetched referenced user config from "/a\nb"`, "MESSAGE_ID": "57124006b5c94805b77ce473e92a8aeb", "PRIORITY": "6", "SYSLOG_IDENTIFIER": "ignition",
+		"MESSAGE": `fetched referenced user config from "/a\nb"`, "MESSAGE_ID": "57124006b5c94805b77ce473e92a8aeb",
+		"PRIORITY": "6", "SYSLOG_IDENTIFIER": "ignition",
 		"IGNITION_CONFIG_TYPE": "user", "IGNITION_CONFIG_SRC": "/a\nb", "IGNITION_CONFIG_REFERENCED": "true",
 	}, next())
 	require.NoError(t, s.ConfigFetched("base", "system", false))
 	got := next()
-	assert.Equal(t, []string{`fetched base config from "system"`, "false"}, []string{got["MESSAGE"], got["IGNITION_CONFIG_REFERENCED"]})
+	assert.Equal(t, []string{`fetched base config from "system"`, "false"},
+		[]string{got["MESSAGE"], got["IGNITION_CONFIG_REFERENCED"]})
 	require.NoError(t, s.KeysWritten("core", "/sysroot/home/core/.ssh/authorized_keys"))
 	assert.Equal(t, map[string]string{
-		"MESSAGE": "wrote ssh authorized keys file for user: core", "MESSAGE_ID": "225067b87bbd4a0cb6ab151f82fa364b", "PRIORITY": "6", "SYSLOG_IDENTIFIER": "ignition",
+		"MESSAGE": "wrote ssh authorized keys file for user: core", "MESSAGE_ID": "225067b87bbd4a0cb6ab151f82fa364b",
+		"PRIORITY": "6", "SYSLOG_IDENTIFIER": "ignition",
 		"IGNITION_USER_NAME": "core", "IGNITION_PATH": "/sysroot/home/core/.ssh/authorized_keys",
 	}, next())
 }

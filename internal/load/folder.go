@@ -30,7 +30,8 @@ func openFolder(dir string, peer bool) (Options, error) {
 	if err != nil {
 		return Options{}, fmt.Errorf("the folder of local files: %w", err)
 	}
-	return Options{Files: folder{plainFolder: os.DirFS(dir).(plainFolder), dir: dir, peer: peer}, FilesDir: abs, Local: true}, nil
+	return Options{Files: folder{plainFolder: os.DirFS(dir).(plainFolder), dir: dir, peer: peer}, FilesDir: abs,
+		Local: true}, nil
 }
 
 // A plainFolder is what os.DirFS gives: names cannot lead out of it, but links can.
@@ -49,9 +50,12 @@ type folder struct {
 }
 
 var (
-	errOutside = diag.WithHint(errors.New("it leads out of the folder of local files"), "copy what it leads to into the folder")
-	errSpecial = diag.WithHint(errors.New("it is no regular file"), "pipes, sockets and devices are not read; write what they give into a file")
-	errLarge   = diag.WithHint(fmt.Errorf("it is larger than %d MiB", maxLocal>>20), "let the machine fetch it from a server")
+	errOutside = diag.WithHint(errors.New("it leads out of the folder of local files"),
+		"copy what it leads to into the folder")
+	errSpecial = diag.WithHint(errors.New("it is no regular file"),
+		"pipes, sockets and devices are not read; write what they give into a file")
+	errLarge = diag.WithHint(fmt.Errorf("it is larger than %d MiB", maxLocal>>20),
+		"let the machine fetch it from a server")
 )
 
 // inside finds the real path of a name, which must be in the folder.
@@ -79,7 +83,8 @@ func (f folder) sought(err error) error {
 	return diag.WithHint(err, fmt.Sprintf("it is looked for in %s, the folder that --files-dir names", dir))
 }
 
-// realPath is the absolute path of what a path leads to, without any link. Relative ones cannot be compared: "../.." begins with "..".
+// realPath is the absolute path of what a path leads to, without any link. Relative ones cannot be compared: "../.."
+// begins with "..".
 func realPath(path string) (string, error) {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil || filepath.IsAbs(real) {
@@ -111,7 +116,8 @@ func (f folder) ReadDir(name string) ([]fs.DirEntry, error) {
 	return f.plainFolder.ReadDir(name)
 }
 
-// ReadFile reads a regular file. Anything else is not even opened: a pipe would wait for a writer, and a device may do what it likes.
+// ReadFile reads a regular file. Anything else is not even opened: a pipe would wait for a writer, and a device may do
+// what it likes.
 func (f folder) ReadFile(name string) ([]byte, error) {
 	fail := func(err error) ([]byte, error) { return nil, &fs.PathError{Op: "read", Path: name, Err: err} }
 	real, err := f.inside("read", name)

@@ -23,12 +23,15 @@ func site(t *testing.T) string {
 	for _, d := range []string{"files/tree/d", "files/special", "files/links", "outside/d"} {
 		require.NoError(t, os.MkdirAll(filepath.Join(top, d), 0o755))
 	}
-	for name, text := range map[string]string{"files/a": "in\n", "files/tree/d/b": "in\n", "outside/secret": "out\n", "outside/d/c": "out\n"} {
+	for name, text := range map[string]string{"files/a": "in\n", "files/tree/d/b": "in\n", "outside/secret": "out\n",
+		"outside/d/c": "out\n"} {
 		require.NoError(t, os.WriteFile(filepath.Join(top, name), []byte(text), 0o644))
 	}
 	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "special/pipe"), 0o644))
 	for name, target := range map[string]string{
-		"inner": "tree/d/b", "absolute": filepath.Join(dir, "a"), "outer": "../outside/secret", "device": "/dev/null", "pipe": "special/pipe", "outer-folder": "../outside", "inner-folder": "tree", "loop": "loop", "links/out": "/etc/hostname",
+		"inner": "tree/d/b", "absolute": filepath.Join(dir, "a"), "outer": "../outside/secret", "device": "/dev/null",
+		"pipe": "special/pipe", "outer-folder": "../outside", "inner-folder": "tree", "loop": "loop",
+		"links/out": "/etc/hostname",
 	} {
 		require.NoError(t, os.Symlink(target, filepath.Join(dir, name)))
 	}
@@ -69,7 +72,9 @@ func TestLocalFilesAreRegularFilesOfTheFolder(t *testing.T) {
 		"outer-folder/../tree/": "is a directory",
 	} {
 		for _, body := range []string{
-			"storage: {files: [{path: /a, contents: {local: %}}]}", "systemd: {units: [{name: a.service, contents_local: %}]}", "passwd: {users: [{name: a, ssh_authorized_keys_local: [%]}]}",
+			"storage: {files: [{path: /a, contents: {local: %}}]}",
+			"systemd: {units: [{name: a.service, contents_local: %}]}",
+			"passwd: {users: [{name: a, ssh_authorized_keys_local: [%]}]}",
 		} {
 			// A key or a unit of this text is none, which is not what this is about.
 			found := inFolder(t, strings.ReplaceAll(body, "%", name), options)
@@ -87,8 +92,11 @@ func TestTreesAreFoldersOfTheFolder(t *testing.T) {
 	require.NoError(t, err)
 	for name, want := range map[string]string{
 		"tree": "", "inner-folder": "", "links": "",
-		"outer-folder": "it leads out of the folder of local files", "outer-folder/d": "it leads out of the folder of local files",
-		"special": "\"special/pipe\" is neither a file nor a folder nor a link", "pipe": "\"pipe\" is not a folder", "outer": "it leads out of the folder of local files",
+		"outer-folder":   "it leads out of the folder of local files",
+		"outer-folder/d": "it leads out of the folder of local files",
+		"special":        "\"special/pipe\" is neither a file nor a folder nor a link",
+		"pipe":           "\"pipe\" is not a folder",
+		"outer":          "it leads out of the folder of local files",
 	} {
 		found := inFolder(t, "storage: {trees: [{local: "+name+", path: /opt}]}", options)
 		if want == "" {
@@ -108,13 +116,17 @@ func TestTheNameOfAFolderDoesNotMoveItsBorder(t *testing.T) {
 	const outside = "it leads out of the folder of local files"
 	for _, c := range []struct{ here, folder string }{
 		{dir, "."}, {dir, "./"}, {dir, "../files"}, {dir, "tree/.."}, {dir, "../by-link"}, {dir, "deep/../.."},
-		{dir + "/tree", ".."}, {dir + "/tree/d", "../.."}, {dir + "/tree/d", "../../"}, {dir + "/..", "files"}, {dir + "/../by-link", "."}, {dir + "/../by-link/tree", ".."},
+		{dir + "/tree", ".."}, {dir + "/tree/d", "../.."}, {dir + "/tree/d", "../../"}, {dir + "/..", "files"},
+		{dir + "/../by-link", "."}, {dir + "/../by-link/tree", ".."},
 	} {
 		t.Chdir(c.here)
 		options, err := load.Folder(c.folder)
 		require.NoError(t, err)
-		for name, want := range map[string]string{"a": "", "inner": "", "absolute": "", "outer": outside, "links/out": outside, "outer-folder/d/c": outside, "root/etc/passwd": outside} {
-			for _, body := range []string{"storage: {files: [{path: /a, contents: {local: %}}]}", "passwd: {users: [{name: a, ssh_authorized_keys_local: [%]}]}", "systemd: {units: [{name: a.service, contents_local: %}]}"} {
+		for name, want := range map[string]string{"a": "", "inner": "", "absolute": "", "outer": outside,
+			"links/out": outside, "outer-folder/d/c": outside, "root/etc/passwd": outside} {
+			for _, body := range []string{"storage: {files: [{path: /a, contents: {local: %}}]}",
+				"passwd: {users: [{name: a, ssh_authorized_keys_local: [%]}]}",
+				"systemd: {units: [{name: a.service, contents_local: %}]}"} {
 				found := inFolder(t, strings.ReplaceAll(body, "%", name), options)
 				if want != "" {
 					assert.Contains(t, found, want, "%s: %s: %s", c, name, body)
@@ -123,7 +135,8 @@ func TestTheNameOfAFolderDoesNotMoveItsBorder(t *testing.T) {
 				}
 			}
 		}
-		for name, want := range map[string]string{"tree": "", "inner-folder": "", "outer-folder": outside, "root": outside, "root/etc": outside} {
+		for name, want := range map[string]string{"tree": "", "inner-folder": "", "outer-folder": outside,
+			"root": outside, "root/etc": outside} {
 			found := inFolder(t, "storage: {trees: [{local: "+name+", path: /opt}]}", options)
 			assert.Equal(t, want != "", strings.Contains(found, outside), "%s: %s: %s", c, name, found)
 		}
@@ -135,7 +148,8 @@ func TestThePeerFollowsLinksAnywhere(t *testing.T) {
 	options, err := load.PeerFolder(site(t))
 	require.NoError(t, err)
 	options.Butane = true
-	for name, want := range map[string]string{"a": "", "outer": "", "device": "", "outer-folder/d/c": "", "pipe": "it is no regular file"} {
+	for name, want := range map[string]string{"a": "", "outer": "", "device": "", "outer-folder/d/c": "",
+		"pipe": "it is no regular file"} {
 		found := inFolder(t, "storage: {files: [{path: /a, contents: {local: "+name+"}}]}", options)
 		if want == "" {
 			assert.Empty(t, found, name)

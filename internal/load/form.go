@@ -20,9 +20,9 @@ func failed(doc *diag.Document, p diag.Problem) parsed {
 	return parsed{text: doc, problems: []diag.Problem{p}}
 }
 
-// parse finds out which form a text has and reads it. This is the one rule for every command and for a boot: what can be read as
-// JSON is JSON; failing that, what can be read as YAML and names a variant is Butane, whatever else it has. Of anything else it is
-// said what it looks like.
+// parse finds out which form a text has and reads it. This is the one rule for every command and for a boot: what can
+// be read as JSON is JSON; failing that, what can be read as YAML and names a variant is Butane, whatever else it has.
+// Of anything else it is said what it looks like.
 func parse(arena *tree.Arena, doc *diag.Document) parsed {
 	doc, mark := decoded(doc)
 	root, problem := arena.ParseJSONAt(doc, len(markOf(doc.Text)))
@@ -57,13 +57,15 @@ func parseYAML(arena *tree.Arena, doc *diag.Document) parsed {
 	return parsed{root, doc, true, problems}
 }
 
-// looksLikeYAML: a line names a variant, or the first line with anything on it is a key and no other program's first line.
+// looksLikeYAML: a line names a variant, or the first line with anything on it is a key and no other program's first
+// line.
 func looksLikeYAML(text string) bool {
 	what, _ := byPrefix(text)
 	first := what == ""
 	for line := range strings.Lines(text) {
 		key, _, found := strings.Cut(line, ":")
-		if found && strings.TrimSpace(strings.TrimPrefix(key, byteOrderMark)) == "variant" && line[0] != ' ' && line[0] != '\t' {
+		if found && strings.TrimSpace(strings.TrimPrefix(key, byteOrderMark)) == "variant" && line[0] != ' ' &&
+			line[0] != '\t' {
 			return true
 		}
 		if bare := strings.TrimSpace(line); bare != "" && bare != "---" && bare[0] != '#' && bare[0] != '%' {
@@ -83,8 +85,8 @@ const (
 	blankHint  = "a file or a variable was empty when the config was written; " + butaneHint
 )
 
-// looksLike names what a text that is no config most likely is: by its keys, then by how it starts; "" where nothing speaks for
-// anything, or it is meant as JSON, whose mistake says more.
+// looksLike names what a text that is no config most likely is: by its keys, then by how it starts; "" where nothing
+// speaks for anything, or it is meant as JSON, whose mistake says more.
 func looksLike(text string, root tree.Node) (what, hint string) {
 	start := afterComments(text)
 	if start == "" {
@@ -181,7 +183,8 @@ func byPrefix(text string) (what, hint string) {
 		{"\x1f\x8b", "gzip-compressed data", unpackHint},
 		{"\xfd7zXZ", "xz-compressed data", unpackHint},
 		{"\x28\xb5\x2f\xfd", "zstd-compressed data", unpackHint},
-		{"-----BEGIN ", "a key, a certificate or an encrypted message", "decrypt it first, if it is a config that was encrypted"},
+		{"-----BEGIN ", "a key, a certificate or an encrypted message",
+			"decrypt it first, if it is a config that was encrypted"},
 		{"{%", "a template", "let the program that it was written for fill it in"},
 		{"BZh", "bzip2-compressed data", unpackHint},
 		{"PK\x03\x04", "a zip archive", "take the config out of it"},
@@ -213,9 +216,11 @@ func looksLikeMapping(root tree.Node) (what, hint string) {
 		}
 		return "a Kubernetes object", "take the config out of its spec"
 	case has("services"):
-		return "a compose file", "podman or docker reads it; a config can bring it along as a file, and a unit that runs it"
+		return "a compose file",
+			"podman or docker reads it; a config can bring it along as a file, and a unit that runs it"
 	case has("ignition") && root.Get("ignition").Get("version").Exists():
-		return "YAML with the keys of an Ignition config", "Ignition configs are JSON; in YAML, write variant: fcos and version: 1.7.0 in place of ignition.version, and keys like_this"
+		return "YAML with the keys of an Ignition config", "Ignition configs are JSON; in YAML, " +
+			"write variant: fcos and version: 1.7.0 in place of ignition.version, and keys like_this"
 	case has("autoinstall"):
 		return "an autoinstall file", "Ubuntu's installer reads it; " + butaneHint
 	case has("storage") || has("systemd") || has("passwd") || has("boot_device"):

@@ -1,5 +1,5 @@
-// Package load goes from bytes to a Config: it finds out which form a text has, reads it, checks it, merges what it refers
-// to. Where bytes come from is the business of the fetcher that it is given.
+// Package load goes from bytes to a Config: it finds out which form a text has, reads it, checks it, merges what it
+// refers to. Where bytes come from is the business of the fetcher that it is given.
 package load
 
 import (
@@ -39,7 +39,8 @@ type Options struct {
 	Butane bool
 }
 
-// Read reads and judges one text by the rules of its own version. Texts whose configs are to be merged must share an arena.
+// Read reads and judges one text by the rules of its own version. Texts whose configs are to be merged must share an
+// arena.
 func Read(arena *tree.Arena, name, text string) Result {
 	return ReadWith(arena, name, text, Options{})
 }
@@ -83,7 +84,8 @@ func (r *Result) decode(root tree.Node) {
 // translate makes a config of a Butane document.
 func (r *Result) translate(root tree.Node, o Options) {
 	r.Butane = butane.Translate(root, butane.Options{
-		Files: o.Files, FilesDir: o.FilesDir, AtBoot: !o.Local, Raw: o.Raw, Map: o.Map, Peer: o.Butane, Rules: rules.Document,
+		Files: o.Files, FilesDir: o.FilesDir, AtBoot: !o.Local, Raw: o.Raw, Map: o.Map, Peer: o.Butane,
+		Rules: rules.Document,
 		Inner: func(name, text string) []diag.Problem { return Read(tree.NewArena(), name, text).Problems },
 	})
 	r.Config, r.Problems = r.Butane.Config, append(r.Problems, r.Butane.Problems...)
@@ -96,10 +98,10 @@ func (r *Result) Valid(audience diag.Audience) bool {
 	return r.Config != nil && !diag.Fatal(diag.For(audience, r.Problems))
 }
 
-// PaceCollector sets how much garbage the process lets stand while it works on a document. What a small one leaves behind is not worth
-// a collection; of a large one the peak is kept near what is really needed. It is the heap that decides, not the size: a few bytes of
-// text can become a hundred times as much, and a limit makes a collection come early without making it come often. The YAML library's
-// nodes are much larger than ours.
+// PaceCollector sets how much garbage the process lets stand while it works on a document. What a small one leaves
+// behind is not worth a collection; of a large one the peak is kept near what is really needed. It is the heap that
+// decides, not the size: a few bytes of text can become a hundred times as much, and a limit makes a collection come
+// early without making it come often. The YAML library's nodes are much larger than ours.
 func PaceCollector[T string | []byte](text T) {
 	const least, base, ofJSON, ofYAML = 64 << 20, 24 << 20, 4, 8
 	times := ofYAML

@@ -45,8 +45,10 @@ func TestTextsOfOtherProgramsAreNamed(t *testing.T) {
 		{"H4sIAAAAAAAA\n", "gzip-compressed data in base64", "decode"},
 		{"eyJpZ25pdGlvbiI6e319", "JSON in base64", "decode"},
 		{"# nothing yet\n", "a text of comments only", "a config is a JSON object"},
-		{"#cloud-config\napiVersion: machineconfiguration.openshift.io/v1\nkind: MachineConfig\n", "a MachineConfig", "spec.config"},
-		{"#cloud-config\nignition:\n  version: 3.4.0\n", "YAML with the keys of an Ignition config", "write variant: fcos"},
+		{"#cloud-config\napiVersion: machineconfiguration.openshift.io/v1\nkind: MachineConfig\n", "a MachineConfig",
+			"spec.config"},
+		{"#cloud-config\nignition:\n  version: 3.4.0\n", "YAML with the keys of an Ignition config",
+			"write variant: fcos"},
 		{"#cloud-config\nusers:\n\t- name: a\n", "a cloud-config file", "cloud-init reads it"},
 		{"---\n", "a blank YAML document", "was empty when"},
 		{"--- # web\n", "a blank YAML document", "was empty when"},
@@ -85,7 +87,8 @@ func TestTextsOfOtherProgramsAreNamed(t *testing.T) {
 			assert.Nil(t, r.Config)
 		})
 	}
-	assert.Contains(t, read("{#cloud-config").Problems[0].Message, "JSON has no comments", "what is meant as JSON is read as JSON")
+	assert.Contains(t, read("{#cloud-config").Problems[0].Message, "JSON has no comments",
+		"what is meant as JSON is read as JSON")
 }
 
 func TestTheFormOfATextIsFoundOut(t *testing.T) {
@@ -93,34 +96,41 @@ func TestTheFormOfATextIsFoundOut(t *testing.T) {
 		text string
 		code string // of the only problem
 	}{
-		"a config in JSON":                                   {`{"ignition": {"version": "3.6.0"}}`, ""},
-		"Butane in YAML":                                     {"variant: fcos\nversion: 1.7.0\n", ""},
-		"Butane after a comment and a marker":                {"# web server\n---\nvariant: fcos\nversion: 1.7.0\n", ""},
-		"Butane in JSON":                                     {`{"variant": "fcos", "version": "1.7.0"}`, ""},
-		"Butane in YAML with braces":                         {`{variant: fcos, version: 1.7.0}`, ""},
-		"Butane with a byte order mark":                      {"\ufeffvariant: fcos\nversion: 1.7.0\n", ""},
-		"Butane in UTF-16":                                   {"\xff\xfe{\x00v\x00a\x00r\x00i\x00a\x00n\x00t\x00:\x00 \x00f\x00c\x00o\x00s\x00,\x00v\x00e\x00r\x00s\x00i\x00o\x00n\x00:\x00 \x001\x00.\x007\x00.\x000\x00}\x00", ""},
-		"a merge key comes first":                            {"<<: {variant: fcos}\nvariant: fcos\nversion: 1.7.0\n", ""},
-		"a config that also has a variant":                   {`{"ignition": {"version": "3.6.0"}, "variant": "fcos"}`, "key-unknown"},
-		"Butane that is no YAML":                             {"variant: fcos\nversion: 1.7.0\nstorage:\n\tfiles: []\n", "yaml-syntax"},
-		"Butane that also has ignition.version":              {"variant: fcos\nversion: 1.7.0\nignition: {version: 3.6.0}\n", "key-unknown"},
-		"Butane that also has ignition.version, with a mark": {"\ufeffignition: {version: 3.6.0}\nvariant: fcos\nversion: 1.7.0\n", "key-unknown"},
-		"Butane in YAML with braces and ignition.version":    {`{variant: fcos, version: 1.7.0, ignition: {version: 3.6.0}}`, "key-unknown"},
-		"Butane that looks like a MachineConfig":             {"variant: fcos\nversion: 1.7.0\napiVersion: v1\n", "key-unknown"},
-		"Butane below the comment of a cloud-config":         {"#cloud-config\nvariant: fcos\nversion: 1.7.0\n", ""},
-		"Butane below the first line of a script":            {"#!/usr/bin/env butane\nvariant: fcos\nversion: 1.7.0\n", ""},
-		"Butane in JSON with a byte order mark":              {"\ufeff" + `{"variant": "fcos", "version": "1.7.0"}`, ""},
-		"broken Butane below the comment of a cloud-config":  {"#cloud-config\nvariant: fcos\nversion: 1.7.0\nstorage:\n\tfiles: []\n", "yaml-syntax"},
-		"a config with a byte order mark":                    {"\ufeff" + `{"ignition": {"version": "3.6.0"}}`, "byte-order-mark"},
-		"a config in UTF-16":                                 {utf16Of(`{"ignition": {"version": "3.6.0"}}`, true), "byte-order-mark"},
-		"a mistake in a config with a byte order mark":       {"\ufeff" + `{"ignition": {"version": "3.6.0",}}`, "json-syntax"},
-		"JSON with a mistake":                                {`{"ignition": {"version": "3.6.0",}}`, "json-syntax"},
-		"a word":                                             {"hello", "json-syntax"},
-		"white space":                                        {" \n", "json-syntax"},
-		"a dash":                                             {"-\n", "json-syntax"},
-		"a list of JSON with a mistake":                      {"[a, b]\n", "json-syntax"},
-		"a list of JSON that looks like a section":           {"[\"a=b\"\n", "json-syntax"},
-		"a variant that is not known":                        {"variant: beos\nversion: 1.0.0\n", "variant-unknown"},
+		"a config in JSON":                    {`{"ignition": {"version": "3.6.0"}}`, ""},
+		"Butane in YAML":                      {"variant: fcos\nversion: 1.7.0\n", ""},
+		"Butane after a comment and a marker": {"# web server\n---\nvariant: fcos\nversion: 1.7.0\n", ""},
+		"Butane in JSON":                      {`{"variant": "fcos", "version": "1.7.0"}`, ""},
+		"Butane in YAML with braces":          {`{variant: fcos, version: 1.7.0}`, ""},
+		"Butane with a byte order mark":       {"\ufeffvariant: fcos\nversion: 1.7.0\n", ""},
+		"Butane in UTF-16": {"\xff\xfe{\x00v\x00a\x00r\x00i\x00a\x00n\x00t\x00:\x00 \x00f\x00c\x00o\x00s\x00," +
+			"\x00v\x00e\x00r\x00s\x00i\x00o\x00n\x00:\x00 \x001\x00.\x007\x00.\x000\x00}\x00", ""},
+		"a merge key comes first":          {"<<: {variant: fcos}\nvariant: fcos\nversion: 1.7.0\n", ""},
+		"a config that also has a variant": {`{"ignition": {"version": "3.6.0"}, "variant": "fcos"}`, "key-unknown"},
+		"Butane that is no YAML":           {"variant: fcos\nversion: 1.7.0\nstorage:\n\tfiles: []\n", "yaml-syntax"},
+		"Butane that also has ignition.version": {"variant: fcos\nversion: 1.7.0\nignition: {version: 3.6.0}\n",
+			"key-unknown"},
+		"Butane that also has ignition.version, with a mark": {"\ufeffignition: {version: 3.6.0}\nvariant: fcos\n" +
+			"version: 1.7.0\n", "key-unknown"},
+		"Butane in YAML with braces and ignition.version": {`{variant: fcos, version: 1.7.0, ` +
+			`ignition: {version: 3.6.0}}`, "key-unknown"},
+		"Butane that looks like a MachineConfig": {"variant: fcos\nversion: 1.7.0\napiVersion: v1\n",
+			"key-unknown"},
+		"Butane below the comment of a cloud-config": {"#cloud-config\nvariant: fcos\nversion: 1.7.0\n", ""},
+		"Butane below the first line of a script":    {"#!/usr/bin/env butane\nvariant: fcos\nversion: 1.7.0\n", ""},
+		"Butane in JSON with a byte order mark":      {"\ufeff" + `{"variant": "fcos", "version": "1.7.0"}`, ""},
+		"broken Butane below the comment of a cloud-config": {"#cloud-config\nvariant: fcos\nversion: 1.7.0\n" +
+			"storage:\n\tfiles: []\n", "yaml-syntax"},
+		"a config with a byte order mark": {"\ufeff" + `{"ignition": {"version": "3.6.0"}}`, "byte-order-mark"},
+		"a config in UTF-16":              {utf16Of(`{"ignition": {"version": "3.6.0"}}`, true), "byte-order-mark"},
+		"a mistake in a config with a byte order mark": {"\ufeff" + `{"ignition": {"version": "3.6.0",}}`,
+			"json-syntax"},
+		"JSON with a mistake":           {`{"ignition": {"version": "3.6.0",}}`, "json-syntax"},
+		"a word":                        {"hello", "json-syntax"},
+		"white space":                   {" \n", "json-syntax"},
+		"a dash":                        {"-\n", "json-syntax"},
+		"a list of JSON with a mistake": {"[a, b]\n", "json-syntax"},
+		"a list of JSON that looks like a section": {"[\"a=b\"\n", "json-syntax"},
+		"a variant that is not known":              {"variant: beos\nversion: 1.0.0\n", "variant-unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := read(c.text)
@@ -136,22 +146,26 @@ func TestTheFormOfATextIsFoundOut(t *testing.T) {
 }
 
 func TestWhatIsWrongWithTheConfigOfADocumentIsSaidOfTheDocument(t *testing.T) {
-	r := read("variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n    - path: a\n  links: [{path: /b, hard: true, target: /c, user: {id: 1}}]\n")
+	r := read("variant: fcos\nversion: 1.7.0\n" +
+		"storage:\n  files:\n    - path: a\n  links: [{path: /b, hard: true, target: /c, user: {id: 1}}]\n")
 	require.Len(t, r.Problems, 2)
 	diag.Sort(r.Problems)
-	assert.Equal(t, []string{"error path-relative $.storage.files.0.path", "warning hard-link-owner $.storage.links.0.user.id"}, told(r.Problems))
+	assert.Equal(t, []string{"error path-relative $.storage.files.0.path",
+		"warning hard-link-owner $.storage.links.0.user.id"}, told(r.Problems))
 	assert.Equal(t, "x.ign:5:13", r.Problems[0].Place.String())
 	assert.Equal(t, "x.ign:6:57", r.Problems[1].Place.String())
 }
 
 func TestAConfigKnowsTheLinesOfItsDocument(t *testing.T) {
-	r := read("variant: fcos\nversion: 1.7.0\nboot_device:\n  layout: x86_64\n  mirror:\n    devices: [/dev/a, /dev/b]\n")
+	r := read("variant: fcos\nversion: 1.7.0\n" +
+		"boot_device:\n  layout: x86_64\n  mirror:\n    devices: [/dev/a, /dev/b]\n")
 	require.Empty(t, r.Problems)
 	assert.Equal(t, "x.ign:6:23", r.Config.At("$.storage.disks.1.partitions.2.label", tree.Index{}).Place().String())
 }
 
 func TestThereAreNoLocalFilesAtBoot(t *testing.T) {
-	r := read("variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n    - path: /a\n      contents:\n        local: motd\n")
+	r := read("variant: fcos\nversion: 1.7.0\n" +
+		"storage:\n  files:\n    - path: /a\n      contents:\n        local: motd\n")
 	require.Len(t, r.Problems, 1)
 	assert.Equal(t, "no-files-dir", r.Problems[0].Code)
 	assert.Equal(t, "x.ign:7:16", r.Problems[0].Place.String())
@@ -165,16 +179,30 @@ func TestConfigsAreWrittenAtOtherVersions(t *testing.T) {
 		to   config.Version
 		want string // JSON, or the first problem
 	}{
-		"an older version that can say it all": {`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "/a"}]}}`, config.V3_0, `{"ignition":{"version":"3.0.0"},"storage":{"files":[{"path":"/a"}]}}`},
-		"a newer version":                      {`{"ignition": {"version": "3.1.0"}}`, config.V3_6, `{"ignition":{"version":"3.6.0"}}`},
-		"a newer version clears bits that had no effect": {`{"ignition": {"version": "3.1.0"}, "storage": {"files": [{"path": "/a", "mode": 2541}]}}`, config.V3_6,
+		"an older version that can say it all": {`{"ignition": {"version": "3.6.0"}, "storage": {"files": ` +
+			`[{"path": "/a"}]}}`, config.V3_0, `{"ignition":{"version":"3.0.0"},"storage":{"files":[{"path":"/a"}]}}`},
+		"a newer version": {`{"ignition": {"version": "3.1.0"}}`, config.V3_6, `{"ignition":{"version":"3.6.0"}}`},
+		"a newer version clears bits that had no effect": {`{"ignition": {"version": "3.1.0"}, ` +
+			`"storage": {"files": [{"path": "/a", "mode": 2541}]}}`, config.V3_6,
 			`{"ignition":{"version":"3.6.0"},"storage":{"files":[{"path":"/a","mode":493}]}}`},
-		"a document":                      {"variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n    - {path: /a, contents: {inline: x}}\n", config.V3_0, `{"ignition":{"version":"3.0.0"},"storage":{"files":[{"path":"/a","contents":{"compression":"","source":"data:,x"}}]}}`},
-		"a field that came later":         {`{"ignition": {"version": "3.6.0"}, "storage": {"luks": [{"name": "a", "device": "/dev/b"}]}}`, config.V3_1, `x.ign:1:56: $.storage.luks: the key "luks" came with version 3.2.0, so 3.1.0 cannot say this`},
-		"a field of a document":           {"variant: fcos\nversion: 1.7.0\nkernel_arguments: {should_exist: [a]}\n", config.V3_2, `x.ign:3:19: $.kernelArguments: the key "kernelArguments" came with version 3.3.0, so 3.2.0 cannot say this`},
-		"a value that came later":         {`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "/a", "contents": {"source": "arn:aws:s3:::b/k"}}]}}`, config.V3_3, `x.ign:1:96: $.storage.files.0.contents.source: version 3.3.0 does not take this: `},
-		"bits that count only later":      {`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "/a", "mode": 2541}]}}`, config.V3_5, `x.ign:1:81: $.storage.files.0.mode: set-id and sticky bits count from version 3.6.0 on, so 3.5.0 would lose them`},
-		"a link without a target, before": {`{"ignition": {"version": "3.0.0"}, "storage": {"links": [{"path": "/a", "target": "b"}]}}`, config.V3_3, `{"ignition":{"version":"3.3.0"},"storage":{"links":[{"path":"/a","target":"b"}]}}`},
+		"a document": {"variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n    - {path: /a, contents: {inline: x}}\n",
+			config.V3_0, `{"ignition":{"version":"3.0.0"},` +
+				`"storage":{"files":[{"path":"/a","contents":{"compression":"","source":"data:,x"}}]}}`},
+		"a field that came later": {`{"ignition": {"version": "3.6.0"}, ` +
+			`"storage": {"luks": [{"name": "a", "device": "/dev/b"}]}}`, config.V3_1,
+			`x.ign:1:56: $.storage.luks: the key "luks" came with version 3.2.0, so 3.1.0 cannot say this`},
+		"a field of a document": {"variant: fcos\nversion: 1.7.0\nkernel_arguments: {should_exist: [a]}\n",
+			config.V3_2, `x.ign:3:19: $.kernelArguments: the key "kernelArguments" came with version 3.3.0, ` +
+				`so 3.2.0 cannot say this`},
+		"a value that came later": {`{"ignition": {"version": "3.6.0"}, ` +
+			`"storage": {"files": [{"path": "/a", "contents": {"source": "arn:aws:s3:::b/k"}}]}}`, config.V3_3,
+			`x.ign:1:96: $.storage.files.0.contents.source: version 3.3.0 does not take this: `},
+		"bits that count only later": {`{"ignition": {"version": "3.6.0"}, ` +
+			`"storage": {"files": [{"path": "/a", "mode": 2541}]}}`, config.V3_5, `x.ign:1:81: ` +
+			`$.storage.files.0.mode: set-id and sticky bits count from version 3.6.0 on, so 3.5.0 would lose them`},
+		"a link without a target, before": {`{"ignition": {"version": "3.0.0"}, ` +
+			`"storage": {"links": [{"path": "/a", "target": "b"}]}}`, config.V3_3,
+			`{"ignition":{"version":"3.3.0"},"storage":{"links":[{"path":"/a","target":"b"}]}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := read(c.text)
@@ -192,7 +220,8 @@ func TestConfigsAreWrittenAtOtherVersions(t *testing.T) {
 
 func TestProblemsComeInTheOrderOfTheRules(t *testing.T) {
 	r := read("{\"zz\": 1, \"ignition\": {\"version\": \"3.6.0\"},\n" +
-		`"storage": {"files": [{"path": "a", "zz": 2}, {"path": "/b", "mode": "0644"}, {"path": "/c"}, {"path": "/c"}]}, "systemd": {"units": [{"name": "` + "\xff" + `"}]}}`)
+		`"storage": {"files": [{"path": "a", "zz": 2}, {"path": "/b", "mode": "0644"}, {"path": "/c"}, ` +
+		`{"path": "/c"}]}, "systemd": {"units": [{"name": "` + "\xff" + `"}]}}`)
 	assert.Equal(t, []string{
 		"error wrong-type $.storage.files.1.mode",
 		"error path-relative $.storage.files.0.path",
@@ -206,8 +235,10 @@ func TestProblemsComeInTheOrderOfTheRules(t *testing.T) {
 }
 
 func TestRulesDoNotBlameWhatAWrongKindTookAway(t *testing.T) {
-	r := read(`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": 5}, {"path": "b"}], "disks": [{"device": {}, "partitions": [{}]}]}}`)
-	assert.Equal(t, []string{"error wrong-type $.storage.files.0.path", "error wrong-type $.storage.disks.0.device", "error path-relative $.storage.files.1.path"}, told(r.Problems))
+	r := read(`{"ignition": {"version": "3.6.0"}, ` +
+		`"storage": {"files": [{"path": 5}, {"path": "b"}], "disks": [{"device": {}, "partitions": [{}]}]}}`)
+	assert.Equal(t, []string{"error wrong-type $.storage.files.0.path", "error wrong-type $.storage.disks.0.device",
+		"error path-relative $.storage.files.1.path"}, told(r.Problems))
 }
 
 func TestValidityDependsOnTheAudience(t *testing.T) {
@@ -252,8 +283,10 @@ func TestWhatIsWrongWithATextIsNamed(t *testing.T) {
 		{"variant: fcos\nversion: 1.7.0\n\x00", "the text ends in NUL bytes, 1 in all", "x.ign:3:1"},
 		{`{"ignition": 'x'}` + "\x00", "a string starts with a single quote", "x.ign:1:14"},
 		{utf16Of(config, false), "this is text in UTF-16 without a byte order mark, not in UTF-8", "x.ign:1:2"},
-		{"\x00" + utf16Of(config, false), "this is text in UTF-16 without a byte order mark, not in UTF-8", "x.ign:1:1"},
-		{utf16Of(config, true) + "\x00", "this is text in UTF-16, cut off in the middle of a character, not in UTF-8", "x.ign:1:1"},
+		{"\x00" + utf16Of(config, false), "this is text in UTF-16 without a byte order mark, not in UTF-8",
+			"x.ign:1:1"},
+		{utf16Of(config, true) + "\x00", "this is text in UTF-16, cut off in the middle of a character, not in UTF-8",
+			"x.ign:1:1"},
 		{utf32, "this is text in UTF-32, not in UTF-8", "x.ign:1:2"},
 		{"\xff\xfe\x00\x00" + utf32, "this is text in UTF-32, not in UTF-8", "x.ign:1:1"},
 		{"#cloud-config\n" + config, "JSON has no comments", "x.ign:1:1"},
@@ -275,7 +308,8 @@ func TestAMarkIsAnErrorForThePeerOnly(t *testing.T) {
 		assert.True(t, r.Valid(diag.Workstation))
 		assert.True(t, r.Valid(diag.Boot))
 		assert.False(t, r.Valid(diag.Peer))
-		assert.Equal(t, "error at line 1 col 2: "+r.Problems[0].Message, diag.PeerLine(diag.For(diag.Peer, r.Problems)[0]))
+		assert.Equal(t, "error at line 1 col 2: "+r.Problems[0].Message,
+			diag.PeerLine(diag.For(diag.Peer, r.Problems)[0]))
 	}
 }
 

@@ -61,7 +61,8 @@ func TestErrorsOfReferencesHideTheSecretsOfURLs(t *testing.T) {
 		"a document that refers to itself": refers(secret),
 		"an empty document":                "",
 		"a document that is none":          "sekrit",
-		"an invalid document":              `{"ignition": {"version": "3.6.0"}, "systemd": {"units": [{"name": "x", "contents": "[sekrit"}]}}`,
+		"an invalid document": `{"ignition": {"version": "3.6.0"}, ` +
+			`"systemd": {"units": [{"name": "x", "contents": "[sekrit"}]}}`,
 	} {
 		_, names, err := pages{secret: text}.follow(t, secret)
 		require.Error(t, err, claim)

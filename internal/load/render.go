@@ -29,7 +29,8 @@ type Fetcher interface {
 	Bytes(ctx context.Context, r config.Resource) ([]byte, error)
 }
 
-// ErrEmpty is a document of no bytes, or of blanks. At the top it means that there is no config; what a config refers to must not be empty.
+// ErrEmpty is a document of no bytes, or of blanks. At the top it means that there is no config; what a config refers
+// to must not be empty.
 var ErrEmpty = errors.New("the config is empty")
 
 // An InvalidError is a document that was refused.
@@ -82,13 +83,14 @@ type told struct {
 	place         diag.Place
 }
 
-// Document reads one document and reports what is wrong with it. The text must not change afterwards: it is not copied, and
-// strings of the config are parts of it. The error is ErrEmpty or an *InvalidError.
+// Document reads one document and reports what is wrong with it. The text must not change afterwards: it is not copied,
+// and strings of the config are parts of it. The error is ErrEmpty or an *InvalidError.
 func (l *Loader) Document(name string, text []byte) (*document.Document, error) {
 	return l.DocumentWith(name, text, Options{})
 }
 
-// DocumentWith is Document with a say in how a Butane document is read. Documents that it refers to have no local files.
+// DocumentWith is Document with a say in how a Butane document is read. Documents that it refers to have no local
+// files.
 func (l *Loader) DocumentWith(name string, text []byte, o Options) (*document.Document, error) {
 	if tree.IsBlank(text) {
 		return nil, ErrEmpty
@@ -107,7 +109,8 @@ func (l *Loader) judge(name string, problems []diag.Problem) error {
 	return nil
 }
 
-// Tell reports problems that have not been reported yet: what is wrong with a document is wrong with what it is merged into.
+// Tell reports problems that have not been reported yet: what is wrong with a document is wrong with what it is merged
+// into.
 func (l *Loader) Tell(problems []diag.Problem) {
 	var fresh []diag.Problem
 	for _, p := range problems {
@@ -145,7 +148,8 @@ func (l *Loader) render(ctx context.Context, doc *document.Document, way *chain)
 	ignition := doc.Config().Ignition
 	if ignition.Config.Replace.Source != nil {
 		place := doc.At("$.ignition.config.replace.source", tree.Index{}).Place()
-		next, err := l.follow(ctx, ignition.Config.Replace, &chain{way, *ignition.Config.Replace.Source, place}, "replace")
+		next, err := l.follow(ctx, ignition.Config.Replace, &chain{way, *ignition.Config.Replace.Source, place},
+			"replace")
 		if err != nil {
 			return nil, err
 		}
@@ -198,7 +202,8 @@ func (l *Loader) follow(ctx context.Context, r config.Resource, step *chain, wha
 		l.Reference(*r.Source, name)
 	}
 	if tree.IsBlank(text) {
-		return nil, fmt.Errorf("%s: %s: the document is empty; leave the reference out, or let it name a config", step.from, what)
+		return nil, fmt.Errorf("%s: %s: the document is empty; leave the reference out, or let it name a config",
+			step.from, what)
 	}
 	return l.Document(name, text)
 }
@@ -208,7 +213,8 @@ func (c *chain) check() error {
 	depth := 0
 	for up := c.up; up != nil; up = up.up {
 		if up.url == c.url && !strings.HasPrefix(c.url, "data:") {
-			return fmt.Errorf("%s: the config refers to itself: %s was fetched on the way here", c.from, source.Redact(c.url))
+			return fmt.Errorf("%s: the config refers to itself: %s was fetched on the way here", c.from,
+				source.Redact(c.url))
 		}
 		if depth++; depth >= maxDepth {
 			return fmt.Errorf("%s: configs refer to each other more than %d levels deep", c.from, maxDepth)

@@ -98,7 +98,8 @@ func conf(ignition string, files ...string) string {
 		path, source, _ := strings.Cut(f, "=")
 		all[i] = fmt.Sprintf(`{"path": %q, "contents": {"source": %q}}`, path, source)
 	}
-	return fmt.Sprintf(`{"ignition": {"version": "3.4.0"%s}, "storage": {"files": [%s]}}`, ignition, strings.Join(all, ", "))
+	return fmt.Sprintf(`{"ignition": {"version": "3.4.0"%s}, "storage": {"files": [%s]}}`, ignition,
+		strings.Join(all, ", "))
 }
 
 func merging(sources ...string) string {
@@ -115,15 +116,18 @@ func replacing(source string) string {
 
 func TestLaterDocumentsWinOverEarlierOnes(t *testing.T) {
 	r := render(t, diag.Boot, map[string]string{
-		"main":       conf(merging("http://a/1", "http://a/2"), "/x=data:,main", "/main=data:,", "/one=data:,main", "/deep=data:,main"),
+		"main": conf(merging("http://a/1", "http://a/2"), "/x=data:,main", "/main=data:,", "/one=data:,main",
+			"/deep=data:,main"),
 		"http://a/1": conf(merging("http://a/deep"), "/x=data:,one", "/one=data:,one", "/deep=data:,one"),
 		"http://a/2": conf("", "/x=data:,two"),
 		// A child's own children come before its siblings.
 		"http://a/deep": conf("", "/deep=data:,deep", "/x=data:,deep", "/new=data:,deep"),
 	})
 	assert.Equal(t, "/x=data:,two /main=data:, /one=data:,one /deep=data:,deep /new=data:,deep", r.files(t))
-	assert.Equal(t, []string{"fetch http://a/1", "configure", "fetch http://a/deep", "configure", "fetch http://a/2", "configure"}, r.shelf.log)
-	assert.Equal(t, []string{"http://a/1 as http://a/1", "http://a/deep as http://a/deep", "http://a/2 as http://a/2"}, r.referred)
+	assert.Equal(t, []string{"fetch http://a/1", "configure", "fetch http://a/deep", "configure", "fetch http://a/2",
+		"configure"}, r.shelf.log)
+	assert.Equal(t, []string{"http://a/1 as http://a/1", "http://a/deep as http://a/deep", "http://a/2 as http://a/2"},
+		r.referred)
 	assert.Empty(t, r.reported)
 	assert.Equal(t, config.Newest, r.doc.Version)
 }
@@ -148,14 +152,16 @@ func TestTheFetcherIsToldMergedSettingsBeforeItFetchesOn(t *testing.T) {
 
 func TestAReplacementDiscardsWhatNamedIt(t *testing.T) {
 	r := render(t, diag.Boot, map[string]string{
-		"main":       conf(`"timeouts": {"httpTotal": 1}, "config": {"merge": [{"source": "http://a/never"}], "replace": {"source": "http://a/1"}}`, "/main=data:,"),
+		"main": conf(`"timeouts": {"httpTotal": 1}, `+
+			`"config": {"merge": [{"source": "http://a/never"}], "replace": {"source": "http://a/1"}}`, "/main=data:,"),
 		"http://a/1": conf(`"timeouts": {"httpTotal": 2}, `+merging("http://a/2"), "/one=data:,"),
 		"http://a/2": conf(replacing("http://a/3"), "/two=data:,"),
 		"http://a/3": conf("", "/three=data:,"),
 	})
 	assert.Equal(t, "/one=data:, /three=data:,", r.files(t))
 	assert.Equal(t, []string{
-		"fetch http://a/1", "configure total=2", "fetch http://a/2", "configure total=2", "fetch http://a/3", "configure",
+		"fetch http://a/1", "configure total=2", "fetch http://a/2", "configure total=2", "fetch http://a/3",
+		"configure",
 	}, r.shelf.log)
 }
 
@@ -165,17 +171,23 @@ func TestReferencesThatCannotBeFollowed(t *testing.T) {
 		texts map[string]string
 		want  string
 	}{
-		"an empty config to merge": {map[string]string{"main": conf(merging("http://a/1")), "http://a/1": ""}, "main:1:67: merge 0: the document is empty"},
-		"an empty replacement":     {map[string]string{"main": conf(replacing("http://a/1")), "http://a/1": ""}, "main:1:68: replace: the document is empty"},
-		"a document not to be had": {map[string]string{"main": conf(merging("http://a/1"))}, "main:1:67: merge 0: not found"},
+		"an empty config to merge": {map[string]string{"main": conf(merging("http://a/1")), "http://a/1": ""},
+			"main:1:67: merge 0: the document is empty"},
+		"an empty replacement": {map[string]string{"main": conf(replacing("http://a/1")), "http://a/1": ""},
+			"main:1:68: replace: the document is empty"},
+		"a document not to be had": {map[string]string{"main": conf(merging("http://a/1"))},
+			"main:1:67: merge 0: not found"},
 		"a config that merges itself": {map[string]string{"main": conf(merging(loop)), loop: conf(merging(loop))},
 			"http://…@a/1?token=…:1:67: the config refers to itself: http://…@a/1?token=… was fetched on the way here"},
-		"a circle of two": {map[string]string{"main": conf(merging("http://a/1")), "http://a/1": conf(replacing("http://a/2")), "http://a/2": conf(merging("http://a/1"))},
+		"a circle of two": {map[string]string{"main": conf(merging("http://a/1")),
+			"http://a/1": conf(replacing("http://a/2")), "http://a/2": conf(merging("http://a/1"))},
 			"http://a/2:1:67: the config refers to itself: http://a/1 was fetched"},
-		"a child that is invalid": {map[string]string{"main": conf(merging("http://a/1")), "http://a/1": conf("", "x=data:,")},
-			`config is invalid: http://a/1:1:67: $.storage.files.0.path: the path "x" is not absolute`},
-		"a child whose version is not known": {map[string]string{"main": conf(merging("http://a/1")), "http://a/1": `{"ignition": {"version": "2.0.0"}}`},
-			`config is invalid: http://a/1:1:26: $.ignition.version: version "2.0.0" of the config language is not known`},
+		"a child that is invalid": {map[string]string{"main": conf(merging("http://a/1")), "http://a/1": conf("",
+			"x=data:,")}, `config is invalid: http://a/1:1:67: $.storage.files.0.path: the path "x" is not absolute`},
+		"a child whose version is not known": {map[string]string{"main": conf(merging("http://a/1")),
+			"http://a/1": `{"ignition": {"version": "2.0.0"}}`},
+			`config is invalid: http://a/1:1:26: $.ignition.version: version "2.0.0" of the config language ` +
+				`is not known`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := render(t, diag.Boot, c.texts)
@@ -190,7 +202,8 @@ func TestReferencesThatCannotBeFollowed(t *testing.T) {
 func TestTheSameDocumentMayBeMergedTwice(t *testing.T) {
 	r := render(t, diag.Boot, map[string]string{
 		"main":       conf(merging("http://a/1", "http://a/2")),
-		"http://a/1": conf(merging("http://a/3"), "/one=data:,"), "http://a/2": conf(merging("http://a/3"), "/two=data:,"),
+		"http://a/1": conf(merging("http://a/3"), "/one=data:,"),
+		"http://a/2": conf(merging("http://a/3"), "/two=data:,"),
 		"http://a/3": conf("", "/three=data:,"),
 	})
 	assert.Equal(t, "/one=data:, /three=data:, /two=data:,", r.files(t))
@@ -223,7 +236,8 @@ func TestWhatTheFetcherCannotUseStopsTheRendering(t *testing.T) {
 
 func TestAnInlineDocumentIsCalledByWhatNamesIt(t *testing.T) {
 	inline := "data:," + url.PathEscape(`{"ignition": {"version": "3.4.0"}, "mood": "secret"}`)
-	r := render(t, diag.Boot, map[string]string{"main": conf(merging(inline)), inline: `{"ignition": {"version": "3.4.0"}, "mood": "secret"}`})
+	r := render(t, diag.Boot, map[string]string{"main": conf(merging(inline)),
+		inline: `{"ignition": {"version": "3.4.0"}, "mood": "secret"}`})
 	require.NoError(t, r.err)
 	require.Len(t, r.reported, 1)
 	assert.Equal(t, "main (merge 0):1:36", r.reported[0].Place.String())
@@ -231,8 +245,10 @@ func TestAnInlineDocumentIsCalledByWhatNamesIt(t *testing.T) {
 }
 
 func TestWarningsOfADocumentAreToldOnce(t *testing.T) {
-	warns := `{"ignition": {"version": "3.4.0"}, "systemd": {"units": [{"name": "a.service", "enabled": true, "contents": "[A]\nb=c"}]}}`
-	r := render(t, diag.Boot, map[string]string{"main": conf(merging("http://a/1", "http://a/2")), "http://a/1": warns, "http://a/2": conf("")})
+	warns := `{"ignition": {"version": "3.4.0"}, ` +
+		`"systemd": {"units": [{"name": "a.service", "enabled": true, "contents": "[A]\nb=c"}]}}`
+	r := render(t, diag.Boot, map[string]string{"main": conf(merging("http://a/1", "http://a/2")), "http://a/1": warns,
+		"http://a/2": conf("")})
 	require.NoError(t, r.err)
 	require.Len(t, r.reported, 1, "not again of the merged config")
 	assert.Equal(t, "unit-not-installable", r.reported[0].Code)
@@ -241,7 +257,8 @@ func TestWarningsOfADocumentAreToldOnce(t *testing.T) {
 
 func TestWhatIsWrongOnlyAfterMergingIsToldAtItsPlace(t *testing.T) {
 	owner := func(owner string) string {
-		return fmt.Sprintf(`{"ignition": {"version": "3.4.0"%s}, "storage": {"files": [{"path": "/a", "user": {%s}}]}}`, map[bool]string{true: ", " + merging("http://a/1")}[strings.Contains(owner, "id")], owner)
+		return fmt.Sprintf(`{"ignition": {"version": "3.4.0"%s}, "storage": {"files": [{"path": "/a", "user": {%s}}]}}`,
+			map[bool]string{true: ", " + merging("http://a/1")}[strings.Contains(owner, "id")], owner)
 	}
 	r := render(t, diag.Boot, map[string]string{"main": owner(`"id": 1`), "http://a/1": owner(`"name": "secret"`)})
 	var invalid *load.InvalidError
@@ -255,7 +272,8 @@ func TestWhatIsWrongOnlyAfterMergingIsToldAtItsPlace(t *testing.T) {
 }
 
 func TestOurOwnRulesDoNotStopABoot(t *testing.T) {
-	texts := map[string]string{"main": conf(merging("http://a/1")), "http://a/1": `{"ignition": {"version": "3.4.0"}, "passwd": {"users": [{"name": ""}]}}`}
+	texts := map[string]string{"main": conf(merging("http://a/1")),
+		"http://a/1": `{"ignition": {"version": "3.4.0"}, "passwd": {"users": [{"name": ""}]}}`}
 	r := render(t, diag.Boot, texts)
 	require.NoError(t, r.err)
 	require.Len(t, r.reported, 1)
@@ -268,9 +286,11 @@ func TestOurOwnRulesDoNotStopABoot(t *testing.T) {
 
 func TestAnInvalidErrorNamesTheFirstErrorAndCountsTheRest(t *testing.T) {
 	problem := func(severity diag.Severity, message string) diag.Problem {
-		return diag.Problem{Severity: severity, Code: "x", Path: "$.a", Message: message, Place: diag.Place{Doc: &diag.Document{Name: "main", Text: "secret"}}}
+		return diag.Problem{Severity: severity, Code: "x", Path: "$.a", Message: message,
+			Place: diag.Place{Doc: &diag.Document{Name: "main", Text: "secret"}}}
 	}
-	err := &load.InvalidError{Name: "main", Problems: []diag.Problem{problem(diag.Warning, "w"), problem(diag.Error, "first"), problem(diag.Error, "second"), problem(diag.Error, "third")}}
+	err := &load.InvalidError{Name: "main", Problems: []diag.Problem{problem(diag.Warning, "w"),
+		problem(diag.Error, "first"), problem(diag.Error, "second"), problem(diag.Error, "third")}}
 	assert.Equal(t, "config is invalid: main:1:1: $.a: first (and 2 more)", err.Error())
 	err.Problems = err.Problems[:2]
 	assert.Equal(t, "config is invalid: main:1:1: $.a: first", err.Error())
@@ -284,6 +304,7 @@ func TestAnEmptyDocumentAtTheTopIsNoConfig(t *testing.T) {
 }
 
 func TestAConfigToMergeWithoutASourceIsAnError(t *testing.T) {
-	r := render(t, diag.Boot, map[string]string{"main": `{"ignition": {"version": "3.0.0", "config": {"merge": [{}]}}}`})
+	r := render(t, diag.Boot,
+		map[string]string{"main": `{"ignition": {"version": "3.0.0", "config": {"merge": [{}]}}}`})
 	require.ErrorContains(t, r.err, "main:1:56: a config to merge has no source")
 }

@@ -22,8 +22,8 @@ func markOf(text string) string {
 	return ""
 }
 
-// decoded gives a text in UTF-16 with a byte order mark as UTF-8. The problem, if any, is what other engines have against such a
-// config: they read JSON in UTF-8 without a mark only.
+// decoded gives a text in UTF-16 with a byte order mark as UTF-8. The problem, if any, is what other engines have
+// against such a config: they read JSON in UTF-8 without a mark only.
 func decoded(doc *diag.Document) (*diag.Document, *diag.Problem) {
 	message := "the text starts with a byte order mark; other engines refuse it"
 	text := tree.Text16(doc.Text)
@@ -35,13 +35,14 @@ func decoded(doc *diag.Document) (*diag.Document, *diag.Problem) {
 		return doc, nil
 	}
 	return doc, &diag.Problem{
-		Severity: diag.Warning, Laxer: true, Code: config.CodeMark, Place: diag.Place{Doc: doc, Span: diag.Span{End: min(1, len(text))}},
+		Severity: diag.Warning, Laxer: true, Code: config.CodeMark,
+		Place:   diag.Place{Doc: doc, Span: diag.Span{End: min(1, len(text))}},
 		Message: message, Hint: "save it as UTF-8 without a byte order mark",
 	}
 }
 
-// noText says why a text that is no JSON is none in any other form either, in the place of what is wrong with it as JSON; it
-// reports false where it may be.
+// noText says why a text that is no JSON is none in any other form either, in the place of what is wrong with it as
+// JSON; it reports false where it may be.
 func noText(text string, wrong *diag.Problem) bool {
 	say := func(message, hint string) bool {
 		wrong.Message, wrong.Hint = message, hint
@@ -55,19 +56,21 @@ func noText(text string, wrong *diag.Problem) bool {
 	case body == "" && nuls == 0:
 		return say("the text is blank", blankHint)
 	case body == "":
-		return say("the text has nothing but NUL bytes", "it was lost, as in a power cut, or never written; write it again")
+		return say("the text has nothing but NUL bytes",
+			"it was lost, as in a power cut, or never written; write it again")
 	case encoding != "":
 		return say("this is text in "+encoding+", not in UTF-8", "save it as UTF-8")
 	case nuls > 0 && packed == "" && (body[0] != '{' || wrong.Place.Span.Start >= len(kept)):
 		at := len(kept) + strings.IndexByte(text[len(kept):], 0)
 		wrong.Place.Span = diag.Span{Start: at, End: at + 1}
-		return say(fmt.Sprintf("the text ends in NUL bytes, %d in all", nuls), "it was padded, as a disk's block or a field of fixed size is; cut them off")
+		return say(fmt.Sprintf("the text ends in NUL bytes, %d in all", nuls),
+			"it was padded, as a disk's block or a field of fixed size is; cut them off")
 	}
 	return false
 }
 
-// encodingOf names the encoding of a text that is not read here, by its mark or by where the NUL bytes of its first, plain
-// characters are; "" where there is none.
+// encodingOf names the encoding of a text that is not read here, by its mark or by where the NUL bytes of its first,
+// plain characters are; "" where there is none.
 func encodingOf(text string) string {
 	if len(text) < 8 {
 		return ""
@@ -79,7 +82,8 @@ func encodingOf(text string) string {
 		}
 	}
 	switch {
-	case strings.HasPrefix(text, "\xff\xfe\x00\x00"), strings.HasPrefix(text, "\x00\x00\xfe\xff"), zeros == 0b11101110, zeros == 0b01110111:
+	case strings.HasPrefix(text, "\xff\xfe\x00\x00"), strings.HasPrefix(text, "\x00\x00\xfe\xff"), zeros == 0b11101110,
+		zeros == 0b01110111:
 		return "UTF-32"
 	case strings.HasPrefix(text, "\xff\xfe"), strings.HasPrefix(text, "\xfe\xff"):
 		return "UTF-16, cut off in the middle of a character"

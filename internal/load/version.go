@@ -17,11 +17,12 @@ import (
 // An Opener gives the content of a data: URL, decompressed and held against its digest.
 type Opener func(config.Resource) ([]byte, error)
 
-// JSONAt writes the config at a version, older or newer than its own. With an opener, a config inside of it, as a data: URL to merge
-// or to replace it with, is brought to that version too where it is of a newer one, and so are those inside of that.
+// JSONAt writes the config at a version, older or newer than its own. With an opener, a config inside of it, as a data:
+// URL to merge or to replace it with, is brought to that version too where it is of a newer one, and so are those
+// inside of that.
 //
-// The problems are what that version cannot say, and what its rules hold against the config; with an error among them there is no
-// JSON. The result must not be used otherwise afterwards.
+// The problems are what that version cannot say, and what its rules hold against the config; with an error among them
+// there is no JSON. The result must not be used otherwise afterwards.
 func (r *Result) JSONAt(v config.Version, pretty bool, open Opener) ([]byte, []diag.Problem) {
 	c := converter{to: v, open: open}
 	out := c.write(r, v, pretty)
@@ -76,14 +77,16 @@ func (c *converter) inside(r *Result, root tree.Node) {
 	}
 }
 
-// resource brings one config to the version, if it is part of the text. What is fetched from elsewhere is nobody's to change.
+// resource brings one config to the version, if it is part of the text. What is fetched from elsewhere is nobody's to
+// change.
 func (c *converter) resource(r config.Resource, n tree.Node, path string) {
 	src := n.Get("source")
 	if scheme, ok := source.Scheme(src.Text()); !ok || scheme != "data" {
 		return
 	}
 	fail := func(message string, related ...diag.Related) {
-		c.problems = append(c.problems, diag.Problem{Severity: diag.Error, Code: "version-inside", Place: src.Place(), Path: path + ".source", Message: message, Related: related})
+		c.problems = append(c.problems, diag.Problem{Severity: diag.Error, Code: "version-inside", Place: src.Place(),
+			Path: path + ".source", Message: message, Related: related})
 	}
 	text, err := c.open(r)
 	switch {
@@ -100,13 +103,15 @@ func (c *converter) resource(r config.Resource, n tree.Node, path string) {
 	if inner.Valid(diag.Boot) {
 		own := inner.Config.Version
 		out = deeper.write(&inner, min(own, c.to), false)
-		deeper.changed = deeper.changed || own > c.to || inner.Butane != nil || markOf(inner.Text.Text) != "" || c.unzips(n)
+		deeper.changed = deeper.changed || own > c.to || inner.Butane != nil || markOf(inner.Text.Text) != "" ||
+			c.unzips(n)
 	} else {
 		deeper.problems = diag.For(diag.Boot, inner.Problems)
 	}
 	for _, p := range deeper.problems {
 		if p.Severity == diag.Error {
-			fail(within(p), append([]diag.Related{{Place: p.Place, Path: p.Path, Message: "it is here"}}, p.Related...)...)
+			fail(within(p),
+				append([]diag.Related{{Place: p.Place, Path: p.Path, Message: "it is here"}}, p.Related...)...)
 		}
 	}
 	if out != nil && deeper.changed {
@@ -127,8 +132,8 @@ func (c *converter) unzips(n tree.Node) bool {
 	return c.to < config.V3_1 && n.Get("compression").Text() != ""
 }
 
-// put gives a resource other content, compressed if the old one was. A digest of the old one goes; one of text that stands beside it
-// says nothing.
+// put gives a resource other content, compressed if the old one was. A digest of the old one goes; one of text that
+// stands beside it says nothing.
 func (c *converter) put(n tree.Node, text string) {
 	zipped := n.Get("compression").Text() != "" && !c.unzips(n)
 	url, compression := butane.DataURL(text, zipped)

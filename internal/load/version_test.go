@@ -28,7 +28,8 @@ func opened(r config.Resource) ([]byte, error) {
 // holding is a config with another one inside, to merge.
 func holding(version, inner string, zip bool) string {
 	url, compression := butane.DataURL(inner, zip)
-	return fmt.Sprintf(`{"ignition":{"version":%q,"config":{"merge":[{"source":%q,"compression":%q}]}}}`, version, url, compression)
+	return fmt.Sprintf(`{"ignition":{"version":%q,"config":{"merge":[{"source":%q,"compression":%q}]}}}`, version, url,
+		compression)
 }
 
 // insides lists the versions of a config and of those inside of it.
@@ -55,22 +56,35 @@ func TestConfigsInsideAreWrittenAtTheVersionToo(t *testing.T) {
 		to   config.Version
 		want []string // the versions that come out, or the first problem
 	}{
-		"a newer one":                   {holding("3.4.0", empty, false), config.V3_1, []string{"3.1.0", "3.1.0"}},
-		"a compressed one":              {holding("3.4.0", long, true), config.V3_2, []string{"3.2.0", "3.2.0"}},
-		"a compressed one, to 3.0.0":    {holding("3.4.0", long, true), config.V3_0, []string{"3.0.0", "3.0.0"}},
-		"an older one stays":            {holding("3.4.0", `{"ignition":{"version":"3.1.0"}}`, false), config.V3_2, []string{"3.2.0", "3.1.0"}},
-		"one inside of an older one":    {holding("3.4.0", holding("3.1.0", empty, false), false), config.V3_2, []string{"3.2.0", "3.1.0", "3.2.0"}},
-		"one that replaces":             {`{"ignition":{"version":"3.4.0","config":{"replace":{"source":"data:,%7B%22ignition%22%3A%7B%22version%22%3A%223.6.0%22%7D%7D"}}}}`, config.V3_1, []string{"3.1.0", "3.1.0"}},
-		"a document":                    {holding("3.4.0", "variant: fcos\nversion: 1.7.0\n", false), config.V3_1, []string{"3.1.0", "3.1.0"}},
-		"one with a mark":               {holding("3.4.0", "\ufeff"+empty, false), config.V3_4, []string{"3.4.0", "3.4.0"}},
-		"one of a document":             {"variant: fcos\nversion: 1.5.0\nignition: {config: {merge: [{inline: '" + empty + "'}]}}\n", config.V3_1, []string{"3.1.0", "3.1.0"}},
-		"one that comes from elsewhere": {`{"ignition":{"version":"3.4.0","config":{"merge":[{"source":"https://h/x"}]}}}`, config.V3_1, []string{"3.1.0"}},
-		"a key that came later": {holding("3.4.0", `{"ignition":{"version":"3.4.0"},"kernelArguments":{"shouldExist":["quiet"]}}`, false), config.V3_1,
-			[]string{`x.ign:1:61: $.ignition.config.merge.0.source: in the config inside, at $.kernelArguments: the key "kernelArguments" came with version 3.3.0, so 3.1.0 cannot say this`}},
-		"a key that came later, two levels down": {holding("3.4.0", holding("3.0.0", `{"ignition":{"version":"3.4.0"},"kernelArguments":{"shouldExist":["quiet"]}}`, false), false), config.V3_1,
-			[]string{`x.ign:1:61: $.ignition.config.merge.0.source: in the config inside, at $.ignition.config.merge.0.source: in the config inside, at $.kernelArguments: the key`}},
-		"one that is none":               {holding("3.4.0", "hello", false), config.V3_1, []string{`x.ign:1:61: $.ignition.config.merge.0.source: in the config inside: `}},
-		"one that its digest speaks off": {`{"ignition":{"version":"3.4.0","config":{"merge":[{"source":"data:,x","verification":{"hash":"sha256-0000000000000000000000000000000000000000000000000000000000000000"}}]}}}`, config.V3_1, []string{`x.ign:1:61: $.ignition.config.merge.0.source: the config inside cannot be read: `}},
+		"a newer one":                {holding("3.4.0", empty, false), config.V3_1, []string{"3.1.0", "3.1.0"}},
+		"a compressed one":           {holding("3.4.0", long, true), config.V3_2, []string{"3.2.0", "3.2.0"}},
+		"a compressed one, to 3.0.0": {holding("3.4.0", long, true), config.V3_0, []string{"3.0.0", "3.0.0"}},
+		"an older one stays": {holding("3.4.0", `{"ignition":{"version":"3.1.0"}}`, false), config.V3_2,
+			[]string{"3.2.0", "3.1.0"}},
+		"one inside of an older one": {holding("3.4.0", holding("3.1.0", empty, false), false), config.V3_2,
+			[]string{"3.2.0", "3.1.0", "3.2.0"}},
+		"one that replaces": {`{"ignition":{"version":"3.4.0","config":{"replace":{"source":"data:,` +
+			`%7B%22ignition%22%3A%7B%22version%22%3A%223.6.0%22%7D%7D"}}}}`, config.V3_1, []string{"3.1.0", "3.1.0"}},
+		"a document": {holding("3.4.0", "variant: fcos\nversion: 1.7.0\n", false), config.V3_1,
+			[]string{"3.1.0", "3.1.0"}},
+		"one with a mark": {holding("3.4.0", "\ufeff"+empty, false), config.V3_4, []string{"3.4.0", "3.4.0"}},
+		"one of a document": {"variant: fcos\nversion: 1.5.0\nignition: {config: {merge: [{inline: '" + empty +
+			"'}]}}\n", config.V3_1, []string{"3.1.0", "3.1.0"}},
+		"one that comes from elsewhere": {`{"ignition":{"version":"3.4.0",` +
+			`"config":{"merge":[{"source":"https://h/x"}]}}}`, config.V3_1, []string{"3.1.0"}},
+		"a key that came later": {holding("3.4.0",
+			`{"ignition":{"version":"3.4.0"},"kernelArguments":{"shouldExist":["quiet"]}}`, false), config.V3_1,
+			[]string{`x.ign:1:61: $.ignition.config.merge.0.source: in the config inside, ` +
+				`at $.kernelArguments: the key "kernelArguments" came with version 3.3.0, so 3.1.0 cannot say this`}},
+		"a key that came later, two levels down": {holding("3.4.0", holding("3.0.0",
+			`{"ignition":{"version":"3.4.0"},"kernelArguments":{"shouldExist":["quiet"]}}`, false), false), config.V3_1,
+			[]string{`x.ign:1:61: $.ignition.config.merge.0.source: in the config inside, ` +
+				`at $.ignition.config.merge.0.source: in the config inside, at $.kernelArguments: the key`}},
+		"one that is none": {holding("3.4.0", "hello", false), config.V3_1,
+			[]string{`x.ign:1:61: $.ignition.config.merge.0.source: in the config inside: `}},
+		"one that its digest speaks off": {`{"ignition":{"version":"3.4.0","config":{"merge":[{"source":"data:,` +
+			`x","verification":{"hash":"sha256-0000000000000000000000000000000000000000000000000000000000000000"}}]}}}`,
+			config.V3_1, []string{`x.ign:1:61: $.ignition.config.merge.0.source: the config inside cannot be read: `}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := read(c.text)
@@ -104,13 +118,24 @@ func TestWhatSaysNothingIsLeftOutOfOlderConfigs(t *testing.T) {
 		`"kernelArguments": {"shouldExist": [], "shouldNotExist": null}`: config30,
 		`"storage": {"luks": []}`:   config30,
 		`"storage": {"luks": null}`: config30,
-		`"storage": {"files": [{"path": "/a", "contents": {"httpHeaders": []}}]}`:                                           `{"ignition":{"version":"3.0.0"},"storage":{"files":[{"path":"/a"}]}}`,
-		`"storage": {"disks": [{"device": "/d", "partitions": [{"number": 1, "resize": false}]}]}`:                          `{"ignition":{"version":"3.0.0"},"storage":{"disks":[{"device":"/d","partitions":[{"number":1}]}]}}`,
-		`"passwd": {"users": [{"name": "a", "shouldExist": false}]}`:                                                        `the key "shouldExist" came with version 3.2.0`,
-		`"storage": {"luks": [{"name": "a", "device": "/d"}]}`:                                                              `the key "luks" came with version 3.2.0`,
-		`"storage": {"disks": [{"device": "/d", "partitions": [{"number": 1, "sizeMiB": 5, "resize": true}]}]}`:             `the key "resize" came with version 3.2.0`,
-		`"kernelArguments": {"shouldExist": ["a"]}`:                                                                         `the key "kernelArguments" came with version 3.3.0`,
-		`"storage": {"filesystems": [{"device": "/d", "format": "ext4", "path": "/var", "mountOptions": [], "label": ""}]}`: `{"ignition":{"version":"3.0.0"},"storage":{"filesystems":[{"device":"/d","format":"ext4","label":"","path":"/var"}]}}`,
+		`"storage": {"files": [{"path": "/a", "contents": ` +
+			`{"httpHeaders": []}}]}`: `{"ignition":{"version":"3.0.0"},` +
+			`"storage":{"files":[{"path":"/a"}]}}`,
+		`"storage": {"disks": [{"device": "/d", "partitions": ` +
+			`[{"number": 1, "resize": false}]}]}`: `{"ignition":{"version":"3.0.0"},` +
+			`"storage":{"disks":[{"device":"/d","partitions":[{"number":1}]}]}}`,
+		`"passwd": {"users": [{"name": "a", ` +
+			`"shouldExist": false}]}`: `the key "shouldExist" ` +
+			`came with version 3.2.0`,
+		`"storage": {"luks": [{"name": "a", ` +
+			`"device": "/d"}]}`: `the key "luks" came ` +
+			`with version 3.2.0`,
+		`"storage": {"disks": [{"device": "/d", "partitions": ` +
+			`[{"number": 1, "sizeMiB": 5, "resize": true}]}]}`: `the key "resize" came with version 3.2.0`,
+		`"kernelArguments": {"shouldExist": ["a"]}`: `the key "kernelArguments" came with version 3.3.0`,
+		`"storage": {"filesystems": [{"device": "/d", ` +
+			`"format": "ext4", "path": "/var", "mountOptions": [], "label": ""}]}`: `{"ignition":{"version":"3.0.0"},` +
+			`"storage":{"filesystems":[{"device":"/d","format":"ext4","label":"","path":"/var"}]}}`,
 	} {
 		r := read(`{"ignition": {"version": "3.6.0", "proxy": {}}, ` + text + `}`)
 		out, problems := r.JSONAt(config.V3_0, false, nil)

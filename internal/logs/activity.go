@@ -5,14 +5,15 @@ import (
 	"log/slog"
 )
 
-// Waiting is the level of the lines that tell from time to time what is waited for, which are of interest where other progress is not.
+// Waiting is the level of the lines that tell from time to time what is waited for, which are of interest where other
+// progress is not.
 const Waiting = slog.LevelInfo + 1
 
 // LevelRetry is that of a failure of what is tried again, for whoever looks on: the log has it in other words.
 const LevelRetry = slog.LevelDebug - 2
 
-// The levels of records that tell what begins and ends, below all that is logged: they are for whoever shows what is going on. Each has
-// an *Activity as its only attribute.
+// The levels of records that tell what begins and ends, below all that is logged: they are for whoever shows what is
+// going on. Each has an *Activity as its only attribute.
 const (
 	LevelEnd   = slog.LevelDebug - 8
 	LevelBegin = slog.LevelDebug - 4

@@ -1,5 +1,5 @@
-// Package logs is how the engine's log lines look and where they go. What is logged is everyone else's business, except that
-// a diag.Secret prints as redacted here too.
+// Package logs is how the engine's log lines look and where they go. What is logged is everyone else's business, except
+// that a diag.Secret prints as redacted here too.
 //
 // The shape is that of Ignition, which images grep (docs/peer/engine.md §16): on syslog "<SEVERITY>Mmm dd hh:mm:ss
 // ignition[PID]: text", on standard output "LEVEL    : text". Groups of slog become the prefix stack: "files:

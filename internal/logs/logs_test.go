@@ -25,29 +25,41 @@ func TestLinesOnStandardOutput(t *testing.T) {
 		log  func(*slog.Logger)
 		want string
 	}{
-		"a message":                     {func(l *slog.Logger) { l.Info("Stage: files") }, "INFO     : Stage: files\n"},
-		"debug":                         {func(l *slog.Logger) { l.Debug("x") }, "DEBUG    : x\n"},
-		"notice":                        {func(l *slog.Logger) { l.Log(context.Background(), Notice, "x") }, "NOTICE   : x\n"},
-		"a warning":                     {func(l *slog.Logger) { l.Warn("x") }, "WARNING  : x\n"},
-		"an error":                      {func(l *slog.Logger) { l.Error("x") }, "ERROR    : x\n"},
-		"critical":                      {func(l *slog.Logger) { l.Log(context.Background(), Critical, "x") }, "CRITICAL : x\n"},
-		"levels between those":          {func(l *slog.Logger) { l.Log(context.Background(), Notice+1, "x") }, "NOTICE   : x\n"},
-		"groups are the prefix stack":   {func(l *slog.Logger) { l.WithGroup("files").WithGroup("createFiles").Info("x") }, "INFO     : files: createFiles: x\n"},
-		"a group without a name":        {func(l *slog.Logger) { l.WithGroup("").Info("x") }, "INFO     : x\n"},
-		"attributes":                    {func(l *slog.Logger) { l.Info("x", "path", "/etc/a b", "n", 3) }, "INFO     : x path=\"/etc/a b\" n=\"3\"\n"},
-		"attributes of the logger":      {func(l *slog.Logger) { l.With("a", 1).WithGroup("g").With("b", 2).Info("x", "c", 3) }, "INFO     : g: x a=\"1\" b=\"2\" c=\"3\"\n"},
-		"an empty attribute":            {func(l *slog.Logger) { l.Info("x", slog.Attr{}) }, "INFO     : x\n"},
-		"a secret":                      {func(l *slog.Logger) { l.Info("x", "key", diag.Secret("hunter2")) }, "INFO     : x key=\"[redacted]\"\n"},
-		"a secret of the logger":        {func(l *slog.Logger) { l.With("key", diag.Secret("hunter2")).Info("x") }, "INFO     : x key=\"[redacted]\"\n"},
-		"a secret in a group":           {func(l *slog.Logger) { l.Info("x", slog.Group("g", "key", diag.Secret("hunter2"))) }, "INFO     : x g=\"[key=[redacted]]\"\n"},
-		"a secret in a structure":       {func(l *slog.Logger) { l.Info("x", "all", struct{ Key diag.Secret }{"hunter2"}) }, "INFO     : x all=\"{[redacted]}\"\n"},
-		"a line break cannot forge one": {func(l *slog.Logger) { l.Info("x\nCRITICAL : forged\r\n") }, "INFO     : x; CRITICAL : forged\n"},
-		"nor one in an attribute":       {func(l *slog.Logger) { l.Info("x", "a", "b\nc") }, "INFO     : x a=\"b\\nc\"\n"},
+		"a message":            {func(l *slog.Logger) { l.Info("Stage: files") }, "INFO     : Stage: files\n"},
+		"debug":                {func(l *slog.Logger) { l.Debug("x") }, "DEBUG    : x\n"},
+		"notice":               {func(l *slog.Logger) { l.Log(context.Background(), Notice, "x") }, "NOTICE   : x\n"},
+		"a warning":            {func(l *slog.Logger) { l.Warn("x") }, "WARNING  : x\n"},
+		"an error":             {func(l *slog.Logger) { l.Error("x") }, "ERROR    : x\n"},
+		"critical":             {func(l *slog.Logger) { l.Log(context.Background(), Critical, "x") }, "CRITICAL : x\n"},
+		"levels between those": {func(l *slog.Logger) { l.Log(context.Background(), Notice+1, "x") }, "NOTICE   : x\n"},
+		"groups are the prefix stack": {func(l *slog.Logger) {
+			l.WithGroup("files").WithGroup("createFiles").Info("x")
+		}, "INFO     : files: createFiles: x\n"},
+		"a group without a name": {func(l *slog.Logger) { l.WithGroup("").Info("x") }, "INFO     : x\n"},
+		"attributes": {func(l *slog.Logger) { l.Info("x", "path", "/etc/a b", "n", 3) },
+			"INFO     : x path=\"/etc/a b\" n=\"3\"\n"},
+		"attributes of the logger": {func(l *slog.Logger) {
+			l.With("a", 1).WithGroup("g").With("b", 2).Info("x", "c", 3)
+		}, "INFO     : g: x a=\"1\" b=\"2\" c=\"3\"\n"},
+		"an empty attribute": {func(l *slog.Logger) { l.Info("x", slog.Attr{}) }, "INFO     : x\n"},
+		"a secret": {func(l *slog.Logger) { l.Info("x", "key", diag.Secret("hunter2")) },
+			"INFO     : x key=\"[redacted]\"\n"},
+		"a secret of the logger": {func(l *slog.Logger) { l.With("key", diag.Secret("hunter2")).Info("x") },
+			"INFO     : x key=\"[redacted]\"\n"},
+		"a secret in a group": {func(l *slog.Logger) { l.Info("x", slog.Group("g", "key", diag.Secret("hunter2"))) },
+			"INFO     : x g=\"[key=[redacted]]\"\n"},
+		"a secret in a structure": {func(l *slog.Logger) { l.Info("x", "all", struct{ Key diag.Secret }{"hunter2"}) },
+			"INFO     : x all=\"{[redacted]}\"\n"},
+		"a line break cannot forge one": {func(l *slog.Logger) { l.Info("x\nCRITICAL : forged\r\n") },
+			"INFO     : x; CRITICAL : forged\n"},
+		"nor one in an attribute": {func(l *slog.Logger) { l.Info("x", "a", "b\nc") }, "INFO     : x a=\"b\\nc\"\n"},
 		"nor one in an attribute's name": {func(l *slog.Logger) { l.Info("x", "a\nb", 1) },
 			"INFO     : x a; b=\"1\"\n"},
-		"nor one in a group's":        {func(l *slog.Logger) { l.WithGroup("g\nh").Info("x") }, "INFO     : g; h: x\n"},
-		"nor the separators of lines": {func(l *slog.Logger) { l.Info("a\u0085b\u2028c\u2029d\ve") }, `INFO     : a\u0085b\u2028c\u2029d\ve` + "\n"},
-		"a terminal is not moved":     {func(l *slog.Logger) { l.Info("\x1b[2J\u009b1m\x9b\x07x\u202e\x7f") }, `INFO     : \x1b[2J\u009b1m\x9b\ax\u202e\x7f` + "\n"},
+		"nor one in a group's": {func(l *slog.Logger) { l.WithGroup("g\nh").Info("x") }, "INFO     : g; h: x\n"},
+		"nor the separators of lines": {func(l *slog.Logger) { l.Info("a\u0085b\u2028c\u2029d\ve") },
+			`INFO     : a\u0085b\u2028c\u2029d\ve` + "\n"},
+		"a terminal is not moved": {func(l *slog.Logger) { l.Info("\x1b[2J\u009b1m\x9b\x07x\u202e\x7f") },
+			`INFO     : \x1b[2J\u009b1m\x9b\ax\u202e\x7f` + "\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -98,9 +110,11 @@ func TestSyslogTakesOneDatagramALine(t *testing.T) {
 	handler, err := Syslog([]string{filepath.Join(t.TempDir(), "absent"), path}, "ignition", 42, firstBoot)
 	require.NoError(t, err)
 	log := slog.New(handler)
-	for level, number := range map[slog.Level]string{slog.LevelDebug: "7", slog.LevelInfo: "6", Notice: "5", slog.LevelWarn: "4", slog.LevelError: "3", Critical: "2"} {
+	for level, number := range map[slog.Level]string{slog.LevelDebug: "7", slog.LevelInfo: "6", Notice: "5",
+		slog.LevelWarn: "4", slog.LevelError: "3", Critical: "2"} {
 		log.WithGroup("files").Log(t.Context(), level, "text\n<2>Mar  4 forged", "key", diag.Secret("hunter2"))
-		assert.Equal(t, "<"+number+">Mar  4 05:06:07 ignition[42]: files: text; <2>Mar  4 forged key=\"[redacted]\"\n", next())
+		assert.Equal(t, "<"+number+">Mar  4 05:06:07 ignition[42]: files: text; <2>Mar  4 forged key=\"[redacted]\"\n",
+			next())
 	}
 }
 

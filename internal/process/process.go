@@ -1,4 +1,5 @@
-// Package process is the process that a program runs in: its streams, whether they show colours, and the signals that end it.
+// Package process is the process that a program runs in: its streams, whether they show colours, and the signals that
+// end it.
 package process
 
 import (

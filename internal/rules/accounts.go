@@ -7,8 +7,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/accounts"
 )
 
-// accounts: the language itself has no rules for passwd beyond uniqueness; these are ours. What is refused whatever the root has is an
-// error; what locks people out, or destroys, is a warning. Of who is to go only the name counts.
+// accounts: the language itself has no rules for passwd beyond uniqueness; these are ours. What is refused whatever the
+// root has is an error; what locks people out, or destroys, is a warning. Of who is to go only the name counts.
 func (c *checker) accounts(a *at, p *config.Passwd) {
 	c.groups(a.key("groups"), p.Groups)
 	users := a.key("users")
@@ -19,7 +19,8 @@ func (c *checker) accounts(a *at, p *config.Passwd) {
 		item.key("uid").notNegative("a user id", u.UID)
 		if isFalse(u.ShouldExist) {
 			if u.Name == "root" {
-				item.key("shouldExist").warnf("root-deleted", "the user root is deleted, with the home and all that is in it").
+				item.key("shouldExist").warnf("root-deleted",
+					"the user root is deleted, with the home and all that is in it").
 					hint("to keep root from logging in, set passwordHash to \"!\"").stricter()
 			}
 			continue
@@ -44,7 +45,8 @@ func (c *checker) groups(list *at, groups []config.PasswdGroup) {
 		item.key("gid").notNegative("a group id", g.Gid)
 		if isFalse(g.ShouldExist) {
 			if g.Name == "root" {
-				item.key("shouldExist").warnf("root-deleted", "the group root is deleted").hint("remove the entry").stricter()
+				item.key("shouldExist").warnf("root-deleted",
+					"the group root is deleted").hint("remove the entry").stricter()
 			}
 			continue
 		}
@@ -79,7 +81,8 @@ func (a *at) accountName(name string, user bool) {
 	if err := accounts.NeverName(name, user); err != nil {
 		a.key("name").refused("account-name", err)
 	} else if err := accounts.SometimesName(name, user); err != nil {
-		a.key("name").warnf("account-name-old", "shadow-utils newer than Debian 12's make no account of this name: %s", err.Message).hint("%s", err.Hint).stricter()
+		a.key("name").warnf("account-name-old", "shadow-utils newer than Debian 12's make no account of this name: %s",
+			err.Message).hint("%s", err.Hint).stricter()
 	}
 }
 
@@ -122,7 +125,8 @@ func goneGroups(p *config.Passwd) map[string]int {
 	return gone
 }
 
-// membership: the groups of a user can exist, and are not deleted by the same config. Groups are worked on before users.
+// membership: the groups of a user can exist, and are not deleted by the same config. Groups are worked on before
+// users.
 func (c *checker) membership(a *at, u *config.PasswdUser, gone map[string]int, list *at) {
 	check := func(item *at, names string) {
 		if err := accounts.NeverGroup(names); err != nil {
@@ -132,7 +136,8 @@ func (c *checker) membership(a *at, u *config.PasswdUser, gone map[string]int, l
 		for name := range strings.SplitSeq(names, ",") {
 			if i, deleted := gone[name]; deleted {
 				item.errorf("group-missing", "the group %s is deleted by the same config", quote(name)).
-					hint("keep the group, or take the user out of it").see(list.item(i), "it is deleted here").stricter()
+					hint("keep the group, or take the user out of it").see(list.item(i),
+					"it is deleted here").stricter()
 			}
 		}
 	}
@@ -164,7 +169,8 @@ func (c *checker) owners(root *at, cfg *config.Config) {
 		if name == "" || o.ID != nil || !deleted {
 			return
 		}
-		owner.key("name").errorf("owner-deleted", "the %s %s is deleted by the same config", what, quote(name)).hint("name another owner, or keep this one").
+		owner.key("name").errorf("owner-deleted", "the %s %s is deleted by the same config", what,
+			quote(name)).hint("name another owner, or keep this one").
 			see(root.key("passwd").key(what+"s").item(i), "it is deleted here").stricter()
 	}
 	node := func(list string, i int, n config.Node) {

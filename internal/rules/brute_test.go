@@ -64,9 +64,11 @@ func TestTheFirstOverlapIsThatOfLookingAtAllPairs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var parts []config.Partition
 		for i := range rapid.IntRange(0, 6).Draw(t, "count") {
-			parts = append(parts, config.Partition{Number: i + 1, StartMiB: number.Draw(t, "start"), SizeMiB: rapid.Ptr(rapid.IntRange(0, 9), true).Draw(t, "size")})
+			parts = append(parts, config.Partition{Number: i + 1, StartMiB: number.Draw(t, "start"),
+				SizeMiB: rapid.Ptr(rapid.IntRange(0, 9), true).Draw(t, "size")})
 		}
-		got := codesAt(t, config.Storage{Disks: []config.Disk{{Device: "/dev/vda", Partitions: parts}}}, "partition-overlap")
+		got := codesAt(t, config.Storage{Disks: []config.Disk{{Device: "/dev/vda", Partitions: parts}}},
+			"partition-overlap")
 		require.Equal(t, firstOverlap(parts), got)
 	})
 }

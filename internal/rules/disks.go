@@ -40,7 +40,8 @@ func (c *checker) partitionNumbers(list *at, parts []config.Partition) {
 			continue
 		}
 		f := list.item(i).errorf("partition-number", "two partitions have the number %d", p.Number)
-		f.hint("give each its own number, or 0 for the next free one").see(list.item(first), "the first one").Stricter = reported
+		f.hint("give each its own number, or 0 for the next free one").see(list.item(first),
+			"the first one").Stricter = reported
 		reported = true
 	}
 }
@@ -73,7 +74,8 @@ func (c *checker) partitionGUIDs(list *at, parts []config.Partition) {
 		}
 		if first, twice := seen[guid]; twice {
 			list.item(i).key("guid").errorf("partition-guid-twice", "two partitions have the GUID %s", quote(*p.GUID)).
-				hint("give each its own, or none for a random one").see(list.item(first), "the first one").Stricter = true
+				hint("give each its own, or none for a random one").see(list.item(first),
+				"the first one").Stricter = true
 			continue
 		}
 		seen[guid] = i
@@ -114,7 +116,8 @@ func (c *checker) partitionOverlap(list *at, parts []config.Partition) {
 	p := fixed[at]
 	for _, o := range fixed {
 		if o.i != p.i && p.start <= o.end && o.start <= p.end {
-			list.item(o.i).errorf("partition-overlap", "the partition overlaps with another one: MiB %d to %d, and MiB %d to %d", o.start, o.end, p.start, p.end).
+			list.item(o.i).errorf("partition-overlap", "the partition overlaps with another one: MiB %d to %d, "+
+				"and MiB %d to %d", o.start, o.end, p.start, p.end).
 				hint("move one of the two; a size of 0 takes what is free").see(list.item(p.i), "the other one")
 			return
 		}
@@ -122,8 +125,10 @@ func (c *checker) partitionOverlap(list *at, parts []config.Partition) {
 }
 
 func (c *checker) partition(a *at, p *config.Partition) {
-	if p.ShouldExist != nil && !*p.ShouldExist && (p.Label != nil || text(p.TypeGUID) != "" || text(p.GUID) != "" || p.StartMiB != nil || p.SizeMiB != nil) {
-		a.errorf("partition-absent", "a partition that should not exist has other properties").hint("keep number, shouldExist and wipePartitionEntry only")
+	if p.ShouldExist != nil && !*p.ShouldExist && (p.Label != nil || text(p.TypeGUID) != "" || text(p.GUID) != "" ||
+		p.StartMiB != nil || p.SizeMiB != nil) {
+		a.errorf("partition-absent", "a partition that should not exist has other properties").
+			hint("keep number, shouldExist and wipePartitionEntry only")
 	}
 	if p.Number == 0 && p.Label == nil {
 		a.errorf("partition-unnamed", "a partition needs a number or a label").hint(`add "number" or "label"`)
@@ -172,7 +177,8 @@ func (c *checker) raid(a *at, r *config.Raid) {
 		}
 		f.hint("levels are linear, raid0, raid1, raid4, raid5, raid6, raid10")
 	} else if number(r.Spares) != 0 && (level == "linear" || level == "raid0" || level == "0" || level == "stripe") {
-		a.key("level").errorf("raid-spares", "the RAID level %s cannot have spares", level).hint("remove spares, or choose a level with redundancy")
+		a.key("level").errorf("raid-spares", "the RAID level %s cannot have spares",
+			level).hint("remove spares, or choose a level with redundancy")
 	}
 	devices := a.key("devices")
 	if len(r.Devices) == 0 {
@@ -184,12 +190,14 @@ func (c *checker) raid(a *at, r *config.Raid) {
 	a.notEmpty("an array", r.Name)
 	a.key("spares").notNegative("the number of spares", r.Spares)
 	if n := number(r.Spares); n > 0 && n >= len(r.Devices) && len(r.Devices) > 0 {
-		a.key("spares").errorf("raid-all-spares", "%d of %d devices are spares: nothing is left for the array", n, len(r.Devices)).stricter()
+		a.key("spares").errorf("raid-all-spares", "%d of %d devices are spares: nothing is left for the array", n,
+			len(r.Devices)).stricter()
 	}
 }
 
 func isRaidLevel(level string) bool {
-	levels := []string{"linear", "raid0", "0", "stripe", "raid1", "1", "mirror", "raid4", "4", "raid5", "5", "raid6", "6", "raid10", "10"}
+	levels := []string{"linear", "raid0", "0", "stripe", "raid1", "1", "mirror", "raid4", "4", "raid5", "5", "raid6",
+		"6", "raid10", "10"}
 	return slices.Contains(levels, level)
 }
 
@@ -229,7 +237,8 @@ func (c *checker) filesystem(a *at, f *config.Filesystem) {
 	c.format(a.key("format"), f)
 	c.label(a.key("label"), f)
 	if f.UUID != nil && !block.TakesUUID(text(f.Format), *f.UUID) {
-		a.key("uuid").errorf("filesystem-uuid", "%s is not a UUID that %s takes", quote(*f.UUID), *f.Format).hint("%s", uuidForm(*f.Format)).stricter()
+		a.key("uuid").errorf("filesystem-uuid", "%s is not a UUID that %s takes", quote(*f.UUID), *f.Format).hint("%s",
+			uuidForm(*f.Format)).stricter()
 	}
 	if virtual {
 		c.noBlockDevice(a, f)
@@ -256,7 +265,8 @@ func (c *checker) format(a *at, f *config.Filesystem) {
 		}
 		return
 	}
-	if text(f.Path) != "" || text(f.Label) != "" || text(f.UUID) != "" || isSet(f.WipeFilesystem) || len(f.Options) > 0 || len(f.MountOptions) > 0 {
+	if text(f.Path) != "" || text(f.Label) != "" || text(f.UUID) != "" || isSet(f.WipeFilesystem) ||
+		len(f.Options) > 0 || len(f.MountOptions) > 0 {
 		a.errorf("format-missing", "a format is missing").hint("formats are %s", strings.Join(c.formats(), ", "))
 	}
 }
@@ -278,7 +288,8 @@ func (c *checker) label(a *at, f *config.Filesystem) {
 func (c *checker) noBlockDevice(a *at, f *config.Filesystem) {
 	refuse := func(key string, set bool) {
 		if set {
-			a.key(key).errorf("virtiofs-block", "a virtiofs has no block device, so %s means nothing", key).hint("remove it")
+			a.key(key).errorf("virtiofs-block", "a virtiofs has no block device, so %s means nothing",
+				key).hint("remove it")
 		}
 	}
 	refuse("uuid", text(f.UUID) != "")
@@ -304,9 +315,12 @@ func (c *checker) filesystemsOnDisks(list *at, s *config.Storage) {
 		device := list.item(i).key("device")
 		switch d := &s.Disks[k]; {
 		case len(d.Partitions) > 0:
-			device.warnf("filesystem-on-table", "the filesystem takes the whole disk, on which partitions are made too").hint("name one of the partitions").see(disks.item(k), "the disk is partitioned here")
+			device.warnf("filesystem-on-table", "the filesystem takes the whole disk, on which partitions "+
+				"are made too").hint("name one of the partitions").see(disks.item(k), "the disk is partitioned here")
 		case isSet(d.WipeTable) && !isSet(f.WipeFilesystem):
-			device.warnf("filesystem-wiped", "wiping the partition table also wipes a filesystem on the whole disk").hint(`set "wipeFilesystem" to say that it is meant, or remove "wipeTable"`).see(disks.item(k), "the table is wiped here")
+			device.warnf("filesystem-wiped", "wiping the partition table also wipes a filesystem on the whole disk").
+				hint(`set "wipeFilesystem" to say that it is meant, or remove "wipeTable"`).see(disks.item(k),
+				"the table is wiped here")
 		}
 	}
 }
@@ -336,7 +350,8 @@ func (c *checker) luks(a *at, l *config.Luks) {
 	}
 	c.resource(a.key("keyFile"), &l.KeyFile, config.V3_1)
 	if !isSet(l.Cex.Enabled) && IsEmptyKey(l.KeyFile, c.version) {
-		a.key("keyFile").key("source").errorf("luks-key-empty", "the key is empty, so whoever has the disk opens the volume").
+		a.key("keyFile").key("source").errorf("luks-key-empty",
+			"the key is empty, so whoever has the disk opens the volume").
 			hint("write a key, or leave keyFile out for a random one").stricter()
 	}
 	a.notEmpty("an encrypted volume", l.Name)
@@ -362,12 +377,14 @@ func (c *checker) clevisMix(a *at, cl *config.Clevis) {
 		custom = c.doc.At(a.path()+".custom", c.index).Key() == "custom"
 	}
 	if custom && (len(cl.Tang) > 0 || isSet(cl.Tpm2) || number(cl.Threshold) != 0) {
-		a.errorf("clevis-mixed", "a custom pin stands beside tang, tpm2 or threshold").hint("keep either the custom pin or the others")
+		a.errorf("clevis-mixed",
+			"a custom pin stands beside tang, tpm2 or threshold").hint("keep either the custom pin or the others")
 	}
 }
 
 func (c *checker) clevisCustom(a *at, custom *config.ClevisCustom) {
-	used := text(custom.Pin) != "" || text(custom.Config) != "" || isSet(custom.NeedsNetwork) && c.version >= config.V3_3
+	used := text(custom.Pin) != "" || text(custom.Config) != "" || isSet(custom.NeedsNetwork) &&
+		c.version >= config.V3_3
 	if !used {
 		return
 	}
@@ -375,7 +392,8 @@ func (c *checker) clevisCustom(a *at, custom *config.ClevisCustom) {
 	case pin == "":
 		a.key("pin").errorf("clevis-pin-missing", "a custom pin needs a name").hint(`add "pin"`)
 	case c.version < config.V3_6 && pin != "tpm2" && pin != "tang" && pin != "sss":
-		a.key("pin").errorf("clevis-pin", "the pin %s is not known in version %s", quote(pin), c.version).hint("pins are tpm2, tang and sss; version 3.6.0 takes any")
+		a.key("pin").errorf("clevis-pin", "the pin %s is not known in version %s", quote(pin),
+			c.version).hint("pins are tpm2, tang and sss; version 3.6.0 takes any")
 	}
 	if text(custom.Config) == "" {
 		a.key("config").errorf("clevis-config-missing", "a custom pin needs a config").hint(`add "config"`)
@@ -384,13 +402,16 @@ func (c *checker) clevisCustom(a *at, custom *config.ClevisCustom) {
 
 func (c *checker) tang(a *at, t *config.Tang) {
 	if u, err := url.Parse(t.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		a.key("url").errorf("tang-url", "the URL of a Tang server must be an http or https URL").hint("write http://host[:port]")
+		a.key("url").errorf("tang-url",
+			"the URL of a Tang server must be an http or https URL").hint("write http://host[:port]")
 	}
 	if text(t.Thumbprint) == "" {
-		a.key("thumbprint").errorf("tang-thumbprint", "the thumbprint of a Tang server is missing").hint("tang-show-keys prints it on the server")
+		a.key("thumbprint").errorf("tang-thumbprint",
+			"the thumbprint of a Tang server is missing").hint("tang-show-keys prints it on the server")
 	}
 	if text(t.Advertisement) != "" && !json.Valid([]byte(*t.Advertisement)) {
-		a.key("advertisement").errorf("tang-advertisement", "the advertisement of a Tang server is not JSON").hint("it is what GET <url>/adv answers")
+		a.key("advertisement").errorf("tang-advertisement",
+			"the advertisement of a Tang server is not JSON").hint("it is what GET <url>/adv answers")
 	}
 }
 

@@ -86,7 +86,8 @@ func codesInSource(t *testing.T) []string {
 	t.Helper()
 	f := &codeFinder{codes: map[string]bool{}, params: map[string]int{}}
 	var parsed []*ast.File
-	for _, dir := range strings.Fields("internal/rules config internal/document internal/load internal/tree internal/source internal/unit internal/field internal/check stages") {
+	for _, dir := range strings.Fields("internal/rules config internal/document internal/load internal/tree " +
+		"internal/source internal/unit internal/field internal/check stages") {
 		names, err := filepath.Glob("../../" + dir + "/*.go")
 		require.NoError(t, err)
 		require.NotEmpty(t, names, dir)
@@ -124,7 +125,8 @@ func documented(t *testing.T) map[string]string {
 	text, err := os.ReadFile("../../docs/problems.md")
 	require.NoError(t, err)
 	rows := map[string]string{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z0-9-]+)` \\| ([a-z, ]+) \\| [^|]+ \\| [^|]+ \\|$").FindAllStringSubmatch(string(text), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z0-9-]+)` \\| ([a-z, ]+) \\| [^|]+ \\| [^|]+ \\|$").
+		FindAllStringSubmatch(string(text), -1) {
 		assert.NotContains(t, rows, m[1], "two rows")
 		rows[m[1]] = m[2]
 	}

@@ -9,8 +9,10 @@ import (
 
 // What came of merging is held against the rules of the newest version; what is there twice, merging has settled.
 func ExampleRules() {
-	base, _ := rules.Text("base.ign", []byte(`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "/a", "user": {"id": 1}}]}}`))
-	site, _ := rules.Text("site.ign", []byte(`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "/a", "user": {"name": "core"}}]}}`))
+	base, _ := rules.Text("base.ign",
+		[]byte(`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "/a", "user": {"id": 1}}]}}`))
+	site, _ := rules.Text("site.ign",
+		[]byte(`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "/a", "user": {"name": "core"}}]}}`))
 	for _, p := range rules.Rules(document.Merge(base, site)) {
 		fmt.Println(p)
 	}

@@ -20,7 +20,8 @@ func (c *checker) ignition(a *at, ign *config.Ignition) {
 	c.proxy(a.key("proxy"), &ign.Proxy)
 	authorities := a.key("security").key("tls").key("certificateAuthorities")
 	for i := range ign.Security.TLS.CertificateAuthorities {
-		c.reference(authorities.item(i), &ign.Security.TLS.CertificateAuthorities[i], "a certificate bundle", config.V3_1)
+		c.reference(authorities.item(i), &ign.Security.TLS.CertificateAuthorities[i], "a certificate bundle",
+			config.V3_1)
 	}
 	timeouts := a.key("timeouts")
 	timeouts.key("httpResponseHeaders").notNegative("a time limit", ign.Timeouts.HTTPResponseHeaders)
@@ -45,10 +46,12 @@ func (c *checker) reference(a *at, r *config.Resource, what string, since config
 // resource checks what every resource must keep to. bound is the version from which a digest or headers need a source.
 func (c *checker) resource(a *at, r *config.Resource, bound config.Version) {
 	if r.Compression != nil && *r.Compression != "" && *r.Compression != "gzip" {
-		a.key("compression").errorf("compression-unknown", "the compression %s is not known", quote(*r.Compression)).hint(`"gzip" is, or leave it out`)
+		a.key("compression").errorf("compression-unknown", "the compression %s is not known",
+			quote(*r.Compression)).hint(`"gzip" is, or leave it out`)
 	}
 	if r.Verification.Hash != nil && r.Source == nil && c.version >= bound {
-		a.key("verification").key("hash").errorf("hash-without-source", "a digest without a source verifies nothing").hint("add a source, or remove the digest")
+		a.key("verification").key("hash").errorf("hash-without-source",
+			"a digest without a source verifies nothing").hint("add a source, or remove the digest")
 	}
 	if text(r.Source) != "" {
 		c.sourceURL(a, r)
@@ -68,7 +71,8 @@ func (c *checker) sourceURL(a *at, r *config.Resource) {
 	src.fault(source.WarnURL(*r.Source)).stricter()
 	scheme, _ := source.Scheme(*r.Source)
 	if text(r.Compression) == "gzip" && (scheme == "s3" || scheme == "arn") {
-		a.key("compression").errorf("compression-s3", "content of an S3 object is not decompressed by other engines").hint("store it uncompressed, or fetch it by https").stricter()
+		a.key("compression").errorf("compression-s3", "content of an S3 object is not decompressed by other engines").
+			hint("store it uncompressed, or fetch it by https").stricter()
 	}
 }
 
@@ -99,14 +103,16 @@ func (c *checker) headers(a *at, r *config.Resource) {
 		case h.Name == "":
 			item.key("name").errorf("header-name", "a header needs a name")
 		case h.Value != nil && *h.Value == "":
-			item.key("value").errorf("header-value", "the header %s has an empty value", quote(h.Name)).hint("leave the value out to remove an inherited header")
+			item.key("value").errorf("header-value", "the header %s has an empty value",
+				quote(h.Name)).hint("leave the value out to remove an inherited header")
 		}
 		if h.Name == "" && h.Value != nil && *h.Value == "" {
 			item.key("value").errorf("header-value", "a header has an empty value")
 		}
 		folded := strings.ToLower(h.Name)
 		if first, twice := seen[folded]; twice && r.HTTPHeaders[first].Name != h.Name {
-			item.key("name").warnf("header-case", "the header %s differs from an earlier one in case only; the later value is sent", quote(h.Name)).see(a.item(first), "the earlier one").stricter()
+			item.key("name").warnf("header-case", "the header %s differs from an earlier one in case only; the later "+
+				"value is sent", quote(h.Name)).see(a.item(first), "the earlier one").stricter()
 		}
 		seen[folded] = i
 	}
@@ -122,6 +128,7 @@ func (c *checker) proxy(a *at, p *config.Proxy) {
 	if f := source.CheckProxy(*p.HTTPSProxy); f != nil {
 		a.key("httpsProxy").fault(f)
 	} else if scheme, _ := source.Scheme(*p.HTTPSProxy); scheme == "http" {
-		a.key("httpsProxy").warnf("proxy-insecure", "the proxy for https is itself reached by http").hint("use an https:// proxy if it offers one")
+		a.key("httpsProxy").warnf("proxy-insecure",
+			"the proxy for https is itself reached by http").hint("use an https:// proxy if it offers one")
 	}
 }

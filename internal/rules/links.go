@@ -11,8 +11,8 @@ type named struct {
 	place *at
 }
 
-// sharedNames looks for names that the partitions of two disks get: a link by such a name leads to either. A label is a problem only where
-// the config goes by it; a GUID is meant to tell partitions apart.
+// sharedNames looks for names that the partitions of two disks get: a link by such a name leads to either. A label is a
+// problem only where the config goes by it; a GUID is meant to tell partitions apart.
 func (c *checker) sharedNames(a *at, s *config.Storage) {
 	users := linkUsers(a, s)
 	owners := map[string]named{}
@@ -22,7 +22,8 @@ func (c *checker) sharedNames(a *at, s *config.Storage) {
 			if isAbsent(p) {
 				continue
 			}
-			c.shared(owners, users, block.PartitionLinks(text(p.Label), ""), named{i, parts.item(k).key("label")}, false)
+			c.shared(owners, users, block.PartitionLinks(text(p.Label), ""), named{i, parts.item(k).key("label")},
+				false)
 			c.shared(owners, users, block.PartitionLinks("", text(p.GUID)), named{i, parts.item(k).key("guid")}, true)
 		}
 	}
@@ -40,10 +41,12 @@ func (c *checker) shared(owners map[string]named, users map[string][]*at, links 
 		}
 		for _, user := range users[link] {
 			user.errorf("device-ambiguous", "partitions of two disks of the config are called %s", quote(link)).
-				hint("give one of the two another name, or name the partition by its disk: by-id/…-part1").see(first.place, "one of them").stricter()
+				hint("give one of the two another name, or name the partition by its disk: by-id/…-part1").
+				see(first.place, "one of them").stricter()
 		}
 		if isGUID && len(users[link]) == 0 {
-			by.place.warnf("partition-guid-shared", "partitions of two disks get the same GUID, so a link by it leads to either").
+			by.place.warnf("partition-guid-shared",
+				"partitions of two disks get the same GUID, so a link by it leads to either").
 				hint("give each its own, or none for a random one").see(first.place, "the other one").stricter()
 		}
 		delete(users, link) // told once

@@ -6,8 +6,8 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 )
 
-// mayBeHash tells whether crypt(3) can have made a hash: printable ASCII without blanks and some other characters, of the forms in
-// crypt(5). What begins with "!" or "*" is locked on purpose.
+// mayBeHash tells whether crypt(3) can have made a hash: printable ASCII without blanks and some other characters, of
+// the forms in crypt(5). What begins with "!" or "*" is locked on purpose.
 func mayBeHash(hash string) bool {
 	if hash[0] == '!' || hash[0] == '*' {
 		return true
@@ -18,7 +18,8 @@ func mayBeHash(hash string) bool {
 		if c <= ' ' || c >= 0x7f || strings.IndexByte(`:;*!\`, c) >= 0 {
 			return false
 		}
-		letters = letters && (c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '.' || c == '/')
+		letters = letters && (c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '.' ||
+			c == '/')
 	}
 	switch {
 	case hash[0] == '$':
@@ -34,7 +35,8 @@ func (c *checker) keys(a *at, u *config.PasswdUser) {
 	list := a.key("sshAuthorizedKeys")
 	for i, lines := range u.SSHAuthorizedKeys {
 		if problem := noKey(lines); problem != "" {
-			list.item(i).warnf("ssh-key", "%s, so sshd passes over it", problem).hint(`write a line of a .pub file, such as "ssh-ed25519 AAAA… name"`).stricter()
+			list.item(i).warnf("ssh-key", "%s, so sshd passes over it",
+				problem).hint(`write a line of a .pub file, such as "ssh-ed25519 AAAA… name"`).stricter()
 		}
 	}
 	if len(u.SSHAuthorizedKeys) > 0 && isSet(u.NoCreateHome) && u.Name != "root" {
@@ -62,7 +64,8 @@ func noKey(lines string) string {
 	return ""
 }
 
-// isKeyLine tells whether a line of authorized_keys(5) has, perhaps after options, a kind of key and something after it.
+// isKeyLine tells whether a line of authorized_keys(5) has, perhaps after options, a kind of key and something after
+// it.
 func isKeyLine(line string) bool {
 	for range 2 {
 		kind, rest, _ := strings.Cut(strings.ReplaceAll(line, "\t", " "), " ")

@@ -6,8 +6,9 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 )
 
-// overMounts: where the config mounts a filesystem, or above that, no file can be, and nothing is removed to make a directory
-// anew: a mount point stays. Links are not judged, as the root may have the same one on the way to the filesystem.
+// overMounts: where the config mounts a filesystem, or above that, no file can be, and nothing is removed to make a
+// directory anew: a mount point stays. Links are not judged, as the root may have the same one on the way to the
+// filesystem.
 func (c *checker) overMounts(a *at, s *config.Storage) {
 	above := map[string]int{} // the path of a filesystem and those above it, with the first filesystem
 	for i, f := range s.Filesystems {
@@ -15,7 +16,8 @@ func (c *checker) overMounts(a *at, s *config.Storage) {
 		case "", "swap", "none": // these are not mounted
 			continue
 		}
-		for at := text(f.Path); len(at) > 1 && at[0] == '/' && len(at) < pathMax; at = at[:strings.LastIndexByte(at, '/')] {
+		for at := text(f.Path); len(at) > 1 && at[0] == '/' &&
+			len(at) < pathMax; at = at[:strings.LastIndexByte(at, '/')] {
 			if _, known := above[at]; known {
 				break
 			}
@@ -27,8 +29,10 @@ func (c *checker) overMounts(a *at, s *config.Storage) {
 	}
 	check := func(list string, i int, path string) {
 		if k, over := above[path]; over {
-			a.key(list).item(i).key("path").errorf("over-mount", "the filesystem of %s is mounted at %s, which cannot be replaced or removed", quote(s.Filesystems[k].Device), quote(text(s.Filesystems[k].Path))).
-				hint("choose another path; of a directory, remove overwrite").see(a.key("filesystems").item(k), "the filesystem is defined here").stricter()
+			a.key(list).item(i).key("path").errorf("over-mount", "the filesystem of %s is mounted at %s, which "+
+				"cannot be replaced or removed", quote(s.Filesystems[k].Device), quote(text(s.Filesystems[k].Path))).
+				hint("choose another path; of a directory, remove overwrite").see(a.key("filesystems").item(k),
+				"the filesystem is defined here").stricter()
 		}
 	}
 	for i := range s.Directories {

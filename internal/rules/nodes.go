@@ -48,7 +48,8 @@ func (c *checker) node(a *at, n *config.Node) {
 
 func (c *checker) owner(a *at, o *config.NodeOwner, what string) {
 	if o.ID != nil && text(o.Name) != "" {
-		a.errorf("owner-twice", "the %s is given by id and by name", what).hint("keep one of the two; after a merge, both may come from different configs")
+		a.errorf("owner-twice", "the %s is given by id and by name",
+			what).hint("keep one of the two; after a merge, both may come from different configs")
 	}
 	a.key("id").notNegative("an id", o.ID)
 	if o.ID != nil && *o.ID >= 0 {
@@ -67,7 +68,8 @@ func (c *checker) file(a *at, f *config.File) {
 	a.key("path").absolute(f.Path)
 	c.mode(a.key("mode"), f.Mode)
 	if isSet(f.Overwrite) && f.Contents.Source == nil {
-		a.key("overwrite").errorf("overwrite-nothing", "a file without contents.source cannot overwrite anything").hint(`set contents.source ("data:," is an empty file), or remove overwrite`)
+		a.key("overwrite").errorf("overwrite-nothing", "a file without contents.source cannot overwrite anything").
+			hint(`set contents.source ("data:," is an empty file), or remove overwrite`)
 	}
 	c.owner(a.key("group"), &f.Group, "group")
 	c.owner(a.key("user"), &f.User, "user")
@@ -91,16 +93,19 @@ func (c *checker) mode(a *at, mode *int) {
 			f.hint("modes are decimal numbers: 0%d is written %d", m, meant)
 		}
 	} else if looksOctal {
-		a.warnf("mode-octal", "the mode %d is %#o in octal", m, m).hint("modes are decimal numbers: 0%d is written %d", m, meant).stricter()
+		a.warnf("mode-octal", "the mode %d is %#o in octal", m, m).hint("modes are decimal numbers: 0%d is written %d",
+			m, meant).stricter()
 	}
 	if m&0o7000 != 0 && c.version < config.V3_6 {
-		a.warnf("mode-special", "the set-user-id, set-group-id and sticky bits of a mode have no effect before version 3.6.0").hint("set ignition.version to 3.6.0, or remove the bits").PeerOnly = looksOctal
+		a.warnf("mode-special", "the set-user-id, set-group-id and sticky bits of a mode have no effect before "+
+			"version 3.6.0").hint("set ignition.version to 3.6.0, or remove the bits").PeerOnly = looksOctal
 	}
 }
 
 // octalReading tells whether a decimal number is likely octal permission bits, and what they would be.
 func octalReading(m int) (meant int, likely bool) {
-	common := []int{400, 440, 444, 555, 600, 640, 644, 660, 664, 666, 700, 711, 744, 750, 755, 770, 775, 777, 1777, 2755, 2775, 4755}
+	common := []int{400, 440, 444, 555, 600, 640, 644, 660, 664, 666, 700, 711, 744, 750, 755, 770, 775, 777, 1777,
+		2755, 2775, 4755}
 	if _, likely = slices.BinarySearch(common, m); !likely {
 		return 0, false
 	}
@@ -120,7 +125,8 @@ func (c *checker) belowLinks(a *at, s *config.Storage) {
 	below := func(n *at, path string) {
 		above := links.above(path)
 		for _, i := range c.taken(above, diag.Problem{Severity: diag.Error, Code: "below-link"}) {
-			n.errorf("below-link", "the path %s lies below the link %s", quote(path), quote(s.Links[i].Path)).hint("name the path that the link points at").see(list.item(int(i)), "the link is defined here")
+			n.errorf("below-link", "the path %s lies below the link %s", quote(path), quote(s.Links[i].Path)).
+				hint("name the path that the link points at").see(list.item(int(i)), "the link is defined here")
 		}
 	}
 	for i := range s.Directories {
@@ -153,21 +159,24 @@ func (c *checker) link(a *at, l *config.Link, dirs *at, directories map[string]i
 		target = path.Join(l.Path, target)
 	}
 	if i, known := directories[target]; known {
-		a.errorf("hard-link-directory", "a hard link cannot point at the directory %s", quote(target)).hint(`remove "hard"`).see(dirs.item(i), "the directory is defined here")
+		a.errorf("hard-link-directory", "a hard link cannot point at the directory %s",
+			quote(target)).hint(`remove "hard"`).see(dirs.item(i), "the directory is defined here")
 	}
 	owners := []struct {
 		who, what string
 		set       bool
-	}{{"user", "id", l.User.ID != nil}, {"user", "name", l.User.Name != nil}, {"group", "id", l.Group.ID != nil}, {"group", "name", l.Group.Name != nil}}
+	}{{"user", "id", l.User.ID != nil}, {"user", "name", l.User.Name != nil}, {"group", "id", l.Group.ID != nil},
+		{"group", "name", l.Group.Name != nil}}
 	for _, o := range owners {
 		if o.set {
-			a.key(o.who).key(o.what).warnf("hard-link-owner", "a hard link has the owner of its target; its own has no effect").hint("remove it, or set it on the target")
+			a.key(o.who).key(o.what).warnf("hard-link-owner", "a hard link has the owner of its target; its own "+
+				"has no effect").hint("remove it, or set it on the target")
 		}
 	}
 }
 
-// prefixes finds which of a set of paths lie above another, in the time it takes to read that path. Of equal paths it knows
-// the first: they are duplicates, which is told elsewhere, and pairs of each with each would be quadratic.
+// prefixes finds which of a set of paths lie above another, in the time it takes to read that path. Of equal paths it
+// knows the first: they are duplicates, which is told elsewhere, and pairs of each with each would be quadratic.
 type prefixes struct {
 	first   map[string]int32
 	lengths map[int]bool
@@ -204,8 +213,8 @@ func (p prefixes) above(path string) []int32 {
 	return found
 }
 
-// taken gives those of a node's ancestors that a problem is still to be reported for, and counts the others: where each path lies below
-// the one before there are as many pairs as bytes, and more than anybody reads.
+// taken gives those of a node's ancestors that a problem is still to be reported for, and counts the others: where each
+// path lies below the one before there are as many pairs as bytes, and more than anybody reads.
 func (c *checker) taken(above []int32, like diag.Problem) []int32 {
 	if c.problems.Takes(like.Code) {
 		return above
@@ -226,7 +235,9 @@ func (c *checker) belowFiles(a *at, s *config.Storage) {
 		above := paths.above(path)
 		for _, i := range c.taken(above, diag.Problem{Severity: diag.Error, Code: "below-file", Stricter: true}) {
 			if s.Files[i].Path != "" {
-				n.key("path").errorf("below-file", "the path %s lies below the file %s", quote(path), quote(s.Files[i].Path)).hint("a file cannot hold others; make it a directory").see(files.item(int(i)), "the file is defined here").stricter()
+				n.key("path").errorf("below-file", "the path %s lies below the file %s",
+					quote(path), quote(s.Files[i].Path)).hint("a file cannot hold others; make it a directory").
+					see(files.item(int(i)), "the file is defined here").stricter()
 			}
 		}
 	}
@@ -248,7 +259,8 @@ const pathMax = 4096
 func parents(s *config.Storage) map[string]bool {
 	above := map[string]bool{}
 	add := func(path string) {
-		for i := strings.LastIndexByte(path, '/'); i > 0 && i < pathMax && !above[path[:i]]; i = strings.LastIndexByte(path[:i], '/') {
+		for i := strings.LastIndexByte(path, '/'); i > 0 && i < pathMax &&
+			!above[path[:i]]; i = strings.LastIndexByte(path[:i], '/') {
 			above[path[:i]] = true
 		}
 	}
@@ -285,7 +297,8 @@ func (c *checker) unitPaths(root *at, cfg *config.Config) {
 	}
 	check := func(n *at, path string) {
 		if unit, both := taken[path]; both {
-			n.key("path").errorf("unit-path", "the path %s is also that of a unit of this config", quote(path)).hint("keep either the unit or this entry").see(unit, "the unit is defined here")
+			n.key("path").errorf("unit-path", "the path %s is also that of a unit of this config",
+				quote(path)).hint("keep either the unit or this entry").see(unit, "the unit is defined here")
 		}
 	}
 	storage := root.key("storage")

@@ -72,18 +72,22 @@ func TestTextThatIsNoConfigGivesNoDocument(t *testing.T) {
 }
 
 func TestRulesAreSilentWhereAValueIsOfTheWrongKind(t *testing.T) {
-	_, problems := rules.Text("test.ign", []byte(write("3.6.0 storage luks: [{'name':'a','device':1,'label':'"+hex64+"'},{'name':'b'}]")))
-	assert.Equal(t, []string{"error wrong-type $.storage.luks.0.device", "error path-missing $.storage.luks.1.device"}, found(problems))
+	_, problems := rules.Text("test.ign",
+		[]byte(write("3.6.0 storage luks: [{'name':'a','device':1,'label':'"+hex64+"'},{'name':'b'}]")))
+	assert.Equal(t, []string{"error wrong-type $.storage.luks.0.device", "error path-missing $.storage.luks.1.device"},
+		found(problems))
 }
 
 func TestRulesOfAMergedConfigDoNotLookForDuplicates(t *testing.T) {
-	doc, _ := document.Parse("test.ign", []byte(write("3.0.0 storage files: [{'path':'/a'},{'path':'/a'},{'path':'b'}]")))
+	doc, _ := document.Parse("test.ign",
+		[]byte(write("3.0.0 storage files: [{'path':'/a'},{'path':'/a'},{'path':'b'}]")))
 	require.NotNil(t, doc)
 	assert.Equal(t, []string{"error path-relative $.storage.files.2.path"}, found(rules.Rules(doc)))
 }
 
 func TestWhatARuleQuotesIsCutShort(t *testing.T) {
-	_, problems := rules.Text("test.ign", []byte(write("3.6.0 storage files: [{'path':'"+strings.Repeat("x", 1<<20)+"'}]")))
+	_, problems := rules.Text("test.ign",
+		[]byte(write("3.6.0 storage files: [{'path':'"+strings.Repeat("x", 1<<20)+"'}]")))
 	require.Len(t, problems, 1)
 	assert.Less(t, len(problems[0].Message), 300)
 }
@@ -113,22 +117,34 @@ func TestSizesThatWouldHangIfAnythingWereQuadratic(t *testing.T) {
 		short string
 		want  int
 	}{
-		"nodes below a link":              {"3.6.0 storage: {'links':[{'path':'/l','target':'x'}],'files':" + list(n, "{'path':'/l/%d'}") + "}", n},
-		"as many links as nodes":          {"3.6.0 storage: {'links':" + list(n, "{'path':'/l%[1]d','target':'x'}") + ",'files':" + list(n, "{'path':'/l%d/f'}") + "}", n},
-		"links of many lengths":           {"3.6.0 storage: {'links':" + list(200, "{'path':'/l%0[1]*[1]d','target':'x'}") + ",'files':" + list(n, "{'path':'"+deep[:400]+"/%d'}") + "}", 0},
-		"files below a file":              {"3.6.0 storage files: [{'path':'/f'}," + list(n, "{'path':'/f/%d'}")[1:], n},
-		"deep paths":                      {"3.6.0 storage: {'links':[{'path':'/l','target':'x'}],'files':" + list(100, "{'path':'"+deep+"/%d'}") + "}", 0},
-		"partitions that overlap":         {"3.6.0 storage disks: [{'device':'/d','partitions':" + list(n, "{'number':%d,'startMiB':1,'sizeMiB':9}") + "}]", 1},
-		"fixed partitions":                {"3.6.0 storage disks: [{'device':'/d','partitions':" + list(n, "{'number':%[1]d,'startMiB':%[1]d,'sizeMiB':1}") + "}]", 0},
-		"partitions of the same number":   {"3.6.0 storage disks: [{'device':'/d','partitions':" + list(n, "{'number':1,'label':'%d'}") + "}]", 2 * (n - 1)},
-		"problems in one list":            {"3.6.0 storage files: " + list(50_000, "{'path':'%d'}"), 50_000},
-		"duplicates in one list":          {"3.6.0 storage files: " + list(n, "{'path':'/a','mode':%[1]d00000}"), 2*n - 1},
-		"unknown keys in one object":      {"3.6.0 storage: {" + strings.Trim(list(n, "'key%d':1"), "[]") + "}", n},
-		"a key many times in one object":  {"3.6.0 : {'storage':{" + strings.TrimSuffix(list(n, "'files':[{'path':'/%d'}]")[1:], "]") + "}}", n - 1},
-		"nodes below as many equal links": {"3.6.0 storage: {'links':" + list(n, "{'path':'/l','target':'%d'}") + ",'files':" + list(n, "{'path':'/l/%d'}") + "}", 2*n - 1},
-		"files below as many equal files": {"3.6.0 storage files: " + strings.TrimSuffix(list(n, "{'path':'/f','mode':%[1]d00000}"), "]") + "," + list(n, "{'path':'/f/%d'}")[1:], 2*n - 1 + n},
-		"instances of a template":         {`3.6.0 systemd units: [{'name':'a@.service','contents':'[A]\nb=c'},` + list(n, "{'name':'a@%d.service','enabled':true}")[1:], n},
-		"a long unit":                     {`3.6.0 systemd units: [{'name':'a.service','contents':'[A]\n` + strings.Repeat(`b=c\\\n`, n) + `\n'}]`, 0},
+		"nodes below a link": {"3.6.0 storage: {'links':[{'path':'/l','target':'x'}],'files':" +
+			list(n, "{'path':'/l/%d'}") + "}", n},
+		"as many links as nodes": {"3.6.0 storage: {'links':" + list(n, "{'path':'/l%[1]d','target':'x'}") +
+			",'files':" + list(n, "{'path':'/l%d/f'}") + "}", n},
+		"links of many lengths": {"3.6.0 storage: {'links':" + list(200, "{'path':'/l%0[1]*[1]d','target':'x'}") +
+			",'files':" + list(n, "{'path':'"+deep[:400]+"/%d'}") + "}", 0},
+		"files below a file": {"3.6.0 storage files: [{'path':'/f'}," + list(n, "{'path':'/f/%d'}")[1:], n},
+		"deep paths": {"3.6.0 storage: {'links':[{'path':'/l','target':'x'}],'files':" +
+			list(100, "{'path':'"+deep+"/%d'}") + "}", 0},
+		"partitions that overlap": {"3.6.0 storage disks: [{'device':'/d','partitions':" +
+			list(n, "{'number':%d,'startMiB':1,'sizeMiB':9}") + "}]", 1},
+		"fixed partitions": {"3.6.0 storage disks: [{'device':'/d','partitions':" +
+			list(n, "{'number':%[1]d,'startMiB':%[1]d,'sizeMiB':1}") + "}]", 0},
+		"partitions of the same number": {"3.6.0 storage disks: [{'device':'/d','partitions':" +
+			list(n, "{'number':1,'label':'%d'}") + "}]", 2 * (n - 1)},
+		"problems in one list":       {"3.6.0 storage files: " + list(50_000, "{'path':'%d'}"), 50_000},
+		"duplicates in one list":     {"3.6.0 storage files: " + list(n, "{'path':'/a','mode':%[1]d00000}"), 2*n - 1},
+		"unknown keys in one object": {"3.6.0 storage: {" + strings.Trim(list(n, "'key%d':1"), "[]") + "}", n},
+		"a key many times in one object": {"3.6.0 : {'storage':{" +
+			strings.TrimSuffix(list(n, "'files':[{'path':'/%d'}]")[1:], "]") + "}}", n - 1},
+		"nodes below as many equal links": {"3.6.0 storage: {'links':" + list(n, "{'path':'/l','target':'%d'}") +
+			",'files':" + list(n, "{'path':'/l/%d'}") + "}", 2*n - 1},
+		"files below as many equal files": {"3.6.0 storage files: " + strings.TrimSuffix(list(n,
+			"{'path':'/f','mode':%[1]d00000}"), "]") + "," + list(n, "{'path':'/f/%d'}")[1:], 2*n - 1 + n},
+		"instances of a template": {`3.6.0 systemd units: [{'name':'a@.service','contents':'[A]\nb=c'},` +
+			list(n, "{'name':'a@%d.service','enabled':true}")[1:], n},
+		"a long unit": {`3.6.0 systemd units: [{'name':'a.service','contents':'[A]\n` + strings.Repeat(`b=c\\\n`, n) +
+			`\n'}]`, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, problems := rules.Text("test.ign", []byte(write(c.short)))
@@ -138,7 +154,8 @@ func TestSizesThatWouldHangIfAnythingWereQuadratic(t *testing.T) {
 	}
 }
 
-// All pairs are told, as the peer does. They grow no faster than the text: a path must be as long as it has links above it.
+// All pairs are told, as the peer does. They grow no faster than the text: a path must be as long as it has links above
+// it.
 func TestPairsOfNodesAndLinksAreAllTold(t *testing.T) {
 	const links = 100
 	paths := make([]string, links)

@@ -11,8 +11,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// Text reads a JSON text and holds it against the language and against every rule of its version. The problems stand in the
-// order of the text; the document is nil where nothing could be read. name is what problems call the text.
+// Text reads a JSON text and holds it against the language and against every rule of its version. The problems stand in
+// the order of the text; the document is nil where nothing could be read. name is what problems call the text.
 //
 // What no other engine refuses is an error here too; Problem.Stricter marks it.
 func Text(name string, text []byte) (*document.Document, []diag.Problem) {
@@ -48,8 +48,8 @@ type checker struct {
 	problems diag.List
 }
 
-// An at is a cursor: it knows which field of the document a rule is looking at. Paths and places are worked out only when
-// something is reported.
+// An at is a cursor: it knows which field of the document a rule is looking at. Paths and places are worked out only
+// when something is reported.
 type at struct {
 	c     *checker
 	up    *at

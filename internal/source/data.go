@@ -7,8 +7,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// The grammar of data: URLs is that of the library with which the peer decodes them, and of url.Parse, which it asks first
-// (docs/peer/spec.md §4.2). It differs from RFC 2397: padding is a must, types come from a short list, and what
+// The grammar of data: URLs is that of the library with which the peer decodes them, and of url.Parse, which it asks
+// first (docs/peer/spec.md §4.2). It differs from RFC 2397: padding is a must, types come from a short list, and what
 // url.Parse takes for a fragment plays by other rules.
 
 const dataPrefix = "data:"
@@ -87,8 +87,8 @@ type header struct {
 	base64 bool
 
 	quoted bool // there was a quoted value, the only part of a header in which control bytes are let through
-	// The decoder leaves this set after an empty quoted value, and so takes the next unquoted value for quoted: its escapes
-	// are not looked at.
+	// The decoder leaves this set after an empty quoted value, and so takes the next unquoted value for quoted: its
+	// escapes are not looked at.
 	unquote bool
 }
 
@@ -129,7 +129,8 @@ func (h *header) mediaType() *diag.Fault {
 	kind := h.tokens()
 	switch c := h.peek(); {
 	case c == ',' || c == ';':
-		f := &diag.Fault{Code: "data-type", Message: "a media type without a /", Hint: "write type/subtype, as in text/plain, or nothing", At: start}
+		f := &diag.Fault{Code: "data-type", Message: "a media type without a /",
+			Hint: "write type/subtype, as in text/plain, or nothing", At: start}
 		if strings.EqualFold(kind, "base64") {
 			f.Hint = "write ;base64 with a semicolon before it"
 		}
@@ -139,7 +140,8 @@ func (h *header) mediaType() *diag.Fault {
 	case !knownType(kind):
 		return &diag.Fault{
 			Code: "data-type", Message: "a media type that is not known", At: start,
-			Hint: "use text, image, audio, video, application, message or multipart in lower case, or a type that starts with x-",
+			Hint: "use text, image, audio, video, application, message or multipart in lower case, " +
+				"or a type that starts with x-",
 		}
 	}
 	h.pos++
@@ -152,7 +154,8 @@ func (h *header) mediaType() *diag.Fault {
 
 // knownType goes by the start of the name only, so textual passes.
 func knownType(kind string) bool {
-	for _, start := range [...]string{"text", "image", "audio", "video", "application", "message", "multipart", "x-", "X-"} {
+	for _, start := range [...]string{"text", "image", "audio", "video", "application", "message", "multipart", "x-",
+		"X-"} {
 		if strings.HasPrefix(kind, start) {
 			return true
 		}
@@ -167,14 +170,17 @@ func (h *header) parameter() *diag.Fault {
 	name := h.tokens()
 	switch c := h.peek(); {
 	case name == "" && (c == ',' || c == ';' || c == '='):
-		return &diag.Fault{Code: "data-parameter", Message: "a parameter without a name", Hint: "after a semicolon comes name=value or base64", At: h.pos}
+		return &diag.Fault{Code: "data-parameter", Message: "a parameter without a name",
+			Hint: "after a semicolon comes name=value or base64", At: h.pos}
 	case name != "" && c == ',':
 		if h.base64 = name == "base64"; !h.base64 {
-			return &diag.Fault{Code: "data-parameter", Message: "a parameter without a value", Hint: "write name=value, or base64 in lower case", At: start}
+			return &diag.Fault{Code: "data-parameter", Message: "a parameter without a value",
+				Hint: "write name=value, or base64 in lower case", At: start}
 		}
 		return nil
 	case c == ';' && name == "base64":
-		return &diag.Fault{Code: "data-parameter", Message: "base64 is not the last parameter", Hint: "move ;base64 to right before the comma", At: start}
+		return &diag.Fault{Code: "data-parameter", Message: "base64 is not the last parameter",
+			Hint: "move ;base64 to right before the comma", At: start}
 	case c != '=':
 		return h.unexpected("data-parameter", "in a parameter")
 	}
@@ -189,7 +195,8 @@ func (h *header) value() *diag.Fault {
 	start := h.pos
 	text := h.tokens()
 	if c := h.peek(); text == "" && (c == ',' || c == ';') {
-		return &diag.Fault{Code: "data-parameter", Message: "a parameter with an empty value", Hint: "leave the parameter out", At: start}
+		return &diag.Fault{Code: "data-parameter", Message: "a parameter with an empty value",
+			Hint: "leave the parameter out", At: start}
 	}
 	if c := h.peek(); c != ',' && c != ';' {
 		return h.unexpected("data-parameter", "in the value of a parameter")
@@ -223,7 +230,8 @@ func (h *header) quotedValue() *diag.Fault {
 		return nil
 	}
 	if literal, err := strconv.QuotedPrefix(text); err != nil || literal != text {
-		return &diag.Fault{Code: "data-parameter", Message: "a quoted value with a line break or an unknown escape", Hint: `write \n, \t, \", \\ or \x and two digits`, At: start}
+		return &diag.Fault{Code: "data-parameter", Message: "a quoted value with a line break or an unknown escape",
+			Hint: `write \n, \t, \", \\ or \x and two digits`, At: start}
 	}
 	return nil
 }
@@ -231,7 +239,8 @@ func (h *header) quotedValue() *diag.Fault {
 // unexpected is about the byte at pos, or the end.
 func (h *header) unexpected(code, where string) *diag.Fault {
 	if h.pos >= len(h.raw) {
-		return &diag.Fault{Code: "data-comma", Message: "a data: URL without a comma", Hint: "the content comes after a comma, as in data:,content", At: -1}
+		return &diag.Fault{Code: "data-comma", Message: "a data: URL without a comma",
+			Hint: "the content comes after a comma, as in data:,content", At: -1}
 	}
 	return byteFault(h.raw, h.pos, code, where)
 }
@@ -267,7 +276,8 @@ func badEscape(s string) int {
 }
 
 func dataEscape(at int) *diag.Fault {
-	return &diag.Fault{Code: "data-escape", Message: "a % without two hexadecimal digits after it", Hint: "write % itself as %25", At: at}
+	return &diag.Fault{Code: "data-escape", Message: "a % without two hexadecimal digits after it",
+		Hint: "write % itself as %25", At: at}
 }
 
 func checkPlain(raw string, start int) *diag.Fault {
@@ -297,7 +307,8 @@ func checkBase64(raw string, start int, feeds bool) *diag.Fault {
 	if len(payload)%4 == 0 {
 		return nil
 	}
-	f := &diag.Fault{Code: "data-base64-padding", Message: "the length of a base64 payload is not a multiple of 4", Hint: "base64 is not padded: put = at its end until it is", At: -1}
+	f := &diag.Fault{Code: "data-base64-padding", Message: "the length of a base64 payload is not a multiple of 4",
+		Hint: "base64 is not padded: put = at its end until it is", At: -1}
 	if len(digits)%4 == 1 || len(digits) < len(payload) {
 		f.Hint = "the payload is cut short or has too many = at its end"
 	}
@@ -330,20 +341,23 @@ func base64Fault(raw string, start int) *diag.Fault {
 	return f
 }
 
-// byteFault is about a byte that may not stand where it does. Spaces, control bytes and bytes outside ASCII are named, and
-// no other: they tell nothing of a secret.
+// byteFault is about a byte that may not stand where it does. Spaces, control bytes and bytes outside ASCII are named,
+// and no other: they tell nothing of a secret.
 func byteFault(raw string, at int, code, where string) *diag.Fault {
-	f := &diag.Fault{Code: code, Message: "a byte that may not stand " + where, Hint: "escape it as % and two hexadecimal digits", At: at}
+	f := &diag.Fault{Code: code, Message: "a byte that may not stand " + where,
+		Hint: "escape it as % and two hexadecimal digits", At: at}
 	switch c := raw[at]; {
 	case c == ' ':
 		f.Message, f.Hint = "a space "+where, "escape the space as %20"
 	case c == '#':
 		f.Message, f.Hint = "a # "+where, "escape the # as %23"
 	case c >= 0x80:
-		f.Message, f.Hint = "a byte outside ASCII "+where, "escape each byte of the character as % and two hexadecimal digits, or use ;base64"
+		f.Message, f.Hint = "a byte outside ASCII "+where,
+			"escape each byte of the character as % and two hexadecimal digits, or use ;base64"
 	case isControl(rune(c)):
 		control := controlFault(raw, at)
-		f.Message, f.Hint = strings.Replace(control.Message, "in a URL", where, 1), strings.Replace(control.Hint, "in a URL", "in a data: URL", 1)
+		f.Message, f.Hint = strings.Replace(control.Message, "in a URL", where, 1),
+			strings.Replace(control.Hint, "in a URL", "in a data: URL", 1)
 	}
 	return f
 }

@@ -21,31 +21,49 @@ func peer(raw string) error {
 }
 
 var goodData = []string{
-	"data:,", "data:,x", "data:,%7B%7D", "data:,?'%00", "data:,a:b/c;d=e,f@g!$&()*+~", "data:;base64,", "data:;base64,YQ==", "data:;base64,YWI=", "data:;base64,+/+/",
+	"data:,", "data:,x", "data:,%7B%7D", "data:,?'%00", "data:,a:b/c;d=e,f@g!$&()*+~", "data:;base64,",
+	"data:;base64,YQ==", "data:;base64,YWI=", "data:;base64,+/+/",
 	"data:;base64,YR==", // bits that are left over do not count
-	"data:text/plain,x", "data:text/,x", "data:textual/x,x", "data:image/svg+xml,x", "data:x-a/b,x", "data:X-a/b,x", "data:x-/,", "data:message/a,", "data:multipart/a,",
-	"data:text/pl%zz,x", "data:text%/a,x", "data:text/plain;charset=utf-8,x", "data:;a=b;c=d;base64,YQ==", "data:;base64=x,!", "data:;a=%20,x",
+	"data:text/plain,x", "data:text/,x", "data:textual/x,x", "data:image/svg+xml,x", "data:x-a/b,x", "data:X-a/b,x",
+	"data:x-/,", "data:message/a,", "data:multipart/a,",
+	"data:text/pl%zz,x", "data:text%/a,x", "data:text/plain;charset=utf-8,x", "data:;a=b;c=d;base64,YQ==",
+	"data:;base64=x,!", "data:;a=%20,x",
 	`data:;a="b c,;",x`, `data:;a="\"\\\x41\101\u00e9\n",x`, `data:;a="",x`,
 	`data:;a="";b=%zz,x`, // an empty quoted value makes the next one count as quoted
 	`data:;a="";b="";c=%zz,x`, "data:text/a#b,x", "data:;a#=b;base64,YQ\n==\n", "data:;a=\"#\x01\",x",
 }
 
 var badData = map[string]string{
-	"data:": "data-comma", "data:x": "data-comma", "data:text/plain": "data-comma", "data:;": "data-comma", "data:;a=": "data-comma", "data:;a=b": "data-comma",
-	"data:x,": "data-type", "data:base64,abc": "data-type", "data:foo,x": "data-type", "data:foo/bar,x": "data-type", "data:Text/plain,x": "data-type",
-	"data:/,": "data-type", "data:/plain,": "data-type", "data:text/a/b,": "data-type", "data:text /a,": "data-type", "data:text/a b,": "data-type", "data:x,/": "data-type",
+	"data:": "data-comma", "data:x": "data-comma", "data:text/plain": "data-comma", "data:;": "data-comma",
+	"data:;a=": "data-comma", "data:;a=b": "data-comma",
+	"data:x,": "data-type", "data:base64,abc": "data-type", "data:foo,x": "data-type", "data:foo/bar,x": "data-type",
+	"data:Text/plain,x": "data-type",
+	"data:/,":           "data-type", "data:/plain,": "data-type", "data:text/a/b,": "data-type",
+	"data:text /a,":  "data-type",
+	"data:text/a b,": "data-type", "data:x,/": "data-type",
 	"data:é/a,": "data-type", "data:xtext/a,": "data-type",
-	"data:;,": "data-parameter", "data:;;a=b,": "data-parameter", "data:;=b,": "data-parameter", "data:;a,": "data-parameter", "data:;a=,": "data-parameter",
-	"data:;a=;b=c,": "data-parameter", "data:;BASE64,YQ==": "data-parameter", "data:;base64;a=b,YQ==": "data-parameter", "data:;a b=c,": "data-parameter", "data:;a=b=c,": "data-parameter",
-	`data:;a="b`: "data-parameter", `data:;a="b\`: "data-parameter", `data:;a="b"c,`: "data-parameter", `data:;a="é",`: "data-parameter", `data:;a="\é",`: "data-parameter",
-	`data:;a="\q",`: "data-parameter", `data:;a="\'",`: "data-parameter", `data:;a="\ud800",`: "data-parameter", "data:;a=\"\x01\",": "data-parameter", "data:;a=\"#\n\",": "data-parameter",
-	"data:;a=%zz,": "data-escape", `data:;a="";b=c;d=%zz,x`: "data-escape", `data:;a="";b="x";d=%zz,x`: "data-escape", "data:text/a#%zz,x": "data-escape", "data:text/a#%,41x": "data-escape",
+	"data:;,": "data-parameter", "data:;;a=b,": "data-parameter", "data:;=b,": "data-parameter",
+	"data:;a,": "data-parameter", "data:;a=,": "data-parameter",
+	"data:;a=;b=c,": "data-parameter", "data:;BASE64,YQ==": "data-parameter", "data:;base64;a=b,YQ==": "data-parameter",
+	"data:;a b=c,": "data-parameter", "data:;a=b=c,": "data-parameter",
+	`data:;a="b`: "data-parameter", `data:;a="b\`: "data-parameter", `data:;a="b"c,`: "data-parameter",
+	`data:;a="é",`: "data-parameter", `data:;a="\é",`: "data-parameter",
+	`data:;a="\q",`: "data-parameter", `data:;a="\'",`: "data-parameter", `data:;a="\ud800",`: "data-parameter",
+	"data:;a=\"\x01\",": "data-parameter", "data:;a=\"#\n\",": "data-parameter",
+	"data:;a=%zz,": "data-escape", `data:;a="";b=c;d=%zz,x`: "data-escape", `data:;a="";b="x";d=%zz,x`: "data-escape",
+	"data:text/a#%zz,x": "data-escape", "data:text/a#%,41x": "data-escape",
 	"data:,%": "data-escape", "data:,%4": "data-escape", "data:,%zz": "data-escape", "data:,abc%4g": "data-escape",
-	"data:,a b": "data-byte", "data:,a\nb": "data-byte", "data:,a\n": "data-byte", "data:,é": "data-byte", "data:,\xff": "data-byte", "data:,a#b": "data-byte", "data:,{}": "data-byte",
-	"data:,<": "data-byte", "data:,\"": "data-byte", "data:,|": "data-byte", "data:,\\": "data-byte", "data:,^": "data-byte", "data:,[]": "data-byte", "data:,`": "data-byte", "data:,\x7f": "data-byte",
-	"data:;base64,!!!!": "data-base64", "data:;base64,YQ%3D%3D": "data-base64", "data:;base64,YQ==\n": "data-base64", "data:;base64,YW\nJj": "data-base64", "data:;base64,-_-_": "data-base64",
-	"data:;base64,Y===": "data-base64", "data:;base64,====": "data-base64", "data:;base64,YQ==YQ==": "data-base64", "data:;base64,YQ==#": "data-base64", "data:;a#=b;base64,YQ\r==": "data-base64",
-	"data:;base64,YQ": "data-base64-padding", "data:;base64,YQ=": "data-base64-padding", "data:;base64,Y": "data-base64-padding", "data:;base64,YWJj=": "data-base64-padding", "data:;base64,==": "data-base64-padding",
+	"data:,a b": "data-byte", "data:,a\nb": "data-byte", "data:,a\n": "data-byte", "data:,é": "data-byte",
+	"data:,\xff": "data-byte", "data:,a#b": "data-byte", "data:,{}": "data-byte",
+	"data:,<": "data-byte", "data:,\"": "data-byte", "data:,|": "data-byte", "data:,\\": "data-byte",
+	"data:,^": "data-byte", "data:,[]": "data-byte", "data:,`": "data-byte", "data:,\x7f": "data-byte",
+	"data:;base64,!!!!": "data-base64", "data:;base64,YQ%3D%3D": "data-base64", "data:;base64,YQ==\n": "data-base64",
+	"data:;base64,YW\nJj": "data-base64", "data:;base64,-_-_": "data-base64",
+	"data:;base64,Y===": "data-base64", "data:;base64,====": "data-base64", "data:;base64,YQ==YQ==": "data-base64",
+	"data:;base64,YQ==#": "data-base64", "data:;a#=b;base64,YQ\r==": "data-base64",
+	"data:;base64,YQ": "data-base64-padding", "data:;base64,YQ=": "data-base64-padding",
+	"data:;base64,Y": "data-base64-padding", "data:;base64,YWJj=": "data-base64-padding",
+	"data:;base64,==": "data-base64-padding",
 }
 
 func TestCheckData(t *testing.T) {
@@ -93,7 +111,8 @@ func TestCheckDataNamesTheCause(t *testing.T) {
 }
 
 func TestCheckDataDoesNotAllocate(t *testing.T) {
-	for _, raw := range []string{"data:text/plain;charset=utf-8;base64," + strings.Repeat("YWJj", 256), "data:,%0A" + strings.Repeat("abcd", 256)} {
+	for _, raw := range []string{"data:text/plain;charset=utf-8;base64," + strings.Repeat("YWJj", 256),
+		"data:,%0A" + strings.Repeat("abcd", 256)} {
 		assert.Zero(t, testing.AllocsPerRun(10, func() { source.Check(raw, 7) }))
 	}
 }

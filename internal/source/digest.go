@@ -35,7 +35,8 @@ var functions = map[string]function{
 func ParseDigest(text string, minor int) (Digest, *diag.Fault) {
 	name, digits, found := strings.Cut(text, "-")
 	if !found {
-		f := &diag.Fault{Code: "hash-form", Message: "a hash is a function, a dash and a digest", Hint: "write sha512-DIGEST", At: -1}
+		f := &diag.Fault{Code: "hash-form", Message: "a hash is a function, a dash and a digest",
+			Hint: "write sha512-DIGEST", At: -1}
 		if minor >= 1 {
 			f.Hint += " or sha256-DIGEST"
 		}
@@ -47,13 +48,15 @@ func ParseDigest(text string, minor int) (Digest, *diag.Fault) {
 		return Digest{}, unknownFunction(name, minor)
 	case minor < fn.since:
 		return Digest{}, &diag.Fault{
-			Code: "hash-function-version", Message: fmt.Sprintf("spec 3.%d.0 does not have the hash function %s", minor, name),
-			Hint: fmt.Sprintf("%s needs spec 3.%d.0 or later", name, fn.since),
+			Code:    "hash-function-version",
+			Message: fmt.Sprintf("spec 3.%d.0 does not have the hash function %s", minor, name),
+			Hint:    fmt.Sprintf("%s needs spec 3.%d.0 or later", name, fn.since),
 		}
 	case len(digits) != fn.size*2:
 		f := &diag.Fault{
-			Code: "hash-length", Message: fmt.Sprintf("a %s digest has %d digits, this one has %d", name, fn.size*2, len(digits)),
-			At: len(name) + 1,
+			Code:    "hash-length",
+			Message: fmt.Sprintf("a %s digest has %d digits, this one has %d", name, fn.size*2, len(digits)),
+			At:      len(name) + 1,
 		}
 		for other, fn := range functions {
 			if len(digits) == fn.size*2 {
@@ -79,12 +82,14 @@ func unknownFunction(name string, minor int) *diag.Fault {
 // Function gives the name of the hash function: sha256 or sha512.
 func (d Digest) Function() string { return d.function }
 
-// Hex tells whether the digits are hexadecimal. A digest where they are not passes the peer's check and matches nothing.
+// Hex tells whether the digits are hexadecimal. A digest where they are not passes the peer's check and matches
+// nothing.
 func (d Digest) Hex() *diag.Fault {
 	if i := other(d.digits, hexDigit); i < len(d.digits) {
 		return &diag.Fault{
-			Code: "hash-digits", Message: "a digit of the digest is not hexadecimal", Hint: "nothing matches such a digest",
-			At: len(d.function) + 1 + i,
+			Code: "hash-digits", Message: "a digit of the digest is not hexadecimal",
+			Hint: "nothing matches such a digest",
+			At:   len(d.function) + 1 + i,
 		}
 	}
 	return nil
@@ -98,8 +103,8 @@ func (d Digest) New() hash.Hash {
 	return nil
 }
 
-// Matches reports whether sum is what the digest says, whatever the case of its digits, in a time that does not depend on where
-// they differ.
+// Matches reports whether sum is what the digest says, whatever the case of its digits, in a time that does not depend
+// on where they differ.
 func (d Digest) Matches(sum []byte) bool {
 	want, err := hex.DecodeString(d.digits)
 	return err == nil && len(want) > 0 && subtle.ConstantTimeCompare(want, sum) == 1

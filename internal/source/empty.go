@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// IsEmpty tells of a source that Check finds good whether it is known to have no content: its own text says so, or the digest that the
-// content must have.
+// IsEmpty tells of a source that Check finds good whether it is known to have no content: its own text says so, or the
+// digest that the content must have.
 func IsEmpty(raw, compression string, digest Digest) bool {
 	if h := digest.New(); h != nil && digest.Matches(h.Sum(nil)) {
 		return true

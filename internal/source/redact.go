@@ -9,8 +9,8 @@ import (
 
 const ellipsis = "…"
 
-// Redact gives a URL as it may be logged: userinfo, values of the query, fragment and the payload of a data: URL print as an
-// ellipsis. What cannot be read as a URL prints as one ellipsis and nothing else.
+// Redact gives a URL as it may be logged: userinfo, values of the query, fragment and the payload of a data: URL print
+// as an ellipsis. What cannot be read as a URL prints as one ellipsis and nothing else.
 func Redact(raw string) string {
 	if isData(raw) {
 		return redactData(raw)
@@ -44,7 +44,8 @@ func Redact(raw string) string {
 func redactData(raw string) string {
 	header, _, _ := strings.Cut(raw[len(dataPrefix):], ",")
 	kind, params, _ := strings.Cut(header, ";")
-	if len(kind) > 64 || !strings.Contains(kind, "/") || other(strings.Replace(kind, "/", "", 1), token) < len(kind)-1 || !knownType(kind) {
+	if len(kind) > 64 || !strings.Contains(kind, "/") ||
+		other(strings.Replace(kind, "/", "", 1), token) < len(kind)-1 || !knownType(kind) {
 		kind = ""
 	}
 	if params == "base64" || strings.HasSuffix(params, ";base64") {
@@ -53,7 +54,8 @@ func redactData(raw string) string {
 	return dataPrefix + kind + "," + ellipsis
 }
 
-// redactQuery keeps the names of values. A part without a value is hidden whole: it may be a token, the = at its end padding.
+// redactQuery keeps the names of values. A part without a value is hidden whole: it may be a token, the = at its end
+// padding.
 func redactQuery(query string) string {
 	var out strings.Builder
 	for part := range strings.SplitSeq(query, "&") {

@@ -53,7 +53,8 @@ func (o S3) check(form string) *diag.Fault {
 	case o.Bucket == "":
 		return &diag.Fault{Code: "url-no-host", Message: "the URL names no bucket", Hint: "write " + form, At: -1}
 	case o.Key == "":
-		return &diag.Fault{Code: "url-no-path", Message: "the URL names no object in the bucket", Hint: "write " + form, At: -1}
+		return &diag.Fault{Code: "url-no-path", Message: "the URL names no object in the bucket", Hint: "write " + form,
+			At: -1}
 	}
 	return nil
 }
@@ -71,7 +72,8 @@ func checkARN(raw string, u *url.URL) *diag.Fault {
 	sections := arnSections(u)
 	switch {
 	case len(sections) < 6:
-		return &diag.Fault{Code: "arn-form", Message: "an ARN has six parts with colons between them", Hint: "write " + form, At: -1}
+		return &diag.Fault{Code: "arn-form", Message: "an ARN has six parts with colons between them",
+			Hint: "write " + form, At: -1}
 	case sections[2] != "s3":
 		return &diag.Fault{
 			Code: "arn-service", Message: "the ARN is not one of the service s3", Hint: "write " + form,
@@ -81,9 +83,11 @@ func checkARN(raw string, u *url.URL) *diag.Fault {
 	slashes := strings.Count(u.Opaque, "/")
 	switch {
 	case strings.HasPrefix(sections[5], accessPoint) && slashes < 2:
-		return &diag.Fault{Code: "arn-key", Message: "the ARN of an access point names no object", Hint: "add /object/KEY", At: -1}
+		return &diag.Fault{Code: "arn-key", Message: "the ARN of an access point names no object",
+			Hint: "add /object/KEY", At: -1}
 	case slashes < 1:
-		return &diag.Fault{Code: "arn-key", Message: "the ARN names a bucket and no object in it", Hint: "add /KEY", At: -1}
+		return &diag.Fault{Code: "arn-key", Message: "the ARN names a bucket and no object in it", Hint: "add /KEY",
+			At: -1}
 	}
 	return checkVersionID(raw, u)
 }
@@ -101,7 +105,8 @@ func parseARN(u *url.URL) (S3, *diag.Fault) {
 	point, path, _ := strings.Cut(name, "/")
 	key, isObject := strings.CutPrefix(path, "object/")
 	if point == "" || key == "" || !isObject || sections[3] == "" {
-		return S3{}, &diag.Fault{Code: "arn-access-point", Message: "the ARN does not lead to an object of an access point", Hint: "write " + form, At: -1}
+		return S3{}, &diag.Fault{Code: "arn-access-point",
+			Message: "the ARN does not lead to an object of an access point", Hint: "write " + form, At: -1}
 	}
 	object.Bucket = strings.Join(sections[:5], ":") + ":" + accessPoint + point
 	object.Key, object.Region = key, sections[3]
@@ -113,8 +118,9 @@ func checkVersionID(raw string, u *url.URL) *diag.Fault {
 	const name = "versionId"
 	if values, found := u.Query()[name]; found && values[0] == "" {
 		return &diag.Fault{
-			Code: "s3-version", Message: "versionId has no value", Hint: "give the version, or leave versionId out for the newest",
-			At: strings.Index(raw, name), // -1 where it is written with escapes
+			Code: "s3-version", Message: "versionId has no value",
+			Hint: "give the version, or leave versionId out for the newest",
+			At:   strings.Index(raw, name), // -1 where it is written with escapes
 		}
 	}
 	return nil

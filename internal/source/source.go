@@ -72,10 +72,11 @@ func Check(raw string, minor int) *diag.Fault {
 	return nil
 }
 
-// schemeFault is what is wrong with a scheme that no version has. Only well-known schemes are named: in `user:password@host`
-// the text before the colon is a name.
+// schemeFault is what is wrong with a scheme that no version has. Only well-known schemes are named: in
+// `user:password@host` the text before the colon is a name.
 func schemeFault(scheme string, minor int) *diag.Fault {
-	f := &diag.Fault{Code: "url-scheme", Message: "not a scheme that a source may have", Hint: "a source starts with one of " + schemesAt(minor)}
+	f := &diag.Fault{Code: "url-scheme", Message: "not a scheme that a source may have",
+		Hint: "a source starts with one of " + schemesAt(minor)}
 	switch scheme {
 	case "":
 		f.Code, f.Message = "url-no-scheme", "a source must be a whole URL, and this one has no scheme"
@@ -90,8 +91,8 @@ func schemeFault(scheme string, minor int) *diag.Fault {
 	return f
 }
 
-// Scheme gives the scheme of a URL in lower case, "" where it has none, and whether the URL can be read at all. Whether the
-// rest of a data: URL is right is not looked at.
+// Scheme gives the scheme of a URL in lower case, "" where it has none, and whether the URL can be read at all. Whether
+// the rest of a data: URL is right is not looked at.
 func Scheme(raw string) (scheme string, ok bool) {
 	if isData(raw) {
 		return "data", true
@@ -111,9 +112,11 @@ func CheckProxy(raw string) *diag.Fault {
 	case err != nil:
 		return urlFault(raw, err)
 	case raw == "":
-		return &diag.Fault{Code: "proxy-scheme", Message: "the URL of the proxy is empty", Hint: "leave the key out to use no proxy", At: -1}
+		return &diag.Fault{Code: "proxy-scheme", Message: "the URL of the proxy is empty",
+			Hint: "leave the key out to use no proxy", At: -1}
 	case u.Scheme != "http" && u.Scheme != "https":
-		return &diag.Fault{Code: "proxy-scheme", Message: "the URL of a proxy must be http or https", Hint: "write http://host:port"}
+		return &diag.Fault{Code: "proxy-scheme", Message: "the URL of a proxy must be http or https",
+			Hint: "write http://host:port"}
 	}
 	return nil
 }
@@ -143,11 +146,12 @@ func WarnURL(raw string) *diag.Fault {
 	return nil
 }
 
-// CheckTFTP tells why a path, without its escapes, is no name of a file for a TFTP server: a NUL byte ends the name within a
-// request (RFC 1350 §5), and what comes after it is taken for the mode and for options.
+// CheckTFTP tells why a path, without its escapes, is no name of a file for a TFTP server: a NUL byte ends the name
+// within a request (RFC 1350 §5), and what comes after it is taken for the mode and for options.
 func CheckTFTP(path string) *diag.Fault {
 	if strings.ContainsFunc(path, isControl) {
-		return &diag.Fault{Code: "url-tftp-control", Message: "the name of a file for TFTP has a control character", Hint: "name the file as the server does", At: -1}
+		return &diag.Fault{Code: "url-tftp-control", Message: "the name of a file for TFTP has a control character",
+			Hint: "name the file as the server does", At: -1}
 	}
 	return nil
 }
@@ -162,7 +166,8 @@ func warnHost(u *url.URL) *diag.Fault {
 	case u.Hostname() == "":
 		return &diag.Fault{Code: "url-no-host", Message: "the URL names no " + what, Hint: "write " + full, At: -1}
 	case strings.Trim(u.Path, "/") == "" && (u.Scheme == "gs" || u.Scheme == "tftp"):
-		return &diag.Fault{Code: "url-no-path", Message: "the URL names no " + strings.Replace(path, "path", "file", 1), Hint: "write " + full, At: -1}
+		return &diag.Fault{Code: "url-no-path", Message: "the URL names no " + strings.Replace(path, "path", "file", 1),
+			Hint: "write " + full, At: -1}
 	}
 	return nil
 }

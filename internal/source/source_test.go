@@ -16,10 +16,12 @@ const never = 8
 
 func TestCheckTakesSchemesByVersion(t *testing.T) {
 	for raw, since := range map[string]int{
-		"http://x/y": 0, "https://x": 0, "HTTP://x": 0, "tftp://h/p": 0, "s3://b/k": 0, "s3://b/k?versionId=v": 0, "data:,x": 0,
+		"http://x/y": 0, "https://x": 0, "HTTP://x": 0, "tftp://h/p": 0, "s3://b/k": 0, "s3://b/k?versionId=v": 0,
+		"data:,x":  0,
 		"gs://b/o": 2, "GS://b/o": 2, "gs:": 2,
 		"arn:aws:s3:::b/k": 4, "ARN:aws:s3:::b/k": 4, "arn:aws:s3:us-east-1:1:accesspoint/a/object/k": 4,
-		"file:///x": never, "oem:///x": never, "ftp://x": never, "zz://": never, "foo": never, "/etc/x": never, "//h/p": never,
+		"file:///x": never, "oem:///x": never, "ftp://x": never, "zz://": never, "foo": never, "/etc/x": never,
+		"//h/p": never,
 	} {
 		for minor := range never {
 			fault := source.Check(raw, minor)
@@ -54,7 +56,8 @@ func TestCheckRefuses(t *testing.T) {
 		{"a tab", "http://a/\tb", "url-control", "a tab in a URL must be %09"},
 		{"a DEL", "http://a/\x7f", "url-control", "must be %7F"},
 		{"a version without a value", "s3://b/k?versionId=", "s3-version", "leave versionId out"},
-		{"a version whose first value is empty", "s3://b/k?versionId=&versionId=1", "s3-version", "leave versionId out"},
+		{"a version whose first value is empty", "s3://b/k?versionId=&versionId=1", "s3-version",
+			"leave versionId out"},
 		{"data: in capitals", "DATA:,x", "data-prefix", "write data: in lower case"},
 	} {
 		fault := source.Check(c.raw, 1)
@@ -67,7 +70,8 @@ func TestCheckRefuses(t *testing.T) {
 
 func TestCheckTakesWhatThePeerTakes(t *testing.T) {
 	for _, raw := range []string{
-		"http:", "http://", "gs:", "s3://", "s3:", "http://h:/", "http://h:99999/", "http://h/a b", "http://h/?a b", "http://h/?%zz",
+		"http:", "http://", "gs:", "s3://", "s3:", "http://h:/", "http://h:99999/", "http://h/a b", "http://h/?a b",
+		"http://h/?%zz",
 		"http://u:p@h/", "http://u:p@@h/", "http://[fe80::1%25en0]/", "http://h/#\n", "s3://b/k?versionId=1&versionId=",
 		"s3://b/k?versionid=", "http://h/?versionId=", "arn:aws:s3:::b/k?versionId=3", "arn:a/b:s3:::b", "arn::s3:::/",
 	} {
@@ -78,8 +82,10 @@ func TestCheckTakesWhatThePeerTakes(t *testing.T) {
 func TestCheckARN(t *testing.T) {
 	for raw, code := range map[string]string{
 		"arn:aws:s3:::b/k": "", "arn:aws:s3:::b/": "", "arn:aws:s3:::/k": "", "arn:aws:s3:r:1:b/k:with:colons": "",
-		"arn:aws:s3:us-east-1:1:accesspoint/a/object/k": "", "arn:aws:s3:us-east-1:1:accesspoint/a/b": "", "arn:aws:s3:::b/%zz": "",
-		"arn:aws:s3:us-east-1:1:accesspoint/a": "arn-key", "arn:aws:s3:::b": "arn-key", "arn:aws:s3:::b#/k": "arn-key", "arn:aws:s3:::b?/k": "arn-key",
+		"arn:aws:s3:us-east-1:1:accesspoint/a/object/k": "", "arn:aws:s3:us-east-1:1:accesspoint/a/b": "",
+		"arn:aws:s3:::b/%zz":                   "",
+		"arn:aws:s3:us-east-1:1:accesspoint/a": "arn-key", "arn:aws:s3:::b": "arn-key", "arn:aws:s3:::b#/k": "arn-key",
+		"arn:aws:s3:::b?/k": "arn-key",
 		"arn:aws:ec2:::b/k": "arn-service", "arn:aws:S3:::b/k": "arn-service",
 		"arn:foo": "arn-form", "arn:": "arn-form", "arn:/aws:s3:::b/k": "arn-form", "arn:aws:s3::b/k": "arn-form",
 		"arn:aws:s3:::b/k?versionId=": "s3-version",
@@ -97,7 +103,8 @@ func TestCheckARN(t *testing.T) {
 
 func TestScheme(t *testing.T) {
 	for raw, want := range map[string]string{
-		"HTTP://x": "http", "https:": "https", "data:anything at all": "data", "DATA:,": "data", "a/b": "", "": "", "arn:x": "arn",
+		"HTTP://x": "http", "https:": "https", "data:anything at all": "data", "DATA:,": "data", "a/b": "", "": "",
+		"arn:x": "arn",
 	} {
 		scheme, ok := source.Scheme(raw)
 		assert.True(t, ok, raw)
@@ -110,7 +117,8 @@ func TestScheme(t *testing.T) {
 func TestCheckProxy(t *testing.T) {
 	for raw, code := range map[string]string{
 		"http://proxy:3128": "", "https://u:p@proxy": "", "HTTP://p": "", "http://": "",
-		"": "proxy-scheme", "ftp://x": "proxy-scheme", "proxy:3128": "proxy-scheme", "socks5://p": "proxy-scheme", "data:,x": "proxy-scheme",
+		"": "proxy-scheme", "ftp://x": "proxy-scheme", "proxy:3128": "proxy-scheme", "socks5://p": "proxy-scheme",
+		"data:,x":    "proxy-scheme",
 		"http://a b": "url-host", "http://p:x": "url-port",
 	} {
 		fault := source.CheckProxy(raw)
@@ -124,11 +132,16 @@ func TestCheckProxy(t *testing.T) {
 
 func TestWarnURL(t *testing.T) {
 	for raw, code := range map[string]string{
-		"http://h": "", "https://h/p": "", "tftp://h/p": "", "gs://b/o": "", "s3://b/k": "", "data:,": "", "arn:aws:s3:::b/k": "",
+		"http://h": "", "https://h/p": "", "tftp://h/p": "", "gs://b/o": "", "s3://b/k": "", "data:,": "",
+		"arn:aws:s3:::b/k":                      "",
 		"arn:aws:s3:r:1:accesspoint/a/object/k": "",
-		"http:":                                 "url-no-host", "http://": "url-no-host", "http://:80/": "url-no-host", "http:h/p": "url-no-host", "https:///p": "url-no-host",
-		"gs:": "url-no-host", "gs://": "url-no-host", "s3://": "url-no-host", "s3:b/k": "url-no-host", "arn:aws:s3:::/k": "url-no-host",
-		"gs://b": "url-no-path", "tftp://h/": "url-no-path", "s3://b/": "url-no-path", "arn:aws:s3:::b/": "url-no-path",
+		"http:":                                 "url-no-host", "http://": "url-no-host", "http://:80/": "url-no-host",
+		"http:h/p":   "url-no-host",
+		"https:///p": "url-no-host",
+		"gs:":        "url-no-host", "gs://": "url-no-host", "s3://": "url-no-host", "s3:b/k": "url-no-host",
+		"arn:aws:s3:::/k": "url-no-host",
+		"gs://b":          "url-no-path", "tftp://h/": "url-no-path", "s3://b/": "url-no-path",
+		"arn:aws:s3:::b/":                "url-no-path",
 		"arn:aws:s3:r:1:accesspoint/a/b": "arn-access-point", "arn:aws:s3:::accesspoint/a/object/k": "arn-access-point",
 	} {
 		require.Nil(t, source.Check(raw, 7), raw)
@@ -147,7 +160,8 @@ func TestParseS3(t *testing.T) {
 		"s3://bucket//a%20b?versionId=7": {Bucket: "bucket", Key: "a b", VersionID: "7"},
 		"arn:aws-cn:s3:::bucket/a%20b":   {Bucket: "bucket", Key: "a%20b", Partition: "aws-cn"},
 		"arn:aws:s3:eu-west-1:12:accesspoint/ap/object/a/b:c?versionId=7": {
-			Bucket: "arn:aws:s3:eu-west-1:12:accesspoint/ap", Key: "a/b:c", VersionID: "7", Region: "eu-west-1", Partition: "aws",
+			Bucket: "arn:aws:s3:eu-west-1:12:accesspoint/ap", Key: "a/b:c", VersionID: "7", Region: "eu-west-1",
+			Partition: "aws",
 		},
 	} {
 		got, err := source.ParseS3(raw)
@@ -195,7 +209,8 @@ func FuzzSecrets(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b string) {
 		secret := strings.NewReplacer("/", "", "?", "", "#", "", "&", "").Replace(a + mark + b)
 		for _, raw := range []string{
-			"http://" + secret + "@h/p", "s3://b/k?" + strings.ReplaceAll(secret, "=", "") + "==", "https://h/?versionId=" + secret, "https://h/p#" + secret, "http:" + secret,
+			"http://" + secret + "@h/p", "s3://b/k?" + strings.ReplaceAll(secret, "=", "") + "==",
+			"https://h/?versionId=" + secret, "https://h/p#" + secret, "http:" + secret,
 			"data:," + secret, "data:;base64," + secret, "data:text/plain;a=" + secret, "data:text/plain;a=\"" + secret,
 		} {
 			for _, text := range append(faults(raw), source.Redact(raw)) {
@@ -207,7 +222,8 @@ func FuzzSecrets(f *testing.F) {
 
 // faults gives all that the package says against a text.
 func faults(raw string) (texts []string) {
-	for _, fault := range []*diag.Fault{source.Check(raw, 1), source.Check(raw, 7), source.CheckProxy(raw), source.WarnURL(raw)} {
+	for _, fault := range []*diag.Fault{source.Check(raw, 1), source.Check(raw, 7), source.CheckProxy(raw),
+		source.WarnURL(raw)} {
 		if fault != nil {
 			texts = append(texts, fault.Code, fault.Message, fault.Hint)
 		}
@@ -215,10 +231,11 @@ func faults(raw string) (texts []string) {
 	return texts
 }
 
-// FuzzCheck: a source passes only if url.Parse reads it, places of faults are inside the text, and what passes at a version
-// passes at later ones.
+// FuzzCheck: a source passes only if url.Parse reads it, places of faults are inside the text, and what passes at a
+// version passes at later ones.
 func FuzzCheck(f *testing.F) {
-	for _, raw := range []string{"http://u:p@[::1%25a]:80/a?b#c", "arn:aws:s3:::b/k?versionId=1", "s3://b/k", "gs://b", "data:,x", ":", "http://[", "http://h:1:2", "//", "a://%"} {
+	for _, raw := range []string{"http://u:p@[::1%25a]:80/a?b#c", "arn:aws:s3:::b/k?versionId=1", "s3://b/k", "gs://b",
+		"data:,x", ":", "http://[", "http://h:1:2", "//", "a://%"} {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {

@@ -30,7 +30,8 @@ func urlFault(raw string, err error) *diag.Fault {
 		at := start + max(strings.Index(raw[start:end], string(invalid)), 0)
 		f := &diag.Fault{Code: "url-host", Message: "a byte that a host name cannot have", At: at}
 		if invalid == " " {
-			f.Message, f.Hint = "a space in the host name", "a host name has no spaces; only after it is a space written as %20"
+			f.Message, f.Hint = "a space in the host name",
+				"a host name has no spaces; only after it is a space written as %20"
 		}
 		return f
 	}
@@ -59,7 +60,8 @@ func controlFault(raw string, i int) *diag.Fault {
 	name := controlName(raw[i])
 	const hex = "0123456789ABCDEF"
 	escaped := "%" + string(hex[raw[i]>>4]) + string(hex[raw[i]&15])
-	f := &diag.Fault{Code: "url-control", Message: "a " + name + " in a URL", Hint: "a " + name + " in a URL must be " + escaped, At: i}
+	f := &diag.Fault{Code: "url-control", Message: "a " + name + " in a URL",
+		Hint: "a " + name + " in a URL must be " + escaped, At: i}
 	if strings.TrimRight(raw, "\r\n") == raw[:i] {
 		f.Message = "the URL ends in a " + name
 		f.Hint = "take it off the end, or write it as " + escaped + " where it is meant"
@@ -67,18 +69,20 @@ func controlFault(raw string, i int) *diag.Fault {
 	return f
 }
 
-// escapeFault is about a percent sign. In a host name even a well-formed escape can be wrong: there it may only stand for
-// bytes outside ASCII.
+// escapeFault is about a percent sign. In a host name even a well-formed escape can be wrong: there it may only stand
+// for bytes outside ASCII.
 func escapeFault(raw, escape string) *diag.Fault {
 	const code = "url-escape"
 	for i := 0; i < len(raw); i++ {
 		if raw[i] == '%' && !isEscape(raw, i) {
-			return &diag.Fault{Code: code, Message: "a % without two hexadecimal digits after it", Hint: "write % itself as %25", At: i}
+			return &diag.Fault{Code: code, Message: "a % without two hexadecimal digits after it",
+				Hint: "write % itself as %25", At: i}
 		}
 	}
 	return &diag.Fault{
-		Code: code, Message: "a percent escape that a host name cannot have", Hint: "write the host name without escapes",
-		At: max(strings.Index(raw, escape), 0),
+		Code: code, Message: "a percent escape that a host name cannot have",
+		Hint: "write the host name without escapes",
+		At:   max(strings.Index(raw, escape), 0),
 	}
 }
 
@@ -102,7 +106,8 @@ func authority(raw string) (start, end int, found bool) {
 }
 
 func schemeless(raw string) *diag.Fault {
-	f := &diag.Fault{Code: "url-no-scheme", Message: "the URL has no scheme that can be read", Hint: "a URL starts like https://"}
+	f := &diag.Fault{Code: "url-no-scheme", Message: "the URL has no scheme that can be read",
+		Hint: "a URL starts like https://"}
 	if first, _, _ := strings.Cut(raw, ":"); strings.TrimSpace(first) != first {
 		f.Hint = "take the space off the start"
 	}
@@ -121,7 +126,8 @@ func hostFault(host string, start int) *diag.Fault {
 			f.Message, f.Hint = "a [ without a ]", "an IPv6 address is written [address]:port"
 			return f
 		case open > 0 || err != nil || addr.Is4():
-			f.Message, f.Hint = "brackets that do not hold an IPv6 address", "only an IPv6 address has brackets: [address]:port"
+			f.Message, f.Hint = "brackets that do not hold an IPv6 address",
+				"only an IPv6 address has brackets: [address]:port"
 			return f
 		}
 		port = host[end+1:]

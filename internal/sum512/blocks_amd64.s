@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// SHA-512 by FIPS 180-4 §6.4.2, two blocks at a time. Each round of a block waits for the one before it, so what counts is how much of a
-// round a core can do side by side:
+// SHA-512 by FIPS 180-4 §6.4.2, two blocks at a time. Each round of a block waits for the one before it, so what counts
+// is how much of a round a core can do side by side:
 //
 //   The scalar half of the core makes e, the chain that all else waits for:
 //       e' = d + T1,  T1 = h + K + W + Σ1(e) + Ch(e, f, g).
@@ -53,8 +53,8 @@
 #define XOR 0x96
 #define MAJ 0xe8
 
-// EARLIER and LATER put word t+16 in the place of word t, two words of two blocks at once: W[t] + σ0(W[t+1]) + W[t+9] + σ1(W[t+14]).
-// The w are what holds words t, t+2, t+8, t+10 and t+14.
+// EARLIER and LATER put word t+16 in the place of word t, two words of two blocks at once: W[t] + σ0(W[t+1]) + W[t+9] +
+// σ1(W[t+14]). The w are what holds words t, t+2, t+8, t+10 and t+14.
 #define EARLIER(w0, w2, w8, w10) \
 	VPALIGNR $8, w0, w2, Y16; \
 	VPALIGNR $8, w8, w10, Y19; \
@@ -83,8 +83,8 @@
 	VINSERTI128 $1, second(SI), y, y; \
 	VPSHUFB Y19, y, y
 
-// ADD ends a block: the state becomes its sum with what the rounds made of it, in memory and in the registers for the next block. a, b and
-// c are summed twice rather than moved over to the vectors, where the next block waits for them.
+// ADD ends a block: the state becomes its sum with what the rounds made of it, in memory and in the registers for the
+// next block. a, b and c are summed twice rather than moved over to the vectors, where the next block waits for them.
 #define ADD \
 	MOVQ state+0(FP), AX; \
 	VMOVQ 0(AX), X12; \
@@ -110,8 +110,8 @@
 	MOVQ R14, 48(AX); \
 	MOVQ R15, 56(AX)
 
-// func blocks(state *[8]uint64, data *byte, count int)
-// The frame holds 80 sums of two blocks, and room to begin them where a line of the cache does: a vector that lies in two lines costs more.
+// func blocks(state *[8]uint64, data *byte, count int) The frame holds 80 sums of two blocks, and room to begin them
+// where a line of the cache does: a vector that lies in two lines costs more.
 TEXT ·blocks(SB), 0, $1344-24
 	MOVQ state+0(FP), AX
 	MOVQ data+8(FP), SI

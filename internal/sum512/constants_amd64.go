@@ -1,7 +1,7 @@
 package sum512
 
-// constants are those of the 80 rounds (FIPS 180-4 §4.2.3), by twos, each two once for either of the two blocks whose schedules are made
-// side by side.
+// constants are those of the 80 rounds (FIPS 180-4 §4.2.3), by twos, each two once for either of the two blocks whose
+// schedules are made side by side.
 var constants = [160]uint64{
 	0x428a2f98d728ae22, 0x7137449123ef65cd, 0x428a2f98d728ae22, 0x7137449123ef65cd,
 	0xb5c0fbcfec4d3b2f, 0xe9b5dba58189dbbc, 0xb5c0fbcfec4d3b2f, 0xe9b5dba58189dbbc,

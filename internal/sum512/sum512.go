@@ -1,8 +1,8 @@
-// Package sum512 is SHA-512 (FIPS 180-4), faster than crypto/sha512 on x86-64 processors with AVX-512: the digest is what a large file
-// waits for.
+// Package sum512 is SHA-512 (FIPS 180-4), faster than crypto/sha512 on x86-64 processors with AVX-512: the digest is
+// what a large file waits for.
 //
-// It is not for other functions (for SHA-256 the library uses instructions made for it), nor for anything secret: it has no more than
-// what content is checked with. On all other processors it is crypto/sha512 itself.
+// It is not for other functions (for SHA-256 the library uses instructions made for it), nor for anything secret: it
+// has no more than what content is checked with. On all other processors it is crypto/sha512 itself.
 package sum512
 
 import (

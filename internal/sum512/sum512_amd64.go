@@ -18,8 +18,8 @@ var initial = [8]uint64{
 	0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179,
 }
 
-// blocks hashes count blocks, at least one, into the state. It reads pairs of blocks: where count is odd, one block more must be there
-// to be read.
+// blocks hashes count blocks, at least one, into the state. It reads pairs of blocks: where count is odd, one block
+// more must be there to be read.
 //
 //go:noescape
 func blocks(state *[8]uint64, data *byte, count int)
@@ -27,11 +27,13 @@ func blocks(state *[8]uint64, data *byte, count int)
 // cpuid asks the processor what it has (Intel SDM, volume 2, CPUID).
 func cpuid(leaf, subleaf uint32) (eax, ebx, ecx, edx uint32)
 
-// xcr0 says which registers the kernel keeps for each thread (Intel SDM, volume 1, §13.3). Without OSXSAVE it is an invalid instruction.
+// xcr0 says which registers the kernel keeps for each thread (Intel SDM, volume 1, §13.3). Without OSXSAVE it is an
+// invalid instruction.
 func xcr0() uint32
 
-// able tells whether blocks can run here. It is asked when the first hash is made and not at the start of the program, because
-// under virtualisation each CPUID costs microseconds (3.5 where this was measured), and most programs hash nothing.
+// able tells whether blocks can run here. It is asked when the first hash is made and not at the start of the program,
+// because under virtualisation each CPUID costs microseconds (3.5 where this was measured), and most programs hash
+// nothing.
 var able = sync.OnceValue(func() bool {
 	const (
 		osxsave  = 1 << 27                                    // leaf 1, ECX
@@ -81,8 +83,8 @@ func (h *hasher) Write(p []byte) (int, error) {
 // Sum appends the digest of what was written so far. More may be written.
 func (h *hasher) Sum(to []byte) []byte {
 	state := h.state
-	// Up to a pair less a byte, the bit that ends it, the number of bits in 16 bytes, of which the first 8 stay 0 as nobody has 2 EiB;
-	// and the block that blocks may read beyond.
+	// Up to a pair less a byte, the bit that ends it, the number of bits in 16 bytes, of which the first 8 stay 0 as
+	// nobody has 2 EiB; and the block that blocks may read beyond.
 	var end [pairSize + 2*blockSize]byte
 	copy(end[:], h.tail[:h.kept])
 	end[h.kept] = 0x80

@@ -40,7 +40,8 @@ func (n Node) Copy() Node {
 	return Node{n.a, n.a.add(x)}
 }
 
-// Import copies a node with everything below it from another arena. Places stay those of the document that it comes from.
+// Import copies a node with everything below it from another arena. Places stay those of the document that it comes
+// from.
 func (a *Arena) Import(n Node) Node {
 	return importer{a, n.a, map[uint16]uint16{}}.copy(n)
 }

@@ -14,25 +14,27 @@ import (
 // maxDepth is how deep lists and objects may nest; encoding/json has the same limit.
 const maxDepth = 10000
 
-// maxNodes bounds what a hostile document of brackets can make us allocate: 400 MB. A config of a million files has a third
-// of that.
+// maxNodes bounds what a hostile document of brackets can make us allocate: 400 MB. A config of a million files has a
+// third of that.
 const maxNodes = 1 << 24
 
-// ParseJSON reads a JSON document (RFC 8259) into the arena. It accepts what encoding/json accepts, so duplicate keys and
-// bytes that are not UTF-8 pass here; NotUTF8 finds the latter. The problem, if any, is a syntax error and points at the
-// byte that cannot stand where it does.
+// ParseJSON reads a JSON document (RFC 8259) into the arena. It accepts what encoding/json accepts, so duplicate keys
+// and bytes that are not UTF-8 pass here; NotUTF8 finds the latter. The problem, if any, is a syntax error and points
+// at the byte that cannot stand where it does.
 func (a *Arena) ParseJSON(doc *diag.Document) (Node, *diag.Problem) { return a.ParseJSONAt(doc, 0) }
 
 // ParseJSONAt is ParseJSON for the document that starts at an offset of the text, such as after a byte order mark.
 func (a *Arena) ParseJSONAt(doc *diag.Document, start int) (Node, *diag.Problem) {
 	if message := a.tooLarge(doc); message != "" {
-		return Node{}, &diag.Problem{Severity: diag.Error, Code: "too-large", Place: diag.Place{Doc: doc}, Message: message}
+		return Node{},
+			&diag.Problem{Severity: diag.Error, Code: "too-large", Place: diag.Place{Doc: doc}, Message: message}
 	}
 	p := parser{a: a, text: doc.Text, pos: start, doc: a.document(doc)}
 	root := p.value(node{})
 	p.space()
 	if p.problem == nil && p.pos < len(p.text) {
-		p.fail(p.pos, "something follows the end of the document", "one document holds one JSON object; remove what comes after its last brace")
+		p.fail(p.pos, "something follows the end of the document",
+			"one document holds one JSON object; remove what comes after its last brace")
 	}
 	if p.problem != nil {
 		p.problem.Place.Doc = doc
@@ -95,7 +97,8 @@ func (p *parser) peek() byte {
 
 func (p *parser) add(n node, kind Kind, start int) uint32 {
 	if p.a.used >= maxNodes {
-		return p.fail(start, fmt.Sprintf("there are more than %d values", maxNodes), "a config of this size is not one that a person wrote; split it, or fetch the content of its files")
+		return p.fail(start, fmt.Sprintf("there are more than %d values", maxNodes),
+			"a config of this size is not one that a person wrote; split it, or fetch the content of its files")
 	}
 	n.kind, n.doc, n.start, n.end = kind, p.doc, uint32(start), uint32(p.pos)
 	return p.a.add(n)
@@ -136,7 +139,8 @@ func (p *parser) literal(n node, kind Kind, word string) uint32 {
 	start := p.pos
 	for i := range len(word) {
 		if p.pos == len(p.text) || p.text[p.pos] != word[i] {
-			return p.fail(p.pos, "a value is expected here", fmt.Sprintf("did you mean %s? strings need double quotes", word))
+			return p.fail(p.pos, "a value is expected here",
+				fmt.Sprintf("did you mean %s? strings need double quotes", word))
 		}
 		p.pos++
 	}
@@ -146,7 +150,8 @@ func (p *parser) literal(n node, kind Kind, word string) uint32 {
 // whyNoValue says what stands where a value should.
 func (p *parser) whyNoValue() (message, hint string) {
 	if p.pos >= len(p.text) {
-		return "the document ends in the middle of a value", "a bracket, a brace or a quote is not closed, or the file was cut off"
+		return "the document ends in the middle of a value",
+			"a bracket, a brace or a quote is not closed, or the file was cut off"
 	}
 	rest := p.text[p.pos:]
 	switch {
@@ -157,12 +162,14 @@ func (p *parser) whyNoValue() (message, hint string) {
 	case foreign(rest) != "":
 		return foreign(rest), foreignHint
 	case word(rest) != "":
-		return fmt.Sprintf("%s is written in lower case letters", word(rest)), "write " + word(rest) + "; strings need double quotes"
+		return fmt.Sprintf("%s is written in lower case letters", word(rest)),
+			"write " + word(rest) + "; strings need double quotes"
 	case rest[0] == '\'':
 		return "a string starts with a single quote", `use double quotes: "…"`
 	case rest[0] == '}', rest[0] == ']':
 		if before := strings.TrimRight(p.text[:p.pos], " \t\r\n"); strings.HasSuffix(before, ",") {
-			return "a comma stands after the last element", "remove the comma before the closing " + bracketName(rest[0])
+			return "a comma stands after the last element",
+				"remove the comma before the closing " + bracketName(rest[0])
 		}
 		return "a value is missing here", ""
 	case rest[0] == ',':
@@ -170,7 +177,8 @@ func (p *parser) whyNoValue() (message, hint string) {
 	case rest[0] == '.', rest[0] == '+':
 		return "a number starts with " + quoteByte(rest[0]), "write 0.5 and 1, not .5 and +1"
 	}
-	return fmt.Sprintf("%s cannot start a value", quoteByte(rest[0])), "strings need double quotes; the other values are numbers, true, false, null, […] and {…}"
+	return fmt.Sprintf("%s cannot start a value", quoteByte(rest[0])),
+		"strings need double quotes; the other values are numbers, true, false, null, […] and {…}"
 }
 
 const foreignHint = "a word processor or a web page put it there; write plain blanks and straight double quotes"
@@ -264,7 +272,8 @@ func (p *parser) unclosed(kind Kind, start int) uint32 {
 		p.fail(p.pos, message, hint)
 		return 0
 	}
-	open := diag.Related{Place: diag.Place{Doc: p.a.docs[p.doc], Span: diag.Span{Start: start, End: start + 1}}, Message: "it opens here"}
+	open := diag.Related{Place: diag.Place{Doc: p.a.docs[p.doc], Span: diag.Span{Start: start, End: start + 1}},
+		Message: "it opens here"}
 	if p.pos >= len(p.text) && p.problem == nil {
 		problem(fmt.Sprintf("the document ends inside %s", kind), "it is not closed, or the file was cut off")
 		p.problem.Related = append(p.problem.Related, open)
@@ -285,7 +294,8 @@ func (p *parser) unclosed(kind Kind, start int) uint32 {
 	case c == '/' || c == '#':
 		return problem("JSON has no comments", "remove the comment")
 	default:
-		return problem(fmt.Sprintf("%s cannot follow a value", quoteByte(c)), "a comma or the closing bracket is expected")
+		return problem(fmt.Sprintf("%s cannot follow a value", quoteByte(c)),
+			"a comma or the closing bracket is expected")
 	}
 }
 
@@ -348,7 +358,8 @@ func (p *parser) number() {
 	}
 	if at("0") {
 		if p.pos++; at("0123456789xXoObB") {
-			p.fail(p.pos, "a number starts with 0", "JSON has decimal numbers only; permission bits 0644 are written 420")
+			p.fail(p.pos, "a number starts with 0",
+				"JSON has decimal numbers only; permission bits 0644 are written 420")
 			return
 		}
 	} else if !digits() {
@@ -392,7 +403,8 @@ func (p *parser) str() (differs bool) {
 		}
 	}
 	p.fail(len(text), "the document ends inside a string", "its closing quote is missing")
-	p.problem.Related = []diag.Related{{Place: diag.Place{Doc: p.a.docs[p.doc], Span: diag.Span{Start: start, End: start + 1}}, Message: "it opens here"}}
+	p.problem.Related = []diag.Related{{Place: diag.Place{Doc: p.a.docs[p.doc],
+		Span: diag.Span{Start: start, End: start + 1}}, Message: "it opens here"}}
 	return false
 }
 
@@ -417,7 +429,8 @@ func (p *parser) escape(i int) int {
 		return i + 1
 	}
 	if p.text[i] != 'u' {
-		p.fail(i, fmt.Sprintf("a backslash cannot stand before %s", quoteByte(p.text[i])), `JSON knows \" \\ \/ \b \f \n \r \t and \u with 4 hex digits; a backslash itself is \\`)
+		p.fail(i, fmt.Sprintf("a backslash cannot stand before %s", quoteByte(p.text[i])),
+			`JSON knows \" \\ \/ \b \f \n \r \t and \u with 4 hex digits; a backslash itself is \\`)
 		return i
 	}
 	for k := i + 1; k <= i+4; k++ {
@@ -448,8 +461,8 @@ func hex4(s string) rune {
 	return r
 }
 
-// unescape gives the value of a checked string literal. As in encoding/json, half a surrogate pair and every byte that is
-// not UTF-8 become U+FFFD.
+// unescape gives the value of a checked string literal. As in encoding/json, half a surrogate pair and every byte that
+// is not UTF-8 become U+FFFD.
 func unescape(raw string) string {
 	var b strings.Builder
 	b.Grow(len(raw))
@@ -513,7 +526,9 @@ func NotUTF8(doc *diag.Document) *diag.Problem {
 		at += size
 	}
 	return &diag.Problem{
-		Severity: diag.Error, Code: "not-utf8", Place: diag.Place{Doc: doc, Span: diag.Span{Start: at, End: at + 1}}, Path: "$", Stricter: true,
-		Message: "the text is not UTF-8 here; other bytes would take the place of this one", Hint: "save the file as UTF-8; put binary content into a base64 data: URL",
+		Severity: diag.Error, Code: "not-utf8", Place: diag.Place{Doc: doc, Span: diag.Span{Start: at, End: at + 1}},
+		Path: "$", Stricter: true,
+		Message: "the text is not UTF-8 here; other bytes would take the place of this one",
+		Hint:    "save the file as UTF-8; put binary content into a base64 data: URL",
 	}
 }

@@ -28,9 +28,9 @@ func mustParse(t *testing.T, text string) tree.Node {
 	return root
 }
 
-// culprit asks encoding/json which byte of a text is the first that is wrong; len(text) where the text ends too early, -1
-// where nothing is wrong. SyntaxError.Offset counts the bytes that were read. At the end of a text it does not tell whether the
-// last byte is wrong or the next one is missing, so a space is added.
+// culprit asks encoding/json which byte of a text is the first that is wrong; len(text) where the text ends too early,
+// -1 where nothing is wrong. SyntaxError.Offset counts the bytes that were read. At the end of a text it does not tell
+// whether the last byte is wrong or the next one is missing, so a space is added.
 func culprit(text string) int {
 	var syntax *json.SyntaxError
 	if json.Valid([]byte(text)) || !errors.As(json.Unmarshal([]byte(text+" "), new(any)), &syntax) {
@@ -70,7 +70,8 @@ func TestSyntaxErrorsPointAtTheByteAndSayWhatToDo(t *testing.T) {
 		{"a key without quotes", `{a: 1}`, "a key is not quoted", "double quotes"},
 		{"a key that is a number", `{1: 1}`, `a key is expected, not "1"`, `"key": value`},
 		{"a comma after the last item", `[1, ]`, "a comma stands after the last element", "before the closing bracket"},
-		{"a comma after the last member", `{"a": 1, }`, "a comma stands after the last element", "before the closing brace"},
+		{"a comma after the last member", `{"a": 1, }`, "a comma stands after the last element",
+			"before the closing brace"},
 		{"a missing item", `[1,,2]`, "a value is missing before the comma", "remove the comma"},
 		{"a missing member", `{,}`, "a value is missing before the comma", "remove the comma"},
 		{"a missing value", `{"a": }`, "a value is missing here", ""},
@@ -81,7 +82,8 @@ func TestSyntaxErrorsPointAtTheByteAndSayWhatToDo(t *testing.T) {
 		{"a misspelt literal", `[True]`, `true is written in lower case letters`, "double quotes"},
 		{"a literal that goes wrong", `[nul]`, "a value is expected here", "did you mean null?"},
 		{"a literal that goes wrong early", `[fAlse]`, "a value is expected here", "did you mean false?"},
-		{"a missing comma between members", `{"a": 1 "b": 2}`, "a comma is missing between two elements of an object", ""},
+		{"a missing comma between members", `{"a": 1 "b": 2}`, "a comma is missing between two elements of an object",
+			""},
 		{"a missing comma between items", `[{} {}]`, "a comma is missing between two elements of a list", ""},
 		{"a list closed with a brace", `[1}`, `a list is closed with "}"`, ""},
 		{"an object closed with a bracket", `{"a": 1]`, `an object is closed with "]"`, ""},
@@ -97,7 +99,8 @@ func TestSyntaxErrorsPointAtTheByteAndSayWhatToDo(t *testing.T) {
 		{"a tab in a string", "[\"a\tb\"]", "a string holds a tab", `\t`},
 		{"a NUL in a string", "[\"a\x00b\"]", "a string holds the control character 0x00", `\u0000`},
 		{"a backslash before a letter", `["a\qb"]`, `a backslash cannot stand before "q"`, `\\`},
-		{"a backslash before a byte that is not UTF-8", "[\"a\\\xffb\"]", "a backslash cannot stand before the byte 0xFF", `\\`},
+		{"a backslash before a byte that is not UTF-8", "[\"a\\\xffb\"]",
+			"a backslash cannot stand before the byte 0xFF", `\\`},
 		{"a hex escape with a wrong digit", `["\u12g4"]`, `\u needs 4 hex digits`, ""},
 	} {
 		t.Run(c.claim, func(t *testing.T) {
@@ -148,8 +151,8 @@ func TestNestingHasALimit(t *testing.T) {
 	assert.Equal(t, culprit(text), problem.Place.Span.Start)
 }
 
-// Five megabytes of each are refused at the byte where it is decided. A reader that needed more than constant time for a
-// byte, or a stack as deep as the text, would not end here.
+// Five megabytes of each are refused at the byte where it is decided. A reader that needed more than constant time for
+// a byte, or a stack as deep as the text, would not end here.
 func TestHostileTextsAreRefused(t *testing.T) {
 	const size = 5 << 20
 	for claim, text := range map[string]string{
@@ -209,7 +212,8 @@ func TestStringsAreReadAsEncodingJSONReadsThem(t *testing.T) {
 }
 
 func TestNotUTF8NamesTheFirstBadByte(t *testing.T) {
-	for text, want := range map[string]int{"": -1, "äö": -1, "�": -1, "a\xffb\xfe": 1, "ä\xe2\x82": 2, "�\xff": 3, "\xed\xa0\x80": 0} {
+	for text, want := range map[string]int{"": -1, "äö": -1, "�": -1, "a\xffb\xfe": 1, "ä\xe2\x82": 2, "�\xff": 3,
+		"\xed\xa0\x80": 0} {
 		doc := &diag.Document{Text: text}
 		problem := tree.NotUTF8(doc)
 		if want < 0 {
@@ -259,8 +263,8 @@ func std(t *testing.T, text string) any {
 	return v
 }
 
-// rereads holds every span of a tree against encoding/json: the text of a span alone is the value of its node, that of a
-// key's span is the key. Spans lie in order and inside that of the parent.
+// rereads holds every span of a tree against encoding/json: the text of a span alone is the value of its node, that of
+// a key's span is the key. Spans lie in order and inside that of the parent.
 func rereads(t *testing.T, text string, n tree.Node) {
 	t.Helper()
 	span := n.Span()
@@ -281,8 +285,9 @@ func rereads(t *testing.T, text string, n tree.Node) {
 	require.LessOrEqual(t, at, max(span.End, span.Start+1))
 }
 
-// samePlaces compares the places of a tree with those of go-json. There the start of a list or an object is one behind its
-// bracket, ends are those of the last byte, ends of keys are not; the last of several members with one key is all there is.
+// samePlaces compares the places of a tree with those of go-json. There the start of a list or an object is one behind
+// its bracket, ends are those of the last byte, ends of keys are not; the last of several members with one key is all
+// there is.
 func samePlaces(t *testing.T, n tree.Node, other gojson.Node) {
 	t.Helper()
 	span := diag.Span{Start: other.Start, End: other.End + 1}
@@ -306,8 +311,8 @@ func samePlaces(t *testing.T, n tree.Node, other gojson.Node) {
 	require.Equal(t, span, n.Span())
 }
 
-// goJSON reads a text with go-json. Numbers that no float64 holds are an error there, though not one of syntax; of null alone it gives
-// no node.
+// goJSON reads a text with go-json. Numbers that no float64 holds are an error there, though not one of syntax; of null
+// alone it gives no node.
 func goJSON(text string) (root gojson.Node, valid, readable bool) {
 	err := gojson.Unmarshal([]byte(text), &root)
 	return root, gojson.Valid([]byte(text)), err == nil && strings.TrimSpace(text) != "null"
@@ -318,8 +323,10 @@ var seeds = []string{
 	"{\n\t\"a\": [1, -2.5e+7, true, false, null, \"x\\n\\ud83d\\ude00\"],\r\n \"b\\u00e9\": {}, \"c\": []\n}\n",
 	`{"a": 1, "a": {"b": 2, "b": [3]}, "A": 4}`,
 	"[\"\xff\", \"\xe2\x82\", {\"\xff\": \"\xff\", \"\\ud800\": 1}]",
-	`[1e999, 00, 0x1]`, `[123456789012345678901234567890, 1E-400]`, `01`, `-`, `1.`, `"\u12"`, `"a`, "\"\n\"", `{"a" 1}`, `{"a":1,}`,
-	`null`, ` null `, `[null]`, `[[[[[[[[]]]]]]]]`, `{}{}`, "\ufeff{}", `// x`, ` `, ``, "nul", `{"": ""}`, "\x00", `["\\\"", "\\\\"]`,
+	`[1e999, 00, 0x1]`, `[123456789012345678901234567890, 1E-400]`, `01`, `-`, `1.`, `"\u12"`, `"a`, "\"\n\"",
+	`{"a" 1}`, `{"a":1,}`,
+	`null`, ` null `, `[null]`, `[[[[[[[[]]]]]]]]`, `{}{}`, "\ufeff{}", `// x`, ` `, ``, "nul", `{"": ""}`, "\x00",
+	`["\\\"", "\\\\"]`,
 	`{"a":"\ud83d\u0041\ude00"}`, "[\t1\r,\n2 ]", `{"k":{"k":{"k":[{"k":null}]}}}`,
 }
 

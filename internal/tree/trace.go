@@ -2,10 +2,12 @@ package tree
 
 import "github.com/glowplug-os/glowplug/internal/diag"
 
-// A Tracer makes the nodes of a derived tree, each of which remembers the node that it was made from. It does so in place of a
-// place: until Settle is called, the place of such a node means nothing but to Origin. Copying and merging keep it.
+// A Tracer makes the nodes of a derived tree, each of which remembers the node that it was made from. It does so in
+// place of a place: until Settle is called, the place of such a node means nothing but to Origin. Copying and merging
+// keep it.
 //
-// Two nodes may have one place, as those below an alias do, so that a place alone would not tell where a node comes from.
+// Two nodes may have one place, as those below an alias do, so that a place alone would not tell where a node comes
+// from.
 type Tracer struct {
 	a      *Arena
 	doc    *diag.Document

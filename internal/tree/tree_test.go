@@ -100,12 +100,32 @@ func TestEditing(t *testing.T) {
 		edit        func(root tree.Node)
 		want        string
 	}{
-		{"keep drops the first", `[1,2,3]`, func(n tree.Node) { n.Keep(func(c tree.Node) bool { return c.Text() != "1" }) }, `[2,3]`},
-		{"keep drops the middle", `[1,2,3]`, func(n tree.Node) { n.Keep(func(c tree.Node) bool { return c.Text() != "2" }) }, `[1,3]`},
-		{"keep drops the last", `[1,2,3]`, func(n tree.Node) { n.Keep(func(c tree.Node) bool { return c.Text() != "3" }) }, `[1,2]`},
-		{"keep drops neighbours", `[1,2,3,4]`, func(n tree.Node) { n.Keep(func(c tree.Node) bool { return c.Text() == "1" || c.Text() == "4" }) }, `[1,4]`},
+		{"keep drops the first", `[1,2,3]`, func(n tree.Node) {
+			n.Keep(func(c tree.Node) bool {
+				return c.Text() != "1"
+			})
+		}, `[2,3]`},
+		{"keep drops the middle", `[1,2,3]`, func(n tree.Node) {
+			n.Keep(func(c tree.Node) bool {
+				return c.Text() != "2"
+			})
+		}, `[1,3]`},
+		{"keep drops the last", `[1,2,3]`, func(n tree.Node) {
+			n.Keep(func(c tree.Node) bool {
+				return c.Text() != "3"
+			})
+		}, `[1,2]`},
+		{"keep drops neighbours", `[1,2,3,4]`, func(n tree.Node) {
+			n.Keep(func(c tree.Node) bool {
+				return c.Text() == "1" || c.Text() == "4"
+			})
+		}, `[1,4]`},
 		{"keep drops all", `[1,2,3]`, func(n tree.Node) { n.Keep(func(tree.Node) bool { return false }) }, `[]`},
-		{"keep keeps all", `{"a":1,"b":2}`, func(n tree.Node) { n.Keep(func(tree.Node) bool { return true }) }, `{"a":1,"b":2}`},
+		{"keep keeps all", `{"a":1,"b":2}`, func(n tree.Node) {
+			n.Keep(func(tree.Node) bool {
+				return true
+			})
+		}, `{"a":1,"b":2}`},
 		{"keep on nothing", `[]`, func(n tree.Node) { n.Keep(func(tree.Node) bool { return false }) }, `[]`},
 		{"keep and append", `[1,2]`, func(n tree.Node) {
 			n.Keep(func(c tree.Node) bool { return c.Text() == "1" })
@@ -115,19 +135,25 @@ func TestEditing(t *testing.T) {
 		{"rename twice", `{"a":1}`, func(n tree.Node) { n.First().Rename("b"); n.First().Rename("c") }, `{"c":1}`},
 		{"rename a key with escapes", `{"\u0061\n":1}`, func(n tree.Node) { n.First().Rename("plain") }, `{"plain":1}`},
 		{"become turns null into a string", `[null]`, func(n tree.Node) { n.First().Become(tree.String, "") }, `[""]`},
-		{"become changes a string with escapes", `["\u0061"]`, func(n tree.Node) { n.First().Become(tree.String, `\u0062`) }, `["\\u0062"]`},
-		{"become changes a number twice", `[1]`, func(n tree.Node) { n.First().Become(tree.Number, "2"); n.First().Become(tree.Number, "3") }, `[3]`},
+		{"become changes a string with escapes", `["\u0061"]`,
+			func(n tree.Node) { n.First().Become(tree.String, `\u0062`) }, `["\\u0062"]`},
+		{"become changes a number twice", `[1]`,
+			func(n tree.Node) { n.First().Become(tree.Number, "2"); n.First().Become(tree.Number, "3") }, `[3]`},
 		{"become replaces a list", `[[1,2]]`, func(n tree.Node) { n.First().Become(tree.Number, "7") }, `[7]`},
-		{"become keeps the key", `{"a":1,"b":2}`, func(n tree.Node) { n.First().Become(tree.String, "x") }, `{"a":"x","b":2}`},
+		{"become keeps the key", `{"a":1,"b":2}`, func(n tree.Node) { n.First().Become(tree.String, "x") },
+			`{"a":"x","b":2}`},
 		{"clear empties an object", `[{"a":1},2]`, func(n tree.Node) { n.First().Clear(tree.Object) }, `[{},2]`},
-		{"clear turns a scalar into an object", `["\u0061",2]`, func(n tree.Node) { n.First().Clear(tree.Object) }, `[{},2]`},
-		{"clear turns a changed scalar into a list", `[1]`, func(n tree.Node) { n.First().Become(tree.String, "x"); n.First().Clear(tree.List) }, `[[]]`},
+		{"clear turns a scalar into an object", `["\u0061",2]`, func(n tree.Node) { n.First().Clear(tree.Object) },
+			`[{},2]`},
+		{"clear turns a changed scalar into a list", `[1]`,
+			func(n tree.Node) { n.First().Become(tree.String, "x"); n.First().Clear(tree.List) }, `[[]]`},
 		{"members are appended", `{"a":1}`, func(n tree.Node) {
 			p := n.Append()
 			p.AddMember("b", n.Arena().NewString(n, "é\n"))
 			p.AddMember("c", n.Arena().NewObject(n))
 		}, `{"a":1,"b":"é\n","c":{}}`},
-		{"a copied member can get another key", `{"a":1}`, func(n tree.Node) { n.Append().AddMember("b", n.First().Copy()) }, `{"a":1,"b":1}`},
+		{"a copied member can get another key", `{"a":1}`,
+			func(n tree.Node) { n.Append().AddMember("b", n.First().Copy()) }, `{"a":1,"b":1}`},
 		{"take moves all children", `[[1,2],[3],[]]`, func(n tree.Node) {
 			p := n.At(1).Append()
 			p.Take(n.At(0))
@@ -155,7 +181,8 @@ func TestEditedNodesKeepTheirPlaces(t *testing.T) {
 	assert.Equal(t, diag.Span{Start: 15, End: 18}, b.Span())
 
 	arena := root.Arena()
-	for _, n := range []tree.Node{arena.NewObject(b), arena.NewList(b), arena.NewString(b, "x"), arena.NewNumber(b, "1"), b.Copy()} {
+	for _, n := range []tree.Node{arena.NewObject(b), arena.NewList(b), arena.NewString(b, "x"),
+		arena.NewNumber(b, "1"), b.Copy()} {
 		assert.Equal(t, b.Place(), n.Place())
 		assert.Same(t, root.Document(), n.Document())
 	}

@@ -19,8 +19,8 @@ const (
 	quoted                      // the scalar is in quotes or a block, so that it is text whatever it says
 )
 
-// MergeKey is the key whose value brings members into a mapping. It stays in the tree as an empty list, so that it has a
-// place; what it brings follows the other members.
+// MergeKey is the key whose value brings members into a mapping. It stays in the tree as an empty list, so that it has
+// a place; what it brings follows the other members.
 const MergeKey = "<<"
 
 // maxExpanded is how many nodes aliases may stand for. A handful of lines can stand for billions.
@@ -32,15 +32,17 @@ const (
 	codeYAMLDocuments = "yaml-documents"
 )
 
-// ParseYAML reads the first document of a YAML text (1.2, with the octal numbers of 1.1) into the arena. Mappings become
-// objects, and any scalar may be a key. Aliases are replaced by what they stand for, which then has the alias's place; merge
-// keys bring their members. Two equal keys both become members, as in JSON. A number keeps its spelling, which need not be JSON's.
+// ParseYAML reads the first document of a YAML text (1.2, with the octal numbers of 1.1) into the arena. Mappings
+// become objects, and any scalar may be a key. Aliases are replaced by what they stand for, which then has the alias's
+// place; merge keys bring their members. Two equal keys both become members, as in JSON. A number keeps its spelling,
+// which need not be JSON's.
 //
-// Errors come with the absent node. Beside a node there may be a problem that only we have with the text. A text of comments
-// alone is null.
+// Errors come with the absent node. Beside a node there may be a problem that only we have with the text. A text of
+// comments alone is null.
 func (a *Arena) ParseYAML(doc *diag.Document) (Node, []diag.Problem) {
 	if message := a.tooLarge(doc); message != "" {
-		return Node{}, []diag.Problem{{Severity: diag.Error, Code: "too-large", Place: diag.Place{Doc: doc}, Message: message}}
+		return Node{},
+			[]diag.Problem{{Severity: diag.Error, Code: "too-large", Place: diag.Place{Doc: doc}, Message: message}}
 	}
 	y := &yamlReader{a: a, doc: doc, number: a.document(doc), lines: newYAMLLines(doc.Text)}
 	var documents [2]yaml.Node
@@ -99,7 +101,8 @@ type yamlReader struct {
 // fail keeps the first problem: what follows from it is noise.
 func (y *yamlReader) fail(span diag.Span, message, hint string) uint32 {
 	if len(y.problems) == 0 {
-		y.problems = append(y.problems, diag.Problem{Severity: diag.Error, Code: CodeYAML, Place: diag.Place{Doc: y.doc, Span: span}, Message: message, Hint: hint})
+		y.problems = append(y.problems, diag.Problem{Severity: diag.Error, Code: CodeYAML,
+			Place: diag.Place{Doc: y.doc, Span: span}, Message: message, Hint: hint})
 	}
 	return 0
 }
@@ -131,7 +134,8 @@ func (y *yamlReader) node(n node, from *yaml.Node) (at uint32, end int) {
 	}
 	if y.via != nil {
 		if y.expanded++; y.expanded > maxExpanded {
-			return y.fail(*y.via, fmt.Sprintf("aliases stand for more than %d values", maxExpanded), "write the document without aliases of aliases"), 0
+			return y.fail(*y.via, fmt.Sprintf("aliases stand for more than %d values", maxExpanded),
+				"write the document without aliases of aliases"), 0
 		}
 	}
 	if from.Kind == yaml.AliasNode {
@@ -186,7 +190,8 @@ func (y *yamlReader) opens(span diag.Span) bool {
 	return span.End > span.Start && (y.doc.Text[span.End-1] == '{' || y.doc.Text[span.End-1] == '[')
 }
 
-// alias copies what it stands for. All of the copy has the place of the alias: that is the line that asks for it, and there may be many.
+// alias copies what it stands for. All of the copy has the place of the alias: that is the line that asks for it, and
+// there may be many.
 func (y *yamlReader) alias(n node, from *yaml.Node) (at uint32, end int) {
 	span := y.start(from)
 	if y.via == nil {
@@ -226,7 +231,8 @@ func (y *yamlReader) scalar(n node, from *yaml.Node, span diag.Span) (at uint32,
 		}
 		text = string(decoded)
 	}
-	if from.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle|yaml.TaggedStyle) != 0 {
+	if from.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle|
+		yaml.TaggedStyle) != 0 {
 		n.flags |= quoted
 	}
 	end = span.End
@@ -316,7 +322,8 @@ func (y *yamlReader) key(key *yaml.Node) (n node, ok bool) {
 		span.End = max(span.End, min(span.Start+1+len(key.Value), len(y.doc.Text)))
 	}
 	if scalar.Kind != yaml.ScalarNode {
-		y.fail(span, "a list or a mapping stands where a key belongs", "a key is a word; a value that starts with { or [ or * may need quotes")
+		y.fail(span, "a list or a mapping stands where a key belongs",
+			"a key is a word; a value that starts with { or [ or * may need quotes")
 		return n, false
 	}
 	if y.via == nil && key.Kind == yaml.ScalarNode {
@@ -331,8 +338,8 @@ func (y *yamlReader) key(key *yaml.Node) (n node, ok bool) {
 	return n, true
 }
 
-// merge brings in the members of what the merge keys of a mapping name, as far as the mapping does not have them itself.
-// Earlier ones win.
+// merge brings in the members of what the merge keys of a mapping name, as far as the mapping does not have them
+// itself. Earlier ones win.
 func (y *yamlReader) merge(at uint32, last *uint32, from *yaml.Node, merges []*yaml.Node) {
 	if len(merges) == 0 {
 		return
@@ -352,11 +359,13 @@ func (y *yamlReader) merge(at uint32, last *uint32, from *yaml.Node, merges []*y
 	}
 }
 
-// inherit brings in one mapping, and what that one inherits itself. A mapping that is being brought in cannot bring in itself.
+// inherit brings in one mapping, and what that one inherits itself. A mapping that is being brought in cannot bring in
+// itself.
 func (y *yamlReader) inherit(at uint32, last *uint32, source *yaml.Node, have map[string]bool) {
 	span := y.start(source)
 	if y.expanded++; y.expanded > maxExpanded { // merges of merges may bring nothing and still never end
-		y.fail(span, fmt.Sprintf("aliases stand for more than %d values", maxExpanded), "write the document without aliases of aliases")
+		y.fail(span, fmt.Sprintf("aliases stand for more than %d values", maxExpanded),
+			"write the document without aliases of aliases")
 		return
 	}
 	mapping := source
@@ -364,7 +373,8 @@ func (y *yamlReader) inherit(at uint32, last *uint32, source *yaml.Node, have ma
 		mapping = source.Alias
 	}
 	if mapping.Kind != yaml.MappingNode {
-		y.fail(span, "a merge key takes a mapping, or a list of mappings", "write <<: *name, where &name marks a mapping")
+		y.fail(span, "a merge key takes a mapping, or a list of mappings",
+			"write <<: *name, where &name marks a mapping")
 		return
 	}
 	if y.open[mapping] {

@@ -36,7 +36,8 @@ func outline(n tree.Node) string {
 	}
 	text := fmt.Sprintf("%q", n.Text())
 	if n.Kind() != tree.String {
-		text = strings.ToLower(n.Kind().String()[strings.LastIndexByte(n.Kind().String(), ' ')+1:]) + "(" + n.Text() + ")"
+		text = strings.ToLower(n.Kind().String()[strings.LastIndexByte(n.Kind().String(), ' ')+1:]) + "(" +
+			n.Text() + ")"
 	}
 	span := n.Span()
 	if source := n.Document().Text[span.Start:span.End]; source != n.Text() {
@@ -47,29 +48,41 @@ func outline(n tree.Node) string {
 
 func TestYAMLBecomesTheSameNodes(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"scalars have the kind that they look like": {"a: 1\nb: 0644\nc: yes\nd: true\ne: ~\nf:\ng: 1.5\nh: 2020-01-01\n",
-			`{a: number(1), b: number(0644), c: "yes", d: boolean(true), e: null(~), f: null(), g: number(1.5), h: "2020-01-01"}`},
-		"quotes make text of anything":              {`{a: "1", b: 'it''s', c: "x\ty"}`, `{a: "1"‹"1"›, b: "it's"‹'it''s'›, c: "x\ty"‹"x\ty"›}`},
-		"a tag makes text of a number":              {"a: !!str 12\nb: 3\n", `{a: "12"‹!!str 12›, b: number(3)}`},
-		"binary is decoded":                         {"a: !!binary aGk=\n", `{a: "hi"‹!!binary aGk=›}`},
-		"a literal block ends with its last line":   {"a: |\n  x\n\n   y\n\nb: 1\n", `{a: "x\n\n y\n"‹|` + "\n  x\n\n   y" + `›, b: number(1)}`},
-		"a literal block of nothing is its mark":    {"a: |\nb: 1\n", `{a: ""‹|›, b: number(1)}`},
-		"a folded block":                            {"a: >-\n  x\n  y\nb: 1\n", `{a: "x y"‹>-` + "\n  x\n  y" + `›, b: number(1)}`},
-		"plain text goes over lines":                {"a: x\n  y\n\n  z\nb: 1\n", `{a: "x y\nz"‹x` + "\n  y\n\n  z" + `›, b: number(1)}`},
-		"an alias is where it stands":               {"a: &x {b: 1}\nc: *x\n", `{a: {b: number(1)}, c: {b: number(1)‹*x›}}`},
-		"a scalar with an anchor starts there":      {"a: &x 5\nb: *x\n", `{a: number(5)‹&x 5›, b: number(5)‹*x›}`},
-		"a merge key brings what is not there":      {"a: &x {b: 1, c: 2}\nd:\n  <<: *x\n  c: 3\n", `{a: {b: number(1), c: number(2)}, d: {<<: [], c: number(3), b: number(1)‹*x›}}`},
-		"of several merges the first one wins":      {"- &x {b: 1}\n- &y {b: 2, c: 3}\n- <<: [*x, *y]\n", `[{b: number(1)}, {b: number(2), c: number(3)}, {<<: [], b: number(1)‹*x›, c: number(3)‹*y›}]`},
-		"a quoted merge key is a key":               {`{"<<": 1}`, `{<<: number(1)}`},
-		"equal keys are both there":                 {"a: 1\na: 2\n", `{a: number(1), a: number(2)}`},
-		"keys are text":                             {"1: a\ntrue: b\n", `{1: "a", true: "b"}`},
-		"a text of comments is null":                {"# nothing\n", `null()`},
-		"a byte order mark is no text":              {"\ufeffa: 1\n", `{a: number(1)}`},
-		"lines may end as on Windows":               {"a: 1\r\nb: |\r\n  x\r\n  y\r\nc: 2\r\n", `{a: number(1), b: "x\ny\n"‹|` + "\r\n  x\r\n  y" + `›, c: number(2)}`},
-		"columns count characters":                  {"{ä: 'ö', ü: é}", `{ä: "ö"‹'ö'›, ü: "é"}`},
-		"JSON is YAML":                              {`{"a": [1, "x", null, false, {}]}`, `{a: [number(1), "x"‹"x"›, null(null), boolean(false), {}]}`},
-		"a line separator ends a line and is text":  {"a: |\n  x\u2028  y\nb: 1\n", `{a: "x\u2028y\n"‹|` + "\n  x\u2028  y" + `›, b: number(1)}`},
-		"a comment after a value is no part of it":  {"a: x # c\nb: [1, # c\n  2]\n", `{a: "x", b: [number(1), number(2)]}`},
+		"scalars have the kind that they look like": {"a: 1\nb: 0644\n" +
+			"c: yes\nd: true\ne: ~\nf:\ng: 1.5\nh: 2020-01-01\n",
+			`{a: number(1), b: number(0644), c: "yes", d: boolean(true), e: null(~), f: null(), g: number(1.5), ` +
+				`h: "2020-01-01"}`},
+		"quotes make text of anything": {`{a: "1", b: 'it''s', c: "x\ty"}`,
+			`{a: "1"‹"1"›, b: "it's"‹'it''s'›, c: "x\ty"‹"x\ty"›}`},
+		"a tag makes text of a number": {"a: !!str 12\nb: 3\n", `{a: "12"‹!!str 12›, b: number(3)}`},
+		"binary is decoded":            {"a: !!binary aGk=\n", `{a: "hi"‹!!binary aGk=›}`},
+		"a literal block ends with its last line": {"a: |\n  x\n\n   y\n\nb: 1\n",
+			`{a: "x\n\n y\n"‹|` + "\n  x\n\n   y" + `›, b: number(1)}`},
+		"a literal block of nothing is its mark": {"a: |\nb: 1\n", `{a: ""‹|›, b: number(1)}`},
+		"a folded block": {"a: >-\n  x\n  y\nb: 1\n",
+			`{a: "x y"‹>-` + "\n  x\n  y" + `›, b: number(1)}`},
+		"plain text goes over lines": {"a: x\n  y\n\n  z\nb: 1\n",
+			`{a: "x y\nz"‹x` + "\n  y\n\n  z" + `›, b: number(1)}`},
+		"an alias is where it stands":          {"a: &x {b: 1}\nc: *x\n", `{a: {b: number(1)}, c: {b: number(1)‹*x›}}`},
+		"a scalar with an anchor starts there": {"a: &x 5\nb: *x\n", `{a: number(5)‹&x 5›, b: number(5)‹*x›}`},
+		"a merge key brings what is not there": {"a: &x {b: 1, c: 2}\nd:\n  <<: *x\n  c: 3\n",
+			`{a: {b: number(1), c: number(2)}, d: {<<: [], c: number(3), b: number(1)‹*x›}}`},
+		"of several merges the first one wins": {"- &x {b: 1}\n- &y {b: 2, c: 3}\n- <<: [*x, *y]\n",
+			`[{b: number(1)}, {b: number(2), c: number(3)}, {<<: [], b: number(1)‹*x›, c: number(3)‹*y›}]`},
+		"a quoted merge key is a key":  {`{"<<": 1}`, `{<<: number(1)}`},
+		"equal keys are both there":    {"a: 1\na: 2\n", `{a: number(1), a: number(2)}`},
+		"keys are text":                {"1: a\ntrue: b\n", `{1: "a", true: "b"}`},
+		"a text of comments is null":   {"# nothing\n", `null()`},
+		"a byte order mark is no text": {"\ufeffa: 1\n", `{a: number(1)}`},
+		"lines may end as on Windows": {"a: 1\r\nb: |\r\n  x\r\n  y\r\nc: 2\r\n",
+			`{a: number(1), b: "x\ny\n"‹|` + "\r\n  x\r\n  y" + `›, c: number(2)}`},
+		"columns count characters": {"{ä: 'ö', ü: é}", `{ä: "ö"‹'ö'›, ü: "é"}`},
+		"JSON is YAML": {`{"a": [1, "x", null, false, {}]}`,
+			`{a: [number(1), "x"‹"x"›, null(null), boolean(false), {}]}`},
+		"a line separator ends a line and is text": {"a: |\n  x\u2028  y\nb: 1\n",
+			`{a: "x\u2028y\n"‹|` + "\n  x\u2028  y" + `›, b: number(1)}`},
+		"a comment after a value is no part of it": {"a: x # c\nb: [1, # c\n  2]\n",
+			`{a: "x", b: [number(1), number(2)]}`},
 		"an empty value with a tag ends at the tag": {"a: !!str\nb: 1\n", `{a: ""‹!!str›, b: number(1)}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -96,19 +109,22 @@ func TestCollectionsEndWhereTheirTextDoes(t *testing.T) {
 
 func TestYAMLThatIsWrongIsExplained(t *testing.T) {
 	for name, c := range map[string]struct{ text, at, message string }{
-		"a tab":                          {"a:\n\tb: 1\n", "2:1", "a tab stands where YAML takes spaces only"},
-		"a colon too many":               {"a: b: c\n", "1:5", "a colon makes a mapping where none can stand"},
-		"a quote that is not closed":     {"a: \"b\nc: 1\n", "1:4", "a quote is not closed"},
-		"a list that is not closed":      {"a: [1, 2\nb: 1\n", "1:4", "a bracket is not closed"},
-		"indentation that fits nothing":  {"a:\n    b: 1\n  c: 2\n", "3:3", "the line does not fit to those around it"},
-		"an alias for nothing":           {"a: *x\n", "1:4", "the alias stands for nothing: no anchor before it has its name"},
-		"an alias inside of its anchor":  {"a: &x [*x]\n", "1:8", "the alias *x stands inside of what it stands for"},
-		"a list as a key":                {"? [a]\n: 1\n", "1:3", "a list or a mapping stands where a key belongs"},
-		"a merge of text":                {"a: &x 1\nb: {<<: *x}\n", "2:9", "a merge key takes a mapping, or a list of mappings"},
+		"a tab":                         {"a:\n\tb: 1\n", "2:1", "a tab stands where YAML takes spaces only"},
+		"a colon too many":              {"a: b: c\n", "1:5", "a colon makes a mapping where none can stand"},
+		"a quote that is not closed":    {"a: \"b\nc: 1\n", "1:4", "a quote is not closed"},
+		"a list that is not closed":     {"a: [1, 2\nb: 1\n", "1:4", "a bracket is not closed"},
+		"indentation that fits nothing": {"a:\n    b: 1\n  c: 2\n", "3:3", "the line does not fit to those around it"},
+		"an alias for nothing": {"a: *x\n", "1:4",
+			"the alias stands for nothing: no anchor before it has its name"},
+		"an alias inside of its anchor": {"a: &x [*x]\n", "1:8", "the alias *x stands inside of what it stands for"},
+		"a list as a key":               {"? [a]\n: 1\n", "1:3", "a list or a mapping stands where a key belongs"},
+		"a merge of text": {"a: &x 1\nb: {<<: *x}\n", "2:9",
+			"a merge key takes a mapping, or a list of mappings"},
 		"a character that starts a line": {"a: @x\n", "1:4", "this character cannot start a value"},
-		"control characters":             {"a: b\nc: \x01\n", "2:4", "the text is not UTF-8, or has control characters"},
-		"text that is not UTF-8":         {"ä: \xff\n", "1:5", "the text is not UTF-8, or has control characters"},
-		"binary that is none":            {"a: !!binary '?'\n", "1:4", "what is marked as !!binary is not base64"},
+		"control characters": {"a: b\nc: \x01\n", "2:4",
+			"the text is not UTF-8, or has control characters"},
+		"text that is not UTF-8": {"ä: \xff\n", "1:5", "the text is not UTF-8, or has control characters"},
+		"binary that is none":    {"a: !!binary '?'\n", "1:4", "what is marked as !!binary is not base64"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root, problems := parseYAML(c.text)
@@ -185,14 +201,18 @@ func TestDerivedNodesKnowWhereTheyComeFrom(t *testing.T) {
 	assert.False(t, tracer.Origin(derived.Get("B").Place()).Exists())
 }
 
-// Whatever the text is: nothing panics; there is a tree or an error; everything lies in the text, what is below something lies
-// in it, and what follows something lies behind it; the source of a scalar in quotes means that scalar, that of a plain one on a
-// line is what it says; the tree has the values that the library reads; and JSON means the same as to the JSON reader.
+// Whatever the text is: nothing panics; there is a tree or an error; everything lies in the text, what is below
+// something lies in it, and what follows something lies behind it; the source of a scalar in quotes means that scalar,
+// that of a plain one on a line is what it says; the tree has the values that the library reads; and JSON means the
+// same as to the JSON reader.
 func FuzzYAML(f *testing.F) {
 	for _, seed := range []string{
-		"", "a: 1", "a:\n  - b: |\n      x\n    c: >-\n      y\n      z\n", "{a: &x [1, 'b', \"c\\n\"], d: *x, <<: {e: 1}}", "? a\n: b\n", "- - 1\n  - &b !!str 2\n-\n",
-		"a: \u2028b\n", "\ufeffä: 'ö' # c\n", "a: x\n  y\n\n  z\n", "%YAML 1.2\n---\na: 1\n...\n---\nb\n", `{"a":[1,-2.5e3,"\u00e9",null,true]}`, "a: !!binary aGk=\n", "a: !x {b: !y c}\n",
-		"x: &a {<<: *a}", "'a''b': \"\\\n c\"\n", "a: |2-\n   x\n\n\n", "k: >+\n\n  a\n\n   b\n\nl: 1\n", "\"a\\\n  b\": c", "a: [b, c: d, ? e]\n",
+		"", "a: 1", "a:\n  - b: |\n      x\n    c: >-\n      y\n      z\n",
+		"{a: &x [1, 'b', \"c\\n\"], d: *x, <<: {e: 1}}", "? a\n: b\n", "- - 1\n  - &b !!str 2\n-\n",
+		"a: \u2028b\n", "\ufeffä: 'ö' # c\n", "a: x\n  y\n\n  z\n", "%YAML 1.2\n---\na: 1\n...\n---\nb\n",
+		`{"a":[1,-2.5e3,"\u00e9",null,true]}`, "a: !!binary aGk=\n", "a: !x {b: !y c}\n",
+		"x: &a {<<: *a}", "'a''b': \"\\\n c\"\n", "a: |2-\n   x\n\n\n", "k: >+\n\n  a\n\n   b\n\nl: 1\n",
+		"\"a\\\n  b\": c", "a: [b, c: d, ? e]\n",
 	} {
 		f.Add(seed)
 	}
@@ -200,7 +220,8 @@ func FuzzYAML(f *testing.F) {
 		root, problems := parseYAML(text)
 		require.Equal(t, root.Exists(), !diag.Fatal(diag.For(diag.Peer, problems)))
 		for _, p := range problems {
-			require.True(t, 0 <= p.Place.Span.Start && p.Place.Span.Start <= p.Place.Span.End && p.Place.Span.End <= len(text))
+			require.True(t, 0 <= p.Place.Span.Start && p.Place.Span.Start <= p.Place.Span.End &&
+				p.Place.Span.End <= len(text))
 			require.NotEmpty(t, diag.Style{}.Text(p))
 		}
 		if !root.Exists() {
@@ -222,7 +243,8 @@ func inside(t *testing.T, text string, n tree.Node, from, to int) int {
 	if n.Aliased() {
 		return max(from, span.End)
 	}
-	require.True(t, from <= span.Start && span.Start <= span.End && span.End <= to, "%s %q at %v, not in %d to %d", n.Kind(), n.Text(), span, from, to)
+	require.True(t, from <= span.Start && span.Start <= span.End && span.End <= to, "%s %q at %v, not in %d to %d",
+		n.Kind(), n.Text(), span, from, to)
 	at := span.Start
 	for c := range n.Children() {
 		if c.Inherited() {
@@ -230,7 +252,8 @@ func inside(t *testing.T, text string, n tree.Node, from, to int) int {
 		}
 		if n.Kind() == tree.Object {
 			key := c.KeyPlace().Span
-			require.True(t, at <= key.Start && key.Start <= key.End && key.End <= span.End, "key %q at %v, not in %d to %d", c.Key(), key, at, span.End)
+			require.True(t, at <= key.Start && key.Start <= key.End && key.End <= span.End,
+				"key %q at %v, not in %d to %d", c.Key(), key, at, span.End)
 			at = key.End
 		}
 		at = inside(t, text, c, at, span.End)

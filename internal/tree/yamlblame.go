@@ -7,9 +7,10 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// The library says where it could not go on. What is wrong is often lines above: a line that has slipped out of a block of text, a
-// quote or a bracket that is not closed, a key without its colon. A blamer takes the text apart, block by block, and has the library
-// read each part by itself: the first part that cannot be read, and cannot be read together with what follows, has the mistake.
+// The library says where it could not go on. What is wrong is often lines above: a line that has slipped out of a block
+// of text, a quote or a bracket that is not closed, a key without its colon. A blamer takes the text apart, block by
+// block, and has the library read each part by itself: the first part that cannot be read, and cannot be read together
+// with what follows, has the mistake.
 type blamer struct {
 	lines  []string // without their line breaks; the dashes of items that have been gone into are blanks
 	budget int      // how many bytes may still be read
@@ -113,8 +114,8 @@ func (b *blamer) find(from, to int) blame {
 	return nowhere
 }
 
-// parts are the lines at which the keys or the items of a block start, and the end. A list may stand below its key without being
-// indented.
+// parts are the lines at which the keys or the items of a block start, and the end. A list may stand below its key
+// without being indented.
 func (b *blamer) parts(from, to, margin int, list bool) []int {
 	var starts []int
 	for i := from; i < to; i++ {
@@ -126,7 +127,8 @@ func (b *blamer) parts(from, to, margin int, list bool) []int {
 	return append(starts, to)
 }
 
-// readable gives how many parts, together, can be read, 0 for none: quotes and brackets may go on in what looks like the next parts.
+// readable gives how many parts, together, can be read, 0 for none: quotes and brackets may go on in what looks like
+// the next parts.
 func (b *blamer) readable(starts []int, list bool) int {
 	const most = 8
 	for n := 1; n < len(starts) && n <= most; n++ {

@@ -8,8 +8,9 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// yamlLines turns the library's places, which are lines and columns in characters, into offsets, and finds where things end,
-// which it does not say. Nodes come in the order of the text, so a place is mostly found by going on from the last one.
+// yamlLines turns the library's places, which are lines and columns in characters, into offsets, and finds where things
+// end, which it does not say. Nodes come in the order of the text, so a place is mostly found by going on from the last
+// one.
 type yamlLines struct {
 	text              string
 	starts            []uint32 // of the lines as YAML 1.1 counts them: more characters end a line than for an editor
@@ -238,7 +239,8 @@ func (l *yamlLines) closing(at int) int {
 
 // Text16 gives a text in UTF-16 with a byte order mark as UTF-8. Any other text is given back as it is.
 func Text16(text string) string {
-	if len(text) < 2 || text[:2] != "\xff\xfe" && text[:2] != "\xfe\xff" || strings.HasPrefix(text, "\xff\xfe\x00\x00") {
+	if len(text) < 2 || text[:2] != "\xff\xfe" && text[:2] != "\xfe\xff" ||
+		strings.HasPrefix(text, "\xff\xfe\x00\x00") {
 		return text // the last is the mark of UTF-32
 	}
 	high := 0

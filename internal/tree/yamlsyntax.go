@@ -12,7 +12,8 @@ import (
 
 // syntax says what is wrong with the text, where the mistake most likely is.
 func (y *yamlReader) syntax(err error) diag.Problem {
-	p := diag.Problem{Severity: diag.Error, Code: CodeYAML, Place: diag.Place{Doc: y.doc}, Message: "the YAML cannot be read"}
+	p := diag.Problem{Severity: diag.Error, Code: CodeYAML, Place: diag.Place{Doc: y.doc},
+		Message: "the YAML cannot be read"}
 	var found *yaml.LoadError
 	if !errors.As(err, &found) {
 		return p
@@ -45,7 +46,8 @@ func (y *yamlReader) syntax(err error) diag.Problem {
 }
 
 func (y *yamlReader) note(at int, message string) []diag.Related {
-	return []diag.Related{{Place: diag.Place{Doc: y.doc, Span: diag.Span{Start: at, End: min(at+1, len(y.doc.Text))}}, Message: message}}
+	return []diag.Related{{Place: diag.Place{Doc: y.doc, Span: diag.Span{Start: at, End: min(at+1, len(y.doc.Text))}},
+		Message: message}}
 }
 
 // blockStart points at the block of text that a line has slipped out of.
@@ -66,7 +68,8 @@ func lineAt(text string, number int) (start int, line string) {
 	return start, strings.TrimSuffix(line, "\r")
 }
 
-// firstOf is where the mistake of a line is to be seen: at the quote or the bracket that is not closed, or else at its first character.
+// firstOf is where the mistake of a line is to be seen: at the quote or the bracket that is not closed, or else at its
+// first character.
 func firstOf(line string) int {
 	value, isKey := valueOf(line)
 	if isKey && value != "" && (opensQuote(value) || value[0] == '[' || value[0] == '{') {
@@ -93,7 +96,8 @@ func explainLine(line string, slipped bool, message, hint string) (what, how str
 	case isTemplate(line):
 		return "this belongs to a template", "fill in the template first"
 	case slipped:
-		return "the line stands left of the block of text above, so it is no part of it", "indent it like the other lines of the block; if it is a key, its colon is missing"
+		return "the line stands left of the block of text above, so it is no part of it",
+			"indent it like the other lines of the block; if it is a key, its colon is missing"
 	case lacksBlank(line):
 		return "a blank is missing after the dash", "write - and a blank before each item of a list"
 	case opensQuote(value):
@@ -101,7 +105,8 @@ func explainLine(line string, slipped bool, message, hint string) (what, how str
 	case strings.Count(value, "[")+strings.Count(value, "{") > strings.Count(value, "]")+strings.Count(value, "}"):
 		return "a bracket is not closed", "close it where the list or the mapping ends"
 	case !isKey:
-		return "a colon is missing after a key", `write "key: value", with a blank after the colon; perhaps the indentation is off as well`
+		return "a colon is missing after a key",
+			`write "key: value", with a blank after the colon; perhaps the indentation is off as well`
 	}
 	return message, hint
 }
@@ -115,7 +120,8 @@ func opensQuote(value string) bool {
 	return end == len(value) && (end == 1 || value[end-1] != value[0])
 }
 
-// unreadable finds the first byte that is not UTF-8 or is a control character, of which the library does not say where it is.
+// unreadable finds the first byte that is not UTF-8 or is a control character, of which the library does not say where
+// it is.
 func unreadable(text string) int {
 	for i, r := range text {
 		_, size := utf8.DecodeRuneInString(text[i:])
@@ -138,18 +144,23 @@ func explainYAML(message, text string, at int) (what, hint string) {
 	case strings.Contains(indent, "\t") || at < len(text) && text[at] == '\t':
 		return "a tab stands where YAML takes spaces only", "indent with spaces"
 	case has("mapping values are not allowed"):
-		return "a colon makes a mapping where none can stand", "indent the line like its neighbours, or put the value that has the colon into quotes"
+		return "a colon makes a mapping where none can stand",
+			"indent the line like its neighbours, or put the value that has the colon into quotes"
 	case has("unexpected end of stream"), has("found unexpected document indicator"):
 		return "a quote is not closed", "the text ends, or another document begins, inside of quotes"
 	case has("cannot start any token"):
 		return "this character cannot start a value", "put the value into quotes"
 	case has("unknown anchor"):
-		return "the alias stands for nothing: no anchor before it has its name", "mark the value that it stands for with &name"
-	case has("control characters"), has("invalid leading UTF-8"), has("invalid trailing UTF-8"), has("invalid Unicode"), has("incomplete UTF-8"):
-		return "the text is not UTF-8, or has control characters", "save it as UTF-8; put binary content into a file of its own, or write it in base64 after !!binary"
+		return "the alias stands for nothing: no anchor before it has its name",
+			"mark the value that it stands for with &name"
+	case has("control characters"), has("invalid leading UTF-8"), has("invalid trailing UTF-8"), has("invalid Unicode"),
+		has("incomplete UTF-8"):
+		return "the text is not UTF-8, or has control characters",
+			"save it as UTF-8; put binary content into a file of its own, or write it in base64 after !!binary"
 	case has("','"):
 		return "a comma or the closing bracket is missing", ""
-	case has("did not find expected key"), has("expected <block end>"), has("did not find expected '-'"), has("could not find expected ':'"):
+	case has("did not find expected key"), has("expected <block end>"), has("did not find expected '-'"),
+		has("could not find expected ':'"):
 		return misfit, "perhaps its indentation is off, or the colon after a key is missing"
 	}
 	if strings.ContainsAny(message, "`'\"") {

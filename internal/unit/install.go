@@ -33,7 +33,8 @@ func ReadInstall(texts ...string) (in Install, ok bool) {
 // add takes an option over. An empty value empties a list (systemd.syntax(7)).
 func (in *Install) add(o Option) {
 	value := strings.ReplaceAll(o.Value, "\\\n", " ") // a line that goes on
-	lists := map[string]*[]string{"WantedBy": &in.Targets, "RequiredBy": &in.Targets, "UpheldBy": &in.Targets, "Also": &in.Also, "Alias": &in.Alias}
+	lists := map[string]*[]string{"WantedBy": &in.Targets, "RequiredBy": &in.Targets, "UpheldBy": &in.Targets,
+		"Also": &in.Also, "Alias": &in.Alias}
 	switch list := lists[o.Name]; {
 	case o.Name == "DefaultInstance":
 		in.Default = value
@@ -44,11 +45,12 @@ func (in *Install) add(o Option) {
 	}
 }
 
-// Any tells whether enabling the unit does anything. A default instance alone, or an option that systemd does not know, does nothing.
+// Any tells whether enabling the unit does anything. A default instance alone, or an option that systemd does not know,
+// does nothing.
 func (in Install) Any() bool { return len(in.Targets)+len(in.Also)+len(in.Alias) > 0 }
 
-// StandsAlone tells whether a template can be enabled without naming an instance: it has a default instance, or hangs on
-// templates only. systemctl refuses anything else ("destination unit is a non-template unit").
+// StandsAlone tells whether a template can be enabled without naming an instance: it has a default instance, or hangs
+// on templates only. systemctl refuses anything else ("destination unit is a non-template unit").
 func (in Install) StandsAlone() bool {
 	return in.Default != "" || !slices.ContainsFunc(in.Targets, func(target string) bool {
 		_, instance, ok := SplitInstance(target)
@@ -66,16 +68,17 @@ func Value(options []Option, section, name string) string {
 	return ""
 }
 
-// named are the kinds of units that systemd refuses unless their name is the path that they are about (systemd.mount(5),
-// systemd.automount(5), systemd.swap(5)), and the option that has it.
+// named are the kinds of units that systemd refuses unless their name is the path that they are about
+// (systemd.mount(5), systemd.automount(5), systemd.swap(5)), and the option that has it.
 var named = map[string]Option{
 	".mount":     {Section: "Mount", Name: "Where"},
 	".automount": {Section: "Automount", Name: "Where"},
 	".swap":      {Section: "Swap", Name: "What"},
 }
 
-// NameForPath gives the name that a unit has to have for the path that it is about, and the option with that path. ok is false
-// where its kind needs none, or its text does not tell: systemd fills specifiers in, and takes a missing Where= from the name.
+// NameForPath gives the name that a unit has to have for the path that it is about, and the option with that path. ok
+// is false where its kind needs none, or its text does not tell: systemd fills specifiers in, and takes a missing
+// Where= from the name.
 func NameForPath(name, text string) (want string, of Option, ok bool) {
 	of, ok = named[path.Ext(name)]
 	options, fault := Parse(text)
@@ -90,7 +93,8 @@ func NameForPath(name, text string) (want string, of Option, ok bool) {
 	return want, of, len(want) <= nameMax // systemd puts a hash in the place of a longer one
 }
 
-// EscapePath writes a path as systemd-escape --path does (systemd.unit(5), string escaping for inclusion in unit names).
+// EscapePath writes a path as systemd-escape --path does (systemd.unit(5), string escaping for inclusion in unit
+// names).
 func EscapePath(p string) string {
 	parts := slices.DeleteFunc(strings.Split(p, "/"), func(part string) bool { return part == "" || part == "." })
 	if len(parts) == 0 {

@@ -14,13 +14,19 @@ func TestInstallIsThatOfAUnitAndItsDropins(t *testing.T) {
 		want  unit.Install
 		ok    bool
 	}{
-		"nothing":                            {[]string{"[Service]\nWantedBy=x\n"}, unit.Install{}, true},
-		"lists":                              {[]string{"[Install]\nWantedBy=a b\nRequiredBy=c\nUpheldBy=d\nAlso=e\nAlias=f g\nDefaultInstance=h\n"}, unit.Install{Default: "h", Targets: []string{"a", "b", "c", "d"}, Also: []string{"e"}, Alias: []string{"f", "g"}}, true},
-		"an empty value empties a list":      {[]string{"[Install]\nAlso=a\nAlso=\nAlso=b\n"}, unit.Install{Also: []string{"b"}}, true},
-		"a drop-in adds":                     {[]string{"[Service]\n", "[Install]\nWantedBy=a\n"}, unit.Install{Targets: []string{"a"}}, true},
-		"a drop-in has another default":      {[]string{"[Install]\nDefaultInstance=a\n", "[Install]\nDefaultInstance=b\n"}, unit.Install{Default: "b"}, true},
-		"a text with a fault is not known":   {[]string{"[Install]\nWantedBy=a\n", "[Install"}, unit.Install{}, false},
-		"a value that goes on over two rows": {[]string{"[Install]\nWantedBy=a \\\n b\n"}, unit.Install{Targets: []string{"a", "b"}}, true},
+		"nothing": {[]string{"[Service]\nWantedBy=x\n"}, unit.Install{}, true},
+		"lists": {[]string{"[Install]\nWantedBy=a b\nRequiredBy=c\nUpheldBy=d\nAlso=e\nAlias=f g\nDefaultInstance=h\n"},
+			unit.Install{Default: "h", Targets: []string{"a", "b", "c", "d"}, Also: []string{"e"},
+				Alias: []string{"f", "g"}}, true},
+		"an empty value empties a list": {[]string{"[Install]\nAlso=a\nAlso=\nAlso=b\n"},
+			unit.Install{Also: []string{"b"}}, true},
+		"a drop-in adds": {[]string{"[Service]\n", "[Install]\nWantedBy=a\n"}, unit.Install{Targets: []string{"a"}},
+			true},
+		"a drop-in has another default": {[]string{"[Install]\nDefaultInstance=a\n", "[Install]\nDefaultInstance=b\n"},
+			unit.Install{Default: "b"}, true},
+		"a text with a fault is not known": {[]string{"[Install]\nWantedBy=a\n", "[Install"}, unit.Install{}, false},
+		"a value that goes on over two rows": {[]string{"[Install]\nWantedBy=a \\\n b\n"},
+			unit.Install{Targets: []string{"a", "b"}}, true},
 	} {
 		got, ok := unit.ReadInstall(c.texts...)
 		assert.Equal(t, c.ok, ok, claim)
@@ -30,8 +36,10 @@ func TestInstallIsThatOfAUnitAndItsDropins(t *testing.T) {
 
 func TestTemplatesThatStandAlone(t *testing.T) {
 	for text, want := range map[string]bool{
-		"WantedBy=multi-user.target": false, "WantedBy=multi-user.target\nDefaultInstance=x": true, "Alias=y@.service": true,
-		"WantedBy=z@.target": true, "WantedBy=z@%i.target": true, "WantedBy=z@a.target": false, "RequiredBy=z@.target a.target": false,
+		"WantedBy=multi-user.target": false, "WantedBy=multi-user.target\nDefaultInstance=x": true,
+		"Alias=y@.service":   true,
+		"WantedBy=z@.target": true, "WantedBy=z@%i.target": true, "WantedBy=z@a.target": false,
+		"RequiredBy=z@.target a.target": false,
 	} {
 		in, ok := unit.ReadInstall("[Install]\n" + text)
 		assert.True(t, ok)
@@ -41,8 +49,10 @@ func TestTemplatesThatStandAlone(t *testing.T) {
 
 func TestEnablingDoesSomething(t *testing.T) {
 	for text, want := range map[string]bool{
-		"WantedBy=x": true, "RequiredBy=x": true, "UpheldBy=x": true, "Also=x": true, "Alias=x": true, "WantedBy=x\nWantedBy=\nAlias=y": true,
-		"": false, "DefaultInstance=x": false, "WantedBy=x\nWantedBy=": false, "WantedBy=x\nRequiredBy=\nUpheldBy=": false, "Wanted=x": false,
+		"WantedBy=x": true, "RequiredBy=x": true, "UpheldBy=x": true, "Also=x": true, "Alias=x": true,
+		"WantedBy=x\nWantedBy=\nAlias=y": true,
+		"":                               false, "DefaultInstance=x": false, "WantedBy=x\nWantedBy=": false,
+		"WantedBy=x\nRequiredBy=\nUpheldBy=": false, "Wanted=x": false,
 	} {
 		in, ok := unit.ReadInstall("[Install]\n" + text)
 		assert.True(t, ok)
@@ -53,8 +63,10 @@ func TestEnablingDoesSomething(t *testing.T) {
 // The names are what systemd-escape --path of systemd 252 gives.
 func TestEscapePath(t *testing.T) {
 	for path, want := range map[string]string{
-		"/": "-", "//": "-", "/var/lib/my-data": `var-lib-my\x2ddata`, "/.hidden": `\x2ehidden`, "/a/.b": "a-.b", "/a b/ü": `a\x20b-\xc3\xbc`,
-		"/a//b/./c/": "a-b-c", "/x@y": `x\x40y`, `/a\b`: `a\x5cb`, "/a:b_c.d": "a:b_c.d", "/dev/disk/by-label/x": `dev-disk-by\x2dlabel-x`, "/\x01": `\x01`,
+		"/": "-", "//": "-", "/var/lib/my-data": `var-lib-my\x2ddata`, "/.hidden": `\x2ehidden`, "/a/.b": "a-.b",
+		"/a b/ü":     `a\x20b-\xc3\xbc`,
+		"/a//b/./c/": "a-b-c", "/x@y": `x\x40y`, `/a\b`: `a\x5cb`, "/a:b_c.d": "a:b_c.d",
+		"/dev/disk/by-label/x": `dev-disk-by\x2dlabel-x`, "/\x01": `\x01`,
 	} {
 		assert.Equal(t, want, unit.EscapePath(path), path)
 	}

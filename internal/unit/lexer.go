@@ -81,8 +81,8 @@ func (l *lexer) header(start int) bool {
 	return true
 }
 
-// comment reads the rest of a comment. One that ends in a backslash, with or without a space after it, goes on in the next
-// line.
+// comment reads the rest of a comment. One that ends in a backslash, with or without a space after it, goes on in the
+// next line.
 func (l *lexer) comment() bool {
 	if !l.step() {
 		return false
@@ -173,8 +173,8 @@ func (l *lexer) step() bool {
 	return !l.buffered || l.filled-l.pos < lineMax || !l.longLine() || l.fail(tooLong, l.pos)
 }
 
-// longLine reports whether the next 2048 bytes hold no line break. It remembers the one found last, as it may be asked for
-// every byte in turn, and never for an earlier one.
+// longLine reports whether the next 2048 bytes hold no line break. It remembers the one found last, as it may be asked
+// for every byte in turn, and never for an earlier one.
 func (l *lexer) longLine() bool {
 	if l.feed < l.pos {
 		n := strings.IndexAny(l.text[l.pos:l.pos+lineMax], "\r\n")
@@ -191,15 +191,16 @@ func (l *lexer) fill(unread int) {
 	l.filled = min(len(l.text), unread+bufferSize)
 }
 
-// fillRune is what ReadRune does to the buffer: it fills it if it holds no whole rune, and no more at the end of the text.
+// fillRune is what ReadRune does to the buffer: it fills it if it holds no whole rune, and no more at the end of the
+// text.
 func (l *lexer) fillRune() {
 	if !utf8.FullRuneInString(l.text[l.pos:l.filled]) {
 		l.fill(l.pos)
 	}
 }
 
-// fillThrough is what ReadBytes does to the buffer on its way from start to the byte at stop, or to the end of the text.
-// A full buffer without the byte is taken out whole.
+// fillThrough is what ReadBytes does to the buffer on its way from start to the byte at stop, or to the end of the
+// text. A full buffer without the byte is taken out whole.
 func (l *lexer) fillThrough(start, stop int) {
 	for stop >= l.filled && l.filled < len(l.text) {
 		if l.filled-start >= bufferSize {

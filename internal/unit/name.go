@@ -29,7 +29,8 @@ func CheckName(name string) *diag.Fault {
 	if isExtension(ext) {
 		return nil
 	}
-	f := &diag.Fault{Code: "unit-name-extension", Message: "the name does not end in the kind of a unit", Hint: "the name ends in one of " + extensions, At: -1}
+	f := &diag.Fault{Code: "unit-name-extension", Message: "the name does not end in the kind of a unit",
+		Hint: "the name ends in one of " + extensions, At: -1}
 	switch lower := strings.ToLower(ext); {
 	case lower != ext && isExtension(lower):
 		f.Hint = "write " + lower + " in lower case"
@@ -53,9 +54,11 @@ func CheckNameStrictly(name string) *diag.Fault {
 	}
 	switch i := strings.IndexFunc(name, notInName); {
 	case prefix == "":
-		return &diag.Fault{Code: "unit-name-empty", Message: "nothing stands before the kind of the unit", Hint: "write a name, as in web.service", At: -1}
+		return &diag.Fault{Code: "unit-name-empty", Message: "nothing stands before the kind of the unit",
+			Hint: "write a name, as in web.service", At: -1}
 	case i >= 0:
-		return &diag.Fault{Code: "unit-name-byte", Message: "a character that systemd does not take in the name of a unit", Hint: `use letters, digits and :-_.\@, or the output of systemd-escape`, At: i}
+		return &diag.Fault{Code: "unit-name-byte", Message: "a character that systemd does not take in the " +
+			"name of a unit", Hint: `use letters, digits and :-_.\@, or the output of systemd-escape`, At: i}
 	case len(name) > nameMax:
 		return &diag.Fault{Code: "unit-name-long", Message: "the name of a unit has more than 255 bytes", At: -1}
 	}
@@ -69,7 +72,8 @@ func notInName(r rune) bool {
 // checkElement tells why a name cannot be the name of a file in a directory.
 func checkElement(name string) *diag.Fault {
 	if i := strings.IndexByte(name, '/'); i >= 0 {
-		return &diag.Fault{Code: "unit-name-slash", Message: "a slash in a name", Hint: "name the file only; in the name of a mount unit slashes are written as -", At: i}
+		return &diag.Fault{Code: "unit-name-slash", Message: "a slash in a name",
+			Hint: "name the file only; in the name of a mount unit slashes are written as -", At: i}
 	}
 	if i := strings.IndexByte(name, 0); i >= 0 {
 		return &diag.Fault{Code: "unit-name-byte", Message: "a NUL byte in a name", At: i}
@@ -83,26 +87,29 @@ func CheckDropinName(name string) *diag.Fault {
 	if path.Ext(name) == ".conf" {
 		return nil
 	}
-	return &diag.Fault{Code: "dropin-name-extension", Message: "the name of a drop-in does not end in .conf", Hint: "systemd reads drop-ins that end in .conf only", At: -1}
+	return &diag.Fault{Code: "dropin-name-extension", Message: "the name of a drop-in does not end in .conf",
+		Hint: "systemd reads drop-ins that end in .conf only", At: -1}
 }
 
-// CheckDropinNameStrictly tells why a name that passes CheckDropinName leads out of the directory of drop-ins, or is not
-// read by systemd, which passes over hidden files.
+// CheckDropinNameStrictly tells why a name that passes CheckDropinName leads out of the directory of drop-ins, or is
+// not read by systemd, which passes over hidden files.
 func CheckDropinNameStrictly(name string) *diag.Fault {
 	if f := checkElement(name); f != nil {
 		return f
 	}
 	switch {
 	case strings.HasPrefix(name, "."):
-		return &diag.Fault{Code: "unit-name-empty", Message: "the name of a drop-in starts with a dot", Hint: "systemd passes over hidden files; write a name, as in 10-web.conf", At: 0}
+		return &diag.Fault{Code: "unit-name-empty", Message: "the name of a drop-in starts with a dot",
+			Hint: "systemd passes over hidden files; write a name, as in 10-web.conf", At: 0}
 	case len(name) > 255: // NAME_MAX
 		return &diag.Fault{Code: "unit-name-long", Message: "the name of a drop-in has more than 255 bytes", At: -1}
 	}
 	return nil
 }
 
-// SplitInstance splits the name of an instance, of any kind of unit: foo@bar.service is the instance bar of foo@.service. A
-// template has the instance "". ok is false where the name is of neither, which needs an @ that does not come first.
+// SplitInstance splits the name of an instance, of any kind of unit: foo@bar.service is the instance bar of
+// foo@.service. A template has the instance "". ok is false where the name is of neither, which needs an @ that does
+// not come first.
 func SplitInstance(name string) (template, instance string, ok bool) {
 	ext := path.Ext(name)
 	stem := name[:len(name)-len(ext)]

@@ -11,15 +11,18 @@ import (
 )
 
 func TestCheckName(t *testing.T) {
-	for _, ext := range strings.Fields("service socket device mount automount swap target path timer snapshot slice scope") {
+	for _, ext := range strings.Fields("service socket device mount automount swap target path timer snapshot " +
+		"slice scope") {
 		assert.Nil(t, unit.CheckName("a."+ext), ext)
 	}
 	for _, name := range []string{"a@b.service", ".service", "../x.service", "a/b.mount"} {
 		assert.Nil(t, unit.CheckName(name), name)
 	}
 	for name, hint := range map[string]string{
-		"a.conf": "dropins", "a.network": "/etc/systemd/network", "a.SERVICE": "write .service in lower case", "a.services": "one of .service",
-		"a": "web.service", "": "web.service", "a.service/b": "web.service", "a.": "one of .service", "a.service ": "one of .service",
+		"a.conf": "dropins", "a.network": "/etc/systemd/network", "a.SERVICE": "write .service in lower case",
+		"a.services": "one of .service",
+		"a":          "web.service", "": "web.service", "a.service/b": "web.service", "a.": "one of .service",
+		"a.service ": "one of .service",
 	} {
 		fault := unit.CheckName(name)
 		if assert.NotNil(t, fault, name) {
@@ -31,9 +34,12 @@ func TestCheckName(t *testing.T) {
 
 func TestCheckNameStrictly(t *testing.T) {
 	for name, code := range map[string]string{
-		"a.service": "", "a@.service": "", `dev-disk\x2d1.swap`: "", "a@b@c:d.mount": "", "-.mount": "", x(247) + ".service": "",
-		"../x.service": "unit-name-slash", "/etc/x.service": "unit-name-slash", ".service": "unit-name-empty", "@a.service": "unit-name-empty",
-		"a b.service": "unit-name-byte", "a\x00.service": "unit-name-byte", "é.service": "unit-name-byte", x(248) + ".service": "unit-name-long",
+		"a.service": "", "a@.service": "", `dev-disk\x2d1.swap`: "", "a@b@c:d.mount": "", "-.mount": "",
+		x(247) + ".service": "",
+		"../x.service":      "unit-name-slash", "/etc/x.service": "unit-name-slash", ".service": "unit-name-empty",
+		"@a.service":  "unit-name-empty",
+		"a b.service": "unit-name-byte", "a\x00.service": "unit-name-byte", "é.service": "unit-name-byte",
+		x(248) + ".service": "unit-name-long",
 	} {
 		fault := unit.CheckNameStrictly(name)
 		if code == "" {
@@ -47,9 +53,11 @@ func TestCheckNameStrictly(t *testing.T) {
 func TestCheckDropinName(t *testing.T) {
 	for name, codes := range map[string][2]string{
 		"10-a.conf": {}, "a b.conf": {},
-		".conf": {"", "unit-name-empty"}, ".a.conf": {"", "unit-name-empty"}, "../a.conf": {"", "unit-name-slash"}, "a\x00.conf": {"", "unit-name-byte"},
+		".conf": {"", "unit-name-empty"}, ".a.conf": {"", "unit-name-empty"}, "../a.conf": {"", "unit-name-slash"},
+		"a\x00.conf":     {"", "unit-name-byte"},
 		x(251) + ".conf": {"", "unit-name-long"},
-		"a":              {"dropin-name-extension", ""}, "a.CONF": {"dropin-name-extension", ""}, "a.conf/b": {"dropin-name-extension", "unit-name-slash"},
+		"a":              {"dropin-name-extension", ""}, "a.CONF": {"dropin-name-extension", ""},
+		"a.conf/b": {"dropin-name-extension", "unit-name-slash"},
 	} {
 		loose, strict := unit.CheckDropinName(name), unit.CheckDropinNameStrictly(name)
 		assert.Equal(t, codes[0] != "", loose != nil, name)
@@ -65,7 +73,8 @@ func TestCheckDropinName(t *testing.T) {
 
 func TestSplitInstance(t *testing.T) {
 	for name, want := range map[string][2]string{
-		"foo@bar.service": {"foo@.service", "bar"}, "foo@.service": {"foo@.service", ""}, "a@b.c.mount": {"a@.mount", "b.c"}, "a@b@c.timer": {"a@.timer", "b@c"},
+		"foo@bar.service": {"foo@.service", "bar"}, "foo@.service": {"foo@.service", ""},
+		"a@b.c.mount": {"a@.mount", "b.c"}, "a@b@c.timer": {"a@.timer", "b@c"},
 		"@a@b.service": {"@a@.service", "b"},
 	} {
 		template, instance, ok := unit.SplitInstance(name)
@@ -78,9 +87,12 @@ func TestSplitInstance(t *testing.T) {
 	}
 }
 
-// FuzzServiceTemplate: a service is an instance exactly if the peer's pattern says so, and of the template that it says.
+// FuzzServiceTemplate: a service is an instance exactly if the peer's pattern says so, and of the template that it
+// says.
 func FuzzServiceTemplate(f *testing.F) {
-	for _, name := range []string{"foo@bar.service", "foo@.service", "@a@b.service", "a@@.service", "a@b.service.service", "a@b.timer", "a\n@b.service", "a@b.x/y.service", "@@@.service", "é@\xff.service", "a@b.service\n"} {
+	for _, name := range []string{"foo@bar.service", "foo@.service", "@a@b.service", "a@@.service",
+		"a@b.service.service", "a@b.timer", "a\n@b.service", "a@b.x/y.service", "@@@.service", "é@\xff.service",
+		"a@b.service\n"} {
 		f.Add(name)
 	}
 	pattern := regexp.MustCompile(`^(.+?)@(.+?)\.service$`)

@@ -43,7 +43,8 @@ func (r Rule) String() string {
 	return line
 }
 
-// Matches tells whether the pattern, as fnmatch(3) with FNM_NOESCAPE takes it, fits the name of a unit that is no instance.
+// Matches tells whether the pattern, as fnmatch(3) with FNM_NOESCAPE takes it, fits the name of a unit that is no
+// instance.
 func (r Rule) Matches(name string) bool {
 	if !r.isGlob() {
 		return r.Pattern == name
@@ -179,8 +180,9 @@ func Instance(template, instance string) string {
 	return strings.TrimSuffix(template, ext) + instance + ext
 }
 
-// Write gives the text of a preset file in which the wishes hold: rules are added at the end, unless a line that matches
-// the unit already says otherwise. If that line names the unit itself it is replaced, else the rule goes before it.
+// Write gives the text of a preset file in which the wishes hold: rules are added at the end, unless a line that
+// matches the unit already says otherwise. If that line names the unit itself it is replaced, else the rule goes before
+// it.
 func (all Wishes) Write(text string) string {
 	p := parsePresets(text)
 	p.prune(all)
@@ -217,7 +219,8 @@ type presets struct {
 }
 
 func parsePresets(text string) *presets {
-	p := &presets{there: map[string]bool{}, rules: map[int]Rule{}, exact: map[string]int{}, before: map[int][]string{}, gone: map[int]bool{}}
+	p := &presets{there: map[string]bool{}, rules: map[int]Rule{}, exact: map[string]int{}, before: map[int][]string{},
+		gone: map[int]bool{}}
 	if text = strings.TrimSuffix(text, "\n"); text != "" {
 		p.lines = strings.Split(text, "\n")
 	}
@@ -289,7 +292,8 @@ func (p *presets) put(r Rule) {
 	if r.yields && old.lists() {
 		return
 	}
-	if merged := r.with(old); old.Verb != r.Verb || strings.TrimSpace(merged.String()) != strings.TrimSpace(old.String()) {
+	if merged := r.with(old); old.Verb != r.Verb ||
+		strings.TrimSpace(merged.String()) != strings.TrimSpace(old.String()) {
 		p.lines[own] = merged.String()
 	}
 }

@@ -1,7 +1,7 @@
 // Package unit reads systemd unit text, and judges unit names; pure.
 //
-// The grammar is the one by which the peer validates, that of github.com/coreos/go-systemd/v22/unit
-// (docs/peer/spec.md §3.7). systemd itself reads units by other rules; what it would make of the options is not this package's business.
+// The grammar is the one by which the peer validates, that of github.com/coreos/go-systemd/v22/unit (docs/peer/spec.md
+// §3.7). systemd itself reads units by other rules; what it would make of the options is not this package's business.
 package unit
 
 import (
@@ -11,12 +11,12 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// An Option is one assignment: its section, its name, and its value without space around it. The lines of a value that was
-// continued keep their backslashes and line breaks.
+// An Option is one assignment: its section, its name, and its value without space around it. The lines of a value that
+// was continued keep their backslashes and line breaks.
 type Option struct{ Section, Name, Value string }
 
-// Check tells what is wrong with the grammar of a unit text, with the place in bytes. It does not mind long lines, which
-// are LineTooLong's: the peer refuses a text for either.
+// Check tells what is wrong with the grammar of a unit text, with the place in bytes. It does not mind long lines,
+// which are LineTooLong's: the peer refuses a text for either.
 func Check(text string) *diag.Fault {
 	l := lexer{text: text}
 	for {
@@ -62,9 +62,10 @@ func HasInstall(text string) bool {
 	}
 }
 
-// LineTooLong reports whether the peer refuses a text because of a line of 2048 bytes or more, and gives the place at which
-// its reader stands then. systemd takes lines of up to 1 MiB. The peer's rule depends on what its buffer holds, so that a
-// line at the right place can be as long as it likes. A fault of grammar that the peer meets first hides the long line.
+// LineTooLong reports whether the peer refuses a text because of a line of 2048 bytes or more, and gives the place at
+// which its reader stands then. systemd takes lines of up to 1 MiB. The peer's rule depends on what its buffer holds,
+// so that a line at the right place can be as long as it likes. A fault of grammar that the peer meets first hides the
+// long line.
 func LineTooLong(text string) (offset int, long bool) {
 	l := lexer{text: text, buffered: true, feed: -1}
 	for {
@@ -132,9 +133,11 @@ func (l *lexer) fault() *diag.Fault {
 	f := &diag.Fault{At: l.at}
 	switch l.why {
 	case openSection:
-		f.Code, f.Message, f.Hint = "unit-section-open", "a section without a closing ]", "write the name of the section as [Name]"
+		f.Code, f.Message, f.Hint = "unit-section-open", "a section without a closing ]",
+			"write the name of the section as [Name]"
 	case afterSection:
-		f.Code, f.Message, f.Hint = "unit-section-tail", "text after the ] of a section", "nothing may follow on that line; a comment goes on its own line"
+		f.Code, f.Message, f.Hint = "unit-section-tail", "text after the ] of a section",
+			"nothing may follow on that line; a comment goes on its own line"
 	case newlineInName:
 		f.Code, f.Message = "unit-no-equals", "a line without ="
 		f.Hint = `write Name=value; if the line belongs to the one before, end that one with \`

@@ -37,12 +37,15 @@ var parses = []struct {
 	{"a blank line ends a continued value", "[A]\nB=c\\\n \nE=f", []unit.Option{{"A", "B", "c\\\n"}, {"A", "E", "f"}}},
 	{"a backslash at the end of the text continues nothing", "[A]\nB=c\\", []unit.Option{{"A", "B", "c\\"}}},
 	{"a continued line may look like a section", "[A]\nB=c\\\n[D]\n", []unit.Option{{"A", "B", "c\\\n[D]"}}},
-	{"a comment that ends in a backslash swallows the next line", "[A]\n# x\\\nB=c\nD=e", []unit.Option{{"A", "D", "e"}}},
+	{"a comment that ends in a backslash swallows the next line", "[A]\n# x\\\nB=c\nD=e",
+		[]unit.Option{{"A", "D", "e"}}},
 	{"so does one with a space after it", "# x\\ \n[A]\n[B]\nC=d", []unit.Option{{"B", "C", "d"}}},
 	{"but not one with two", "# x\\  \n[A]\nB=c", []unit.Option{{"A", "B", "c"}}},
-	{"a carriage return after a backslash stops it", "[A]\r\nB=c\\\r\nD=e\r\n", []unit.Option{{"A", "B", "c\\"}, {"A", "D", "e"}}},
+	{"a carriage return after a backslash stops it", "[A]\r\nB=c\\\r\nD=e\r\n",
+		[]unit.Option{{"A", "B", "c\\"}, {"A", "D", "e"}}},
 	{"a carriage return ends no value", "[A]\nB=c\rD=e\r", []unit.Option{{"A", "B", "c\rD=e"}}},
-	{"bytes that are not UTF-8 are replaced in names only", "[A]\nB\xff\xfe=\xff", []unit.Option{{"A", "B\ufffd\ufffd", "\xff"}}},
+	{"bytes that are not UTF-8 are replaced in names only", "[A]\nB\xff\xfe=\xff",
+		[]unit.Option{{"A", "B\ufffd\ufffd", "\xff"}}},
 	{"spaces outside ASCII are space", "[A]\u2003\n\u00a0B\u00a0=\u00a0c\u00a0", []unit.Option{{"A", "B", "c"}}},
 }
 
@@ -59,9 +62,11 @@ var faults = []struct {
 	claim, text, code, message string
 	at                         int
 }{
-	{"a section that never closes", "\n[Unit\nA=b", "unit-section-open", "line 2 of the unit: a section without a closing ]", 1},
+	{"a section that never closes", "\n[Unit\nA=b", "unit-section-open",
+		"line 2 of the unit: a section without a closing ]", 1},
 	{"text after a section", "[Unit] x\nA=b", "unit-section-tail", "line 1 of the unit: text after the ]", 7},
-	{"a comment after a section", "[Unit]\n[A]  # c\n", "unit-section-tail", "line 2 of the unit: text after the ]", 12},
+	{"a comment after a section", "[Unit]\n[A]  # c\n", "unit-section-tail", "line 2 of the unit: text after the ]",
+		12},
 	{"a line without a sign", "[Unit]\nA=b\n foo\nB=c", "unit-no-equals", "line 3 of the unit: a line without =", 12},
 	{"a carriage return in a name", "[Unit]\nfoo\r=b", "unit-no-equals", "line 2 of the unit: a line without =", 7},
 	{"a last line without a sign", "[Unit]\nfoo", "unit-no-equals", "line 2 of the unit: the text ends", 7},
@@ -85,7 +90,8 @@ func TestCheckRefuses(t *testing.T) {
 func TestHasInstall(t *testing.T) {
 	for text, want := range map[string]bool{
 		"[Install]\nWantedBy=x": true, "[Unit]\nA=b\n[Install]\nC=\n[X]\n": true,
-		"": false, "[Install]\n": false, "[Install]\n# WantedBy=x": false, "[install]\nWantedBy=x": false, "[ Install]\nWantedBy=x": false,
+		"": false, "[Install]\n": false, "[Install]\n# WantedBy=x": false, "[install]\nWantedBy=x": false,
+		"[ Install]\nWantedBy=x": false,
 		"[Install]\n[Unit]\nA=b": false, "[Install]\nWantedBy=x\nbroken": false,
 	} {
 		assert.Equal(t, want, unit.HasInstall(text), "%q", text)
@@ -106,7 +112,8 @@ var lengths = []struct {
 	{"junk of 3 kB is too long", x(3000), 1, true}, // the buffer is empty at the very first step
 	{"a carriage return breaks a line", "[A]\nB=" + x(2000) + "\r" + x(2000), 0, false},
 	{"a continued line counts by itself", "[A]\nB=" + x(2000) + "\\\n" + x(2000), 0, false},
-	{"a long line passes where the buffer ends", "[A]\n" + strings.Repeat("B=cccc\n", 300) + "D=" + x(10000) + "\n", 0, false},
+	{"a long line passes where the buffer ends", "[A]\n" + strings.Repeat("B=cccc\n", 300) + "D=" + x(10000) + "\n", 0,
+		false},
 	{"a fault before the long line hides it", "[A] b\nC=" + x(4000), 0, false},
 }
 
@@ -172,7 +179,9 @@ func FuzzUnit(f *testing.F) {
 // The edges of the buffer lie where chance rarely leads, so whole texts are drawn from pieces of telling lengths.
 func TestLineTooLongAgreesOnRandomTexts(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	pieces := []string{"[A]", "\n", "\n", "\n", "\r\n", "B=", "#", ";", "\\\n", "\\ \n", " ", "é", "\xe2\x82", "[", "]", "=", x(60), x(700), x(1030), x(2043), x(2047), x(2048), x(4089), x(4096), strings.Repeat(" ", 2040), strings.Repeat("C=d\n", 500)}
+	pieces := []string{"[A]", "\n", "\n", "\n", "\r\n", "B=", "#", ";", "\\\n", "\\ \n", " ", "é", "\xe2\x82",
+		"[", "]", "=", x(60), x(700), x(1030), x(2043), x(2047), x(2048), x(4089), x(4096), strings.Repeat(" ", 2040),
+		strings.Repeat("C=d\n", 500)}
 	for range 5000 {
 		text := []string{"", "[A]\n", "[A]\nB="}[random.IntN(3)]
 		for range random.IntN(12) {

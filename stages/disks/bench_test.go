@@ -10,7 +10,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/device"
 )
 
-// manyDisks are image files of 1 GiB, a few partitions with filesystems on half of them, and what a config wants of all.
+// manyDisks are image files of 1 GiB, a few partitions with filesystems on half of them, and what a config wants of
+// all.
 func manyDisks(b *testing.B, count, each int) (paths []string, s config.Storage) {
 	b.Helper()
 	for i := range count {

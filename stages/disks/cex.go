@@ -14,8 +14,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// Volumes whose key a Crypto Express adapter of an IBM Z wraps: the key on disk is worth nothing without the adapter. Files are
-// those of docs/peer/engine.md §9.3.
+// Volumes whose key a Crypto Express adapter of an IBM Z wraps: the key on disk is worth nothing without the adapter.
+// Files are those of docs/peer/engine.md §9.3.
 const (
 	cexKey        = "/etc/luks/cex.key"
 	cexRepository = "/etc/zkey/repository"
@@ -66,8 +66,9 @@ func (o *volume) generateSecureKey(ctx context.Context) error {
 			return err
 		}
 	}
-	return o.runTool(ctx, host.Command{Tool: "zkey", Args: []string{"generate", "--name", o.secureName(), "--key-type", "CCA-AESCIPHER", "--xts",
-		"--description", "Secure Key for " + o.config.Name + " Volume", "--apqns", strings.Join(domains, ",")}})
+	return o.runTool(ctx, host.Command{Tool: "zkey",
+		Args: []string{"generate", "--name", o.secureName(), "--key-type", "CCA-AESCIPHER", "--xts", "--description",
+			"Secure Key for " + o.config.Name + " Volume", "--apqns", strings.Join(domains, ",")}})
 }
 
 // cexDomains are the adapters' domains that can wrap a key: those with a master key for CCA, by name.
@@ -130,7 +131,8 @@ func (o *volume) cexArguments() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []string{"--volume-key-file", key, "--cipher", "paes-xts-plain64", "--key-size", strconv.FormatInt(info.Size()*8, 10)}, nil
+	return []string{"--volume-key-file", key, "--cipher", "paes-xts-plain64", "--key-size",
+		strconv.FormatInt(info.Size()*8, 10)}, nil
 }
 
 // bindSecureKey has the volume remember which secure key is its own, and keeps the key's files for the system.
@@ -138,7 +140,8 @@ func (o *volume) bindSecureKey(ctx context.Context) error {
 	if !isTrue(o.config.Cex.Enabled) {
 		return nil
 	}
-	if err := o.runTool(ctx, host.Command{Tool: "zkey-cryptsetup", Args: []string{"setvp", o.device(), "--key-file", o.keyFile}}); err != nil {
+	if err := o.runTool(ctx, host.Command{Tool: "zkey-cryptsetup",
+		Args: []string{"setvp", o.device(), "--key-file", o.keyFile}}); err != nil {
 		return err
 	}
 	if o.keys.Files == nil {

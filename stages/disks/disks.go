@@ -211,8 +211,8 @@ func (w want) fail(err error) error {
 	return host.Step{ID: w.origin, Subject: w.subject, Origin: w.origin}.Fail(err)
 }
 
-// runLanes runs independent plans side by side. All run to their end even if one fails, as what they do is wanted in any case
-// and they would have to begin again; the errors come in the order of the lanes.
+// runLanes runs independent plans side by side. All run to their end even if one fails, as what they do is wanted in
+// any case and they would have to begin again; the errors come in the order of the lanes.
 func runLanes(ctx context.Context, lanes []host.Plan, o host.RunOptions, width int, after func(host.Step) error) error {
 	if width == 0 {
 		width = 2 * runtime.NumCPU() // they wait for disks more than they compute
@@ -239,8 +239,8 @@ func runLanes(ctx context.Context, lanes []host.Plan, o host.RunOptions, width i
 	return errors.Join(errs...)
 }
 
-// Preview plans all rounds without doing any: each sees what the ones before it will leave. What cannot be known before it is
-// there is planned as a deferred step, which says what will decide.
+// Preview plans all rounds without doing any: each sees what the ones before it will leave. What cannot be known before
+// it is there is planned as a deferred step, which says what will decide.
 func Preview(s config.Storage, o Options) (host.Plan, error) {
 	w := &work{Options: o}
 	if err := cmp.Or(refuseFields(s), impossible(s)); err != nil {
@@ -276,7 +276,8 @@ func (l live) Device(path string) (Seen, error) {
 
 func (l live) Disk(path string) (device.Disk, error) { return l.devices.LookDisk(path) }
 
-// reached is the machine by way of aliases, as tools get it: a name may lead elsewhere, or nowhere, while its device is worked on.
+// reached is the machine by way of aliases, as tools get it: a name may lead elsewhere, or nowhere, while its device is
+// worked on.
 type reached struct{ live }
 
 func (w *work) reached() View { return reached{live{w.Devices}} }
@@ -320,7 +321,8 @@ func (e *expected) Disk(path string) (device.Disk, error) {
 
 // unlessLost adds to a refusal what the person who has to decide can do.
 func unlessLost(err error, setting string) error {
-	return diag.WithHint(err, "if what is there may be lost set "+setting+" to true in the config; if not name another device")
+	return diag.WithHint(err,
+		"if what is there may be lost set "+setting+" to true in the config; if not name another device")
 }
 
 // isBlank: there is nothing on a device that anyone could lose.

@@ -76,8 +76,8 @@ const (
 // String is the fate's name in docs/disks.md.
 func (f fate) String() string { return [...]string{"nothing", "keep", "make", "wipe", "refuse"}[f] }
 
-// judgeContent is the table of docs/disks.md. Label and uuid: as wanted, or none is wanted. What is unfinished is nothing to lose,
-// but what is there beside it may be.
+// judgeContent is the table of docs/disks.md. Label and uuid: as wanted, or none is wanted. What is unfinished is
+// nothing to lose, but what is there beside it may be.
 func judgeContent(want asking, mayWipe bool, found presence, label, uuid, unfinished, ambivalent bool) fate {
 	anew := fateMake
 	if want == askEmpty {
@@ -110,7 +110,8 @@ func judge(entry config.Filesystem, c block.Content) fate {
 	case value(entry.Format):
 		found = foundWanted
 	}
-	return judgeContent(asked(entry), isTrue(entry.WipeFilesystem), found, labelFits(entry, first), uuidFits(entry, first), c.Unfinished, c.Ambivalent)
+	return judgeContent(asked(entry), isTrue(entry.WipeFilesystem), found, labelFits(entry, first),
+		uuidFits(entry, first), c.Unfinished, c.Ambivalent)
 }
 
 // labelFits: "" is a label that is wanted, unlike none.
@@ -175,8 +176,8 @@ func planFilesystems(s config.Storage, v View, w *work) (planned, error) {
 	return p, errors.Join(errs...)
 }
 
-// plan decides, and fills in the step. Two entries may name one device in ways that only a look at the machine shows: its second
-// maker would undo the first, whichever that is. Owners are the entries so far, by node.
+// plan decides, and fills in the step. Two entries may name one device in ways that only a look at the machine shows:
+// its second maker would undo the first, whichever that is. Owners are the entries so far, by node.
 func (f *filesystem) plan(v View, owners map[string]*filesystem) error {
 	var err error
 	if f.seen, err = v.Device(f.Device); err != nil {
@@ -198,10 +199,12 @@ func (f *filesystem) plan(v View, owners map[string]*filesystem) error {
 	other := owners[f.seen.Node]
 	owners[f.seen.Node] = f
 	if other != nil && (other.fate != fateKeep || f.fate != fateKeep) {
-		return fmt.Errorf("%s is the device of %s as well, so one of the two would be lost", host.Show(f.seen.Node), other.step.Origin)
+		return fmt.Errorf("%s is the device of %s as well, so one of the two would be lost", host.Show(f.seen.Node),
+			other.step.Origin)
 	}
 	if f.seen.onlyTable() && !isTrue(f.WipeFilesystem) {
-		return unlessLost(fmt.Errorf(`%s has partitions; set "wipeFilesystem": true if they may be lost, or name one of them as the device`, f.seen), "wipeFilesystem")
+		return unlessLost(fmt.Errorf(`%s has partitions; set "wipeFilesystem": true if they may be lost, `+
+			`or name one of them as the device`, f.seen), "wipeFilesystem")
 	}
 	f.describe()
 	return nil
@@ -209,7 +212,8 @@ func (f *filesystem) plan(v View, owners map[string]*filesystem) error {
 
 // refusal says what is there, in what it differs, and what would allow its loss.
 func (f *filesystem) refusal() error {
-	return unlessLost(fmt.Errorf(`%s is in the way: %s; set "wipeFilesystem": true if it may be lost`, f.seen, strings.Join(f.differences(f.seen.Content), ", ")), "wipeFilesystem")
+	return unlessLost(fmt.Errorf(`%s is in the way: %s; set "wipeFilesystem": true if it may be lost`, f.seen,
+		strings.Join(f.differences(f.seen.Content), ", ")), "wipeFilesystem")
 }
 
 // differences are between what was found and what is wanted; for people.
@@ -247,9 +251,11 @@ func (f *filesystem) describe() {
 		f.keep()
 		return
 	case c.Unfinished && !c.Ambivalent:
-		f.step.Effect, f.step.Detail = host.Create, fmt.Sprintf("%s, again: the %s on it was not made to its end", wanted, c.First().Type)
+		f.step.Effect, f.step.Detail = host.Create,
+			fmt.Sprintf("%s, again: the %s on it was not made to its end", wanted, c.First().Type)
 	case lost != "":
-		f.step.Effect, f.step.Detail = host.Destroy, fmt.Sprintf("%s; %s on %s is lost", wanted, lost, host.Show(f.seen.Node))
+		f.step.Effect, f.step.Detail = host.Destroy,
+			fmt.Sprintf("%s; %s on %s is lost", wanted, lost, host.Show(f.seen.Node))
 	case f.fate == fateWipe:
 		f.step.Effect, f.step.Detail = host.Change, wanted+", wiped although nothing is known on it"
 	default:
@@ -258,7 +264,8 @@ func (f *filesystem) describe() {
 	f.step.Check, f.step.Do = f.check, f.do
 }
 
-// keep warns where libblkid would call the content ambivalent: others may then see something else on the device, or nothing.
+// keep warns where libblkid would call the content ambivalent: others may then see something else on the device, or
+// nothing.
 func (f *filesystem) keep() {
 	f.step.Effect, f.step.Detail = host.Keep, device.Describe(f.seen.Content)
 	if c := f.seen.Content; c.Ambivalent && f.w.Log != nil {
@@ -278,7 +285,8 @@ func (f *filesystem) deferred() {
 	case asked(f.Filesystem) == askEmpty:
 		f.step.Detail = fmt.Sprintf("%s: refused if anything is on it then (%s)", wanted, f.seen.Unknown)
 	default:
-		f.step.Detail = fmt.Sprintf("%s: made if nothing is on it then, kept if it is this, else refused (%s)", wanted, f.seen.Unknown)
+		f.step.Detail = fmt.Sprintf("%s: made if nothing is on it then, kept if it is this, else refused (%s)", wanted,
+			f.seen.Unknown)
 	}
 }
 

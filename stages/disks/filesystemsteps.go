@@ -92,7 +92,8 @@ func (f *filesystem) run(ctx context.Context, tool string, args ...string) error
 	return err
 }
 
-// recheck: the plan may be old. What is on the device is what was going to be lost, or nothing, or what this step has made before.
+// recheck: the plan may be old. What is on the device is what was going to be lost, or nothing, or what this step has
+// made before.
 func (f *filesystem) recheck(ctx context.Context) error {
 	now, err := f.w.reached().Device(f.Device)
 	if err != nil {
@@ -147,7 +148,8 @@ func (f *filesystem) verify() error {
 		return fmt.Errorf("%s was run, but what is there now is not as wanted: %s", tool, strings.Join(wrong, ", "))
 	}
 	if judge(f.kept(), now.Content) != fateKeep && f.w.Log != nil {
-		f.w.Log.Warn(fmt.Sprintf("%s: %s has made %s: another run would not take it for %s", f.step.Subject, tool, device.Describe(now.Content), describeWanted(f.Filesystem)))
+		f.w.Log.Warn(fmt.Sprintf("%s: %s has made %s: another run would not take it for %s", f.step.Subject, tool,
+			device.Describe(now.Content), describeWanted(f.Filesystem)))
 	}
 	return nil
 }
@@ -159,8 +161,9 @@ func (f *filesystem) kept() config.Filesystem {
 	return entry
 }
 
-// wrong is what is wrong with a filesystem that was just made. A maker may be asked for more than can be seen: options make an ext4
-// without what sets it apart from its elders, UUIDs may be words ("random"), and labels of vfat are in the letters of DOS.
+// wrong is what is wrong with a filesystem that was just made. A maker may be asked for more than can be seen: options
+// make an ext4 without what sets it apart from its elders, UUIDs may be words ("random"), and labels of vfat are in the
+// letters of DOS.
 func (f *filesystem) wrong(c block.Content) (all []string) {
 	found, want := c.First(), wantedSignature(f.Filesystem)
 	kinds := []string{want.Type}

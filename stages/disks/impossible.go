@@ -23,7 +23,8 @@ func impossible(s config.Storage) error {
 	}
 	for i, f := range s.Filesystems {
 		if f.UUID != nil && asked(f) == askFormat && !block.TakesUUID(*f.Format, *f.UUID) {
-			all = append(all, filesystemStep(i, f).Fail(fmt.Errorf("%s takes no UUID like %s", *f.Format, host.Show(*f.UUID))))
+			all = append(all,
+				filesystemStep(i, f).Fail(fmt.Errorf("%s takes no UUID like %s", *f.Format, host.Show(*f.UUID))))
 		}
 	}
 	return errors.Join(all...)
@@ -48,7 +49,8 @@ func guidTwice(index int, d config.Disk) error {
 		}
 		if other, twice := first[guid]; twice {
 			at := fmt.Sprintf("%s.partitions.%d", origin("disks", index), i)
-			return host.Step{ID: at, Subject: "disk " + host.Show(d.Device), Origin: at}.Fail(sameGUID(guid, fmt.Sprintf("partition entry %d", other)))
+			return host.Step{ID: at, Subject: "disk " + host.Show(d.Device),
+				Origin: at}.Fail(sameGUID(guid, fmt.Sprintf("partition entry %d", other)))
 		}
 		first[guid] = i
 	}
@@ -56,5 +58,6 @@ func guidTwice(index int, d config.Disk) error {
 }
 
 func sameGUID(guid, other string) error {
-	return diag.WithHint(fmt.Errorf("the GUID %s is that of %s as well", strings.ToLower(guid), other), "give each partition its own GUID, or none for a random one")
+	return diag.WithHint(fmt.Errorf("the GUID %s is that of %s as well", strings.ToLower(guid), other),
+		"give each partition its own GUID, or none for a random one")
 }

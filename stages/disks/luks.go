@@ -18,8 +18,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
-// firstBootMark is the subsystem in the header of a volume from its format until the first boot is over (Finish). It is in the
-// fixed part of the first header that cryptsetup writes, so a cut at any point leaves a volume that is known for ours.
+// firstBootMark is the subsystem in the header of a volume from its format until the first boot is over (Finish). It is
+// in the fixed part of the first header that cryptsetup writes, so a cut at any point leaves a volume that is known for
+// ours.
 const firstBootMark = "glowplug-first-boot"
 
 func luksRound() round {
@@ -105,8 +106,8 @@ func newVolume(w *work, index int, entry config.Luks) *volume {
 	return &volume{work: w, config: entry, step: step}
 }
 
-// planVolumes plans the volumes one after the other, as their keys are derived with as much memory as there is. All keys are got
-// before the first volume is touched.
+// planVolumes plans the volumes one after the other, as their keys are derived with as much memory as there is. All
+// keys are got before the first volume is touched.
 func planVolumes(s config.Storage, v View, w *work) (planned, error) {
 	var p planned
 	var keys, lane host.Plan
@@ -246,8 +247,8 @@ func (o *volume) found() volumeContent {
 	return volumeOther
 }
 
-// difference says why a volume of version 2 is not the one that the config wants, or cannot be known for it; "" if it is. What
-// was given for formatting and opening is not compared (docs/peer/engine.md §9.3).
+// difference says why a volume of version 2 is not the one that the config wants, or cannot be known for it; "" if it
+// is. What was given for formatting and opening is not compared (docs/peer/engine.md §9.3).
 func (o *volume) difference() string {
 	discards := slices.Contains(o.header.Flags, "allow-discards")
 	switch label, uuid := o.config.Label, o.config.UUID; {
@@ -300,7 +301,8 @@ func (o *volume) tools() []string {
 	return all
 }
 
-// volumeNeeds are the tools that the config's volumes need in any case: to be missed before the first round changes anything.
+// volumeNeeds are the tools that the config's volumes need in any case: to be missed before the first round changes
+// anything.
 func volumeNeeds(s config.Storage) (all []need) {
 	for i, entry := range s.Luks {
 		o := newVolume(nil, i, entry)
@@ -323,7 +325,8 @@ func (o *volume) as(id string, effect host.Effect, subject, detail string) host.
 
 // deferred says what will decide. The round plans again when the device is there, so nobody does this step.
 func (o *volume) deferred() host.Step {
-	detail := fmt.Sprintf("formatted if nothing is on %s then, opened if it is this volume, else refused (%s)", o.seen.Path, o.seen.Unknown)
+	detail := fmt.Sprintf("formatted if nothing is on %s then, opened if it is this volume, else refused (%s)",
+		o.seen.Path, o.seen.Unknown)
 	if isTrue(o.config.WipeVolume) {
 		detail = fmt.Sprintf("formatted whatever is on %s then (%s)", o.seen.Path, o.seen.Unknown)
 	}
@@ -368,7 +371,8 @@ func (o *volume) keyStep() host.Step {
 }
 
 // errEmptyKey: cryptsetup takes such a key, and whoever has the disk opens the volume.
-var errEmptyKey = diag.WithHint(errors.New("the key is empty"), "write a key where the config gets it from, or leave keyFile out for a random one")
+var errEmptyKey = diag.WithHint(errors.New("the key is empty"),
+	"write a key where the config gets it from, or leave keyFile out for a random one")
 
 const keyBytes = 4096 // of randomness, written as twice as many digits
 
@@ -532,7 +536,8 @@ func (o *volume) openStep() host.Step {
 func (o *volume) tryStep() host.Step {
 	s := o.as("luks-open", host.Keep, "", "open as "+host.Show(mapperPath(o.config.Name)))
 	s.Do = func(ctx context.Context) error {
-		return o.runTool(ctx, o.withKey("cryptsetup", "luksOpen", "--test-passphrase", o.device(), "--key-file", o.keyPath()))
+		return o.runTool(ctx,
+			o.withKey("cryptsetup", "luksOpen", "--test-passphrase", o.device(), "--key-file", o.keyPath()))
 	}
 	return s
 }
@@ -593,7 +598,8 @@ func (o *volume) clevisSteps() host.Plan {
 	return append(steps, forget)
 }
 
-// bind hands the policy to clevis, once the servers that it will ask do answer. Clevis takes the policy as an argument only.
+// bind hands the policy to clevis, once the servers that it will ask do answer. Clevis takes the policy as an argument
+// only.
 func (o *volume) bind(ctx context.Context) error {
 	for _, t := range distantTangs(o.config.Clevis) {
 		at, err := advertisementURL(t.URL)
@@ -618,7 +624,8 @@ func (o *volume) unlock(ctx context.Context) error {
 	if state, err := o.whenUse(volumeFree); err != nil {
 		return err
 	} else if state != host.Done {
-		if err := o.runTool(ctx, host.Command{Tool: "cryptsetup", Args: []string{"luksClose", o.config.Name}}); err != nil {
+		if err := o.runTool(ctx,
+			host.Command{Tool: "cryptsetup", Args: []string{"luksClose", o.config.Name}}); err != nil {
 			return err
 		}
 	}
@@ -630,8 +637,8 @@ func (o *volume) unlock(ctx context.Context) error {
 	return o.runTool(ctx, host.Command{Tool: "clevis", Args: args, Hidden: told(text)})
 }
 
-// Finish ends the first boot for what Run has made: volumes lose the mark by which a repeated boot would make them anew. Devices
-// that are gone are passed over, and what is done already stays done.
+// Finish ends the first boot for what Run has made: volumes lose the mark by which a repeated boot would make them
+// anew. Devices that are gone are passed over, and what is done already stays done.
 func Finish(ctx context.Context, s config.Storage, o Options) error {
 	w := &work{Options: o}
 	var errs []error

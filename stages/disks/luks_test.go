@@ -30,37 +30,59 @@ const keyed = `'name': 'v', 'device': '$/a', 'keyFile': {'source': 'data:,open-s
 
 func TestVolumesAsPeopleReadThem(t *testing.T) {
 	const key = "+ key of luks v  data:,…\n"
-	const plain = `luks v ($.storage.luks.0): $/a (8 MiB, crypto_LUKS "data", UUID ` + plainUUID + `) is not to be lost: `
+	const plain = `luks v ($.storage.luks.0): $/a (8 MiB, crypto_LUKS "data", UUID ` + plainUUID +
+		`) is not to be lost: `
 	const allows = `; "wipeVolume": true allows it`
 	for name, c := range map[string]struct {
 		header, config, want string
 	}{
 		"a blank device gets a volume": {"", `'name': 'v', 'device': '$/a', 'label': 'L', 'uuid': '` + plainUUID + `'`,
-			"+ key of luks v  random\n+ luks v         LUKS 2 on $/a, label \"L\", UUID " + plainUUID + "\n~ luks v         opened as /dev/mapper/v\n"},
-		"clevis takes steps of its own": {"", `'name': 'v', 'device': '$/a', 'clevis': {'tpm2': true, 'tang': [{'url': 'http://u:p@t/x?k=v', 'thumbprint': 'T'}]}`,
+			"+ key of luks v  random\n+ luks v         LUKS 2 on $/a, label \"L\", UUID " + plainUUID +
+				"\n~ luks v         opened as /dev/mapper/v\n"},
+		"clevis takes steps of its own": {"", `'name': 'v', 'device': '$/a', ` +
+			`'clevis': {'tpm2': true, 'tang': [{'url': 'http://u:p@t/x?k=v', 'thumbprint': 'T'}]}`,
 			"+ key of luks v  random\n+ luks v         LUKS 2 on $/a\n~ luks v         opened as /dev/mapper/v\n" +
-				"~ luks v         bound by clevis to 1 of tang http://…@t/x?k=…, tpm2\n~ luks v         closed, and opened by clevis\n~ luks v         opens by clevis alone\n"},
-		"one with a key keeps it beside clevis, and cannot try a distant policy": {"", keyed + `, 'clevis': {'threshold': 2, 'tpm2': true}`,
-			key + "+ luks v         LUKS 2 on $/a\n~ luks v         opened as /dev/mapper/v\n~ luks v         bound by clevis to 2 of tpm2\n"},
+				"~ luks v         bound by clevis to 1 of tang http://…@t/x?k=…, tpm2\n" +
+				"~ luks v         closed, and opened by clevis\n~ luks v         opens by clevis alone\n"},
+		"one with a key keeps it beside clevis, and cannot try a distant policy": {"",
+			keyed + `, 'clevis': {'threshold': 2, 'tpm2': true}`,
+			key + "+ luks v         LUKS 2 on $/a\n~ luks v         opened as /dev/mapper/v\n" +
+				"~ luks v         bound by clevis to 2 of tpm2\n"},
 		"a Crypto Express volume has a secure key": {"", `'name': 'v', 'device': '$/a', 'cex': {'enabled': true}`,
-			"+ key of luks v         /etc/luks/cex.key\n+ secure key of luks v  ignition-luks-v\n+ luks v                LUKS 2 on $/a\n~ luks v                opened as /dev/mapper/v\n"},
-		"a volume as wanted is used":         {"plain", keyed, key + "~ luks v         opened as /dev/mapper/v\n"},
-		"its label and UUID are compared":    {"plain", keyed + `, 'label': 'data', 'uuid': '` + strings.ToUpper(plainUUID) + `'`, key + "~ luks v         opened as /dev/mapper/v\n"},
-		"no label is not any label":          {"plain", keyed + `, 'label': ''`, plain + `its label is "data", not ""` + allows},
-		"another UUID":                       {"plain", keyed + `, 'uuid': '` + markedUUID + `'`, plain + "its UUID is " + plainUUID + ", not " + markedUUID + allows},
-		"an empty UUID is not any UUID":      {"plain", keyed + `, 'uuid': ''`, plain + "its UUID is " + plainUUID + `, not ""` + allows},
-		"without a key":                      {"plain", `'name': 'v', 'device': '$/a'`, plain + "the config has no key that opens it" + allows},
-		"with a policy":                      {"plain", keyed + `, 'clevis': {'tpm2': true}`, plain + "a volume that is bound by clevis is not used again" + allows},
-		"discards that are not passed":       {"plain", keyed + `, 'discard': true`, plain + "it does not pass discards through, which the config asks for" + allows},
-		"options do not count":               {"plain", keyed + `, 'options': ['--cipher', 'x'], 'openOptions': ['--y']`, key + "~ luks v         opened as /dev/mapper/v\n"},
-		"a wipe is asked for":                {"plain", keyed + `, 'wipeVolume': true`, key + "- luks v         LUKS 2 on $/a; crypto_LUKS \"data\", UUID " + plainUUID + " on it is lost\n~ luks v         opened as /dev/mapper/v\n"},
-		"a first boot was cut off":           {"marked", `'name': 'v', 'device': '$/a'`, "+ key of luks v  random\n- luks v         LUKS 2 on $/a, again: it was not made to its end\n~ luks v         opened as /dev/mapper/v\n"},
-		"a first boot was cut off, with key": {"marked", keyed, key + "- luks v         LUKS 2 on $/a, again: it was not made to its end\n~ luks v         opened as /dev/mapper/v\n"},
-		"LUKS 1":                             {"one", keyed, `luks v ($.storage.luks.0): $/a (8 MiB, crypto_LUKS, UUID 2b0f4c5e-9e59-4a0e-8e3c-0c1f5d7f9a22) is not to be lost: it is a LUKS 1 volume` + allows},
-		"a filesystem":                       {"ext4", keyed, `luks v ($.storage.luks.0): $/a (8 MiB, ext4 "box") is not to be lost: it is no LUKS 2 volume` + allows},
-		"a partition table":                  {"table", keyed, `luks v ($.storage.luks.0): $/a (8 MiB, nothing known on it) is not to be lost: it has a partition table` + allows},
-		"a partition table that may go":      {"table", keyed + `, 'wipeVolume': true`, key + "- luks v         LUKS 2 on $/a; its partition table is lost\n~ luks v         opened as /dev/mapper/v\n"},
-		"no device":                          {"", `'name': 'v', 'device': '$/none'`, "luks v ($.storage.luks.0): device $/none: no such file or directory"},
+			"+ key of luks v         /etc/luks/cex.key\n+ secure key of luks v  ignition-luks-v\n" +
+				"+ luks v                LUKS 2 on $/a\n~ luks v                opened as /dev/mapper/v\n"},
+		"a volume as wanted is used": {"plain", keyed, key + "~ luks v         opened as /dev/mapper/v\n"},
+		"its label and UUID are compared": {"plain", keyed + `, 'label': 'data', 'uuid': '` +
+			strings.ToUpper(plainUUID) + `'`, key + "~ luks v         opened as /dev/mapper/v\n"},
+		"no label is not any label": {"plain", keyed + `, 'label': ''`, plain + `its label is "data", not ""` + allows},
+		"another UUID": {"plain", keyed + `, 'uuid': '` + markedUUID + `'`,
+			plain + "its UUID is " + plainUUID + ", not " + markedUUID + allows},
+		"an empty UUID is not any UUID": {"plain", keyed + `, 'uuid': ''`,
+			plain + "its UUID is " + plainUUID + `, not ""` + allows},
+		"without a key": {"plain", `'name': 'v', 'device': '$/a'`,
+			plain + "the config has no key that opens it" + allows},
+		"with a policy": {"plain", keyed + `, 'clevis': {'tpm2': true}`,
+			plain + "a volume that is bound by clevis is not used again" + allows},
+		"discards that are not passed": {"plain", keyed + `, 'discard': true`,
+			plain + "it does not pass discards through, which the config asks for" + allows},
+		"options do not count": {"plain", keyed + `, 'options': ['--cipher', 'x'], 'openOptions': ['--y']`,
+			key + "~ luks v         opened as /dev/mapper/v\n"},
+		"a wipe is asked for": {"plain", keyed + `, 'wipeVolume': true`, key + "- luks v         LUKS 2 on $/a; " +
+			"crypto_LUKS \"data\", UUID " + plainUUID + " on it is lost\n~ luks v         opened as /dev/mapper/v\n"},
+		"a first boot was cut off": {"marked", `'name': 'v', 'device': '$/a'`, "+ key of luks v  random\n- luks " +
+			"v         LUKS 2 on $/a, again: it was not made to its end\n~ luks v         opened as /dev/mapper/v\n"},
+		"a first boot was cut off, with key": {"marked", keyed, key + "- luks v         LUKS 2 on $/a, " +
+			"again: it was not made to its end\n~ luks v         opened as /dev/mapper/v\n"},
+		"LUKS 1": {"one", keyed, `luks v ($.storage.luks.0): $/a (8 MiB, crypto_LUKS, ` +
+			`UUID 2b0f4c5e-9e59-4a0e-8e3c-0c1f5d7f9a22) is not to be lost: it is a LUKS 1 volume` + allows},
+		"a filesystem": {"ext4", keyed,
+			`luks v ($.storage.luks.0): $/a (8 MiB, ext4 "box") is not to be lost: it is no LUKS 2 volume` + allows},
+		"a partition table": {"table", keyed, `luks v ($.storage.luks.0): $/a (8 MiB, ` +
+			`nothing known on it) is not to be lost: it has a partition table` + allows},
+		"a partition table that may go": {"table", keyed + `, 'wipeVolume': true`, key +
+			"- luks v         LUKS 2 on $/a; its partition table is lost\n~ luks v         opened as /dev/mapper/v\n"},
+		"no device": {"", `'name': 'v', 'device': '$/none'`,
+			"luks v ($.storage.luks.0): device $/none: no such file or directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
@@ -82,7 +104,8 @@ func TestFlagsOfAVolumeThatIsUsedAgain(t *testing.T) {
 	b := newBench(t)
 	withFlags(t, b.image("a", "plain"), `"allow-discards"`)
 	assert.Contains(t, b.preview("{'luks': [{"+keyed+", 'discard': true}]}"), "~ luks v")
-	assert.Contains(t, b.preview("{'luks': [{"+keyed+"}]}"), "it passes discards through, which the config does not ask for")
+	assert.Contains(t, b.preview("{'luks': [{"+keyed+"}]}"),
+		"it passes discards through, which the config does not ask for")
 }
 
 func TestADamagedVolumeIsOursOnlyWithTheMark(t *testing.T) {
@@ -92,8 +115,10 @@ func TestADamagedVolumeIsOursOnlyWithTheMark(t *testing.T) {
 		put(t, image, 4096, bytes.Repeat([]byte{'x'}, 100))
 		put(t, image, 16384, make([]byte, 4096))
 	}
-	assert.Contains(t, b.preview(strings.Replace("{'luks': [{"+keyed+"}]}", "$/a", "$/plain", 1)), "its header is damaged")
-	assert.Contains(t, b.preview(strings.Replace("{'luks': [{"+keyed+"}]}", "$/a", "$/marked", 1)), "again: it was not made to its end")
+	assert.Contains(t, b.preview(strings.Replace("{'luks': [{"+keyed+"}]}", "$/a", "$/plain", 1)),
+		"its header is damaged")
+	assert.Contains(t, b.preview(strings.Replace("{'luks': [{"+keyed+"}]}", "$/a", "$/marked", 1)),
+		"again: it was not made to its end")
 }
 
 func TestOneDeviceForTwoVolumes(t *testing.T) {
@@ -109,11 +134,14 @@ func TestVolumesInUse(t *testing.T) {
 		config string
 		want   string
 	}{
-		"one that is open already has its key tried":  {[]string{"part of dm-0"}, keyed, "+ key of luks v  data:,…\n= luks v         open as /dev/mapper/v\n"},
-		"one that is open under another name":         {[]string{"part of dm-1"}, keyed, "is in use: part of dm-1"},
-		"one that is part of something else":          {[]string{"part of md0"}, keyed, "is in use: part of md0"},
-		"one that is mounted":                         {[]string{"mounted at /"}, keyed + ", 'wipeVolume': true", "is in use: mounted at /"},
-		"one that is open and used otherwise as well": {[]string{"part of dm-0", "part of dm-1"}, keyed, "is in use: part of dm-0, part of dm-1"},
+		"one that is open already has its key tried": {[]string{"part of dm-0"}, keyed,
+			"+ key of luks v  data:,…\n= luks v         open as /dev/mapper/v\n"},
+		"one that is open under another name": {[]string{"part of dm-1"}, keyed, "is in use: part of dm-1"},
+		"one that is part of something else":  {[]string{"part of md0"}, keyed, "is in use: part of md0"},
+		"one that is mounted": {[]string{"mounted at /"}, keyed + ", 'wipeVolume': true",
+			"is in use: mounted at /"},
+		"one that is open and used otherwise as well": {[]string{"part of dm-0", "part of dm-1"}, keyed,
+			"is in use: part of dm-0, part of dm-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
@@ -124,7 +152,8 @@ func TestVolumesInUse(t *testing.T) {
 				require.NoError(t, os.WriteFile(dir+"/name", []byte(name+"\n"), 0o600))
 				require.NoError(t, os.WriteFile(dir+"/uuid", []byte("CRYPT-LUKS2-1-"+name+"\n"), 0o600))
 			}
-			p, err := planVolumes(b.storage("{'luks': [{"+c.config+"}]}"), usedView{live{b.options.Devices}, map[string][]string{"a": c.users}}, &work{Options: b.options})
+			p, err := planVolumes(b.storage("{'luks': [{"+c.config+"}]}"),
+				usedView{live{b.options.Devices}, map[string][]string{"a": c.users}}, &work{Options: b.options})
 			if err != nil {
 				assert.ErrorContains(t, err, c.want)
 				return
@@ -136,20 +165,27 @@ func TestVolumesInUse(t *testing.T) {
 
 func TestVolumesThatAreYetToBe(t *testing.T) {
 	b := newBench(t)
-	unknown := Seen{Device: device.Device{Path: "/dev/md/later"}, Unknown: "a new array may show what its members held before"}
+	unknown := Seen{Device: device.Device{Path: "/dev/md/later"},
+		Unknown: "a new array may show what its members held before"}
 	blank := Seen{Device: device.Device{Path: "/dev/vda1"}}
-	encrypted := Seen{Device: device.Device{Path: "/dev/vda2", Node: b.dir + "/vda2", Content: block.Content{Signatures: []block.Signature{{Type: "crypto_LUKS"}}}}}
-	view := &expected{now: live{b.options.Devices}, then: map[string]Seen{"/dev/md/later": unknown, "/dev/vda1": blank, "/dev/vda2": encrypted}}
+	encrypted := Seen{Device: device.Device{Path: "/dev/vda2", Node: b.dir + "/vda2",
+		Content: block.Content{Signatures: []block.Signature{{Type: "crypto_LUKS"}}}}}
+	view := &expected{now: live{b.options.Devices},
+		then: map[string]Seen{"/dev/md/later": unknown, "/dev/vda1": blank, "/dev/vda2": encrypted}}
 	for text, c := range map[string]struct {
 		want    string
 		unknown bool
 	}{
-		"'/dev/md/later'":                     {"? luks v         formatted if nothing is on /dev/md/later then, opened if it is this volume, else refused (a new array may show what its members held before)", true},
-		"'/dev/vda1'":                         {"+ luks v         LUKS 2 on /dev/vda1\n~ luks v         opened as /dev/mapper/v", false},
-		"'/dev/vda2'":                         {"? luks v         formatted if nothing is on /dev/vda2 then, opened if it is this volume, else refused (it is not there yet)", true},
-		"'/dev/md/later', 'wipeVolume': true": {"? luks v         formatted whatever is on /dev/md/later then (a new array may show what its members held before)", true},
+		"'/dev/md/later'": {"? luks v         formatted if nothing is on /dev/md/later then, " +
+			"opened if it is this volume, else refused (a new array may show what its members held before)", true},
+		"'/dev/vda1'": {"+ luks v         LUKS 2 on /dev/vda1\n~ luks v         opened as /dev/mapper/v", false},
+		"'/dev/vda2'": {"? luks v         formatted if nothing is on /dev/vda2 then, opened if it is this volume, " +
+			"else refused (it is not there yet)", true},
+		"'/dev/md/later', 'wipeVolume': true": {"? luks v         formatted whatever is on /dev/md/later then (a new " +
+			"array may show what its members held before)", true},
 	} {
-		p, err := planVolumes(b.storage("{'luks': [{'name': 'v', 'device': "+text+"}]}"), view, &work{Options: b.options})
+		p, err := planVolumes(b.storage("{'luks': [{'name': 'v', 'device': "+text+"}]}"), view,
+			&work{Options: b.options})
 		require.NoError(t, err, text)
 		assert.Equal(t, "+ key of luks v  random\n"+c.want+"\n", p.lanes[0].String())
 		assert.Equal(t, []string{"/dev/mapper/v"}, p.after[0].names)
@@ -162,20 +198,33 @@ func TestHowVolumesAreMade(t *testing.T) {
 	for name, c := range map[string]struct {
 		header, config, want string
 	}{
-		"with a key": {"", keyed + `, 'label': 'L', 'uuid': '` + plainUUID + `', 'options': ['--pbkdf', 'pbkdf2'], 'discard': true, 'openOptions': ['--perf-no_read_workqueue']`,
-			"cryptsetup luksFormat --type luks2" + k + " --label L --uuid " + plainUUID + " --subsystem glowplug-first-boot --pbkdf pbkdf2 $/aliases$/a <<open-sesame\n" +
-				"cryptsetup luksOpen $/aliases$/a v" + k + " --persistent --allow-discards --perf-no_read_workqueue <<open-sesame\n"},
+		"with a key": {"", keyed + `, 'label': 'L', 'uuid': '` + plainUUID +
+			`', 'options': ['--pbkdf', 'pbkdf2'], 'discard': true, 'openOptions': ['--perf-no_read_workqueue']`,
+			"cryptsetup luksFormat --type luks2" + k + " --label L --uuid " +
+				plainUUID + " --subsystem glowplug-first-boot --pbkdf pbkdf2 $/aliases$/a <<open-sesame\n" +
+				"cryptsetup luksOpen $/aliases$/a v" +
+				k + " --persistent --allow-discards --perf-no_read_workqueue <<open-sesame\n"},
 		"with a subsystem that the config gives": {"", keyed + `, 'options': ['--subsystem=mine']`,
-			"cryptsetup luksFormat --type luks2" + k + " --subsystem=mine $/aliases$/a <<open-sesame\ncryptsetup luksOpen $/aliases$/a v" + k + " --persistent <<open-sesame\n"},
-		"wiped and bound": {"bound", keyed + `, 'wipeVolume': true, 'clevis': {'tpm2': true}`, "wipefs -a $/aliases$/a\n" +
-			"cryptsetup luksFormat --type luks2" + k + " --subsystem glowplug-first-boot $/aliases$/a <<open-sesame\ncryptsetup luksOpen $/aliases$/a v" + k + " --persistent <<open-sesame\n" +
-			"clevis luks bind -f -k /proc/self/fd/3 -d $/aliases$/a sss {\"pins\":{\"tpm2\":{}},\"t\":1} <<open-sesame\nclevis luks unlock -d $/aliases$/a -n v\n"},
+			"cryptsetup luksFormat --type luks2" + k + " --subsystem=mine $/aliases$/a <<open-sesame\n" +
+				"cryptsetup luksOpen $/aliases$/a v" + k + " --persistent <<open-sesame\n"},
+		"wiped and bound": {"bound", keyed + `, 'wipeVolume': true, 'clevis': {'tpm2': true}`,
+			"wipefs -a $/aliases$/a\n" +
+				"cryptsetup luksFormat --type luks2" +
+				k + " --subsystem glowplug-first-boot $/aliases$/a <<open-sesame\n" +
+				"cryptsetup luksOpen $/aliases$/a v" + k + " --persistent <<open-sesame\n" +
+				"clevis luks bind -f -k /proc/self/fd/3 -d $/aliases$/a sss {\"pins\":{\"tpm2\":{}},\"t\":1} " +
+				"<<open-sesame\nclevis luks unlock -d $/aliases$/a -n v\n"},
 		"used again": {"plain", keyed, "cryptsetup luksOpen $/aliases$/a v" + k + " --persistent <<open-sesame\n"},
 		"wiped": {"plain", keyed + `, 'wipeVolume': true`, "wipefs -a $/aliases$/a\n" +
-			"cryptsetup luksFormat --type luks2" + k + " --subsystem glowplug-first-boot $/aliases$/a <<open-sesame\ncryptsetup luksOpen $/aliases$/a v" + k + " --persistent <<open-sesame\n"},
-		"bound, with a key": {"", keyed + `, 'clevis': {'tpm2': true, 'tang': [{'url': 'http://t', 'thumbprint': 'T'}, {'url': 'http://o', 'thumbprint': 'O', 'advertisement': '{\'payload\': 1}'}]}`,
-			"cryptsetup luksFormat --type luks2" + k + " --subsystem glowplug-first-boot $/aliases$/a <<open-sesame\ncryptsetup luksOpen $/aliases$/a v" + k + " --persistent <<open-sesame\n" +
-				"GET http://t/adv\n" + `clevis luks bind -f -k /proc/self/fd/3 -d $/aliases$/a sss {"pins":{"tang":[{"url":"http://t","thp":"T"},{"url":"http://o","thp":"O","adv":{"payload":1}}],"tpm2":{}},"t":1} <<open-sesame` + "\n" +
+			"cryptsetup luksFormat --type luks2" + k + " --subsystem glowplug-first-boot $/aliases$/a <<open-sesame\n" +
+			"cryptsetup luksOpen $/aliases$/a v" + k + " --persistent <<open-sesame\n"},
+		"bound, with a key": {"", keyed + `, 'clevis': {'tpm2': true, 'tang': [{'url': 'http://t', ` +
+			`'thumbprint': 'T'}, {'url': 'http://o', 'thumbprint': 'O', 'advertisement': '{\'payload\': 1}'}]}`,
+			"cryptsetup luksFormat --type luks2" + k + " --subsystem glowplug-first-boot $/aliases$/a <<open-sesame\n" +
+				"cryptsetup luksOpen $/aliases$/a v" + k + " --persistent <<open-sesame\n" +
+				"GET http://t/adv\n" +
+				`clevis luks bind -f -k /proc/self/fd/3 -d $/aliases$/a sss {"pins":{"tang":[{"url":"http://t",` +
+				`"thp":"T"},{"url":"http://o","thp":"O","adv":{"payload":1}}],"tpm2":{}},"t":1} <<open-sesame` + "\n" +
 				"clevis luks unlock -d $/aliases$/a -n v\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -203,8 +252,8 @@ func TestARandomKeyGoesAwayOnceClevisOpensTheVolume(t *testing.T) {
 	keys, ran, err = b.run(strings.Replace(config, "%s", ", 'clevis': {'custom': {'pin': 'mine', 'config': '{}'}}", 1))
 	require.NoError(t, err)
 	assert.Empty(t, keys.Volumes)
-	assert.Equal(t, "clevis luks bind -f -k /proc/self/fd/3 -d $/aliases$/a mine {} <<a1b2a1b2a1b2\ncryptsetup luksRemoveKey $/aliases$/a /proc/self/fd/3 <<a1b2a1b2a1b2\n",
-		ran[strings.Index(ran, "clevis"):])
+	assert.Equal(t, "clevis luks bind -f -k /proc/self/fd/3 -d $/aliases$/a mine {} <<a1b2a1b2a1b2\n"+
+		"cryptsetup luksRemoveKey $/aliases$/a /proc/self/fd/3 <<a1b2a1b2a1b2\n", ran[strings.Index(ran, "clevis"):])
 
 	b.image("a", "")
 	_, _, err = b.run(strings.Replace(config, "%s", "", 1))
@@ -233,13 +282,15 @@ func TestAnEmptyKeyIsRefusedBeforeItsDeviceIsTouched(t *testing.T) {
 		"in the config":        `{'source': 'data:,'}`,
 		"in base64":            `{'source': 'data:text/plain;base64,'}`,
 		"that unpacks to none": `{'source': 'data:;base64,H4sIAAAAAAAAAwMAAAAAAAAAAAA=', 'compression': 'gzip'}`,
-		"by its digest":        `{'source': 'http://h/k', 'verification': {'hash': 'sha256-e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'}}`,
+		"by its digest": `{'source': 'http://h/k', ` +
+			`'verification': {'hash': 'sha256-e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'}}`,
 	} {
 		_, ran, err := b.run("{'luks': [{'name': 'v', 'device': '$/a', 'wipeVolume': true, 'keyFile': " + key + "}]}")
 		require.ErrorContains(t, err, "luks v ($.storage.luks.0): the key is empty", name)
 		assert.Empty(t, ran, name)
 		if !strings.Contains(key, "http") {
-			assert.Contains(t, b.preview("{'luks': [{'name': 'v', 'device': '$/a', 'keyFile': "+key+"}]}"), "the key is empty", name)
+			assert.Contains(t, b.preview("{'luks': [{'name': 'v', 'device': '$/a', 'keyFile': "+key+"}]}"),
+				"the key is empty", name)
 		}
 	}
 	after, err := os.ReadFile(image)
@@ -257,10 +308,12 @@ func TestNoSecretOfAVolumeIsLogged(t *testing.T) {
 	b.tool("clevis", `echo "Unable to fetch advertisement: 'http://u:hush@t/?k=quiet'! PIN 123456" >&2; exit 1`)
 	b.options.Tools, b.options.Log = host.NewTools(b.names, logger), logger
 	b.options.Devices.Tools = b.options.Tools
-	for _, policy := range []string{`'tang': [{'url': 'http://u:hush@t/?k=quiet', 'thumbprint': '123456'}]`, `'custom': {'pin': 'mine', 'config': '{\"u\": [\"http://u:hush@t/?k=quiet\"], \"pin\": 123456}'}`} {
+	for _, policy := range []string{`'tang': [{'url': 'http://u:hush@t/?k=quiet', 'thumbprint': '123456'}]`,
+		`'custom': {'pin': 'mine', 'config': '{\"u\": [\"http://u:hush@t/?k=quiet\"], \"pin\": 123456}'}`} {
 		b.image("a", "")
 		_, _, err := b.run("{'luks': [{" + keyed + ", 'clevis': {" + policy + "}}]}")
-		require.ErrorContains(t, err, "luks v ($.storage.luks.0): clevis: exit status 1: Unable to fetch advertisement: 'http://…@t/?k=…'! PIN …")
+		require.ErrorContains(t, err,
+			"luks v ($.storage.luks.0): clevis: exit status 1: Unable to fetch advertisement: 'http://…@t/?k=…'! PIN …")
 		for _, secret := range []string{"hush", "quiet", "123456", "open-sesame"} {
 			assert.NotContains(t, log.String()+err.Error(), secret)
 		}
@@ -328,7 +381,8 @@ func TestAVolumeIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
 			b.image("a", c.before)
 			err := b.options.Devices.Alias(b.dir+"/a", b.dir+"/a")
 			require.NoError(t, err)
-			p, err := planVolumes(b.storage("{'luks': [{"+keyed+", 'wipeVolume': true}]}"), live{b.options.Devices}, &work{Options: b.options})
+			p, err := planVolumes(b.storage("{'luks': [{"+keyed+", 'wipeVolume': true}]}"), live{b.options.Devices},
+				&work{Options: b.options})
 			require.NoError(t, err)
 			if c.after == "table" {
 				tableOn(b, "a")
@@ -359,7 +413,8 @@ func TestWhatOnceWentWrongIsDoneByTheNextRun(t *testing.T) {
 	config := "{'luks': [{" + keyed + "}]}"
 	b.tool("cryptsetup", "echo Cannot use device, no space left. >&2; exit 4")
 	_, _, err := b.run(config)
-	require.ErrorContains(t, err, "luks v ($.storage.luks.0): cryptsetup: exit status 4: Cannot use device, no space left.")
+	require.ErrorContains(t, err,
+		"luks v ($.storage.luks.0): cryptsetup: exit status 4: Cannot use device, no space left.")
 	b.tool("cryptsetup", "exec sleep 600")
 	ctx, stop := context.WithTimeout(t.Context(), 300_000_000)
 	defer stop()
@@ -369,7 +424,8 @@ func TestWhatOnceWentWrongIsDoneByTheNextRun(t *testing.T) {
 	o := b.options
 	o.After = func(host.Step) error { return os.Remove(b.dir + "/a") }
 	_, err = Run(t.Context(), b.storage(config), o)
-	require.EqualError(t, err, "luks v ($.storage.luks.0): device "+b.dir+"/a: no such file or directory", "the device vanishes half-way")
+	require.EqualError(t, err, "luks v ($.storage.luks.0): device "+b.dir+"/a: no such file or directory",
+		"the device vanishes half-way")
 	b.image("a", "")
 	_, _, err = b.run(config)
 	require.NoError(t, err)
@@ -379,7 +435,8 @@ func TestAVolumeOnAReadOnlyDeviceIsRefused(t *testing.T) {
 	b := newBench(t)
 	for _, header := range []string{"", "plain"} {
 		b.image("a", header)
-		_, err := planVolumes(b.storage("{'luks': [{"+keyed+"}]}"), sealedView{live{b.options.Devices}}, &work{Options: b.options})
+		_, err := planVolumes(b.storage("{'luks': [{"+keyed+"}]}"), sealedView{live{b.options.Devices}},
+			&work{Options: b.options})
 		require.ErrorContains(t, err, ") is read-only")
 	}
 }
@@ -389,13 +446,15 @@ func TestFinishTakesTheMarkOff(t *testing.T) {
 	b.image("a", "marked")
 	b.image("b", "plain")
 	b.image("c", "one")
-	s := b.storage(`{'luks': [{'name': 'a', 'device': '$/a'}, {'name': 'b', 'device': '$/b'}, {'name': 'c', 'device': '$/c'}, {'name': 'd', 'device': '/dev/gone'}]}`)
+	s := b.storage(`{'luks': [{'name': 'a', 'device': '$/a'}, {'name': 'b', 'device': '$/b'}, ` +
+		`{'name': 'c', 'device': '$/c'}, {'name': 'd', 'device': '/dev/gone'}]}`)
 	require.NoError(t, Finish(t.Context(), s, b.options))
 	log, err := os.ReadFile(b.dir + "/log")
 	require.NoError(t, err)
 	assert.Equal(t, "cryptsetup config --label boxes --subsystem '' $/a\n", b.short(string(log)))
 	b.tool("cryptsetup", "echo No space >&2; exit 1")
-	require.ErrorContains(t, Finish(t.Context(), s, b.options), "luks a ($.storage.luks.0): cryptsetup: exit status 1: No space")
+	require.ErrorContains(t, Finish(t.Context(), s, b.options),
+		"luks a ($.storage.luks.0): cryptsetup: exit status 1: No space")
 }
 
 func TestVolumesOfCryptoExpress(t *testing.T) {
@@ -416,20 +475,25 @@ func TestVolumesOfCryptoExpress(t *testing.T) {
 	_, _, err = b.run(config)
 	require.ErrorContains(t, err, "this machine has no Crypto Express adapter")
 
-	for name, uevent := range map[string]string{"00.0014": "DEVTYPE=ap_queue\nMODE=ep11\n", "01.0014": "MODE=cca\n", "0a.00ff": "X=1\nOTHER=cca\n", "02.0014": "MODE=cca7\n", "card00": "MODE=cca\n"} {
+	for name, uevent := range map[string]string{"00.0014": "DEVTYPE=ap_queue\nMODE=ep11\n", "01.0014": "MODE=cca\n",
+		"0a.00ff": "X=1\nOTHER=cca\n", "02.0014": "MODE=cca7\n", "card00": "MODE=cca\n"} {
 		write("queues/"+name+"/uevent", uevent)
 		require.NoError(t, os.Symlink(b.dir+"/queues/"+name, filepath.Join(b.dir, cexAdapters, name))) // as in sysfs
 	}
-	b.tool("zkey", `test "$1" = generate && printf 0123456789abcdef >`+b.dir+`/etc/zkey/repository/ignition-luks-v.skey && echo about >`+b.dir+`/etc/zkey/repository/ignition-luks-v.info`)
+	b.tool("zkey", `test "$1" = generate && printf 0123456789abcdef >`+b.dir+
+		`/etc/zkey/repository/ignition-luks-v.skey && echo about >`+b.dir+`/etc/zkey/repository/ignition-luks-v.info`)
 	keys, ran, err := b.run(config)
 	require.NoError(t, err)
 	const k = " --key-file $/etc/luks/cex.key"
-	assert.Equal(t, "zkey generate --name ignition-luks-v --key-type CCA-AESCIPHER --xts --description Secure Key for v Volume --apqns 01.0014,0a.00ff\n"+
-		"cryptsetup luksFormat --type luks2"+k+" --label L --subsystem glowplug-first-boot $/aliases$/a --volume-key-file $/etc/zkey/repository/ignition-luks-v.skey --cipher paes-xts-plain64 --key-size 128\n"+
+	assert.Equal(t, "zkey generate --name ignition-luks-v --key-type CCA-AESCIPHER --xts --description Secure Key "+
+		"for v Volume --apqns 01.0014,0a.00ff\n"+
+		"cryptsetup luksFormat --type luks2"+k+" --label L --subsystem glowplug-first-boot $/aliases$/a "+
+		"--volume-key-file $/etc/zkey/repository/ignition-luks-v.skey --cipher paes-xts-plain64 --key-size 128\n"+
 		"zkey-cryptsetup setvp $/aliases$/a --key-file $/etc/luks/cex.key\n"+
 		"cryptsetup luksOpen $/aliases$/a v"+k+" --persistent\n", ran)
 	assert.Equal(t, Keys{Volumes: map[string]diag.Secret{"v": "master"},
-		Files: map[string]diag.Secret{"ignition-luks-v.info": "about\n", "ignition-luks-v.skey": "0123456789abcdef"}}, keys)
+		Files: map[string]diag.Secret{"ignition-luks-v.info": "about\n", "ignition-luks-v.skey": "0123456789abcdef"}},
+		keys)
 	info, err := os.Stat(b.dir + cexRepository)
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o700), info.Mode().Perm())
@@ -444,7 +508,8 @@ func TestVolumesOfCryptoExpress(t *testing.T) {
 }
 
 func TestDomainsOfAdapters(t *testing.T) {
-	for name, want := range map[string]bool{"00.0014": true, "x0a.00fff": true, "0.0014": false, "00.014": false, "0A.0014": false, "card00": false, "": false} {
+	for name, want := range map[string]bool{"00.0014": true, "x0a.00fff": true, "0.0014": false, "00.014": false,
+		"0A.0014": false, "card00": false, "": false} {
 		assert.Equal(t, want, hasDomain(name), name)
 	}
 }
@@ -455,14 +520,23 @@ func TestPoliciesAsClevisTakesThem(t *testing.T) {
 		pin, want string
 		tests     bool
 	}{
-		`'tang': [{'url': 'http://t', 'thumbprint': 'abc'}], 'tpm2': true, 'threshold': 2`: {"sss", `{"pins":{"tang":[{"url":"http://t","thp":"abc"}],"tpm2":{}},"t":2}`, true},
+		`'tang': [{'url': 'http://t', 'thumbprint': 'abc'}], 'tpm2': true, 'threshold': 2`: {"sss",
+			`{"pins":{"tang":[{"url":"http://t","thp":"abc"}],"tpm2":{}},"t":2}`, true},
 		`'tpm2': true`:   {"sss", `{"pins":{"tpm2":{}},"t":1}`, true},
 		`'threshold': 3`: {"sss", `{"pins":{"tang":null},"t":3}`, false},
-		`'tang': [{'url': 'http://t?a=1&b=2', 'thumbprint': 'a'}], 'threshold': 0`:                                     {"sss", `{"pins":{"tang":[{"url":"http://t?a=1&b=2","thp":"a"}]},"t":0}`, true},
-		`'tang': [{'url': 'http://t', 'thumbprint': 'a', 'advertisement': ''}]`:                                        {"sss", `{"pins":{"tang":[{"url":"http://t","thp":"a"}]},"t":1}`, true},
-		`'tang': [{'url': 'http://t', 'thumbprint': 'a', 'advertisement': ' {\'z\': [1, 2],\n \'a\': \'\\u0041\'} '}]`: {"sss", `{"pins":{"tang":[{"url":"http://t","thp":"a","adv":{"z":[1,2],"a":"\u0041"}}]},"t":1}`, false},
-		`'custom': {'pin': 'mine', 'config': '{ \'a\': 1 }'}`:                                                          {"mine", `{ "a": 1 }`, false},
-		`'custom': {'pin': 'mine', 'config': '{}'}, 'threshold': 0`:                                                    {"mine", `{}`, true},
+		`'tang': [{'url': 'http://t?a=1&b=2', 'thumbprint': 'a'}], ` +
+			`'threshold': 0`: {"sss",
+			`{"pins":{"tang":[{"url":"http://t?a=1&b=2","thp":"a"}]},"t":0}`, true},
+		`'tang': [{'url': 'http://t', ` +
+			`'thumbprint': 'a', 'advertisement': ''}]`: {"sss",
+			`{"pins":{"tang":[{"url":"http://t","thp":"a"}]},"t":1}`, true},
+		`'tang': [{'url': 'http://t', ` +
+			`'thumbprint': 'a', 'advertisement': ' {\'z\': [1, 2],\n \'a\': \'\\u0041\'} '}]`: {"sss",
+			`{"pins":{"tang":[{"url":"http://t","thp":"a","adv":{"z":[1,2],"a":"\u0041"}}]},"t":1}`, false},
+		`'custom': {'pin': 'mine', 'config': ` +
+			`'{ \'a\': 1 }'}`: {"mine", `{ "a": 1 }`, false},
+		`'custom': {'pin': 'mine', 'config': '{}'}, ` +
+			`'threshold': 0`: {"mine", `{}`, true},
 	} {
 		text = strings.ReplaceAll(strings.ReplaceAll(text, `\'`, `\"`), "\n", `\n`)
 		clevis := b.storage("{'luks': [{'name': 'v', 'clevis': {" + text + "}}]}").Luks[0].Clevis
@@ -476,7 +550,8 @@ func TestPoliciesAsClevisTakesThem(t *testing.T) {
 	bad := "{"
 	_, _, err := clevisPin(config.Clevis{Tang: []config.Tang{{URL: "http://t", Advertisement: &bad}}})
 	require.ErrorContains(t, err, "advertisement of Tang server 0")
-	for tang, want := range map[string]string{"http://t": "http://t/adv", "http://t/x/": "http://t/x/adv", "http://u:p@t/x?k=v": "http://u:p@t/x/adv?k=v"} {
+	for tang, want := range map[string]string{"http://t": "http://t/adv", "http://t/x/": "http://t/x/adv",
+		"http://u:p@t/x?k=v": "http://u:p@t/x/adv?k=v"} {
 		at, err := advertisementURL(tang)
 		require.NoError(t, err)
 		assert.Equal(t, want, at)

@@ -15,8 +15,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// A meaning is what names of devices stand for because the config itself gives them: a label of a partition that it makes is that
-// partition, whatever other disk of the machine has one of that label.
+// A meaning is what names of devices stand for because the config itself gives them: a label of a partition that it
+// makes is that partition, whatever other disk of the machine has one of that label.
 type meaning struct {
 	names []string
 	// what it is, for people, and the entry that makes it.
@@ -43,27 +43,34 @@ type meanings map[string][]meaning
 func (all meanings) add(more []meaning) {
 	for _, m := range more {
 		for _, name := range m.names {
-			if !slices.ContainsFunc(all[name], func(other meaning) bool { return other.origin == m.origin || other.node != "" && other.node == m.node }) {
+			if !slices.ContainsFunc(all[name], func(other meaning) bool {
+				return other.origin == m.origin || other.node != "" && other.node == m.node
+			}) {
 				all[name] = append(all[name], m)
 			}
 		}
 	}
 }
 
-// of gives the meaning of a device's name for an entry of the config. What an entry calls its own device by is what it finds there.
+// of gives the meaning of a device's name for an entry of the config. What an entry calls its own device by is what it
+// finds there.
 func (all meanings) of(each want) (m meaning, is bool, err error) {
-	found := slices.DeleteFunc(slices.Clone(all[path.Clean(each.path)]), func(m meaning) bool { return m.origin == each.origin })
+	found := slices.DeleteFunc(slices.Clone(all[path.Clean(each.path)]), func(m meaning) bool {
+		return m.origin == each.origin
+	})
 	switch len(found) {
 	case 0:
 		return m, false, nil
 	case 1:
 		return found[0], true, nil
 	}
-	return m, false, each.fail(unique(fmt.Errorf("device %s: the config calls %s so, and %s as well", host.Show(each.path), found[0], found[1])))
+	return m, false, each.fail(unique(fmt.Errorf("device %s: the config calls %s so, and %s as well",
+		host.Show(each.path), found[0], found[1])))
 }
 
 func unique(err error) error {
-	return diag.WithHint(err, "give what the config makes a label, a GUID or a name that nothing else has, or name a partition by its disk: /dev/disk/by-id/…-part1")
+	return diag.WithHint(err, "give what the config makes a label, a GUID or a name that nothing else has, "+
+		"or name a partition by its disk: /dev/disk/by-id/…-part1")
 }
 
 // lead waits until devices that the config makes are behind the names by which it goes on.
@@ -127,15 +134,16 @@ func (w *work) coincide(wants []want, means []meaning) error {
 		if !is || m.node == "" {
 			continue
 		}
-		if err := misled(each, m, w.Devices.Leads(device.Link{Name: w.Devices.AliasOf(each.path), Node: m.node})); err != nil {
+		if err := misled(each, m,
+			w.Devices.Leads(device.Link{Name: w.Devices.AliasOf(each.path), Node: m.node})); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// twins tells of partitions of the config whose GUID others have too: a link by it may lead to them the next time. Their disks may be
-// copies of each other, which is no mistake by itself.
+// twins tells of partitions of the config whose GUID others have too: a link by it may lead to them the next time.
+// Their disks may be copies of each other, which is no mistake by itself.
 func (w *work) twins(means []meaning) {
 	if w.Log == nil {
 		return
@@ -143,7 +151,8 @@ func (w *work) twins(means []meaning) {
 	claims := w.Devices.Claims("disk/by-partuuid/")
 	for _, m := range means {
 		if nodes := claims[m.guid]; len(nodes) > 1 {
-			w.Log.Warn(fmt.Sprintf("%s: its GUID %s is that of several partitions: %s; a name by GUID may lead to any of them", m.what, path.Base(m.guid), strings.Join(nodes, ", ")))
+			w.Log.Warn(fmt.Sprintf("%s: its GUID %s is that of several partitions: %s; a name by GUID may lead to "+
+				"any of them", m.what, path.Base(m.guid), strings.Join(nodes, ", ")))
 		}
 	}
 }
@@ -154,9 +163,11 @@ func (c *tableChange) meanings(paths []string) (all []meaning) {
 		if !d.ShouldExist {
 			continue
 		}
-		m := meaning{what: c.subject(d.Number), origin: c.step(d.Index, "").Origin, node: c.disk.PartitionNode(d.Number)}
+		m := meaning{what: c.subject(d.Number), origin: c.step(d.Index, "").Origin,
+			node: c.disk.PartitionNode(d.Number)}
 		m.names = append(diskParts(paths, d.Number), block.PartitionLinks(value(d.Label), d.GUID)...)
-		if p, there := c.table.Partition(d.Number); there && c.disk.Mapper == "" { // paths of a multipath disk are copies of it
+		// paths of a multipath disk are copies of it
+		if p, there := c.table.Partition(d.Number); there && c.disk.Mapper == "" {
 			m.guid = byGUID(p.GUID)
 		}
 		all = append(all, m)
@@ -192,8 +203,9 @@ func distinct(s config.Storage, means []meaning) error {
 func (a *array) meaning() meaning {
 	name := path.Base(a.config.Name)
 	return meaning{
-		names: []string{arrayPath(a.config.Name), "/dev/disk/by-id/md-name-any:" + name, "/dev/disk/by-id/md-name-" + name},
-		what:  arraySubject(a.config), origin: a.step.Origin, find: a.node,
+		names: []string{arrayPath(a.config.Name), "/dev/disk/by-id/md-name-any:" + name,
+			"/dev/disk/by-id/md-name-" + name},
+		what: arraySubject(a.config), origin: a.step.Origin, find: a.node,
 	}
 }
 
@@ -211,7 +223,8 @@ func (a *array) node() (string, error) {
 // meanings are the volume's, once it is open, and its device's, which has the label and the UUID.
 func (o *volume) meanings() []meaning {
 	name := o.config.Name
-	inside := meaning{names: []string{mapperPath(name), "/dev/disk/by-id/dm-name-" + name}, what: volumeSubject(o.config), origin: o.step.Origin, find: o.node}
+	inside := meaning{names: []string{mapperPath(name), "/dev/disk/by-id/dm-name-" + name},
+		what: volumeSubject(o.config), origin: o.step.Origin, find: o.node}
 	outside := meaning{what: "the device of " + volumeSubject(o.config), origin: o.step.Origin, node: o.seen.Node}
 	outside.names = block.ContentLinks(value(o.config.Label), strings.ToLower(value(o.config.UUID)))
 	return []meaning{inside, outside}
@@ -230,5 +243,6 @@ func (o *volume) node() (string, error) {
 
 func (f *filesystem) meaning() meaning {
 	wanted := wantedSignature(f.Filesystem)
-	return meaning{names: block.ContentLinks(wanted.Label, wanted.UUID), what: f.step.Subject, origin: f.step.Origin, node: f.seen.Node}
+	return meaning{names: block.ContentLinks(wanted.Label, wanted.UUID), what: f.step.Subject, origin: f.step.Origin,
+		node: f.seen.Node}
 }

@@ -26,7 +26,8 @@ func twoDisks(t *testing.T, leads string) (w *work, at func(string) string) {
 		require.NoError(t, os.WriteFile(at(name), nil, 0o600))
 	}
 	require.NoError(t, os.Symlink(leads, at("name")))
-	d := &device.Devices{Tools: host.NewTools(nil, nil), Root: dir, Aliases: at("aliases"), Patience: 50 * time.Millisecond}
+	d := &device.Devices{Tools: host.NewTools(nil, nil), Root: dir, Aliases: at("aliases"),
+		Patience: 50 * time.Millisecond}
 	return &work{Options: Options{Devices: d}, means: meanings{}}, at
 }
 
@@ -36,12 +37,16 @@ func TestANameOfTheConfigMeansWhatTheConfigMakes(t *testing.T) {
 		more          []meaning
 		fails         string
 	}{
-		"it leads there":                            {"ours", "$.storage.filesystems.0", nil, ""},
-		"it leads to another device":                {"other", "$.storage.filesystems.0", nil, "other, which is not partition 1 ($.storage.disks.0.partitions.0), as the config has it"},
+		"it leads there": {"ours", "$.storage.filesystems.0", nil, ""},
+		"it leads to another device": {"other", "$.storage.filesystems.0", nil,
+			"other, which is not partition 1 ($.storage.disks.0.partitions.0), as the config has it"},
 		"it leads nowhere":                          {"none", "$.storage.filesystems.0", nil, "did not appear"},
 		"what an entry names itself is what it has": {"other", "$.storage.disks.0.partitions.0", nil, ""},
-		"two entries give it to one device":         {"ours", "$.storage.filesystems.0", []meaning{{what: "partition 1", origin: "$.storage.disks.1.partitions.0", node: "ours"}}, ""},
-		"two entries give it to two devices":        {"ours", "$.storage.filesystems.0", []meaning{{what: "partition 2", origin: "$.storage.disks.1.partitions.0", node: "other"}}, "the config calls partition 1 ($.storage.disks.0.partitions.0) so, and partition 2"},
+		"two entries give it to one device": {"ours", "$.storage.filesystems.0",
+			[]meaning{{what: "partition 1", origin: "$.storage.disks.1.partitions.0", node: "ours"}}, ""},
+		"two entries give it to two devices": {"ours", "$.storage.filesystems.0",
+			[]meaning{{what: "partition 2", origin: "$.storage.disks.1.partitions.0", node: "other"}},
+			"the config calls partition 1 ($.storage.disks.0.partitions.0) so, and partition 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, at := twoDisks(t, c.leads)
@@ -82,8 +87,10 @@ func TestEntriesOfOneRoundMeanEachOther(t *testing.T) {
 	w, at := twoDisks(t, "other")
 	wants := []want{{at("name"), "filesystem on name", "$.storage.filesystems.1"}}
 	require.NoError(t, w.alias(wants[0]))
-	m := meaning{names: []string{at("name")}, what: "filesystem on ours", origin: "$.storage.filesystems.0", node: at("ours")}
-	require.ErrorContains(t, w.coincide(wants, []meaning{m}), "other, which is not filesystem on ours ($.storage.filesystems.0)")
+	m := meaning{names: []string{at("name")}, what: "filesystem on ours", origin: "$.storage.filesystems.0",
+		node: at("ours")}
+	require.ErrorContains(t, w.coincide(wants, []meaning{m}),
+		"other, which is not filesystem on ours ($.storage.filesystems.0)")
 	m.node = at("other")
 	require.NoError(t, w.coincide(wants, []meaning{m}))
 	m.node, m.origin = at("ours"), wants[0].origin
@@ -97,8 +104,10 @@ func TestNamesThatTwoDisksGetAreRefusedWhereTheConfigGoesByThem(t *testing.T) {
 		return with(part(1, 1, 10, name), func(p *config.Partition) { p.GUID = made(guid) })
 	}
 	s := config.Storage{Disks: []config.Disk{
-		{Device: imageDisk(t, 64), Partitions: []config.Partition{labelled("data")}}, {Device: imageDisk(t, 64), Partitions: []config.Partition{labelled("data")}}}}
-	for device, refused := range map[string]bool{"/dev/disk/by-partlabel/data": true, "/dev/disk/by-partuuid/" + guid: true, "/dev/disk/by-partlabel/other": false} {
+		{Device: imageDisk(t, 64), Partitions: []config.Partition{labelled("data")}},
+		{Device: imageDisk(t, 64), Partitions: []config.Partition{labelled("data")}}}}
+	for device, refused := range map[string]bool{"/dev/disk/by-partlabel/data": true,
+		"/dev/disk/by-partuuid/" + guid: true, "/dev/disk/by-partlabel/other": false} {
 		for _, use := range []config.Storage{
 			{Filesystems: []config.Filesystem{{Device: device, Format: made("ext4")}}},
 			{Luks: []config.Luks{{Name: "v", Device: &device}}},
@@ -110,7 +119,8 @@ func TestNamesThatTwoDisksGetAreRefusedWhereTheConfigGoesByThem(t *testing.T) {
 				require.NoError(t, err)
 				continue
 			}
-			require.ErrorContains(t, err, "device "+device+": the config calls partition 1 of "+s.Disks[0].Device+" ($.storage.disks.0.partitions.0) so, and partition 1 of "+s.Disks[1].Device)
+			require.ErrorContains(t, err, "device "+device+": the config calls partition 1 of "+
+				s.Disks[0].Device+" ($.storage.disks.0.partitions.0) so, and partition 1 of "+s.Disks[1].Device)
 		}
 	}
 }
@@ -123,8 +133,10 @@ func TestPartitionsHaveTheirNamesInTheConfig(t *testing.T) {
 	require.NoError(t, err)
 	all := c.meanings([]string{"/dev/vda", "/dev/disk/by-id/x"})
 	require.Len(t, all, 2)
-	assert.Equal(t, []string{"/dev/disk/by-id/x-part1"}, all[0].names, "a label that the config does not give is whoever's")
-	assert.Equal(t, []string{"/dev/disk/by-id/x-part2", `/dev/disk/by-partlabel/a\x20b`, "/dev/disk/by-partuuid/b2fcb3ab-1f4d-4a3b-9f2b-2f5d6f8d2f01"}, all[1].names)
+	assert.Equal(t, []string{"/dev/disk/by-id/x-part1"}, all[0].names,
+		"a label that the config does not give is whoever's")
+	assert.Equal(t, []string{"/dev/disk/by-id/x-part2", `/dev/disk/by-partlabel/a\x20b`,
+		"/dev/disk/by-partuuid/b2fcb3ab-1f4d-4a3b-9f2b-2f5d6f8d2f01"}, all[1].names)
 	assert.Equal(t, "partition 2 of /dev/vda ($.storage.disks.0.partitions.1)", all[1].String())
 	assert.Equal(t, "/dev/vda2", all[1].node)
 	assert.NotEqual(t, all[0].guid, all[1].guid)
@@ -136,13 +148,15 @@ func TestPartitionsWithTheGUIDOfOthersAreNamed(t *testing.T) {
 	w.Log = slog.New(slog.NewTextHandler(&log, nil))
 	require.NoError(t, os.MkdirAll(at("run/udev/data"), 0o700))
 	require.NoError(t, os.WriteFile(at("run/udev/data/b8:1"), []byte("S:disk/by-partuuid/1\n"), 0o600))
-	means := []meaning{{what: "partition 1 of /dev/sda", guid: "/dev/disk/by-partuuid/1"}, {what: "partition 2 of /dev/sda", guid: "/dev/disk/by-partuuid/2"}}
+	means := []meaning{{what: "partition 1 of /dev/sda", guid: "/dev/disk/by-partuuid/1"},
+		{what: "partition 2 of /dev/sda", guid: "/dev/disk/by-partuuid/2"}}
 	w.twins(means)
 	assert.Empty(t, log.String())
 	require.NoError(t, os.WriteFile(at("run/udev/data/b8:17"), []byte("S:disk/by-partuuid/1\n"), 0o600))
 	w.twins(means)
 	assert.Contains(t, log.String(), "level=WARN")
-	assert.Contains(t, log.String(), "partition 1 of /dev/sda: its GUID 1 is that of several partitions: device 8:1, device 8:17; ")
+	assert.Contains(t, log.String(),
+		"partition 1 of /dev/sda: its GUID 1 is that of several partitions: device 8:1, device 8:17; ")
 }
 
 // Between two stages a link may go over to another disk, or go with the label that it had.
@@ -150,7 +164,8 @@ func TestLaterStagesAreAboutTheSameDevices(t *testing.T) {
 	w, at := twoDisks(t, "ours")
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, nil))
-	s := config.Storage{Filesystems: []config.Filesystem{{Device: at("name")}, {Device: at("other")}, {Device: "tag", Format: made("virtiofs")}}, Luks: []config.Luks{{Device: made(at("name"))}}}
+	s := config.Storage{Filesystems: []config.Filesystem{{Device: at("name")}, {Device: at("other")},
+		{Device: "tag", Format: made("virtiofs")}}, Luks: []config.Luks{{Device: made(at("name"))}}}
 	names := func() []string {
 		m := Meant(s, w.Devices, logger)
 		return []string{m.Filesystems[0].Device, m.Filesystems[1].Device, m.Filesystems[2].Device, *m.Luks[0].Device}

@@ -10,8 +10,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// Meant gives a config with the devices that Run has worked on, where their names lead elsewhere by now: a label or a UUID that another disk
-// has too may have gone over to it, and one that was given up leads nowhere. Later stages of the boot are about the same devices.
+// Meant gives a config with the devices that Run has worked on, where their names lead elsewhere by now: a label or a
+// UUID that another disk has too may have gone over to it, and one that was given up leads nowhere. Later stages of the
+// boot are about the same devices.
 func Meant(s config.Storage, d *device.Devices, log *slog.Logger) config.Storage {
 	s.Filesystems, s.Luks = slices.Clone(s.Filesystems), slices.Clone(s.Luks)
 	for i, f := range s.Filesystems {
@@ -36,7 +37,8 @@ func meantNode(name string, d *device.Devices, log *slog.Logger) string {
 		return name
 	}
 	if log != nil {
-		log.Warn(fmt.Sprintf("device %s no more leads to %s, which it did when it was worked on: %s is taken", host.Show(name), node, node))
+		log.Warn(fmt.Sprintf("device %s no more leads to %s, which it did when it was worked on: %s is taken",
+			host.Show(name), node, node))
 	}
 	return node
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// ends is how much of either end of a device is made blank where no content is to be found any more: enough for the signatures
-// of all that fills devices.
+// ends is how much of either end of a device is made blank where no content is to be found any more: enough for the
+// signatures of all that fills devices.
 const ends = 1 << 20
 
 // A span is a run of bytes.
@@ -39,10 +39,13 @@ type tableChange struct {
 	after     device.Disk
 }
 
-// planDisk decides what one entry makes of a disk that was seen. Content reads the disk, or what it will then be. Members
-// are the devices that the config makes parts of RAID arrays.
-func planDisk(index int, want config.Disk, disk device.Disk, content io.ReaderAt, members memberOf, random io.Reader) (*tableChange, error) {
-	c := &tableChange{index: index, want: want, disk: disk, lost: map[int]block.Content{}, sketch: &sketch{under: content}}
+// planDisk decides what one entry makes of a disk that was seen. Content reads the disk, or what it will then be.
+// Members are the devices that the config makes parts of RAID arrays.
+func planDisk(
+	index int, want config.Disk, disk device.Disk, content io.ReaderAt, members memberOf, random io.Reader,
+) (*tableChange, error) {
+	c := &tableChange{index: index, want: want, disk: disk, lost: map[int]block.Content{},
+		sketch: &sketch{under: content}}
 	if err := c.startable(); err != nil {
 		return nil, err
 	}
@@ -112,8 +115,10 @@ func specs(parts []config.Partition) []block.Spec {
 	var all []block.Spec
 	for _, p := range parts {
 		all = append(all, block.Spec{
-			Number: p.Number, Label: p.Label, StartMiB: p.StartMiB, SizeMiB: p.SizeMiB, TypeGUID: value(p.TypeGUID), GUID: value(p.GUID),
-			ShouldExist: p.ShouldExist == nil || *p.ShouldExist, WipePartitionEntry: isTrue(p.WipePartitionEntry), Resize: isTrue(p.Resize),
+			Number: p.Number, Label: p.Label, StartMiB: p.StartMiB, SizeMiB: p.SizeMiB, TypeGUID: value(p.TypeGUID),
+			GUID:        value(p.GUID),
+			ShouldExist: p.ShouldExist == nil || *p.ShouldExist, WipePartitionEntry: isTrue(p.WipePartitionEntry),
+			Resize: isTrue(p.Resize),
 		})
 	}
 	return all
@@ -131,7 +136,8 @@ func (c *tableChange) decide(random io.Reader) error {
 	t := c.table
 	if t == nil {
 		var err error
-		if t, err = block.NewTable(uint64(c.disk.Size)/uint64(c.disk.SectorSize), c.disk.SectorSize, random); err != nil {
+		if t, err = block.NewTable(uint64(c.disk.Size)/uint64(c.disk.SectorSize), c.disk.SectorSize,
+			random); err != nil {
 			return err
 		}
 	}
@@ -207,14 +213,17 @@ func (c *tableChange) refused() error {
 	for _, d := range c.decisions {
 		step := c.step(d.Index, c.subject(d.Number))
 		users := c.disk.Busy[d.Number]
-		u := use{disk: len(c.disk.Users) > 0, partition: len(c.disk.Busy) > 0, changed: len(users) > 0 && d.Found != nil && d.Verdict != block.Keep}
+		u := use{disk: len(c.disk.Users) > 0, partition: len(c.disk.Busy) > 0, changed: len(users) > 0 &&
+			d.Found != nil && d.Verdict != block.Keep}
 		switch err := d.Err(); {
 		case err != nil && len(c.lost[d.Number].Signatures) > 0:
-			all = append(all, step.Fail(unlessLost(fmt.Errorf("%w; it holds %s", err, device.Describe(c.lost[d.Number])), "wipePartitionEntry")))
+			all = append(all, step.Fail(unlessLost(fmt.Errorf("%w; it holds %s", err,
+				device.Describe(c.lost[d.Number])), "wipePartitionEntry")))
 		case err != nil:
 			all = append(all, step.Fail(unlessLost(err, "wipePartitionEntry")))
 		case u.refuse():
-			all = append(all, step.Fail(device.InUse(fmt.Errorf("is in use (%s), and would be changed", strings.Join(users, ", ")))))
+			all = append(all,
+				step.Fail(device.InUse(fmt.Errorf("is in use (%s), and would be changed", strings.Join(users, ", ")))))
 		}
 	}
 	if len(all) > 0 {
@@ -229,9 +238,11 @@ func (c *tableChange) covered() error {
 	case !block.Changes(c.decisions) || c.wipe() || c.disk.Found.Kind != block.KindNone:
 		return nil
 	case len(c.disk.Content.Signatures) > 0:
-		return unlessLost(fmt.Errorf("is not partitioned, but filled with %s; wipeTable would let it be overwritten", device.Describe(c.disk.Content)), "wipeTable")
+		return unlessLost(fmt.Errorf("is not partitioned, but filled with %s; wipeTable would let it be overwritten",
+			device.Describe(c.disk.Content)), "wipeTable")
 	case len(c.disk.Partitions) > 0: // as of a DASD, a Mac or a BSD
-		return unlessLost(errors.New("has a partition table that only the kernel can read; wipeTable would let it be overwritten"), "wipeTable")
+		return unlessLost(errors.New("has a partition table that only the kernel can read; wipeTable would let it be "+
+			"overwritten"), "wipeTable")
 	}
 	return nil
 }
@@ -297,15 +308,16 @@ func (c *tableChange) count() {
 	}
 }
 
-// mendable: the table is damaged, lists a partition that the config wants, and can be mended. The kernel reads neither a
-// backup nor a GPT that nothing protects, so a machine cut off while its table is written would next find no partitions.
+// mendable: the table is damaged, lists a partition that the config wants, and can be mended. The kernel reads neither
+// a backup nor a GPT that nothing protects, so a machine cut off while its table is written would next find no
+// partitions.
 func (c *tableChange) mendable() bool {
 	wanted := slices.ContainsFunc(c.decisions, func(d block.Decision) bool { return d.ShouldExist })
 	return c.table != nil && len(c.table.Damage) > 0 && wanted && !c.disk.ReadOnly && c.table.WriteTo(&sketch{}) == nil
 }
 
-// overlaid refuses to put a partition where the kernel has another one that is in use, and that the table does not list: as after
-// someone else's change of the table.
+// overlaid refuses to put a partition where the kernel has another one that is in use, and that the table does not
+// list: as after someone else's change of the table.
 func (c *tableChange) overlaid() error {
 	per := uint64(c.disk.SectorSize / 512)
 	for _, d := range c.decisions {
@@ -313,15 +325,18 @@ func (c *tableChange) overlaid() error {
 			continue
 		}
 		for _, p := range c.disk.Partitions {
-			if users := c.disk.Busy[p.Number]; len(users) > 0 && p.Start < (d.Start+d.Size)*per && d.Start*per < p.Start+p.Size && p.Number != d.Number {
-				return c.step(d.Index, c.subject(d.Number)).Fail(device.InUse(fmt.Errorf("the kernel has partition %d there, which is in use (%s)", p.Number, strings.Join(users, ", "))))
+			if users := c.disk.Busy[p.Number]; len(users) > 0 && p.Start < (d.Start+d.Size)*per &&
+				d.Start*per < p.Start+p.Size && p.Number != d.Number {
+				return c.step(d.Index, c.subject(d.Number)).Fail(device.InUse(fmt.Errorf("the kernel has partition "+
+					"%d there, which is in use (%s)", p.Number, strings.Join(users, ", "))))
 			}
 		}
 	}
 	return nil
 }
 
-// eraseWhole: with the table goes what fills the disk. Wiping a table alone would leave what is not in its place, as a btrfs.
+// eraseWhole: with the table goes what fills the disk. Wiping a table alone would leave what is not in its place, as a
+// btrfs.
 func (c *tableChange) eraseWhole() {
 	whole := c.disk.Found.Kind == block.KindNone || c.disk.Found.Kind == block.KindBootSector
 	if c.wipe() && whole && len(c.disk.Content.Signatures) > 0 {
@@ -337,8 +352,8 @@ func (c *tableChange) eraseEnds(offset, size int64) {
 	}
 }
 
-// eraseMembers makes new partitions blank that are for RAID arrays. What is found in one of an array's members decides whether the array
-// is made; what is in a new partition by chance must not.
+// eraseMembers makes new partitions blank that are for RAID arrays. What is found in one of an array's members decides
+// whether the array is made; what is in a new partition by chance must not.
 func (c *tableChange) eraseMembers(m memberOf) error {
 	for _, d := range c.decisions {
 		p, there := c.made(d)
@@ -435,8 +450,10 @@ func (c *tableChange) stale() error {
 		should[p.Number] = p
 	}
 	for _, p := range c.disk.Partitions {
-		if users := c.disk.Busy[p.Number]; c.touched[p.Number] && len(users) > 0 && should[p.Number].Start != p.Start && c.disk.Mapper == "" {
-			return device.InUse(fmt.Errorf("partition %d is in use (%s), but not where the table has it", p.Number, strings.Join(users, ", ")))
+		if users := c.disk.Busy[p.Number]; c.touched[p.Number] && len(users) > 0 && should[p.Number].Start != p.Start &&
+			c.disk.Mapper == "" {
+			return device.InUse(fmt.Errorf("partition %d is in use (%s), but not where the table has it", p.Number,
+				strings.Join(users, ", ")))
 		}
 	}
 	return nil

@@ -26,7 +26,8 @@ func wantDisks(s config.Storage) []want {
 
 // planPartitions plans all disks, each in a lane of its own. All that is refused is told at once.
 func planPartitions(s config.Storage, view View, w *work) (planned, error) {
-	p := partitioner{devices: w.Devices, random: w.Random, members: members(s), lanes: map[string]int{}, links: w.Devices.DiskLinks()}
+	p := partitioner{devices: w.Devices, random: w.Random, members: members(s), lanes: map[string]int{},
+		links: w.Devices.DiskLinks()}
 	var failed []error
 	for i, d := range s.Disks {
 		step := host.Step{ID: origin("disks", i), Subject: "disk " + host.Show(d.Device), Origin: origin("disks", i)}
@@ -40,7 +41,8 @@ func planPartitions(s config.Storage, view View, w *work) (planned, error) {
 			return planned{}, err
 		}
 	}
-	return planned{lanes: p.plans, after: unambiguous(p.after), needs: p.needs, blanks: p.blanks, means: p.means}, distinct(s, p.means)
+	return planned{lanes: p.plans, after: unambiguous(p.after), needs: p.needs, blanks: p.blanks, means: p.means},
+		distinct(s, p.means)
 }
 
 // members are the devices that are to be part of RAID arrays.
@@ -76,7 +78,8 @@ type partitioner struct {
 	means   []meaning
 }
 
-// add plans one entry. If an earlier one is about the same disk, by whatever name, it goes on from what that one leaves.
+// add plans one entry. If an earlier one is about the same disk, by whatever name, it goes on from what that one
+// leaves.
 func (p *partitioner) add(index int, want config.Disk, view View) error {
 	disk, err := view.Disk(want.Device)
 	if err != nil {
@@ -96,7 +99,8 @@ func (p *partitioner) add(index int, want config.Disk, view View) error {
 	}
 	if !again {
 		lane = len(p.plans)
-		p.lanes[disk.Node], p.plans, p.last, p.paths = lane, append(p.plans, nil), append(p.last, nil), append(p.paths, p.links[disk.Node])
+		p.lanes[disk.Node], p.plans, p.last, p.paths = lane, append(p.plans, nil), append(p.last, nil),
+			append(p.paths, p.links[disk.Node])
 	}
 	if !slices.Contains(p.paths[lane], want.Device) {
 		p.paths[lane] = append(slices.Clip(p.paths[lane]), want.Device)
@@ -132,8 +136,8 @@ func (p *partitioner) predict() error {
 	return nil
 }
 
-// unambiguous keeps one prediction of each name. Of a name that two disks give to their partitions nobody knows where it will
-// lead.
+// unambiguous keeps one prediction of each name. Of a name that two disks give to their partitions nobody knows where
+// it will lead.
 func unambiguous(all []prediction) []prediction {
 	nodes := map[string]string{}
 	twice := map[string]bool{}
@@ -147,7 +151,8 @@ func unambiguous(all []prediction) []prediction {
 	for i, p := range all {
 		all[i].names = slices.DeleteFunc(slices.Clone(p.names), func(name string) bool {
 			if twice[name] {
-				unknown = append(unknown, prediction{[]string{name}, Seen{Unknown: "several partitions have this name"}})
+				unknown = append(unknown,
+					prediction{[]string{name}, Seen{Unknown: "several partitions have this name"}})
 			}
 			return twice[name]
 		})

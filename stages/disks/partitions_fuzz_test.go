@@ -14,8 +14,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/device"
 )
 
-// Whatever is on a disk, a plan is refused, or nothing of a partition that the config does not give up is written to, and what is
-// written is a table.
+// Whatever is on a disk, a plan is refused, or nothing of a partition that the config does not give up is written to,
+// and what is written is a table.
 func FuzzDisksArePlannedOrRefused(f *testing.F) {
 	const size = 4 << 20
 	image := imageDisk(f, 4, part(1, 1, 1, "one"), part(3, 2, 1, "three"))
@@ -51,7 +51,8 @@ func FuzzDisksArePlannedOrRefused(f *testing.F) {
 		if sizeMiB >= 0 {
 			p.SizeMiB = &sizeMiB
 		}
-		c, err := planDisk(0, config.Disk{Device: "/dev/vda", Partitions: []config.Partition{p}}, seen, r, memberOf{}, dice())
+		c, err := planDisk(0, config.Disk{Device: "/dev/vda", Partitions: []config.Partition{p}}, seen, r, memberOf{},
+			dice())
 		if err != nil {
 			return
 		}
@@ -67,7 +68,8 @@ func FuzzDisksArePlannedOrRefused(f *testing.F) {
 			return
 		}
 		for _, p := range seen.Found.Table.Partitions() {
-			require.True(t, bytes.Equal(disk[p.Start<<9:(p.Start+p.Size)<<9], after[p.Start<<9:(p.Start+p.Size)<<9]), "partition %d was written to", p.Number)
+			require.True(t, bytes.Equal(disk[p.Start<<9:(p.Start+p.Size)<<9], after[p.Start<<9:(p.Start+p.Size)<<9]),
+				"partition %d was written to", p.Number)
 			if is, _ := c.after.Found.Table.Partition(p.Number); p.Number != number {
 				require.Equal(t, p, is)
 			}

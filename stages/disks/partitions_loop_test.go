@@ -42,12 +42,14 @@ func TestDevicesBecomeWhatWasPredicted(t *testing.T) {
 		wipe bool
 		want []config.Partition
 	}{
-		"made":                  {nil, false, []config.Partition{root, data}},
-		"kept, deleted, added":  {[]config.Partition{root, data}, false, []config.Partition{root, gonePart(2, true), part(5, 40, 3, "five")}},
-		"moved":                 {[]config.Partition{root, data}, false, []config.Partition{old}},
-		"wiped":                 {[]config.Partition{root, data}, true, nil},
-		"wiped and made anew":   {[]config.Partition{root, data}, true, []config.Partition{data, part(4, 1, 4, "four")}},
-		"grown over what was":   {[]config.Partition{root, data}, false, []config.Partition{with(part(1, 1, 25, "root"), func(p *config.Partition) { p.Resize = made(true) }), gonePart(2, true)}},
+		"made": {nil, false, []config.Partition{root, data}},
+		"kept, deleted, added": {[]config.Partition{root, data}, false,
+			[]config.Partition{root, gonePart(2, true), part(5, 40, 3, "five")}},
+		"moved":               {[]config.Partition{root, data}, false, []config.Partition{old}},
+		"wiped":               {[]config.Partition{root, data}, true, nil},
+		"wiped and made anew": {[]config.Partition{root, data}, true, []config.Partition{data, part(4, 1, 4, "four")}},
+		"grown over what was": {[]config.Partition{root, data}, false, []config.Partition{with(part(1, 1, 25, "root"),
+			func(p *config.Partition) { p.Resize = made(true) }), gonePart(2, true)}},
 		"nothing is to be done": {[]config.Partition{root, data}, false, []config.Partition{data}},
 	} {
 		t.Run(name, func(t *testing.T) {

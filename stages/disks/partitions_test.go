@@ -69,7 +69,8 @@ func put(t testing.TB, path string, at int64, data []byte) {
 	require.NoError(t, f.Close())
 }
 
-// ext4Block is the superblock of an ext4 of that label: where libblkid's documentation and the kernel's have its fields.
+// ext4Block is the superblock of an ext4 of that label: where libblkid's documentation and the kernel's have its
+// fields.
 func ext4Block(label string) []byte {
 	super := make([]byte, 1024)
 	binary.LittleEndian.PutUint16(super[56:], 0xEF53)
@@ -102,7 +103,9 @@ func lookImage(t testing.TB, path string) device.Disk {
 }
 
 // planned of one disk, which is called /dev/vda in all that people read.
-func plannedDisk(t testing.TB, disk device.Disk, image string, want config.Disk, members ...string) (*tableChange, error) {
+func plannedDisk(
+	t testing.TB, disk device.Disk, image string, want config.Disk, members ...string,
+) (*tableChange, error) {
 	t.Helper()
 	f, err := os.Open(image)
 	require.NoError(t, err)
@@ -146,9 +149,10 @@ func readCases() map[string]readCase {
 		"nothing is asked of a disk": {oldDisk, config.Disk{}, `
 = partition table of /dev/vda  as it is
 `},
-		"a blank disk gets its partitions": {blankDisk, config.Disk{Partitions: []config.Partition{root, with(config.Partition{}, func(p *config.Partition) {
-			p.TypeGUID = made("c12a7328-f81f-11d2-ba4b-00a0c93ec93b")
-		})}}, `
+		"a blank disk gets its partitions": {blankDisk,
+			config.Disk{Partitions: []config.Partition{root, with(config.Partition{}, func(p *config.Partition) {
+				p.TypeGUID = made("c12a7328-f81f-11d2-ba4b-00a0c93ec93b")
+			})}}, `
 + partition 1 of /dev/vda      "root", at 1 MiB, 10 MiB
 + partition 2 of /dev/vda      "", at 11 MiB, 108511 sectors, type C12A7328-F81F-11D2-BA4B-00A0C93EC93B
 ~ partition table of /dev/vda  written, and the kernel told
@@ -173,7 +177,8 @@ func readCases() map[string]readCase {
 ~ partition table of /dev/vda  written, and the kernel told
 `},
 		"a number goes to another entry": {oldDisk, config.Disk{Partitions: []config.Partition{gonePart(2, true),
-			with(config.Partition{SizeMiB: made(3)}, func(p *config.Partition) { p.WipePartitionEntry = made(true) })}}, `
+			with(config.Partition{SizeMiB: made(3)}, func(p *config.Partition) { p.WipePartitionEntry = made(true) })}},
+			`
 = partition 2 of /dev/vda      its number is given to another entry
 - partition 2 of /dev/vda      "", at 11 MiB, 3 MiB; was "data", at 20 MiB, 10 MiB (start sector is 40960, want 22528; size in sectors is 20480, want 6144); loses ext4 "old"
 ~ partition table of /dev/vda  written, and the kernel told
@@ -187,7 +192,8 @@ func readCases() map[string]readCase {
 + partition 2 of /dev/vda      "data", at 20 MiB, 10 MiB
 ~ partition table of /dev/vda  written, and the kernel told
 `},
-		"a filesystem that fills the disk is wiped": {spoilt(blankDisk, 1024, ext4Block("all")), config.Disk{WipeTable: made(true)}, `
+		"a filesystem that fills the disk is wiped": {spoilt(blankDisk, 1024, ext4Block("all")),
+			config.Disk{WipeTable: made(true)}, `
 - partition table of /dev/vda  wiped, with ext4 "all" that fills the disk
 ~ partition table of /dev/vda  written, and the kernel told
 `},
@@ -195,11 +201,13 @@ func readCases() map[string]readCase {
 - partition table of /dev/vda  wiped: the disk has an MBR partition table
 ~ partition table of /dev/vda  written, and the kernel told
 `},
-		"damage is mended for partitions that are wanted": {spoilt(oldDisk, 512, []byte("EFI TRAP")), config.Disk{Partitions: []config.Partition{root}}, `
+		"damage is mended for partitions that are wanted": {spoilt(oldDisk, 512, []byte("EFI TRAP")),
+			config.Disk{Partitions: []config.Partition{root}}, `
 = partition 1 of /dev/vda      "root", at 1 MiB, 10 MiB
 ~ partition table of /dev/vda  mended (primary GPT: no GPT header)
 `},
-		"damage is left alone on a disk of which nothing is wanted": {spoilt(oldDisk, 512, []byte("EFI TRAP")), config.Disk{Partitions: []config.Partition{gonePart(5, false)}}, `
+		"damage is left alone on a disk of which nothing is wanted": {spoilt(oldDisk, 512, []byte("EFI TRAP")),
+			config.Disk{Partitions: []config.Partition{gonePart(5, false)}}, `
 = partition 5 of /dev/vda      is not there
 = partition table of /dev/vda  as it is
 `},
@@ -237,37 +245,57 @@ func TestDisksThatAreRefused(t *testing.T) {
 		want  config.Disk
 		says  []string
 	}{
-		"one that should be gone": {image, nil, config.Disk{Partitions: []config.Partition{gonePart(1, false)}}, []string{
-			`partition 1 of /dev/vda ($.storage.disks.0.partitions.0): `, `exists and should not: wipePartitionEntry would let it be deleted; it holds ext4 "old"`}},
-		"all refusals at once": {image, nil, config.Disk{Partitions: []config.Partition{part(4, 40, 60, ""), other}}, []string{
-			"disk /dev/vda ($.storage.disks.0.partitions.0): partition 4 does not fit"}},
-		"a mismatch":            {image, nil, config.Disk{Partitions: []config.Partition{part(3, 30, 1, ""), other}}, []string{`($.storage.disks.0.partitions.1): `, `label is "root", want "other"`}},
-		"another size":          {image, nil, config.Disk{Partitions: []config.Partition{larger}}, []string{"resize would let its size be changed, wipePartitionEntry would let it be made anew"}},
-		"an MBR":                {raw(510, "\x55\xAA"), nil, config.Disk{}, []string{"has an MBR partition table; wipeTable would let all of it be overwritten"}},
-		"a protective MBR only": {raw(446, "\x00\x00\x02\x00\xEE\xFF\xFF\xFF\x01\x00\x00\x00\xFF\xFF\x01\x00"+strings.Repeat("\x00", 48)+"\x55\xAA"), nil, config.Disk{}, []string{"has no good GPT, but an MBR that protects one"}},
-		"a whole filesystem":    {raw(1024, string(ext4Block("all"))), nil, config.Disk{Partitions: []config.Partition{root}}, []string{`is not partitioned, but filled with ext4 "all"; wipeTable would let it be overwritten`}},
-		"the disk itself in use": {image, func(d *device.Disk) { d.Users = []string{"part of dm-0"} }, config.Disk{}, []string{
-			"is in use: part of dm-0"}},
-		"wiping a disk in use": {image, func(d *device.Disk) { d.Busy = map[int][]string{1: {"mounted at /var"}} }, config.Disk{WipeTable: made(true)}, []string{
-			"the partition table is not wiped: partition 1 is in use (mounted at /var)"}},
-		"changing a partition in use": {image, func(d *device.Disk) { d.Busy = map[int][]string{1: {"swap"}} }, config.Disk{Partitions: []config.Partition{with(larger, func(p *config.Partition) { p.Resize = made(true) })}}, []string{
-			"($.storage.disks.0.partitions.0): is in use (swap), and would be changed"}},
-		"a read-only disk": {image, func(d *device.Disk) { d.ReadOnly = true }, config.Disk{Partitions: []config.Partition{part(2, 20, 1, "")}}, []string{
-			"is read-only, and its partition table would have to be written"}},
+		"one that should be gone": {image, nil, config.Disk{Partitions: []config.Partition{gonePart(1, false)}},
+			[]string{
+				`partition 1 of /dev/vda ($.storage.disks.0.partitions.0): `,
+				`exists and should not: wipePartitionEntry would let it be deleted; it holds ext4 "old"`}},
+		"all refusals at once": {image, nil, config.Disk{Partitions: []config.Partition{part(4, 40, 60, ""), other}},
+			[]string{
+				"disk /dev/vda ($.storage.disks.0.partitions.0): partition 4 does not fit"}},
+		"a mismatch": {image, nil, config.Disk{Partitions: []config.Partition{part(3, 30, 1, ""), other}},
+			[]string{`($.storage.disks.0.partitions.1): `, `label is "root", want "other"`}},
+		"another size": {image, nil, config.Disk{Partitions: []config.Partition{larger}},
+			[]string{"resize would let its size be changed, wipePartitionEntry would let it be made anew"}},
+		"an MBR": {raw(510, "\x55\xAA"), nil, config.Disk{},
+			[]string{"has an MBR partition table; wipeTable would let all of it be overwritten"}},
+		"a protective MBR only": {raw(446,
+			"\x00\x00\x02\x00\xEE\xFF\xFF\xFF\x01\x00\x00\x00\xFF\xFF\x01\x00"+strings.Repeat("\x00", 48)+"\x55\xAA"),
+			nil, config.Disk{}, []string{"has no good GPT, but an MBR that protects one"}},
+		"a whole filesystem": {raw(1024, string(ext4Block("all"))),
+			nil, config.Disk{Partitions: []config.Partition{root}},
+			[]string{`is not partitioned, but filled with ext4 "all"; wipeTable would let it be overwritten`}},
+		"the disk itself in use": {image, func(d *device.Disk) { d.Users = []string{"part of dm-0"} }, config.Disk{},
+			[]string{
+				"is in use: part of dm-0"}},
+		"wiping a disk in use": {image, func(d *device.Disk) { d.Busy = map[int][]string{1: {"mounted at /var"}} },
+			config.Disk{WipeTable: made(true)}, []string{
+				"the partition table is not wiped: partition 1 is in use (mounted at /var)"}},
+		"changing a partition in use": {image, func(d *device.Disk) { d.Busy = map[int][]string{1: {"swap"}} },
+			config.Disk{Partitions: []config.Partition{with(larger,
+				func(p *config.Partition) { p.Resize = made(true) })}}, []string{
+				"($.storage.disks.0.partitions.0): is in use (swap), and would be changed"}},
+		"a read-only disk": {image, func(d *device.Disk) { d.ReadOnly = true },
+			config.Disk{Partitions: []config.Partition{part(2, 20, 1, "")}}, []string{
+				"is read-only, and its partition table would have to be written"}},
 		"a place that the kernel has in use": {image, func(d *device.Disk) {
 			d.Name, d.Busy = "vda", map[int][]string{9: {"swap"}}
 			d.Partitions = []block.KernelPartition{{Name: "vda9", Number: 9, Start: 40960, Size: 2048}}
-		}, config.Disk{Partitions: []config.Partition{part(2, 19, 2, "")}}, []string{"the kernel has partition 9 there, which is in use (swap)"}},
+		}, config.Disk{Partitions: []config.Partition{part(2, 19, 2, "")}},
+			[]string{"the kernel has partition 9 there, which is in use (swap)"}},
 		"a partition in use elsewhere": {image, func(d *device.Disk) {
 			d.Name, d.Busy = "vda", map[int][]string{1: {"swap"}}
 			d.Partitions = []block.KernelPartition{{Name: "vda1", Number: 1, Start: 40960, Size: 2048}}
-		}, config.Disk{Partitions: []config.Partition{root}}, []string{"partition 1 is in use (swap), but not where the table has it"}},
+		}, config.Disk{Partitions: []config.Partition{root}},
+			[]string{"partition 1 is in use (swap), but not where the table has it"}},
 		"partitions of another kind of table": {raw(0, ""), func(d *device.Disk) {
 			d.Partitions = []block.KernelPartition{{Name: "vda1", Number: 1, Start: 2048, Size: 2048}}
-		}, config.Disk{Partitions: []config.Partition{root}}, []string{"has a partition table that only the kernel can read"}},
-		"a number that no table has": {image, nil, config.Disk{Partitions: []config.Partition{part(129, 30, 1, "")}}, []string{"($.storage.disks.0.partitions.0): partition 129: the table has numbers 1 to 128"}},
-		"36 characters beyond UTF-16's first plane": {image, nil, config.Disk{Partitions: []config.Partition{part(2, 30, 1, strings.Repeat("\U0001F525", 36))}}, []string{
-			"72 UTF-16 units, a partition's name has room for 36"}},
+		}, config.Disk{Partitions: []config.Partition{root}},
+			[]string{"has a partition table that only the kernel can read"}},
+		"a number that no table has": {image, nil, config.Disk{Partitions: []config.Partition{part(129, 30, 1, "")}},
+			[]string{"($.storage.disks.0.partitions.0): partition 129: the table has numbers 1 to 128"}},
+		"36 characters beyond UTF-16's first plane": {image, nil,
+			config.Disk{Partitions: []config.Partition{part(2, 30, 1, strings.Repeat("\U0001F525", 36))}}, []string{
+				"72 UTF-16 units, a partition's name has room for 36"}},
 		"a disk that is too small": {func() string {
 			path := filepath.Join(t.TempDir(), "disk")
 			require.NoError(t, os.WriteFile(path, make([]byte, 8192), 0o600))
@@ -304,10 +332,12 @@ func TestDisksThatAreRefused(t *testing.T) {
 func TestAllRefusedDisksAreNamed(t *testing.T) {
 	image := imageDisk(t, 64, part(1, 1, 10, "root"))
 	s := storageOf(image, false, gonePart(1, false))
-	s.Disks = append(s.Disks, config.Disk{Device: image, Partitions: []config.Partition{part(1, 1, 9, "root")}}, config.Disk{Device: "/no/such/disk"})
+	s.Disks = append(s.Disks, config.Disk{Device: image, Partitions: []config.Partition{part(1, 1, 9, "root")}},
+		config.Disk{Device: "/no/such/disk"})
 	o := disksFor(t)
 	_, err := planPartitions(s, live{o.Devices}, &work{Options: o})
-	for _, place := range []string{"$.storage.disks.0.partitions.0", "$.storage.disks.1.partitions.0", "$.storage.disks.2"} {
+	for _, place := range []string{"$.storage.disks.0.partitions.0", "$.storage.disks.1.partitions.0",
+		"$.storage.disks.2"} {
 		assert.ErrorContains(t, err, "("+place+")")
 	}
 }
@@ -389,9 +419,10 @@ func TestDisksBecomeWhatWasPredicted(t *testing.T) {
 		image   string
 		storage func(string) config.Storage
 	}{
-		"made":           {stale(t, imageDisk(t, 64)), func(d string) config.Storage { return storageOf(d, false, root, data) }},
-		"wiped":          {stale(t, imageDisk(t, 64, root, data)), func(d string) config.Storage { return storageOf(d, true) }},
-		"wiped and made": {stale(t, imageDisk(t, 64, root, data)), func(d string) config.Storage { return storageOf(d, true, data) }},
+		"made":  {stale(t, imageDisk(t, 64)), func(d string) config.Storage { return storageOf(d, false, root, data) }},
+		"wiped": {stale(t, imageDisk(t, 64, root, data)), func(d string) config.Storage { return storageOf(d, true) }},
+		"wiped and made": {stale(t, imageDisk(t, 64, root, data)),
+			func(d string) config.Storage { return storageOf(d, true, data) }},
 		"in the first gap": {imageDisk(t, 64), func(d string) config.Storage {
 			return storageOf(d, true, with(root, func(p *config.Partition) { p.StartMiB, p.SizeMiB = nil, nil }))
 		}},
@@ -402,8 +433,10 @@ func TestDisksBecomeWhatWasPredicted(t *testing.T) {
 		}},
 		"by three entries": {stale(t, imageDisk(t, 64, root)), func(d string) config.Storage {
 			s := storageOf(d, true, data)
-			s.Disks = append(s.Disks, config.Disk{Device: filepath.Dir(d) + "/../" + filepath.Base(filepath.Dir(d)) + "/disk", Partitions: []config.Partition{root}})
-			s.Disks = append(s.Disks, config.Disk{Device: d, Partitions: []config.Partition{gonePart(1, true), part(7, 40, 2, "seven")}})
+			s.Disks = append(s.Disks, config.Disk{Device: filepath.Dir(d) + "/../" +
+				filepath.Base(filepath.Dir(d)) + "/disk", Partitions: []config.Partition{root}})
+			s.Disks = append(s.Disks,
+				config.Disk{Device: d, Partitions: []config.Partition{gonePart(1, true), part(7, 40, 2, "seven")}})
 			return s
 		}},
 	} {
@@ -440,7 +473,8 @@ func TestDisksBecomeWhatWasPredicted(t *testing.T) {
 			}
 			assert.Len(t, predicted, len(parts)+1)
 			for _, part := range parts {
-				content, err := block.Probe(io.NewSectionReader(f, int64(part.Start)*512, int64(part.Size)*512), int64(part.Size)*512)
+				content, err := block.Probe(io.NewSectionReader(f, int64(part.Start)*512, int64(part.Size)*512),
+					int64(part.Size)*512)
 				require.NoError(t, err)
 				assert.Equal(t, predicted[block.PartitionNode(now.Node, part.Number)], content)
 				if name == "for an array" {
@@ -455,12 +489,15 @@ func TestNamesThatWillLeadToPartitions(t *testing.T) {
 	id, err := block.ParseGUID("0B1F1F3E-0000-4000-8000-0123456789AB")
 	require.NoError(t, err)
 	disk := device.Disk{Device: device.Device{Node: "/dev/nvme0n1"}}
-	assert.Equal(t, []string{"/dev/nvme0n1p3", "/dev/disk/by-id/nvme-X-part3", `/dev/disk/by-partlabel/my\x20data\x2f`, "/dev/disk/by-partuuid/0b1f1f3e-0000-4000-8000-0123456789ab"},
+	assert.Equal(t, []string{"/dev/nvme0n1p3", "/dev/disk/by-id/nvme-X-part3",
+		`/dev/disk/by-partlabel/my\x20data\x2f`, "/dev/disk/by-partuuid/0b1f1f3e-0000-4000-8000-0123456789ab"},
 		partitionNames([]string{"/dev/disk/by-id/nvme-X", "/dev/nvme0n1"}, disk, 3, "my data/", id))
 	disk.Mapper = "mpatha"
-	assert.Equal(t, []string{"/dev/disk/by-id/dm-name-mpathap3"}, partitionNames([]string{"/dev/mapper/mpatha"}, disk, 3, "", block.GUID{}))
+	assert.Equal(t, []string{"/dev/disk/by-id/dm-name-mpathap3"},
+		partitionNames([]string{"/dev/mapper/mpatha"}, disk, 3, "", block.GUID{}))
 	one, other := Seen{Device: device.Device{Node: "/dev/vda1"}}, Seen{Device: device.Device{Node: "/dev/vdb1"}}
-	for _, p := range unambiguous([]prediction{{[]string{"/dev/vda1", "same"}, one}, {[]string{"/dev/vdb1", "same"}, other}}) {
+	for _, p := range unambiguous([]prediction{{[]string{"/dev/vda1", "same"}, one},
+		{[]string{"/dev/vdb1", "same"}, other}}) {
 		for _, name := range p.names {
 			assert.Equal(t, name == "same", p.seen.Unknown != "", name)
 		}
@@ -473,7 +510,8 @@ func TestAPreviewSeesPartitionsThatAreNotThere(t *testing.T) {
 	put(t, image, 20<<20+1024, ext4Block("stale"))
 	o := disksFor(t)
 	view := &expected{now: live{o.Devices}, then: map[string]Seen{}}
-	p, err := planPartitions(storageOf(image, false, part(1, 1, 10, "root"), part(2, 20, 10, "data")), view, &work{Options: o})
+	p, err := planPartitions(storageOf(image, false, part(1, 1, 10, "root"), part(2, 20, 10, "data")), view,
+		&work{Options: o})
 	require.NoError(t, err)
 	seen := map[string]string{}
 	for _, each := range p.after {
@@ -488,7 +526,9 @@ func TestAPreviewSeesPartitionsThatAreNotThere(t *testing.T) {
 // A disk that changes after it was planned for is not written to.
 func TestAPlanThatIsStaleWritesNothing(t *testing.T) {
 	for name, change := range map[string]func(t *testing.T, image string){
-		"another table":      func(t *testing.T, image string) { put(t, image, 0, read(t, imageDisk(t, 64, part(1, 1, 1, "other")))) },
+		"another table": func(t *testing.T, image string) {
+			put(t, image, 0, read(t, imageDisk(t, 64, part(1, 1, 1, "other"))))
+		},
 		"a filesystem":       func(t *testing.T, image string) { put(t, image, 1024, ext4Block("new")) },
 		"a disk that shrank": func(t *testing.T, image string) { require.NoError(t, os.Truncate(image, 32<<20)) },
 		"a disk that grew":   func(t *testing.T, image string) { require.NoError(t, os.Truncate(image, 65<<20)) },
@@ -497,7 +537,8 @@ func TestAPlanThatIsStaleWritesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			image := imageDisk(t, 64)
 			o := disksFor(t)
-			p, err := planPartitions(storageOf(image, false, part(1, 1, 10, "root")), live{o.Devices}, &work{Options: o})
+			p, err := planPartitions(storageOf(image, false, part(1, 1, 10, "root")), live{o.Devices},
+				&work{Options: o})
 			require.NoError(t, err)
 			change(t, image)
 			before := read(t, image)
@@ -522,7 +563,8 @@ func TestStoppedPartitioningIsCompletedByTheNextRun(t *testing.T) {
 		return with(p, func(p *config.Partition) { p.GUID = made("00000000-0000-4000-8000-0000000000" + id) })
 	}
 	s := func(image string) config.Storage {
-		return storageOf(image, false, guid(part(1, 1, 10, "root"), "01"), guid(config.Partition{SizeMiB: made(5)}, "02"), guid(config.Partition{}, "03"), gonePart(9, true))
+		return storageOf(image, false, guid(part(1, 1, 10, "root"), "01"),
+			guid(config.Partition{SizeMiB: made(5)}, "02"), guid(config.Partition{}, "03"), gonePart(9, true))
 	}
 	run := func(image string, after func(host.Step) error) error {
 		o := disksFor(t)
@@ -549,7 +591,8 @@ func TestStoppedPartitioningIsCompletedByTheNextRun(t *testing.T) {
 	assert.Equal(t, "1 2 3", numbers(lookImage(t, whole)), "a partition without a number is found by its GUID")
 }
 
-// A power cut within a write, or between two, is made good by the next run: it mends what only the kernel would stumble over.
+// A power cut within a write, or between two, is made good by the next run: it mends what only the kernel would stumble
+// over.
 func TestCutWritesAreCompletedByTheNextRun(t *testing.T) {
 	id := func(p config.Partition) config.Partition {
 		return with(p, func(p *config.Partition) {
@@ -558,14 +601,16 @@ func TestCutWritesAreCompletedByTheNextRun(t *testing.T) {
 	}
 	run := func(image string) {
 		o := disksFor(t)
-		p, err := planPartitions(storageOf(image, false, id(part(1, 1, 3, "one")), id(part(2, 4, 3, "two")), gonePart(3, true)), live{o.Devices}, &work{Options: o})
+		p, err := planPartitions(storageOf(image, false, id(part(1, 1, 3, "one")), id(part(2, 4, 3, "two")),
+			gonePart(3, true)), live{o.Devices}, &work{Options: o})
 		require.NoError(t, err)
 		require.NoError(t, runLanes(context.Background(), p.lanes, host.RunOptions{}, 1, nil))
 	}
 	image := imageDisk(t, 16, part(3, 8, 2, "three"))
 	put(t, image, 0, make([]byte, 512)) // no protective MBR: it is written as well
 	before := read(t, image)
-	change, err := plannedDisk(t, lookImage(t, image), image, storageOf("", false, id(part(1, 1, 3, "one")), id(part(2, 4, 3, "two")), gonePart(3, true)).Disks[0])
+	change, err := plannedDisk(t, lookImage(t, image), image,
+		storageOf("", false, id(part(1, 1, 3, "one")), id(part(2, 4, 3, "two")), gonePart(3, true)).Disks[0])
 	require.NoError(t, err)
 	require.Len(t, change.sketch.patches, 5)
 	run(image)

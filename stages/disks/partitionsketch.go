@@ -13,8 +13,8 @@ type eraser interface {
 	Zero(offset, n int64) error
 }
 
-// A sketch is a disk with changes that are not made. What will be done to the disk is done to its sketch first: so it is known
-// that it can be done, and what will be there.
+// A sketch is a disk with changes that are not made. What will be done to the disk is done to its sketch first: so it
+// is known that it can be done, and what will be there.
 type sketch struct {
 	under   io.ReaderAt
 	patches []patch

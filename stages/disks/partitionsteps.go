@@ -23,7 +23,9 @@ func (c *tableChange) steps(devices *device.Devices) host.Plan {
 	if c.wipe() {
 		plan = append(plan, c.wipeStep())
 	}
-	sorted := slices.SortedStableFunc(slices.Values(c.decisions), func(a, b block.Decision) int { return a.Index - b.Index })
+	sorted := slices.SortedStableFunc(slices.Values(c.decisions), func(a, b block.Decision) int {
+		return a.Index - b.Index
+	})
 	for _, d := range sorted {
 		plan = append(plan, c.partitionStep(d))
 	}
@@ -58,7 +60,8 @@ func (c *tableChange) wipeStep() host.Step {
 	case found.Table != nil && len(found.Table.Partitions()) > 0:
 		var all []string
 		for _, p := range found.Table.Partitions() {
-			all = append(all, fmt.Sprintf("%d %q, %s%s", p.Number, p.Label, c.place(p.Start, p.Size), holding(c.lost[p.Number])))
+			all = append(all,
+				fmt.Sprintf("%d %q, %s%s", p.Number, p.Label, c.place(p.Start, p.Size), holding(c.lost[p.Number])))
 		}
 		s.Detail = "wiped, with partitions " + strings.Join(all, "; ")
 	case found.Err() != nil:
@@ -79,7 +82,8 @@ func holding(content block.Content) string {
 }
 
 var effects = map[block.Verdict]host.Effect{
-	block.Keep: host.Keep, block.Create: host.Create, block.Delete: host.Destroy, block.Recreate: host.Destroy, block.Resize: host.Change,
+	block.Keep: host.Keep, block.Create: host.Create, block.Delete: host.Destroy, block.Recreate: host.Destroy,
+	block.Resize: host.Change,
 }
 
 func (c *tableChange) partitionStep(d block.Decision) host.Step {
@@ -98,7 +102,8 @@ func (c *tableChange) partitionStep(d block.Decision) host.Step {
 	case block.Delete:
 		s.Detail = "deleted; was " + c.described(*d.Found) + c.losing(d)
 	case block.Recreate:
-		s.Detail = c.planned(d) + "; was " + c.described(*d.Found) + " (" + strings.Join(d.Differences, "; ") + ")" + c.losing(d)
+		s.Detail = c.planned(d) + "; was " + c.described(*d.Found) + " (" + strings.Join(d.Differences, "; ") + ")" +
+			c.losing(d)
 	case block.Resize:
 		s.Detail = fmt.Sprintf("%s, size was %s", c.planned(d), c.sectors(d.Found.Size))
 		if d.Size < d.Found.Size {
@@ -110,7 +115,9 @@ func (c *tableChange) partitionStep(d block.Decision) host.Step {
 }
 
 func (c *tableChange) touchedByOther(d block.Decision) bool {
-	return slices.ContainsFunc(c.decisions, func(o block.Decision) bool { return o.Index != d.Index && o.Number == d.Number })
+	return slices.ContainsFunc(c.decisions, func(o block.Decision) bool {
+		return o.Index != d.Index && o.Number == d.Number
+	})
 }
 
 // losing names the content that goes with a partition, and what else there is of it.
@@ -225,7 +232,8 @@ func (c *tableChange) locked(ctx context.Context, devices *device.Devices) error
 		return err
 	}
 	if c.write && (c.wipe() || !c.done(claim.Disk)) {
-		// What is to go leaves the kernel first: it is the last to know whether something is in use, and as yet nothing is written.
+		// What is to go leaves the kernel first: it is the last to know whether something is in use, and as yet nothing
+		// is written.
 		if err := claim.Forget(ctx, c.forget); err != nil {
 			return errors.Join(fmt.Errorf("nothing was written: %w", err), c.restore(ctx, claim))
 		}
@@ -251,12 +259,14 @@ func (c *tableChange) unchanged(now device.Disk) error {
 	var what string
 	switch {
 	case now.Size != before.Size || now.SectorSize != before.SectorSize:
-		what = fmt.Sprintf("has %d bytes in sectors of %d, had %d in sectors of %d", now.Size, now.SectorSize, before.Size, before.SectorSize)
+		what = fmt.Sprintf("has %d bytes in sectors of %d, had %d in sectors of %d", now.Size, now.SectorSize,
+			before.Size, before.SectorSize)
 	case now.ReadOnly != before.ReadOnly:
 		what = "is read-only or was"
 	case len(now.Users) > 0 && len(before.Users) == 0:
 		what = "is in use now: " + strings.Join(now.Users, ", ")
-	case !c.done(now) && (now.Found.Kind != before.Found.Kind || now.Found.Why != before.Found.Why || !now.Found.Table.Same(before.Found.Table)):
+	case !c.done(now) && (now.Found.Kind != before.Found.Kind || now.Found.Why != before.Found.Why ||
+		!now.Found.Table.Same(before.Found.Table)):
 		what = "has another partition table"
 	case before.Found.Kind != block.KindGPT && !slices.Equal(now.Content.Signatures, before.Content.Signatures):
 		what = "is filled with something else: " + device.Describe(now.Content)

@@ -88,8 +88,8 @@ const (
 	arrayRefuse   arrayVerdict = "refuse"
 )
 
-// judgeArray decides what becomes of an array (docs/disks.md has the table). GivenUp: the config gives up all members that
-// hold anything else.
+// judgeArray decides what becomes of an array (docs/disks.md has the table). GivenUp: the config gives up all members
+// that hold anything else.
 func judgeArray(found arrayContent, givenUp bool, use arrayUse) arrayVerdict {
 	switch {
 	case use == membersTaken:
@@ -285,8 +285,8 @@ func filled(r io.ReaderAt, size int64, m member) (bool, error) {
 	return found.Lists(), err
 }
 
-// found takes the members together. The kernel counts an event when it starts an array; not of linear and raid0, which have no
-// state that could change.
+// found takes the members together. The kernel counts an event when it starts an array; not of linear and raid0, which
+// have no state that could change.
 func (a *array) found() arrayContent {
 	blank, fitting, empty, ran := 0, 0, 0, arrayLevel(value(a.config.Level)) <= 0 || a.use == membersRun
 	roles := map[int]bool{}
@@ -323,9 +323,11 @@ func (a *array) active() int {
 	return len(a.config.Devices) - *a.config.Spares
 }
 
-// fits: a superblock is of an array as the config has it. Metadata, layout and chunks are mdadm's options, which are not compared.
+// fits: a superblock is of an array as the config has it. Metadata, layout and chunks are mdadm's options, which are
+// not compared.
 func (a *array) fits(m block.Member) bool {
-	return m.Sound && m.Level == arrayLevel(value(a.config.Level)) && m.Disks == a.active() && m.Role < m.Disks && a.named(m)
+	return m.Sound && m.Level == arrayLevel(value(a.config.Level)) && m.Disks == a.active() && m.Role < m.Disks &&
+		a.named(m)
 }
 
 // arrayLevel is the kernel's number of a level (docs/peer/spec.md §3.4).
@@ -347,8 +349,8 @@ func arrayLevel(level string) int {
 
 const arrayNameSize = 32 // bytes in a superblock, cut off where there are more
 
-// named: the name in a superblock, after that of the host that made it, is the config's, or one that mdadm's options give.
-// What is called /dev/md5 has the name 5.
+// named: the name in a superblock, after that of the host that made it, is the config's, or one that mdadm's options
+// give. What is called /dev/md5 has the name 5.
 func (a *array) named(m block.Member) bool {
 	if m.Metadata == "0.90" {
 		return true
@@ -365,7 +367,8 @@ func (a *array) named(m block.Member) bool {
 	_, short, qualified := strings.Cut(m.Name, ":")
 	return slices.ContainsFunc(names, func(name string) bool {
 		cut := name[:min(len(name), arrayNameSize)]
-		return m.Name == cut || qualified && (short == name || len(m.Name) == arrayNameSize && short != "" && strings.HasPrefix(name, short))
+		return m.Name == cut || qualified && (short == name || len(m.Name) == arrayNameSize && short != "" &&
+			strings.HasPrefix(name, short))
 	})
 }
 
@@ -385,8 +388,8 @@ func (a *array) refusal() error {
 		if a.isEmpty(m) || a.givenUp(m.seen.Node) {
 			continue
 		}
-		return unlessLost(fmt.Errorf(`%s is not to be lost: it %s; "wipeTable": true of its disk or "wipePartitionEntry": true of its partition allows it`,
-			m.seen, a.tell(m)), memberSetting)
+		return unlessLost(fmt.Errorf(`%s is not to be lost: it %s; "wipeTable": true of its disk or `+
+			`"wipePartitionEntry": true of its partition allows it`, m.seen, a.tell(m)), memberSetting)
 	}
 	return fmt.Errorf("some members are part of %s", a.holder)
 }
@@ -403,7 +406,8 @@ func (a *array) tell(m member) string {
 	case a.fits(m.super):
 		return "is a member of such an array, of which others are missing here"
 	}
-	return fmt.Sprintf("is a member of another array: level %d, %d active members, name %q", m.super.Level, m.super.Disks, m.super.Name)
+	return fmt.Sprintf("is a member of another array: level %d, %d active members, name %q", m.super.Level,
+		m.super.Disks, m.super.Name)
 }
 
 // describe completes the step.
@@ -415,7 +419,8 @@ func (a *array) describe(verdict arrayVerdict, unknown string) {
 	s := &a.step
 	switch {
 	case unknown != "":
-		s.Effect, s.Detail = host.Deferred, shape+": made if its members are blank or given up, assembled if they hold it; "+unknown
+		s.Effect, s.Detail = host.Deferred,
+			shape+": made if its members are blank or given up, assembled if they hold it; "+unknown
 	case verdict == arrayCreate:
 		s.Effect, s.Detail = host.Create, shape
 	case verdict == arrayRecreate:
@@ -466,7 +471,8 @@ func (a *array) check(context.Context) (host.State, error) {
 	return host.Pending, nil
 }
 
-// do acts on what is there now: a run that was cut off may have left more than was planned on, but nothing else may be there.
+// do acts on what is there now: a run that was cut off may have left more than was planned on, but nothing else may be
+// there.
 func (a *array) do(ctx context.Context, was []member) error {
 	if _, err := a.observe(a.reached()); err != nil {
 		return err
@@ -483,7 +489,8 @@ func (a *array) do(ctx context.Context, was []member) error {
 		verdict = arrayAssemble
 	}
 	if a.holder != "" {
-		if _, err := a.Tools.Run(ctx, host.Command{Tool: "mdadm", Args: []string{"--stop", "/dev/" + a.holder}}); err != nil {
+		if _, err := a.Tools.Run(ctx,
+			host.Command{Tool: "mdadm", Args: []string{"--stop", "/dev/" + a.holder}}); err != nil {
 			return err
 		}
 		if err := a.created(); err != nil {
@@ -525,8 +532,8 @@ func (a *array) nameTaken(v View) error {
 	return unique(fmt.Errorf("%s is another array already, %s", host.Show(at), node))
 }
 
-// creating is a file by which mdadm tells udev that it has not done yet with an array that it makes: udev takes the array for not
-// ready as long as the file is there (01-md-raid-creating.rules). If mdadm is killed it stays.
+// creating is a file by which mdadm tells udev that it has not done yet with an array that it makes: udev takes the
+// array for not ready as long as the file is there (01-md-raid-creating.rules). If mdadm is killed it stays.
 func (a *array) creating() string {
 	return filepath.Join("/", a.Devices.Root, "/run/mdadm/creating-"+a.holder)
 }
@@ -539,8 +546,8 @@ func (a *array) created() error {
 	return nil
 }
 
-// ready makes an array that runs ready to use, and tells whether it runs under its name: one that somebody else has started may
-// have been given another. Nobody uses it if not.
+// ready makes an array that runs ready to use, and tells whether it runs under its name: one that somebody else has
+// started may have been given another. Nobody uses it if not.
 func (a *array) ready(ctx context.Context) (named bool, err error) {
 	node := "/dev/" + a.holder
 	if err := a.created(); err != nil {
@@ -558,17 +565,19 @@ func (a *array) ready(ctx context.Context) (named bool, err error) {
 	}
 	users, err := a.Devices.Users(node)
 	if err == nil && len(users) > 0 {
-		err = device.InUse(fmt.Errorf("the array runs as %s, not as %s, and is in use: %s", node, at, strings.Join(users, ", ")))
+		err = device.InUse(fmt.Errorf("the array runs as %s, not as %s, and is in use: %s", node, at,
+			strings.Join(users, ", ")))
 	}
 	return false, err
 }
 
 func sameContent(a, b Seen) bool {
-	return a.Node == b.Node && a.Size == b.Size && a.Partitioned == b.Partitioned && reflect.DeepEqual(a.Content, b.Content)
+	return a.Node == b.Node && a.Size == b.Size && a.Partitioned == b.Partitioned &&
+		reflect.DeepEqual(a.Content, b.Content)
 }
 
-// unused makes sure that nobody, in any namespace, has a device mounted or built upon: no list has mounts of other namespaces, and
-// none of a disk has those of its partitions.
+// unused makes sure that nobody, in any namespace, has a device mounted or built upon: no list has mounts of other
+// namespaces, and none of a disk has those of its partitions.
 func unused(ctx context.Context, d *device.Devices, path string) error {
 	return d.Alone(ctx, path, os.O_RDONLY, func(*os.File) error { return nil })
 }
@@ -577,8 +586,8 @@ func unused(ctx context.Context, d *device.Devices, path string) error {
 func (a *array) arguments(verdict arrayVerdict) []string {
 	args := []string{"--assemble", arrayPath(a.config.Name)}
 	if verdict != arrayAssemble {
-		args = []string{"--create", a.config.Name, "--force", "--run", "--homehost", "any", "--level", value(a.config.Level),
-			"--raid-devices", strconv.Itoa(a.active())}
+		args = []string{"--create", a.config.Name, "--force", "--run", "--homehost", "any", "--level",
+			value(a.config.Level), "--raid-devices", strconv.Itoa(a.active())}
 		if n := len(a.config.Devices) - a.active(); n > 0 {
 			args = append(args, "--spare-devices", strconv.Itoa(n))
 		}
@@ -590,7 +599,8 @@ func (a *array) arguments(verdict arrayVerdict) []string {
 	return args
 }
 
-// givenUp tells of nodes whether the config lets what is on them go: with the table of their disk, or their entry in it.
+// givenUp tells of nodes whether the config lets what is on them go: with the table of their disk, or their entry in
+// it.
 func givenUp(s config.Storage, d *device.Devices) func(node string) bool {
 	nodes := map[string]bool{}
 	var disks []string // the start of the nodes of all partitions

@@ -77,56 +77,76 @@ func allMembers(change func(n int, s *superblock)) func(*bench) {
 func TestArraysAsPeopleReadThem(t *testing.T) {
 	kept := func(int, *superblock) {}
 	const shape = " array data  level raid1 of $/a, $/b, $/c, 1 of them spare"
-	const refused = `array data ($.storage.raid.0): $/a (8 MiB, linux_raid_member "any:data", UUID 30313233-3435-3637-3839-616263646566) is not to be lost: it is `
+	const refused = `array data ($.storage.raid.0): $/a (8 MiB, linux_raid_member "any:data", ` +
+		`UUID 30313233-3435-3637-3839-616263646566) is not to be lost: it is `
 	const advice = `; "wipeTable": true of its disk or "wipePartitionEntry": true of its partition allows it`
 	for name, c := range map[string]struct {
 		config string
 		given  func(*bench)
 		want   string
 	}{
-		"blank members get an array":              {given: func(*bench) {}, want: "+" + shape},
-		"an array that is there is assembled":     {given: allMembers(kept), want: "~" + shape + ", assembled"},
-		"its name may be one that options give":   {config: `'raid': [{'name': 'x', 'level': 'mirror', 'spares': 1, 'options': ['--name=data'], 'devices': ['$/a', '$/b', '$/c']}]`, given: allMembers(kept), want: "~ array x  level mirror of $/a, $/b, $/c, 1 of them spare, assembled"},
-		"the order of its members does not count": {config: strings.Replace(mirrorConfig, "'$/a', '$/b'", "'$/b', '$/a'", 1), given: allMembers(kept), want: "~ array data  level raid1 of $/b, $/a, $/c, 1 of them spare, assembled"},
+		"blank members get an array":          {given: func(*bench) {}, want: "+" + shape},
+		"an array that is there is assembled": {given: allMembers(kept), want: "~" + shape + ", assembled"},
+		"its name may be one that options give": {config: `'raid': [{'name': 'x', 'level': 'mirror', ` +
+			`'spares': 1, 'options': ['--name=data'], 'devices': ['$/a', '$/b', '$/c']}]`, given: allMembers(kept),
+			want: "~ array x  level mirror of $/a, $/b, $/c, 1 of them spare, assembled"},
+		"the order of its members does not count": {config: strings.Replace(mirrorConfig,
+			"'$/a', '$/b'", "'$/b', '$/a'", 1), given: allMembers(kept),
+			want: "~ array data  level raid1 of $/b, $/a, $/c, 1 of them spare, assembled"},
 		"one that is cut off between two superblocks is made anew": {given: func(b *bench) {
 			s := mirror(0)
 			s.events = 0
 			put(b.t, b.dir+"/a", 4096, s.bytes())
 		}, want: "-" + shape + `, over ` + ofArray("a")},
-		"so is one that never ran": {given: allMembers(func(_ int, s *superblock) { s.events = 0 }), want: "-" + shape + ", over " +
-			ofArray("a") + "; " + ofArray("b") + "; " + ofArray("c")},
+		"so is one that never ran": {given: allMembers(func(_ int, s *superblock) { s.events = 0 }),
+			want: "-" + shape + ", over " +
+				ofArray("a") + "; " + ofArray("b") + "; " + ofArray("c")},
 		"one without redundancy never counts": {config: stripes, given: allMembers(func(n int, s *superblock) {
 			s.level, s.events = 0, 0
 		}), want: "~ array data  level raid0 of $/a, $/b, assembled"},
 		"one of another name is not ours": {given: allMembers(func(_ int, s *superblock) { s.name = "them:other" }),
-			want: refusedAs(refused, "any:data", "them:other") + `a member of another array: level 1, 2 active members, name "them:other"` + advice},
+			want: refusedAs(refused, "any:data", "them:other") +
+				`a member of another array: level 1, 2 active members, name "them:other"` + advice},
 		"one of another level is not ours": {given: allMembers(func(_ int, s *superblock) { s.level = 10 }),
 			want: refused + `a member of another array: level 10, 2 active members, name "any:data"` + advice},
-		"one that lacks a member is not ours to make anew": {given: func(b *bench) { put(b.t, b.dir+"/a", 4096, mirror(0).bytes()) },
-			want: refused + "a member of such an array, of which others are missing here" + advice},
-		"one of which a member is out of order neither": {given: allMembers(func(n int, s *superblock) { s.roles = []uint16{0, 0xfffe, spareRole, spareRole} }),
-			want: refused + "a member of such an array, of which others are missing here" + advice},
-		"a mix of two neither": {given: allMembers(func(n int, s *superblock) { s.uuid = strings.Repeat("x", n) + s.uuid[n:] }),
-			want: refused + "a member of such an array, of which others are missing here" + advice},
+		"one that lacks a member is not ours to make anew": {given: func(b *bench) {
+			put(b.t, b.dir+"/a", 4096, mirror(0).bytes())
+		}, want: refused + "a member of such an array, of which others are missing here" + advice},
+		"one of which a member is out of order neither": {
+			given: allMembers(func(n int, s *superblock) { s.roles = []uint16{0, 0xfffe, spareRole, spareRole} }),
+			want:  refused + "a member of such an array, of which others are missing here" + advice},
+		"a mix of two neither": {given: allMembers(func(n int, s *superblock) {
+			s.uuid = strings.Repeat("x", n) + s.uuid[n:]
+		}), want: refused + "a member of such an array, of which others are missing here" + advice},
 		"a damaged one is not known for ours": {given: func(b *bench) {
 			sb := mirror(0).bytes()
 			sb[100] = 1
 			put(b.t, b.dir+"/a", 4096, sb)
 		}, want: refused + "a damaged member of an array" + advice},
-		"a filesystem on a member is not touched": {given: func(b *bench) { put(b.t, b.dir+"/b", 1024, ext4Block("box")) },
-			want: `array data ($.storage.raid.0): $/b (8 MiB, ext4 "box") is not to be lost: it is no member of an array` + advice},
-		"a partition table neither": {given: func(b *bench) { tableOn(b, "c") },
-			want: "array data ($.storage.raid.0): $/c (8 MiB, nothing known on it) is not to be lost: it has a partition table" + advice},
-		"what the config gives up goes": {config: `'disks': [{'device': '$/b', 'wipeTable': true}], ` + mirrorConfig, given: func(b *bench) { put(b.t, b.dir+"/b", 1024, ext4Block("box")) },
-			want: "+" + shape},
-		"and nothing else": {config: `'disks': [{'device': '$/b', 'wipeTable': true}], ` + mirrorConfig, given: func(b *bench) {
+		"a filesystem on a member is not touched": {given: func(b *bench) {
 			put(b.t, b.dir+"/b", 1024, ext4Block("box"))
-			put(b.t, b.dir+"/c", 1024, ext4Block("books"))
-		}, want: `array data ($.storage.raid.0): $/c (8 MiB, ext4 "books") is not to be lost: it is no member of an array` + advice},
-		"a member cannot be in two arrays": {config: `'raid': [{'name': 'x', 'level': 'raid0', 'devices': ['$/a']}, {'name': 'y', 'level': 'raid0', 'devices': ['$/b', '$/a']}]`,
-			given: func(*bench) {}, want: "array y ($.storage.raid.1): $/a is in $.storage.raid.0 already"},
-		"a member that is not there yet defers all": {config: `'disks': [{'device': '$/d', 'partitions': [{'number': 1, 'label': 'm'}]}], 'raid': [{'name': 'x', 'level': 'raid0', 'devices': ['/dev/md/later']}]`,
-			given: func(*bench) {}, want: "array x ($.storage.raid.0): device /dev/md/later: no such file or directory"},
+		}, want: `array data ($.storage.raid.0): $/b (8 MiB, ` +
+			`ext4 "box") is not to be lost: it is no member of an array` + advice},
+		"a partition table neither": {given: func(b *bench) { tableOn(b, "c") },
+			want: "array data ($.storage.raid.0): $/c (8 MiB, " +
+				"nothing known on it) is not to be lost: it has a partition table" + advice},
+		"what the config gives up goes": {config: `'disks': [{'device': '$/b', 'wipeTable': true}], ` + mirrorConfig,
+			given: func(b *bench) {
+				put(b.t, b.dir+"/b", 1024, ext4Block("box"))
+			}, want: "+" + shape},
+		"and nothing else": {config: `'disks': [{'device': '$/b', 'wipeTable': true}], ` + mirrorConfig,
+			given: func(b *bench) {
+				put(b.t, b.dir+"/b", 1024, ext4Block("box"))
+				put(b.t, b.dir+"/c", 1024, ext4Block("books"))
+			}, want: `array data ($.storage.raid.0): $/c (8 MiB, ` +
+				`ext4 "books") is not to be lost: it is no member of an array` + advice},
+		"a member cannot be in two arrays": {config: `'raid': [{'name': 'x', 'level': 'raid0', 'devices': ['$/a']}, ` +
+			`{'name': 'y', 'level': 'raid0', 'devices': ['$/b', '$/a']}]`, given: func(*bench) {},
+			want: "array y ($.storage.raid.1): $/a is in $.storage.raid.0 already"},
+		"a member that is not there yet defers all": {config: `'disks': [{'device': '$/d', 'partitions': ` +
+			`[{'number': 1, 'label': 'm'}]}], 'raid': [{'name': 'x', 'level': 'raid0', 'devices': ['/dev/md/later']}]`,
+			given: func(*bench) {},
+			want:  "array x ($.storage.raid.0): device /dev/md/later: no such file or directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
@@ -138,7 +158,8 @@ func TestArraysAsPeopleReadThem(t *testing.T) {
 			}
 			c.given(b)
 			got := strings.TrimSpace(b.preview("{" + c.config + "}"))
-			if at := strings.LastIndex(got, " array data  "); at > 0 && strings.Contains(c.config, "disks") { // the plan of disks is before it
+			// the plan of disks is before it
+			if at := strings.LastIndex(got, " array data  "); at > 0 && strings.Contains(c.config, "disks") {
 				got = got[at-1:at] + " array data  " + strings.TrimLeft(got[at+len(" array data  "):], " ")
 			}
 			assert.Equal(t, c.want, got)
@@ -146,7 +167,8 @@ func TestArraysAsPeopleReadThem(t *testing.T) {
 	}
 }
 
-// An array without redundancy that lost a superblock looks like one that was never whole, unless there is something in it.
+// An array without redundancy that lost a superblock looks like one that was never whole, unless there is something in
+// it.
 func TestHalfAnArrayThatHoldsSomethingIsNotMadeAnew(t *testing.T) {
 	const others = "is not to be lost: it is a member of such an array, of which others are missing here"
 	table, err := os.ReadFile(imageDisk(t, 8, part(1, 1, 2, "p")))
@@ -156,7 +178,8 @@ func TestHalfAnArrayThatHoldsSomethingIsNotMadeAnew(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"nothing known":            {dataAt, []byte("?"), "- array data  level raid0 of $/a, $/b, over " + ofArray("a")},
+		"nothing known": {dataAt, []byte("?"),
+			"- array data  level raid0 of $/a, $/b, over " + ofArray("a")},
 		"a filesystem":             {dataAt + 1024, ext4Block("box"), others},
 		"partitions":               {dataAt, table[:1<<20], others},
 		"something past its start": {dataAt + 4096, ext4Block("box"), "- array data"},
@@ -211,7 +234,8 @@ func TestAnArrayOfReadOnlyMembersIsRefused(t *testing.T) {
 	for _, image := range []string{"a", "b", "c"} {
 		b.image(image, "")
 	}
-	_, err := planArrays(b.storage("{"+mirrorConfig+"}"), sealedView{live{b.options.Devices}}, &work{Options: b.options})
+	_, err := planArrays(b.storage("{"+mirrorConfig+"}"), sealedView{live{b.options.Devices}},
+		&work{Options: b.options})
 	require.ErrorContains(t, err, "/a (8 MiB, nothing known on it) is read-only")
 }
 
@@ -221,7 +245,8 @@ func TestWhatOnceWentWrongWithAnArrayIsDoneByTheNextRun(t *testing.T) {
 		b.image(image, "")
 	}
 	// The "arrays" are there from the start.
-	const config = `{'raid': [{'name': '/dev/null', 'level': 'raid1', 'devices': ['$/a', '$/b']}, {'name': '/dev/zero', 'level': 'raid1', 'devices': ['$/c', '$/d']}]}`
+	const config = `{'raid': [{'name': '/dev/null', 'level': 'raid1', 'devices': ['$/a', '$/b']}, ` +
+		`{'name': '/dev/zero', 'level': 'raid1', 'devices': ['$/c', '$/d']}]}`
 	b.tool("mdadm", "echo no space left on device >&2; exit 1")
 	_, _, err := b.run(config)
 	require.ErrorContains(t, err, "array /dev/null ($.storage.raid.0): mdadm: exit status 1: no space left on device")
@@ -234,7 +259,8 @@ func TestWhatOnceWentWrongWithAnArrayIsDoneByTheNextRun(t *testing.T) {
 	o = b.options
 	o.After = func(host.Step) error { return os.Remove(b.dir + "/d") }
 	_, err = Run(t.Context(), b.storage(config), o)
-	require.EqualError(t, err, "array /dev/zero ($.storage.raid.1): device "+b.dir+"/d: no such file or directory", "a member vanishes half-way")
+	require.EqualError(t, err, "array /dev/zero ($.storage.raid.1): device "+b.dir+"/d: no such file or directory",
+		"a member vanishes half-way")
 	b.image("d", "")
 	_, ran, err := b.run(config)
 	require.NoError(t, err)
@@ -265,13 +291,17 @@ func TestMembersInUse(t *testing.T) {
 		users map[string][]string
 		want  string
 	}{
-		"an array that runs is kept":                         {"active", map[string][]string{"a": {md}, "b": {md}, "c": {md}}, "= "},
-		"one whose members wait is assembled":                {"inactive", map[string][]string{"a": {md}, "b": {md}}, "~ "},
-		"one that runs without a member is not touched":      {"clean", map[string][]string{"a": {md}, "b": {md}}, "is in use: part of md127"},
-		"a member that is part of something else is in use":  {"active", map[string][]string{"a": {md}, "b": {dm}, "c": {md}}, "is in use: part of md127"},
-		"a mounted member is in use":                         {"active", map[string][]string{"c": {mounted}}, "/c (8 MiB, "},
-		"a member that is part of no array at all is in use": {"", map[string][]string{"a": {dm}, "b": {dm}, "c": {dm}}, "is in use: part of dm-0"},
-		"a member that is used twice is in use":              {"active", map[string][]string{"a": {md, mounted}, "b": {md}, "c": {md}}, "is in use: part of md127, mounted at /var"},
+		"an array that runs is kept":          {"active", map[string][]string{"a": {md}, "b": {md}, "c": {md}}, "= "},
+		"one whose members wait is assembled": {"inactive", map[string][]string{"a": {md}, "b": {md}}, "~ "},
+		"one that runs without a member is not touched": {"clean", map[string][]string{"a": {md}, "b": {md}},
+			"is in use: part of md127"},
+		"a member that is part of something else is in use": {"active",
+			map[string][]string{"a": {md}, "b": {dm}, "c": {md}}, "is in use: part of md127"},
+		"a mounted member is in use": {"active", map[string][]string{"c": {mounted}}, "/c (8 MiB, "},
+		"a member that is part of no array at all is in use": {"", map[string][]string{"a": {dm}, "b": {dm}, "c": {dm}},
+			"is in use: part of dm-0"},
+		"a member that is used twice is in use": {"active",
+			map[string][]string{"a": {md, mounted}, "b": {md}, "c": {md}}, "is in use: part of md127, mounted at /var"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
@@ -280,9 +310,11 @@ func TestMembersInUse(t *testing.T) {
 			}
 			if c.state != "" {
 				require.NoError(t, os.MkdirAll(b.dir+"/sys/class/block/md127/md", 0o700))
-				require.NoError(t, os.WriteFile(b.dir+"/sys/class/block/md127/md/array_state", []byte(c.state+"\n"), 0o600))
+				require.NoError(t,
+					os.WriteFile(b.dir+"/sys/class/block/md127/md/array_state", []byte(c.state+"\n"), 0o600))
 			}
-			p, err := planArrays(b.storage("{"+mirrorConfig+"}"), usedView{live{b.options.Devices}, c.users}, &work{Options: b.options})
+			p, err := planArrays(b.storage("{"+mirrorConfig+"}"), usedView{live{b.options.Devices}, c.users},
+				&work{Options: b.options})
 			if err != nil {
 				assert.ErrorContains(t, err, c.want)
 				return
@@ -297,10 +329,13 @@ func TestArgumentsOfMdadm(t *testing.T) {
 	for _, image := range []string{"a", "b", "c"} {
 		b.image(image, "")
 	}
-	_, ran, err := b.run(`{'raid': [{'name': 'data', 'level': 'raid1', 'spares': 1, 'options': ['--metadata=1.2', '-c', '64'], 'devices': ['$/a', '$/b', '$/c']}]}`)
-	require.ErrorContains(t, err, "array data ($.storage.raid.0): device /dev/md/data did not appear", "the fake makes none")
+	_, ran, err := b.run(`{'raid': [{'name': 'data', 'level': 'raid1', 'spares': 1, ` +
+		`'options': ['--metadata=1.2', '-c', '64'], 'devices': ['$/a', '$/b', '$/c']}]}`)
+	require.ErrorContains(t, err, "array data ($.storage.raid.0): device /dev/md/data did not appear",
+		"the fake makes none")
 	const aliases = " $/aliases$/a $/aliases$/b $/aliases$/c\n"
-	assert.Equal(t, "mdadm --create data --force --run --homehost any --level raid1 --raid-devices 2 --spare-devices 1 --metadata=1.2 -c 64"+aliases, ran)
+	assert.Equal(t, "mdadm --create data --force --run --homehost any --level raid1 --raid-devices 2 --spare-devices "+
+		"1 --metadata=1.2 -c 64"+aliases, ran)
 
 	for n, image := range []string{"a", "b", "c"} {
 		put(t, filepath.Join(b.dir, image), 4096, mirror(uint32(n)).bytes())
@@ -316,7 +351,8 @@ func TestArgumentsOfMdadm(t *testing.T) {
 func TestWhereArraysAppear(t *testing.T) {
 	assert.Equal(t, "/dev/md/data", arrayPath("data"))
 	assert.Equal(t, "/dev/md0", arrayPath("/dev/md0"))
-	for level, number := range map[string]int{"linear": -1, "raid0": 0, "0": 0, "stripe": 0, "mirror": 1, "1": 1, "raid4": 4, "5": 5, "raid6": 6, "raid10": 10, "10": 10} {
+	for level, number := range map[string]int{"linear": -1, "raid0": 0, "0": 0, "stripe": 0, "mirror": 1, "1": 1,
+		"raid4": 4, "5": 5, "raid6": 6, "raid10": 10, "10": 10} {
 		assert.Equal(t, number, arrayLevel(level), level)
 	}
 	assert.Less(t, arrayLevel("container"), -1)
@@ -377,21 +413,25 @@ func TestWhichMembersAreGivenUp(t *testing.T) {
 	for _, image := range []string{"vda", "nvme0"} {
 		b.image(image, "")
 	}
-	gone := givenUp(b.storage(`{'disks': [{'device': '$/vda', 'wipeTable': true}, {'device': '/dev/none', 'wipeTable': true},
+	gone := givenUp(
+		b.storage(`{'disks': [{'device': '$/vda', 'wipeTable': true}, {'device': '/dev/none', 'wipeTable': true},
 		{'device': '$/nvme0', 'partitions': [{'number': 1, 'wipePartitionEntry': true}, {'number': 2}, {'label': 'x', 'wipePartitionEntry': true}]}]}`), b.options.Devices)
-	for node, want := range map[string]bool{"vda": true, "vda1": true, "vda12": true, "vdab": false, "vdab1": false, "nvme0": false, "nvme0p1": true, "nvme0p2": false, "nvme01": false} {
+	for node, want := range map[string]bool{"vda": true, "vda1": true, "vda12": true, "vdab": false, "vdab1": false,
+		"nvme0": false, "nvme0p1": true, "nvme0p2": false, "nvme01": false} {
 		assert.Equal(t, want, gone(filepath.Join(b.dir, node)), node)
 	}
 }
 
 func TestArraysThatAreYetToBe(t *testing.T) {
 	b := newBench(t)
-	later := Seen{Device: device.Device{Path: "/dev/md/later"}, Unknown: "a new array may show what its members held before"}
+	later := Seen{Device: device.Device{Path: "/dev/md/later"},
+		Unknown: "a new array may show what its members held before"}
 	view := &expected{now: live{b.options.Devices}, then: map[string]Seen{"/dev/md/later": later}}
-	p, err := planArrays(b.storage(`{'raid': [{'name': 'x', 'level': 'raid0', 'devices': ['/dev/md/later']}]}`), view, &work{Options: b.options})
+	p, err := planArrays(b.storage(`{'raid': [{'name': 'x', 'level': 'raid0', 'devices': ['/dev/md/later']}]}`), view,
+		&work{Options: b.options})
 	require.NoError(t, err)
-	assert.Equal(t, "? array x  level raid0 of /dev/md/later: made if its members are blank or given up, assembled if they hold it; a new array may show what its members held before\n",
-		p.lanes[0].String())
+	assert.Equal(t, "? array x  level raid0 of /dev/md/later: made if its members are blank or given up, "+
+		"assembled if they hold it; a new array may show what its members held before\n", p.lanes[0].String())
 	assert.Equal(t, []string{"/dev/md/x"}, p.after[0].names)
 	assert.NotEmpty(t, p.after[0].seen.Unknown)
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// releaseRound comes before all others. udev assembles arrays as soon as it sees their members, so a first boot that begins again
-// finds those of the try before running, and partitions that are in use by them. Where wipeTable gives up all disks of an array, and
-// nobody uses it, it is stopped, and so are volumes that are open on it.
+// releaseRound comes before all others. udev assembles arrays as soon as it sees their members, so a first boot that
+// begins again finds those of the try before running, and partitions that are in use by them. Where wipeTable gives up
+// all disks of an array, and nobody uses it, it is stopped, and so are volumes that are open on it.
 func releaseRound() round {
 	return round{name: "releaseDisks", wants: wantDisks, plan: planRelease}
 }
@@ -27,7 +27,8 @@ func planRelease(s config.Storage, _ View, w *work) (planned, error) {
 			continue
 		}
 		if err := r.add(d.Device, origin("disks", i)); err != nil {
-			return planned{}, host.Step{ID: origin("disks", i), Subject: "disk " + host.Show(d.Device), Origin: origin("disks", i)}.Fail(err)
+			return planned{}, host.Step{ID: origin("disks", i), Subject: "disk " + host.Show(d.Device),
+				Origin: origin("disks", i)}.Fail(err)
 		}
 	}
 	lane, err := r.lane()
@@ -84,13 +85,14 @@ func (r *releaser) lane() (host.Plan, error) {
 	}
 	var lane host.Plan
 	for _, name := range r.released {
-		lane = append(lane, host.Step{ID: "release " + name, Effect: host.Destroy, Subject: name, Detail: "stopped: nobody uses it, and its disks are wiped"})
+		lane = append(lane, host.Step{ID: "release " + name, Effect: host.Destroy, Subject: name,
+			Detail: "stopped: nobody uses it, and its disks are wiped"})
 	}
 	return lane, nil
 }
 
-// free tells whether all that lies on a device can be stopped, and lists it: all or nothing. What somebody uses is left as it is: the
-// next round says so.
+// free tells whether all that lies on a device can be stopped, and lists it: all or nothing. What somebody uses is left
+// as it is: the next round says so.
 func (r *releaser) free(name string) (free bool, err error) {
 	before := len(r.released)
 	defer func() {

@@ -18,13 +18,16 @@ func TestOnlyWhatLiesOnDisksThatAreGivenUpIsStopped(t *testing.T) {
 	dir := t.TempDir()
 	for _, file := range []string{
 		// An array of two disks with a volume on it.
-		"vda1/holders/md127", "vdb1/holders/md127", "md127/slaves/vda1", "md127/slaves/vdb1", "md127/holders/dm-0", "dm-0/slaves/md127", "dm-0/dm/uuid=CRYPT-LUKS2-0-v", "dm-0/dm/name=v",
+		"vda1/holders/md127", "vdb1/holders/md127", "md127/slaves/vda1", "md127/slaves/vdb1", "md127/holders/dm-0",
+		"dm-0/slaves/md127", "dm-0/dm/uuid=CRYPT-LUKS2-0-v", "dm-0/dm/name=v",
 		// An array whose other member is elsewhere.
 		"vda2/holders/md126", "md126/slaves/vda2", "md126/slaves/vdz1",
 		// A logical volume, which nothing here knows how to stop, on an array.
-		"vda3/holders/md125", "md125/slaves/vda3", "md125/holders/dm-1", "dm-1/slaves/md125", "dm-1/dm/uuid=LVM-0", "dm-1/dm/name=vg-lv",
+		"vda3/holders/md125", "md125/slaves/vda3", "md125/holders/dm-1", "dm-1/slaves/md125", "dm-1/dm/uuid=LVM-0",
+		"dm-1/dm/name=vg-lv",
 		// An array with a volume that nobody uses, and beside it something else.
-		"vda4/holders/md124", "md124/slaves/vda4", "md124/holders/dm-2", "dm-2/slaves/md124", "dm-2/dm/uuid=CRYPT-LUKS2-0-w", "dm-2/dm/name=w",
+		"vda4/holders/md124", "md124/slaves/vda4", "md124/holders/dm-2", "dm-2/slaves/md124",
+		"dm-2/dm/uuid=CRYPT-LUKS2-0-w", "dm-2/dm/name=w",
 		"md124/holders/dm-3", "dm-3/slaves/md124", "dm-3/dm/uuid=LVM-1", "dm-3/dm/name=vg-other",
 		// Nothing.
 		"vda/ro=0", "vdb/ro=0",

@@ -10,8 +10,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// A blank is a device that is about to be written to, or called empty, because nothing is known on it, without that the config
-// gives up what may be there. Libblkid may be newer than what is known here, so it is asked as well.
+// A blank is a device that is about to be written to, or called empty, because nothing is known on it, without that the
+// config gives up what may be there. Libblkid may be newer than what is known here, so it is asked as well.
 type blank struct {
 	step    host.Step
 	path    string // as the config has it
@@ -33,7 +33,8 @@ func (w *work) vet(ctx context.Context, blanks []blank) error {
 	for _, b := range blanks {
 		kind, err := w.kindOn(ctx, b.path)
 		if err == nil && kind != "" && kind != b.unfinished() {
-			err = unlessLost(fmt.Errorf("%s is not blank: blkid finds %s on it", host.Show(b.seen.Node), kind), b.setting)
+			err = unlessLost(fmt.Errorf("%s is not blank: blkid finds %s on it", host.Show(b.seen.Node), kind),
+				b.setting)
 		}
 		errs = append(errs, b.step.Fail(err))
 	}
@@ -56,7 +57,8 @@ const (
 
 // kindOn is what libblkid takes a device for by a superblock; "" for nothing. A partition table is no such thing.
 func (w *work) kindOn(ctx context.Context, path string) (string, error) {
-	out, err := w.Tools.Run(ctx, host.Command{Tool: "blkid", Args: []string{"-p", "-s", "TYPE", "-o", "value", w.Devices.AliasOf(path)}})
+	out, err := w.Tools.Run(ctx,
+		host.Command{Tool: "blkid", Args: []string{"-p", "-s", "TYPE", "-o", "value", w.Devices.AliasOf(path)}})
 	var failed *host.ToolError
 	switch {
 	case !errors.As(err, &failed):

@@ -14,11 +14,15 @@ import (
 
 // everyRound has for each round an entry about a device on which nothing is known.
 var everyRound = map[string]struct{ config, given, setting string }{
-	"disk":         {`{'disks': [{'device': '$/a', 'partitions': [{'number': 1}]}]}`, `'wipeTable': true, 'partitions'`, "wipeTable"},
-	"array":        {`{'raid': [{'name': 'data', 'level': 'raid1', 'devices': ['$/a', '$/b']}]}`, "", "wipeTable of its disk"},
-	"luks":         {`{'luks': [{'name': 'data', 'device': '$/a', 'keyFile': {'source': 'data:,key'}}]}`, `'wipeVolume': true, 'device'`, "wipeVolume"},
-	"filesystem":   {`{'filesystems': [{'device': '$/a', 'format': 'ext4'}]}`, `'wipeFilesystem': true, 'device'`, "wipeFilesystem"},
-	"empty device": {`{'filesystems': [{'device': '$/a', 'format': 'none'}]}`, `'wipeFilesystem': true, 'device'`, "wipeFilesystem"},
+	"disk": {`{'disks': [{'device': '$/a', 'partitions': [{'number': 1}]}]}`, `'wipeTable': true, 'partitions'`,
+		"wipeTable"},
+	"array": {`{'raid': [{'name': 'data', 'level': 'raid1', 'devices': ['$/a', '$/b']}]}`, "", "wipeTable of its disk"},
+	"luks": {`{'luks': [{'name': 'data', 'device': '$/a', 'keyFile': {'source': 'data:,key'}}]}`,
+		`'wipeVolume': true, 'device'`, "wipeVolume"},
+	"filesystem": {`{'filesystems': [{'device': '$/a', 'format': 'ext4'}]}`, `'wipeFilesystem': true, 'device'`,
+		"wipeFilesystem"},
+	"empty device": {`{'filesystems': [{'device': '$/a', 'format': 'none'}]}`, `'wipeFilesystem': true, 'device'`,
+		"wipeFilesystem"},
 }
 
 // vetted is a bench whose blkid prints and exits like this.
@@ -35,8 +39,10 @@ func TestWhatOnlyLibblkidKnowsIsRefusedBeforeAnythingIsWritten(t *testing.T) {
 	for name, c := range everyRound {
 		for script, says := range map[string]string{
 			"echo futurefs": "is not blank: blkid finds futurefs on it",
-			"echo 'ambivalent result (probably more filesystems)' >&2; exit 8": "is not blank: blkid finds several filesystems, volumes or members of arrays on it",
-			"echo 'error: cannot open: Input/output error' >&2; exit 2":        "blkid: exit status 2: error: cannot open: Input/output error",
+			"echo 'ambivalent result (probably more filesystems)' >&2; exit 8": "is not blank: blkid finds several " +
+				"filesystems, volumes or members of arrays on it",
+			"echo 'error: cannot open: Input/output error' >&2; exit 2": "blkid: exit status 2: error: cannot open: " +
+				"Input/output error",
 			"exit 4": "blkid: exit status 4",
 		} {
 			b := vetted(t, script)

@@ -89,7 +89,8 @@ func TestVerdictsOnVolumesAreThoseOfTheDocument(t *testing.T) {
 	assert.Len(t, used, len(rows))
 }
 
-// A bench is a folder of image files and fake tools: each notes how it was called, and what it read from the file of its key.
+// A bench is a folder of image files and fake tools: each notes how it was called, and what it read from the file of
+// its key.
 type bench struct {
 	t       *testing.T
 	dir     string
@@ -103,10 +104,12 @@ func newBench(t *testing.T) *bench {
 		b.tool(tool, "")
 	}
 	b.tool("wipefs", `dd if=/dev/zero of="$dev" bs=4096 count=8 conv=notrunc status=none`)
-	b.tool("cryptsetup", `case $1 in luksFormat) gzip -dc "`+b.header("marked")+`" | dd of="$dev" conv=notrunc status=none; esac`)
+	b.tool("cryptsetup",
+		`case $1 in luksFormat) gzip -dc "`+b.header("marked")+`" | dd of="$dev" conv=notrunc status=none; esac`)
 	tools := host.NewTools(b.names, nil)
 	b.options = Options{
-		Tools: tools, Devices: &device.Devices{Tools: tools, Root: b.dir, Aliases: filepath.Join(b.dir, "aliases"), Patience: 1}, Random: dice(),
+		Tools: tools, Devices: &device.Devices{Tools: tools, Root: b.dir, Aliases: filepath.Join(b.dir, "aliases"),
+			Patience: 1}, Random: dice(),
 		Fetch: func(_ context.Context, r config.Resource) (diag.Secret, error) {
 			return diag.Secret(strings.TrimPrefix(*r.Source, "data:,")), nil
 		},
@@ -223,8 +226,9 @@ func TestToolsOfArraysAndVolumesAreMissedBeforeAnythingIsDone(t *testing.T) {
 		'raid': [{'name': 'md', 'level': 'raid1', 'devices': ['/dev/x']}],
 		'luks': [{'name': 'l', 'device': '/dev/y', 'wipeVolume': true, 'clevis': {'tpm2': true}}, {'name': 'x', 'device': '/dev/z', 'cex': {'enabled': true}}]}`)
 	require.ErrorIs(t, err, host.ErrNoTool)
-	for i, want := range []string{"array md ($.storage.raid.0): $/no-mdadm", "luks l ($.storage.luks.0): $/no-cryptsetup", "luks l ($.storage.luks.0): $/no-wipefs",
-		"luks l ($.storage.luks.0): $/no-clevis", "luks x ($.storage.luks.1): $/no-zkey", "luks x ($.storage.luks.1): $/no-zkey-cryptsetup"} {
+	for i, want := range []string{"array md ($.storage.raid.0): $/no-mdadm", "luks l ($.storage.luks.0): " +
+		"$/no-cryptsetup", "luks l ($.storage.luks.0): $/no-wipefs", "luks l ($.storage.luks.0): $/no-clevis",
+		"luks x ($.storage.luks.1): $/no-zkey", "luks x ($.storage.luks.1): $/no-zkey-cryptsetup"} {
 		assert.Equal(t, want+": program not found", strings.Split(b.short(err.Error()), "\n")[i])
 	}
 	assert.Empty(t, ran)
@@ -243,9 +247,10 @@ func TestRefusalsHaveHints(t *testing.T) {
 	put(t, b.image("a", ""), 1024, ext4Block("box"))
 	b.image("b", "")
 	for text, want := range map[string]string{
-		"'raid': [{'name': 'r', 'level': 'raid1', 'devices': ['$/a', '$/b']}]": "set wipeTable of its disk, or wipePartitionEntry of its partition, to true",
-		"'luks': [{'name': 'v', 'device': '$/a'}]":                             "set wipeVolume to true",
-		"'filesystems': [{'device': '$/a', 'format': 'xfs'}]":                  "set wipeFilesystem to true",
+		"'raid': [{'name': 'r', 'level': 'raid1', 'devices': ['$/a', '$/b']}]": "set wipeTable of its disk, " +
+			"or wipePartitionEntry of its partition, to true",
+		"'luks': [{'name': 'v', 'device': '$/a'}]":            "set wipeVolume to true",
+		"'filesystems': [{'device': '$/a', 'format': 'xfs'}]": "set wipeFilesystem to true",
 	} {
 		_, err := Preview(b.storage("{"+text+"}"), b.options)
 		require.Len(t, diag.Hints(err), 1, text)
@@ -263,11 +268,13 @@ func TestAPreviewSeesAWipedDiskAsBlank(t *testing.T) {
 		b := newBench(t)
 		put(t, b.image("a", ""), 1024, ext4Block("box"))
 		require.NoError(t, os.Symlink(b.dir+"/a", b.dir+"/link"))
-		got := b.preview("{'disks': [{'device': '$/a', 'wipeTable': true}], 'filesystems': [{'device': '" + device + "', 'format': 'xfs'}]}")
+		got := b.preview("{'disks': [{'device': '$/a', 'wipeTable': true}], 'filesystems': [{'device': '" + device +
+			"', 'format': 'xfs'}]}")
 		assert.Contains(t, got, "- partition table of $/a  wiped, with ext4 \"box\" that fills the disk")
 		assert.Regexp(t, `\+ filesystem on \`+device+` +xfs\n`, got)
 		tableOn(b, "a")
-		got = b.preview("{'disks': [{'device': '$/a', 'partitions': [{'number': 5}]}], 'filesystems': [{'device': '" + device + "', 'format': 'xfs'}]}")
+		got = b.preview("{'disks': [{'device': '$/a', 'partitions': [{'number': 5}]}], 'filesystems': [{'device': '" +
+			device + "', 'format': 'xfs'}]}")
 		assert.Contains(t, got, "has partitions")
 	}
 }

@@ -24,29 +24,29 @@ type Accounts struct {
 	Today int64
 	// Keys are the circumstances of SSH keys; Root is set by Plan.
 	Keys KeyOptions
-	// ByTools has the root's own useradd and its kin do it, see ToolAccounts. Plan itself does not look at it: what it plans
-	// is what these tools are expected to do.
+	// ByTools has the root's own useradd and its kin do it, see ToolAccounts. Plan itself does not look at it: what it
+	// plans is what these tools are expected to do.
 	ByTools bool
 }
 
-// AccountsRecord is where a run notes that account files are about to be replaced. Who plans calls Root.Recover with it first:
-// it finishes what a run that was cut off has begun.
+// AccountsRecord is where a run notes that account files are about to be replaced. Who plans calls Root.Recover with it
+// first: it finishes what a run that was cut off has begun.
 const AccountsRecord = stateDir + "/accounts.json"
 
 // accountLimit bounds what is read of an account file.
 const accountLimit = 64 << 20
 
-// wantsAccounts tells whether a config makes accounts, or has names that only the account files turn into ids. Where it does not the
-// dozen files need not be read.
+// wantsAccounts tells whether a config makes accounts, or has names that only the account files turn into ids. Where it
+// does not the dozen files need not be read.
 func wantsAccounts(passwd config.Passwd, nodes []*node) bool {
 	return len(passwd.Users)+len(passwd.Groups) > 0 || slices.ContainsFunc(nodes, func(n *node) bool {
 		return text(n.user.Name) != "" || text(n.group.Name) != ""
 	})
 }
 
-// planAccounts plans groups and users: what is done outside the account files comes first, then these files all at once, then
-// SSH keys. That order makes a run that is cut off and repeated start where it stopped: as long as the files do not name a
-// user, it is made from the beginning, and what is there of it already is recognised.
+// planAccounts plans groups and users: what is done outside the account files comes first, then these files all at
+// once, then SSH keys. That order makes a run that is cut off and repeated start where it stopped: as long as the files
+// do not name a user, it is made from the beginning, and what is there of it already is recognised.
 func (p *planner) planAccounts(passwd config.Passwd) (host.Plan, error) {
 	o := &p.worker.Options
 	have, err := readAccounts(p.world.view)
@@ -145,9 +145,9 @@ func readAccounts(v View) (accounts.Files, error) {
 	return have, nil
 }
 
-// accountInputs gives the files that the edits start from. A root that has no shadow file has an empty one if the config has
-// hashes for it: otherwise they would go, as useradd has it, into passwd, which everybody can read. What new users get by default
-// is not looked at, and cannot be wrong, where the config has no users.
+// accountInputs gives the files that the edits start from. A root that has no shadow file has an empty one if the
+// config has hashes for it: otherwise they would go, as useradd has it, into passwd, which everybody can read. What new
+// users get by default is not looked at, and cannot be wrong, where the config has no users.
 func accountInputs(have accounts.Files, passwd config.Passwd) accounts.Files {
 	in := maps.Clone(have)
 	hidden := func(file string, wanted bool) {
@@ -155,8 +155,10 @@ func accountInputs(have accounts.Files, passwd config.Passwd) accounts.Files {
 			in[file] = ""
 		}
 	}
-	hidden(accounts.ShadowFile, slices.ContainsFunc(passwd.Users, func(u config.PasswdUser) bool { return text(u.PasswordHash) != "" }))
-	hidden(accounts.GShadowFile, slices.ContainsFunc(passwd.Groups, func(g config.PasswdGroup) bool { return text(g.PasswordHash) != "" }))
+	hidden(accounts.ShadowFile,
+		slices.ContainsFunc(passwd.Users, func(u config.PasswdUser) bool { return text(u.PasswordHash) != "" }))
+	hidden(accounts.GShadowFile,
+		slices.ContainsFunc(passwd.Groups, func(g config.PasswdGroup) bool { return text(g.PasswordHash) != "" }))
 	if len(passwd.Users) == 0 {
 		delete(in, accounts.UseraddFile)
 	}
@@ -168,7 +170,8 @@ func (o *Options) mayMakeAccounts(passwd config.Passwd) error {
 	if o.Privileged || o.NoOwner || len(passwd.Users) == 0 {
 		return nil
 	}
-	return &host.StepError{ID: "accounts", Subject: "user " + host.Show(passwd.Users[0].Name), Origin: "$.passwd.users.0", Err: onlyRoot("make users with homes that belong to them")}
+	return &host.StepError{ID: "accounts", Subject: "user " + host.Show(passwd.Users[0].Name),
+		Origin: "$.passwd.users.0", Err: onlyRoot("make users with homes that belong to them")}
 }
 
 // accountError names the entry of the config that cannot be had.
@@ -188,7 +191,8 @@ func accountError(err error) error {
 	if e.Hint != "" {
 		cause = fmt.Errorf("%w; %s", cause, e.Hint)
 	}
-	return &host.StepError{ID: "accounts", Subject: what + host.Show(e.Name), Origin: entryOf(list, e.Index), Err: cause}
+	return &host.StepError{ID: "accounts", Subject: what + host.Show(e.Name), Origin: entryOf(list, e.Index),
+		Err: cause}
 }
 
 func position(file string, line int) string {
@@ -200,25 +204,29 @@ func position(file string, line int) string {
 
 // wantedAccounts says in the terms of package accounts what the config wants.
 func wantedAccounts(passwd config.Passwd) accounts.Wanted {
-	w := accounts.Wanted{Groups: make([]accounts.Group, 0, len(passwd.Groups)), Users: make([]accounts.User, 0, len(passwd.Users))}
+	w := accounts.Wanted{Groups: make([]accounts.Group, 0, len(passwd.Groups)),
+		Users: make([]accounts.User, 0, len(passwd.Users))}
 	for _, g := range passwd.Groups {
 		w.Groups = append(w.Groups, accounts.Group{
-			Name: g.Name, GID: wide(g.Gid), Password: diag.Secret(text(g.PasswordHash)), System: is(g.System), Delete: isFalse(g.ShouldExist),
+			Name: g.Name, GID: wide(g.Gid), Password: diag.Secret(text(g.PasswordHash)), System: is(g.System),
+			Delete: isFalse(g.ShouldExist),
 		})
 	}
 	for _, u := range passwd.Users {
 		w.Users = append(w.Users, accounts.User{
-			Name: u.Name, UID: wide(u.UID), Comment: text(u.Gecos), Home: text(u.HomeDir), Shell: text(u.Shell), PrimaryGroup: text(u.PrimaryGroup), Groups: u.Groups,
-			NoCreateHome: is(u.NoCreateHome), NoUserGroup: is(u.NoUserGroup), System: is(u.System), Delete: isFalse(u.ShouldExist),
+			Name: u.Name, UID: wide(u.UID), Comment: text(u.Gecos), Home: text(u.HomeDir), Shell: text(u.Shell),
+			PrimaryGroup: text(u.PrimaryGroup), Groups: u.Groups,
+			NoCreateHome: is(u.NoCreateHome), NoUserGroup: is(u.NoUserGroup), System: is(u.System),
+			Delete:   isFalse(u.ShouldExist),
 			Password: (*diag.Secret)(u.PasswordHash),
 		})
 	}
 	return w
 }
 
-// markUnfinished finds the users that the last change of the account files has made: its backup does not have them. If a first boot
-// is cut off after that and begins again, the filesystem that their homes are on may be made anew, with the accounts still in
-// /etc. Without the backup nobody is taken for new.
+// markUnfinished finds the users that the last change of the account files has made: its backup does not have them. If
+// a first boot is cut off after that and begins again, the filesystem that their homes are on may be made anew, with
+// the accounts still in /etc. Without the backup nobody is taken for new.
 func markUnfinished(v View, users []accounts.User) error {
 	before, err := v.ReadFile(accounts.PasswdFile+"-", accountLimit)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -250,7 +258,8 @@ func wide(n *int) *int64 {
 
 // accountChanges shows what becomes of each entry. These steps do nothing themselves: all entries are written together.
 func accountChanges(changes []accounts.Change) host.Plan {
-	effects := [...]host.Effect{accounts.Keep: host.Keep, accounts.Create: host.Create, accounts.Modify: host.Change, accounts.Delete: host.Destroy}
+	effects := [...]host.Effect{accounts.Keep: host.Keep, accounts.Create: host.Create, accounts.Modify: host.Change,
+		accounts.Delete: host.Destroy}
 	plan := make(host.Plan, 0, len(changes)+1) // and the account files
 	for _, c := range changes {
 		what, list := "group", "groups"
@@ -258,7 +267,8 @@ func accountChanges(changes []accounts.Change) host.Plan {
 			what, list = "user", "users"
 		}
 		plan = append(plan, host.Step{
-			ID: what + ":" + c.Name, Effect: effects[c.Verb], Subject: what + " " + host.Show(c.Name), Detail: c.Detail, Origin: entryOf(list, c.Index),
+			ID: what + ":" + c.Name, Effect: effects[c.Verb], Subject: what + " " + host.Show(c.Name), Detail: c.Detail,
+			Origin: entryOf(list, c.Index),
 		})
 	}
 	return plan
@@ -278,14 +288,16 @@ func (p *planner) userKeys(passwd config.Passwd, made []accounts.Account) []User
 			account.UID, account.GID = o.UID, o.GID
 		}
 		users = append(users, UserKeys{
-			Name: a.Name, Origin: entryOf("users", a.Index), Account: account, Keys: u.SSHAuthorizedKeys, NoHome: is(u.NoCreateHome),
+			Name: a.Name, Origin: entryOf("users", a.Index), Account: account, Keys: u.SSHAuthorizedKeys,
+			NoHome: is(u.NoCreateHome),
 		})
 	}
 	return users
 }
 
-// checkLock has the first step that changes something see whether anybody else is changing the accounts: homes are made,
-// moved and removed before the account files are replaced, and a lock that is held then must not come too late for them.
+// checkLock has the first step that changes something see whether anybody else is changing the accounts: homes are
+// made, moved and removed before the account files are replaced, and a lock that is held then must not come too late
+// for them.
 func (w *worker) checkLock(plan host.Plan) {
 	i := slices.IndexFunc(plan, func(s host.Step) bool { return s.Effect != host.Keep })
 	if i < 0 {
@@ -309,7 +321,8 @@ func (w *worker) accountFiles(have, want accounts.Files) host.Step {
 			shown = append(shown, path.Base(name))
 		}
 	}
-	s := host.Step{ID: "account-files", Effect: host.Change, Subject: "account files", Detail: strings.Join(shown, ", ")}
+	s := host.Step{ID: "account-files", Effect: host.Change, Subject: "account files",
+		Detail: strings.Join(shown, ", ")}
 	s.Check = func(context.Context) (host.State, error) { return w.accountFilesAre(names, have, want) }
 	s.Do = func(ctx context.Context) error {
 		unlock, err := w.Root.LockAccounts(ctx)
@@ -327,7 +340,8 @@ func (w *worker) accountFiles(have, want accounts.Files) host.Step {
 		}
 		var all []host.Replacement
 		for _, name := range names {
-			all = append(all, host.Replacement{Name: name, Content: []byte(want[name].Reveal()), New: w.accountAttrs(name), Backup: name + "-"})
+			all = append(all, host.Replacement{Name: name, Content: []byte(want[name].Reveal()),
+				New: w.accountAttrs(name), Backup: name + "-"})
 		}
 		return w.Root.Commit(AccountsRecord, all)
 	}

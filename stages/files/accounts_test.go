@@ -25,13 +25,20 @@ import (
 // peopled is what a Debian root has of accounts, with three people in it who have homes and mail.
 func peopled() map[string]string {
 	return map[string]string{
-		"etc/passwd":  "root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33::/var/www:/usr/sbin/nologin\nann:x:1000:1000:Ann:/home/ann:/bin/sh\nbob:x:1001:1001::/home/bob:/bin/sh\ngone:x:1002:1002::/home/gone:/bin/sh\n",
-		"etc/shadow":  "root:*:19000:0:99999:7:::\nann:$6$old$ann:19000:0:99999:7:::\nbob:$6$old$bob:19000:0:99999:7:::\ngone:!:19000:0:99999:7:::\n",
-		"etc/group":   "root:x:0:\nmail:x:8:\nsudo:x:27:gone,ann\nwww-data:x:33:\nusers:x:100:\nann:x:1000:\nbob:x:1001:\ngone:x:1002:\nold:x:1003:\nmoved:x:1004:\n",
-		"etc/gshadow": "root:*::\nmail:*::\nsudo:*::gone,ann\nwww-data:*::\nusers:*::\nann:!::\nbob:!::\ngone:!::\nold:!::\nmoved:!::\n",
-		"etc/subuid":  "ann:100000:65536\nbob:165536:65536\ngone:231072:65536\n", "etc/subgid": "ann:100000:65536\nbob:165536:65536\ngone:231072:65536\n",
-		"etc/login.defs": "USERGROUPS_ENAB yes\nHOME_MODE 0750\nMAIL_DIR /var/mail\n", "etc/default/useradd": "SHELL=/bin/sh\nCREATE_MAIL_SPOOL=yes\n",
-		"etc/skel/.profile": "# profile\n", "etc/skel/.config/app/settings": "x=1\n", "etc/skel/bin": "-> .local/bin",
+		"etc/passwd": "root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33::/var/www:/usr/sbin/nologin\n" +
+			"ann:x:1000:1000:Ann:/home/ann:/bin/sh\nbob:x:1001:1001::/home/bob:/bin/sh\n" +
+			"gone:x:1002:1002::/home/gone:/bin/sh\n",
+		"etc/shadow": "root:*:19000:0:99999:7:::\nann:$6$old$ann:19000:0:99999:7:::\n" +
+			"bob:$6$old$bob:19000:0:99999:7:::\ngone:!:19000:0:99999:7:::\n",
+		"etc/group": "root:x:0:\nmail:x:8:\nsudo:x:27:gone,ann\nwww-data:x:33:\nusers:x:100:\nann:x:1000:\n" +
+			"bob:x:1001:\ngone:x:1002:\nold:x:1003:\nmoved:x:1004:\n",
+		"etc/gshadow": "root:*::\nmail:*::\nsudo:*::gone,ann\nwww-data:*::\nusers:*::\nann:!::\nbob:!::\ngone:!::\n" +
+			"old:!::\nmoved:!::\n",
+		"etc/subuid":          "ann:100000:65536\nbob:165536:65536\ngone:231072:65536\n",
+		"etc/subgid":          "ann:100000:65536\nbob:165536:65536\ngone:231072:65536\n",
+		"etc/login.defs":      "USERGROUPS_ENAB yes\nHOME_MODE 0750\nMAIL_DIR /var/mail\n",
+		"etc/default/useradd": "SHELL=/bin/sh\nCREATE_MAIL_SPOOL=yes\n",
+		"etc/skel/.profile":   "# profile\n", "etc/skel/.config/app/settings": "x=1\n", "etc/skel/bin": "-> .local/bin",
 		"home/ann/work/notes": "notes", "home/bob/file": "bob's", "home/bob/link": "-> file", "home/gone/deep/er": "x",
 		"var/mail/ann": "mail", "var/mail/bob": "mail", "var/mail/gone": "mail", "var/lib/": "", "srv/": "",
 	}
@@ -163,7 +170,10 @@ func idle(t *testing.T, text string, o Options) {
 func TestAccountsStoppedAnywhereAndMadeAgainAreTheSame(t *testing.T) {
 	dir, o := peopledRoot(t, nil)
 	steps := 0
-	require.NoError(t, runAccounts(t, everything, o, host.RunOptions{After: func(n int, _ host.Step) error { steps = n; return nil }}))
+	require.NoError(t, runAccounts(t, everything, o, host.RunOptions{After: func(n int, _ host.Step) error {
+		steps = n
+		return nil
+	}}))
 	want := snapshot(t, dir)
 	checkPeople(t, want)
 	idle(t, everything, o)
@@ -199,21 +209,32 @@ func checkPeople(t *testing.T, all map[string]string) {
 		return fmt.Sprintf("%d:%d", uid, gid)
 	}
 	for name, want := range map[string]string{
-		"/home/core": "drwxr-x--- " + ids(1003, 1003), "/home/core/.profile": "-rw-r--r-- " + ids(1003, 1003) + " # profile\n",
-		"/home/core/.config/app": "drwxr-xr-x " + ids(1003, 1003), "/home/core/bin": "Lrwxrwxrwx " + ids(1003, 1003) + " -> .local/bin",
-		"/home/core/.ssh/authorized_keys": "-rw------- " + ids(1003, 1003) + " ssh-ed25519 AAAA one\nssh-rsa BBBB two\n",
-		"/home/core/.local/bin/tool":      "-rwxr-xr-x " + ids(1003, 1003) + " tool",
-		"/home/bob/link":                  "Lrwxrwxrwx " + ids(1500, 1001) + " -> file", "/home/bob/file": "-rw-r--r-- " + ids(1500, 1001) + " bob's",
-		"/srv/ann/work/notes": "-rw-r--r-- " + ids(1000, 1000) + " notes", "/data/far/.profile": "-rw-r--r-- " + ids(4000, 700) + " # profile\n",
-		"/var/mail/core": "-rw-rw---- " + ids(1003, 8) + " ", "/var/mail/bob": "-rw-r--r-- " + ids(1500, 1001) + " mail",
-		"/etc/app": "-rw-r--r-- " + ids(1003, 700) + " x", "/var/lib/daemon": "drwx------ " + ids(999, 999),
-		"/etc/passwd": "-rw-r--r-- " + ids(0, 0) + " root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33::/var/www:/usr/sbin/nologin\nann:x:1000:1000:Ann:/srv/ann:/bin/sh\n" +
-			"bob:x:1500:1001::/home/bob:/bin/bash\ncore:x:1003:1003:Core:/home/core:/bin/sh\ndaemon:x:999:999::/var/lib/daemon:/usr/sbin/nologin\nfar:x:4000:700::/data/far:/bin/sh\n",
-		"/etc/passwd-": "-rw-r--r-- " + ids(0, 0) + " " + peopled()["etc/passwd"], "/etc/shadow-": "-rw-r--r-- " + ids(0, 0) + " " + peopled()["etc/shadow"],
+		"/home/core":             "drwxr-x--- " + ids(1003, 1003),
+		"/home/core/.profile":    "-rw-r--r-- " + ids(1003, 1003) + " # profile\n",
+		"/home/core/.config/app": "drwxr-xr-x " + ids(1003, 1003),
+		"/home/core/bin":         "Lrwxrwxrwx " + ids(1003, 1003) + " -> .local/bin",
+		"/home/core/.ssh/authorized_keys": "-rw------- " + ids(1003, 1003) +
+			" ssh-ed25519 AAAA one\nssh-rsa BBBB two\n",
+		"/home/core/.local/bin/tool": "-rwxr-xr-x " + ids(1003, 1003) + " tool",
+		"/home/bob/link":             "Lrwxrwxrwx " + ids(1500, 1001) + " -> file",
+		"/home/bob/file":             "-rw-r--r-- " + ids(1500, 1001) + " bob's",
+		"/srv/ann/work/notes":        "-rw-r--r-- " + ids(1000, 1000) + " notes",
+		"/data/far/.profile":         "-rw-r--r-- " + ids(4000, 700) + " # profile\n",
+		"/var/mail/core":             "-rw-rw---- " + ids(1003, 8) + " ",
+		"/var/mail/bob":              "-rw-r--r-- " + ids(1500, 1001) + " mail",
+		"/etc/app":                   "-rw-r--r-- " + ids(1003, 700) + " x",
+		"/var/lib/daemon":            "drwx------ " + ids(999, 999),
+		"/etc/passwd": "-rw-r--r-- " + ids(0, 0) + " root:x:0:0:root:/root:/bin/bash\n" +
+			"www-data:x:33:33::/var/www:/usr/sbin/nologin\nann:x:1000:1000:Ann:/srv/ann:/bin/sh\n" +
+			"bob:x:1500:1001::/home/bob:/bin/bash\ncore:x:1003:1003:Core:/home/core:/bin/sh\n" +
+			"daemon:x:999:999::/var/lib/daemon:/usr/sbin/nologin\nfar:x:4000:700::/data/far:/bin/sh\n",
+		"/etc/passwd-": "-rw-r--r-- " + ids(0, 0) + " " + peopled()["etc/passwd"],
+		"/etc/shadow-": "-rw-r--r-- " + ids(0, 0) + " " + peopled()["etc/shadow"],
 	} {
 		assert.Equal(t, want, all[name], name)
 	}
-	for _, line := range []string{"\nann:*:20000:0:99999:", "\nbob:$6$old$bob:19000:", "\ncore:$6$new$core:20000:", "\ndaemon:*:20000:", "\nfar:*:20000:"} {
+	for _, line := range []string{"\nann:*:20000:0:99999:", "\nbob:$6$old$bob:19000:", "\ncore:$6$new$core:20000:",
+		"\ndaemon:*:20000:", "\nfar:*:20000:"} {
 		assert.Contains(t, all["/etc/shadow"], line)
 	}
 	for _, line := range []string{"sudo:x:27:core\n", "users:x:100:ann\n", "moved:x:1700:\n", "apps:x:700:core\n"} {
@@ -227,7 +248,8 @@ func checkPeople(t *testing.T, all map[string]string) {
 	}
 }
 
-// A directory that stands where a backup belongs stops the run between two renames, with all that a power cut leaves there.
+// A directory that stands where a backup belongs stops the run between two renames, with all that a power cut leaves
+// there.
 func TestAccountFilesCutOffBetweenTwoOfThem(t *testing.T) {
 	dir, o := peopledRoot(t, nil)
 	require.NoError(t, runAccounts(t, everything, o, host.RunOptions{}))
@@ -257,8 +279,12 @@ func TestAccountStepsCutOffWithin(t *testing.T) {
 			populate(t, dir, map[string]string{"home/.glowplug-home-core/x": "x"})
 			return nil
 		},
-		"a home that was changing hand": func(t *testing.T, dir string) error { return own(1500, 1001, dir+"/home/bob", dir+"/home/bob/file") },
-		"a home that was going":         func(t *testing.T, dir string) error { return os.RemoveAll(dir + "/home/gone/deep") },
+		"a home that was changing hand": func(t *testing.T, dir string) error {
+			return own(1500, 1001, dir+"/home/bob", dir+"/home/bob/file")
+		},
+		"a home that was going": func(t *testing.T, dir string) error {
+			return os.RemoveAll(dir + "/home/gone/deep")
+		},
 		"keys that were being written": func(t *testing.T, dir string) error {
 			populate(t, dir, map[string]string{"home/bob/.ssh/": ""})
 			return errors.Join(os.Chmod(dir+"/home/bob/.ssh", 0o700), own(1500, 1001, dir+"/home/bob/.ssh"))
@@ -284,14 +310,17 @@ func own(uid, gid int, names ...string) error {
 }
 
 // accountFileNames are the files in the order in which they are put in place.
-var accountFileNames = []string{"/etc/group", "/etc/gshadow", "/etc/subuid", "/etc/subgid", "/etc/shadow", "/etc/passwd"}
+var accountFileNames = []string{"/etc/group", "/etc/gshadow", "/etc/subuid", "/etc/subgid", "/etc/shadow",
+	"/etc/passwd"}
 
 func TestLinksOfSkeletonsLeadNodesOfTheConfig(t *testing.T) {
-	dir, o := peopledRoot(t, map[string]string{"etc/skel/docs": "-> /srv/docs", "etc/skel/.config/l": "-> app", "srv/docs/": ""})
+	dir, o := peopledRoot(t,
+		map[string]string{"etc/skel/docs": "-> /srv/docs", "etc/skel/.config/l": "-> app", "srv/docs/": ""})
 	const text = `{"passwd":{"users":[{"name":"core"}]},"storage":{"files":[{"path":"/home/core/docs/x","contents":{"source":"data:,x"}},
 		{"path":"/home/core/bin/tool","contents":{"source":"data:,tool"}},{"path":"/home/core/.config/l/y","contents":{"source":"data:,y"}}]}}`
 	require.NoError(t, runAccounts(t, text, o, host.RunOptions{}))
-	for name, want := range map[string]string{"srv/docs/x": "x", "home/core/.local/bin/tool": "tool", "home/core/.config/app/y": "y"} {
+	for name, want := range map[string]string{"srv/docs/x": "x", "home/core/.local/bin/tool": "tool",
+		"home/core/.config/app/y": "y"} {
 		got, err := os.ReadFile(filepath.Join(dir, name))
 		require.NoError(t, err)
 		assert.Equal(t, want, string(got))
@@ -332,11 +361,14 @@ func runErr(t *testing.T, text string, o Options) error {
 // An OSTree system: /usr is read-only and has accounts of its own, homes are in /var.
 func TestAccountsOfAnOSTreeRoot(t *testing.T) {
 	tree := map[string]string{
-		"home": "-> var/home", "root": "-> var/roothome", "var/roothome/": "", "srv": "-> var/srv", "usr/bin/": "", "etc/skel/.bashrc": "# rc\n",
-		"usr/lib/passwd":    "root:x:0:0:Super User:/root:/bin/bash\nbin:x:1:1:bin:/bin:/usr/sbin/nologin\nchrony:x:995:992::/var/lib/chrony:/sbin/nologin\n",
+		"home": "-> var/home", "root": "-> var/roothome", "var/roothome/": "", "srv": "-> var/srv", "usr/bin/": "",
+		"etc/skel/.bashrc": "# rc\n",
+		"usr/lib/passwd": "root:x:0:0:Super User:/root:/bin/bash\nbin:x:1:1:bin:/bin:/usr/sbin/nologin\n" +
+			"chrony:x:995:992::/var/lib/chrony:/sbin/nologin\n",
 		"usr/lib/group":     "root:x:0:\nbin:x:1:\nwheel:x:10:\nchrony:x:992:\n",
 		"etc/nsswitch.conf": "passwd: files altfiles systemd\ngroup: files [SUCCESS=merge] altfiles systemd\n",
-		"etc/passwd":        "root:x:0:0:root:/root:/bin/bash\n", "etc/shadow": "root:!locked::0:99999:7:::\n", "etc/group": "root:x:0:\n", "etc/gshadow": "root:::\n",
+		"etc/passwd":        "root:x:0:0:root:/root:/bin/bash\n", "etc/shadow": "root:!locked::0:99999:7:::\n",
+		"etc/group": "root:x:0:\n", "etc/gshadow": "root:::\n",
 		"etc/login.defs": "HOME_MODE 0700\nSYS_UID_MIN 201\nUSERGROUPS_ENAB yes\n",
 	}
 	cfg := `{"passwd":{"users":[{"name":"core","groups":["wheel"],"sshAuthorizedKeys":["k1"]},{"name":"root","sshAuthorizedKeys":["k2"]},{"name":"svc","system":true,"homeDir":"/usr/svc","noCreateHome":true}]},
@@ -359,9 +391,12 @@ func TestAccountsOfAnOSTreeRoot(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"/var/home/core": "drwx------ " + core, "/var/home/core/.bashrc": "-rw-r--r-- " + core + " # rc\n",
-		"/var/home/core/.ssh/authorized_keys": "-rw------- " + core + " k1\n", "/var/roothome/.ssh/authorized_keys": "-rw------- " + root + " k2\n",
-		"/etc/group":  "-rw-r--r-- " + root + " root:x:0:\ncore:x:1000:\nwheel:x:10:core\nsvc:x:999:\n",
-		"/etc/passwd": "-rw-r--r-- " + root + " root:x:0:0:root:/root:/bin/bash\ncore:x:1000:1000::/home/core:/bin/bash\nsvc:x:999:999::/usr/svc:/bin/bash\n",
+		"/var/home/core/.ssh/authorized_keys": "-rw------- " + core + " k1\n",
+		"/var/roothome/.ssh/authorized_keys":  "-rw------- " + root + " k2\n",
+		"/etc/group": "-rw-r--r-- " + root +
+			" root:x:0:\ncore:x:1000:\nwheel:x:10:core\nsvc:x:999:\n",
+		"/etc/passwd": "-rw-r--r-- " + root + " root:x:0:0:root:/root:/bin/bash\n" +
+			"core:x:1000:1000::/home/core:/bin/bash\nsvc:x:999:999::/usr/svc:/bin/bash\n",
 	} {
 		assert.Equal(t, want, after[name], name)
 	}
@@ -394,27 +429,60 @@ var refused = map[string]struct {
 	err     string
 	asRoot  bool // only root sees to owners
 }{
-	"a home of another user":                      {nil, `"users":[{"name":"new"},{"name":"core","homeDir":"/home/bob"}]`, "user core ($.passwd.users.1): home /home/bob is there and belongs to user id 1001, not 1004; if it is this user's, set uid to 1001, otherwise set another homeDir", true},
-	"a home that is a file":                       {map[string]string{"home/core": "x"}, `"users":[{"name":"core"}]`, "user core ($.passwd.users.0): home /home/core is there and is no directory", false},
-	"a home that is a link out of the root":       {map[string]string{"home/core": "-> ../../outside/core"}, `"users":[{"name":"core"}]`, "user core ($.passwd.users.0): home /home/core is a link to nowhere in the root", false},
-	"a home that is a link to nowhere":            {map[string]string{"home/core": "-> /no/where"}, `"users":[{"name":"core"}]`, "user core ($.passwd.users.0): home /home/core is a link to nowhere in the root", false},
-	"a home that is a link to somebody else's":    {map[string]string{"home/core": "-> ../../../home/bob"}, `"users":[{"name":"core"}]`, "user core ($.passwd.users.0): home /home/bob is there and belongs to user id 1001, not 1003; if it is this user's, set uid to 1001, otherwise set another homeDir", true},
-	"a home below a file":                         {nil, `"users":[{"name":"core","homeDir":"/etc/passwd/core"}]`, "user core ($.passwd.users.0): is below /etc/passwd, which is a regular file", false},
-	"a new home that is there":                    {map[string]string{"srv/ann/x": ""}, `"users":[{"name":"new"},{"name":"ann","homeDir":"/srv/ann"}]`, "user ann ($.passwd.users.1): /srv/ann is there already, so the home /home/ann cannot become it", false},
-	"a new home that is a link":                   {map[string]string{"srv/ann": "-> /tmp/ann"}, `"users":[{"name":"new"},{"name":"ann","homeDir":"/srv/ann"}]`, "user ann ($.passwd.users.1): /srv/ann is there already, so the home /home/ann cannot become it", false},
-	"a new home below nothing":                    {nil, `"users":[{"name":"new"},{"name":"ann","homeDir":"/data/ann"}]`, "user ann ($.passwd.users.1): /data is not there, so the home /home/ann cannot become /data/ann", false},
-	"an old home that is a file":                  {map[string]string{"etc/passwd": "ann:x:1000:1000::/srv/file:/bin/sh\n", "srv/file": "x"}, `"users":[{"name":"ann","homeDir":"/srv/ann"}]`, "user ann ($.passwd.users.0): home /srv/file is no directory", false},
-	"a home of somebody else's to remove":         {map[string]string{"etc/passwd": "ann:x:1000:1000::/home/ann:/bin/sh\ngone:x:1002:1002::/home/bob:/bin/sh\n"}, `"users":[{"name":"new"},{"name":"gone","shouldExist":false}]`, "user gone ($.passwd.users.1): /home/bob belongs to user id 1001, not 1002; remove it, or give it back, first", true},
-	"a uid that is taken":                         {nil, `"users":[{"name":"core","uid":1001}]`, "user core ($.passwd.users.0): uid 1001 is taken; choose another uid", false},
-	"a uid that is taken by an earlier entry":     {nil, `"users":[{"name":"one","uid":5000},{"name":"two","uid":5000}]`, "user two ($.passwd.users.1): uid 5000 is taken; choose another uid", false},
-	"a gid that is taken":                         {nil, `"groups":[{"name":"fine"},{"name":"apps","gid":27}]`, "group apps ($.passwd.groups.1): gid 27 is taken by group \"sudo\"; choose another gid", false},
-	"a name that a group has":                     {nil, `"users":[{"name":"old"}]`, "user old ($.passwd.users.0): a group of that name exists already; set primaryGroup to it, or noUserGroup", false},
-	"a group that is not there":                   {nil, `"users":[{"name":"core","groups":["nope"]}]`, "user core ($.passwd.users.0): the group \"nope\" does not exist; add it to the groups of the config", false},
-	"a primary group that is not there":           {nil, `"users":[{"name":"core","primaryGroup":"nope"}]`, "user core ($.passwd.users.0): the group \"nope\" does not exist; add it to the groups of the config", false},
-	"a name that is none":                         {nil, `"users":[{"name":"../core"}]`, "user ../core ($.passwd.users.0): a name cannot hold \"/\"; use letters, digits, \"_\", \"-\" and \".\"", false},
-	"a broken line of an account in question":     {map[string]string{"etc/passwd": "root:x:0:0::/root:/bin/sh\ncore:x:1\n"}, `"users":[{"name":"core"}]`, "user core ($.passwd.users.0): /etc/passwd:2: the line of \"core\" is malformed; repair the line: the number of fields, or an id", false},
-	"two lines of an account in question":         {map[string]string{"etc/group": "a:x:1:\napps:x:2:\napps:x:3:\n"}, `"groups":[{"name":"apps","gid":9}]`, "group apps ($.passwd.groups.0): /etc/group:3: the name \"apps\" is there twice; remove one of the lines", false},
-	"a primary group of somebody cannot be taken": {nil, `"groups":[{"name":"bob","shouldExist":false}]`, "group bob ($.passwd.groups.0): it is the primary group of user \"bob\"; groups go before users: give the user another group, or leave this one", false},
+	"a home of another user": {nil, `"users":[{"name":"new"},{"name":"core","homeDir":"/home/bob"}]`,
+		"user core ($.passwd.users.1): home /home/bob is there and belongs to user id 1001, " +
+			"not 1004; if it is this user's, set uid to 1001, otherwise set another homeDir", true},
+	"a home that is a file": {map[string]string{"home/core": "x"}, `"users":[{"name":"core"}]`,
+		"user core ($.passwd.users.0): home /home/core is there and is no directory", false},
+	"a home that is a link out of the root": {map[string]string{"home/core": "-> ../../outside/core"},
+		`"users":[{"name":"core"}]`, "user core ($.passwd.users.0): home /home/core is a link to nowhere in the root",
+		false},
+	"a home that is a link to nowhere": {map[string]string{"home/core": "-> /no/where"}, `"users":[{"name":"core"}]`,
+		"user core ($.passwd.users.0): home /home/core is a link to nowhere in the root", false},
+	"a home that is a link to somebody else's": {map[string]string{"home/core": "-> ../../../home/bob"},
+		`"users":[{"name":"core"}]`, "user core ($.passwd.users.0): home /home/bob is there and belongs to user id " +
+			"1001, not 1003; if it is this user's, set uid to 1001, otherwise set another homeDir", true},
+	"a home below a file": {nil, `"users":[{"name":"core","homeDir":"/etc/passwd/core"}]`,
+		"user core ($.passwd.users.0): is below /etc/passwd, which is a regular file", false},
+	"a new home that is there": {map[string]string{"srv/ann/x": ""},
+		`"users":[{"name":"new"},{"name":"ann","homeDir":"/srv/ann"}]`,
+		"user ann ($.passwd.users.1): /srv/ann is there already, so the home /home/ann cannot become it", false},
+	"a new home that is a link": {map[string]string{"srv/ann": "-> /tmp/ann"},
+		`"users":[{"name":"new"},{"name":"ann","homeDir":"/srv/ann"}]`,
+		"user ann ($.passwd.users.1): /srv/ann is there already, so the home /home/ann cannot become it", false},
+	"a new home below nothing": {nil, `"users":[{"name":"new"},{"name":"ann","homeDir":"/data/ann"}]`,
+		"user ann ($.passwd.users.1): /data is not there, so the home /home/ann cannot become /data/ann", false},
+	"an old home that is a file": {map[string]string{"etc/passwd": "ann:x:1000:1000::/srv/file:/bin/sh\n",
+		"srv/file": "x"}, `"users":[{"name":"ann","homeDir":"/srv/ann"}]`,
+		"user ann ($.passwd.users.0): home /srv/file is no directory", false},
+	"a home of somebody else's to remove": {map[string]string{"etc/passwd": "ann:x:1000:1000::/home/ann:/bin/sh\n" +
+		"gone:x:1002:1002::/home/bob:/bin/sh\n"}, `"users":[{"name":"new"},{"name":"gone","shouldExist":false}]`,
+		"user gone ($.passwd.users.1): /home/bob belongs to user id 1001, not 1002; remove it, or give it back, first",
+		true},
+	"a uid that is taken": {nil, `"users":[{"name":"core","uid":1001}]`,
+		"user core ($.passwd.users.0): uid 1001 is taken; choose another uid", false},
+	"a uid that is taken by an earlier entry": {nil, `"users":[{"name":"one","uid":5000},{"name":"two","uid":5000}]`,
+		"user two ($.passwd.users.1): uid 5000 is taken; choose another uid", false},
+	"a gid that is taken": {nil, `"groups":[{"name":"fine"},{"name":"apps","gid":27}]`,
+		"group apps ($.passwd.groups.1): gid 27 is taken by group \"sudo\"; choose another gid", false},
+	"a name that a group has": {nil, `"users":[{"name":"old"}]`, "user old ($.passwd.users.0): a group of that name " +
+		"exists already; set primaryGroup to it, or noUserGroup", false},
+	"a group that is not there": {nil, `"users":[{"name":"core","groups":["nope"]}]`,
+		"user core ($.passwd.users.0): the group \"nope\" does not exist; add it to the groups of the config", false},
+	"a primary group that is not there": {nil, `"users":[{"name":"core","primaryGroup":"nope"}]`,
+		"user core ($.passwd.users.0): the group \"nope\" does not exist; add it to the groups of the config", false},
+	"a name that is none": {nil, `"users":[{"name":"../core"}]`, "user ../core ($.passwd.users.0): a name cannot " +
+		"hold \"/\"; use letters, digits, \"_\", \"-\" and \".\"", false},
+	"a broken line of an account in question": {
+		map[string]string{"etc/passwd": "root:x:0:0::/root:/bin/sh\ncore:x:1\n"}, `"users":[{"name":"core"}]`,
+		"user core ($.passwd.users.0): /etc/passwd:2: the line of \"core\" is malformed; repair the line: the number " +
+			"of fields, or an id", false},
+	"two lines of an account in question": {map[string]string{"etc/group": "a:x:1:\napps:x:2:\napps:x:3:\n"},
+		`"groups":[{"name":"apps","gid":9}]`, "group apps ($.passwd.groups.0): /etc/group:3: the name \"apps\" is " +
+			"there twice; remove one of the lines", false},
+	"a primary group of somebody cannot be taken": {nil, `"groups":[{"name":"bob","shouldExist":false}]`,
+		"group bob ($.passwd.groups.0): it is the primary group of user \"bob\"; groups go before users: give the " +
+			"user another group, or leave this one", false},
 }
 
 func TestAccountsThatCannotBeHadChangeNothing(t *testing.T) {
@@ -440,8 +508,10 @@ func TestAHeldLockChangesNothing(t *testing.T) {
 		file string // a lock file of shadow-utils, with this text
 		err  string
 	}{
-		"of a process that lives":   {fmt.Sprint(os.Getpid(), "\x00"), fmt.Sprintf("user core ($.passwd.users.1): /etc/passwd.lock: process %d is changing the accounts", os.Getpid())},
-		"of nobody in particular":   {"x", "user core ($.passwd.users.1): /etc/passwd.lock: the lock file names no process; remove it if nobody changes the accounts"},
+		"of a process that lives": {fmt.Sprint(os.Getpid(), "\x00"), fmt.Sprintf("user core ($.passwd.users.1): "+
+			"/etc/passwd.lock: process %d is changing the accounts", os.Getpid())},
+		"of nobody in particular": {"x", "user core ($.passwd.users.1): /etc/passwd.lock: the lock file names no " +
+			"process; remove it if nobody changes the accounts"},
 		"of a process that is gone": {"4194399", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -529,13 +599,15 @@ func TestHashesDoNotGoWhereEverybodyCanRead(t *testing.T) {
 	root, err := host.OpenRoot(dir)
 	require.NoError(t, err)
 	defer root.Close()
-	cfg := parse(t, `{"passwd":{"groups":[{"name":"g","passwordHash":"GROUPHASH"}],"users":[{"name":"u","passwordHash":"USERHASH","noCreateHome":true}]}}`)
+	cfg := parse(t, `{"passwd":{"groups":[{"name":"g","passwordHash":"GROUPHASH"}],`+
+		`"users":[{"name":"u","passwordHash":"USERHASH","noCreateHome":true}]}}`)
 	o := Options{Root: root, NoOwner: true, Accounts: &Accounts{Today: 1}}
 	for range 2 {
 		plan, err := Plan(cfg, root, o)
 		require.NoError(t, err)
 		require.NoError(t, plan.Run(t.Context(), host.RunOptions{}))
-		for name, mode := range map[string]os.FileMode{"passwd": 0o644, "group": 0o644, "shadow": 0o600, "gshadow": 0o600} {
+		for name, mode := range map[string]os.FileMode{"passwd": 0o644, "group": 0o644, "shadow": 0o600,
+			"gshadow": 0o600} {
 			info, err := os.Stat(filepath.Join(dir, "etc", name))
 			require.NoError(t, err)
 			assert.Equal(t, mode, info.Mode(), name)

@@ -2,8 +2,9 @@ package files
 
 import "github.com/glowplug-os/glowplug/internal/unit"
 
-// alongWith gives the units that are enabled along with others (Also=), which may be enabled so themselves, and for each the first
-// that is enabled by the config or by presets of a first boot. It is empty where the config disables nothing.
+// alongWith gives the units that are enabled along with others (Also=), which may be enabled so themselves, and for
+// each the first that is enabled by the config or by presets of a first boot. It is empty where the config disables
+// nothing.
 func (f *unitFinder) alongWith(all []wanted) (map[string]string, error) {
 	type enabled struct{ name, first string }
 	var queue []enabled

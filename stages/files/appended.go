@@ -90,8 +90,8 @@ type progress struct {
 	base     int64 // the size of what was there before
 }
 
-// progress finds out. There are three ways to know a file: it is as the record says, with nothing, a beginning or all of
-// the fragments after it; it is what would have been made had nothing been there, so a run before has made it; or
+// progress finds out. There are three ways to know a file: it is as the record says, with nothing, a beginning or all
+// of the fragments after it; it is what would have been made had nothing been there, so a run before has made it; or
 // neither, and it has not been appended to.
 func (w *worker) progress(n *node, play func(output) error) (progress, error) {
 	f, err := w.plain().Open(n.at, false)
@@ -129,8 +129,8 @@ func (w *worker) complete(n *node, got likeness) bool {
 	return got == equal || got == contentShorter && n.at == w.presetAt
 }
 
-// appendTo appends all parts to a file that is there. They are got first, so that a source that fails leaves the file as
-// it was.
+// appendTo appends all parts to a file that is there. They are got first, so that a source that fails leaves the file
+// as it was.
 func (w *worker) appendTo(ctx context.Context, n *node) error {
 	t, err := w.plain().Create(n.at, private)
 	if err != nil {

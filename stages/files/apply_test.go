@@ -27,7 +27,8 @@ import (
 )
 
 // sources are what the fetcher of the tests gives for URLs that are no data: URLs.
-var sources = map[string]string{"http://h/big": strings.Repeat("0123456789abcdef", 10000), "http://h/small": "from afar\n"}
+var sources = map[string]string{"http://h/big": strings.Repeat("0123456789abcdef", 10000),
+	"http://h/small": "from afar\n"}
 
 var errNotFound = errors.New("not found")
 
@@ -102,8 +103,8 @@ func me() (uid, gid int) {
 	return os.Getuid(), os.Getgid()
 }
 
-// apply plans and runs as a command does, from the state that the root is in, but for the sync at the end: hundreds of runs
-// would wait for the disk.
+// apply plans and runs as a command does, from the state that the root is in, but for the sync at the end: hundreds of
+// runs would wait for the disk.
 func apply(cfg config.Config, o Options, run host.RunOptions) error {
 	plan, err := Plan(cfg, o.Root, o)
 	if err != nil {
@@ -192,10 +193,13 @@ func rich(t *testing.T) (config.Config, map[string]string) {
 	  {"name":"masked.service","mask":true},{"name":"unmasked.service","mask":false},{"name":"back.service","mask":false,"contents":"[Unit]\n"},
 	  {"name":"solid.service","mask":true,"contents":"[Unit]\n"}]}}`, uid, gid, uid, gid, uid)
 	return parse(t, text), map[string]string{
-		"d/one": "old", "d/log": "old\n", "d/more/deep": "old", "kept/f": "stays", "etc/hosts": "127.0.0.1\n", "etc/far": "near\n", "etc/there": "there",
-		"etc/over": "old", "etc/over-dir/x/y": "old", "etc/same": "-> ./there", "etc/swap/x": "old", "var/run": "-> /run", "run/": "",
+		"d/one": "old", "d/log": "old\n", "d/more/deep": "old", "kept/f": "stays", "etc/hosts": "127.0.0.1\n",
+		"etc/far": "near\n", "etc/there": "there",
+		"etc/over": "old", "etc/over-dir/x/y": "old", "etc/same": "-> ./there", "etc/swap/x": "old",
+		"var/run": "-> /run", "run/": "",
 		"enabled/": "", "enabled/old.service": "x", "enabled/a@y.service": "x", "etc/systemd/drop/": "",
-		presetPath: "# by the image\nenable web.service", "etc/systemd/system/unmasked.service": "-> /dev/null", "etc/systemd/system/back.service": "-> /dev/null",
+		presetPath: "# by the image\nenable web.service", "etc/systemd/system/unmasked.service": "-> /dev/null",
+		"etc/systemd/system/back.service":  "-> /dev/null",
 		"etc/systemd/system/solid.service": "old",
 	}
 }
@@ -244,18 +248,23 @@ func TestStoppedAnywhereAndRunAgainTheResultIsTheSame(t *testing.T) {
 func checkRich(t *testing.T, dir string) {
 	t.Helper()
 	for name, content := range map[string]string{
-		"d/one": "one", "hard": "one", "d/hard2": "one", "d/log": "new\n", "srv/www/index": sources["http://h/big"] + "tail" + sources["http://h/small"], "srv/l": sources["http://h/big"] + "tail" + sources["http://h/small"],
-		"etc/hosts": "127.0.0.1\nadded\ntwice\n", "etc/far": "near\n" + sources["http://h/small"] + sources["http://h/big"], "etc/fresh": "a" + sources["http://h/small"],
-		"etc/touch": "", "etc/there": "there", "etc/over": "from afar\n", "etc/over-dir": "file", "d/sub/x": "through", "kept/f": "stays", "run/early": "",
+		"d/one": "one", "hard": "one", "d/hard2": "one", "d/log": "new\n", "srv/www/index": sources["http://h/big"] +
+			"tail" + sources["http://h/small"], "srv/l": sources["http://h/big"] + "tail" + sources["http://h/small"],
+		"etc/hosts": "127.0.0.1\nadded\ntwice\n", "etc/far": "near\n" + sources["http://h/small"] +
+			sources["http://h/big"], "etc/fresh": "a" + sources["http://h/small"],
+		"etc/touch": "", "etc/there": "there", "etc/over": "from afar\n", "etc/over-dir": "file", "d/sub/x": "through",
+		"kept/f": "stays", "run/early": "",
 		"etc/systemd/system/web.service.d/b.conf": "", "etc/systemd/system/back.service": "[Unit]\n",
-		presetPath: "# by the image\nenable web.service\nenable a@.service x\ndisable a@y.service\ndisable linked.service\ndisable off.service\ndisable old.service\n",
+		presetPath: "# by the image\nenable web.service\nenable a@.service x\ndisable a@y.service\n" +
+			"disable linked.service\ndisable off.service\ndisable old.service\n",
 	} {
 		got, err := os.ReadFile(filepath.Join(dir, name))
 		if assert.NoError(t, err, name) && string(got) != content {
 			t.Errorf("%s: got %.200q, want %.200q", name, got, content)
 		}
 	}
-	for _, gone := range []string{"d/more", "enabled/old.service", "enabled/linked.service", "enabled/a@y.service", "etc/systemd/system/unmasked.service"} {
+	for _, gone := range []string{"d/more", "enabled/old.service", "enabled/linked.service", "enabled/a@y.service",
+		"etc/systemd/system/unmasked.service"} {
 		_, err := os.Lstat(filepath.Join(dir, gone))
 		assert.ErrorIs(t, err, fs.ErrNotExist, gone)
 	}
@@ -265,14 +274,16 @@ func checkRich(t *testing.T, dir string) {
 		assert.Equal(t, "/dev/null", target)
 	}
 	for name, mode := range map[string]fs.FileMode{
-		"srv/www/index": 0o755 | fs.ModeSetuid, "d": 0o700, "kept": 0o755 | fs.ModeSticky, "etc/hosts": 0o640, "etc/over-dir": 0o400, "d/sub": 0o755,
+		"srv/www/index": 0o755 | fs.ModeSetuid, "d": 0o700, "kept": 0o755 | fs.ModeSticky, "etc/hosts": 0o640,
+		"etc/over-dir": 0o400, "d/sub": 0o755,
 	} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		require.NoError(t, err)
 		assert.Equal(t, mode, info.Mode()&^fs.ModeDir, name)
 	}
 	uid, gid := me()
-	for name, want := range map[string][2]int{"srv/www": {uid, gid}, "srv/www/index": {uid, os.Getgid()}, "etc/there": {os.Getuid(), gid}} {
+	for name, want := range map[string][2]int{"srv/www": {uid, gid}, "srv/www/index": {uid, os.Getgid()},
+		"etc/there": {os.Getuid(), gid}} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		require.NoError(t, err)
 		st := info.Sys().(*syscall.Stat_t)
@@ -325,7 +336,8 @@ func TestAnAppendThatWasCutOffIsTakenUp(t *testing.T) {
 			require.NoError(t, apply(cfg, o, host.RunOptions{}))
 			record, err := os.ReadFile(filepath.Join(dir, recordPath))
 			require.NoError(t, err)
-			assert.Equal(t, `{"version":1,"files":{"/f":{"size":3,"sha256":"cba06b5736faf67e54b07b561eae94395e774c517a7d910a54369e1263ccfbd4"}}}`+"\n", string(record))
+			assert.Equal(t, `{"version":1,"files":{"/f":{"size":3,`+
+				`"sha256":"cba06b5736faf67e54b07b561eae94395e774c517a7d910a54369e1263ccfbd4"}}}`+"\n", string(record))
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "f"), []byte(c.found), 0o644))
 			for range 2 {
 				require.NoError(t, apply(cfg, o, host.RunOptions{}))
@@ -339,11 +351,13 @@ func TestAnAppendThatWasCutOffIsTakenUp(t *testing.T) {
 
 func TestARecordIsMadeOnlyForFilesThatWereThere(t *testing.T) {
 	dir, o := newRoot(t, nil)
-	require.NoError(t, apply(storage(t, `'files':[{'path':'/f','append':[{'source':'data:,x'}]}]`), o, host.RunOptions{}))
+	require.NoError(t,
+		apply(storage(t, `'files':[{'path':'/f','append':[{'source':'data:,x'}]}]`), o, host.RunOptions{}))
 	assert.NoFileExists(t, filepath.Join(dir, recordPath))
 	populate(t, dir, map[string]string{"g": "old", recordPath: "nonsense"})
 	err := apply(storage(t, `'files':[{'path':'/g','append':[{'source':'data:,x'}]}]`), o, host.RunOptions{})
-	require.EqualError(t, err, "file /g ($.storage.files.0): /etc/.glowplug/appended.json: not a record of appended files")
+	require.EqualError(t, err,
+		"file /g ($.storage.files.0): /etc/.glowplug/appended.json: not a record of appended files")
 }
 
 func TestHostileRoots(t *testing.T) {
@@ -355,21 +369,33 @@ func TestHostileRoots(t *testing.T) {
 		err   string // "" for success
 		want  map[string]string
 	}{
-		"an absolute link stays in the root":    {map[string]string{"x": "-> /outside"}, write, nil, "", map[string]string{"outside/f": "new"}},
-		"a link upwards stays in the root":      {map[string]string{"x": "-> ../../../outside"}, write, nil, "", map[string]string{"outside/f": "new"}},
-		"a link at the file's name is replaced": {map[string]string{"x/f": "-> ../../outside/f"}, write, nil, "", map[string]string{"x/f": "new"}},
+		"an absolute link stays in the root": {map[string]string{"x": "-> /outside"}, write, nil, "",
+			map[string]string{"outside/f": "new"}},
+		"a link upwards stays in the root": {map[string]string{"x": "-> ../../../outside"}, write, nil, "",
+			map[string]string{"outside/f": "new"}},
+		"a link at the file's name is replaced": {map[string]string{"x/f": "-> ../../outside/f"}, write, nil, "",
+			map[string]string{"x/f": "new"}},
 		"a fifo is replaced, not opened": {map[string]string{"x/": ""}, write, func(t *testing.T, dir string) {
 			require.NoError(t, unix.Mkfifo(filepath.Join(dir, "x/f"), 0o644))
 		}, "", map[string]string{"x/f": "new"}},
-		"a fifo without overwrite is refused": {map[string]string{"x/": ""}, `'files':[{'path':'/x/f','append':[{'source':'data:,x'}]}]`, func(t *testing.T, dir string) {
-			require.NoError(t, unix.Mkfifo(filepath.Join(dir, "x/f"), 0o644))
-		}, "file /x/f ($.storage.files.0): a device, fifo or socket is there, which cannot be kept as a file", nil},
-		"links in circles":               {map[string]string{"x": "-> y", "y": "-> x"}, write, nil, "file /x/f ($.storage.files.0): too many symbolic links on the way", nil},
-		"a file where a directory is":    {map[string]string{"x": "old"}, write, nil, "file /x/f ($.storage.files.0): is below /x, which is a regular file", map[string]string{"x": "old"}},
-		"a path that grows too long":     {map[string]string{"x": "-> " + strings.Repeat("/y", 2000)}, write, nil, "", map[string]string{strings.Repeat("/y", 2000)[1:] + "/f": "new"}},
-		"the preset file is a directory": {map[string]string{presetPath + "/": ""}, ``, nil, "presets 20-ignition.preset: open " + presetPath + ": not a regular file", nil},
-		"content that differs":           {map[string]string{"x/f": "old"}, `'files':[{'path':'/x/f','contents':{'source':'data:,new'}}]`, nil, "file /x/f ($.storage.files.0): a file with other content is there, and overwrite is not set", map[string]string{"x/f": "old"}},
-		"a hard link that differs":       {map[string]string{"f": "a", "g": "b"}, `'links':[{'path':'/f','target':'g','hard':true}]`, nil, "hard link /f ($.storage.links.0): a regular file is there, and overwrite is not set", map[string]string{"f": "a"}},
+		"a fifo without overwrite is refused": {map[string]string{"x/": ""},
+			`'files':[{'path':'/x/f','append':[{'source':'data:,x'}]}]`, func(t *testing.T, dir string) {
+				require.NoError(t, unix.Mkfifo(filepath.Join(dir, "x/f"), 0o644))
+			}, "file /x/f ($.storage.files.0): a device, fifo or socket is there, which cannot be kept as a file", nil},
+		"links in circles": {map[string]string{"x": "-> y", "y": "-> x"}, write, nil,
+			"file /x/f ($.storage.files.0): too many symbolic links on the way", nil},
+		"a file where a directory is": {map[string]string{"x": "old"}, write, nil,
+			"file /x/f ($.storage.files.0): is below /x, which is a regular file", map[string]string{"x": "old"}},
+		"a path that grows too long": {map[string]string{"x": "-> " + strings.Repeat("/y", 2000)}, write, nil, "",
+			map[string]string{strings.Repeat("/y", 2000)[1:] + "/f": "new"}},
+		"the preset file is a directory": {map[string]string{presetPath + "/": ""}, ``, nil,
+			"presets 20-ignition.preset: open " + presetPath + ": not a regular file", nil},
+		"content that differs": {map[string]string{"x/f": "old"},
+			`'files':[{'path':'/x/f','contents':{'source':'data:,new'}}]`, nil, "file /x/f ($.storage.files.0): a " +
+				"file with other content is there, and overwrite is not set", map[string]string{"x/f": "old"}},
+		"a hard link that differs": {map[string]string{"f": "a", "g": "b"},
+			`'links':[{'path':'/f','target':'g','hard':true}]`, nil, "hard link /f ($.storage.links.0): a regular " +
+				"file is there, and overwrite is not set", map[string]string{"f": "a"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, o := newRoot(t, c.tree)
@@ -399,11 +425,13 @@ func TestHostileRoots(t *testing.T) {
 	}
 }
 
-// TestALinkThatIsSwappedInIsNotFollowed has the user of a home put links to the folders of others where the plan saw folders.
+// TestALinkThatIsSwappedInIsNotFollowed has the user of a home put links to the folders of others where the plan saw
+// folders.
 func TestALinkThatIsSwappedInIsNotFollowed(t *testing.T) {
 	for claim, text := range map[string]string{
-		"a file is made":      `"files":[{"path":"/home/joe/sub/new","contents":{"source":"data:,x"}}]`,
-		"a file is replaced":  `"files":[{"path":"/home/joe/sub/file","overwrite":true,"contents":{"source":"data:,x"}}]`,
+		"a file is made": `"files":[{"path":"/home/joe/sub/new","contents":{"source":"data:,x"}}]`,
+		"a file is replaced": `"files":[{"path":"/home/joe/sub/file","overwrite":true,` +
+			`"contents":{"source":"data:,x"}}]`,
 		"a file gets a mode":  `"files":[{"path":"/home/joe/sub/file","mode":384}]`,
 		"a file grows":        `"files":[{"path":"/home/joe/sub/file","append":[{"source":"data:,x"}]}]`,
 		"a folder is made":    `"directories":[{"path":"/home/joe/sub/new"}]`,
@@ -413,7 +441,8 @@ func TestALinkThatIsSwappedInIsNotFollowed(t *testing.T) {
 		"a hard link's file":  `"links":[{"path":"/srv/new","target":"/home/joe/sub/file","hard":true}]`,
 	} {
 		t.Run(claim, func(t *testing.T) {
-			dir, o := newRoot(t, map[string]string{"etc/file": "of root", "etc/dir/file": "of root", "home/joe/sub/file": "of joe", "home/joe/sub/dir/x": "of joe", "srv/": ""})
+			dir, o := newRoot(t, map[string]string{"etc/file": "of root", "etc/dir/file": "of root",
+				"home/joe/sub/file": "of joe", "home/joe/sub/dir/x": "of joe", "srv/": ""})
 			plan, err := Plan(storage(t, text), o.Root, o)
 			require.NoError(t, err)
 			before := snapshot(t, filepath.Join(dir, "etc"))
@@ -449,11 +478,13 @@ func TestADirectoryThatTakesNothing(t *testing.T) {
 
 func TestADigestSavesTheFetch(t *testing.T) {
 	const digest = "sha256-5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03" // of "hello\n"
-	cfg := storage(t, `'files':[{'path':'/f','contents':{'source':'http://gone/','verification':{'hash':'`+digest+`'}}}]`)
+	cfg := storage(t,
+		`'files':[{'path':'/f','contents':{'source':'http://gone/','verification':{'hash':'`+digest+`'}}}]`)
 	dir, o := newRoot(t, map[string]string{"f": "hello\n"})
 	require.NoError(t, apply(cfg, o, host.RunOptions{}))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "f"), []byte("other\n"), 0o644))
-	require.EqualError(t, apply(cfg, o, host.RunOptions{}), "file /f ($.storage.files.0): a file with other content is there, and overwrite is not set")
+	require.EqualError(t, apply(cfg, o, host.RunOptions{}),
+		"file /f ($.storage.files.0): a file with other content is there, and overwrite is not set")
 }
 
 // What the config has itself, or a digest of, is compared before the first step runs: the first file is not written.
@@ -463,27 +494,32 @@ func TestAConflictThatCanBeSeenIsFoundBeforeAnythingIsWritten(t *testing.T) {
 		contents, there string
 		seen            bool
 	}{
-		"inline, other":               {`'contents':{'source':'data:,new'}`, "old", true},
-		"inline, the beginning":       {`'contents':{'source':'data:,new'}`, "newer", true},
-		"inline, longer":              {`'contents':{'source':'data:,new'}`, "ne", true},
-		"inline, empty":               {`'contents':{'source':''}`, "old", true},
-		"inline, alike":               {`'contents':{'source':'data:,new'}`, "new", false},
-		"with appends, other":         {`'contents':{'source':'data:,a'},'append':[{'source':'data:,b'}]`, "a", true},
-		"with appends, alike":         {`'contents':{'source':'data:,a'},'append':[{'source':'data:,b'}]`, "ab", false},
-		"more than a chunk":           {`'contents':{'source':'data:,` + strings.Repeat("x", 1<<17) + `'}`, strings.Repeat("x", 1<<17-1) + "y", true},
-		"a digest of what is afar":    {`'contents':{'source':'http://gone/','verification':{'hash':'` + digest + `'}}`, "old", true},
-		"the digest of what is there": {`'contents':{'source':'http://gone/','verification':{'hash':'` + digest + `'}}`, "hello\n", false},
-		"afar, without a digest":      {`'contents':{'source':'http://h/small'}`, "old", false},
-		"overwrite":                   {`'contents':{'source':'data:,new'},'overwrite':true`, "old", false},
+		"inline, other":         {`'contents':{'source':'data:,new'}`, "old", true},
+		"inline, the beginning": {`'contents':{'source':'data:,new'}`, "newer", true},
+		"inline, longer":        {`'contents':{'source':'data:,new'}`, "ne", true},
+		"inline, empty":         {`'contents':{'source':''}`, "old", true},
+		"inline, alike":         {`'contents':{'source':'data:,new'}`, "new", false},
+		"with appends, other":   {`'contents':{'source':'data:,a'},'append':[{'source':'data:,b'}]`, "a", true},
+		"with appends, alike":   {`'contents':{'source':'data:,a'},'append':[{'source':'data:,b'}]`, "ab", false},
+		"more than a chunk": {`'contents':{'source':'data:,` + strings.Repeat("x", 1<<17) + `'}`,
+			strings.Repeat("x", 1<<17-1) + "y", true},
+		"a digest of what is afar": {`'contents':{'source':'http://gone/','verification':{'hash':'` + digest + `'}}`,
+			"old", true},
+		"the digest of what is there": {`'contents':{'source':'http://gone/','verification':{'hash':'` + digest + `'}}`,
+			"hello\n", false},
+		"afar, without a digest": {`'contents':{'source':'http://h/small'}`, "old", false},
+		"overwrite":              {`'contents':{'source':'data:,new'},'overwrite':true`, "old", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, o := newRoot(t, map[string]string{"d/f": c.there})
-			_, err := Plan(storage(t, `'files':[{'path':'/a','contents':{'source':'data:,first'}},{'path':'/d/f',`+c.contents+`}]`), o.Root, o)
+			_, err := Plan(storage(t, `'files':[{'path':'/a','contents':{'source':'data:,first'}},{'path':'/d/f',`+
+				c.contents+`}]`), o.Root, o)
 			if !c.seen {
 				require.NoError(t, err)
 				return
 			}
-			require.EqualError(t, err, "file /d/f ($.storage.files.1): a file with other content is there, and overwrite is not set")
+			require.EqualError(t, err,
+				"file /d/f ($.storage.files.1): a file with other content is there, and overwrite is not set")
 			assert.Equal(t, []string{"to have it replaced, set overwrite: true for this entry"}, diag.Hints(err))
 		})
 	}
@@ -503,7 +539,8 @@ func TestSetIDBitsOfAKeptFile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir, o := newRoot(t, map[string]string{"f": "x"})
 			// A decision about modes alone, which root and others take alike.
-			n := &node{kind: fileWithout, path: "/f", new: attributes{UID: 0, GID: 0, Mode: 0o644}, old: host.LeaveAttrs}
+			n := &node{kind: fileWithout, path: "/f", new: attributes{UID: 0, GID: 0, Mode: 0o644},
+				old: host.LeaveAttrs}
 			if c.noOwner {
 				n.new.UID = -1
 			}
@@ -527,7 +564,8 @@ func TestSetIDBitsOfAKeptFile(t *testing.T) {
 func TestAMatchingLinkGetsItsOwner(t *testing.T) {
 	uid, gid := me()
 	dir, o := newRoot(t, map[string]string{"l": "-> target/"})
-	require.NoError(t, apply(storage(t, fmt.Sprintf(`'links':[{'path':'/l','target':'./target','user':{'id':%d},'group':{'id':%d}}]`, uid, gid)), o, host.RunOptions{}))
+	require.NoError(t, apply(storage(t, fmt.Sprintf(`'links':[{'path':'/l','target':'./target','user':{'id':%d},`+
+		`'group':{'id':%d}}]`, uid, gid)), o, host.RunOptions{}))
 	found, err := o.Root.Lstat("l")
 	require.NoError(t, err)
 	assert.Equal(t, [2]int{uid, gid}, [2]int{int(found.UID), int(found.GID)})
@@ -543,7 +581,8 @@ func TestModesDoNotDependOnTheUmask(t *testing.T) {
 	cfg := storage(t, `'directories':[{'path':'/d'}],'files':[{'path':'/a/f'}]`)
 	cfg.Systemd = units(t, `{'name':'a.service','contents':'[Unit]','enabled':true}`).Systemd
 	require.NoError(t, apply(cfg, o, host.RunOptions{}))
-	for name, mode := range map[string]fs.FileMode{"d": 0o755, "a": 0o755, "a/f": 0o644, "etc/systemd/system/a.service": 0o644, presetPath: 0o644} {
+	for name, mode := range map[string]fs.FileMode{"d": 0o755, "a": 0o755, "a/f": 0o644,
+		"etc/systemd/system/a.service": 0o644, presetPath: 0o644} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		require.NoError(t, err)
 		assert.Equal(t, mode, info.Mode().Perm(), name)

@@ -11,8 +11,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// An arranged is a View of the root as it will be once the accounts are made: homes and mail files that are made, moved, given away
-// and removed, account files, keys. Nodes of the config come later, and are planned in it.
+// An arranged is a View of the root as it will be once the accounts are made: homes and mail files that are made,
+// moved, given away and removed, account files, keys. Nodes of the config come later, and are planned in it.
 type arranged struct {
 	View
 	top       place
@@ -36,7 +36,8 @@ func newArranged(v View, owners bool) *arranged {
 	return &arranged{View: v, top: place{from: "/"}, owners: owners}
 }
 
-// find gives what is at a resolved path. Its below is empty where the path is in no place that the accounts have touched.
+// find gives what is at a resolved path. Its below is empty where the path is in no place that the accounts have
+// touched.
 func (a *arranged) find(p string) place {
 	found := a.top
 	for rest := strings.TrimPrefix(p, "/"); rest != ""; {
@@ -348,7 +349,8 @@ func (a *arranged) layKeys(u *UserKeys, o *KeyOptions) error {
 	return a.layFile(path.Join(u.Home, o.file()), u.text(), mine, way)
 }
 
-// layFile takes in a file that is written where its path leads, and directories on the way. One that is there keeps its owner and mode.
+// layFile takes in a file that is written where its path leads, and directories on the way. One that is there keeps its
+// owner and mode.
 func (a *arranged) layFile(name, text string, as, way host.Facts) error {
 	at, err := inRoot(a, name)
 	if err != nil {
@@ -369,7 +371,8 @@ func (a *arranged) layFile(name, text string, as, way host.Facts) error {
 	return nil
 }
 
-// layNotated takes in that the directories which were made to mount something at a home, or below it, become the user's.
+// layNotated takes in that the directories which were made to mount something at a home, or below it, become the
+// user's.
 func (a *arranged) layNotated(u *UserKeys, mounted []string) {
 	for _, dir := range u.notated(a, u.Account, mounted) {
 		a.at(dir).facts = &host.Facts{Kind: host.Directory, UID: u.UID, GID: u.GID, Mode: 0o700}

@@ -10,24 +10,26 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// A Boot is what the files stage of a boot does beyond what a plain directory takes: keys of encrypted volumes, files of the
-// platform, the result file and SELinux labels (docs/peer/engine.md §11.7). Its steps run tools, so Options.Tools is
-// needed.
+// A Boot is what the files stage of a boot does beyond what a plain directory takes: keys of encrypted volumes, files
+// of the platform, the result file and SELinux labels (docs/peer/engine.md §11.7). Its steps run tools, so
+// Options.Tools is needed.
 type Boot struct {
 	// State is what earlier stages left. Once the plan has run the caller saves HandedOver of it.
 	State handoff.State
 	// Aliases is the folder in which the disks stage has left links to devices.
 	Aliases string
-	// UUID gives the UUID in the header of a volume, by the volume's name in the config. nil asks cryptsetup for that of the
-	// alias which the disks stage has made of the device.
+	// UUID gives the UUID in the header of a volume, by the volume's name in the config. nil asks cryptsetup for that
+	// of the alias which the disks stage has made of the device.
 	UUID func(ctx context.Context, volume string) (string, error)
-	// ResultFile is where the booted system finds out that it was provisioned; "" for nowhere (distribution: resultFile).
+	// ResultFile is where the booted system finds out that it was provisioned; "" for nowhere (distribution:
+	// resultFile).
 	ResultFile string
 	BootID     string           // of the kernel
 	Now        func() time.Time // for the result file, which gets the time in its zone
 	// Relabel says whether SELinux labels are set (distribution: selinuxRelabel).
 	Relabel Relabel
-	// Written are paths that the steps for accounts write beside the account files: homes as passwd(5) has them, mail spools.
+	// Written are paths that the steps for accounts write beside the account files: homes as passwd(5) has them, mail
+	// spools.
 	Written []string
 	// Log gets the warning that there was a result file already; nil for none.
 	Log *slog.Logger
@@ -42,18 +44,20 @@ func HandedOver(s handoff.State) handoff.State {
 	return s
 }
 
-// stateDir is where the root keeps what a run that is repeated has to know. It is beside the account files, keys and most of what is
-// appended to, so that it is there as long as they are: /var may be a filesystem that such a run makes anew.
+// stateDir is where the root keeps what a run that is repeated has to know. It is beside the account files, keys and
+// most of what is appended to, so that it is there as long as they are: /var may be a filesystem that such a run makes
+// anew.
 const stateDir = "/etc/.glowplug"
 
-// boot plans what a boot has beyond a directory: what comes before all other steps, accounts included, and what comes last.
-// It is planned before the nodes, because theirs may be the places where it writes.
+// boot plans what a boot has beyond a directory: what comes before all other steps, accounts included, and what comes
+// last. It is planned before the nodes, because theirs may be the places where it writes.
 func (p *planner) boot(cfg config.Config, nodes []*node, b *Boot) (first, last host.Plan, err error) {
 	toLabel, err := p.newLabels(cfg, nodes, b)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, part := range []func(config.Config, *Boot, *labels) (host.Plan, error){p.volumes, p.volumeKeys, p.platformFiles, p.result} {
+	for _, part := range []func(config.Config, *Boot, *labels) (host.Plan, error){p.volumes, p.volumeKeys,
+		p.platformFiles, p.result} {
 		steps, err := part(cfg, b, toLabel)
 		if err != nil {
 			return nil, nil, err
@@ -86,8 +90,8 @@ func (w *worker) privateFile() attributes {
 	return a
 }
 
-// writeSynced writes a file whole and has it on disk when it returns: what cannot be told from a half-written one later, and
-// what nobody can make again. inherit keeps the labels of the file that is there.
+// writeSynced writes a file whole and has it on disk when it returns: what cannot be told from a half-written one
+// later, and what nobody can make again. inherit keeps the labels of the file that is there.
 func (w *worker) writeSynced(at string, want attributes, inherit bool, write func(*host.Temp) error) error {
 	if _, err := w.Root.MkdirAll(up(at), 0o755); err != nil {
 		return err
@@ -108,8 +112,8 @@ func (w *worker) writeSynced(at string, want attributes, inherit bool, write fun
 	return t.PlaceSynced(true)
 }
 
-// writeWhole writes a file whose content is on disk before its name appears. The name itself is once the caller of the plan has called
-// Root.Sync.
+// writeWhole writes a file whose content is on disk before its name appears. The name itself is once the caller of the
+// plan has called Root.Sync.
 func (w *worker) writeWhole(at string, want attributes, content []byte) error {
 	if _, err := w.Root.MkdirAll(up(at), 0o755); err != nil {
 		return err

@@ -69,17 +69,21 @@ const volumesText = `{"storage":{"luks":[
 func secrets() handoff.State {
 	return handoff.State{
 		LuksPersistKeyFiles: map[string]diag.Secret{"data": "data:,SECRET-one", "made": "data:,SECRET-two"},
-		LuksVolumeKeyFiles:  map[string]diag.Secret{"ignition-luks-cex.skey": "data:,SECRET-three", "ignition-luks-cex.info": "data:,SECRET-four"},
-		ProviderOutputFiles: []json.RawMessage{json.RawMessage(`{"path":"/var/lib/hv/pool","contents":{"source":"data:,pool"},"mode":420}`)},
-		FetchedConfigs:      []handoff.FetchedConfig{{Kind: "user"}},
+		LuksVolumeKeyFiles: map[string]diag.Secret{"ignition-luks-cex.skey": "data:,SECRET-three",
+			"ignition-luks-cex.info": "data:,SECRET-four"},
+		ProviderOutputFiles: []json.RawMessage{
+			json.RawMessage(`{"path":"/var/lib/hv/pool","contents":{"source":"data:,pool"},"mode":420}`)},
+		FetchedConfigs: []handoff.FetchedConfig{{Kind: "user"}},
 	}
 }
 
 func TestBootPlans(t *testing.T) {
-	root := fake{"/etc/selinux/config": "SELINUXTYPE=t\n", "/etc/selinux/t/contexts/files/file_contexts": "", "/etc/crypttab": "# mine\n", "/usr/": ""}
+	root := fake{"/etc/selinux/config": "SELINUXTYPE=t\n", "/etc/selinux/t/contexts/files/file_contexts": "",
+		"/etc/crypttab": "# mine\n", "/usr/": ""}
 	cfg := parse(t, volumesText)
 	cfg.Storage.Files = []config.File{{Node: config.Node{Path: "/srv/a/f"}}}
-	plan, err := Plan(cfg, root, Options{Privileged: true, Boot: &Boot{State: secrets(), ResultFile: DefaultResultFile}})
+	plan, err := Plan(cfg, root,
+		Options{Privileged: true, Boot: &Boot{State: secrets(), ResultFile: DefaultResultFile}})
 	require.NoError(t, err)
 	if d := cmp.Diff(`
 ~ record of SELinux labels                /etc/.glowplug/relabel.json, until they are set
@@ -111,16 +115,29 @@ func TestBootsThatCannotBePlanned(t *testing.T) {
 		b     Boot
 		err   string
 	}{
-		"no key for a volume":             {fake{}, volumesText, handoff.State{}, Boot{}, "key of luks data ($.storage.luks.0): the disks stage has left no key for it"},
-		"a directory where a key goes":    {fake{"/etc/luks/data/": ""}, volumesText, secrets(), Boot{}, "key of luks data ($.storage.luks.0): a directory is there"},
-		"a link where crypttab is":        {fake{"/etc/crypttab": "-> x"}, volumesText, secrets(), Boot{}, "file /etc/crypttab ($.storage.luks): a symbolic link is there"},
-		"a secure key that leads out":     {fake{}, `{}`, handoff.State{LuksVolumeKeyFiles: map[string]diag.Secret{"../x": "data:,y"}}, Boot{}, "secure key ../x: not the name of a file"},
-		"a platform's file that is none":  {fake{}, `{}`, handoff.State{ProviderOutputFiles: []json.RawMessage{[]byte(`{"path":"SECRET","mode":"x"}`)}}, Boot{}, "file 0 of the platform: not a file as a config spells it"},
-		"a platform's file nowhere":       {fake{}, `{}`, handoff.State{ProviderOutputFiles: []json.RawMessage{[]byte(`{"path":"x","contents":{"source":""}}`)}}, Boot{}, "file 0 of the platform: the path is not absolute"},
-		"labels without a policy":         {fake{}, `{"storage":{"files":[{"path":"/f"}]}}`, handoff.State{}, Boot{Relabel: RelabelOn}, "SELinux labels: the root has no SELinux policy, and labels are on"},
-		"a policy that leads out":         {fake{"/etc/selinux/config": "SELINUXTYPE=../x\n"}, `{}`, handoff.State{}, Boot{}, "SELinux labels: /etc/selinux/config: SELINUXTYPE is no name of a policy"},
-		"a damaged record of keys":        {fake{keyRecordPath: "x"}, volumesText, secrets(), Boot{}, "key of luks data ($.storage.luks.0): /etc/.glowplug/keys.json: not a record of glowplug's"},
-		"a result file below another one": {fake{"/etc": "x"}, `{}`, handoff.State{}, Boot{ResultFile: "/etc/r"}, "result file /etc/r: is below /etc, which is a regular file"},
+		"no key for a volume": {fake{}, volumesText, handoff.State{}, Boot{},
+			"key of luks data ($.storage.luks.0): the disks stage has left no key for it"},
+		"a directory where a key goes": {fake{"/etc/luks/data/": ""}, volumesText, secrets(), Boot{},
+			"key of luks data ($.storage.luks.0): a directory is there"},
+		"a link where crypttab is": {fake{"/etc/crypttab": "-> x"}, volumesText, secrets(), Boot{},
+			"file /etc/crypttab ($.storage.luks): a symbolic link is there"},
+		"a secure key that leads out": {fake{},
+			`{}`, handoff.State{LuksVolumeKeyFiles: map[string]diag.Secret{"../x": "data:,y"}}, Boot{},
+			"secure key ../x: not the name of a file"},
+		"a platform's file that is none": {fake{},
+			`{}`, handoff.State{ProviderOutputFiles: []json.RawMessage{[]byte(`{"path":"SECRET","mode":"x"}`)}}, Boot{},
+			"file 0 of the platform: not a file as a config spells it"},
+		"a platform's file nowhere": {fake{}, `{}`,
+			handoff.State{ProviderOutputFiles: []json.RawMessage{[]byte(`{"path":"x","contents":{"source":""}}`)}},
+			Boot{}, "file 0 of the platform: the path is not absolute"},
+		"labels without a policy": {fake{}, `{"storage":{"files":[{"path":"/f"}]}}`, handoff.State{},
+			Boot{Relabel: RelabelOn}, "SELinux labels: the root has no SELinux policy, and labels are on"},
+		"a policy that leads out": {fake{"/etc/selinux/config": "SELINUXTYPE=../x\n"}, `{}`, handoff.State{}, Boot{},
+			"SELinux labels: /etc/selinux/config: SELINUXTYPE is no name of a policy"},
+		"a damaged record of keys": {fake{keyRecordPath: "x"}, volumesText, secrets(), Boot{},
+			"key of luks data ($.storage.luks.0): /etc/.glowplug/keys.json: not a record of glowplug's"},
+		"a result file below another one": {fake{"/etc": "x"}, `{}`, handoff.State{}, Boot{ResultFile: "/etc/r"},
+			"result file /etc/r: is below /etc, which is a regular file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.b.State = c.state
@@ -131,16 +148,20 @@ func TestBootsThatCannotBePlanned(t *testing.T) {
 }
 
 func TestCrypttab(t *testing.T) {
-	lines := []volumeLine{{name: "data", uuid: "1111-a", key: "/etc/luks/data"}, {name: "net", uuid: "2222-b", key: "none", network: true}}
-	const data, net = "data UUID=1111-a /etc/luks/data luks,x-initrd.attach\n", "net UUID=2222-b none luks,_netdev,x-initrd.attach\n"
+	lines := []volumeLine{{name: "data", uuid: "1111-a", key: "/etc/luks/data"},
+		{name: "net", uuid: "2222-b", key: "none", network: true}}
+	const data, net = "data UUID=1111-a /etc/luks/data luks,x-initrd.attach\n",
+		"net UUID=2222-b none luks,_netdev,x-initrd.attach\n"
 	for name, c := range map[string]struct{ before, after string }{
-		"nothing there":                      {"", data + net},
-		"lines of others stay":               {"# data\n\nother UUID=x none\n", "# data\n\nother UUID=x none\n" + data + net},
+		"nothing there": {"", data + net},
+		"lines of others stay": {"# data\n\nother UUID=x none\n",
+			"# data\n\nother UUID=x none\n" + data + net},
 		"no end of the last line":            {"other UUID=x none", "other UUID=x none\n" + data + net},
 		"all there":                          {net + "x\r\n" + data, net + "x\r\n" + data},
 		"all there, no end of the last line": {data + strings.TrimSpace(net), data + strings.TrimSpace(net)},
-		"formatted anew since":               {strings.ReplaceAll(data, "1111", "0000") + "last", data + "last\n" + net},
-		"another's line of that name stays":  {"data /dev/vda1 none luks\n", "data /dev/vda1 none luks\n" + data + net},
+		"formatted anew since": {strings.ReplaceAll(data, "1111", "0000") + "last",
+			data + "last\n" + net},
+		"another's line of that name stays": {"data /dev/vda1 none luks\n", "data /dev/vda1 none luks\n" + data + net},
 	} {
 		t.Run(name, func(t *testing.T) {
 			after := withLines([]byte(c.before), lines)
@@ -196,8 +217,10 @@ func TestKeysGetIntoTheRoot(t *testing.T) {
 	all := snapshot(t, dir)
 	assert.Equal(t, "drwx------ "+owner, all["/etc/luks"])
 	for file, content := range map[string]string{
-		"/etc/luks/data": "SECRET-one", "/etc/luks/made": "SECRET-two", "/etc/zkey/repository/ignition-luks-cex.skey": "SECRET-three", "/etc/zkey/repository/ignition-luks-cex.info": "SECRET-four",
-		"/var/lib/hv/pool": "pool",
+		"/etc/luks/data": "SECRET-one",
+		"/etc/luks/made": "SECRET-two", "/etc/zkey/repository/ignition-luks-cex.skey": "SECRET-three",
+		"/etc/zkey/repository/ignition-luks-cex.info": "SECRET-four",
+		"/var/lib/hv/pool":                            "pool",
 		"/etc/crypttab": `# mine
 data UUID=uuid-of-vdb /etc/luks/data luks,x-initrd.attach
 made UUID=uuid-of-vdc /etc/luks/made luks,x-initrd.attach
@@ -273,7 +296,8 @@ func TestResultFile(t *testing.T) {
 		"one before is kept within":           {`{"provisioningDate":"1"}`, false, nested, ""},
 		"a live system has none before":       {`{"provisioningDate":"1"}`, true, own, ""},
 		"a live system does not even read it": {`{`, true, own, ""},
-		"what is no report":                   {`{`, false, `{`, "result file /etc/r: the report of an earlier provisioning is not JSON"},
+		"what is no report": {`{`, false, `{`,
+			"result file /etc/r: the report of an earlier provisioning is not JSON"},
 		"of this boot: not for one before":    {own, false, own, ""},
 		"of this boot with one before: stays": {nested, false, nested, ""},
 	} {
@@ -317,7 +341,8 @@ func TestResultFileInTheWay(t *testing.T) {
 
 // policyTree is a root with a policy, as far as we look at it.
 func policyTree(more map[string]string) map[string]string {
-	tree := map[string]string{"etc/selinux/config": "# SELINUXTYPE=no\nSELINUX=enforcing\nSELINUXTYPE=targeted \nSELINUXTYPE=other\n", "etc/selinux/targeted/contexts/files/file_contexts": ""}
+	tree := map[string]string{"etc/selinux/config": "# SELINUXTYPE=no\nSELINUX=enforcing\nSELINUXTYPE=targeted \n" +
+		"SELINUXTYPE=other\n", "etc/selinux/targeted/contexts/files/file_contexts": ""}
 	maps.Copy(tree, more)
 	return tree
 }
@@ -345,7 +370,8 @@ func labelled(t *testing.T, tools, root string) (args string, paths []string) {
 
 func TestWhatIsLabelled(t *testing.T) {
 	tree := policyTree(map[string]string{
-		"etc/passwd": "", "etc/passwd-": "", "etc/shadow": "", "etc/groups": "", "etc/hosts": "", "srv/there/": "", "home": "-> var/home", "var/home/core/": "",
+		"etc/passwd": "", "etc/passwd-": "", "etc/shadow": "", "etc/groups": "", "etc/hosts": "", "srv/there/": "",
+		"home": "-> var/home", "var/home/core/": "",
 		"etc/systemd/system/old.service.d/x.conf": "",
 	})
 	cfg := parse(t, `{"passwd":{"users":[{"name":"core"}]},"storage":{
@@ -355,14 +381,16 @@ func TestWhatIsLabelled(t *testing.T) {
 		"systemd":{"units":[{"name":"a.service","contents":"[Unit]\n","dropins":[{"name":"1.conf","contents":""},{"name":"2.conf","contents":""}]},{"name":"old.service","mask":true,"dropins":[{"name":"y.conf","contents":""}]},
 			{"name":"on.service","enabled":true},{"name":"nothing.service"}]}}`)
 	dir, o := newRoot(t, tree)
-	o, tools := withBoot(t, o, Boot{ResultFile: DefaultResultFile, Written: []string{"/home/core", "/home/late", "/var/mail/core"}})
+	o, tools := withBoot(t, o,
+		Boot{ResultFile: DefaultResultFile, Written: []string{"/home/core", "/home/late", "/var/mail/core"}})
 	o.IgnoreUnsupported = true
 	require.NoError(t, apply(cfg, o, host.RunOptions{}))
 	args, paths := labelled(t, tools, dir)
 	assert.Equal(t, "-vF0 -r ROOT ROOT/etc/selinux/targeted/contexts/files/file_contexts -f -", args)
 	assert.Equal(t, []string{
 		"/etc/.glowplug", "/etc/.ignition-result.json", "/etc/groups", "/etc/passwd", "/etc/passwd-", "/etc/shadow",
-		"/etc/systemd/system-preset", "/etc/systemd/system/a.service", "/etc/systemd/system/a.service.d", "/etc/systemd/system/old.service", "/etc/systemd/system/old.service.d",
+		"/etc/systemd/system-preset", "/etc/systemd/system/a.service", "/etc/systemd/system/a.service.d",
+		"/etc/systemd/system/old.service", "/etc/systemd/system/old.service.d",
 		"/new", "/srv/dangling", "/srv/made", "/srv/there/f", "/var/home/core", "/var/home/file",
 	}, paths)
 	assert.NoFileExists(t, filepath.Join(dir, relabelRecordPath))
@@ -370,7 +398,8 @@ func TestWhatIsLabelled(t *testing.T) {
 
 func TestWhenLabelsAreSet(t *testing.T) {
 	file := `{"storage":{"files":[{"path":"/f"}]}}`
-	own := `{"storage":{"files":[{"path":"/etc/selinux/config","contents":{"source":"data:,SELINUXTYPE=x%0a"}},{"path":"/etc/selinux/x/contexts/files/file_contexts"}]}}`
+	own := `{"storage":{"files":[{"path":"/etc/selinux/config","contents":{"source":"data:,SELINUXTYPE=x%0a"}},` +
+		`{"path":"/etc/selinux/x/contexts/files/file_contexts"}]}}`
 	none := `{"storage":{"files":[{"path":"/etc/selinux/other"}]}}`
 	for name, c := range map[string]struct {
 		tree map[string]string
@@ -379,12 +408,14 @@ func TestWhenLabelsAreSet(t *testing.T) {
 		want []string
 		err  error
 	}{
-		"auto, with a policy":                     {policyTree(nil), file, RelabelAuto, []string{"/f"}, nil},
-		"on, with a policy":                       {policyTree(nil), file, RelabelOn, []string{"/f"}, nil},
-		"off, with a policy":                      {policyTree(nil), file, RelabelOff, nil, nil},
-		"auto, without":                           {nil, file, RelabelAuto, nil, nil},
-		"auto, with a config but no policy":       {map[string]string{"etc/selinux/config": "SELINUXTYPE=targeted\n"}, file, RelabelAuto, nil, nil},
-		"auto, the usual policy":                  {map[string]string{"etc/selinux/config": "\n", "etc/selinux/targeted/contexts/files/file_contexts": ""}, file, RelabelAuto, []string{"/f"}, nil},
+		"auto, with a policy": {policyTree(nil), file, RelabelAuto, []string{"/f"}, nil},
+		"on, with a policy":   {policyTree(nil), file, RelabelOn, []string{"/f"}, nil},
+		"off, with a policy":  {policyTree(nil), file, RelabelOff, nil, nil},
+		"auto, without":       {nil, file, RelabelAuto, nil, nil},
+		"auto, with a config but no policy": {map[string]string{"etc/selinux/config": "SELINUXTYPE=targeted\n"}, file,
+			RelabelAuto, nil, nil},
+		"auto, the usual policy": {map[string]string{"etc/selinux/config": "\n",
+			"etc/selinux/targeted/contexts/files/file_contexts": ""}, file, RelabelAuto, []string{"/f"}, nil},
 		"auto, a policy of the config's":          {nil, own, RelabelAuto, []string{"/etc"}, nil},
 		"auto, what looks like one":               {nil, none, RelabelAuto, nil, nil},
 		"on, what looks like one":                 {nil, none, RelabelOn, nil, errNoPolicy},
@@ -402,7 +433,8 @@ func TestWhenLabelsAreSet(t *testing.T) {
 }
 
 func TestRelabelWords(t *testing.T) {
-	for word, want := range map[string]Relabel{"auto": RelabelAuto, "on": RelabelOn, "1": RelabelOn, "true": RelabelOn, "off": RelabelOff, "0": RelabelOff, "false": RelabelOff} {
+	for word, want := range map[string]Relabel{"auto": RelabelAuto, "on": RelabelOn, "1": RelabelOn, "true": RelabelOn,
+		"off": RelabelOff, "0": RelabelOff, "false": RelabelOff} {
 		var got Relabel
 		require.NoError(t, json.Unmarshal([]byte(`"`+word+`"`), &got))
 		assert.Equal(t, want, got)
@@ -415,7 +447,8 @@ func bootEverything(t *testing.T) (config.Config, map[string]string, Boot) {
 	t.Helper()
 	cfg := parse(t, volumesText)
 	cfg.Storage.Directories = []config.Directory{{Node: config.Node{Path: "/srv/a/b"}}}
-	cfg.Systemd.Units = parse(t, `{"systemd":{"units":[{"name":"a.service","contents":"[Unit]\n","enabled":true}]}}`).Systemd.Units
+	cfg.Systemd.Units = parse(t,
+		`{"systemd":{"units":[{"name":"a.service","contents":"[Unit]\n","enabled":true}]}}`).Systemd.Units
 	data := func(s string) config.Resource { s = "data:," + s; return config.Resource{Source: &s} }
 	mode := 0o640
 	// Nodes at places where the boot writes after them.
@@ -424,7 +457,8 @@ func bootEverything(t *testing.T) (config.Config, map[string]string, Boot) {
 		config.File{Node: config.Node{Path: "/var/lib/hv/pool"}, Contents: data("early")},
 		config.File{Node: config.Node{Path: "/etc/luks/data"}, Contents: data("SECRET-one")},
 		config.File{Node: config.Node{Path: DefaultResultFile}, Append: []config.Resource{data("{}")}})
-	return cfg, policyTree(map[string]string{"home/core/": ""}), Boot{State: secrets(), ResultFile: DefaultResultFile, Written: []string{"/home/core"}}
+	return cfg, policyTree(map[string]string{"home/core/": ""}),
+		Boot{State: secrets(), ResultFile: DefaultResultFile, Written: []string{"/home/core"}}
 }
 
 func TestABootSurvivesACutAnywhere(t *testing.T) {
@@ -432,7 +466,10 @@ func TestABootSurvivesACutAnywhere(t *testing.T) {
 	dir, o := newRoot(t, tree)
 	o, tools := withBoot(t, o, b)
 	steps := 0
-	require.NoError(t, apply(cfg, o, host.RunOptions{After: func(done int, _ host.Step) error { steps = done; return nil }}))
+	require.NoError(t, apply(cfg, o, host.RunOptions{After: func(done int, _ host.Step) error {
+		steps = done
+		return nil
+	}}))
 	want := snapshot(t, dir)
 	_, paths := labelled(t, tools, dir)
 	assert.Contains(t, want[DefaultResultFile], `"previousReport": {}`)
@@ -463,7 +500,8 @@ func TestWhatSetfilesComesByAnyway(t *testing.T) {
 		at     string
 		device uint64
 		below  bool
-	}{{"/a/x", 1, true}, {"/a/x/y", 1, true}, {"/a/x", 3, false}, {"/a/b/x", 2, true}, {"/a/b/x", 1, false}, {"/ab", 1, false}, {"/a", 1, false}} {
+	}{{"/a/x", 1, true}, {"/a/x/y", 1, true}, {"/a/x", 3, false}, {"/a/b/x", 2, true}, {"/a/b/x", 1, false},
+		{"/ab", 1, false}, {"/a", 1, false}} {
 		assert.Equal(t, c.below, isBelow(c.at, c.device, others), c)
 	}
 	assert.True(t, isBelow("/x", 1, map[string]uint64{"/": 1}))

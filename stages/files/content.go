@@ -52,8 +52,8 @@ const (
 
 var errDecided = errors.New("the comparison is decided")
 
-// A comparison is an output that compares what it is given with a file from an offset on. It ends the writer's work with
-// errDecided as soon as more of the content cannot change the result: a file of another kind costs one read, not a
+// A comparison is an output that compares what it is given with a file from an offset on. It ends the writer's work
+// with errDecided as soon as more of the content cannot change the result: a file of another kind costs one read, not a
 // download.
 type comparison struct {
 	file     io.ReaderAt

@@ -46,8 +46,8 @@ func (v volumeLine) isOurs(line string) bool {
 	return len(f) == 4 && f[0] == v.name && strings.HasPrefix(f[1], "UUID=") && f[2] == v.key && f[3] == v.options()
 }
 
-// withLines gives crypttab with a line for each volume. Lines that are there stay as they are, byte by byte, but for our own of
-// a volume that has another UUID now.
+// withLines gives crypttab with a line for each volume. Lines that are there stay as they are, byte by byte, but for
+// our own of a volume that has another UUID now.
 func withLines(before []byte, volumes []volumeLine) []byte {
 	missing := make(map[string]volumeLine, len(volumes))
 	for _, v := range volumes {
@@ -123,7 +123,8 @@ type crypttabFile struct {
 // askCryptsetup reads the UUID of the header that the disks stage has left.
 func (t *crypttabFile) askCryptsetup(ctx context.Context, volume string) (string, error) {
 	i := slices.IndexFunc(t.lines, func(v volumeLine) bool { return v.name == volume })
-	out, err := t.Tools.Run(ctx, host.Command{Tool: "cryptsetup", Args: []string{"luksUUID", path.Join(t.aliases, t.lines[i].device)}})
+	out, err := t.Tools.Run(ctx,
+		host.Command{Tool: "cryptsetup", Args: []string{"luksUUID", path.Join(t.aliases, t.lines[i].device)}})
 	return string(out), err
 }
 

@@ -5,15 +5,15 @@ import (
 	"github.com/glowplug-os/glowplug/internal/accounts"
 )
 
-// An expected is what the root's own tools are expected to make. The ids are those of new accounts in our own edits; the tools may
-// choose others.
+// An expected is what the root's own tools are expected to make. The ids are those of new accounts in our own edits;
+// the tools may choose others.
 type expected struct {
 	root   *arranged
 	result *accounts.Result
 }
 
-// planExpected plans keys and all else in the root as its own tools are expected to leave it, for the errors: a conflict that is
-// found only once the tools have run would be found too late.
+// planExpected plans keys and all else in the root as its own tools are expected to leave it, for the errors: a
+// conflict that is found only once the tools have run would be found too late.
 func planExpected(cfg config.Config, view View, users []UserKeys, o Options, keys KeyOptions) error {
 	nodes, err := entries(cfg.Storage)
 	if err != nil {
@@ -46,7 +46,8 @@ func expect(passwd config.Passwd, view View, o Options) *expected {
 	if err != nil {
 		return nil
 	}
-	result, err := accounts.Apply(accountInputs(have, passwd), wantedAccounts(passwd), o.Accounts.Today, accounts.CurrentTools)
+	result, err := accounts.Apply(accountInputs(have, passwd), wantedAccounts(passwd), o.Accounts.Today,
+		accounts.CurrentTools)
 	if err != nil {
 		return nil
 	}

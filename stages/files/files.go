@@ -54,9 +54,11 @@ type Options struct {
 	Groups []uint32
 	// IgnoreUnsupported plans a config whose accounts are not made. The caller warns, from Unacted.
 	IgnoreUnsupported bool
-	// Enable has systemctl enable the units that the config enables, in a root that may not see the presets of a first boot.
+	// Enable has systemctl enable the units that the config enables, in a root that may not see the presets of a first
+	// boot.
 	Enable bool
-	// Warn is told, when the plan runs, of a unit that will not be as the config has it, with its config path. nil for nobody.
+	// Warn is told, when the plan runs, of a unit that will not be as the config has it, with its config path. nil for
+	// nobody.
 	Warn func(origin, what string)
 	// Boot is what a boot does beyond a directory; nil for a directory.
 	Boot *Boot
@@ -93,7 +95,8 @@ func NotInDirectory(cfg config.Config) []Unsupported {
 	return all
 }
 
-// OnDisks lists the parts of a config that are the disks stage's business: disks, arrays, encrypted volumes, filesystems.
+// OnDisks lists the parts of a config that are the disks stage's business: disks, arrays, encrypted volumes,
+// filesystems.
 func OnDisks(cfg config.Config) []Unsupported {
 	var all []Unsupported
 	add := func(list string, i int, what, name string) {
@@ -155,7 +158,8 @@ func newPlanner(root *arranged, opts Options) *planner {
 	return &planner{root: root, world: newWorld(root), worker: &worker{Options: opts, claims: map[string]claim{}}}
 }
 
-// besideAccounts plans all but the accounts, in the root as these will leave it: what comes before them, and what after.
+// besideAccounts plans all but the accounts, in the root as these will leave it: what comes before them, and what
+// after.
 func (p *planner) besideAccounts(cfg config.Config, nodes []*node) (first, after host.Plan, err error) {
 	if err := p.world.settle(nodes); err != nil {
 		return nil, nil, err

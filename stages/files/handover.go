@@ -22,8 +22,8 @@ const (
 	cexKeyDir = "/etc/zkey/repository"
 )
 
-// keyRecordPath lists the key files that earlier runs made. Where the disks stage has formatted a volume anew, in a boot that
-// repeats one that was cut off, there is a new key, and the file with the old one is ours to replace.
+// keyRecordPath lists the key files that earlier runs made. Where the disks stage has formatted a volume anew, in a
+// boot that repeats one that was cut off, there is a new key, and the file with the old one is ours to replace.
 const keyRecordPath = stateDir + "/keys.json"
 
 var (
@@ -59,7 +59,8 @@ func (p *planner) volumes(cfg config.Config, b *Boot, l *labels) (host.Plan, err
 		line := volumeLine{name: v.Name, device: text(v.Device), key: "none", network: opensByNetwork(&v.Clevis)}
 		if !usesClevis(&v.Clevis) {
 			line.key = path.Join(keyDir, v.Name)
-			s := host.Step{ID: "luks-key:" + v.Name, Subject: "key of luks " + host.Show(v.Name), Origin: fmt.Sprintf("$.storage.luks.%d", i)}
+			s := host.Step{ID: "luks-key:" + v.Name, Subject: "key of luks " + host.Show(v.Name),
+				Origin: fmt.Sprintf("$.storage.luks.%d", i)}
 			at, err := p.key(&s, line.key, v.Name, b.State.LuksPersistKeyFiles[v.Name], l)
 			if err != nil {
 				return nil, s.Fail(err)
@@ -83,7 +84,8 @@ func (p *planner) volumes(cfg config.Config, b *Boot, l *labels) (host.Plan, err
 	return append(append(plan, keys...), table), err
 }
 
-// volumeKeys plans the secure keys of volumes whose key is bound to a crypto adapter (s390x). The disks stage knows their files.
+// volumeKeys plans the secure keys of volumes whose key is bound to a crypto adapter (s390x). The disks stage knows
+// their files.
 func (p *planner) volumeKeys(_ config.Config, b *Boot, l *labels) (host.Plan, error) {
 	var keys host.Plan
 	var files []string
@@ -158,7 +160,9 @@ func (p *planner) key(s *host.Step, file, name string, url diag.Secret, l *label
 	k, w := keyFile{at: at, url: url}, p.worker
 	s.Check = func(ctx context.Context) (host.State, error) { return w.checkKey(ctx, k) }
 	s.Do = func(ctx context.Context) error {
-		return w.writeSynced(at, w.privateFile(), false, func(t *host.Temp) error { return w.Fetch(ctx, dataResource(url), t) })
+		return w.writeSynced(at, w.privateFile(), false, func(t *host.Temp) error {
+			return w.Fetch(ctx, dataResource(url), t)
+		})
 	}
 	w.claims[at] = s.Check
 	return at, l.add(at)

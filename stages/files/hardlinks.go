@@ -12,9 +12,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// linksPath is where the root keeps which hard links runs of configs have made to files that each run makes anew. After such a
-// file is written again the link of the run before is a file of its own, equal to its target, and nothing else tells it from
-// one that the image has.
+// linksPath is where the root keeps which hard links runs of configs have made to files that each run makes anew. After
+// such a file is written again the link of the run before is a file of its own, equal to its target, and nothing else
+// tells it from one that the image has.
 const linksPath = stateDir + "/links.json"
 
 const linksLimit = 16 << 20
@@ -48,8 +48,9 @@ func notedLinks(v View) (map[string]bool, error) {
 // An inode is a file, whatever its names.
 type inode struct{ dev, ino uint64 }
 
-// hardLinks finds out which of the files that are where hard links go are ours: of an earlier run. All the names that such a file
-// has are names that the config gives, at least two of them; one that has a single name is ours if a run has noted that it makes it.
+// hardLinks finds out which of the files that are where hard links go are ours: of an earlier run. All the names that
+// such a file has are names that the config gives, at least two of them; one that has a single name is ours if a run
+// has noted that it makes it.
 func (p *planner) hardLinks(all []*node) error {
 	links := slices.DeleteFunc(slices.Clone(all), func(n *node) bool { return n.kind != hardLink })
 	if len(links) == 0 {
@@ -102,8 +103,8 @@ func (p *planner) madeAnew(n *node) bool {
 	return false
 }
 
-// noteLinks adds to the record, before the first of them is made, the links that this run makes. It is on disk when noteLinks
-// returns.
+// noteLinks adds to the record, before the first of them is made, the links that this run makes. It is on disk when
+// noteLinks returns.
 func (w *worker) noteLinks() error {
 	if len(w.newLinks) == 0 {
 		return nil

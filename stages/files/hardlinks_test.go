@@ -31,11 +31,15 @@ func sameNames(t *testing.T, dir string, names ...string) bool {
 
 func TestHardLinksFollowAFileThatEachRunMakesAnew(t *testing.T) {
 	for claim, between := range map[string]func(dir string) error{
-		"nothing happened":                  func(string) error { return nil },
-		"one link is gone":                  func(dir string) error { return os.Remove(filepath.Join(dir, "a")) },
-		"there was no record yet":           func(dir string) error { return os.RemoveAll(filepath.Join(dir, stateDir)) },
+		"nothing happened": func(string) error { return nil },
+		"one link is gone": func(dir string) error { return os.Remove(filepath.Join(dir, "a")) },
+		"there was no record yet": func(dir string) error {
+			return os.RemoveAll(filepath.Join(dir, stateDir))
+		},
 		"the target was made anew, no more": func(dir string) error { return anew(dir, "t") },
-		"so was a link":                     func(dir string) error { return os.Rename(filepath.Join(dir, "b"), filepath.Join(dir, "c")) },
+		"so was a link": func(dir string) error {
+			return os.Rename(filepath.Join(dir, "b"), filepath.Join(dir, "c"))
+		},
 	} {
 		t.Run(claim, func(t *testing.T) {
 			dir, _ := newRoot(t, nil)
@@ -74,11 +78,14 @@ func TestAFileThatEqualsAHardLinksTargetIsNotOursByThat(t *testing.T) {
 		"a file of the image": {one, map[string]string{"t": "x", "a": "x"}, nil, refusal},
 		"a hard link of the image": {one, map[string]string{"t": "x", "a": "x"},
 			func(dir string) error { return os.Link(filepath.Join(dir, "a"), filepath.Join(dir, "other")) }, refusal},
-		"a link that an earlier run made and that has got another name": {one, map[string]string{"t": "x", "a": "x", "etc/.glowplug/links.json": `{"version":1,"links":["/a"]}`},
+		"a link that an earlier run made and that has got another name": {one,
+			map[string]string{"t": "x", "a": "x", "etc/.glowplug/links.json": `{"version":1,"links":["/a"]}`},
 			func(dir string) error { return os.Link(filepath.Join(dir, "a"), filepath.Join(dir, "other")) }, refusal},
-		"a symbolic link of the image": {one, map[string]string{"t": "-> x", "a": "-> x"}, nil, "hard link /a ($.storage.links.0): a symbolic link is there, and overwrite is not set"},
-		"a file that an earlier run did not come to": {`'links':[{'path':'/b','target':'/t','hard':true},{'path':'/a','target':'/t','hard':true}]`,
-			map[string]string{"t": "x", "a": "x"}, nil, "hard link /a ($.storage.links.1): a regular file is there, and overwrite is not set"},
+		"a symbolic link of the image": {one, map[string]string{"t": "-> x", "a": "-> x"}, nil,
+			"hard link /a ($.storage.links.0): a symbolic link is there, and overwrite is not set"},
+		"a file that an earlier run did not come to": {`'links':[{'path':'/b','target':'/t','hard':true},` +
+			`{'path':'/a','target':'/t','hard':true}]`, map[string]string{"t": "x", "a": "x"}, nil,
+			"hard link /a ($.storage.links.1): a regular file is there, and overwrite is not set"},
 	} {
 		t.Run(claim, func(t *testing.T) {
 			dir, o := newRoot(t, c.tree)
@@ -94,7 +101,8 @@ func TestAFileThatEqualsAHardLinksTargetIsNotOursByThat(t *testing.T) {
 	}
 	t.Run("with overwrite it is replaced", func(t *testing.T) {
 		dir, o := newRoot(t, map[string]string{"t": "x", "a": "x"})
-		require.NoError(t, apply(storage(t, `'links':[{'path':'/a','target':'/t','hard':true,'overwrite':true}]`), o, host.RunOptions{}))
+		require.NoError(t, apply(storage(t, `'links':[{'path':'/a','target':'/t','hard':true,'overwrite':true}]`), o,
+			host.RunOptions{}))
 		assert.True(t, sameNames(t, dir, "t", "a"))
 		assert.NoDirExists(t, filepath.Join(dir, stateDir), "and nothing has to be noted")
 	})

@@ -37,7 +37,8 @@ func (p *planner) accountEffect(i int, e accounts.Effect) (host.Step, error) {
 			return s, err
 		}
 	case accounts.OwnHome:
-		work = accountWork{host.Change, "home " + host.Show(e.Path), nil, func() error { return w.ownTree(e.Path, e.Owners) }}
+		work = accountWork{host.Change, "home " + host.Show(e.Path), nil,
+			func() error { return w.ownTree(e.Path, e.Owners) }}
 	case accounts.OwnMail:
 		work = accountWork{host.Change, "mail file " + host.Show(e.Path), nil, func() error {
 			return w.ownTree(e.Path, accounts.Owners{OldUID: e.OldUID, NewUID: e.NewUID})
@@ -99,7 +100,8 @@ func (p *planner) planMove(e accounts.MoveHome) error {
 	}
 	above, err := p.world.view.Lstat(up(to))
 	if err == nil && above.Kind != host.Directory {
-		err = fmt.Errorf("%s is not there, so the home %s cannot become %s", host.Show(up(to)), host.Show(e.From), host.Show(e.To))
+		err = fmt.Errorf("%s is not there, so the home %s cannot become %s", host.Show(up(to)), host.Show(e.From),
+			host.Show(e.To))
 	}
 	if err != nil {
 		return err
@@ -120,8 +122,8 @@ func (p *planner) canRename(from, to string) error {
 		return p.world.mayGo(from, host.Other)
 	}
 	if a, b := mountOf(mounts, up(from)), mountOf(mounts, up(to)); a != b {
-		return fmt.Errorf("%s and %s are on two filesystems, mounted at %s and %s, and a home does not move from one to the other",
-			host.Show(from), host.Show(to), host.Show(a), host.Show(b))
+		return fmt.Errorf("%s and %s are on two filesystems, mounted at %s and %s, and a home does not move from one "+
+			"to the other", host.Show(from), host.Show(to), host.Show(a), host.Show(b))
 	}
 	return nil
 }
@@ -143,8 +145,8 @@ func (w *worker) there(name string) (at string, found host.Facts, err error) {
 	return accountPath(w.Root, name)
 }
 
-// accountPath gives the place that a path of an account names, and what is there. A link at the last component is followed,
-// but not to where nothing is: whoever left it there would choose what is made.
+// accountPath gives the place that a path of an account names, and what is there. A link at the last component is
+// followed, but not to where nothing is: whoever left it there would choose what is made.
 func accountPath(v View, name string) (at string, found host.Facts, err error) {
 	if err := checkPath(name); err != nil {
 		return "", host.Facts{}, err
@@ -162,8 +164,8 @@ func accountPath(v View, name string) (at string, found host.Facts, err error) {
 	return at, found, err
 }
 
-// homeFits: a directory of root's is taken as it is (a mount point that the mount stage made is one), and one of the user's; one
-// of anybody else's would be handed to the wrong person.
+// homeFits: a directory of root's is taken as it is (a mount point that the mount stage made is one), and one of the
+// user's; one of anybody else's would be handed to the wrong person.
 func homeFits(found host.Facts, at string, e accounts.MakeHome) error {
 	switch {
 	case found.Kind == host.Symlink:
@@ -171,14 +173,14 @@ func homeFits(found host.Facts, at string, e accounts.MakeHome) error {
 	case found.Kind != host.Directory:
 		return fmt.Errorf("home %s is there and is no directory", host.Show(at))
 	case found.UID != e.UID && found.UID != 0:
-		return fmt.Errorf("home %s is there and belongs to user id %d, not %d; if it is this user's, set uid to %d, otherwise set another homeDir",
-			host.Show(at), found.UID, e.UID, found.UID)
+		return fmt.Errorf("home %s is there and belongs to user id %d, not %d; if it is this user's, set uid to %d, "+
+			"otherwise set another homeDir", host.Show(at), found.UID, e.UID, found.UID)
 	}
 	return nil
 }
 
-// makeHome makes a home beside its place and moves it there when it is complete, skeleton and owners included: a home that is
-// there is one that needs nothing any more.
+// makeHome makes a home beside its place and moves it there when it is complete, skeleton and owners included: a home
+// that is there is one that needs nothing any more.
 func (w *worker) makeHome(e accounts.MakeHome) accountWork {
 	uid, gid := w.ownerIDs(e.UID, e.GID)
 	check := func() (host.State, error) {
@@ -223,8 +225,8 @@ func (w *worker) makeHome(e accounts.MakeHome) accountWork {
 	return accountWork{host.Create, "home " + host.Show(e.Path), check, do}
 }
 
-// buildingName is what a home is called while it is made. It may be no longer than a name can be, which homes of users with long
-// names are; one home is made after the other, so two may share it.
+// buildingName is what a home is called while it is made. It may be no longer than a name can be, which homes of users
+// with long names are; one home is made after the other, so two may share it.
 func buildingName(home string) string {
 	const longest = 200
 	return ".glowplug-home-" + home[:min(len(home), longest)]
@@ -327,7 +329,8 @@ func (w *worker) ownTree(name string, o accounts.Owners) error {
 
 func (w *worker) removable(at string, found host.Facts, uid uint32) error {
 	if found.Kind != host.Absent && found.UID != uid && !w.NoOwner {
-		return fmt.Errorf("%s belongs to user id %d, not %d; remove it, or give it back, first", host.Show(at), found.UID, uid)
+		return fmt.Errorf("%s belongs to user id %d, not %d; remove it, or give it back, first", host.Show(at),
+			found.UID, uid)
 	}
 	return nil
 }

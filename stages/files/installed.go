@@ -15,8 +15,8 @@ import (
 // packages is where dpkg keeps what is installed. It has megabytes.
 const packages = "/var/lib/dpkg/status"
 
-// toolsOf tells whose tools are to be matched by the package that they come in, where there are accounts to be made and the root has a
-// package database that is known here.
+// toolsOf tells whose tools are to be matched by the package that they come in, where there are accounts to be made and
+// the root has a package database that is known here.
 func (p *planner) toolsOf(passwd config.Passwd) (accounts.Tools, error) {
 	if len(passwd.Groups) == 0 && len(passwd.Users) == 0 {
 		return accounts.CurrentTools, nil
@@ -33,8 +33,8 @@ func (p *planner) toolsOf(passwd config.Passwd) (accounts.Tools, error) {
 	return accounts.ToolsOf(version), err
 }
 
-// installed gives the version of a package from the database of dpkg, "" if it is not there: deb-control(5), where the name is the
-// first field of a paragraph.
+// installed gives the version of a package from the database of dpkg, "" if it is not there: deb-control(5), where the
+// name is the first field of a paragraph.
 func installed(status io.Reader, name string) (string, error) {
 	lines := bufio.NewReaderSize(status, 64<<10)
 	within := false

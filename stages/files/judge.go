@@ -7,8 +7,10 @@ type match uint8
 
 const (
 	differs match = iota
-	alike         // a file: content, owner and mode; a symbolic link: the target, and with overwrite the owner; a hard link: a copy of its target that is ours
-	same          // a hard link: the very file that it names
+	// a file: content, owner and mode; a symbolic link: the target, and with overwrite the owner; a hard link: a copy
+	// of its target that is ours
+	alike
+	same // a hard link: the very file that it names
 )
 
 // verdict is what is to be done about what is there.

@@ -13,8 +13,10 @@ import (
 )
 
 var (
-	entryWords   = map[string]entry{"file with source": fileWithSource, "file without source": fileWithout, "directory": directory, "symbolic link": symlink, "hard link": hardLink}
-	thereWords   = map[string]host.Kind{"nothing": host.Absent, "file": host.File, "directory": host.Directory, "link": host.Symlink, "other": host.Other}
+	entryWords = map[string]entry{"file with source": fileWithSource, "file without source": fileWithout,
+		"directory": directory, "symbolic link": symlink, "hard link": hardLink}
+	thereWords = map[string]host.Kind{"nothing": host.Absent, "file": host.File, "directory": host.Directory,
+		"link": host.Symlink, "other": host.Other}
 	boolWords    = map[string]bool{"yes": true, "no": false}
 	matchWords   = map[string]match{"differs": differs, "alike": alike, "same": same}
 	verdictWords = map[string]verdict{"make": makeNew, "replace": replace, "keep": keep, "done": done, "refuse": refuse}
@@ -84,6 +86,7 @@ func TestNothingThatMayNotGoIsReplaced(t *testing.T) {
 		if in.overwrite || in.m != differs {
 			continue
 		}
-		assert.True(t, slices.Contains([]verdict{makeNew, keep, refuse}, judge(in.want, in.there, false, differs)), "%+v", in)
+		assert.True(t, slices.Contains([]verdict{makeNew, keep, refuse}, judge(in.want, in.there, false, differs)),
+			"%+v", in)
 	}
 }

@@ -9,9 +9,10 @@ import (
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
-// systemctl disables a template, also one that another unit names in Also=, by removing all links of its instances: their masks, and
-// those of instances that the config enables. What is to stay is kept in asideDir meanwhile, by hard links, with which SELinux labels
-// stay too. systemd passes over hidden names. A run that finds the directory puts back what an interrupted one has left there.
+// systemctl disables a template, also one that another unit names in Also=, by removing all links of its instances:
+// their masks, and those of instances that the config enables. What is to stay is kept in asideDir meanwhile, by hard
+// links, with which SELinux labels stay too. systemd passes over hidden names. A run that finds the directory puts back
+// what an interrupted one has left there.
 const asideDir = unitDir + "/.glowplug-aside"
 
 // A linkJudge tells whether a link below unitDir stays when a unit is disabled.

@@ -26,9 +26,11 @@ func TestMasksAndWantedLinksOutlastThatATemplateIsDisabled(t *testing.T) {
 		etc + ".glowplug-aside/t@1.service": "-> /dev/null", // an interrupted run has left it
 	})
 	o.Tools = tools(t)
-	cfg := units(t, `{'name':'t@.service','enabled':false},{'name':'t@on.service','enabled':true},{'name':'t@off.service','enabled':false},{'name':'t@config.service','mask':true}`)
+	cfg := units(t, `{'name':'t@.service','enabled':false},{'name':'t@on.service','enabled':true},`+
+		`{'name':'t@off.service','enabled':false},{'name':'t@config.service','mask':true}`)
 	for range 3 {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "enabled/t@.service"), nil, 0o644), "an instance is enabled, and so is-enabled says yes")
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "enabled/t@.service"), nil, 0o644),
+			"an instance is enabled, and so is-enabled says yes")
 		require.NoError(t, apply(cfg, o, host.RunOptions{}))
 		links, err := filepath.Glob(filepath.Join(dir, etc, "*t@*"))
 		require.NoError(t, err)
@@ -42,7 +44,8 @@ func TestMasksAndWantedLinksOutlastThatATemplateIsDisabled(t *testing.T) {
 			require.NoError(t, err)
 		}
 		assert.Equal(t, map[string]string{
-			"t@image.service": "/dev/null", "t@relative.service": "../../../dev/null", "t@config.service": "/dev/null", "t@1.service": "/dev/null",
+			"t@image.service": "/dev/null", "t@relative.service": "../../../dev/null", "t@config.service": "/dev/null",
+			"t@1.service":          "/dev/null",
 			"x.wants/t@on.service": lib, "x.requires/t@mask.service": "/dev/null",
 		}, got)
 		assert.NoDirExists(t, filepath.Join(dir, asideDir))
@@ -67,9 +70,12 @@ func TestLinksThatStayWhenAUnitIsDisabled(t *testing.T) {
 	all[3].Name = "off-alias.service"
 	stays := staying(all)
 	for link, want := range map[string]bool{
-		"x.wants/on.service /lib/on.service": true, "alias.service /lib/on.service": true, "x.wants/off.service /lib/off.service": false,
-		"other.service /lib/other.service": false, "t@1.service /lib/t@.service": false, "off-alias.service /lib/on.service": false,
-		"off.service /dev/null": true, "other.service //dev/./null": true, "z@.wants/t@.service /lib/t@.service": true,
+		"x.wants/on.service /lib/on.service": true, "alias.service /lib/on.service": true,
+		"x.wants/off.service /lib/off.service": false,
+		"other.service /lib/other.service":     false, "t@1.service /lib/t@.service": false,
+		"off-alias.service /lib/on.service": false,
+		"off.service /dev/null":             true, "other.service //dev/./null": true,
+		"z@.wants/t@.service /lib/t@.service": true,
 	} {
 		var at, target string
 		_, err := fmt.Sscan(link, &at, &target)

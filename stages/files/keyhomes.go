@@ -8,8 +8,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// homesForKeys refuses keys for a home that will not be there when they are written, right after the accounts are made and as
-// the user: directories of the config come later. So it does for a home that will not take them.
+// homesForKeys refuses keys for a home that will not be there when they are written, right after the accounts are made
+// and as the user: directories of the config come later. So it does for a home that will not take them.
 func (a *arranged) homesForKeys(users []UserKeys, o *KeyOptions) error {
 	mounted := o.places(a)
 	for i := range users {
@@ -33,7 +33,8 @@ func (a *arranged) homesForKeys(users []UserKeys, o *KeyOptions) error {
 
 // refuse says whose keys cannot be written.
 func (u *UserKeys) refuse(err error) error {
-	return &host.StepError{ID: "ssh-keys:" + u.Name, Subject: "ssh keys of " + host.Show(u.Name), Origin: u.Origin + ".sshAuthorizedKeys", Err: err}
+	return &host.StepError{ID: "ssh-keys:" + u.Name, Subject: "ssh keys of " + host.Show(u.Name),
+		Origin: u.Origin + ".sshAuthorizedKeys", Err: err}
 }
 
 func (a *arranged) homeForKeys(u *UserKeys) error {
@@ -58,7 +59,8 @@ func (a *arranged) homeForKeys(u *UserKeys) error {
 	if err != nil || u.mayMake(above) {
 		return err
 	}
-	return fmt.Errorf("the home %s will not be there when the keys are written; remove noCreateHome, or have the root bring the home", host.Show(u.Home))
+	return fmt.Errorf("the home %s will not be there when the keys are written; remove noCreateHome, "+
+		"or have the root bring the home", host.Show(u.Home))
 }
 
 // nearest gives what is at a resolved path or, where that is nothing, at the nearest place above it.
@@ -99,8 +101,8 @@ func (a *arranged) takesKeys(u *UserKeys, file string) error {
 	case above.Kind != host.Directory:
 		return fmt.Errorf("%s is %s", host.Show(dir), above.Kind)
 	case !u.mayMake(above):
-		return fmt.Errorf("%s may not make anything in %s, which belongs to user id %d and has mode %04o; give it to user id %d, or set another homeDir",
-			host.Show(u.Name), host.Show(dir), above.UID, above.Mode, u.UID)
+		return fmt.Errorf("%s may not make anything in %s, which belongs to user id %d and has mode %04o; give it to "+
+			"user id %d, or set another homeDir", host.Show(u.Name), host.Show(dir), above.UID, above.Mode, u.UID)
 	}
 	return a.reaches(u, dir)
 }
@@ -114,7 +116,8 @@ func (a *arranged) reaches(u *UserKeys, dir string) error {
 			return err
 		}
 		if !u.may(above, search) {
-			return fmt.Errorf("%s may not look for anything in %s, which belongs to user id %d and has mode %04o", host.Show(u.Name), host.Show(dir), above.UID, above.Mode)
+			return fmt.Errorf("%s may not look for anything in %s, which belongs to user id %d and has mode %04o",
+				host.Show(u.Name), host.Show(dir), above.UID, above.Mode)
 		}
 	}
 	return nil
@@ -128,8 +131,8 @@ const (
 // mayMake tells whether a user may make something in a directory.
 func (u *UserKeys) mayMake(above host.Facts) bool { return u.may(above, writeAndSearch) }
 
-// may tells whether a user has some rights to a directory. Where its group has them, access control lists decide for whom else
-// (acl(5): the group's bits are their mask), so that counts as yes.
+// may tells whether a user has some rights to a directory. Where its group has them, access control lists decide for
+// whom else (acl(5): the group's bits are their mask), so that counts as yes.
 func (u *UserKeys) may(above host.Facts, rights uint32) bool {
 	can := func(shift uint) bool { return above.Mode>>shift&rights == rights }
 	return u.UID == 0 || above.UID == u.UID && can(6) || can(3) || can(0)

@@ -10,32 +10,61 @@ import (
 )
 
 func TestKeysNeedAHomeWhenTheyAreWritten(t *testing.T) {
-	const gone = "ssh keys of bot ($.passwd.users.0.sshAuthorizedKeys): the home /home/bot will not be there when the keys are written; remove noCreateHome, or have the root bring the home"
-	const theirs, theirs1 = "ssh keys of bot ($.passwd.users.0.sshAuthorizedKeys): ", "ssh keys of bot ($.passwd.users.1.sshAuthorizedKeys): "
+	const gone = "ssh keys of bot ($.passwd.users.0.sshAuthorizedKeys): the home /home/bot will not be there when " +
+		"the keys are written; remove noCreateHome, or have the root bring the home"
+	const theirs, theirs1 = "ssh keys of bot ($.passwd.users.0.sshAuthorizedKeys): ",
+		"ssh keys of bot ($.passwd.users.1.sshAuthorizedKeys): "
 	const keys = `"sshAuthorizedKeys":["ssh-ed25519 AAAA bot"]`
 	for claim, c := range map[string]struct {
 		more     map[string]string
 		cfg, err string
 	}{
-		"a home that is not made":                       {nil, `"passwd":{"users":[{"name":"bot","noCreateHome":true,` + keys + `}]}`, gone},
-		"the config's own directories come too late":    {nil, `"passwd":{"users":[{"name":"bot","noCreateHome":true,` + keys + `}]},"storage":{"directories":[{"path":"/home/bot"}]}`, gone},
-		"a user who is there without a home":            {map[string]string{"/etc/passwd": "bot:x:1700:1700::/home/bot:/bin/sh\n"}, `"passwd":{"users":[{"name":"bot",` + keys + `}]}`, gone},
-		"a user who is there with no word about a home": {map[string]string{"/etc/passwd": "bot:x:1700:1700:::/bin/sh\n"}, `"passwd":{"users":[{"name":"bot",` + keys + `}]}`, "ssh keys of bot ($.passwd.users.0.sshAuthorizedKeys): the user has no home directory"},
-		"a home that is a file":                         {map[string]string{"/home/bot": "x"}, `"passwd":{"users":[{"name":"bot","noCreateHome":true,` + keys + `}]}`, "ssh keys of bot ($.passwd.users.0.sshAuthorizedKeys): the home /home/bot is a regular file"},
-		"a home that is a link to nowhere":              {map[string]string{"/home/bot": "-> /away"}, `"passwd":{"users":[{"name":"bot","noCreateHome":true,` + keys + `}]}`, gone},
-		"without keys no home is needed":                {nil, `"passwd":{"users":[{"name":"bot","noCreateHome":true}]}`, ""},
-		"a home that the root has":                      {map[string]string{"/home/bot/": "of 1003"}, `"passwd":{"users":[{"name":"bot","noCreateHome":true,` + keys + `}]}`, ""},
-		"a home that is made":                           {nil, `"passwd":{"users":[{"name":"bot","homeDir":"/far/away/bot",` + keys + `}]}`, ""},
-		"a home that is moved":                          {map[string]string{"/home/ann/": "of 1000"}, `"passwd":{"users":[{"name":"ann","homeDir":"/srv/ann",` + keys + `}]}`, ""},
-		"root may make its own":                         {map[string]string{"/etc/passwd": "root:x:0:0::/root:/bin/sh\n"}, `"passwd":{"users":[{"name":"root",` + keys + `}]}`, ""},
-		"a home that is root's":                         {map[string]string{"/home/bot/": ""}, `"passwd":{"users":[{"name":"bot",` + keys + `}]}`, theirs + "bot may not make anything in /home/bot, which belongs to user id 0 and has mode 0755; give it to user id 1003, or set another homeDir"},
-		"a home that another gets":                      {nil, `"passwd":{"users":[{"name":"new","homeDir":"/x"},{"name":"bot","homeDir":"/x","noCreateHome":true,` + keys + `}]}`, theirs1 + "bot may not make anything in /x, which belongs to user id 1003 and has mode 0750; give it to user id 1004, or set another homeDir"},
-		"a home in one that goes":                       {map[string]string{"/etc/passwd": "zoe:x:1600:1600::/home/zoe:/bin/sh\nbot:x:1700:1700::/home/zoe/bot:/bin/sh\n", "/home/zoe/": "of 1600", "/home/zoe/bot/": "of 1700"}, `"passwd":{"users":[{"name":"zoe","shouldExist":false},{"name":"bot",` + keys + `}]}`, theirs1 + "the home /home/zoe/bot will not be there when the keys are written; remove noCreateHome, or have the root bring the home"},
-		"a file in the way":                             {map[string]string{"/home/bot/": "of 1003", "/home/bot/.ssh": "x"}, `"passwd":{"users":[{"name":"bot",` + keys + `}]}`, theirs + "is below /home/bot/.ssh, which is a regular file"},
-		"a folder in the way":                           {map[string]string{"/home/bot/": "of 1003", "/home/bot/.ssh/authorized_keys/": "of 1003"}, `"passwd":{"users":[{"name":"bot",` + keys + `}]}`, theirs + "/home/bot/.ssh/authorized_keys is a directory"},
-		"a folder that is root's":                       {map[string]string{"/home/bot/": "of 1003", "/home/bot/.ssh/": ""}, `"passwd":{"users":[{"name":"bot",` + keys + `}]}`, theirs + "bot may not make anything in /home/bot/.ssh, which belongs to user id 0 and has mode 0755; give it to user id 1003, or set another homeDir"},
-		"a home that becomes theirs":                    {map[string]string{"/home/ann/": "of 1000"}, `"passwd":{"users":[{"name":"ann","uid":1500,` + keys + `}]}`, ""},
-		"who is deleted needs none":                     {nil, `"passwd":{"users":[{"name":"bot","noCreateHome":true,"shouldExist":false,` + keys + `}]}`, ""},
+		"a home that is not made": {nil, `"passwd":{"users":[{"name":"bot","noCreateHome":true,` + keys + `}]}`, gone},
+		"the config's own directories come too late": {nil, `"passwd":{"users":[{"name":"bot","noCreateHome":true,` +
+			keys + `}]},"storage":{"directories":[{"path":"/home/bot"}]}`, gone},
+		"a user who is there without a home": {map[string]string{"/etc/passwd": "bot:x:1700:1700::/home/bot:/bin/sh\n"},
+			`"passwd":{"users":[{"name":"bot",` + keys + `}]}`, gone},
+		"a user who is there with no word about a home": {
+			map[string]string{"/etc/passwd": "bot:x:1700:1700:::/bin/sh\n"}, `"passwd":{"users":[{"name":"bot",` +
+				keys + `}]}`, "ssh keys of bot ($.passwd.users.0.sshAuthorizedKeys): the user has no home directory"},
+		"a home that is a file": {map[string]string{"/home/bot": "x"},
+			`"passwd":{"users":[{"name":"bot","noCreateHome":true,` + keys + `}]}`,
+			"ssh keys of bot ($.passwd.users.0.sshAuthorizedKeys): the home /home/bot is a regular file"},
+		"a home that is a link to nowhere": {map[string]string{"/home/bot": "-> /away"},
+			`"passwd":{"users":[{"name":"bot","noCreateHome":true,` + keys + `}]}`, gone},
+		"without keys no home is needed": {nil, `"passwd":{"users":[{"name":"bot","noCreateHome":true}]}`, ""},
+		"a home that the root has": {map[string]string{"/home/bot/": "of 1003"},
+			`"passwd":{"users":[{"name":"bot","noCreateHome":true,` + keys + `}]}`, ""},
+		"a home that is made": {nil, `"passwd":{"users":[{"name":"bot","homeDir":"/far/away/bot",` + keys + `}]}`, ""},
+		"a home that is moved": {map[string]string{"/home/ann/": "of 1000"},
+			`"passwd":{"users":[{"name":"ann","homeDir":"/srv/ann",` + keys + `}]}`, ""},
+		"root may make its own": {map[string]string{"/etc/passwd": "root:x:0:0::/root:/bin/sh\n"},
+			`"passwd":{"users":[{"name":"root",` + keys + `}]}`, ""},
+		"a home that is root's": {map[string]string{"/home/bot/": ""},
+			`"passwd":{"users":[{"name":"bot",` + keys + `}]}`, theirs + "bot may not make anything in /home/bot, " +
+				"which belongs to user id 0 and has mode 0755; give it to user id 1003, or set another homeDir"},
+		"a home that another gets": {nil, `"passwd":{"users":[{"name":"new","homeDir":"/x"},` +
+			`{"name":"bot","homeDir":"/x","noCreateHome":true,` + keys + `}]}`, theirs1 + "bot may not make anything " +
+			"in /x, which belongs to user id 1003 and has mode 0750; give it to user id 1004, or set another homeDir"},
+		"a home in one that goes": {map[string]string{"/etc/passwd": "zoe:x:1600:1600::/home/zoe:/bin/sh\n" +
+			"bot:x:1700:1700::/home/zoe/bot:/bin/sh\n", "/home/zoe/": "of 1600", "/home/zoe/bot/": "of 1700"},
+			`"passwd":{"users":[{"name":"zoe","shouldExist":false},{"name":"bot",` + keys + `}]}`,
+			theirs1 + "the home /home/zoe/bot will not be there when the keys are written; remove noCreateHome, " +
+				"or have the root bring the home"},
+		"a file in the way": {map[string]string{"/home/bot/": "of 1003", "/home/bot/.ssh": "x"},
+			`"passwd":{"users":[{"name":"bot",` + keys + `}]}`,
+			theirs + "is below /home/bot/.ssh, which is a regular file"},
+		"a folder in the way": {map[string]string{"/home/bot/": "of 1003",
+			"/home/bot/.ssh/authorized_keys/": "of 1003"}, `"passwd":{"users":[{"name":"bot",` + keys + `}]}`,
+			theirs + "/home/bot/.ssh/authorized_keys is a directory"},
+		"a folder that is root's": {map[string]string{"/home/bot/": "of 1003", "/home/bot/.ssh/": ""},
+			`"passwd":{"users":[{"name":"bot",` + keys + `}]}`,
+			theirs + "bot may not make anything in /home/bot/.ssh, " +
+				"which belongs to user id 0 and has mode 0755; give it to user id 1003, or set another homeDir"},
+		"a home that becomes theirs": {map[string]string{"/home/ann/": "of 1000"},
+			`"passwd":{"users":[{"name":"ann","uid":1500,` + keys + `}]}`, ""},
+		"who is deleted needs none": {nil,
+			`"passwd":{"users":[{"name":"bot","noCreateHome":true,"shouldExist":false,` + keys + `}]}`, ""},
 	} {
 		t.Run(claim, func(t *testing.T) {
 			root := fake{}
@@ -74,12 +103,15 @@ func TestWhoMayMakeAHome(t *testing.T) {
 }
 
 func TestTheRootsOwnToolsAreNotRunForKeysWithoutAHome(t *testing.T) {
-	dir, o := newRoot(t, map[string]string{"etc/passwd": "root:x:0:0::/root:/bin/sh\n", "etc/group": "root:x:0:\n", "home/": ""})
+	dir, o := newRoot(t,
+		map[string]string{"etc/passwd": "root:x:0:0::/root:/bin/sh\n", "etc/group": "root:x:0:\n", "home/": ""})
 	o.Tools, _ = fakeAccountTools(t, dir)
 	o.Accounts = &Accounts{ByTools: true}
-	cfg := parse(t, `{"passwd":{"users":[{"name":"amy","sshAuthorizedKeys":["k"]},{"name":"bot","noCreateHome":true,"sshAuthorizedKeys":["k"]}]}}`)
+	cfg := parse(t, `{"passwd":{"users":[{"name":"amy","sshAuthorizedKeys":["k"]},`+
+		`{"name":"bot","noCreateHome":true,"sshAuthorizedKeys":["k"]}]}}`)
 	_, err := ToolAccounts(cfg, o.Root, o)
-	require.ErrorContains(t, err, "ssh keys of bot ($.passwd.users.1.sshAuthorizedKeys): the home /home/bot will not be there")
+	require.ErrorContains(t, err,
+		"ssh keys of bot ($.passwd.users.1.sshAuthorizedKeys): the home /home/bot will not be there")
 	cfg.Passwd.Users = cfg.Passwd.Users[:1]
 	_, err = ToolAccounts(cfg, o.Root, o)
 	require.NoError(t, err)

@@ -7,8 +7,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// mayGo refuses to remove, or to rename over, what something is mounted on: the kernel does not do it (EBUSY), and a directory
-// would be empty by the time that it says so. A directory goes with all below it. Owner, mode and appends need no such leave.
+// mayGo refuses to remove, or to rename over, what something is mounted on: the kernel does not do it (EBUSY), and a
+// directory would be empty by the time that it says so. A directory goes with all below it. Owner, mode and appends
+// need no such leave.
 func (w *world) mayGo(at string, kind host.Kind) error {
 	mounts, err := w.mounted()
 	if err != nil {
@@ -29,8 +30,8 @@ func (w *world) mayLink(target, at string) error {
 		return err
 	}
 	if a, b := mountOf(mounts, target), mountOf(mounts, up(at)); a != b {
-		err := fmt.Errorf("the target %s is on the filesystem mounted at %s and the link on that at %s, and hard links do not go from one to another",
-			host.Show(target), host.Show(a), host.Show(b))
+		err := fmt.Errorf("the target %s is on the filesystem mounted at %s and the link on that at %s, "+
+			"and hard links do not go from one to another", host.Show(target), host.Show(a), host.Show(b))
 		return diag.WithHint(err, "use a symbolic link, or put both on one filesystem")
 	}
 	return nil

@@ -9,8 +9,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// entry is what a config can ask for at a path. A file whose contents have no source is a case of its own: it takes what
-// is there as it is.
+// entry is what a config can ask for at a path. A file whose contents have no source is a case of its own: it takes
+// what is there as it is.
 type entry uint8
 
 const (

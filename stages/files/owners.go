@@ -46,8 +46,8 @@ func (p *planner) owners(n *node) error {
 	return o.maySet(uid, gid)
 }
 
-// kept gives the attributes of a node that is kept. As the peer's change of owner does even where it changes nothing, it
-// takes the set-id bits of a file whose mode the config does not give.
+// kept gives the attributes of a node that is kept. As the peer's change of owner does even where it changes nothing,
+// it takes the set-id bits of a file whose mode the config does not give.
 func (n *node) kept(found host.Facts) attributes {
 	if n.kind != fileWithout || n.old.Mode >= 0 || n.new.UID < 0 || found.Mode&0o6000 == 0 {
 		return n.old
@@ -61,8 +61,8 @@ func (n *node) kept(found host.Facts) attributes {
 	return a
 }
 
-// owner gives an id, -1 for an owner that the config does not give. Names are those of the root once the accounts of the
-// config are made.
+// owner gives an id, -1 for an owner that the config does not give. Names are those of the root once the accounts of
+// the config are made.
 func owner(c config.NodeOwner, what string, lookup func(string) (uint32, bool)) (int64, error) {
 	switch {
 	case c.ID != nil:
@@ -95,5 +95,6 @@ func (o *Options) maySet(uid, gid int64) error {
 
 // onlyRoot is the error of what takes root's privileges, which a directory can be made without.
 func onlyRoot(what string) error {
-	return diag.WithHint(errors.New("only root can "+what), "run it as root, or leave owners as they come with --no-owner")
+	return diag.WithHint(errors.New("only root can "+what),
+		"run it as root, or leave owners as they come with --no-owner")
 }

@@ -112,7 +112,8 @@ func (n *node) refusal(found host.Facts) error {
 
 // inTheWay is the refusal of what overwrite would replace.
 func inTheWay(what string) error {
-	return diag.WithHint(fmt.Errorf("%s is there, and overwrite is not set", what), "to have it replaced, set overwrite: true for this entry")
+	return diag.WithHint(fmt.Errorf("%s is there, and overwrite is not set", what),
+		"to have it replaced, set overwrite: true for this entry")
 }
 
 // target finds what a hard link names. A relative target is from the root (docs/peer/engine.md §11.3).
@@ -143,8 +144,9 @@ func (p *planner) target(n *node, found host.Facts) (match, error) {
 	return differs, p.world.mayLink(n.targetAt, n.at)
 }
 
-// knownAs tells whether the view is enough to judge what stands where a hard link goes. A copy of the target that an earlier run
-// may have left is only told from something else by reading both, and what is the target itself stays so if the target does.
+// knownAs tells whether the view is enough to judge what stands where a hard link goes. A copy of the target that an
+// earlier run may have left is only told from something else by reading both, and what is the target itself stays so if
+// the target does.
 func (p *planner) knownAs(n *node, found host.Facts, m match) bool {
 	switch {
 	case n.overwrite, found.Kind != host.File && found.Kind != host.Symlink:

@@ -22,8 +22,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// fake is a root in memory: directories end in a slash and may hold "of uid", links hold "-> target", the rest are files with
-// their content.
+// fake is a root in memory: directories end in a slash and may hold "of uid", links hold "-> target", the rest are
+// files with their content.
 type fake map[string]string
 
 func (f fake) Lstat(p string) (host.Facts, error) {
@@ -138,7 +138,8 @@ var plans = map[string]struct {
 `},
 	"what is there is kept where the entry allows it": {
 		fake{"/d/": "", "/d/f": "old", "/d/g": "old", "/l": "-> ./x/"},
-		`'directories':[{'path':'/d'}],'files':[{'path':'/d/f'},{'path':'/d/g','append':[{'source':'data:,x'}],'mode':256}],'links':[{'path':'/l','target':'x'}]`,
+		`'directories':[{'path':'/d'}],'files':[{'path':'/d/f'},` +
+			`{'path':'/d/g','append':[{'source':'data:,x'}],'mode':256}],'links':[{'path':'/l','target':'x'}]`,
 		`
 = directory /d
 = link /l       to x
@@ -146,7 +147,8 @@ var plans = map[string]struct {
 ~ file /d/g     append inline, 0400
 `},
 	"overwrite replaces, and what is below is made anew": {
-		fake{"/d/": "", "/d/f": "old", "/d/l": "-> /elsewhere", "/x": "old", "/y/": "", "/y/z": "old", "/elsewhere/": ""},
+		fake{"/d/": "", "/d/f": "old", "/d/l": "-> /elsewhere", "/x": "old", "/y/": "", "/y/z": "old",
+			"/elsewhere/": ""},
 		`'directories':[{'path':'/d','overwrite':true}],
 			 'files':[{'path':'/d/f','contents':{'source':'data:,new'}},{'path':'/x','overwrite':true,'contents':{'source':''}},{'path':'/d/l/in'}],
 			 'links':[{'path':'/y','target':'/d','overwrite':true}]`,
@@ -213,7 +215,8 @@ func TestPlans(t *testing.T) {
 }
 
 func TestUnitPlans(t *testing.T) {
-	root := fake{"/etc/systemd/system/m.service": "-> /dev/null", "/etc/systemd/system/old.service": "x", "/etc/systemd/system/u.service": "-> /dev/null", presetPath: "enable b.service\n"}
+	root := fake{"/etc/systemd/system/m.service": "-> /dev/null", "/etc/systemd/system/old.service": "x",
+		"/etc/systemd/system/u.service": "-> /dev/null", presetPath: "enable b.service\n"}
 	cfg := units(t, `
 		{'name':'new.service','contents':'[Service]','dropins':[{'name':'a.conf','contents':''},{'name':'none.conf'}],'enabled':true},
 		{'name':'old.service','contents':'[Unit]','enabled':false},{'name':'empty.service','contents':''},
@@ -242,30 +245,55 @@ func TestWhatCannotBeIsRefusedBeforeAnythingIsTouched(t *testing.T) {
 		cfg  string
 		err  string
 	}{
-		"two entries at one place":                     {fake{"/l": "-> d", "/d/": ""}, `'files':[{'path':'/l/f'}],'links':[{'path':'/d/f','target':'x'}]`, "link /d/f ($.storage.links.0): is at the same place as file /l/f ($.storage.files.0): /d/f"},
-		"a file below a file of the config":            {fake{}, `'files':[{'path':'/a/b/c'},{'path':'/a'}]`, "file /a/b/c ($.storage.files.0): is below file /a ($.storage.files.1), which is no directory"},
-		"a file below a file of the root":              {fake{"/a": "x"}, `'directories':[{'path':'/a/b'}]`, "directory /a/b ($.storage.directories.0): is below /a, which is a regular file"},
-		"a file through a loop":                        {fake{"/a": "-> b", "/b": "-> a"}, `'files':[{'path':'/a/f'}]`, "file /a/f ($.storage.files.0): too many symbolic links on the way"},
-		"a file where a directory is":                  {fake{"/a/": ""}, `'files':[{'path':'/a','contents':{'source':''}}]`, "file /a ($.storage.files.0): a directory is there, and overwrite is not set"},
-		"a file without source where a fifo is":        {fake{"/a": "fifo"}, `'files':[{'path':'/a'}]`, "file /a ($.storage.files.0): a device, fifo or socket is there, which cannot be kept as a file"},
-		"a file with another mode":                     {fake{"/a": "x"}, `'files':[{'path':'/a','contents':{'source':'data:,x'},'mode':0}]`, "file /a ($.storage.files.0): a file is there, and overwrite is not set"},
-		"a file over a link to a file":                 {fake{"/a": "-> b", "/b": ""}, `'files':[{'path':'/a','contents':{'source':''}}]`, "file /a ($.storage.files.0): a symbolic link is there, and overwrite is not set"},
-		"a directory where a link to one is":           {fake{"/a": "-> b", "/b/": ""}, `'directories':[{'path':'/a'}]`, "directory /a ($.storage.directories.0): a symbolic link is there, and overwrite is not set"},
-		"a link to something else":                     {fake{"/a": "-> b"}, `'links':[{'path':'/a','target':'c'}]`, "link /a ($.storage.links.0): a link to b is there, and overwrite is not set"},
-		"overwrite with nothing to write":              {fake{}, `'files':[{'path':'/a','overwrite':true}]`, "file /a ($.storage.files.0): overwrite needs contents to write"},
-		"a hard link to nothing":                       {fake{}, `'links':[{'path':'/a','target':'c','hard':true}]`, "hard link /a ($.storage.links.0): the target does not exist"},
-		"a hard link to a directory":                   {fake{"/c/": ""}, `'links':[{'path':'/a','target':'../c','hard':true}]`, "hard link /a ($.storage.links.0): the target is a directory, and hard links to directories do not exist"},
-		"a hard link where the image has a copy":       {fake{"/a": "x", "/b": "x"}, `'links':[{'path':'/a','target':'/b','hard':true}]`, "hard link /a ($.storage.links.0): a regular file is there, and overwrite is not set"},
-		"a damaged record of hard links":               {fake{linksPath: "{}", "/b": "x"}, `'links':[{'path':'/a','target':'/b','hard':true}]`, linksPath + ": not a record of hard links"},
-		"a hard link to itself":                        {fake{"/a": "x"}, `'links':[{'path':'/a','target':'/a','hard':true,'overwrite':true}]`, "hard link /a ($.storage.links.0): the link names itself"},
-		"a link without target":                        {fake{}, `'links':[{'path':'/a'}]`, "link /a ($.storage.links.0): the link has no target"},
-		"a NUL byte":                                   {fake{}, `'files':[{'path':'/a\u0000b'}]`, `file "/a\x00b" ($.storage.files.0): the path has a NUL byte`},
-		"a relative path":                              {fake{}, `'files':[{'path':'a'}]`, `file a ($.storage.files.0): the path is not absolute`},
-		"a name that is too long":                      {fake{}, `'files':[{'path':'/` + long + `'}]`, `file /` + long + ` ($.storage.files.0): a name in the path is longer than 255 bytes`},
-		"the root itself":                              {fake{}, `'directories':[{'path':'/','overwrite':true}]`, "directory / ($.storage.directories.0): the root directory itself cannot be replaced"},
-		"an owner nobody knows":                        {fake{}, `'files':[{'path':'/a','user':{'name':'nobody-here'}}]`, `file /a ($.storage.files.0): user "nobody-here" does not exist in the root`},
-		"an id that is the kernel's word for no owner": {fake{}, `'files':[{'path':'/a','group':{'id':4294967295}}]`, `file /a ($.storage.files.0): group id 4294967295 is none that Linux has`},
-		"links that chase each other":                  {fake{}, `'links':[{'path':'/a/x','target':'/b'},{'path':'/a','target':'/a/x/y'}]`, ""},
+		"two entries at one place": {fake{"/l": "-> d", "/d/": ""},
+			`'files':[{'path':'/l/f'}],'links':[{'path':'/d/f','target':'x'}]`,
+			"link /d/f ($.storage.links.0): is at the same place as file /l/f ($.storage.files.0): /d/f"},
+		"a file below a file of the config": {fake{}, `'files':[{'path':'/a/b/c'},{'path':'/a'}]`,
+			"file /a/b/c ($.storage.files.0): is below file /a ($.storage.files.1), which is no directory"},
+		"a file below a file of the root": {fake{"/a": "x"}, `'directories':[{'path':'/a/b'}]`,
+			"directory /a/b ($.storage.directories.0): is below /a, which is a regular file"},
+		"a file through a loop": {fake{"/a": "-> b", "/b": "-> a"}, `'files':[{'path':'/a/f'}]`,
+			"file /a/f ($.storage.files.0): too many symbolic links on the way"},
+		"a file where a directory is": {fake{"/a/": ""}, `'files':[{'path':'/a','contents':{'source':''}}]`,
+			"file /a ($.storage.files.0): a directory is there, and overwrite is not set"},
+		"a file without source where a fifo is": {fake{"/a": "fifo"}, `'files':[{'path':'/a'}]`,
+			"file /a ($.storage.files.0): a device, fifo or socket is there, which cannot be kept as a file"},
+		"a file with another mode": {fake{"/a": "x"}, `'files':[{'path':'/a','contents':{'source':'data:,` +
+			`x'},'mode':0}]`, "file /a ($.storage.files.0): a file is there, and overwrite is not set"},
+		"a file over a link to a file": {fake{"/a": "-> b", "/b": ""},
+			`'files':[{'path':'/a','contents':{'source':''}}]`,
+			"file /a ($.storage.files.0): a symbolic link is there, and overwrite is not set"},
+		"a directory where a link to one is": {fake{"/a": "-> b", "/b/": ""}, `'directories':[{'path':'/a'}]`,
+			"directory /a ($.storage.directories.0): a symbolic link is there, and overwrite is not set"},
+		"a link to something else": {fake{"/a": "-> b"}, `'links':[{'path':'/a','target':'c'}]`,
+			"link /a ($.storage.links.0): a link to b is there, and overwrite is not set"},
+		"overwrite with nothing to write": {fake{}, `'files':[{'path':'/a','overwrite':true}]`,
+			"file /a ($.storage.files.0): overwrite needs contents to write"},
+		"a hard link to nothing": {fake{}, `'links':[{'path':'/a','target':'c','hard':true}]`,
+			"hard link /a ($.storage.links.0): the target does not exist"},
+		"a hard link to a directory": {fake{"/c/": ""}, `'links':[{'path':'/a','target':'../c','hard':true}]`,
+			"hard link /a ($.storage.links.0): the target is a directory, and hard links to directories do not exist"},
+		"a hard link where the image has a copy": {fake{"/a": "x", "/b": "x"}, `'links':[{'path':'/a','target':'/b',` +
+			`'hard':true}]`, "hard link /a ($.storage.links.0): a regular file is there, and overwrite is not set"},
+		"a damaged record of hard links": {fake{linksPath: "{}", "/b": "x"},
+			`'links':[{'path':'/a','target':'/b','hard':true}]`, linksPath + ": not a record of hard links"},
+		"a hard link to itself": {fake{"/a": "x"}, `'links':[{'path':'/a','target':'/a','hard':true,'overwrite':true}]`,
+			"hard link /a ($.storage.links.0): the link names itself"},
+		"a link without target": {fake{}, `'links':[{'path':'/a'}]`,
+			"link /a ($.storage.links.0): the link has no target"},
+		"a NUL byte": {fake{}, `'files':[{'path':'/a\u0000b'}]`,
+			`file "/a\x00b" ($.storage.files.0): the path has a NUL byte`},
+		"a relative path": {fake{}, `'files':[{'path':'a'}]`, `file a ($.storage.files.0): the path is not absolute`},
+		"a name that is too long": {fake{}, `'files':[{'path':'/` + long + `'}]`,
+			`file /` + long + ` ($.storage.files.0): a name in the path is longer than 255 bytes`},
+		"the root itself": {fake{}, `'directories':[{'path':'/','overwrite':true}]`,
+			"directory / ($.storage.directories.0): the root directory itself cannot be replaced"},
+		"an owner nobody knows": {fake{}, `'files':[{'path':'/a','user':{'name':'nobody-here'}}]`,
+			`file /a ($.storage.files.0): user "nobody-here" does not exist in the root`},
+		"an id that is the kernel's word for no owner": {fake{}, `'files':[{'path':'/a','group':{'id':4294967295}}]`,
+			`file /a ($.storage.files.0): group id 4294967295 is none that Linux has`},
+		"links that chase each other": {fake{},
+			`'links':[{'path':'/a/x','target':'/b'},{'path':'/a','target':'/a/x/y'}]`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Plan(storage(t, c.cfg), c.root, Options{Privileged: true})
@@ -278,7 +306,8 @@ func TestWhatCannotBeIsRefusedBeforeAnythingIsTouched(t *testing.T) {
 }
 
 func TestOwnersThatMayNotBeSet(t *testing.T) {
-	cfg := storage(t, `'directories':[{'path':'/d'}],'files':[{'path':'/d/ok','user':{'id':1000},'group':{'id':7}},{'path':'/d/a','group':{'id':8}},{'path':'/d/b','user':{'id':0}}]`)
+	cfg := storage(t, `'directories':[{'path':'/d'}],'files':[{'path':'/d/ok','user':{'id':1000},'group':{'id':7}},`+
+		`{'path':'/d/a','group':{'id':8}},{'path':'/d/b','user':{'id':0}}]`)
 	me := Options{UID: 1000, Groups: []uint32{1000, 7}}
 	_, err := Plan(cfg, fake{}, me)
 	require.EqualError(t, err, "file /d/a ($.storage.files.1): only root can set the group 8")
@@ -296,13 +325,15 @@ func TestOwnersThatMayNotBeSet(t *testing.T) {
 }
 
 func TestAccountsAreNamed(t *testing.T) {
-	cfg := parse(t, `{"passwd":{"users":[{"name":"core"}]},"storage":{"disks":[{"device":"/dev/vda"}]},"kernelArguments":{"shouldExist":["key=secret"]}}`)
+	cfg := parse(t, `{"passwd":{"users":[{"name":"core"}]},"storage":{"disks":[{"device":"/dev/vda"}]},`+
+		`"kernelArguments":{"shouldExist":["key=secret"]}}`)
 	_, err := Plan(cfg, fake{}, Options{})
 	require.EqualError(t, err, `user "core" ($.passwd.users.0): accounts are not made here`)
 	_, err = Plan(cfg, fake{}, Options{IgnoreUnsupported: true})
 	require.NoError(t, err)
 	assert.Equal(t, []Unsupported{{"$.passwd.users.0", `user "core"`}}, Unacted(cfg))
-	assert.Equal(t, []Unsupported{{"$.storage.disks.0", `disk "/dev/vda"`}, {"$.kernelArguments.shouldExist.0", "kernel argument"}}, NotInDirectory(cfg))
+	assert.Equal(t, []Unsupported{{"$.storage.disks.0", `disk "/dev/vda"`},
+		{"$.kernelArguments.shouldExist.0", "kernel argument"}}, NotInDirectory(cfg))
 }
 
 // namesOf gives the accounts that owners of nodes are looked up in.
@@ -344,8 +375,10 @@ func TestAccountFilesAreReadOnlyForAccountsAndNames(t *testing.T) {
 
 func TestOwnersOfARoot(t *testing.T) {
 	root := fake{
-		"/etc/passwd": "root:x:0:0::/root:/bin/sh\n+nis\nbroken:x\nbad:x:minus:0::/:\ncore:x:1000:1000::/:\r\ncore:x:1:1::/:\nlast:x:7:7::/:", "/usr/lib/passwd": "core:x:2:2::/:\nsys:x:3:3::/:\n",
-		"/etc/group": "wheel:x:10:\n", "/usr/lib/group": "sys:x:4:\n", "/etc/nsswitch.conf": "# passwd: none\npasswd: files altfiles systemd # x\ngroup: files\n",
+		"/etc/passwd": "root:x:0:0::/root:/bin/sh\n+nis\nbroken:x\nbad:x:minus:0::/:\ncore:x:1000:1000::/:\r\n" +
+			"core:x:1:1::/:\nlast:x:7:7::/:", "/usr/lib/passwd": "core:x:2:2::/:\nsys:x:3:3::/:\n",
+		"/etc/group": "wheel:x:10:\n", "/usr/lib/group": "sys:x:4:\n",
+		"/etc/nsswitch.conf": "# passwd: none\npasswd: files altfiles systemd # x\ngroup: files\n",
 	}
 	o := namesOf(t, root)
 	var got []string

@@ -21,7 +21,8 @@ const (
 )
 
 // presetDirs are where a root keeps preset files, in the order of systemd.preset(5).
-var presetDirs = [...]string{"/etc/systemd/system-preset", "/run/systemd/system-preset", "/usr/local/lib/systemd/system-preset", "/usr/lib/systemd/system-preset", "/lib/systemd/system-preset"}
+var presetDirs = [...]string{"/etc/systemd/system-preset", "/run/systemd/system-preset",
+	"/usr/local/lib/systemd/system-preset", "/usr/lib/systemd/system-preset", "/lib/systemd/system-preset"}
 
 // A wanted is a unit that the config says something of.
 type wanted struct {
@@ -55,8 +56,8 @@ func (p *planner) states(units []config.Unit) (host.Plan, error) {
 	return slices.Concat(plan, links, remarks), err
 }
 
-// wanted finds the units that say whether they are enabled. A unit that is named by an alias is added by its own name, for
-// which alone systemd has links and presets.
+// wanted finds the units that say whether they are enabled. A unit that is named by an alias is added by its own name,
+// for which alone systemd has links and presets.
 func (f *unitFinder) wanted(units []config.Unit) ([]wanted, error) {
 	says := func(name string) bool { u := f.units[name]; return u != nil && u.Enabled != nil }
 	var all []wanted
@@ -70,7 +71,8 @@ func (f *unitFinder) wanted(units []config.Unit) ([]wanted, error) {
 		if err != nil {
 			return nil, host.Step{Subject: "unit " + host.Show(u.Name), Origin: origin}.Fail(err)
 		}
-		w := wanted{Wish: unit.Wish{Name: u.Name, Enabled: *u.Enabled, Default: byDefault}, file: file, origin: origin, entry: u.Name}
+		w := wanted{Wish: unit.Wish{Name: u.Name, Enabled: *u.Enabled, Default: byDefault}, file: file, origin: origin,
+			entry: u.Name}
 		if file.name == u.Name {
 			all = append(all, w)
 			continue
@@ -114,8 +116,8 @@ func wishes(all []wanted) unit.Wishes {
 	return list
 }
 
-// presets plans the preset file. Where the config has the file itself among its files, lines are only added at its end: a second run
-// has to recognise it.
+// presets plans the preset file. Where the config has the file itself among its files, lines are only added at its end:
+// a second run has to recognise it.
 func (p *planner) presets(all []wanted) (host.Plan, error) {
 	s := host.Step{ID: "presets", Subject: "presets " + path.Base(presetPath), Effect: host.Change}
 	at, before, err := p.presetsBefore(&s)
@@ -157,8 +159,8 @@ func (p *planner) presets(all []wanted) (host.Plan, error) {
 	return host.Plan{s}, nil
 }
 
-// presetsBefore finds the place and the text of the preset file. A link there is followed, but for one to /dev/null, which stands for
-// an empty file (systemd.preset(5)) and is replaced.
+// presetsBefore finds the place and the text of the preset file. A link there is followed, but for one to /dev/null,
+// which stands for an empty file (systemd.preset(5)) and is replaced.
 func (p *planner) presetsBefore(s *host.Step) (at, text string, err error) {
 	if at, _, err = p.world.walk(presetPath, true); err == nil && at == maskTarget {
 		at, err = p.world.resolve(presetPath)
@@ -194,7 +196,8 @@ func (w *worker) presetTexts(at string, edit func(string) string) (before, after
 	return string(content), edit(string(content)), nil
 }
 
-// writePresets writes the file anew, which keeps it whole at any time. What the image ships there keeps its owner and mode.
+// writePresets writes the file anew, which keeps it whole at any time. What the image ships there keeps its owner and
+// mode.
 func (w *worker) writePresets(at, content string) error {
 	found, err := w.Root.Lstat(at)
 	if err != nil {
@@ -210,8 +213,8 @@ func (w *worker) writePresets(at, content string) error {
 	return w.writeText(at, []byte(content), want)
 }
 
-// links plans what systemctl has to do: units are disabled; in a directory others are enabled, and those that were enabled along with
-// them (Also=) are disabled again.
+// links plans what systemctl has to do: units are disabled; in a directory others are enabled, and those that were
+// enabled along with them (Also=) are disabled again.
 func (p *planner) links(all []wanted, along map[string]string) (host.Plan, error) {
 	var disable, enable, again host.Plan
 	stays := staying(all)
@@ -287,7 +290,8 @@ func (w wanted) hindrance(listed map[string]bool) string {
 	case f.state == unitMissing:
 		return "cannot be enabled: the root has no such unit"
 	case f.state == unitDangling:
-		return fmt.Sprintf("cannot be enabled: %s is a link to %s, which is not there", host.Show(f.at), host.Show(f.target))
+		return fmt.Sprintf("cannot be enabled: %s is a link to %s, which is not there", host.Show(f.at),
+			host.Show(f.target))
 	case w.isTold():
 		return ""
 	case f.state == unitMasked:
@@ -297,13 +301,14 @@ func (w wanted) hindrance(listed map[string]bool) string {
 	case !w.isBareTemplate() || listed[w.Name]:
 		return ""
 	case w.defaultOff:
-		return fmt.Sprintf("cannot be enabled: its default instance %s is to be disabled", host.Show(unit.Instance(w.Name, w.Default)))
+		return fmt.Sprintf("cannot be enabled: its default instance %s is to be disabled",
+			host.Show(unit.Instance(w.Name, w.Default)))
 	}
 	return "cannot be enabled: it is a template without a default instance"
 }
 
-// isTold tells whether the validator warns of what is in the way: it looks at single units of the config, and from services to their
-// templates.
+// isTold tells whether the validator warns of what is in the way: it looks at single units of the config, and from
+// services to their templates.
 func (w wanted) isTold() bool {
 	f := w.file
 	if !f.own {
@@ -328,8 +333,8 @@ type presetRule struct {
 
 type presetRules []presetRule
 
-// presetRules reads preset files in the order of systemd: it sorts them by name, whatever directory they are in, and of one name only
-// the first directory's counts.
+// presetRules reads preset files in the order of systemd: it sorts them by name, whatever directory they are in, and of
+// one name only the first directory's counts.
 func (p *planner) presetRules(counts func(name string) bool) (presetRules, error) {
 	files := map[string]string{}
 	for _, dir := range presetDirs {
@@ -372,7 +377,8 @@ func (rules presetRules) against(w wanted) string {
 		if w.Enabled {
 			state = "enabled"
 		}
-		return fmt.Sprintf("may not stay %s in a first boot: %s comes before %s and has %q", state, host.Show(r.file), path.Base(presetPath), r.String())
+		return fmt.Sprintf("may not stay %s in a first boot: %s comes before %s and has %q", state, host.Show(r.file),
+			path.Base(presetPath), r.String())
 	}
 	return ""
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// Relabel says whether what the files stage writes gets SELinux labels. In the initramfs no policy is loaded, so nothing has
-// one by itself.
+// Relabel says whether what the files stage writes gets SELinux labels. In the initramfs no policy is loaded, so
+// nothing has one by itself.
 type Relabel uint8
 
 // The choices. RelabelAuto is on for a root that has a policy; RelabelOn takes it for an error if it has none.
@@ -45,8 +45,9 @@ func (r *Relabel) UnmarshalText(text []byte) error {
 const selinuxConfig = "/etc/selinux/config"
 
 // relabelRecordPath lists what is to be labelled, from before the first of it is made until it is labelled. A run that
-// repeats one that was cut off finds directories there that the first has made, and could not tell them from the image's;
-// to label all directories of the paths instead would take setfiles, which always goes down, over the whole of /etc and /var.
+// repeats one that was cut off finds directories there that the first has made, and could not tell them from the
+// image's; to label all directories of the paths instead would take setfiles, which always goes down, over the whole of
+// /etc and /var.
 const relabelRecordPath = stateDir + "/relabel.json"
 
 // accountFiles are the beginnings of names in /etc that the accounts are in: with backups, locks, and half of an edit.
@@ -133,7 +134,8 @@ func (l *labels) decide(nodes []*node) (err error) {
 	if _, l.found, err = policy(l.world.view); err != nil {
 		return err
 	}
-	l.found = l.found || slices.ContainsFunc(nodes, func(n *node) bool { return strings.HasPrefix(n.at, path.Dir(selinuxConfig)+"/") })
+	l.found = l.found ||
+		slices.ContainsFunc(nodes, func(n *node) bool { return strings.HasPrefix(n.at, path.Dir(selinuxConfig)+"/") })
 	l.wanted = l.found || l.mode == RelabelOn
 	return nil
 }
@@ -194,8 +196,8 @@ func (l *labels) step() host.Step {
 	return s
 }
 
-// steps gives the record, to be written before anything else is, and the labelling, which comes last. The record is left out
-// where the root itself will tell: no directory is made that the config does not name.
+// steps gives the record, to be written before anything else is, and the labelling, which comes last. The record is
+// left out where the root itself will tell: no directory is made that the config does not name.
 func (l *labels) steps(w *worker) (first, last host.Plan, err error) {
 	s := l.step()
 	switch {
@@ -224,7 +226,8 @@ func (l *labels) steps(w *worker) (first, last host.Plan, err error) {
 // note is the step of the record.
 func (l *labels) note(w *worker) host.Step {
 	return host.Step{
-		ID: "relabel-noted", Subject: "record of SELinux labels", Effect: host.Change, Detail: relabelRecordPath + ", until they are set",
+		ID: "relabel-noted", Subject: "record of SELinux labels", Effect: host.Change,
+		Detail: relabelRecordPath + ", until they are set",
 		Check: func(context.Context) (host.State, error) {
 			noted, err := notedLabels(w.Root)
 			if err != nil || !contains(noted, l.paths) {
@@ -274,8 +277,8 @@ func (l *labels) relabel(ctx context.Context, w *worker) error {
 	return w.Root.RemoveAll(relabelRecordPath)
 }
 
-// setfiles labels paths, and what is below them, in one call. A mode for a root of "/" does not exist: there it is no other
-// root at all.
+// setfiles labels paths, and what is below them, in one call. A mode for a root of "/" does not exist: there it is no
+// other root at all.
 func setfiles(ctx context.Context, w *worker, contexts string, paths []string) error {
 	dir := strings.TrimSuffix(w.Root.Dir(), "/")
 	args := []string{"-vF0", "-r", dir, dir + contexts, "-f", "-"}
@@ -290,8 +293,8 @@ func setfiles(ctx context.Context, w *worker, contexts string, paths []string) e
 	return err
 }
 
-// Label has setfiles label paths of a root, and what is below them, as the root's policy says; nothing where it has none, which
-// is an error if mode says so.
+// Label has setfiles label paths of a root, and what is below them, as the root's policy says; nothing where it has
+// none, which is an error if mode says so.
 func Label(ctx context.Context, tools *host.Tools, root *host.Root, mode Relabel, paths ...string) error {
 	contexts, found, err := policy(root)
 	switch {
@@ -305,8 +308,8 @@ func Label(ctx context.Context, tools *host.Tools, root *host.Root, mode Relabel
 	return setfiles(ctx, &worker{Options: Options{Root: root, Tools: tools}}, contexts, paths)
 }
 
-// present gives the paths that are there, sorted. What the steps for accounts have left is looked up now: it depends on what
-// was there.
+// present gives the paths that are there, sorted. What the steps for accounts have left is looked up now: it depends on
+// what was there.
 func (l *labels) present(root *host.Root) ([]string, error) {
 	all := maps.Clone(l.paths)
 	for _, file := range l.written {
@@ -331,8 +334,8 @@ func (l *labels) present(root *host.Root) ([]string, error) {
 	return topmost(root, slices.Sorted(maps.Keys(all)))
 }
 
-// topmost gives those of sorted paths that are there, without what setfiles comes by on its way down from another. It stays
-// on the filesystem where it starts.
+// topmost gives those of sorted paths that are there, without what setfiles comes by on its way down from another. It
+// stays on the filesystem where it starts.
 func topmost(root *host.Root, paths []string) ([]string, error) {
 	var there []string
 	devices := map[string]uint64{}
@@ -364,8 +367,8 @@ func isBelow(at string, device uint64, others map[string]uint64) bool {
 
 const selinuxLimit = 1 << 20
 
-// policy finds the list of labels of the root's policy. That there is none is no error; a config that cannot be understood
-// is.
+// policy finds the list of labels of the root's policy. That there is none is no error; a config that cannot be
+// understood is.
 func policy(v View) (contexts string, found bool, err error) {
 	content, err := v.ReadFile(selinuxConfig, selinuxLimit)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -18,8 +18,8 @@ const resultLimit = 16 << 20
 
 var errReport = errors.New("the report of an earlier provisioning is not JSON")
 
-// platformFiles plans the files that the platform wants in the root, such as what a hypervisor told the machine. They replace
-// what is there, and only root may read them.
+// platformFiles plans the files that the platform wants in the root, such as what a hypervisor told the machine. They
+// replace what is there, and only root may read them.
 func (p *planner) platformFiles(_ config.Config, b *Boot, l *labels) (host.Plan, error) {
 	// A planner of its own: these files claim their places against nodes of the config, not against themselves, and the
 	// directories that the nodes make are the nodes' to tell of.
@@ -84,8 +84,8 @@ func (p *planner) result(_ config.Config, b *Boot, l *labels) (host.Plan, error)
 	return host.Plan{s}, s.Fail(l.add(at))
 }
 
-// hasResult tells whether the file is of this boot already. It keeps its date then, and is not taken for the report of an
-// earlier provisioning.
+// hasResult tells whether the file is of this boot already. It keeps its date then, and is not taken for the report of
+// an earlier provisioning.
 func (w *worker) hasResult(at string, b *Boot) (host.State, error) {
 	found, err := w.Root.Lstat(at)
 	if err != nil || found.Kind != host.File || !w.privateFile().Fit(found) {
@@ -118,7 +118,8 @@ func (w *worker) writeResult(ctx context.Context, at string, b *Boot) error {
 	if previous != nil && b.Log != nil {
 		b.Log.Warn(fmt.Sprintf("this system was provisioned before; the report in %s is kept within the new one", at))
 	}
-	r := handoff.Result{BootID: b.BootID, Date: b.Now(), UserConfigProvided: b.State.UserConfigProvided(), Previous: previous}
+	r := handoff.Result{BootID: b.BootID, Date: b.Now(), UserConfigProvided: b.State.UserConfigProvided(),
+		Previous: previous}
 	text, err := r.Render()
 	if err != nil {
 		return err
@@ -133,8 +134,8 @@ func (w *worker) writeResult(ctx context.Context, at string, b *Boot) error {
 	return w.writeWhole(at, w.privateFile(), text)
 }
 
-// previousReport gives the report that is there. A live system's root is made anew at every boot, so what is there came with
-// the image and tells nothing. Of a report of this boot only what it holds of earlier ones counts.
+// previousReport gives the report that is there. A live system's root is made anew at every boot, so what is there came
+// with the image and tells nothing. Of a report of this boot only what it holds of earlier ones counts.
 func (w *worker) previousReport(ctx context.Context, at string, b *Boot) (json.RawMessage, error) {
 	found, err := w.Root.Lstat(at)
 	if err != nil || found.Kind != host.File && found.Kind != host.Symlink {

@@ -9,8 +9,8 @@ import (
 // seenContent is how large a file may be for the planner to look into it, which the step does again when it runs.
 const seenContent = 256 << 20
 
-// content compares the file that is there with what a file's entry asks for, and tells whether that is the last word: a conflict that
-// can be seen has to be found before anything is written.
+// content compares the file that is there with what a file's entry asks for, and tells whether that is the last word: a
+// conflict that can be seen has to be found before anything is written.
 func (p *planner) content(n *node, found host.Facts) (m match, known bool) {
 	if found.Kind != host.File || !n.new.Fit(found) {
 		return differs, true
@@ -25,8 +25,8 @@ func (p *planner) content(n *node, found host.Facts) (m match, known bool) {
 	}
 }
 
-// holds tells whether the file that is there has its content already: undecided where that takes the network, a long time, or what
-// cannot be had, all of which is for the step to find out when it runs.
+// holds tells whether the file that is there has its content already: undecided where that takes the network, a long
+// time, or what cannot be had, all of which is for the step to find out when it runs.
 func (p *planner) holds(n *node, found host.Facts) likeness {
 	if found.Kind != host.File || found.Size > seenContent || !n.new.Fit(found) {
 		return undecided

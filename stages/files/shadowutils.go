@@ -15,17 +15,18 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// ToolAccounts plans groups and users, and then SSH keys, by the image's own useradd and its kin instead of by edits of ours
-// (distribution: accountBackend; docs/peer/engine.md §11.5). Which ids they choose is known only once they have run:
-// the plan of everything else is made after this one has been run. What that plan is sure to refuse is refused here,
-// before any tool has run. Hashes go through standard input, never through arguments.
+// ToolAccounts plans groups and users, and then SSH keys, by the image's own useradd and its kin instead of by edits of
+// ours (distribution: accountBackend; docs/peer/engine.md §11.5). Which ids they choose is known only once they have
+// run: the plan of everything else is made after this one has been run. What that plan is sure to refuse is refused
+// here, before any tool has run. Hashes go through standard input, never through arguments.
 func ToolAccounts(cfg config.Config, view View, o Options) (host.Plan, error) {
 	t := toolAccounts{root: o.Root, tools: o.Tools}
 	passwd := cfg.Passwd
 	var plan host.Plan
 	for i := range passwd.Groups {
 		g := &passwd.Groups[i]
-		plan = append(plan, t.step("group", g.Name, fmt.Sprintf("$.passwd.groups.%d", i), func(ctx context.Context) error { return t.group(ctx, g) }))
+		plan = append(plan, t.step("group", g.Name, fmt.Sprintf("$.passwd.groups.%d", i),
+			func(ctx context.Context) error { return t.group(ctx, g) }))
 	}
 	// Keys are written when all accounts are made, so these are looked up once for all of them.
 	made := sync.OnceValues(func() (map[string]Account, error) { return madeAccounts(passwd, o.Root) })
@@ -38,7 +39,8 @@ func ToolAccounts(cfg config.Config, view View, o Options) (host.Plan, error) {
 			continue
 		}
 		users = append(users, UserKeys{
-			Name: u.Name, Origin: origin, Account: Account{Home: "/home/" + u.Name}, Keys: u.SSHAuthorizedKeys, NoHome: is(u.NoCreateHome),
+			Name: u.Name, Origin: origin, Account: Account{Home: "/home/" + u.Name}, Keys: u.SSHAuthorizedKeys,
+			NoHome: is(u.NoCreateHome),
 			Lookup: func(context.Context) (Account, error) {
 				all, err := made()
 				return all[u.Name], err
@@ -61,7 +63,8 @@ type toolAccounts struct {
 // step is deferred: whether an account is made or changed is found out when it runs, after those before it.
 func (t *toolAccounts) step(what, name, origin string, do func(context.Context) error) host.Step {
 	return host.Step{
-		ID: what + ":" + name, Effect: host.Deferred, Subject: what + " " + host.Show(name), Detail: "by the root's own tools", Origin: origin, Do: do,
+		ID: what + ":" + name, Effect: host.Deferred, Subject: what + " " + host.Show(name),
+		Detail: "by the root's own tools", Origin: origin, Do: do,
 	}
 }
 
@@ -113,7 +116,8 @@ func Homes(passwd config.Passwd, root *host.Root) ([]string, error) {
 }
 
 func (t *toolAccounts) run(ctx context.Context, tool string, args []string, name string) error {
-	_, err := t.tools.Run(ctx, host.Command{Tool: tool, Args: append(append([]string{"--root", t.root.Dir()}, args...), name)})
+	_, err := t.tools.Run(ctx,
+		host.Command{Tool: tool, Args: append(append([]string{"--root", t.root.Dir()}, args...), name)})
 	return err
 }
 
@@ -122,7 +126,8 @@ func (t *toolAccounts) password(ctx context.Context, tool, name, hash string) er
 	if strings.ContainsAny(hash, ":\n") {
 		return errors.New("the password hash holds a colon or a line break, which no hash does")
 	}
-	_, err := t.tools.Run(ctx, host.Command{Tool: tool, Args: []string{"--root", t.root.Dir(), "--encrypted"}, Input: name + ":" + hash + "\n", Hidden: []diag.Secret{diag.Secret(hash)}})
+	_, err := t.tools.Run(ctx, host.Command{Tool: tool, Args: []string{"--root", t.root.Dir(), "--encrypted"},
+		Input: name + ":" + hash + "\n", Hidden: []diag.Secret{diag.Secret(hash)}})
 	return err
 }
 

@@ -25,7 +25,8 @@ useradd) for name; do :; done; echo "$name:x:4242:4343::/home/$name:/bin/sh" >> 
 esac
 `
 	names := map[string]string{}
-	for _, name := range []string{"useradd", "usermod", "userdel", "groupadd", "groupmod", "groupdel", "chpasswd", "chgpasswd"} {
+	for _, name := range []string{"useradd", "usermod", "userdel", "groupadd", "groupmod", "groupdel", "chpasswd",
+		"chgpasswd"} {
 		names[name] = filepath.Join(dir, name)
 		require.NoError(t, os.WriteFile(names[name], []byte(script), 0o755))
 	}
@@ -40,7 +41,8 @@ esac
 func TestTheRootsOwnToolsAreCalledAsThePeerCallsThem(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "etc"), 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "etc/passwd"), []byte("old:x:5:5::/home/old:/bin/sh\ngone:x:6:6::/:/bin/sh\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "etc/passwd"),
+		[]byte("old:x:5:5::/home/old:/bin/sh\ngone:x:6:6::/:/bin/sh\n"), 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "etc/group"), []byte("wheel:x:10:\nbye:x:11:\n"), 0o644))
 	root, err := host.OpenRoot(dir)
 	require.NoError(t, err)
@@ -96,11 +98,13 @@ func TestKeysGoToWhoTheToolsHaveMade(t *testing.T) {
 func TestHomesThatTheToolsHaveMadeAreLabelled(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "etc"), 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "etc/passwd"), []byte("b:x:5:5::/srv/b:/bin/sh\na:x:6:6::/home/a:/bin/sh\nother:x:7:7::/o:/bin/sh\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "etc/passwd"),
+		[]byte("b:x:5:5::/srv/b:/bin/sh\na:x:6:6::/home/a:/bin/sh\nother:x:7:7::/o:/bin/sh\n"), 0o644))
 	root, err := host.OpenRoot(dir)
 	require.NoError(t, err)
 	defer root.Close()
-	homes, err := Homes(parse(t, `{"passwd":{"users":[{"name":"b"},{"name":"a"},{"name":"gone","shouldExist":false}]}}`).Passwd, root)
+	homes, err := Homes(parse(t,
+		`{"passwd":{"users":[{"name":"b"},{"name":"a"},{"name":"gone","shouldExist":false}]}}`).Passwd, root)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"/home/a", "/srv/b"}, homes)
 	_, err = Homes(parse(t, `{"passwd":{"users":[{"name":"new"}]}}`).Passwd, root)
@@ -123,21 +127,31 @@ func TestDefaultsOfNewUsersAreNotLookedAtWithoutUsers(t *testing.T) {
 func TestWhatTheFilesPlanRefusesIsRefusedBeforeTheToolsRun(t *testing.T) {
 	const user = `"passwd":{"users":[{"name":"core","sshAuthorizedKeys":["ssh-ed25519 AAAA"]}]}`
 	for name, c := range map[string]struct{ storage, want string }{
-		"a file in the way":                     {`"files":[{"path":"/etc/taken","contents":{"source":"data:,new"}}]`, "/etc/taken ($.storage.files.0): a file with other content"},
-		"a link in the way":                     {`"links":[{"path":"/etc/taken","target":"/x"}]`, "/etc/taken ($.storage.links.0): a regular file is there"},
-		"below a file":                          {`"directories":[{"path":"/etc/taken/d"}]`, "is below /etc/taken"},
-		"an owner whom nobody makes":            {`"files":[{"path":"/a","user":{"name":"other"}}]`, `user "other" does not exist`},
-		"a file of the skeleton":                {`"files":[{"path":"/home/core/.profile","user":{"name":"core"},"contents":{"source":"data:,mine"}}]`, "a file is there"},
-		"the keys themselves":                   {`"files":[{"path":"/home/core/.ssh/authorized_keys.d/ignition","contents":{"source":"data:,mine"}}]`, "a file is there"},
-		"the skeleton's file as it is":          {`"files":[{"path":"/home/core/.profile","user":{"name":"core"},"group":{"name":"users"},"contents":{"source":"data:,profile"}}]`, ""},
-		"an owner whom the tools make":          {`"files":[{"path":"/a","user":{"name":"core"}}]`, ""},
-		"a file below a home that will be made": {`"files":[{"path":"/home/core/notes","user":{"name":"core"},"contents":{"source":"data:,x"}}]`, ""},
-		"what stands there and may go":          {`"files":[{"path":"/etc/taken","overwrite":true,"contents":{"source":"data:,new"}}]`, ""},
+		"a file in the way": {`"files":[{"path":"/etc/taken","contents":{"source":"data:,new"}}]`,
+			"/etc/taken ($.storage.files.0): a file with other content"},
+		"a link in the way": {`"links":[{"path":"/etc/taken","target":"/x"}]`,
+			"/etc/taken ($.storage.links.0): a regular file is there"},
+		"below a file": {`"directories":[{"path":"/etc/taken/d"}]`, "is below /etc/taken"},
+		"an owner whom nobody makes": {`"files":[{"path":"/a","user":{"name":"other"}}]`,
+			`user "other" does not exist`},
+		"a file of the skeleton": {`"files":[{"path":"/home/core/.profile","user":{"name":"core"},` +
+			`"contents":{"source":"data:,mine"}}]`, "a file is there"},
+		"the keys themselves": {`"files":[{"path":"/home/core/.ssh/authorized_keys.d/ignition",` +
+			`"contents":{"source":"data:,mine"}}]`, "a file is there"},
+		"the skeleton's file as it is": {`"files":[{"path":"/home/core/.profile","user":{"name":"core"},` +
+			`"group":{"name":"users"},"contents":{"source":"data:,profile"}}]`, ""},
+		"an owner whom the tools make": {`"files":[{"path":"/a","user":{"name":"core"}}]`, ""},
+		"a file below a home that will be made": {`"files":[{"path":"/home/core/notes","user":{"name":"core"},` +
+			`"contents":{"source":"data:,x"}}]`, ""},
+		"what stands there and may go": {`"files":[{"path":"/etc/taken","overwrite":true,` +
+			`"contents":{"source":"data:,new"}}]`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			root := fake{"/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "/etc/group": "root:x:0:\nusers:x:100:\n", "/etc/taken": "old", "/etc/skel/.profile": "profile", "/home/": ""}
+			root := fake{"/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "/etc/group": "root:x:0:\nusers:x:100:\n",
+				"/etc/taken": "old", "/etc/skel/.profile": "profile", "/home/": ""}
 			cfg := parse(t, `{`+user+`,"storage":{`+c.storage+`}}`)
-			_, err := ToolAccounts(cfg, root, Options{Privileged: true, Fetch: inline, Accounts: &Accounts{ByTools: true, Keys: KeyOptions{Fragment: true}}})
+			_, err := ToolAccounts(cfg, root, Options{Privileged: true, Fetch: inline,
+				Accounts: &Accounts{ByTools: true, Keys: KeyOptions{Fragment: true}}})
 			if c.want == "" {
 				require.NoError(t, err)
 				return

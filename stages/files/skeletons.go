@@ -8,7 +8,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// A skeletonNode is what new homes get of a skeleton: nodes of the config may be in the same place, or have it on their way.
+// A skeletonNode is what new homes get of a skeleton: nodes of the config may be in the same place, or have it on their
+// way.
 type skeletonNode struct {
 	at    string // below the home
 	facts host.Facts
@@ -59,7 +60,8 @@ func (a *arranged) skeleton(dir, at string, taken map[string]host.Kind, nodes []
 			return nodes, err
 		}
 		kind, there := taken[to]
-		if int(found.Kind) >= len(copied) || !copied[found.Kind] || there && (kind != host.Directory || found.Kind != host.Directory) {
+		if int(found.Kind) >= len(copied) || !copied[found.Kind] || there && (kind != host.Directory ||
+			found.Kind != host.Directory) {
 			continue
 		}
 		if !there {

@@ -23,7 +23,8 @@ type UserKeys struct {
 	Name   string
 	Origin string // "$.passwd.users.0"
 	Account
-	// Lookup gives the account when the steps run, where a program makes it and the plan can only guess; nil if Account is right.
+	// Lookup gives the account when the steps run, where a program makes it and the plan can only guess; nil if Account
+	// is right.
 	Lookup func(context.Context) (Account, error)
 	// Keys are lines of authorized_keys(5). Without any, a file that is there stays.
 	Keys []string
@@ -34,11 +35,13 @@ type UserKeys struct {
 // KeyOptions are the circumstances of SSHKeys.
 type KeyOptions struct {
 	Root *host.Root
-	// Fragment puts keys into ~/.ssh/authorized_keys.d/ignition instead of ~/.ssh/authorized_keys (distribution: writeAuthorizedKeysFragment).
+	// Fragment puts keys into ~/.ssh/authorized_keys.d/ignition instead of ~/.ssh/authorized_keys (distribution:
+	// writeAuthorizedKeysFragment).
 	Fragment bool
 	// Notated are the directories that the mount stage made (handoff.State.NotatedDirectories).
 	Notated []string
-	// Announce tells the journal of a user's file (journal.Socket.KeysWritten); nil for nobody. Path includes that of the root.
+	// Announce tells the journal of a user's file (journal.Socket.KeysWritten); nil for nobody. Path includes that of
+	// the root.
 	Announce func(user, path string) error
 }
 
@@ -55,9 +58,9 @@ const keyFileLimit = 64 << 20
 
 var errNoHome = errors.New("the user has no home directory")
 
-// SSHKeys plans what goes into homes, to be run right after the accounts are made and before any node: directories of the mount
-// stage become the user's, then the keys are written as the user, then the journal is told of all files. The last step runs
-// in every run, because entries of a boot that was cut off are not in this boot's journal.
+// SSHKeys plans what goes into homes, to be run right after the accounts are made and before any node: directories of
+// the mount stage become the user's, then the keys are written as the user, then the journal is told of all files. The
+// last step runs in every run, because entries of a boot that was cut off are not in this boot's journal.
 func SSHKeys(users []UserKeys, view View, o KeyOptions) host.Plan {
 	var plan host.Plan
 	var told []*UserKeys
@@ -128,7 +131,8 @@ func (u *UserKeys) text() string { return strings.Join(u.Keys, "\n") + "\n" }
 func (u *UserKeys) keys(view View, o *KeyOptions) host.Step {
 	text := u.text()
 	s := host.Step{
-		ID: "ssh-keys:" + u.Name, Effect: host.Change, Subject: "ssh keys of " + host.Show(u.Name), Origin: u.Origin + ".sshAuthorizedKeys",
+		ID: "ssh-keys:" + u.Name, Effect: host.Change, Subject: "ssh keys of " + host.Show(u.Name),
+		Origin: u.Origin + ".sshAuthorizedKeys",
 		Detail: fmt.Sprintf("%d in %s", len(u.Keys), host.Show(path.Join(u.Home, o.file()))),
 	}
 	if at, err := inRoot(view, path.Join(u.Home, o.file())); err == nil {
@@ -151,7 +155,9 @@ func (u *UserKeys) keys(view View, o *KeyOptions) host.Step {
 		if err != nil {
 			return err
 		}
-		return o.Root.As(a.UID, a.GID, func(home *host.Root) error { return writeKeys(home, a, path.Join(a.Home, o.file()), text) })
+		return o.Root.As(a.UID, a.GID, func(home *host.Root) error {
+			return writeKeys(home, a, path.Join(a.Home, o.file()), text)
+		})
 	}
 	return s
 }
@@ -231,7 +237,9 @@ func (u *UserKeys) ownDirectories(view View, mounted []string, o *KeyOptions) (h
 }
 
 // eachDirectory calls do for the notated directories of the home, and is Done if do says so of all.
-func (u *UserKeys) eachDirectory(ctx context.Context, mounted []string, root *host.Root, do func(string, attributes) (bool, error)) (host.State, error) {
+func (u *UserKeys) eachDirectory(
+	ctx context.Context, mounted []string, root *host.Root, do func(string, attributes) (bool, error),
+) (host.State, error) {
 	a, err := u.account(ctx)
 	if err != nil {
 		return host.Pending, err
@@ -251,8 +259,8 @@ func (u *UserKeys) eachDirectory(ctx context.Context, mounted []string, root *ho
 	return state, nil
 }
 
-// notated gives the notated directories that are the home or below it. A home of "/", which system users have, has none: all
-// directories of the root would be the user's.
+// notated gives the notated directories that are the home or below it. A home of "/", which system users have, has
+// none: all directories of the root would be the user's.
 func (u *UserKeys) notated(view View, a Account, sorted []string) []string {
 	if u.NoHome || len(sorted) == 0 || !strings.HasPrefix(a.Home, "/") {
 		return nil

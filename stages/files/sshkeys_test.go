@@ -20,7 +20,8 @@ import (
 // user is somebody whose keys these tests can write: another one if they run as root.
 func user(keys ...string) UserKeys {
 	uid, gid := me()
-	return UserKeys{Name: "core", Origin: "$.passwd.users.0", Account: Account{uint32(uid), uint32(gid), "/home/core"}, Keys: keys}
+	return UserKeys{Name: "core", Origin: "$.passwd.users.0", Account: Account{uint32(uid), uint32(gid), "/home/core"},
+		Keys: keys}
 }
 
 // homes makes a root with the homes of users, as useradd would, and gives it with what writes keys there.
@@ -39,10 +40,12 @@ func writeAll(o KeyOptions, run host.RunOptions, users ...UserKeys) error {
 }
 
 func TestKeyPlans(t *testing.T) {
-	root := fake{"/home/b/.ssh/authorized_keys": "old", "/home/c/.ssh/authorized_keys": "k1\nk2\n", "/mnt/": "", "/home/a/": "", "/home/a/data/": "", "/home/ab/": ""}
+	root := fake{"/home/b/.ssh/authorized_keys": "old", "/home/c/.ssh/authorized_keys": "k1\nk2\n", "/mnt/": "",
+		"/home/a/": "", "/home/a/data/": "", "/home/ab/": ""}
 	account := func(name string) Account { return Account{1000, 100, "/home/" + name} }
 	users := []UserKeys{
-		{Name: "a", Account: account("a"), Keys: []string{"secret"}}, {Name: "b", Account: account("b"), Keys: []string{"k"}},
+		{Name: "a", Account: account("a"), Keys: []string{"secret"}},
+		{Name: "b", Account: account("b"), Keys: []string{"k"}},
 		{Name: "c", Account: account("c"), Keys: []string{"k1", "k2"}}, {Name: "none", Account: account("none")},
 		{Name: "daemon", Account: Account{2, 2, "/"}}, {Name: "kept", Account: account("a"), NoHome: true},
 	}
@@ -55,7 +58,8 @@ func TestKeyPlans(t *testing.T) {
 = ssh keys of c    2 in /home/c/.ssh/authorized_keys
 = journal entries  of ssh keys of a, b, c
 `, "\n"+plan.String())
-	assert.Equal(t, "+ ssh keys of a  1 in /home/a/.ssh/authorized_keys.d/ignition\n", SSHKeys(users[:1], root, KeyOptions{Fragment: true}).String())
+	assert.Equal(t, "+ ssh keys of a  1 in /home/a/.ssh/authorized_keys.d/ignition\n",
+		SSHKeys(users[:1], root, KeyOptions{Fragment: true}).String())
 }
 
 func TestKeysAreWrittenAsTheUser(t *testing.T) {
@@ -73,7 +77,8 @@ func TestKeysAreWrittenAsTheUser(t *testing.T) {
 			for _, d := range dirs {
 				assert.Equal(t, fmt.Sprintf("drwx------ %d:%d", u.UID, u.GID), all["/"+d])
 			}
-			assert.Equal(t, fmt.Sprintf("-rw------- %d:%d ssh-ed25519 AAAA one\nssh-rsa BBBB two\n", u.UID, u.GID), all["/"+file])
+			assert.Equal(t, fmt.Sprintf("-rw------- %d:%d ssh-ed25519 AAAA one\nssh-rsa BBBB two\n", u.UID, u.GID),
+				all["/"+file])
 			assert.Len(t, all, len(dirs)+2)
 			require.NoError(t, writeAll(o, host.RunOptions{}, u))
 			assert.Equal(t, all, snapshot(t, filepath.Join(dir, "home/core")))
@@ -98,9 +103,11 @@ func TestKeysOfAnotherTime(t *testing.T) {
 
 	u.Lookup = func(context.Context) (Account, error) { return Account{u.UID, u.GID, "/home/core/elsewhere"}, nil }
 	require.NoError(t, writeAll(o, host.RunOptions{}, u))
-	assert.Equal(t, "new\n", readDeep(t, dir, "home/core/elsewhere/.ssh/authorized_keys"), "the account as it is then counts")
+	assert.Equal(t, "new\n", readDeep(t, dir, "home/core/elsewhere/.ssh/authorized_keys"),
+		"the account as it is then counts")
 	u.Lookup = func(context.Context) (Account, error) { return Account{u.UID, u.GID, ""}, nil }
-	require.EqualError(t, writeAll(o, host.RunOptions{}, u), "ssh keys of core ($.passwd.users.0.sshAuthorizedKeys): the user has no home directory")
+	require.EqualError(t, writeAll(o, host.RunOptions{}, u),
+		"ssh keys of core ($.passwd.users.0.sshAuthorizedKeys): the user has no home directory")
 }
 
 func TestLinksInAHomeLeadNoFurtherThanTheUserMayGo(t *testing.T) {
@@ -113,19 +120,26 @@ func TestLinksInAHomeLeadNoFurtherThanTheUserMayGo(t *testing.T) {
 		err  string
 		want map[string]string // files, "" for none
 	}{
-		"a directory of root's":         {map[string]string{"home/core/.ssh": "-> /etc", "etc/": ""}, denied, map[string]string{"etc/authorized_keys": ""}},
-		"a file of root's":              {map[string]string{"home/core/.ssh/authorized_keys": "-> ../../../etc/shadow", "etc/shadow": "root:x"}, denied, map[string]string{"etc/shadow": "root:x"}},
-		"a directory above the root":    {map[string]string{"home/core/.ssh": "-> ../../../outside", "outside/": ""}, denied, map[string]string{"outside/authorized_keys": "", "../outside/authorized_keys": ""}},
-		"another file of the user's":    {map[string]string{"home/core/.ssh/authorized_keys": "-> /home/core/mine"}, "", map[string]string{"home/core/mine": "new\n"}},
-		"a file that is not there yet":  {map[string]string{"home/core/.ssh": "-> keys/here", "home/core/keys/": ""}, "", map[string]string{"home/core/keys/here/authorized_keys": "new\n"}},
-		"a home that is not there":      {map[string]string{"home/core": "-> /none/core", "none/": ""}, denied, nil},
-		"a home reached through a link": {map[string]string{"home": "-> var/home", "var/home/core/": ""}, "", map[string]string{"var/home/core/.ssh/authorized_keys": "new\n"}},
+		"a directory of root's": {map[string]string{"home/core/.ssh": "-> /etc", "etc/": ""}, denied,
+			map[string]string{"etc/authorized_keys": ""}},
+		"a file of root's": {map[string]string{"home/core/.ssh/authorized_keys": "-> ../../../etc/shadow",
+			"etc/shadow": "root:x"}, denied, map[string]string{"etc/shadow": "root:x"}},
+		"a directory above the root": {map[string]string{"home/core/.ssh": "-> ../../../outside", "outside/": ""},
+			denied, map[string]string{"outside/authorized_keys": "", "../outside/authorized_keys": ""}},
+		"another file of the user's": {map[string]string{"home/core/.ssh/authorized_keys": "-> /home/core/mine"}, "",
+			map[string]string{"home/core/mine": "new\n"}},
+		"a file that is not there yet": {map[string]string{"home/core/.ssh": "-> keys/here", "home/core/keys/": ""}, "",
+			map[string]string{"home/core/keys/here/authorized_keys": "new\n"}},
+		"a home that is not there": {map[string]string{"home/core": "-> /none/core", "none/": ""}, denied, nil},
+		"a home reached through a link": {map[string]string{"home": "-> var/home", "var/home/core/": ""}, "",
+			map[string]string{"var/home/core/.ssh/authorized_keys": "new\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, o := newRoot(t, c.tree)
 			u := user("new")
 			require.NoError(t, filepath.WalkDir(dir, func(p string, _ os.DirEntry, err error) error {
-				if strings.HasPrefix(strings.TrimPrefix(p, dir)+"/", "/home/core/") || strings.HasPrefix(p, filepath.Join(dir, "var/home/core")) {
+				if strings.HasPrefix(strings.TrimPrefix(p, dir)+"/", "/home/core/") ||
+					strings.HasPrefix(p, filepath.Join(dir, "var/home/core")) {
 					return os.Lchown(p, int(u.UID), int(u.GID))
 				}
 				return err
@@ -146,12 +160,15 @@ func TestLinksInAHomeLeadNoFurtherThanTheUserMayGo(t *testing.T) {
 
 func TestMountedDirectoriesOfAHomeBecomeTheUsers(t *testing.T) {
 	u := user("key")
-	dir, o := homes(t, map[string]string{"home/core/data/x": "", "home/core/other/": "", "home/corex/": "", "srv/": ""}, u)
+	dir, o := homes(t, map[string]string{"home/core/data/x": "", "home/core/other/": "", "home/corex/": "", "srv/": ""},
+		u)
 	o.Notated = []string{"/home/core/data", "/home/corex", "/srv", "/home/core"}
 	require.NoError(t, writeAll(o, host.RunOptions{}, u))
 	all := snapshot(t, dir)
-	own, others := fmt.Sprintf("drwx------ %d:%d", u.UID, u.GID), fmt.Sprintf("drwxr-xr-x %d:%d", os.Getuid(), os.Getgid())
-	assert.Equal(t, []string{own, own, others, others, others}, []string{all["/home/core"], all["/home/core/data"], all["/home/core/other"], all["/home/corex"], all["/srv"]})
+	own, others := fmt.Sprintf("drwx------ %d:%d", u.UID, u.GID),
+		fmt.Sprintf("drwxr-xr-x %d:%d", os.Getuid(), os.Getgid())
+	assert.Equal(t, []string{own, own, others, others, others},
+		[]string{all["/home/core"], all["/home/core/data"], all["/home/core/other"], all["/home/corex"], all["/srv"]})
 }
 
 // TestKeysSurviveACutAnywhere also shows that the journal hears of every file in the run that ends well.
@@ -171,7 +188,8 @@ func TestKeysSurviveACutAnywhere(t *testing.T) {
 	o = options(o)
 	require.NoError(t, writeAll(o, host.RunOptions{}, users...))
 	want := snapshot(t, dir)
-	assert.Equal(t, []string{"core " + dir + "/home/core/.ssh/authorized_keys", "other " + dir + "/home/other/.ssh/authorized_keys"}, told)
+	assert.Equal(t, []string{"core " + dir + "/home/core/.ssh/authorized_keys",
+		"other " + dir + "/home/other/.ssh/authorized_keys"}, told)
 	cut := errors.New("cut")
 	for k := 1; k <= 4; k++ {
 		dir, o := homes(t, nil, users...)
@@ -196,7 +214,8 @@ func TestNoGroupAndNoCapabilityIsLeft(t *testing.T) {
 	}
 	const inGroup = "GLOWPLUG_TEST_IN_GROUP_0"
 	if os.Getenv(inGroup) == "" {
-		// Groups of this process cannot be changed safely: libc and the runtime signal all threads to do it, and some are ending.
+		// Groups of this process cannot be changed safely: libc and the runtime signal all threads to do it, and some
+		// are ending.
 		self := exec.Command(os.Args[0], "-test.run=^TestNoGroupAndNoCapabilityIsLeft$", "-test.v")
 		self.Env = append(os.Environ(), inGroup+"=1")
 		self.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Groups: []uint32{0}}}

@@ -15,9 +15,10 @@ func (w *worker) systemctl(ctx context.Context, verb, name string) ([]byte, erro
 	if strings.HasPrefix(name, "-") {
 		args = append(args, "--") // -.mount is the unit of the root filesystem
 	}
-	// Where a unit has a namesake in /etc/init.d, systemctl would call a program of Debian's that no initramfs has, about links
-	// that mean nothing beside the unit's own (SYSTEMD.ENVIRONMENT of systemd).
-	return w.Tools.Run(ctx, host.Command{Tool: "systemctl", Args: append(args, name), Env: []string{"SYSTEMCTL_SKIP_SYSV=1"}})
+	// Where a unit has a namesake in /etc/init.d, systemctl would call a program of Debian's that no initramfs has,
+	// about links that mean nothing beside the unit's own (SYSTEMD.ENVIRONMENT of systemd).
+	return w.Tools.Run(ctx,
+		host.Command{Tool: "systemctl", Args: append(args, name), Env: []string{"SYSTEMCTL_SKIP_SYSV=1"}})
 }
 
 // nothingToDisable are answers of systemctl is-enabled, with success, about units that no link of the root enables.
@@ -33,8 +34,9 @@ func (w *worker) isEnabled(ctx context.Context, name string) (bool, error) {
 	return err == nil && !slices.Contains(nothingToDisable, strings.TrimSpace(string(answer))), context.Cause(ctx)
 }
 
-// disable makes the step that disables a unit. Links that are to stay do so, whatever systemctl takes for links of the unit. The line in the preset file is not enough: unless it is built otherwise,
-// systemd's presets at a first boot enable units and never disable one.
+// disable makes the step that disables a unit. Links that are to stay do so, whatever systemctl takes for links of the
+// unit. The line in the preset file is not enough: unless it is built otherwise, systemd's presets at a first boot
+// enable units and never disable one.
 func (p *planner) disable(name, origin string, stays linkJudge) host.Step {
 	w := p.worker
 	return host.Step{
@@ -54,7 +56,8 @@ func (p *planner) disable(name, origin string, stays linkJudge) host.Step {
 			if err != nil {
 				return err
 			}
-			if interrupted { // the step may be due for that alone, and systemctl refuses to disable a unit that the root lacks
+			// the step may be due for that alone, and systemctl refuses to disable a unit that the root lacks
+			if interrupted {
 				if enabled, err := w.isEnabled(ctx, name); err != nil || !enabled {
 					return err
 				}
@@ -67,8 +70,8 @@ func (p *planner) disable(name, origin string, stays linkJudge) host.Step {
 	}
 }
 
-// enable makes the step that enables a unit in a root that may never see a first boot. systemctl makes the links that are missing
-// and leaves the others. What it refuses is told, and the rest is done, as when presets are applied.
+// enable makes the step that enables a unit in a root that may never see a first boot. systemctl makes the links that
+// are missing and leaves the others. What it refuses is told, and the rest is done, as when presets are applied.
 func (p *planner) enable(name, origin string) host.Step {
 	w := p.worker
 	return host.Step{
@@ -94,7 +97,8 @@ func (p *planner) enable(name, origin string) host.Step {
 
 // remark makes a step that only says that a unit's state will not be what the config says.
 func (p *planner) remark(name, origin, why string) host.Step {
-	s := host.Step{ID: "state:" + name, Effect: host.Keep, Origin: origin, Subject: "unit " + host.Show(name), Detail: why}
+	s := host.Step{ID: "state:" + name, Effect: host.Keep, Origin: origin, Subject: "unit " + host.Show(name),
+		Detail: why}
 	s.Do = func(context.Context) error {
 		p.worker.warn(origin, s.Subject+" "+why)
 		return nil

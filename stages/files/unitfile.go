@@ -14,7 +14,8 @@ import (
 )
 
 // unitDirs are where a root keeps units, in the order of systemd.unit(5). /lib is /usr/lib where /usr is merged.
-var unitDirs = [...]string{unitDir, "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"}
+var unitDirs = [...]string{unitDir, "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+	"/lib/systemd/system"}
 
 // A unitState is what systemd finds under the name of a unit.
 type unitState uint8
@@ -153,7 +154,8 @@ func (f *unitFinder) link(name, at, target string) (found unitFile, alias string
 	return found, "", nil
 }
 
-// aliased gives the unit that a name stands for as a link to a file: an instance that is a link to a template is of that template.
+// aliased gives the unit that a name stands for as a link to a file: an instance that is a link to a template is of
+// that template.
 func aliased(name, file string) string {
 	_, instance, isInstance := unit.SplitInstance(name)
 	if _, of, ok := unit.SplitInstance(file); isInstance && ok && of == "" {
@@ -241,8 +243,8 @@ func (f *unitFinder) end(found unitFile) string {
 	return found.at
 }
 
-// aliasOf gives the unit that will have a name as an alias once it is enabled (Alias=), "" for none or several: the link is made
-// only then.
+// aliasOf gives the unit that will have a name as an alias once it is enabled (Alias=), "" for none or several: the
+// link is made only then.
 func (f *unitFinder) aliasOf(name string) (string, error) {
 	if f.aliases == nil {
 		if err := f.readAliases(); err != nil {
@@ -310,8 +312,8 @@ func (f *unitFinder) installOf(file string) (unit.Install, error) {
 	return found.install, err
 }
 
-// byDefault is the default instance of the template of a unit, which alone says so: an instance with a file of its own has another
-// [Install]. One that systemd works out from a specifier is not known here.
+// byDefault is the default instance of the template of a unit, which alone says so: an instance with a file of its own
+// has another [Install]. One that systemd works out from a specifier is not known here.
 func (f *unitFinder) byDefault(found unitFile) (string, error) {
 	if template, instance, ok := unit.SplitInstance(found.name); ok && instance != "" {
 		var err error

@@ -46,7 +46,8 @@ func (p *planner) unit(u config.Unit, origin string) (host.Plan, error) {
 		if d.Contents == nil {
 			continue
 		}
-		s := host.Step{ID: "dropin:" + u.Name + "/" + d.Name, Subject: "drop-in " + host.Show(u.Name+"/"+d.Name), Origin: fmt.Sprintf("%s.dropins.%d", origin, i)}
+		s := host.Step{ID: "dropin:" + u.Name + "/" + d.Name, Subject: "drop-in " + host.Show(u.Name+"/"+d.Name),
+			Origin: fmt.Sprintf("%s.dropins.%d", origin, i)}
 		at, err := p.text(&s, path.Join(unitDir, u.Name+".d", d.Name), *d.Contents)
 		if err := add(s, at, err); err != nil {
 			return nil, err
@@ -140,8 +141,8 @@ func (w *worker) systemFile() attributes {
 	return attributes{UID: -1, GID: -1, Mode: 0o644}
 }
 
-// hasText is the Check of a unit's file. That another owner's file has the right content is not enough: systemd would read
-// what that owner writes next.
+// hasText is the Check of a unit's file. That another owner's file has the right content is not enough: systemd would
+// read what that owner writes next.
 func (w *worker) hasText(at, content string, want attributes) (host.State, error) {
 	found, err := w.Root.Lstat(at)
 	switch {

@@ -26,7 +26,8 @@ func linesAbout(t *testing.T, plan host.Plan) (presets string, steps string) {
 			lines = append(lines, s.Subject+" "+s.Detail)
 		}
 	}
-	r := strings.NewReplacer(" if it is enabled then", "", " if it is not enabled then", "", "cannot be enabled: ", "! ")
+	r := strings.NewReplacer(" if it is enabled then", "", " if it is not enabled then", "", "cannot be enabled: ",
+		"! ")
 	return presets, r.Replace(strings.Join(lines, "|"))
 }
 
@@ -54,49 +55,106 @@ func TestWhatBecomesOfUnitsThatTheConfigEnables(t *testing.T) {
 	const lib, etc = "/usr/lib/systemd/system/", "/etc/systemd/system/"
 	template := hooked + "DefaultInstance=one\n"
 	haveStates(t, map[string]stateCase{
-		"a unit of the config":                   {fake{}, `{'name':'a.service','enabled':true,'contents':'[Install]\nWantedBy=x.target'}`, "enable a.service", "enable a.service"},
-		"a unit of the root":                     {fake{lib + "a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"one of /lib where /usr is not merged":   {fake{"/lib/systemd/system/a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"one that the root lacks":                {fake{}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! the root has no such unit"},
-		"one that the config masks":              {fake{lib + "a.service": hooked}, `{'name':'a.service','enabled':true,'mask':true}`, "enable a.service", ""},
-		"one that the root masks":                {fake{lib + "a.service": hooked, etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /etc/systemd/system/a.service"},
-		"one that /usr masks":                    {fake{lib + "a.service": "-> ../../../../dev/null"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /usr/lib/systemd/system/a.service"},
-		"one that an empty file masks":           {fake{lib + "a.service": hooked, etc + "a.service": ""}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! it is masked by /etc/systemd/system/a.service"},
-		"a mask that the config takes off":       {fake{lib + "a.service": hooked, etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true,'mask':false}`, "enable a.service", "enable a.service"},
-		"a mask that contents replace":           {fake{etc + "a.service": "-> /dev/null"}, `{'name':'a.service','enabled':true,'contents':'[Install]\nAlias=x.service'}`, "enable a.service", "enable a.service"},
-		"a link to what is not there":            {fake{etc + "a.service": "-> /opt/a.service"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /etc/systemd/system/a.service is a link to /opt/a.service, which is not there"},
-		"a link to a unit elsewhere":             {fake{etc + "a.service": "-> /opt/a.service", "/opt/a.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"a link to itself":                       {fake{etc + "a.service": "-> a.service"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /etc/systemd/system/a.service is a link to a.service, which is not there"},
-		"one without [Install]":                  {fake{lib + "a.service": "[Service]\n"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! /usr/lib/systemd/system/a.service has nothing in [Install] that enables it"},
-		"one with [Install] in a drop-in":        {fake{lib + "a.service": "[Service]\n", lib + "a.service.d/x.conf": "[Install]\nWantedBy=x"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"or in a drop-in of the config":          {fake{lib + "a.service": "[Service]\n"}, `{'name':'a.service','enabled':true,'dropins':[{'name':'x.conf','contents':'[Install]\nWantedBy=x'}]}`, "enable a.service", "enable a.service"},
-		"one that nobody can read":               {fake{lib + "a.service": "[Install"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"an alias":                               {fake{lib + "a.service": "-> b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':true}`, "enable a.service, enable b.service", "enable b.service"},
-		"an alias that the config disables":      {fake{etc + "a.service": "-> /usr/lib/systemd/system/b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':false}`, "disable a.service, disable b.service", "disable b.service"},
-		"an alias that comes with enabling":      {fake{lib + "b.service": hooked + "Alias=a.service\n"}, `{'name':'a.service','enabled':true}`, "enable a.service, enable b.service", "enable b.service"},
-		"an alias that two units ask for":        {fake{lib + "b.service": hooked + "Alias=a.service\n", lib + "c.service": hooked + "Alias=a.service\n"}, `{'name':'a.service','enabled':true}`, "enable a.service", "unit a.service ! the root has no such unit"},
-		"an alias beside its unit":               {fake{lib + "a.service": "-> b.service", lib + "b.service": hooked}, `{'name':'a.service','enabled':true},{'name':'b.service','enabled':false}`, "enable a.service, disable b.service", "disable b.service"},
-		"an instance of an alias":                {fake{lib + "a@.service": "-> b@.service", lib + "b@.service": template}, `{'name':'a@x.service','enabled':true}`, "enable a@.service x, enable b@.service x", "enable b@x.service"},
-		"a template and an instance":             {fake{lib + "d@.service": template}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service one x", "enable d@.service|enable d@x.service"},
-		"a template whose drop-in has a default": {fake{lib + "d@.service": hooked, etc + "d@.service.d/x.conf": "[Install]\nDefaultInstance=two"}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service two x", "enable d@.service|enable d@x.service"},
-		"a template without a default":           {fake{lib + "d@.service": hooked}, `{'name':'d@.service','enabled':true}`, "enable d@.service ", "unit d@.service ! it is a template without a default instance"},
-		"the same beside an instance":            {fake{lib + "d@.service": hooked}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true}`, "enable d@.service x", "enable d@x.service"},
-		"a default instance that is disabled":    {fake{lib + "d@.service": template}, `{'name':'d@one.service','enabled':false}`, "disable d@.service, disable d@one.service", "disable d@one.service"},
-		"what the root lacks is disabled":        {fake{}, `{'name':'a.service','enabled':false}`, "disable a.service", "disable a.service"},
+		"a unit of the config": {fake{}, `{'name':'a.service','enabled':true,` +
+			`'contents':'[Install]\nWantedBy=x.target'}`, "enable a.service", "enable a.service"},
+		"a unit of the root": {fake{lib + "a.service": hooked}, `{'name':'a.service','enabled':true}`,
+			"enable a.service", "enable a.service"},
+		"one of /lib where /usr is not merged": {fake{"/lib/systemd/system/a.service": hooked},
+			`{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"one that the root lacks": {fake{}, `{'name':'a.service','enabled':true}`, "enable a.service",
+			"unit a.service ! the root has no such unit"},
+		"one that the config masks": {fake{lib + "a.service": hooked},
+			`{'name':'a.service','enabled':true,'mask':true}`, "enable a.service", ""},
+		"one that the root masks": {fake{lib + "a.service": hooked, etc + "a.service": "-> /dev/null"},
+			`{'name':'a.service','enabled':true}`, "enable a.service",
+			"unit a.service ! it is masked by /etc/systemd/system/a.service"},
+		"one that /usr masks": {fake{lib + "a.service": "-> ../../../../dev/null"},
+			`{'name':'a.service','enabled':true}`, "enable a.service",
+			"unit a.service ! it is masked by /usr/lib/systemd/system/a.service"},
+		"one that an empty file masks": {fake{lib + "a.service": hooked, etc + "a.service": ""},
+			`{'name':'a.service','enabled':true}`, "enable a.service",
+			"unit a.service ! it is masked by /etc/systemd/system/a.service"},
+		"a mask that the config takes off": {fake{lib + "a.service": hooked, etc + "a.service": "-> /dev/null"},
+			`{'name':'a.service','enabled':true,'mask':false}`, "enable a.service", "enable a.service"},
+		"a mask that contents replace": {fake{etc + "a.service": "-> /dev/null"}, `{'name':'a.service',` +
+			`'enabled':true,'contents':'[Install]\nAlias=x.service'}`, "enable a.service", "enable a.service"},
+		"a link to what is not there": {fake{etc + "a.service": "-> /opt/a.service"},
+			`{'name':'a.service','enabled':true}`, "enable a.service",
+			"unit a.service ! /etc/systemd/system/a.service is a link to /opt/a.service, which is not there"},
+		"a link to a unit elsewhere": {fake{etc + "a.service": "-> /opt/a.service", "/opt/a.service": hooked},
+			`{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"a link to itself": {fake{etc + "a.service": "-> a.service"},
+			`{'name':'a.service','enabled':true}`, "enable a.service",
+			"unit a.service ! /etc/systemd/system/a.service is a link to a.service, which is not there"},
+		"one without [Install]": {fake{lib + "a.service": "[Service]\n"},
+			`{'name':'a.service','enabled':true}`, "enable a.service",
+			"unit a.service ! /usr/lib/systemd/system/a.service has nothing in [Install] that enables it"},
+		"one with [Install] in a drop-in": {fake{lib + "a.service": "[Service]\n",
+			lib + "a.service.d/x.conf": "[Install]\nWantedBy=x"}, `{'name':'a.service','enabled':true}`,
+			"enable a.service", "enable a.service"},
+		"or in a drop-in of the config": {fake{lib + "a.service": "[Service]\n"},
+			`{'name':'a.service','enabled':true,'dropins':[{'name':'x.conf','contents':'[Install]\nWantedBy=x'}]}`,
+			"enable a.service", "enable a.service"},
+		"one that nobody can read": {fake{lib + "a.service": "[Install"}, `{'name':'a.service','enabled':true}`,
+			"enable a.service", "enable a.service"},
+		"an alias": {fake{lib + "a.service": "-> b.service", lib + "b.service": hooked},
+			`{'name':'a.service','enabled':true}`, "enable a.service, enable b.service", "enable b.service"},
+		"an alias that the config disables": {fake{etc + "a.service": "-> /usr/lib/systemd/system/b.service",
+			lib + "b.service": hooked}, `{'name':'a.service','enabled':false}`, "disable a.service, disable b.service",
+			"disable b.service"},
+		"an alias that comes with enabling": {fake{lib + "b.service": hooked + "Alias=a.service\n"},
+			`{'name':'a.service','enabled':true}`, "enable a.service, enable b.service", "enable b.service"},
+		"an alias that two units ask for": {fake{lib + "b.service": hooked + "Alias=a.service\n",
+			lib + "c.service": hooked + "Alias=a.service\n"}, `{'name':'a.service','enabled':true}`, "enable a.service",
+			"unit a.service ! the root has no such unit"},
+		"an alias beside its unit": {fake{lib + "a.service": "-> b.service", lib + "b.service": hooked},
+			`{'name':'a.service','enabled':true},{'name':'b.service','enabled':false}`,
+			"enable a.service, disable b.service", "disable b.service"},
+		"an instance of an alias": {fake{lib + "a@.service": "-> b@.service", lib + "b@.service": template},
+			`{'name':'a@x.service','enabled':true}`, "enable a@.service x, enable b@.service x", "enable b@x.service"},
+		"a template and an instance": {fake{lib + "d@.service": template}, `{'name':'d@.service','enabled':true},` +
+			`{'name':'d@x.service','enabled':true}`, "enable d@.service one x", "enable d@.service|enable d@x.service"},
+		"a template whose drop-in has a default": {fake{lib + "d@.service": hooked,
+			etc + "d@.service.d/x.conf": "[Install]\nDefaultInstance=two"}, `{'name':'d@.service','enabled':true},` +
+			`{'name':'d@x.service','enabled':true}`, "enable d@.service two x", "enable d@.service|enable d@x.service"},
+		"a template without a default": {fake{lib + "d@.service": hooked}, `{'name':'d@.service','enabled':true}`,
+			"enable d@.service ", "unit d@.service ! it is a template without a default instance"},
+		"the same beside an instance": {fake{lib + "d@.service": hooked}, `{'name':'d@.service','enabled':true},` +
+			`{'name':'d@x.service','enabled':true}`, "enable d@.service x", "enable d@x.service"},
+		"a default instance that is disabled": {fake{lib + "d@.service": template}, `{'name':'d@one.service',` +
+			`'enabled':false}`, "disable d@.service, disable d@one.service", "disable d@one.service"},
+		"what the root lacks is disabled": {fake{}, `{'name':'a.service','enabled':false}`, "disable a.service",
+			"disable a.service"},
 		"what is enabled along with others": {
-			fake{lib + "a.service": hooked + "Also=b.socket\n", lib + "b.socket": hooked}, `{'name':'b.socket','enabled':false},{'name':'a.service','enabled':true}`,
-			"enable a.service, disable b.socket", "disable b.socket|enable a.service|disable b.socket|unit b.socket is enabled along with a.service by presets of a first boot (Also=)",
+			fake{lib + "a.service": hooked + "Also=b.socket\n", lib + "b.socket": hooked},
+			`{'name':'b.socket','enabled':false},{'name':'a.service','enabled':true}`,
+			"enable a.service, disable b.socket", "disable b.socket|enable a.service|disable b.socket|unit b.socket " +
+				"is enabled along with a.service by presets of a first boot (Also=)",
 		},
 		"an earlier preset file that says otherwise": {
-			fake{lib + "a.service": hooked, "/usr/lib/systemd/system-preset/10-x.preset": "# no\ndisable *\nenable a.service"}, `{'name':'a.service','enabled':true}`,
-			"enable a.service", `enable a.service|unit a.service may not stay enabled in a first boot: /usr/lib/systemd/system-preset/10-x.preset comes before 20-ignition.preset and has "disable *"`,
+			fake{lib + "a.service": hooked,
+				"/usr/lib/systemd/system-preset/10-x.preset": "# no\ndisable *\nenable a.service"},
+			`{'name':'a.service','enabled':true}`,
+			"enable a.service", `enable a.service|unit a.service may not stay enabled in a first boot: ` +
+				`/usr/lib/systemd/system-preset/10-x.preset comes before 20-ignition.preset and has "disable *"`,
 		},
-		"one that /etc hides":               {fake{lib + "a.service": hooked, "/usr/lib/systemd/system-preset/10-x.preset": "disable *", "/etc/systemd/system-preset/10-x.preset": "-> /dev/null"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"one that agrees":                   {fake{lib + "a.service": hooked, "/usr/lib/systemd/system-preset/10-x.preset": "enable a*\ndisable *"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"one that comes after ours":         {fake{lib + "a.service": hooked, "/usr/lib/systemd/system-preset/90-x.preset": "disable *"}, `{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
-		"an earlier list of instances":      {fake{lib + "d@.service": template, "/etc/systemd/system-preset/00.preset": "enable d@.service x"}, `{'name':'d@x.service','enabled':true},{'name':'d@one.service','enabled':false}`, "enable d@.service x, disable d@one.service", "disable d@one.service|enable d@x.service"},
-		"a unit that says nothing of it":    {fake{}, `{'name':'a.service'},{'name':'b.service','mask':true}`, "", ""},
-		"the unit of the root's filesystem": {fake{lib + "-.mount": hooked}, `{'name':'-.mount','enabled':true}`, "enable -.mount", "enable -.mount"},
+		"one that /etc hides": {fake{lib + "a.service": hooked,
+			"/usr/lib/systemd/system-preset/10-x.preset": "disable *",
+			"/etc/systemd/system-preset/10-x.preset":     "-> /dev/null"}, `{'name':'a.service','enabled':true}`,
+			"enable a.service", "enable a.service"},
+		"one that agrees": {fake{lib + "a.service": hooked,
+			"/usr/lib/systemd/system-preset/10-x.preset": "enable a*\ndisable *"},
+			`{'name':'a.service','enabled':true}`, "enable a.service", "enable a.service"},
+		"one that comes after ours": {fake{lib + "a.service": hooked,
+			"/usr/lib/systemd/system-preset/90-x.preset": "disable *"}, `{'name':'a.service','enabled':true}`,
+			"enable a.service", "enable a.service"},
+		"an earlier list of instances": {fake{lib + "d@.service": template,
+			"/etc/systemd/system-preset/00.preset": "enable d@.service x"},
+			`{'name':'d@x.service','enabled':true},{'name':'d@one.service','enabled':false}`,
+			"enable d@.service x, disable d@one.service", "disable d@one.service|enable d@x.service"},
+		"a unit that says nothing of it": {fake{}, `{'name':'a.service'},{'name':'b.service','mask':true}`, "", ""},
+		"the unit of the root's filesystem": {fake{lib + "-.mount": hooked}, `{'name':'-.mount','enabled':true}`,
+			"enable -.mount", "enable -.mount"},
 	})
 }
 
@@ -104,27 +162,71 @@ func TestWhatBecomesOfUnitsThatOthersHaveASayIn(t *testing.T) {
 	const lib, etc = "/usr/lib/systemd/system/", "/etc/systemd/system/"
 	template := hooked + "DefaultInstance=one\n"
 	haveStates(t, map[string]stateCase{
-		"a default instance of a template":                {fake{lib + "d@.service": template}, `{'name':'d@.service','enabled':true},{'name':'d@one.service','enabled':false}`, "disable d@.service, disable d@one.service", "disable d@one.service|unit d@.service ! its default instance d@one.service is to be disabled"},
-		"the same beside another":                         {fake{lib + "d@.service": template}, `{'name':'d@.service','enabled':true},{'name':'d@one.service','enabled':false},{'name':'d@x.service','enabled':true}`, "enable d@.service x, disable d@one.service", "disable d@one.service|enable d@x.service"},
-		"the same by an alias":                            {fake{lib + "d@.service": template, lib + "c@.service": "-> d@.service"}, `{'name':'c@.service','enabled':true},{'name':'d@one.service','enabled':false}`, "enable c@.service , disable d@.service, disable d@one.service", "disable d@one.service|unit d@.service ! its default instance d@one.service is to be disabled"},
-		"a default instance with a file of its own":       {fake{lib + "d@.service": template}, `{'name':'d@one.service','enabled':false,'contents':'[Install]\nWantedBy=x'}`, "disable d@.service, disable d@one.service", "disable d@one.service"},
-		"whose file names another default":                {fake{lib + "d@.service": template, lib + "d@two.service": hooked + "DefaultInstance=two"}, `{'name':'d@two.service','enabled':false}`, "disable d@two.service", "disable d@two.service"},
-		"one with nothing but a default instance":         {fake{lib + "d@.service": "[Install]\nDefaultInstance=x"}, `{'name':'d@.service','enabled':true}`, "enable d@.service ", "unit d@.service ! /usr/lib/systemd/system/d@.service has nothing in [Install] that enables it"},
-		"one whose list is emptied":                       {fake{}, `{'name':'a.service','enabled':true,'contents':'[Install]\nWantedBy=x\nWantedBy='}`, "enable a.service", "unit a.service ! /etc/systemd/system/a.service has nothing in [Install] that enables it"},
-		"an instance of a template that the config masks": {fake{lib + "x@.service": hooked}, `{'name':'x@.service','mask':true},{'name':'x@1.service','enabled':true}`, "enable x@.service 1", "unit x@1.service ! it is masked by /etc/systemd/system/x@.service"},
-		"an alias of a unit that the config masks":        {fake{lib + "y.service": hooked, lib + "x.service": "-> y.service"}, `{'name':'x.service','enabled':true},{'name':'y.service','mask':true}`, "enable x.service, enable y.service", "unit y.service ! it is masked by /etc/systemd/system/y.service"},
-		"an alias of one without [Install]":               {fake{lib + "x.service": "-> y.service", lib + "y.service": hooked}, `{'name':'x.service','enabled':true},{'name':'y.service','contents':'[Service]'}`, "enable x.service, enable y.service", "unit y.service ! /etc/systemd/system/y.service has nothing in [Install] that enables it"},
-		"an instance of a socket without [Install]":       {fake{}, `{'name':'y@.socket','contents':'[Socket]'},{'name':'y@1.socket','enabled':true}`, "enable y@.socket 1", "unit y@1.socket ! /etc/systemd/system/y@.socket has nothing in [Install] that enables it"},
-		"what the validator tells of a template":          {fake{}, `{'name':'y@.service','contents':'[Service]'},{'name':'y@1.service','enabled':true}`, "enable y@.service 1", ""},
-		"what a unit of the root enables along":           {fake{lib + "s.service": hooked + "Also=s.socket\n", lib + "s.socket": hooked}, `{'name':'s.socket','enabled':false}`, "disable s.socket", "disable s.socket|unit s.socket is enabled along with s.service by presets of a first boot (Also=)"},
-		"or one that it enables along":                    {fake{lib + "r.service": hooked + "Also=s.service\n", lib + "s.service": "[Install]\nAlso=al.socket", lib + "s.socket": hooked, lib + "al.socket": "-> s.socket", "/usr/lib/systemd/system-preset/90.preset": "enable r.service\ndisable *"}, `{'name':'s.socket','enabled':false}`, "disable s.socket", "disable s.socket|unit s.socket is enabled along with r.service by presets of a first boot (Also=)"},
-		"but not one that presets disable":                {fake{lib + "s.service": hooked + "Also=s.socket\n", lib + "s.socket": hooked, "/usr/lib/systemd/system-preset/90.preset": "disable *"}, `{'name':'s.socket','enabled':false}`, "disable s.socket", "disable s.socket"},
-		"nor one that the config disables":                {fake{lib + "s.service": hooked + "Also=s.socket\n", lib + "s.socket": hooked}, `{'name':'s.socket','enabled':false},{'name':'s.service','enabled':false}`, "disable s.service, disable s.socket", "disable s.socket|disable s.service"},
-		"nor one that is masked":                          {fake{lib + "s.service": hooked + "Also=s.socket\n", lib + "s.socket": hooked, etc + "s.service": "-> /dev/null"}, `{'name':'s.socket','enabled':false}`, "disable s.socket", "disable s.socket"},
-		"nor a template by itself":                        {fake{lib + "s@.service": hooked + "Also=s.socket\n", lib + "s.socket": hooked}, `{'name':'s.socket','enabled':false}`, "disable s.socket", "disable s.socket"},
-		"a template beside an instance that is masked":    {fake{lib + "d@.service": hooked}, `{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true,'mask':true}`, "enable d@.service x", "unit d@.service ! it is a template without a default instance"},
-		"an instance that is a link to a template":        {fake{etc + "a@x.service": "-> /usr/lib/systemd/system/b@.service", lib + "b@.service": template}, `{'name':'a@x.service','enabled':true}`, "enable a@.service x, enable b@.service x", "enable b@x.service"},
-		"one that is a link to its own template":          {fake{etc + "b@x.service": "-> /usr/lib/systemd/system/b@.service", lib + "b@.service": template}, `{'name':'b@x.service','enabled':true}`, "enable b@.service x", "enable b@x.service"},
+		"a default instance of a template": {fake{lib + "d@.service": template}, `{'name':'d@.service',` +
+			`'enabled':true},{'name':'d@one.service','enabled':false}`, "disable d@.service, disable d@one.service",
+			"disable d@one.service|unit d@.service ! its default instance d@one.service is to be disabled"},
+		"the same beside another": {fake{lib + "d@.service": template}, `{'name':'d@.service','enabled':true},` +
+			`{'name':'d@one.service','enabled':false},{'name':'d@x.service','enabled':true}`,
+			"enable d@.service x, disable d@one.service", "disable d@one.service|enable d@x.service"},
+		"the same by an alias": {fake{lib + "d@.service": template, lib + "c@.service": "-> d@.service"},
+			`{'name':'c@.service','enabled':true},{'name':'d@one.service','enabled':false}`,
+			"enable c@.service , disable d@.service, disable d@one.service",
+			"disable d@one.service|unit d@.service ! its default instance d@one.service is to be disabled"},
+		"a default instance with a file of its own": {fake{lib + "d@.service": template},
+			`{'name':'d@one.service','enabled':false,'contents':'[Install]\nWantedBy=x'}`,
+			"disable d@.service, disable d@one.service", "disable d@one.service"},
+		"whose file names another default": {fake{lib + "d@.service": template,
+			lib + "d@two.service": hooked + "DefaultInstance=two"}, `{'name':'d@two.service','enabled':false}`,
+			"disable d@two.service", "disable d@two.service"},
+		"one with nothing but a default instance": {fake{lib + "d@.service": "[Install]\nDefaultInstance=x"},
+			`{'name':'d@.service','enabled':true}`, "enable d@.service ",
+			"unit d@.service ! /usr/lib/systemd/system/d@.service has nothing in [Install] that enables it"},
+		"one whose list is emptied": {fake{},
+			`{'name':'a.service','enabled':true,'contents':'[Install]\nWantedBy=x\nWantedBy='}`, "enable a.service",
+			"unit a.service ! /etc/systemd/system/a.service has nothing in [Install] that enables it"},
+		"an instance of a template that the config masks": {fake{lib + "x@.service": hooked},
+			`{'name':'x@.service','mask':true},{'name':'x@1.service','enabled':true}`, "enable x@.service 1",
+			"unit x@1.service ! it is masked by /etc/systemd/system/x@.service"},
+		"an alias of a unit that the config masks": {fake{lib + "y.service": hooked, lib + "x.service": "-> y.service"},
+			`{'name':'x.service','enabled':true},{'name':'y.service','mask':true}`,
+			"enable x.service, enable y.service", "unit y.service ! it is masked by /etc/systemd/system/y.service"},
+		"an alias of one without [Install]": {fake{lib + "x.service": "-> y.service", lib + "y.service": hooked},
+			`{'name':'x.service','enabled':true},{'name':'y.service','contents':'[Service]'}`,
+			"enable x.service, enable y.service",
+			"unit y.service ! /etc/systemd/system/y.service has nothing in [Install] that enables it"},
+		"an instance of a socket without [Install]": {fake{},
+			`{'name':'y@.socket','contents':'[Socket]'},{'name':'y@1.socket','enabled':true}`, "enable y@.socket 1",
+			"unit y@1.socket ! /etc/systemd/system/y@.socket has nothing in [Install] that enables it"},
+		"what the validator tells of a template": {fake{}, `{'name':'y@.service','contents':'[Service]'},` +
+			`{'name':'y@1.service','enabled':true}`, "enable y@.service 1", ""},
+		"what a unit of the root enables along": {fake{lib + "s.service": hooked + "Also=s.socket\n",
+			lib + "s.socket": hooked}, `{'name':'s.socket','enabled':false}`, "disable s.socket",
+			"disable s.socket|unit s.socket is enabled along with s.service by presets of a first boot (Also=)"},
+		"or one that it enables along": {fake{lib + "r.service": hooked + "Also=s.service\n",
+			lib + "s.service": "[Install]\nAlso=al.socket", lib + "s.socket": hooked, lib + "al.socket": "-> s.socket",
+			"/usr/lib/systemd/system-preset/90.preset": "enable r.service\ndisable *"},
+			`{'name':'s.socket','enabled':false}`, "disable s.socket",
+			"disable s.socket|unit s.socket is enabled along with r.service by presets of a first boot (Also=)"},
+		"but not one that presets disable": {fake{lib + "s.service": hooked + "Also=s.socket\n",
+			lib + "s.socket": hooked, "/usr/lib/systemd/system-preset/90.preset": "disable *"},
+			`{'name':'s.socket','enabled':false}`, "disable s.socket", "disable s.socket"},
+		"nor one that the config disables": {fake{lib + "s.service": hooked + "Also=s.socket\n",
+			lib + "s.socket": hooked}, `{'name':'s.socket','enabled':false},{'name':'s.service','enabled':false}`,
+			"disable s.service, disable s.socket", "disable s.socket|disable s.service"},
+		"nor one that is masked": {fake{lib + "s.service": hooked + "Also=s.socket\n", lib + "s.socket": hooked,
+			etc + "s.service": "-> /dev/null"}, `{'name':'s.socket','enabled':false}`, "disable s.socket",
+			"disable s.socket"},
+		"nor a template by itself": {fake{lib + "s@.service": hooked + "Also=s.socket\n", lib + "s.socket": hooked},
+			`{'name':'s.socket','enabled':false}`, "disable s.socket", "disable s.socket"},
+		"a template beside an instance that is masked": {fake{lib + "d@.service": hooked},
+			`{'name':'d@.service','enabled':true},{'name':'d@x.service','enabled':true,'mask':true}`,
+			"enable d@.service x", "unit d@.service ! it is a template without a default instance"},
+		"an instance that is a link to a template": {fake{etc + "a@x.service": "-> /usr/lib/systemd/system/b@.service",
+			lib + "b@.service": template}, `{'name':'a@x.service','enabled':true}`,
+			"enable a@.service x, enable b@.service x", "enable b@x.service"},
+		"one that is a link to its own template": {fake{etc + "b@x.service": "-> /usr/lib/systemd/system/b@.service",
+			lib + "b@.service": template}, `{'name':'b@x.service','enabled':true}`, "enable b@.service x",
+			"enable b@x.service"},
 	})
 }
 
@@ -135,24 +237,32 @@ func TestUnitsOfFilesAndLinksOfTheConfigCount(t *testing.T) {
 		{'path':'/usr/lib/systemd/system/c.service.d/x.conf','contents':{'source':'data:,%5BInstall%5D%0AWantedBy%3Dx%0A'}},
 		{'path':'/etc/systemd/system/empty.service'}],
 		'links':[{'path':'/etc/systemd/system/masked.service','target':'/dev/null'},{'path':'/etc/systemd/system/d.service','target':'a.service'}]`)
-	cfg.Systemd = units(t, `{'name':'a.service','enabled':true},{'name':'b.service','enabled':true},{'name':'c.service','enabled':true},
+	cfg.Systemd = units(t,
+		`{'name':'a.service','enabled':true},{'name':'b.service','enabled':true},{'name':'c.service','enabled':true},
 		{'name':'d.service','enabled':true},{'name':'masked.service','enabled':true}`).Systemd
 	root := fake{"/usr/lib/systemd/system/c.service": "[Service]\n"}
 	plan, err := Plan(cfg, root, Options{Privileged: true, Enable: true, Fetch: (&fetcher{}).fetch})
 	require.NoError(t, err)
 	_, steps := linesAbout(t, plan)
-	assert.Equal(t, "enable a.service|enable b.service|enable c.service|unit masked.service ! it is masked by /etc/systemd/system/masked.service", steps)
+	assert.Equal(t, "enable a.service|enable b.service|enable c.service|unit masked.service ! it is masked by "+
+		"/etc/systemd/system/masked.service", steps)
 }
 
 func TestWhatCannotBeEnabledIsToldAndTheRestIsDone(t *testing.T) {
 	dir, o := newRoot(t, map[string]string{
-		"usr/lib/systemd/system/bad.service": hooked, "usr/lib/systemd/system/half.service": hooked, "usr/lib/systemd/system/good.service": hooked, "usr/lib/systemd/system/old.service": hooked, "enabled/old.service": "",
+		"usr/lib/systemd/system/bad.service": hooked, "usr/lib/systemd/system/half.service": hooked,
+		"usr/lib/systemd/system/good.service": hooked, "usr/lib/systemd/system/old.service": hooked,
+		"enabled/old.service": "",
 	})
 	var told []string
 	o.Tools, o.Enable = tools(t), true
 	o.Warn = func(origin, what string) { told = append(told, origin+" "+what) }
-	cfg := units(t, `{'name':'gone.service','enabled':true},{'name':'bad.service','enabled':true},{'name':'good.service','enabled':true},{'name':'old.service','enabled':false},{'name':'half.service','enabled':true}`)
-	want := []string{"$.systemd.units.1 unit bad.service cannot be enabled: systemctl: exit status 1: it is bad", "$.systemd.units.4 unit half.service is enabled in part: systemctl: exit status 1: an alias is taken", "$.systemd.units.0 unit gone.service cannot be enabled: the root has no such unit"}
+	cfg := units(t,
+		`{'name':'gone.service','enabled':true},{'name':'bad.service','enabled':true},{'name':'good.service',`+
+			`'enabled':true},{'name':'old.service','enabled':false},{'name':'half.service','enabled':true}`)
+	want := []string{"$.systemd.units.1 unit bad.service cannot be enabled: systemctl: exit status 1: it is bad",
+		"$.systemd.units.4 unit half.service is enabled in part: systemctl: exit status 1: an alias is taken",
+		"$.systemd.units.0 unit gone.service cannot be enabled: the root has no such unit"}
 	for range 3 {
 		told = nil
 		require.NoError(t, apply(cfg, o, host.RunOptions{}))
@@ -168,9 +278,12 @@ func TestWhatCannotBeEnabledIsToldAndTheRestIsDone(t *testing.T) {
 func TestAnotherConfigHasItsWayWithThePresetFile(t *testing.T) {
 	dir, o := newRoot(t, nil)
 	for _, c := range []struct{ units, want string }{
-		{`{'name':'a.service','enabled':true},{'name':'b@x.service','enabled':true}`, "enable a.service\nenable b@.service x\n"},
-		{`{'name':'a.service','enabled':false},{'name':'b@y.service','enabled':true}`, "disable a.service\nenable b@.service x y\n"},
-		{`{'name':'b@x.service','enabled':false},{'name':'c.service','enabled':false}`, "disable a.service\nenable b@.service y\ndisable b@x.service\ndisable c.service\n"},
+		{`{'name':'a.service','enabled':true},{'name':'b@x.service','enabled':true}`,
+			"enable a.service\nenable b@.service x\n"},
+		{`{'name':'a.service','enabled':false},{'name':'b@y.service','enabled':true}`,
+			"disable a.service\nenable b@.service x y\n"},
+		{`{'name':'b@x.service','enabled':false},{'name':'c.service','enabled':false}`,
+			"disable a.service\nenable b@.service y\ndisable b@x.service\ndisable c.service\n"},
 	} {
 		for range 2 {
 			require.NoError(t, apply(units(t, c.units), o, host.RunOptions{}))
@@ -195,10 +308,15 @@ func TestAPresetFileOfTheConfigIsOnlyAddedTo(t *testing.T) {
 
 func TestNamesThatBecomeLinesAreRefusedBeforeAnythingIsPlanned(t *testing.T) {
 	for _, c := range []struct{ cfg, err string }{
-		{`"systemd":{"units":[{"name":"a.service"},{"name":"b.service\nenable x.service","enabled":true}]}`, "the name of a unit ($.systemd.units.1.name): a character that systemd does not take in the name of a unit"},
-		{`"systemd":{"units":[{"name":"../../passwd.service","contents":"[Unit]\n"}]}`, "the name of a unit ($.systemd.units.0.name): a slash in a name"},
-		{`"systemd":{"units":[{"name":"a.service","dropins":[{"name":"../x.conf","contents":""}]}]}`, "the name of a drop-in ($.systemd.units.0.dropins.0.name): a slash in a name"},
-		{`"storage":{"luks":[{"name":"x none none\ny","device":"/dev/a"}]}`, "the name of an encrypted volume ($.storage.luks.0.name): the name of an encrypted volume cannot hold a blank"},
+		{`"systemd":{"units":[{"name":"a.service"},{"name":"b.service\nenable x.service","enabled":true}]}`,
+			"the name of a unit ($.systemd.units.1.name): a character that systemd does not take in the " +
+				"name of a unit"},
+		{`"systemd":{"units":[{"name":"../../passwd.service","contents":"[Unit]\n"}]}`,
+			"the name of a unit ($.systemd.units.0.name): a slash in a name"},
+		{`"systemd":{"units":[{"name":"a.service","dropins":[{"name":"../x.conf","contents":""}]}]}`,
+			"the name of a drop-in ($.systemd.units.0.dropins.0.name): a slash in a name"},
+		{`"storage":{"luks":[{"name":"x none none\ny","device":"/dev/a"}]}`, "the name of an encrypted volume " +
+			"($.storage.luks.0.name): the name of an encrypted volume cannot hold a blank"},
 	} {
 		_, err := Plan(parse(t, "{"+c.cfg+"}"), fake{}, Options{Privileged: true})
 		assert.EqualError(t, err, c.err)
@@ -211,9 +329,11 @@ func TestAPresetFileThatALinkToNothingMasksIsReplaced(t *testing.T) {
 		cfg  config.Config
 		tree map[string]string
 	}{
-		"a link of the root":       {config.Config{}, map[string]string{presetPath[1:]: "-> /dev/null"}},
-		"one by way of others":     {config.Config{}, map[string]string{presetPath[1:]: "-> no.preset", "etc/systemd/system-preset/no.preset": "-> ../../../dev/null"}},
-		"one where /dev/null is":   {config.Config{}, map[string]string{presetPath[1:]: "-> /dev/null", "dev/null": "not ours"}},
+		"a link of the root": {config.Config{}, map[string]string{presetPath[1:]: "-> /dev/null"}},
+		"one by way of others": {config.Config{}, map[string]string{presetPath[1:]: "-> no.preset",
+			"etc/systemd/system-preset/no.preset": "-> ../../../dev/null"}},
+		"one where /dev/null is": {config.Config{},
+			map[string]string{presetPath[1:]: "-> /dev/null", "dev/null": "not ours"}},
 		"a link of the config too": {linked, nil},
 	} {
 		dir, o := newRoot(t, c.tree)

@@ -15,8 +15,8 @@ type worker struct {
 	newLinks []string         // hard links to be noted before the first is made
 }
 
-// plain is the root as nodes see it: no link is on the way to where they are (node.at), unless somebody has swapped it in, as a user
-// can below a home.
+// plain is the root as nodes see it: no link is on the way to where they are (node.at), unless somebody has swapped it
+// in, as a user can below a home.
 func (w *worker) plain() *host.Root { return w.Root.WithoutLinks() }
 
 // A claim is the Check of the step that takes a path over.
@@ -52,8 +52,8 @@ func (w *worker) check(ctx context.Context, n *node) (host.State, error) {
 	return host.Pending, nil
 }
 
-// match compares what is there with what a node asks for. A file is read only if owner and mode fit already: without them
-// it is refused, or written anew, whatever is in it.
+// match compares what is there with what a node asks for. A file is read only if owner and mode fit already: without
+// them it is refused, or written anew, whatever is in it.
 func (w *worker) match(ctx context.Context, n *node, found host.Facts) (match, error) {
 	switch {
 	case n.kind == hardLink:
@@ -71,7 +71,8 @@ func (w *worker) match(ctx context.Context, n *node, found host.Facts) (match, e
 }
 
 // matchLink compares what is there with the target of a hard link. A copy that nothing tells from the target but its
-// inode is what a run leaves that is cut off, and repeated makes the target anew; a copy that has names of its own is not.
+// inode is what a run leaves that is cut off, and repeated makes the target anew; a copy that has names of its own is
+// not.
 func (w *worker) matchLink(n *node, found host.Facts) (match, error) {
 	to, err := w.plain().Lstat(n.targetAt)
 	switch {
@@ -83,7 +84,8 @@ func (w *worker) matchLink(n *node, found host.Facts) (match, error) {
 		return same, nil
 	case !n.overwrite && (!n.ours || found.Links > n.names):
 		return differs, nil
-	case to.Kind != found.Kind || to.UID != found.UID || to.GID != found.GID || to.Mode != found.Mode || to.Size != found.Size:
+	case to.Kind != found.Kind || to.UID != found.UID || to.GID != found.GID || to.Mode != found.Mode ||
+		to.Size != found.Size:
 		return differs, nil
 	case to.Kind == host.Symlink && to.Target == found.Target:
 		return alike, nil
@@ -139,8 +141,8 @@ func (w *worker) do(ctx context.Context, n *node) error {
 	case keep:
 		return w.keep(ctx, n)
 	case makeNew, replace:
-		// Between check and here nobody is expected to change the root. If somebody does, the rename refuses (EEXIST) what
-		// was to be new, and a directory of their making is not removed by a rename.
+		// Between check and here nobody is expected to change the root. If somebody does, the rename refuses (EEXIST)
+		// what was to be new, and a directory of their making is not removed by a rename.
 		if n.at == "/" {
 			return errRoot
 		}

@@ -31,8 +31,8 @@ const maxPasses = 40
 
 var errCircle = errors.New("the config's links lead each other's paths round and round")
 
-// settle resolves the paths of all nodes, each in a world where all nodes are in place. Links among the nodes move other
-// nodes, so it goes on until nothing moves.
+// settle resolves the paths of all nodes, each in a world where all nodes are in place. Links among the nodes move
+// other nodes, so it goes on until nothing moves.
 func (w *world) settle(nodes []*node) error {
 	for range maxPasses {
 		moved := w.pass(nodes)
@@ -62,7 +62,8 @@ func (w *world) pass(nodes []*node) (moved bool) {
 		moved = moved || at != n.at
 		n.at = at
 		if other, taken := placed[at]; taken && n.err == nil {
-			n.err = fmt.Errorf("is at the same place as %s %s (%s): %s", other.noun(), host.Show(other.path), other.origin, host.Show(at))
+			n.err = fmt.Errorf("is at the same place as %s %s (%s): %s", other.noun(), host.Show(other.path),
+				other.origin, host.Show(at))
 		}
 		placed[at] = n
 		if n.overwrite {
@@ -106,8 +107,8 @@ func (w *world) isEmptied(p string) bool {
 	return result
 }
 
-// after gives the kind, and a link's target, of a resolved path once all nodes are in place. Where its directory is missing
-// there is no need to look.
+// after gives the kind, and a link's target, of a resolved path once all nodes are in place. Where its directory is
+// missing there is no need to look.
 func (w *world) after(p string, missing bool) (kind host.Kind, target string, err error) {
 	if n, ok := w.nodes[p]; ok {
 		return n.final(), n.target, nil

@@ -15,7 +15,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// plant makes random directories, files and links of few names. It works in an os.Root: the links that it makes lead out.
+// plant makes random directories, files and links of few names. It works in an os.Root: the links that it makes lead
+// out.
 func plant(t testing.TB, dir string, rnd *rand.Rand) {
 	t.Helper()
 	in, err := os.OpenRoot(dir)
@@ -44,7 +45,8 @@ func plant(t testing.TB, dir string, rnd *rand.Rand) {
 
 const roots = 50
 
-// planted plants that many roots, once for all processes that fuzz: nothing changes them, and a busy disk takes long over each.
+// planted plants that many roots, once for all processes that fuzz: nothing changes them, and a busy disk takes long
+// over each.
 func planted(f *testing.F) (top string) {
 	f.Helper()
 	const handedOn = "GLOWPLUG_FUZZ_ROOTS" // those that fuzz inherit it
@@ -98,9 +100,11 @@ func TestManyEntriesBelowWhatIsOverwritten(t *testing.T) {
 	// Nothing is timed: with work that grows with the square this would take minutes.
 	entries := make([]string, 20000)
 	for i := range entries {
-		entries[i] = fmt.Sprintf(`{'path':'/d%s/f%d','overwrite':true,'contents':{'source':''}}`, strings.Repeat("/x", i%10), i)
+		entries[i] = fmt.Sprintf(`{'path':'/d%s/f%d','overwrite':true,'contents':{'source':''}}`,
+			strings.Repeat("/x", i%10), i)
 	}
-	plan, err := Plan(storage(t, `'files':[`+strings.Join(entries, ",")+`],'directories':[{'path':'/d','overwrite':true}]`), fake{"/d/": ""}, Options{Privileged: true})
+	plan, err := Plan(storage(t, `'files':[`+strings.Join(entries, ",")+
+		`],'directories':[{'path':'/d','overwrite':true}]`), fake{"/d/": ""}, Options{Privileged: true})
 	require.NoError(t, err)
 	assert.Len(t, plan, 20001)
 }

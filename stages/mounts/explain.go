@@ -23,7 +23,8 @@ func (e entry) explain(err error) error {
 	if !errors.As(err, &failed) || failed.Status < 0 {
 		return err
 	}
-	return diag.WithHint(fmt.Errorf("%w; %s", err, e.found()), "check device, format and mountOptions of the filesystem in the config")
+	return diag.WithHint(fmt.Errorf("%w; %s", err, e.found()),
+		"check device, format and mountOptions of the filesystem in the config")
 }
 
 // found tells of the entry's device.
@@ -56,9 +57,11 @@ func (e entry) holds(content block.Content) string {
 	case first.Type == "":
 		return "holds nothing known; there is no filesystem to mount before one is made"
 	case content.Ambivalent:
-		return "holds several kinds of data at once, " + types(content) + "; \"wipeFilesystem\" has the filesystem made anew, and what is there is lost"
+		return "holds several kinds of data at once, " + types(content) +
+			"; \"wipeFilesystem\" has the filesystem made anew, and what is there is lost"
 	case first.Type != e.format:
-		return "holds " + alone + ", not " + e.format + "; \"wipeFilesystem\" has it made anew, and what is there is lost"
+		return "holds " + alone + ", not " +
+			e.format + "; \"wipeFilesystem\" has it made anew, and what is there is lost"
 	case e.options != "":
 		return "holds " + alone + "; is one of the mountOptions wrong: " + e.options + "?"
 	}
@@ -107,8 +110,8 @@ func mountsBelow(real string) (inside []string) {
 // namedUsers is how many processes a message names.
 const namedUsers = 5
 
-// usersOf names processes that have a file or directory below a place open, run from there, or are in it. Those that end
-// meanwhile, or may not be looked at, are left out.
+// usersOf names processes that have a file or directory below a place open, run from there, or are in it. Those that
+// end meanwhile, or may not be looked at, are left out.
 func usersOf(proc, real string) (users []string) {
 	processes, _ := filepath.Glob(proc + "/[0-9]*")
 	for _, process := range processes {
@@ -120,7 +123,8 @@ func usersOf(proc, real string) (users []string) {
 			continue
 		}
 		name, _ := os.ReadFile(process + "/comm")
-		users = append(users, fmt.Sprintf("%s (process %s)", host.Show(strings.TrimSuffix(string(name), "\n")), filepath.Base(process)))
+		users = append(users,
+			fmt.Sprintf("%s (process %s)", host.Show(strings.TrimSuffix(string(name), "\n")), filepath.Base(process)))
 		if len(users) == namedUsers {
 			break
 		}

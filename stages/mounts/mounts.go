@@ -1,5 +1,5 @@
-// Package mounts puts the filesystems of a config in their places under the root while the machine is provisioned, and takes
-// them down again. It makes no filesystems, and it gives no directory to a user: it tells which ones it made.
+// Package mounts puts the filesystems of a config in their places under the root while the machine is provisioned, and
+// takes them down again. It makes no filesystems, and it gives no directory to a user: it tells which ones it made.
 package mounts
 
 import (
@@ -19,8 +19,8 @@ import (
 // Options are the circumstances of mounting.
 type Options struct {
 	Tools *host.Tools // runs mount(8)
-	// Label gives a path of the root, and what is below it on the same filesystem, their SELinux labels. It gets a root that sees
-	// all that is mounted so far. nil for no labels.
+	// Label gives a path of the root, and what is below it on the same filesystem, their SELinux labels. It gets a root
+	// that sees all that is mounted so far. nil for no labels.
 	Label func(ctx context.Context, root *host.Root, path string) error
 }
 
@@ -114,7 +114,8 @@ func refuseFields(s config.Storage) error {
 }
 
 func newWork(storage config.Storage, dir string, o Options) *work {
-	w := &work{Options: o, refused: refuseFields(storage), dir: dir, entries: entries(storage.Filesystems), needs: map[string]map[string]bool{}, labelled: map[string]bool{}}
+	w := &work{Options: o, refused: refuseFields(storage), dir: dir, entries: entries(storage.Filesystems),
+		needs: map[string]map[string]bool{}, labelled: map[string]bool{}}
 	for _, e := range w.entries {
 		for _, d := range directories(e.path) {
 			up := path.Dir(d)
@@ -130,17 +131,19 @@ func newWork(storage config.Storage, dir string, o Options) *work {
 // Plan gives the steps that mount the filesystems of a config under dir, outer ones first (docs/peer/engine.md §10).
 // What is mounted already is kept. What anybody runs of it stays mounted if a later step fails; see Mount.
 //
-// It takes a folder, and opens it anew for each step, because a host.Root keeps directories open, which would be those below a
-// new mount, and would keep a mount from being taken down.
+// It takes a folder, and opens it anew for each step, because a host.Root keeps directories open, which would be those
+// below a new mount, and would keep a mount from being taken down.
 func Plan(storage config.Storage, dir string, o Options) (host.Plan, error) {
 	return newWork(storage, dir, o).plan()
 }
 
-// Mount runs the steps of Plan. If one fails, or ctx ends, what they have mounted is taken down again, and nothing of it is left
-// but directories that were made. Else it gives the directories, as paths in the root, that were made to mount something, and
-// those that are there as if they had been: empty, of this process's user, with the mode of a new one. An earlier run that was
-// cut off may have made these. The users whose homes they are in get them.
-func Mount(ctx context.Context, storage config.Storage, dir string, o Options, run host.RunOptions) (notated []string, err error) {
+// Mount runs the steps of Plan. If one fails, or ctx ends, what they have mounted is taken down again, and nothing of
+// it is left but directories that were made. Else it gives the directories, as paths in the root, that were made to
+// mount something, and those that are there as if they had been: empty, of this process's user, with the mode of a new
+// one. An earlier run that was cut off may have made these. The users whose homes they are in get them.
+func Mount(
+	ctx context.Context, storage config.Storage, dir string, o Options, run host.RunOptions,
+) (notated []string, err error) {
 	w := newWork(storage, dir, o)
 	plan, err := w.plan()
 	if err != nil {
@@ -153,8 +156,8 @@ func Mount(ctx context.Context, storage config.Storage, dir string, o Options, r
 	return slices.Compact(w.notated), nil
 }
 
-// takeDown unmounts what was mounted, the last one first, and adds to err what stays. The directories stay in any case: they do
-// no harm, and another run takes them for its own.
+// takeDown unmounts what was mounted, the last one first, and adds to err what stays. The directories stay in any case:
+// they do no harm, and another run takes them for its own.
 func (w *work) takeDown(err error, log *slog.Logger) error {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -206,7 +209,8 @@ func (w *work) plan() (host.Plan, error) {
 // step plans an entry. What is below a place where something will be mounted cannot be seen yet.
 func (w *work) step(root *host.Root, e entry, pending map[string]bool) (host.Step, error) {
 	s := host.Step{
-		ID: fmt.Sprintf("mount:%d", e.index), Effect: host.Create, Subject: "mount " + host.Show(e.path), Detail: e.String(), Origin: e.origin(),
+		ID: fmt.Sprintf("mount:%d", e.index), Effect: host.Create, Subject: "mount " + host.Show(e.path),
+		Detail: e.String(), Origin: e.origin(),
 		Check: func(context.Context) (host.State, error) { return w.check(e) },
 		Do:    func(ctx context.Context) error { return w.mount(ctx, e) },
 	}

@@ -59,13 +59,14 @@ func tree(t *testing.T, names ...string) string {
 	return dir
 }
 
-// mountTool is a program that stands for mount(8): it notes its arguments, a line each and an empty one, and then runs a script in
-// which "$target" is where it should mount.
+// mountTool is a program that stands for mount(8): it notes its arguments, a line each and an empty one, and then runs
+// a script in which "$target" is where it should mount.
 func mountTool(t *testing.T, script string) (tools *host.Tools, calls func() [][]string) {
 	t.Helper()
 	dir := t.TempDir()
 	log := filepath.Join(dir, "log")
-	text := fmt.Sprintf("#!/bin/sh\nfor target; do printf '%%s\\n' \"$target\"; done >>%s\necho . >>%s\n%s\n", log, log, script)
+	text := fmt.Sprintf("#!/bin/sh\nfor target; do printf '%%s\\n' \"$target\"; done >>%s\necho . >>%s\n%s\n", log, log,
+		script)
 	require.NoError(t, os.WriteFile(dir+"/mount", []byte(text), 0o700))
 	return host.NewTools(map[string]string{"mount": dir + "/mount"}, nil), func() (all [][]string) {
 		text, err := os.ReadFile(log)
@@ -99,7 +100,8 @@ func TestPlan(t *testing.T) {
 		},
 		{
 			"outer filesystems come first, and others stay in order", []string{"/var", "/srv"},
-			filesystems("/dev/x xfs /var/lib/x", "/dev/l ext4 /var/lib", "/dev/s ext4 /srv", "/dev/v btrfs /var subvol=v"),
+			filesystems("/dev/x xfs /var/lib/x", "/dev/l ext4 /var/lib", "/dev/s ext4 /srv",
+				"/dev/v btrfs /var subvol=v"),
 			"+ mount /srv        ext4 of /dev/s\n" +
 				"+ mount /var        btrfs of /dev/v (subvol=v)\n" +
 				"+ mount /var/lib    ext4 of /dev/l, in what is mounted at /var\n" +
@@ -130,7 +132,8 @@ func TestPlan(t *testing.T) {
 }
 
 func TestUndoGoesBackwards(t *testing.T) {
-	plan := Undo(filesystems("/dev/x xfs /var/lib/x", "/dev/s swap /swap", "/dev/a ext4 /a", "/dev/v ext4 /var", "/dev/n none /n", "/dev/- - /m"), "/sysroot")
+	plan := Undo(filesystems("/dev/x xfs /var/lib/x", "/dev/s swap /swap", "/dev/a ext4 /a", "/dev/v ext4 /var",
+		"/dev/n none /n", "/dev/- - /m"), "/sysroot")
 	assert.Empty(t, cmp.Diff(""+
 		"~ unmount /var/lib/x  xfs of /dev/x\n"+
 		"~ unmount /var        ext4 of /dev/v\n"+
@@ -140,12 +143,16 @@ func TestUndoGoesBackwards(t *testing.T) {
 
 func TestTheWayToAPlaceIsOfDirectories(t *testing.T) {
 	for name, c := range map[string]struct{ node, path, want string }{
-		"a link at the end":             {"/data>/srv", "/data", "/data is a symbolic link, to /srv, and nothing is mounted through links; give the path that it leads to"},
-		"a link on the way":             {"/data>srv", "/data/x/y", "/data is a symbolic link, to srv, and nothing is mounted through links; give the path that it leads to"},
-		"a link to nowhere":             {"/data>/none", "/data/x", "/data is a symbolic link, to /none, and nothing is mounted through links; give the path that it leads to"},
-		"a file at the end":             {"/data!", "/data", "/data is a regular file, and a directory is needed there"},
-		"a file on the way":             {"/data!", "/data/x", "/data is a regular file, and a directory is needed there"},
-		"a link out of the root, above": {"/data>../../..", "/data/etc", "/data is a symbolic link, to ../../.., and nothing is mounted through links; give the path that it leads to"},
+		"a link at the end": {"/data>/srv", "/data",
+			"/data is a symbolic link, to /srv, and nothing is mounted through links; give the path that it leads to"},
+		"a link on the way": {"/data>srv", "/data/x/y",
+			"/data is a symbolic link, to srv, and nothing is mounted through links; give the path that it leads to"},
+		"a link to nowhere": {"/data>/none", "/data/x",
+			"/data is a symbolic link, to /none, and nothing is mounted through links; give the path that it leads to"},
+		"a file at the end": {"/data!", "/data", "/data is a regular file, and a directory is needed there"},
+		"a file on the way": {"/data!", "/data/x", "/data is a regular file, and a directory is needed there"},
+		"a link out of the root, above": {"/data>../../..", "/data/etc", "/data is a symbolic link, to ../../.., " +
+			"and nothing is mounted through links; give the path that it leads to"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := tree(t, "/srv", c.node)
@@ -159,7 +166,8 @@ func TestTheWayToAPlaceIsOfDirectories(t *testing.T) {
 func TestALinkInAFilesystemThatHadToBeMountedFirst(t *testing.T) {
 	dir := tree(t, "/srv")
 	tools, calls := mountTool(t, `case $target in */var) ln -s /srv "$target/lib" ;; esac`)
-	_, err := Mount(t.Context(), filesystems("/dev/b ext4 /var/lib/x", "/dev/a ext4 /var"), dir, Options{Tools: tools}, host.RunOptions{})
+	_, err := Mount(t.Context(), filesystems("/dev/b ext4 /var/lib/x", "/dev/a ext4 /var"), dir, Options{Tools: tools},
+		host.RunOptions{})
 	require.ErrorContains(t, err, "mount /var/lib/x ($.storage.filesystems.0): /var/lib is a symbolic link, to /srv,")
 	assert.Len(t, calls(), 1)
 	assert.NoDirExists(t, dir+"/srv/x")
@@ -169,7 +177,8 @@ func TestMountIsCalledAsThePeerCallsIt(t *testing.T) {
 	dir := tree(t, "/var", "/mnt")
 	tools, calls := mountTool(t, "")
 	_, err := Mount(t.Context(), filesystems(
-		"/dev/disk/by-label/data btrfs /var/data noatime subvol=x", "/dev/vdb xfs /srv", "tag virtiofs /mnt", "-bind virtiofs /run", "/dev/r ext4 /",
+		"/dev/disk/by-label/data btrfs /var/data noatime subvol=x", "/dev/vdb xfs /srv", "tag virtiofs /mnt",
+		"-bind virtiofs /run", "/dev/r ext4 /",
 	), dir, Options{Tools: tools}, host.RunOptions{})
 	require.NoError(t, err)
 	assert.Empty(t, cmp.Diff([][]string{
@@ -192,7 +201,8 @@ func TestMadeDirectoriesAreNotated(t *testing.T) {
 	dir := tree(t)
 	require.NoError(t, os.Mkdir(dir+"/var", 0o700))
 	tools, _ := mountTool(t, "")
-	made, err := Mount(t.Context(), filesystems("/dev/b ext4 /var/home/core", "/dev/a ext4 /var/home", "/dev/c ext4 /srv"), dir, Options{Tools: tools}, host.RunOptions{})
+	made, err := Mount(t.Context(), filesystems("/dev/b ext4 /var/home/core", "/dev/a ext4 /var/home",
+		"/dev/c ext4 /srv"), dir, Options{Tools: tools}, host.RunOptions{})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"/srv", "/var/home", "/var/home/core"}, made)
 	info, err := os.Stat(dir + "/var/home/core")
@@ -204,7 +214,8 @@ func TestDirectoriesOfARunThatWasCutOffAreNotated(t *testing.T) {
 	dir := tree(t, "/home/core/data", "/home/core/lost+found", "/image/core/file", "/private/core")
 	require.NoError(t, os.Chmod(dir+"/private/core", 0o700))
 	tools, _ := mountTool(t, "")
-	made, err := Mount(t.Context(), filesystems("/dev/a ext4 /home/core/data", "/dev/b ext4 /image/core", "/dev/c ext4 /private/core"), dir, Options{Tools: tools}, host.RunOptions{})
+	made, err := Mount(t.Context(), filesystems("/dev/a ext4 /home/core/data", "/dev/b ext4 /image/core",
+		"/dev/c ext4 /private/core"), dir, Options{Tools: tools}, host.RunOptions{})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"/home", "/home/core", "/home/core/data", "/image", "/private"}, made,
 		"one that holds something else, or is not as a new one, is the image's or a user's")
@@ -219,7 +230,8 @@ func TestLabels(t *testing.T) {
 		want   []string
 	}{
 		{
-			"the topmost directory made is labelled, then what was mounted", []string{"/var/keep"}, `mkdir "$target/lost+found"`,
+			"the topmost directory made is labelled, then what was mounted", []string{"/var/keep"},
+			`mkdir "$target/lost+found"`,
 			filesystems("/dev/a ext4 /var/lib/data"),
 			[]string{"/var/lib before", "/var/lib/data after"},
 		},
@@ -244,7 +256,9 @@ func TestLabels(t *testing.T) {
 			var labelled []string
 			label := func(_ context.Context, root *host.Root, name string) error {
 				when := "before"
-				if slices.ContainsFunc(calls(), func(call []string) bool { return strings.HasSuffix(call[len(call)-1], name) }) {
+				if slices.ContainsFunc(calls(), func(call []string) bool {
+					return strings.HasSuffix(call[len(call)-1], name)
+				}) {
 					when = "after"
 				}
 				found, err := root.Lstat(name)
@@ -253,7 +267,8 @@ func TestLabels(t *testing.T) {
 				labelled = append(labelled, name+" "+when)
 				return nil
 			}
-			_, err := Mount(t.Context(), c.config, tree(t, c.root...), Options{Tools: tools, Label: label}, host.RunOptions{})
+			_, err := Mount(t.Context(), c.config, tree(t, c.root...), Options{Tools: tools, Label: label},
+				host.RunOptions{})
 			require.NoError(t, err)
 			assert.Equal(t, c.want, labelled)
 		})
@@ -263,7 +278,8 @@ func TestLabels(t *testing.T) {
 func TestALabelThatCannotBeSetIsAnError(t *testing.T) {
 	tools, calls := mountTool(t, "")
 	label := func(context.Context, *host.Root, string) error { return errors.New("no policy") }
-	_, err := Mount(t.Context(), filesystems("/dev/a ext4 /data"), tree(t), Options{Tools: tools, Label: label}, host.RunOptions{})
+	_, err := Mount(t.Context(), filesystems("/dev/a ext4 /data"), tree(t), Options{Tools: tools, Label: label},
+		host.RunOptions{})
 	require.EqualError(t, err, "mount /data ($.storage.filesystems.0): no policy")
 	assert.Empty(t, calls(), "what is to be mounted over is labelled first")
 }
@@ -281,7 +297,8 @@ func TestFailures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			tools, _ := mountTool(t, "echo 'mount: cannot do that' >&2; exit 32")
 			_, err := Mount(t.Context(), filesystems(c.entry), tree(t), Options{Tools: tools}, host.RunOptions{})
-			require.EqualError(t, err, "mount /x ($.storage.filesystems.0): mount: exit status 32: mount: cannot do that; "+c.want)
+			require.EqualError(t, err,
+				"mount /x ($.storage.filesystems.0): mount: exit status 32: mount: cannot do that; "+c.want)
 		})
 	}
 	t.Run("no mount program", func(t *testing.T) {
@@ -306,13 +323,18 @@ func TestWhatIsOnADeviceIsToldWithWhatFollows(t *testing.T) {
 		content block.Content
 		want    string
 	}{
-		{"nothing known", e, block.Content{}, "holds nothing known; there is no filesystem to mount before one is made"},
-		{"another format", xfs, block.Content{Signatures: []block.Signature{ext4}}, `holds ext4 "root", UUID 1-2, not xfs; "wipeFilesystem" has it made anew, and what is there is lost`},
-		{"the format", e, block.Content{Signatures: []block.Signature{{Type: "ext4"}}}, "holds ext4; the kernel's log may say more, and whether it knows that kind"},
-		{"the format, with options", with, block.Content{Signatures: []block.Signature{ext4}}, `holds ext4 "root", UUID 1-2; is one of the mountOptions wrong: noatim?`},
+		{"nothing known", e, block.Content{},
+			"holds nothing known; there is no filesystem to mount before one is made"},
+		{"another format", xfs, block.Content{Signatures: []block.Signature{ext4}},
+			`holds ext4 "root", UUID 1-2, not xfs; "wipeFilesystem" has it made anew, and what is there is lost`},
+		{"the format", e, block.Content{Signatures: []block.Signature{{Type: "ext4"}}},
+			"holds ext4; the kernel's log may say more, and whether it knows that kind"},
+		{"the format, with options", with, block.Content{Signatures: []block.Signature{ext4}},
+			`holds ext4 "root", UUID 1-2; is one of the mountOptions wrong: noatim?`},
 		{
 			"two formats", e, block.Content{Signatures: []block.Signature{{Type: "xfs"}, ext4}, Ambivalent: true},
-			`holds several kinds of data at once, xfs and ext4; "wipeFilesystem" has the filesystem made anew, and what is there is lost`,
+			`holds several kinds of data at once, xfs and ext4; "wipeFilesystem" has the filesystem made anew, ` +
+				`and what is there is lost`,
 		},
 	} {
 		t.Run(c.claim, func(t *testing.T) { assert.Equal(t, c.want, c.e.holds(c.content)) })

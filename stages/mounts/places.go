@@ -14,8 +14,8 @@ type view interface {
 	Lstat(name string) (host.Facts, error)
 }
 
-// missing gives those directories of a clean path that are not there. Anything else than a directory on the way is an error, a
-// link too: where it leads, once the files are in place, is no more certain than what it leads to is.
+// missing gives those directories of a clean path that are not there. Anything else than a directory on the way is an
+// error, a link too: where it leads, once the files are in place, is no more certain than what it leads to is.
 func missing(v view, clean string) (absent []string, err error) {
 	for _, d := range directories(clean) {
 		found, err := v.Lstat(d)
@@ -33,7 +33,8 @@ func missing(v view, clean string) (absent []string, err error) {
 
 func notDirectory(at string, found host.Facts) error {
 	if found.Kind == host.Symlink {
-		return fmt.Errorf("%s is a symbolic link, to %s, and nothing is mounted through links; give the path that it leads to", host.Show(at), host.Show(found.Target))
+		return fmt.Errorf("%s is a symbolic link, to %s, and nothing is mounted through links; give the path that "+
+			"it leads to", host.Show(at), host.Show(found.Target))
 	}
 	return fmt.Errorf("%s is %s, and a directory is needed there", host.Show(at), found.Kind)
 }
@@ -89,8 +90,8 @@ func (w *work) directory(root *host.Root, d string) (ours bool, err error) {
 // lostAndFound is what ext4 has in its root from the start.
 const lostAndFound = "lost+found"
 
-// asMade notates a directory that is there if it might have been made by a run that was cut off, which can have left no word
-// of it: the state is in memory, and a record on the root would be hidden by the first mount.
+// asMade notates a directory that is there if it might have been made by a run that was cut off, which can have left no
+// word of it: the state is in memory, and a record on the root would be hidden by the first mount.
 func (w *work) asMade(root *host.Root, d string) (bool, error) {
 	found, err := root.Lstat(d)
 	const inherited = 0o2000 // the setgid bit of the directory above
@@ -135,8 +136,8 @@ func (w *work) labelMounted(ctx context.Context, e entry) error {
 // maxLinks is the kernel's own limit of links in one path (path_resolution(7)).
 const maxLinks = 40
 
-// resolve follows the links of a clean path, but for its last component, as a process would that is chrooted in the root
-// (docs/peer/engine.md §12, §11.1). What is not there is taken literally.
+// resolve follows the links of a clean path, but for its last component, as a process would that is chrooted in the
+// root (docs/peer/engine.md §12, §11.1). What is not there is taken literally.
 func resolve(v view, clean string) (string, error) {
 	at, todo, links := "/", directories(clean), 0
 	for len(todo) > 0 {

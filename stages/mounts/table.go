@@ -56,9 +56,9 @@ func parseTable(text []byte) ([]mounted, error) {
 	return all, nil
 }
 
-// mountsAt gives what is mounted at a directory, the mount that is seen first, those under it after it; and the directory's path as
-// the table has it. A directory that is not there has none. Equal paths alone do not tell: mounts stay in the table when
-// what they were in is mounted over.
+// mountsAt gives what is mounted at a directory, the mount that is seen first, those under it after it; and the
+// directory's path as the table has it. A directory that is not there has none. Equal paths alone do not tell: mounts
+// stay in the table when what they were in is mounted over.
 func mountsAt(dir string) (real string, on []mounted, err error) {
 	real, id, err := whereIs(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -91,8 +91,8 @@ func stack(all []mounted, at string, id int) (on []mounted) {
 	}
 }
 
-// whereIs gives the path of a directory without links, and the id of the mount that it is in. The device's number would not
-// tell: each subvolume of a btrfs has another than the table says.
+// whereIs gives the path of a directory without links, and the id of the mount that it is in. The device's number would
+// not tell: each subvolume of a btrfs has another than the table says.
 func whereIs(dir string) (real string, id int, err error) {
 	f, err := os.OpenFile(dir, unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != nil {

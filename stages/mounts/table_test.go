@@ -52,11 +52,13 @@ func TestAVirtiofsIsKnownByItsTag(t *testing.T) {
 	assert.True(t, entry{format: "virtiofs", device: "tag"}.is(share))
 	assert.True(t, entry{format: "virtiofs", device: "tog"}.isOther(share))
 	assert.False(t, entry{format: "ext4", device: "/dev/not-there"}.is(share))
-	assert.False(t, entry{format: "ext4", device: "/dev/not-there"}.isOther(share), "a device that is gone could have been the one")
+	assert.False(t, entry{format: "ext4", device: "/dev/not-there"}.isOther(share),
+		"a device that is gone could have been the one")
 }
 
 func TestATableThatCannotBeRead(t *testing.T) {
-	for _, text := range []string{"x 1 0:2 / / rw - rootfs rootfs rw\n", "1 x 0:2 / / rw - rootfs rootfs rw\n", "1 1 0:2 /\n"} {
+	for _, text := range []string{"x 1 0:2 / / rw - rootfs rootfs rw\n", "1 x 0:2 / / rw - rootfs rootfs rw\n",
+		"1 1 0:2 /\n"} {
 		_, err := parseTable([]byte(text))
 		assert.ErrorContains(t, err, "mountinfo: line 1: ")
 	}
@@ -81,7 +83,8 @@ func FuzzStack(f *testing.F) {
 }
 
 func TestLinksAreFollowedWhereAMountIsTakenDown(t *testing.T) {
-	dir := tree(t, "/real/deep", "/abs>/real", "/rel>real/deep", "/out>../../../real", "/to-abs>abs/deep", "/loop>loop", "/end>/real")
+	dir := tree(t, "/real/deep", "/abs>/real", "/rel>real/deep", "/out>../../../real", "/to-abs>abs/deep", "/loop>loop",
+		"/end>/real")
 	root, err := host.OpenRoot(dir)
 	require.NoError(t, err)
 	defer root.Close()
@@ -108,6 +111,7 @@ func TestProcessesThatKeepAMountAreNamed(t *testing.T) {
 	}
 	process("12", "shell", map[string]string{"cwd": "/sysroot/var"})
 	process("13", "logger", map[string]string{"cwd": "/", "fd/3": "/sysroot/var/log/x"})
-	process("14", "other", map[string]string{"cwd": "/sysroot/variant", "root": "/", "exe": "/usr/bin/x", "fd/0": "/dev/null"})
+	process("14", "other",
+		map[string]string{"cwd": "/sysroot/variant", "root": "/", "exe": "/usr/bin/x", "fd/0": "/dev/null"})
 	assert.Equal(t, []string{"shell (process 12)", "logger (process 13)"}, usersOf(proc, "/sysroot/var"))
 }

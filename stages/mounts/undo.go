@@ -22,7 +22,8 @@ func Undo(storage config.Storage, dir string) host.Plan {
 	var plan host.Plan
 	for _, e := range slices.Backward(entries(storage.Filesystems)) {
 		plan = append(plan, host.Step{
-			ID: fmt.Sprintf("umount:%d", e.index), Effect: host.Change, Subject: "unmount " + host.Show(e.path), Detail: e.String(), Origin: e.origin(),
+			ID: fmt.Sprintf("umount:%d", e.index), Effect: host.Change, Subject: "unmount " + host.Show(e.path),
+			Detail: e.String(), Origin: e.origin(),
 			Do: func(context.Context) error { return e.undo(dir) },
 		})
 	}
@@ -68,8 +69,8 @@ func resolved(dir, clean string) (string, error) {
 	return at, err
 }
 
-// unmount takes the topmost mount off a directory: never lazily, as it has to be written out when the next stage begins, and
-// somebody who still uses it has to be known.
+// unmount takes the topmost mount off a directory: never lazily, as it has to be written out when the next stage
+// begins, and somebody who still uses it has to be known.
 func unmount(dir string) error {
 	real, on, err := mountsAt(dir)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package accounts compares internal/accounts with the account tools of Debian. What the tools did to each case is recorded in
-// testdata, where any user can replay it; with the tag disk the tools run again, in a chroot, and the files stage beside them in another
-// copy of the root.
+// Package accounts compares internal/accounts with the account tools of Debian. What the tools did to each case is
+// recorded in testdata, where any user can replay it; with the tag disk the tools run again, in a chroot, and the files
+// stage beside them in another copy of the root.
 package accounts
 
 import (
@@ -49,13 +49,16 @@ var base = map[string]string{
 		"mail:x:8:8:mail:/var/mail:/usr/sbin/nologin\n" +
 		"_apt:x:42:65534::/nonexistent:/usr/sbin/nologin\n" +
 		"nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
-	accounts.ShadowFile:  "root:*:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\nmail:*:19000:0:99999:7:::\n_apt:!:19000::::::\nnobody:*:19000:0:99999:7:::\n",
-	accounts.GroupFile:   "root:x:0:\ndaemon:x:1:\nadm:x:4:\nmail:x:8:\nsudo:x:27:\nshadow:x:42:\nusers:x:100:\nnogroup:x:65534:\n",
+	accounts.ShadowFile: "root:*:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\nmail:*:19000:0:99999:7:::\n" +
+		"_apt:!:19000::::::\nnobody:*:19000:0:99999:7:::\n",
+	accounts.GroupFile: "root:x:0:\ndaemon:x:1:\nadm:x:4:\nmail:x:8:\nsudo:x:27:\nshadow:x:42:\nusers:x:100:\n" +
+		"nogroup:x:65534:\n",
 	accounts.GShadowFile: "root:*::\ndaemon:*::\nadm:*::\nmail:*::\nsudo:*::\nshadow:*::\nusers:*::\nnogroup:*::\n",
 	accounts.SubUIDFile:  "",
 	accounts.SubGIDFile:  "",
 	accounts.LoginDefsFile: "MAIL_DIR /var/mail\nUMASK 022\nPASS_MAX_DAYS 99999\nPASS_MIN_DAYS 0\nPASS_WARN_AGE 7\n" +
-		"UID_MIN 1000\nUID_MAX 60000\nGID_MIN 1000\nGID_MAX 60000\nSUB_UID_MIN 100000\nSUB_UID_MAX 600100000\nSUB_UID_COUNT 65536\n" +
+		"UID_MIN 1000\nUID_MAX 60000\nGID_MIN 1000\nGID_MAX 60000\nSUB_UID_MIN 100000\nSUB_UID_MAX 600100000\n" +
+		"SUB_UID_COUNT 65536\n" +
 		"SUB_GID_MIN 100000\nSUB_GID_MAX 600100000\nSUB_GID_COUNT 65536\nUSERGROUPS_ENAB yes\nENCRYPT_METHOD SHA512\n",
 	accounts.UseraddFile: "# defaults\nSHELL=/bin/sh\n# GROUP=100\n",
 }
@@ -80,8 +83,9 @@ func user1(t *testCase) {
 	t.add(accounts.GShadowFile, "user1:!::\n")
 	t.add(accounts.SubUIDFile, "user1:100000:65536\n")
 	t.add(accounts.SubGIDFile, "user1:100000:65536\n")
-	t.Nodes = append(t.Nodes, "dir 0750 1000:1000 /home/user1", "file 0600 1000:1000 /home/user1/notes mine", "dir 0755 1000:0 /home/user1/shared",
-		"file 0644 0:1000 /home/user1/shared/root root's", "link 0777 1000:1000 /home/user1/link /etc/passwd", "file 0660 1000:8 /var/mail/user1 letter")
+	t.Nodes = append(t.Nodes, "dir 0750 1000:1000 /home/user1", "file 0600 1000:1000 /home/user1/notes mine",
+		"dir 0755 1000:0 /home/user1/shared", "file 0644 0:1000 /home/user1/shared/root root's",
+		"link 0777 1000:1000 /home/user1/link /etc/passwd", "file 0660 1000:8 /var/mail/user1 letter")
 }
 
 // add puts text at the end of a file.
@@ -132,12 +136,14 @@ func (t *testCase) before() map[string]string {
 func wanted(p config.Passwd) accounts.Wanted {
 	var w accounts.Wanted
 	for _, g := range p.Groups {
-		w.Groups = append(w.Groups, accounts.Group{Name: g.Name, GID: wide(g.Gid), Password: diag.Secret(or(g.PasswordHash)), System: or(g.System), Delete: gone(g.ShouldExist)})
+		w.Groups = append(w.Groups, accounts.Group{Name: g.Name, GID: wide(g.Gid),
+			Password: diag.Secret(or(g.PasswordHash)), System: or(g.System), Delete: gone(g.ShouldExist)})
 	}
 	for _, u := range p.Users {
-		w.Users = append(w.Users, accounts.User{Name: u.Name, UID: wide(u.UID), Comment: or(u.Gecos), Home: or(u.HomeDir), Shell: or(u.Shell),
-			PrimaryGroup: or(u.PrimaryGroup), Groups: u.Groups, Password: (*diag.Secret)(u.PasswordHash), NoCreateHome: or(u.NoCreateHome),
-			NoUserGroup: or(u.NoUserGroup), System: or(u.System), Delete: gone(u.ShouldExist)})
+		w.Users = append(w.Users, accounts.User{Name: u.Name, UID: wide(u.UID), Comment: or(u.Gecos),
+			Home: or(u.HomeDir), Shell: or(u.Shell), PrimaryGroup: or(u.PrimaryGroup), Groups: u.Groups,
+			Password: (*diag.Secret)(u.PasswordHash), NoCreateHome: or(u.NoCreateHome), NoUserGroup: or(u.NoUserGroup),
+			System: or(u.System), Delete: gone(u.ShouldExist)})
 	}
 	return w
 }
@@ -194,7 +200,8 @@ func generated(seed uint64) testCase {
 	odd[r.IntN(len(odd))]()
 	groups := []string{"adm", "sudo", "users", "27"}
 	for i := range 1 + r.IntN(3) {
-		g := config.PasswdGroup{Name: fmt.Sprintf("group%d", i), Gid: maybe(r, 900+r.IntN(400)), System: maybe(r, r.IntN(2) == 0), PasswordHash: maybe(r, "$6$g$"+fmt.Sprint(i))}
+		g := config.PasswdGroup{Name: fmt.Sprintf("group%d", i), Gid: maybe(r, 900+r.IntN(400)),
+			System: maybe(r, r.IntN(2) == 0), PasswordHash: maybe(r, "$6$g$"+fmt.Sprint(i))}
 		c.Config.Groups = append(c.Config.Groups, g)
 		groups = append(groups, g.Name)
 	}
@@ -213,7 +220,8 @@ func generatedUser(r *rand.Rand, i int, groups []string) config.PasswdUser {
 	}
 	u.UID = maybe(r, []int{400 + i, 1100 + i, 1000 + i, 70000 + i}[r.IntN(4)])
 	u.Gecos = maybe(r, fmt.Sprintf("User %d,Room %d,é", i, r.IntN(9)))
-	u.HomeDir = maybe(r, []string{fmt.Sprintf("/srv/deep/er/u%d", i), fmt.Sprintf("/home/h%d", i), fmt.Sprintf("/srv/u%d/", i)}[r.IntN(3)])
+	u.HomeDir = maybe(r, []string{fmt.Sprintf("/srv/deep/er/u%d", i), fmt.Sprintf("/home/h%d", i),
+		fmt.Sprintf("/srv/u%d/", i)}[r.IntN(3)])
 	if u.HomeDir != nil && i == 1 { // user1 may be there, and a home is moved to a folder that exists only
 		u.HomeDir = maybe(r, "/srv/one")
 	}

@@ -50,7 +50,8 @@ func TestTheToolsStillDo(t *testing.T) {
 	}
 	recorded, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Empty(t, cmp.Diff(strings.SplitAfter(string(recorded), "\n"), strings.SplitAfter(text.String(), "\n")), "recorded (-) and live (+); -update writes it")
+	require.Empty(t, cmp.Diff(strings.SplitAfter(string(recorded), "\n"), strings.SplitAfter(text.String(), "\n")),
+		"recorded (-) and live (+); -update writes it")
 }
 
 // live runs the cases in a copy of the root of a release.
@@ -81,8 +82,8 @@ func newMachine(t *testing.T, original string) *machine {
 	return m
 }
 
-// sideBySide has the files stage, as it ships, do in one root what the tools have done in the other, and compares account files and
-// homes. Nothing is told to it about the tools: it finds out by itself.
+// sideBySide has the files stage, as it ships, do in one root what the tools have done in the other, and compares
+// account files and homes. Nothing is told to it about the tools: it finds out by itself.
 func sideBySide(t *testing.T, theirs, ours *machine, r record) {
 	for _, m := range []*machine{theirs, ours} {
 		whole := m.t
@@ -91,7 +92,8 @@ func sideBySide(t *testing.T, theirs, ours *machine, r record) {
 	}
 	ours.reset(&r)
 	if hidden := r.hideHashes(); len(hidden) > 0 {
-		// The tools write hashes where everybody can read them, unless they are given a file to write them to. We make that file.
+		// The tools write hashes where everybody can read them, unless they are given a file to write them to. We make
+		// that file.
 		theirs.reset(&r)
 		for _, path := range hidden {
 			require.NoError(t, os.Chown(theirs.root+path, 0, 0))
@@ -110,7 +112,8 @@ func sideBySide(t *testing.T, theirs, ours *machine, r record) {
 		assert.NotEmpty(t, cmp.Diff(theirs.evidence(), ours.evidence()), "no exception is needed")
 	default:
 		require.NoError(t, err)
-		assert.Empty(t, cmp.Diff(theirs.evidence(), ours.evidence()), "what the tools left (-) and what the stage does (+)")
+		assert.Empty(t, cmp.Diff(theirs.evidence(), ours.evidence()),
+			"what the tools left (-) and what the stage does (+)")
 	}
 }
 
@@ -123,8 +126,10 @@ func (r *record) hideHashes() (hidden []string) {
 			hidden = append(hidden, path)
 		}
 	}
-	hide(accounts.ShadowFile, slices.ContainsFunc(r.Config.Users, func(u config.PasswdUser) bool { return or(u.PasswordHash) != "" }))
-	hide(accounts.GShadowFile, slices.ContainsFunc(r.Config.Groups, func(g config.PasswdGroup) bool { return or(g.PasswordHash) != "" }))
+	hide(accounts.ShadowFile,
+		slices.ContainsFunc(r.Config.Users, func(u config.PasswdUser) bool { return or(u.PasswordHash) != "" }))
+	hide(accounts.GShadowFile,
+		slices.ContainsFunc(r.Config.Groups, func(g config.PasswdGroup) bool { return or(g.PasswordHash) != "" }))
 	return hidden
 }
 
@@ -133,7 +138,8 @@ func (m *machine) stage(p config.Passwd) error {
 	root, err := host.OpenRoot(m.root)
 	require.NoError(m.t, err)
 	defer root.Close()
-	plan, err := files.Plan(config.Config{Passwd: p}, root, files.Options{Root: root, Privileged: true, Accounts: &files.Accounts{Today: today}})
+	plan, err := files.Plan(config.Config{Passwd: p}, root,
+		files.Options{Root: root, Privileged: true, Accounts: &files.Accounts{Today: today}})
 	if err != nil {
 		return err
 	}
@@ -203,7 +209,8 @@ func (m *machine) reset(r *record) {
 			require.NoError(t, os.Chmod(m.root+path, 0o640))
 		}
 	}
-	require.NoError(t, os.WriteFile(m.root+accounts.NSSwitchFile, []byte("passwd: files\ngroup: files\nshadow: files\ngshadow: files\n"), 0o644))
+	require.NoError(t, os.WriteFile(m.root+accounts.NSSwitchFile,
+		[]byte("passwd: files\ngroup: files\nshadow: files\ngshadow: files\n"), 0o644))
 	for _, line := range append(slices.Clone(baseNodes), r.Nodes...) {
 		m.make(line)
 	}
@@ -338,7 +345,8 @@ func newUserArgs(u config.PasswdUser) []string {
 	} else {
 		argv = append(argv, "--create-home")
 	}
-	for flag, set := range map[string]*bool{"--no-user-group": u.NoUserGroup, "--system": u.System, "--no-log-init": u.NoLogInit} {
+	for flag, set := range map[string]*bool{"--no-user-group": u.NoUserGroup, "--system": u.System,
+		"--no-log-init": u.NoLogInit} {
 		if or(set) {
 			argv = append(argv, flag)
 		}
@@ -352,10 +360,11 @@ func (m *machine) exists(path, name string) bool {
 	return bytes.Contains(append([]byte("\n"), text...), []byte("\n"+name+":"))
 }
 
-// tool runs one in the root, where /proc is what it is on a machine that runs: with glibc before 2.39, chmod of what is no link takes
-// it, and useradd copies no folders of a skeleton without.
+// tool runs one in the root, where /proc is what it is on a machine that runs: with glibc before 2.39, chmod of what is
+// no link takes it, and useradd copies no folders of a skeleton without.
 func (m *machine) tool(argv ...string) string {
-	run := exec.Command("unshare", append([]string{"--mount", "sh", "-c", `mount -t proc proc "$0/proc" && exec chroot "$0" "$@"`, m.root}, argv...)...)
+	run := exec.Command("unshare", append([]string{"--mount", "sh", "-c",
+		`mount -t proc proc "$0/proc" && exec chroot "$0" "$@"`, m.root}, argv...)...)
 	run.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", fmt.Sprintf("SOURCE_DATE_EPOCH=%d", epoch)}
 	out, err := run.CombinedOutput()
 	if err == nil {

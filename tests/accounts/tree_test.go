@@ -63,7 +63,9 @@ func (t tree) list() []string {
 
 // below gives the paths from one down, it first.
 func (t tree) below(top string) []string {
-	return slices.DeleteFunc(sortedKeys(t), func(at string) bool { return at != top && !strings.HasPrefix(at, top+"/") })
+	return slices.DeleteFunc(sortedKeys(t), func(at string) bool {
+		return at != top && !strings.HasPrefix(at, top+"/")
+	})
 }
 
 func (t tree) do(e accounts.Effect) error {
@@ -78,7 +80,8 @@ func (t tree) do(e accounts.Effect) error {
 	case accounts.MoveHome:
 		return t.moveHome(e)
 	case accounts.OwnHome:
-		if n, there := t[e.Path]; there && (n.uid == e.Owners.OldUID || n.uid == e.Owners.NewUID && e.Owners.OldUID != e.Owners.NewUID) {
+		if n, there := t[e.Path]; there && (n.uid == e.Owners.OldUID || n.uid == e.Owners.NewUID &&
+			e.Owners.OldUID != e.Owners.NewUID) {
 			t.own(e.Path, e.Owners)
 		}
 	case accounts.OwnMail:

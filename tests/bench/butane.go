@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// convertLarge measures time beside the YAML library's own reading of the document into nodes, without that program's start.
+// convertLarge measures time beside the YAML library's own reading of the document into nodes, without that program's
+// start.
 func (b *bench) convertLarge() error {
 	file := b.path("large.bu")
 	text := inlineYAML(10_000)
@@ -36,9 +37,11 @@ func inlineYAML(count int) []byte {
 	var b bytes.Buffer
 	b.WriteString("variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n")
 	for i := range count {
-		fmt.Fprintf(&b, "    - path: /srv/%d/file-%d.conf\n      mode: 0644\n      contents:\n        inline: |\n", i%50, i)
+		fmt.Fprintf(&b, "    - path: /srv/%d/file-%d.conf\n      mode: 0644\n      contents:\n        inline: |\n",
+			i%50, i)
 		for line := range 16 {
-			fmt.Fprintf(&b, "          upstream backend-%d { server 10.%d.%d.%d:%d; }\n", line, i%250, i/250, line, 8000+i%100)
+			fmt.Fprintf(&b, "          upstream backend-%d { server 10.%d.%d.%d:%d; }\n", line, i%250, i/250, line,
+				8000+i%100)
 			if line%4 == 3 {
 				b.WriteString("          proxy_set_header Host $host;\n\n")
 			}
@@ -80,8 +83,9 @@ func (b *bench) convertSmall() error {
 	rounds := b.rounds
 	b.rounds = 20 * rounds // a millisecond is easily disturbed
 	defer func() { b.rounds = rounds }()
-	return b.compare(fmt.Sprintf("glowplug convert, %d lines, start to exit", strings.Count(smallYAML, "\n")), 3.5, func() (time.Duration, error) {
-		took, err := timed(b.program("glowplug"), "convert", "--output", b.path("small.converted"), file)
-		return took, err
-	}, func() (time.Duration, error) { took, err := timed(b.path("empty")); return took, err })
+	return b.compare(fmt.Sprintf("glowplug convert, %d lines, start to exit", strings.Count(smallYAML, "\n")), 3.5,
+		func() (time.Duration, error) {
+			took, err := timed(b.program("glowplug"), "convert", "--output", b.path("small.converted"), file)
+			return took, err
+		}, func() (time.Duration, error) { took, err := timed(b.path("empty")); return took, err })
 }

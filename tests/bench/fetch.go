@@ -33,7 +33,8 @@ func (b *bench) fetches(figure func(dir, url string) error) error {
 	return figure(dir, server.URL)
 }
 
-// made writes a file to serve, and gives the digest of what is in it: random bytes, or, packed, a program again and again.
+// made writes a file to serve, and gives the digest of what is in it: random bytes, or, packed, a program again and
+// again.
 func (b *bench) made(path string, size int64, packed bool) (string, error) {
 	f, err := os.Create(path)
 	if err != nil {
@@ -87,12 +88,14 @@ func (b *bench) beside(what string, limit float64, config, line string, limitMiB
 		}
 	}
 	ours := []string{"apply", "--root=" + root, file}
-	if err := b.compare(what, limit, from(b.program("glowplug"), ours...), from("sh", "-c", "cd "+root+" && "+line)); err != nil {
+	if err := b.compare(what, limit, from(b.program("glowplug"), ours...),
+		from("sh", "-c", "cd "+root+" && "+line)); err != nil {
 		return err
 	}
 	peak, err := b.peak(fresh, b.program("glowplug"), ours...)
 	if err == nil {
-		b.print("  peak memory, beside the limit", megabytes(peak), megabytes(limitMiB<<20), float64(peak)/float64(limitMiB<<20), 1)
+		b.print("  peak memory, beside the limit", megabytes(peak), megabytes(limitMiB<<20),
+			float64(peak)/float64(limitMiB<<20), 1)
 	}
 	return err
 }
@@ -103,8 +106,10 @@ func (b *bench) fetchLarge(dir, url string) error {
 		return err
 	}
 	defer os.Remove(filepath.Join(dir, "large"))
-	config := remote(fmt.Sprintf(`{"path":"/large","contents":{"source":"%s/large","verification":{"hash":"%s"}}}`, url, digest))
-	return b.beside("1 GiB, sha512, curl | tee | sha512sum", 0.55, config, "curl -sf "+url+"/large | tee FILE | sha512sum", 48)
+	config := remote(fmt.Sprintf(`{"path":"/large","contents":{"source":"%s/large","verification":{"hash":"%s"}}}`, url,
+		digest))
+	return b.beside("1 GiB, sha512, curl | tee | sha512sum", 0.55, config,
+		"curl -sf "+url+"/large | tee FILE | sha512sum", 48)
 }
 
 func (b *bench) fetchPacked(dir, url string) error {
@@ -134,7 +139,8 @@ func (b *bench) fetchMany(dir, url string) error {
 				return err
 			}
 		}
-		entries = append(entries, fmt.Sprintf(`{"path":"/srv/%d/%d","contents":{"source":"%s/%s","verification":{"hash":"%s"}}}`, i%10, i, url, name, digest))
+		entries = append(entries, fmt.Sprintf(`{"path":"/srv/%d/%d",`+
+			`"contents":{"source":"%s/%s","verification":{"hash":"%s"}}}`, i%10, i, url, name, digest))
 	}
 	line := fmt.Sprintf("curl -sf --parallel --parallel-max 16 '%s/far/[0-%d]' -o '#1'", url, count-1)
 	return b.beside("500 x 64 KiB, 20 ms away, curl --parallel", 1.1, remote(entries...), line, 48)

@@ -28,7 +28,8 @@ func (b *bench) onDisk(what string, measure func(at string) error) error {
 	if err := os.MkdirAll(at, 0o700); err != nil {
 		return err
 	}
-	for _, command := range [][]string{{"truncate", "-s", "1G", image}, {"mkfs.ext4", "-q", "-F", image}, {"mount", "-o", "loop", image, at}} {
+	for _, command := range [][]string{{"truncate", "-s", "1G", image}, {"mkfs.ext4", "-q", "-F", image},
+		{"mount", "-o", "loop", image, at}} {
 		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
 			fmt.Printf("%s: left out: %v: %v: %s\n", what, command, err, out)
 			return nil
@@ -93,14 +94,16 @@ func (b *bench) flush(root string, sync bool) error {
 func (b *bench) provision(config, root string) (time.Duration, error) {
 	nowhere := b.path("nowhere")
 	for name, value := range map[string]string{
-		"IGNITION_CONFIG_FILE": config, "IGNITION_SYSTEM_CONFIG_DIR": nowhere, "IGNITION_SYSTEM_LOCAL_CONFIG_DIR": nowhere, "IGNITION_SYSTEM_RUNTIME_CONFIG_DIR": nowhere,
+		"IGNITION_CONFIG_FILE": config, "IGNITION_SYSTEM_CONFIG_DIR": nowhere,
+		"IGNITION_SYSTEM_LOCAL_CONFIG_DIR": nowhere, "IGNITION_SYSTEM_RUNTIME_CONFIG_DIR": nowhere,
 	} {
 		os.Setenv(name, value)
 	}
 	var sum time.Duration
 	for _, stage := range []string{"fetch", "files"} {
-		took, err := timed(b.program("glowplug"), "--platform=file", "--stage="+stage, "--root="+root, "--config-cache="+b.path("cache"),
-			"--state-file="+b.path("state"), "--neednet="+b.path("neednet"), "--log-to-stdout")
+		took, err := timed(b.program("glowplug"), "--platform=file", "--stage="+stage, "--root="+root,
+			"--config-cache="+b.path("cache"), "--state-file="+b.path("state"), "--neednet="+b.path("neednet"),
+			"--log-to-stdout")
 		if err != nil {
 			return 0, err
 		}

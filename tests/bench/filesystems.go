@@ -15,10 +15,12 @@ import (
 	"github.com/glowplug-os/glowplug/stages/disks"
 )
 
-// filesystemsOnDisks makes eight filesystems on eight loop devices in one run, beside the sum of eight runs with one each.
+// filesystemsOnDisks makes eight filesystems on eight loop devices in one run, beside the sum of eight runs with one
+// each.
 func (b *bench) filesystemsOnDisks() error {
 	const what, count = "disks, 8 ext4 at once, beside one after another", 8
-	dir, err := os.MkdirTemp("", "glowplug-bench-") // what is beside each other is the waiting for a disk, so not in memory
+	// what is beside each other is the waiting for a disk, so not in memory
+	dir, err := os.MkdirTemp("", "glowplug-bench-")
 	if err != nil {
 		return err
 	}
@@ -34,7 +36,8 @@ func (b *bench) filesystemsOnDisks() error {
 		format, wipe := "ext4", true
 		// Written at once, not by the kernel when it is mounted: there is work to do.
 		options := []string{"-q", "-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard"}
-		entries = append(entries, config.Filesystem{Device: dev, Format: &format, WipeFilesystem: &wipe, Options: options})
+		entries = append(entries,
+			config.Filesystem{Device: dev, Format: &format, WipeFilesystem: &wipe, Options: options})
 	}
 	return b.compare(what, 0.65, func() (time.Duration, error) {
 		return makeFilesystems(dir, entries)

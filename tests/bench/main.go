@@ -1,7 +1,7 @@
 // Command bench measures what docs promise, each figure beside a physical reference that is measured in the same run.
 //
-// It runs the built programs (make bench builds them first), in turn with the reference, and prints medians. It needs no
-// root but for the figures on ext4, which it says it leaves out where it cannot mount a loop device.
+// It runs the built programs (make bench builds them first), in turn with the reference, and prints medians. It needs
+// no root but for the figures on ext4, which it says it leaves out where it cannot mount a loop device.
 package main
 
 import (
@@ -78,13 +78,15 @@ func run(bin string, rounds int, only string) error {
 	defer os.RemoveAll(dir)
 	b := &bench{bin: bin, dir: dir, rounds: rounds}
 	for _, name := range []string{"empty", "peak", "unmarshal", "parseyaml", "writefiles"} {
-		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, name), "./tests/bench/"+name)
+		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, name),
+			"./tests/bench/"+name)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w: %s", build, err, out)
 		}
 	}
-	fmt.Printf("%-44s %12s %12s %7s %7s\n", "median of "+strconv.Itoa(rounds)+" runs, in turn", "glowplug", "reference", "ratio", "limit")
+	fmt.Printf("%-44s %12s %12s %7s %7s\n", "median of "+strconv.Itoa(rounds)+" runs, in turn", "glowplug", "reference",
+		"ratio", "limit")
 	for _, figure := range figures {
 		if only != "" && only != figure.name {
 			continue
@@ -123,7 +125,8 @@ func (b *bench) compare(what string, limit float64, ours, reference func() (time
 		}
 	}
 	m, t := median(mine), median(theirs)
-	b.print(what, m.Round(10*time.Microsecond).String(), t.Round(10*time.Microsecond).String(), float64(m)/float64(t), limit)
+	b.print(what, m.Round(10*time.Microsecond).String(), t.Round(10*time.Microsecond).String(), float64(m)/float64(t),
+		limit)
 	return nil
 }
 
@@ -210,7 +213,8 @@ func (b *bench) validate(what, file string, count, size int, limit float64) erro
 	}
 	peak, err := b.peak(func() error { return nil }, b.program("glowplug-validate"), file)
 	if err == nil {
-		b.print("  peak memory, beside the document's size", megabytes(peak), megabytes(info.Size()), float64(peak)/float64(info.Size()), 8)
+		b.print("  peak memory, beside the document's size", megabytes(peak), megabytes(info.Size()),
+			float64(peak)/float64(info.Size()), 8)
 	}
 	return err
 }
@@ -225,7 +229,8 @@ func inlineFiles(count, size int) []byte {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		fmt.Fprintf(&b, `{"path":"/srv/%d/file-%d","mode":420,"contents":{"source":"data:,%s"}}`, i%50, i, strings.Repeat("x", size))
+		fmt.Fprintf(&b, `{"path":"/srv/%d/file-%d","mode":420,"contents":{"source":"data:,%s"}}`, i%50, i,
+			strings.Repeat("x", size))
 	}
 	b.WriteString(`]}}`)
 	return b.Bytes()
@@ -252,15 +257,17 @@ func (b *bench) startup() error {
 	b.rounds = 20 * rounds // a millisecond is easily disturbed
 	defer func() { b.rounds = rounds }()
 	empty := func() (time.Duration, error) { took, err := timed(b.path("empty")); return took, err }
-	err := b.compare(fmt.Sprintf("glowplug-validate, %d bytes, start to exit", len(smallConfig)), 2.5, func() (time.Duration, error) {
-		took, err := timed(b.program("glowplug-validate"), file)
-		return took, err
-	}, empty)
+	err := b.compare(fmt.Sprintf("glowplug-validate, %d bytes, start to exit", len(smallConfig)), 2.5,
+		func() (time.Duration, error) {
+			took, err := timed(b.program("glowplug-validate"), file)
+			return took, err
+		}, empty)
 	if err != nil {
 		return err
 	}
-	return b.compare(fmt.Sprintf("glowplug validate, %d bytes, start to exit", len(smallConfig)), 3.5, func() (time.Duration, error) {
-		took, err := timed(b.program("glowplug"), "validate", file)
-		return took, err
-	}, empty)
+	return b.compare(fmt.Sprintf("glowplug validate, %d bytes, start to exit", len(smallConfig)), 3.5,
+		func() (time.Duration, error) {
+			took, err := timed(b.program("glowplug"), "validate", file)
+			return took, err
+		}, empty)
 }

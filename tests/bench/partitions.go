@@ -39,7 +39,8 @@ func (b *bench) partitions() error {
 			return fmt.Errorf("%s: no figure in %s", each.benchmark, out)
 		}
 		took := median(all)
-		b.print(each.what, took.Round(10*time.Microsecond).String(), each.limit.String(), float64(took)/float64(each.limit), 1)
+		b.print(each.what, took.Round(10*time.Microsecond).String(), each.limit.String(),
+			float64(took)/float64(each.limit), 1)
 	}
 	return nil
 }

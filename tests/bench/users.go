@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// usersOnDisk is measured on a disk alone: in memory there is nothing to sync, and the reference is but the start of a process.
+// usersOnDisk is measured on a disk alone: in memory there is nothing to sync, and the reference is but the start of a
+// process.
 func (b *bench) usersOnDisk() error {
 	const what = "apply, 1,000 users, ext4, write + fsync them once"
 	return b.onDisk(what, func(at string) error { return b.users(what, filepath.Join(at, "people")) })
@@ -16,12 +17,13 @@ func (b *bench) usersOnDisk() error {
 
 // accountFiles are a root's, with nobody in it but root.
 var accountFiles = map[string]string{
-	"passwd": "root:x:0:0:root:/root:/bin/sh\n", "shadow": "root:*:19000:0:99999:7:::\n", "group": "root:x:0:\nusers:x:100:\n", "gshadow": "root:*::\nusers:*::\n",
+	"passwd": "root:x:0:0:root:/root:/bin/sh\n", "shadow": "root:*:19000:0:99999:7:::\n",
+	"group": "root:x:0:\nusers:x:100:\n", "gshadow": "root:*::\nusers:*::\n",
 	"subuid": "", "subgid": "", "login.defs": "USERGROUPS_ENAB yes\n",
 }
 
-// users makes 1,000 users without homes, and has another program write the six files that come of it, in turn. Both times are
-// from start to exit.
+// users makes 1,000 users without homes, and has another program write the six files that come of it, in turn. Both
+// times are from start to exit.
 func (b *bench) users(what, root string) error {
 	config, wanted := b.path("users.ign"), b.path("wanted")
 	if err := os.WriteFile(config, manyUsers(1000), 0o600); err != nil {

@@ -1,5 +1,5 @@
-// Package chain runs the stages of a boot, as the programs that ship, on devices of the machine it runs on; cuts a boot off anywhere;
-// and tells what became of the devices. It is for tests alone, natively and inside a virtual machine.
+// Package chain runs the stages of a boot, as the programs that ship, on devices of the machine it runs on; cuts a boot
+// off anywhere; and tells what became of the devices. It is for tests alone, natively and inside a virtual machine.
 package chain
 
 import (
@@ -24,7 +24,8 @@ import (
 // Stages are those of a boot that has got its config.
 var Stages = []string{"fetch", "kargs", "disks", "mount", "files", "umount"}
 
-// A Machine is a folder that stands for what a boot has beside its devices: root, run, the config and the kernel's command line.
+// A Machine is a folder that stands for what a boot has beside its devices: root, run, the config and the kernel's
+// command line.
 type Machine struct {
 	Engine string // the program
 	Dir    string
@@ -39,7 +40,8 @@ func New(t *testing.T, engine, config string) *Machine {
 	}
 	for name, text := range map[string]string{
 		"config.ign": config, "cmdline": "quiet glowplug.timeout.device=20s",
-		"root/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "root/etc/group": "root:x:0:\n", "root/etc/shadow": "root:*:19000::::::\n", "root/etc/gshadow": "root:*::\n",
+		"root/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "root/etc/group": "root:x:0:\n",
+		"root/etc/shadow": "root:*:19000::::::\n", "root/etc/gshadow": "root:*::\n",
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(m.Dir, name), []byte(text), 0o600))
 	}
@@ -53,8 +55,8 @@ func (m *Machine) Root() string { return filepath.Join(m.Dir, "root") }
 // ErrCut says that a boot was cut off as it should.
 var ErrCut = errors.New("cut off")
 
-// Boot runs all stages and gives the lines that they logged. With cutAt above zero everything that runs is killed once so many
-// lines have been logged, which is about then, as a power cut is; the error is ErrCut.
+// Boot runs all stages and gives the lines that they logged. With cutAt above zero everything that runs is killed once
+// so many lines have been logged, which is about then, as a power cut is; the error is ErrCut.
 func (m *Machine) Boot(ctx context.Context, cutAt int) ([]string, error) {
 	var lines []string
 	for _, stage := range Stages {
@@ -71,9 +73,11 @@ func (m *Machine) Boot(ctx context.Context, cutAt int) ([]string, error) {
 func (m *Machine) Stage(ctx context.Context, stage string, cutAt int) (lines []string, err error) {
 	run := filepath.Join(m.Dir, "run")
 	c := exec.CommandContext(ctx, m.Engine, "--platform=file", "--stage="+stage, "--root="+m.Root(), "--log-to-stdout",
-		"--config-cache="+run+"/ignition.json", "--state-file="+run+"/ignition/state", "--neednet="+run+"/ignition/neednet")
-	c.Env = append(os.Environ(), "IGNITION_CONFIG_FILE="+m.Dir+"/config.ign", "IGNITION_KERNEL_CMDLINE_PATH="+m.Dir+"/cmdline",
-		"IGNITION_SYSTEM_RUNTIME_CONFIG_DIR="+m.Dir+"/none", "IGNITION_SYSTEM_LOCAL_CONFIG_DIR="+m.Dir+"/none", "IGNITION_SYSTEM_CONFIG_DIR="+m.Dir+"/none", "SOURCE_DATE_EPOCH=1700000000")
+		"--config-cache="+run+"/ignition.json", "--state-file="+run+"/ignition/state",
+		"--neednet="+run+"/ignition/neednet")
+	c.Env = append(os.Environ(), "IGNITION_CONFIG_FILE="+m.Dir+"/config.ign", "IGNITION_KERNEL_CMDLINE_PATH="+m.Dir+
+		"/cmdline", "IGNITION_SYSTEM_RUNTIME_CONFIG_DIR="+m.Dir+"/none", "IGNITION_SYSTEM_LOCAL_CONFIG_DIR="+m.Dir+
+		"/none", "IGNITION_SYSTEM_CONFIG_DIR="+m.Dir+"/none", "SOURCE_DATE_EPOCH=1700000000")
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // with all the tools that it runs
 	out, err := c.StdoutPipe()
 	if err != nil {
@@ -102,8 +106,8 @@ func (m *Machine) Stage(ctx context.Context, stage string, cutAt int) (lines []s
 	return lines, nil
 }
 
-// Cut is what a power cut takes: mounts below the root, open volumes, running arrays, and /run. Then udev, where there is one, sees
-// all devices as a kernel that starts shows them.
+// Cut is what a power cut takes: mounts below the root, open volumes, running arrays, and /run. Then udev, where there
+// is one, sees all devices as a kernel that starts shows them.
 func (m *Machine) Cut(t *testing.T) {
 	t.Helper()
 	m.TakeDown(t)

@@ -29,12 +29,16 @@ var wantedAccounts = object{
 	"passwd": object{
 		"groups": []object{{"name": "apps", "gid": 2000}, {"name": "metrics", "system": true}},
 		"users": []object{
-			{"name": "core", "passwordHash": crypted, "groups": []string{"sudo", "apps"}, "shell": "/bin/bash", "sshAuthorizedKeys": []string{oneKey, otherKey}},
-			{"name": "web", "uid": 1500, "primaryGroup": "apps", "gecos": "Web Server,,,", "homeDir": "/srv/web", "sshAuthorizedKeys": []string{oneKey}},
-			{"name": "exporter", "system": true, "groups": []string{"metrics"}, "noCreateHome": true, "homeDir": "/nonexistent", "shell": "/usr/sbin/nologin"},
+			{"name": "core", "passwordHash": crypted, "groups": []string{"sudo", "apps"}, "shell": "/bin/bash",
+				"sshAuthorizedKeys": []string{oneKey, otherKey}},
+			{"name": "web", "uid": 1500, "primaryGroup": "apps", "gecos": "Web Server,,,", "homeDir": "/srv/web",
+				"sshAuthorizedKeys": []string{oneKey}},
+			{"name": "exporter", "system": true, "groups": []string{"metrics"}, "noCreateHome": true,
+				"homeDir": "/nonexistent", "shell": "/usr/sbin/nologin"},
 		},
 	},
-	"storage": object{"files": []object{{"path": "/srv/web/index", "user": object{"name": "web"}, "group": object{"name": "apps"}, "contents": plain("x")}}},
+	"storage": object{"files": []object{{"path": "/srv/web/index", "user": object{"name": "web"},
+		"group": object{"name": "apps"}, "contents": plain("x")}}},
 }
 
 // within runs a program of the root, as a process chrooted into it.
@@ -77,7 +81,8 @@ func TestADebianRootTakesAccounts(t *testing.T) {
 		} {
 			got := within(t, root, "id", user)
 			if strings.Contains(want, "%") {
-				want = fmt.Sprintf(want, idOf(t, root, "-u"), idOf(t, root, "-g"), idOf(t, root, "-g"), groupID(t, root, "metrics"))
+				want = fmt.Sprintf(want, idOf(t, root, "-u"), idOf(t, root, "-g"), idOf(t, root, "-g"),
+					groupID(t, root, "metrics"))
 			}
 			assert.Equal(t, want, got)
 		}
@@ -88,7 +93,8 @@ func TestADebianRootTakesAccounts(t *testing.T) {
 		assert.Equal(t, "web:x:1500:2000:Web Server,,,:/srv/web:/bin/sh", within(t, root, "getent", "passwd", "web"))
 		assert.Contains(t, within(t, root, "getent", "shadow", "core"), "core:"+crypted+":")
 
-		file{at: "/home/core/.ssh/authorized_keys.d/ignition", content: oneKey + "\n" + otherKey + "\n", mode: 0o600, uid: 1000, gid: 1000}.check(t, root)
+		file{at: "/home/core/.ssh/authorized_keys.d/ignition", content: oneKey + "\n" + otherKey + "\n", mode: 0o600,
+			uid: 1000, gid: 1000}.check(t, root)
 		file{at: "/srv/web/index", content: "x", mode: 0o644, uid: 1500, gid: 2000}.check(t, root)
 		assert.NoDirExists(t, root+"/nonexistent")
 
@@ -137,7 +143,8 @@ func groupID(t *testing.T, root, name string) int {
 	return id
 }
 
-// The account files of a root that belongs to somebody without privileges: all of them, and all homes, are that user's then.
+// The account files of a root that belongs to somebody without privileges: all of them, and all homes, are that user's
+// then.
 func TestAccountsWithoutRootPrivileges(t *testing.T) {
 	config := writeConfig(t, wantedAccounts)
 	open, err := os.MkdirTemp("", "glowplug-open-")
@@ -148,13 +155,15 @@ func TestAccountsWithoutRootPrivileges(t *testing.T) {
 	root := filepath.Join(open, "root")
 	require.NoError(t, os.MkdirAll(root+"/etc/skel", 0o755))
 	original := os.Getenv("GLOWPLUG_DISK_ROOT")
-	for _, name := range []string{"passwd", "shadow", "group", "gshadow", "subuid", "subgid", "login.defs", "skel/.profile"} {
+	for _, name := range []string{"passwd", "shadow", "group", "gshadow", "subuid", "subgid", "login.defs",
+		"skel/.profile"} {
 		must(t, "cp", original+"/etc/"+name, root+"/etc/"+name)
 	}
 	must(t, "chown", "-R", "65534:65534", root)
 	apply := func(options ...string) (int, string) {
 		args := append([]string{"apply", "--root", root}, options...)
-		command := exec.Command(filepath.Join(open, "glowplug"), append(args, filepath.Join(open, filepath.Base(config)))...)
+		command := exec.Command(filepath.Join(open, "glowplug"),
+			append(args, filepath.Join(open, filepath.Base(config)))...)
 		command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 		return call(t, command)
 	}
@@ -167,7 +176,8 @@ func TestAccountsWithoutRootPrivileges(t *testing.T) {
 	code, out = apply("--no-owner")
 	require.Equal(t, 0, code, out)
 	assert.Empty(t, must(t, "find", root, "(", "!", "-uid", "65534", "-o", "!", "-gid", "65534", ")"))
-	file{at: "/home/core/.ssh/authorized_keys.d/ignition", content: oneKey + "\n" + otherKey + "\n", mode: 0o600, uid: 65534, gid: 65534}.check(t, root)
+	file{at: "/home/core/.ssh/authorized_keys.d/ignition", content: oneKey + "\n" + otherKey + "\n", mode: 0o600,
+		uid: 65534, gid: 65534}.check(t, root)
 	assert.FileExists(t, root+"/home/core/.profile")
 	assert.Contains(t, must(t, "cat", root+"/etc/passwd"), "web:x:1500:2000:Web Server,,,:/srv/web:")
 	code, out = apply("--no-owner", "--dry-run")

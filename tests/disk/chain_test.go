@@ -17,8 +17,8 @@ import (
 	"github.com/glowplug-os/glowplug/tests/chain"
 )
 
-// chainConfig has partitions on two disks, of which the second has a table already, four formats, and mounts inside each other.
-// 1@ and 2@ are the disks.
+// chainConfig has partitions on two disks, of which the second has a table already, four formats, and mounts inside
+// each other. 1@ and 2@ are the disks.
 const chainConfig = `{
   "ignition": {"version": "3.4.0"},
   "passwd": {"users": [{"name": "core", "homeDir": "/var/home/core", "passwordHash": "$6$x"}]},
@@ -71,7 +71,8 @@ func chainTree(t *testing.T, m *chain.Machine, first, second string) map[string]
 	tree["swap"] = must(t, "blkid", "-p", "-o", "value", "-s", "TYPE", "-s", "LABEL", first+"p2")
 	for _, disk := range []string{first, second} {
 		must(t, "sgdisk", "--verify", disk)
-		tree["table of "+map[string]string{first: "1", second: "2"}[disk]] = withoutIdentity(must(t, "sfdisk", "--dump", disk), disk)
+		tree["table of "+
+			map[string]string{first: "1", second: "2"}[disk]] = withoutIdentity(must(t, "sfdisk", "--dump", disk), disk)
 	}
 	return tree
 }
@@ -114,7 +115,8 @@ func TestABootOnDisksConvergesWhereverItIsCutOff(t *testing.T) {
 		m.Cut(t)
 		_, err = m.Boot(t.Context(), 0)
 		require.NoError(t, err, "after a cut at line %d: %s", cut, lines[cut-1])
-		require.Empty(t, cmp.Diff(want, chainTree(t, m, first, second)), "after a cut at line %d: %s", cut, lines[cut-1])
+		require.Empty(t, cmp.Diff(want, chainTree(t, m, first, second)), "after a cut at line %d: %s", cut,
+			lines[cut-1])
 	}
 }
 

@@ -75,30 +75,48 @@ func wantedFiles(original string) []file {
 	}
 	long := strings.Repeat("a line that is long enough to be worth compressing\n", 4000)
 	files := []file{
-		{object{"path": "/etc/hostname", "overwrite": true, "contents": plain("node-1\n")}, "/etc/hostname", "node-1\n", 0o644, 0, 0},
-		{object{"path": "/etc/issue", "overwrite": true, "mode": 0o600, "contents": base64ed("none\n")}, "/etc/issue", "none\n", 0o600, 0, 0},
-		{object{"path": "/etc/debian_version", "append": []object{plain("one\n"), base64ed("two\n")}}, "/etc/debian_version", string(debianVersion) + "one\ntwo\n", 0o644, 0, 0},
-		{object{"path": "/etc/new-and-appended", "contents": plain("start\n"), "append": []object{plain("end\n")}}, "/etc/new-and-appended", "start\nend\n", 0o644, 0, 0},
-		{object{"path": "/etc/only-appended", "mode": 0o640, "append": []object{plain("all\n")}}, "/etc/only-appended", "all\n", 0o640, 0, 0},
+		{object{"path": "/etc/hostname", "overwrite": true, "contents": plain("node-1\n")}, "/etc/hostname", "node-1\n",
+			0o644, 0, 0},
+		{object{"path": "/etc/issue", "overwrite": true, "mode": 0o600, "contents": base64ed("none\n")}, "/etc/issue",
+			"none\n", 0o600, 0, 0},
+		{object{"path": "/etc/debian_version", "append": []object{plain("one\n"), base64ed("two\n")}},
+			"/etc/debian_version", string(debianVersion) + "one\ntwo\n", 0o644, 0, 0},
+		{object{"path": "/etc/new-and-appended", "contents": plain("start\n"), "append": []object{plain("end\n")}},
+			"/etc/new-and-appended", "start\nend\n", 0o644, 0, 0},
+		{object{"path": "/etc/only-appended", "mode": 0o640, "append": []object{plain("all\n")}}, "/etc/only-appended",
+			"all\n", 0o640, 0, 0},
 		{object{"path": "/etc/empty"}, "/etc/empty", "", 0o644, 0, 0},
 		{object{"path": "/etc/empty-source", "contents": object{"source": ""}}, "/etc/empty-source", "", 0o644, 0, 0},
-		{object{"path": "/etc/by-id", "user": object{"id": 1234}, "group": object{"id": 4321}, "contents": plain("x")}, "/etc/by-id", "x", 0o644, 1234, 4321},
-		{object{"path": "/etc/by-name", "user": object{"name": "www-data"}, "group": object{"name": "adm"}, "mode": 0o440, "contents": plain("x")}, "/etc/by-name", "x", 0o440, 33, 4},
-		{object{"path": "/etc/only-user", "user": object{"name": "daemon"}, "contents": plain("x")}, "/etc/only-user", "x", 0o644, 1, 0},
-		{object{"path": "/opt/deep/er/than/before", "contents": plain("deep\n")}, "/opt/deep/er/than/before", "deep\n", 0o644, 0, 0},
-		{object{"path": "/bin/through-a-link", "mode": 0o755, "contents": plain("#!/bin/sh\n")}, "/usr/bin/through-a-link", "#!/bin/sh\n", 0o755, 0, 0},
-		{object{"path": "/var/run/through-an-absolute-link", "contents": plain("run\n")}, "/run/through-an-absolute-link", "run\n", 0o644, 0, 0},
-		{object{"path": "/lib/through-a-link", "contents": plain("lib\n")}, "/usr/lib/through-a-link", "lib\n", 0o644, 0, 0},
-		{object{"path": "/usr/local/bin/set-id", "mode": 0o6755, "contents": plain("#!/bin/sh\n")}, "/usr/local/bin/set-id", "#!/bin/sh\n", 0o755 | fs.ModeSetuid | fs.ModeSetgid, 0, 0},
-		{object{"path": "/usr/local/share/squeezed", "contents": squeezed(long)}, "/usr/local/share/squeezed", long, 0o644, 0, 0},
-		{object{"path": "/usr/local/share/digested", "contents": digested(long)}, "/usr/local/share/digested", long, 0o644, 0, 0},
-		{object{"path": "/usr/local/share/b\u00e4r 100%", "contents": plain("name\n")}, "/usr/local/share/b\u00e4r 100%", "name\n", 0o644, 0, 0},
-		{object{"path": "/usr/local/share/bytes", "contents": base64ed("\x00\xff\n\r")}, "/usr/local/share/bytes", "\x00\xff\n\r", 0o644, 0, 0},
+		{object{"path": "/etc/by-id", "user": object{"id": 1234}, "group": object{"id": 4321}, "contents": plain("x")},
+			"/etc/by-id", "x", 0o644, 1234, 4321},
+		{object{"path": "/etc/by-name", "user": object{"name": "www-data"}, "group": object{"name": "adm"},
+			"mode": 0o440, "contents": plain("x")}, "/etc/by-name", "x", 0o440, 33, 4},
+		{object{"path": "/etc/only-user", "user": object{"name": "daemon"}, "contents": plain("x")}, "/etc/only-user",
+			"x", 0o644, 1, 0},
+		{object{"path": "/opt/deep/er/than/before", "contents": plain("deep\n")}, "/opt/deep/er/than/before", "deep\n",
+			0o644, 0, 0},
+		{object{"path": "/bin/through-a-link", "mode": 0o755, "contents": plain("#!/bin/sh\n")},
+			"/usr/bin/through-a-link", "#!/bin/sh\n", 0o755, 0, 0},
+		{object{"path": "/var/run/through-an-absolute-link", "contents": plain("run\n")},
+			"/run/through-an-absolute-link", "run\n", 0o644, 0, 0},
+		{object{"path": "/lib/through-a-link", "contents": plain("lib\n")}, "/usr/lib/through-a-link", "lib\n", 0o644,
+			0, 0},
+		{object{"path": "/usr/local/bin/set-id", "mode": 0o6755, "contents": plain("#!/bin/sh\n")},
+			"/usr/local/bin/set-id", "#!/bin/sh\n", 0o755 | fs.ModeSetuid | fs.ModeSetgid, 0, 0},
+		{object{"path": "/usr/local/share/squeezed", "contents": squeezed(long)}, "/usr/local/share/squeezed", long,
+			0o644, 0, 0},
+		{object{"path": "/usr/local/share/digested", "contents": digested(long)}, "/usr/local/share/digested", long,
+			0o644, 0, 0},
+		{object{"path": "/usr/local/share/b\u00e4r 100%", "contents": plain("name\n")},
+			"/usr/local/share/b\u00e4r 100%", "name\n", 0o644, 0, 0},
+		{object{"path": "/usr/local/share/bytes", "contents": base64ed("\x00\xff\n\r")}, "/usr/local/share/bytes",
+			"\x00\xff\n\r", 0o644, 0, 0},
 		{object{"path": "/etc/no-access", "mode": 0, "contents": plain("x")}, "/etc/no-access", "x", 0, 0, 0},
 	}
 	for i := len(files); i < 40; i++ {
 		path, text := fmt.Sprintf("/etc/app.d/%02d.conf", i), strings.Repeat(fmt.Sprintf("setting %d\n", i), i*i)
-		files = append(files, file{object{"path": path, "mode": 0o600 + i%8, "contents": base64ed(text)}, path, text, fs.FileMode(0o600 + i%8), 0, 0})
+		files = append(files, file{object{"path": path, "mode": 0o600 + i%8, "contents": base64ed(text)}, path, text,
+			fs.FileMode(0o600 + i%8), 0, 0})
 	}
 	return files
 }
@@ -106,12 +124,17 @@ func wantedFiles(original string) []file {
 func wantedLinks() []link {
 	links := []link{
 		{object{"path": "/srv/current", "target": "v1"}, "/srv/current", "v1", false},
-		{object{"path": "/etc/localtime", "target": "../usr/share/zoneinfo/Etc/UTC", "overwrite": true}, "/etc/localtime", "../usr/share/zoneinfo/Etc/UTC", false},
+		{object{"path": "/etc/localtime", "target": "../usr/share/zoneinfo/Etc/UTC", "overwrite": true},
+			"/etc/localtime", "../usr/share/zoneinfo/Etc/UTC", false},
 		{object{"path": "/etc/dangling", "target": "/nowhere/at/all"}, "/etc/dangling", "/nowhere/at/all", false},
-		{object{"path": "/etc/out-of-here", "target": "../../../../../etc/passwd"}, "/etc/out-of-here", "../../../../../etc/passwd", false},
-		{object{"path": "/bin/same", "target": "/usr/bin/through-a-link", "hard": true}, "/usr/bin/same", "/usr/bin/through-a-link", true},
-		{object{"path": "/etc/passwd-too", "target": "/etc/passwd", "hard": true}, "/etc/passwd-too", "/etc/passwd", true},
-		{object{"path": "/etc/owned-link", "target": "hostname", "user": object{"id": 7}, "group": object{"id": 8}}, "/etc/owned-link", "hostname", false},
+		{object{"path": "/etc/out-of-here", "target": "../../../../../etc/passwd"}, "/etc/out-of-here",
+			"../../../../../etc/passwd", false},
+		{object{"path": "/bin/same", "target": "/usr/bin/through-a-link", "hard": true}, "/usr/bin/same",
+			"/usr/bin/through-a-link", true},
+		{object{"path": "/etc/passwd-too", "target": "/etc/passwd", "hard": true}, "/etc/passwd-too", "/etc/passwd",
+			true},
+		{object{"path": "/etc/owned-link", "target": "hostname", "user": object{"id": 7}, "group": object{"id": 8}},
+			"/etc/owned-link", "hostname", false},
 	}
 	for i := len(links); i < 10; i++ {
 		path, to := fmt.Sprintf("/opt/links/%d", i), fmt.Sprintf("../../etc/app.d/%02d.conf", 30+i)
@@ -120,8 +143,10 @@ func wantedLinks() []link {
 	return links
 }
 
-const appUnit = "[Unit]\nDescription=An application\n\n[Service]\nExecStart=/bin/sleep infinity\n\n[Install]\nWantedBy=multi-user.target\n"
-const workerUnit = "[Unit]\nDescription=Worker %i\n\n[Service]\nExecStart=/bin/sleep %i\n\n[Install]\nWantedBy=multi-user.target\n"
+const appUnit = "[Unit]\nDescription=An application\n\n[Service]\nExecStart=/bin/sleep infinity\n\n[Install]\n" +
+	"WantedBy=multi-user.target\n"
+const workerUnit = "[Unit]\nDescription=Worker %i\n\n[Service]\nExecStart=/bin/sleep %i\n\n[Install]\n" +
+	"WantedBy=multi-user.target\n"
 
 // wantedUnits are 6 units; enabledAfter is what systemctl must answer once their presets have been applied.
 var wantedUnits = []object{
@@ -136,7 +161,8 @@ var wantedUnits = []object{
 	{"name": "systemd-pstore.service", "mask": true},
 }
 
-var enabledBefore = map[string]string{"getty@tty1.service": "enabled", "apt-daily.timer": "enabled", "systemd-pstore.service": "enabled"}
+var enabledBefore = map[string]string{"getty@tty1.service": "enabled", "apt-daily.timer": "enabled",
+	"systemd-pstore.service": "enabled"}
 
 var enabledAfter = map[string]string{
 	"app.service": "enabled", "worker@1.service": "enabled",
@@ -149,7 +175,8 @@ var unitFiles = map[string]string{
 	"/etc/systemd/system/app.service.d/10-limits.conf":  "[Service]\nLimitNOFILE=4096\n",
 	"/etc/systemd/system/app.service.d/20-nothing.conf": "",
 	"/etc/systemd/system/worker@.service":               workerUnit,
-	"/etc/systemd/system-preset/20-ignition.preset":     "enable app.service\ndisable apt-daily.timer\ndisable getty@.service\ndisable getty@tty1.service\nenable worker@.service 1\n",
+	"/etc/systemd/system-preset/20-ignition.preset": "enable app.service\ndisable apt-daily.timer\n" +
+		"disable getty@.service\ndisable getty@tty1.service\nenable worker@.service 1\n",
 }
 
 func wantedConfig(files []file, links []link) object {
@@ -163,8 +190,9 @@ func wantedConfig(files []file, links []link) object {
 	return object{
 		"ignition": object{"version": "3.6.0"},
 		"storage": object{
-			"directories": []object{{"path": "/srv/v1", "mode": 0o2775, "group": object{"name": "www-data"}}, {"path": "/var/cache", "mode": 0o750}},
-			"files":       entries, "links": linkEntries,
+			"directories": []object{{"path": "/srv/v1", "mode": 0o2775, "group": object{"name": "www-data"}},
+				{"path": "/var/cache", "mode": 0o750}},
+			"files": entries, "links": linkEntries,
 		},
 		"systemd": object{"units": wantedUnits},
 	}
@@ -274,7 +302,8 @@ func TestADebianRootTakesAConfig(t *testing.T) {
 		must(t, "systemctl", "--root", root, "preset-all")
 		agrees(t, root, enabledAfter)
 
-		verdict := must(t, "systemd-analyze", "verify", "--root", root, "--recursive-errors=yes", "--man=no", "app.service", "worker@1.service")
+		verdict := must(t, "systemd-analyze", "verify", "--root", root, "--recursive-errors=yes", "--man=no",
+			"app.service", "worker@1.service")
 		assert.Empty(t, verdict)
 
 		code, out = w.run(t, root, config)

@@ -15,7 +15,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// A program that another lane starts has, until its exec, all that is open here. A device must be free all the same once it is let go.
+// A program that another lane starts has, until its exec, all that is open here. A device must be free all the same
+// once it is let go.
 func TestADeviceIsFreeOnceItWasUsedAloneWhateverElseStarts(t *testing.T) {
 	node := loopDevice(t, "16M")
 	tools := host.NewTools(nil, nil)

@@ -93,7 +93,8 @@ func boot(t *testing.T, root, config string) (code int, out string) {
 			"-config-cache", filepath.Join(state, "ignition.json"), "-state-file", filepath.Join(state, "state"),
 			"-neednet", filepath.Join(state, "neednet"), "-log-to-stdout", "")
 		command.Env = append(os.Environ(), "IGNITION_CONFIG_FILE="+config, "IGNITION_KERNEL_CMDLINE_PATH="+empty,
-			"IGNITION_SYSTEM_RUNTIME_CONFIG_DIR="+filepath.Join(state, "run"), "IGNITION_SYSTEM_LOCAL_CONFIG_DIR="+filepath.Join(state, "etc"),
+			"IGNITION_SYSTEM_RUNTIME_CONFIG_DIR="+filepath.Join(state, "run"),
+			"IGNITION_SYSTEM_LOCAL_CONFIG_DIR="+filepath.Join(state, "etc"),
 			"IGNITION_SYSTEM_CONFIG_DIR="+filepath.Join(state, "lib"))
 		var text string
 		code, text = call(t, command)

@@ -31,7 +31,8 @@ import (
 
 const fsMiB = 1 << 20
 
-// formats are those that a filesystem can have, with the least room that all of their tools take, and what finds faults in one.
+// formats are those that a filesystem can have, with the least room that all of their tools take, and what finds faults
+// in one.
 var formats = []struct {
 	name  string
 	size  int64
@@ -80,8 +81,9 @@ func (r *fsRun) run(t *testing.T, entries ...config.Filesystem) error {
 		r.ctx = t.Context()
 	}
 	_, err := disks.Run(r.ctx, config.Storage{Filesystems: entries}, disks.Options{
-		Devices: &device.Devices{Tools: tools, Aliases: filepath.Join(t.TempDir(), "aliases"), Patience: 300 * time.Millisecond, Log: log},
-		Tools:   tools, Log: log, After: r.after, Width: r.width,
+		Devices: &device.Devices{Tools: tools, Aliases: filepath.Join(t.TempDir(), "aliases"),
+			Patience: 300 * time.Millisecond, Log: log},
+		Tools: tools, Log: log, After: r.after, Width: r.width,
 	})
 	return err
 }
@@ -152,8 +154,8 @@ const (
 	fsButterUUID  = "c0de28ba-2fa1-11d2-883f-0016d3cca427"
 )
 
-// fsNamed gives an entry a label and a UUID; of vfat the number. Of btrfs it is one of its own: mkfs.btrfs refuses one that another
-// device has.
+// fsNamed gives an entry a label and a UUID; of vfat the number. Of btrfs it is one of its own: mkfs.btrfs refuses one
+// that another device has.
 func fsNamed(format string) []fsOption {
 	switch format {
 	case "vfat":
@@ -291,16 +293,18 @@ func TestOtherContentIsRefused(t *testing.T) {
 		entry config.Filesystem
 		want  string
 	}{
-		"another type":                {fsWanted(dev, "vfat"), "wanted is vfat"},
-		"another label":               {fsWanted(dev, "ext4", fsLabel("Data")), `the label is "data", not "Data"`},
-		"another UUID":                {fsWanted(dev, "ext4", fsUUID(strings.Replace(fsExampleUUID, "1", "2", 1))), "the UUID is " + fsExampleUUID},
+		"another type":  {fsWanted(dev, "vfat"), "wanted is vfat"},
+		"another label": {fsWanted(dev, "ext4", fsLabel("Data")), `the label is "data", not "Data"`},
+		"another UUID": {fsWanted(dev, "ext4", fsUUID(strings.Replace(fsExampleUUID, "1", "2", 1))),
+			"the UUID is " + fsExampleUUID},
 		"anything where nothing must": {fsWanted(dev, "none"), "wanted is an empty device"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &fsRun{}
 			err := r.run(t, c.entry)
 			require.ErrorContains(t, err, c.want)
-			assert.Contains(t, err.Error(), fmt.Sprintf(`filesystem on %s ($.storage.filesystems.0): %[1]s (64 MiB, ext4 "data", UUID %s) is in the way: `, dev, fsExampleUUID))
+			assert.Contains(t, err.Error(), fmt.Sprintf(`filesystem on %s ($.storage.filesystems.0): %[1]s (64 MiB, `+
+				`ext4 "data", UUID %s) is in the way: `, dev, fsExampleUUID))
 			assert.Contains(t, err.Error(), `"wipeFilesystem": true`)
 			assert.Zero(t, r.ran())
 			assert.True(t, before == fsStart(t, dev))
@@ -321,7 +325,8 @@ func TestNothingOnADevice(t *testing.T) {
 func TestADeviceThatIsNotThereIsNamed(t *testing.T) {
 	for _, entry := range []config.Filesystem{fsWanted("/dev/no-such-disk", "ext4"), {Device: "/dev/no-such-disk"}} {
 		err := (&fsRun{}).run(t, entry)
-		require.ErrorContains(t, err, "filesystem on /dev/no-such-disk ($.storage.filesystems.0): device /dev/no-such-disk did not appear within")
+		require.ErrorContains(t, err,
+			"filesystem on /dev/no-such-disk ($.storage.filesystems.0): device /dev/no-such-disk did not appear within")
 	}
 	require.NoError(t, (&fsRun{}).run(t, fsWanted("a-tag", "virtiofs")))
 }
@@ -341,7 +346,8 @@ func TestTheFirstOfTwoSignaturesIsKeptWithAWarning(t *testing.T) {
 	dev := fsDisk(t, 64*fsMiB, 512)
 	fsMake(t, fsWanted(dev, "ext4", fsLabel("data")))
 	fsWrite(t, dev, 4096-10, "SWAPSPACE2")
-	fsWrite(t, dev, 1024, "\x01\x00\x00\x00") // over the count of inodes: this ext4 is none any more, but it looks like one
+	// over the count of inodes: this ext4 is none any more, but it looks like one
+	fsWrite(t, dev, 1024, "\x01\x00\x00\x00")
 	require.True(t, fsFound(t, dev).Ambivalent)
 	r := &fsRun{}
 	require.NoError(t, r.run(t, fsWanted(dev, "swap")))
@@ -353,7 +359,8 @@ func TestTheFirstOfTwoSignaturesIsKeptWithAWarning(t *testing.T) {
 	assert.False(t, fsFound(t, dev).Ambivalent)
 }
 
-// A member of a ZFS pool has labels at both ends; mkfs alone leaves those at the end, with which the device stays a member.
+// A member of a ZFS pool has labels at both ends; mkfs alone leaves those at the end, with which the device stays a
+// member.
 func TestAMemberOfAZFSPoolIsReformatted(t *testing.T) {
 	const size = 128 * fsMiB
 	dev := fsDisk(t, size, 512)
@@ -416,7 +423,8 @@ func TestADeviceInUseIsRefused(t *testing.T) {
 		require.NoError(t, holder.Start())
 		_, err = out.Read(make([]byte, 3))
 		require.NoError(t, err)
-		require.ErrorContains(t, (&fsRun{}).run(t, entry), "device or resource busy, it or one of its partitions, by a mount (also of another mount namespace)")
+		require.ErrorContains(t, (&fsRun{}).run(t, entry),
+			"device or resource busy, it or one of its partitions, by a mount (also of another mount namespace)")
 		require.NoError(t, in.Close())
 		_ = holder.Wait() // read ends without a line
 	})
@@ -459,7 +467,8 @@ func TestWhatStandsInTheWayIsNamed(t *testing.T) {
 		require.NoError(t, os.WriteFile(room+"/disk", nil, 0o600))
 		require.NoError(t, os.Truncate(room+"/disk", 256*fsMiB))
 		dev := fsAttach(t, room+"/disk")
-		err := (&fsRun{}).run(t, fsWanted(dev, "ext4", fsOptions("-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard")))
+		err := (&fsRun{}).run(t,
+			fsWanted(dev, "ext4", fsOptions("-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard")))
 		require.ErrorContains(t, err, "mkfs.ext4: exit status 1: ")
 		must(t, "mount", "-o", "remount,size=300m", room)
 		fsMake(t, fsWanted(dev, "ext4"))
@@ -547,11 +556,13 @@ func TestARunThatIsCutOffConverges(t *testing.T) {
 	}
 }
 
-// Each mkfs is killed at seeded ones of its writes, on a device that is full of old bytes. Whatever is left then is made anew.
+// Each mkfs is killed at seeded ones of its writes, on a device that is full of old bytes. Whatever is left then is
+// made anew.
 func TestMkfsThatIsKilledIsMadeAnew(t *testing.T) {
 	require.NoError(t, exec.Command("strace", "-V").Run(), "strace counts writes and kills at one")
 	random := rand.New(rand.NewPCG(9, 9))
-	makers := map[string]string{"ext4": "mkfs.ext4", "xfs": "mkfs.xfs", "vfat": "mkfs.fat", "btrfs": "mkfs.btrfs", "swap": "mkswap"}
+	makers := map[string]string{"ext4": "mkfs.ext4", "xfs": "mkfs.xfs", "vfat": "mkfs.fat", "btrfs": "mkfs.btrfs",
+		"swap": "mkswap"}
 	for _, format := range formats {
 		t.Run(format.name, func(t *testing.T) {
 			size := format.size
@@ -562,7 +573,8 @@ func TestMkfsThatIsKilledIsMadeAnew(t *testing.T) {
 			dev := fsDisk(t, size, 512)
 			entry := fsWanted(dev, format.name, fsNamed(format.name)...)
 			count := filepath.Join(t.TempDir(), "count")
-			counting := fsTool(t, "exec strace -qq -f -o "+count+" -e trace=write,pwrite64,fallocate,fsync "+tool+` "$@"`)
+			counting := fsTool(t,
+				"exec strace -qq -f -o "+count+" -e trace=write,pwrite64,fallocate,fsync "+tool+` "$@"`)
 			require.NoError(t, (&fsRun{tools: map[string]string{tool: counting}}).run(t, entry))
 			lines, err := os.ReadFile(count)
 			require.NoError(t, err)
@@ -596,7 +608,8 @@ func fsKilledAt(t *testing.T, entry config.Filesystem, tool, call string, point 
 		fill[k] = byte(k * 7)
 	}
 	fsWrite(t, entry.Device, 0, string(fill))
-	inject := fmt.Sprintf("exec strace -qq -f -o /dev/null -e trace=%s -e inject=%[1]s:signal=KILL:when=%d %s \"$@\"", call, point, tool)
+	inject := fmt.Sprintf("exec strace -qq -f -o /dev/null -e trace=%s -e inject=%[1]s:signal=KILL:when=%d %s \"$@\"",
+		call, point, tool)
 	err := (&fsRun{tools: map[string]string{tool: fsTool(t, inject)}}).run(t, entry)
 	again := &fsRun{}
 	require.NoError(t, again.run(t, entry), "%s %d", call, point)

@@ -14,13 +14,15 @@ import (
 	"github.com/glowplug-os/glowplug/internal/host"
 )
 
-// withMounts makes a root with a tmpfs below /srv/data, and with /etc/hosts and /etc/passwd bind-mounted as containers have them.
+// withMounts makes a root with a tmpfs below /srv/data, and with /etc/hosts and /etc/passwd bind-mounted as containers
+// have them.
 func withMounts(t *testing.T) string {
 	t.Helper()
 	ownMounts(t)
 	root := t.TempDir()
 	for name, text := range map[string]string{
-		"srv/data/first": "first", "srv/data/deep/x": "x", "etc/hosts": "below", "etc/passwd": "root:x:0:0::/root:/bin/sh\n", "etc/group": "root:x:0:\n", "outside/hosts": "hosts\n",
+		"srv/data/first": "first", "srv/data/deep/x": "x", "etc/hosts": "below",
+		"etc/passwd": "root:x:0:0::/root:/bin/sh\n", "etc/group": "root:x:0:\n", "outside/hosts": "hosts\n",
 	} {
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(root, name)), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte(text), 0o644))
@@ -28,8 +30,10 @@ func withMounts(t *testing.T) string {
 	deep := filepath.Join(root, "srv/data/deep")
 	require.NoError(t, unix.Mount("none", deep, "tmpfs", 0, ""))
 	require.NoError(t, os.WriteFile(filepath.Join(deep, "precious"), []byte("precious"), 0o644))
-	require.NoError(t, unix.Mount(filepath.Join(root, "outside/hosts"), filepath.Join(root, "etc/hosts"), "", unix.MS_BIND, ""))
-	require.NoError(t, unix.Mount(filepath.Join(root, "etc/passwd"), filepath.Join(root, "etc/passwd"), "", unix.MS_BIND, ""))
+	require.NoError(t,
+		unix.Mount(filepath.Join(root, "outside/hosts"), filepath.Join(root, "etc/hosts"), "", unix.MS_BIND, ""))
+	require.NoError(t,
+		unix.Mount(filepath.Join(root, "etc/passwd"), filepath.Join(root, "etc/passwd"), "", unix.MS_BIND, ""))
 	t.Cleanup(func() {
 		for _, name := range []string{"srv/data/deep", "etc/hosts", "etc/passwd"} {
 			_ = unix.Unmount(filepath.Join(root, name), unix.MNT_DETACH) // a test may have done it
@@ -45,9 +49,12 @@ func TestWhatIsMountedIsNeitherRemovedNorReplaced(t *testing.T) {
 		config object
 		names  string
 	}{
-		"a folder with a filesystem below it": {storage(object{"files": []object{first}, "directories": []object{over("/srv/data")}}), "/srv/data/deep"},
-		"a filesystem itself":                 {storage(object{"files": []object{first}, "directories": []object{over("/srv/data/deep")}}), "/srv/data/deep"},
-		"a file":                              {storage(object{"files": []object{first, {"path": "/etc/hosts", "overwrite": true, "contents": plain("new")}}}), "/etc/hosts"},
+		"a folder with a filesystem below it": {storage(object{"files": []object{first},
+			"directories": []object{over("/srv/data")}}), "/srv/data/deep"},
+		"a filesystem itself": {storage(object{"files": []object{first},
+			"directories": []object{over("/srv/data/deep")}}), "/srv/data/deep"},
+		"a file": {storage(object{"files": []object{first,
+			{"path": "/etc/hosts", "overwrite": true, "contents": plain("new")}}}), "/etc/hosts"},
 		"an account file": {object{"ignition": object{"version": "3.6.0"}, "storage": object{"files": []object{first}},
 			"passwd": object{"users": []object{{"name": "joe"}}}}, "/etc/passwd"},
 	} {
@@ -74,7 +81,8 @@ func TestWhatIsMountedGetsOwnerModeAndMore(t *testing.T) {
 	root := withMounts(t)
 	config := writeConfig(t, storage(object{
 		"directories": []object{{"path": "/srv/data/deep", "mode": 0o700, "user": object{"id": 5}}},
-		"files":       []object{{"path": "/etc/hosts", "mode": 0o600, "append": []object{plain("more\n")}}, {"path": "/srv/data/deep/new"}},
+		"files": []object{{"path": "/etc/hosts", "mode": 0o600, "append": []object{plain("more\n")}},
+			{"path": "/srv/data/deep/new"}},
 	}))
 	for range 2 {
 		code, out := applied(t, root, config)

@@ -22,8 +22,8 @@ import (
 	"github.com/glowplug-os/glowplug/stages/mounts"
 )
 
-// ownMounts gives the rest of a test mounts of its own, so that nothing it leaves stays on the machine. They belong to its
-// thread, and end with it.
+// ownMounts gives the rest of a test mounts of its own, so that nothing it leaves stays on the machine. They belong to
+// its thread, and end with it.
 func ownMounts(t *testing.T) {
 	t.Helper()
 	runtime.LockOSThread()
@@ -53,7 +53,8 @@ func filesystem(device, format, path string, options ...string) config.Filesyste
 
 func mountAll(t *testing.T, dir string, all ...config.Filesystem) (notated []string, err error) {
 	t.Helper()
-	return mounts.Mount(t.Context(), config.Storage{Filesystems: all}, dir, mounts.Options{Tools: host.NewTools(nil, nil)}, host.RunOptions{})
+	return mounts.Mount(t.Context(), config.Storage{Filesystems: all}, dir,
+		mounts.Options{Tools: host.NewTools(nil, nil)}, host.RunOptions{})
 }
 
 func unmountAll(t *testing.T, dir string, all ...config.Filesystem) error {
@@ -103,9 +104,11 @@ func TestNestedFilesystemsAreMountedAndUnmountedInOrder(t *testing.T) {
 	require.NoError(t, os.WriteFile(dir+"/var/lib/deep/er/file", nil, 0o600))
 
 	// Run again, it finds that nothing is to be done. (A subtest would run on a thread that does not see these mounts.)
-	again, err := mounts.Mount(t.Context(), config.Storage{Filesystems: all}, dir, mounts.Options{Tools: host.NewTools(map[string]string{"mount": "/not/there"}, nil)}, host.RunOptions{})
+	again, err := mounts.Mount(t.Context(), config.Storage{Filesystems: all}, dir,
+		mounts.Options{Tools: host.NewTools(map[string]string{"mount": "/not/there"}, nil)}, host.RunOptions{})
 	require.NoError(t, err)
-	assert.Equal(t, []string{"/var", "/var/lib", "/var/lib/deep"}, again, "what is as when it was made; the innermost has been used")
+	assert.Equal(t, []string{"/var", "/var/lib", "/var/lib/deep"}, again,
+		"what is as when it was made; the innermost has been used")
 	plan, err := mounts.Plan(config.Storage{Filesystems: all}, dir, mounts.Options{})
 	require.NoError(t, err)
 	assert.Equal(t, host.Keep, plan[2].Effect)
@@ -134,8 +137,10 @@ func TestAFailureLeavesNothingMounted(t *testing.T) {
 	dir := t.TempDir()
 	device := ext4(t)
 	_, err := mountAll(t, dir,
-		filesystem(ext4(t), "ext4", "/a"), filesystem(ext4(t), "ext4", "/a/b"), filesystem(device, "ext4", "/a/b/c", "no-such-option"))
-	require.ErrorContains(t, err, "mount /a/b/c ($.storage.filesystems.2): mount: exit status 32: mount: "+dir+"/a/b/c: ")
+		filesystem(ext4(t), "ext4", "/a"), filesystem(ext4(t), "ext4", "/a/b"),
+		filesystem(device, "ext4", "/a/b/c", "no-such-option"))
+	require.ErrorContains(t, err,
+		"mount /a/b/c ($.storage.filesystems.2): mount: exit status 32: mount: "+dir+"/a/b/c: ")
 	require.ErrorContains(t, err, device+` (16 MiB) holds ext4 "data", UUID `)
 	require.ErrorContains(t, err, "; is one of the mountOptions wrong: no-such-option?")
 	assert.Empty(t, mountedIn(t, dir))
@@ -145,7 +150,8 @@ func TestAFailureLeavesNothingMounted(t *testing.T) {
 func TestARunThatIsStoppedLeavesNothingMounted(t *testing.T) {
 	ownMounts(t)
 	dir := t.TempDir()
-	all := config.Storage{Filesystems: []config.Filesystem{filesystem(ext4(t), "ext4", "/a"), filesystem(ext4(t), "ext4", "/b")}}
+	all := config.Storage{Filesystems: []config.Filesystem{filesystem(ext4(t), "ext4", "/a"),
+		filesystem(ext4(t), "ext4", "/b")}}
 	ctx, cancel := context.WithCancel(t.Context())
 	stop := func(int, host.Step) error { cancel(); return nil }
 	_, err := mounts.Mount(ctx, all, dir, mounts.Options{Tools: host.NewTools(nil, nil)}, host.RunOptions{After: stop})
@@ -158,7 +164,8 @@ func TestAToolThatFailsAfterItHasMountedLeavesNothingMounted(t *testing.T) {
 	dir, late := t.TempDir(), filepath.Join(t.TempDir(), "mount")
 	require.NoError(t, os.WriteFile(late, []byte("#!/bin/sh\nmount \"$@\"\nexit 1\n"), 0o700))
 	all := config.Storage{Filesystems: []config.Filesystem{filesystem(ext4(t), "ext4", "/a")}}
-	_, err := mounts.Mount(t.Context(), all, dir, mounts.Options{Tools: host.NewTools(map[string]string{"mount": late}, nil)}, host.RunOptions{})
+	_, err := mounts.Mount(t.Context(), all, dir,
+		mounts.Options{Tools: host.NewTools(map[string]string{"mount": late}, nil)}, host.RunOptions{})
 	require.ErrorContains(t, err, "mount: exit status 1")
 	assert.Empty(t, mountedIn(t, dir))
 }
@@ -166,11 +173,14 @@ func TestAToolThatFailsAfterItHasMountedLeavesNothingMounted(t *testing.T) {
 func TestWhatStaysMountedAfterAFailureIsNamed(t *testing.T) {
 	ownMounts(t)
 	dir := t.TempDir()
-	all := config.Storage{Filesystems: []config.Filesystem{filesystem(ext4(t), "ext4", "/a"), filesystem("/dev/not-there", "ext4", "/b")}}
+	all := config.Storage{Filesystems: []config.Filesystem{filesystem(ext4(t), "ext4", "/a"),
+		filesystem("/dev/not-there", "ext4", "/b")}}
 	t.Cleanup(func() { must(t, "umount", dir+"/a") })
 	use := func(int, host.Step) error { sleepIn(t, dir+"/a"); return nil }
-	_, err := mounts.Mount(t.Context(), all, dir, mounts.Options{Tools: host.NewTools(nil, nil)}, host.RunOptions{After: use})
-	require.ErrorContains(t, err, "; there is no /dev/not-there; and /a stays mounted: umount "+dir+"/a: device or resource busy: used by sleep (process ")
+	_, err := mounts.Mount(t.Context(), all, dir, mounts.Options{Tools: host.NewTools(nil, nil)},
+		host.RunOptions{After: use})
+	require.ErrorContains(t, err, "; there is no /dev/not-there; and /a stays mounted: umount "+dir+
+		"/a: device or resource busy: used by sleep (process ")
 }
 
 func TestADeviceThatHoldsSomethingElseIsTold(t *testing.T) {
@@ -180,7 +190,8 @@ func TestADeviceThatHoldsSomethingElseIsTold(t *testing.T) {
 	require.ErrorContains(t, err, device+` (16 MiB) holds ext4 "data", UUID `)
 	require.ErrorContains(t, err, `, not xfs; "wipeFilesystem" has it made anew, and what is there is lost`)
 	_, err = mountAll(t, dir, filesystem(empty, "ext4", "/x"))
-	require.ErrorContains(t, err, empty+" (16 MiB) holds nothing known; there is no filesystem to mount before one is made")
+	require.ErrorContains(t, err,
+		empty+" (16 MiB) holds nothing known; there is no filesystem to mount before one is made")
 }
 
 // Images of ostree have a bind mount at /var before this stage.
@@ -200,7 +211,8 @@ func TestWhatIsMountedThereAlreadyIsMountedOver(t *testing.T) {
 	assert.Equal(t, append(before, "/var ext4 "+device+" rw,relatime"), mountedIn(t, dir))
 	require.NoError(t, unmountAll(t, dir, entry))
 	assert.Equal(t, before, mountedIn(t, dir))
-	require.ErrorContains(t, unmountAll(t, dir, entry), " is mounted there, not "+device, "it is not taken for the config's")
+	require.ErrorContains(t, unmountAll(t, dir, entry), " is mounted there, not "+device,
+		"it is not taken for the config's")
 	assert.Equal(t, before, mountedIn(t, dir))
 	must(t, "umount", dir+"/var")
 }
@@ -228,7 +240,8 @@ func TestTheRootItselfIsMounted(t *testing.T) {
 		made, err := mountAll(t, dir, all...)
 		require.NoError(t, err)
 		assert.Equal(t, []string{"/var"}, made)
-		assert.Equal(t, []string{" ext4 " + device + " rw,relatime", "/var ext4 " + inner + " rw,relatime"}, mountedIn(t, dir))
+		assert.Equal(t, []string{" ext4 " + device + " rw,relatime", "/var ext4 " + inner + " rw,relatime"},
+			mountedIn(t, dir))
 	}
 	require.NoError(t, unmountAll(t, dir, all...))
 	assert.Empty(t, mountedIn(t, dir))
@@ -241,7 +254,8 @@ func TestAMountInUseIsNotTakenDown(t *testing.T) {
 	_, err := mountAll(t, dir, entry)
 	require.NoError(t, err)
 	stop := sleepIn(t, dir+"/data/lost+found")
-	require.ErrorContains(t, unmountAll(t, dir, entry), "unmount /data ($.storage.filesystems.0): umount "+dir+"/data: device or resource busy: used by sleep (process ")
+	require.ErrorContains(t, unmountAll(t, dir, entry), "unmount /data ($.storage.filesystems.0): umount "+dir+
+		"/data: device or resource busy: used by sleep (process ")
 	stop()
 
 	require.NoError(t, os.Mkdir(dir+"/data/in", 0o755))
@@ -261,8 +275,8 @@ func TestAMountPathThroughALinkIsRefused(t *testing.T) {
 	assert.Empty(t, names(t, outside))
 }
 
-// A home on a filesystem of its own becomes the user's, also when the run that made its directory was cut off before it could
-// say so.
+// A home on a filesystem of its own becomes the user's, also when the run that made its directory was cut off before it
+// could say so.
 func TestAHomeThatIsMountedBecomesTheUsers(t *testing.T) {
 	for name, prepare := range map[string]func(dir string) error{
 		"a first run":                    func(string) error { return nil },
@@ -277,8 +291,10 @@ func TestAHomeThatIsMountedBecomesTheUsers(t *testing.T) {
 				require.NoError(t, os.WriteFile(dir+"/etc/"+file, nil, 0o600))
 			}
 			require.NoError(t, prepare(dir))
-			storage := config.Storage{Filesystems: []config.Filesystem{filesystem(ext4(t), "ext4", "/home/core/data"), filesystem(ext4(t), "ext4", "/home/core")}}
-			made, err := mounts.Mount(t.Context(), storage, dir, mounts.Options{Tools: host.NewTools(nil, nil)}, host.RunOptions{})
+			storage := config.Storage{Filesystems: []config.Filesystem{filesystem(ext4(t), "ext4", "/home/core/data"),
+				filesystem(ext4(t), "ext4", "/home/core")}}
+			made, err := mounts.Mount(t.Context(), storage, dir, mounts.Options{Tools: host.NewTools(nil, nil)},
+				host.RunOptions{})
 			require.NoError(t, err)
 			assert.Equal(t, []string{"/home", "/home/core", "/home/core/data"}, made)
 			uid := 1234

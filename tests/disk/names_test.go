@@ -32,11 +32,12 @@ func named(t *testing.T, link, node string) {
 	t.Cleanup(func() { _ = os.Remove(link) })
 }
 
-// Another disk of the machine has partitions of the same names. Links lead to these, and nothing of the kind that the config goes by them
-// for is made, on either disk.
+// Another disk of the machine has partitions of the same names. Links lead to these, and nothing of the kind that the
+// config goes by them for is made, on either disk.
 func TestANameThatLeadsToAnotherDiskStopsTheStageBeforeAnythingIsFormatted(t *testing.T) {
 	for kind, link := range map[string]string{
-		"a label": "/dev/disk/by-partlabel/glowplug-names", "a GUID": "/dev/disk/by-partuuid/" + nameGUID, "a disk's name": "/dev/disk/by-id/glowplug-names-part1",
+		"a label": "/dev/disk/by-partlabel/glowplug-names", "a GUID": "/dev/disk/by-partuuid/" + nameGUID,
+		"a disk's name": "/dev/disk/by-id/glowplug-names-part1",
 	} {
 		for use, storage := range map[string]config.Storage{
 			"filesystem": {Filesystems: []config.Filesystem{fsWanted("/dev/none", "ext4", fsWipe)}},
@@ -59,7 +60,8 @@ func TestANameThatLeadsToAnotherDiskStopsTheStageBeforeAnythingIsFormatted(t *te
 				o.Devices.Patience = 300 * time.Millisecond
 				before := other.sum(t)
 				_, err := disks.Run(context.Background(), storage, o)
-				require.ErrorContains(t, err, "device "+link+" leads to "+other.node+"p1, which is not partition 1 of /dev/disk/by-id/glowplug-names ($.storage.disks.0.partitions.0)")
+				require.ErrorContains(t, err, "device "+link+" leads to "+other.node+
+					"p1, which is not partition 1 of /dev/disk/by-id/glowplug-names ($.storage.disks.0.partitions.0)")
 				assert.Contains(t, strings.Join(diag.Hints(err), " "), "-part1")
 				assert.Equal(t, before, other.sum(t))
 				assert.Empty(t, fsFound(t, ours.node+"p1").Signatures)

@@ -39,11 +39,13 @@ func ptAttach(t *testing.T, file string, sector int, more ...string) *ptDisk {
 	args := append([]string{"--find", "--show", "--partscan", "--sector-size", fmt.Sprint(sector)}, more...)
 	node := strings.TrimSpace(must(t, "losetup", append(args, file)...))
 	t.Cleanup(func() {
-		if backing, _ := exec.Command("losetup", "--noheadings", "--output", "BACK-FILE", node).Output(); strings.TrimSpace(string(backing)) != file {
+		if backing, _ := exec.Command("losetup", "--noheadings", "--output", "BACK-FILE",
+			node).Output(); strings.TrimSpace(string(backing)) != file {
 			return // it is someone else's by now
 		}
 		_ = exec.Command("partx", "-d", node).Run()
-		_ = exec.Command("blockdev", "--setrw", node).Run() // a loop device that was made read-only stays so for whoever is next
+		// a loop device that was made read-only stays so for whoever is next
+		_ = exec.Command("blockdev", "--setrw", node).Run()
 		_ = exec.Command("losetup", "-d", node).Run()
 	})
 	return &ptDisk{node, file, sector}
@@ -118,9 +120,11 @@ func (d *ptDisk) table(t *testing.T) string {
 		if p.Start+p.Size == read.Table.LastLBA+1 {
 			size = "rest"
 		}
-		text = append(text, fmt.Sprintf("%s: %s+%s %s", strings.TrimPrefix(p.Node, d.node+"p"), mib(p.Start), size, p.Name))
+		text = append(text,
+			fmt.Sprintf("%s: %s+%s %s", strings.TrimPrefix(p.Node, d.node+"p"), mib(p.Start), size, p.Name))
 		ours := d.look(t).Found.Table.Partitions()[i]
-		assert.Equal(t, []any{p.Start, p.Size, p.Type, p.UUID, p.Name}, []any{ours.Start, ours.Size, ours.Type.String(), ours.GUID.String(), ours.Label})
+		assert.Equal(t, []any{p.Start, p.Size, p.Type, p.UUID, p.Name},
+			[]any{ours.Start, ours.Size, ours.Type.String(), ours.GUID.String(), ours.Label})
 	}
 	return strings.Join(text, "\n")
 }
@@ -205,52 +209,91 @@ type ptCase struct {
 func blank(*testing.T, *ptDisk) {}
 
 var ptCases = []ptCase{
-	{name: "made", have: blank, parts: []config.Partition{pt(1, -1, 10, ptLabel("a")), pt(2, -1, 5), pt(3, -1, -1, ptLabel("c"))}, table: "1: 1+10 a\n2: 11+5 \n3: 16+rest c"},
-	{name: "made at a start", have: blank, parts: []config.Partition{pt(1, 20, 10), pt(2, 5, 3), pt(4, 40, -1, ptLabel("d"))}, table: "1: 20+10 \n2: 5+3 \n4: 40+rest d"},
-	{name: "made in a wiped table", have: three, wipe: true, parts: []config.Partition{pt(1, -1, 3, ptLabel("new"))}, table: "1: 1+3 new", anew: true},
+	{name: "made", have: blank, parts: []config.Partition{pt(1, -1, 10, ptLabel("a")), pt(2, -1, 5),
+		pt(3, -1, -1, ptLabel("c"))}, table: "1: 1+10 a\n2: 11+5 \n3: 16+rest c"},
+	{name: "made at a start", have: blank, parts: []config.Partition{pt(1, 20, 10), pt(2, 5, 3),
+		pt(4, 40, -1, ptLabel("d"))}, table: "1: 20+10 \n2: 5+3 \n4: 40+rest d"},
+	{name: "made in a wiped table", have: three, wipe: true, parts: []config.Partition{pt(1, -1, 3, ptLabel("new"))},
+		table: "1: 1+3 new", anew: true},
 	{name: "a table is only wiped", have: three, wipe: true, table: "no table", anew: true},
-	{name: "added to those that are there", have: three, parts: []config.Partition{pt(4, -1, 7, ptLabel("more")), pt(9, 31, 1)}, table: threeText + "\n4: 44+7 more\n9: 31+1 "},
-	{name: "grown", have: three, parts: []config.Partition{pt(2, 11, 25, ptLabel("root"), ptType(ptRoot), ptResize)}, table: "1: 1+10 boot\n2: 11+25 root\n3: 40+4 data"},
-	{name: "grown to what is free", have: three, parts: []config.Partition{pt(3, -1, 0, ptResize)}, table: "1: 1+10 boot\n2: 11+20 root\n3: 40+rest data"},
-	{name: "grown beside new ones", have: three, parts: []config.Partition{pt(3, -1, 10, ptResize), pt(4, -1, 0, ptLabel("last"))}, table: "1: 1+10 boot\n2: 11+20 root\n3: 40+10 data\n4: 50+rest last"},
-	{name: "shrunk", have: three, parts: []config.Partition{pt(2, -1, 12, ptResize), pt(4, 23, 5)}, table: "1: 1+10 boot\n2: 11+12 root\n3: 40+4 data\n4: 23+5 "},
+	{name: "added to those that are there", have: three, parts: []config.Partition{pt(4, -1, 7, ptLabel("more")),
+		pt(9, 31, 1)}, table: threeText + "\n4: 44+7 more\n9: 31+1 "},
+	{name: "grown", have: three, parts: []config.Partition{pt(2, 11, 25, ptLabel("root"), ptType(ptRoot), ptResize)},
+		table: "1: 1+10 boot\n2: 11+25 root\n3: 40+4 data"},
+	{name: "grown to what is free", have: three, parts: []config.Partition{pt(3, -1, 0, ptResize)},
+		table: "1: 1+10 boot\n2: 11+20 root\n3: 40+rest data"},
+	{name: "grown beside new ones", have: three, parts: []config.Partition{pt(3, -1, 10, ptResize),
+		pt(4, -1, 0, ptLabel("last"))}, table: "1: 1+10 boot\n2: 11+20 root\n3: 40+10 data\n4: 50+rest last"},
+	{name: "shrunk", have: three, parts: []config.Partition{pt(2, -1, 12, ptResize), pt(4, 23, 5)},
+		table: "1: 1+10 boot\n2: 11+12 root\n3: 40+4 data\n4: 23+5 "},
 	{name: "a corrupt table is wiped", have: func(t *testing.T, d *ptDisk) {
 		three(t, d)
 		d.overwrite(t, int64(d.sector)+16, []byte{1, 2, 3, 4})
 		d.overwrite(t, 64<<20-int64(d.sector)+16, []byte{1, 2, 3, 4})
 	}, wipe: true, parts: []config.Partition{pt(1, -1, 3)}, table: "1: 1+3 ", anew: true},
-	{name: "start and size 0", have: blank, parts: []config.Partition{pt(1, 0, 8), pt(2, 0, 0)}, table: "1: 1+8 \n2: 9+rest "},
-	{name: "numbers 0", have: three, parts: []config.Partition{pt(0, -1, 2, ptLabel("x")), pt(5, -1, 2), pt(0, -1, 1, ptLabel("y"))}, table: threeText + "\n4: 46+2 x\n5: 44+2 \n6: 48+1 y", anew: true},
-	{name: "number 0 with a GUID is found again", have: three, parts: []config.Partition{pt(0, -1, -1, ptGUID(ptID), ptLabel("boot"))}, table: threeText},
-	{name: "one deleted", have: three, parts: []config.Partition{pt(2, -1, -1, ptGone, ptWipe)}, table: "1: 1+10 boot\n3: 40+4 data"},
-	{name: "all deleted", have: three, parts: []config.Partition{pt(3, -1, -1, ptGone, ptWipe), pt(2, -1, -1, ptGone, ptWipe), pt(1, -1, -1, ptGone, ptWipe)}, table: ""},
+	{name: "start and size 0", have: blank, parts: []config.Partition{pt(1, 0, 8), pt(2, 0, 0)},
+		table: "1: 1+8 \n2: 9+rest "},
+	{name: "numbers 0", have: three, parts: []config.Partition{pt(0, -1, 2, ptLabel("x")), pt(5, -1, 2),
+		pt(0, -1, 1, ptLabel("y"))}, table: threeText + "\n4: 46+2 x\n5: 44+2 \n6: 48+1 y", anew: true},
+	{name: "number 0 with a GUID is found again", have: three,
+		parts: []config.Partition{pt(0, -1, -1, ptGUID(ptID), ptLabel("boot"))}, table: threeText},
+	{name: "one deleted", have: three, parts: []config.Partition{pt(2, -1, -1, ptGone, ptWipe)},
+		table: "1: 1+10 boot\n3: 40+4 data"},
+	{name: "all deleted", have: three, parts: []config.Partition{pt(3, -1, -1, ptGone, ptWipe),
+		pt(2, -1, -1, ptGone, ptWipe), pt(1, -1, -1, ptGone, ptWipe)}, table: ""},
 	{name: "all mixed", have: three, parts: []config.Partition{
-		pt(1, 1, 10, ptLabel("boot")), pt(2, 11, 25, ptLabel("usr"), ptWipe), pt(3, -1, -1, ptGone, ptWipe), pt(5, 50, 4, ptLabel("five")), pt(4, 40, 10, ptLabel("four")), pt(7, -1, -1, ptGone),
+		pt(1, 1, 10, ptLabel("boot")), pt(2, 11, 25, ptLabel("usr"), ptWipe), pt(3, -1, -1, ptGone, ptWipe),
+		pt(5, 50, 4, ptLabel("five")), pt(4, 40, 10, ptLabel("four")), pt(7, -1, -1, ptGone),
 	}, table: "1: 1+10 boot\n2: 11+25 usr\n4: 40+10 four\n5: 50+4 five"},
-	{name: "all as wanted", have: three, parts: []config.Partition{pt(1, 1, 10, ptLabel("boot"), ptGUID(strings.ToUpper(ptID))), pt(2, 11, 20, ptLabel("root"), ptType(ptRoot)), pt(3, 40, 4, ptLabel("data"))}, table: threeText},
-	{name: "all as wanted, and may go", have: three, parts: []config.Partition{pt(1, 1, 10, ptLabel("boot"), ptWipe), pt(2, 11, 20, ptLabel("root"), ptWipe), pt(3, 40, 4, ptLabel("data"), ptWipe)}, table: threeText},
-	{name: "nothing is said of them", have: three, parts: []config.Partition{pt(1, -1, -1), pt(3, -1, -1, ptLabel("data"))}, table: threeText},
-	{name: "one that is not there should not be", have: three, parts: []config.Partition{pt(8, -1, -1, ptGone), pt(9, 3, 4, ptGone, ptWipe)}, table: threeText},
-	{name: "not as wanted, and may go", have: three, parts: []config.Partition{pt(1, 2, 8, ptLabel("boot"), ptWipe), pt(3, 40, 4, ptLabel("srv"), ptWipe)}, table: "1: 2+8 boot\n2: 11+20 root\n3: 40+4 srv"},
-	{name: "one deleted and one added", have: three, parts: []config.Partition{pt(1, -1, -1, ptGone, ptWipe), pt(4, 2, 6, ptLabel("four"))}, table: "2: 11+20 root\n3: 40+4 data\n4: 2+6 four"},
-	{name: "a start is not said", have: three, parts: []config.Partition{pt(2, -1, 20, ptLabel("root"))}, table: threeText},
-	{name: "a size is not said", have: three, parts: []config.Partition{pt(2, 11, -1, ptLabel("root"))}, table: threeText},
-	{name: "a filesystem that fills the disk is wiped", have: fills, wipe: true, parts: []config.Partition{pt(1, -1, 8)}, table: "1: 1+8 ", anew: true},
-	{name: "damage is mended", have: func(t *testing.T, d *ptDisk) { three(t, d); d.overwrite(t, 0, make([]byte, d.sector)) }, parts: []config.Partition{pt(1, -1, -1)}, table: threeText},
+	{name: "all as wanted",
+		have: three, parts: []config.Partition{pt(1, 1, 10, ptLabel("boot"), ptGUID(strings.ToUpper(ptID))),
+			pt(2, 11, 20, ptLabel("root"), ptType(ptRoot)), pt(3, 40, 4, ptLabel("data"))}, table: threeText},
+	{name: "all as wanted, and may go", have: three, parts: []config.Partition{pt(1, 1, 10, ptLabel("boot"), ptWipe),
+		pt(2, 11, 20, ptLabel("root"), ptWipe), pt(3, 40, 4, ptLabel("data"), ptWipe)}, table: threeText},
+	{name: "nothing is said of them", have: three,
+		parts: []config.Partition{pt(1, -1, -1), pt(3, -1, -1, ptLabel("data"))}, table: threeText},
+	{name: "one that is not there should not be", have: three,
+		parts: []config.Partition{pt(8, -1, -1, ptGone), pt(9, 3, 4, ptGone, ptWipe)}, table: threeText},
+	{name: "not as wanted, and may go", have: three, parts: []config.Partition{pt(1, 2, 8, ptLabel("boot"), ptWipe),
+		pt(3, 40, 4, ptLabel("srv"), ptWipe)}, table: "1: 2+8 boot\n2: 11+20 root\n3: 40+4 srv"},
+	{name: "one deleted and one added", have: three, parts: []config.Partition{pt(1, -1, -1, ptGone, ptWipe),
+		pt(4, 2, 6, ptLabel("four"))}, table: "2: 11+20 root\n3: 40+4 data\n4: 2+6 four"},
+	{name: "a start is not said", have: three, parts: []config.Partition{pt(2, -1, 20, ptLabel("root"))},
+		table: threeText},
+	{name: "a size is not said", have: three, parts: []config.Partition{pt(2, 11, -1, ptLabel("root"))},
+		table: threeText},
+	{name: "a filesystem that fills the disk is wiped", have: fills, wipe: true,
+		parts: []config.Partition{pt(1, -1, 8)}, table: "1: 1+8 ", anew: true},
+	{name: "damage is mended", have: func(t *testing.T, d *ptDisk) {
+		three(t, d)
+		d.overwrite(t, 0, make([]byte, d.sector))
+	}, parts: []config.Partition{pt(1, -1, -1)}, table: threeText},
 
-	{name: "deleted without leave", have: three, parts: []config.Partition{pt(2, -1, -1, ptGone)}, says: "exists and should not: wipePartitionEntry would let it be deleted"},
-	{name: "another start", have: three, parts: []config.Partition{pt(2, 12, 19)}, says: "is not as wanted: start sector is"},
-	{name: "another size", have: three, parts: []config.Partition{pt(2, 11, 21)}, says: "resize would let its size be changed"},
-	{name: "another type", have: three, parts: []config.Partition{pt(2, -1, -1, ptType(ptID))}, says: "type is 4F68BCE3"},
-	{name: "another GUID", have: three, parts: []config.Partition{pt(1, -1, -1, ptGUID(ptRoot))}, says: "GUID is 0B1F1F3E"},
-	{name: "another label", have: three, parts: []config.Partition{pt(1, -1, -1, ptLabel("other"))}, says: `label is "boot", want "other"`},
-	{name: "one of two is there, otherwise", have: three, parts: []config.Partition{pt(5, 50, 2), pt(1, 1, 9)}, says: "$.storage.disks.0.partitions.1"},
-	{name: "size 0 does not fill the disk", have: three, parts: []config.Partition{pt(3, 40, 0)}, says: "size in sectors is"},
+	{name: "deleted without leave", have: three, parts: []config.Partition{pt(2, -1, -1, ptGone)},
+		says: "exists and should not: wipePartitionEntry would let it be deleted"},
+	{name: "another start", have: three, parts: []config.Partition{pt(2, 12, 19)},
+		says: "is not as wanted: start sector is"},
+	{name: "another size", have: three, parts: []config.Partition{pt(2, 11, 21)},
+		says: "resize would let its size be changed"},
+	{name: "another type", have: three, parts: []config.Partition{pt(2, -1, -1, ptType(ptID))},
+		says: "type is 4F68BCE3"},
+	{name: "another GUID", have: three, parts: []config.Partition{pt(1, -1, -1, ptGUID(ptRoot))},
+		says: "GUID is 0B1F1F3E"},
+	{name: "another label", have: three, parts: []config.Partition{pt(1, -1, -1, ptLabel("other"))},
+		says: `label is "boot", want "other"`},
+	{name: "one of two is there, otherwise", have: three, parts: []config.Partition{pt(5, 50, 2), pt(1, 1, 9)},
+		says: "$.storage.disks.0.partitions.1"},
+	{name: "size 0 does not fill the disk", have: three, parts: []config.Partition{pt(3, 40, 0)},
+		says: "size in sectors is"},
 	{name: "start 0 is elsewhere", have: three, parts: []config.Partition{pt(3, 0, 4)}, says: "start sector is"},
-	{name: "resized with another label", have: three, parts: []config.Partition{pt(3, 40, 6, ptLabel("other"), ptResize)}, says: `label is "data", want "other"`},
+	{name: "resized with another label", have: three,
+		parts: []config.Partition{pt(3, 40, 6, ptLabel("other"), ptResize)}, says: `label is "data", want "other"`},
 	{name: "does not fit", have: three, parts: []config.Partition{pt(4, 30, 20)}, says: "partition 4 does not fit"},
-	{name: "a filesystem fills the disk", have: fills, parts: []config.Partition{pt(1, -1, 8)}, says: `is not partitioned, but filled with ext4 "all"`},
-	{name: "an MBR", have: func(t *testing.T, d *ptDisk) { must(t, "sh", "-c", "echo label:dos | sfdisk -q "+d.node) }, parts: []config.Partition{pt(1, -1, 8)}, says: "has an MBR partition table"},
+	{name: "a filesystem fills the disk", have: fills, parts: []config.Partition{pt(1, -1, 8)},
+		says: `is not partitioned, but filled with ext4 "all"`},
+	{name: "an MBR", have: func(t *testing.T, d *ptDisk) {
+		must(t, "sh", "-c", "echo label:dos | sfdisk -q "+d.node)
+	}, parts: []config.Partition{pt(1, -1, 8)}, says: "has an MBR partition table"},
 }
 
 func fills(t *testing.T, d *ptDisk) { must(t, "mkfs.ext4", "-q", "-F", "-L", "all", d.node) }
@@ -319,9 +362,13 @@ var ptHostile = map[string]func(t *testing.T, d *ptDisk){
 	"sizes of 2^64": func(t *testing.T, d *ptDisk) {
 		d.edit(t, 40, "\x00\x00\x00\x00\x00\x00\x00\x00\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF")
 	},
-	"partitions overlap":            func(t *testing.T, d *ptDisk) { d.editEntry(t, 128+32, le64(uint64(2<<20/d.sector))) },
-	"a partition ends early":        func(t *testing.T, d *ptDisk) { d.editEntry(t, 40, le64(1)) },
-	"a partition is behind the end": func(t *testing.T, d *ptDisk) { d.editEntry(t, 256+40, "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF") },
+	"partitions overlap": func(t *testing.T, d *ptDisk) {
+		d.editEntry(t, 128+32, le64(uint64(2<<20/d.sector)))
+	},
+	"a partition ends early": func(t *testing.T, d *ptDisk) { d.editEntry(t, 40, le64(1)) },
+	"a partition is behind the end": func(t *testing.T, d *ptDisk) {
+		d.editEntry(t, 256+40, "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF")
+	},
 }
 
 func le64(n uint64) string { return string(le.AppendUint64(nil, n)) }
@@ -374,7 +421,8 @@ func TestAMirrorGoesWithItsPartition(t *testing.T) {
 	ours, sgdisk := strings.Split(entries(d), "\n"), strings.Split(entries(theirs), "\n")
 	assert.Equal(t, sgdisk[1:], ours[1:], "but for the size of the entry that protects")
 	require.NoError(t, d.run(t, false, pt(3, -1, -1, ptGone, ptWipe)))
-	assert.Contains(t, entries(d), strings.Repeat(" 00", 16)+"\n"+strings.Repeat(" 00", 16)+"\n"+strings.Repeat(" 00", 16)+"\n 55 aa")
+	assert.Contains(t, entries(d),
+		strings.Repeat(" 00", 16)+"\n"+strings.Repeat(" 00", 16)+"\n"+strings.Repeat(" 00", 16)+"\n 55 aa")
 	d.sound(t)
 }
 
@@ -407,13 +455,15 @@ func TestDisksInUse(t *testing.T) {
 	for name, err := range map[string]error{
 		"partition 2 is in use (mounted at " + at + ")": d.run(t, true),
 		"is in use (mounted at " + at + "), and would be changed": errors.Join(
-			d.run(t, false, pt(2, -1, -1, ptGone, ptWipe)), d.run(t, false, pt(2, -1, 10, ptResize)), d.run(t, false, pt(2, 12, 10, ptWipe))),
+			d.run(t, false, pt(2, -1, -1, ptGone, ptWipe)), d.run(t, false, pt(2, -1, 10, ptResize)),
+			d.run(t, false, pt(2, 12, 10, ptWipe))),
 	} {
 		assert.ErrorContains(t, err, name)
 		assert.ErrorContains(t, err, "$.storage.disks.0")
 	}
 	assert.Equal(t, before, d.sum(t))
-	require.NoError(t, d.run(t, false, pt(2, -1, -1), pt(3, -1, -1, ptGone, ptWipe), pt(5, -1, 4)), "beside one that is in use")
+	require.NoError(t, d.run(t, false, pt(2, -1, -1), pt(3, -1, -1, ptGone, ptWipe), pt(5, -1, 4)),
+		"beside one that is in use")
 	assert.Equal(t, "1: 1+10 boot\n2: 11+20 root\n5: 31+4 ", d.table(t))
 	d.sound(t)
 }
@@ -433,7 +483,8 @@ func TestAnOpenPartitionIsNotDeleted(t *testing.T) {
 	require.NoError(t, err)
 	before, kernel := d.sum(t), d.look(t).Partitions
 	err = d.run(t, false, pt(1, -1, -1, ptGone, ptWipe), pt(3, -1, -1, ptGone, ptWipe))
-	require.ErrorContains(t, err, "nothing was written: partition 3: the kernel does not drop it: device or resource busy; something has "+d.node+"p3 open")
+	require.ErrorContains(t, err, "nothing was written: partition 3: the kernel does not drop it: device or resource "+
+		"busy; something has "+d.node+"p3 open")
 	assert.Equal(t, before, d.sum(t))
 	assert.Equal(t, kernel, d.look(t).Partitions, "partition 1 came back")
 	require.NoError(t, f.Close())
@@ -446,7 +497,8 @@ func TestAReadOnlyDisk(t *testing.T) {
 	three(t, d)
 	must(t, "blockdev", "--setro", d.node)
 	require.NoError(t, d.run(t, false, pt(1, -1, -1)), "nothing to write")
-	require.ErrorContains(t, d.run(t, false, pt(4, -1, 3)), "is read-only, and its partition table would have to be written")
+	require.ErrorContains(t, d.run(t, false, pt(4, -1, 3)),
+		"is read-only, and its partition table would have to be written")
 	must(t, "blockdev", "--setrw", d.node)
 	require.NoError(t, d.run(t, false, pt(4, -1, 3)))
 	d.sound(t)
@@ -512,12 +564,14 @@ func TestWhoOnlyLooksIsWaitedFor(t *testing.T) {
 	require.ErrorContains(t, (&fsRun{}).run(t, fsWanted(dev, "vfat", fsWipe)), "device or resource busy")
 }
 
-// A table of a kind that only the kernel knows (of a DASD, a Mac) is content as well. Here the kernel was told of its partitions.
+// A table of a kind that only the kernel knows (of a DASD, a Mac) is content as well. Here the kernel was told of its
+// partitions.
 func TestPartitionsOfAnUnknownTable(t *testing.T) {
 	d := ptNew(t, 320, 512)
 	must(t, "addpart", d.node, "1", "2048", "4096")
 	before := d.sum(t)
-	require.ErrorContains(t, d.run(t, false, pt(1, -1, 5)), "has a partition table that only the kernel can read; wipeTable would let it be overwritten")
+	require.ErrorContains(t, d.run(t, false, pt(1, -1, 5)),
+		"has a partition table that only the kernel can read; wipeTable would let it be overwritten")
 	require.ErrorContains(t, (&fsRun{}).run(t, fsWanted(d.node, "ext4")), "has partitions")
 	assert.Equal(t, before, d.sum(t))
 	require.NoError(t, d.run(t, true, pt(1, -1, 5)))
@@ -554,7 +608,8 @@ func TestADiskThatVanishes(t *testing.T) {
 	again.sound(t)
 }
 
-// A disk whose medium is full takes no writes, at whatever point of the change. When it has room again the next run does the rest.
+// A disk whose medium is full takes no writes, at whatever point of the change. When it has room again the next run
+// does the rest.
 func TestADiskWithoutRoom(t *testing.T) {
 	for _, room := range []int{0, 4, 8, 16, 20, 24, 28, 36, 40} {
 		t.Run(fmt.Sprint(room), func(t *testing.T) {
@@ -584,7 +639,8 @@ func TestADiskWithoutRoom(t *testing.T) {
 
 // A run stopped after any step is completed by the next one: the same table, the same partitions of the kernel.
 func TestStoppedRunsConverge(t *testing.T) {
-	parts := []config.Partition{pt(1, 1, 10, ptGUID(ptID)), pt(2, -1, -1, ptGone, ptWipe), pt(3, -1, 8, ptResize), pt(0, 20, 5, ptGUID(ptRoot), ptWipe)}
+	parts := []config.Partition{pt(1, 1, 10, ptGUID(ptID)), pt(2, -1, -1, ptGone, ptWipe), pt(3, -1, 8, ptResize),
+		pt(0, 20, 5, ptGUID(ptRoot), ptWipe)}
 	whole := ptNew(t, 64, 512)
 	three(t, whole)
 	require.NoError(t, whole.run(t, false, parts...))

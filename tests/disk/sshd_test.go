@@ -21,12 +21,14 @@ type layout struct {
 
 var layouts = []layout{
 	{"authorized_keys", "false", "", ".ssh/authorized_keys"},
-	{"a fragment that sshd reads", "true", "AuthorizedKeysFile .ssh/authorized_keys .ssh/authorized_keys.d/ignition\n", ".ssh/authorized_keys.d/ignition"},
-	{"a fragment that a command reads", "true", "AuthorizedKeysCommand /usr/bin/cat %h/.ssh/authorized_keys.d/ignition\nAuthorizedKeysCommandUser %u\n", ".ssh/authorized_keys.d/ignition"},
+	{"a fragment that sshd reads", "true", "AuthorizedKeysFile .ssh/authorized_keys .ssh/authorized_keys.d/ignition\n",
+		".ssh/authorized_keys.d/ignition"},
+	{"a fragment that a command reads", "true", "AuthorizedKeysCommand /usr/bin/cat " +
+		"%h/.ssh/authorized_keys.d/ignition\nAuthorizedKeysCommandUser %u\n", ".ssh/authorized_keys.d/ignition"},
 }
 
-// The root's own sshd looks for keys where they are, and lets their owners in: with all that it asks of owners and modes (StrictModes),
-// through PAM, to a shell in their homes. It talks through pipes, so no port is taken.
+// The root's own sshd looks for keys where they are, and lets their owners in: with all that it asks of owners and
+// modes (StrictModes), through PAM, to a shell in their homes. It talks through pipes, so no port is taken.
 func TestSSHDTakesTheKeys(t *testing.T) {
 	for i, l := range layouts {
 		w := ways[i%len(ways)] // a copy of the root takes seconds
@@ -38,7 +40,8 @@ func TestSSHDTakesTheKeys(t *testing.T) {
 }
 
 // loginUsers are one with an ordinary home and group, and one with neither.
-var loginUsers = map[string]struct{ home, key string }{"core": {"/home/core", "/root/core"}, "web": {"/srv/web", "/root/web"}}
+var loginUsers = map[string]struct{ home, key string }{"core": {"/home/core", "/root/core"},
+	"web": {"/srv/web", "/root/web"}}
 
 func loginWith(t *testing.T, w way, l layout) {
 	root := debian(t)
@@ -46,8 +49,10 @@ func loginWith(t *testing.T, w way, l layout) {
 	config := object{"ignition": object{"version": "3.6.0"}, "passwd": object{
 		"groups": []object{{"name": "apps", "gid": 2000}},
 		"users": []object{
-			{"name": "core", "groups": []string{"sudo"}, "shell": "/bin/bash", "sshAuthorizedKeys": []string{oneKey, newKey(t, root, loginUsers["core"].key)}},
-			{"name": "web", "uid": 1500, "primaryGroup": "apps", "homeDir": "/srv/web", "sshAuthorizedKeys": []string{newKey(t, root, loginUsers["web"].key)}},
+			{"name": "core", "groups": []string{"sudo"}, "shell": "/bin/bash",
+				"sshAuthorizedKeys": []string{oneKey, newKey(t, root, loginUsers["core"].key)}},
+			{"name": "web", "uid": 1500, "primaryGroup": "apps", "homeDir": "/srv/web",
+				"sshAuthorizedKeys": []string{newKey(t, root, loginUsers["web"].key)}},
 		},
 	}}
 	code, out := w.run(t, root, writeConfig(t, config))
@@ -97,14 +102,16 @@ func newKey(t *testing.T, root, at string) string {
 func effective(t *testing.T, root, user string) map[string]string {
 	t.Helper()
 	set := map[string]string{}
-	for line := range strings.Lines(within(t, root, "/usr/sbin/sshd", "-T", "-C", "user="+user+",host=localhost,addr=127.0.0.1")) {
+	for line := range strings.Lines(within(t, root, "/usr/sbin/sshd", "-T", "-C",
+		"user="+user+",host=localhost,addr=127.0.0.1")) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
 		set[name] = value
 	}
 	return set
 }
 
-// resolved gives the words of a setting as sshd_config(5) has them: tokens replaced, and what is no absolute path below the home.
+// resolved gives the words of a setting as sshd_config(5) has them: tokens replaced, and what is no absolute path below
+// the home.
 func resolved(setting, user, home string) []string {
 	words := strings.Fields(strings.NewReplacer("%h", home, "%u", user).Replace(setting))
 	for i, word := range words {
@@ -117,8 +124,9 @@ func resolved(setting, user, home string) []string {
 
 // login runs two commands as a user who shows a key.
 func login(root, user, key string) (string, error) {
-	ssh := exec.Command("chroot", root, "ssh", "-F", "none", "-i", key, "-o", "ProxyCommand=/usr/sbin/sshd -i", "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes",
-		"-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", user+"@localhost", `echo "$(id -un) $(pwd)"`)
+	ssh := exec.Command("chroot", root, "ssh", "-F", "none", "-i", key, "-o", "ProxyCommand=/usr/sbin/sshd -i",
+		"-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no", "-o",
+		"UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", user+"@localhost", `echo "$(id -un) $(pwd)"`)
 	out, err := ssh.CombinedOutput()
 	return string(out), err
 }

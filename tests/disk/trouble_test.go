@@ -32,7 +32,8 @@ func large() (config object, contents map[string]string) {
 		}
 		path := fmt.Sprintf("/data/%d", i)
 		contents[path] = string(content)
-		files = append(files, object{"path": path, "contents": object{"source": "data:;base64," + base64.StdEncoding.EncodeToString(content)}})
+		files = append(files, object{"path": path,
+			"contents": object{"source": "data:;base64," + base64.StdEncoding.EncodeToString(content)}})
 	}
 	return storage(object{"files": files}), contents
 }
@@ -102,9 +103,10 @@ func TestADeviceWhereAFileGoes(t *testing.T) {
 		entry object
 		code  int
 	}{
-		"is not written to":                    {object{"path": "/etc/device", "contents": plain("x")}, 1},
-		"is not appended to":                   {object{"path": "/etc/device", "append": []object{plain("x")}}, 1},
-		"gives way to a file with overwrite":   {object{"path": "/etc/device", "overwrite": true, "contents": plain("x")}, 0},
+		"is not written to":  {object{"path": "/etc/device", "contents": plain("x")}, 1},
+		"is not appended to": {object{"path": "/etc/device", "append": []object{plain("x")}}, 1},
+		"gives way to a file with overwrite": {object{"path": "/etc/device", "overwrite": true, "contents": plain("x")},
+			0},
 		"is no directory for what is below it": {object{"path": "/etc/device/file", "contents": plain("x")}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -158,7 +160,8 @@ func TestWithoutRootPrivileges(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, os.Chown(root, 65534, 65534))
 		args := append([]string{"apply", "--root", root}, options...)
-		command := exec.Command(filepath.Join(open, "glowplug"), append(args, filepath.Join(open, filepath.Base(owned)))...)
+		command := exec.Command(filepath.Join(open, "glowplug"),
+			append(args, filepath.Join(open, filepath.Base(owned)))...)
 		command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 		code, out = call(t, command)
 		return root, code, out

@@ -90,14 +90,21 @@ var wantedStates = []object{
 }
 
 var statesAfter = map[string]string{
-	"masked-here.service": "masked", "masked-off.service": "masked", "absent.service": "", "absent-off.service": "", "masked.service": "masked",
-	"masked-too.service": "masked", "dangling.service": "", "static.service": "static", "bare@.service": "disabled", "on.service": "disabled",
-	"own-off.service": "disabled", "own.service": "enabled", "plain.service": "enabled", "plain-too.service": "enabled", "asks.service": "enabled",
-	"asked.service": "alias", "alias.service": "alias", "unmasked.service": "enabled", "linked.service": "enabled", "dropin.service": "enabled",
-	"two@one.service": "enabled", "two@x.service": "enabled", "default@one.service": "disabled", "some@a.service": "enabled", "some@b.service": "disabled",
+	"masked-here.service": "masked", "masked-off.service": "masked", "absent.service": "", "absent-off.service": "",
+	"masked.service":     "masked",
+	"masked-too.service": "masked", "dangling.service": "", "static.service": "static", "bare@.service": "disabled",
+	"on.service":      "disabled",
+	"own-off.service": "disabled", "own.service": "enabled", "plain.service": "enabled", "plain-too.service": "enabled",
+	"asks.service":  "enabled",
+	"asked.service": "alias", "alias.service": "alias", "unmasked.service": "enabled", "linked.service": "enabled",
+	"dropin.service":  "enabled",
+	"two@one.service": "enabled", "two@x.service": "enabled", "default@one.service": "disabled",
+	"some@a.service": "enabled", "some@b.service": "disabled",
 	"with.socket": "enabled", "with.service": "disabled", "ssh.service": "disabled",
-	"tty@on.service": "enabled", "tty@off.service": "disabled", "tty@config.service": "masked", "tty@image.service": "masked",
-	"exact@one.service": "disabled", "exact@two.service": "enabled", "own@one.service": "disabled", "no@1.service": "masked",
+	"tty@on.service": "enabled", "tty@off.service": "disabled", "tty@config.service": "masked",
+	"tty@image.service": "masked",
+	"exact@one.service": "disabled", "exact@two.service": "enabled", "own@one.service": "disabled",
+	"no@1.service": "masked",
 }
 
 // withUnits gives the parts of a Debian tree that are about units, with units of all kinds.
@@ -119,15 +126,17 @@ func withUnits(t *testing.T, matchAll string) string {
 			require.NoError(t, os.WriteFile(root+at, []byte(text), 0o644))
 		}
 	}
-	must(t, "systemctl", "--root", root, "enable", "on.service", "default@one.service", "some@b.service", "tty@off.service", "exact@.service")
+	must(t, "systemctl", "--root", root, "enable", "on.service", "default@one.service", "some@b.service",
+		"tty@off.service", "exact@.service")
 	if matchAll != "" {
-		require.NoError(t, os.WriteFile(root+"/usr/lib/systemd/system-preset/99-default.preset", []byte(matchAll), 0o644))
+		require.NoError(t,
+			os.WriteFile(root+"/usr/lib/systemd/system-preset/99-default.preset", []byte(matchAll), 0o644))
 	}
 	return root
 }
 
-// The states are those of the config after any number of runs, with the presets of a first boot or without, whatever the image's
-// own presets say and however the first boot goes by them.
+// The states are those of the config after any number of runs, with the presets of a first boot or without, whatever
+// the image's own presets say and however the first boot goes by them.
 func TestUnitsAreAsTheConfigHasThem(t *testing.T) {
 	config := writeConfig(t, object{"ignition": object{"version": "3.4.0"}, "systemd": object{"units": wantedStates}})
 	for _, images := range []string{"", "disable *"} {
@@ -143,7 +152,8 @@ func TestUnitsAreAsTheConfigHasThem(t *testing.T) {
 					code, out := call(t, exec.Command(program(t, "glowplug"), "apply", "--root", root, config))
 					require.Equal(t, 0, code, out)
 					assert.Equal(t, 7, strings.Count(out, "cannot be enabled"), out)
-					assert.Equal(t, images == "", strings.Contains(out, "along.socket is enabled along with along.service"), out)
+					assert.Equal(t, images == "",
+						strings.Contains(out, "along.socket is enabled along with along.service"), out)
 					agrees(t, root, statesAfter)
 				}
 				first(t, root)
@@ -156,7 +166,8 @@ func TestUnitsAreAsTheConfigHasThem(t *testing.T) {
 				for range 2 {
 					code, out := boot(t, root, config)
 					require.Equal(t, 0, code, out)
-					assert.Contains(t, out, "unit masked.service cannot be enabled: it is masked by /etc/systemd/system/masked.service")
+					assert.Contains(t, out,
+						"unit masked.service cannot be enabled: it is masked by /etc/systemd/system/masked.service")
 				}
 				first(t, root)
 				code, out := boot(t, root, config)

@@ -59,7 +59,8 @@ func again() error {
 	if out, err := exec.Command("go", "build", "-C", "s3server", "-o", dir, ".").CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: %s", err, out)
 	}
-	run := exec.Command("unshare", append([]string{"--net", "--mount", "--mount-proc", "--pid", "--fork", "--kill-child", self}, os.Args[1:]...)...)
+	run := exec.Command("unshare", append([]string{"--net", "--mount", "--mount-proc", "--pid", "--fork",
+		"--kill-child", self}, os.Args[1:]...)...)
 	run.Env = append(os.Environ(), inside+"="+dir)
 	run.Stdout, run.Stderr = os.Stdout, os.Stderr
 	return run.Run()
@@ -150,9 +151,11 @@ func (w *world) certify(t *testing.T) {
 	require.NoError(t, err)
 	from, to := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
 	authority := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign, NotBefore: from, NotAfter: to,
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageCertSign, NotBefore: from, NotAfter: to,
 	}
-	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), NotBefore: from, NotAfter: to, DNSNames: strings.Fields(strings.NewReplacer("127.0.0.1", "", "127.0.0.2", "", "127.0.0.3", "").Replace(hosts))}
+	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), NotBefore: from, NotAfter: to,
+		DNSNames: strings.Fields(strings.NewReplacer("127.0.0.1", "", "127.0.0.2", "", "127.0.0.3", "").Replace(hosts))}
 	issue := func(c *x509.Certificate) string {
 		der, err := x509.CreateCertificate(rand.Reader, c, authority, &key.PublicKey, key)
 		require.NoError(t, err)
@@ -166,7 +169,8 @@ func (w *world) certify(t *testing.T) {
 }
 
 func (w *world) nginx(t *testing.T) {
-	w.write(t, "nginx.conf", strings.ReplaceAll(`daemon off; pid $/nginx.pid; error_log $/nginx.err; worker_processes 1; user root;
+	w.write(t, "nginx.conf",
+		strings.ReplaceAll(`daemon off; pid $/nginx.pid; error_log $/nginx.err; worker_processes 1; user root;
 events {}
 http {
 	log_format ours '$request $status $http_range';
@@ -200,12 +204,14 @@ func (w *world) tftpd(t *testing.T) {
 }
 
 func (w *world) proxy(t *testing.T) {
-	w.write(t, "tinyproxy.conf", strings.ReplaceAll("Port 3128\nListen 127.0.0.1\nLogFile \"$/proxy.log\"\nLogLevel Info\nPidFile \"$/proxy.pid\"\nBasicAuth me secret\nConnectPort 443\n", "$", w.dir))
+	w.write(t, "tinyproxy.conf", strings.ReplaceAll("Port 3128\nListen 127.0.0.1\nLogFile \"$/proxy.log\"\n"+
+		"LogLevel Info\nPidFile \"$/proxy.pid\"\nBasicAuth me secret\nConnectPort 443\n", "$", w.dir))
 	w.serve(t, "127.0.0.1:3128", "tinyproxy", "-d", "-c", w.path("tinyproxy.conf"))
 }
 
 func (w *world) s3(t *testing.T) {
-	w.serve(t, "127.0.0.3:443", filepath.Join(os.Getenv(inside), "s3server"), "127.0.0.3:443", w.path("leaf.pem"), w.path("key.pem"), "bucket", "eu-west-1", w.path("served"))
+	w.serve(t, "127.0.0.3:443", filepath.Join(os.Getenv(inside), "s3server"), "127.0.0.3:443", w.path("leaf.pem"),
+		w.path("key.pem"), "bucket", "eu-west-1", w.path("served"))
 }
 
 // cutter passes connections on to nginx, and breaks the first so many off after a number of bytes.

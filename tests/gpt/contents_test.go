@@ -19,7 +19,8 @@ type piece struct {
 	Data []byte `json:"data"`
 }
 
-// A content is a device that somebody's tool formatted, as far as it takes to tell with what, and what blkid says of it.
+// A content is a device that somebody's tool formatted, as far as it takes to tell with what, and what blkid says of
+// it.
 type content struct {
 	Name   string  `json:"name"`
 	Size   int64   `json:"size"`
@@ -88,8 +89,9 @@ func TestContentsAreThoseThatBlkidSees(t *testing.T) {
 		})
 		seen[c.Says.Type] = true
 	}
-	for _, kind := range []string{"ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "swap", "crypto_LUKS", "linux_raid_member", "LVM2_member",
-		"iso9660", "udf", "squashfs", "erofs", "f2fs", "bcache", "zfs_member", "ntfs", "exfat"} {
+	for _, kind := range []string{"ext2", "ext3", "ext4", "xfs", "btrfs", "vfat", "swap", "crypto_LUKS",
+		"linux_raid_member", "LVM2_member", "iso9660", "udf", "squashfs", "erofs", "f2fs", "bcache", "zfs_member",
+		"ntfs", "exfat"} {
 		assert.Contains(t, seen, kind)
 	}
 }

@@ -1,5 +1,6 @@
-// Package gpt compares internal/block with the tools that others partition disks with: what sgdisk allocates on thousands of
-// random disks, and the tables that sgdisk, sfdisk and go-diskfs write. All of it is recorded in testdata, and made again by
+// Package gpt compares internal/block with the tools that others partition disks with: what sgdisk allocates on
+// thousands of random disks, and the tables that sgdisk, sfdisk and go-diskfs write. All of it is recorded in testdata,
+// and made again by
 //
 //	go test -tags disk -run Live ./tests/gpt -record
 package gpt
@@ -102,7 +103,8 @@ func (a allocation) made(t *testing.T) *block.Table {
 	require.NoError(t, err)
 	var all []block.Decision
 	for _, p := range a.Parts {
-		all = append(all, block.Decision{Verdict: block.Create, Resolved: block.Resolved{Number: int(p[0]), Start: p[1], Size: p[2] - p[1] + 1}})
+		all = append(all, block.Decision{Verdict: block.Create,
+			Resolved: block.Resolved{Number: int(p[0]), Start: p[1], Size: p[2] - p[1] + 1}})
 	}
 	table, err = block.Apply(table, all, random(was))
 	require.NoError(t, err)
@@ -131,7 +133,8 @@ func (a allocation) table(t *testing.T) *block.Table {
 func (a allocation) specs() []block.Spec {
 	var all []block.Spec
 	for _, w := range a.Wants {
-		all = append(all, block.Spec{Number: w.N, StartMiB: w.Start, SizeMiB: w.Size, ShouldExist: !w.Gone, WipePartitionEntry: w.Wipe})
+		all = append(all, block.Spec{Number: w.N, StartMiB: w.Start, SizeMiB: w.Size, ShouldExist: !w.Gone,
+			WipePartitionEntry: w.Wipe})
 	}
 	return all
 }
@@ -208,7 +211,8 @@ func TestNumbersAndPlacesAreThoseOfSgdisk(t *testing.T) {
 		count(&blank, a.Was == 0)
 		count(&wide, a.SectorSize == 4096)
 	}
-	t.Logf("%d disks: %d refused, %d grown, %d blank, %d with sectors of 4096 bytes", len(all), fails, grown, blank, wide)
+	t.Logf("%d disks: %d refused, %d grown, %d blank, %d with sectors of 4096 bytes", len(all), fails, grown, blank,
+		wide)
 	for _, n := range []int{fails, grown, blank, wide} {
 		assert.Greater(t, n, len(all)/20, "of each sort there are enough to tell")
 	}

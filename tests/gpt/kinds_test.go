@@ -19,8 +19,8 @@ const kindSize = 64 << 20
 // fields are bytes at offsets.
 type fields map[int64]string
 
-// kinds are devices with no more than what makes libblkid name them: a magic and, where libblkid checks more, what goes with it. The name
-// is libblkid's; a word behind it tells variants apart. What tools make is in makers.
+// kinds are devices with no more than what makes libblkid name them: a magic and, where libblkid checks more, what goes
+// with it. The name is libblkid's; a word behind it tells variants apart. What tools make is in makers.
 func kinds() []content {
 	var all []content
 	for _, some := range []map[string]fields{controllerKinds(), volumeKinds(), filesystemKinds()} {
@@ -40,22 +40,25 @@ func kinds() []content {
 func controllerKinds() map[string]fields {
 	const end = kindSize
 	all := map[string]fields{
-		"ddf_raid_member":            {end - 512: "\xde\x11\xde\x11"},
-		"ddf_raid_member elsewhere":  {end - 257*512: "\xde\x11\xde\x11"},
-		"isw_raid_member":            {end - 1024: "Intel Raid ISM Cfg Sig. 1.3.00"},
-		"lsi_mega_raid_member":       {end - 512: "$XIDE$"},
-		"via_raid_member":            {end - 512: "\x55\xaa\x01", end - 512 + 50: "\x00"}, // the sum of the 50 bytes before
-		"silicon_medley_raid_member": {end - 512 + 0x60: "\x00\x00\x00\x2f", end - 512 + 0x104: l16(1, 2, 0, 2), end - 512 + 0x13e: l16(1<<16 - 0x2f00 - 5)},
-		"nvidia_raid_member":         {end - 1024: nvidia()},
-		"hpt45x_raid_member":         {end - 11*512: "\xf3\x16\x78\x5a"},
-		"hpt45x_raid_member broken":  {end - 11*512: "\xfd\x16\x78\x5a"},
-		"hpt37x_raid_member":         {4640: "\xf0\x16\x78\x5a"},
-		"hpt37x_raid_member broken":  {4640: "\xfd\x16\x78\x5a"},
-		"adaptec_raid_member":        {end - 512: "\x37\xfc\x4d\x1e", end - 256: "DPTM"},
-		"jmicron_raid_member":        {end - 512: "JM\x00\x01" + l16(1<<16-0x4d4a-0x0100)},
+		"ddf_raid_member":           {end - 512: "\xde\x11\xde\x11"},
+		"ddf_raid_member elsewhere": {end - 257*512: "\xde\x11\xde\x11"},
+		"isw_raid_member":           {end - 1024: "Intel Raid ISM Cfg Sig. 1.3.00"},
+		"lsi_mega_raid_member":      {end - 512: "$XIDE$"},
+		// the sum of the 50 bytes before
+		"via_raid_member": {end - 512: "\x55\xaa\x01", end - 512 + 50: "\x00"},
+		"silicon_medley_raid_member": {end - 512 + 0x60: "\x00\x00\x00\x2f", end - 512 + 0x104: l16(1, 2, 0, 2),
+			end - 512 + 0x13e: l16(1<<16 - 0x2f00 - 5)},
+		"nvidia_raid_member":        {end - 1024: nvidia()},
+		"hpt45x_raid_member":        {end - 11*512: "\xf3\x16\x78\x5a"},
+		"hpt45x_raid_member broken": {end - 11*512: "\xfd\x16\x78\x5a"},
+		"hpt37x_raid_member":        {4640: "\xf0\x16\x78\x5a"},
+		"hpt37x_raid_member broken": {4640: "\xfd\x16\x78\x5a"},
+		"adaptec_raid_member":       {end - 512: "\x37\xfc\x4d\x1e", end - 256: "DPTM"},
+		"jmicron_raid_member":       {end - 512: "JM\x00\x01" + l16(1<<16-0x4d4a-0x0100)},
 	}
 	for _, sector := range []int64{16, 63, 255, 256, 399, 591, 675, 735, 911, 951, 974, 991, 3087} {
-		all["promise_fasttrack_raid_member at sector -"+strconv.FormatInt(sector, 10)] = fields{end - sector*512: "Promise Technology, Inc."}
+		all["promise_fasttrack_raid_member at sector -"+
+			strconv.FormatInt(sector, 10)] = fields{end - sector*512: "Promise Technology, Inc."}
 	}
 	return all
 }
@@ -88,16 +91,20 @@ func volumeKinds() map[string]fields {
 		"DM_verity_hash":            {0: "verity\x00\x00\x01"},
 		"DM_integrity":              {0: "integrt\x00\x01"},
 		"VMFS_volume_member":        {1 << 20: "\x0d\xd0\x01\xc0"},
-		"ubi":                       {0: sealed(64, fields{0: "UBI#\x01"}, func(sb []byte) { binary.BigEndian.PutUint32(sb[60:], ^crc32.ChecksumIEEE(sb[:60])) })},
-		"vdo":                       {0: "dmvdo001"},
-		"stratis": {512: sealed(512, fields{4: "!Stra0tis\x86\xff\x02^\x41rh" + l64(kindSize/512) + "\x01", 32: id + id + id + id}, func(sb []byte) {
+		"ubi": {0: sealed(64, fields{0: "UBI#\x01"},
+			func(sb []byte) { binary.BigEndian.PutUint32(sb[60:], ^crc32.ChecksumIEEE(sb[:60])) })},
+		"vdo": {0: "dmvdo001"},
+		"stratis": {512: sealed(512, fields{4: "!Stra0tis\x86\xff\x02^\x41rh" + l64(kindSize/512) + "\x01",
+			32: id + id + id + id}, func(sb []byte) {
 			binary.LittleEndian.PutUint32(sb, crc32.Checksum(sb[4:], castagnoli))
 		})},
-		"BitLocker":                {0: "\xeb\x58\x90-FVE-FS-\x00\x02", 160: bitLockerKind + l64(bitLockerAt), bitLockerAt: "-FVE-FS-" + l16(64, 2)},
+		"BitLocker": {0: "\xeb\x58\x90-FVE-FS-\x00\x02", 160: bitLockerKind + l64(bitLockerAt),
+			bitLockerAt: "-FVE-FS-" + l16(64, 2)},
 		"cs_fvault2":               {0: coreStorage()},
 		"swsuspend":                {1024: "\x01\x00\x00\x00\xff\x0f", 4086: "S1SUSPEND\x00"},
 		"swsuspend of large pages": {1024: "\x01\x00\x00\x00\xff\x0f", 65526: "LINHIB0001"},
-		"xfs_external_log":         {0: b32(0xfeedbabe, 1, 2, 512) + b64(1<<32, 1<<32) + strings.Repeat("\x00", 8) + b32(1), 300: b32(1) + id + b32(32768)},
+		"xfs_external_log": {0: b32(0xfeedbabe, 1, 2, 512) + b64(1<<32, 1<<32) + strings.Repeat("\x00", 8) + b32(1),
+			300: b32(1) + id + b32(32768)},
 	}
 }
 
@@ -110,11 +117,13 @@ func coreStorage() string {
 func filesystemKinds() map[string]fields {
 	const end = kindSize
 	beMagics := l32(0x42465331, 0x42494745, 1024, 10) + l64(1000, 10)
-	befs := fields{0: "name", 32: beMagics + l32(512, 0xdd121031, 1, 13, 1, 0) + l32(0) + l16(1, 1) + l64(0, 0) + l32(0x15b6830e) + l32(0) + l16(8, 1)}
+	befs := fields{0: "name", 32: beMagics + l32(512, 0xdd121031, 1, 13, 1, 0) + l32(0) + l16(1, 1) + l64(0, 0) +
+		l32(0x15b6830e) + l32(0) + l16(8, 1)}
 	beInode := l32(0x3bbe0ad9, 0) + l16(8, 1) + strings.Repeat("\x00", 44) + l32(0, 1024)
 	return map[string]fields{
-		"exfs":                   {0: exfs()},
-		"ext4dev":                {1024: l32(1024, 65536), 1024 + 56: "\x53\xef", 1024 + 92: l32(4, 0x42), 1024 + 352: l32(4)},
+		"exfs": {0: exfs()},
+		"ext4dev": {1024: l32(1024, 65536), 1024 + 56: "\x53\xef", 1024 + 92: l32(4, 0x42),
+			1024 + 352: l32(4)},
 		"reiserfs":               {65536 + 12: l32(18), 65536 + 44: l16(4096), 65536 + 52: "ReIsEr2Fs"},
 		"reiser4":                {65536: "ReIsEr4"},
 		"jfs":                    {32768: "JFS1" + l32(1) + l64(1000) + l32(4096) + l16(12, 3) + l32(512) + l16(9, 0)},
@@ -172,9 +181,12 @@ func filesystemKinds() map[string]fields {
 
 // exfs is like xfs but for its magic.
 func exfs() string {
-	const blockSize, blocks, groupBlocks, groups, logBlocks, version, sector, inode = 4096, 81920, 20480, 4, 16384, 0xb4a5, 512, 512
+	const blockSize, blocks, groupBlocks, groups, logBlocks, version, sector, inode = 4096, 81920, 20480, 4, 16384,
+		0xb4a5, 512, 512
 	return padded(512, fields{
-		0: "EXFS" + b32(blockSize) + b64(blocks), 32: id + b64(65542, 128, 129, 130) + b32(1, groupBlocks, groups, 0, logBlocks) + b16(version, sector, inode, 8),
+		0: "EXFS" + b32(blockSize) + b64(blocks),
+		32: id + b64(65542, 128, 129, 130) + b32(1, groupBlocks, groups, 0, logBlocks) +
+			b16(version, sector, inode, 8),
 		120: "\x0c\x09\x09\x03\x0f\x00\x00\x19",
 	})
 }
@@ -191,8 +203,11 @@ func nilfs() string {
 // bcachefs has a superblock that says at which sector it is.
 func bcachefs(sector uint64) string {
 	const magic, crc32c = "\xc6\x85\x73\xf6\x66\xce\x90\xa9\xd9\x6a\x60\xcf\x80\x3d\xf7\xef", 1
-	sb := fields{16: l16(1025, 1025), 24: magic + id + id, 104: l64(sector, 1) + l16(8) + "\x00\x01", 144: l64(1 | crc32c<<2), 240: magic + "\x00\x0b\x01", 264: l64(8)}
-	return sealed(4096, sb, func(sb []byte) { binary.LittleEndian.PutUint32(sb, crc32.Checksum(sb[16:752], castagnoli)) })
+	sb := fields{16: l16(1025, 1025), 24: magic + id + id, 104: l64(sector, 1) + l16(8) + "\x00\x01",
+		144: l64(1 | crc32c<<2), 240: magic + "\x00\x0b\x01", 264: l64(8)}
+	return sealed(4096, sb, func(sb []byte) {
+		binary.LittleEndian.PutUint32(sb, crc32.Checksum(sb[16:752], castagnoli))
+	})
 }
 
 // apfs: the checksum is Fletcher's, of 64 bits, over all behind it (Apple File System Reference, "Objects").

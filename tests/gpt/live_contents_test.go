@@ -53,8 +53,10 @@ var makers = []maker{
 	{"swap without label", 4 * mib, "mkswap -q $D"},
 	{"swap with pages of 64 KiB", 4 * mib, "mkswap -q -p 65536 -L big $D"},
 	{"luks1", 16 * mib, "printf x | cryptsetup luksFormat -q --type luks1 --iter-time 1 --key-file - $D"},
-	{"luks2", 16 * mib, "printf x | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --iter-time 1 --key-file - --label secret $D"},
-	{"luks2 by its second header", 16 * mib, "printf x | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --iter-time 1 --key-file - --label two $D; dd if=/dev/zero of=$D bs=4096 count=1 conv=notrunc"},
+	{"luks2", 16 * mib,
+		"printf x | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --iter-time 1 --key-file - --label secret $D"},
+	{"luks2 by its second header", 16 * mib, "printf x | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 " +
+		"--iter-time 1 --key-file - --label two $D; dd if=/dev/zero of=$D bs=4096 count=1 conv=notrunc"},
 	{"ntfs", 16 * mib, "mkntfs -F -q -Q -L 'enn tee' $D"},
 	{"ntfs with clusters of 64 KiB", 32 * mib, "mkntfs -F -q -Q -c 65536 $D"},
 	{"exfat", 16 * mib, "mkfs.exfat -L 'ex fat' $D"},
@@ -63,7 +65,8 @@ var makers = []maker{
 	{"erofs", 0, "mkfs.erofs -L ero $D $T/files || mkfs.erofs $D $T/files"},
 	{"iso9660", 0, "xorriso -as mkisofs -quiet -V PLAIN_DISC -o $D $T/files"},
 	{"iso9660 with Joliet", 0, "genisoimage -quiet -J -V 'A Joliet disc' -o $D $T/files"},
-	{"iso9660 with Joliet and a long label", 0, "genisoimage -quiet -J -V 'A joliet disc with more words' -o $D $T/files"},
+	{"iso9660 with Joliet and a long label", 0,
+		"genisoimage -quiet -J -V 'A joliet disc with more words' -o $D $T/files"},
 	{"iso9660 and udf", 0, "genisoimage -quiet -udf -J -V BRIDGE -o $D $T/files"},
 	{"udf", 16 * mib, "mkudffs --label universal $D"},
 	{"udf with blocks of 2 KiB", 32 * mib, "mkudffs --blocksize=2048 --label 'Größe' $D"},
@@ -236,8 +239,8 @@ func livePairs(t *testing.T, dir string, all []content) (both []pair) {
 	return both
 }
 
-// constructed are superblocks for which there is no tool here that works without a kernel of its own; their layout is from the
-// formats' documents (md.4, the ZFS on-disk format), and blkid has to agree that they are what they say.
+// constructed are superblocks for which there is no tool here that works without a kernel of its own; their layout is
+// from the formats' documents (md.4, the ZFS on-disk format), and blkid has to agree that they are what they say.
 func constructed() []content {
 	id := []byte("0123456789abcdef")
 	var all []content
@@ -255,7 +258,8 @@ func constructed() []content {
 		binary.LittleEndian.PutUint32(sb[216:], uint32(sum)+uint32(sum>>32))
 		all = append(all, content{Name: name, Size: 16 * mib, Pieces: []piece{{at, sb}}})
 	}
-	for name, order := range map[string]binary.ByteOrder{"md 0.90": binary.LittleEndian, "md 0.90 big-endian": binary.BigEndian} {
+	for name, order := range map[string]binary.ByteOrder{"md 0.90": binary.LittleEndian,
+		"md 0.90 big-endian": binary.BigEndian} {
 		sb := make([]byte, 4096)
 		order.PutUint32(sb, 0xa92b4efc)
 		order.PutUint32(sb[8:], 90)

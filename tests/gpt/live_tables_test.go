@@ -22,13 +22,16 @@ import (
 // tablers write a table on the device $D, which is an image, or a loop device where sectors have 4096 bytes.
 var tablers = []struct{ name, command string }{
 	{"sgdisk empty", "sgdisk -o $D"},
-	{"sgdisk", `sgdisk -n 1:0:+1M -c 1:'Größe 🦀' -t 1:ef00 -n 3:0:+2M -t 3:8200 -A 3:set:0 -A 3:set:60 -n 9:-3M:0 -u 9:12345678-9abc-def0-1234-56789abcdef0 $D`},
+	{"sgdisk", `sgdisk -n 1:0:+1M -c 1:'Größe 🦀' -t 1:ef00 -n 3:0:+2M -t 3:8200 -A 3:set:0 -A 3:set:60 -n 9:-3M:0 -u ` +
+		`9:12345678-9abc-def0-1234-56789abcdef0 $D`},
 	{"sgdisk out of order", "sgdisk -n 5:8192:10239 -n 2:4096:6143 -n 128:2048:2051 -a 1 -n 7:3001:3100 $D"},
 	{"sgdisk with 256 entries", "sgdisk -S 256 -n 200:0:+1M $D"},
 	{"sgdisk with a table elsewhere", "sgdisk -j 512 -n 1:2048:+1M $D"},
 	{"sgdisk hybrid", "sgdisk -n 1:0:+1M -n 2:0:+1M -h 1 $D"},
-	{"sfdisk", `printf 'label: gpt\nstart=2048, size=2048, type=U, name="a name"\nsize=4096, type=L, attrs="LegacyBIOSBootable GUID:59"\n' | sfdisk -q $D`},
-	{"sfdisk with 100 entries", `printf 'label: gpt\ntable-length: 100\nfirst-lba: 64\nlabel-id: 01234567-89AB-CDEF-0123-456789ABCDEF\n5: start=4096, size=4096, type=S\n' | sfdisk -q $D`},
+	{"sfdisk", `printf 'label: gpt\nstart=2048, size=2048, type=U, name="a name"\nsize=4096, type=L, ` +
+		`attrs="LegacyBIOSBootable GUID:59"\n' | sfdisk -q $D`},
+	{"sfdisk with 100 entries", `printf 'label: gpt\ntable-length: 100\nfirst-lba: 64\nlabel-id: ` +
+		`01234567-89AB-CDEF-0123-456789ABCDEF\n5: start=4096, size=4096, type=S\n' | sfdisk -q $D`},
 	{"go-diskfs", "go -C diskfs run . $D $B"},
 }
 
@@ -92,15 +95,17 @@ func TestLiveTables(t *testing.T) {
 				image, node := device(t, sectorSize, size)
 				command := maker.command
 				if sectorSize == 4096 { // places are written for sectors of 512 bytes
-					command = strings.NewReplacer("8192:10239", "1024:1279", "4096:6143", "512:767", "2048:2051", "256:259", "3001:3100", "375:380",
-						"1:2048", "1:1024", "start=2048, size=2048", "start=256, size=256", "size=4096", "size=512", "start=4096", "start=512").Replace(command)
+					command = strings.NewReplacer("8192:10239", "1024:1279", "4096:6143", "512:767",
+						"2048:2051", "256:259", "3001:3100", "375:380", "1:2048", "1:1024", "start=2048, size=2048",
+						"start=256, size=256", "size=4096", "size=512", "start=4096", "start=512").Replace(command)
 				}
 				if strings.HasPrefix(maker.name, "go-diskfs") {
 					shell(t, image, sectorSize, command)
 				} else {
 					shell(t, node, sectorSize, command)
 				}
-				p := partitioned{Name: t.Name()[len("TestLiveTables/"):], SectorSize: sectorSize, Size: size, Partitions: sfdisk(t, node)}
+				p := partitioned{Name: t.Name()[len("TestLiveTables/"):], SectorSize: sectorSize, Size: size,
+					Partitions: sfdisk(t, node)}
 				raw, err := os.ReadFile(image)
 				require.NoError(t, err)
 				for at := int64(0); at < size; at += 512 {
@@ -137,7 +142,8 @@ func edits(t *testing.T, table *block.Table, image, node string, size int64) {
 	r := rand.New(rand.NewPCG(*seed, uint64(size)))
 	for round := range 12 {
 		label := strings.Repeat("ö🦀", round)
-		specs := []block.Spec{{Number: 1 + r.IntN(5), Label: &label, ShouldExist: r.IntN(4) > 0, WipePartitionEntry: true}}
+		specs := []block.Spec{{Number: 1 + r.IntN(5), Label: &label, ShouldExist: r.IntN(4) > 0,
+			WipePartitionEntry: true}}
 		if sizeMiB := 1 + r.IntN(int(size>>22)); round > 0 {
 			specs[0].SizeMiB = &sizeMiB
 		}

@@ -14,12 +14,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// counted builds the program so that it counts how often each block of it runs. What is measured is work, which no other load of the
-// machine changes, and not time.
+// counted builds the program so that it counts how often each block of it runs. What is measured is work, which no
+// other load of the machine changes, and not time.
 func counted(t *testing.T) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "counted")
-	build := exec.Command("go", "build", "-cover", "-covermode=count", "-coverpkg=./...,go.yaml.in/yaml/v4/...", "-o", program, "./cmd/glowplug")
+	build := exec.Command("go", "build", "-cover", "-covermode=count", "-coverpkg=./...,go.yaml.in/yaml/v4/...", "-o",
+		program, "./cmd/glowplug")
 	build.Dir = "../.."
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", out)
@@ -50,9 +51,9 @@ func (s shape) work(t *testing.T, program string, size int) (blocks, bytes int64
 	return blocks, bytes
 }
 
-// sum adds up the counters in the file that a program of one run writes: a head, tables of texts, and for each function how many
-// counters it has, its package, its number, and the counters, all in LEB128; then a foot (Go: src/internal/coverage/defs.go). The
-// tool that reads these files, covdata, takes longer than all the rest of a run.
+// sum adds up the counters in the file that a program of one run writes: a head, tables of texts, and for each function
+// how many counters it has, its package, its number, and the counters, all in LEB128; then a foot (Go:
+// src/internal/coverage/defs.go). The tool that reads these files, covdata, takes longer than all the rest of a run.
 func sum(data []byte) (total int64, err error) {
 	const head, segment, foot = 32, 16, 16
 	const magic = "\x00cwm"
@@ -122,7 +123,8 @@ func TestWorkGrowsWithTheInputAndNotFaster(t *testing.T) {
 			require.Greater(t, two, one)
 			growth := float64(four-two) / float64(two-one)
 			wanted := float64(large-medium) / float64(medium-small)
-			assert.LessOrEqual(t, growth, 1.25*wanted, "%d, %d and %d blocks for %d, %d and %d bytes", one, two, four, small, medium, large)
+			assert.LessOrEqual(t, growth, 1.25*wanted, "%d, %d and %d blocks for %d, %d and %d bytes", one, two, four,
+				small, medium, large)
 		})
 	}
 }

@@ -10,7 +10,8 @@ import (
 // A shape is a kind of document, or of command, that can be made of any size.
 type shape struct {
 	name string
-	// args are those of the program; FILE is the document, ROOT an empty folder. The first one may be a name to call it by.
+	// args are those of the program; FILE is the document, ROOT an empty folder. The first one may be a name to call it
+	// by.
 	args []string
 	// text makes the document of a size.
 	text func(n int) string
@@ -87,12 +88,14 @@ func quote(text string) string { return fmt.Sprintf("%q", text) }
 
 // shapes are all that are measured.
 func shapes() []shape {
-	return slices.Concat(emptyItems(), nodes(), keys(), texts(), lists(), units(), sources(), yamlKeys(), yamlAliases(), yamlTexts(), sugar(), applying())
+	return slices.Concat(emptyItems(), nodes(), keys(), texts(), lists(), units(), sources(), yamlKeys(), yamlAliases(),
+		yamlTexts(), sugar(), applying())
 }
 
 func emptyItems() []shape {
 	return []shape{
-		{name: "files with content", args: validate, size: 1000, text: list("storage", "files", numbered(`{"path": "/f%d", "mode": 420, "contents": {"source": "data:,%d"}}`))},
+		{name: "files with content", args: validate, size: 1000, text: list("storage", "files",
+			numbered(`{"path": "/f%d", "mode": 420, "contents": {"source": "data:,%d"}}`))},
 		{name: "null files", args: validate, size: 5000, text: list("storage", "files", same("null"))},
 		{name: "empty files", args: validate, size: 5000, text: list("storage", "files", same("{}"))},
 		{name: "empty files for the peer", args: peer, size: 5000, text: list("storage", "files", same("{}"))},
@@ -109,21 +112,27 @@ func emptyItems() []shape {
 func nodes() []shape {
 	return []shape{
 		{name: "files below files", args: validate, size: 300, text: func(n int) string {
-			return config(`"storage": {"files": [` + nested(n, ",", func(p string) string { return `{"path": ` + quote(p) + `}` }) + `]}`)
+			return config(`"storage": {"files": [` +
+				nested(n, ",", func(p string) string { return `{"path": ` + quote(p) + `}` }) + `]}`)
 		}},
 		{name: "links below links", args: validate, size: 300, text: func(n int) string {
-			return config(`"storage": {"links": [` + nested(n, ",", func(p string) string { return `{"path": ` + quote(p) + `, "target": "/x"}` }) + `]}`)
+			return config(`"storage": {"links": [` +
+				nested(n, ",", func(p string) string { return `{"path": ` + quote(p) + `, "target": "/x"}` }) + `]}`)
 		}},
 		{name: "links below links for the peer", args: peer, size: 300, text: func(n int) string {
-			return config(`"storage": {"links": [` + nested(n, ",", func(p string) string { return `{"path": ` + quote(p) + `, "target": "/x"}` }) + `]}`)
+			return config(`"storage": {"links": [` +
+				nested(n, ",", func(p string) string { return `{"path": ` + quote(p) + `, "target": "/x"}` }) + `]}`)
 		}},
 		{name: "all below one file", args: validate, size: 1250, text: func(n int) string {
 			return config(`"storage": {"files": [{"path": "/a"},` + each(n, ",", numbered(`{"path": "/a/b%d"}`)) + `]}`)
 		}},
-		{name: "one path many times", args: validate, size: 2500, text: list("storage", "files", same(`{"path": "/a"}`))},
-		{name: "one path many times, as JSON", args: asJSON, size: 2500, text: list("storage", "files", same(`{"path": "/a"}`))},
+		{name: "one path many times", args: validate, size: 2500,
+			text: list("storage", "files", same(`{"path": "/a"}`))},
+		{name: "one path many times, as JSON", args: asJSON, size: 2500,
+			text: list("storage", "files", same(`{"path": "/a"}`))},
 		{name: "one path of many components", args: validate, size: 25000, text: func(n int) string {
-			return config(`"storage": {"files": [{"path": "` + strings.Repeat("/a", n) + `"}, {"path": "` + strings.Repeat("/a", n) + `/b"}]}`)
+			return config(`"storage": {"files": [{"path": "` + strings.Repeat("/a", n) + `"}, {"path": "` +
+				strings.Repeat("/a", n) + `/b"}]}`)
 		}},
 		{name: "one relative path of many components", args: validate, size: 25000, text: func(n int) string {
 			return config(`"storage": {"files": [{"path": "` + strings.Repeat("../", n) + `"}]}`)
@@ -133,20 +142,36 @@ func nodes() []shape {
 
 func keys() []shape {
 	return []shape{
-		{name: "unknown keys at the top", args: validate, size: 2500, text: func(n int) string { return config(each(n, ",", numbered(`"key%d": 1`))) }},
-		{name: "unknown keys for the peer", args: peer, size: 2500, text: func(n int) string { return config(each(n, ",", numbered(`"key%d": 1`))) }},
-		{name: "unknown keys in each file", args: line, size: 1000, text: list("storage", "files", numbered(`{"path": "/f%d", "zeta": 1, "user": {"beta": 1}, "alpha": 2, "contents": {"gamma": 3}}`))},
-		{name: "unknown keys out of order", args: validate, size: 1000, text: list("storage", "files", numbered(`{"user": {"beta": 1}, "path": "/f%d", "contents": {"gamma": 3}, "append": [{"delta": 4}]}`))},
-		{name: "one long unknown key", args: validate, size: 50000, text: func(n int) string { return config(`"` + strings.Repeat("a", n) + `": 1`) }},
-		{name: "one long unknown key of dots", args: validate, size: 50000, text: func(n int) string { return config(`"` + strings.Repeat("a.", n) + `": 1`) }},
-		{name: "long unknown keys", args: validate, size: 200, text: func(n int) string {
-			return config(each(n, ",", func(i int) string { return `"` + strings.Repeat("passwd", 1000) + fmt.Sprint(i) + `": 1` }))
+		{name: "unknown keys at the top", args: validate, size: 2500, text: func(n int) string {
+			return config(each(n, ",", numbered(`"key%d": 1`)))
 		}},
-		{name: "keys of another case", args: peer, size: 2500, text: list("storage", "files", numbered(`{"Path": "f%d"}`))},
-		{name: "one key many times", args: validate, size: 2500, text: list("storage", "files", same(`{"path": "/a", "path": "/b", "mode": 1, "mode": 2}`))},
-		{name: "one key many times in one object", args: validate, size: 2500, text: func(n int) string { return config(each(n, ",", same(`"storage": {"files": [{"path": "a"}]}`))) }},
+		{name: "unknown keys for the peer", args: peer, size: 2500, text: func(n int) string {
+			return config(each(n, ",", numbered(`"key%d": 1`)))
+		}},
+		{name: "unknown keys in each file", args: line, size: 1000, text: list("storage", "files",
+			numbered(`{"path": "/f%d", "zeta": 1, "user": {"beta": 1}, "alpha": 2, "contents": {"gamma": 3}}`))},
+		{name: "unknown keys out of order", args: validate, size: 1000, text: list("storage", "files",
+			numbered(`{"user": {"beta": 1}, "path": "/f%d", "contents": {"gamma": 3}, "append": [{"delta": 4}]}`))},
+		{name: "one long unknown key", args: validate, size: 50000, text: func(n int) string {
+			return config(`"` + strings.Repeat("a", n) + `": 1`)
+		}},
+		{name: "one long unknown key of dots", args: validate, size: 50000, text: func(n int) string {
+			return config(`"` + strings.Repeat("a.", n) + `": 1`)
+		}},
+		{name: "long unknown keys", args: validate, size: 200, text: func(n int) string {
+			return config(each(n, ",",
+				func(i int) string { return `"` + strings.Repeat("passwd", 1000) + fmt.Sprint(i) + `": 1` }))
+		}},
+		{name: "keys of another case", args: peer, size: 2500,
+			text: list("storage", "files", numbered(`{"Path": "f%d"}`))},
+		{name: "one key many times", args: validate, size: 2500,
+			text: list("storage", "files", same(`{"path": "/a", "path": "/b", "mode": 1, "mode": 2}`))},
+		{name: "one key many times in one object", args: validate, size: 2500, text: func(n int) string {
+			return config(each(n, ",", same(`"storage": {"files": [{"path": "a"}]}`)))
+		}},
 		{name: "values of a wrong kind", args: validate, size: 5000, text: list("storage", "files", same("1"))},
-		{name: "values of a wrong kind in each file", args: validate, size: 2500, text: list("storage", "files", numbered(`{"path": %d, "mode": "0644"}`))},
+		{name: "values of a wrong kind in each file", args: validate, size: 2500,
+			text: list("storage", "files", numbered(`{"path": %d, "mode": "0644"}`))},
 	}
 }
 
@@ -160,70 +185,94 @@ func texts() []shape {
 			return config(strings.Repeat(`"x": {`, n) + strings.Repeat("}", n))
 		}},
 		{name: "a string of escapes", args: validate, size: 25000, text: func(n int) string {
-			return config(`"storage": {"files": [{"path": "/a", "contents": {"source": "data:,` + strings.Repeat(`\u0041`, n) + `"}}]}`)
+			return config(`"storage": {"files": [{"path": "/a", "contents": {"source": "data:,` +
+				strings.Repeat(`\u0041`, n) + `"}}]}`)
 		}},
-		{name: "many strings of escapes", args: validate, size: 1250, text: list("storage", "files", numbered(`{"path": "\/a%d\u00e4\n"}`))},
+		{name: "many strings of escapes", args: validate, size: 1250,
+			text: list("storage", "files", numbered(`{"path": "\/a%d\u00e4\n"}`))},
 		{name: "a string of blanks that are not UTF-8", args: validate, size: 25000, text: func(n int) string {
 			return config(`"storage": {"files": [{"path": "/a` + strings.Repeat("\xff", n) + `"}]}`)
 		}},
 		{name: "many lines", args: validate, size: 5000, text: list("storage", "files", same("\n{\"path\": \"a\"}"))},
 		{name: "all on one line", args: line, size: 5000, text: list("storage", "files", same(`{"path": "a"}`))},
-		{name: "all on one line, of wide characters", args: line, size: 5000, text: list("storage", "files", same(`{"path": "ä"}`))},
-		{name: "many secrets on one line", args: validate, size: 1250, text: list("passwd", "users", numbered(`{"name": "", "passwordHash": "x%d", "sshAuthorizedKeys": ["a%d", "b%d"]}`))},
-		{name: "a text that ends early", args: validate, size: 50000, text: func(n int) string { return strings.Repeat(`{"a": "b", "c": `, 1000) + strings.Repeat(`"x" `, n) }},
+		{name: "all on one line, of wide characters", args: line, size: 5000,
+			text: list("storage", "files", same(`{"path": "ä"}`))},
+		{name: "many secrets on one line", args: validate, size: 1250, text: list("passwd", "users",
+			numbered(`{"name": "", "passwordHash": "x%d", "sshAuthorizedKeys": ["a%d", "b%d"]}`))},
+		{name: "a text that ends early", args: validate, size: 50000, text: func(n int) string {
+			return strings.Repeat(`{"a": "b", "c": `, 1000) + strings.Repeat(`"x" `, n)
+		}},
 	}
 }
 
 func lists() []shape {
 	return []shape{
-		{name: "users", args: validate, size: 1000, text: list("passwd", "users", numbered(`{"name": "u%d", "groups": ["a", "b"], "sshAuthorizedKeys": ["k"]}`))},
+		{name: "users", args: validate, size: 1000, text: list("passwd", "users",
+			numbered(`{"name": "u%d", "groups": ["a", "b"], "sshAuthorizedKeys": ["k"]}`))},
 		{name: "one user in many groups", args: validate, size: 5000, text: func(n int) string {
-			return config(`"passwd": {"users": [{"name": "u", "groups": [` + each(n, ",", numbered(`"g%d"`)) + `], "sshAuthorizedKeys": [` + each(n, ",", numbered(`"k%d"`)) + `]}]}`)
+			return config(`"passwd": {"users": [{"name": "u", "groups": [` + each(n, ",", numbered(`"g%d"`)) +
+				`], "sshAuthorizedKeys": [` + each(n, ",", numbered(`"k%d"`)) + `]}]}`)
 		}},
 		{name: "one user twice in each group", args: validate, size: 5000, text: func(n int) string {
 			return config(`"passwd": {"users": [{"name": "u", "groups": [` + each(n, ",", same(`"g"`)) + `]}]}`)
 		}},
 		{name: "kernel arguments", args: validate, size: 5000, text: func(n int) string {
-			return config(`"kernelArguments": {"shouldExist": [` + each(n, ",", numbered(`"a=%d"`)) + `], "shouldNotExist": [` + each(n, ",", numbered(`"a=%d"`)) + `]}`)
+			return config(`"kernelArguments": {"shouldExist": [` + each(n, ",", numbered(`"a=%d"`)) +
+				`], "shouldNotExist": [` + each(n, ",", numbered(`"a=%d"`)) + `]}`)
 		}},
 		{name: "partitions", args: validate, size: 1250, text: func(n int) string {
-			return config(`"storage": {"disks": [{"device": "/dev/a", "partitions": [` + each(n, ",", numbered(`{"number": 1%d, "label": "l%d", "startMiB": 1%d0, "sizeMiB": 5}`)) + `]}]}`)
+			return config(`"storage": {"disks": [{"device": "/dev/a", "partitions": [` +
+				each(n, ",", numbered(`{"number": 1%d, "label": "l%d", "startMiB": 1%d0, "sizeMiB": 5}`)) + `]}]}`)
 		}},
 		{name: "partitions that are all alike", args: validate, size: 1250, text: func(n int) string {
-			return config(`"storage": {"disks": [{"device": "/dev/a", "partitions": [` + each(n, ",", same(`{"number": 1, "label": "l", "startMiB": 1, "sizeMiB": 5, "guid": "x"}`)) + `]}]}`)
+			return config(`"storage": {"disks": [{"device": "/dev/a", "partitions": [` +
+				each(n, ",", same(`{"number": 1, "label": "l", "startMiB": 1, "sizeMiB": 5, "guid": "x"}`)) + `]}]}`)
 		}},
 		{name: "arrays of many devices", args: validate, size: 2500, text: func(n int) string {
-			return config(`"storage": {"raid": [{"name": "a", "level": "raid1", "devices": [` + each(n, ",", numbered(`"/dev/d%d"`)) + `], "options": [` + each(n, ",", same(`"x"`)) + `]}]}`)
+			return config(`"storage": {"raid": [{"name": "a", "level": "raid1", "devices": [` +
+				each(n, ",", numbered(`"/dev/d%d"`)) + `], "options": [` + each(n, ",", same(`"x"`)) + `]}]}`)
 		}},
 		{name: "volumes and filesystems", args: validate, size: 750, text: func(n int) string {
-			return config(`"storage": {"luks": [` + each(n, ",", numbered(`{"name": "v%d", "device": "/dev/d%d", "clevis": {"tang": [{"url": "http://t%d", "thumbprint": "x"}]}}`)) + `], "filesystems": [` +
-				each(n, ",", numbered(`{"device": "/dev/mapper/v%d", "format": "ext4", "path": "/m%d", "label": "l%d"}`)) + `]}`)
+			return config(`"storage": {"luks": [` + each(n, ",", numbered(`{"name": "v%d", "device": "/dev/d%d", `+
+				`"clevis": {"tang": [{"url": "http://t%d", "thumbprint": "x"}]}}`)) + `], "filesystems": [` +
+				each(n, ",",
+					numbered(`{"device": "/dev/mapper/v%d", "format": "ext4", "path": "/m%d", "label": "l%d"}`)) + `]}`)
 		}},
 	}
 }
 
 func units() []shape {
 	return []shape{
-		{name: "units", args: validate, size: 750, text: list("systemd", "units", numbered(`{"name": "u%d@x.service", "enabled": true, "contents": "[Unit]\nA=b\n[Install]\nWantedBy=x\n", "dropins": [{"name": "d.conf", "contents": "[A]\nb=c"}]}`))},
+		{name: "units", args: validate, size: 750,
+			text: list("systemd", "units", numbered(`{"name": "u%d@x.service", "enabled": true, "contents": `+
+				`"[Unit]\nA=b\n[Install]\nWantedBy=x\n", "dropins": [{"name": "d.conf", "contents": "[A]\nb=c"}]}`))},
 		{name: "a unit of many lines", args: validate, size: 5000, text: func(n int) string {
-			return config(`"systemd": {"units": [{"name": "a.service", "contents": "[A]\n` + strings.Repeat(`B=c\n`, n) + `"}]}`)
+			return config(`"systemd": {"units": [{"name": "a.service", "contents": "[A]\n` +
+				strings.Repeat(`B=c\n`, n) + `"}]}`)
 		}},
 		{name: "a unit of many continued lines", args: validate, size: 5000, text: func(n int) string {
-			return config(`"systemd": {"units": [{"name": "a.service", "enabled": true, "contents": "[A]\nB=` + strings.Repeat(`c\\\n`, n) + `"}]}`)
+			return config(`"systemd": {"units": [{"name": "a.service", "enabled": true, "contents": "[A]\nB=` +
+				strings.Repeat(`c\\\n`, n) + `"}]}`)
 		}},
 		{name: "a unit of one long line", args: validate, size: 25000, text: func(n int) string {
-			return config(`"systemd": {"units": [{"name": "a.service", "contents": "[A]\nB=` + strings.Repeat(`c `, n) + `"}]}`)
+			return config(`"systemd": {"units": [{"name": "a.service", "contents": "[A]\nB=` + strings.Repeat(`c `, n) +
+				`"}]}`)
 		}},
 		{name: "a unit of many sections", args: validate, size: 5000, text: func(n int) string {
-			return config(`"systemd": {"units": [{"name": "a.service", "contents": "` + strings.Repeat(`[A]\n`, n) + `"}]}`)
+			return config(`"systemd": {"units": [{"name": "a.service", "contents": "` + strings.Repeat(`[A]\n`, n) +
+				`"}]}`)
 		}},
 		{name: "a unit of many drop-ins", args: validate, size: 1250, text: func(n int) string {
-			return config(`"systemd": {"units": [{"name": "a.service", "dropins": [` + each(n, ",", numbered(`{"name": "d%d.conf", "contents": "[A]\nb=c"}`)) + `]}]}`)
+			return config(`"systemd": {"units": [{"name": "a.service", "dropins": [` +
+				each(n, ",", numbered(`{"name": "d%d.conf", "contents": "[A]\nb=c"}`)) + `]}]}`)
 		}},
-		{name: "many units with a fault at their end", args: validate, size: 200, text: list("systemd", "units", numbered(`{"name": "u%d.service", "contents": "[A]\n`+strings.Repeat(`B=c\n`, 100)+`x"}`))},
-		{name: "templates and instances", args: validate, size: 750, text: list("systemd", "units", numbered(`{"name": "t%d@.service", "contents": "[A]\nb=c"}, {"name": "t%d@x.service", "enabled": true}`))},
+		{name: "many units with a fault at their end", args: validate, size: 200, text: list("systemd", "units",
+			numbered(`{"name": "u%d.service", "contents": "[A]\n`+strings.Repeat(`B=c\n`, 100)+`x"}`))},
+		{name: "templates and instances", args: validate, size: 750, text: list("systemd", "units",
+			numbered(`{"name": "t%d@.service", "contents": "[A]\nb=c"}, {"name": "t%d@x.service", "enabled": true}`))},
 		{name: "instances of one long template", args: validate, size: 300, text: func(n int) string {
-			return config(`"systemd": {"units": [{"name": "t@.service", "contents": "[A]\n` + strings.Repeat(`B=c\n`, n) + `"}, ` + each(n, ",", numbered(`{"name": "t@%d.service", "enabled": true}`)) + `]}`)
+			return config(`"systemd": {"units": [{"name": "t@.service", "contents": "[A]\n` + strings.Repeat(`B=c\n`,
+				n) + `"}, ` + each(n, ",", numbered(`{"name": "t@%d.service", "enabled": true}`)) + `]}`)
 		}},
 	}
 }
@@ -231,60 +280,79 @@ func units() []shape {
 func sources() []shape {
 	return []shape{
 		{name: "headers", args: validate, size: 1250, text: func(n int) string {
-			return config(`"storage": {"files": [{"path": "/a", "contents": {"source": "http://a", "httpHeaders": [` + each(n, ",", numbered(`{"name": "h%d", "value": "v"}, {"name": "H%d", "value": ""}`)) + `]}}]}`)
+			return config(`"storage": {"files": [{"path": "/a", "contents": {"source": "http://a", "httpHeaders": [` +
+				each(n, ",", numbered(`{"name": "h%d", "value": "v"}, {"name": "H%d", "value": ""}`)) + `]}}]}`)
 		}},
 		{name: "files at the paths of units", args: validate, size: 750, text: func(n int) string {
-			return config(`"systemd": {"units": [` + each(n, ",", numbered(`{"name": "u%d.service", "contents": "[A]\nb=c"}`)) + `]}, "storage": {"files": [` + each(n, ",", numbered(`{"path": "/etc/systemd/system/u%d.service"}`)) + `]}`)
+			return config(`"systemd": {"units": [` + each(n,
+				",", numbered(`{"name": "u%d.service", "contents": "[A]\nb=c"}`)) + `]}, "storage": {"files": [` +
+				each(n, ",", numbered(`{"path": "/etc/systemd/system/u%d.service"}`)) + `]}`)
 		}},
 		{name: "a data: URL", args: validate, size: 50000, text: func(n int) string {
-			return config(`"storage": {"files": [{"path": "/a", "contents": {"source": "data:;base64,` + strings.Repeat("QUFB", n) + `"}}]}`)
+			return config(`"storage": {"files": [{"path": "/a", "contents": {"source": "data:;base64,` +
+				strings.Repeat("QUFB", n) + `"}}]}`)
 		}},
 		{name: "a data: URL of escapes", args: validate, size: 50000, text: func(n int) string {
-			return config(`"storage": {"files": [{"path": "/a", "contents": {"source": "data:,` + strings.Repeat("%20", n) + `"}}]}`)
+			return config(`"storage": {"files": [{"path": "/a", "contents": {"source": "data:,` +
+				strings.Repeat("%20", n) + `"}}]}`)
 		}},
 		{name: "a data: URL of many parameters", args: validate, size: 5000, text: func(n int) string {
-			return config(`"storage": {"files": [{"path": "/a", "contents": {"source": "data:text/plain` + strings.Repeat(";a=b", n) + `,x"}}]}`)
+			return config(`"storage": {"files": [{"path": "/a", "contents": {"source": "data:text/plain` +
+				strings.Repeat(";a=b", n) + `,x"}}]}`)
 		}},
 		{name: "configs to merge", args: validate, size: 1250, text: func(n int) string {
-			return `{"ignition": {"version": "3.6.0", "config": {"merge": [` + each(n, ",", numbered(`{"source": "http://a/%d"}`)) + `]}}}`
+			return `{"ignition": {"version": "3.6.0", "config": {"merge": [` +
+				each(n, ",", numbered(`{"source": "http://a/%d"}`)) + `]}}}`
 		}},
 		{name: "certificate bundles", args: validate, size: 1250, text: func(n int) string {
-			return `{"ignition": {"version": "3.6.0", "security": {"tls": {"certificateAuthorities": [` + each(n, ",", numbered(`{"source": "httpx://a/%d"}`)) + `]}}}}`
+			return `{"ignition": {"version": "3.6.0", "security": {"tls": {"certificateAuthorities": [` +
+				each(n, ",", numbered(`{"source": "httpx://a/%d"}`)) + `]}}}}`
 		}},
-		{name: "an older version of everything", args: older, size: 750, text: list("storage", "luks", numbered(`{"name": "v%d", "device": "/dev/d%d", "discard": true}`))},
-		{name: "an older version of files", args: older, size: 750, text: list("storage", "files", numbered(`{"path": "/f%d", "mode": 2541, "contents": {"source": "data:,%d"}}`))},
+		{name: "an older version of everything", args: older, size: 750,
+			text: list("storage", "luks", numbered(`{"name": "v%d", "device": "/dev/d%d", "discard": true}`))},
+		{name: "an older version of files", args: older, size: 750, text: list("storage", "files",
+			numbered(`{"path": "/f%d", "mode": 2541, "contents": {"source": "data:,%d"}}`))},
 	}
 }
 
 func yamlKeys() []shape {
 	return []shape{
-		{name: "YAML of files", args: convert, size: 500, text: lines("storage:\n  files:\n", numbered("  - path: /f%d\n    mode: 0644\n    contents:\n      inline: |\n        text %d\n        and more\n"))},
-		{name: "YAML of files for the peer", args: butane, size: 500, text: lines("storage:\n  files:\n", numbered("  - path: /f%d\n    mode: 0644\n    contents:\n      inline: |\n        text %d\n        and more\n"))},
+		{name: "YAML of files", args: convert, size: 500, text: lines("storage:\n  files:\n", numbered(
+			"  - path: /f%d\n    mode: 0644\n    contents:\n      inline: |\n        text %d\n        and more\n"))},
+		{name: "YAML of files for the peer", args: butane, size: 500, text: lines("storage:\n  files:\n", numbered(
+			"  - path: /f%d\n    mode: 0644\n    contents:\n      inline: |\n        text %d\n        and more\n"))},
 		{name: "YAML of unknown keys", args: validate, size: 750, text: lines("", numbered("key%d: 1\n"))},
 		{name: "YAML of unknown keys for the peer", args: butane, size: 750, text: lines("", numbered("key%d: 1\n"))},
-		{name: "YAML of unknown keys with problems below for the peer", args: butane, size: 750, text: lines("x:\n", numbered("  key%d: {a: 1, a: 2}\n"))},
-		{name: "YAML of files with unknown keys", args: validate, size: 500, text: lines("storage:\n  files:\n", numbered("  - path: /f%d\n    pathh: 1\n    modde: 2\n"))},
-		{name: "YAML of files with unknown keys for the peer", args: butane, size: 500, text: lines("storage:\n  files:\n", numbered("  - path: f%d\n    pathh: 1\n    modde: 2\n"))},
+		{name: "YAML of unknown keys with problems below for the peer", args: butane, size: 750,
+			text: lines("x:\n", numbered("  key%d: {a: 1, a: 2}\n"))},
+		{name: "YAML of files with unknown keys", args: validate, size: 500,
+			text: lines("storage:\n  files:\n", numbered("  - path: /f%d\n    pathh: 1\n    modde: 2\n"))},
+		{name: "YAML of files with unknown keys for the peer", args: butane, size: 500,
+			text: lines("storage:\n  files:\n", numbered("  - path: f%d\n    pathh: 1\n    modde: 2\n"))},
 		{name: "YAML of equal keys", args: validate, size: 750, text: lines("", same("storage: {}\n"))},
 		{name: "YAML of empty items", args: validate, size: 1250, text: lines("storage:\n  files:\n", same("  -\n"))},
-		{name: "YAML of empty mappings", args: validate, size: 1250, text: lines("storage:\n  files:\n", same("  - {}\n"))},
+		{name: "YAML of empty mappings", args: validate, size: 1250,
+			text: lines("storage:\n  files:\n", same("  - {}\n"))},
 		{name: "YAML of one line", args: validate, size: 750, text: document(func(n int) string {
 			return "storage: {files: [" + each(n, ", ", numbered("{path: f%d, mode: 0644}")) + "]}\n"
 		})},
 		{name: "YAML of one line of wide characters", args: validate, size: 750, text: document(func(n int) string {
 			return "storage: {files: [" + each(n, ", ", numbered("{path: ä%d, mode: 0644}")) + "]}\n"
 		})},
-		{name: "YAML of one line of wide characters for the peer, in one line each", args: rawLines, size: 750, text: document(func(n int) string {
-			return "storage: {files: [" + each(n, ", ", numbered("{path: ä%d, mode: 0644}")) + "]}\n"
-		})},
+		{name: "YAML of one line of wide characters for the peer, in one line each", args: rawLines, size: 750,
+			text: document(func(n int) string {
+				return "storage: {files: [" + each(n, ", ", numbered("{path: ä%d, mode: 0644}")) + "]}\n"
+			})},
 	}
 }
 
 func yamlAliases() []shape {
 	return []shape{
-		{name: "YAML of one line of wide characters and aliases", args: validate, size: 750, text: document(func(n int) string {
-			return "x: &x {mode: 0644}\nstorage: {files: [" + each(n, ", ", numbered("{path: ä%d, <<: *x}")) + "]}\n"
-		})},
+		{name: "YAML of one line of wide characters and aliases", args: validate, size: 750,
+			text: document(func(n int) string {
+				return "x: &x {mode: 0644}\nstorage: {files: [" + each(n, ", ", numbered("{path: ä%d, <<: *x}")) +
+					"]}\n"
+			})},
 		{name: "YAML of one line of wide merges", args: validate, size: 750, text: document(func(n int) string {
 			return "x: &x {mode: 0644}\ny: {ä: 1, <<: [" + each(n, ", ", same("*x")) + "], b: 2}\n"
 		})},
@@ -295,56 +363,78 @@ func yamlAliases() []shape {
 			return "x: &x {" + each(n, ", ", numbered("a%d: 1")) + "}\ny: {<<: [" + each(n, ", ", same("*x")) + "]}\n"
 		})},
 		{name: "YAML of merges of merges", args: validate, size: 300, text: document(func(n int) string {
-			return "x0: &x0 {a: 1}\n" + each(n, "", func(i int) string { return fmt.Sprintf("x%d: &x%d {<<: *x%d, a%d: 1}\n", i+1, i+1, i, i) })
+			return "x0: &x0 {a: 1}\n" +
+				each(n, "", func(i int) string { return fmt.Sprintf("x%d: &x%d {<<: *x%d, a%d: 1}\n", i+1, i+1, i, i) })
 		})},
 		{name: "YAML of aliases of large lists", args: validate, size: 300, text: document(func(n int) string {
 			return "x: &x [" + each(n, ", ", numbered("a%d")) + "]\ny: [" + each(n, ", ", same("*x")) + "]\n"
 		})},
 		{name: "YAML of aliases of files", args: validate, size: 300, text: document(func(n int) string {
-			return "x: &x {path: /a, mode: 0644, contents: {inline: a}}\nstorage: {files: [" + each(n, ", ", same("*x")) + "]}\n"
+			return "x: &x {path: /a, mode: 0644, contents: {inline: a}}\nstorage: {files: [" +
+				each(n, ", ", same("*x")) + "]}\n"
 		})},
 		{name: "YAML of anchors", args: validate, size: 750, text: lines("", numbered("k%d: &a%d x\nl%d: *a%d\n"))},
-		{name: "YAML of lists in lists", args: validate, size: 200, text: document(func(n int) string { return "x: " + strings.Repeat("[", n) + strings.Repeat("]", n) + "\n" })},
-		{name: "YAML of mappings in mappings", args: validate, size: 200, text: document(func(n int) string { return "x: " + strings.Repeat("{a: ", n) + "1" + strings.Repeat("}", n) + "\n" })},
+		{name: "YAML of lists in lists", args: validate, size: 200, text: document(
+			func(n int) string { return "x: " + strings.Repeat("[", n) + strings.Repeat("]", n) + "\n" })},
+		{name: "YAML of mappings in mappings", args: validate, size: 200, text: document(
+			func(n int) string { return "x: " + strings.Repeat("{a: ", n) + "1" + strings.Repeat("}", n) + "\n" })},
 	}
 }
 
 func yamlTexts() []shape {
 	return []shape{
 		{name: "YAML of comments", args: validate, size: 2500, text: lines("", numbered("# comment %d\n"))},
-		{name: "YAML of comments and keys", args: validate, size: 750, text: lines("", numbered("# comment %d\nkey%d: 1 # more\n"))},
-		{name: "YAML of a long block", args: convert, size: 5000, text: lines("storage:\n  files:\n  - path: /a\n    contents:\n      inline: |\n", numbered("        line %d\n"))},
-		{name: "YAML of a long folded text", args: convert, size: 5000, text: lines("storage:\n  files:\n  - path: /a\n    contents:\n      inline: >\n", numbered("        line %d\n"))},
-		{name: "YAML of a long plain text", args: convert, size: 5000, text: lines("storage:\n  files:\n  - path: /a\n    contents:\n      inline: a\n", numbered("        line %d\n"))},
+		{name: "YAML of comments and keys", args: validate, size: 750,
+			text: lines("", numbered("# comment %d\nkey%d: 1 # more\n"))},
+		{name: "YAML of a long block", args: convert, size: 5000, text: lines("storage:\n  files:\n  - path: /a\n    "+
+			"contents:\n      inline: |\n", numbered("        line %d\n"))},
+		{name: "YAML of a long folded text", args: convert, size: 5000, text: lines("storage:\n  files:\n  - path: "+
+			"/a\n    contents:\n      inline: >\n", numbered("        line %d\n"))},
+		{name: "YAML of a long plain text", args: convert, size: 5000, text: lines("storage:\n  files:\n  - path: "+
+			"/a\n    contents:\n      inline: a\n", numbered("        line %d\n"))},
 		{name: "YAML of a long text in quotes", args: convert, size: 5000, text: document(func(n int) string {
-			return "storage:\n  files:\n  - path: /a\n    contents:\n      inline: \"a\n" + each(n, "", numbered("        line %d\\n\n")) + "\"\n"
+			return "storage:\n  files:\n  - path: /a\n    contents:\n      inline: \"a\n" +
+				each(n, "", numbered("        line %d\\n\n")) + "\"\n"
 		})},
-		{name: "YAML of decimal modes", args: validate, size: 500, text: lines("storage:\n  files:\n", numbered("  - {path: /f%d, mode: 644}\n"))},
+		{name: "YAML of decimal modes", args: validate, size: 500,
+			text: lines("storage:\n  files:\n", numbered("  - {path: /f%d, mode: 644}\n"))},
 	}
 }
 
 func sugar() []shape {
 	return []shape{
 		{name: "labels", args: convert, size: 750, text: func(n int) string {
-			return "variant: openshift\nversion: 4.20.0\nmetadata:\n  name: x\n  labels:\n    machineconfiguration.openshift.io/role: worker\n" + each(n, "", numbered("    label%d: x\n"))
+			return "variant: openshift\nversion: 4.20.0\nmetadata:\n  name: x\n  labels:\n    " +
+				"machineconfiguration.openshift.io/role: worker\n" + each(n, "", numbered("    label%d: x\n"))
 		}},
 		{name: "labels for the peer", args: butane, size: 750, text: func(n int) string {
-			return "variant: openshift\nversion: 4.20.0\nmetadata:\n  name: x\n  labels:\n    machineconfiguration.openshift.io/role: worker\n" + each(n, "", numbered("    label%d: x\n"))
+			return "variant: openshift\nversion: 4.20.0\nmetadata:\n  name: x\n  labels:\n    " +
+				"machineconfiguration.openshift.io/role: worker\n" + each(n, "", numbered("    label%d: x\n"))
 		}},
 		{name: "mount units of encrypted volumes", args: convert, size: 200, text: document(func(n int) string {
-			return "storage:\n  luks:\n" + each(n, "", numbered("  - {name: v%d, device: /dev/d%d, clevis: {tang: [{url: 'http://a', thumbprint: x}]}}\n")) + "  filesystems:\n" +
-				each(n, "", numbered("  - {path: /m%d, device: /dev/mapper/v%d, format: ext4, with_mount_unit: true}\n"))
+			return "storage:\n  luks:\n" + each(n, "",
+				numbered("  - {name: v%d, device: /dev/d%d, clevis: {tang: [{url: 'http://a', thumbprint: x}]}}\n")) +
+				"  filesystems:\n" +
+				each(n, "",
+					numbered("  - {path: /m%d, device: /dev/mapper/v%d, format: ext4, with_mount_unit: true}\n"))
 		})},
-		{name: "quadlets", args: convert, size: 500, text: lines("systemd:\n  quadlets:\n", numbered("  - {name: q%d.container, contents: '[A]', dropins: [{name: d.conf, contents: '[A]'}]}\n"))},
-		{name: "quadlets from templates", args: convert, size: 500, text: lines("systemd:\n  quadlets:\n", numbered("  - {name: q@%d.container}\n"))},
-		{name: "partitions called root", args: convert, size: 375, text: lines("storage:\n  disks:\n  - device: /dev/a\n    partitions:\n", numbered("    - {label: root, number: 1%d}\n"))},
-		{name: "mirrored disks", args: convert, size: 375, text: lines("boot_device:\n  layout: x86_64\n  mirror:\n    devices:\n", numbered("    - /dev/d%d\n"))},
-		{name: "users of the boot loader", args: convert, size: 500, text: lines("grub:\n  users:\n", numbered("    - {name: u%d, password_hash: x}\n"))},
-		{name: "inline configs to merge", args: validate, size: 400, text: lines("ignition:\n  config:\n    merge:\n", same("    - inline: '{\"ignition\": {\"version\": \"3.4.0\"}, \"x\": 1}'\n"))},
+		{name: "quadlets", args: convert, size: 500, text: lines("systemd:\n  quadlets:\n",
+			numbered("  - {name: q%d.container, contents: '[A]', dropins: [{name: d.conf, contents: '[A]'}]}\n"))},
+		{name: "quadlets from templates", args: convert, size: 500,
+			text: lines("systemd:\n  quadlets:\n", numbered("  - {name: q@%d.container}\n"))},
+		{name: "partitions called root", args: convert, size: 375, text: lines("storage:\n  disks:\n  - device: "+
+			"/dev/a\n    partitions:\n", numbered("    - {label: root, number: 1%d}\n"))},
+		{name: "mirrored disks", args: convert, size: 375,
+			text: lines("boot_device:\n  layout: x86_64\n  mirror:\n    devices:\n", numbered("    - /dev/d%d\n"))},
+		{name: "users of the boot loader", args: convert, size: 500,
+			text: lines("grub:\n  users:\n", numbered("    - {name: u%d, password_hash: x}\n"))},
+		{name: "inline configs to merge", args: validate, size: 400, text: lines("ignition:\n  config:\n    merge:\n",
+			same("    - inline: '{\"ignition\": {\"version\": \"3.4.0\"}, \"x\": 1}'\n"))},
 		{name: "configs to merge within configs to merge", args: apply, size: 100, text: func(n int) string {
 			inner := config(`"storage": {"files": [` + each(10, ",", numbered(`{"path": "/f%d"}`)) + `]}`)
 			return `{"ignition": {"version": "3.6.0", "config": {"merge": [` + each(n, ",", func(i int) string {
-				return `{"source": "data:,` + url.PathEscape(strings.ReplaceAll(inner, "/f", fmt.Sprintf("/f%d-", i))) + `"}`
+				return `{"source": "data:,` + url.PathEscape(strings.ReplaceAll(inner, "/f", fmt.Sprintf("/f%d-", i))) +
+					`"}`
 			}) + `]}}}`
 		}},
 	}
@@ -352,17 +442,24 @@ func sugar() []shape {
 
 func applying() []shape {
 	return []shape{
-		{name: "apply: files", args: dryRun, size: 500, text: list("storage", "files", numbered(`{"path": "/d%d/f", "contents": {"source": "data:,%d"}}`))},
+		{name: "apply: files", args: dryRun, size: 500,
+			text: list("storage", "files", numbered(`{"path": "/d%d/f", "contents": {"source": "data:,%d"}}`))},
 		{name: "apply: nested directories", args: dryRun, size: 100, text: func(n int) string {
-			return config(`"storage": {"directories": [` + nested(n, ",", func(p string) string { return `{"path": ` + quote(p) + `}` }) + `]}`)
+			return config(`"storage": {"directories": [` +
+				nested(n, ",", func(p string) string { return `{"path": ` + quote(p) + `}` }) + `]}`)
 		}},
-		{name: "apply: chains of links", args: dryRun, size: 200, text: list("storage", "links", numbered(`{"path": "/l%d", "target": "/x/l%d"}`))},
+		{name: "apply: chains of links", args: dryRun, size: 200,
+			text: list("storage", "links", numbered(`{"path": "/l%d", "target": "/x/l%d"}`))},
 		{name: "apply: hard links", args: dryRun, size: 250, text: func(n int) string {
-			return config(`"storage": {"files": [{"path": "/f", "contents": {"source": "data:,x"}}], "links": [` + each(n, ",", numbered(`{"path": "/h%d", "target": "/f", "hard": true}`)) + `]}`)
+			return config(`"storage": {"files": [{"path": "/f", "contents": {"source": "data:,x"}}], "links": [` +
+				each(n, ",", numbered(`{"path": "/h%d", "target": "/f", "hard": true}`)) + `]}`)
 		}},
-		{name: "apply: units", args: dryRun, size: 250, text: list("systemd", "units", numbered(`{"name": "u%d.service", "enabled": true, "contents": "[Service]\nA=b\n[Install]\nWantedBy=x.target\n"}`))},
-		{name: "apply: users", args: dryRun, size: 200, text: list("passwd", "users", numbered(`{"name": "u%d", "groups": ["g"]}`))},
-		{name: "apply: volumes, left out", args: leaving, size: 2000, text: list("storage", "luks", numbered(`{"name": "v%d", "device": "/dev/d%d"}`))},
+		{name: "apply: units", args: dryRun, size: 250, text: list("systemd", "units", numbered(
+			`{"name": "u%d.service", "enabled": true, "contents": "[Service]\nA=b\n[Install]\nWantedBy=x.target\n"}`))},
+		{name: "apply: users", args: dryRun, size: 200,
+			text: list("passwd", "users", numbered(`{"name": "u%d", "groups": ["g"]}`))},
+		{name: "apply: volumes, left out", args: leaving, size: 2000,
+			text: list("storage", "luks", numbered(`{"name": "v%d", "device": "/dev/d%d"}`))},
 		{name: "apply: groups", args: dryRun, size: 200, text: list("passwd", "groups", numbered(`{"name": "g%d"}`))},
 	}
 }

@@ -55,10 +55,12 @@ func TestOpenStack(t *testing.T) {
 		want    string // in the config
 		log     string
 	}{
-		"on a drive":                            {func(t *testing.T) { label(t, "config-2", drive(t, onConfig2, given)) }, "/from/the/cloud", ""},
-		"on a drive with its label in capitals": {func(t *testing.T) { label(t, "CONFIG-2", drive(t, onConfig2, given)) }, "/from/the/cloud", ""},
-		"by IPv4":                               {func(t *testing.T) { serve(t, openstack(200, given), v4) }, "/from/the/cloud", ""},
-		"by IPv6":                               {func(t *testing.T) { serve(t, openstack(200, given), v6Link) }, "/from/the/cloud", "GET http://[fe80::a9fe:a9fe%25eth0]/openstack/latest/user_data"},
+		"on a drive": {func(t *testing.T) { label(t, "config-2", drive(t, onConfig2, given)) }, "/from/the/cloud", ""},
+		"on a drive with its label in capitals": {
+			func(t *testing.T) { label(t, "CONFIG-2", drive(t, onConfig2, given)) }, "/from/the/cloud", ""},
+		"by IPv4": {func(t *testing.T) { serve(t, openstack(200, given), v4) }, "/from/the/cloud", ""},
+		"by IPv6": {func(t *testing.T) { serve(t, openstack(200, given), v6Link) }, "/from/the/cloud",
+			"GET http://[fe80::a9fe:a9fe%25eth0]/openstack/latest/user_data"},
 		"a drive that comes late counts more than a service that has none": {func(t *testing.T) {
 			serve(t, openstack(404, ""), v4, v6Link)
 			image := drive(t, onConfig2, given)
@@ -125,12 +127,15 @@ func TestADriveThatIsInUseIsUnmountedLater(t *testing.T) {
 			m := newMachine(t, "metal")
 			m.write("cmdline", "ignition.config.device=setup ignition.config.path=web.ign")
 			require.NoError(t, os.Mkdir(m.path("bin"), 0o755))
-			fake := "#!/bin/sh -e\necho \"$@\" >" + m.path("called") + "\n" + real + " \"$@\"\nsleep " + seconds + " <$6/web.ign >/dev/null 2>&1 &\n"
+			fake := "#!/bin/sh -e\necho \"$@\" >" + m.path("called") + "\n" + real + " \"$@\"\nsleep " +
+				seconds + " <$6/web.ign >/dev/null 2>&1 &\n"
 			require.NoError(t, os.WriteFile(m.path("bin/mount"), []byte(fake), 0o755))
 			log := m.passes("fetch-offline")
-			assert.Regexp(t, "^-o ro -t auto /dev/disk/by-label/setup "+m.path("tmp/ignition-configdrive-")+"[0-9]+\n$", m.read("called"))
+			assert.Regexp(t, "^-o ro -t auto /dev/disk/by-label/setup "+m.path("tmp/ignition-configdrive-")+"[0-9]+\n$",
+				m.read("called"))
 			assert.Contains(t, m.read("run/ignition.json"), "/from/the/cloud")
-			const left = "WARNING  : /dev/disk/by-label/setup stays mounted as long as it is used: device or resource busy"
+			const left = "WARNING  : /dev/disk/by-label/setup stays mounted as long as it is used: device or " +
+				"resource busy"
 			if told {
 				assert.Contains(t, log, left)
 			} else {
@@ -143,9 +148,11 @@ func TestADriveThatIsInUseIsUnmountedLater(t *testing.T) {
 // Drives are waited for, some without end; but not longer than a boot may take.
 func TestADriveThatDoesNotAppearIsNotWaitedForBeyondTheTimeOfTheBoot(t *testing.T) {
 	for name, test := range map[string]struct{ platform, cmdline, want string }{
-		"the kernel command line's": {"metal", "ignition.config.device=absent ignition.config.path=/x", `kernel command line: waiting for a device with the label "absent": `},
-		"nutanix's":                 {"nutanix", "quiet", `platform nutanix: waiting for a device with the label "config-2": `},
-		"openstack's":               {"openstack", "quiet", "platform openstack: http://169.254.169.254/openstack/latest/user_data: the answer has the status 403"},
+		"the kernel command line's": {"metal", "ignition.config.device=absent ignition.config.path=/x",
+			`kernel command line: waiting for a device with the label "absent": `},
+		"nutanix's": {"nutanix", "quiet", `platform nutanix: waiting for a device with the label "config-2": `},
+		"openstack's": {"openstack", "quiet",
+			"platform openstack: http://169.254.169.254/openstack/latest/user_data: the answer has the status 403"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			serve(t, openstack(403, ""), v4, v6Link)
@@ -163,5 +170,6 @@ func TestAConfigThatCannotBeDeletedIsSaidNotToBe(t *testing.T) {
 	m := newMachine(t, "virtualbox")
 	code, said := m.run("ignition-rmcfg", "--platform=virtualbox", "--log-to-stdout")
 	assert.Equal(t, 1, code)
-	assert.True(t, strings.HasPrefix(said, "CRITICAL : the config is not deleted: platform virtualbox: delete guest property /Ignition/Config"), said)
+	assert.True(t, strings.HasPrefix(said,
+		"CRITICAL : the config is not deleted: platform virtualbox: delete guest property /Ignition/Config"), said)
 }

@@ -37,9 +37,11 @@ type row struct {
 
 var rows = []row{
 	{id: "aws", path: "/2019-10-01/user-data", at: []string{v4}, v6: v6Amazon, status: 404, tokens: true},
-	{id: "azure", path: "/metadata/instance/compute/userData?api-version=2021-01-01&format=text", at: []string{v4}, header: [2]string{"Metadata", "true"}, encoded: true},
+	{id: "azure", path: "/metadata/instance/compute/userData?api-version=2021-01-01&format=text", at: []string{v4},
+		header: [2]string{"Metadata", "true"}, encoded: true},
 	{id: "digitalocean", path: "/metadata/v1/user-data", at: []string{v4}, status: 200},
-	{id: "gcp", path: "/computeMetadata/v1/instance/attributes/user-data", at: []string{v4}, v6: v6Google, header: [2]string{"Metadata-Flavor", "Google"}, status: 404},
+	{id: "gcp", path: "/computeMetadata/v1/instance/attributes/user-data", at: []string{v4}, v6: v6Google,
+		header: [2]string{"Metadata-Flavor", "Google"}, status: 404},
 	{id: "hetzner", path: "/hetzner/v1/userdata", at: []string{v4}, v6: v6Link, status: 404},
 	{id: "packet", path: "/userdata", at: []string{farSecure}, header: [2]string{"Accept", "*/*"}, status: 200},
 	{id: "scaleway", path: "/user_data/cloud-init", at: []string{v4Scale}, v6: v6Scale, status: 404, lowPorts: true},
@@ -65,7 +67,8 @@ func (p row) answer(status int, body string) http.HandlerFunc {
 		_, text, _ := net.SplitHostPort(r.RemoteAddr)
 		port, _ := strconv.Atoi(text)
 		switch {
-		case r.Method != http.MethodGet, r.URL.RequestURI() != p.path, p.header[0] != "" && r.Header.Get(p.header[0]) != p.header[1], p.lowPorts && port > 1022:
+		case r.Method != http.MethodGet, r.URL.RequestURI() != p.path, p.header[0] != "" &&
+			r.Header.Get(p.header[0]) != p.header[1], p.lowPorts && port > 1022:
 			w.WriteHeader(http.StatusBadRequest)
 		default:
 			w.WriteHeader(status)
@@ -74,11 +77,13 @@ func (p row) answer(status int, body string) http.HandlerFunc {
 	}
 }
 
-// imds is what Amazon's service answers beside user data; ok says that the request is about something else, and has a token.
+// imds is what Amazon's service answers beside user data; ok says that the request is about something else, and has a
+// token.
 func imds(w http.ResponseWriter, r *http.Request) (ok bool) {
 	const token = "SECRET-imds"
 	switch {
-	case r.Method == http.MethodPut && r.URL.Path == "/latest/api/token" && r.Header.Get("X-Aws-Ec2-Metadata-Token-Ttl-Seconds") != "":
+	case r.Method == http.MethodPut && r.URL.Path == "/latest/api/token" &&
+		r.Header.Get("X-Aws-Ec2-Metadata-Token-Ttl-Seconds") != "":
 		w.Header().Set("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", r.Header.Get("X-Aws-Ec2-Metadata-Token-Ttl-Seconds"))
 		_, _ = io.WriteString(w, token)
 	case r.Header.Get("X-Aws-Ec2-Metadata-Token") != token:
@@ -95,14 +100,17 @@ func TestServices(t *testing.T) {
 	for _, p := range rows {
 		t.Run(p.id, func(t *testing.T) {
 			t.Run("the network is asked for, and nobody else before it is there", func(t *testing.T) { offline(t, p) })
-			t.Run("a config is found", func(t *testing.T) { found(t, p, serve(t, p.answer(200, given), p.everywhere()...)) })
+			t.Run("a config is found", func(t *testing.T) {
+				found(t, p, serve(t, p.answer(200, given), p.everywhere()...))
+			})
 			t.Run("IPv4 alone will do", func(t *testing.T) { found(t, p, serve(t, p.answer(200, given), p.at...)) })
 			t.Run("a service that comes up late is waited for", func(t *testing.T) {
 				found(t, p, serveLate(t, time.Second, p.answer(200, given), p.everywhere()...))
 			})
 			t.Run("a refusal is an error", func(t *testing.T) {
 				serve(t, p.answer(403, "SECRET-explanation"), p.everywhere()...)
-				assert.Regexp(t, `(?m)^Ignition failed: fetch: platform `+p.id+`: http.*the answer has the status 403 Forbidden`, newMachine(t, p.id).fails("fetch"))
+				assert.Regexp(t, `(?m)^Ignition failed: fetch: platform `+p.id+
+					`: http.*the answer has the status 403 Forbidden`, newMachine(t, p.id).fails("fetch"))
 			})
 			if p.v6 != "" {
 				t.Run("IPv6 alone will do", func(t *testing.T) { found(t, p, serve(t, p.answer(200, given), p.v6)) })
@@ -117,7 +125,8 @@ func TestServices(t *testing.T) {
 // systemd may keep the metadata service to itself, by routes that nothing but its own mark gets past.
 func TestAMetadataServiceThatIsLockedAwayIsReached(t *testing.T) {
 	inMachine := func(command string) ([]byte, error) {
-		return exec.Command("nsenter", append([]string{"--target", strconv.Itoa(sky.machine), "--net"}, strings.Fields(command)...)...).CombinedOutput()
+		return exec.Command("nsenter", append([]string{"--target", strconv.Itoa(sky.machine), "--net"},
+			strings.Fields(command)...)...).CombinedOutput()
 	}
 	for i, p := range rows {
 		if p.id != "hetzner" && p.id != "scaleway" {
@@ -143,7 +152,8 @@ func TestAMetadataServiceThatIsLockedAwayIsReached(t *testing.T) {
 
 func offline(t *testing.T, p row) {
 	m, s := newMachine(t, p.id), serve(t, p.answer(200, given), p.everywhere()...)
-	assert.Contains(t, m.passes("fetch-offline"), "INFO     : the config needs the network: platform "+p.id+": needs the network")
+	assert.Contains(t, m.passes("fetch-offline"),
+		"INFO     : the config needs the network: platform "+p.id+": needs the network")
 	assert.FileExists(t, m.path("run/ignition/neednet"))
 	assert.NoFileExists(t, m.path("run/ignition.json"))
 	asked, conns := s.requests()
@@ -194,10 +204,11 @@ func TestAnAmazonThatIsSwitchedOffIsSaidToBe(t *testing.T) {
 	assert.Contains(t, newMachine(t, "aws").fails("fetch"), "the instance's metadata service may be switched off")
 }
 
-// The region that the fetch stage was told is where the files stage looks for a bucket, with the instance's role, without asking
-// again.
+// The region that the fetch stage was told is where the files stage looks for a bucket, with the instance's role,
+// without asking again.
 func TestTheRegionOfAnInstanceIsAskedForOnce(t *testing.T) {
-	const user = `{"ignition":{"version":"3.4.0"},"storage":{"files":[{"path":"/object","contents":{"source":"s3://bucket/key"}}]}}`
+	const user = `{"ignition":{"version":"3.4.0"},` +
+		`"storage":{"files":[{"path":"/object","contents":{"source":"s3://bucket/key"}}]}}`
 	metadata := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if !imds(w, r) {
 			return
@@ -208,12 +219,14 @@ func TestTheRegionOfAnInstanceIsAskedForOnce(t *testing.T) {
 		case "/latest/meta-data/iam/security-credentials/":
 			_, _ = io.WriteString(w, "role")
 		case "/latest/meta-data/iam/security-credentials/role":
-			fmt.Fprintf(w, `{"Code":"Success","AccessKeyId":"AKIA","SecretAccessKey":"SECRET-key","Token":"SECRET-session","Expiration":%q}`, time.Now().Add(time.Hour).Format(time.RFC3339))
+			fmt.Fprintf(w, `{"Code":"Success","AccessKeyId":"AKIA","SecretAccessKey":"SECRET-key",`+
+				`"Token":"SECRET-session","Expiration":%q}`, time.Now().Add(time.Hour).Format(time.RFC3339))
 		}
 	}, v4)
 	store := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Amz-Bucket-Region", "eu-west-1")
-		if r.Method == http.MethodGet && (r.Header.Get("X-Amz-Security-Token") != "SECRET-session" || !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ")) {
+		if r.Method == http.MethodGet && (r.Header.Get("X-Amz-Security-Token") != "SECRET-session" ||
+			!strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ")) {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
@@ -230,11 +243,13 @@ func TestTheRegionOfAnInstanceIsAskedForOnce(t *testing.T) {
 	asked, _ = metadata.requests()
 	assert.NotContains(t, strings.Join(asked, "\n"), "instance-identity")
 	asked, _ = store.requests()
-	assert.Equal(t, []string{"HEAD bucket.s3.eu-west-1.amazonaws.com/", "GET bucket.s3.dualstack.eu-west-1.amazonaws.com/key"}, asked)
+	assert.Equal(t, []string{"HEAD bucket.s3.eu-west-1.amazonaws.com/",
+		"GET bucket.s3.dualstack.eu-west-1.amazonaws.com/key"}, asked)
 }
 
 func TestABlobIsAskedForWithTheIdentityOfAnAzureMachine(t *testing.T) {
-	const user = `{"ignition":{"version":"3.4.0"},"storage":{"files":[{"path":"/blob","contents":{"source":"https://account.blob.core.windows.net/container/blob?sig=SECRET-signature"}}]}}`
+	const user = `{"ignition":{"version":"3.4.0"},"storage":{"files":[{"path":"/blob",` +
+		`"contents":{"source":"https://account.blob.core.windows.net/container/blob?sig=SECRET-signature"}}]}}`
 	serve(t, func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.Header.Get("Metadata") != "true":
@@ -309,14 +324,16 @@ func TestThePlatformIsToldHowEachStageEnds(t *testing.T) {
 	assert.Empty(t, events(), "the network may not be up")
 	for _, stage := range []string{"fetch", "kargs", "disks", "mount", "files", "umount"} {
 		assert.NotContains(t, m.passes(stage), "WARNING")
-		assert.Equal(t, []string{`POST /events {"state":"running","message":"[` + stage + `] Ignition status: finished successfully"}`}, events())
+		assert.Equal(t, []string{`POST /events {"state":"running","message":"[` + stage +
+			`] Ignition status: finished successfully"}`}, events())
 	}
 	require.NoError(t, os.Remove(m.path("root/from/the/cloud")))
 	require.NoError(t, os.Mkdir(m.path("root/from/the/cloud"), 0o755))
 	m.fails("files")
 	all := events()
 	require.Len(t, all, 1)
-	assert.Regexp(t, `^POST /events {"state":"failed","message":"\[files\] Ignition error: packet user data:1:\d+: .*/from/the/cloud.*"}$`, all[0])
+	assert.Regexp(t, `^POST /events {"state":"failed","message":"\[files\] Ignition error: packet user data:1:\d+: `+
+		`.*/from/the/cloud.*"}$`, all[0])
 }
 
 // That it was too late is told too.
@@ -335,6 +352,7 @@ func TestThePlatformIsToldThatTheBootTookTooLong(t *testing.T) {
 func TestAPlatformThatCannotBeToldIsNoFailure(t *testing.T) {
 	events := reports(t, `{}`)
 	m := newMachine(t, "packet")
-	assert.Contains(t, m.passes("fetch"), "WARNING  : fetch: the platform is not told how the stage has ended: platform packet: https://metadata.packet.net/metadata: names no phone_home_url")
+	assert.Contains(t, m.passes("fetch"), "WARNING  : fetch: the platform is not told how the stage has ended: "+
+		"platform packet: https://metadata.packet.net/metadata: names no phone_home_url")
 	assert.Empty(t, events())
 }

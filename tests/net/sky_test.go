@@ -73,7 +73,8 @@ func again() error {
 	if err := os.Symlink("ignition", filepath.Join(dir, "ignition-rmcfg")); err != nil {
 		return err
 	}
-	run := exec.Command("unshare", append([]string{"--net", "--mount", "--mount-proc", "--pid", "--fork", "--kill-child", self}, os.Args[1:]...)...)
+	run := exec.Command("unshare", append([]string{"--net", "--mount", "--mount-proc", "--pid", "--fork",
+		"--kill-child", self}, os.Args[1:]...)...)
 	run.Env = append(os.Environ(), inside+"="+dir)
 	run.Stdout, run.Stderr = os.Stdout, os.Stderr
 	return run.Run()
@@ -81,7 +82,8 @@ func again() error {
 
 // names are the hosts of production that tests serve. They all lead to one address.
 var names = []string{
-	"metadata.packet.net", "bucket.s3.eu-west-1.amazonaws.com", "bucket.s3.dualstack.eu-west-1.amazonaws.com", "account.blob.core.windows.net",
+	"metadata.packet.net", "bucket.s3.eu-west-1.amazonaws.com", "bucket.s3.dualstack.eu-west-1.amazonaws.com",
+	"account.blob.core.windows.net",
 }
 
 // Where the cloud's services may be.
@@ -96,7 +98,8 @@ const (
 	farSecure = "192.0.2.1:443"
 )
 
-// A heaven is the cloud's side: the wire to the machine, which has a network namespace too, and an authority that the machine trusts.
+// A heaven is the cloud's side: the wire to the machine, which has a network namespace too, and an authority that the
+// machine trusts.
 type heaven struct {
 	dir         string
 	machine     int // a process in the machine's network
@@ -152,14 +155,17 @@ func (h *heaven) certify() error {
 		return err
 	}
 	from, to := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
-	authority := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign, NotBefore: from, NotAfter: to}
+	authority := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, IsCA: true,
+		BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign, NotBefore: from, NotAfter: to}
 	root, err := x509.CreateCertificate(rand.Reader, authority, authority, &key.PublicKey, key)
 	if err != nil {
 		return err
 	}
-	leaf, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(2), DNSNames: names, NotBefore: from, NotAfter: to}, authority, &key.PublicKey, key)
+	leaf, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(2), DNSNames: names,
+		NotBefore: from, NotAfter: to}, authority, &key.PublicKey, key)
 	h.certificate = tls.Certificate{Certificate: [][]byte{leaf}, PrivateKey: key}
-	return errors.Join(err, os.WriteFile(h.dir+"/trusted.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root}), 0o644))
+	return errors.Join(err,
+		os.WriteFile(h.dir+"/trusted.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root}), 0o644))
 }
 
 // A service is one of the cloud's, at some addresses.
@@ -286,9 +292,11 @@ func (m *machine) read(name string) string {
 // run runs a program in the machine's network and gives its exit code and what it said. No token is ever in that.
 func (m *machine) run(program string, args ...string) (code int, said string) {
 	m.t.Helper()
-	command := exec.Command("nsenter", append([]string{"--target", strconv.Itoa(sky.machine), "--net", "--", filepath.Join(sky.dir, program)}, args...)...)
+	command := exec.Command("nsenter", append([]string{"--target", strconv.Itoa(sky.machine), "--net", "--",
+		filepath.Join(sky.dir, program)}, args...)...)
 	command.Env = []string{
-		"PATH=" + m.path("bin") + ":" + os.Getenv("PATH"), "TMPDIR=" + m.path("tmp"), "SSL_CERT_FILE=" + sky.dir + "/trusted.pem",
+		"PATH=" + m.path("bin") + ":" + os.Getenv("PATH"), "TMPDIR=" + m.path("tmp"),
+		"SSL_CERT_FILE=" + sky.dir + "/trusted.pem",
 		"IGNITION_KERNEL_CMDLINE_PATH=" + m.path("cmdline"), "IGNITION_SYSTEM_RUNTIME_CONFIG_DIR=" + m.path("dirs"),
 		"IGNITION_SYSTEM_LOCAL_CONFIG_DIR=" + m.path("dirs"), "IGNITION_SYSTEM_CONFIG_DIR=" + m.path("dirs"),
 	}
@@ -304,8 +312,9 @@ func (m *machine) run(program string, args ...string) (code int, said string) {
 // stage runs one stage of a boot.
 func (m *machine) stage(name string) (code int, log string) {
 	m.t.Helper()
-	return m.run("ignition", "--stage="+name, "--platform="+m.platform, "--root="+m.path("root"), "--config-cache="+m.path("run/ignition.json"),
-		"--state-file="+m.path("run/ignition/state"), "--neednet="+m.path("run/ignition/neednet"), "--fetch-timeout=20s", "--log-to-stdout")
+	return m.run("ignition", "--stage="+name, "--platform="+m.platform, "--root="+m.path("root"),
+		"--config-cache="+m.path("run/ignition.json"), "--state-file="+m.path("run/ignition/state"),
+		"--neednet="+m.path("run/ignition/neednet"), "--fetch-timeout=20s", "--log-to-stdout")
 }
 
 // passes runs a stage that has to pass.

@@ -65,7 +65,8 @@ var entryLine = regexp.MustCompile(`^(error|warning|info)(?: at (\$\S*?))?(?:,? 
 func peerReport(t *testing.T, text string) (valid bool, report []entry, parseError string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	p := &cli.Process{Args: []string{"-"}, In: strings.NewReader(text), Out: &diag.Screen{To: &out}, Err: &diag.Screen{To: &errs}}
+	p := &cli.Process{Args: []string{"-"}, In: strings.NewReader(text), Out: &diag.Screen{To: &out},
+		Err: &diag.Screen{To: &errs}}
 	code := cli.Run(t.Context(), p, []cli.Program{{Command: check.Peer()}})
 	for line := range strings.Lines(out.String()) {
 		m := entryLine.FindStringSubmatch(line)

@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// examples takes the commands out of the "Example:" part of a help text. Lines that end in a backslash go on in the next one.
+// examples takes the commands out of the "Example:" part of a help text. Lines that end in a backslash go on in the
+// next one.
 func examples(help string) (lines []string) {
 	_, after, _ := strings.Cut(help, "\nExample")
 	_, after, _ = strings.Cut(after, "\n")
@@ -28,7 +29,9 @@ func examples(help string) (lines []string) {
 func exampleFolder(t *testing.T) string {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"web.bu": minimalButane, "files/motd": "hello", "web.ign": minimal, "hosts/a.ign": minimal, "hosts/b.ign": minimal, "build/rootfs/README": "", "bin/generate-config": "#!/bin/sh\ncat web.ign\n", "bin/systemctl": systemctl,
+		"web.bu": minimalButane, "files/motd": "hello", "web.ign": minimal, "hosts/a.ign": minimal,
+		"hosts/b.ign": minimal, "build/rootfs/README": "", "bin/generate-config": "#!/bin/sh\ncat web.ign\n",
+		"bin/systemctl": systemctl,
 	} {
 		at := filepath.Join(dir, name)
 		require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o755))
@@ -37,14 +40,17 @@ func exampleFolder(t *testing.T) string {
 	return dir
 }
 
-const minimal = `{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "/etc/motd", "contents": {"source": "data:,hello"}}]}}`
+const minimal = `{"ignition": {"version": "3.4.0"}, ` +
+	`"storage": {"files": [{"path": "/etc/motd", "contents": {"source": "data:,hello"}}]}}`
 
-const minimalButane = "variant: fcos\nversion: 1.7.0\nstorage: {files: [{path: /etc/motd, contents: {inline: hello}}]}\n"
+const minimalButane = "variant: fcos\nversion: 1.7.0\n" +
+	"storage: {files: [{path: /etc/motd, contents: {inline: hello}}]}\n"
 
 func TestTheExamplesInHelpRun(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, sources())
-	for topic, count := range map[string]int{"validate": 4, "apply": 3, "boot": 1, "platforms": 2, "convert": 3, "schema": 3} {
+	for topic, count := range map[string]int{"validate": 4, "apply": 3, "boot": 1, "platforms": 2, "convert": 3,
+		"schema": 3} {
 		t.Run(topic, func(t *testing.T) {
 			t.Parallel()
 			help, err := exec.Command(filepath.Join(programs, "glowplug"), "help", topic).Output()

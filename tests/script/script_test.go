@@ -1,5 +1,6 @@
-// Package script runs the two programs end to end, as their users do, with fake tools and a server of its own. Each *.txtar is a
-// page of the manual: its first sentence says what it shows. No root privileges and no network but loopback are needed.
+// Package script runs the two programs end to end, as their users do, with fake tools and a server of its own. Each
+// *.txtar is a page of the manual: its first sentence says what it shows. No root privileges and no network but
+// loopback are needed.
 package script
 
 import (
@@ -67,7 +68,8 @@ var links = map[string]string{
 // build makes the programs as they ship, but for symbols.
 func build(dir string) (string, error) {
 	for _, program := range []string{"glowplug", "glowplug-validate"} {
-		command := exec.Command("go", "build", "-o", filepath.Join(dir, program), "github.com/glowplug-os/glowplug/cmd/"+program)
+		command := exec.Command("go", "build", "-o", filepath.Join(dir, program),
+			"github.com/glowplug-os/glowplug/cmd/"+program)
 		command.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := command.CombinedOutput(); err != nil {
 			return "", fmt.Errorf("build %s: %w\n%s", program, err, out)
@@ -98,7 +100,8 @@ func TestScripts(t *testing.T) {
 		Setup:               setup,
 		Condition:           condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"stage": stage, "exits": exits, "tree": tree, "expand": expand, "mode": mode, "repeat": repeat, "without": without,
+			"stage": stage, "exits": exits, "tree": tree, "expand": expand, "mode": mode, "repeat": repeat,
+			"without": without,
 		},
 	})
 }
@@ -106,7 +109,8 @@ func TestScripts(t *testing.T) {
 // setup gives a script its tools, a root to work on, an empty kernel command line, config folders and a server.
 func setup(e *testscript.Env) error {
 	bin := filepath.Join(e.WorkDir, "bin")
-	if err := errors.Join(os.MkdirAll(bin, 0o755), os.MkdirAll(filepath.Join(e.WorkDir, "root"), 0o755), os.MkdirAll(filepath.Join(e.WorkDir, "run"), 0o755)); err != nil {
+	if err := errors.Join(os.MkdirAll(bin, 0o755), os.MkdirAll(filepath.Join(e.WorkDir, "root"), 0o755),
+		os.MkdirAll(filepath.Join(e.WorkDir, "run"), 0o755)); err != nil {
 		return err
 	}
 	if err := writeNew(filepath.Join(bin, "systemctl"), systemctl); err != nil {
@@ -181,8 +185,8 @@ func status(ts *testscript.TestScript, program string, args ...string) int {
 	return 0
 }
 
-// stage runs one stage of a boot on $WORK/root, with what stages hand over in $WORK/run: stage files. Options may follow. With
-// ! it must fail, and what it says last on standard error must be the line that emergency shells show.
+// stage runs one stage of a boot on $WORK/root, with what stages hand over in $WORK/run: stage files. Options may
+// follow. With ! it must fail, and what it says last on standard error must be the line that emergency shells show.
 func stage(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 0 {
 		ts.Fatalf("usage: stage NAME [OPTION...]")
@@ -192,8 +196,10 @@ func stage(ts *testscript.TestScript, neg bool, args []string) {
 		harmless(ts, work+"/run/ignition.json")
 	}
 	arguments := []string{
-		"--stage=" + name, "--platform=file", "--root=" + work + "/root", "--config-cache=" + work + "/run/ignition.json",
-		"--state-file=" + work + "/run/ignition/state", "--neednet=" + work + "/run/ignition/neednet", "--log-to-stdout",
+		"--stage=" + name, "--platform=file", "--root=" + work + "/root",
+		"--config-cache=" + work + "/run/ignition.json",
+		"--state-file=" + work + "/run/ignition/state", "--neednet=" + work + "/run/ignition/neednet",
+		"--log-to-stdout",
 	}
 	got := status(ts, "ignition", append(arguments, args[1:]...)...)
 	stdout, stderr := ts.ReadFile("stdout"), ts.ReadFile("stderr")
@@ -216,8 +222,8 @@ func stage(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// harmless makes sure that no disk of the machine which runs the tests, as root perhaps, is ever in a config that reaches the disks
-// stage.
+// harmless makes sure that no disk of the machine which runs the tests, as root perhaps, is ever in a config that
+// reaches the disks stage.
 func harmless(ts *testscript.TestScript, config string) {
 	text := ts.ReadFile(config)
 	if strings.Count(text, `"/dev/`) != strings.Count(text, `"/dev/glowplug-none`) {
@@ -263,7 +269,8 @@ func entry(root, path string) (string, error) {
 // expand replaces $SERVER and $WORK in files.
 func expand(ts *testscript.TestScript, _ bool, args []string) {
 	for _, name := range args {
-		text := strings.NewReplacer("$SERVER", ts.Getenv("SERVER"), "$WORK", ts.Getenv("WORK")).Replace(ts.ReadFile(name))
+		text := strings.NewReplacer("$SERVER", ts.Getenv("SERVER"), "$WORK",
+			ts.Getenv("WORK")).Replace(ts.ReadFile(name))
 		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o644))
 	}
 }

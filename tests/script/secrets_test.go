@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// planted stands in every field that can hold a secret. It repeats so that a part of it that is cut out of an excerpt is
-// found too. What is searched for leaves out its first letter, which some fields have as \u005a.
+// planted stands in every field that can hold a secret. It repeats so that a part of it that is cut out of an excerpt
+// is found too. What is searched for leaves out its first letter, which some fields have as \u005a.
 const (
 	planted  = "Zq7KZq7KZq7K"
 	searched = "q7K"
@@ -90,7 +90,8 @@ func newBench(t *testing.T) *bench {
 func (b *bench) expand(text string) string {
 	user := strings.Replace(b.server, "://", "://me:"+planted+"%40@", 1)
 	text = strings.ReplaceAll(text, "@@", "\x00")
-	text = strings.NewReplacer("@", planted, "\x00", planted+"@", "^", base64.StdEncoding.EncodeToString([]byte(planted))).Replace(text)
+	text = strings.NewReplacer("@", planted, "\x00", planted+"@", "^",
+		base64.StdEncoding.EncodeToString([]byte(planted))).Replace(text)
 	return strings.NewReplacer("$USER", user, "$SERVER", b.server).Replace(text)
 }
 
@@ -104,13 +105,16 @@ func (b *bench) run(line string) int {
 	b.Helper()
 	args := strings.Fields(line)
 	if args[0] == "stage" {
-		args = append(strings.Fields("ignition --platform=file --root=root --config-cache=run/ignition.json --state-file=run/ignition/state --neednet=run/ignition/neednet --log-to-stdout --stage"), args[1:]...)
+		args = append(strings.Fields("ignition --platform=file --root=root --config-cache=run/ignition.json "+
+			"--state-file=run/ignition/state --neednet=run/ignition/neednet --log-to-stdout --stage"), args[1:]...)
 	}
 	command := exec.Command(filepath.Join(programs, args[0]), args[1:]...)
 	command.Dir = b.dir
 	command.Env = []string{
-		"PATH=" + b.dir + "/bin:/usr/bin:/bin", "WORK=" + b.dir, "container=test", "IGNITION_CONFIG_FILE=config.ign", "IGNITION_KERNEL_CMDLINE_PATH=cmdline",
-		"IGNITION_SYSTEM_RUNTIME_CONFIG_DIR=dirs", "IGNITION_SYSTEM_LOCAL_CONFIG_DIR=none", "IGNITION_SYSTEM_CONFIG_DIR=none",
+		"PATH=" + b.dir + "/bin:/usr/bin:/bin", "WORK=" + b.dir, "container=test", "IGNITION_CONFIG_FILE=config.ign",
+		"IGNITION_KERNEL_CMDLINE_PATH=cmdline",
+		"IGNITION_SYSTEM_RUNTIME_CONFIG_DIR=dirs", "IGNITION_SYSTEM_LOCAL_CONFIG_DIR=none",
+		"IGNITION_SYSTEM_CONFIG_DIR=none",
 	}
 	var out bytes.Buffer
 	command.Stdout, command.Stderr = &out, &out
@@ -126,8 +130,8 @@ func (b *bench) run(line string) int {
 	return command.ProcessState.ExitCode()
 }
 
-// card gives what a failed stage has left for programs, and shows on the consoles: neither has secrets, though the one is for
-// root alone.
+// card gives what a failed stage has left for programs, and shows on the consoles: neither has secrets, though the one
+// is for root alone.
 func (b *bench) card(line string) (c console.Card) {
 	b.Helper()
 	text, err := os.ReadFile(filepath.Join(b.dir, "run/glowplug/failure.json"))
@@ -153,8 +157,8 @@ func (b *bench) clean(what string, text []byte) {
 	}
 }
 
-// sealed searches what programs have left that everybody may read. Units are systemd's to read and 0644 by design; secrets are
-// not to be put in them. It gives the files that do hold secrets and that not everybody can read.
+// sealed searches what programs have left that everybody may read. Units are systemd's to read and 0644 by design;
+// secrets are not to be put in them. It gives the files that do hold secrets and that not everybody can read.
 func (b *bench) sealed() (held []string) {
 	b.Helper()
 	require.NoError(b, filepath.WalkDir(b.dir, func(path string, d fs.DirEntry, err error) error {
@@ -180,10 +184,13 @@ func (b *bench) sealed() (held []string) {
 
 // commands read config.ign in every way there is.
 var commands = []string{
-	"glowplug validate config.ign", "glowplug validate --format json config.ign", "glowplug-validate --format line config.ign",
+	"glowplug validate config.ign", "glowplug validate --format json config.ign",
+	"glowplug-validate --format line config.ign",
 	"engine/ignition-validate config.ign", "validator-only/ignition-validate config.ign",
-	"glowplug apply --root root --no-owner --dry-run config.ign", "glowplug apply --root root --no-owner --ignore-unsupported config.ign",
-	"ignition-apply --root root config.ign", "stage fetch-offline", "stage fetch", "stage kargs", "stage disks", "stage mount", "stage files", "stage umount",
+	"glowplug apply --root root --no-owner --dry-run config.ign",
+	"glowplug apply --root root --no-owner --ignore-unsupported config.ign",
+	"ignition-apply --root root config.ign", "stage fetch-offline", "stage fetch", "stage kargs", "stage disks",
+	"stage mount", "stage files", "stage umount",
 }
 
 // onlyFiles leaves out what needs disks, accounts or a boot loader.
@@ -271,7 +278,8 @@ func TestHashesAndKeysAreForTheirOwnersOnly(t *testing.T) {
 		held := b.sealed()
 		for _, file := range []string{
 			"etc/shadow", "etc/shadow-", "etc/gshadow", "etc/gshadow-",
-			"home/core/.ssh/authorized_keys.d/ignition", "home/ann/.ssh/authorized_keys.d/ignition", "root/.ssh/authorized_keys.d/ignition",
+			"home/core/.ssh/authorized_keys.d/ignition", "home/ann/.ssh/authorized_keys.d/ignition",
+			"root/.ssh/authorized_keys.d/ignition",
 		} {
 			assert.Contains(t, held, "root/"+file, "secrets do get to where they belong")
 		}
@@ -286,15 +294,21 @@ func TestHashesAndKeysAreForTheirOwnersOnly(t *testing.T) {
 
 // accountTroubles have a run end before the account files are in place, near something secret.
 var accountTroubles = map[string]func(b *bench) error{
-	"a line of shadow cut off": func(b *bench) error { b.write("root/etc/shadow", "root:*:1::::::\nann:$6$@\n"); return nil },
-	"a day that is a hash":     func(b *bench) error { b.write("root/etc/shadow", "ann:x:$6$@::::::\n"); return nil },
+	"a line of shadow cut off": func(b *bench) error {
+		b.write("root/etc/shadow", "root:*:1::::::\nann:$6$@\n")
+		return nil
+	},
+	"a day that is a hash": func(b *bench) error { b.write("root/etc/shadow", "ann:x:$6$@::::::\n"); return nil },
 	"a hash in a place of an id": func(b *bench) error {
 		b.write("root/etc/passwd", "root:x:0:0::/:\nann:x:$6$@:1000::/home/ann:\n")
 		return os.Chmod(filepath.Join(b.dir, "root/etc/passwd"), 0o600)
 	},
-	"two lines of a group": func(b *bench) error { b.write("root/etc/gshadow", "staff:$6$@1::\nstaff:$6$@2::\n"); return nil },
-	"carriage returns":     func(b *bench) error { b.write("root/etc/shadow", "ann:$6$@:19000::::::\r\n"); return nil },
-	"a lock":               func(b *bench) error { b.write("root/etc/shadow.lock", "$6$@"); return nil },
+	"two lines of a group": func(b *bench) error {
+		b.write("root/etc/gshadow", "staff:$6$@1::\nstaff:$6$@2::\n")
+		return nil
+	},
+	"carriage returns": func(b *bench) error { b.write("root/etc/shadow", "ann:$6$@:19000::::::\r\n"); return nil },
+	"a lock":           func(b *bench) error { b.write("root/etc/shadow.lock", "$6$@"); return nil },
 	"a colon in a hash": func(b *bench) error {
 		b.write("config.ign", strings.Replace(withAccounts, "$6$@", "$6$@:@", 1))
 		return nil
@@ -303,7 +317,9 @@ var accountTroubles = map[string]func(b *bench) error{
 		b.write("config.ign", strings.ReplaceAll(withAccounts, "$6$@", `$6$@\n@`))
 		return nil
 	},
-	"a backup that cannot be made": func(b *bench) error { return os.MkdirAll(filepath.Join(b.dir, "root/etc/passwd-/x"), 0o755) },
+	"a backup that cannot be made": func(b *bench) error {
+		return os.MkdirAll(filepath.Join(b.dir, "root/etc/passwd-/x"), 0o755)
+	},
 	"no place for a record": func(b *bench) error {
 		return os.MkdirAll(filepath.Join(b.dir, "root/etc/.glowplug/accounts.json/x"), 0o755)
 	},
@@ -339,10 +355,12 @@ func broken(text string) map[string]string {
 		all[fmt.Sprintf("a stray byte at %d", at)] = text[:at] + "\x01" + text[at:]
 		all[fmt.Sprintf("a stray bracket at %d", at)] = text[:at] + "]" + text[at:]
 	}
-	for i, m := range regexp.MustCompile(`"([A-Za-z]+)": (\[?"[^"@^]*[@^](?:[^"\\]|\\.)*"\]?)`).FindAllStringSubmatchIndex(text, -1) {
+	for i, m := range regexp.MustCompile(`"([A-Za-z]+)": (\[?"[^"@^]*[@^](?:[^"\\]|\\.)*"\]?)`).
+		FindAllStringSubmatchIndex(text, -1) {
 		key, value := text[m[2]:m[3]], text[m[4]:m[5]]
 		change := func(how, key, value string) {
-			all[fmt.Sprintf("%s %d: %s", text[m[2]:m[3]], i, how)] = text[:m[2]] + key + text[m[3]:m[4]] + value + text[m[5]:]
+			all[fmt.Sprintf("%s %d: %s", text[m[2]:m[3]], i, how)] = text[:m[2]] + key + text[m[3]:m[4]] + value +
+				text[m[5]:]
 		}
 		change("a list", key, "["+value+"]")
 		change("an object", key, `{"x": `+value+`}`)
@@ -369,7 +387,8 @@ func TestBrokenConfigsDoNotTellTheirSecrets(t *testing.T) {
 	for name, text := range all {
 		b.write("config.ign", strings.Replace(text, `"httpTotal": 1`, `"httpTotal": -1`, 1))
 		for _, command := range []string{
-			"glowplug validate config.ign", "glowplug-validate --format json config.ign", "validator-only/ignition-validate config.ign",
+			"glowplug validate config.ign", "glowplug-validate --format json config.ign",
+			"validator-only/ignition-validate config.ign",
 			"glowplug apply --root root --dry-run --no-owner --offline config.ign", "stage fetch",
 		} {
 			status := b.run(command)
@@ -386,40 +405,50 @@ func TestBrokenConfigsDoNotTellTheirSecrets(t *testing.T) {
 
 // rules breaks one rule each, or makes an action fail.
 var rules = map[string][2]string{
-	"a relative path":                 {`"path": "/etc/a"`, `"path": "etc/a"`},
-	"a path that is there twice":      {`"path": "/etc/b"`, `"path": "/etc/a"`},
-	"a file below a file":             {`"path": "/etc/b"`, `"path": "/etc/a/b"`},
-	"a header that is there twice":    {`"X-Key", "value": "@"}`, `"X-Key", "value": "@"}, {"name": "X-Key", "value": "@2"}`},
-	"a header without a name":         {`"name": "X-Key"`, `"name": ""`},
-	"a header value of two lines":     {`"X-Key", "value": "@"`, `"X-Key", "value": "@\n@"`},
-	"a digest that does not match":    {`"source": "data:,@"}, "append"`, `"source": "data:,@", "verification": {"hash": "sha256-` + zeros + `"}}, "append"`},
-	"a digest that is none":           {`"source": "data:,@"}, "append"`, `"source": "data:,@", "verification": {"hash": "sha256-abc"}}, "append"`},
-	"a child's digest does not match": {`#@", "httpHeaders": [{"name": "Auth`, `#@", "verification": {"hash": "sha256-` + zeros + `"}, "httpHeaders": [{"name": "Auth`},
-	"content that is not gzip":        {`"source": "data:,@"}, "append"`, `"source": "data:,@", "compression": "gzip"}, "append"`},
-	"a compression that is none":      {`"source": "data:,@"}, "append"`, `"source": "data:,@", "compression": "lzma"}, "append"`},
-	"a child that is not there":       {"/srv/child.ign", "/srv/nowhere.ign"},
-	"a child that is no config":       {"/srv/child.ign", "/srv/text"},
-	"a child cut off":                 {"/srv/child.ign", "/srv/cut.ign"},
-	"a child whose rules are broken":  {"/srv/child.ign", "/srv/rule.ign"},
-	"a server that refuses":           {"$USER/srv/child.ign", "http://me:@@127.0.0.1:1/child.ign"},
-	"a server for a file refuses":     {"$USER/file", "http://me:@@127.0.0.1:1/file"},
-	"a server that never answers":     {"$USER/file", "$USER/slow"},
-	"a file that is not there":        {"$USER/file", "$USER/nowhere"},
-	"a redirect to somewhere secret":  {"$USER/file", "$USER/away"},
-	"a host that is none":             {"$USER/file", "http://me:@@:port/file"},
-	"a proxy that is none":            {"http://me:@@proxy.invalid:3128", "ftp://me:@@proxy"},
-	"a unit that does not parse":      {`[Service]\nEnvironment=KEY=@\n",`, `[Service\nEnvironment=KEY=@\n",`},
-	"a unit line without a key":       {`[Service]\nEnvironment=KEY=@\n",`, `[Service]\n@\n",`},
-	"a long unit line":                {`[Service]\nEnvironment=KEY=@\n",`, `[Service]\nEnvironment=KEY=` + strings.Repeat("@", 300) + `\n",`},
-	"a unit with a bad name":          {`"a.service"`, `"a.servic"`},
-	"a drop-in with a bad name":       {`"a.conf"`, `"a.con"`},
-	"two key sources":                 {`"keyFile": {"source": "data:,@"}`, `"keyFile": {"source": "data:,@"}, "clevis": {"custom": {"pin": "sss", "config": "@"}, "tpm2": true}`},
-	"a pin that is none":              {`"pin": "sss"`, `"pin": "wooden"`},
-	"a CA that cannot be had":         {`"proxy":`, `"security": {"tls": {"certificateAuthorities": [{"source": "$USER/nowhere?a=@", "httpHeaders": [{"name": "X", "value": "@"}]}]}}, "proxy":`},
-	"a CA that is none":               {`"proxy":`, `"security": {"tls": {"certificateAuthorities": [{"source": "data:,@"}]}}, "proxy":`},
-	"a replacement not there":         {`{"merge":`, `{"replace": {"source": "$USER/nowhere?a=@"}, "merge":`},
-	"an older version":                {`"version": "3.5.0"`, `"version": "3.0.0"`},
-	"a version that is none":          {`"version": "3.5.0"`, `"version": "3"`},
+	"a relative path":            {`"path": "/etc/a"`, `"path": "etc/a"`},
+	"a path that is there twice": {`"path": "/etc/b"`, `"path": "/etc/a"`},
+	"a file below a file":        {`"path": "/etc/b"`, `"path": "/etc/a/b"`},
+	"a header that is there twice": {`"X-Key", "value": "@"}`,
+		`"X-Key", "value": "@"}, {"name": "X-Key", "value": "@2"}`},
+	"a header without a name":     {`"name": "X-Key"`, `"name": ""`},
+	"a header value of two lines": {`"X-Key", "value": "@"`, `"X-Key", "value": "@\n@"`},
+	"a digest that does not match": {`"source": "data:,@"}, "append"`,
+		`"source": "data:,@", "verification": {"hash": "sha256-` + zeros + `"}}, "append"`},
+	"a digest that is none": {`"source": "data:,@"}, "append"`,
+		`"source": "data:,@", "verification": {"hash": "sha256-abc"}}, "append"`},
+	"a child's digest does not match": {`#@", "httpHeaders": [{"name": "Auth`,
+		`#@", "verification": {"hash": "sha256-` + zeros + `"}, "httpHeaders": [{"name": "Auth`},
+	"content that is not gzip": {`"source": "data:,@"}, "append"`,
+		`"source": "data:,@", "compression": "gzip"}, "append"`},
+	"a compression that is none": {`"source": "data:,@"}, "append"`,
+		`"source": "data:,@", "compression": "lzma"}, "append"`},
+	"a child that is not there":      {"/srv/child.ign", "/srv/nowhere.ign"},
+	"a child that is no config":      {"/srv/child.ign", "/srv/text"},
+	"a child cut off":                {"/srv/child.ign", "/srv/cut.ign"},
+	"a child whose rules are broken": {"/srv/child.ign", "/srv/rule.ign"},
+	"a server that refuses":          {"$USER/srv/child.ign", "http://me:@@127.0.0.1:1/child.ign"},
+	"a server for a file refuses":    {"$USER/file", "http://me:@@127.0.0.1:1/file"},
+	"a server that never answers":    {"$USER/file", "$USER/slow"},
+	"a file that is not there":       {"$USER/file", "$USER/nowhere"},
+	"a redirect to somewhere secret": {"$USER/file", "$USER/away"},
+	"a host that is none":            {"$USER/file", "http://me:@@:port/file"},
+	"a proxy that is none":           {"http://me:@@proxy.invalid:3128", "ftp://me:@@proxy"},
+	"a unit that does not parse":     {`[Service]\nEnvironment=KEY=@\n",`, `[Service\nEnvironment=KEY=@\n",`},
+	"a unit line without a key":      {`[Service]\nEnvironment=KEY=@\n",`, `[Service]\n@\n",`},
+	"a long unit line": {`[Service]\nEnvironment=KEY=@\n",`,
+		`[Service]\nEnvironment=KEY=` + strings.Repeat("@", 300) + `\n",`},
+	"a unit with a bad name":    {`"a.service"`, `"a.servic"`},
+	"a drop-in with a bad name": {`"a.conf"`, `"a.con"`},
+	"two key sources": {`"keyFile": {"source": "data:,@"}`,
+		`"keyFile": {"source": "data:,@"}, "clevis": {"custom": {"pin": "sss", "config": "@"}, "tpm2": true}`},
+	"a pin that is none": {`"pin": "sss"`, `"pin": "wooden"`},
+	"a CA that cannot be had": {`"proxy":`, `"security": {"tls": {"certificateAuthorities": ` +
+		`[{"source": "$USER/nowhere?a=@", "httpHeaders": [{"name": "X", "value": "@"}]}]}}, "proxy":`},
+	"a CA that is none": {`"proxy":`,
+		`"security": {"tls": {"certificateAuthorities": [{"source": "data:,@"}]}}, "proxy":`},
+	"a replacement not there": {`{"merge":`, `{"replace": {"source": "$USER/nowhere?a=@"}, "merge":`},
+	"an older version":        {`"version": "3.5.0"`, `"version": "3.0.0"`},
+	"a version that is none":  {`"version": "3.5.0"`, `"version": "3"`},
 }
 
 const zeros = "0000000000000000000000000000000000000000000000000000000000000000"
@@ -447,7 +476,8 @@ func TestFailuresDoNotTellSecrets(t *testing.T) {
 
 // fetches are sources of a file whose content does not come, and a part of what the card then says.
 var fetches = map[string][2]string{
-	"another digest":            {`$USER/file?sig=@#@", "verification": {"hash": "sha256-` + zeros + `"}, "x": "`, "sha256 does not match"},
+	"another digest": {`$USER/file?sig=@#@", "verification": {"hash": "sha256-` + zeros + `"}, "x": "`,
+		"sha256 does not match"},
 	"not compressed":            {`$USER/text?sig=@", "compression": "gzip", "x": "`, "gzip: "},
 	"not there":                 {"$USER/nowhere?sig=@", "not found"},
 	"a refusal":                 {"$USER/status/403?sig=@", "403 Forbidden"},
@@ -476,7 +506,8 @@ func TestFetchesThatFailDoNotTellSecrets(t *testing.T) {
 				text = strings.Replace(text, `, "httpHeaders": [{"name": "X-Key", "value": "@"}]`, "", 1)
 			}
 			// The proxy is ours, and no proxy: what would leave this machine does not.
-			b.write("config.ign", strings.Replace(text, "http://me:@@proxy.invalid:3128", strings.Replace(b.server, "://", "://me:@@", 1), 1))
+			b.write("config.ign", strings.Replace(text, "http://me:@@proxy.invalid:3128",
+				strings.Replace(b.server, "://", "://me:@@", 1), 1))
 			assert.Equal(t, 1, b.run("glowplug apply --root root --no-owner config.ign"))
 			require.Equal(t, 0, b.run("stage fetch"))
 			assert.Equal(t, 1, b.run("stage files"))

@@ -38,7 +38,9 @@ func serve(dir string) *httptest.Server {
 	mux := http.NewServeMux()
 	text := func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "from the server\n") }
 	mux.HandleFunc("/file", text)
-	mux.HandleFunc("/gzip", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(compressed("from the server\n")) })
+	mux.HandleFunc("/gzip", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(compressed("from the server\n"))
+	})
 	mux.HandleFunc("/slow", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	var once sync.Once
 	mux.HandleFunc("/flaky", func(w http.ResponseWriter, r *http.Request) {
@@ -48,13 +50,16 @@ func serve(dir string) *httptest.Server {
 		})
 		answer(w, r)
 	})
-	mux.HandleFunc("/redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/headers", http.StatusFound) })
+	mux.HandleFunc("/redirect", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/headers", http.StatusFound)
+	})
 	mux.HandleFunc("/elsewhere", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://"+strings.Replace(r.Host, "127.0.0.1", "localhost", 1)+"/headers", http.StatusFound)
 	})
 	mux.HandleFunc("/packed", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
-		_, _ = w.Write(compressed("{\"ignition\": {\"version\": \"3.0.0\"}, \"storage\": {\"files\": [{\"path\": \"/etc/packed-child\"}]}}\n"))
+		_, _ = w.Write(compressed("{\"ignition\": {\"version\": \"3.0.0\"}, " +
+			"\"storage\": {\"files\": [{\"path\": \"/etc/packed-child\"}]}}\n"))
 	})
 	mux.HandleFunc("/away", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://me:"+planted+"@"+r.Host+"/nowhere?token="+planted, http.StatusFound)

@@ -1,8 +1,8 @@
 //go:build disk
 
-// Package selinux holds tests with a real SELinux policy: Debian's, in a root that is labelled by it. They need root, to set
-// labels, and setfiles. The kernel needs no SELinux: labels are extended attributes, and without SELinux in the kernel nothing is
-// labelled by itself, which is how it is in an initramfs before a policy is loaded.
+// Package selinux holds tests with a real SELinux policy: Debian's, in a root that is labelled by it. They need root,
+// to set labels, and setfiles. The kernel needs no SELinux: labels are extended attributes, and without SELinux in the
+// kernel nothing is labelled by itself, which is how it is in an initramfs before a policy is loaded.
 package selinux
 
 import (
@@ -53,7 +53,9 @@ func debian(t *testing.T) string {
 	original, err := prepared()
 	require.NoError(t, err)
 	root := filepath.Join(t.TempDir(), "root")
-	must(t, "tar", "--xattrs", "--xattrs-include=*", "-C", original, "-cf", root+".tar", "--exclude=./usr", "--exclude=./var/lib/dpkg", "--exclude=./var/cache", "--exclude=./proc", "--exclude=./sys", "--exclude=./dev", ".")
+	must(t, "tar", "--xattrs", "--xattrs-include=*", "-C", original, "-cf", root+".tar", "--exclude=./usr",
+		"--exclude=./var/lib/dpkg", "--exclude=./var/cache", "--exclude=./proc", "--exclude=./sys", "--exclude=./dev",
+		".")
 	require.NoError(t, os.Mkdir(root, 0o755))
 	must(t, "tar", "--xattrs", "--xattrs-include=*", "-C", root, "-xpf", root+".tar")
 	require.NoError(t, os.Remove(root+".tar"))
@@ -75,16 +77,19 @@ func unlabelled(t *testing.T, root string) []string {
 // withMail has new users get a mail file, which is off in Debian, and takes the lock file away that apt has left.
 func withMail(t *testing.T, root string) {
 	t.Helper()
-	require.NoError(t, os.WriteFile(filepath.Join(root, "etc/default/useradd"), []byte("SHELL=/bin/sh\nCREATE_MAIL_SPOOL=yes\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "etc/default/useradd"),
+		[]byte("SHELL=/bin/sh\nCREATE_MAIL_SPOOL=yes\n"), 0o644))
 	require.NoError(t, os.RemoveAll(filepath.Join(root, "etc/.pwd.lock")))
 	require.NoError(t, os.MkdirAll(filepath.Join(root, "var/mail"), 0o755))
 	for _, path := range []string{"etc/default/useradd", "var/mail"} {
 		kind := map[string]string{"etc/default/useradd": "etc_t", "var/mail": "mail_spool_t"}[path]
-		require.NoError(t, unix.Lsetxattr(filepath.Join(root, path), "security.selinux", []byte("system_u:object_r:"+kind+":s0\x00"), 0))
+		require.NoError(t, unix.Lsetxattr(filepath.Join(root, path), "security.selinux",
+			[]byte("system_u:object_r:"+kind+":s0\x00"), 0))
 	}
 }
 
-// everything makes at least one of all that the files stage writes, in places that the policy has labels of their own for.
+// everything makes at least one of all that the files stage writes, in places that the policy has labels of their own
+// for.
 const everything = `{
 	"passwd": {"groups": [{"name": "app"}], "users": [{"name": "core", "groups": ["app"], "passwordHash": "$6$x$y", "sshAuthorizedKeys": ["ssh-ed25519 A"]}]},
 	"storage": {
@@ -121,15 +126,18 @@ func stage(t *testing.T, dir string, relabel files.Relabel, after func(done int,
 	defer root.Close()
 	boot := &files.Boot{
 		State: handoff.State{
-			LuksPersistKeyFiles: map[string]diag.Secret{"data": "data:,key"}, LuksVolumeKeyFiles: map[string]diag.Secret{"ignition-luks-x.skey": "data:,x"},
-			ProviderOutputFiles: []json.RawMessage{json.RawMessage(`{"path":"/var/lib/hyperv/.kvp_pool_0","contents":{"source":"data:,pool"}}`)},
+			LuksPersistKeyFiles: map[string]diag.Secret{"data": "data:,key"},
+			LuksVolumeKeyFiles:  map[string]diag.Secret{"ignition-luks-x.skey": "data:,x"},
+			ProviderOutputFiles: []json.RawMessage{
+				json.RawMessage(`{"path":"/var/lib/hyperv/.kvp_pool_0","contents":{"source":"data:,pool"}}`)},
 		},
 		UUID:       func(_ context.Context, volume string) (string, error) { return "0000-" + volume, nil },
 		ResultFile: files.DefaultResultFile, BootID: "boot", Now: func() time.Time { return time.Unix(0, 0) },
 		Relabel: relabel,
 	}
 	tools := host.NewTools(map[string]string{"is-live-image": "/nonexistent", "systemctl": "/nonexistent"}, nil)
-	plan, err := files.Plan(cfg, root, files.Options{Root: root, Tools: tools, Fetch: fetch, Privileged: true, Boot: boot, Accounts: &files.Accounts{Today: 20000, Keys: files.KeyOptions{Fragment: true}}})
+	plan, err := files.Plan(cfg, root, files.Options{Root: root, Tools: tools, Fetch: fetch, Privileged: true,
+		Boot: boot, Accounts: &files.Accounts{Today: 20000, Keys: files.KeyOptions{Fragment: true}}})
 	require.NoError(t, err)
 	if err := plan.Run(context.Background(), host.RunOptions{After: after}); err != nil {
 		return err
@@ -151,8 +159,11 @@ func TestTheStageLeavesNothingToRelabel(t *testing.T) {
 	require.NoError(t, stage(t, dir, files.RelabelAuto, nil))
 	assert.Empty(t, unlabelled(t, dir))
 	for path, kind := range map[string]string{
-		"etc/shadow": "shadow_t", "etc/passwd": "etc_t", "etc/ssh/ssh_host_rsa_key": "sshd_key_t", "srv/www/site/html/index.html": "httpd_sys_content_t", "home/core/.ssh/authorized_keys.d/ignition": "ssh_home_t",
-		"etc/systemd/system/app.service": "systemd_unit_t", "var/log/app/log": "var_log_t", "srv/www/dangling": "httpd_sys_content_t", "var/mail/core": "mail_spool_t", "etc/localtime": "etc_t",
+		"etc/shadow": "shadow_t", "etc/passwd": "etc_t",
+		"etc/ssh/ssh_host_rsa_key": "sshd_key_t", "srv/www/site/html/index.html": "httpd_sys_content_t",
+		"home/core/.ssh/authorized_keys.d/ignition": "ssh_home_t",
+		"etc/systemd/system/app.service":            "systemd_unit_t", "var/log/app/log": "var_log_t",
+		"srv/www/dangling": "httpd_sys_content_t", "var/mail/core": "mail_spool_t", "etc/localtime": "etc_t",
 	} {
 		assert.Contains(t, label(t, filepath.Join(dir, path)), ":"+kind+":", path)
 	}
@@ -165,13 +176,17 @@ func TestWithoutLabelsThisWouldShow(t *testing.T) {
 	require.NoError(t, stage(t, dir, files.RelabelOff, nil))
 	wrong := strings.Join(unlabelled(t, dir), "\n")
 	for _, path := range []string{
-		"/etc/shadow-", "/etc/.pwd.lock", "/home/core", "/home/core/.ssh/authorized_keys.d/ignition", "/var/mail/core", "/srv/www", "/srv/www/dangling", "/etc/hostname", "/etc/localtime",
-		"/etc/crypttab", "/etc/luks", "/etc/luks/data", "/etc/zkey", "/var/lib/hyperv", "/etc/.glowplug", "/etc/.ignition-result.json", "/var/log/app", "/etc/systemd/system/app.service",
-		"/etc/systemd/system/app.service.d/a.conf", "/etc/systemd/system/ssh.service.d", "/etc/systemd/system/off.service", "/etc/systemd/system-preset/20-ignition.preset",
+		"/etc/shadow-", "/etc/.pwd.lock", "/home/core", "/home/core/.ssh/authorized_keys.d/ignition", "/var/mail/core",
+		"/srv/www", "/srv/www/dangling", "/etc/hostname", "/etc/localtime",
+		"/etc/crypttab", "/etc/luks", "/etc/luks/data", "/etc/zkey", "/var/lib/hyperv", "/etc/.glowplug",
+		"/etc/.ignition-result.json", "/var/log/app", "/etc/systemd/system/app.service",
+		"/etc/systemd/system/app.service.d/a.conf", "/etc/systemd/system/ssh.service.d",
+		"/etc/systemd/system/off.service", "/etc/systemd/system-preset/20-ignition.preset",
 	} {
 		assert.Contains(t, wrong+"\n", path+" from (null) to ")
 	}
-	for path, kind := range map[string]string{"etc/shadow": "shadow_t", "etc/passwd": "etc_t", "etc/group": "etc_t", "etc/gshadow": "shadow_t"} {
+	for path, kind := range map[string]string{"etc/shadow": "shadow_t", "etc/passwd": "etc_t", "etc/group": "etc_t",
+		"etc/gshadow": "shadow_t"} {
 		assert.Contains(t, label(t, filepath.Join(dir, path)), ":"+kind+":", "account files keep their labels")
 	}
 }

@@ -20,7 +20,8 @@ import (
 	"github.com/glowplug-os/glowplug/tests/vm/machine"
 )
 
-// askMetadata leaves, in the root that it runs in, what a metadata service said, and a unit that tells it at the next boot.
+// askMetadata leaves, in the root that it runs in, what a metadata service said, and a unit that tells it at the next
+// boot.
 const askMetadata = `#!/bin/sh
 set -ex
 ip link set eth0 up
@@ -62,7 +63,8 @@ func TestARootThatIsKeptBootsColdUnderSystemd(t *testing.T) {
 	require.Zero(t, status, "%s", tail{result})
 
 	result, err = machine.Run(t.Context(), machine.Spec{
-		Kernel: parts.Kernel, Initrd: parts.Initrd, Args: []string{"init=/sbin/init", "quiet"}, Disks: []machine.Disk{root},
+		Kernel: parts.Kernel, Initrd: parts.Initrd, Args: []string{"init=/sbin/init", "quiet"},
+		Disks:   []machine.Disk{root},
 		Remains: filepath.Join(t.ArtifactDir(), "ended"),
 	})
 	require.NoError(t, err, "%s", tail{result})

@@ -1,5 +1,5 @@
-// Package vm holds the tests that run whole virtual machines, and the report on tests that run inside one. `make test-vm` runs
-// them.
+// Package vm holds the tests that run whole virtual machines, and the report on tests that run inside one.
+// `make test-vm` runs them.
 package vm
 
 import (

@@ -29,11 +29,14 @@ func TestVerdicts(t *testing.T) {
 		said  []string
 	}{
 		"a test that passes": {
-			[]string{`{"Action":"start","Package":"p"}`, `{"Action":"run","Package":"p","Test":"A"}`, `{"Action":"pass","Package":"p","Test":"A"}`, `{"Action":"pass","Package":"p"}`},
+			[]string{`{"Action":"start","Package":"p"}`, `{"Action":"run","Package":"p","Test":"A"}`,
+				`{"Action":"pass","Package":"p","Test":"A"}`, `{"Action":"pass","Package":"p"}`},
 			[]string{"p/A"},
 		},
 		"a subtest that fails, and with it its test": {
-			[]string{`{"Action":"run","Package":"p","Test":"A"}`, `{"Action":"run","Package":"p","Test":"A/b"}`, `{"Action":"fail","Package":"p","Test":"A/b"}`, `{"Action":"fail","Package":"p","Test":"A"}`, `{"Action":"fail","Package":"p"}`},
+			[]string{`{"Action":"run","Package":"p","Test":"A"}`, `{"Action":"run","Package":"p","Test":"A/b"}`,
+				`{"Action":"fail","Package":"p","Test":"A/b"}`, `{"Action":"fail","Package":"p","Test":"A"}`,
+				`{"Action":"fail","Package":"p"}`},
 			[]string{"p/A/b: failed", "p/A: failed"},
 		},
 		"a test that is skipped": {
@@ -45,7 +48,8 @@ func TestVerdicts(t *testing.T) {
 			[]string{"p: did not finish", "p/A: did not finish"},
 		},
 		"a package that fails before its tests": {
-			[]string{`{"Action":"start","Package":"p"}`, `{"Action":"output","Package":"p","Output":"panic\n"}`, `{"Action":"fail","Package":"p"}`},
+			[]string{`{"Action":"start","Package":"p"}`, `{"Action":"output","Package":"p","Output":"panic\n"}`,
+				`{"Action":"fail","Package":"p"}`},
 			[]string{"p: failed"},
 		},
 		"nothing at all": {nil, nil},

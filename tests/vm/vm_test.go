@@ -22,7 +22,8 @@ import (
 	"github.com/glowplug-os/glowplug/tests/vm/machine"
 )
 
-// guestPackages are those whose tests of the tag vm run inside a machine, all in one run of it. Their last elements differ.
+// guestPackages are those whose tests of the tag vm run inside a machine, all in one run of it. Their last elements
+// differ.
 var guestPackages = []string{"tests/vm/guest"}
 
 // guestLimit is for all tests of all packages together, and guestSilence for what one of them does without a disk.
@@ -47,7 +48,8 @@ func prepare(t *testing.T) machine.Parts {
 func TestInsideAMachine(t *testing.T) {
 	parts := prepare(t)
 	results := t.ArtifactDir()
-	spec := machine.Spec{TPM: t.TempDir(), Limit: guestLimit, Silence: guestSilence, Remains: filepath.Join(results, "ended"), Args: []string{"quiet"}}
+	spec := machine.Spec{TPM: t.TempDir(), Limit: guestLimit, Silence: guestSilence,
+		Remains: filepath.Join(results, "ended"), Args: []string{"quiet"}}
 	for i := range guest.DiskCount {
 		spec.Disks = append(spec.Disks, machine.Disk{Name: fmt.Sprintf("d%d", i), SizeMiB: guest.DiskMiB})
 	}
@@ -64,7 +66,8 @@ func TestInsideAMachine(t *testing.T) {
 	}
 	ended := make(chan ending, 1)
 	go func() {
-		status, result, err := parts.RunPayload(t.Context(), machine.Payload{Dir: payload, Machine: spec, Output: output, Results: results})
+		status, result, err := parts.RunPayload(t.Context(),
+			machine.Payload{Dir: payload, Machine: spec, Output: output, Results: results})
 		output.Close()
 		ended <- ending{status, result, err}
 	}()
@@ -75,7 +78,8 @@ func TestInsideAMachine(t *testing.T) {
 	assert.Positive(t, r.count, "no test ran")
 	fmt.Fprintf(t.Output(), "%d tests in a machine that ran for %.1f s\n", r.count, end.result.Took.Seconds())
 	if t.Failed() {
-		fmt.Fprintf(t.Output(), "\nOutput that belongs to no test:\n%s\nThe end of the serial console:\n%s", r.stray.String(), end.result.Tail(40))
+		fmt.Fprintf(t.Output(), "\nOutput that belongs to no test:\n%s\nThe end of the serial console:\n%s",
+			r.stray.String(), end.result.Tail(40))
 	}
 }
 
@@ -155,7 +159,8 @@ func build(t *testing.T, to, verb string, args ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	c := exec.CommandContext(ctx, "go", append([]string{verb, "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", to}, args...)...)
+	c := exec.CommandContext(ctx, "go",
+		append([]string{verb, "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", to}, args...)...)
 	c.Dir = checkout
 	c.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := c.CombinedOutput()

@@ -1,5 +1,6 @@
-// Command peak runs a program and prints how much memory it had at most, in bytes. The kernel counts for a program what the process
-// that started it had at that moment (setmax_mm_hiwater_rss on exec), so a large program cannot measure a small one; this one is small.
+// Command peak runs a program and prints how much memory it had at most, in bytes. The kernel counts for a program what
+// the process that started it had at that moment (setmax_mm_hiwater_rss on exec), so a large program cannot measure a
+// small one; this one is small.
 package main
 
 import (

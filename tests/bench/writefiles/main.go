@@ -1,5 +1,5 @@
-// Command writefiles writes copies of files into a folder, each synced, and then the folder: what has to be done at the very
-// least to have them there.
+// Command writefiles writes copies of files into a folder, each synced, and then the folder: what has to be done at the
+// very least to have them there.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command diskfs partitions an image with go-diskfs, for the tables that tests/gpt records. It is a module of its own, so that
-// the project does not depend on what it is only compared with.
+// Command diskfs partitions an image with go-diskfs, for the tables that tests/gpt records. It is a module of its own,
+// so that the project does not depend on what it is only compared with.
 package main
 
 import (

@@ -142,7 +142,8 @@ func (b *box) again(checks []check, args ...string) outcome {
 }
 
 // quiet: what the kernel and systemd say on a serial line takes the emulation seconds. A busy host makes devices late.
-var quiet = []string{"root=LABEL=root", "glowplug.timeout.device=1h", "quiet", "systemd.show_status=0", "rd.udev.log_level=3", "net.ifnames=0"}
+var quiet = []string{"root=LABEL=root", "glowplug.timeout.device=1h", "quiet", "systemd.show_status=0",
+	"rd.udev.log_level=3", "net.ifnames=0"}
 
 // boot runs the machine until it switches itself off: after the checks, or as a failed boot.
 func (b *box) boot(spec machine.Spec, checks []check, args ...string) outcome {
@@ -176,13 +177,15 @@ func (b *box) boot(spec machine.Spec, checks []check, args ...string) outcome {
 		o.proof[a.Name] = a
 	}
 	fmt.Fprintf(b.t.Output(), "boot %d took %.1f s\n", b.boots, o.Took.Seconds())
-	require.NoError(b.t, os.WriteFile(filepath.Join(b.t.ArtifactDir(), fmt.Sprintf("journal-%d.log", b.boots)), journal.Bytes(), 0o600))
+	require.NoError(b.t,
+		os.WriteFile(filepath.Join(b.t.ArtifactDir(), fmt.Sprintf("journal-%d.log", b.boots)), journal.Bytes(), 0o600))
 	return o
 }
 
 // stuck: the booted system has given up, and would wait for somebody to type.
 func stuck(line machine.Line) bool {
-	return strings.Contains(line.Text, "You are in emergency mode") || strings.Contains(line.Text, "Cannot open access to console")
+	return strings.Contains(line.Text, "You are in emergency mode") ||
+		strings.Contains(line.Text, "Cannot open access to console")
 }
 
 // says whether a line of the console holds a text.
@@ -208,7 +211,8 @@ check() {
 	for _, c := range append(slices.Clone(checks), check{what: ended, command: "true"}) {
 		fmt.Fprintf(&s, "check %s %s\n", shellQuote(c.what), shellQuote(c.command))
 	}
-	fmt.Fprintln(&s, "exec 3>&-; journalctl -b -o short-monotonic --no-hostname --no-pager >/dev/virtio-ports/journal; sync")
+	fmt.Fprintln(&s,
+		"exec 3>&-; journalctl -b -o short-monotonic --no-hostname --no-pager >/dev/virtio-ports/journal; sync")
 	return []byte(s.String())
 }
 
@@ -227,8 +231,8 @@ func (o outcome) must(checks []check) {
 	}
 }
 
-// proofUnit has the machine run what the host left in fw_cfg, in every boot, and then switches it off without ceremony. It comes
-// with the config, or with test.proof on the command line from the test's part of the initramfs.
+// proofUnit has the machine run what the host left in fw_cfg, in every boot, and then switches it off without ceremony.
+// It comes with the config, or with test.proof on the command line from the test's part of the initramfs.
 //
 //go:embed distribution/proof.service
 var proofUnit string

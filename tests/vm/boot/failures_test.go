@@ -62,7 +62,8 @@ func oneFilesystem(device, format string, more object) object {
 func encrypted(contents object) object {
 	config := oneFile(contents)
 	storage := config["storage"].(object)
-	storage["luks"] = []object{{"name": "secret", "device": blank, "label": "MADE", "options": []string{"--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000"}}}
+	storage["luks"] = []object{{"name": "secret", "device": blank, "label": "MADE",
+		"options": []string{"--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000"}}}
 	storage["filesystems"] = []object{{"device": "/dev/disk/by-id/dm-name-secret", "format": "ext4"}}
 	return config
 }
@@ -71,7 +72,8 @@ func failures() []failure {
 	good := oneFile(object{"source": "data:,made"})
 	return []failure{
 		{
-			name: "an invalid config", text: `{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "etc/made", "contents": {"source": "data:,` + secret + `"}}]}}`,
+			name: "an invalid config", text: `{"ignition": {"version": "3.4.0"}, ` +
+				`"storage": {"files": [{"path": "etc/made", "contents": {"source": "data:,` + secret + `"}}]}}`,
 			stage: "fetch-offline", cause: "path", mended: good,
 		},
 		{
@@ -80,32 +82,41 @@ func failures() []failure {
 			stage:  "files", cause: "10.0.2.77", place: true, changes: true, mended: good,
 		},
 		{
-			name: "a hash that does not match", stage: "files", cause: "sha256", place: true, changes: true, mended: good,
-			config: oneFile(object{"source": "data:,made", "verification": object{"hash": "sha256-" + strings.Repeat("0", 64)}}),
+			name: "a hash that does not match", stage: "files", cause: "sha256", place: true, changes: true,
+			mended: good,
+			config: oneFile(object{"source": "data:,made",
+				"verification": object{"hash": "sha256-" + strings.Repeat("0", 64)}}),
 		},
 		{
-			name: "a volume that was made before something else failed", stage: "files", cause: "sha256", place: true, changes: true,
-			config: encrypted(object{"source": "data:,made", "verification": object{"hash": "sha256-" + strings.Repeat("0", 64)}}),
+			name: "a volume that was made before something else failed", stage: "files", cause: "sha256", place: true,
+			changes: true,
+			config: encrypted(object{"source": "data:,made",
+				"verification": object{"hash": "sha256-" + strings.Repeat("0", 64)}}),
 			mended: encrypted(object{"source": "data:,made"}),
 		},
 		{
 			name: "a device that does not come", args: []string{"glowplug.timeout.device=5s"},
-			config: oneFilesystem("/dev/disk/by-id/virtio-goose", "ext4", nil), stage: "disks", cause: "virtio-goose", place: true,
+			config: oneFilesystem("/dev/disk/by-id/virtio-goose", "ext4", nil), stage: "disks", cause: "virtio-goose",
+			place:  true,
 			mended: oneFilesystem(blank, "ext4", nil),
 		},
 		{
-			name: "a tool that is missing", config: oneFilesystem(blank, "ext4", nil), args: []string{"test.remove=/usr/sbin/mkfs.ext4"},
-			stage: "disks", cause: "mkfs.ext4: program not found", place: true, mended: oneFilesystem(blank, "xfs", nil),
+			name: "a tool that is missing", config: oneFilesystem(blank, "ext4", nil),
+			args:  []string{"test.remove=/usr/sbin/mkfs.ext4"},
+			stage: "disks", cause: "mkfs.ext4: program not found", place: true,
+			mended: oneFilesystem(blank, "xfs", nil),
 		},
 		{
 			name: "a disk in use", stage: "disks", cause: "in use", place: true,
-			config:  object{"ignition": object{"version": "3.4.0"}, "storage": object{"disks": []object{{"device": "/dev/disk/by-id/virtio-data0", "wipeTable": true}}}},
+			config: object{"ignition": object{"version": "3.4.0"},
+				"storage": object{"disks": []object{{"device": "/dev/disk/by-id/virtio-data0", "wipeTable": true}}}},
 			prepare: formatted, args: []string{"test.mount=" + blank}, mended: good,
 		},
 	}
 }
 
-// A first boot that cannot go through says why on the console and stops; once the cause is mended, the same disks boot through.
+// A first boot that cannot go through says why on the console and stops; once the cause is mended, the same disks boot
+// through.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	for _, f := range failures() {
@@ -161,8 +172,10 @@ func TestTheEmergencyShellShowsTheCardAgain(t *testing.T) {
 	card := shell[strings.Index(shell, rule):]
 	assert.Contains(t, card, "Ignition failed: fetch-offline")
 	assert.Contains(t, screen, card, "all of it is on the screen, and the prompt")
-	for line := range strings.Lines(card[strings.LastIndex(card, rule)+len(rule)+1:]) { // how much of the prompt has come is by chance
-		prompt := strings.Contains(line, "Press Enter for maintenance") || strings.Contains(line, "(or press Control-D to continue)")
+	// how much of the prompt has come is by chance
+	for line := range strings.Lines(card[strings.LastIndex(card, rule)+len(rule)+1:]) {
+		prompt := strings.Contains(line, "Press Enter for maintenance") ||
+			strings.Contains(line, "(or press Control-D to continue)")
 		assert.True(t, prompt, "only the prompt is below it:\n%s", card)
 	}
 }

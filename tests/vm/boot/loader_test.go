@@ -15,21 +15,24 @@ import (
 	"github.com/glowplug-os/glowplug/tests/vm/machine"
 )
 
-// Firmware, systemd-boot and its entry: the helper changes the arguments in the entry and reboots once, the real root clears the mark of
-// the first boot there, and the next boot is an ordinary one.
+// Firmware, systemd-boot and its entry: the helper changes the arguments in the entry and reboots once, the real root
+// clears the mark of the first boot there, and the next boot is an ordinary one.
 func TestAFirstBootThroughSystemdBoot(t *testing.T) {
 	t.Parallel()
 	parts, _ := prepare(t, "bookworm")
 	initrd, err := parts.Dracut(t.Context(), layer(t, func(dir string) {
 		helper, err := os.ReadFile(filepath.Join(checkout, "dracut/kargs/ignition-kargs-entries.sh"))
 		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "usr/lib/dracut/modules.d/40glowplug-test/kargs-helper.sh"), helper, 0o755))
+		require.NoError(t,
+			os.WriteFile(filepath.Join(dir, "usr/lib/dracut/modules.d/40glowplug-test/kargs-helper.sh"), helper, 0o755))
 	}), []string{"glowplug-test"}, os.Stderr)
 	require.NoError(t, err)
 	b := newBox(t, "bookworm")
 	entry := filepath.Join(b.dir, "entry")
-	args := append(append(append(machine.KernelArgs(), "ro"), quiet...), "unwanted", "ignition.firstboot", "ignition.platform.id=qemu")
-	require.NoError(t, os.WriteFile(entry, []byte("title Debian\nlinux /vmlinuz\ninitrd /initrd\noptions "+strings.Join(args, " ")+"\n"), 0o644))
+	args := append(append(append(machine.KernelArgs(), "ro"), quiet...), "unwanted", "ignition.firstboot",
+		"ignition.platform.id=qemu")
+	require.NoError(t, os.WriteFile(entry,
+		[]byte("title Debian\nlinux /vmlinuz\ninitrd /initrd\noptions "+strings.Join(args, " ")+"\n"), 0o644))
 	require.NoError(t, machine.MakeESP(t.Context(), b.disk("boot"), "boot", map[string]string{
 		"vmlinuz": b.parts.Kernel, "initrd": initrd, "loader/entries/debian.conf": entry,
 	}, os.Stderr))
@@ -44,15 +47,19 @@ func TestAFirstBootThroughSystemdBoot(t *testing.T) {
 	config["kernelArguments"] = object{"shouldExist": []string{"wanted=1"}, "shouldNotExist": []string{"unwanted"}}
 	storage := config["storage"].(object)
 	storage["files"] = append(storage["files"].([]object), object{
-		"path": "/usr/libexec/ignition-firstboot-complete", "mode": 0o755, "contents": object{"source": dataURL(script)}})
+		"path": "/usr/libexec/ignition-firstboot-complete", "mode": 0o755,
+		"contents": object{"source": dataURL(script)}})
 	config["systemd"] = object{"units": []object{
 		{"name": "ignition-firstboot-complete.service", "enabled": true, "contents": string(unit)},
-		{"name": "boot.mount", "enabled": true, "contents": "[Mount]\nWhat=/dev/disk/by-label/boot\nWhere=/boot\nType=vfat\n[Install]\nRequiredBy=local-fs.target\n"},
+		{"name": "boot.mount", "enabled": true, "contents": "[Mount]\nWhat=/dev/disk/by-label/boot\nWhere=/boot\n" +
+			"Type=vfat\n[Install]\nRequiredBy=local-fs.target\n"},
 	}}
 
 	checks := append(withoutNetwork(),
-		check{"the arguments", "grep -o -w -e wanted=1 -e unwanted -e ignition.firstboot /proc/cmdline | tr '\\n' ' '", "ignition.firstboot wanted=1"},
-		check{"the entry for later boots", "grep -o -w -e wanted=1 -e unwanted -e ignition.firstboot /boot/loader/entries/debian.conf", "wanted=1"})
+		check{"the arguments", "grep -o -w -e wanted=1 -e unwanted -e ignition.firstboot /proc/cmdline | tr '\\n' ' '",
+			"ignition.firstboot wanted=1"},
+		check{"the entry for later boots",
+			"grep -o -w -e wanted=1 -e unwanted -e ignition.firstboot /boot/loader/entries/debian.conf", "wanted=1"})
 	b.spec.FwCfg = map[string][]byte{"opt/com.coreos/config": withProof(t, encode(t, config))}
 	o := b.boot(b.spec, checks)
 	o.must(checks)
@@ -72,8 +79,8 @@ func TestAFirstBootThroughSystemdBoot(t *testing.T) {
 	b.boot(b.spec, checks).must(checks)
 }
 
-// A unified kernel image has its command line in it, and is often signed: an add-on beside it says that this is a first boot, and
-// another which platform's. The first of them is gone after that boot.
+// A unified kernel image has its command line in it, and is often signed: an add-on beside it says that this is a first
+// boot, and another which platform's. The first of them is gone after that boot.
 func TestAFirstBootOfAUnifiedKernelImage(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ image, marks, others string }{
@@ -105,9 +112,12 @@ func TestAFirstBootOfAUnifiedKernelImage(t *testing.T) {
 
 			here := "cd /boot && ls " + mark + " " + other + " 2>/dev/null"
 			checks := append(withoutNetwork(),
-				check{"who started the kernel", "cat /sys/firmware/efi/efivars/StubInfo-* | tr -cd '[:print:]' | cut -d ' ' -f 1", "systemd-stub"},
-				check{"the arguments", "grep -o -e 'ignition[^ ]*' /proc/cmdline | sort | tr '\\n' ' '", "ignition.firstboot ignition.platform.id=qemu"},
-				check{"what clears the mark", "systemctl is-enabled ignition-firstboot-complete.service && systemctl is-active ignition-firstboot-complete.service", "enabled\nactive"},
+				check{"who started the kernel",
+					"cat /sys/firmware/efi/efivars/StubInfo-* | tr -cd '[:print:]' | cut -d ' ' -f 1", "systemd-stub"},
+				check{"the arguments", "grep -o -e 'ignition[^ ]*' /proc/cmdline | sort | tr '\\n' ' '",
+					"ignition.firstboot ignition.platform.id=qemu"},
+				check{"what clears the mark", "systemctl is-enabled ignition-firstboot-complete.service && systemctl " +
+					"is-active ignition-firstboot-complete.service", "enabled\nactive"},
 				check{"the add-ons for later boots", here + " || true", other})
 			b.boot(b.spec, checks).must(checks)
 
@@ -132,16 +142,18 @@ func guest(t *testing.T, path string) string {
 	return "/mnt" + path
 }
 
-// clearedByPreset is a config by which the root becomes one of an image that has what `make install-firstboot-complete` installs, enables
-// it by preset, and mounts itself to be written to, and the disk that it is started from.
+// clearedByPreset is a config by which the root becomes one of an image that has what `make install-firstboot-complete`
+// installs, enables it by preset, and mounts itself to be written to, and the disk that it is started from.
 func clearedByPreset(t *testing.T) object {
 	t.Helper()
 	dir := t.TempDir()
 	out, err := exec.Command("make", "-C", checkout, "install-firstboot-complete", "DESTDIR="+dir).CombinedOutput()
 	require.NoError(t, err, "make install-firstboot-complete: %s", out)
 	files := []object{
-		{"path": "/usr/lib/systemd/system-preset/50-image.preset", "contents": object{"source": dataURL([]byte("enable ignition-firstboot-complete.service\n"))}},
-		{"path": "/etc/fstab", "overwrite": true, "contents": object{"source": dataURL([]byte("LABEL=root / ext4\nLABEL=boot /boot vfat\n"))}},
+		{"path": "/usr/lib/systemd/system-preset/50-image.preset",
+			"contents": object{"source": dataURL([]byte("enable ignition-firstboot-complete.service\n"))}},
+		{"path": "/etc/fstab", "overwrite": true,
+			"contents": object{"source": dataURL([]byte("LABEL=root / ext4\nLABEL=boot /boot vfat\n"))}},
 	}
 	require.NoError(t, filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -150,7 +162,8 @@ func clearedByPreset(t *testing.T) object {
 		info, err := entry.Info()
 		require.NoError(t, err)
 		text, err := os.ReadFile(path)
-		files = append(files, object{"path": strings.TrimPrefix(path, dir), "mode": info.Mode().Perm(), "contents": object{"source": dataURL(text)}})
+		files = append(files, object{"path": strings.TrimPrefix(path, dir), "mode": info.Mode().Perm(),
+			"contents": object{"source": dataURL(text)}})
 		return err
 	}))
 	config := oneFile(object{"source": "data:,made"})

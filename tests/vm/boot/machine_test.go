@@ -14,11 +14,13 @@ import (
 // asDescribed is what testdata/machine.ign asks for, as it is in every boot.
 var asDescribed = []check{
 	{"nothing has failed", "systemctl --failed --no-legend --plain --no-pager", ""},
-	{"the first disk's partitions", "lsblk -nlo PARTLABEL,SIZE /dev/disk/by-id/virtio-data0 | sed '/^ /d; s/  */ /g' | grep -E '^(data|luks|mirror0|swap|pool) ' | sort | tr '\\n' ';'",
+	{"the first disk's partitions", "lsblk -nlo PARTLABEL,SIZE /dev/disk/by-id/virtio-data0 " +
+		"| sed '/^ /d; s/  */ /g' | grep -E '^(data|luks|mirror0|swap|pool) ' | sort | tr '\\n' ';'",
 		"data 128M;luks 400M;mirror0 96M;pool 367M;swap 32M;"},
-	{"the type of a partition", "lsblk -no PARTTYPE /dev/disk/by-partlabel/esp", "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"},
-	{"mounts", "for at in /var/lib/data /srv/mirror /var/lib/secret /srv/pool /srv/esp; do findmnt -nro FSTYPE,LABEL $at; done | tr '\\n' ';'",
-		"ext4 DATA;ext4 MIRROR;xfs SECRET;btrfs POOL;vfat ESP;"},
+	{"the type of a partition", "lsblk -no PARTTYPE /dev/disk/by-partlabel/esp",
+		"c12a7328-f81f-11d2-ba4b-00a0c93ec93b"},
+	{"mounts", "for at in /var/lib/data /srv/mirror /var/lib/secret /srv/pool /srv/esp; do findmnt -nro FSTYPE,LABEL " +
+		"$at; done | tr '\\n' ';'", "ext4 DATA;ext4 MIRROR;xfs SECRET;btrfs POOL;vfat ESP;"},
 	{"swap is on", "swapon --show=NAME,SIZE --noheadings | wc -l", "1"},
 	{"the array has both halves", "grep -c '\\[UU\\]' /proc/mdstat", "1"},
 	{"the array's name", "ls /dev/md", "mirror"},
@@ -26,8 +28,8 @@ var asDescribed = []check{
 	{"the volume's label", "blkid -o value -s LABEL -p /dev/disk/by-partlabel/luks", "secret-luks"},
 	{"the key file", "stat -c '%a %U' /etc/luks/secret", "600 root"},
 	{"crypttab", "grep -v ^# /etc/crypttab | cut -d ' ' -f 1,3", "secret /etc/luks/secret"},
-	{"files on every filesystem", "cat /var/lib/data/file /srv/mirror/file /var/lib/secret/file /srv/pool/file /srv/esp/file",
-		"on ext4\non both disks\non encrypted\non btrfs\non vfat"},
+	{"files on every filesystem", "cat /var/lib/data/file /srv/mirror/file /var/lib/secret/file /srv/pool/file " +
+		"/srv/esp/file", "on ext4\non both disks\non encrypted\non btrfs\non vfat"},
 	{"owner and mode of a file", "stat -c '%a %U %G' /etc/hello", "640 core builders"},
 	{"content of a file", "cat /etc/hello", "hello"},
 	{"text is appended once", "grep -c provisioned /etc/motd", "1"},
@@ -38,13 +40,15 @@ var asDescribed = []check{
 	{"a user's shell", "getent passwd core | cut -d : -f 6,7", "/home/core:/bin/bash"},
 	{"a user's password", "getent shadow core | cut -d : -f 2 | cut -c 1-6", "$y$j9T"},
 	{"a user's key", "cut -d ' ' -f 3 /home/core/.ssh/authorized_keys.d/ignition", "core@test"},
-	{"modes of a user's folders", "stat -c '%a %U' /home/core/.ssh /home/core/.ssh/authorized_keys.d/ignition | tr '\\n' ' '", "700 core 600 core"},
+	{"modes of a user's folders", "stat -c '%a %U' /home/core/.ssh /home/core/.ssh/authorized_keys.d/ignition | " +
+		"tr '\\n' ' '", "700 core 600 core"},
 	{"a system user", "test $(id -u service) -lt 1000 && echo yes", "yes"},
 	{"an enabled unit", "systemctl is-enabled hello.service", "enabled"},
 	{"a drop-in", "cat /run/greeting", "moin"},
 	{"a masked unit", "systemctl is-enabled systemd-pstore.service || true", "masked"},
 	{"a disabled unit", "systemctl is-enabled ssh.service || true", "disabled"},
-	{"mount units", "systemctl is-enabled var-lib-data.mount srv-mirror.mount var-lib-secret.mount srv-pool.mount srv-esp.mount | sort -u", "enabled"},
+	{"mount units", "systemctl is-enabled var-lib-data.mount srv-mirror.mount var-lib-secret.mount srv-pool.mount " +
+		"srv-esp.mount | sort -u", "enabled"},
 	{"there is no SELinux", "test -e /sys/fs/selinux/enforce -o -e /etc/selinux/config || echo none", "none"},
 	{"nothing of the mounts is left", "findmnt -nro TARGET | grep -c sysroot || true", "0"},
 }
@@ -53,8 +57,10 @@ var asDescribed = []check{
 var provisioned = []check{
 	{"the stages of this boot", "journalctl -b -t ignition -o cat --no-pager | sed -n 's/ passed$//p' | tr '\\n' ' '",
 		"fetch-offline kargs disks mount files umount"},
-	{"the result file", "[ $(jq -r .provisioningBootID /etc/.ignition-result.json | tr -d -) = $(tr -d - </proc/sys/kernel/random/boot_id) ] && echo this boot", "this boot"},
-	{"the root was read-only first", "journalctl -b --no-pager -o cat -u ignition-remount-sysroot.service | grep -c Finished", "1"},
+	{"the result file", "[ $(jq -r .provisioningBootID /etc/.ignition-result.json | tr -d -) = $(tr -d - " +
+		"</proc/sys/kernel/random/boot_id) ] && echo this boot", "this boot"},
+	{"the root was read-only first",
+		"journalctl -b --no-pager -o cat -u ignition-remount-sysroot.service | grep -c Finished", "1"},
 	{"the platform for the real root", "cat /run/ignition.env", "PLATFORM_ID=qemu"},
 }
 
@@ -90,8 +96,8 @@ func TestABootThatHasNothingToDo(t *testing.T) {
 	empty := []byte(`{"ignition": {"version": "3.4.0"}}`)
 	checks := []check{
 		{"nothing has failed", "systemctl --failed --no-legend --plain --no-pager", ""},
-		{"the stages of this boot", "journalctl -b -t ignition -o cat --no-pager | sed -n 's/ passed$//p' | tr '\\n' ' '",
-			"fetch-offline kargs disks mount files umount"},
+		{"the stages of this boot", "journalctl -b -t ignition -o cat --no-pager | sed -n 's/ passed$//p' | " +
+			"tr '\\n' ' '", "fetch-offline kargs disks mount files umount"},
 	}
 	var journals []string
 	for i := range 3 {

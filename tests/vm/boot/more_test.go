@@ -16,8 +16,8 @@ import (
 
 func TestTheSameWithTrixie(t *testing.T) { firstAndSecond(t, "trixie") }
 
-// The helper for kernel arguments is called in every first boot of a config that has them, and reboots if it had to change
-// something. qemu, which starts the kernel here, is the boot loader.
+// The helper for kernel arguments is called in every first boot of a config that has them, and reboots if it had to
+// change something. qemu, which starts the kernel here, is the boot loader.
 func TestKernelArgumentsTakeOneReboot(t *testing.T) {
 	t.Parallel()
 	b := newBox(t, "bookworm")
@@ -36,7 +36,8 @@ func TestKernelArgumentsTakeOneReboot(t *testing.T) {
 		assert.Empty(t, o.proof)
 	}
 
-	checks := append(withoutNetwork(), check{"the arguments", "grep -o -w -e wanted=1 -e unwanted /proc/cmdline", "wanted=1"})
+	checks := append(withoutNetwork(),
+		check{"the arguments", "grep -o -w -e wanted=1 -e unwanted /proc/cmdline", "wanted=1"})
 	o := b.first(text, checks, "wanted=1")
 	assert.Equal(t, asked, o.kargs)
 	o.must(checks)
@@ -49,19 +50,24 @@ func TestAPartitionInTheFreeSpaceOfTheRootsDisk(t *testing.T) {
 	config := object{
 		"ignition": object{"version": "3.4.0"},
 		"storage": object{
-			"disks":       []object{{"device": "/dev/disk/by-id/virtio-root", "partitions": []object{{"label": "var", "number": 2}}}},
-			"filesystems": []object{{"device": "/dev/disk/by-partlabel/var", "format": "ext4", "label": "VAR", "path": "/var"}},
-			"files":       []object{{"path": "/var/lib/made", "contents": object{"source": "data:,made"}}},
+			"disks": []object{{"device": "/dev/disk/by-id/virtio-root",
+				"partitions": []object{{"label": "var", "number": 2}}}},
+			"filesystems": []object{{"device": "/dev/disk/by-partlabel/var", "format": "ext4", "label": "VAR",
+				"path": "/var"}},
+			"files": []object{{"path": "/var/lib/made", "contents": object{"source": "data:,made"}}},
 		},
 		"systemd": object{"units": []object{{"name": "var.mount", "enabled": true,
-			"contents": "[Mount]\nWhat=/dev/disk/by-partlabel/var\nWhere=/var\nType=ext4\n[Install]\nRequiredBy=local-fs.target\n"}}},
+			"contents": "[Mount]\nWhat=/dev/disk/by-partlabel/var\nWhere=/var\nType=ext4\n[Install]\n" +
+				"RequiredBy=local-fs.target\n"}}},
 	}
 	checks := []check{
 		{"nothing has failed", "systemctl --failed --no-legend --plain --no-pager", ""},
-		{"partitions of the root's disk", "lsblk -nlo PARTLABEL /dev/disk/by-id/virtio-root | grep . | sort | tr '\\n' ' '", "root var"},
+		{"partitions of the root's disk",
+			"lsblk -nlo PARTLABEL /dev/disk/by-id/virtio-root | grep . | sort | tr '\\n' ' '", "root var"},
 		{"the mount", "findmnt -nro LABEL /var", "VAR"},
 		{"the file on it", "cat /var/lib/made", "made"},
-		{"nothing of the file on the root", "mkdir -p /run/root && mount --bind / /run/root && ls /run/root/var/lib/made 2>/dev/null | wc -l", "0"},
+		{"nothing of the file on the root",
+			"mkdir -p /run/root && mount --bind / /run/root && ls /run/root/var/lib/made 2>/dev/null | wc -l", "0"},
 	}
 	b.first(withProof(t, encode(t, config)), checks).must(checks)
 	b.again(checks).must(checks)
@@ -99,10 +105,12 @@ func TestPowerCuts(t *testing.T) {
 
 const linesLogged = 120
 
-// A first boot has systemd go by the presets of the image for every unit; what the config says of a unit comes before them.
+// A first boot has systemd go by the presets of the image for every unit; what the config says of a unit comes before
+// them.
 func TestPresetsOfAFirstBoot(t *testing.T) {
 	t.Parallel()
-	const unit = "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
+	const unit = "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n[Install]\n" +
+		"WantedBy=multi-user.target\n"
 	config := object{
 		"ignition": object{"version": "3.4.0"},
 		"storage": object{"files": []object{with("/etc/systemd/system-preset/99-default.preset",
@@ -116,9 +124,12 @@ func TestPresetsOfAFirstBoot(t *testing.T) {
 	}
 	checks := []check{
 		{"nothing has failed", "systemctl --failed --no-legend --plain --no-pager", ""},
-		{"what the config enables", "systemctl is-enabled on.service && systemctl is-active on.service", "enabled\nactive"},
-		{"what it disables", "systemctl is-enabled off.service ssh.service; systemctl is-active off.service ssh.service; true", "disabled\ndisabled\ninactive\ninactive"},
-		{"what it says nothing of", "systemctl is-enabled left.service && systemctl is-active left.service", "enabled\nactive"},
+		{"what the config enables", "systemctl is-enabled on.service && systemctl is-active on.service",
+			"enabled\nactive"},
+		{"what it disables", "systemctl is-enabled off.service ssh.service; systemctl is-active off.service " +
+			"ssh.service; true", "disabled\ndisabled\ninactive\ninactive"},
+		{"what it says nothing of", "systemctl is-enabled left.service && systemctl is-active left.service",
+			"enabled\nactive"},
 	}
 	b := newBox(t, "bookworm")
 	b.first(withProof(t, encode(t, config)), checks).must(checks)

@@ -105,7 +105,8 @@ func file(path string) func(http.ResponseWriter, *http.Request) {
 // on boots with a platform's own way of handing over a config.
 func (b *box) on(platform string, checks []check, args ...string) outcome {
 	b.t.Helper()
-	return b.boot(b.spec, checks, append([]string{"ro", "ignition.firstboot", "ignition.platform.id=" + platform}, args...)...)
+	return b.boot(b.spec, checks,
+		append([]string{"ro", "ignition.firstboot", "ignition.platform.id=" + platform}, args...)...)
 }
 
 // A machine without anything but firmware gets its kernel, its initrd and its config from the network.
@@ -125,9 +126,11 @@ func TestPXE(t *testing.T) {
 	children.StartTLS()
 	t.Cleanup(children.Close)
 	parent := encode(t, object{"ignition": object{
-		"version":  "3.4.0",
-		"security": object{"tls": object{"certificateAuthorities": []object{{"source": "http://" + server + "/ca.pem"}}}},
-		"config":   object{"merge": []object{{"source": "https://" + server + "/a.ign"}, {"source": "https://" + server + "/b.ign"}}},
+		"version": "3.4.0",
+		"security": object{
+			"tls": object{"certificateAuthorities": []object{{"source": "http://" + server + "/ca.pem"}}}},
+		"config": object{"merge": []object{{"source": "https://" + server + "/a.ign"},
+			{"source": "https://" + server + "/b.ign"}}},
 	}})
 	files := serve(t, map[string]func(http.ResponseWriter, *http.Request){
 		"GET /vmlinuz":    file(b.parts.Kernel),
@@ -138,10 +141,12 @@ func TestPXE(t *testing.T) {
 	tftp := t.TempDir()
 	args := append(append(append(machine.KernelArgs(), "ro", "ignition.firstboot", "ignition.platform.id=metal",
 		"ignition.config.url=http://"+server+"/config.ign"), quiet...), "initrd=initrd.img")
-	script := "#!ipxe\nkernel http://" + server + "/vmlinuz " + strings.Join(args, " ") + "\ninitrd http://" + server + "/initrd.img\nboot\n"
+	script := "#!ipxe\nkernel http://" + server + "/vmlinuz " + strings.Join(args, " ") + "\ninitrd http://" +
+		server + "/initrd.img\nboot\n"
 	require.NoError(t, os.WriteFile(filepath.Join(tftp, "boot.ipxe"), []byte(script), 0o644))
 	b.firmware = true
-	b.spec.Nets = []machine.Net{{TFTP: tftp, Bootfile: "boot.ipxe", Forwards: []machine.Forward{files.at(server + ":80"), children.at(server + ":443")}}}
+	b.spec.Nets = []machine.Net{{TFTP: tftp, Bootfile: "boot.ipxe",
+		Forwards: []machine.Forward{files.at(server + ":80"), children.at(server + ":443")}}}
 	checks := append(oneFileChecks[:len(oneFileChecks):len(oneFileChecks)],
 		check{"the other child's file", "cat /etc/b", "from b"},
 		check{"the platform", "cat /run/ignition.env", "PLATFORM_ID=metal"})
@@ -173,7 +178,8 @@ func privateCA(t *testing.T, address string) (server tls.Certificate, authority 
 		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: rootDER})
 }
 
-// A volume that is bound to the machine's TPM and to a server in the network is made on the first boot and opens on the second.
+// A volume that is bound to the machine's TPM and to a server in the network is made on the first boot and opens on the
+// second.
 func TestAWSWithAVolumeBoundToTPMAndTang(t *testing.T) {
 	t.Parallel()
 	const token = "a-token"
@@ -184,9 +190,11 @@ func TestAWSWithAVolumeBoundToTPMAndTang(t *testing.T) {
 			"luks": []object{{
 				"name": "bound", "device": blank, "label": "bound-luks",
 				"options": []string{"--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000"},
-				"clevis":  object{"tpm2": true, "threshold": 2, "tang": []object{{"url": "http://169.254.0.100", "thumbprint": keys.Thumbprint}}},
+				"clevis": object{"tpm2": true, "threshold": 2,
+					"tang": []object{{"url": "http://169.254.0.100", "thumbprint": keys.Thumbprint}}},
 			}},
-			"filesystems": []object{{"device": "/dev/disk/by-id/dm-name-bound", "format": "ext4", "label": "BOUND", "path": "/var/lib/bound"}},
+			"filesystems": []object{{"device": "/dev/disk/by-id/dm-name-bound", "format": "ext4", "label": "BOUND",
+				"path": "/var/lib/bound"}},
 			"files": []object{
 				{"path": "/var/lib/bound/file", "contents": object{"source": "data:,bound"}},
 				{"path": "/etc/systemd/network/10-all.network", "contents": object{
@@ -198,7 +206,8 @@ func TestAWSWithAVolumeBoundToTPMAndTang(t *testing.T) {
 			{"name": "systemd-networkd-wait-online.service", "enabled": true},
 			{"name": "clevis-luks-askpass.path", "enabled": true},
 			{"name": "var-lib-bound.mount", "enabled": true, "contents": "[Unit]\nAfter=remote-cryptsetup.target\n" +
-				"[Mount]\nWhat=/dev/mapper/bound\nWhere=/var/lib/bound\nType=ext4\nOptions=_netdev\n[Install]\nRequiredBy=remote-fs.target\n"},
+				"[Mount]\nWhat=/dev/mapper/bound\nWhere=/var/lib/bound\nType=ext4\nOptions=_netdev\n[Install]\n" +
+				"RequiredBy=remote-fs.target\n"},
 			{"name": "remote-cryptsetup.target", "enabled": true},
 		}},
 	}
@@ -238,7 +247,8 @@ func disc(t *testing.T, label string, files map[string][]byte) string {
 		require.NoError(t, os.WriteFile(path, content, 0o644))
 	}
 	image := filepath.Join(t.TempDir(), "disc.iso")
-	out, err := exec.Command("genisoimage", "-quiet", "-V", label, "-J", "-r", "-udf", "-o", image, dir).CombinedOutput()
+	out, err := exec.Command("genisoimage", "-quiet", "-V", label, "-J", "-r", "-udf", "-o", image,
+		dir).CombinedOutput()
 	require.NoError(t, err, "genisoimage: %s", out)
 	return image
 }
@@ -256,8 +266,10 @@ func TestOpenStack(t *testing.T) {
 	t.Run("from the metadata service alone", func(t *testing.T) {
 		t.Parallel()
 		b := newBox(t, "bookworm")
-		service := serve(t, map[string]func(http.ResponseWriter, *http.Request){"GET /openstack/latest/user_data": text(config)})
-		b.spec.Nets = []machine.Net{{Network: machine.LinkLocal, Forwards: []machine.Forward{service.at("169.254.169.254:80")}}}
+		service := serve(t,
+			map[string]func(http.ResponseWriter, *http.Request){"GET /openstack/latest/user_data": text(config)})
+		b.spec.Nets = []machine.Net{{Network: machine.LinkLocal,
+			Forwards: []machine.Forward{service.at("169.254.169.254:80")}}}
 		b.on("openstack", oneFileChecks).must(oneFileChecks)
 	})
 }
@@ -278,8 +290,11 @@ func TestAzureWithTheConfigOnTheProvisioningDisc(t *testing.T) {
 	t.Parallel()
 	b := newBox(t, "bookworm")
 	config := withProof(t, encode(t, oneFile(object{"source": "data:,made"})))
-	service := serve(t, map[string]func(http.ResponseWriter, *http.Request){"GET /metadata/instance/compute/userData": text(nil)})
-	b.spec.Cdroms = []string{disc(t, "rd_rdfe_stable", map[string][]byte{"ovf-env.xml": []byte("<Environment/>"), "CustomData.bin": config})}
-	b.spec.Nets = []machine.Net{{Network: machine.LinkLocal, Forwards: []machine.Forward{service.at("169.254.169.254:80")}}}
+	service := serve(t,
+		map[string]func(http.ResponseWriter, *http.Request){"GET /metadata/instance/compute/userData": text(nil)})
+	b.spec.Cdroms = []string{disc(t, "rd_rdfe_stable",
+		map[string][]byte{"ovf-env.xml": []byte("<Environment/>"), "CustomData.bin": config})}
+	b.spec.Nets = []machine.Net{{Network: machine.LinkLocal,
+		Forwards: []machine.Forward{service.at("169.254.169.254:80")}}}
 	b.on("azure", oneFileChecks).must(oneFileChecks)
 }

@@ -22,17 +22,19 @@ import (
 	"github.com/glowplug-os/glowplug/tests/vm/machine"
 )
 
-// enforcing has the kernel deny what the root's policy does not allow, and tell of all that it denies: what comes fast it would
-// leave out of its log, which is all that there is before the journal listens.
-var enforcing = []string{"security=selinux", "enforcing=1", "audit_backlog_limit=8192", "sysctl.kernel.printk_ratelimit=0"}
+// enforcing has the kernel deny what the root's policy does not allow, and tell of all that it denies: what comes fast
+// it would leave out of its log, which is all that there is before the journal listens.
+var enforcing = []string{"security=selinux", "enforcing=1", "audit_backlog_limit=8192",
+	"sysctl.kernel.printk_ratelimit=0"}
 
 // sshTo logs in to the machine itself, with the key that the config has put there.
-const sshTo = "ssh -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/run/known_hosts -o LogLevel=ERROR -i /etc/app/key "
+const sshTo = "ssh -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/run/known_hosts -o " +
+	"LogLevel=ERROR -i /etc/app/key "
 
 const underPolicyMode, underPolicyLogin, underPolicyLabels = "the mode", "a login with the key", "labels"
 
-// underPolicy is what underPolicyConfig makes of a machine, in every boot. What it writes is read by programs that have domains of their
-// own: sshd, sudo, systemd's helpers, udev, mount.
+// underPolicy is what underPolicyConfig makes of a machine, in every boot. What it writes is read by programs that have
+// domains of their own: sshd, sudo, systemd's helpers, udev, mount.
 var underPolicy = []check{
 	{underPolicyMode, "getenforce", "Enforcing"},
 	{"nothing has failed", "systemctl --failed --no-legend --plain --no-pager", ""},
@@ -79,10 +81,11 @@ func pathsOf(labels string) (paths []string) {
 	return paths
 }
 
-// nothingToRelabel holds all of the root against the policy, ours or not, but what no config here touches: under emulation the rest of
-// /usr would take longer than a check may.
+// nothingToRelabel holds all of the root against the policy, ours or not, but what no config here touches: under
+// emulation the rest of /usr would take longer than a check may.
 var nothingToRelabel = check{"nothing is to be relabelled", "setfiles -nvF" +
-	" -e /dev -e /proc -e /run -e /sys -e /tmp -e /usr/bin -e /usr/include -e /usr/lib -e /usr/sbin -e /usr/share -e /var/lib/dpkg -e /var/lib/selinux" +
+	" -e /dev -e /proc -e /run -e /sys -e /tmp -e /usr/bin -e /usr/include -e /usr/lib -e /usr/sbin -e /usr/share -e " +
+	"/var/lib/dpkg -e /var/lib/selinux" +
 	" /etc/selinux/default/contexts/files/file_contexts / && echo all seen", "all seen"}
 
 func underPolicyConfig(t *testing.T) object {
@@ -93,15 +96,18 @@ func underPolicyConfig(t *testing.T) object {
 		"passwd": object{
 			"groups": []object{{"name": "app"}},
 			"users": []object{
-				{"name": "core", "groups": []string{"app", "sudo"}, "shell": "/bin/bash", "sshAuthorizedKeys": []string{public}},
+				{"name": "core", "groups": []string{"app", "sudo"}, "shell": "/bin/bash",
+					"sshAuthorizedKeys": []string{public}},
 				{"name": "worker", "system": true, "homeDir": "/var/lib/worker", "shell": "/usr/sbin/nologin"},
 			},
 		},
 		"storage": object{
-			"luks": []object{{"name": "secret", "device": "/dev/disk/by-id/virtio-data1", "options": []string{"--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000"}}},
+			"luks": []object{{"name": "secret", "device": "/dev/disk/by-id/virtio-data1",
+				"options": []string{"--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000"}}},
 			"filesystems": []object{
 				{"device": blank, "format": "ext4", "label": "DATA", "path": "/var/lib/data"},
-				{"device": "/dev/disk/by-id/dm-name-secret", "format": "ext4", "label": "SECRET", "path": "/srv/secret"},
+				{"device": "/dev/disk/by-id/dm-name-secret", "format": "ext4", "label": "SECRET",
+					"path": "/srv/secret"},
 			},
 			"directories": []object{
 				{"path": "/opt/app/lib"},
@@ -111,9 +117,11 @@ func underPolicyConfig(t *testing.T) object {
 				with("/etc/app/key", string(private), object{"mode": 0o600}),
 				with("/etc/app/settings", "from /etc", object{"group": app, "mode": 0o640}),
 				with("/etc/hostname", "box\n", object{"overwrite": true}),
-				{"path": "/etc/hosts", "append": []object{{"source": dataURL([]byte("127.0.0.2 second\n127.0.1.1 box\n"))}}},
+				{"path": "/etc/hosts",
+					"append": []object{{"source": dataURL([]byte("127.0.0.2 second\n127.0.1.1 box\n"))}}},
 				with("/etc/modules-load.d/app.conf", "dummy\n", nil),
-				with("/etc/ssh/sshd_config.d/10-keys.conf", "AuthorizedKeysFile .ssh/authorized_keys.d/ignition\n", object{"mode": 0o600}),
+				with("/etc/ssh/sshd_config.d/10-keys.conf", "AuthorizedKeysFile .ssh/authorized_keys.d/ignition\n",
+					object{"mode": 0o600}),
 				with("/etc/sudoers.d/core", "core ALL=(ALL) NOPASSWD: ALL\n", object{"mode": 0o440}),
 				with("/etc/sysctl.d/90-app.conf", "kernel.pid_max = 12345\n", nil),
 				with("/etc/systemd/network/50-lo.network", "[Match]\nName=lo\n[Network]\nAddress=127.0.0.3/8\n", nil),
@@ -122,7 +130,8 @@ func underPolicyConfig(t *testing.T) object {
 				with("/home/core/.config/own", "mine", object{"user": object{"name": "core"}}),
 				with("/opt/app/lib/part", " and /opt", nil),
 				with("/srv/secret/site/file", "on a volume", nil),
-				with("/usr/local/bin/tool", "#!/bin/sh\nexec >/var/lib/app/made\ncat /etc/app/settings /opt/app/lib/part\necho \" as $(id -un)\"\n", object{"mode": 0o755}),
+				with("/usr/local/bin/tool", "#!/bin/sh\nexec >/var/lib/app/made\n"+
+					"cat /etc/app/settings /opt/app/lib/part\necho \" as $(id -un)\"\n", object{"mode": 0o755}),
 				with("/var/lib/data/file", "on a disk, ", nil),
 				with("/var/www/html/index.html", "hello", nil),
 			},
@@ -135,9 +144,11 @@ func underPolicyConfig(t *testing.T) object {
 		},
 		"systemd": object{"units": []object{
 			{"name": "app.service", "enabled": true,
-				"contents": "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/local/bin/also\n[Install]\nWantedBy=multi-user.target\n",
-				"dropins":  []object{{"name": "10-user.conf", "contents": "[Service]\nUser=worker\nGroup=app\n"}}},
-			{"name": "ssh.service", "enabled": true, "dropins": []object{{"name": "10-app.conf", "contents": "[Unit]\nAfter=app.service\n"}}},
+				"contents": "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/local/bin/also\n[Install]\n" +
+					"WantedBy=multi-user.target\n",
+				"dropins": []object{{"name": "10-user.conf", "contents": "[Service]\nUser=worker\nGroup=app\n"}}},
+			{"name": "ssh.service", "enabled": true,
+				"dropins": []object{{"name": "10-app.conf", "contents": "[Unit]\nAfter=app.service\n"}}},
 			{"name": "systemd-pstore.service", "mask": true},
 			mounted("var-lib-data.mount", "/dev/disk/by-label/DATA", "/var/lib/data"),
 			mounted("srv-secret.mount", "/dev/mapper/secret", "/srv/secret"),
@@ -156,10 +167,12 @@ func with(path, content string, more object) object {
 
 func mounted(unit, what, where string) object {
 	return object{"name": unit, "enabled": true,
-		"contents": "[Mount]\nWhat=" + what + "\nWhere=" + where + "\nType=ext4\n[Install]\nRequiredBy=local-fs.target\n"}
+		"contents": "[Mount]\nWhat=" + what + "\nWhere=" +
+			where + "\nType=ext4\n[Install]\nRequiredBy=local-fs.target\n"}
 }
 
-// sshKey makes a key in the forms that ssh reads: the private one, and the line of an authorized_keys file (RFC 5656, 3.1).
+// sshKey makes a key in the forms that ssh reads: the private one, and the line of an authorized_keys file (RFC 5656,
+// 3.1).
 func sshKey(t *testing.T) (private []byte, public string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -173,7 +186,8 @@ func sshKey(t *testing.T) (private []byte, public string) {
 	for _, part := range [][]byte{[]byte(kind), []byte(curve), point} {
 		blob = append(binary.BigEndian.AppendUint32(blob, uint32(len(part))), part...)
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}), kind + " " + base64.StdEncoding.EncodeToString(blob) + " core@test"
+	return pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}),
+		kind + " " + base64.StdEncoding.EncodeToString(blob) + " core@test"
 }
 
 // denials are those of a whole boot, in order and each once, without what differs from boot to boot.
@@ -193,17 +207,19 @@ func denials(journal string) []string {
 	return slices.Compact(all)
 }
 
-// volumeGap is of a later boot with any volume in crypttab: systemd-cryptsetup looks for passphrases in the first process's keyring,
-// which Debian's policy does not know of. On the first boot the volume is open already.
-const volumeGap = `{ search } for comm="systemd-cryptse" scontext=system_u:system_r:lvm_t:s0 tcontext=system_u:system_r:init_t:s0 tclass=key permissive=0`
+// volumeGap is of a later boot with any volume in crypttab: systemd-cryptsetup looks for passphrases in the first
+// process's keyring, which Debian's policy does not know of. On the first boot the volume is open already.
+const volumeGap = `{ search } for comm="systemd-cryptse" scontext=system_u:system_r:lvm_t:s0 ` +
+	`tcontext=system_u:system_r:init_t:s0 tclass=key permissive=0`
 
-// A Debian that enforces its policy from the first moment lets in who has the provisioned key, and finds all that a config has put there
-// labelled as it should be: nothing is denied that is not denied with an empty config too.
+// A Debian that enforces its policy from the first moment lets in who has the provisioned key, and finds all that a
+// config has put there labelled as it should be: nothing is denied that is not denied with an empty config too.
 func TestSELinuxEnforced(t *testing.T) {
 	t.Parallel()
 	recipe := machine.SELinux("bookworm")
 	empty := []check{{underPolicyMode, "getenforce", "Enforcing"}, nothingToRelabel}
-	control := newBoxOf(t, recipe).first([]byte(`{"ignition": {"version": "3.4.0"}}`), empty, append(enforcing, "test.proof")...)
+	control := newBoxOf(t, recipe).first([]byte(`{"ignition": {"version": "3.4.0"}}`), empty,
+		append(enforcing, "test.proof")...)
 	control.must(empty)
 	gaps := append(denials(control.journal), volumeGap)
 	assert.Greater(t, len(gaps), 1, "Debian's policy has gaps: if none shows, denials do not get into the journal")
@@ -233,7 +249,8 @@ func TestSELinuxEnforcedWithoutLabels(t *testing.T) {
 	assert.Contains(t, o.proof[underPolicyLogin].Output, "Permission denied")
 	assert.Contains(t, o.proof[underPolicyLabels].Output, "system_u:object_r:unlabeled_t:s0 /home/core\n")
 	all := strings.Join(denials(o.journal), "\n")
-	for _, file := range []string{"/etc/ssh/sshd_config.d/10-keys.conf", "/etc/systemd/network/50-lo.network", "90-app.conf", "50-app.rules", "localtime", "core"} {
+	for _, file := range []string{"/etc/ssh/sshd_config.d/10-keys.conf", "/etc/systemd/network/50-lo.network",
+		"90-app.conf", "50-app.rules", "localtime", "core"} {
 		assert.Regexp(t, `(name|path)="`+file+`".*:unlabeled_t:`, all)
 	}
 }

@@ -11,16 +11,16 @@ import (
 	"testing"
 )
 
-// A stageTime is how long a stage took in one boot, by the monotonic times of the journal, in milliseconds. These are when the
-// journal has taken a line up, which under emulation is later than when it was written.
+// A stageTime is how long a stage took in one boot, by the monotonic times of the journal, in milliseconds. These are
+// when the journal has taken a line up, which under emulation is later than when it was written.
 type stageTime struct {
 	stage string
 	work  float64 // from our first line to our last
 	start float64 // from systemd's line that it starts us to our first; NaN if they came the other way round
 }
 
-// The limits of a config that wants nothing, in milliseconds. Whether they are held is printed and not asserted: an emulation is as
-// fast as its host has time.
+// The limits of a config that wants nothing, in milliseconds. Whether they are held is printed and not asserted: an
+// emulation is as fast as its host has time.
 const (
 	stageLimit  = 150
 	stagesLimit = 1000
@@ -97,9 +97,11 @@ func tellTimes(t *testing.T, what string, journals ...string) {
 		return
 	}
 	f := figuresOf(journals)
-	fmt.Fprintf(t.Output(), "%s, boots: %d; ms\n%-16s %8s %8s %16s\n", what, len(journals), "stage", "median", "least", "process's start")
+	fmt.Fprintf(t.Output(), "%s, boots: %d; ms\n%-16s %8s %8s %16s\n", what, len(journals), "stage", "median", "least",
+		"process's start")
 	for _, s := range f.stages {
-		fmt.Fprintf(t.Output(), "%-16s %8.0f %8.0f %16.0f\n", s, median(f.work[s]), slices.Min(f.work[s]), median(f.start[s]))
+		fmt.Fprintf(t.Output(), "%-16s %8.0f %8.0f %16.0f\n", s, median(f.work[s]), slices.Min(f.work[s]),
+			median(f.start[s]))
 	}
 	fmt.Fprintf(t.Output(), "%-16s %8.0f %8.0f\n", "all stages", median(f.all), slices.Min(f.all))
 }

@@ -1,5 +1,6 @@
-// Command demo boots a Debian in qemu for the first time, with a config, and leaves the person at the terminal on its console.
-// `make demo-vm` runs it. Like the tests it has its own machine; all of it is gone when the machine is switched off.
+// Command demo boots a Debian in qemu for the first time, with a config, and leaves the person at the terminal on its
+// console. `make demo-vm` runs it. Like the tests it has its own machine; all of it is gone when the machine is
+// switched off.
 package main
 
 import (
@@ -62,8 +63,10 @@ func run(ctx context.Context, path string) error {
 	}
 	fmt.Fprintln(os.Stderr, "The machine starts; log in as demo, password demo. Ctrl-A X switches it off.")
 	return machine.Attach(ctx, machine.Spec{
-		Kernel: parts.Kernel, Initrd: initrd, FwCfg: map[string][]byte{"opt/com.coreos/config": config}, Nets: []machine.Net{{}},
-		Args: []string{"root=LABEL=root", "ro", "ignition.firstboot", "ignition.platform.id=qemu", "quiet", "systemd.show_status=1"},
+		Kernel: parts.Kernel, Initrd: initrd, FwCfg: map[string][]byte{"opt/com.coreos/config": config},
+		Nets: []machine.Net{{}},
+		Args: []string{"root=LABEL=root", "ro", "ignition.firstboot", "ignition.platform.id=qemu", "quiet",
+			"systemd.show_status=1"},
 		Disks: []machine.Disk{
 			{Name: "root", Base: parts.Root}, {Name: "data0", SizeMiB: 1024}, {Name: "data1", SizeMiB: 256},
 		},
@@ -84,8 +87,9 @@ func read(ctx context.Context, path string) ([]byte, error) {
 	return config, nil
 }
 
-// loginUnit is a login on the serial console: the root image has none, for which most tests would only wait. A serial line does not know
-// how large the terminal at its other end is, and programs that take it for smaller write over what is there.
+// loginUnit is a login on the serial console: the root image has none, for which most tests would only wait. A serial
+// line does not know how large the terminal at its other end is, and programs that take it for smaller write over what
+// is there.
 func loginUnit(rows, columns uint16) string {
 	return fmt.Sprintf(`[Unit]
 Description=Login on the serial console
@@ -123,8 +127,10 @@ func withLogin(config []byte) ([]byte, error) {
 	type object = map[string]any
 	login, err := json.Marshal(object{
 		"ignition": object{"version": "3.4.0"},
-		"passwd":   object{"users": []object{{"name": "demo", "shell": "/bin/bash", "groups": []string{"sudo"}, "passwordHash": passwordHash}}},
-		"systemd":  object{"units": []object{{"name": "demo-login.service", "enabled": true, "contents": loginUnit(terminal())}}},
+		"passwd": object{"users": []object{{"name": "demo", "shell": "/bin/bash", "groups": []string{"sudo"},
+			"passwordHash": passwordHash}}},
+		"systemd": object{"units": []object{{"name": "demo-login.service", "enabled": true,
+			"contents": loginUnit(terminal())}}},
 	})
 	if err != nil {
 		return nil, err
@@ -132,5 +138,6 @@ func withLogin(config []byte) ([]byte, error) {
 	source := func(text []byte) object {
 		return object{"source": "data:;base64," + base64.StdEncoding.EncodeToString(text)}
 	}
-	return json.Marshal(object{"ignition": object{"version": "3.4.0", "config": object{"merge": []object{source(config), source(login)}}}})
+	return json.Marshal(object{"ignition": object{"version": "3.4.0",
+		"config": object{"merge": []object{source(config), source(login)}}}})
 }

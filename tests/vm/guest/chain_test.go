@@ -17,8 +17,8 @@ import (
 	"github.com/glowplug-os/glowplug/tests/chain"
 )
 
-// chainConfig is four disks: a mirror of partitions of two with a volume on it, btrfs, xfs and swap on the others. The volume's key
-// is made at random.
+// chainConfig is four disks: a mirror of partitions of two with a volume on it, btrfs, xfs and swap on the others. The
+// volume's key is made at random.
 const chainConfig = `{
   "ignition": {"version": "3.4.0"},
   "passwd": {"users": [{"name": "core", "homeDir": "/var/home/core", "passwordHash": "$6$x"}]},
@@ -51,7 +51,8 @@ func chainTree(t *testing.T, m *chain.Machine) map[string]string {
 		Run(t, "udevadm", "settle")
 	}
 	Run(t, "cryptsetup", "open", "--key-file", m.Root()+"/etc/luks/vault", "/dev/md/mirror", "vault")
-	for _, each := range [][2]string{{"/dev/mapper/vault", "/var"}, {"/dev/disk/by-label/data", "/var/lib/data"}, {"/dev/disk/by-label/srv", "/srv"}} {
+	for _, each := range [][2]string{{"/dev/mapper/vault", "/var"}, {"/dev/disk/by-label/data", "/var/lib/data"},
+		{"/dev/disk/by-label/srv", "/srv"}} {
 		Run(t, "mount", each[0], m.Root()+each[1])
 	}
 	tree := chain.Tree(t, m.Root())
@@ -86,7 +87,8 @@ func TestABootOnFourDisksConvergesWhereverItIsCutOff(t *testing.T) {
 	m.Cut(t)
 	want := chainTree(t, m)
 	assert.Contains(t, want["/srv/index.html"], "hello-there")
-	assert.Contains(t, want["/etc/crypttab"], "vault UUID=0a1b2c3d-1111-4111-8111-0123456789ab /etc/luks/vault luks,x-initrd.attach\n")
+	assert.Contains(t, want["/etc/crypttab"],
+		"vault UUID=0a1b2c3d-1111-4111-8111-0123456789ab /etc/luks/vault luks,x-initrd.attach\n")
 	assert.Contains(t, want["swap"], "swap")
 
 	count := 10
@@ -95,7 +97,8 @@ func TestABootOnFourDisksConvergesWhereverItIsCutOff(t *testing.T) {
 	}
 	moments := rand.New(rand.NewPCG(4, 2)).Perm(len(lines) - 1)[:count]
 	// The key is in the root, and the volume of which it was, with /var on it, is made anew.
-	moments = append(moments, slices.IndexFunc(lines, func(line string) bool { return strings.HasSuffix(line, " files passed") }))
+	moments = append(moments,
+		slices.IndexFunc(lines, func(line string) bool { return strings.HasSuffix(line, " files passed") }))
 	slices.Sort(moments)
 	for _, moment := range moments {
 		m.TakeDown(t)

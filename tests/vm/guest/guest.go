@@ -1,5 +1,6 @@
-// Package guest holds the tests that run inside a virtual machine, as root, because they need what a test's host may not have: md,
-// dm-crypt, vfat, a TPM, udev. `make test-guest` runs them. This file is what a test asks its machine for.
+// Package guest holds the tests that run inside a virtual machine, as root, because they need what a test's host may
+// not have: md, dm-crypt, vfat, a TPM, udev. `make test-guest` runs them. This file is what a test asks its machine
+// for.
 package guest
 
 import (
@@ -26,8 +27,8 @@ var taken struct {
 	disks [DiskCount]bool
 }
 
-// Disks gives a test that many blank disks, by their links in /dev/disk/by-id, until it is done. When it is, nothing may be
-// using them: what the test assembled, opened or mounted it takes apart itself, in a t.Cleanup.
+// Disks gives a test that many blank disks, by their links in /dev/disk/by-id, until it is done. When it is, nothing
+// may be using them: what the test assembled, opened or mounted it takes apart itself, in a t.Cleanup.
 func Disks(t testing.TB, count int) []string {
 	t.Helper()
 	taken.Lock()
@@ -49,7 +50,8 @@ func Disks(t testing.TB, count int) []string {
 	return links
 }
 
-// giveBack makes a disk blank again: a disk that throws away its blocks reads as zeros, and its partitions go with the table.
+// giveBack makes a disk blank again: a disk that throws away its blocks reads as zeros, and its partitions go with the
+// table.
 func giveBack(t testing.TB, i int, link string) {
 	Run(t, "udevadm", "settle")
 	device, err := filepath.EvalSymlinks(link)
@@ -90,7 +92,8 @@ func Mount(t testing.TB, device, format string) string {
 	return dir
 }
 
-// Program is the path of one of our programs in the machine: "glowplug", or another of its names. They are on PATH, too.
+// Program is the path of one of our programs in the machine: "glowplug", or another of its names. They are on PATH,
+// too.
 func Program(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)

@@ -53,13 +53,15 @@ func opens(t *testing.T, link string, key diag.Secret) bool {
 func TestAVolumeWithAKeyIsMadeAndUsedAgain(t *testing.T) {
 	links := Disks(t, 1)
 	closeVolumes(t, "vault")
-	const form = `{'luks': [{'name': 'vault', 'device': '%%0', 'label': 'boxes', 'discard': %t, 'uuid': '%s', 'keyFile': {'source': 'data:,%s'}, ` + quick + `}]}`
+	const form = `{'luks': [{'name': 'vault', 'device': '%%0', 'label': 'boxes', 'discard': %t, 'uuid': '%s', ` +
+		`'keyFile': {'source': 'data:,%s'}, ` + quick + `}]}`
 	const uuid = "6D0C1D3C-3b0b-4a1e-9a64-2f0f3a7c1e55"
 	s := newStage(t, fmt.Sprintf(form, true, uuid, "open-sesame"), links...)
 	keys := s.mustRun()
 	assert.Equal(t, diag.Secret("open-sesame"), keys.Volumes["vault"])
 	h := luksHeader(t, links[0])
-	assert.Equal(t, block.LUKS{Version: 2, UUID: strings.ToLower(uuid), Label: "boxes", Subsystem: "glowplug-first-boot", Flags: []string{"allow-discards"}, Keyslots: 1}, h)
+	assert.Equal(t, block.LUKS{Version: 2, UUID: strings.ToLower(uuid), Label: "boxes",
+		Subsystem: "glowplug-first-boot", Flags: []string{"allow-discards"}, Keyslots: 1}, h)
 	assert.Contains(t, Run(t, "cryptsetup", "status", "vault"), "discards")
 	assert.Equal(t, []string{"luks-key:vault", "luks-format:vault", "luks-open:vault"}, s.steps)
 	hasNoSecret(t, s, "open-sesame")
@@ -89,7 +91,8 @@ func TestAVolumeWithAKeyIsMadeAndUsedAgain(t *testing.T) {
 	require.ErrorContains(t, err, `crypto_LUKS "boxes"`)
 	require.ErrorContains(t, err, "wipeVolume")
 
-	wiped := newStage(t, `{'luks': [{'name': 'vault', 'device': '%0', 'wipeVolume': true, 'keyFile': {'source': 'data:,third'}, `+quick+`}]}`, links...)
+	wiped := newStage(t, `{'luks': [{'name': 'vault', 'device': '%0', 'wipeVolume': true, `+
+		`'keyFile': {'source': 'data:,third'}, `+quick+`}]}`, links...)
 	wiped.mustRun()
 	assert.NotEqual(t, strings.ToLower(uuid), luksHeader(t, links[0]).UUID)
 	assert.True(t, opens(t, links[0], "third"))
@@ -114,22 +117,25 @@ func TestAVolumeBoundByClevisOpensByItAlone(t *testing.T) {
 		clevis string
 		tested bool
 	}{
-		"tpm2":            {`'tpm2': true`, true},
-		"tang":            {at, true},
-		"both":            {`'tpm2': true, 'threshold': 2, ` + at, true},
-		"a pin of itself": {fmt.Sprintf(`'custom': {'pin': 'tang', 'config': '{\'url\':\'%s\',\'thp\':\'%s\'}', 'needsNetwork': true}`, server.URL, server.Thumbprint), false},
+		"tpm2": {`'tpm2': true`, true},
+		"tang": {at, true},
+		"both": {`'tpm2': true, 'threshold': 2, ` + at, true},
+		"a pin of itself": {fmt.Sprintf(`'custom': {'pin': 'tang', 'config': '{\'url\':\'%s\',\'thp\':\'%s\'}', `+
+			`'needsNetwork': true}`, server.URL, server.Thumbprint), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			links := Disks(t, 1)
 			closeVolumes(t, "vault")
-			form := strings.ReplaceAll(`{'luks': [{'name': 'vault', 'device': '%0', 'clevis': {`+c.clevis+`}, `+quick+`}]}`, `\'`, `\"`)
+			form := strings.ReplaceAll(`{'luks': [{'name': 'vault', 'device': '%0', 'clevis': {`+c.clevis+`}, `+
+				quick+`}]}`, `\'`, `\"`)
 			s := newStage(t, form, links...)
 			keys := s.mustRun()
 			assert.Empty(t, keys.Volumes, "there is no key to keep")
 			h := luksHeader(t, links[0])
 			assert.Equal(t, 1, h.Keyslots)
 			assert.Contains(t, h.Tokens, "clevis")
-			steps := []string{"luks-key:vault", "luks-format:vault", "luks-open:vault", "luks-bind:vault", "luks-unlock:vault", "luks-forget:vault"}
+			steps := []string{"luks-key:vault", "luks-format:vault", "luks-open:vault", "luks-bind:vault",
+				"luks-unlock:vault", "luks-forget:vault"}
 			if !c.tested {
 				steps = append(steps[:4], steps[5])
 			}
@@ -150,7 +156,8 @@ func TestAVolumeBoundByClevisOpensByItAlone(t *testing.T) {
 func TestAVolumeBoundByClevisKeepsTheKeyThatTheConfigGives(t *testing.T) {
 	links := Disks(t, 1)
 	closeVolumes(t, "vault")
-	s := newStage(t, `{'luks': [{'name': 'vault', 'device': '%0', 'keyFile': {'source': 'data:,open-sesame'}, 'clevis': {'tpm2': true}, `+quick+`}]}`, links...)
+	s := newStage(t, `{'luks': [{'name': 'vault', 'device': '%0', 'keyFile': {'source': 'data:,open-sesame'}, `+
+		`'clevis': {'tpm2': true}, `+quick+`}]}`, links...)
 	s.mustRun()
 	assert.Equal(t, 2, luksHeader(t, links[0]).Keyslots)
 	assert.True(t, opens(t, links[0], "open-sesame"))
@@ -181,14 +188,16 @@ func TestATangServerThatRefusesIsNamedWithoutItsSecrets(t *testing.T) {
 	links := Disks(t, 1)
 	closeVolumes(t, "vault")
 	url := strings.Replace(server.URL, "//", "//user:hush@", 1)
-	s := newStage(t, fmt.Sprintf(`{'luks': [{'name': 'vault', 'device': '%%0', 'clevis': {'tang': [{'url': '%s', 'thumbprint': 'wrong'}]}, `, url)+quick+`}]}`, links...)
+	s := newStage(t, fmt.Sprintf(`{'luks': [{'name': 'vault', 'device': '%%0', `+
+		`'clevis': {'tang': [{'url': '%s', 'thumbprint': 'wrong'}]}, `, url)+quick+`}]}`, links...)
 	_, err := s.run()
 	require.ErrorContains(t, err, "clevis")
 	t.Log(err)
 	assert.NotContains(t, err.Error()+s.log.String(), "hush")
 }
 
-// A volume on an array, cut off after each step. Another boot finds neither arrays nor volumes running; the same one does.
+// A volume on an array, cut off after each step. Another boot finds neither arrays nor volumes running; the same one
+// does.
 func TestAVolumeOnAnArrayIsMadeAfterItWasCutOff(t *testing.T) {
 	links := Disks(t, 2)
 	closeVolumes(t, "vault")
@@ -204,7 +213,8 @@ func TestAVolumeOnAnArrayIsMadeAfterItWasCutOff(t *testing.T) {
 		step   int
 		reboot bool
 	}{
-		{"false", 1, false}, {"false", 1, true}, {"false", 2, false}, {"false", 2, true}, {"false", 3, false}, {"false", 3, true},
+		{"false", 1, false}, {"false", 1, true}, {"false", 2, false}, {"false", 2, true}, {"false", 3, false},
+		{"false", 3, true},
 		{"false", 4, false}, {"false", 4, true}, {"true", 5, true}, {"true", 6, false}, {"true", 7, true},
 	} {
 		t.Run(fmt.Sprintf("clevis %s step %d reboot %t", c.clevis, c.step, c.reboot), func(t *testing.T) {

@@ -39,7 +39,8 @@ func TestUdevLinksPartitions(t *testing.T) {
 
 func TestMirrorOfTwoDisks(t *testing.T) {
 	disks := Disks(t, 2)
-	Run(t, "mdadm", append([]string{"--create", "/dev/md/mirror", "--run", "--homehost=any", "--level=raid1", "--raid-devices=2"}, disks...)...)
+	Run(t, "mdadm", append([]string{"--create", "/dev/md/mirror", "--run", "--homehost=any", "--level=raid1",
+		"--raid-devices=2"}, disks...)...)
 	t.Cleanup(func() { Run(t, "mdadm", "--stop", "/dev/md/mirror") })
 	Run(t, "udevadm", "settle")
 	assert.Contains(t, Run(t, "mdadm", "--detail", "/dev/md/mirror"), "Raid Level : raid1")
@@ -62,7 +63,8 @@ func TestVolumeWithAKeyFile(t *testing.T) {
 // formatVolume makes a LUKS volume whose key takes no time to derive.
 func formatVolume(t *testing.T, disk, key string) {
 	t.Helper()
-	Run(t, "cryptsetup", "luksFormat", "-q", "--type", "luks2", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000", "--key-file", key, disk)
+	Run(t, "cryptsetup", "luksFormat", "-q", "--type", "luks2", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000",
+		"--key-file", key, disk)
 }
 
 func TestTangKnowsItsKey(t *testing.T) {

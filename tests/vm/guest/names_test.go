@@ -22,8 +22,9 @@ func equalDisks(t *testing.T) (links [2]string, nodes [2]string) {
 		node, err := filepath.EvalSymlinks(link)
 		require.NoError(t, err)
 		nodes[i] = node
-		RunWith(t, fmt.Sprintf("label: gpt\nlabel-id: %s0\nfirst-lba: 2048\nstart=1MiB, size=100MiB, name=twin, uuid=%s1\nstart=200MiB, size=100MiB, name=other, uuid=%s2\n",
-			partitionGUID, partitionGUID, partitionGUID), "sfdisk", "-q", node)
+		RunWith(t, fmt.Sprintf("label: gpt\nlabel-id: %s0\nfirst-lba: 2048\nstart=1MiB, size=100MiB, name=twin, "+
+			"uuid=%s1\nstart=200MiB, size=100MiB, name=other, uuid=%s2\n", partitionGUID, partitionGUID, partitionGUID),
+			"sfdisk", "-q", node)
 	}
 	Run(t, "udevadm", "settle")
 	return links, nodes
@@ -54,16 +55,17 @@ func keepLooking(nodes ...string) (stop func()) {
 	return func() { close(done); <-ended }
 }
 
-// Of two equal disks one has the links by GUID, by which udev has seen last. A disk's partitions are kept, resized and made whoever
-// that is, as the config does not go by such links, and a warning names both.
+// Of two equal disks one has the links by GUID, by which udev has seen last. A disk's partitions are kept, resized and
+// made whoever that is, as the config does not go by such links, and a warning names both.
 func TestTheDisksStageOnOneOfTwoEqualDisks(t *testing.T) {
 	const runs = 100
 	links, nodes := equalDisks(t)
 	table := Run(t, "sfdisk", "-d", nodes[1])
 	for run := range runs {
 		size := 100 + run%2*50
-		form := fmt.Sprintf(`{'disks':[{'device':'%%0','partitions':[{'number':1,'label':'twin'},{'number':2,'startMiB':%d,'sizeMiB':%d,'guid':'%s2','label':'other','%s':true}]}]}`,
-			200+run/2%2*100, size, partitionGUID, []string{"wipePartitionEntry", "resize"}[run%2])
+		form := fmt.Sprintf(`{'disks':[{'device':'%%0','partitions':[{'number':1,'label':'twin'},`+
+			`{'number':2,'startMiB':%d,'sizeMiB':%d,'guid':'%s2','label':'other','%s':true}]}]}`, 200+run/2%2*100, size,
+			partitionGUID, []string{"wipePartitionEntry", "resize"}[run%2])
 		looked(t, nodes, run/4%2)
 		stop := func() {}
 		if run/8%2 == 1 {
@@ -73,7 +75,8 @@ func TestTheDisksStageOnOneOfTwoEqualDisks(t *testing.T) {
 		_, err := s.run()
 		stop()
 		require.NoError(t, err, "run %d: %s\n%s", run, form, s.log.String())
-		require.Contains(t, s.log.String(), "its GUID "+partitionGUID+"2 is that of several partitions: ", "run %d", run)
+		require.Contains(t, s.log.String(), "its GUID "+partitionGUID+"2 is that of several partitions: ", "run %d",
+			run)
 		for _, node := range nodes {
 			require.Contains(t, s.log.String(), node+"2", "run %d", run)
 		}
@@ -82,12 +85,15 @@ func TestTheDisksStageOnOneOfTwoEqualDisks(t *testing.T) {
 	assert.Equal(t, table, Run(t, "sfdisk", "-d", nodes[1]), "the copy is as it was")
 }
 
-// A link by GUID or label that the config goes by leads to what the config has made once the stage has waited for it, or nothing is made.
+// A link by GUID or label that the config goes by leads to what the config has made once the stage has waited for it,
+// or nothing is made.
 func TestAConfigThatGoesByANameOfTwoDisks(t *testing.T) {
 	links, nodes := equalDisks(t)
-	for last, name := range []string{"/dev/disk/by-partuuid/" + partitionGUID + "2", "/dev/disk/by-partlabel/other", "/dev/disk/by-partuuid/" + partitionGUID + "2"} {
+	for last, name := range []string{"/dev/disk/by-partuuid/" + partitionGUID + "2", "/dev/disk/by-partlabel/other",
+		"/dev/disk/by-partuuid/" + partitionGUID + "2"} {
 		looked(t, nodes, (last+1)%2)
-		s := newStage(t, `{'disks':[{'device':'%0','partitions':[{'number':2,'startMiB':200,'sizeMiB':100,'guid':'`+partitionGUID+`2','label':'other'}]}],
+		s := newStage(t, `{'disks':[{'device':'%0','partitions':[{'number':2,'startMiB':200,'sizeMiB':100,'guid':'`+
+			partitionGUID+`2','label':'other'}]}],
 			'filesystems':[{'device':'%1','format':'ext4','wipeFilesystem':true}]}`, links[0], name)
 		s.options.Devices.Patience = 10 * time.Second
 		_, err := s.run()

@@ -45,10 +45,13 @@ func TestUdevFollowsPartitions(t *testing.T) {
 		if odd {
 			a, b, left, right = b, a, right, left
 		}
-		newStage(t, strings.NewReplacer("SIZE", fmt.Sprint(100-round), "LEFT", left, "RIGHT", right, "THIRD", fmt.Sprint(odd),
-			partitionGUID+"A", partitionGUID+a, partitionGUID+"B", partitionGUID+b).Replace(form), link).mustRun()
-		leadsTo(t, disk+"1", link+"-part1", "/dev/disk/by-partuuid/"+partitionGUID+a, "/dev/disk/by-partlabel/"+strings.ReplaceAll(left, " ", `\x20`))
-		leadsTo(t, disk+"2", link+"-part2", "/dev/disk/by-partuuid/"+partitionGUID+b, "/dev/disk/by-partlabel/"+strings.ReplaceAll(right, " ", `\x20`))
+		newStage(t, strings.NewReplacer("SIZE", fmt.Sprint(100-round), "LEFT", left, "RIGHT", right, "THIRD",
+			fmt.Sprint(odd), partitionGUID+"A", partitionGUID+a, partitionGUID+"B", partitionGUID+b).Replace(form),
+			link).mustRun()
+		leadsTo(t, disk+"1", link+"-part1", "/dev/disk/by-partuuid/"+partitionGUID+a,
+			"/dev/disk/by-partlabel/"+strings.ReplaceAll(left, " ", `\x20`))
+		leadsTo(t, disk+"2", link+"-part2", "/dev/disk/by-partuuid/"+partitionGUID+b,
+			"/dev/disk/by-partlabel/"+strings.ReplaceAll(right, " ", `\x20`))
 		assert.Equal(t, fmt.Sprint((100-round)*2048), Run(t, "blockdev", "--getsz", disk+"1"))
 		_, err := os.Stat(disk + "3")
 		assert.Equal(t, odd, err == nil, "partition 3: %v", err)
@@ -56,7 +59,8 @@ func TestUdevFollowsPartitions(t *testing.T) {
 	}
 }
 
-// A filesystem is made on a partition of the same run, by the name that udev gives it; the second run finds all as it is.
+// A filesystem is made on a partition of the same run, by the name that udev gives it; the second run finds all as it
+// is.
 func TestPartitionsAndTheirFilesystems(t *testing.T) {
 	link := Disks(t, 1)[0]
 	s := newStage(t, `{'disks':[{'device':'%0','wipeTable':false,'partitions':[{'number':1,'sizeMiB':300,'label':'srv'},{'label':'rest','number':2}]}],
@@ -90,7 +94,8 @@ func TestPartitionsOfAMultipathDisk(t *testing.T) {
 	tool := filepath.Join(t.TempDir(), "udevadm")
 	require.NoError(t, os.WriteFile(tool, []byte(kpartx), 0o755))
 	t.Cleanup(func() {
-		Run(t, "sh", "-c", "dmsetup ls --target linear | cut -f1 | grep '^mpa' | sort -r | xargs -n1 dmsetup remove --retry")
+		Run(t, "sh", "-c",
+			"dmsetup ls --target linear | cut -f1 | grep '^mpa' | sort -r | xargs -n1 dmsetup remove --retry")
 	})
 	Run(t, "udevadm", "settle")
 	run := func(partitions string) (string, error) {
@@ -103,7 +108,8 @@ func TestPartitionsOfAMultipathDisk(t *testing.T) {
 	_, err := run(`{'number':1,'startMiB':1,'sizeMiB':300},{'number':2,'startMiB':400,'sizeMiB':100}`)
 	require.NoError(t, err)
 	assert.Equal(t, "0 614400 linear", strings.Join(strings.Fields(Run(t, "dmsetup", "table", "mpap1"))[:3], " "))
-	log, err := run(`{'number':1,'startMiB':1,'sizeMiB':310,'resize':true},{'number':2,'shouldExist':false,'wipePartitionEntry':true},{'number':3,'startMiB':600}`)
+	log, err := run(`{'number':1,'startMiB':1,'sizeMiB':310,'resize':true},` +
+		`{'number':2,'shouldExist':false,'wipePartitionEntry':true},{'number':3,'startMiB':600}`)
 	require.NoError(t, err, log)
 	assert.Equal(t, "0 634880 linear", strings.Join(strings.Fields(Run(t, "dmsetup", "table", "mpap1"))[:3], " "))
 	assert.NoFileExists(t, "/dev/disk/by-id/dm-name-mpap2")
@@ -115,7 +121,8 @@ func TestPartitionsOfAMultipathDisk(t *testing.T) {
 	require.NoError(t, os.WriteFile(tool, []byte("#!/bin/sh\n"), 0o755))
 	_, err = run(`{'number':7,'startMiB':500,'sizeMiB':1}`)
 	require.ErrorContains(t, err, "partition 7 is not there for the kernel")
-	require.NoError(t, os.WriteFile(tool, []byte(strings.ReplaceAll(kpartx, "grep '^mpap'", "grep '^mpap[2-9]'")), 0o755))
+	require.NoError(t,
+		os.WriteFile(tool, []byte(strings.ReplaceAll(kpartx, "grep '^mpap'", "grep '^mpap[2-9]'")), 0o755))
 	log, err = run(`{'number':7,'startMiB':500,'sizeMiB':1}`)
 	require.NoError(t, err, log)
 }
@@ -137,7 +144,8 @@ func TestFilesOnVFATAreDoneTheSecondTime(t *testing.T) {
 	for line := range strings.Lines(plan) {
 		assert.True(t, strings.HasPrefix(line, "= "), line)
 	}
-	require.Error(t, exec.Command(Program(t, "glowplug"), "apply", "--root", root, other(t, config)).Run(), "other content is refused")
+	require.Error(t, exec.Command(Program(t, "glowplug"), "apply", "--root", root, other(t, config)).Run(),
+		"other content is refused")
 }
 
 // other is the config with another content for a file.

@@ -57,7 +57,8 @@ func member(t *testing.T, link string) (block.Member, bool) {
 func detail(t *testing.T, array, heading string) string {
 	t.Helper()
 	for line := range strings.Lines(Run(t, "mdadm", "--detail", array)) {
-		if name, text, found := strings.Cut(strings.TrimSpace(line), " : "); found && strings.TrimSpace(name) == heading {
+		if name, text, found := strings.Cut(strings.TrimSpace(line), " : "); found &&
+			strings.TrimSpace(name) == heading {
 			return text
 		}
 	}
@@ -82,8 +83,8 @@ func TestArraysAreMadeKeptAndAssembled(t *testing.T) {
 		t.Run(level, func(t *testing.T) {
 			links := Disks(t, c.devices)
 			stopArrays(t, "/dev/md/data")
-			s := newStage(t, fmt.Sprintf(`{'raid': [{'name': 'data', 'level': '%s', 'spares': %d, 'devices': ['%s'], 'options': [%s]}]}`,
-				level, c.spares, strings.Join(links, "', '"), c.options))
+			s := newStage(t, fmt.Sprintf(`{'raid': [{'name': 'data', 'level': '%s', 'spares': %d, 'devices': ['%s'], `+
+				`'options': [%s]}]}`, level, c.spares, strings.Join(links, "', '"), c.options))
 			assert.Contains(t, s.preview(), "+ array data")
 			s.mustRun()
 			assert.Equal(t, c.want, detail(t, "/dev/md/data", "Raid Level"))
@@ -125,11 +126,13 @@ func arrays(t *testing.T) (nodes []string) {
 func TestAnArrayThatWasCutOffWhileItWasMadeIsMade(t *testing.T) {
 	links := Disks(t, 3)
 	stopArrays(t, "/dev/md/data")
-	s := newStage(t, `{'raid': [{'name': 'data', 'level': 'raid5', 'devices': ['%0', '%1', '%2'], 'options': ['--size=65536']}]}`, links...)
+	s := newStage(t, `{'raid': [{'name': 'data', 'level': 'raid5', 'devices': ['%0', '%1', '%2'], `+
+		`'options': ['--size=65536']}]}`, links...)
 	for i := range 12 {
 		// A sample of moments at which power goes: mdadm takes some tenths of a second here.
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(50+i*80)*time.Millisecond)
-		args := append([]string{"--create", "data", "--force", "--run", "--homehost", "any", "--level", "raid5", "--raid-devices", "3", "--size=65536"}, links...)
+		args := append([]string{"--create", "data", "--force", "--run", "--homehost", "any", "--level", "raid5",
+			"--raid-devices", "3", "--size=65536"}, links...)
 		_ = exec.CommandContext(ctx, "mdadm", args...).Run()
 		cancel()
 		Run(t, "udevadm", "settle")
@@ -166,18 +169,21 @@ func TestAMemberThatHoldsSomethingElseIsNotTouched(t *testing.T) {
 	stopArrays(t, "/dev/md/data", "/dev/md/theirs")
 	const form = `'raid': [{'name': 'data', 'level': 'raid1', 'devices': ['%0', '%1'], 'options': ['--size=65536']}]`
 	s := newStage(t, "{"+form+"}", links...)
-	given := newStage(t, `{'disks': [{'device': '%0', 'wipeTable': true}, {'device': '%1', 'wipeTable': true}], `+form+"}", links...)
+	given := newStage(t,
+		`{'disks': [{'device': '%0', 'wipeTable': true}, {'device': '%1', 'wipeTable': true}], `+form+"}", links...)
 
 	Run(t, "mkfs.ext4", "-q", "-L", "precious", links[1])
 	before := Run(t, "dd", "if="+links[0], "bs=1M", "count=8", "status=none")
 	_, err := s.run()
 	require.ErrorContains(t, err, `ext4 "precious"`)
 	require.ErrorContains(t, err, "wipeTable")
-	assert.Equal(t, before, Run(t, "dd", "if="+links[0], "bs=1M", "count=8", "status=none"), "no other member is touched")
+	assert.Equal(t, before, Run(t, "dd", "if="+links[0], "bs=1M", "count=8", "status=none"),
+		"no other member is touched")
 	Run(t, "e2fsck", "-fn", links[1])
 
 	Run(t, "wipefs", "-a", links[1])
-	Run(t, "mdadm", append([]string{"--create", "/dev/md/theirs", "--run", "--homehost=them", "--level=raid1", "--raid-devices=2", "--size=65536"}, links...)...)
+	Run(t, "mdadm", append([]string{"--create", "/dev/md/theirs", "--run", "--homehost=them", "--level=raid1",
+		"--raid-devices=2", "--size=65536"}, links...)...)
 	_, err = s.run()
 	require.ErrorContains(t, err, "is in use")
 	stopArray("/dev/md/theirs")
@@ -191,7 +197,8 @@ func TestAMemberThatHoldsSomethingElseIsNotTouched(t *testing.T) {
 func TestAnArrayThatRunsUnderAnotherNameGetsItsOwn(t *testing.T) {
 	links := Disks(t, 2)
 	stopArrays(t, "/dev/md/data", "/dev/md/theirs")
-	Run(t, "mdadm", append([]string{"--create", "/dev/md/theirs", "--name=data", "--run", "--homehost=them", "--level=raid1", "--raid-devices=2", "--size=65536"}, links...)...)
+	Run(t, "mdadm", append([]string{"--create", "/dev/md/theirs", "--name=data", "--run", "--homehost=them",
+		"--level=raid1", "--raid-devices=2", "--size=65536"}, links...)...)
 	Run(t, "udevadm", "settle")
 	uuid := detail(t, "/dev/md/theirs", "UUID")
 	assert.NoFileExists(t, "/dev/md/data")

@@ -46,10 +46,11 @@ func newStage(t *testing.T, form string, links ...string) *stage {
 	log := slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	tools := host.NewTools(nil, log)
 	s.options = disks.Options{
-		Devices: &device.Devices{Tools: tools, Aliases: filepath.Join(t.TempDir(), "aliases"), Patience: 30 * time.Second, Log: log},
-		Tools:   tools,
-		Log:     log,
-		Random:  rand.Reader,
+		Devices: &device.Devices{Tools: tools, Aliases: filepath.Join(t.TempDir(), "aliases"),
+			Patience: 30 * time.Second, Log: log},
+		Tools:  tools,
+		Log:    log,
+		Random: rand.Reader,
 		Fetch: func(_ context.Context, r config.Resource) (diag.Secret, error) {
 			return diag.Secret(strings.TrimPrefix(*r.Source, "data:,")), nil
 		},

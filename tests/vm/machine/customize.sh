@@ -1,6 +1,7 @@
 #!/bin/sh
-# customize.sh ROOT: run by mmdebstrap when the packages of a root are there. Fetches the kernel with the same apt and lays
-# it beside the root, its modules inside; a kernel that is installed would make an initrd and ask for a boot loader.
+# customize.sh ROOT: run by mmdebstrap when the packages of a root are there. Fetches the kernel with the same apt and
+# lays it beside the root, its modules inside; a kernel that is installed would make an initrd and ask for a boot
+# loader.
 set -eu
 root=$1
 cd "$(dirname "$root")"
@@ -17,7 +18,8 @@ done
 chroot "$root" depmod "$(ls "$root/usr/lib/modules")"
 rm -rf kernel "$package"_*.deb "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin
 
-# Debian's default is to enable everything; as in images for first-boot provisioning, what no preset names stays off here.
+# Debian's default is to enable everything; as in images for first-boot provisioning, what no preset names stays off
+# here.
 mkdir -p "$root/etc/systemd/system-preset"
 echo 'disable *' >"$root/etc/systemd/system-preset/99-default.preset"
 touch "$root/etc/.updated" "$root/var/.updated"

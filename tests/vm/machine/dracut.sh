@@ -1,6 +1,7 @@
 #!/bin/sh
-# dracut.sh TREE LAYER OUT RELEASE MODULES: runs the dracut of a root, in a mount namespace of its own, with a layer of files on
-# top that leaves the root as it is. The initrd is not compressed: under emulation, inflating costs more than reading.
+# dracut.sh TREE LAYER OUT RELEASE MODULES: runs the dracut of a root, in a mount namespace of its own, with a layer of
+# files on top that leaves the root as it is. The initrd is not compressed: under emulation, inflating costs more than
+# reading.
 set -eu
 tree=$1 layer=$2 out=$3 release=$4 modules=$5
 mount --make-rprivate /

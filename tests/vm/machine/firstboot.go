@@ -14,11 +14,13 @@ import (
 	"time"
 )
 
-// FirstBoot is a Debian that is provisioned at its first boot: with dracut, which makes its initrd, and what configs ask for.
+// FirstBoot is a Debian that is provisioned at its first boot: with dracut, which makes its initrd, and what configs
+// ask for.
 func FirstBoot(suite string) Recipe {
 	r := Bookworm()
 	r.Suite = suite
-	r.Packages = append(r.Packages, "dracut-core", "dracut-network", "cpio", "ca-certificates", "openssh-server", "sudo", "jq", "netbase")
+	r.Packages = append(r.Packages, "dracut-core", "dracut-network", "cpio", "ca-certificates", "openssh-server",
+		"sudo", "jq", "netbase")
 	if suite != "bookworm" {
 		// The first was a part of the package systemd until then. The others make unified kernel images.
 		r.Packages = append(r.Packages, "systemd-cryptsetup", "systemd-boot-efi", "systemd-ukify")
@@ -37,9 +39,9 @@ func SELinux(suite string) Recipe {
 //go:embed dracut.sh
 var dracutScript []byte
 
-// Dracut makes an initrd with the tree's own dracut, on top of which the folder layer lies for as long: dracut modules and what
-// they install. modules are to be in it, beside those for the disks. The same layer gives the same initrd, from beside the
-// parts in the cache. Only making it needs root.
+// Dracut makes an initrd with the tree's own dracut, on top of which the folder layer lies for as long: dracut modules
+// and what they install. modules are to be in it, beside those for the disks. The same layer gives the same initrd,
+// from beside the parts in the cache. Only making it needs root.
 func (p Parts) Dracut(ctx context.Context, layer string, modules []string, progress io.Writer) (string, error) {
 	unlock, err := lock(filepath.Dir(filepath.Dir(p.Tree)))
 	if err != nil {
@@ -71,7 +73,8 @@ func (p Parts) Dracut(ctx context.Context, layer string, modules []string, progr
 	return initrd, os.Rename(initrd+".new", initrd)
 }
 
-// keptInitrds is how many of one root are kept, beside a new one: each is about 90 MB, and most are of programs that are gone.
+// keptInitrds is how many of one root are kept, beside a new one: each is about 90 MB, and most are of programs that
+// are gone.
 const keptInitrds = 3
 
 // forgetInitrds removes those that have not been used for longest.

@@ -15,7 +15,8 @@ import (
 // initrdModules are those that the first process needs to find its disk, and what payload.sh writes to.
 var initrdModules = []string{"virtio_pci", "virtio_blk", "virtio_console", "virtio_rng"}
 
-// makeInitrd writes the small initrd: busybox, the two scripts and a handful of modules, named in the order to load them.
+// makeInitrd writes the small initrd: busybox, the two scripts and a handful of modules, named in the order to load
+// them.
 func makeInitrd(parts Parts) error {
 	busybox, err := os.ReadFile(filepath.Join(parts.Tree, "usr/bin/busybox"))
 	if err != nil {
@@ -54,8 +55,8 @@ func makeInitrd(parts Parts) error {
 	return archive.end()
 }
 
-// loadOrder gives the files of modules and of all that they need, what is needed first. dependencies is a modules.dep(5). A module that
-// is not in it is built into the kernel.
+// loadOrder gives the files of modules and of all that they need, what is needed first. dependencies is a
+// modules.dep(5). A module that is not in it is built into the kernel.
 func loadOrder(dependencies io.Reader, names []string) ([]string, error) {
 	needs, files := map[string][]string{}, map[string]string{}
 	for lines := bufio.NewScanner(dependencies); ; {
@@ -89,8 +90,9 @@ func loadOrder(dependencies io.Reader, names []string) ([]string, error) {
 	return order, nil
 }
 
-// cpio writes the archive that Linux takes as an initrd: "newc", as Documentation/driver-api/early-userspace/buffer-format.rst
-// of the kernel describes it. Every number is of eight hexadecimal digits, and each part starts at a multiple of four bytes.
+// cpio writes the archive that Linux takes as an initrd: "newc", as
+// Documentation/driver-api/early-userspace/buffer-format.rst of the kernel describes it. Every number is of eight
+// hexadecimal digits, and each part starts at a multiple of four bytes.
 type cpio struct {
 	to      *bufio.Writer
 	written int
@@ -103,7 +105,8 @@ func (c *cpio) add(name string, mode fs.FileMode, content []byte) {
 		kind = 0o040000
 	}
 	c.files++
-	header := []uint32{uint32(c.files), kind | uint32(mode.Perm()), 0, 0, 1, 0, uint32(len(content)), 0, 0, 0, 0, uint32(len(name) + 1), 0}
+	header := []uint32{uint32(c.files), kind | uint32(mode.Perm()), 0, 0, 1, 0, uint32(len(content)), 0, 0, 0, 0,
+		uint32(len(name) + 1), 0}
 	c.write([]byte("070701"))
 	for _, number := range header {
 		c.write(fmt.Appendf(nil, "%08X", number))

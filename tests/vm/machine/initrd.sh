@@ -1,6 +1,6 @@
 #!/bin/busybox sh
-# The first process of a machine, in the initrd. Mounts the first partition of the disk named root, and goes on there: with
-# the program that the kernel argument init= names, or else with payload.sh.
+# The first process of a machine, in the initrd. Mounts the first partition of the disk named root, and goes on there:
+# with the program that the kernel argument init= names, or else with payload.sh.
 /bin/busybox --install -s /bin
 export PATH=/bin
 mount -t proc proc /proc

@@ -1,5 +1,6 @@
-// Package machine runs virtual machines for tests: qemu with a kernel, disks, a TPM and the channels by which platforms hand over a
-// config. It also makes the Debian root and the kernel that they run. It is not for the programs, and knows nothing of glowplug.
+// Package machine runs virtual machines for tests: qemu with a kernel, disks, a TPM and the channels by which platforms
+// hand over a config. It also makes the Debian root and the kernel that they run. It is not for the programs, and knows
+// nothing of glowplug.
 package machine
 
 import (
@@ -20,24 +21,25 @@ import (
 
 // A Spec is one machine and one run of it. A path that is empty leaves its part out.
 type Spec struct {
-	Kernel  string   // path; without it the firmware boots from a disk or a network
-	UEFI    bool     // the firmware is UEFI, and boots from a disk of MakeESP
-	Initrd  string   // path
-	Args    []string // kernel arguments, beside the serial console and the end at a panic
-	Disks   []Disk
-	Cdroms  []string          // paths of images, on a SCSI bus
-	FwCfg   map[string][]byte // what qemu's fw_cfg device holds: "opt/com.coreos/config"
-	SMBIOS  []string          // as qemu takes them: "type=1,serial=ds=nocloud"
-	TPM     string            // a folder for the state of a software TPM 2.0, made if it is not there
-	Nets    []Net
-	Ports   map[string]io.Writer // virtio ports by name: gets what the machine writes to /dev/virtio-ports/NAME, as it comes
-	Console io.Writer            // gets the serial console as it comes, with times
+	Kernel string   // path; without it the firmware boots from a disk or a network
+	UEFI   bool     // the firmware is UEFI, and boots from a disk of MakeESP
+	Initrd string   // path
+	Args   []string // kernel arguments, beside the serial console and the end at a panic
+	Disks  []Disk
+	Cdroms []string          // paths of images, on a SCSI bus
+	FwCfg  map[string][]byte // what qemu's fw_cfg device holds: "opt/com.coreos/config"
+	SMBIOS []string          // as qemu takes them: "type=1,serial=ds=nocloud"
+	TPM    string            // a folder for the state of a software TPM 2.0, made if it is not there
+	Nets   []Net
+	// virtio ports by name: gets what the machine writes to /dev/virtio-ports/NAME, as it comes
+	Ports   map[string]io.Writer
+	Console io.Writer // gets the serial console as it comes, with times
 
 	// Until is asked with every line of the serial console. When it says true the machine loses its power.
 	Until func(Line) bool
 
-	// Limit and Silence end a run with an error: so much of the machine's own time (see pace), and so much of it without a sign of
-	// life on the console, the ports or the disks. 0: DefaultLimit, DefaultSilence.
+	// Limit and Silence end a run with an error: so much of the machine's own time (see pace), and so much of it
+	// without a sign of life on the console, the ports or the disks. 0: DefaultLimit, DefaultSilence.
 	Limit, Silence time.Duration
 	Remains        string // a folder for what a run leaves that one of them ends; the error names it
 
@@ -46,7 +48,8 @@ type Spec struct {
 	MemoryMiB int  // 0: 2048
 }
 
-// The limits of a run that has none of its own. A first boot computes for about a minute, and is silent for a few seconds.
+// The limits of a run that has none of its own. A first boot computes for about a minute, and is silent for a few
+// seconds.
 const (
 	DefaultLimit   = 20 * time.Minute
 	DefaultSilence = 4 * time.Minute
@@ -70,7 +73,8 @@ type Net struct {
 // LinkLocal is the network that holds the addresses of metadata services.
 const LinkLocal = "169.254.0.0/16"
 
-// A Forward brings connections to an address of the Net to a server on this host: {"169.254.169.254:80", "127.0.0.1:8080"}.
+// A Forward brings connections to an address of the Net to a server on this host: {"169.254.169.254:80",
+// "127.0.0.1:8080"}.
 type Forward struct{ At, To string }
 
 // A Line is one of the serial console, without its end, and when it came.
@@ -97,10 +101,11 @@ func (r Result) Tail(lines int) string {
 	return tail.String()
 }
 
-// Run starts a machine, as soon as a processor of this host has none, and waits for its end. With an error, too, the Result has what
-// was seen until then. All that it started is ended, also if this process is killed.
+// Run starts a machine, as soon as a processor of this host has none, and waits for its end. With an error, too, the
+// Result has what was seen until then. All that it started is ended, also if this process is killed.
 func Run(ctx context.Context, spec Spec) (Result, error) {
-	// A child dies with the thread that started it (prctl(2), PR_SET_PDEATHSIG), so the thread stays until it is reaped.
+	// A child dies with the thread that started it (prctl(2), PR_SET_PDEATHSIG), so the thread stays until it is
+	// reaped.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	dir, err := os.MkdirTemp("", "machine-")
@@ -131,8 +136,8 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 	return result, nil
 }
 
-// Attach runs a machine whose serial console is this process's terminal, until it is switched off: without a limit, and without the
-// parts of a Spec that watch a console. Ctrl-A X switches it off.
+// Attach runs a machine whose serial console is this process's terminal, until it is switched off: without a limit, and
+// without the parts of a Spec that watch a console. Ctrl-A X switches it off.
 func Attach(ctx context.Context, spec Spec) error {
 	dir, err := os.MkdirTemp("", "machine-")
 	if err != nil {

@@ -14,7 +14,8 @@ import (
 )
 
 func TestModulesAreLoadedAfterWhatTheyNeed(t *testing.T) {
-	order, err := loadOrder(strings.NewReader("k/a.ko: k/b.ko k/c.ko\nk/b.ko: k/c.ko\nk/c.ko:\nk/d.ko:\n"), []string{"a", "built_in", "c"})
+	order, err := loadOrder(strings.NewReader("k/a.ko: k/b.ko k/c.ko\nk/b.ko: k/c.ko\nk/c.ko:\nk/d.ko:\n"),
+		[]string{"a", "built_in", "c"})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"k/c.ko", "k/b.ko", "k/a.ko"}, order)
 }
@@ -39,7 +40,8 @@ func TestArgumentsOfAMachine(t *testing.T) {
 		"serial=kept,logical_block_size=4096,physical_block_size=4096",
 		"file=drive.iso -device scsi-cd",
 		"name=opt/com.coreos/config,file=" + dir + "/fw_cfg-0",
-		"net=169.254.0.0/16,host=169.254.0.2,dhcpstart=169.254.0.15,guestfwd=tcp:169.254.169.254:80-cmd:socat STDIO TCP:127.0.0.1:8080",
+		"net=169.254.0.0/16,host=169.254.0.2,dhcpstart=169.254.0.15,guestfwd=tcp:169.254.169.254:80-cmd:socat STDIO " +
+			"TCP:127.0.0.1:8080",
 		"path=" + dir + "/port-output -device virtserialport",
 	} {
 		assert.Contains(t, all, part)

@@ -17,15 +17,15 @@ type sample struct {
 	signs  int64         // how much the machine has said, read and written
 }
 
-// A pace counts a machine's own time: what its emulator has computed, and how long it had nothing to do. Waiting for a processor of
-// this host is no part of it, so the same boot has about the same length on a busy host.
+// A pace counts a machine's own time: what its emulator has computed, and how long it had nothing to do. Waiting for a
+// processor of this host is no part of it, so the same boot has about the same length on a busy host.
 type pace struct {
 	last        sample
 	own, silent time.Duration // silent: since the last sign
 }
 
-// sampleEvery is the time between two samples. maxSleep is what counts as sleep of the time between two: more passes only when this
-// process or the whole host has stood still.
+// sampleEvery is the time between two samples. maxSleep is what counts as sleep of the time between two: more passes
+// only when this process or the whole host has stood still.
 const (
 	sampleEvery = time.Second
 	maxSleep    = 2 * sampleEvery

@@ -15,10 +15,12 @@ func TestAMachinesOwnTime(t *testing.T) {
 		samples     []sample
 		own, silent time.Duration
 	}{
-		"what it computes":                     {[]sample{{1 * s, s, false, 1}, {2 * s, 2 * s, false, 2}}, 2 * s, 0},
-		"what it computes without a sign":      {[]sample{{1 * s, s, false, 1}, {2 * s, 2 * s, false, 1}, {3 * s, 3 * s, false, 1}}, 3 * s, 2 * s},
-		"sleep":                                {[]sample{{1 * s, 0, true, 1}, {2 * s, 0, true, 1}, {3 * s, 0, true, 1}}, 3 * s, 2 * s},
-		"waiting for a processor is not in it": {[]sample{{1 * s, s / 10, false, 1}, {100 * s, s / 5, false, 1}}, s / 5, s / 10},
+		"what it computes": {[]sample{{1 * s, s, false, 1}, {2 * s, 2 * s, false, 2}}, 2 * s, 0},
+		"what it computes without a sign": {[]sample{{1 * s, s, false, 1}, {2 * s, 2 * s, false, 1},
+			{3 * s, 3 * s, false, 1}}, 3 * s, 2 * s},
+		"sleep": {[]sample{{1 * s, 0, true, 1}, {2 * s, 0, true, 1}, {3 * s, 0, true, 1}}, 3 * s, 2 * s},
+		"waiting for a processor is not in it": {[]sample{{1 * s, s / 10, false, 1}, {100 * s, s / 5, false, 1}}, s / 5,
+			s / 10},
 		"a host that stood still is not in it": {[]sample{{1 * s, 0, true, 1}, {1000 * s, 0, true, 1}}, 3 * s, 2 * s},
 		"several threads at once":              {[]sample{{1 * s, 2 * s, false, 1}}, 2 * s, 0},
 		"work and then sleep, in one step":     {[]sample{{1 * s, s / 2, true, 1}}, s, 0},

@@ -30,9 +30,12 @@ func Bookworm() Recipe {
 	return Recipe{
 		Suite: "bookworm",
 		Packages: []string{
-			"systemd", "systemd-sysv", "dbus", "udev", "kmod", "util-linux", "mount", "iproute2", "passwd", "busybox-static",
-			"e2fsprogs", "xfsprogs", "btrfs-progs", "dosfstools", "gdisk", "fdisk", "mdadm", "cryptsetup", "cryptsetup-bin", "dmsetup",
-			"clevis", "clevis-luks", "clevis-tpm2", "clevis-systemd", "tpm2-tools", "libtss2-tcti-device0", "tang-common", "jose", "curl",
+			"systemd", "systemd-sysv", "dbus", "udev", "kmod", "util-linux", "mount", "iproute2", "passwd",
+			"busybox-static",
+			"e2fsprogs", "xfsprogs", "btrfs-progs", "dosfstools", "gdisk", "fdisk", "mdadm", "cryptsetup",
+			"cryptsetup-bin", "dmsetup",
+			"clevis", "clevis-luks", "clevis-tpm2", "clevis-systemd", "tpm2-tools", "libtss2-tcti-device0",
+			"tang-common", "jose", "curl",
 		},
 		RootMiB: 1536,
 		FreeMiB: 512,
@@ -61,20 +64,21 @@ var (
 	initrdFile []byte
 )
 
-// folder names the place of a recipe's parts in the cache. All that decides what they hold is in the name, so that a changed
-// recipe has a folder of its own.
+// folder names the place of a recipe's parts in the cache. All that decides what they hold is in the name, so that a
+// changed recipe has a folder of its own.
 func (r Recipe) folder() (string, error) {
 	recipe, err := json.Marshal(r)
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(bytes.Join([][]byte{recipe, customizeScript, initrdScript, payloadScript, WitnessScript, thisFile, initrdFile}, []byte{0}))
+	sum := sha256.Sum256(bytes.Join([][]byte{recipe, customizeScript, initrdScript, payloadScript, WitnessScript,
+		thisFile, initrdFile}, []byte{0}))
 	return fmt.Sprintf("vm-%s-%x", r.Suite, sum[:6]), nil
 }
 
-// Prepare installs what is missing on this host, a Debian with its own apt sources, and makes the parts of a recipe or finds them in
-// the cache: GLOWPLUG_CACHE or /var/cache/glowplug. One process prepares at a time. Only making them needs root. What it
-// runs writes to progress.
+// Prepare installs what is missing on this host, a Debian with its own apt sources, and makes the parts of a recipe or
+// finds them in the cache: GLOWPLUG_CACHE or /var/cache/glowplug. One process prepares at a time. Only making them
+// needs root. What it runs writes to progress.
 func Prepare(ctx context.Context, recipe Recipe, progress io.Writer) (Parts, error) {
 	name, err := recipe.folder()
 	if err != nil {
@@ -201,22 +205,25 @@ func (w workshop) makeTree(recipe Recipe, folder string) error {
 	if err := os.WriteFile(hook, customizeScript, 0o755); err != nil {
 		return err
 	}
-	args := []string{"--quiet", "--variant=minbase", "--include=" + strings.Join(recipe.Packages, ","), "--customize-hook=" + hook}
+	args := []string{"--quiet", "--variant=minbase", "--include=" + strings.Join(recipe.Packages, ","),
+		"--customize-hook=" + hook}
 	for _, left := range []string{"/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*"} {
 		args = append(args, "--dpkgopt=path-exclude="+left)
 	}
-	args = append(args, recipe.Suite, filepath.Join(folder, "tree"), fmt.Sprintf("deb %s %s main", mirror, recipe.Suite))
+	args = append(args, recipe.Suite, filepath.Join(folder, "tree"),
+		fmt.Sprintf("deb %s %s main", mirror, recipe.Suite))
 	if err := w.run("mmdebstrap", args...); err != nil {
 		return err
 	}
-	// systemd applies presets, by which units get enabled, only while the machine has no id yet. mmdebstrap leaves the file empty in
-	// the end, which stands for an id that is only to be chosen.
+	// systemd applies presets, by which units get enabled, only while the machine has no id yet. mmdebstrap leaves the
+	// file empty in the end, which stands for an id that is only to be chosen.
 	return os.WriteFile(filepath.Join(folder, "tree/etc/machine-id"), []byte("uninitialized\n"), 0o444)
 }
 
 // mirror is where this host's own apt gets Debian from: a source of this suite, or else of the host's own.
 func (w workshop) mirror(suite string) (string, error) {
-	ask := command(w.ctx, "apt-get", "indextargets", "--format", "$(RELEASE) $(REPO_URI)", "Created-By: Packages", "Origin: Debian", "Component: main")
+	ask := command(w.ctx, "apt-get", "indextargets", "--format", "$(RELEASE) $(REPO_URI)", "Created-By: Packages",
+		"Origin: Debian", "Component: main")
 	ask.Stderr = w.progress
 	out, err := ask.Output()
 	if err != nil {
@@ -239,8 +246,8 @@ func (w workshop) mirror(suite string) (string, error) {
 	return hosts, nil
 }
 
-// labelTree gives all files of a root the labels of its policy, also the folder that mke2fs would make without one. The host needs
-// no SELinux for that: labels are extended attributes, which mke2fs takes along.
+// labelTree gives all files of a root the labels of its policy, also the folder that mke2fs would make without one. The
+// host needs no SELinux for that: labels are extended attributes, which mke2fs takes along.
 func (w workshop) labelTree(tree, policy string) error {
 	if err := w.installTools(map[string]string{"setfiles": "policycoreutils"}); err != nil {
 		return err
@@ -249,8 +256,8 @@ func (w workshop) labelTree(tree, policy string) error {
 		return err
 	}
 	contexts := filepath.Join("/etc/selinux", policy, "contexts/files/file_contexts")
-	// Debian leaves the thousands of patterns for each program to compile that asks for a label, the first process among them: under
-	// emulation half a minute of each boot.
+	// Debian leaves the thousands of patterns for each program to compile that asks for a label, the first process
+	// among them: under emulation half a minute of each boot.
 	for _, patterns := range []string{contexts, contexts + ".homedirs"} {
 		if err := w.run("chroot", tree, "sefcontext_compile", "-r", patterns); err != nil {
 			return err
@@ -259,8 +266,8 @@ func (w workshop) labelTree(tree, policy string) error {
 	return w.run("setfiles", "-F", "-r", tree, filepath.Join(tree, contexts), tree)
 }
 
-// makeRoot makes the disk. mke2fs fills a filesystem from a folder, so no loop device is mounted; it also writes over the first
-// sectors of the file, so the partition table comes after it.
+// makeRoot makes the disk. mke2fs fills a filesystem from a folder, so no loop device is mounted; it also writes over
+// the first sectors of the file, so the partition table comes after it.
 func (w workshop) makeRoot(recipe Recipe, parts Parts) error {
 	const startBytes = 1 << 20
 	if err := os.WriteFile(parts.Root, nil, 0o644); err != nil {
@@ -270,12 +277,14 @@ func (w workshop) makeRoot(recipe Recipe, parts Parts) error {
 		return err
 	}
 	if err := w.run("mke2fs", "-q", "-F", "-t", "ext4", "-L", "root", "-d", parts.Tree,
-		"-E", fmt.Sprintf("offset=%d,lazy_itable_init=1,lazy_journal_init=1", startBytes), parts.Root, fmt.Sprintf("%dM", recipe.RootMiB)); err != nil {
+		"-E", fmt.Sprintf("offset=%d,lazy_itable_init=1,lazy_journal_init=1", startBytes), parts.Root,
+		fmt.Sprintf("%dM", recipe.RootMiB)); err != nil {
 		return err
 	}
 	const linuxRootAMD64 = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"
 	sfdisk := command(w.ctx, "sfdisk", "-q", "--wipe", "never", "--wipe-partitions", "never", parts.Root)
-	sfdisk.Stdin = strings.NewReader(fmt.Sprintf("label: gpt\nstart=%d, size=%d, type=%s, name=root\n", startBytes/512, recipe.RootMiB<<20/512, linuxRootAMD64))
+	sfdisk.Stdin = strings.NewReader(fmt.Sprintf("label: gpt\nstart=%d, size=%d, type=%s, name=root\n", startBytes/512,
+		recipe.RootMiB<<20/512, linuxRootAMD64))
 	sfdisk.Stdout, sfdisk.Stderr = w.progress, w.progress
 	if err := sfdisk.Run(); err != nil {
 		return fmt.Errorf("sfdisk: %w", err)

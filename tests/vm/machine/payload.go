@@ -14,11 +14,12 @@ import (
 	"strings"
 )
 
-// A Payload is a folder with an executable run, which a machine runs as root at /vm/run with a real kernel, udev and Debian's disk
-// tools around it, but without systemd.
+// A Payload is a folder with an executable run, which a machine runs as root at /vm/run with a real kernel, udev and
+// Debian's disk tools around it, but without systemd.
 type Payload struct {
-	Dir     string
-	Machine Spec      // what the machine has beside the kernel and the payload; the root is a throw-away one unless a disk is named root
+	Dir string
+	// what the machine has beside the kernel and the payload; the root is a throw-away one unless a disk is named root
+	Machine Spec
 	Output  io.Writer // gets what run prints, as it comes
 	Results string    // a folder that gets what run left in /vm/out
 }
@@ -26,7 +27,8 @@ type Payload struct {
 // ErrNoStatus is the error of a payload that did not come to its end.
 var ErrNoStatus = errors.New("the payload did not end")
 
-// RunPayload runs a payload in a machine of its own and gives its exit status. With an error, too, the Result has the console.
+// RunPayload runs a payload in a machine of its own and gives its exit status. With an error, too, the Result has the
+// console.
 func (p Parts) RunPayload(ctx context.Context, payload Payload) (status int, result Result, err error) {
 	dir, err := os.MkdirTemp("", "payload-")
 	if err != nil {

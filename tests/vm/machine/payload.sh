@@ -1,7 +1,7 @@
 #!/bin/sh
-# The first process of a root that runs a payload: unpacks the tar on the disk named payload to /vm and runs /vm/run, with
-# a running udev but without systemd. What run prints goes to the virtio port named output as it comes; at its end what it
-# left in /vm/out goes to the port results as a tar, and then its exit status to the port status.
+# The first process of a root that runs a payload: unpacks the tar on the disk named payload to /vm and runs /vm/run,
+# with a running udev but without systemd. What run prints goes to the virtio port named output as it comes; at its end
+# what it left in /vm/out goes to the port results as a tar, and then its exit status to the port status.
 export HOME=/root PATH=/vm/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
 
 mount -t tmpfs tmp /tmp

@@ -16,8 +16,8 @@ import (
 	"strings"
 )
 
-// A Disk is a virtio disk; in the machine it is /dev/disk/by-id/virtio-NAME. Its file is made when it is not there, so the same Path
-// in two Specs is the same disk booted twice, cold.
+// A Disk is a virtio disk; in the machine it is /dev/disk/by-id/virtio-NAME. Its file is made when it is not there, so
+// the same Path in two Specs is the same disk booted twice, cold.
 type Disk struct {
 	Name        string // its serial number, at most 20 characters
 	Path        string // a raw or qcow2 image; empty: a disk that is thrown away after the run
@@ -64,7 +64,8 @@ func (d Disk) make(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	out, err := exec.CommandContext(ctx, "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", base, path).CombinedOutput()
+	out, err := exec.CommandContext(ctx, "qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", base,
+		path).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("qemu-img: %w: %s", err, out)
 	}
@@ -95,8 +96,10 @@ func arguments(ctx context.Context, spec Spec, dir string) ([]string, error) {
 		}
 		sector := cmp.Or(disk.SectorBytes, 512)
 		args = append(args,
-			"-drive", fmt.Sprintf("if=none,id=disk-%s,file=%s,format=%s,cache=unsafe,discard=unmap", disk.Name, quote(path), format),
-			"-device", fmt.Sprintf("virtio-blk-pci,drive=disk-%s,serial=%s,logical_block_size=%d,physical_block_size=%[3]d", disk.Name, disk.Name, sector))
+			"-drive", fmt.Sprintf("if=none,id=disk-%s,file=%s,format=%s,cache=unsafe,discard=unmap", disk.Name,
+				quote(path), format),
+			"-device", fmt.Sprintf("virtio-blk-pci,drive=disk-%s,serial=%s,logical_block_size=%d,"+
+				"physical_block_size=%[3]d", disk.Name, disk.Name, sector))
 	}
 	args = append(args, cdroms(spec.Cdroms)...)
 	for i, name := range slices.Sorted(maps.Keys(spec.FwCfg)) {
@@ -123,8 +126,8 @@ func arguments(ctx context.Context, spec Spec, dir string) ([]string, error) {
 	return append(args, portArguments(spec, dir)...), nil
 }
 
-// KernelArgs are the kernel arguments of every machine: the serial console, the end at a panic, and nothing that ends a wait because the
-// host is slow. Where firmware boots, they are to be in its command line.
+// KernelArgs are the kernel arguments of every machine: the serial console, the end at a panic, and nothing that ends a
+// wait because the host is slow. Where firmware boots, they are to be in its command line.
 func KernelArgs() []string {
 	return []string{
 		"console=ttyS0", "panic=-1",
@@ -135,8 +138,8 @@ func KernelArgs() []string {
 	}
 }
 
-// cpus: one is nearly as fast as two, as most of what runs is one process after the other, and with two the emulation has been
-// seen to end in a soft lockup.
+// cpus: one is nearly as fast as two, as most of what runs is one process after the other, and with two the emulation
+// has been seen to end in a soft lockup.
 func cpus(spec Spec) string {
 	if spec.CPUs != 0 {
 		return strconv.Itoa(spec.CPUs)
@@ -149,8 +152,8 @@ func cdroms(images []string) (args []string) {
 		if i == 0 {
 			args = append(args, "-device", "virtio-scsi-pci,id=scsi")
 		}
-		args = append(args, "-drive", fmt.Sprintf("if=none,id=cd%d,media=cdrom,readonly=on,format=raw,file=%s", i, quote(path)),
-			"-device", fmt.Sprintf("scsi-cd,bus=scsi.0,drive=cd%d", i))
+		args = append(args, "-drive", fmt.Sprintf("if=none,id=cd%d,media=cdrom,readonly=on,format=raw,file=%s", i,
+			quote(path)), "-device", fmt.Sprintf("scsi-cd,bus=scsi.0,drive=cd%d", i))
 	}
 	return args
 }
@@ -162,7 +165,8 @@ func netArguments(i int, n Net) ([]string, error) {
 		return nil, fmt.Errorf("network: %w", err)
 	}
 	network = network.Masked()
-	option := fmt.Sprintf("user,id=net%d,restrict=on,ipv6=off,net=%s,host=%s,dhcpstart=%s", i, network, nth(network, 2), nth(network, 15))
+	option := fmt.Sprintf("user,id=net%d,restrict=on,ipv6=off,net=%s,host=%s,dhcpstart=%s", i, network, nth(network, 2),
+		nth(network, 15))
 	if n.TFTP != "" {
 		option += ",tftp=" + quote(n.TFTP)
 	}

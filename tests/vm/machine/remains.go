@@ -19,16 +19,16 @@ const (
 	witnessFile = "witness.log" // the answer of WitnessScript
 )
 
-// WitnessScript is for a service of a machine. When a limit is about to end the machine it says on the virtio port witness which
-// processes there are, where in the kernel they wait, and what the journal has.
+// WitnessScript is for a service of a machine. When a limit is about to end the machine it says on the virtio port
+// witness which processes there are, where in the kernel they wait, and what the journal has.
 //
 //go:embed witness.sh
 var WitnessScript []byte
 
 const witnessPort = "witness"
 
-// examine asks a machine that has passed a limit what it is doing, from outside and from inside. The error that it gives is the
-// limit's, and says where the answers are.
+// examine asks a machine that has passed a limit what it is doing, from outside and from inside. The error that it
+// gives is the limit's, and says where the answers are.
 func (s *session) examine(ctx context.Context, passed error) error {
 	if s.spec.Remains == "" {
 		return passed

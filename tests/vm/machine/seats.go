@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// takeSeats waits until that many of all seats are free, whichever process has them, and takes them. Each is a locked file in a
-// folder, so that those of a process that is killed are free again.
+// takeSeats waits until that many of all seats are free, whichever process has them, and takes them. Each is a locked
+// file in a folder, so that those of a process that is killed are free again.
 func takeSeats(ctx context.Context, folder string, wanted, all int) (leave func(), err error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, err

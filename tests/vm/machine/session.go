@@ -97,8 +97,8 @@ func (s *session) start(ctx context.Context) error {
 	return nil
 }
 
-// watch waits for the moment at which the machine has gone on for too long, or does nothing any more, and says which. It gives nil when
-// the context ends before.
+// watch waits for the moment at which the machine has gone on for too long, or does nothing any more, and says which.
+// It gives nil when the context ends before.
 func (s *session) watch(ctx context.Context) error {
 	limit, silence := cmp.Or(s.spec.Limit, DefaultLimit), cmp.Or(s.spec.Silence, DefaultSilence)
 	var p pace

@@ -15,8 +15,9 @@ const (
 	bootPath    = "EFI/BOOT/BOOTX64.EFI" // what firmware starts that has been told nothing
 )
 
-// MakeESP makes a disk that a machine with UEFI boots from: a FAT filesystem with a label, without a partition table, that has files,
-// whose content is that of files on this host, and systemd-boot unless one of them is in its place. It installs what that takes.
+// MakeESP makes a disk that a machine with UEFI boots from: a FAT filesystem with a label, without a partition table,
+// that has files, whose content is that of files on this host, and systemd-boot unless one of them is in its place. It
+// installs what that takes.
 func MakeESP(ctx context.Context, image, label string, files map[string]string, progress io.Writer) error {
 	unlock, err := lock(cacheFolder())
 	if err != nil {
@@ -53,8 +54,8 @@ func MakeESP(ctx context.Context, image, label string, files map[string]string, 
 	return nil
 }
 
-// Ukify runs the root's own ukify, which this host may not have. Paths among its arguments are this host's with /mnt before them. It
-// needs root.
+// Ukify runs the root's own ukify, which this host may not have. Paths among its arguments are this host's with /mnt
+// before them. It needs root.
 func (p Parts) Ukify(ctx context.Context, progress io.Writer, args ...string) error {
 	const script = `mount --rbind / "$0/mnt" && exec chroot "$0" ukify "$@"`
 	w := workshop{ctx: ctx, progress: progress}

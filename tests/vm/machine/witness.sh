@@ -1,6 +1,6 @@
 #!/bin/sh
-# Waits in a machine until the host asks on the port witness, and then says on it what is going on. Until then it costs nothing.
-# The host asks only when it is about to end the machine.
+# Waits in a machine until the host asks on the port witness, and then says on it what is going on. Until then it costs
+# nothing. The host asks only when it is about to end the machine.
 port=/dev/virtio-ports/witness
 for attempt in $(seq 100); do
 	true 3<>$port && break # one process at a time may have it open

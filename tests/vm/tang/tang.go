@@ -1,5 +1,6 @@
-// Package tang runs Debian's Tang server for a test, on the loopback of the machine that the test runs in: inside a virtual machine, or
-// on the host of one, which reaches it through a machine.Forward. It is not a Tang server of its own.
+// Package tang runs Debian's Tang server for a test, on the loopback of the machine that the test runs in: inside a
+// virtual machine, or on the host of one, which reaches it through a machine.Forward. It is not a Tang server of its
+// own.
 package tang
 
 import (

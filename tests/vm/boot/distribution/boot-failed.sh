@@ -1,5 +1,6 @@
 #!/bin/sh
-# What an emergency shell of a distribution shows, the end of the log of each unit that has failed, and for the host the whole journal.
+# What an emergency shell of a distribution shows, the end of the log of each unit that has failed, and for the host the
+# whole journal.
 read -r line </proc/cmdline
 case " $line " in
 *" test.shell "*) exit 0 ;; # the test looks at what dracut's emergency shell shows

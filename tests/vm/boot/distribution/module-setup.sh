@@ -1,6 +1,6 @@
 #!/bin/bash
-# What a distribution adds to the module "ignition", here for tests: a first boot that has failed tells the host all about it and
-# switches the machine off, where else a shell would wait; and what is to go wrong is made to.
+# What a distribution adds to the module "ignition", here for tests: a first boot that has failed tells the host all
+# about it and switches the machine off, where else a shell would wait; and what is to go wrong is made to.
 
 check() {
     return 255
