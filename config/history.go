@@ -7,50 +7,66 @@ type Change struct {
 	Since Version
 	// Path of the field, with * for any index; a field's row covers everything below it.
 	Path string
-	// Value, where set, narrows the row to those values of the field: the field is older, the value is new.
-	Value func(string) bool
+	// Value, where set, is what came: the field is older. It is AnyValue where the field takes any from then on.
+	Value string
 	// Line says what came, for people.
 	Line string
 }
 
-// History is everything that came after 3.0.0. It drives decoding, the schema of each version and the documentation.
-// One change is of meaning and not of shape and so has no row: before 3.6.0 the bits above 0777 of a mode are cleared,
-// see (*Document).upgrade.
+// AnyValue stands in the history for all values that a field did not take before.
+const AnyValue = "*"
+
+// History is everything that came after 3.0.0: fields first, then values. It drives decoding, the schema of each
+// version and the documentation. What versions read differently and is written the same has no row here: see Meaning.
 func History() []Change {
+	changes := newFields()
+	for _, f := range Fields() {
+		for _, value := range f.Values {
+			if value.Since > V3_0 {
+				changes = append(changes, Change{value.Since, f.Path, value.Name, value.Line})
+			}
+		}
+		if f.AnyLine != "" {
+			changes = append(changes, Change{f.Any.From, f.Path, AnyValue, f.AnyLine})
+		}
+	}
+	return changes
+}
+
+func newFields() []Change {
 	return []Change{
-		{V3_1, "ignition.config.merge.*.compression", nil, "compressed configs to merge"},
-		{V3_1, "ignition.config.merge.*.httpHeaders", nil, "headers for configs to merge"},
-		{V3_1, "ignition.config.replace.compression", nil, "a compressed config as replacement"},
-		{V3_1, "ignition.config.replace.httpHeaders", nil, "headers for the replacing config"},
-		{V3_1, "ignition.security.tls.certificateAuthorities.*.compression", nil, "compressed certificate bundles"},
-		{V3_1, "ignition.security.tls.certificateAuthorities.*.httpHeaders", nil, "headers for certificate bundles"},
-		{V3_1, "ignition.proxy", nil, "proxies"},
-		{V3_1, "storage.files.*.contents.httpHeaders", nil, "headers for files"},
-		{V3_1, "storage.files.*.append.*.httpHeaders", nil, "headers for fragments of files"},
-		{V3_1, "storage.filesystems.*.mountOptions", nil, "options for mounting while provisioning"},
-		{V3_1, "*.hash", hasPrefix("sha256-"), "sha256 digests"},
-		{V3_2, "*.source", hasPrefix("gs:"), "sources in Google Cloud Storage"},
-		{V3_2, "passwd.groups.*.shouldExist", nil, "deleting groups"},
-		{V3_2, "passwd.users.*.shouldExist", nil, "deleting users"},
-		{V3_2, "storage.disks.*.partitions.*.resize", nil, "resizing partitions"},
-		{V3_2, "storage.luks", nil, "encrypted volumes"},
-		{V3_3, "kernelArguments", nil, "kernel arguments"},
-		{V3_3, "storage.filesystems.*.format", equals("none"), "format none"},
-		{V3_4, "*.source", hasPrefix("arn:"), "sources named by an ARN"},
-		{V3_4, "storage.luks.*.discard", nil, "discards on encrypted volumes"},
-		{V3_4, "storage.luks.*.openOptions", nil, "options for opening encrypted volumes"},
-		{V3_4, "storage.luks.*.clevis.tang.*.advertisement", nil, "binding to a Tang server without network"},
-		{V3_5, "storage.luks.*.cex", nil, "encryption with Crypto Express"},
-		{V3_6, "storage.luks.*.clevis.custom.pin",
-			func(pin string) bool { return pin != "tpm2" && pin != "tang" && pin != "sss" }, "any custom Clevis pin"},
-		{V3_7, "storage.filesystems.*.format", equals("virtiofs"), "format virtiofs"},
+		{Since: V3_1, Path: "ignition.config.merge.*.compression", Line: "compressed configs to merge"},
+		{Since: V3_1, Path: "ignition.config.merge.*.httpHeaders", Line: "headers for configs to merge"},
+		{Since: V3_1, Path: "ignition.config.replace.compression", Line: "a compressed config as replacement"},
+		{Since: V3_1, Path: "ignition.config.replace.httpHeaders", Line: "headers for the replacing config"},
+		{Since: V3_1, Path: "ignition.security.tls.certificateAuthorities.*.compression",
+			Line: "compressed certificate bundles"},
+		{Since: V3_1, Path: "ignition.security.tls.certificateAuthorities.*.httpHeaders",
+			Line: "headers for certificate bundles"},
+		{Since: V3_1, Path: "ignition.proxy", Line: "proxies"},
+		{Since: V3_1, Path: "storage.files.*.contents.httpHeaders", Line: "headers for files"},
+		{Since: V3_1, Path: "storage.files.*.append.*.httpHeaders", Line: "headers for fragments of files"},
+		{Since: V3_1, Path: "storage.filesystems.*.mountOptions", Line: "options for mounting while provisioning"},
+		{Since: V3_2, Path: "passwd.groups.*.shouldExist", Line: "deleting groups"},
+		{Since: V3_2, Path: "passwd.users.*.shouldExist", Line: "deleting users"},
+		{Since: V3_2, Path: "storage.disks.*.partitions.*.resize", Line: "resizing partitions"},
+		{Since: V3_2, Path: "storage.luks", Line: "encrypted volumes"},
+		{Since: V3_3, Path: "kernelArguments", Line: "kernel arguments"},
+		{Since: V3_4, Path: "storage.luks.*.discard", Line: "discards on encrypted volumes"},
+		{Since: V3_4, Path: "storage.luks.*.openOptions", Line: "options for opening encrypted volumes"},
+		{Since: V3_4, Path: "storage.luks.*.clevis.tang.*.advertisement",
+			Line: "binding to a Tang server without network"},
+		{Since: V3_5, Path: "storage.luks.*.cex", Line: "encryption with Crypto Express"},
 	}
 }
 
-func hasPrefix(prefix string) func(string) bool {
-	return func(s string) bool { return strings.HasPrefix(s, prefix) }
-}
-
-func equals(value string) func(string) bool {
-	return func(s string) bool { return s == value }
+// Since says which version brought the field at a path.
+func Since(path string) Version {
+	v := V3_0
+	for _, row := range newFields() {
+		if row.Path == path || strings.HasPrefix(path, row.Path+".") {
+			v = max(v, row.Since)
+		}
+	}
+	return v
 }

@@ -20,20 +20,21 @@ const (
 	V3_4
 	V3_5
 	V3_6
-	V3_7 // 3.7.0-experimental
+	V3_7
 
 	// Newest is the version that every config is brought to.
 	Newest = V3_7
-	// Stable is the newest version that will not change any more.
+	// Stable is the newest version that will not change any more. Those after it are experimental, and say so.
 	Stable = V3_6
 )
 
 // String spells the version as a document does.
 func (v Version) String() string {
-	if v == V3_7 {
-		return "3.7.0-experimental"
+	text := fmt.Sprintf("3.%d.0", int(v))
+	if v > Stable {
+		text += "-experimental"
 	}
-	return fmt.Sprintf("3.%d.0", int(v))
+	return text
 }
 
 // The codes of the problems that leave a document's version unknown. Nothing else can be said of such a document.
@@ -67,7 +68,7 @@ func ParseVersion(text string) (Version, *diag.Fault) {
 	}
 	for v := V3_0; v <= Newest; v++ {
 		want := ""
-		if v == V3_7 {
+		if v > Stable {
 			want = "experimental"
 		}
 		if number == [3]int64{3, int64(v), 0} && prerelease == want && metadata == "" {
@@ -82,12 +83,12 @@ func versionHint(major, minor int64) string {
 	switch {
 	case major < 3:
 		return "configs of spec 1 and 2 have another shape; they must be rewritten for spec 3"
-	case major == 3 && minor == int64(V3_7):
-		return "the newest version is still experimental: " + Newest.String()
+	case major == 3 && int64(Stable) < minor && minor <= int64(Newest):
+		return "this version is still experimental: " + Version(minor).String()
 	case major == 3 && minor <= int64(Stable):
 		return fmt.Sprintf("write 3.%d.0", minor)
 	}
-	return fmt.Sprintf("versions 3.0.0 to %s and %s are known", Stable, Newest)
+	return fmt.Sprintf("versions %s to %s and %s are known", V3_0, Stable, Newest)
 }
 
 // isIdentifier is semver's rule for pre-release and build identifiers.

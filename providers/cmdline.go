@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/cmdline"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/source"
@@ -52,7 +53,7 @@ func ParseCommandLine(text string) (CommandLine, error) {
 // usableURL tells why a URL that an argument of the kernel gives cannot be fetched. It may hold a password, so it is
 // not repeated.
 func usableURL(argument, url string) error {
-	fault := source.Check(url, source.Newest)
+	fault := source.Check(url, config.Newest)
 	if fault == nil {
 		fault = source.WarnURL(url)
 	}

@@ -30,9 +30,10 @@ var floors = [][]string{
 	{"internal/diag", "internal/sum512", "internal/cmdline"},
 	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/logs",
 		"internal/cli"},
+	{"internal/language"},
 	{"internal/source"},
 	{"internal/fetch", "internal/host", "internal/console", "internal/journal", "internal/build", "internal/field"},
-	{"internal/language", "internal/document", "providers", "internal/device", "internal/process"},
+	{"internal/document", "providers", "internal/device", "internal/process"},
 	{"internal/butane", "internal/rules"},
 	{"validate", "internal/load", "internal/handoff"},
 	{"internal/check", "internal/lsp", "stages/disks", "stages/files", "stages/mounts"},
@@ -44,7 +45,7 @@ var floors = [][]string{
 // pure packages do not touch the machine themselves.
 var pure = []string{"internal/codes", "internal/cli", "internal/diag", "internal/sum512", "internal/cmdline",
 	"internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/field", "config",
-	"internal/document", "internal/butane", "internal/rules", "validate"}
+	"internal/language", "internal/document", "internal/butane", "internal/rules", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

@@ -11,6 +11,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/document"
 )
 
 func schemaCommand() cli.Command {
@@ -70,7 +71,7 @@ func schemaOf(args []string) ([]byte, error) {
 		if fault != nil {
 			return nil, fmt.Errorf("%s; %s", fault.Message, fault.Hint)
 		}
-		return butane.ConfigSchema(v), nil
+		return document.ConfigSchema(v), nil
 	}
 	d, err := butane.Find(args[0], strings.Join(args[1:], ""))
 	if err != nil {

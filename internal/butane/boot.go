@@ -247,10 +247,10 @@ func (t *translation) bootLuks(luks *at, l layout, mirrored bool) tree.Node {
 	}
 	clevis := t.object(luks.node)
 	policy := clevis.Append()
-	shape := language().at("boot_device.luks")
+	shape := documents().At("boot_device.luks")
 	for _, name := range []string{"tang", "threshold", "tpm2"} {
 		if field := luks.key(name); field.set() && (name != "tang" || field.count() > 0) {
-			policy.AddMember(name, t.lower(shape.member(name), field))
+			policy.AddMember(name, t.lower(shape.Member(name), field))
 		}
 	}
 	fields.AddMember("clevis", clevis)

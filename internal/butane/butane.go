@@ -7,6 +7,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -70,8 +71,8 @@ func Translate(root tree.Node, o Options) *Result {
 	if problem != nil {
 		return &Result{Problems: []diag.Problem{*problem}}
 	}
-	t := &translation{Dialect: d, Options: o, arena: root.Arena(), root: root, tracer: root.Arena().NewTracer(),
-		index: tree.Index{}}
+	t := &translation{Dialect: d, Options: o, edition: d.edition(), arena: root.Arena(), root: root,
+		tracer: root.Arena().NewTracer(), index: tree.Index{}}
 	t.top = &at{t: t, node: root}
 	if doc := root.Document(); doc.Secrets == nil {
 		doc.Secrets = t.secrets
@@ -128,6 +129,7 @@ func itemOf(path string) string {
 type translation struct {
 	Dialect
 	Options
+	edition  *language.Edition
 	arena    *tree.Arena
 	root     tree.Node // the document
 	top      *at
@@ -211,8 +213,8 @@ func (t *translation) itemAt(list tree.Node, step string) tree.Node {
 
 // checkAll holds the document against the shape of its dialect.
 func (t *translation) checkAll() {
-	t.check(language(), t.root, t.root, t.top)
-	t.drop(language(), t.root)
+	t.check(documents(), t.root, t.root, t.top)
+	t.drop(documents(), t.root)
 	t.spelled = nil
 	if !t.Peer || !t.failed() {
 		return
@@ -222,17 +224,17 @@ func (t *translation) checkAll() {
 }
 
 // drop removes what the dialect does not have.
-func (t *translation) drop(s *shape, n tree.Node) {
-	if s.labels || n.Kind() < tree.List {
+func (t *translation) drop(s *language.Shape, n tree.Node) {
+	if s.Labels || n.Kind() < tree.List {
 		return
 	}
 	if n.Kind() == tree.Object {
-		n.Keep(func(c tree.Node) bool { return s.find(c.Key(), t.Dialect) != nil })
+		n.Keep(func(c tree.Node) bool { return t.edition.Find(s, c.Key()) != nil })
 	}
 	for c := range n.Children() {
-		if s.item != nil {
-			t.drop(s.item, c)
-		} else if m := s.find(c.Key(), t.Dialect); m != nil {
+		if s.Item != nil {
+			t.drop(s.Item, c)
+		} else if m := t.edition.Find(s, c.Key()); m != nil {
 			t.drop(m, c)
 		}
 	}
@@ -240,22 +242,7 @@ func (t *translation) drop(s *shape, n tree.Node) {
 
 // secrets lists the spans of the document that no excerpt may show.
 func (t *translation) secrets() []diag.Span {
-	spans := append([]diag.Span{}, t.hidden...)
-	var walk func(s *shape, n tree.Node)
-	walk = func(s *shape, n tree.Node) {
-		if s.secret && n.Kind() < tree.List && n.Kind() > tree.Null && !n.Aliased() {
-			spans = append(spans, n.Span())
-		}
-		for c := range n.Children() {
-			if s.item != nil {
-				walk(s.item, c)
-			} else if m := s.member(c.Key()); m != nil {
-				walk(m, c)
-			}
-		}
-	}
-	walk(language(), t.root)
-	return disjoint(spans)
+	return language.Secrets(t.root, documents(), t.hidden)
 }
 
 // Made reports whether a config came out at all, though its rules may refuse it.

@@ -515,13 +515,13 @@ func FuzzTranslate(f *testing.F) {
 		require.NotNil(t, doc, "%s", once)
 		require.Empty(t, problems, "%s", once)
 		require.Equal(t, d.Spec, doc.Version)
-		require.Equal(t, string(once), string(butane.JSON(doc.At("$", tree.Index{}), d.Spec, false)))
+		require.Equal(t, string(once), string(document.Encode(doc.At("$", tree.Index{}), d.Spec, false)))
 		require.JSONEq(t, string(once), string(r.JSON(true)))
 		if manifest := r.MachineConfig(); manifest != nil && !peer {
 			again, problems := tree.NewArena().ParseYAML(&diag.Document{Text: string(manifest)})
 			require.Empty(t, problems, "%s", manifest)
-			require.JSONEq(t, string(once), string(butane.JSON(again.Get("spec").Get("config"), d.Spec, false)), "%s",
-				manifest)
+			require.JSONEq(t, string(once), string(document.Encode(again.Get("spec").Get("config"), d.Spec, false)),
+				"%s", manifest)
 		}
 	})
 }
@@ -634,6 +634,6 @@ func TestDefaultsGoWhereAnOlderVersionHasNoKeyForThem(t *testing.T) {
 		root, problem := tree.NewArena().ParseJSON(&diag.Document{Name: "a.ign",
 			Text: `{"ignition":{"version":"3.6.0"},` + text + `}`})
 		require.Nil(t, problem)
-		assert.Equal(t, fits, len(butane.Unfit(root, config.V3_1)) == 0, text)
+		assert.Equal(t, fits, len(document.Unfit(root, config.V3_1)) == 0, text)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -17,15 +18,15 @@ import (
 //
 // context is what stands in the text at the node's path. It is another node where nulls before the node have been
 // dropped from its list, and none below an alias or a merge key: the peer looks for unknown keys in the text, by path.
-func (t *translation) check(s *shape, n, context tree.Node, a *at) bool {
+func (t *translation) check(s *language.Shape, n, context tree.Node, a *at) bool {
 	if n.Kind() == tree.Null {
-		if s.kind == tree.Object && !s.labels && a.trail.Name != "" && !t.optional(s) {
+		if s.Kind == tree.Object && !s.Labels && a.trail.Name != "" && !t.optional(s) {
 			t.report(diag.Warning, "null-object", a.path(), n.Place(), "nothing stands where a mapping belongs; "+
 				"it is ignored").Hint = "remove the key, or write what belongs there"
 		}
 		return false
 	}
-	switch s.kind {
+	switch s.Kind {
 	case tree.Object:
 		if n.Kind() != tree.Object {
 			return t.wrongType(s, n, a)
@@ -44,16 +45,12 @@ func (t *translation) check(s *shape, n, context tree.Node, a *at) bool {
 	return t.checkScalar(s, n, a)
 }
 
-// optional: in spec 3.2.0 alone these could be absent, so that null means something there.
-func (t *translation) optional(s *shape) bool { return optionalIn(t.Spec, s) }
-
-func optionalIn(v config.Version, s *shape) bool {
-	return v == config.V3_2 && (s.path == "storage.luks.*.clevis" || s.path == "storage.luks.*.clevis.custom")
-}
+// optional: the version of the config can tell an absent object from an empty one, so that null means something there.
+func (t *translation) optional(s *language.Shape) bool { return s.Field.Nullable.Has(t.Spec) }
 
 // checkObject goes through the keys that are there. Those that a merge key has brought are values like any other, but
 // nobody wrote them here, so they are not looked for in the context.
-func (t *translation) checkObject(s *shape, n, context tree.Node, a *at) bool {
+func (t *translation) checkObject(s *language.Shape, n, context tree.Node, a *at) bool {
 	if context.Exists() && (context.Kind() != tree.Object || context.Aliased()) {
 		p := t.report(diag.Warning, "context-mismatch", a.path(), context.Place(),
 			"an alias or nothing stands here, so keys below it are not looked at")
@@ -66,9 +63,9 @@ func (t *translation) checkObject(s *shape, n, context tree.Node, a *at) bool {
 		if c.Key() == tree.MergeKey && !c.Quoted() && isMerge(c) {
 			continue
 		}
-		m := s.find(c.Key(), t.Dialect)
-		if s.labels {
-			m = &shape{name: c.Key(), kind: tree.String}
+		m := t.edition.Find(s, c.Key())
+		if s.Labels {
+			m = &language.Shape{Name: c.Key(), Kind: tree.String}
 		}
 		if m == nil {
 			t.hidden = append(t.hidden, c.Span())
@@ -78,9 +75,9 @@ func (t *translation) checkObject(s *shape, n, context tree.Node, a *at) bool {
 			t.unknownParts(c, a.with(diag.ShowKey(c.Key()), c))
 			continue
 		}
-		t.check(m, c, beside(c.Key()), a.with(m.name, c))
+		t.check(m, c, beside(c.Key()), a.with(m.Name, c))
 	}
-	if !s.labels {
+	if !s.Labels {
 		t.unknownKeys(s, context, a)
 	}
 	return true
@@ -121,9 +118,9 @@ func written(context tree.Node, key string) tree.Node {
 }
 
 // checkList: the peer drops nulls from lists before it looks at anything, but counts them when it looks for a place.
-func (t *translation) checkList(s *shape, n, context tree.Node, a *at) {
+func (t *translation) checkList(s *language.Shape, n, context tree.Node, a *at) {
 	if context.Exists() && (context.Kind() != tree.List || context.Aliased()) {
-		if s.item.kind == tree.Object && n.First().Exists() {
+		if s.Item.Kind == tree.Object && n.First().Exists() {
 			t.report(diag.Warning, "context-mismatch", a.path(), context.Place(),
 				"an alias stands here, so keys below it are not looked at").PeerOnly = true
 		}
@@ -137,7 +134,7 @@ func (t *translation) checkList(s *shape, n, context tree.Node, a *at) {
 				"an item says nothing; it is dropped").Stricter = true
 			continue
 		}
-		t.check(s.item, c, beside, a.item(i, c))
+		t.check(s.Item, c, beside, a.item(i, c))
 		beside = beside.Next()
 		i++
 	}
@@ -145,8 +142,8 @@ func (t *translation) checkList(s *shape, n, context tree.Node, a *at) {
 
 // checkScalar turns a scalar into what its field takes. Any scalar can be text, with the spelling that it has: 1.50
 // stays 1.50.
-func (t *translation) checkScalar(s *shape, n tree.Node, a *at) bool {
-	switch s.kind {
+func (t *translation) checkScalar(s *language.Shape, n tree.Node, a *at) bool {
+	switch s.Kind {
 	case tree.Number:
 		literal, whole, ok := integer(n)
 		if !ok {
@@ -268,9 +265,9 @@ func yesWords() []string { return []string{"y", "Y", "yes", "Yes", "YES", "on", 
 func noWords() []string { return []string{"n", "N", "no", "No", "NO", "off", "Off", "OFF"} }
 
 // wrongType reports a value of another kind. Its text may be a secret that has slipped to the wrong key.
-func (t *translation) wrongType(s *shape, n tree.Node, a *at) bool {
+func (t *translation) wrongType(s *language.Shape, n tree.Node, a *at) bool {
 	want := map[tree.Kind]string{tree.Object: "a mapping", tree.List: "a list", tree.Number: "a whole number",
-		tree.Bool: "true or false", tree.String: "a string"}[s.kind]
+		tree.Bool: "true or false", tree.String: "a string"}[s.Kind]
 	have := n.Kind().String()
 	if n.Kind() == tree.Object {
 		have = "a mapping"
@@ -279,15 +276,15 @@ func (t *translation) wrongType(s *shape, n tree.Node, a *at) bool {
 		fmt.Sprintf("%s is expected here, not %s", want, have))
 	digit, base := wrongDigit(n)
 	switch {
-	case s.kind == tree.List:
+	case s.Kind == tree.List:
 		p.Hint = "write it as an item: start its line with a dash, or put it into brackets"
-	case s.kind == tree.Object && n.Kind() == tree.String:
-		p.Hint = s.mappingOf()
-	case n.Quoted() && (s.kind == tree.Number || s.kind == tree.Bool):
+	case s.Kind == tree.Object && n.Kind() == tree.String:
+		p.Hint = mappingOf(s)
+	case n.Quoted() && (s.Kind == tree.Number || s.Kind == tree.Bool):
 		p.Hint = "remove the quotes"
-	case s.kind == tree.Number && digit != 0:
+	case s.Kind == tree.Number && digit != 0:
 		p.Message = fmt.Sprintf("a whole number is expected here, and %q is no %s digit", digit, base)
-	case s.kind == tree.Number && n.Kind() == tree.Number:
+	case s.Kind == tree.Number && n.Kind() == tree.Number:
 		p.Message = "a whole number of at most 64 bits is expected here"
 	}
 	t.hidden = append(t.hidden, n.Span())
@@ -295,9 +292,9 @@ func (t *translation) wrongType(s *shape, n tree.Node, a *at) bool {
 }
 
 // mappingOf says how a mapping is written of which only the text that matters most was given.
-func (s *shape) mappingOf() string {
+func mappingOf(s *language.Shape) string {
 	for _, key := range []string{"inline", "name", "path", "device", "url", "local"} {
-		if s.member(key) != nil {
+		if s.Member(key) != nil {
 			return "write it as a mapping: {" + key + ": …}"
 		}
 	}
@@ -326,9 +323,9 @@ func (t *translation) duplicates(n tree.Node, a *at, stricter bool) {
 			many[c.Key()] = c
 		}
 		if before.Exists() && !c.Inherited() {
-			p := t.report(diag.Error, "key-duplicate", join(a.path(), c.Key()), c.KeyPlace(),
+			p := t.report(diag.Error, "key-duplicate", language.Join(a.path(), c.Key()), c.KeyPlace(),
 				fmt.Sprintf("the key %s stands here for the second time", diag.QuoteKey(c.Key())))
-			p.Path = join(a.path(), diag.ShowKey(c.Key()))
+			p.Path = language.Join(a.path(), diag.ShowKey(c.Key()))
 			p.Hint, p.Stricter = "remove one of the two", stricter
 			p.Related = []diag.Related{{Place: before.KeyPlace(), Message: "it stands here first"}}
 		}
@@ -353,20 +350,20 @@ func (t *translation) unknownParts(n tree.Node, a *at) {
 }
 
 // unknownKeys reports the keys of a mapping of the text that the dialect does not have there.
-func (t *translation) unknownKeys(s *shape, context tree.Node, a *at) {
+func (t *translation) unknownKeys(s *language.Shape, context tree.Node, a *at) {
 	if context.Kind() != tree.Object {
 		return
 	}
 	var empty tree.Node // the last known key, where nothing stands behind it
 	for c := range context.Children() {
 		key := c.Key()
-		if m := s.find(key, t.Dialect); c.Inherited() || m != nil {
+		if m := t.edition.Find(s, key); c.Inherited() || m != nil {
 			if empty = (tree.Node{}); c.Kind() == tree.Null && !c.Inherited() {
 				empty = c
 			}
 			continue
 		}
-		p := diag.Problem{Severity: diag.Warning, Code: "key-unknown"}
+		p := diag.Problem{Severity: diag.Warning, Code: t.edition.UnknownCode(s, key)}
 		if isMerge(c) {
 			p.Code, p.PeerOnly = "key-merge", true
 		}
@@ -374,56 +371,14 @@ func (t *translation) unknownKeys(s *shape, context tree.Node, a *at) {
 		if !kept {
 			continue
 		}
-		next.Place, next.Path, next.Message = c.KeyPlace(), join(a.path(), key),
+		next.Place, next.Path, next.Message = c.KeyPlace(), language.Join(a.path(), key),
 			fmt.Sprintf("the key %s is not known here; it is ignored", diag.QuoteKey(key))
 		if !isMerge(c) {
-			next.Path = join(a.path(), diag.ShowKey(key))
-			t.explainKey(next, s, key)
-			if empty.Exists() && s.find(empty.Key(), t.Dialect).find(key, t.Dialect) != nil {
+			next.Path = language.Join(a.path(), diag.ShowKey(key))
+			next.Message, next.Hint = t.edition.Explain(s, key)
+			if empty.Exists() && t.edition.Find(t.edition.Find(s, empty.Key()), key) != nil {
 				next.Hint = fmt.Sprintf("%s belongs below %s: indent it further", key, empty.Key())
 			}
 		}
 	}
-}
-
-// explainKey says what somebody may have meant: a key of another version, of another variant, or one that is spelled
-// alike.
-func (t *translation) explainKey(p *diag.Problem, s *shape, key string) {
-	if s.path == "ignition" && key == "version" {
-		p.Message = `the key "version" means nothing here: the variant and its version decide; it is ignored`
-		p.Hint = "remove it, or write the config in JSON and leave variant out"
-		return
-	}
-	if m := s.member(key); m != nil {
-		p.Code = "key-too-new"
-		if d := firstWith(m, t.Variant); d != nil {
-			p.Message = fmt.Sprintf("the key %q came with %s; in a document of %s it is ignored", key, d, t.Dialect)
-			p.Hint = "set version to " + d.Version + " or newer"
-			return
-		}
-		p.Message = fmt.Sprintf("the variant %s has no key %q; it is ignored", t.Variant, key)
-		return
-	}
-	known, nest := s.names(t.Dialect), s.nest(t.Dialect)
-	nest.Name = ""
-	p.Hint = nest.Home(key)
-	if near := diag.Nearest(key, known); p.Hint == "" && near != "" {
-		p.Hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	if p.Hint == "" {
-		p.Hint = nest.NearHome(key)
-	}
-	if p.Hint == "" {
-		p.Hint = "known keys are " + strings.Join(known, ", ")
-	}
-}
-
-// firstWith finds the first version of a variant that has a field.
-func firstWith(m *shape, variant string) *Dialect {
-	for _, d := range Dialects() {
-		if d.Variant == variant && d.Spec >= m.since && d.has(m.in) {
-			return &d
-		}
-	}
-	return nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -32,8 +33,8 @@ type embedded struct {
 }
 
 // content makes the data: URL of a resource that has its content in the document or in a local file.
-func (t *translation) content(s *shape, a *at) embedded {
-	if s.member("inline") == nil {
+func (t *translation) content(s *language.Shape, a *at) embedded {
+	if s.Member("inline") == nil {
 		return embedded{}
 	}
 	for _, name := range []string{"inline", "local"} {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
@@ -52,33 +53,32 @@ func page(t *testing.T, name string, part func(before, name, argument string) (t
 // fieldTable lists a section's fields. Resources have a table of their own.
 func fieldTable(t *testing.T, path string) string {
 	t.Helper()
-	said := allLines()
 	var b strings.Builder
 	b.WriteString("| key | kind | since | |\n|---|---|---|---|\n")
-	section := language().at(path)
+	section := documents().At(path)
 	require.NotNil(t, section, path)
-	var walk func(s *shape, shown string)
-	walk = func(s *shape, shown string) {
-		if s.item != nil {
-			walk(s.item, shown+"[]")
+	var walk func(s *language.Shape, shown string)
+	walk = func(s *language.Shape, shown string) {
+		if s.Item != nil {
+			walk(s.Item, shown+"[]")
 			return
 		}
-		for _, m := range slices.SortedFunc(slices.Values(s.members), func(a, b *shape) int {
-			return strings.Compare(a.name, b.name)
+		for _, m := range slices.SortedFunc(slices.Values(s.Members), func(a, b *language.Shape) int {
+			return strings.Compare(a.Name, b.Name)
 		}) {
-			name := strings.TrimPrefix(shown+"."+m.name, ".")
+			name := strings.TrimPrefix(shown+"."+m.Name, ".")
 			since := ""
-			if m.since > config.V3_0 && m.since > s.since {
-				since = m.since.String()
+			if m.Since > config.V3_0 && m.Since > s.Since {
+				since = m.Since.String()
 			}
-			if m.json == "" {
+			if m.Key == "" {
 				name += " ★"
 			}
-			require.NotEmpty(t, said[m.path], m.path)
+			require.NotEmpty(t, m.Line, m.Path)
 			fmt.Fprintf(&b, "| `%s | %s | %s | %s |\n", strings.Replace(name+"`", " ★`", "` ★", 1), kindOf(m), since,
-				strings.ReplaceAll(said[m.path], "<", "&lt;"))
+				strings.ReplaceAll(m.Line, "<", "&lt;"))
 			if kindOf(m) != "resource" && kindOf(m) != "list of resources" {
-				walk(m, strings.TrimPrefix(shown+"."+m.name, "."))
+				walk(m, strings.TrimPrefix(shown+"."+m.Name, "."))
 			}
 		}
 	}
@@ -90,18 +90,18 @@ func fieldTable(t *testing.T, path string) string {
 	return b.String()
 }
 
-func kindOf(s *shape) string {
+func kindOf(s *language.Shape) string {
 	switch {
-	case s.labels:
+	case s.Labels:
 		return "mapping of text"
-	case s.kind == tree.List:
-		return "list of " + strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(kindOf(s.item), "an "), "a "),
-			"s") + map[bool]string{true: "s"}[s.item.kind == tree.Object]
-	case s.kind == tree.Object && s.member("inline") != nil:
+	case s.Kind == tree.List:
+		return "list of " + strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(kindOf(s.Item), "an "), "a "),
+			"s") + map[bool]string{true: "s"}[s.Item.Kind == tree.Object]
+	case s.Kind == tree.Object && s.Member("inline") != nil:
 		return "resource"
 	}
 	return map[tree.Kind]string{tree.String: "text", tree.Number: "integer", tree.Bool: "boolean",
-		tree.Object: "mapping"}[s.kind]
+		tree.Object: "mapping"}[s.Kind]
 }
 
 // example converts the YAML that stands before a part of a page.
@@ -130,16 +130,16 @@ func TestTheLanguageIsDocumented(t *testing.T) {
 		shown[argument] = true
 		return fieldTable(t, argument), true
 	})
-	for _, m := range language().members {
-		all := shown[m.name] || m.name == "variant" || m.name == "version"
-		for _, part := range m.members {
-			all = all || shown[m.name+"."+part.name] && (m.name == "storage" || m.name == "systemd")
+	for _, m := range documents().Members {
+		all := shown[m.Name] || m.Name == "variant" || m.Name == "version"
+		for _, part := range m.Members {
+			all = all || shown[m.Name+"."+part.Name] && (m.Name == "storage" || m.Name == "systemd")
 		}
-		assert.True(t, all, "docs/config.md does not show %s", m.name)
+		assert.True(t, all, "docs/config.md does not show %s", m.Name)
 	}
 	for _, section := range []string{"storage", "systemd"} {
-		for _, part := range language().member(section).members {
-			assert.True(t, shown[section+"."+part.name], "docs/config.md does not show %s.%s", section, part.name)
+		for _, part := range documents().Member(section).Members {
+			assert.True(t, shown[section+"."+part.Name], "docs/config.md does not show %s.%s", section, part.Name)
 		}
 	}
 }
@@ -182,7 +182,7 @@ func news(before, d Dialect) string {
 	var keys []string
 	for _, row := range Sugar() {
 		has := func(d Dialect) bool {
-			return d.Variant != "" && language().at(row.Path).since <= d.Spec && d.has(row.In)
+			return d.Variant != "" && documents().At(row.Path).Since <= d.Spec && d.has(row.In)
 		}
 		parent := row.Path[:max(strings.LastIndexByte(row.Path, '.'), 0)]
 		if has(d) && !has(before) && !slices.ContainsFunc(keys, func(k string) bool {
@@ -232,7 +232,7 @@ func span(r Restriction) string {
 func TestEveryCodeOfDocumentsIsDocumented(t *testing.T) {
 	names, err := filepath.Glob("*.go")
 	require.NoError(t, err)
-	used := map[string]bool{CodeVariantMissing: true, CodeVariantUnknown: true}
+	used := map[string]bool{"version-too-old": true, CodeVariantMissing: true, CodeVariantUnknown: true}
 	pattern := regexp.MustCompile(`(?:errorf|warnf)\("([a-z0-9-]+)",|diag\.(?:Error|Warning), "([a-z0-9-]+)",` +
 		`|severity, "([a-z0-9-]+)",|Code: "([a-z0-9-]+)"|p\.Code(?:, p\.PeerOnly)? = "([a-z0-9-]+)"|unsupported\(path`)
 	for _, name := range names {

@@ -208,7 +208,7 @@ func (g *ground) embed(folder *at, root string) {
 func (g *ground) owned(n tree.Node, folder *at) {
 	for _, name := range []string{"group", "user"} {
 		if owner := folder.key(name); anything(owner) {
-			n.Append().AddMember(name, g.t.lower(language().at("storage.files.*."+name), owner))
+			n.Append().AddMember(name, g.t.lower(documents().At("storage.files.*."+name), owner))
 		}
 	}
 }

@@ -1,20 +1,20 @@
 package butane
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 // lowerAll makes the config: what the document says in the config's own words first, then its sugar, each over what is
 // there (docs/peer/butane.md §12 has the order).
 func (t *translation) lowerAll() {
-	t.config = t.lower(language(), t.top)
+	t.config = t.lower(documents(), t.top)
 	t.setVersion(t.config, t.Spec)
 	t.mountUnits()
 	t.trees()
@@ -29,13 +29,13 @@ func (t *translation) lowerAll() {
 }
 
 // lower makes a node of the config from one of the document.
-func (t *translation) lower(s *shape, a *at) tree.Node {
-	switch s.kind {
+func (t *translation) lower(s *language.Shape, a *at) tree.Node {
+	switch s.Kind {
 	case tree.List:
 		list := t.tracer.List(a.node)
 		items := list.Append()
 		for item := range a.items() {
-			items.Add(t.lower(s.item, item))
+			items.Add(t.lower(s.Item, item))
 		}
 		return list
 	case tree.Object:
@@ -46,22 +46,22 @@ func (t *translation) lower(s *shape, a *at) tree.Node {
 
 // lowerObject makes an object, its embedded content included. Empty objects say nothing and vanish, but as items of a
 // list, where they count, and where the version can tell them from absent ones.
-func (t *translation) lowerObject(s *shape, a *at) tree.Node {
+func (t *translation) lowerObject(s *language.Shape, a *at) tree.Node {
 	object := t.tracer.Object(a.node)
 	members := object.Append()
 	content := t.content(s, a)
 	for c := range a.node.Children() {
-		m := s.find(c.Key(), t.Dialect)
-		if m == nil || m.json == "" || c.Kind() == tree.Null || m.name == "compression" && content.compressed() {
+		m := t.edition.Find(s, c.Key())
+		if m == nil || m.Key == "" || c.Kind() == tree.Null || m.Name == "compression" && content.compressed() {
 			continue
 		}
-		child := t.lower(m, a.with(m.name, c))
+		child := t.lower(m, a.with(m.Name, c))
 		if c.Kind() < tree.List || child.First().Exists() || t.optional(m) {
-			members.AddMember(m.json, child)
+			members.AddMember(m.Key, child)
 		}
 	}
 	content.add(members)
-	switch s.path {
+	switch s.Path {
 	case "passwd.users.*":
 		t.localKeys(a, object)
 	case "systemd.units.*", "systemd.units.*.dropins.*":
@@ -242,7 +242,7 @@ func ownKeys(text string) string {
 	var out strings.Builder
 	for word := range strings.SplitAfterSeq(text, " ") {
 		key := strings.Trim(word, ` ",:;.`)
-		if spelled := snake(key); spelled != key && isKey(language(), key) {
+		if spelled := language.Snake(key); spelled != key && isKey(key) {
 			word = strings.Replace(word, key, spelled, 1)
 		}
 		out.WriteString(word)
@@ -251,9 +251,7 @@ func ownKeys(text string) string {
 }
 
 // isKey: configs have the key somewhere.
-func isKey(s *shape, key string) bool {
-	if s.item != nil {
-		return isKey(s.item, key)
-	}
-	return slices.ContainsFunc(s.members, func(m *shape) bool { return m.json == key || isKey(m, key) })
+func isKey(key string) (known bool) {
+	language.Config().Walk(func(s *language.Shape) { known = known || s.Name == key })
+	return known
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -21,7 +23,7 @@ func (r *Result) MachineConfig() []byte {
 		labels.members = append(labels.members, &entry{key: label.Key(), text: label.Text(), isText: true})
 	}
 	metadata.members = append(metadata.members, labels)
-	spec := &entry{key: "spec", members: []*entry{r.entry("config", r.t.config, language())}}
+	spec := &entry{key: "spec", members: []*entry{r.entry("config", r.t.config, language.Config())}}
 	for _, name := range []string{"extensions", "fips", "kernel_arguments", "kernel_type"} {
 		if field := top.key("openshift", name); field.says() {
 			spec.members = append(spec.members, r.sugarEntry(camel(name), field))
@@ -62,27 +64,22 @@ func (r *Result) sugarEntry(key string, a *at) *entry {
 }
 
 // entry makes the entries of a part of the config, the same that JSON would have.
-func (r *Result) entry(key string, n tree.Node, s *shape) *entry {
+func (r *Result) entry(key string, n tree.Node, s *language.Shape) *entry {
 	e := &entry{key: key}
-	enc := encoder{spec: r.t.Spec}
 	switch n.Kind() {
 	case tree.Object:
 		e.members = []*entry{}
-		for _, m := range s.members {
-			c := n.Get(m.json)
-			if m.json != "" && !enc.silent(c, m) {
-				e.members = append(e.members, r.entry(m.json, c, m))
-			} else if text, needed := enc.needed(s, m); needed && m.json != "" && m.since <= r.t.Spec {
-				e.members = append(e.members, &entry{key: m.json, text: strings.Trim(text, `"`), isText: text == `""`})
+		document.Members(n, s, r.t.Spec, func(m *language.Shape, c tree.Node, as string) {
+			if as == "" {
+				e.members = append(e.members, r.entry(m.Name, c, m))
+			} else {
+				e.members = append(e.members, &entry{key: m.Name, text: strings.Trim(as, `"`), isText: as == `""`})
 			}
-		}
-		if s.path == "ignition" {
-			e.members = append(e.members, &entry{key: "version", text: n.Get("version").Text(), isText: true})
-		}
+		})
 	case tree.List:
 		e.isList = true
 		for c := range n.Children() {
-			e.items = append(e.items, r.entry("", c, s.item))
+			e.items = append(e.items, r.entry("", c, s.Item))
 		}
 	case tree.String:
 		e.text, e.isText = n.Text(), true
@@ -115,7 +112,7 @@ func (m *manifest) members(all []*entry, depth int) {
 func (m *manifest) member(e *entry, depth int) {
 	key := e.key
 	if !isPlain(key) {
-		key = string(appendString(nil, key))
+		key = string(document.AppendQuoted(nil, key))
 	}
 	if len(key) > longestKey {
 		m.out.WriteString("? ")
@@ -197,7 +194,7 @@ func (m *manifest) scalar(s string, depth int) {
 			m.out.WriteByte('\n')
 		}
 	default:
-		m.out.Write(appendString(nil, s))
+		m.out.Write(document.AppendQuoted(nil, s))
 	}
 }
 
@@ -207,7 +204,7 @@ func isBlock(s string) bool {
 		return false
 	}
 	for _, r := range s {
-		if r != '\n' && r != '\t' && (!isPrintable(r) || r >= 0xd800) {
+		if r != '\n' && r != '\t' && (!document.IsPrintable(r) || r >= 0xd800) {
 			return false
 		}
 	}

@@ -3,6 +3,7 @@ package butane
 import (
 	"slices"
 
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -33,7 +34,7 @@ func (t *translation) mapNode(n tree.Node, path string) {
 			t.mapNode(c, itemPath(path, i))
 			i++
 		} else {
-			t.mapNode(c, join(path, c.Key()))
+			t.mapNode(c, language.Join(path, c.Key()))
 		}
 	}
 }
@@ -56,7 +57,7 @@ func (t *translation) mapCopy(a *at, path string) {
 	}
 	if a.node.Kind() == tree.Object {
 		for c := range a.node.Children() {
-			t.mapCopy(a.with(c.Key(), c), join(path, c.Key()))
+			t.mapCopy(a.with(c.Key(), c), language.Join(path, c.Key()))
 		}
 	}
 }

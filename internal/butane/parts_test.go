@@ -9,7 +9,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/language"
 )
 
 func TestModesThatPeopleWriteAreTypical(t *testing.T) {
@@ -48,36 +48,36 @@ func TestInstancesKnowTheirTemplate(t *testing.T) {
 
 func TestEveryFieldOfAConfigHasAKey(t *testing.T) {
 	seen := map[string]bool{}
-	var walk func(s *shape)
-	walk = func(s *shape) {
-		if s.item != nil {
-			walk(s.item)
+	var walk func(s *language.Shape)
+	walk = func(s *language.Shape) {
+		if s.Item != nil {
+			walk(s.Item)
 		}
 		names := map[string]bool{}
-		for _, m := range s.members {
-			assert.False(t, names[m.name], "%s stands twice in %s", m.name, s.path)
-			names[m.name] = true
-			if m.json != "" {
-				seen[m.path] = true
+		for _, m := range s.Members {
+			assert.False(t, names[m.Name], "%s stands twice in %s", m.Name, s.Path)
+			names[m.Name] = true
+			if m.Key != "" {
+				seen[m.Path] = true
 			}
 			walk(m)
 		}
 	}
-	walk(language())
-	require.Len(t, seen, len(document.Paths(config.Newest))-1, "all but the config's own version")
+	walk(documents())
+	require.Len(t, seen, len(language.Paths(config.Newest))-1, "all but the config's own version")
 	for key, want := range map[string]string{"sizeMiB": "size_mib",
 		"typeGuid": "type_guid", "httpResponseHeaders": "http_response_headers", "uuid": "uuid", "tpm2": "tpm2",
 		"sshAuthorizedKeys": "ssh_authorized_keys"} {
-		assert.Equal(t, want, snake(key))
+		assert.Equal(t, want, language.Snake(key))
 	}
 }
 
 func TestEveryFieldOfTheTableOfSugarHasAPlace(t *testing.T) {
 	for _, row := range Sugar() {
-		s := language().at(row.Path)
+		s := documents().At(row.Path)
 		require.NotNil(t, s, row.Path)
 		assert.NotEmpty(t, row.Line, row.Path)
-		assert.Empty(t, s.json, row.Path)
+		assert.Empty(t, s.Key, row.Path)
 	}
 }
 

@@ -1,13 +1,13 @@
 package butane
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -79,7 +79,7 @@ func machineConfigPath(path string) string { return "$.spec.config" + snakePath(
 func snakePath(path string) string {
 	steps := strings.Split(path, ".")
 	for i := range steps {
-		steps[i] = snake(steps[i])
+		steps[i] = language.Snake(steps[i])
 	}
 	return strings.Join(steps, ".")
 }
@@ -111,12 +111,6 @@ func (t *translation) remember(a *at) {
 			t.remember(a.with(c.Key(), c))
 		}
 	}
-}
-
-// disjoint sorts spans and drops those inside of others.
-func disjoint(spans []diag.Span) []diag.Span {
-	slices.SortFunc(spans, func(a, b diag.Span) int { return cmp.Or(a.Start-b.Start, b.End-a.End) })
-	return slices.CompactFunc(spans, func(next, before diag.Span) bool { return next.Start < before.End })
 }
 
 func itemPath(list string, i int) string { return list + "." + strconv.Itoa(i) }

@@ -119,8 +119,7 @@ func (t *translation) machineConfigRules() {
 		t.top.key("metadata", "labels").errorf("metadata-role",
 			"a MachineConfig needs the label "+roleLabel).Hint = "it is worker or master"
 	}
-	if kind := t.top.key("openshift", "kernel_type"); !slices.Contains([]string{"", "default", "realtime"},
-		kind.text()) {
+	if kind := t.top.key("openshift", "kernel_type"); !slices.Contains(kernelTypes(), kind.text()) {
 		kind.errorf("kernel-type",
 			fmt.Sprintf("the kernel type %q is not known", kind.text())).Hint = "default and realtime are"
 	}
@@ -148,6 +147,8 @@ func (t *translation) machineConfigRules() {
 		p.Hint, p.PeerOnly = "add it to openshift.kernel_arguments", i > 0
 	}
 }
+
+func kernelTypes() []string { return []string{"", "default", "realtime"} }
 
 // machineConfig fits the config to what a MachineConfig can hold (docs/peer/butane.md §11).
 func (t *translation) machineConfig() {

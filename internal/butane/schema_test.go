@@ -17,6 +17,8 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
@@ -66,7 +68,7 @@ func schemaCases(t *testing.T) []schemaCase {
 	for v := config.V3_0; v <= config.Newest; v++ {
 		c := schemaCase{name: "ignition " + v.String(),
 			head: map[string]any{"ignition": map[string]any{"version": v.String()}}}
-		c.checker, c.raw = compiled(t, ConfigSchema(v))
+		c.checker, c.raw = compiled(t, document.ConfigSchema(v))
 		c.problems = func(text string) []diag.Problem {
 			_, problems := rules.Text("a.ign", []byte(text))
 			return diag.For(diag.Workstation, problems)
@@ -101,7 +103,7 @@ func (c schemaCase) refused(doc map[string]any) (codes []string) {
 // A place is a key that some language has, with what identifies the objects on the way to it.
 type place struct {
 	path []string
-	at   *shape
+	at   *language.Shape
 }
 
 // written is the path as problems have it.
@@ -112,16 +114,16 @@ func (p place) written() string {
 // places lists every key of every dialect and version. Whether a language has it, its schema and its reader must agree
 // on.
 func places(yaml bool) (all []place) {
-	var walk func(s *shape, path []string)
-	walk = func(s *shape, path []string) {
-		if s.item != nil {
-			walk(s.item, append(slices.Clone(path), "*"))
+	var walk func(s *language.Shape, path []string)
+	walk = func(s *language.Shape, path []string) {
+		if s.Item != nil {
+			walk(s.Item, append(slices.Clone(path), "*"))
 			return
 		}
-		for _, m := range s.members {
-			name := m.name
+		for _, m := range s.Members {
+			name := m.Name
 			if !yaml {
-				name = m.json
+				name = m.Key
 			}
 			if name == "" || len(path) == 0 && (name == "variant" || name == "version") {
 				continue
@@ -131,7 +133,7 @@ func places(yaml bool) (all []place) {
 			walk(m, at)
 		}
 	}
-	walk(language(), nil)
+	walk(documents(), nil)
 	return all
 }
 
@@ -194,39 +196,42 @@ func filler(name string) any {
 	return "x"
 }
 
+// isIdentity: no item of its list is without the member.
+func isIdentity(m *language.Shape) bool { return m.Field.Written.Has(config.Newest) }
+
 // sample is a value that says something of a place.
-func sample(s *shape, yaml bool) any {
+func sample(s *language.Shape, yaml bool) any {
 	switch {
-	case s.labels:
+	case s.Labels:
 		return map[string]any{roleLabel: "worker"}
-	case s.kind == tree.List:
-		return []any{sample(s.item, yaml)}
-	case s.kind == tree.Number:
+	case s.Kind == tree.List:
+		return []any{sample(s.Item, yaml)}
+	case s.Kind == tree.Number:
 		return 1
-	case s.kind == tree.Bool:
+	case s.Kind == tree.Bool:
 		return true
-	case s.kind == tree.String:
-		return filler(s.name)
+	case s.Kind == tree.String:
+		return filler(s.Name)
 	}
 	object := map[string]any{}
-	for _, m := range s.members {
-		name := m.name
+	for _, m := range s.Members {
+		name := m.Name
 		if !yaml {
-			name = m.json
+			name = m.Key
 		}
-		if m.kind < tree.List && name != "" && m.since == s.since && (len(object) == 0 ||
-			m.path == "grub.users.*.password_hash") || isIdentity(s, m) {
+		if m.Kind < tree.List && name != "" && m.Since == s.Since && (len(object) == 0 ||
+			m.Path == "grub.users.*.password_hash") || isIdentity(m) {
 			object[name] = filler(name)
-			if m.kind != tree.String {
+			if m.Kind != tree.String {
 				object[name] = sample(m, yaml)
 			}
 		}
 	}
 	if len(object) == 0 {
-		for _, m := range s.members {
-			name := m.name
+		for _, m := range s.Members {
+			name := m.Name
 			if !yaml {
-				name = m.json
+				name = m.Key
 			}
 			if name != "" {
 				return map[string]any{name: sample(m, yaml)}
@@ -284,7 +289,7 @@ func TestASchemaHasTheKeysThatTheReaderTakes(t *testing.T) {
 func TestASchemaRefusesKeysThatNobodyKnows(t *testing.T) {
 	for _, c := range schemaCases(t) {
 		for _, p := range places(c.yaml) {
-			if p.at.kind != tree.Object || p.at.labels || c.lookup(p.path) == nil {
+			if p.at.Kind != tree.Object || p.at.Labels || c.lookup(p.path) == nil {
 				continue
 			}
 			doc := c.document(append(slices.Clone(p.path), "zz"), 1)
@@ -443,7 +448,7 @@ func TestEveryExampleIsWhatItsSchemaSays(t *testing.T) {
 			} else {
 				v, fault := config.ParseVersion(doc["ignition"].(map[string]any)["version"].(string))
 				require.Nil(t, fault)
-				schema = ConfigSchema(v)
+				schema = document.ConfigSchema(v)
 			}
 			checker, _ := compiled(t, schema)
 			require.NoError(t, checker.Validate(normal(t, doc)))

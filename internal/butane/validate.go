@@ -7,13 +7,14 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/field"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
 // validate holds the document against the rules of its sugar. The rules of the config come when it is there.
 func (t *translation) validate() {
-	t.wellSourced(language(), t.top)
+	t.wellSourced(documents(), t.top)
 	storage := t.top.key("storage")
 	for _, kind := range []string{"directories", "files"} {
 		for node := range storage.key(kind).items() {
@@ -60,25 +61,25 @@ func (t *translation) grubRules() {
 }
 
 // wellSourced looks for resources with more than one content.
-func (t *translation) wellSourced(s *shape, a *at) {
-	if s.kind == tree.List {
+func (t *translation) wellSourced(s *language.Shape, a *at) {
+	if s.Kind == tree.List {
 		for item := range a.items() {
-			t.wellSourced(s.item, item)
+			t.wellSourced(s.Item, item)
 		}
 		return
 	}
-	for _, m := range s.members {
-		if m.json != "" && (len(m.members) > 0 || m.item != nil && len(m.item.members) > 0) {
-			if next := a.key(m.name); next.set() {
+	for _, m := range s.Members {
+		if m.Key != "" && (len(m.Members) > 0 || m.Item != nil && len(m.Item.Members) > 0) {
+			if next := a.key(m.Name); next.set() {
 				t.wellSourced(m, next)
 			}
 		}
 	}
-	if s.member("inline") == nil {
+	if s.Member("inline") == nil {
 		return
 	}
 	t.oneSource(a)
-	if strings.HasPrefix(s.path, "ignition.config.") && t.Spec > config.V3_0 {
+	if strings.HasPrefix(s.Path, "ignition.config.") && t.Spec > config.V3_0 {
 		t.inner(a)
 	}
 }

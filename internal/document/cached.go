@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -29,8 +30,8 @@ func (doc *Document) Cached() (text []byte, apart []Advertisement) {
 			}
 		}
 	}
-	return doc.json(func(m *member, n tree.Node) bool {
-		return m.name == "advertisement" && doc.losing[n.Document()]
+	return doc.json(func(m *language.Shape, n tree.Node) bool {
+		return m.Name == "advertisement" && doc.losing[n.Document()]
 	}), apart
 }
 

@@ -10,12 +10,13 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 // A decoder walks a tree once, fills the model and makes the tree canonical.
 type decoder struct {
-	version  config.Version
+	edition  *language.Edition
 	problems diag.List
 	ignored  diag.List
 	unread   map[string]bool // paths of the objects in which a value was of a wrong kind
@@ -27,18 +28,18 @@ type decoder struct {
 
 func (d *decoder) run(root tree.Node) *config.Config {
 	c := &config.Config{}
-	d.object(root, language(), reflect.ValueOf(c).Elem(), &diag.Trail{}, true)
+	d.object(root, language.Config(), reflect.ValueOf(c).Elem(), &diag.Trail{}, true)
 	return c
 }
 
 // value reads a node of any shape. checked is false below a key of the wrong case, where unknown keys are not looked
 // for. It reports whether the node stays in the canonical tree.
-func (d *decoder) value(n tree.Node, s *shape, v reflect.Value, at *diag.Trail, checked bool) (stays bool) {
+func (d *decoder) value(n tree.Node, s *language.Shape, v reflect.Value, at *diag.Trail, checked bool) (stays bool) {
 	kind := n.Kind()
-	if kind == tree.Null && s.kind != tree.Object {
+	if kind == tree.Null && s.Kind != tree.Object {
 		return false
 	}
-	switch s.kind {
+	switch s.Kind {
 	case tree.Object:
 		return d.object(n, s, v, at, checked)
 	case kind:
@@ -99,12 +100,12 @@ func (d *decoder) number(n tree.Node, v reflect.Value, at *diag.Trail) bool {
 	return true
 }
 
-func (d *decoder) list(n tree.Node, s *shape, v reflect.Value, at *diag.Trail, checked bool) {
+func (d *decoder) list(n tree.Node, s *language.Shape, v reflect.Value, at *diag.Trail, checked bool) {
 	count := n.Len()
 	items := reflect.MakeSlice(v.Type(), count, count)
 	step := diag.Trail{Up: at}
 	for c := range n.Children() {
-		d.item(c, s.item, items.Index(step.Index), &step, checked)
+		d.item(c, s.Item, items.Index(step.Index), &step, checked)
 		step.Index++
 	}
 	if count > 0 {
@@ -113,20 +114,20 @@ func (d *decoder) list(n tree.Node, s *shape, v reflect.Value, at *diag.Trail, c
 }
 
 // item reads an element of a list. A null there is the element's zero value, and stays so.
-func (d *decoder) item(n tree.Node, s *shape, v reflect.Value, at *diag.Trail, checked bool) {
-	if n.Kind() == tree.Null && s.kind == tree.String {
+func (d *decoder) item(n tree.Node, s *language.Shape, v reflect.Value, at *diag.Trail, checked bool) {
+	if n.Kind() == tree.Null && s.Kind == tree.String {
 		n.Become(tree.String, "")
 	}
-	if !d.value(n, s, v, at, checked) && s.kind == tree.Object {
+	if !d.value(n, s, v, at, checked) && s.Kind == tree.Object {
 		n.Clear(tree.Object)
 	}
 }
 
-func (d *decoder) object(n tree.Node, s *shape, v reflect.Value, at *diag.Trail, checked bool) (stays bool) {
+func (d *decoder) object(n tree.Node, s *language.Shape, v reflect.Value, at *diag.Trail, checked bool) (stays bool) {
 	switch n.Kind() {
 	case tree.Object:
 	case tree.Null:
-		if checked && !d.optional(s) {
+		if checked && !s.Field.Nullable.Has(d.edition.Version) {
 			if p, kept := d.ignored.Next(diag.Problem{Severity: diag.Warning, Code: "null-object"}); kept {
 				p.Place, p.Path, p.Message, p.Hint = n.Place(), at.String(),
 					"null stands where an object belongs; it is ignored", "write {} or leave the key out"
@@ -147,7 +148,7 @@ func (d *decoder) object(n tree.Node, s *shape, v reflect.Value, at *diag.Trail,
 	told := segments{from: len(d.ignored.Kept())}
 	n.Keep(func(c tree.Node) bool {
 		key := c.Key()
-		m, exact := s.find(key, d.version)
+		m, exact := d.edition.FindFolded(s, key)
 		if m == nil {
 			d.dropped = append(d.dropped, c.Span()) // it may be a misspelt secret
 			if !diag.MayShow(key) {
@@ -160,10 +161,10 @@ func (d *decoder) object(n tree.Node, s *shape, v reflect.Value, at *diag.Trail,
 				doc := n.Document()
 				doc.Folded = append(doc.Folded, diag.Folded{Span: c.Span(), Ancestor: n.Span().Start})
 			}
-			c.Rename(m.name)
+			c.Rename(m.Name)
 		}
-		step.Name = m.name
-		stays := d.value(c, m.shape, v.FieldByIndex(m.index), &step, checked && exact)
+		step.Name = m.Name
+		stays := d.value(c, m, v.FieldByIndex(m.Index), &step, checked && exact)
 		told.add(m, s, len(d.ignored.Kept()))
 		return stays
 	})
@@ -180,14 +181,13 @@ type segments struct {
 
 type segment struct{ member, from, to int }
 
-func (s *segments) add(m *member, of *shape, to int) {
+func (s *segments) add(m *language.Shape, of *language.Shape, to int) {
 	from := s.from
 	if len(s.parts) > 0 {
 		from = s.parts[len(s.parts)-1].to
 	}
 	if to > from {
-		s.parts = append(s.parts,
-			segment{slices.IndexFunc(of.members, func(x member) bool { return x.name == m.name }), from, to})
+		s.parts = append(s.parts, segment{slices.Index(of.Members, m), from, to})
 	}
 }
 
@@ -205,20 +205,15 @@ func (s *segments) sort(problems []diag.Problem) {
 	}
 }
 
-// optional: in 3.2.0 alone these two objects could be absent, so that null meant something there.
-func (d *decoder) optional(s *shape) bool {
-	return d.version == config.V3_2 && (s.path == "storage.luks.*.clevis" || s.path == "storage.luks.*.clevis.custom")
-}
-
 // repeats reports whether two members of an object mean the same field.
-func (d *decoder) repeats(n tree.Node, s *shape) bool {
+func (d *decoder) repeats(n tree.Node, s *language.Shape) bool {
 	var seen uint64
 	for c := range n.Children() {
-		m, _ := s.find(c.Key(), d.version)
+		m, _ := d.edition.FindFolded(s, c.Key())
 		if m == nil {
 			continue
 		}
-		bit := uint64(1) << (m.index[len(m.index)-1] + 16*(len(m.index)-1))
+		bit := uint64(1) << (m.Index[len(m.Index)-1] + 16*(len(m.Index)-1))
 		if seen&bit != 0 {
 			return true
 		}
@@ -229,38 +224,38 @@ func (d *decoder) repeats(n tree.Node, s *shape) bool {
 
 // unite makes one member of those that mean the same field: the members of objects accumulate, of other values the last
 // wins.
-func (d *decoder) unite(n tree.Node, s *shape, at *diag.Trail) {
+func (d *decoder) unite(n tree.Node, s *language.Shape, at *diag.Trail) {
 	first := map[string]*tree.Appender{}
 	kept := map[tree.Node]bool{}
 	last := map[string]tree.Node{}
 	for c := range n.Children() {
-		m, _ := s.find(c.Key(), d.version)
+		m, _ := d.edition.FindFolded(s, c.Key())
 		if m == nil {
 			continue
 		}
-		if before, twice := last[m.name]; twice {
-			d.repeated(c, before, m.name, at)
+		if before, twice := last[m.Name]; twice {
+			d.repeated(c, before, m.Name, at)
 		}
-		if before, twice := last[m.name]; !twice || c.Kind() != tree.Null || m.nullable || before.Kind() == tree.Null {
-			last[m.name] = c // a null leaves alone what cannot be absent
+		if before, twice := last[m.Name]; !twice || c.Kind() != tree.Null || m.Nullable || before.Kind() == tree.Null {
+			last[m.Name] = c // a null leaves alone what cannot be absent
 		}
-		if _, known := first[m.name]; !known && m.kind == tree.Object && c.Kind() == tree.Object {
-			first[m.name] = c.Append()
+		if _, known := first[m.Name]; !known && m.Kind == tree.Object && c.Kind() == tree.Object {
+			first[m.Name] = c.Append()
 			kept[c] = true
 		}
 	}
 	n.Keep(func(c tree.Node) bool {
-		m, _ := s.find(c.Key(), d.version)
+		m, _ := d.edition.FindFolded(s, c.Key())
 		if m == nil {
 			return true
 		}
-		if m.kind != tree.Object {
-			if c != last[m.name] {
+		if m.Kind != tree.Object {
+			if c != last[m.Name] {
 				d.dropped = append(d.dropped, c.Span())
 			}
-			return c == last[m.name]
+			return c == last[m.Name]
 		}
-		if into, known := first[m.name]; known && !kept[c] && c.Kind() == tree.Object {
+		if into, known := first[m.Name]; known && !kept[c] && c.Kind() == tree.Object {
 			into.Take(c)
 			return false
 		}
@@ -283,35 +278,35 @@ func (d *decoder) repeated(c, before tree.Node, name string, at *diag.Trail) {
 	p.Related = []diag.Related{{Place: before.KeyPlace(), Message: "it stands here first"}}
 }
 
-func (d *decoder) wrongType(n tree.Node, s *shape, at *diag.Trail) {
+func (d *decoder) wrongType(n tree.Node, s *language.Shape, at *diag.Trail) {
 	hint := ""
 	switch {
-	case s.kind == tree.Number && n.Kind() == tree.String && strings.HasSuffix(s.path, ".mode"):
+	case s.Kind == tree.Number && n.Kind() == tree.String && strings.HasSuffix(s.Path, ".mode"):
 		hint = "write permission bits as a decimal number: 420 is 0644, 493 is 0755"
 		if bits, err := strconv.ParseInt(n.Text(), 8, 32); err == nil && bits >= 0 {
 			hint = fmt.Sprintf("write permission bits as a decimal number: %d", bits)
 		}
-	case s.kind == tree.List:
+	case s.Kind == tree.List:
 		hint = "put it into brackets: […]"
-	case s.kind == tree.Object && n.Kind() == tree.String:
-		hint = s.objectOf()
-	case n.Kind() == tree.String && (s.kind == tree.Number || s.kind == tree.Bool):
+	case s.Kind == tree.Object && n.Kind() == tree.String:
+		hint = objectOf(s)
+	case n.Kind() == tree.String && (s.Kind == tree.Number || s.Kind == tree.Bool):
 		hint = "remove the quotes"
 	}
-	if s.secret != "" || n.Kind() >= tree.List || s.kind >= tree.List { // file contents as a string, say
+	if s.Secret != "" || n.Kind() >= tree.List || s.Kind >= tree.List { // file contents as a string, say
 		d.dropped = append(d.dropped, n.Span())
 	}
-	d.problem(n, at, fmt.Sprintf("%s is expected here, not %s", s.kind, n.Kind()), hint)
+	d.problem(n, at, fmt.Sprintf("%s is expected here, not %s", s.Kind, n.Kind()), hint)
 }
 
 // objectOf says how an object is written of which only the text that matters most was given.
-func (s *shape) objectOf() string {
+func objectOf(s *language.Shape) string {
 	for _, known := range []struct{ key, form string }{
 		{"source", `write {"source": "data:,…"}, with the text escaped as in a URL`},
 		{"name", `write {"name": "…"}`}, {"path", `write {"path": "…"}`}, {"device", `write {"device": "…"}`},
 		{"url", `write {"url": "…"}`},
 	} {
-		if m, exact := s.find(known.key, config.Newest); m != nil && exact {
+		if s.Member(known.key) != nil {
 			return known.form
 		}
 	}

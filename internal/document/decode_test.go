@@ -126,7 +126,7 @@ func TestDecodingIsThatOfThePeer(t *testing.T) {
 		{"explicit empty objects and null lists say nothing",
 			`"storage": {"files": null, "disks": []}, "passwd": {}, "systemd": {"units": null}`, `{}`, nil},
 		{"bytes that are not UTF-8 are replaced", `"passwd": {"users": [{"name": "` + "a\xff" + `"}]}`,
-			`{"passwd":{"users":[{"name":"a�"}]}}`, []string{"error not-utf8 $"}},
+			`{"passwd":{"users":[{"name":"a\ufffd"}]}}`, []string{"error not-utf8 $"}},
 		{"escapes in keys are read", `"\u0073torage": {"files": [{"\u0070ath": "/a"}]}`,
 			`{"storage":{"files":[{"path":"/a"}]}}`, nil},
 	} {

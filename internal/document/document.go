@@ -6,6 +6,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -32,11 +33,11 @@ func Decode(root tree.Node) (doc *Document, problems, ignored []diag.Problem) {
 		return nil, []diag.Problem{*problem}, nil
 	}
 	doc = &Document{Version: version, root: root}
-	d := decoder{version: version}
+	d := decoder{edition: language.OfVersion(version)}
 	doc.config = d.run(root)
 	doc.unread = d.unread
 	if text := root.Document(); text.Secrets == nil {
-		text.Secrets = func() []diag.Span { return secretSpans(root, d.dropped) }
+		text.Secrets = func() []diag.Span { return language.Secrets(root, language.Config(), d.dropped) }
 	}
 	return doc, d.problems.All(), d.ignored.All()
 }
@@ -44,7 +45,7 @@ func Decode(root tree.Node) (doc *Document, problems, ignored []diag.Problem) {
 // Config is what the document says, decoded at its own version.
 func (doc *Document) Config() *config.Config {
 	if doc.config == nil {
-		d := decoder{version: doc.Version}
+		d := decoder{edition: language.OfVersion(doc.Version)}
 		doc.config = d.run(doc.root)
 	}
 	return doc.config
@@ -80,7 +81,7 @@ func (doc *Document) upgrade() {
 	doc.upgraded = true
 	old := doc.Version
 	doc.Version = config.Newest
-	if old >= config.V3_6 {
+	if old.Reads(config.SpecialBits) {
 		doc.config.Ignition.Version = config.Newest.String() // no value means anything else
 	} else {
 		doc.config = nil
@@ -88,20 +89,20 @@ func (doc *Document) upgrade() {
 	if v := doc.root.Get("ignition").Get("version"); v.Exists() {
 		v.Become(tree.String, config.Newest.String())
 	}
-	if old == config.V3_4 {
+	if old.Reads(config.LostAdvertisements) {
 		doc.losing = texts{doc.root.Document(): true}
 	}
 	storage := doc.root.Get("storage")
-	if old < config.V3_6 {
+	if !old.Reads(config.SpecialBits) {
 		for _, list := range []string{"files", "directories"} {
 			for n := range storage.Get(list).Children() {
 				maskMode(n.Get("mode"))
 			}
 		}
 	}
-	if old < config.V3_3 {
-		// Up to 3.2.0 these could not be absent: a missing one was the empty string, and stays it.
-		for list, field := range map[string]string{"links": "target", "raid": "level"} {
+	for list, field := range map[string]string{"links": "target", "raid": "level"} {
+		// a missing one was the empty string, and stays it
+		if config.FieldAt("storage." + list + ".*." + field).Written.Has(old) {
 			for n := range storage.Get(list).Children() {
 				if !n.Get(field).Exists() {
 					n.Append().AddMember(field, n.Arena().NewString(n, ""))

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -12,7 +14,7 @@ import (
 // directories and links; kernel arguments) are looked at together. Lists where repetition has a meaning are not.
 func (doc *Document) Duplicates() []diag.Problem {
 	f := duplicateFinder{doc: doc, index: tree.Index{}}
-	f.object(doc.root, language(), &diag.Trail{})
+	f.object(doc.root, language.Config(), &diag.Trail{})
 	return f.problems.All()
 }
 
@@ -35,19 +37,18 @@ type spaceList struct {
 	first int32 // number of its first item
 }
 
-func (f *duplicateFinder) object(n tree.Node, s *shape, at *diag.Trail) {
+func (f *duplicateFinder) object(n tree.Node, s *language.Shape, at *diag.Trail) {
 	var spaces map[string]*space
 	step := diag.Trail{Up: at}
-	for i := range s.members {
-		m := &s.members[i]
-		c := n.Get(m.name)
+	for _, m := range s.Members {
+		c := n.Get(m.Name)
 		if !c.Exists() {
 			continue
 		}
-		step.Name = m.name
-		switch m.kind {
+		step.Name = m.Name
+		switch m.Kind {
 		case tree.Object:
-			f.object(c, m.shape, &step)
+			f.object(c, m, &step)
 		case tree.List:
 			if spaces == nil {
 				spaces = map[string]*space{}
@@ -57,31 +58,31 @@ func (f *duplicateFinder) object(n tree.Node, s *shape, at *diag.Trail) {
 	}
 }
 
-func (f *duplicateFinder) list(n tree.Node, m *member, at *diag.Trail, spaces map[string]*space) {
-	if m.id.mode != appending {
-		name := cmp.Or(m.id.space, m.name)
+func (f *duplicateFinder) list(n tree.Node, m *language.Shape, at *diag.Trail, spaces map[string]*space) {
+	if m.Field.List.Mode != config.Appending {
+		name := cmp.Or(m.Field.List.Space, m.Name)
 		if spaces[name] == nil {
 			spaces[name] = &space{seen: make(map[string]int32, n.Len())}
 		}
 		f.unique(n, m, at, spaces[name])
 	}
-	if m.item.kind != tree.Object {
+	if m.Item.Kind != tree.Object {
 		return
 	}
 	step := diag.Trail{Up: at}
 	for item := range n.Children() {
 		if hasLists(item) {
-			f.object(item, m.item, &step)
+			f.object(item, m.Item, &step)
 		}
 		step.Index++
 	}
 }
 
-func (f *duplicateFinder) unique(n tree.Node, m *member, at *diag.Trail, in *space) {
-	in.lists = append(in.lists, spaceList{m.name, n, in.items})
+func (f *duplicateFinder) unique(n tree.Node, m *language.Shape, at *diag.Trail, in *space) {
+	in.lists = append(in.lists, spaceList{m.Name, n, in.items})
 	step := diag.Trail{Up: at}
 	for item := range n.Children() {
-		key := m.id.of(item)
+		key := keyOf(m.Field.List, item)
 		if first, twice := in.seen[key]; twice {
 			f.found(item, m, key, in, first, &step)
 		} else {
@@ -102,7 +103,7 @@ func hasLists(item tree.Node) bool {
 	return false
 }
 
-func (f *duplicateFinder) found(item tree.Node, m *member, key string, in *space, first int32, at *diag.Trail) {
+func (f *duplicateFinder) found(item tree.Node, m *language.Shape, key string, in *space, first int32, at *diag.Trail) {
 	if f.doc.Unread(at.String) {
 		return
 	}
@@ -119,7 +120,7 @@ func (f *duplicateFinder) found(item tree.Node, m *member, key string, in *space
 	index := int(first - list.first)
 	path := (&diag.Trail{Up: at.Up.Up, Name: list.name}).String()
 	p.Place, p.Path = item.Place(), at.String()
-	p.Message = fmt.Sprintf("%s is there twice in %s", m.id.describe(key), m.name)
+	p.Message = fmt.Sprintf("%s is there twice in %s", describe(m.Field.List, key), m.Name)
 	p.Hint = "remove one of the two, or put what they say into one"
 	p.Related = []diag.Related{{Place: f.index.At(list.node, index).Place(), Path: fmt.Sprintf("%s.%d", path, index),
 		Message: "it is first defined here"}}

@@ -7,77 +7,19 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// How two lists at the same place become one.
-type mergeMode uint8
-
-const (
-	keyed     mergeMode = iota + 1 // items with equal keys merge in place, the child's others follow
-	union                          // strings: the parent's, then the child's that are new
-	appending                      // the parent's items, then the child's
-	headers                        // keyed, and a child's item without a value deletes the parent's
-)
-
-// An identity says what makes two items of a list the same one.
-type identity struct {
-	mode mergeMode
-	key  string // the member that holds an item's key; "" for lists of strings
-	// space names what several lists of one object share: an item of the child in one of them removes the parent's item
-	// of that key from the others.
-	space string
-}
-
-// listIdentities is the table of every list of the language (docs/peer/spec.md §5).
-func listIdentities() map[string]identity {
-	ids := map[string]identity{
-		"ignition.config.merge":                        {mode: keyed, key: "source"},
-		"ignition.security.tls.certificateAuthorities": {mode: keyed, key: "source"},
-		"ignition.proxy.noProxy":                       {mode: union},
-		"kernelArguments.shouldExist":                  {mode: union, space: "kernel argument"},
-		"kernelArguments.shouldNotExist":               {mode: union, space: "kernel argument"},
-		"passwd.groups":                                {mode: keyed, key: "name"},
-		"passwd.users":                                 {mode: keyed, key: "name"},
-		"passwd.users.*.groups":                        {mode: union},
-		"passwd.users.*.sshAuthorizedKeys":             {mode: union},
-		"storage.directories":                          {mode: keyed, key: "path", space: "node"},
-		"storage.files":                                {mode: keyed, key: "path", space: "node"},
-		"storage.files.*.append":                       {mode: appending},
-		"storage.links":                                {mode: keyed, key: "path", space: "node"},
-		"storage.disks":                                {mode: keyed, key: "device"},
-		"storage.disks.*.partitions":                   {mode: keyed, key: "number"},
-		"storage.filesystems":                          {mode: keyed, key: "device"},
-		"storage.filesystems.*.mountOptions":           {mode: appending},
-		"storage.filesystems.*.options":                {mode: appending},
-		"storage.luks":                                 {mode: keyed, key: "name"},
-		"storage.luks.*.clevis.tang":                   {mode: keyed, key: "url"},
-		"storage.luks.*.openOptions":                   {mode: union},
-		"storage.luks.*.options":                       {mode: appending},
-		"storage.raid":                                 {mode: keyed, key: "name"},
-		"storage.raid.*.devices":                       {mode: union},
-		"storage.raid.*.options":                       {mode: appending},
-		"systemd.units":                                {mode: keyed, key: "name"},
-		"systemd.units.*.dropins":                      {mode: keyed, key: "name"},
-	}
-	for _, resource := range []string{
-		"ignition.config.merge.*", "ignition.config.replace", "ignition.security.tls.certificateAuthorities.*",
-		"storage.files.*.contents", "storage.files.*.append.*", "storage.luks.*.keyFile",
-	} {
-		ids[resource+".httpHeaders"] = identity{mode: headers, key: "name"}
-	}
-	return ids
-}
-
-// of gives the key of a list's item.
-func (id identity) of(item tree.Node) string {
-	switch id.key {
+// keyOf gives the key of a list's item.
+func keyOf(list config.List, item tree.Node) string {
+	switch list.Key {
 	case "":
 		return item.Text()
 	case "number":
 		return partitionKey(item)
 	}
-	return item.Get(id.key).Text()
+	return item.Get(list.Key).Text()
 }
 
 // partitionKey: a partition is known by its number, one without by its label.
@@ -103,18 +45,18 @@ func Merge(parent *Document, children ...*Document) *Document {
 		roots = append(roots, m.own(doc))
 		merged.losing = merged.losing.with(doc.losing)
 	}
-	merged.root = m.object(language(), roots)
+	merged.root = m.object(language.Config(), roots)
 	return merged
 }
 
 // MergeIgnition gives the metadata that Merge would, without merging the rest.
 func MergeIgnition(parent, child *Document) config.Ignition {
 	m := merger{parent.root.Arena()}
-	ignition, _ := language().find("ignition", config.Newest)
-	d := decoder{version: config.Newest}
+	ignition := language.Config().Member("ignition")
+	d := decoder{edition: language.OfVersion(config.Newest)}
 	var merged config.Ignition
-	both := m.value(ignition.shape, []tree.Node{m.own(parent).Get("ignition"), m.own(child).Get("ignition")})
-	d.value(both, ignition.shape, reflect.ValueOf(&merged).Elem(), &diag.Trail{}, false)
+	both := m.value(ignition, []tree.Node{m.own(parent).Get("ignition"), m.own(child).Get("ignition")})
+	d.value(both, ignition, reflect.ValueOf(&merged).Elem(), &diag.Trail{}, false)
 	return merged
 }
 
@@ -149,7 +91,7 @@ func (m merger) own(doc *Document) tree.Node {
 }
 
 // value merges what documents say at one place, each over those before it. Some say nothing.
-func (m merger) value(s *shape, said []tree.Node) tree.Node {
+func (m merger) value(s *language.Shape, said []tree.Node) tree.Node {
 	there := said[:0:0]
 	for _, n := range said {
 		if n.Exists() {
@@ -159,13 +101,13 @@ func (m merger) value(s *shape, said []tree.Node) tree.Node {
 	switch {
 	case len(there) == 0:
 		return tree.Node{}
-	case len(there) == 1 || s.kind != tree.Object:
+	case len(there) == 1 || s.Kind != tree.Object:
 		return there[len(there)-1].Copy()
 	}
 	return m.object(s, there)
 }
 
-func (m merger) object(s *shape, objects []tree.Node) tree.Node {
+func (m merger) object(s *language.Shape, objects []tree.Node) tree.Node {
 	if len(objects) == 1 {
 		return objects[0].Copy()
 	}
@@ -176,28 +118,27 @@ func (m merger) object(s *shape, objects []tree.Node) tree.Node {
 	}
 	members := merged.Append()
 	said := make([]tree.Node, len(objects))
-	for i := range s.members {
-		field := &s.members[i]
+	for _, field := range s.Members {
 		for k, object := range objects {
-			said[k] = object.Get(field.name)
+			said[k] = object.Get(field.Name)
 		}
 		var value tree.Node
-		if field.kind == tree.List {
+		if field.Kind == tree.List {
 			value = m.list(s, field, objects, said)
 		} else {
-			value = m.value(field.shape, said)
+			value = m.value(field, said)
 		}
 		if value.Exists() {
-			members.AddMember(field.name, value)
+			members.AddMember(field.Name, value)
 		}
 	}
 	return merged
 }
 
 // list merges the lists that objects have under one name.
-func (m merger) list(s *shape, field *member, objects, lists []tree.Node) tree.Node {
+func (m merger) list(s *language.Shape, field *language.Shape, objects, lists []tree.Node) tree.Node {
 	var place tree.Node
-	l := layers{id: field.id, at: map[string]int{}}
+	l := layers{list: field.Field.List, at: map[string]int{}}
 	for k, list := range lists {
 		if !place.Exists() {
 			place = list
@@ -216,7 +157,7 @@ func (m merger) list(s *shape, field *member, objects, lists []tree.Node) tree.N
 	items := merged.Append()
 	for _, item := range l.items {
 		if !item.gone {
-			items.Add(m.object(field.item, append([]tree.Node{item.node}, item.over...)))
+			items.Add(m.object(field.Item, append([]tree.Node{item.node}, item.over...)))
 		}
 	}
 	return merged
@@ -232,7 +173,7 @@ type layered struct {
 
 // layers are the items of a list in the making.
 type layers struct {
-	id    identity
+	list  config.List
 	items []layered
 	at    map[string]int // the first item of a key that is there, counted from 1
 	as    tree.Node      // the list that these are the items of, if they are those of one
@@ -247,15 +188,15 @@ func (l *layers) put(list tree.Node, elsewhere map[string]bool) {
 	if l.as = (tree.Node{}); len(l.items) == 0 {
 		l.as = list
 	}
-	if l.id.mode == appending || len(l.items) == 0 && len(elsewhere) == 0 {
+	if l.list.Mode == config.Appending || len(l.items) == 0 && len(elsewhere) == 0 {
 		for item := range list.Children() {
-			l.add(item, l.id.mode != appending)
+			l.add(item, l.list.Mode != config.Appending)
 		}
 		return
 	}
 	mine := map[string]tree.Node{}
 	for item := range list.Children() {
-		mine[l.id.of(item)] = item
+		mine[keyOf(l.list, item)] = item
 	}
 	for key := range elsewhere {
 		if _, both := mine[key]; !both {
@@ -264,7 +205,7 @@ func (l *layers) put(list tree.Node, elsewhere map[string]bool) {
 	}
 	met := map[string]bool{}
 	for item := range list.Children() {
-		key := l.id.of(item)
+		key := keyOf(l.list, item)
 		both, seen := met[key]
 		if !seen {
 			both = l.at[key] > 0
@@ -283,18 +224,18 @@ func (l *layers) add(item tree.Node, known bool) {
 	if !known {
 		return
 	}
-	key := l.id.of(item)
+	key := keyOf(l.list, item)
 	l.items[len(l.items)-1].same = l.at[key]
 	l.at[key] = len(l.items)
 }
 
 // cover puts an item over those of its key.
 func (l *layers) cover(key string, item tree.Node) {
-	if l.id.mode == headers && !item.Get("value").Exists() {
+	if l.list.Mode == config.Headers && !item.Get("value").Exists() {
 		l.remove(key)
 		return
 	}
-	for i := l.at[key]; i > 0 && l.id.mode != union; i = l.items[i-1].same {
+	for i := l.at[key]; i > 0 && l.list.Mode != config.Union; i = l.items[i-1].same {
 		l.items[i-1].over = append(l.items[i-1].over, item)
 	}
 }
@@ -307,35 +248,34 @@ func (l *layers) remove(key string) {
 }
 
 // siblingKeys collects what an object has in the other lists of the field's name space.
-func siblingKeys(s *shape, field *member, object tree.Node) map[string]bool {
-	if field.id.space == "" {
+func siblingKeys(s *language.Shape, field *language.Shape, object tree.Node) map[string]bool {
+	if field.Field.List.Space == "" {
 		return nil
 	}
 	keys := map[string]bool{}
-	for i := range s.members {
-		other := &s.members[i]
-		if other.id.space != field.id.space || other.name == field.name {
+	for _, other := range s.Members {
+		if other.Field.List.Space != field.Field.List.Space || other.Name == field.Name {
 			continue
 		}
-		for item := range object.Get(other.name).Children() {
-			keys[other.id.of(item)] = true
+		for item := range object.Get(other.Name).Children() {
+			keys[keyOf(other.Field.List, item)] = true
 		}
 	}
 	return keys
 }
 
 // describe names an item's key for people: `path "/etc/motd"`. What may be secret is not repeated.
-func (id identity) describe(key string) string {
-	switch id.key {
+func describe(list config.List, key string) string {
+	switch list.Key {
 	case "":
 		return "the same value"
 	case "source", "url":
-		return "the same " + id.key
+		return "the same " + list.Key
 	case "number":
 		if kind, value, ok := strings.Cut(key, ":"); ok {
 			return kind + " " + strconv.Quote(value)
 		}
 		return "neither number nor label"
 	}
-	return id.key + " " + strconv.Quote(key)
+	return list.Key + " " + strconv.Quote(key)
 }

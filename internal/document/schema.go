@@ -1,126 +1,210 @@
 package document
 
 import (
-	"reflect"
+	"slices"
+	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// A shape is what the language says of one place in a document, in its newest version.
-type shape struct {
-	kind     tree.Kind
-	path     string // with * for list items; "" for the root
-	since    config.Version
-	secret   string // the field's secret tag
-	nullable bool   // absent differs from the zero value
-	item     *shape // of a list
-	members  []member
-	index    []int // of the field in its Go struct
-	id       identity
+// A Schema is what a JSON Schema is made of, which describes the documents of an edition to editors. It takes what the
+// reader takes without a word, but for rules that tie one field to another.
+//
+// It is of draft 7, with everything written out where it stands: that is what editors' YAML servers know best.
+type Schema struct {
+	Title   string
+	Shape   *language.Shape
+	Edition *language.Edition
+	// YAML is nil for configs in JSON.
+	YAML *YAMLSchema
 }
 
-type member struct {
-	name string
-	*shape
+// A YAMLSchema is what only Butane documents have.
+type YAMLSchema struct {
+	// Yes and No are other words for true and false.
+	Yes, No []string
+	// Labels are those that an object of labels needs.
+	Labels []string
+	// First is the key that an editor is to offer first.
+	First string
+	// Choices gives the values of sugar, nil for any.
+	Choices func(m *language.Shape) []string
+	// Refuses: machines of the variant can do nothing with the field, or with a value of it.
+	Refuses      func(m *language.Shape) bool
+	RefusesValue func(m *language.Shape, value string) bool
 }
 
-// find returns the member with exactly that name which version v has, or failing that one whose name differs in case
-// only, as encoding/json does.
-func (s *shape) find(name string, v config.Version) (m *member, exact bool) {
-	for i := range s.members {
-		if s.members[i].name == name && s.members[i].since <= v {
-			return &s.members[i], true
-		}
+// ConfigSchema is the schema of configs of a version, in JSON.
+func ConfigSchema(v config.Version) []byte {
+	return Schema{Title: "Ignition config: " + v.String(), Shape: language.Config(),
+		Edition: language.OfVersion(v)}.JSON()
+}
+
+// A keyword is a member of a schema. Its value is a string, a bool, a list of words, or keywords.
+type keyword struct {
+	name  string
+	value any
+}
+
+// JSON is the text of the schema.
+func (s Schema) JSON() []byte {
+	head := []keyword{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", s.Title}}
+	return append(appendKeywords(nil, append(head, s.place(s.Shape, false)...), 0), '\n')
+}
+
+// place describes one place. What is needed cannot be null.
+func (s Schema) place(at *language.Shape, needed bool) []keyword {
+	var k []keyword
+	if at.Line != "" && at.Name != "" {
+		k = append(k, keyword{"description", at.Line})
 	}
-	for i := range s.members {
-		if strings.EqualFold(s.members[i].name, name) && s.members[i].since <= v {
-			return &s.members[i], false
-		}
+	if words := s.choices(at); words != nil {
+		return append(k, keyword{"enum", words})
 	}
-	return nil, false
+	kinds := s.kinds(at)
+	if !needed && (at.Kind != tree.Object || at.Labels || at.Field.Nullable.Has(s.Edition.Version)) {
+		kinds = append(kinds, "null")
+	}
+	k = append(k, keyword{"type", oneOrMore(kinds)})
+	switch {
+	case at.Labels:
+		k = append(k, keyword{"required", words(s.YAML.Labels)},
+			keyword{"additionalProperties", []keyword{{"type", anyText()}}})
+	case at.Kind == tree.Object:
+		k = append(k, s.members(at)...)
+	case at.Kind == tree.List:
+		k = append(k, keyword{"items", s.place(at.Item, true)})
+	case at.Kind == tree.Bool && s.YAML != nil:
+		k = append(k, keyword{"pattern", "^(" + strings.Join(append(s.YAML.Yes, s.YAML.No...), "|") + ")$"})
+	}
+	return k
 }
 
-// language is the shape of a whole document, derived from the model, the history and the table of list identities.
-var language = sync.OnceValue(func() *shape {
-	b := shapeBuilder{rows: config.History(), lists: listIdentities()}
-	return b.build(reflect.TypeFor[config.Config](), "")
-})
-
-type shapeBuilder struct {
-	rows  []config.Change
-	lists map[string]identity
+func (s Schema) kinds(at *language.Shape) []any {
+	switch {
+	case at.Kind == tree.Object:
+		return []any{"object"}
+	case at.Kind == tree.List:
+		return []any{"array"}
+	case at.Kind == tree.Number:
+		return []any{"integer"}
+	case at.Kind == tree.Bool && s.YAML != nil:
+		return []any{"boolean", "string"}
+	case at.Kind == tree.Bool:
+		return []any{"boolean"}
+	case s.YAML != nil: // any scalar is text
+		return anyText()
+	}
+	return []any{"string"}
 }
 
-func (b *shapeBuilder) build(t reflect.Type, path string) *shape {
-	s := &shape{path: path, since: since(path, b.rows)}
-	if t.Kind() == reflect.Pointer {
-		s.nullable = true
-		t = t.Elem()
+// anyText: every scalar is text where text belongs.
+func anyText() []any { return []any{"string", "number", "boolean"} }
+
+func words(all []string) (list []any) {
+	for _, word := range all {
+		list = append(list, word)
 	}
-	switch t.Kind() {
-	case reflect.String:
-		s.kind = tree.String
-	case reflect.Int:
-		s.kind = tree.Number
-	case reflect.Bool:
-		s.kind = tree.Bool
-	case reflect.Slice:
-		s.kind, s.nullable, s.id = tree.List, true, b.lists[path]
-		s.item = b.build(t.Elem(), path+".*")
-	case reflect.Struct:
-		s.kind = tree.Object
-		b.fields(s, t, nil)
-	}
-	return s
+	return list
 }
 
-func (b *shapeBuilder) fields(s *shape, t reflect.Type, index []int) {
-	for i := range t.NumField() {
-		f := t.Field(i)
-		at := append(index[:len(index):len(index)], i)
-		if f.Anonymous {
-			b.fields(s, f.Type, at)
+func oneOrMore(words []any) any {
+	if len(words) == 1 {
+		return words[0]
+	}
+	return words
+}
+
+// members describes the keys of an object, what tells its dialect first.
+func (s Schema) members(of *language.Shape) []keyword {
+	var properties []keyword
+	var required []any
+	rest := len(of.Members)
+	if s.YAML != nil && of.Path == "" {
+		rest = slices.Index(of.Members, of.Member(s.YAML.First))
+	}
+	for _, m := range slices.Concat(of.Members[rest:], of.Members[:rest]) {
+		if !s.Edition.Has(m) || s.YAML != nil && s.YAML.Refuses(m) {
 			continue
 		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		m := b.build(f.Type, strings.TrimPrefix(s.path+"."+name, "."))
-		m.index, m.secret = at, f.Tag.Get("secret")
-		if m.item != nil {
-			m.item.secret = m.secret
+		needed := m.Field.Required.Has(s.Edition.Version) && (s.YAML == nil || !m.Field.Elsewhere)
+		if needed {
+			required = append(required, m.Name)
 		}
-		s.members = append(s.members, member{name, m})
+		properties = append(properties, keyword{m.Name, s.place(m, needed)})
 	}
+	k := []keyword{{"additionalProperties", false}}
+	if required != nil {
+		k = append(k, keyword{"required", required})
+	}
+	return append(k, keyword{"properties", properties})
 }
 
-// Paths lists the paths of all fields that version v has, in the model's order, with * for list items.
-func Paths(v config.Version) []string {
-	var paths []string
-	var walk func(s *shape)
-	walk = func(s *shape) {
-		if s.item != nil {
-			walk(s.item)
+// choices lists the values that a field may have, nil where they cannot be listed. A number is text in YAML too.
+func (s Schema) choices(at *language.Shape) []any {
+	var values []any
+	for _, value := range s.values(at) {
+		if s.YAML != nil && s.YAML.RefusesValue(at, value) {
+			continue
 		}
-		for _, m := range s.members {
-			if m.since <= v {
-				paths = append(paths, m.path)
-				walk(m.shape)
+		values = append(values, value)
+		if number, err := strconv.Atoi(value); err == nil && s.YAML != nil {
+			values = append(values, number)
+		}
+	}
+	return values
+}
+
+func (s Schema) values(at *language.Shape) (names []string) {
+	switch {
+	case at.Field.Path == "ignition.version":
+		return []string{s.Edition.Version.String()}
+	case at.Key == "" && s.YAML != nil:
+		return s.YAML.Choices(at)
+	case at.Field.Part != config.Whole:
+		return nil
+	}
+	for _, value := range at.Field.In(s.Edition.Version) {
+		names = append(names, value.Name)
+	}
+	return names
+}
+
+// appendKeywords writes members of an object, in lines.
+func appendKeywords(out []byte, all []keyword, depth int) []byte {
+	e := encoder{out: append(out, '{'), pretty: true}
+	for i, k := range all {
+		if i > 0 {
+			e.out = append(e.out, ',')
+		}
+		e.newline(depth + 1)
+		e.out = append(AppendQuoted(e.out, k.name), ": "...)
+		e.out = appendKeyword(e.out, k.value, depth+1)
+	}
+	e.newline(depth)
+	return append(e.out, '}')
+}
+
+func appendKeyword(out []byte, value any, depth int) []byte {
+	switch v := value.(type) {
+	case string:
+		return AppendQuoted(out, v)
+	case int:
+		return strconv.AppendInt(out, int64(v), 10)
+	case bool:
+		return strconv.AppendBool(out, v)
+	case []any:
+		out = append(out, '[')
+		for i, item := range v {
+			if i > 0 {
+				out = append(out, ", "...)
 			}
+			out = appendKeyword(out, item, depth)
 		}
+		return append(out, ']')
 	}
-	walk(language())
-	return paths
-}
-
-// since says which version brought the field at a path.
-func since(path string, rows []config.Change) config.Version {
-	v := config.V3_0
-	for _, row := range rows {
-		if row.Value == nil && (row.Path == path || strings.HasPrefix(path, row.Path+".")) {
-			v = max(v, row.Since)
-		}
-	}
-	return v
+	return appendKeywords(out, value.([]keyword), depth)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -34,7 +35,7 @@ func versionMissing(root, at tree.Node) *diag.Problem {
 	}
 	hint := fmt.Sprintf(`the smallest config is {"ignition": {"version": %q}}`, config.Stable.String())
 	for c := range root.Children() {
-		if m, _ := language().find(c.Key(), config.Newest); m != nil {
+		if m, _ := language.OfVersion(config.Newest).FindFolded(language.Config(), c.Key()); m != nil {
 			hint = fmt.Sprintf(`add "ignition": {"version": %q}`, config.Stable.String())
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/klauspost/compress/gzip"
@@ -50,7 +51,7 @@ func (d *delivery) expect(text string) error {
 	if text == "" {
 		return nil
 	}
-	digest, fault := source.ParseDigest(text, source.Newest) // an older document's digests have been checked before
+	digest, fault := source.ParseDigest(text, config.Newest) // an older document's digests have been checked before
 	if fault != nil {
 		return fmt.Errorf("digest: %w", fault)
 	}

@@ -48,13 +48,13 @@ func TestARequestOnTheWire(t *testing.T) {
 		"a zone": {
 			Request{URL: "http://[fe80::a9fe:a9fe%25eth0]/openstack/latest/user_data"}, "[fe80::a9fe:a9fe%eth0]:80",
 			"GET /openstack/latest/user_data HTTP/1.1\r\nHost: [fe80::a9fe:a9fe]\r\n" +
-				"User-Agent: Ignition/1.2.3\r\nAccept: " + accept + "\r\nAccept-Encoding: identity\r\n\r\n",
+				"User-Agent: Ignition/1.2.3\r\nAccept: " + accept() + "\r\nAccept-Encoding: identity\r\n\r\n",
 		},
 		"a token": {
 			Request{Method: http.MethodPut, URL: "http://169.254.169.254/latest/api/token",
 				Headers: []Header{{"X-aws-ec2-metadata-token-ttl-seconds", "21600"}}}, "169.254.169.254:80",
 			"PUT /latest/api/token HTTP/1.1\r\nHost: 169.254.169.254\r\nUser-Agent: Ignition/1.2.3\r\n" +
-				"Content-Length: 0\r\nAccept: " + accept +
+				"Content-Length: 0\r\nAccept: " + accept() +
 				"\r\nAccept-Encoding: identity\r\nX-Aws-Ec2-Metadata-Token-Ttl-Seconds: 21600\r\n\r\n",
 		},
 	} {

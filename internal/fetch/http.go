@@ -11,11 +11,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
-// accept names the newest stable spec, for servers that hold a config in several.
-const accept = "application/vnd.coreos.ignition+json;version=3.6.0, */*;q=0.1"
+// accept names the newest stable version, for servers that hold a config in several.
+func accept() string {
+	return "application/vnd.coreos.ignition+json;version=" + config.Stable.String() + ", */*;q=0.1"
+}
 
 // idleMax is how many connections to a server stay open: as many as plans fetch at once.
 const idleMax = 16
@@ -63,7 +66,7 @@ func (c *Client) transport() *http.Transport {
 func (c *Client) defaults() http.Header {
 	return http.Header{
 		"User-Agent":      {"Ignition/" + c.version},
-		"Accept":          {accept},
+		"Accept":          {accept()},
 		"Accept-Encoding": {"identity"},
 	}
 }

@@ -45,7 +45,7 @@ func (c *converter) write(r *Result, v config.Version, pretty bool) []byte {
 	if c.open != nil {
 		c.inside(r, root)
 	}
-	c.problems = append(c.problems, butane.Unfit(root, v)...)
+	c.problems = append(c.problems, document.Unfit(root, v)...)
 	root.Get("ignition").Get("version").Become(tree.String, v.String())
 	doc, wrong, _ := document.Decode(root)
 	if doc != nil {
@@ -62,7 +62,7 @@ func (c *converter) write(r *Result, v config.Version, pretty bool) []byte {
 	if diag.Fatal(c.problems) {
 		return nil
 	}
-	return butane.JSON(root, v, pretty)
+	return document.Encode(root, v, pretty)
 }
 
 // inside goes through the configs that a config has in it.
@@ -129,7 +129,7 @@ func within(p diag.Problem) string {
 
 // unzips: up to 3.0.0 configs to merge were not compressed.
 func (c *converter) unzips(n tree.Node) bool {
-	return c.to < config.V3_1 && n.Get("compression").Text() != ""
+	return config.Since("ignition.config.merge.*.compression") > c.to && n.Get("compression").Text() != ""
 }
 
 // put gives a resource other content, compressed if the old one was. A digest of the old one goes; one of text that

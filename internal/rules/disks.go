@@ -9,6 +9,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
@@ -135,8 +136,9 @@ func (c *checker) partition(a *at, p *config.Partition) {
 	}
 	if p.Label != nil {
 		label := a.key("label")
-		if len(*p.Label) > 36 {
-			label.errorf("partition-label-long", "partition labels are at most 36 bytes, this one is %d", len(*p.Label))
+		if most := config.FieldAt("storage.disks.*.partitions.*.label").MaxBytes; len(*p.Label) > most {
+			label.errorf("partition-label-long", "partition labels are at most %d bytes, this one is %d", most,
+				len(*p.Label))
 		} else if strings.Contains(*p.Label, ":") {
 			label.errorf("partition-label-colon", "a partition label cannot hold a colon")
 		}
@@ -170,13 +172,14 @@ func isGUID(s string) bool {
 
 func (c *checker) raid(a *at, r *config.Raid) {
 	level := text(r.Level)
-	if !isRaidLevel(level) {
+	known, isKnown := config.FieldAt(levelField).Find(level)
+	if !isKnown {
 		f := a.key("level").errorf("raid-level", "the RAID level %s is not known", quote(level))
 		if level == "" {
 			f.Message = "a RAID level is missing"
 		}
-		f.hint("levels are linear, raid0, raid1, raid4, raid5, raid6, raid10")
-	} else if number(r.Spares) != 0 && (level == "linear" || level == "raid0" || level == "0" || level == "stripe") {
+		f.hint("levels are %s", c.known(levelField))
+	} else if number(r.Spares) != 0 && known.NoSpares {
 		a.key("level").errorf("raid-spares", "the RAID level %s cannot have spares",
 			level).hint("remove spares, or choose a level with redundancy")
 	}
@@ -195,44 +198,44 @@ func (c *checker) raid(a *at, r *config.Raid) {
 	}
 }
 
-func isRaidLevel(level string) bool {
-	levels := []string{"linear", "raid0", "0", "stripe", "raid1", "1", "mirror", "raid4", "4", "raid5", "5", "raid6",
-		"6", "raid10", "10"}
-	return slices.Contains(levels, level)
-}
-
 // labelMax says how many bytes a label may have; a format that is not listed sets no limit.
 func labelMax(format string) (limit int, limited bool) {
-	limit, limited = map[string]int{"btrfs": 256, "ext4": 16, "swap": 15, "vfat": 11, "xfs": 12}[format]
-	return limit, limited
+	value, _ := config.FieldAt(formatField).Find(format)
+	return value.LabelMax, value.LabelMax > 0
 }
 
-// formats lists the filesystem formats that a version has.
-func (c *checker) formats() []string {
-	formats := []string{"ext4", "btrfs", "xfs", "vfat", "swap"}
-	for _, change := range config.History() {
-		if change.Path != "storage.filesystems.*.format" || change.Since > c.version {
-			continue
-		}
-		for _, format := range []string{"none", "virtiofs"} {
-			if change.Value(format) {
-				formats = append(formats, format)
-			}
-		}
+const (
+	formatField = "storage.filesystems.*.format"
+	levelField  = "storage.raid.*.level"
+	pinField    = "storage.luks.*.clevis.custom.pin"
+)
+
+// known lists in words what a field takes in the version of the document.
+func (c *checker) known(path string) string {
+	return strings.Join(config.Names(config.FieldAt(path).In(c.version)), ", ")
+}
+
+// notTaken reports a value that the version does not have. what names the value: the format "zfs".
+func (a *at) notTaken(code, path, what, value, hint string) {
+	field, v := config.FieldAt(path), a.c.version
+	if row, later := field.Find(value); later {
+		a.errorf(code, "%s", language.CameWith(what, row.Since, v)).hint("%s", language.SetVersion(row.Since))
+		return
 	}
-	return formats
+	a.errorf(code, "%s is not known", what).hint("%s", hint)
 }
 
 func (c *checker) filesystem(a *at, f *config.Filesystem) {
-	virtual := text(f.Format) == "virtiofs" && c.version >= config.V3_7
+	kind, virtual := c.byName(f)
 	if text(f.Path) != "" {
 		a.key("path").absolute(*f.Path)
 	}
 	switch {
 	case !virtual:
 		a.key("device").absolute(f.Device)
-	case f.Device == "" || len(f.Device) > 36:
-		a.key("device").errorf("virtiofs-tag", "a virtiofs tag has 1 to 36 bytes, this one has %d", len(f.Device))
+	case f.Device == "" || len(f.Device) > kind.DeviceMax:
+		a.key("device").errorf("virtiofs-tag", "a virtiofs tag has 1 to %d bytes, this one has %d", kind.DeviceMax,
+			len(f.Device))
 	}
 	c.format(a.key("format"), f)
 	c.label(a.key("label"), f)
@@ -245,6 +248,12 @@ func (c *checker) filesystem(a *at, f *config.Filesystem) {
 	}
 }
 
+// byName: filesystems of the format, which the version has, are known by a name and not by a block device.
+func (c *checker) byName(f *config.Filesystem) (kind config.Value, named bool) {
+	kind, _ = config.FieldAt(formatField).Find(text(f.Format))
+	return kind, kind.DeviceMax > 0 && kind.Since <= c.version
+}
+
 func uuidForm(format string) string {
 	if format == "vfat" {
 		return "a vfat has a number of 32 bits: up to 8 hexadecimal digits, as 2E24-EC82"
@@ -254,20 +263,15 @@ func uuidForm(format string) string {
 
 func (c *checker) format(a *at, f *config.Filesystem) {
 	if text(f.Format) != "" {
-		if known := c.formats(); !slices.Contains(known, *f.Format) {
-			hint := "formats are " + strings.Join(known, ", ")
-			for _, change := range config.History() {
-				if change.Path == "storage.filesystems.*.format" && change.Value(*f.Format) {
-					hint = "set ignition.version to " + change.Since.String() + " or newer"
-				}
-			}
-			a.errorf("format-unknown", "the format %s is not known", quote(*f.Format)).hint("%s", hint)
+		if !config.FieldAt(formatField).Takes(*f.Format, c.version) {
+			a.notTaken("format-unknown", formatField, "the format "+quote(*f.Format), *f.Format,
+				"formats are "+c.known(formatField))
 		}
 		return
 	}
 	if text(f.Path) != "" || text(f.Label) != "" || text(f.UUID) != "" || isSet(f.WipeFilesystem) ||
 		len(f.Options) > 0 || len(f.MountOptions) > 0 {
-		a.errorf("format-missing", "a format is missing").hint("formats are %s", strings.Join(c.formats(), ", "))
+		a.errorf("format-missing", "a format is missing").hint("formats are %s", c.known(formatField))
 	}
 }
 
@@ -280,7 +284,7 @@ func (c *checker) label(a *at, f *config.Filesystem) {
 		a.errorf("label-without-format", "a label needs a format").hint("add the format of the filesystem")
 	} else if limit, limited := labelMax(format); limited && len(label) > limit {
 		a.errorf("label-long", "%s labels are at most %d bytes, this one is %d", format, limit, len(label))
-	} else if format == "virtiofs" && c.version >= config.V3_7 {
+	} else if _, virtual := c.byName(f); virtual {
 		a.errorf("virtiofs-block", "a virtiofs has no label").hint("remove it")
 	}
 }
@@ -329,8 +333,8 @@ func (c *checker) luks(a *at, l *config.Luks) {
 	if strings.Contains(l.Name, "/") {
 		a.key("name").errorf("luks-name", "the name of an encrypted volume cannot hold a slash")
 	}
-	if n := len(text(l.Label)); n > 47 {
-		a.key("label").errorf("luks-label-long", "LUKS labels are at most 47 bytes, this one is %d", n)
+	if n, most := len(text(l.Label)), config.FieldAt("storage.luks.*.label").MaxBytes; n > most {
+		a.key("label").errorf("luks-label-long", "LUKS labels are at most %d bytes, this one is %d", most, n)
 	}
 	if uuid := text(l.UUID); uuid != "" && !block.TakesUUID("crypto_LUKS", uuid) {
 		a.key("uuid").errorf("luks-uuid", "%s is not a UUID", quote(uuid)).hint("%s", uuidForm("")).stricter()
@@ -338,7 +342,7 @@ func (c *checker) luks(a *at, l *config.Luks) {
 	a.key("device").absolute(text(l.Device))
 	c.clevisMix(a.key("clevis"), &l.Clevis)
 	if text(l.KeyFile.Source) != "" {
-		if f := source.Check(*l.KeyFile.Source, int(c.version)); f != nil {
+		if f := source.Check(*l.KeyFile.Source, c.version); f != nil {
 			a.key("keys").fault(f).PeerOnly = true // the source itself is reported too
 		}
 	}
@@ -348,7 +352,7 @@ func (c *checker) luks(a *at, l *config.Luks) {
 	for i := range l.Clevis.Tang {
 		c.tang(tang.item(i), &l.Clevis.Tang[i])
 	}
-	c.resource(a.key("keyFile"), &l.KeyFile, config.V3_1)
+	c.resource(a.key("keyFile"), &l.KeyFile, true)
 	if !isSet(l.Cex.Enabled) && IsEmptyKey(l.KeyFile, c.version) {
 		a.key("keyFile").key("source").errorf("luks-key-empty",
 			"the key is empty, so whoever has the disk opens the volume").
@@ -359,10 +363,10 @@ func (c *checker) luks(a *at, l *config.Luks) {
 
 // IsEmptyKey tells whether a config itself shows that a key has no bytes. No source is no key, and not an empty one.
 func IsEmptyKey(key config.Resource, version config.Version) bool {
-	if text(key.Source) == "" || source.Check(*key.Source, int(version)) != nil {
+	if text(key.Source) == "" || source.Check(*key.Source, version) != nil {
 		return false
 	}
-	digest, _ := source.ParseDigest(text(key.Verification.Hash), int(version))
+	digest, _ := source.ParseDigest(text(key.Verification.Hash), version)
 	return source.IsEmpty(*key.Source, text(key.Compression), digest)
 }
 
@@ -373,7 +377,7 @@ func clevisPresent(cl *config.Clevis) bool {
 // clevisMix: a custom pin excludes the others. In 3.2.0 an empty custom object already counted as one.
 func (c *checker) clevisMix(a *at, cl *config.Clevis) {
 	custom := text(cl.Custom.Pin) != ""
-	if c.version == config.V3_2 {
+	if config.FieldAt("storage.luks.*.clevis.custom").Nullable.Has(c.version) {
 		custom = c.doc.At(a.path()+".custom", c.index).Key() == "custom"
 	}
 	if custom && (len(cl.Tang) > 0 || isSet(cl.Tpm2) || number(cl.Threshold) != 0) {
@@ -384,16 +388,16 @@ func (c *checker) clevisMix(a *at, cl *config.Clevis) {
 
 func (c *checker) clevisCustom(a *at, custom *config.ClevisCustom) {
 	used := text(custom.Pin) != "" || text(custom.Config) != "" || isSet(custom.NeedsNetwork) &&
-		c.version >= config.V3_3
+		c.version.Reads(config.NetworkPin)
 	if !used {
 		return
 	}
 	switch pin := text(custom.Pin); {
 	case pin == "":
 		a.key("pin").errorf("clevis-pin-missing", "a custom pin needs a name").hint(`add "pin"`)
-	case c.version < config.V3_6 && pin != "tpm2" && pin != "tang" && pin != "sss":
-		a.key("pin").errorf("clevis-pin", "the pin %s is not known in version %s", quote(pin),
-			c.version).hint("pins are tpm2, tang and sss; version 3.6.0 takes any")
+	case !config.FieldAt(pinField).Takes(pin, c.version):
+		a.key("pin").errorf("clevis-pin", "the pin %s is not known in version %s", quote(pin), c.version).
+			hint("pins are %s; version %s takes any", c.known(pinField), config.FieldAt(pinField).Any.From)
 	}
 	if text(custom.Config) == "" {
 		a.key("config").errorf("clevis-config-missing", "a custom pin needs a config").hint(`add "config"`)

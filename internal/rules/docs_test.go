@@ -86,8 +86,8 @@ func codesInSource(t *testing.T) []string {
 	t.Helper()
 	f := &codeFinder{codes: map[string]bool{}, params: map[string]int{}}
 	var parsed []*ast.File
-	for _, dir := range strings.Fields("internal/rules config internal/document internal/load internal/tree " +
-		"internal/source internal/unit internal/field internal/check stages") {
+	for _, dir := range strings.Fields("internal/rules config internal/language internal/document internal/load " +
+		"internal/tree internal/source internal/unit internal/field internal/check stages") {
 		names, err := filepath.Glob("../../" + dir + "/*.go")
 		require.NoError(t, err)
 		require.NotEmpty(t, names, dir)

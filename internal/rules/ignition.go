@@ -14,14 +14,13 @@ func (c *checker) ignition(a *at, ign *config.Ignition) {
 	conf := a.key("config")
 	merge := conf.key("merge")
 	for i := range ign.Config.Merge {
-		c.reference(merge.item(i), &ign.Config.Merge[i], "a config to merge", config.V3_1)
+		c.reference(merge.item(i), &ign.Config.Merge[i], "a config to merge")
 	}
-	c.resource(conf.key("replace"), &ign.Config.Replace, config.V3_1)
+	c.resource(conf.key("replace"), &ign.Config.Replace, true)
 	c.proxy(a.key("proxy"), &ign.Proxy)
 	authorities := a.key("security").key("tls").key("certificateAuthorities")
 	for i := range ign.Security.TLS.CertificateAuthorities {
-		c.reference(authorities.item(i), &ign.Security.TLS.CertificateAuthorities[i], "a certificate bundle",
-			config.V3_1)
+		c.reference(authorities.item(i), &ign.Security.TLS.CertificateAuthorities[i], "a certificate bundle")
 	}
 	timeouts := a.key("timeouts")
 	timeouts.key("httpResponseHeaders").notNegative("a time limit", ign.Timeouts.HTTPResponseHeaders)
@@ -29,27 +28,29 @@ func (c *checker) ignition(a *at, ign *config.Ignition) {
 }
 
 // reference is a resource that is of no use without a source.
-func (c *checker) reference(a *at, r *config.Resource, what string, since config.Version) {
+func (c *checker) reference(a *at, r *config.Resource, what string) {
 	authority := a.up.trail.Name == "certificateAuthorities"
-	if c.version >= since {
+	if c.version.Reads(config.CheckedReferences) {
 		if text(r.Source) == "" {
 			a.errorf("source-missing", "%s needs a source", what).hint(`add "source": a URL`)
-		} else if f := source.Check(*r.Source, int(c.version)); f != nil {
+		} else if f := source.Check(*r.Source, c.version); f != nil {
 			a.fault(f).PeerOnly = true // the source itself is reported too
 		}
 	} else if authority && text(r.Source) == "" {
 		a.key("source").errorf("source-missing", "%s needs a source", what).hint(`add "source": a URL`)
 	}
-	c.resource(a, r, since)
+	c.resource(a, r, true)
 }
 
-// resource checks what every resource must keep to. bound is the version from which a digest or headers need a source.
-func (c *checker) resource(a *at, r *config.Resource, bound config.Version) {
-	if r.Compression != nil && *r.Compression != "" && *r.Compression != "gzip" {
+// resource checks what every resource must keep to. Of one that names a config, a certificate bundle or a key, and not
+// the content of a file, the first version asks less.
+func (c *checker) resource(a *at, r *config.Resource, isReference bool) {
+	const field = "*.compression"
+	if r.Compression != nil && !config.FieldAt(field).Takes(*r.Compression, c.version) {
 		a.key("compression").errorf("compression-unknown", "the compression %s is not known",
-			quote(*r.Compression)).hint(`"gzip" is, or leave it out`)
+			quote(*r.Compression)).hint("%q is, or leave it out", c.known(field))
 	}
-	if r.Verification.Hash != nil && r.Source == nil && c.version >= bound {
+	if r.Verification.Hash != nil && r.Source == nil && (!isReference || c.version.Reads(config.CheckedReferences)) {
 		a.key("verification").key("hash").errorf("hash-without-source",
 			"a digest without a source verifies nothing").hint("add a source, or remove the digest")
 	}
@@ -64,7 +65,7 @@ func (c *checker) resource(a *at, r *config.Resource, bound config.Version) {
 
 func (c *checker) sourceURL(a *at, r *config.Resource) {
 	src := a.key("source")
-	if f := source.Check(*r.Source, int(c.version)); f != nil {
+	if f := source.Check(*r.Source, c.version); f != nil {
 		src.fault(f)
 		return
 	}
@@ -77,7 +78,7 @@ func (c *checker) sourceURL(a *at, r *config.Resource) {
 }
 
 func (c *checker) digest(a *at, text string) {
-	d, f := source.ParseDigest(text, int(c.version))
+	d, f := source.ParseDigest(text, c.version)
 	if f != nil {
 		a.fault(f)
 		return
@@ -93,7 +94,7 @@ func (c *checker) headers(a *at, r *config.Resource) {
 	if text(r.Source) != "" {
 		scheme, _ = source.Scheme(*r.Source)
 	}
-	if scheme != "http" && scheme != "https" {
+	if known, _ := source.Schemes().Find(scheme); !known.Headers {
 		a.errorf("headers-scheme", "only http and https sources take headers").hint("remove them, or change the source")
 	}
 	seen := map[string]int{}

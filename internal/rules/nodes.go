@@ -75,9 +75,9 @@ func (c *checker) file(a *at, f *config.File) {
 	c.owner(a.key("user"), &f.User, "user")
 	fragments := a.key("append")
 	for i := range f.Append {
-		c.resource(fragments.item(i), &f.Append[i], config.V3_0)
+		c.resource(fragments.item(i), &f.Append[i], false)
 	}
-	c.resource(a.key("contents"), &f.Contents, config.V3_0)
+	c.resource(a.key("contents"), &f.Contents, false)
 }
 
 // mode: what people write in octal is a decimal number here, which is the most common mistake of all.
@@ -96,7 +96,7 @@ func (c *checker) mode(a *at, mode *int) {
 		a.warnf("mode-octal", "the mode %d is %#o in octal", m, m).hint("modes are decimal numbers: 0%d is written %d",
 			m, meant).stricter()
 	}
-	if m&0o7000 != 0 && c.version < config.V3_6 {
+	if m&0o7000 != 0 && !c.version.Reads(config.SpecialBits) {
 		a.warnf("mode-special", "the set-user-id, set-group-id and sticky bits of a mode have no effect before "+
 			"version 3.6.0").hint("set ignition.version to 3.6.0, or remove the bits").PeerOnly = looksOctal
 	}
@@ -147,7 +147,7 @@ func (c *checker) belowLinks(a *at, s *config.Storage) {
 }
 
 func (c *checker) link(a *at, l *config.Link, dirs *at, directories map[string]int) {
-	if text(l.Target) == "" && c.version >= config.V3_3 {
+	if text(l.Target) == "" && config.FieldAt("storage.links.*.target").Required.Has(c.version) {
 		a.key("target").errorf("target-missing", "a link needs a target").hint(`add "target"`)
 		return
 	}

@@ -2,14 +2,16 @@ package source
 
 import (
 	"crypto/sha256"
-	"crypto/sha512"
 	"crypto/subtle"
 	"encoding/hex"
 	"fmt"
 	"hash"
 	"strings"
+	"sync"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/sum512"
 )
 
@@ -19,62 +21,70 @@ type Digest struct {
 	digits   string
 }
 
-// A function is one that a digest may be made with: since when spec 3 has it, and the size of its sum in bytes.
-type function struct {
-	since, size int
-	new         func() hash.Hash
-}
-
-var functions = map[string]function{
-	"sha256": {since: 1, size: sha256.Size, new: sha256.New},
-	"sha512": {since: 0, size: sha512.Size, new: sum512.New},
-}
-
-// ParseDigest takes text such as sha256-0123... apart by the rules of spec 3.minor. As in the peer
-// (docs/peer/spec.md §4.2, R-HASH) only the length of the digits counts here; Hex looks at them.
-func ParseDigest(text string, minor int) (Digest, *diag.Fault) {
-	name, digits, found := strings.Cut(text, "-")
-	if !found {
-		f := &diag.Fault{Code: "hash-form", Message: "a hash is a function, a dash and a digest",
-			Hint: "write sha512-DIGEST", At: -1}
-		if minor >= 1 {
-			f.Hint += " or sha256-DIGEST"
-		}
-		return Digest{}, f
+// newHash gives the constructor of each kind of digest that the language has. The table of the language says since
+// when.
+func newHash(kind string) func() hash.Hash {
+	switch kind {
+	case "sha256":
+		return sha256.New
+	case "sha512":
+		return sum512.New
 	}
-	fn, known := functions[name]
+	return nil
+}
+
+// Kinds is what the language says of the kinds of digests.
+var Kinds = sync.OnceValue(func() config.Field { return config.FieldAt("*.hash") })
+
+func digits(kind string) int { return newHash(kind)().Size() * 2 }
+
+// ParseDigest takes text such as sha256-0123... apart by the rules of a version. As in the peer (docs/peer/spec.md
+// §4.2, R-HASH) only the length of the digits counts here; Hex looks at them.
+func ParseDigest(text string, v config.Version) (Digest, *diag.Fault) {
+	name, hex, found := strings.Cut(text, "-")
+	if !found {
+		return Digest{}, &diag.Fault{Code: "hash-form", Message: "a hash is a function, a dash and a digest",
+			Hint: "write " + forms(v), At: -1}
+	}
+	kind, known := Kinds().Find(name)
 	switch {
 	case !known:
-		return Digest{}, unknownFunction(name, minor)
-	case minor < fn.since:
+		return Digest{}, unknownFunction(name, v)
+	case kind.Since > v:
 		return Digest{}, &diag.Fault{
-			Code:    "hash-function-version",
-			Message: fmt.Sprintf("spec 3.%d.0 does not have the hash function %s", minor, name),
-			Hint:    fmt.Sprintf("%s needs spec 3.%d.0 or later", name, fn.since),
+			Code: "hash-function-version", Message: language.CameWith("the hash function "+name, kind.Since, v),
+			Hint: language.SetVersion(kind.Since),
 		}
-	case len(digits) != fn.size*2:
+	case len(hex) != digits(name):
 		f := &diag.Fault{
 			Code:    "hash-length",
-			Message: fmt.Sprintf("a %s digest has %d digits, this one has %d", name, fn.size*2, len(digits)),
+			Message: fmt.Sprintf("a %s digest has %d digits, this one has %d", name, digits(name), len(hex)),
 			At:      len(name) + 1,
 		}
-		for other, fn := range functions {
-			if len(digits) == fn.size*2 {
-				f.Hint = "this has the length of a " + other + " digest"
+		for _, other := range Kinds().Values {
+			if len(hex) == digits(other.Name) {
+				f.Hint = "this has the length of a " + other.Name + " digest"
 			}
 		}
 		return Digest{}, f
 	}
-	return Digest{name, digits}, nil
+	return Digest{name, hex}, nil
 }
 
-func unknownFunction(name string, minor int) *diag.Fault {
-	f := &diag.Fault{Code: "hash-function", Message: "the hash function is not known", Hint: "use sha512"}
-	if minor >= 1 {
-		f.Hint = "use sha512 or sha256"
+// forms are what a digest looks like: "sha512-DIGEST or sha256-DIGEST".
+func forms(v config.Version) string {
+	names := config.Names(Kinds().In(v))
+	for i := range names {
+		names[i] += "-DIGEST"
 	}
-	if lower := strings.ToLower(name); functions[lower].new != nil {
-		f.Hint = "write " + lower + " in lower case"
+	return strings.Join(names, " or ")
+}
+
+func unknownFunction(name string, v config.Version) *diag.Fault {
+	f := &diag.Fault{Code: "hash-function", Message: "the hash function is not known",
+		Hint: "use " + inWords(Kinds(), v, "or")}
+	if _, known := Kinds().Find(strings.ToLower(name)); known {
+		f.Hint = "write " + strings.ToLower(name) + " in lower case"
 	}
 	return f
 }
@@ -97,8 +107,8 @@ func (d Digest) Hex() *diag.Fault {
 
 // New gives a new hash of the digest's function, which for the zero Digest is nil.
 func (d Digest) New() hash.Hash {
-	if fn := functions[d.function]; fn.new != nil {
-		return fn.new()
+	if fresh := newHash(d.function); fresh != nil {
+		return fresh()
 	}
 	return nil
 }

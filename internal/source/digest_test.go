@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -13,12 +14,12 @@ func TestParseDigest(t *testing.T) {
 	a64, a128 := strings.Repeat("a", 64), strings.Repeat("a", 128)
 	for _, c := range []struct {
 		claim, text string
-		minor       int
+		minor       config.Version
 		code, hint  string
 	}{
 		{"sha512 is in every version", "sha512-" + a128, 0, "", ""},
 		{"sha256 came with 3.1", "sha256-" + a64, 1, "", ""},
-		{"sha256 is not in 3.0", "sha256-" + a64, 0, "hash-function-version", "sha256 needs spec 3.1.0 or later"},
+		{"sha256 is not in 3.0", "sha256-" + a64, 0, "hash-function-version", "set ignition.version to 3.1.0 or newer"},
 		{"digits need not be hexadecimal", "sha512-" + strings.Repeat("z", 128), 7, "", ""},
 		{"capitals are taken", "sha512-" + strings.ToUpper(a128), 7, "", ""},
 		{"an empty hash has no dash", "", 7, "hash-form", "sha256-DIGEST"},

@@ -4,41 +4,29 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/language"
 )
 
-// Newest is the minor version of the newest spec, 3.7.0-experimental.
-const Newest = 7
+// Schemes is what the language says of the schemes of sources.
+var Schemes = sync.OnceValue(func() config.Field { return config.FieldAt("*.source") })
 
-// since gives the minor version of spec 3 that first takes a scheme (docs/peer/spec.md §2).
-func since(scheme string) (minor int, known bool) {
-	switch scheme {
-	case "http", "https", "tftp", "s3", "data":
-		return 0, true
-	case "gs":
-		return 2, true
-	case "arn":
-		return 4, true
+// inWords lists the values of a version: "http, https and data".
+func inWords(field config.Field, v config.Version, and string) string {
+	names := config.Names(field.In(v))
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
 	}
-	return 0, false
+	return strings.Join(names[:last], ", ") + " " + and + " " + names[last]
 }
 
-// schemesAt lists the schemes of a version in words.
-func schemesAt(minor int) string {
-	list := "http, https, tftp, s3"
-	if minor >= 2 {
-		list += ", gs"
-	}
-	if minor >= 4 {
-		list += ", arn"
-	}
-	return list + " and data"
-}
-
-// Check judges a non-empty source by the rules of spec 3.minor, at most Newest. It takes what the peer
+// Check judges a non-empty source by the rules of a version. It takes what the peer
 // takes (docs/peer/spec.md §4.2, R-URL); WarnURL tells of what passes here and cannot work.
-func Check(raw string, minor int) *diag.Fault {
+func Check(raw string, v config.Version) *diag.Fault {
 	if isData(raw) {
 		return checkData(raw)
 	}
@@ -46,15 +34,15 @@ func Check(raw string, minor int) *diag.Fault {
 	if err != nil {
 		return urlFault(raw, err)
 	}
-	from, known := since(u.Scheme)
+	scheme, known := Schemes().Find(u.Scheme)
 	switch {
 	case !known:
-		return schemeFault(u.Scheme, minor)
-	case minor < from:
+		return schemeFault(u.Scheme, v)
+	case scheme.Since > v:
 		return &diag.Fault{
 			Code:    "url-scheme-version",
-			Message: fmt.Sprintf("spec 3.%d.0 does not have the scheme %s", minor, u.Scheme),
-			Hint:    fmt.Sprintf("scheme %s needs spec 3.%d.0 or later", u.Scheme, from),
+			Message: language.CameWith("the scheme "+u.Scheme, scheme.Since, v),
+			Hint:    language.SetVersion(scheme.Since),
 		}
 	}
 	switch u.Scheme {
@@ -74,9 +62,9 @@ func Check(raw string, minor int) *diag.Fault {
 
 // schemeFault is what is wrong with a scheme that no version has. Only well-known schemes are named: in
 // `user:password@host` the text before the colon is a name.
-func schemeFault(scheme string, minor int) *diag.Fault {
+func schemeFault(scheme string, v config.Version) *diag.Fault {
 	f := &diag.Fault{Code: "url-scheme", Message: "not a scheme that a source may have",
-		Hint: "a source starts with one of " + schemesAt(minor)}
+		Hint: "a source starts with one of " + inWords(Schemes(), v, "and")}
 	switch scheme {
 	case "":
 		f.Code, f.Message = "url-no-scheme", "a source must be a whole URL, and this one has no scheme"
@@ -86,7 +74,8 @@ func schemeFault(scheme string, minor int) *diag.Fault {
 	case "ftp", "ftps", "sftp", "ssh", "scp", "nfs", "smb", "git":
 		f.Message = "the scheme " + scheme + " is not one that a source may have"
 	case "gcs":
-		f.Hint = "Google Cloud Storage is gs://bucket/object, from spec 3.2.0 on"
+		gs, _ := Schemes().Find("gs")
+		f.Hint = fmt.Sprintf("Google Cloud Storage is gs://bucket/object, from version %s on", gs.Since)
 	}
 	return f
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/stretchr/testify/assert"
@@ -12,10 +13,10 @@ import (
 )
 
 // never is a minor version that does not come.
-const never = 8
+const never = config.Newest + 1
 
 func TestCheckTakesSchemesByVersion(t *testing.T) {
-	for raw, since := range map[string]int{
+	for raw, since := range map[string]config.Version{
 		"http://x/y": 0, "https://x": 0, "HTTP://x": 0, "tftp://h/p": 0, "s3://b/k": 0, "s3://b/k?versionId=v": 0,
 		"data:,x":  0,
 		"gs://b/o": 2, "GS://b/o": 2, "gs:": 2,
@@ -32,8 +33,8 @@ func TestCheckTakesSchemesByVersion(t *testing.T) {
 
 func TestCheckRefuses(t *testing.T) {
 	for _, c := range []struct{ claim, raw, code, hint string }{
-		{"a scheme that is too new", "gs://b/o", "url-scheme-version", "scheme gs needs spec 3.2.0 or later"},
-		{"an ARN in 3.1", "arn:aws:s3:::b/k", "url-scheme-version", "scheme arn needs spec 3.4.0 or later"},
+		{"a scheme that is too new", "gs://b/o", "url-scheme-version", "set ignition.version to 3.2.0 or newer"},
+		{"an ARN in 3.1", "arn:aws:s3:::b/k", "url-scheme-version", "set ignition.version to 3.4.0 or newer"},
 		{"a local file", "file:///x", "url-scheme", "put the content into the config"},
 		{"a relative URL", "a/b", "url-no-scheme", "starts with one of http, https, tftp, s3 and data"},
 		{"a name and a password without a scheme", "user:hunter2@host", "url-scheme", "starts with one of"},

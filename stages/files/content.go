@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
@@ -156,12 +157,9 @@ func (n *node) digest() (d source.Digest, given bool) {
 	if len(n.sources) != 1 || text(n.sources[0].Verification.Hash) == "" {
 		return d, false
 	}
-	d, fault := source.ParseDigest(text(n.sources[0].Verification.Hash), newestMinor)
+	d, fault := source.ParseDigest(text(n.sources[0].Verification.Hash), config.Newest)
 	return d, fault == nil
 }
-
-// newestMinor has ParseDigest take every function that any version of the language has.
-const newestMinor = 7
 
 // digestMatches reads a file once, whatever its size.
 func digestMatches(f io.Reader, d source.Digest) (bool, error) {

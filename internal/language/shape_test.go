@@ -1,13 +1,15 @@
-package document
+package language
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 // The table of docs/peer/spec.md §5, and §4.1 for the lists in which repetition has a meaning.
@@ -47,41 +49,49 @@ func TestEveryListHasItsIdentity(t *testing.T) {
 		want[resource+".httpHeaders"] = "headers by name"
 	}
 	got := map[string]string{}
-	var walk func(s *shape)
-	walk = func(s *shape) {
-		if s.item != nil {
-			mode := map[mergeMode]string{0: "none", keyed: "keyed by " + s.id.key, union: "union", appending: "append",
-				headers: "headers by " + s.id.key}[s.id.mode]
-			if s.id.space != "" {
-				mode += " in " + s.id.space
-			}
-			got[s.path] = mode
-			assert.Equal(t, s.item.kind.String() == "a string", s.id.mode == union || s.id.mode == appending &&
-				s.item.members == nil, s.path)
-			walk(s.item)
+	Config().Walk(func(s *Shape) {
+		if s.Kind != tree.List {
+			return
 		}
-		for _, m := range s.members {
-			walk(m.shape)
+		list := s.Field.List
+		mode := map[config.Mode]string{0: "none", config.Keyed: "keyed by " + list.Key, config.Union: "union",
+			config.Appending: "append", config.Headers: "headers by " + list.Key}[list.Mode]
+		if list.Space != "" {
+			mode += " in " + list.Space
+		}
+		got[s.Path] = mode
+		assert.Equal(t, s.Item.Kind == tree.String, list.Mode == config.Union || list.Mode == config.Appending &&
+			s.Item.Members == nil, s.Path)
+	})
+	assert.Equal(t, want, got)
+}
+
+func TestRowsOfTheLanguageNameFieldsOfTheModel(t *testing.T) {
+	paths := Paths(config.Newest)
+	seen := map[string]bool{}
+	for _, row := range config.Fields() {
+		assert.False(t, seen[row.Path], "%s has one row", row.Path)
+		seen[row.Path] = true
+		suffix, anywhere := strings.CutPrefix(row.Path, "*")
+		assert.True(t, slices.ContainsFunc(paths,
+			func(p string) bool { return p == row.Path || anywhere && strings.HasSuffix(p, suffix) }), row.Path)
+		for _, value := range row.Values {
+			assert.Equal(t, value.Since > config.V3_0, value.Line != "", "%s %s says what came", row.Path, value.Name)
+			if value.Means != "" {
+				_, known := row.Find(value.Means)
+				assert.True(t, known, "%s %s", row.Path, value.Name)
+			}
 		}
 	}
-	walk(language())
-	assert.Equal(t, want, got)
-	assert.Len(t, listIdentities(), len(got), "an identity for every list, and no other")
 }
 
 func TestObjectsFitTheBitsThatRepeatedKeysAreCountedWith(t *testing.T) {
-	var walk func(s *shape)
-	walk = func(s *shape) {
-		for _, m := range s.members {
-			assert.Less(t, m.index[len(m.index)-1], 16, m.path)
-			assert.LessOrEqual(t, len(m.index), 2, m.path)
-			walk(m.shape)
+	Config().Walk(func(s *Shape) {
+		for _, m := range s.Members {
+			assert.Less(t, m.Index[len(m.Index)-1], 16, m.Path)
+			assert.LessOrEqual(t, len(m.Index), 2, m.Path)
 		}
-		if s.item != nil {
-			walk(s.item)
-		}
-	}
-	walk(language())
+	})
 }
 
 func TestRowsOfTheHistoryNameFieldsOfTheModel(t *testing.T) {

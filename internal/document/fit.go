@@ -1,11 +1,13 @@
-package butane
+package document
 
 import (
 	"fmt"
 	"strconv"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -14,7 +16,7 @@ import (
 // a mode are read and then cleared.
 func Unfit(root tree.Node, v config.Version) []diag.Problem {
 	f := fitter{v: v}
-	f.walk(root, language(), "$")
+	f.walk(root, language.Config(), "$")
 	return f.problems.All()
 }
 
@@ -23,24 +25,24 @@ type fitter struct {
 	problems diag.List
 }
 
-func (f *fitter) walk(n tree.Node, s *shape, path string) {
+func (f *fitter) walk(n tree.Node, s *language.Shape, path string) {
 	i := 0
 	for c := range n.Children() {
-		if s.item != nil {
-			f.walk(c, s.item, itemPath(path, i))
+		if s.Item != nil {
+			f.walk(c, s.Item, path+"."+strconv.Itoa(i))
 			i++
 			continue
 		}
-		m := s.field(c.Key())
+		m := s.Member(c.Key())
 		if m == nil {
 			continue
 		}
-		at := path + "." + m.json
+		at := path + "." + m.Name
 		switch {
-		case m.since > f.v && saysNothing(c, m):
-		case m.since > f.v:
-			f.fail(c, at, fmt.Sprintf("the key %q came with version %s, so %s cannot say this", m.json, m.since, f.v))
-		case m.name == "mode" && f.v < config.V3_6 && special(c):
+		case m.Since > f.v && saysNothing(c, m):
+		case m.Since > f.v:
+			f.fail(c, at, fmt.Sprintf("the key %q came with version %s, so %s cannot say this", m.Name, m.Since, f.v))
+		case m.Name == "mode" && !f.v.Reads(config.SpecialBits) && special(c):
 			f.fail(c, at,
 				fmt.Sprintf("set-id and sticky bits count from version %s on, so %s would lose them", config.V3_6, f.v))
 		default:
@@ -51,11 +53,11 @@ func (f *fitter) walk(n tree.Node, s *shape, path string) {
 
 // saysNothing: a machine is the same without the member. That is so of what is empty through and through, and of what
 // is so by itself: that something should exist is true, all else is false.
-func saysNothing(n tree.Node, s *shape) bool {
+func saysNothing(n tree.Node, s *language.Shape) bool {
 	switch n.Kind() {
 	case tree.Object:
 		for c := range n.Children() {
-			if m := s.field(c.Key()); m != nil && !saysNothing(c, m) {
+			if m := s.Member(c.Key()); m != nil && !saysNothing(c, m) {
 				return false
 			}
 		}
@@ -63,13 +65,13 @@ func saysNothing(n tree.Node, s *shape) bool {
 	case tree.List:
 		return !n.First().Exists()
 	case tree.Bool:
-		return (n.Text() == "true") == (s.name == "should_exist")
+		return (n.Text() == "true") == (s.Name == "shouldExist")
 	}
 	return n.Text() == ""
 }
 
 func (f *fitter) fail(n tree.Node, path, message string) {
-	if p, kept := f.problems.Next(diag.Problem{Severity: diag.Error, Code: "version-too-old"}); kept {
+	if p, kept := f.problems.Next(diag.Problem{Severity: diag.Error, Code: string(codes.VersionTooOld)}); kept {
 		p.Place, p.Path, p.Message = n.Place(), path, message
 	}
 }
@@ -77,14 +79,4 @@ func (f *fitter) fail(n tree.Node, path, message string) {
 func special(n tree.Node) bool {
 	mode, err := strconv.ParseInt(n.Text(), 10, 64)
 	return err == nil && mode&^0o777 != 0
-}
-
-// field returns the member with a key of configs.
-func (s *shape) field(json string) *shape {
-	for _, m := range s.members {
-		if m.json == json && json != "" {
-			return m
-		}
-	}
-	return nil
 }
