@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
@@ -37,20 +38,9 @@ func (v Version) String() string {
 	return text
 }
 
-// The codes of the problems that leave a document's version unknown. Nothing else can be said of such a document.
-const (
-	CodeEmpty          = "empty"
-	CodeVersionMissing = "version-missing"
-	CodeVersionSyntax  = "version-syntax"
-	CodeVersionUnknown = "version-unknown"
-	CodeWrongType      = "wrong-type"
-	// CodeMark is a text in an encoding that other engines do not read. What it says is known all the same.
-	CodeMark = "byte-order-mark"
-)
-
 // ParseVersion reads a version as a document spells it. Components are numbers, so "03.6.0" is 3.6.0.
 func ParseVersion(text string) (Version, *diag.Fault) {
-	malformed := &diag.Fault{Code: CodeVersionSyntax, At: -1,
+	malformed := &diag.Fault{Code: codes.VersionSyntax, At: -1,
 		Message: fmt.Sprintf("%s is not a version", quoteShort(text)), Hint: "write three numbers: " + Stable.String()}
 	rest, metadata, _ := strings.Cut(text, "+")
 	rest, prerelease, _ := strings.Cut(rest, "-")
@@ -75,7 +65,7 @@ func ParseVersion(text string) (Version, *diag.Fault) {
 			return v, nil
 		}
 	}
-	return 0, &diag.Fault{Code: CodeVersionUnknown, At: -1, Message: fmt.Sprintf("version %s of the config language "+
+	return 0, &diag.Fault{Code: codes.VersionUnknown, At: -1, Message: fmt.Sprintf("version %s of the config language "+
 		"is not known", quoteShort(text)), Hint: versionHint(number[0], number[1])}
 }
 

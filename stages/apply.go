@@ -9,6 +9,7 @@ import (
 	"log/slog"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/fetch"
@@ -91,7 +92,7 @@ func Apply(ctx context.Context, a Application) error {
 	opts.Enable = !a.NoPreset
 	places := tree.Index{}
 	opts.Warn = func(origin, what string) {
-		a.Report([]diag.Problem{warningAt(doc, places, "unit-state", origin, what)})
+		a.Report([]diag.Problem{warningAt(doc, places, codes.UnitState, origin, what)})
 	}
 	if !a.DryRun {
 		if err := accountsByTools(ctx, cfg, root, &opts, a.Log.WithGroup("files")); err != nil {
@@ -159,8 +160,8 @@ func (a *Application) unsupported(doc *document.Document, cfg config.Config) err
 	var problems diag.List
 	add := func(what string, all []files.Unsupported) {
 		for _, u := range all {
-			if p, kept := problems.Next(diag.Problem{Severity: diag.Warning, Code: "not-applied"}); kept {
-				*p = warningAt(doc, index, "not-applied", u.Origin, what+u.What)
+			if p, kept := problems.Next(diag.Problem{Severity: diag.Warning, Code: codes.NotApplied}); kept {
+				*p = warningAt(doc, index, codes.NotApplied, u.Origin, what+u.What)
 			}
 		}
 	}
@@ -180,7 +181,7 @@ func (a *Application) unsupported(doc *document.Document, cfg config.Config) err
 	return fmt.Errorf("%w%s; --ignore-unsupported goes on without", problems.Kept()[0], more)
 }
 
-func warningAt(doc *document.Document, index tree.Index, code, origin, what string) diag.Problem {
+func warningAt(doc *document.Document, index tree.Index, code codes.Code, origin, what string) diag.Problem {
 	return diag.Problem{Severity: diag.Warning, Code: code, Path: origin, Place: doc.At(origin, index).Place(),
 		Message: what}
 }

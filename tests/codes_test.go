@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"go/ast"
+	"go/token"
 	"io"
 	"io/fs"
 	"log/slog"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -93,7 +96,7 @@ func missing(text string) (problems []diag.Problem) {
 	cli.Run(context.Background(), p, []cli.Program{{Command: check.Validate("glowplug validate")}})
 	code := regexp.MustCompile(`"severity": *"error",\s*"code": *"([a-z-]+)"`)
 	for _, m := range code.FindAllStringSubmatch(out.String(), -1) {
-		problems = append(problems, diag.Problem{Severity: diag.Error, Code: m[1]})
+		problems = append(problems, diag.Problem{Severity: diag.Error, Code: codes.Code(m[1])})
 	}
 	return problems
 }
@@ -160,7 +163,7 @@ func tellingOf(p diag.Problem) codes.Telling {
 func told(to diag.Audience, problems []diag.Problem) []codes.Code {
 	all := []codes.Code{}
 	for _, p := range diag.For(to, problems) {
-		all = append(all, codes.Code(p.Code))
+		all = append(all, p.Code)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
@@ -174,7 +177,7 @@ func TestExamplesOfCodesShowThem(t *testing.T) {
 			slices.Sort(want)
 			assert.Equal(t, want, told(to, problems), "the wrong example: %v\n%s", problems, row.Show.Wrong)
 			for _, p := range diag.For(to, problems) {
-				if codes.Code(p.Code) == row.Code {
+				if p.Code == row.Code {
 					assert.Equal(t, row.Kind, kindOf(p), "what it is: %s %+v", row.Kind, p)
 				}
 			}
@@ -182,4 +185,32 @@ func TestExamplesOfCodesShowThem(t *testing.T) {
 			assert.Empty(t, told(to, problems), "the right example: %v\n%s", problems, row.Show.Right)
 		})
 	}
+}
+
+// literalCodes finds the strings of a package that are codes. One without a dash is a word that may mean anything else.
+func literalCodes(s *sourcePackage) (wrong []string) {
+	for _, f := range s.files {
+		ast.Inspect(f, func(n ast.Node) bool {
+			literal, ok := n.(*ast.BasicLit)
+			if !ok || literal.Kind != token.STRING {
+				return true
+			}
+			text, err := strconv.Unquote(literal.Value)
+			if _, known := codes.Find(codes.Code(text)); err == nil && known && strings.Contains(text, "-") {
+				wrong = append(wrong, s.complain(literal.Pos(), "%s is a constant of internal/codes", literal.Value))
+			}
+			return true
+		})
+	}
+	return wrong
+}
+
+func TestCodesAreConstants(t *testing.T) {
+	for _, p := range everyPackage(t) {
+		if !p.isTest() && p.path() != "internal/codes" {
+			assert.Empty(t, literalCodes(parsePackage(t, p, slices.Concat(p.GoFiles, p.IgnoredGoFiles))))
+		}
+	}
+	wrong := literalCodes(parseText(t, "package tree\nvar code = \"path-relative\"\n"))
+	assert.Len(t, wrong, 1, "a test that finds nothing proves nothing")
 }

@@ -8,9 +8,8 @@ import (
 	"os"
 	"strings"
 
-	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/engine"
 	"github.com/glowplug-os/glowplug/internal/load"
@@ -136,9 +135,9 @@ func readPeer(p *cli.Process, file string) (name, text string, err error) {
 // unread: the document could not be read as one of its dialect. The peer has no entries for that.
 func unread(p diag.Problem) bool {
 	switch p.Code {
-	case tree.CodeYAML, config.CodeWrongType, "key-duplicate", butane.CodeVariantMissing, butane.CodeVariantUnknown,
-		config.CodeVersionMissing, config.CodeVersionSyntax, config.CodeVersionUnknown:
-		return p.Path != "" || p.Code == tree.CodeYAML
+	case codes.YAMLSyntax, codes.WrongType, codes.KeyDuplicate, codes.VariantMissing, codes.VariantUnknown,
+		codes.VersionMissing, codes.VersionSyntax, codes.VersionUnknown:
+		return p.Path != "" || p.Code == codes.YAMLSyntax
 	}
 	return false
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
@@ -79,7 +80,7 @@ func (t *translation) bootDeviceRules() {
 	disks := mirror.key("devices").count()
 	l, known, ok := t.layoutOf(name.text())
 	if name.set() && name.text() != "" && !ok {
-		name.errorf("layout-unknown",
+		name.errorf(codes.LayoutUnknown,
 			fmt.Sprintf("the layout %q is not known", name.text())).Hint = "the layouts are " + known
 	}
 	if disks > 0 && name.text() == "" {
@@ -87,14 +88,14 @@ func (t *translation) bootDeviceRules() {
 		if t.fcos >= 7 {
 			severity = diag.Error
 		}
-		t.report(severity, "layout-missing", mirror.path(), mirror.place(), "a mirrored boot disk needs a layout; "+
+		t.report(severity, codes.LayoutMissing, mirror.path(), mirror.place(), "a mirrored boot disk needs a layout; "+
 			"x86_64 is taken").Hint = "add layout: x86_64, or that of the machine; the layouts are " + known
 	}
 	if t.Spec >= config.V3_5 {
 		t.s390xRules(boot, l)
 	}
 	if device := luks.key("device"); t.fcos >= 7 && device.text() != "" && !hasMethod(luks) {
-		p := t.report(diag.Error, "luks-no-method", luks.path(), luks.place(),
+		p := t.report(diag.Error, codes.LUKSNoMethod, luks.path(), luks.place(),
 			"nothing says how to encrypt the boot disk")
 		p.Hint = "add tpm2: true, a Tang server or cex"
 		if t.Peer {
@@ -102,9 +103,9 @@ func (t *translation) bootDeviceRules() {
 		}
 	}
 	if disks == 1 {
-		mirror.key("devices").errorf("mirror-one", "a mirror needs at least two disks")
+		mirror.key("devices").errorf(codes.MirrorOne, "a mirror needs at least two disks")
 		if t.Peer {
-			mirror.key("devices").errorf("mirror-one", "a mirror needs at least two disks").PeerOnly = true
+			mirror.key("devices").errorf(codes.MirrorOne, "a mirror needs at least two disks").PeerOnly = true
 		}
 	}
 }
@@ -117,24 +118,25 @@ func (t *translation) s390xRules(boot *at, l layout) {
 	s390x := strings.HasPrefix(name.text(), "s390x")
 	if l.device != "" {
 		if device.text() == "" {
-			name.errorf("layout-device",
+			name.errorf(codes.LayoutDevice,
 				fmt.Sprintf("the layout %s needs to know the disk", l.name)).Hint = "add luks.device"
 		} else if !endsWithDisk(device.text(), l.device) {
-			name.errorf("layout-device", fmt.Sprintf("%q is not a disk for the layout %s", device.text(),
+			name.errorf(codes.LayoutDevice, fmt.Sprintf("%q is not a disk for the layout %s", device.text(),
 				l.name)).Hint = "luks.device is a whole disk, such as " + l.device + "a"
 		}
 	}
 	if s390x && boot.key("mirror", "devices").count() > 0 {
-		name.errorf("layout-mirror", fmt.Sprintf("boot disks of the layout %s cannot be mirrored", name.text()))
+		name.errorf(codes.LayoutMirror, fmt.Sprintf("boot disks of the layout %s cannot be mirrored", name.text()))
 	}
 	switch {
 	case cex && name.text() == "":
-		luks.key("cex").errorf("cex-layout", "Crypto Express adapters are for s390x only").Hint = "add an s390x layout"
+		luks.key("cex").errorf(codes.CEXLayout,
+			"Crypto Express adapters are for s390x only").Hint = "add an s390x layout"
 	case cex && !s390x:
-		name.errorf("cex-layout", "Crypto Express adapters are for s390x only").Hint = "choose an s390x layout"
+		name.errorf(codes.CEXLayout, "Crypto Express adapters are for s390x only").Hint = "choose an s390x layout"
 	}
 	if cex && (luks.key("tpm2").isTrue() || luks.key("tang").count() > 0) {
-		luks.errorf("cex-clevis", "a Crypto Express adapter cannot be used together with Tang servers or a TPM")
+		luks.errorf(codes.CEXClevis, "a Crypto Express adapter cannot be used together with Tang servers or a TPM")
 	}
 }
 
@@ -290,7 +292,7 @@ func (t *translation) partitions() {
 			number := reserved(p.Get("label").Text())
 			if have, _ := strconv.Atoi(p.Get("number").Text()); number > 0 && number != have &&
 				disk.Get("wipeTable").Text() != "true" {
-				t.find(diag.Warning, "partition-reserved", itemPath(path, j)+".label", p.Get("label"),
+				t.find(diag.Warning, codes.PartitionReserved, itemPath(path, j)+".label", p.Get("label"),
 					"the label is that of another partition of the image, so that a new partition is made").
 					Hint = fmt.Sprintf("the image has it as number %d", number)
 			}
@@ -325,7 +327,7 @@ func (t *translation) rootPartition(path string, p tree.Node, beside, follows bo
 	size, _ := strconv.Atoi(p.Get("sizeMiB").Text())
 	if size != 0 {
 		if size < rootMiB {
-			q := t.find(diag.Warning, "root-small", path+".sizeMiB", p.Get("sizeMiB"),
+			q := t.find(diag.Warning, codes.RootSmall, path+".sizeMiB", p.Get("sizeMiB"),
 				"the root partition should have at least 8 GiB")
 			q.Hint, q.PeerOnly = fmt.Sprintf("set size_mib to %d or more", rootMiB), isAbsent(p)
 		}
@@ -334,7 +336,7 @@ func (t *translation) rootPartition(path string, p tree.Node, beside, follows bo
 	if !beside && !follows {
 		return
 	}
-	q := t.find(diag.Warning, "root-constrained", path+".label", p.Get("label"),
+	q := t.find(diag.Warning, codes.RootConstrained, path+".label", p.Get("label"),
 		"the root partition takes all that is left, and another one that takes what is free follows it")
 	q.Hint = "give the root partition a size, or the other one a start"
 	q.PeerOnly = !follows // one in front of it is in nobody's way, and one that is to be absent takes no room

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/language"
@@ -162,7 +163,7 @@ func (t *translation) failed() bool {
 
 // report adds a problem of the document. What it returns is valid until the next report.
 func (t *translation) report(
-	severity diag.Severity, code, path string, place diag.Place, message string,
+	severity diag.Severity, code codes.Code, path string, place diag.Place, message string,
 ) *diag.Problem {
 	p, kept := t.problems.Next(diag.Problem{Severity: severity, Code: code})
 	if kept {

@@ -153,7 +153,7 @@ func TestScalarsAreWhatTheLanguageSaysTheyAre(t *testing.T) {
 			r := translate(t, "variant: fcos\nversion: 1.7.0\nstorage: {files: [{path: /a, "+text+"}]}\n",
 				butane.Options{})
 			require.NotEmpty(t, r.Problems)
-			assert.Contains(t, []string{"wrong-type", "key-duplicate"}, r.Problems[0].Code)
+			assert.Contains(t, []string{"wrong-type", "key-duplicate"}, string(r.Problems[0].Code))
 			assert.Nil(t, r.Config)
 		})
 	}
@@ -532,7 +532,7 @@ func TestATextIsReadAndTranslated(t *testing.T) {
 	assert.Equal(t, []string{"3:1 error yaml-documents $"}, told(diag.Workstation, r.Problems))
 	r = butane.Parse("a.bu", []byte("variant: [\n"), butane.Options{})
 	assert.Nil(t, r.Config)
-	assert.Equal(t, "yaml-syntax", r.Problems[0].Code)
+	assert.Equal(t, "yaml-syntax", string(r.Problems[0].Code))
 }
 
 func TestHintsNameTheVersionOfTheVariant(t *testing.T) {

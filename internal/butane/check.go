@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
@@ -21,7 +21,7 @@ import (
 func (t *translation) check(s *language.Shape, n, context tree.Node, a *at) bool {
 	if n.Kind() == tree.Null {
 		if s.Kind == tree.Object && !s.Labels && a.trail.Name != "" && !t.optional(s) {
-			t.report(diag.Warning, "null-object", a.path(), n.Place(), "nothing stands where a mapping belongs; "+
+			t.report(diag.Warning, codes.NullObject, a.path(), n.Place(), "nothing stands where a mapping belongs; "+
 				"it is ignored").Hint = "remove the key, or write what belongs there"
 		}
 		return false
@@ -52,7 +52,7 @@ func (t *translation) optional(s *language.Shape) bool { return s.Field.Nullable
 // nobody wrote them here, so they are not looked for in the context.
 func (t *translation) checkObject(s *language.Shape, n, context tree.Node, a *at) bool {
 	if context.Exists() && (context.Kind() != tree.Object || context.Aliased()) {
-		p := t.report(diag.Warning, "context-mismatch", a.path(), context.Place(),
+		p := t.report(diag.Warning, codes.ContextMismatch, a.path(), context.Place(),
 			"an alias or nothing stands here, so keys below it are not looked at")
 		p.PeerOnly = true
 		context = tree.Node{}
@@ -121,7 +121,7 @@ func written(context tree.Node, key string) tree.Node {
 func (t *translation) checkList(s *language.Shape, n, context tree.Node, a *at) {
 	if context.Exists() && (context.Kind() != tree.List || context.Aliased()) {
 		if s.Item.Kind == tree.Object && n.First().Exists() {
-			t.report(diag.Warning, "context-mismatch", a.path(), context.Place(),
+			t.report(diag.Warning, codes.ContextMismatch, a.path(), context.Place(),
 				"an alias stands here, so keys below it are not looked at").PeerOnly = true
 		}
 		context = tree.Node{}
@@ -130,7 +130,7 @@ func (t *translation) checkList(s *language.Shape, n, context tree.Node, a *at) 
 	i := 0
 	for c := range n.Children() {
 		if c.Kind() == tree.Null {
-			t.report(diag.Warning, "null-item", fmt.Sprintf("%s.%d", a.path(), i), c.Place(),
+			t.report(diag.Warning, codes.NullItem, fmt.Sprintf("%s.%d", a.path(), i), c.Place(),
 				"an item says nothing; it is dropped").Stricter = true
 			continue
 		}
@@ -152,7 +152,7 @@ func (t *translation) checkScalar(s *language.Shape, n tree.Node, a *at) bool {
 		if digit, base := wrongDigit(n); digit != 0 {
 			t.misreadNumber(a, digit, base, literal)
 		} else if !whole {
-			p := a.warnf("number-fraction", "the number has a fraction, which is cut off")
+			p := a.warnf(codes.NumberFraction, "the number has a fraction, which is cut off")
 			p.Hint, p.Stricter = "write "+literal, true
 		}
 		if literal != n.Text() {
@@ -236,7 +236,7 @@ func (t *translation) misreadNumber(a *at, digit byte, base, literal string) {
 		severity, hint = diag.Error, "permission bits have the digits 0 to 7, as in 0644"
 		t.misread(a)
 	}
-	p := t.report(severity, "number-digit", a.path(), a.place(),
+	p := t.report(severity, codes.NumberDigit, a.path(), a.place(),
 		fmt.Sprintf("%q is no %s digit, so the number is read as the decimal %s", digit, base, literal))
 	p.Hint, p.Stricter = hint, true
 }
@@ -272,7 +272,7 @@ func (t *translation) wrongType(s *language.Shape, n tree.Node, a *at) bool {
 	if n.Kind() == tree.Object {
 		have = "a mapping"
 	}
-	p := t.report(diag.Error, config.CodeWrongType, a.path(), n.Place(),
+	p := t.report(diag.Error, codes.WrongType, a.path(), n.Place(),
 		fmt.Sprintf("%s is expected here, not %s", want, have))
 	digit, base := wrongDigit(n)
 	switch {
@@ -323,7 +323,7 @@ func (t *translation) duplicates(n tree.Node, a *at, stricter bool) {
 			many[c.Key()] = c
 		}
 		if before.Exists() && !c.Inherited() {
-			p := t.report(diag.Error, "key-duplicate", language.Join(a.path(), c.Key()), c.KeyPlace(),
+			p := t.report(diag.Error, codes.KeyDuplicate, language.Join(a.path(), c.Key()), c.KeyPlace(),
 				fmt.Sprintf("the key %s stands here for the second time", diag.QuoteKey(c.Key())))
 			p.Path = language.Join(a.path(), diag.ShowKey(c.Key()))
 			p.Hint, p.Stricter = "remove one of the two", stricter
@@ -365,7 +365,7 @@ func (t *translation) unknownKeys(s *language.Shape, context tree.Node, a *at) {
 		}
 		p := diag.Problem{Severity: diag.Warning, Code: t.edition.UnknownCode(s, key)}
 		if isMerge(c) {
-			p.Code, p.PeerOnly = "key-merge", true
+			p.Code, p.PeerOnly = codes.KeyMerge, true
 		}
 		next, kept := t.problems.Next(p)
 		if !kept {

@@ -17,6 +17,7 @@ import (
 	fastgzip "github.com/klauspost/compress/gzip"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/language"
@@ -236,7 +237,7 @@ func (e embedded) add(members *tree.Appender) {
 // localPath finds a local file's name in Files. Where a name leads is a matter of its text; links are followed later.
 func (t *translation) localPath(a *at, name string) (string, bool) {
 	if t.Files == nil {
-		p := a.errorf("no-files-dir", "there are no local files here")
+		p := a.errorf(codes.NoFilesDir, "there are no local files here")
 		p.Hint = "say with --files-dir in which folder they are"
 		if t.AtBoot {
 			p.Message = "a local file is named, but a machine that boots has none"
@@ -253,7 +254,7 @@ func (t *translation) localPath(a *at, name string) (string, bool) {
 		return ".", true
 	}
 	if !strings.HasPrefix(joined, prefix) {
-		a.errorf("local-escapes", fmt.Sprintf("the path %q leads out of the folder of local files",
+		a.errorf(codes.LocalEscapes, fmt.Sprintf("the path %q leads out of the folder of local files",
 			name)).Hint = "copy the file into the folder"
 		return "", false
 	}
@@ -289,7 +290,7 @@ func (t *translation) readFile(name string) (string, error) {
 
 // unreadable reports that a local file or folder cannot be read.
 func unreadable(a *at, kind, name string, err error) {
-	a.errorf("local-unreadable",
+	a.errorf(codes.LocalUnreadable,
 		fmt.Sprintf("the local %s %q: %s", kind, name, quiet(err))).Hint = strings.Join(diag.Hints(err), "; ")
 }
 
@@ -385,12 +386,12 @@ func (t *translation) innerPeer(resource, from *at) {
 	if problem == nil {
 		v, wrong := document.DetectVersion(root)
 		switch {
-		case wrong == nil && v != t.Spec, wrong != nil && wrong.Code == config.CodeVersionUnknown:
+		case wrong == nil && v != t.Spec, wrong != nil && wrong.Code == codes.VersionUnknown:
 			path := resource.path() + ".version"
-			t.report(diag.Warning, "inline-version", path, resource.place(),
+			t.report(diag.Warning, codes.InlineVersion, path, resource.place(),
 				"the config to merge is of another version, and is not looked at").PeerOnly = true
 			return
-		case wrong != nil && wrong.Code == config.CodeWrongType:
+		case wrong != nil && wrong.Code == codes.WrongType:
 			problem = wrong
 		case wrong != nil:
 			problems = append(problems, *wrong)
@@ -410,14 +411,14 @@ func (t *translation) innerPeer(resource, from *at) {
 		problems = append(problems, t.Rules(out)...)
 	}
 	for _, p := range diag.For(diag.Peer, append(problems, ignored...)) {
-		t.report(p.Severity, "inline-invalid", p.Path, from.place(), p.Message).PeerOnly = true
+		t.report(p.Severity, codes.InlineInvalid, p.Path, from.place(), p.Message).PeerOnly = true
 	}
 }
 
 // unreadableInner says twice that a config to merge cannot be read, as the peer does.
 func (t *translation) unreadableInner(from *at, why string) {
-	t.report(diag.Error, "inline-invalid", "", from.place(), why).PeerOnly = true
-	from.errorf("inline-invalid", "the config to merge cannot be read").PeerOnly = true
+	t.report(diag.Error, codes.InlineInvalid, "", from.place(), why).PeerOnly = true
+	from.errorf(codes.InlineInvalid, "the config to merge cannot be read").PeerOnly = true
 }
 
 // setText writes a version into a config that has none that can be read.

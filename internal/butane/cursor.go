@@ -3,6 +3,7 @@ package butane
 import (
 	"iter"
 
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
@@ -96,10 +97,10 @@ func (a *at) origin() tree.Node {
 	return a.node
 }
 
-func (a *at) errorf(code, message string) *diag.Problem {
+func (a *at) errorf(code codes.Code, message string) *diag.Problem {
 	return a.t.report(diag.Error, code, a.path(), a.place(), message)
 }
 
-func (a *at) warnf(code, message string) *diag.Problem {
+func (a *at) warnf(code codes.Code, message string) *diag.Problem {
 	return a.t.report(diag.Warning, code, a.path(), a.place(), message)
 }

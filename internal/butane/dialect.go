@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
@@ -102,15 +103,9 @@ func (d Dialect) has(feature string) bool {
 	return true
 }
 
-// The codes of the problems that leave the dialect unknown. Nothing else can be said of such a document.
-const (
-	CodeVariantMissing = "variant-missing"
-	CodeVariantUnknown = "variant-unknown"
-)
-
 // detect finds out which dialect a document is written in.
 func detect(root tree.Node) (Dialect, *diag.Problem) {
-	fail := func(at tree.Node, path, code, message, hint string) (Dialect, *diag.Problem) {
+	fail := func(at tree.Node, path string, code codes.Code, message, hint string) (Dialect, *diag.Problem) {
 		if !at.Exists() {
 			at = root
 		}
@@ -118,27 +113,27 @@ func detect(root tree.Node) (Dialect, *diag.Problem) {
 			&diag.Problem{Severity: diag.Error, Code: code, Place: at.Place(), Path: path, Message: message, Hint: hint}
 	}
 	if root.Kind() != tree.Object {
-		return fail(root, "$", config.CodeWrongType, fmt.Sprintf("a mapping is expected here, not %s", root.Kind()),
+		return fail(root, "$", codes.WrongType, fmt.Sprintf("a mapping is expected here, not %s", root.Kind()),
 			`the smallest document is "variant: fcos" and "version: 1.6.0", each on its line`)
 	}
 	variant, version := root.Get("variant"), root.Get("version")
 	for _, n := range []tree.Node{variant, version} {
 		if n.Kind() >= tree.List {
-			return fail(n, "$."+n.Key(), config.CodeWrongType,
+			return fail(n, "$."+n.Key(), codes.WrongType,
 				fmt.Sprintf("a string is expected here, not %s", n.Kind()), "")
 		}
 	}
 	if isNull(variant) || variant.Text() == "" {
-		return fail(variant, "$.variant", CodeVariantMissing, "the document does not say which variant of the "+
+		return fail(variant, "$.variant", codes.VariantMissing, "the document does not say which variant of the "+
 			"language it is written in", "add a line, such as variant: fcos; the variants are "+variants())
 	}
 	text := normalVersion(version)
 	if text == "" {
 		if isNull(version) || version.Text() == "" {
-			return fail(version, "$.version", config.CodeVersionMissing, "the document does not say which version of "+
+			return fail(version, "$.version", codes.VersionMissing, "the document does not say which version of "+
 				"the variant it is written in", "add a line, such as version: "+newest(variant.Text()))
 		}
-		return fail(version, "$.version", config.CodeVersionSyntax, fmt.Sprintf("%q is not a version", version.Text()),
+		return fail(version, "$.version", codes.VersionSyntax, fmt.Sprintf("%q is not a version", version.Text()),
 			"write three numbers: "+newest(variant.Text()))
 	}
 	for _, d := range Dialects() {
@@ -151,15 +146,15 @@ func detect(root tree.Node) (Dialect, *diag.Problem) {
 
 // unknown says why there is no such dialect. Versions become stable, and then their experimental name is gone.
 func unknown(
-	fail func(tree.Node, string, string, string, string) (Dialect, *diag.Problem), variant, version tree.Node,
+	fail func(tree.Node, string, codes.Code, string, string) (Dialect, *diag.Problem), variant, version tree.Node,
 ) (Dialect, *diag.Problem) {
 	known := versions(variant.Text())
 	switch {
 	case variant.Text() == "rhcos":
-		return fail(variant, "$.variant", CodeVariantUnknown, "the variant rhcos is not there any more",
+		return fail(variant, "$.variant", codes.VariantUnknown, "the variant rhcos is not there any more",
 			"variant: openshift took its place; its documents also need metadata")
 	case len(known) == 0:
-		return fail(variant, "$.variant", CodeVariantUnknown,
+		return fail(variant, "$.variant", codes.VariantUnknown,
 			fmt.Sprintf("the variant %q is not known", variant.Text()), "the variants are "+variants())
 	}
 	hint := "the versions are " + strings.Join(known, ", ")
@@ -171,7 +166,7 @@ func unknown(
 			hint = "this version is stable by now: " + v
 		}
 	}
-	return fail(version, "$.version", config.CodeVersionUnknown,
+	return fail(version, "$.version", codes.VersionUnknown,
 		fmt.Sprintf("the variant %s has no version %q", variant.Text(), version.Text()), hint)
 }
 

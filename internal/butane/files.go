@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -138,7 +139,8 @@ func (g *ground) add(from tree.Node, kind, where string) tree.Node {
 
 // occupied: two sources of one path are a mistake, even where they agree.
 func occupied(a *at, where string) {
-	a.errorf("node-occupied", fmt.Sprintf("the config has something else at %q", where)).Hint = "remove one of the two"
+	a.errorf(codes.NodeOccupied,
+		fmt.Sprintf("the config has something else at %q", where)).Hint = "remove one of the two"
 }
 
 // trees embeds local folders (docs/peer/butane.md §6).
@@ -162,7 +164,7 @@ func (t *translation) trees() {
 		case err != nil:
 			unreadable(folder, "folder", folder.key("local").text(), err)
 		case !info.IsDir():
-			folder.errorf("local-no-folder", fmt.Sprintf("%q is not a folder",
+			folder.errorf(codes.LocalNoFolder, fmt.Sprintf("%q is not a folder",
 				folder.key("local").text())).Hint = "a single file goes into storage.files, with contents.local"
 		default:
 			g.embed(folder, root)
@@ -198,7 +200,7 @@ func (g *ground) embed(folder *at, root string) {
 		case entry.Type()&fs.ModeSymlink != 0:
 			g.link(folder, name, where)
 		default:
-			folder.errorf("local-kind", fmt.Sprintf("%q is neither a file nor a folder nor a link", name))
+			folder.errorf(codes.LocalKind, fmt.Sprintf("%q is neither a file nor a folder nor a link", name))
 		}
 		return nil
 	})

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/language"
@@ -201,18 +202,18 @@ func (t *translation) judge() {
 		problems = append(problems, t.Rules(out)...)
 	}
 	for _, p := range problems {
-		if p.Code == "mode-octal" && !t.Peer {
+		if p.Code == codes.ModeOctal && !t.Peer {
 			continue // it says how JSON writes modes; what there is to say of YAML has been said
 		}
 		if p.More == 0 {
 			p.Message, p.Hint = ownKeys(p.Message), ownKeys(t.ownVersion(p.Hint))
 			p = t.blame(p)
-			p.PeerOnly = p.PeerOnly || p.Code == "mode-special" && t.misreads[p.Place.Span]
+			p.PeerOnly = p.PeerOnly || p.Code == codes.ModeSpecial && t.misreads[p.Place.Span]
 		}
 		t.problems.Add(p)
 	}
 	for _, l := range t.late {
-		t.find(diag.Error, "partition-mixed", l.path, l.node,
+		t.find(diag.Error, codes.PartitionMixed, l.path, l.node,
 			"a partition is to be absent, and another one to get the next free number").PeerOnly = true
 	}
 }

@@ -6,13 +6,16 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 // A finding is something wrong with the config that comes out, before it is said of the document.
-func (t *translation) find(severity diag.Severity, code, path string, n tree.Node, message string) *diag.Problem {
+func (t *translation) find(
+	severity diag.Severity, code codes.Code, path string, n tree.Node, message string,
+) *diag.Problem {
 	p, kept := t.problems.Next(diag.Problem{Severity: severity, Code: code})
 	if kept {
 		*p = t.blame(diag.Problem{Severity: severity, Code: code, Path: path, Place: n.Place(), Message: message})

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/glowplug-os/glowplug/internal/tree"
@@ -88,7 +89,7 @@ func (t *translation) refuse(r Restriction, n tree.Node, path string, steps []st
 			if n.Kind() == tree.String && n.Text() == "" && n.Key() == "compression" {
 				return
 			}
-			t.find(diag.Error, "unsupported", path, n,
+			t.find(diag.Error, codes.Unsupported, path, n,
 				fmt.Sprintf("%s does not support %s", t.Dialect, r.Line)).Hint = r.Hint
 		}
 	case steps[0] == "*":
@@ -113,14 +114,14 @@ func (t *translation) machineConfigRules() {
 		return
 	}
 	if name := t.top.key("metadata", "name"); name.text() == "" {
-		name.errorf("metadata-name", "a MachineConfig needs a name").Hint = "add metadata.name"
+		name.errorf(codes.MetadataName, "a MachineConfig needs a name").Hint = "add metadata.name"
 	}
 	if t.top.key("metadata", "labels", roleLabel).text() == "" {
-		t.top.key("metadata", "labels").errorf("metadata-role",
+		t.top.key("metadata", "labels").errorf(codes.MetadataRole,
 			"a MachineConfig needs the label "+roleLabel).Hint = "it is worker or master"
 	}
 	if kind := t.top.key("openshift", "kernel_type"); !slices.Contains(kernelTypes(), kind.text()) {
-		kind.errorf("kernel-type",
+		kind.errorf(codes.KernelType,
 			fmt.Sprintf("the kernel type %q is not known", kind.text())).Hint = "default and realtime are"
 	}
 	if t.minor < 19 {
@@ -142,7 +143,7 @@ func (t *translation) machineConfigRules() {
 		}
 	}
 	for i := range needs {
-		p := arguments.errorf("cex-argument",
+		p := arguments.errorf(codes.CEXArgument,
 			"a boot disk with keys of a Crypto Express adapter needs the kernel argument "+cexArg)
 		p.Hint, p.PeerOnly = "add it to openshift.kernel_arguments", i > 0
 	}
@@ -184,7 +185,7 @@ func (t *translation) machineConfig() {
 	if t.Raw {
 		for _, name := range []string{"extensions", "fips", "kernel_arguments", "kernel_type"} {
 			if field := t.top.key("openshift", name); field.says() {
-				field.warnf("raw-ignored", "a raw config cannot say this; it is ignored")
+				field.warnf(codes.RawIgnored, "a raw config cannot say this; it is ignored")
 			}
 		}
 	}
@@ -214,7 +215,7 @@ func (t *translation) machineConfigFile(path string, file tree.Node) {
 
 // unsupported refuses a value of the config. Of a raw config the peer cannot tell where it comes from.
 func (t *translation) unsupported(path string, n tree.Node, message string) *diag.Problem {
-	p := t.find(diag.Error, "unsupported", path, n, message)
+	p := t.find(diag.Error, codes.Unsupported, path, n, message)
 	if t.Peer && t.Raw {
 		p.Path = machineConfigPath(path)
 		p.Place = t.lookup(p.Path)

@@ -16,6 +16,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/language"
@@ -80,24 +81,26 @@ func schemaCases(t *testing.T) []schemaCase {
 
 // wordless are the codes of problems that a schema shows too: keys, kinds and closed lists, not what ties fields to
 // each other.
-var wordless = []string{
-	config.CodeWrongType, "key-unknown", "key-too-new", "key-case", "null-object", "null-item", "number-fraction",
-	"unsupported",
-	"format-unknown", "raid-level", "compression-unknown", "layout-unknown", "kernel-type", "clevis-pin",
+var wordless = []codes.Code{
+	codes.WrongType, codes.KeyUnknown, codes.KeyTooNew, codes.KeyCase, codes.NullObject, codes.NullItem,
+	codes.NumberFraction,
+	codes.Unsupported,
+	codes.FormatUnknown, codes.RAIDLevel, codes.CompressionUnknown, codes.LayoutUnknown, codes.KernelType,
+	codes.ClevisPin,
 }
 
 // refused: the reader has something against the document that a schema could know.
-func (c schemaCase) refused(doc map[string]any) (codes []string) {
+func (c schemaCase) refused(doc map[string]any) (found []string) {
 	text, err := json.Marshal(doc)
 	if err != nil {
 		return []string{err.Error()}
 	}
 	for _, p := range c.problems(string(text)) {
 		if slices.Contains(wordless, p.Code) {
-			codes = append(codes, p.Code+" "+p.Path)
+			found = append(found, string(p.Code)+" "+p.Path)
 		}
 	}
-	return codes
+	return found
 }
 
 // A place is a key that some language has, with what identifies the objects on the way to it.

@@ -161,7 +161,7 @@ func TestNamesOfQuadletsAreThoseOfUnits(t *testing.T) {
 		codes := ""
 		for _, p := range diag.For(diag.Workstation, r.Problems) {
 			if p.Severity == diag.Error {
-				codes += p.Code
+				codes += string(p.Code)
 			}
 		}
 		assert.Equal(t, want, codes, name)

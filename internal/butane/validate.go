@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/field"
 	"github.com/glowplug-os/glowplug/internal/language"
@@ -26,7 +27,8 @@ func (t *translation) validate() {
 	}
 	for folder := range storage.key("trees").items() {
 		if folder.key("local").text() == "" {
-			folder.errorf("local-missing", "a tree needs a local folder").Hint = "add local: and the name of a folder"
+			folder.errorf(codes.LocalMissing,
+				"a tree needs a local folder").Hint = "add local: and the name of a folder"
 		}
 	}
 	systemd := t.top.key("systemd")
@@ -52,7 +54,7 @@ func (t *translation) grubRules() {
 			key := row.Path[strings.LastIndexByte(row.Path, '.')+1:]
 			value := user.key(key)
 			if value.text() == "" {
-				value.errorf("grub-user", fmt.Sprintf("a user of the boot loader needs a %s", key))
+				value.errorf(codes.GRUBUser, fmt.Sprintf("a user of the boot loader needs a %s", key))
 			}
 			fault, _ := row.Check(value.text())
 			value.strictly(fault)
@@ -99,14 +101,14 @@ func (t *translation) oneSource(a *at) {
 	if at.trail.Name != "source" || t.Spec == config.V3_0 {
 		at, other = set[0], set[1]
 	}
-	at.errorf("source-twice", "only one of inline, local and source can give the content").Related =
+	at.errorf(codes.SourceTwice, "only one of inline, local and source can give the content").Related =
 		[]diag.Related{{Place: other.place(), Path: other.path(), Message: "it is given here too"}}
 }
 
 // notBoth: a unit or a drop-in has its text from one place.
 func notBoth(a *at) {
 	if a.key("contents").set() && a.key("contents_local").set() {
-		a.key("contents_local").errorf("contents-twice",
+		a.key("contents_local").errorf(codes.ContentsTwice,
 			"only one of contents and contents_local can give the text").Related =
 			[]diag.Related{{Place: a.key("contents").place(), Path: a.key("contents").path(),
 				Message: "it is given here"}}
@@ -123,21 +125,21 @@ func (t *translation) mountUnitRules(fs *at) {
 	swap := t.Spec >= config.V3_3 && format.text() == "swap"
 	noPath := func() {
 		if where.text() == "" && !swap {
-			where.errorf("mount-path-missing", "a mount unit needs to know where to mount").Hint = "add a path"
+			where.errorf(codes.MountPathMissing, "a mount unit needs to know where to mount").Hint = "add a path"
 		}
 	}
 	if t.Spec < config.V3_3 {
 		noPath()
 	}
 	if format.text() == "" {
-		format.errorf("mount-format-missing",
+		format.errorf(codes.MountFormatMissing,
 			"a mount unit needs to know the format of the filesystem").Hint = "add a format"
 	} else if t.Spec >= config.V3_3 {
 		noPath()
 	}
 	if p := where.text(); t.ownDisk() && p != "" && !within(p, "/etc") && !within(p, "/var") {
-		where.errorf("mount-path-volatile", fmt.Sprintf("mounting at %q does not work: only /etc and /var are writable",
-			p)).Hint = "choose a path below /var"
+		where.errorf(codes.MountPathVolatile, fmt.Sprintf("mounting at %q does not work: only /etc and /var "+
+			"are writable", p)).Hint = "choose a path below /var"
 	}
 }
 
@@ -188,7 +190,7 @@ func quadletRules(q *at) {
 		known = known || strings.HasSuffix(name.text(), extension)
 	}
 	if !known {
-		name.errorf("quadlet-extension", fmt.Sprintf("%q has no extension of a quadlet",
+		name.errorf(codes.QuadletExtension, fmt.Sprintf("%q has no extension of a quadlet",
 			name.text())).Hint = "name it with one of " + strings.Join(quadletExtensions(), ", ")
 		return
 	}
@@ -196,7 +198,7 @@ func quadletRules(q *at) {
 	if template(name.text()) != "" {
 		for _, field := range []string{"contents", "contents_local"} {
 			if q.key(field).set() {
-				q.key(field).errorf("quadlet-instance", "an instance of a template has no text of its own").
+				q.key(field).errorf(codes.QuadletInstance, "an instance of a template has no text of its own").
 					Hint = "give it to the template, or write a drop-in"
 			}
 		}
@@ -235,7 +237,7 @@ func decimalMode(a *at, dir bool) {
 		mode, octal = mode*10+int(digit-'0'), octal*8+int(digit-'0')
 	}
 	if !typicalMode(mode, dir) && typicalMode(octal, dir) {
-		a.warnf("mode-decimal", fmt.Sprintf("the mode %s is read as a decimal number, 0%o; it makes sense in octal",
+		a.warnf(codes.ModeDecimal, fmt.Sprintf("the mode %s is read as a decimal number, 0%o; it makes sense in octal",
 			text, mode)).Hint = "write 0" + text
 		a.t.misread(a)
 	}
@@ -293,7 +295,7 @@ func (t *translation) reuseRules() {
 		}
 		for p := range disk.key("partitions").items() {
 			if number := p.key("number"); p.key("label").set() && (number.text() == "" || number.text() == "0") {
-				number.warnf("partition-reuse", "a partition of this disk cannot be used again by its label alone").
+				number.warnf(codes.PartitionReuse, "a partition of this disk cannot be used again by its label alone").
 					Hint = "give its number, or wipe the table"
 			}
 		}

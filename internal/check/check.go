@@ -13,6 +13,7 @@ import (
 	"unsafe"
 
 	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/tree"
@@ -92,7 +93,7 @@ func (r *reader) file(name string) {
 func (r *reader) read(name string) []diag.Problem {
 	shown, text, err := readText(name, r.p.In)
 	if err != nil {
-		return []diag.Problem{{Severity: diag.Error, Code: "unreadable", Path: "$",
+		return []diag.Problem{{Severity: diag.Error, Code: codes.Unreadable, Path: "$",
 			Place: diag.Place{Doc: &diag.Document{Name: shown}}, Message: err.Error()}}
 	}
 	load.PaceCollector(text)

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/tree"
@@ -57,7 +57,7 @@ func peerFile(file string, p *cli.Process) error {
 func peerProblems(result load.Result) []diag.Problem {
 	problems := diag.For(diag.Peer, result.Problems)
 	for _, p := range problems {
-		if p.Code == config.CodeWrongType || p.Code == "json-syntax" || p.Code == config.CodeMark {
+		if p.Code == codes.WrongType || p.Code == codes.JSONSyntax || p.Code == codes.ByteOrderMark {
 			return []diag.Problem{p}
 		}
 	}
@@ -65,9 +65,9 @@ func peerProblems(result load.Result) []diag.Problem {
 }
 
 // isParseKind: these leave the report empty.
-func isParseKind(code string) bool {
+func isParseKind(code codes.Code) bool {
 	switch code {
-	case config.CodeEmpty, config.CodeVersionMissing, config.CodeVersionSyntax, config.CodeVersionUnknown:
+	case codes.Empty, codes.VersionMissing, codes.VersionSyntax, codes.VersionUnknown:
 		return true
 	}
 	return false

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/glowplug-os/glowplug/internal/codes"
 )
 
 // Severity says how bad a problem is. Only Error makes a document invalid.
@@ -156,7 +158,7 @@ type Related struct {
 // A Problem is one thing that is wrong with a document.
 type Problem struct {
 	Severity Severity
-	Code     string // stable, in kebab case: "path-relative"
+	Code     codes.Code
 	Place    Place
 	Path     string // "$.storage.files.0.path"; "" where unknown
 	Message  string // what is wrong: no capital, no full stop
@@ -217,8 +219,9 @@ func (p Problem) Error() string {
 
 // A Fault is what a check of a single value finds, before anyone knows where the value stands.
 type Fault struct {
-	Code, Message, Hint string
-	At                  int // byte offset inside the value; -1 where the whole value is meant
+	Code          codes.Code
+	Message, Hint string
+	At            int // byte offset inside the value; -1 where the whole value is meant
 }
 
 func (f *Fault) Error() string { return f.Message }

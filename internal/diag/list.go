@@ -1,13 +1,14 @@
 package diag
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/glowplug-os/glowplug/internal/codes"
+)
 
 // Most is how many problems of one document are shown, errors before all others. A document can have millions, and
 // nobody reads them.
 const Most = 1000
-
-// CodeMore is the code of a Problem that stands for others: see Problem.More.
-const CodeMore = "more"
 
 // A class is what decides who is told of a problem, and how.
 type class struct {
@@ -21,10 +22,10 @@ func (p *Problem) class() class { return class{p.Severity, p.Stricter, p.Laxer, 
 // reports need not write down what nobody will read. The zero List is empty.
 type List struct {
 	kept  []Problem
-	codes map[string]int // how many of a code are kept
-	more  map[class]int  // how many are not
-	spare Problem        // the last one that was not kept: who reports it may still say of what class it is
-	lent  bool           // it has not been counted yet
+	codes map[codes.Code]int // how many of a code are kept
+	more  map[class]int      // how many are not
+	spare Problem            // the last one that was not kept: who reports it may still say of what class it is
+	lent  bool               // it has not been counted yet
 }
 
 // Next adds a problem and reports whether it is kept. If it is, the caller is to fill it in; if not, what is written to
@@ -36,7 +37,7 @@ func (l *List) Next(like Problem) (p *Problem, kept bool) {
 		return &l.spare, false
 	}
 	if l.codes == nil {
-		l.codes = map[string]int{}
+		l.codes = map[codes.Code]int{}
 	}
 	l.codes[like.Code]++
 	l.kept = append(l.kept, like)
@@ -45,7 +46,7 @@ func (l *List) Next(like Problem) (p *Problem, kept bool) {
 
 // Takes reports whether the next problem of a code will be kept. There are twice as many as are shown, because half of
 // them may be for another audience.
-func (l *List) Takes(code string) bool { return l.codes[code] < 2*Most }
+func (l *List) Takes(code codes.Code) bool { return l.codes[code] < 2*Most }
 
 // Skip counts problems that are not added because they would not be kept.
 func (l *List) Skip(like Problem, count int) {
@@ -129,7 +130,7 @@ func others(c class, count int) Problem {
 	if count > 1 && c.severity > Info {
 		noun += "s"
 	}
-	return Problem{Severity: c.severity, Code: CodeMore, Message: "and " + strconv.Itoa(count) + " more " + noun,
+	return Problem{Severity: c.severity, Message: "and " + strconv.Itoa(count) + " more " + noun,
 		More: count, Stricter: c.stricter, Laxer: c.laxer, PeerOnly: c.peerOnly}
 }
 

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/glowplug-os/glowplug/internal/codes"
 )
 
 // Line gives a problem in one line, the form that tools read: "KIND at $.path, line L col C: message". What is not
@@ -54,10 +56,12 @@ func PeerLine(p Problem) string {
 	return lineForm(p, path, line, col)
 }
 
-func isDecodeError(p Problem) bool { return isSyntaxError(p) || p.Code == "wrong-type" }
+func isDecodeError(p Problem) bool { return isSyntaxError(p) || p.Code == codes.WrongType }
 
 // isSyntaxError: to the peer a byte order mark is one too.
-func isSyntaxError(p Problem) bool { return p.Code == "json-syntax" || p.Code == "byte-order-mark" }
+func isSyntaxError(p Problem) bool {
+	return p.Code == codes.JSONSyntax || p.Code == codes.ByteOrderMark
+}
 
 func peerOffset(p Problem) int {
 	span, doc := p.Place.Span, p.Place.Doc
@@ -65,7 +69,7 @@ func peerOffset(p Problem) int {
 	switch {
 	case isSyntaxError(p):
 		return span.Start + 1
-	case p.Code == "wrong-type" && !opens(span.Start):
+	case p.Code == codes.WrongType && !opens(span.Start):
 		return span.End
 	}
 	if f, below := doc.foldedAround(span); below && !isDecodeError(p) {
@@ -89,8 +93,8 @@ type jsonPlace struct {
 }
 
 type jsonProblem struct {
-	Severity string `json:"severity"`
-	Code     string `json:"code"`
+	Severity string     `json:"severity"`
+	Code     codes.Code `json:"code"`
 	jsonPlace
 	Hint    string      `json:"hint,omitempty"`
 	Related []jsonPlace `json:"related,omitempty"`
@@ -149,7 +153,8 @@ func (s Style) Text(p Problem) string {
 	}
 	var b strings.Builder
 	color := map[Severity]string{Error: red, Warning: yellow, Info: cyan}[p.Severity]
-	b.WriteString(s.paint(color, p.Severity.String()+"["+p.Code+"]") + ": " + s.paint(bold, OneLine(p.Message)) + "\n")
+	b.WriteString(s.paint(color, p.Severity.String()+"["+string(p.Code)+"]") + ": " +
+		s.paint(bold, OneLine(p.Message)) + "\n")
 	s.place(&b, p.Place, p.Path, color)
 	if p.Hint != "" {
 		b.WriteString("   = " + s.paint(bold, "hint") + ": " + OneLine(p.Hint) + "\n")

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
@@ -196,7 +197,9 @@ func TestPeerLinePlacesAsThePeerDoes(t *testing.T) {
 	inside := at(doc, `{"c": [2]}`).Span
 	doc.Folded = []diag.Folded{{Span: at(doc, `"x"`).Span, Ancestor: 0}, {Span: inside, Ancestor: 0}} // in any order
 	for _, c := range []struct {
-		claim, code, piece, want string
+		claim       string
+		code        codes.Code
+		piece, want string
 	}{
 		{"a scalar at its first byte", "other", "1", "error at $.p, line 1 col 7: m"},
 		{"a container one byte behind its bracket", "other", "{\"a", "error at $.p, line 1 col 2: m"},

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
@@ -128,7 +129,7 @@ func (d *decoder) object(n tree.Node, s *language.Shape, v reflect.Value, at *di
 	case tree.Object:
 	case tree.Null:
 		if checked && !s.Field.Nullable.Has(d.edition.Version) {
-			if p, kept := d.ignored.Next(diag.Problem{Severity: diag.Warning, Code: "null-object"}); kept {
+			if p, kept := d.ignored.Next(diag.Problem{Severity: diag.Warning, Code: codes.NullObject}); kept {
 				p.Place, p.Path, p.Message, p.Hint = n.Place(), at.String(),
 					"null stands where an object belongs; it is ignored", "write {} or leave the key out"
 			}
@@ -264,7 +265,7 @@ func (d *decoder) unite(n tree.Node, s *language.Shape, at *diag.Trail) {
 }
 
 func (d *decoder) repeated(c, before tree.Node, name string, at *diag.Trail) {
-	p, kept := d.ignored.Next(diag.Problem{Severity: diag.Error, Code: "key-duplicate"})
+	p, kept := d.ignored.Next(diag.Problem{Severity: diag.Error, Code: codes.KeyDuplicate})
 	if p.Stricter = true; !kept {
 		return
 	}
@@ -319,7 +320,7 @@ func (d *decoder) problem(n tree.Node, at *diag.Trail, message, hint string) {
 		d.unread = map[string]bool{}
 	}
 	d.unread[parent(path)] = true
-	if p, kept := d.problems.Next(diag.Problem{Severity: diag.Error, Code: config.CodeWrongType}); kept {
+	if p, kept := d.problems.Next(diag.Problem{Severity: diag.Error, Code: codes.WrongType}); kept {
 		p.Place, p.Path, p.Message, p.Hint = n.Place(), path, message, hint
 	}
 }

@@ -274,7 +274,7 @@ func TestVersionsAreDetected(t *testing.T) {
 				return
 			}
 			require.Len(t, problems, 1, "nothing else can be said of such a text")
-			assert.Equal(t, c.want, problems[0].Code)
+			assert.Equal(t, c.want, string(problems[0].Code))
 			assert.Equal(t, diag.Error, problems[0].Severity)
 			assert.NotNil(t, problems[0].Place.Doc)
 		})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
@@ -107,7 +108,7 @@ func (f *duplicateFinder) found(item tree.Node, m *language.Shape, key string, i
 	if f.doc.Unread(at.String) {
 		return
 	}
-	p, kept := f.problems.Next(diag.Problem{Severity: diag.Error, Code: "duplicate"})
+	p, kept := f.problems.Next(diag.Problem{Severity: diag.Error, Code: codes.Duplicate})
 	if !kept {
 		return
 	}

@@ -71,7 +71,7 @@ func saysNothing(n tree.Node, s *language.Shape) bool {
 }
 
 func (f *fitter) fail(n tree.Node, path, message string) {
-	if p, kept := f.problems.Next(diag.Problem{Severity: diag.Error, Code: string(codes.VersionTooOld)}); kept {
+	if p, kept := f.problems.Next(diag.Problem{Severity: diag.Error, Code: codes.VersionTooOld}); kept {
 		p.Place, p.Path, p.Message = n.Place(), path, message
 	}
 }

@@ -86,7 +86,7 @@ func TestEachRowOfTheHistoryIsToldOneVersionTooEarly(t *testing.T) {
 
 			_, problems = document.Parse("x", []byte(nest(t, row.Since-1, row.Path, value)))
 			require.Len(t, problems, 1)
-			assert.Equal(t, "key-too-new", problems[0].Code)
+			assert.Equal(t, "key-too-new", string(problems[0].Code))
 			assert.Equal(t, diag.Warning, problems[0].Severity)
 			assert.Equal(t, "$."+strings.ReplaceAll(row.Path, "*", "0"), problems[0].Path)
 			assert.Contains(t, problems[0].Hint, row.Since.String())

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
@@ -33,7 +34,7 @@ func Parse(name string, text []byte) (*Document, []diag.Problem) {
 // EmptyText is what is wrong with a text of no bytes.
 func EmptyText(text *diag.Document) diag.Problem {
 	return diag.Problem{
-		Severity: diag.Error, Code: config.CodeEmpty, Path: "$", Place: diag.Place{Doc: text},
+		Severity: diag.Error, Code: codes.Empty, Path: "$", Place: diag.Place{Doc: text},
 		Message: "the config is empty",
 		Hint:    `the smallest config is {"ignition": {"version": "` + config.Stable.String() + `"}}`,
 	}

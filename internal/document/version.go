@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
@@ -44,7 +45,7 @@ func versionMissing(root, at tree.Node) *diag.Problem {
 			hint = "this is a config of spec 1, which has another shape; it must be rewritten for spec 3"
 		}
 	}
-	return &diag.Problem{Severity: diag.Error, Code: config.CodeVersionMissing, Path: "$.ignition.version",
+	return &diag.Problem{Severity: diag.Error, Code: codes.VersionMissing, Path: "$.ignition.version",
 		Place: at.Place(), Message: "the config does not say which version of the language it is written in",
 		Hint: hint}
 }
@@ -60,7 +61,7 @@ func whole(number string) string {
 func findVersion(root tree.Node) (text string, at tree.Node, problem *diag.Problem) {
 	wrong := func(n tree.Node, path, want string) {
 		if problem == nil && n.Kind() != tree.Null {
-			problem = &diag.Problem{Severity: diag.Error, Code: config.CodeWrongType, Path: path, Place: n.Place(),
+			problem = &diag.Problem{Severity: diag.Error, Code: codes.WrongType, Path: path, Place: n.Place(),
 				Message: fmt.Sprintf("%s is expected here, not %s", want, n.Kind())}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
@@ -167,7 +168,7 @@ func (r Row) Check(value string) (f *diag.Fault, stops bool) {
 		return f, true
 	}
 	if r.max > 0 && len(value) > r.max {
-		return &diag.Fault{Code: "field-long",
+		return &diag.Fault{Code: codes.FieldLong,
 			Message: fmt.Sprintf("%s has at most %d bytes, this one has %d", r.What, r.max, len(value)), At: -1}, true
 	}
 	if r.more != nil {
@@ -205,7 +206,7 @@ func (r Row) fault(value string, not class) *diag.Fault {
 			return nil
 		}
 	}
-	return &diag.Fault{Code: "field-character", Message: r.What + " cannot " + what, Hint: "it becomes " + r.Becomes,
+	return &diag.Fault{Code: codes.FieldCharacter, Message: r.What + " cannot " + what, Hint: "it becomes " + r.Becomes,
 		At: at}
 }
 

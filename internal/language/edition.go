@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
@@ -81,36 +82,29 @@ func (e *Edition) nest(s *Shape, name string) diag.Nest {
 	return n
 }
 
-// The ways in which a key is not one of an object.
-const (
-	codeUnknown = "key-unknown"
-	codeTooNew  = "key-too-new"
-	codeCase    = "key-case"
-)
-
 // UnknownCode is the code of the problem with a key of an object that the edition does not have there, or has in
 // another case.
-func (e *Edition) UnknownCode(s *Shape, key string) string {
+func (e *Edition) UnknownCode(s *Shape, key string) codes.Code {
 	if s.Member(key) != nil {
-		return codeTooNew
+		return codes.KeyTooNew
 	}
 	if m, _ := e.FindFolded(s, key); m != nil && e.Folds {
-		return codeCase
+		return codes.KeyCase
 	}
-	return codeUnknown
+	return codes.KeyUnknown
 }
 
 // Explain says of such a key what is wrong with it, and what somebody may have meant: a key of another edition, of the
 // other notation, of a mapping below, or one that is spelled alike.
 func (e *Edition) Explain(s *Shape, key string) (message, hint string) {
 	switch e.UnknownCode(s, key) {
-	case codeTooNew:
+	case codes.KeyTooNew:
 		what, hint := e.First(s.Member(key))
 		if what == "" {
 			return fmt.Sprintf("%s has no key %q; it is ignored", e.Family, key), ""
 		}
 		return fmt.Sprintf("the key %q came with %s; in %s it is ignored", key, what, e.Called), hint
-	case codeCase:
+	case codes.KeyCase:
 		m, _ := e.FindFolded(s, key)
 		return fmt.Sprintf("the key %q differs from %q in case; other programs may ignore it", key, m.Name),
 			fmt.Sprintf("write %q", m.Name)

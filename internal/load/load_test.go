@@ -81,7 +81,7 @@ func TestTextsOfOtherProgramsAreNamed(t *testing.T) {
 			p := r.Problems[0]
 			assert.Equal(t, "this is "+c.what+", not a config", p.Message)
 			assert.Contains(t, p.Hint, c.hint)
-			assert.Equal(t, "json-syntax", p.Code)
+			assert.Equal(t, "json-syntax", string(p.Code))
 			assert.False(t, r.Valid(diag.Workstation))
 			assert.False(t, r.Valid(diag.Peer))
 			assert.Nil(t, r.Config)
@@ -140,7 +140,7 @@ func TestTheFormOfATextIsFoundOut(t *testing.T) {
 				return
 			}
 			require.Len(t, r.Problems, 1)
-			assert.Equal(t, c.code, r.Problems[0].Code)
+			assert.Equal(t, c.code, string(r.Problems[0].Code))
 		})
 	}
 }
@@ -167,7 +167,7 @@ func TestThereAreNoLocalFilesAtBoot(t *testing.T) {
 	r := read("variant: fcos\nversion: 1.7.0\n" +
 		"storage:\n  files:\n    - path: /a\n      contents:\n        local: motd\n")
 	require.Len(t, r.Problems, 1)
-	assert.Equal(t, "no-files-dir", r.Problems[0].Code)
+	assert.Equal(t, "no-files-dir", string(r.Problems[0].Code))
 	assert.Equal(t, "x.ign:7:16", r.Problems[0].Place.String())
 	assert.Contains(t, r.Problems[0].Hint, "glowplug convert")
 	assert.False(t, r.Valid(diag.Boot))
@@ -295,7 +295,7 @@ func TestWhatIsWrongWithATextIsNamed(t *testing.T) {
 		require.Len(t, r.Problems, 1, "%q", c.text)
 		assert.Equal(t, c.message, r.Problems[0].Message, "%q", c.text)
 		assert.Equal(t, c.place, r.Problems[0].Place.String(), "%q", c.text)
-		assert.Equal(t, "json-syntax", r.Problems[0].Code, "%q", c.text)
+		assert.Equal(t, "json-syntax", string(r.Problems[0].Code), "%q", c.text)
 		assert.False(t, r.Valid(diag.Boot))
 	}
 }
@@ -318,7 +318,7 @@ func TestAModeInOctalDigitsIsToldOnce(t *testing.T) {
 	for audience, want := range map[diag.Audience]string{diag.Workstation: "mode-octal", diag.Peer: "mode-special"} {
 		problems := diag.For(audience, read(text).Problems)
 		require.Len(t, problems, 1)
-		assert.Equal(t, want, problems[0].Code)
+		assert.Equal(t, want, string(problems[0].Code))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/rules"
@@ -79,8 +80,9 @@ type Loader struct {
 
 // A told is a problem that has been reported. It is the same one where a merged config still has it.
 type told struct {
-	code, message string
-	place         diag.Place
+	code    codes.Code
+	message string
+	place   diag.Place
 }
 
 // Document reads one document and reports what is wrong with it. The text must not change afterwards: it is not copied,

@@ -251,7 +251,7 @@ func TestWarningsOfADocumentAreToldOnce(t *testing.T) {
 		"http://a/2": conf("")})
 	require.NoError(t, r.err)
 	require.Len(t, r.reported, 1, "not again of the merged config")
-	assert.Equal(t, "unit-not-installable", r.reported[0].Code)
+	assert.Equal(t, "unit-not-installable", string(r.reported[0].Code))
 	assert.Equal(t, "http://a/1", r.reported[0].Place.Doc.Name)
 }
 
@@ -265,7 +265,7 @@ func TestWhatIsWrongOnlyAfterMergingIsToldAtItsPlace(t *testing.T) {
 	require.ErrorAs(t, r.err, &invalid)
 	assert.Equal(t, "the merged config", invalid.Name)
 	require.Len(t, r.reported, 1)
-	assert.Equal(t, "owner-twice", r.reported[0].Code)
+	assert.Equal(t, "owner-twice", string(r.reported[0].Code))
 	assert.NotNil(t, r.reported[0].Place.Doc)
 	assert.Contains(t, []string{"main", "http://a/1"}, r.reported[0].Place.Doc.Name)
 	assert.NotContains(t, r.err.Error(), "secret")

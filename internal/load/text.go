@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
@@ -35,7 +35,7 @@ func decoded(doc *diag.Document) (*diag.Document, *diag.Problem) {
 		return doc, nil
 	}
 	return doc, &diag.Problem{
-		Severity: diag.Warning, Laxer: true, Code: config.CodeMark,
+		Severity: diag.Warning, Laxer: true, Code: codes.ByteOrderMark,
 		Place:   diag.Place{Doc: doc, Span: diag.Span{End: min(1, len(text))}},
 		Message: message, Hint: "save it as UTF-8 without a byte order mark",
 	}

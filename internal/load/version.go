@@ -7,6 +7,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/butane"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/rules"
@@ -85,8 +86,8 @@ func (c *converter) resource(r config.Resource, n tree.Node, path string) {
 		return
 	}
 	fail := func(message string, related ...diag.Related) {
-		c.problems = append(c.problems, diag.Problem{Severity: diag.Error, Code: "version-inside", Place: src.Place(),
-			Path: path + ".source", Message: message, Related: related})
+		c.problems = append(c.problems, diag.Problem{Severity: diag.Error, Code: codes.VersionInside,
+			Place: src.Place(), Path: path + ".source", Message: message, Related: related})
 	}
 	text, err := c.open(r)
 	switch {

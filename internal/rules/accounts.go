@@ -5,6 +5,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/accounts"
+	"github.com/glowplug-os/glowplug/internal/codes"
 )
 
 // accounts: the language itself has no rules for passwd beyond uniqueness; these are ours. What is refused whatever the
@@ -19,7 +20,7 @@ func (c *checker) accounts(a *at, p *config.Passwd) {
 		item.key("uid").notNegative("a user id", u.UID)
 		if isFalse(u.ShouldExist) {
 			if u.Name == "root" {
-				item.key("shouldExist").warnf("root-deleted",
+				item.key("shouldExist").warnf(codes.RootDeleted,
 					"the user root is deleted, with the home and all that is in it").
 					hint("to keep root from logging in, set passwordHash to \"!\"").stricter()
 			}
@@ -45,13 +46,13 @@ func (c *checker) groups(list *at, groups []config.PasswdGroup) {
 		item.key("gid").notNegative("a group id", g.Gid)
 		if isFalse(g.ShouldExist) {
 			if g.Name == "root" {
-				item.key("shouldExist").warnf("root-deleted",
+				item.key("shouldExist").warnf(codes.RootDeleted,
 					"the group root is deleted").hint("remove the entry").stricter()
 			}
 			continue
 		}
 		item.accountName(g.Name, false)
-		item.key("passwordHash").refused("account-field", accounts.NeverHash(text(g.PasswordHash)))
+		item.key("passwordHash").refused(codes.AccountField, accounts.NeverHash(text(g.PasswordHash)))
 		c.idOnce(list, i, "gid", g.Gid, ids)
 	}
 }
@@ -59,14 +60,14 @@ func (c *checker) groups(list *at, groups []config.PasswdGroup) {
 // user: what the config itself says of one.
 func (c *checker) user(a *at, u *config.PasswdUser) {
 	a.accountName(u.Name, true)
-	a.key("gecos").refused("account-field", accounts.NeverComment(text(u.Gecos)))
-	a.key("homeDir").refused("account-field", accounts.NeverHome(text(u.HomeDir)))
-	a.key("shell").refused("account-field", accounts.NeverShell(text(u.Shell)))
+	a.key("gecos").refused(codes.AccountField, accounts.NeverComment(text(u.Gecos)))
+	a.key("homeDir").refused(codes.AccountField, accounts.NeverHome(text(u.HomeDir)))
+	a.key("shell").refused(codes.AccountField, accounts.NeverShell(text(u.Shell)))
 	if hash := text(u.PasswordHash); hash != "" {
 		if err := accounts.NeverHash(hash); err != nil {
-			a.key("passwordHash").refused("account-field", err)
+			a.key("passwordHash").refused(codes.AccountField, err)
 		} else if !mayBeHash(hash) {
-			a.key("passwordHash").warnf("password-hash", "no password has this hash, so nobody can log in with one").
+			a.key("passwordHash").warnf(codes.PasswordHash, "no password has this hash, so nobody can log in with one").
 				hint(`write what "openssl passwd -6" or "mkpasswd" prints; "*" is for no password`).stricter()
 		}
 	}
@@ -79,15 +80,15 @@ func (a *at) accountName(name string, user bool) {
 		return
 	}
 	if err := accounts.NeverName(name, user); err != nil {
-		a.key("name").refused("account-name", err)
+		a.key("name").refused(codes.AccountName, err)
 	} else if err := accounts.SometimesName(name, user); err != nil {
-		a.key("name").warnf("account-name-old", "shadow-utils newer than Debian 12's make no account of this name: %s",
-			err.Message).hint("%s", err.Hint).stricter()
+		a.key("name").warnf(codes.AccountNameOld, "shadow-utils newer than Debian 12's make no account of "+
+			"this name: %s", err.Message).hint("%s", err.Hint).stricter()
 	}
 }
 
 // refused reports what the stage would refuse on every root.
-func (a *at) refused(code string, err *accounts.Error) {
+func (a *at) refused(code codes.Code, err *accounts.Error) {
 	if err != nil {
 		a.errorf(code, "%s", err.Message).hint("%s", err.Hint).stricter()
 	}
@@ -99,13 +100,14 @@ func (c *checker) idOnce(list *at, i int, key string, id *int, first map[int]int
 		return
 	}
 	item := list.item(i).key(key)
-	item.refused("id-range", accounts.NeverID(key, int64(*id)))
+	item.refused(codes.IDRange, accounts.NeverID(key, int64(*id)))
 	k, twice := first[*id]
 	if !twice {
 		first[*id] = i
 		return
 	}
-	item.errorf("id-twice", "%s %d is that of another entry too", key, *id).hint("choose another one, or leave it out").
+	item.errorf(codes.IDTwice, "%s %d is that of another entry too", key,
+		*id).hint("choose another one, or leave it out").
 		see(list.item(k), "it is first given here").stricter()
 }
 
@@ -130,12 +132,12 @@ func goneGroups(p *config.Passwd) map[string]int {
 func (c *checker) membership(a *at, u *config.PasswdUser, gone map[string]int, list *at) {
 	check := func(item *at, names string) {
 		if err := accounts.NeverGroup(names); err != nil {
-			item.refused("group-missing", err)
+			item.refused(codes.GroupMissing, err)
 			return
 		}
 		for name := range strings.SplitSeq(names, ",") {
 			if i, deleted := gone[name]; deleted {
-				item.errorf("group-missing", "the group %s is deleted by the same config", quote(name)).
+				item.errorf(codes.GroupMissing, "the group %s is deleted by the same config", quote(name)).
 					hint("keep the group, or take the user out of it").see(list.item(i),
 					"it is deleted here").stricter()
 			}
@@ -169,7 +171,7 @@ func (c *checker) owners(root *at, cfg *config.Config) {
 		if name == "" || o.ID != nil || !deleted {
 			return
 		}
-		owner.key("name").errorf("owner-deleted", "the %s %s is deleted by the same config", what,
+		owner.key("name").errorf(codes.OwnerDeleted, "the %s %s is deleted by the same config", what,
 			quote(name)).hint("name another owner, or keep this one").
 			see(root.key("passwd").key(what+"s").item(i), "it is deleted here").stricter()
 	}

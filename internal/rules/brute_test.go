@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/rules"
@@ -20,7 +21,7 @@ import (
 // are both, word for word, against what is used instead.
 
 // codesAt gives the paths at which a config of a storage has a problem of a code.
-func codesAt(t *rapid.T, storage config.Storage, code string) []string {
+func codesAt(t *rapid.T, storage config.Storage, code codes.Code) []string {
 	text, err := json.Marshal(config.Config{Ignition: config.Ignition{Version: "3.6.0"}, Storage: storage})
 	require.NoError(t, err)
 	doc, problems := document.Parse("x", text)

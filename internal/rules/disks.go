@@ -9,6 +9,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
@@ -40,7 +41,7 @@ func (c *checker) partitionNumbers(list *at, parts []config.Partition) {
 			seen[p.Number] = i
 			continue
 		}
-		f := list.item(i).errorf("partition-number", "two partitions have the number %d", p.Number)
+		f := list.item(i).errorf(codes.PartitionNumber, "two partitions have the number %d", p.Number)
 		f.hint("give each its own number, or 0 for the next free one").see(list.item(first),
 			"the first one").Stricter = reported
 		reported = true
@@ -59,7 +60,7 @@ func (c *checker) partitionLabels(list *at, parts []config.Partition) {
 			seen[*p.Label] = i
 			continue
 		}
-		f := list.item(i).errorf("partition-label-twice", "two partitions have the label %s", quote(*p.Label))
+		f := list.item(i).errorf(codes.PartitionLabelTwice, "two partitions have the label %s", quote(*p.Label))
 		f.hint("labels must differ").see(list.item(first), "the first one").Stricter = reported
 		reported = true
 	}
@@ -74,7 +75,8 @@ func (c *checker) partitionGUIDs(list *at, parts []config.Partition) {
 			continue
 		}
 		if first, twice := seen[guid]; twice {
-			list.item(i).key("guid").errorf("partition-guid-twice", "two partitions have the GUID %s", quote(*p.GUID)).
+			list.item(i).key("guid").errorf(codes.PartitionGUIDTwice, "two partitions have the GUID %s",
+				quote(*p.GUID)).
 				hint("give each its own, or none for a random one").see(list.item(first),
 				"the first one").Stricter = true
 			continue
@@ -117,7 +119,7 @@ func (c *checker) partitionOverlap(list *at, parts []config.Partition) {
 	p := fixed[at]
 	for _, o := range fixed {
 		if o.i != p.i && p.start <= o.end && o.start <= p.end {
-			list.item(o.i).errorf("partition-overlap", "the partition overlaps with another one: MiB %d to %d, "+
+			list.item(o.i).errorf(codes.PartitionOverlap, "the partition overlaps with another one: MiB %d to %d, "+
 				"and MiB %d to %d", o.start, o.end, p.start, p.end).
 				hint("move one of the two; a size of 0 takes what is free").see(list.item(p.i), "the other one")
 			return
@@ -128,19 +130,19 @@ func (c *checker) partitionOverlap(list *at, parts []config.Partition) {
 func (c *checker) partition(a *at, p *config.Partition) {
 	if p.ShouldExist != nil && !*p.ShouldExist && (p.Label != nil || text(p.TypeGUID) != "" || text(p.GUID) != "" ||
 		p.StartMiB != nil || p.SizeMiB != nil) {
-		a.errorf("partition-absent", "a partition that should not exist has other properties").
+		a.errorf(codes.PartitionAbsent, "a partition that should not exist has other properties").
 			hint("keep number, shouldExist and wipePartitionEntry only")
 	}
 	if p.Number == 0 && p.Label == nil {
-		a.errorf("partition-unnamed", "a partition needs a number or a label").hint(`add "number" or "label"`)
+		a.errorf(codes.PartitionUnnamed, "a partition needs a number or a label").hint(`add "number" or "label"`)
 	}
 	if p.Label != nil {
 		label := a.key("label")
 		if most := config.FieldAt("storage.disks.*.partitions.*.label").MaxBytes; len(*p.Label) > most {
-			label.errorf("partition-label-long", "partition labels are at most %d bytes, this one is %d", most,
+			label.errorf(codes.PartitionLabelLong, "partition labels are at most %d bytes, this one is %d", most,
 				len(*p.Label))
 		} else if strings.Contains(*p.Label, ":") {
-			label.errorf("partition-label-colon", "a partition label cannot hold a colon")
+			label.errorf(codes.PartitionLabelColon, "a partition label cannot hold a colon")
 		}
 	}
 	c.guid(a.key("guid"), p.GUID)
@@ -152,7 +154,8 @@ func (c *checker) partition(a *at, p *config.Partition) {
 
 func (c *checker) guid(a *at, guid *string) {
 	if text(guid) != "" && !isGUID(*guid) {
-		a.errorf("guid", "%s is not a GUID", quote(*guid)).hint("GUIDs look like 0FC63DAF-8483-4772-8E79-3D69D8477DE4")
+		a.errorf(codes.GUID, "%s is not a GUID",
+			quote(*guid)).hint("GUIDs look like 0FC63DAF-8483-4772-8E79-3D69D8477DE4")
 	}
 }
 
@@ -174,18 +177,18 @@ func (c *checker) raid(a *at, r *config.Raid) {
 	level := text(r.Level)
 	known, isKnown := config.FieldAt(levelField).Find(level)
 	if !isKnown {
-		f := a.key("level").errorf("raid-level", "the RAID level %s is not known", quote(level))
+		f := a.key("level").errorf(codes.RAIDLevel, "the RAID level %s is not known", quote(level))
 		if level == "" {
 			f.Message = "a RAID level is missing"
 		}
 		f.hint("levels are %s", c.known(levelField))
 	} else if number(r.Spares) != 0 && known.NoSpares {
-		a.key("level").errorf("raid-spares", "the RAID level %s cannot have spares",
+		a.key("level").errorf(codes.RAIDSpares, "the RAID level %s cannot have spares",
 			level).hint("remove spares, or choose a level with redundancy")
 	}
 	devices := a.key("devices")
 	if len(r.Devices) == 0 {
-		devices.errorf("raid-devices", "an array needs devices").hint("list the devices it is made of")
+		devices.errorf(codes.RAIDDevices, "an array needs devices").hint("list the devices it is made of")
 	}
 	for i, device := range r.Devices {
 		devices.item(i).absolute(device)
@@ -193,7 +196,7 @@ func (c *checker) raid(a *at, r *config.Raid) {
 	a.notEmpty("an array", r.Name)
 	a.key("spares").notNegative("the number of spares", r.Spares)
 	if n := number(r.Spares); n > 0 && n >= len(r.Devices) && len(r.Devices) > 0 {
-		a.key("spares").errorf("raid-all-spares", "%d of %d devices are spares: nothing is left for the array", n,
+		a.key("spares").errorf(codes.RAIDAllSpares, "%d of %d devices are spares: nothing is left for the array", n,
 			len(r.Devices)).stricter()
 	}
 }
@@ -216,7 +219,7 @@ func (c *checker) known(path string) string {
 }
 
 // notTaken reports a value that the version does not have. what names the value: the format "zfs".
-func (a *at) notTaken(code, path, what, value, hint string) {
+func (a *at) notTaken(code codes.Code, path, what, value, hint string) {
 	field, v := config.FieldAt(path), a.c.version
 	if row, later := field.Find(value); later {
 		a.errorf(code, "%s", language.CameWith(what, row.Since, v)).hint("%s", language.SetVersion(row.Since))
@@ -234,14 +237,14 @@ func (c *checker) filesystem(a *at, f *config.Filesystem) {
 	case !virtual:
 		a.key("device").absolute(f.Device)
 	case f.Device == "" || len(f.Device) > kind.DeviceMax:
-		a.key("device").errorf("virtiofs-tag", "a virtiofs tag has 1 to %d bytes, this one has %d", kind.DeviceMax,
+		a.key("device").errorf(codes.VirtiofsTag, "a virtiofs tag has 1 to %d bytes, this one has %d", kind.DeviceMax,
 			len(f.Device))
 	}
 	c.format(a.key("format"), f)
 	c.label(a.key("label"), f)
 	if f.UUID != nil && !block.TakesUUID(text(f.Format), *f.UUID) {
-		a.key("uuid").errorf("filesystem-uuid", "%s is not a UUID that %s takes", quote(*f.UUID), *f.Format).hint("%s",
-			uuidForm(*f.Format)).stricter()
+		a.key("uuid").errorf(codes.FilesystemUUID, "%s is not a UUID that %s takes", quote(*f.UUID),
+			*f.Format).hint("%s", uuidForm(*f.Format)).stricter()
 	}
 	if virtual {
 		c.noBlockDevice(a, f)
@@ -264,14 +267,14 @@ func uuidForm(format string) string {
 func (c *checker) format(a *at, f *config.Filesystem) {
 	if text(f.Format) != "" {
 		if !config.FieldAt(formatField).Takes(*f.Format, c.version) {
-			a.notTaken("format-unknown", formatField, "the format "+quote(*f.Format), *f.Format,
+			a.notTaken(codes.FormatUnknown, formatField, "the format "+quote(*f.Format), *f.Format,
 				"formats are "+c.known(formatField))
 		}
 		return
 	}
 	if text(f.Path) != "" || text(f.Label) != "" || text(f.UUID) != "" || isSet(f.WipeFilesystem) ||
 		len(f.Options) > 0 || len(f.MountOptions) > 0 {
-		a.errorf("format-missing", "a format is missing").hint("formats are %s", c.known(formatField))
+		a.errorf(codes.FormatMissing, "a format is missing").hint("formats are %s", c.known(formatField))
 	}
 }
 
@@ -281,18 +284,18 @@ func (c *checker) label(a *at, f *config.Filesystem) {
 		return
 	}
 	if format == "" {
-		a.errorf("label-without-format", "a label needs a format").hint("add the format of the filesystem")
+		a.errorf(codes.LabelWithoutFormat, "a label needs a format").hint("add the format of the filesystem")
 	} else if limit, limited := labelMax(format); limited && len(label) > limit {
-		a.errorf("label-long", "%s labels are at most %d bytes, this one is %d", format, limit, len(label))
+		a.errorf(codes.LabelLong, "%s labels are at most %d bytes, this one is %d", format, limit, len(label))
 	} else if _, virtual := c.byName(f); virtual {
-		a.errorf("virtiofs-block", "a virtiofs has no label").hint("remove it")
+		a.errorf(codes.VirtiofsBlock, "a virtiofs has no label").hint("remove it")
 	}
 }
 
 func (c *checker) noBlockDevice(a *at, f *config.Filesystem) {
 	refuse := func(key string, set bool) {
 		if set {
-			a.key(key).errorf("virtiofs-block", "a virtiofs has no block device, so %s means nothing",
+			a.key(key).errorf(codes.VirtiofsBlock, "a virtiofs has no block device, so %s means nothing",
 				key).hint("remove it")
 		}
 	}
@@ -319,10 +322,10 @@ func (c *checker) filesystemsOnDisks(list *at, s *config.Storage) {
 		device := list.item(i).key("device")
 		switch d := &s.Disks[k]; {
 		case len(d.Partitions) > 0:
-			device.warnf("filesystem-on-table", "the filesystem takes the whole disk, on which partitions "+
+			device.warnf(codes.FilesystemOnTable, "the filesystem takes the whole disk, on which partitions "+
 				"are made too").hint("name one of the partitions").see(disks.item(k), "the disk is partitioned here")
 		case isSet(d.WipeTable) && !isSet(f.WipeFilesystem):
-			device.warnf("filesystem-wiped", "wiping the partition table also wipes a filesystem on the whole disk").
+			device.warnf(codes.FilesystemWiped, "wiping the partition table also wipes a filesystem on the whole disk").
 				hint(`set "wipeFilesystem" to say that it is meant, or remove "wipeTable"`).see(disks.item(k),
 				"the table is wiped here")
 		}
@@ -331,13 +334,13 @@ func (c *checker) filesystemsOnDisks(list *at, s *config.Storage) {
 
 func (c *checker) luks(a *at, l *config.Luks) {
 	if strings.Contains(l.Name, "/") {
-		a.key("name").errorf("luks-name", "the name of an encrypted volume cannot hold a slash")
+		a.key("name").errorf(codes.LUKSName, "the name of an encrypted volume cannot hold a slash")
 	}
 	if n, most := len(text(l.Label)), config.FieldAt("storage.luks.*.label").MaxBytes; n > most {
-		a.key("label").errorf("luks-label-long", "LUKS labels are at most %d bytes, this one is %d", most, n)
+		a.key("label").errorf(codes.LUKSLabelLong, "LUKS labels are at most %d bytes, this one is %d", most, n)
 	}
 	if uuid := text(l.UUID); uuid != "" && !block.TakesUUID("crypto_LUKS", uuid) {
-		a.key("uuid").errorf("luks-uuid", "%s is not a UUID", quote(uuid)).hint("%s", uuidForm("")).stricter()
+		a.key("uuid").errorf(codes.LUKSUUID, "%s is not a UUID", quote(uuid)).hint("%s", uuidForm("")).stricter()
 	}
 	a.key("device").absolute(text(l.Device))
 	c.clevisMix(a.key("clevis"), &l.Clevis)
@@ -354,7 +357,7 @@ func (c *checker) luks(a *at, l *config.Luks) {
 	}
 	c.resource(a.key("keyFile"), &l.KeyFile, true)
 	if !isSet(l.Cex.Enabled) && IsEmptyKey(l.KeyFile, c.version) {
-		a.key("keyFile").key("source").errorf("luks-key-empty",
+		a.key("keyFile").key("source").errorf(codes.LUKSKeyEmpty,
 			"the key is empty, so whoever has the disk opens the volume").
 			hint("write a key, or leave keyFile out for a random one").stricter()
 	}
@@ -381,7 +384,7 @@ func (c *checker) clevisMix(a *at, cl *config.Clevis) {
 		custom = c.doc.At(a.path()+".custom", c.index).Key() == "custom"
 	}
 	if custom && (len(cl.Tang) > 0 || isSet(cl.Tpm2) || number(cl.Threshold) != 0) {
-		a.errorf("clevis-mixed",
+		a.errorf(codes.ClevisMixed,
 			"a custom pin stands beside tang, tpm2 or threshold").hint("keep either the custom pin or the others")
 	}
 }
@@ -394,27 +397,27 @@ func (c *checker) clevisCustom(a *at, custom *config.ClevisCustom) {
 	}
 	switch pin := text(custom.Pin); {
 	case pin == "":
-		a.key("pin").errorf("clevis-pin-missing", "a custom pin needs a name").hint(`add "pin"`)
+		a.key("pin").errorf(codes.ClevisPinMissing, "a custom pin needs a name").hint(`add "pin"`)
 	case !config.FieldAt(pinField).Takes(pin, c.version):
-		a.key("pin").errorf("clevis-pin", "the pin %s is not known in version %s", quote(pin), c.version).
+		a.key("pin").errorf(codes.ClevisPin, "the pin %s is not known in version %s", quote(pin), c.version).
 			hint("pins are %s; version %s takes any", c.known(pinField), config.FieldAt(pinField).Any.From)
 	}
 	if text(custom.Config) == "" {
-		a.key("config").errorf("clevis-config-missing", "a custom pin needs a config").hint(`add "config"`)
+		a.key("config").errorf(codes.ClevisConfigMissing, "a custom pin needs a config").hint(`add "config"`)
 	}
 }
 
 func (c *checker) tang(a *at, t *config.Tang) {
 	if u, err := url.Parse(t.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		a.key("url").errorf("tang-url",
+		a.key("url").errorf(codes.TangURL,
 			"the URL of a Tang server must be an http or https URL").hint("write http://host[:port]")
 	}
 	if text(t.Thumbprint) == "" {
-		a.key("thumbprint").errorf("tang-thumbprint",
+		a.key("thumbprint").errorf(codes.TangThumbprint,
 			"the thumbprint of a Tang server is missing").hint("tang-show-keys prints it on the server")
 	}
 	if text(t.Advertisement) != "" && !json.Valid([]byte(*t.Advertisement)) {
-		a.key("advertisement").errorf("tang-advertisement",
+		a.key("advertisement").errorf(codes.TangAdvertisement,
 			"the advertisement of a Tang server is not JSON").hint("it is what GET <url>/adv answers")
 	}
 }
@@ -424,9 +427,9 @@ func (c *checker) cex(a *at, l *config.Luks) {
 		return
 	}
 	if clevisPresent(&l.Clevis) {
-		a.errorf("cex-clevis", "Crypto Express and Clevis exclude each other").hint("keep one of the two")
+		a.errorf(codes.CEXClevis, "Crypto Express and Clevis exclude each other").hint("keep one of the two")
 	}
 	if text(l.KeyFile.Source) != "" {
-		a.errorf("cex-key", "with Crypto Express there is no key file").hint("remove keyFile")
+		a.errorf(codes.CEXKey, "with Crypto Express there is no key file").hint("remove keyFile")
 	}
 }

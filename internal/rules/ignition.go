@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
@@ -32,12 +33,12 @@ func (c *checker) reference(a *at, r *config.Resource, what string) {
 	authority := a.up.trail.Name == "certificateAuthorities"
 	if c.version.Reads(config.CheckedReferences) {
 		if text(r.Source) == "" {
-			a.errorf("source-missing", "%s needs a source", what).hint(`add "source": a URL`)
+			a.errorf(codes.SourceMissing, "%s needs a source", what).hint(`add "source": a URL`)
 		} else if f := source.Check(*r.Source, c.version); f != nil {
 			a.fault(f).PeerOnly = true // the source itself is reported too
 		}
 	} else if authority && text(r.Source) == "" {
-		a.key("source").errorf("source-missing", "%s needs a source", what).hint(`add "source": a URL`)
+		a.key("source").errorf(codes.SourceMissing, "%s needs a source", what).hint(`add "source": a URL`)
 	}
 	c.resource(a, r, true)
 }
@@ -47,11 +48,11 @@ func (c *checker) reference(a *at, r *config.Resource, what string) {
 func (c *checker) resource(a *at, r *config.Resource, isReference bool) {
 	const field = "*.compression"
 	if r.Compression != nil && !config.FieldAt(field).Takes(*r.Compression, c.version) {
-		a.key("compression").errorf("compression-unknown", "the compression %s is not known",
+		a.key("compression").errorf(codes.CompressionUnknown, "the compression %s is not known",
 			quote(*r.Compression)).hint("%q is, or leave it out", c.known(field))
 	}
 	if r.Verification.Hash != nil && r.Source == nil && (!isReference || c.version.Reads(config.CheckedReferences)) {
-		a.key("verification").key("hash").errorf("hash-without-source",
+		a.key("verification").key("hash").errorf(codes.HashWithoutSource,
 			"a digest without a source verifies nothing").hint("add a source, or remove the digest")
 	}
 	if text(r.Source) != "" {
@@ -72,7 +73,8 @@ func (c *checker) sourceURL(a *at, r *config.Resource) {
 	src.fault(source.WarnURL(*r.Source)).stricter()
 	scheme, _ := source.Scheme(*r.Source)
 	if text(r.Compression) == "gzip" && (scheme == "s3" || scheme == "arn") {
-		a.key("compression").errorf("compression-s3", "content of an S3 object is not decompressed by other engines").
+		a.key("compression").errorf(codes.CompressionS3,
+			"content of an S3 object is not decompressed by other engines").
 			hint("store it uncompressed, or fetch it by https").stricter()
 	}
 }
@@ -95,25 +97,27 @@ func (c *checker) headers(a *at, r *config.Resource) {
 		scheme, _ = source.Scheme(*r.Source)
 	}
 	if known, _ := source.Schemes().Find(scheme); !known.Headers {
-		a.errorf("headers-scheme", "only http and https sources take headers").hint("remove them, or change the source")
+		a.errorf(codes.HeadersScheme,
+			"only http and https sources take headers").hint("remove them, or change the source")
 	}
 	seen := map[string]int{}
 	for i, h := range r.HTTPHeaders {
 		item := a.item(i)
 		switch {
 		case h.Name == "":
-			item.key("name").errorf("header-name", "a header needs a name")
+			item.key("name").errorf(codes.HeaderName, "a header needs a name")
 		case h.Value != nil && *h.Value == "":
-			item.key("value").errorf("header-value", "the header %s has an empty value",
+			item.key("value").errorf(codes.HeaderValue, "the header %s has an empty value",
 				quote(h.Name)).hint("leave the value out to remove an inherited header")
 		}
 		if h.Name == "" && h.Value != nil && *h.Value == "" {
-			item.key("value").errorf("header-value", "a header has an empty value")
+			item.key("value").errorf(codes.HeaderValue, "a header has an empty value")
 		}
 		folded := strings.ToLower(h.Name)
 		if first, twice := seen[folded]; twice && r.HTTPHeaders[first].Name != h.Name {
-			item.key("name").warnf("header-case", "the header %s differs from an earlier one in case only; the later "+
-				"value is sent", quote(h.Name)).see(a.item(first), "the earlier one").stricter()
+			item.key("name").warnf(codes.HeaderCase,
+				"the header %s differs from an earlier one in case only; the later "+
+					"value is sent", quote(h.Name)).see(a.item(first), "the earlier one").stricter()
 		}
 		seen[folded] = i
 	}
@@ -129,7 +133,7 @@ func (c *checker) proxy(a *at, p *config.Proxy) {
 	if f := source.CheckProxy(*p.HTTPSProxy); f != nil {
 		a.key("httpsProxy").fault(f)
 	} else if scheme, _ := source.Scheme(*p.HTTPSProxy); scheme == "http" {
-		a.key("httpsProxy").warnf("proxy-insecure",
+		a.key("httpsProxy").warnf(codes.ProxyInsecure,
 			"the proxy for https is itself reached by http").hint("use an https:// proxy if it offers one")
 	}
 }

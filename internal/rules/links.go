@@ -3,6 +3,7 @@ package rules
 import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/codes"
 )
 
 // A named is a partition of the config, or rather where it gets a name.
@@ -40,12 +41,12 @@ func (c *checker) shared(owners map[string]named, users map[string][]*at, links 
 			continue
 		}
 		for _, user := range users[link] {
-			user.errorf("device-ambiguous", "partitions of two disks of the config are called %s", quote(link)).
+			user.errorf(codes.DeviceAmbiguous, "partitions of two disks of the config are called %s", quote(link)).
 				hint("give one of the two another name, or name the partition by its disk: by-id/…-part1").
 				see(first.place, "one of them").stricter()
 		}
 		if isGUID && len(users[link]) == 0 {
-			by.place.warnf("partition-guid-shared",
+			by.place.warnf(codes.PartitionGUIDShared,
 				"partitions of two disks get the same GUID, so a link by it leads to either").
 				hint("give each its own, or none for a random one").see(first.place, "the other one").stricter()
 		}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 )
 
 // mayBeHash tells whether crypt(3) can have made a hash: printable ASCII without blanks and some other characters, of
@@ -35,12 +36,12 @@ func (c *checker) keys(a *at, u *config.PasswdUser) {
 	list := a.key("sshAuthorizedKeys")
 	for i, lines := range u.SSHAuthorizedKeys {
 		if problem := noKey(lines); problem != "" {
-			list.item(i).warnf("ssh-key", "%s, so sshd passes over it",
+			list.item(i).warnf(codes.SSHKey, "%s, so sshd passes over it",
 				problem).hint(`write a line of a .pub file, such as "ssh-ed25519 AAAA… name"`).stricter()
 		}
 	}
 	if len(u.SSHAuthorizedKeys) > 0 && isSet(u.NoCreateHome) && u.Name != "root" {
-		list.warnf("keys-no-home", "the user's home is not made, so the keys can only be written if the root has it").
+		list.warnf(codes.KeysNoHome, "the user's home is not made, so the keys can only be written if the root has it").
 			hint("remove noCreateHome; the config's own directories are made after the keys are written").stricter()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 )
 
 // overMounts: where the config mounts a filesystem, or above that, no file can be, and nothing is removed to make a
@@ -29,7 +30,7 @@ func (c *checker) overMounts(a *at, s *config.Storage) {
 	}
 	check := func(list string, i int, path string) {
 		if k, over := above[path]; over {
-			a.key(list).item(i).key("path").errorf("over-mount", "the filesystem of %s is mounted at %s, which "+
+			a.key(list).item(i).key("path").errorf(codes.OverMount, "the filesystem of %s is mounted at %s, which "+
 				"cannot be replaced or removed", quote(s.Filesystems[k].Device), quote(text(s.Filesystems[k].Path))).
 				hint("choose another path; of a directory, remove overwrite").see(a.key("filesystems").item(k),
 				"the filesystem is defined here").stricter()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/accounts"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
@@ -48,12 +49,12 @@ func (c *checker) node(a *at, n *config.Node) {
 
 func (c *checker) owner(a *at, o *config.NodeOwner, what string) {
 	if o.ID != nil && text(o.Name) != "" {
-		a.errorf("owner-twice", "the %s is given by id and by name",
+		a.errorf(codes.OwnerTwice, "the %s is given by id and by name",
 			what).hint("keep one of the two; after a merge, both may come from different configs")
 	}
 	a.key("id").notNegative("an id", o.ID)
 	if o.ID != nil && *o.ID >= 0 {
-		a.key("id").refused("id-range", accounts.NeverID("id", int64(*o.ID)))
+		a.key("id").refused(codes.IDRange, accounts.NeverID("id", int64(*o.ID)))
 	}
 }
 
@@ -68,7 +69,7 @@ func (c *checker) file(a *at, f *config.File) {
 	a.key("path").absolute(f.Path)
 	c.mode(a.key("mode"), f.Mode)
 	if isSet(f.Overwrite) && f.Contents.Source == nil {
-		a.key("overwrite").errorf("overwrite-nothing", "a file without contents.source cannot overwrite anything").
+		a.key("overwrite").errorf(codes.OverwriteNothing, "a file without contents.source cannot overwrite anything").
 			hint(`set contents.source ("data:," is an empty file), or remove overwrite`)
 	}
 	c.owner(a.key("group"), &f.Group, "group")
@@ -88,16 +89,16 @@ func (c *checker) mode(a *at, mode *int) {
 	m := *mode
 	meant, looksOctal := octalReading(m)
 	if m < 0 || m > 0o7777 {
-		f := a.errorf("mode-range", "the mode %d is not within 0 and 4095 (07777)", m)
+		f := a.errorf(codes.ModeRange, "the mode %d is not within 0 and 4095 (07777)", m)
 		if looksOctal {
 			f.hint("modes are decimal numbers: 0%d is written %d", m, meant)
 		}
 	} else if looksOctal {
-		a.warnf("mode-octal", "the mode %d is %#o in octal", m, m).hint("modes are decimal numbers: 0%d is written %d",
-			m, meant).stricter()
+		a.warnf(codes.ModeOctal, "the mode %d is %#o in octal", m,
+			m).hint("modes are decimal numbers: 0%d is written %d", m, meant).stricter()
 	}
 	if m&0o7000 != 0 && !c.version.Reads(config.SpecialBits) {
-		a.warnf("mode-special", "the set-user-id, set-group-id and sticky bits of a mode have no effect before "+
+		a.warnf(codes.ModeSpecial, "the set-user-id, set-group-id and sticky bits of a mode have no effect before "+
 			"version 3.6.0").hint("set ignition.version to 3.6.0, or remove the bits").PeerOnly = looksOctal
 	}
 }
@@ -124,8 +125,8 @@ func (c *checker) belowLinks(a *at, s *config.Storage) {
 	dirs, files, list := a.key("directories"), a.key("files"), a.key("links")
 	below := func(n *at, path string) {
 		above := links.above(path)
-		for _, i := range c.taken(above, diag.Problem{Severity: diag.Error, Code: "below-link"}) {
-			n.errorf("below-link", "the path %s lies below the link %s", quote(path), quote(s.Links[i].Path)).
+		for _, i := range c.taken(above, diag.Problem{Severity: diag.Error, Code: codes.BelowLink}) {
+			n.errorf(codes.BelowLink, "the path %s lies below the link %s", quote(path), quote(s.Links[i].Path)).
 				hint("name the path that the link points at").see(list.item(int(i)), "the link is defined here")
 		}
 	}
@@ -148,7 +149,7 @@ func (c *checker) belowLinks(a *at, s *config.Storage) {
 
 func (c *checker) link(a *at, l *config.Link, dirs *at, directories map[string]int) {
 	if text(l.Target) == "" && config.FieldAt("storage.links.*.target").Required.Has(c.version) {
-		a.key("target").errorf("target-missing", "a link needs a target").hint(`add "target"`)
+		a.key("target").errorf(codes.TargetMissing, "a link needs a target").hint(`add "target"`)
 		return
 	}
 	if !isSet(l.Hard) {
@@ -159,7 +160,7 @@ func (c *checker) link(a *at, l *config.Link, dirs *at, directories map[string]i
 		target = path.Join(l.Path, target)
 	}
 	if i, known := directories[target]; known {
-		a.errorf("hard-link-directory", "a hard link cannot point at the directory %s",
+		a.errorf(codes.HardLinkDirectory, "a hard link cannot point at the directory %s",
 			quote(target)).hint(`remove "hard"`).see(dirs.item(i), "the directory is defined here")
 	}
 	owners := []struct {
@@ -169,7 +170,7 @@ func (c *checker) link(a *at, l *config.Link, dirs *at, directories map[string]i
 		{"group", "name", l.Group.Name != nil}}
 	for _, o := range owners {
 		if o.set {
-			a.key(o.who).key(o.what).warnf("hard-link-owner", "a hard link has the owner of its target; its own "+
+			a.key(o.who).key(o.what).warnf(codes.HardLinkOwner, "a hard link has the owner of its target; its own "+
 				"has no effect").hint("remove it, or set it on the target")
 		}
 	}
@@ -233,9 +234,9 @@ func (c *checker) belowFiles(a *at, s *config.Storage) {
 	paths := newPrefixes(len(s.Files), func(i int) string { return s.Files[i].Path })
 	below := func(n *at, path string) {
 		above := paths.above(path)
-		for _, i := range c.taken(above, diag.Problem{Severity: diag.Error, Code: "below-file", Stricter: true}) {
+		for _, i := range c.taken(above, diag.Problem{Severity: diag.Error, Code: codes.BelowFile, Stricter: true}) {
 			if s.Files[i].Path != "" {
-				n.key("path").errorf("below-file", "the path %s lies below the file %s",
+				n.key("path").errorf(codes.BelowFile, "the path %s lies below the file %s",
 					quote(path), quote(s.Files[i].Path)).hint("a file cannot hold others; make it a directory").
 					see(files.item(int(i)), "the file is defined here").stricter()
 			}
@@ -297,7 +298,7 @@ func (c *checker) unitPaths(root *at, cfg *config.Config) {
 	}
 	check := func(n *at, path string) {
 		if unit, both := taken[path]; both {
-			n.key("path").errorf("unit-path", "the path %s is also that of a unit of this config",
+			n.key("path").errorf(codes.UnitPath, "the path %s is also that of a unit of this config",
 				quote(path)).hint("keep either the unit or this entry").see(unit, "the unit is defined here")
 		}
 	}

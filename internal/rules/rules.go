@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/field"
@@ -66,7 +67,7 @@ func (a *at) path() string { return a.trail.String() }
 func (a *at) place() diag.Place { return a.c.doc.At(a.path(), a.c.index).Place() }
 
 // report adds a problem. What is not kept of it is not worked out.
-func (a *at) report(severity diag.Severity, code, format string, args ...any) *finding {
+func (a *at) report(severity diag.Severity, code codes.Code, format string, args ...any) *finding {
 	if a.c.doc.Unread(a.path) {
 		return &finding{Problem: &diag.Problem{}}
 	}
@@ -78,11 +79,11 @@ func (a *at) report(severity diag.Severity, code, format string, args ...any) *f
 }
 
 // errorf reports an error. What it returns takes a hint and related places, and is valid until the next report.
-func (a *at) errorf(code, format string, args ...any) *finding {
+func (a *at) errorf(code codes.Code, format string, args ...any) *finding {
 	return a.report(diag.Error, code, format, args...)
 }
 
-func (a *at) warnf(code, format string, args ...any) *finding {
+func (a *at) warnf(code codes.Code, format string, args ...any) *finding {
 	return a.report(diag.Warning, code, format, args...)
 }
 
@@ -175,25 +176,25 @@ func number(n *int) int {
 func (a *at) absolute(p string) {
 	switch clean := cleanPath(p); {
 	case p == "":
-		a.errorf("path-missing", "a path is missing").hint(`add an absolute path`)
+		a.errorf(codes.PathMissing, "a path is missing").hint(`add an absolute path`)
 	case p[0] != '/':
-		a.errorf("path-relative", "the path %s is not absolute", quote(p)).hint("start it with /")
+		a.errorf(codes.PathRelative, "the path %s is not absolute", quote(p)).hint("start it with /")
 	case clean != p:
-		a.errorf("path-unclean", "the path %s is not in its shortest form", quote(p)).hint("write %s", quote(clean))
+		a.errorf(codes.PathUnclean, "the path %s is not in its shortest form", quote(p)).hint("write %s", quote(clean))
 	}
 }
 
 // notNegative reports a number below zero, which the peer lets through.
 func (a *at) notNegative(what string, n *int) {
 	if n != nil && *n < 0 {
-		a.errorf("number-negative", "%s cannot be negative", what).stricter()
+		a.errorf(codes.NumberNegative, "%s cannot be negative", what).stricter()
 	}
 }
 
 // notEmpty reports an empty name, which the peer lets through.
 func (a *at) notEmpty(what, name string) {
 	if name == "" {
-		a.errorf("name-empty", "%s needs a name", what).hint("add %q", "name").stricter()
+		a.errorf(codes.NameEmpty, "%s needs a name", what).hint("add %q", "name").stricter()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
@@ -45,7 +46,7 @@ func (c *checker) instances(list *at, units []config.Unit) {
 			lacks[template] = it
 		}
 		if it.told {
-			list.item(i).key("contents").warnf("template-not-installable",
+			list.item(i).key("contents").warnf(codes.TemplateNotInstallable,
 				"%s is enabled, but its template has nothing in [Install]", quote(u.Name)).
 				hint("add [Install] with WantedBy= to the template").see(list.item(k),
 				"the template is defined here").PeerOnly = it.peerOnly
@@ -60,7 +61,7 @@ func (c *checker) unit(a *at, u *config.Unit) {
 	if contents := text(u.Contents); contents != "" {
 		fine := a.key("contents").unitText(contents)
 		if fine && isSet(u.Enabled) && !unit.HasInstall(contents) {
-			f := a.key("contents").warnf("unit-not-installable", "%s is enabled, but has nothing in [Install]",
+			f := a.key("contents").warnf(codes.UnitNotInstallable, "%s is enabled, but has nothing in [Install]",
 				quote(u.Name)).hint("add [Install] with WantedBy=, or remove enabled")
 			f.PeerOnly = installedBy(u).Any() // by a drop-in, which the peer does not look at
 		}
@@ -69,7 +70,7 @@ func (c *checker) unit(a *at, u *config.Unit) {
 		c.unitNames(a, u)
 	}
 	if isSet(u.Mask) && isSet(u.Enabled) {
-		a.key("enabled").warnf("unit-masked-enabled", "%s is masked, so enabling it does nothing",
+		a.key("enabled").warnf(codes.UnitMaskedEnabled, "%s is masked, so enabling it does nothing",
 			quote(u.Name)).hint("remove mask or enabled").stricter()
 	}
 	dropins := a.key("dropins")
@@ -91,7 +92,7 @@ func (a *at) unitText(contents string) (fine bool) {
 		return false
 	}
 	if _, long := unit.LineTooLong(contents); long {
-		f := a.warnf("unit-line-long", "a line of the unit has more than 2047 bytes; systemd takes it, "+
+		f := a.warnf(codes.UnitLineLong, "a line of the unit has more than 2047 bytes; systemd takes it, "+
 			"other engines do not").hint(`split it with \ at the ends of lines`)
 		f.Laxer = true
 		return false
@@ -112,7 +113,7 @@ func (c *checker) unitNames(a *at, u *config.Unit) {
 			continue
 		}
 		if want != u.Name {
-			a.key("name").warnf("unit-name-path", "systemd will not load %s: with %s=%s its name has to be %s",
+			a.key("name").warnf(codes.UnitNamePath, "systemd will not load %s: with %s=%s its name has to be %s",
 				quote(u.Name), of.Name, quote(of.Value), want).
 				hint("systemd-escape --path --suffix=%s %s gives the name", strings.TrimPrefix(path.Ext(want), "."),
 					quote(of.Value)).stricter()
@@ -146,7 +147,7 @@ func (c *checker) templates(list *at, units []config.Unit) {
 			continue
 		}
 		if in := installedBy(u); in.Any() && !in.StandsAlone() {
-			list.item(i).key("enabled").warnf("template-without-instance",
+			list.item(i).key("enabled").warnf(codes.TemplateWithoutInstance,
 				"%s is a template without a default instance, which cannot be enabled by itself", quote(u.Name)).
 				hint("add DefaultInstance= to [Install], or enable an instance such as %s",
 					quote(unit.Instance(u.Name, "1"))).stricter()

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
@@ -104,7 +105,7 @@ func (h *header) read() *diag.Fault {
 		}
 	}
 	if h.peek() != ',' {
-		return h.unexpected("data-parameter", "after a parameter")
+		return h.unexpected(codes.DataParameter, "after a parameter")
 	}
 	return nil
 }
@@ -129,17 +130,17 @@ func (h *header) mediaType() *diag.Fault {
 	kind := h.tokens()
 	switch c := h.peek(); {
 	case c == ',' || c == ';':
-		f := &diag.Fault{Code: "data-type", Message: "a media type without a /",
+		f := &diag.Fault{Code: codes.DataType, Message: "a media type without a /",
 			Hint: "write type/subtype, as in text/plain, or nothing", At: start}
 		if strings.EqualFold(kind, "base64") {
 			f.Hint = "write ;base64 with a semicolon before it"
 		}
 		return f
 	case c != '/':
-		return h.unexpected("data-type", "in the media type")
+		return h.unexpected(codes.DataType, "in the media type")
 	case !knownType(kind):
 		return &diag.Fault{
-			Code: "data-type", Message: "a media type that is not known", At: start,
+			Code: codes.DataType, Message: "a media type that is not known", At: start,
 			Hint: "use text, image, audio, video, application, message or multipart in lower case, " +
 				"or a type that starts with x-",
 		}
@@ -147,7 +148,7 @@ func (h *header) mediaType() *diag.Fault {
 	h.pos++
 	h.tokens()
 	if c := h.peek(); c != ',' && c != ';' {
-		return h.unexpected("data-type", "in the media type")
+		return h.unexpected(codes.DataType, "in the media type")
 	}
 	return nil
 }
@@ -170,19 +171,19 @@ func (h *header) parameter() *diag.Fault {
 	name := h.tokens()
 	switch c := h.peek(); {
 	case name == "" && (c == ',' || c == ';' || c == '='):
-		return &diag.Fault{Code: "data-parameter", Message: "a parameter without a name",
+		return &diag.Fault{Code: codes.DataParameter, Message: "a parameter without a name",
 			Hint: "after a semicolon comes name=value or base64", At: h.pos}
 	case name != "" && c == ',':
 		if h.base64 = name == "base64"; !h.base64 {
-			return &diag.Fault{Code: "data-parameter", Message: "a parameter without a value",
+			return &diag.Fault{Code: codes.DataParameter, Message: "a parameter without a value",
 				Hint: "write name=value, or base64 in lower case", At: start}
 		}
 		return nil
 	case c == ';' && name == "base64":
-		return &diag.Fault{Code: "data-parameter", Message: "base64 is not the last parameter",
+		return &diag.Fault{Code: codes.DataParameter, Message: "base64 is not the last parameter",
 			Hint: "move ;base64 to right before the comma", At: start}
 	case c != '=':
-		return h.unexpected("data-parameter", "in a parameter")
+		return h.unexpected(codes.DataParameter, "in a parameter")
 	}
 	h.pos++
 	if h.peek() == '"' {
@@ -195,11 +196,11 @@ func (h *header) value() *diag.Fault {
 	start := h.pos
 	text := h.tokens()
 	if c := h.peek(); text == "" && (c == ',' || c == ';') {
-		return &diag.Fault{Code: "data-parameter", Message: "a parameter with an empty value",
+		return &diag.Fault{Code: codes.DataParameter, Message: "a parameter with an empty value",
 			Hint: "leave the parameter out", At: start}
 	}
 	if c := h.peek(); c != ',' && c != ';' {
-		return h.unexpected("data-parameter", "in the value of a parameter")
+		return h.unexpected(codes.DataParameter, "in the value of a parameter")
 	}
 	unquote := h.unquote
 	h.unquote = false
@@ -218,10 +219,11 @@ func (h *header) quotedValue() *diag.Fault {
 			h.pos++
 		}
 		if h.pos >= len(h.raw) {
-			return &diag.Fault{Code: "data-parameter", Message: "a quoted value without its closing quote", At: start}
+			return &diag.Fault{Code: codes.DataParameter, Message: "a quoted value without its closing quote",
+				At: start}
 		}
 		if h.raw[h.pos] >= 0x80 {
-			return h.unexpected("data-parameter", "in a quoted value")
+			return h.unexpected(codes.DataParameter, "in a quoted value")
 		}
 	}
 	h.pos++
@@ -230,16 +232,16 @@ func (h *header) quotedValue() *diag.Fault {
 		return nil
 	}
 	if literal, err := strconv.QuotedPrefix(text); err != nil || literal != text {
-		return &diag.Fault{Code: "data-parameter", Message: "a quoted value with a line break or an unknown escape",
+		return &diag.Fault{Code: codes.DataParameter, Message: "a quoted value with a line break or an unknown escape",
 			Hint: `write \n, \t, \", \\ or \x and two digits`, At: start}
 	}
 	return nil
 }
 
 // unexpected is about the byte at pos, or the end.
-func (h *header) unexpected(code, where string) *diag.Fault {
+func (h *header) unexpected(code codes.Code, where string) *diag.Fault {
 	if h.pos >= len(h.raw) {
-		return &diag.Fault{Code: "data-comma", Message: "a data: URL without a comma",
+		return &diag.Fault{Code: codes.DataComma, Message: "a data: URL without a comma",
 			Hint: "the content comes after a comma, as in data:,content", At: -1}
 	}
 	return byteFault(h.raw, h.pos, code, where)
@@ -255,7 +257,7 @@ func (h *header) checkFragment(hash int) *diag.Fault {
 	}
 	if h.quoted {
 		if i := strings.IndexFunc(h.raw[:end], isControl); i >= 0 {
-			return byteFault(h.raw, i, "data-parameter", "in a quoted value")
+			return byteFault(h.raw, i, codes.DataParameter, "in a quoted value")
 		}
 	}
 	return nil
@@ -276,14 +278,14 @@ func badEscape(s string) int {
 }
 
 func dataEscape(at int) *diag.Fault {
-	return &diag.Fault{Code: "data-escape", Message: "a % without two hexadecimal digits after it",
+	return &diag.Fault{Code: codes.DataEscape, Message: "a % without two hexadecimal digits after it",
 		Hint: "write % itself as %25", At: at}
 }
 
 func checkPlain(raw string, start int) *diag.Fault {
 	payload := raw[start:]
 	if i := other(payload, plain); i < len(payload) {
-		return byteFault(raw, start+i, "data-byte", "in a data: URL")
+		return byteFault(raw, start+i, codes.DataByte, "in a data: URL")
 	}
 	if i := badEscape(payload); i >= 0 {
 		return dataEscape(start + i)
@@ -307,7 +309,7 @@ func checkBase64(raw string, start int, feeds bool) *diag.Fault {
 	if len(payload)%4 == 0 {
 		return nil
 	}
-	f := &diag.Fault{Code: "data-base64-padding", Message: "the length of a base64 payload is not a multiple of 4",
+	f := &diag.Fault{Code: codes.DataBase64Padding, Message: "the length of a base64 payload is not a multiple of 4",
 		Hint: "base64 is not padded: put = at its end until it is", At: -1}
 	if len(digits)%4 == 1 || len(digits) < len(payload) {
 		f.Hint = "the payload is cut short or has too many = at its end"
@@ -323,7 +325,7 @@ func base64Fault(raw string, start int) *diag.Fault {
 	if i < start {
 		i = start + strings.IndexByte(raw[start:], '=')
 	}
-	f := byteFault(raw, i, "data-base64", "in a base64 payload")
+	f := byteFault(raw, i, codes.DataBase64, "in a base64 payload")
 	switch raw[i] {
 	case '\n', '\r':
 		f.Hint = "write base64 in one line and without a line break at its end, as base64 -w0 does"
@@ -343,7 +345,7 @@ func base64Fault(raw string, start int) *diag.Fault {
 
 // byteFault is about a byte that may not stand where it does. Spaces, control bytes and bytes outside ASCII are named,
 // and no other: they tell nothing of a secret.
-func byteFault(raw string, at int, code, where string) *diag.Fault {
+func byteFault(raw string, at int, code codes.Code, where string) *diag.Fault {
 	f := &diag.Fault{Code: code, Message: "a byte that may not stand " + where,
 		Hint: "escape it as % and two hexadecimal digits", At: at}
 	switch c := raw[at]; {

@@ -75,7 +75,7 @@ func TestCheckData(t *testing.T) {
 		require.Error(t, peer(raw), "%q", raw)
 		fault := source.Check(raw, 0)
 		if assert.NotNil(t, fault, "%q", raw) {
-			assert.Equal(t, code, fault.Code, "%q: %v", raw, fault)
+			assert.Equal(t, code, string(fault.Code), "%q: %v", raw, fault)
 		}
 	}
 }

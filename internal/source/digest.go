@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/sum512"
@@ -43,7 +44,7 @@ func digits(kind string) int { return newHash(kind)().Size() * 2 }
 func ParseDigest(text string, v config.Version) (Digest, *diag.Fault) {
 	name, hex, found := strings.Cut(text, "-")
 	if !found {
-		return Digest{}, &diag.Fault{Code: "hash-form", Message: "a hash is a function, a dash and a digest",
+		return Digest{}, &diag.Fault{Code: codes.HashForm, Message: "a hash is a function, a dash and a digest",
 			Hint: "write " + forms(v), At: -1}
 	}
 	kind, known := Kinds().Find(name)
@@ -52,12 +53,12 @@ func ParseDigest(text string, v config.Version) (Digest, *diag.Fault) {
 		return Digest{}, unknownFunction(name, v)
 	case kind.Since > v:
 		return Digest{}, &diag.Fault{
-			Code: "hash-function-version", Message: language.CameWith("the hash function "+name, kind.Since, v),
+			Code: codes.HashFunctionVersion, Message: language.CameWith("the hash function "+name, kind.Since, v),
 			Hint: language.SetVersion(kind.Since),
 		}
 	case len(hex) != digits(name):
 		f := &diag.Fault{
-			Code:    "hash-length",
+			Code:    codes.HashLength,
 			Message: fmt.Sprintf("a %s digest has %d digits, this one has %d", name, digits(name), len(hex)),
 			At:      len(name) + 1,
 		}
@@ -81,7 +82,7 @@ func forms(v config.Version) string {
 }
 
 func unknownFunction(name string, v config.Version) *diag.Fault {
-	f := &diag.Fault{Code: "hash-function", Message: "the hash function is not known",
+	f := &diag.Fault{Code: codes.HashFunction, Message: "the hash function is not known",
 		Hint: "use " + inWords(Kinds(), v, "or")}
 	if _, known := Kinds().Find(strings.ToLower(name)); known {
 		f.Hint = "write " + strings.ToLower(name) + " in lower case"
@@ -97,7 +98,7 @@ func (d Digest) Function() string { return d.function }
 func (d Digest) Hex() *diag.Fault {
 	if i := other(d.digits, hexDigit); i < len(d.digits) {
 		return &diag.Fault{
-			Code: "hash-digits", Message: "a digit of the digest is not hexadecimal",
+			Code: codes.HashDigits, Message: "a digit of the digest is not hexadecimal",
 			Hint: "nothing matches such a digest",
 			At:   len(d.function) + 1 + i,
 		}

@@ -39,7 +39,7 @@ func TestParseDigest(t *testing.T) {
 			continue
 		}
 		require.NotNil(t, fault, c.claim)
-		assert.Equal(t, c.code, fault.Code, c.claim)
+		assert.Equal(t, c.code, string(fault.Code), c.claim)
 		assert.Contains(t, fault.Hint, c.hint, c.claim)
 	}
 }
@@ -64,7 +64,7 @@ func TestDigestThatIsNotHexadecimalMatchesNothing(t *testing.T) {
 	require.Nil(t, fault)
 	fault = d.Hex()
 	require.NotNil(t, fault)
-	assert.Equal(t, "hash-digits", fault.Code)
+	assert.Equal(t, "hash-digits", string(fault.Code))
 	assert.Equal(t, len("sha512-ab"), fault.At)
 	assert.False(t, d.Matches(d.New().Sum(nil)))
 

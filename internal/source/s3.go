@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
@@ -44,17 +45,17 @@ func parseS3(raw string, u *url.URL) (S3, *diag.Fault) {
 		}
 		return parseARN(u)
 	}
-	return S3{}, &diag.Fault{Code: "s3-scheme", Message: "neither an s3: URL nor an ARN"}
+	return S3{}, &diag.Fault{Code: codes.S3Scheme, Message: "neither an s3: URL nor an ARN"}
 }
 
 // check tells what an object lacks.
 func (o S3) check(form string) *diag.Fault {
 	switch {
 	case o.Bucket == "":
-		return &diag.Fault{Code: "url-no-host", Message: "the URL names no bucket", Hint: "write " + form, At: -1}
+		return &diag.Fault{Code: codes.URLNoHost, Message: "the URL names no bucket", Hint: "write " + form, At: -1}
 	case o.Key == "":
-		return &diag.Fault{Code: "url-no-path", Message: "the URL names no object in the bucket", Hint: "write " + form,
-			At: -1}
+		return &diag.Fault{Code: codes.URLNoPath, Message: "the URL names no object in the bucket",
+			Hint: "write " + form, At: -1}
 	}
 	return nil
 }
@@ -72,21 +73,21 @@ func checkARN(raw string, u *url.URL) *diag.Fault {
 	sections := arnSections(u)
 	switch {
 	case len(sections) < 6:
-		return &diag.Fault{Code: "arn-form", Message: "an ARN has six parts with colons between them",
+		return &diag.Fault{Code: codes.ARNForm, Message: "an ARN has six parts with colons between them",
 			Hint: "write " + form, At: -1}
 	case sections[2] != "s3":
 		return &diag.Fault{
-			Code: "arn-service", Message: "the ARN is not one of the service s3", Hint: "write " + form,
+			Code: codes.ARNService, Message: "the ARN is not one of the service s3", Hint: "write " + form,
 			At: len("arn:") + len(sections[1]) + 1,
 		}
 	}
 	slashes := strings.Count(u.Opaque, "/")
 	switch {
 	case strings.HasPrefix(sections[5], accessPoint) && slashes < 2:
-		return &diag.Fault{Code: "arn-key", Message: "the ARN of an access point names no object",
+		return &diag.Fault{Code: codes.ARNKey, Message: "the ARN of an access point names no object",
 			Hint: "add /object/KEY", At: -1}
 	case slashes < 1:
-		return &diag.Fault{Code: "arn-key", Message: "the ARN names a bucket and no object in it", Hint: "add /KEY",
+		return &diag.Fault{Code: codes.ARNKey, Message: "the ARN names a bucket and no object in it", Hint: "add /KEY",
 			At: -1}
 	}
 	return checkVersionID(raw, u)
@@ -105,7 +106,7 @@ func parseARN(u *url.URL) (S3, *diag.Fault) {
 	point, path, _ := strings.Cut(name, "/")
 	key, isObject := strings.CutPrefix(path, "object/")
 	if point == "" || key == "" || !isObject || sections[3] == "" {
-		return S3{}, &diag.Fault{Code: "arn-access-point",
+		return S3{}, &diag.Fault{Code: codes.ARNAccessPoint,
 			Message: "the ARN does not lead to an object of an access point", Hint: "write " + form, At: -1}
 	}
 	object.Bucket = strings.Join(sections[:5], ":") + ":" + accessPoint + point
@@ -118,7 +119,7 @@ func checkVersionID(raw string, u *url.URL) *diag.Fault {
 	const name = "versionId"
 	if values, found := u.Query()[name]; found && values[0] == "" {
 		return &diag.Fault{
-			Code: "s3-version", Message: "versionId has no value",
+			Code: codes.S3Version, Message: "versionId has no value",
 			Hint: "give the version, or leave versionId out for the newest",
 			At:   strings.Index(raw, name), // -1 where it is written with escapes
 		}

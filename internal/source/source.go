@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/language"
 )
@@ -40,7 +41,7 @@ func Check(raw string, v config.Version) *diag.Fault {
 		return schemeFault(u.Scheme, v)
 	case scheme.Since > v:
 		return &diag.Fault{
-			Code:    "url-scheme-version",
+			Code:    codes.URLSchemeVersion,
 			Message: language.CameWith("the scheme "+u.Scheme, scheme.Since, v),
 			Hint:    language.SetVersion(scheme.Since),
 		}
@@ -52,7 +53,7 @@ func Check(raw string, v config.Version) *diag.Fault {
 		return checkARN(raw, u)
 	case "data": // the prefix is not in lower case
 		return &diag.Fault{
-			Code:    "data-prefix",
+			Code:    codes.DataPrefix,
 			Message: "the scheme of a data: URL is not in lower case",
 			Hint:    "write data: in lower case",
 		}
@@ -63,11 +64,11 @@ func Check(raw string, v config.Version) *diag.Fault {
 // schemeFault is what is wrong with a scheme that no version has. Only well-known schemes are named: in
 // `user:password@host` the text before the colon is a name.
 func schemeFault(scheme string, v config.Version) *diag.Fault {
-	f := &diag.Fault{Code: "url-scheme", Message: "not a scheme that a source may have",
+	f := &diag.Fault{Code: codes.URLScheme, Message: "not a scheme that a source may have",
 		Hint: "a source starts with one of " + inWords(Schemes(), v, "and")}
 	switch scheme {
 	case "":
-		f.Code, f.Message = "url-no-scheme", "a source must be a whole URL, and this one has no scheme"
+		f.Code, f.Message = codes.URLNoScheme, "a source must be a whole URL, and this one has no scheme"
 	case "file", "oem":
 		f.Message = "the scheme " + scheme + " is not one that a source may have"
 		f.Hint = "put the content into the config as a data: URL, or serve it over http or https"
@@ -101,10 +102,10 @@ func CheckProxy(raw string) *diag.Fault {
 	case err != nil:
 		return urlFault(raw, err)
 	case raw == "":
-		return &diag.Fault{Code: "proxy-scheme", Message: "the URL of the proxy is empty",
+		return &diag.Fault{Code: codes.ProxyScheme, Message: "the URL of the proxy is empty",
 			Hint: "leave the key out to use no proxy", At: -1}
 	case u.Scheme != "http" && u.Scheme != "https":
-		return &diag.Fault{Code: "proxy-scheme", Message: "the URL of a proxy must be http or https",
+		return &diag.Fault{Code: codes.ProxyScheme, Message: "the URL of a proxy must be http or https",
 			Hint: "write http://host:port"}
 	}
 	return nil
@@ -139,7 +140,7 @@ func WarnURL(raw string) *diag.Fault {
 // within a request (RFC 1350 §5), and what comes after it is taken for the mode and for options.
 func CheckTFTP(path string) *diag.Fault {
 	if strings.ContainsFunc(path, isControl) {
-		return &diag.Fault{Code: "url-tftp-control", Message: "the name of a file for TFTP has a control character",
+		return &diag.Fault{Code: codes.URLTFTPControl, Message: "the name of a file for TFTP has a control character",
 			Hint: "name the file as the server does", At: -1}
 	}
 	return nil
@@ -153,10 +154,10 @@ func warnHost(u *url.URL) *diag.Fault {
 	full := u.Scheme + "://" + what + "/" + path
 	switch {
 	case u.Hostname() == "":
-		return &diag.Fault{Code: "url-no-host", Message: "the URL names no " + what, Hint: "write " + full, At: -1}
+		return &diag.Fault{Code: codes.URLNoHost, Message: "the URL names no " + what, Hint: "write " + full, At: -1}
 	case strings.Trim(u.Path, "/") == "" && (u.Scheme == "gs" || u.Scheme == "tftp"):
-		return &diag.Fault{Code: "url-no-path", Message: "the URL names no " + strings.Replace(path, "path", "file", 1),
-			Hint: "write " + full, At: -1}
+		return &diag.Fault{Code: codes.URLNoPath,
+			Message: "the URL names no " + strings.Replace(path, "path", "file", 1), Hint: "write " + full, At: -1}
 	}
 	return nil
 }

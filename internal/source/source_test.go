@@ -63,7 +63,7 @@ func TestCheckRefuses(t *testing.T) {
 	} {
 		fault := source.Check(c.raw, 1)
 		require.NotNil(t, fault, c.claim)
-		assert.Equal(t, c.code, fault.Code, c.claim)
+		assert.Equal(t, c.code, string(fault.Code), c.claim)
 		assert.Contains(t, fault.Hint, c.hint, c.claim)
 		assert.LessOrEqual(t, fault.At, len(c.raw), c.claim)
 	}
@@ -95,7 +95,7 @@ func TestCheckARN(t *testing.T) {
 		if code == "" {
 			assert.Nil(t, fault, raw)
 		} else if assert.NotNil(t, fault, raw) {
-			assert.Equal(t, code, fault.Code, raw)
+			assert.Equal(t, code, string(fault.Code), raw)
 		}
 	}
 	fault := source.Check("arn:aws:ec2:::b/k", 4)
@@ -126,7 +126,7 @@ func TestCheckProxy(t *testing.T) {
 		if code == "" {
 			assert.Nil(t, fault, raw)
 		} else if assert.NotNil(t, fault, raw) {
-			assert.Equal(t, code, fault.Code, raw)
+			assert.Equal(t, code, string(fault.Code), raw)
 		}
 	}
 }
@@ -150,7 +150,7 @@ func TestWarnURL(t *testing.T) {
 		if code == "" {
 			assert.Nil(t, fault, raw)
 		} else if assert.NotNil(t, fault, raw) {
-			assert.Equal(t, code, fault.Code, raw)
+			assert.Equal(t, code, string(fault.Code), raw)
 		}
 	}
 }
@@ -226,7 +226,7 @@ func faults(raw string) (texts []string) {
 	for _, fault := range []*diag.Fault{source.Check(raw, 1), source.Check(raw, 7), source.CheckProxy(raw),
 		source.WarnURL(raw)} {
 		if fault != nil {
-			texts = append(texts, fault.Code, fault.Message, fault.Hint)
+			texts = append(texts, string(fault.Code), fault.Message, fault.Hint)
 		}
 	}
 	return texts

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
@@ -28,7 +29,7 @@ func urlFault(raw string, err error) *diag.Fault {
 	invalid := url.InvalidHostError("")
 	if errors.As(err, &invalid) {
 		at := start + max(strings.Index(raw[start:end], string(invalid)), 0)
-		f := &diag.Fault{Code: "url-host", Message: "a byte that a host name cannot have", At: at}
+		f := &diag.Fault{Code: codes.URLHost, Message: "a byte that a host name cannot have", At: at}
 		if invalid == " " {
 			f.Message, f.Hint = "a space in the host name",
 				"a host name has no spaces; only after it is a space written as %20"
@@ -60,7 +61,7 @@ func controlFault(raw string, i int) *diag.Fault {
 	name := controlName(raw[i])
 	const hex = "0123456789ABCDEF"
 	escaped := "%" + string(hex[raw[i]>>4]) + string(hex[raw[i]&15])
-	f := &diag.Fault{Code: "url-control", Message: "a " + name + " in a URL",
+	f := &diag.Fault{Code: codes.URLControl, Message: "a " + name + " in a URL",
 		Hint: "a " + name + " in a URL must be " + escaped, At: i}
 	if strings.TrimRight(raw, "\r\n") == raw[:i] {
 		f.Message = "the URL ends in a " + name
@@ -72,7 +73,7 @@ func controlFault(raw string, i int) *diag.Fault {
 // escapeFault is about a percent sign. In a host name even a well-formed escape can be wrong: there it may only stand
 // for bytes outside ASCII.
 func escapeFault(raw, escape string) *diag.Fault {
-	const code = "url-escape"
+	const code = codes.URLEscape
 	for i := 0; i < len(raw); i++ {
 		if raw[i] == '%' && !isEscape(raw, i) {
 			return &diag.Fault{Code: code, Message: "a % without two hexadecimal digits after it",
@@ -106,7 +107,7 @@ func authority(raw string) (start, end int, found bool) {
 }
 
 func schemeless(raw string) *diag.Fault {
-	f := &diag.Fault{Code: "url-no-scheme", Message: "the URL has no scheme that can be read",
+	f := &diag.Fault{Code: codes.URLNoScheme, Message: "the URL has no scheme that can be read",
 		Hint: "a URL starts like https://"}
 	if first, _, _ := strings.Cut(raw, ":"); strings.TrimSpace(first) != first {
 		f.Hint = "take the space off the start"
@@ -117,7 +118,7 @@ func schemeless(raw string) *diag.Fault {
 // hostFault finds what is wrong with a host and port, which start at an offset in the URL; where nothing is, it must be
 // the user and password before them.
 func hostFault(host string, start int) *diag.Fault {
-	f := &diag.Fault{Code: "url-host", At: start}
+	f := &diag.Fault{Code: codes.URLHost, At: start}
 	port := ""
 	if open := strings.LastIndexByte(host, '['); open >= 0 {
 		end := strings.LastIndexByte(host, ']')
@@ -138,10 +139,10 @@ func hostFault(host string, start int) *diag.Fault {
 	case strings.Count(port, ":") > 1:
 		f.Message, f.Hint = "more than one colon in the host", "put an IPv6 address into brackets: [address]:port"
 	case strings.Trim(port, ":0123456789") != "" || port != "" && port[0] != ':':
-		f.Code, f.Message, f.Hint = "url-port", "the port is not a number", "a host is written host or host:port"
+		f.Code, f.Message, f.Hint = codes.URLPort, "the port is not a number", "a host is written host or host:port"
 		f.At += len(host) - len(port)
 	default:
-		f.Code, f.Message = "url-userinfo", "the user or password before the @ has a byte that must be escaped"
+		f.Code, f.Message = codes.URLUserinfo, "the user or password before the @ has a byte that must be escaped"
 		f.Hint = "escape such bytes as % and two hexadecimal digits"
 	}
 	return f

@@ -8,6 +8,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
@@ -27,7 +28,7 @@ func (a *Arena) ParseJSON(doc *diag.Document) (Node, *diag.Problem) { return a.P
 func (a *Arena) ParseJSONAt(doc *diag.Document, start int) (Node, *diag.Problem) {
 	if message := a.tooLarge(doc); message != "" {
 		return Node{},
-			&diag.Problem{Severity: diag.Error, Code: "too-large", Place: diag.Place{Doc: doc}, Message: message}
+			&diag.Problem{Severity: diag.Error, Code: codes.TooLarge, Place: diag.Place{Doc: doc}, Message: message}
 	}
 	p := parser{a: a, text: doc.Text, pos: start, doc: a.document(doc)}
 	root := p.value(node{})
@@ -67,7 +68,7 @@ func (p *parser) fail(at int, message, hint string) uint32 {
 	if p.problem == nil {
 		at = min(at, len(p.text))
 		p.problem = &diag.Problem{
-			Severity: diag.Error, Code: "json-syntax", Message: message, Hint: hint,
+			Severity: diag.Error, Code: codes.JSONSyntax, Message: message, Hint: hint,
 			Place: diag.Place{Span: diag.Span{Start: at, End: min(at+1, len(p.text))}},
 		}
 	}
@@ -526,7 +527,7 @@ func NotUTF8(doc *diag.Document) *diag.Problem {
 		at += size
 	}
 	return &diag.Problem{
-		Severity: diag.Error, Code: "not-utf8", Place: diag.Place{Doc: doc, Span: diag.Span{Start: at, End: at + 1}},
+		Severity: diag.Error, Code: codes.NotUTF8, Place: diag.Place{Doc: doc, Span: diag.Span{Start: at, End: at + 1}},
 		Path: "$", Stricter: true,
 		Message: "the text is not UTF-8 here; other bytes would take the place of this one",
 		Hint:    "save the file as UTF-8; put binary content into a base64 data: URL",

@@ -111,7 +111,7 @@ func TestSyntaxErrorsPointAtTheByteAndSayWhatToDo(t *testing.T) {
 			if c.hint == "" {
 				assert.Empty(t, problem.Hint)
 			}
-			assert.Equal(t, "json-syntax", problem.Code)
+			assert.Equal(t, "json-syntax", string(problem.Code))
 			assert.Equal(t, diag.Error, problem.Severity)
 			want := culprit(c.text)
 			assert.Equal(t, diag.Span{Start: want, End: min(want+1, len(c.text))}, problem.Place.Span)

@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
@@ -26,12 +27,6 @@ const MergeKey = "<<"
 // maxExpanded is how many nodes aliases may stand for. A handful of lines can stand for billions.
 const maxExpanded = 500_000
 
-// The codes of what is wrong with a YAML text as such.
-const (
-	CodeYAML          = "yaml-syntax"
-	codeYAMLDocuments = "yaml-documents"
-)
-
 // ParseYAML reads the first document of a YAML text (1.2, with the octal numbers of 1.1) into the arena. Mappings
 // become objects, and any scalar may be a key. Aliases are replaced by what they stand for, which then has the alias's
 // place; merge keys bring their members. Two equal keys both become members, as in JSON. A number keeps its spelling,
@@ -42,7 +37,7 @@ const (
 func (a *Arena) ParseYAML(doc *diag.Document) (Node, []diag.Problem) {
 	if message := a.tooLarge(doc); message != "" {
 		return Node{},
-			[]diag.Problem{{Severity: diag.Error, Code: "too-large", Place: diag.Place{Doc: doc}, Message: message}}
+			[]diag.Problem{{Severity: diag.Error, Code: codes.TooLarge, Place: diag.Place{Doc: doc}, Message: message}}
 	}
 	y := &yamlReader{a: a, doc: doc, number: a.document(doc), lines: newYAMLLines(doc.Text)}
 	var documents [2]yaml.Node
@@ -101,7 +96,7 @@ type yamlReader struct {
 // fail keeps the first problem: what follows from it is noise.
 func (y *yamlReader) fail(span diag.Span, message, hint string) uint32 {
 	if len(y.problems) == 0 {
-		y.problems = append(y.problems, diag.Problem{Severity: diag.Error, Code: CodeYAML,
+		y.problems = append(y.problems, diag.Problem{Severity: diag.Error, Code: codes.YAMLSyntax,
 			Place: diag.Place{Doc: y.doc, Span: span}, Message: message, Hint: hint})
 	}
 	return 0
@@ -116,7 +111,7 @@ func (y *yamlReader) another(second *yaml.Node, err error) {
 		at = y.lines.offset(second.Line, second.Column)
 	}
 	y.problems = append(y.problems, diag.Problem{
-		Severity: diag.Error, Code: codeYAMLDocuments, Stricter: true, Path: "$",
+		Severity: diag.Error, Code: codes.YAMLDocuments, Stricter: true, Path: "$",
 		Place:   diag.Place{Doc: y.doc, Span: diag.Span{Start: at, End: min(at+1, len(y.doc.Text))}},
 		Message: "a second document starts here; only the first one is read", Hint: "put it into a file of its own",
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
@@ -131,7 +132,7 @@ func TestYAMLThatIsWrongIsExplained(t *testing.T) {
 			require.False(t, root.Exists())
 			require.Len(t, problems, 1)
 			assert.Equal(t, c.message, problems[0].Message)
-			assert.Equal(t, tree.CodeYAML, problems[0].Code)
+			assert.Equal(t, codes.YAMLSyntax, problems[0].Code)
 			if c.at != "" {
 				assert.Equal(t, "a.bu:"+c.at, problems[0].Place.String())
 			}

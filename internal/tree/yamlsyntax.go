@@ -7,12 +7,13 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // syntax says what is wrong with the text, where the mistake most likely is.
 func (y *yamlReader) syntax(err error) diag.Problem {
-	p := diag.Problem{Severity: diag.Error, Code: CodeYAML, Place: diag.Place{Doc: y.doc},
+	p := diag.Problem{Severity: diag.Error, Code: codes.YAMLSyntax, Place: diag.Place{Doc: y.doc},
 		Message: "the YAML cannot be read"}
 	var found *yaml.LoadError
 	if !errors.As(err, &found) {

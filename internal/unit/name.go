@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
@@ -29,7 +30,7 @@ func CheckName(name string) *diag.Fault {
 	if isExtension(ext) {
 		return nil
 	}
-	f := &diag.Fault{Code: "unit-name-extension", Message: "the name does not end in the kind of a unit",
+	f := &diag.Fault{Code: codes.UnitNameExtension, Message: "the name does not end in the kind of a unit",
 		Hint: "the name ends in one of " + extensions, At: -1}
 	switch lower := strings.ToLower(ext); {
 	case lower != ext && isExtension(lower):
@@ -54,13 +55,13 @@ func CheckNameStrictly(name string) *diag.Fault {
 	}
 	switch i := strings.IndexFunc(name, notInName); {
 	case prefix == "":
-		return &diag.Fault{Code: "unit-name-empty", Message: "nothing stands before the kind of the unit",
+		return &diag.Fault{Code: codes.UnitNameEmpty, Message: "nothing stands before the kind of the unit",
 			Hint: "write a name, as in web.service", At: -1}
 	case i >= 0:
-		return &diag.Fault{Code: "unit-name-byte", Message: "a character that systemd does not take in the " +
+		return &diag.Fault{Code: codes.UnitNameByte, Message: "a character that systemd does not take in the " +
 			"name of a unit", Hint: `use letters, digits and :-_.\@, or the output of systemd-escape`, At: i}
 	case len(name) > nameMax:
-		return &diag.Fault{Code: "unit-name-long", Message: "the name of a unit has more than 255 bytes", At: -1}
+		return &diag.Fault{Code: codes.UnitNameLong, Message: "the name of a unit has more than 255 bytes", At: -1}
 	}
 	return nil
 }
@@ -72,11 +73,11 @@ func notInName(r rune) bool {
 // checkElement tells why a name cannot be the name of a file in a directory.
 func checkElement(name string) *diag.Fault {
 	if i := strings.IndexByte(name, '/'); i >= 0 {
-		return &diag.Fault{Code: "unit-name-slash", Message: "a slash in a name",
+		return &diag.Fault{Code: codes.UnitNameSlash, Message: "a slash in a name",
 			Hint: "name the file only; in the name of a mount unit slashes are written as -", At: i}
 	}
 	if i := strings.IndexByte(name, 0); i >= 0 {
-		return &diag.Fault{Code: "unit-name-byte", Message: "a NUL byte in a name", At: i}
+		return &diag.Fault{Code: codes.UnitNameByte, Message: "a NUL byte in a name", At: i}
 	}
 	return nil
 }
@@ -87,7 +88,7 @@ func CheckDropinName(name string) *diag.Fault {
 	if path.Ext(name) == ".conf" {
 		return nil
 	}
-	return &diag.Fault{Code: "dropin-name-extension", Message: "the name of a drop-in does not end in .conf",
+	return &diag.Fault{Code: codes.DropinNameExtension, Message: "the name of a drop-in does not end in .conf",
 		Hint: "systemd reads drop-ins that end in .conf only", At: -1}
 }
 
@@ -99,10 +100,10 @@ func CheckDropinNameStrictly(name string) *diag.Fault {
 	}
 	switch {
 	case strings.HasPrefix(name, "."):
-		return &diag.Fault{Code: "unit-name-empty", Message: "the name of a drop-in starts with a dot",
+		return &diag.Fault{Code: codes.UnitNameEmpty, Message: "the name of a drop-in starts with a dot",
 			Hint: "systemd passes over hidden files; write a name, as in 10-web.conf", At: 0}
 	case len(name) > 255: // NAME_MAX
-		return &diag.Fault{Code: "unit-name-long", Message: "the name of a drop-in has more than 255 bytes", At: -1}
+		return &diag.Fault{Code: codes.UnitNameLong, Message: "the name of a drop-in has more than 255 bytes", At: -1}
 	}
 	return nil
 }

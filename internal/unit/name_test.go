@@ -26,7 +26,7 @@ func TestCheckName(t *testing.T) {
 	} {
 		fault := unit.CheckName(name)
 		if assert.NotNil(t, fault, name) {
-			assert.Equal(t, "unit-name-extension", fault.Code, name)
+			assert.Equal(t, "unit-name-extension", string(fault.Code), name)
 			assert.Contains(t, fault.Hint, hint, name)
 		}
 	}
@@ -45,7 +45,7 @@ func TestCheckNameStrictly(t *testing.T) {
 		if code == "" {
 			assert.Nil(t, fault, name)
 		} else if assert.NotNil(t, fault, name) {
-			assert.Equal(t, code, fault.Code, name)
+			assert.Equal(t, code, string(fault.Code), name)
 		}
 	}
 }
@@ -63,10 +63,10 @@ func TestCheckDropinName(t *testing.T) {
 		assert.Equal(t, codes[0] != "", loose != nil, name)
 		assert.Equal(t, codes[1] != "", strict != nil, name)
 		if loose != nil {
-			assert.Equal(t, codes[0], loose.Code, name)
+			assert.Equal(t, codes[0], string(loose.Code), name)
 		}
 		if strict != nil {
-			assert.Equal(t, codes[1], strict.Code, name)
+			assert.Equal(t, codes[1], string(strict.Code), name)
 		}
 	}
 }

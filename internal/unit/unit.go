@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
@@ -133,16 +134,16 @@ func (l *lexer) fault() *diag.Fault {
 	f := &diag.Fault{At: l.at}
 	switch l.why {
 	case openSection:
-		f.Code, f.Message, f.Hint = "unit-section-open", "a section without a closing ]",
+		f.Code, f.Message, f.Hint = codes.UnitSectionOpen, "a section without a closing ]",
 			"write the name of the section as [Name]"
 	case afterSection:
-		f.Code, f.Message, f.Hint = "unit-section-tail", "text after the ] of a section",
+		f.Code, f.Message, f.Hint = codes.UnitSectionTail, "text after the ] of a section",
 			"nothing may follow on that line; a comment goes on its own line"
 	case newlineInName:
-		f.Code, f.Message = "unit-no-equals", "a line without ="
+		f.Code, f.Message = codes.UnitNoEquals, "a line without ="
 		f.Hint = `write Name=value; if the line belongs to the one before, end that one with \`
 	case endInName:
-		f.Code, f.Message, f.Hint = "unit-no-equals", "the text ends in a line without =", "write Name=value"
+		f.Code, f.Message, f.Hint = codes.UnitNoEquals, "the text ends in a line without =", "write Name=value"
 	}
 	f.Message = fmt.Sprintf("line %d of the unit: %s", 1+strings.Count(l.text[:l.at], "\n"), f.Message)
 	return f

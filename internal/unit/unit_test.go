@@ -77,7 +77,7 @@ func TestCheckRefuses(t *testing.T) {
 	for _, c := range faults {
 		fault := unit.Check(c.text)
 		require.NotNil(t, fault, c.claim)
-		assert.Equal(t, c.code, fault.Code, c.claim)
+		assert.Equal(t, c.code, string(fault.Code), c.claim)
 		assert.Contains(t, fault.Message, c.message, c.claim)
 		assert.NotEmpty(t, fault.Hint, c.claim)
 		assert.Equal(t, c.at, fault.At, c.claim)

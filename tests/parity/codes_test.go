@@ -27,7 +27,7 @@ type notInTable map[string]string
 
 func (n notInTable) look(table map[codes.Code]codes.Row, p diag.Problem, text string) {
 	is := codes.Telling{Workstation: heard(p, diag.Workstation), Boot: heard(p, diag.Boot), Peer: heard(p, diag.Peer)}
-	row, known := table[codes.Code(p.Code)]
+	row, known := table[p.Code]
 	kinds := row.Kinds()
 	if row.Kind == codes.Error {
 		kinds = append(kinds, codes.OurError, codes.PeersError) // see Kinds
@@ -39,7 +39,7 @@ func (n notInTable) look(table map[codes.Code]codes.Row, p diag.Problem, text st
 
 // Severity and audience of every problem in the recorded cases are those of the table.
 func TestRecordedCasesRaiseWhatTheTableSays(t *testing.T) {
-	table, raised, wrong := map[codes.Code]codes.Row{}, map[string]bool{}, notInTable{}
+	table, raised, wrong := map[codes.Code]codes.Row{}, map[codes.Code]bool{}, notInTable{}
 	for _, row := range codes.Rows() {
 		table[row.Code] = row
 	}
