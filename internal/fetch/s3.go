@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,8 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
-	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
@@ -49,30 +47,18 @@ func domainOf(region string) string {
 
 // An amazon is what a client has found out about its own instance, once.
 type amazon struct {
-	roles  []*aws.CredentialsCache // by IPv4, and by IPv6
-	client *imds.Client
-	region string
+	services []*instance // the metadata service, by IPv4 and by IPv6
+	region   string
 }
 
-// instance is the metadata service of the instance. It is asked without a proxy, and not for long: it is next door or
-// not there.
 func (c *Client) instance() *amazon {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.amazon == nil {
-		dialer := &net.Dialer{Timeout: 250 * time.Millisecond, Control: mark}
-		plain := &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext,
-			ResponseHeaderTimeout: 500 * time.Millisecond}}
-		client, roles := roleOf(plain, c.metadata)
-		_, rolesV6 := roleOf(plain, c.metadataV6)
-		c.amazon = &amazon{client: client, roles: []*aws.CredentialsCache{roles, rolesV6}, region: c.Machine.Region}
+		c.amazon = &amazon{services: []*instance{c.newInstance(c.metadata), c.newInstance(c.metadataV6)},
+			region: c.Machine.Region}
 	}
 	return c.amazon
-}
-
-func roleOf(plain *http.Client, endpoint string) (*imds.Client, *aws.CredentialsCache) {
-	client := imds.New(imds.Options{HTTPClient: plain, Endpoint: endpoint})
-	return client, aws.NewCredentialsCache(ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = client }))
 }
 
 // InstanceRegion is the region of this machine where the platform is aws: Machine.Region, or what the metadata service
@@ -87,13 +73,13 @@ func (c *Client) InstanceRegion(ctx context.Context) (string, error) {
 	}
 	ctx, stop := context.WithTimeout(ctx, 15*time.Second)
 	defer stop()
-	found, err := a.client.GetRegion(ctx, nil)
+	found, err := a.services[0].region(ctx)
 	if err != nil {
 		return "", fmt.Errorf("region of this instance: %w", err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	a.region = found.Region
+	a.region = found
 	return a.region, nil
 }
 
@@ -130,14 +116,13 @@ func (c *Client) role(ctx context.Context) (aws.Credentials, bool) {
 		return aws.Credentials{}, false
 	}
 	var failed error
-	for _, roles := range c.instance().roles {
-		keys, err := roles.Retrieve(ctx)
+	for _, service := range c.instance().services {
+		keys, err := service.keys(ctx)
 		if err == nil {
 			return keys, true
 		}
 		failed = err
-		var answer interface{ HTTPStatusCode() int }
-		if errors.As(err, &answer) {
+		if errors.As(err, new(declined)) {
 			break // the service is there, and knows of no role
 		}
 	}

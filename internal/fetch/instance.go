@@ -1,0 +1,188 @@
+package fetch
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+)
+
+// An instance is the metadata service of AWS, as far as objects are asked for by it: the region, and the keys of a
+// role. It is asked by version 2, with a token, or by version 1 where it gives none
+// (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html). The SDK's client of
+// the service would do, for 0.3 MB of every initramfs.
+type instance struct {
+	plain *http.Client
+	base  string
+	now   func() time.Time
+	pause func(time.Duration) time.Duration
+
+	mu    sync.Mutex // one question at a time
+	token *string    // nil if it has not been asked for; "" if there is none
+	role  aws.Credentials
+}
+
+// instanceTries are the attempts for a question that the service does not answer.
+const instanceTries = 3
+
+// newInstance is a service that is asked without a proxy, and not for long: it is next door or not there.
+func (c *Client) newInstance(base string) *instance {
+	dialer := &net.Dialer{Timeout: 250 * time.Millisecond, Control: mark}
+	return &instance{
+		plain: &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext,
+			ResponseHeaderTimeout: 500 * time.Millisecond}},
+		base: cmp.Or(base, linkLocal), now: c.Clock.now, pause: c.spread,
+	}
+}
+
+// A declined question is one to a service that is there, and does not say what it is asked.
+type declined struct{ error }
+
+// get asks until there is an answer, but not for ever.
+func (i *instance) get(ctx context.Context, path string) ([]byte, error) {
+	for n, wait := 1, 200*time.Millisecond; ; n, wait = n+1, 2*wait {
+		code, text, err := i.ask(ctx, path)
+		if err == nil && code == http.StatusOK {
+			return text, nil
+		}
+		final := n == instanceTries
+		if err == nil {
+			err = declined{answered(code)}
+			final = final || code != http.StatusUnauthorized && !MayPass(code)
+		}
+		if final {
+			return nil, err
+		}
+		i.token = nil // it may be that which is refused
+		select {
+		case <-time.After(i.pause(wait)):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// ask asks once. The code is 0 where nobody has answered.
+func (i *instance) ask(ctx context.Context, path string) (code int, text []byte, err error) {
+	if i.token == nil {
+		given, err := i.newToken(ctx)
+		if err != nil {
+			return 0, nil, err
+		}
+		i.token = &given
+	}
+	header := http.Header{}
+	if *i.token != "" {
+		header.Set("X-Aws-Ec2-Metadata-Token", *i.token)
+	}
+	return askOnce(ctx, i.plain, i.base+path, header)
+}
+
+// newToken asks for a token. A service that gives none may be one of version 1, or so many hops away that the answer
+// does not get here.
+func (i *instance) newToken(ctx context.Context) (string, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPut, i.base+"/latest/api/token", nil)
+	if err != nil {
+		return "", errNotURL
+	}
+	r.Header.Set("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", "300")
+	response, err := i.plain.Do(r)
+	switch {
+	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	case err != nil:
+		return "", nil
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, 4<<10))
+	if response.StatusCode != http.StatusOK || err != nil {
+		return "", nil
+	}
+	return string(text), nil
+}
+
+// region is that of the instance.
+func (i *instance) region(ctx context.Context) (string, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	text, err := i.get(ctx, "/latest/dynamic/instance-identity/document")
+	var identity struct {
+		Region string `json:"region"`
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &identity)
+	}
+	if err == nil && identity.Region == "" {
+		err = errors.New("the instance's document names none")
+	}
+	return identity.Region, err
+}
+
+// keys are those of the instance's role, asked for again when they end.
+func (i *instance) keys(ctx context.Context) (aws.Credentials, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.role.HasKeys() && i.now().Before(i.role.Expires) {
+		return i.role, nil
+	}
+	const path = "/latest/meta-data/iam/security-credentials/"
+	names, err := i.get(ctx, path)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	name := firstLine(names)
+	if name == "" {
+		return aws.Credentials{}, declined{errors.New("the metadata service names no role")}
+	}
+	text, err := i.get(ctx, path+name)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	i.role, err = parseKeys(text)
+	return i.role, err
+}
+
+func firstLine(text []byte) string {
+	for n, c := range text {
+		if c == '\n' || c == '\r' {
+			return string(text[:n])
+		}
+	}
+	return string(text)
+}
+
+// parseKeys reads what the service says of a role. What is wrong with it is told without a word of it.
+func parseKeys(text []byte) (aws.Credentials, error) {
+	var answer struct {
+		Code            string
+		AccessKeyID     string `json:"AccessKeyId"`
+		SecretAccessKey diag.Secret
+		Token           diag.Secret
+		Expiration      time.Time
+	}
+	err := json.Unmarshal(text, &answer)
+	switch {
+	case err != nil:
+		return aws.Credentials{}, declined{errors.New("the keys of the role are not in JSON")}
+	case answer.Code != "" && answer.Code != "Success":
+		return aws.Credentials{},
+			declined{fmt.Errorf("the metadata service has no keys of the role: %s", diag.Printable(answer.Code))}
+	case answer.AccessKeyID == "" || answer.SecretAccessKey == "":
+		return aws.Credentials{}, declined{errors.New("the metadata service gives no keys of the role")}
+	}
+	return aws.Credentials{
+		AccessKeyID: answer.AccessKeyID, SecretAccessKey: string(answer.SecretAccessKey),
+		SessionToken: string(answer.Token),
+		CanExpire:    true, Expires: answer.Expiration,
+	}, nil
+}
