@@ -87,7 +87,7 @@ func (o *peerOptions) convert(p *cli.Process, file string) error {
 	if err != nil {
 		return err
 	}
-	options.Raw, options.Butane, options.Map = o.raw, true, o.debug
+	options.Raw, options.Butane, options.Map, options.Zip = o.raw, true, o.debug, zipper
 	load.PaceCollector(text)
 	r := load.ReadWith(tree.NewArena(), name, text, options)
 	if o.debug && r.Butane != nil {

@@ -8,12 +8,14 @@ import (
 	"unsafe"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/engine"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/internal/zip"
 )
 
 type convertOptions struct {
@@ -91,7 +93,7 @@ func (o *convertOptions) convert(p *cli.Process, file string) error {
 	if err != nil {
 		return err
 	}
-	files.Raw = o.raw
+	files.Raw, files.Zip = o.raw, zipper
 	load.PaceCollector(text)
 	r := load.ReadWith(tree.NewArena(), name, text, files)
 	problems := diag.For(diag.Workstation, r.Problems)
@@ -123,6 +125,9 @@ func (o *convertOptions) convert(p *cli.Process, file string) error {
 	}
 	return o.write(p, out)
 }
+
+// zipper compresses the content of what is written.
+func zipper(much bool) butane.Zipper { return zip.New(much) }
 
 // contentInside gives what a data: URL holds.
 func contentInside(r config.Resource) ([]byte, error) {

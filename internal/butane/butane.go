@@ -27,6 +27,9 @@ type Options struct {
 	Peer bool
 	// Map asks for Result.Origins.
 	Map bool
+	// Zip makes what compresses content, for much to do or little; nil leaves it as it is, as at boot, where it would
+	// be unpacked again at once.
+	Zip func(much bool) Zipper
 	// Rules judges the config that comes out; nil for no rules.
 	Rules func(*document.Document) []diag.Problem
 	// Inner judges a config to merge that is part of the document; nil for not at all.

@@ -18,6 +18,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/internal/zip"
 )
 
 // translate reads a document, for a workstation unless the options say otherwise.
@@ -26,6 +27,7 @@ func translate(t *testing.T, text string, o butane.Options) *butane.Result {
 	root, problems := tree.NewArena().ParseYAML(&diag.Document{Name: "a.bu", Text: text})
 	require.True(t, root.Exists(), "%v", problems)
 	o.Rules = rules.Document
+	o.Zip = func(much bool) butane.Zipper { return zip.New(much) }
 	o.Inner = func(name, text string) []diag.Problem {
 		_, problems := rules.Text(name, []byte(text))
 		return problems

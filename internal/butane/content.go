@@ -1,20 +1,15 @@
 package butane
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
-
-	fastgzip "github.com/klauspost/compress/gzip"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
@@ -68,23 +63,27 @@ func (t *translation) embed(from tree.Node, text, compression string) embedded {
 		}
 	}
 	if t.urls == nil {
-		t.urls = &urlMaker{base64: t.Spec > config.V3_0}
+		t.urls = &urlMaker{base64: t.Spec > config.V3_0, zipper: t.zipper(false)}
 	}
 	e.url, e.compression = t.urls.url(text, e.told && t.compresses())
 	return e
 }
 
-// A urlMaker makes data: URLs.
-type urlMaker struct {
-	base64 bool // in base64, if that is shorter
-	zipper *gzip.Writer
-	fast   *fastgzip.Writer // nil where there is little to do
-	out    bytes.Buffer
+// A Zipper compresses a text in the format of gzip. Where a size settles whether that is worth it, any way of
+// compressing will do. What it gives is valid until the next call.
+type Zipper interface {
+	Zip(text string, settles func(size int) bool) []byte
 }
 
-// DataURL makes the shortest data: URL of a text, in gzip if that may be and is shorter; compression says so.
-func DataURL(text string, mayZip bool) (url, compression string) {
-	return (&urlMaker{base64: true}).url(text, mayZip)
+// A urlMaker makes data: URLs.
+type urlMaker struct {
+	base64 bool   // in base64, if that is shorter
+	zipper Zipper // nil for none
+}
+
+// DataURL makes the shortest data: URL of a text, in gzip if there is a zipper and it is shorter; compression says so.
+func DataURL(text string, z Zipper) (url, compression string) {
+	return (&urlMaker{base64: true, zipper: z}).url(text, z != nil)
 }
 
 // url makes the shortest data: URL, compressed if that may be and is worth it.
@@ -96,8 +95,12 @@ func (m *urlMaker) url(text string, mayZip bool) (url, compression string) {
 	best := len(";base64") + base64.StdEncoding.EncodedLen(len(text))
 	encode := best < percent
 	best = min(best, percent)
-	if mayZip && best > shortestZip {
-		if z := m.zip(text, best); zippedLen(z) < best {
+	if mayZip && m.zipper != nil && best > shortestZip {
+		z := m.zipper.Zip(text, func(size int) bool {
+			near := best / 10
+			return zippedLen(size) < best-near || zippedLen(size) > best+near
+		})
+		if zippedLen(len(z)) < best {
 			return "data:;base64," + base64.StdEncoding.EncodeToString(z), "gzip"
 		}
 	}
@@ -111,39 +114,16 @@ func (m *urlMaker) url(text string, mayZip bool) (url, compression string) {
 const shortestZip = 40
 
 // zippedLen is what compressed content costs: its URL, and the word that says so.
-func zippedLen(z []byte) int {
-	return len(";base64") + base64.StdEncoding.EncodedLen(len(z)) + len("gzip")
+func zippedLen(size int) int {
+	return len(";base64") + base64.StdEncoding.EncodedLen(size) + len("gzip")
 }
 
-// zip compresses. By and large it compresses as the peer does, so that both find the same content worth it; where there
-// is a lot to do and it is plain what is worth it, a faster way does. What it gives is valid until the next call.
-func (m *urlMaker) zip(text string, best int) []byte {
-	if m.fast != nil {
-		z := m.through(m.fast, text)
-		if near := best / 10; zippedLen(z) < best-near || zippedLen(z) > best+near {
-			return z
-		}
+// zipper is nil where content stays as it is.
+func (t *translation) zipper(much bool) Zipper {
+	if t.Zip == nil {
+		return nil
 	}
-	if m.zipper == nil {
-		m.zipper, _ = gzip.NewWriterLevel(nil, gzip.BestCompression) // the level is a good one
-	}
-	return m.through(m.zipper, text)
-}
-
-type resetter interface {
-	io.WriteCloser
-	Reset(io.Writer)
-}
-
-// through compresses by one of two writers that are kept: making one costs more than compressing a small file.
-func (m *urlMaker) through(w resetter, text string) []byte {
-	m.out.Reset()
-	w.Reset(&m.out)
-	_, err := io.WriteString(w, text)
-	if errors.Join(err, w.Close()) != nil {
-		return []byte(text) // a buffer takes everything
-	}
-	return m.out.Bytes()
+	return t.Zip(much)
 }
 
 // ahead begins to make the URLs of files on all processors: compressing is most of the work on a large document.
@@ -160,7 +140,7 @@ func (t *translation) ahead() {
 			size += len(text.text())
 		}
 	}
-	if size < worthIt || !t.compresses() {
+	if size < worthIt || !t.compresses() || t.Zip == nil {
 		return
 	}
 	made := make([]embedded, len(from))
@@ -168,8 +148,7 @@ func (t *translation) ahead() {
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			m := &urlMaker{base64: true}
-			m.fast, _ = fastgzip.NewWriterLevel(nil, fastgzip.BestSpeed) // the level is a good one
+			m := &urlMaker{base64: true, zipper: t.zipper(true)}
 			for i := int(next.Add(1)) - 1; i < len(from); i = int(next.Add(1)) - 1 {
 				made[i].url, made[i].compression = m.url(texts[i], true)
 			}

@@ -37,6 +37,8 @@ type Options struct {
 	Map bool
 	// Butane reads the text as a Butane document whatever it looks like, as the program of that name does.
 	Butane bool
+	// Zip makes what compresses content: for a config that is written down; see butane.Options.
+	Zip func(much bool) butane.Zipper
 }
 
 // Read reads and judges one text by the rules of its own version. Texts whose configs are to be merged must share an
@@ -84,7 +86,7 @@ func (r *Result) decode(root tree.Node) {
 // translate makes a config of a Butane document.
 func (r *Result) translate(root tree.Node, o Options) {
 	r.Butane = butane.Translate(root, butane.Options{
-		Files: o.Files, FilesDir: o.FilesDir, AtBoot: !o.Local, Raw: o.Raw, Map: o.Map, Peer: o.Butane,
+		Files: o.Files, FilesDir: o.FilesDir, AtBoot: !o.Local, Raw: o.Raw, Map: o.Map, Peer: o.Butane, Zip: o.Zip,
 		Rules: rules.Document,
 		Inner: func(name, text string) []diag.Problem { return Read(tree.NewArena(), name, text).Problems },
 	})

@@ -13,6 +13,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/internal/zip"
 )
 
 // An Opener gives the content of a data: URL, decompressed and held against its digest.
@@ -137,7 +138,11 @@ func (c *converter) unzips(n tree.Node) bool {
 // stands beside it says nothing.
 func (c *converter) put(n tree.Node, text string) {
 	zipped := n.Get("compression").Text() != "" && !c.unzips(n)
-	url, compression := butane.DataURL(text, zipped)
+	var zipper butane.Zipper
+	if zipped {
+		zipper = zip.New(false)
+	}
+	url, compression := butane.DataURL(text, zipper)
 	src := n.Get("source")
 	src.Become(tree.String, url)
 	n.Keep(func(m tree.Node) bool { return m.Key() != "compression" && m.Key() != "verification" })

@@ -14,6 +14,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/zip"
 )
 
 // opened gives the content of a data: URL.
@@ -26,8 +27,12 @@ func opened(r config.Resource) ([]byte, error) {
 }
 
 // holding is a config with another one inside, to merge.
-func holding(version, inner string, zip bool) string {
-	url, compression := butane.DataURL(inner, zip)
+func holding(version, inner string, zipped bool) string {
+	var zipper butane.Zipper
+	if zipped {
+		zipper = zip.New(false)
+	}
+	url, compression := butane.DataURL(inner, zipper)
 	return fmt.Sprintf(`{"ignition":{"version":%q,"config":{"merge":[{"source":%q,"compression":%q}]}}}`, version, url,
 		compression)
 }
