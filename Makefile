@@ -16,9 +16,11 @@ VCS := $(shell top=$$(git rev-parse --show-toplevel 2>/dev/null) && git rev-pars
          [ "$$(cd "$$top" && pwd -P)" = "$$(pwd -P)" ] && echo true || echo false)
 BUILD = $(GO) build -trimpath -buildvcs=$(VCS) -ldflags '-s -w -buildid='
 
-# The names under which other tools call the two programs.
-ENGINE_NAMES    = ignition ignition-apply ignition-rmcfg ignition-generator butane
-VALIDATOR_NAMES = ignition-validate
+# The programs, and the names under which other tools call them.
+PROGRAMS          = ignition glowplug glowplug-validate
+ENGINE_NAMES      = ignition-apply ignition-rmcfg ignition-generator
+WORKSTATION_NAMES = butane
+VALIDATOR_NAMES   = ignition-validate
 
 .PHONY: build test test-disk test-vm test-vm-steady test-guest test-guest-steady test-boots test-boots-steady bench \
 	fuzz demo demo-vm lint install install-dracut-conf install-network install-firstboot-complete \
@@ -26,9 +28,9 @@ VALIDATOR_NAMES = ignition-validate
 
 build:
 	@mkdir -p bin
-	$(BUILD) -o bin/glowplug ./cmd/glowplug
-	$(BUILD) -o bin/glowplug-validate ./cmd/glowplug-validate
-	@for name in $(ENGINE_NAMES); do ln -sf glowplug bin/$$name; done
+	$(BUILD) -o bin/ $(PROGRAMS:%=./cmd/%)
+	@for name in $(ENGINE_NAMES); do ln -sf ignition bin/$$name; done
+	@for name in $(WORKSTATION_NAMES); do ln -sf glowplug bin/$$name; done
 	@for name in $(VALIDATOR_NAMES); do ln -sf glowplug-validate bin/$$name; done
 
 # Any user, no network but loopback. Vet also compiles the tests that need root.
@@ -115,7 +117,8 @@ lint:
 	$(GO) vet -tags disk,vm,vmhost ./...
 	$(GO) tool -modfile=tools/go.mod staticcheck -tags disk,vm,vmhost ./...
 
-# The engine is in the dracut module, where images look for it; all other names lead there.
+# The engine is in the dracut module, where images look for it; its names in libexec lead there. What a workstation
+# calls is a program of its own.
 MODULE = $(DESTDIR)$(PREFIX)/lib/dracut/modules.d/30ignition
 ENGINE = ../lib/dracut/modules.d/30ignition/ignition
 
@@ -123,11 +126,10 @@ install: build
 	install -d $(MODULE) $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec $(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 0644 dracut/30ignition/* $(MODULE)/
 	chmod 0755 $(MODULE)/*.sh
-	install -m 0755 $(BIN)/glowplug $(MODULE)/ignition
-	install -m 0755 $(BIN)/glowplug-validate $(DESTDIR)$(PREFIX)/bin/
-	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/bin/glowplug
+	install -m 0755 $(BIN)/ignition $(MODULE)/
+	install -m 0755 $(BIN)/glowplug $(BIN)/glowplug-validate $(DESTDIR)$(PREFIX)/bin/
 	ln -sf glowplug-validate $(DESTDIR)$(PREFIX)/bin/ignition-validate
-	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/bin/butane
+	ln -sf glowplug $(DESTDIR)$(PREFIX)/bin/butane
 	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/libexec/ignition-apply
 	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/libexec/ignition-rmcfg
 	install -m 0644 dracut/systemd/ignition-delete-config.service $(DESTDIR)$(PREFIX)/lib/systemd/system/

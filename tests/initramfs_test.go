@@ -63,11 +63,11 @@ func installed(t *testing.T, targets ...string) string {
 	return dir
 }
 
-// fakeBinaries stand for the two programs.
+// fakeBinaries stand for the programs.
 func fakeBinaries(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, name := range []string{"glowplug", "glowplug-validate"} {
+	for _, name := range []string{"ignition", "glowplug", "glowplug-validate"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"), 0o755))
 	}
 	return dir
@@ -117,8 +117,8 @@ func TestWhatIsInstalledIsWhereImagesLookForIt(t *testing.T) {
 		"usr/lib/systemd/system/ignition-delete-config.service":  "0644",
 		"usr/libexec/ignition-apply":                             "-> " + moduleFolder + "ignition",
 		"usr/libexec/ignition-rmcfg":                             "-> " + moduleFolder + "ignition",
-		"usr/bin/glowplug":                                       "-> " + moduleFolder + "ignition",
-		"usr/bin/butane":                                         "-> " + moduleFolder + "ignition",
+		"usr/bin/glowplug":                                       "0755",
+		"usr/bin/butane":                                         "-> usr/bin/glowplug",
 		"usr/bin/ignition-validate":                              "-> usr/bin/glowplug-validate",
 	}
 	for _, stage := range stageUnits {

@@ -22,6 +22,8 @@ type Result struct {
 	Butane *butane.Result
 	// Problems stand in the order of the rules; see diag.For for what an audience is told.
 	Problems []diag.Problem
+
+	zip func(much bool) butane.Zipper
 }
 
 // Options say how a Butane document is read. The zero Options are those of a boot: no local files.
@@ -49,7 +51,7 @@ func Read(arena *tree.Arena, name, text string) Result {
 
 // ReadWith is Read with a say in how Butane documents are read.
 func ReadWith(arena *tree.Arena, name, text string, o Options) Result {
-	r := Result{Text: &diag.Document{Name: name, Text: text}}
+	r := Result{Text: &diag.Document{Name: name, Text: text}, zip: o.Zip}
 	if text == "" && !o.Butane {
 		r.fail(document.EmptyText(r.Text))
 		return r

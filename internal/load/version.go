@@ -13,7 +13,6 @@ import (
 	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/glowplug-os/glowplug/internal/tree"
-	"github.com/glowplug-os/glowplug/internal/zip"
 )
 
 // An Opener gives the content of a data: URL, decompressed and held against its digest.
@@ -26,7 +25,7 @@ type Opener func(config.Resource) ([]byte, error)
 // The problems are what that version cannot say, and what its rules hold against the config; with an error among them
 // there is no JSON. The result must not be used otherwise afterwards.
 func (r *Result) JSONAt(v config.Version, pretty bool, open Opener) ([]byte, []diag.Problem) {
-	c := converter{to: v, open: open}
+	c := converter{to: v, open: open, zip: r.zip}
 	out := c.write(r, v, pretty)
 	return out, c.problems
 }
@@ -35,6 +34,7 @@ func (r *Result) JSONAt(v config.Version, pretty bool, open Opener) ([]byte, []d
 type converter struct {
 	to       config.Version
 	open     Opener
+	zip      func(much bool) butane.Zipper // nil leaves contents as they are
 	depth    int
 	changed  bool // a config inside has become another one
 	problems []diag.Problem
@@ -100,7 +100,7 @@ func (c *converter) resource(r config.Resource, n tree.Node, path string) {
 		return
 	}
 	inner := Read(tree.NewArena(), "the config inside", string(text))
-	deeper := converter{to: c.to, open: c.open, depth: c.depth + 1}
+	deeper := converter{to: c.to, open: c.open, zip: c.zip, depth: c.depth + 1}
 	var out []byte
 	if inner.Valid(diag.Boot) {
 		own := inner.Config.Version
@@ -139,8 +139,8 @@ func (c *converter) unzips(n tree.Node) bool {
 func (c *converter) put(n tree.Node, text string) {
 	zipped := n.Get("compression").Text() != "" && !c.unzips(n)
 	var zipper butane.Zipper
-	if zipped {
-		zipper = zip.New(false)
+	if zipped && c.zip != nil {
+		zipper = c.zip(false)
 	}
 	url, compression := butane.DataURL(text, zipper)
 	src := n.Get("source")

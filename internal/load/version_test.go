@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -14,6 +15,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/internal/zip"
 )
 
@@ -92,11 +95,14 @@ func TestConfigsInsideAreWrittenAtTheVersionToo(t *testing.T) {
 			config.V3_1, []string{`x.ign:1:61: $.ignition.config.merge.0.source: the config inside cannot be read: `}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := read(c.text)
+			zipping := load.Options{Zip: func(much bool) butane.Zipper { return zip.New(much) }}
+			r := load.ReadWith(tree.NewArena(), "x.ign", c.text, zipping)
 			require.True(t, r.Valid(diag.Workstation), "%v", r.Problems)
 			out, problems := r.JSONAt(c.to, false, opened)
 			if out != nil {
 				assert.Equal(t, c.want, insides(t, string(out)))
+				assert.Equal(t, strings.Contains(c.text, `"gzip"`) && c.to > config.V3_0,
+					strings.Contains(string(out), `"gzip"`))
 				made := read(string(out))
 				assert.True(t, made.Valid(diag.Workstation), "%v", made.Problems)
 				return

@@ -101,7 +101,7 @@ func (b *bench) provision(config, root string) (time.Duration, error) {
 	}
 	var sum time.Duration
 	for _, stage := range []string{"fetch", "files"} {
-		took, err := timed(b.program("glowplug"), "--platform=file", "--stage="+stage, "--root="+root,
+		took, err := timed(b.program("ignition"), "--platform=file", "--stage="+stage, "--root="+root,
 			"--config-cache="+b.path("cache"), "--state-file="+b.path("state"), "--neednet="+b.path("neednet"),
 			"--log-to-stdout")
 		if err != nil {

@@ -65,7 +65,7 @@ func again() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	build := exec.Command("go", "build", "-o", filepath.Join(dir, "ignition"), "../../cmd/glowplug")
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, "ignition"), "../../cmd/ignition")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: %s", err, out)

@@ -1,6 +1,6 @@
-// Package script runs the two programs end to end, as their users do, with fake tools and a server of its own. Each
-// *.txtar is a page of the manual: its first sentence says what it shows. No root privileges and no network but
-// loopback are needed.
+// Package script runs the programs end to end, as their users do, with fake tools and a server of its own. Each *.txtar
+// is a page of the manual: its first sentence says what it shows. No root privileges and no network but loopback are
+// needed.
 package script
 
 import (
@@ -57,17 +57,17 @@ var sources = sync.OnceValue(func() error {
 
 // links are the names beside the programs' own. Each program has a folder with its ignition-validate.
 var links = map[string]string{
-	"ignition":                         "glowplug",
-	"ignition-apply":                   "glowplug",
-	"ignition-rmcfg":                   "glowplug",
+	"ignition-apply":                   "ignition",
+	"ignition-rmcfg":                   "ignition",
 	"butane":                           "glowplug",
-	"engine/ignition-validate":         "../glowplug",
+	"workstation/ignition-apply":       "../glowplug",
+	"workstation/ignition-validate":    "../glowplug",
 	"validator-only/ignition-validate": "../glowplug-validate",
 }
 
 // build makes the programs as they ship, but for symbols.
 func build(dir string) (string, error) {
-	for _, program := range []string{"glowplug", "glowplug-validate"} {
+	for _, program := range []string{"ignition", "glowplug", "glowplug-validate"} {
 		command := exec.Command("go", "build", "-o", filepath.Join(dir, program),
 			"github.com/glowplug-os/glowplug/cmd/"+program)
 		command.Env = append(os.Environ(), "CGO_ENABLED=0")

@@ -186,7 +186,7 @@ func (b *bench) sealed() (held []string) {
 var commands = []string{
 	"glowplug validate config.ign", "glowplug validate --format json config.ign",
 	"glowplug-validate --format line config.ign",
-	"engine/ignition-validate config.ign", "validator-only/ignition-validate config.ign",
+	"workstation/ignition-validate config.ign", "validator-only/ignition-validate config.ign",
 	"glowplug apply --root root --no-owner --dry-run config.ign",
 	"glowplug apply --root root --no-owner --ignore-unsupported config.ign",
 	"ignition-apply --root root config.ign", "stage fetch-offline", "stage fetch", "stage kargs", "stage disks",
@@ -209,7 +209,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	for _, command := range commands {
 		status[command] = b.run(command)
 	}
-	for _, command := range []string{"engine/ignition-validate config.ign", "stage fetch", "stage mount"} {
+	for _, command := range []string{"workstation/ignition-validate config.ign", "stage fetch", "stage mount"} {
 		assert.Zero(t, status[command], command)
 	}
 	for _, command := range []string{"stage kargs", "stage disks"} {

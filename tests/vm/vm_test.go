@@ -116,10 +116,8 @@ func show(t *testing.T, v *verdict) {
 func makePayload(t *testing.T) string {
 	dir := t.TempDir()
 	bin := filepath.Join(dir, "bin")
-	build(t, bin+"/", "build", "./cmd/glowplug", "./cmd/glowplug-validate", "cmd/test2json")
-	for _, name := range []string{"ignition", "ignition-apply"} {
-		require.NoError(t, os.Symlink("glowplug", filepath.Join(bin, name)))
-	}
+	build(t, bin+"/", "build", "./cmd/ignition", "./cmd/glowplug", "./cmd/glowplug-validate", "cmd/test2json")
+	require.NoError(t, os.Symlink("ignition", filepath.Join(bin, "ignition-apply")))
 	for _, pkg := range guestPackages {
 		to := filepath.Join(dir, "tests", path.Base(pkg))
 		build(t, filepath.Join(to, "test"), "test", "-c", "-tags", "vm", "./"+pkg)

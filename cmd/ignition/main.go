@@ -1,0 +1,23 @@
+// Command ignition is the engine: what an initramfs and an image need, and nothing that a workstation alone needs. It
+// is one stage of a first boot or, by the name that it is called with, ignition-apply, ignition-rmcfg and, for systemd,
+// ignition-generator. The commands are those of internal/engine.
+package main
+
+import (
+	"os"
+	"time"
+
+	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/engine"
+	"github.com/glowplug-os/glowplug/internal/process"
+)
+
+func main() { os.Exit(process.Run(os.Getenv, time.Now, programs())) }
+
+// programs are what the program's file can be called, the stages first.
+func programs() (programs []cli.Program) {
+	for _, c := range engine.Programs() {
+		programs = append(programs, cli.Program{Command: c})
+	}
+	return programs
+}
