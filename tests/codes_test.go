@@ -32,14 +32,14 @@ import (
 	"github.com/glowplug-os/glowplug/stages"
 )
 
-// localFiles makes the folder of an example: names that end in a slash are folders, those in a bar are pipes.
+// localFiles makes the folder of an example: pipes are called so.
 func localFiles(names []string) fs.FS {
 	if names == nil {
 		return nil
 	}
 	files := fstest.MapFS{}
 	for _, name := range names {
-		if pipe, is := strings.CutSuffix(name, "|"); is {
+		if pipe, is := strings.CutSuffix(name, " (a pipe)"); is {
 			files[pipe] = &fstest.MapFile{Mode: fs.ModeNamedPipe | 0o644}
 			continue
 		}

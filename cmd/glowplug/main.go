@@ -41,6 +41,7 @@ func glowplug() cli.Program {
 		},
 		Commands: []cli.Command{
 			check.Validate("glowplug validate"),
+			explainCommand(),
 			convertCommand(),
 			schemaCommand(),
 			applyCommand(),

@@ -123,6 +123,9 @@ func table(rows [][2]string) string {
 	return b.String()
 }
 
+// Wrapped breaks a paragraph into lines, as help has them.
+func Wrapped(paragraph string) string { return wrapped(paragraph, 0) }
+
 // wrapped breaks a paragraph into lines that begin at a column. A line of it that begins with two blanks stays as it
 // is.
 func wrapped(paragraph string, column int) string {

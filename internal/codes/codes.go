@@ -43,6 +43,9 @@ func (k Kind) Told() Telling {
 	}[k]
 }
 
+// Warns tells whether a workstation is warned.
+func (k Kind) Warns() bool { return k.Told().Workstation == "warning" }
+
 // String gives the words of the docs.
 func (k Kind) String() string {
 	return [NumberOfKinds]string{
@@ -91,7 +94,7 @@ type Subject struct {
 
 // Subjects gives the whole table, in the order of the docs.
 func Subjects() []Subject {
-	return []Subject{
+	all := []Subject{
 		{"text", "The text and its version", textRows()},
 		{"keys", "Keys and values", keyRows()},
 		{"sources", "Sources", append(sourceRows(), contentRows()...)},
@@ -107,7 +110,17 @@ func Subjects() []Subject {
 		{"boot", "The boot disk of documents", bootRows()},
 		{"variants", "Variants of documents", variantRows()},
 	}
+	for _, s := range all {
+		for i := range s.Rows {
+			r := &s.Rows[i]
+			r.Line, r.Do, r.Why = oneLine(r.Line), oneLine(r.Do), oneLine(r.Why)
+		}
+	}
+	return all
 }
+
+// oneLine puts the lines of a text of the table together.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // Rows gives every row, in the order of the docs.
 func Rows() (all []Row) {

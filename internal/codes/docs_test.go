@@ -16,15 +16,12 @@ import (
 
 var update = flag.Bool("update", false, "write the generated parts of the docs")
 
-// oneLine puts the lines of a text of the table together.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
-
 // rowsOf is the table of a subject, as the docs show it.
 func rowsOf(s codes.Subject) string {
 	var b strings.Builder
 	b.WriteString("| code | severity | what it means | what to do |\n|---|---|---|---|\n")
 	for _, r := range s.Rows {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", r.Code, r.Severity(), oneLine(r.Line), oneLine(r.Do))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", r.Code, r.Severity(), r.Line, r.Do)
 	}
 	return b.String()
 }

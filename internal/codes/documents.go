@@ -163,7 +163,7 @@ func localRows() []Row {
 			Code: LocalKind, Line: "a tree with something that is neither a file nor a folder nor a link",
 			Do:   "take it out of the folder",
 			Why:  `A socket, a pipe or a device has no content that a config could have.`,
-			Show: fcos(tree, "run", "www").with("www/index.html", "run/pipe|"),
+			Show: fcos(tree, "run", "www").with("www/index.html", "run/pipe (a pipe)"),
 		},
 		{
 			Code: NodeOccupied, Line: "a tree or a quadlet makes what the document has already",

@@ -31,8 +31,7 @@ func (b By) Command(file string) string {
 type Pair struct {
 	Wrong, Right string
 	By           By
-	// Files are the local files that a Butane document may name, by their names in the folder of --files-dir. A name
-	// that ends in a slash is a folder.
+	// Files are the local files that a Butane document may name, by their names in the folder of --files-dir.
 	Files []string
 	// Said stands in the place of a wrong text that is too long or has bytes that cannot be shown.
 	Said string

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/diag"
+)
+
+func explainCommand() cli.Command {
+	var format string
+	return cli.Command{
+		Called: "glowplug explain", Usage: []string{"glowplug explain [--format text|json] [CODE]"},
+		Brief: "[CODE]", Short: "say what the code of a problem means",
+		Text: []string{
+			"Says what a problem with this code means, who is told of it, why it matters and what to do, with an " +
+				"example that is wrong and one that is right. Without a code all there are are listed.",
+		},
+		Options: []cli.Option{{Long: "format", Value: "FORMAT", Values: []string{"text", "json"}, Default: "text",
+			Set: cli.Text(&format), Words: "text or json"}},
+		Exits:    []cli.Exit{{Code: 0, Meaning: "done"}, {Code: 2, Meaning: "wrong usage"}},
+		Examples: []string{"glowplug explain", "glowplug explain path-relative"},
+		Grammar:  cli.Ours(), Operands: cli.Operands{Values: codeNames()}, Section: "1",
+		Run: func(_ context.Context, p *cli.Process, operands []string) error {
+			switch len(operands) {
+			case 0:
+				return listCodes(p, format)
+			case 1:
+				return explainCode(p, format, operands[0])
+			}
+			return cli.Misuse("one code is taken, %d arguments are given", len(operands))
+		},
+	}
+}
+
+// codeNames lists the codes.
+func codeNames() (names []string) {
+	for _, row := range codes.Rows() {
+		names = append(names, string(row.Code))
+	}
+	return names
+}
+
+func listCodes(p *cli.Process, format string) (err error) {
+	if format == "json" {
+		rows := []explained{}
+		for _, row := range codes.Rows() {
+			rows = append(rows, inJSON(row))
+		}
+		return diag.EncodeJSON(p.Out, rows)
+	}
+	width := 0
+	for _, name := range codeNames() {
+		width = max(width, len(name))
+	}
+	for _, row := range codes.Rows() {
+		if _, err = fmt.Fprintf(p.Out, "%-*s  %s\n", width, row.Code, row.Line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func explainCode(p *cli.Process, format, name string) error {
+	row, known := codes.Find(codes.Code(name))
+	if !known {
+		err := fmt.Errorf("no problem has the code %q", name)
+		if near := diag.Nearest(name, codeNames()); near != "" {
+			err = diag.WithHint(err, fmt.Sprintf("did you mean %q?", near))
+		}
+		return &cli.UsageError{Err: err}
+	}
+	if format == "json" {
+		return diag.EncodeJSON(p.Out, inJSON(row))
+	}
+	_, err := fmt.Fprint(p.Out, explanation(row))
+	return err
+}
+
+// explanation is what a person is told of a code.
+func explanation(row codes.Row) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n\n", row.Code, row.Line)
+	told := row.Kind.Told()
+	for _, r := range [][2]string{
+		{"glowplug validate", told.Workstation}, {"a first boot", told.Boot}, {"ignition-validate, butane", told.Peer},
+	} {
+		if r[1] == "" {
+			r[1] = "not told"
+		}
+		fmt.Fprintf(&b, "  %-25s  %s\n", r[0], r[1])
+	}
+	if told.Workstation == "error" && slices.ContainsFunc(row.Also, codes.Kind.Warns) {
+		b.WriteString("  in some cases a warning\n")
+	}
+	fmt.Fprintf(&b, "\n%s\n%s", cli.Wrapped(row.Why), cli.Wrapped("What to do: "+unlinked(row.Do)+"."))
+	b.WriteString("\nWrong:\n" + wrongExample(row.Show) + "\nRight:\n" + indented(row.Show.Right))
+	return b.String()
+}
+
+// wrongExample has a line on how it is run and what comes along, where that is not what anybody would think.
+func wrongExample(p codes.Pair) string {
+	text := p.Wrong
+	if p.Said != "" {
+		text = p.Said
+	}
+	out := indented(text)
+	if p.By != codes.ByValidate {
+		out += "Shown by " + p.By.Command("FILE") + "\n"
+	}
+	if len(p.Files) > 0 {
+		out += "In the folder of local files: " + strings.Join(p.Files, ", ") + "\n"
+	}
+	for _, code := range p.Beside {
+		out += "With it comes " + string(code) + "\n"
+	}
+	return out
+}
+
+func indented(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
+}
+
+// unlinked has the words of the docs' links alone.
+func unlinked(text string) string {
+	return regexp.MustCompile(`\[([^]]*)\]\([^)]*\)`).ReplaceAllString(text, "$1")
+}
+
+// An explained is a row in JSON.
+type explained struct {
+	Code     codes.Code    `json:"code"`
+	Severity string        `json:"severity"` // in the words of the docs
+	Told     codes.Telling `json:"told"`
+	Means    string        `json:"means"`
+	Why      string        `json:"why"`
+	Do       string        `json:"do"`
+	Wrong    string        `json:"wrong"`
+	Right    string        `json:"right"`
+	ShownBy  string        `json:"shownBy"`
+	Files    []string      `json:"files,omitempty"`
+	Beside   []codes.Code  `json:"beside,omitempty"`
+}
+
+func inJSON(row codes.Row) explained {
+	e := explained{
+		Code: row.Code, Severity: row.Severity(), Told: row.Kind.Told(), Means: row.Line, Why: row.Why,
+		Do: unlinked(row.Do), Wrong: row.Show.Wrong, Right: row.Show.Right, ShownBy: row.Show.By.Command("FILE"),
+		Files: row.Show.Files, Beside: row.Show.Beside,
+	}
+	if row.Show.Said != "" {
+		e.Wrong = row.Show.Said
+	}
+	return e
+}
