@@ -143,7 +143,7 @@ type translation struct {
 	index    tree.Index
 	problems diag.List
 	hidden   []diag.Span // what may be a secret because nothing is known of it
-	parents  map[tree.Node]*at
+	ways     *tree.Ways
 	urls     *urlMaker
 	ready    func() map[tree.Node]embedded // content that is made ahead; nil where it is not worth it
 	late     []late

@@ -87,33 +87,15 @@ func snakePath(path string) string {
 	return strings.Join(steps, ".")
 }
 
-// pathOf gives the path of a node of the document.
+// pathOf gives the path of a node of the document, as the peer counts: without nulls.
 func (t *translation) pathOf(n tree.Node) string {
-	if t.parents == nil {
-		t.parents = map[tree.Node]*at{}
-		t.remember(t.top)
+	if t.ways == nil {
+		t.ways = t.top.node.Ways()
 	}
-	if a := t.parents[n]; a != nil {
-		return a.path()
+	if way := t.ways.To(n); way != nil {
+		return way.String()
 	}
 	return "$"
-}
-
-// remember notes the way to every node, as the peer counts: without nulls.
-func (t *translation) remember(a *at) {
-	t.parents[a.node] = a
-	i := 0
-	for c := range a.node.Children() {
-		if c.Kind() == tree.Null {
-			continue
-		}
-		if a.node.Kind() == tree.List {
-			t.remember(a.item(i, c))
-			i++
-		} else {
-			t.remember(a.with(c.Key(), c))
-		}
-	}
 }
 
 func itemPath(list string, i int) string { return list + "." + strconv.Itoa(i) }

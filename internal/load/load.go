@@ -102,21 +102,22 @@ func (r *Result) Valid(audience diag.Audience) bool {
 	return r.Config != nil && !diag.Fatal(diag.For(audience, r.Problems))
 }
 
-// PaceCollector sets how much garbage the process lets stand while it works on a document. What a small one leaves
-// behind is not worth a collection; of a large one the peak is kept near what is really needed. It is the heap that
+// PaceCollector sets how much memory the process may have before garbage is looked for, while it works on a document.
+// What a small one leaves behind is not worth a collection; of a large one the peak is kept within ten times the text,
+// and what the program is itself. For JSON less is enough, as its tree is made without garbage. It is the heap that
 // decides, not the size: a few bytes of text can become a hundred times as much, and a limit makes a collection come
-// early without making it come often. The YAML library's nodes are much larger than ours.
+// early without making it come often.
 func PaceCollector[T string | []byte](text T) {
-	const least, base, ofJSON, ofYAML = 64 << 20, 24 << 20, 4, 8
-	times := ofYAML
+	const least, ofJSON, ofYAML = 44 << 20, 4, 10
+	limit := least + ofYAML*int64(len(text))
 	for i := range len(text) {
 		if c := text[i]; c != ' ' && c != '\t' && c != '\n' && c != '\r' {
 			if c == '{' {
-				times = ofJSON
+				limit = max(least, 24<<20+ofJSON*int64(len(text)))
 			}
 			break
 		}
 	}
 	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(max(least, base+int64(times)*int64(len(text))))
+	debug.SetMemoryLimit(limit)
 }

@@ -51,16 +51,26 @@ type importer struct {
 	docs     map[uint16]uint16 // numbers of documents there and here
 }
 
+func (m importer) document(number uint16) uint16 {
+	doc, known := m.docs[number]
+	if !known {
+		doc = m.to.document(m.from.docs[number])
+		m.docs[number] = doc
+	}
+	return doc
+}
+
 func (m importer) copy(n Node) Node {
 	x := *n.node()
-	doc, known := m.docs[x.doc]
-	if !known {
-		doc = m.to.document(m.from.docs[x.doc])
-		m.docs[x.doc] = doc
-	}
-	x.doc, x.sib = doc, 0
+	x.doc, x.sib = m.document(x.doc), 0
 	if x.flags&renamed != 0 {
-		m.to.keys = append(m.to.keys, m.from.keys[x.key])
+		k := m.from.keys[x.key]
+		k.doc = m.document(k.doc)
+		if k.named {
+			m.to.texts = append(m.to.texts, m.from.texts[k.name])
+			k.name = uint32(len(m.to.texts) - 1)
+		}
+		m.to.keys = append(m.to.keys, k)
 		x.key = uint32(len(m.to.keys) - 1)
 	}
 	switch {
@@ -80,8 +90,10 @@ func (m importer) copy(n Node) Node {
 
 // Rename gives the node another key.
 func (n Node) Rename(name string) {
-	place := n.KeyPlace()
-	n.a.keys = append(n.a.keys, memberKey{name, place})
+	span := n.KeyPlace().Span
+	n.a.texts = append(n.a.texts, name)
+	n.a.keys = append(n.a.keys,
+		memberKey{uint32(span.Start), uint32(span.End), n.keyDoc(), true, uint32(len(n.a.texts) - 1)})
 	x := n.node()
 	x.flags = x.flags&^(keyed|keyEscaped) | renamed
 	x.key = uint32(len(n.a.keys) - 1)

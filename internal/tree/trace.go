@@ -61,9 +61,10 @@ func (t *Tracer) Origin(place diag.Place) Node {
 func (t *Tracer) Settle(root Node) {
 	x := root.node()
 	if x.flags&renamed != 0 {
-		key := &t.a.keys[x.key]
-		if from := t.Origin(key.place); from.Exists() {
-			key.place = from.KeyPlace()
+		if key := &t.a.keys[x.key]; key.doc == t.number {
+			from := Node{t.a, key.start}
+			span := from.KeyPlace().Span
+			key.start, key.end, key.doc = uint32(span.Start), uint32(span.End), from.keyDoc()
 		}
 	}
 	if x.doc == t.number {

@@ -47,9 +47,12 @@ type node struct {
 
 const chunkSize = 4096
 
+// A memberKey is a key that is not found by its opening quote. Like nodes, keys have no pointers.
 type memberKey struct {
-	name  string
-	place diag.Place
+	start, end uint32
+	doc        uint16
+	named      bool // name is an index into Arena.texts; else the key is what stands at its place
+	name       uint32
 }
 
 // An Arena owns nodes.
@@ -70,7 +73,7 @@ func NewArena() *Arena {
 
 func (a *Arena) add(n node) uint32 {
 	i := a.used
-	if i%chunkSize == 0 {
+	if int(i/chunkSize) == len(a.chunks) {
 		a.chunks = append(a.chunks, new([chunkSize]node))
 	}
 	a.chunks[i/chunkSize][i%chunkSize] = n
@@ -139,7 +142,7 @@ func (n Node) Key() string {
 	x := n.node()
 	switch {
 	case x.flags&renamed != 0:
-		return n.a.keys[x.key].name
+		return n.a.keyName(x.key)
 	case x.flags&keyed == 0:
 		return ""
 	}
@@ -151,12 +154,31 @@ func (n Node) Key() string {
 	return raw[:strings.IndexByte(raw, '"')]
 }
 
+// keyName is what a key says.
+func (a *Arena) keyName(i uint32) string {
+	k := a.keys[i]
+	if k.named {
+		return a.texts[k.name]
+	}
+	return a.docs[k.doc].Text[k.start:k.end]
+}
+
+// keyDoc is the number of the document that the node's key stands in.
+func (n Node) keyDoc() uint16 {
+	x := n.node()
+	if x.flags&renamed != 0 {
+		return n.a.keys[x.key].doc
+	}
+	return x.doc
+}
+
 // KeyPlace is where the node's key stands, quotes included.
 func (n Node) KeyPlace() diag.Place {
 	x := n.node()
 	switch {
 	case x.flags&renamed != 0:
-		return n.a.keys[x.key].place
+		k := n.a.keys[x.key]
+		return diag.Place{Doc: n.a.docs[k.doc], Span: diag.Span{Start: int(k.start), End: int(k.end)}}
 	case x.flags&keyed == 0:
 		return n.Place()
 	}
@@ -183,11 +205,14 @@ func (n Node) Text() string {
 	case x.flags&spelled != 0:
 		return n.a.texts[x.inner]
 	case x.kind == String:
-		raw := n.a.docs[x.doc].Text[x.start+1 : x.end-1]
-		if x.flags&escaped != 0 {
-			return unescape(raw)
+		raw := n.a.docs[x.doc].Text[x.start:x.end]
+		switch {
+		case raw[0] != '"': // YAML's plain ones stand for themselves
+			return raw
+		case x.flags&escaped != 0:
+			return unescape(raw[1 : len(raw)-1])
 		}
-		return raw
+		return raw[1 : len(raw)-1]
 	case x.kind == Absent, x.kind == List, x.kind == Object:
 		return ""
 	}
@@ -195,13 +220,14 @@ func (n Node) Text() string {
 }
 
 // Literal is a scalar as its document spells it, quotes and escapes included; ok is false for a scalar that no document
-// spells out.
+// spells out as JSON does.
 func (n Node) Literal() (text string, ok bool) {
 	x := n.node()
 	if x.flags&spelled != 0 || x.kind == Absent {
 		return "", false
 	}
-	return n.a.docs[x.doc].Text[x.start:x.end], true
+	text = n.a.docs[x.doc].Text[x.start:x.end]
+	return text, x.kind != String || text[0] == '"'
 }
 
 // First returns the first child of a list or an object.

@@ -237,3 +237,20 @@ func TestImportCopiesFromAnotherArena(t *testing.T) {
 	copied.Get("a").Clear(tree.List)
 	assert.Equal(t, want, show(t, from), "the original stays when the copy is edited")
 }
+
+// The way to a node does not count nulls, which have none.
+func TestWays(t *testing.T) {
+	a := tree.NewArena()
+	root, problem := a.ParseJSON(&diag.Document{Text: `{"a": [null, {"b": 1}, null, [2]], "c": null}`})
+	require.Nil(t, problem)
+	ways := root.Ways()
+	list := root.Get("a")
+	assert.Equal(t, "$", ways.To(root).String())
+	assert.Equal(t, "$.a.0.b", ways.To(list.At(1).Get("b")).String())
+	assert.Equal(t, "$.a.1.0", ways.To(list.At(3).First()).String())
+	assert.Nil(t, ways.To(list.At(0)))
+	assert.Nil(t, ways.To(root.Get("c")))
+	other, _ := a.ParseJSON(&diag.Document{Text: `[1]`})
+	assert.Nil(t, ways.To(other))
+	assert.Nil(t, list.At(1).Ways().To(root))
+}

@@ -39,11 +39,32 @@ func (a *Arena) ParseYAML(doc *diag.Document) (Node, []diag.Problem) {
 		return Node{},
 			[]diag.Problem{{Severity: diag.Error, Code: codes.TooLarge, Place: diag.Place{Doc: doc}, Message: message}}
 	}
+	return a.parseYAML(doc, partSize)
+}
+
+// parseYAML reads a text that is much larger than a part in parts of that size.
+func (a *Arena) parseYAML(doc *diag.Document, size int) (Node, []diag.Problem) {
 	y := &yamlReader{a: a, doc: doc, number: a.document(doc), lines: newYAMLLines(doc.Text)}
+	if len(doc.Text) > 8*size {
+		begin := *y
+		used, texts, keys := a.used, len(a.texts), len(a.keys)
+		p := &parts{y: y, size: size, anchors: anchors{}}
+		if root, ok := p.document(); ok {
+			return Node{a, root}, nil
+		}
+		a.used, a.texts, a.keys = used, a.texts[:texts], a.keys[:keys]
+		*y = begin
+		if text := p.unread(); len(text) < len(doc.Text) {
+			var documents [1]yaml.Node
+			if count, err := loadYAML(text, documents[:], yaml.WithPlugin(p.anchors)); count == 0 && err != nil {
+				return Node{}, []diag.Problem{y.syntax(err, text)}
+			}
+		}
+	}
 	var documents [2]yaml.Node
 	count, err := loadYAML(doc.Text, documents[:])
 	if count == 0 && err != nil {
-		return Node{}, []diag.Problem{y.syntax(err)}
+		return Node{}, []diag.Problem{y.syntax(err, doc.Text)}
 	}
 	if count == 0 || len(documents[0].Content) == 0 {
 		return Node{a, a.add(node{kind: Null, doc: y.number, flags: spelled, inner: y.spell("")})}, nil
@@ -59,14 +80,14 @@ func (a *Arena) ParseYAML(doc *diag.Document) (Node, []diag.Problem) {
 }
 
 // loadYAML fills in the documents of a text until there are no more of one or the other.
-func loadYAML(text string, into []yaml.Node) (count int, err error) {
+func loadYAML(text string, into []yaml.Node, options ...yaml.Option) (count int, err error) {
 	defer func() {
 		// The library panics where it is wrong about itself. A machine that boots is better off with an error.
 		if r := recover(); r != nil {
 			err = errors.New("the YAML reader is confused")
 		}
 	}()
-	loader, err := yaml.NewLoader(strings.NewReader(text))
+	loader, err := yaml.NewLoader(strings.NewReader(text), options...)
 	if err != nil {
 		return 0, err
 	}
@@ -106,7 +127,7 @@ func (y *yamlReader) fail(span diag.Span, message, hint string) uint32 {
 func (y *yamlReader) another(second *yaml.Node, err error) {
 	at := len(y.doc.Text)
 	if err != nil {
-		at = y.syntax(err).Place.Span.Start
+		at = y.syntax(err, y.doc.Text).Place.Span.Start
 	} else if second.Line > 0 {
 		at = y.lines.offset(second.Line, second.Column)
 	}
@@ -118,6 +139,9 @@ func (y *yamlReader) another(second *yaml.Node, err error) {
 }
 
 func (y *yamlReader) spell(text string) uint32 {
+	if last := len(y.a.texts) - 1; last >= 0 && y.a.texts[last] == text {
+		return uint32(last)
+	}
 	y.a.texts = append(y.a.texts, text)
 	return uint32(len(y.a.texts) - 1)
 }
@@ -156,7 +180,8 @@ func (y *yamlReader) node(n node, from *yaml.Node) (at uint32, end int) {
 	if n.kind == Object {
 		end = y.members(at, from, span.End)
 	} else {
-		end = y.items(at, from, span.End)
+		last := uint32(0)
+		end = y.items(at, &last, from, span.End)
 	}
 	if y.via != nil {
 		end = span.End
@@ -234,9 +259,25 @@ func (y *yamlReader) scalar(n node, from *yaml.Node, span diag.Span) (at uint32,
 	if y.via == nil {
 		end = y.lines.scalarEnd(span.Start, from)
 	}
-	n.flags |= spelled
-	n.end, n.inner = uint32(end), y.spell(text)
+	n.end = uint32(end)
+	if from.Style != 0 || y.via != nil || !standsForItself(n.kind, text, y.doc.Text[span.Start:end]) {
+		n.flags |= spelled
+		n.inner = y.spell(text)
+	}
 	return y.a.add(n), end
+}
+
+// standsForItself: what stands at a scalar's place is its text, and as JSON writes it if it is not a string.
+func standsForItself(kind Kind, text, written string) bool {
+	switch {
+	case text == "" || text != written || kind == String && text[0] == '"':
+		return false
+	case kind == Number:
+		return text == "0" || text[0] != '0' && strings.Trim(text, "0123456789") == ""
+	case kind == Bool:
+		return text == "true" || text == "false"
+	}
+	return kind == String || text == "null"
 }
 
 // link appends a child to a list or an object.
@@ -252,14 +293,13 @@ func (y *yamlReader) link(parent uint32, last *uint32, child uint32) {
 	*last = child
 }
 
-func (y *yamlReader) items(at uint32, from *yaml.Node, end int) int {
-	last := uint32(0)
+func (y *yamlReader) items(at uint32, last *uint32, from *yaml.Node, end int) int {
 	for _, item := range from.Content {
 		var child uint32
 		if child, end = y.node(node{}, item); child == 0 {
 			return end
 		}
-		y.link(at, &last, child)
+		y.link(at, last, child)
 	}
 	return end
 }
@@ -267,12 +307,19 @@ func (y *yamlReader) items(at uint32, from *yaml.Node, end int) int {
 // members reads a mapping; end is where it ends if it has none.
 func (y *yamlReader) members(at uint32, from *yaml.Node, end int) int {
 	last := uint32(0)
-	var merges []*yaml.Node
+	merges, end := y.pairs(at, &last, from, end)
+	y.merge(at, &last, from, merges)
+	return end
+}
+
+// pairs reads the keys of a mapping with their values, but for what its merge keys bring.
+func (y *yamlReader) pairs(at uint32, last *uint32, from *yaml.Node, begin int) (merges []*yaml.Node, end int) {
+	end = begin
 	for i := 0; i+1 < len(from.Content); i += 2 {
 		key, value := from.Content[i], from.Content[i+1]
 		n, ok := y.key(key)
 		if !ok {
-			return end
+			return nil, end
 		}
 		var child uint32
 		if key.Value == MergeKey && key.Kind == yaml.ScalarNode && n.flags&quoted == 0 {
@@ -284,12 +331,11 @@ func (y *yamlReader) members(at uint32, from *yaml.Node, end int) int {
 			child, end = y.node(n, value)
 		}
 		if child == 0 {
-			return end
+			return nil, end
 		}
-		y.link(at, &last, child)
+		y.link(at, last, child)
 	}
-	y.merge(at, &last, from, merges)
-	return end
+	return merges, end
 }
 
 // mergeEnd is where the value of a merge key ends.
@@ -327,10 +373,19 @@ func (y *yamlReader) key(key *yaml.Node) (n node, ok bool) {
 	if key.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
 		n.flags |= quoted
 	}
-	y.a.keys = append(y.a.keys, memberKey{scalar.Value, diag.Place{Doc: y.doc, Span: span}})
 	n.flags |= renamed
-	n.key = uint32(len(y.a.keys) - 1)
+	n.key = y.name(scalar.Value, span)
 	return n, true
+}
+
+// name keeps a key. It needs a text of its own only where its place has another one.
+func (y *yamlReader) name(name string, span diag.Span) uint32 {
+	k := memberKey{start: uint32(span.Start), end: uint32(span.End), doc: y.number}
+	if y.doc.Text[span.Start:span.End] != name {
+		k.named, k.name = true, y.spell(name)
+	}
+	y.a.keys = append(y.a.keys, k)
+	return uint32(len(y.a.keys) - 1)
 }
 
 // merge brings in the members of what the merge keys of a mapping name, as far as the mapping does not have them
@@ -400,7 +455,7 @@ func (y *yamlReader) inherit(at uint32, last *uint32, source *yaml.Node, have ma
 		if !ok {
 			return
 		}
-		if name := y.a.keys[n.key].name; !have[name] {
+		if name := y.a.keyName(n.key); !have[name] {
 			have[name] = true
 			n.flags = n.flags&^quoted | inherited
 			child, _ := y.node(n, value)

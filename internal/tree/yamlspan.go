@@ -15,6 +15,8 @@ type yamlLines struct {
 	text              string
 	starts            []uint32 // of the lines as YAML 1.1 counts them: more characters end a line than for an editor
 	line, column, now int      // the last place: line and column from 1, and its offset
+	// of the part that is read: how many lines come before it, and its offset if it starts within a line
+	above, first int
 }
 
 // newYAMLLines finds where lines start. Most texts have only the usual line breaks, which are found fast.
@@ -60,13 +62,21 @@ func lineBreak(s string) int {
 	return 0
 }
 
+// partAt has lines and columns count from the start of a part.
+func (l *yamlLines) partAt(above, first int) { l.above, l.first, l.line = above, first, 0 }
+
 // offset gives the offset of a line and a column. A place outside of the text is its end.
 func (l *yamlLines) offset(line, column int) int {
+	inFirst := line == 1 && l.first > 0
+	line += l.above
 	if line < 1 || line > len(l.starts) {
 		return len(l.text)
 	}
 	if line != l.line || column < l.column {
 		l.line, l.column, l.now = line, 1, int(l.starts[line-1])
+		if inFirst {
+			l.now = l.first
+		}
 	}
 	for ; l.column < column && l.now < len(l.text); l.column++ {
 		if l.text[l.now] < utf8.RuneSelf {

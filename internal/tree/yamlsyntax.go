@@ -11,8 +11,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// syntax says what is wrong with the text, where the mistake most likely is.
-func (y *yamlReader) syntax(err error) diag.Problem {
+// syntax says what is wrong with the text, where the mistake most likely is. Parts that can be read may be missing in
+// text, which is where the mistake is looked for, but none of their lines.
+func (y *yamlReader) syntax(err error, text string) diag.Problem {
 	p := diag.Problem{Severity: diag.Error, Code: codes.YAMLSyntax, Place: diag.Place{Doc: y.doc},
 		Message: "the YAML cannot be read"}
 	var found *yaml.LoadError
@@ -26,7 +27,7 @@ func (y *yamlReader) syntax(err error) diag.Problem {
 	p.Message, p.Hint = explainYAML(found.Message, y.doc.Text, at)
 	blamed := nowhere
 	if found.Mark.Line > 0 && !strings.Contains(found.Message, "anchor") {
-		blamed = blameYAML(y.doc.Text)
+		blamed = blameYAML(text)
 	}
 	start, line := lineAt(y.doc.Text, blamed.line)
 	switch {

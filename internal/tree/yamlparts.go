@@ -1,0 +1,340 @@
+package tree
+
+import (
+	"sort"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+)
+
+// The library makes a node of some 200 bytes of every value, which for short values is fifty times the text. So it is
+// given a large text in parts, each of which becomes nodes of ours before the next one is read: lines of one block, a
+// mapping or a list, from where one of its keys or items starts to where another one does. What comes before such a
+// line has been read to its end there, if it can be read by itself: an open quote, bracket or alias would be an error.
+// What cannot be read so is read in one piece, as all small texts are.
+
+// partSize is how much of a text the library is given at once.
+const partSize = 32 << 10
+
+// maxDescents is how many blocks one within another are taken apart: each of them is gone through once more.
+const maxDescents = 8
+
+// parts reads one text in parts.
+type parts struct {
+	y        *yamlReader
+	size     int
+	anchors  anchors
+	descents int
+	read     []part // what has been read for good, and says nothing about what follows
+}
+
+// A part is a range of whole lines.
+type part struct{ from, to int }
+
+// anchors are the anchors of all parts read so far.
+type anchors map[string]*yaml.Node
+
+// NewAliasDataContext is called for each part; all have the same anchors.
+func (a anchors) NewAliasDataContext(yaml.AliasDataServices) (yaml.AliasDataContext, error) {
+	return a, nil
+}
+
+// BeginDocument keeps what is there, as a part is no document.
+func (a anchors) BeginDocument() error { return nil }
+
+// EndDocument keeps what is there too.
+func (a anchors) EndDocument() error { return nil }
+
+// DefineAnchor has the name mean the node from here on.
+func (a anchors) DefineAnchor(name string, node *yaml.Node) error {
+	a[name] = node
+	return nil
+}
+
+// ResolveAlias gives what a name means.
+func (a anchors) ResolveAlias(name string) (*yaml.Node, bool, error) {
+	node, found := a[name]
+	return node, found, nil
+}
+
+// document reads the one document of a text. If it is not ok, nothing is said about the text.
+func (p *parts) document() (root uint32, ok bool) {
+	text, start := p.y.doc.Text, int(p.y.lines.starts[0])
+	from := p.content(start, len(text))
+	if !p.blank(start, from) {
+		return 0, false
+	}
+	if line := p.line(from); strings.TrimRight(line, " \r") == "---" {
+		start = min(from+len(line)+1, len(text))
+		if from = p.content(start, len(text)); !p.blank(start, from) {
+			return 0, false
+		}
+	}
+	for _, mark := range []string{"\n---", "\n..."} {
+		if from < len(text) && (strings.HasPrefix(text[from:], mark[1:]) || strings.Contains(text[from:], mark)) {
+			return 0, false
+		}
+	}
+	if margin := indentOf(text[from:]); bracketAt(text, from+margin) {
+		var end int
+		root, end, ok = p.flow(node{}, from+margin)
+		ok = ok && p.blank(end, len(text))
+	} else {
+		root, _, ok = p.block(node{}, from, margin, len(text))
+	}
+	return root, ok && len(p.y.problems) == 0
+}
+
+// line is the line that starts at an offset.
+func (p *parts) line(at int) string {
+	line, _, _ := strings.Cut(p.y.doc.Text[min(at, len(p.y.doc.Text)):], "\n")
+	return line
+}
+
+// linesBefore counts the lines that start before an offset.
+func (p *parts) linesBefore(at int) int {
+	starts := p.y.lines.starts
+	return sort.Search(len(starts), func(i int) bool { return int(starts[i]) >= at })
+}
+
+// content is where the first line from an offset on starts that says something, or to.
+func (p *parts) content(from, to int) int {
+	for from < to && !says(strings.TrimSuffix(p.line(from), "\r")) {
+		from += len(p.line(from)) + 1
+	}
+	return min(from, to)
+}
+
+// blank: there are only blanks and comments between two offsets, without a character that the library does not take.
+func (p *parts) blank(from, to int) bool {
+	if from > to || p.y.lines.skipSpace(from) < to {
+		return false
+	}
+	count, err := loadYAML(p.y.doc.Text[from:to], make([]yaml.Node, 1))
+	return count == 0 && err == nil
+}
+
+// block reads lines that are one mapping or one list at a margin, into a node that may already have its key.
+func (p *parts) block(n node, from, margin, to int) (at uint32, end int, ok bool) {
+	y := p.y
+	b := block{parts: p, margin: margin, list: isItem(strings.TrimSuffix(p.line(from+margin), "\r")), from: from}
+	n.kind, n.doc, n.start = Object, y.number, uint32(from+margin)
+	if b.list {
+		n.kind = List
+	}
+	at = y.a.add(n)
+	b.at = at
+	y.depth++
+	p.descents++
+	defer func() { y.depth--; p.descents-- }()
+	for ok = true; ok && from < to; {
+		next, single := b.next(from, to)
+		if next < 0 {
+			return 0, 0, false
+		}
+		if single && p.descents < maxDescents {
+			ok = b.entry(from, next)
+		} else {
+			ok = b.entries(from, next)
+		}
+		from = next
+	}
+	y.a.at(at).end = uint32(b.end)
+	return at, b.end, ok && b.end > 0
+}
+
+// A block is a mapping or a list whose keys or dashes stand at a margin.
+type block struct {
+	*parts
+	at, last  uint32
+	from, end int
+	margin    int
+	list      bool
+}
+
+// next is where the part ends that starts at an offset, -1 if a line does not belong to the block. single: it is one
+// entry that is too large.
+func (b *block) next(from, to int) (next int, single bool) {
+	before := from
+	for at := from; at < to; {
+		line := b.line(at)
+		if at > from && b.starts(line) {
+			if indentOf(line) < b.margin {
+				return -1, false
+			}
+			if at-from > b.size && before == from {
+				return at, true
+			} else if at-from > b.size {
+				return before, false
+			}
+			before = at
+		}
+		at += len(line) + 1
+	}
+	if to-from > b.size && before > from {
+		return before, false
+	}
+	return to, to-from > b.size
+}
+
+// starts: a line starts an entry of the block, or is none of it. A tab is no indentation, and what ends a quote or a
+// bracket is no entry; a dash may start an item of a list that is not indented below its key.
+func (b *block) starts(line string) bool {
+	line = strings.TrimSuffix(line, "\r")
+	indent := indentOf(line)
+	bare := line[indent:]
+	if indent > b.margin || !says(line) || bare[0] == '\t' || bare[0] == ':' {
+		return false
+	}
+	if isItem(line) {
+		return b.list || indent < b.margin
+	}
+	return bare[0] == '?' || hasColon(bare)
+}
+
+// hasColon: a line has a colon that may come after a key.
+func hasColon(line string) bool {
+	for i := range len(line) {
+		if line[i] == ':' && (i+1 == len(line) || isYAMLSpace(line[i+1])) {
+			return true
+		}
+	}
+	return false
+}
+
+// entries has the library read some entries of the block.
+func (b *block) entries(from, to int) bool {
+	y := b.y
+	top := b.load(b.text(from, to))
+	if top == nil || top.Column != b.margin+1 || top.Style&yaml.FlowStyle != 0 {
+		return false
+	}
+	y.lines.partAt(b.linesBefore(from), 0)
+	switch {
+	case b.list && top.Kind == yaml.SequenceNode:
+		b.end = y.items(b.at, &b.last, top, b.end)
+	case !b.list && top.Kind == yaml.MappingNode:
+		var merges []*yaml.Node
+		if merges, b.end = y.pairs(b.at, &b.last, top, b.end); len(merges) > 0 {
+			return false // what they bring depends on all keys of the mapping
+		}
+	default:
+		return false
+	}
+	if from > b.from { // the start of a block says what the rest of it is
+		b.read = append(b.read, part{from, to})
+	}
+	return len(y.problems) == 0
+}
+
+// text is what the library is given of a block. Where the block starts within an item of a list, blanks stand for the
+// dashes before it.
+func (b *block) text(from, to int) string {
+	text := b.y.doc.Text
+	if from != b.from || indentOf(text[from:to]) >= b.margin {
+		return text[from:to]
+	}
+	return strings.Repeat(" ", b.margin) + text[from+b.margin:to]
+}
+
+// inside finds where the value of an entry starts, if it is a block of its own or in brackets. It is 0 if it is nothing
+// of the kind. A key ends before its colon.
+func (b *block) inside(from, to int) (keyEnd, value int) {
+	text := b.y.doc.Text
+	start := from + b.margin
+	keyEnd = start + keyLen(text[start:to])
+	if !b.list && (keyEnd == start || keyEnd+1 == to || !isYAMLSpace(text[keyEnd+1])) {
+		return 0, 0
+	}
+	line, rest := from, strings.TrimRight(b.line(from), " \r")[keyEnd+1-from:]
+	value = keyEnd + 1 + indentOf(rest)
+	if rest == "" {
+		next := min(from+len(b.line(from))+1, to)
+		line = b.content(next, to)
+		value = line + indentOf(text[line:to])
+		if !b.blank(next, line) {
+			return 0, 0
+		}
+	} else if !b.list && !bracketAt(text, value) {
+		return 0, 0
+	}
+	if value < to && (b.isBlock(value, value-line) || b.isFlow(value, value-line, to)) {
+		return keyEnd, value
+	}
+	return 0, 0
+}
+
+// isBlock: a mapping or a list starts at an offset.
+func (b *block) isBlock(at, margin int) bool {
+	line := strings.TrimSuffix(b.line(at), "\r")
+	if isItem(line) {
+		return margin > b.margin || margin == b.margin && !b.list
+	}
+	key := keyLen(line + "\n")
+	return margin > b.margin && key > 0 && isYAMLSpace((line + "\n")[key+1])
+}
+
+// isFlow: a collection in brackets starts at an offset, all lines of which stand right of the block as they must.
+func (b *block) isFlow(at, margin, to int) bool {
+	if !bracketAt(b.y.doc.Text, at) || margin <= b.margin {
+		return false
+	}
+	for at += len(b.line(at)) + 1; at < to; at += len(b.line(at)) + 1 {
+		line := strings.TrimSuffix(b.line(at), "\r")
+		if bare := strings.TrimLeft(line, " "); says(line) && indentOf(line) <= b.margin && bare[0] != ']' &&
+			bare[0] != '}' {
+			return false
+		}
+	}
+	return true
+}
+
+// entry reads an entry that is large, taking its value apart if it can be.
+func (b *block) entry(from, to int) (ok bool) {
+	y, start := b.y, from+b.margin
+	keyEnd, value := b.inside(from, to)
+	if value == 0 {
+		return b.entries(from, to)
+	}
+	var n node
+	if !b.list {
+		name := strings.Trim(y.doc.Text[start:keyEnd], `"`)
+		n.flags, n.key = renamed, y.name(name, diag.Span{Start: start, End: keyEnd})
+	}
+	var child uint32
+	if bracketAt(y.doc.Text, value) {
+		child, b.end, ok = b.flow(n, value)
+		ok = ok && b.blank(b.end, to)
+	} else {
+		line := 1 + strings.LastIndexByte(y.doc.Text[:value], '\n')
+		child, b.end, ok = b.block(n, max(line, int(y.lines.starts[0])), value-line, to)
+	}
+	y.link(b.at, &b.last, child)
+	return ok
+}
+
+// unread is the text without what is said in the parts that have been read. Its lines are still those of the text.
+func (p *parts) unread() string {
+	var b strings.Builder
+	text, at := p.y.doc.Text, 0
+	for _, r := range p.read {
+		b.WriteString(text[at:r.from])
+		b.WriteString(strings.Repeat("\n", p.linesBefore(r.to)-p.linesBefore(r.from)))
+		at = r.to
+	}
+	b.WriteString(text[at:])
+	return b.String()
+}
+
+// isWord: a key that is what it looks like.
+func isWord(name string) bool {
+	for i := range len(name) {
+		if c := name[i] | 0x20; (c < 'a' || c > 'z') && name[i] != '_' && (i == 0 || name[i] != '-' && (name[i] < '0' ||
+			name[i] > '9')) {
+			return false
+		}
+	}
+	return name != ""
+}
