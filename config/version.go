@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/glowplug-os/glowplug/internal/codes"
-	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // A Version of the language is the number after "3." in its name.
@@ -38,10 +35,21 @@ func (v Version) String() string {
 	return text
 }
 
-// ParseVersion reads a version as a document spells it. Components are numbers, so "03.6.0" is 3.6.0.
-func ParseVersion(text string) (Version, *diag.Fault) {
-	malformed := &diag.Fault{Code: codes.VersionSyntax, At: -1,
-		Message: fmt.Sprintf("%s is not a version", quoteShort(text)), Hint: "write three numbers: " + Stable.String()}
+// A VersionError says why a text is no version of the language.
+type VersionError struct {
+	// Malformed: the text is no version of anything.
+	Malformed bool
+	// Message says what is wrong, Hint what to write.
+	Message, Hint string
+}
+
+func (e *VersionError) Error() string { return e.Message + "; " + e.Hint }
+
+// ParseVersion reads a version as a document spells it. Components are numbers, so "03.6.0" is 3.6.0. The error is a
+// *VersionError.
+func ParseVersion(text string) (Version, error) {
+	malformed := &VersionError{Malformed: true,
+		Message: quoteShort(text) + " is not a version", Hint: "write three numbers: " + Stable.String()}
 	rest, metadata, _ := strings.Cut(text, "+")
 	rest, prerelease, _ := strings.Cut(rest, "-")
 	parts := strings.SplitN(rest, ".", 3)
@@ -65,8 +73,8 @@ func ParseVersion(text string) (Version, *diag.Fault) {
 			return v, nil
 		}
 	}
-	return 0, &diag.Fault{Code: codes.VersionUnknown, At: -1, Message: fmt.Sprintf("version %s of the config language "+
-		"is not known", quoteShort(text)), Hint: versionHint(number[0], number[1])}
+	return 0, &VersionError{Message: fmt.Sprintf("version %s of the config language is not known", quoteShort(text)),
+		Hint: versionHint(number[0], number[1])}
 }
 
 func versionHint(major, minor int64) string {

@@ -72,9 +72,9 @@ func (o *convertOptions) version() (config.Version, error) {
 	if o.to == "" {
 		return config.Newest, nil
 	}
-	v, fault := config.ParseVersion(o.to)
-	if fault != nil {
-		return v, cli.Misuse("--to: %s; %s", fault.Message, fault.Hint)
+	v, err := config.ParseVersion(o.to)
+	if err != nil {
+		return v, cli.Misuse("--to: %s", err)
 	}
 	return v, nil
 }

@@ -67,9 +67,9 @@ func schemaOf(args []string) ([]byte, error) {
 	case len(args) > 2:
 		return nil, fmt.Errorf("one variant and one version are taken, %d arguments are given", len(args))
 	case args[0] == ignitionLanguage:
-		v, fault := config.ParseVersion(cmp.Or(strings.Join(args[1:], ""), config.Stable.String()))
-		if fault != nil {
-			return nil, fmt.Errorf("%s; %s", fault.Message, fault.Hint)
+		v, err := config.ParseVersion(cmp.Or(strings.Join(args[1:], ""), config.Stable.String()))
+		if err != nil {
+			return nil, err
 		}
 		return document.ConfigSchema(v), nil
 	}

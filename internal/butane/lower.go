@@ -223,8 +223,8 @@ func (t *translation) ownVersion(hint string) string {
 	const ask = "set ignition.version to "
 	rest, found := strings.CutPrefix(hint, ask)
 	end := strings.IndexAny(rest+" ", " ,")
-	v, fault := config.ParseVersion(rest[:end])
-	if !found || fault != nil {
+	v, err := config.ParseVersion(rest[:end])
+	if !found || err != nil {
 		return hint
 	}
 	if _, other, or := strings.Cut(rest[end:], ", or "); or && t.openshift() {

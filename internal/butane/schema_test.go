@@ -449,8 +449,8 @@ func TestEveryExampleIsWhatItsSchemaSays(t *testing.T) {
 				schema = d.Schema()
 				documents++
 			} else {
-				v, fault := config.ParseVersion(doc["ignition"].(map[string]any)["version"].(string))
-				require.Nil(t, fault)
+				v, err := config.ParseVersion(doc["ignition"].(map[string]any)["version"].(string))
+				require.NoError(t, err)
 				schema = document.ConfigSchema(v)
 			}
 			checker, _ := compiled(t, schema)

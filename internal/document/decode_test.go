@@ -289,10 +289,11 @@ func TestHintsAboutVersions(t *testing.T) {
 		"3.6":                    "write three numbers: 3.6.0",
 		strings.Repeat("9", 100): "write three numbers",
 	} {
-		_, fault := config.ParseVersion(version)
-		require.NotNil(t, fault, version)
-		assert.Contains(t, fault.Hint, hint, version)
-		assert.Less(t, len(fault.Message), 100, "a long version is cut")
+		_, err := config.ParseVersion(version)
+		var wrong *config.VersionError
+		require.ErrorAs(t, err, &wrong, version)
+		assert.Contains(t, wrong.Hint, hint, version)
+		assert.Less(t, len(wrong.Message), 100, "a long version is cut")
 	}
 	_, problems := document.Parse("x", []byte(`{"ignitionVersion": 1}`))
 	assert.Contains(t, problems[0].Hint, "spec 1")

@@ -81,7 +81,7 @@ func (doc *Document) upgrade() {
 	doc.upgraded = true
 	old := doc.Version
 	doc.Version = config.Newest
-	if old.Reads(config.SpecialBits) {
+	if old.Reads(config.SpecialBits) && doc.config != nil {
 		doc.config.Ignition.Version = config.Newest.String() // no value means anything else
 	} else {
 		doc.config = nil

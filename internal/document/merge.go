@@ -279,3 +279,11 @@ func describe(list config.List, key string) string {
 	}
 	return list.Key + " " + strconv.Quote(key)
 }
+
+// In is a copy of the document in an arena, which nothing that happens to the document changes.
+func (doc *Document) In(arena *tree.Arena) *Document {
+	return &Document{
+		Version: doc.Version, root: arena.Import(doc.root), upgraded: doc.upgraded, unread: doc.unread,
+		losing: doc.losing,
+	}
+}

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -22,12 +23,18 @@ func DetectVersion(root tree.Node) (config.Version, *diag.Problem) {
 	if !place.Exists() || place.Kind() == tree.Null || text == "" {
 		return 0, versionMissing(root, place)
 	}
-	v, fault := config.ParseVersion(text)
-	if fault != nil {
-		return 0, &diag.Problem{Severity: diag.Error, Code: fault.Code, Path: path, Place: place.Place(),
-			Message: fault.Message, Hint: fault.Hint}
+	v, err := config.ParseVersion(text)
+	if err == nil {
+		return v, nil
 	}
-	return v, nil
+	problem = &diag.Problem{Severity: diag.Error, Code: codes.VersionUnknown, Path: path, Place: place.Place()}
+	if wrong := (*config.VersionError)(nil); errors.As(err, &wrong) {
+		problem.Message, problem.Hint = wrong.Message, wrong.Hint
+		if wrong.Malformed {
+			problem.Code = codes.VersionSyntax
+		}
+	}
+	return 0, problem
 }
 
 func versionMissing(root, at tree.Node) *diag.Problem {
@@ -52,7 +59,7 @@ func versionMissing(root, at tree.Node) *diag.Problem {
 
 // whole is the version that a number such as 3.4 is most likely meant as.
 func whole(number string) string {
-	if v, fault := config.ParseVersion(number + ".0"); fault == nil {
+	if v, err := config.ParseVersion(number + ".0"); err == nil {
 		return v.String()
 	}
 	return config.Stable.String()

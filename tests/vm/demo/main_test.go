@@ -24,7 +24,7 @@ func TestTheConfigKeepsWhatItIsAndGetsALogin(t *testing.T) {
 	require.NoError(t, err)
 	merged, err := withLogin(example)
 	require.NoError(t, err)
-	_, problems := validate.Text("demo.ign", merged)
+	_, problems := validate.Read("demo.ign", merged, validate.Options{})
 	assert.Empty(t, problems)
 	_, err = withLogin([]byte("variant: fcos"))
 	require.EqualError(t, err, "the config is not JSON")
