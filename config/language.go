@@ -271,6 +271,34 @@ func Names(values []Value) []string {
 	return names
 }
 
+// newFields are the fields that came after 3.0.0; a row covers everything below its path. Values have theirs in Fields.
+func newFields() []Change {
+	return []Change{
+		{Since: V3_1, Path: "ignition.config.merge.*.compression", Line: "compressed configs to merge"},
+		{Since: V3_1, Path: "ignition.config.merge.*.httpHeaders", Line: "headers for configs to merge"},
+		{Since: V3_1, Path: "ignition.config.replace.compression", Line: "a compressed config as replacement"},
+		{Since: V3_1, Path: "ignition.config.replace.httpHeaders", Line: "headers for the replacing config"},
+		{Since: V3_1, Path: "ignition.security.tls.certificateAuthorities.*.compression",
+			Line: "compressed certificate bundles"},
+		{Since: V3_1, Path: "ignition.security.tls.certificateAuthorities.*.httpHeaders",
+			Line: "headers for certificate bundles"},
+		{Since: V3_1, Path: "ignition.proxy", Line: "proxies"},
+		{Since: V3_1, Path: "storage.files.*.contents.httpHeaders", Line: "headers for files"},
+		{Since: V3_1, Path: "storage.files.*.append.*.httpHeaders", Line: "headers for fragments of files"},
+		{Since: V3_1, Path: "storage.filesystems.*.mountOptions", Line: "options for mounting while provisioning"},
+		{Since: V3_2, Path: "passwd.groups.*.shouldExist", Line: "deleting groups"},
+		{Since: V3_2, Path: "passwd.users.*.shouldExist", Line: "deleting users"},
+		{Since: V3_2, Path: "storage.disks.*.partitions.*.resize", Line: "resizing partitions"},
+		{Since: V3_2, Path: "storage.luks", Line: "encrypted volumes"},
+		{Since: V3_3, Path: "kernelArguments", Line: "kernel arguments"},
+		{Since: V3_4, Path: "storage.luks.*.discard", Line: "discards on encrypted volumes"},
+		{Since: V3_4, Path: "storage.luks.*.openOptions", Line: "options for opening encrypted volumes"},
+		{Since: V3_4, Path: "storage.luks.*.clevis.tang.*.advertisement",
+			Line: "binding to a Tang server without network"},
+		{Since: V3_5, Path: "storage.luks.*.cex", Line: "encryption with Crypto Express"},
+	}
+}
+
 // A Meaning is something that versions read differently though it is written the same.
 type Meaning int
 
@@ -286,12 +314,18 @@ const (
 	LostAdvertisements
 )
 
-// Reads reports whether the version reads documents so.
-func (v Version) Reads(m Meaning) bool {
+// versions are those that read documents so.
+func (m Meaning) versions() Range {
 	return [...]Range{
 		SpecialBits:        from(V3_6),
 		CheckedReferences:  from(V3_1),
 		NetworkPin:         from(V3_3),
 		LostAdvertisements: only(V3_4),
-	}[m].Has(v)
+	}[m]
 }
+
+// Since is the first version that reads documents so.
+func (m Meaning) Since() Version { return m.versions().From }
+
+// Reads reports whether the version reads documents so.
+func (v Version) Reads(m Meaning) bool { return m.versions().Has(v) }

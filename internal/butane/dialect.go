@@ -114,7 +114,7 @@ func detect(root tree.Node) (Dialect, *diag.Problem) {
 	}
 	if root.Kind() != tree.Object {
 		return fail(root, "$", codes.WrongType, fmt.Sprintf("a mapping is expected here, not %s", root.Kind()),
-			`the smallest document is "variant: fcos" and "version: 1.6.0", each on its line`)
+			fmt.Sprintf(`the smallest document is "variant: fcos" and "version: %s", each on its line`, newest("fcos")))
 	}
 	variant, version := root.Get("variant"), root.Get("version")
 	for _, n := range []tree.Node{variant, version} {
@@ -215,13 +215,21 @@ func versions(variant string) []string {
 	return found
 }
 
-// newest is the newest version of a variant that is stable.
+// FirstLines are those of a document of a variant in its newest version, in words.
+func FirstLines(variant string) string {
+	return "variant: " + variant + " and version: " + newest(variant)
+}
+
+// newest is the newest version of a variant that is stable, of an unknown one that of the first.
 func newest(variant string) string {
-	found := "1.7.0"
+	found := ""
 	for _, v := range versions(variant) {
 		if !strings.Contains(v, "-") {
 			found = v
 		}
+	}
+	if found == "" {
+		return newest(Dialects()[0].Variant)
 	}
 	return found
 }

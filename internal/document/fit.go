@@ -44,7 +44,8 @@ func (f *fitter) walk(n tree.Node, s *language.Shape, path string) {
 			f.fail(c, at, fmt.Sprintf("the key %q came with version %s, so %s cannot say this", m.Name, m.Since, f.v))
 		case m.Name == "mode" && !f.v.Reads(config.SpecialBits) && special(c):
 			f.fail(c, at,
-				fmt.Sprintf("set-id and sticky bits count from version %s on, so %s would lose them", config.V3_6, f.v))
+				fmt.Sprintf("set-id and sticky bits count from version %s on, so %s would lose them",
+					config.SpecialBits.Since(), f.v))
 		default:
 			f.walk(c, m, at)
 		}

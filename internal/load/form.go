@@ -220,11 +220,11 @@ func looksLikeMapping(root tree.Node) (what, hint string) {
 			"podman or docker reads it; a config can bring it along as a file, and a unit that runs it"
 	case has("ignition") && root.Get("ignition").Get("version").Exists():
 		return "YAML with the keys of an Ignition config", "Ignition configs are JSON; in YAML, " +
-			"write variant: fcos and version: 1.7.0 in place of ignition.version, and keys like_this"
+			"write " + butane.FirstLines("fcos") + " in place of ignition.version, and keys like_this"
 	case has("autoinstall"):
 		return "an autoinstall file", "Ubuntu's installer reads it; " + butaneHint
 	case has("storage") || has("systemd") || has("passwd") || has("boot_device"):
-		return "YAML without a variant", "add the lines variant: fcos and version: 1.7.0, or those of another system"
+		return "YAML without a variant", "add the lines " + butane.FirstLines("fcos") + ", or those of another system"
 	}
 	return "", ""
 }

@@ -98,8 +98,9 @@ func (c *checker) mode(a *at, mode *int) {
 			m).hint("modes are decimal numbers: 0%d is written %d", m, meant).stricter()
 	}
 	if m&0o7000 != 0 && !c.version.Reads(config.SpecialBits) {
+		since := config.SpecialBits.Since()
 		a.warnf(codes.ModeSpecial, "the set-user-id, set-group-id and sticky bits of a mode have no effect before "+
-			"version 3.6.0").hint("set ignition.version to 3.6.0, or remove the bits").PeerOnly = looksOctal
+			"version %s", since).hint("set ignition.version to %s, or remove the bits", since).PeerOnly = looksOctal
 	}
 }
 
