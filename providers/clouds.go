@@ -9,11 +9,11 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/order"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
@@ -123,7 +123,7 @@ func dhcpServer(m *Machine) (address string, found bool, err error) {
 			return "", false, err
 		}
 		// some are called by an interface's number: 2 is before 10
-		slices.SortStableFunc(names, func(a, b string) int { return len(a) - len(b) })
+		order.Stably(names, func(a, b string) int { return len(a) - len(b) })
 		for _, name := range names {
 			text, err := m.ReadFile(name)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/order"
 )
 
 // platforms has a row for each platform, in the order of the ids. Where the facts of a row come from is in its
 // transcript, testdata/<id>.txtar; docs/platforms.md is made of this table.
 func platforms() []Platform {
 	all := slices.Concat(services(), drives(), hosts())
-	slices.SortFunc(all, func(a, b Platform) int { return strings.Compare(a.ID, b.ID) })
+	order.By(all, func(a, b Platform) int { return strings.Compare(a.ID, b.ID) })
 	return all
 }
 

@@ -26,7 +26,7 @@ const module = "github.com/glowplug-os/glowplug"
 // floors lists every package of the module, ground up. A package imports packages of lower floors only. A new package
 // gets a place here, and a line in docs/architecture.md.
 var floors = [][]string{
-	{"internal/codes"},
+	{"internal/codes", "internal/order"},
 	{"internal/diag", "internal/sum512", "internal/cmdline"},
 	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/logs",
 		"internal/cli", "internal/zip"},
@@ -43,9 +43,10 @@ var floors = [][]string{
 }
 
 // pure packages do not touch the machine themselves.
-var pure = []string{"internal/codes", "internal/cli", "internal/zip", "internal/diag", "internal/sum512",
-	"internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts", "internal/field",
-	"config", "internal/language", "internal/document", "internal/butane", "internal/rules", "validate"}
+var pure = []string{"internal/codes", "internal/order", "internal/cli", "internal/zip", "internal/diag",
+	"internal/sum512", "internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts",
+	"internal/field", "config", "internal/language", "internal/document", "internal/butane", "internal/rules",
+	"validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/order"
 )
 
 // A subRange is a line of subuid(5).
@@ -96,7 +97,7 @@ func (s *subRanges) sort() {
 	s.tail, s.turned = s.tail[:0], !s.turned
 	if len(fresh) > 1 {
 		s.ranges = append(s.ranges, fresh...)
-		slices.SortStableFunc(s.ranges, compareRanges)
+		order.Stably(s.ranges, compareRanges)
 		s.scanned = 0
 		return
 	}

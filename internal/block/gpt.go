@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/glowplug-os/glowplug/internal/order"
 )
 
 // The layout of a GPT is that of UEFI 2.10, §5.3.
@@ -241,7 +242,7 @@ func (t *Table) checkPartitions() error {
 				p.Number, p.Start, p.last(), t.FirstUsable(), t.LastUsable())
 		}
 	}
-	slices.SortFunc(all, func(a, b Partition) int { return cmp.Compare(a.Start, b.Start) })
+	order.By(all, func(a, b Partition) int { return cmp.Compare(a.Start, b.Start) })
 	for i := 1; i < len(all); i++ {
 		if all[i].Start <= all[i-1].last() {
 			return fmt.Errorf("partitions %d and %d overlap", all[i-1].Number, all[i].Number)

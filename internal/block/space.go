@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+
+	"github.com/glowplug-os/glowplug/internal/order"
 )
 
 // An extent is a run of sectors, both ends included.
@@ -36,7 +38,7 @@ func newSpace(t *Table, parts []Partition) *space {
 			s.alignment = min(s.alignment, uint64(1)<<bits.TrailingZeros64(p.Start))
 		}
 	}
-	slices.SortFunc(s.taken, func(a, b extent) int { return cmp.Compare(a.first, b.first) })
+	order.By(s.taken, func(a, b extent) int { return cmp.Compare(a.first, b.first) })
 	if s.alignment < advancedFormatAlign && t.Sectors >= advancedFormatSectors {
 		s.alignment = advancedFormatAlign
 	}

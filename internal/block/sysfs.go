@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/order"
 )
 
 // Sysfs is what the kernel tells of block devices: a view of /sys. Devices are called as in /sys/class/block ("vda",
@@ -98,7 +99,7 @@ func (s Sysfs) Partitions(disk string) ([]KernelPartition, error) {
 			all = append(all, p)
 		}
 	}
-	slices.SortFunc(all, func(a, b KernelPartition) int { return cmp.Compare(a.Number, b.Number) })
+	order.By(all, func(a, b KernelPartition) int { return cmp.Compare(a.Number, b.Number) })
 	return all, nil
 }
 

@@ -2,11 +2,11 @@ package butane
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/language"
+	"github.com/glowplug-os/glowplug/internal/order"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -100,7 +100,7 @@ func (m *manifest) indent(depth int) {
 }
 
 func (m *manifest) members(all []*entry, depth int) {
-	slices.SortFunc(all, func(a, b *entry) int { return cmp.Compare(a.key, b.key) })
+	order.By(all, func(a, b *entry) int { return cmp.Compare(a.key, b.key) })
 	for i, e := range all {
 		if i > 0 || depth >= 0 {
 			m.indent(depth)
@@ -156,7 +156,7 @@ func (m *manifest) item(e *entry, depth int) {
 		m.value(e, depth)
 		return
 	}
-	slices.SortFunc(e.members, func(a, b *entry) int { return cmp.Compare(a.key, b.key) })
+	order.By(e.members, func(a, b *entry) int { return cmp.Compare(a.key, b.key) })
 	for i, member := range e.members {
 		if i == 0 {
 			m.out.WriteByte(' ')

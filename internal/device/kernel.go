@@ -17,6 +17,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/order"
 )
 
 // busyPatience is how long a partition may be open somewhere, as by a probe, before that counts as use.
@@ -119,7 +120,7 @@ func (c *Claim) Tell(ctx context.Context, want []block.KernelPartition, numbers 
 	if err := c.Forget(ctx, moved); err != nil {
 		return err
 	}
-	slices.SortFunc(resized, func(p, q block.KernelPartition) int {
+	order.By(resized, func(p, q block.KernelPartition) int {
 		return cmp.Compare(int64(p.Size-is[p.Number].Size), int64(q.Size-is[q.Number].Size))
 	})
 	for _, p := range resized {

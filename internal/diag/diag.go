@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/order"
 )
 
 // Severity says how bad a problem is. Only Error makes a document invalid.
@@ -61,7 +62,7 @@ type Folded struct {
 // foldedAround finds the folded value that a span lies in.
 func (d *Document) foldedAround(span Span) (f Folded, found bool) {
 	d.ordered.Do(func() {
-		slices.SortFunc(d.Folded, func(a, b Folded) int { return a.Span.Start - b.Span.Start })
+		order.By(d.Folded, func(a, b Folded) int { return a.Span.Start - b.Span.Start })
 	})
 	i := sort.Search(len(d.Folded), func(i int) bool { return d.Folded[i].Span.Start > span.Start })
 	if i == 0 || span.End > d.Folded[i-1].Span.End {
@@ -234,7 +235,7 @@ func Fatal(problems []Problem) bool {
 // Sort orders problems by document name and place, keeping the order of those at one place. What stands for others
 // comes last.
 func Sort(problems []Problem) {
-	slices.SortStableFunc(problems, func(a, b Problem) int {
+	order.Stably(problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(min(a.More, 1), min(b.More, 1)), strings.Compare(a.Place.name(), b.Place.name()),
 			cmp.Compare(a.Place.Span.Start, b.Place.Span.Start))
 	})

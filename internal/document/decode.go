@@ -12,6 +12,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/language"
+	"github.com/glowplug-os/glowplug/internal/order"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -199,7 +200,7 @@ func (s *segments) sort(problems []diag.Problem) {
 	}
 	to := s.parts[0].from
 	before := slices.Clone(problems[to:])
-	slices.SortStableFunc(s.parts, byMember)
+	order.Stably(s.parts, byMember)
 	for at := 0; len(s.parts) > 0; s.parts = s.parts[1:] {
 		part := s.parts[0]
 		at += copy(problems[to+at:], before[part.from-to:part.to-to])

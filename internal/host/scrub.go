@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/order"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
@@ -88,7 +89,7 @@ func (s scrubber) withoutURLs(text string) string {
 		}
 	}
 	// The longest first: one may be part of another.
-	slices.SortFunc(urls, func(a, b string) int { return len(b) - len(a) })
+	order.By(urls, func(a, b string) int { return len(b) - len(a) })
 	for _, url := range urls {
 		text = strings.ReplaceAll(text, url, source.Redact(url))
 	}

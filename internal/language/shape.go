@@ -9,6 +9,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/order"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -270,6 +271,6 @@ func Secrets(root tree.Node, shape *Shape, others []diag.Span) []diag.Span {
 
 // Disjoint sorts spans and drops those inside of others.
 func Disjoint(spans []diag.Span) []diag.Span {
-	slices.SortFunc(spans, func(a, b diag.Span) int { return cmp.Or(a.Start-b.Start, b.End-a.End) })
+	order.By(spans, func(a, b diag.Span) int { return cmp.Or(a.Start-b.Start, b.End-a.End) })
 	return slices.CompactFunc(spans, func(next, before diag.Span) bool { return next.Start < before.End })
 }

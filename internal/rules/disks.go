@@ -11,6 +11,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/language"
+	"github.com/glowplug-os/glowplug/internal/order"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
@@ -101,7 +102,7 @@ func (c *checker) partitionOverlap(list *at, parts []config.Partition) {
 		}
 	}
 	sorted := slices.Clone(fixed)
-	slices.SortFunc(sorted, func(a, b extent) int { return cmp.Compare(a.start, b.start) })
+	order.By(sorted, func(a, b extent) int { return cmp.Compare(a.start, b.start) })
 	// In order of their starts, an extent meets another one exactly if it starts before all earlier ones have ended, or
 	// the next one starts before it has.
 	first := len(parts)

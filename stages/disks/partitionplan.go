@@ -11,6 +11,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/order"
 )
 
 // ends is how much of either end of a device is made blank where no content is to be found any more: enough for the
@@ -439,7 +440,7 @@ func (c *tableChange) kernelAfter() {
 		}
 	}
 	c.after.Partitions = after
-	slices.SortFunc(c.after.Partitions, func(p, q block.KernelPartition) int { return p.Number - q.Number })
+	order.By(c.after.Partitions, func(p, q block.KernelPartition) int { return p.Number - q.Number })
 	c.tell = c.write || c.disk.Mapper != "" || device.Difference(c.disk.Partitions, wanted, c.touched) != ""
 }
 

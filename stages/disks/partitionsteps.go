@@ -10,6 +10,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/order"
 )
 
 // subject is a partition as people call it.
@@ -23,7 +24,8 @@ func (c *tableChange) steps(devices *device.Devices) host.Plan {
 	if c.wipe() {
 		plan = append(plan, c.wipeStep())
 	}
-	sorted := slices.SortedStableFunc(slices.Values(c.decisions), func(a, b block.Decision) int {
+	sorted := slices.Clone(c.decisions)
+	order.Stably(sorted, func(a, b block.Decision) int {
 		return a.Index - b.Index
 	})
 	for _, d := range sorted {

@@ -12,6 +12,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/accounts"
 	"github.com/glowplug-os/glowplug/internal/field"
 	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/order"
 )
 
 // A Sink takes content. Reset forgets what was written since the content began.
@@ -216,7 +217,7 @@ func (p *planner) nodes(all []*node) (host.Plan, error) {
 // config: what they name may be deeper than they are (docs/peer/engine.md §11.2).
 func inOrder(all []*node) []*node {
 	ordered := slices.Clone(all)
-	slices.SortStableFunc(ordered, func(a, b *node) int {
+	order.Stably(ordered, func(a, b *node) int {
 		switch {
 		case a.kind == hardLink && b.kind == hardLink:
 			return 0

@@ -14,6 +14,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/field"
 	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/order"
 )
 
 // Options are the circumstances of mounting.
@@ -63,7 +64,7 @@ func entries(list []config.Filesystem) []entry {
 		}
 		all = append(all, entry{i, path.Clean("/" + *f.Path), f.Device, format, strings.Join(f.MountOptions, ",")})
 	}
-	slices.SortStableFunc(all, func(a, b entry) int { return cmp.Compare(depth(a.path), depth(b.path)) })
+	order.Stably(all, func(a, b entry) int { return cmp.Compare(depth(a.path), depth(b.path)) })
 	return all
 }
 
