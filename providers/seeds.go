@@ -242,6 +242,22 @@ func rootNode(line string) string {
 // labelLink is what udev calls a label. On the command line it may be spelt so already, as dracut wants blanks.
 func labelLink(label string) string { return strings.ReplaceAll(udevName(label), `\x5cx`, `\x`) }
 
+// udevName spells a label as udev does in links: what is neither letter, digit, UTF-8 nor one of a few signs becomes
+// \x20 and the like.
+func udevName(label string) string {
+	var out strings.Builder
+	for _, c := range []byte(label) {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c >= 0x80,
+			strings.IndexByte("#+-.:=@_", c) >= 0:
+			out.WriteByte(c)
+		default:
+			fmt.Fprintf(&out, `\x%02x`, c)
+		}
+	}
+	return out.String()
+}
+
 // A maasKey is how a machine signs its requests to MAAS.
 type maasKey struct {
 	url                         string

@@ -11,8 +11,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/engine"
 	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/process"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -118,7 +118,7 @@ func lines(all []string) string {
 // readPeer reads as Butane does: - is a file like any other, and no file is standard input.
 func readPeer(p *cli.Process, file string) (name, text string, err error) {
 	if file == "" {
-		_, data, err := engine.ReadConfig(p, "-")
+		_, data, err := process.Read(p, "-")
 		if err != nil {
 			err = fmt.Errorf("failed to read <stdin>: %w", err)
 		}

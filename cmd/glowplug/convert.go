@@ -11,9 +11,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/engine"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/process"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/internal/zip"
 )
@@ -84,7 +84,7 @@ func (o *convertOptions) convert(p *cli.Process, file string) error {
 	if err != nil {
 		return err
 	}
-	name, data, err := engine.ReadConfig(p, file)
+	name, data, err := process.Read(p, file)
 	if err != nil {
 		return fmt.Errorf("reading the document: %w", err)
 	}

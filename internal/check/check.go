@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/process"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -91,7 +91,7 @@ func (r *reader) file(name string) {
 }
 
 func (r *reader) read(name string) []diag.Problem {
-	shown, text, err := readText(name, r.p.In)
+	shown, text, err := readText(r.p, name)
 	if err != nil {
 		return []diag.Problem{{Severity: diag.Error, Code: codes.Unreadable, Path: "$",
 			Place: diag.Place{Doc: &diag.Document{Name: shown}}, Message: err.Error()}}
@@ -103,18 +103,12 @@ func (r *reader) read(name string) []diag.Problem {
 }
 
 // readText gives a file's text without a second copy of it.
-func readText(name string, in io.Reader) (shown, text string, err error) {
-	var data []byte
-	if name == "-" {
-		name = "standard input"
-		data, err = io.ReadAll(in)
-	} else {
-		data, err = os.ReadFile(name)
-	}
+func readText(p *cli.Process, name string) (shown, text string, err error) {
+	shown, data, err := process.Read(p, name)
 	if err != nil {
-		return name, "", fmt.Errorf("reading the config: %w", err)
+		return shown, "", fmt.Errorf("reading the config: %w", err)
 	}
-	return name, unsafe.String(unsafe.SliceData(data), len(data)), nil
+	return shown, unsafe.String(unsafe.SliceData(data), len(data)), nil
 }
 
 func (r *reader) show(o *options) error {

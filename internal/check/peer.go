@@ -32,7 +32,7 @@ func Peer() cli.Command {
 }
 
 func peerFile(file string, p *cli.Process) error {
-	name, text, err := readText(file, p.In)
+	name, text, err := readText(p, file)
 	if err != nil {
 		fmt.Fprintf(p.Err, "couldn't read config: %s: %s\n", diag.Printable(name), diag.OneLine(quiet(err)))
 		return cli.ExitError(cli.ExitFailed)

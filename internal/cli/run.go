@@ -38,6 +38,9 @@ var (
 	ErrVersion = errors.New("the version is wanted")
 )
 
+// ErrNeedsLinux is what a command says on another system that is about the parts of Linux.
+var ErrNeedsLinux = errors.New("this needs Linux")
+
 // An ExitError ends a command with a code that it has told of.
 type ExitError int
 

@@ -3,13 +3,10 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/cli"
-	"github.com/glowplug-os/glowplug/internal/logs"
 	"github.com/glowplug-os/glowplug/providers"
 )
 
@@ -46,23 +43,9 @@ func Remove(called string) cli.Command {
 			case err != nil:
 				return &cli.UsageError{Err: err}
 			}
-			return remove(ctx, p, platform, logger(p, stdout))
+			return remove(ctx, p, platform, stdout)
 		},
 	}
-}
-
-func remove(ctx context.Context, p *cli.Process, platform providers.Platform, log *slog.Logger) error {
-	m := providers.Local()
-	m.Log, m.Now, m.Getenv = log, p.Now, p.Env
-	if err := platform.Remove(ctx, m); err != nil {
-		if errors.Is(err, providers.ErrCannot) {
-			err = fmt.Errorf("%w: only %s can delete a config", err, removable())
-		}
-		log.Log(ctx, logs.Critical, "the config is not deleted: "+err.Error())
-		return err
-	}
-	log.Info("the config is deleted from platform " + platform.ID)
-	return nil
 }
 
 // removable lists the platforms on which a config can be deleted.
@@ -72,4 +55,16 @@ func removable() string {
 		ids = append(ids, p.ID)
 	}
 	return strings.Join(ids, " and ")
+}
+
+func findPlatform(id string) (providers.Platform, error) {
+	platform, known := providers.Find(id)
+	var err error
+	switch {
+	case id == "":
+		err = errors.New("--platform is missing")
+	case !known:
+		err = providers.Unknown(id)
+	}
+	return platform, err
 }

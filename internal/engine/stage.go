@@ -1,31 +1,13 @@
 package engine
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"log/slog"
-	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/glowplug-os/glowplug/internal/cli"
-	"github.com/glowplug-os/glowplug/internal/console"
-	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/handoff"
-	"github.com/glowplug-os/glowplug/internal/host"
-	"github.com/glowplug-os/glowplug/internal/journal"
-	"github.com/glowplug-os/glowplug/internal/logs"
 	"github.com/glowplug-os/glowplug/providers"
-	"github.com/glowplug-os/glowplug/stages"
 )
-
-// exitSetup: the platform cannot be used, or the state of earlier stages cannot be read (docs/peer/engine.md §1.1).
-const exitSetup = 3
 
 type stageOptions struct {
 	stage, platform string
@@ -70,14 +52,14 @@ func (o *stageOptions) row(called string) cli.Command {
 			}
 			return o.run(ctx, p)
 		},
-		Misused: func(p *cli.Process, err error) error { return o.misused(p, err, inInitramfs()) },
+		Misused: o.misused,
 	}
 }
 
 func (o *stageOptions) rows() []cli.Option {
 	return []cli.Option{
-		{Long: "stage", Value: "STAGE", Values: stages.Names(), Open: true, Set: cli.Text(&o.stage),
-			Words: "which one: " + cli.List(stages.Names())},
+		{Long: "stage", Value: "STAGE", Values: stageNames(), Open: true, Set: cli.Text(&o.stage),
+			Words: "which one: " + cli.List(stageNames())},
 		{Long: "platform", Value: "ID", Values: providers.IDs(), Open: true, Set: cli.Text(&o.platform),
 			Words: "where the user's config is: aws, qemu and others, as glowplug platforms lists them"},
 		{Long: "root", Value: "DIR", Default: "/", Set: cli.Text(&o.root),
@@ -95,190 +77,4 @@ func (o *stageOptions) rows() []cli.Option {
 		{Long: "version", Set: cli.Switch(&o.version), Words: "print the version"},
 		cli.HelpOption(),
 	}
-}
-
-func (o *stageOptions) run(ctx context.Context, p *cli.Process) error {
-	platform, err := o.judge()
-	if err != nil {
-		return &cli.UsageError{Err: err}
-	}
-	log := logger(p, o.logToStdout)
-	screens, closeScreens := consoles(o.logToStdout)
-	defer closeScreens()
-	progress, watched := console.Watch(screens, log.Handler())
-	log = slog.New(watched)
-	log.Info("glowplug " + p.Version)
-	log.Info("Stage: " + o.stage)
-	d, err := readDistribution(distributionFile, p.Env)
-	who, nobody := Identity()
-	if err = cmp.Or(err, nobody); err == nil {
-		err = stages.Run(ctx, stages.Boot{
-			Stage: o.stage, Platform: platform, Root: o.root, Paths: o.paths,
-			Dirs: []string{d.RuntimeConfigDir, d.LocalConfigDir, d.SystemConfigDir}, CommandLine: d.KernelCommandLine,
-			FetchTimeout: o.fetchTimeout, Version: p.Version, Tools: host.NewTools(d.Tools, log), Identity: who,
-			Getenv: p.Env, Log: log, Show: screens.Tell,
-			FirstProcess: "/proc/1/comm", BootID: bootID(), Now: p.Now, Today: Today(p),
-			Journal:         journalSocket(o.logToStdout),
-			AccountsByTools: d.AccountBackend.byTools(), KeysFragment: d.WriteAuthorizedKeysFragment,
-			ResultFile: d.ResultFile, Relabel: d.SELinuxRelabel,
-		})
-	}
-	progress.Close()
-	return o.verdict(p, log, screens, err)
-}
-
-// judge is what no parser knows of.
-func (o *stageOptions) judge() (providers.Platform, error) {
-	switch {
-	case o.stage == "":
-		return providers.Platform{}, errors.New("--stage is missing")
-	case !slices.Contains(stages.Names(), o.stage):
-		return providers.Platform{},
-			fmt.Errorf("the stage %q is not known: stages are %s", o.stage, strings.Join(stages.Names(), ", "))
-	}
-	platform, err := findPlatform(o.platform)
-	return platform, diag.WithHint(err, "say on the kernel command line where the config is: ignition.platform.id=ID")
-}
-
-// misused ends a stage that has not begun. On a machine that boots it is the kernel command line or the image that is
-// wrong, and who stands before it needs no help text.
-func (o *stageOptions) misused(p *cli.Process, err error, atBoot bool) error {
-	if !atBoot {
-		return err
-	}
-	screens, closeScreens := consoles(o.logToStdout)
-	defer closeScreens()
-	o.stage = cmp.Or(o.stage, "start")
-	o.failed(p, logger(p, o.logToStdout), screens, err)
-	return cli.ExitError(cli.ExitUsage)
-}
-
-func inInitramfs() bool {
-	_, err := os.Stat("/etc/initrd-release")
-	return err == nil
-}
-
-// consoles are those of the machine, in its initramfs. An image that sends the log to where nobody reads it, as one for
-// confidential machines does, wants nothing on the consoles either.
-func consoles(quiet bool) (c *console.Consoles, done func()) {
-	if quiet || !inInitramfs() {
-		return &console.Consoles{}, func() {}
-	}
-	c = console.Open("/sys/class/tty/console/active", "/dev")
-	return c, c.Close
-}
-
-// journalSocket is nobody's where the consoles are, and for the same reason.
-func journalSocket(quiet bool) journal.Socket {
-	if quiet {
-		return ""
-	}
-	return journal.DefaultSocket
-}
-
-// bootID is the kernel's name for this boot, "" where it has none.
-func bootID() string {
-	text, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	return strings.TrimSpace(string(text))
-}
-
-// Today is the date that new passwords get, in days since 1970-01-01. Builds that are to be the same every time set it
-// (https://reproducible-builds.org/specs/source-date-epoch/), and so does shadow-utils take it.
-func Today(p *cli.Process) int64 {
-	const day = 24 * 60 * 60
-	if epoch, err := strconv.ParseInt(p.Env("SOURCE_DATE_EPOCH"), 10, 64); err == nil && epoch >= 0 {
-		return epoch / day
-	}
-	return p.Now().Unix() / day
-}
-
-// verdict tells how the stage ended. What failed is also the last line on standard error, which emergency shells show.
-func (o *stageOptions) verdict(p *cli.Process, log *slog.Logger, screens *console.Consoles, err error) error {
-	folder := o.reportFolder()
-	if err == nil {
-		over := o.stage
-		if strings.HasPrefix(over, "fetch") {
-			over = "" // here a boot begins
-		}
-		if err := console.Forget(folder, over); err != nil {
-			log.Warn("the report of an earlier failure stays: " + err.Error())
-		}
-		log.Info(o.stage + " passed")
-		if o.stage != "umount" || console.Left(folder) == "" { // systemd has it unmount after a failure, too
-			log.Info("Ignition finished successfully")
-		}
-		return nil
-	}
-	// Before an emergency shell, systemd stops the mount stage's unit, which unmounts, and the mounts at the same time.
-	// What then becomes of the mounts is nothing beside what has happened.
-	if left := console.Left(folder); o.stage == "umount" && left != "" && left != o.stage {
-		log.Warn("after the failure of the " + left + " stage, systemd may unmount first: " + err.Error())
-		return nil
-	}
-	if errors.Is(err, stages.ErrShutdown) {
-		// Nothing has failed: the next boot begins again.
-		text := console.UnfinishedLine(o.stage, err)
-		log.Info(text)
-		screens.Tell(text)
-		fmt.Fprintln(p.Err, text)
-		return cli.ExitError(cli.ExitFailed)
-	}
-	o.failed(p, log, screens, err)
-	var state *handoff.StateError
-	if errors.As(err, &state) {
-		return cli.ExitError(exitSetup)
-	}
-	return cli.ExitError(cli.ExitFailed)
-}
-
-// failed tells of a failure wherever somebody may look: in the log, on the consoles, in a file, and last on standard
-// error.
-func (o *stageOptions) failed(p *cli.Process, log *slog.Logger, screens *console.Consoles, err error) {
-	text := console.LastLine(o.stage, err)
-	log.Log(context.Background(), logs.Critical, text)
-	card := cardOf(o.stage, err)
-	screens.Show(card)
-	if err := card.Save(o.reportFolder()); err != nil {
-		log.Warn("the failure is not reported in a file: " + err.Error())
-	}
-	fmt.Fprintln(p.Err, text)
-}
-
-// reportFolder has what glowplug leaves of a boot beside what Ignition does.
-func (o *stageOptions) reportFolder() string {
-	return filepath.Join(filepath.Dir(o.paths.Config), "glowplug")
-}
-
-func cardOf(stage string, err error) console.Card {
-	var placed *stages.PlacedError
-	if errors.As(err, &placed) {
-		return console.NewCard(stage, placed.Place, placed.Err)
-	}
-	return console.NewCard(stage, "", err)
-}
-
-func findPlatform(id string) (providers.Platform, error) {
-	platform, known := providers.Find(id)
-	var err error
-	switch {
-	case id == "":
-		err = errors.New("--platform is missing")
-	case !known:
-		err = providers.Unknown(id)
-	}
-	return platform, err
-}
-
-// logger logs where the caller wants it; without a syslog socket that is standard output.
-func logger(p *cli.Process, stdout bool) *slog.Logger {
-	if stdout {
-		return slog.New(logs.Stdout(p.Out))
-	}
-	handler, err := logs.Syslog([]string{"/dev/log", "/var/run/syslog", "/var/run/log"}, "ignition", os.Getpid(), p.Now)
-	if err == nil {
-		return slog.New(handler)
-	}
-	log := slog.New(logs.Stdout(p.Out))
-	log.Error("logging to standard output: " + err.Error())
-	return log
 }

@@ -3,14 +3,12 @@ package engine
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/handoff"
 )
 
@@ -124,15 +122,4 @@ func TestDistribution(t *testing.T) {
 func TestAContainerIsKnownByTheVariable(t *testing.T) {
 	t.Parallel()
 	assert.True(t, inContainer(environment(map[string]string{"container": "podman"})))
-}
-
-func TestStandardInputIsAConfig(t *testing.T) {
-	t.Parallel()
-	p := &cli.Process{In: strings.NewReader("text")}
-	name, text, err := ReadConfig(p, "-")
-	require.NoError(t, err)
-	assert.Equal(t, "standard input", name)
-	assert.Equal(t, "text", string(text))
-	_, _, err = ReadConfig(p, filepath.Join(t.TempDir(), "absent"))
-	require.ErrorIs(t, err, os.ErrNotExist)
 }

@@ -60,7 +60,7 @@ func TestAStageThatCannotBeginIsAFailureOfTheBoot(t *testing.T) {
 		p := &cli.Process{Out: &diag.Screen{To: io.Discard}, Err: &diag.Screen{To: &said}}
 		o, err := parsed(append([]string{"--log-to-stdout", "--config-cache=" + dir + "/ignition.json"}, args...))
 		require.Error(t, err)
-		assert.Equal(t, cli.ExitError(cli.ExitUsage), o.misused(p, err, true))
+		assert.Equal(t, cli.ExitError(cli.ExitUsage), o.misusedAtBoot(p, err))
 		assert.True(t, strings.HasPrefix(said.String(), want), said.String())
 		assert.Equal(t, 1, strings.Count(said.String(), "\n"))
 		report, err := os.ReadFile(filepath.Join(dir, "glowplug/failure.json"))

@@ -16,9 +16,7 @@ func mark(_, address string, socket syscall.RawConn) error {
 	if err != nil || !servesMetadata(at.Addr()) {
 		return nil
 	}
-	return socket.Control(func(fd uintptr) {
-		_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_MARK, imdsMark)
-	})
+	return socket.Control(setMark)
 }
 
 // servesMetadata tells whether a metadata service may have an address: they are on the link, in a private network of

@@ -137,7 +137,7 @@ func (f folder) ReadFile(name string) ([]byte, error) {
 	case info.Size() > maxLocal:
 		return fail(errLarge)
 	}
-	file, err := os.OpenFile(real, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+	file, err := os.OpenFile(real, os.O_RDONLY|openFlags, 0)
 	if err != nil {
 		return nil, err
 	}

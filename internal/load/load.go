@@ -1,5 +1,3 @@
-// Package load goes from bytes to a Config: it finds out which form a text has, reads it, checks it, merges what it
-// refers to. Where bytes come from is the business of the fetcher that it is given.
 package load
 
 import (

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -34,7 +35,17 @@ func name(args []string) string {
 	if len(args) == 0 {
 		return ""
 	}
-	return filepath.Base(args[0])
+	return strings.TrimSuffix(filepath.Base(args[0]), ".exe") // of Windows
+}
+
+// Read reads a file or, for -, standard input; shown is what problems call it.
+func Read(p *cli.Process, name string) (shown string, data []byte, err error) {
+	if name == "-" {
+		data, err = io.ReadAll(p.In)
+		return "standard input", data, err
+	}
+	data, err = os.ReadFile(name)
+	return name, data, err
 }
 
 // screen keeps what no person is to see off a stream.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/process"
 )
 
@@ -30,4 +31,15 @@ func TestColoursAreForTerminalsThatWantThem(t *testing.T) {
 	assert.False(t, process.ShowsColors(device, in("TERM=dumb")))
 	assert.False(t, process.ShowsColors(device, in("NO_COLOR=1")))
 	assert.False(t, process.ShowsColors(file, in("")))
+}
+
+func TestStandardInputIsAConfig(t *testing.T) {
+	t.Parallel()
+	p := &cli.Process{In: strings.NewReader("text")}
+	name, text, err := process.Read(p, "-")
+	require.NoError(t, err)
+	assert.Equal(t, "standard input", name)
+	assert.Equal(t, "text", string(text))
+	_, _, err = process.Read(p, filepath.Join(t.TempDir(), "absent"))
+	require.ErrorIs(t, err, os.ErrNotExist)
 }

@@ -141,22 +141,6 @@ func labelled(label string) (string, error) {
 	return link, err
 }
 
-// udevName spells a label as udev does in links: what is neither letter, digit, UTF-8 nor one of a few signs becomes
-// \x20 and the like.
-func udevName(label string) string {
-	var out strings.Builder
-	for _, c := range []byte(label) {
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c >= 0x80,
-			strings.IndexByte("#+-.:=@_", c) >= 0:
-			out.WriteByte(c)
-		default:
-			fmt.Fprintf(&out, `\x%02x`, c)
-		}
-	}
-	return out.String()
-}
-
 // discs are the drives that say that there is a disc in them, with what it is formatted as.
 func discs() ([]Disc, error) {
 	names, err := filepath.Glob("/sys/class/block/*")

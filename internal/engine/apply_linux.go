@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/logs"
+	"github.com/glowplug-os/glowplug/internal/process"
+	"github.com/glowplug-os/glowplug/stages"
+)
+
+// Apply fills in what the machine and its image decide, and applies a config, read from a file or, for -, from standard
+// input.
+func Apply(ctx context.Context, p *cli.Process, config string, a stages.Application) error {
+	d, err := readDistribution(distributionFile, p.Env)
+	if err != nil {
+		return err
+	}
+	if a.Name, a.Text, err = process.Read(p, config); err != nil {
+		return fmt.Errorf("reading the config: %w", err)
+	}
+	if a.Accounts != nil {
+		a.Accounts.Keys.Fragment, a.Accounts.ByTools = d.WriteAuthorizedKeysFragment, d.AccountBackend.byTools()
+	}
+	a.Version, a.Out, a.Tools = p.Version, p.Out, host.NewTools(d.Tools, a.Log)
+	if a.Identity, err = Identity(); err != nil {
+		return err
+	}
+	return stages.Apply(ctx, a)
+}
+
+// Identity is who runs this, which decides whose files it can make.
+func Identity() (stages.Identity, error) {
+	id := stages.Identity{Privileged: os.Geteuid() == 0, UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}
+	groups, err := os.Getgroups()
+	for _, g := range append(groups, os.Getegid()) {
+		id.Groups = append(id.Groups, uint32(g))
+	}
+	return id, err
+}
+
+// applyInContainer ends with the line that the peer's ends with.
+func applyInContainer(ctx context.Context, p *cli.Process, o containerOptions) error {
+	log := slog.New(logs.Stdout(p.Out))
+	if err := o.apply(ctx, p, log); err != nil {
+		log.Error("Ignition failed: " + err.Error())
+		return cli.ExitError(cli.ExitFailed)
+	}
+	return nil
+}
+
+func (o *containerOptions) apply(ctx context.Context, p *cli.Process, log *slog.Logger) error {
+	root, err := filepath.Abs(o.root)
+	if err != nil {
+		return err
+	}
+	if !inContainer(p.Env) {
+		return errors.New("this is no container; glowplug apply changes a directory, or with --live the running system")
+	}
+	return Apply(ctx, p, o.config, stages.Application{
+		Audience: diag.Boot, Log: log, Report: stages.Reporter(log), NoPreset: true,
+		Root: root, IgnoreUnsupported: o.ignoreUnsupported, Offline: o.offline,
+	})
+}
+
+// inContainer: podman and docker leave these marks; systemd-nspawn and others set the variable.
+func inContainer(env func(string) string) bool {
+	if env("container") != "" {
+		return true
+	}
+	for _, mark := range []string{"/run/.containerenv", "/.dockerenv"} {
+		if _, err := os.Stat(mark); err == nil {
+			return true
+		}
+	}
+	return false
+}

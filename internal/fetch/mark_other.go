@@ -1,0 +1,6 @@
+//go:build !linux
+
+package fetch
+
+// setMark: only Linux has marks.
+func setMark(uintptr) {}
