@@ -96,8 +96,12 @@ fuzz:
 		done; \
 	done
 
+# The manual's pages, and the option tables of docs/: both of the programs' own table of commands.
+man:
+	$(GO) test -vet=off ./cmd/glowplug -run Documented -update
+
 # The parts of docs/ that are made from tables. Tests hold the two together.
-docs:
+docs: man
 	$(GO) test -vet=off ./internal/butane -run Documented -update
 	$(GO) test -vet=off ./internal/codes -run Documented -update
 
@@ -145,6 +149,9 @@ install: build
 	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/libexec/ignition-apply
 	ln -sf $(ENGINE) $(DESTDIR)$(PREFIX)/libexec/ignition-rmcfg
 	install -m 0644 dracut/systemd/ignition-delete-config.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 0644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 0644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	@printf '%s\n' "$$LEFT_TO_DO"
 
 # What it leaves to the image. An initramfs without the module boots as if there were nothing to do.

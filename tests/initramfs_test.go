@@ -124,6 +124,11 @@ func TestWhatIsInstalledIsWhereImagesLookForIt(t *testing.T) {
 	for _, stage := range stageUnits {
 		want[moduleFolder+"ignition-"+stage+".service"] = "0644"
 	}
+	for _, page := range []string{"man1/glowplug.1", "man1/glowplug-validate.1", "man1/butane.1",
+		"man1/ignition-validate.1", "man8/ignition.8", "man8/ignition-apply.8", "man8/ignition-rmcfg.8",
+		"man8/ignition-generator.8"} {
+		want["usr/share/man/"+page] = "0644"
+	}
 	assert.Equal(t, want, installedFiles(t, installed(t, "install")))
 }
 

@@ -21,13 +21,21 @@ func programs() []cli.Program {
 	return programs
 }
 
+// documented are these programs and the validator alone, whose command is here too: those that there are man pages of,
+// and completion.
+func documented() []cli.Program {
+	validator := check.Validate("glowplug-validate")
+	validator.Product = "glowplug-validate"
+	return append(programs(), cli.Program{Command: validator})
+}
+
 // glowplug is the table of its commands: a file each.
 func glowplug() cli.Program {
 	stage := engine.Stage("glowplug")
 	return cli.Program{
 		Command: cli.Command{
 			Called: "glowplug", Product: "glowplug", Usage: []string{"glowplug COMMAND [OPTIONS]"},
-			Grammar: cli.Commands(), Section: "1",
+			Grammar: cli.Commands(), Section: "1", Short: "check, convert and apply the configs of machines",
 			Text: []string{
 				"glowplug makes a machine what one document says it is: on its first boot, " +
 					"or a directory on a workstation by the same code.",
@@ -47,6 +55,7 @@ func glowplug() cli.Program {
 			applyCommand(),
 			platformsCommand(),
 			engine.Remove("glowplug rmcfg"),
+			cli.Completion("glowplug", documented),
 			cli.Version("glowplug"),
 			cli.Help("glowplug", programs),
 		},

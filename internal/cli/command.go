@@ -1,7 +1,3 @@
-// Package cli is what the programs' command lines are: a command is a row, which says how it is called, what its
-// options mean and what runs; one parser reads the arguments by the grammar of the row; and help, completion, man pages
-// and the option tables of the docs are made of the rows. What a command does is no business of this package, nor is
-// the process that it runs in.
 package cli
 
 import (

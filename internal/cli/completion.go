@@ -1,0 +1,266 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// completer makes the script of a shell, "" where there is none for it. A table would keep all of them in the engine,
+// which has no use for any.
+func completer(shell string, programs []Program) string {
+	switch shell {
+	case "bash":
+		return bash(programs)
+	case "zsh":
+		return zsh(programs)
+	case "fish":
+		return fish(programs)
+	}
+	return ""
+}
+
+// Completion is the command that writes a script with which a shell completes the commands, options and values of
+// programs.
+func Completion(called string, programs func() []Program) Command {
+	return Command{
+		Called: called + " completion", Usage: []string{called + " completion bash|zsh|fish"}, Brief: "SHELL",
+		Short: "write what completes commands and options in a shell",
+		Text: []string{"Writes a script that has a shell complete commands, options and their values, " +
+			"for " + called + " and for its other names."},
+		Exits: []Exit{{0, "written"}, {1, "standard output cannot be written to"}, {2, "wrong usage"}},
+		Examples: []string{"source <(" + called + " completion bash)",
+			called + " completion zsh >~/.zsh/completions/_" + called,
+			called + " completion fish >~/.config/fish/completions/" + called + ".fish"},
+		Grammar: Ours(), Operands: Operands{Values: []string{"bash", "zsh", "fish"}}, Section: "1",
+		Run: func(_ context.Context, p *Process, operands []string) error {
+			name := strings.Join(operands, " ")
+			script := completer(name, programs())
+			if script == "" {
+				return meant(Misuse("the shell %q is not known: bash, zsh and fish are", name), name,
+					[]string{"bash", "zsh", "fish"})
+			}
+			_, err := p.Data.Write([]byte(script))
+			return err
+		},
+	}
+}
+
+// rows are a program's commands: by their words, and without one what is not called by any.
+func (program *Program) rows() (all []*Command) {
+	all = Rows([]Program{*program})
+	for _, c := range all {
+		if c.word() == "help" {
+			for _, other := range all {
+				c.Operands.Values = append(c.Operands.Values, other.topic())
+			}
+		}
+	}
+	return all
+}
+
+// key is what has to be the first argument of a program for a command, "" for none.
+func (program *Program) key(c *Command) string {
+	if rest, ok := strings.CutPrefix(c.Called, program.Called+" "); ok {
+		return rest
+	}
+	return ""
+}
+
+// words are the first arguments that a program takes.
+func (program *Program) words() (words []string) {
+	for _, c := range program.Commands {
+		words = append(words, c.word())
+	}
+	return words
+}
+
+// spellings are all ways of writing an option, the long one first.
+func (o *Option) spellings() []string {
+	all := []string{"--" + o.Long}
+	if o.Short != 0 {
+		all = append(all, "-"+string(rune(o.Short)))
+	}
+	return all
+}
+
+// takesFiles: the value is one, or a folder.
+func (o *Option) takesFiles() bool { return o.Value == "FILE" || o.Value == "DIR" }
+
+// bash completes --name=value too, which bash takes apart at the sign.
+func bash(programs []Program) string {
+	var b strings.Builder
+	for _, program := range programs {
+		name := "_" + strings.ReplaceAll(program.Called, "-", "_")
+		fmt.Fprintf(&b, "%s() {\n%s\tcase \"${COMP_WORDS[1]-}\" in\n", name, bashHead)
+		last := ""
+		for _, c := range program.rows() {
+			body := c.bash(program.words())
+			if key := program.key(c); key != "" {
+				fmt.Fprintf(&b, "\t%s)\n%s\t\t;;\n", key, body)
+			} else {
+				last = body
+			}
+		}
+		if last == "" {
+			last = "\t\twords='" + strings.Join(program.words(), " ") + "'\n"
+		}
+		fmt.Fprintf(&b, "\t*)\n%s\t\t;;\n\tesac\n", last)
+		if program.Commands != nil {
+			fmt.Fprintf(&b, "\t[ \"$COMP_CWORD\" -gt 1 ] || words='%s --help --version'\n",
+				strings.Join(program.words(), " "))
+		}
+		fmt.Fprintf(&b, "%s}\ncomplete -F %s %s\n", bashFoot, name, program.Called)
+	}
+	return b.String()
+}
+
+const bashHead = `	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words='' files=''
+	if [ "$word" = = ]; then word=''; elif [ "$before" = = ]; then before=${COMP_WORDS[COMP_CWORD - 2]}; fi
+`
+
+const bashFoot = `	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+	if [ -n "$files" ]; then
+		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$word")
+		compopt -o filenames 2>/dev/null || :
+	fi
+`
+
+func (c *Command) bash(commands []string) string {
+	var b strings.Builder
+	var names []string
+	b.WriteString("\t\tcase \"$before\" in\n")
+	for _, o := range c.Options {
+		if o.Hidden {
+			continue
+		}
+		names = append(names, o.spellings()...)
+		switch of := strings.Join(o.spellings(), " | "); {
+		case o.Values != nil:
+			fmt.Fprintf(&b, "\t\t%s) words='%s' ;;\n", of, strings.Join(o.Values, " "))
+		case o.takesFiles():
+			fmt.Fprintf(&b, "\t\t%s) files=yes ;;\n", of)
+		case o.Value != "":
+			fmt.Fprintf(&b, "\t\t%s) ;;\n", of)
+		}
+	}
+	files := ""
+	if c.Operands.Files {
+		files = " files=yes"
+	}
+	fmt.Fprintf(&b, "\t\t*) words='%s'%s ;;\n\t\tesac\n", strings.Join(append(names, c.Operands.Values...), " "), files)
+	return b.String()
+}
+
+func fish(programs []Program) string {
+	var b strings.Builder
+	for _, program := range programs {
+		for _, c := range program.Commands {
+			fmt.Fprintf(&b, "complete -c %s -n __fish_use_subcommand -f -a %s -d %s\n", program.Called, c.word(),
+				quoted(c.Short))
+		}
+		for _, c := range program.rows() {
+			head := "complete -c " + program.Called
+			if key := program.key(c); key != "" {
+				head += " -n '__fish_seen_subcommand_from " + key + "'"
+			} else if program.Commands != nil {
+				head += " -n __fish_use_subcommand"
+			}
+			if !c.Operands.Files {
+				b.WriteString(head + " -f\n")
+			}
+			if c.Operands.Values != nil {
+				fmt.Fprintf(&b, "%s -f -a %s\n", head, quoted(strings.Join(c.Operands.Values, " ")))
+			}
+			for _, o := range c.Options {
+				if !o.Hidden {
+					fmt.Fprintf(&b, "%s%s\n", head, o.fish())
+				}
+			}
+		}
+	}
+	return b.String()
+}
+
+func (o *Option) fish() string {
+	text := " -l " + o.Long
+	if o.Short != 0 {
+		text += " -s " + string(rune(o.Short))
+	}
+	switch {
+	case o.Values != nil:
+		text += " -x -a " + quoted(strings.Join(o.Values, " "))
+	case o.takesFiles():
+		text += " -r -F"
+	case o.Value != "":
+		text += " -x"
+	}
+	return text + " -d " + quoted(o.Words)
+}
+
+// quoted is a text as all three shells read it.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+func zsh(programs []Program) string {
+	var b strings.Builder
+	var names []string
+	for _, program := range programs {
+		names = append(names, program.Called)
+	}
+	fmt.Fprintf(&b, "#compdef %s\n\n", strings.Join(names, " "))
+	for _, program := range programs {
+		fmt.Fprintf(&b, "_%s() {\n", program.Called)
+		if program.Commands == nil {
+			fmt.Fprintf(&b, "\t%s\n}\n\n", program.rows()[0].zsh())
+			continue
+		}
+		b.WriteString("\tlocal state\n\tlocal -a commands=(\n")
+		for _, c := range program.Commands {
+			fmt.Fprintf(&b, "\t\t%s\n", quoted(c.word()+":"+c.Short))
+		}
+		b.WriteString("\t)\n\t_arguments -C '1:command:->command' '*::argument:->argument'\n\tcase $state in\n" +
+			"\tcommand) _describe command commands ;;\n\targument)\n\t\tcase $words[1] in\n")
+		for _, c := range program.rows() {
+			if key := program.key(c); key != "" {
+				fmt.Fprintf(&b, "\t\t%s) %s ;;\n", key, c.zsh())
+			}
+		}
+		b.WriteString("\t\tesac\n\t\t;;\n\tesac\n}\n\n")
+	}
+	b.WriteString("\"_$service\" \"$@\"\n")
+	return b.String()
+}
+
+// zsh is a call of _arguments; in a description brackets and colons would mean something.
+func (c *Command) zsh() string {
+	plain := strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`, ":", `\:`)
+	specs := []string{"_arguments -s"}
+	for _, o := range c.Options {
+		if o.Hidden {
+			continue
+		}
+		rest := "[" + plain.Replace(o.Words) + "]"
+		equal := ""
+		if o.Value != "" {
+			equal = "="
+			rest += ":" + o.Value + ":"
+		}
+		switch {
+		case o.Values != nil:
+			rest += "(" + strings.Join(o.Values, " ") + ")"
+		case o.takesFiles():
+			rest += "_files"
+		}
+		specs = append(specs, quoted("--"+o.Long+equal+rest))
+		if o.Short != 0 {
+			specs = append(specs, quoted("-"+string(rune(o.Short))+rest))
+		}
+	}
+	switch {
+	case c.Operands.Files:
+		specs = append(specs, "'*:file:_files'")
+	case c.Operands.Values != nil:
+		specs = append(specs, quoted("*:name:("+strings.Join(c.Operands.Values, " ")+")"))
+	}
+	return strings.Join(specs, " ")
+}
