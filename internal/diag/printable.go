@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -54,7 +55,7 @@ func escape(text string, stays func(rest string) int) string {
 			continue
 		}
 		b.WriteString(text[from:i])
-		quoted := strconv.Quote(text[i : i+size])
+		quoted := strconv.QuoteToASCII(text[i : i+size])
 		b.WriteString(quoted[1 : len(quoted)-1])
 		i += size
 		from = i
@@ -68,7 +69,18 @@ func escape(text string, stays func(rest string) int) string {
 
 // isPrintable: of blanks only the usual one is.
 func isPrintable(r rune, size int) bool {
-	return strconv.IsPrint(r) && (r != utf8.RuneError || size > 1)
+	return IsVisible(r) && (r != utf8.RuneError || size > 1)
+}
+
+// IsVisible: the character has ink, or is the usual blank. Go's notion of printable takes in what changes or joins its
+// neighbours, fills a syllable that is not there, or is a pattern of no dots: by these, names that differ look alike.
+// (Unicode 16, DerivedCoreProperties.txt, Default_Ignorable_Code_Point.)
+func IsVisible(r rune) bool {
+	switch {
+	case !strconv.IsPrint(r), unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point):
+		return false
+	}
+	return r != '\u2800'
 }
 
 // EraseLine goes to the first column and clears to the end of the line (ECMA-48: CR, EL).
@@ -147,7 +159,7 @@ func (w jsonWriter) Write(p []byte) (int, error) {
 	var b strings.Builder
 	for _, r := range string(p) {
 		switch {
-		case r == '\n' || strconv.IsPrint(r):
+		case r == '\n' || IsVisible(r):
 			b.WriteRune(r)
 		case r > 0xffff: // a pair of surrogates (RFC 8259 §7)
 			r -= 0x10000

@@ -3,7 +3,6 @@ package diag_test
 import (
 	"bytes"
 	"encoding/json"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -26,6 +25,9 @@ func TestWhatATerminalActsOnIsEscaped(t *testing.T) {
 		"\ufeff\u200b\u00ad\u00a0":   `\ufeff\u200b\u00ad\u00a0`,
 		"\U000e0041\ue000\u3000":     `\U000e0041\ue000\u3000`,
 		"\xff\x9bx\xe2\x80":          `\xff\x9bx\xe2\x80`,
+		"\u034f\u115f\u1160\u17b4":   `\u034f\u115f\u1160\u17b4`,
+		"\u3164\uffa0\u2800\u180b":   `\u3164\uffa0\u2800\u180b`,
+		"\ufe00\ufe0f\U000e0100":     `\ufe00\ufe0f\U000e0100`,
 		"a replacement \ufffd stays": "a replacement \ufffd stays",
 	} {
 		got := diag.Printable(text)
@@ -56,7 +58,7 @@ func TestAScreenLetsItsOwnColoursThroughAndNothingElse(t *testing.T) {
 }
 
 func TestAnOddNameStaysWithinItsLineInEveryForm(t *testing.T) {
-	odd := "a\nerror at $.x: made up\r\x1b[2J\u009b\u202e\u2028\U000e0041\xff\x7f"
+	odd := "a\nerror at $.x: made up\r\x1b[2J\u009b\u202e\u2028\U000e0041\u3164\ufe0f\xff\x7f"
 	doc := &diag.Document{Name: odd, Text: "{}"}
 	p := diag.Problem{Severity: diag.Error, Code: "c", Place: diag.Place{Doc: doc}, Path: "$." + odd, Message: odd,
 		Hint: odd}
@@ -69,14 +71,14 @@ func TestAnOddNameStaysWithinItsLineInEveryForm(t *testing.T) {
 		}
 		assert.NotContains(t, "\n"+text, "\nerror at $.x", form)
 		for _, r := range strings.ReplaceAll(text, "\n", "") {
-			assert.True(t, strconv.IsPrint(r), "%s: %q", form, text)
+			assert.True(t, diag.IsVisible(r), "%s: %q", form, text)
 		}
 	}
 
 	var out bytes.Buffer
 	require.NoError(t, diag.WriteJSON(&out, false, []diag.Problem{p}))
 	for _, r := range strings.ReplaceAll(out.String(), "\n", "") {
-		require.True(t, strconv.IsPrint(r), "%q", out.String())
+		require.True(t, diag.IsVisible(r), "%q", out.String())
 	}
 	var read struct{ Problems []struct{ Path string } }
 	require.NoError(t, json.Unmarshal(out.Bytes(), &read))

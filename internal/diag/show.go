@@ -257,7 +257,7 @@ func (d *Document) after(line Span, hidden []Span, at, end int) (columns []rune,
 
 // visible draws a character in one column: a blank where it would be escaped elsewhere.
 func visible(r rune) rune {
-	if !strconv.IsPrint(r) {
+	if !IsVisible(r) {
 		return ' '
 	}
 	return r
