@@ -35,7 +35,8 @@ func (o *applyOptions) row() cli.Command {
 				"--no-owner web.ign", "glowplug apply --root build/rootfs --files-dir files web.bu",
 		},
 		Grammar: cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
-		Run: func(ctx context.Context, p *cli.Process, operands []string) error { return o.run(ctx, p, operands) },
+		Stops: true,
+		Run:   func(ctx context.Context, p *cli.Process, operands []string) error { return o.run(ctx, p, operands) },
 	}
 }
 

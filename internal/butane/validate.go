@@ -196,9 +196,9 @@ func quadletRules(q *at) {
 	}
 	name.strictly(unit.CheckNameStrictly(name.text()))
 	if template(name.text()) != "" {
-		for _, key := range []string{"contents", "contents_local"} {
-			if q.key(key).set() {
-				q.key(key).errorf(codes.QuadletInstance, "an instance of a template has no text of its own").
+		for _, field := range []string{"contents", "contents_local"} {
+			if q.key(field).set() {
+				q.key(field).errorf(codes.QuadletInstance, "an instance of a template has no text of its own").
 					Hint = "give it to the template, or write a drop-in"
 			}
 		}
@@ -206,8 +206,7 @@ func quadletRules(q *at) {
 		notBoth(q)
 	}
 	for dropin := range q.key("dropins").items() {
-		fault, _ := field.Dropin().Check(dropin.key("name").text())
-		dropin.key("name").strictly(fault)
+		dropin.key("name").strictly(unit.CheckDropinNameStrictly(dropin.key("name").text()))
 		notBoth(dropin)
 	}
 }

@@ -30,6 +30,9 @@ type Command struct {
 	Topic    string // what help calls it, where that is not its last word
 	Section  string // of the manual: "1" or "8"; none has no page of its own
 	LogsOnly bool   // what it writes to standard output is a log, whose loss is no failure
+	// Stops: a signal ends the context of Run, which leaves nothing half done. Any other command is ended by the signal
+	// itself, whatever it waits for.
+	Stops bool
 
 	// Run does it, and gets the arguments that are no options. An error that is none of this package's is a failure.
 	Run func(ctx context.Context, p *Process, operands []string) error

@@ -22,6 +22,8 @@ type Process struct {
 	Data     io.Writer // standard output as it is, for what is nothing for people
 	Env      func(string) string
 	Now      func() time.Time
+	// Signals gives a context that SIGINT and SIGTERM end, from then on; nil where nobody sends any.
+	Signals func(context.Context) (context.Context, context.CancelFunc)
 }
 
 // A Program is what a name stands for: a command, or several of which the first argument says which.
@@ -78,6 +80,11 @@ func Run(ctx context.Context, p *Process, programs []Program) int {
 	var operands []string
 	if err == nil {
 		operands, err = c.Parse(args)
+	}
+	if err == nil && c.Stops && p.Signals != nil {
+		var stop context.CancelFunc
+		ctx, stop = p.Signals(ctx)
+		defer stop()
 	}
 	if err == nil {
 		err = c.Run(ctx, p, operands)

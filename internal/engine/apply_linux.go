@@ -23,7 +23,7 @@ func Apply(ctx context.Context, p *cli.Process, config string, a stages.Applicat
 	if err != nil {
 		return err
 	}
-	if a.Name, a.Text, err = process.Read(p, config); err != nil {
+	if a.Name, a.Text, err = process.ReadUntil(ctx, p, config); err != nil {
 		return fmt.Errorf("reading the config: %w", err)
 	}
 	if a.Accounts != nil {

@@ -20,6 +20,7 @@ func Generate() cli.Command {
 		Section: "8", LogsOnly: true,
 		Exits: []cli.Exit{{Code: 0, Meaning: "done"},
 			{Code: 1, Meaning: "something is not done, as the kernel's log says"}, {Code: 2, Meaning: "wrong usage"}},
+		Stops: true,
 		Run: func(ctx context.Context, p *cli.Process, folders []string) error {
 			if err := generate(ctx, p, folders); err != nil {
 				return cli.ExitError(cli.ExitFailed)

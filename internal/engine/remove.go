@@ -33,6 +33,7 @@ func Remove(called string) cli.Command {
 		},
 		Exits: []cli.Exit{{Code: 0, Meaning: "deleted"}, {Code: 1, Meaning: "not deleted, or the platform cannot"},
 			{Code: 2, Meaning: "wrong usage"}},
+		Stops: true,
 		Run: func(ctx context.Context, p *cli.Process, operands []string) error {
 			platform, err := findPlatform(id)
 			switch {

@@ -46,6 +46,7 @@ func (o *stageOptions) row(called string) cli.Command {
 		},
 		Examples: []string{"IGNITION_CONFIG_FILE=web.ign glowplug --platform file --stage fetch --config-cache " +
 			"c.json \\\n  --state-file state --neednet neednet --log-to-stdout"},
+		Stops: true,
 		Run: func(ctx context.Context, p *cli.Process, _ []string) error {
 			if o.version {
 				return cli.ErrVersion

@@ -22,12 +22,18 @@ import (
 func Run(env func(string) string, now func() time.Time, programs []cli.Program) int {
 	// net/http writes there what a misbehaving server sent, which may be a config.
 	log.SetOutput(io.Discard)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	return cli.Run(ctx, &cli.Process{
+	return cli.Run(context.Background(), &cli.Process{
 		Name: diag.Printable(name(os.Args)), Args: os.Args[min(1, len(os.Args)):], Version: build.Version(),
 		In: os.Stdin, Out: screen(os.Stdout, env), Err: screen(os.Stderr, env), Env: env, Now: now,
+		Signals: signals,
 	}, programs)
+}
+
+// signals: the first one asks for an orderly end, the second one is that end.
+func signals(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 // name is that of the program's file.
@@ -46,6 +52,27 @@ func Read(p *cli.Process, name string) (shown string, data []byte, err error) {
 	}
 	data, err = os.ReadFile(name)
 	return name, data, err
+}
+
+// ReadUntil is Read, unless the context ends before: nothing else ends a wait for what may never come.
+func ReadUntil(ctx context.Context, p *cli.Process, name string) (shown string, data []byte, err error) {
+	type read struct {
+		shown string
+		data  []byte
+		err   error
+	}
+	all := make(chan read, 1)
+	go func() {
+		var r read
+		r.shown, r.data, r.err = Read(p, name)
+		all <- r
+	}()
+	select {
+	case r := <-all:
+		return r.shown, r.data, r.err
+	case <-ctx.Done():
+		return name, nil, context.Cause(ctx)
+	}
 }
 
 // screen keeps what no person is to see off a stream.

@@ -1,6 +1,8 @@
 package process_test
 
 import (
+	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,4 +44,15 @@ func TestStandardInputIsAConfig(t *testing.T) {
 	assert.Equal(t, "text", string(text))
 	_, _, err = process.Read(p, filepath.Join(t.TempDir(), "absent"))
 	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestAWaitForAConfigThatDoesNotComeEnds(t *testing.T) {
+	t.Parallel()
+	in, out := io.Pipe()
+	defer out.Close()
+	p := &cli.Process{In: in}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	_, _, err := process.ReadUntil(ctx, p, "-")
+	require.ErrorIs(t, err, context.Canceled)
 }

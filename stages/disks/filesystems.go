@@ -188,13 +188,8 @@ func (f *filesystem) plan(v View, owners map[string]*filesystem) error {
 		return nil
 	}
 	f.fate = judge(f.Filesystem, f.seen.Content)
-	switch f.fate {
-	case fateRefuse:
+	if f.fate == fateRefuse {
 		return f.refusal()
-	case fateMake:
-		if err := unfitLabel(f.Filesystem); err != nil {
-			return err
-		}
 	}
 	if f.fate != fateKeep {
 		if err := f.seen.Free(); err != nil {
