@@ -2,7 +2,8 @@ package config
 
 // A Config describes one machine in the newest version of the language. Optional scalars are pointers: absent is not
 // the zero value, because an absent one leaves a merge parent's alone. Tags: json is the field's name, secret marks
-// values that no excerpt of a document may show.
+// values of which no excerpt of a document may show all: of a "url" user, query and fragment, of an SSH "key" all that
+// is not a public one, of others ("true") anything.
 type Config struct {
 	// Metadata about the document itself: its version, other documents, how to fetch.
 	Ignition Ignition `json:"ignition"`
@@ -145,7 +146,7 @@ type PasswdUser struct {
 	// Name or id of the primary group.
 	PrimaryGroup *string `json:"primaryGroup,omitempty"`
 	// Public keys that may log in over SSH.
-	SSHAuthorizedKeys []string `json:"sshAuthorizedKeys,omitempty" secret:"true"`
+	SSHAuthorizedKeys []string `json:"sshAuthorizedKeys,omitempty" secret:"key"`
 	// Login shell.
 	Shell *string `json:"shell,omitempty"`
 	// False deletes the user.

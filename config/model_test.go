@@ -75,7 +75,7 @@ func TestEveryFieldOfTheModelHasItsTags(t *testing.T) {
 			// Objects and what an item is known by are always written, the rest only if it is there.
 			always := f.Type.Kind() == reflect.Struct || f.Type.Kind() == reflect.String
 			assert.Equal(t, always, options != "omitempty", where)
-			assert.Contains(t, []string{"", "true", "url"}, f.Tag.Get("secret"), where)
+			assert.Contains(t, []string{"", "true", "url", "key"}, f.Tag.Get("secret"), where)
 		}
 	}
 }

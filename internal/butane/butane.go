@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -73,14 +74,13 @@ func Parse(name string, text []byte, o Options) *Result {
 func Translate(root tree.Node, o Options) *Result {
 	d, problem := detect(root)
 	if problem != nil {
+		hide(root, func() []diag.Span { return nil })
 		return &Result{Problems: []diag.Problem{*problem}}
 	}
 	t := &translation{Dialect: d, Options: o, edition: d.edition(), arena: root.Arena(), root: root,
 		tracer: root.Arena().NewTracer(), index: tree.Index{}}
 	t.top = &at{t: t, node: root}
-	if doc := root.Document(); doc.Secrets == nil {
-		doc.Secrets = t.secrets
-	}
+	hide(root, func() []diag.Span { return t.hidden })
 	r := &Result{Dialect: d, t: t}
 	t.checkAll()
 	if !t.failed() {
@@ -244,10 +244,21 @@ func (t *translation) drop(s *language.Shape, n tree.Node) {
 	}
 }
 
-// secrets lists the spans of the document that no excerpt may show.
-func (t *translation) secrets() []diag.Span {
-	return language.Secrets(t.root, documents(), t.hidden)
+// hide says which spans of a document no excerpt may show: those of its tree, and others that are not in it any more.
+func hide(root tree.Node, others func() []diag.Span) {
+	if doc := root.Document(); doc.Secrets == nil {
+		doc.Secrets = func() []diag.Span { return language.Secrets(root, documents(), others()) }
+	}
 }
+
+// Key says whether a key is one of documents or of configs, wherever it stands, and whether what stands below it may be
+// a secret.
+func Key(key string) (known, secret bool) {
+	held, known := keys()[key]
+	return known, held
+}
+
+var keys = sync.OnceValue(func() map[string]bool { return language.Keys(documents()) })
 
 // Made reports whether a config came out at all, though its rules may refuse it.
 func (r *Result) Made() bool { return r.t != nil && r.t.out != nil }

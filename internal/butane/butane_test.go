@@ -437,11 +437,11 @@ func TestConfigsToMergeAreJudgedByTheirOwnVersion(t *testing.T) {
 func TestSecretsOfADocumentAreNotShown(t *testing.T) {
 	text := `variant: fcos
 version: 1.7.0
-passwd: {users: [{name: core, pasword_hash: sesame1, password_hash: sesame2, ssh_authorized_keys: [sesame3]}]}
+passwd: {users: [{name: core, pasword_hash: sesame1, password_hash: sesame2, ssh_authorized_keys: [sesame3, "command=sesameB ssh-ed25519 AAAA me"], uid: [1]}]}
 grub: {users: [{name: root, password_hash: sesame4}], extra: sesame5}
 storage:
   files:
-    - {path: a, contents: {inline: sesame6, source: "https://user:sesame7@h/x"}, mode: "sesame8"}
+    - {path: a, contents: {inline: sesame6, source: "https://user:sesame7@h/x"}, other: "sesame8"}
     - path: /b
       contents:
         inline: |
@@ -637,5 +637,32 @@ func TestDefaultsGoWhereAnOlderVersionHasNoKeyForThem(t *testing.T) {
 			Text: `{"ignition":{"version":"3.6.0"},` + text + `}`})
 		require.Nil(t, problem)
 		assert.Equal(t, fits, len(document.Unfit(root, config.V3_1)) == 0, text)
+	}
+}
+
+// What an excerpt shows is what people look for: all but secrets.
+func TestExcerptsShowWhatIsNoSecret(t *testing.T) {
+	text := `variant: fcos
+version: 1.7.0
+passwd: {users: [{name: core, ssh_authorized_keys: [ssh-ed25519 AAAA me], uid: "1", x: true}]}
+storage:
+  files:
+    - {path: [/a], contents: {source: "ftp://user:sesame@h/x?sesame"}, mode: rw-r--r--, user: root, overwrite: maybe}
+    - {path: /b, contents: hello, mode: {a: 1}}
+ignition: {config: {merge: [{source: 'tftp://h/x#sesame'}]}}
+`
+	r := translate(t, text, butane.Options{})
+	doc := r.Problems[0].Place.Doc
+	for line, want := range []string{
+		"variant: fcos", "version: 1.7.0",
+		`passwd: {users: [{name: core, ssh_authorized_keys: [ssh-ed25519 AAAA me], uid: "1", x: true}]}`, "storage:",
+		"  files:",
+		`    - {path: [/a], contents: {source: "ftp://[redacted]@h/x?[redacted]"}, mode: rw-r--r--, user: roo…`,
+		"    - {path: /b, contents: [redacted], mode: {a: 1}}",
+		"ignition: {config: {merge: [{source: 'tftp://h/x#[redacted]'}]}}",
+	} {
+		at := strings.Index(text, strings.Split(text, "\n")[line])
+		shown := diag.Style{}.Text(diag.Problem{Place: diag.Place{Doc: doc, Span: diag.Span{Start: at, End: at + 1}}})
+		assert.Contains(t, shown, fmt.Sprintf(" %d | %s\n", line+1, want))
 	}
 }

@@ -68,10 +68,7 @@ func (t *translation) checkObject(s *language.Shape, n, context tree.Node, a *at
 			m = &language.Shape{Name: c.Key(), Kind: tree.String}
 		}
 		if m == nil {
-			t.hidden = append(t.hidden, c.Span())
-			if !diag.MayShow(c.Key()) {
-				t.hidden = append(t.hidden, c.KeyPlace().Span)
-			}
+			t.hidden = language.HiddenDropped(t.hidden, s, c)
 			t.unknownParts(c, a.with(diag.ShowKey(c.Key()), c))
 			continue
 		}
@@ -264,7 +261,7 @@ func yesWords() []string { return []string{"y", "Y", "yes", "Yes", "YES", "on", 
 
 func noWords() []string { return []string{"n", "N", "no", "No", "NO", "off", "Off", "OFF"} }
 
-// wrongType reports a value of another kind. Its text may be a secret that has slipped to the wrong key.
+// wrongType reports a value of another kind.
 func (t *translation) wrongType(s *language.Shape, n tree.Node, a *at) bool {
 	want := map[tree.Kind]string{tree.Object: "a mapping", tree.List: "a list", tree.Number: "a whole number",
 		tree.Bool: "true or false", tree.String: "a string"}[s.Kind]
@@ -287,7 +284,7 @@ func (t *translation) wrongType(s *language.Shape, n tree.Node, a *at) bool {
 	case s.Kind == tree.Number && n.Kind() == tree.Number:
 		p.Message = "a whole number of at most 64 bits is expected here"
 	}
-	t.hidden = append(t.hidden, n.Span())
+	t.hidden = language.Hidden(t.hidden, s, n)
 	return false
 }
 

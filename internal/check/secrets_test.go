@@ -52,11 +52,17 @@ func at(path, value string) string {
 
 // values of a field, good and bad. Those of URLs are its parts that may be secret.
 func values(tag string) []string {
-	if tag != "url" {
+	switch tag {
+	case "key":
+		return []string{planted, "-----BEGIN OPENSSH PRIVATE KEY-----\\n" + planted,
+			"command=" + planted + " ssh-ed25519 AAAA me", "ssh-ed25519 AAAA\\n" + planted}
+	case "true":
 		return []string{planted, `\u0071JzqJz`, "\\n" + planted + ": x\\\"", "[Unit]\\n" + planted,
 			"[Unit\\n" + planted, strings.Repeat(planted, 400)}
 	}
 	return []string{
+		"ftp://example.com/?" + planted, "http://me:pa?" + planted + "@example.com/",
+		"http://me:pa/" + planted + "@example.com/", "hxxp://" + planted + "@example.com", planted + "://example.com/",
 		"http://me:" + planted + "@example.com/", "http://" + planted + "@example.com/",
 		"https://example.com/x?token=" + planted + "&y", "https://example.com/x#" + planted,
 		"http://me:" + planted + "^@example.com/", "http://me:" + planted + "@exa mple.com/", "me:" + planted +

@@ -37,8 +37,13 @@ type Document struct {
 	Text string
 
 	// Secrets, where set, returns the spans whose text must not be shown, sorted and disjoint. It is asked at most
-	// once, when the first excerpt is drawn. Where it is nil every quoted value counts as secret.
+	// once, when the first excerpt is drawn. Where it is nil what follows a key that is not known
+	// counts as secret.
 	Secrets func() []Span
+
+	// Keys, where set, says whether a key is known, and whether what stands below it may be a secret. It is asked where
+	// Secrets is nil.
+	Keys func(key string) (known, secret bool)
 
 	// Folded lists the outermost values whose key differs from the schema in case only, with the place that the peer
 	// reports for anything inside them (docs/peer/spec.md §1.2).

@@ -18,7 +18,8 @@
 //     them, so that a hostile document costs no more than a bad one.
 //   - Positions count bytes. Lines of a document are found when the first place is shown, not when it is read.
 //   - A Secret is text that does not print, whatever formats, logs or encodes it. Only Reveal gives it.
-//   - A document says by itself which spans no excerpt may show (Secrets). Until it does, every quoted value is hidden.
+//   - A document says by itself which spans no excerpt may show (Secrets). Until it does, all is hidden but
+//     keys, numbers, and words below keys that are known.
 //   - What is put into a line goes through Printable or OneLine. A Screen around each stream has the last look, and
 //     lets through text, line ends, and the colours of this package.
 package diag

@@ -266,7 +266,7 @@ func visible(r rune) rune {
 // hidden lists what must not be shown of a line.
 func (d *Document) hidden(line Span) []Span {
 	if d.Secrets == nil {
-		return lexicalSecrets(d.Text, line)
+		return d.lexicalSecrets(line)
 	}
 	d.Mask()
 	spans := d.secrets[searchEnd(d.secrets, line.Start):]
@@ -285,72 +285,4 @@ func (d *Document) Mask() {
 // searchEnd finds the first span that ends after an offset.
 func searchEnd(spans []Span, offset int) int {
 	return sort.Search(len(spans), func(i int) bool { return spans[i].End > offset })
-}
-
-// lexicalSecrets hides what may be a secret in a line of a text that could not be parsed: every word that is neither a
-// key nor a number, true, false, null or the value of a version or variant. A word without quotes is a key only where
-// it comes first.
-func lexicalSecrets(text string, line Span) []Span {
-	var spans []Span
-	first, key := true, ""
-	for i := line.Start; i < line.End; {
-		end := wordEnd(text[:line.End], i)
-		if end == i {
-			i++
-			continue
-		}
-		word := text[i:end]
-		isKey := strings.HasPrefix(strings.TrimLeft(text[end:line.End], " \t"), ":") && (word[0] == '"' || first) &&
-			MayShow(strings.Trim(word, `"'`))
-		if bare := strings.Trim(word, `"'`); isKey {
-			key = bare
-		} else {
-			if !isPlain(word) && !saysVersion(key, bare) {
-				spans = append(spans, Span{i, end})
-			}
-			key = ""
-		}
-		first = false
-		i = end
-	}
-	return spans
-}
-
-func isPlain(word string) bool {
-	_, err := strconv.ParseFloat(word, 64)
-	return err == nil || slices.Contains([]string{"true", "false", "null"}, strings.ToLower(word)) ||
-		strings.Trim(word, "-") == ""
-}
-
-// saysVersion: the value of a version or variant that looks like one is no secret.
-func saysVersion(key, value string) bool {
-	const longest = 24
-	digits := strings.TrimSuffix(value, "-experimental")
-	switch {
-	case len(value) > longest:
-		return false
-	case key == "version":
-		return strings.Trim(digits, "0123456789.") == ""
-	}
-	return key == "variant" && strings.Trim(value, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && MayShow(value)
-}
-
-// wordEnd finds the end of the word that starts at i, or i where there is none.
-func wordEnd(text string, i int) int {
-	const structure = " \t\r\n{}[],:"
-	if text[i] != '"' {
-		if n := strings.IndexAny(text[i:], structure+`"`); n >= 0 {
-			return i + n
-		}
-		return len(text)
-	}
-	for j := i + 1; j < len(text); j++ {
-		switch text[j] {
-		case '\\':
-			j++
-		case '"':
-			return j + 1
-		}
-	}
-	return len(text)
 }

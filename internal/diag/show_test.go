@@ -358,3 +358,34 @@ func TestVersionsOfBrokenTextsAreShown(t *testing.T) {
 		assert.Contains(t, out, "| "+want+"\n")
 	}
 }
+
+// Of a text that could not be parsed, what is known not to be a secret is shown.
+func TestWordsBelowKnownKeysAreShown(t *testing.T) {
+	known := func(key string) (known, secret bool) {
+		return strings.Contains(" path mode name inline ", " "+key+" "), key == "inline"
+	}
+	for text, want := range map[string]string{
+		"  mode 0644":                             "  mode 0644",
+		"  - path: /etc/motd":                     "  - path: /etc/motd",
+		"- name core":                             "- name core",
+		"inline hello":                            "inline [redacted]",
+		"- {path: /a, mode: rw, inline: hello}":   "- {path: /a, mode: rw, inline: [redacted]}",
+		"name: $6$xyz":                            "name: [redacted]",
+		"name: a b":                               "name: a [redacted]",
+		"inline: a, name: core":                   "inline: [redacted], [redacted]: [redacted]",
+		`{"path": "/a", "inline": "b", "x": "c"}`: `{"path": "/a", "inline": [redacted], "x": [redacted]}`,
+		"  name: core\n- inline: |\n":             "  name: core",
+		"  name: core\n- inline: x\n":             "  name: core",
+	} {
+		doc := &diag.Document{Name: "x", Text: text, Keys: known}
+		out := diag.Style{}.Text(diag.Problem{Message: "m",
+			Place: diag.Place{Doc: doc, Span: diag.Span{Start: 0, End: 1}}})
+		assert.Contains(t, out, "| "+want+"\n")
+	}
+	block := "- inline: |+2\n    a\n\n    name: core\n"
+	doc := &diag.Document{Name: "x", Text: block, Keys: known}
+	at := strings.Index(block, "name")
+	out := diag.Style{}.Text(diag.Problem{Message: "m",
+		Place: diag.Place{Doc: doc, Span: diag.Span{Start: at, End: at + 1}}})
+	assert.Contains(t, out, "|     [redacted]: [redacted]\n", "a block of text may be a file's content")
+}

@@ -152,10 +152,7 @@ func (d *decoder) object(n tree.Node, s *language.Shape, v reflect.Value, at *di
 		key := c.Key()
 		m, exact := d.edition.FindFolded(s, key)
 		if m == nil {
-			d.dropped = append(d.dropped, c.Span()) // it may be a misspelt secret
-			if !diag.MayShow(key) {
-				d.dropped = append(d.dropped, c.KeyPlace().Span)
-			}
+			d.dropped = language.HiddenDropped(d.dropped, s, c)
 			return false
 		}
 		if !exact {
@@ -253,7 +250,7 @@ func (d *decoder) unite(n tree.Node, s *language.Shape, at *diag.Trail) {
 		}
 		if m.Kind != tree.Object {
 			if c != last[m.Name] {
-				d.dropped = append(d.dropped, c.Span())
+				d.dropped = language.HiddenMember(d.dropped, s, c)
 			}
 			return c == last[m.Name]
 		}
@@ -295,9 +292,7 @@ func (d *decoder) wrongType(n tree.Node, s *language.Shape, at *diag.Trail) {
 	case n.Kind() == tree.String && (s.Kind == tree.Number || s.Kind == tree.Bool):
 		hint = "remove the quotes"
 	}
-	if s.Secret != "" || n.Kind() >= tree.List || s.Kind >= tree.List { // file contents as a string, say
-		d.dropped = append(d.dropped, n.Span())
-	}
+	d.dropped = language.Hidden(d.dropped, s, n)
 	d.problem(n, at, fmt.Sprintf("%s is expected here, not %s", s.Kind, n.Kind()), hint)
 }
 

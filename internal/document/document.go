@@ -30,16 +30,22 @@ type Document struct {
 func Decode(root tree.Node) (doc *Document, problems, ignored []diag.Problem) {
 	version, problem := DetectVersion(root)
 	if problem != nil {
+		hide(root, nil)
 		return nil, []diag.Problem{*problem}, nil
 	}
 	doc = &Document{Version: version, root: root}
 	d := decoder{edition: language.OfVersion(version)}
 	doc.config = d.run(root)
 	doc.unread = d.unread
-	if text := root.Document(); text.Secrets == nil {
-		text.Secrets = func() []diag.Span { return language.Secrets(root, language.Config(), d.dropped) }
-	}
+	hide(root, d.dropped)
 	return doc, d.problems.All(), d.ignored.All()
+}
+
+// hide says which spans of a tree's text no excerpt may show: those of the tree, and others that are not in it any more.
+func hide(root tree.Node, others []diag.Span) {
+	if text := root.Document(); text.Secrets == nil {
+		text.Secrets = func() []diag.Span { return language.Secrets(root, language.Config(), others) }
+	}
 }
 
 // Config is what the document says, decoded at its own version.

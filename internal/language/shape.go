@@ -247,28 +247,6 @@ func Paths(v config.Version) (paths []string) {
 	return paths
 }
 
-// Secrets lists the spans below a node that no excerpt may show: texts of secret fields, in any case of their keys, and
-// those given. None lies within another.
-func Secrets(root tree.Node, shape *Shape, others []diag.Span) []diag.Span {
-	spans := slices.Clone(others)
-	newest := &Edition{Version: config.Newest, Features: func(string) bool { return true }}
-	var walk func(n tree.Node, s *Shape)
-	walk = func(n tree.Node, s *Shape) {
-		if s.Secret != "" && tree.Null < n.Kind() && n.Kind() < tree.List && !n.Aliased() {
-			spans = append(spans, n.Span())
-		}
-		for c := range n.Children() {
-			if s.Item != nil {
-				walk(c, s.Item)
-			} else if m, _ := newest.FindFolded(s, c.Key()); m != nil {
-				walk(c, m)
-			}
-		}
-	}
-	walk(root, shape)
-	return Disjoint(spans)
-}
-
 // Disjoint sorts spans and drops those inside of others.
 func Disjoint(spans []diag.Span) []diag.Span {
 	order.By(spans, func(a, b diag.Span) int { return cmp.Or(a.Start-b.Start, b.End-a.End) })

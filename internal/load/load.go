@@ -49,7 +49,7 @@ func Read(arena *tree.Arena, name, text string) Result {
 
 // ReadWith is Read with a say in how Butane documents are read.
 func ReadWith(arena *tree.Arena, name, text string, o Options) Result {
-	r := Result{Text: &diag.Document{Name: name, Text: text}, zip: o.Zip}
+	r := Result{Text: &diag.Document{Name: name, Text: text, Keys: butane.Key}, zip: o.Zip}
 	if text == "" && !o.Butane {
 		r.fail(document.EmptyText(r.Text))
 		return r

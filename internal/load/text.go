@@ -30,7 +30,7 @@ func decoded(doc *diag.Document) (*diag.Document, *diag.Problem) {
 	switch {
 	case text != doc.Text:
 		message = "the text is UTF-16; other engines refuse it"
-		doc = &diag.Document{Name: doc.Name, Text: text}
+		doc = &diag.Document{Name: doc.Name, Text: text, Keys: doc.Keys}
 	case markOf(text) == "":
 		return doc, nil
 	}

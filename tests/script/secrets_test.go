@@ -35,7 +35,7 @@ const secretive = `{
     "timeouts": {"httpTotal": 1}
   },
   "kernelArguments": {"shouldExist": ["rd.password=@"], "shouldNotExist": ["old.password=@"]},
-  "passwd": {"users": [{"name": "core", "passwordHash": "$6$@", "sshAuthorizedKeys": ["ssh-ed25519 @ me"]}]},
+  "passwd": {"users": [{"name": "core", "passwordHash": "$6$@", "sshAuthorizedKeys": ["from=@ ssh-ed25519 AAAA me"]}]},
   "storage": {
     "files": [
       {"path": "/etc/a", "mode": 384, "contents": {"source": "data:,@"}, "append": [{"source": "data:;base64,^"}]},
@@ -232,9 +232,9 @@ const withAccounts = `{
   "passwd": {
     "groups": [{"name": "apps", "passwordHash": "$6$@"}, {"name": "staff", "passwordHash": "$6$@"}],
     "users": [
-      {"name": "core", "passwordHash": "$6$@", "groups": ["apps"], "sshAuthorizedKeys": ["ssh-ed25519 @ me"]},
-      {"name": "ann", "passwordHash": "$6$@", "sshAuthorizedKeys": ["ssh-ed25519 @ ann"]},
-      {"name": "root", "sshAuthorizedKeys": ["ssh-ed25519 @ root"]}
+      {"name": "core", "passwordHash": "$6$@", "groups": ["apps"], "sshAuthorizedKeys": ["from=@ ssh-ed25519 AAAA me"]},
+      {"name": "ann", "passwordHash": "$6$@", "sshAuthorizedKeys": ["from=@ ssh-ed25519 AAAA ann"]},
+      {"name": "root", "sshAuthorizedKeys": ["from=@ ssh-ed25519 AAAA root"]}
     ]
   }
 }
@@ -371,7 +371,7 @@ func broken(text string) map[string]string {
 		change("a bad escape", key, strings.Replace(value, "@", `@\q@`, 1))
 		change("half a surrogate", key, strings.Replace(value, "@", `@\ud800@`, 1))
 		change("a bad percent", key, strings.Replace(value, "@", "%zz@%", 1))
-		change("an unknown scheme", key, strings.NewReplacer("data:", "dat@:", "$USER", "gopher://@").Replace(value))
+		change("an unknown scheme", key, strings.NewReplacer("data:", "dat@:", "$USER", "gopher://@@host").Replace(value))
 		change("a line break", key, strings.Replace(value, "@", `@\n@`, 1))
 		change("a bracket", key, strings.Replace(value, "@", `[@ `, 1))
 	}
