@@ -151,7 +151,8 @@ type translation struct {
 	spelled  map[tree.Node]func(string) tree.Node // what each mapping has under a key: see lookup
 	misreads map[diag.Span]bool                   // see misread
 	origins  []string
-	locals   int // bytes of local files so far
+	opened   map[tree.Node]*diag.Document // local files with texts that are judged: see rememberLocal
+	locals   int                          // bytes of local files so far
 }
 
 // failed: nothing sensible can follow. What only some audiences hold against a document does not stop it.

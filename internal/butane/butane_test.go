@@ -419,7 +419,7 @@ func TestConfigsToMergeAreJudgedByTheirOwnVersion(t *testing.T) {
 	}
 	r := translate(t, document(`{"ignition": {"version": "3.2.0"}, "storage": {"files": [{"path": "a"}]}}`),
 		butane.Options{})
-	assert.Equal(t, []string{"3:38 error path-relative $.ignition.config.merge.0.inline"},
+	assert.Equal(t, []string{"3:105 error path-relative $.ignition.config.merge.0.inline"},
 		told(diag.Workstation, r.Problems))
 	assert.Contains(t, r.Problems[0].Message, "in the config to merge at $.storage.files.0.path: ")
 	require.Len(t, r.Problems[0].Related, 1)
@@ -427,7 +427,8 @@ func TestConfigsToMergeAreJudgedByTheirOwnVersion(t *testing.T) {
 	r = translate(t, "variant: fcos\nversion: 1.6.0\nignition: {config: {replace: {local: bad.ign}}}\n",
 		butane.Options{Files: site, FilesDir: "/files"})
 	require.Len(t, r.Problems, 1)
-	assert.Equal(t, "bad.ign:1:67", r.Problems[0].Related[0].Place.String())
+	assert.Equal(t, []string{"1:67 error path-relative $.storage.files.0.path"},
+		told(diag.Workstation, r.Problems), "in the local file")
 	assert.Empty(t,
 		told(diag.Workstation, translate(t, document(`{"ignition": {"version": "3.2.0"}}`), butane.Options{}).Problems))
 	assert.Equal(t, []string{"3:29 warning inline-version $.ignition.config.merge.0.version"}, told(diag.Peer,

@@ -254,6 +254,15 @@ func (t *translation) readLocal(a *at) (string, bool) {
 	return text, true
 }
 
+// rememberLocal keeps the text of a local file, for problems within it. It may have secrets anywhere.
+func (t *translation) rememberLocal(a *at, text string) {
+	if t.opened == nil {
+		t.opened = map[tree.Node]*diag.Document{}
+	}
+	hidden := func() []diag.Span { return []diag.Span{{Start: 0, End: len(text)}} }
+	t.opened[a.node] = &diag.Document{Name: a.text(), Text: text, Secrets: hidden}
+}
+
 // maxLocals is how much all local files of a document may hold together.
 const maxLocals = 1 << 30
 
@@ -341,6 +350,10 @@ func (t *translation) innerOwn(a *at, text string) {
 	if a.trail.Name == "local" {
 		name = a.text()
 	}
+	inset := func() *tree.Inset { return nil }
+	if a.trail.Name != "local" && !a.node.Aliased() {
+		inset = sync.OnceValue(a.node.Inset)
+	}
 	for _, p := range t.Inner(name, text) {
 		if p.More > 0 {
 			p.Stricter = p.Stricter || p.Severity == diag.Error
@@ -354,6 +367,13 @@ func (t *translation) innerOwn(a *at, text string) {
 		q := t.report(p.Severity, p.Code, a.path(), a.place(), "in the config to merge"+where+": "+p.Message)
 		q.Hint, q.Stricter, q.Laxer, q.PeerOnly = p.Hint, p.Stricter || p.Severity == diag.Error, p.Laxer, p.PeerOnly
 		q.Related = append([]diag.Related{{Place: p.Place, Path: p.Path, Message: "it is here"}}, p.Related...)
+		q.Inside = &diag.Inside{Text: text, Span: p.Place.Span}
+		if a.trail.Name == "local" {
+			q.Inside.Place, q.Inside.Path, q.Related = p.Place, p.Path, p.Related
+			q.Inside.Note = "the config is merged here"
+		} else if in := inset(); in != nil && p.Place.Doc != nil && p.Place.Doc.Text == text {
+			q.Inside.Place, _ = in.Place(p.Place.Span)
+		}
 	}
 }
 

@@ -68,6 +68,7 @@ func (t *translation) lowerObject(s *language.Shape, a *at) tree.Node {
 	case "systemd.units.*", "systemd.units.*.dropins.*":
 		if local := a.key("contents_local"); local.text() != "" {
 			if text, ok := t.readLocal(local); ok {
+				t.rememberLocal(local, text)
 				members.AddMember("contents", t.tracer.Scalar(local.node, tree.String, text))
 			}
 		}

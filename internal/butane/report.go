@@ -25,13 +25,44 @@ func (t *translation) find(
 
 // blame says a problem of the config of the line of the document that caused it.
 func (t *translation) blame(p diag.Problem) diag.Problem {
+	config := p.Path
 	p.Path, p.Place = t.blamed(p.Path, p.Place)
+	if p.Inside != nil && !t.Peer {
+		p.Inside = t.inside(*p.Inside, config)
+	}
 	p.Related = slices.Clone(p.Related)
 	for i := range p.Related {
 		r := &p.Related[i]
 		r.Path, r.Place = t.blamed(r.Path, r.Place)
 	}
 	return p
+}
+
+// inside places a part of a value of the config: in the local file, or in the text of the document, that it came from.
+func (t *translation) inside(part diag.Inside, path string) *diag.Inside {
+	origin := t.tracer.Origin(t.deepest(path).Place())
+	if local := t.opened[origin]; local != nil {
+		part.Place = diag.Place{Doc: local, Span: part.Span}
+	} else if origin.Kind() == tree.String && origin.Text() == part.Text && !origin.Aliased() {
+		part.Place, _ = origin.Inset().Place(part.Span)
+	}
+	return &part
+}
+
+// deepest finds the deepest node of the config on the way to a path.
+func (t *translation) deepest(path string) tree.Node {
+	n := t.config
+	for step := range strings.SplitSeq(strings.TrimPrefix(path, "$."), ".") {
+		next := n.Get(step)
+		if n.Kind() == tree.List {
+			next = t.itemAt(n, step)
+		}
+		if !next.Exists() {
+			break
+		}
+		n = next
+	}
+	return n
 }
 
 // blamed finds the deepest node on the way to a path of the config, and what it was made from. For what is not there

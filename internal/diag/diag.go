@@ -161,6 +161,15 @@ type Related struct {
 	Message string
 }
 
+// An Inside is a part of a value that is a text of its own: a line of a unit, say.
+type Inside struct {
+	Text  string // the value
+	Span  Span   // in it
+	Place Place  // in a document, or nowhere if that is not known
+	Path  string // there, where Place is in another document
+	Note  string // says at the value's own place what it has to do with this; "" for nothing
+}
+
 // A Problem is one thing that is wrong with a document.
 type Problem struct {
 	Severity Severity
@@ -170,6 +179,8 @@ type Problem struct {
 	Message  string // what is wrong: no capital, no full stop
 	Hint     string // what to do about it; may be empty
 	Related  []Related
+	// Inside, where set, is the part that is meant of the value at Place. The peer knows the value only.
+	Inside *Inside
 
 	// Stricter marks a rule that the peer lacks: an error only for `glowplug validate`, a warning at boot, silent under
 	// the peer's names.
@@ -209,9 +220,26 @@ func For(audience Audience, problems []Problem) []Problem {
 		case p.Laxer && audience == Peer:
 			p.Severity = Error
 		}
+		if p.Inside != nil && audience != Peer {
+			p.enter(*p.Inside)
+		}
 		told = append(told, p)
 	}
 	return first(told)
+}
+
+// enter moves a problem to the part of the value that is meant.
+func (p *Problem) enter(part Inside) {
+	if p.Inside = nil; part.Place.Doc == nil {
+		return
+	}
+	if part.Note != "" {
+		p.Related = append([]Related{{Place: p.Place, Path: p.Path, Message: part.Note}}, p.Related...)
+	}
+	p.Place = part.Place
+	if part.Path != "" {
+		p.Path = part.Path
+	}
 }
 
 // Error makes a Problem an error whose text is "place: message", in one line.

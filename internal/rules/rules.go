@@ -64,18 +64,20 @@ func (a *at) item(i int) *at { return &at{a.c, a, diag.Trail{Up: &a.trail, Index
 func (a *at) path() string { return a.trail.String() }
 
 // place is that of the deepest node that exists on the way to the field.
-func (a *at) place() diag.Place { return a.c.doc.At(a.path(), a.c.index).Place() }
+func (a *at) place() diag.Place { return a.node().Place() }
+
+func (a *at) node() tree.Node { return a.c.doc.At(a.path(), a.c.index) }
 
 // report adds a problem. What is not kept of it is not worked out.
 func (a *at) report(severity diag.Severity, code codes.Code, format string, args ...any) *finding {
 	if a.c.doc.Unread(a.path) {
-		return &finding{Problem: &diag.Problem{}}
+		return &finding{Problem: &diag.Problem{}, at: a}
 	}
 	p, kept := a.c.problems.Next(diag.Problem{Severity: severity, Code: code})
 	if kept {
 		p.Place, p.Path, p.Message = a.place(), a.path(), fmt.Sprintf(format, args...)
 	}
-	return &finding{p, kept}
+	return &finding{p, kept, a}
 }
 
 // errorf reports an error. What it returns takes a hint and related places, and is valid until the next report.
@@ -99,6 +101,7 @@ func (a *at) fault(f *diag.Fault) *finding {
 type finding struct {
 	*diag.Problem
 	kept bool
+	at   *at
 }
 
 func (f *finding) hint(format string, args ...any) *finding {

@@ -1,12 +1,14 @@
 package rules
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
@@ -88,16 +90,50 @@ func (c *checker) unit(a *at, u *config.Unit) {
 // unitText reports what is wrong with a unit's text, and whether the peer takes it.
 func (a *at) unitText(contents string) (fine bool) {
 	if f := unit.Check(contents); f != nil {
-		a.fault(f)
+		a.fault(f).line(contents, f.At)
 		return false
 	}
-	if _, long := unit.LineTooLong(contents); long {
+	if offset, long := unit.LineTooLong(contents); long {
 		f := a.warnf(codes.UnitLineLong, "a line of the unit has more than 2047 bytes; systemd takes it, "+
 			"other engines do not").hint(`split it with \ at the ends of lines`)
 		f.Laxer = true
+		f.line(contents, longest(contents, offset))
 		return false
 	}
 	return true
+}
+
+// longest finds the first line that is too long, or gives the other offset.
+func longest(contents string, other int) int {
+	const most = 2047
+	at := 0
+	for line := range strings.Lines(contents) {
+		if len(strings.TrimSuffix(line, "\n")) > most {
+			return at
+		}
+		at += len(line)
+	}
+	return other
+}
+
+// line says which line of a unit's text a finding means, by an offset in it.
+func (f *finding) line(contents string, offset int) {
+	if f == nil || !f.kept {
+		return
+	}
+	offset = min(max(offset, 0), len(contents))
+	start := strings.LastIndexByte(contents[:offset], '\n') + 1
+	end := len(contents)
+	if i := strings.IndexByte(contents[start:], '\n'); i >= 0 {
+		end = start + i
+	}
+	number := 1 + strings.Count(contents[:start], "\n")
+	f.Inside = &diag.Inside{
+		Text: contents, Span: diag.Span{Start: max(start, min(offset, end-1)), End: end}, Note: fmt.Sprintf("it is line %d of this unit", number),
+	}
+	if n := f.at.node(); n.Document().Text != "" {
+		f.Inside.Place, _ = n.Inset().Place(f.Inside.Span)
+	}
 }
 
 // unitNames warns where systemd refuses a unit because its name is not the path that it is about. A drop-in may have
