@@ -103,7 +103,8 @@ func (t *translation) bootDeviceRules() {
 		}
 	}
 	if disks == 1 {
-		mirror.key("devices").errorf(codes.MirrorOne, "a mirror needs at least two disks")
+		mirror.key("devices").errorf(codes.MirrorOne, "a mirror needs at least two disks").Hint =
+			"list the other disk too, or leave mirror out"
 		if t.Peer {
 			mirror.key("devices").errorf(codes.MirrorOne, "a mirror needs at least two disks").PeerOnly = true
 		}

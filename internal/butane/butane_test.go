@@ -427,8 +427,7 @@ func TestConfigsToMergeAreJudgedByTheirOwnVersion(t *testing.T) {
 	r = translate(t, "variant: fcos\nversion: 1.6.0\nignition: {config: {replace: {local: bad.ign}}}\n",
 		butane.Options{Files: site, FilesDir: "/files"})
 	require.Len(t, r.Problems, 1)
-	assert.Equal(t, []string{"1:67 error path-relative $.storage.files.0.path"},
-		told(diag.Workstation, r.Problems), "in the local file")
+	assert.Equal(t, "bad.ign:1:67", r.Problems[0].Related[0].Place.String())
 	assert.Empty(t,
 		told(diag.Workstation, translate(t, document(`{"ignition": {"version": "3.2.0"}}`), butane.Options{}).Problems))
 	assert.Equal(t, []string{"3:29 warning inline-version $.ignition.config.merge.0.version"}, told(diag.Peer,

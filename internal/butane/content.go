@@ -368,11 +368,9 @@ func (t *translation) innerOwn(a *at, text string) {
 		q.Hint, q.Stricter, q.Laxer, q.PeerOnly = p.Hint, p.Stricter || p.Severity == diag.Error, p.Laxer, p.PeerOnly
 		q.Related = append([]diag.Related{{Place: p.Place, Path: p.Path, Message: "it is here"}}, p.Related...)
 		q.Inside = &diag.Inside{Text: text, Span: p.Place.Span}
-		if a.trail.Name == "local" {
-			q.Inside.Place, q.Inside.Path, q.Related = p.Place, p.Path, p.Related
-			q.Inside.Note = "the config is merged here"
-		} else if in := inset(); in != nil && p.Place.Doc != nil && p.Place.Doc.Text == text {
+		if in := inset(); in != nil && p.Place.Doc != nil && p.Place.Doc.Text == text {
 			q.Inside.Place, _ = in.Place(p.Place.Span)
+			q.Inside.Note = "it is in the config to merge that begins here"
 		}
 	}
 }

@@ -134,7 +134,7 @@ func detect(root tree.Node) (Dialect, *diag.Problem) {
 				"the variant it is written in", "add a line, such as version: "+newest(variant.Text()))
 		}
 		return fail(version, "$.version", codes.VersionSyntax, fmt.Sprintf("%q is not a version", version.Text()),
-			"write three numbers: "+newest(variant.Text()))
+			"write three numbers: "+completed(variant.Text(), version.Text()))
 	}
 	for _, d := range Dialects() {
 		if d.Variant == variant.Text() && d.Version == text {
@@ -142,6 +142,17 @@ func detect(root tree.Node) (Dialect, *diag.Problem) {
 		}
 	}
 	return unknown(fail, variant, version)
+}
+
+// completed names the version of a variant that somebody meant by the first of its numbers, and the newest.
+func completed(variant, text string) string {
+	known := versions(variant)
+	for _, v := range []string{text + ".0", text + ".0.0"} {
+		if slices.Contains(known, v) && v != newest(variant) {
+			return v + ", or " + newest(variant) + ", the newest"
+		}
+	}
+	return newest(variant)
 }
 
 // unknown says why there is no such dialect. Versions become stable, and then their experimental name is gone.

@@ -101,8 +101,9 @@ func (t *translation) oneSource(a *at) {
 	if at.trail.Name != "source" || t.Spec == config.V3_0 {
 		at, other = set[0], set[1]
 	}
-	at.errorf(codes.SourceTwice, "only one of inline, local and source can give the content").Related =
-		[]diag.Related{{Place: other.place(), Path: other.path(), Message: "it is given here too"}}
+	p := at.errorf(codes.SourceTwice, "only one of inline, local and source can give the content")
+	p.Related = []diag.Related{{Place: other.place(), Path: other.path(), Message: "it is given here too"}}
+	p.Hint = fmt.Sprintf("remove %s, or %s", at.trail.Name, other.trail.Name)
 }
 
 // notBoth: a unit or a drop-in has its text from one place.

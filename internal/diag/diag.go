@@ -166,7 +166,6 @@ type Inside struct {
 	Text  string // the value
 	Span  Span   // in it
 	Place Place  // in a document, or nowhere if that is not known
-	Path  string // there, where Place is in another document
 	Note  string // says at the value's own place what it has to do with this; "" for nothing
 }
 
@@ -237,9 +236,6 @@ func (p *Problem) enter(part Inside) {
 		p.Related = append([]Related{{Place: p.Place, Path: p.Path, Message: part.Note}}, p.Related...)
 	}
 	p.Place = part.Place
-	if part.Path != "" {
-		p.Path = part.Path
-	}
 }
 
 // Error makes a Problem an error whose text is "place: message", in one line.

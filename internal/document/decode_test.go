@@ -281,6 +281,18 @@ func TestVersionsAreDetected(t *testing.T) {
 	}
 }
 
+// The numbers that are there are kept.
+func TestHintsCompleteVersions(t *testing.T) {
+	for text, hint := range map[string]string{
+		`"3.4"`: "write three numbers: 3.4.0", `3.4`: `as in "3.4.0"`, `"3.9"`: "write three numbers: 3.6.0",
+		`"1.5"`: "the version of a Butane document", `"3"`: "write three numbers: 3.6.0",
+	} {
+		_, problems := document.Parse("x", []byte(`{"ignition": {"version": `+text+`}}`))
+		require.Len(t, problems, 1)
+		assert.Contains(t, problems[0].Hint, hint, text)
+	}
+}
+
 func TestHintsAboutVersions(t *testing.T) {
 	for version, hint := range map[string]string{
 		"2.3.0": "must be rewritten for spec 3", "3.7.0": "still experimental: 3.7.0-experimental",

@@ -41,7 +41,8 @@ func Decode(root tree.Node) (doc *Document, problems, ignored []diag.Problem) {
 	return doc, d.problems.All(), d.ignored.All()
 }
 
-// hide says which spans of a tree's text no excerpt may show: those of the tree, and others that are not in it any more.
+// hide says which spans of a tree's text no excerpt may show: those of the tree, and others that are not in it any
+// more.
 func hide(root tree.Node, others []diag.Span) {
 	if text := root.Document(); text.Secrets == nil {
 		text.Secrets = func() []diag.Span { return language.Secrets(root, language.Config(), others) }

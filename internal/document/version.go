@@ -32,9 +32,21 @@ func DetectVersion(root tree.Node) (config.Version, *diag.Problem) {
 		problem.Message, problem.Hint = wrong.Message, wrong.Hint
 		if wrong.Malformed {
 			problem.Code = codes.VersionSyntax
+			problem.Hint = completed(text, wrong.Hint)
 		}
 	}
 	return 0, problem
+}
+
+// completed says what to write for a version of fewer numbers: those that are there are kept.
+func completed(text, hint string) string {
+	if whole := whole(text); strings.HasPrefix(whole, text+".") {
+		return "write three numbers: " + whole
+	}
+	if strings.HasPrefix(text, "1.") {
+		hint += "; 1.x.0 is the version of a Butane document, which is YAML and has variant and version"
+	}
+	return hint
 }
 
 func versionMissing(root, at tree.Node) *diag.Problem {

@@ -64,7 +64,8 @@ func HiddenDropped(spans []diag.Span, s *Shape, n tree.Node) []diag.Span {
 }
 
 func (s *Shape) holdsSecrets() bool {
-	return s.Secret != "" || s.Item != nil && s.Item.holdsSecrets() || slices.ContainsFunc(s.Members, (*Shape).holdsSecrets)
+	return s.Secret != "" || s.Item != nil && s.Item.holdsSecrets() ||
+		slices.ContainsFunc(s.Members, (*Shape).holdsSecrets)
 }
 
 // Keys lists the keys below a shape, in this notation and in that of configs, with whether what stands below any of the

@@ -7,9 +7,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// hiddenParts lists the parts of a text in a document that no excerpt may show. tag says what the text's field may hold, as
-// the tags of the model do: "url", "key" (an SSH key), else a secret that is hidden whole.
-// So is a text that is not spelled in the document as it reads, because of escapes or line breaks.
+// hiddenParts lists the parts of a text in a document that no excerpt may show. tag says what the text's field may
+// hold, as the tags of the model do: "url", "key" (an SSH key), else a secret that is hidden whole. So is a text that
+// is not spelled in the document as it reads, because of escapes or line breaks.
 func hiddenParts(tag string, n tree.Node) []diag.Span {
 	span, text := n.Span(), n.Text()
 	if span.End > len(n.Document().Text) {

@@ -211,10 +211,7 @@ func looksLikeMapping(root tree.Node) (what, hint string) {
 	}
 	switch {
 	case has("apiVersion", "kind"):
-		if root.Get("kind").Text() == "MachineConfig" {
-			return "a MachineConfig", "OpenShift reads it; the config is what its spec.config has, as JSON"
-		}
-		return "a Kubernetes object", "take the config out of its spec"
+		return kubernetes(root.Get("kind").Text())
 	case has("services"):
 		return "a compose file",
 			"podman or docker reads it; a config can bring it along as a file, and a unit that runs it"
@@ -227,4 +224,22 @@ func looksLikeMapping(root tree.Node) (what, hint string) {
 		return "YAML without a variant", "add the lines " + butane.FirstLines("fcos") + ", or those of another system"
 	}
 	return "", ""
+}
+
+// kubernetes names an object of Kubernetes by its kind, and says where in it a config is.
+func kubernetes(kind string) (what, hint string) {
+	switch kind {
+	case "MachineConfig":
+		return "a MachineConfig", "OpenShift reads it; the config is what its spec.config has, as JSON"
+	case "ConfigMap":
+		return "a ConfigMap of Kubernetes",
+			"the config is the text of one of the keys of its data; write that to a file"
+	case "Secret":
+		return "a Secret of Kubernetes",
+			"the config is one of the values of its data, " +
+				"in base64: kubectl get secret NAME -o jsonpath='{.data.KEY}' | base64 -d"
+	case "List":
+		return "a list of Kubernetes objects", "take the config out of one of its items"
+	}
+	return "a Kubernetes object", "take the config out of its spec"
 }

@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 
 	"github.com/glowplug-os/glowplug/internal/butane"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/rules"
@@ -75,11 +76,23 @@ func (r *Result) decode(root tree.Node) {
 	doc, problems, ignored := document.Decode(root)
 	r.Config, r.Problems = doc, append(r.Problems, problems...)
 	if doc == nil {
+		r.name(root)
 		return
 	}
 	r.Problems = append(append(r.Problems, rules.Document(doc)...), ignored...)
 	if problem := tree.NotUTF8(r.Text); problem != nil {
 		r.fail(*problem)
+	}
+}
+
+// name says of a text without a version what it is, if it is another program's.
+func (r *Result) name(root tree.Node) {
+	p := &r.Problems[len(r.Problems)-1]
+	if p.Code != codes.VersionMissing {
+		return
+	}
+	if what, hint := looksLikeMapping(root); what != "" && root.Get("apiVersion").Exists() {
+		p.Message, p.Hint = "this is "+what+", not a config", hint
 	}
 }
 

@@ -129,7 +129,8 @@ func (f *finding) line(contents string, offset int) {
 	}
 	number := 1 + strings.Count(contents[:start], "\n")
 	f.Inside = &diag.Inside{
-		Text: contents, Span: diag.Span{Start: max(start, min(offset, end-1)), End: end}, Note: fmt.Sprintf("it is line %d of this unit", number),
+		Text: contents, Span: diag.Span{Start: max(start, min(offset, end-1)), End: end},
+		Note: fmt.Sprintf("it is line %d of this unit", number),
 	}
 	if n := f.at.node(); n.Document().Text != "" {
 		f.Inside.Place, _ = n.Inset().Place(f.Inside.Span)

@@ -62,9 +62,10 @@ func ParseDigest(text string, v config.Version) (Digest, *diag.Fault) {
 			Message: fmt.Sprintf("a %s digest has %d digits, this one has %d", name, digits(name), len(hex)),
 			At:      len(name) + 1,
 		}
+		f.Hint = fmt.Sprintf("write %s- and all digits that %ssum prints", name, name)
 		for _, other := range Kinds().Values {
 			if len(hex) == digits(other.Name) {
-				f.Hint = "this has the length of a " + other.Name + " digest"
+				f.Hint = "this has the length of a " + other.Name + " digest: write " + other.Name + "- before it"
 			}
 		}
 		return Digest{}, f

@@ -8,9 +8,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// An Inset tells where in a document the parts of a text stand, which is written as a scalar of it: in quotes with escapes,
-// or in a block. What YAML makes of such a text differs from what is written in blanks and line breaks only, so that the
-// other characters of both, taken in order, are the same.
+// An Inset tells where in a document the parts of a text stand, which is written as a scalar of it: in quotes with
+// escapes, or in a block. What YAML makes of such a text differs from what is written in blanks and line breaks only,
+// so that the other characters of both, taken in order, are the same.
 type Inset struct {
 	node   Node
 	raw    string // as written, without quotes or the head of a block

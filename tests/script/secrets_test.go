@@ -371,7 +371,8 @@ func broken(text string) map[string]string {
 		change("a bad escape", key, strings.Replace(value, "@", `@\q@`, 1))
 		change("half a surrogate", key, strings.Replace(value, "@", `@\ud800@`, 1))
 		change("a bad percent", key, strings.Replace(value, "@", "%zz@%", 1))
-		change("an unknown scheme", key, strings.NewReplacer("data:", "dat@:", "$USER", "gopher://@@host").Replace(value))
+		change("an unknown scheme", key,
+			strings.NewReplacer("data:", "dat@:", "$USER", "gopher://@@host").Replace(value))
 		change("a line break", key, strings.Replace(value, "@", `@\n@`, 1))
 		change("a bracket", key, strings.Replace(value, "@", `[@ `, 1))
 	}
