@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // A Change is one row of the language's history: something that a version added.
 type Change struct {
@@ -33,11 +36,13 @@ func History() []Change {
 	return changes
 }
 
+var rows = sync.OnceValue(newFields)
+
 // Since says which version brought the field at a path.
 func Since(path string) Version {
 	v := V3_0
-	for _, row := range newFields() {
-		if row.Path == path || strings.HasPrefix(path, row.Path+".") {
+	for _, row := range rows() {
+		if rest, below := strings.CutPrefix(path, row.Path); below && (rest == "" || rest[0] == '.') {
 			v = max(v, row.Since)
 		}
 	}

@@ -72,9 +72,9 @@ func fieldTable(t *testing.T, path string) string {
 			if m.Key == "" {
 				name += " ★"
 			}
-			require.NotEmpty(t, m.Line, m.Path)
+			require.NotEmpty(t, m.Line(), m.Path)
 			fmt.Fprintf(&b, "| `%s | %s | %s | %s |\n", strings.Replace(name+"`", " ★`", "` ★", 1), kindOf(m), since,
-				strings.ReplaceAll(m.Line, "<", "&lt;"))
+				strings.ReplaceAll(m.Line(), "<", "&lt;"))
 			if kindOf(m) != "resource" && kindOf(m) != "list of resources" {
 				walk(m, strings.TrimPrefix(shown+"."+m.Name, "."))
 			}

@@ -58,8 +58,8 @@ func (s Schema) JSON() []byte {
 // place describes one place. What is needed cannot be null.
 func (s Schema) place(at *language.Shape, needed bool) []keyword {
 	var k []keyword
-	if at.Line != "" && at.Name != "" {
-		k = append(k, keyword{"description", at.Line})
+	if line := at.Line(); line != "" {
+		k = append(k, keyword{"description", line})
 	}
 	if words := s.choices(at); words != nil {
 		return append(k, keyword{"enum", words})

@@ -34,9 +34,9 @@ func (e *Edition) Has(m *Shape) bool {
 
 // Find returns the member that the edition has under exactly that name, nil for none.
 func (e *Edition) Find(s *Shape, name string) *Shape {
-	for _, m := range s.Members {
-		if m.Name == name && e.Has(m) {
-			return m
+	for i := range s.keys {
+		if k := &s.keys[i]; k.name == name && e.Has(k.member) {
+			return k.member
 		}
 	}
 	return nil

@@ -18,25 +18,53 @@ import (
 type Shape struct {
 	// Name is how the notation spells the key, Key how configs do; Key is "" for sugar.
 	Name, Key string
-	// Path leads here in the notation, with * for items; "" is the root.
-	Path string
-	// Field is the row of the language's table. Its path is that of configs; of sugar it is zero but for what the sugar
-	// says.
-	Field config.Field
-	Kind  tree.Kind
-	Since config.Version
-	// Feature is what an edition must have besides, "" for nothing.
-	Feature string
-	// Secret is the tag of that name.
-	Secret string
+	Kind      tree.Kind
 	// Nullable: absent differs from the zero value.
 	Nullable bool
 	// Labels: an object of any keys.
-	Labels  bool
+	Labels bool
+	Since  config.Version
+	// Feature is what an edition must have besides, "" for nothing.
+	Feature string
 	Item    *Shape   // of a list
 	Members []*Shape // of an object
 	Index   []int    // of the field in its Go struct
-	Line    string   // what it is for, for people
+	// Path leads here in the notation, with * for items; "" is the root.
+	Path string
+	// Secret is the tag of that name.
+	Secret string
+	// Field is the row of the language's table. Its path is that of configs; of sugar it is zero but for what the sugar
+	// says.
+	Field config.Field
+
+	line string // of sugar
+	keys []key  // the members: names are compared far more often than anything else is read
+}
+
+type key struct {
+	name   string
+	member *Shape
+}
+
+// Line says what the field is for, for people.
+func (s *Shape) Line() string {
+	if s.Name == "" || s.line != "" {
+		return s.line
+	}
+	return lines()[s.Field.Path]
+}
+
+var lines = sync.OnceValue(config.Lines)
+
+// settle is for when all members are there.
+func (s *Shape) settle() *Shape {
+	s.Walk(func(s *Shape) {
+		s.keys = nil
+		for _, m := range s.Members {
+			s.keys = append(s.keys, key{m.Name, m})
+		}
+	})
+	return s
 }
 
 // Sugar is one row of what Butane documents have and configs have not.
@@ -58,7 +86,7 @@ type Sugar struct {
 }
 
 // Config is the shape of a config.
-var Config = sync.OnceValue(func() *Shape { return build(func(key string) string { return key }) })
+var Config = sync.OnceValue(func() *Shape { return build(func(key string) string { return key }).settle() })
 
 // Documents is the shape of a Butane document: a config with the keys of YAML, without its version, and with sugar.
 func Documents(sugar []Sugar) *Shape {
@@ -68,22 +96,19 @@ func Documents(sugar []Sugar) *Shape {
 	for _, row := range sugar {
 		root.add(row)
 	}
-	return root
+	return root.settle()
 }
 
 func build(spell func(string) string) *Shape {
-	b := builder{spell: spell, lines: config.Lines()}
+	b := builder{spell}
 	return b.build(reflect.TypeFor[config.Config](), "", "")
 }
 
-type builder struct {
-	spell func(string) string
-	lines map[string]string
-}
+type builder struct{ spell func(string) string }
 
 // build derives a shape from a type of the model.
 func (b builder) build(t reflect.Type, path, at string) *Shape {
-	s := &Shape{Path: path, Field: config.FieldAt(at), Since: config.Since(at), Line: b.lines[at]}
+	s := &Shape{Path: path, Field: config.FieldAt(at), Since: config.Since(at)}
 	if t.Kind() == reflect.Pointer {
 		s.Nullable = true
 		t = t.Elem()
@@ -147,7 +172,7 @@ func (s *Shape) add(row Sugar) {
 	if i := strings.LastIndexByte(row.Path, '.'); i >= 0 {
 		parent, name = s.At(row.Path[:i]), row.Path[i+1:]
 	}
-	m := &Shape{Name: name, Path: row.Path, Since: max(row.Since, parent.Since), Feature: row.In, Line: row.Line,
+	m := &Shape{Name: name, Path: row.Path, Since: max(row.Since, parent.Since), Feature: row.In, line: row.Line,
 		Nullable: true}
 	if row.Secret {
 		m.Secret = "true"
@@ -173,7 +198,7 @@ func (s *Shape) add(row Sugar) {
 	}
 	if listed {
 		item := *m
-		item.Name, item.Path, item.Line = "", row.Path+".*", ""
+		item.Name, item.Path, item.line = "", row.Path+".*", ""
 		m.Kind, m.Item = tree.List, &item
 	}
 	parent.Members = append(parent.Members, m)
