@@ -124,7 +124,7 @@ func (a *Application) load(ctx context.Context) (*document.Document, fetcher, er
 	client.Offline = a.Offline
 	from := fetcher{Client: client}
 	loader := load.Loader{Arena: tree.NewArena(), Audience: a.Audience, Fetcher: from, Report: a.Report}
-	load.PaceCollector(a.Text)
+	defer load.PaceCollector(a.Text)()
 	doc, err := loader.DocumentWith(a.Name, a.Text, a.Documents)
 	if err != nil {
 		return nil, from, err

@@ -279,7 +279,7 @@ func (r *run) provided(ctx context.Context) (*document.Document, error) {
 	if found.Once {
 		r.state.Said = diag.Secret(found.Text)
 	}
-	load.PaceCollector(found.Text)
+	defer load.PaceCollector(found.Text)()
 	doc, err := r.loader.Document(found.Name, found.Text)
 	if err != nil {
 		return nil, explained(found, err)
@@ -361,7 +361,7 @@ func (r *run) reread(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the config of the fetch stage: %w", err)
 	}
-	load.PaceCollector(text)
+	defer load.PaceCollector(text)()
 	r.cache = &diag.Document{Name: r.Paths.Config, Text: unsafe.String(unsafe.SliceData(text), len(text))}
 	root, problem := r.loader.Arena.ParseJSON(r.cache)
 	if problem != nil {

@@ -117,8 +117,9 @@ func (r *Result) Valid(audience diag.Audience) bool {
 // What a small one leaves behind is not worth a collection; of a large one the peak is kept within ten times the text,
 // and what the program is itself. For JSON less is enough, as its tree is made without garbage. It is the heap that
 // decides, not the size: a few bytes of text can become a hundred times as much, and a limit makes a collection come
-// early without making it come often.
-func PaceCollector[T string | []byte](text T) {
+// early without making it come often. What it gives ends that: a plan is larger than what it was made from, and under
+// a limit below what is in use nearly all work would be collecting.
+func PaceCollector[T string | []byte](text T) (end func()) {
 	const least, ofJSON, ofYAML = 44 << 20, 4, 10
 	limit := least + ofYAML*int64(len(text))
 	for i := range len(text) {
@@ -129,6 +130,9 @@ func PaceCollector[T string | []byte](text T) {
 			break
 		}
 	}
-	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(limit)
+	percent, before := debug.SetGCPercent(400), debug.SetMemoryLimit(limit)
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(before)
+	}
 }

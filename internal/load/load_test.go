@@ -2,6 +2,7 @@ package load_test
 
 import (
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -345,4 +346,13 @@ func TestWhatIsTooShortIsToldInFull(t *testing.T) {
 		require.NotEmpty(t, problems, text)
 		assert.Contains(t, problems[0].Hint, want, text)
 	}
+}
+
+// A limit that stays while a plan is made, which is larger than its document, has nearly all work be collecting.
+func TestTheCollectorIsPacedForADocumentOnly(t *testing.T) {
+	before := debug.SetMemoryLimit(-1)
+	end := load.PaceCollector("{}")
+	assert.Less(t, debug.SetMemoryLimit(-1), before)
+	end()
+	assert.Equal(t, before, debug.SetMemoryLimit(-1))
 }
