@@ -151,6 +151,7 @@ func (t *translation) checkScalar(s *language.Shape, n tree.Node, a *at) bool {
 		} else if !whole {
 			p := a.warnf(codes.NumberFraction, "the number has a fraction, which is cut off")
 			p.Hint, p.Stricter = "write "+literal, true
+			p.Fix = diag.Replace(n.Place(), n.Text(), literal)
 		}
 		if literal != n.Text() {
 			n.Become(tree.Number, literal)
@@ -279,6 +280,9 @@ func (t *translation) wrongType(s *language.Shape, n tree.Node, a *at) bool {
 		p.Hint = mappingOf(s)
 	case n.Quoted() && (s.Kind == tree.Number || s.Kind == tree.Bool):
 		p.Hint = "remove the quotes"
+		if n.Kind() == tree.String && unquotes(s.Kind, n.Text()) {
+			p.Fix = diag.Replace(n.Place(), n.Text(), n.Text())
+		}
 	case s.Kind == tree.Number && digit != 0:
 		p.Message = fmt.Sprintf("a whole number is expected here, and %q is no %s digit", digit, base)
 	case s.Kind == tree.Number && n.Kind() == tree.Number:
@@ -286,6 +290,19 @@ func (t *translation) wrongType(s *language.Shape, n tree.Node, a *at) bool {
 	}
 	t.hidden = language.Hidden(t.hidden, s, n)
 	return false
+}
+
+// unquotes tells whether a text in quotes is what a field takes when it has none: a number in decimal or octal digits,
+// or true or false.
+func unquotes(kind tree.Kind, text string) bool {
+	if kind == tree.Bool {
+		return text == "true" || text == "false"
+	}
+	digits := "0123456789"
+	if strings.HasPrefix(text, "0") {
+		digits = "01234567"
+	}
+	return text != "" && len(text) < 19 && strings.Trim(text, digits) == ""
 }
 
 // mappingOf says how a mapping is written of which only the text that matters most was given.
@@ -375,6 +392,8 @@ func (t *translation) unknownKeys(s *language.Shape, context tree.Node, a *at) {
 			next.Message, next.Hint = t.edition.Explain(s, key)
 			if empty.Exists() && t.edition.Find(t.edition.Find(s, empty.Key()), key) != nil {
 				next.Hint = fmt.Sprintf("%s belongs below %s: indent it further", key, empty.Key())
+			} else {
+				next.Fix = t.edition.FixKey(s, context, c)
 			}
 		}
 	}

@@ -133,8 +133,12 @@ func detect(root tree.Node) (Dialect, *diag.Problem) {
 			return fail(version, "$.version", codes.VersionMissing, "the document does not say which version of "+
 				"the variant it is written in", "add a line, such as version: "+newest(variant.Text()))
 		}
-		return fail(version, "$.version", codes.VersionSyntax, fmt.Sprintf("%q is not a version", version.Text()),
+		d, p := fail(version, "$.version", codes.VersionSyntax, fmt.Sprintf("%q is not a version", version.Text()),
 			"write three numbers: "+completed(variant.Text(), version.Text()))
+		if whole := version.Text() + ".0"; slices.Contains(versions(variant.Text()), whole) {
+			p.Fix = diag.Replace(version.Place(), version.Text(), whole)
+		}
+		return d, p
 	}
 	for _, d := range Dialects() {
 		if d.Variant == variant.Text() && d.Version == text {

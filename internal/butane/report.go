@@ -30,6 +30,7 @@ func (t *translation) blame(p diag.Problem) diag.Problem {
 	if p.Inside != nil && !t.Peer {
 		p.Inside = t.inside(*p.Inside, config)
 	}
+	p.Fix = t.blamedFix(p.Fix)
 	p.Related = slices.Clone(p.Related)
 	for i := range p.Related {
 		r := &p.Related[i]
@@ -63,6 +64,20 @@ func (t *translation) deepest(path string) tree.Node {
 		n = next
 	}
 	return n
+}
+
+// blamedFix puts a fix of a value to where the document has it, if it is there as it is.
+func (t *translation) blamedFix(f *diag.Fix) *diag.Fix {
+	if f == nil {
+		return nil
+	}
+	from := t.tracer.Origin(f.Place)
+	if !from.Exists() || from.Kind() >= tree.List || from.Text() != f.Old || t.Peer {
+		return nil
+	}
+	moved := *f
+	moved.Place = from.Place()
+	return &moved
 }
 
 // blamed finds the deepest node on the way to a path of the config, and what it was made from. For what is not there

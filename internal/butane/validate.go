@@ -238,8 +238,9 @@ func decimalMode(a *at, dir bool) {
 		mode, octal = mode*10+int(digit-'0'), octal*8+int(digit-'0')
 	}
 	if !typicalMode(mode, dir) && typicalMode(octal, dir) {
-		a.warnf(codes.ModeDecimal, fmt.Sprintf("the mode %s is read as a decimal number, 0%o; it makes sense in octal",
-			text, mode)).Hint = "write 0" + text
+		p := a.warnf(codes.ModeDecimal,
+			fmt.Sprintf("the mode %s is read as a decimal number, 0%o; it makes sense in octal", text, mode))
+		p.Hint, p.Fix = "write 0"+text, diag.Replace(a.place(), text, "0"+text)
 		a.t.misread(a)
 	}
 }

@@ -22,6 +22,7 @@ import (
 type options struct {
 	format, filesDir string
 	strict           bool
+	fix, diff        bool
 	files            []string
 }
 
@@ -40,13 +41,18 @@ func Validate(called string) cli.Command {
 					"line L col C: message; json: an object of valid and problems",
 			},
 			{Long: "strict", Words: "warnings make a config invalid too", Set: cli.Switch(&o.strict)},
+			{Long: "fix", Words: "write what the hints say into the files, where nothing else can be meant, " +
+				"and show what remains", Set: cli.Switch(&o.fix)},
+			{Long: "diff", Words: "with --fix: show what would be written, and write nothing",
+				Set: cli.Switch(&o.diff)},
 			{Long: "files-dir", Short: 'd', Value: "DIR",
 				Words: "the folder of the local files that Butane documents name", Set: cli.Text(&o.filesDir)},
 		},
 		Exits: []cli.Exit{{Code: 0, Meaning: "valid"}, {Code: 1, Meaning: "invalid or unreadable"},
 			{Code: 2, Meaning: "wrong usage"}},
 		Examples: []string{called + " web.ign", called + " --strict --format line hosts/*.ign",
-			called + " --files-dir files web.bu", "generate-config | " + called + " -"},
+			called + " --files-dir files web.bu", called + " --fix --diff web.ign",
+			"generate-config | " + called + " -"},
 		Grammar: cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
 		Run: func(_ context.Context, p *cli.Process, files []string) error {
 			o.files = files
@@ -59,7 +65,16 @@ func (o *options) run(p *cli.Process) (err error) {
 	if len(o.files) == 0 {
 		return cli.Misuse("no file is given; - is standard input")
 	}
-	verdict := reader{p: p, audience: diag.Workstation, fails: diag.Error}
+	if o.diff && !o.fix {
+		return cli.Misuse("--diff shows what --fix would write, and is no option without it")
+	}
+	if o.fix && !o.diff && slices.Contains(o.files, "-") {
+		return cli.Misuse("standard input cannot be written to; --diff shows what would be")
+	}
+	verdict := reader{p: p, audience: diag.Workstation, fails: diag.Error, options: o, report: p.Out}
+	if o.diff {
+		verdict.report = p.Err
+	}
 	if o.strict {
 		verdict.fails = diag.Warning
 	}
@@ -77,6 +92,9 @@ type reader struct {
 	p         *cli.Process
 	audience  diag.Audience
 	documents load.Options
+	options   *options
+	report    *diag.Screen  // takes the problems
+	fixes     int           // that were made
 	fails     diag.Severity // of problems that make a file invalid
 	problems  []diag.Problem
 	invalid   int // files
@@ -97,9 +115,29 @@ func (r *reader) read(name string) []diag.Problem {
 			Place: diag.Place{Doc: &diag.Document{Name: shown}}, Message: err.Error()}}
 	}
 	load.PaceCollector(text)
+	if r.options.fix {
+		if text, err = r.fix(name, shown, text); err != nil {
+			return []diag.Problem{{Severity: diag.Error, Code: codes.Unreadable, Path: "$",
+				Place: diag.Place{Doc: &diag.Document{Name: shown}}, Message: "writing the fixes: " + err.Error()}}
+		}
+	}
 	result := load.ReadWith(tree.NewArena(), shown, text, r.documents)
 	diag.Sort(result.Problems)
 	return diag.For(r.audience, result.Problems)
+}
+
+// fix gives the text as it is with what is certain put right, and has written it or shown what it would write.
+func (r *reader) fix(name, shown, text string) (string, error) {
+	out, count := fixed(shown, text, r.documents)
+	r.fixes += count
+	switch {
+	case count == 0:
+		return text, nil
+	case r.options.diff:
+		_, err := r.p.Out.Write([]byte(diff(diag.Printable(shown), text, out)))
+		return out, err
+	}
+	return out, rewrite(name, out)
 }
 
 // readText gives a file's text without a second copy of it.
@@ -115,7 +153,7 @@ func (r *reader) show(o *options) error {
 	valid := r.invalid == 0
 	switch o.format {
 	case "json":
-		if err := diag.WriteJSON(r.p.Out, valid, r.problems); err != nil {
+		if err := diag.WriteJSON(r.report, valid, r.problems); err != nil {
 			// whoever reads half a report must not take it for a verdict
 			return fmt.Errorf("writing the report: %w", err)
 		}
@@ -136,16 +174,16 @@ func (r *reader) lines(several bool) {
 		if several && p.Place.Doc != nil {
 			suffix = " (in " + diag.Printable(p.Place.Doc.Name) + ")"
 		}
-		fmt.Fprintf(r.p.Out, "%s%s\n", diag.Line(p), suffix)
+		fmt.Fprintf(r.report, "%s%s\n", diag.Line(p), suffix)
 	}
 }
 
 func (r *reader) text(o *options, valid bool) {
-	style := diag.Style{Color: r.p.Out.Colors}
+	style := diag.Style{Color: r.report.Colors}
 	counts := map[diag.Severity]int{}
 	for _, p := range r.problems {
 		counts[p.Severity] += p.Count()
-		fmt.Fprintln(r.p.Out, style.Text(p))
+		fmt.Fprintln(r.report, style.Text(p))
 	}
 	verdict, files := "valid", plural(len(o.files), "file")
 	if !valid {
@@ -154,13 +192,20 @@ func (r *reader) text(o *options, valid bool) {
 			files = fmt.Sprintf("%d of %s", r.invalid, files)
 		}
 	}
-	fmt.Fprintf(r.p.Out, "%s: %s, %s, %s\n", verdict, files, plural(counts[diag.Error], "error"),
-		plural(counts[diag.Warning], "warning"))
+	done := ""
+	if r.options.fix && !r.options.diff {
+		done = fmt.Sprintf(" after %s", plural(r.fixes, "fix"))
+	}
+	fmt.Fprintf(r.report, "%s: %s, %s, %s%s\n", verdict, files, plural(counts[diag.Error], "error"),
+		plural(counts[diag.Warning], "warning"), done)
 }
 
 func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
+	}
+	if strings.HasSuffix(noun, "x") {
+		noun += "e"
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }

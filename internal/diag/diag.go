@@ -180,6 +180,7 @@ type Problem struct {
 	Related  []Related
 	// Inside, where set, is the part that is meant of the value at Place. The peer knows the value only.
 	Inside *Inside
+	Fix    *Fix // what to write instead; nil where that is not known, or is more than one value
 
 	// Stricter marks a rule that the peer lacks: an error only for `glowplug validate`, a warning at boot, silent under
 	// the peer's names.
@@ -251,7 +252,8 @@ func (p Problem) Error() string {
 type Fault struct {
 	Code          codes.Code
 	Message, Hint string
-	At            int // byte offset inside the value; -1 where the whole value is meant
+	Write         string // the value that it should have been, where that is known; it may be secret as the value is
+	At            int    // byte offset inside the value; -1 where the whole value is meant
 }
 
 func (f *Fault) Error() string { return f.Message }

@@ -97,7 +97,29 @@ type jsonProblem struct {
 	Code     codes.Code `json:"code"`
 	jsonPlace
 	Hint    string      `json:"hint,omitempty"`
+	Fix     *jsonFix    `json:"fix,omitempty"`
 	Related []jsonPlace `json:"related,omitempty"`
+}
+
+// A jsonFix is a fix in JSON output, with the place that it replaces.
+type jsonFix struct {
+	Line      int    `json:"line"`
+	Column    int    `json:"column"`
+	EndLine   int    `json:"endLine"`
+	EndColumn int    `json:"endColumn"`
+	NewText   string `json:"newText"`
+	Safe      bool   `json:"safe"`
+}
+
+// inJSON is nil for nil, and where the text is not to be shown.
+func (f *Fix) inJSON() *jsonFix {
+	if f == nil || f.Text() == "" || len(f.Place.Doc.hidden(f.Place.Span)) > 0 {
+		return nil
+	}
+	j := &jsonFix{NewText: f.Text(), Safe: f.Safe}
+	j.Line, j.Column = f.Place.Doc.Position(f.Place.Span.Start)
+	j.EndLine, j.EndColumn = f.Place.Doc.Position(f.Place.Span.End)
+	return j
 }
 
 func toJSON(p Place, path, message string) jsonPlace {
@@ -124,7 +146,7 @@ func WriteJSON(w io.Writer, valid bool, problems []Problem) error {
 			continue
 		}
 		j := jsonProblem{Severity: p.Severity.String(), Code: p.Code, jsonPlace: toJSON(p.Place, p.Path, p.Message),
-			Hint: p.Hint}
+			Hint: p.Hint, Fix: p.Fix.inJSON()}
 		for _, r := range p.Related {
 			j.Related = append(j.Related, toJSON(r.Place, r.Path, r.Message))
 		}

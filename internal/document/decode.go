@@ -293,7 +293,26 @@ func (d *decoder) wrongType(n tree.Node, s *language.Shape, at *diag.Trail) {
 		hint = "remove the quotes"
 	}
 	d.dropped = language.Hidden(d.dropped, s, n)
-	d.problem(n, at, fmt.Sprintf("%s is expected here, not %s", s.Kind, n.Kind()), hint)
+	if p := d.problem(n, at, fmt.Sprintf("%s is expected here, not %s", s.Kind, n.Kind()), hint); p != nil {
+		p.Fix = unquoted(n, s)
+	}
+}
+
+// unquoted gives the fix for a number, a truth value or octal permission bits that stand in quotes.
+func unquoted(n tree.Node, s *language.Shape) *diag.Fix {
+	text := n.Text()
+	isNumber := text != "" && len(text) < 19 && strings.Trim(text, "0123456789") == "" && (text == "0" ||
+		text[0] != '0')
+	switch bits, err := strconv.ParseInt(text, 8, 32); {
+	case n.Kind() != tree.String:
+	case s.Kind == tree.Number && strings.HasSuffix(s.Path, ".mode"):
+		if err == nil && bits >= 0 && bits <= 0o7777 && len(text) >= 3 {
+			return diag.Replace(n.Place(), text, strconv.FormatInt(bits, 10))
+		}
+	case s.Kind == tree.Number && isNumber, s.Kind == tree.Bool && (text == "true" || text == "false"):
+		return diag.Replace(n.Place(), text, text)
+	}
+	return nil
 }
 
 // objectOf says how an object is written of which only the text that matters most was given.
@@ -310,7 +329,7 @@ func objectOf(s *language.Shape) string {
 	return ""
 }
 
-func (d *decoder) problem(n tree.Node, at *diag.Trail, message, hint string) {
+func (d *decoder) problem(n tree.Node, at *diag.Trail, message, hint string) *diag.Problem {
 	path := at.String()
 	if d.unread == nil {
 		d.unread = map[string]bool{}
@@ -318,5 +337,7 @@ func (d *decoder) problem(n tree.Node, at *diag.Trail, message, hint string) {
 	d.unread[parent(path)] = true
 	if p, kept := d.problems.Next(diag.Problem{Severity: diag.Error, Code: codes.WrongType}); kept {
 		p.Place, p.Path, p.Message, p.Hint = n.Place(), path, message, hint
+		return p
 	}
+	return nil
 }

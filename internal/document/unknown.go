@@ -17,6 +17,7 @@ func (d *decoder) unknownKeys(n tree.Node, s *language.Shape, at *diag.Trail) {
 		if kept {
 			p.Place, p.Path = c.KeyPlace(), (&diag.Trail{Up: at, Name: diag.ShowKey(key), Index: -1}).String()
 			p.Message, p.Hint = d.edition.Explain(s, key)
+			p.Fix = d.edition.FixKey(s, n, c)
 		}
 	}
 }

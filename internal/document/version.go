@@ -33,6 +33,9 @@ func DetectVersion(root tree.Node) (config.Version, *diag.Problem) {
 		if wrong.Malformed {
 			problem.Code = codes.VersionSyntax
 			problem.Hint = completed(text, wrong.Hint)
+			if _, err := config.ParseVersion(text + ".0"); err == nil {
+				problem.Fix = diag.Rewrite(place.Place(), text, text+".0")
+			}
 		}
 	}
 	return 0, problem
@@ -105,6 +108,9 @@ func findVersion(root tree.Node) (text string, at tree.Node, problem *diag.Probl
 				wrong(version, "$.ignition.version", "a string")
 				if problem != nil && version.Kind() == tree.Number {
 					problem.Hint = fmt.Sprintf("write three numbers in quotes, as in %q", whole(version.Text()))
+					if v, fault := config.ParseVersion(version.Text() + ".0"); fault == nil {
+						problem.Fix = diag.Rewrite(version.Place(), version.Text(), v.String())
+					}
 				}
 			}
 		})

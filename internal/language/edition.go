@@ -2,6 +2,7 @@ package language
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -132,6 +133,44 @@ func (e *Edition) meant(s *Shape, key string) string {
 		return home
 	}
 	return "known keys are " + strings.Join(known, ", ")
+}
+
+// Intended gives the key that somebody meant by one that the edition does not have there: the same in another case, or
+// the only one that is spelled alike. It gives nil where that is not certain, as where a unit is left out (size for
+// size_mib).
+func (e *Edition) Intended(s *Shape, key string) *Shape {
+	switch e.UnknownCode(s, key) {
+	case codes.KeyTooNew:
+		return nil
+	case codes.KeyCase:
+		m, _ := e.FindFolded(s, key)
+		return m
+	}
+	known := e.Names(s)
+	near := diag.Nearest(key, known)
+	others := slices.DeleteFunc(slices.Clone(known), func(name string) bool { return name == near })
+	hint := e.meant(s, key)
+	if message, odd := e.Odd(s, key); message != "" || odd != "" || hint != fmt.Sprintf("did you mean %q?", near) {
+		return nil
+	}
+	if diag.Nearest(key, others) != "" || strings.Contains(near, key) || strings.Contains(key, near) {
+		return nil
+	}
+	return s.Member(near)
+}
+
+// FixKey gives the fix that writes the key which was meant for a member, if that is certain, its value is of the kind
+// that the key takes, and the object has no such key.
+func (e *Edition) FixKey(s *Shape, object, member tree.Node) *diag.Fix {
+	const many = 100 // members, among which looking for one each time takes too long
+	if object.At(many).Exists() {
+		return nil
+	}
+	m := e.Intended(s, member.Key())
+	if m == nil || m.Kind != member.Kind() || object.Get(m.Name).Exists() {
+		return nil
+	}
+	return diag.Rewrite(member.KeyPlace(), member.Key(), m.Name)
 }
 
 // OfVersion is the edition of configs of a version.

@@ -91,11 +91,11 @@ func (c *checker) mode(a *at, mode *int) {
 	if m < 0 || m > 0o7777 {
 		f := a.errorf(codes.ModeRange, "the mode %d is not within 0 and 4095 (07777)", m)
 		if looksOctal {
-			f.hint("modes are decimal numbers: 0%d is written %d", m, meant)
+			f.hint("modes are decimal numbers: 0%d is written %d", m, meant).writeNumber(a, meant)
 		}
 	} else if looksOctal {
 		a.warnf(codes.ModeOctal, "the mode %d is %#o in octal", m,
-			m).hint("modes are decimal numbers: 0%d is written %d", m, meant).stricter()
+			m).hint("modes are decimal numbers: 0%d is written %d", m, meant).writeNumber(a, meant).stricter()
 	}
 	if m&0o7000 != 0 && !c.version.Reads(config.SpecialBits) {
 		since := config.SpecialBits.Since()

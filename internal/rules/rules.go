@@ -2,7 +2,9 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
@@ -94,7 +96,7 @@ func (a *at) fault(f *diag.Fault) *finding {
 	if f == nil {
 		return nil
 	}
-	return a.errorf(f.Code, "%s", f.Message).hint("%s", f.Hint)
+	return a.errorf(f.Code, "%s", f.Message).hint("%s", f.Hint).write(a, f.Write)
 }
 
 // A finding is a problem that is being reported.
@@ -110,6 +112,28 @@ func (f *finding) hint(format string, args ...any) *finding {
 		if len(args) > 0 {
 			f.Hint = fmt.Sprintf(format, args...)
 		}
+	}
+	return f
+}
+
+// write says what the text at a cursor should have been, "" where that is not known.
+func (f *finding) write(a *at, text string) *finding {
+	if f == nil || !f.kept || text == "" {
+		return f
+	}
+	if n := a.c.doc.At(a.path(), a.c.index); n.Kind() == tree.String {
+		f.Fix = diag.Rewrite(n.Place(), n.Text(), text)
+	}
+	return f
+}
+
+// writeNumber is write for numbers.
+func (f *finding) writeNumber(a *at, number int) *finding {
+	if f == nil || !f.kept {
+		return f
+	}
+	if n := a.c.doc.At(a.path(), a.c.index); n.Kind() == tree.Number {
+		f.Fix = diag.Replace(n.Place(), n.Text(), strconv.Itoa(number))
 	}
 	return f
 }
@@ -181,10 +205,21 @@ func (a *at) absolute(p string) {
 	case p == "":
 		a.errorf(codes.PathMissing, "a path is missing").hint(`add an absolute path`)
 	case p[0] != '/':
-		a.errorf(codes.PathRelative, "the path %s is not absolute", quote(p)).hint("start it with /")
+		a.errorf(codes.PathRelative, "the path %s is not absolute", quote(p)).hint("start it with /").write(a,
+			fromRoot(p))
 	case clean != p:
-		a.errorf(codes.PathUnclean, "the path %s is not in its shortest form", quote(p)).hint("write %s", quote(clean))
+		a.errorf(codes.PathUnclean, "the path %s is not in its shortest form", quote(p)).
+			hint("write %s", quote(clean)).write(a, clean)
 	}
+}
+
+// fromRoot is a path from the root on, where it begins with a folder that stands there: etc/motd, but not sda.
+func fromRoot(p string) string {
+	top, _, below := strings.Cut(p, "/")
+	if below && slices.Contains(strings.Fields("boot dev etc home media mnt opt root run srv usr var"), top) {
+		return cleanPath("/" + p)
+	}
+	return ""
 }
 
 // notNegative reports a number below zero, which the peer lets through.

@@ -282,10 +282,28 @@ func dataEscape(at int) *diag.Fault {
 		Hint: "write % itself as %25", At: at}
 }
 
+// escaped has what cannot stand in a payload as escapes.
+func escaped(payload string) string {
+	var b strings.Builder
+	for i := range len(payload) {
+		if c := payload[i]; c < 0x80 && class[c]&plain != 0 {
+			b.WriteByte(c)
+		} else {
+			const digits = "0123456789ABCDEF"
+			b.Write([]byte{'%', digits[c>>4], digits[c&15]})
+		}
+	}
+	return b.String()
+}
+
 func checkPlain(raw string, start int) *diag.Fault {
 	payload := raw[start:]
 	if i := other(payload, plain); i < len(payload) {
-		return byteFault(raw, start+i, codes.DataByte, "in a data: URL")
+		f := byteFault(raw, start+i, codes.DataByte, "in a data: URL")
+		if good := escaped(payload); badEscape(good) < 0 {
+			f.Write = raw[:start] + good
+		}
+		return f
 	}
 	if i := badEscape(payload); i >= 0 {
 		return dataEscape(start + i)

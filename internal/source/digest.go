@@ -45,12 +45,12 @@ func ParseDigest(text string, v config.Version) (Digest, *diag.Fault) {
 	name, hex, found := strings.Cut(text, "-")
 	if !found {
 		return Digest{}, &diag.Fault{Code: codes.HashForm, Message: "a hash is a function, a dash and a digest",
-			Hint: "write " + forms(v), At: -1}
+			Hint: "write " + forms(v), Write: named(text, v), At: -1}
 	}
 	kind, known := Kinds().Find(name)
 	switch {
 	case !known:
-		return Digest{}, unknownFunction(name, v)
+		return Digest{}, unknownFunction(name, hex, v)
 	case kind.Since > v:
 		return Digest{}, &diag.Fault{
 			Code: codes.HashFunctionVersion, Message: language.CameWith("the hash function "+name, kind.Since, v),
@@ -73,6 +73,16 @@ func ParseDigest(text string, v config.Version) (Digest, *diag.Fault) {
 	return Digest{name, hex}, nil
 }
 
+// named puts the function before a digest that is alone, "" where its length is that of none.
+func named(text string, v config.Version) string {
+	for _, kind := range Kinds().In(v) {
+		if len(text) == digits(kind.Name) && other(text, hexDigit) == len(text) {
+			return kind.Name + "-" + text
+		}
+	}
+	return ""
+}
+
 // forms are what a digest looks like: "sha512-DIGEST or sha256-DIGEST".
 func forms(v config.Version) string {
 	names := config.Names(Kinds().In(v))
@@ -82,11 +92,11 @@ func forms(v config.Version) string {
 	return strings.Join(names, " or ")
 }
 
-func unknownFunction(name string, v config.Version) *diag.Fault {
+func unknownFunction(name, hex string, v config.Version) *diag.Fault {
 	f := &diag.Fault{Code: codes.HashFunction, Message: "the hash function is not known",
 		Hint: "use " + inWords(Kinds(), v, "or")}
 	if _, known := Kinds().Find(strings.ToLower(name)); known {
-		f.Hint = "write " + strings.ToLower(name) + " in lower case"
+		f.Hint, f.Write = "write "+strings.ToLower(name)+" in lower case", strings.ToLower(name)+"-"+hex
 	}
 	return f
 }

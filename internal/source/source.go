@@ -56,6 +56,7 @@ func Check(raw string, v config.Version) *diag.Fault {
 			Code:    codes.DataPrefix,
 			Message: "the scheme of a data: URL is not in lower case",
 			Hint:    "write data: in lower case",
+			Write:   "data" + raw[len("data"):],
 		}
 	}
 	return nil

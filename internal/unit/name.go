@@ -34,7 +34,7 @@ func CheckName(name string) *diag.Fault {
 		Hint: "the name ends in one of " + extensions, At: -1}
 	switch lower := strings.ToLower(ext); {
 	case lower != ext && isExtension(lower):
-		f.Hint = "write " + lower + " in lower case"
+		f.Hint, f.Write = "write "+lower+" in lower case", strings.TrimSuffix(name, ext)+lower
 	case ext == ".conf":
 		f.Hint = "a drop-in stands in the list dropins of the unit that it changes"
 	case ext == ".network" || ext == ".netdev" || ext == ".link":

@@ -1,0 +1,141 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// rounds is how often a text is read anew: what a fix has put right may have hidden something else.
+const rounds = 5
+
+// few is how many fixes are tried each by itself where all together do not give the tree that they should.
+const few = 20
+
+// fixed applies the safe fixes of a text's problems, and tells how many. The text that comes out is read as the same
+// tree plus the fixes; where that is not so, the text stays as it is.
+func fixed(name, text string, o load.Options) (out string, count int) {
+	for range rounds {
+		r := load.ReadWith(tree.NewArena(), name, text, o)
+		if r.Text.Text != text { // it was in another encoding
+			break
+		}
+		next, n := mended(text, safeFixes(r))
+		if n == 0 {
+			break
+		}
+		text, count = next, count+n
+	}
+	return text, count
+}
+
+// safeFixes are those of a text, in their order, none within another.
+func safeFixes(r load.Result) (fixes []*diag.Fix) {
+	for _, p := range diag.For(diag.Workstation, r.Problems) {
+		if p.Fix != nil && p.Fix.Safe && p.Fix.Place.Doc == r.Text && p.Fix.Text() != "" {
+			fixes = append(fixes, p.Fix)
+		}
+	}
+	slices.SortStableFunc(fixes, func(a, b *diag.Fix) int { return a.Place.Span.Start - b.Place.Span.Start })
+	return slices.CompactFunc(fixes, func(next, before *diag.Fix) bool {
+		return next.Place.Span.Start < before.Place.Span.End
+	})
+}
+
+// mended applies all fixes, or those of a few that can be applied.
+func mended(text string, fixes []*diag.Fix) (out string, count int) {
+	if out := written(text, fixes); len(fixes) > 0 && sameBut(text, out, fixes) {
+		return out, len(fixes)
+	}
+	if len(fixes) > few {
+		return text, 0
+	}
+	var good []*diag.Fix
+	for _, f := range fixes {
+		if try := append(slices.Clone(good), f); sameBut(text, written(text, try), try) {
+			good = try
+		}
+	}
+	return written(text, good), len(good)
+}
+
+// written is the text with fixes in it.
+func written(text string, fixes []*diag.Fix) string {
+	var b strings.Builder
+	at := 0
+	for _, f := range fixes {
+		b.WriteString(text[at:f.Place.Span.Start] + f.Text())
+		at = f.Place.Span.End
+	}
+	b.WriteString(text[at:])
+	return b.String()
+}
+
+// sameBut tells whether two texts are read as the same tree, but for what the fixes replace, which has their values.
+func sameBut(old, out string, fixes []*diag.Fix) bool {
+	before, ok := parsed(old)
+	after, okToo := parsed(out)
+	if !ok || !okToo {
+		return false
+	}
+	c := comparison{map[diag.Span]*diag.Fix{}}
+	for _, f := range fixes {
+		c.left[f.Place.Span] = f
+	}
+	return c.same(before, after) && len(c.left) == 0
+}
+
+// parsed reads a text as JSON, or else as YAML.
+func parsed(text string) (root tree.Node, ok bool) {
+	doc := &diag.Document{Text: text}
+	root, problem := tree.NewArena().ParseJSON(doc)
+	if problem != nil {
+		root, _ = tree.NewArena().ParseYAML(doc)
+	}
+	return root, root.Exists()
+}
+
+// A comparison is one of two trees; left are the fixes that it has not met.
+type comparison struct{ left map[diag.Span]*diag.Fix }
+
+// met gives the fix of a place, each once.
+func (c comparison) met(span diag.Span) *diag.Fix {
+	f := c.left[span]
+	delete(c.left, span)
+	return f
+}
+
+func (c comparison) same(a, b tree.Node) bool {
+	if a.IsMember() != b.IsMember() {
+		return false
+	}
+	if a.IsMember() {
+		key := a.Key()
+		if f := c.met(a.KeyPlace().Span); f != nil {
+			key = f.Value
+		}
+		if key != b.Key() {
+			return false
+		}
+	}
+	if a.Kind() < tree.List && b.Kind() < tree.List {
+		if f := c.met(a.Span()); f != nil {
+			return b.Text() == f.Value
+		}
+		return a.Kind() == b.Kind() && (a.Kind() <= tree.Null || a.Text() == b.Text())
+	}
+	return a.Kind() == b.Kind() && c.children(a, b)
+}
+
+func (c comparison) children(a, b tree.Node) bool {
+	x, y := a.First(), b.First()
+	for ; x.Exists() && y.Exists(); x, y = x.Next(), y.Next() {
+		if !c.same(x, y) {
+			return false
+		}
+	}
+	return !x.Exists() && !y.Exists()
+}

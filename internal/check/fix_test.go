@@ -1,0 +1,131 @@
+package check
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/load"
+)
+
+// config is a config of one file with these members.
+func config(members string) string {
+	return `{"ignition": {"version": "3.6.0"}, "storage": {"files": [{` + members + `}]}}`
+}
+
+// butane is a document with these lines.
+func butane(lines string) string { return "variant: fcos\nversion: 1.7.0\n" + lines }
+
+func TestFixesPutRightWhatIsCertain(t *testing.T) {
+	mode := "storage: {files: [{path: /a, mode: "
+	for _, c := range []struct{ claim, wrong, right string }{
+		{"a version of two numbers", `{"ignition": {"version": "3.4"}}`, `{"ignition": {"version": "3.4.0"}}`},
+		{"a version that is a number", `{"ignition": {"version": 3.4}}`, `{"ignition": {"version": "3.4.0"}}`},
+		{"one of a document", "variant: fcos\nversion: 1.5\n", "variant: fcos\nversion: 1.5.0\n"},
+		{"a path with a slash at its end", config(`"path": "/etc/a/"`), config(`"path": "/etc/a"`)},
+		{"a path without a slash in front", config(`"path": "etc/a"`), config(`"path": "/etc/a"`)},
+		{"octal bits as a decimal number", config(`"path": "/a", "mode": 644`), config(`"path": "/a", "mode": 420`)},
+		{"octal bits in quotes", config(`"path": "/a", "mode": "0644"`), config(`"path": "/a", "mode": 420`)},
+		{"a truth value in quotes", config(`"path": "/a", "overwrite": "false"`),
+			config(`"path": "/a", "overwrite": false`)},
+		{"a key in the wrong case", config(`"Path": "/a"`), config(`"path": "/a"`)},
+		{"a misspelt key, where one alone is meant", config(`"path": "/a", "mdoe": 420`),
+			config(`"path": "/a", "mode": 420`)},
+		{"a byte that must be escaped", config(`"path": "/a", "contents": {"source": "data:,a b"}`),
+			config(`"path": "/a", "contents": {"source": "data:,a%20b"}`)},
+		{"a scheme in capitals", config(`"path": "/a", "contents": {"source": "DATA:,a"}`),
+			config(`"path": "/a", "contents": {"source": "data:,a"}`)},
+		{"a kind of unit in capitals",
+			`{"ignition": {"version": "3.6.0"}, "systemd": {"units": [{"name": "a.Service"}]}}`,
+			`{"ignition": {"version": "3.6.0"}, "systemd": {"units": [{"name": "a.service"}]}}`},
+		{"a mode of a document without its zero", butane(mode + "644}]}\n"), butane(mode + "0644}]}\n")},
+		{"one in quotes", butane(mode + "'0644'}]}\n"), butane(mode + "0644}]}\n")},
+		{"what the config says that a document makes", butane("storage: {files: [{path: etc/a/ }]}\n"),
+			butane("storage: {files: [{path: /etc/a }]}\n")},
+		{"what is hidden by something else", config(`"path": "etc/a/", "mode": "0644", "contents": ` +
+			`{"source": "DATA:,a"}`), config(`"path": "/etc/a", "mode": 420, "contents": {"source": "data:,a"}`)},
+	} {
+		out, count := fixed("example", c.wrong, load.Options{})
+		assert.Equal(t, c.right, out, c.claim)
+		assert.Positive(t, count, c.claim)
+		again, count := fixed("example", out, load.Options{})
+		assert.Equal(t, out, again, c.claim)
+		assert.Zero(t, count, c.claim)
+	}
+}
+
+func TestFixesLeaveWhatIsNotCertain(t *testing.T) {
+	for claim, text := range map[string]string{
+		"a device without its folder": `{"ignition": {"version": "3.6.0"}, ` +
+			`"storage": {"disks": [{"device": "sda"}]}}`,
+		"a key without its unit": butane(
+			"storage: {disks: [{device: /dev/a, partitions: [{number: 1, size: 5}]}]}\n"),
+		"a key whose value does not fit": config(`"path": "/a", "mdoe": "x"`),
+		"a key that is there already":    config(`"path": "/a", "mode": 420, "mdoe": 384`),
+		"a value that an alias has too": butane("storage: {files: [{path: &p etc/a}], " +
+			"directories: [{path: *p}]}\n"),
+		"a text over several lines":                 butane("storage:\n  files:\n    - path: etc/a\n        b/\n"),
+		"a text in UTF-16":                          "\xff\xfe{\x00\"\x00I\x00g\x00\"\x00:\x001\x00}\x00",
+		"what cannot be read":                       config(`"path": "/a/", "mode": 644`) + "}",
+		"a scheme that may be meant in another way": config(`"path": "/a", "contents": {"source": "ftp://a/b"}`),
+	} {
+		out, count := fixed("example", text, load.Options{})
+		assert.Equal(t, text, out, claim)
+		assert.Zero(t, count, claim)
+	}
+}
+
+func TestADiffHasTheLinesAround(t *testing.T) {
+	assert.Equal(t, "--- a\n+++ a\n@@ -1,4 +1,4 @@\n-1\n+x\n 2\n 3\n 4\n@@ -8,4 +8,4 @@\n 8\n 9\n 10\n-11\n"+
+		"\\ No newline at end of file\n+y\n\\ No newline at end of file\n",
+		diff("a", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11", "x\n2\n3\n4\n5\n6\n7\n8\n9\n10\ny"))
+	assert.Equal(t, "--- a\n+++ a\n@@ -1,3 +1,3 @@\n-1\n-2\n+x\n+y\n 3\n", diff("a", "1\n2\n3\n", "x\ny\n3\n"))
+}
+
+func TestAFileThatIsWrittenKeepsItsModeAndItsLink(t *testing.T) {
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "a.ign"), filepath.Join(dir, "link")
+	require.NoError(t, os.WriteFile(file, []byte("old"), 0o640))
+	require.NoError(t, os.Chmod(file, 0o640))
+	require.NoError(t, os.Symlink("a.ign", link))
+	require.NoError(t, rewrite(link, "new"))
+	info, err := os.Lstat(link)
+	require.NoError(t, err)
+	assert.Equal(t, os.ModeSymlink, info.Mode().Type())
+	info, err = os.Stat(file)
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o640), info.Mode())
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, "new", string(text))
+	names, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Len(t, names, 2, "nothing is left beside it")
+}
+
+// Whatever the text is: what comes out is read, as the same tree plus the fixes, and nothing is left to be fixed in it
+// that could have been.
+func FuzzFixes(f *testing.F) {
+	for _, row := range codes.Rows() {
+		f.Add(row.Show.Wrong)
+	}
+	f.Add(config(`"Path": "etc//a/", "mdoe": "0644", "contents": {"source": "DATA:,a b"}`))
+	f.Add(butane("storage: {files: [{path: 'etc//a/', mode: \"0644\"}, {path: &a /b/, mode: 644}, {path: *a}]}\n"))
+	f.Fuzz(func(t *testing.T, text string) {
+		out, count := fixed("example", text, load.Options{})
+		if count == 0 {
+			require.Equal(t, text, out)
+			return
+		}
+		before, ok := parsed(text)
+		require.True(t, ok)
+		after, ok := parsed(out)
+		require.True(t, ok)
+		c := comparison{}
+		require.False(t, c.same(before, after), "something was to change")
+	})
+}

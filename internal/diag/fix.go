@@ -1,0 +1,99 @@
+package diag
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// A Fix is another value for a single scalar or key, so that a problem is gone.
+type Fix struct {
+	Place Place  // of the value or the key, with its quotes
+	Old   string // what it says
+	Value string // what it should say
+	// Bare: the new value is a number or a word that stands without quotes, in the digits that it has here.
+	Bare bool
+	// Safe: nothing else can have been meant, so that it can be written unasked.
+	Safe bool
+}
+
+// Rewrite gives the fix that has a string or a key say something else; nil for what it says already.
+func Rewrite(at Place, old, wanted string) *Fix {
+	if wanted == old {
+		return nil
+	}
+	return &Fix{Place: at, Old: old, Value: wanted, Safe: true}
+}
+
+// Replace gives the fix that has a number or a truth value in the place of another, or of a string.
+func Replace(at Place, old, wanted string) *Fix {
+	return &Fix{Place: at, Old: old, Value: wanted, Bare: true, Safe: true}
+}
+
+// Text is what to write in the place, in the notation that is used there. It is "" where the place does not simply say
+// what the fix takes it for: where YAML folds a string, or the value is made of something else.
+func (f *Fix) Text() string {
+	spelled, ok := f.Place.line()
+	if !ok || !isPlainLine(f.Value) || f.Value == "" {
+		return ""
+	}
+	says := spelled == f.Old || spelled == "'"+strings.ReplaceAll(f.Old, "'", "''")+"'"
+	if spelled[0] == '"' {
+		var said string
+		says = json.Unmarshal([]byte(spelled), &said) == nil && said == f.Old
+	}
+	switch {
+	case !says || f.Bare && spelled == f.Value:
+		return ""
+	case f.Bare:
+		return f.Value
+	case spelled[0] == '\'':
+		return "'" + strings.ReplaceAll(f.Value, "'", "''") + "'"
+	case spelled[0] != '"' && needsNoQuotes(f.Value):
+		return f.Value
+	}
+	return quoted(f.Value)
+}
+
+// line is the text of a place within a line.
+func (p Place) line() (text string, ok bool) {
+	if p.Doc == nil || p.Span.Start < 0 || p.Span.End > len(p.Doc.Text) || p.Span.Start >= p.Span.End {
+		return "", false
+	}
+	text = p.Doc.Text[p.Span.Start:p.Span.End]
+	return text, !strings.ContainsAny(text, "\n\r")
+}
+
+// isPlainLine: nothing in it needs to be escaped in one notation and not in the other.
+func isPlainLine(s string) bool {
+	for _, r := range s {
+		if r < ' ' || r >= 0x7f && r < 0xa0 || r == 0xfffd || r == 0x85 || r == 0x2028 || r == 0x2029 || r == 0xfeff {
+			return false
+		}
+	}
+	return true
+}
+
+// quoted is a string of JSON, which is one of YAML too.
+func quoted(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
+
+// needsNoQuotes: YAML takes it for the same text as it stands, wherever it stands. A path or a word is such.
+func needsNoQuotes(s string) bool {
+	const others = "/._-"
+	if s == "" || !isASCIILetter(s[0]) && s[0] != '/' {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if !isASCIILetter(c) && (c < '0' || c > '9') && strings.IndexByte(others, c) < 0 {
+			return false
+		}
+	}
+	for _, word := range strings.Fields("y n yes no on off true false null") {
+		if strings.EqualFold(s, word) {
+			return false
+		}
+	}
+	return true
+}
