@@ -197,9 +197,9 @@ func quadletRules(q *at) {
 	}
 	name.strictly(unit.CheckNameStrictly(name.text()))
 	if template(name.text()) != "" {
-		for _, field := range []string{"contents", "contents_local"} {
-			if q.key(field).set() {
-				q.key(field).errorf(codes.QuadletInstance, "an instance of a template has no text of its own").
+		for _, key := range []string{"contents", "contents_local"} {
+			if q.key(key).set() {
+				q.key(key).errorf(codes.QuadletInstance, "an instance of a template has no text of its own").
 					Hint = "give it to the template, or write a drop-in"
 			}
 		}
@@ -207,7 +207,8 @@ func quadletRules(q *at) {
 		notBoth(q)
 	}
 	for dropin := range q.key("dropins").items() {
-		dropin.key("name").strictly(unit.CheckDropinNameStrictly(dropin.key("name").text()))
+		fault, _ := field.Dropin().Check(dropin.key("name").text())
+		dropin.key("name").strictly(fault)
 		notBoth(dropin)
 	}
 }

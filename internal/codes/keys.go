@@ -119,18 +119,20 @@ func keyRows() []Row {
 		},
 		{
 			Code: FieldCharacter, Kind: OurError,
-			Line: "a field that becomes a line of a file, an argument or a name holds a line end or the like",
-			Do:   "leave it out; [validate.md](validate.md#characters) has the table",
+			Line: `a field that becomes a line of a file, an argument or a name holds a line end or the like, or a
+				label what mkfs.fat refuses`,
+			Do: "leave it out; [validate.md](validate.md#characters) has the table",
 			Why: `A line end in a kernel argument, a mount option or a name begins another line in the file that it
 				is written to; a leading dash makes an option of a name. It is mostly the line end of a command's
 				output.`,
 			Show: newest(`"kernelArguments": {"shouldExist": ["~~"]}`, `quiet\n`, "quiet"),
 		},
 		{
-			Code: FieldLong, Kind: OurError, Line: "the name of an encrypted volume has more than 127 bytes",
-			Do: "shorten it",
+			Code: FieldLong, Kind: OurError,
+			Line: "the name of an encrypted volume has more than 127 bytes, or the label of a btrfs more than 255",
+			Do:   "shorten it",
 			Why: `The device mapper, which gives the open volume its name in /dev/mapper, refuses longer ones, and
-				the boot would stop after the volume was made.`,
+				the boot would stop after the volume was made. mkfs.btrfs refuses longer labels.`,
 			Show: newest(`"storage": {"luks": [{"name": "~~",
 				"device": "/dev/vdb"}]}`, strings.Repeat("data-", 26), "data"),
 		},

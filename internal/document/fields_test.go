@@ -14,7 +14,7 @@ import (
 
 func TestFieldsWithARuleAreFieldsOfAConfig(t *testing.T) {
 	paths := language.Paths(config.Newest)
-	for _, r := range field.Rows() {
+	for _, r := range slices.Concat(field.Rows(), field.LabelRows()) {
 		assert.True(t, slices.Contains(paths, strings.TrimSuffix(r.Path, ".*")), r.Path)
 	}
 }

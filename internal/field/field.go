@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -14,7 +15,7 @@ import (
 )
 
 // A class is a set of characters, or a way to begin.
-type class uint16
+type class uint32
 
 const (
 	null    class = 1 << iota
@@ -28,9 +29,18 @@ const (
 	mapper // what the device mapper's library writes in another way, and the name of the mapper's own node
 	specifier
 	joined // a backslash or a blank at the end
+	led    // a blank at the beginning
+	padded // a blank at the end
+	hidden // what does not print, beside the control characters above: line separators, no-break blanks
+	foreign
+	fatSign
+	unnamed // blanks only, and what a vfat has in the place of a name that it lacks
 )
 
-const line = null | control
+const (
+	line     = null | control
+	oddLabel = control | tab | hidden | padded
+)
 
 // scriptSigns are the metacharacters and quotes of the GRUB manual (Shell-like scripting, Quoting), and the comma,
 // which separates the users of its variable superusers as well.
@@ -39,6 +49,12 @@ const scriptSigns = "{}|&$;<>\"'\\,"
 // mapperSigns stand in names of the device mapper as they are, beside letters and digits; all else becomes \xNN
 // (dmsetup(8), --manglename).
 const mapperSigns = "#+-.:=@_"
+
+// fatSigns and fatNone are what mkfs.fat of dosfstools 4.2 refuses in a label, and what it takes for none.
+const (
+	fatSigns = `*?.,;:/\|+=<>[]"`
+	fatNone  = "NO NAME"
+)
 
 // mapperNode is the file by which programs talk to the device mapper.
 const mapperNode = "control"
@@ -54,8 +70,10 @@ type Row struct {
 	// never is what no machine takes as it is meant: refused before anything is written.
 	never class
 	// odd is what the programs that we know take, but is hardly meant: an error only where a config is checked.
-	odd  class
-	max  int                            // bytes; 0 for no limit
+	odd class
+	max int // bytes; 0 for no limit
+	// the format of filesystems that the row is about; "" for all that have no row of their own
+	of   string
 	more func(value string) *diag.Fault // a rule that has its home elsewhere, of the same weight as never
 }
 
@@ -69,6 +87,38 @@ func UserRows() []Row { return slices.Clone(userRows[:]) }
 // MountRows is the table of what a filesystem of a Butane document has of which a mount unit is made, where it asks for
 // one.
 func MountRows() []Row { return slices.Clone(mountRows[:]) }
+
+// LabelRows is the table of what the label of a filesystem may hold: it depends on the format.
+func LabelRows() []Row { return slices.Clone(labelRows[:]) }
+
+// Label is the row of the labels of a format.
+func Label(format string) Row {
+	for _, r := range labelRows {
+		if r.of == format {
+			return r
+		}
+	}
+	return labelRows[0]
+}
+
+// What makers refuse was tried with dosfstools 4.2 and btrfs-progs 6.2; those of other formats take any label.
+// libblkid, by which labels are compared and linked to, drops blanks at their end.
+var labelRows = [...]Row{
+	{
+		Path: "storage.filesystems.*.label", What: "a label", Becomes: "an argument of mkfs, and a name in /dev/disk",
+		never: null, odd: oddLabel,
+	},
+	{
+		Path: "storage.filesystems.*.label", What: "the label of a btrfs", of: "btrfs",
+		Becomes: "an argument of mkfs.btrfs, and a name in /dev/disk",
+		never:   null, odd: oddLabel, max: 255,
+	},
+	{
+		Path: "storage.filesystems.*.label", What: "the label of a vfat", of: "vfat",
+		Becomes: "an argument of mkfs.fat, and a name in /dev/disk",
+		never:   line | tab | led | unnamed | fatSign | foreign, odd: padded,
+	},
+}
 
 // systemd.syntax(7): a backslash at the end of a line joins it with the next, and blanks at the end are dropped.
 var mountRows = [...]Row{
@@ -94,9 +144,9 @@ var rows = [...]Row{
 		Becomes: "part of a line of the boot loader's", never: line},
 	{Path: "storage.disks.*.device", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
 	{Path: "storage.disks.*.partitions.*.label", What: "a partition label", Becomes: "a name in /dev/disk", never: null,
-		odd: control | tab},
+		odd: oddLabel},
 	{Path: "storage.raid.*.name", What: "the name of an array", Becomes: "an argument, and a name in /dev/md",
-		never: line | tab | blank | dash | parent},
+		never: line | tab | blank | dash | parent, odd: hidden},
 	{Path: "storage.raid.*.devices.*", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
 	{Path: "storage.raid.*.options.*", What: "an option", Becomes: "an argument of mdadm", never: null,
 		odd: control | tab},
@@ -105,8 +155,7 @@ var rows = [...]Row{
 	{Path: "storage.luks.*.name", What: "the name of an encrypted volume", Becomes: "a field of crypttab, " +
 		"an argument, and a name in /dev/mapper", never: line | tab | blank | dash | hash | parent | mapper, max: 127},
 	{Path: "storage.luks.*.device", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
-	{Path: "storage.luks.*.label", What: "a label", Becomes: "an argument of cryptsetup", never: null,
-		odd: control | tab},
+	{Path: "storage.luks.*.label", What: "a label", Becomes: "an argument of cryptsetup", never: null, odd: oddLabel},
 	{Path: "storage.luks.*.options.*", What: "an option", Becomes: "an argument of cryptsetup", never: null,
 		odd: control | tab},
 	{Path: "storage.luks.*.openOptions.*", What: "an option", Becomes: "an argument of cryptsetup", never: null,
@@ -114,16 +163,21 @@ var rows = [...]Row{
 	{Path: "storage.luks.*.clevis.custom.pin", What: "the name of a pin",
 		Becomes: "an argument of clevis, and part of a program's name", never: line | tab | blank | dash | parent},
 	{Path: "storage.filesystems.*.device", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
-	{Path: "storage.filesystems.*.label", What: "a label", Becomes: "an argument of mkfs, and a name in /dev/disk",
-		never: null, odd: control | tab},
 	{Path: "storage.filesystems.*.options.*", What: "an option", Becomes: "an argument of mkfs", never: null,
 		odd: control | tab},
 	{Path: "storage.filesystems.*.mountOptions.*", What: "a mount option",
 		Becomes: "an argument of mount, or part of a line of a unit", never: line, odd: tab},
 	{Path: "systemd.units.*.name", What: "the name of a unit", Becomes: "a file, a line of a preset file, " +
 		"and an argument of systemctl", more: after(unit.CheckName, unit.CheckNameStrictly)},
-	{Path: "systemd.units.*.dropins.*.name", What: "the name of a drop-in", Becomes: "a file", never: line,
-		more: after(unit.CheckDropinName, unit.CheckDropinNameStrictly)},
+	Dropin(),
+}
+
+// Dropin is the row of the names of drop-ins, of units and of what becomes a unit.
+func Dropin() Row {
+	return Row{
+		Path: "systemd.units.*.dropins.*.name", What: "the name of a drop-in", Becomes: "a file",
+		never: line, odd: led | hidden, more: after(unit.CheckDropinName, unit.CheckDropinNameStrictly),
+	}
 }
 
 // after gives the faults of a second check of what passes the first, whose faults are reported by others.
@@ -149,9 +203,11 @@ func (r Row) Words() (never, odd string) {
 }
 
 // classWords are the classes by their bits.
-var classWords = [...]string{"NUL", "line ends and other control characters", "tabs", "blanks", "a dash in front",
-	"# in front", "`.` and `..`", "any of `{}&$;<>\"'\\,` and the bar", "`control`, and all but ASCII letters, " +
-		"digits and `#+-.:=@_`", "specifiers of systemd, such as `%h` and `%%`", "a blank or a backslash at the end"}
+var classWords = [...]string{"NUL", "line ends and other control characters",
+	"tabs", "blanks", "a dash in front", "# in front", "`.` and `..`", "any of `{}&$;<>\"'\\,` and the bar",
+	"`control`, and all but ASCII letters, digits and `#+-.:=@_`", "specifiers of systemd, such as `%h` and `%%`",
+	"a blank or a backslash at the end", "a blank in front", "a blank at the end", "other characters that do not print",
+	"all but ASCII", "any of `*?.,;:/\\+=<>[]\"` and the bar", "blanks or `NO NAME` as a whole"}
 
 func words(of class) (list []string) {
 	for i, word := range classWords {
@@ -181,33 +237,52 @@ func (r Row) Check(value string) (f *diag.Fault, stops bool) {
 
 // fault finds what belongs to a class.
 func (r Row) fault(value string, not class) *diag.Fault {
-	at, what := -1, ""
-	switch {
-	case not&dash != 0 && strings.HasPrefix(value, "-"):
-		at, what = 0, "begin with a dash"
-	case not&hash != 0 && strings.HasPrefix(value, "#"):
-		at, what = 0, "begin with #"
-	case not&parent != 0 && hasParent(value):
-		what = "be or hold . or .. as a name"
-	case not&joined != 0 && strings.HasSuffix(value, "\\"):
-		at, what = len(value)-1, "end with a backslash, which joins the line with the next"
-	case not&joined != 0 && strings.HasSuffix(value, " "):
-		at, what = len(value)-1, "end with a blank, which systemd drops"
-	case not&mapper != 0 && value == mapperNode:
-		what = "be the name of the device mapper's own node"
-	default:
-		if at, what = unfit(value, not); at < 0 {
-			at, what = sign(value, not)
-		}
-		if at < 0 && not&specifier != 0 {
-			at, what = specified(value)
-		}
-		if at < 0 {
-			return nil
-		}
+	at, what := ends(value, not)
+	if what == "" {
+		at, what = unfit(value, not)
+	}
+	if what == "" {
+		at, what = sign(value, not)
+	}
+	if what == "" && not&specifier != 0 {
+		at, what = specified(value)
+	}
+	if what == "" {
+		return nil
 	}
 	return &diag.Fault{Code: codes.FieldCharacter, Message: r.What + " cannot " + what, Hint: "it becomes " + r.Becomes,
 		At: at}
+}
+
+// ends judges how a value begins and ends, and what it is as a whole.
+func ends(value string, not class) (at int, what string) {
+	last := len(value) - 1
+	switch {
+	case not&dash != 0 && strings.HasPrefix(value, "-"):
+		return 0, "begin with a dash"
+	case not&hash != 0 && strings.HasPrefix(value, "#"):
+		return 0, "begin with #"
+	case not&parent != 0 && hasParent(value):
+		return -1, "be or hold . or .. as a name"
+	case not&joined != 0 && strings.HasSuffix(value, "\\"):
+		return last, "end with a backslash, which joins the line with the next"
+	case not&joined != 0 && strings.HasSuffix(value, " "):
+		return last, "end with a blank, which systemd drops"
+	case not&mapper != 0 && value == mapperNode:
+		return -1, "be the name of the device mapper's own node"
+	case not&unnamed != 0 && value != "" && isUnnamed(value):
+		return -1, "be blanks or " + fatNone + ", which leave no label"
+	case not&led != 0 && strings.HasPrefix(value, " "):
+		return 0, "begin with a blank"
+	case not&padded != 0 && strings.HasSuffix(value, " "):
+		return last, "end with a blank, which is dropped where labels are read"
+	}
+	return -1, ""
+}
+
+func isUnnamed(label string) bool {
+	bare := strings.TrimRight(label, " ")
+	return bare == "" || bare == fatNone
 }
 
 func hasParent(value string) bool {
@@ -238,18 +313,29 @@ func unfit(value string, not class) (at int, what string) {
 	return -1, ""
 }
 
-// sign finds the first character that a program would read or write in another way.
+// sign finds the first character that a program refuses, or would read or write in another way, or that nobody sees.
 func sign(value string, not class) (at int, what string) {
 	for i, c := range value {
 		switch {
 		case not&script != 0 && strings.ContainsRune(scriptSigns, c):
 			return i, "hold " + string(c) + ", which is a sign in a script"
 		case not&mapper != 0 && !isMapped(c):
-			return i, "hold " + strings.Trim(strconv.QuoteRuneToGraphic(c), "'") +
-				", which the device mapper writes in another way"
+			return i, "hold " + visible(c) + ", which the device mapper writes in another way"
+		case not&fatSign != 0 && strings.ContainsRune(fatSigns, c):
+			return i, "hold " + string(c) + ", which mkfs.fat refuses"
+		case not&foreign != 0 && c >= utf8.RuneSelf:
+			return i, "hold " + visible(c) + ", which is not ASCII"
+		case not&hidden != 0 && c >= utf8.RuneSelf && !strconv.IsPrint(c):
+			return i, "hold " + visible(c) + ", which does not print"
 		}
 	}
 	return -1, ""
+}
+
+// visible shows a character, or its number where it would not be seen.
+func visible(c rune) string {
+	quoted := strconv.QuoteRune(c)
+	return quoted[1 : len(quoted)-1]
 }
 
 // specified finds the first specifier of systemd.

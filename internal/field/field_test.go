@@ -15,7 +15,7 @@ import (
 
 func rowOf(t *testing.T, path string) field.Row {
 	t.Helper()
-	for _, r := range slices.Concat(field.Rows(), field.UserRows(), field.MountRows()) {
+	for _, r := range slices.Concat(field.Rows(), field.LabelRows(), field.UserRows(), field.MountRows()) {
 		if r.Path == path {
 			return r
 		}
@@ -74,11 +74,61 @@ func TestWhatFieldsMayHold(t *testing.T) {
 		{unit, "../a.service", "a slash in a name", true},
 		{unit, "a", "", false}, // its kind is missing, which is told by the rules of the language
 		{dropin, "10-a b.conf", "", false},
+		{dropin, "10-ä.conf", "", false},
+		{dropin, " 10-a.conf", "the name of a drop-in cannot begin with a blank", false},
+		{dropin, "10-a\u2028.conf", `the name of a drop-in cannot hold \u2028, which does not print`, false},
+		{dropin, "10-a\u0085.conf", `the name of a drop-in cannot hold \u0085, which does not print`, false},
+		{dropin, "10-a\u00a0b.conf", `the name of a drop-in cannot hold \u00a0, which does not print`, false},
+		{array, "a\u00a0b", `the name of an array cannot hold \u00a0, which does not print`, false},
 		{dropin, "a\nb.conf", "the name of a drop-in cannot hold a line end", true},
 		{dropin, "../a.conf", "a slash in a name", true},
 	} {
 		checked(t, c.path, c.value, c.message, c.stops)
 	}
+}
+
+// Tried with mkfs.fat of dosfstools 4.2, mkfs.btrfs of btrfs-progs 6.2, mkfs.ext4, mkswap and mkfs.xfs.
+func TestLabelsAreWhatTheMakerOfTheFormatTakes(t *testing.T) {
+	const fat, none = "the label of a vfat cannot ", "be blanks or NO NAME, which leave no label"
+	vfat := map[string]string{
+		"": "", "EFI-SYSTEM": "", "esp-1": "", "A B": "", "$%'-_@~`!(){}^#&": "", "no name": "", "NO NAMES": "",
+		" ": none, "   ": none, "NO NAME": none, "NO NAME    ": none, " A": "begin with a blank",
+		"A\nB": "hold a line end", "A\tB": "hold a tab", "A\x01B": "hold a control character",
+		"\x00": "hold a NUL byte",
+		"Aä":   "hold ä, which is not ASCII", "\u00a0": `hold \u00a0, which is not ASCII`,
+	}
+	for _, sign := range `*?.,;:/\|+=<>[]"` {
+		vfat["A"+string(sign)] = "hold " + string(sign) + ", which mkfs.fat refuses"
+	}
+	for label, want := range vfat {
+		fault, stops := field.Label("vfat").Check(label)
+		if want == "" {
+			assert.Nil(t, fault, "%q", label)
+		} else if assert.NotNil(t, fault, "%q", label) {
+			assert.Equal(t, fat+want, fault.Message, "%q", label)
+			assert.True(t, stops, "%q", label)
+		}
+	}
+	for _, format := range []string{"btrfs", "ext4", "swap", "xfs"} {
+		for _, label := range []string{"a/b", "a.b", `*?.,;:/\|+=<>[]"`, " a", "NO NAME", "ä"} {
+			fault, _ := field.Label(format).Check(label)
+			assert.Nil(t, fault, "%s %q", format, label)
+		}
+		fault, stops := field.Label(format).Check("a\u2028b")
+		require.NotNil(t, fault, format)
+		assert.False(t, stops, format)
+	}
+	for _, format := range []string{"btrfs", "ext4", "swap", "xfs", "vfat", "none", ""} {
+		fault, stops := field.Label(format).Check("A ")
+		require.NotNil(t, fault, format)
+		assert.Contains(t, fault.Message, "cannot end with a blank", format)
+		assert.False(t, stops, format)
+	}
+	fault, stops := field.Label("btrfs").Check(strings.Repeat("x", 256))
+	require.NotNil(t, fault)
+	assert.True(t, stops)
+	fault, _ = field.Label("btrfs").Check(strings.Repeat("x", 255))
+	assert.Nil(t, fault)
 }
 
 // What programs read or write in another way stops a machine.
@@ -185,7 +235,7 @@ func TestTheTableIsInTheDocs(t *testing.T) {
 	require.NoError(t, err)
 	var table strings.Builder
 	table.WriteString("| field | becomes | never | hardly meant |\n|---|---|---|---|\n")
-	for _, r := range slices.Concat(field.Rows(), field.UserRows(), field.MountRows()) {
+	for _, r := range slices.Concat(field.Rows(), field.LabelRows(), field.UserRows(), field.MountRows()) {
 		never, odd := r.Words()
 		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", strings.ReplaceAll(r.Path, ".*", "[]"), r.Becomes, never, odd)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/field"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/order"
 	"github.com/glowplug-os/glowplug/internal/source"
@@ -290,6 +291,10 @@ func (c *checker) label(a *at, f *config.Filesystem) {
 		a.errorf(codes.LabelLong, "%s labels are at most %d bytes, this one is %d", format, limit, len(label))
 	} else if _, virtual := c.byName(f); virtual {
 		a.errorf(codes.VirtiofsBlock, "a virtiofs has no label").hint("remove it")
+	}
+	if limit, limited := labelMax(format); !limited || len(label) <= limit {
+		fault, _ := field.Label(format).Check(label)
+		a.fault(fault).stricter()
 	}
 }
 

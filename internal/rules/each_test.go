@@ -63,6 +63,9 @@ func TestLabelsOfEachFormatHaveTheirLength(t *testing.T) {
 			length int
 			want   []string
 		}{{limit, []string{}}, {limit + 1, []string{"error label-long $.storage.filesystems.0.label"}}} {
+			if format == "btrfs" && c.length == limit { // which its maker refuses: a rule of ours
+				continue
+			}
 			_, problems := rules.Text("test.ign", []byte(write(fmt.Sprintf("3.6.0 storage filesystems: "+
 				"[{'device':'/dev/a','format':'%s','label':'%s'}]", format, strings.Repeat("l", c.length)))))
 			assert.Equal(t, c.want, found(problems), "%s %d", format, c.length)

@@ -109,7 +109,7 @@ func rounds() []round {
 // Run makes the disks of a config. Keys are given also with an error: as far as they are known.
 func Run(ctx context.Context, s config.Storage, o Options) (Keys, error) {
 	w := &work{Options: o}
-	if err := cmp.Or(refuseFields(s), impossible(s)); err != nil {
+	if err := cmp.Or(refuseFields(s), impossible(s), unlabelled(s, w.now)); err != nil {
 		return w.keys, err
 	}
 	if err := w.missing(append(arrayNeeds(s), volumeNeeds(s)...)); err != nil {
@@ -153,7 +153,7 @@ func (r round) run(ctx context.Context, s config.Storage, w *work) error {
 	if err != nil {
 		return err
 	}
-	if err := w.coincide(wants, p.means); err != nil {
+	if err := cmp.Or(unlabelled(s, p.left), w.coincide(wants, p.means)); err != nil {
 		return err
 	}
 	if err := w.missing(append(p.needs, blankNeeds(p.blanks)...)); err != nil {

@@ -188,8 +188,13 @@ func (f *filesystem) plan(v View, owners map[string]*filesystem) error {
 		return nil
 	}
 	f.fate = judge(f.Filesystem, f.seen.Content)
-	if f.fate == fateRefuse {
+	switch f.fate {
+	case fateRefuse:
 		return f.refusal()
+	case fateMake:
+		if err := unfitLabel(f.Filesystem); err != nil {
+			return err
+		}
 	}
 	if f.fate != fateKeep {
 		if err := f.seen.Free(); err != nil {

@@ -271,11 +271,11 @@ func TestAnEntryThatAsksForNothingWaitsForItsDevice(t *testing.T) {
 
 func TestPredictedNames(t *testing.T) {
 	_, p := planText(fsView{"/dev/disk/by-path/x": {Device: device.Device{Node: "/dev/vdb"}}},
-		fsOf("/dev/disk/by-path/x", "vfat", labelled("EFI SYS/1"), numbered("1234abcd")))
+		fsOf("/dev/disk/by-path/x", "vfat", labelled("EFI SYS&1"), numbered("1234abcd")))
 	require.Len(t, p.after, 1)
-	assert.Equal(t, []string{"/dev/disk/by-path/x", "/dev/vdb", `/dev/disk/by-label/EFI\x20SYS\x2f1`,
+	assert.Equal(t, []string{"/dev/disk/by-path/x", "/dev/vdb", `/dev/disk/by-label/EFI\x20SYS\x261`,
 		"/dev/disk/by-uuid/1234-ABCD"}, p.after[0].names)
-	assert.Equal(t, block.Signature{Type: "vfat", Label: "EFI SYS/1", UUID: "1234-ABCD"},
+	assert.Equal(t, block.Signature{Type: "vfat", Label: "EFI SYS&1", UUID: "1234-ABCD"},
 		p.after[0].seen.Content.First())
 	assert.Equal(t, "größe", block.LinkName("größe"))
 }

@@ -36,7 +36,8 @@ func planPartitions(s config.Storage, view View, w *work) (planned, error) {
 	if err := errors.Join(failed...); err != nil {
 		return planned{}, err
 	}
-	if _, preview := view.(*expected); preview { // predictions take reading, and nobody else asks for them
+	// Predictions take reading, and nobody else asks for them.
+	if _, preview := view.(*expected); preview || slices.ContainsFunc(s.Filesystems, isUnfit) {
 		if err := p.predict(); err != nil {
 			return planned{}, err
 		}
