@@ -155,6 +155,28 @@ func TestMistakesAreShownWhereTheyAre(t *testing.T) {
 	}
 }
 
+func TestOrdersToAYAMLReaderThatAreRefusedSayWhatToDo(t *testing.T) {
+	const (
+		version = "programs that read these documents take no version of YAML but 1.1 from a line %YAML"
+		order   = "a line that begins with % is an order to a YAML reader, and this is none that it takes"
+	)
+	for _, c := range []struct{ claim, text, place, message string }{
+		{"a directive of YAML 1.2", "%YAML 1.2\n---\na: 1\n", "1:1", version},
+		{"a directive of YAML 1.2 below a comment", "# c\n\n%YAML 1.2\n---\na: 1\n", "3:1", version},
+		{"a directive of no version", "%YAML x\n---\na: 1\n", "1:7", order},
+		{"a directive that nobody knows", "%FOO x\n---\na: 1\n", "1:5", order},
+		{"a directive that stands twice", "%YAML 1.1\n%YAML 1.1\n---\na: 1\n", "2:1", order},
+		{"a directive without the marker", "%YAML 1.2\na: 1\n", "1:1", order},
+	} {
+		t.Run(c.claim, func(t *testing.T) {
+			_, problems := NewArena().ParseYAML(&diag.Document{Name: "x", Text: c.text})
+			require.Len(t, problems, 1)
+			assert.Equal(t, "x:"+c.place+": "+c.message, problems[0].Error())
+			assert.Contains(t, problems[0].Hint, "remove the line")
+		})
+	}
+}
+
 // However a text is made, finding its mistake reads it a few dozen times at most.
 func TestFindingAMistakeIsLinear(t *testing.T) {
 	nested := strings.Builder{}

@@ -24,9 +24,12 @@ func (y *yamlReader) syntax(err error, text string) diag.Problem {
 	if found.Mark.Line == 0 {
 		at = unreadable(y.doc.Text)
 	}
+	if from, closed := directive(y.doc.Text); from >= 0 && !closed {
+		at, found.Message = from, openDirective
+	}
 	p.Message, p.Hint = explainYAML(found.Message, y.doc.Text, at)
 	blamed := nowhere
-	if found.Mark.Line > 0 && !strings.Contains(found.Message, "anchor") {
+	if found.Mark.Line > 0 && !strings.Contains(found.Message, "anchor") && found.Message != openDirective {
 		blamed = blameYAML(text)
 	}
 	start, line := lineAt(y.doc.Text, blamed.line)
@@ -134,6 +137,29 @@ func unreadable(text string) int {
 	return 0
 }
 
+// openDirective is the message, in the words of the library, of a directive without the line --- after it, where the
+// library tells of something further down.
+const openDirective = "directive without document start"
+
+// directive finds the first line before the document that begins with a percent sign, and tells whether --- ends such
+// lines (YAML 1.2, 9.2); at is negative where there is none.
+func directive(text string) (at int, closed bool) {
+	at = -1
+	offset := 0
+	for line := range strings.Lines(text) {
+		switch {
+		case strings.HasPrefix(line, "%"):
+			if at < 0 {
+				at = offset
+			}
+		case strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "#"):
+			return at, strings.HasPrefix(line, "---")
+		}
+		offset += len(line)
+	}
+	return at, false
+}
+
 // explainYAML puts the common errors of people into words of theirs.
 func explainYAML(message, text string, at int) (what, hint string) {
 	has := func(part string) bool { return strings.Contains(message, part) }
@@ -148,6 +174,12 @@ func explainYAML(message, text string, at int) (what, hint string) {
 	case has("mapping values are not allowed"):
 		return "a colon makes a mapping where none can stand",
 			"indent the line like its neighbours, or put the value that has the colon into quotes"
+	case has("incompatible YAML document"):
+		return "programs that read these documents take no version of YAML but 1.1 from a line %YAML",
+			"remove the line: without it the document is read in the same way"
+	case has("directive"), has("version number"):
+		return "a line that begins with % is an order to a YAML reader, and this is none that it takes",
+			"remove the line"
 	case has("unexpected end of stream"), has("found unexpected document indicator"):
 		return "a quote is not closed", "the text ends, or another document begins, inside of quotes"
 	case has("cannot start any token"):
