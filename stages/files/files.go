@@ -200,6 +200,9 @@ func (p *planner) nodes(all []*node) (host.Plan, error) {
 	if err := p.hardLinks(all); err != nil {
 		return nil, err
 	}
+	if err := p.sharing(all); err != nil {
+		return nil, err
+	}
 	ordered := inOrder(all)
 	plan := make(host.Plan, 0, len(ordered))
 	for _, n := range ordered {

@@ -37,6 +37,7 @@ type node struct {
 	targetAt    string // of a hard link: where that is
 	names       uint64 // of a hard link: of what is there, those that the config gives
 	ours        bool   // of a hard link: what is there may be what an earlier run has left
+	apart       bool   // it is made anew as long as what is there has other names, which other nodes change
 
 	new attributes // of a node that is made
 	old attributes // of a node that is kept

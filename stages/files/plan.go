@@ -50,6 +50,9 @@ func (p *planner) node(n *node, step *host.Step) error {
 	case fileWithSource:
 		m, known = p.content(n, found)
 	}
+	if n.apart {
+		m, known = differs, true
+	}
 	topmost, err := p.world.parents(n.at)
 	if err != nil {
 		return err

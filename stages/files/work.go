@@ -56,6 +56,8 @@ func (w *worker) check(ctx context.Context, n *node) (host.State, error) {
 // them it is refused, or written anew, whatever is in it.
 func (w *worker) match(ctx context.Context, n *node, found host.Facts) (match, error) {
 	switch {
+	case n.apart && found.Links > 1:
+		return differs, nil
 	case n.kind == hardLink:
 		return w.matchLink(n, found)
 	case n.kind == symlink && found.Kind == host.Symlink:
