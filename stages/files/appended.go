@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -46,7 +45,7 @@ func (w *worker) records() (records, error) {
 		return all, err
 	}
 	if err := json.Unmarshal(text, &all); err != nil || all.Version != 1 || all.Files == nil {
-		return all, fmt.Errorf("%s: not a record of appended files", recordPath)
+		return all, damaged(recordPath, "a record of appended files")
 	}
 	return all, nil
 }

@@ -358,6 +358,8 @@ func TestARecordIsMadeOnlyForFilesThatWereThere(t *testing.T) {
 	err := apply(storage(t, `'files':[{'path':'/g','append':[{'source':'data:,x'}]}]`), o, host.RunOptions{})
 	require.EqualError(t, err,
 		"file /g ($.storage.files.0): /etc/.glowplug/appended.json: not a record of appended files")
+	require.Len(t, diag.Hints(err), 1)
+	assert.Contains(t, diag.Hints(err)[0], "remove the file")
 }
 
 func TestHostileRoots(t *testing.T) {

@@ -250,9 +250,15 @@ func readRecord(v View, file string, to any) error {
 		return err
 	}
 	if json.Unmarshal(text, to) != nil {
-		return fmt.Errorf("%s: not a record of glowplug's", file)
+		return damaged(file, "a record of glowplug's")
 	}
 	return nil
+}
+
+// damaged is the error of a record that cannot be read. It is not taken for an empty one: who removes it decides that.
+func damaged(file, what string) error {
+	return diag.WithHint(fmt.Errorf("%s: not %s", file, what),
+		"remove the file; a run then no longer knows what earlier runs noted there: what they appended to, or made")
 }
 
 // writeRecord has a record on disk when it returns.

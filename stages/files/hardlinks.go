@@ -3,7 +3,6 @@ package files
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"path"
@@ -36,7 +35,7 @@ func notedLinks(v View) (map[string]bool, error) {
 	}
 	var r linkRecord
 	if err := json.Unmarshal(text, &r); err != nil || r.Version != 1 {
-		return nil, fmt.Errorf("%s: not a record of hard links", linksPath)
+		return nil, damaged(linksPath, "a record of hard links")
 	}
 	noted := map[string]bool{}
 	for _, at := range r.Links {
