@@ -21,9 +21,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v4"
 
+	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/internal/zip"
 )
 
 // A translation is what Butane made of a document, plainly and with --strict, and for OpenShift with --raw too.
@@ -55,7 +57,7 @@ func TestRecordedTranslationsAreReproduced(t *testing.T) {
 			row.YAML = string(row.YAML64)
 		}
 		files, dir := row.write(t)
-		options := load.Options{Files: files, FilesDir: dir, Local: true, Butane: true}
+		options := load.Options{Files: files, FilesDir: dir, Local: true, Butane: true, Zip: zipper}
 		report := row.outcome.compare(t, row.ID, row.YAML, options)
 		require.Equal(t, row.StrictOK, row.OK && len(report) == 0, "%s: %v", row.ID, report)
 		if row.Raw != nil {
@@ -65,6 +67,9 @@ func TestRecordedTranslationsAreReproduced(t *testing.T) {
 	}
 	t.Logf("%d recorded translations agree in verdict, result, and every kind, path, line and column", len(all))
 }
+
+// zipper compresses as the command butane does.
+func zipper(much bool) butane.Zipper { return zip.New(much) }
 
 // write makes the local files of a row, if it has any.
 func (row *translation) write(t *testing.T) (fs.FS, string) {
