@@ -23,7 +23,7 @@ func (d *Document) lexicalSecrets(line Span) []Span {
 		}
 		word, after := text[i:end], strings.TrimLeft(text[end:line.End], " \t")
 		bare := strings.Trim(word, `"'`)
-		known, secret := d.key(bare)
+		known, _ := d.key(bare)
 		isKey := MayShow(bare) && (strings.HasPrefix(after, ":") && (word[0] == '"' || starts) || starts && known &&
 			!flow)
 		switch {
@@ -32,7 +32,7 @@ func (d *Document) lexicalSecrets(line Span) []Span {
 		case isPlain(word), saysVersion(key, bare):
 			key = ""
 		default:
-			if known, secret = d.key(key); inBlock || !known || secret || !MayShow(strings.TrimPrefix(bare, "/")) {
+			if known, secret := d.key(key); inBlock || !known || secret || !MayShow(strings.TrimPrefix(bare, "/")) {
 				spans = append(spans, Span{i, end})
 			}
 			key = ""
