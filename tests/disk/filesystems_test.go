@@ -519,8 +519,8 @@ func TestWhatMakersMayDoOtherwise(t *testing.T) {
 
 	fsMake(t, fsWanted(dev, "ext4", fsWipe, fsUUID("random"), fsLabel("spaces ")))
 	assert.Equal(t, "spaces", fsFound(t, dev).First().Label)
-	fsMake(t, fsWanted(dev, "vfat", fsWipe, fsLabel("NO NAME")))
-	assert.Empty(t, fsFound(t, dev).First().Label)
+	require.ErrorContains(t, (&fsRun{}).run(t, fsWanted(dev, "vfat", fsWipe, fsLabel("NO NAME"))), "leave no label")
+	assert.Equal(t, "spaces", fsFound(t, dev).First().Label, "nothing has been written")
 }
 
 // Any number of filesystems may have been made when a run is cut off. The next makes what is left, and keeps the rest.
