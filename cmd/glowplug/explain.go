@@ -25,7 +25,7 @@ func explainCommand() cli.Command {
 			Set: cli.Text(&format), Words: "text or json"}},
 		Exits:    []cli.Exit{{Code: 0, Meaning: "done"}, {Code: 2, Meaning: "wrong usage"}},
 		Examples: []string{"glowplug explain", "glowplug explain path-relative"},
-		Grammar:  cli.Ours(), Operands: cli.Operands{Values: codeNames()}, Section: "1",
+		Grammar:  cli.Ours(), Operands: cli.Operands{Values: codeNames}, Section: "1",
 		Run: func(_ context.Context, p *cli.Process, operands []string) error {
 			switch len(operands) {
 			case 0:

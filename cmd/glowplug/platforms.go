@@ -27,7 +27,7 @@ func platformsCommand() cli.Command {
 			Set: cli.Text(&format), Words: "text or json"}},
 		Exits:    []cli.Exit{{Code: 0, Meaning: "done"}, {Code: 2, Meaning: "wrong usage"}},
 		Examples: []string{"glowplug platforms", "glowplug platforms --format json aws openstack"},
-		Grammar:  cli.Ours(), Operands: cli.Operands{Values: providers.IDs()}, Section: "1",
+		Grammar:  cli.Ours(), Operands: cli.Operands{Values: providers.IDs}, Section: "1",
 		Run: func(_ context.Context, p *cli.Process, ids []string) error {
 			chosen, err := choosePlatforms(ids)
 			switch {

@@ -32,7 +32,7 @@ func schemaCommand() cli.Command {
 		Examples: []string{
 			"glowplug schema -o fcos.json fcos", "glowplug schema openshift 4.20.0", "glowplug schema ignition 3.4.0",
 		},
-		Grammar: cli.Ours(), Operands: cli.Operands{Values: languages()}, Section: "1",
+		Grammar: cli.Ours(), Operands: cli.Operands{Values: languages}, Section: "1",
 		Run: func(_ context.Context, p *cli.Process, operands []string) error {
 			text, err := schemaOf(operands)
 			switch {

@@ -66,7 +66,15 @@ type Exit struct {
 // Operands are what the arguments that are no options name, for completion.
 type Operands struct {
 	Files  bool
-	Values []string
+	Values func() []string // nil where any will do; asked by completion only, for a list may take longer than a command
+}
+
+// values are those that there are.
+func (o Operands) values() []string {
+	if o.Values == nil {
+		return nil
+	}
+	return o.Values()
 }
 
 // Text has an option set a string.

@@ -32,7 +32,7 @@ func Completion(called string, programs func() []Program) Command {
 		Examples: []string{"source <(" + called + " completion bash)",
 			called + " completion zsh >~/.zsh/completions/_" + called,
 			called + " completion fish >~/.config/fish/completions/" + called + ".fish"},
-		Grammar: Ours(), Operands: Operands{Values: []string{"bash", "zsh", "fish"}}, Section: "1",
+		Grammar: Ours(), Operands: Operands{Values: shells}, Section: "1",
 		Run: func(_ context.Context, p *Process, operands []string) error {
 			name := strings.Join(operands, " ")
 			script := completer(name, programs())
@@ -46,13 +46,19 @@ func Completion(called string, programs func() []Program) Command {
 	}
 }
 
+// shells are those that there is completion for.
+func shells() []string { return []string{"bash", "zsh", "fish"} }
+
 // rows are a program's commands: by their words, and without one what is not called by any.
 func (program *Program) rows() (all []*Command) {
 	all = Rows([]Program{*program})
 	for _, c := range all {
 		if c.word() == "help" {
-			for _, other := range all {
-				c.Operands.Values = append(c.Operands.Values, other.topic())
+			c.Operands.Values = func() (topics []string) {
+				for _, other := range all {
+					topics = append(topics, other.topic())
+				}
+				return topics
 			}
 		}
 	}
@@ -148,7 +154,8 @@ func (c *Command) bash(commands []string) string {
 	if c.Operands.Files {
 		files = " files=yes"
 	}
-	fmt.Fprintf(&b, "\t\t*) words='%s'%s ;;\n\t\tesac\n", strings.Join(append(names, c.Operands.Values...), " "), files)
+	words := strings.Join(append(names, c.Operands.values()...), " ")
+	fmt.Fprintf(&b, "\t\t*) words='%s'%s ;;\n\t\tesac\n", words, files)
 	return b.String()
 }
 
@@ -170,7 +177,7 @@ func fish(programs []Program) string {
 				b.WriteString(head + " -f\n")
 			}
 			if c.Operands.Values != nil {
-				fmt.Fprintf(&b, "%s -f -a %s\n", head, quoted(strings.Join(c.Operands.Values, " ")))
+				fmt.Fprintf(&b, "%s -f -a %s\n", head, quoted(strings.Join(c.Operands.values(), " ")))
 			}
 			for _, o := range c.Options {
 				if !o.Hidden {
@@ -260,7 +267,7 @@ func (c *Command) zsh() string {
 	case c.Operands.Files:
 		specs = append(specs, "'*:file:_files'")
 	case c.Operands.Values != nil:
-		specs = append(specs, quoted("*:name:("+strings.Join(c.Operands.Values, " ")+")"))
+		specs = append(specs, quoted("*:name:("+strings.Join(c.Operands.values(), " ")+")"))
 	}
 	return strings.Join(specs, " ")
 }
