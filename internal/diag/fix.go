@@ -3,6 +3,7 @@ package diag
 import (
 	"encoding/json"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Fix is another value for a single scalar or key, so that a problem is gone.
@@ -66,7 +67,7 @@ func (p Place) line() (text string, ok bool) {
 // isPlainLine: nothing in it needs to be escaped in one notation and not in the other.
 func isPlainLine(s string) bool {
 	for _, r := range s {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == 0xfffd || r == 0x85 || r == 0x2028 || r == 0x2029 || r == 0xfeff {
+		if !IsVisible(r) || r == utf8.RuneError {
 			return false
 		}
 	}

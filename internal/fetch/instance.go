@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -140,8 +141,8 @@ func (i *instance) keys(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	name := firstLine(names)
-	if name == "" {
+	name, _, _ := strings.Cut(string(names), "\n")
+	if name = strings.TrimSuffix(name, "\r"); name == "" {
 		return aws.Credentials{}, declined{errors.New("the metadata service names no role")}
 	}
 	text, err := i.get(ctx, path+name)
@@ -150,15 +151,6 @@ func (i *instance) keys(ctx context.Context) (aws.Credentials, error) {
 	}
 	i.role, err = parseKeys(text)
 	return i.role, err
-}
-
-func firstLine(text []byte) string {
-	for n, c := range text {
-		if c == '\n' || c == '\r' {
-			return string(text[:n])
-		}
-	}
-	return string(text)
 }
 
 // parseKeys reads what the service says of a role. What is wrong with it is told without a word of it.

@@ -115,24 +115,25 @@ func (e *Edition) Explain(s *Shape, key string) (message, hint string) {
 		message = fmt.Sprintf("the key %s is not known here; it is ignored", diag.QuoteKey(key))
 	}
 	if hint == "" {
-		hint = e.meant(s, key)
+		hint, _ = e.meant(s, key)
 	}
 	return message, hint
 }
 
-// meant says what somebody may have meant by a key that no edition has there.
-func (e *Edition) meant(s *Shape, key string) string {
+// meant says what somebody may have meant by a key that no edition has there. near is the key of that place which is
+// spelled alike, if that is it.
+func (e *Edition) meant(s *Shape, key string) (hint, near string) {
 	known, nest := e.Names(s), e.nest(s, "")
 	if home := nest.Home(key); home != "" {
-		return home
+		return home, ""
 	}
 	if near := diag.Nearest(key, known); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
+		return fmt.Sprintf("did you mean %q?", near), near
 	}
 	if home := nest.NearHome(key); home != "" {
-		return home
+		return home, ""
 	}
-	return "known keys are " + strings.Join(known, ", ")
+	return "known keys are " + strings.Join(known, ", "), ""
 }
 
 // Intended gives the key that somebody meant by one that the edition does not have there: the same in another case, or
@@ -146,13 +147,11 @@ func (e *Edition) Intended(s *Shape, key string) *Shape {
 		m, _ := e.FindFolded(s, key)
 		return m
 	}
-	known := e.Names(s)
-	near := diag.Nearest(key, known)
-	others := slices.DeleteFunc(slices.Clone(known), func(name string) bool { return name == near })
-	hint := e.meant(s, key)
-	if message, odd := e.Odd(s, key); message != "" || odd != "" || hint != fmt.Sprintf("did you mean %q?", near) {
+	_, near := e.meant(s, key)
+	if message, odd := e.Odd(s, key); message != "" || odd != "" || near == "" {
 		return nil
 	}
+	others := slices.DeleteFunc(e.Names(s), func(name string) bool { return name == near })
 	if diag.Nearest(key, others) != "" || strings.Contains(near, key) || strings.Contains(key, near) {
 		return nil
 	}
