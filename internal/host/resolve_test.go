@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/glowplug-os/glowplug/tests/roots"
 )
 
 // outcome names what a resolver found, so that two resolvers can be compared.
@@ -143,29 +145,9 @@ func TestTheWalkFindsWhatOpenat2Finds(t *testing.T) {
 	}
 }
 
-const roots = 50
-
-// planted plants that many roots, once for all processes that fuzz: nothing changes them, and a busy disk takes long
-// over each.
-func planted(f *testing.F) (top string) {
-	f.Helper()
-	const handedOn = "GLOWPLUG_FUZZ_ROOTS" // those that fuzz inherit it
-	if top = os.Getenv(handedOn); top != "" {
-		return top
-	}
-	top = f.TempDir()
-	for seed := range uint64(roots) {
-		dir := filepath.Join(top, fmt.Sprint(seed))
-		require.NoError(f, os.Mkdir(dir, 0o755))
-		plant(f, dir, rand.New(rand.NewPCG(seed, 1)))
-	}
-	f.Setenv(handedOn, top)
-	return top
-}
-
 // FuzzResolversAgree: on fifty roots both ways to resolve any path have one outcome.
 func FuzzResolversAgree(f *testing.F) {
-	top := planted(f)
+	top := roots.Plant(f, 1, plant)
 	f.Add(uint64(1), "a/b/../c")
 	f.Add(uint64(7), "/../a//b/./c")
 	f.Add(uint64(9), "c/c/c/c")
@@ -175,7 +157,7 @@ func FuzzResolversAgree(f *testing.F) {
 			return // the package only hands over clean paths
 		}
 		needOpenat2(t, unix.AT_FDCWD)
-		dir := filepath.Join(top, fmt.Sprint(seed%roots))
+		dir := filepath.Join(top, fmt.Sprint(seed%roots.Count))
 		agreeOn(t, rootFD(t, dir), path)
 	})
 }

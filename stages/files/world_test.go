@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/tests/roots"
 )
 
 // plant makes random directories, files and links of few names. It works in an os.Root: the links that it makes lead
@@ -43,29 +44,9 @@ func plant(t testing.TB, dir string, rnd *rand.Rand) {
 	}
 }
 
-const roots = 50
-
-// planted plants that many roots, once for all processes that fuzz: nothing changes them, and a busy disk takes long
-// over each.
-func planted(f *testing.F) (top string) {
-	f.Helper()
-	const handedOn = "GLOWPLUG_FUZZ_ROOTS" // those that fuzz inherit it
-	if top = os.Getenv(handedOn); top != "" {
-		return top
-	}
-	top = f.TempDir()
-	for seed := range uint64(roots) {
-		dir := filepath.Join(top, fmt.Sprint(seed))
-		require.NoError(f, os.Mkdir(dir, 0o755))
-		plant(f, dir, rand.New(rand.NewPCG(seed, 2)))
-	}
-	f.Setenv(handedOn, top)
-	return top
-}
-
 // FuzzPlacesAreThoseOfTheKernel holds the planner's idea of where a path is equal to what the kernel opens in the root.
 func FuzzPlacesAreThoseOfTheKernel(f *testing.F) {
-	top := planted(f)
+	top := roots.Plant(f, 2, plant)
 	for seed := range uint64(30) {
 		f.Add(seed, "/a/b/c")
 		f.Add(seed, "/b/a/../c/b")
@@ -75,7 +56,7 @@ func FuzzPlacesAreThoseOfTheKernel(f *testing.F) {
 		if checkPath(p) != nil {
 			return
 		}
-		dir := filepath.Join(top, fmt.Sprint(seed%roots))
+		dir := filepath.Join(top, fmt.Sprint(seed%roots.Count))
 		root, err := host.OpenRoot(dir)
 		require.NoError(t, err)
 		defer root.Close()
