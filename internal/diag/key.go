@@ -104,8 +104,10 @@ func Nearest(key string, words []string) string {
 	return found
 }
 
+// lettersOf leaves out what stands between the words of a name. It is asked of every word of the language for each key
+// that is not known, so it must not build a strings.Replacer first.
 func lettersOf(word string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(word))
+	return strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(word, "_", ""), "-", ""))
 }
 
 func shortest(words []string, means func(letters string) bool) (found string) {
