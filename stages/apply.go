@@ -13,8 +13,10 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/fetch"
-	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/stages/files"
 )
@@ -27,7 +29,7 @@ type Identity struct {
 }
 
 // options starts the options of a plan for who runs it.
-func (id Identity) options(root *host.Root) files.Options {
+func (id Identity) options(root *root.Root) files.Options {
 	return files.Options{Root: root, Privileged: id.Privileged, UID: id.UID, GID: id.GID, Groups: id.Groups}
 }
 
@@ -50,12 +52,12 @@ type Application struct {
 
 	Audience diag.Audience
 	Version  string // told to servers
-	Tools    *host.Tools
+	Tools    *tool.Set
 	Identity Identity
 
 	Out io.Writer // takes the plan of a dry run
 	// Progress is told how many of the steps are over, and which one is waited for; nil for nobody.
-	Progress func(done, all int, s host.Step)
+	Progress func(done, all int, s plan.Step)
 
 	Log    *slog.Logger
 	Report func([]diag.Problem)
@@ -72,7 +74,7 @@ func Apply(ctx context.Context, a Application) error {
 	if err := a.unsupported(doc, cfg); err != nil {
 		return err
 	}
-	root, err := host.OpenRoot(a.Root)
+	root, err := root.Open(a.Root)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = diag.WithHint(fmt.Errorf("the root is not there: %w", err),
 			"--root names a directory that exists: make it first, with mkdir")
@@ -99,18 +101,18 @@ func Apply(ctx context.Context, a Application) error {
 			return placed(doc, a.inRoot(err))
 		}
 	}
-	plan, err := files.Plan(cfg, root, opts)
+	steps, err := files.Plan(cfg, root, opts)
 	if err != nil {
 		return placed(doc, a.inRoot(err))
 	}
 	if a.DryRun {
-		return plan.Print(a.Out)
+		return steps.Print(a.Out)
 	}
-	run := host.RunOptions{Log: a.Log.WithGroup("files"), Flush: root.Sync}
+	run := plan.RunOptions{Log: a.Log.WithGroup("files"), Flush: root.Sync}
 	if a.Progress != nil {
-		run.Before = func(done int, s host.Step) { a.Progress(done, len(plan), s) }
+		run.Before = func(done int, s plan.Step) { a.Progress(done, len(steps), s) }
 	}
-	if err := plan.Run(ctx, run); err != nil {
+	if err := steps.Run(ctx, run); err != nil {
 		return placed(doc, a.inRoot(err))
 	}
 	return root.Sync()
@@ -192,18 +194,18 @@ func (a *Application) inRoot(err error) error {
 	if a.Root == "/" || !errors.As(err, &path) {
 		return err
 	}
-	var step *host.StepError
+	var step *plan.StepError
 	if !errors.As(err, &step) {
-		return fmt.Errorf("in %s: %w", host.Show(a.Root), err)
+		return fmt.Errorf("in %s: %w", diag.Name(a.Root), err)
 	}
 	within := *step
-	within.Err = fmt.Errorf("in %s: %w", host.Show(a.Root), step.Err)
+	within.Err = fmt.Errorf("in %s: %w", diag.Name(a.Root), step.Err)
 	return &within
 }
 
 // placed puts the place in the config before the error of a step.
 func placed(doc *document.Document, err error) error {
-	var step *host.StepError
+	var step *plan.StepError
 	if !errors.As(err, &step) || step.Origin == "" {
 		return err
 	}

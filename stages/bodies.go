@@ -15,7 +15,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/field"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages/disks"
 	"github.com/glowplug-os/glowplug/stages/files"
 	"github.com/glowplug-os/glowplug/stages/mounts"
@@ -48,11 +50,11 @@ func kernelArguments(ctx context.Context, r *run) error {
 		origin = "$.kernelArguments.shouldNotExist.0"
 	}
 	if what, path, fault := field.Refusal(r.full.Config().Values, "kernelArguments"); fault != nil {
-		return host.Step{ID: "kargs", Subject: what, Origin: path}.Fail(fault)
+		return plan.Step{ID: "kargs", Subject: what, Origin: path}.Fail(fault)
 	}
 	_, err := r.Tools.Run(ctx,
-		host.Command{Tool: "ignition-kargs-helper", Args: args, Private: true, Hidden: values(args)})
-	return host.Step{ID: "kargs", Subject: "kernel arguments", Origin: origin}.Fail(err)
+		tool.Command{Tool: "ignition-kargs-helper", Args: args, Private: true, Hidden: values(args)})
+	return plan.Step{ID: "kargs", Subject: "kernel arguments", Origin: origin}.Fail(err)
 }
 
 // values are what kernel arguments set things to. Which device is meant may be known.
@@ -116,11 +118,11 @@ func dataURLs(keys map[string]diag.Secret) map[string]diag.Secret {
 func mount(ctx context.Context, r *run) error {
 	o := mounts.Options{Tools: r.Tools}
 	if r.Relabel != files.RelabelOff {
-		o.Label = func(ctx context.Context, root *host.Root, at string) error {
+		o.Label = func(ctx context.Context, root *root.Root, at string) error {
 			return files.Label(ctx, r.Tools, root, r.Relabel, at)
 		}
 	}
-	made, err := mounts.Mount(ctx, r.meant(), r.Root, o, host.RunOptions{Log: r.Log})
+	made, err := mounts.Mount(ctx, r.meant(), r.Root, o, plan.RunOptions{Log: r.Log})
 	r.state.NotatedDirectories = slices.Compact(
 		slices.Sorted(slices.Values(append(r.state.NotatedDirectories, made...))))
 	return err
@@ -136,7 +138,7 @@ func (r *run) meant() config.Storage {
 // come so far.
 func umount(ctx context.Context, r *run) error {
 	storage := r.meant()
-	err := mounts.Undo(storage, r.Root).Run(ctx, host.RunOptions{Log: r.Log})
+	err := mounts.Undo(storage, r.Root).Run(ctx, plan.RunOptions{Log: r.Log})
 	if err == nil && len(storage.Luks) == 0 {
 		return nil
 	}
@@ -160,7 +162,7 @@ var otherEnds = [...]string{"emergency.target", "emergency.service", "dracut-eme
 func (r *run) isGivenUp(ctx context.Context) bool { return r.Tools.OnTheWay(ctx, otherEnds[:]...) }
 
 func makeFiles(ctx context.Context, r *run) error {
-	root, err := host.OpenRoot(r.Root)
+	root, err := root.Open(r.Root)
 	if err != nil {
 		return err
 	}
@@ -181,11 +183,11 @@ func makeFiles(ctx context.Context, r *run) error {
 	if err := accountsByTools(ctx, cfg, root, &opts, r.Log); err != nil {
 		return err
 	}
-	plan, err := files.Plan(cfg, root, opts)
+	steps, err := files.Plan(cfg, root, opts)
 	if err != nil {
 		return err
 	}
-	if err := plan.Run(ctx, host.RunOptions{Log: r.Log, Flush: root.Sync}); err != nil {
+	if err := steps.Run(ctx, plan.RunOptions{Log: r.Log, Flush: root.Sync}); err != nil {
 		return err
 	}
 	if err := root.Sync(); err != nil {
@@ -198,16 +200,16 @@ func makeFiles(ctx context.Context, r *run) error {
 // accountsByTools runs the root's own tools, where the distribution wants that, before anything else is planned: only
 // they know which ids they choose.
 func accountsByTools(
-	ctx context.Context, cfg config.Config, root *host.Root, opts *files.Options, log *slog.Logger,
+	ctx context.Context, cfg config.Config, root *root.Root, opts *files.Options, log *slog.Logger,
 ) error {
 	if opts.Accounts == nil || !opts.Accounts.ByTools {
 		return nil
 	}
-	plan, err := files.ToolAccounts(cfg, root, *opts)
+	steps, err := files.ToolAccounts(cfg, root, *opts)
 	if err != nil {
 		return err
 	}
-	if err := plan.Run(ctx, host.RunOptions{Log: log}); err != nil {
+	if err := steps.Run(ctx, plan.RunOptions{Log: log}); err != nil {
 		return err
 	}
 	if opts.Boot != nil {

@@ -16,12 +16,13 @@ import (
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/handoff"
-	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/journal"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/logs"
+	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/source"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/providers"
 	"github.com/glowplug-os/glowplug/stages/files"
@@ -38,7 +39,7 @@ type Boot struct {
 	CommandLine  string   // the file that holds the kernel's command line
 	FetchTimeout time.Duration
 	Version      string
-	Tools        *host.Tools
+	Tools        *tool.Set
 	Identity     Identity
 	Getenv       func(string) string
 	Log          *slog.Logger
@@ -378,7 +379,7 @@ func (r *run) reread(ctx context.Context) error {
 
 // placed puts the place in the user's document before the error of a step.
 func (r *run) placed(err error) error {
-	var step *host.StepError
+	var step *plan.StepError
 	if !errors.As(err, &step) || step.Origin == "" || r.full == nil {
 		return err
 	}

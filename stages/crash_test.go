@@ -23,7 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/handoff"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/providers"
 )
 
@@ -81,7 +81,7 @@ func provision(dir string, log slog.Handler) error {
 				State: filepath.Join(dir, "run/ignition/state"), NeedNet: filepath.Join(dir, "run/ignition/neednet")},
 			CommandLine: filepath.Join(dir, "cmdline"), FetchTimeout: time.Minute, Identity: id, Log: slog.New(log),
 			Today:  20000,
-			Tools:  host.NewTools(map[string]string{"systemctl": filepath.Join(dir, "systemctl")}, nil),
+			Tools:  tool.New(map[string]string{"systemctl": filepath.Join(dir, "systemctl")}, nil),
 			Getenv: func(string) string { return filepath.Join(dir, "config.ign") },
 		})
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/fetch"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/providers"
 )
 
@@ -34,11 +34,11 @@ func (r *run) machine() providers.Machine {
 		reply, err := r.fetch.Client.Do(ctx, fetch.Request(q), documentMax)
 		return providers.Reply(reply), err
 	}
-	m.Run = func(ctx context.Context, tool string, args ...string) ([]byte, error) {
-		return r.Tools.Run(ctx, host.Command{Tool: tool, Args: args})
+	m.Run = func(ctx context.Context, program string, args ...string) ([]byte, error) {
+		return r.Tools.Run(ctx, tool.Command{Tool: program, Args: args})
 	}
 	m.Modprobe = func(ctx context.Context, module string) error {
-		_, err := r.Tools.Run(ctx, host.Command{Tool: "modprobe", Args: []string{module}})
+		_, err := r.Tools.Run(ctx, tool.Command{Tool: "modprobe", Args: []string{module}})
 		return err
 	}
 	m.Mount = r.lend
@@ -81,7 +81,7 @@ func (r *run) lend(ctx context.Context, device, kind string, use func(fs.FS) err
 	// The tool may have got that far before it was cut off.
 	defer r.unmount(dir, device)
 	if _, err = r.Tools.Run(ctx,
-		host.Command{Tool: "mount", Args: []string{"-o", "ro", "-t", kind, device, dir}}); err != nil {
+		tool.Command{Tool: "mount", Args: []string{"-o", "ro", "-t", kind, device, dir}}); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(dir)

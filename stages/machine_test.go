@@ -16,7 +16,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/providers"
 )
 
@@ -30,7 +30,7 @@ func newRun(t *testing.T) (r *run, log *bytes.Buffer) {
 		require.NoError(t, os.WriteFile(tools[name],
 			fmt.Appendf(nil, "#!/bin/sh\necho %s \"$@\"\n[ \"$1\" != absent ]\n", name), 0o755))
 	}
-	r = &run{Boot: Boot{Log: logger, Tools: host.NewTools(tools, logger)},
+	r = &run{Boot: Boot{Log: logger, Tools: tool.New(tools, logger)},
 		fetch: fetcher{Client: fetch.New(logger, "1")}}
 	return r, log
 }
@@ -60,7 +60,7 @@ func TestPlatformsRunTheImagesTools(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "vmur li\n", string(out))
 	_, err = m.Run(t.Context(), "glowplug-none")
-	require.ErrorIs(t, err, host.ErrNoTool)
+	require.ErrorIs(t, err, tool.ErrNotFound)
 }
 
 // A stage that knows the region from an earlier one does not ask: with the network down, as here, it could not.
@@ -79,7 +79,7 @@ func TestTheFolderOfADriveThatCannotBeMountedIsGone(t *testing.T) {
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
 	r, log := newRun(t)
-	r.Tools = host.NewTools(map[string]string{"mount": "false"}, r.Log)
+	r.Tools = tool.New(map[string]string{"mount": "false"}, r.Log)
 	err := r.lend(t.Context(), "/dev/sr0", "udf", nil)
 	require.EqualError(t, err, "mount: exit status 1")
 	left, err := os.ReadDir(temporary)
@@ -118,7 +118,7 @@ esac
 		return Run(t.Context(), Boot{
 			Stage: name, Platform: zvm, Root: filepath.Join(m.dir, "root"), Paths: m.paths(),
 			CommandLine:  filepath.Join(m.dir, "cmdline"),
-			FetchTimeout: m.patience, Log: log, Tools: host.NewTools(tools, log), Now: time.Now,
+			FetchTimeout: m.patience, Log: log, Tools: tool.New(tools, log), Now: time.Now,
 			Getenv: func(string) string {
 				return ""
 			},

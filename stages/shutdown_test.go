@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/providers"
 )
 
@@ -60,7 +60,7 @@ func TestAStageThatAShutdownEnds(t *testing.T) {
 			err := Run(ctx, Boot{
 				Stage: "kargs", Platform: platform, Root: m.dir, Paths: m.paths(),
 				CommandLine: filepath.Join(m.dir, "cmdline"), Log: log,
-				Tools: host.NewTools(names, log), FirstProcess: filepath.Join(m.dir, "first"),
+				Tools: tool.New(names, log), FirstProcess: filepath.Join(m.dir, "first"),
 			})
 			require.Error(t, err)
 			assert.Equal(t, c.shutdown, errors.Is(err, ErrShutdown), "%v", err)

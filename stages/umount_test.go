@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -60,7 +60,7 @@ func TestUnmountingWhereABootIsGivenUp(t *testing.T) {
 			var log bytes.Buffer
 			logger := slog.New(slog.NewTextHandler(&log, nil))
 			r := &run{Boot: Boot{Root: dir, Log: logger,
-				Tools: host.NewTools(map[string]string{"systemctl": systemctl}, logger)}}
+				Tools: tool.New(map[string]string{"systemctl": systemctl}, logger)}}
 			r.full = load.Read(tree.NewArena(), "x",
 				`{"ignition": {"version": "3.4.0"}, "storage": {`+storage+`}}`).Config
 			require.NotNil(t, r.full)

@@ -25,9 +25,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/source"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/stages"
 )
@@ -130,7 +130,7 @@ func applied(t *testing.T, text string) (problems []diag.Problem) {
 	a := stages.Application{
 		Root: t.TempDir(), Name: "example", Text: []byte(text),
 		IgnoreUnsupported: true, Offline: true, NoOwner: true, NoPreset: true,
-		Audience: diag.Workstation, Tools: host.NewTools(nil, nil), Log: slog.New(slog.DiscardHandler),
+		Audience: diag.Workstation, Tools: tool.New(nil, nil), Log: slog.New(slog.DiscardHandler),
 		Report: func(all []diag.Problem) { problems = append(problems, all...) },
 	}
 	require.NoError(t, stages.Apply(t.Context(), a), text)

@@ -29,15 +29,15 @@ var floors = [][]string{
 	{"internal/codes", "internal/order"},
 	{"internal/diag", "internal/sum512", "internal/cmdline"},
 	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/logs",
-		"internal/cli", "internal/zip"},
+		"internal/cli", "internal/zip", "internal/plan", "internal/root"},
 	{"internal/language"},
 	{"internal/source"},
-	{"internal/fetch", "internal/host", "internal/console", "internal/journal", "internal/build", "internal/field"},
+	{"internal/fetch", "internal/tool", "internal/console", "internal/journal", "internal/build", "internal/field"},
 	{"internal/document", "providers", "internal/device", "internal/process"},
 	{"internal/butane", "internal/rules"},
 	{"internal/load", "internal/handoff"},
 	{"validate", "internal/check", "internal/lsp", "stages/disks", "stages/files", "stages/mounts"},
-	{"stages", "internal/plan"},
+	{"stages"},
 	{"internal/engine"},
 	{"cmd/ignition", "cmd/glowplug", "cmd/glowplug-validate"},
 }
@@ -45,8 +45,8 @@ var floors = [][]string{
 // pure packages do not touch the machine themselves.
 var pure = []string{"internal/codes", "internal/order", "internal/cli", "internal/zip", "internal/diag",
 	"internal/sum512", "internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts",
-	"internal/field", "config", "internal/language", "internal/document", "internal/butane", "internal/rules",
-	"validate"}
+	"internal/field", "internal/plan", "config", "internal/language", "internal/document", "internal/butane",
+	"internal/rules", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 
@@ -114,8 +114,8 @@ func misplaced(path, name string, imports []string) []string {
 		if slices.Contains(impure, imported) && slices.Contains(pure, path) {
 			complain("imports %s, but is pure", imported)
 		}
-		if imported == "os/exec" && path != "internal/host" {
-			complain("imports os/exec; only internal/host runs processes")
+		if imported == "os/exec" && path != "internal/tool" {
+			complain("imports os/exec; only internal/tool runs processes")
 		}
 		below, ours := strings.CutPrefix(imported, module+"/")
 		if ours && floorOf(below) >= floor {
@@ -152,9 +152,9 @@ func TestMisplacedPackagesAreFound(t *testing.T) {
 		"a package without a floor":       {"internal/new", "new", nil},
 		"a package named util":            {"internal/diag", "util", nil},
 		"a pure package that reads files": {"config", "config", []string{"os"}},
-		"a process outside host":          {"internal/fetch", "fetch", []string{"os/exec"}},
+		"a process outside tool":          {"internal/fetch", "fetch", []string{"os/exec"}},
 		"an import upwards":               {"config", "config", []string{module + "/validate"}},
-		"an import sideways":              {"internal/host", "host", []string{module + "/internal/fetch"}},
+		"an import sideways":              {"internal/tool", "tool", []string{module + "/internal/fetch"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			assert.Len(t, misplaced(c.path, c.name, c.imports), 1)
@@ -179,7 +179,8 @@ var programs = []program{
 		append([]string{module + "/internal/check", module + "/internal/zip", "flag"}, pruning...)},
 	{"glowplug", 16_000_000, "/internal/check", append([]string{"flag"}, pruning...)},
 	{"glowplug-validate", 5_000_000, "/internal/check",
-		append([]string{"flag", "net", "net/http", "os/exec", module + "/internal/host", module + "/internal/fetch"},
+		append([]string{"flag", "net", "net/http", "os/exec", module + "/internal/root", module + "/internal/tool",
+			module + "/internal/fetch"},
 			pruning...)},
 }
 

@@ -18,7 +18,7 @@ import (
 
 const maxFunctionLines = 80
 
-// machineCalls read the machine behind the back of whoever calls a function. They are for cmd, host and fetch.
+// machineCalls read the machine behind the back of whoever calls a function. They are for cmd, tool and fetch.
 var machineCalls = map[string][]string{
 	"os":      {"Getenv", "LookupEnv", "Environ", "ExpandEnv"},
 	"os/exec": {"Command", "CommandContext"},
@@ -29,7 +29,7 @@ var machineCalls = map[string][]string{
 var plainMethods = []string{"Error", "Unwrap", "String", "Read", "Write"}
 
 func mayAskMachine(path string) bool {
-	return strings.HasPrefix(path, "cmd/") || path == "internal/host" || path == "internal/fetch"
+	return strings.HasPrefix(path, "cmd/") || path == "internal/tool" || path == "internal/fetch"
 }
 
 // A sourcePackage is the parsed source of one package.

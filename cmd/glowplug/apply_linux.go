@@ -10,9 +10,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/engine"
-	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/logs"
+	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/stages"
 	"github.com/glowplug-os/glowplug/stages/files"
 )
@@ -39,7 +39,7 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 		NoPreset: o.noPreset,
 	}
 	if clear != "" {
-		a.Progress = func(done, all int, s host.Step) { progress(p.Err, done, all, s) }
+		a.Progress = func(done, all int, s plan.Step) { progress(p.Err, done, all, s) }
 	}
 	if a.Documents, err = load.Folder(o.filesDir); err == nil {
 		err = engine.Apply(ctx, p, operands[0], a)
@@ -53,7 +53,7 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 }
 
 // progress shows on a terminal how far the plan is, in one line that the next one replaces.
-func progress(w io.Writer, done, all int, s host.Step) {
+func progress(w io.Writer, done, all int, s plan.Step) {
 	const width = 60
 	subject := []rune(diag.Printable(s.Subject))
 	if len(subject) > width {

@@ -17,12 +17,12 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // Devices are the machine's block devices.
 type Devices struct {
-	Tools *host.Tools
+	Tools *tool.Set
 	// Root is where /dev, /proc, /run and /sys are looked up: "" but in tests.
 	Root string
 	// Aliases is the folder of links to devices (see Alias).
@@ -52,7 +52,7 @@ type Device struct {
 
 // String tells what is on a device as people know it: `/dev/vda1 (20 GiB, ext4 "data", UUID ...)`.
 func (d Device) String() string {
-	return fmt.Sprintf("%s (%s, %s)", host.Show(d.Node), Bytes(d.Size), Describe(d.Content))
+	return fmt.Sprintf("%s (%s, %s)", diag.Name(d.Node), Bytes(d.Size), Describe(d.Content))
 }
 
 // Describe says in words what a device is filled with.
@@ -67,7 +67,7 @@ func Describe(c block.Content) string {
 			text += fmt.Sprintf(" %q", s.Label)
 		}
 		if s.UUID != "" {
-			text += ", UUID " + host.Show(s.UUID) // of some kinds it is whatever bytes are there
+			text += ", UUID " + diag.Name(s.UUID) // of some kinds it is whatever bytes are there
 		}
 		all = append(all, text)
 	}
@@ -101,7 +101,7 @@ func (d *Devices) Node(path string) (string, error) {
 func (d *Devices) node(path, known string) (string, error) {
 	node, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return "", fmt.Errorf("device %s: %w", host.Show(known), cause(err))
+		return "", fmt.Errorf("device %s: %w", diag.Name(known), cause(err))
 	}
 	return d.kernelNode(node), nil
 }
@@ -166,7 +166,7 @@ func (d *Devices) Alias(path, at string) error {
 func (d *Devices) Open(path string, flags int) (*os.File, error) {
 	f, err := os.OpenFile(path, flags|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, fmt.Errorf("device %s: %w", host.Show(path), cause(err))
+		return nil, fmt.Errorf("device %s: %w", diag.Name(path), cause(err))
 	}
 	var stat unix.Stat_t
 	err = unix.Fstat(int(f.Fd()), &stat)
@@ -175,7 +175,7 @@ func (d *Devices) Open(path string, flags int) (*os.File, error) {
 	}
 	if err != nil {
 		_ = f.Close()
-		return nil, fmt.Errorf("device %s: %w", host.Show(path), err)
+		return nil, fmt.Errorf("device %s: %w", diag.Name(path), err)
 	}
 	_ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED) // keeps what is yet to be written
 	return f, nil
@@ -214,7 +214,7 @@ func (d *Devices) Alone(ctx context.Context, path string, flags int, use func(*o
 // another, in any namespace (open(2), O_EXCL). Those who only look at what udev shows them, as mdadm and lvm, are
 // waited for.
 func (d *Devices) OpenAlone(ctx context.Context, path string, flags int) (f *os.File, err error) {
-	err = d.poll(ctx, min(exclusivePatience, d.patience()), host.Show(path), func() (bool, error) {
+	err = d.poll(ctx, min(exclusivePatience, d.patience()), diag.Name(path), func() (bool, error) {
 		f, err = d.Open(path, flags|unix.O_EXCL)
 		return !errors.Is(err, unix.EBUSY), err
 	})
@@ -258,7 +258,7 @@ func (d *Devices) lookBy(way, path string) (Device, error) {
 		seen.Partitioned, err = d.partitioned(seen, f)
 	}
 	if err != nil {
-		return seen, fmt.Errorf("device %s: %w", host.Show(path), err)
+		return seen, fmt.Errorf("device %s: %w", diag.Name(path), err)
 	}
 	return seen, nil
 }
@@ -286,7 +286,7 @@ func (d *Devices) look(way, path string) (Device, *os.File, error) {
 	}
 	if err := d.describe(&seen, f); err != nil {
 		_ = f.Close()
-		return seen, nil, fmt.Errorf("device %s: %w", host.Show(path), err)
+		return seen, nil, fmt.Errorf("device %s: %w", diag.Name(path), err)
 	}
 	return seen, f, nil
 }
@@ -318,7 +318,7 @@ func (d *Devices) Settle(ctx context.Context, nodes ...string) error {
 	if !d.udev() {
 		return nil
 	}
-	_, err := d.Tools.Run(ctx, host.Command{Tool: "udevadm", Args: append([]string{"trigger", "--settle"}, nodes...)})
+	_, err := d.Tools.Run(ctx, tool.Command{Tool: "udevadm", Args: append([]string{"trigger", "--settle"}, nodes...)})
 	return err
 }
 

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/block"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // A Disk is what was seen of a device that is, or is to be, partitioned.
@@ -52,7 +52,7 @@ func (d *Devices) lookDisk(seen Device, r io.ReaderAt) (Disk, error) {
 		err = d.kernelView(&disk)
 	}
 	if err != nil {
-		return disk, fmt.Errorf("device %s: %w", host.Show(seen.Path), err)
+		return disk, fmt.Errorf("device %s: %w", diag.Name(seen.Path), err)
 	}
 	disk.Partitioned = disk.Found.Lists() || len(disk.Partitions) > 0
 	return disk, nil

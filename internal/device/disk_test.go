@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/block"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // machine makes a root with what the kernel tells: a path that ends in / is a folder, text that begins with > a link.
@@ -116,13 +116,13 @@ func TestWhatTheKernelShouldHave(t *testing.T) {
 // What udev and dmsetup are asked is that the disk's own event comes first, and then device-mapper's tables.
 func TestAMapperDiskIsAskedFor(t *testing.T) {
 	d := machine(t, map[string]string{"run/udev/control": "", "disk": strings.Repeat("\x00", 4096)})
-	tool := func(name, script string) string {
+	program := func(name, script string) string {
 		at := filepath.Join(d.Root, name)
 		require.NoError(t, os.WriteFile(at, []byte("#!/bin/sh\n"+script+"\n"), 0o755))
 		return at
 	}
 	log := filepath.Join(d.Root, "log")
-	d.Tools = host.NewTools(map[string]string{"udevadm": tool("udevadm", `echo "$@" >> `+log)}, nil)
+	d.Tools = tool.New(map[string]string{"udevadm": program("udevadm", `echo "$@" >> `+log)}, nil)
 	disk := Disk{Device: Device{Path: filepath.Join(d.Root, "disk"), Node: "/dev/dm-0", Name: "dm-0"}, Mapper: "m"}
 	want := []block.KernelPartition{{Number: 2, Start: 8, Size: 8}}
 	err := d.Announce(context.Background(), disk, want, map[int]bool{2: true}, nil)

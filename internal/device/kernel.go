@@ -16,8 +16,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/block"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/order"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // busyPatience is how long a partition may be open somewhere, as by a probe, before that counts as use.
@@ -193,7 +194,7 @@ func (d *Devices) Announce(
 	if d.udev() {
 		// When a disk that was written to is closed udev has the kernel read its table again, which takes partitions
 		// away and brings them back. What takes too long here is found out below.
-		_, _ = d.Tools.Run(ctx, host.Command{Tool: "udevadm", Args: []string{"settle"}})
+		_, _ = d.Tools.Run(ctx, tool.Command{Tool: "udevadm", Args: []string{"settle"}})
 	}
 	if disk.Mapper != "" {
 		return d.announceMapper(ctx, disk, want, numbers)
@@ -222,12 +223,12 @@ func (d *Devices) nodes(ctx context.Context, there, gone []string) error {
 	return d.poll(ctx, d.patience(), "nodes of partitions", func() (bool, error) {
 		for _, node := range there {
 			if _, err := os.Stat(node); err != nil {
-				return false, fmt.Errorf("device %s did not appear: %w", host.Show(node), cause(err))
+				return false, fmt.Errorf("device %s did not appear: %w", diag.Name(node), cause(err))
 			}
 		}
 		for _, node := range gone {
 			if _, err := os.Lstat(node); err == nil {
-				return false, fmt.Errorf("device %s is still there", host.Show(node))
+				return false, fmt.Errorf("device %s is still there", diag.Name(node))
 			}
 		}
 		return true, nil
@@ -239,7 +240,7 @@ func (d *Devices) mapped(ctx context.Context, disk Disk, want []block.KernelPart
 	return d.poll(ctx, d.patience(), "device-mapper's partitions", func() (bool, error) {
 		has, err := d.MapperPartitions(ctx, disk)
 		if err != nil {
-			return errors.Is(err, host.ErrNoTool), err
+			return errors.Is(err, tool.ErrNotFound), err
 		}
 		if text := Difference(has, want, numbers); text != "" {
 			return false, errors.New(text)
@@ -258,7 +259,7 @@ func (d *Devices) MapperPartitions(ctx context.Context, disk Disk) ([]block.Kern
 	for i := range now.Partitions {
 		p := &now.Partitions[i]
 		out, err := d.Tools.Run(ctx,
-			host.Command{Tool: "dmsetup", Args: []string{"table", disk.PartitionNode(p.Number)}})
+			tool.Command{Tool: "dmsetup", Args: []string{"table", disk.PartitionNode(p.Number)}})
 		if err == nil {
 			p.Start, p.Size, err = linear(string(out))
 		}

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/block"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // A Link is a name that should lead to a node.
@@ -28,7 +28,7 @@ func (d *Devices) Leads(link Link) error {
 		return err
 	}
 	if is != want {
-		return fmt.Errorf("%s leads to %s", host.Show(link.Name), is)
+		return fmt.Errorf("%s leads to %s", diag.Name(link.Name), is)
 	}
 	return nil
 }
@@ -42,7 +42,7 @@ func (d *Devices) Lead(ctx context.Context, link Link) error {
 	if err := d.Settle(ctx, link.Node); err != nil {
 		return err
 	}
-	return d.poll(ctx, d.patience(), fmt.Sprintf("%s to lead to %s", host.Show(link.Name), host.Show(link.Node)),
+	return d.poll(ctx, d.patience(), fmt.Sprintf("%s to lead to %s", diag.Name(link.Name), diag.Name(link.Node)),
 		func() (bool, error) {
 			err := d.Leads(link)
 			return err == nil, err
@@ -66,7 +66,7 @@ func (d *Devices) known(ctx context.Context, links []Link) error {
 			}
 			number, is := Number(link.Node)
 			if !is || !slices.Contains(d.claims(number), link.Name) {
-				return false, fmt.Errorf("udev does not know %s as %s", host.Show(link.Node), host.Show(link.Name))
+				return false, fmt.Errorf("udev does not know %s as %s", diag.Name(link.Node), diag.Name(link.Name))
 			}
 		}
 		return true, nil

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // withUdevadm gives a machine the tool by which udev is asked, as a line of shell.
@@ -21,7 +21,7 @@ func withUdevadm(t *testing.T, d *Devices, script string) {
 	t.Helper()
 	at := filepath.Join(d.Root, "udevadm")
 	require.NoError(t, os.WriteFile(at, []byte("#!/bin/sh\n"+script+"\n"), 0o755))
-	d.Tools = host.NewTools(map[string]string{"udevadm": at}, nil)
+	d.Tools = tool.New(map[string]string{"udevadm": at}, nil)
 }
 
 // A name that two devices claim leads to the one that udev has looked at last.

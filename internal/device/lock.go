@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/block"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/logs"
 )
 
@@ -115,7 +115,7 @@ func (d *Devices) patience() time.Duration {
 }
 
 func (d *Devices) lock(ctx context.Context, f *os.File, node string) error {
-	err := d.poll(ctx, d.patience(), "the lock of "+host.Show(node), func() (bool, error) {
+	err := d.poll(ctx, d.patience(), "the lock of "+diag.Name(node), func() (bool, error) {
 		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		return !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR), err
 	})
@@ -123,7 +123,7 @@ func (d *Devices) lock(ctx context.Context, f *os.File, node string) error {
 		err = fmt.Errorf("locked by %s for more than %s", d.locker(f), d.patience())
 	}
 	if err != nil {
-		return fmt.Errorf("device %s: %w", host.Show(node), err)
+		return fmt.Errorf("device %s: %w", diag.Name(node), err)
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/logs"
 )
 
@@ -63,7 +63,7 @@ type MissingError struct {
 
 // Error names the first of them.
 func (e *MissingError) Error() string {
-	return fmt.Sprintf("device %s did not appear within %s; there are %s", host.Show(e.Paths[0]), e.Patience, e.There)
+	return fmt.Sprintf("device %s did not appear within %s; there are %s", diag.Name(e.Paths[0]), e.Patience, e.There)
 }
 
 // Hint says what to look at.

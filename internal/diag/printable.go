@@ -33,6 +33,16 @@ func OneLine(text string) string {
 	return Printable(strings.ReplaceAll(strings.Join(lines, "; "), "\t", " "))
 }
 
+// Name gives a path or name as it may stand in a line of text: quoted if it holds blanks or anything that a terminal
+// would not show as it is.
+func Name(name string) string {
+	quoted := strconv.Quote(name)
+	if name == "" || strings.ContainsAny(name, " \u00a0") || len(quoted) != len(name)+2 {
+		return quoted
+	}
+	return name
+}
+
 // Lines escapes as Printable does, but the line ends stay.
 func Lines(text string) string { return escape(text, lineEnd) }
 

@@ -10,9 +10,9 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/logs"
 	"github.com/glowplug-os/glowplug/internal/process"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages"
 )
 
@@ -29,7 +29,7 @@ func Apply(ctx context.Context, p *cli.Process, config string, a stages.Applicat
 	if a.Accounts != nil {
 		a.Accounts.Keys.Fragment, a.Accounts.ByTools = d.WriteAuthorizedKeysFragment, d.AccountBackend.byTools()
 	}
-	a.Version, a.Out, a.Tools = p.Version, p.Out, host.NewTools(d.Tools, a.Log)
+	a.Version, a.Out, a.Tools = p.Version, p.Out, tool.New(d.Tools, a.Log)
 	if a.Identity, err = Identity(); err != nil {
 		return err
 	}

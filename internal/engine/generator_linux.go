@@ -13,7 +13,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/cmdline"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // The kernel arguments that the generator reads.
@@ -28,7 +28,7 @@ type generator struct {
 	folder      string // for units, of those that systemd gives the one of normal priority
 	environment string // the file that it leaves
 	commandLine string // the file with the kernel's
-	tools       *host.Tools
+	tools       *tool.Set
 	log         io.Writer
 }
 
@@ -45,7 +45,7 @@ func generate(ctx context.Context, p *cli.Process, folders []string) error {
 		// in a card.
 		g.complain(err)
 	}
-	g.folder, g.commandLine, g.tools = folders[0], d.KernelCommandLine, host.NewTools(d.Tools, nil)
+	g.folder, g.commandLine, g.tools = folders[0], d.KernelCommandLine, tool.New(d.Tools, nil)
 	return errors.Join(err, g.run(ctx))
 }
 
@@ -70,7 +70,7 @@ func (g *generator) run(ctx context.Context) error {
 	if write != nil {
 		g.complain(write)
 	}
-	_, notLive := g.tools.Run(ctx, host.Command{Tool: "is-live-image"})
+	_, notLive := g.tools.Run(ctx, tool.Command{Tool: "is-live-image"})
 	for _, link := range boot.links(notLive == nil) {
 		if made := g.require(link[0], link[1]); made != nil {
 			g.complain(made)

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // The forms of docs/peer/initramfs.md §3. A bare platform is none, and quotes are read: docs/peer/initramfs.md §11.
@@ -54,7 +54,7 @@ func generated(t *testing.T, line string, live bool) (left map[string]string, sa
 	g := generator{
 		folder: filepath.Join(dir, "units"), environment: filepath.Join(dir, "ignition.env"),
 		commandLine: filepath.Join(dir, "cmdline"),
-		tools:       host.NewTools(tools, nil), log: &log,
+		tools:       tool.New(tools, nil), log: &log,
 	}
 	// The second time is that of initrd-parse-etc.service, which has systemd read its units again.
 	for range 2 {
@@ -130,7 +130,7 @@ func TestAGeneratorThatCannotWriteItsFileStillRequiresTheTargets(t *testing.T) {
 	g := generator{
 		folder: filepath.Join(dir, "units"), environment: filepath.Join(dir, "none", "ignition.env"),
 		commandLine: filepath.Join(dir, "cmdline"),
-		tools:       host.NewTools(map[string]string{"is-live-image": "/bin/false"}, nil), log: &log,
+		tools:       tool.New(map[string]string{"is-live-image": "/bin/false"}, nil), log: &log,
 	}
 	require.Error(t, g.run(t.Context()))
 	assert.Contains(t, log.String(), "<3>ignition-generator: ")
@@ -153,7 +153,7 @@ func TestWhatAGeneratorCannotDoItComplainsOf(t *testing.T) {
 	g := generator{
 		folder: filepath.Join(dir, "units"), environment: filepath.Join(dir, "ignition.env"),
 		commandLine: filepath.Join(dir, "none"),
-		tools:       host.NewTools(map[string]string{"is-live-image": "/bin/false"}, nil), log: &log,
+		tools:       tool.New(map[string]string{"is-live-image": "/bin/false"}, nil), log: &log,
 	}
 	require.ErrorIs(t, g.run(t.Context()), fs.ErrNotExist)
 	assert.Regexp(t, `^<3>ignition-generator: open .*/none: no such file or directory\n$`, log.String())

@@ -16,9 +16,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/console"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/handoff"
-	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/journal"
 	"github.com/glowplug-os/glowplug/internal/logs"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/providers"
 	"github.com/glowplug-os/glowplug/stages"
 )
@@ -46,7 +46,7 @@ func (o *stageOptions) run(ctx context.Context, p *cli.Process) error {
 		err = stages.Run(ctx, stages.Boot{
 			Stage: o.stage, Platform: platform, Root: o.root, Paths: o.paths,
 			Dirs: []string{d.RuntimeConfigDir, d.LocalConfigDir, d.SystemConfigDir}, CommandLine: d.KernelCommandLine,
-			FetchTimeout: o.fetchTimeout, Version: p.Version, Tools: host.NewTools(d.Tools, log), Identity: who,
+			FetchTimeout: o.fetchTimeout, Version: p.Version, Tools: tool.New(d.Tools, log), Identity: who,
 			Getenv: p.Env, Log: log, Show: screens.Tell,
 			FirstProcess: "/proc/1/comm", BootID: bootID(), Now: p.Now, Today: Today(p),
 			Journal:         journalSocket(o.logToStdout),

@@ -11,7 +11,8 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // Volumes whose key a Crypto Express adapter of an IBM Z wraps: the key on disk is worth nothing without the adapter.
@@ -39,15 +40,15 @@ func (o *volume) readCexKey() (diag.Secret, error) {
 }
 
 // secureKeyStep has zkey make the key. One that an earlier run of this boot has made serves as well.
-func (o *volume) secureKeyStep() host.Step {
-	s := o.as("luks-secure-key", host.Create, "secure key of", o.secureName())
-	s.Check = func(context.Context) (host.State, error) {
+func (o *volume) secureKeyStep() plan.Step {
+	s := o.as("luks-secure-key", plan.Create, "secure key of", o.secureName())
+	s.Check = func(context.Context) (plan.State, error) {
 		for _, extension := range []string{".skey", ".info"} {
 			if _, err := os.Lstat(o.repositoryFile(extension)); err != nil {
-				return host.Pending, nil
+				return plan.Pending, nil
 			}
 		}
-		return host.Done, nil
+		return plan.Done, nil
 	}
 	s.Do = o.generateSecureKey
 	return s
@@ -66,7 +67,7 @@ func (o *volume) generateSecureKey(ctx context.Context) error {
 			return err
 		}
 	}
-	return o.runTool(ctx, host.Command{Tool: "zkey",
+	return o.runTool(ctx, tool.Command{Tool: "zkey",
 		Args: []string{"generate", "--name", o.secureName(), "--key-type", "CCA-AESCIPHER", "--xts", "--description",
 			"Secure Key for " + o.config.Name + " Volume", "--apqns", strings.Join(domains, ",")}})
 }
@@ -140,7 +141,7 @@ func (o *volume) bindSecureKey(ctx context.Context) error {
 	if !isTrue(o.config.Cex.Enabled) {
 		return nil
 	}
-	if err := o.runTool(ctx, host.Command{Tool: "zkey-cryptsetup",
+	if err := o.runTool(ctx, tool.Command{Tool: "zkey-cryptsetup",
 		Args: []string{"setvp", o.device(), "--key-file", o.keyFile}}); err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
@@ -102,7 +102,7 @@ func advertisementURL(tang string) (string, error) {
 // describeClevis names the pins and no secret of theirs.
 func describeClevis(c config.Clevis) string {
 	if pin := value(c.Custom.Pin); pin != "" {
-		return "pin " + host.Show(pin)
+		return "pin " + diag.Name(pin)
 	}
 	var pins []string
 	for _, t := range c.Tang {

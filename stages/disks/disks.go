@@ -16,13 +16,14 @@ import (
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/field"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // Options are the circumstances of making disks.
 type Options struct {
 	Devices *device.Devices
-	Tools   *host.Tools
+	Tools   *tool.Set
 	Log     *slog.Logger
 	// Fetch gets the content of a key file.
 	Fetch func(context.Context, config.Resource) (diag.Secret, error)
@@ -33,7 +34,7 @@ type Options struct {
 	// Width is how many disks or filesystems are worked on at once; 0 for what the machine can take.
 	Width int
 	// After is called after each step that is done, one at a time. Its error stops the lane.
-	After func(host.Step) error
+	After func(plan.Step) error
 }
 
 // Keys are what later stages have to put into the new system, and what becomes known while volumes are made.
@@ -70,7 +71,7 @@ type want struct{ path, subject, origin string }
 // planned is what a round will do.
 type planned struct {
 	// lanes are independent of each other: one for each disk or filesystem.
-	lanes []host.Plan
+	lanes []plan.Plan
 	// after is what will then be there.
 	after []prediction
 	// released are devices, by their names in sysfs, that will no more be in use by others because they are stopped.
@@ -86,7 +87,7 @@ type planned struct {
 // A need is a tool that a step runs.
 type need struct {
 	tool string
-	step host.Step
+	step plan.Step
 }
 
 // A prediction is a device as it will be, under all names that are known beforehand.
@@ -133,7 +134,7 @@ func Run(ctx context.Context, s config.Storage, o Options) (Keys, error) {
 // refuseFields refuses what no tool takes as it is meant, before the first of them runs.
 func refuseFields(s config.Storage) error {
 	what, path, fault := field.Refusal((&config.Config{Storage: s}).Values, "storage")
-	return host.Step{ID: "field:" + path, Subject: what, Origin: path}.Fail(fault)
+	return plan.Step{ID: "field:" + path, Subject: what, Origin: path}.Fail(fault)
 }
 
 func (r round) run(ctx context.Context, s config.Storage, w *work) error {
@@ -166,7 +167,7 @@ func (r round) run(ctx context.Context, s config.Storage, w *work) error {
 	if log != nil {
 		log = log.WithGroup(r.name)
 	}
-	if err := runLanes(ctx, p.lanes, host.RunOptions{Log: log}, w.Width, w.After); err != nil {
+	if err := runLanes(ctx, p.lanes, plan.RunOptions{Log: log}, w.Width, w.After); err != nil {
 		return err
 	}
 	if w.means == nil {
@@ -208,18 +209,18 @@ func (w *work) missing(needs []need) error {
 }
 
 func (w want) fail(err error) error {
-	return host.Step{ID: w.origin, Subject: w.subject, Origin: w.origin}.Fail(err)
+	return plan.Step{ID: w.origin, Subject: w.subject, Origin: w.origin}.Fail(err)
 }
 
 // runLanes runs independent plans side by side. All run to their end even if one fails, as what they do is wanted in
 // any case and they would have to begin again; the errors come in the order of the lanes.
-func runLanes(ctx context.Context, lanes []host.Plan, o host.RunOptions, width int, after func(host.Step) error) error {
+func runLanes(ctx context.Context, lanes []plan.Plan, o plan.RunOptions, width int, after func(plan.Step) error) error {
 	if width == 0 {
 		width = 2 * runtime.NumCPU() // they wait for disks more than they compute
 	}
 	var one sync.Mutex
 	if after != nil {
-		o.After = func(_ int, s host.Step) error {
+		o.After = func(_ int, s plan.Step) error {
 			one.Lock()
 			defer one.Unlock()
 			return after(s)
@@ -241,13 +242,13 @@ func runLanes(ctx context.Context, lanes []host.Plan, o host.RunOptions, width i
 
 // Preview plans all rounds without doing any: each sees what the ones before it will leave. What cannot be known before
 // it is there is planned as a deferred step, which says what will decide.
-func Preview(s config.Storage, o Options) (host.Plan, error) {
+func Preview(s config.Storage, o Options) (plan.Plan, error) {
 	w := &work{Options: o}
 	if err := cmp.Or(refuseFields(s), impossible(s)); err != nil {
 		return nil, err
 	}
 	view := &expected{now: live{o.Devices}, then: map[string]Seen{}}
-	var all host.Plan
+	var all plan.Plan
 	for _, r := range rounds() {
 		p, err := r.plan(s, view, w)
 		if err != nil {

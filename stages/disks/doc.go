@@ -3,7 +3,7 @@
 //
 // In come the storage section of a config and Options: the devices, tools, functions that fetch keys and reach servers,
 // randomness. Run works on the machine and gives the Keys that later stages put into the new system. Preview gives a
-// host.Plan without doing anything. Finish takes the marks of a first boot off volumes, at its end. Meant gives the
+// plan.Plan without doing anything. Finish takes the marks of a first boot off volumes, at its end. Meant gives the
 // config with the devices that Run has worked on, for stages that come later.
 //
 // Run first refuses what no machine can do, and looks for the tools that are needed in any case. Then come the rounds:

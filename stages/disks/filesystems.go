@@ -8,7 +8,8 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
 )
 
 func filesystemRound() round {
@@ -29,9 +30,9 @@ func filesystemWants(s config.Storage) (all []want) {
 	return all
 }
 
-func filesystemStep(index int, entry config.Filesystem) host.Step {
+func filesystemStep(index int, entry config.Filesystem) plan.Step {
 	at := origin("filesystems", index)
-	return host.Step{ID: at, Subject: "filesystem on " + host.Show(entry.Device), Origin: at}
+	return plan.Step{ID: at, Subject: "filesystem on " + diag.Name(entry.Device), Origin: at}
 }
 
 // asking is what an entry wants.
@@ -148,7 +149,7 @@ func wantedSignature(entry config.Filesystem) block.Signature {
 type filesystem struct {
 	config.Filesystem
 	w    *work
-	step host.Step
+	step plan.Step
 	seen Seen
 	fate fate
 }
@@ -167,7 +168,7 @@ func planFilesystems(s config.Storage, v View, w *work) (planned, error) {
 			errs = append(errs, f.step.Fail(err))
 			continue
 		}
-		p.lanes = append(p.lanes, host.Plan{f.step})
+		p.lanes = append(p.lanes, plan.Plan{f.step})
 		p.means = append(p.means, f.meaning())
 		p.after = append(p.after, f.prediction())
 		p.needs = append(p.needs, f.needs()...)
@@ -204,7 +205,7 @@ func (f *filesystem) plan(v View, owners map[string]*filesystem) error {
 	other := owners[f.seen.Node]
 	owners[f.seen.Node] = f
 	if other != nil && (other.fate != fateKeep || f.fate != fateKeep) {
-		return fmt.Errorf("%s is the device of %s as well, so one of the two would be lost", host.Show(f.seen.Node),
+		return fmt.Errorf("%s is the device of %s as well, so one of the two would be lost", diag.Name(f.seen.Node),
 			other.step.Origin)
 	}
 	if f.seen.onlyTable() && !isTrue(f.WipeFilesystem) {
@@ -236,7 +237,7 @@ func (f *filesystem) differences(c block.Content) (all []string) {
 		all = append(all, fmt.Sprintf("the label is %q, not %q", found.Label, want.Label))
 	}
 	if !uuidFits(f.Filesystem, found) {
-		all = append(all, fmt.Sprintf("the UUID is %s, not %s", host.Show(found.UUID), host.Show(want.UUID)))
+		all = append(all, fmt.Sprintf("the UUID is %s, not %s", diag.Name(found.UUID), diag.Name(want.UUID)))
 	}
 	return all
 }
@@ -256,15 +257,15 @@ func (f *filesystem) describe() {
 		f.keep()
 		return
 	case c.Unfinished && !c.Ambivalent:
-		f.step.Effect, f.step.Detail = host.Create,
+		f.step.Effect, f.step.Detail = plan.Create,
 			fmt.Sprintf("%s, again: the %s on it was not made to its end", wanted, c.First().Type)
 	case lost != "":
-		f.step.Effect, f.step.Detail = host.Destroy,
-			fmt.Sprintf("%s; %s on %s is lost", wanted, lost, host.Show(f.seen.Node))
+		f.step.Effect, f.step.Detail = plan.Destroy,
+			fmt.Sprintf("%s; %s on %s is lost", wanted, lost, diag.Name(f.seen.Node))
 	case f.fate == fateWipe:
-		f.step.Effect, f.step.Detail = host.Change, wanted+", wiped although nothing is known on it"
+		f.step.Effect, f.step.Detail = plan.Change, wanted+", wiped although nothing is known on it"
 	default:
-		f.step.Effect, f.step.Detail = host.Create, wanted
+		f.step.Effect, f.step.Detail = plan.Create, wanted
 	}
 	f.step.Check, f.step.Do = f.check, f.do
 }
@@ -272,7 +273,7 @@ func (f *filesystem) describe() {
 // keep warns where libblkid would call the content ambivalent: others may then see something else on the device, or
 // nothing.
 func (f *filesystem) keep() {
-	f.step.Effect, f.step.Detail = host.Keep, device.Describe(f.seen.Content)
+	f.step.Effect, f.step.Detail = plan.Keep, device.Describe(f.seen.Content)
 	if c := f.seen.Content; c.Ambivalent && f.w.Log != nil {
 		f.w.Log.Warn(fmt.Sprintf("%s: kept for the first of what is on it: %s", f.step.Subject, device.Describe(c)))
 	}
@@ -281,7 +282,7 @@ func (f *filesystem) keep() {
 // deferred says what will decide. The round plans again when the device is there, so nobody does this step.
 func (f *filesystem) deferred() {
 	f.fate = fateMake
-	f.step.Effect = host.Deferred
+	f.step.Effect = plan.Deferred
 	f.step.Do = nil
 	wanted := describeWanted(f.Filesystem)
 	switch {

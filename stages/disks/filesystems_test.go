@@ -15,7 +15,8 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // fates reads the table of docs/disks.md under its heading.
@@ -232,7 +233,7 @@ func planText(v fsView, entries ...config.Filesystem) (string, planned) {
 	if err != nil {
 		return err.Error(), p
 	}
-	var all host.Plan
+	var all plan.Plan
 	for _, lane := range p.lanes {
 		all = append(all, lane...)
 	}
@@ -334,7 +335,7 @@ func (f *fakes) image(t *testing.T, name string) string {
 // run makes the filesystems, and gives the tools that ran, without the folder that all is in.
 func (f *fakes) run(ctx context.Context, t *testing.T, entries ...config.Filesystem) (ran string, err error) {
 	_ = os.Remove(f.dir + "/log")
-	tools := host.NewTools(f.names, nil)
+	tools := tool.New(f.names, nil)
 	o := Options{Tools: tools, Devices: &device.Devices{Tools: tools, Root: f.dir, Aliases: f.dir + "/aliases"},
 		Width: 1}
 	err = filesystemRound().run(ctx, config.Storage{Filesystems: entries}, &work{Options: o})
@@ -377,7 +378,7 @@ func TestMissingToolsAreNamedBeforeAnythingIsLost(t *testing.T) {
 	one, two, three := f.image(t, "one"), f.image(t, "two"), f.image(t, "three")
 	f.names["mkfs.xfs"], f.names["mkswap"] = f.dir+"/xfs-that-is-not-there", f.dir+"/swap-that-is-not-there"
 	ran, err := f.run(t.Context(), t, fsOf(one, "ext4"), fsOf(two, "xfs"), fsOf(three, "swap"))
-	require.ErrorIs(t, err, host.ErrNoTool)
+	require.ErrorIs(t, err, tool.ErrNotFound)
 	assert.Contains(t, err.Error(),
 		"filesystem on "+two+" ($.storage.filesystems.1): "+f.dir+"/xfs-that-is-not-there: program not found")
 	assert.Contains(t, err.Error(),
@@ -427,7 +428,7 @@ func TestAToolThatFails(t *testing.T) {
 func TestAFilesystemIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
 	f := newFakes(t)
 	image := f.image(t, "disk")
-	tools := host.NewTools(f.names, nil)
+	tools := tool.New(f.names, nil)
 	w := &work{Options: Options{Tools: tools,
 		Devices: &device.Devices{Tools: tools, Root: f.dir, Aliases: f.dir + "/aliases"}}}
 	err := w.Devices.Alias(image, image)
@@ -439,14 +440,14 @@ func TestAFilesystemIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
 	data := make([]byte, 4096)
 	copy(data[4086:], "SWAP-SPACE")
 	require.NoError(t, os.WriteFile(image, append(data, make([]byte, 2<<20-4096)...), 0o600))
-	err = p.lanes[0].Run(t.Context(), host.RunOptions{})
+	err = p.lanes[0].Run(t.Context(), plan.RunOptions{})
 	assert.ErrorContains(t, err, "swap) has changed since it was looked at: it was ")
 	assert.NoFileExists(t, f.dir+"/log")
 
 	table, err := os.ReadFile(imageDisk(t, 2, part(1, 1, 0, "somebody's")))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(image, table, 0o600))
-	err = p.lanes[0].Run(t.Context(), host.RunOptions{})
+	err = p.lanes[0].Run(t.Context(), plan.RunOptions{})
 	assert.ErrorContains(t, err, "has changed since it was looked at", "partitions are content as well")
 	assert.NoFileExists(t, f.dir+"/log")
 
@@ -454,12 +455,12 @@ func TestAFilesystemIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
 	require.NoError(t, os.WriteFile(image, make([]byte, 2<<20), 0o600))
 	require.NoError(t, os.Rename(w.Devices.AliasOf(image), f.dir+"/kept"))
 	require.NoError(t, os.Symlink(other, w.Devices.AliasOf(image)))
-	assert.ErrorContains(t, p.lanes[0].Run(t.Context(), host.RunOptions{}), "has changed since it was looked at",
+	assert.ErrorContains(t, p.lanes[0].Run(t.Context(), plan.RunOptions{}), "has changed since it was looked at",
 		"another blank device is not the one")
 	require.NoError(t, os.Rename(f.dir+"/kept", w.Devices.AliasOf(image)))
 
-	require.NoError(t, p.lanes[0].Run(t.Context(), host.RunOptions{}))
-	require.NoError(t, p.lanes[0].Run(t.Context(), host.RunOptions{}), "the same plan again meets what it has made")
+	require.NoError(t, p.lanes[0].Run(t.Context(), plan.RunOptions{}))
+	require.NoError(t, p.lanes[0].Run(t.Context(), plan.RunOptions{}), "the same plan again meets what it has made")
 }
 
 func TestTheMarkOfAVfatInTheMaking(t *testing.T) {
@@ -512,7 +513,7 @@ func TestPredictedContentIsWhatIsThenThere(t *testing.T) {
 func TestAPreviewNeedsNoToolsAndRunsNone(t *testing.T) {
 	f := newFakes(t)
 	image := f.image(t, "disk")
-	tools := host.NewTools(map[string]string{"wipefs": "/nonexistent"}, nil)
+	tools := tool.New(map[string]string{"wipefs": "/nonexistent"}, nil)
 	p, err := Preview(config.Storage{Filesystems: []config.Filesystem{fsOf(image, "xfs", labelled("data"))}},
 		Options{Tools: tools, Devices: &device.Devices{Tools: tools, Root: f.dir}})
 	require.NoError(t, err)

@@ -10,7 +10,9 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // A maker is the program that makes a filesystem, and how it is told (docs/peer/engine.md §9.4). All of them write to
@@ -50,15 +52,15 @@ func makerArgs(entry config.Filesystem, dev string) []string {
 func (f *filesystem) alias() string { return f.w.Devices.AliasOf(f.Device) }
 
 // check: what may be wiped is wiped each time, as asked.
-func (f *filesystem) check(context.Context) (host.State, error) {
+func (f *filesystem) check(context.Context) (plan.State, error) {
 	now, err := f.w.Devices.LookAlias(f.Device)
 	if err != nil {
-		return host.Pending, err
+		return plan.Pending, err
 	}
 	if judge(f.Filesystem, now.Content) == fateKeep {
-		return host.Done, nil
+		return plan.Done, nil
 	}
-	return host.Pending, nil
+	return plan.Pending, nil
 }
 
 // do wipes the device and makes the filesystem. It may be cut off at any point: what then is there counts as nothing.
@@ -87,8 +89,8 @@ func (f *filesystem) do(ctx context.Context) error {
 	return f.verify()
 }
 
-func (f *filesystem) run(ctx context.Context, tool string, args ...string) error {
-	_, err := f.w.Tools.Run(ctx, host.Command{Tool: tool, Args: args})
+func (f *filesystem) run(ctx context.Context, program string, args ...string) error {
+	_, err := f.w.Tools.Run(ctx, tool.Command{Tool: program, Args: args})
 	return err
 }
 
@@ -178,7 +180,7 @@ func (f *filesystem) wrong(c block.Content) (all []string) {
 	}
 	_, notUUID := block.ParseGUID(want.UUID)
 	if (notUUID == nil || want.Type == "vfat") && !uuidFits(f.Filesystem, found) {
-		all = append(all, "the UUID is "+host.Show(found.UUID))
+		all = append(all, "the UUID is "+diag.Name(found.UUID))
 	}
 	return all
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/field"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/rules"
 )
 
@@ -32,7 +32,7 @@ func impossible(s config.Storage) error {
 func impossibleVolume(v config.Luks) error {
 	switch uuid := value(v.UUID); {
 	case uuid != "" && !block.TakesUUID("crypto_LUKS", uuid):
-		return fmt.Errorf("a volume takes no UUID like %s", host.Show(uuid))
+		return fmt.Errorf("a volume takes no UUID like %s", diag.Name(uuid))
 	case !isTrue(v.Cex.Enabled) && rules.IsEmptyKey(v.KeyFile, config.Newest):
 		return errEmptyKey
 	}
@@ -45,7 +45,7 @@ func impossibleFilesystem(f config.Filesystem) error {
 	case asked(f) != askFormat:
 		return nil
 	case f.UUID != nil && !block.TakesUUID(*f.Format, *f.UUID):
-		return fmt.Errorf("%s takes no UUID like %s", *f.Format, host.Show(*f.UUID))
+		return fmt.Errorf("%s takes no UUID like %s", *f.Format, diag.Name(*f.UUID))
 	case isTrue(f.WipeFilesystem):
 		return unfitLabel(f)
 	}
@@ -101,7 +101,7 @@ func guidTwice(index int, d config.Disk) error {
 		}
 		if other, twice := first[guid]; twice {
 			at := fmt.Sprintf("%s.partitions.%d", origin("disks", index), i)
-			return host.Step{ID: at, Subject: "disk " + host.Show(d.Device),
+			return plan.Step{ID: at, Subject: "disk " + diag.Name(d.Device),
 				Origin: at}.Fail(sameGUID(guid, fmt.Sprintf("partition entry %d", other)))
 		}
 		first[guid] = i

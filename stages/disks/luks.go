@@ -14,8 +14,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/source"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // firstBootMark is the subsystem in the header of a volume from its format until the first boot is over (Finish). It is
@@ -37,7 +38,7 @@ func luksRound() round {
 	}
 }
 
-func volumeSubject(v config.Luks) string { return "luks " + host.Show(v.Name) }
+func volumeSubject(v config.Luks) string { return "luks " + diag.Name(v.Name) }
 
 func mapperPath(name string) string { return "/dev/mapper/" + name }
 
@@ -91,7 +92,7 @@ func judgeVolume(found volumeContent, mayWipe bool, use volumeUse) volumeVerdict
 type volume struct {
 	*work
 	config  config.Luks
-	step    host.Step // without what it does: each of the volume's steps starts from it
+	step    plan.Step // without what it does: each of the volume's steps starts from it
 	seen    Seen
 	header  block.LUKS
 	is      bool // there is a header
@@ -102,7 +103,7 @@ type volume struct {
 }
 
 func newVolume(w *work, index int, entry config.Luks) *volume {
-	step := host.Step{ID: "luks:" + entry.Name, Subject: volumeSubject(entry), Origin: origin("luks", index)}
+	step := plan.Step{ID: "luks:" + entry.Name, Subject: volumeSubject(entry), Origin: origin("luks", index)}
 	return &volume{work: w, config: entry, step: step}
 }
 
@@ -110,7 +111,7 @@ func newVolume(w *work, index int, entry config.Luks) *volume {
 // keys are got before the first volume is touched.
 func planVolumes(s config.Storage, v View, w *work) (planned, error) {
 	var p planned
-	var keys, lane host.Plan
+	var keys, lane plan.Plan
 	owners := owners{}
 	for i, entry := range s.Luks {
 		o := newVolume(w, i, entry)
@@ -130,18 +131,18 @@ func planVolumes(s config.Storage, v View, w *work) (planned, error) {
 		p.after = append(p.after, after...)
 		p.blanks = append(p.blanks, o.blanks()...)
 		for _, each := range steps {
-			if each.Effect == host.Destroy {
+			if each.Effect == plan.Destroy {
 				p.needs = append(p.needs, need{"wipefs", each})
 			}
 		}
 	}
 	if lane != nil {
-		p.lanes = []host.Plan{append(keys, lane...)}
+		p.lanes = []plan.Plan{append(keys, lane...)}
 	}
 	return p, nil
 }
 
-func (o *volume) plan(v View) (host.Plan, []prediction, error) {
+func (o *volume) plan(v View) (plan.Plan, []prediction, error) {
 	if err := o.observe(v); err != nil {
 		return nil, nil, err
 	}
@@ -151,16 +152,16 @@ func (o *volume) plan(v View) (host.Plan, []prediction, error) {
 	switch {
 	case o.seen.Unknown != "":
 		then.Unknown = "what a volume holds shows once it is open"
-		return host.Plan{o.deferred()}, []prediction{{[]string{at}, then}}, nil
+		return plan.Plan{o.deferred()}, []prediction{{[]string{at}, then}}, nil
 	case verdict == volumeRefuse, o.seen.ReadOnly:
 		return nil, nil, o.refusal()
 	case verdict == volumeReuse && o.use == volumeOpen:
-		return host.Plan{o.tryStep()}, nil, nil
+		return plan.Plan{o.tryStep()}, nil, nil
 	case verdict == volumeReuse:
 		then.Unknown = "what the volume holds shows once it is open"
-		return host.Plan{o.settled(o.openStep())}, []prediction{{[]string{at}, then}}, nil
+		return plan.Plan{o.settled(o.openStep())}, []prediction{{[]string{at}, then}}, nil
 	}
-	var steps host.Plan
+	var steps plan.Plan
 	if o.use == volumeOpen {
 		users, err := o.Devices.Users(at)
 		if err != nil {
@@ -225,7 +226,7 @@ func (o *volume) nameTaken(v View) error {
 	if _, preview := v.(*expected); err != nil || preview || o.use == volumeOpen {
 		return nil // a preview does not stop what will be stopped
 	}
-	return unique(fmt.Errorf("%s is another device already, %s", host.Show(at), node))
+	return unique(fmt.Errorf("%s is another device already, %s", diag.Name(at), node))
 }
 
 func (o *volume) found() volumeContent {
@@ -261,7 +262,7 @@ func (o *volume) difference() string {
 	case label != nil && *label != o.header.Label:
 		return fmt.Sprintf("its label is %q, not %q", o.header.Label, *label)
 	case uuid != nil && !strings.EqualFold(*uuid, o.header.UUID):
-		return fmt.Sprintf("its UUID is %s, not %s", host.Show(o.header.UUID), host.Show(*uuid))
+		return fmt.Sprintf("its UUID is %s, not %s", diag.Name(o.header.UUID), diag.Name(*uuid))
 	case discards && !isTrue(o.config.Discard):
 		return "it passes discards through, which the config does not ask for"
 	case !discards && isTrue(o.config.Discard):
@@ -314,7 +315,7 @@ func volumeNeeds(s config.Storage) (all []need) {
 }
 
 // as is a step of the volume.
-func (o *volume) as(id string, effect host.Effect, subject, detail string) host.Step {
+func (o *volume) as(id string, effect plan.Effect, subject, detail string) plan.Step {
 	s := o.step
 	s.ID, s.Effect, s.Detail = id+":"+o.config.Name, effect, detail
 	if subject != "" {
@@ -324,13 +325,13 @@ func (o *volume) as(id string, effect host.Effect, subject, detail string) host.
 }
 
 // deferred says what will decide. The round plans again when the device is there, so nobody does this step.
-func (o *volume) deferred() host.Step {
+func (o *volume) deferred() plan.Step {
 	detail := fmt.Sprintf("formatted if nothing is on %s then, opened if it is this volume, else refused (%s)",
 		o.seen.Path, o.seen.Unknown)
 	if isTrue(o.config.WipeVolume) {
 		detail = fmt.Sprintf("formatted whatever is on %s then (%s)", o.seen.Path, o.seen.Unknown)
 	}
-	return o.as("luks", host.Deferred, "", detail)
+	return o.as("luks", plan.Deferred, "", detail)
 }
 
 // generated: nobody gives the key.
@@ -339,7 +340,7 @@ func (o *volume) generated() bool {
 }
 
 // keyStep gets the key and leaves it for the files stage, also of a volume that is there already.
-func (o *volume) keyStep() host.Step {
+func (o *volume) keyStep() plan.Step {
 	detail := "random"
 	switch {
 	case isTrue(o.config.Cex.Enabled):
@@ -347,12 +348,12 @@ func (o *volume) keyStep() host.Step {
 	case !o.generated():
 		detail = source.Redact(value(o.config.KeyFile.Source))
 	}
-	s := o.as("luks-key", host.Create, "key of", detail)
-	s.Check = func(context.Context) (host.State, error) {
+	s := o.as("luks-key", plan.Create, "key of", detail)
+	s.Check = func(context.Context) (plan.State, error) {
 		if o.key != "" {
-			return host.Done, nil
+			return plan.Done, nil
 		}
-		return host.Pending, nil
+		return plan.Pending, nil
 	}
 	s.Do = func(ctx context.Context) (err error) {
 		if o.key, err = o.obtain(ctx); err != nil {
@@ -391,8 +392,8 @@ func (o *volume) obtain(ctx context.Context) (diag.Secret, error) {
 }
 
 // withKey is a command that gets the key as a file, whose path stands in the arguments where keyPath says.
-func (o *volume) withKey(tool string, args ...string) host.Command {
-	c := host.Command{Tool: tool, Args: args, Hidden: []diag.Secret{o.key}}
+func (o *volume) withKey(program string, args ...string) tool.Command {
+	c := tool.Command{Tool: program, Args: args, Hidden: []diag.Secret{o.key}}
 	if o.keyFile == "" {
 		c.Secrets = []diag.Secret{o.key}
 	}
@@ -403,61 +404,61 @@ func (o *volume) keyPath() string {
 	if o.keyFile != "" {
 		return o.keyFile
 	}
-	return host.SecretFile(0)
+	return tool.SecretFile(0)
 }
 
 func (o *volume) device() string { return o.Devices.AliasOf(value(o.config.Device)) }
 
-func (o *volume) runTool(ctx context.Context, c host.Command) error {
+func (o *volume) runTool(ctx context.Context, c tool.Command) error {
 	_, err := o.Tools.Run(ctx, c)
 	return err
 }
 
-func (o *volume) closeStep() host.Step {
-	s := o.as("luks-close", host.Change, "", "closed")
-	s.Check = func(context.Context) (host.State, error) { return o.whenUse(volumeFree) }
+func (o *volume) closeStep() plan.Step {
+	s := o.as("luks-close", plan.Change, "", "closed")
+	s.Check = func(context.Context) (plan.State, error) { return o.whenUse(volumeFree) }
 	s.Do = func(ctx context.Context) error {
-		return o.runTool(ctx, host.Command{Tool: "cryptsetup", Args: []string{"luksClose", o.config.Name}})
+		return o.runTool(ctx, tool.Command{Tool: "cryptsetup", Args: []string{"luksClose", o.config.Name}})
 	}
 	return s
 }
 
 // whenUse is Done where the device is used like that.
-func (o *volume) whenUse(wanted volumeUse) (host.State, error) {
+func (o *volume) whenUse(wanted volumeUse) (plan.State, error) {
 	err := o.observe(o.reached())
 	if err == nil && o.use == wanted {
-		return host.Done, nil
+		return plan.Done, nil
 	}
-	return host.Pending, err
+	return plan.Pending, err
 }
 
-func (o *volume) formatStep(verdict volumeVerdict) host.Step {
-	detail := "LUKS 2 on " + host.Show(value(o.config.Device))
+func (o *volume) formatStep(verdict volumeVerdict) plan.Step {
+	detail := "LUKS 2 on " + diag.Name(value(o.config.Device))
 	if label := value(o.config.Label); label != "" {
 		detail += fmt.Sprintf(", label %q", label)
 	}
 	if uuid := value(o.config.UUID); uuid != "" {
-		detail += ", UUID " + host.Show(uuid)
+		detail += ", UUID " + diag.Name(uuid)
 	}
-	effect := host.Create
+	effect := plan.Create
 	switch {
 	case o.is && o.header.Subsystem == firstBootMark && !isTrue(o.config.WipeVolume):
-		effect, detail = host.Destroy, detail+", again: it was not made to its end"
+		effect, detail = plan.Destroy, detail+", again: it was not made to its end"
 	case verdict == volumeRecreate && o.seen.onlyTable():
-		effect, detail = host.Destroy, detail+"; its partition table is lost"
+		effect, detail = plan.Destroy, detail+"; its partition table is lost"
 	case verdict == volumeRecreate:
-		effect, detail = host.Destroy, fmt.Sprintf("%s; %s on it is lost", detail, device.Describe(o.seen.Content))
+		effect, detail = plan.Destroy, fmt.Sprintf("%s; %s on it is lost", detail, device.Describe(o.seen.Content))
 	}
 	s := o.as("luks-format", effect, "", detail)
 	was := o.seen
-	s.Check = func(context.Context) (host.State, error) {
+	s.Check = func(context.Context) (plan.State, error) {
 		if err := o.observe(o.reached()); err != nil {
-			return host.Pending, err
+			return plan.Pending, err
 		}
 		if o.made != "" && o.is && o.header.UUID == o.made {
-			return host.Done, nil
+			return plan.Done, nil
 		}
-		return host.Pending, nil
+		return plan.Pending, nil
 	}
 	s.Do = func(ctx context.Context) error { return o.format(ctx, was) }
 	return s
@@ -477,7 +478,7 @@ func (o *volume) format(ctx context.Context, was Seen) error {
 		return err
 	}
 	if !blank || isTrue(o.config.WipeVolume) { // wipefs knows more kinds than are known here
-		if err := o.runTool(ctx, host.Command{Tool: "wipefs", Args: []string{"-a", o.device()}}); err != nil {
+		if err := o.runTool(ctx, tool.Command{Tool: "wipefs", Args: []string{"-a", o.device()}}); err != nil {
 			return err
 		}
 	}
@@ -518,10 +519,10 @@ func (o *volume) formatArguments() ([]string, error) {
 }
 
 // openStep opens the volume. What it is opened with stays in the header, also that nothing was asked for.
-func (o *volume) openStep() host.Step {
-	detail := "opened as " + host.Show(mapperPath(o.config.Name))
-	s := o.as("luks-open", host.Change, "", detail)
-	s.Check = func(context.Context) (host.State, error) { return o.whenUse(volumeOpen) }
+func (o *volume) openStep() plan.Step {
+	detail := "opened as " + diag.Name(mapperPath(o.config.Name))
+	s := o.as("luks-open", plan.Change, "", detail)
+	s.Check = func(context.Context) (plan.State, error) { return o.whenUse(volumeOpen) }
 	s.Do = func(ctx context.Context) error {
 		args := []string{"luksOpen", o.device(), o.config.Name, "--key-file", o.keyPath(), "--persistent"}
 		if isTrue(o.config.Discard) {
@@ -533,8 +534,8 @@ func (o *volume) openStep() host.Step {
 }
 
 // tryStep finds out whether a volume that is open has the config's key: the system will have that to open it with.
-func (o *volume) tryStep() host.Step {
-	s := o.as("luks-open", host.Keep, "", "open as "+host.Show(mapperPath(o.config.Name)))
+func (o *volume) tryStep() plan.Step {
+	s := o.as("luks-open", plan.Keep, "", "open as "+diag.Name(mapperPath(o.config.Name)))
 	s.Do = func(ctx context.Context) error {
 		return o.runTool(ctx,
 			o.withKey("cryptsetup", "luksOpen", "--test-passphrase", o.device(), "--key-file", o.keyPath()))
@@ -543,7 +544,7 @@ func (o *volume) tryStep() host.Step {
 }
 
 // settled has udev look at the device after a step.
-func (o *volume) settled(s host.Step) host.Step {
+func (o *volume) settled(s plan.Step) plan.Step {
 	do := s.Do
 	s.Do = func(ctx context.Context) error {
 		if err := do(ctx); err != nil {
@@ -557,36 +558,36 @@ func (o *volume) settled(s host.Step) host.Step {
 const clevisToken = "clevis"
 
 // clevisSteps bind an open volume to its policy.
-func (o *volume) clevisSteps() host.Plan {
+func (o *volume) clevisSteps() plan.Plan {
 	c := o.config.Clevis
 	if !usesClevis(c) {
 		return nil
 	}
-	bind := o.as("luks-bind", host.Change, "", "bound by clevis to "+describeClevis(c))
-	bind.Check = func(context.Context) (host.State, error) {
+	bind := o.as("luks-bind", plan.Change, "", "bound by clevis to "+describeClevis(c))
+	bind.Check = func(context.Context) (plan.State, error) {
 		err := o.observe(o.reached())
 		if err == nil && slices.Contains(o.header.Tokens, clevisToken) {
-			return host.Done, nil
+			return plan.Done, nil
 		}
-		return host.Pending, err
+		return plan.Pending, err
 	}
 	bind.Do = o.bind
-	steps := host.Plan{bind}
+	steps := plan.Plan{bind}
 	if testsItself(c) {
-		try := o.as("luks-unlock", host.Change, "", "closed, and opened by clevis")
+		try := o.as("luks-unlock", plan.Change, "", "closed, and opened by clevis")
 		try.Do = o.unlock
 		steps = append(steps, try)
 	}
 	if !o.generated() {
 		return steps
 	}
-	forget := o.as("luks-forget", host.Change, "", "opens by clevis alone")
-	forget.Check = func(context.Context) (host.State, error) {
+	forget := o.as("luks-forget", plan.Change, "", "opens by clevis alone")
+	forget.Check = func(context.Context) (plan.State, error) {
 		err := o.observe(o.reached())
 		if err == nil && o.header.Keyslots == 1 && slices.Contains(o.header.Tokens, clevisToken) {
-			return host.Done, nil
+			return plan.Done, nil
 		}
-		return host.Pending, err
+		return plan.Pending, err
 	}
 	forget.Do = func(ctx context.Context) error {
 		if err := o.runTool(ctx, o.withKey("cryptsetup", "luksRemoveKey", o.device(), o.keyPath())); err != nil {
@@ -623,9 +624,9 @@ func (o *volume) bind(ctx context.Context) error {
 func (o *volume) unlock(ctx context.Context) error {
 	if state, err := o.whenUse(volumeFree); err != nil {
 		return err
-	} else if state != host.Done {
+	} else if state != plan.Done {
 		if err := o.runTool(ctx,
-			host.Command{Tool: "cryptsetup", Args: []string{"luksClose", o.config.Name}}); err != nil {
+			tool.Command{Tool: "cryptsetup", Args: []string{"luksClose", o.config.Name}}); err != nil {
 			return err
 		}
 	}
@@ -634,7 +635,7 @@ func (o *volume) unlock(ctx context.Context) error {
 		return err
 	}
 	args := []string{"luks", "unlock", "-d", o.device(), "-n", o.config.Name}
-	return o.runTool(ctx, host.Command{Tool: "clevis", Args: args, Hidden: told(text)})
+	return o.runTool(ctx, tool.Command{Tool: "clevis", Args: args, Hidden: told(text)})
 }
 
 // Finish ends the first boot for what Run has made: volumes lose the mark by which a repeated boot would make them
@@ -643,7 +644,7 @@ func Finish(ctx context.Context, s config.Storage, o Options) error {
 	w := &work{Options: o}
 	var errs []error
 	for i, entry := range s.Luks {
-		step := host.Step{ID: "luks-finish:" + entry.Name, Subject: volumeSubject(entry), Origin: origin("luks", i)}
+		step := plan.Step{ID: "luks-finish:" + entry.Name, Subject: volumeSubject(entry), Origin: origin("luks", i)}
 		errs = append(errs, step.Fail(w.finishVolume(ctx, value(entry.Device))))
 	}
 	return errors.Join(errs...)
@@ -666,5 +667,5 @@ func (w *work) finishVolume(ctx context.Context, name string) error {
 	}
 	// Without its label the command would take it off.
 	args := []string{"config", "--label", o.header.Label, "--subsystem", "", node}
-	return o.runTool(ctx, host.Command{Tool: "cryptsetup", Args: args})
+	return o.runTool(ctx, tool.Command{Tool: "cryptsetup", Args: args})
 }

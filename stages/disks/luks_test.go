@@ -17,7 +17,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // The volumes of the fixtures: plain is called data; marked is called boxes, and has the mark of a first boot.
@@ -306,7 +307,7 @@ func TestNoSecretOfAVolumeIsLogged(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	b.tool("clevis", `echo "Unable to fetch advertisement: 'http://u:hush@t/?k=quiet'! PIN 123456" >&2; exit 1`)
-	b.options.Tools, b.options.Log = host.NewTools(b.names, logger), logger
+	b.options.Tools, b.options.Log = tool.New(b.names, logger), logger
 	b.options.Devices.Tools = b.options.Tools
 	for _, policy := range []string{`'tang': [{'url': 'http://u:hush@t/?k=quiet', 'thumbprint': '123456'}]`,
 		`'custom': {'pin': 'mine', 'config': '{\"u\": [\"http://u:hush@t/?k=quiet\"], \"pin\": 123456}'}`} {
@@ -335,7 +336,7 @@ func TestAStoppedVolumeIsMadeByTheNextRun(t *testing.T) {
 		b := newBench(t)
 		b.image("a", "")
 		done := 0
-		b.options.After = func(host.Step) error {
+		b.options.After = func(plan.Step) error {
 			if done++; done == stop {
 				return errors.New("cut off")
 			}
@@ -360,9 +361,9 @@ func TestStepsThatAreDoneAreNotDoneAgain(t *testing.T) {
 	w := &work{Options: b.options}
 	p, err := planVolumes(b.storage("{'luks': [{"+keyed+"}]}"), live{b.options.Devices}, w)
 	require.NoError(t, err)
-	require.NoError(t, p.lanes[0].Run(t.Context(), host.RunOptions{}))
+	require.NoError(t, p.lanes[0].Run(t.Context(), plan.RunOptions{}))
 	require.NoError(t, os.Remove(b.dir+"/log"))
-	require.NoError(t, p.lanes[0].Run(t.Context(), host.RunOptions{}))
+	require.NoError(t, p.lanes[0].Run(t.Context(), plan.RunOptions{}))
 	log, err := os.ReadFile(b.dir + "/log")
 	require.NoError(t, err)
 	assert.NotContains(t, string(log), "luksFormat")
@@ -389,7 +390,7 @@ func TestAVolumeIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
 			} else {
 				b.image("a", c.after)
 			}
-			err = p.lanes[0].Run(t.Context(), host.RunOptions{})
+			err = p.lanes[0].Run(t.Context(), plan.RunOptions{})
 			require.ErrorContains(t, err, c.says+`) has changed since it was looked at`)
 			assert.NoFileExists(t, b.dir+"/log", "nothing has run")
 		})
@@ -422,7 +423,7 @@ func TestWhatOnceWentWrongIsDoneByTheNextRun(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	b.tool("cryptsetup", "")
 	o := b.options
-	o.After = func(host.Step) error { return os.Remove(b.dir + "/a") }
+	o.After = func(plan.Step) error { return os.Remove(b.dir + "/a") }
 	_, err = Run(t.Context(), b.storage(config), o)
 	require.EqualError(t, err, "luks v ($.storage.luks.0): device "+b.dir+"/a: no such file or directory",
 		"the device vanishes half-way")

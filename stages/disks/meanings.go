@@ -12,7 +12,6 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
 )
 
 // A meaning is what names of devices stand for because the config itself gives them: a label of a partition that it
@@ -65,7 +64,7 @@ func (all meanings) of(each want) (m meaning, is bool, err error) {
 		return found[0], true, nil
 	}
 	return m, false, each.fail(unique(fmt.Errorf("device %s: the config calls %s so, and %s as well",
-		host.Show(each.path), found[0], found[1])))
+		diag.Name(each.path), found[0], found[1])))
 }
 
 func unique(err error) error {

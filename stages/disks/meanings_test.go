@@ -14,7 +14,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // twoDisks are a machine with the files ours and other, which a name leads to.
@@ -26,7 +26,7 @@ func twoDisks(t *testing.T, leads string) (w *work, at func(string) string) {
 		require.NoError(t, os.WriteFile(at(name), nil, 0o600))
 	}
 	require.NoError(t, os.Symlink(leads, at("name")))
-	d := &device.Devices{Tools: host.NewTools(nil, nil), Root: dir, Aliases: at("aliases"),
+	d := &device.Devices{Tools: tool.New(nil, nil), Root: dir, Aliases: at("aliases"),
 		Patience: 50 * time.Millisecond}
 	return &work{Options: Options{Devices: d}, means: meanings{}}, at
 }

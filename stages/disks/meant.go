@@ -7,7 +7,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/device"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // Meant gives a config with the devices that Run has worked on, where their names lead elsewhere by now: a label or a
@@ -38,7 +38,7 @@ func meantNode(name string, d *device.Devices, log *slog.Logger) string {
 	}
 	if log != nil {
 		log.Warn(fmt.Sprintf("device %s no more leads to %s, which it did when it was worked on: %s is taken",
-			host.Show(name), node, node))
+			diag.Name(name), node, node))
 	}
 	return node
 }

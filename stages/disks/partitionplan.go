@@ -10,8 +10,9 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/order"
+	"github.com/glowplug-os/glowplug/internal/plan"
 )
 
 // ends is how much of either end of a device is made blank where no content is to be found any more: enough for the
@@ -156,20 +157,20 @@ func (c *tableChange) decide(random io.Reader) error {
 // failed is an error about the disk.
 func (c *tableChange) failed(err error) error {
 	id := origin("disks", c.index)
-	return host.Step{ID: id, Subject: "disk " + host.Show(c.want.Device), Origin: id}.Fail(err)
+	return plan.Step{ID: id, Subject: "disk " + diag.Name(c.want.Device), Origin: id}.Fail(err)
 }
 
 // step is the frame of a step about one partition of the entry.
-func (c *tableChange) step(index int, subject string) host.Step {
+func (c *tableChange) step(index int, subject string) plan.Step {
 	id := fmt.Sprintf("%s.partitions.%d", origin("disks", c.index), index)
-	return host.Step{ID: id, Subject: subject, Origin: id}
+	return plan.Step{ID: id, Subject: subject, Origin: id}
 }
 
 // blame puts an error at the partition that it is about.
 func (c *tableChange) blame(err error) error {
 	var spec *block.SpecError
 	if errors.As(err, &spec) {
-		return c.step(spec.Index, "disk "+host.Show(c.want.Device)).Fail(err)
+		return c.step(spec.Index, "disk "+diag.Name(c.want.Device)).Fail(err)
 	}
 	return err
 }

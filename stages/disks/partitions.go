@@ -9,7 +9,8 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
 )
 
 func partitionRound() round {
@@ -19,7 +20,7 @@ func partitionRound() round {
 func wantDisks(s config.Storage) []want {
 	var all []want
 	for i, d := range s.Disks {
-		all = append(all, want{d.Device, "disk " + host.Show(d.Device), origin("disks", i)})
+		all = append(all, want{d.Device, "disk " + diag.Name(d.Device), origin("disks", i)})
 	}
 	return all
 }
@@ -30,7 +31,7 @@ func planPartitions(s config.Storage, view View, w *work) (planned, error) {
 		links: w.Devices.DiskLinks()}
 	var failed []error
 	for i, d := range s.Disks {
-		step := host.Step{ID: origin("disks", i), Subject: "disk " + host.Show(d.Device), Origin: origin("disks", i)}
+		step := plan.Step{ID: origin("disks", i), Subject: "disk " + diag.Name(d.Device), Origin: origin("disks", i)}
 		failed = append(failed, step.Fail(p.add(i, d, view)))
 	}
 	if err := errors.Join(failed...); err != nil {
@@ -68,7 +69,7 @@ type partitioner struct {
 	devices *device.Devices
 	random  io.Reader
 	members map[string]bool
-	plans   []host.Plan
+	plans   []plan.Plan
 	links   map[string][]string // a disk's node to its names
 	lanes   map[string]int      // a disk's node to its lane
 	last    []*tableChange      // the last one of each lane

@@ -11,14 +11,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // loopOf makes a loop device of an image.
 func loopOf(t *testing.T, image string) string {
 	t.Helper()
-	run := func(tool string, args ...string) (string, error) {
-		out, err := host.NewTools(nil, nil).Run(context.Background(), host.Command{Tool: tool, Args: args})
+	run := func(program string, args ...string) (string, error) {
+		out, err := tool.New(nil, nil).Run(context.Background(), tool.Command{Tool: program, Args: args})
 		return strings.TrimSpace(string(out)), err
 	}
 	node, err := run("losetup", "--find", "--show", "--partscan", image)
@@ -60,7 +61,7 @@ func TestDevicesBecomeWhatWasPredicted(t *testing.T) {
 			p := partitioner{devices: o.Devices, random: o.Random, members: map[string]bool{}, lanes: map[string]int{}}
 			require.NoError(t, p.add(0, storageOf(node, c.wipe, c.want...).Disks[0], live{o.Devices}))
 			require.NoError(t, p.predict())
-			require.NoError(t, runLanes(context.Background(), p.plans, host.RunOptions{}, 1, nil))
+			require.NoError(t, runLanes(context.Background(), p.plans, plan.RunOptions{}, 1, nil))
 			now, err := o.Devices.LookDisk(node)
 			require.NoError(t, err)
 			if d := cmp.Diff(p.last[0].after, now, tables); d != "" {

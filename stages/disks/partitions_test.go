@@ -23,7 +23,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // dice are GUIDs that are the same in each run.
@@ -35,7 +36,7 @@ func made[T any](v T) *T { return &v }
 // disksFor are what planning on image files needs.
 func disksFor(t *testing.T) Options {
 	t.Helper()
-	return Options{Devices: &device.Devices{Tools: host.NewTools(nil, nil), Aliases: t.TempDir()}, Random: dice()}
+	return Options{Devices: &device.Devices{Tools: tool.New(nil, nil), Aliases: t.TempDir()}, Random: dice()}
 }
 
 // imageDisk makes an image file of so many MiB, with partitions.
@@ -315,11 +316,11 @@ func TestDisksThatAreRefused(t *testing.T) {
 				require.NotEmpty(t, diag.Hints(err))
 				assert.Contains(t, diag.Hints(err)[0], "if what is there may be lost set wipe")
 			}
-			err = host.Step{Subject: "disk /dev/vda", Origin: "$.storage.disks.0"}.Fail(err)
+			err = plan.Step{Subject: "disk /dev/vda", Origin: "$.storage.disks.0"}.Fail(err)
 			for _, text := range c.says {
 				assert.ErrorContains(t, err, text)
 			}
-			var step *host.StepError
+			var step *plan.StepError
 			assert.ErrorAs(t, err, &step)
 			after, err := os.ReadFile(c.image)
 			require.NoError(t, err)
@@ -449,7 +450,7 @@ func TestDisksBecomeWhatWasPredicted(t *testing.T) {
 			}
 			require.Len(t, p.plans, 1)
 			require.NoError(t, p.predict())
-			require.NoError(t, runLanes(context.Background(), p.plans, host.RunOptions{}, 1, nil))
+			require.NoError(t, runLanes(context.Background(), p.plans, plan.RunOptions{}, 1, nil))
 			now := lookImage(t, c.image)
 			want := p.last[0].after
 			want.Path = now.Path
@@ -542,7 +543,7 @@ func TestAPlanThatIsStaleWritesNothing(t *testing.T) {
 			require.NoError(t, err)
 			change(t, image)
 			before := read(t, image)
-			err = runLanes(context.Background(), p.lanes, host.RunOptions{}, 1, nil)
+			err = runLanes(context.Background(), p.lanes, plan.RunOptions{}, 1, nil)
 			require.ErrorContains(t, err, "it was planned for as it was, and nothing was written")
 			assert.ErrorContains(t, err, "$.storage.disks.0")
 			assert.True(t, bytes.Equal(before, read(t, image)))
@@ -566,11 +567,11 @@ func TestStoppedPartitioningIsCompletedByTheNextRun(t *testing.T) {
 		return storageOf(image, false, guid(part(1, 1, 10, "root"), "01"),
 			guid(config.Partition{SizeMiB: made(5)}, "02"), guid(config.Partition{}, "03"), gonePart(9, true))
 	}
-	run := func(image string, after func(host.Step) error) error {
+	run := func(image string, after func(plan.Step) error) error {
 		o := disksFor(t)
 		p, err := planPartitions(s(image), live{o.Devices}, &work{Options: o})
 		require.NoError(t, err)
-		return runLanes(context.Background(), p.lanes, host.RunOptions{}, 1, after)
+		return runLanes(context.Background(), p.lanes, plan.RunOptions{}, 1, after)
 	}
 	fresh := func() string { return imageDisk(t, 64, part(9, 40, 2, "old")) }
 	whole := fresh()
@@ -578,7 +579,7 @@ func TestStoppedPartitioningIsCompletedByTheNextRun(t *testing.T) {
 	stop := errors.New("cut off")
 	for k := 1; k <= 5; k++ {
 		image, done := fresh(), 0
-		err := run(image, func(host.Step) error {
+		err := run(image, func(plan.Step) error {
 			if done++; done == k {
 				return stop
 			}
@@ -604,7 +605,7 @@ func TestCutWritesAreCompletedByTheNextRun(t *testing.T) {
 		p, err := planPartitions(storageOf(image, false, id(part(1, 1, 3, "one")), id(part(2, 4, 3, "two")),
 			gonePart(3, true)), live{o.Devices}, &work{Options: o})
 		require.NoError(t, err)
-		require.NoError(t, runLanes(context.Background(), p.lanes, host.RunOptions{}, 1, nil))
+		require.NoError(t, runLanes(context.Background(), p.lanes, plan.RunOptions{}, 1, nil))
 	}
 	image := imageDisk(t, 16, part(3, 8, 2, "three"))
 	put(t, image, 0, make([]byte, 512)) // no protective MBR: it is written as well

@@ -9,36 +9,37 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/order"
+	"github.com/glowplug-os/glowplug/internal/plan"
 )
 
 // subject is a partition as people call it.
 func (c *tableChange) subject(number int) string {
-	return fmt.Sprintf("partition %d of %s", number, host.Show(c.want.Device))
+	return fmt.Sprintf("partition %d of %s", number, diag.Name(c.want.Device))
 }
 
 // steps are a line for each partition, and last what does it all.
-func (c *tableChange) steps(devices *device.Devices) host.Plan {
-	var plan host.Plan
+func (c *tableChange) steps(devices *device.Devices) plan.Plan {
+	var steps plan.Plan
 	if c.wipe() {
-		plan = append(plan, c.wipeStep())
+		steps = append(steps, c.wipeStep())
 	}
 	sorted := slices.Clone(c.decisions)
 	order.Stably(sorted, func(a, b block.Decision) int {
 		return a.Index - b.Index
 	})
 	for _, d := range sorted {
-		plan = append(plan, c.partitionStep(d))
+		steps = append(steps, c.partitionStep(d))
 	}
 	id := origin("disks", c.index)
-	last := host.Step{ID: id, Subject: "partition table of " + host.Show(c.want.Device), Detail: "as it is", Origin: id}
+	last := plan.Step{ID: id, Subject: "partition table of " + diag.Name(c.want.Device), Detail: "as it is", Origin: id}
 	if c.write || c.tell {
-		last.Effect, last.Detail = host.Change, c.writing()
-		last.Check = func(ctx context.Context) (host.State, error) { return c.check(ctx, devices) }
+		last.Effect, last.Detail = plan.Change, c.writing()
+		last.Check = func(ctx context.Context) (plan.State, error) { return c.check(ctx, devices) }
 		last.Do = func(ctx context.Context) error { return c.do(ctx, devices) }
 	}
-	return append(plan, last)
+	return append(steps, last)
 }
 
 // writing says what the last step does.
@@ -54,9 +55,9 @@ func (c *tableChange) writing() string {
 	return "is right; the kernel is told (" + device.Difference(c.disk.Partitions, c.wanted(), c.touched) + ")"
 }
 
-func (c *tableChange) wipeStep() host.Step {
+func (c *tableChange) wipeStep() plan.Step {
 	id := origin("disks", c.index) + ".wipeTable"
-	s := host.Step{ID: id, Effect: host.Destroy, Subject: "partition table of " + host.Show(c.want.Device), Origin: id}
+	s := plan.Step{ID: id, Effect: plan.Destroy, Subject: "partition table of " + diag.Name(c.want.Device), Origin: id}
 	found := c.disk.Found
 	switch {
 	case found.Table != nil && len(found.Table.Partitions()) > 0:
@@ -71,7 +72,7 @@ func (c *tableChange) wipeStep() host.Step {
 	case len(c.disk.Content.Signatures) > 0:
 		s.Detail = "wiped, with " + device.Describe(c.disk.Content) + " that fills the disk"
 	default:
-		s.Effect, s.Detail = host.Change, "wiped, nothing is lost"
+		s.Effect, s.Detail = plan.Change, "wiped, nothing is lost"
 	}
 	return s
 }
@@ -83,12 +84,12 @@ func holding(content block.Content) string {
 	return ", holding " + device.Describe(content)
 }
 
-var effects = map[block.Verdict]host.Effect{
-	block.Keep: host.Keep, block.Create: host.Create, block.Delete: host.Destroy, block.Recreate: host.Destroy,
-	block.Resize: host.Change,
+var effects = map[block.Verdict]plan.Effect{
+	block.Keep: plan.Keep, block.Create: plan.Create, block.Delete: plan.Destroy, block.Recreate: plan.Destroy,
+	block.Resize: plan.Change,
 }
 
-func (c *tableChange) partitionStep(d block.Decision) host.Step {
+func (c *tableChange) partitionStep(d block.Decision) plan.Step {
 	s := c.step(d.Index, c.subject(d.Number))
 	s.Effect = effects[d.Verdict]
 	switch d.Verdict {
@@ -109,7 +110,7 @@ func (c *tableChange) partitionStep(d block.Decision) host.Step {
 	case block.Resize:
 		s.Detail = fmt.Sprintf("%s, size was %s", c.planned(d), c.sectors(d.Found.Size))
 		if d.Size < d.Found.Size {
-			s.Effect = host.Destroy
+			s.Effect = plan.Destroy
 			s.Detail += fmt.Sprintf("; loses the last %s", c.sectors(d.Found.Size-d.Size))
 		}
 	}
@@ -171,26 +172,26 @@ func (c *tableChange) sectors(n uint64) string {
 }
 
 // check: the table is there already, and the kernel has its partitions.
-func (c *tableChange) check(ctx context.Context, devices *device.Devices) (host.State, error) {
+func (c *tableChange) check(ctx context.Context, devices *device.Devices) (plan.State, error) {
 	if c.wipe() {
-		return host.Pending, nil
+		return plan.Pending, nil
 	}
 	now, err := devices.LookDisk(c.disk.Node)
 	if err != nil {
-		return host.Pending, err
+		return plan.Pending, err
 	}
 	if c.write && !c.done(now) {
-		return host.Pending, nil
+		return plan.Pending, nil
 	}
 	if now.Mapper != "" {
 		if now.Partitions, err = devices.MapperPartitions(ctx, now); err != nil {
-			return host.Pending, nil // it may well not have them yet
+			return plan.Pending, nil // it may well not have them yet
 		}
 	}
 	if now.Name != "" && device.Difference(now.Partitions, c.wanted(), c.touched) != "" {
-		return host.Pending, nil
+		return plan.Pending, nil
 	}
-	return host.Done, nil
+	return plan.Done, nil
 }
 
 // done: the disk has the table already, whole.

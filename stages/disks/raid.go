@@ -17,7 +17,9 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 func raidRound() round {
@@ -36,10 +38,10 @@ func raidRound() round {
 	}
 }
 
-func arraySubject(r config.Raid) string { return "array " + host.Show(r.Name) }
+func arraySubject(r config.Raid) string { return "array " + diag.Name(r.Name) }
 
-func arrayStep(index int, r config.Raid) host.Step {
-	return host.Step{ID: "raid:" + r.Name, Subject: arraySubject(r), Origin: origin("raid", index)}
+func arrayStep(index int, r config.Raid) plan.Step {
+	return plan.Step{ID: "raid:" + r.Name, Subject: arraySubject(r), Origin: origin("raid", index)}
 }
 
 // arrayNeeds are the tools that the config's arrays need: to be missed before the first round changes anything.
@@ -116,7 +118,7 @@ func judgeArray(found arrayContent, givenUp bool, use arrayUse) arrayVerdict {
 type array struct {
 	*work
 	config  config.Raid
-	step    host.Step
+	step    plan.Step
 	givenUp func(node string) bool
 	members []member
 	// holder is the array in sysfs that has the members now; "" for none.
@@ -138,7 +140,7 @@ type owners map[string]string
 
 func (o owners) claim(seen Seen, origin string) error {
 	if other, is := o[seen.Node]; is && seen.Node != "" {
-		return fmt.Errorf("%s is in %s already", host.Show(seen.Path), other)
+		return fmt.Errorf("%s is in %s already", diag.Name(seen.Path), other)
 	}
 	o[seen.Node] = origin
 	return nil
@@ -146,7 +148,7 @@ func (o owners) claim(seen Seen, origin string) error {
 
 func planArrays(s config.Storage, v View, w *work) (planned, error) {
 	var p planned
-	var lane host.Plan // one: mdadm picks numbers of arrays, which must not race
+	var lane plan.Plan // one: mdadm picks numbers of arrays, which must not race
 	gone, owners := givenUp(s, w.Devices), owners{}
 	for i, r := range s.Raid {
 		a := &array{work: w, config: r, step: arrayStep(i, r), givenUp: gone}
@@ -176,7 +178,7 @@ func planArrays(s config.Storage, v View, w *work) (planned, error) {
 		}
 	}
 	if lane != nil {
-		p.lanes = []host.Plan{lane}
+		p.lanes = []plan.Plan{lane}
 	}
 	return p, nil
 }
@@ -221,7 +223,7 @@ func (w *work) read(seen *Seen, read func(io.ReaderAt, int64) error) error {
 	}
 	defer f.Close()
 	if err := read(f, seen.Size); err != nil {
-		return fmt.Errorf("device %s: %w", host.Show(seen.Path), err)
+		return fmt.Errorf("device %s: %w", diag.Name(seen.Path), err)
 	}
 	return nil
 }
@@ -419,16 +421,16 @@ func (a *array) describe(verdict arrayVerdict, unknown string) {
 	s := &a.step
 	switch {
 	case unknown != "":
-		s.Effect, s.Detail = host.Deferred,
+		s.Effect, s.Detail = plan.Deferred,
 			shape+": made if its members are blank or given up, assembled if they hold it; "+unknown
 	case verdict == arrayCreate:
-		s.Effect, s.Detail = host.Create, shape
+		s.Effect, s.Detail = plan.Create, shape
 	case verdict == arrayRecreate:
-		s.Effect, s.Detail = host.Destroy, shape+", over "+a.lost()
+		s.Effect, s.Detail = plan.Destroy, shape+", over "+a.lost()
 	case verdict == arrayAssemble:
-		s.Effect, s.Detail = host.Change, shape+", assembled"
+		s.Effect, s.Detail = plan.Change, shape+", assembled"
 	default:
-		s.Effect, s.Detail = host.Keep, shape
+		s.Effect, s.Detail = plan.Keep, shape
 	}
 	planned := a.members
 	s.Check = a.check
@@ -455,20 +457,20 @@ func (a *array) expected(verdict arrayVerdict) prediction {
 	return prediction{[]string{at}, Seen{Device: device.Device{Path: at, Node: at}, Unknown: unknown}}
 }
 
-func (a *array) check(context.Context) (host.State, error) {
+func (a *array) check(context.Context) (plan.State, error) {
 	if _, err := a.observe(a.reached()); err != nil {
-		return host.Pending, err
+		return plan.Pending, err
 	}
 	switch a.judge() {
 	case arrayKeep:
 		node, err := a.Devices.Node(arrayPath(a.config.Name))
 		if _, creating := os.Lstat(a.creating()); err == nil && node == "/dev/"+a.holder && creating != nil {
-			return host.Done, nil
+			return plan.Done, nil
 		}
 	case arrayRefuse:
-		return host.Conflict, a.refusal()
+		return plan.Conflict, a.refusal()
 	}
-	return host.Pending, nil
+	return plan.Pending, nil
 }
 
 // do acts on what is there now: a run that was cut off may have left more than was planned on, but nothing else may be
@@ -490,7 +492,7 @@ func (a *array) do(ctx context.Context, was []member) error {
 	}
 	if a.holder != "" {
 		if _, err := a.Tools.Run(ctx,
-			host.Command{Tool: "mdadm", Args: []string{"--stop", "/dev/" + a.holder}}); err != nil {
+			tool.Command{Tool: "mdadm", Args: []string{"--stop", "/dev/" + a.holder}}); err != nil {
 			return err
 		}
 		if err := a.created(); err != nil {
@@ -505,7 +507,7 @@ func (a *array) do(ctx context.Context, was []member) error {
 			return err
 		}
 	}
-	if _, err := a.Tools.Run(ctx, host.Command{Tool: "mdadm", Args: a.arguments(verdict)}); err != nil {
+	if _, err := a.Tools.Run(ctx, tool.Command{Tool: "mdadm", Args: a.arguments(verdict)}); err != nil {
 		return err
 	}
 	at := arrayPath(a.config.Name)
@@ -529,7 +531,7 @@ func (a *array) nameTaken(v View) error {
 	if runs, err := a.Devices.Sys().ArrayRuns(block.DeviceName(node)); err != nil || !runs {
 		return nil
 	}
-	return unique(fmt.Errorf("%s is another array already, %s", host.Show(at), node))
+	return unique(fmt.Errorf("%s is another array already, %s", diag.Name(at), node))
 }
 
 // creating is a file by which mdadm tells udev that it has not done yet with an array that it makes: udev takes the
@@ -559,7 +561,7 @@ func (a *array) ready(ctx context.Context) (named bool, err error) {
 	at := arrayPath(a.config.Name)
 	if is, err := a.Devices.Node(at); err == nil {
 		if is != node {
-			return false, unique(fmt.Errorf("%s leads to %s, the array runs as %s", host.Show(at), is, node))
+			return false, unique(fmt.Errorf("%s leads to %s, the array runs as %s", diag.Name(at), is, node))
 		}
 		return true, a.Devices.Wait(ctx, []string{at})
 	}

@@ -10,7 +10,9 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // releaseRound comes before all others. udev assembles arrays as soon as it sees their members, so a first boot that
@@ -21,13 +23,13 @@ func releaseRound() round {
 }
 
 func planRelease(s config.Storage, _ View, w *work) (planned, error) {
-	r := releaser{devices: w.Devices, sys: w.Devices.Sys(), step: map[string]host.Step{}, givenUp: map[string]bool{}}
+	r := releaser{devices: w.Devices, sys: w.Devices.Sys(), step: map[string]plan.Step{}, givenUp: map[string]bool{}}
 	for i, d := range s.Disks {
 		if !isTrue(d.WipeTable) {
 			continue
 		}
 		if err := r.add(d.Device, origin("disks", i)); err != nil {
-			return planned{}, host.Step{ID: origin("disks", i), Subject: "disk " + host.Show(d.Device),
+			return planned{}, plan.Step{ID: origin("disks", i), Subject: "disk " + diag.Name(d.Device),
 				Origin: origin("disks", i)}.Fail(err)
 		}
 	}
@@ -38,7 +40,7 @@ func planRelease(s config.Storage, _ View, w *work) (planned, error) {
 	for i := range lane {
 		r.do(&lane[i], w.Tools)
 	}
-	return planned{lanes: []host.Plan{lane}, released: r.released}, nil
+	return planned{lanes: []plan.Plan{lane}, released: r.released}, nil
 }
 
 // A releaser finds what has to be stopped.
@@ -47,7 +49,7 @@ type releaser struct {
 	sys      block.Sysfs
 	names    []string             // of disks and partitions that wipeTable gives up, in sysfs
 	givenUp  map[string]bool      // these, and what lies on nothing else
-	step     map[string]host.Step // for errors: the entry that a name belongs to
+	step     map[string]plan.Step // for errors: the entry that a name belongs to
 	released []string             // what is to be stopped, in order: what lies on others comes first
 }
 
@@ -65,7 +67,7 @@ func (r *releaser) add(path, origin string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // an image file is not in sysfs
 		return err
 	}
-	step := host.Step{ID: "release", Subject: "disk " + host.Show(path), Origin: origin}
+	step := plan.Step{ID: "release", Subject: "disk " + diag.Name(path), Origin: origin}
 	names := []string{name}
 	for _, p := range parts {
 		names = append(names, p.Name)
@@ -77,15 +79,15 @@ func (r *releaser) add(path, origin string) error {
 }
 
 // lane stops what can be stopped on the disks.
-func (r *releaser) lane() (host.Plan, error) {
+func (r *releaser) lane() (plan.Plan, error) {
 	for _, name := range r.names {
 		if _, err := r.free(name); err != nil {
 			return nil, r.step[name].Fail(err)
 		}
 	}
-	var lane host.Plan
+	var lane plan.Plan
 	for _, name := range r.released {
-		lane = append(lane, host.Step{ID: "release " + name, Effect: host.Destroy, Subject: name,
+		lane = append(lane, plan.Step{ID: "release " + name, Effect: plan.Destroy, Subject: name,
 			Detail: "stopped: nobody uses it, and its disks are wiped"})
 	}
 	return lane, nil
@@ -139,23 +141,23 @@ func (r *releaser) ours(name string) (bool, error) {
 }
 
 // do fills in what stops a device. What is stopped already is done.
-func (r *releaser) do(s *host.Step, tools *host.Tools) {
+func (r *releaser) do(s *plan.Step, tools *tool.Set) {
 	name := s.Subject
-	s.Check = func(context.Context) (host.State, error) {
+	s.Check = func(context.Context) (plan.State, error) {
 		_, err := r.sys.Size(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return host.Done, nil
+			return plan.Done, nil
 		}
-		return host.Pending, nil
+		return plan.Pending, nil
 	}
 	s.Do = func(ctx context.Context) error {
 		volume, err := r.sys.VolumeName(name)
 		if err != nil {
 			return err
 		}
-		command := host.Command{Tool: "mdadm", Args: []string{"--stop", block.NodeOf(name)}}
+		command := tool.Command{Tool: "mdadm", Args: []string{"--stop", block.NodeOf(name)}}
 		if volume != "" {
-			command = host.Command{Tool: "cryptsetup", Args: []string{"close", volume}}
+			command = tool.Command{Tool: "cryptsetup", Args: []string{"close", volume}}
 		}
 		_, err = tools.Run(ctx, command)
 		return err

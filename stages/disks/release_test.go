@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/device"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
 )
 
 // What lies on disks that are given up is stopped, the topmost first, unless anything else would go with it.
@@ -41,7 +41,7 @@ func TestOnlyWhatLiesOnDisksThatAreGivenUpIsStopped(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "proc/thread-self/mountinfo"), nil, 0o600))
 	d := &device.Devices{Root: dir}
 	stopped := func(names ...string) string {
-		r := releaser{devices: d, sys: d.Sys(), step: map[string]host.Step{}, givenUp: map[string]bool{}, names: names}
+		r := releaser{devices: d, sys: d.Sys(), step: map[string]plan.Step{}, givenUp: map[string]bool{}, names: names}
 		for _, name := range names {
 			r.givenUp[name] = true
 		}

@@ -7,13 +7,15 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/block"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // A blank is a device that is about to be written to, or called empty, because nothing is known on it, without that the
 // config gives up what may be there. Libblkid may be newer than what is known here, so it is asked as well.
 type blank struct {
-	step    host.Step
+	step    plan.Step
 	path    string // as the config has it
 	seen    Seen
 	setting string // what would give it up
@@ -33,7 +35,7 @@ func (w *work) vet(ctx context.Context, blanks []blank) error {
 	for _, b := range blanks {
 		kind, err := w.kindOn(ctx, b.path)
 		if err == nil && kind != "" && kind != b.unfinished() {
-			err = unlessLost(fmt.Errorf("%s is not blank: blkid finds %s on it", host.Show(b.seen.Node), kind),
+			err = unlessLost(fmt.Errorf("%s is not blank: blkid finds %s on it", diag.Name(b.seen.Node), kind),
 				b.setting)
 		}
 		errs = append(errs, b.step.Fail(err))
@@ -58,8 +60,8 @@ const (
 // kindOn is what libblkid takes a device for by a superblock; "" for nothing. A partition table is no such thing.
 func (w *work) kindOn(ctx context.Context, path string) (string, error) {
 	out, err := w.Tools.Run(ctx,
-		host.Command{Tool: "blkid", Args: []string{"-p", "-s", "TYPE", "-o", "value", w.Devices.AliasOf(path)}})
-	var failed *host.ToolError
+		tool.Command{Tool: "blkid", Args: []string{"-p", "-s", "TYPE", "-o", "value", w.Devices.AliasOf(path)}})
+	var failed *tool.Error
 	switch {
 	case !errors.As(err, &failed):
 		return strings.TrimSpace(string(out)), err
@@ -106,6 +108,6 @@ func (c *tableChange) blanks() []blank {
 		return nil
 	}
 	id := origin("disks", c.index)
-	step := host.Step{ID: id, Subject: "disk " + host.Show(c.want.Device), Origin: id}
+	step := plan.Step{ID: id, Subject: "disk " + diag.Name(c.want.Device), Origin: id}
 	return []blank{{step, c.want.Device, Seen{Device: c.disk.Device}, "wipeTable"}}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // everyRound has for each round an entry about a device on which nothing is known.
@@ -99,7 +99,7 @@ func TestAMissingBlkidIsNamedBeforeAnythingIsWritten(t *testing.T) {
 		b := vetted(t, "")
 		b.names["blkid"] = b.dir + "/none"
 		_, ran, err := b.run(c.config)
-		require.ErrorIs(t, err, host.ErrNoTool, name)
+		require.ErrorIs(t, err, tool.ErrNotFound, name)
 		assert.Empty(t, ran, name)
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // verdictTable reads a table of docs/disks.md under its heading.
@@ -106,7 +106,7 @@ func newBench(t *testing.T) *bench {
 	b.tool("wipefs", `dd if=/dev/zero of="$dev" bs=4096 count=8 conv=notrunc status=none`)
 	b.tool("cryptsetup",
 		`case $1 in luksFormat) gzip -dc "`+b.header("marked")+`" | dd of="$dev" conv=notrunc status=none; esac`)
-	tools := host.NewTools(b.names, nil)
+	tools := tool.New(b.names, nil)
 	b.options = Options{
 		Tools: tools, Devices: &device.Devices{Tools: tools, Root: b.dir, Aliases: filepath.Join(b.dir, "aliases"),
 			Patience: 1}, Random: dice(),
@@ -225,7 +225,7 @@ func TestToolsOfArraysAndVolumesAreMissedBeforeAnythingIsDone(t *testing.T) {
 	_, ran, err := b.run(`{'disks': [{'device': '$/a', 'wipeTable': true, 'partitions': [{'number': 1}]}],
 		'raid': [{'name': 'md', 'level': 'raid1', 'devices': ['/dev/x']}],
 		'luks': [{'name': 'l', 'device': '/dev/y', 'wipeVolume': true, 'clevis': {'tpm2': true}}, {'name': 'x', 'device': '/dev/z', 'cex': {'enabled': true}}]}`)
-	require.ErrorIs(t, err, host.ErrNoTool)
+	require.ErrorIs(t, err, tool.ErrNotFound)
 	for i, want := range []string{"array md ($.storage.raid.0): $/no-mdadm", "luks l ($.storage.luks.0): " +
 		"$/no-cryptsetup", "luks l ($.storage.luks.0): $/no-wipefs", "luks l ($.storage.luks.0): $/no-clevis",
 		"luks x ($.storage.luks.1): $/no-zkey", "luks x ($.storage.luks.1): $/no-zkey-cryptsetup"} {

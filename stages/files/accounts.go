@@ -15,7 +15,8 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/accounts"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // Accounts is how groups and users of a config are made.
@@ -47,7 +48,7 @@ func wantsAccounts(passwd config.Passwd, nodes []*node) bool {
 // planAccounts plans groups and users: what is done outside the account files comes first, then these files all at
 // once, then SSH keys. That order makes a run that is cut off and repeated start where it stopped: as long as the files
 // do not name a user, it is made from the beginning, and what is there of it already is recognised.
-func (p *planner) planAccounts(passwd config.Passwd) (host.Plan, error) {
+func (p *planner) planAccounts(passwd config.Passwd) (plan.Plan, error) {
 	o := &p.worker.Options
 	have, err := readAccounts(p.world.view)
 	if err != nil {
@@ -88,7 +89,7 @@ func (p *planner) planAccounts(passwd config.Passwd) (host.Plan, error) {
 	for i, e := range result.Effects {
 		step, err := p.accountEffect(i, e)
 		if err != nil {
-			step.Subject = "user " + host.Show(passwd.Users[e.Entry()].Name)
+			step.Subject = "user " + diag.Name(passwd.Users[e.Entry()].Name)
 			return nil, step.Fail(err)
 		}
 		plan = append(plan, step)
@@ -112,7 +113,7 @@ func (p *planner) planAccounts(passwd config.Passwd) (host.Plan, error) {
 }
 
 // planKeys refuses keys that cannot be written, and lays those that will be over what the planner of the nodes sees.
-func (p *planner) planKeys(users []UserKeys) (host.Plan, error) {
+func (p *planner) planKeys(users []UserKeys) (plan.Plan, error) {
 	o := p.worker.Accounts.Keys
 	o.Root = p.worker.Root
 	if err := p.root.homesForKeys(users, &o); err != nil {
@@ -170,7 +171,7 @@ func (o *Options) mayMakeAccounts(passwd config.Passwd) error {
 	if o.Privileged || o.NoOwner || len(passwd.Users) == 0 {
 		return nil
 	}
-	return &host.StepError{ID: "accounts", Subject: "user " + host.Show(passwd.Users[0].Name),
+	return &plan.StepError{ID: "accounts", Subject: "user " + diag.Name(passwd.Users[0].Name),
 		Origin: "$.passwd.users.0", Err: onlyRoot("make users with homes that belong to them")}
 }
 
@@ -191,7 +192,7 @@ func accountError(err error) error {
 	if e.Hint != "" {
 		cause = fmt.Errorf("%w; %s", cause, e.Hint)
 	}
-	return &host.StepError{ID: "accounts", Subject: what + host.Show(e.Name), Origin: entryOf(list, e.Index),
+	return &plan.StepError{ID: "accounts", Subject: what + diag.Name(e.Name), Origin: entryOf(list, e.Index),
 		Err: cause}
 }
 
@@ -257,21 +258,21 @@ func wide(n *int) *int64 {
 }
 
 // accountChanges shows what becomes of each entry. These steps do nothing themselves: all entries are written together.
-func accountChanges(changes []accounts.Change) host.Plan {
-	effects := [...]host.Effect{accounts.Keep: host.Keep, accounts.Create: host.Create, accounts.Modify: host.Change,
-		accounts.Delete: host.Destroy}
-	plan := make(host.Plan, 0, len(changes)+1) // and the account files
+func accountChanges(changes []accounts.Change) plan.Plan {
+	effects := [...]plan.Effect{accounts.Keep: plan.Keep, accounts.Create: plan.Create, accounts.Modify: plan.Change,
+		accounts.Delete: plan.Destroy}
+	steps := make(plan.Plan, 0, len(changes)+1) // and the account files
 	for _, c := range changes {
 		what, list := "group", "groups"
 		if c.User {
 			what, list = "user", "users"
 		}
-		plan = append(plan, host.Step{
-			ID: what + ":" + c.Name, Effect: effects[c.Verb], Subject: what + " " + host.Show(c.Name), Detail: c.Detail,
+		steps = append(steps, plan.Step{
+			ID: what + ":" + c.Name, Effect: effects[c.Verb], Subject: what + " " + diag.Name(c.Name), Detail: c.Detail,
 			Origin: entryOf(list, c.Index),
 		})
 	}
-	return plan
+	return steps
 }
 
 // entryOf gives the place in the config of a group or user.
@@ -298,22 +299,22 @@ func (p *planner) userKeys(passwd config.Passwd, made []accounts.Account) []User
 // checkLock has the first step that changes something see whether anybody else is changing the accounts: homes are
 // made, moved and removed before the account files are replaced, and a lock that is held then must not come too late
 // for them.
-func (w *worker) checkLock(plan host.Plan) {
-	i := slices.IndexFunc(plan, func(s host.Step) bool { return s.Effect != host.Keep })
+func (w *worker) checkLock(steps plan.Plan) {
+	i := slices.IndexFunc(steps, func(s plan.Step) bool { return s.Effect != plan.Keep })
 	if i < 0 {
 		return
 	}
-	plan[i].Check = func(ctx context.Context) (host.State, error) {
+	steps[i].Check = func(ctx context.Context) (plan.State, error) {
 		unlock, err := w.Root.LockAccounts(ctx)
 		if err == nil {
 			unlock()
 		}
-		return host.Pending, err
+		return plan.Pending, err
 	}
 }
 
 // accountFiles replaces the account files, all at once.
-func (w *worker) accountFiles(have, want accounts.Files) host.Step {
+func (w *worker) accountFiles(have, want accounts.Files) plan.Step {
 	var names, shown []string
 	for _, name := range accounts.Editable() {
 		if _, changes := want[name]; changes {
@@ -321,9 +322,9 @@ func (w *worker) accountFiles(have, want accounts.Files) host.Step {
 			shown = append(shown, path.Base(name))
 		}
 	}
-	s := host.Step{ID: "account-files", Effect: host.Change, Subject: "account files",
+	s := plan.Step{ID: "account-files", Effect: plan.Change, Subject: "account files",
 		Detail: strings.Join(shown, ", ")}
-	s.Check = func(context.Context) (host.State, error) { return w.accountFilesAre(names, have, want) }
+	s.Check = func(context.Context) (plan.State, error) { return w.accountFilesAre(names, have, want) }
 	s.Do = func(ctx context.Context) error {
 		unlock, err := w.Root.LockAccounts(ctx)
 		if err != nil {
@@ -331,16 +332,16 @@ func (w *worker) accountFiles(have, want accounts.Files) host.Step {
 		}
 		defer unlock()
 		// Somebody may have held the lock until now, and changed what the plan was made from.
-		if state, err := w.accountFilesAre(names, have, want); err != nil || state == host.Done {
+		if state, err := w.accountFilesAre(names, have, want); err != nil || state == plan.Done {
 			return err
 		}
 		// Once the files say that a user has a home, no run makes or moves it again: homes have to be on disk before.
 		if err := w.Root.Sync(); err != nil {
 			return err
 		}
-		var all []host.Replacement
+		var all []root.Replacement
 		for _, name := range names {
-			all = append(all, host.Replacement{Name: name, Content: []byte(want[name].Reveal()),
+			all = append(all, root.Replacement{Name: name, Content: []byte(want[name].Reveal()),
 				New: w.accountAttrs(name), Backup: name + "-"})
 		}
 		return w.Root.Commit(AccountsRecord, all)
@@ -357,7 +358,7 @@ func (p *planner) canReplace(files accounts.Files) error {
 		for _, file := range []string{name, name + "-"} {
 			at, err := p.world.resolve(file)
 			if err == nil {
-				err = p.world.mayGo(at, host.File)
+				err = p.world.mayGo(at, root.File)
 			}
 			if err != nil {
 				return err
@@ -378,23 +379,23 @@ func (w *worker) accountAttrs(name string) attributes {
 var errAccountsChanged = errors.New("it was changed since the accounts were planned; run again")
 
 // accountFilesAre tells whether the files are as planned already, or still as they were when the plan was made.
-func (w *worker) accountFilesAre(names []string, have, want accounts.Files) (host.State, error) {
+func (w *worker) accountFilesAre(names []string, have, want accounts.Files) (plan.State, error) {
 	done := 0
 	for _, name := range names {
 		text, err := w.Root.ReadFile(name, accountLimit)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return host.Pending, err
+			return plan.Pending, err
 		}
 		was, known := have[name]
 		switch {
 		case err == nil && string(text) == want[name].Reveal():
 			done++
 		case known != (err == nil) || string(text) != was.Reveal():
-			return host.Conflict, fmt.Errorf("%s: %w", name, errAccountsChanged)
+			return plan.Conflict, fmt.Errorf("%s: %w", name, errAccountsChanged)
 		}
 	}
 	if done == len(names) {
-		return host.Done, nil
+		return plan.Done, nil
 	}
-	return host.Pending, nil
+	return plan.Pending, nil
 }

@@ -19,7 +19,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // peopled is what a Debian root has of accounts, with three people in it who have homes and mail.
@@ -140,7 +141,7 @@ func TestAccountPlans(t *testing.T) {
 }
 
 // run plans and does a config as a boot does: what an earlier run has begun on the account files is finished first.
-func runAccounts(t *testing.T, text string, o Options, run host.RunOptions) error {
+func runAccounts(t *testing.T, text string, o Options, run plan.RunOptions) error {
 	t.Helper()
 	require.NoError(t, o.Root.Recover(AccountsRecord))
 	return apply(parse(t, text), o, run)
@@ -152,17 +153,17 @@ func idle(t *testing.T, text string, o Options) {
 	later := *o.Accounts
 	later.Today += 30
 	o.Accounts = &later
-	plan, err := Plan(parse(t, text), o.Root, o)
+	steps, err := Plan(parse(t, text), o.Root, o)
 	require.NoError(t, err)
-	for _, s := range plan {
-		state := host.Done
+	for _, s := range steps {
+		state := plan.Done
 		if s.Do != nil && s.Check != nil {
 			state, err = s.Check(context.Background())
 			require.NoError(t, err)
 		}
-		assert.Equal(t, host.Done, state, s.Subject)
-		if s.Effect != host.Deferred {
-			assert.Equal(t, host.Keep, s.Effect, "%s %s", s.Subject, s.Detail)
+		assert.Equal(t, plan.Done, state, s.Subject)
+		if s.Effect != plan.Deferred {
+			assert.Equal(t, plan.Keep, s.Effect, "%s %s", s.Subject, s.Detail)
 		}
 	}
 }
@@ -170,14 +171,14 @@ func idle(t *testing.T, text string, o Options) {
 func TestAccountsStoppedAnywhereAndMadeAgainAreTheSame(t *testing.T) {
 	dir, o := peopledRoot(t, nil)
 	steps := 0
-	require.NoError(t, runAccounts(t, everything, o, host.RunOptions{After: func(n int, _ host.Step) error {
+	require.NoError(t, runAccounts(t, everything, o, plan.RunOptions{After: func(n int, _ plan.Step) error {
 		steps = n
 		return nil
 	}}))
 	want := snapshot(t, dir)
 	checkPeople(t, want)
 	idle(t, everything, o)
-	require.NoError(t, runAccounts(t, everything, o, host.RunOptions{}))
+	require.NoError(t, runAccounts(t, everything, o, plan.RunOptions{}))
 	require.Empty(t, cmp.Diff(want, snapshot(t, dir)), "a second run changes nothing")
 	require.Greater(t, steps, 20)
 
@@ -185,7 +186,7 @@ func TestAccountsStoppedAnywhereAndMadeAgainAreTheSame(t *testing.T) {
 	for k := 1; k <= steps; k++ {
 		dir, o := peopledRoot(t, nil)
 		subject := ""
-		err := runAccounts(t, everything, o, host.RunOptions{After: func(n int, s host.Step) error {
+		err := runAccounts(t, everything, o, plan.RunOptions{After: func(n int, s plan.Step) error {
 			if subject = s.Subject; n == k {
 				return stop
 			}
@@ -193,7 +194,7 @@ func TestAccountsStoppedAnywhereAndMadeAgainAreTheSame(t *testing.T) {
 		}})
 		require.ErrorIs(t, err, stop)
 		again := withAccounts(options(t, dir))
-		require.NoError(t, runAccounts(t, everything, again, host.RunOptions{}), "after %s", subject)
+		require.NoError(t, runAccounts(t, everything, again, plan.RunOptions{}), "after %s", subject)
 		require.Empty(t, cmp.Diff(want, snapshot(t, dir)), "after %s", subject)
 		idle(t, everything, again)
 	}
@@ -252,11 +253,11 @@ func checkPeople(t *testing.T, all map[string]string) {
 // there.
 func TestAccountFilesCutOffBetweenTwoOfThem(t *testing.T) {
 	dir, o := peopledRoot(t, nil)
-	require.NoError(t, runAccounts(t, everything, o, host.RunOptions{}))
+	require.NoError(t, runAccounts(t, everything, o, plan.RunOptions{}))
 	want := snapshot(t, dir)
 	for i, name := range []string{"group", "gshadow", "subuid", "subgid", "shadow", "passwd"} {
 		dir, o := peopledRoot(t, map[string]string{"etc/" + name + "-/x": ""})
-		require.Error(t, runAccounts(t, everything, o, host.RunOptions{}))
+		require.Error(t, runAccounts(t, everything, o, plan.RunOptions{}))
 		cut := snapshot(t, dir)
 		require.Contains(t, cut, AccountsRecord)
 		for j, other := range accountFileNames {
@@ -264,7 +265,7 @@ func TestAccountFilesCutOffBetweenTwoOfThem(t *testing.T) {
 		}
 		require.NoError(t, os.RemoveAll(filepath.Join(dir, "etc", name+"-")))
 		again := withAccounts(options(t, dir))
-		require.NoError(t, runAccounts(t, everything, again, host.RunOptions{}), name)
+		require.NoError(t, runAccounts(t, everything, again, plan.RunOptions{}), name)
 		require.Empty(t, cmp.Diff(want, snapshot(t, dir)), name)
 	}
 }
@@ -272,7 +273,7 @@ func TestAccountFilesCutOffBetweenTwoOfThem(t *testing.T) {
 // What steps leave that were cut off before they were done is no different from what the run finds at its start.
 func TestAccountStepsCutOffWithin(t *testing.T) {
 	dir, o := peopledRoot(t, nil)
-	require.NoError(t, runAccounts(t, everything, o, host.RunOptions{}))
+	require.NoError(t, runAccounts(t, everything, o, plan.RunOptions{}))
 	want := snapshot(t, dir)
 	for name, half := range map[string]func(t *testing.T, dir string) error{
 		"a home that was being made": func(t *testing.T, dir string) error {
@@ -292,7 +293,7 @@ func TestAccountStepsCutOffWithin(t *testing.T) {
 	} {
 		dir, o := peopledRoot(t, nil)
 		require.NoError(t, half(t, dir), name)
-		require.NoError(t, runAccounts(t, everything, o, host.RunOptions{}), name)
+		require.NoError(t, runAccounts(t, everything, o, plan.RunOptions{}), name)
 		require.Empty(t, cmp.Diff(want, snapshot(t, dir)), name)
 	}
 }
@@ -318,7 +319,7 @@ func TestLinksOfSkeletonsLeadNodesOfTheConfig(t *testing.T) {
 		map[string]string{"etc/skel/docs": "-> /srv/docs", "etc/skel/.config/l": "-> app", "srv/docs/": ""})
 	const text = `{"passwd":{"users":[{"name":"core"}]},"storage":{"files":[{"path":"/home/core/docs/x","contents":{"source":"data:,x"}},
 		{"path":"/home/core/bin/tool","contents":{"source":"data:,tool"}},{"path":"/home/core/.config/l/y","contents":{"source":"data:,y"}}]}}`
-	require.NoError(t, runAccounts(t, text, o, host.RunOptions{}))
+	require.NoError(t, runAccounts(t, text, o, plan.RunOptions{}))
 	for name, want := range map[string]string{"srv/docs/x": "x", "home/core/.local/bin/tool": "tool",
 		"home/core/.config/app/y": "y"} {
 		got, err := os.ReadFile(filepath.Join(dir, name))
@@ -331,7 +332,7 @@ func TestLinksOfSkeletonsLeadNodesOfTheConfig(t *testing.T) {
 func TestAHomeMovesIntoOneThatIsMade(t *testing.T) {
 	const cfg = `{"passwd":{"users":[{"name":"new","homeDir":"/data/all"},{"name":"ann","homeDir":"/data/all/ann"}]}}`
 	dir, o := peopledRoot(t, nil)
-	require.NoError(t, runAccounts(t, cfg, o, host.RunOptions{}))
+	require.NoError(t, runAccounts(t, cfg, o, plan.RunOptions{}))
 	assert.FileExists(t, filepath.Join(dir, "data/all/ann/work/notes"))
 	idle(t, cfg, o)
 }
@@ -345,7 +346,7 @@ func TestARecordThatCannotBeMadeChangesNoAccountFile(t *testing.T) {
 		assert.Equal(t, before[name], after[name])
 	}
 	require.NoError(t, os.Remove(filepath.Join(dir, "etc/.glowplug")))
-	require.NoError(t, runAccounts(t, everything, withAccounts(options(t, dir)), host.RunOptions{}))
+	require.NoError(t, runAccounts(t, everything, withAccounts(options(t, dir)), plan.RunOptions{}))
 	checkPeople(t, snapshot(t, dir))
 }
 
@@ -355,7 +356,7 @@ func runErr(t *testing.T, text string, o Options) error {
 	if err := o.Root.Recover(AccountsRecord); err != nil {
 		return err
 	}
-	return apply(parse(t, text), o, host.RunOptions{})
+	return apply(parse(t, text), o, plan.RunOptions{})
 }
 
 // An OSTree system: /usr is read-only and has accounts of its own, homes are in /var.
@@ -377,7 +378,7 @@ func TestAccountsOfAnOSTreeRoot(t *testing.T) {
 	o = withAccounts(o)
 	lockTree(t, filepath.Join(dir, "usr"))
 	before := snapshot(t, dir)
-	require.NoError(t, runAccounts(t, cfg, o, host.RunOptions{}))
+	require.NoError(t, runAccounts(t, cfg, o, plan.RunOptions{}))
 	after := snapshot(t, dir)
 	for name := range after {
 		if strings.HasPrefix(name, "/usr") || name == "/home" || name == "/root" {
@@ -539,17 +540,17 @@ func TestAnotherProgramThatHoldsTheLockIsWaitedFor(t *testing.T) {
 	// A lock of this description alone: one of the process would not keep the same process out.
 	require.NoError(t, unix.FcntlFlock(holder.Fd(), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_WRLCK}))
 	before := snapshot(t, dir)
-	plan, err := Plan(parse(t, cfg), o.Root, o)
+	steps, err := Plan(parse(t, cfg), o.Root, o)
 	require.NoError(t, err)
 	enough := errors.New("waited enough")
 	ctx, cancel := context.WithTimeoutCause(context.Background(), 150*time.Millisecond, enough)
 	defer cancel()
-	err = plan.Run(ctx, host.RunOptions{})
+	err = steps.Run(ctx, plan.RunOptions{})
 	require.ErrorIs(t, err, enough)
 	require.ErrorContains(t, err, "user core ($.passwd.users.0): lock /etc/.pwd.lock: ")
 	assert.Empty(t, cmp.Diff(before, snapshot(t, dir)))
 	time.AfterFunc(150*time.Millisecond, func() { holder.Close() })
-	require.NoError(t, plan.Run(context.Background(), host.RunOptions{}))
+	require.NoError(t, steps.Run(context.Background(), plan.RunOptions{}))
 	assert.DirExists(t, filepath.Join(dir, "home/core"))
 }
 
@@ -568,10 +569,10 @@ func TestAccountsWithoutRootPrivileges(t *testing.T) {
 	require.EqualError(t, err, "user core ($.passwd.users.0): only root can make users with homes that belong to them")
 	assert.NotEmpty(t, diag.Hints(err))
 	o.NoOwner = true
-	require.NoError(t, o.Root.As(uint32(uid), uint32(gid), func(root *host.Root) error {
+	require.NoError(t, o.Root.As(uint32(uid), uint32(gid), func(root *root.Root) error {
 		o := o
 		o.Root = root
-		return apply(cfg, o, host.RunOptions{})
+		return apply(cfg, o, plan.RunOptions{})
 	}))
 	all := snapshot(t, dir)
 	for name, text := range all {
@@ -596,16 +597,16 @@ func giveAll(t *testing.T, at string, uid, gid int) {
 
 func TestHashesDoNotGoWhereEverybodyCanRead(t *testing.T) {
 	dir := t.TempDir()
-	root, err := host.OpenRoot(dir)
+	root, err := root.Open(dir)
 	require.NoError(t, err)
 	defer root.Close()
 	cfg := parse(t, `{"passwd":{"groups":[{"name":"g","passwordHash":"GROUPHASH"}],`+
 		`"users":[{"name":"u","passwordHash":"USERHASH","noCreateHome":true}]}}`)
 	o := Options{Root: root, NoOwner: true, Accounts: &Accounts{Today: 1}}
 	for range 2 {
-		plan, err := Plan(cfg, root, o)
+		steps, err := Plan(cfg, root, o)
 		require.NoError(t, err)
-		require.NoError(t, plan.Run(t.Context(), host.RunOptions{}))
+		require.NoError(t, steps.Run(t.Context(), plan.RunOptions{}))
 		for name, mode := range map[string]os.FileMode{"passwd": 0o644, "group": 0o644, "shadow": 0o600,
 			"gshadow": 0o600} {
 			info, err := os.Stat(filepath.Join(dir, "etc", name))
@@ -623,10 +624,10 @@ func TestHomesOfUsersThatAnEarlierTryHasMadeAreMadeAgain(t *testing.T) {
 	dir, o := peopledRoot(t, nil)
 	o.Boot = &Boot{Relabel: RelabelOff, Now: time.Now}
 	config := `{"passwd":{"users":[{"name":"core"},{"name":"ann"}]}}`
-	require.NoError(t, runAccounts(t, config, o, host.RunOptions{}))
+	require.NoError(t, runAccounts(t, config, o, plan.RunOptions{}))
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "home/core")))
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "home/ann")))
-	require.NoError(t, runAccounts(t, config, o, host.RunOptions{}))
+	require.NoError(t, runAccounts(t, config, o, plan.RunOptions{}))
 	assert.FileExists(t, filepath.Join(dir, "home/core/.profile"))
 	assert.NoDirExists(t, filepath.Join(dir, "home/ann"), "she was there before, so her home is her own affair")
 }

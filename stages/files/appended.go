@@ -10,7 +10,7 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // recordPath is where the root keeps what files were like before something was appended to them. Nothing else tells a
@@ -179,4 +179,4 @@ func extend(f *os.File, base int64, content io.Reader) error {
 	return nil
 }
 
-var _ View = (*host.Root)(nil)
+var _ View = (*root.Root)(nil)

@@ -24,7 +24,9 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // sources are what the fetcher of the tests gives for URLs that are no data: URLs.
@@ -77,17 +79,17 @@ enable) case $unit in bad*) echo "it is bad" >&2; exit 1 ;; esac; case $unit in 
 esac
 `
 
-func tools(t *testing.T) *host.Tools {
+func tools(t *testing.T) *tool.Set {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "systemctl")
 	require.NoError(t, os.WriteFile(file, []byte(systemctl), 0o755))
-	return host.NewTools(map[string]string{"systemctl": file}, nil)
+	return tool.New(map[string]string{"systemctl": file}, nil)
 }
 
 // options are those of whoever runs the tests: root may set any owner, others only their own.
 func options(t *testing.T, dir string) Options {
 	t.Helper()
-	root, err := host.OpenRoot(dir)
+	root, err := root.Open(dir)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = root.Close() })
 	return Options{
@@ -106,7 +108,7 @@ func me() (uid, gid int) {
 
 // apply plans and runs as a command does, from the state that the root is in, but for the sync at the end: hundreds of
 // runs would wait for the disk.
-func apply(cfg config.Config, o Options, run host.RunOptions) error {
+func apply(cfg config.Config, o Options, run plan.RunOptions) error {
 	plan, err := Plan(cfg, o.Root, o)
 	if err != nil {
 		return err
@@ -219,19 +221,19 @@ func TestStoppedAnywhereAndRunAgainTheResultIsTheSame(t *testing.T) {
 	systemctl := tools(t)
 	dir, o := newRoot(t, tree)
 	o.Tools = systemctl
-	require.NoError(t, apply(cfg, o, host.RunOptions{}))
+	require.NoError(t, apply(cfg, o, plan.RunOptions{}))
 	want := snapshot(t, dir)
 	checkRich(t, dir)
-	require.NoError(t, apply(cfg, o, host.RunOptions{}))
+	require.NoError(t, apply(cfg, o, plan.RunOptions{}))
 	require.Empty(t, cmp.Diff(want, snapshot(t, dir)), "a second run changes nothing")
 
-	plan, err := Plan(cfg, o.Root, o)
+	steps, err := Plan(cfg, o.Root, o)
 	require.NoError(t, err)
 	stop := errors.New("stop")
-	for k := range plan {
+	for k := range steps {
 		dir, o := newRoot(t, tree)
 		o.Tools = systemctl
-		err := apply(cfg, o, host.RunOptions{After: func(n int, _ host.Step) error {
+		err := apply(cfg, o, plan.RunOptions{After: func(n int, _ plan.Step) error {
 			if n == k+1 {
 				return stop
 			}
@@ -240,8 +242,8 @@ func TestStoppedAnywhereAndRunAgainTheResultIsTheSame(t *testing.T) {
 		require.ErrorIs(t, err, stop)
 		again := options(t, dir)
 		again.Tools = systemctl
-		require.NoError(t, apply(cfg, again, host.RunOptions{}), "after %s", plan[k].Subject)
-		require.Empty(t, cmp.Diff(want, snapshot(t, dir)), "after %s", plan[k].Subject)
+		require.NoError(t, apply(cfg, again, plan.RunOptions{}), "after %s", steps[k].Subject)
+		require.Empty(t, cmp.Diff(want, snapshot(t, dir)), "after %s", steps[k].Subject)
 	}
 }
 
@@ -299,15 +301,15 @@ func TestAFetchThatFailsLeavesNothingHalfWritten(t *testing.T) {
 	o.Tools = systemctl
 	count := &fetcher{}
 	o.Fetch = count.fetch
-	require.NoError(t, apply(cfg, o, host.RunOptions{}))
+	require.NoError(t, apply(cfg, o, plan.RunOptions{}))
 	want := snapshot(t, dir)
 	for n := range count.calls {
 		dir, o := newRoot(t, tree)
 		o.Tools = systemctl
 		o.Fetch = (&fetcher{failAt: n + 1}).fetch
-		err := apply(cfg, o, host.RunOptions{})
+		err := apply(cfg, o, plan.RunOptions{})
 		require.ErrorIs(t, err, errNotFound)
-		var step *host.StepError
+		var step *plan.StepError
 		require.ErrorAs(t, err, &step)
 		assert.Regexp(t, `^\$\.storage\.files\.\d+(\.contents|\.append\.\d)?$`, step.Origin)
 		for name := range snapshot(t, dir) {
@@ -315,7 +317,7 @@ func TestAFetchThatFailsLeavesNothingHalfWritten(t *testing.T) {
 		}
 		again := options(t, dir)
 		again.Tools = systemctl
-		require.NoError(t, apply(cfg, again, host.RunOptions{}))
+		require.NoError(t, apply(cfg, again, plan.RunOptions{}))
 		require.Empty(t, cmp.Diff(want, snapshot(t, dir)), "failed at fetch %d", n+1)
 	}
 }
@@ -334,14 +336,14 @@ func TestAnAppendThatWasCutOffIsTakenUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, o := newRoot(t, map[string]string{"f": "old"})
-			require.NoError(t, apply(cfg, o, host.RunOptions{}))
+			require.NoError(t, apply(cfg, o, plan.RunOptions{}))
 			record, err := os.ReadFile(filepath.Join(dir, recordPath))
 			require.NoError(t, err)
 			assert.Equal(t, `{"version":1,"files":{"/f":{"size":3,`+
 				`"sha256":"cba06b5736faf67e54b07b561eae94395e774c517a7d910a54369e1263ccfbd4"}}}`+"\n", string(record))
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "f"), []byte(c.found), 0o644))
 			for range 2 {
-				require.NoError(t, apply(cfg, o, host.RunOptions{}))
+				require.NoError(t, apply(cfg, o, plan.RunOptions{}))
 				got, err := os.ReadFile(filepath.Join(dir, "f"))
 				require.NoError(t, err)
 				assert.Equal(t, c.want, string(got))
@@ -353,10 +355,10 @@ func TestAnAppendThatWasCutOffIsTakenUp(t *testing.T) {
 func TestARecordIsMadeOnlyForFilesThatWereThere(t *testing.T) {
 	dir, o := newRoot(t, nil)
 	require.NoError(t,
-		apply(storage(t, `'files':[{'path':'/f','append':[{'source':'data:,x'}]}]`), o, host.RunOptions{}))
+		apply(storage(t, `'files':[{'path':'/f','append':[{'source':'data:,x'}]}]`), o, plan.RunOptions{}))
 	assert.NoFileExists(t, filepath.Join(dir, recordPath))
 	populate(t, dir, map[string]string{"g": "old", recordPath: "nonsense"})
-	err := apply(storage(t, `'files':[{'path':'/g','append':[{'source':'data:,x'}]}]`), o, host.RunOptions{})
+	err := apply(storage(t, `'files':[{'path':'/g','append':[{'source':'data:,x'}]}]`), o, plan.RunOptions{})
 	require.EqualError(t, err,
 		"file /g ($.storage.files.0): /etc/.glowplug/appended.json: not a record of appended files")
 	require.Len(t, diag.Hints(err), 1)
@@ -411,7 +413,7 @@ func TestHostileRoots(t *testing.T) {
 			if strings.Contains(name, "preset") {
 				cfg = units(t, `{'name':'a.service','enabled':true}`)
 			}
-			err := apply(cfg, o, host.RunOptions{})
+			err := apply(cfg, o, plan.RunOptions{})
 			if c.err == "" {
 				require.NoError(t, err)
 			} else {
@@ -446,12 +448,12 @@ func TestALinkThatIsSwappedInIsNotFollowed(t *testing.T) {
 		t.Run(claim, func(t *testing.T) {
 			dir, o := newRoot(t, map[string]string{"etc/file": "of root", "etc/dir/file": "of root",
 				"home/joe/sub/file": "of joe", "home/joe/sub/dir/x": "of joe", "srv/": ""})
-			plan, err := Plan(storage(t, text), o.Root, o)
+			steps, err := Plan(storage(t, text), o.Root, o)
 			require.NoError(t, err)
 			before := snapshot(t, filepath.Join(dir, "etc"))
 			require.NoError(t, os.Rename(filepath.Join(dir, "home/joe/sub"), filepath.Join(dir, "home/joe/away")))
 			require.NoError(t, os.Symlink("/etc", filepath.Join(dir, "home/joe/sub")))
-			err = plan.Run(t.Context(), host.RunOptions{})
+			err = steps.Run(t.Context(), plan.RunOptions{})
 			require.ErrorIs(t, err, unix.ELOOP)
 			assert.Equal(t, before, snapshot(t, filepath.Join(dir, "etc")))
 			assert.NoFileExists(t, filepath.Join(dir, "srv/new"))
@@ -476,7 +478,7 @@ func TestADirectoryThatTakesNothing(t *testing.T) {
 	}
 	dir, o := newRoot(t, map[string]string{"x/": ""})
 	require.NoError(t, os.Chmod(filepath.Join(dir, "x"), 0o555))
-	err := apply(storage(t, `'files':[{'path':'/x/f'}]`), o, host.RunOptions{})
+	err := apply(storage(t, `'files':[{'path':'/x/f'}]`), o, plan.RunOptions{})
 	require.EqualError(t, err, "file /x/f ($.storage.files.0): create /x/f: permission denied")
 }
 
@@ -500,9 +502,9 @@ func TestADigestSavesTheFetch(t *testing.T) {
 	cfg := storage(t,
 		`'files':[{'path':'/f','contents':{'source':'http://gone/','verification':{'hash':'`+digest+`'}}}]`)
 	dir, o := newRoot(t, map[string]string{"f": "hello\n"})
-	require.NoError(t, apply(cfg, o, host.RunOptions{}))
+	require.NoError(t, apply(cfg, o, plan.RunOptions{}))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "f"), []byte("other\n"), 0o644))
-	require.EqualError(t, apply(cfg, o, host.RunOptions{}),
+	require.EqualError(t, apply(cfg, o, plan.RunOptions{}),
 		"file /f ($.storage.files.0): a file with other content is there, and overwrite is not set")
 }
 
@@ -559,14 +561,14 @@ func TestSetIDBitsOfAKeptFile(t *testing.T) {
 			dir, o := newRoot(t, map[string]string{"f": "x"})
 			// A decision about modes alone, which root and others take alike.
 			n := &node{kind: fileWithout, path: "/f", new: attributes{UID: 0, GID: 0, Mode: 0o644},
-				old: host.LeaveAttrs}
+				old: root.LeaveAttrs}
 			if c.noOwner {
 				n.new.UID = -1
 			}
 			if strings.Contains(c.cfg, "mode") {
 				n.old.Mode = 0o4755
 			}
-			got := n.kept(host.Facts{Kind: host.File, Mode: c.mode})
+			got := n.kept(root.Facts{Kind: root.File, Mode: c.mode})
 			if got.Mode < 0 {
 				got.Mode = int64(c.mode)
 			}
@@ -584,7 +586,7 @@ func TestAMatchingLinkGetsItsOwner(t *testing.T) {
 	uid, gid := me()
 	dir, o := newRoot(t, map[string]string{"l": "-> target/"})
 	require.NoError(t, apply(storage(t, fmt.Sprintf(`'links':[{'path':'/l','target':'./target','user':{'id':%d},`+
-		`'group':{'id':%d}}]`, uid, gid)), o, host.RunOptions{}))
+		`'group':{'id':%d}}]`, uid, gid)), o, plan.RunOptions{}))
 	found, err := o.Root.Lstat("l")
 	require.NoError(t, err)
 	assert.Equal(t, [2]int{uid, gid}, [2]int{int(found.UID), int(found.GID)})
@@ -599,7 +601,7 @@ func TestModesDoNotDependOnTheUmask(t *testing.T) {
 	dir, o := newRoot(t, nil)
 	cfg := storage(t, `'directories':[{'path':'/d'}],'files':[{'path':'/a/f'}]`)
 	cfg.Systemd = units(t, `{'name':'a.service','contents':'[Unit]','enabled':true}`).Systemd
-	require.NoError(t, apply(cfg, o, host.RunOptions{}))
+	require.NoError(t, apply(cfg, o, plan.RunOptions{}))
 	for name, mode := range map[string]fs.FileMode{"d": 0o755, "a": 0o755, "a/f": 0o644,
 		"etc/systemd/system/a.service": 0o644, presetPath: 0o644} {
 		info, err := os.Stat(filepath.Join(dir, name))
@@ -610,8 +612,8 @@ func TestModesDoNotDependOnTheUmask(t *testing.T) {
 
 func TestWithoutSystemctlNothingIsEnabled(t *testing.T) {
 	dir, o := newRoot(t, map[string]string{"enabled/a.service": ""})
-	o.Tools = host.NewTools(map[string]string{"systemctl": "/none/systemctl"}, nil)
-	require.NoError(t, apply(units(t, `{'name':'a.service','enabled':false}`), o, host.RunOptions{}))
+	o.Tools = tool.New(map[string]string{"systemctl": "/none/systemctl"}, nil)
+	require.NoError(t, apply(units(t, `{'name':'a.service','enabled':false}`), o, plan.RunOptions{}))
 	got, err := os.ReadFile(filepath.Join(dir, presetPath))
 	require.NoError(t, err)
 	assert.Equal(t, "disable a.service\n", string(got), "a first boot with its presets does not enable it")

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/accounts"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // An arranged is a View of the root as it will be once the accounts are made: homes and mail files that are made,
@@ -26,7 +26,7 @@ type arranged struct {
 // A place is what the accounts make of a path, and of what is below it.
 type place struct {
 	from  string            // where in the root what is here, and below, is found now; "" for nowhere
-	facts *host.Facts       // of what is made here; nil for those that from has
+	facts *root.Facts       // of what is made here; nil for those that from has
 	text  *string           // of a file that is made; nil for what from has
 	given []accounts.Owners // who becomes the owner of what is here and below, one after the other
 	below map[string]*place
@@ -79,7 +79,7 @@ func (a *arranged) at(p string) *place {
 }
 
 // put has something made at a resolved path, with nothing below it.
-func (a *arranged) put(p string, f host.Facts) *place {
+func (a *arranged) put(p string, f root.Facts) *place {
 	a.made++
 	f.Dev, f.Ino, f.Links = ^uint64(0), a.made, 1 // a file that no other name has
 	here := a.at(p)
@@ -94,7 +94,7 @@ func (a *arranged) move(from, to string) {
 	*a.at(from) = place{}
 	*a.at(to) = what
 	mounts, err := a.Mounts()
-	if err != nil || host.FirstMount(mounts, from) == "" {
+	if err != nil || root.FirstMount(mounts, from) == "" {
 		return // who asks for mounts gets the error
 	}
 	for i, m := range mounts {
@@ -108,9 +108,9 @@ func (a *arranged) move(from, to string) {
 // touched tells whether anything is not as the root has it.
 func (a *arranged) touched() bool { return len(a.top.below) > 0 }
 
-func (a *arranged) Lstat(p string) (host.Facts, error) {
+func (a *arranged) Lstat(p string) (root.Facts, error) {
 	here := a.find(p)
-	var f host.Facts
+	var f root.Facts
 	switch {
 	case here.facts != nil:
 		f = *here.facts
@@ -198,7 +198,7 @@ func (a *arranged) Names(dir string) (names []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if f.Kind != host.Absent {
+		if f.Kind != root.Absent {
 			names = append(names, name)
 		}
 	}
@@ -240,21 +240,21 @@ func (a *arranged) lay(e accounts.Effect) error {
 
 func (a *arranged) layHome(e accounts.MakeHome) error {
 	at, found, err := accountPath(a, e.Path)
-	if err != nil || found.Kind != host.Absent {
+	if err != nil || found.Kind != root.Absent {
 		return err
 	}
 	nodes, err := a.skeletonNodes(e.Skeletons)
 	if err == nil {
-		err = a.makeWay(at, host.Facts{Kind: host.Directory, Mode: 0o755})
+		err = a.makeWay(at, root.Facts{Kind: root.Directory, Mode: 0o755})
 	}
 	if err != nil {
 		return err
 	}
-	a.put(at, host.Facts{Kind: host.Directory, UID: e.UID, GID: e.GID, Mode: e.Mode})
+	a.put(at, root.Facts{Kind: root.Directory, UID: e.UID, GID: e.GID, Mode: e.Mode})
 	for _, n := range nodes {
 		n.facts.UID, n.facts.GID = e.UID, e.GID
 		here := a.put(path.Join(at, n.at), n.facts)
-		if n.facts.Kind == host.File {
+		if n.facts.Kind == root.File {
 			here.from, here.text = n.from.from, n.from.text
 		}
 	}
@@ -262,14 +262,14 @@ func (a *arranged) layHome(e accounts.MakeHome) error {
 }
 
 // makeWay makes the directories above a resolved path that are not there.
-func (a *arranged) makeWay(at string, as host.Facts) error {
+func (a *arranged) makeWay(at string, as root.Facts) error {
 	var missing []string
 	for d := up(at); d != "/"; d = up(d) {
 		above, err := a.Lstat(d)
 		if err != nil {
 			return err
 		}
-		if above.Kind != host.Absent {
+		if above.Kind != root.Absent {
 			break
 		}
 		missing = append(missing, d)
@@ -282,13 +282,13 @@ func (a *arranged) makeWay(at string, as host.Facts) error {
 
 func (a *arranged) layMail(e accounts.MakeMail) error {
 	at, found, err := accountPath(a, e.Path)
-	if err != nil || found.Kind != host.Absent {
+	if err != nil || found.Kind != root.Absent {
 		return err
 	}
-	if _, dir, err := accountPath(a, up(e.Path)); err != nil || dir.Kind != host.Directory {
+	if _, dir, err := accountPath(a, up(e.Path)); err != nil || dir.Kind != root.Directory {
 		return err
 	}
-	a.put(at, host.Facts{Kind: host.File, UID: e.UID, GID: e.GID, Mode: e.Mode}).text = new(string)
+	a.put(at, root.Facts{Kind: root.File, UID: e.UID, GID: e.GID, Mode: e.Mode}).text = new(string)
 	return nil
 }
 
@@ -301,7 +301,7 @@ func (a *arranged) layMove(e accounts.MoveHome) error {
 	if err != nil || movable(e, old, now) != nil {
 		return err
 	}
-	if old.Kind != host.Absent {
+	if old.Kind != root.Absent {
 		a.move(from, to)
 	}
 	return a.give(e.To, e.Owners)
@@ -310,7 +310,7 @@ func (a *arranged) layMove(e accounts.MoveHome) error {
 // give has a tree change hands, as worker.ownTree does.
 func (a *arranged) give(name string, o accounts.Owners) error {
 	at, found, err := accountPath(a, name)
-	if err != nil || !a.owners || found.Kind == host.Absent || found.UID != o.OldUID && found.UID != o.NewUID {
+	if err != nil || !a.owners || found.Kind == root.Absent || found.UID != o.OldUID && found.UID != o.NewUID {
 		return err
 	}
 	here := a.at(at)
@@ -320,7 +320,7 @@ func (a *arranged) give(name string, o accounts.Owners) error {
 
 func (a *arranged) layRemoval(name string) error {
 	at, found, err := accountPath(a, name)
-	if err == nil && found.Kind != host.Absent {
+	if err == nil && found.Kind != root.Absent {
 		*a.at(at) = place{}
 	}
 	return err
@@ -334,8 +334,8 @@ func (a *arranged) layFiles(files accounts.Files, want func(name string) attribu
 			continue
 		}
 		new := want(name)
-		f := host.Facts{UID: uint32(max(new.UID, 0)), GID: uint32(max(new.GID, 0)), Mode: uint32(new.Mode)}
-		if err := a.layFile(name, text.Reveal(), f, host.Facts{Kind: host.Directory, Mode: 0o755}); err != nil {
+		f := root.Facts{UID: uint32(max(new.UID, 0)), GID: uint32(max(new.GID, 0)), Mode: uint32(new.Mode)}
+		if err := a.layFile(name, text.Reveal(), f, root.Facts{Kind: root.Directory, Mode: 0o755}); err != nil {
 			return err
 		}
 	}
@@ -344,14 +344,14 @@ func (a *arranged) layFiles(files accounts.Files, want func(name string) attribu
 
 // layKeys takes in what is written for a user.
 func (a *arranged) layKeys(u *UserKeys, o *KeyOptions) error {
-	mine := host.Facts{UID: u.UID, GID: u.GID, Mode: 0o600}
-	way := host.Facts{Kind: host.Directory, UID: u.UID, GID: u.GID, Mode: 0o700}
+	mine := root.Facts{UID: u.UID, GID: u.GID, Mode: 0o600}
+	way := root.Facts{Kind: root.Directory, UID: u.UID, GID: u.GID, Mode: 0o700}
 	return a.layFile(path.Join(u.Home, o.file()), u.text(), mine, way)
 }
 
 // layFile takes in a file that is written where its path leads, and directories on the way. One that is there keeps its
 // owner and mode.
-func (a *arranged) layFile(name, text string, as, way host.Facts) error {
+func (a *arranged) layFile(name, text string, as, way root.Facts) error {
 	at, err := inRoot(a, name)
 	if err != nil {
 		return err
@@ -363,10 +363,10 @@ func (a *arranged) layFile(name, text string, as, way host.Facts) error {
 	if err != nil {
 		return err
 	}
-	if found.Kind == host.File {
+	if found.Kind == root.File {
 		as = found
 	}
-	as.Kind, as.Size = host.File, int64(len(text))
+	as.Kind, as.Size = root.File, int64(len(text))
 	a.put(at, as).text = &text
 	return nil
 }
@@ -375,6 +375,6 @@ func (a *arranged) layFile(name, text string, as, way host.Facts) error {
 // user's.
 func (a *arranged) layNotated(u *UserKeys, mounted []string) {
 	for _, dir := range u.notated(a, u.Account, mounted) {
-		a.at(dir).facts = &host.Facts{Kind: host.Directory, UID: u.UID, GID: u.GID, Mode: 0o700}
+		a.at(dir).facts = &root.Facts{Kind: root.Directory, UID: u.UID, GID: u.GID, Mode: 0o700}
 	}
 }

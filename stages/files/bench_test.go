@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 func inline(_ context.Context, r config.Resource, to Sink) error {
@@ -33,11 +34,11 @@ func BenchmarkApply(b *testing.B) {
 	}
 	top := b.TempDir()
 	run := func(b *testing.B, dir string) {
-		root, err := host.OpenRoot(dir)
+		root, err := root.Open(dir)
 		require.NoError(b, err)
 		defer root.Close()
 		o := Options{Root: root, Fetch: inline, Privileged: os.Geteuid() == 0}
-		require.NoError(b, apply(cfg, o, host.RunOptions{}))
+		require.NoError(b, apply(cfg, o, plan.RunOptions{}))
 		require.NoError(b, root.Sync())
 	}
 	n := 0

@@ -7,7 +7,8 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/handoff"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // A Boot is what the files stage of a boot does beyond what a plain directory takes: keys of encrypted volumes, files
@@ -51,12 +52,12 @@ const stateDir = "/etc/.glowplug"
 
 // boot plans what a boot has beyond a directory: what comes before all other steps, accounts included, and what comes
 // last. It is planned before the nodes, because theirs may be the places where it writes.
-func (p *planner) boot(cfg config.Config, nodes []*node, b *Boot) (first, last host.Plan, err error) {
+func (p *planner) boot(cfg config.Config, nodes []*node, b *Boot) (first, last plan.Plan, err error) {
 	toLabel, err := p.newLabels(cfg, nodes, b)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, part := range []func(config.Config, *Boot, *labels) (host.Plan, error){p.volumes, p.volumeKeys,
+	for _, part := range []func(config.Config, *Boot, *labels) (plan.Plan, error){p.volumes, p.volumeKeys,
 		p.platformFiles, p.result} {
 		steps, err := part(cfg, b, toLabel)
 		if err != nil {
@@ -69,15 +70,15 @@ func (p *planner) boot(cfg config.Config, nodes []*node, b *Boot) (first, last h
 }
 
 // bootFile resolves the path of a file that a boot replaces, and tells what is there once all nodes are in place.
-func (p *planner) bootFile(file string) (at string, kind host.Kind, err error) {
+func (p *planner) bootFile(file string) (at string, kind root.Kind, err error) {
 	if err := checkPath(file); err != nil {
-		return "", host.Absent, err
+		return "", root.Absent, err
 	}
 	at, missing, err := p.world.walk(file, false)
 	if err != nil {
-		return "", host.Absent, err
+		return "", root.Absent, err
 	}
-	if kind, _, err = p.world.after(at, missing); err == nil && kind != host.Absent {
+	if kind, _, err = p.world.after(at, missing); err == nil && kind != root.Absent {
 		err = p.world.mayGo(at, kind)
 	}
 	return at, kind, err
@@ -92,7 +93,7 @@ func (w *worker) privateFile() attributes {
 
 // writeSynced writes a file whole and has it on disk when it returns: what cannot be told from a half-written one
 // later, and what nobody can make again. inherit keeps the labels of the file that is there.
-func (w *worker) writeSynced(at string, want attributes, inherit bool, write func(*host.Temp) error) error {
+func (w *worker) writeSynced(at string, want attributes, inherit bool, write func(*root.Temp) error) error {
 	if _, err := w.Root.MkdirAll(up(at), 0o755); err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func (w *worker) writeWhole(at string, want attributes, content []byte) error {
 
 // writeBytes is writeSynced for what is in memory.
 func (w *worker) writeBytes(at string, want attributes, inherit bool, content []byte) error {
-	return w.writeSynced(at, want, inherit, func(t *host.Temp) error {
+	return w.writeSynced(at, want, inherit, func(t *root.Temp) error {
 		_, err := t.Write(content)
 		return err
 	})

@@ -20,7 +20,9 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/handoff"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // bootTools stand in for what a boot runs: cryptsetup knows a volume by the last part of its device, setfiles notes
@@ -44,7 +46,7 @@ func withBoot(t *testing.T, o Options, b Boot) (Options, string) {
 	}
 	names["systemctl"] = filepath.Join(dir, "systemctl")
 	require.NoError(t, os.WriteFile(names["systemctl"], []byte(systemctl), 0o755))
-	o.Tools = host.NewTools(names, nil)
+	o.Tools = tool.New(names, nil)
 	if b.Now == nil {
 		b.Now = func() time.Time { return time.Date(2026, 11, 21, 23, 0, 0, 0, time.UTC) }
 	}
@@ -197,7 +199,7 @@ func FuzzCrypttab(f *testing.F) {
 }
 
 // shown runs a plan and gives all that a person sees of it.
-func shown(cfg config.Config, o Options, run host.RunOptions) (string, error) {
+func shown(cfg config.Config, o Options, run plan.RunOptions) (string, error) {
 	plan, err := Plan(cfg, o.Root, o)
 	if err != nil {
 		return err.Error(), err
@@ -210,7 +212,7 @@ func TestKeysGetIntoTheRoot(t *testing.T) {
 	dir, o := newRoot(t, map[string]string{"etc/crypttab": "# mine\n"})
 	o, _ = withBoot(t, o, Boot{State: secrets()})
 	cfg := parse(t, volumesText)
-	text, err := shown(cfg, o, host.RunOptions{})
+	text, err := shown(cfg, o, plan.RunOptions{})
 	require.NoError(t, err)
 	assert.NotContains(t, text, "SECRET")
 	owner := fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid())
@@ -235,7 +237,7 @@ many UUID=uuid-of-vdg none luks,x-initrd.attach
 
 	o.Boot.State = HandedOver(o.Boot.State)
 	assert.Nil(t, o.Boot.State.LuksPersistKeyFiles)
-	_, err = shown(cfg, o, host.RunOptions{})
+	_, err = shown(cfg, o, plan.RunOptions{})
 	require.NoError(t, err, "the stage runs once more, without the keys")
 	assert.Equal(t, all, snapshot(t, dir))
 }
@@ -247,30 +249,30 @@ func TestAnotherKeyIsOnlyReplacedWhereAnEarlierRunMadeIt(t *testing.T) {
 	}
 	dir, o := newRoot(t, map[string]string{"etc/luks/data": "the image's"})
 	o, _ = withBoot(t, o, Boot{State: state("SECRET")})
-	text, err := shown(cfg, o, host.RunOptions{})
+	text, err := shown(cfg, o, plan.RunOptions{})
 	require.EqualError(t, err, "key of luks data ($.storage.luks.0): another key is there")
 	assert.NotContains(t, text, "SECRET")
 	assert.Equal(t, "the image's", readDeep(t, dir, "etc/luks/data"))
 
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "etc/luks/data"), []byte("SECRET"), 0o644))
-	require.NoError(t, apply(cfg, o, host.RunOptions{}), "the same key may be there")
+	require.NoError(t, apply(cfg, o, plan.RunOptions{}), "the same key may be there")
 	assert.Contains(t, snapshot(t, dir)["/etc/luks/data"], "-rw------- ")
 	assert.NoFileExists(t, filepath.Join(dir, keyRecordPath))
 
 	dir, o = newRoot(t, nil)
 	o, _ = withBoot(t, o, Boot{State: state("first")})
 	o.Boot.UUID = func(_ context.Context, volume string) (string, error) { return "one-" + volume, nil }
-	require.NoError(t, apply(cfg, o, host.RunOptions{}))
+	require.NoError(t, apply(cfg, o, plan.RunOptions{}))
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "var")), "it is on the volume, perhaps")
 	o.Boot.State = state("second")
 	o.Boot.UUID = func(_ context.Context, volume string) (string, error) { return "two-" + volume + "\n", nil }
-	require.NoError(t, apply(cfg, o, host.RunOptions{}), "formatted anew in a boot that repeats one that was cut off")
+	require.NoError(t, apply(cfg, o, plan.RunOptions{}), "formatted anew in a boot that repeats one that was cut off")
 	assert.Equal(t, "second", readDeep(t, dir, "etc/luks/data"))
 	assert.Equal(t, "data UUID=two-data /etc/luks/data luks,x-initrd.attach\n", readDeep(t, dir, "etc/crypttab"))
 
 	for _, uuid := range []string{"", "two words"} {
 		o.Boot.UUID = func(context.Context, string) (string, error) { return uuid, nil }
-		require.ErrorIs(t, apply(cfg, o, host.RunOptions{}), errUUID)
+		require.ErrorIs(t, apply(cfg, o, plan.RunOptions{}), errUUID)
 	}
 }
 
@@ -311,7 +313,7 @@ func TestResultFile(t *testing.T) {
 			if c.live {
 				require.NoError(t, os.WriteFile(filepath.Join(tools, "live"), nil, 0o600))
 			}
-			err := apply(config.Config{}, o, host.RunOptions{})
+			err := apply(config.Config{}, o, plan.RunOptions{})
 			if c.err == "" {
 				require.NoError(t, err)
 				assert.Contains(t, snapshot(t, dir)["/etc/r"], "-rw------- ")
@@ -321,7 +323,7 @@ func TestResultFile(t *testing.T) {
 			assert.Equal(t, c.after, readDeep(t, dir, "etc/r"))
 			if c.err == "" {
 				o.Boot.Now = func() time.Time { return time.Unix(0, 0) }
-				require.NoError(t, apply(config.Config{}, o, host.RunOptions{}))
+				require.NoError(t, apply(config.Config{}, o, plan.RunOptions{}))
 				assert.Equal(t, c.after, readDeep(t, dir, "etc/r"), "once more in this boot, later")
 			}
 		})
@@ -332,11 +334,11 @@ func TestResultFileInTheWay(t *testing.T) {
 	dir, o := newRoot(t, map[string]string{"r/x": "", "link": "-> /none", "other": "x"})
 	for _, file := range []string{"/r", "/link"} {
 		o, _ = withBoot(t, o, Boot{ResultFile: file})
-		require.NoError(t, apply(config.Config{}, o, host.RunOptions{}))
+		require.NoError(t, apply(config.Config{}, o, plan.RunOptions{}))
 		assert.Contains(t, snapshot(t, dir)[file], `"userConfigProvided": false`)
 	}
 	o, _ = withBoot(t, o, Boot{})
-	require.NoError(t, apply(config.Config{}, o, host.RunOptions{}), "no result file")
+	require.NoError(t, apply(config.Config{}, o, plan.RunOptions{}), "no result file")
 }
 
 // policyTree is a root with a policy, as far as we look at it.
@@ -384,7 +386,7 @@ func TestWhatIsLabelled(t *testing.T) {
 	o, tools := withBoot(t, o,
 		Boot{ResultFile: DefaultResultFile, Written: []string{"/home/core", "/home/late", "/var/mail/core"}})
 	o.IgnoreUnsupported = true
-	require.NoError(t, apply(cfg, o, host.RunOptions{}))
+	require.NoError(t, apply(cfg, o, plan.RunOptions{}))
 	args, paths := labelled(t, tools, dir)
 	assert.Equal(t, "-vF0 -r ROOT ROOT/etc/selinux/targeted/contexts/files/file_contexts -f -", args)
 	assert.Equal(t, []string{
@@ -425,7 +427,7 @@ func TestWhenLabelsAreSet(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir, o := newRoot(t, c.tree)
 			o, tools := withBoot(t, o, Boot{Relabel: c.mode})
-			require.ErrorIs(t, apply(parse(t, c.cfg), o, host.RunOptions{}), c.err)
+			require.ErrorIs(t, apply(parse(t, c.cfg), o, plan.RunOptions{}), c.err)
 			_, paths := labelled(t, tools, dir)
 			assert.Equal(t, c.want, slices.DeleteFunc(paths, func(p string) bool { return p == stateDir }))
 		})
@@ -466,7 +468,7 @@ func TestABootSurvivesACutAnywhere(t *testing.T) {
 	dir, o := newRoot(t, tree)
 	o, tools := withBoot(t, o, b)
 	steps := 0
-	require.NoError(t, apply(cfg, o, host.RunOptions{After: func(done int, _ host.Step) error {
+	require.NoError(t, apply(cfg, o, plan.RunOptions{After: func(done int, _ plan.Step) error {
 		steps = done
 		return nil
 	}}))
@@ -478,14 +480,14 @@ func TestABootSurvivesACutAnywhere(t *testing.T) {
 	for k := 1; k <= steps; k++ {
 		dir, o := newRoot(t, tree)
 		o, tools := withBoot(t, o, b)
-		require.ErrorIs(t, apply(cfg, o, host.RunOptions{After: func(done int, _ host.Step) error {
+		require.ErrorIs(t, apply(cfg, o, plan.RunOptions{After: func(done int, _ plan.Step) error {
 			if done == k {
 				return cut
 			}
 			return nil
 		}}), cut)
 		_, before := labelled(t, tools, dir)
-		require.NoError(t, apply(cfg, o, host.RunOptions{}), "after step %d", k)
+		require.NoError(t, apply(cfg, o, plan.RunOptions{}), "after step %d", k)
 		require.Empty(t, cmp.Diff(want, snapshot(t, dir)), "after step %d", k)
 		_, after := labelled(t, tools, dir)
 		if before == nil {
@@ -509,7 +511,7 @@ func TestWhatSetfilesComesByAnyway(t *testing.T) {
 }
 
 func TestLabelsOfTheRootThatRuns(t *testing.T) {
-	root, err := host.OpenRoot("/")
+	root, err := root.Open("/")
 	require.NoError(t, err)
 	defer root.Close()
 	o, tools := withBoot(t, Options{Root: root}, Boot{})

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
@@ -24,7 +24,7 @@ func (w *worker) obtain(ctx context.Context, n *node, out output) error {
 	for _, p := range n.sources {
 		out.Mark()
 		if err := w.Fetch(ctx, p.Resource, out); err != nil {
-			return host.Step{ID: n.noun() + ":" + n.path, Subject: n.subject(), Origin: p.origin}.Fail(err)
+			return plan.Step{ID: n.noun() + ":" + n.path, Subject: n.subject(), Origin: p.origin}.Fail(err)
 		}
 	}
 	return nil

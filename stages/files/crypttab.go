@@ -9,7 +9,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // Paths of docs/peer/engine.md §2.4, §11.7.
@@ -78,16 +81,16 @@ func withLines(before []byte, volumes []volumeLine) []byte {
 }
 
 // crypttab plans the lines of all volumes in one step: the file is there with all of them, or as it was.
-func (p *planner) crypttab(lines []volumeLine, b *Boot, l *labels) (host.Step, error) {
-	s := host.Step{ID: "crypttab", Subject: "file " + crypttabPath, Effect: host.Change, Origin: "$.storage.luks"}
+func (p *planner) crypttab(lines []volumeLine, b *Boot, l *labels) (plan.Step, error) {
+	s := plan.Step{ID: "crypttab", Subject: "file " + crypttabPath, Effect: plan.Change, Origin: "$.storage.luks"}
 	at, kind, err := p.bootFile(crypttabPath)
 	if err != nil {
 		return s, s.Fail(err)
 	}
 	switch kind {
-	case host.Absent:
-		s.Effect = host.Create
-	case host.File:
+	case root.Absent:
+		s.Effect = plan.Create
+	case root.File:
 	default:
 		return s, s.Fail(fmt.Errorf("%s is there", kind))
 	}
@@ -124,18 +127,18 @@ type crypttabFile struct {
 func (t *crypttabFile) askCryptsetup(ctx context.Context, volume string) (string, error) {
 	i := slices.IndexFunc(t.lines, func(v volumeLine) bool { return v.name == volume })
 	out, err := t.Tools.Run(ctx,
-		host.Command{Tool: "cryptsetup", Args: []string{"luksUUID", path.Join(t.aliases, t.lines[i].device)}})
+		tool.Command{Tool: "cryptsetup", Args: []string{"luksUUID", path.Join(t.aliases, t.lines[i].device)}})
 	return string(out), err
 }
 
 // content gives the file as it is and as it is to be.
-func (t *crypttabFile) content(ctx context.Context) (found host.Facts, before, after []byte, err error) {
+func (t *crypttabFile) content(ctx context.Context) (found root.Facts, before, after []byte, err error) {
 	if found, err = t.Root.Lstat(t.at); err != nil {
 		return found, nil, nil, err
 	}
 	switch found.Kind {
-	case host.Absent:
-	case host.File:
+	case root.Absent:
+	case root.File:
 		if before, err = t.Root.ReadFile(t.at, crypttabLimit); err != nil {
 			return found, nil, nil, err
 		}
@@ -149,23 +152,23 @@ func (t *crypttabFile) content(ctx context.Context) (found host.Facts, before, a
 		}
 		printed, err := t.uuid(ctx, v.name)
 		if err != nil {
-			return found, nil, nil, fmt.Errorf("luks %s: %w", host.Show(v.name), err)
+			return found, nil, nil, fmt.Errorf("luks %s: %w", diag.Name(v.name), err)
 		}
 		words := strings.Fields(printed)
 		if len(words) != 1 {
-			return found, nil, nil, fmt.Errorf("luks %s: %w", host.Show(v.name), errUUID)
+			return found, nil, nil, fmt.Errorf("luks %s: %w", diag.Name(v.name), errUUID)
 		}
 		v.uuid = words[0]
 	}
 	return found, before, withLines(before, t.lines), nil
 }
 
-func (t *crypttabFile) check(ctx context.Context) (host.State, error) {
+func (t *crypttabFile) check(ctx context.Context) (plan.State, error) {
 	found, before, after, err := t.content(ctx)
-	if err != nil || found.Kind == host.Absent || found.Mode != 0o600 || !bytes.Equal(before, after) {
-		return host.Pending, err
+	if err != nil || found.Kind == root.Absent || found.Mode != 0o600 || !bytes.Equal(before, after) {
+		return plan.Pending, err
 	}
-	return host.Done, nil
+	return plan.Done, nil
 }
 
 // do replaces the file. One that was there keeps its owner and its label.
@@ -174,7 +177,7 @@ func (t *crypttabFile) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	want, there := t.privateFile(), found.Kind == host.File
+	want, there := t.privateFile(), found.Kind == root.File
 	if there && want.UID >= 0 {
 		want.UID, want.GID = int64(found.UID), int64(found.GID)
 	}

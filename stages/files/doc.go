@@ -4,7 +4,7 @@
 // tables.
 //
 // In come a merged config, a View of the root, which only looks, and Options: the root that steps act on, tools, a
-// function that fetches content, what a boot adds. Out comes a host.Plan. Plan changes nothing; what it sees to be
+// function that fetches content, what a boot adds. Out comes a plan.Plan. Plan changes nothing; what it sees to be
 // impossible is an error that names the entry to blame. What a config means is not decided here, nor where content
 // comes from, nor what a line of an account file says (internal/accounts).
 //
@@ -24,5 +24,5 @@
 //     the real thing when it runs.
 //   - A plan that was cut off and is run again ends as an undisturbed one. What cannot be told from the root itself has
 //     a record below /etc/.glowplug: appended files, hard links, key files, account files, labels.
-//   - Keys are written as the user, on a thread of its own (host.Root.As): a home may hold links of the user's.
+//   - Keys are written as the user, on a thread of its own (root.Root.As): a home may hold links of the user's.
 package files

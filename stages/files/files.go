@@ -11,8 +11,10 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/accounts"
 	"github.com/glowplug-os/glowplug/internal/field"
-	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/order"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // A Sink takes content. Reset forgets what was written since the content began.
@@ -21,10 +23,10 @@ type Sink = interface {
 	Reset() error
 }
 
-// A View is what the planner knows of the root. A *host.Root is one.
+// A View is what the planner knows of the root. A *root.Root is one.
 type View interface {
 	// Lstat gives the facts of a path whose directories are no links. Nothing there is no error.
-	Lstat(path string) (host.Facts, error)
+	Lstat(path string) (root.Facts, error)
 	// ReadFile reads a regular file, links followed. One that is not there is fs.ErrNotExist.
 	ReadFile(path string, limit int64) ([]byte, error)
 	// Names lists what is in a directory, in no order.
@@ -38,9 +40,9 @@ type View interface {
 // Options are the circumstances of a plan.
 type Options struct {
 	// Root is what the steps act on. The planner itself only looks at its View.
-	Root *host.Root
+	Root *root.Root
 	// Tools runs systemctl.
-	Tools *host.Tools
+	Tools *tool.Set
 	// Fetch writes a resource, decompressed and verified, to a sink. It is called for every source that is not absent.
 	Fetch func(ctx context.Context, r config.Resource, to Sink) error
 	// Accounts says how groups and users are made; nil for not at all, which is an error if the config has any.
@@ -124,25 +126,25 @@ func OnDisks(cfg config.Config) []Unsupported {
 var errAccounts = errors.New("accounts are not made here")
 
 // Plan decides what the directories, files, links and units of a config need. It changes nothing. What it already knows
-// cannot be done is an error, a *host.StepError that says which entry is to blame.
+// cannot be done is an error, a *plan.StepError that says which entry is to blame.
 //
 // The caller runs the plan and then calls Root.Sync.
-func Plan(cfg config.Config, view View, opts Options) (host.Plan, error) {
+func Plan(cfg config.Config, view View, opts Options) (plan.Plan, error) {
 	if opts.Accounts == nil && !opts.IgnoreUnsupported {
 		if left := Unacted(cfg); len(left) > 0 {
-			return nil, &host.StepError{ID: "accounts", Subject: left[0].What, Origin: left[0].Origin, Err: errAccounts}
+			return nil, &plan.StepError{ID: "accounts", Subject: left[0].What, Origin: left[0].Origin, Err: errAccounts}
 		}
 	}
 	what, path, fault := field.Refusal(cfg.Values, "systemd", "storage.luks.*.name")
 	if fault != nil {
-		return nil, host.Step{ID: "field:" + path, Subject: what, Origin: path}.Fail(fault)
+		return nil, plan.Step{ID: "field:" + path, Subject: what, Origin: path}.Fail(fault)
 	}
 	nodes, err := entries(cfg.Storage)
 	if err != nil {
 		return nil, err
 	}
 	p := newPlanner(newArranged(view, !opts.NoOwner), opts)
-	var users host.Plan
+	var users plan.Plan
 	if wantsAccounts(cfg.Passwd, nodes) {
 		if users, err = p.planAccounts(cfg.Passwd); err != nil {
 			return nil, err
@@ -161,7 +163,7 @@ func newPlanner(root *arranged, opts Options) *planner {
 
 // besideAccounts plans all but the accounts, in the root as these will leave it: what comes before them, and what
 // after.
-func (p *planner) besideAccounts(cfg config.Config, nodes []*node) (first, after host.Plan, err error) {
+func (p *planner) besideAccounts(cfg config.Config, nodes []*node) (first, after plan.Plan, err error) {
 	if err := p.world.settle(nodes); err != nil {
 		return nil, nil, err
 	}
@@ -171,7 +173,7 @@ func (p *planner) besideAccounts(cfg config.Config, nodes []*node) (first, after
 	if err != nil {
 		return nil, nil, err
 	}
-	var last host.Plan
+	var last plan.Plan
 	if p.worker.Boot != nil {
 		boot := *p.worker.Boot
 		boot.Written = append(slices.Clone(boot.Written), p.written...)
@@ -196,7 +198,7 @@ type planner struct {
 }
 
 // nodes plans directories, files and links in the order of their effects.
-func (p *planner) nodes(all []*node) (host.Plan, error) {
+func (p *planner) nodes(all []*node) (plan.Plan, error) {
 	if err := p.hardLinks(all); err != nil {
 		return nil, err
 	}
@@ -204,15 +206,15 @@ func (p *planner) nodes(all []*node) (host.Plan, error) {
 		return nil, err
 	}
 	ordered := inOrder(all)
-	plan := make(host.Plan, 0, len(ordered))
+	steps := make(plan.Plan, 0, len(ordered))
 	for _, n := range ordered {
-		step := host.Step{ID: n.noun() + ":" + n.path, Subject: n.subject(), Origin: n.origin}
+		step := plan.Step{ID: n.noun() + ":" + n.path, Subject: n.subject(), Origin: n.origin}
 		if err := p.node(n, &step); err != nil {
 			return nil, step.Fail(err)
 		}
-		plan = append(plan, step)
+		steps = append(steps, step)
 	}
-	return plan, nil
+	return steps, nil
 }
 
 // inOrder sorts by the depth of the resolved path, so that a directory is there before what is in it. Equal depths keep

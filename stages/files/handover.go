@@ -13,7 +13,8 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // Paths of docs/peer/engine.md §2.3, §11.7.
@@ -47,11 +48,11 @@ type keyFile struct {
 }
 
 // volumes plans what opens the encrypted volumes of the config when the system boots: their keys, and crypttab.
-func (p *planner) volumes(cfg config.Config, b *Boot, l *labels) (host.Plan, error) {
+func (p *planner) volumes(cfg config.Config, b *Boot, l *labels) (plan.Plan, error) {
 	if len(cfg.Storage.Luks) == 0 {
 		return nil, nil
 	}
-	var keys host.Plan
+	var keys plan.Plan
 	var files []string
 	lines := make([]volumeLine, 0, len(cfg.Storage.Luks))
 	for i := range cfg.Storage.Luks {
@@ -59,7 +60,7 @@ func (p *planner) volumes(cfg config.Config, b *Boot, l *labels) (host.Plan, err
 		line := volumeLine{name: v.Name, device: text(v.Device), key: "none", network: opensByNetwork(&v.Clevis)}
 		if !usesClevis(&v.Clevis) {
 			line.key = path.Join(keyDir, v.Name)
-			s := host.Step{ID: "luks-key:" + v.Name, Subject: "key of luks " + host.Show(v.Name),
+			s := plan.Step{ID: "luks-key:" + v.Name, Subject: "key of luks " + diag.Name(v.Name),
 				Origin: fmt.Sprintf("$.storage.luks.%d", i)}
 			at, err := p.key(&s, line.key, v.Name, b.State.LuksPersistKeyFiles[v.Name], l)
 			if err != nil {
@@ -69,7 +70,7 @@ func (p *planner) volumes(cfg config.Config, b *Boot, l *labels) (host.Plan, err
 		}
 		lines = append(lines, line)
 	}
-	plan, err := p.noteKeys("luks", files, l)
+	steps, err := p.noteKeys("luks", files, l)
 	if err != nil {
 		return nil, err
 	}
@@ -78,19 +79,19 @@ func (p *planner) volumes(cfg config.Config, b *Boot, l *labels) (host.Plan, err
 		if err != nil {
 			return nil, err
 		}
-		plan = append(host.Plan{dir}, plan...)
+		steps = append(plan.Plan{dir}, steps...)
 	}
 	table, err := p.crypttab(lines, b, l)
-	return append(append(plan, keys...), table), err
+	return append(append(steps, keys...), table), err
 }
 
 // volumeKeys plans the secure keys of volumes whose key is bound to a crypto adapter (s390x). The disks stage knows
 // their files.
-func (p *planner) volumeKeys(_ config.Config, b *Boot, l *labels) (host.Plan, error) {
-	var keys host.Plan
+func (p *planner) volumeKeys(_ config.Config, b *Boot, l *labels) (plan.Plan, error) {
+	var keys plan.Plan
 	var files []string
 	for _, name := range slices.Sorted(maps.Keys(b.State.LuksVolumeKeyFiles)) {
-		s := host.Step{ID: "volume-key:" + name, Subject: "secure key " + host.Show(name)}
+		s := plan.Step{ID: "volume-key:" + name, Subject: "secure key " + diag.Name(name)}
 		at, err := p.key(&s, path.Join(cexKeyDir, name), name, b.State.LuksVolumeKeyFiles[name], l)
 		if err != nil {
 			return nil, s.Fail(err)
@@ -102,8 +103,8 @@ func (p *planner) volumeKeys(_ config.Config, b *Boot, l *labels) (host.Plan, er
 }
 
 // keyDirectory plans the directory of the keys. One that is there keeps its mode.
-func (p *planner) keyDirectory(l *labels) (host.Step, error) {
-	s := host.Step{ID: "luks-keys", Subject: "directory " + keyDir, Effect: host.Keep}
+func (p *planner) keyDirectory(l *labels) (plan.Step, error) {
+	s := plan.Step{ID: "luks-keys", Subject: "directory " + keyDir, Effect: plan.Keep}
 	at, _, err := p.world.walk(keyDir, true)
 	if err != nil {
 		return s, s.Fail(err)
@@ -112,15 +113,15 @@ func (p *planner) keyDirectory(l *labels) (host.Step, error) {
 	if err != nil {
 		return s, s.Fail(err)
 	}
-	if kind == host.Absent {
-		s.Effect, s.Detail = host.Create, "0700"
+	if kind == root.Absent {
+		s.Effect, s.Detail = plan.Create, "0700"
 	}
 	w := p.worker
-	s.Check = func(context.Context) (host.State, error) {
-		if found, err := w.Root.Lstat(at); err != nil || found.Kind != host.Directory {
-			return host.Pending, err
+	s.Check = func(context.Context) (plan.State, error) {
+		if found, err := w.Root.Lstat(at); err != nil || found.Kind != root.Directory {
+			return plan.Pending, err
 		}
-		return host.Done, nil
+		return plan.Done, nil
 	}
 	s.Do = func(context.Context) error {
 		if _, err := w.Root.MkdirAll(up(at), 0o755); err != nil {
@@ -132,7 +133,7 @@ func (p *planner) keyDirectory(l *labels) (host.Step, error) {
 }
 
 // key completes the step of a key file. Another key that is there is refused unless a run before this made the file.
-func (p *planner) key(s *host.Step, file, name string, url diag.Secret, l *labels) (string, error) {
+func (p *planner) key(s *plan.Step, file, name string, url diag.Secret, l *labels) (string, error) {
 	if name == "" || name == "." || name == ".." || strings.Contains(name, "/") {
 		return "", errPlain
 	}
@@ -145,22 +146,22 @@ func (p *planner) key(s *host.Step, file, name string, url diag.Secret, l *label
 		return "", err
 	}
 	switch {
-	case kind == host.Absent && url != "":
-		s.Effect = host.Create
-	case kind == host.Absent, url == "" && !noted[at]:
+	case kind == root.Absent && url != "":
+		s.Effect = plan.Create
+	case kind == root.Absent, url == "" && !noted[at]:
 		return "", errNoKey
-	case kind != host.File:
+	case kind != root.File:
 		return "", fmt.Errorf("%s is there", kind)
 	case url == "":
-		s.Effect = host.Keep
+		s.Effect = plan.Keep
 	default:
-		s.Effect = host.Deferred
+		s.Effect = plan.Deferred
 	}
-	s.Detail = host.Show(at) + ", 0600"
+	s.Detail = diag.Name(at) + ", 0600"
 	k, w := keyFile{at: at, url: url}, p.worker
-	s.Check = func(ctx context.Context) (host.State, error) { return w.checkKey(ctx, k) }
+	s.Check = func(ctx context.Context) (plan.State, error) { return w.checkKey(ctx, k) }
 	s.Do = func(ctx context.Context) error {
-		return w.writeSynced(at, w.privateFile(), false, func(t *host.Temp) error {
+		return w.writeSynced(at, w.privateFile(), false, func(t *root.Temp) error {
 			return w.Fetch(ctx, dataResource(url), t)
 		})
 	}
@@ -174,38 +175,38 @@ func dataResource(url diag.Secret) config.Resource {
 }
 
 // checkKey tells whether a key is in its file.
-func (w *worker) checkKey(ctx context.Context, k keyFile) (host.State, error) {
+func (w *worker) checkKey(ctx context.Context, k keyFile) (plan.State, error) {
 	found, err := w.Root.Lstat(k.at)
 	switch {
 	case err != nil:
-		return host.Pending, err
-	case found.Kind == host.Absent && k.url == "":
-		return host.Conflict, errNoKey
-	case found.Kind == host.Absent:
-		return host.Pending, nil
-	case found.Kind != host.File:
-		return host.Conflict, fmt.Errorf("%s is there", found.Kind)
+		return plan.Pending, err
+	case found.Kind == root.Absent && k.url == "":
+		return plan.Conflict, errNoKey
+	case found.Kind == root.Absent:
+		return plan.Pending, nil
+	case found.Kind != root.File:
+		return plan.Conflict, fmt.Errorf("%s is there", found.Kind)
 	}
 	noted, err := notedKeys(w.Root)
 	if err != nil {
-		return host.Pending, err
+		return plan.Pending, err
 	}
 	if k.url == "" { // the stage has succeeded before, and forgot the key
 		if !noted[k.at] {
-			return host.Conflict, errNoKey
+			return plan.Conflict, errNoKey
 		}
-		return host.Done, nil
+		return plan.Done, nil
 	}
 	same, err := w.holdsKey(ctx, k)
 	switch {
 	case err != nil:
-		return host.Pending, err
+		return plan.Pending, err
 	case !same && !noted[k.at]:
-		return host.Conflict, errOtherKey
+		return plan.Conflict, errOtherKey
 	case same && w.privateFile().Fit(found):
-		return host.Done, nil
+		return plan.Done, nil
 	}
-	return host.Pending, nil
+	return plan.Pending, nil
 }
 
 func (w *worker) holdsKey(ctx context.Context, k keyFile) (bool, error) {
@@ -271,17 +272,17 @@ func (w *worker) writeRecord(file string, record any) error {
 }
 
 // noteKeys plans the record of the key files that are not there yet. It is on disk before the first key is.
-func (p *planner) noteKeys(id string, files []string, l *labels) (host.Plan, error) {
+func (p *planner) noteKeys(id string, files []string, l *labels) (plan.Plan, error) {
 	if len(files) == 0 {
 		return nil, nil
 	}
 	w := p.worker
-	s := host.Step{ID: id + "-keys-noted", Subject: "record of keys", Effect: host.Change, Detail: keyRecordPath}
-	s.Check = func(context.Context) (host.State, error) {
+	s := plan.Step{ID: id + "-keys-noted", Subject: "record of keys", Effect: plan.Change, Detail: keyRecordPath}
+	s.Check = func(context.Context) (plan.State, error) {
 		if _, added, err := w.toNote(files); err != nil || added {
-			return host.Pending, err
+			return plan.Pending, err
 		}
-		return host.Done, nil
+		return plan.Done, nil
 	}
 	s.Do = func(context.Context) error {
 		all, _, err := w.toNote(files)
@@ -290,7 +291,7 @@ func (p *planner) noteKeys(id string, files []string, l *labels) (host.Plan, err
 		}
 		return w.writeRecord(keyRecordPath, keyRecord{Version: 1, Files: all})
 	}
-	return host.Plan{s}, s.Fail(l.add(keyRecordPath))
+	return plan.Plan{s}, s.Fail(l.add(keyRecordPath))
 }
 
 // toNote gives what the record is to list: what it lists, and the files that are not there.
@@ -304,7 +305,7 @@ func (w *worker) toNote(files []string) (all []string, added bool, err error) {
 		if err != nil {
 			return nil, false, err
 		}
-		if found.Kind == host.Absent && !noted[at] {
+		if found.Kind == root.Absent && !noted[at] {
 			noted[at], added = true, true
 		}
 	}

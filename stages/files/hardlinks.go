@@ -8,7 +8,7 @@ import (
 	"path"
 	"slices"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // linksPath is where the root keeps which hard links runs of configs have made to files that each run makes anew. After
@@ -59,7 +59,7 @@ func (p *planner) hardLinks(all []*node) error {
 	if err != nil {
 		return err
 	}
-	found := map[string]host.Facts{} // by place, of links and their targets as they are before anything is removed
+	found := map[string]root.Facts{} // by place, of links and their targets as they are before anything is removed
 	for _, n := range links {
 		places := []string{n.at}
 		if to, err := p.world.resolve(path.Join("/", n.target)); err == nil { // an error is told with the node
@@ -78,8 +78,8 @@ func (p *planner) hardLinks(all []*node) error {
 	for _, n := range links {
 		f := found[n.at]
 		n.names = names[inode{f.Dev, f.Ino}]
-		n.ours = f.Kind != host.Absent && f.Links == n.names && (n.names > 1 || noted[n.at])
-		fresh := f.Kind == host.Absent || p.world.isEmptied(n.at)
+		n.ours = f.Kind != root.Absent && f.Links == n.names && (n.names > 1 || noted[n.at])
+		fresh := f.Kind == root.Absent || p.world.isEmptied(n.at)
 		if (n.ours || fresh) && !n.overwrite && p.madeAnew(n) && !noted[n.at] {
 			p.worker.newLinks = append(p.worker.newLinks, n.at)
 		}

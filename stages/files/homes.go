@@ -7,20 +7,22 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/accounts"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // An accountWork is one thing done for an account outside the account files. Both functions see the root as it is.
 type accountWork struct {
-	effect  host.Effect
+	effect  plan.Effect
 	subject string
-	check   func() (host.State, error)
+	check   func() (plan.State, error)
 	do      func() error
 }
 
 // accountEffect makes a step of an effect. What can be told to fail fails now, before anything is touched.
-func (p *planner) accountEffect(i int, e accounts.Effect) (host.Step, error) {
-	s := host.Step{ID: fmt.Sprintf("account-effect:%d", i), Subject: e.String(), Origin: entryOf("users", e.Entry())}
+func (p *planner) accountEffect(i int, e accounts.Effect) (plan.Step, error) {
+	s := plan.Step{ID: fmt.Sprintf("account-effect:%d", i), Subject: e.String(), Origin: entryOf("users", e.Entry())}
 	var work accountWork
 	w := p.worker
 	switch e := e.(type) {
@@ -37,10 +39,10 @@ func (p *planner) accountEffect(i int, e accounts.Effect) (host.Step, error) {
 			return s, err
 		}
 	case accounts.OwnHome:
-		work = accountWork{host.Change, "home " + host.Show(e.Path), nil,
+		work = accountWork{plan.Change, "home " + diag.Name(e.Path), nil,
 			func() error { return w.ownTree(e.Path, e.Owners) }}
 	case accounts.OwnMail:
-		work = accountWork{host.Change, "mail file " + host.Show(e.Path), nil, func() error {
+		work = accountWork{plan.Change, "mail file " + diag.Name(e.Path), nil, func() error {
 			return w.ownTree(e.Path, accounts.Owners{OldUID: e.OldUID, NewUID: e.NewUID})
 		}}
 	case accounts.RemoveHome:
@@ -61,7 +63,7 @@ func (p *planner) accountEffect(i int, e accounts.Effect) (host.Step, error) {
 	}
 	s.Effect, s.Subject, s.Detail = work.effect, work.subject, e.String()
 	if work.check != nil {
-		s.Check = func(context.Context) (host.State, error) { return work.check() }
+		s.Check = func(context.Context) (plan.State, error) { return work.check() }
 	}
 	s.Do = func(context.Context) error { return work.do() }
 	return s, nil
@@ -70,18 +72,18 @@ func (p *planner) accountEffect(i int, e accounts.Effect) (host.Step, error) {
 // planHome refuses a home that is somebody else's.
 func (p *planner) planHome(e accounts.MakeHome, work *accountWork) error {
 	at, found, err := p.planned(e.Path)
-	if err != nil || found.Kind == host.Absent {
+	if err != nil || found.Kind == root.Absent {
 		return err
 	}
 	if p.worker.NoOwner {
 		found.UID = e.UID
 	}
-	work.effect = host.Keep
+	work.effect = plan.Keep
 	return homeFits(found, at, e)
 }
 
 // planned is accountPath as the planner sees it.
-func (p *planner) planned(name string) (at string, found host.Facts, err error) {
+func (p *planner) planned(name string) (at string, found root.Facts, err error) {
 	return accountPath(p.world.view, name)
 }
 
@@ -95,19 +97,19 @@ func (p *planner) planMove(e accounts.MoveHome) error {
 	if err != nil {
 		return err
 	}
-	if err := movable(e, old, now); err != nil || old.Kind == host.Absent {
+	if err := movable(e, old, now); err != nil || old.Kind == root.Absent {
 		return err
 	}
 	above, err := p.world.view.Lstat(up(to))
-	if err == nil && above.Kind != host.Directory {
-		err = fmt.Errorf("%s is not there, so the home %s cannot become %s", host.Show(up(to)), host.Show(e.From),
-			host.Show(e.To))
+	if err == nil && above.Kind != root.Directory {
+		err = fmt.Errorf("%s is not there, so the home %s cannot become %s", diag.Name(up(to)), diag.Name(e.From),
+			diag.Name(e.To))
 	}
 	if err != nil {
 		return err
 	}
 	if strings.HasPrefix(to, from+"/") {
-		return fmt.Errorf("the home %s cannot move to %s, which is in it", host.Show(e.From), host.Show(e.To))
+		return fmt.Errorf("the home %s cannot move to %s, which is in it", diag.Name(e.From), diag.Name(e.To))
 	}
 	return p.canRename(from, to)
 }
@@ -119,11 +121,11 @@ func (p *planner) canRename(from, to string) error {
 		return err
 	}
 	if mountOf(mounts, from) == from {
-		return p.world.mayGo(from, host.Other)
+		return p.world.mayGo(from, root.Other)
 	}
 	if a, b := mountOf(mounts, up(from)), mountOf(mounts, up(to)); a != b {
 		return fmt.Errorf("%s and %s are on two filesystems, mounted at %s and %s, and a home does not move from one "+
-			"to the other", host.Show(from), host.Show(to), host.Show(a), host.Show(b))
+			"to the other", diag.Name(from), diag.Name(to), diag.Name(a), diag.Name(b))
 	}
 	return nil
 }
@@ -134,31 +136,31 @@ func (p *planner) planRemove(name string, uid uint32) error {
 	if err != nil {
 		return err
 	}
-	if err := p.worker.removable(at, found, uid); err != nil || found.Kind == host.Absent {
+	if err := p.worker.removable(at, found, uid); err != nil || found.Kind == root.Absent {
 		return err
 	}
 	return p.world.mayGo(at, found.Kind)
 }
 
 // there is accountPath in the root as it is.
-func (w *worker) there(name string) (at string, found host.Facts, err error) {
+func (w *worker) there(name string) (at string, found root.Facts, err error) {
 	return accountPath(w.Root, name)
 }
 
 // accountPath gives the place that a path of an account names, and what is there. A link at the last component is
 // followed, but not to where nothing is: whoever left it there would choose what is made.
-func accountPath(v View, name string) (at string, found host.Facts, err error) {
+func accountPath(v View, name string) (at string, found root.Facts, err error) {
 	if err := checkPath(name); err != nil {
-		return "", host.Facts{}, err
+		return "", root.Facts{}, err
 	}
 	if at, err = inRoot(v, name); err != nil {
-		return "", host.Facts{}, err
+		return "", root.Facts{}, err
 	}
-	if found, err = v.Lstat(at); err != nil || found.Kind != host.Absent {
+	if found, err = v.Lstat(at); err != nil || found.Kind != root.Absent {
 		return at, found, err
 	}
 	if at, err = newWorld(v).resolve(name); err != nil {
-		return "", host.Facts{}, err
+		return "", root.Facts{}, err
 	}
 	found, err = v.Lstat(at)
 	return at, found, err
@@ -166,15 +168,15 @@ func accountPath(v View, name string) (at string, found host.Facts, err error) {
 
 // homeFits: a directory of root's is taken as it is (a mount point that the mount stage made is one), and one of the
 // user's; one of anybody else's would be handed to the wrong person.
-func homeFits(found host.Facts, at string, e accounts.MakeHome) error {
+func homeFits(found root.Facts, at string, e accounts.MakeHome) error {
 	switch {
-	case found.Kind == host.Symlink:
-		return fmt.Errorf("home %s is a link to nowhere in the root", host.Show(e.Path))
-	case found.Kind != host.Directory:
-		return fmt.Errorf("home %s is there and is no directory", host.Show(at))
+	case found.Kind == root.Symlink:
+		return fmt.Errorf("home %s is a link to nowhere in the root", diag.Name(e.Path))
+	case found.Kind != root.Directory:
+		return fmt.Errorf("home %s is there and is no directory", diag.Name(at))
 	case found.UID != e.UID && found.UID != 0:
 		return fmt.Errorf("home %s is there and belongs to user id %d, not %d; if it is this user's, set uid to %d, "+
-			"otherwise set another homeDir", host.Show(at), found.UID, e.UID, found.UID)
+			"otherwise set another homeDir", diag.Name(at), found.UID, e.UID, found.UID)
 	}
 	return nil
 }
@@ -183,18 +185,18 @@ func homeFits(found host.Facts, at string, e accounts.MakeHome) error {
 // that is there is one that needs nothing any more.
 func (w *worker) makeHome(e accounts.MakeHome) accountWork {
 	uid, gid := w.ownerIDs(e.UID, e.GID)
-	check := func() (host.State, error) {
+	check := func() (plan.State, error) {
 		at, found, err := w.there(e.Path)
-		if err != nil || found.Kind == host.Absent {
-			return host.Pending, err
+		if err != nil || found.Kind == root.Absent {
+			return plan.Pending, err
 		}
 		if w.NoOwner {
 			found.UID = e.UID
 		}
 		if err := homeFits(found, at, e); err != nil {
-			return host.Conflict, err
+			return plan.Conflict, err
 		}
-		return host.Done, nil
+		return plan.Done, nil
 	}
 	do := func() error {
 		at, _, err := w.there(e.Path)
@@ -222,7 +224,7 @@ func (w *worker) makeHome(e accounts.MakeHome) accountWork {
 		}
 		return root.Move(building, at)
 	}
-	return accountWork{host.Create, "home " + host.Show(e.Path), check, do}
+	return accountWork{plan.Create, "home " + diag.Name(e.Path), check, do}
 }
 
 // buildingName is what a home is called while it is made. It may be no longer than a name can be, which homes of users
@@ -243,16 +245,16 @@ func (w *worker) ownerIDs(uid, gid uint32) (u, g int64) {
 // makeMail makes a user's mail file, in a directory that has to be there.
 func (w *worker) makeMail(e accounts.MakeMail) accountWork {
 	uid, gid := w.ownerIDs(e.UID, e.GID)
-	check := func() (host.State, error) {
+	check := func() (plan.State, error) {
 		_, found, err := w.there(e.Path)
-		if err != nil || found.Kind != host.Absent {
-			return host.Done, err
+		if err != nil || found.Kind != root.Absent {
+			return plan.Done, err
 		}
 		_, dir, err := w.there(up(e.Path))
-		if err != nil || dir.Kind != host.Directory {
-			return host.Done, err
+		if err != nil || dir.Kind != root.Directory {
+			return plan.Done, err
 		}
-		return host.Pending, nil
+		return plan.Pending, nil
 	}
 	do := func() error {
 		at, _, err := w.there(e.Path)
@@ -266,7 +268,7 @@ func (w *worker) makeMail(e accounts.MakeMail) accountWork {
 		defer t.Discard()
 		return t.Place(false)
 	}
-	return accountWork{host.Create, "mail file " + host.Show(e.Path), check, do}
+	return accountWork{plan.Create, "mail file " + diag.Name(e.Path), check, do}
 }
 
 // moveHome renames a home. One that is gone while the new one is there has been moved before.
@@ -283,24 +285,24 @@ func (w *worker) moveHome(e accounts.MoveHome) accountWork {
 		if err := movable(e, old, now); err != nil {
 			return err
 		}
-		if old.Kind != host.Absent {
+		if old.Kind != root.Absent {
 			if err := w.Root.WithoutLinks().Move(from, to); err != nil {
 				return err
 			}
 		}
 		return w.ownTree(e.To, e.Owners)
 	}
-	return accountWork{host.Change, "home " + host.Show(e.From), nil, do}
+	return accountWork{plan.Change, "home " + diag.Name(e.From), nil, do}
 }
 
-func movable(e accounts.MoveHome, old, now host.Facts) error {
+func movable(e accounts.MoveHome, old, now root.Facts) error {
 	switch {
-	case old.Kind == host.Absent:
+	case old.Kind == root.Absent:
 		return nil
-	case old.Kind != host.Directory:
-		return fmt.Errorf("home %s is no directory", host.Show(e.From))
-	case now.Kind != host.Absent:
-		return fmt.Errorf("%s is there already, so the home %s cannot become it", host.Show(e.To), host.Show(e.From))
+	case old.Kind != root.Directory:
+		return fmt.Errorf("home %s is no directory", diag.Name(e.From))
+	case now.Kind != root.Absent:
+		return fmt.Errorf("%s is there already, so the home %s cannot become it", diag.Name(e.To), diag.Name(e.From))
 	}
 	return nil
 }
@@ -314,9 +316,9 @@ func (w *worker) ownTree(name string, o accounts.Owners) error {
 	if err != nil {
 		return err
 	}
-	theirs := func(top host.Facts) bool { return top.UID == o.OldUID || top.UID == o.NewUID }
-	return w.Root.WithoutLinks().Own(at, theirs, func(f host.Facts) attributes {
-		a := host.LeaveAttrs
+	theirs := func(top root.Facts) bool { return top.UID == o.OldUID || top.UID == o.NewUID }
+	return w.Root.WithoutLinks().Own(at, theirs, func(f root.Facts) attributes {
+		a := root.LeaveAttrs
 		if f.UID == o.OldUID {
 			a.UID = int64(o.NewUID)
 		}
@@ -327,9 +329,9 @@ func (w *worker) ownTree(name string, o accounts.Owners) error {
 	})
 }
 
-func (w *worker) removable(at string, found host.Facts, uid uint32) error {
-	if found.Kind != host.Absent && found.UID != uid && !w.NoOwner {
-		return fmt.Errorf("%s belongs to user id %d, not %d; remove it, or give it back, first", host.Show(at),
+func (w *worker) removable(at string, found root.Facts, uid uint32) error {
+	if found.Kind != root.Absent && found.UID != uid && !w.NoOwner {
+		return fmt.Errorf("%s belongs to user id %d, not %d; remove it, or give it back, first", diag.Name(at),
 			found.UID, uid)
 	}
 	return nil
@@ -337,15 +339,15 @@ func (w *worker) removable(at string, found host.Facts, uid uint32) error {
 
 // remove removes what belonged to a user who goes.
 func (w *worker) remove(what, name string, uid uint32) accountWork {
-	check := func() (host.State, error) {
+	check := func() (plan.State, error) {
 		at, found, err := w.there(name)
 		switch {
 		case err != nil:
-			return host.Pending, err
-		case found.Kind == host.Absent:
-			return host.Done, nil
+			return plan.Pending, err
+		case found.Kind == root.Absent:
+			return plan.Done, nil
 		}
-		return host.Pending, w.removable(at, found, uid)
+		return plan.Pending, w.removable(at, found, uid)
 	}
 	do := func() error {
 		at, found, err := w.there(name)
@@ -357,5 +359,5 @@ func (w *worker) remove(what, name string, uid uint32) accountWork {
 		}
 		return w.Root.WithoutLinks().RemoveAll(at)
 	}
-	return accountWork{host.Destroy, what + host.Show(name), check, do}
+	return accountWork{plan.Destroy, what + diag.Name(name), check, do}
 }

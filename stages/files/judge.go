@@ -1,6 +1,6 @@
 package files
 
-import "github.com/glowplug-os/glowplug/internal/host"
+import "github.com/glowplug-os/glowplug/internal/root"
 
 // match is how far what is there is what the entry asks for.
 type match uint8
@@ -25,11 +25,11 @@ const (
 )
 
 // judge decides for every entry, whatever is there. docs/files.md has the table; a test compares all inputs with it.
-func judge(want entry, there host.Kind, overwrite bool, m match) verdict {
+func judge(want entry, there root.Kind, overwrite bool, m match) verdict {
 	switch {
 	case want == fileWithout && overwrite:
 		return refuse
-	case there == host.Absent:
+	case there == root.Absent:
 		return makeNew
 	case want == hardLink && m == same:
 		return done
@@ -37,13 +37,13 @@ func judge(want entry, there host.Kind, overwrite bool, m match) verdict {
 		return replace
 	case want == directory && overwrite:
 		return replace
-	case want == directory && there == host.Directory, want == fileWithout && there == host.File:
+	case want == directory && there == root.Directory, want == fileWithout && there == root.File:
 		return keep
-	case want == fileWithSource && there == host.File && m != differs:
+	case want == fileWithSource && there == root.File && m != differs:
 		return done
-	case want == symlink && there == host.Symlink && m != differs && overwrite:
+	case want == symlink && there == root.Symlink && m != differs && overwrite:
 		return done
-	case want == symlink && there == host.Symlink && m != differs:
+	case want == symlink && there == root.Symlink && m != differs:
 		return keep
 	case overwrite:
 		return replace

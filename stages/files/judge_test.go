@@ -9,14 +9,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 var (
 	entryWords = map[string]entry{"file with source": fileWithSource, "file without source": fileWithout,
 		"directory": directory, "symbolic link": symlink, "hard link": hardLink}
-	thereWords = map[string]host.Kind{"nothing": host.Absent, "file": host.File, "directory": host.Directory,
-		"link": host.Symlink, "other": host.Other}
+	thereWords = map[string]root.Kind{"nothing": root.Absent, "file": root.File, "directory": root.Directory,
+		"link": root.Symlink, "other": root.Other}
 	boolWords    = map[string]bool{"yes": true, "no": false}
 	matchWords   = map[string]match{"differs": differs, "alike": alike, "same": same}
 	verdictWords = map[string]verdict{"make": makeNew, "replace": replace, "keep": keep, "done": done, "refuse": refuse}
@@ -42,7 +42,7 @@ func cell[T comparable](t *testing.T, words map[string]T, text string) []T {
 
 type input struct {
 	want      entry
-	there     host.Kind
+	there     root.Kind
 	overwrite bool
 	m         match
 }

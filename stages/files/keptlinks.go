@@ -5,7 +5,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
@@ -46,7 +46,7 @@ func isMask(at, target string) bool {
 
 // keeping does what may remove links, and puts those back that are to stay.
 func (w *worker) keeping(stays linkJudge, do func() error) error {
-	err := w.eachLink(unitDir, func(at string, found host.Facts) error {
+	err := w.eachLink(unitDir, func(at string, found root.Facts) error {
 		if !stays(at, found.Target) {
 			return nil
 		}
@@ -62,12 +62,12 @@ func (w *worker) keeping(stays linkJudge, do func() error) error {
 
 // putBack makes those links again that are only in asideDir, and removes that, if it is there.
 func (w *worker) putBack() (isThere bool, err error) {
-	if found, err := w.Root.Lstat(asideDir); err != nil || found.Kind == host.Absent {
+	if found, err := w.Root.Lstat(asideDir); err != nil || found.Kind == root.Absent {
 		return false, err
 	}
-	err = w.eachLink(asideDir, func(at string, found host.Facts) error {
+	err = w.eachLink(asideDir, func(at string, found root.Facts) error {
 		place := unitDir + strings.TrimPrefix(at, asideDir)
-		if there, err := w.Root.Lstat(place); err != nil || there.Kind != host.Absent {
+		if there, err := w.Root.Lstat(place); err != nil || there.Kind != root.Absent {
 			return err
 		}
 		return w.copyLink(at, place, found)
@@ -79,7 +79,7 @@ func (w *worker) putBack() (isThere bool, err error) {
 }
 
 // copyLink gives a link another name or, where its filesystem has no hard links, makes one like it.
-func (w *worker) copyLink(from, to string, found host.Facts) error {
+func (w *worker) copyLink(from, to string, found root.Facts) error {
 	if _, err := w.Root.MkdirAll(up(to), 0o755); err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (w *worker) copyLink(from, to string, found host.Facts) error {
 }
 
 // eachLink calls do for the links of a directory and of those in it, hidden ones left out.
-func (w *worker) eachLink(dir string, do func(at string, found host.Facts) error) error {
+func (w *worker) eachLink(dir string, do func(at string, found root.Facts) error) error {
 	names, err := w.Root.Names(dir)
 	if err != nil {
 		return err
@@ -101,9 +101,9 @@ func (w *worker) eachLink(dir string, do func(at string, found host.Facts) error
 		switch {
 		case err != nil:
 		case strings.HasPrefix(name, "."):
-		case found.Kind == host.Symlink:
+		case found.Kind == root.Symlink:
 			err = do(at, found)
-		case found.Kind == host.Directory:
+		case found.Kind == root.Directory:
 			err = w.eachLink(at, do)
 		}
 		if err != nil {

@@ -5,7 +5,9 @@ import (
 	"path"
 	"strings"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // homesForKeys refuses keys for a home that will not be there when they are written, right after the accounts are made
@@ -33,7 +35,7 @@ func (a *arranged) homesForKeys(users []UserKeys, o *KeyOptions) error {
 
 // refuse says whose keys cannot be written.
 func (u *UserKeys) refuse(err error) error {
-	return &host.StepError{ID: "ssh-keys:" + u.Name, Subject: "ssh keys of " + host.Show(u.Name),
+	return &plan.StepError{ID: "ssh-keys:" + u.Name, Subject: "ssh keys of " + diag.Name(u.Name),
 		Origin: u.Origin + ".sshAuthorizedKeys", Err: err}
 }
 
@@ -50,24 +52,24 @@ func (a *arranged) homeForKeys(u *UserKeys) error {
 	}
 	found, err := a.Lstat(at)
 	switch {
-	case err != nil || found.Kind == host.Directory:
+	case err != nil || found.Kind == root.Directory:
 		return err
-	case found.Kind != host.Absent:
-		return fmt.Errorf("the home %s is %s", host.Show(u.Home), found.Kind)
+	case found.Kind != root.Absent:
+		return fmt.Errorf("the home %s is %s", diag.Name(u.Home), found.Kind)
 	}
 	_, above, err := a.nearest(at)
 	if err != nil || u.mayMake(above) {
 		return err
 	}
 	return fmt.Errorf("the home %s will not be there when the keys are written; remove noCreateHome, "+
-		"or have the root bring the home", host.Show(u.Home))
+		"or have the root bring the home", diag.Name(u.Home))
 }
 
 // nearest gives what is at a resolved path or, where that is nothing, at the nearest place above it.
-func (a *arranged) nearest(at string) (string, host.Facts, error) {
+func (a *arranged) nearest(at string) (string, root.Facts, error) {
 	for {
 		found, err := a.Lstat(at)
-		if err != nil || found.Kind != host.Absent || at == "/" {
+		if err != nil || found.Kind != root.Absent || at == "/" {
 			return at, found, err
 		}
 		at = up(at)
@@ -82,10 +84,10 @@ func (a *arranged) takesKeys(u *UserKeys, file string) error {
 	}
 	found, err := a.Lstat(at)
 	switch {
-	case err != nil || !a.owners && found.Kind == host.Absent:
+	case err != nil || !a.owners && found.Kind == root.Absent:
 		return err
-	case found.Kind != host.Absent && found.Kind != host.File:
-		return fmt.Errorf("%s is %s", host.Show(at), found.Kind)
+	case found.Kind != root.Absent && found.Kind != root.File:
+		return fmt.Errorf("%s is %s", diag.Name(at), found.Kind)
 	case !a.owners:
 		return nil
 	case u.attrs().Fit(found):
@@ -98,11 +100,11 @@ func (a *arranged) takesKeys(u *UserKeys, file string) error {
 	switch {
 	case err != nil:
 		return err
-	case above.Kind != host.Directory:
-		return fmt.Errorf("%s is %s", host.Show(dir), above.Kind)
+	case above.Kind != root.Directory:
+		return fmt.Errorf("%s is %s", diag.Name(dir), above.Kind)
 	case !u.mayMake(above):
 		return fmt.Errorf("%s may not make anything in %s, which belongs to user id %d and has mode %04o; give it to "+
-			"user id %d, or set another homeDir", host.Show(u.Name), host.Show(dir), above.UID, above.Mode, u.UID)
+			"user id %d, or set another homeDir", diag.Name(u.Name), diag.Name(dir), above.UID, above.Mode, u.UID)
 	}
 	return a.reaches(u, dir)
 }
@@ -117,7 +119,7 @@ func (a *arranged) reaches(u *UserKeys, dir string) error {
 		}
 		if !u.may(above, search) {
 			return fmt.Errorf("%s may not look for anything in %s, which belongs to user id %d and has mode %04o",
-				host.Show(u.Name), host.Show(dir), above.UID, above.Mode)
+				diag.Name(u.Name), diag.Name(dir), above.UID, above.Mode)
 		}
 	}
 	return nil
@@ -129,11 +131,11 @@ const (
 )
 
 // mayMake tells whether a user may make something in a directory.
-func (u *UserKeys) mayMake(above host.Facts) bool { return u.may(above, writeAndSearch) }
+func (u *UserKeys) mayMake(above root.Facts) bool { return u.may(above, writeAndSearch) }
 
 // may tells whether a user has some rights to a directory. Where its group has them, access control lists decide for
 // whom else (acl(5): the group's bits are their mask), so that counts as yes.
-func (u *UserKeys) may(above host.Facts, rights uint32) bool {
+func (u *UserKeys) may(above root.Facts, rights uint32) bool {
 	can := func(shift uint) bool { return above.Mode>>shift&rights == rights }
 	return u.UID == 0 || above.UID == u.UID && can(6) || can(3) || can(0)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 func TestKeysNeedAHomeWhenTheyAreWritten(t *testing.T) {
@@ -98,7 +98,7 @@ func TestWhoMayMakeAHome(t *testing.T) {
 		"a group that may only look in": {5, 6, 0o750, false},
 	} {
 		u := UserKeys{Account: Account{UID: c.uid}}
-		assert.Equal(t, c.may, u.mayMake(host.Facts{Kind: host.Directory, UID: c.owner, Mode: c.mode}), claim)
+		assert.Equal(t, c.may, u.mayMake(root.Facts{Kind: root.Directory, UID: c.owner, Mode: c.mode}), claim)
 	}
 }
 

@@ -4,22 +4,22 @@ import (
 	"fmt"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // mayGo refuses to remove, or to rename over, what something is mounted on: the kernel does not do it (EBUSY), and a
 // directory would be empty by the time that it says so. A directory goes with all below it. Owner, mode and appends
 // need no such leave.
-func (w *world) mayGo(at string, kind host.Kind) error {
+func (w *world) mayGo(at string, kind root.Kind) error {
 	mounts, err := w.mounted()
 	if err != nil {
 		return err
 	}
-	mount := host.FirstMount(mounts, at)
-	if mount == "" || mount != at && kind != host.Directory {
+	mount := root.FirstMount(mounts, at)
+	if mount == "" || mount != at && kind != root.Directory {
 		return nil
 	}
-	err = fmt.Errorf("something is mounted at %s, so it cannot be replaced or removed", host.Show(mount))
+	err = fmt.Errorf("something is mounted at %s, so it cannot be replaced or removed", diag.Name(mount))
 	return diag.WithHint(err, "unmount it first, or change the config so that it stays")
 }
 
@@ -31,7 +31,7 @@ func (w *world) mayLink(target, at string) error {
 	}
 	if a, b := mountOf(mounts, target), mountOf(mounts, up(at)); a != b {
 		err := fmt.Errorf("the target %s is on the filesystem mounted at %s and the link on that at %s, "+
-			"and hard links do not go from one to another", host.Show(target), host.Show(a), host.Show(b))
+			"and hard links do not go from one to another", diag.Name(target), diag.Name(a), diag.Name(b))
 		return diag.WithHint(err, "use a symbolic link, or put both on one filesystem")
 	}
 	return nil
@@ -52,7 +52,7 @@ func (w *world) mounted() ([]string, error) {
 // mountOf gives the mount point, of a sorted list, that a resolved path is on; the root's is "/".
 func mountOf(mounts []string, at string) string {
 	for ; at != "/"; at = up(at) {
-		if host.FirstMount(mounts, at) == at {
+		if root.FirstMount(mounts, at) == at {
 			return at
 		}
 	}

@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // entry is what a config can ask for at a path. A file whose contents have no source is a case of its own: it takes
@@ -42,10 +44,10 @@ type node struct {
 	new attributes // of a node that is made
 	old attributes // of a node that is kept
 
-	found   host.Facts // what Check found
+	found   root.Facts // what Check found
 	verdict verdict    // and what it made of it
 	checked bool
-	temp    *host.Temp // what Prepare got ready
+	temp    *root.Temp // what Prepare got ready
 	err     error
 }
 
@@ -56,7 +58,7 @@ type part struct {
 }
 
 // attributes are what a node's owner and mode are to be.
-type attributes = host.Attrs
+type attributes = root.Attrs
 
 const (
 	nameMax = 255  // NAME_MAX, of every filesystem that Linux boots from
@@ -158,22 +160,22 @@ func (n *node) noun() string {
 	return [...]string{"directory", "file", "file", "link", "hard link"}[n.kind]
 }
 
-func (n *node) subject() string { return n.noun() + " " + host.Show(n.path) }
+func (n *node) subject() string { return n.noun() + " " + diag.Name(n.path) }
 
 // fail names the node in an error.
 func (n *node) fail(err error) error {
-	return host.Step{ID: n.noun() + ":" + n.path, Subject: n.subject(), Origin: n.origin}.Fail(err)
+	return plan.Step{ID: n.noun() + ":" + n.path, Subject: n.subject(), Origin: n.origin}.Fail(err)
 }
 
 // final is what kind of thing stands at the node's path once the plan has run.
-func (n *node) final() host.Kind {
+func (n *node) final() root.Kind {
 	switch n.kind {
 	case directory:
-		return host.Directory
+		return root.Directory
 	case symlink:
-		return host.Symlink
+		return root.Symlink
 	default:
-		return host.File
+		return root.File
 	}
 }
 

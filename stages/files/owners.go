@@ -7,14 +7,14 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // owners sets the attributes that a node gets, by docs/peer/engine.md §11.3. Where the config is silent a new node
 // belongs to 0:0 and a kept one to whom it belonged.
 func (p *planner) owners(n *node) error {
 	o := &p.worker.Options
-	n.new, n.old = host.LeaveAttrs, host.LeaveAttrs
+	n.new, n.old = root.LeaveAttrs, root.LeaveAttrs
 	if n.mode != nil {
 		n.new.Mode = int64(*n.mode & 0o7777)
 		n.old.Mode = n.new.Mode
@@ -48,7 +48,7 @@ func (p *planner) owners(n *node) error {
 
 // kept gives the attributes of a node that is kept. As the peer's change of owner does even where it changes nothing,
 // it takes the set-id bits of a file whose mode the config does not give.
-func (n *node) kept(found host.Facts) attributes {
+func (n *node) kept(found root.Facts) attributes {
 	if n.kind != fileWithout || n.old.Mode >= 0 || n.new.UID < 0 || found.Mode&0o6000 == 0 {
 		return n.old
 	}

@@ -9,7 +9,8 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
@@ -22,11 +23,11 @@ var (
 )
 
 // node completes the step of one node.
-func (p *planner) node(n *node, step *host.Step) error {
+func (p *planner) node(n *node, step *plan.Step) error {
 	if n.at == "/" && (n.kind != directory || n.overwrite) {
 		return errRoot
 	}
-	var found host.Facts
+	var found root.Facts
 	var err error
 	if !n.missing {
 		if found, err = p.world.before(n.at); err != nil {
@@ -44,7 +45,7 @@ func (p *planner) node(n *node, step *host.Step) error {
 		}
 		known = p.knownAs(n, found, m)
 	case symlink:
-		if found.Kind == host.Symlink && sameTarget(found.Target, n.target) && (!n.overwrite || n.new.Fit(found)) {
+		if found.Kind == root.Symlink && sameTarget(found.Target, n.target) && (!n.overwrite || n.new.Fit(found)) {
 			m = alike
 		}
 	case fileWithSource:
@@ -61,7 +62,7 @@ func (p *planner) node(n *node, step *host.Step) error {
 		return err
 	}
 	step.Detail = n.detail(step.Effect, topmost)
-	step.Check = func(ctx context.Context) (host.State, error) { return p.worker.check(ctx, n) }
+	step.Check = func(ctx context.Context) (plan.State, error) { return p.worker.check(ctx, n) }
 	step.Do = func(ctx context.Context) error { return p.worker.do(ctx, n) }
 	if n.kind == fileWithSource || n.kind == fileWithout {
 		step.Prepare = func(ctx context.Context) error { return p.worker.prepare(ctx, n) }
@@ -73,40 +74,40 @@ func (p *planner) node(n *node, step *host.Step) error {
 
 // effect is what the matrix makes of what the view shows. What a unit will take the place of is not refused: it may be
 // the unit's already.
-func (p *planner) effect(n *node, found host.Facts, m match, known bool) (host.Effect, error) {
+func (p *planner) effect(n *node, found root.Facts, m match, known bool) (plan.Effect, error) {
 	if !known {
-		return host.Deferred, nil
+		return plan.Deferred, nil
 	}
 	switch judge(n.kind, found.Kind, n.overwrite, m) {
 	case makeNew:
-		return host.Create, nil
+		return plan.Create, nil
 	case replace:
-		return host.Destroy, p.world.mayGo(n.at, found.Kind)
+		return plan.Destroy, p.world.mayGo(n.at, found.Kind)
 	case done:
-		return host.Keep, nil
+		return plan.Keep, nil
 	case keep:
 		if len(n.sources) == 0 && n.kept(found).Fit(found) || len(n.sources) > 0 && p.holds(n, found) == equal {
-			return host.Keep, nil
+			return plan.Keep, nil
 		}
-		return host.Change, nil
+		return plan.Change, nil
 	}
 	if _, claimed := p.worker.claims[n.at]; claimed {
-		return host.Deferred, nil
+		return plan.Deferred, nil
 	}
 	return 0, n.refusal(found)
 }
 
 // refusal says why what is there cannot stay and may not go.
-func (n *node) refusal(found host.Facts) error {
+func (n *node) refusal(found root.Facts) error {
 	switch {
 	case n.kind == fileWithout && n.overwrite:
 		return errOverwrite
-	case n.kind == fileWithSource && found.Kind == host.File && n.new.Fit(found):
+	case n.kind == fileWithSource && found.Kind == root.File && n.new.Fit(found):
 		return inTheWay("a file with other content")
-	case n.kind == fileWithSource && found.Kind == host.File:
+	case n.kind == fileWithSource && found.Kind == root.File:
 		return inTheWay("a file")
-	case n.kind == symlink && found.Kind == host.Symlink:
-		return inTheWay("a link to " + host.Show(found.Target))
+	case n.kind == symlink && found.Kind == root.Symlink:
+		return inTheWay("a link to " + diag.Name(found.Target))
 	case n.kind == fileWithout:
 		return fmt.Errorf("%s is there, which cannot be kept as a file", found.Kind)
 	}
@@ -120,10 +121,10 @@ func inTheWay(what string) error {
 }
 
 // target finds what a hard link names. A relative target is from the root (docs/peer/engine.md §11.3).
-func (p *planner) target(n *node, found host.Facts) (match, error) {
+func (p *planner) target(n *node, found root.Facts) (match, error) {
 	var err error
 	if n.targetAt, err = p.world.resolve(path.Join("/", n.target)); err != nil {
-		return differs, fmt.Errorf("target %s %w", host.Show(n.target), err)
+		return differs, fmt.Errorf("target %s %w", diag.Name(n.target), err)
 	}
 	if n.targetAt == n.at {
 		return differs, errSelf
@@ -132,9 +133,9 @@ func (p *planner) target(n *node, found host.Facts) (match, error) {
 	switch {
 	case err != nil:
 		return differs, err
-	case kind == host.Absent:
+	case kind == root.Absent:
 		return differs, errNoSuch
-	case kind == host.Directory:
+	case kind == root.Directory:
 		return differs, errLinkToDir
 	}
 	to, err := p.world.before(n.targetAt)
@@ -150,9 +151,9 @@ func (p *planner) target(n *node, found host.Facts) (match, error) {
 // knownAs tells whether the view is enough to judge what stands where a hard link goes. A copy of the target that an
 // earlier run may have left is only told from something else by reading both, and what is the target itself stays so if
 // the target does.
-func (p *planner) knownAs(n *node, found host.Facts, m match) bool {
+func (p *planner) knownAs(n *node, found root.Facts, m match) bool {
 	switch {
-	case n.overwrite, found.Kind != host.File && found.Kind != host.Symlink:
+	case n.overwrite, found.Kind != root.File && found.Kind != root.Symlink:
 		return true
 	case m == same:
 		return !p.madeAnew(n)
@@ -161,23 +162,23 @@ func (p *planner) knownAs(n *node, found host.Facts, m match) bool {
 }
 
 // sameFile tells whether two names are one file.
-func sameFile(a, b host.Facts) bool {
-	return a.Kind != host.Absent && a.Kind == b.Kind && a.Ino == b.Ino && a.Dev == b.Dev
+func sameFile(a, b root.Facts) bool {
+	return a.Kind != root.Absent && a.Kind == b.Kind && a.Ino == b.Ino && a.Dev == b.Dev
 }
 
 // sameTarget compares as the peer does: ./x/ and x are the same to it (docs/peer/engine.md §11.3).
 func sameTarget(a, b string) bool { return a == b || path.Clean(a) == path.Clean(b) }
 
 // detail says how, for people.
-func (n *node) detail(e host.Effect, topmost string) string {
+func (n *node) detail(e plan.Effect, topmost string) string {
 	var words []string
 	add := func(format string, args ...any) { words = append(words, fmt.Sprintf(format, args...)) }
 	if n.at != path.Clean(n.path) {
-		add("at %s", host.Show(n.at))
+		add("at %s", diag.Name(n.at))
 	}
 	switch n.kind {
 	case symlink, hardLink:
-		add("to %s", host.Show(n.target))
+		add("to %s", diag.Name(n.target))
 	case fileWithSource, fileWithout:
 		add("%s", n.content(e))
 	}
@@ -185,15 +186,15 @@ func (n *node) detail(e host.Effect, topmost string) string {
 		add("%s", attributeWords(n, e))
 	}
 	switch {
-	case e == host.Destroy && n.kind == directory:
+	case e == plan.Destroy && n.kind == directory:
 		add("removes what is there with all below it")
-	case e == host.Destroy:
+	case e == plan.Destroy:
 		add("replaces what is there")
-	case e == host.Deferred:
+	case e == plan.Deferred:
 		add("kept if it is this already, refused otherwise")
 	}
 	if topmost != "" {
-		add("makes %s", host.Show(topmost))
+		add("makes %s", diag.Name(topmost))
 	}
 	return strings.Join(nonEmpty(words), ", ")
 }
@@ -209,17 +210,17 @@ func nonEmpty(words []string) []string {
 }
 
 // content says where a file's content comes from, without what is secret in a URL.
-func (n *node) content(e host.Effect) string {
+func (n *node) content(e plan.Effect) string {
 	var from []string
 	for _, p := range n.sources {
 		from = append(from, shownSource(p.Resource))
 	}
 	switch {
-	case len(from) == 0 && e == host.Create:
+	case len(from) == 0 && e == plan.Create:
 		return "empty"
 	case len(from) == 0:
 		return "content kept"
-	case n.kind == fileWithout && e != host.Create:
+	case n.kind == fileWithout && e != plan.Create:
 		return "append " + strings.Join(from, " and ")
 	}
 	return strings.Join(from, " and ")
@@ -237,10 +238,10 @@ func shownSource(r config.Resource) string {
 }
 
 // attributeWords gives mode and owner as far as the step sets them; 0:0, the usual owner, only if the config names it.
-func attributeWords(n *node, e host.Effect) string {
+func attributeWords(n *node, e plan.Effect) string {
 	a := n.new
 	if n.kind == directory || n.kind == fileWithout {
-		if e == host.Change || e == host.Keep {
+		if e == plan.Change || e == plan.Keep {
 			a = n.old
 		}
 	}

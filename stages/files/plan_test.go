@@ -19,38 +19,38 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/accounts"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // fake is a root in memory: directories end in a slash and may hold "of uid", links hold "-> target", the rest are
 // files with their content.
 type fake map[string]string
 
-func (f fake) Lstat(p string) (host.Facts, error) {
+func (f fake) Lstat(p string) (root.Facts, error) {
 	if text, ok := f[p+"/"]; ok || p == "/" {
 		var uid uint32
 		_, _ = fmt.Sscanf(text, "of %d", &uid)
-		return host.Facts{Kind: host.Directory, Mode: 0o755, UID: uid}, nil
+		return root.Facts{Kind: root.Directory, Mode: 0o755, UID: uid}, nil
 	}
 	text, ok := f[p]
 	switch target, isLink := strings.CutPrefix(text, "-> "); {
 	case !ok:
 		for other := range f {
 			if strings.HasPrefix(other, p+"/") {
-				return host.Facts{Kind: host.Directory, Mode: 0o755}, nil
+				return root.Facts{Kind: root.Directory, Mode: 0o755}, nil
 			}
 		}
-		return host.Facts{}, nil
+		return root.Facts{}, nil
 	case isLink:
-		return host.Facts{Kind: host.Symlink, Mode: 0o777, Target: target}, nil
+		return root.Facts{Kind: root.Symlink, Mode: 0o777, Target: target}, nil
 	case text == "fifo":
-		return host.Facts{Kind: host.Other}, nil
+		return root.Facts{Kind: root.Other}, nil
 	}
 	ino := uint64(0)
 	for _, b := range []byte(p) {
 		ino = ino*31 + uint64(b)
 	}
-	return host.Facts{Kind: host.File, Mode: 0o644, Size: int64(len(text)), Dev: 1, Ino: ino, Links: 1}, nil
+	return root.Facts{Kind: root.File, Mode: 0o644, Size: int64(len(text)), Dev: 1, Ino: ino, Links: 1}, nil
 }
 
 func (f fake) ReadFile(p string, _ int64) ([]byte, error) {

@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
@@ -34,7 +36,7 @@ type wanted struct {
 }
 
 // states plans the preset file, what systemctl has to do beside it, and remarks on what cannot be as the config has it.
-func (p *planner) states(units []config.Unit) (host.Plan, error) {
+func (p *planner) states(units []config.Unit) (plan.Plan, error) {
 	finder := p.unitFinder(units)
 	all, err := finder.wanted(units)
 	if err != nil || len(all) == 0 {
@@ -69,7 +71,7 @@ func (f *unitFinder) wanted(units []config.Unit) ([]wanted, error) {
 		origin := fmt.Sprintf("$.systemd.units.%d", i)
 		file, byDefault, err := f.findWithDefault(u.Name)
 		if err != nil {
-			return nil, host.Step{Subject: "unit " + host.Show(u.Name), Origin: origin}.Fail(err)
+			return nil, plan.Step{Subject: "unit " + diag.Name(u.Name), Origin: origin}.Fail(err)
 		}
 		w := wanted{Wish: unit.Wish{Name: u.Name, Enabled: *u.Enabled, Default: byDefault}, file: file, origin: origin,
 			entry: u.Name}
@@ -118,8 +120,8 @@ func wishes(all []wanted) unit.Wishes {
 
 // presets plans the preset file. Where the config has the file itself among its files, lines are only added at its end:
 // a second run has to recognise it.
-func (p *planner) presets(all []wanted) (host.Plan, error) {
-	s := host.Step{ID: "presets", Subject: "presets " + path.Base(presetPath), Effect: host.Change}
+func (p *planner) presets(all []wanted) (plan.Plan, error) {
+	s := plan.Step{ID: "presets", Subject: "presets " + path.Base(presetPath), Effect: plan.Change}
 	at, before, err := p.presetsBefore(&s)
 	if err != nil {
 		return nil, s.Fail(err)
@@ -136,15 +138,15 @@ func (p *planner) presets(all []wanted) (host.Plan, error) {
 		lines = append(lines, r.String())
 	}
 	s.Detail = strings.Join(lines, ", ")
-	if s.Effect == host.Change && edit(before) == before {
-		s.Effect = host.Keep
+	if s.Effect == plan.Change && edit(before) == before {
+		s.Effect = plan.Keep
 	}
 	w := p.worker
-	s.Check = func(context.Context) (host.State, error) {
+	s.Check = func(context.Context) (plan.State, error) {
 		if before, after, err := w.presetTexts(at, edit); err != nil || before != after {
-			return host.Pending, err
+			return plan.Pending, err
 		}
-		return host.Done, nil
+		return plan.Done, nil
 	}
 	if own && n.kind == symlink {
 		w.claims[at] = s.Check
@@ -156,12 +158,12 @@ func (p *planner) presets(all []wanted) (host.Plan, error) {
 		}
 		return w.writePresets(at, after)
 	}
-	return host.Plan{s}, nil
+	return plan.Plan{s}, nil
 }
 
 // presetsBefore finds the place and the text of the preset file. A link there is followed, but for one to /dev/null,
 // which stands for an empty file (systemd.preset(5)) and is replaced.
-func (p *planner) presetsBefore(s *host.Step) (at, text string, err error) {
+func (p *planner) presetsBefore(s *plan.Step) (at, text string, err error) {
 	if at, _, err = p.world.walk(presetPath, true); err == nil && at == maskTarget {
 		at, err = p.world.resolve(presetPath)
 	}
@@ -172,13 +174,13 @@ func (p *planner) presetsBefore(s *host.Step) (at, text string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	if found.Kind == host.Symlink {
-		s.Effect = host.Destroy
+	if found.Kind == root.Symlink {
+		s.Effect = plan.Destroy
 		return at, "", p.world.mayGo(at, found.Kind)
 	}
 	before, err := p.world.view.ReadFile(at, presetLimit)
 	if errors.Is(err, fs.ErrNotExist) {
-		s.Effect, err = host.Create, nil
+		s.Effect, err = plan.Create, nil
 	}
 	return at, string(before), err
 }
@@ -186,7 +188,7 @@ func (p *planner) presetsBefore(s *host.Step) (at, text string, err error) {
 // presetTexts gives the text of the preset file as it is and as it is to be.
 func (w *worker) presetTexts(at string, edit func(string) string) (before, after string, err error) {
 	found, err := w.Root.Lstat(at)
-	if err != nil || found.Kind == host.Symlink {
+	if err != nil || found.Kind == root.Symlink {
 		return "", edit(""), err
 	}
 	content, err := w.Root.ReadFile(at, presetLimit)
@@ -204,7 +206,7 @@ func (w *worker) writePresets(at, content string) error {
 		return err
 	}
 	want := w.systemFile()
-	if found.Kind == host.File {
+	if found.Kind == root.File {
 		want = attributes{UID: int64(found.UID), GID: int64(found.GID), Mode: int64(found.Mode)}
 		if !w.Privileged || w.NoOwner {
 			want.UID, want.GID = -1, -1
@@ -215,8 +217,8 @@ func (w *worker) writePresets(at, content string) error {
 
 // links plans what systemctl has to do: units are disabled; in a directory others are enabled, and those that were
 // enabled along with them (Also=) are disabled again.
-func (p *planner) links(all []wanted, along map[string]string) (host.Plan, error) {
-	var disable, enable, again host.Plan
+func (p *planner) links(all []wanted, along map[string]string) (plan.Plan, error) {
+	var disable, enable, again plan.Plan
 	stays := staying(all)
 	for _, w := range all {
 		switch {
@@ -253,8 +255,8 @@ func (w wanted) isBareTemplate() bool {
 }
 
 // remarks says which units will not be as the config has them. What the config alone shows is the validator's to say.
-func (p *planner) remarks(all []wanted, along map[string]string) (host.Plan, error) {
-	var plan host.Plan
+func (p *planner) remarks(all []wanted, along map[string]string) (plan.Plan, error) {
+	var plan plan.Plan
 	earlier, err := p.presetRules(func(name string) bool { return name < path.Base(presetPath) })
 	if err != nil {
 		return nil, err
@@ -271,7 +273,7 @@ func (p *planner) remarks(all []wanted, along map[string]string) (host.Plan, err
 		case w.Enabled:
 			why = w.hindrance(listed)
 		case along[w.Name] != "":
-			why = fmt.Sprintf("is enabled along with %s by presets of a first boot (Also=)", host.Show(along[w.Name]))
+			why = fmt.Sprintf("is enabled along with %s by presets of a first boot (Also=)", diag.Name(along[w.Name]))
 		}
 		if why == "" && !w.file.alias && w.file.state == unitThere {
 			why = earlier.against(w)
@@ -290,19 +292,19 @@ func (w wanted) hindrance(listed map[string]bool) string {
 	case f.state == unitMissing:
 		return "cannot be enabled: the root has no such unit"
 	case f.state == unitDangling:
-		return fmt.Sprintf("cannot be enabled: %s is a link to %s, which is not there", host.Show(f.at),
-			host.Show(f.target))
+		return fmt.Sprintf("cannot be enabled: %s is a link to %s, which is not there", diag.Name(f.at),
+			diag.Name(f.target))
 	case w.isTold():
 		return ""
 	case f.state == unitMasked:
-		return fmt.Sprintf("cannot be enabled: it is masked by %s", host.Show(f.at))
+		return fmt.Sprintf("cannot be enabled: it is masked by %s", diag.Name(f.at))
 	case f.known && !f.install.Any():
-		return fmt.Sprintf("cannot be enabled: %s has nothing in [Install] that enables it", host.Show(f.at))
+		return fmt.Sprintf("cannot be enabled: %s has nothing in [Install] that enables it", diag.Name(f.at))
 	case !w.isBareTemplate() || listed[w.Name]:
 		return ""
 	case w.defaultOff:
 		return fmt.Sprintf("cannot be enabled: its default instance %s is to be disabled",
-			host.Show(unit.Instance(w.Name, w.Default)))
+			diag.Name(unit.Instance(w.Name, w.Default)))
 	}
 	return "cannot be enabled: it is a template without a default instance"
 }
@@ -377,7 +379,7 @@ func (rules presetRules) against(w wanted) string {
 		if w.Enabled {
 			state = "enabled"
 		}
-		return fmt.Sprintf("may not stay %s in a first boot: %s comes before %s and has %q", state, host.Show(r.file),
+		return fmt.Sprintf("may not stay %s in a first boot: %s comes before %s and has %q", state, diag.Name(r.file),
 			path.Base(presetPath), r.String())
 	}
 	return ""

@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // Relabel says whether what the files stage writes gets SELinux labels. In the initramfs no policy is loaded, so
@@ -160,7 +162,7 @@ func (l *labels) add(at string) error {
 		if err != nil {
 			return err
 		}
-		if found.Kind != host.Absent {
+		if found.Kind != root.Absent {
 			break
 		}
 		first = d
@@ -188,17 +190,17 @@ func notedLabels(v View) (map[string]struct{}, error) {
 	return noted, nil
 }
 
-func (l *labels) step() host.Step {
-	s := host.Step{ID: "relabel", Subject: "SELinux labels", Effect: host.Change}
+func (l *labels) step() plan.Step {
+	s := plan.Step{ID: "relabel", Subject: "SELinux labels", Effect: plan.Change}
 	if l.mode == RelabelAuto {
-		s.Effect = host.Deferred
+		s.Effect = plan.Deferred
 	}
 	return s
 }
 
 // steps gives the record, to be written before anything else is, and the labelling, which comes last. The record is
 // left out where the root itself will tell: no directory is made that the config does not name.
-func (l *labels) steps(w *worker) (first, last host.Plan, err error) {
+func (l *labels) steps(w *worker) (first, last plan.Plan, err error) {
 	s := l.step()
 	switch {
 	case !l.wanted:
@@ -210,7 +212,7 @@ func (l *labels) steps(w *worker) (first, last host.Plan, err error) {
 		if err := l.add(relabelRecordPath); err != nil {
 			return nil, nil, err
 		}
-		first = host.Plan{l.note(w)}
+		first = plan.Plan{l.note(w)}
 	}
 	s.Detail = fmt.Sprintf("of %d paths", len(l.paths))
 	if l.accounts {
@@ -220,20 +222,20 @@ func (l *labels) steps(w *worker) (first, last host.Plan, err error) {
 		s.Detail += ", if the root has a policy"
 	}
 	s.Do = func(ctx context.Context) error { return l.relabel(ctx, w) }
-	return first, host.Plan{s}, nil
+	return first, plan.Plan{s}, nil
 }
 
 // note is the step of the record.
-func (l *labels) note(w *worker) host.Step {
-	return host.Step{
-		ID: "relabel-noted", Subject: "record of SELinux labels", Effect: host.Change,
+func (l *labels) note(w *worker) plan.Step {
+	return plan.Step{
+		ID: "relabel-noted", Subject: "record of SELinux labels", Effect: plan.Change,
 		Detail: relabelRecordPath + ", until they are set",
-		Check: func(context.Context) (host.State, error) {
+		Check: func(context.Context) (plan.State, error) {
 			noted, err := notedLabels(w.Root)
 			if err != nil || !contains(noted, l.paths) {
-				return host.Pending, err
+				return plan.Pending, err
 			}
-			return host.Done, nil
+			return plan.Done, nil
 		},
 		Do: func(context.Context) error {
 			return w.writeRecord(relabelRecordPath, labelRecord{Version: 1, Paths: slices.Sorted(maps.Keys(l.paths))})
@@ -268,7 +270,7 @@ func (l *labels) relabel(ctx context.Context, w *worker) error {
 			return err
 		}
 	}
-	if noted, err := w.Root.Lstat(relabelRecordPath); err != nil || noted.Kind == host.Absent {
+	if noted, err := w.Root.Lstat(relabelRecordPath); err != nil || noted.Kind == root.Absent {
 		return err
 	}
 	if err := w.Root.Sync(); err != nil {
@@ -289,13 +291,13 @@ func setfiles(ctx context.Context, w *worker, contexts string, paths []string) e
 	for _, at := range paths {
 		input.WriteString(dir + at + "\x00")
 	}
-	_, err := w.Tools.Run(ctx, host.Command{Tool: "setfiles", Args: args, Input: input.String()})
+	_, err := w.Tools.Run(ctx, tool.Command{Tool: "setfiles", Args: args, Input: input.String()})
 	return err
 }
 
 // Label has setfiles label paths of a root, and what is below them, as the root's policy says; nothing where it has
 // none, which is an error if mode says so.
-func Label(ctx context.Context, tools *host.Tools, root *host.Root, mode Relabel, paths ...string) error {
+func Label(ctx context.Context, tools *tool.Set, root *root.Root, mode Relabel, paths ...string) error {
 	contexts, found, err := policy(root)
 	switch {
 	case err != nil:
@@ -310,7 +312,7 @@ func Label(ctx context.Context, tools *host.Tools, root *host.Root, mode Relabel
 
 // present gives the paths that are there, sorted. What the steps for accounts have left is looked up now: it depends on
 // what was there.
-func (l *labels) present(root *host.Root) ([]string, error) {
+func (l *labels) present(root *root.Root) ([]string, error) {
 	all := maps.Clone(l.paths)
 	for _, file := range l.written {
 		at, err := inRoot(root, file)
@@ -336,16 +338,16 @@ func (l *labels) present(root *host.Root) ([]string, error) {
 
 // topmost gives those of sorted paths that are there, without what setfiles comes by on its way down from another. It
 // stays on the filesystem where it starts.
-func topmost(root *host.Root, paths []string) ([]string, error) {
+func topmost(target *root.Root, paths []string) ([]string, error) {
 	var there []string
 	devices := map[string]uint64{}
 	for _, at := range paths {
 		// A link counts, wherever it leads: it has a label of its own.
-		found, err := root.Lstat(at)
+		found, err := target.Lstat(at)
 		if err != nil {
 			return nil, err
 		}
-		if found.Kind == host.Absent || isBelow(at, found.Dev, devices) {
+		if found.Kind == root.Absent || isBelow(at, found.Dev, devices) {
 			continue
 		}
 		devices[at] = found.Dev
@@ -386,7 +388,7 @@ func policy(v View) (contexts string, found bool, err error) {
 		return "", false, err
 	}
 	f, err := v.Lstat(at)
-	return at, f.Kind == host.File, err
+	return at, f.Kind == root.File, err
 }
 
 // defaultPolicy is what libselinux takes where the config names none (selinux_config(5)).

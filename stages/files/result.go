@@ -9,8 +9,11 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/handoff"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // resultLimit bounds the reports of earlier provisionings, each of which holds the one before.
@@ -20,20 +23,20 @@ var errReport = errors.New("the report of an earlier provisioning is not JSON")
 
 // platformFiles plans the files that the platform wants in the root, such as what a hypervisor told the machine. They
 // replace what is there, and only root may read them.
-func (p *planner) platformFiles(_ config.Config, b *Boot, l *labels) (host.Plan, error) {
+func (p *planner) platformFiles(_ config.Config, b *Boot, l *labels) (plan.Plan, error) {
 	// A planner of its own: these files claim their places against nodes of the config, not against themselves, and the
 	// directories that the nodes make are the nodes' to tell of.
 	world := *p.world
 	world.made = map[string]struct{}{}
 	own := &planner{root: p.root, world: &world, worker: &worker{Options: p.worker.Options}}
-	var plan host.Plan
+	var steps plan.Plan
 	for i, raw := range b.State.ProviderOutputFiles {
-		s := host.Step{ID: fmt.Sprintf("platform-file:%d", i), Subject: fmt.Sprintf("file %d of the platform", i)}
+		s := plan.Step{ID: fmt.Sprintf("platform-file:%d", i), Subject: fmt.Sprintf("file %d of the platform", i)}
 		n, err := p.platformFile(raw)
 		if err != nil {
 			return nil, s.Fail(err)
 		}
-		s.ID, s.Subject = "platform-file:"+n.path, "platform's file "+host.Show(n.path)
+		s.ID, s.Subject = "platform-file:"+n.path, "platform's file "+diag.Name(n.path)
 		if err := own.node(n, &s); err != nil {
 			return nil, s.Fail(err)
 		}
@@ -41,9 +44,9 @@ func (p *planner) platformFiles(_ config.Config, b *Boot, l *labels) (host.Plan,
 			return nil, s.Fail(err)
 		}
 		p.worker.claims[n.at] = s.Check
-		plan = append(plan, s)
+		steps = append(steps, s)
 	}
-	return plan, nil
+	return steps, nil
 }
 
 var errNotFile = errors.New("not a file as a config spells it")
@@ -65,40 +68,40 @@ func (p *planner) platformFile(raw json.RawMessage) (*node, error) {
 }
 
 // result plans the file that tells the booted system of its provisioning (docs/peer/engine.md §5).
-func (p *planner) result(_ config.Config, b *Boot, l *labels) (host.Plan, error) {
+func (p *planner) result(_ config.Config, b *Boot, l *labels) (plan.Plan, error) {
 	if b.ResultFile == "" {
 		return nil, nil
 	}
-	s := host.Step{ID: "result", Subject: "result file " + host.Show(b.ResultFile), Effect: host.Create, Detail: "0600"}
+	s := plan.Step{ID: "result", Subject: "result file " + diag.Name(b.ResultFile), Effect: plan.Create, Detail: "0600"}
 	at, kind, err := p.bootFile(b.ResultFile)
 	if err != nil {
 		return nil, s.Fail(err)
 	}
-	if kind != host.Absent {
-		s.Effect, s.Detail = host.Change, "0600, with the report that is there unless the system is live"
+	if kind != root.Absent {
+		s.Effect, s.Detail = plan.Change, "0600, with the report that is there unless the system is live"
 	}
 	w := p.worker
-	s.Check = func(context.Context) (host.State, error) { return w.hasResult(at, b) }
+	s.Check = func(context.Context) (plan.State, error) { return w.hasResult(at, b) }
 	s.Do = func(ctx context.Context) error { return w.writeResult(ctx, at, b) }
 	w.claims[at] = s.Check
-	return host.Plan{s}, s.Fail(l.add(at))
+	return plan.Plan{s}, s.Fail(l.add(at))
 }
 
 // hasResult tells whether the file is of this boot already. It keeps its date then, and is not taken for the report of
 // an earlier provisioning.
-func (w *worker) hasResult(at string, b *Boot) (host.State, error) {
+func (w *worker) hasResult(at string, b *Boot) (plan.State, error) {
 	found, err := w.Root.Lstat(at)
-	if err != nil || found.Kind != host.File || !w.privateFile().Fit(found) {
-		return host.Pending, err
+	if err != nil || found.Kind != root.File || !w.privateFile().Fit(found) {
+		return plan.Pending, err
 	}
 	text, err := w.Root.ReadFile(at, resultLimit)
 	if err != nil {
-		return host.Pending, err
+		return plan.Pending, err
 	}
 	if b.isOwn(text) {
-		return host.Done, nil
+		return plan.Done, nil
 	}
-	return host.Pending, nil
+	return plan.Pending, nil
 }
 
 // isOwn tells whether a report is of this boot.
@@ -126,7 +129,7 @@ func (w *worker) writeResult(ctx context.Context, at string, b *Boot) error {
 	}
 	if found, err := w.Root.Lstat(at); err != nil {
 		return err
-	} else if found.Kind == host.Directory {
+	} else if found.Kind == root.Directory {
 		if err := w.Root.RemoveAll(at); err != nil {
 			return err
 		}
@@ -138,7 +141,7 @@ func (w *worker) writeResult(ctx context.Context, at string, b *Boot) error {
 // with the image and tells nothing. Of a report of this boot only what it holds of earlier ones counts.
 func (w *worker) previousReport(ctx context.Context, at string, b *Boot) (json.RawMessage, error) {
 	found, err := w.Root.Lstat(at)
-	if err != nil || found.Kind != host.File && found.Kind != host.Symlink {
+	if err != nil || found.Kind != root.File && found.Kind != root.Symlink {
 		return nil, err
 	}
 	text, err := w.Root.ReadFile(at, resultLimit)
@@ -168,6 +171,6 @@ func (w *worker) isLive(ctx context.Context) (bool, error) {
 	if w.Tools == nil {
 		return false, nil
 	}
-	_, err := w.Tools.Run(ctx, host.Command{Tool: "is-live-image"})
+	_, err := w.Tools.Run(ctx, tool.Command{Tool: "is-live-image"})
 	return err == nil, context.Cause(ctx)
 }

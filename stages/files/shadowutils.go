@@ -12,17 +12,19 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/accounts"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // ToolAccounts plans groups and users, and then SSH keys, by the image's own useradd and its kin instead of by edits of
 // ours (distribution: accountBackend; docs/peer/engine.md §11.5). Which ids they choose is known only once they have
 // run: the plan of everything else is made after this one has been run. What that plan is sure to refuse is refused
 // here, before any tool has run. Hashes go through standard input, never through arguments.
-func ToolAccounts(cfg config.Config, view View, o Options) (host.Plan, error) {
+func ToolAccounts(cfg config.Config, view View, o Options) (plan.Plan, error) {
 	t := toolAccounts{root: o.Root, tools: o.Tools}
 	passwd := cfg.Passwd
-	var plan host.Plan
+	var plan plan.Plan
 	for i := range passwd.Groups {
 		g := &passwd.Groups[i]
 		plan = append(plan, t.step("group", g.Name, fmt.Sprintf("$.passwd.groups.%d", i),
@@ -56,14 +58,14 @@ func ToolAccounts(cfg config.Config, view View, o Options) (host.Plan, error) {
 }
 
 type toolAccounts struct {
-	root  *host.Root
-	tools *host.Tools
+	root  *root.Root
+	tools *tool.Set
 }
 
 // step is deferred: whether an account is made or changed is found out when it runs, after those before it.
-func (t *toolAccounts) step(what, name, origin string, do func(context.Context) error) host.Step {
-	return host.Step{
-		ID: what + ":" + name, Effect: host.Deferred, Subject: what + " " + host.Show(name),
+func (t *toolAccounts) step(what, name, origin string, do func(context.Context) error) plan.Step {
+	return plan.Step{
+		ID: what + ":" + name, Effect: plan.Deferred, Subject: what + " " + diag.Name(name),
 		Detail: "by the root's own tools", Origin: origin, Do: do,
 	}
 }
@@ -78,7 +80,7 @@ func (t *toolAccounts) names() (*accounts.Result, error) {
 }
 
 // madeAccounts are the users that the config wants, as the account files have them once the tools have run.
-func madeAccounts(passwd config.Passwd, root *host.Root) (map[string]Account, error) {
+func madeAccounts(passwd config.Passwd, root *root.Root) (map[string]Account, error) {
 	have, err := readAccounts(root)
 	if err != nil {
 		return nil, err
@@ -97,7 +99,7 @@ func madeAccounts(passwd config.Passwd, root *host.Root) (map[string]Account, er
 	all := map[string]Account{}
 	for _, a := range found.Accounts {
 		if a.Created {
-			return nil, fmt.Errorf("user %s is not there after it was made", host.Show(a.Name))
+			return nil, fmt.Errorf("user %s is not there after it was made", diag.Name(a.Name))
 		}
 		all[a.Name] = Account{UID: a.UID, GID: a.GID, Home: a.Home}
 	}
@@ -105,7 +107,7 @@ func madeAccounts(passwd config.Passwd, root *host.Root) (map[string]Account, er
 }
 
 // Homes are those of the users that the config wants, once they are made, as passwd(5) has them; in order.
-func Homes(passwd config.Passwd, root *host.Root) ([]string, error) {
+func Homes(passwd config.Passwd, root *root.Root) ([]string, error) {
 	made, err := madeAccounts(passwd, root)
 	var homes []string
 	for _, a := range made {
@@ -115,18 +117,18 @@ func Homes(passwd config.Passwd, root *host.Root) ([]string, error) {
 	return homes, err
 }
 
-func (t *toolAccounts) run(ctx context.Context, tool string, args []string, name string) error {
+func (t *toolAccounts) run(ctx context.Context, program string, args []string, name string) error {
 	_, err := t.tools.Run(ctx,
-		host.Command{Tool: tool, Args: append(append([]string{"--root", t.root.Dir()}, args...), name)})
+		tool.Command{Tool: program, Args: append(append([]string{"--root", t.root.Dir()}, args...), name)})
 	return err
 }
 
 // password sets a hash through standard input. A lock ("*") is no secret.
-func (t *toolAccounts) password(ctx context.Context, tool, name, hash string) error {
+func (t *toolAccounts) password(ctx context.Context, program, name, hash string) error {
 	if strings.ContainsAny(hash, ":\n") {
 		return errors.New("the password hash holds a colon or a line break, which no hash does")
 	}
-	_, err := t.tools.Run(ctx, host.Command{Tool: tool, Args: []string{"--root", t.root.Dir(), "--encrypted"},
+	_, err := t.tools.Run(ctx, tool.Command{Tool: program, Args: []string{"--root", t.root.Dir(), "--encrypted"},
 		Input: name + ":" + hash + "\n", Hidden: []diag.Secret{diag.Secret(hash)}})
 	return err
 }

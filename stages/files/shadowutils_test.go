@@ -11,11 +11,13 @@ import (
 
 	"log/slog"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // fakeAccountTools put their arguments and their input into a file; useradd also makes the line that others look for.
-func fakeAccountTools(t *testing.T, root string) (tools *host.Tools, calls func() string) {
+func fakeAccountTools(t *testing.T, root string) (tools *tool.Set, calls func() string) {
 	t.Helper()
 	dir := t.TempDir()
 	script := `#!/bin/sh
@@ -30,7 +32,7 @@ esac
 		names[name] = filepath.Join(dir, name)
 		require.NoError(t, os.WriteFile(names[name], []byte(script), 0o755))
 	}
-	return host.NewTools(names, slog.New(slog.DiscardHandler)), func() string {
+	return tool.New(names, slog.New(slog.DiscardHandler)), func() string {
 		text, err := os.ReadFile(filepath.Join(dir, "calls"))
 		require.NoError(t, err)
 		return strings.ReplaceAll(string(text), root, "ROOT")
@@ -44,7 +46,7 @@ func TestTheRootsOwnToolsAreCalledAsThePeerCallsThem(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "etc/passwd"),
 		[]byte("old:x:5:5::/home/old:/bin/sh\ngone:x:6:6::/:/bin/sh\n"), 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "etc/group"), []byte("wheel:x:10:\nbye:x:11:\n"), 0o644))
-	root, err := host.OpenRoot(dir)
+	root, err := root.Open(dir)
 	require.NoError(t, err)
 	defer root.Close()
 	tools, calls := fakeAccountTools(t, dir)
@@ -55,9 +57,9 @@ func TestTheRootsOwnToolsAreCalledAsThePeerCallsThem(t *testing.T) {
 			{"name":"svc","system":true,"noCreateHome":true,"noUserGroup":true},
 			{"name":"old","homeDir":"/n","groups":["wheel"],"passwordHash":""},
 			{"name":"gone","shouldExist":false}]}}`)
-	plan, err := ToolAccounts(cfg, root, Options{Root: root, Tools: tools, Accounts: &Accounts{ByTools: true}})
+	steps, err := ToolAccounts(cfg, root, Options{Root: root, Tools: tools, Accounts: &Accounts{ByTools: true}})
 	require.NoError(t, err)
-	require.NoError(t, plan.Run(t.Context(), host.RunOptions{}))
+	require.NoError(t, steps.Run(t.Context(), plan.RunOptions{}))
 	assert.Equal(t, `groupadd [--root] [ROOT] [--gid] [7] [--system] [new] < 
 chgpasswd [--root] [ROOT] [--encrypted] < new:SECRET1
 groupmod [--root] [ROOT] [--gid] [12] [wheel] < 
@@ -68,28 +70,28 @@ useradd [--root] [ROOT] [--no-create-home] [--no-user-group] [--system] [--passw
 usermod [--root] [ROOT] [--home] [/n] [--move-home] [--password] [*] [--groups] [wheel] [old] < 
 userdel [--root] [ROOT] [--remove] [gone] < 
 `, calls())
-	assert.NotContains(t, plan.String(), "SECRET")
+	assert.NotContains(t, steps.String(), "SECRET")
 }
 
 func TestKeysGoToWhoTheToolsHaveMade(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "etc"), 0o755))
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "home/core"), 0o755))
-	root, err := host.OpenRoot(dir)
+	root, err := root.Open(dir)
 	require.NoError(t, err)
 	defer root.Close()
 	tools, _ := fakeAccountTools(t, dir)
 	cfg := parse(t, `{"passwd":{"users":[{"name":"core","sshAuthorizedKeys":["ssh-ed25519 AAAA"]}]}}`)
-	plan, err := ToolAccounts(cfg, root, Options{Root: root, Tools: tools, Accounts: &Accounts{ByTools: true}})
+	steps, err := ToolAccounts(cfg, root, Options{Root: root, Tools: tools, Accounts: &Accounts{ByTools: true}})
 	require.NoError(t, err)
-	err = plan.Run(t.Context(), host.RunOptions{})
+	err = steps.Run(t.Context(), plan.RunOptions{})
 	if os.Geteuid() != 0 {
 		require.ErrorContains(t, err, "become user 4242", "only root can become the user that the tools have made")
 		return
 	}
 	require.NoError(t, os.Chown(filepath.Join(dir, "home/core"), 4242, 4343))
 	require.NoError(t, os.Chmod(dir, 0o755))
-	require.NoError(t, plan[len(plan)-1:].Run(t.Context(), host.RunOptions{}))
+	require.NoError(t, steps[len(steps)-1:].Run(t.Context(), plan.RunOptions{}))
 	text, err := os.ReadFile(filepath.Join(dir, "home/core/.ssh/authorized_keys"))
 	require.NoError(t, err)
 	assert.Equal(t, "ssh-ed25519 AAAA\n", string(text))
@@ -100,7 +102,7 @@ func TestHomesThatTheToolsHaveMadeAreLabelled(t *testing.T) {
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "etc"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "etc/passwd"),
 		[]byte("b:x:5:5::/srv/b:/bin/sh\na:x:6:6::/home/a:/bin/sh\nother:x:7:7::/o:/bin/sh\n"), 0o644))
-	root, err := host.OpenRoot(dir)
+	root, err := root.Open(dir)
 	require.NoError(t, err)
 	defer root.Close()
 	homes, err := Homes(parse(t,
@@ -113,7 +115,7 @@ func TestHomesThatTheToolsHaveMadeAreLabelled(t *testing.T) {
 
 func TestAHashCannotSetAnotherPassword(t *testing.T) {
 	tools, _ := fakeAccountTools(t, t.TempDir())
-	ta := toolAccounts{tools: tools, root: &host.Root{}}
+	ta := toolAccounts{tools: tools, root: &root.Root{}}
 	require.ErrorContains(t, ta.password(t.Context(), "chpasswd", "core", "x\nroot:y"), "line break")
 }
 

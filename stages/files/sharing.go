@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // A spot is a name in a directory, whatever path leads there: a directory that is mounted at a second place has all its
@@ -18,7 +18,7 @@ type spot struct {
 // A sharer is a node with what tells whether its place is another node's as well.
 type sharer struct {
 	*node
-	found host.Facts
+	found root.Facts
 	spot  spot
 }
 
@@ -83,7 +83,7 @@ func (d directories) nearest(dir string) (string, error) {
 	}
 	f, err := d.world.before(dir)
 	found := dir
-	if err == nil && f.Kind == host.Absent {
+	if err == nil && f.Kind == root.Absent {
 		found, err = d.nearest(up(dir))
 	}
 	if err == nil {
@@ -135,17 +135,17 @@ func agree(a, b sharer) error {
 	switch what := a.clash(b); {
 	case a.takes(b):
 		return b.fail(diag.WithHint(fmt.Errorf("%s (%s) and %s are one place, and only one entry can be there",
-			host.Show(a.path), a.origin, host.Show(b.path)), hint))
+			diag.Name(a.path), a.origin, diag.Name(b.path)), hint))
 	case what == "":
 	case a.overwrite || b.overwrite:
 		a.apart, b.apart = a.apart || a.overwrite, b.apart || b.overwrite
 	default:
-		noun := map[host.Kind]string{host.Directory: "directory", host.File: "file", host.Symlink: "link"}[b.final()]
+		noun := map[root.Kind]string{root.Directory: "directory", root.File: "file", root.Symlink: "link"}[b.final()]
 		if b.kind == fileWithSource || b.kind == fileWithout {
 			hint += ", or have one give contents with overwrite, which makes it a file of its own"
 		}
-		return b.fail(diag.WithHint(fmt.Errorf("%s (%s) and %s are one %s, and %s", host.Show(a.path), a.origin,
-			host.Show(b.path), noun, what), hint))
+		return b.fail(diag.WithHint(fmt.Errorf("%s (%s) and %s are one %s, and %s", diag.Name(a.path), a.origin,
+			diag.Name(b.path), noun, what), hint))
 	}
 	return nil
 }
@@ -186,10 +186,10 @@ func (s sharer) wish() attributes {
 // takes tells whether two nodes have one place, by mounts, where but one can be.
 func (s sharer) takes(o sharer) bool {
 	onePlace := s.spot == o.spot && s.spot.dir.ino != 0 || s.spot.here == o.spot.here && s.spot.here.ino != 0 &&
-		(s.found.Kind == host.Directory || s.found.Links <= 1)
+		(s.found.Kind == root.Directory || s.found.Links <= 1)
 	kept := s.kind == o.kind && (s.kind == directory || s.kind == fileWithout)
 	return onePlace && (s.final() != o.final() || s.kind == hardLink || o.kind == hardLink || s.overwrite ||
-		o.overwrite || s.found.Kind == host.Absent && !kept)
+		o.overwrite || s.found.Kind == root.Absent && !kept)
 }
 
 // clash tells what one of two nodes changes that the other asks for.
@@ -208,7 +208,7 @@ func (s sharer) clash(o sharer) string {
 // spoils tells whether what s does to owner and mode is not what o asks for.
 func (s sharer) spoils(o sharer) bool {
 	want := o.wish()
-	there := host.Facts{UID: uint32(max(want.UID, 0)), GID: uint32(max(want.GID, 0)), Mode: uint32(max(want.Mode, 0)),
+	there := root.Facts{UID: uint32(max(want.UID, 0)), GID: uint32(max(want.GID, 0)), Mode: uint32(max(want.Mode, 0)),
 		Modeless: s.found.Modeless}
 	does := s.wish()
 	if s.changes() {

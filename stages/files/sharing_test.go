@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // linkedRoot has three files: x and y are one, z is a copy of them.
@@ -59,7 +60,7 @@ func TestEntriesForTwoNamesOfAFileThatCannotBothHoldAreRefused(t *testing.T) {
 		t.Run(claim, func(t *testing.T) {
 			dir, o := linkedRoot(t)
 			before := snapshot(t, dir)
-			err := apply(storage(t, c.cfg), o, host.RunOptions{})
+			err := apply(storage(t, c.cfg), o, plan.RunOptions{})
 			require.EqualError(t, err, c.err)
 			if strings.Contains(c.err, "are one") {
 				assert.NotEmpty(t, diag.Hints(err))
@@ -131,7 +132,7 @@ func TestEntriesForTwoNamesOfAFileThatCanBothHoldDo(t *testing.T) {
 		t.Run(claim, func(t *testing.T) {
 			dir, _ := linkedRoot(t)
 			for range 3 {
-				require.NoError(t, apply(storage(t, c.cfg), options(t, dir), host.RunOptions{}))
+				require.NoError(t, apply(storage(t, c.cfg), options(t, dir), plan.RunOptions{}))
 				for name, want := range map[string]string{"x": c.x, "y": c.y, "z": "one\n"} {
 					got, err := os.ReadFile(filepath.Join(dir, "srv", name))
 					require.NoError(t, err)
@@ -150,7 +151,7 @@ type doubled struct {
 	links uint64
 }
 
-func (d doubled) Lstat(p string) (host.Facts, error) {
+func (d doubled) Lstat(p string) (root.Facts, error) {
 	first := p
 	for at, of := range d.of {
 		if rest, below := strings.CutPrefix(p+"/", at+"/"); below {
@@ -158,7 +159,7 @@ func (d doubled) Lstat(p string) (host.Facts, error) {
 		}
 	}
 	f, err := d.fake.Lstat(first)
-	if f.Kind == host.Absent {
+	if f.Kind == root.Absent {
 		return f, err
 	}
 	f.Dev, f.Ino, f.Links = 1, 7, d.links

@@ -5,19 +5,19 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // A skeletonNode is what new homes get of a skeleton: nodes of the config may be in the same place, or have it on their
 // way.
 type skeletonNode struct {
 	at    string // below the home
-	facts host.Facts
+	facts root.Facts
 	from  place // of a file: what has its content
 }
 
 // copied are the kinds that MakeTree copies.
-var copied = [...]bool{host.Directory: true, host.Symlink: true, host.File: true}
+var copied = [...]bool{root.Directory: true, root.Symlink: true, root.File: true}
 
 // skeletonNodes finds them, once for all homes of the same skeletons. What two skeletons have comes from the first.
 func (a *arranged) skeletonNodes(skeletons []string) ([]skeletonNode, error) {
@@ -26,7 +26,7 @@ func (a *arranged) skeletonNodes(skeletons []string) ([]skeletonNode, error) {
 		return nodes, nil
 	}
 	var nodes []skeletonNode
-	taken := map[string]host.Kind{}
+	taken := map[string]root.Kind{}
 	for _, skeleton := range skeletons {
 		from, err := newWorld(a).resolve(skeleton)
 		if err == nil {
@@ -44,9 +44,9 @@ func (a *arranged) skeletonNodes(skeletons []string) ([]skeletonNode, error) {
 }
 
 // skeleton adds what is in a directory of a skeleton, if it is one, that is at some place below the home.
-func (a *arranged) skeleton(dir, at string, taken map[string]host.Kind, nodes []skeletonNode) ([]skeletonNode, error) {
+func (a *arranged) skeleton(dir, at string, taken map[string]root.Kind, nodes []skeletonNode) ([]skeletonNode, error) {
 	found, err := a.Lstat(dir)
-	if err != nil || found.Kind != host.Directory {
+	if err != nil || found.Kind != root.Directory {
 		return nodes, err
 	}
 	names, err := a.Names(dir)
@@ -60,8 +60,8 @@ func (a *arranged) skeleton(dir, at string, taken map[string]host.Kind, nodes []
 			return nodes, err
 		}
 		kind, there := taken[to]
-		if int(found.Kind) >= len(copied) || !copied[found.Kind] || there && (kind != host.Directory ||
-			found.Kind != host.Directory) {
+		if int(found.Kind) >= len(copied) || !copied[found.Kind] || there && (kind != root.Directory ||
+			found.Kind != root.Directory) {
 			continue
 		}
 		if !there {

@@ -9,7 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // An Account is what the account files of the root say of a user.
@@ -34,7 +36,7 @@ type UserKeys struct {
 
 // KeyOptions are the circumstances of SSHKeys.
 type KeyOptions struct {
-	Root *host.Root
+	Root *root.Root
 	// Fragment puts keys into ~/.ssh/authorized_keys.d/ignition instead of ~/.ssh/authorized_keys (distribution:
 	// writeAuthorizedKeysFragment).
 	Fragment bool
@@ -61,26 +63,26 @@ var errNoHome = errors.New("the user has no home directory")
 // SSHKeys plans what goes into homes, to be run right after the accounts are made and before any node: directories of
 // the mount stage become the user's, then the keys are written as the user, then the journal is told of all files. The
 // last step runs in every run, because entries of a boot that was cut off are not in this boot's journal.
-func SSHKeys(users []UserKeys, view View, o KeyOptions) host.Plan {
-	var plan host.Plan
+func SSHKeys(users []UserKeys, view View, o KeyOptions) plan.Plan {
+	var steps plan.Plan
 	var told []*UserKeys
 	mounted := o.places(view)
 	for i := range users {
 		u := &users[i]
 		if step, wanted := u.ownDirectories(view, mounted, &o); wanted {
-			plan = append(plan, step)
+			steps = append(steps, step)
 		}
 		if len(u.Keys) == 0 {
 			continue
 		}
-		plan = append(plan, u.keys(view, &o))
+		steps = append(steps, u.keys(view, &o))
 		told = append(told, u)
 	}
 	if len(told) == 0 || o.Announce == nil {
-		return plan
+		return steps
 	}
-	return append(plan, host.Step{
-		ID: "ssh-keys-told", Effect: host.Keep, Subject: "journal entries", Detail: "of ssh keys of " + list(told),
+	return append(steps, plan.Step{
+		ID: "ssh-keys-told", Effect: plan.Keep, Subject: "journal entries", Detail: "of ssh keys of " + list(told),
 		Do: func(ctx context.Context) error { return announce(ctx, told, &o) },
 	})
 }
@@ -89,7 +91,7 @@ func list(users []*UserKeys) string {
 	const shown = 5
 	var names []string
 	for _, u := range users[:min(len(users), shown)] {
-		names = append(names, host.Show(u.Name))
+		names = append(names, diag.Name(u.Name))
 	}
 	if more := len(users) - shown; more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))
@@ -128,25 +130,25 @@ func (u *UserKeys) account(ctx context.Context) (Account, error) {
 func (u *UserKeys) text() string { return strings.Join(u.Keys, "\n") + "\n" }
 
 // keys plans the file of a user's keys.
-func (u *UserKeys) keys(view View, o *KeyOptions) host.Step {
+func (u *UserKeys) keys(view View, o *KeyOptions) plan.Step {
 	text := u.text()
-	s := host.Step{
-		ID: "ssh-keys:" + u.Name, Effect: host.Change, Subject: "ssh keys of " + host.Show(u.Name),
+	s := plan.Step{
+		ID: "ssh-keys:" + u.Name, Effect: plan.Change, Subject: "ssh keys of " + diag.Name(u.Name),
 		Origin: u.Origin + ".sshAuthorizedKeys",
-		Detail: fmt.Sprintf("%d in %s", len(u.Keys), host.Show(path.Join(u.Home, o.file()))),
+		Detail: fmt.Sprintf("%d in %s", len(u.Keys), diag.Name(path.Join(u.Home, o.file()))),
 	}
 	if at, err := inRoot(view, path.Join(u.Home, o.file())); err == nil {
-		if found, err := view.Lstat(at); err == nil && found.Kind == host.Absent {
-			s.Effect = host.Create
+		if found, err := view.Lstat(at); err == nil && found.Kind == root.Absent {
+			s.Effect = plan.Create
 		} else if was, err := view.ReadFile(at, keyFileLimit); err == nil && string(was) == text {
-			s.Effect = host.Keep
+			s.Effect = plan.Keep
 		}
 	}
 	// To compare takes no other identity, as to write does: nothing is changed, and nobody is told what links lead to.
-	s.Check = func(ctx context.Context) (host.State, error) {
+	s.Check = func(ctx context.Context) (plan.State, error) {
 		a, err := u.account(ctx)
 		if err != nil {
-			return host.Pending, err
+			return plan.Pending, err
 		}
 		return hasKeys(o.Root, a, path.Join(a.Home, o.file()), text)
 	}
@@ -155,7 +157,7 @@ func (u *UserKeys) keys(view View, o *KeyOptions) host.Step {
 		if err != nil {
 			return err
 		}
-		return o.Root.As(a.UID, a.GID, func(home *host.Root) error {
+		return o.Root.As(a.UID, a.GID, func(home *root.Root) error {
 			return writeKeys(home, a, path.Join(a.Home, o.file()), text)
 		})
 	}
@@ -174,24 +176,24 @@ func (a Account) attrs() attributes {
 }
 
 // hasKeys tells whether the file is complete.
-func hasKeys(root *host.Root, a Account, file, text string) (host.State, error) {
-	at, err := inRoot(root, file)
+func hasKeys(target *root.Root, a Account, file, text string) (plan.State, error) {
+	at, err := inRoot(target, file)
 	if err != nil {
-		return host.Pending, err
+		return plan.Pending, err
 	}
-	found, err := root.Lstat(at)
-	if err != nil || found.Kind != host.File || !a.attrs().Fit(found) || found.Size != int64(len(text)) {
-		return host.Pending, err
+	found, err := target.Lstat(at)
+	if err != nil || found.Kind != root.File || !a.attrs().Fit(found) || found.Size != int64(len(text)) {
+		return plan.Pending, err
 	}
-	was, err := root.ReadFile(at, keyFileLimit)
+	was, err := target.ReadFile(at, keyFileLimit)
 	if err != nil || string(was) != text {
-		return host.Pending, err
+		return plan.Pending, err
 	}
-	return host.Done, nil
+	return plan.Done, nil
 }
 
 // writeKeys replaces the file in one step, as the user. Directories that are there keep their modes.
-func writeKeys(home *host.Root, a Account, file, text string) error {
+func writeKeys(home *root.Root, a Account, file, text string) error {
 	at, err := inRoot(home, file)
 	if err != nil {
 		return err
@@ -212,16 +214,16 @@ func writeKeys(home *host.Root, a Account, file, text string) error {
 
 // ownDirectories plans that the directories which the mount stage made for a home, and below it, become the user's
 // (docs/peer/engine.md §11.5): a home on a filesystem of its own is otherwise root's.
-func (u *UserKeys) ownDirectories(view View, mounted []string, o *KeyOptions) (host.Step, bool) {
+func (u *UserKeys) ownDirectories(view View, mounted []string, o *KeyOptions) (plan.Step, bool) {
 	dirs := u.notated(view, u.Account, mounted)
 	if len(dirs) == 0 {
-		return host.Step{}, false
+		return plan.Step{}, false
 	}
-	s := host.Step{
-		ID: "home:" + u.Name, Effect: host.Change, Subject: "home of " + host.Show(u.Name), Origin: u.Origin,
+	s := plan.Step{
+		ID: "home:" + u.Name, Effect: plan.Change, Subject: "home of " + diag.Name(u.Name), Origin: u.Origin,
 		Detail: fmt.Sprintf("0700 owner %d:%d, mounted: %s", u.UID, u.GID, strings.Join(dirs, " ")),
 	}
-	s.Check = func(ctx context.Context) (host.State, error) {
+	s.Check = func(ctx context.Context) (plan.State, error) {
 		return u.eachDirectory(ctx, mounted, o.Root, func(dir string, want attributes) (bool, error) {
 			found, err := o.Root.Lstat(dir)
 			return want.Fit(found), err
@@ -238,22 +240,22 @@ func (u *UserKeys) ownDirectories(view View, mounted []string, o *KeyOptions) (h
 
 // eachDirectory calls do for the notated directories of the home, and is Done if do says so of all.
 func (u *UserKeys) eachDirectory(
-	ctx context.Context, mounted []string, root *host.Root, do func(string, attributes) (bool, error),
-) (host.State, error) {
+	ctx context.Context, mounted []string, root *root.Root, do func(string, attributes) (bool, error),
+) (plan.State, error) {
 	a, err := u.account(ctx)
 	if err != nil {
-		return host.Pending, err
+		return plan.Pending, err
 	}
 	want := a.attrs()
 	want.Mode = 0o700
-	state := host.Done
+	state := plan.Done
 	for _, dir := range u.notated(root, a, mounted) {
 		ok, err := do(dir, want)
 		if err != nil {
-			return host.Pending, err
+			return plan.Pending, err
 		}
 		if !ok {
-			state = host.Pending
+			state = plan.Pending
 		}
 	}
 	return state, nil
@@ -291,7 +293,7 @@ func (o *KeyOptions) places(view View) []string {
 		if err != nil {
 			continue
 		}
-		if found, err := view.Lstat(at); err == nil && found.Kind == host.Directory {
+		if found, err := view.Lstat(at); err == nil && found.Kind == root.Directory {
 			places = append(places, at)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
 )
 
 // user is somebody whose keys these tests can write: another one if they run as root.
@@ -35,7 +35,7 @@ func homes(t *testing.T, tree map[string]string, users ...UserKeys) (string, Key
 	return dir, KeyOptions{Root: o.Root}
 }
 
-func writeAll(o KeyOptions, run host.RunOptions, users ...UserKeys) error {
+func writeAll(o KeyOptions, run plan.RunOptions, users ...UserKeys) error {
 	return SSHKeys(users, o.Root, o).Run(context.Background(), run)
 }
 
@@ -72,7 +72,7 @@ func TestKeysAreWrittenAsTheUser(t *testing.T) {
 			if fragment {
 				dirs, file = []string{".ssh", ".ssh/authorized_keys.d"}, ".ssh/authorized_keys.d/ignition"
 			}
-			require.NoError(t, writeAll(o, host.RunOptions{}, u))
+			require.NoError(t, writeAll(o, plan.RunOptions{}, u))
 			all := snapshot(t, filepath.Join(dir, "home/core"))
 			for _, d := range dirs {
 				assert.Equal(t, fmt.Sprintf("drwx------ %d:%d", u.UID, u.GID), all["/"+d])
@@ -80,7 +80,7 @@ func TestKeysAreWrittenAsTheUser(t *testing.T) {
 			assert.Equal(t, fmt.Sprintf("-rw------- %d:%d ssh-ed25519 AAAA one\nssh-rsa BBBB two\n", u.UID, u.GID),
 				all["/"+file])
 			assert.Len(t, all, len(dirs)+2)
-			require.NoError(t, writeAll(o, host.RunOptions{}, u))
+			require.NoError(t, writeAll(o, plan.RunOptions{}, u))
 			assert.Equal(t, all, snapshot(t, filepath.Join(dir, "home/core")))
 		})
 	}
@@ -93,20 +93,20 @@ func TestKeysOfAnotherTime(t *testing.T) {
 		require.NoError(t, os.Chown(filepath.Join(dir, u.Home, name), int(u.UID), int(u.GID)))
 	}
 	read := func() string { return readDeep(t, dir, "home/core/.ssh/authorized_keys") }
-	require.NoError(t, writeAll(o, host.RunOptions{}, user()))
+	require.NoError(t, writeAll(o, plan.RunOptions{}, user()))
 	assert.Equal(t, "old", read(), "without keys nothing happens")
-	require.NoError(t, writeAll(o, host.RunOptions{}, u))
+	require.NoError(t, writeAll(o, plan.RunOptions{}, u))
 	assert.Equal(t, "new\n", read())
 	info, err := os.Stat(filepath.Join(dir, u.Home, ".ssh"))
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o755), info.Mode().Perm(), "a directory that was there keeps its mode")
 
 	u.Lookup = func(context.Context) (Account, error) { return Account{u.UID, u.GID, "/home/core/elsewhere"}, nil }
-	require.NoError(t, writeAll(o, host.RunOptions{}, u))
+	require.NoError(t, writeAll(o, plan.RunOptions{}, u))
 	assert.Equal(t, "new\n", readDeep(t, dir, "home/core/elsewhere/.ssh/authorized_keys"),
 		"the account as it is then counts")
 	u.Lookup = func(context.Context) (Account, error) { return Account{u.UID, u.GID, ""}, nil }
-	require.EqualError(t, writeAll(o, host.RunOptions{}, u),
+	require.EqualError(t, writeAll(o, plan.RunOptions{}, u),
 		"ssh keys of core ($.passwd.users.0.sshAuthorizedKeys): the user has no home directory")
 }
 
@@ -144,7 +144,7 @@ func TestLinksInAHomeLeadNoFurtherThanTheUserMayGo(t *testing.T) {
 				}
 				return err
 			}))
-			err := writeAll(KeyOptions{Root: o.Root}, host.RunOptions{}, u)
+			err := writeAll(KeyOptions{Root: o.Root}, plan.RunOptions{}, u)
 			if c.err == "" {
 				require.NoError(t, err)
 			} else {
@@ -163,7 +163,7 @@ func TestMountedDirectoriesOfAHomeBecomeTheUsers(t *testing.T) {
 	dir, o := homes(t, map[string]string{"home/core/data/x": "", "home/core/other/": "", "home/corex/": "", "srv/": ""},
 		u)
 	o.Notated = []string{"/home/core/data", "/home/corex", "/srv", "/home/core"}
-	require.NoError(t, writeAll(o, host.RunOptions{}, u))
+	require.NoError(t, writeAll(o, plan.RunOptions{}, u))
 	all := snapshot(t, dir)
 	own, others := fmt.Sprintf("drwx------ %d:%d", u.UID, u.GID),
 		fmt.Sprintf("drwxr-xr-x %d:%d", os.Getuid(), os.Getgid())
@@ -186,7 +186,7 @@ func TestKeysSurviveACutAnywhere(t *testing.T) {
 	}
 	dir, o := homes(t, nil, users...)
 	o = options(o)
-	require.NoError(t, writeAll(o, host.RunOptions{}, users...))
+	require.NoError(t, writeAll(o, plan.RunOptions{}, users...))
 	want := snapshot(t, dir)
 	assert.Equal(t, []string{"core " + dir + "/home/core/.ssh/authorized_keys",
 		"other " + dir + "/home/other/.ssh/authorized_keys"}, told)
@@ -194,7 +194,7 @@ func TestKeysSurviveACutAnywhere(t *testing.T) {
 	for k := 1; k <= 4; k++ {
 		dir, o := homes(t, nil, users...)
 		o = options(o)
-		err := writeAll(o, host.RunOptions{After: func(done int, _ host.Step) error {
+		err := writeAll(o, plan.RunOptions{After: func(done int, _ plan.Step) error {
 			if done == k {
 				return cut
 			}
@@ -202,7 +202,7 @@ func TestKeysSurviveACutAnywhere(t *testing.T) {
 		}}, users...)
 		require.ErrorIs(t, err, cut)
 		told = nil
-		require.NoError(t, writeAll(o, host.RunOptions{}, users...))
+		require.NoError(t, writeAll(o, plan.RunOptions{}, users...))
 		assert.Equal(t, want, snapshot(t, dir))
 		assert.Len(t, told, 2)
 	}
@@ -228,6 +228,6 @@ func TestNoGroupAndNoCapabilityIsLeft(t *testing.T) {
 	dir, o := homes(t, nil, u)
 	require.NoError(t, os.Chown(filepath.Join(dir, u.Home), 0, 0))
 	require.NoError(t, os.Chmod(filepath.Join(dir, u.Home), 0o775))
-	err := writeAll(o, host.RunOptions{}, u)
+	err := writeAll(o, plan.RunOptions{}, u)
 	require.ErrorIs(t, err, syscall.EACCES, "root's group may write there, and so may CAP_DAC_OVERRIDE")
 }

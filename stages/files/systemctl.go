@@ -6,7 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // systemctl works on the root's files; no manager has to run, there or here.
@@ -18,7 +21,7 @@ func (w *worker) systemctl(ctx context.Context, verb, name string) ([]byte, erro
 	// Where a unit has a namesake in /etc/init.d, systemctl would call a program of Debian's that no initramfs has,
 	// about links that mean nothing beside the unit's own (SYSTEMD.ENVIRONMENT of systemd).
 	return w.Tools.Run(ctx,
-		host.Command{Tool: "systemctl", Args: append(args, name), Env: []string{"SYSTEMCTL_SKIP_SYSV=1"}})
+		tool.Command{Tool: "systemctl", Args: append(args, name), Env: []string{"SYSTEMCTL_SKIP_SYSV=1"}})
 }
 
 // nothingToDisable are answers of systemctl is-enabled, with success, about units that no link of the root enables.
@@ -37,19 +40,19 @@ func (w *worker) isEnabled(ctx context.Context, name string) (bool, error) {
 // disable makes the step that disables a unit. Links that are to stay do so, whatever systemctl takes for links of the
 // unit. The line in the preset file is not enough: unless it is built otherwise, systemd's presets at a first boot
 // enable units and never disable one.
-func (p *planner) disable(name, origin string, stays linkJudge) host.Step {
+func (p *planner) disable(name, origin string, stays linkJudge) plan.Step {
 	w := p.worker
-	return host.Step{
-		ID: "disable:" + name, Effect: host.Deferred, Origin: origin,
-		Subject: "disable " + host.Show(name), Detail: "if it is enabled then",
-		Check: func(ctx context.Context) (host.State, error) {
-			if aside, err := w.Root.Lstat(asideDir); err != nil || aside.Kind != host.Absent {
-				return host.Pending, err
+	return plan.Step{
+		ID: "disable:" + name, Effect: plan.Deferred, Origin: origin,
+		Subject: "disable " + diag.Name(name), Detail: "if it is enabled then",
+		Check: func(ctx context.Context) (plan.State, error) {
+			if aside, err := w.Root.Lstat(asideDir); err != nil || aside.Kind != root.Absent {
+				return plan.Pending, err
 			}
 			if enabled, err := w.isEnabled(ctx, name); err != nil || enabled {
-				return host.Pending, err
+				return plan.Pending, err
 			}
-			return host.Done, nil
+			return plan.Done, nil
 		},
 		Do: func(ctx context.Context) error {
 			interrupted, err := w.putBack()
@@ -72,14 +75,14 @@ func (p *planner) disable(name, origin string, stays linkJudge) host.Step {
 
 // enable makes the step that enables a unit in a root that may never see a first boot. systemctl makes the links that
 // are missing and leaves the others. What it refuses is told, and the rest is done, as when presets are applied.
-func (p *planner) enable(name, origin string) host.Step {
+func (p *planner) enable(name, origin string) plan.Step {
 	w := p.worker
-	return host.Step{
-		ID: "enable:" + name, Effect: host.Deferred, Origin: origin,
-		Subject: "enable " + host.Show(name), Detail: "if it is not enabled then",
+	return plan.Step{
+		ID: "enable:" + name, Effect: plan.Deferred, Origin: origin,
+		Subject: "enable " + diag.Name(name), Detail: "if it is not enabled then",
 		Do: func(ctx context.Context) error {
 			_, err := w.systemctl(ctx, "enable", name)
-			var refused *host.ToolError
+			var refused *tool.Error
 			if context.Cause(ctx) != nil || !errors.As(err, &refused) || refused.Status < 0 {
 				return err
 			}
@@ -89,15 +92,15 @@ func (p *planner) enable(name, origin string) host.Step {
 			} else if enabled {
 				what = " is enabled in part: " // an alias is taken, say, and the other links are made
 			}
-			w.warn(origin, "unit "+host.Show(name)+what+err.Error())
+			w.warn(origin, "unit "+diag.Name(name)+what+err.Error())
 			return nil
 		},
 	}
 }
 
 // remark makes a step that only says that a unit's state will not be what the config says.
-func (p *planner) remark(name, origin, why string) host.Step {
-	s := host.Step{ID: "state:" + name, Effect: host.Keep, Origin: origin, Subject: "unit " + host.Show(name),
+func (p *planner) remark(name, origin, why string) plan.Step {
+	s := plan.Step{ID: "state:" + name, Effect: plan.Keep, Origin: origin, Subject: "unit " + diag.Name(name),
 		Detail: why}
 	s.Do = func(context.Context) error {
 		p.worker.warn(origin, s.Subject+" "+why)

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
@@ -113,11 +113,11 @@ func (f *unitFinder) file(name string) (found unitFile, alias string, err error)
 		switch {
 		case err != nil:
 			return found, "", err
-		case kind == host.Symlink && target == maskTarget && dir == unitDir && u != nil && u.Mask != nil:
+		case kind == root.Symlink && target == maskTarget && dir == unitDir && u != nil && u.Mask != nil:
 			continue // mask: false takes it away
-		case kind == host.Symlink:
+		case kind == root.Symlink:
 			return f.link(name, at, target)
-		case kind == host.File:
+		case kind == root.File:
 			return unitFile{state: f.fileState(at), at: at}, "", nil
 		}
 	}
@@ -144,7 +144,7 @@ func (f *unitFinder) link(name, at, target string) (found unitFile, alias string
 	switch other := aliased(name, path.Base(to)); {
 	case err != nil:
 		return found, "", err
-	case kind != host.File && !f.isOwn(to):
+	case kind != root.File && !f.isOwn(to):
 		found.state = unitDangling
 	case other != name && f.isUnitDir(up(to)) && unit.CheckName(other) == nil:
 		return found, other, nil

@@ -8,7 +8,9 @@ import (
 	"path"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // Paths of docs/peer/engine.md §11.6.
@@ -18,8 +20,8 @@ const (
 )
 
 // units plans drop-ins, unit files, masks, and then whether units are enabled.
-func (p *planner) units(units []config.Unit) (host.Plan, error) {
-	var plan host.Plan
+func (p *planner) units(units []config.Unit) (plan.Plan, error) {
+	var plan plan.Plan
 	for i, u := range units {
 		steps, err := p.unit(u, fmt.Sprintf("$.systemd.units.%d", i))
 		if err != nil {
@@ -32,50 +34,50 @@ func (p *planner) units(units []config.Unit) (host.Plan, error) {
 }
 
 // unit plans one unit. Every step claims its place, for the nodes that may be there first.
-func (p *planner) unit(u config.Unit, origin string) (host.Plan, error) {
-	var plan host.Plan
-	add := func(s host.Step, at string, err error) error {
+func (p *planner) unit(u config.Unit, origin string) (plan.Plan, error) {
+	var steps plan.Plan
+	add := func(s plan.Step, at string, err error) error {
 		if err != nil {
 			return s.Fail(err)
 		}
 		p.worker.claims[at] = s.Check
-		plan = append(plan, s)
+		steps = append(steps, s)
 		return nil
 	}
 	for i, d := range u.Dropins {
 		if d.Contents == nil {
 			continue
 		}
-		s := host.Step{ID: "dropin:" + u.Name + "/" + d.Name, Subject: "drop-in " + host.Show(u.Name+"/"+d.Name),
+		s := plan.Step{ID: "dropin:" + u.Name + "/" + d.Name, Subject: "drop-in " + diag.Name(u.Name+"/"+d.Name),
 			Origin: fmt.Sprintf("%s.dropins.%d", origin, i)}
 		at, err := p.text(&s, path.Join(unitDir, u.Name+".d", d.Name), *d.Contents)
 		if err := add(s, at, err); err != nil {
 			return nil, err
 		}
 	}
-	s := host.Step{ID: "unit:" + u.Name, Subject: "unit " + host.Show(u.Name), Origin: origin}
+	s := plan.Step{ID: "unit:" + u.Name, Subject: "unit " + diag.Name(u.Name), Origin: origin}
 	file := path.Join(unitDir, u.Name)
 	switch {
 	case is(u.Mask):
 		// Contents would be written only to be removed for the mask.
-		s.ID, s.Subject = "mask:"+u.Name, "mask "+host.Show(u.Name)
+		s.ID, s.Subject = "mask:"+u.Name, "mask "+diag.Name(u.Name)
 		at, err := p.mask(&s, file)
-		return plan, add(s, at, err)
+		return steps, add(s, at, err)
 	case text(u.Contents) != "":
 		at, err := p.text(&s, file, *u.Contents)
-		return plan, add(s, at, err)
+		return steps, add(s, at, err)
 	case u.Mask != nil:
-		s.ID, s.Subject = "unmask:"+u.Name, "unmask "+host.Show(u.Name)
+		s.ID, s.Subject = "unmask:"+u.Name, "unmask "+diag.Name(u.Name)
 		if err := p.unmask(&s, file); err != nil {
 			return nil, s.Fail(err)
 		}
-		plan = append(plan, s)
+		steps = append(steps, s)
 	}
-	return plan, nil
+	return steps, nil
 }
 
 // place resolves the path of a unit's file and looks at what is there.
-func (p *planner) place(file string) (at string, found host.Facts, err error) {
+func (p *planner) place(file string) (at string, found root.Facts, err error) {
 	if err := checkPath(file); err != nil {
 		return "", found, err
 	}
@@ -89,33 +91,33 @@ func (p *planner) place(file string) (at string, found host.Facts, err error) {
 var errDirectory = errors.New("a directory is there")
 
 // text completes the step of a file of a unit, which replaces all but a directory.
-func (p *planner) text(s *host.Step, file, content string) (string, error) {
+func (p *planner) text(s *plan.Step, file, content string) (string, error) {
 	at, found, err := p.place(file)
 	if err != nil {
 		return "", err
 	}
-	s.Detail = fmt.Sprintf("%s, %d bytes", host.Show(at), len(content))
+	s.Detail = fmt.Sprintf("%s, %d bytes", diag.Name(at), len(content))
 	switch found.Kind {
-	case host.Directory:
+	case root.Directory:
 		return "", errDirectory
-	case host.Absent:
-		s.Effect = host.Create
+	case root.Absent:
+		s.Effect = plan.Create
 	default:
-		s.Effect = host.Change
+		s.Effect = plan.Change
 	}
 	w, want := p.worker, p.worker.systemFile()
-	if found.Kind == host.File && found.Size == int64(len(content)) && want.Fit(found) {
+	if found.Kind == root.File && found.Size == int64(len(content)) && want.Fit(found) {
 		if was, err := p.world.view.ReadFile(at, found.Size); err == nil && string(was) == content {
-			s.Effect = host.Keep
+			s.Effect = plan.Keep
 		}
 	}
-	if s.Effect == host.Change {
+	if s.Effect == plan.Change {
 		if err := p.world.mayGo(at, found.Kind); err != nil {
 			return "", err
 		}
 	}
-	s.Check = func(context.Context) (host.State, error) { return w.hasText(at, content, want) }
-	var ready *host.Temp
+	s.Check = func(context.Context) (plan.State, error) { return w.hasText(at, content, want) }
+	var ready *root.Temp
 	s.Prepare = func(context.Context) (err error) {
 		ready, err = w.prepareText(at, []byte(content), want)
 		return err
@@ -143,19 +145,19 @@ func (w *worker) systemFile() attributes {
 
 // hasText is the Check of a unit's file. That another owner's file has the right content is not enough: systemd would
 // read what that owner writes next.
-func (w *worker) hasText(at, content string, want attributes) (host.State, error) {
+func (w *worker) hasText(at, content string, want attributes) (plan.State, error) {
 	found, err := w.Root.Lstat(at)
 	switch {
 	case err != nil:
-		return host.Pending, err
-	case found.Kind == host.Directory:
-		return host.Conflict, errDirectory
-	case found.Kind != host.File || !want.Fit(found) || found.Size != int64(len(content)):
-		return host.Pending, nil
+		return plan.Pending, err
+	case found.Kind == root.Directory:
+		return plan.Conflict, errDirectory
+	case found.Kind != root.File || !want.Fit(found) || found.Size != int64(len(content)):
+		return plan.Pending, nil
 	}
 	f, err := w.Root.Open(at, false)
 	if err != nil {
-		return host.Pending, err
+		return plan.Pending, err
 	}
 	defer f.Close()
 	got, err := compare(f, 0, func(out output) error {
@@ -163,13 +165,13 @@ func (w *worker) hasText(at, content string, want attributes) (host.State, error
 		return err
 	})
 	if err != nil || got != equal {
-		return host.Pending, err
+		return plan.Pending, err
 	}
-	return host.Done, nil
+	return plan.Done, nil
 }
 
 // prepareText writes a file whole under a temporary name.
-func (w *worker) prepareText(at string, content []byte, want attributes) (*host.Temp, error) {
+func (w *worker) prepareText(at string, content []byte, want attributes) (*root.Temp, error) {
 	if _, err := w.Root.MkdirAll(up(at), 0o755); err != nil {
 		return nil, err
 	}
@@ -194,29 +196,29 @@ func (w *worker) writeText(at string, content []byte, want attributes) error {
 }
 
 // mask completes the step of a link to /dev/null, which systemd takes for "never start this".
-func (p *planner) mask(s *host.Step, file string) (string, error) {
+func (p *planner) mask(s *plan.Step, file string) (string, error) {
 	at, found, err := p.place(file)
 	if err != nil {
 		return "", err
 	}
-	s.Detail = host.Show(at) + " to " + maskTarget
+	s.Detail = diag.Name(at) + " to " + maskTarget
 	switch {
-	case found.Kind == host.Absent:
-		s.Effect = host.Create
+	case found.Kind == root.Absent:
+		s.Effect = plan.Create
 	case found.Target == maskTarget:
-		s.Effect = host.Keep
+		s.Effect = plan.Keep
 	default:
-		s.Effect = host.Destroy
+		s.Effect = plan.Destroy
 		if err := p.world.mayGo(at, found.Kind); err != nil {
 			return "", err
 		}
 	}
 	w := p.worker
-	s.Check = func(context.Context) (host.State, error) {
+	s.Check = func(context.Context) (plan.State, error) {
 		if found, err := w.Root.Lstat(at); err != nil || found.Target != maskTarget {
-			return host.Pending, err
+			return plan.Pending, err
 		}
-		return host.Done, nil
+		return plan.Done, nil
 	}
 	s.Do = func(context.Context) error { return w.link(at) }
 	return at, nil
@@ -231,7 +233,7 @@ func (w *worker) link(at string) error {
 	if err != nil {
 		return err
 	}
-	if found.Kind == host.Directory {
+	if found.Kind == root.Directory {
 		if err := w.Root.RemoveAll(at); err != nil {
 			return err
 		}
@@ -242,21 +244,21 @@ func (w *worker) link(at string) error {
 }
 
 // unmask completes the step of removing a mask and nothing else: a link to anywhere else is an alias.
-func (p *planner) unmask(s *host.Step, file string) error {
+func (p *planner) unmask(s *plan.Step, file string) error {
 	at, found, err := p.place(file)
 	if err != nil {
 		return err
 	}
-	s.Detail = host.Show(at)
+	s.Detail = diag.Name(at)
 	if found.Target == maskTarget {
-		s.Effect = host.Destroy
+		s.Effect = plan.Destroy
 	}
 	w := p.worker
-	s.Check = func(context.Context) (host.State, error) {
+	s.Check = func(context.Context) (plan.State, error) {
 		if found, err := w.Root.Lstat(at); err != nil || found.Target == maskTarget {
-			return host.Pending, err
+			return plan.Pending, err
 		}
-		return host.Done, nil
+		return plan.Done, nil
 	}
 	s.Do = func(context.Context) error { return w.Root.RemoveAll(at) }
 	return nil

@@ -10,13 +10,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 const hooked = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
 
 // linesAbout gives the steps of a plan about the states of units, but for the preset file, and what that will say.
-func linesAbout(t *testing.T, plan host.Plan) (presets string, steps string) {
+func linesAbout(t *testing.T, plan plan.Plan) (presets string, steps string) {
 	t.Helper()
 	var lines []string
 	for _, s := range plan {
@@ -265,14 +267,14 @@ func TestWhatCannotBeEnabledIsToldAndTheRestIsDone(t *testing.T) {
 		"$.systemd.units.0 unit gone.service cannot be enabled: the root has no such unit"}
 	for range 3 {
 		told = nil
-		require.NoError(t, apply(cfg, o, host.RunOptions{}))
+		require.NoError(t, apply(cfg, o, plan.RunOptions{}))
 		assert.Equal(t, want, told)
 		assert.FileExists(t, filepath.Join(dir, "enabled/good.service"))
 		assert.NoFileExists(t, filepath.Join(dir, "enabled/old.service"))
 	}
-	o.Tools = host.NewTools(map[string]string{"systemctl": "/none/systemctl"}, nil)
+	o.Tools = tool.New(map[string]string{"systemctl": "/none/systemctl"}, nil)
 	_, err := Plan(cfg, o.Root, o)
-	assert.ErrorIs(t, err, host.ErrNoTool, "a program that is not there is found out before anything is done")
+	assert.ErrorIs(t, err, tool.ErrNotFound, "a program that is not there is found out before anything is done")
 }
 
 func TestAnotherConfigHasItsWayWithThePresetFile(t *testing.T) {
@@ -286,7 +288,7 @@ func TestAnotherConfigHasItsWayWithThePresetFile(t *testing.T) {
 			"disable a.service\nenable b@.service y\ndisable b@x.service\ndisable c.service\n"},
 	} {
 		for range 2 {
-			require.NoError(t, apply(units(t, c.units), o, host.RunOptions{}))
+			require.NoError(t, apply(units(t, c.units), o, plan.RunOptions{}))
 			got, err := os.ReadFile(filepath.Join(dir, presetPath))
 			require.NoError(t, err)
 			assert.Equal(t, c.want, string(got))
@@ -299,7 +301,7 @@ func TestAPresetFileOfTheConfigIsOnlyAddedTo(t *testing.T) {
 	cfg := storage(t, `'files':[{'path':'`+presetPath+`','contents':{'source':'data:,disable%20*%0a'}}]`)
 	cfg.Systemd = units(t, `{'name':'a.service','enabled':true}`).Systemd
 	for range 3 {
-		require.NoError(t, apply(cfg, o, host.RunOptions{}))
+		require.NoError(t, apply(cfg, o, plan.RunOptions{}))
 		got, err := os.ReadFile(filepath.Join(dir, presetPath))
 		require.NoError(t, err)
 		assert.Equal(t, "disable *\nenable a.service\n", string(got))
@@ -339,10 +341,10 @@ func TestAPresetFileThatALinkToNothingMasksIsReplaced(t *testing.T) {
 		dir, o := newRoot(t, c.tree)
 		c.cfg.Systemd = units(t, `{'name':'a.service','enabled':true}`).Systemd
 		for range 3 {
-			require.NoError(t, apply(c.cfg, o, host.RunOptions{}), claim)
+			require.NoError(t, apply(c.cfg, o, plan.RunOptions{}), claim)
 			found, err := o.Root.Lstat(presetPath)
 			require.NoError(t, err)
-			assert.Equal(t, host.File, found.Kind, claim)
+			assert.Equal(t, root.File, found.Kind, claim)
 			got, err := os.ReadFile(filepath.Join(dir, presetPath))
 			require.NoError(t, err)
 			assert.Equal(t, "enable a.service\n", string(got), claim)

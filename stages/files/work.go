@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // worker has what the steps need when they run.
@@ -17,54 +18,54 @@ type worker struct {
 
 // plain is the root as nodes see it: no link is on the way to where they are (node.at), unless somebody has swapped it
 // in, as a user can below a home.
-func (w *worker) plain() *host.Root { return w.Root.WithoutLinks() }
+func (w *worker) plain() *root.Root { return w.Root.WithoutLinks() }
 
 // A claim is the Check of the step that takes a path over.
-type claim func(context.Context) (host.State, error)
+type claim func(context.Context) (plan.State, error)
 
 // check judges what is there, with the same table as the planner, by the real thing.
-func (w *worker) check(ctx context.Context, n *node) (host.State, error) {
+func (w *worker) check(ctx context.Context, n *node) (plan.State, error) {
 	n.checked = false
 	if final, ok := w.claims[n.at]; ok {
-		if state, err := final(ctx); err == nil && state == host.Done {
-			return host.Done, nil
+		if state, err := final(ctx); err == nil && state == plan.Done {
+			return plan.Done, nil
 		}
 	}
 	found, err := w.plain().Lstat(n.at)
 	if err != nil {
-		return host.Pending, err
+		return plan.Pending, err
 	}
 	m, err := w.match(ctx, n, found)
 	if err != nil {
-		return host.Pending, err
+		return plan.Pending, err
 	}
 	n.found, n.verdict, n.checked = found, judge(n.kind, found.Kind, n.overwrite, m), true
 	switch n.verdict {
 	case done:
-		return host.Done, nil
+		return plan.Done, nil
 	case refuse:
-		return host.Conflict, n.refusal(found)
+		return plan.Conflict, n.refusal(found)
 	case keep:
 		if ok, err := w.settled(ctx, n); err != nil || ok {
-			return host.Done, err
+			return plan.Done, err
 		}
 	}
-	return host.Pending, nil
+	return plan.Pending, nil
 }
 
 // match compares what is there with what a node asks for. A file is read only if owner and mode fit already: without
 // them it is refused, or written anew, whatever is in it.
-func (w *worker) match(ctx context.Context, n *node, found host.Facts) (match, error) {
+func (w *worker) match(ctx context.Context, n *node, found root.Facts) (match, error) {
 	switch {
 	case n.apart && found.Links > 1:
 		return differs, nil
 	case n.kind == hardLink:
 		return w.matchLink(n, found)
-	case n.kind == symlink && found.Kind == host.Symlink:
+	case n.kind == symlink && found.Kind == root.Symlink:
 		if sameTarget(found.Target, n.target) && (!n.overwrite || n.new.Fit(found)) {
 			return alike, nil
 		}
-	case n.kind == fileWithSource && found.Kind == host.File && n.new.Fit(found):
+	case n.kind == fileWithSource && found.Kind == root.File && n.new.Fit(found):
 		if ok, err := w.holds(ctx, n); err != nil || ok {
 			return alike, err
 		}
@@ -75,12 +76,12 @@ func (w *worker) match(ctx context.Context, n *node, found host.Facts) (match, e
 // matchLink compares what is there with the target of a hard link. A copy that nothing tells from the target but its
 // inode is what a run leaves that is cut off, and repeated makes the target anew; a copy that has names of its own is
 // not.
-func (w *worker) matchLink(n *node, found host.Facts) (match, error) {
+func (w *worker) matchLink(n *node, found root.Facts) (match, error) {
 	to, err := w.plain().Lstat(n.targetAt)
 	switch {
 	case err != nil:
 		return differs, err
-	case to.Kind == host.Absent:
+	case to.Kind == root.Absent:
 		return differs, errNoSuch
 	case sameFile(to, found):
 		return same, nil
@@ -89,9 +90,9 @@ func (w *worker) matchLink(n *node, found host.Facts) (match, error) {
 	case to.Kind != found.Kind || to.UID != found.UID || to.GID != found.GID || to.Mode != found.Mode ||
 		to.Size != found.Size:
 		return differs, nil
-	case to.Kind == host.Symlink && to.Target == found.Target:
+	case to.Kind == root.Symlink && to.Target == found.Target:
 		return alike, nil
-	case to.Kind != host.File:
+	case to.Kind != root.File:
 		return differs, nil
 	}
 	a, err := w.plain().Open(n.targetAt, false)
@@ -134,7 +135,7 @@ var errVanished = errors.New("changed while it was being worked on")
 // do makes the node what it is to be, by the verdict of check.
 func (w *worker) do(ctx context.Context, n *node) error {
 	if !n.checked {
-		if state, err := w.check(ctx, n); err != nil || state == host.Done {
+		if state, err := w.check(ctx, n); err != nil || state == plan.Done {
 			return err
 		}
 	}
@@ -180,7 +181,7 @@ func (w *worker) make(ctx context.Context, n *node) error {
 		}
 		return w.plain().SetAttrs(n.at, n.new)
 	case symlink:
-		if err := w.clear(n, n.found.Kind == host.Directory); err != nil {
+		if err := w.clear(n, n.found.Kind == root.Directory); err != nil {
 			return err
 		}
 		return w.plain().Symlink(n.target, n.at, n.new, mayReplace)
@@ -188,7 +189,7 @@ func (w *worker) make(ctx context.Context, n *node) error {
 		if err := w.noteLinks(); err != nil {
 			return err
 		}
-		if err := w.clear(n, n.found.Kind == host.Directory); err != nil {
+		if err := w.clear(n, n.found.Kind == root.Directory); err != nil {
 			return err
 		}
 		return w.plain().Link(n.targetAt, n.at, mayReplace)
@@ -240,7 +241,7 @@ func (w *worker) write(ctx context.Context, n *node, mayReplace bool) error {
 		}
 	}
 	defer n.abandon()
-	if err := w.clear(n, n.found.Kind == host.Directory); err != nil {
+	if err := w.clear(n, n.found.Kind == root.Directory); err != nil {
 		return err
 	}
 	t := n.temp

@@ -7,13 +7,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // A world is the root as it will be: what the view shows, with the nodes of the config laid over it.
 type world struct {
 	view    View
-	seen    map[string]host.Facts
+	seen    map[string]root.Facts
 	nodes   map[string]*node    // by resolved path
 	made    map[string]struct{} // directories that a node before has to make on its way
 	emptied map[string]struct{} // where nodes remove what is there, which may be a tree
@@ -23,7 +24,7 @@ type world struct {
 }
 
 func newWorld(v View) *world {
-	return &world{view: v, seen: map[string]host.Facts{}, made: map[string]struct{}{}}
+	return &world{view: v, seen: map[string]root.Facts{}, made: map[string]struct{}{}}
 }
 
 // maxPasses bounds settle. Each pass past the second needs a link of the config whose own path leads through another.
@@ -62,8 +63,8 @@ func (w *world) pass(nodes []*node) (moved bool) {
 		moved = moved || at != n.at
 		n.at = at
 		if other, taken := placed[at]; taken && n.err == nil {
-			n.err = fmt.Errorf("is at the same place as %s %s (%s): %s", other.noun(), host.Show(other.path),
-				other.origin, host.Show(at))
+			n.err = fmt.Errorf("is at the same place as %s %s (%s): %s", other.noun(), diag.Name(other.path),
+				other.origin, diag.Name(at))
 		}
 		placed[at] = n
 		if n.overwrite {
@@ -76,9 +77,9 @@ func (w *world) pass(nodes []*node) (moved bool) {
 
 // before gives the facts of a resolved path as they are when its node's turn comes: as in the view, unless a node above
 // it removes what is there.
-func (w *world) before(p string) (host.Facts, error) {
+func (w *world) before(p string) (root.Facts, error) {
 	if w.isEmptied(p) {
-		return host.Facts{}, nil
+		return root.Facts{}, nil
 	}
 	if f, known := w.seen[p]; known {
 		return f, nil
@@ -109,12 +110,12 @@ func (w *world) isEmptied(p string) bool {
 
 // after gives the kind, and a link's target, of a resolved path once all nodes are in place. Where its directory is
 // missing there is no need to look.
-func (w *world) after(p string, missing bool) (kind host.Kind, target string, err error) {
+func (w *world) after(p string, missing bool) (kind root.Kind, target string, err error) {
 	if n, ok := w.nodes[p]; ok {
 		return n.final(), n.target, nil
 	}
 	if missing {
-		return host.Absent, "", nil
+		return root.Absent, "", nil
 	}
 	f, err := w.before(p)
 	return f.Kind, f.Target, err
@@ -145,11 +146,11 @@ func (w *world) walk(p string, followLast bool) (at string, missing bool, err er
 			return next, missing, nil
 		}
 		kind, target, err := w.after(next, missing)
-		missing = missing || kind == host.Absent
+		missing = missing || kind == root.Absent
 		switch {
 		case err != nil:
 			return "", false, err
-		case kind == host.Symlink:
+		case kind == root.Symlink:
 			if links++; links > 40 {
 				return "", false, errLoop
 			}
@@ -158,7 +159,7 @@ func (w *world) walk(p string, followLast bool) (at string, missing bool, err er
 			}
 			todo = append(split(target), todo...)
 			continue
-		case kind != host.Absent && kind != host.Directory && len(todo) > 0:
+		case kind != root.Absent && kind != root.Directory && len(todo) > 0:
 			return "", false, w.belowFile(next, kind)
 		}
 		at = next
@@ -170,11 +171,11 @@ func (w *world) walk(p string, followLast bool) (at string, missing bool, err er
 }
 
 // belowFile names what stands in the way, with the entry that puts it there if there is one.
-func (w *world) belowFile(p string, kind host.Kind) error {
+func (w *world) belowFile(p string, kind root.Kind) error {
 	if n, ok := w.nodes[p]; ok {
 		return fmt.Errorf("is below %s (%s), which is no directory", n.subject(), n.origin)
 	}
-	return fmt.Errorf("is below %s, which is %s", host.Show(p), kind)
+	return fmt.Errorf("is below %s, which is %s", diag.Name(p), kind)
 }
 
 // split gives the components of a path, without those that mean nothing.
@@ -194,7 +195,7 @@ func (w *world) parents(p string) (string, error) {
 			return topmost, nil
 		}
 		f, err := w.before(d)
-		if err != nil || f.Kind != host.Absent {
+		if err != nil || f.Kind != root.Absent {
 			return topmost, err
 		}
 		w.made[d] = struct{}{}
@@ -219,7 +220,7 @@ func (w *world) names(dir string) (at string, list []string, err error) {
 	if missing || w.isEmptied(at+"/x") {
 		return at, list, nil
 	}
-	if f, err := w.before(at); err != nil || f.Kind != host.Directory {
+	if f, err := w.before(at); err != nil || f.Kind != root.Directory {
 		return at, list, err
 	}
 	there, err := w.view.Names(at)

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/tests/roots"
 )
 
@@ -57,22 +57,22 @@ func FuzzPlacesAreThoseOfTheKernel(f *testing.F) {
 			return
 		}
 		dir := filepath.Join(top, fmt.Sprint(seed%roots.Count))
-		root, err := host.OpenRoot(dir)
+		target, err := root.Open(dir)
 		require.NoError(t, err)
-		defer root.Close()
-		kernel, err := root.Lstat(p)
-		if err != nil || kernel.Kind == host.Absent {
+		defer target.Close()
+		kernel, err := target.Lstat(p)
+		if err != nil || kernel.Kind == root.Absent {
 			return // a loop, or a place yet to be made
 		}
-		at, err := newWorld(root).resolve(p)
+		at, err := newWorld(target).resolve(p)
 		require.NoError(t, err)
-		planned, err := root.Lstat(at)
+		planned, err := target.Lstat(at)
 		require.NoError(t, err)
 		assert.Equal(t, kernel, planned, "%s is planned at %s", p, at)
 		for d := filepath.Dir(at); d != "/"; d = filepath.Dir(d) {
-			way, err := root.Lstat(d)
+			way, err := target.Lstat(d)
 			require.NoError(t, err)
-			assert.Equal(t, host.Directory, way.Kind, "%s on the way to %s", d, at)
+			assert.Equal(t, root.Directory, way.Kind, "%s on the way to %s", d, at)
 		}
 	})
 }

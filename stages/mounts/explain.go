@@ -14,12 +14,12 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // explain adds to what mount(8) says what is on the device, and what might be done.
 func (e entry) explain(err error) error {
-	var failed *host.ToolError
+	var failed *tool.Error
 	if !errors.As(err, &failed) || failed.Status < 0 {
 		return err
 	}
@@ -29,7 +29,7 @@ func (e entry) explain(err error) error {
 
 // found tells of the entry's device.
 func (e entry) found() string {
-	shown := host.Show(e.device)
+	shown := diag.Name(e.device)
 	if e.format == "virtiofs" {
 		return "the machine may have no virtiofs with the tag " + shown
 	}
@@ -124,7 +124,7 @@ func usersOf(proc, real string) (users []string) {
 		}
 		name, _ := os.ReadFile(process + "/comm")
 		users = append(users,
-			fmt.Sprintf("%s (process %s)", host.Show(strings.TrimSuffix(string(name), "\n")), filepath.Base(process)))
+			fmt.Sprintf("%s (process %s)", diag.Name(strings.TrimSuffix(string(name), "\n")), filepath.Base(process)))
 		if len(users) == namedUsers {
 			break
 		}

@@ -12,17 +12,20 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/field"
-	"github.com/glowplug-os/glowplug/internal/host"
 	"github.com/glowplug-os/glowplug/internal/order"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // Options are the circumstances of mounting.
 type Options struct {
-	Tools *host.Tools // runs mount(8)
+	Tools *tool.Set // runs mount(8)
 	// Label gives a path of the root, and what is below it on the same filesystem, their SELinux labels. It gets a root
 	// that sees all that is mounted so far. nil for no labels.
-	Label func(ctx context.Context, root *host.Root, path string) error
+	Label func(ctx context.Context, root *root.Root, path string) error
 }
 
 // An entry is a filesystem of the config that has a place.
@@ -37,7 +40,7 @@ func (e entry) origin() string { return fmt.Sprintf("$.storage.filesystems.%d", 
 
 // String says what is mounted: "ext4 of /dev/vdb1 (noatime)".
 func (e entry) String() string {
-	s := e.format + " of " + host.Show(e.device)
+	s := e.format + " of " + diag.Name(e.device)
 	if e.options != "" {
 		s += " (" + e.options + ")"
 	}
@@ -111,7 +114,7 @@ type work struct {
 // refuseFields refuses what the kernel does not take as it is meant, before anything is mounted.
 func refuseFields(s config.Storage) error {
 	what, path, fault := field.Refusal((&config.Config{Storage: s}).Values, "storage.filesystems")
-	return host.Step{ID: "field:" + path, Subject: what, Origin: path}.Fail(fault)
+	return plan.Step{ID: "field:" + path, Subject: what, Origin: path}.Fail(fault)
 }
 
 func newWork(storage config.Storage, dir string, o Options) *work {
@@ -132,9 +135,9 @@ func newWork(storage config.Storage, dir string, o Options) *work {
 // Plan gives the steps that mount the filesystems of a config under dir, outer ones first (docs/peer/engine.md §10).
 // What is mounted already is kept. What anybody runs of it stays mounted if a later step fails; see Mount.
 //
-// It takes a folder, and opens it anew for each step, because a host.Root keeps directories open, which would be those
+// It takes a folder, and opens it anew for each step, because a root.Root keeps directories open, which would be those
 // below a new mount, and would keep a mount from being taken down.
-func Plan(storage config.Storage, dir string, o Options) (host.Plan, error) {
+func Plan(storage config.Storage, dir string, o Options) (plan.Plan, error) {
 	return newWork(storage, dir, o).plan()
 }
 
@@ -143,7 +146,7 @@ func Plan(storage config.Storage, dir string, o Options) (host.Plan, error) {
 // mount something, and those that are there as if they had been: empty, of this process's user, with the mode of a new
 // one. An earlier run that was cut off may have made these. The users whose homes they are in get them.
 func Mount(
-	ctx context.Context, storage config.Storage, dir string, o Options, run host.RunOptions,
+	ctx context.Context, storage config.Storage, dir string, o Options, run plan.RunOptions,
 ) (notated []string, err error) {
 	w := newWork(storage, dir, o)
 	plan, err := w.plan()
@@ -166,10 +169,10 @@ func (w *work) takeDown(err error, log *slog.Logger) error {
 	for _, e := range slices.Backward(w.mounted) {
 		problem := unmount(path.Join(w.dir, e.path))
 		if problem == nil {
-			log.Info("unmounted " + host.Show(e.path) + " again")
+			log.Info("unmounted " + diag.Name(e.path) + " again")
 			continue
 		}
-		err = fmt.Errorf("%w; and %s stays mounted: %w", err, host.Show(e.path), problem)
+		err = fmt.Errorf("%w; and %s stays mounted: %w", err, diag.Name(e.path), problem)
 	}
 	if len(w.made) > 0 {
 		log.Info("directories that were made to mount something stay: " + show(w.made))
@@ -180,44 +183,44 @@ func (w *work) takeDown(err error, log *slog.Logger) error {
 func show(names []string) string {
 	shown := make([]string, len(names))
 	for i, name := range names {
-		shown[i] = host.Show(name)
+		shown[i] = diag.Name(name)
 	}
 	return strings.Join(shown, ", ")
 }
 
-func (w *work) plan() (host.Plan, error) {
+func (w *work) plan() (plan.Plan, error) {
 	if len(w.entries) == 0 || w.refused != nil {
 		return nil, w.refused
 	}
-	root, err := host.OpenRoot(w.dir)
+	root, err := root.Open(w.dir)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	var plan host.Plan
+	var steps plan.Plan
 	pending := map[string]bool{} // places that show something else once a step is done
 	for _, e := range w.entries {
 		s, err := w.step(root, e, pending)
 		if err != nil {
 			return nil, s.Fail(err)
 		}
-		pending[e.path] = s.Effect == host.Create
-		plan = append(plan, s)
+		pending[e.path] = s.Effect == plan.Create
+		steps = append(steps, s)
 	}
-	return plan, nil
+	return steps, nil
 }
 
 // step plans an entry. What is below a place where something will be mounted cannot be seen yet.
-func (w *work) step(root *host.Root, e entry, pending map[string]bool) (host.Step, error) {
-	s := host.Step{
-		ID: fmt.Sprintf("mount:%d", e.index), Effect: host.Create, Subject: "mount " + host.Show(e.path),
+func (w *work) step(root *root.Root, e entry, pending map[string]bool) (plan.Step, error) {
+	s := plan.Step{
+		ID: fmt.Sprintf("mount:%d", e.index), Effect: plan.Create, Subject: "mount " + diag.Name(e.path),
 		Detail: e.String(), Origin: e.origin(),
-		Check: func(context.Context) (host.State, error) { return w.check(e) },
+		Check: func(context.Context) (plan.State, error) { return w.check(e) },
 		Do:    func(ctx context.Context) error { return w.mount(ctx, e) },
 	}
 	for d := e.path; d != "/"; {
 		if d = path.Dir(d); pending[d] {
-			s.Detail += ", in what is mounted at " + host.Show(d)
+			s.Detail += ", in what is mounted at " + diag.Name(d)
 			return s, nil
 		}
 	}
@@ -234,7 +237,7 @@ func (w *work) step(root *host.Root, e entry, pending map[string]bool) (host.Ste
 	case err != nil:
 		return s, err
 	case slices.ContainsFunc(on, e.is):
-		s.Effect = host.Keep
+		s.Effect = plan.Keep
 		s.Detail += ", is mounted already"
 	case len(on) > 0 && e.path != "/":
 		s.Detail += ", over " + on[0].String()
@@ -243,29 +246,29 @@ func (w *work) step(root *host.Root, e entry, pending map[string]bool) (host.Ste
 }
 
 // check: an entry is done when it is mounted at its place, be it under something else.
-func (w *work) check(e entry) (host.State, error) {
-	root, err := host.OpenRoot(w.dir)
+func (w *work) check(e entry) (plan.State, error) {
+	root, err := root.Open(w.dir)
 	if err != nil {
-		return host.Pending, err
+		return plan.Pending, err
 	}
 	defer root.Close()
 	absent, err := missing(root, e.path)
 	if err != nil {
-		return host.Conflict, err
+		return plan.Conflict, err
 	}
 	if len(absent) > 0 {
-		return host.Pending, nil
+		return plan.Pending, nil
 	}
 	_, on, err := mountsAt(path.Join(w.dir, e.path))
 	if err != nil || !slices.ContainsFunc(on, e.is) {
-		return host.Pending, err
+		return plan.Pending, err
 	}
 	for _, d := range directories(e.path) {
 		if _, err := w.asMade(root, d); err != nil {
-			return host.Pending, err
+			return plan.Pending, err
 		}
 	}
-	return host.Done, nil
+	return plan.Done, nil
 }
 
 // mount does one entry.
@@ -278,7 +281,7 @@ func (w *work) mount(ctx context.Context, e entry) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.Tools.Run(ctx, host.Command{Tool: "mount", Args: e.args(w.dir)}); err != nil {
+	if _, err := w.Tools.Run(ctx, tool.Command{Tool: "mount", Args: e.args(w.dir)}); err != nil {
 		// A tool that was told to stop may have done its work all the same.
 		if _, after, errAfter := mountsAt(target); errAfter == nil && len(after) > len(before) {
 			w.mounted = append(w.mounted, e)

@@ -17,7 +17,9 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // TestMain has directories made with the modes that the tests say, whatever this user's umask is.
@@ -61,14 +63,14 @@ func tree(t *testing.T, names ...string) string {
 
 // mountTool is a program that stands for mount(8): it notes its arguments, a line each and an empty one, and then runs
 // a script in which "$target" is where it should mount.
-func mountTool(t *testing.T, script string) (tools *host.Tools, calls func() [][]string) {
+func mountTool(t *testing.T, script string) (tools *tool.Set, calls func() [][]string) {
 	t.Helper()
 	dir := t.TempDir()
 	log := filepath.Join(dir, "log")
 	text := fmt.Sprintf("#!/bin/sh\nfor target; do printf '%%s\\n' \"$target\"; done >>%s\necho . >>%s\n%s\n", log, log,
 		script)
 	require.NoError(t, os.WriteFile(dir+"/mount", []byte(text), 0o700))
-	return host.NewTools(map[string]string{"mount": dir + "/mount"}, nil), func() (all [][]string) {
+	return tool.New(map[string]string{"mount": dir + "/mount"}, nil), func() (all [][]string) {
 		text, err := os.ReadFile(log)
 		if err != nil {
 			return nil
@@ -167,7 +169,7 @@ func TestALinkInAFilesystemThatHadToBeMountedFirst(t *testing.T) {
 	dir := tree(t, "/srv")
 	tools, calls := mountTool(t, `case $target in */var) ln -s /srv "$target/lib" ;; esac`)
 	_, err := Mount(t.Context(), filesystems("/dev/b ext4 /var/lib/x", "/dev/a ext4 /var"), dir, Options{Tools: tools},
-		host.RunOptions{})
+		plan.RunOptions{})
 	require.ErrorContains(t, err, "mount /var/lib/x ($.storage.filesystems.0): /var/lib is a symbolic link, to /srv,")
 	assert.Len(t, calls(), 1)
 	assert.NoDirExists(t, dir+"/srv/x")
@@ -179,7 +181,7 @@ func TestMountIsCalledAsThePeerCallsIt(t *testing.T) {
 	_, err := Mount(t.Context(), filesystems(
 		"/dev/disk/by-label/data btrfs /var/data noatime subvol=x", "/dev/vdb xfs /srv", "tag virtiofs /mnt",
 		"-bind virtiofs /run", "/dev/r ext4 /",
-	), dir, Options{Tools: tools}, host.RunOptions{})
+	), dir, Options{Tools: tools}, plan.RunOptions{})
 	require.NoError(t, err)
 	assert.Empty(t, cmp.Diff([][]string{
 		{"-o", "", "-t", "ext4", "/dev/r", dir},
@@ -202,7 +204,7 @@ func TestMadeDirectoriesAreNotated(t *testing.T) {
 	require.NoError(t, os.Mkdir(dir+"/var", 0o700))
 	tools, _ := mountTool(t, "")
 	made, err := Mount(t.Context(), filesystems("/dev/b ext4 /var/home/core", "/dev/a ext4 /var/home",
-		"/dev/c ext4 /srv"), dir, Options{Tools: tools}, host.RunOptions{})
+		"/dev/c ext4 /srv"), dir, Options{Tools: tools}, plan.RunOptions{})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"/srv", "/var/home", "/var/home/core"}, made)
 	info, err := os.Stat(dir + "/var/home/core")
@@ -215,7 +217,7 @@ func TestDirectoriesOfARunThatWasCutOffAreNotated(t *testing.T) {
 	require.NoError(t, os.Chmod(dir+"/private/core", 0o700))
 	tools, _ := mountTool(t, "")
 	made, err := Mount(t.Context(), filesystems("/dev/a ext4 /home/core/data", "/dev/b ext4 /image/core",
-		"/dev/c ext4 /private/core"), dir, Options{Tools: tools}, host.RunOptions{})
+		"/dev/c ext4 /private/core"), dir, Options{Tools: tools}, plan.RunOptions{})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"/home", "/home/core", "/home/core/data", "/image", "/private"}, made,
 		"one that holds something else, or is not as a new one, is the image's or a user's")
@@ -254,21 +256,21 @@ func TestLabels(t *testing.T) {
 		t.Run(c.claim, func(t *testing.T) {
 			tools, calls := mountTool(t, c.script)
 			var labelled []string
-			label := func(_ context.Context, root *host.Root, name string) error {
+			label := func(_ context.Context, target *root.Root, name string) error {
 				when := "before"
 				if slices.ContainsFunc(calls(), func(call []string) bool {
 					return strings.HasSuffix(call[len(call)-1], name)
 				}) {
 					when = "after"
 				}
-				found, err := root.Lstat(name)
+				found, err := target.Lstat(name)
 				require.NoError(t, err)
-				assert.Equal(t, host.Directory, found.Kind, name)
+				assert.Equal(t, root.Directory, found.Kind, name)
 				labelled = append(labelled, name+" "+when)
 				return nil
 			}
 			_, err := Mount(t.Context(), c.config, tree(t, c.root...), Options{Tools: tools, Label: label},
-				host.RunOptions{})
+				plan.RunOptions{})
 			require.NoError(t, err)
 			assert.Equal(t, c.want, labelled)
 		})
@@ -277,9 +279,9 @@ func TestLabels(t *testing.T) {
 
 func TestALabelThatCannotBeSetIsAnError(t *testing.T) {
 	tools, calls := mountTool(t, "")
-	label := func(context.Context, *host.Root, string) error { return errors.New("no policy") }
+	label := func(context.Context, *root.Root, string) error { return errors.New("no policy") }
 	_, err := Mount(t.Context(), filesystems("/dev/a ext4 /data"), tree(t), Options{Tools: tools, Label: label},
-		host.RunOptions{})
+		plan.RunOptions{})
 	require.EqualError(t, err, "mount /data ($.storage.filesystems.0): no policy")
 	assert.Empty(t, calls(), "what is to be mounted over is labelled first")
 }
@@ -296,18 +298,18 @@ func TestFailures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tools, _ := mountTool(t, "echo 'mount: cannot do that' >&2; exit 32")
-			_, err := Mount(t.Context(), filesystems(c.entry), tree(t), Options{Tools: tools}, host.RunOptions{})
+			_, err := Mount(t.Context(), filesystems(c.entry), tree(t), Options{Tools: tools}, plan.RunOptions{})
 			require.EqualError(t, err,
 				"mount /x ($.storage.filesystems.0): mount: exit status 32: mount: cannot do that; "+c.want)
 		})
 	}
 	t.Run("no mount program", func(t *testing.T) {
-		tools := host.NewTools(map[string]string{"mount": "/not/there"}, nil)
-		_, err := Mount(t.Context(), filesystems("/dev/a ext4 /x"), tree(t), Options{Tools: tools}, host.RunOptions{})
+		tools := tool.New(map[string]string{"mount": "/not/there"}, nil)
+		_, err := Mount(t.Context(), filesystems("/dev/a ext4 /x"), tree(t), Options{Tools: tools}, plan.RunOptions{})
 		require.EqualError(t, err, "mount /x ($.storage.filesystems.0): /not/there: program not found")
 	})
 	t.Run("no root", func(t *testing.T) {
-		_, err := Mount(t.Context(), filesystems("/dev/a ext4 /x"), "/not/there", Options{}, host.RunOptions{})
+		_, err := Mount(t.Context(), filesystems("/dev/a ext4 /x"), "/not/there", Options{}, plan.RunOptions{})
 		require.ErrorContains(t, err, "/not/there: no such file or directory")
 	})
 }
@@ -345,12 +347,12 @@ func TestAnEntryThatIsNotMountedCannotBeUnmounted(t *testing.T) {
 	storage := filesystems("/dev/a ext4 /data", "/dev/b ext4 /data/b")
 	for name, root := range map[string][]string{"its directory is there": {"/data/b"}, "nothing is there": nil} {
 		t.Run(name, func(t *testing.T) {
-			err := Undo(storage, tree(t, root...)).Run(t.Context(), host.RunOptions{})
+			err := Undo(storage, tree(t, root...)).Run(t.Context(), plan.RunOptions{})
 			require.EqualError(t, err, "unmount /data/b ($.storage.filesystems.1): nothing is mounted there")
 		})
 	}
 	t.Run("a link is there", func(t *testing.T) {
-		err := Undo(filesystems("/dev/a ext4 /data"), tree(t, "/data>/srv")).Run(t.Context(), host.RunOptions{})
+		err := Undo(filesystems("/dev/a ext4 /data"), tree(t, "/data>/srv")).Run(t.Context(), plan.RunOptions{})
 		require.ErrorContains(t, err, "/data is a symbolic link")
 	})
 }

@@ -6,12 +6,13 @@ import (
 	"os"
 	"path"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // A view is what can be asked of a root.
 type view interface {
-	Lstat(name string) (host.Facts, error)
+	Lstat(name string) (root.Facts, error)
 }
 
 // missing gives those directories of a clean path that are not there. Anything else than a directory on the way is an
@@ -22,21 +23,21 @@ func missing(v view, clean string) (absent []string, err error) {
 		switch {
 		case err != nil:
 			return nil, err
-		case found.Kind == host.Absent:
+		case found.Kind == root.Absent:
 			absent = append(absent, d)
-		case found.Kind != host.Directory:
+		case found.Kind != root.Directory:
 			return nil, notDirectory(d, found)
 		}
 	}
 	return absent, nil
 }
 
-func notDirectory(at string, found host.Facts) error {
-	if found.Kind == host.Symlink {
+func notDirectory(at string, found root.Facts) error {
+	if found.Kind == root.Symlink {
 		return fmt.Errorf("%s is a symbolic link, to %s, and nothing is mounted through links; give the path that "+
-			"it leads to", host.Show(at), host.Show(found.Target))
+			"it leads to", diag.Name(at), diag.Name(found.Target))
 	}
-	return fmt.Errorf("%s is %s, and a directory is needed there", host.Show(at), found.Kind)
+	return fmt.Errorf("%s is %s, and a directory is needed there", diag.Name(at), found.Kind)
 }
 
 // newMode is that of a directory made to mount something.
@@ -45,7 +46,7 @@ const newMode = 0o755
 // prepare makes the directories of an entry, and labels them, before they are hidden by what is mounted.
 func (w *work) prepare(ctx context.Context, e entry) error {
 	// Every directory below a new mount is a new one: nothing that an older root knows can be used.
-	root, err := host.OpenRoot(w.dir)
+	root, err := root.Open(w.dir)
 	if err != nil {
 		return err
 	}
@@ -70,17 +71,17 @@ func (w *work) prepare(ctx context.Context, e entry) error {
 }
 
 // directory makes one directory if it is not there, and tells whether it is as one that was made.
-func (w *work) directory(root *host.Root, d string) (ours bool, err error) {
-	found, err := root.Lstat(d)
+func (w *work) directory(target *root.Root, d string) (ours bool, err error) {
+	found, err := target.Lstat(d)
 	switch {
 	case err != nil:
 		return false, err
-	case found.Kind == host.Directory:
-		return w.asMade(root, d)
-	case found.Kind != host.Absent:
+	case found.Kind == root.Directory:
+		return w.asMade(target, d)
+	case found.Kind != root.Absent:
 		return false, notDirectory(d, found)
 	}
-	if err := root.Mkdir(d, newMode); err != nil {
+	if err := target.Mkdir(d, newMode); err != nil {
 		return false, err
 	}
 	w.made, w.notated = append(w.made, d), append(w.notated, d)
@@ -92,7 +93,7 @@ const lostAndFound = "lost+found"
 
 // asMade notates a directory that is there if it might have been made by a run that was cut off, which can have left no
 // word of it: the state is in memory, and a record on the root would be hidden by the first mount.
-func (w *work) asMade(root *host.Root, d string) (bool, error) {
+func (w *work) asMade(root *root.Root, d string) (bool, error) {
 	found, err := root.Lstat(d)
 	const inherited = 0o2000 // the setgid bit of the directory above
 	if err != nil || int64(found.UID) != int64(os.Geteuid()) || found.Mode&^inherited != newMode {
@@ -106,7 +107,7 @@ func (w *work) asMade(root *host.Root, d string) (bool, error) {
 }
 
 // holdsOnly: a directory is empty, but for these names and what mkfs leaves.
-func holdsOnly(root *host.Root, d string, names map[string]bool) (bool, error) {
+func holdsOnly(root *root.Root, d string, names map[string]bool) (bool, error) {
 	there, err := root.Names(d)
 	for _, name := range there {
 		if name != lostAndFound && !names[name] {
@@ -121,7 +122,7 @@ func (w *work) labelMounted(ctx context.Context, e entry) error {
 	if w.Label == nil {
 		return nil
 	}
-	root, err := host.OpenRoot(w.dir)
+	root, err := root.Open(w.dir)
 	if err != nil {
 		return err
 	}
@@ -150,12 +151,12 @@ func resolve(v view, clean string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if found.Kind != host.Symlink {
+		if found.Kind != root.Symlink {
 			at = next
 			continue
 		}
 		if links++; links > maxLinks {
-			return "", fmt.Errorf("%s: too many symbolic links", host.Show(clean))
+			return "", fmt.Errorf("%s: too many symbolic links", diag.Name(clean))
 		}
 		target := found.Target
 		if !path.IsAbs(target) {

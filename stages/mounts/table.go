@@ -13,7 +13,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // A mounted is a line of the kernel's table of mounts.
@@ -23,7 +23,7 @@ type mounted struct {
 	root       string // the part of the filesystem that is mounted: "/", or that of a bind mount or btrfs subvolume
 }
 
-func (m mounted) String() string { return m.Type + " of " + host.Show(m.Source) }
+func (m mounted) String() string { return m.Type + " of " + diag.Name(m.Source) }
 
 // table reads the mounts that this thread sees: a thread can have its own.
 func table() ([]mounted, error) {

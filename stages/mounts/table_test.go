@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 const mountinfo = `1 1 0:2 / / rw - rootfs rootfs rw
@@ -85,7 +85,7 @@ func FuzzStack(f *testing.F) {
 func TestLinksAreFollowedWhereAMountIsTakenDown(t *testing.T) {
 	dir := tree(t, "/real/deep", "/abs>/real", "/rel>real/deep", "/out>../../../real", "/to-abs>abs/deep", "/loop>loop",
 		"/end>/real")
-	root, err := host.OpenRoot(dir)
+	root, err := root.Open(dir)
 	require.NoError(t, err)
 	defer root.Close()
 	for from, want := range map[string]string{

@@ -11,23 +11,25 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // Undo gives the steps that unmount the filesystems of a config under dir, inner ones first: Plan backwards
 // (docs/peer/engine.md §12). That one of them is not mounted is an error, as for the peer: something has been written
-// to another place than the config says, or somebody else is at work. Nobody may hold a host.Root of dir open, or any
+// to another place than the config says, or somebody else is at work. Nobody may hold a root.Root of dir open, or any
 // directory in a mount.
-func Undo(storage config.Storage, dir string) host.Plan {
-	var plan host.Plan
+func Undo(storage config.Storage, dir string) plan.Plan {
+	var steps plan.Plan
 	for _, e := range slices.Backward(entries(storage.Filesystems)) {
-		plan = append(plan, host.Step{
-			ID: fmt.Sprintf("umount:%d", e.index), Effect: host.Change, Subject: "unmount " + host.Show(e.path),
+		steps = append(steps, plan.Step{
+			ID: fmt.Sprintf("umount:%d", e.index), Effect: plan.Change, Subject: "unmount " + diag.Name(e.path),
 			Detail: e.String(), Origin: e.origin(),
 			Do: func(context.Context) error { return e.undo(dir) },
 		})
 	}
-	return plan
+	return steps
 }
 
 // undo takes down an entry.
@@ -44,7 +46,7 @@ func (e entry) undo(dir string) error {
 	case len(on) == 0:
 		return errNotMounted
 	case e.isOther(on[0]):
-		return fmt.Errorf("%s is mounted there, not %s", on[0], host.Show(e.device))
+		return fmt.Errorf("%s is mounted there, not %s", on[0], diag.Name(e.device))
 	}
 	return unmount(target)
 }
@@ -53,17 +55,17 @@ var errNotMounted = errors.New("nothing is mounted there")
 
 // resolved gives the place of a clean path, with no descriptor left open that would keep a mount.
 func resolved(dir, clean string) (string, error) {
-	root, err := host.OpenRoot(dir)
+	target, err := root.Open(dir)
 	if err != nil {
 		return "", err
 	}
-	defer root.Close()
-	at, err := resolve(root, clean)
+	defer target.Close()
+	at, err := resolve(target, clean)
 	if err != nil || at == "/" {
 		return at, err
 	}
-	found, err := root.Lstat(at)
-	if err == nil && found.Kind != host.Absent && found.Kind != host.Directory {
+	found, err := target.Lstat(at)
+	if err == nil && found.Kind != root.Absent && found.Kind != root.Directory {
 		err = notDirectory(at, found)
 	}
 	return at, err

@@ -25,7 +25,8 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/accounts"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/stages/files"
 )
 
@@ -135,15 +136,15 @@ func (r *record) hideHashes() (hidden []string) {
 
 // stage plans and runs the files stage, as a boot does.
 func (m *machine) stage(p config.Passwd) error {
-	root, err := host.OpenRoot(m.root)
+	root, err := root.Open(m.root)
 	require.NoError(m.t, err)
 	defer root.Close()
-	plan, err := files.Plan(config.Config{Passwd: p}, root,
+	steps, err := files.Plan(config.Config{Passwd: p}, root,
 		files.Options{Root: root, Privileged: true, Accounts: &files.Accounts{Today: today}})
 	if err != nil {
 		return err
 	}
-	return plan.Run(m.t.Context(), host.RunOptions{Log: slog.New(slog.DiscardHandler)})
+	return steps.Run(m.t.Context(), plan.RunOptions{Log: slog.New(slog.DiscardHandler)})
 }
 
 // evidence is every account file and every node of the trees, with content, owner and mode.

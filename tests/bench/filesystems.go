@@ -11,7 +11,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/device"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages/disks"
 )
 
@@ -69,7 +69,7 @@ func loopDevice(image string) (string, error) {
 }
 
 func makeFilesystems(dir string, entries []config.Filesystem) (time.Duration, error) {
-	tools := host.NewTools(nil, nil)
+	tools := tool.New(nil, nil)
 	o := disks.Options{Tools: tools, Devices: &device.Devices{Tools: tools, Aliases: filepath.Join(dir, "aliases")}}
 	start := time.Now()
 	_, err := disks.Run(context.Background(), config.Storage{Filesystems: entries}, o)

@@ -12,14 +12,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/device"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // A program that another lane starts has, until its exec, all that is open here. A device must be free all the same
 // once it is let go.
 func TestADeviceIsFreeOnceItWasUsedAloneWhateverElseStarts(t *testing.T) {
 	node := loopDevice(t, "16M")
-	tools := host.NewTools(nil, nil)
+	tools := tool.New(nil, nil)
 	stop := make(chan struct{})
 	var others sync.WaitGroup
 	for range 4 {
@@ -29,7 +29,7 @@ func TestADeviceIsFreeOnceItWasUsedAloneWhateverElseStarts(t *testing.T) {
 				case <-stop:
 					return
 				default:
-					_, err := tools.Run(t.Context(), host.Command{Tool: "true"})
+					_, err := tools.Run(t.Context(), tool.Command{Tool: "true"})
 					assert.NoError(t, err)
 				}
 			}

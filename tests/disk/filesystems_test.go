@@ -25,7 +25,8 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages/disks"
 )
 
@@ -69,14 +70,14 @@ type fsRun struct {
 	ctx   context.Context // nil for the test's
 	width int
 	tools map[string]string
-	after func(host.Step) error
+	after func(plan.Step) error
 	log   bytes.Buffer
 }
 
 func (r *fsRun) run(t *testing.T, entries ...config.Filesystem) error {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(&r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	tools := host.NewTools(r.tools, log)
+	tools := tool.New(r.tools, log)
 	if r.ctx == nil {
 		r.ctx = t.Context()
 	}
@@ -477,7 +478,7 @@ func TestWhatStandsInTheWayIsNamed(t *testing.T) {
 	t.Run("a tool that is missing, then one that hangs", func(t *testing.T) {
 		dev := fsDisk(t, 64*fsMiB, 512)
 		err := (&fsRun{tools: map[string]string{"mkfs.ext4": "mkfs.nowhere"}}).run(t, fsWanted(dev, "ext4"))
-		require.ErrorIs(t, err, host.ErrNoTool)
+		require.ErrorIs(t, err, tool.ErrNotFound)
 		mark := filepath.Join(t.TempDir(), "hangs")
 		hangs := fsTool(t, ": >"+mark+"; exec sleep 600")
 		ctx, stop := context.WithCancel(t.Context())
@@ -534,7 +535,7 @@ func TestARunThatIsCutOffConverges(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			defer stop()
 			done := 0
-			cut := &fsRun{ctx: ctx, width: 1, after: func(host.Step) error {
+			cut := &fsRun{ctx: ctx, width: 1, after: func(plan.Step) error {
 				if done++; done == steps {
 					stop()
 				}

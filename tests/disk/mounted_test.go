@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/root"
 )
 
 // withMounts makes a root with a tmpfs below /srv/data, and with /etc/hosts and /etc/passwd bind-mounted as containers
@@ -100,20 +100,20 @@ func TestWhatIsMountedGetsOwnerModeAndMore(t *testing.T) {
 
 // TestNoMountIsCrossed removes a tree itself, also where no /proc tells what is mounted.
 func TestNoMountIsCrossed(t *testing.T) {
-	root := withMounts(t)
-	r, err := host.OpenRoot(root)
+	target := withMounts(t)
+	r, err := root.Open(target)
 	require.NoError(t, err)
 	defer r.Close()
 	mounts, err := r.Mounts()
 	require.NoError(t, err)
 	assert.Equal(t, []string{"/etc/hosts", "/etc/passwd", "/srv/data/deep"}, mounts)
 	require.EqualError(t, r.RemoveAll("/srv"), "remove /srv/data/deep: something is mounted there")
-	assert.FileExists(t, filepath.Join(root, "srv/data/first"), "nothing is removed")
+	assert.FileExists(t, filepath.Join(target, "srv/data/first"), "nothing is removed")
 
 	require.NoError(t, unix.Mount("none", "/proc", "tmpfs", 0, ""))
 	require.EqualError(t, r.RemoveAll("/srv"), "remove /srv: something is mounted there")
-	assert.FileExists(t, filepath.Join(root, "srv/data/deep/precious"))
-	require.NoError(t, unix.Unmount(filepath.Join(root, "srv/data/deep"), 0))
+	assert.FileExists(t, filepath.Join(target, "srv/data/deep/precious"))
+	require.NoError(t, unix.Unmount(filepath.Join(target, "srv/data/deep"), 0))
 	require.NoError(t, r.RemoveAll("/srv"))
-	assert.NoDirExists(t, filepath.Join(root, "srv"))
+	assert.NoDirExists(t, filepath.Join(target, "srv"))
 }

@@ -17,7 +17,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages/files"
 	"github.com/glowplug-os/glowplug/stages/mounts"
 )
@@ -54,12 +56,12 @@ func filesystem(device, format, path string, options ...string) config.Filesyste
 func mountAll(t *testing.T, dir string, all ...config.Filesystem) (notated []string, err error) {
 	t.Helper()
 	return mounts.Mount(t.Context(), config.Storage{Filesystems: all}, dir,
-		mounts.Options{Tools: host.NewTools(nil, nil)}, host.RunOptions{})
+		mounts.Options{Tools: tool.New(nil, nil)}, plan.RunOptions{})
 }
 
 func unmountAll(t *testing.T, dir string, all ...config.Filesystem) error {
 	t.Helper()
-	return mounts.Undo(config.Storage{Filesystems: all}, dir).Run(t.Context(), host.RunOptions{})
+	return mounts.Undo(config.Storage{Filesystems: all}, dir).Run(t.Context(), plan.RunOptions{})
 }
 
 // mountedIn gives "path type source options" of what is mounted in a folder, in the order of mounting.
@@ -105,13 +107,13 @@ func TestNestedFilesystemsAreMountedAndUnmountedInOrder(t *testing.T) {
 
 	// Run again, it finds that nothing is to be done. (A subtest would run on a thread that does not see these mounts.)
 	again, err := mounts.Mount(t.Context(), config.Storage{Filesystems: all}, dir,
-		mounts.Options{Tools: host.NewTools(map[string]string{"mount": "/not/there"}, nil)}, host.RunOptions{})
+		mounts.Options{Tools: tool.New(map[string]string{"mount": "/not/there"}, nil)}, plan.RunOptions{})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"/var", "/var/lib", "/var/lib/deep"}, again,
 		"what is as when it was made; the innermost has been used")
-	plan, err := mounts.Plan(config.Storage{Filesystems: all}, dir, mounts.Options{})
+	steps, err := mounts.Plan(config.Storage{Filesystems: all}, dir, mounts.Options{})
 	require.NoError(t, err)
-	assert.Equal(t, host.Keep, plan[2].Effect)
+	assert.Equal(t, plan.Keep, steps[2].Effect)
 
 	require.NoError(t, unmountAll(t, dir, all...))
 	assert.Empty(t, mountedIn(t, dir))
@@ -153,8 +155,8 @@ func TestARunThatIsStoppedLeavesNothingMounted(t *testing.T) {
 	all := config.Storage{Filesystems: []config.Filesystem{filesystem(ext4(t), "ext4", "/a"),
 		filesystem(ext4(t), "ext4", "/b")}}
 	ctx, cancel := context.WithCancel(t.Context())
-	stop := func(int, host.Step) error { cancel(); return nil }
-	_, err := mounts.Mount(ctx, all, dir, mounts.Options{Tools: host.NewTools(nil, nil)}, host.RunOptions{After: stop})
+	stop := func(int, plan.Step) error { cancel(); return nil }
+	_, err := mounts.Mount(ctx, all, dir, mounts.Options{Tools: tool.New(nil, nil)}, plan.RunOptions{After: stop})
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Empty(t, mountedIn(t, dir))
 }
@@ -165,7 +167,7 @@ func TestAToolThatFailsAfterItHasMountedLeavesNothingMounted(t *testing.T) {
 	require.NoError(t, os.WriteFile(late, []byte("#!/bin/sh\nmount \"$@\"\nexit 1\n"), 0o700))
 	all := config.Storage{Filesystems: []config.Filesystem{filesystem(ext4(t), "ext4", "/a")}}
 	_, err := mounts.Mount(t.Context(), all, dir,
-		mounts.Options{Tools: host.NewTools(map[string]string{"mount": late}, nil)}, host.RunOptions{})
+		mounts.Options{Tools: tool.New(map[string]string{"mount": late}, nil)}, plan.RunOptions{})
 	require.ErrorContains(t, err, "mount: exit status 1")
 	assert.Empty(t, mountedIn(t, dir))
 }
@@ -176,9 +178,9 @@ func TestWhatStaysMountedAfterAFailureIsNamed(t *testing.T) {
 	all := config.Storage{Filesystems: []config.Filesystem{filesystem(ext4(t), "ext4", "/a"),
 		filesystem("/dev/not-there", "ext4", "/b")}}
 	t.Cleanup(func() { must(t, "umount", dir+"/a") })
-	use := func(int, host.Step) error { sleepIn(t, dir+"/a"); return nil }
-	_, err := mounts.Mount(t.Context(), all, dir, mounts.Options{Tools: host.NewTools(nil, nil)},
-		host.RunOptions{After: use})
+	use := func(int, plan.Step) error { sleepIn(t, dir+"/a"); return nil }
+	_, err := mounts.Mount(t.Context(), all, dir, mounts.Options{Tools: tool.New(nil, nil)},
+		plan.RunOptions{After: use})
 	require.ErrorContains(t, err, "; there is no /dev/not-there; and /a stays mounted: umount "+dir+
 		"/a: device or resource busy: used by sleep (process ")
 }
@@ -293,8 +295,8 @@ func TestAHomeThatIsMountedBecomesTheUsers(t *testing.T) {
 			require.NoError(t, prepare(dir))
 			storage := config.Storage{Filesystems: []config.Filesystem{filesystem(ext4(t), "ext4", "/home/core/data"),
 				filesystem(ext4(t), "ext4", "/home/core")}}
-			made, err := mounts.Mount(t.Context(), storage, dir, mounts.Options{Tools: host.NewTools(nil, nil)},
-				host.RunOptions{})
+			made, err := mounts.Mount(t.Context(), storage, dir, mounts.Options{Tools: tool.New(nil, nil)},
+				plan.RunOptions{})
 			require.NoError(t, err)
 			assert.Equal(t, []string{"/home", "/home/core", "/home/core/data"}, made)
 			uid := 1234
@@ -306,7 +308,7 @@ func TestAHomeThatIsMountedBecomesTheUsers(t *testing.T) {
 				assert.Equal(t, uid, owned, d)
 				assert.Equal(t, os.ModeDir|0o700, info.Mode(), d)
 			}
-			require.NoError(t, mounts.Undo(storage, dir).Run(t.Context(), host.RunOptions{}))
+			require.NoError(t, mounts.Undo(storage, dir).Run(t.Context(), plan.RunOptions{}))
 			info, err := os.Stat(dir + "/home/core")
 			require.NoError(t, err)
 			assert.Equal(t, uint32(0), info.Sys().(*syscall.Stat_t).Uid, "what was mounted over stays root's")
@@ -317,14 +319,14 @@ func TestAHomeThatIsMountedBecomesTheUsers(t *testing.T) {
 // makeUser has the files stage make an account.
 func makeUser(t *testing.T, dir string, user config.PasswdUser, notated []string) {
 	t.Helper()
-	root, err := host.OpenRoot(dir)
+	root, err := root.Open(dir)
 	require.NoError(t, err)
 	defer root.Close()
 	var cfg config.Config
 	cfg.Passwd.Users = []config.PasswdUser{user}
-	plan, err := files.Plan(cfg, root, files.Options{
+	steps, err := files.Plan(cfg, root, files.Options{
 		Root: root, Privileged: true, Accounts: &files.Accounts{Keys: files.KeyOptions{Notated: notated}},
 	})
 	require.NoError(t, err)
-	require.NoError(t, plan.Run(t.Context(), host.RunOptions{Flush: root.Sync}))
+	require.NoError(t, steps.Run(t.Context(), plan.RunOptions{Flush: root.Sync}))
 }

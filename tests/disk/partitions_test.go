@@ -24,7 +24,8 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/device"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages/disks"
 )
 
@@ -59,11 +60,11 @@ func ptNew(t *testing.T, mib, sector int) *ptDisk {
 }
 
 func (d *ptDisk) devices(t *testing.T) *device.Devices {
-	return &device.Devices{Tools: host.NewTools(nil, nil), Aliases: t.TempDir(), Patience: time.Second}
+	return &device.Devices{Tools: tool.New(nil, nil), Aliases: t.TempDir(), Patience: time.Second}
 }
 
 func (d *ptDisk) options(t *testing.T) disks.Options {
-	return disks.Options{Devices: d.devices(t), Tools: host.NewTools(nil, nil), Random: rand.Reader}
+	return disks.Options{Devices: d.devices(t), Tools: tool.New(nil, nil), Random: rand.Reader}
 }
 
 func (d *ptDisk) run(t *testing.T, wipe bool, parts ...config.Partition) error {
@@ -329,10 +330,10 @@ func TestPartitionsOfRealDisks(t *testing.T) {
 					return
 				}
 				after := d.sum(t)
-				plan, err := disks.Preview(d.storage(c.wipe, c.parts...), d.options(t))
+				steps, err := disks.Preview(d.storage(c.wipe, c.parts...), d.options(t))
 				require.NoError(t, err)
-				for _, s := range plan {
-					assert.Equal(t, host.Keep, s.Effect, plan.String())
+				for _, s := range steps {
+					assert.Equal(t, plan.Keep, s.Effect, steps.String())
 				}
 				require.NoError(t, d.run(t, c.wipe, c.parts...))
 				assert.Equal(t, after, d.sum(t))
@@ -595,7 +596,7 @@ func TestALockedDiskIsWaitedFor(t *testing.T) {
 func TestADiskThatVanishes(t *testing.T) {
 	d := ptNew(t, 64, 512)
 	o := d.options(t)
-	o.After = func(s host.Step) error {
+	o.After = func(s plan.Step) error {
 		if strings.HasPrefix(s.Subject, "partition 1") {
 			must(t, "losetup", "-d", d.node)
 		}
@@ -650,7 +651,7 @@ func TestStoppedRunsConverge(t *testing.T) {
 		d, done := ptNew(t, 64, 512), 0
 		three(t, d)
 		o := d.options(t)
-		o.After = func(host.Step) error {
+		o.After = func(plan.Step) error {
 			if done++; done == k {
 				return stop
 			}

@@ -27,7 +27,9 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/handoff"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages/files"
 )
 
@@ -117,11 +119,11 @@ func fetch(_ context.Context, r config.Resource, to files.Sink) error {
 }
 
 // stage runs the files stage.
-func stage(t *testing.T, dir string, relabel files.Relabel, after func(done int, s host.Step) error) error {
+func stage(t *testing.T, dir string, relabel files.Relabel, after func(done int, s plan.Step) error) error {
 	t.Helper()
 	var cfg config.Config
 	require.NoError(t, json.Unmarshal([]byte(everything), &cfg))
-	root, err := host.OpenRoot(dir)
+	root, err := root.Open(dir)
 	require.NoError(t, err)
 	defer root.Close()
 	boot := &files.Boot{
@@ -135,11 +137,11 @@ func stage(t *testing.T, dir string, relabel files.Relabel, after func(done int,
 		ResultFile: files.DefaultResultFile, BootID: "boot", Now: func() time.Time { return time.Unix(0, 0) },
 		Relabel: relabel,
 	}
-	tools := host.NewTools(map[string]string{"is-live-image": "/nonexistent", "systemctl": "/nonexistent"}, nil)
-	plan, err := files.Plan(cfg, root, files.Options{Root: root, Tools: tools, Fetch: fetch, Privileged: true,
+	tools := tool.New(map[string]string{"is-live-image": "/nonexistent", "systemctl": "/nonexistent"}, nil)
+	steps, err := files.Plan(cfg, root, files.Options{Root: root, Tools: tools, Fetch: fetch, Privileged: true,
 		Boot: boot, Accounts: &files.Accounts{Today: 20000, Keys: files.KeyOptions{Fragment: true}}})
 	require.NoError(t, err)
-	if err := plan.Run(context.Background(), host.RunOptions{After: after}); err != nil {
+	if err := steps.Run(context.Background(), plan.RunOptions{After: after}); err != nil {
 		return err
 	}
 	return root.Sync()
@@ -197,7 +199,7 @@ func TestARunThatWasCutOffIsLabelledByTheNext(t *testing.T) {
 		t.Run(fmt.Sprint("after step ", k), func(t *testing.T) {
 			dir := debian(t)
 			withMail(t, dir)
-			require.ErrorIs(t, stage(t, dir, files.RelabelAuto, func(done int, _ host.Step) error {
+			require.ErrorIs(t, stage(t, dir, files.RelabelAuto, func(done int, _ plan.Step) error {
 				if done == k {
 					return cut
 				}

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 const partitionGUID = "00000000-0000-4000-8000-00000000000"
@@ -91,8 +91,8 @@ exec /usr/bin/udevadm settle
 func TestPartitionsOfAMultipathDisk(t *testing.T) {
 	disk := Disks(t, 1)[0]
 	Run(t, "dmsetup", "create", "mpa", "--table", "0 2097152 linear "+disk+" 0")
-	tool := filepath.Join(t.TempDir(), "udevadm")
-	require.NoError(t, os.WriteFile(tool, []byte(kpartx), 0o755))
+	program := filepath.Join(t.TempDir(), "udevadm")
+	require.NoError(t, os.WriteFile(program, []byte(kpartx), 0o755))
 	t.Cleanup(func() {
 		Run(t, "sh", "-c",
 			"dmsetup ls --target linear | cut -f1 | grep '^mpa' | sort -r | xargs -n1 dmsetup remove --retry")
@@ -101,7 +101,7 @@ func TestPartitionsOfAMultipathDisk(t *testing.T) {
 	run := func(partitions string) (string, error) {
 		s := newStage(t, `{'disks':[{'device':'/dev/disk/by-id/dm-name-mpa','partitions':[`+partitions+`]}]}`)
 		s.options.Devices.Patience = 5 * time.Second
-		s.options.Devices.Tools = host.NewTools(map[string]string{"udevadm": tool}, nil)
+		s.options.Devices.Tools = tool.New(map[string]string{"udevadm": program}, nil)
 		_, err := s.run()
 		return s.log.String(), err
 	}
@@ -118,11 +118,11 @@ func TestPartitionsOfAMultipathDisk(t *testing.T) {
 	at := Mount(t, "/dev/mapper/mpap1", "ext4")
 	_, err = run(`{'number':1,'shouldExist':false,'wipePartitionEntry':true}`)
 	require.ErrorContains(t, err, "is in use (mounted at "+at+"), and would be changed")
-	require.NoError(t, os.WriteFile(tool, []byte("#!/bin/sh\n"), 0o755))
+	require.NoError(t, os.WriteFile(program, []byte("#!/bin/sh\n"), 0o755))
 	_, err = run(`{'number':7,'startMiB':500,'sizeMiB':1}`)
 	require.ErrorContains(t, err, "partition 7 is not there for the kernel")
 	require.NoError(t,
-		os.WriteFile(tool, []byte(strings.ReplaceAll(kpartx, "grep '^mpap'", "grep '^mpap[2-9]'")), 0o755))
+		os.WriteFile(program, []byte(strings.ReplaceAll(kpartx, "grep '^mpap'", "grep '^mpap[2-9]'")), 0o755))
 	log, err = run(`{'number':7,'startMiB':500,'sizeMiB':1}`)
 	require.NoError(t, err, log)
 }

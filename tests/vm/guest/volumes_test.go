@@ -22,7 +22,8 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/host"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages/disks"
 )
 
@@ -44,7 +45,7 @@ func newStage(t *testing.T, form string, links ...string) *stage {
 	}
 	require.NoError(t, json.Unmarshal([]byte(strings.ReplaceAll(text, "'", `"`)), &s.storage), text)
 	log := slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	tools := host.NewTools(nil, log)
+	tools := tool.New(nil, log)
 	s.options = disks.Options{
 		Devices: &device.Devices{Tools: tools, Aliases: filepath.Join(t.TempDir(), "aliases"),
 			Patience: 30 * time.Second, Log: log},
@@ -65,7 +66,7 @@ func newStage(t *testing.T, form string, links ...string) *stage {
 			}
 			return reply.Body.Close()
 		},
-		After: func(step host.Step) error {
+		After: func(step plan.Step) error {
 			s.steps = append(s.steps, step.ID)
 			return nil
 		},
@@ -96,7 +97,7 @@ var errCut = errors.New("cut off")
 func (s *stage) runUntil(count int) bool {
 	s.t.Helper()
 	after, done := s.options.After, 0
-	s.options.After = func(host.Step) error {
+	s.options.After = func(plan.Step) error {
 		if done++; done == count {
 			return errCut
 		}
