@@ -56,8 +56,8 @@ type Application struct {
 	Identity Identity
 
 	Out io.Writer // takes the plan of a dry run
-	// Progress is told how many of the steps are over, and which one is waited for; nil for nobody.
-	Progress func(done, all int, s plan.Step)
+	// Steps hears of what becomes of steps; nil for nobody.
+	Steps func(plan.Event)
 
 	Log    *slog.Logger
 	Report func([]diag.Problem)
@@ -97,7 +97,7 @@ func Apply(ctx context.Context, a Application) error {
 		a.Report([]diag.Problem{warningAt(doc, places, codes.UnitState, origin, what)})
 	}
 	if !a.DryRun {
-		if err := accountsByTools(ctx, cfg, root, &opts, a.Log.WithGroup("files")); err != nil {
+		if err := accountsByTools(ctx, cfg, root, &opts, a.Steps); err != nil {
 			return placed(doc, a.inRoot(err))
 		}
 	}
@@ -108,11 +108,7 @@ func Apply(ctx context.Context, a Application) error {
 	if a.DryRun {
 		return steps.Print(a.Out)
 	}
-	run := plan.RunOptions{Log: a.Log.WithGroup("files"), Flush: root.Sync}
-	if a.Progress != nil {
-		run.Before = func(done int, s plan.Step) { a.Progress(done, len(steps), s) }
-	}
-	if err := steps.Run(ctx, run); err != nil {
+	if err := steps.Run(ctx, plan.Options{Tell: a.Steps, Flush: root.Sync}); err != nil {
 		return placed(doc, a.inRoot(err))
 	}
 	return root.Sync()

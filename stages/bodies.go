@@ -15,6 +15,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/field"
+	"github.com/glowplug-os/glowplug/internal/logs"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/tool"
@@ -90,6 +91,7 @@ func (r *run) diskOptions() disks.Options {
 		Devices: &device.Devices{Tools: r.Tools, Aliases: r.Paths.DeviceAliases(), Patience: patience, Log: r.Log},
 		Tools:   r.Tools,
 		Log:     r.Log,
+		Tell:    func(round string, e plan.Event) { r.tell(r.Log.WithGroup(round), e) },
 		Random:  rand.Reader,
 		Fetch: func(ctx context.Context, key config.Resource) (diag.Secret, error) {
 			content, err := r.fetch.Client.Bytes(ctx, resource(key), keyMax)
@@ -114,15 +116,25 @@ func dataURLs(keys map[string]diag.Secret) map[string]diag.Secret {
 	return urls
 }
 
+// tell has the log, and who looks on, hear of what becomes of a step.
+func (r *run) tell(log *slog.Logger, e plan.Event) {
+	logs.Step(log, e)
+	if r.Steps != nil {
+		r.Steps(e)
+	}
+}
+
+func (r *run) told(e plan.Event) { r.tell(r.Log, e) }
+
 // mount notes the directories that it made. A stage that is repeated finds some there already: none is forgotten.
 func mount(ctx context.Context, r *run) error {
-	o := mounts.Options{Tools: r.Tools}
+	o := mounts.Options{Tools: r.Tools, Log: r.Log, Tell: r.told}
 	if r.Relabel != files.RelabelOff {
 		o.Label = func(ctx context.Context, root *root.Root, at string) error {
 			return files.Label(ctx, r.Tools, root, r.Relabel, at)
 		}
 	}
-	made, err := mounts.Mount(ctx, r.meant(), r.Root, o, plan.RunOptions{Log: r.Log})
+	made, err := mounts.Mount(ctx, r.meant(), r.Root, o)
 	r.state.NotatedDirectories = slices.Compact(
 		slices.Sorted(slices.Values(append(r.state.NotatedDirectories, made...))))
 	return err
@@ -138,7 +150,7 @@ func (r *run) meant() config.Storage {
 // come so far.
 func umount(ctx context.Context, r *run) error {
 	storage := r.meant()
-	err := mounts.Undo(storage, r.Root).Run(ctx, plan.RunOptions{Log: r.Log})
+	err := mounts.Undo(storage, r.Root).Run(ctx, plan.Options{Tell: r.told})
 	if err == nil && len(storage.Luks) == 0 {
 		return nil
 	}
@@ -180,14 +192,14 @@ func makeFiles(ctx context.Context, r *run) error {
 	opts.Boot = &files.Boot{State: r.state, Aliases: r.Paths.DeviceAliases(), ResultFile: r.ResultFile,
 		BootID: r.BootID, Now: r.Now, Relabel: r.Relabel, Log: r.Log}
 	cfg := *r.full.Config()
-	if err := accountsByTools(ctx, cfg, root, &opts, r.Log); err != nil {
+	if err := accountsByTools(ctx, cfg, root, &opts, r.told); err != nil {
 		return err
 	}
 	steps, err := files.Plan(cfg, root, opts)
 	if err != nil {
 		return err
 	}
-	if err := steps.Run(ctx, plan.RunOptions{Log: r.Log, Flush: root.Sync}); err != nil {
+	if err := steps.Run(ctx, plan.Options{Tell: r.told, Flush: root.Sync}); err != nil {
 		return err
 	}
 	if err := root.Sync(); err != nil {
@@ -200,7 +212,7 @@ func makeFiles(ctx context.Context, r *run) error {
 // accountsByTools runs the root's own tools, where the distribution wants that, before anything else is planned: only
 // they know which ids they choose.
 func accountsByTools(
-	ctx context.Context, cfg config.Config, root *root.Root, opts *files.Options, log *slog.Logger,
+	ctx context.Context, cfg config.Config, root *root.Root, opts *files.Options, tell func(plan.Event),
 ) error {
 	if opts.Accounts == nil || !opts.Accounts.ByTools {
 		return nil
@@ -209,7 +221,7 @@ func accountsByTools(
 	if err != nil {
 		return err
 	}
-	if err := steps.Run(ctx, plan.RunOptions{Log: log}); err != nil {
+	if err := steps.Run(ctx, plan.Options{Tell: tell}); err != nil {
 		return err
 	}
 	if opts.Boot != nil {

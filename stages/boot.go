@@ -45,6 +45,7 @@ type Boot struct {
 	Log          *slog.Logger
 	FirstProcess string            // the file with the name of this machine's first process
 	Show         func(line string) // on the consoles, and to stay there; nil for nobody
+	Steps        func(plan.Event)  // hears of what becomes of steps, beside the log; nil for nobody
 
 	// What the files stage needs to know of the boot and of the distribution.
 	BootID          string // the kernel's

@@ -28,9 +28,9 @@ const module = "github.com/glowplug-os/glowplug"
 var floors = [][]string{
 	{"internal/codes", "internal/order"},
 	{"internal/diag", "internal/sum512", "internal/cmdline"},
-	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/logs",
-		"internal/cli", "internal/zip", "internal/plan", "internal/root"},
-	{"internal/language"},
+	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/cli",
+		"internal/zip", "internal/plan", "internal/root"},
+	{"internal/language", "internal/logs"},
 	{"internal/source"},
 	{"internal/fetch", "internal/tool", "internal/console", "internal/journal", "internal/build", "internal/field"},
 	{"internal/document", "providers", "internal/device", "internal/process"},

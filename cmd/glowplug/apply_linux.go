@@ -39,7 +39,7 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 		NoPreset: o.noPreset,
 	}
 	if clear != "" {
-		a.Progress = func(done, all int, s plan.Step) { progress(p.Err, done, all, s) }
+		a.Steps = func(e plan.Event) { progress(p.Err, e) }
 	}
 	if a.Documents, err = load.Folder(o.filesDir); err == nil {
 		err = engine.Apply(ctx, p, operands[0], a)
@@ -53,13 +53,16 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 }
 
 // progress shows on a terminal how far the plan is, in one line that the next one replaces.
-func progress(w io.Writer, done, all int, s plan.Step) {
+func progress(w io.Writer, e plan.Event) {
+	if e.Turn != plan.Awaited {
+		return
+	}
 	const width = 60
-	subject := []rune(diag.Printable(s.Subject))
+	subject := []rune(diag.Printable(e.Step.Subject))
 	if len(subject) > width {
 		subject = append(subject[:width], '…')
 	}
-	fmt.Fprintf(w, "%s%d of %d: %s", diag.EraseLine, done, all, string(subject))
+	fmt.Fprintf(w, "%s%d of %d: %s", diag.EraseLine, e.Done, e.All, string(subject))
 }
 
 // warnings shows log records of warning and above, and what is waited for, as plain lines; apply is quiet about what
@@ -74,9 +77,6 @@ func (h warnings) Enabled(_ context.Context, level slog.Level) bool {
 }
 
 func (h warnings) Handle(_ context.Context, r slog.Record) error {
-	if r.Level >= slog.LevelError {
-		return nil // what failed is in the error that ends the command
-	}
 	before := h.clear
 	if r.Level == slog.LevelWarn {
 		before += "warning: "

@@ -154,7 +154,6 @@ func TestApplyIsQuietButForWarningsAndWhatIsWaitedFor(t *testing.T) {
 	log.Info("an answer")
 	log.Log(context.Background(), logs.Waiting, "waiting since then")
 	log.Warn("odd")
-	log.Error("in the error that ends the command")
 	assert.Equal(t, "waiting since then\nwarning: odd\n", out.String())
 }
 

@@ -20,6 +20,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/logs"
+	"github.com/glowplug-os/glowplug/internal/plan"
 )
 
 type closing struct{ io.Writer }
@@ -206,7 +207,7 @@ func TestLongWorkIsShownOnScreensAtOnceAndOnSerialLinesEveryTenSeconds(t *testin
 		c := &Consoles{screens: []*screen{{to: closing{&screenOut}, overwrites: true}, {to: closing{&serialOut}}}}
 		p, handler := Watch(c, slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		log := slog.New(handler).WithGroup("disks")
-		log.Info("[started]  create filesystem")
+		p.Step(event(plan.Started, "filesystem"))
 		log.Debug("executing: mkfs")
 		time.Sleep(20*time.Second + time.Millisecond)
 		synctest.Wait()
@@ -215,11 +216,11 @@ func TestLongWorkIsShownOnScreensAtOnceAndOnSerialLinesEveryTenSeconds(t *testin
 		assert.True(t, strings.HasPrefix(screenOut.String(),
 			diag.EraseLine+"ignition: create filesystem (2 s)"+diag.EraseLine+"ignition: create filesystem (3 s)"))
 		screenOut.Reset()
-		log.Info("[finished] create filesystem")
+		p.Step(event(plan.Finished, "filesystem"))
 		time.Sleep(30 * time.Second)
 		synctest.Wait()
 		assert.Equal(t, diag.EraseLine, screenOut.String(), "the line is taken away, and nothing is going on")
-		log.Info("[started]  more")
+		p.Step(event(plan.Started, "more"))
 		time.Sleep(3 * time.Second)
 		synctest.Wait()
 		screenOut.Reset()
@@ -229,16 +230,21 @@ func TestLongWorkIsShownOnScreensAtOnceAndOnSerialLinesEveryTenSeconds(t *testin
 }
 
 // newsOf runs a log through a Progress and gives what a serial line got.
-func newsOf(t *testing.T, work func(*slog.Logger)) string {
+func newsOf(t *testing.T, work func(*Progress, *slog.Logger)) string {
 	t.Helper()
 	var out bytes.Buffer
 	synctest.Test(t, func(*testing.T) {
 		p, handler := Watch(&Consoles{screens: []*screen{{to: closing{&out}}}}, slog.NewTextHandler(io.Discard, nil))
-		work(slog.New(handler))
+		work(p, slog.New(handler))
 		synctest.Wait()
 		p.Close()
 	})
 	return out.String()
+}
+
+// event is one of a step that creates something.
+func event(turn plan.Turn, subject string) plan.Event {
+	return plan.Event{Turn: turn, Step: plan.Step{ID: subject, Effect: plan.Create, Subject: subject}}
 }
 
 // wait is an activity that waits for something.
@@ -250,7 +256,7 @@ func wait(what string) logs.Activity {
 func TestASerialLineHasNewsHoweverOftenTheLogDoes(t *testing.T) {
 	for every, want := range map[time.Duration]int{3 * time.Second: 6, 5 * time.Second: 6, 10 * time.Second: 6,
 		30 * time.Second: 6} {
-		news := newsOf(t, func(log *slog.Logger) {
+		news := newsOf(t, func(p *Progress, log *slog.Logger) {
 			end := func() {}
 			for since := time.Duration(0); since < time.Minute; since += every {
 				next := logs.Begin(log, wait("GET http://server: attempt"))
@@ -269,23 +275,23 @@ func TestASerialLineHasNewsHoweverOftenTheLogDoes(t *testing.T) {
 }
 
 func TestWorkThatGoesOnBesideAnotherIsShownUntilItEnds(t *testing.T) {
-	news := newsOf(t, func(log *slog.Logger) {
+	news := newsOf(t, func(p *Progress, log *slog.Logger) {
 		log = log.WithGroup("disks")
-		log.Info("[started]  create filesystem on /dev/vda")
-		log.Info("[started]  create filesystem on /dev/vdb")
+		p.Step(event(plan.Started, "filesystem on /dev/vda"))
+		p.Step(event(plan.Started, "filesystem on /dev/vdb"))
 		time.Sleep(2 * time.Second)
-		log.Info("[finished] create filesystem on /dev/vdb")
+		p.Step(event(plan.Finished, "filesystem on /dev/vdb"))
 		time.Sleep(9 * time.Second)
-		log.Error("[failed]   create filesystem on /dev/vda: mkfs: exit status 1")
+		p.Step(event(plan.Failed, "filesystem on /dev/vda"))
 		time.Sleep(time.Minute)
 	})
 	assert.Equal(t, "ignition: create filesystem on /dev/vda (10 s)\r\n", news)
 }
 
 func TestAStepTakesThePlaceOfWhatTheLogSaidBefore(t *testing.T) {
-	news := newsOf(t, func(log *slog.Logger) {
+	news := newsOf(t, func(p *Progress, log *slog.Logger) {
 		log.Info("Stage: disks")
-		log.Info("[started]  create partitions")
+		p.Step(event(plan.Started, "partitions"))
 		time.Sleep(10*time.Second + time.Millisecond)
 	})
 	assert.Equal(t, "ignition: create partitions (10 s)\r\n", news)
@@ -295,45 +301,45 @@ func TestAStepTakesThePlaceOfWhatTheLogSaidBefore(t *testing.T) {
 func TestWhatIsShownAsGoingOnGoesOn(t *testing.T) {
 	const second = time.Second
 	for claim, c := range map[string]struct {
-		work func(*slog.Logger)
+		work func(*Progress, *slog.Logger)
 		want string
 	}{
-		"a line of the log is over when it is written": {func(log *slog.Logger) {
+		"a line of the log is over when it is written": {func(p *Progress, log *slog.Logger) {
 			log.Info("Stage: fetch")
 			log.Info("GET result: OK")
 			time.Sleep(time.Minute)
 		}, ""},
-		"nor does it hide the step": {func(log *slog.Logger) {
-			log.Info("[started]  write file /etc/a")
+		"nor does it hide the step": {func(p *Progress, log *slog.Logger) {
+			p.Step(event(plan.Started, "file /etc/a"))
 			log.Info("GET result: OK")
 			time.Sleep(11 * second)
-		}, "ignition: write file /etc/a (10 s)\r\n"},
-		"what is waited for says more than the step": {func(log *slog.Logger) {
-			log.Info("[started]  write file /etc/a")
+		}, "ignition: create file /etc/a (10 s)\r\n"},
+		"what is waited for says more than the step": {func(p *Progress, log *slog.Logger) {
+			p.Step(event(plan.Started, "file /etc/a"))
 			time.Sleep(5*second + time.Millisecond)
 			end := logs.Begin(log, wait("GET http://server: an answer"))
 			time.Sleep(5 * second)
 			end()
 			log.Info("GET result: OK")
 			time.Sleep(10 * second)
-		}, "ignition: GET http://server: an answer (5 s)\r\nignition: write file /etc/a (20 s)\r\n"},
-		"and the step more than its tool": {func(log *slog.Logger) {
-			log.Info("[started]  create filesystem")
+		}, "ignition: GET http://server: an answer (5 s)\r\nignition: create file /etc/a (20 s)\r\n"},
+		"and the step more than its tool": {func(p *Progress, log *slog.Logger) {
+			p.Step(event(plan.Started, "filesystem"))
 			defer logs.Begin(log, logs.Activity{What: func() string { return "running mkfs" }})()
 			time.Sleep(11 * second)
 		}, "ignition: create filesystem (10 s)\r\n"},
-		"a tool without a step": {func(log *slog.Logger) {
+		"a tool without a step": {func(p *Progress, log *slog.Logger) {
 			defer logs.Begin(log, logs.Activity{What: func() string { return "running helper" }})()
 			time.Sleep(11 * second)
 		}, "ignition: running helper (10 s)\r\n"},
-		"of two that are waited for the one that has taken longer": {func(log *slog.Logger) {
+		"of two that are waited for the one that has taken longer": {func(p *Progress, log *slog.Logger) {
 			defer logs.Begin(log, wait("one"))()
 			time.Sleep(second)
 			end := logs.Begin(log, wait("two"))
 			time.Sleep(10 * second)
 			end()
 		}, "ignition: one (10 s)\r\n"},
-		"what is waited for as it is now": {func(log *slog.Logger) {
+		"what is waited for as it is now": {func(p *Progress, log *slog.Logger) {
 			var attempt atomic.Int64
 			defer logs.Begin(log, logs.Activity{What: func() string {
 				return fmt.Sprint("attempt ", attempt.Load())
@@ -362,11 +368,11 @@ func TestWhatBeginsAndEndsIsNotLogged(t *testing.T) {
 }
 
 func TestWorkThatIsDoneIsNoReasonForNews(t *testing.T) {
-	news := newsOf(t, func(log *slog.Logger) {
+	news := newsOf(t, func(p *Progress, log *slog.Logger) {
 		for range 3 {
-			log.Info("[started]  one")
+			p.Step(event(plan.Started, "one"))
 			time.Sleep(6 * time.Second)
-			log.Info("[finished] one")
+			p.Step(event(plan.Finished, "one"))
 			time.Sleep(6 * time.Second)
 		}
 	})

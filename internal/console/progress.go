@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/logs"
+	"github.com/glowplug-os/glowplug/internal/plan"
 )
 
 // How often a screen is brought up to date, and how often a serial line gets a line.
@@ -20,7 +20,7 @@ const (
 )
 
 // Progress shows on the consoles what has been going on for long: what is waited for, else the step, else the program
-// that runs. It goes by the log, and shows nothing that the log does not say to go on, nor what takes no time.
+// that runs. It hears of steps (Step) and of activities (Watch), and does not show what takes no time.
 type Progress struct {
 	consoles *Consoles
 	stop     chan struct{}
@@ -31,32 +31,25 @@ type Progress struct {
 	quiet time.Duration
 }
 
+// A rank says what is shown rather: the lower.
+type rank int
+
+const (
+	waiting rank = iota
+	step
+	working
+)
+
 // An activity is something that goes on.
 type activity struct {
-	step  string         // the name of a step; empty for another activity
-	other *logs.Activity // nil for a step
+	key   any // the ID of a step, or a *logs.Activity
+	rank  rank
+	what  func() string
 	since time.Duration
 }
 
-// rank says what is shown rather: the lower.
-func (a *activity) rank() int {
-	switch {
-	case a.other == nil:
-		return 1
-	case a.other.Wait:
-		return 0
-	}
-	return 2
-}
-
-func (a *activity) what() string {
-	if a.other == nil {
-		return a.step
-	}
-	return diag.OneLine(a.other.What())
-}
-
-// Watch begins to show, and gives a handler that passes records on to next.
+// Watch begins to show, and gives a handler that passes records on to next, but for those that only tell of what begins
+// and ends.
 func Watch(c *Consoles, next slog.Handler) (*Progress, slog.Handler) {
 	p := &Progress{consoles: c, stop: make(chan struct{})}
 	p.done.Go(p.run)
@@ -106,12 +99,12 @@ func (p *Progress) elapse() (what string, since time.Duration, due bool) {
 	for _, a := range p.going {
 		a.since += screenEvery
 	}
-	now := slices.MinFunc(p.going, func(a, b *activity) int { return a.rank() - b.rank() })
+	now := slices.MinFunc(p.going, func(a, b *activity) int { return int(a.rank - b.rank) })
 	p.quiet += screenEvery
 	if due = p.quiet >= serialEvery; due {
 		p.quiet = 0
 	}
-	return now.what(), now.since, due
+	return diag.OneLine(now.what()), now.since, due
 }
 
 // progressLine keeps a line from wrapping, which would leave its beginning on the screen.
@@ -124,18 +117,25 @@ func progressLine(what string, since time.Duration) string {
 	return before + what + age
 }
 
-// note takes up a line of the log.
-func (p *Progress) note(line string) {
-	mark, what, marked := strings.Cut(line, "]")
-	what = diag.OneLine(what)
+// Step takes up what becomes of a step.
+func (p *Progress) Step(e plan.Event) {
+	switch e.Turn {
+	case plan.Started:
+		p.begin(&activity{key: e.Step.ID, rank: step, what: e.Step.Name})
+	case plan.Finished, plan.Failed:
+		p.end(e.Step.ID)
+	}
+}
+
+// other takes up an activity.
+func (p *Progress) other(a *logs.Activity, begins bool) {
 	switch {
-	case marked && mark == "[started":
-		p.begin(&activity{step: what})
-	case marked && (mark == "[finished" || mark == "[failed"):
-		// The error stands behind the name of what has failed.
-		p.end(func(a *activity) bool {
-			return a.other == nil && (what == a.step || strings.HasPrefix(what, a.step+": "))
-		})
+	case !begins:
+		p.end(a)
+	case a.Wait:
+		p.begin(&activity{key: a, rank: waiting, what: a.What})
+	default:
+		p.begin(&activity{key: a, rank: working, what: a.What})
 	}
 }
 
@@ -145,10 +145,10 @@ func (p *Progress) begin(a *activity) {
 	p.going = append(p.going, a)
 }
 
-func (p *Progress) end(ended func(*activity) bool) {
+func (p *Progress) end(key any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if i := slices.IndexFunc(p.going, ended); i >= 0 {
+	if i := slices.IndexFunc(p.going, func(a *activity) bool { return a.key == key }); i >= 0 {
 		p.going = slices.Delete(p.going, i, i+1)
 	}
 }
@@ -166,16 +166,9 @@ func (w *watching) Enabled(ctx context.Context, level slog.Level) bool {
 
 // Handle passes a record on, if it is one for the log.
 func (w *watching) Handle(ctx context.Context, r slog.Record) error {
-	if other := logs.ActivityOf(r); other != nil {
-		if r.Level == logs.LevelBegin {
-			w.progress.begin(&activity{other: other})
-		} else {
-			w.progress.end(func(a *activity) bool { return a.other == other })
-		}
+	if a := logs.ActivityOf(r); a != nil {
+		w.progress.other(a, r.Level == logs.LevelBegin)
 		return nil
-	}
-	if r.Level >= slog.LevelInfo {
-		w.progress.note(r.Message)
 	}
 	return w.Handler.Handle(ctx, r)
 }

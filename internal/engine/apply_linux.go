@@ -11,6 +11,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/logs"
+	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/process"
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages"
@@ -64,9 +65,11 @@ func (o *containerOptions) apply(ctx context.Context, p *cli.Process, log *slog.
 	if !inContainer(p.Env) {
 		return errors.New("this is no container; glowplug apply changes a directory, or with --live the running system")
 	}
+	steps := log.WithGroup("files")
 	return Apply(ctx, p, o.config, stages.Application{
 		Audience: diag.Boot, Log: log, Report: stages.Reporter(log), NoPreset: true,
-		Root: root, IgnoreUnsupported: o.ignoreUnsupported, Offline: o.offline,
+		Steps: func(e plan.Event) { logs.Step(steps, e) },
+		Root:  root, IgnoreUnsupported: o.ignoreUnsupported, Offline: o.offline,
 	})
 }
 

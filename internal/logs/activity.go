@@ -19,7 +19,7 @@ const (
 	LevelBegin = slog.LevelDebug - 4
 )
 
-// An Activity is what takes long, or may, beside the steps of a plan, which the log itself tells of.
+// An Activity is what takes long, or may, beside the steps of a plan.
 type Activity struct {
 	What func() string // it is called at any time, and by others
 	Wait bool          // for what is in nobody's hands here: a device, a server; else it is work

@@ -56,7 +56,7 @@ func TestParallelStepsArePreparedSixteenAbreastAndDoneInOrder(t *testing.T) {
 		}
 		plan, did, running, most := waiting(times, nil)
 		start := time.Now()
-		require.NoError(t, plan.Run(t.Context(), RunOptions{}))
+		require.NoError(t, plan.Run(t.Context(), Options{}))
 		assert.Equal(t, upTo(100), *did)
 		assert.EqualValues(t, abreast, most.Load())
 		assert.Zero(t, running.Load())
@@ -89,7 +89,7 @@ func TestTheFirstFailureInOrderCountsWhicheverComesFirst(t *testing.T) {
 					plan[i].Abandon = func() { abandoned++ }
 				}
 				start := time.Now()
-				require.ErrorIs(t, plan.Run(t.Context(), RunOptions{}), test.err)
+				require.ErrorIs(t, plan.Run(t.Context(), Options{}), test.err)
 				assert.Equal(t, upTo(test.did), *did)
 				assert.Equal(t, test.took, time.Since(start))
 				assert.Equal(t, len(plan)-test.did, abandoned)
@@ -111,7 +111,7 @@ func TestAFailureStartsNoMoreSteps(t *testing.T) {
 				return inner(ctx)
 			}
 		}
-		require.Error(t, plan.Run(t.Context(), RunOptions{}))
+		require.Error(t, plan.Run(t.Context(), Options{}))
 		_, did := started.Load(3 + 2*abreast)
 		assert.False(t, did)
 	})
@@ -122,7 +122,7 @@ func TestStepsThatAreNotParallelWaitForNobody(t *testing.T) {
 		plan, did, _, _ := waiting([]time.Duration{time.Second, time.Second, time.Second}, nil)
 		plan[1].Parallel = false
 		start := time.Now()
-		require.NoError(t, plan.Run(t.Context(), RunOptions{}))
+		require.NoError(t, plan.Run(t.Context(), Options{}))
 		assert.Equal(t, upTo(3), *did)
 		assert.Equal(t, 2*time.Second, time.Since(start))
 	})
@@ -137,10 +137,12 @@ func TestARunTellsOfTheStepThatItWaitsForBeforeItIsDone(t *testing.T) {
 		}})
 		began := time.Now()
 		var told []string
-		before := func(done int, s Step) {
-			told = append(told, fmt.Sprint(time.Since(began), " ", done, " ", s.Subject))
+		tell := func(e Event) {
+			if e.Turn == Awaited {
+				told = append(told, fmt.Sprint(time.Since(began), " ", e.Done, " ", e.Step.Subject))
+			}
 		}
-		require.NoError(t, plan.Run(t.Context(), RunOptions{Before: before}))
+		require.NoError(t, plan.Run(t.Context(), Options{Tell: tell}))
 		assert.Equal(t, []string{
 			"0s 0 0", "0s 0 1", "0s 0 2", // they begin
 			"0s 0 0", "1h0m0s 0 1", "1h0m0s 0 2", // beside each other, and are waited for in their order

@@ -70,6 +70,9 @@ type Step struct {
 	Abandon func()
 }
 
+// Name is what a step does and to what, for logs: "create file /etc/hostname".
+func (s Step) Name() string { return s.Effect.String() + " " + s.Subject }
+
 // A StepError is a failure of one step, at planning or when it runs.
 type StepError struct {
 	ID      string

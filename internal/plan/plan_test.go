@@ -1,10 +1,9 @@
 package plan
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"log/slog"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -61,7 +60,7 @@ func TestRunStopsAtTheFirstFailureAndNamesIt(t *testing.T) {
 			r := &recorder{}
 			plan := Plan{r.step("a", Pending, nil, nil), r.step("kept", Done, nil, nil), c.bad(r),
 				r.step("never", Pending, nil, nil)}
-			err := plan.Run(t.Context(), RunOptions{})
+			err := plan.Run(t.Context(), Options{})
 			require.EqualError(t, err, c.text)
 			var step *StepError
 			require.ErrorAs(t, err, &step)
@@ -71,38 +70,52 @@ func TestRunStopsAtTheFirstFailureAndNamesIt(t *testing.T) {
 	}
 }
 
-func TestARunCanBeStoppedAfterAnyStep(t *testing.T) {
+func TestARunEndsWithItsContextBetweenTwoSteps(t *testing.T) {
 	r, stop := &recorder{}, errors.New("stop")
 	plan := Plan{r.step("a", Pending, nil, nil), r.step("b", Done, nil, nil), r.step("c", Pending, nil, nil)}
-	require.ErrorIs(t, plan.Run(t.Context(), RunOptions{After: func(n int, _ Step) error {
-		if n == 2 {
-			return stop
+	ctx, cancel := context.WithCancelCause(t.Context())
+	require.ErrorIs(t, plan.Run(ctx, Options{Tell: func(e Event) {
+		if e.Turn == Kept {
+			cancel(stop)
 		}
-		return nil
 	}}), stop)
 	assert.Equal(t, []string{"a"}, r.ran)
-
-	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(stop)
-	require.ErrorIs(t, plan.Run(ctx, RunOptions{}), stop)
+	require.ErrorIs(t, plan.Run(ctx, Options{}), stop)
 	assert.Equal(t, []string{"a"}, r.ran)
 }
 
-func TestTheLogTellsStartAndEnd(t *testing.T) {
-	var out bytes.Buffer
-	log := slog.New(slog.NewTextHandler(&out,
-		&slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Key == slog.TimeKey {
-				return slog.Attr{}
-			}
-			return a
-		}}))
+// heard runs a plan and gives what is told of it, as "turn step, done of all".
+func heard(t *testing.T, steps Plan, flush func() error) (told []string, err error) {
+	t.Helper()
+	words := [...]string{Started: "started", Awaited: "awaited", Finished: "finished", Kept: "kept", Failed: "failed"}
+	err = steps.Run(t.Context(), Options{Flush: flush, Tell: func(e Event) {
+		told = append(told, fmt.Sprintf("%s %s, %d of %d", words[e.Turn], e.Step.Subject, e.Done, e.All))
+	}})
+	return told, err
+}
+
+func TestARunTellsWhatBecomesOfEachStep(t *testing.T) {
 	r := &recorder{}
-	plan := Plan{r.step("a", Pending, nil, nil), r.step("b", Pending, nil, errors.New("boom"))}
-	require.Error(t, plan.Run(t.Context(), RunOptions{Log: log}))
-	assert.Equal(t, `level=INFO msg="[started]  create a"
-level=INFO msg="[finished] create a"
-level=INFO msg="[started]  create b"
-level=ERROR msg="[failed]   create b: boom"
-`, out.String())
+	told, err := heard(t, Plan{r.step("a", Pending, nil, nil), r.step("b", Done, nil, nil),
+		r.step("c", Pending, nil, errors.New("boom")), r.step("d", Pending, nil, nil)}, nil)
+	require.Error(t, err)
+	assert.Equal(t, []string{"started a, 0 of 4", "awaited a, 0 of 4", "finished a, 1 of 4", "kept b, 2 of 4",
+		"started c, 2 of 4", "awaited c, 2 of 4", "failed c, 2 of 4"}, told)
+
+	told, err = heard(t, Plan{r.step("e", Conflict, nil, nil)}, nil)
+	require.Error(t, err)
+	assert.Equal(t, []string{"failed e, 0 of 1"}, told, "it has not begun")
+	told, err = heard(t, Plan{{Subject: "f"}}, nil)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"kept f, 1 of 1"}, told, "there is nothing to do")
+}
+
+func TestStepsThatArePreparedTogetherEndInTheirOrder(t *testing.T) {
+	steps, _ := scripted("abc", "prepare c")
+	check := steps[0].Check
+	steps[0].Check = func(ctx context.Context) (State, error) { _, err := check(ctx); return Done, err }
+	told, err := heard(t, steps, nil)
+	require.Error(t, err)
+	assert.Equal(t, []string{"started b, 0 of 3", "awaited b, 0 of 3", "started c, 0 of 3", "awaited c, 0 of 3",
+		"failed c, 0 of 3", "kept a, 1 of 3", "awaited b, 1 of 3", "finished b, 2 of 3"}, told)
 }

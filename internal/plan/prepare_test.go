@@ -36,7 +36,7 @@ func scripted(names string, failing string) (plan Plan, calls *[]string) {
 func TestNeighboursArePreparedBeforeTheFirstIsDone(t *testing.T) {
 	plan, calls := scripted("abCd", "")
 	flush := func() error { *calls = append(*calls, "flush"); return nil }
-	require.NoError(t, plan.Run(t.Context(), RunOptions{Flush: flush}))
+	require.NoError(t, plan.Run(t.Context(), Options{Flush: flush}))
 	assert.Equal(t, []string{"prepare a", "prepare b", "flush", "do a", "do b", "do C", "prepare d", "flush", "do d"},
 		*calls)
 }
@@ -55,29 +55,16 @@ func TestWhatIsPreparedIsEitherDoneOrAbandoned(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			plan, calls := scripted("abc", c.failing)
 			var failed *StepError
-			require.ErrorAs(t, plan.Run(t.Context(), RunOptions{}), &failed)
+			require.ErrorAs(t, plan.Run(t.Context(), Options{}), &failed)
 			assert.Equal(t, "b", failed.ID)
 			assert.Equal(t, c.want, *calls)
 		})
 	}
 }
 
-func TestARunThatIsStoppedTakesBackWhatItPrepared(t *testing.T) {
-	plan, calls := scripted("abc", "")
-	stop := errors.New("stop")
-	err := plan.Run(t.Context(), RunOptions{After: func(done int, _ Step) error {
-		if done == 2 {
-			return stop
-		}
-		return nil
-	}})
-	require.ErrorIs(t, err, stop)
-	assert.Equal(t, []string{"prepare a", "prepare b", "prepare c", "do a", "do b", "abandon c"}, *calls)
-}
-
 func TestAFailedFlushPutsNothingInPlace(t *testing.T) {
 	plan, calls := scripted("ab", "")
-	require.Error(t, plan.Run(t.Context(), RunOptions{Flush: func() error { return errors.New("disk full") }}))
+	require.Error(t, plan.Run(t.Context(), Options{Flush: func() error { return errors.New("disk full") }}))
 	assert.Equal(t, []string{"prepare a", "prepare b", "abandon a", "abandon b"}, *calls)
 }
 
@@ -91,7 +78,7 @@ func TestOnlySoManyStepsArePreparedAtOnce(t *testing.T) {
 			return nil
 		}, Do: func(context.Context) error { open--; return nil }}
 	}
-	require.NoError(t, plan.Run(t.Context(), RunOptions{}))
+	require.NoError(t, plan.Run(t.Context(), Options{}))
 	assert.Equal(t, together, most)
 	assert.Zero(t, open)
 }

@@ -3,20 +3,36 @@ package plan
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
-	"sync"
 )
 
-// RunOptions are the circumstances of running a plan.
-type RunOptions struct {
-	// Log gets a line when a step starts, finishes and fails. Nil for none.
-	Log *slog.Logger
-	// Before is called when the run comes to wait for a step, to get it ready or to do it, with the number of steps
-	// done so far. Nil for nobody.
-	Before func(done int, s Step)
-	// After is called after each step that is done, with the number of steps done so far. Its error stops the run.
-	After func(done int, s Step) error
+// A Turn is what becomes of a step while its plan runs.
+type Turn uint8
+
+// The turns. A step that is needed is Started, then Awaited whenever the run comes to wait for it, to get it ready or
+// to do it, and then Finished or Failed: the error that Run gives says why. One that is not needed is Kept, and nothing
+// else.
+const (
+	Started Turn = iota
+	Awaited
+	Finished
+	Kept
+	Failed
+)
+
+// An Event tells what becomes of a step.
+type Event struct {
+	Turn Turn
+	Step Step
+	Done int // how many steps of the plan are over, those that are kept among them
+	All  int // how many it has
+}
+
+// Options are the circumstances of running a plan.
+type Options struct {
+	// Tell hears of what becomes of the steps: one event at a time, when it happens. Steps are Finished and Kept in the
+	// order of the plan. Nil for nobody.
+	Tell func(Event)
 	// Flush writes to disk what steps have prepared, before any of it is put in place: a name must not outlive a power
 	// cut that its content does not.
 	Flush func() error
@@ -29,77 +45,85 @@ const (
 	abreast  = 16
 )
 
+// A run is a plan being run.
+type run struct {
+	Options
+	plan Plan
+	done int // steps that are over
+}
+
 // Run does the steps in order. A step whose Check says Done is passed over; the first failure ends the run and is a
 // *StepError. Nothing is rolled back: running the same plan again goes on where this one stopped.
-func (p Plan) Run(ctx context.Context, o RunOptions) error {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
+func (p Plan) Run(ctx context.Context, o Options) error {
+	if o.Tell == nil {
+		o.Tell = func(Event) {}
 	}
 	if o.Flush == nil {
 		o.Flush = func() error { return nil }
 	}
-	if o.Before == nil {
-		o.Before = func(int, Step) {}
-	}
-	for i := 0; i < len(p); {
-		end := i + 1
-		for p[i].Prepare != nil && end < len(p) && end-i < together && p[end].Prepare != nil {
-			end++
-		}
-		if err := p.batch(ctx, i, end, o); err != nil {
+	r := &run{Options: o, plan: p}
+	for r.done < len(p) {
+		if err := r.batch(ctx, p[r.done:r.end()]); err != nil {
 			return err
 		}
-		i = end
 	}
 	return nil
 }
 
+// end is where the steps end that are prepared together from here on.
+func (r *run) end() int {
+	end := r.done + 1
+	for r.plan[r.done].Prepare != nil && end < len(r.plan) && end-r.done < together && r.plan[end].Prepare != nil {
+		end++
+	}
+	return end
+}
+
+func (r *run) tell(turn Turn, s Step) {
+	r.Tell(Event{Turn: turn, Step: s, Done: r.done, All: len(r.plan)})
+}
+
+// over counts a step that is done.
+func (r *run) over(turn Turn, s Step) {
+	r.done++
+	r.tell(turn, s)
+}
+
 // batch checks and prepares some steps, then does them. Where one cannot be prepared the ones before it are done all
 // the same: what a run that fails has done does not depend on how steps are put together.
-func (p Plan) batch(ctx context.Context, from, to int, o RunOptions) error {
-	states, failed := prepare(ctx, p[from:to], o.Log, func(s Step) { o.Before(from, s) })
-	prepared := slices.ContainsFunc(states, func(s State) bool { return s == Pending }) && p[from].Prepare != nil
-	done := 0
+func (r *run) batch(ctx context.Context, steps Plan) error {
+	states, failed := r.prepare(ctx, steps)
+	left := steps
 	defer func() {
-		for _, s := range p[from+done : to] {
+		for _, s := range left {
 			if s.Abandon != nil {
 				s.Abandon()
 			}
 		}
 	}()
-	if prepared {
-		if err := o.Flush(); err != nil {
+	if steps[0].Prepare != nil && slices.Contains(states, Pending) {
+		if err := r.Flush(); err != nil {
 			return err
 		}
 	}
 	for k, state := range states {
-		s := p[from+k]
-		if state != Done {
-			o.Before(from+k, s)
+		if err := r.finish(ctx, steps[k], state); err != nil {
+			return steps[k].Fail(err)
 		}
-		if err := s.finish(ctx, state, o.Log); err != nil {
-			return s.Fail(err)
-		}
-		done++
-		if o.After == nil {
-			continue
-		}
-		if err := o.After(from+done, s); err != nil {
-			return s.Fail(err)
-		}
+		left = steps[k+1:]
 	}
 	return failed
 }
 
 // prepare checks and prepares steps, and gives the states of those before the first that failed, with its error.
 // Nothing of what comes after a failure outlasts the call but what Abandon takes back.
-func prepare(ctx context.Context, steps Plan, log *slog.Logger, before func(Step)) ([]State, error) {
+func (r *run) prepare(ctx context.Context, steps Plan) ([]State, error) {
 	states := make([]State, len(steps))
-	r := newRow(ctx, len(steps))
+	row := newRow(ctx, len(steps))
 	for k, s := range steps {
-		state, needed, err := s.begin(ctx, log)
+		state, needed, err := r.begin(ctx, s)
 		if states[k] = state; err != nil {
-			r.fail(k, err)
+			row.fail(k, err)
 			break
 		}
 		if !needed {
@@ -107,103 +131,37 @@ func prepare(ctx context.Context, steps Plan, log *slog.Logger, before func(Step
 		}
 		get := func(ctx context.Context) {
 			if err := s.Prepare(ctx); err != nil {
-				r.fail(k, err)
+				row.fail(k, err)
 			}
 		}
-		before(s)
+		r.tell(Awaited, s)
 		if !s.Parallel {
 			get(ctx)
 		} else {
-			r.start(k, get)
+			row.start(k, get)
 		}
-		if r.failedBefore(k + 1) {
+		if row.failedBefore(k + 1) {
 			break
 		}
 	}
-	for k, ready := range r.ready {
-		if ready != nil && !r.failedBefore(k) {
-			before(steps[k])
+	for k, ready := range row.ready {
+		if ready != nil && !row.failedBefore(k) {
+			r.tell(Awaited, steps[k])
 			<-ready
 		}
 	}
-	r.all.Wait()
-	r.stop(0)
-	if r.err == nil {
+	row.all.Wait()
+	row.stop(0)
+	if row.err == nil {
 		return states, nil
 	}
-	s := steps[r.first]
-	log.Error("[failed]   " + s.name() + ": " + r.err.Error())
-	return states[:r.first], s.Fail(r.err)
-}
-
-// A row is steps being prepared beside each other. The first failure in their order counts, whichever comes first in
-// time.
-type row struct {
-	ctx   context.Context
-	slots chan struct{}
-	all   sync.WaitGroup
-	ready []chan struct{} // by step, closed when it is over; nil for those not started
-
-	mu      sync.Mutex
-	cancels []context.CancelFunc // by step; nil for those not started
-	first   int                  // the first step that failed
-	err     error                // its error; nil for none
-}
-
-func newRow(ctx context.Context, steps int) *row {
-	return &row{ctx: ctx, slots: make(chan struct{}, abreast), ready: make([]chan struct{}, steps),
-		cancels: make([]context.CancelFunc, steps), first: steps}
-}
-
-// start runs get for step k as soon as there is room.
-func (r *row) start(k int, get func(context.Context)) {
-	r.slots <- struct{}{}
-	ctx, cancel := context.WithCancel(r.ctx)
-	r.mu.Lock()
-	r.cancels[k] = cancel
-	r.mu.Unlock()
-	ready := make(chan struct{})
-	r.ready[k] = ready
-	r.all.Go(func() {
-		defer func() { <-r.slots; close(ready) }()
-		if !r.failedBefore(k) {
-			get(ctx)
-		}
-	})
-}
-
-// fail notes that step k has failed, and stops those after it, which are in vain.
-func (r *row) fail(k int, err error) {
-	r.mu.Lock()
-	earliest := k < r.first
-	if earliest {
-		r.first, r.err = k, err
-	}
-	r.mu.Unlock()
-	if earliest {
-		r.stop(k + 1)
-	}
-}
-
-func (r *row) failedBefore(k int) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.first < k
-}
-
-// stop cancels the steps from k on.
-func (r *row) stop(k int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, cancel := range r.cancels[k:] {
-		if cancel != nil {
-			cancel()
-		}
-	}
+	failed := steps[row.first]
+	r.tell(Failed, failed)
+	return states[:row.first], failed.Fail(row.err)
 }
 
 // begin checks a step and tells whether it has to be prepared.
-func (s Step) begin(ctx context.Context, log *slog.Logger) (state State, prepare bool, err error) {
+func (r *run) begin(ctx context.Context, s Step) (state State, prepare bool, err error) {
 	if err := context.Cause(ctx); err != nil {
 		return Pending, false, err
 	}
@@ -211,27 +169,26 @@ func (s Step) begin(ctx context.Context, log *slog.Logger) (state State, prepare
 		return state, false, err
 	}
 	if state == Done || s.Do == nil {
-		log.Debug("[kept]     " + s.name())
 		return Done, false, nil
 	}
-	log.Info("[started]  " + s.name())
+	r.tell(Started, s)
 	return state, s.Prepare != nil, nil
 }
 
 // finish does a step that is not done yet.
-func (s Step) finish(ctx context.Context, state State, log *slog.Logger) error {
+func (r *run) finish(ctx context.Context, s Step, state State) error {
 	if state == Done {
+		r.over(Kept, s)
 		return nil
 	}
+	r.tell(Awaited, s)
 	if err := s.Do(ctx); err != nil {
-		log.Error("[failed]   " + s.name() + ": " + err.Error())
+		r.tell(Failed, s)
 		return err
 	}
-	log.Info("[finished] " + s.name())
+	r.over(Finished, s)
 	return nil
 }
-
-func (s Step) name() string { return s.Effect.String() + " " + s.Subject }
 
 // check makes sure that a conflict is never taken for anything but an error.
 func (s Step) check(ctx context.Context) (State, error) {

@@ -33,8 +33,8 @@ type Options struct {
 	Random io.Reader
 	// Width is how many disks or filesystems are worked on at once; 0 for what the machine can take.
 	Width int
-	// After is called after each step that is done, one at a time. Its error stops the lane.
-	After func(plan.Step) error
+	// Tell hears of what becomes of the steps of a round, one event at a time; nil for nobody.
+	Tell func(round string, e plan.Event)
 }
 
 // Keys are what later stages have to put into the new system, and what becomes known while volumes are made.
@@ -163,11 +163,11 @@ func (r round) run(ctx context.Context, s config.Storage, w *work) error {
 	if err := w.vet(ctx, p.blanks); err != nil {
 		return err
 	}
-	log := w.Log
-	if log != nil {
-		log = log.WithGroup(r.name)
+	var tell func(plan.Event)
+	if w.Tell != nil {
+		tell = func(e plan.Event) { w.Tell(r.name, e) }
 	}
-	if err := runLanes(ctx, p.lanes, plan.RunOptions{Log: log}, w.Width, w.After); err != nil {
+	if err := runLanes(ctx, p.lanes, w.Width, tell); err != nil {
 		return err
 	}
 	if w.means == nil {
@@ -214,16 +214,17 @@ func (w want) fail(err error) error {
 
 // runLanes runs independent plans side by side. All run to their end even if one fails, as what they do is wanted in
 // any case and they would have to begin again; the errors come in the order of the lanes.
-func runLanes(ctx context.Context, lanes []plan.Plan, o plan.RunOptions, width int, after func(plan.Step) error) error {
+func runLanes(ctx context.Context, lanes []plan.Plan, width int, tell func(plan.Event)) error {
 	if width == 0 {
 		width = 2 * runtime.NumCPU() // they wait for disks more than they compute
 	}
 	var one sync.Mutex
-	if after != nil {
-		o.After = func(_ int, s plan.Step) error {
+	o := plan.Options{}
+	if tell != nil {
+		o.Tell = func(e plan.Event) {
 			one.Lock()
 			defer one.Unlock()
-			return after(s)
+			tell(e)
 		}
 	}
 	errs := make([]error, len(lanes))

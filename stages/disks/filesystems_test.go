@@ -440,14 +440,14 @@ func TestAFilesystemIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
 	data := make([]byte, 4096)
 	copy(data[4086:], "SWAP-SPACE")
 	require.NoError(t, os.WriteFile(image, append(data, make([]byte, 2<<20-4096)...), 0o600))
-	err = p.lanes[0].Run(t.Context(), plan.RunOptions{})
+	err = p.lanes[0].Run(t.Context(), plan.Options{})
 	assert.ErrorContains(t, err, "swap) has changed since it was looked at: it was ")
 	assert.NoFileExists(t, f.dir+"/log")
 
 	table, err := os.ReadFile(imageDisk(t, 2, part(1, 1, 0, "somebody's")))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(image, table, 0o600))
-	err = p.lanes[0].Run(t.Context(), plan.RunOptions{})
+	err = p.lanes[0].Run(t.Context(), plan.Options{})
 	assert.ErrorContains(t, err, "has changed since it was looked at", "partitions are content as well")
 	assert.NoFileExists(t, f.dir+"/log")
 
@@ -455,12 +455,12 @@ func TestAFilesystemIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
 	require.NoError(t, os.WriteFile(image, make([]byte, 2<<20), 0o600))
 	require.NoError(t, os.Rename(w.Devices.AliasOf(image), f.dir+"/kept"))
 	require.NoError(t, os.Symlink(other, w.Devices.AliasOf(image)))
-	assert.ErrorContains(t, p.lanes[0].Run(t.Context(), plan.RunOptions{}), "has changed since it was looked at",
+	assert.ErrorContains(t, p.lanes[0].Run(t.Context(), plan.Options{}), "has changed since it was looked at",
 		"another blank device is not the one")
 	require.NoError(t, os.Rename(f.dir+"/kept", w.Devices.AliasOf(image)))
 
-	require.NoError(t, p.lanes[0].Run(t.Context(), plan.RunOptions{}))
-	require.NoError(t, p.lanes[0].Run(t.Context(), plan.RunOptions{}), "the same plan again meets what it has made")
+	require.NoError(t, p.lanes[0].Run(t.Context(), plan.Options{}))
+	require.NoError(t, p.lanes[0].Run(t.Context(), plan.Options{}), "the same plan again meets what it has made")
 }
 
 func TestTheMarkOfAVfatInTheMaking(t *testing.T) {

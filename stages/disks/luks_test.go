@@ -332,19 +332,26 @@ func TestTheServerThatDoesNotAnswer(t *testing.T) {
 
 func TestAStoppedVolumeIsMadeByTheNextRun(t *testing.T) {
 	config := "{'luks': [{" + keyed + ", 'clevis': {'tpm2': true}}]}"
-	for stop := 1; stop <= 5; stop++ {
+	const steps = 5
+	for stop := 1; stop <= steps; stop++ {
 		b := newBench(t)
 		b.image("a", "")
-		done := 0
-		b.options.After = func(plan.Step) error {
-			if done++; done == stop {
-				return errors.New("cut off")
+		ctx, cut := context.WithCancelCause(t.Context())
+		o, done := b.options, 0
+		o.Tell = func(_ string, e plan.Event) {
+			if e.Turn == plan.Finished || e.Turn == plan.Kept {
+				done++
 			}
-			return nil
+			if done == stop {
+				cut(errors.New("cut off"))
+			}
 		}
-		_, _, err := b.run(config)
-		require.ErrorContains(t, err, "cut off")
-		b.options.After = nil
+		_, err := Run(ctx, b.storage(config), o)
+		if stop < steps {
+			require.ErrorContains(t, err, "cut off")
+		} else {
+			require.NoError(t, err, "there is nothing left to do")
+		}
 		_, ran, err := b.run(config)
 		require.NoError(t, err)
 		assert.Contains(t, ran, "luksFormat", "after step %d", stop)
@@ -361,9 +368,9 @@ func TestStepsThatAreDoneAreNotDoneAgain(t *testing.T) {
 	w := &work{Options: b.options}
 	p, err := planVolumes(b.storage("{'luks': [{"+keyed+"}]}"), live{b.options.Devices}, w)
 	require.NoError(t, err)
-	require.NoError(t, p.lanes[0].Run(t.Context(), plan.RunOptions{}))
+	require.NoError(t, p.lanes[0].Run(t.Context(), plan.Options{}))
 	require.NoError(t, os.Remove(b.dir+"/log"))
-	require.NoError(t, p.lanes[0].Run(t.Context(), plan.RunOptions{}))
+	require.NoError(t, p.lanes[0].Run(t.Context(), plan.Options{}))
 	log, err := os.ReadFile(b.dir + "/log")
 	require.NoError(t, err)
 	assert.NotContains(t, string(log), "luksFormat")
@@ -390,7 +397,7 @@ func TestAVolumeIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
 			} else {
 				b.image("a", c.after)
 			}
-			err = p.lanes[0].Run(t.Context(), plan.RunOptions{})
+			err = p.lanes[0].Run(t.Context(), plan.Options{})
 			require.ErrorContains(t, err, c.says+`) has changed since it was looked at`)
 			assert.NoFileExists(t, b.dir+"/log", "nothing has run")
 		})
@@ -423,7 +430,11 @@ func TestWhatOnceWentWrongIsDoneByTheNextRun(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	b.tool("cryptsetup", "")
 	o := b.options
-	o.After = func(plan.Step) error { return os.Remove(b.dir + "/a") }
+	o.Tell = func(_ string, e plan.Event) {
+		if e.Turn == plan.Finished {
+			require.NoError(t, os.Remove(b.dir+"/a"))
+		}
+	}
 	_, err = Run(t.Context(), b.storage(config), o)
 	require.EqualError(t, err, "luks v ($.storage.luks.0): device "+b.dir+"/a: no such file or directory",
 		"the device vanishes half-way")

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
@@ -61,7 +60,7 @@ func TestDevicesBecomeWhatWasPredicted(t *testing.T) {
 			p := partitioner{devices: o.Devices, random: o.Random, members: map[string]bool{}, lanes: map[string]int{}}
 			require.NoError(t, p.add(0, storageOf(node, c.wipe, c.want...).Disks[0], live{o.Devices}))
 			require.NoError(t, p.predict())
-			require.NoError(t, runLanes(context.Background(), p.plans, plan.RunOptions{}, 1, nil))
+			require.NoError(t, runLanes(context.Background(), p.plans, 1, nil))
 			now, err := o.Devices.LookDisk(node)
 			require.NoError(t, err)
 			if d := cmp.Diff(p.last[0].after, now, tables); d != "" {

@@ -10,6 +10,7 @@ import (
 	"math/rand"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -450,7 +451,7 @@ func TestDisksBecomeWhatWasPredicted(t *testing.T) {
 			}
 			require.Len(t, p.plans, 1)
 			require.NoError(t, p.predict())
-			require.NoError(t, runLanes(context.Background(), p.plans, plan.RunOptions{}, 1, nil))
+			require.NoError(t, runLanes(context.Background(), p.plans, 1, nil))
 			now := lookImage(t, c.image)
 			want := p.last[0].after
 			want.Path = now.Path
@@ -543,7 +544,7 @@ func TestAPlanThatIsStaleWritesNothing(t *testing.T) {
 			require.NoError(t, err)
 			change(t, image)
 			before := read(t, image)
-			err = runLanes(context.Background(), p.lanes, plan.RunOptions{}, 1, nil)
+			err = runLanes(context.Background(), p.lanes, 1, nil)
 			require.ErrorContains(t, err, "it was planned for as it was, and nothing was written")
 			assert.ErrorContains(t, err, "$.storage.disks.0")
 			assert.True(t, bytes.Equal(before, read(t, image)))
@@ -567,26 +568,24 @@ func TestStoppedPartitioningIsCompletedByTheNextRun(t *testing.T) {
 		return storageOf(image, false, guid(part(1, 1, 10, "root"), "01"),
 			guid(config.Partition{SizeMiB: made(5)}, "02"), guid(config.Partition{}, "03"), gonePart(9, true))
 	}
-	run := func(image string, after func(plan.Step) error) error {
+	stop := errors.New("cut off")
+	run := func(image string, steps int) error {
 		o := disksFor(t)
 		p, err := planPartitions(s(image), live{o.Devices}, &work{Options: o})
 		require.NoError(t, err)
-		return runLanes(context.Background(), p.lanes, plan.RunOptions{}, 1, after)
+		if steps > 0 {
+			p.lanes[0] = slices.Insert(p.lanes[0], steps,
+				plan.Step{Do: func(context.Context) error { return stop }})
+		}
+		return runLanes(context.Background(), p.lanes, 1, nil)
 	}
 	fresh := func() string { return imageDisk(t, 64, part(9, 40, 2, "old")) }
 	whole := fresh()
-	require.NoError(t, run(whole, nil))
-	stop := errors.New("cut off")
+	require.NoError(t, run(whole, 0))
 	for k := 1; k <= 5; k++ {
-		image, done := fresh(), 0
-		err := run(image, func(plan.Step) error {
-			if done++; done == k {
-				return stop
-			}
-			return nil
-		})
-		require.ErrorIs(t, err, stop)
-		require.NoError(t, run(image, nil))
+		image := fresh()
+		require.ErrorIs(t, run(image, k), stop)
+		require.NoError(t, run(image, 0))
 		assert.True(t, bytes.Equal(read(t, whole), read(t, image)), "stopped after step %d", k)
 	}
 	assert.Equal(t, "1 2 3", numbers(lookImage(t, whole)), "a partition without a number is found by its GUID")
@@ -605,7 +604,7 @@ func TestCutWritesAreCompletedByTheNextRun(t *testing.T) {
 		p, err := planPartitions(storageOf(image, false, id(part(1, 1, 3, "one")), id(part(2, 4, 3, "two")),
 			gonePart(3, true)), live{o.Devices}, &work{Options: o})
 		require.NoError(t, err)
-		require.NoError(t, runLanes(context.Background(), p.lanes, plan.RunOptions{}, 1, nil))
+		require.NoError(t, runLanes(context.Background(), p.lanes, 1, nil))
 	}
 	image := imageDisk(t, 16, part(3, 8, 2, "three"))
 	put(t, image, 0, make([]byte, 512)) // no protective MBR: it is written as well

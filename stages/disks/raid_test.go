@@ -257,7 +257,11 @@ func TestWhatOnceWentWrongWithAnArrayIsDoneByTheNextRun(t *testing.T) {
 	require.ErrorContains(t, err, "array /dev/null ($.storage.raid.0): mdadm: has not ended after 200ms")
 	b.tool("mdadm", "")
 	o = b.options
-	o.After = func(plan.Step) error { return os.Remove(b.dir + "/d") }
+	o.Tell = func(_ string, e plan.Event) {
+		if e.Turn == plan.Finished {
+			require.NoError(t, os.Remove(b.dir+"/d"))
+		}
+	}
 	_, err = Run(t.Context(), b.storage(config), o)
 	require.EqualError(t, err, "array /dev/zero ($.storage.raid.1): device "+b.dir+"/d: no such file or directory",
 		"a member vanishes half-way")
@@ -397,13 +401,13 @@ func TestAnArrayIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
 	p, err := planArrays(given, live{b.options.Devices}, &work{Options: b.options})
 	require.NoError(t, err)
 	put(t, b.dir+"/b", 1024, ext4Block("other"))
-	err = p.lanes[0].Run(t.Context(), plan.RunOptions{})
+	err = p.lanes[0].Run(t.Context(), plan.Options{})
 	require.ErrorContains(t, err, `$/b (8 MiB, ext4 "other") has changed since it was looked at`[1:])
 	tableOn(b, "c")
-	err = p.lanes[0].Run(t.Context(), plan.RunOptions{})
+	err = p.lanes[0].Run(t.Context(), plan.Options{})
 	require.ErrorContains(t, err, "it has a partition table")
 	put(t, b.dir+"/c", 1024, ext4Block("new"))
-	err = p.lanes[0].Run(t.Context(), plan.RunOptions{})
+	err = p.lanes[0].Run(t.Context(), plan.Options{})
 	require.ErrorContains(t, err, "is not to be lost")
 	assert.NoFileExists(t, b.dir+"/log", "mdadm has not run")
 }

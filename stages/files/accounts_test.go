@@ -141,10 +141,10 @@ func TestAccountPlans(t *testing.T) {
 }
 
 // run plans and does a config as a boot does: what an earlier run has begun on the account files is finished first.
-func runAccounts(t *testing.T, text string, o Options, run plan.RunOptions) error {
+func runAccounts(t *testing.T, text string, o Options) error {
 	t.Helper()
 	require.NoError(t, o.Root.Recover(AccountsRecord))
-	return apply(parse(t, text), o, run)
+	return apply(parse(t, text), o)
 }
 
 // idle tells that a plan has nothing to do.
@@ -170,31 +170,22 @@ func idle(t *testing.T, text string, o Options) {
 
 func TestAccountsStoppedAnywhereAndMadeAgainAreTheSame(t *testing.T) {
 	dir, o := peopledRoot(t, nil)
-	steps := 0
-	require.NoError(t, runAccounts(t, everything, o, plan.RunOptions{After: func(n int, _ plan.Step) error {
-		steps = n
-		return nil
-	}}))
+	steps, err := Plan(parse(t, everything), o.Root, o)
+	require.NoError(t, err)
+	require.NoError(t, runAccounts(t, everything, o))
 	want := snapshot(t, dir)
 	checkPeople(t, want)
 	idle(t, everything, o)
-	require.NoError(t, runAccounts(t, everything, o, plan.RunOptions{}))
+	require.NoError(t, runAccounts(t, everything, o))
 	require.Empty(t, cmp.Diff(want, snapshot(t, dir)), "a second run changes nothing")
-	require.Greater(t, steps, 20)
+	require.Greater(t, len(steps), 20)
 
-	stop := errors.New("stop")
-	for k := 1; k <= steps; k++ {
+	for k := range steps {
 		dir, o := peopledRoot(t, nil)
-		subject := ""
-		err := runAccounts(t, everything, o, plan.RunOptions{After: func(n int, s plan.Step) error {
-			if subject = s.Subject; n == k {
-				return stop
-			}
-			return nil
-		}})
-		require.ErrorIs(t, err, stop)
+		subject := steps[k].Subject
+		applyFirst(t, k+1, parse(t, everything), o)
 		again := withAccounts(options(t, dir))
-		require.NoError(t, runAccounts(t, everything, again, plan.RunOptions{}), "after %s", subject)
+		require.NoError(t, runAccounts(t, everything, again), "after %s", subject)
 		require.Empty(t, cmp.Diff(want, snapshot(t, dir)), "after %s", subject)
 		idle(t, everything, again)
 	}
@@ -253,11 +244,11 @@ func checkPeople(t *testing.T, all map[string]string) {
 // there.
 func TestAccountFilesCutOffBetweenTwoOfThem(t *testing.T) {
 	dir, o := peopledRoot(t, nil)
-	require.NoError(t, runAccounts(t, everything, o, plan.RunOptions{}))
+	require.NoError(t, runAccounts(t, everything, o))
 	want := snapshot(t, dir)
 	for i, name := range []string{"group", "gshadow", "subuid", "subgid", "shadow", "passwd"} {
 		dir, o := peopledRoot(t, map[string]string{"etc/" + name + "-/x": ""})
-		require.Error(t, runAccounts(t, everything, o, plan.RunOptions{}))
+		require.Error(t, runAccounts(t, everything, o))
 		cut := snapshot(t, dir)
 		require.Contains(t, cut, AccountsRecord)
 		for j, other := range accountFileNames {
@@ -265,7 +256,7 @@ func TestAccountFilesCutOffBetweenTwoOfThem(t *testing.T) {
 		}
 		require.NoError(t, os.RemoveAll(filepath.Join(dir, "etc", name+"-")))
 		again := withAccounts(options(t, dir))
-		require.NoError(t, runAccounts(t, everything, again, plan.RunOptions{}), name)
+		require.NoError(t, runAccounts(t, everything, again), name)
 		require.Empty(t, cmp.Diff(want, snapshot(t, dir)), name)
 	}
 }
@@ -273,7 +264,7 @@ func TestAccountFilesCutOffBetweenTwoOfThem(t *testing.T) {
 // What steps leave that were cut off before they were done is no different from what the run finds at its start.
 func TestAccountStepsCutOffWithin(t *testing.T) {
 	dir, o := peopledRoot(t, nil)
-	require.NoError(t, runAccounts(t, everything, o, plan.RunOptions{}))
+	require.NoError(t, runAccounts(t, everything, o))
 	want := snapshot(t, dir)
 	for name, half := range map[string]func(t *testing.T, dir string) error{
 		"a home that was being made": func(t *testing.T, dir string) error {
@@ -293,7 +284,7 @@ func TestAccountStepsCutOffWithin(t *testing.T) {
 	} {
 		dir, o := peopledRoot(t, nil)
 		require.NoError(t, half(t, dir), name)
-		require.NoError(t, runAccounts(t, everything, o, plan.RunOptions{}), name)
+		require.NoError(t, runAccounts(t, everything, o), name)
 		require.Empty(t, cmp.Diff(want, snapshot(t, dir)), name)
 	}
 }
@@ -319,7 +310,7 @@ func TestLinksOfSkeletonsLeadNodesOfTheConfig(t *testing.T) {
 		map[string]string{"etc/skel/docs": "-> /srv/docs", "etc/skel/.config/l": "-> app", "srv/docs/": ""})
 	const text = `{"passwd":{"users":[{"name":"core"}]},"storage":{"files":[{"path":"/home/core/docs/x","contents":{"source":"data:,x"}},
 		{"path":"/home/core/bin/tool","contents":{"source":"data:,tool"}},{"path":"/home/core/.config/l/y","contents":{"source":"data:,y"}}]}}`
-	require.NoError(t, runAccounts(t, text, o, plan.RunOptions{}))
+	require.NoError(t, runAccounts(t, text, o))
 	for name, want := range map[string]string{"srv/docs/x": "x", "home/core/.local/bin/tool": "tool",
 		"home/core/.config/app/y": "y"} {
 		got, err := os.ReadFile(filepath.Join(dir, name))
@@ -332,7 +323,7 @@ func TestLinksOfSkeletonsLeadNodesOfTheConfig(t *testing.T) {
 func TestAHomeMovesIntoOneThatIsMade(t *testing.T) {
 	const cfg = `{"passwd":{"users":[{"name":"new","homeDir":"/data/all"},{"name":"ann","homeDir":"/data/all/ann"}]}}`
 	dir, o := peopledRoot(t, nil)
-	require.NoError(t, runAccounts(t, cfg, o, plan.RunOptions{}))
+	require.NoError(t, runAccounts(t, cfg, o))
 	assert.FileExists(t, filepath.Join(dir, "data/all/ann/work/notes"))
 	idle(t, cfg, o)
 }
@@ -346,7 +337,7 @@ func TestARecordThatCannotBeMadeChangesNoAccountFile(t *testing.T) {
 		assert.Equal(t, before[name], after[name])
 	}
 	require.NoError(t, os.Remove(filepath.Join(dir, "etc/.glowplug")))
-	require.NoError(t, runAccounts(t, everything, withAccounts(options(t, dir)), plan.RunOptions{}))
+	require.NoError(t, runAccounts(t, everything, withAccounts(options(t, dir))))
 	checkPeople(t, snapshot(t, dir))
 }
 
@@ -356,7 +347,7 @@ func runErr(t *testing.T, text string, o Options) error {
 	if err := o.Root.Recover(AccountsRecord); err != nil {
 		return err
 	}
-	return apply(parse(t, text), o, plan.RunOptions{})
+	return apply(parse(t, text), o)
 }
 
 // An OSTree system: /usr is read-only and has accounts of its own, homes are in /var.
@@ -378,7 +369,7 @@ func TestAccountsOfAnOSTreeRoot(t *testing.T) {
 	o = withAccounts(o)
 	lockTree(t, filepath.Join(dir, "usr"))
 	before := snapshot(t, dir)
-	require.NoError(t, runAccounts(t, cfg, o, plan.RunOptions{}))
+	require.NoError(t, runAccounts(t, cfg, o))
 	after := snapshot(t, dir)
 	for name := range after {
 		if strings.HasPrefix(name, "/usr") || name == "/home" || name == "/root" {
@@ -545,12 +536,12 @@ func TestAnotherProgramThatHoldsTheLockIsWaitedFor(t *testing.T) {
 	enough := errors.New("waited enough")
 	ctx, cancel := context.WithTimeoutCause(context.Background(), 150*time.Millisecond, enough)
 	defer cancel()
-	err = steps.Run(ctx, plan.RunOptions{})
+	err = steps.Run(ctx, plan.Options{})
 	require.ErrorIs(t, err, enough)
 	require.ErrorContains(t, err, "user core ($.passwd.users.0): lock /etc/.pwd.lock: ")
 	assert.Empty(t, cmp.Diff(before, snapshot(t, dir)))
 	time.AfterFunc(150*time.Millisecond, func() { holder.Close() })
-	require.NoError(t, steps.Run(context.Background(), plan.RunOptions{}))
+	require.NoError(t, steps.Run(context.Background(), plan.Options{}))
 	assert.DirExists(t, filepath.Join(dir, "home/core"))
 }
 
@@ -572,7 +563,7 @@ func TestAccountsWithoutRootPrivileges(t *testing.T) {
 	require.NoError(t, o.Root.As(uint32(uid), uint32(gid), func(root *root.Root) error {
 		o := o
 		o.Root = root
-		return apply(cfg, o, plan.RunOptions{})
+		return apply(cfg, o)
 	}))
 	all := snapshot(t, dir)
 	for name, text := range all {
@@ -606,7 +597,7 @@ func TestHashesDoNotGoWhereEverybodyCanRead(t *testing.T) {
 	for range 2 {
 		steps, err := Plan(cfg, root, o)
 		require.NoError(t, err)
-		require.NoError(t, steps.Run(t.Context(), plan.RunOptions{}))
+		require.NoError(t, steps.Run(t.Context(), plan.Options{}))
 		for name, mode := range map[string]os.FileMode{"passwd": 0o644, "group": 0o644, "shadow": 0o600,
 			"gshadow": 0o600} {
 			info, err := os.Stat(filepath.Join(dir, "etc", name))
@@ -624,10 +615,10 @@ func TestHomesOfUsersThatAnEarlierTryHasMadeAreMadeAgain(t *testing.T) {
 	dir, o := peopledRoot(t, nil)
 	o.Boot = &Boot{Relabel: RelabelOff, Now: time.Now}
 	config := `{"passwd":{"users":[{"name":"core"},{"name":"ann"}]}}`
-	require.NoError(t, runAccounts(t, config, o, plan.RunOptions{}))
+	require.NoError(t, runAccounts(t, config, o))
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "home/core")))
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "home/ann")))
-	require.NoError(t, runAccounts(t, config, o, plan.RunOptions{}))
+	require.NoError(t, runAccounts(t, config, o))
 	assert.FileExists(t, filepath.Join(dir, "home/core/.profile"))
 	assert.NoDirExists(t, filepath.Join(dir, "home/ann"), "she was there before, so her home is her own affair")
 }

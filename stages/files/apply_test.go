@@ -108,12 +108,30 @@ func me() (uid, gid int) {
 
 // apply plans and runs as a command does, from the state that the root is in, but for the sync at the end: hundreds of
 // runs would wait for the disk.
-func apply(cfg config.Config, o Options, run plan.RunOptions) error {
-	plan, err := Plan(cfg, o.Root, o)
+func apply(cfg config.Config, o Options) error {
+	steps, err := Plan(cfg, o.Root, o)
 	if err != nil {
 		return err
 	}
-	return plan.Run(context.Background(), run)
+	return steps.Run(context.Background(), plan.Options{})
+}
+
+var errCut = errors.New("cut off")
+
+// cutAfter has a plan fail when its first n steps are over.
+func cutAfter(steps plan.Plan, n int) plan.Plan {
+	return slices.Insert(slices.Clone(steps), n, plan.Step{
+		Prepare: func(context.Context) error { return nil }, // as its neighbours may have, which it does not part
+		Do:      func(context.Context) error { return errCut },
+	})
+}
+
+// applyFirst is apply cut off after n steps.
+func applyFirst(t *testing.T, n int, cfg config.Config, o Options) {
+	t.Helper()
+	steps, err := Plan(cfg, o.Root, o)
+	require.NoError(t, err)
+	require.ErrorIs(t, cutAfter(steps, n).Run(context.Background(), plan.Options{}), errCut)
 }
 
 // populate writes a tree: directories end in a slash, links hold "-> target", the rest are files.
@@ -221,28 +239,21 @@ func TestStoppedAnywhereAndRunAgainTheResultIsTheSame(t *testing.T) {
 	systemctl := tools(t)
 	dir, o := newRoot(t, tree)
 	o.Tools = systemctl
-	require.NoError(t, apply(cfg, o, plan.RunOptions{}))
+	require.NoError(t, apply(cfg, o))
 	want := snapshot(t, dir)
 	checkRich(t, dir)
-	require.NoError(t, apply(cfg, o, plan.RunOptions{}))
+	require.NoError(t, apply(cfg, o))
 	require.Empty(t, cmp.Diff(want, snapshot(t, dir)), "a second run changes nothing")
 
 	steps, err := Plan(cfg, o.Root, o)
 	require.NoError(t, err)
-	stop := errors.New("stop")
 	for k := range steps {
 		dir, o := newRoot(t, tree)
 		o.Tools = systemctl
-		err := apply(cfg, o, plan.RunOptions{After: func(n int, _ plan.Step) error {
-			if n == k+1 {
-				return stop
-			}
-			return nil
-		}})
-		require.ErrorIs(t, err, stop)
+		applyFirst(t, k+1, cfg, o)
 		again := options(t, dir)
 		again.Tools = systemctl
-		require.NoError(t, apply(cfg, again, plan.RunOptions{}), "after %s", steps[k].Subject)
+		require.NoError(t, apply(cfg, again), "after %s", steps[k].Subject)
 		require.Empty(t, cmp.Diff(want, snapshot(t, dir)), "after %s", steps[k].Subject)
 	}
 }
@@ -301,13 +312,13 @@ func TestAFetchThatFailsLeavesNothingHalfWritten(t *testing.T) {
 	o.Tools = systemctl
 	count := &fetcher{}
 	o.Fetch = count.fetch
-	require.NoError(t, apply(cfg, o, plan.RunOptions{}))
+	require.NoError(t, apply(cfg, o))
 	want := snapshot(t, dir)
 	for n := range count.calls {
 		dir, o := newRoot(t, tree)
 		o.Tools = systemctl
 		o.Fetch = (&fetcher{failAt: n + 1}).fetch
-		err := apply(cfg, o, plan.RunOptions{})
+		err := apply(cfg, o)
 		require.ErrorIs(t, err, errNotFound)
 		var step *plan.StepError
 		require.ErrorAs(t, err, &step)
@@ -317,7 +328,7 @@ func TestAFetchThatFailsLeavesNothingHalfWritten(t *testing.T) {
 		}
 		again := options(t, dir)
 		again.Tools = systemctl
-		require.NoError(t, apply(cfg, again, plan.RunOptions{}))
+		require.NoError(t, apply(cfg, again))
 		require.Empty(t, cmp.Diff(want, snapshot(t, dir)), "failed at fetch %d", n+1)
 	}
 }
@@ -336,14 +347,14 @@ func TestAnAppendThatWasCutOffIsTakenUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, o := newRoot(t, map[string]string{"f": "old"})
-			require.NoError(t, apply(cfg, o, plan.RunOptions{}))
+			require.NoError(t, apply(cfg, o))
 			record, err := os.ReadFile(filepath.Join(dir, recordPath))
 			require.NoError(t, err)
 			assert.Equal(t, `{"version":1,"files":{"/f":{"size":3,`+
 				`"sha256":"cba06b5736faf67e54b07b561eae94395e774c517a7d910a54369e1263ccfbd4"}}}`+"\n", string(record))
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "f"), []byte(c.found), 0o644))
 			for range 2 {
-				require.NoError(t, apply(cfg, o, plan.RunOptions{}))
+				require.NoError(t, apply(cfg, o))
 				got, err := os.ReadFile(filepath.Join(dir, "f"))
 				require.NoError(t, err)
 				assert.Equal(t, c.want, string(got))
@@ -355,10 +366,10 @@ func TestAnAppendThatWasCutOffIsTakenUp(t *testing.T) {
 func TestARecordIsMadeOnlyForFilesThatWereThere(t *testing.T) {
 	dir, o := newRoot(t, nil)
 	require.NoError(t,
-		apply(storage(t, `'files':[{'path':'/f','append':[{'source':'data:,x'}]}]`), o, plan.RunOptions{}))
+		apply(storage(t, `'files':[{'path':'/f','append':[{'source':'data:,x'}]}]`), o))
 	assert.NoFileExists(t, filepath.Join(dir, recordPath))
 	populate(t, dir, map[string]string{"g": "old", recordPath: "nonsense"})
-	err := apply(storage(t, `'files':[{'path':'/g','append':[{'source':'data:,x'}]}]`), o, plan.RunOptions{})
+	err := apply(storage(t, `'files':[{'path':'/g','append':[{'source':'data:,x'}]}]`), o)
 	require.EqualError(t, err,
 		"file /g ($.storage.files.0): /etc/.glowplug/appended.json: not a record of appended files")
 	require.Len(t, diag.Hints(err), 1)
@@ -413,7 +424,7 @@ func TestHostileRoots(t *testing.T) {
 			if strings.Contains(name, "preset") {
 				cfg = units(t, `{'name':'a.service','enabled':true}`)
 			}
-			err := apply(cfg, o, plan.RunOptions{})
+			err := apply(cfg, o)
 			if c.err == "" {
 				require.NoError(t, err)
 			} else {
@@ -453,7 +464,7 @@ func TestALinkThatIsSwappedInIsNotFollowed(t *testing.T) {
 			before := snapshot(t, filepath.Join(dir, "etc"))
 			require.NoError(t, os.Rename(filepath.Join(dir, "home/joe/sub"), filepath.Join(dir, "home/joe/away")))
 			require.NoError(t, os.Symlink("/etc", filepath.Join(dir, "home/joe/sub")))
-			err = steps.Run(t.Context(), plan.RunOptions{})
+			err = steps.Run(t.Context(), plan.Options{})
 			require.ErrorIs(t, err, unix.ELOOP)
 			assert.Equal(t, before, snapshot(t, filepath.Join(dir, "etc")))
 			assert.NoFileExists(t, filepath.Join(dir, "srv/new"))
@@ -478,7 +489,7 @@ func TestADirectoryThatTakesNothing(t *testing.T) {
 	}
 	dir, o := newRoot(t, map[string]string{"x/": ""})
 	require.NoError(t, os.Chmod(filepath.Join(dir, "x"), 0o555))
-	err := apply(storage(t, `'files':[{'path':'/x/f'}]`), o, plan.RunOptions{})
+	err := apply(storage(t, `'files':[{'path':'/x/f'}]`), o)
 	require.EqualError(t, err, "file /x/f ($.storage.files.0): create /x/f: permission denied")
 }
 
@@ -502,9 +513,9 @@ func TestADigestSavesTheFetch(t *testing.T) {
 	cfg := storage(t,
 		`'files':[{'path':'/f','contents':{'source':'http://gone/','verification':{'hash':'`+digest+`'}}}]`)
 	dir, o := newRoot(t, map[string]string{"f": "hello\n"})
-	require.NoError(t, apply(cfg, o, plan.RunOptions{}))
+	require.NoError(t, apply(cfg, o))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "f"), []byte("other\n"), 0o644))
-	require.EqualError(t, apply(cfg, o, plan.RunOptions{}),
+	require.EqualError(t, apply(cfg, o),
 		"file /f ($.storage.files.0): a file with other content is there, and overwrite is not set")
 }
 
@@ -586,7 +597,7 @@ func TestAMatchingLinkGetsItsOwner(t *testing.T) {
 	uid, gid := me()
 	dir, o := newRoot(t, map[string]string{"l": "-> target/"})
 	require.NoError(t, apply(storage(t, fmt.Sprintf(`'links':[{'path':'/l','target':'./target','user':{'id':%d},`+
-		`'group':{'id':%d}}]`, uid, gid)), o, plan.RunOptions{}))
+		`'group':{'id':%d}}]`, uid, gid)), o))
 	found, err := o.Root.Lstat("l")
 	require.NoError(t, err)
 	assert.Equal(t, [2]int{uid, gid}, [2]int{int(found.UID), int(found.GID)})
@@ -601,7 +612,7 @@ func TestModesDoNotDependOnTheUmask(t *testing.T) {
 	dir, o := newRoot(t, nil)
 	cfg := storage(t, `'directories':[{'path':'/d'}],'files':[{'path':'/a/f'}]`)
 	cfg.Systemd = units(t, `{'name':'a.service','contents':'[Unit]','enabled':true}`).Systemd
-	require.NoError(t, apply(cfg, o, plan.RunOptions{}))
+	require.NoError(t, apply(cfg, o))
 	for name, mode := range map[string]fs.FileMode{"d": 0o755, "a": 0o755, "a/f": 0o644,
 		"etc/systemd/system/a.service": 0o644, presetPath: 0o644} {
 		info, err := os.Stat(filepath.Join(dir, name))
@@ -613,7 +624,7 @@ func TestModesDoNotDependOnTheUmask(t *testing.T) {
 func TestWithoutSystemctlNothingIsEnabled(t *testing.T) {
 	dir, o := newRoot(t, map[string]string{"enabled/a.service": ""})
 	o.Tools = tool.New(map[string]string{"systemctl": "/none/systemctl"}, nil)
-	require.NoError(t, apply(units(t, `{'name':'a.service','enabled':false}`), o, plan.RunOptions{}))
+	require.NoError(t, apply(units(t, `{'name':'a.service','enabled':false}`), o))
 	got, err := os.ReadFile(filepath.Join(dir, presetPath))
 	require.NoError(t, err)
 	assert.Equal(t, "disable a.service\n", string(got), "a first boot with its presets does not enable it")

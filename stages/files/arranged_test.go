@@ -8,8 +8,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/glowplug-os/glowplug/internal/plan"
 )
 
 // TestWhatAccountsMakeIsSeenByNodes has configs whose nodes meet what accounts make, move or remove: an error is told
@@ -110,7 +108,7 @@ func TestLinksInAHomeThatMovesLeadNodes(t *testing.T) {
 	dir, o := peopledRoot(t, map[string]string{"home/ann/d/": "", "home/ann/l": "-> d"})
 	const cfg = `{"passwd":{"users":[{"name":"ann","homeDir":"/srv/ann"}]},` +
 		`"storage":{"files":[{"path":"/srv/ann/l/f","contents":{"source":"data:,x"}}]}}`
-	require.NoError(t, runAccounts(t, cfg, o, plan.RunOptions{}))
+	require.NoError(t, runAccounts(t, cfg, o))
 	got, err := os.ReadFile(filepath.Join(dir, "srv/ann/d/f"))
 	require.NoError(t, err)
 	assert.Equal(t, "x", string(got))

@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
 )
 
@@ -38,7 +37,7 @@ func BenchmarkApply(b *testing.B) {
 		require.NoError(b, err)
 		defer root.Close()
 		o := Options{Root: root, Fetch: inline, Privileged: os.Geteuid() == 0}
-		require.NoError(b, apply(cfg, o, plan.RunOptions{}))
+		require.NoError(b, apply(cfg, o))
 		require.NoError(b, root.Sync())
 	}
 	n := 0

@@ -199,20 +199,20 @@ func FuzzCrypttab(f *testing.F) {
 }
 
 // shown runs a plan and gives all that a person sees of it.
-func shown(cfg config.Config, o Options, run plan.RunOptions) (string, error) {
-	plan, err := Plan(cfg, o.Root, o)
+func shown(cfg config.Config, o Options) (string, error) {
+	steps, err := Plan(cfg, o.Root, o)
 	if err != nil {
 		return err.Error(), err
 	}
-	err = plan.Run(context.Background(), run)
-	return fmt.Sprint(plan, err), err
+	err = steps.Run(context.Background(), plan.Options{})
+	return fmt.Sprint(steps, err), err
 }
 
 func TestKeysGetIntoTheRoot(t *testing.T) {
 	dir, o := newRoot(t, map[string]string{"etc/crypttab": "# mine\n"})
 	o, _ = withBoot(t, o, Boot{State: secrets()})
 	cfg := parse(t, volumesText)
-	text, err := shown(cfg, o, plan.RunOptions{})
+	text, err := shown(cfg, o)
 	require.NoError(t, err)
 	assert.NotContains(t, text, "SECRET")
 	owner := fmt.Sprintf("%d:%d", os.Getuid(), os.Getgid())
@@ -237,7 +237,7 @@ many UUID=uuid-of-vdg none luks,x-initrd.attach
 
 	o.Boot.State = HandedOver(o.Boot.State)
 	assert.Nil(t, o.Boot.State.LuksPersistKeyFiles)
-	_, err = shown(cfg, o, plan.RunOptions{})
+	_, err = shown(cfg, o)
 	require.NoError(t, err, "the stage runs once more, without the keys")
 	assert.Equal(t, all, snapshot(t, dir))
 }
@@ -249,30 +249,30 @@ func TestAnotherKeyIsOnlyReplacedWhereAnEarlierRunMadeIt(t *testing.T) {
 	}
 	dir, o := newRoot(t, map[string]string{"etc/luks/data": "the image's"})
 	o, _ = withBoot(t, o, Boot{State: state("SECRET")})
-	text, err := shown(cfg, o, plan.RunOptions{})
+	text, err := shown(cfg, o)
 	require.EqualError(t, err, "key of luks data ($.storage.luks.0): another key is there")
 	assert.NotContains(t, text, "SECRET")
 	assert.Equal(t, "the image's", readDeep(t, dir, "etc/luks/data"))
 
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "etc/luks/data"), []byte("SECRET"), 0o644))
-	require.NoError(t, apply(cfg, o, plan.RunOptions{}), "the same key may be there")
+	require.NoError(t, apply(cfg, o), "the same key may be there")
 	assert.Contains(t, snapshot(t, dir)["/etc/luks/data"], "-rw------- ")
 	assert.NoFileExists(t, filepath.Join(dir, keyRecordPath))
 
 	dir, o = newRoot(t, nil)
 	o, _ = withBoot(t, o, Boot{State: state("first")})
 	o.Boot.UUID = func(_ context.Context, volume string) (string, error) { return "one-" + volume, nil }
-	require.NoError(t, apply(cfg, o, plan.RunOptions{}))
+	require.NoError(t, apply(cfg, o))
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "var")), "it is on the volume, perhaps")
 	o.Boot.State = state("second")
 	o.Boot.UUID = func(_ context.Context, volume string) (string, error) { return "two-" + volume + "\n", nil }
-	require.NoError(t, apply(cfg, o, plan.RunOptions{}), "formatted anew in a boot that repeats one that was cut off")
+	require.NoError(t, apply(cfg, o), "formatted anew in a boot that repeats one that was cut off")
 	assert.Equal(t, "second", readDeep(t, dir, "etc/luks/data"))
 	assert.Equal(t, "data UUID=two-data /etc/luks/data luks,x-initrd.attach\n", readDeep(t, dir, "etc/crypttab"))
 
 	for _, uuid := range []string{"", "two words"} {
 		o.Boot.UUID = func(context.Context, string) (string, error) { return uuid, nil }
-		require.ErrorIs(t, apply(cfg, o, plan.RunOptions{}), errUUID)
+		require.ErrorIs(t, apply(cfg, o), errUUID)
 	}
 }
 
@@ -313,7 +313,7 @@ func TestResultFile(t *testing.T) {
 			if c.live {
 				require.NoError(t, os.WriteFile(filepath.Join(tools, "live"), nil, 0o600))
 			}
-			err := apply(config.Config{}, o, plan.RunOptions{})
+			err := apply(config.Config{}, o)
 			if c.err == "" {
 				require.NoError(t, err)
 				assert.Contains(t, snapshot(t, dir)["/etc/r"], "-rw------- ")
@@ -323,7 +323,7 @@ func TestResultFile(t *testing.T) {
 			assert.Equal(t, c.after, readDeep(t, dir, "etc/r"))
 			if c.err == "" {
 				o.Boot.Now = func() time.Time { return time.Unix(0, 0) }
-				require.NoError(t, apply(config.Config{}, o, plan.RunOptions{}))
+				require.NoError(t, apply(config.Config{}, o))
 				assert.Equal(t, c.after, readDeep(t, dir, "etc/r"), "once more in this boot, later")
 			}
 		})
@@ -334,11 +334,11 @@ func TestResultFileInTheWay(t *testing.T) {
 	dir, o := newRoot(t, map[string]string{"r/x": "", "link": "-> /none", "other": "x"})
 	for _, file := range []string{"/r", "/link"} {
 		o, _ = withBoot(t, o, Boot{ResultFile: file})
-		require.NoError(t, apply(config.Config{}, o, plan.RunOptions{}))
+		require.NoError(t, apply(config.Config{}, o))
 		assert.Contains(t, snapshot(t, dir)[file], `"userConfigProvided": false`)
 	}
 	o, _ = withBoot(t, o, Boot{})
-	require.NoError(t, apply(config.Config{}, o, plan.RunOptions{}), "no result file")
+	require.NoError(t, apply(config.Config{}, o), "no result file")
 }
 
 // policyTree is a root with a policy, as far as we look at it.
@@ -386,7 +386,7 @@ func TestWhatIsLabelled(t *testing.T) {
 	o, tools := withBoot(t, o,
 		Boot{ResultFile: DefaultResultFile, Written: []string{"/home/core", "/home/late", "/var/mail/core"}})
 	o.IgnoreUnsupported = true
-	require.NoError(t, apply(cfg, o, plan.RunOptions{}))
+	require.NoError(t, apply(cfg, o))
 	args, paths := labelled(t, tools, dir)
 	assert.Equal(t, "-vF0 -r ROOT ROOT/etc/selinux/targeted/contexts/files/file_contexts -f -", args)
 	assert.Equal(t, []string{
@@ -427,7 +427,7 @@ func TestWhenLabelsAreSet(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir, o := newRoot(t, c.tree)
 			o, tools := withBoot(t, o, Boot{Relabel: c.mode})
-			require.ErrorIs(t, apply(parse(t, c.cfg), o, plan.RunOptions{}), c.err)
+			require.ErrorIs(t, apply(parse(t, c.cfg), o), c.err)
 			_, paths := labelled(t, tools, dir)
 			assert.Equal(t, c.want, slices.DeleteFunc(paths, func(p string) bool { return p == stateDir }))
 		})
@@ -467,27 +467,19 @@ func TestABootSurvivesACutAnywhere(t *testing.T) {
 	cfg, tree, b := bootEverything(t)
 	dir, o := newRoot(t, tree)
 	o, tools := withBoot(t, o, b)
-	steps := 0
-	require.NoError(t, apply(cfg, o, plan.RunOptions{After: func(done int, _ plan.Step) error {
-		steps = done
-		return nil
-	}}))
+	steps, err := Plan(cfg, o.Root, o)
+	require.NoError(t, err)
+	require.NoError(t, apply(cfg, o))
 	want := snapshot(t, dir)
 	_, paths := labelled(t, tools, dir)
 	assert.Contains(t, want[DefaultResultFile], `"previousReport": {}`)
-	require.Greater(t, steps, 15)
-	cut := errors.New("cut")
-	for k := 1; k <= steps; k++ {
+	require.Greater(t, len(steps), 15)
+	for k := 1; k <= len(steps); k++ {
 		dir, o := newRoot(t, tree)
 		o, tools := withBoot(t, o, b)
-		require.ErrorIs(t, apply(cfg, o, plan.RunOptions{After: func(done int, _ plan.Step) error {
-			if done == k {
-				return cut
-			}
-			return nil
-		}}), cut)
+		applyFirst(t, k, cfg, o)
 		_, before := labelled(t, tools, dir)
-		require.NoError(t, apply(cfg, o, plan.RunOptions{}), "after step %d", k)
+		require.NoError(t, apply(cfg, o), "after step %d", k)
 		require.Empty(t, cmp.Diff(want, snapshot(t, dir)), "after step %d", k)
 		_, after := labelled(t, tools, dir)
 		if before == nil {

@@ -7,8 +7,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/glowplug-os/glowplug/internal/plan"
 )
 
 const linked = `'files':[{'path':'/t','overwrite':true,'contents':{'source':'http://h/small'}}],
@@ -44,7 +42,7 @@ func TestHardLinksFollowAFileThatEachRunMakesAnew(t *testing.T) {
 		t.Run(claim, func(t *testing.T) {
 			dir, _ := newRoot(t, nil)
 			for range 3 {
-				require.NoError(t, apply(storage(t, linked), options(t, dir), plan.RunOptions{}))
+				require.NoError(t, apply(storage(t, linked), options(t, dir)))
 				assert.True(t, sameNames(t, dir, "t", "a", "b"))
 				require.NoError(t, between(dir))
 				_ = os.Remove(filepath.Join(dir, "c"))
@@ -94,22 +92,21 @@ func TestAFileThatEqualsAHardLinksTargetIsNotOursByThat(t *testing.T) {
 			}
 			before := snapshot(t, dir)
 			for range 2 {
-				require.EqualError(t, apply(storage(t, c.cfg), o, plan.RunOptions{}), c.err)
+				require.EqualError(t, apply(storage(t, c.cfg), o), c.err)
 				assert.Equal(t, before, snapshot(t, dir), "refused before anything is touched")
 			}
 		})
 	}
 	t.Run("with overwrite it is replaced", func(t *testing.T) {
 		dir, o := newRoot(t, map[string]string{"t": "x", "a": "x"})
-		require.NoError(t, apply(storage(t, `'links':[{'path':'/a','target':'/t','hard':true,'overwrite':true}]`), o,
-			plan.RunOptions{}))
+		require.NoError(t, apply(storage(t, `'links':[{'path':'/a','target':'/t','hard':true,'overwrite':true}]`), o))
 		assert.True(t, sameNames(t, dir, "t", "a"))
 		assert.NoDirExists(t, filepath.Join(dir, stateDir), "and nothing has to be noted")
 	})
 	t.Run("a link whose target stays needs no record", func(t *testing.T) {
 		dir, o := newRoot(t, map[string]string{"t": "x"})
 		for range 2 {
-			require.NoError(t, apply(storage(t, one), o, plan.RunOptions{}))
+			require.NoError(t, apply(storage(t, one), o))
 		}
 		assert.True(t, sameNames(t, dir, "t", "a"))
 		assert.NoDirExists(t, filepath.Join(dir, stateDir))

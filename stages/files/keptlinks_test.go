@@ -8,8 +8,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/glowplug-os/glowplug/internal/plan"
 )
 
 // systemctl takes away every link of an instance when it disables the template.
@@ -31,7 +29,7 @@ func TestMasksAndWantedLinksOutlastThatATemplateIsDisabled(t *testing.T) {
 	for range 3 {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "enabled/t@.service"), nil, 0o644),
 			"an instance is enabled, and so is-enabled says yes")
-		require.NoError(t, apply(cfg, o, plan.RunOptions{}))
+		require.NoError(t, apply(cfg, o))
 		links, err := filepath.Glob(filepath.Join(dir, etc, "*t@*"))
 		require.NoError(t, err)
 		below, err := filepath.Glob(filepath.Join(dir, etc, "*/*t@*"))
@@ -55,7 +53,7 @@ func TestMasksAndWantedLinksOutlastThatATemplateIsDisabled(t *testing.T) {
 func TestWhatAnInterruptedRunHasPutAsideComesBack(t *testing.T) {
 	dir, o := newRoot(t, map[string]string{"etc/systemd/system/.glowplug-aside/x.wants/t@1.service": "-> /dev/null"})
 	o.Tools = tools(t)
-	require.NoError(t, apply(units(t, `{'name':'t@.service','enabled':false}`), o, plan.RunOptions{}))
+	require.NoError(t, apply(units(t, `{'name':'t@.service','enabled':false}`), o))
 	got, err := os.Readlink(filepath.Join(dir, "etc/systemd/system/x.wants/t@1.service"))
 	require.NoError(t, err)
 	assert.Equal(t, "/dev/null", got)

@@ -59,7 +59,7 @@ func TestTheRootsOwnToolsAreCalledAsThePeerCallsThem(t *testing.T) {
 			{"name":"gone","shouldExist":false}]}}`)
 	steps, err := ToolAccounts(cfg, root, Options{Root: root, Tools: tools, Accounts: &Accounts{ByTools: true}})
 	require.NoError(t, err)
-	require.NoError(t, steps.Run(t.Context(), plan.RunOptions{}))
+	require.NoError(t, steps.Run(t.Context(), plan.Options{}))
 	assert.Equal(t, `groupadd [--root] [ROOT] [--gid] [7] [--system] [new] < 
 chgpasswd [--root] [ROOT] [--encrypted] < new:SECRET1
 groupmod [--root] [ROOT] [--gid] [12] [wheel] < 
@@ -84,14 +84,14 @@ func TestKeysGoToWhoTheToolsHaveMade(t *testing.T) {
 	cfg := parse(t, `{"passwd":{"users":[{"name":"core","sshAuthorizedKeys":["ssh-ed25519 AAAA"]}]}}`)
 	steps, err := ToolAccounts(cfg, root, Options{Root: root, Tools: tools, Accounts: &Accounts{ByTools: true}})
 	require.NoError(t, err)
-	err = steps.Run(t.Context(), plan.RunOptions{})
+	err = steps.Run(t.Context(), plan.Options{})
 	if os.Geteuid() != 0 {
 		require.ErrorContains(t, err, "become user 4242", "only root can become the user that the tools have made")
 		return
 	}
 	require.NoError(t, os.Chown(filepath.Join(dir, "home/core"), 4242, 4343))
 	require.NoError(t, os.Chmod(dir, 0o755))
-	require.NoError(t, steps[len(steps)-1:].Run(t.Context(), plan.RunOptions{}))
+	require.NoError(t, steps[len(steps)-1:].Run(t.Context(), plan.Options{}))
 	text, err := os.ReadFile(filepath.Join(dir, "home/core/.ssh/authorized_keys"))
 	require.NoError(t, err)
 	assert.Equal(t, "ssh-ed25519 AAAA\n", string(text))

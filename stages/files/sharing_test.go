@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
 )
 
@@ -60,7 +59,7 @@ func TestEntriesForTwoNamesOfAFileThatCannotBothHoldAreRefused(t *testing.T) {
 		t.Run(claim, func(t *testing.T) {
 			dir, o := linkedRoot(t)
 			before := snapshot(t, dir)
-			err := apply(storage(t, c.cfg), o, plan.RunOptions{})
+			err := apply(storage(t, c.cfg), o)
 			require.EqualError(t, err, c.err)
 			if strings.Contains(c.err, "are one") {
 				assert.NotEmpty(t, diag.Hints(err))
@@ -132,7 +131,7 @@ func TestEntriesForTwoNamesOfAFileThatCanBothHoldDo(t *testing.T) {
 		t.Run(claim, func(t *testing.T) {
 			dir, _ := linkedRoot(t)
 			for range 3 {
-				require.NoError(t, apply(storage(t, c.cfg), options(t, dir), plan.RunOptions{}))
+				require.NoError(t, apply(storage(t, c.cfg), options(t, dir)))
 				for name, want := range map[string]string{"x": c.x, "y": c.y, "z": "one\n"} {
 					got, err := os.ReadFile(filepath.Join(dir, "srv", name))
 					require.NoError(t, err)

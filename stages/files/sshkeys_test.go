@@ -35,8 +35,8 @@ func homes(t *testing.T, tree map[string]string, users ...UserKeys) (string, Key
 	return dir, KeyOptions{Root: o.Root}
 }
 
-func writeAll(o KeyOptions, run plan.RunOptions, users ...UserKeys) error {
-	return SSHKeys(users, o.Root, o).Run(context.Background(), run)
+func writeAll(o KeyOptions, users ...UserKeys) error {
+	return SSHKeys(users, o.Root, o).Run(context.Background(), plan.Options{})
 }
 
 func TestKeyPlans(t *testing.T) {
@@ -72,7 +72,7 @@ func TestKeysAreWrittenAsTheUser(t *testing.T) {
 			if fragment {
 				dirs, file = []string{".ssh", ".ssh/authorized_keys.d"}, ".ssh/authorized_keys.d/ignition"
 			}
-			require.NoError(t, writeAll(o, plan.RunOptions{}, u))
+			require.NoError(t, writeAll(o, u))
 			all := snapshot(t, filepath.Join(dir, "home/core"))
 			for _, d := range dirs {
 				assert.Equal(t, fmt.Sprintf("drwx------ %d:%d", u.UID, u.GID), all["/"+d])
@@ -80,7 +80,7 @@ func TestKeysAreWrittenAsTheUser(t *testing.T) {
 			assert.Equal(t, fmt.Sprintf("-rw------- %d:%d ssh-ed25519 AAAA one\nssh-rsa BBBB two\n", u.UID, u.GID),
 				all["/"+file])
 			assert.Len(t, all, len(dirs)+2)
-			require.NoError(t, writeAll(o, plan.RunOptions{}, u))
+			require.NoError(t, writeAll(o, u))
 			assert.Equal(t, all, snapshot(t, filepath.Join(dir, "home/core")))
 		})
 	}
@@ -93,20 +93,20 @@ func TestKeysOfAnotherTime(t *testing.T) {
 		require.NoError(t, os.Chown(filepath.Join(dir, u.Home, name), int(u.UID), int(u.GID)))
 	}
 	read := func() string { return readDeep(t, dir, "home/core/.ssh/authorized_keys") }
-	require.NoError(t, writeAll(o, plan.RunOptions{}, user()))
+	require.NoError(t, writeAll(o, user()))
 	assert.Equal(t, "old", read(), "without keys nothing happens")
-	require.NoError(t, writeAll(o, plan.RunOptions{}, u))
+	require.NoError(t, writeAll(o, u))
 	assert.Equal(t, "new\n", read())
 	info, err := os.Stat(filepath.Join(dir, u.Home, ".ssh"))
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o755), info.Mode().Perm(), "a directory that was there keeps its mode")
 
 	u.Lookup = func(context.Context) (Account, error) { return Account{u.UID, u.GID, "/home/core/elsewhere"}, nil }
-	require.NoError(t, writeAll(o, plan.RunOptions{}, u))
+	require.NoError(t, writeAll(o, u))
 	assert.Equal(t, "new\n", readDeep(t, dir, "home/core/elsewhere/.ssh/authorized_keys"),
 		"the account as it is then counts")
 	u.Lookup = func(context.Context) (Account, error) { return Account{u.UID, u.GID, ""}, nil }
-	require.EqualError(t, writeAll(o, plan.RunOptions{}, u),
+	require.EqualError(t, writeAll(o, u),
 		"ssh keys of core ($.passwd.users.0.sshAuthorizedKeys): the user has no home directory")
 }
 
@@ -144,7 +144,7 @@ func TestLinksInAHomeLeadNoFurtherThanTheUserMayGo(t *testing.T) {
 				}
 				return err
 			}))
-			err := writeAll(KeyOptions{Root: o.Root}, plan.RunOptions{}, u)
+			err := writeAll(KeyOptions{Root: o.Root}, u)
 			if c.err == "" {
 				require.NoError(t, err)
 			} else {
@@ -163,7 +163,7 @@ func TestMountedDirectoriesOfAHomeBecomeTheUsers(t *testing.T) {
 	dir, o := homes(t, map[string]string{"home/core/data/x": "", "home/core/other/": "", "home/corex/": "", "srv/": ""},
 		u)
 	o.Notated = []string{"/home/core/data", "/home/corex", "/srv", "/home/core"}
-	require.NoError(t, writeAll(o, plan.RunOptions{}, u))
+	require.NoError(t, writeAll(o, u))
 	all := snapshot(t, dir)
 	own, others := fmt.Sprintf("drwx------ %d:%d", u.UID, u.GID),
 		fmt.Sprintf("drwxr-xr-x %d:%d", os.Getuid(), os.Getgid())
@@ -186,23 +186,17 @@ func TestKeysSurviveACutAnywhere(t *testing.T) {
 	}
 	dir, o := homes(t, nil, users...)
 	o = options(o)
-	require.NoError(t, writeAll(o, plan.RunOptions{}, users...))
+	require.NoError(t, writeAll(o, users...))
 	want := snapshot(t, dir)
 	assert.Equal(t, []string{"core " + dir + "/home/core/.ssh/authorized_keys",
 		"other " + dir + "/home/other/.ssh/authorized_keys"}, told)
-	cut := errors.New("cut")
 	for k := 1; k <= 4; k++ {
 		dir, o := homes(t, nil, users...)
 		o = options(o)
-		err := writeAll(o, plan.RunOptions{After: func(done int, _ plan.Step) error {
-			if done == k {
-				return cut
-			}
-			return nil
-		}}, users...)
-		require.ErrorIs(t, err, cut)
+		cut := cutAfter(SSHKeys(users, o.Root, o), k)
+		require.ErrorIs(t, cut.Run(t.Context(), plan.Options{}), errCut)
 		told = nil
-		require.NoError(t, writeAll(o, plan.RunOptions{}, users...))
+		require.NoError(t, writeAll(o, users...))
 		assert.Equal(t, want, snapshot(t, dir))
 		assert.Len(t, told, 2)
 	}
@@ -228,6 +222,6 @@ func TestNoGroupAndNoCapabilityIsLeft(t *testing.T) {
 	dir, o := homes(t, nil, u)
 	require.NoError(t, os.Chown(filepath.Join(dir, u.Home), 0, 0))
 	require.NoError(t, os.Chmod(filepath.Join(dir, u.Home), 0o775))
-	err := writeAll(o, plan.RunOptions{}, u)
+	err := writeAll(o, u)
 	require.ErrorIs(t, err, syscall.EACCES, "root's group may write there, and so may CAP_DAC_OVERRIDE")
 }

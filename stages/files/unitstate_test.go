@@ -267,7 +267,7 @@ func TestWhatCannotBeEnabledIsToldAndTheRestIsDone(t *testing.T) {
 		"$.systemd.units.0 unit gone.service cannot be enabled: the root has no such unit"}
 	for range 3 {
 		told = nil
-		require.NoError(t, apply(cfg, o, plan.RunOptions{}))
+		require.NoError(t, apply(cfg, o))
 		assert.Equal(t, want, told)
 		assert.FileExists(t, filepath.Join(dir, "enabled/good.service"))
 		assert.NoFileExists(t, filepath.Join(dir, "enabled/old.service"))
@@ -288,7 +288,7 @@ func TestAnotherConfigHasItsWayWithThePresetFile(t *testing.T) {
 			"disable a.service\nenable b@.service y\ndisable b@x.service\ndisable c.service\n"},
 	} {
 		for range 2 {
-			require.NoError(t, apply(units(t, c.units), o, plan.RunOptions{}))
+			require.NoError(t, apply(units(t, c.units), o))
 			got, err := os.ReadFile(filepath.Join(dir, presetPath))
 			require.NoError(t, err)
 			assert.Equal(t, c.want, string(got))
@@ -301,7 +301,7 @@ func TestAPresetFileOfTheConfigIsOnlyAddedTo(t *testing.T) {
 	cfg := storage(t, `'files':[{'path':'`+presetPath+`','contents':{'source':'data:,disable%20*%0a'}}]`)
 	cfg.Systemd = units(t, `{'name':'a.service','enabled':true}`).Systemd
 	for range 3 {
-		require.NoError(t, apply(cfg, o, plan.RunOptions{}))
+		require.NoError(t, apply(cfg, o))
 		got, err := os.ReadFile(filepath.Join(dir, presetPath))
 		require.NoError(t, err)
 		assert.Equal(t, "disable *\nenable a.service\n", string(got))
@@ -341,7 +341,7 @@ func TestAPresetFileThatALinkToNothingMasksIsReplaced(t *testing.T) {
 		dir, o := newRoot(t, c.tree)
 		c.cfg.Systemd = units(t, `{'name':'a.service','enabled':true}`).Systemd
 		for range 3 {
-			require.NoError(t, apply(c.cfg, o, plan.RunOptions{}), claim)
+			require.NoError(t, apply(c.cfg, o), claim)
 			found, err := o.Root.Lstat(presetPath)
 			require.NoError(t, err)
 			assert.Equal(t, root.File, found.Kind, claim)

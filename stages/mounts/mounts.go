@@ -22,7 +22,9 @@ import (
 
 // Options are the circumstances of mounting.
 type Options struct {
-	Tools *tool.Set // runs mount(8)
+	Tools *tool.Set        // runs mount(8)
+	Log   *slog.Logger     // nil for none
+	Tell  func(plan.Event) // hears of what becomes of steps; nil for nobody
 	// Label gives a path of the root, and what is below it on the same filesystem, their SELinux labels. It gets a root
 	// that sees all that is mounted so far. nil for no labels.
 	Label func(ctx context.Context, root *root.Root, path string) error
@@ -145,16 +147,14 @@ func Plan(storage config.Storage, dir string, o Options) (plan.Plan, error) {
 // it is left but directories that were made. Else it gives the directories, as paths in the root, that were made to
 // mount something, and those that are there as if they had been: empty, of this process's user, with the mode of a new
 // one. An earlier run that was cut off may have made these. The users whose homes they are in get them.
-func Mount(
-	ctx context.Context, storage config.Storage, dir string, o Options, run plan.RunOptions,
-) (notated []string, err error) {
+func Mount(ctx context.Context, storage config.Storage, dir string, o Options) (notated []string, err error) {
 	w := newWork(storage, dir, o)
-	plan, err := w.plan()
+	steps, err := w.plan()
 	if err != nil {
 		return nil, err
 	}
-	if err := plan.Run(ctx, run); err != nil {
-		return nil, w.takeDown(err, run.Log)
+	if err := steps.Run(ctx, plan.Options{Tell: o.Tell}); err != nil {
+		return nil, w.takeDown(err)
 	}
 	slices.Sort(w.notated)
 	return slices.Compact(w.notated), nil
@@ -162,7 +162,8 @@ func Mount(
 
 // takeDown unmounts what was mounted, the last one first, and adds to err what stays. The directories stay in any case:
 // they do no harm, and another run takes them for its own.
-func (w *work) takeDown(err error, log *slog.Logger) error {
+func (w *work) takeDown(err error) error {
+	log := w.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}

@@ -168,8 +168,7 @@ func TestTheWayToAPlaceIsOfDirectories(t *testing.T) {
 func TestALinkInAFilesystemThatHadToBeMountedFirst(t *testing.T) {
 	dir := tree(t, "/srv")
 	tools, calls := mountTool(t, `case $target in */var) ln -s /srv "$target/lib" ;; esac`)
-	_, err := Mount(t.Context(), filesystems("/dev/b ext4 /var/lib/x", "/dev/a ext4 /var"), dir, Options{Tools: tools},
-		plan.RunOptions{})
+	_, err := Mount(t.Context(), filesystems("/dev/b ext4 /var/lib/x", "/dev/a ext4 /var"), dir, Options{Tools: tools})
 	require.ErrorContains(t, err, "mount /var/lib/x ($.storage.filesystems.0): /var/lib is a symbolic link, to /srv,")
 	assert.Len(t, calls(), 1)
 	assert.NoDirExists(t, dir+"/srv/x")
@@ -181,7 +180,7 @@ func TestMountIsCalledAsThePeerCallsIt(t *testing.T) {
 	_, err := Mount(t.Context(), filesystems(
 		"/dev/disk/by-label/data btrfs /var/data noatime subvol=x", "/dev/vdb xfs /srv", "tag virtiofs /mnt",
 		"-bind virtiofs /run", "/dev/r ext4 /",
-	), dir, Options{Tools: tools}, plan.RunOptions{})
+	), dir, Options{Tools: tools})
 	require.NoError(t, err)
 	assert.Empty(t, cmp.Diff([][]string{
 		{"-o", "", "-t", "ext4", "/dev/r", dir},
@@ -204,7 +203,7 @@ func TestMadeDirectoriesAreNotated(t *testing.T) {
 	require.NoError(t, os.Mkdir(dir+"/var", 0o700))
 	tools, _ := mountTool(t, "")
 	made, err := Mount(t.Context(), filesystems("/dev/b ext4 /var/home/core", "/dev/a ext4 /var/home",
-		"/dev/c ext4 /srv"), dir, Options{Tools: tools}, plan.RunOptions{})
+		"/dev/c ext4 /srv"), dir, Options{Tools: tools})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"/srv", "/var/home", "/var/home/core"}, made)
 	info, err := os.Stat(dir + "/var/home/core")
@@ -217,7 +216,7 @@ func TestDirectoriesOfARunThatWasCutOffAreNotated(t *testing.T) {
 	require.NoError(t, os.Chmod(dir+"/private/core", 0o700))
 	tools, _ := mountTool(t, "")
 	made, err := Mount(t.Context(), filesystems("/dev/a ext4 /home/core/data", "/dev/b ext4 /image/core",
-		"/dev/c ext4 /private/core"), dir, Options{Tools: tools}, plan.RunOptions{})
+		"/dev/c ext4 /private/core"), dir, Options{Tools: tools})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"/home", "/home/core", "/home/core/data", "/image", "/private"}, made,
 		"one that holds something else, or is not as a new one, is the image's or a user's")
@@ -269,8 +268,7 @@ func TestLabels(t *testing.T) {
 				labelled = append(labelled, name+" "+when)
 				return nil
 			}
-			_, err := Mount(t.Context(), c.config, tree(t, c.root...), Options{Tools: tools, Label: label},
-				plan.RunOptions{})
+			_, err := Mount(t.Context(), c.config, tree(t, c.root...), Options{Tools: tools, Label: label})
 			require.NoError(t, err)
 			assert.Equal(t, c.want, labelled)
 		})
@@ -280,8 +278,7 @@ func TestLabels(t *testing.T) {
 func TestALabelThatCannotBeSetIsAnError(t *testing.T) {
 	tools, calls := mountTool(t, "")
 	label := func(context.Context, *root.Root, string) error { return errors.New("no policy") }
-	_, err := Mount(t.Context(), filesystems("/dev/a ext4 /data"), tree(t), Options{Tools: tools, Label: label},
-		plan.RunOptions{})
+	_, err := Mount(t.Context(), filesystems("/dev/a ext4 /data"), tree(t), Options{Tools: tools, Label: label})
 	require.EqualError(t, err, "mount /data ($.storage.filesystems.0): no policy")
 	assert.Empty(t, calls(), "what is to be mounted over is labelled first")
 }
@@ -298,18 +295,18 @@ func TestFailures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			tools, _ := mountTool(t, "echo 'mount: cannot do that' >&2; exit 32")
-			_, err := Mount(t.Context(), filesystems(c.entry), tree(t), Options{Tools: tools}, plan.RunOptions{})
+			_, err := Mount(t.Context(), filesystems(c.entry), tree(t), Options{Tools: tools})
 			require.EqualError(t, err,
 				"mount /x ($.storage.filesystems.0): mount: exit status 32: mount: cannot do that; "+c.want)
 		})
 	}
 	t.Run("no mount program", func(t *testing.T) {
 		tools := tool.New(map[string]string{"mount": "/not/there"}, nil)
-		_, err := Mount(t.Context(), filesystems("/dev/a ext4 /x"), tree(t), Options{Tools: tools}, plan.RunOptions{})
+		_, err := Mount(t.Context(), filesystems("/dev/a ext4 /x"), tree(t), Options{Tools: tools})
 		require.EqualError(t, err, "mount /x ($.storage.filesystems.0): /not/there: program not found")
 	})
 	t.Run("no root", func(t *testing.T) {
-		_, err := Mount(t.Context(), filesystems("/dev/a ext4 /x"), "/not/there", Options{}, plan.RunOptions{})
+		_, err := Mount(t.Context(), filesystems("/dev/a ext4 /x"), "/not/there", Options{})
 		require.ErrorContains(t, err, "/not/there: no such file or directory")
 	})
 }
@@ -347,12 +344,12 @@ func TestAnEntryThatIsNotMountedCannotBeUnmounted(t *testing.T) {
 	storage := filesystems("/dev/a ext4 /data", "/dev/b ext4 /data/b")
 	for name, root := range map[string][]string{"its directory is there": {"/data/b"}, "nothing is there": nil} {
 		t.Run(name, func(t *testing.T) {
-			err := Undo(storage, tree(t, root...)).Run(t.Context(), plan.RunOptions{})
+			err := Undo(storage, tree(t, root...)).Run(t.Context(), plan.Options{})
 			require.EqualError(t, err, "unmount /data/b ($.storage.filesystems.1): nothing is mounted there")
 		})
 	}
 	t.Run("a link is there", func(t *testing.T) {
-		err := Undo(filesystems("/dev/a ext4 /data"), tree(t, "/data>/srv")).Run(t.Context(), plan.RunOptions{})
+		err := Undo(filesystems("/dev/a ext4 /data"), tree(t, "/data>/srv")).Run(t.Context(), plan.Options{})
 		require.ErrorContains(t, err, "/data is a symbolic link")
 	})
 }

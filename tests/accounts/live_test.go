@@ -8,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"maps"
 	"os"
 	"os/exec"
@@ -144,7 +143,7 @@ func (m *machine) stage(p config.Passwd) error {
 	if err != nil {
 		return err
 	}
-	return steps.Run(m.t.Context(), plan.RunOptions{Log: slog.New(slog.DiscardHandler)})
+	return steps.Run(m.t.Context(), plan.Options{})
 }
 
 // evidence is every account file and every node of the trees, with content, owner and mode.

@@ -70,7 +70,7 @@ type fsRun struct {
 	ctx   context.Context // nil for the test's
 	width int
 	tools map[string]string
-	after func(plan.Step) error
+	tell  func(round string, e plan.Event)
 	log   bytes.Buffer
 }
 
@@ -84,7 +84,7 @@ func (r *fsRun) run(t *testing.T, entries ...config.Filesystem) error {
 	_, err := disks.Run(r.ctx, config.Storage{Filesystems: entries}, disks.Options{
 		Devices: &device.Devices{Tools: tools, Aliases: filepath.Join(t.TempDir(), "aliases"),
 			Patience: 300 * time.Millisecond, Log: log},
-		Tools: tools, Log: log, After: r.after, Width: r.width,
+		Tools: tools, Log: log, Tell: r.tell, Width: r.width,
 	})
 	return err
 }
@@ -535,11 +535,13 @@ func TestARunThatIsCutOffConverges(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			defer stop()
 			done := 0
-			cut := &fsRun{ctx: ctx, width: 1, after: func(plan.Step) error {
+			cut := &fsRun{ctx: ctx, width: 1, tell: func(_ string, e plan.Event) {
+				if e.Turn != plan.Finished {
+					return
+				}
 				if done++; done == steps {
 					stop()
 				}
-				return nil
 			}}
 			if steps == 0 {
 				must(t, "wipefs", "-a", entries[0].Device) // all that a run does before its first step is over

@@ -56,12 +56,12 @@ func filesystem(device, format, path string, options ...string) config.Filesyste
 func mountAll(t *testing.T, dir string, all ...config.Filesystem) (notated []string, err error) {
 	t.Helper()
 	return mounts.Mount(t.Context(), config.Storage{Filesystems: all}, dir,
-		mounts.Options{Tools: tool.New(nil, nil)}, plan.RunOptions{})
+		mounts.Options{Tools: tool.New(nil, nil)})
 }
 
 func unmountAll(t *testing.T, dir string, all ...config.Filesystem) error {
 	t.Helper()
-	return mounts.Undo(config.Storage{Filesystems: all}, dir).Run(t.Context(), plan.RunOptions{})
+	return mounts.Undo(config.Storage{Filesystems: all}, dir).Run(t.Context(), plan.Options{})
 }
 
 // mountedIn gives "path type source options" of what is mounted in a folder, in the order of mounting.
@@ -107,7 +107,7 @@ func TestNestedFilesystemsAreMountedAndUnmountedInOrder(t *testing.T) {
 
 	// Run again, it finds that nothing is to be done. (A subtest would run on a thread that does not see these mounts.)
 	again, err := mounts.Mount(t.Context(), config.Storage{Filesystems: all}, dir,
-		mounts.Options{Tools: tool.New(map[string]string{"mount": "/not/there"}, nil)}, plan.RunOptions{})
+		mounts.Options{Tools: tool.New(map[string]string{"mount": "/not/there"}, nil)})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"/var", "/var/lib", "/var/lib/deep"}, again,
 		"what is as when it was made; the innermost has been used")
@@ -155,8 +155,12 @@ func TestARunThatIsStoppedLeavesNothingMounted(t *testing.T) {
 	all := config.Storage{Filesystems: []config.Filesystem{filesystem(ext4(t), "ext4", "/a"),
 		filesystem(ext4(t), "ext4", "/b")}}
 	ctx, cancel := context.WithCancel(t.Context())
-	stop := func(int, plan.Step) error { cancel(); return nil }
-	_, err := mounts.Mount(ctx, all, dir, mounts.Options{Tools: tool.New(nil, nil)}, plan.RunOptions{After: stop})
+	stop := func(e plan.Event) {
+		if e.Turn == plan.Finished {
+			cancel()
+		}
+	}
+	_, err := mounts.Mount(ctx, all, dir, mounts.Options{Tools: tool.New(nil, nil), Tell: stop})
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Empty(t, mountedIn(t, dir))
 }
@@ -167,7 +171,7 @@ func TestAToolThatFailsAfterItHasMountedLeavesNothingMounted(t *testing.T) {
 	require.NoError(t, os.WriteFile(late, []byte("#!/bin/sh\nmount \"$@\"\nexit 1\n"), 0o700))
 	all := config.Storage{Filesystems: []config.Filesystem{filesystem(ext4(t), "ext4", "/a")}}
 	_, err := mounts.Mount(t.Context(), all, dir,
-		mounts.Options{Tools: tool.New(map[string]string{"mount": late}, nil)}, plan.RunOptions{})
+		mounts.Options{Tools: tool.New(map[string]string{"mount": late}, nil)})
 	require.ErrorContains(t, err, "mount: exit status 1")
 	assert.Empty(t, mountedIn(t, dir))
 }
@@ -178,9 +182,12 @@ func TestWhatStaysMountedAfterAFailureIsNamed(t *testing.T) {
 	all := config.Storage{Filesystems: []config.Filesystem{filesystem(ext4(t), "ext4", "/a"),
 		filesystem("/dev/not-there", "ext4", "/b")}}
 	t.Cleanup(func() { must(t, "umount", dir+"/a") })
-	use := func(int, plan.Step) error { sleepIn(t, dir+"/a"); return nil }
-	_, err := mounts.Mount(t.Context(), all, dir, mounts.Options{Tools: tool.New(nil, nil)},
-		plan.RunOptions{After: use})
+	use := func(e plan.Event) {
+		if e.Turn == plan.Finished {
+			sleepIn(t, dir+"/a")
+		}
+	}
+	_, err := mounts.Mount(t.Context(), all, dir, mounts.Options{Tools: tool.New(nil, nil), Tell: use})
 	require.ErrorContains(t, err, "; there is no /dev/not-there; and /a stays mounted: umount "+dir+
 		"/a: device or resource busy: used by sleep (process ")
 }
@@ -295,8 +302,7 @@ func TestAHomeThatIsMountedBecomesTheUsers(t *testing.T) {
 			require.NoError(t, prepare(dir))
 			storage := config.Storage{Filesystems: []config.Filesystem{filesystem(ext4(t), "ext4", "/home/core/data"),
 				filesystem(ext4(t), "ext4", "/home/core")}}
-			made, err := mounts.Mount(t.Context(), storage, dir, mounts.Options{Tools: tool.New(nil, nil)},
-				plan.RunOptions{})
+			made, err := mounts.Mount(t.Context(), storage, dir, mounts.Options{Tools: tool.New(nil, nil)})
 			require.NoError(t, err)
 			assert.Equal(t, []string{"/home", "/home/core", "/home/core/data"}, made)
 			uid := 1234
@@ -308,7 +314,7 @@ func TestAHomeThatIsMountedBecomesTheUsers(t *testing.T) {
 				assert.Equal(t, uid, owned, d)
 				assert.Equal(t, os.ModeDir|0o700, info.Mode(), d)
 			}
-			require.NoError(t, mounts.Undo(storage, dir).Run(t.Context(), plan.RunOptions{}))
+			require.NoError(t, mounts.Undo(storage, dir).Run(t.Context(), plan.Options{}))
 			info, err := os.Stat(dir + "/home/core")
 			require.NoError(t, err)
 			assert.Equal(t, uint32(0), info.Sys().(*syscall.Stat_t).Uid, "what was mounted over stays root's")
@@ -328,5 +334,5 @@ func makeUser(t *testing.T, dir string, user config.PasswdUser, notated []string
 		Root: root, Privileged: true, Accounts: &files.Accounts{Keys: files.KeyOptions{Notated: notated}},
 	})
 	require.NoError(t, err)
-	require.NoError(t, steps.Run(t.Context(), plan.RunOptions{Flush: root.Sync}))
+	require.NoError(t, steps.Run(t.Context(), plan.Options{Flush: root.Sync}))
 }

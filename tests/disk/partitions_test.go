@@ -596,11 +596,10 @@ func TestALockedDiskIsWaitedFor(t *testing.T) {
 func TestADiskThatVanishes(t *testing.T) {
 	d := ptNew(t, 64, 512)
 	o := d.options(t)
-	o.After = func(s plan.Step) error {
-		if strings.HasPrefix(s.Subject, "partition 1") {
+	o.Tell = func(_ string, e plan.Event) {
+		if e.Turn == plan.Finished && strings.HasPrefix(e.Step.Subject, "partition 1") {
 			must(t, "losetup", "-d", d.node)
 		}
-		return nil
 	}
 	_, err := disks.Run(context.Background(), d.storage(false, pt(1, -1, 3)), o)
 	require.ErrorContains(t, err, "partition table of "+d.node+" ($.storage.disks.0): ")
@@ -644,21 +643,26 @@ func TestStoppedRunsConverge(t *testing.T) {
 		pt(0, 20, 5, ptGUID(ptRoot), ptWipe)}
 	whole := ptNew(t, 64, 512)
 	three(t, whole)
+	steps, err := disks.Preview(whole.storage(false, parts...), whole.options(t))
+	require.NoError(t, err)
+	require.Len(t, steps, 5)
 	require.NoError(t, whole.run(t, false, parts...))
 	want := whole.table(t)
-	stop := errors.New("cut off")
-	for k := 1; k <= 5; k++ {
+	for k := 1; k < len(steps); k++ {
 		d, done := ptNew(t, 64, 512), 0
 		three(t, d)
 		o := d.options(t)
-		o.After = func(plan.Step) error {
-			if done++; done == k {
-				return stop
+		ctx, stop := context.WithCancel(t.Context())
+		o.Tell = func(_ string, e plan.Event) {
+			if e.Turn != plan.Finished {
+				return
 			}
-			return nil
+			if done++; done == k {
+				stop()
+			}
 		}
-		_, err := disks.Run(context.Background(), d.storage(false, parts...), o)
-		require.ErrorIs(t, err, stop)
+		_, err := disks.Run(ctx, d.storage(false, parts...), o)
+		require.ErrorIs(t, err, context.Canceled)
 		require.NoError(t, d.run(t, false, parts...))
 		assert.Equal(t, want, d.table(t), "stopped after step %d", k)
 		d.sound(t)

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -118,8 +119,10 @@ func fetch(_ context.Context, r config.Resource, to files.Sink) error {
 	return err
 }
 
-// stage runs the files stage.
-func stage(t *testing.T, dir string, relabel files.Relabel, after func(done int, s plan.Step) error) error {
+var errCut = errors.New("cut off")
+
+// stage runs the files stage, and cuts it off after so many steps; 0 for not at all.
+func stage(t *testing.T, dir string, relabel files.Relabel, cut int) error {
 	t.Helper()
 	var cfg config.Config
 	require.NoError(t, json.Unmarshal([]byte(everything), &cfg))
@@ -141,7 +144,11 @@ func stage(t *testing.T, dir string, relabel files.Relabel, after func(done int,
 	steps, err := files.Plan(cfg, root, files.Options{Root: root, Tools: tools, Fetch: fetch, Privileged: true,
 		Boot: boot, Accounts: &files.Accounts{Today: 20000, Keys: files.KeyOptions{Fragment: true}}})
 	require.NoError(t, err)
-	if err := steps.Run(context.Background(), plan.RunOptions{After: after}); err != nil {
+	if cut > 0 {
+		steps = slices.Insert(steps, cut, plan.Step{Do: func(context.Context) error { return errCut },
+			Prepare: func(context.Context) error { return nil }})
+	}
+	if err := steps.Run(context.Background(), plan.Options{}); err != nil {
 		return err
 	}
 	return root.Sync()
@@ -158,7 +165,7 @@ func label(t *testing.T, path string) string {
 func TestTheStageLeavesNothingToRelabel(t *testing.T) {
 	dir := debian(t)
 	withMail(t, dir)
-	require.NoError(t, stage(t, dir, files.RelabelAuto, nil))
+	require.NoError(t, stage(t, dir, files.RelabelAuto, 0))
 	assert.Empty(t, unlabelled(t, dir))
 	for path, kind := range map[string]string{
 		"etc/shadow": "shadow_t", "etc/passwd": "etc_t",
@@ -175,7 +182,7 @@ func TestTheStageLeavesNothingToRelabel(t *testing.T) {
 func TestWithoutLabelsThisWouldShow(t *testing.T) {
 	dir := debian(t)
 	withMail(t, dir)
-	require.NoError(t, stage(t, dir, files.RelabelOff, nil))
+	require.NoError(t, stage(t, dir, files.RelabelOff, 0))
 	wrong := strings.Join(unlabelled(t, dir), "\n")
 	for _, path := range []string{
 		"/etc/shadow-", "/etc/.pwd.lock", "/home/core", "/home/core/.ssh/authorized_keys.d/ignition", "/var/mail/core",
@@ -194,19 +201,13 @@ func TestWithoutLabelsThisWouldShow(t *testing.T) {
 }
 
 func TestARunThatWasCutOffIsLabelledByTheNext(t *testing.T) {
-	cut := errors.New("cut")
 	for _, k := range []int{1, 4, 12, 20} {
 		t.Run(fmt.Sprint("after step ", k), func(t *testing.T) {
 			dir := debian(t)
 			withMail(t, dir)
-			require.ErrorIs(t, stage(t, dir, files.RelabelAuto, func(done int, _ plan.Step) error {
-				if done == k {
-					return cut
-				}
-				return nil
-			}), cut)
+			require.ErrorIs(t, stage(t, dir, files.RelabelAuto, k), errCut)
 			require.NotEmpty(t, unlabelled(t, dir))
-			require.NoError(t, stage(t, dir, files.RelabelAuto, nil))
+			require.NoError(t, stage(t, dir, files.RelabelAuto, 0))
 			assert.Empty(t, unlabelled(t, dir))
 		})
 	}
@@ -220,6 +221,6 @@ func TestAReplacedFileKeepsItsLabel(t *testing.T) {
 	const own = "system_u:object_r:own_t:s0"
 	require.NoError(t, unix.Lsetxattr(crypttab, "security.selinux", []byte(own+"\x00"), 0))
 	withMail(t, dir)
-	require.NoError(t, stage(t, dir, files.RelabelOff, nil))
+	require.NoError(t, stage(t, dir, files.RelabelOff, 0))
 	assert.Equal(t, own, label(t, crypttab))
 }

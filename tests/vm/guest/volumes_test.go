@@ -34,6 +34,8 @@ type stage struct {
 	options disks.Options
 	log     bytes.Buffer
 	steps   []string // the IDs of those that were done, in order
+	until   int      // how many steps are done before stop is called
+	stop    context.CancelCauseFunc
 }
 
 // newStage takes the storage part of a config. A %d gets the nth disk.
@@ -66,9 +68,13 @@ func newStage(t *testing.T, form string, links ...string) *stage {
 			}
 			return reply.Body.Close()
 		},
-		After: func(step plan.Step) error {
-			s.steps = append(s.steps, step.ID)
-			return nil
+		Tell: func(_ string, e plan.Event) {
+			if e.Turn != plan.Finished && e.Turn != plan.Kept {
+				return
+			}
+			if s.steps = append(s.steps, e.Step.ID); len(s.steps) == s.until {
+				s.stop(errCut)
+			}
 		},
 	}
 	return s
@@ -96,19 +102,14 @@ var errCut = errors.New("cut off")
 // runUntil stops after so many steps, and tells whether there were as many.
 func (s *stage) runUntil(count int) bool {
 	s.t.Helper()
-	after, done := s.options.After, 0
-	s.options.After = func(plan.Step) error {
-		if done++; done == count {
-			return errCut
-		}
-		return nil
-	}
-	_, err := s.run()
-	s.options.After = after
-	if err != nil {
+	ctx, stop := context.WithCancelCause(s.t.Context())
+	s.steps, s.until, s.stop = nil, count, stop
+	_, err := disks.Run(ctx, s.storage, s.options)
+	s.until = 0
+	if err != nil { // it was not the last step
 		require.ErrorIs(s.t, err, errCut)
 	}
-	return err != nil
+	return len(s.steps) >= count
 }
 
 // preview is the plan as people see it.
