@@ -103,12 +103,16 @@ func orElse(ctx context.Context, m *Machine, d Document, err error, other finder
 	if ctx.Err() != nil || err == nil && !tree.IsBlank(d.Text) {
 		return d, err
 	}
-	if err != nil && !none {
-		m.Log.Warn("another place is looked at, as there is an error: " + err.Error())
+	failing := err != nil && !none
+	if failing {
+		m.Log.Warn("another place is looked at, as this one has failed")
 	}
 	found, failed := other(ctx, m)
 	switch {
 	case failed == nil && !tree.IsBlank(found.Text):
+		if failing {
+			m.Log.Warn("passed over: " + err.Error())
+		}
 		return found, nil
 	case failed != nil && !errors.Is(failed, ErrNone):
 		m.Log.Info("passed over: " + failed.Error())
