@@ -24,14 +24,16 @@ func (r *Root) As(uid, gid uint32, do func(*Root) error) error {
 	}
 	// Directories that were opened as somebody else are not shared: who has a descriptor needs no permission on the
 	// way.
-	user := &Root{fd: r.fd, dir: r.dir, resolve: r.resolve, without: r.without, synced: map[uint64]int{}}
+	user := &Root{Reader: &Reader{fd: r.fd, dir: r.dir, resolve: r.resolve}, without: r.without,
+		written: &filesystems{}}
 	err := onOwnThread(func() error {
 		if err := become(uid, gid); err != nil {
 			return fmt.Errorf("become user %d, group %d: %w", uid, gid, err)
 		}
 		return do(user)
 	})
-	r.takeOver(user)
+	user.Forget()
+	r.written.take(user.written)
 	return err
 }
 
@@ -84,21 +86,4 @@ func become(uid, gid uint32) error {
 	// The kernel has dropped them already, unless the process was started with SECBIT_NO_SETUID_FIXUP.
 	none := [2]unix.CapUserData{}
 	return unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &none[0])
-}
-
-// takeOver closes what a user's view of the root has opened, and notes for Sync what it wrote to.
-func (r *Root) takeOver(user *Root) {
-	if plain := user.view(); plain != nil {
-		user.takeOver(plain)
-	}
-	user.Forget()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for dev, fd := range user.synced {
-		if _, known := r.synced[dev]; known && fd >= 0 {
-			_ = unix.Close(fd)
-		} else if !known {
-			r.synced[dev] = fd
-		}
-	}
 }

@@ -85,10 +85,10 @@ func TestAsOneself(t *testing.T) {
 		require.NoError(t, r.As(uint32(os.Getuid()), uint32(os.Getgid()),
 			func(me *Root) error { return put(t, me, "f", "text", false) }))
 		assert.Equal(t, "text", readAll(t, filepath.Join(dir, "f")))
-		assert.Len(t, r.synced, 1, "what was written is synced with the rest")
+		assert.Len(t, r.written.open, 1, "what was written is synced with the rest")
 		require.NoError(t, r.As(uint32(os.Getuid()), uint32(os.Getgid()),
 			func(me *Root) error { return put(t, me, "g", "text", false) }))
-		assert.Len(t, r.synced, 1)
+		assert.Len(t, r.written.open, 1)
 		require.NoError(t, r.Sync())
 	})
 }

@@ -38,6 +38,16 @@ func (r *Root) Commit(record string, all []Replacement) error {
 	if err := r.Recover(record); err != nil {
 		return err
 	}
+	return commit{r, record}.run(all)
+}
+
+// A commit is one under way.
+type commit struct {
+	*Root
+	record string
+}
+
+func (r commit) run(all []Replacement) error {
 	var temps []*Temp
 	defer func() {
 		for _, t := range temps {
@@ -53,7 +63,7 @@ func (r *Root) Commit(record string, all []Replacement) error {
 		temps = append(temps, t)
 		list = append(list, pending{path.Join(path.Dir(clean(p.Name)), t.tmp), clean(p.Name), p.Backup})
 	}
-	made, err := r.record(record, list)
+	made, err := r.write(list)
 	if err != nil {
 		return err
 	}
@@ -68,7 +78,7 @@ func (r *Root) Commit(record string, all []Replacement) error {
 			return err
 		}
 	}
-	if err := r.forgetRecord(record); err != nil {
+	if err := r.forgetRecord(); err != nil {
 		return err
 	}
 	r.removeEmpty(made)
@@ -76,7 +86,7 @@ func (r *Root) Commit(record string, all []Replacement) error {
 }
 
 // removeEmpty removes directories that a record was in and that hold nothing else now.
-func (r *Root) removeEmpty(made []string) {
+func (r commit) removeEmpty(made []string) {
 	for i := len(made) - 1; i >= 0; i-- {
 		if d, base, err := r.parent(made[i]); err == nil {
 			_ = unix.Unlinkat(d.fd, base, unix.AT_REMOVEDIR)
@@ -101,18 +111,19 @@ func (r *Root) Recover(record string) error {
 	if err := json.Unmarshal(text, &list); err != nil {
 		return fmt.Errorf("record %s: %w", record, err)
 	}
+	c := commit{r, record}
 	for _, p := range list {
-		if err := r.finish(p); err != nil {
+		if err := c.finish(p); err != nil {
 			return err
 		}
 	}
-	return r.forgetRecord(record)
+	return c.forgetRecord()
 }
 
 // finish renames what a record names, if it has not been renamed yet. The record is ours, but it lies in a root that
 // others may have written to: what is renamed must be a temporary file of ours in the same directory, and a backup has
 // the file's name with something behind it.
-func (r *Root) finish(p pending) error {
+func (r commit) finish(p pending) error {
 	beside := path.Dir(p.Temp) == path.Dir(p.Name) && strings.HasPrefix(path.Base(p.Temp), tempPrefix)
 	if !beside || p.Backup != "" && (clean(p.Backup) != p.Backup || path.Dir(p.Backup) != path.Dir(p.Name) ||
 		!strings.HasPrefix(p.Backup, p.Name)) {
@@ -141,7 +152,7 @@ var errForeign = errors.New("the record of an earlier run names something else")
 
 // stage writes a replacement beside its place, with the attributes of what it replaces, and has it on disk when it
 // returns.
-func (r *Root) stage(p Replacement) (*Temp, error) {
+func (r commit) stage(p Replacement) (*Temp, error) {
 	was, err := r.Lstat(p.Name)
 	if err != nil {
 		return nil, err
@@ -175,16 +186,17 @@ func (r *Root) stage(p Replacement) (*Temp, error) {
 	return t, nil
 }
 
-// record writes what is to be renamed, safely on disk when it returns, and tells which directories it has made for it.
-func (r *Root) record(name string, list []pending) (made []string, err error) {
+// write writes the record of what is to be renamed, safely on disk when it returns, and tells which directories it has
+// made for it.
+func (r commit) write(list []pending) (made []string, err error) {
 	text, err := json.Marshal(list)
 	if err != nil {
 		return nil, err
 	}
-	if made, err = r.MkdirAll(path.Dir(clean(name)), 0o755); err != nil {
+	if made, err = r.MkdirAll(path.Dir(clean(r.record)), 0o755); err != nil {
 		return nil, err
 	}
-	t, err := r.Create(name, Attrs{UID: -1, GID: -1, Mode: 0o600})
+	t, err := r.Create(r.record, Attrs{UID: -1, GID: -1, Mode: 0o600})
 	if err != nil {
 		return nil, err
 	}
@@ -195,20 +207,20 @@ func (r *Root) record(name string, list []pending) (made []string, err error) {
 	return made, t.PlaceSynced(true)
 }
 
-// forgetRecord removes a record, once what it names is on disk, and its directory if it has nothing else.
-func (r *Root) forgetRecord(name string) error {
+// forgetRecord removes the record, once what it names is on disk, and its directory if it has nothing else.
+func (r commit) forgetRecord() error {
 	if err := r.Sync(); err != nil {
 		return err
 	}
-	if err := r.RemoveAll(name); err != nil {
+	if err := r.RemoveAll(r.record); err != nil {
 		return err
 	}
-	r.removeEmpty([]string{path.Dir(clean(name))})
+	r.removeEmpty([]string{path.Dir(clean(r.record))})
 	return nil
 }
 
 // backup keeps what a replacement replaces, with its attributes, as shadow-utils does under names like passwd-.
-func (r *Root) backup(name, to string) error {
+func (r commit) backup(name, to string) error {
 	if to == "" {
 		return nil
 	}

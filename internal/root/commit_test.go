@@ -74,18 +74,19 @@ func TestFilesThatChangeTogetherKeepAttributesAndBackups(t *testing.T) {
 func TestACommitThatIsCutOffIsFinishedByTheNextRun(t *testing.T) {
 	for renamed := range 4 {
 		r, dir, all := accountRoot(t)
+		c := commit{r, testRecord}
 		var list []pending
 		var temps []*Temp
 		for _, p := range all {
-			temp, err := r.stage(p)
+			temp, err := c.stage(p)
 			require.NoError(t, err)
 			temps = append(temps, temp)
 			list = append(list, pending{"/etc/" + temp.tmp, p.Name, p.Backup})
 		}
-		_, err := r.record(testRecord, list)
+		_, err := c.write(list)
 		require.NoError(t, err)
 		for i, temp := range temps[:renamed] {
-			require.NoError(t, r.backup(all[i].Name, all[i].Backup))
+			require.NoError(t, c.backup(all[i].Name, all[i].Backup))
 			require.NoError(t, temp.Place(true))
 		}
 		// Here the power is cut. The next run knows nothing but what is on disk.
@@ -103,7 +104,7 @@ func TestACommitThatIsCutOffIsFinishedByTheNextRun(t *testing.T) {
 
 func TestACommitCutOffBeforeItsRecordHasChangedNothing(t *testing.T) {
 	r, dir, all := accountRoot(t)
-	_, err := r.stage(all[0])
+	_, err := commit{r, testRecord}.stage(all[0])
 	require.NoError(t, err)
 	again, err := Open(dir)
 	require.NoError(t, err)

@@ -19,7 +19,7 @@ func (r *Root) WithoutLinks() *Root {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.plain == nil {
-		r.plain = &Root{fd: r.fd, dir: r.dir, resolve: r.without, synced: map[uint64]int{}, full: r}
+		r.plain = &Root{Reader: &Reader{fd: r.fd, dir: r.dir, resolve: r.without}, written: r.written, full: r}
 	}
 	return r.plain
 }
@@ -37,12 +37,12 @@ func (r *Root) Own(name string, wanted func(Facts) bool, want func(Facts) Attrs)
 		_ = unix.Close(fd)
 		return pathError("chown", name, err)
 	}
-	return pathError("chown", name, r.own(fd, want))
+	return pathError("chown", name, r.written.own(fd, want))
 }
 
 // own does so for what an O_PATH descriptor names, and closes it.
-func (r *Root) own(fd int, want func(Facts) Attrs) error {
-	dir, err := r.ownNode(fd, want)
+func (f *filesystems) own(fd int, want func(Facts) Attrs) error {
+	dir, err := f.ownNode(fd, want)
 	_ = unix.Close(fd)
 	if err != nil || dir < 0 {
 		return err
@@ -52,28 +52,26 @@ func (r *Root) own(fd int, want func(Facts) Attrs) error {
 		if err != nil {
 			return ignoreAbsent(err)
 		}
-		return r.own(fd, want)
+		return f.own(fd, want)
 	})
 }
 
 // ownNode gives one node its owner, and opens it if it is a directory; otherwise dir is negative.
-func (r *Root) ownNode(fd int, want func(Facts) Attrs) (dir int, err error) {
+func (f *filesystems) ownNode(fd int, want func(Facts) Attrs) (dir int, err error) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		return -1, err
 	}
-	f := facts(&st)
-	if a := want(f); !(Attrs{a.UID, a.GID, -1}).Fit(f) {
+	found := facts(&st)
+	if a := want(found); !(Attrs{a.UID, a.GID, -1}).Fit(found) {
 		if err := unix.Fchownat(fd, "", int(a.UID), int(a.GID), unix.AT_EMPTY_PATH); err != nil {
 			return -1, err
 		}
 	}
-	if f.Kind != Directory {
+	if found.Kind != Directory {
 		return -1, nil
 	}
-	r.mu.Lock()
-	r.willSync(fd, f.Dev)
-	r.mu.Unlock()
+	f.add(fd, found.Dev)
 	return openAt(fd, ".", unix.O_RDONLY|unix.O_DIRECTORY)
 }
 

@@ -1,12 +1,9 @@
 package root
 
-import (
-	"path"
+import "golang.org/x/sys/unix"
 
-	"golang.org/x/sys/unix"
-)
-
-// cachedDirs bounds the descriptors that a Root holds open between calls. Files of a config cluster in few directories.
+// cachedDirs bounds the descriptors that a Reader holds open between calls. Files of a config cluster in few
+// directories.
 const cachedDirs = 128
 
 // A dir is an open directory under the root.
@@ -28,63 +25,6 @@ type dir struct {
 type dirCache struct {
 	open  map[string]*dir
 	clock uint64
-}
-
-// parent opens the directory of a path and gives the last component. The root itself is "." in the root.
-func (r *Root) parent(name string) (*dir, string, error) {
-	name = clean(name)
-	if name == "/" {
-		d, err := r.open("/")
-		return d, ".", err
-	}
-	d, err := r.open(path.Dir(name))
-	return d, path.Base(name), err
-}
-
-// open gives a directory by its clean path, links followed. The caller releases it.
-func (r *Root) open(name string) (*dir, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.dirs.clock++
-	if d, ok := r.dirs.open[name]; ok {
-		d.users++
-		d.used = r.dirs.clock
-		return d, nil
-	}
-	fd, err := r.resolve(r.fd, name, unix.O_PATH|unix.O_DIRECTORY)
-	if err != nil {
-		return nil, err
-	}
-	d := &dir{path: name, fd: fd, users: 1, cached: true, used: r.dirs.clock}
-	r.dirs.add(d)
-	return d, nil
-}
-
-// release ends one use of a directory. It stays open as long as the cache has it.
-func (r *Root) release(d *dir) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	d.users--
-	d.closeIfIdle()
-}
-
-// Forget drops every open directory from the cache: a name on the way to one of them may mean something else now, as
-// after a tool has removed it.
-func (r *Root) Forget() {
-	for _, each := range []*Root{r, r.full, r.view()} {
-		if each != nil {
-			each.mu.Lock()
-			each.dirs.flush()
-			each.mu.Unlock()
-		}
-	}
-}
-
-// view gives the root without links, if there is one.
-func (r *Root) view() *Root {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.plain
 }
 
 // closeIfIdle closes a directory that neither the cache nor anybody else has any more.

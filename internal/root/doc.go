@@ -2,9 +2,10 @@
 // It is the only package that writes below a target root, and does not know what a config is: a planner decides, and
 // its steps call this package.
 //
-// A Root is opened once for a run. What comes in is paths in it; what goes out is Facts, the bytes of files, and errors
-// that name the path in the root. Making a file is three steps: Create writes under a temporary name, Sync brings all
-// that was written to disk by one syncfs for each filesystem, Place gives the name.
+// A Root is opened once for a run; its Reader is the part that changes nothing. What comes in is paths in it; what goes
+// out is Facts, the bytes of files, and errors that name the path in the root. Making a file is three steps: Create
+// writes under a temporary name, Sync brings all that was written to disk by one syncfs for each filesystem, Place
+// gives the name.
 //
 // What is surprising:
 //

@@ -2,27 +2,10 @@ package root
 
 import (
 	"errors"
-	"io/fs"
-	"os"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
-
-// Names lists what is in a directory, links on the way followed, in no order. A directory that is not there is empty.
-func (r *Root) Names(dir string) ([]string, error) {
-	fd, err := r.resolve(r.fd, clean(dir), unix.O_RDONLY|unix.O_DIRECTORY)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, pathError("open", dir, err)
-	}
-	f := os.NewFile(uintptr(fd), dir)
-	defer f.Close()
-	names, err := f.Readdirnames(-1)
-	return names, pathError("read", dir, err)
-}
 
 // Inherit gives the file the extended attributes of the regular file that it will replace, its SELinux label above all:
 // a file made new would get that of its directory, or none before a policy is loaded. Digests and signatures of the old

@@ -18,7 +18,7 @@ const mountTable = "/proc/thread-self/mountinfo"
 // Mounts lists the places below the root, as paths in it, where something is mounted: a filesystem, a directory, a
 // file. They are sorted. The root itself is not among them. Where no /proc is mounted nothing is known, and the list is
 // empty.
-func (r *Root) Mounts() ([]string, error) {
+func (r *Reader) Mounts() ([]string, error) {
 	table, err := os.ReadFile(mountTable)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

@@ -385,8 +385,8 @@ func TestEachFilesystemIsSyncedByOneDescriptor(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, put(t, r, name, "", false))
 		}
-		devices := make([]int, 0, len(r.synced))
-		for dev := range r.synced {
+		devices := make([]int, 0, len(r.written.open))
+		for dev := range r.written.open {
 			devices = append(devices, int(dev))
 		}
 		sort.Ints(devices)
@@ -394,7 +394,7 @@ func TestEachFilesystemIsSyncedByOneDescriptor(t *testing.T) {
 		require.NoError(t, r.Sync())
 		require.NoError(t, put(t, r, "c/e", "", false))
 		require.NoError(t, r.Sync(), "what is written later is synced too")
-		assert.Len(t, r.synced, 1)
+		assert.Len(t, r.written.open, 1)
 	})
 }
 
