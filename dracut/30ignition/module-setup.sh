@@ -14,8 +14,8 @@ depends() {
 # Programs that the stages run, if they are there. They are needed only by configs that use them; a distribution lists
 # what its users may rely on in $ignition_required_tools (dracut.conf.d), whose lack then fails the build.
 ignition_tools() {
-    echo mkfs.btrfs mkfs.ext4 mkfs.fat mkfs.xfs mkswap wipefs
-    echo mdadm cryptsetup dmsetup setfiles systemctl
+    ignition_makers
+    echo dmsetup setfiles systemctl
     echo clevis clevis-encrypt-sss clevis-encrypt-tang clevis-encrypt-tpm2 clevis-luks-bind clevis-luks-common-functions
     echo clevis-luks-unlock clevis-decrypt clevis-decrypt-sss clevis-decrypt-tang clevis-decrypt-tpm2 \
         clevis-encrypt-null clevis-decrypt-null
@@ -23,6 +23,11 @@ ignition_tools() {
         tpm2_unseal
     # clevis is a set of shell scripts.
     echo bash sort find touch id grep sed cat head tail tr mktemp rm
+}
+
+# What makes filesystems, arrays and volumes.
+ignition_makers() {
+    echo mkfs.btrfs mkfs.ext4 mkfs.fat mkfs.xfs mkswap wipefs mdadm cryptsetup
 }
 
 # An image without it would boot as if there were nothing to provision, or fail in the hands of its users.
@@ -55,7 +60,7 @@ install() {
     ignition_needs basename lsblk blkid mount umount udevadm modprobe
     # shellcheck disable=SC2046 # a list
     inst_multiple -o $(ignition_tools) is-live-image
-    for tool in mkfs.btrfs mkfs.ext4 mkfs.fat mkfs.xfs mkswap wipefs mdadm cryptsetup clevis; do
+    for tool in $(ignition_makers) clevis; do
         find_binary "$tool" >/dev/null || missing="$missing $tool"
     done
     [ -z "$missing" ] || dwarn "ignition: configs that need one of these will fail, as the image has none:$missing"
