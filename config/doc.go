@@ -7,6 +7,9 @@
 //
 // What is surprising:
 //
-//   - Optional scalars are pointers, because an absent one leaves what a merge parent says alone.
+//   - Optional scalars are pointers, because an absent one leaves what a merge parent says alone. Says gives what one
+//     says where an absent one means the same as a zero.
+//   - The model has no rules, but for a question that several of its readers ask: whether a policy opens a volume
+//     (Clevis.Opens).
 //   - Fields with the tag secret are shown in no excerpt.
 package config

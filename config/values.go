@@ -73,3 +73,16 @@ func (w *valueWalk) path() string {
 	}
 	return b.String()
 }
+
+// Says gives what an optional field says, and the zero value where it says nothing.
+func Says[T any](field *T) (value T) {
+	if field != nil {
+		value = *field
+	}
+	return value
+}
+
+// Opens tells whether a volume opens by this policy, and not by a key alone (docs/peer/spec.md §3.5).
+func (c *Clevis) Opens() bool {
+	return Says(c.Custom.Pin) != "" || len(c.Tang) > 0 || Says(c.Tpm2) || Says(c.Threshold) != 0
+}

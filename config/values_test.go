@@ -37,3 +37,31 @@ func TestValuesAreThoseOfAPattern(t *testing.T) {
 	cfg.Values("systemd.units.*.dropins.*.name", func(func() string, string) bool { calls++; return false })
 	assert.Equal(t, 1, calls, "visit ends the walk")
 }
+
+func TestAFieldThatSaysNothingHasTheZeroValue(t *testing.T) {
+	says, number, yes := "x", 7, true
+	assert.Equal(t, "x", config.Says(&says))
+	assert.Equal(t, 7, config.Says(&number))
+	assert.True(t, config.Says(&yes))
+	assert.Empty(t, config.Says[string](nil))
+	assert.Zero(t, config.Says[int](nil))
+	assert.False(t, config.Says[bool](nil))
+}
+
+func TestAPolicyOpensAVolumeIfItHasAPin(t *testing.T) {
+	pin, none, zero, two, yes, no := "tpm2", "", 0, 2, true, false
+	for _, c := range []struct {
+		policy config.Clevis
+		opens  bool
+	}{
+		{config.Clevis{}, false},
+		{config.Clevis{Custom: config.ClevisCustom{Pin: &none}, Threshold: &zero, Tpm2: &no,
+			Tang: []config.Tang{}}, false},
+		{config.Clevis{Custom: config.ClevisCustom{Pin: &pin}}, true},
+		{config.Clevis{Tang: []config.Tang{{}}}, true},
+		{config.Clevis{Tpm2: &yes}, true},
+		{config.Clevis{Threshold: &two}, true},
+	} {
+		assert.Equal(t, c.opens, c.policy.Opens(), "%+v", c.policy)
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/fetch"
@@ -326,7 +327,7 @@ func (r *run) referenced(url, name string) {
 // certificates.
 func (r *run) embedAuthorities(ctx context.Context) error {
 	for i, authority := range r.user.Config().Ignition.Security.TLS.CertificateAuthorities {
-		if strings.HasPrefix(value(authority.Source), "data:") && authority.Compression == nil &&
+		if strings.HasPrefix(config.Says(authority.Source), "data:") && authority.Compression == nil &&
 			authority.HTTPHeaders == nil {
 			continue
 		}

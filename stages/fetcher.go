@@ -86,10 +86,10 @@ func clockOf(built []debug.BuildSetting, epoch string) (c fetch.Clock) {
 }
 
 func resource(r config.Resource) fetch.Resource {
-	out := fetch.Resource{URL: value(r.Source), Gzip: value(r.Compression) == "gzip",
-		Digest: value(r.Verification.Hash)}
+	out := fetch.Resource{URL: config.Says(r.Source), Gzip: config.Says(r.Compression) == "gzip",
+		Digest: config.Says(r.Verification.Hash)}
 	for _, h := range r.HTTPHeaders {
-		out.Headers = append(out.Headers, fetch.Header{Name: h.Name, Value: diag.Secret(value(h.Value))})
+		out.Headers = append(out.Headers, fetch.Header{Name: h.Name, Value: diag.Secret(config.Says(h.Value))})
 	}
 	return out
 }
@@ -98,8 +98,8 @@ func settings(ignition config.Ignition, total time.Duration) fetch.Settings {
 	s := fetch.Settings{
 		ResponseHeader: seconds(ignition.Timeouts.HTTPResponseHeaders, fetch.DefaultResponseHeader),
 		Total:          seconds(ignition.Timeouts.HTTPTotal, total),
-		HTTPProxy:      value(ignition.Proxy.HTTPProxy),
-		HTTPSProxy:     value(ignition.Proxy.HTTPSProxy),
+		HTTPProxy:      config.Says(ignition.Proxy.HTTPProxy),
+		HTTPSProxy:     config.Says(ignition.Proxy.HTTPSProxy),
 		NoProxy:        ignition.Proxy.NoProxy,
 	}
 	for _, r := range ignition.Security.TLS.CertificateAuthorities {
@@ -118,11 +118,4 @@ func seconds(n *int, absent time.Duration) time.Duration {
 	}
 	const most = 100 * 365 * 24 * 60 * 60 // a limit of more than a century is none
 	return time.Duration(min(*n, most)) * time.Second
-}
-
-func value(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

@@ -44,11 +44,11 @@ func needsNetwork(cfg *config.Config) string {
 func volumeNeedsNetwork(l *config.Luks) bool {
 	custom := l.Clevis.Custom.NeedsNetwork
 	return isRemote(&l.KeyFile) || custom != nil && *custom ||
-		slices.ContainsFunc(l.Clevis.Tang, func(t config.Tang) bool { return value(t.Advertisement) == "" })
+		slices.ContainsFunc(l.Clevis.Tang, func(t config.Tang) bool { return config.Says(t.Advertisement) == "" })
 }
 
 func isRemote(r *config.Resource) bool {
-	if value(r.Source) == "" {
+	if config.Says(r.Source) == "" {
 		return false
 	}
 	scheme, _ := source.Scheme(*r.Source)

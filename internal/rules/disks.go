@@ -379,10 +379,6 @@ func IsEmptyKey(key config.Resource, version config.Version) bool {
 	return source.IsEmpty(*key.Source, text(key.Compression), digest)
 }
 
-func clevisPresent(cl *config.Clevis) bool {
-	return text(cl.Custom.Pin) != "" || len(cl.Tang) > 0 || isSet(cl.Tpm2) || number(cl.Threshold) != 0
-}
-
 // clevisMix: a custom pin excludes the others. In 3.2.0 an empty custom object already counted as one.
 func (c *checker) clevisMix(a *at, cl *config.Clevis) {
 	custom := text(cl.Custom.Pin) != ""
@@ -432,7 +428,7 @@ func (c *checker) cex(a *at, l *config.Luks) {
 	if !isSet(l.Cex.Enabled) {
 		return
 	}
-	if clevisPresent(&l.Clevis) {
+	if l.Clevis.Opens() {
 		a.errorf(codes.CEXClevis, "Crypto Express and Clevis exclude each other").hint("keep one of the two")
 	}
 	if text(l.KeyFile.Source) != "" {

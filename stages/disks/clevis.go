@@ -14,11 +14,6 @@ import (
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
-// usesClevis tells whether a volume opens by a policy (docs/peer/spec.md §3.5).
-func usesClevis(c config.Clevis) bool {
-	return value(c.Custom.Pin) != "" || len(c.Tang) > 0 || isTrue(c.Tpm2) || c.Threshold != nil && *c.Threshold != 0
-}
-
 // A pinSSS is the config of clevis' pin of that name: so many of some pins open the volume. Its form is fixed
 // (docs/peer/engine.md Appendix A).
 type pinSSS struct {

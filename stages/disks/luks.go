@@ -253,7 +253,7 @@ func (o *volume) found() volumeContent {
 func (o *volume) difference() string {
 	discards := slices.Contains(o.header.Flags, "allow-discards")
 	switch label, uuid := o.config.Label, o.config.UUID; {
-	case usesClevis(o.config.Clevis):
+	case o.config.Clevis.Opens():
 		return "a volume that is bound by clevis is not used again"
 	case value(o.config.KeyFile.Source) == "":
 		return "the config has no key that opens it"
@@ -293,7 +293,7 @@ func (o *volume) tools() []string {
 	if isTrue(o.config.WipeVolume) {
 		all = append(all, "wipefs")
 	}
-	if usesClevis(o.config.Clevis) {
+	if o.config.Clevis.Opens() {
 		all = append(all, "clevis")
 	}
 	if isTrue(o.config.Cex.Enabled) {
@@ -560,7 +560,7 @@ const clevisToken = "clevis"
 // clevisSteps bind an open volume to its policy.
 func (o *volume) clevisSteps() plan.Plan {
 	c := o.config.Clevis
-	if !usesClevis(c) {
+	if !c.Opens() {
 		return nil
 	}
 	bind := o.as("luks-bind", plan.Change, "", "bound by clevis to "+describeClevis(c))

@@ -557,7 +557,7 @@ func TestPoliciesAsClevisTakesThem(t *testing.T) {
 		assert.Equal(t, c.pin, pin, text)
 		assert.Equal(t, c.want, got.Reveal(), text)
 		assert.Equal(t, c.tests, testsItself(clevis), text)
-		assert.True(t, usesClevis(clevis), text)
+		assert.True(t, clevis.Opens(), text)
 	}
 	bad := "{"
 	_, _, err := clevisPin(config.Clevis{Tang: []config.Tang{{URL: "http://t", Advertisement: &bad}}})

@@ -33,11 +33,6 @@ var (
 	errPlain    = errors.New("not the name of a file")
 )
 
-// usesClevis tells whether a volume opens by a policy (docs/peer/spec.md §3.5).
-func usesClevis(c *config.Clevis) bool {
-	return text(c.Custom.Pin) != "" || len(c.Tang) > 0 || is(c.Tpm2) || c.Threshold != nil && *c.Threshold != 0
-}
-
 // opensByNetwork tells whether opening a volume at boot waits for the network, be it for one of several pins.
 func opensByNetwork(c *config.Clevis) bool { return len(c.Tang) > 0 || is(c.Custom.NeedsNetwork) }
 
@@ -58,7 +53,7 @@ func (p *planner) volumes(cfg config.Config, b *Boot, l *labels) (plan.Plan, err
 	for i := range cfg.Storage.Luks {
 		v := &cfg.Storage.Luks[i]
 		line := volumeLine{name: v.Name, device: text(v.Device), key: "none", network: opensByNetwork(&v.Clevis)}
-		if !usesClevis(&v.Clevis) {
+		if !v.Clevis.Opens() {
 			line.key = path.Join(keyDir, v.Name)
 			s := plan.Step{ID: "luks-key:" + v.Name, Subject: "key of luks " + diag.Name(v.Name),
 				Origin: fmt.Sprintf("$.storage.luks.%d", i)}

@@ -63,21 +63,14 @@ func (e entry) args(dir string) []string {
 func entries(list []config.Filesystem) []entry {
 	var all []entry
 	for i, f := range list {
-		format := text(f.Format)
-		if text(f.Path) == "" || format == "" || format == "swap" || format == "none" {
+		format := config.Says(f.Format)
+		if config.Says(f.Path) == "" || format == "" || format == "swap" || format == "none" {
 			continue
 		}
 		all = append(all, entry{i, path.Clean("/" + *f.Path), f.Device, format, strings.Join(f.MountOptions, ",")})
 	}
 	order.Stably(all, func(a, b entry) int { return cmp.Compare(depth(a.path), depth(b.path)) })
 	return all
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
 
 // depth is the number of components of a clean path.
