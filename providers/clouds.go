@@ -164,7 +164,7 @@ const packetLimit = 10 * time.Second
 // packetStatus tells Equinix Metal's timeline how a stage ended. The service's address is in the metadata.
 func packetStatus(ctx context.Context, m *Machine, stage string, failure error) error {
 	accept := []fetch.Header{header("Accept", "*/*")}
-	text, err := ask(ctx, m, Request{URL: packetHost + "/metadata", Headers: accept, Limit: packetLimit})
+	text, err := ask(ctx, m, fetch.Request{URL: packetHost + "/metadata", Headers: accept, Limit: packetLimit})
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func packetStatus(ctx context.Context, m *Machine, stage string, failure error) 
 	if err := encoder.Encode(event); err != nil {
 		return err
 	}
-	_, err = m.Do(ctx, Request{
+	_, err = m.Do(ctx, fetch.Request{
 		Method: http.MethodPost, URL: strings.TrimSuffix(metadata.PhoneHome, "/phone-home") + "/events",
 		Limit:   packetLimit,
 		Headers: []fetch.Header{header("Content-Type", "application/json")}, Body: bytes.TrimRight(body.Bytes(), "\n"),
@@ -203,7 +203,7 @@ const packetHost = "https://metadata.packet.net"
 // azure asks the metadata service, and where it has nothing or fails a disc, which older ways to make machines still
 // bring.
 func azure(ctx context.Context, m *Machine) (Document, error) {
-	r := Request{
+	r := fetch.Request{
 		URL:     linkLocal + "/metadata/instance/compute/userData?api-version=2021-01-01&format=text",
 		Headers: []fetch.Header{header("Metadata", "true")},
 		Retry:   []int{http.StatusNotFound, http.StatusGone, http.StatusTooManyRequests},

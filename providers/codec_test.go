@@ -507,7 +507,3 @@ func TestDiscFormat(t *testing.T) {
 	assert.Equal(t, "", discFormat(bytes.NewReader(nil)))
 	assert.Equal(t, "", discFormat(image()))
 }
-
-func TestUdevName(t *testing.T) {
-	assert.Equal(t, `a\x20b\x2fc.d-é`, udevName("a b/c.d-é"))
-}

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/fetch"
 )
 
 // dial connects to an HTTP server that answers by the transcript.
@@ -35,7 +36,7 @@ func (s *script) dial(ctx context.Context, network, address string) (net.Conn, e
 		if err != nil {
 			return
 		}
-		r := Request{Method: request.Method, URL: "http://" + request.Host + request.URL.Path}
+		r := fetch.Request{Method: request.Method, URL: "http://" + request.Host + request.URL.Path}
 		if accept := request.Header.Get("Accept"); accept != "" {
 			r.Headers = append(r.Headers, header("Accept", diag.Secret(accept)))
 		}

@@ -101,7 +101,7 @@ func spell(bases []string, interfaces []Interface) (all [][]string) {
 // from asks one address.
 func (d metadata) from(base string) finder {
 	return func(ctx context.Context, m *Machine) (Document, error) {
-		r := Request{URL: base + d.path, Headers: slices.Clone(d.headers), Retry: d.retry, LowPort: d.lowPort,
+		r := fetch.Request{URL: base + d.path, Headers: slices.Clone(d.headers), Retry: d.retry, LowPort: d.lowPort,
 			Limit: d.limit}
 		if d.token != nil {
 			h, err := d.token.get(ctx, m, base)
@@ -138,7 +138,7 @@ func (e tokenError) Unwrap() error { return e.error }
 
 // get gives the header with a new token, or none where the service has no tokens.
 func (t *token) get(ctx context.Context, m *Machine, base string) ([]fetch.Header, error) {
-	r := Request{Method: http.MethodPut, URL: base + t.path, Headers: append([]fetch.Header{t.ask}, t.more...)}
+	r := fetch.Request{Method: http.MethodPut, URL: base + t.path, Headers: append([]fetch.Header{t.ask}, t.more...)}
 	reply, err := m.Do(ctx, r)
 	switch {
 	case err != nil:
@@ -146,7 +146,7 @@ func (t *token) get(ctx context.Context, m *Machine, base string) ([]fetch.Heade
 	case slices.Contains(t.without, reply.Status):
 		return nil, nil
 	}
-	text, err := r.body(reply)
+	text, err := body(r.URL, reply)
 	if err != nil {
 		if reply.Status == http.StatusForbidden && t.refused != "" {
 			err = fmt.Errorf("%w: %s", err, t.refused)
@@ -163,17 +163,17 @@ func (t *token) get(ctx context.Context, m *Machine, base string) ([]fetch.Heade
 }
 
 // ask gives the body of a good answer; one of status 404 is fetch.ErrNotFound.
-func ask(ctx context.Context, m *Machine, r Request) ([]byte, error) {
+func ask(ctx context.Context, m *Machine, r fetch.Request) ([]byte, error) {
 	reply, err := m.Do(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	return r.body(reply)
+	return body(r.URL, reply)
 }
 
 // body judges an answer (docs/peer/engine.md §6.2).
-func (r Request) body(reply Reply) ([]byte, error) {
-	shown := source.Redact(r.URL)
+func body(url string, reply fetch.Reply) ([]byte, error) {
+	shown := source.Redact(url)
 	switch reply.Status {
 	case http.StatusOK, http.StatusNoContent:
 		return reply.Body, nil

@@ -18,6 +18,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/glowplug-os/glowplug/internal/block"
 )
 
 // Local is this machine as far as system calls reach: files, devices, sockets, interfaces, the hypervisor. Clock,
@@ -133,7 +135,7 @@ func dialVsock(_ context.Context, cid, port uint32) (net.Conn, error) {
 
 // labelled follows udev's link; one that leads nowhere is not there yet.
 func labelled(label string) (string, error) {
-	link := filepath.Join("/dev/disk/by-label", udevName(label))
+	link := block.ContentLinks(label, "")[0]
 	_, err := os.Stat(link)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
 	"time"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -47,8 +46,8 @@ type Machine struct {
 
 	// Get fetches a URL of any scheme with the default headers.
 	Get func(ctx context.Context, url string) ([]byte, error)
-	// Do puts an HTTP request until there is an answer, as Request says.
-	Do func(ctx context.Context, r Request) (Reply, error)
+	// Do puts an HTTP request until there is an answer, as fetch.Request says.
+	Do func(ctx context.Context, r fetch.Request) (fetch.Reply, error)
 	// Interfaces lists the network interfaces as they are now.
 	Interfaces func() ([]Interface, error)
 	// Dial connects to a socket: "unix" and a path, or "vsock" and "CID:PORT".
@@ -73,27 +72,6 @@ type Machine struct {
 	// VMware puts a request to the hypervisor: "info-get guestinfo.x" is answered "1 value" or "0 reason". Where there
 	// is no such hypervisor it is an error that holds ErrAbsent.
 	VMware func(request string) (reply string, err error)
-}
-
-// A Request is one HTTP request, put again and again while there is no answer, or one of the statuses that may pass,
-// until the client's time for a resource is over. Any other status is an answer, and not an error.
-type Request struct {
-	Method  string // "" is GET
-	URL     string // a zone is written %25zone
-	Headers []fetch.Header
-	Body    []byte
-	Retry   []int // more statuses that mean "ask again"
-	// LowPort asks from a TCP port below 1024, which shows the service that root asks. Each attempt picks another one.
-	LowPort bool
-	// Limit is the time for all attempts where it is shorter than the client's own; 0 is the client's own.
-	Limit time.Duration
-}
-
-// A Reply is an answer to a Request, with its whole body.
-type Reply struct {
-	Status int
-	Header http.Header
-	Body   []byte
 }
 
 // An Interface is a network interface as far as sources look at it.
@@ -186,7 +164,9 @@ func (m *Machine) refuse() {
 		m.Get = func(context.Context, string) ([]byte, error) { return nil, unable("fetch anything") }
 	}
 	if m.Do == nil {
-		m.Do = func(context.Context, Request) (Reply, error) { return Reply{}, unable("ask metadata services") }
+		m.Do = func(context.Context, fetch.Request) (fetch.Reply, error) {
+			return fetch.Reply{}, unable("ask metadata services")
+		}
 	}
 	if m.Dial == nil {
 		m.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, unable("connect to sockets") }

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/cmdline"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
@@ -128,7 +129,7 @@ func fromSeed(ctx context.Context, m *Machine, seed string) (Document, error) {
 	if m.Offline {
 		return Document{}, fetch.ErrNeedNet
 	}
-	text, err := ask(ctx, m, Request{URL: at})
+	text, err := ask(ctx, m, fetch.Request{URL: at})
 	return Document{Text: text}, err
 }
 
@@ -240,23 +241,7 @@ func rootNode(line string) string {
 }
 
 // labelLink is what udev calls a label. On the command line it may be spelt so already, as dracut wants blanks.
-func labelLink(label string) string { return strings.ReplaceAll(udevName(label), `\x5cx`, `\x`) }
-
-// udevName spells a label as udev does in links: what is neither letter, digit, UTF-8 nor one of a few signs becomes
-// \x20 and the like.
-func udevName(label string) string {
-	var out strings.Builder
-	for _, c := range []byte(label) {
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c >= 0x80,
-			strings.IndexByte("#+-.:=@_", c) >= 0:
-			out.WriteByte(c)
-		default:
-			fmt.Fprintf(&out, `\x%02x`, c)
-		}
-	}
-	return out.String()
-}
+func labelLink(label string) string { return strings.ReplaceAll(block.LinkName(label), `\x5cx`, `\x`) }
 
 // A maasKey is how a machine signs its requests to MAAS.
 type maasKey struct {
@@ -271,7 +256,7 @@ func maas(ctx context.Context, m *Machine) (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
-	r := Request{URL: strings.TrimSuffix(key.url, "/") + "/2012-03-01/user-data"}
+	r := fetch.Request{URL: strings.TrimSuffix(key.url, "/") + "/2012-03-01/user-data"}
 	skew := time.Duration(0)
 	for again := true; ; again = false {
 		nonce := make([]byte, 16)
@@ -291,7 +276,7 @@ func maas(ctx context.Context, m *Machine) (Document, error) {
 				continue
 			}
 		}
-		text, err := r.body(reply)
+		text, err := body(r.URL, reply)
 		if errors.Is(err, fetch.ErrNotFound) {
 			return Document{}, ErrNone
 		}
@@ -313,7 +298,7 @@ func maasKeyOf(ctx context.Context, m *Machine) (maasKey, error) {
 		if m.Offline {
 			return maasKey{}, fetch.ErrNeedNet
 		}
-		text, err := ask(ctx, m, Request{URL: at})
+		text, err := ask(ctx, m, fetch.Request{URL: at})
 		if err != nil {
 			return maasKey{}, err
 		}

@@ -26,9 +26,9 @@ func over(m *Machine, network, address string) *http.Client {
 // end has the last one in it.
 func visit(
 	ctx context.Context, m *Machine, client *http.Client, url string, header http.Header, every time.Duration,
-) (Reply, error) {
+) (fetch.Reply, error) {
 	var last error
-	reply, err := poll(ctx, m, "an answer to "+url, every, func() (Reply, bool, error) {
+	reply, err := poll(ctx, m, "an answer to "+url, every, func() (fetch.Reply, bool, error) {
 		reply, err := visitOnce(ctx, client, url, header)
 		if err != nil && ctx.Err() == nil {
 			m.Log.Info(err.Error())
@@ -42,22 +42,22 @@ func visit(
 	return reply, err
 }
 
-func visitOnce(ctx context.Context, client *http.Client, url string, header http.Header) (Reply, error) {
+func visitOnce(ctx context.Context, client *http.Client, url string, header http.Header) (fetch.Reply, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return Reply{}, err
+		return fetch.Reply{}, err
 	}
 	r.Header = header.Clone()
 	response, err := client.Do(r)
 	if err != nil {
-		return Reply{}, err
+		return fetch.Reply{}, err
 	}
 	defer response.Body.Close()
 	body, err := readAll(response.Body, url)
 	if err == nil && fetch.MayPass(response.StatusCode) {
 		err = fmt.Errorf("GET %s: status %d", url, response.StatusCode)
 	}
-	return Reply{Status: response.StatusCode, Header: response.Header, Body: body}, err
+	return fetch.Reply{Status: response.StatusCode, Header: response.Header, Body: body}, err
 }
 
 // socketLimit is how long a service of the host may take to answer on a socket.
@@ -75,7 +75,7 @@ func applehv(ctx context.Context, m *Machine) (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
-	text, err := Request{URL: "http://d/"}.body(reply)
+	text, err := body("http://d/", reply)
 	return Document{Text: text}, err
 }
 
@@ -112,7 +112,7 @@ func lxdConfig(ctx context.Context, m *Machine, client *http.Client) (Document, 
 		if reply.Status == http.StatusNotFound {
 			continue
 		}
-		text, err := Request{URL: url}.body(reply)
+		text, err := body(url, reply)
 		if err != nil || !tree.IsBlank(text) {
 			return Document{Text: text}, err
 		}

@@ -253,11 +253,11 @@ func (s *script) machine() Machine {
 		Getenv: func(name string) string { return s.env[name] }, ReadFile: s.readFile, Glob: s.glob,
 		Scratch: func(use func(string) error) error { return use("/scratch") },
 		Get: func(ctx context.Context, url string) ([]byte, error) {
-			reply, err := s.do(ctx, Request{URL: url})
+			reply, err := s.do(ctx, fetch.Request{URL: url})
 			if err != nil {
 				return nil, err
 			}
-			return Request{URL: url}.body(reply)
+			return body(url, reply)
 		},
 		Do: s.do, Interfaces: s.interfaces, Dial: s.dial, Labelled: s.labelled, Mount: s.mount, Discs: s.discs,
 		Modprobe: s.modprobe, Run: s.run, Open: s.open, Control: s.control, VMware: s.vmware,
@@ -386,7 +386,7 @@ func (s *script) run(_ context.Context, tool string, args ...string) ([]byte, er
 }
 
 // do answers by the exchanges, and asks again as a client would.
-func (s *script) do(ctx context.Context, r Request) (Reply, error) {
+func (s *script) do(ctx context.Context, r fetch.Request) (fetch.Reply, error) {
 	limit := 2 * time.Minute
 	if r.Limit > 0 {
 		limit = r.Limit
@@ -396,21 +396,21 @@ func (s *script) do(ctx context.Context, r Request) (Reply, error) {
 	for wait := 200 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		e, err := s.take(r)
 		if err != nil {
-			return Reply{}, err
+			return fetch.Reply{}, err
 		}
 		if err := sleep(ctx, e.after); err != nil {
-			return Reply{}, err
+			return fetch.Reply{}, err
 		}
 		if e.status != 0 && !fetch.MayPass(e.status) && !slices.Contains(r.Retry, e.status) {
-			return Reply{Status: e.status, Header: e.replyHeaders, Body: []byte(e.reply)}, nil
+			return fetch.Reply{Status: e.status, Header: e.replyHeaders, Body: []byte(e.reply)}, nil
 		}
 		if err := sleep(ctx, wait); err != nil {
-			return Reply{}, err
+			return fetch.Reply{}, err
 		}
 	}
 }
 
-func (s *script) take(r Request) (*exchange, error) {
+func (s *script) take(r fetch.Request) (*exchange, error) {
 	var headers []string
 	for _, h := range r.Headers {
 		headers = append(headers, http.CanonicalHeaderKey(h.Name)+": "+h.Value.Reveal())

@@ -30,9 +30,8 @@ func (r *run) machine() providers.Machine {
 	m.Get = func(ctx context.Context, url string) ([]byte, error) {
 		return r.fetch.Client.Document(ctx, fetch.Resource{URL: url}, documentMax)
 	}
-	m.Do = func(ctx context.Context, q providers.Request) (providers.Reply, error) {
-		reply, err := r.fetch.Client.Do(ctx, fetch.Request(q), documentMax)
-		return providers.Reply(reply), err
+	m.Do = func(ctx context.Context, q fetch.Request) (fetch.Reply, error) {
+		return r.fetch.Client.Do(ctx, q, documentMax)
 	}
 	m.Run = func(ctx context.Context, program string, args ...string) ([]byte, error) {
 		return r.Tools.Run(ctx, tool.Command{Tool: program, Args: args})

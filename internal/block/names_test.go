@@ -33,3 +33,11 @@ func TestNumbersOfVFATAreComparedAsNumbers(t *testing.T) {
 	}
 	assert.Equal(t, "12ab", BareUUID("ext4", "12AB"))
 }
+
+func TestALabelIsTheNameOfALink(t *testing.T) {
+	for label, want := range map[string]string{
+		"größe": "größe", "a b/c.d-é": `a\x20b\x2fc.d-é`, "#+-.:=@_": "#+-.:=@_", `a\b"`: `a\x5cb\x22`, "": "",
+	} {
+		assert.Equal(t, want, LinkName(label))
+	}
+}

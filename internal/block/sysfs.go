@@ -178,14 +178,17 @@ func PartitionNode(disk string, number int) string {
 	return disk + strconv.Itoa(number)
 }
 
-// A Mount is a line of /proc/self/mountinfo. A filesystem with devices of its own making, as btrfs, has a number that
+// A Mount is a line of MountTable. A filesystem with devices of its own making, as btrfs, has a number that
 // is no device's: its device is the source.
 type Mount struct {
 	Major, Minor         uint32
 	Target, Type, Source string
 }
 
-// ParseMounts reads /proc/self/mountinfo (proc_pid_mountinfo(5)).
+// MountTable is what the calling thread has mounted. Threads can have mounts of their own (unshare(2)).
+const MountTable = "/proc/thread-self/mountinfo"
+
+// ParseMounts reads such a table (proc_pid_mountinfo(5)).
 func ParseMounts(text []byte) ([]Mount, error) {
 	var all []Mount
 	for line := range bytes.Lines(text) {

@@ -124,22 +124,23 @@ func (d *Devices) mapperView(disk *Disk, use usage) error {
 		return err
 	}
 	prefix := d.at(mapperPrefix(disk.Mapper))
-	found, err := filepath.Glob(globQuote(prefix) + "[0-9]*")
-	if err != nil {
+	found, err := os.ReadDir(filepath.Dir(prefix))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	for _, link := range found {
-		number, err := strconv.Atoi(strings.TrimPrefix(link, prefix))
-		if err != nil {
-			continue // of another disk, whose name begins like this one's
+	for _, entry := range found {
+		digits, ours := strings.CutPrefix(entry.Name(), filepath.Base(prefix))
+		number, err := strconv.ParseUint(digits, 10, 31)
+		if !ours || err != nil {
+			continue // of another disk, be it that its name begins like this one's
 		}
-		node, err := d.Node(link)
+		node, err := d.Node(filepath.Join(filepath.Dir(prefix), entry.Name()))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // udev is about to remove the link
 		} else if err != nil {
 			return err
 		}
-		p := block.KernelPartition{Name: block.DeviceName(node), Number: number}
+		p := block.KernelPartition{Name: block.DeviceName(node), Number: int(number)}
 		size, err := d.Sys().Size(p.Name)
 		if err != nil {
 			return err
@@ -151,15 +152,10 @@ func (d *Devices) mapperView(disk *Disk, use usage) error {
 			return err
 		}
 		if len(users) > 0 {
-			disk.Busy[number] = users
+			disk.Busy[int(number)] = users
 		}
 	}
 	return nil
-}
-
-// globQuote takes what filepath.Glob finds special in a name for what it is.
-func globQuote(name string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
 }
 
 // DiskLinks are the names of disks from which udev makes those of their partitions, by node: with -part1 behind them

@@ -68,7 +68,7 @@ func (u usage) of(node string, major, minor uint32) (users []string) {
 }
 
 func (d *Devices) usage() (u usage, err error) {
-	text, err := os.ReadFile(d.at("/proc/thread-self/mountinfo")) // a thread can have its own
+	text, err := os.ReadFile(d.at(block.MountTable))
 	if err != nil {
 		return u, err
 	}

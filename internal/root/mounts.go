@@ -9,17 +9,15 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
-)
 
-// mountTable is proc(5)'s list of what the calling thread has mounted. Threads can have mounts of their own
-// (unshare(2)).
-const mountTable = "/proc/thread-self/mountinfo"
+	"github.com/glowplug-os/glowplug/internal/block"
+)
 
 // Mounts lists the places below the root, as paths in it, where something is mounted: a filesystem, a directory, a
 // file. They are sorted. The root itself is not among them. Where no /proc is mounted nothing is known, and the list is
 // empty.
 func (r *Reader) Mounts() ([]string, error) {
-	table, err := os.ReadFile(mountTable)
+	table, err := os.ReadFile(block.MountTable)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -30,44 +28,23 @@ func (r *Reader) Mounts() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mountsBelow(string(table), at), nil
+	return mountsBelow(table, at)
 }
 
-// mountsBelow gives the mount points below a directory that a table of proc(5) has, each once, as paths in that
-// directory.
-func mountsBelow(table, dir string) []string {
+// mountsBelow gives the mount points below a directory that a table has, each once, as paths in that directory.
+func mountsBelow(table []byte, dir string) (all []string, err error) {
+	mounts, err := block.ParseMounts(table)
+	if err != nil {
+		return nil, err
+	}
 	dir = strings.TrimSuffix(dir, "/") + "/"
-	var all []string
-	for line := range strings.Lines(table) {
-		fields := strings.Fields(line)
-		if len(fields) < 5 {
-			continue
-		}
-		if below, ok := strings.CutPrefix(unescapeMount(fields[4]), dir); ok && below != "" {
+	for _, m := range mounts {
+		if below, ok := strings.CutPrefix(m.Target, dir); ok && below != "" {
 			all = append(all, "/"+below)
 		}
 	}
 	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-// unescapeMount undoes how the kernel writes bytes that would end a field: as "\040" (proc(5)).
-func unescapeMount(s string) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+3 < len(s) {
-			if n, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
-				b.WriteByte(byte(n))
-				i += 3
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
+	return slices.Compact(all), nil
 }
 
 // FirstMount gives the first place of a sorted list of mounts that is at a path or below it, "" for none.

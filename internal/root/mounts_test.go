@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/block"
 )
 
 const table = `21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -17,15 +19,21 @@ const table = `21 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 34 30 0:9 / /sysroot/var rw - tmpfs none rw
 35 21 0:9 / /sysroot-b/x rw - tmpfs none rw
 36 30 0:9 / /sysroot/od\99d\04 rw - tmpfs none rw
-broken
 `
 
 func TestMountsAreThoseBelowTheRoot(t *testing.T) {
-	assert.Equal(t, []string{"/etc/hosts", `/od\99d\04`, "/var", "/var/a b\t\n\\"}, mountsBelow(table, "/sysroot"))
-	assert.Equal(t, []string{"/dev", "/sysroot", "/sysroot-b/x", "/sysroot/etc/hosts", `/sysroot/od\99d\04`,
-		"/sysroot/var", "/sysroot/var/a b\t\n\\"}, mountsBelow(table, "/"))
-	assert.Equal(t, []string{"/a b\t\n\\"}, mountsBelow(table, "/sysroot/var"))
-	assert.Empty(t, mountsBelow("", "/"))
+	for dir, want := range map[string][]string{
+		"/sysroot": {"/etc/hosts", `/od\99d\04`, "/var", "/var/a b\t\n\\"},
+		"/": {"/dev", "/sysroot", "/sysroot-b/x", "/sysroot/etc/hosts", `/sysroot/od\99d\04`, "/sysroot/var",
+			"/sysroot/var/a b\t\n\\"},
+		"/sysroot/var": {"/a b\t\n\\"}, "/none": nil,
+	} {
+		found, err := mountsBelow([]byte(table), dir)
+		require.NoError(t, err)
+		assert.Equal(t, want, found, dir)
+	}
+	_, err := mountsBelow([]byte("broken\n"), "/")
+	assert.Error(t, err, "what is mounted is not known")
 }
 
 func TestTheFirstMountAtAPathOrBelow(t *testing.T) {
@@ -42,7 +50,8 @@ func TestTheFirstMountAtAPathOrBelow(t *testing.T) {
 func FuzzMountsBelow(f *testing.F) {
 	f.Add(table, "/sysroot")
 	f.Fuzz(func(t *testing.T, table, dir string) {
-		for _, at := range mountsBelow(table, dir) {
+		found, _ := mountsBelow([]byte(table), dir)
+		for _, at := range found {
 			assert.Equal(t, byte('/'), at[0])
 		}
 	})
@@ -54,7 +63,7 @@ func TestARootKnowsItsMounts(t *testing.T) {
 	defer r.Close()
 	all, err := r.Mounts()
 	require.NoError(t, err)
-	if _, err := os.Stat(mountTable); err == nil {
+	if _, err := os.Stat(block.MountTable); err == nil {
 		assert.Contains(t, all, "/proc")
 	}
 	below, err := Open(t.TempDir())

@@ -25,9 +25,9 @@ type mounted struct {
 
 func (m mounted) String() string { return m.Type + " of " + diag.Name(m.Source) }
 
-// table reads the mounts that this thread sees: a thread can have its own.
+// table reads the mounts that this thread sees.
 func table() ([]mounted, error) {
-	text, err := os.ReadFile("/proc/thread-self/mountinfo")
+	text, err := os.ReadFile(block.MountTable)
 	if err != nil {
 		return nil, err
 	}
