@@ -27,7 +27,7 @@ const module = "github.com/glowplug-os/glowplug"
 // gets a place here, and a line in docs/architecture.md.
 var floors = [][]string{
 	{"internal/codes", "internal/order"},
-	{"internal/diag", "internal/sum512", "internal/cmdline"},
+	{"internal/diag", "internal/cmdline"},
 	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/cli",
 		"internal/zip", "internal/plan"},
 	{"internal/language", "internal/logs", "internal/root"},
@@ -44,7 +44,7 @@ var floors = [][]string{
 
 // pure packages do not touch the machine themselves.
 var pure = []string{"internal/codes", "internal/order", "internal/cli", "internal/zip", "internal/diag",
-	"internal/sum512", "internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts",
+	"internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts",
 	"internal/field", "internal/plan", "config", "internal/language", "internal/document", "internal/butane",
 	"internal/rules", "validate"}
 

@@ -2,6 +2,7 @@ package source
 
 import (
 	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/subtle"
 	"encoding/hex"
 	"fmt"
@@ -13,7 +14,6 @@ import (
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/language"
-	"github.com/glowplug-os/glowplug/internal/sum512"
 )
 
 // A Digest is what content must hash to: a function and a digest in hexadecimal. The zero Digest matches nothing.
@@ -29,7 +29,7 @@ func newHash(kind string) func() hash.Hash {
 	case "sha256":
 		return sha256.New
 	case "sha512":
-		return sum512.New
+		return sha512.New
 	}
 	return nil
 }

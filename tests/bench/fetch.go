@@ -108,7 +108,7 @@ func (b *bench) fetchLarge(dir, url string) error {
 	defer os.Remove(filepath.Join(dir, "large"))
 	config := remote(fmt.Sprintf(`{"path":"/large","contents":{"source":"%s/large","verification":{"hash":"%s"}}}`, url,
 		digest))
-	return b.beside("1 GiB, sha512, curl | tee | sha512sum", 0.55, config,
+	return b.beside("1 GiB, sha512, curl | tee | sha512sum", 0.62, config,
 		"curl -sf "+url+"/large | tee FILE | sha512sum", 48)
 }
 
