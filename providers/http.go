@@ -112,7 +112,7 @@ func (d metadata) from(base string) finder {
 		}
 		text, err := ask(ctx, m, r)
 		switch {
-		case !errors.Is(err, fetch.ErrNotFound):
+		case fetch.KindOf(err) != fetch.KindMissing:
 		case d.missing:
 			return Document{}, ErrNone
 		default:
@@ -122,7 +122,7 @@ func (d metadata) from(base string) finder {
 			return Document{Text: text}, err
 		}
 		if text, err = d.decode(text); err != nil {
-			return Document{}, refusal{fmt.Errorf("%s: %w", source.Redact(r.URL), err)}
+			return Document{}, answered(r.URL, fetch.KindContent, 0, err)
 		}
 		return Document{Text: text}, nil
 	}
@@ -162,7 +162,7 @@ func (t *token) get(ctx context.Context, m *Machine, base string) ([]fetch.Heade
 	return []fetch.Header{header(t.send, diag.Secret(value))}, nil
 }
 
-// ask gives the body of a good answer; one of status 404 is fetch.ErrNotFound.
+// ask gives the body of a good answer; another is an error that isAnswer.
 func ask(ctx context.Context, m *Machine, r fetch.Request) ([]byte, error) {
 	reply, err := m.Do(ctx, r)
 	if err != nil {
@@ -173,15 +173,19 @@ func ask(ctx context.Context, m *Machine, r fetch.Request) ([]byte, error) {
 
 // body judges an answer (docs/peer/engine.md §6.2).
 func body(url string, reply fetch.Reply) ([]byte, error) {
-	shown := source.Redact(url)
 	switch reply.Status {
 	case http.StatusOK, http.StatusNoContent:
 		return reply.Body, nil
 	case http.StatusNotFound:
-		return nil, refusal{fmt.Errorf("%s: %w (status 404)", shown, fetch.ErrNotFound)}
+		return nil, answered(url, fetch.KindMissing, reply.Status, errors.New("not found (status 404)"))
 	}
-	return nil,
-		refusal{fmt.Errorf("%s: the answer has the status %d %s", shown, reply.Status, http.StatusText(reply.Status))}
+	return nil, answered(url, fetch.KindStatus, reply.Status,
+		fmt.Errorf("the answer has the status %d %s", reply.Status, http.StatusText(reply.Status)))
+}
+
+// answered is what is wrong with the answer from a URL.
+func answered(url string, kind fetch.Kind, status int, err error) error {
+	return &fetch.Error{Kind: kind, Status: status, Err: fmt.Errorf("%s: %w", source.Redact(url), err)}
 }
 
 // isAddress tells an IP address from other words.

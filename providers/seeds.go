@@ -277,7 +277,7 @@ func maas(ctx context.Context, m *Machine) (Document, error) {
 			}
 		}
 		text, err := body(r.URL, reply)
-		if errors.Is(err, fetch.ErrNotFound) {
+		if fetch.KindOf(err) == fetch.KindMissing {
 			return Document{}, ErrNone
 		}
 		return Document{Text: text}, err

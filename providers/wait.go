@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/logs"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
@@ -120,10 +121,12 @@ func orElse(ctx context.Context, m *Machine, d Document, err error, other finder
 	return d, err
 }
 
-// A refusal is an error about an answer: the same question would be answered in the same way again.
-type refusal struct{ error }
-
-func (r refusal) Unwrap() error { return r.error }
+// isAnswer tells an error about an answer from one of the way to it: the same request would be answered in the same way
+// again.
+func isAnswer(err error) bool {
+	kind := fetch.KindOf(err)
+	return kind == fetch.KindStatus || kind == fetch.KindMissing || kind == fetch.KindContent
+}
 
 // A contender is a source in a race.
 type contender struct {
@@ -237,9 +240,8 @@ func (c *course) take(o outcome) (d Document, err error, over bool) {
 // lose gives the time that is left after an error. As long as somebody may yet answer there is no hurry; but where one
 // was refused the others will hardly fare better.
 func (c *course) lose(err error) <-chan time.Time {
-	var refused refusal
 	switch {
-	case c.askers > 0 && !errors.As(err, &refused):
+	case c.askers > 0 && !isAnswer(err):
 		return nil
 	case c.waiters == 0:
 		return time.After(afterNone)

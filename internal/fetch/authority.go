@@ -13,8 +13,8 @@ import (
 // authorityMax is far more than the bundle of all public authorities has.
 const authorityMax = 16 << 20
 
-// An authority is what tells two CA bundles apart; their headers do not.
-type authority struct {
+// A bundleKey is what tells two CA bundles apart; their headers do not.
+type bundleKey struct {
 	url, digest string
 	gzip        bool
 }
@@ -57,7 +57,7 @@ func (c *Client) renew(change func()) {
 
 // Authority returns a CA bundle as text, fetched once in a client's life.
 func (c *Client) Authority(ctx context.Context, r Resource) ([]byte, error) {
-	key := authority{r.URL, r.Digest, r.Gzip}
+	key := bundleKey{r.URL, r.Digest, r.Gzip}
 	c.mu.Lock()
 	bundle, ok := c.authorities[key]
 	c.mu.Unlock()

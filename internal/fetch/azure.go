@@ -22,8 +22,8 @@ const (
 	tokenTries = 6
 )
 
-// blob tells whether a URL is one of Azure's blob storage that this machine may have an identity for.
-func (c *Client) blob(address *url.URL) bool {
+// isBlob tells whether a URL is one of Azure's blob storage that this machine may have an identity for.
+func (c *Client) isBlob(address *url.URL) bool {
 	if c.Machine.Platform != "azure" || address.Scheme != "https" ||
 		!strings.HasSuffix(address.Host, ".blob.core.windows.net") {
 		return false
@@ -35,7 +35,7 @@ func (c *Client) blob(address *url.URL) bool {
 // fetchBlob fetches with the identity of this machine. Query and headers of the config, which may grant access in
 // another way, are left out.
 func (c *Client) fetchBlob(
-	ctx context.Context, s *session, r Resource, address *url.URL, total time.Duration, to *delivery,
+	ctx context.Context, s *session, r Resource, address *url.URL, total time.Duration, to *transfer,
 ) error {
 	t, err := c.azureToken(ctx)
 	if err != nil {
@@ -47,8 +47,8 @@ func (c *Client) fetchBlob(
 	header.Set("Authorization", t.header())
 	header.Set("X-Ms-Version", "2026-06-06")
 	header.Set("Accept", "application/xml")
-	return s.get(ctx,
-		question{shown: r.URL, address: &plain, header: header, tries: blobTries, verified: r.Digest != ""}, total, to)
+	return s.download(ctx, httpRequest{shown: r.URL, address: &plain, header: header, attempts: blobTries,
+		verified: r.Digest != ""}, total, to)
 }
 
 // azureToken asks the metadata service of the machine, without a proxy.
@@ -57,21 +57,21 @@ func (c *Client) azureToken(ctx context.Context) (token, error) {
 	if base == "" {
 		base = linkLocal
 	}
-	plain := &http.Client{Timeout: DefaultResponseHeader, Transport: &http.Transport{DialContext: c.dial}}
-	defer plain.CloseIdleConnections()
+	direct := &http.Client{Timeout: DefaultResponseHeader, Transport: &http.Transport{DialContext: c.dial}}
+	defer direct.CloseIdleConnections()
 	const path = "/metadata/identity/oauth2/token"
 	within, stop := context.WithTimeout(ctx, time.Second)
 	defer stop()
-	if _, _, err := askOnce(within, plain, base+path, nil); err != nil {
+	if _, _, err := askOnce(within, direct, base+path, nil); err != nil {
 		return token{}, fmt.Errorf("nobody there who gives any: %w", err)
 	}
 	query := url.Values{"api-version": {"2018-02-01"}, "resource": {"https://storage.azure.com"}}
 	if id := os.Getenv("AZURE_CLIENT_ID"); id != "" {
 		query.Set("client_id", id)
 	}
-	wait := 2 * time.Second
+	pause := 2 * time.Second
 	for n := 1; ; n++ {
-		code, text, err := askOnce(ctx, plain, base+path+"?"+query.Encode(), http.Header{"Metadata": {"true"}})
+		code, text, err := askOnce(ctx, direct, base+path+"?"+query.Encode(), http.Header{"Metadata": {"true"}})
 		switch {
 		case err == nil && code == http.StatusOK:
 			return parseToken(text)
@@ -82,12 +82,10 @@ func (c *Client) azureToken(ctx context.Context) (token, error) {
 		case n == tokenTries:
 			return token{}, err
 		}
-		select {
-		case <-time.After(c.spread(wait)):
-		case <-ctx.Done():
-			return token{}, context.Cause(ctx)
+		if err := sleep(ctx, c.jittered(pause)); err != nil {
+			return token{}, err
 		}
-		wait = min(2*wait, 25*time.Second)
+		pause = min(2*pause, 25*time.Second)
 	}
 }
 
@@ -95,7 +93,7 @@ func (c *Client) azureToken(ctx context.Context) (token, error) {
 func askOnce(ctx context.Context, client *http.Client, address string, header http.Header) (int, []byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return 0, nil, errNotURL
+		return 0, nil, badRequest(errNotURL)
 	}
 	r.Header = header
 	response, err := client.Do(r)
@@ -104,9 +102,12 @@ func askOnce(ctx context.Context, client *http.Client, address string, header ht
 		err = quoted.Err
 	}
 	if err != nil {
-		return 0, nil, named(err)
+		return 0, nil, &Error{Kind: kindOfConnection(err), Err: plain(err)}
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	return response.StatusCode, text, err
+	if err != nil {
+		return 0, nil, &Error{Kind: KindBody, Err: plain(err)}
+	}
+	return response.StatusCode, text, nil
 }

@@ -15,19 +15,19 @@ import (
 // its connection alive.
 const stalledAfter = time.Minute
 
-var (
-	errStalled   = fmt.Errorf("no byte for %v", stalledAfter)
-	errStartOver = errors.New("the body begins again")
-)
+// goodProgress is how much of a body has to come for the pauses to begin small again.
+const goodProgress = 1 << 20
+
+var errStalled = fmt.Errorf("no byte for %v", stalledAfter)
 
 // A body is what a server holds, read to its end over as many answers as that takes. Where a server marks its content
-// with a validator, an answer that breaks off is continued from where it did; elsewhere Read ends with errStartOver,
-// and open leads back to the beginning.
+// with a validator, an answer that breaks off is continued from where it did. Elsewhere Read ends with the reason, as
+// an error that another attempt may cure, and open leads back to the beginning.
 type body struct {
 	ctx     context.Context
 	session *session
-	asked   question
-	quest   *quest
+	req     httpRequest
+	*attempts
 
 	answer    *http.Response // nil for none
 	stop      context.CancelCauseFunc
@@ -36,50 +36,29 @@ type body struct {
 	size      int64  // of the whole; -1 where the server does not say
 	validator string // for If-Range; "" where the rest cannot be asked for
 	from      string // the URL that has answered, behind all redirects
-	goodAt    int64  // n when the waits last began small
-	broken    *again // why the answer before ended, if nothing has been waited for since
+	goodAt    int64  // n when the pauses last began small
+	broken    *Error // why the answer before ended, if nothing has been waited for since
 }
 
-// open has an answer that begins at the beginning.
+// open has an answer that begins at the beginning; there is one already if the server gave the whole in place of the
+// rest.
 func (b *body) open() error {
 	b.n, b.goodAt = 0, 0
-	for b.answer == nil {
-		if err := b.wait(); err != nil {
-			return err
-		}
-		if err := b.attempt(0); err != nil && !b.another(err) {
-			return err
-		}
-	}
-	return nil
-}
-
-// wait waits if the answer before was no good.
-func (b *body) wait() error {
-	if b.broken == nil {
+	if b.answer != nil {
 		return nil
 	}
-	failed := *b.broken
-	b.broken = nil
-	return b.quest.wait(b.ctx, failed)
+	return b.ask()
 }
 
-// why is what went wrong last.
-func (b *body) why() error {
-	if b.broken != nil {
-		return b.broken
+// ask has an answer, after a pause if the one before was no good.
+func (b *body) ask() error {
+	if broken := b.broken; broken != nil {
+		b.broken = nil
+		if err := b.wait(b.ctx, broken); err != nil {
+			return err
+		}
 	}
-	return b.quest.last
-}
-
-// another tells whether to ask again after an error.
-func (b *body) another(err error) bool {
-	retry := again{}
-	if !errors.As(err, &retry) {
-		return false
-	}
-	b.broken = &retry
-	return true
+	return b.until(b.ctx, b.attempt)
 }
 
 // Read reads on, over broken connections.
@@ -88,14 +67,14 @@ func (b *body) Read(p []byte) (int, error) {
 		if b.answer != nil {
 			n, err := b.readAnswer(p)
 			b.n += int64(n)
-			b.quest.got.Store(b.n)
+			b.received.Store(b.n)
 			switch {
 			case err == nil:
 				return n, nil
 			case err == io.EOF && (b.size < 0 || b.n == b.size):
 				return n, io.EOF
 			}
-			b.breaks(err)
+			b.breakOff(err)
 			if n > 0 {
 				return n, nil
 			}
@@ -117,41 +96,32 @@ func (b *body) readAnswer(p []byte) (int, error) {
 	return n, err
 }
 
-// breaks notes why the answer ended early, and drops it.
-func (b *body) breaks(err error) {
+// breakOff notes why the answer ended early, and drops it.
+func (b *body) breakOff(err error) {
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
 	b.close()
-	b.broken = &again{error: fmt.Errorf("the body broke off after %d bytes: %w", b.n, named(err))}
+	broken := &Error{Kind: KindBody, Attempt: b.count,
+		Err: fmt.Errorf("the body broke off after %d bytes: %w", b.n, plain(err))}
+	b.broken = broken.again(0)
 	if b.n-b.goodAt >= goodProgress {
-		b.goodAt, b.quest.waits = b.n, 0
+		b.goodAt, b.pauses = b.n, 0
 	}
 }
 
-// resume has an answer with the rest.
+// resume has an answer with the rest. Its error is one that another attempt may cure where only the whole is to be had.
 func (b *body) resume() error {
 	if b.validator == "" && b.n > 0 {
-		return errStartOver
+		return b.broken
 	}
-	for {
-		if err := b.wait(); err != nil {
-			return err
-		}
-		from := b.n
-		if b.validator == "" {
-			from = 0
-		}
-		err := b.attempt(from)
-		switch {
-		case err == nil && b.n > 0 && b.answer.StatusCode != http.StatusPartialContent:
-			return errStartOver
-		case err == nil:
-			return nil
-		case !b.another(err):
-			return err
-		}
+	if err := b.ask(); err != nil {
+		return err
 	}
+	if b.n > 0 && b.answer.StatusCode != http.StatusPartialContent {
+		return b.last
+	}
+	return nil
 }
 
 // close drops the answer.
@@ -165,19 +135,20 @@ func (b *body) close() {
 	b.answer = nil
 }
 
-// attempt asks once, through redirects, for what begins at from. What may be cured by asking again is marked so.
-// A body without a length that just ends (HTTP/1.0) cannot be told from a whole one; digest and gzip find that, and
-// do not ask again. Other statuses below 500 are final: 206 and 304 answer questions that were not put.
-func (b *body) attempt(from int64) error {
-	b.quest.attempt()
+// attempt asks once, through redirects, for the rest, or for the whole where that cannot be had.
+func (b *body) attempt() error {
+	from := b.n
+	if b.validator == "" {
+		from = 0
+	}
 	ctx, stop := context.WithCancelCause(b.ctx)
-	response, err := b.session.ask(ctx, b.asked, b.rest(from))
+	response, err := b.session.answer(ctx, b.req, b.rest(from))
 	if err != nil {
 		stop(nil)
 		return err
 	}
-	b.quest.result(http.StatusText(response.StatusCode))
-	b.quest.now("the body of the answer")
+	b.result(http.StatusText(response.StatusCode))
+	b.await("the body of the answer")
 	b.answer, b.stop = response, stop
 	b.stalled = time.AfterFunc(stalledAfter, func() { stop(errStalled) })
 	b.stalled.Stop()
@@ -196,7 +167,9 @@ func (b *body) rest(from int64) http.Header {
 	return http.Header{"Range": {fmt.Sprintf("bytes=%d-", from)}, "If-Range": {b.validator}}
 }
 
-// judge tells whether an answer is one to read.
+// judge tells whether an answer is one to read. A body without a length that just ends (HTTP/1.0) cannot be told from a
+// whole one; digest and gzip find that, and do not ask again. Other statuses below 500 are final: 206 and 304 answer
+// what was not asked.
 func (b *body) judge(from int64) error {
 	r := b.answer
 	switch code := r.StatusCode; {
@@ -204,33 +177,34 @@ func (b *body) judge(from int64) error {
 		b.size, b.validator, b.from = r.ContentLength, validator(r.Header), r.Request.URL.String()
 		return nil
 	case code == http.StatusPartialContent && from > 0:
-		return b.continues(from)
+		if err := b.continues(); err != nil {
+			b.validator = "" // the server gets no second chance to send another part
+			return badAnswer(err).again(0)
+		}
+		return nil
 	case code == http.StatusRequestedRangeNotSatisfiable && from > 0:
 		b.validator = ""
-		return again{error: answered(code)}
+		return answered(code).again(0)
 	case code == http.StatusNotFound:
-		return notFound()
+		return missing(code)
 	case MayPass(code):
-		return again{answered(code), retryAfter(r.Header, time.Now())}
+		return answered(code).again(retryAfter(r.Header, time.Now()))
 	default:
-		return b.asked.explain(r)
+		return b.req.explain(r)
 	}
 }
 
-// continues checks that a part is the one that was asked for, of what the same URL has: a validator is only good for
-// that. A server that sends another gets no second chance to.
-func (b *body) continues(from int64) error {
+// continues checks that a part is the rest, of what the same URL has: a validator is only good for that.
+func (b *body) continues() error {
 	if b.answer.Request.URL.String() != b.from {
-		b.validator = ""
-		return again{error: errors.New("the rest would come from another address than the beginning")}
+		return errors.New("the rest would come from another address than the beginning")
 	}
 	start, size, ok := contentRange(b.answer.Header.Get("Content-Range"))
 	// a server that does not heed If-Range may still tell that the content is another
 	tag := b.answer.Header.Get("ETag")
-	if !ok || start != from || b.size >= 0 && size >= 0 && size != b.size || tag != "" &&
+	if !ok || start != b.n || b.size >= 0 && size >= 0 && size != b.size || tag != "" &&
 		strings.HasPrefix(b.validator, `"`) && tag != b.validator {
-		b.validator = ""
-		return again{error: errors.New("the server answered with another part than the rest")}
+		return errors.New("the server answered with another part than the rest")
 	}
 	if b.size < 0 {
 		b.size = size
@@ -277,7 +251,7 @@ func validator(h http.Header) string {
 	return h.Get("Last-Modified")
 }
 
-// retryAfter is how long a server wants to be left alone, within reason.
+// retryAfter is how long a server wants no request, within reason.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	text := h.Get("Retry-After")
 	wait := time.Duration(0)
@@ -290,15 +264,4 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 		wait = at.Sub(now)
 	}
 	return min(max(wait, 0), longestAsked)
-}
-
-// MayPass tells the statuses that another attempt may cure: the server is too slow, too busy or broken, or was asked
-// too early.
-func MayPass(code int) bool {
-	return code == http.StatusRequestTimeout || code == http.StatusTooEarly || code == http.StatusTooManyRequests ||
-		code >= 500
-}
-
-func answered(code int) error {
-	return fmt.Errorf("the server answered %d %s", code, http.StatusText(code))
 }

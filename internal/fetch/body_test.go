@@ -192,7 +192,7 @@ func TestTheRestIsAskedForThroughRedirects(t *testing.T) {
 	})
 	c, _ := quiet()
 	_, err := c.Fetch(t.Context(), Resource{URL: front.URL, Digest: digestOf(content),
-		Headers: []Header{{"X-Key", "secret"}}}, &buffer{limit: 1 << 30})
+		Headers: []Header{{"X-Key", "secret"}}}, &memory{limit: 1 << 30})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"", "bytes=700000-"}, end.asked)
 	assert.Equal(t, "secret", headers[1].Get("X-Key"))
@@ -233,7 +233,7 @@ func TestAServerThatHangsInTheBodyIsAskedAgain(t *testing.T) {
 		got, err := c.Bytes(t.Context(), Resource{URL: "http://config.test/"}, 10)
 		require.NoError(t, err)
 		assert.Equal(t, "0123456789", string(got))
-		assert.WithinRange(t, time.Now(), start.Add(stalledAfter), start.Add(stalledAfter+firstWait))
+		assert.WithinRange(t, time.Now(), start.Add(stalledAfter), start.Add(stalledAfter+firstPause))
 		assert.Contains(t, log.String(), "the body broke off after 5 bytes: no byte for 1m0s")
 	})
 }
@@ -324,7 +324,7 @@ func TestFailuresForAMinuteAndThenTheConfig(t *testing.T) {
 		got, err := c.Bytes(t.Context(), Resource{URL: "http://config.test/"}, 10)
 		require.NoError(t, err)
 		assert.Equal(t, "config", string(got))
-		assert.LessOrEqual(t, time.Since(start), time.Minute+longestWait)
+		assert.LessOrEqual(t, time.Since(start), time.Minute+longestPause)
 	})
 }
 
@@ -361,7 +361,7 @@ func TestServersMayAskToBeLeftAlone(t *testing.T) {
 				_, err := c.Fetch(t.Context(), Resource{URL: "http://config.test/"}, io.Discard)
 				require.NoError(t, err)
 				assert.Equal(t, 2, asked)
-				assert.WithinRange(t, time.Now(), start.Add(test.least), start.Add(test.least+firstWait))
+				assert.WithinRange(t, time.Now(), start.Add(test.least), start.Add(test.least+firstPause))
 			})
 		})
 	}
@@ -380,7 +380,7 @@ func TestZerosWithoutEndAreStopped(t *testing.T) {
 		}
 	})
 	c, _ := quiet()
-	c.bound = bound{32 << 20, 200}
+	c.expansion = expansion{32 << 20, 200}
 	n, err := c.Fetch(t.Context(), Resource{URL: server.URL, Gzip: true}, io.Discard)
 	require.ErrorContains(t, err, "decompresses to more than 200 times its size: stopped after ")
 	assert.LessOrEqual(t, n, int64(200*(chunksAhead+1)*chunkSize), "200 times what is read in advance")

@@ -2,14 +2,20 @@
 // for people.
 //
 // In come a Resource (URL, headers, digest, gzip or not) and a writer; out come the bytes, unpacked and verified, or an
-// error that begins with the URL, its secrets left out. ErrNeedNet and ErrNotFound are found in such errors. The
-// package does not know what the bytes mean, which sources a config may name (internal/source judges those) or where
-// they end up. Bytes and Document are for what must be whole in memory; of anything else a few megabytes are, at most.
+// error that begins with the URL, its secrets left out. In it is an *Error, whose Kind says whose fault it is and whose
+// Attempt says when, or ErrNeedNet. The package does not know what the bytes mean, which sources a config may name
+// (internal/source judges those) or where they end up. Bytes and Document are for what must be whole in memory; of
+// anything else a few megabytes are, at most.
 //
-// A fetch takes this way: the table schemes says who fetches (data, http, tftp, s3, gs); once shares what has a digest
-// with others that want the same; the attempts, their pauses and their deadline are one object, which also tells the
-// console; a body reads on over as many answers as that takes; a delivery has four hands that work at the same time:
-// read ahead, unpack, hash, write.
+// A fetch goes through these, each in a file of its name:
+//
+//   - schemes (fetch.go) says which function is for the URL: of data, http, tftp, s3 or gs.
+//   - reuse copies what has a digest from an earlier download of the same resource, if there is one.
+//   - attempts asks again, after a pause, as long as another attempt may help and there is time; progress tells the
+//     consoles and the log what is waited for.
+//   - body reads on over as many answers as that takes.
+//   - transfer brings the bytes to the writer. The readahead, the gunzip, the hasher and the writer work at the same
+//     time.
 //
 // What is surprising:
 //
@@ -24,5 +30,4 @@
 //     storage are asked with an identity if the machine has one. Libraries of these clouds give identities and
 //     signatures only; the bytes come by the same connections as all others.
 //   - Certificates are judged by the later of the machine's clock and the date of the build (Clock).
-//   - Pauses are half random, so that machines that boot together do not ask together.
 package fetch

@@ -84,7 +84,7 @@ func TestContentStaysAsItCame(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			test.resource.URL = server.URL
 			c, log := quiet()
-			b := &buffer{limit: 99}
+			b := &memory{limit: 99}
 			_, err := c.Fetch(t.Context(), test.resource, b)
 			assert.Equal(t, test.warns, strings.Contains(log.String(), "level=WARN"))
 			if test.err != "" {

@@ -47,11 +47,11 @@ func (c *Client) Do(ctx context.Context, r Request, limit int64) (reply Reply, e
 	r.Method = cmp.Or(r.Method, http.MethodGet)
 	address, err := url.Parse(r.URL)
 	if err != nil || address.Host == "" {
-		return Reply{}, errNotURL
+		return Reply{}, badRequest(errNotURL)
 	}
 	header, err := c.headers(r.Headers)
 	if err != nil {
-		return Reply{}, err
+		return Reply{}, badRequest(err)
 	}
 	s := c.session()
 	total := s.settings.Total
@@ -60,34 +60,28 @@ func (c *Client) Do(ctx context.Context, r Request, limit int64) (reply Reply, e
 	}
 	ctx, stop := within(ctx, total)
 	defer stop()
-	q := c.quest(r.Method, r.URL, total)
-	defer q.end()
 	if r.LowPort {
 		s = s.fromLowPorts()
 		defer s.connections.CloseIdleConnections()
 	}
-	for {
-		q.attempt()
-		reply, err = s.exchange(ctx, r, question{shown: r.URL, address: address, header: header}, limit)
-		if err == nil {
-			q.result(http.StatusText(reply.Status))
-			return reply, nil
-		}
-		failed := again{}
-		if errors.As(err, &failed) {
-			err = q.wait(ctx, failed)
-		}
-		if err != nil {
-			return Reply{}, fmt.Errorf("%s: %w", q.shown, err)
-		}
+	a := c.attempts(r.Method, r.URL, total)
+	defer a.end()
+	err = a.until(ctx, func() (err error) {
+		reply, err = s.exchange(ctx, r, httpRequest{shown: r.URL, address: address, header: header}, limit)
+		return err
+	})
+	if err != nil {
+		return Reply{}, about(r.URL, err)
 	}
+	a.result(http.StatusText(reply.Status))
+	return reply, nil
 }
 
 // exchange is one attempt.
-func (s *session) exchange(ctx context.Context, r Request, asked question, limit int64) (Reply, error) {
+func (s *session) exchange(ctx context.Context, r Request, req httpRequest, limit int64) (Reply, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	response, err := s.put(ctx, r, asked)
+	response, err := s.send(ctx, r, req)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -96,18 +90,18 @@ func (s *session) exchange(ctx context.Context, r Request, asked question, limit
 	defer stalled.Stop()
 	code := response.StatusCode
 	if MayPass(code) || slices.Contains(r.Retry, code) {
-		return Reply{}, again{answered(code), retryAfter(response.Header, time.Now())}
+		return Reply{}, answered(code).again(retryAfter(response.Header, time.Now()))
 	}
-	body, err := io.ReadAll(io.LimitReader(stirring{response.Body, stalled}, limit+1))
+	body, err := io.ReadAll(io.LimitReader(postponing{response.Body, stalled}, limit+1))
 	switch {
 	case err != nil && context.Cause(ctx) == errStalled:
-		return Reply{}, again{error: errStalled}
+		return Reply{}, (&Error{Kind: KindBody, Err: errStalled}).again(0)
 	case err != nil:
-		return Reply{}, again{error: named(err)}
+		return Reply{}, (&Error{Kind: KindBody, Err: plain(err)}).again(0)
 	case int64(len(body)) > limit:
-		return Reply{}, fmt.Errorf("the answer is longer than %d bytes", limit)
+		return Reply{}, &Error{Kind: KindSize, Err: fmt.Errorf("the answer is longer than %d bytes", limit)}
 	}
-	if packingOf(response.Header) == gzipped {
+	if codingOf(response.Header) == gzipped {
 		if body, err = unpacked(body, limit); err != nil {
 			return Reply{}, err
 		}
@@ -115,33 +109,33 @@ func (s *session) exchange(ctx context.Context, r Request, asked question, limit
 	return Reply{Status: code, Header: response.Header, Body: body}, nil
 }
 
-// stirring is a body whose every byte gives it a minute more.
-type stirring struct {
+// A postponing reader gives a body a minute more with every byte.
+type postponing struct {
 	io.Reader
 	stalled *time.Timer
 }
 
-func (s stirring) Read(p []byte) (int, error) {
-	n, err := s.Reader.Read(p)
+func (p postponing) Read(to []byte) (int, error) {
+	n, err := p.Reader.Read(to)
 	if n > 0 {
-		s.stalled.Reset(stalledAfter)
+		p.stalled.Reset(stalledAfter)
 	}
 	return n, err
 }
 
-// put sends the request. Only a GET may be led elsewhere.
-func (s *session) put(ctx context.Context, r Request, asked question) (*http.Response, error) {
+// send sends the request. Only a GET may be led elsewhere.
+func (s *session) send(ctx context.Context, r Request, req httpRequest) (*http.Response, error) {
 	if r.Method == http.MethodGet {
-		return s.ask(ctx, asked, nil)
+		return s.answer(ctx, req, nil)
 	}
-	q := request(ctx, asked.address, asked.header)
+	q := newRequest(ctx, req.address, req.header)
 	q.Method, q.ContentLength, q.Body = r.Method, int64(len(r.Body)), http.NoBody
 	if len(r.Body) > 0 {
 		q.Body = io.NopCloser(bytes.NewReader(r.Body))
 	}
 	response, err := s.connections.RoundTrip(q)
 	if err != nil {
-		return nil, again{error: s.client.troubled(err)}
+		return nil, s.client.noAnswer(err)
 	}
 	return response, nil
 }

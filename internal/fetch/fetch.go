@@ -21,13 +21,12 @@ import (
 // DefaultResponseHeader is how long a server may take to answer where a config does not say (docs/peer/spec.md §3.2).
 const DefaultResponseHeader = 10 * time.Second
 
-var (
-	// ErrNeedNet says that an offline client was asked for something that only the network has.
-	ErrNeedNet = errors.New("needs the network")
-	// ErrNotFound says that the server has no such resource (status 404).
-	ErrNotFound = errors.New("not found")
+// ErrNeedNet says that an offline client was asked for something that only the network has.
+var ErrNeedNet = errors.New("needs the network")
 
+var (
 	errNotURL = errors.New("does not parse as a URL") // net/url's own error quotes the text
+	errNoHost = errors.New("names no host")
 )
 
 // A Header is one HTTP request header. Its value never prints; an empty value means that the header is not sent.
@@ -84,18 +83,18 @@ type Client struct {
 	jitter     func(most time.Duration) time.Duration
 	metadata   string // of the services for instances of aws and azure; "" for the usual one
 	metadataV6 string // of aws, by IPv6
-	bound      bound
-	chunks     chunks
-	gunzip     sync.Pool // of *unzipper: one costs 100 KB, and a config can hold thousands of small bodies
-	flights    flights
-	google     google
+	expansion  expansion
+	buffers    bufferPool
+	gunzips    gunzipPool
+	downloads  downloads
+	google     googleAccount
 
 	mu          sync.Mutex
 	settings    Settings
 	roots       []*x509.Certificate
-	authorities map[authority][]byte
-	amazon      *amazon  // nil until it is needed
-	current     *session // nil until http is first needed: a boot with data: URLs alone reads no CA pool
+	authorities map[bundleKey][]byte
+	aws         *awsInstance // nil until it is needed
+	current     *session     // nil until http is first needed: a boot with data: URLs alone reads no CA pool
 }
 
 // New makes a client with the default settings. It tells servers that it is "Ignition/<version>", which services
@@ -110,9 +109,9 @@ func New(log *slog.Logger, version string) *Client {
 		metadataV6:  "http://[fd00:ec2::254]",
 		dial:        dialer.DialContext,
 		jitter:      func(most time.Duration) time.Duration { return rand.N(most + 1) },
-		bound:       bound{free: 1 << 30, ratio: 200},
+		expansion:   expansion{free: 1 << 30, ratio: 200},
 		settings:    Settings{ResponseHeader: DefaultResponseHeader},
-		authorities: map[authority][]byte{},
+		authorities: map[bundleKey][]byte{},
 	}
 }
 
@@ -120,11 +119,11 @@ func New(log *slog.Logger, version string) *Client {
 type scheme struct {
 	name  string
 	local bool // no network needed
-	fetch func(c *Client, ctx context.Context, r Resource, to *delivery) error
+	fetch func(c *Client, ctx context.Context, r Resource, to *transfer) error
 }
 
-// schemes lists what a config may name. A fetch sees its own
-// deadlines and retries through, and gives each body to the delivery, which unpacks and checks it.
+// schemes lists what a config may name. Each function keeps to the time limits and makes the attempts of its scheme,
+// and gives what comes to the transfer, which unpacks, verifies and writes it.
 var schemes = [...]scheme{
 	{"", true, (*Client).fetchNothing},
 	{"data", true, (*Client).fetchData},
@@ -136,18 +135,18 @@ var schemes = [...]scheme{
 	{"gs", false, (*Client).fetchGS},
 }
 
-// Fetch writes the resource to w and returns how many bytes that were: the bytes that the server holds. On an error w
-// may hold a part of the resource, or all of it where only the digest differs. Errors begin with the URL, its secrets
-// left out; ErrNeedNet and ErrNotFound are found in them.
+// Fetch writes the resource to w and returns how many bytes that were. On an error w may hold a part of the resource,
+// or all of it where only the digest differs. Errors begin with the URL, its secrets left out; ErrNeedNet or an *Error
+// is found in them.
 func (c *Client) Fetch(ctx context.Context, r Resource, w io.Writer) (int64, error) {
-	d, err := c.fetch(ctx, r, w)
+	t, err := c.fetch(ctx, r, w)
 	if err != nil {
-		return d.n, about(r.URL, err)
+		return t.n, about(r.URL, err)
 	}
-	if d.packing != "" && !r.Gzip && r.Digest == "" {
-		c.warnPacked(r, d.packing)
+	if t.coding != "" && !r.Gzip && r.Digest == "" {
+		c.warnPacked(r, t.coding)
 	}
-	return d.n, nil
+	return t.n, nil
 }
 
 // about puts the URL before an error; there is nothing to name where the URL is empty.
@@ -158,72 +157,68 @@ func about(url string, err error) error {
 	return fmt.Errorf("%s: %w", source.Redact(url), err)
 }
 
-func (c *Client) fetch(ctx context.Context, r Resource, w io.Writer) (*delivery, error) {
-	d := &delivery{client: c, to: w, gzip: r.Gzip}
+func (c *Client) fetch(ctx context.Context, r Resource, w io.Writer) (*transfer, error) {
+	t, invalid := c.newTransfer(r, w)
 	name, ok := source.Scheme(r.URL)
 	if !ok {
-		return d, errNotURL
+		return t, badRequest(errNotURL)
 	}
 	i := slices.IndexFunc(schemes[:], func(s scheme) bool { return s.name == name })
 	switch {
 	case c.Offline && (i < 0 || !schemes[i].local):
-		return d, ErrNeedNet
+		return t, ErrNeedNet
 	case i < 0:
-		return d, fmt.Errorf("unknown scheme %q", name)
+		return t, badRequest(fmt.Errorf("unknown scheme %q", name))
+	case invalid != nil:
+		return t, invalid
 	}
-	if err := d.expect(r.Digest); err != nil {
-		return d, err
-	}
-	fetch := func() error { return schemes[i].fetch(c, ctx, r, d) }
+	fetch := func() error { return schemes[i].fetch(c, ctx, r, t) }
 	if schemes[i].local {
-		return d, fetch()
+		return t, fetch()
 	}
-	return d, c.once(ctx, r, d, fetch)
+	return t, c.reuse(ctx, r, t, fetch)
 }
 
 // Bytes returns the resource, which may have at most limit bytes. It is for content that must be whole to be of use,
 // such as keys; Document for what is read.
 func (c *Client) Bytes(ctx context.Context, r Resource, limit int64) ([]byte, error) {
-	b := &buffer{limit: limit}
-	if _, err := c.Fetch(ctx, r, b); err != nil {
+	m := &memory{limit: limit}
+	if _, err := c.Fetch(ctx, r, m); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), nil
+	return m.Bytes(), nil
 }
 
-// A buffer is a Sink in memory with an upper limit.
-type buffer struct {
+// A memory is a Sink that holds so much and no more.
+type memory struct {
 	bytes.Buffer
 	limit int64
 }
 
-func (b *buffer) Write(p []byte) (int, error) {
-	if int64(b.Len())+int64(len(p)) > b.limit {
-		return 0, fmt.Errorf("larger than %d bytes", b.limit)
+func (m *memory) Write(p []byte) (int, error) {
+	if int64(m.Len())+int64(len(p)) > m.limit {
+		return 0, tooLarge(m.limit)
 	}
-	return b.Buffer.Write(p)
+	return m.Buffer.Write(p)
 }
 
 // Reset forgets everything.
-func (b *buffer) Reset() error {
-	b.Buffer.Reset()
+func (m *memory) Reset() error {
+	m.Buffer.Reset()
 	return nil
 }
 
-func (c *Client) fetchNothing(_ context.Context, _ Resource, to *delivery) error {
-	return to.take(bytes.NewReader(nil))
+func (c *Client) fetchNothing(_ context.Context, _ Resource, to *transfer) error {
+	return to.receiveBytes(nil)
 }
 
-func (c *Client) fetchData(ctx context.Context, r Resource, to *delivery) error {
-	if err := ctx.Err(); err != nil {
-		return err
+func (c *Client) fetchData(ctx context.Context, r Resource, to *transfer) error {
+	if ctx.Err() != nil {
+		return &Error{Kind: KindCancelled, Err: ctx.Err()}
 	}
 	content, err := decodeData(r.URL)
 	if err != nil {
-		return err
+		return badRequest(err)
 	}
-	if to.gzip {
-		return to.take(bytes.NewReader(content))
-	}
-	return to.give(content)
+	return to.receiveBytes(content)
 }

@@ -154,23 +154,23 @@ func TestBytesKeepsToItsLimit(t *testing.T) {
 func TestDecompressionIsBounded(t *testing.T) {
 	zeros := strings.Repeat("\x00", 1<<20)
 	for name, test := range map[string]struct {
-		bound   bound
+		limit   expansion
 		stopped bool
 	}{
-		"within the size that is free":    {bound{1 << 20, 2}, false},
-		"past it, but not past the ratio": {bound{1 << 10, 2000}, false},
-		"past both":                       {bound{1 << 10, 100}, true},
-		"past the size by a single write": {bound{1<<20 - 1, 100}, true},
-		"an ordinary text is far from it": {bound{0, 2000}, false},
+		"within the size that is free":    {expansion{1 << 20, 2}, false},
+		"past it, but not past the ratio": {expansion{1 << 10, 2000}, false},
+		"past both":                       {expansion{1 << 10, 100}, true},
+		"past the size by a single write": {expansion{1<<20 - 1, 100}, true},
+		"an ordinary text is far from it": {expansion{0, 2000}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, _ := quiet()
-			c.bound = test.bound
+			c.expansion = test.limit
 			archive := zipped(zeros)
 			n, err := c.Fetch(t.Context(), Resource{URL: escaped(archive), Gzip: true}, io.Discard)
 			if test.stopped {
 				require.ErrorContains(t, err, "decompresses to more than 100 times its size")
-				assert.LessOrEqual(t, n, max(test.bound.free, 100*int64(len(archive))))
+				assert.LessOrEqual(t, n, max(test.limit.free, 100*int64(len(archive))))
 				return
 			}
 			require.NoError(t, err)

@@ -26,48 +26,48 @@ type token struct {
 func parseToken(text []byte) (token, error) {
 	var t token
 	if err := json.Unmarshal(text, &t); err != nil {
-		return token{}, errors.New("not a token in JSON")
+		return token{}, badContent(errors.New("not a token in JSON"))
 	}
 	value := t.Value.Reveal()
 	if seconds, err := t.Expires.Int64(); err != nil || seconds <= 0 || value == "" {
-		return token{}, errors.New("a token that is empty or has expired")
+		return token{}, badContent(errors.New("a token that is empty or has expired"))
 	}
 	if t.Kind == "" {
 		t.Kind = "Bearer"
 	}
 	if !isHeaderValue(t.Kind + " " + value) {
-		return token{}, errors.New("a token with a character that headers cannot hold")
+		return token{}, badContent(errors.New("a token with a character that headers cannot hold"))
 	}
 	return t, nil
 }
 
 func (t token) header() string { return t.Kind + " " + t.Value.Reveal() }
 
-// A google is what a client has found out about being on Google's cloud, once.
-type google struct {
+// A googleAccount is what a client has found out about being on Google's cloud, once.
+type googleAccount struct {
 	once   sync.Once
 	client *metadata.Client // nil elsewhere, and where the machine has no account
 }
 
-func (c *Client) fetchGS(ctx context.Context, r Resource, to *delivery) error {
+func (c *Client) fetchGS(ctx context.Context, r Resource, to *transfer) error {
 	address, err := gsAddress(r.URL)
 	if err != nil {
-		return err
+		return badRequest(err)
 	}
 	s := c.session()
 	total := s.settings.Total
 	ctx, stop := within(ctx, total)
 	defer stop()
-	asked := question{shown: r.URL, address: address, header: c.defaults(), verified: r.Digest != ""}
+	req := httpRequest{shown: r.URL, address: address, header: c.defaults(), verified: r.Digest != ""}
 	account := c.account(ctx)
 	if account != nil {
 		t, err := gsToken(ctx, account)
 		if err != nil {
 			return fmt.Errorf("token of this machine's service account: %w", err)
 		}
-		asked.header.Set("Authorization", t.header())
+		req.header.Set("Authorization", t.header())
 	}
-	return s.get(ctx, asked, total, to)
+	return s.download(ctx, req, total, to)
 }
 
 // gsAddress is the object in the JSON API. A slash in its name is a part of the name.
@@ -99,7 +99,7 @@ func (c *Client) account(ctx context.Context) *metadata.Client {
 		}
 		if _, err := client.ScopesWithContext(ctx, "default"); err != nil {
 			c.log.Info(fmt.Sprintf("no service account of this machine, so objects are asked for anonymously: %v",
-				shortly(err)))
+				tokenError(err)))
 			return
 		}
 		c.google.client = client
@@ -112,16 +112,16 @@ const gsScope = "https://www.googleapis.com/auth/devstorage.read_only"
 func gsToken(ctx context.Context, account *metadata.Client) (token, error) {
 	text, err := account.GetWithContext(ctx, "instance/service-accounts/default/token?scopes="+url.QueryEscape(gsScope))
 	if err != nil {
-		return token{}, shortly(err)
+		return token{}, tokenError(err)
 	}
 	return parseToken([]byte(text))
 }
 
-// shortly leaves the body of an answer out of an error.
-func shortly(err error) error {
+// tokenError says why there is no answer, without a word of the answer that is none.
+func tokenError(err error) error {
 	var answer *metadata.Error
 	if errors.As(err, &answer) {
 		return answered(answer.Code)
 	}
-	return err
+	return &Error{Kind: kindOfConnection(err), Err: err}
 }

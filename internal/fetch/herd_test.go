@@ -25,7 +25,7 @@ const (
 	outage   = 10 * time.Second
 	// From here on the herd is watched, until the last machine must have asked after the outage.
 	settled = 3
-	over    = int((outage + longestWait) / time.Second)
+	over    = int((outage + longestPause) / time.Second)
 )
 
 // herd has many machines start in the same instant and fetch from a server that answers 503 at first. It gives the

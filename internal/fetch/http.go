@@ -3,9 +3,7 @@ package fetch
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -43,7 +41,7 @@ func (c *Client) session() *session {
 // transport makes the connection pool for the settings; the environment's proxies are not asked. Without authorities of
 // a config the system's pool is read by the first TLS handshake, so a boot over plain http never reads it.
 func (c *Client) transport() *http.Transport {
-	proxies := newProxying(c.settings)
+	proxies := newProxyRules(c.settings)
 	t := &http.Transport{
 		Proxy:                 func(r *http.Request) (*url.URL, error) { return proxies.choose(r.URL), nil },
 		DialContext:           c.dial,
@@ -98,46 +96,45 @@ func isHeaderValue(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
 }
 
-// A question is a resource as it is asked for over HTTP.
-type question struct {
-	shown   string // the URL as the config has it, for messages
-	address *url.URL
-	header  http.Header
-	tries   int // how many attempts at most; 0 for as many as there is time for
-
+// An httpRequest is a resource as it is asked for over HTTP.
+type httpRequest struct {
+	shown    string // the URL as the config has it, for messages
+	address  *url.URL
+	header   http.Header
+	attempts int  // how many at most; 0 for as many as there is time for
 	verified bool // a digest says what the content has to be
 
 	// sign adds credentials to a request, anew for each attempt. Absent for none.
 	sign func(context.Context, *http.Request) error
-	// refused reads from an answer why it is none. Absent means that its status says all.
-	refused func(*http.Response) error
+	// refused reads from an answer why it is not the content. Absent means that its status says all.
+	refused func(*http.Response) *Error
 }
 
-// explain is the error of an answer that is final and not the content.
-func (q question) explain(r *http.Response) error {
-	if q.refused != nil {
-		return q.refused(r)
+// explain is the error of an answer that is not the content, nor may be the next time.
+func (req httpRequest) explain(r *http.Response) *Error {
+	if req.refused != nil {
+		return req.refused(r)
 	}
-	return refusal(r.StatusCode)
+	return refused(r.StatusCode)
 }
 
-func (c *Client) fetchHTTP(ctx context.Context, r Resource, to *delivery) error {
+func (c *Client) fetchHTTP(ctx context.Context, r Resource, to *transfer) error {
 	address, err := url.Parse(r.URL)
 	if err != nil {
-		return errNotURL
+		return badRequest(errNotURL)
 	}
 	if address.Host == "" {
-		return errors.New("names no host")
+		return badRequest(errNoHost)
 	}
 	header, err := c.headers(r.Headers)
 	if err != nil {
-		return err
+		return badRequest(err)
 	}
 	s := c.session()
 	total := s.settings.Total
 	ctx, stop := within(ctx, total)
 	defer stop()
-	if c.blob(address) {
+	if c.isBlob(address) {
 		err := c.fetchBlob(ctx, s, r, address, total, to)
 		if err == nil {
 			return nil
@@ -146,52 +143,45 @@ func (c *Client) fetchHTTP(ctx context.Context, r Resource, to *delivery) error 
 			c.log.Warn(fmt.Sprintf("%s: not with the identity of this machine, so without: %v", source.Redact(r.URL),
 				err))
 		}
-		if err := to.restart(); err != nil {
+		if err := to.reset(); err != nil {
 			return err
 		}
 	}
-	return s.get(ctx, question{shown: r.URL, address: address, header: header, verified: r.Digest != ""}, total, to)
+	return s.download(ctx, httpRequest{shown: r.URL, address: address, header: header, verified: r.Digest != ""},
+		total, to)
 }
 
-// get tries until something final happens or the time is up. Any failure to get an answer is tried again, also a bad
-// certificate: networks, name servers and clocks come up while we wait.
-func (s *session) get(ctx context.Context, asked question, total time.Duration, to *delivery) error {
+// download gets the content of a resource, from the beginning again where its rest cannot be had.
+func (s *session) download(ctx context.Context, req httpRequest, total time.Duration, to *transfer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	q := s.client.quest(http.MethodGet, asked.shown, total)
-	defer q.end()
-	q.tries = asked.tries
-	b := &body{ctx: ctx, session: s, asked: asked, quest: q}
-	to.abort = cancel
-	defer func() { b.close(); to.abort = nil }()
+	a := s.client.attempts(http.MethodGet, req.shown, total)
+	defer a.end()
+	a.most = req.attempts
+	b := &body{ctx: ctx, session: s, req: req, attempts: a}
+	defer b.close()
 	for {
 		if err := b.open(); err != nil {
 			return err
 		}
-		to.packing = packingOf(b.answer.Header)
-		err := to.take(b)
-		if err == nil || to.ours {
+		to.coding = codingOf(b.answer.Header)
+		err := a.numbered(to.receive(b, cancel))
+		failed := retryable(err)
+		switch {
+		case failed == nil:
 			return err
+		case ctx.Err() != nil:
+			return a.late(ctx)
 		}
-		// The body's own error, which an unpacker may have put its name before.
-		if failed := to.body.failed.Load(); failed != nil {
-			err = *failed
-		}
-		if !errors.Is(err, errStartOver) {
-			return err
-		}
-		if ctx.Err() != nil {
-			return q.late(ctx)
-		}
-		if err := to.restart(); err != nil {
-			return fmt.Errorf("%w; %w", b.why(), err)
+		if err := to.reset(); err != nil {
+			return failed.final(err)
 		}
 	}
 }
 
-// request is a GET with copies of the headers, of an address that can stand in a request. User and password of the
+// newRequest is a GET with copies of the headers, of an address that can stand in a request. User and password of the
 // address go into a header, as browsers do it.
-func request(ctx context.Context, address *url.URL, header http.Header) *http.Request {
+func newRequest(ctx context.Context, address *url.URL, header http.Header) *http.Request {
 	r := (&http.Request{Method: http.MethodGet, URL: encoded(address), Host: address.Host,
 		Header: header.Clone()}).WithContext(ctx)
 	if user := address.User; user != nil && header.Get("Authorization") == "" {
@@ -199,15 +189,4 @@ func request(ctx context.Context, address *url.URL, header http.Header) *http.Re
 		r.SetBasicAuth(user.Username(), password)
 	}
 	return r
-}
-
-// troubled says why there is no answer, in a way that people can use and that holds nothing of what a server has sent.
-func (c *Client) troubled(err error) error { return advised(c.Clock.explain(named(err))) }
-
-// named gives io.EOF, which says nothing to a person, a name, and keeps quotations out of all others.
-func named(err error) error {
-	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("the server closed the connection: %w", io.ErrUnexpectedEOF)
-	}
-	return unquoted(err)
 }

@@ -148,7 +148,7 @@ func TestStatuses(t *testing.T) {
 			c, log := quiet()
 			n, err := c.Fetch(t.Context(), Resource{URL: server.URL}, io.Discard)
 			assert.EqualValues(t, 1, asked.Load())
-			assert.Equal(t, test.code == 404, errors.Is(err, ErrNotFound))
+			assert.Equal(t, test.code == 404, KindOf(err) == KindMissing)
 			assert.Contains(t, log.String(), "GET "+server.URL+": attempt #1")
 			assert.Contains(t, log.String(), "GET result: "+http.StatusText(test.code))
 			if test.err != "" {
@@ -332,7 +332,7 @@ func TestWhichProxy(t *testing.T) {
 			require.NoError(t, c.Configure(t.Context(), test.settings))
 			address, err := url.Parse(test.url)
 			require.NoError(t, err)
-			got, err := c.transport().Proxy(request(t.Context(), address, nil))
+			got, err := c.transport().Proxy(newRequest(t.Context(), address, nil))
 			require.NoError(t, err)
 			if test.want == "" {
 				assert.Nil(t, got)

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// A proxying is which proxy a URL is asked through. The rules are those of golang.org/x/net/http/httpproxy, which tests
+// ProxyRules say which proxy a URL is asked through. They are those of golang.org/x/net/http/httpproxy, which tests
 // hold them to; that package brings its own copy of the tables for names in other scripts, 200 KB of them.
-type proxying struct {
+type proxyRules struct {
 	http, https *url.URL // nil for none
 	direct      []exception
 }
@@ -23,8 +23,8 @@ type exception struct {
 	port    string       // "" for any
 }
 
-func newProxying(s Settings) *proxying {
-	p := &proxying{http: proxyAt(s.HTTPProxy), https: proxyAt(s.HTTPSProxy)}
+func newProxyRules(s Settings) *proxyRules {
+	p := &proxyRules{http: proxyAt(s.HTTPProxy), https: proxyAt(s.HTTPSProxy)}
 	for _, entry := range s.NoProxy {
 		// The peer joins the entries with commas, so one may hold several.
 		for part := range strings.SplitSeq(entry, ",") {
@@ -84,7 +84,7 @@ func parseException(text string) (e exception, ok bool) {
 }
 
 // choose gives the proxy for a URL, nil for none. This machine itself is never asked through one.
-func (p *proxying) choose(u *url.URL) *url.URL {
+func (p *proxyRules) choose(u *url.URL) *url.URL {
 	proxy, port := p.http, "80"
 	switch u.Scheme {
 	case "http":

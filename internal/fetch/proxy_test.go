@@ -47,10 +47,10 @@ func FuzzProxiesAreChosenAsGoDoes(f *testing.F) {
 			return // names in other scripts compare as they are written, and brackets are no name
 		}
 		want := byTheBook(proxy, direct, u)
-		assert.Equal(t, want, newProxying(Settings{HTTPProxy: proxy, HTTPSProxy: proxy,
+		assert.Equal(t, want, newProxyRules(Settings{HTTPProxy: proxy, HTTPSProxy: proxy,
 			NoProxy: []string{direct}}).choose(u), "%q %q", direct, address)
 		assert.Equal(t, want,
-			newProxying(Settings{HTTPProxy: proxy, HTTPSProxy: proxy, NoProxy: strings.Split(direct, ",")}).choose(u))
+			newProxyRules(Settings{HTTPProxy: proxy, HTTPSProxy: proxy, NoProxy: strings.Split(direct, ",")}).choose(u))
 	})
 }
 

@@ -16,42 +16,42 @@ import (
 // The peer follows redirects without end.
 const redirectsMax = 20
 
-// ask sends one request and follows redirects. The resource's own headers, which may hold a token, and its signature
+// answer sends one request and follows redirects. The resource's own headers, which may hold a token, and its signature
 // are for the first server: they go along until a redirect leads to another scheme, host or port. The headers of part,
 // which ask for a part of the content, are for all. http.Client is not used: it adds a Referer, and its errors quote
 // addresses.
-func (s *session) ask(ctx context.Context, asked question, part http.Header) (*http.Response, error) {
-	address, header, sign := asked.address, asked.header, asked.sign
+func (s *session) answer(ctx context.Context, req httpRequest, part http.Header) (*http.Response, error) {
+	address, header, sign := req.address, req.header, req.sign
 	for range redirectsMax + 1 {
-		r := request(ctx, address, header)
+		r := newRequest(ctx, address, header)
 		maps.Copy(r.Header, part)
 		if sign != nil {
 			if err := sign(ctx, r); err != nil {
-				return nil, err
+				return nil, badRequest(err)
 			}
 		}
 		response, err := s.connections.RoundTrip(r)
 		if err != nil {
-			return nil, again{error: s.client.troubled(err)}
+			return nil, s.client.noAnswer(err)
 		}
 		where := response.Header.Get("Location")
-		if !redirects(response.StatusCode) || where == "" {
+		if !isRedirect(response.StatusCode) || where == "" {
 			return response, nil
 		}
 		_ = response.Body.Close()
 		next, err := redirected(address, where)
 		if err != nil {
-			return nil, err
+			return nil, badAnswer(err)
 		}
 		if origin(next) != origin(address) {
 			header, sign = s.client.defaults(), nil
 		}
-		if err := s.client.mayFollow(asked, address, next); err != nil {
-			return nil, err
+		if err := s.client.mayFollow(req, address, next); err != nil {
+			return nil, badAnswer(err)
 		}
 		address = next
 	}
-	return nil, fmt.Errorf("redirected more than %d times", redirectsMax)
+	return nil, badAnswer(fmt.Errorf("redirected more than %d times", redirectsMax))
 }
 
 // redirected is where a redirect leads. User and password of the URL are the server's that it names.
@@ -80,15 +80,15 @@ func origin(u *url.URL) string {
 }
 
 // mayFollow asks about a redirect that gives up what protects the content on its way, unless a digest does.
-func (c *Client) mayFollow(asked question, from, to *url.URL) error {
-	if from.Scheme != "https" || to.Scheme != "http" || asked.verified || c.Unprotected == nil {
+func (c *Client) mayFollow(req httpRequest, from, to *url.URL) error {
+	if from.Scheme != "https" || to.Scheme != "http" || req.verified || c.Unprotected == nil {
 		return nil
 	}
-	return c.Unprotected(source.Redact(asked.shown))
+	return c.Unprotected(source.Redact(req.shown))
 }
 
-// redirects reports the statuses that name another place. 304 is about caches, and 300 leaves the choice to people.
-func redirects(code int) bool {
+// isRedirect tells the statuses that name another place. 304 is about caches, and 300 leaves the choice to people.
+func isRedirect(code int) bool {
 	switch code {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect,
 		http.StatusPermanentRedirect:

@@ -140,7 +140,7 @@ func TestTheRestIsNotTakenFromAnotherAddress(t *testing.T) {
 		}
 	}())
 	c, log := quiet()
-	_, err := c.Fetch(t.Context(), Resource{URL: front.URL, Digest: digestOf(content)}, &buffer{limit: 1 << 30})
+	_, err := c.Fetch(t.Context(), Resource{URL: front.URL, Digest: digestOf(content)}, &memory{limit: 1 << 30})
 	require.NoError(t, err)
 	assert.Equal(t, []string{""}, first.asked)
 	assert.Equal(t, []string{"bytes=700000-", ""}, second.asked)

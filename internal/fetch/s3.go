@@ -21,10 +21,12 @@ import (
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
-// hints are the regions where a bucket is asked for that may be anywhere in a partition (docs/peer/engine.md §6.3).
-var hints = map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+// startRegions are where the search for a bucket begins that may be anywhere in a partition (docs/peer/engine.md
+// §6.3).
+var startRegions = map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
-const anywhere = "us-east-1"
+// startRegion is for those of which nothing is known.
+const startRegion = "us-east-1"
 
 // suffixes are the domains of partitions whose regions begin so; all others are in amazonaws.com.
 var suffixes = [...]struct{ regions, domain string }{
@@ -45,20 +47,20 @@ func domainOf(region string) string {
 	return "amazonaws.com"
 }
 
-// An amazon is what a client has found out about its own instance, once.
-type amazon struct {
-	services []*instance // the metadata service, by IPv4 and by IPv6
+// An awsInstance is what a client has found out about its own instance, once.
+type awsInstance struct {
+	services []*imds // by IPv4 and by IPv6
 	region   string
 }
 
-func (c *Client) instance() *amazon {
+func (c *Client) instance() *awsInstance {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.amazon == nil {
-		c.amazon = &amazon{services: []*instance{c.newInstance(c.metadata), c.newInstance(c.metadataV6)},
+	if c.aws == nil {
+		c.aws = &awsInstance{services: []*imds{c.newIMDS(c.metadata), c.newIMDS(c.metadataV6)},
 			region: c.Machine.Region}
 	}
-	return c.amazon
+	return c.aws
 }
 
 // InstanceRegion is the region of this machine where the platform is aws: Machine.Region, or what the metadata service
@@ -83,10 +85,10 @@ func (c *Client) InstanceRegion(ctx context.Context) (string, error) {
 	return a.region, nil
 }
 
-func (c *Client) fetchS3(ctx context.Context, r Resource, to *delivery) error {
+func (c *Client) fetchS3(ctx context.Context, r Resource, to *transfer) error {
 	object, err := source.ParseS3(r.URL)
 	if err != nil {
-		return err
+		return badRequest(err)
 	}
 	s := c.session()
 	total := cmp.Or(s.settings.Total, DefaultOtherTotal)
@@ -100,17 +102,18 @@ func (c *Client) fetchS3(ctx context.Context, r Resource, to *delivery) error {
 	}
 	address, err := objectAddress(object, region)
 	if err != nil {
-		return err
+		return badRequest(err)
 	}
-	asked := question{shown: r.URL, address: address, header: c.defaults(), refused: s3Refused,
-		verified: r.Digest != ""}
+	req := httpRequest{shown: r.URL, address: address, header: c.defaults(), verified: r.Digest != "",
+		refused: func(r *http.Response) *Error { return s3Refused(r.StatusCode, s3Code(r.Body)) }}
 	if keys, ok := c.role(ctx); ok {
-		c.signed(&asked, keys, region)
+		c.signed(&req, keys, region)
 	}
-	return s.get(ctx, asked, total, to)
+	return s.download(ctx, req, total, to)
 }
 
-// role gives the keys of the instance's role; without one, objects are asked for as anybody may.
+// role gives the keys of the instance's role; without one, objects are asked for as anybody may. A service that is
+// there and gives no keys has none at its other address either.
 func (c *Client) role(ctx context.Context) (aws.Credentials, bool) {
 	if c.Machine.Platform != "aws" {
 		return aws.Credentials{}, false
@@ -122,35 +125,36 @@ func (c *Client) role(ctx context.Context) (aws.Credentials, bool) {
 			return keys, true
 		}
 		failed = err
-		if errors.As(err, new(declined)) {
-			break // the service is there, and knows of no role
+		if kind := KindOf(err); kind == KindStatus || kind == KindContent {
+			break
 		}
 	}
 	c.log.Info(fmt.Sprintf("no role of this instance, so objects are asked for anonymously: %v", failed))
 	return aws.Credentials{}, false
 }
 
-// signed has a question carry signatures. They carry the time; a service that holds against one that the time is wrong
+// signed has a request carry signatures. They carry the time; a service that holds against one that the time is wrong
 // is believed about it, once.
-func (c *Client) signed(asked *question, keys aws.Credentials, region string) {
+func (c *Client) signed(req *httpRequest, keys aws.Credentials, region string) {
 	skew := time.Duration(0)
-	asked.sign = func(ctx context.Context, r *http.Request) error {
+	req.sign = func(ctx context.Context, r *http.Request) error {
 		return sign(ctx, r, keys, region, c.Clock.now().Add(skew))
 	}
-	asked.refused = func(r *http.Response) error {
-		err := s3Refused(r)
+	req.refused = func(r *http.Response) *Error {
+		code := s3Code(r.Body)
+		err := s3Refused(r.StatusCode, code)
 		date, unknown := http.ParseTime(r.Header.Get("Date"))
-		if skew != 0 || unknown != nil || !strings.HasSuffix(err.Error(), ": RequestTimeTooSkewed") {
+		if skew != 0 || unknown != nil || code != "RequestTimeTooSkewed" {
 			return err
 		}
 		skew = date.Sub(c.Clock.now())
-		return again{error: err}
+		return err.again(0)
 	}
 }
 
-// hint is a region to ask for a bucket in.
-func (c *Client) hint(ctx context.Context, o source.S3) string {
-	if region, ok := hints[o.Partition]; ok {
+// startOf is the region where the search for an object's bucket begins.
+func (c *Client) startOf(ctx context.Context, o source.S3) string {
+	if region, ok := startRegions[o.Partition]; ok {
 		return region
 	}
 	if c.Machine.Region != "" {
@@ -163,50 +167,55 @@ func (c *Client) hint(ctx context.Context, o source.S3) string {
 		}
 		c.log.Info(err.Error())
 	}
-	return anywhere
+	return startRegion
 }
 
-// findRegion asks where a bucket is. Whatever else the answer says, it says that.
-func (s *session) findRegion(ctx context.Context, o source.S3, total time.Duration) (string, error) {
-	address := bucketAddress(o.Bucket, s.client.hint(ctx, o), false)
-	q := s.client.quest(http.MethodHead, address.String(), total)
-	defer q.end()
-	for {
-		q.attempt()
-		r := request(ctx, address, s.client.defaults())
-		r.Method = http.MethodHead
-		response, err := s.connections.RoundTrip(r)
-		failed := again{}
-		switch {
-		case err != nil:
-			failed.error = s.client.troubled(err)
-		default:
-			_ = response.Body.Close()
-			code := response.StatusCode
-			q.result(http.StatusText(code))
-			if region := response.Header.Get("X-Amz-Bucket-Region"); region != "" {
-				return region, checkRegion(region)
-			}
-			if code == http.StatusNotFound {
-				return "", fmt.Errorf("bucket: %w", notFound())
-			}
-			failed = again{answered(code), retryAfter(response.Header, time.Now())}
-			if !MayPass(code) {
-				return "", fmt.Errorf("region of the bucket: %w", failed.error)
-			}
-		}
-		if err := q.wait(ctx, failed); err != nil {
-			return "", fmt.Errorf("region of the bucket: %w", err)
-		}
+// findRegion asks where a bucket is.
+func (s *session) findRegion(ctx context.Context, o source.S3, total time.Duration) (region string, err error) {
+	address := bucketAddress(o.Bucket, s.client.startOf(ctx, o), false)
+	a := s.client.attempts(http.MethodHead, address.String(), total)
+	defer a.end()
+	err = a.until(ctx, func() (err error) {
+		region, err = s.regionOnce(ctx, address, a)
+		return err
+	})
+	switch {
+	case KindOf(err) == KindMissing:
+		err = fmt.Errorf("bucket: %w", err)
+	case err != nil:
+		err = fmt.Errorf("region of the bucket: %w", err)
 	}
+	return region, err
 }
 
-// checkRegion keeps an answer from naming another host.
-func checkRegion(region string) error {
-	if strings.Trim(region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-		return errors.New("region of the bucket: the server's answer is not a region")
+// regionOnce asks once. Whatever else an answer says, it says where the bucket is.
+func (s *session) regionOnce(ctx context.Context, address *url.URL, a *attempts) (string, error) {
+	r := newRequest(ctx, address, s.client.defaults())
+	r.Method = http.MethodHead
+	response, err := s.connections.RoundTrip(r)
+	if err != nil {
+		return "", s.client.noAnswer(err)
 	}
-	return nil
+	_ = response.Body.Close()
+	code := response.StatusCode
+	a.result(http.StatusText(code))
+	region := response.Header.Get("X-Amz-Bucket-Region")
+	switch {
+	case region != "" && !isRegion(region):
+		return "", badAnswer(errors.New("the server's answer is not a region"))
+	case region != "":
+		return region, nil
+	case code == http.StatusNotFound:
+		return "", missing(code)
+	case MayPass(code):
+		return "", answered(code).again(retryAfter(response.Header, time.Now()))
+	}
+	return "", answered(code)
+}
+
+// isRegion keeps an answer from naming another host.
+func isRegion(name string) bool {
+	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
 // bucketAddress is where a bucket's objects are. A name that is not one label of a host name goes into the path: the
@@ -232,7 +241,7 @@ func objectAddress(o source.S3, region string) (*url.URL, error) {
 			return nil, errors.New("not the ARN of an access point")
 		}
 		label := strings.TrimPrefix(parts[4], "accesspoint/") + "-" + parts[3]
-		if err := checkRegion(region); err != nil || !isLabel(label) {
+		if !isRegion(region) || !isLabel(label) {
 			return nil, errors.New("the access point's name, account or region is not one")
 		}
 		address = &url.URL{Scheme: "https",
@@ -282,20 +291,27 @@ func sign(ctx context.Context, r *http.Request, keys aws.Credentials, region str
 	}).SignHTTP(ctx, keys, r, sum, "s3", region, now)
 }
 
-// s3Refused adds the service's word for what is wrong, such as AccessDenied or RequestTimeTooSkewed, and nothing else
-// of the answer.
-func s3Refused(r *http.Response) error {
-	err := answered(r.StatusCode)
-	text, _ := io.ReadAll(io.LimitReader(r.Body, 4<<10))
+// s3Refused is the error of a status with the service's code for what is wrong, such as AccessDenied or
+// RequestTimeTooSkewed; "" for none.
+func s3Refused(status int, code string) *Error {
+	err := answered(status)
+	if code != "" {
+		err.Err = fmt.Errorf("%w: %s", err.Err, code)
+	}
+	if code == "AccessDenied" {
+		err.Err = diag.WithHint(err.Err, hintObject)
+	}
+	return err
+}
+
+// s3Code reads the code from an answer. Nothing else of it is told.
+func s3Code(body io.Reader) string {
+	text, _ := io.ReadAll(io.LimitReader(body, 4<<10))
 	_, rest, found := bytes.Cut(text, []byte("<Code>"))
 	code, _, ended := bytes.Cut(rest, []byte("</Code>"))
 	if !found || !ended || len(code) > 64 ||
 		strings.Trim(strings.ToLower(string(code)), "abcdefghijklmnopqrstuvwxyz") != "" {
-		return err
+		return ""
 	}
-	err = fmt.Errorf("%w: %s", err, code)
-	if string(code) == "AccessDenied" {
-		return diag.WithHint(err, adviseObject)
-	}
-	return err
+	return string(code)
 }

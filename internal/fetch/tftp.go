@@ -32,53 +32,47 @@ const (
 	tftpDenied   = "code: 2,"
 )
 
-// fetchTFTP fetches a file by name, as often as there is time for. A transfer that breaks off begins again. The name
-// begins with the slash, as the peer has it: to a server without a root of its own it is a path.
-func (c *Client) fetchTFTP(ctx context.Context, r Resource, to *delivery) error {
+// fetchTFTP fetches a file by name, as often as there is time for. One that breaks off begins again. The name begins
+// with the slash, as the peer has it: to a server without a root of its own it is a path.
+func (c *Client) fetchTFTP(ctx context.Context, r Resource, to *transfer) error {
 	address, err := url.Parse(r.URL)
 	if err != nil {
-		return errNotURL
+		return badRequest(errNotURL)
 	}
 	if address.Hostname() == "" {
-		return errors.New("names no host")
+		return badRequest(errNoHost)
 	}
 	if fault := source.CheckTFTP(address.Path); fault != nil {
-		return fault
+		return badRequest(fault)
 	}
-	port := address.Port()
-	if port == "" {
-		port = tftpPort
-	}
+	server := net.JoinHostPort(address.Hostname(), cmp.Or(address.Port(), tftpPort))
 	total := cmp.Or(c.session().settings.Total, DefaultOtherTotal)
 	ctx, stop := within(ctx, total)
 	defer stop()
-	q := c.quest("GET", r.URL, total)
-	defer q.end()
-	for {
-		q.attempt()
-		err := c.transfer(ctx, q, net.JoinHostPort(address.Hostname(), port), address.Path, to)
-		failed := again{}
-		if !errors.As(err, &failed) {
+	a := c.attempts("GET", r.URL, total)
+	defer a.end()
+	return a.until(ctx, func() error {
+		err := c.tftpOnce(ctx, a, server, address.Path, to)
+		failed := retryable(err)
+		if failed == nil {
 			return err
 		}
-		if err := to.restart(); err != nil {
-			return fmt.Errorf("%w; %w", failed, err)
+		if err := to.reset(); err != nil {
+			return failed.final(err)
 		}
-		if err := q.wait(ctx, failed); err != nil {
-			return err
-		}
-	}
+		return failed
+	})
 }
 
-// transfer makes one attempt.
-func (c *Client) transfer(ctx context.Context, q *quest, server, file string, to *delivery) error {
-	at, err := c.resolve(ctx, server, q.attempts)
+// tftpOnce makes one attempt.
+func (c *Client) tftpOnce(ctx context.Context, a *attempts, server, file string, to *transfer) error {
+	at, err := c.resolve(ctx, server, a.count)
 	if err != nil {
-		return again{error: err}
+		return (&Error{Kind: KindName, Err: err}).again(0)
 	}
 	client, err := tftp.NewClient(at)
 	if err != nil {
-		return again{error: err}
+		return (&Error{Kind: KindConnection, Err: err}).again(0)
 	}
 	client.SetTimeout(tftpTimeout)
 	client.SetRetries(tftpResend)
@@ -88,40 +82,35 @@ func (c *Client) transfer(ctx context.Context, q *quest, server, file string, to
 	defer cancel()
 	// The client knows no context: it writes into a pipe, which ends for it when the time is up, and is left to itself.
 	from, into := io.Pipe()
-	stop := context.AfterFunc(ctx, func() { _ = from.CloseWithError(context.Cause(ctx)) })
+	stop := context.AfterFunc(ctx, func() { _ = into.CloseWithError(tftpError(KindBody, context.Cause(ctx))) })
 	defer stop()
-	go receive(client, file, into)
-	to.abort = cancel
-	defer func() { to.abort = nil }()
-	q.now("the file")
-	err = to.take(&counting{from, q})
+	go readTFTP(client, file, into)
+	a.received.Store(0)
+	a.await("the file")
+	err = to.receive(&received{from, a.progress}, cancel)
 	if err == nil {
-		q.result("OK")
-		return nil
-	}
-	if failed := to.body.failed.Load(); failed != nil && !to.ours {
-		return tftpError(*failed)
+		a.result("OK")
 	}
 	return err
 }
 
-// counting tells a quest how much there is.
-type counting struct {
+// A received file tells of how much of it there is.
+type received struct {
 	from io.Reader
-	to   *quest
+	told *progress
 }
 
-func (c *counting) Read(p []byte) (int, error) {
-	n, err := c.from.Read(p)
-	c.to.got.Add(int64(n))
+func (r *received) Read(p []byte) (int, error) {
+	n, err := r.from.Read(p)
+	r.told.received.Add(int64(n))
 	return n, err
 }
 
-// receive copies a file into a pipe. A file that is not as long as the server said has broken off.
-func receive(client *tftp.Client, file string, into *io.PipeWriter) {
+// readTFTP copies a file into a pipe. A file that is not as long as the server said has broken off.
+func readTFTP(client *tftp.Client, file string, into *io.PipeWriter) {
 	transfer, err := client.Receive(file, "octet")
 	if err != nil {
-		_ = into.CloseWithError(err)
+		_ = into.CloseWithError(tftpError(KindConnection, err))
 		return
 	}
 	size, known := int64(0), false
@@ -133,20 +122,25 @@ func receive(client *tftp.Client, file string, into *io.PipeWriter) {
 	if err == nil && known && size != 0 && n != size {
 		err = fmt.Errorf("the file ended after %d bytes of %d", n, size)
 	}
+	if err != nil {
+		err = tftpError(KindBody, err)
+	}
 	_ = into.CloseWithError(err) // nil is the end of the file
 }
 
-// tftpError tells the final errors from those that another attempt may cure.
-func tftpError(err error) error {
+// tftpError is the error of an attempt. It is final where the server has no such file or does not give it out; kind is
+// for what the server has not said.
+func tftpError(kind Kind, err error) *Error {
 	switch text := err.Error(); {
 	case strings.HasPrefix(text, tftpNotFound):
-		return notFound()
+		return missing(0)
 	case strings.HasPrefix(text, tftpDenied):
-		return errors.New("the server does not give it out")
+		return badAnswer(errors.New("the server does not give it out"))
 	case strings.HasPrefix(text, "code: "): // and the server's own words, which may be anything
-		return again{error: errors.New("the server answered " + diag.OneLine(strings.TrimRight(text, "\x00")))}
+		err = errors.New("the server answered " + diag.OneLine(strings.TrimRight(text, "\x00")))
+		return badAnswer(err).again(0)
 	}
-	return again{error: err}
+	return (&Error{Kind: kind, Err: err}).again(0)
 }
 
 // resolve gives an address of a server, another one with each attempt.

@@ -165,6 +165,6 @@ func TestOnlySoManyFilesAreKeptOpen(t *testing.T) {
 			newKept(t, ""))
 		require.NoError(t, err)
 	}
-	assert.Len(t, c.flights.kept, keptMax)
-	assert.Len(t, c.flights.all, keptMax)
+	assert.Len(t, c.downloads.kept, keptMax)
+	assert.Len(t, c.downloads.all, keptMax)
 }

@@ -25,19 +25,19 @@ func needs(token, text string) http.HandlerFunc {
 	}
 }
 
-// instanceOf is a service that gives its answers to a question in turn, and the last one from then on.
-func instanceOf(t *testing.T, answers metadataAnswers) (i *instance, asked map[string]int) {
+// imdsWith is a service that gives its answers to a request in turn, and the last one from then on.
+func imdsWith(t *testing.T, answers metadataAnswers) (i *imds, asked map[string]int) {
 	asked = map[string]int{}
 	c, _ := quiet()
-	i = c.newInstance(serve(t, func(w http.ResponseWriter, r *http.Request) {
-		question := r.Method + " " + r.URL.Path
-		all := answers[question]
+	i = c.newIMDS(serve(t, func(w http.ResponseWriter, r *http.Request) {
+		request := r.Method + " " + r.URL.Path
+		all := answers[request]
 		if len(all) == 0 {
 			w.WriteHeader(http.StatusNotFound)
 			return
 		}
-		n := min(asked[question], len(all)-1)
-		asked[question]++
+		n := min(asked[request], len(all)-1)
+		asked[request]++
 		all[n](w, r)
 	}).URL)
 	i.pause = func(time.Duration) time.Duration { return 0 }
@@ -78,9 +78,9 @@ func TestTheRegionOfAnInstance(t *testing.T) {
 	} {
 		t.Run(claim, func(t *testing.T) {
 			t.Parallel()
-			i, asked := instanceOf(t, test.answers)
+			i, asked := imdsWith(t, test.answers)
 			region, err := i.region(t.Context())
-			assert.LessOrEqual(t, asked[askRegion], instanceTries)
+			assert.LessOrEqual(t, asked[askRegion], imdsTries)
 			if test.err != "" {
 				require.ErrorContains(t, err, test.err)
 				return
@@ -96,7 +96,7 @@ func TestTheKeysOfARoleAreAskedForAgainWhenTheyEnd(t *testing.T) {
 	ends := time.Now().Add(time.Hour).UTC().Truncate(time.Second)
 	keys := fmt.Sprintf(`{"Code": "Success", "AccessKeyId": "a", "SecretAccessKey": "secret", "Token": "s", `+
 		`"Expiration": %q}`, ends.Format(time.RFC3339))
-	i, asked := instanceOf(t,
+	i, asked := imdsWith(t,
 		metadataAnswers{askRoles: {status(200, "web\nother")}, askRoles + "web": {status(200, keys)}})
 	for range 2 {
 		got, err := i.keys(t.Context())
@@ -124,17 +124,17 @@ func TestAServiceThatIsThereAndGivesNoKeys(t *testing.T) {
 	} {
 		t.Run(claim, func(t *testing.T) {
 			t.Parallel()
-			i, _ := instanceOf(t, answers)
+			i, _ := imdsWith(t, answers)
 			_, err := i.keys(t.Context())
-			require.ErrorAs(t, err, new(declined))
+			require.Error(t, err)
+			assert.Contains(t, []Kind{KindStatus, KindContent}, KindOf(err), err)
 			assert.NotContains(t, err.Error(), "secret")
 			assert.NotContains(t, err.Error(), "\x1b")
 		})
 	}
 	c, _ := quiet()
-	i := c.newInstance("http://127.0.0.1:1")
+	i := c.newIMDS("http://127.0.0.1:1")
 	i.pause = func(time.Duration) time.Duration { return 0 }
 	_, err := i.keys(t.Context())
-	require.Error(t, err)
-	assert.NotErrorAs(t, err, new(declined), "nobody is there: the service may be at its other address")
+	assert.Equal(t, KindConnection, KindOf(err), "nobody is there: the service may be at its other address")
 }

@@ -28,18 +28,18 @@ func TestErrorsSayWhatToTry(t *testing.T) {
 		hints    []string
 	}{
 		"a digest that does not match": {Resource{URL: server.URL + "/text", Digest: sha256Of("other")},
-			[]string{adviseDigest}},
+			[]string{hintDigest}},
 		"of data too": {Resource{URL: "data:,text", Digest: sha256Of("other")},
-			[]string{adviseDigest}},
-		"content that is not compressed": {Resource{URL: server.URL + "/text", Gzip: true}, []string{adviseGzip}},
-		"nothing there":                  {Resource{URL: server.URL + "/none"}, []string{adviseMissing}},
-		"a password is wanted":           {Resource{URL: server.URL + "/private"}, []string{adviseKey}},
-		"access denied":                  {Resource{URL: server.URL + "/forbidden"}, []string{adviseKey}},
-		"a proxy that wants a password":  {Resource{URL: server.URL + "/proxy"}, []string{adviseProxy}},
+			[]string{hintDigest}},
+		"content that is not compressed": {Resource{URL: server.URL + "/text", Gzip: true}, []string{hintGzip}},
+		"nothing there":                  {Resource{URL: server.URL + "/none"}, []string{hintMissing}},
+		"a password is wanted":           {Resource{URL: server.URL + "/private"}, []string{hintKey}},
+		"access denied":                  {Resource{URL: server.URL + "/forbidden"}, []string{hintKey}},
+		"a proxy that wants a password":  {Resource{URL: server.URL + "/proxy"}, []string{hintProxy}},
 		"an answer that is not known":    {Resource{URL: server.URL + "/odd"}, nil},
-		"an authority that is not known": {Resource{URL: secure}, []string{adviseAuthority}},
-		"a server that never answers":    {Resource{URL: server.URL + "/slow"}, []string{adviseTime}},
-		"a name that is not known":       {Resource{URL: "http://nobody.test/"}, []string{adviseName}},
+		"an authority that is not known": {Resource{URL: secure}, []string{hintAuthority}},
+		"a server that never answers":    {Resource{URL: server.URL + "/slow"}, []string{hintTime}},
+		"a name that is not known":       {Resource{URL: "http://nobody.test/"}, []string{hintName}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -86,7 +86,7 @@ func TestAnAnswerThatIsNoneIsNotShown(t *testing.T) {
 					return here, nil
 				}
 				require.NoError(t, c.Configure(t.Context(), Settings{Total: time.Minute}))
-				_, err := c.Fetch(t.Context(), Resource{URL: "http://config.test/"}, &buffer{limit: 100})
+				_, err := c.Fetch(t.Context(), Resource{URL: "http://config.test/"}, &memory{limit: 100})
 				require.Error(t, err)
 				assert.NotContains(t, err.Error()+log.String(), "secret")
 				_, err = c.Do(t.Context(), Request{URL: "http://config.test/"}, 100)

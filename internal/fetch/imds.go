@@ -18,63 +18,59 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// An instance is the metadata service of AWS, as far as objects are asked for by it: the region, and the keys of a
-// role. It is asked by version 2, with a token, or by version 1 where it gives none
+// An imds is the instance metadata service of AWS, as far as it is asked when objects are fetched: for the region, and
+// for the keys of a role. It is asked by version 2, with a token, or by version 1 where it gives none
 // (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html). The SDK's client of
 // the service would do, for 0.3 MB of every initramfs.
-type instance struct {
-	plain *http.Client
-	base  string
-	now   func() time.Time
-	pause func(time.Duration) time.Duration
+type imds struct {
+	direct *http.Client // without a proxy
+	base   string
+	now    func() time.Time
+	pause  func(time.Duration) time.Duration
 
-	mu    sync.Mutex // one question at a time
+	mu    sync.Mutex // one request at a time
 	token *string    // nil if it has not been asked for; "" if there is none
 	role  aws.Credentials
 }
 
-// instanceTries are the attempts for a question that the service does not answer.
-const instanceTries = 3
+// imdsTries are the attempts where the service does not answer.
+const imdsTries = 3
 
-// newInstance is a service that is asked without a proxy, and not for long: it is next door or not there.
-func (c *Client) newInstance(base string) *instance {
+// newIMDS is a service that is asked without a proxy, and not for long: it is on this machine's link, or not there.
+func (c *Client) newIMDS(base string) *imds {
 	dialer := &net.Dialer{Timeout: 250 * time.Millisecond, Control: mark}
-	return &instance{
-		plain: &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext,
+	return &imds{
+		direct: &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext,
 			ResponseHeaderTimeout: 500 * time.Millisecond}},
-		base: cmp.Or(base, linkLocal), now: c.Clock.now, pause: c.spread,
+		base: cmp.Or(base, linkLocal), now: c.Clock.now, pause: c.jittered,
 	}
 }
 
-// A declined question is one to a service that is there, and does not say what it is asked.
-type declined struct{ error }
-
-// get asks until there is an answer, but not for ever.
-func (i *instance) get(ctx context.Context, path string) ([]byte, error) {
-	for n, wait := 1, 200*time.Millisecond; ; n, wait = n+1, 2*wait {
+// get asks until there is an answer, but not for ever. What a service that is there does not say is an error of
+// KindStatus or KindContent.
+func (i *imds) get(ctx context.Context, path string) ([]byte, error) {
+	for n, pause := 1, 200*time.Millisecond; ; n, pause = n+1, 2*pause {
 		code, text, err := i.ask(ctx, path)
 		if err == nil && code == http.StatusOK {
 			return text, nil
 		}
-		final := n == instanceTries
+		final := n == imdsTries
 		if err == nil {
-			err = declined{answered(code)}
+			err = answered(code)
 			final = final || code != http.StatusUnauthorized && !MayPass(code)
 		}
 		if final {
 			return nil, err
 		}
 		i.token = nil // it may be that which is refused
-		select {
-		case <-time.After(i.pause(wait)):
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+		if err := sleep(ctx, i.pause(pause)); err != nil {
+			return nil, err
 		}
 	}
 }
 
 // ask asks once. The code is 0 where nobody has answered.
-func (i *instance) ask(ctx context.Context, path string) (code int, text []byte, err error) {
+func (i *imds) ask(ctx context.Context, path string) (code int, text []byte, err error) {
 	if i.token == nil {
 		given, err := i.newToken(ctx)
 		if err != nil {
@@ -86,21 +82,21 @@ func (i *instance) ask(ctx context.Context, path string) (code int, text []byte,
 	if *i.token != "" {
 		header.Set("X-Aws-Ec2-Metadata-Token", *i.token)
 	}
-	return askOnce(ctx, i.plain, i.base+path, header)
+	return askOnce(ctx, i.direct, i.base+path, header)
 }
 
 // newToken asks for a token. A service that gives none may be one of version 1, or so many hops away that the answer
 // does not get here.
-func (i *instance) newToken(ctx context.Context) (string, error) {
+func (i *imds) newToken(ctx context.Context) (string, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPut, i.base+"/latest/api/token", nil)
 	if err != nil {
-		return "", errNotURL
+		return "", badRequest(errNotURL)
 	}
 	r.Header.Set("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", "300")
-	response, err := i.plain.Do(r)
+	response, err := i.direct.Do(r)
 	switch {
 	case ctx.Err() != nil:
-		return "", context.Cause(ctx)
+		return "", &Error{Kind: KindCancelled, Err: context.Cause(ctx)}
 	case err != nil:
 		return "", nil
 	}
@@ -113,24 +109,27 @@ func (i *instance) newToken(ctx context.Context) (string, error) {
 }
 
 // region is that of the instance.
-func (i *instance) region(ctx context.Context) (string, error) {
+func (i *imds) region(ctx context.Context) (string, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	text, err := i.get(ctx, "/latest/dynamic/instance-identity/document")
+	if err != nil {
+		return "", err
+	}
 	var identity struct {
 		Region string `json:"region"`
 	}
-	if err == nil {
-		err = json.Unmarshal(text, &identity)
+	switch err := json.Unmarshal(text, &identity); {
+	case err != nil:
+		return "", badContent(err)
+	case identity.Region == "":
+		return "", badContent(errors.New("the instance's document names none"))
 	}
-	if err == nil && identity.Region == "" {
-		err = errors.New("the instance's document names none")
-	}
-	return identity.Region, err
+	return identity.Region, nil
 }
 
 // keys are those of the instance's role, asked for again when they end.
-func (i *instance) keys(ctx context.Context) (aws.Credentials, error) {
+func (i *imds) keys(ctx context.Context) (aws.Credentials, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.role.HasKeys() && i.now().Before(i.role.Expires) {
@@ -143,7 +142,7 @@ func (i *instance) keys(ctx context.Context) (aws.Credentials, error) {
 	}
 	name, _, _ := strings.Cut(string(names), "\n")
 	if name = strings.TrimSuffix(name, "\r"); name == "" {
-		return aws.Credentials{}, declined{errors.New("the metadata service names no role")}
+		return aws.Credentials{}, badContent(errors.New("the metadata service names no role"))
 	}
 	text, err := i.get(ctx, path+name)
 	if err != nil {
@@ -165,12 +164,12 @@ func parseKeys(text []byte) (aws.Credentials, error) {
 	err := json.Unmarshal(text, &answer)
 	switch {
 	case err != nil:
-		return aws.Credentials{}, declined{errors.New("the keys of the role are not in JSON")}
+		return aws.Credentials{}, badContent(errors.New("the keys of the role are not in JSON"))
 	case answer.Code != "" && answer.Code != "Success":
 		return aws.Credentials{},
-			declined{fmt.Errorf("the metadata service has no keys of the role: %s", diag.Printable(answer.Code))}
+			badContent(fmt.Errorf("the metadata service has no keys of the role: %s", diag.Printable(answer.Code)))
 	case answer.AccessKeyID == "" || answer.SecretAccessKey == "":
-		return aws.Credentials{}, declined{errors.New("the metadata service gives no keys of the role")}
+		return aws.Credentials{}, badContent(errors.New("the metadata service gives no keys of the role"))
 	}
 	return aws.Credentials{
 		AccessKeyID: answer.AccessKeyID, SecretAccessKey: string(answer.SecretAccessKey),
