@@ -30,12 +30,13 @@ var floors = [][]string{
 	{"internal/diag", "internal/cmdline"},
 	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/cli",
 		"internal/zip", "internal/plan"},
-	{"internal/language", "internal/logs", "internal/root"},
+	{"internal/language", "internal/scene", "internal/logs", "internal/root"},
 	{"internal/source"},
 	{"internal/fetch", "internal/tool", "internal/console", "internal/journal", "internal/build", "internal/field"},
 	{"internal/document", "providers", "internal/device", "internal/process"},
-	{"internal/butane", "internal/rules"},
-	{"internal/load", "internal/handoff"},
+	{"internal/butane", "internal/rules", "stages/disks/kind"},
+	{"internal/load", "internal/handoff", "stages/disks/release", "stages/disks/partition", "stages/disks/array",
+		"stages/disks/volume", "stages/disks/filesystem"},
 	{"validate", "internal/check", "internal/lsp", "stages/disks", "stages/files", "stages/mounts"},
 	{"stages"},
 	{"internal/engine"},
@@ -45,8 +46,8 @@ var floors = [][]string{
 // pure packages do not touch the machine themselves.
 var pure = []string{"internal/codes", "internal/order", "internal/cli", "internal/zip", "internal/diag",
 	"internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts",
-	"internal/field", "internal/plan", "config", "internal/language", "internal/document", "internal/butane",
-	"internal/rules", "validate"}
+	"internal/field", "internal/plan", "internal/scene", "config", "internal/language", "internal/document",
+	"internal/butane", "internal/rules", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

@@ -168,6 +168,35 @@ func (t *Table) writes() ([]write, error) {
 	return steps, nil
 }
 
+// Written is what is found on a disk of so many bytes once the table is written to it: what can be written can be read
+// again. It is an error if there is no room for both copies.
+func (t *Table) Written(size int64) (Found, error) {
+	writes, err := t.writes()
+	if err != nil {
+		return Found{}, err
+	}
+	found, err := Inspect(memory(slices.Insert(writes, 0, write{"first sector", 0, t.mbr})), size, t.SectorSize)
+	if err == nil && found.Table == nil {
+		err = fmt.Errorf("the partition table would not be one: %w", found.Err())
+	}
+	return found, err
+}
+
+// A memory is a disk that holds some writes, the last of them on top, and zeros.
+type memory []write
+
+// ReadAt never ends: whoever reads knows the size of the disk.
+func (m memory) ReadAt(p []byte, offset int64) (int, error) {
+	clear(p)
+	for _, each := range m {
+		from, to := max(int64(each.offset), offset), min(int64(each.offset)+int64(len(each.data)), offset+int64(len(p)))
+		if from < to {
+			copy(p[from-offset:to-offset], each.data[from-int64(each.offset):])
+		}
+	}
+	return len(p), nil
+}
+
 // WipeTable removes any partition table from a disk, as `sgdisk --zap-all` does: the first sector, and 16 KiB of
 // entries with their header at either end and where a backup was left when the disk grew.
 func WipeTable(w Writer, found Found, size int64, sectorSize int) error {

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -17,6 +15,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
@@ -34,56 +33,6 @@ type Devices struct {
 
 // DefaultPatience is what systemd gives a device unit (DefaultDeviceTimeoutSec, systemd-system.conf(5)).
 const DefaultPatience = 90 * time.Second
-
-// A Device is what was seen of a block device, or of an image file that stands for one.
-type Device struct {
-	Path       string // as it was asked for
-	Node       string // what that leads to: /dev/vda1
-	Name       string // in /sys/class/block; "" for an image file
-	Size       int64  // bytes
-	SectorSize int    // bytes, logical
-	ReadOnly   bool
-	Content    block.Content
-	Users      []string // who uses it: "mounted at /var", "swap", "part of dm-0"
-	// Partitioned: it has a partition table that lists partitions, or of which nobody knows what it lists. They are
-	// somebody's.
-	Partitioned bool
-}
-
-// String tells what is on a device as people know it: `/dev/vda1 (20 GiB, ext4 "data", UUID ...)`.
-func (d Device) String() string {
-	return fmt.Sprintf("%s (%s, %s)", diag.Name(d.Node), Bytes(d.Size), Describe(d.Content))
-}
-
-// Describe says in words what a device is filled with.
-func Describe(c block.Content) string {
-	if len(c.Signatures) == 0 {
-		return "nothing known on it"
-	}
-	var all []string
-	for _, s := range c.Signatures {
-		text := s.Type
-		if s.Label != "" {
-			text += fmt.Sprintf(" %q", s.Label)
-		}
-		if s.UUID != "" {
-			text += ", UUID " + diag.Name(s.UUID) // of some kinds it is whatever bytes are there
-		}
-		all = append(all, text)
-	}
-	return strings.Join(all, "; also ")
-}
-
-// Bytes is a size in the largest binary unit of which it has at least one, to a tenth: "1.5 GiB".
-func Bytes(n int64) string {
-	units := []string{"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
-	i, size := 0, float64(n)
-	for size >= 1024 && i < len(units)-1 {
-		size /= 1024
-		i++
-	}
-	return strings.TrimSuffix(fmt.Sprintf("%.1f", size), ".0") + " " + units[i]
-}
 
 // at is where something of the machine's own is.
 func (d *Devices) at(name string) string { return filepath.Join("/", d.Root, name) }
@@ -219,98 +168,10 @@ func (d *Devices) OpenAlone(ctx context.Context, path string, flags int) (f *os.
 		return !errors.Is(err, unix.EBUSY), err
 	})
 	if errors.Is(err, unix.EBUSY) {
-		return nil, InUse(fmt.Errorf("%w, it or one of its partitions, "+
+		return nil, scene.InUse(fmt.Errorf("%w, it or one of its partitions, "+
 			"by a mount (also of another mount namespace) or as part of another device", err))
 	}
 	return f, err
-}
-
-// InUse adds to an error about a device in use what helps.
-func InUse(err error) error {
-	return diag.WithHint(err, "end what uses the device, or name another one in the config")
-}
-
-// Free is an error unless nobody uses the device and it takes writes.
-func (d Device) Free() error {
-	switch {
-	case len(d.Users) > 0:
-		return InUse(fmt.Errorf("%s is in use: %s", d, strings.Join(d.Users, ", ")))
-	case d.ReadOnly:
-		return diag.WithHint(fmt.Errorf("%s is read-only", d),
-			"let the device take writes, or name another one in the config")
-	}
-	return nil
-}
-
-// Look observes a device. It reads, and starts nothing.
-func (d *Devices) Look(path string) (Device, error) { return d.lookBy(path, path) }
-
-// LookAlias observes a device by its alias, whatever its own name leads to by now.
-func (d *Devices) LookAlias(path string) (Device, error) { return d.lookBy(d.AliasOf(path), path) }
-
-func (d *Devices) lookBy(way, path string) (Device, error) {
-	seen, f, err := d.look(way, path)
-	if err != nil {
-		return seen, err
-	}
-	defer f.Close()
-	if seen.Content, err = block.Probe(f, seen.Size); err == nil {
-		seen.Partitioned, err = d.partitioned(seen, f)
-	}
-	if err != nil {
-		return seen, fmt.Errorf("device %s: %w", diag.Name(path), err)
-	}
-	return seen, nil
-}
-
-// partitioned looks at the table on a device, and asks the kernel, which knows more kinds of tables.
-func (d *Devices) partitioned(seen Device, r io.ReaderAt) (bool, error) {
-	found, err := block.Inspect(r, seen.Size, seen.SectorSize)
-	if err != nil || found.Lists() || seen.Name == "" {
-		return found.Lists(), err
-	}
-	known, err := d.Sys().Partitions(seen.Name)
-	return len(known) > 0, err
-}
-
-// look finds out all but the content.
-func (d *Devices) look(way, path string) (Device, *os.File, error) {
-	seen := Device{Path: path, SectorSize: 512}
-	var err error
-	if seen.Node, err = d.node(way, path); err != nil {
-		return seen, nil, err
-	}
-	f, err := d.Open(seen.Node, os.O_RDONLY)
-	if err != nil {
-		return seen, nil, err
-	}
-	if err := d.describe(&seen, f); err != nil {
-		_ = f.Close()
-		return seen, nil, fmt.Errorf("device %s: %w", diag.Name(path), err)
-	}
-	return seen, f, nil
-}
-
-func (d *Devices) describe(seen *Device, f *os.File) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if seen.Size, err = f.Seek(0, io.SeekEnd); err != nil {
-		return err
-	}
-	if info.Mode().IsRegular() {
-		return nil
-	}
-	seen.Name = block.DeviceName(seen.Node)
-	if seen.SectorSize, err = unix.IoctlGetInt(int(f.Fd()), unix.BLKSSZGET); err != nil {
-		return fmt.Errorf("sector size: %w", err)
-	}
-	if seen.ReadOnly, err = d.Sys().ReadOnly(seen.Name); err != nil {
-		return err
-	}
-	seen.Users, err = d.Users(seen.Node)
-	return err
 }
 
 // Settle has udev look at devices again, and waits until it has. Without udev there is nobody to wait for.

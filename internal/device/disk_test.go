@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
@@ -51,13 +53,38 @@ func TestPartitionsInUseAreFoundByNumber(t *testing.T) {
 		"proc/thread-self/mountinfo": "22 1 250:1 / /mnt\\040x rw - ext4 /dev/root rw\n" +
 			"23 1 0:40 / / rw - tmpfs tmpfs rw\n",
 	})
-	disk := Disk{Device: Device{Path: "/dev/nope", Node: "/dev/nope", Name: "nope"}}
-	require.NoError(t, d.kernelView(&disk))
-	assert.Equal(t, map[int][]string{1: {"mounted at /mnt x"}, 2: {"part of dm-3"}}, disk.Busy)
+	disk := &scene.Seen{Path: "/dev/nope", Node: "/dev/null", Name: "nope"}
+	require.NoError(t, d.Scene().kernelView(disk))
+	assert.Equal(t, map[int][]scene.User{1: {{Use: scene.Mount, Name: "/mnt x"}},
+		2: {{Use: scene.Device, Name: "dm-3"}}}, disk.Busy)
 	assert.Len(t, disk.Partitions, 3)
-	assert.Equal(t, "/dev/nope2", disk.PartitionNode(2))
-	part := Disk{Device: Device{Node: "/dev/nopep1", Name: "nope/nopep1"}}
-	assert.EqualError(t, d.kernelView(&part), "is a partition, not a disk")
+	assert.False(t, disk.Partition)
+	part := scene.Seen{Node: "/dev/null", Name: "nope/nopep1"}
+	require.NoError(t, d.Scene().kernelView(&part))
+	assert.True(t, part.Partition)
+}
+
+// Who uses a device is told with all that uses that in turn.
+func TestUsersAreToldWithTheirOwn(t *testing.T) {
+	const at = "sys/class/block/"
+	d := machine(t, map[string]string{
+		at + "null/dev": "1:3", at + "null/holders/md127/": "",
+		at + "md127/md/array_state": "clean\n", at + "md127/dev": "9:127", at + "md127/slaves/null/": "",
+		at + "md127/slaves/vdb/": "", at + "md127/holders/dm-0/": "",
+		at + "dm-0/dm/uuid": "CRYPT-LUKS2-1-v\n", at + "dm-0/dm/name": "v\n", at + "dm-0/dev": "253:0",
+		at + "dm-0/slaves/md127/": "", at + "dm-0/holders/": "",
+		"proc/thread-self/mountinfo": "22 1 253:0 / /var rw - ext4 /dev/mapper/v rw\n",
+	})
+	seen := scene.Seen{Node: "/dev/null", Name: "null"}
+	require.NoError(t, d.Scene().kernelView(&seen))
+	assert.Equal(t, []scene.User{{Use: scene.Array, Name: "md127", Runs: true, Under: []string{"null", "vdb"},
+		Users: []scene.User{{Use: scene.Volume, Name: "dm-0", Volume: "v", Under: []string{"md127"},
+			Users: []scene.User{{Use: scene.Mount, Name: "/var"}}}}}}, seen.Users)
+	_, is, err := d.Scene().Find("/dev/null")
+	require.NoError(t, err)
+	assert.Equal(t, scene.User{Use: scene.Device, Name: "null"}, is)
+	_, _, err = d.Scene().Find("/dev/none")
+	assert.ErrorIs(t, err, fs.ErrNotExist)
 }
 
 // The partitions of a multipath disk are devices of their own, which hold the disk: that is no use.
@@ -69,12 +96,12 @@ func TestPartitionsOfAMapperDisk(t *testing.T) {
 		by + "p1": ">/dev/zero", by + "p2": ">/dev/not-there", by + "p3x": ">/dev/zero", by: ">/dev/null",
 		"proc/thread-self/mountinfo": "", "proc/swaps": "Filename Type\n/dev/zero partition 1 0 -2\n",
 	})
-	disk := Disk{Device: Device{Path: "/dev/null", Node: "/dev/null", Name: "null", Users: []string{"part of zero"}}}
-	require.NoError(t, d.kernelView(&disk))
+	disk := &scene.Seen{Path: "/dev/null", Node: "/dev/null", Name: "null"}
+	require.NoError(t, d.Scene().kernelView(disk))
 	assert.Equal(t, "mp[a]", disk.Mapper)
-	assert.Empty(t, disk.Users)
+	assert.False(t, disk.Partitioned(), "its table says that")
 	assert.Equal(t, []block.KernelPartition{{Name: "zero", Number: 1, Size: 2048}}, disk.Partitions)
-	assert.Equal(t, map[int][]string{1: {"swap"}}, disk.Busy)
+	assert.Equal(t, map[int][]scene.User{1: {{Use: scene.Swap}}}, disk.Busy)
 	assert.Equal(t, "/dev/disk/by-id/dm-name-mp[a]p7", disk.PartitionNode(7))
 }
 
@@ -123,7 +150,7 @@ func TestAMapperDiskIsAskedFor(t *testing.T) {
 	}
 	log := filepath.Join(d.Root, "log")
 	d.Tools = tool.New(map[string]string{"udevadm": program("udevadm", `echo "$@" >> `+log)}, nil)
-	disk := Disk{Device: Device{Path: filepath.Join(d.Root, "disk"), Node: "/dev/dm-0", Name: "dm-0"}, Mapper: "m"}
+	disk := &scene.Seen{Path: filepath.Join(d.Root, "disk"), Node: "/dev/dm-0", Name: "dm-0", Mapper: "m"}
 	want := []block.KernelPartition{{Number: 2, Start: 8, Size: 8}}
 	err := d.Announce(context.Background(), disk, want, map[int]bool{2: true}, nil)
 	require.EqualError(t, err, "partition 2 is not there for the kernel")
@@ -206,16 +233,9 @@ func TestAliasesDoNotGetInEachOthersWay(t *testing.T) {
 	}
 }
 
-// What stands on a disk may be meant for the terminal of whoever reads of it.
-func TestWhatIsOnADeviceIsShownAsText(t *testing.T) {
-	evil := "\x1b[2J\n"
-	text := Describe(block.Content{Signatures: []block.Signature{{Type: "iso9660", Label: evil, UUID: evil}}})
-	assert.Equal(t, `iso9660 "\x1b[2J\n", UUID "\x1b[2J\n"`, text)
-}
-
 func TestLinksOfDisks(t *testing.T) {
 	d := machine(t, map[string]string{"dev/disk/by-id/x": ">/dev/null", "dev/disk/by-path/y": ">/dev/null",
 		"dev/disk/by-id/z": ">/dev/zero", "dev/disk/by-id/gone": ">/dev/none", "dev/disk/by-label/other": ">/dev/null"})
 	assert.Equal(t, map[string][]string{"/dev/null": {"/dev/disk/by-id/x", "/dev/disk/by-path/y"},
-		"/dev/zero": {"/dev/disk/by-id/z"}}, d.DiskLinks())
+		"/dev/zero": {"/dev/disk/by-id/z"}}, d.Scene().Links())
 }

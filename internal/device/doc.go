@@ -2,12 +2,12 @@
 // looks at what is on one and who uses it, holds a disk while it is written to, and tells the kernel and udev of what
 // changed. What should be on devices is decided elsewhere (stages/disks); what bytes on them mean is internal/block's.
 //
-// In come paths as a config has them; out come a Device (node, size, content, users), a Disk (that, its table and its
-// partitions), or a Claim, a disk that nobody else is to touch. Look, LookDisk and Users start nothing and change
-// nothing; Alias, Claim, Tell and Announce do.
+// In come paths as a config has them; out come a scene.Seen (all that is known of a device), or a Claim, a disk that
+// nobody else is to touch. A Scene, of devices by their names or by their aliases, starts nothing and changes nothing;
+// Alias, Claim, Tell and Announce do.
 //
 // A change of a partition table uses it in this order: Wait until the device is there; Alias, the link by which tools
-// get it; LookDisk; Claim, which looks once more; Forget, to have the kernel drop partitions that go; writes; Tell,
+// get it; Look; Claim, which looks once more; Forget, to have the kernel drop partitions that go; writes; Tell,
 // which gives the kernel the new ones; Close of the claim; Announce, until udev knows them.
 //
 // What is surprising:

@@ -18,6 +18,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/order"
+	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
@@ -66,7 +67,7 @@ func byNumber(all []block.KernelPartition) map[int]block.KernelPartition {
 // Forget makes the kernel drop partitions; those that it does not have are none the worse for it. It cannot drop one
 // that is in use. A device-mapper disk's partitions are udev's to drop.
 func (c *Claim) Forget(ctx context.Context, numbers map[int]bool) error {
-	if c.Disk.Name == "" || c.Disk.Mapper != "" {
+	if c.Seen.Name == "" || c.Seen.Mapper != "" {
 		return nil
 	}
 	for _, number := range sorted(numbers) {
@@ -78,7 +79,7 @@ func (c *Claim) Forget(ctx context.Context, numbers map[int]bool) error {
 }
 
 func (c *Claim) drop(ctx context.Context, number int) error {
-	err := c.devices.poll(ctx, min(busyPatience, c.devices.patience()), c.Disk.PartitionNode(number),
+	err := c.devices.poll(ctx, min(busyPatience, c.devices.patience()), c.Seen.PartitionNode(number),
 		func() (bool, error) {
 			err := c.partition(unix.BLKPG_DEL_PARTITION, block.KernelPartition{Number: number})
 			return !errors.Is(err, unix.EBUSY), err
@@ -90,7 +91,7 @@ func (c *Claim) drop(ctx context.Context, number int) error {
 		err = fmt.Errorf("partition %d: the kernel does not drop it: %w", number, err)
 	}
 	if errors.Is(err, unix.EBUSY) {
-		err = InUse(fmt.Errorf("%w; something has %s open", err, c.Disk.PartitionNode(number)))
+		err = scene.InUse(fmt.Errorf("%w; something has %s open", err, c.Seen.PartitionNode(number)))
 	}
 	return err
 }
@@ -98,10 +99,10 @@ func (c *Claim) drop(ctx context.Context, number int) error {
 // Tell makes the kernel's partitions of some numbers those that they should be, touching no others and none that is
 // right already. What gets smaller comes before what gets larger, which may take its place.
 func (c *Claim) Tell(ctx context.Context, want []block.KernelPartition, numbers map[int]bool) error {
-	if c.Disk.Name == "" || c.Disk.Mapper != "" {
+	if c.Seen.Name == "" || c.Seen.Mapper != "" {
 		return nil
 	}
-	has, err := c.devices.Sys().Partitions(c.Disk.Name)
+	has, err := c.devices.Sys().Partitions(c.Seen.Name)
 	if err != nil {
 		return err
 	}
@@ -163,7 +164,7 @@ func (c *Claim) partition(op int32, p block.KernelPartition) error {
 }
 
 func (c *Claim) verify(want []block.KernelPartition, numbers map[int]bool) error {
-	has, err := c.devices.Sys().Partitions(c.Disk.Name)
+	has, err := c.devices.Sys().Partitions(c.Seen.Name)
 	if err != nil {
 		return err
 	}
@@ -173,33 +174,34 @@ func (c *Claim) verify(want []block.KernelPartition, numbers map[int]bool) error
 	return nil
 }
 
+// An announcing has everybody know what a disk has become.
+type announcing struct {
+	*Devices
+	disk    *scene.Seen
+	want    []block.KernelPartition
+	numbers map[int]bool // of the partitions that have changed
+}
+
 // Announce has udev look at a disk and at partitions of it that have changed, and waits until all agree: nodes are
 // there, those of deleted partitions are gone, udev knows the others by their new names. It is called without the
 // disk's lock, which udev respects.
 func (d *Devices) Announce(
-	ctx context.Context, disk Disk, want []block.KernelPartition, numbers map[int]bool, links []Link,
+	ctx context.Context, disk *scene.Seen, want []block.KernelPartition, numbers map[int]bool, links []Link,
 ) error {
 	if disk.Name == "" {
 		return nil
 	}
-	var there, gone []string
-	should := byNumber(want)
-	for _, number := range sorted(numbers) {
-		if _, wanted := should[number]; wanted {
-			there = append(there, disk.PartitionNode(number))
-		} else {
-			gone = append(gone, disk.PartitionNode(number))
-		}
-	}
+	a := announcing{d, disk, want, numbers}
 	if d.udev() {
 		// When a disk that was written to is closed udev has the kernel read its table again, which takes partitions
 		// away and brings them back. What takes too long here is found out below.
 		_, _ = d.Tools.Run(ctx, tool.Command{Tool: "udevadm", Args: []string{"settle"}})
 	}
 	if disk.Mapper != "" {
-		return d.announceMapper(ctx, disk, want, numbers)
+		return a.mapped(ctx)
 	}
-	if err := d.nodes(ctx, there, gone); err != nil {
+	there, err := a.nodes(ctx)
+	if err != nil {
 		return err
 	}
 	if err := d.Settle(ctx, append([]string{disk.Node}, there...)...); err != nil {
@@ -208,19 +210,18 @@ func (d *Devices) Announce(
 	return d.known(ctx, links)
 }
 
-// announceMapper waits for the partitions of a device-mapper disk, which come with the disk's own event.
-func (d *Devices) announceMapper(
-	ctx context.Context, disk Disk, want []block.KernelPartition, numbers map[int]bool,
-) error {
-	if err := d.Settle(ctx, disk.Node); err != nil {
-		return err
+// nodes waits for devtmpfs, or for whoever makes nodes in its place, and gives the nodes that should be there.
+func (a announcing) nodes(ctx context.Context) (there []string, err error) {
+	var gone []string
+	should := byNumber(a.want)
+	for _, number := range sorted(a.numbers) {
+		if _, wanted := should[number]; wanted {
+			there = append(there, a.disk.PartitionNode(number))
+		} else {
+			gone = append(gone, a.disk.PartitionNode(number))
+		}
 	}
-	return d.mapped(ctx, disk, want, numbers)
-}
-
-// nodes waits for devtmpfs, or for whoever makes nodes in its place.
-func (d *Devices) nodes(ctx context.Context, there, gone []string) error {
-	return d.poll(ctx, d.patience(), "nodes of partitions", func() (bool, error) {
+	return there, a.poll(ctx, a.patience(), "nodes of partitions", func() (bool, error) {
 		for _, node := range there {
 			if _, err := os.Stat(node); err != nil {
 				return false, fmt.Errorf("device %s did not appear: %w", diag.Name(node), cause(err))
@@ -235,14 +236,18 @@ func (d *Devices) nodes(ctx context.Context, there, gone []string) error {
 	})
 }
 
-// mapped waits until device-mapper has the partitions of one of its disks as they should be.
-func (d *Devices) mapped(ctx context.Context, disk Disk, want []block.KernelPartition, numbers map[int]bool) error {
-	return d.poll(ctx, d.patience(), "device-mapper's partitions", func() (bool, error) {
-		has, err := d.MapperPartitions(ctx, disk)
+// mapped waits until device-mapper has the partitions of one of its disks as they should be. They come with the disk's
+// own event.
+func (a announcing) mapped(ctx context.Context) error {
+	if err := a.Settle(ctx, a.disk.Node); err != nil {
+		return err
+	}
+	return a.poll(ctx, a.patience(), "device-mapper's partitions", func() (bool, error) {
+		has, err := a.MapperPartitions(ctx, a.disk)
 		if err != nil {
 			return errors.Is(err, tool.ErrNotFound), err
 		}
-		if text := Difference(has, want, numbers); text != "" {
+		if text := Difference(has, a.want, a.numbers); text != "" {
 			return false, errors.New(text)
 		}
 		return true, nil
@@ -251,8 +256,8 @@ func (d *Devices) mapped(ctx context.Context, disk Disk, want []block.KernelPart
 
 // MapperPartitions are the partitions of a device-mapper disk with their starts, as device-mapper's own tables have
 // them.
-func (d *Devices) MapperPartitions(ctx context.Context, disk Disk) ([]block.KernelPartition, error) {
-	now, err := d.LookDisk(disk.Path)
+func (d *Devices) MapperPartitions(ctx context.Context, disk *scene.Seen) ([]block.KernelPartition, error) {
+	now, err := d.Scene().Look(disk.Path)
 	if err != nil {
 		return nil, err
 	}

@@ -99,16 +99,17 @@ func (d *Devices) Claims(prefix string) map[string][]string {
 	for _, entry := range entries {
 		for _, link := range claimed(entry) {
 			if strings.HasPrefix(link, "/dev/"+prefix) {
-				all[link] = append(all[link], d.numbered(strings.TrimPrefix(filepath.Base(entry), "b")))
+				node := numbered(d.at("/sys/dev/block/"), strings.TrimPrefix(filepath.Base(entry), "b"))
+				all[link] = append(all[link], node)
 			}
 		}
 	}
 	return all
 }
 
-// numbered is the node of a device by its numbers, as "8:1".
-func (d *Devices) numbered(numbers string) string {
-	link, err := os.Readlink(d.at("/sys/dev/block/" + numbers))
+// numbered is the node of a device by its numbers, as "8:1", which a folder of sysfs has links for.
+func numbered(folder, numbers string) string {
+	link, err := os.Readlink(filepath.Join(folder, numbers))
 	if err != nil {
 		return "device " + numbers
 	}

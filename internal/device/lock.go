@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/logs"
+	"github.com/glowplug-os/glowplug/internal/scene"
 )
 
 // exclusivePatience is how long others may look at a disk: mdadm and lvm open exclusively what udev shows them.
@@ -22,8 +24,8 @@ const exclusivePatience = 5 * time.Second
 // A Claim is a disk that nobody else is to touch. Its lock is the one that udev takes before it looks at a disk or at
 // any of its partitions, and that partitioning tools take (systemd.io, Locking Block Device Access).
 type Claim struct {
-	// Disk is what was seen under the lock.
-	Disk    Disk
+	// Seen is what was seen under the lock.
+	Seen    *scene.Seen
 	devices *Devices
 	f       *os.File
 }
@@ -31,21 +33,17 @@ type Claim struct {
 // Claim waits until it has a disk to itself, and looks at it. Alone is for one that nothing may use, nor any of its
 // partitions: the kernel then lets nobody mount them either. Without write only the kernel can be told of partitions.
 func (d *Devices) Claim(ctx context.Context, path string, write, alone bool) (*Claim, error) {
-	seen := Device{Path: path, SectorSize: 512}
-	var err error
-	if seen.Node, err = d.Node(path); err != nil {
-		return nil, err
-	}
-	f, err := d.openClaim(ctx, seen.Node, write, alone)
+	node, err := d.Node(path)
 	if err != nil {
 		return nil, err
 	}
-	c := &Claim{devices: d, f: f}
-	if err = d.lock(ctx, f, seen.Node); err == nil {
-		err = d.describe(&seen, f)
+	f, err := d.openClaim(ctx, node, write, alone)
+	if err != nil {
+		return nil, err
 	}
-	if err == nil {
-		c.Disk, err = d.lookDisk(seen, f)
+	c := &Claim{Seen: &scene.Seen{Path: path, Node: node, SectorSize: 512}, devices: d, f: f}
+	if err = d.lock(ctx, f, node); err == nil {
+		err = d.Scene().observe(c.Seen, f)
 	}
 	if err != nil {
 		c.Close()
@@ -120,7 +118,7 @@ func (d *Devices) lock(ctx context.Context, f *os.File, node string) error {
 		return !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR), err
 	})
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		err = fmt.Errorf("locked by %s for more than %s", d.locker(f), d.patience())
+		err = fmt.Errorf("locked by %s for more than %s", locker(d.at("/proc"), f), d.patience())
 	}
 	if err != nil {
 		return fmt.Errorf("device %s: %w", diag.Name(node), err)
@@ -130,10 +128,10 @@ func (d *Devices) lock(ctx context.Context, f *os.File, node string) error {
 
 // locker names who holds the lock of a file: /proc/locks has the process, with device and inode in the sixth field
 // (proc(5)).
-func (d *Devices) locker(f *os.File) string {
+func locker(proc string, f *os.File) string {
 	const unknown = "another process"
 	var stat unix.Stat_t
-	list, err := os.Open(d.at("/proc/locks"))
+	list, err := os.Open(filepath.Join(proc, "locks"))
 	if err != nil || unix.Fstat(int(f.Fd()), &stat) != nil {
 		return unknown
 	}
@@ -144,7 +142,7 @@ func (d *Devices) locker(f *os.File) string {
 		if len(fields) < 6 || fields[1] != "FLOCK" || fields[5] != want {
 			continue
 		}
-		name, _ := os.ReadFile(d.at("/proc/" + fields[4] + "/comm"))
+		name, _ := os.ReadFile(filepath.Join(proc, fields[4], "comm"))
 		return strings.TrimSpace(string(name)) + " (process " + fields[4] + ")"
 	}
 	return unknown
@@ -196,5 +194,5 @@ func (c *Claim) Zero(at, n int64) error {
 
 // Found reads the partition table again.
 func (c *Claim) Found() (block.Found, error) {
-	return block.Inspect(c.f, c.Disk.Size, c.Disk.SectorSize)
+	return block.Inspect(c.f, c.Seen.Size, c.Seen.SectorSize)
 }

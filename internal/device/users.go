@@ -10,32 +10,58 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/scene"
 )
 
-// Users tells who uses a device, in words; nobody for an empty list. Mounts are those of this process's namespace:
-// opening a device exclusively finds the others as well.
-func (d *Devices) Users(path string) ([]string, error) {
-	node, err := d.Node(path)
+// holders are the devices that lie on a device, with all that uses them in turn. Mounts are those of this process's
+// namespace: opening a device exclusively finds the others as well.
+func (s Scene) holders(name string, use usage) (all []scene.User, err error) {
+	names, err := s.d.Sys().Holders(name)
 	if err != nil {
 		return nil, err
 	}
-	holders, err := d.Sys().Holders(block.DeviceName(node))
-	if err != nil {
-		return nil, err
+	for _, holder := range names {
+		u, err := s.kind(holder)
+		if err != nil {
+			return nil, err
+		}
+		u.Under, err = s.d.Sys().Slaves(holder)
+		if err == nil {
+			u.Users, err = s.deviceUsers(holder, u.Node(), use)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // it is about to go
+			return nil, err
+		}
+		all = append(all, u)
 	}
-	use, err := d.usage()
-	if err != nil {
-		return nil, err
-	}
-	users, err := d.nodeUsers(node, use)
-	return append(partOf(holders), users...), err
+	return all, nil
 }
 
-func partOf(holders []string) (users []string) {
-	for _, holder := range holders {
-		users = append(users, "part of "+holder)
+// kind tells what the kernel has as a device of some name.
+func (s Scene) kind(name string) (scene.User, error) {
+	u := scene.User{Use: scene.Device, Name: name}
+	runs, err := s.d.Sys().ArrayRuns(name)
+	if err == nil {
+		u.Use, u.Runs = scene.Array, runs
+		return u, nil
 	}
-	return users
+	if !errors.Is(err, fs.ErrNotExist) {
+		return u, err
+	}
+	if u.Volume, err = s.d.Sys().VolumeName(name); u.Volume != "" {
+		u.Use = scene.Volume
+	}
+	return u, err
+}
+
+// deviceUsers goes by device number: the node of what is in sysfs may not be there yet.
+func (s Scene) deviceUsers(name, node string, use usage) ([]scene.User, error) {
+	all, err := s.holders(name, use)
+	if err != nil {
+		return nil, err
+	}
+	major, minor, err := s.d.Sys().DeviceNumber(name)
+	return append(all, use.of(node, major, minor)...), err
 }
 
 // usage is what mounts and swap use, read once for all devices that are asked about.
@@ -45,7 +71,7 @@ type usage struct {
 }
 
 // nodeUsers are the mounts and the swap of a node.
-func (d *Devices) nodeUsers(node string, use usage) ([]string, error) {
+func (s Scene) nodeUsers(node string, use usage) ([]scene.User, error) {
 	var stat unix.Stat_t
 	if err := unix.Stat(node, &stat); err != nil {
 		return nil, fmt.Errorf("device %s: %w", node, err)
@@ -53,22 +79,22 @@ func (d *Devices) nodeUsers(node string, use usage) ([]string, error) {
 	return use.of(node, unix.Major(stat.Rdev), unix.Minor(stat.Rdev)), nil
 }
 
-func (u usage) of(node string, major, minor uint32) (users []string) {
+func (u usage) of(node string, major, minor uint32) (users []scene.User) {
 	for _, m := range u.mounts {
 		if m.Major == major && m.Minor == minor || m.Source == node {
-			users = append(users, "mounted at "+m.Target)
+			users = append(users, scene.User{Use: scene.Mount, Name: m.Target})
 		}
 	}
 	for _, swap := range u.swaps {
 		if swap == node {
-			users = append(users, "swap")
+			users = append(users, scene.User{Use: scene.Swap})
 		}
 	}
 	return users
 }
 
-func (d *Devices) usage() (u usage, err error) {
-	text, err := os.ReadFile(d.at(block.MountTable))
+func (s Scene) usage() (u usage, err error) {
+	text, err := os.ReadFile(s.d.at(block.MountTable))
 	if err != nil {
 		return u, err
 	}
@@ -76,27 +102,27 @@ func (d *Devices) usage() (u usage, err error) {
 		return u, err
 	}
 	for i := range u.mounts {
-		u.mounts[i].Source = d.leadsTo(u.mounts[i].Source)
+		u.mounts[i].Source = s.leadsTo(u.mounts[i].Source)
 	}
-	swaps, err := d.swaps()
+	swaps, err := s.swaps()
 	for _, swap := range swaps {
-		u.swaps = append(u.swaps, d.leadsTo(swap))
+		u.swaps = append(u.swaps, s.leadsTo(swap))
 	}
 	return u, err
 }
 
 // leadsTo is the node behind a path. Sources such as /dev/root or tmpfs lead nowhere, which is no error.
-func (d *Devices) leadsTo(path string) string {
+func (s Scene) leadsTo(path string) string {
 	if !strings.HasPrefix(path, "/") {
 		return ""
 	}
-	node, _ := d.Node(path)
+	node, _ := s.d.Node(path)
 	return node
 }
 
 // swaps are the devices and files in use as swap (proc(5), /proc/swaps: a heading, then a path first in each line).
-func (d *Devices) swaps() ([]string, error) {
-	text, err := os.ReadFile(d.at("/proc/swaps"))
+func (s Scene) swaps() ([]string, error) {
+	text, err := os.ReadFile(s.d.at("/proc/swaps"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil // a kernel without swap
 	}

@@ -45,7 +45,7 @@ func (d *Devices) Wait(ctx context.Context, paths []string) error {
 		case <-ctx.Done():
 			return fmt.Errorf("waiting for %s: %w", strings.Join(missing, ", "), context.Cause(ctx))
 		case <-late.C:
-			return d.absent(missing, patience)
+			return absent(d.at("/sys/class/block"), missing, patience)
 		case <-tell.C:
 			waited += tellEvery
 			d.tell(strings.Join(missing, ", "), waited, patience, attempts, d.unready(missing[0]))
@@ -72,9 +72,10 @@ func (e *MissingError) Hint() string {
 		"glowplug.timeout.device=5m gives it more time"
 }
 
-func (d *Devices) absent(missing []string, patience time.Duration) error {
+// absent is the error about devices that did not appear, with those that a folder of sysfs lists.
+func absent(folder string, missing []string, patience time.Duration) error {
 	there := "no block devices at all"
-	if entries, err := os.ReadDir(d.at("/sys/class/block")); err == nil && len(entries) > 0 {
+	if entries, err := os.ReadDir(folder); err == nil && len(entries) > 0 {
 		var names []string
 		for _, e := range entries {
 			names = append(names, e.Name())

@@ -8,6 +8,9 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/scene"
+	"github.com/glowplug-os/glowplug/stages/disks/partition"
+	"github.com/glowplug-os/glowplug/tests/machines"
 )
 
 // manyDisks are image files of 1 GiB, a few partitions with filesystems on half of them, and what a config wants of
@@ -17,12 +20,12 @@ func manyDisks(b *testing.B, count, each int) (paths []string, s config.Storage)
 	for i := range count {
 		var parts []config.Partition
 		for n := range each {
-			parts = append(parts, part(n+1, 1+n*8, 8, fmt.Sprintf("part-%d-%d", i, n)))
+			parts = append(parts, machines.Part(n+1, 1+n*8, 8, fmt.Sprintf("part-%d-%d", i, n)))
 		}
-		path := imageDisk(b, 1024)
+		path := machines.File(b, 1024)
 		if i%2 == 0 {
-			path = imageDisk(b, 1024, parts[:each/2]...)
-			put(b, path, 1<<20+1024, ext4Block("data"))
+			path = machines.File(b, 1024, parts[:each/2]...)
+			machines.Put(b, path, 1<<20+1024, machines.Ext4("data"))
 		}
 		paths = append(paths, path)
 		s.Disks = append(s.Disks, config.Disk{Device: path, Partitions: parts})
@@ -32,42 +35,43 @@ func manyDisks(b *testing.B, count, each int) (paths []string, s config.Storage)
 
 // still is a machine that has been looked at.
 type still struct {
-	View
-	disks map[string]device.Disk
+	scene.Scene
+	disks map[string]*scene.Seen
 }
 
-func (s still) Disk(path string) (device.Disk, error) { return s.disks[path], nil }
+func (s still) Look(path string) (*scene.Seen, error) { return s.disks[path], nil }
 
 func BenchmarkPlan1000PartitionsOn64Disks(b *testing.B) {
 	paths, s := manyDisks(b, 64, 16)
-	view := still{disks: map[string]device.Disk{}}
+	view := still{disks: map[string]*scene.Seen{}}
+	view.Scene = new(device.Devices).Scene()
 	for _, path := range paths {
-		view.disks[path] = lookImage(b, path)
-	}
-	w := &work{Options: Options{Devices: &device.Devices{}, Random: dice()}}
-	for b.Loop() {
-		p, err := planPartitions(s, view, w)
+		var err error
+		view.disks[path], err = view.Scene.Look(path)
 		require.NoError(b, err)
-		require.Len(b, p.lanes, 64)
+	}
+	for b.Loop() {
+		p, err := planRow(partition.Row(), s, view, machines.Dice())
+		require.NoError(b, err)
+		require.Len(b, p.Lanes, 64)
 	}
 }
 
-// The same with looking, and with what a preview tells: the content of all partitions that will be.
+// The same with looking, as a preview does.
 func BenchmarkPreview1000PartitionsOn64Disks(b *testing.B) {
 	_, s := manyDisks(b, 64, 16)
-	w := &work{Options: Options{Devices: &device.Devices{}, Random: dice()}}
 	for b.Loop() {
-		_, err := planPartitions(s, &expected{now: live{w.Devices}, then: map[string]Seen{}}, w)
+		_, err := Preview(s, new(device.Devices).Scene(), machines.Dice())
 		require.NoError(b, err)
 	}
 }
 
 func BenchmarkLookAt64Images(b *testing.B) {
 	paths, _ := manyDisks(b, 64, 16)
-	d := &device.Devices{}
+	view := new(device.Devices).Scene()
 	for b.Loop() {
 		for _, path := range paths {
-			_, err := d.LookDisk(path)
+			_, err := view.Look(path)
 			require.NoError(b, err)
 		}
 	}

@@ -22,7 +22,7 @@ func TestWhatNoToolTakesAsMeantIsRefusedBeforeAnyDeviceIsLookedAt(t *testing.T) 
 	} {
 		_, err := Run(t.Context(), s, Options{})
 		assert.EqualError(t, err, want)
-		_, err = Preview(s, Options{})
+		_, err = Preview(s, nil, nil)
 		assert.EqualError(t, err, want)
 	}
 }

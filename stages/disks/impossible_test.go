@@ -11,14 +11,17 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
-	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/scene"
+	"github.com/glowplug-os/glowplug/stages/disks/filesystem"
+	"github.com/glowplug-os/glowplug/stages/disks/kind"
+	"github.com/glowplug-os/glowplug/tests/machines"
 )
 
 // What no machine could do is told before any device is looked for.
 func TestWhatTheConfigShowsToBeImpossible(t *testing.T) {
 	const guid, upper = "b2fcb3ab-1f4d-4a3b-9f2b-2f5d6f8d2f01", "B2FCB3AB-1F4D-4A3B-9F2B-2F5D6F8D2F01"
 	wiped := func(device, format, label string) config.Filesystem {
-		return config.Filesystem{Device: device, Format: &format, Label: &label, WipeFilesystem: made(true)}
+		return config.Filesystem{Device: device, Format: &format, Label: &label, WipeFilesystem: machines.To(true)}
 	}
 	partition := func(number int, guid string) config.Partition { return config.Partition{Number: number, GUID: &guid} }
 	for name, c := range map[string]struct {
@@ -30,10 +33,10 @@ func TestWhatTheConfigShowsToBeImpossible(t *testing.T) {
 			"disk /dev/none ($.storage.disks.0.partitions.1): the GUID " + guid +
 				" is that of partition entry 0 as well"},
 		"a UUID for a vfat": {config.Storage{Filesystems: []config.Filesystem{{Device: "/dev/none",
-			Format: made("vfat"), UUID: made(guid)}}},
+			Format: machines.To("vfat"), UUID: machines.To(guid)}}},
 			"filesystem on /dev/none ($.storage.filesystems.0): vfat takes no UUID like " + guid},
 		"no UUID for an ext4": {config.Storage{Filesystems: []config.Filesystem{{Device: "/dev/none",
-			Format: made("ext4"), UUID: made("")}}},
+			Format: machines.To("ext4"), UUID: machines.To("")}}},
 			`filesystem on /dev/none ($.storage.filesystems.0): ext4 takes no UUID like ""`},
 		"a dot in the label of a vfat": {
 			config.Storage{Filesystems: []config.Filesystem{wiped("/dev/none", "vfat", "EFI.SYS")}},
@@ -43,17 +46,17 @@ func TestWhatTheConfigShowsToBeImpossible(t *testing.T) {
 			config.Storage{Filesystems: []config.Filesystem{wiped("/dev/none", "btrfs", strings.Repeat("x", 256))}},
 			"filesystem on /dev/none ($.storage.filesystems.0): the label of a btrfs has at most 255 bytes, " +
 				"this one has 256"},
-		"a number for a volume": {config.Storage{Luks: []config.Luks{{Name: "v", Device: made("/dev/none"),
-			UUID: made("12")}}}, "luks v ($.storage.luks.0): a volume takes no UUID like 12"},
+		"a number for a volume": {config.Storage{Luks: []config.Luks{{Name: "v", Device: machines.To("/dev/none"),
+			UUID: machines.To("12")}}}, "luks v ($.storage.luks.0): a volume takes no UUID like 12"},
 	} {
 		_, err := Run(t.Context(), c.storage, disksFor(t))
 		require.EqualError(t, err, c.want, name)
-		_, err = Preview(c.storage, disksFor(t))
+		_, err = Preview(c.storage, nil, nil)
 		assert.EqualError(t, err, c.want, name)
 	}
-	assert.NoError(t, impossible(config.Storage{Disks: []config.Disk{{Partitions: []config.Partition{
+	assert.NoError(t, refused(config.Storage{Disks: []config.Disk{{Partitions: []config.Partition{
 		partition(1, ""), partition(2, ""), partition(3, guid),
-		{Number: 4, GUID: made(guid), ShouldExist: made(false)}}}}}))
+		{Number: 4, GUID: machines.To(guid), ShouldExist: machines.To(false)}}}}}))
 }
 
 // A filesystem that is there may have a label that its maker refuses, as one that another program made.
@@ -61,34 +64,36 @@ func TestALabelThatNoMakerTakesIsRefusedOnceItIsKnownThatItHasToBeMade(t *testin
 	const want = "filesystem on /dev/x ($.storage.filesystems.0): " +
 		"the label of a vfat cannot hold ., which mkfs.fat refuses"
 	s := config.Storage{Filesystems: []config.Filesystem{fsOf("/dev/x", "vfat", labelled("EFI.SYS"))}}
-	seen := func(unknown string, found ...block.Signature) Seen {
-		return Seen{Device: device.Device{Node: "/dev/vdb1", Content: block.Content{Signatures: found}},
-			Unknown: unknown}
+	seen := func(unknown string, found ...block.Signature) scene.Seen {
+		seen := machines.Holds(found...)
+		seen.Node, seen.Unknown = "/dev/vdb1", unknown
+		return seen
 	}
 	for _, c := range []struct {
 		claim, want string
-		seen        Seen
+		seen        scene.Seen
 	}{
 		{"on a blank device", want, seen("")},
 		{"not where it is there", "", seen("", block.Signature{Type: "vfat", Label: "EFI.SYS"})},
 		{"not where another is in the way, which is told", "", seen("", block.Signature{Type: "vfat", Label: "EFI"})},
 		{"not where nothing is known yet", "", seen("it is made by this config")},
 	} {
-		left := planned{after: []prediction{{names: []string{"/dev/vdb1", "/dev/x"}, seen: c.seen}}}
-		err := unlabelled(s, left.left)
+		will := &kind.Planned{After: []scene.Prediction{{Names: []string{"/dev/vdb1", "/dev/x"}, Seen: &c.seen}}}
+		err := filesystem.Unlabelled(s, left(nil, will))
 		if c.want == "" {
 			assert.NoError(t, err, c.claim)
 		} else {
 			assert.EqualError(t, err, c.want, c.claim)
 		}
-		assert.NoError(t, unlabelled(s, planned{}.left), c.claim)
+		assert.NoError(t, filesystem.Unlabelled(s, left(nil, &kind.Planned{})), c.claim)
 	}
-	_, err := planFilesystems(s, fsView{"/dev/x": seen("")}, &work{})
+	_, err := filesystem.Row().Plan(s, machines.Told{"/dev/x": seen("")}, nil)
 	require.EqualError(t, err, want)
-	_, err = planFilesystems(s, fsView{"/dev/x": seen("", block.Signature{Type: "vfat", Label: "EFI.SYS"})}, &work{})
+	_, err = filesystem.Row().
+		Plan(s, machines.Told{"/dev/x": seen("", block.Signature{Type: "vfat", Label: "EFI.SYS"})}, nil)
 	assert.NoError(t, err)
 
-	image := imageDisk(t, 64)
+	image := machines.File(t, 64)
 	s.Filesystems[0].Device = image
 	_, err = Run(t.Context(), s, disksFor(t))
 	assert.ErrorContains(t, err, ": the label of a vfat cannot hold ., which mkfs.fat refuses")
@@ -96,11 +101,11 @@ func TestALabelThatNoMakerTakesIsRefusedOnceItIsKnownThatItHasToBeMade(t *testin
 
 func TestALabelThatNoMakerTakesIsRefusedBeforeItsPartitionIsMade(t *testing.T) {
 	for _, mayWipe := range []bool{false, true} {
-		image := imageDisk(t, 64)
+		image := machines.File(t, 64)
 		fs := fsOf(image+"1", "vfat", labelled("EFI.SYS"))
-		fs.WipeFilesystem = made(mayWipe)
+		fs.WipeFilesystem = machines.To(mayWipe)
 		_, err := Run(t.Context(), config.Storage{
-			Disks:       []config.Disk{{Device: image, Partitions: []config.Partition{part(1, 1, 32, "efi")}}},
+			Disks:       []config.Disk{{Device: image, Partitions: []config.Partition{machines.Part(1, 1, 32, "efi")}}},
 			Filesystems: []config.Filesystem{fs},
 		}, disksFor(t))
 		assert.ErrorContains(t, err, ": the label of a vfat cannot hold .")
@@ -108,17 +113,4 @@ func TestALabelThatNoMakerTakesIsRefusedBeforeItsPartitionIsMade(t *testing.T) {
 		require.NoError(t, err)
 		assert.Empty(t, bytes.Trim(now, "\x00"))
 	}
-}
-
-func TestAGUIDThatThePartitionBesideHas(t *testing.T) {
-	image := imageDisk(t, 64, part(1, 1, 10, "root"))
-	disk := lookImage(t, image)
-	guid := disk.Found.Table.Partitions()[0].GUID.String()
-	_, err := plannedDisk(t, disk, image, config.Disk{Partitions: []config.Partition{with(part(2, 30, 1, ""),
-		func(p *config.Partition) { p.GUID = &guid })}})
-	require.ErrorContains(t, err, "partition 2 of /dev/vda ($.storage.disks.0.partitions.0): the GUID ")
-	require.ErrorContains(t, err, " is that of partition 1 of /dev/vda as well")
-	_, err = plannedDisk(t, disk, image, config.Disk{WipeTable: made(true),
-		Partitions: []config.Partition{with(part(2, 30, 1, ""), func(p *config.Partition) { p.GUID = &guid })}})
-	assert.NoError(t, err, "one that goes has none")
 }

@@ -14,11 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/block"
-	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/tool"
+	"github.com/glowplug-os/glowplug/stages/disks/volume"
+	"github.com/glowplug-os/glowplug/tests/machines"
 )
 
 // The volumes of the fixtures: plain is called data; marked is called boxes, and has the mark of a first boot.
@@ -89,7 +89,7 @@ func TestVolumesAsPeopleReadThem(t *testing.T) {
 			b := newBench(t)
 			switch c.header {
 			case "ext4":
-				put(t, b.image("a", ""), 1024, ext4Block("box"))
+				machines.Put(t, b.image("a", ""), 1024, machines.Ext4("box"))
 			case "table":
 				b.image("a", "")
 				tableOn(b, "a")
@@ -113,8 +113,8 @@ func TestADamagedVolumeIsOursOnlyWithTheMark(t *testing.T) {
 	b := newBench(t)
 	for _, header := range []string{"plain", "marked"} {
 		image := b.image(header, header)
-		put(t, image, 4096, bytes.Repeat([]byte{'x'}, 100))
-		put(t, image, 16384, make([]byte, 4096))
+		machines.Put(t, image, 4096, bytes.Repeat([]byte{'x'}, 100))
+		machines.Put(t, image, 16384, make([]byte, 4096))
 	}
 	assert.Contains(t, b.preview(strings.Replace("{'luks': [{"+keyed+"}]}", "$/a", "$/plain", 1)),
 		"its header is damaged")
@@ -127,71 +127,6 @@ func TestOneDeviceForTwoVolumes(t *testing.T) {
 	require.NoError(t, os.Symlink(b.image("a", ""), b.dir+"/link"))
 	assert.Equal(t, "luks y ($.storage.luks.1): $/link is in $.storage.luks.0 already",
 		b.preview("{'luks': [{'name': 'x', 'device': '$/a'}, {'name': 'y', 'device': '$/link'}]}"))
-}
-
-func TestVolumesInUse(t *testing.T) {
-	for name, c := range map[string]struct {
-		users  []string
-		config string
-		want   string
-	}{
-		"one that is open already has its key tried": {[]string{"part of dm-0"}, keyed,
-			"+ key of luks v  data:,…\n= luks v         open as /dev/mapper/v\n"},
-		"one that is open under another name": {[]string{"part of dm-1"}, keyed, "is in use: part of dm-1"},
-		"one that is part of something else":  {[]string{"part of md0"}, keyed, "is in use: part of md0"},
-		"one that is mounted": {[]string{"mounted at /"}, keyed + ", 'wipeVolume': true",
-			"is in use: mounted at /"},
-		"one that is open and used otherwise as well": {[]string{"part of dm-0", "part of dm-1"}, keyed,
-			"is in use: part of dm-0, part of dm-1"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			b := newBench(t)
-			b.image("a", "marked")
-			for device, name := range map[string]string{"dm-0": "v", "dm-1": "w"} {
-				dir := filepath.Join(b.dir, "sys/class/block", device, "dm")
-				require.NoError(t, os.MkdirAll(dir, 0o700))
-				require.NoError(t, os.WriteFile(dir+"/name", []byte(name+"\n"), 0o600))
-				require.NoError(t, os.WriteFile(dir+"/uuid", []byte("CRYPT-LUKS2-1-"+name+"\n"), 0o600))
-			}
-			p, err := planVolumes(b.storage("{'luks': [{"+c.config+"}]}"),
-				usedView{live{b.options.Devices}, map[string][]string{"a": c.users}}, &work{Options: b.options})
-			if err != nil {
-				assert.ErrorContains(t, err, c.want)
-				return
-			}
-			assert.Equal(t, c.want, p.lanes[0].String())
-		})
-	}
-}
-
-func TestVolumesThatAreYetToBe(t *testing.T) {
-	b := newBench(t)
-	unknown := Seen{Device: device.Device{Path: "/dev/md/later"},
-		Unknown: "a new array may show what its members held before"}
-	blank := Seen{Device: device.Device{Path: "/dev/vda1"}}
-	encrypted := Seen{Device: device.Device{Path: "/dev/vda2", Node: b.dir + "/vda2",
-		Content: block.Content{Signatures: []block.Signature{{Type: "crypto_LUKS"}}}}}
-	view := &expected{now: live{b.options.Devices},
-		then: map[string]Seen{"/dev/md/later": unknown, "/dev/vda1": blank, "/dev/vda2": encrypted}}
-	for text, c := range map[string]struct {
-		want    string
-		unknown bool
-	}{
-		"'/dev/md/later'": {"? luks v         formatted if nothing is on /dev/md/later then, " +
-			"opened if it is this volume, else refused (a new array may show what its members held before)", true},
-		"'/dev/vda1'": {"+ luks v         LUKS 2 on /dev/vda1\n~ luks v         opened as /dev/mapper/v", false},
-		"'/dev/vda2'": {"? luks v         formatted if nothing is on /dev/vda2 then, opened if it is this volume, " +
-			"else refused (it is not there yet)", true},
-		"'/dev/md/later', 'wipeVolume': true": {"? luks v         formatted whatever is on /dev/md/later then (a new " +
-			"array may show what its members held before)", true},
-	} {
-		p, err := planVolumes(b.storage("{'luks': [{'name': 'v', 'device': "+text+"}]}"), view,
-			&work{Options: b.options})
-		require.NoError(t, err, text)
-		assert.Equal(t, "+ key of luks v  random\n"+c.want+"\n", p.lanes[0].String())
-		assert.Equal(t, []string{"/dev/mapper/v"}, p.after[0].names)
-		assert.Equal(t, c.unknown, p.after[0].seen.Unknown != "", text)
-	}
 }
 
 func TestHowVolumesAreMade(t *testing.T) {
@@ -365,12 +300,10 @@ func TestStepsThatAreDoneAreNotDoneAgain(t *testing.T) {
 	image := b.image("a", "")
 	err := b.options.Devices.Alias(image, image)
 	require.NoError(t, err)
-	w := &work{Options: b.options}
-	p, err := planVolumes(b.storage("{'luks': [{"+keyed+"}]}"), live{b.options.Devices}, w)
-	require.NoError(t, err)
-	require.NoError(t, p.lanes[0].Run(t.Context(), plan.Options{}))
+	lanes := lanesOf(t, volume.Row(), b.storage("{'luks': [{"+keyed+"}]}"), b.options)
+	require.NoError(t, lanes[0].Run(t.Context(), plan.Options{}))
 	require.NoError(t, os.Remove(b.dir+"/log"))
-	require.NoError(t, p.lanes[0].Run(t.Context(), plan.Options{}))
+	require.NoError(t, lanes[0].Run(t.Context(), plan.Options{}))
 	log, err := os.ReadFile(b.dir + "/log")
 	require.NoError(t, err)
 	assert.NotContains(t, string(log), "luksFormat")
@@ -389,15 +322,13 @@ func TestAVolumeIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
 			b.image("a", c.before)
 			err := b.options.Devices.Alias(b.dir+"/a", b.dir+"/a")
 			require.NoError(t, err)
-			p, err := planVolumes(b.storage("{'luks': [{"+keyed+", 'wipeVolume': true}]}"), live{b.options.Devices},
-				&work{Options: b.options})
-			require.NoError(t, err)
+			lanes := lanesOf(t, volume.Row(), b.storage("{'luks': [{"+keyed+", 'wipeVolume': true}]}"), b.options)
 			if c.after == "table" {
 				tableOn(b, "a")
 			} else {
 				b.image("a", c.after)
 			}
-			err = p.lanes[0].Run(t.Context(), plan.Options{})
+			err = lanes[0].Run(t.Context(), plan.Options{})
 			require.ErrorContains(t, err, c.says+`) has changed since it was looked at`)
 			assert.NoFileExists(t, b.dir+"/log", "nothing has run")
 		})
@@ -443,16 +374,6 @@ func TestWhatOnceWentWrongIsDoneByTheNextRun(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestAVolumeOnAReadOnlyDeviceIsRefused(t *testing.T) {
-	b := newBench(t)
-	for _, header := range []string{"", "plain"} {
-		b.image("a", header)
-		_, err := planVolumes(b.storage("{'luks': [{"+keyed+"}]}"), sealedView{live{b.options.Devices}},
-			&work{Options: b.options})
-		require.ErrorContains(t, err, ") is read-only")
-	}
-}
-
 func TestFinishTakesTheMarkOff(t *testing.T) {
 	b := newBench(t)
 	b.image("a", "marked")
@@ -480,17 +401,18 @@ func TestVolumesOfCryptoExpress(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o700))
 		require.NoError(t, os.WriteFile(at, []byte(text), 0o600))
 	}
-	write(cexKey, "master")
+	write("/etc/luks/cex.key", "master")
 	_, _, err = b.run(config)
 	require.ErrorContains(t, err, "secure key of luks v ($.storage.luks.0): open "+b.dir+"/sys/bus/ap/devices")
-	require.NoError(t, os.MkdirAll(b.dir+cexAdapters, 0o700))
+	require.NoError(t, os.MkdirAll(b.dir+"/sys/bus/ap/devices", 0o700))
 	_, _, err = b.run(config)
 	require.ErrorContains(t, err, "this machine has no Crypto Express adapter")
 
 	for name, uevent := range map[string]string{"00.0014": "DEVTYPE=ap_queue\nMODE=ep11\n", "01.0014": "MODE=cca\n",
 		"0a.00ff": "X=1\nOTHER=cca\n", "02.0014": "MODE=cca7\n", "card00": "MODE=cca\n"} {
 		write("queues/"+name+"/uevent", uevent)
-		require.NoError(t, os.Symlink(b.dir+"/queues/"+name, filepath.Join(b.dir, cexAdapters, name))) // as in sysfs
+		at := filepath.Join(b.dir, "/sys/bus/ap/devices", name)
+		require.NoError(t, os.Symlink(b.dir+"/queues/"+name, at)) // as in sysfs
 	}
 	b.tool("zkey", `test "$1" = generate && printf 0123456789abcdef >`+b.dir+
 		`/etc/zkey/repository/ignition-luks-v.skey && echo about >`+b.dir+`/etc/zkey/repository/ignition-luks-v.info`)
@@ -506,66 +428,15 @@ func TestVolumesOfCryptoExpress(t *testing.T) {
 	assert.Equal(t, Keys{Volumes: map[string]diag.Secret{"v": "master"},
 		Files: map[string]diag.Secret{"ignition-luks-v.info": "about\n", "ignition-luks-v.skey": "0123456789abcdef"}},
 		keys)
-	info, err := os.Stat(b.dir + cexRepository)
+	info, err := os.Stat(b.dir + "/etc/zkey/repository")
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o700), info.Mode().Perm())
 
 	_, ran, err = b.run(config)
 	require.NoError(t, err)
 	assert.NotContains(t, ran, "zkey generate", "the key that is there serves again")
-	require.NoError(t, os.Remove(b.dir+cexRepository+"/ignition-luks-v.info"))
+	require.NoError(t, os.Remove(b.dir+"/etc/zkey/repository"+"/ignition-luks-v.info"))
 	_, ran, err = b.run(config)
 	require.NoError(t, err)
 	assert.Contains(t, ran, "zkey generate", "half of one does not")
-}
-
-func TestDomainsOfAdapters(t *testing.T) {
-	for name, want := range map[string]bool{"00.0014": true, "x0a.00fff": true, "0.0014": false, "00.014": false,
-		"0A.0014": false, "card00": false, "": false} {
-		assert.Equal(t, want, hasDomain(name), name)
-	}
-}
-
-func TestPoliciesAsClevisTakesThem(t *testing.T) {
-	b := newBench(t)
-	for text, c := range map[string]struct {
-		pin, want string
-		tests     bool
-	}{
-		`'tang': [{'url': 'http://t', 'thumbprint': 'abc'}], 'tpm2': true, 'threshold': 2`: {"sss",
-			`{"pins":{"tang":[{"url":"http://t","thp":"abc"}],"tpm2":{}},"t":2}`, true},
-		`'tpm2': true`:   {"sss", `{"pins":{"tpm2":{}},"t":1}`, true},
-		`'threshold': 3`: {"sss", `{"pins":{"tang":null},"t":3}`, false},
-		`'tang': [{'url': 'http://t?a=1&b=2', 'thumbprint': 'a'}], ` +
-			`'threshold': 0`: {"sss",
-			`{"pins":{"tang":[{"url":"http://t?a=1&b=2","thp":"a"}]},"t":0}`, true},
-		`'tang': [{'url': 'http://t', ` +
-			`'thumbprint': 'a', 'advertisement': ''}]`: {"sss",
-			`{"pins":{"tang":[{"url":"http://t","thp":"a"}]},"t":1}`, true},
-		`'tang': [{'url': 'http://t', ` +
-			`'thumbprint': 'a', 'advertisement': ' {\'z\': [1, 2],\n \'a\': \'\\u0041\'} '}]`: {"sss",
-			`{"pins":{"tang":[{"url":"http://t","thp":"a","adv":{"z":[1,2],"a":"\u0041"}}]},"t":1}`, false},
-		`'custom': {'pin': 'mine', 'config': ` +
-			`'{ \'a\': 1 }'}`: {"mine", `{ "a": 1 }`, false},
-		`'custom': {'pin': 'mine', 'config': '{}'}, ` +
-			`'threshold': 0`: {"mine", `{}`, true},
-	} {
-		text = strings.ReplaceAll(strings.ReplaceAll(text, `\'`, `\"`), "\n", `\n`)
-		clevis := b.storage("{'luks': [{'name': 'v', 'clevis': {" + text + "}}]}").Luks[0].Clevis
-		pin, got, err := clevisPin(clevis)
-		require.NoError(t, err, text)
-		assert.Equal(t, c.pin, pin, text)
-		assert.Equal(t, c.want, got.Reveal(), text)
-		assert.Equal(t, c.tests, testsItself(clevis), text)
-		assert.True(t, clevis.Opens(), text)
-	}
-	bad := "{"
-	_, _, err := clevisPin(config.Clevis{Tang: []config.Tang{{URL: "http://t", Advertisement: &bad}}})
-	require.ErrorContains(t, err, "advertisement of Tang server 0")
-	for tang, want := range map[string]string{"http://t": "http://t/adv", "http://t/x/": "http://t/x/adv",
-		"http://u:p@t/x?k=v": "http://u:p@t/x/adv?k=v"} {
-		at, err := advertisementURL(tang)
-		require.NoError(t, err)
-		assert.Equal(t, want, at)
-	}
 }

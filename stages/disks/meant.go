@@ -8,6 +8,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/stages/disks/filesystem"
 )
 
 // Meant gives a config with the devices that Run has worked on, where their names lead elsewhere by now: a label or a
@@ -15,13 +16,13 @@ import (
 // boot are about the same devices.
 func Meant(s config.Storage, d *device.Devices, log *slog.Logger) config.Storage {
 	s.Filesystems, s.Luks = slices.Clone(s.Filesystems), slices.Clone(s.Luks)
-	for i, f := range s.Filesystems {
-		if value(f.Format) != virtiofs {
-			s.Filesystems[i].Device = meantNode(f.Device, d, log)
+	for i := range s.Filesystems {
+		if f := &s.Filesystems[i]; filesystem.HasDevice(f) {
+			f.Device = meantNode(f.Device, d, log)
 		}
 	}
 	for i, v := range s.Luks {
-		node := meantNode(value(v.Device), d, log)
+		node := meantNode(config.Says(v.Device), d, log)
 		s.Luks[i].Device = &node
 	}
 	return s

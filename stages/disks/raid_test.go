@@ -11,9 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/glowplug-os/glowplug/internal/block"
-	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/tests/machines"
 )
 
 // dataAt is where the data of a member begins.
@@ -69,7 +68,7 @@ func allMembers(change func(n int, s *superblock)) func(*bench) {
 		for n, name := range []string{"a", "b", "c"} {
 			s := mirror(uint32(n))
 			change(n, &s)
-			put(b.t, filepath.Join(b.dir, name), 4096, s.bytes())
+			machines.Put(b.t, filepath.Join(b.dir, name), 4096, s.bytes())
 		}
 	}
 }
@@ -96,7 +95,7 @@ func TestArraysAsPeopleReadThem(t *testing.T) {
 		"one that is cut off between two superblocks is made anew": {given: func(b *bench) {
 			s := mirror(0)
 			s.events = 0
-			put(b.t, b.dir+"/a", 4096, s.bytes())
+			machines.Put(b.t, b.dir+"/a", 4096, s.bytes())
 		}, want: "-" + shape + `, over ` + ofArray("a")},
 		"so is one that never ran": {given: allMembers(func(_ int, s *superblock) { s.events = 0 }),
 			want: "-" + shape + ", over " +
@@ -110,7 +109,7 @@ func TestArraysAsPeopleReadThem(t *testing.T) {
 		"one of another level is not ours": {given: allMembers(func(_ int, s *superblock) { s.level = 10 }),
 			want: refused + `a member of another array: level 10, 2 active members, name "any:data"` + advice},
 		"one that lacks a member is not ours to make anew": {given: func(b *bench) {
-			put(b.t, b.dir+"/a", 4096, mirror(0).bytes())
+			machines.Put(b.t, b.dir+"/a", 4096, mirror(0).bytes())
 		}, want: refused + "a member of such an array, of which others are missing here" + advice},
 		"one of which a member is out of order neither": {
 			given: allMembers(func(n int, s *superblock) { s.roles = []uint16{0, 0xfffe, spareRole, spareRole} }),
@@ -121,10 +120,10 @@ func TestArraysAsPeopleReadThem(t *testing.T) {
 		"a damaged one is not known for ours": {given: func(b *bench) {
 			sb := mirror(0).bytes()
 			sb[100] = 1
-			put(b.t, b.dir+"/a", 4096, sb)
+			machines.Put(b.t, b.dir+"/a", 4096, sb)
 		}, want: refused + "a damaged member of an array" + advice},
 		"a filesystem on a member is not touched": {given: func(b *bench) {
-			put(b.t, b.dir+"/b", 1024, ext4Block("box"))
+			machines.Put(b.t, b.dir+"/b", 1024, machines.Ext4("box"))
 		}, want: `array data ($.storage.raid.0): $/b (8 MiB, ` +
 			`ext4 "box") is not to be lost: it is no member of an array` + advice},
 		"a partition table neither": {given: func(b *bench) { tableOn(b, "c") },
@@ -132,12 +131,12 @@ func TestArraysAsPeopleReadThem(t *testing.T) {
 				"nothing known on it) is not to be lost: it has a partition table" + advice},
 		"what the config gives up goes": {config: `'disks': [{'device': '$/b', 'wipeTable': true}], ` + mirrorConfig,
 			given: func(b *bench) {
-				put(b.t, b.dir+"/b", 1024, ext4Block("box"))
+				machines.Put(b.t, b.dir+"/b", 1024, machines.Ext4("box"))
 			}, want: "+" + shape},
 		"and nothing else": {config: `'disks': [{'device': '$/b', 'wipeTable': true}], ` + mirrorConfig,
 			given: func(b *bench) {
-				put(b.t, b.dir+"/b", 1024, ext4Block("box"))
-				put(b.t, b.dir+"/c", 1024, ext4Block("books"))
+				machines.Put(b.t, b.dir+"/b", 1024, machines.Ext4("box"))
+				machines.Put(b.t, b.dir+"/c", 1024, machines.Ext4("books"))
 			}, want: `array data ($.storage.raid.0): $/c (8 MiB, ` +
 				`ext4 "books") is not to be lost: it is no member of an array` + advice},
 		"a member cannot be in two arrays": {config: `'raid': [{'name': 'x', 'level': 'raid0', 'devices': ['$/a']}, ` +
@@ -171,7 +170,7 @@ func TestArraysAsPeopleReadThem(t *testing.T) {
 // it.
 func TestHalfAnArrayThatHoldsSomethingIsNotMadeAnew(t *testing.T) {
 	const others = "is not to be lost: it is a member of such an array, of which others are missing here"
-	table, err := os.ReadFile(imageDisk(t, 8, part(1, 1, 2, "p")))
+	table, err := os.ReadFile(machines.File(t, 8, machines.Part(1, 1, 2, "p")))
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		at   int64
@@ -180,15 +179,15 @@ func TestHalfAnArrayThatHoldsSomethingIsNotMadeAnew(t *testing.T) {
 	}{
 		"nothing known": {dataAt, []byte("?"),
 			"- array data  level raid0 of $/a, $/b, over " + ofArray("a")},
-		"a filesystem":             {dataAt + 1024, ext4Block("box"), others},
+		"a filesystem":             {dataAt + 1024, machines.Ext4("box"), others},
 		"partitions":               {dataAt, table[:1<<20], others},
-		"something past its start": {dataAt + 4096, ext4Block("box"), "- array data"},
+		"something past its start": {dataAt + 4096, machines.Ext4("box"), "- array data"},
 	} {
 		b := newBench(t)
 		stripe := mirror(0)
 		stripe.level, stripe.events = 0, 0
-		put(t, b.image("a", ""), 4096, stripe.bytes())
-		put(t, b.dir+"/a", c.at, c.data)
+		machines.Put(t, b.image("a", ""), 4096, stripe.bytes())
+		machines.Put(t, b.dir+"/a", c.at, c.data)
 		b.image("b", "")
 		assert.Contains(t, b.preview("{"+stripes+"}"), c.want, name)
 	}
@@ -203,40 +202,9 @@ func refusedAs(text, from, to string) string { return strings.Replace(text, from
 
 // tableOn puts a partition table with a partition on an image.
 func tableOn(b *bench, name string) {
-	data, err := os.ReadFile(imageDisk(b.t, 8, part(1, 1, 2, "p")))
+	data, err := os.ReadFile(machines.File(b.t, 8, machines.Part(1, 1, 2, "p")))
 	require.NoError(b.t, err)
 	require.NoError(b.t, os.WriteFile(filepath.Join(b.dir, name), data, 0o600))
-}
-
-// usedView has users of devices that a test makes up.
-type usedView struct {
-	View
-	users map[string][]string
-}
-
-func (v usedView) Device(path string) (Seen, error) {
-	seen, err := v.View.Device(path)
-	seen.Users = v.users[filepath.Base(path)]
-	return seen, err
-}
-
-// sealedView is a machine that takes no writes.
-type sealedView struct{ View }
-
-func (v sealedView) Device(path string) (Seen, error) {
-	seen, err := v.View.Device(path)
-	seen.ReadOnly = true
-	return seen, err
-}
-
-func TestAnArrayOfReadOnlyMembersIsRefused(t *testing.T) {
-	b := newBench(t)
-	for _, image := range []string{"a", "b", "c"} {
-		b.image(image, "")
-	}
-	_, err := planArrays(b.storage("{"+mirrorConfig+"}"), sealedView{live{b.options.Devices}},
-		&work{Options: b.options})
-	require.ErrorContains(t, err, "/a (8 MiB, nothing known on it) is read-only")
 }
 
 func TestWhatOnceWentWrongWithAnArrayIsDoneByTheNextRun(t *testing.T) {
@@ -288,46 +256,6 @@ func TestANameThatAnotherArrayHasIsRefused(t *testing.T) {
 	require.NoError(t, err, "one that does not run has no name to keep")
 }
 
-func TestMembersInUse(t *testing.T) {
-	const md, dm, mounted = "part of md127", "part of dm-0", "mounted at /var"
-	for name, c := range map[string]struct {
-		state string
-		users map[string][]string
-		want  string
-	}{
-		"an array that runs is kept":          {"active", map[string][]string{"a": {md}, "b": {md}, "c": {md}}, "= "},
-		"one whose members wait is assembled": {"inactive", map[string][]string{"a": {md}, "b": {md}}, "~ "},
-		"one that runs without a member is not touched": {"clean", map[string][]string{"a": {md}, "b": {md}},
-			"is in use: part of md127"},
-		"a member that is part of something else is in use": {"active",
-			map[string][]string{"a": {md}, "b": {dm}, "c": {md}}, "is in use: part of md127"},
-		"a mounted member is in use": {"active", map[string][]string{"c": {mounted}}, "/c (8 MiB, "},
-		"a member that is part of no array at all is in use": {"", map[string][]string{"a": {dm}, "b": {dm}, "c": {dm}},
-			"is in use: part of dm-0"},
-		"a member that is used twice is in use": {"active",
-			map[string][]string{"a": {md, mounted}, "b": {md}, "c": {md}}, "is in use: part of md127, mounted at /var"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			b := newBench(t)
-			for n, image := range []string{"a", "b", "c"} {
-				put(t, b.image(image, ""), 4096, mirror(uint32(n)).bytes())
-			}
-			if c.state != "" {
-				require.NoError(t, os.MkdirAll(b.dir+"/sys/class/block/md127/md", 0o700))
-				require.NoError(t,
-					os.WriteFile(b.dir+"/sys/class/block/md127/md/array_state", []byte(c.state+"\n"), 0o600))
-			}
-			p, err := planArrays(b.storage("{"+mirrorConfig+"}"), usedView{live{b.options.Devices}, c.users},
-				&work{Options: b.options})
-			if err != nil {
-				assert.ErrorContains(t, err, c.want)
-				return
-			}
-			assert.True(t, strings.HasPrefix(p.lanes[0].String(), c.want), p.lanes[0].String())
-		})
-	}
-}
-
 func TestArgumentsOfMdadm(t *testing.T) {
 	b := newBench(t)
 	for _, image := range []string{"a", "b", "c"} {
@@ -342,7 +270,7 @@ func TestArgumentsOfMdadm(t *testing.T) {
 		"1 --metadata=1.2 -c 64"+aliases, ran)
 
 	for n, image := range []string{"a", "b", "c"} {
-		put(t, filepath.Join(b.dir, image), 4096, mirror(uint32(n)).bytes())
+		machines.Put(t, filepath.Join(b.dir, image), 4096, mirror(uint32(n)).bytes())
 	}
 	_, ran, err = b.run("{" + mirrorConfig + "}")
 	require.Error(t, err)
@@ -350,105 +278,4 @@ func TestArgumentsOfMdadm(t *testing.T) {
 	b.tool("mdadm", "echo mdadm: no devices >&2; exit 1")
 	_, _, err = b.run("{" + mirrorConfig + "}")
 	require.ErrorContains(t, err, "array data ($.storage.raid.0): mdadm: exit status 1: mdadm: no devices")
-}
-
-func TestWhereArraysAppear(t *testing.T) {
-	assert.Equal(t, "/dev/md/data", arrayPath("data"))
-	assert.Equal(t, "/dev/md0", arrayPath("/dev/md0"))
-	for level, number := range map[string]int{"linear": -1, "raid0": 0, "0": 0, "stripe": 0, "mirror": 1, "1": 1,
-		"raid4": 4, "5": 5, "raid6": 6, "raid10": 10, "10": 10} {
-		assert.Equal(t, number, arrayLevel(level), level)
-	}
-	assert.Less(t, arrayLevel("container"), -1)
-}
-
-func TestNamesOfArrays(t *testing.T) {
-	const long = "a-name-that-is-too-long-for-a-superblock"
-	for name, c := range map[string]struct {
-		config, stored, metadata string
-		want                     bool
-	}{
-		"a name alone":                        {"data", "data", "1.2", true},
-		"after a host":                        {"data", "any:data", "1.2", true},
-		"after another host":                  {"data", "them:data", "1.2", true},
-		"of a node":                           {"/dev/md/data", "any:data", "1.2", true},
-		"of a numbered node":                  {"/dev/md5", "any:5", "1.2", true},
-		"cut off":                             {long, long[:32], "1.2", true},
-		"cut off after a host":                {long, "any:" + long[:28], "1.2", true},
-		"another":                             {"data", "any:date", "1.2", false},
-		"the start of one that is not full":   {"data", "any:da", "1.2", false},
-		"none":                                {"data", "", "1.2", false},
-		"none, which metadata 0.90 has never": {"data", "", "0.90", true},
-	} {
-		m := block.Member{Name: c.stored, Metadata: c.metadata}
-		a := &array{}
-		a.config.Name = c.config
-		assert.Equal(t, c.want, a.named(m), name)
-	}
-}
-
-func TestAnArrayIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
-	b := newBench(t)
-	for _, image := range []string{"a", "b", "c"} {
-		b.image(image, "")
-	}
-	given := b.storage(`{'disks': [{'device': '$/b', 'wipeTable': true}], ` + mirrorConfig + "}")
-	put(t, b.dir+"/b", 1024, ext4Block("box"))
-	for _, image := range []string{"a", "b", "c"} {
-		err := b.options.Devices.Alias(filepath.Join(b.dir, image), filepath.Join(b.dir, image))
-		require.NoError(t, err)
-	}
-	p, err := planArrays(given, live{b.options.Devices}, &work{Options: b.options})
-	require.NoError(t, err)
-	put(t, b.dir+"/b", 1024, ext4Block("other"))
-	err = p.lanes[0].Run(t.Context(), plan.Options{})
-	require.ErrorContains(t, err, `$/b (8 MiB, ext4 "other") has changed since it was looked at`[1:])
-	tableOn(b, "c")
-	err = p.lanes[0].Run(t.Context(), plan.Options{})
-	require.ErrorContains(t, err, "it has a partition table")
-	put(t, b.dir+"/c", 1024, ext4Block("new"))
-	err = p.lanes[0].Run(t.Context(), plan.Options{})
-	require.ErrorContains(t, err, "is not to be lost")
-	assert.NoFileExists(t, b.dir+"/log", "mdadm has not run")
-}
-
-func TestWhichMembersAreGivenUp(t *testing.T) {
-	b := newBench(t)
-	for _, image := range []string{"vda", "nvme0"} {
-		b.image(image, "")
-	}
-	gone := givenUp(
-		b.storage(`{'disks': [{'device': '$/vda', 'wipeTable': true}, {'device': '/dev/none', 'wipeTable': true},
-		{'device': '$/nvme0', 'partitions': [{'number': 1, 'wipePartitionEntry': true}, {'number': 2}, {'label': 'x', 'wipePartitionEntry': true}]}]}`), b.options.Devices)
-	for node, want := range map[string]bool{"vda": true, "vda1": true, "vda12": true, "vdab": false, "vdab1": false,
-		"nvme0": false, "nvme0p1": true, "nvme0p2": false, "nvme01": false} {
-		assert.Equal(t, want, gone(filepath.Join(b.dir, node)), node)
-	}
-}
-
-func TestArraysThatAreYetToBe(t *testing.T) {
-	b := newBench(t)
-	later := Seen{Device: device.Device{Path: "/dev/md/later"},
-		Unknown: "a new array may show what its members held before"}
-	view := &expected{now: live{b.options.Devices}, then: map[string]Seen{"/dev/md/later": later}}
-	p, err := planArrays(b.storage(`{'raid': [{'name': 'x', 'level': 'raid0', 'devices': ['/dev/md/later']}]}`), view,
-		&work{Options: b.options})
-	require.NoError(t, err)
-	assert.Equal(t, "? array x  level raid0 of /dev/md/later: made if its members are blank or given up, "+
-		"assembled if they hold it; a new array may show what its members held before\n", p.lanes[0].String())
-	assert.Equal(t, []string{"/dev/md/x"}, p.after[0].names)
-	assert.NotEmpty(t, p.after[0].seen.Unknown)
-}
-
-func TestWhatAKilledMdadmToldUdevIsTakenBack(t *testing.T) {
-	b := newBench(t)
-	a := &array{work: &work{Options: b.options}, holder: "md127"}
-	require.NoError(t, a.created(), "there is nothing to take back")
-	require.NoError(t, os.MkdirAll(b.dir+"/run/mdadm", 0o700))
-	for _, name := range []string{"creating-md127", "creating-md126"} {
-		require.NoError(t, os.WriteFile(b.dir+"/run/mdadm/"+name, nil, 0o600))
-	}
-	require.NoError(t, a.created())
-	assert.NoFileExists(t, b.dir+"/run/mdadm/creating-md127")
-	assert.FileExists(t, b.dir+"/run/mdadm/creating-md126", "another array's")
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/tool"
+	"github.com/glowplug-os/glowplug/tests/machines"
 )
 
 // everyRound has for each round an entry about a device on which nothing is known.
@@ -85,11 +86,11 @@ func TestTablesAndWhatIsUnfinishedAreNothingToLibblkid(t *testing.T) {
 	require.NoError(t, err)
 	stopped := "XFSB\x00\x00\x10\x00" + strings.Repeat("\x00", 94) + "\x02\x00" + strings.Repeat("\x00", 22) + "\x01"
 	b = vetted(t, "echo xfs")
-	put(t, b.dir+"/a", 0, []byte(stopped))
+	machines.Put(t, b.dir+"/a", 0, []byte(stopped))
 	_, _, err = b.run(everyRound["filesystem"].config)
 	require.NoError(t, err, "mkfs.xfs was stopped")
 	b = vetted(t, "echo futurefs")
-	put(t, b.dir+"/a", 0, []byte(stopped))
+	machines.Put(t, b.dir+"/a", 0, []byte(stopped))
 	_, _, err = b.run(everyRound["filesystem"].config)
 	require.ErrorContains(t, err, "futurefs")
 }

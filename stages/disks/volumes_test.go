@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -18,76 +17,10 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/internal/tool"
+	"github.com/glowplug-os/glowplug/tests/machines"
 )
-
-// verdictTable reads a table of docs/disks.md under its heading.
-func verdictTable(t *testing.T, heading string) (rows [][]string) {
-	t.Helper()
-	doc, err := os.ReadFile("../../docs/disks.md")
-	require.NoError(t, err)
-	_, section, found := strings.Cut(string(doc), "\n## "+heading+"\n")
-	require.True(t, found)
-	section, _, _ = strings.Cut(section, "\n## ")
-	for line := range strings.Lines(section) {
-		if cells := strings.Split(strings.Trim(line, "| \n"), " | "); strings.HasPrefix(line, "| ") {
-			rows = append(rows, cells)
-		}
-	}
-	require.NotEmpty(t, rows)
-	return rows[1:]
-}
-
-// oneRow finds the row that an input is in, gives its verdict, and notes that it is of use.
-func oneRow(t *testing.T, rows [][]string, used map[int]bool, inputs ...string) string {
-	t.Helper()
-	var verdicts []string
-	for i, row := range rows {
-		in := true
-		for k, input := range inputs {
-			in = in && (row[k] == "any" || slices.Contains(strings.Split(row[k], ", "), input))
-		}
-		if in {
-			used[i] = true
-			verdicts = append(verdicts, row[len(inputs)])
-		}
-	}
-	require.Len(t, verdicts, 1, "rows of %q", inputs)
-	return verdicts[0]
-}
-
-func yes(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
-}
-
-func TestVerdictsOnArraysAreThoseOfTheDocument(t *testing.T) {
-	rows, used := verdictTable(t, "What becomes of an array"), map[int]bool{}
-	for _, found := range []arrayContent{arrayNothing, arraySame, arrayHalfMade, arrayOther} {
-		for _, given := range []bool{true, false} {
-			for _, use := range []arrayUse{membersFree, membersIdle, membersRun, membersTaken} {
-				want := oneRow(t, rows, used, string(found), yes(given), string(use))
-				assert.Equal(t, want, string(judgeArray(found, given, use)), "%s, %t, %s", found, given, use)
-			}
-		}
-	}
-	assert.Len(t, used, len(rows))
-}
-
-func TestVerdictsOnVolumesAreThoseOfTheDocument(t *testing.T) {
-	rows, used := verdictTable(t, "What becomes of a LUKS volume"), map[int]bool{}
-	for _, found := range []volumeContent{volumeNothing, volumeFits, volumeUnfinished, volumeHalfMade, volumeOther} {
-		for _, wipe := range []bool{true, false} {
-			for _, use := range []volumeUse{volumeFree, volumeOpen, volumeTaken} {
-				want := oneRow(t, rows, used, string(found), yes(wipe), string(use))
-				assert.Equal(t, want, string(judgeVolume(found, wipe, use)), "%s, %t, %s", found, wipe, use)
-			}
-		}
-	}
-	assert.Len(t, used, len(rows))
-}
 
 // A bench is a folder of image files and fake tools: each notes how it was called, and what it read from the file of
 // its key.
@@ -109,7 +42,7 @@ func newBench(t *testing.T) *bench {
 	tools := tool.New(b.names, nil)
 	b.options = Options{
 		Tools: tools, Devices: &device.Devices{Tools: tools, Root: b.dir, Aliases: filepath.Join(b.dir, "aliases"),
-			Patience: 1}, Random: dice(),
+			Patience: 1}, Random: machines.Dice(),
 		Fetch: func(_ context.Context, r config.Resource) (diag.Secret, error) {
 			return diag.Secret(strings.TrimPrefix(*r.Source, "data:,")), nil
 		},
@@ -181,11 +114,11 @@ func (b *bench) short(text string) string { return strings.ReplaceAll(text, b.di
 // preview gives the plan as people see it, or why there is none.
 func (b *bench) preview(text string) string {
 	b.t.Helper()
-	plan, err := Preview(b.storage(text), b.options)
+	forecast, err := Preview(b.storage(text), b.options.Devices.Scene(), b.options.Random)
 	if err != nil {
 		return b.short(err.Error())
 	}
-	return b.short(plan.String())
+	return b.short(forecast.Plan().String())
 }
 
 // run runs the stage, and gives the tools that it ran.
@@ -244,7 +177,7 @@ func TestToolsOfArraysAndVolumesAreMissedBeforeAnythingIsDone(t *testing.T) {
 // A refusal says what would allow the loss, also to those who only see the hints.
 func TestRefusalsHaveHints(t *testing.T) {
 	b := newBench(t)
-	put(t, b.image("a", ""), 1024, ext4Block("box"))
+	machines.Put(t, b.image("a", ""), 1024, machines.Ext4("box"))
 	b.image("b", "")
 	for text, want := range map[string]string{
 		"'raid': [{'name': 'r', 'level': 'raid1', 'devices': ['$/a', '$/b']}]": "set wipeTable of its disk, " +
@@ -252,13 +185,13 @@ func TestRefusalsHaveHints(t *testing.T) {
 		"'luks': [{'name': 'v', 'device': '$/a'}]":            "set wipeVolume to true",
 		"'filesystems': [{'device': '$/a', 'format': 'xfs'}]": "set wipeFilesystem to true",
 	} {
-		_, err := Preview(b.storage("{"+text+"}"), b.options)
+		_, err := Preview(b.storage("{"+text+"}"), b.options.Devices.Scene(), nil)
 		require.Len(t, diag.Hints(err), 1, text)
 		assert.Contains(t, diag.Hints(err)[0], want)
 	}
-	busy := device.Device{Node: "/dev/vda", Users: []string{"swap"}}
+	busy := scene.Seen{Node: "/dev/vda", Users: []scene.User{{Use: scene.Swap}}}
 	assert.Equal(t, []string{"end what uses the device, or name another one in the config"}, diag.Hints(busy.Free()))
-	sealed := device.Device{Node: "/dev/vda", ReadOnly: true}
+	sealed := scene.Seen{Node: "/dev/vda", ReadOnly: true}
 	assert.Len(t, diag.Hints(sealed.Free()), 1)
 }
 
@@ -266,7 +199,7 @@ func TestRefusalsHaveHints(t *testing.T) {
 func TestAPreviewSeesAWipedDiskAsBlank(t *testing.T) {
 	for _, device := range []string{"$/a", "$/link"} {
 		b := newBench(t)
-		put(t, b.image("a", ""), 1024, ext4Block("box"))
+		machines.Put(t, b.image("a", ""), 1024, machines.Ext4("box"))
 		require.NoError(t, os.Symlink(b.dir+"/a", b.dir+"/link"))
 		got := b.preview("{'disks': [{'device': '$/a', 'wipeTable': true}], 'filesystems': [{'device': '" + device +
 			"', 'format': 'xfs'}]}")

@@ -14,6 +14,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
@@ -42,17 +43,17 @@ func (e entry) found() string {
 	case err != nil:
 		return "the device cannot be looked at: " + err.Error()
 	}
-	seen, err := new(device.Devices).Look(e.device)
+	seen, err := new(device.Devices).Scene().Look(e.device)
 	if err != nil {
 		return "the device cannot be looked at: " + err.Error()
 	}
-	return shown + " (" + device.Bytes(seen.Size) + ") " + e.holds(seen.Content)
+	return shown + " (" + scene.Bytes(seen.Size) + ") " + e.holds(seen.Content)
 }
 
 // holds tells of what is on the entry's device, and what follows from it.
 func (e entry) holds(content block.Content) string {
 	first := content.First()
-	alone := device.Describe(block.Content{Signatures: []block.Signature{first}})
+	alone := scene.Describe(block.Content{Signatures: []block.Signature{first}})
 	switch {
 	case first.Type == "":
 		return "holds nothing known; there is no filesystem to mount before one is made"

@@ -142,8 +142,8 @@ func (e entry) shares(m mounted) (same, known bool) {
 // sameUUID: two devices hold parts of one btrfs, of which the kernel names only one.
 func sameUUID(a, b string) bool {
 	var devices device.Devices
-	first, errA := devices.Look(a)
-	second, errB := devices.Look(b)
+	first, errA := devices.Scene().Look(a)
+	second, errB := devices.Scene().Look(b)
 	of := first.Content.First()
 	return errA == nil && errB == nil && of.Type == "btrfs" && of.UUID == second.Content.First().UUID
 }

@@ -107,7 +107,7 @@ func fsMake(t *testing.T, entries ...config.Filesystem) {
 // fsFound is what we find on a device, after blkid has found the same.
 func fsFound(t *testing.T, dev string) block.Content {
 	t.Helper()
-	seen, err := (&device.Devices{}).Look(dev)
+	seen, err := (&device.Devices{}).Scene().Look(dev)
 	require.NoError(t, err)
 	out, err := exec.Command("blkid", "-p", "-o", "export", dev).Output()
 	var exit *exec.ExitError
@@ -397,7 +397,7 @@ func TestHostileSuperblocksAreRefusedOrWiped(t *testing.T) {
 		}
 		before := fsStart(t, dev)
 		_ = (&fsRun{}).run(t, fsWanted(dev, "ext4", fsLabel("no such label"), fsOptions("--no-such-option")))
-		if seen, err := (&device.Devices{}).Look(dev); err == nil && len(seen.Content.Signatures) > 0 {
+		if seen, err := (&device.Devices{}).Scene().Look(dev); err == nil && len(seen.Content.Signatures) > 0 {
 			assert.True(t, before == fsStart(t, dev), "%s: what looks like something is not written to", format.name)
 		}
 		fsMake(t, fsWanted(dev, "ext4", fsWipe))

@@ -25,6 +25,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages/disks"
 )
@@ -77,9 +78,9 @@ func (d *ptDisk) storage(wipe bool, parts ...config.Partition) config.Storage {
 }
 
 // look is what glowplug sees.
-func (d *ptDisk) look(t *testing.T) device.Disk {
+func (d *ptDisk) look(t *testing.T) *scene.Seen {
 	t.Helper()
-	disk, err := d.devices(t).LookDisk(d.node)
+	disk, err := d.devices(t).Scene().Look(d.node)
 	require.NoError(t, err)
 	return disk
 }
@@ -330,8 +331,9 @@ func TestPartitionsOfRealDisks(t *testing.T) {
 					return
 				}
 				after := d.sum(t)
-				steps, err := disks.Preview(d.storage(c.wipe, c.parts...), d.options(t))
+				forecast, err := disks.Preview(d.storage(c.wipe, c.parts...), d.devices(t).Scene(), rand.Reader)
 				require.NoError(t, err)
+				steps := forecast.Plan()
 				for _, s := range steps {
 					assert.Equal(t, plan.Keep, s.Effect, steps.String())
 				}
@@ -519,7 +521,7 @@ func TestTwoNodesOfOneDisk(t *testing.T) {
 	node, err := devices.Node(second)
 	require.NoError(t, err)
 	assert.Equal(t, d.node+"p1", node)
-	seen, err := devices.Look(second)
+	seen, err := devices.Scene().Look(second)
 	require.NoError(t, err)
 	assert.Equal(t, filepath.Base(d.node)+"p1", seen.Name)
 	err = (&fsRun{}).run(t, fsWanted(d.node+"p1", "ext4"), fsWanted(second, "swap"))
@@ -547,7 +549,7 @@ func TestADeviceIsReadAnew(t *testing.T) {
 	require.NoError(t, err)
 	_, err = f.WriteAt([]byte{1}, 1024)
 	require.NoError(t, err)
-	seen, err := new(device.Devices).Look(dev)
+	seen, err := new(device.Devices).Scene().Look(dev)
 	require.NoError(t, err)
 	assert.Equal(t, "swap", seen.Content.First().Type)
 }
@@ -643,8 +645,9 @@ func TestStoppedRunsConverge(t *testing.T) {
 		pt(0, 20, 5, ptGUID(ptRoot), ptWipe)}
 	whole := ptNew(t, 64, 512)
 	three(t, whole)
-	steps, err := disks.Preview(whole.storage(false, parts...), whole.options(t))
+	forecast, err := disks.Preview(whole.storage(false, parts...), whole.devices(t).Scene(), rand.Reader)
 	require.NoError(t, err)
+	steps := forecast.Plan()
 	require.Len(t, steps, 5)
 	require.NoError(t, whole.run(t, false, parts...))
 	want := whole.table(t)
@@ -675,9 +678,13 @@ func TestAKernelThatDoesNotKnowIsTold(t *testing.T) {
 	three(t, d)
 	must(t, "partx", "-d", "--nr", "1", d.node)
 	before := d.sum(t)
-	plan, err := disks.Preview(d.storage(false, pt(1, -1, -1)), d.options(t))
+	forecast, err := disks.Preview(d.storage(false, pt(1, -1, -1)), d.devices(t).Scene(), rand.Reader)
 	require.NoError(t, err)
-	assert.Contains(t, plan.String(), "is right; the kernel is told (partition 1 is not there for the kernel)")
+	assert.Contains(
+		t,
+		forecast.Plan().String(),
+		"is right; the kernel is told (partition 1 is not there for the kernel)",
+	)
 	must(t, "blockdev", "--setro", d.node)
 	require.NoError(t, d.run(t, false, pt(1, -1, -1)), "for this the disk is not written to")
 	assert.Equal(t, before, d.sum(t))

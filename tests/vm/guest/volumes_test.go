@@ -115,9 +115,9 @@ func (s *stage) runUntil(count int) bool {
 // preview is the plan as people see it.
 func (s *stage) preview() string {
 	s.t.Helper()
-	plan, err := disks.Preview(s.storage, s.options)
+	forecast, err := disks.Preview(s.storage, s.options.Devices.Scene(), s.options.Random)
 	require.NoError(s.t, err)
-	return plan.String()
+	return forecast.Plan().String()
 }
 
 // quick are options by which a key takes no time to derive.

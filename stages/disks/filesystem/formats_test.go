@@ -1,4 +1,4 @@
-package disks
+package filesystem
 
 import (
 	"os/exec"
@@ -15,7 +15,7 @@ func TestEveryFormatOfTheLanguageHasItsMaker(t *testing.T) {
 	made := 0
 	for _, format := range config.FieldAt("storage.filesystems.*.format").Values {
 		_, known := makers[format.Name]
-		assert.Equal(t, asked(config.Filesystem{Format: &format.Name}) == askFormat, known, format.Name)
+		assert.Equal(t, wished(&config.Filesystem{Format: &format.Name}) == wishFormat, known, format.Name)
 		if known {
 			made++
 		}
@@ -24,7 +24,7 @@ func TestEveryFormatOfTheLanguageHasItsMaker(t *testing.T) {
 }
 
 func TestImagesAreMadeWithEveryMaker(t *testing.T) {
-	out, err := exec.Command("bash", "-c", ". ../../dracut/30ignition/module-setup.sh; ignition_makers").Output()
+	out, err := exec.Command("bash", "-c", ". ../../../dracut/30ignition/module-setup.sh; ignition_makers").Output()
 	require.NoError(t, err)
 	var want []string
 	for _, m := range makers {

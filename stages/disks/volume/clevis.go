@@ -1,4 +1,4 @@
-package disks
+package volume
 
 import (
 	"bytes"
@@ -10,7 +10,6 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
-
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
@@ -34,15 +33,15 @@ type pinTang struct {
 }
 
 // clevisPin gives the pin and its config as clevis takes them.
-func clevisPin(c config.Clevis) (pin string, text diag.Secret, err error) {
-	if pin := value(c.Custom.Pin); pin != "" {
-		return pin, diag.Secret(value(c.Custom.Config)), nil
+func clevisPin(c *config.Clevis) (pin string, text diag.Secret, err error) {
+	if pin := config.Says(c.Custom.Pin); pin != "" {
+		return pin, diag.Secret(config.Says(c.Custom.Config)), nil
 	}
 	sss := pinSSS{Threshold: threshold(c)}
 	var servers tangs
 	for i, t := range c.Tang {
-		one := pinTang{URL: t.URL, Thumbprint: value(t.Thumbprint)}
-		if adv := value(t.Advertisement); adv != "" {
+		one := pinTang{URL: t.URL, Thumbprint: config.Says(t.Thumbprint)}
+		if adv := config.Says(t.Advertisement); adv != "" {
 			var compact bytes.Buffer
 			if err := json.Compact(&compact, []byte(adv)); err != nil {
 				return "", "", fmt.Errorf("advertisement of Tang server %d: %w", i, err)
@@ -51,7 +50,7 @@ func clevisPin(c config.Clevis) (pin string, text diag.Secret, err error) {
 		}
 		servers = append(servers, one)
 	}
-	if isTrue(c.Tpm2) {
+	if config.Says(c.Tpm2) {
 		sss.Pins.Tpm2 = &struct{}{}
 	}
 	if len(servers) > 0 || sss.Pins.Tpm2 == nil {
@@ -64,7 +63,7 @@ func clevisPin(c config.Clevis) (pin string, text diag.Secret, err error) {
 	return "sss", diag.Secret(strings.TrimSuffix(out.String(), "\n")), err
 }
 
-func threshold(c config.Clevis) int {
+func threshold(c *config.Clevis) int {
 	if c.Threshold == nil {
 		return 1
 	}
@@ -72,14 +71,15 @@ func threshold(c config.Clevis) int {
 }
 
 // distantTangs are the servers that binding has to reach. An empty advertisement is none.
-func distantTangs(c config.Clevis) []config.Tang {
-	return slices.DeleteFunc(slices.Clone(c.Tang), func(t config.Tang) bool { return value(t.Advertisement) != "" })
+func distantTangs(c *config.Clevis) []config.Tang {
+	here := func(t config.Tang) bool { return config.Says(t.Advertisement) != "" }
+	return slices.DeleteFunc(slices.Clone(c.Tang), here)
 }
 
 // testsItself: enough of the pins are at hand to open the volume with them right away.
-func testsItself(c config.Clevis) bool {
+func testsItself(c *config.Clevis) bool {
 	atHand := len(distantTangs(c))
-	if isTrue(c.Tpm2) {
+	if config.Says(c.Tpm2) {
 		atHand++
 	}
 	return atHand >= threshold(c)
@@ -95,15 +95,15 @@ func advertisementURL(tang string) (string, error) {
 }
 
 // describeClevis names the pins and no secret of theirs.
-func describeClevis(c config.Clevis) string {
-	if pin := value(c.Custom.Pin); pin != "" {
+func describeClevis(c *config.Clevis) string {
+	if pin := config.Says(c.Custom.Pin); pin != "" {
 		return "pin " + diag.Name(pin)
 	}
 	var pins []string
 	for _, t := range c.Tang {
 		pins = append(pins, "tang "+source.Redact(t.URL))
 	}
-	if isTrue(c.Tpm2) {
+	if config.Says(c.Tpm2) {
 		pins = append(pins, "tpm2")
 	}
 	if len(pins) == 0 {

@@ -1,29 +1,24 @@
-package disks
+package partition
 
 import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
-	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/block"
-	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/tests/machines"
 )
 
 // Whatever is on a disk, a plan is refused, or nothing of a partition that the config does not give up is written to,
 // and what is written is a table.
 func FuzzDisksArePlannedOrRefused(f *testing.F) {
-	const size = 4 << 20
-	image := imageDisk(f, 4, part(1, 1, 1, "one"), part(3, 2, 1, "three"))
-	whole, err := os.ReadFile(image)
-	require.NoError(f, err)
+	whole := []byte(machines.NewDisk(f, 4, machines.Part(1, 1, 1, "one"), machines.Part(3, 2, 1, "three")))
 	head := whole[:1024+3*128]
 	const changed = 1024 + 128*128 // the bytes that differ between inputs
-	disk, after := bytes.Clone(whole), make([]byte, size)
+	disk := machines.Disk(bytes.Clone(whole))
 	f.Add(head, true, 0, 1, 1, false)
 	f.Add(head, true, 1, 1, 2, true)
 	f.Add(head, false, 2, 0, 0, false)
@@ -37,12 +32,7 @@ func FuzzDisksArePlannedOrRefused(f *testing.F) {
 			clear(disk[512+16 : 512+20])
 			binary.LittleEndian.PutUint32(disk[512+16:], crc32.ChecksumIEEE(disk[512:512+92]))
 		}
-		seen := device.Disk{Device: device.Device{Path: "/dev/vda", Node: "/dev/vda", Size: size, SectorSize: 512}}
-		r := bytes.NewReader(disk)
-		var err error
-		seen.Found, err = block.Inspect(r, size, 512)
-		require.NoError(t, err)
-		seen.Content, err = block.Probe(r, size)
+		seen, err := on(disk).Look("/dev/vda")
 		require.NoError(t, err)
 		p := config.Partition{Number: number, Resize: &resize}
 		if start >= 0 {
@@ -51,19 +41,21 @@ func FuzzDisksArePlannedOrRefused(f *testing.F) {
 		if sizeMiB >= 0 {
 			p.SizeMiB = &sizeMiB
 		}
-		c, err := planDisk(0, config.Disk{Device: "/dev/vda", Partitions: []config.Partition{p}}, seen, r, memberOf{},
-			dice())
+		c, err := planned(on(disk), config.Disk{Partitions: []config.Partition{p}})
 		if err != nil {
 			return
 		}
-		c.steps(nil)
+		telling{c}.actions()
 		if !c.write {
 			return
 		}
 		require.NotNil(t, c.after.Found.Table)
 		require.NoError(t, c.after.Found.Err())
-		_, err = c.sketch.ReadAt(after, 0)
+		after := machines.Disk(bytes.Clone(disk))
+		require.NoError(t, c.perform(after))
+		now, err := on(after).Look("/dev/vda")
 		require.NoError(t, err)
+		require.True(t, now.Found.Table.Same(c.after.Found.Table))
 		if seen.Found.Table == nil {
 			return
 		}

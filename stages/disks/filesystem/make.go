@@ -1,4 +1,4 @@
-package disks
+package filesystem
 
 import (
 	"context"
@@ -9,10 +9,10 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
-	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
-	"github.com/glowplug-os/glowplug/internal/tool"
+	"github.com/glowplug-os/glowplug/internal/scene"
+	"github.com/glowplug-os/glowplug/stages/disks/kind"
 )
 
 // A maker is the program that makes a filesystem, and how it is told (docs/peer/engine.md §9.4). All of them write to
@@ -33,8 +33,8 @@ var makers = map[string]maker{
 }
 
 // makerArgs are the user's options, then ours, then the device.
-func makerArgs(entry config.Filesystem, dev string) []string {
-	m := makers[value(entry.Format)]
+func makerArgs(entry *config.Filesystem, dev string) []string {
+	m := makers[config.Says(entry.Format)]
 	args := slices.Clone(entry.Options)
 	if m.force != "" {
 		args = append(args, m.force)
@@ -49,55 +49,47 @@ func makerArgs(entry config.Filesystem, dev string) []string {
 }
 
 // alias is the link by which tools get the device: a name by label or UUID is gone as soon as wipefs has run.
-func (f *filesystem) alias() string { return f.w.Devices.AliasOf(f.Device) }
+func (f *filesystem) alias(w *kind.Work) string { return w.Devices.AliasOf(f.Device) }
 
-// check: what may be wiped is wiped each time, as asked.
-func (f *filesystem) check(context.Context) (plan.State, error) {
-	now, err := f.w.Devices.LookAlias(f.Device)
-	if err != nil {
-		return plan.Pending, err
-	}
-	if judge(f.Filesystem, now.Content) == fateKeep {
+// look: what may be wiped is wiped each time, as asked.
+func (f *filesystem) look(_ context.Context, w *kind.Work) (plan.State, error) {
+	now, err := w.Scene.Look(f.Device)
+	if err == nil && judgeEntry(f.Filesystem, now.Content) == keep {
 		return plan.Done, nil
 	}
-	return plan.Pending, nil
+	return plan.Pending, err
 }
 
-// do wipes the device and makes the filesystem. It may be cut off at any point: what then is there counts as nothing.
+// act wipes the device and makes the filesystem. It may be cut off at any point: what then is there counts as nothing.
 // Makers overwrite the start of a device only. What has marks elsewhere, as ZFS at both ends, would go on being found.
-func (f *filesystem) do(ctx context.Context) error {
-	if err := f.recheck(ctx); err != nil {
+func (f *filesystem) act(ctx context.Context, w *kind.Work) error {
+	if err := f.recheck(ctx, w); err != nil {
 		return err
 	}
-	if err := f.run(ctx, "wipefs", "-a", f.alias()); err != nil {
+	if err := w.Run(ctx, "wipefs", "-a", f.alias(w)); err != nil {
 		return err
 	}
-	if f.fate == fateMake {
-		if err := f.mark(ctx, true); err != nil {
+	if f.verdict == create {
+		if err := f.mark(ctx, w, true); err != nil {
 			return err
 		}
-		if err := f.run(ctx, makers[*f.Format].tool, makerArgs(f.Filesystem, f.alias())...); err != nil {
+		if err := w.Run(ctx, makers[*f.Format].tool, makerArgs(f.Filesystem, f.alias(w))...); err != nil {
 			return err
 		}
-		if err := f.mark(ctx, false); err != nil {
+		if err := f.mark(ctx, w, false); err != nil {
 			return err
 		}
-		if err := f.w.Devices.Settle(ctx, f.seen.Node); err != nil {
+		if err := w.Devices.Settle(ctx, f.seen.Node); err != nil {
 			return err
 		}
 	}
-	return f.verify()
+	return f.verify(w)
 }
 
-func (f *filesystem) run(ctx context.Context, program string, args ...string) error {
-	_, err := f.w.Tools.Run(ctx, tool.Command{Tool: program, Args: args})
-	return err
-}
-
-// recheck: the plan may be old. What is on the device is what was going to be lost, or nothing, or what this step has
+// recheck: the plan may be old. What is on the device is what was going to be lost, or nothing, or what this action has
 // made before.
-func (f *filesystem) recheck(ctx context.Context) error {
-	now, err := f.w.reached().Device(f.Device)
+func (f *filesystem) recheck(ctx context.Context, w *kind.Work) error {
+	now, err := w.Scene.Look(f.Device)
 	if err != nil {
 		return err
 	}
@@ -105,19 +97,19 @@ func (f *filesystem) recheck(ctx context.Context) error {
 		return err
 	}
 	c := now.Content
-	// A try of this step that was cut off, or one that came to its end and is asked for again.
-	nothing := len(c.Signatures) == 0 || c.Unfinished && !c.Ambivalent
-	nothing = nothing && (f.seen.Partitioned || !now.Partitioned)
-	again := isTrue(f.WipeFilesystem) && len(c.Signatures) == 1 && len(f.wrong(c)) == 0
+	// A try of this action that was cut off, or one that came to its end and is asked for again.
+	blank := len(c.Signatures) == 0 || c.Unfinished && !c.Ambivalent
+	blank = blank && (f.seen.Partitioned() || !now.Partitioned())
+	again := config.Says(f.WipeFilesystem) && len(c.Signatures) == 1 && len(f.wrong(c)) == 0
 	sameDevice := now.Node == f.seen.Node && now.Size == f.seen.Size
-	if !sameDevice || !sameContent(now, f.seen) && !nothing && !again {
+	if !sameDevice || !kind.SameContent(now, f.seen) && !blank && !again {
 		return fmt.Errorf("%s has changed since it was looked at: it was %s", now, f.seen)
 	}
-	return unused(ctx, f.w.Devices, now.Node)
+	return w.Unused(ctx, now.Node)
 }
 
 // mark writes the mark of a filesystem in the making, or takes it away. See block.MakingMark.
-func (f *filesystem) mark(ctx context.Context, making bool) error {
+func (f *filesystem) mark(ctx context.Context, w *kind.Work, making bool) error {
 	at, mark := block.MakingMark(f.seen.Size)
 	if *f.Format != "vfat" || len(mark) == 0 {
 		return nil
@@ -125,7 +117,7 @@ func (f *filesystem) mark(ctx context.Context, making bool) error {
 	if !making {
 		clear(mark)
 	}
-	return f.w.Devices.Alone(ctx, f.alias(), os.O_WRONLY, func(file *os.File) error {
+	return w.Devices.Alone(ctx, f.alias(w), os.O_WRONLY, func(file *os.File) error {
 		if _, err := file.WriteAt(mark, at); err != nil {
 			return err
 		}
@@ -134,14 +126,14 @@ func (f *filesystem) mark(ctx context.Context, making bool) error {
 }
 
 // verify looks at what the tools have done.
-func (f *filesystem) verify() error {
-	now, err := f.w.Devices.LookAlias(f.Device)
+func (f *filesystem) verify(w *kind.Work) error {
+	now, err := w.Scene.Look(f.Device)
 	if err != nil {
 		return err
 	}
-	if f.fate == fateWipe {
+	if f.verdict == wipe {
 		if len(now.Content.Signatures) > 0 {
-			return fmt.Errorf("wipefs was run, but there is still %s", device.Describe(now.Content))
+			return fmt.Errorf("wipefs was run, but there is still %s", scene.Describe(now.Content))
 		}
 		return nil
 	}
@@ -149,18 +141,18 @@ func (f *filesystem) verify() error {
 	if wrong := f.wrong(now.Content); len(wrong) > 0 {
 		return fmt.Errorf("%s was run, but what is there now is not as wanted: %s", tool, strings.Join(wrong, ", "))
 	}
-	if judge(f.kept(), now.Content) != fateKeep && f.w.Log != nil {
-		f.w.Log.Warn(fmt.Sprintf("%s: %s has made %s: another run would not take it for %s", f.step.Subject, tool,
-			device.Describe(now.Content), describeWanted(f.Filesystem)))
+	if judgeEntry(f.kept(), now.Content) != keep {
+		w.Warn("%s: %s has made %s: another run would not take it for %s", f.entry.Subject, tool,
+			scene.Describe(now.Content), describeWanted(f.Filesystem))
 	}
 	return nil
 }
 
 // kept is the entry as one that keeps what it can.
-func (f *filesystem) kept() config.Filesystem {
-	entry := f.Filesystem
+func (f *filesystem) kept() *config.Filesystem {
+	entry := *f.Filesystem
 	entry.WipeFilesystem = nil
-	return entry
+	return &entry
 }
 
 // wrong is what is wrong with a filesystem that was just made. A maker may be asked for more than can be seen: options
@@ -173,7 +165,7 @@ func (f *filesystem) wrong(c block.Content) (all []string) {
 		kinds = append(kinds, "ext3", "ext2")
 	}
 	if !slices.Contains(kinds, found.Type) || c.Unfinished {
-		return []string{device.Describe(c)}
+		return []string{scene.Describe(c)}
 	}
 	if f.Label != nil && want.Type != "vfat" && strings.TrimRight(*f.Label, " ") != found.Label {
 		all = append(all, fmt.Sprintf("the label is %q", found.Label))

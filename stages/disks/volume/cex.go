@@ -1,4 +1,4 @@
-package disks
+package volume
 
 import (
 	"context"
@@ -10,9 +10,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
-	"github.com/glowplug-os/glowplug/internal/tool"
+	"github.com/glowplug-os/glowplug/stages/disks/kind"
 )
 
 // Volumes whose key a Crypto Express adapter of an IBM Z wraps: the key on disk is worth nothing without the adapter.
@@ -23,58 +24,62 @@ const (
 	cexAdapters   = "/sys/bus/ap/devices"
 )
 
-func (o *volume) cexFile(name string) string { return filepath.Join("/", o.Devices.Root, name) }
+// A secureKey is what zkey knows the key of a volume by.
+type secureKey struct{ root, volume string }
 
-// secureName is what zkey knows the volume's key by. Others know it from crypttab and zkey's repository.
-func (o *volume) secureName() string { return "ignition-luks-" + o.config.Name }
+func (m *making) secure(w *kind.Work) secureKey { return secureKey{w.Devices.Root, m.config.Name} }
 
-func (o *volume) repositoryFile(extension string) string {
-	return filepath.Join(o.cexFile(cexRepository), o.secureName()+extension)
+func (k secureKey) file(name string) string { return filepath.Join("/", k.root, name) }
+
+// name is in crypttab and in zkey's repository, for others to know.
+func (k secureKey) name() string { return "ignition-luks-" + k.volume }
+
+func (k secureKey) repositoryFile(extension string) string {
+	return filepath.Join(k.file(cexRepository), k.name()+extension)
 }
 
 // readCexKey reads the passphrase that the image brings along.
-func (o *volume) readCexKey() (diag.Secret, error) {
-	o.keyFile = o.cexFile(cexKey)
-	text, err := os.ReadFile(o.keyFile)
+func (m *making) readCexKey(w *kind.Work) (diag.Secret, error) {
+	m.keyFile = m.secure(w).file(cexKey)
+	text, err := os.ReadFile(m.keyFile)
 	return diag.Secret(text), err
 }
 
-// secureKeyStep has zkey make the key. One that an earlier run of this boot has made serves as well.
-func (o *volume) secureKeyStep() plan.Step {
-	s := o.as("luks-secure-key", plan.Create, "secure key of", o.secureName())
-	s.Check = func(context.Context) (plan.State, error) {
+// secureKey has zkey make the key. One that an earlier run of this boot has made serves as well.
+func (m telling) secureKey() *kind.Action {
+	a := m.as("luks-secure-key", plan.Create, "secure key of", secureKey{volume: m.config.Name}.name())
+	a.Look = func(_ context.Context, w *kind.Work) (plan.State, error) {
 		for _, extension := range []string{".skey", ".info"} {
-			if _, err := os.Lstat(o.repositoryFile(extension)); err != nil {
+			if _, err := os.Lstat(m.secure(w).repositoryFile(extension)); err != nil {
 				return plan.Pending, nil
 			}
 		}
 		return plan.Done, nil
 	}
-	s.Do = o.generateSecureKey
-	return s
+	a.Act = func(ctx context.Context, w *kind.Work) error { return m.secure(w).generate(ctx, w) }
+	return a
 }
 
-func (o *volume) generateSecureKey(ctx context.Context) error {
-	domains, err := o.cexDomains()
+func (k secureKey) generate(ctx context.Context, w *kind.Work) error {
+	domains, err := k.domains()
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(o.cexFile(cexRepository), 0o700); err != nil {
+	if err := os.MkdirAll(k.file(cexRepository), 0o700); err != nil {
 		return err
 	}
 	for _, extension := range []string{".skey", ".info"} { // half of what a run that was cut off has made
-		if err := os.Remove(o.repositoryFile(extension)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(k.repositoryFile(extension)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	return o.runTool(ctx, tool.Command{Tool: "zkey",
-		Args: []string{"generate", "--name", o.secureName(), "--key-type", "CCA-AESCIPHER", "--xts", "--description",
-			"Secure Key for " + o.config.Name + " Volume", "--apqns", strings.Join(domains, ",")}})
+	return w.Run(ctx, "zkey", "generate", "--name", k.name(), "--key-type", "CCA-AESCIPHER", "--xts", "--description",
+		"Secure Key for "+k.volume+" Volume", "--apqns", strings.Join(domains, ","))
 }
 
-// cexDomains are the adapters' domains that can wrap a key: those with a master key for CCA, by name.
-func (o *volume) cexDomains() ([]string, error) {
-	folder := o.cexFile(cexAdapters)
+// domains are those of adapters that can wrap a key: those with a master key for CCA, by name.
+func (k secureKey) domains() ([]string, error) {
+	folder := k.file(cexAdapters)
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return nil, err
@@ -123,11 +128,11 @@ func hasCCA(uevent string) bool {
 }
 
 // cexArguments tell luksFormat of the secure key.
-func (o *volume) cexArguments() ([]string, error) {
-	if !isTrue(o.config.Cex.Enabled) {
+func (m *making) cexArguments(w *kind.Work) ([]string, error) {
+	if !config.Says(m.config.Cex.Enabled) {
 		return nil, nil
 	}
-	key := o.repositoryFile(".skey")
+	key := m.secure(w).repositoryFile(".skey")
 	info, err := os.Stat(key)
 	if err != nil {
 		return nil, err
@@ -137,23 +142,23 @@ func (o *volume) cexArguments() ([]string, error) {
 }
 
 // bindSecureKey has the volume remember which secure key is its own, and keeps the key's files for the system.
-func (o *volume) bindSecureKey(ctx context.Context) error {
-	if !isTrue(o.config.Cex.Enabled) {
+func (m *making) bindSecureKey(ctx context.Context, w *kind.Work) error {
+	if !config.Says(m.config.Cex.Enabled) {
 		return nil
 	}
-	if err := o.runTool(ctx, tool.Command{Tool: "zkey-cryptsetup",
-		Args: []string{"setvp", o.device(), "--key-file", o.keyFile}}); err != nil {
+	if err := w.Run(ctx, "zkey-cryptsetup", "setvp", m.device(w), "--key-file", m.keyFile); err != nil {
 		return err
 	}
-	if o.keys.Files == nil {
-		o.keys.Files = map[string]diag.Secret{}
+	if w.Keys.Files == nil {
+		w.Keys.Files = map[string]diag.Secret{}
 	}
+	k := m.secure(w)
 	for _, extension := range []string{".info", ".skey"} {
-		text, err := os.ReadFile(o.repositoryFile(extension))
+		text, err := os.ReadFile(k.repositoryFile(extension))
 		if err != nil {
 			return fmt.Errorf("secure key: %w", err)
 		}
-		o.keys.Files[o.secureName()+extension] = diag.Secret(text)
+		w.Keys.Files[k.name()+extension] = diag.Secret(text)
 	}
 	return nil
 }

@@ -1,0 +1,108 @@
+package scene
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+)
+
+// A Prediction is a device as it will be, under all names that are known beforehand.
+type Prediction struct {
+	Names []string
+	Seen  *Seen
+	// Place is where it is, if what will be on it is what is there; nil if Seen says it.
+	Place *Place
+}
+
+// After is a scene as it will be: predictions over what there is.
+type After struct {
+	now  Scene
+	then map[string]Prediction
+	gone map[string]bool // devices that will not be there, by their names in /sys/class/block
+	// lacks says what will not be made that should have been; "" for nothing.
+	lacks string
+}
+
+// NewAfter begins with nothing predicted.
+func NewAfter(now Scene) *After {
+	return &After{now: now, then: map[string]Prediction{}, gone: map[string]bool{}}
+}
+
+// Add adds predictions, later ones in place of earlier ones of the same name, and devices that will be gone.
+func (a *After) Add(predictions []Prediction, gone []string) {
+	for _, p := range predictions {
+		for _, name := range p.Names {
+			a.then[path.Clean(name)] = p
+		}
+	}
+	for _, name := range gone {
+		a.gone[name] = true
+	}
+}
+
+// Lack notes that something will not be made. A device that is not there may be a part of it: nothing is known of it.
+func (a *After) Lack(what string) { a.lacks = what }
+
+// Predicted is what is predicted of a name; nil if nothing is.
+func (a *After) Predicted(name string) (*Seen, error) {
+	p, known := a.then[path.Clean(name)]
+	if !known {
+		return nil, nil
+	}
+	seen := *p.Seen
+	seen.Path = name
+	if p.Place == nil {
+		return &seen, nil
+	}
+	var err error
+	seen.Filling, err = a.now.Inside(*p.Place)
+	return &seen, err
+}
+
+// Look is as it will be.
+func (a *After) Look(name string) (*Seen, error) {
+	if seen, err := a.Predicted(name); seen != nil {
+		return seen, err
+	}
+	node, _, err := a.Find(name)
+	if errors.Is(err, fs.ErrNotExist) && a.lacks != "" {
+		return &Seen{Path: name, Unknown: "it may depend on " + a.lacks + ", which cannot be done"}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if seen, err := a.Predicted(node); seen != nil {
+		seen.Path = name
+		return seen, err
+	}
+	now, err := a.now.Look(name)
+	if err != nil || len(a.gone) == 0 {
+		return now, err
+	}
+	seen := *now
+	seen.Users, seen.Busy = without(now.Users, a.gone), map[int][]User{}
+	for number, users := range now.Busy {
+		if left := without(users, a.gone); len(left) > 0 {
+			seen.Busy[number] = left
+		}
+	}
+	return &seen, nil
+}
+
+// Inside is about the bytes as they are now: only the first change of a disk is planned on them.
+func (a *After) Inside(p Place) (Filling, error) { return a.now.Inside(p) }
+
+// Find is as it will be.
+func (a *After) Find(name string) (string, User, error) {
+	if p, known := a.then[path.Clean(name)]; known {
+		return p.Seen.Node, User{Use: Device, Name: p.Seen.Name}, nil
+	}
+	node, is, err := a.now.Find(name)
+	if err == nil && a.gone[is.Name] {
+		return "", User{}, missing(name)
+	}
+	return node, is, err
+}
+
+// Links are as they are now.
+func (a *After) Links() map[string][]string { return a.now.Links() }

@@ -1,0 +1,163 @@
+package scene
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/glowplug-os/glowplug/internal/block"
+)
+
+// What stands on a disk may be meant for the terminal of whoever reads of it.
+func TestWhatIsOnADeviceIsShownAsText(t *testing.T) {
+	evil := "\x1b[2J\n"
+	text := Describe(block.Content{Signatures: []block.Signature{{Type: "iso9660", Label: evil, UUID: evil}}})
+	assert.Equal(t, `iso9660 "\x1b[2J\n", UUID "\x1b[2J\n"`, text)
+}
+
+// A place reads as the device would if the bytes were zeros.
+func TestAPlaceReadsWithItsZeros(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		disk := make([]byte, 256)
+		for i := range disk {
+			disk[i] = byte(i)
+		}
+		var zeros []block.Span
+		b := blanked{memory(disk), nil}
+		want := append([]byte{}, disk...)
+		for range rapid.IntRange(0, 4).Draw(t, "zeros") {
+			at, n := rapid.IntRange(0, 255).Draw(t, "at"), rapid.IntRange(0, 80).Draw(t, "bytes")
+			zeros = append(zeros, block.Span{Offset: int64(at), Size: int64(n)})
+			clear(want[at:min(at+n, 256)])
+		}
+		b.zeros = zeros
+		from, n := rapid.IntRange(0, 255).Draw(t, "from"), rapid.IntRange(0, 100).Draw(t, "length")
+		got := make([]byte, min(n, 256-from))
+		_, err := b.ReadAt(got, int64(from))
+		require.NoError(t, err)
+		require.Equal(t, want[from:from+len(got)], got)
+	})
+}
+
+type memory []byte
+
+func (m memory) ReadAt(p []byte, at int64) (int, error) { return copy(p, m[at:]), nil }
+
+// machine is what is said of it.
+type machine map[string]Seen
+
+func (m machine) Look(path string) (*Seen, error) {
+	seen, is := m[path]
+	if !is {
+		return nil, missing(path)
+	}
+	seen.Path = path
+	return &seen, nil
+}
+
+func (m machine) Inside(p Place) (Filling, error) {
+	if p.Node != "/dev/vda" {
+		return Filling{}, errors.New("not read")
+	}
+	return Filling{Content: block.Content{Signatures: []block.Signature{{Type: "ext4"}}}}, nil
+}
+
+func (m machine) Find(path string) (string, User, error) {
+	seen, err := m.Look(path)
+	if err != nil {
+		return "", User{}, err
+	}
+	return seen.Node, User{Use: Device, Name: seen.Name}, nil
+}
+
+func (m machine) Links() map[string][]string {
+	return map[string][]string{"/dev/vda": {"/dev/disk/by-id/x"}}
+}
+
+func TestWhatIsPredictedCoversWhatIsThere(t *testing.T) {
+	md := User{Use: Array, Name: "md0", Users: []User{{Use: Volume, Name: "dm-0"}}}
+	mounted := User{Use: Mount, Name: "/"}
+	now := machine{
+		"/dev/vda": {Node: "/dev/vda", Name: "vda", Users: []User{md, mounted},
+			Busy: map[int][]User{1: {md}, 2: {mounted}}},
+		"/dev/disk/by-id/x": {Node: "/dev/vda", Name: "vda"}, "/dev/md0": {Node: "/dev/md0", Name: "md0"},
+	}
+	a := NewAfter(now)
+	seen, err := a.Look("/dev/vda")
+	require.NoError(t, err)
+	assert.Equal(t, now["/dev/vda"].Busy, seen.Busy, "nothing is predicted yet")
+	a.Add([]Prediction{{Names: []string{"/dev/vda1", "/dev/disk/by-partlabel/root"}, Seen: &Seen{Node: "/dev/vda1"},
+		Place: &Place{
+			Node: "/dev/vda",
+		}}, {Names: []string{"/dev/md/x"}, Seen: &Seen{Node: "/dev/md/x", Unknown: "later"}},
+		{Names: []string{"/dev/vda9"}, Seen: &Seen{}, Place: &Place{Node: "/dev/vdb"}}}, []string{"md0"})
+	seen, err = a.Look("/dev/vda")
+	require.NoError(t, err)
+	assert.Equal(t, []User{mounted}, seen.Users)
+	assert.Equal(t, map[int][]User{2: {mounted}}, seen.Busy)
+	_, err = a.Look("/dev/md0")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	_, _, err = a.Find("/dev/md0")
+	require.ErrorIs(t, err, fs.ErrNotExist, "what is stopped has no name")
+	for _, name := range []string{"/dev/vda1", "/dev/disk/by-partlabel/root", "/dev/../dev/vda1"} {
+		seen, err = a.Look(name)
+		require.NoError(t, err)
+		assert.Equal(t, name, seen.Path)
+		assert.Equal(t, "ext4", seen.Content.First().Type)
+	}
+	node, _, err := a.Find("/dev/disk/by-partlabel/root")
+	require.NoError(t, err)
+	assert.Equal(t, "/dev/vda1", node)
+	seen, err = a.Look("/dev/md/x")
+	require.NoError(t, err)
+	assert.Equal(t, "later", seen.Unknown)
+	_, err = a.Look("/dev/vda9")
+	require.EqualError(t, err, "not read")
+	a.Add([]Prediction{{Names: []string{"/dev/vda"}, Seen: &Seen{Node: "/dev/vda", Size: 7}}}, nil)
+	seen, err = a.Look("/dev/disk/by-id/x")
+	require.NoError(t, err)
+	assert.EqualValues(t, 7, seen.Size, "by any name that leads there now")
+	assert.Equal(t, now.Links(), a.Links())
+	_, err = a.Look("/dev/none")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	a.Lack("$.storage.disks.3")
+	seen, err = a.Look("/dev/none")
+	require.NoError(t, err)
+	assert.Equal(t, "it may depend on $.storage.disks.3, which cannot be done", seen.Unknown)
+}
+
+func TestImagesHaveTheNamesThatUdevWouldGive(t *testing.T) {
+	disk := make(memory, 8<<20)
+	copy(disk[1<<20:], "\x00")
+	copy(disk[1<<20+0x438:], "\x53\xef")
+	all := Images{"/dev/vda": {ReaderAt: disk, Size: int64(len(disk))}}
+	seen, err := all.Look("/dev/vda")
+	require.NoError(t, err)
+	assert.Equal(t, int64(8<<20), seen.Size)
+	assert.Equal(t, 512, seen.SectorSize)
+	for _, name := range []string{"/dev/vda1", "/dev/vdb", "/dev/disk/by-label/x"} {
+		_, err = all.Look(name)
+		require.ErrorIs(t, err, fs.ErrNotExist)
+		_, _, err = all.Find(name)
+		require.ErrorIs(t, err, fs.ErrNotExist)
+	}
+	_, err = all.Inside(Place{Node: "/dev/vdb"})
+	assert.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+// What is seen can be written down, but for the bytes of a table.
+func TestSeenIsData(t *testing.T) {
+	seen := Seen{Path: "/dev/x", Node: "/dev/vda", Size: 7, Busy: map[int][]User{1: {{Use: Swap}}},
+		Filling: Filling{Member: &Member{Filled: true}, LUKS: &block.LUKS{Version: 2}},
+		Users:   []User{{Use: Array, Name: "md0", Users: []User{{Use: Mount, Name: "/"}}}}, Unknown: "later"}
+	text, err := json.Marshal(seen)
+	require.NoError(t, err)
+	var again Seen
+	require.NoError(t, json.Unmarshal(text, &again))
+	assert.Equal(t, seen, again)
+}

@@ -1,0 +1,317 @@
+// Package filesystem plans and makes filesystems and swap areas, and makes devices empty. Mounting is no business of
+// it.
+package filesystem
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/field"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/scene"
+	"github.com/glowplug-os/glowplug/stages/disks/kind"
+)
+
+// Row is the kind.
+func Row() kind.Row { return kind.Row{Name: "createFilesystems", Wants: wants, Plan: planAll} }
+
+// virtiofs is shared by the host under a tag: there is no device, and nothing to make.
+const virtiofs = "virtiofs"
+
+// HasDevice: an entry is about a device.
+func HasDevice(entry *config.Filesystem) bool { return config.Says(entry.Format) != virtiofs }
+
+// wants: also an entry that asks for nothing waits for its device.
+func wants(s config.Storage) (all []kind.Want) {
+	for i := range s.Filesystems {
+		entry := &s.Filesystems[i]
+		if HasDevice(entry) {
+			all = append(all, kind.Want{Path: entry.Device, Entry: entryOf(i, entry)})
+		}
+	}
+	return all
+}
+
+func entryOf(index int, entry *config.Filesystem) *kind.Entry {
+	at := kind.Origin("filesystems", index)
+	return &kind.Entry{ID: at, Subject: "filesystem on " + diag.Name(entry.Device), Origin: at}
+}
+
+// Impossible refuses what the config itself shows to fail. A filesystem that is there already may have a label that its
+// maker refuses.
+func Impossible(s config.Storage) error {
+	var all []error
+	for i := range s.Filesystems {
+		f := &s.Filesystems[i]
+		all = append(all, entryOf(i, f).Fail(impossible(f)))
+	}
+	return errors.Join(all...)
+}
+
+func impossible(f *config.Filesystem) error {
+	switch {
+	case wished(f) != wishFormat:
+		return nil
+	case f.UUID != nil && !block.TakesUUID(*f.Format, *f.UUID):
+		return fmt.Errorf("%s takes no UUID like %s", *f.Format, diag.Name(*f.UUID))
+	case config.Says(f.WipeFilesystem):
+		return unfitLabel(f)
+	}
+	return nil
+}
+
+// unfitLabel tells why a filesystem cannot be made with its label.
+func unfitLabel(f *config.Filesystem) error {
+	if fault, stops := field.Label(config.Says(f.Format)).Check(config.Says(f.Label)); fault != nil && stops {
+		return fault
+	}
+	return nil
+}
+
+// Unlabelled refuses a label that no maker takes as soon as it is known that the filesystem will have to be made: by
+// what is on its device now, or by what a round will leave there. Look tells what is known.
+func Unlabelled(s config.Storage, look func(path string) (*scene.Seen, bool)) error {
+	var all []error
+	for i := range s.Filesystems {
+		f := &s.Filesystems[i]
+		if wished(f) != wishFormat || unfitLabel(f) == nil {
+			continue
+		}
+		if seen, known := look(f.Device); known && seen.Unknown == "" && judgeEntry(f, seen.Content) == create {
+			all = append(all, entryOf(i, f).Fail(unfitLabel(f)))
+		}
+	}
+	return errors.Join(all...)
+}
+
+// describeWanted says in words what an entry asks for.
+func describeWanted(entry *config.Filesystem) string {
+	if wished(entry) == wishEmpty {
+		return "an empty device"
+	}
+	return scene.Describe(block.Content{Signatures: []block.Signature{wantedSignature(entry)}})
+}
+
+// wantedSignature is what will be found of a filesystem that was made as asked, as far as the config says.
+func wantedSignature(entry *config.Filesystem) block.Signature {
+	uuid := bareUUID(entry, config.Says(entry.UUID))
+	if config.Says(entry.Format) == "vfat" && len(uuid) == 8 {
+		uuid = strings.ToUpper(uuid[:4] + "-" + uuid[4:])
+	}
+	return block.Signature{Type: config.Says(entry.Format), Label: config.Says(entry.Label), UUID: uuid}
+}
+
+// A filesystem is one of the config's entries, with the device that it is about.
+type filesystem struct {
+	*config.Filesystem
+	entry   *kind.Entry
+	seen    *scene.Seen
+	verdict verdict
+}
+
+// planAll decides about all entries before anything is done about any.
+func planAll(s config.Storage, view scene.Scene, _ io.Reader) (*kind.Planned, error) {
+	p := &kind.Planned{}
+	var failed []error
+	owners := map[string]*filesystem{}
+	for i := range s.Filesystems {
+		entry := &s.Filesystems[i]
+		if wished(entry) == wishNothing {
+			continue
+		}
+		f := &filesystem{Filesystem: entry, entry: entryOf(i, entry)}
+		var err error
+		if f.seen, err = view.Look(f.Device); err == nil {
+			f.verdict = judgeEntry(entry, f.seen.Content)
+			err = f.refused(owners)
+		}
+		if err != nil {
+			failed = append(failed, f.entry.Fail(err))
+			continue
+		}
+		p.Lanes = append(p.Lanes, kind.Lane{f.action()})
+		p.Means = append(p.Means, f.meaning())
+		p.After = append(p.After, f.expected())
+		p.Needs = append(p.Needs, f.needs()...)
+		p.Blanks = append(p.Blanks, f.blanks()...)
+		if c := f.seen.Content; f.verdict == keep && c.Ambivalent {
+			// Others may see something else on the device, or nothing.
+			p.Warnings = append(p.Warnings,
+				fmt.Sprintf("%s: kept for the first of what is on it: %s", f.entry.Subject, scene.Describe(c)))
+		}
+	}
+	return p, errors.Join(failed...)
+}
+
+// refused is an error if what is asked for cannot be done. Two entries may name one device in ways that only a look at
+// the machine shows: its second maker would undo the first, whichever that is. Owners are the entries so far, by node.
+func (f *filesystem) refused(owners map[string]*filesystem) error {
+	if f.seen.Unknown != "" {
+		return nil
+	}
+	if f.verdict == refuse {
+		return f.refusal()
+	}
+	if err := unfitLabel(f.Filesystem); err != nil && f.verdict == create {
+		return err
+	}
+	if f.verdict != keep {
+		if err := f.seen.Free(); err != nil {
+			return err
+		}
+	}
+	other := owners[f.seen.Node]
+	owners[f.seen.Node] = f
+	if other != nil && (other.verdict != keep || f.verdict != keep) {
+		return fmt.Errorf("%s is the device of %s as well, so one of the two would be lost", diag.Name(f.seen.Node),
+			other.entry.Origin)
+	}
+	if f.seen.OnlyTable() && !config.Says(f.WipeFilesystem) {
+		return kind.UnlessLost(fmt.Errorf(`%s has partitions; set "wipeFilesystem": true if they may be lost, `+
+			`or name one of them as the device`, f.seen), "wipeFilesystem")
+	}
+	return nil
+}
+
+// refusal says what is there, in what it differs, and what would allow its loss.
+func (f *filesystem) refusal() error {
+	return kind.UnlessLost(fmt.Errorf(`%s is in the way: %s; set "wipeFilesystem": true if it may be lost`, f.seen,
+		strings.Join(f.differences(f.seen.Content), ", ")), "wipeFilesystem")
+}
+
+// differences are between what was found and what is wanted; for people.
+func (f *filesystem) differences(c block.Content) (all []string) {
+	found, want := c.First(), wantedSignature(f.Filesystem)
+	switch {
+	case c.Unfinished && c.Ambivalent:
+		return []string{fmt.Sprintf("it holds more than an unfinished %s", found.Type)}
+	case wished(f.Filesystem) == wishEmpty:
+		return []string{"wanted is an empty device"}
+	case found.Type != want.Type:
+		return []string{fmt.Sprintf("wanted is %s", describeWanted(f.Filesystem))}
+	}
+	if !labelFits(f.Filesystem, found) {
+		all = append(all, fmt.Sprintf("the label is %q, not %q", found.Label, want.Label))
+	}
+	if !uuidFits(f.Filesystem, found) {
+		all = append(all, fmt.Sprintf("the UUID is %s, not %s", diag.Name(found.UUID), diag.Name(want.UUID)))
+	}
+	return all
+}
+
+// action is what was decided, in words. What is lost is named, so that a plan can be agreed to.
+func (f *filesystem) action() *kind.Action {
+	c, wanted := f.seen.Content, describeWanted(f.Filesystem)
+	a := &kind.Action{Step: f.entry.Step(), Seen: []*scene.Seen{f.seen}}
+	switch {
+	case f.seen.Unknown != "":
+		a.Effect, a.Detail, a.Outcomes = plan.Deferred, f.deferred(), f.outcomes()
+		return a
+	case f.verdict == keep:
+		a.Effect, a.Detail = plan.Keep, scene.Describe(c)
+		return a
+	case c.Unfinished && !c.Ambivalent:
+		a.Effect, a.Detail = plan.Create,
+			fmt.Sprintf("%s, again: the %s on it was not made to its end", wanted, c.First().Type)
+	case f.lost() != "":
+		a.Effect, a.Loses = plan.Destroy, []kind.Loss{{Node: f.seen.Node, What: f.lost()}}
+		a.Detail = fmt.Sprintf("%s; %s on %s is lost", wanted, f.lost(), diag.Name(f.seen.Node))
+	case f.verdict == wipe:
+		a.Effect, a.Detail = plan.Change, wanted+", wiped although nothing is known on it"
+	default:
+		a.Effect, a.Detail = plan.Create, wanted
+	}
+	if len(f.blanks()) > 0 {
+		a.Outcomes = kind.UnlessKnown
+	}
+	a.Look, a.Act = f.look, f.act
+	return a
+}
+
+func (f *filesystem) lost() string {
+	switch {
+	case f.seen.OnlyTable():
+		return "its partition table"
+	case !f.seen.Blank():
+		return scene.Describe(f.seen.Content)
+	}
+	return ""
+}
+
+// deferred says what will decide. The round plans again when the device is there, so nobody does this.
+func (f *filesystem) deferred() string {
+	wanted := describeWanted(f.Filesystem)
+	switch {
+	case config.Says(f.WipeFilesystem):
+		return fmt.Sprintf("%s, whatever is on it then (%s)", wanted, f.seen.Unknown)
+	case wished(f.Filesystem) == wishEmpty:
+		return fmt.Sprintf("%s: refused if anything is on it then (%s)", wanted, f.seen.Unknown)
+	}
+	return fmt.Sprintf("%s: made if nothing is on it then, kept if it is this, else refused (%s)", wanted,
+		f.seen.Unknown)
+}
+
+// outcomes are the verdicts on all that the device may turn out to hold, with label and UUID as asked.
+func (f *filesystem) outcomes() (all []kind.Outcome) {
+	want := wished(f.Filesystem)
+	for _, found := range contents {
+		if want == wishEmpty && found == theFormat {
+			continue
+		}
+		verdict := judge(want, config.Says(f.WipeFilesystem), found, true)
+		all = append(all, kind.Outcome{Found: string(found), Verdict: string(verdict)})
+	}
+	return all
+}
+
+// expected is the device with what the config says of its filesystem; a random UUID is not in it.
+func (f *filesystem) expected() scene.Prediction {
+	after := *f.seen
+	after.Unknown = ""
+	if f.verdict != keep || f.seen.Unknown != "" {
+		after.Filling, after.Partitions = scene.Filling{}, nil
+		if wished(f.Filesystem) == wishFormat {
+			after.Content.Signatures = []block.Signature{wantedSignature(f.Filesystem)}
+		}
+	}
+	p := scene.Prediction{Names: []string{f.Device}, Seen: &after}
+	if after.Node != "" && after.Node != f.Device {
+		p.Names = append(p.Names, after.Node)
+	}
+	first := after.Content.First()
+	p.Names = append(p.Names, block.ContentLinks(first.Label, first.UUID)...)
+	return p
+}
+
+func (f *filesystem) meaning() *kind.Meaning {
+	wanted := wantedSignature(f.Filesystem)
+	return &kind.Meaning{Names: block.ContentLinks(wanted.Label, wanted.UUID), What: f.entry.Subject,
+		Origin: f.entry.Origin, Node: f.seen.Node}
+}
+
+// needs are the tools of the action.
+func (f *filesystem) needs() (all []kind.Need) {
+	if f.verdict == keep {
+		return nil
+	}
+	all = append(all, kind.Need{Tool: "wipefs", Entry: f.entry})
+	if wished(f.Filesystem) == wishFormat {
+		all = append(all, kind.Need{Tool: makers[*f.Format].tool, Entry: f.entry})
+	}
+	return all
+}
+
+// blanks is the entry's device, if nothing is known on it and it may not be lost.
+func (f *filesystem) blanks() []kind.Blank {
+	known := slices.Contains([]content{theFormat, other, unfinishedAndMore}, found(f.Filesystem, f.seen.Content))
+	if known || config.Says(f.WipeFilesystem) || f.seen.Unknown != "" {
+		return nil
+	}
+	return []kind.Blank{{Entry: f.entry, Path: f.Device, Seen: f.seen, Setting: "wipeFilesystem"}}
+}

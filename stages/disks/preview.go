@@ -1,0 +1,61 @@
+package disks
+
+import (
+	"cmp"
+	"errors"
+	"io"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/scene"
+	"github.com/glowplug-os/glowplug/stages/disks/kind"
+)
+
+// A Forecast is what will be done, round by round.
+type Forecast []Round
+
+// A Round is what will be done about one kind.
+type Round struct {
+	Name string // of the kind, as the log has it
+	*kind.Planned
+}
+
+// Plan is the forecast as one plan, to be printed.
+func (f Forecast) Plan() (steps plan.Plan) {
+	for _, round := range f {
+		for _, lane := range round.Lanes {
+			for _, a := range lane {
+				steps = append(steps, a.Step)
+			}
+		}
+	}
+	return steps
+}
+
+// Preview plans all rounds as Run does, without doing any: each sees what the ones before it will leave. What cannot be
+// known before it is there is planned as a deferred action, which says what will decide, and what may come of it. The
+// error joins all conflicts; what does not depend on them is planned all the same. Random gives GUIDs.
+func Preview(s config.Storage, now scene.Scene, random io.Reader) (all Forecast, err error) {
+	if err := refused(s); err != nil {
+		return nil, err
+	}
+	view := scene.NewAfter(now)
+	var failed []error
+	for _, row := range rows() {
+		p, err := planRow(row, s, view, random)
+		failed = append(failed, err)
+		all = append(all, Round{row.Name, p})
+		var step *plan.StepError
+		if errors.As(err, &step) {
+			view.Lack(cmp.Or(step.Origin, step.Subject))
+		}
+		view.Add(p.After, p.Gone)
+	}
+	return all, errors.Join(failed...)
+}
+
+// planRow plans one kind, and refuses names that the config gives to several things and goes by.
+func planRow(row kind.Row, s config.Storage, view scene.Scene, random io.Reader) (*kind.Planned, error) {
+	p, err := row.Plan(s, view, random)
+	return p, cmp.Or(err, distinct(s, p.Means))
+}
