@@ -35,8 +35,8 @@ var floors = [][]string{
 	{"internal/fetch", "internal/tool", "internal/console", "internal/journal", "internal/build", "internal/field"},
 	{"internal/document", "providers", "internal/device", "internal/process"},
 	{"internal/butane", "internal/rules", "stages/disks/kind"},
-	{"internal/load", "internal/handoff", "stages/disks/release", "stages/disks/partition", "stages/disks/array",
-		"stages/disks/volume", "stages/disks/filesystem"},
+	{"internal/load", "internal/handoff", "internal/advice", "stages/disks/release", "stages/disks/partition",
+		"stages/disks/array", "stages/disks/volume", "stages/disks/filesystem"},
 	{"validate", "internal/check", "internal/lsp", "stages/disks", "stages/files", "stages/mounts"},
 	{"stages"},
 	{"internal/engine"},
@@ -47,7 +47,7 @@ var floors = [][]string{
 var pure = []string{"internal/codes", "internal/order", "internal/cli", "internal/zip", "internal/diag",
 	"internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts",
 	"internal/field", "internal/plan", "internal/scene", "config", "internal/language", "internal/document",
-	"internal/butane", "internal/rules", "validate"}
+	"internal/butane", "internal/rules", "internal/advice", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 
@@ -179,7 +179,7 @@ var programs = []program{
 	{"ignition", 11_930_000, "/stages",
 		append([]string{module + "/internal/check", module + "/internal/zip", "flag"}, pruning...)},
 	{"glowplug", 16_000_000, "/internal/check", append([]string{"flag"}, pruning...)},
-	{"glowplug-validate", 5_000_000, "/internal/check",
+	{"glowplug-validate", 5_050_000, "/internal/check",
 		append([]string{"flag", "net", "net/http", "os/exec", module + "/internal/root", module + "/internal/tool",
 			module + "/internal/fetch"},
 			pruning...)},

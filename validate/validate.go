@@ -5,6 +5,7 @@ import (
 	"io/fs"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/advice"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/load"
@@ -47,6 +48,9 @@ type Document struct {
 func Read(name string, text []byte, o Options) (*Document, []Problem) {
 	r := load.ReadWith(tree.NewArena(), name, string(text),
 		load.Options{Files: o.Files, FilesDir: "/", Local: o.Audience != Boot})
+	if o.Audience == Workstation {
+		advice.Give(r.Problems)
+	}
 	return judged(r.Config, r.Problems, o.Audience)
 }
 

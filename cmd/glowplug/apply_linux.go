@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 
+	"github.com/glowplug-os/glowplug/internal/advice"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/engine"
@@ -24,6 +25,7 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 	style := diag.Style{Color: p.Err.Colors}
 	report := func(problems []diag.Problem) {
 		diag.Sort(problems)
+		advice.Give(problems)
 		for _, problem := range problems {
 			fmt.Fprintln(p.Err, style.Text(problem))
 		}

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/advice"
 	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -74,6 +75,9 @@ func (o *convertOptions) version() (config.Version, error) {
 	}
 	v, err := config.ParseVersion(o.to)
 	if err != nil {
+		if meant := advice.Version(o.to); meant != "" {
+			return v, cli.Misuse("--to: %q is not a version; write %s", o.to, meant)
+		}
 		return v, cli.Misuse("--to: %s", err)
 	}
 	return v, nil
@@ -96,6 +100,7 @@ func (o *convertOptions) convert(p *cli.Process, file string) error {
 	files.Raw, files.Zip = o.raw, zipper
 	load.PaceCollector(text)
 	r := load.ReadWith(tree.NewArena(), name, text, files)
+	advice.Give(r.Problems)
 	problems := diag.For(diag.Workstation, r.Problems)
 	if o.to != "" && r.Valid(diag.Workstation) && r.Butane != nil && r.Butane.MachineConfig() != nil {
 		return cli.Misuse("--to writes a config: for the variant openshift say --raw too")

@@ -150,8 +150,11 @@ func (t *translation) checkScalar(s *language.Shape, n tree.Node, a *at) bool {
 			t.misreadNumber(a, digit, base, literal)
 		} else if !whole {
 			p := a.warnf(codes.NumberFraction, "the number has a fraction, which is cut off")
-			p.Hint, p.Stricter = "write "+literal, true
-			p.Fix = diag.Replace(n.Place(), n.Text(), literal)
+			p.Stricter = true
+			if p.Hint, p.Fix = "write "+literal, diag.Replace(n.Place(), n.Text(), literal); isMode(a) {
+				p.Hint, p.Fix = "write permission bits in octal digits, as 0644", nil
+				t.misread(a)
+			}
 		}
 		if literal != n.Text() {
 			n.Become(tree.Number, literal)
@@ -230,7 +233,7 @@ func wrongDigit(n tree.Node) (digit byte, base string) {
 // misreadNumber: permission bits that are read in another base than they were written in are others.
 func (t *translation) misreadNumber(a *at, digit byte, base, literal string) {
 	severity, hint := diag.Warning, "write "+literal
-	if strings.HasSuffix(a.trail.Name, "mode") {
+	if isMode(a) {
 		severity, hint = diag.Error, "permission bits have the digits 0 to 7, as in 0644"
 		t.misread(a)
 	}
@@ -238,6 +241,8 @@ func (t *translation) misreadNumber(a *at, digit byte, base, literal string) {
 		fmt.Sprintf("%q is no %s digit, so the number is read as the decimal %s", digit, base, literal))
 	p.Hint, p.Stricter = hint, true
 }
+
+func isMode(a *at) bool { return strings.HasSuffix(a.trail.Name, "mode") }
 
 func isRange(err error) bool {
 	number, ok := err.(*strconv.NumError)

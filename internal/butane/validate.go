@@ -242,6 +242,7 @@ func decimalMode(a *at, dir bool) {
 		p := a.warnf(codes.ModeDecimal,
 			fmt.Sprintf("the mode %s is read as a decimal number, 0%o; it makes sense in octal", text, mode))
 		p.Hint, p.Fix = "write 0"+text, diag.Replace(a.place(), text, "0"+text)
+		p.PeerOnly = a.t.misreads[a.place().Span] // what is wrong with the number itself has been said
 		a.t.misread(a)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unsafe"
 
+	"github.com/glowplug-os/glowplug/internal/advice"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -123,6 +124,7 @@ func (r *reader) read(name string) []diag.Problem {
 	}
 	result := load.ReadWith(tree.NewArena(), shown, text, r.documents)
 	diag.Sort(result.Problems)
+	advice.Give(result.Problems)
 	return diag.For(r.audience, result.Problems)
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/advice"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/tree"
@@ -34,6 +35,7 @@ func fixed(name, text string, o load.Options) (out string, count int) {
 
 // safeFixes are those of a text, in their order, none within another.
 func safeFixes(r load.Result) (fixes []*diag.Fix) {
+	advice.Give(r.Problems)
 	for _, p := range diag.For(diag.Workstation, r.Problems) {
 		if p.Fix != nil && p.Fix.Safe && p.Fix.Place.Doc == r.Text && p.Fix.Text() != "" {
 			fixes = append(fixes, p.Fix)

@@ -152,7 +152,8 @@ func (e *Edition) Intended(s *Shape, key string) *Shape {
 		return nil
 	}
 	others := slices.DeleteFunc(e.Names(s), func(name string) bool { return name == near })
-	if diag.Nearest(key, others) != "" || strings.Contains(near, key) || strings.Contains(key, near) {
+	isPart := strings.Contains(near, key) || strings.Contains(key, near)
+	if diag.Nearest(key, others) != "" || isPart && near != key+"s" && key != near+"s" {
 		return nil
 	}
 	return s.Member(near)

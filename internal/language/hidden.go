@@ -26,7 +26,7 @@ func Hidden(spans []diag.Span, s *Shape, n tree.Node) []diag.Span {
 		for c := range n.Children() {
 			spans = Hidden(spans, s.Item, c)
 		}
-	case !s.holdsSecrets() || n.Aliased():
+	case !s.HoldsSecrets() || n.Aliased():
 	case s.Secret != "" && s.Kind == tree.String && n.Kind() < tree.List:
 		spans = append(spans, hiddenParts(s.Secret, n)...)
 	default:
@@ -63,9 +63,10 @@ func HiddenDropped(spans []diag.Span, s *Shape, n tree.Node) []diag.Span {
 	return append(spans, parts...)
 }
 
-func (s *Shape) holdsSecrets() bool {
-	return s.Secret != "" || s.Item != nil && s.Item.holdsSecrets() ||
-		slices.ContainsFunc(s.Members, (*Shape).holdsSecrets)
+// HoldsSecrets tells whether what stands here, or below, may be a secret.
+func (s *Shape) HoldsSecrets() bool {
+	return s.Secret != "" || s.Item != nil && s.Item.HoldsSecrets() ||
+		slices.ContainsFunc(s.Members, (*Shape).HoldsSecrets)
 }
 
 // Keys lists the keys below a shape, in this notation and in that of configs, with whether what stands below any of the
@@ -75,7 +76,7 @@ func Keys(shape *Shape) map[string]bool {
 	shape.Walk(func(s *Shape) {
 		for _, name := range []string{s.Name, s.Key} {
 			if name != "" {
-				all[name] = all[name] || s.holdsSecrets()
+				all[name] = all[name] || s.HoldsSecrets()
 			}
 		}
 	})

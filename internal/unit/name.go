@@ -11,6 +11,9 @@ import (
 // extensions are those of docs/peer/spec.md §3.7. snapshot units are gone since systemd 228, and still pass.
 const extensions = ".service .socket .device .mount .automount .swap .target .path .timer .snapshot .slice .scope"
 
+// Kinds lists what names of units end in.
+func Kinds() []string { return strings.Fields(extensions) }
+
 func isExtension(ext string) bool {
 	for known := range strings.FieldsSeq(extensions) {
 		if ext == known {
@@ -29,6 +32,10 @@ func CheckName(name string) *diag.Fault {
 	ext := path.Ext(name)
 	if isExtension(ext) {
 		return nil
+	}
+	if name == "" {
+		return &diag.Fault{Code: codes.UnitNameExtension, Message: "a unit needs a name",
+			Hint: "add a name, as web.service", At: -1}
 	}
 	f := &diag.Fault{Code: codes.UnitNameExtension, Message: "the name does not end in the kind of a unit",
 		Hint: "the name ends in one of " + extensions, At: -1}
@@ -88,8 +95,12 @@ func CheckDropinName(name string) *diag.Fault {
 	if path.Ext(name) == ".conf" {
 		return nil
 	}
-	return &diag.Fault{Code: codes.DropinNameExtension, Message: "the name of a drop-in does not end in .conf",
+	f := &diag.Fault{Code: codes.DropinNameExtension, Message: "the name of a drop-in does not end in .conf",
 		Hint: "systemd reads drop-ins that end in .conf only", At: -1}
+	if name == "" {
+		f.Message, f.Hint = "a drop-in needs a name", "add a name, as 10-web.conf"
+	}
+	return f
 }
 
 // CheckDropinNameStrictly tells why a name that passes CheckDropinName leads out of the directory of drop-ins, or is
