@@ -12,7 +12,7 @@ import (
 
 // instead says what to write in the place of a value of another kind than its field takes.
 func (w *wrong) instead() advice {
-	if w.s == nil {
+	if w.s == nil || w.s.Path == "ignition.version" { // a version that is a number has advice of its own
 		return advice{}
 	}
 	switch w.s.Kind {

@@ -168,7 +168,8 @@ func TestKeyThatSaysTheOpposite(t *testing.T) {
 			`did you mean "contents"?`, "contents"},
 		{"one letter too many at the end", "storage:\n  files:\n    - path: /a\n      modes: 420",
 			`did you mean "mode"?`, "mode"},
-		{"the unit is missing", "storage:\n  disks:\n    - device: /dev/a\n      partitions:\n        - number: 1\n          size: 5",
+		{"the unit is missing",
+			"storage:\n  disks:\n    - device: /dev/a\n      partitions:\n        - number: 1\n          size: 5",
 			`did you mean "size_mib"?`, ""},
 	} {
 		c.check(t)

@@ -46,7 +46,7 @@ func diskRows() []Row {
 			Do: "change one; 0 is the next free number",
 			Why: `A number is a place in the partition table, and holds one partition. Such partitions are also the
 				same item of the list.`,
-			Show: disk(`{"number": 1}, {"number": ~~}`, "1", "2").beside(Duplicate),
+			Show: disk(`{"number": 1}, {"number": ~~}`, "1", "2"),
 		},
 		{
 			Code: PartitionLabelTwice, Line: "two partitions of a disk have the same label", Do: "change one",

@@ -3,6 +3,7 @@ package codes
 // The codes of where something is fetched from.
 const (
 	SourceMissing     Code = "source-missing"
+	ReplaceDrops      Code = "replace-drops"
 	URLNoScheme       Code = "url-no-scheme"
 	URLScheme         Code = "url-scheme"
 	URLSchemeVersion  Code = "url-scheme-version"
@@ -38,6 +39,14 @@ func sourceRows() []Row {
 			Why: `An entry that names nothing to fetch is nothing. What Ignition 3.0.0 makes of it is a failed boot.
 				A config in its own text goes into a data: URL; in Butane, into "inline" or "local".`,
 			Show: ignition(`"config": {"merge": [{~~}]}`, "", `"source": "https://example.com/base.ign"`),
+		},
+		{
+			Code: ReplaceDrops, Kind: OurWarning, Line: "a config is replaced by another one, and says more than that",
+			Do: "name the other one below `merge`, to have both; or remove the rest",
+			Why: `The config that replace names takes the place of this one, with all that this one says. Only how to
+				fetch it counts: proxies, certificates and time limits. One that is merged is put over this one.`,
+			Show: ignition(`"config": {"replace": {"source": "https://example.com/a.ign"~~`,
+				`}, "merge": [{"source": "https://example.com/b.ign"}]}`, `}}`),
 		},
 		{
 			Code: URLNoScheme, Line: "the source is not a whole URL", Do: "start it with `https://` or another scheme",

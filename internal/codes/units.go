@@ -17,6 +17,8 @@ const (
 	UnitLineLong            Code = "unit-line-long"
 	UnitNamePath            Code = "unit-name-path"
 	UnitMaskedEnabled       Code = "unit-masked-enabled"
+	UnitMaskedContents      Code = "unit-masked-contents"
+	UnitSectionName         Code = "unit-section-name"
 	TemplateWithoutInstance Code = "template-without-instance"
 	UnitState               Code = "unit-state"
 	UnitNotInstallable      Code = "unit-not-installable"
@@ -125,6 +127,22 @@ func unitRows() []Row {
 			Do:   "remove `mask` or `enabled`",
 			Why:  `A masked unit is a link to /dev/null and never starts, whatever asks for it.`,
 			Show: unit(`"name": "web.service", ~~"enabled": true`, `"mask": true, `, ""),
+		},
+		{
+			Code: UnitMaskedContents, Kind: OurWarning,
+			Line: "a unit is masked and has contents, which are not written",
+			Do:   "remove `mask` or `contents`",
+			Why: `A masked unit is a link to /dev/null, which stands where its file would. To have the text there and
+				the unit not started, leave mask out and say "enabled": false.`,
+			Show: unit(`"name": "web.service", ~~"contents": "[Unit]\n"`, `"mask": true, `, ""),
+		},
+		{
+			Code: UnitSectionName, Kind: OurWarning,
+			Line: "a section of a unit is called almost like one of systemd's",
+			Do:   "write it as the hint does, capitals included",
+			Why: `systemd passes over sections that it does not know, with all that is in them: a service in [service]
+				starts nothing, and a unit with [Instal] cannot be enabled. Sections of other programs begin with X-.`,
+			Show: unitText(`[service]\nExecStart=/bin/web\n`, `[Service]\nExecStart=/bin/web\n`),
 		},
 		{
 			Code: TemplateWithoutInstance, Kind: OurWarning,

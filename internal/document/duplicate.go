@@ -3,6 +3,7 @@ package document
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
@@ -123,6 +124,12 @@ func (f *duplicateFinder) found(item tree.Node, m *language.Shape, key string, i
 	p.Place, p.Path = item.Place(), at.String()
 	p.Message = fmt.Sprintf("%s is there twice in %s", describe(m.Field.List, key), m.Name)
 	p.Hint = "remove one of the two, or put what they say into one"
+	if list.name != m.Name {
+		p.Message = fmt.Sprintf("%s is both in %s and in %s", describe(m.Field.List, key), list.name, m.Name)
+		p.Hint = "keep one of the two: they contradict each other"
+	}
+	// of partitions there are rules that say so with the disk's own words
+	p.PeerOnly = m.Field.List.Key == "number" && strings.Contains(key, ":")
 	p.Related = []diag.Related{{Place: f.index.At(list.node, index).Place(), Path: fmt.Sprintf("%s.%d", path, index),
 		Message: "it is first defined here"}}
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"path"
+	"reflect"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -18,6 +19,10 @@ func (c *checker) ignition(a *at, ign *config.Ignition) {
 		c.reference(merge.item(i), &ign.Config.Merge[i], "a config to merge")
 	}
 	c.resource(conf.key("replace"), &ign.Config.Replace, true)
+	if cfg := c.doc.Config(); text(ign.Config.Replace.Source) != "" && !onlyReplaces(*cfg) {
+		conf.key("replace").warnf(codes.ReplaceDrops, "the config of replace takes the place of this one, so nothing "+
+			"else here has an effect").hint("name it below merge, to have both; or remove the rest").stricter()
+	}
 	c.proxy(a.key("proxy"), &ign.Proxy)
 	authorities := a.key("security").key("tls").key("certificateAuthorities")
 	for i := range ign.Security.TLS.CertificateAuthorities {
@@ -121,6 +126,12 @@ func (c *checker) headers(a *at, r *config.Resource) {
 		}
 		seen[folded] = i
 	}
+}
+
+// onlyReplaces: a config says no more than which one takes its place, and how that is fetched.
+func onlyReplaces(cfg config.Config) bool {
+	cfg.Ignition = config.Ignition{Config: config.IgnitionConfig{Merge: cfg.Ignition.Config.Merge}}
+	return reflect.ValueOf(cfg).IsZero()
 }
 
 func (c *checker) proxy(a *at, p *config.Proxy) {

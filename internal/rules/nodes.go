@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -98,9 +99,10 @@ func (c *checker) mode(a *at, mode *int) {
 			m).hint("modes are decimal numbers: 0%d is written %d", m, meant).writeNumber(a, meant).stricter()
 	}
 	if m&0o7000 != 0 && !c.version.Reads(config.SpecialBits) {
+		misread := looksOctal || m < 0 || m > 0o7777
 		since := config.SpecialBits.Since()
 		a.warnf(codes.ModeSpecial, "the set-user-id, set-group-id and sticky bits of a mode have no effect before "+
-			"version %s", since).hint("set ignition.version to %s, or remove the bits", since).PeerOnly = looksOctal
+			"version %s", since).hint("set ignition.version to %s, or remove the bits", since).PeerOnly = misread
 	}
 }
 
@@ -231,27 +233,64 @@ func (c *checker) belowFiles(a *at, s *config.Storage) {
 	if !slices.ContainsFunc(s.Files, func(f config.File) bool { return above[f.Path] }) {
 		return
 	}
-	dirs, files, links := a.key("directories"), a.key("files"), a.key("links")
 	paths := newPrefixes(len(s.Files), func(i int) string { return s.Files[i].Path })
-	below := func(n *at, path string) {
-		above := paths.above(path)
-		for _, i := range c.taken(above, diag.Problem{Severity: diag.Error, Code: codes.BelowFile, Stricter: true}) {
-			if s.Files[i].Path != "" {
-				n.key("path").errorf(codes.BelowFile, "the path %s lies below the file %s",
-					quote(path), quote(s.Files[i].Path)).hint("a file cannot hold others; make it a directory").
-					see(files.item(int(i)), "the file is defined here").stricter()
+	lower := make([]lowerNodes, len(s.Files))
+	everyNode(a, s, func(n *at, path string) {
+		if upper, found := nearest(s.Files, paths.above(path)); found {
+			if l := &lower[upper]; l.first == nil {
+				l.first, l.path = n.key("path"), path
 			}
+			lower[upper].count++
+		}
+	})
+	for i := range lower {
+		if lower[i].count > 0 {
+			lower[i].report(quote(s.Files[i].Path), a.key("files").item(i))
 		}
 	}
+}
+
+// everyNode visits the directories, files and links.
+func everyNode(a *at, s *config.Storage, visit func(n *at, path string)) {
+	list := a.key("directories")
 	for i := range s.Directories {
-		below(dirs.item(i), s.Directories[i].Path)
+		visit(list.item(i), s.Directories[i].Path)
 	}
+	list = a.key("files")
 	for i := range s.Files {
-		below(files.item(i), s.Files[i].Path)
+		visit(list.item(i), s.Files[i].Path)
 	}
+	list = a.key("links")
 	for i := range s.Links {
-		below(links.item(i), s.Links[i].Path)
+		visit(list.item(i), s.Links[i].Path)
 	}
+}
+
+// lowerNodes are what lies below a file, and no other file between them.
+type lowerNodes struct {
+	first *at
+	path  string // of the first
+	count int
+}
+
+// report tells of all that lies below a file at once: it is the one thing that is wrong.
+func (l *lowerNodes) report(file string, upper *at) {
+	message := fmt.Sprintf("the path %s lies below the file %s", quote(l.path), file)
+	if l.count > 1 {
+		message = fmt.Sprintf("%d paths lie below the file %s, the first is %s", l.count, file, quote(l.path))
+	}
+	l.first.errorf(codes.BelowFile, "%s", message).hint("a file cannot hold others; make it a directory").
+		see(upper, "the file is defined here").stricter()
+}
+
+// nearest finds the file with the longest path among some.
+func nearest(files []config.File, among []int32) (file int32, found bool) {
+	for _, i := range among {
+		if p := files[i].Path; p != "" && (!found || len(p) > len(files[file].Path)) {
+			file, found = i, true
+		}
+	}
+	return file, found
 }
 
 // pathMax is the length of a path that no system call takes any more (limits.h PATH_MAX).

@@ -123,7 +123,7 @@ func TestSizesThatWouldHangIfAnythingWereQuadratic(t *testing.T) {
 			",'files':" + list(n, "{'path':'/l%d/f'}") + "}", n},
 		"links of many lengths": {"3.6.0 storage: {'links':" + list(200, "{'path':'/l%0[1]*[1]d','target':'x'}") +
 			",'files':" + list(n, "{'path':'"+deep[:400]+"/%d'}") + "}", 0},
-		"files below a file": {"3.6.0 storage files: [{'path':'/f'}," + list(n, "{'path':'/f/%d'}")[1:], n},
+		"files below a file": {"3.6.0 storage files: [{'path':'/f'}," + list(n, "{'path':'/f/%d'}")[1:], 1},
 		"deep paths": {"3.6.0 storage: {'links':[{'path':'/l','target':'x'}],'files':" +
 			list(100, "{'path':'"+deep+"/%d'}") + "}", 0},
 		"partitions that overlap": {"3.6.0 storage disks: [{'device':'/d','partitions':" +
@@ -140,7 +140,7 @@ func TestSizesThatWouldHangIfAnythingWereQuadratic(t *testing.T) {
 		"nodes below as many equal links": {"3.6.0 storage: {'links':" + list(n, "{'path':'/l','target':'%d'}") +
 			",'files':" + list(n, "{'path':'/l/%d'}") + "}", 2*n - 1},
 		"files below as many equal files": {"3.6.0 storage files: " + strings.TrimSuffix(list(n,
-			"{'path':'/f','mode':%[1]d00000}"), "]") + "," + list(n, "{'path':'/f/%d'}")[1:], 2*n - 1 + n},
+			"{'path':'/f','mode':%[1]d00000}"), "]") + "," + list(n, "{'path':'/f/%d'}")[1:], 2 * n},
 		"instances of a template": {`3.6.0 systemd units: [{'name':'a@.service','contents':'[A]\nb=c'},` +
 			list(n, "{'name':'a@%d.service','enabled':true}")[1:], n},
 		"a long unit": {`3.6.0 systemd units: [{'name':'a.service','contents':'[A]\n` + strings.Repeat(`b=c\\\n`, n) +

@@ -2,9 +2,7 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
@@ -202,24 +200,16 @@ func number(n *int) int {
 // absolute is the rule for every path of the language.
 func (a *at) absolute(p string) {
 	switch clean := cleanPath(p); {
+	case p == "" && a.trail.Name == "device":
+		a.errorf(codes.PathMissing, "the device is missing").hint(`add "device": the path of one, such as /dev/vda`)
 	case p == "":
 		a.errorf(codes.PathMissing, "a path is missing").hint(`add an absolute path`)
 	case p[0] != '/':
-		a.errorf(codes.PathRelative, "the path %s is not absolute", quote(p)).hint("start it with /").write(a,
-			fromRoot(p))
+		a.errorf(codes.PathRelative, "the path %s is not absolute", quote(p)).hint("start it with /")
 	case clean != p:
 		a.errorf(codes.PathUnclean, "the path %s is not in its shortest form", quote(p)).
 			hint("write %s", quote(clean)).write(a, clean)
 	}
-}
-
-// fromRoot is a path from the root on, where it begins with a folder that stands there: etc/motd, but not sda.
-func fromRoot(p string) string {
-	top, _, below := strings.Cut(p, "/")
-	if below && slices.Contains(strings.Fields("boot dev etc home media mnt opt root run srv usr var"), top) {
-		return cleanPath("/" + p)
-	}
-	return ""
 }
 
 // notNegative reports a number below zero, which the peer lets through.

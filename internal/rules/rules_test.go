@@ -270,6 +270,14 @@ var ignitionCases = []ruleCase{
 		want: []string{"error name-empty $.passwd.users.0"}, hint: "name", stricter: true},
 }
 
+var replaceCases = []ruleCase{
+	{claim: "a config that is replaced says more",
+		breaks: "3.6.0 ignition: {'config':{'replace':{'source':'http://a/b'},'merge':[{'source':'http://a/c'}]}}",
+		passes: "3.6.0 ignition: {'config':{'replace':{'source':'http://a/b'}},'timeouts':{'httpTotal':5}," +
+			"'proxy':{'noProxy':['a']}}",
+		want: []string{"warning replace-drops $.ignition.config.replace"}, hint: "below merge", stricter: true},
+}
+
 var diskCases = []ruleCase{
 	{claim: "a disk has no device, and its partitions are not compared", rule: "R-DISKDEV",
 		breaks: "3.6.0 storage disks: [{'partitions':[{'number':1,'label':'a'},{'number':2,'label':'a'}]}]",
@@ -707,6 +715,17 @@ var unitCases = []ruleCase{
 		passes: `3.0.0 systemd units: ` +
 			`[{'name':'a.service','mask':true,'enabled':false},{'name':'b.service','mask':false,'enabled':true}]`,
 		want: []string{"warning unit-masked-enabled $.systemd.units.0.enabled"}, stricter: true},
+	{claim: "a unit is masked and has a text",
+		breaks: `3.0.0 systemd units: [{'name':'a.service','mask':true,'contents':'[A]\n'}]`,
+		passes: `3.0.0 systemd units: [{'name':'a.service','mask':false,'contents':'[A]\n'},{'name':'b.service',` +
+			`'mask':true,'contents':''}]`,
+		want: []string{"warning unit-masked-contents $.systemd.units.0.contents"}, hint: "remove mask or contents",
+		stricter: true},
+	{claim: "a section is spelled almost as one of systemd",
+		breaks: `3.0.0 systemd units: [{'name':'a.service','contents':'[Unit]\n[Sevice]\nA=b\n'}]`,
+		passes: `3.0.0 systemd units: [{'name':'a.service','contents':'[Unit]\n[Service]\nA=b\n[X-Unit]\n'}]`,
+		want:   []string{"warning unit-section-name $.systemd.units.0.contents"}, hint: "write [Service]",
+		stricter: true},
 	{claim: "a template cannot be enabled alone",
 		breaks: `3.0.0 systemd units: [{'name':'a@.service','enabled':true,'contents':'[Install]\nWantedBy=x.target'}]`,
 		passes: `3.0.0 systemd units: ` +
@@ -726,7 +745,8 @@ var unitCases = []ruleCase{
 }
 
 func ruleCases() []ruleCase {
-	return slices.Concat(genericCases, ignitionCases, diskCases, luksCases, nodeCases, unitCases, accountCases)
+	return slices.Concat(genericCases, ignitionCases, replaceCases, diskCases, luksCases, nodeCases, unitCases,
+		accountCases)
 }
 
 func TestRules(t *testing.T) {

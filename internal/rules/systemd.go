@@ -65,7 +65,13 @@ func (c *checker) unit(a *at, u *config.Unit) {
 		if fine && isSet(u.Enabled) && !unit.HasInstall(contents) {
 			f := a.key("contents").warnf(codes.UnitNotInstallable, "%s is enabled, but has nothing in [Install]",
 				quote(u.Name)).hint("add [Install] with WantedBy=, or remove enabled")
-			f.PeerOnly = installedBy(u).Any() // by a drop-in, which the peer does not look at
+			// by a drop-in, which the peer does not look at, or in a section whose name is told as wrong
+			f.PeerOnly = installedBy(u).Any() || slices.ContainsFunc(misspelt(contents),
+				func(m misspelling) bool { return m.meant == "Install" })
+		}
+		if isSet(u.Mask) {
+			a.key("contents").warnf(codes.UnitMaskedContents, "%s is masked, so its contents are not written",
+				quote(u.Name)).hint("remove mask or contents").stricter()
 		}
 	}
 	if !isSet(u.Mask) {
@@ -92,6 +98,10 @@ func (a *at) unitText(contents string) (fine bool) {
 	if f := unit.Check(contents); f != nil {
 		a.fault(f).line(contents, f.At)
 		return false
+	}
+	for _, m := range misspelt(contents) {
+		a.warnf(codes.UnitSectionName, "systemd has no section [%s], and passes over what stands in it", m.name).
+			hint("write [%s]", m.meant).stricter().line(contents, m.at)
 	}
 	if offset, long := unit.LineTooLong(contents); long {
 		f := a.warnf(codes.UnitLineLong, "a line of the unit has more than 2047 bytes; systemd takes it, "+
