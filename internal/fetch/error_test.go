@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -112,13 +113,12 @@ func TestAnErrorSaysWhyThereIsNoAnswer(t *testing.T) {
 		dial error
 		kind Kind
 	}{
-		"a name that is not known":       {"http://config.test/", &net.DNSError{Err: "no such host"}, KindName},
-		"nobody there":                   {"http://config.test/", errRefused, KindConnection},
-		"a connection that is closed":    {"http://config.test/", io.EOF, KindConnection},
-		"an authority that is not known": {secure, nil, KindTLS},
-		"a server without TLS":           {"https" + plain.URL[len("http"):], nil, KindTLS},
-		"a name that is not known, by TFTP": {"tftp://config.invalid./file", nil,
-			KindName},
+		"a name that is not known":           {"http://config.test/", &net.DNSError{Err: "no such host"}, KindName},
+		"nobody there":                       {"http://config.test/", errRefused, KindConnection},
+		"a connection that is closed":        {"http://config.test/", io.EOF, KindConnection},
+		"an authority that is not known":     {secure, nil, KindTLS},
+		"a server without TLS":               {"https" + plain.URL[len("http"):], nil, KindTLS},
+		"a name that no server is asked for": {"tftp://" + strings.Repeat("x", 300) + "/file", nil, KindName},
 	} {
 		t.Run(claim, func(t *testing.T) {
 			t.Parallel()
