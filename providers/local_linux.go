@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -104,14 +105,30 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return dialVsock(ctx, uint32(c), uint32(p))
 }
 
-// A vsock is a connection to the host. Package net does not know its addresses, so it is a file.
-type vsock struct{ *os.File }
+// A vsock is a connection to the host. Package net does not know its addresses, so it is a file; not an embedded one,
+// whose two dozen other methods would all be linked, each twice.
+type vsock struct{ file *os.File }
+
+func (v *vsock) Read(p []byte) (int, error)  { return v.file.Read(p) }
+func (v *vsock) Write(p []byte) (int, error) { return v.file.Write(p) }
+
+// Close ends the connection.
+func (v *vsock) Close() error { return v.file.Close() }
 
 // LocalAddr gives the kind of socket.
-func (vsock) LocalAddr() net.Addr { return &net.UnixAddr{Net: "vsock"} }
+func (v *vsock) LocalAddr() net.Addr { return &net.UnixAddr{Net: "vsock"} }
 
 // RemoteAddr gives the kind of socket.
-func (vsock) RemoteAddr() net.Addr { return &net.UnixAddr{Net: "vsock"} }
+func (v *vsock) RemoteAddr() net.Addr { return v.LocalAddr() }
+
+// SetDeadline bounds reading and writing.
+func (v *vsock) SetDeadline(t time.Time) error { return v.file.SetDeadline(t) }
+
+// SetReadDeadline bounds reading.
+func (v *vsock) SetReadDeadline(t time.Time) error { return v.file.SetReadDeadline(t) }
+
+// SetWriteDeadline bounds writing.
+func (v *vsock) SetWriteDeadline(t time.Time) error { return v.file.SetWriteDeadline(t) }
 
 // dialVsock connects while the kernel does; it gives up by itself after two seconds (vsock(7)).
 func dialVsock(_ context.Context, cid, port uint32) (net.Conn, error) {
@@ -130,7 +147,7 @@ func dialVsock(_ context.Context, cid, port uint32) (net.Conn, error) {
 		_ = unix.Close(fd)
 		return nil, fmt.Errorf("vsock %d:%d: %w", cid, port, err)
 	}
-	return vsock{os.NewFile(uintptr(fd), "vsock")}, nil
+	return &vsock{os.NewFile(uintptr(fd), "vsock")}, nil
 }
 
 // labelled follows udev's link; one that leads nowhere is not there yet.

@@ -18,13 +18,21 @@ const reminder = 30 * time.Second
 // since when.
 func poll[T any](
 	ctx context.Context, m *Machine, what string, every time.Duration, try func() (T, bool, error),
-) (T, error) {
+) (v T, err error) {
+	err = m.waitFor(ctx, what, every, func() (found bool, err error) {
+		v, found, err = try()
+		return found, err
+	})
+	return v, err
+}
+
+// waitFor is poll for all types in one, of which each would have a copy.
+func (m *Machine) waitFor(ctx context.Context, what string, every time.Duration, try func() (bool, error)) error {
 	var since string
 	defer logs.Begin(m.Log, logs.Activity{What: func() string { return "waiting for " + what }, Wait: true})()
 	for waited := time.Duration(0); ; waited += every {
-		v, found, err := try()
-		if err != nil || found {
-			return v, err
+		if found, err := try(); err != nil || found {
+			return err
 		}
 		if waited == 0 {
 			since = m.Now().UTC().Format(time.RFC3339)
@@ -33,7 +41,7 @@ func poll[T any](
 			m.Log.Info(fmt.Sprintf("waiting since %s (%v) for %s", since, waited.Round(time.Second), what))
 		}
 		if err := sleep(ctx, every); err != nil {
-			return v, fmt.Errorf("waiting for %s: %w", what, err)
+			return fmt.Errorf("waiting for %s: %w", what, err)
 		}
 	}
 }

@@ -124,17 +124,35 @@ func (t *table[T, P]) find(name string) *row[T] {
 // errors.
 func (t *table[T, P]) locate(name string) (*row[T], *Error) {
 	r := t.byName[name]
-	switch {
-	case r == nil:
-		return nil, nil
-	case r.broken:
-		return nil, &Error{File: t.path, Line: r.number, Message: "the line of " + quote(name) + " is malformed",
-			Hint: "repair the line: the number of fields, or an id"}
-	case r.twice > 0:
-		return nil, &Error{File: t.path, Line: r.twice, Message: "the name " + quote(name) + " is there twice",
-			Hint: "remove one of the lines"}
+	if r != nil && r.broken {
+		return nil, malformed(t.path, r.number, name)
+	}
+	if r != nil && r.twice > 0 {
+		return nil, thereTwice(t.path, r.twice, name)
 	}
 	return r, nil
+}
+
+// What is wrong with a line is said in functions without a type of entry, of which there is one and not one for each.
+func malformed(path string, line int, name string) *Error {
+	return &Error{File: path, Line: line, Message: "the line of " + quote(name) + " is malformed",
+		Hint: "repair the line: the number of fields, or an id"}
+}
+
+func thereTwice(path string, line int, name string) *Error {
+	return &Error{File: path, Line: line, Message: "the name " + quote(name) + " is there twice",
+		Hint: "remove one of the lines"}
+}
+
+// unfit finds what may be in no field of a line.
+func unfit(path string, line int, name string, fields []string) *Error {
+	for _, field := range fields {
+		if i := badInField(field); i >= 0 {
+			return &Error{File: path, Line: line, Message: "the line of " + quote(name) + " would hold " +
+				nameOf(field[i]) + " inside a field", Hint: "a file with CRLF line ends has to be converted first"}
+		}
+	}
+	return nil
 }
 
 // put writes an entry in place of the line that has its name, or as a new one.
@@ -167,12 +185,8 @@ func (t *table[T, P]) update(r *row[T]) *Error {
 		return nil
 	}
 	t.scratch = P(&r.entry).texts(t.scratch[:0])
-	for _, field := range t.scratch {
-		if i := badInField(field); i >= 0 {
-			return &Error{File: t.path,
-				Line: r.number, Message: "the line of " + quote(P(&r.entry).key()) + " would hold " +
-					nameOf(field[i]) + " inside a field", Hint: "a file with CRLF line ends has to be converted first"}
-		}
+	if err := unfit(t.path, r.number, P(&r.entry).key(), t.scratch); err != nil {
+		return err
 	}
 	r.changed, t.changed = true, true
 	return nil
@@ -200,12 +214,7 @@ func (t *table[T, P]) text() diag.Secret {
 			}
 			if r.changed {
 				t.scratch = P(&r.entry).fields(t.scratch[:0])
-				for i, field := range t.scratch {
-					if i > 0 {
-						b.WriteByte(':')
-					}
-					b.WriteString(field)
-				}
+				writeFields(&b, t.scratch)
 			} else {
 				b.WriteString(r.raw)
 			}
@@ -213,6 +222,15 @@ func (t *table[T, P]) text() diag.Secret {
 		}
 	}
 	return diag.Secret(b.String())
+}
+
+func writeFields(b *strings.Builder, fields []string) {
+	for i, field := range fields {
+		if i > 0 {
+			b.WriteByte(':')
+		}
+		b.WriteString(field)
+	}
 }
 
 // each calls f for every entry that the file had when it was read.

@@ -50,9 +50,9 @@ func (c *Client) Document(ctx context.Context, r Resource, limit int64) ([]byte,
 		if t.coding != "" && !r.Gzip && r.Digest == "" {
 			c.warnPacked(r, t.coding)
 		}
-		return m.Bytes(), nil
+		return m.content, nil
 	}
-	text, unpacking := unpacked(m.Bytes(), limit)
+	text, unpacking := unpacked(m.content, limit)
 	switch {
 	case unpacking != nil:
 		return nil, about(r.URL, unpacking)

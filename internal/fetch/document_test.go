@@ -92,7 +92,7 @@ func TestContentStaysAsItCame(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			assert.Equal(t, test.want, b.String())
+			assert.Equal(t, test.want, string(b.content))
 		})
 	}
 }

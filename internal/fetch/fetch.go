@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -186,25 +185,26 @@ func (c *Client) Bytes(ctx context.Context, r Resource, limit int64) ([]byte, er
 	if _, err := c.Fetch(ctx, r, m); err != nil {
 		return nil, err
 	}
-	return m.Bytes(), nil
+	return m.content, nil
 }
 
 // A memory is a Sink that holds so much and no more.
 type memory struct {
-	bytes.Buffer
-	limit int64
+	content []byte
+	limit   int64
 }
 
 func (m *memory) Write(p []byte) (int, error) {
-	if int64(m.Len())+int64(len(p)) > m.limit {
+	if int64(len(m.content))+int64(len(p)) > m.limit {
 		return 0, tooLarge(m.limit)
 	}
-	return m.Buffer.Write(p)
+	m.content = append(m.content, p...)
+	return len(p), nil
 }
 
 // Reset forgets everything.
 func (m *memory) Reset() error {
-	m.Buffer.Reset()
+	m.content = m.content[:0]
 	return nil
 }
 
