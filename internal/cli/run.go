@@ -134,9 +134,11 @@ func (p *Process) helpTo(c *Command) io.Writer {
 	return p.Out
 }
 
-// Complain says what went wrong, in one line whatever the error is, and what can be done about it.
+// Complain says what went wrong, in one line for each error whatever it is, and what can be done about it.
 func (p *Process) Complain(name string, err error) {
-	fmt.Fprintf(p.Err, "%s: %s\n", name, diag.OneLine(err.Error()))
+	for _, each := range diag.Errors(err) {
+		fmt.Fprintf(p.Err, "%s: %s\n", name, diag.OneLine(each.Error()))
+	}
 	for _, hint := range diag.Hints(err) {
 		fmt.Fprintf(p.Err, "hint: %s\n", diag.OneLine(hint))
 	}

@@ -44,7 +44,10 @@ func causes(err error) []string {
 	for {
 		inner := errors.Unwrap(err)
 		if inner == nil {
-			return append(all, diag.OneLine(err.Error()))
+			for _, each := range diag.Errors(err) {
+				all = append(all, diag.OneLine(each.Error()))
+			}
+			return all
 		}
 		outer, ok := strings.CutSuffix(err.Error(), ": "+inner.Error())
 		switch {

@@ -47,3 +47,15 @@ func Hints(err error) []string {
 	look(err)
 	return found
 }
+
+// Errors gives those that errors.Join has put together, or the one.
+func Errors(err error) (all []error) {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok || errors.Join(joined.Unwrap()...).Error() != err.Error() {
+		return []error{err}
+	}
+	for _, each := range joined.Unwrap() {
+		all = append(all, Errors(each)...)
+	}
+	return all
+}

@@ -20,3 +20,11 @@ func TestHintsAreFoundHoweverDeepAndDoNotChangeTheText(t *testing.T) {
 	assert.Empty(t, Hints(nil))
 	assert.Empty(t, Hints(io.EOF))
 }
+
+func TestErrorsThatWereJoinedAreTakenApart(t *testing.T) {
+	a, b, c := errors.New("a"), errors.New("b"), errors.New("c")
+	assert.Equal(t, []error{a}, Errors(a))
+	assert.Equal(t, []error{a, b, c}, Errors(errors.Join(a, errors.Join(b, c))))
+	both := fmt.Errorf("%w (%w)", a, b)
+	assert.Equal(t, []error{both}, Errors(both), "a text of its own is no list")
+}

@@ -100,6 +100,18 @@ func (s Step) Fail(err error) error {
 	return &StepError{ID: s.ID, Subject: s.Subject, Origin: s.Origin, Err: err}
 }
 
+// EachError makes something else of an error or, where errors.Join has put several together, of each of them.
+func EachError(err error, change func(error) error) error {
+	all := diag.Errors(err)
+	for i, each := range all {
+		all[i] = change(each)
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return errors.Join(all...)
+}
+
 // A Plan is what a stage will do, in order.
 type Plan []Step
 

@@ -119,3 +119,11 @@ func TestStepsThatArePreparedTogetherEndInTheirOrder(t *testing.T) {
 	assert.Equal(t, []string{"started b, 0 of 3", "awaited b, 0 of 3", "started c, 0 of 3", "awaited c, 0 of 3",
 		"failed c, 0 of 3", "kept a, 1 of 3", "awaited b, 1 of 3", "finished b, 2 of 3"}, told)
 }
+
+func TestEachOfSeveralErrorsIsMadeSomethingElse(t *testing.T) {
+	a, b := errors.New("a"), errors.New("b")
+	shout := func(err error) error { return fmt.Errorf("%w!", err) }
+	assert.EqualError(t, EachError(errors.Join(a, b), shout), "a!\nb!")
+	assert.EqualError(t, EachError(a, shout), "a!")
+	assert.NoError(t, EachError(nil, func(err error) error { return err }))
+}
