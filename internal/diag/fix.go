@@ -1,7 +1,7 @@
 package diag
 
 import (
-	"encoding/json"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -39,8 +39,8 @@ func (f *Fix) Text() string {
 	}
 	says := spelled == f.Old || spelled == "'"+strings.ReplaceAll(f.Old, "'", "''")+"'"
 	if spelled[0] == '"' {
-		var said string
-		says = json.Unmarshal([]byte(spelled), &said) == nil && said == f.Old
+		said, err := strconv.Unquote(spelled)
+		says = err == nil && said == f.Old && escapesAsJSON(spelled)
 	}
 	switch {
 	case !says || f.Bare && spelled == f.Value:
@@ -53,6 +53,18 @@ func (f *Fix) Text() string {
 		return f.Value
 	}
 	return quoted(f.Value)
+}
+
+// escapesAsJSON: each escape is one that JSON has too.
+func escapesAsJSON(text string) bool {
+	for i := 0; i+1 < len(text); i++ {
+		if text[i] == '\\' {
+			if i++; strings.IndexByte(`"\bfnrtu`, text[i]) < 0 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // line is the text of a place within a line.

@@ -81,78 +81,71 @@ func peerOffset(p Problem) int {
 	return span.Start
 }
 
-// A place in JSON output. Lines and columns count from 1, columns in bytes; the end is the first byte after the span.
-type jsonPlace struct {
-	File      string `json:"file"`
-	Line      int    `json:"line,omitempty"`
-	Column    int    `json:"column,omitempty"`
-	EndLine   int    `json:"endLine,omitempty"`
-	EndColumn int    `json:"endColumn,omitempty"`
-	Path      string `json:"path,omitempty"`
-	Message   string `json:"message"`
+// A jsonObject is an object of JSON output: names and values in turn. What says nothing is left out by who makes it.
+type jsonObject []any
+
+// with adds a member, if it says something.
+func (o jsonObject) with(name string, value any) jsonObject {
+	if value == "" || value == 0 {
+		return o
+	}
+	return append(o, name, value)
 }
 
-type jsonProblem struct {
-	Severity string     `json:"severity"`
-	Code     codes.Code `json:"code"`
-	jsonPlace
-	Hint    string      `json:"hint,omitempty"`
-	Fix     *jsonFix    `json:"fix,omitempty"`
-	Related []jsonPlace `json:"related,omitempty"`
-}
-
-// A jsonFix is a fix in JSON output, with the place that it replaces.
-type jsonFix struct {
-	Line      int    `json:"line"`
-	Column    int    `json:"column"`
-	EndLine   int    `json:"endLine"`
-	EndColumn int    `json:"endColumn"`
-	NewText   string `json:"newText"`
-	Safe      bool   `json:"safe"`
-}
-
-// inJSON is nil for nil, and where the text is not to be shown.
-func (f *Fix) inJSON() *jsonFix {
+// inJSON gives a fix with the place that it replaces; nil for nil, and where the text is not to be shown.
+func (f *Fix) inJSON() jsonObject {
 	if f == nil || f.Text() == "" || len(f.Place.Doc.hidden(f.Place.Span)) > 0 {
 		return nil
 	}
-	j := &jsonFix{NewText: f.Text(), Safe: f.Safe}
-	j.Line, j.Column = f.Place.Doc.Position(f.Place.Span.Start)
-	j.EndLine, j.EndColumn = f.Place.Doc.Position(f.Place.Span.End)
-	return j
+	line, column := f.Place.Doc.Position(f.Place.Span.Start)
+	endLine, endColumn := f.Place.Doc.Position(f.Place.Span.End)
+	return jsonObject{"line", line, "column", column, "endLine", endLine, "endColumn", endColumn, "newText", f.Text(),
+		"safe", f.Safe}
 }
 
-func toJSON(p Place, path, message string) jsonPlace {
-	j := jsonPlace{Path: path, Message: message}
+// placeJSON adds a place. Lines and columns count from 1, columns in bytes; the end is the first byte after the span.
+func (o jsonObject) placeJSON(p Place, path, message string) jsonObject {
+	file := ""
+	var line, column, endLine, endColumn int
 	if p.Doc != nil {
-		j.File = p.Doc.Name
+		file = p.Doc.Name
 	}
 	if p.Doc != nil && p.Doc.Text != "" {
-		j.Line, j.Column = p.Doc.Position(p.Span.Start)
-		j.EndLine, j.EndColumn = p.Doc.Position(p.Span.End)
+		line, column = p.Doc.Position(p.Span.Start)
+		endLine, endColumn = p.Doc.Position(p.Span.End)
 	}
-	return j
+	return append(append(o, "file", file).with("line", line).with("column", column).with("endLine", endLine).
+		with("endColumn", endColumn).with("path", path), "message", message)
+}
+
+func problemJSON(p Problem) jsonObject {
+	o := jsonObject{"severity", p.Severity.String(), "code", string(p.Code)}.placeJSON(p.Place, p.Path, p.Message).
+		with("hint", p.Hint)
+	if fix := p.Fix.inJSON(); fix != nil {
+		o = append(o, "fix", fix)
+	}
+	var related []jsonObject
+	for _, r := range p.Related {
+		related = append(related, jsonObject{}.placeJSON(r.Place, r.Path, r.Message))
+	}
+	if related != nil {
+		o = append(o, "related", related)
+	}
+	return o
 }
 
 // WriteJSON writes {"valid": …, "problems": […]} and a newline, with "more" where there are others.
 func WriteJSON(w io.Writer, valid bool, problems []Problem) error {
-	out := struct {
-		Valid    bool          `json:"valid"`
-		Problems []jsonProblem `json:"problems"`
-		More     int           `json:"more,omitempty"`
-	}{Valid: valid, Problems: []jsonProblem{}}
+	shown, more := []jsonObject{}, 0
 	for _, p := range problems {
-		if out.More += p.More; p.More > 0 {
-			continue
+		if more += p.More; p.More == 0 {
+			shown = append(shown, problemJSON(p))
 		}
-		j := jsonProblem{Severity: p.Severity.String(), Code: p.Code, jsonPlace: toJSON(p.Place, p.Path, p.Message),
-			Hint: p.Hint, Fix: p.Fix.inJSON()}
-		for _, r := range p.Related {
-			j.Related = append(j.Related, toJSON(r.Place, r.Path, r.Message))
-		}
-		out.Problems = append(out.Problems, j)
 	}
-	return EncodeJSON(w, out)
+	var b strings.Builder
+	jsonObject{"valid", valid, "problems", shown}.with("more", more).write(&b, "\n")
+	_, err := jsonWriter{w}.Write([]byte(b.String() + "\n"))
+	return err
 }
 
 // A Style is how problems are shown to people.

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"cmp"
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -10,10 +9,12 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/field"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/order"
 	"github.com/glowplug-os/glowplug/internal/source"
+	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 func (c *checker) disk(a *at, d *config.Disk) {
@@ -418,10 +419,15 @@ func (c *checker) tang(a *at, t *config.Tang) {
 		a.key("thumbprint").errorf(codes.TangThumbprint,
 			"the thumbprint of a Tang server is missing").hint("tang-show-keys prints it on the server")
 	}
-	if text(t.Advertisement) != "" && !json.Valid([]byte(*t.Advertisement)) {
+	if text(t.Advertisement) != "" && !isJSON(*t.Advertisement) {
 		a.key("advertisement").errorf(codes.TangAdvertisement,
 			"the advertisement of a Tang server is not JSON").hint("it is what GET <url>/adv answers")
 	}
+}
+
+func isJSON(text string) bool {
+	_, problem := tree.NewArena().ParseJSON(&diag.Document{Text: text})
+	return problem == nil
 }
 
 func (c *checker) cex(a *at, l *config.Luks) {
