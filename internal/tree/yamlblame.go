@@ -90,10 +90,17 @@ func (b *blamer) find(from, to int) blame {
 		return nowhere
 	case isTemplate(b.lines[from]):
 		return blame{from, -1}
-	case strings.IndexByte("{[?\"'&!|>", strings.TrimLeft(b.lines[from], " ")[0]) >= 0:
+	case strings.IndexByte("\"'", strings.TrimLeft(b.lines[from], " ")[0]) >= 0:
+		if !isQuotedKey(b.lines[from]) {
+			return blame{from, -1}
+		}
+	case strings.IndexByte("{[?&!|>", strings.TrimLeft(b.lines[from], " ")[0]) >= 0:
 		return nowhere // a value of another form, of which the library knows best
 	}
 	margin, list := indentOf(b.lines[from]), isItem(b.lines[from])
+	if found := b.mixed(from, to, margin); found >= 0 && !list {
+		return blame{found, -1}
+	}
 	starts := b.parts(from, to, margin, list)
 	for i, before := 0, -1; i+1 < len(starts) && b.budget > 0; {
 		part := starts[i]
@@ -102,6 +109,9 @@ func (b *blamer) find(from, to int) blame {
 		}
 		item := isItem(b.lines[part])
 		end := b.readable(starts[i:], list)
+		if end == 0 && list && !item {
+			return blame{part, b.textBlock(before, part)}
+		}
 		if end == 0 {
 			found := b.within(part, starts[i+1], list)
 			if found.line == part && !item {
@@ -112,6 +122,43 @@ func (b *blamer) find(from, to int) blame {
 		before, i = part, i+end
 	}
 	return nowhere
+}
+
+// isQuotedKey: the line starts with a text in quotes that is a key.
+func isQuotedKey(line string) bool {
+	at := indentOf(line)
+	return strings.HasPrefix(strings.TrimLeft(line[quotedEnd(line, at, line[at]):], " "), ":")
+}
+
+// mixed finds a line that is no item in a block of items, or the other way round: whichever the block has less of. An
+// item below a key without a value belongs to that key. The block starts with a key.
+func (b *blamer) mixed(from, to, margin int) int {
+	key, item, more := -1, -1, 0
+	takes := false // the line above may have a list for its value
+	for i := from; i < to; i++ {
+		switch {
+		case !says(b.lines[i]) || indentOf(b.lines[i]) != margin:
+			continue
+		case !isItem(b.lines[i]):
+			value, isKey := valueOf(b.lines[i])
+			value = strings.TrimSpace(value)
+			if takes = isKey && (value == "" || strings.IndexByte("#&!|>", value[0]) >= 0); !takes && key < 0 {
+				key = i
+			}
+			more--
+		case !takes:
+			if more++; item < 0 {
+				item = i
+			}
+		}
+	}
+	switch {
+	case item < 0:
+		return -1
+	case more < 0:
+		return item
+	}
+	return from
 }
 
 // parts are the lines at which the keys or the items of a block start, and the end. A list may stand below its key
@@ -181,7 +228,7 @@ func (b *blamer) within(from, to int, list bool) blame {
 			return found
 		}
 	case value[0] == '|' || value[0] == '>':
-		if slipped := b.slipped(from+1, to); slipped < to {
+		if slipped := b.slipped(from+1, to, b.leastIndent(from, value)); slipped < to {
 			return blame{slipped, from}
 		}
 	}
@@ -196,11 +243,34 @@ func (b *blamer) ends(from, to int, open bool) int {
 	return from
 }
 
-// slipped is the first line of a block of text that stands left of the block's first line, or to.
-func (b *blamer) slipped(from, to int) int {
-	from = b.next(from, to)
-	for i := from; i < to; i++ {
-		if bare := strings.TrimLeft(b.lines[i], " "); bare != "" && indentOf(b.lines[i]) < indentOf(b.lines[from]) {
+// leastIndent is how far the lines of a block of text are indented, 0 where its first line shows it.
+func (b *blamer) leastIndent(key int, sign string) int {
+	if digit := strings.IndexAny(sign, "123456789"); digit > 0 && digit < 3 {
+		return indentOf(b.lines[key]) + int(sign[digit]-'0')
+	}
+	return 0
+}
+
+// slipped is the first line of a block of text that stands left of where its lines have to, or a blank one before the
+// first that stands right of it, or to.
+func (b *blamer) slipped(from, to, least int) int {
+	first := from
+	for first < to && strings.Trim(b.lines[first], " ") == "" {
+		first++
+	}
+	if first == to {
+		return to
+	}
+	if least == 0 {
+		least = indentOf(b.lines[first])
+		for i := from; i < first; i++ {
+			if len(b.lines[i]) > least {
+				return i
+			}
+		}
+	}
+	for i := first; i < to; i++ {
+		if strings.Trim(b.lines[i], " ") != "" && indentOf(b.lines[i]) < least {
 			return i
 		}
 	}

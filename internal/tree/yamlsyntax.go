@@ -27,27 +27,110 @@ func (y *yamlReader) syntax(err error, text string) diag.Problem {
 	if from, closed := directive(y.doc.Text); from >= 0 && !closed {
 		at, found.Message = from, openDirective
 	}
-	p.Message, p.Hint = explainYAML(found.Message, y.doc.Text, at)
+	f := explainYAML(found.Message, y.doc.Text, at)
 	blamed := nowhere
 	if found.Mark.Line > 0 && !strings.Contains(found.Message, "anchor") && found.Message != openDirective {
 		blamed = blameYAML(text)
 	}
-	start, line := lineAt(y.doc.Text, blamed.line)
-	switch {
-	case blamed.line >= 0 && start <= at:
-		if at > start+len(line) || p.Message == misfit {
-			p.Message, p.Hint = explainLine(line, blamed.block >= 0, p.Message, p.Hint)
-		}
-		if at > start+len(line) || blamed.block >= 0 {
-			at = start + firstOf(line)
-		}
-		p.Related = y.blockStart(blamed.block)
-	case found.ContextMark.Line > 0 && found.ContextMark.Line != found.Mark.Line:
-		from := y.lines.offset(found.ContextMark.Line, found.ContextMark.Column)
-		p.Related = y.note(from, "what is being read starts here")
+	context := -1
+	if found.ContextMark.Line > 0 {
+		context = y.lines.offset(found.ContextMark.Line, found.ContextMark.Column)
 	}
-	p.Place.Span = diag.Span{Start: at, End: min(at+1, len(y.doc.Text))}
+	opened := y.openedAt(blamed.line, context)
+	switch start, line := lineAt(y.doc.Text, blamed.line); {
+	case blamed.line >= 0 && start <= f.at:
+		f = y.blamed(f, blamed, start, start+len(line))
+		p.Related = y.blockStart(blamed.block)
+	case context >= 0 && f.message == quoteMessage:
+		f.at = context
+	case context >= 0 && found.ContextMark.Line != found.Mark.Line:
+		p.Related = y.note(context, "what is being read starts here")
+	}
+	if open, ok := y.unclosed(opened); ok && inFlow(f.message) {
+		f = open
+	}
+	p.Message, p.Hint = f.message, f.hint
+	p.Place.Span = diag.Span{Start: f.at, End: min(f.at+1, len(y.doc.Text))}
 	return p
+}
+
+// blamed says what is wrong with the line that the blame is on, from start to end, where the library tells of one
+// below, or knows no more of it than that it is wrong.
+func (y *yamlReader) blamed(f fault, on blame, start, end int) fault {
+	if f.at <= end && !isVague(f, y.doc.Text) && on.block < 0 {
+		return f
+	}
+	mark := strings.TrimPrefix(y.doc.Text, "\ufeff")
+	line := newYAMLLine(strings.Split(mark, "\n"), on.line, on.block >= 0)
+	if on.line == 0 {
+		start = len(y.doc.Text) - len(mark)
+	}
+	if found, ok := line.fault(); ok {
+		found.at += start
+		return found
+	}
+	if f.at > end {
+		f.at = start + line.indent
+	}
+	return f
+}
+
+// isVague: the library only says that a line is wrong, or that the colon after the key that starts it is.
+func isVague(f fault, text string) bool {
+	before := text[strings.LastIndexByte(text[:f.at], '\n')+1 : f.at]
+	return f.message == misfit || f.message == colonMessage && !strings.Contains(strings.TrimLeft(before, " -"), ": ")
+}
+
+// inFlow: the message may follow from a bracket that is not closed, or a quote within brackets.
+func inFlow(message string) bool {
+	return message == commaMessage || message == bracketMessage || message == quoteMessage || message == misfit
+}
+
+// openedAt is where the brackets start that a mistake is in, negative for none: at a value of the blamed line or of one
+// above that goes on in it, or where the text starts, or where the library says.
+func (y *yamlReader) openedAt(line, context int) int {
+	text := y.doc.Text
+	if at := y.lines.skipSpace(0); isOpen(text, at) {
+		return at
+	}
+	found := -1
+	for begin, _ := lineAt(text, max(line, 0)); line >= 0; {
+		here, _, _ := strings.Cut(text[begin:], "\n")
+		if at := begin + firstOf(here); isOpen(text, at) {
+			found = at
+		} else if at := begin + len(here) - len(strings.TrimLeft(here, " -")); isOpen(text, at) {
+			found = at
+		}
+		above := strings.TrimRight(text[:begin], " \t\r\n")
+		if above == "" || strings.IndexByte(",[{", above[len(above)-1]) < 0 {
+			break
+		}
+		begin = strings.LastIndexByte(above, '\n') + 1
+	}
+	if found < 0 && context >= 0 && isOpen(text, context) {
+		return context
+	}
+	return found
+}
+
+func isOpen(text string, at int) bool { return at < len(text) && (text[at] == '[' || text[at] == '{') }
+
+// unclosed looks for what is not closed in the brackets that start at an offset.
+func (y *yamlReader) unclosed(from int) (fault, bool) {
+	if from < 0 {
+		return fault{}, false
+	}
+	text := y.doc.Text
+	start := strings.LastIndexByte(text[:from], '\n') + 1
+	before := strings.TrimLeft(text[start:from], " -")
+	margin := -1
+	switch {
+	case strings.Contains(before, ":"):
+		margin = from - start - len(before)
+	case strings.Contains(text[start:from], "-"):
+		margin = indentOf(text[start:from])
+	}
+	return unclosed(text, from, margin)
 }
 
 func (y *yamlReader) note(at int, message string) []diag.Related {
@@ -85,36 +168,6 @@ func firstOf(line string) int {
 
 // misfit is said of a line where the library knows no more.
 const misfit = "the line does not fit to those around it"
-
-// explainLine says what is wrong with a line that does not belong where it is, or with what starts on it.
-func explainLine(line string, slipped bool, message, hint string) (what, how string) {
-	bare := strings.TrimLeft(line, " \t-")
-	value, isKey := valueOf(bare)
-	if !isKey {
-		value = bare
-	}
-	switch {
-	case strings.Contains(line[:len(line)-len(strings.TrimLeft(line, " \t"))], "\t"):
-		return "a tab stands where YAML takes spaces only", "indent with spaces"
-	case strings.HasPrefix(line, "<<<<<<< "), line == "=======", strings.HasPrefix(line, ">>>>>>> "):
-		return "a conflict of two versions is marked here", "keep what is right of the two, and remove the marks"
-	case isTemplate(line):
-		return "this belongs to a template", "fill in the template first"
-	case slipped:
-		return "the line stands left of the block of text above, so it is no part of it",
-			"indent it like the other lines of the block; if it is a key, its colon is missing"
-	case lacksBlank(line):
-		return "a blank is missing after the dash", "write - and a blank before each item of a list"
-	case opensQuote(value):
-		return "a quote is not closed", "close it where the value ends"
-	case strings.Count(value, "[")+strings.Count(value, "{") > strings.Count(value, "]")+strings.Count(value, "}"):
-		return "a bracket is not closed", "close it where the list or the mapping ends"
-	case !isKey:
-		return "a colon is missing after a key",
-			`write "key: value", with a blank after the colon; perhaps the indentation is off as well`
-	}
-	return message, hint
-}
 
 // opensQuote: a value starts with a quote that its line does not close.
 func opensQuote(value string) bool {
@@ -160,45 +213,89 @@ func directive(text string) (at int, closed bool) {
 	return at, false
 }
 
-// explainYAML puts the common errors of people into words of theirs.
-func explainYAML(message, text string, at int) (what, hint string) {
-	has := func(part string) bool { return strings.Contains(message, part) }
-	line := text[strings.LastIndexByte(text[:at], '\n')+1:]
-	if end := strings.IndexByte(line, '\n'); end >= 0 {
-		line = line[:end]
-	}
-	indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+const (
+	commaMessage = "a comma or the closing bracket is missing"
+	colonMessage = "a colon makes a mapping where none can stand"
+	quoteInstead = "put the value into quotes"
+)
+
+// yamlWords has the common errors in words of people, by parts of what the library says; the first row counts.
+var yamlWords = []struct{ says, message, hint string }{
+	{"mapping values are not allowed", colonMessage,
+		"indent the line like its neighbours, or put the value that has the colon into quotes"},
+	{"incompatible YAML document",
+		"programs that read these documents take no version of YAML but 1.1 from a line %YAML",
+		"remove the line: without it the document is read in the same way"},
+	{"directive", orderMessage, "remove the line"},
+	{"version number", orderMessage, "remove the line"},
+	{"unexpected end of stream", quoteMessage, "the text ends inside of quotes; close them where the value ends"},
+	{"found unexpected document indicator", quoteMessage,
+		"another document begins inside of quotes; close them where the value ends"},
+	{"cannot start any token", "this character cannot start a value", quoteInstead},
+	{"unknown anchor", "the alias stands for nothing: no anchor before it has its name",
+		"mark the value that it stands for with &name, or put a value that starts with * into quotes"},
+	{"unknown escape character", "a backslash starts an escape in double quotes, and YAML has none of this name",
+		"write the backslash twice, or put the value into single quotes"},
+	{"expected comment or line break", "something stands behind the sign of a block of text",
+		"write the text on the lines below, indented"},
+	{"comment without preceding whitespace", "a comment follows without a blank", "write a blank before the #"},
+	{"block sequence entries are not allowed", "a list starts on the line of its key",
+		"write its items on the lines below, each after a dash and a blank"},
+	{"mapping keys are not allowed", "a question mark and a blank start a key where none can stand", quoteInstead},
+	{"expected alphabetic or numeric character", "a * or & stands here without the name of an anchor", quoteInstead},
+	{"control characters", bytesMessage, bytesHint},
+	{"invalid leading UTF-8", bytesMessage, bytesHint},
+	{"invalid trailing UTF-8", bytesMessage, bytesHint},
+	{"invalid Unicode", bytesMessage, bytesHint},
+	{"incomplete UTF-8", bytesMessage, bytesHint},
+	{"','", commaMessage, "write a comma between two items, and close [ with ], and { with }"},
+	{"did not find expected key", misfit, misfitHint},
+	{"expected <block end>", misfit, misfitHint},
+	{"expected <document start>", misfit, misfitHint},
+	{"did not find expected '-'", misfit, misfitHint},
+	{"could not find expected ':'", misfit, misfitHint},
+}
+
+const (
+	misfitHint   = "perhaps its indentation is off, or the colon after a key is missing"
+	orderMessage = "a line that begins with % is an order to a YAML reader, and this is none that it takes"
+	bytesMessage = "the text is not UTF-8, or has control characters"
+	bytesHint    = "save it as UTF-8; put binary content into a file of its own, or write it in base64 after !!binary"
+)
+
+// atCharacter looks at what the library stops at.
+func atCharacter(f fault, text string) fault {
+	rest := text[f.at:]
 	switch {
-	case strings.Contains(indent, "\t") || at < len(text) && text[at] == '\t':
-		return "a tab stands where YAML takes spaces only", "indent with spaces"
-	case has("mapping values are not allowed"):
-		return "a colon makes a mapping where none can stand",
-			"indent the line like its neighbours, or put the value that has the colon into quotes"
-	case has("incompatible YAML document"):
-		return "programs that read these documents take no version of YAML but 1.1 from a line %YAML",
-			"remove the line: without it the document is read in the same way"
-	case has("directive"), has("version number"):
-		return "a line that begins with % is an order to a YAML reader, and this is none that it takes",
-			"remove the line"
-	case has("unexpected end of stream"), has("found unexpected document indicator"):
-		return "a quote is not closed", "the text ends, or another document begins, inside of quotes"
-	case has("cannot start any token"):
-		return "this character cannot start a value", "put the value into quotes"
-	case has("unknown anchor"):
-		return "the alias stands for nothing: no anchor before it has its name",
-			"mark the value that it stands for with &name"
-	case has("control characters"), has("invalid leading UTF-8"), has("invalid trailing UTF-8"), has("invalid Unicode"),
-		has("incomplete UTF-8"):
-		return "the text is not UTF-8, or has control characters",
-			"save it as UTF-8; put binary content into a file of its own, or write it in base64 after !!binary"
-	case has("','"):
-		return "a comma or the closing bracket is missing", ""
-	case has("did not find expected key"), has("expected <block end>"), has("did not find expected '-'"),
-		has("could not find expected ':'"):
-		return misfit, "perhaps its indentation is off, or the colon after a key is missing"
+	case rest == "":
+	case f.message == misfit && (rest[0] == ']' || rest[0] == '}'):
+		f.message, f.hint = closingMessage, closingHint
+	case f.message == commaMessage && rest[0] == ':': // of the next key
+		for f.at > 0 && keyEnd(text[f.at-1:f.at]) == 1 {
+			f.at--
+		}
+	}
+	return f
+}
+
+// explainYAML puts an error of the library into words of people.
+func explainYAML(message, text string, at int) fault {
+	start := strings.LastIndexByte(text[:at], '\n') + 1
+	line, _, _ := strings.Cut(text[start:], "\n")
+	indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+	if tab := strings.IndexByte(indent, '\t'); tab >= 0 {
+		return fault{start + tab, tabMessage, tabHint}
+	}
+	if at < len(text) && text[at] == '\t' {
+		return fault{at, tabMessage, tabHint}
+	}
+	for _, row := range yamlWords {
+		if strings.Contains(message, row.says) {
+			return atCharacter(fault{at, row.message, row.hint}, text)
+		}
 	}
 	if strings.ContainsAny(message, "`'\"") {
-		return "the YAML cannot be read", "" // what the library quotes may be a secret
+		return fault{at, "the YAML cannot be read", ""} // what the library quotes may be a secret
 	}
-	return "the YAML cannot be read: " + message, ""
+	return fault{at, "the YAML cannot be read: " + message, ""}
 }
