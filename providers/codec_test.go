@@ -88,26 +88,6 @@ func TestTextsThatAreTooLongAreErrors(t *testing.T) {
 	assert.Len(t, text, 1<<20)
 }
 
-func TestNotConfig(t *testing.T) {
-	for text, want := range map[string]string{
-		plain: "", "variant: fcos\n": "", "# comment\nvariant: fcos\n": "", "": "", "---\nvariant: fcos\n": "",
-		"#cloud-config\n": "a cloud-config file", "\ufeff\n #Cloud-Config": "a cloud-config file",
-		"#!/bin/sh": "a script", "#include\nhttp://x": "a list of files for cloud-init to include",
-		"Content-Type: multipart/mixed": "a MIME message", "MIME-Version: 1.0": "a MIME message",
-		"## template: jinja\n#cloud-config": "a template",
-		"{% if x %}":                        "a template", "{{ x }}": "a template", "<!doctype html>": "an HTML page",
-		"<html>": "an HTML page", "<?xml ?>": "HTML or XML",
-		"apiVersion: v1\nkind: Secret\n": "a Kubernetes object", "#cloud-boothook\n": "a cloud-init boothook",
-		"#part-handler": "a cloud-init part handler",
-		"#upstart-job":  "an upstart job", "#systemd-userdata": "user data for systemd", "\x1f\x8b": "damaged gzip",
-	} {
-		what, hint, ok := NotConfig([]byte(text))
-		assert.Equal(t, want, what, text)
-		assert.Equal(t, want != "", ok, text)
-		assert.Equal(t, want != "", hint != "", text)
-	}
-}
-
 func TestAFileGoesThroughTheState(t *testing.T) {
 	f := File{Path: "/x", Mode: 0o600, Text: "a\x00"}
 	raw, err := f.State()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/form"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -174,8 +175,8 @@ func (p Platform) ask(ctx context.Context, m *Machine) (Document, error) {
 		d.Text = nil
 		return d, ErrNone
 	}
-	if f, other := formOf(d.Text); other && f.cloudInit && p.shared {
-		m.Log.Warn("the user data is " + f.what + ", taken for no config: " + f.hint)
+	if f, other := form.ByStart(string(d.Text)); other && f.CloudInit && p.shared {
+		m.Log.Warn("the user data is " + f.What + ", taken for no config: " + f.Hint)
 		d.Text = nil
 		return d, ErrNone
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/form"
 	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/journal"
 	"github.com/glowplug-os/glowplug/internal/load"
@@ -293,11 +294,11 @@ func (r *run) provided(ctx context.Context) (*document.Document, error) {
 
 // explained says of a text that was refused what it is, if it is something else than a config.
 func explained(found providers.Document, err error) error {
-	what, hint, known := providers.NotConfig(found.Text)
+	f, known := form.Of(string(found.Text))
 	if !known {
 		return err
 	}
-	return diag.WithHint(fmt.Errorf("%s: this is %s, not a config", found.Name, what), hint)
+	return diag.WithHint(fmt.Errorf("%s: this is %s, not a config", found.Name, f.What), f.Hint)
 }
 
 // hintOf has the card show what the first problem of a config suggests.

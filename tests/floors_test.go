@@ -30,7 +30,7 @@ var floors = [][]string{
 	{"internal/diag", "internal/cmdline"},
 	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/cli",
 		"internal/zip", "internal/plan"},
-	{"internal/language", "internal/scene", "internal/logs", "internal/root"},
+	{"internal/language", "internal/form", "internal/scene", "internal/logs", "internal/root"},
 	{"internal/source"},
 	{"internal/fetch", "internal/tool", "internal/console", "internal/journal", "internal/build", "internal/field"},
 	{"internal/document", "providers", "internal/device", "internal/process"},
@@ -45,7 +45,7 @@ var floors = [][]string{
 
 // pure packages do not touch the machine themselves.
 var pure = []string{"internal/codes", "internal/order", "internal/cli", "internal/zip", "internal/diag",
-	"internal/cmdline", "internal/tree", "internal/source", "internal/unit", "internal/accounts",
+	"internal/cmdline", "internal/tree", "internal/form", "internal/source", "internal/unit", "internal/accounts",
 	"internal/field", "internal/plan", "internal/scene", "config", "internal/language", "internal/document",
 	"internal/butane", "internal/rules", "internal/advice", "validate"}
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/form"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -13,6 +14,7 @@ type parsed struct {
 	root     tree.Node
 	text     *diag.Document
 	document bool // a Butane document, rather than a config
+	json     bool // the text is JSON
 	problems []diag.Problem
 }
 
@@ -27,7 +29,7 @@ func parse(arena *tree.Arena, doc *diag.Document) parsed {
 	doc, mark := decoded(doc)
 	root, problem := arena.ParseJSONAt(doc, len(markOf(doc.Text)))
 	if problem == nil {
-		p := parsed{root: root, text: doc, document: butane.Is(root)}
+		p := parsed{root: root, text: doc, document: butane.Is(root), json: true}
 		if mark != nil && !p.document {
 			p.problems = append(p.problems, *mark)
 		}
@@ -54,13 +56,13 @@ func parse(arena *tree.Arena, doc *diag.Document) parsed {
 func parseYAML(arena *tree.Arena, doc *diag.Document) parsed {
 	doc, _ = decoded(doc)
 	root, problems := arena.ParseYAML(doc)
-	return parsed{root, doc, true, problems}
+	return parsed{root: root, text: doc, document: true, problems: problems}
 }
 
 // looksLikeYAML: a line names a variant, or the first line with anything on it is a key and no other program's first
 // line.
 func looksLikeYAML(text string) bool {
-	what, _ := byPrefix(text)
+	what, _ := byStart(text)
 	first := what == ""
 	for line := range strings.Lines(text) {
 		key, _, found := strings.Cut(line, ":")
@@ -78,20 +80,15 @@ func looksLikeYAML(text string) bool {
 	return false
 }
 
-const (
-	butaneHint = `a config is a JSON object: {"ignition": {"version": …}, …}, or YAML with the keys variant and version`
-	cloudHint  = "cloud-init reads it; " + butaneHint
-	unpackHint = "decompress it first"
-	blankHint  = "a file or a variable was empty when the config was written; " + butaneHint
-)
+const blankHint = "a file or a variable was empty when the config was written; " + form.ConfigHint
 
 // looksLike names what a text that is no config most likely is: by its keys, then by how it starts; "" where nothing
 // speaks for anything, or it is meant as JSON, whose mistake says more.
 func looksLike(text string, root tree.Node) (what, hint string) {
 	start := afterComments(text)
 	if start == "" {
-		if what, hint = byPrefix(text); what == "" {
-			what, hint = "a text of comments only", butaneHint
+		if what, hint = byStart(text); what == "" {
+			what, hint = "a text of comments only", form.ConfigHint
 		}
 		return what, hint
 	}
@@ -104,16 +101,16 @@ func looksLike(text string, root tree.Node) (what, hint string) {
 			return what, hint
 		}
 	}
-	if start[0] == '{' && !strings.HasPrefix(start, "{%") {
+	if template, _ := byStart(start); start[0] == '{' && template == "" {
 		return "", ""
 	}
-	what, hint = byPrefix(text)
+	what, hint = byStart(text)
 	switch {
 	case what != "":
 	case mapping:
-		what, hint = "YAML, but nothing that is known here", butaneHint
+		what, hint = "YAML, but nothing that is known here", form.ConfigHint
 	case strings.HasPrefix(start, "- ") || root.Kind() == tree.List && start[0] == '-':
-		what, hint = "YAML, a list", butaneHint
+		what, hint = "YAML, a list", form.ConfigHint
 	default:
 		what, hint = bySection(start)
 	}
@@ -166,37 +163,10 @@ func afterComments(text string) string {
 	}
 }
 
-// byPrefix names what another program's text is by how it starts.
-func byPrefix(text string) (what, hint string) {
-	start := strings.TrimLeft(text, blanks+byteOrderMark)
-	known := []struct{ prefix, what, hint string }{
-		{"## template:", "a template of cloud-init", cloudHint},
-		{"#cloud-config-archive", "a cloud-config archive", cloudHint},
-		{"#cloud-config", "a cloud-config file", cloudHint},
-		{"#cloud-boothook", "a boot hook of cloud-init", cloudHint},
-		{"#include", "a cloud-init include file", cloudHint},
-		{"#part-handler", "a part handler of cloud-init", cloudHint},
-		{"#!", "a script", "cloud-init would run it; a config can bring it along as a file, and a unit that runs it"},
-		{"MIME-Version:", "a MIME message", cloudHint},
-		{"Content-Type:", "a MIME message", cloudHint},
-		{"<", "HTML or XML", "perhaps a server sent an error page; " + butaneHint},
-		{"\x1f\x8b", "gzip-compressed data", unpackHint},
-		{"\xfd7zXZ", "xz-compressed data", unpackHint},
-		{"\x28\xb5\x2f\xfd", "zstd-compressed data", unpackHint},
-		{"-----BEGIN ", "a key, a certificate or an encrypted message",
-			"decrypt it first, if it is a config that was encrypted"},
-		{"{%", "a template", "let the program that it was written for fill it in"},
-		{"BZh", "bzip2-compressed data", unpackHint},
-		{"PK\x03\x04", "a zip archive", "take the config out of it"},
-		{"H4sI", "gzip-compressed data in base64", "decode and decompress it first"},
-		{"eyJ", "JSON in base64", "decode it first"},
-	}
-	for _, k := range known {
-		if strings.HasPrefix(start, k.prefix) && !strings.HasPrefix(start, tree.MergeKey) {
-			return k.what, k.hint
-		}
-	}
-	return "", ""
+// byStart names what another program's text is by how it starts.
+func byStart(text string) (what, hint string) {
+	f, _ := form.Of(text)
+	return f.What, f.Hint
 }
 
 // looksLikeMapping names what a YAML text without a variant most likely is, by its keys; "" where none is known.
@@ -219,7 +189,7 @@ func looksLikeMapping(root tree.Node) (what, hint string) {
 		return "YAML with the keys of an Ignition config", "Ignition configs are JSON; in YAML, " +
 			"write " + butane.FirstLines("fcos") + " in place of ignition.version, and keys like_this"
 	case has("autoinstall"):
-		return "an autoinstall file", "Ubuntu's installer reads it; " + butaneHint
+		return "an autoinstall file", "Ubuntu's installer reads it; " + form.ConfigHint
 	case has("storage") || has("systemd") || has("passwd") || has("boot_device"):
 		return "YAML without a variant", "add the lines " + butane.FirstLines("fcos") + ", or those of another system"
 	}

@@ -39,7 +39,7 @@ func TestTextsOfOtherProgramsAreNamed(t *testing.T) {
 		{"ignition:\n  version: 3.4.0\n", "YAML with the keys of an Ignition config", "write variant: fcos"},
 		{"version: 1.6.0\nstorage:\n  files: []\n", "YAML without a variant", "add the lines variant"},
 		{"autoinstall:\n  version: 1\n", "an autoinstall file", "Ubuntu's installer"},
-		{"<!DOCTYPE html>\n<html></html>\n", "HTML or XML", "an error page"},
+		{"<!DOCTYPE html>\n<html></html>\n", "an HTML page", "an error page"},
 		{"\n  <?xml version=\"1.0\"?>\n", "HTML or XML", "an error page"},
 		{"\x1f\x8b\x08\x00\x00\x00", "gzip-compressed data", "decompress"},
 		{"\xfd7zXZ\x00\x00\x04\xe6", "xz-compressed data", "decompress"},

@@ -51,7 +51,7 @@ func noText(text string, wrong *diag.Problem) bool {
 	kept := strings.TrimRight(text, "\x00"+blanks)
 	nuls := strings.Count(text[len(kept):], "\x00")
 	encoding := encodingOf(text)
-	packed, _ := byPrefix(text)
+	packed, _ := byStart(text)
 	switch body := strings.TrimLeft(strings.TrimPrefix(kept, byteOrderMark), blanks); {
 	case body == "" && nuls == 0:
 		return say("the text is blank", blankHint)
