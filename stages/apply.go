@@ -13,6 +13,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
@@ -180,8 +181,12 @@ func (a *Application) unsupported(doc *document.Document, cfg config.Config) err
 }
 
 func warningAt(doc *document.Document, index tree.Index, code codes.Code, origin, what string) diag.Problem {
-	return diag.Problem{Severity: diag.Warning, Code: code, Path: origin, Place: doc.At(origin, index).Place(),
+	p := diag.Problem{Severity: diag.Warning, Code: code, Path: origin, Place: doc.At(origin, index).Place(),
 		Message: what}
+	if p.Place.Doc != nil && p.Place.Doc.Snake {
+		p.Path, p.Message = language.SnakePath(p.Path), language.SnakeKeys(p.Message)
+	}
+	return p
 }
 
 // inRoot says of paths in an error that they are within the root, as they would be taken for the machine's own.
@@ -205,8 +210,36 @@ func placed(doc *document.Document, err error) error {
 	if !errors.As(err, &step) || step.Origin == "" {
 		return err
 	}
-	if place := doc.At(step.Origin, tree.Index{}).Place(); place.Doc != nil {
-		return &PlacedError{place.String(), err}
+	place := doc.At(step.Origin, tree.Index{}).Place()
+	switch {
+	case place.Doc == nil:
+		return err
+	case place.Doc.Snake:
+		err = spelled(err)
 	}
-	return err
+	return &PlacedError{place.String(), err}
+}
+
+// A spelledError is an error whose keys are spelled as a Butane document does. Its hints are as well, so it is asked,
+// and not unwrapped.
+type spelledError struct {
+	text string
+	err  error
+}
+
+func (e *spelledError) Error() string { return e.text }
+
+// Is asks the error behind it.
+func (e *spelledError) Is(target error) bool { return errors.Is(e.err, target) }
+
+// As asks the error behind it.
+func (e *spelledError) As(target any) bool { return errors.As(e.err, target) }
+
+func spelled(err error) error {
+	var own error = &spelledError{language.SnakeKeys(err.Error()), err}
+	hints := diag.Hints(err)
+	for i := len(hints) - 1; i >= 0; i-- {
+		own = diag.WithHint(own, language.SnakeKeys(hints[i]))
+	}
+	return own
 }

@@ -207,7 +207,7 @@ func (t *translation) judge() {
 			continue // it says how JSON writes modes; what there is to say of YAML has been said
 		}
 		if p.More == 0 {
-			p.Message, p.Hint = ownKeys(p.Message), ownKeys(t.ownVersion(p.Hint))
+			p.Message, p.Hint = language.SnakeKeys(p.Message), language.SnakeKeys(t.ownVersion(p.Hint))
 			p = t.blame(p)
 			p.PeerOnly = p.PeerOnly || p.Code == codes.ModeSpecial && t.misreads[p.Place.Span]
 		}
@@ -237,23 +237,4 @@ func (t *translation) ownVersion(hint string) string {
 		}
 	}
 	return ""
-}
-
-// ownKeys spells the keys of configs in what rules say as documents spell them: wipeTable is wipe_table.
-func ownKeys(text string) string {
-	var out strings.Builder
-	for word := range strings.SplitAfterSeq(text, " ") {
-		key := strings.Trim(word, ` ",:;.`)
-		if spelled := language.Snake(key); spelled != key && isKey(key) {
-			word = strings.Replace(word, key, spelled, 1)
-		}
-		out.WriteString(word)
-	}
-	return out.String()
-}
-
-// isKey: configs have the key somewhere.
-func isKey(key string) (known bool) {
-	language.Config().Walk(func(s *language.Shape) { known = known || s.Name == key })
-	return known
 }

@@ -35,6 +35,7 @@ func (t *translation) blame(p diag.Problem) diag.Problem {
 	for i := range p.Related {
 		r := &p.Related[i]
 		r.Path, r.Place = t.blamed(r.Path, r.Place)
+		r.Message = language.SnakeKeys(r.Message)
 	}
 	return p
 }
@@ -97,7 +98,7 @@ func (t *translation) blamed(path string, place diag.Place) (string, diag.Place)
 	}
 	origin := t.tracer.Origin(n.Place())
 	if !origin.Exists() {
-		return path, place
+		return language.SnakePath(path), place
 	}
 	switch {
 	case rest == "":
@@ -106,9 +107,9 @@ func (t *translation) blamed(path string, place diag.Place) (string, diag.Place)
 	case t.Peer && t.openshift() && !t.Raw && !(rest == "path" && t.Spec < config.V3_5):
 		path = machineConfigPath(path)
 	case t.Peer && rest != "path":
-		path = snakePath(path)
+		path = language.SnakePath(path)
 	default:
-		path = t.pathOf(origin) + "." + snakePath(rest)
+		path = t.pathOf(origin) + "." + language.SnakePath(rest)
 	}
 	if t.Peer {
 		return path, t.lookup(path)
@@ -123,15 +124,7 @@ func isFilled(n, object tree.Node) bool {
 }
 
 // machineConfigPath is where the peer sees a field in a MachineConfig.
-func machineConfigPath(path string) string { return "$.spec.config" + snakePath(path)[1:] }
-
-func snakePath(path string) string {
-	steps := strings.Split(path, ".")
-	for i := range steps {
-		steps[i] = language.Snake(steps[i])
-	}
-	return strings.Join(steps, ".")
-}
+func machineConfigPath(path string) string { return "$.spec.config" + language.SnakePath(path)[1:] }
 
 // pathOf gives the path of a node of the document, as the peer counts: without nulls.
 func (t *translation) pathOf(n tree.Node) string {

@@ -45,6 +45,9 @@ type Document struct {
 	// Secrets is nil.
 	Keys func(key string) (known, secret bool)
 
+	// Snake: the keys are spelled like_this, as those of Butane documents are.
+	Snake bool
+
 	// Folded lists the outermost values whose key differs from the schema in case only, with the place that the peer
 	// reports for anything inside them (docs/peer/spec.md §1.2).
 	Folded []Folded

@@ -262,6 +262,15 @@ func Snake(key string) string {
 	return b.String()
 }
 
+// SnakePath spells a path of a config so.
+func SnakePath(path string) string {
+	steps := strings.Split(path, ".")
+	for i := range steps {
+		steps[i] = Snake(steps[i])
+	}
+	return strings.Join(steps, ".")
+}
+
 // Paths lists the paths of all fields that a version of configs has, in the model's order, with * for list items.
 func Paths(v config.Version) (paths []string) {
 	Config().Walk(func(s *Shape) {
