@@ -4,18 +4,19 @@ import "strings"
 
 // The codes of a text as a whole, and of its version.
 const (
-	Unreadable     Code = "unreadable"
-	Empty          Code = "empty"
-	TooLarge       Code = "too-large"
-	JSONSyntax     Code = "json-syntax"
-	YAMLSyntax     Code = "yaml-syntax"
-	YAMLDocuments  Code = "yaml-documents"
-	NotUTF8        Code = "not-utf8"
-	ByteOrderMark  Code = "byte-order-mark"
-	VersionMissing Code = "version-missing"
-	VersionSyntax  Code = "version-syntax"
-	VersionUnknown Code = "version-unknown"
-	VersionInside  Code = "version-inside"
+	Unreadable         Code = "unreadable"
+	Empty              Code = "empty"
+	TooLarge           Code = "too-large"
+	JSONSyntax         Code = "json-syntax"
+	YAMLSyntax         Code = "yaml-syntax"
+	YAMLDocuments      Code = "yaml-documents"
+	NotUTF8            Code = "not-utf8"
+	ByteOrderMark      Code = "byte-order-mark"
+	InvisibleCharacter Code = "invisible-character"
+	VersionMissing     Code = "version-missing"
+	VersionSyntax      Code = "version-syntax"
+	VersionUnknown     Code = "version-unknown"
+	VersionInside      Code = "version-inside"
 )
 
 const smallest = "{\"ignition\": {\"version\": \"3.6.0\"}}\n"
@@ -89,6 +90,15 @@ storage:
 			Why: `Some editors put three invisible bytes before a text or save it as UTF-16. This program reads both.
 				RFC 8259 forbids the mark, and other engines stop at it.`,
 			Show: pair("~~"+smallest, "\ufeff", "").said("(the bytes EF BB BF, then) " + strings.TrimSpace(smallest)),
+		},
+		{
+			Code: InvisibleCharacter, Kind: OurWarning,
+			Line: "a key or a value of YAML, without quotes, has a character that looks like a blank or like nothing",
+			Do:   "write a usual blank, or nothing, in its place; or put the key or the value into quotes",
+			Why: `A no-break space, a mark of direction and their kin get into a text from web pages and word
+				processors. For YAML they are letters: a line does not start where it seems to, and a name is another
+				than is seen.`,
+			Show: fcos("passwd:\n  users:\n    - name: core~~\n", "\u00a0", "").said("name: core(U+00A0)"),
 		},
 		{
 			Code: VersionMissing, Line: "the config does not say which version of the language it is written in",

@@ -65,6 +65,7 @@ func ReadWith(arena *tree.Arena, name, text string, o Options) Result {
 	case !p.root.Exists():
 	case p.document:
 		r.translate(p.root, o)
+		r.spelling(p.json)
 	default:
 		r.decode(p.root)
 	}
@@ -80,7 +81,19 @@ func (r *Result) decode(root tree.Node) {
 		return
 	}
 	r.Problems = append(append(r.Problems, rules.Document(doc)...), ignored...)
-	if problem := tree.NotUTF8(r.Text); problem != nil {
+	r.spelling(true)
+}
+
+// spelling tells of what would silently become U+FFFD.
+func (r *Result) spelling(json bool) {
+	problem := tree.NotUTF8(r.Text)
+	if problem == nil && json {
+		problem = tree.HalfPair(r.Text)
+	}
+	if problem == nil && r.Butane != nil && r.Config != nil {
+		problem = tree.ValueNotUTF8(r.Config.At("$", nil))
+	}
+	if problem != nil {
 		r.fail(*problem)
 	}
 }
@@ -98,6 +111,7 @@ func (r *Result) name(root tree.Node) {
 
 // translate makes a config of a Butane document.
 func (r *Result) translate(root tree.Node, o Options) {
+	r.Text.Snake = true
 	r.Butane = butane.Translate(root, butane.Options{
 		Files: o.Files, FilesDir: o.FilesDir, AtBoot: !o.Local, Raw: o.Raw, Map: o.Map, Peer: o.Butane, Zip: o.Zip,
 		Rules: rules.Document,

@@ -511,25 +511,3 @@ func unescapeByte(c byte) byte {
 	}
 	return c
 }
-
-// NotUTF8 reports the first byte of a document that is not UTF-8, nil where there is none: such bytes silently become
-// replacement characters.
-func NotUTF8(doc *diag.Document) *diag.Problem {
-	if utf8.ValidString(doc.Text) {
-		return nil
-	}
-	at := 0
-	for {
-		r, size := utf8.DecodeRuneInString(doc.Text[at:])
-		if r == utf8.RuneError && size == 1 {
-			break
-		}
-		at += size
-	}
-	return &diag.Problem{
-		Severity: diag.Error, Code: codes.NotUTF8, Place: diag.Place{Doc: doc, Span: diag.Span{Start: at, End: at + 1}},
-		Path: "$", Stricter: true,
-		Message: "the text is not UTF-8 here; other bytes would take the place of this one",
-		Hint:    "save the file as UTF-8; put binary content into a base64 data: URL",
-	}
-}
