@@ -14,6 +14,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/logs"
 	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/stages"
 	"github.com/glowplug-os/glowplug/stages/files"
 )
@@ -44,6 +45,7 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 		a.Steps = func(e plan.Event) { progress(p.Err, e) }
 	}
 	if a.Documents, err = load.Folder(o.filesDir); err == nil {
+		a.Documents.Lint = tree.Unseen
 		err = engine.Apply(ctx, p, operands[0], a)
 	}
 	fmt.Fprint(p.Err, clear)

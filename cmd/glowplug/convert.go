@@ -97,7 +97,7 @@ func (o *convertOptions) convert(p *cli.Process, file string) error {
 	if err != nil {
 		return err
 	}
-	files.Raw, files.Zip = o.raw, zipper
+	files.Raw, files.Zip, files.Lint = o.raw, zipper, tree.Unseen
 	load.PaceCollector(text)
 	r := load.ReadWith(tree.NewArena(), name, text, files)
 	advice.Give(r.Problems)

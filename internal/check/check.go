@@ -82,6 +82,7 @@ func (o *options) run(p *cli.Process) (err error) {
 	if verdict.documents, err = load.Folder(o.filesDir); err != nil {
 		return err
 	}
+	verdict.documents.Lint = tree.Unseen
 	for _, file := range o.files {
 		verdict.file(file)
 	}

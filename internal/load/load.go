@@ -38,6 +38,8 @@ type Options struct {
 	Map bool
 	// Butane reads the text as a Butane document whatever it looks like, as the program of that name does.
 	Butane bool
+	// Lint says more of what can be read as YAML; nil for nothing, as at boot.
+	Lint func(root tree.Node) []diag.Problem
 	// Zip makes what compresses content: for a config that is written down; see butane.Options.
 	Zip func(much bool) butane.Zipper
 }
@@ -61,6 +63,9 @@ func ReadWith(arena *tree.Arena, name, text string, o Options) Result {
 	}
 	p := read(arena, r.Text)
 	r.Text, r.Problems = p.text, p.problems
+	if o.Lint != nil && p.root.Exists() && !p.json {
+		r.Problems = append(r.Problems, o.Lint(p.root)...)
+	}
 	switch {
 	case !p.root.Exists():
 	case p.document:

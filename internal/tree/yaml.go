@@ -50,7 +50,7 @@ func (a *Arena) parseYAML(doc *diag.Document, size int) (Node, []diag.Problem) {
 		used, texts, keys := a.used, len(a.texts), len(a.keys)
 		p := &parts{y: y, size: size, anchors: anchors{}}
 		if root, ok := p.document(); ok {
-			return Node{a, root}, y.unseen(Node{a, root})
+			return Node{a, root}, nil
 		}
 		a.used, a.texts, a.keys = used, a.texts[:texts], a.keys[:keys]
 		*y = begin
@@ -76,7 +76,7 @@ func (a *Arena) parseYAML(doc *diag.Document, size int) (Node, []diag.Problem) {
 	if count > 1 || err != nil {
 		y.another(&documents[1], err)
 	}
-	return Node{a, root}, append(y.problems, y.unseen(Node{a, root})...)
+	return Node{a, root}, y.problems
 }
 
 // loadYAML fills in the documents of a text until there are no more of one or the other.

@@ -37,7 +37,8 @@ func TestCharactersThatNobodySeesAreNamed(t *testing.T) {
 	} {
 		t.Run(c.claim, func(t *testing.T) {
 			root, problems := NewArena().ParseYAML(&diag.Document{Name: "x", Text: c.text})
-			require.True(t, root.Exists())
+			require.Empty(t, problems)
+			problems = Unseen(root)
 			told := ""
 			for _, p := range problems {
 				assert.Equal(t, codes.InvisibleCharacter, p.Code)
