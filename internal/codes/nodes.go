@@ -12,6 +12,7 @@ const (
 	BelowFile         Code = "below-file"
 	TargetMissing     Code = "target-missing"
 	HardLinkDirectory Code = "hard-link-directory"
+	PathReserved      Code = "path-reserved"
 	HardLinkOwner     Code = "hard-link-owner"
 )
 
@@ -86,6 +87,14 @@ func nodeRows() []Row {
 			Do:   "make that file a directory",
 			Why:  `A file cannot hold others. One of the two paths has a name too many or too few.`,
 			Show: newest(`"storage": {"files": [{"path": "/etc/app"}, {"path": "/etc/~~/conf"}]}`, "app", "app.d"),
+		},
+		{
+			Code: PathReserved, Kind: OurError,
+			Line: "something is to stand in `/etc/.glowplug`, or in its place",
+			Do:   "choose another path",
+			Why: `The engine keeps there what it has to know when it runs again: what it has appended to, which keys and
+				links are its own. A boot refuses to write there before it changes any file.`,
+			Show: file(`"path": "/etc/~~motd"`, ".glowplug/", ""),
 		},
 		{
 			Code: TargetMissing, Line: "a link has no target", Do: "add it",

@@ -365,7 +365,7 @@ type Values func(pattern string, visit func(path func() string, value string) bo
 
 // Refusal gives the first value below some parts of a config with which no machine will be as the config means.
 func Refusal(values Values, parts ...string) (what, path string, fault error) {
-	for _, r := range rows {
+	for _, r := range append(Rows(), pathRows[:]...) {
 		if fault != nil || !slices.ContainsFunc(parts, func(part string) bool {
 			return r.Path == part || strings.HasPrefix(r.Path, part+".")
 		}) {

@@ -164,7 +164,7 @@ func (c *checker) config(root *at, cfg *config.Config) {
 
 // fields holds what becomes a line, an argument or a name against its table. The peer has no such rules.
 func (c *checker) fields(cfg *config.Config) {
-	for _, row := range field.Rows() {
+	for _, row := range append(field.Rows(), field.PathRows()...) {
 		cfg.Values(row.Path, func(path func() string, value string) bool {
 			f, _ := row.Check(value)
 			if f == nil || c.doc.Unread(path) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/field"
 	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
@@ -45,10 +46,10 @@ func HandedOver(s handoff.State) handoff.State {
 	return s
 }
 
-// stateDir is where the root keeps what a run that is repeated has to know. It is beside the account files, keys and
+// stateDir is beside the account files, keys and
 // most of what is appended to, so that it is there as long as they are: /var may be a filesystem that such a run makes
 // anew.
-const stateDir = "/etc/.glowplug"
+const stateDir = field.Records
 
 // boot plans what a boot has beyond a directory: what comes before all other steps, accounts included, and what comes
 // last. It is planned before the nodes, because theirs may be the places where it writes.

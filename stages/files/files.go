@@ -135,7 +135,8 @@ func Plan(cfg config.Config, view View, opts Options) (plan.Plan, error) {
 			return nil, &plan.StepError{ID: "accounts", Subject: left[0].What, Origin: left[0].Origin, Err: errAccounts}
 		}
 	}
-	what, path, fault := field.Refusal(cfg.Values, "systemd", "storage.luks.*.name")
+	what, path, fault := field.Refusal(cfg.Values, "systemd", "storage.luks.*.name", "storage.directories",
+		"storage.files", "storage.links", "storage.filesystems.*.path", "passwd")
 	if fault != nil {
 		return nil, plan.Step{ID: "field:" + path, Subject: what, Origin: path}.Fail(fault)
 	}

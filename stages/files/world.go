@@ -45,7 +45,7 @@ func (w *world) settle(nodes []*node) error {
 				return n.fail(n.err)
 			}
 		}
-		return nil
+		return w.reserved(nodes)
 	}
 	return errCircle
 }
