@@ -14,7 +14,7 @@ import (
 )
 
 // textMax is how large a config may be that a platform holds, packed or not.
-const textMax = 256 << 20
+const textMax = tree.TextMax
 
 // drive is user data in a file on a filesystem with a label.
 type drive struct {

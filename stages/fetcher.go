@@ -11,11 +11,12 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/stages/files"
 )
 
 // documentMax is how large a document may be that a config refers to, or that a platform holds.
-const documentMax = 256 << 20
+const documentMax = tree.TextMax
 
 // A fetcher is the fetch client in the terms of configs: what load and the files stage ask for.
 type fetcher struct {

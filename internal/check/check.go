@@ -113,8 +113,7 @@ func (r *reader) file(name string) {
 func (r *reader) read(name string) []diag.Problem {
 	shown, text, err := readText(r.p, name)
 	if err != nil {
-		return []diag.Problem{{Severity: diag.Error, Code: codes.Unreadable, Path: "$",
-			Place: diag.Place{Doc: &diag.Document{Name: shown}}, Message: err.Error()}}
+		return []diag.Problem{unreadable(shown, err)}
 	}
 	load.PaceCollector(text)
 	if r.options.fix {
@@ -127,6 +126,16 @@ func (r *reader) read(name string) []diag.Problem {
 	diag.Sort(result.Problems)
 	advice.Give(result.Problems)
 	return diag.For(r.audience, result.Problems)
+}
+
+func unreadable(name string, err error) diag.Problem {
+	p := diag.Problem{Severity: diag.Error, Code: codes.Unreadable, Path: "$",
+		Place: diag.Place{Doc: &diag.Document{Name: name}}, Message: err.Error(),
+		Hint: strings.Join(diag.Hints(err), "; ")}
+	if errors.Is(err, process.ErrTooLarge) {
+		p.Code = codes.TooLarge
+	}
+	return p
 }
 
 // fix gives the text as it is with what is certain put right, and has written it or shown what it would write.

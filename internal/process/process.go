@@ -3,7 +3,9 @@
 package process
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"os"
@@ -16,6 +18,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 // Run runs what the process was called as, and gives its exit code.
@@ -47,11 +50,39 @@ func name(args []string) string {
 // Read reads a file or, for -, standard input; shown is what problems call it.
 func Read(p *cli.Process, name string) (shown string, data []byte, err error) {
 	if name == "-" {
-		data, err = io.ReadAll(p.In)
+		data, err = readAll(p.In, 0)
 		return "standard input", data, err
 	}
-	data, err = os.ReadFile(name)
+	f, err := os.Open(name)
+	if err != nil {
+		return name, nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return name, nil, err
+	}
+	data, err = readAll(f, info.Size())
 	return name, data, err
+}
+
+// ErrTooLarge is the error of a file or a stream that is longer than any config, and may have no end.
+var ErrTooLarge = fmt.Errorf("larger than %d bytes, which no config is", tree.TextMax)
+
+var errTooLarge = diag.WithHint(ErrTooLarge, "perhaps this is a device, a pipe without end or an image of a disk; "+
+	"fetch the content of large files instead of writing it into the config")
+
+// readAll reads what a pipe or a device may give without end. size is how much there is, as far as that is known.
+func readAll(from io.Reader, size int64) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(min(size, tree.TextMax)) + bytes.MinRead)
+	if _, err := b.ReadFrom(io.LimitReader(from, tree.TextMax+1)); err != nil {
+		return nil, err
+	}
+	if b.Len() > tree.TextMax {
+		return nil, errTooLarge
+	}
+	return b.Bytes(), nil
 }
 
 // ReadUntil is Read, unless the context ends before: nothing else ends a wait for what may never come.

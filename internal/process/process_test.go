@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/process"
 )
 
@@ -55,4 +56,20 @@ func TestAWaitForAConfigThatDoesNotComeEnds(t *testing.T) {
 	stop()
 	_, _, err := process.ReadUntil(ctx, p, "-")
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// endless is a device such as /dev/zero.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+func TestWhatNeverEndsIsNoConfig(t *testing.T) {
+	_, _, err := process.Read(&cli.Process{In: endless{}}, "-")
+	require.ErrorIs(t, err, process.ErrTooLarge)
+	assert.NotEmpty(t, diag.Hints(err))
+	if _, err := os.Stat("/dev/zero"); err != nil {
+		t.Skip(err)
+	}
+	_, _, err = process.Read(&cli.Process{}, "/dev/zero")
+	require.ErrorIs(t, err, process.ErrTooLarge)
 }
