@@ -52,7 +52,7 @@ func localFiles(names []string) fs.FS {
 func raised(t *testing.T, p codes.Pair, text string) (problems []diag.Problem, to diag.Audience) {
 	t.Helper()
 	arena := tree.NewArena()
-	o := load.Options{Local: true, Files: localFiles(p.Files), FilesDir: "/files"}
+	o := load.Options{Local: true, Files: localFiles(p.Files), FilesDir: "/files", Lint: tree.Unseen}
 	o.Raw, o.Butane = p.By == codes.ByRaw, p.By == codes.ByButane
 	switch p.By {
 	case codes.ByMissing:

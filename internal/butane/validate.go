@@ -177,22 +177,17 @@ func (a *at) stricter(severity diag.Severity, f *diag.Fault) {
 // within: a path is a folder, or is below it.
 func within(p, folder string) bool { return p == folder || strings.HasPrefix(p, folder+"/") }
 
-// quadletExtensions are the kinds of quadlets (podman-systemd.unit(5)).
-func quadletExtensions() []string {
-	return []string{".container", ".volume", ".network", ".kube", ".image", ".build", ".pod", ".artifact"}
-}
-
 // quadletRules: what is wrong with the name hides the rest, as in the peer. Names with slashes are left to it who
 // writes them.
 func quadletRules(q *at) {
 	name := q.key("name")
 	known := false
-	for _, extension := range quadletExtensions() {
+	for _, extension := range unit.QuadletExtensions() {
 		known = known || strings.HasSuffix(name.text(), extension)
 	}
 	if !known {
 		name.errorf(codes.QuadletExtension, fmt.Sprintf("%q has no extension of a quadlet",
-			name.text())).Hint = "name it with one of " + strings.Join(quadletExtensions(), ", ")
+			name.text())).Hint = "name it with one of " + strings.Join(unit.QuadletExtensions(), ", ")
 		return
 	}
 	name.strictly(unit.CheckNameStrictly(name.text()))

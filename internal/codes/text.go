@@ -98,7 +98,7 @@ storage:
 			Why: `A no-break space, a mark of direction and their kin get into a text from web pages and word
 				processors. For YAML they are letters: a line does not start where it seems to, and a name is another
 				than is seen.`,
-			Show: fcos("passwd:\n  users:\n    - name: core~~\n", "\u00a0", "").said("name: core(U+00A0)"),
+			Show: fcos("storage:\n  files:\n    - path: /etc/motd~~\n", "\u00a0", "").said("path: /etc/motd(U+00A0)"),
 		},
 		{
 			Code: VersionMissing, Line: "the config does not say which version of the language it is written in",

@@ -14,6 +14,7 @@ const (
 	UnitSectionOpen         Code = "unit-section-open"
 	UnitSectionTail         Code = "unit-section-tail"
 	UnitNoEquals            Code = "unit-no-equals"
+	QuadletSyntax           Code = "quadlet-syntax"
 	UnitLineLong            Code = "unit-line-long"
 	UnitNamePath            Code = "unit-name-path"
 	UnitMaskedEnabled       Code = "unit-masked-enabled"
@@ -104,6 +105,15 @@ func unitRows() []Row {
 				written twice.`,
 			Show: unitText(`[Service]\nExecStart=/bin/web\n  --port 80\n`,
 				`[Service]\nExecStart=/bin/web \\\n  --port 80\n`),
+		},
+		{
+			Code: QuadletSyntax, Kind: OurError,
+			Line: "a file below `containers/systemd` has not the grammar of a unit",
+			Do:   "correct the line that is shown",
+			Why: `podman makes units of these files at each boot, and passes over what it cannot read: the container
+				would not be there. A line is a section, Name=value, or a comment.`,
+			Show: file(`"path": "/etc/containers/systemd/web.container",
+      "contents": {"source": "data:,%5BContainer~~%0AImage=example.com/web%0A"}`, "", "%5D"),
 		},
 		{
 			Code: UnitLineLong, Kind: LaxWarning,

@@ -80,6 +80,7 @@ func (c *checker) file(a *at, f *config.File) {
 		c.resource(fragments.item(i), &f.Append[i], false)
 	}
 	c.resource(a.key("contents"), &f.Contents, false)
+	c.quadlet(a, f)
 }
 
 // mode: what people write in octal is a decimal number here, which is the most common mistake of all.

@@ -637,6 +637,19 @@ var nodeCases = []ruleCase{
 		passes: "3.6.0 : {'storage':{'links':[{'path':'/etc/systemd/system/a.service.d/c.conf','target':'x'}]}," +
 			"'systemd':{'units':[{'name':'a.service','dropins':[{'name':'b.conf','contents':'[A]'}]}]}}",
 		want: []string{"error unit-path $.storage.links.0.path"}, note: "the unit is defined here"},
+	{claim: "a quadlet has a line without =",
+		breaks: "3.6.0 storage files: [{'path':'/etc/containers/systemd/a.container'," +
+			"'contents':{'source':'data:,%5BContainer%5D%0AImage'}}]",
+		passes: "3.6.0 storage files: [{'path':'/etc/containers/systemd/a.container','contents':{'source':" +
+			"'data:,%5BContainer%5D%0AImage=x%0A'}},{'path':'/etc/a.container','contents':{'source':'data:,Image'}}]",
+		want: []string{"error quadlet-syntax $.storage.files.0.contents.source"}, hint: "Name=value", stricter: true},
+	{claim: "a drop-in of a quadlet has an open section",
+		breaks: "3.6.0 storage files: [{'path':'/home/a/.config/containers/systemd/a.pod.d/b.conf'," +
+			"'contents':{'source':'data:;base64,W1BvZAo='}}]",
+		passes: "3.6.0 storage files: [{'path':'/home/a/.config/containers/systemd/a.pod.d/b.conf'," +
+			"'contents':{'source':'data:;base64,W1BvZF0K'}},{'path':'/etc/containers/systemd/b.pod'," +
+			"'contents':{'source':'http://h/b.pod'}}]",
+		want: []string{"error quadlet-syntax $.storage.files.0.contents.source"}, hint: "[Name]", stricter: true},
 	{claim: "a file is among the engine's records",
 		breaks: "3.6.0 storage files: [{'path':'/etc/.glowplug/a'}]",
 		passes: "3.6.0 storage files: [{'path':'/etc/.glowplugs/a'},{'path':'/etc/glowplug/a'}]",

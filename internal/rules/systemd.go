@@ -9,6 +9,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
@@ -142,7 +143,7 @@ func (f *finding) line(contents string, offset int) {
 		Text: contents, Span: diag.Span{Start: max(start, min(offset, end-1)), End: end},
 		Note: fmt.Sprintf("it is line %d of this unit", number),
 	}
-	if n := f.at.node(); n.Document().Text != "" {
+	if n := f.at.node(); n.Document().Text != "" && n.Kind() == tree.String && n.Text() == contents {
 		f.Inside.Place, _ = n.Inset().Place(f.Inside.Span)
 	}
 }

@@ -21,22 +21,37 @@ func IsEmpty(raw, compression string, digest Digest) bool {
 	if h.read() != nil {
 		return false
 	}
-	payload := raw[h.pos+1:]
-	return payload == "" || compression == "gzip" && unpacksToNothing(payload, h.base64)
+	written := raw[h.pos+1:]
+	return written == "" || compression == "gzip" && unpacksToNothing(written, h.base64)
+}
+
+// Inline gives the content of a source that has it itself; known is false where it has not, or not as Check wants it.
+func Inline(raw string) (content string, known bool) {
+	h := header{raw: raw, pos: len(dataPrefix)}
+	if !isData(raw) || h.read() != nil {
+		return "", false
+	}
+	return payload(raw[h.pos+1:], h.base64)
+}
+
+func payload(written string, isBase64 bool) (content string, known bool) {
+	if isBase64 {
+		raw, err := encoding.StdEncoding.DecodeString(written)
+		return string(raw), err == nil
+	}
+	if plain, err := url.PathUnescape(written); err == nil {
+		written = plain
+	}
+	return written, true
 }
 
 // unpacksToNothing reads one byte: more would be work that nobody asked for.
-func unpacksToNothing(payload string, isBase64 bool) bool {
-	if isBase64 {
-		raw, err := encoding.StdEncoding.DecodeString(payload)
-		payload = string(raw)
-		if err != nil {
-			return false
-		}
-	} else if plain, err := url.PathUnescape(payload); err == nil {
-		payload = plain
+func unpacksToNothing(written string, isBase64 bool) bool {
+	content, known := payload(written, isBase64)
+	if !known {
+		return false
 	}
-	unpacked, err := gzip.NewReader(strings.NewReader(payload))
+	unpacked, err := gzip.NewReader(strings.NewReader(content))
 	if err != nil {
 		return false
 	}

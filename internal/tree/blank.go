@@ -2,8 +2,8 @@ package tree
 
 import "bytes"
 
-// TextMax is how many bytes a text may have that is to be read as a document, wherever it comes from: what never ends is
-// none, and memory has an end.
+// TextMax is how many bytes a text may have that is to be read as a document, wherever it comes from: what never ends
+// is none, and memory has an end.
 const TextMax = 256 << 20
 
 // Readable gives a text in UTF-8 without a byte order mark: as it is read, not as positions in it count.
