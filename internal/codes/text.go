@@ -41,7 +41,8 @@ func textRows() []Row {
 			Code: TooLarge, Line: "the text is larger than a config can be",
 			Do: "fetch the content of files instead of writing it into the config",
 			Why: `More than 256 MiB are taken from nowhere, be it a file, a pipe, a server or a platform: it may never
-				end. Nor has the 65,536th config that is merged into one a place to be shown. Most platforms hand out configs of some 16 to 64 KiB only.`,
+				end. Nor has the 65,536th config that is merged into one a place to be shown. Most platforms hand
+				out configs of some 16 to 64 KiB only.`,
 			Show: Pair{Right: smallest, By: ByFull}.said("(a file of more than 256 MiB)"),
 		},
 		{

@@ -23,6 +23,7 @@ const (
 	TemplateWithoutInstance Code = "template-without-instance"
 	UnitState               Code = "unit-state"
 	UnitNotInstallable      Code = "unit-not-installable"
+	UnitOnlyAlso            Code = "unit-only-also"
 	TemplateNotInstallable  Code = "template-not-installable"
 	NotApplied              Code = "not-applied"
 )
@@ -182,6 +183,15 @@ func unitRows() []Row {
 				another unit does. A drop-in may have the section; other engines do not look there.`,
 			Show: unit(`"name": "web.service", "enabled": true, "contents": "[Service]\nExecStart=/bin/web\n~~"`, "",
 				`[Install]\nWantedBy=multi-user.target\n`),
+		},
+		{
+			Code: UnitOnlyAlso, Kind: OurWarning,
+			Line: "a unit is enabled whose `[Install]` has only `Also=`, which enables others and not the unit",
+			Do:   "add `WantedBy=` in `[Install]`, or enable what `Also=` names",
+			Why: `systemctl enables what Also= names and makes no link for the unit itself, so that nothing starts it
+				but a unit that needs it. That is right where a socket starts a service.`,
+			Show: unit(`"name": "web.service", "enabled": true, "contents": "[Service]\nExecStart=/bin/web\n`+
+				`[Install]\nAlso=web.socket\n~~"`, "", `WantedBy=multi-user.target\n`),
 		},
 		{
 			Code: TemplateNotInstallable, Kind: Warning, Also: []Kind{PeersWarning},

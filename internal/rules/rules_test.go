@@ -637,6 +637,11 @@ var nodeCases = []ruleCase{
 		passes: "3.6.0 : {'storage':{'links':[{'path':'/etc/systemd/system/a.service.d/c.conf','target':'x'}]}," +
 			"'systemd':{'units':[{'name':'a.service','dropins':[{'name':'b.conf','contents':'[A]'}]}]}}",
 		want: []string{"error unit-path $.storage.links.0.path"}, note: "the unit is defined here"},
+	{claim: "a unit is enabled that only enables others",
+		breaks: "3.6.0 systemd units: [{'name':'a.service','enabled':true,'contents':'[Install]\\nAlso=b.socket\\n'}]",
+		passes: "3.6.0 systemd units: [{'name':'a.service','enabled':true,'contents':'[Install]\\nAlso=b.socket\\n'," +
+			"'dropins':[{'name':'a.conf','contents':'[Install]\\nWantedBy=c.target\\n'}]}]",
+		want: []string{"warning unit-only-also $.systemd.units.0.contents"}, hint: "WantedBy=", stricter: true},
 	{claim: "a quadlet has a line without =",
 		breaks: "3.6.0 storage files: [{'path':'/etc/containers/systemd/a.container'," +
 			"'contents':{'source':'data:,%5BContainer%5D%0AImage'}}]",

@@ -70,6 +70,11 @@ func (c *checker) unit(a *at, u *config.Unit) {
 			f.PeerOnly = installedBy(u).Any() || slices.ContainsFunc(misspelt(contents),
 				func(m misspelling) bool { return m.meant == "Install" })
 		}
+		if in := installedBy(u); fine && isSet(u.Enabled) && !isSet(u.Mask) && in.OnlyAlso() {
+			a.key("contents").warnf(codes.UnitOnlyAlso, "%s is enabled, but has only Also= in [Install]: "+
+				"systemctl enables %s, and not the unit itself", quote(u.Name), quote(strings.Join(in.Also, " "))).
+				hint("add WantedBy= if the unit is to start by itself").stricter()
+		}
 		if isSet(u.Mask) {
 			a.key("contents").warnf(codes.UnitMaskedContents, "%s is masked, so its contents are not written",
 				quote(u.Name)).hint("remove mask or contents").stricter()

@@ -49,6 +49,9 @@ func (in *Install) add(o Option) {
 // does nothing.
 func (in Install) Any() bool { return len(in.Targets)+len(in.Also)+len(in.Alias) > 0 }
 
+// OnlyAlso tells whether enabling the unit enables others and not the unit itself.
+func (in Install) OnlyAlso() bool { return len(in.Also) > 0 && len(in.Targets)+len(in.Alias) == 0 }
+
 // StandsAlone tells whether a template can be enabled without naming an instance: it has a default instance, or hangs
 // on templates only. systemctl refuses anything else ("destination unit is a non-template unit").
 func (in Install) StandsAlone() bool {

@@ -271,7 +271,9 @@ func (p *planner) remarks(all []wanted, along map[string]string) (plan.Plan, err
 		switch {
 		case w.file.alias:
 		case w.Enabled:
-			why = w.hindrance(listed)
+			if why = w.hindrance(listed); why == "" {
+				why = w.onlyAlong()
+			}
 		case along[w.Name] != "":
 			why = fmt.Sprintf("is enabled along with %s by presets of a first boot (Also=)", diag.Name(along[w.Name]))
 		}
@@ -307,6 +309,16 @@ func (w wanted) hindrance(listed map[string]bool) string {
 			diag.Name(unit.Instance(w.Name, w.Default)))
 	}
 	return "cannot be enabled: it is a template without a default instance"
+}
+
+// onlyAlong says what systemctl does with a unit whose [Install] names others only.
+func (w wanted) onlyAlong() string {
+	f := w.file
+	if f.state != unitThere || !f.known || !f.install.OnlyAlso() || w.isTold() {
+		return ""
+	}
+	return fmt.Sprintf("is not enabled itself: %s has only Also= in [Install], which enables %s", diag.Name(f.at),
+		diag.OneLine(strings.Join(f.install.Also, " ")))
 }
 
 // isTold tells whether the validator warns of what is in the way: it looks at single units of the config, and from

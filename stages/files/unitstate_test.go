@@ -127,6 +127,14 @@ func TestWhatBecomesOfUnitsThatTheConfigEnables(t *testing.T) {
 			`'enabled':false}`, "disable d@.service, disable d@one.service", "disable d@one.service"},
 		"what the root lacks is disabled": {fake{}, `{'name':'a.service','enabled':false}`, "disable a.service",
 			"disable a.service"},
+		"what only enables others": {fake{lib + "a.service": "[Install]\nAlso=b.socket c.timer\n",
+			lib + "b.socket": hooked},
+			`{'name':'a.service','enabled':true}`, "enable a.service",
+			"enable a.service|unit a.service is not enabled itself: /usr/lib/systemd/system/a.service has only Also= " +
+				"in [Install], which enables b.socket c.timer"},
+		"what the validator tells of it": {fake{lib + "b.socket": hooked},
+			`{'name':'a.service','enabled':true,'contents':'[Install]\nAlso=b.socket\n'}`, "enable a.service",
+			"enable a.service"},
 		"what is enabled along with others": {
 			fake{lib + "a.service": hooked + "Also=b.socket\n", lib + "b.socket": hooked},
 			`{'name':'b.socket','enabled':false},{'name':'a.service','enabled':true}`,
