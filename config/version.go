@@ -29,11 +29,14 @@ const (
 // String spells the version as a document does.
 func (v Version) String() string {
 	text := fmt.Sprintf("3.%d.0", int(v))
-	if v > Stable {
+	if v.isExperimental() {
 		text += "-experimental"
 	}
 	return text
 }
+
+// isExperimental: the version may still change.
+func (v Version) isExperimental() bool { return v > Stable }
 
 // A VersionError says why a text is no version of the language.
 type VersionError struct {
@@ -66,7 +69,7 @@ func ParseVersion(text string) (Version, error) {
 	}
 	for v := V3_0; v <= Newest; v++ {
 		want := ""
-		if v > Stable {
+		if v.isExperimental() {
 			want = "experimental"
 		}
 		if number == [3]int64{3, int64(v), 0} && prerelease == want && metadata == "" {
@@ -78,13 +81,17 @@ func ParseVersion(text string) (Version, error) {
 }
 
 func versionHint(major, minor int64) string {
-	switch {
-	case major < 3:
+	if major < 3 {
 		return "configs of spec 1 and 2 have another shape; they must be rewritten for spec 3"
-	case major == 3 && int64(Stable) < minor && minor <= int64(Newest):
-		return "this version is still experimental: " + Version(minor).String()
-	case major == 3 && minor <= int64(Stable):
-		return fmt.Sprintf("write 3.%d.0", minor)
+	}
+	for v := V3_0; v <= Newest; v++ {
+		switch {
+		case major != 3 || int64(v) != minor:
+		case v.isExperimental():
+			return "this version is still experimental: " + v.String()
+		default:
+			return "write " + v.String()
+		}
 	}
 	return fmt.Sprintf("versions %s to %s and %s are known", V3_0, Stable, Newest)
 }

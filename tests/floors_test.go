@@ -31,7 +31,7 @@ var floors = [][]string{
 	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/cli",
 		"internal/zip", "internal/plan"},
 	{"internal/language", "internal/form", "internal/scene", "internal/logs", "internal/root"},
-	{"internal/source"},
+	{"internal/source", "internal/cursor"},
 	{"internal/fetch", "internal/tool", "internal/console", "internal/journal", "internal/build", "internal/field"},
 	{"internal/document", "providers", "internal/device", "internal/process"},
 	{"internal/butane", "internal/rules", "stages/disks/kind"},
@@ -46,8 +46,8 @@ var floors = [][]string{
 // pure packages do not touch the machine themselves.
 var pure = []string{"internal/codes", "internal/order", "internal/cli", "internal/zip", "internal/diag",
 	"internal/cmdline", "internal/tree", "internal/form", "internal/source", "internal/unit", "internal/accounts",
-	"internal/field", "internal/plan", "internal/scene", "config", "internal/language", "internal/document",
-	"internal/butane", "internal/rules", "internal/advice", "validate"}
+	"internal/field", "internal/plan", "internal/scene", "config", "internal/language", "internal/cursor",
+	"internal/document", "internal/butane", "internal/rules", "internal/advice", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

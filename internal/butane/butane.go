@@ -2,11 +2,9 @@ package butane
 
 import (
 	"io/fs"
-	"slices"
-	"strings"
 	"sync"
 
-	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/cursor"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/language"
@@ -77,172 +75,83 @@ func Translate(root tree.Node, o Options) *Result {
 		hide(root, func() []diag.Span { return nil })
 		return &Result{Problems: []diag.Problem{*problem}}
 	}
-	t := &translation{Dialect: d, Options: o, edition: d.edition(), arena: root.Arena(), root: root,
-		tracer: root.Arena().NewTracer(), index: tree.Index{}}
-	t.top = &at{t: t, node: root}
+	t := newTranslation(d, root, o)
 	hide(root, func() []diag.Span { return t.hidden })
 	r := &Result{Dialect: d, t: t}
-	t.checkAll()
-	if !t.failed() {
-		for _, step := range []func(){t.ahead, t.validate, t.lowerAll, t.drawMap, t.filter, t.judge} {
-			t.run(step)
+	for _, step := range []func(){t.read, t.leaveOut, t.ahead, t.check, t.lowerAll, t.drawMap, t.refuse, t.judge} {
+		if !t.goesOn(t) {
+			break
 		}
+		before := len(t.log.Kept())
+		step()
+		t.settle(t, before)
 	}
-	r.Problems, r.Origins = t.problems.All(), t.origins
+	r.Problems, r.Origins = t.log.All(), t.origins
 	if t.failed() {
 		return r
 	}
-	t.tracer.Settle(t.config)
+	t.Settle(t.config)
 	r.Config = t.out
 	return r
-}
-
-// run does a step. The peer ends with the first one that fails. Here the next ones look at what the errors so far have
-// not spoilt, so that all problems are shown at once.
-func (t *translation) run(step func()) {
-	if t.failed() && (t.Peer || t.spoilt()) {
-		return
-	}
-	before := len(t.problems.Kept())
-	step()
-	if t.Peer {
-		return
-	}
-	items := map[string]bool{}
-	for _, p := range t.problems.Kept()[:before] {
-		items[itemOf(p.Path)] = items[itemOf(p.Path)] || p.Severity == diag.Error && !p.Stricter
-	}
-	t.problems.Retain(before, func(p *diag.Problem) bool { return !items[itemOf(p.Path)] })
-}
-
-// spoilt: what comes of the parts with errors is under much of the rest.
-func (t *translation) spoilt() bool {
-	return slices.ContainsFunc(t.problems.Kept(), func(p diag.Problem) bool {
-		return p.Severity == diag.Error && !p.Stricter && (strings.HasPrefix(p.Path, "$.boot_device") ||
-			strings.HasPrefix(p.Path, "$.storage.trees"))
-	})
-}
-
-// itemOf gives the part of a path that one error is enough for: an item of a list, or a section.
-func itemOf(path string) string {
-	steps := strings.SplitN(path, ".", 5)
-	return strings.Join(steps[:min(len(steps), 4)], ".")
 }
 
 // A translation is one document on its way.
 type translation struct {
 	Dialect
 	Options
+	manner
+	maker
+	shape    *language.Shape // of documents
 	edition  *language.Edition
 	arena    *tree.Arena
 	root     tree.Node // the document
-	top      *at
-	tracer   *tree.Tracer
-	config   tree.Node // what comes out
+	top      *cursor.At
+	log      cursor.Log
+	locals   locals
+	objects  map[*language.Shape]func(*translation, *cursor.At, tree.Node)
+	wrong    map[tree.Node]bool // values of a wrong kind
+	config   tree.Node          // what comes out
 	out      *document.Document
 	index    tree.Index
-	problems diag.List
+	findings []finding   // what was told of the config in this step
 	hidden   []diag.Span // what may be a secret because nothing is known of it
 	ways     *tree.Ways
 	urls     *urlMaker
 	ready    func() map[tree.Node]embedded // content that is made ahead; nil where it is not worth it
-	late     []late
-	remote   map[string]bool                      // see tangVolumes
-	spelled  map[tree.Node]func(string) tree.Node // what each mapping has under a key: see lookup
-	misreads map[diag.Span]bool                   // see misread
+	remote   map[string]bool               // see tangVolumes
+	misreads map[diag.Span]bool            // see misread
 	origins  []string
-	opened   map[tree.Node]*diag.Document // local files with texts that are judged: see rememberLocal
-	locals   int                          // bytes of local files so far
 }
 
-// failed: nothing sensible can follow. What only some audiences hold against a document does not stop it.
-func (t *translation) failed() bool {
-	for _, p := range t.problems.Kept() {
-		if p.Severity == diag.Error && !p.Stricter && (t.Peer || !p.PeerOnly) {
-			return true
-		}
+func newTranslation(d Dialect, root tree.Node, o Options) *translation {
+	a := root.Arena()
+	t := &translation{Dialect: d, Options: o, manner: ours(), maker: maker{a.NewTracer()}, arena: a, root: root}
+	t.shape, t.edition, t.objects = documents(), d.edition(), objects()
+	t.index, t.wrong = tree.Index{}, map[tree.Node]bool{}
+	if o.Peer {
+		t.manner = peers()
 	}
-	return false
+	t.top = cursor.Root(&t.log, root)
+	t.locals = locals{files: o.Files, dir: o.FilesDir, prefix: t.prefix(o.FilesDir), atBoot: o.AtBoot}
+	return t
 }
 
-// report adds a problem of the document. What it returns is valid until the next report.
-func (t *translation) report(
-	severity diag.Severity, code codes.Code, path string, place diag.Place, message string,
-) *diag.Problem {
-	p, kept := t.problems.Next(diag.Problem{Severity: severity, Code: code})
-	if kept {
-		if t.Peer {
-			place = t.lookup(path)
-		}
-		p.Place, p.Path, p.Message = place, path, message
-	}
-	return p
-}
+// failed: nothing can be made of the document. What only some audiences hold against it does not stop it.
+func (t *translation) failed() bool { return diag.Fatal(diag.For(t.audience, t.log.Kept())) }
 
-// lookup finds the place of a path as the peer does: by the path in the text, nulls counted, nothing below an alias.
-func (t *translation) lookup(path string) diag.Place {
-	n := t.root
-	for step := range strings.SplitSeq(strings.TrimPrefix(strings.TrimPrefix(path, "$"), "."), ".") {
-		if t.spelled[n] == nil {
-			if t.spelled == nil {
-				t.spelled = map[tree.Node]func(string) tree.Node{}
-			}
-			t.spelled[n] = writtenIn(n)
-		}
-		next := t.spelled[n](step)
-		if n.Kind() == tree.List {
-			next = t.itemAt(n, step)
-		}
-		if !next.Exists() || n.Aliased() {
-			break
-		}
-		n = next
-	}
-	return n.Place()
-}
+// read holds the document against the shape of its dialect.
+func (t *translation) read() { reader{t}.check(t.shape, t.root, t.root, t.top) }
 
-// itemAt finds an item by a step of a path, which may be no number.
-func (t *translation) itemAt(list tree.Node, step string) tree.Node {
-	i := 0
-	for _, c := range []byte(step) {
-		if c < '0' || c > '9' || i > 1<<24 {
-			return tree.Node{}
-		}
-		i = i*10 + int(c-'0')
-	}
-	if step == "" {
-		return tree.Node{}
-	}
-	return t.index.At(list, i)
-}
+// leaveOut goes on without what was wrong.
+func (t *translation) leaveOut() { reader{t}.drop(t.shape, t.root) }
 
-// checkAll holds the document against the shape of its dialect.
-func (t *translation) checkAll() {
-	t.check(documents(), t.root, t.root, t.top)
-	t.drop(documents(), t.root)
-	t.spelled = nil
-	if !t.Peer || !t.failed() {
-		return
-	}
-	// The peer looks for unknown keys after it has read everything.
-	t.problems.Retain(0, func(p *diag.Problem) bool { return p.Severity == diag.Error })
-}
-
-// drop removes what the dialect does not have.
-func (t *translation) drop(s *language.Shape, n tree.Node) {
-	if s.Labels || n.Kind() < tree.List {
-		return
-	}
-	if n.Kind() == tree.Object {
-		n.Keep(func(c tree.Node) bool { return t.edition.Find(s, c.Key()) != nil })
-	}
-	for c := range n.Children() {
-		if s.Item != nil {
-			t.drop(s.Item, c)
-		} else if m := t.edition.Find(s, c.Key()); m != nil {
-			t.drop(m, c)
+// check holds the document against the rules of its sugar. The rules of the config come when it is there.
+func (t *translation) check() {
+	t.each(func(f *feature) {
+		if f.check != nil {
+			f.check(t)
 		}
-	}
+	})
 }
 
 // hide says which spans of a document no excerpt may show: those of its tree, and others that are not in it any more.

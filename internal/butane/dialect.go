@@ -3,60 +3,161 @@ package butane
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/codes"
-	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/internal/language"
 )
 
 // A Dialect is one variant in one version: what a document's first two lines choose.
 type Dialect struct {
 	Variant, Version string
-	// Spec is the version of the config that comes out. It also decides which fields there are: a dialect has those of
-	// its spec, and the sugar that came with it.
-	Spec config.Version
-	// fcos is the minor version of the fcos variant whose sugar for boot devices the dialect shares, -1 for none.
-	fcos int
-	// minor is the dialect's own minor version.
-	minor int
+	// Spec is the version of the config that comes out. It also says which fields of a config there are.
+	Spec     config.Version
+	features language.Features
 }
 
-// Dialects is every variant and version, the newest version of a variant last (docs/peer/butane.md §1).
-func Dialects() []Dialect {
-	const none = -1
-	rows := []Dialect{
-		{"fcos", "1.0.0", config.V3_0, 0, 0},
-		{"fcos", "1.1.0", config.V3_1, 1, 1},
-		{"fcos", "1.2.0", config.V3_2, 2, 2},
-		{"fcos", "1.3.0", config.V3_2, 3, 3},
-		{"fcos", "1.4.0", config.V3_3, 4, 4},
-		{"fcos", "1.5.0", config.V3_4, 5, 5},
-		{"fcos", "1.6.0", config.V3_5, 6, 6},
-		{"fcos", "1.7.0", config.V3_6, 7, 7},
-		{"fcos", "1.8.0-experimental", config.V3_7, 8, 8},
-		{"flatcar", "1.0.0", config.V3_3, none, 0},
-		{"flatcar", "1.1.0", config.V3_4, none, 1},
-		{"flatcar", "1.2.0-experimental", config.V3_7, none, 2},
-		{"r4e", "1.0.0", config.V3_3, none, 0},
-		{"r4e", "1.1.0", config.V3_4, none, 1},
-		{"r4e", "1.2.0-experimental", config.V3_7, none, 2},
-		{"fiot", "1.0.0", config.V3_4, none, 0},
-		{"fiot", "1.1.0-experimental", config.V3_7, none, 1},
+// The features of dialects. First what documents say beyond configs, each with a file of its own.
+const (
+	inlineFiles   language.Features = 1 << iota // contents of files in the document
+	localFiles                                  // contents of every resource in the document or in a local file
+	localKeys                                   // SSH keys in local files
+	localUnits                                  // units in local files
+	mountUnits                                  // units that mount filesystems
+	swapUnits                                   // and units that swap
+	trees                                       // local folders
+	treeOwners                                  // and their owners and modes
+	quadlets                                    // podman's units
+	bootDevice                                  // an encrypted or mirrored boot disk
+	bootDiscards                                // and discards on it
+	mainframes                                  // and those of s390x
+	grubUsers                                   // users of the boot loader
+	machineConfig                               // a MachineConfig around the config
+
+	// What else is known of the machines of a variant.
+	shortURLs      // contents are written in the shortest way, with a word on how
+	gzip           // and compressed where that is shorter
+	imageDisk      // the image has partitions of these numbers and labels
+	rootGrowth     // and its root grows on the first boot
+	ownDisk        // and the document says by number which partitions to keep, and mounts where somebody may write
+	bootChecks     // a boot disk needs its layout, and a way to open it
+	plainModes     // files have no set-id and sticky bits
+	cexArgument    // a Crypto Express adapter needs a kernel argument
+	approvedCipher // encryption is fit for FIPS mode by itself
+	wholeGrub      // users of the boot loader become a file and not a part of one
+
+	// What of a config the machines can do: see restrictions.
+	kernelArguments
+	groups
+	userSettings
+	passwords
+	directories
+	appending
+	compression
+	fileHeaders
+	links
+	disks
+	filesystems
+	luks
+	raid
+	clevis
+	cex
+)
+
+const (
+	wholeConfig = kernelArguments | groups | userSettings | passwords | directories | appending | compression |
+		fileHeaders | links | disks | filesystems | luks | raid | clevis | cex
+	blockDevices = disks | filesystems | luks | raid
+	edge         = wholeConfig&^(kernelArguments|blockDevices) | gzip // Fedora IoT and RHEL for Edge
+)
+
+// sugar lists what is done for each feature, in the order in which it is done.
+func sugar() []func() feature {
+	return []func() feature{identity, contents, modes, mounts, localFolders, userKeys, unitTexts, podmanUnits, bootDisk,
+		image, bootLoader, manifestConfig}
+}
+
+// shared is what documents of every variant gain with the version of the config.
+func shared() [config.Newest + 1]language.Features {
+	return [config.Newest + 1]language.Features{
+		config.V3_0: inlineFiles,
+		config.V3_1: localFiles | mountUnits | trees | shortURLs,
+		config.V3_3: swapUnits,
+		config.V3_4: localKeys | localUnits,
+		config.V3_6: treeOwners,
+		config.V3_7: quadlets,
 	}
-	for minor := 8; minor <= 22; minor++ {
-		d := Dialect{"openshift", fmt.Sprintf("4.%d.0", minor), config.V3_2, 3, minor}
-		switch {
-		case minor >= 19:
-			d.Spec, d.fcos = config.V3_5, 6
-		case minor >= 14:
-			d.Spec, d.fcos = config.V3_4, 5
+}
+
+// rows is the table of dialects (docs/peer/butane.md §1), the newest version of a variant last. Each has what the
+// version before it has, and what it adds.
+func rows() []Dialect {
+	return []Dialect{
+		{"fcos", "1.0.0", config.V3_0, wholeConfig | imageDisk},
+		{"fcos", "1.1.0", config.V3_1, gzip},
+		{"fcos", "1.2.0", config.V3_2, 0},
+		{"fcos", "1.3.0", config.V3_2, bootDevice | rootGrowth},
+		{"fcos", "1.4.0", config.V3_3, 0},
+		{"fcos", "1.5.0", config.V3_4, bootDiscards | grubUsers},
+		{"fcos", "1.6.0", config.V3_5, mainframes | ownDisk},
+		{"fcos", "1.7.0", config.V3_6, bootChecks},
+		{"fcos", "1.8.0-experimental", config.V3_7, 0},
+		{"flatcar", "1.0.0", config.V3_3, wholeConfig&^(clevis|cex) | gzip},
+		{"flatcar", "1.1.0", config.V3_4, 0},
+		{"flatcar", "1.2.0-experimental", config.V3_7, clevis},
+		{"r4e", "1.0.0", config.V3_3, edge},
+		{"r4e", "1.1.0", config.V3_4, 0},
+		{"r4e", "1.2.0-experimental", config.V3_7, 0},
+		{"fiot", "1.0.0", config.V3_4, edge},
+		{"fiot", "1.1.0-experimental", config.V3_7, 0},
+		{"openshift", "4.8.0", config.V3_2,
+			machineConfig | imageDisk | rootGrowth | bootDevice | blockDevices | clevis | cex},
+		{"openshift", "4.9.0", config.V3_2, 0},
+		{"openshift", "4.10.0", config.V3_2, gzip | compression | plainModes},
+		{"openshift", "4.11.0", config.V3_2, 0},
+		{"openshift", "4.12.0", config.V3_2, 0},
+		{"openshift", "4.13.0", config.V3_2, passwords},
+		{"openshift", "4.14.0", config.V3_4, bootDiscards | grubUsers},
+		{"openshift", "4.15.0", config.V3_4, 0},
+		{"openshift", "4.16.0", config.V3_4, 0},
+		{"openshift", "4.17.0", config.V3_4, 0},
+		{"openshift", "4.18.0", config.V3_4, 0},
+		{"openshift", "4.19.0", config.V3_5, mainframes | cexArgument},
+		{"openshift", "4.20.0", config.V3_5, approvedCipher},
+		{"openshift", "4.21.0", config.V3_5, 0},
+		{"openshift", "4.22.0", config.V3_5, 0},
+		{"openshift", "4.23.0-experimental", config.V3_7, bootChecks | wholeGrub},
+	}
+}
+
+// Dialects is every variant and version, the newest version of a variant last.
+func Dialects() []Dialect { return slices.Clone(dialects()) }
+
+var dialects = sync.OnceValue(func() []Dialect {
+	all, gains := rows(), shared()
+	for i := range all {
+		d := &all[i]
+		if i > 0 && all[i-1].Variant == d.Variant {
+			d.features |= all[i-1].features
 		}
-		rows = append(rows, d)
+		for _, gained := range gains[:d.Spec+1] {
+			d.features |= gained
+		}
 	}
-	return append(rows, Dialect{"openshift", "4.23.0-experimental", config.V3_7, 8, 23})
+	return all
+})
+
+func (d Dialect) has(feature language.Features) bool { return d.features&feature == feature }
+
+// firstWith finds the first version of the variant of which something is so.
+func (d Dialect) firstWith(is func(Dialect) bool) (Dialect, bool) {
+	all := dialects()
+	i := slices.IndexFunc(all, func(other Dialect) bool { return other.Variant == d.Variant && is(other) })
+	if i < 0 {
+		return Dialect{}, false
+	}
+	return all[i], true
 }
 
 // String names the dialect: "fcos 1.6.0".
@@ -71,7 +172,7 @@ func Find(variant, version string) (Dialect, error) {
 	if version == "" {
 		version = newest(variant)
 	}
-	for _, d := range Dialects() {
+	for _, d := range dialects() {
 		if d.Variant == variant && d.Version == version {
 			return d, nil
 		}
@@ -80,139 +181,9 @@ func Find(variant, version string) (Dialect, error) {
 		fmt.Errorf("the variant %s has no version %q; the versions are %s", variant, version, strings.Join(known, ", "))
 }
 
-func (d Dialect) openshift() bool { return d.Variant == "openshift" }
-
-// ownDisk: the dialect knows how an fcos image partitions its boot disk. OpenShift has never had these checks.
-func (d Dialect) ownDisk() bool { return d.Variant == "fcos" && d.minor >= 6 }
-
-// compresses: content is compressed where that makes it shorter. The first OpenShifts could not read it.
-func (d Dialect) compresses() bool {
-	return d.Spec >= config.V3_1 && !(d.openshift() && d.minor < 10)
-}
-
-// has says whether a section that only some variants have is in the dialect.
-func (d Dialect) has(feature string) bool {
-	switch feature {
-	case "boot_device":
-		return d.fcos >= 3
-	case "grub":
-		return d.fcos >= 5
-	case "openshift":
-		return d.openshift()
-	}
-	return true
-}
-
-// detect finds out which dialect a document is written in.
-func detect(root tree.Node) (Dialect, *diag.Problem) {
-	fail := func(at tree.Node, path string, code codes.Code, message, hint string) (Dialect, *diag.Problem) {
-		if !at.Exists() {
-			at = root
-		}
-		return Dialect{},
-			&diag.Problem{Severity: diag.Error, Code: code, Place: at.Place(), Path: path, Message: message, Hint: hint}
-	}
-	if root.Kind() != tree.Object {
-		return fail(root, "$", codes.WrongType, fmt.Sprintf("a mapping is expected here, not %s", root.Kind()),
-			fmt.Sprintf(`the smallest document is "variant: fcos" and "version: %s", each on its line`, newest("fcos")))
-	}
-	variant, version := root.Get("variant"), root.Get("version")
-	for _, n := range []tree.Node{variant, version} {
-		if n.Kind() >= tree.List {
-			return fail(n, "$."+n.Key(), codes.WrongType,
-				fmt.Sprintf("a string is expected here, not %s", n.Kind()), "")
-		}
-	}
-	if isNull(variant) || variant.Text() == "" {
-		return fail(variant, "$.variant", codes.VariantMissing, "the document does not say which variant of the "+
-			"language it is written in", "add a line, such as variant: fcos; the variants are "+variants())
-	}
-	text := normalVersion(version)
-	if text == "" {
-		if isNull(version) || version.Text() == "" {
-			return fail(version, "$.version", codes.VersionMissing, "the document does not say which version of "+
-				"the variant it is written in", "add a line, such as version: "+newest(variant.Text()))
-		}
-		d, p := fail(version, "$.version", codes.VersionSyntax, fmt.Sprintf("%q is not a version", version.Text()),
-			"write three numbers: "+completed(variant.Text(), version.Text()))
-		if whole := version.Text() + ".0"; slices.Contains(versions(variant.Text()), whole) {
-			p.Fix = diag.Replace(version.Place(), version.Text(), whole)
-		}
-		return d, p
-	}
-	for _, d := range Dialects() {
-		if d.Variant == variant.Text() && d.Version == text {
-			return d, nil
-		}
-	}
-	return unknown(fail, variant, version)
-}
-
-// completed names the version of a variant that somebody meant by the first of its numbers, and the newest.
-func completed(variant, text string) string {
-	known := versions(variant)
-	for _, v := range []string{text + ".0", text + ".0.0"} {
-		if slices.Contains(known, v) && v != newest(variant) {
-			return v + ", or " + newest(variant) + ", the newest"
-		}
-	}
-	return newest(variant)
-}
-
-// unknown says why there is no such dialect. Versions become stable, and then their experimental name is gone.
-func unknown(
-	fail func(tree.Node, string, codes.Code, string, string) (Dialect, *diag.Problem), variant, version tree.Node,
-) (Dialect, *diag.Problem) {
-	known := versions(variant.Text())
-	switch {
-	case variant.Text() == "rhcos":
-		return fail(variant, "$.variant", codes.VariantUnknown, "the variant rhcos is not there any more",
-			"variant: openshift took its place; its documents also need metadata")
-	case len(known) == 0:
-		return fail(variant, "$.variant", codes.VariantUnknown,
-			fmt.Sprintf("the variant %q is not known", variant.Text()), "the variants are "+variants())
-	}
-	hint := "the versions are " + strings.Join(known, ", ")
-	for _, v := range known {
-		if plain, _, _ := strings.Cut(v, "-"); plain == version.Text() {
-			hint = "this version is still experimental: " + v
-		}
-		if plain, _, _ := strings.Cut(version.Text(), "-"); plain == v {
-			hint = "this version is stable by now: " + v
-		}
-	}
-	return fail(version, "$.version", codes.VersionUnknown,
-		fmt.Sprintf("the variant %s has no version %q", variant.Text(), version.Text()), hint)
-}
-
-func isNull(n tree.Node) bool { return !n.Exists() || n.Kind() == tree.Null }
-
-// normalVersion spells a version with its numbers as numbers are spelled, so that 01.5.0 is 1.5.0; "" if it is none.
-func normalVersion(n tree.Node) string {
-	if isNull(n) {
-		return ""
-	}
-	numbers, rest := n.Text(), ""
-	if i := strings.IndexAny(numbers, "-+"); i >= 0 {
-		numbers, rest = numbers[:i], numbers[i:]
-	}
-	parts := strings.Split(numbers, ".")
-	if len(parts) != 3 {
-		return ""
-	}
-	for i, part := range parts {
-		number, err := strconv.ParseInt(part, 10, 64)
-		if err != nil {
-			return ""
-		}
-		parts[i] = strconv.FormatInt(number, 10)
-	}
-	return strings.Join(parts, ".") + rest
-}
-
 func variants() string {
 	var names []string
-	for _, d := range Dialects() {
+	for _, d := range dialects() {
 		if !slices.Contains(names, d.Variant) {
 			names = append(names, d.Variant)
 		}
@@ -222,7 +193,7 @@ func variants() string {
 
 func versions(variant string) []string {
 	var found []string
-	for _, d := range Dialects() {
+	for _, d := range dialects() {
 		if d.Variant == variant {
 			found = append(found, d.Version)
 		}
@@ -244,7 +215,7 @@ func newest(variant string) string {
 		}
 	}
 	if found == "" {
-		return newest(Dialects()[0].Variant)
+		return newest(dialects()[0].Variant)
 	}
 	return found
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -66,8 +65,8 @@ func fieldTable(t *testing.T, path string) string {
 		}) {
 			name := strings.TrimPrefix(shown+"."+m.Name, ".")
 			since := ""
-			if m.Since > config.V3_0 && m.Since > s.Since {
-				since = m.Since.String()
+			if v := sinceOf(m); v > sinceOf(s) {
+				since = v.String()
 			}
 			if m.Key == "" {
 				name += " ★"
@@ -86,6 +85,17 @@ func fieldTable(t *testing.T, path string) string {
 	}
 	walk(section, name)
 	return b.String()
+}
+
+// sinceOf is the first version of configs whose documents have a field.
+func sinceOf(s *language.Shape) config.Version {
+	first := config.Newest
+	for _, d := range Dialects() {
+		if d.edition().Has(s) {
+			first = min(first, d.Spec)
+		}
+	}
+	return max(first, s.Since)
 }
 
 func kindOf(s *language.Shape) string {
@@ -150,7 +160,7 @@ func TestDialectsAreDocumented(t *testing.T) {
 				"|---|---|---|---|\n")
 			all := Dialects()
 			for i := 0; i < len(all); {
-				before, d, last := Dialect{fcos: -1}, all[i], i
+				before, d, last := Dialect{}, all[i], i
 				if i > 0 && all[i-1].Variant == d.Variant {
 					before = all[i-1]
 				}
@@ -168,8 +178,12 @@ func TestDialectsAreDocumented(t *testing.T) {
 			return b.String(), true
 		}
 		b.WriteString("| variant | versions | not supported | |\n|---|---|---|---|\n")
-		for _, r := range Restrictions() {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", r.Variant, span(r), r.Line, r.Hint)
+		for _, variant := range strings.Split(variants(), ", ") {
+			for _, r := range restrictions() {
+				if versions, hint := span(variant, r); versions != "" {
+					fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", variant, versions, r.line, hint)
+				}
+			}
 		}
 		return b.String(), true
 	})
@@ -178,10 +192,8 @@ func TestDialectsAreDocumented(t *testing.T) {
 // news lists the sugar that a dialect has and the one before it had not.
 func news(before, d Dialect) string {
 	var keys []string
-	for _, row := range Sugar() {
-		has := func(d Dialect) bool {
-			return d.Variant != "" && documents().At(row.Path).Since <= d.Spec && d.has(row.In)
-		}
+	for _, row := range allSugar() {
+		has := func(d Dialect) bool { return d.Variant != "" && d.edition().Has(documents().At(row.Path)) }
 		parent := row.Path[:max(strings.LastIndexByte(row.Path, '.'), 0)]
 		if has(d) && !has(before) && !slices.ContainsFunc(keys, func(k string) bool {
 			return strings.HasPrefix(parent+".", k+".")
@@ -207,22 +219,40 @@ func news(before, d Dialect) string {
 	return strings.Join(keys, ", ")
 }
 
-func span(r Restriction) string {
-	at := func(minor int) string {
-		for _, d := range Dialects() {
-			if d.Variant == r.Variant && d.minor == minor {
-				return d.Version
+// allSugar is the fields of all features.
+func allSugar() (rows []language.Sugar) {
+	for _, f := range features() {
+		rows = append(rows, f.fields...)
+	}
+	return rows
+}
+
+// span says for which versions of a variant a restriction holds, of those that have such a field; "" for none.
+func span(variant string, r restriction) (versions, hint string) {
+	var all []Dialect
+	for _, d := range Dialects() {
+		if d.Variant == variant {
+			all = append(all, d)
+		}
+	}
+	field := language.Config().At(strings.Fields(r.paths)[0])
+	first, last := -1, -1
+	for i, d := range all {
+		if field.Since <= d.Spec && !d.has(r.needs) {
+			if last, hint = i, r.hint(d); first < 0 {
+				first = i
 			}
 		}
-		return strconv.Itoa(minor)
 	}
 	switch {
-	case r.From > 0 && r.To > 0:
-		return "from " + at(r.From) + ", before " + at(r.To)
-	case r.From > 0:
-		return "from " + at(r.From)
-	case r.To > 0:
-		return "before " + at(r.To)
+	case first < 0:
+		return "", ""
+	case first > 0 && last < len(all)-1:
+		return "from " + all[first].Version + ", before " + all[last+1].Version, hint
+	case first > 0:
+		return "from " + all[first].Version, hint
+	case last < len(all)-1:
+		return "before " + all[last+1].Version, hint
 	}
-	return "all"
+	return "all", hint
 }

@@ -4,29 +4,40 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/cursor"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/order"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
+// JSON is the config as JSON, members in the order of the model and without what says nothing, in lines of their own if
+// it is to be pretty. It is written from the tree, so it must be asked for before the config is merged or brought to
+// another version.
+func (r *Result) JSON(pretty bool) []byte {
+	if r.Config == nil {
+		return nil
+	}
+	return document.Encode(r.t.config, r.t.Spec, pretty)
+}
+
 // MachineConfig is the config as a MachineConfig in YAML, nil for variants other than openshift.
 func (r *Result) MachineConfig() []byte {
-	if r.Config == nil || !r.Dialect.openshift() || r.t.Raw {
+	if r.Config == nil || !r.Dialect.has(machineConfig) || r.t.Raw {
 		return nil
 	}
 	top := r.t.top
 	metadata := &entry{key: "metadata",
-		members: []*entry{{key: "name", text: top.key("metadata", "name").text(), isText: true}}}
+		members: []*entry{{key: "name", text: top.To("metadata", "name").Text(), isText: true}}}
 	labels := &entry{key: "labels"}
-	for label := range top.key("metadata", "labels").node.Children() {
+	for label := range top.To("metadata", "labels").Node().Children() {
 		labels.members = append(labels.members, &entry{key: label.Key(), text: label.Text(), isText: true})
 	}
 	metadata.members = append(metadata.members, labels)
 	spec := &entry{key: "spec", members: []*entry{r.entry("config", r.t.config, language.Config())}}
-	for _, name := range []string{"extensions", "fips", "kernel_arguments", "kernel_type"} {
-		if field := top.key("openshift", name); field.says() {
-			spec.members = append(spec.members, r.sugarEntry(camel(name), field))
+	for _, name := range manifestFields() {
+		if field := top.To("openshift", name); field.Says() {
+			spec.members = append(spec.members, sugarEntry(camel(name), field))
 		}
 	}
 	m := &manifest{}
@@ -55,10 +66,10 @@ type entry struct {
 	isList  bool
 }
 
-func (r *Result) sugarEntry(key string, a *at) *entry {
-	e := &entry{key: key, text: a.text(), isText: a.node.Kind() == tree.String, isList: a.node.Kind() == tree.List}
-	for item := range a.items() {
-		e.items = append(e.items, &entry{text: item.text(), isText: true})
+func sugarEntry(key string, a *cursor.At) *entry {
+	e := &entry{key: key, text: a.Text(), isText: a.Node().Kind() == tree.String, isList: a.Node().Kind() == tree.List}
+	for item := range a.Items() {
+		e.items = append(e.items, &entry{text: item.Text(), isText: true})
 	}
 	return e
 }
@@ -84,7 +95,7 @@ func (r *Result) entry(key string, n tree.Node, s *language.Shape) *entry {
 	case tree.String:
 		e.text, e.isText = n.Text(), true
 	case tree.Number:
-		e.text = r.number(n.Text())
+		e.text = r.t.number(n.Text())
 	default:
 		e.text = n.Text()
 	}

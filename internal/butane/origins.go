@@ -3,6 +3,7 @@ package butane
 import (
 	"slices"
 
+	"github.com/glowplug-os/glowplug/internal/cursor"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
@@ -12,52 +13,58 @@ func (t *translation) drawMap() {
 	if !t.Map {
 		return
 	}
-	base := "$"
-	if t.openshift() && !t.Raw {
+	m, base := mapping{t: t}, "$"
+	if t.has(machineConfig) && !t.Raw {
 		base = "$.spec.config"
-		for _, from := range []*at{t.top.key("metadata"), t.top.key("openshift")} {
-			t.mapManifest(from)
+		for _, from := range []*cursor.At{t.top.Key("metadata"), t.top.Key("openshift")} {
+			m.manifest(from)
 		}
 	}
-	t.mapNode(t.config, base)
-	slices.Sort(t.origins)
-	t.origins = slices.Compact(t.origins)
+	m.node(t.config, base)
+	slices.Sort(m.lines)
+	t.origins = slices.Compact(m.lines)
 }
 
-func (t *translation) mapNode(n tree.Node, path string) {
-	if from := t.tracer.Origin(n.Place()); from.Exists() {
-		t.origins = append(t.origins, t.pathOf(from)+" → "+path)
+// A mapping is the lines of where what comes from.
+type mapping struct {
+	t     *translation
+	lines []string
+}
+
+func (m *mapping) node(n tree.Node, path string) {
+	if from := m.t.Origin(n.Place()); from.Exists() {
+		m.lines = append(m.lines, m.t.pathOf(from)+" → "+path)
 	}
 	i := 0
 	for c := range n.Children() {
 		if n.Kind() == tree.List {
-			t.mapNode(c, itemPath(path, i))
+			m.node(c, itemPath(path, i))
 			i++
 		} else {
-			t.mapNode(c, language.Join(path, c.Key()))
+			m.node(c, language.Join(path, c.Key()))
 		}
 	}
 }
 
-// mapManifest does the same for what a MachineConfig says around the config.
-func (t *translation) mapManifest(section *at) {
-	for c := range section.node.Children() {
+// manifest does the same for what a MachineConfig says around the config.
+func (m *mapping) manifest(section *cursor.At) {
+	for c := range section.Node().Children() {
 		path := "$.metadata." + c.Key()
-		if section.trail.Name == "openshift" {
+		if section.Name() == "openshift" {
 			path = "$.spec." + camel(c.Key())
 		}
-		t.mapCopy(section.with(c.Key(), c), path)
+		m.copy(section.Member(c.Key(), c), path)
 	}
 }
 
-func (t *translation) mapCopy(a *at, path string) {
-	t.origins = append(t.origins, a.path()+" → "+path)
-	for item := range a.items() {
-		t.mapCopy(item, itemPath(path, item.trail.Index))
+func (m *mapping) copy(a *cursor.At, path string) {
+	m.lines = append(m.lines, a.Path()+" → "+path)
+	for item := range a.Items() {
+		m.copy(item, itemPath(path, item.Index()))
 	}
-	if a.node.Kind() == tree.Object {
-		for c := range a.node.Children() {
-			t.mapCopy(a.with(c.Key(), c), language.Join(path, c.Key()))
+	if a.Node().Kind() == tree.Object {
+		for c := range a.Node().Children() {
+			m.copy(a.Member(c.Key(), c), language.Join(path, c.Key()))
 		}
 	}
 }

@@ -73,7 +73,7 @@ func TestEveryFieldOfAConfigHasAKey(t *testing.T) {
 }
 
 func TestEveryFieldOfTheTableOfSugarHasAPlace(t *testing.T) {
-	for _, row := range Sugar() {
+	for _, row := range allSugar() {
 		s := documents().At(row.Path)
 		require.NotNil(t, s, row.Path)
 		assert.NotEmpty(t, row.Line, row.Path)

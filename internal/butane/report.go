@@ -5,29 +5,41 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// A finding is something wrong with the config that comes out, before it is said of the document.
+// A finding is the number of a problem that was told of the config, and what was told.
+type finding struct {
+	number int
+	path   string
+	place  diag.Place
+}
+
+// find reports something wrong with the config that comes out, as a problem of the document.
 func (t *translation) find(
 	severity diag.Severity, code codes.Code, path string, n tree.Node, message string,
 ) *diag.Problem {
-	p, kept := t.problems.Next(diag.Problem{Severity: severity, Code: code})
+	return t.tell(diag.Problem{Severity: severity, Code: code, Path: path, Place: n.Place(), Message: message})
+}
+
+// tell adds a problem of the config, as one of the document.
+func (t *translation) tell(p diag.Problem) *diag.Problem {
+	next, kept := t.log.Next(p)
 	if kept {
-		*p = t.blame(diag.Problem{Severity: severity, Code: code, Path: path, Place: n.Place(), Message: message})
+		t.findings = append(t.findings, finding{len(t.log.Kept()) - 1, p.Path, p.Place})
+		*next = t.blame(p)
 	}
-	return p
+	return next
 }
 
 // blame says a problem of the config of the line of the document that caused it.
 func (t *translation) blame(p diag.Problem) diag.Problem {
 	config := p.Path
 	p.Path, p.Place = t.blamed(p.Path, p.Place)
-	if p.Inside != nil && !t.Peer {
+	if p.Inside != nil {
 		p.Inside = t.inside(*p.Inside, config)
 	}
 	p.Fix = t.blamedFix(p.Fix)
@@ -42,8 +54,8 @@ func (t *translation) blame(p diag.Problem) diag.Problem {
 
 // inside places a part of a value of the config: in the local file, or in the text of the document, that it came from.
 func (t *translation) inside(part diag.Inside, path string) *diag.Inside {
-	origin := t.tracer.Origin(t.deepest(path).Place())
-	if local := t.opened[origin]; local != nil {
+	origin := t.Origin(t.deepest(path).Place())
+	if local := t.locals.opened[origin]; local != nil {
 		part.Place = diag.Place{Doc: local, Span: part.Span}
 	} else if origin.Kind() == tree.String && origin.Text() == part.Text && !origin.Aliased() {
 		part.Place, _ = origin.Inset().Place(part.Span)
@@ -72,8 +84,8 @@ func (t *translation) blamedFix(f *diag.Fix) *diag.Fix {
 	if f == nil {
 		return nil
 	}
-	from := t.tracer.Origin(f.Place)
-	if !from.Exists() || from.Kind() >= tree.List || from.Text() != f.Old || t.Peer {
+	from := t.Origin(f.Place)
+	if !from.Exists() || from.Kind() >= tree.List || from.Text() != f.Old {
 		return nil
 	}
 	moved := *f
@@ -81,9 +93,21 @@ func (t *translation) blamedFix(f *diag.Fix) *diag.Fix {
 	return &moved
 }
 
-// blamed finds the deepest node on the way to a path of the config, and what it was made from. For what is not there
-// the peer makes up a path by spelling that of the config like one of the document.
+// blamed finds what the deepest node on the way to a path of the config was made from.
 func (t *translation) blamed(path string, place diag.Place) (string, diag.Place) {
+	origin, rest := t.cause(path)
+	if !origin.Exists() {
+		return language.SnakePath(path), place
+	}
+	path = t.pathOf(origin)
+	if rest != "" {
+		path += "." + language.SnakePath(rest)
+	}
+	return path, origin.Place()
+}
+
+// cause finds what the deepest node on the way to a path of the config was made from, and the rest of the way.
+func (t *translation) cause(path string) (origin tree.Node, rest string) {
 	n, rest := t.config, strings.TrimPrefix(strings.TrimPrefix(path, "$"), ".")
 	for rest != "" {
 		step, after, _ := strings.Cut(rest, ".")
@@ -96,25 +120,7 @@ func (t *translation) blamed(path string, place diag.Place) (string, diag.Place)
 		}
 		n, rest = next, after
 	}
-	origin := t.tracer.Origin(n.Place())
-	if !origin.Exists() {
-		return language.SnakePath(path), place
-	}
-	switch {
-	case rest == "":
-		path = t.pathOf(origin)
-	// of that it knew even where it is not said
-	case t.Peer && t.openshift() && !t.Raw && !(rest == "path" && t.Spec < config.V3_5):
-		path = machineConfigPath(path)
-	case t.Peer && rest != "path":
-		path = language.SnakePath(path)
-	default:
-		path = t.pathOf(origin) + "." + language.SnakePath(rest)
-	}
-	if t.Peer {
-		return path, t.lookup(path)
-	}
-	return path, origin.Place()
+	return t.Origin(n.Place()), rest
 }
 
 // isFilled: an empty text that stands where its object does is there because the version cannot leave it out; nobody
@@ -123,18 +129,30 @@ func isFilled(n, object tree.Node) bool {
 	return n.Kind() == tree.String && n.Text() == "" && n.Place() == object.Place()
 }
 
-// machineConfigPath is where the peer sees a field in a MachineConfig.
-func machineConfigPath(path string) string { return "$.spec.config" + language.SnakePath(path)[1:] }
-
 // pathOf gives the path of a node of the document, as the peer counts: without nulls.
 func (t *translation) pathOf(n tree.Node) string {
 	if t.ways == nil {
-		t.ways = t.top.node.Ways()
+		t.ways = tree.WaysBelow(t.root)
 	}
 	if way := t.ways.To(n); way != nil {
 		return way.String()
 	}
 	return "$"
+}
+
+// itemAt finds an item by a step of a path, which may be no number.
+func (t *translation) itemAt(list tree.Node, step string) tree.Node {
+	i := 0
+	for _, c := range []byte(step) {
+		if c < '0' || c > '9' || i > 1<<24 {
+			return tree.Node{}
+		}
+		i = i*10 + int(c-'0')
+	}
+	if step == "" {
+		return tree.Node{}
+	}
+	return t.index.At(list, i)
 }
 
 func itemPath(list string, i int) string { return list + "." + strconv.Itoa(i) }

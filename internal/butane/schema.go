@@ -2,7 +2,6 @@ package butane
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/language"
@@ -24,39 +23,23 @@ func (d Dialect) Schema() []byte {
 const formatField = "storage.filesystems.*.format"
 
 // choices lists the values that sugar may have, nil for any.
-func (d Dialect) choices(m *language.Shape) (known []string) {
-	switch m.Path {
-	case "variant":
-		return []string{d.Variant}
-	case "version":
-		return []string{d.Version}
-	case "boot_device.layout":
-		for _, l := range d.layouts() {
-			known = append(known, l.name)
+func (d Dialect) choices(m *language.Shape) []string {
+	known := m.Takes
+	d.each(func(f *feature) {
+		if list := f.choices[m.Path]; list != nil {
+			known = list(d)
 		}
-	case "openshift.kernel_type":
-		return kernelTypes()
-	}
+	})
 	return known
-}
-
-// refuses: machines of the variant can do nothing with the field, whatever is in it.
-func (d Dialect) refuses(m *language.Shape) bool {
-	for _, r := range Restrictions() {
-		if r.holds(d) && m.Field.Path != "" && slices.Contains(r.Paths, m.Field.Path) {
-			return true
-		}
-	}
-	return m.Path == "grub" && d.openshift() && !d.wholeGrub()
 }
 
 // edition says which keys the dialect has.
 func (d Dialect) edition() *language.Edition {
 	return &language.Edition{
-		Version: d.Spec, Features: d.has, Called: "a document of " + d.String(), Family: "the variant " + d.Variant,
-		Odd: oddInDocuments,
+		Version: d.Spec, Features: d.features, Indents: true, Odd: oddInDocuments,
+		Called: "a document of " + d.String(), Family: "the variant " + d.Variant,
 		First: func(m *language.Shape) (what, hint string) {
-			if first := firstWith(m, d.Variant); first != nil {
+			if first, ok := d.firstWith(func(d Dialect) bool { return d.edition().Has(m) }); ok {
 				return first.String(), fmt.Sprintf("set version to %s or newer", first.Version)
 			}
 			return "", ""
@@ -71,14 +54,4 @@ func oddInDocuments(s *language.Shape, key string) (message, hint string) {
 	}
 	return `the key "version" means nothing here: the variant and its version decide; it is ignored`,
 		"remove it, or write the config in JSON and leave variant out"
-}
-
-// firstWith finds the first version of a variant that has a field.
-func firstWith(m *language.Shape, variant string) *Dialect {
-	for _, d := range Dialects() {
-		if d.Variant == variant && d.edition().Has(m) {
-			return &d
-		}
-	}
-	return nil
 }

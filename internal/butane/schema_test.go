@@ -48,7 +48,7 @@ func compiled(t *testing.T, text []byte) (*jsonschema.Schema, map[string]any) {
 
 func dialectCase(t *testing.T, d Dialect) schemaCase {
 	c := schemaCase{name: d.String(), yaml: true, head: map[string]any{"variant": d.Variant, "version": d.Version}}
-	if d.openshift() {
+	if d.has(machineConfig) {
 		c.head["metadata"] = map[string]any{"name": "a", "labels": map[string]any{roleLabel: "worker"}}
 	}
 	c.checker, c.raw = compiled(t, d.Schema())

@@ -1,6 +1,7 @@
 package butane_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -124,10 +125,73 @@ systemd: {units: [{name: d}]}
 		"but for what an error may have brought about")
 	assert.ElementsMatch(t, all[:2], told(diag.Peer, translate(t, text, butane.Options{Peer: true}).Problems),
 		"Butane stops at the first step")
-	assert.Equal(t, []string{"10:23 error layout-unknown $.boot_device.layout"}, told(diag.Workstation,
-		translate(t, "variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n    - path: a\n\n\n\n\n"+
-			"boot_device: {layout: b, mirror: {devices: [/dev/a, /dev/b]}}\n", butane.Options{}).Problems),
-		"what comes of a boot disk may be under everything")
+}
+
+// What is left out because of one error is not missed, and hides nothing else.
+func TestOneErrorDoesNotHideOthers(t *testing.T) {
+	const unit = "systemd: {units: [{name: d}]}\n"
+	for claim, c := range map[string]struct {
+		text string
+		want []string
+	}{
+		"a list where text belongs": {"storage: {files: [{path: [/a], mode: 9999}, {path: /b, mode: 9999}]}\n",
+			[]string{"3:26 error wrong-type $.storage.files.0.path", "3:62 error mode-range $.storage.files.1.mode"}},
+		"text where a mapping belongs": {"storage: {files: [x, {path: b}]}\n",
+			[]string{"3:19 error wrong-type $.storage.files.0", "3:29 error path-relative $.storage.files.1.path"}},
+		"a list where an item's text belongs": {"storage: {raid: [{name: a, level: raid1, devices: [[], b]}]}\n",
+			[]string{"3:52 error wrong-type $.storage.raid.0.devices.0"}},
+		"text where a list belongs": {"storage: {files: x, links: [{path: a, target: /b}]}\n",
+			[]string{"3:18 error wrong-type $.storage.files", "3:36 error path-relative $.storage.links.0.path"}},
+		"text where a section belongs": {"storage: x\npasswd: {users: [{name: a, shell: b}]}\n",
+			[]string{"3:10 error wrong-type $.storage", "4:35 error account-field $.passwd.users.0.shell"}},
+		"text where a number belongs, behind aliases": {"storage: {files: [{path: /a, user: &u {id: x}}, " +
+			"{path: /b, user: *u}, {path: c}]}\n", []string{"3:44 error wrong-type $.storage.files.0.user.id",
+			"3:66 error wrong-type $.storage.files.1.user.id", "3:78 error path-relative $.storage.files.2.path"}},
+		"one of several configs to merge": {"ignition: {config: {merge: [{source: []}, {source: 'x:/y'}]}}\n",
+			[]string{"3:38 error wrong-type $.ignition.config.merge.0.source",
+				"3:52 error url-scheme $.ignition.config.merge.1.source"}},
+		"a source that is left out": {"ignition: {config: {replace: {source: [], verification: " +
+			"{hash: sha512-ab}}}}\n", []string{"3:39 error wrong-type $.ignition.config.replace.source"}},
+		"a key twice": {"storage: {files: [{path: /a, path: b}, {path: c}]}\n",
+			[]string{"3:30 error key-duplicate $.storage.files.0.path",
+				"3:47 error path-relative $.storage.files.1.path"}},
+		"a section twice": {"passwd: {users: [{name: a}]}\npasswd: {users: [{name: a, shell: b}]}\n",
+			[]string{"4:1 error key-duplicate $.passwd"}},
+		"a key that is not known": {"storage: {fils: [], files: [{path: a}]}\n",
+			[]string{"3:11 warning key-unknown $.storage.fils", "3:36 error path-relative $.storage.files.0.path"}},
+		"local files that are not there": {"storage: {trees: [{local: a}], files: [{path: /a, overwrite: true}, " +
+			"{path: b}, {path: /c, contents: {local: c}}]}\n",
+			[]string{"3:19 error no-files-dir $.storage.trees.0", "3:76 error path-relative $.storage.files.1.path",
+				"3:109 error no-files-dir $.storage.files.2.contents.local"}},
+		"a tree without a folder": {"storage: {trees: [{path: /a}, {local: a}], files: [{path: b}]}\n",
+			[]string{"3:19 error local-missing $.storage.trees.0", "3:31 error no-files-dir $.storage.trees.1",
+				"3:59 error path-relative $.storage.files.0.path"}},
+		"a layout that nobody knows": {"boot_device: {layout: b, mirror: {devices: [/dev/a, /dev/b]}}\nstorage: " +
+			"{raid: [{name: md-boot, options: [x]}], files: [{path: b}]}\n",
+			[]string{"3:23 error layout-unknown $.boot_device.layout",
+				"4:65 error path-relative $.storage.files.0.path"}},
+		"a boot disk that is none": {"boot_device: x\nstorage: {luks: [{name: root, discard: true}], files: " +
+			"[{path: b}]}\n", []string{"3:14 error wrong-type $.boot_device",
+			"4:63 error path-relative $.storage.files.0.path"}},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			text := "variant: fcos\nversion: 1.7.0\n" + c.text
+			r := translate(t, text, butane.Options{})
+			assert.ElementsMatch(t, c.want, told(diag.Workstation, r.Problems))
+			assert.Equal(t, strings.Contains(strings.Join(c.want, ""), "error"), r.Config == nil)
+			if !strings.Contains(c.text, "systemd") {
+				assert.Contains(t, told(diag.Workstation, translate(t, text+unit, butane.Options{}).Problems),
+					fmt.Sprintf("%d:26 error unit-name-extension $.systemd.units.0.name", strings.Count(text, "\n")+1))
+			}
+		})
+	}
+	text := head(dialect(t, "openshift 4.20.0"))
+	r := translate(t, strings.Replace(text, "role: worker", "role: []", 1)+unit, butane.Options{})
+	assert.ElementsMatch(t, []string{"3:70 error wrong-type $.metadata.labels.machineconfiguration.openshift.io/role",
+		"4:26 error unit-name-extension $.systemd.units.0.name"}, told(diag.Workstation, r.Problems))
+	r = translate(t, "variant: openshift\nversion: 4.20.0\nmetadata: x\n"+unit, butane.Options{})
+	assert.ElementsMatch(t, []string{"3:11 error wrong-type $.metadata",
+		"4:26 error unit-name-extension $.systemd.units.0.name"}, told(diag.Workstation, r.Problems))
 }
 
 func TestAVirtiofsMountIsNotChecked(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/cursor"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/order"
@@ -19,8 +20,8 @@ import (
 // A decoder walks a tree once, fills the model and makes the tree canonical.
 type decoder struct {
 	edition  *language.Edition
-	problems diag.List
-	ignored  diag.List
+	problems cursor.Log
+	ignored  cursor.Log
 	unread   map[string]bool // paths of the objects in which a value was of a wrong kind
 	dropped  []diag.Span     // values that the canonical tree does not have any more, and that may hold secrets
 	strings  []string        // pointees are cut from slabs: half a million small allocations would be most of the work
@@ -30,13 +31,13 @@ type decoder struct {
 
 func (d *decoder) run(root tree.Node) *config.Config {
 	c := &config.Config{}
-	d.object(root, language.Config(), reflect.ValueOf(c).Elem(), &diag.Trail{}, true)
+	d.object(root, language.Config(), reflect.ValueOf(c).Elem(), cursor.Root(&d.problems, root), true)
 	return c
 }
 
 // value reads a node of any shape. checked is false below a key of the wrong case, where unknown keys are not looked
 // for. It reports whether the node stays in the canonical tree.
-func (d *decoder) value(n tree.Node, s *language.Shape, v reflect.Value, at *diag.Trail, checked bool) (stays bool) {
+func (d *decoder) value(n tree.Node, s *language.Shape, v reflect.Value, at *cursor.At, checked bool) (stays bool) {
 	kind := n.Kind()
 	if kind == tree.Null && s.Kind != tree.Object {
 		return false
@@ -83,7 +84,7 @@ func setString(v reflect.Value, s *string) {
 	}
 }
 
-func (d *decoder) number(n tree.Node, v reflect.Value, at *diag.Trail) bool {
+func (d *decoder) number(n tree.Node, v reflect.Value, at *cursor.At) bool {
 	i, err := strconv.Atoi(n.Text())
 	if err != nil {
 		message, hint := "an integer is expected here", "write it without a fraction and without an exponent"
@@ -102,13 +103,14 @@ func (d *decoder) number(n tree.Node, v reflect.Value, at *diag.Trail) bool {
 	return true
 }
 
-func (d *decoder) list(n tree.Node, s *language.Shape, v reflect.Value, at *diag.Trail, checked bool) {
+func (d *decoder) list(n tree.Node, s *language.Shape, v reflect.Value, at *cursor.At, checked bool) {
 	count := n.Len()
 	items := reflect.MakeSlice(v.Type(), count, count)
-	step := diag.Trail{Up: at}
+	step, i := at.Below(), 0
 	for c := range n.Children() {
-		d.item(c, s.Item, items.Index(step.Index), &step, checked)
-		step.Index++
+		step.MoveToItem(i, c)
+		d.item(c, s.Item, items.Index(i), &step, checked)
+		i++
 	}
 	if count > 0 {
 		v.Set(items)
@@ -116,7 +118,7 @@ func (d *decoder) list(n tree.Node, s *language.Shape, v reflect.Value, at *diag
 }
 
 // item reads an element of a list. A null there is the element's zero value, and stays so.
-func (d *decoder) item(n tree.Node, s *language.Shape, v reflect.Value, at *diag.Trail, checked bool) {
+func (d *decoder) item(n tree.Node, s *language.Shape, v reflect.Value, at *cursor.At, checked bool) {
 	if n.Kind() == tree.Null && s.Kind == tree.String {
 		n.Become(tree.String, "")
 	}
@@ -125,13 +127,13 @@ func (d *decoder) item(n tree.Node, s *language.Shape, v reflect.Value, at *diag
 	}
 }
 
-func (d *decoder) object(n tree.Node, s *language.Shape, v reflect.Value, at *diag.Trail, checked bool) (stays bool) {
+func (d *decoder) object(n tree.Node, s *language.Shape, v reflect.Value, at *cursor.At, checked bool) (stays bool) {
 	switch n.Kind() {
 	case tree.Object:
 	case tree.Null:
 		if checked && !s.Field.Nullable.Has(d.edition.Version) {
 			if p, kept := d.ignored.Next(diag.Problem{Severity: diag.Warning, Code: codes.NullObject}); kept {
-				p.Place, p.Path, p.Message, p.Hint = n.Place(), at.String(),
+				p.Place, p.Path, p.Message, p.Hint = n.Place(), at.Path(),
 					"null stands where an object belongs; it is ignored", "write {} or leave the key out"
 			}
 		}
@@ -141,12 +143,12 @@ func (d *decoder) object(n tree.Node, s *language.Shape, v reflect.Value, at *di
 		return false
 	}
 	if checked {
-		d.unknownKeys(n, s, at)
+		cursor.UnknownKeys(&d.ignored, at, d.edition, s, n)
 	}
 	if d.repeats(n, s) {
 		d.unite(n, s, at)
 	}
-	step := diag.Trail{Up: at}
+	step := at.Below()
 	told := segments{from: len(d.ignored.Kept())}
 	n.Keep(func(c tree.Node) bool {
 		key := c.Key()
@@ -162,7 +164,7 @@ func (d *decoder) object(n tree.Node, s *language.Shape, v reflect.Value, at *di
 			}
 			c.Rename(m.Name)
 		}
-		step.Name = m.Name
+		step.MoveTo(m.Name, c)
 		stays := d.value(c, m, v.FieldByIndex(m.Index), &step, checked && exact)
 		told.add(m, s, len(d.ignored.Kept()))
 		return stays
@@ -223,7 +225,7 @@ func (d *decoder) repeats(n tree.Node, s *language.Shape) bool {
 
 // unite makes one member of those that mean the same field: the members of objects accumulate, of other values the last
 // wins.
-func (d *decoder) unite(n tree.Node, s *language.Shape, at *diag.Trail) {
+func (d *decoder) unite(n tree.Node, s *language.Shape, at *cursor.At) {
 	first := map[string]*tree.Appender{}
 	kept := map[tree.Node]bool{}
 	last := map[string]tree.Node{}
@@ -262,12 +264,12 @@ func (d *decoder) unite(n tree.Node, s *language.Shape, at *diag.Trail) {
 	})
 }
 
-func (d *decoder) repeated(c, before tree.Node, name string, at *diag.Trail) {
+func (d *decoder) repeated(c, before tree.Node, name string, at *cursor.At) {
 	p, kept := d.ignored.Next(diag.Problem{Severity: diag.Error, Code: codes.KeyDuplicate})
 	if p.Stricter = true; !kept {
 		return
 	}
-	p.Path = (&diag.Trail{Up: at, Name: name}).String()
+	p.Path = at.Key(name).Path()
 	p.Place = c.KeyPlace()
 	p.Message, p.Hint = fmt.Sprintf("the key %q stands here for the second time; only this value counts", name),
 		"remove one of the two"
@@ -277,7 +279,7 @@ func (d *decoder) repeated(c, before tree.Node, name string, at *diag.Trail) {
 	p.Related = []diag.Related{{Place: before.KeyPlace(), Message: "it stands here first"}}
 }
 
-func (d *decoder) wrongType(n tree.Node, s *language.Shape, at *diag.Trail) {
+func (d *decoder) wrongType(n tree.Node, s *language.Shape, at *cursor.At) {
 	hint := ""
 	switch {
 	case s.Kind == tree.Number && n.Kind() == tree.String && strings.HasSuffix(s.Path, ".mode"):
@@ -329,8 +331,8 @@ func objectOf(s *language.Shape) string {
 	return ""
 }
 
-func (d *decoder) problem(n tree.Node, at *diag.Trail, message, hint string) *diag.Problem {
-	path := at.String()
+func (d *decoder) problem(n tree.Node, at *cursor.At, message, hint string) *diag.Problem {
+	path := at.Path()
 	if d.unread == nil {
 		d.unread = map[string]bool{}
 	}

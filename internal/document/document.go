@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/cursor"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
@@ -56,6 +57,13 @@ func (doc *Document) Config() *config.Config {
 		doc.config = d.run(doc.root)
 	}
 	return doc.config
+}
+
+// Cursor is the place of the document's root, for rules: nothing is said of what is below an object in which a value
+// was of a wrong kind.
+func (doc *Document) Cursor(log *cursor.Log) *cursor.At {
+	log.Mute = doc.Unread
+	return cursor.Root(log, doc.root)
 }
 
 // At finds the deepest node on the way to a path like "$.storage.files.0.path"; index speeds up long lists.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/cursor"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
@@ -15,15 +16,14 @@ import (
 // Duplicates finds items of lists that mean the same thing as an earlier one. Lists that share a name space (files,
 // directories and links; kernel arguments) are looked at together. Lists where repetition has a meaning are not.
 func (doc *Document) Duplicates() []diag.Problem {
-	f := duplicateFinder{doc: doc, index: tree.Index{}}
-	f.object(doc.root, language.Config(), &diag.Trail{})
+	f := duplicateFinder{index: tree.Index{}}
+	f.object(doc.root, language.Config(), doc.Cursor(&f.problems))
 	return f.problems.All()
 }
 
 type duplicateFinder struct {
-	doc      *Document
 	index    tree.Index
-	problems diag.List
+	problems cursor.Log
 }
 
 // A space holds the keys of the lists that are looked at together. An item is known by its number across those lists.
@@ -39,15 +39,15 @@ type spaceList struct {
 	first int32 // number of its first item
 }
 
-func (f *duplicateFinder) object(n tree.Node, s *language.Shape, at *diag.Trail) {
+func (f *duplicateFinder) object(n tree.Node, s *language.Shape, at *cursor.At) {
 	var spaces map[string]*space
-	step := diag.Trail{Up: at}
+	step := at.Below()
 	for _, m := range s.Members {
 		c := n.Get(m.Name)
 		if !c.Exists() {
 			continue
 		}
-		step.Name = m.Name
+		step.MoveTo(m.Name, c)
 		switch m.Kind {
 		case tree.Object:
 			f.object(c, m, &step)
@@ -60,7 +60,7 @@ func (f *duplicateFinder) object(n tree.Node, s *language.Shape, at *diag.Trail)
 	}
 }
 
-func (f *duplicateFinder) list(n tree.Node, m *language.Shape, at *diag.Trail, spaces map[string]*space) {
+func (f *duplicateFinder) list(n tree.Node, m *language.Shape, at *cursor.At, spaces map[string]*space) {
 	if m.Field.List.Mode != config.Appending {
 		name := cmp.Or(m.Field.List.Space, m.Name)
 		if spaces[name] == nil {
@@ -71,27 +71,29 @@ func (f *duplicateFinder) list(n tree.Node, m *language.Shape, at *diag.Trail, s
 	if m.Item.Kind != tree.Object {
 		return
 	}
-	step := diag.Trail{Up: at}
+	step, i := at.Below(), 0
 	for item := range n.Children() {
 		if hasLists(item) {
+			step.MoveToItem(i, item)
 			f.object(item, m.Item, &step)
 		}
-		step.Index++
+		i++
 	}
 }
 
-func (f *duplicateFinder) unique(n tree.Node, m *language.Shape, at *diag.Trail, in *space) {
+func (f *duplicateFinder) unique(n tree.Node, m *language.Shape, at *cursor.At, in *space) {
 	in.lists = append(in.lists, spaceList{m.Name, n, in.items})
-	step := diag.Trail{Up: at}
+	step, i := at.Below(), 0
 	for item := range n.Children() {
 		key := keyOf(m.Field.List, item)
 		if first, twice := in.seen[key]; twice {
+			step.MoveToItem(i, item)
 			f.found(item, m, key, in, first, &step)
 		} else {
 			in.seen[key] = in.items
 		}
 		in.items++
-		step.Index++
+		i++
 	}
 }
 
@@ -105,8 +107,8 @@ func hasLists(item tree.Node) bool {
 	return false
 }
 
-func (f *duplicateFinder) found(item tree.Node, m *language.Shape, key string, in *space, first int32, at *diag.Trail) {
-	if f.doc.Unread(at.String) {
+func (f *duplicateFinder) found(item tree.Node, m *language.Shape, key string, in *space, first int32, at *cursor.At) {
+	if f.problems.Mute(at.Path) {
 		return
 	}
 	p, kept := f.problems.Next(diag.Problem{Severity: diag.Error, Code: codes.Duplicate})
@@ -120,8 +122,8 @@ func (f *duplicateFinder) found(item tree.Node, m *language.Shape, key string, i
 		}
 	}
 	index := int(first - list.first)
-	path := (&diag.Trail{Up: at.Up.Up, Name: list.name}).String()
-	p.Place, p.Path = item.Place(), at.String()
+	path := at.Up().Up().Key(list.name).Path()
+	p.Place, p.Path = item.Place(), at.Path()
 	p.Message = fmt.Sprintf("%s is there twice in %s", describe(m.Field.List, key), m.Name)
 	p.Hint = "remove one of the two, or put what they say into one"
 	if list.name != m.Name {

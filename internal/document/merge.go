@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/cursor"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
@@ -56,7 +56,7 @@ func MergeIgnition(parent, child *Document) config.Ignition {
 	d := decoder{edition: language.OfVersion(config.Newest)}
 	var merged config.Ignition
 	both := m.value(ignition, []tree.Node{m.own(parent).Get("ignition"), m.own(child).Get("ignition")})
-	d.value(both, ignition, reflect.ValueOf(&merged).Elem(), &diag.Trail{}, false)
+	d.value(both, ignition, reflect.ValueOf(&merged).Elem(), cursor.Root(&d.problems, both), false)
 	return merged
 }
 

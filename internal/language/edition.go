@@ -11,11 +11,13 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
+// Features is a set of what an edition has beyond its version, a bit each.
+type Features uint64
+
 // An Edition is one version of one of the two notations: what decides which keys there are, and how they are talked of.
 type Edition struct {
-	Version config.Version
-	// Features tells which features there are; nil where no key needs one.
-	Features func(feature string) bool
+	Version  config.Version
+	Features Features
 	// Called is what a document of the edition is called: "a config of version 3.4.0".
 	Called string
 	// First says what brought a key that the edition has not, and what to do: "version 3.4.0", "set ignition.version to
@@ -26,11 +28,13 @@ type Edition struct {
 	Odd func(s *Shape, key string) (message, hint string)
 	// Folds: keys are taken in any case.
 	Folds bool
+	// Indents: what is below a key is indented, and merge keys bring members.
+	Indents bool
 }
 
 // Has reports whether the edition has a member.
 func (e *Edition) Has(m *Shape) bool {
-	return m.Since <= e.Version && (m.Feature == "" || e.Features != nil && e.Features(m.Feature))
+	return m.Since <= e.Version && m.Needs&^e.Features == 0
 }
 
 // Find returns the member that the edition has under exactly that name, nil for none.

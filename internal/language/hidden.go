@@ -38,11 +38,11 @@ func Hidden(spans []diag.Span, s *Shape, n tree.Node) []diag.Span {
 // HiddenMember does so for a member of an object, whichever version has it. Below a key that none has, all but true and
 // false may be a misspelt secret; the key itself may be one if it is no word.
 func HiddenMember(spans []diag.Span, s *Shape, n tree.Node) []diag.Span {
-	newest := Edition{Version: config.Newest, Features: func(string) bool { return true }}
+	newest := Edition{Version: config.Newest, Features: ^Features(0)}
 	if m, _ := newest.FindFolded(s, n.Key()); m != nil {
 		return Hidden(spans, m, n)
 	}
-	if n.Key() == tree.MergeKey && n.Kind() == tree.List && !n.First().Exists() {
+	if tree.IsMerge(n) {
 		return spans
 	}
 	if !diag.MayShow(n.Key()) {

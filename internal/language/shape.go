@@ -24,8 +24,8 @@ type Shape struct {
 	// Labels: an object of any keys.
 	Labels bool
 	Since  config.Version
-	// Feature is what an edition must have besides, "" for nothing.
-	Feature string
+	// Needs is what an edition must have besides.
+	Needs   Features
 	Item    *Shape   // of a list
 	Members []*Shape // of an object
 	Index   []int    // of the field in its Go struct
@@ -36,6 +36,8 @@ type Shape struct {
 	// Field is the row of the language's table. Its path is that of configs; of sugar it is zero but for what the sugar
 	// says.
 	Field config.Field
+	// Takes lists the values of sugar; nil for any.
+	Takes []string
 
 	line string // of sugar
 	keys []key  // the members: names are compared far more often than anything else is read
@@ -74,9 +76,10 @@ type Sugar struct {
 	// Kind: string, number, bool, object, [string], [object], labels (an object of strings), or = and the path of a
 	// field that it has the shape of.
 	Kind string
-	// Since is the version of configs from which dialects have it; In narrows it to those with a feature.
-	Since config.Version
-	In    string
+	// Needs is what a dialect must have to have it.
+	Needs Features
+	// Takes lists its values; nil for any.
+	Takes []string
 	// Line says what it is for, for people.
 	Line string
 	// Secret marks values that no excerpt of a document may show.
@@ -172,7 +175,7 @@ func (s *Shape) add(row Sugar) {
 	if i := strings.LastIndexByte(row.Path, '.'); i >= 0 {
 		parent, name = s.At(row.Path[:i]), row.Path[i+1:]
 	}
-	m := &Shape{Name: name, Path: row.Path, Since: max(row.Since, parent.Since), Feature: row.In, line: row.Line,
+	m := &Shape{Name: name, Path: row.Path, Since: parent.Since, Needs: row.Needs, Takes: row.Takes, line: row.Line,
 		Nullable: true}
 	if row.Secret {
 		m.Secret = "true"

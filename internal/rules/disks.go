@@ -9,6 +9,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/cursor"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/field"
 	"github.com/glowplug-os/glowplug/internal/language"
@@ -17,9 +18,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-func (c *checker) disk(a *at, d *config.Disk) {
-	a.key("device").absolute(d.Device)
-	list := a.key("partitions")
+func (c disks) disk(a *cursor.At, d *config.Disk) {
+	absolute(a, "device", d.Device)
+	list := a.Key("partitions")
 	if d.Device != "" {
 		c.partitionNumbers(list, d.Partitions)
 		c.partitionOverlap(list, d.Partitions)
@@ -27,12 +28,12 @@ func (c *checker) disk(a *at, d *config.Disk) {
 		c.partitionGUIDs(list, d.Partitions)
 	}
 	for i := range d.Partitions {
-		c.partition(list.item(i), &d.Partitions[i])
+		c.partition(list.Item(i), &d.Partitions[i])
 	}
 }
 
 // Of numbers, and of labels, that are there twice the peer names one a disk; the others are ours.
-func (c *checker) partitionNumbers(list *at, parts []config.Partition) {
+func (c disks) partitionNumbers(list *cursor.At, parts []config.Partition) {
 	seen := map[int]int{}
 	reported := false
 	for i, p := range parts {
@@ -44,14 +45,14 @@ func (c *checker) partitionNumbers(list *at, parts []config.Partition) {
 			seen[p.Number] = i
 			continue
 		}
-		f := list.item(i).errorf(codes.PartitionNumber, "two partitions have the number %d", p.Number)
-		f.hint("give each its own number, or 0 for the next free one").see(list.item(first),
+		f := list.Item(i).Errorf(codes.PartitionNumber, "two partitions have the number %d", p.Number)
+		f.Advise("give each its own number, or 0 for the next free one").See(list.Item(first),
 			"the first one").Stricter = reported
 		reported = true
 	}
 }
 
-func (c *checker) partitionLabels(list *at, parts []config.Partition) {
+func (c disks) partitionLabels(list *cursor.At, parts []config.Partition) {
 	seen := map[string]int{}
 	reported := false
 	for i, p := range parts {
@@ -63,14 +64,14 @@ func (c *checker) partitionLabels(list *at, parts []config.Partition) {
 			seen[*p.Label] = i
 			continue
 		}
-		f := list.item(i).errorf(codes.PartitionLabelTwice, "two partitions have the label %s", quote(*p.Label))
-		f.hint("labels must differ").see(list.item(first), "the first one").Stricter = reported
+		f := list.Item(i).Errorf(codes.PartitionLabelTwice, "two partitions have the label %s", quote(*p.Label))
+		f.Advise("labels must differ").See(list.Item(first), "the first one").Stricter = reported
 		reported = true
 	}
 }
 
 // partitionGUIDs: what is to be unique in the world is so on its disk.
-func (c *checker) partitionGUIDs(list *at, parts []config.Partition) {
+func (c disks) partitionGUIDs(list *cursor.At, parts []config.Partition) {
 	seen := map[string]int{}
 	for i, p := range parts {
 		guid := strings.ToLower(text(p.GUID))
@@ -78,9 +79,9 @@ func (c *checker) partitionGUIDs(list *at, parts []config.Partition) {
 			continue
 		}
 		if first, twice := seen[guid]; twice {
-			list.item(i).key("guid").errorf(codes.PartitionGUIDTwice, "two partitions have the GUID %s",
+			list.Item(i).Key("guid").Errorf(codes.PartitionGUIDTwice, "two partitions have the GUID %s",
 				quote(*p.GUID)).
-				hint("give each its own, or none for a random one").see(list.item(first),
+				Advise("give each its own, or none for a random one").See(list.Item(first),
 				"the first one").Stricter = true
 			continue
 		}
@@ -91,7 +92,7 @@ func (c *checker) partitionGUIDs(list *at, parts []config.Partition) {
 func isAbsent(p config.Partition) bool { return p.ShouldExist != nil && !*p.ShouldExist }
 
 // partitionOverlap reports the first partition that another one, of those with a fixed start and size, lies on.
-func (c *checker) partitionOverlap(list *at, parts []config.Partition) {
+func (c disks) partitionOverlap(list *cursor.At, parts []config.Partition) {
 	type extent struct{ i, start, end int }
 	var fixed []extent
 	for i, p := range parts {
@@ -122,43 +123,43 @@ func (c *checker) partitionOverlap(list *at, parts []config.Partition) {
 	p := fixed[at]
 	for _, o := range fixed {
 		if o.i != p.i && p.start <= o.end && o.start <= p.end {
-			list.item(o.i).errorf(codes.PartitionOverlap, "the partition overlaps with another one: MiB %d to %d, "+
+			list.Item(o.i).Errorf(codes.PartitionOverlap, "the partition overlaps with another one: MiB %d to %d, "+
 				"and MiB %d to %d", o.start, o.end, p.start, p.end).
-				hint("move one of the two; a size of 0 takes what is free").see(list.item(p.i), "the other one")
+				Advise("move one of the two; a size of 0 takes what is free").See(list.Item(p.i), "the other one")
 			return
 		}
 	}
 }
 
-func (c *checker) partition(a *at, p *config.Partition) {
+func (c disks) partition(a *cursor.At, p *config.Partition) {
 	if p.ShouldExist != nil && !*p.ShouldExist && (p.Label != nil || text(p.TypeGUID) != "" || text(p.GUID) != "" ||
 		p.StartMiB != nil || p.SizeMiB != nil) {
-		a.errorf(codes.PartitionAbsent, "a partition that should not exist has other properties").
-			hint("keep number, shouldExist and wipePartitionEntry only")
+		a.Errorf(codes.PartitionAbsent, "a partition that should not exist has other properties").
+			Advise("keep number, shouldExist and wipePartitionEntry only")
 	}
 	if p.Number == 0 && p.Label == nil {
-		a.errorf(codes.PartitionUnnamed, "a partition needs a number or a label").hint(`add "number" or "label"`)
+		a.Errorf(codes.PartitionUnnamed, "a partition needs a number or a label").Advise(`add "number" or "label"`)
 	}
 	if p.Label != nil {
-		label := a.key("label")
+		label := a.Key("label")
 		if most := config.FieldAt("storage.disks.*.partitions.*.label").MaxBytes; len(*p.Label) > most {
-			label.errorf(codes.PartitionLabelLong, "partition labels are at most %d bytes, this one is %d", most,
+			label.Errorf(codes.PartitionLabelLong, "partition labels are at most %d bytes, this one is %d", most,
 				len(*p.Label))
 		} else if strings.Contains(*p.Label, ":") {
-			label.errorf(codes.PartitionLabelColon, "a partition label cannot hold a colon")
+			label.Errorf(codes.PartitionLabelColon, "a partition label cannot hold a colon")
 		}
 	}
-	c.guid(a.key("guid"), p.GUID)
-	c.guid(a.key("typeGuid"), p.TypeGUID)
-	a.key("number").notNegative("a partition number", &p.Number)
-	a.key("sizeMiB").notNegative("a size", p.SizeMiB)
-	a.key("startMiB").notNegative("a start", p.StartMiB)
+	c.guid(a.Key("guid"), p.GUID)
+	c.guid(a.Key("typeGuid"), p.TypeGUID)
+	notNegative(a, "number", "a partition number", &p.Number)
+	notNegative(a, "sizeMiB", "a size", p.SizeMiB)
+	notNegative(a, "startMiB", "a start", p.StartMiB)
 }
 
-func (c *checker) guid(a *at, guid *string) {
+func (c disks) guid(a *cursor.At, guid *string) {
 	if text(guid) != "" && !isGUID(*guid) {
-		a.errorf(codes.GUID, "%s is not a GUID",
-			quote(*guid)).hint("GUIDs look like 0FC63DAF-8483-4772-8E79-3D69D8477DE4")
+		a.Errorf(codes.GUID, "%s is not a GUID",
+			quote(*guid)).Advise("GUIDs look like 0FC63DAF-8483-4772-8E79-3D69D8477DE4")
 	}
 }
 
@@ -176,31 +177,31 @@ func isGUID(s string) bool {
 	return true
 }
 
-func (c *checker) raid(a *at, r *config.Raid) {
+func (c disks) raid(a *cursor.At, r *config.Raid) {
 	level := text(r.Level)
 	known, isKnown := config.FieldAt(levelField).Find(level)
 	if !isKnown {
-		f := a.key("level").errorf(codes.RAIDLevel, "the RAID level %s is not known", quote(level))
+		f := a.Key("level").Errorf(codes.RAIDLevel, "the RAID level %s is not known", quote(level))
 		if level == "" {
 			f.Message = "a RAID level is missing"
 		}
-		f.hint("levels are %s", c.known(levelField))
+		f.Advise("levels are %s", c.known(levelField))
 	} else if number(r.Spares) != 0 && known.NoSpares {
-		a.key("level").errorf(codes.RAIDSpares, "the RAID level %s cannot have spares",
-			level).hint("remove spares, or choose a level with redundancy")
+		a.Key("level").Errorf(codes.RAIDSpares, "the RAID level %s cannot have spares",
+			level).Advise("remove spares, or choose a level with redundancy")
 	}
-	devices := a.key("devices")
+	devices := a.Key("devices")
 	if len(r.Devices) == 0 {
-		devices.errorf(codes.RAIDDevices, "an array needs devices").hint("list the devices it is made of")
+		devices.Errorf(codes.RAIDDevices, "an array needs devices").Advise("list the devices it is made of")
 	}
 	for i, device := range r.Devices {
-		devices.item(i).absolute(device)
+		absoluteAt(devices.Item(i), device)
 	}
-	a.notEmpty("an array", r.Name)
-	a.key("spares").notNegative("the number of spares", r.Spares)
+	notEmpty(a, "an array", r.Name)
+	notNegative(a, "spares", "the number of spares", r.Spares)
 	if n := number(r.Spares); n > 0 && n >= len(r.Devices) && len(r.Devices) > 0 {
-		a.key("spares").errorf(codes.RAIDAllSpares, "%d of %d devices are spares: nothing is left for the array", n,
-			len(r.Devices)).stricter()
+		a.Key("spares").Errorf(codes.RAIDAllSpares, "%d of %d devices are spares: nothing is left for the array", n,
+			len(r.Devices)).Strictly()
 	}
 }
 
@@ -216,38 +217,33 @@ const (
 	pinField    = "storage.luks.*.clevis.custom.pin"
 )
 
-// known lists in words what a field takes in the version of the document.
-func (c *checker) known(path string) string {
-	return strings.Join(config.Names(config.FieldAt(path).In(c.version)), ", ")
-}
-
 // notTaken reports a value that the version does not have. what names the value: the format "zfs".
-func (a *at) notTaken(code codes.Code, path, what, value, hint string) {
-	field, v := config.FieldAt(path), a.c.version
+func (c disks) notTaken(a *cursor.At, code codes.Code, path, what, value, hint string) {
+	field, v := config.FieldAt(path), c.version
 	if row, later := field.Find(value); later {
-		a.errorf(code, "%s", language.CameWith(what, row.Since, v)).hint("%s", language.SetVersion(row.Since))
+		a.Errorf(code, "%s", language.CameWith(what, row.Since, v)).Advise("%s", language.SetVersion(row.Since))
 		return
 	}
-	a.errorf(code, "%s is not known", what).hint("%s", hint)
+	a.Errorf(code, "%s is not known", what).Advise("%s", hint)
 }
 
-func (c *checker) filesystem(a *at, f *config.Filesystem) {
+func (c disks) filesystem(a *cursor.At, f *config.Filesystem) {
 	kind, virtual := c.byName(f)
 	if text(f.Path) != "" {
-		a.key("path").absolute(*f.Path)
+		absolute(a, "path", *f.Path)
 	}
 	switch {
 	case !virtual:
-		a.key("device").absolute(f.Device)
+		absolute(a, "device", f.Device)
 	case f.Device == "" || len(f.Device) > kind.DeviceMax:
-		a.key("device").errorf(codes.VirtiofsTag, "a virtiofs tag has 1 to %d bytes, this one has %d", kind.DeviceMax,
+		a.Key("device").Errorf(codes.VirtiofsTag, "a virtiofs tag has 1 to %d bytes, this one has %d", kind.DeviceMax,
 			len(f.Device))
 	}
-	c.format(a.key("format"), f)
-	c.label(a.key("label"), f)
+	c.format(a.Key("format"), f)
+	c.label(a.Key("label"), f)
 	if f.UUID != nil && !block.TakesUUID(text(f.Format), *f.UUID) {
-		a.key("uuid").errorf(codes.FilesystemUUID, "%s is not a UUID that %s takes", quote(*f.UUID),
-			*f.Format).hint("%s", uuidForm(*f.Format)).stricter()
+		a.Key("uuid").Errorf(codes.FilesystemUUID, "%s is not a UUID that %s takes", quote(*f.UUID),
+			*f.Format).Advise("%s", uuidForm(*f.Format)).Strictly()
 	}
 	if virtual {
 		c.noBlockDevice(a, f)
@@ -255,7 +251,7 @@ func (c *checker) filesystem(a *at, f *config.Filesystem) {
 }
 
 // byName: filesystems of the format, which the version has, are known by a name and not by a block device.
-func (c *checker) byName(f *config.Filesystem) (kind config.Value, named bool) {
+func (c disks) byName(f *config.Filesystem) (kind config.Value, named bool) {
 	kind, _ = config.FieldAt(formatField).Find(text(f.Format))
 	return kind, kind.DeviceMax > 0 && kind.Since <= c.version
 }
@@ -267,43 +263,43 @@ func uuidForm(format string) string {
 	return "UUIDs look like 0fc63daf-8483-4772-8e79-3d69d8477de4"
 }
 
-func (c *checker) format(a *at, f *config.Filesystem) {
+func (c disks) format(a *cursor.At, f *config.Filesystem) {
 	if text(f.Format) != "" {
 		if !config.FieldAt(formatField).Takes(*f.Format, c.version) {
-			a.notTaken(codes.FormatUnknown, formatField, "the format "+quote(*f.Format), *f.Format,
+			c.notTaken(a, codes.FormatUnknown, formatField, "the format "+quote(*f.Format), *f.Format,
 				"formats are "+c.known(formatField))
 		}
 		return
 	}
 	if text(f.Path) != "" || text(f.Label) != "" || text(f.UUID) != "" || isSet(f.WipeFilesystem) ||
 		len(f.Options) > 0 || len(f.MountOptions) > 0 {
-		a.errorf(codes.FormatMissing, "a format is missing").hint("formats are %s", c.known(formatField))
+		a.Errorf(codes.FormatMissing, "a format is missing").Advise("formats are %s", c.known(formatField))
 	}
 }
 
-func (c *checker) label(a *at, f *config.Filesystem) {
+func (c disks) label(a *cursor.At, f *config.Filesystem) {
 	label, format := text(f.Label), text(f.Format)
 	if label == "" {
 		return
 	}
 	if format == "" {
-		a.errorf(codes.LabelWithoutFormat, "a label needs a format").hint("add the format of the filesystem")
+		a.Errorf(codes.LabelWithoutFormat, "a label needs a format").Advise("add the format of the filesystem")
 	} else if limit, limited := labelMax(format); limited && len(label) > limit {
-		a.errorf(codes.LabelLong, "%s labels are at most %d bytes, this one is %d", format, limit, len(label))
+		a.Errorf(codes.LabelLong, "%s labels are at most %d bytes, this one is %d", format, limit, len(label))
 	} else if _, virtual := c.byName(f); virtual {
-		a.errorf(codes.VirtiofsBlock, "a virtiofs has no label").hint("remove it")
+		a.Errorf(codes.VirtiofsBlock, "a virtiofs has no label").Advise("remove it")
 	}
 	if limit, limited := labelMax(format); !limited || len(label) <= limit {
 		fault, _ := field.Label(format).Check(label)
-		a.fault(fault).stricter()
+		a.Fault(fault).Strictly()
 	}
 }
 
-func (c *checker) noBlockDevice(a *at, f *config.Filesystem) {
+func (c disks) noBlockDevice(a *cursor.At, f *config.Filesystem) {
 	refuse := func(key string, set bool) {
 		if set {
-			a.key(key).errorf(codes.VirtiofsBlock, "a virtiofs has no block device, so %s means nothing",
-				key).hint("remove it")
+			a.Key(key).Errorf(codes.VirtiofsBlock, "a virtiofs has no block device, so %s means nothing",
+				key).Advise("remove it")
 		}
 	}
 	refuse("uuid", text(f.UUID) != "")
@@ -312,11 +308,11 @@ func (c *checker) noBlockDevice(a *at, f *config.Filesystem) {
 }
 
 // filesystemsOnDisks warns of filesystems that replace a whole disk's partition table.
-func (c *checker) filesystemsOnDisks(list *at, s *config.Storage) {
+func (c disks) filesystemsOnDisks(list *cursor.At, s *config.Storage) {
 	if len(s.Disks) == 0 {
 		return
 	}
-	disks := list.up.key("disks")
+	others := list.Up().Key("disks")
 	byDevice := map[string]int{}
 	for i := len(s.Disks) - 1; i >= 0; i-- {
 		byDevice[s.Disks[i].Device] = i
@@ -326,49 +322,49 @@ func (c *checker) filesystemsOnDisks(list *at, s *config.Storage) {
 		if !same {
 			continue
 		}
-		device := list.item(i).key("device")
+		device := list.Item(i).Key("device")
 		switch d := &s.Disks[k]; {
 		case len(d.Partitions) > 0:
-			device.warnf(codes.FilesystemOnTable, "the filesystem takes the whole disk, on which partitions "+
-				"are made too").hint("name one of the partitions").see(disks.item(k), "the disk is partitioned here")
+			device.Warnf(codes.FilesystemOnTable, "the filesystem takes the whole disk, on which partitions "+
+				"are made too").Advise("name one of the partitions").See(others.Item(k), "the disk is partitioned here")
 		case isSet(d.WipeTable) && !isSet(f.WipeFilesystem):
-			device.warnf(codes.FilesystemWiped, "wiping the partition table also wipes a filesystem on the whole disk").
-				hint(`set "wipeFilesystem" to say that it is meant, or remove "wipeTable"`).see(disks.item(k),
+			device.Warnf(codes.FilesystemWiped, "wiping the partition table also wipes a filesystem on the whole disk").
+				Advise(`set "wipeFilesystem" to say that it is meant, or remove "wipeTable"`).See(others.Item(k),
 				"the table is wiped here")
 		}
 	}
 }
 
-func (c *checker) luks(a *at, l *config.Luks) {
+func (c disks) luks(a *cursor.At, l *config.Luks) {
 	if strings.Contains(l.Name, "/") {
-		a.key("name").errorf(codes.LUKSName, "the name of an encrypted volume cannot hold a slash")
+		a.Key("name").Errorf(codes.LUKSName, "the name of an encrypted volume cannot hold a slash")
 	}
 	if n, most := len(text(l.Label)), config.FieldAt("storage.luks.*.label").MaxBytes; n > most {
-		a.key("label").errorf(codes.LUKSLabelLong, "LUKS labels are at most %d bytes, this one is %d", most, n)
+		a.Key("label").Errorf(codes.LUKSLabelLong, "LUKS labels are at most %d bytes, this one is %d", most, n)
 	}
 	if uuid := text(l.UUID); uuid != "" && !block.TakesUUID("crypto_LUKS", uuid) {
-		a.key("uuid").errorf(codes.LUKSUUID, "%s is not a UUID", quote(uuid)).hint("%s", uuidForm("")).stricter()
+		a.Key("uuid").Errorf(codes.LUKSUUID, "%s is not a UUID", quote(uuid)).Advise("%s", uuidForm("")).Strictly()
 	}
-	a.key("device").absolute(text(l.Device))
-	c.clevisMix(a.key("clevis"), &l.Clevis)
+	absolute(a, "device", text(l.Device))
+	c.clevisMix(a.Key("clevis"), &l.Clevis)
 	if text(l.KeyFile.Source) != "" {
 		if f := source.Check(*l.KeyFile.Source, c.version); f != nil {
-			a.key("keys").fault(f).PeerOnly = true // the source itself is reported too
+			a.Key("keys").Fault(f).PeerOnly = true // the source itself is reported too
 		}
 	}
-	c.cex(a.key("cex"), l)
-	c.clevisCustom(a.key("clevis").key("custom"), &l.Clevis.Custom)
-	tang := a.key("clevis").key("tang")
+	c.cex(a.Key("cex"), l)
+	c.clevisCustom(a.Key("clevis").Key("custom"), &l.Clevis.Custom)
+	tang := a.Key("clevis").Key("tang")
 	for i := range l.Clevis.Tang {
-		c.tang(tang.item(i), &l.Clevis.Tang[i])
+		c.tang(tang.Item(i), &l.Clevis.Tang[i])
 	}
-	c.resource(a.key("keyFile"), &l.KeyFile, true)
+	sources{c.checker}.resource(a.Key("keyFile"), &l.KeyFile, true)
 	if !isSet(l.Cex.Enabled) && IsEmptyKey(l.KeyFile, c.version) {
-		a.key("keyFile").key("source").errorf(codes.LUKSKeyEmpty,
+		a.Key("keyFile").Key("source").Errorf(codes.LUKSKeyEmpty,
 			"the key is empty, so whoever has the disk opens the volume").
-			hint("write a key, or leave keyFile out for a random one").stricter()
+			Advise("write a key, or leave keyFile out for a random one").Strictly()
 	}
-	a.notEmpty("an encrypted volume", l.Name)
+	notEmpty(a, "an encrypted volume", l.Name)
 }
 
 // IsEmptyKey tells whether a config itself shows that a key has no bytes. No source is no key, and not an empty one.
@@ -381,18 +377,18 @@ func IsEmptyKey(key config.Resource, version config.Version) bool {
 }
 
 // clevisMix: a custom pin excludes the others. In 3.2.0 an empty custom object already counted as one.
-func (c *checker) clevisMix(a *at, cl *config.Clevis) {
+func (c disks) clevisMix(a *cursor.At, cl *config.Clevis) {
 	custom := text(cl.Custom.Pin) != ""
 	if config.FieldAt("storage.luks.*.clevis.custom").Nullable.Has(c.version) {
-		custom = c.doc.At(a.path()+".custom", c.index).Key() == "custom"
+		custom = a.Key("custom").Set()
 	}
 	if custom && (len(cl.Tang) > 0 || isSet(cl.Tpm2) || number(cl.Threshold) != 0) {
-		a.errorf(codes.ClevisMixed,
-			"a custom pin stands beside tang, tpm2 or threshold").hint("keep either the custom pin or the others")
+		a.Errorf(codes.ClevisMixed,
+			"a custom pin stands beside tang, tpm2 or threshold").Advise("keep either the custom pin or the others")
 	}
 }
 
-func (c *checker) clevisCustom(a *at, custom *config.ClevisCustom) {
+func (c disks) clevisCustom(a *cursor.At, custom *config.ClevisCustom) {
 	used := text(custom.Pin) != "" || text(custom.Config) != "" || isSet(custom.NeedsNetwork) &&
 		c.version.Reads(config.NetworkPin)
 	if !used {
@@ -400,28 +396,28 @@ func (c *checker) clevisCustom(a *at, custom *config.ClevisCustom) {
 	}
 	switch pin := text(custom.Pin); {
 	case pin == "":
-		a.key("pin").errorf(codes.ClevisPinMissing, "a custom pin needs a name").hint(`add "pin"`)
+		a.Key("pin").Errorf(codes.ClevisPinMissing, "a custom pin needs a name").Advise(`add "pin"`)
 	case !config.FieldAt(pinField).Takes(pin, c.version):
-		a.key("pin").errorf(codes.ClevisPin, "the pin %s is not known in version %s", quote(pin), c.version).
-			hint("pins are %s; version %s takes any", c.known(pinField), config.FieldAt(pinField).Any.From)
+		a.Key("pin").Errorf(codes.ClevisPin, "the pin %s is not known in version %s", quote(pin), c.version).
+			Advise("pins are %s; version %s takes any", c.known(pinField), config.FieldAt(pinField).Any.From)
 	}
 	if text(custom.Config) == "" {
-		a.key("config").errorf(codes.ClevisConfigMissing, "a custom pin needs a config").hint(`add "config"`)
+		a.Key("config").Errorf(codes.ClevisConfigMissing, "a custom pin needs a config").Advise(`add "config"`)
 	}
 }
 
-func (c *checker) tang(a *at, t *config.Tang) {
+func (c disks) tang(a *cursor.At, t *config.Tang) {
 	if u, err := url.Parse(t.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		a.key("url").errorf(codes.TangURL,
-			"the URL of a Tang server must be an http or https URL").hint("write http://host[:port]")
+		a.Key("url").Errorf(codes.TangURL,
+			"the URL of a Tang server must be an http or https URL").Advise("write http://host[:port]")
 	}
 	if text(t.Thumbprint) == "" {
-		a.key("thumbprint").errorf(codes.TangThumbprint,
-			"the thumbprint of a Tang server is missing").hint("tang-show-keys prints it on the server")
+		a.Key("thumbprint").Errorf(codes.TangThumbprint,
+			"the thumbprint of a Tang server is missing").Advise("tang-show-keys prints it on the server")
 	}
 	if text(t.Advertisement) != "" && !isJSON(*t.Advertisement) {
-		a.key("advertisement").errorf(codes.TangAdvertisement,
-			"the advertisement of a Tang server is not JSON").hint("it is what GET <url>/adv answers")
+		a.Key("advertisement").Errorf(codes.TangAdvertisement,
+			"the advertisement of a Tang server is not JSON").Advise("it is what GET <url>/adv answers")
 	}
 }
 
@@ -430,14 +426,14 @@ func isJSON(text string) bool {
 	return problem == nil
 }
 
-func (c *checker) cex(a *at, l *config.Luks) {
+func (c disks) cex(a *cursor.At, l *config.Luks) {
 	if !isSet(l.Cex.Enabled) {
 		return
 	}
 	if l.Clevis.Opens() {
-		a.errorf(codes.CEXClevis, "Crypto Express and Clevis exclude each other").hint("keep one of the two")
+		a.Errorf(codes.CEXClevis, "Crypto Express and Clevis exclude each other").Advise("keep one of the two")
 	}
 	if text(l.KeyFile.Source) != "" {
-		a.errorf(codes.CEXKey, "with Crypto Express there is no key file").hint("remove keyFile")
+		a.Errorf(codes.CEXKey, "with Crypto Express there is no key file").Advise("remove keyFile")
 	}
 }

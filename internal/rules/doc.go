@@ -11,7 +11,7 @@
 //
 // What is surprising:
 //
-//   - A cursor (at) costs nothing until something is reported: only then are path and place worked out.
+//   - A cursor costs nothing until something is reported: only then are path and place worked out.
 //   - Rules that Ignition does not have are marked stricter. Rules do not know who is listening: diag.For gives what a
 //     workstation, a boot or a caller of a peer's name is told.
 //   - A rule is silent on an object in which a value was of a wrong kind, as it would blame the absence of that value.

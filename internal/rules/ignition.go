@@ -7,122 +7,123 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/cursor"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
 func cleanPath(p string) string { return path.Clean(p) }
 
-func (c *checker) ignition(a *at, ign *config.Ignition) {
-	conf := a.key("config")
-	merge := conf.key("merge")
+func (c sources) ignition(a *cursor.At, ign *config.Ignition) {
+	conf := a.Key("config")
+	merge := conf.Key("merge")
 	for i := range ign.Config.Merge {
-		c.reference(merge.item(i), &ign.Config.Merge[i], "a config to merge")
+		c.reference(merge.Item(i), &ign.Config.Merge[i], "a config to merge")
 	}
-	c.resource(conf.key("replace"), &ign.Config.Replace, true)
+	c.resource(conf.Key("replace"), &ign.Config.Replace, true)
 	if cfg := c.doc.Config(); text(ign.Config.Replace.Source) != "" && !onlyReplaces(*cfg) {
-		conf.key("replace").warnf(codes.ReplaceDrops, "the config of replace takes the place of this one, so nothing "+
-			"else here has an effect").hint("name it below merge, to have both; or remove the rest").stricter()
+		conf.Key("replace").Warnf(codes.ReplaceDrops, "the config of replace takes the place of this one, so nothing "+
+			"else here has an effect").Advise("name it below merge, to have both; or remove the rest").Strictly()
 	}
-	c.proxy(a.key("proxy"), &ign.Proxy)
-	authorities := a.key("security").key("tls").key("certificateAuthorities")
+	c.proxy(a.Key("proxy"), &ign.Proxy)
+	authorities := a.Key("security").Key("tls").Key("certificateAuthorities")
 	for i := range ign.Security.TLS.CertificateAuthorities {
-		c.reference(authorities.item(i), &ign.Security.TLS.CertificateAuthorities[i], "a certificate bundle")
+		c.reference(authorities.Item(i), &ign.Security.TLS.CertificateAuthorities[i], "a certificate bundle")
 	}
-	timeouts := a.key("timeouts")
-	timeouts.key("httpResponseHeaders").notNegative("a time limit", ign.Timeouts.HTTPResponseHeaders)
-	timeouts.key("httpTotal").notNegative("a time limit", ign.Timeouts.HTTPTotal)
+	timeouts := a.Key("timeouts")
+	notNegative(timeouts, "httpResponseHeaders", "a time limit", ign.Timeouts.HTTPResponseHeaders)
+	notNegative(timeouts, "httpTotal", "a time limit", ign.Timeouts.HTTPTotal)
 }
 
 // reference is a resource that is of no use without a source.
-func (c *checker) reference(a *at, r *config.Resource, what string) {
-	authority := a.up.trail.Name == "certificateAuthorities"
+func (c sources) reference(a *cursor.At, r *config.Resource, what string) {
+	authority := a.Up().Name() == "certificateAuthorities"
 	if c.version.Reads(config.CheckedReferences) {
 		if text(r.Source) == "" {
-			a.errorf(codes.SourceMissing, "%s needs a source", what).hint(`add "source": a URL`)
+			a.Errorf(codes.SourceMissing, "%s needs a source", what).Advise(`add "source": a URL`)
 		} else if f := source.Check(*r.Source, c.version); f != nil {
-			a.fault(f).PeerOnly = true // the source itself is reported too
+			a.Fault(f).PeerOnly = true // the source itself is reported too
 		}
 	} else if authority && text(r.Source) == "" {
-		a.key("source").errorf(codes.SourceMissing, "%s needs a source", what).hint(`add "source": a URL`)
+		a.Key("source").Errorf(codes.SourceMissing, "%s needs a source", what).Advise(`add "source": a URL`)
 	}
 	c.resource(a, r, true)
 }
 
 // resource checks what every resource must keep to. Of one that names a config, a certificate bundle or a key, and not
 // the content of a file, the first version asks less.
-func (c *checker) resource(a *at, r *config.Resource, isReference bool) {
+func (c sources) resource(a *cursor.At, r *config.Resource, isReference bool) {
 	const field = "*.compression"
 	if r.Compression != nil && !config.FieldAt(field).Takes(*r.Compression, c.version) {
-		a.key("compression").errorf(codes.CompressionUnknown, "the compression %s is not known",
-			quote(*r.Compression)).hint("%q is, or leave it out", c.known(field))
+		a.Key("compression").Errorf(codes.CompressionUnknown, "the compression %s is not known",
+			quote(*r.Compression)).Advise("%q is, or leave it out", c.known(field))
 	}
 	if r.Verification.Hash != nil && r.Source == nil && (!isReference || c.version.Reads(config.CheckedReferences)) {
-		a.key("verification").key("hash").errorf(codes.HashWithoutSource,
-			"a digest without a source verifies nothing").hint("add a source, or remove the digest")
+		a.Key("verification").Key("hash").Errorf(codes.HashWithoutSource,
+			"a digest without a source verifies nothing").Advise("add a source, or remove the digest")
 	}
 	if text(r.Source) != "" {
 		c.sourceURL(a, r)
 	}
-	c.headers(a.key("httpHeaders"), r)
+	if len(r.HTTPHeaders) > 0 {
+		c.headers(a.Key("httpHeaders"), r)
+	}
 	if r.Verification.Hash != nil {
-		c.digest(a.key("verification").key("hash"), *r.Verification.Hash)
+		c.digest(a.Key("verification").Key("hash"), *r.Verification.Hash)
 	}
 }
 
-func (c *checker) sourceURL(a *at, r *config.Resource) {
-	src := a.key("source")
+func (c sources) sourceURL(a *cursor.At, r *config.Resource) {
 	if f := source.Check(*r.Source, c.version); f != nil {
-		src.fault(f)
+		a.Key("source").Fault(f)
 		return
 	}
-	src.fault(source.WarnURL(*r.Source)).stricter()
+	if f := source.WarnURL(*r.Source); f != nil {
+		a.Key("source").Fault(f).Strictly()
+	}
 	scheme, _ := source.Scheme(*r.Source)
 	if text(r.Compression) == "gzip" && (scheme == "s3" || scheme == "arn") {
-		a.key("compression").errorf(codes.CompressionS3,
+		a.Key("compression").Errorf(codes.CompressionS3,
 			"content of an S3 object is not decompressed by other engines").
-			hint("store it uncompressed, or fetch it by https").stricter()
+			Advise("store it uncompressed, or fetch it by https").Strictly()
 	}
 }
 
-func (c *checker) digest(a *at, text string) {
+func (c sources) digest(a *cursor.At, text string) {
 	d, f := source.ParseDigest(text, c.version)
 	if f != nil {
-		a.fault(f)
+		a.Fault(f)
 		return
 	}
-	a.fault(d.Hex()).stricter()
+	a.Fault(d.Hex()).Strictly()
 }
 
-func (c *checker) headers(a *at, r *config.Resource) {
-	if len(r.HTTPHeaders) == 0 {
-		return
-	}
+func (c sources) headers(a *cursor.At, r *config.Resource) {
 	scheme := ""
 	if text(r.Source) != "" {
 		scheme, _ = source.Scheme(*r.Source)
 	}
 	if known, _ := source.Schemes().Find(scheme); !known.Headers {
-		a.errorf(codes.HeadersScheme,
-			"only http and https sources take headers").hint("remove them, or change the source")
+		a.Errorf(codes.HeadersScheme,
+			"only http and https sources take headers").Advise("remove them, or change the source")
 	}
 	seen := map[string]int{}
 	for i, h := range r.HTTPHeaders {
-		item := a.item(i)
+		item := a.Item(i)
 		switch {
 		case h.Name == "":
-			item.key("name").errorf(codes.HeaderName, "a header needs a name")
+			item.Key("name").Errorf(codes.HeaderName, "a header needs a name")
 		case h.Value != nil && *h.Value == "":
-			item.key("value").errorf(codes.HeaderValue, "the header %s has an empty value",
-				quote(h.Name)).hint("leave the value out to remove an inherited header")
+			item.Key("value").Errorf(codes.HeaderValue, "the header %s has an empty value",
+				quote(h.Name)).Advise("leave the value out to remove an inherited header")
 		}
 		if h.Name == "" && h.Value != nil && *h.Value == "" {
-			item.key("value").errorf(codes.HeaderValue, "a header has an empty value")
+			item.Key("value").Errorf(codes.HeaderValue, "a header has an empty value")
 		}
 		folded := strings.ToLower(h.Name)
 		if first, twice := seen[folded]; twice && r.HTTPHeaders[first].Name != h.Name {
-			item.key("name").warnf(codes.HeaderCase,
+			item.Key("name").Warnf(codes.HeaderCase,
 				"the header %s differs from an earlier one in case only; the later "+
-					"value is sent", quote(h.Name)).see(a.item(first), "the earlier one").stricter()
+					"value is sent", quote(h.Name)).See(a.Item(first), "the earlier one").Strictly()
 		}
 		seen[folded] = i
 	}
@@ -134,17 +135,17 @@ func onlyReplaces(cfg config.Config) bool {
 	return reflect.ValueOf(cfg).IsZero()
 }
 
-func (c *checker) proxy(a *at, p *config.Proxy) {
+func (c sources) proxy(a *cursor.At, p *config.Proxy) {
 	if p.HTTPProxy != nil {
-		a.key("httpProxy").fault(source.CheckProxy(*p.HTTPProxy))
+		a.Key("httpProxy").Fault(source.CheckProxy(*p.HTTPProxy))
 	}
 	if p.HTTPSProxy == nil {
 		return
 	}
 	if f := source.CheckProxy(*p.HTTPSProxy); f != nil {
-		a.key("httpsProxy").fault(f)
+		a.Key("httpsProxy").Fault(f)
 	} else if scheme, _ := source.Scheme(*p.HTTPSProxy); scheme == "http" {
-		a.key("httpsProxy").warnf(codes.ProxyInsecure,
-			"the proxy for https is itself reached by http").hint("use an https:// proxy if it offers one")
+		a.Key("httpsProxy").Warnf(codes.ProxyInsecure,
+			"the proxy for https is itself reached by http").Advise("use an https:// proxy if it offers one")
 	}
 }

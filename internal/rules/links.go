@@ -4,34 +4,35 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/cursor"
 )
 
 // A named is a partition of the config, or rather where it gets a name.
 type named struct {
 	disk  int
-	place *at
+	place *cursor.At
 }
 
 // sharedNames looks for names that the partitions of two disks get: a link by such a name leads to either. A label is a
 // problem only where the config goes by it; a GUID is meant to tell partitions apart.
-func (c *checker) sharedNames(a *at, s *config.Storage) {
+func (c disks) sharedNames(a *cursor.At, s *config.Storage) {
 	users := linkUsers(a, s)
 	owners := map[string]named{}
 	for i, d := range s.Disks {
-		parts := a.key("disks").item(i).key("partitions")
+		parts := a.Key("disks").Item(i).Key("partitions")
 		for k, p := range d.Partitions {
 			if isAbsent(p) {
 				continue
 			}
-			c.shared(owners, users, block.PartitionLinks(text(p.Label), ""), named{i, parts.item(k).key("label")},
+			c.shared(owners, users, block.PartitionLinks(text(p.Label), ""), named{i, parts.Item(k).Key("label")},
 				false)
-			c.shared(owners, users, block.PartitionLinks("", text(p.GUID)), named{i, parts.item(k).key("guid")}, true)
+			c.shared(owners, users, block.PartitionLinks("", text(p.GUID)), named{i, parts.Item(k).Key("guid")}, true)
 		}
 	}
 }
 
 // shared notes one name of a partition, and reports it if a partition of another disk has it.
-func (c *checker) shared(owners map[string]named, users map[string][]*at, links []string, by named, isGUID bool) {
+func (c disks) shared(owners map[string]named, users map[string][]*cursor.At, links []string, by named, isGUID bool) {
 	for _, link := range links {
 		first, taken := owners[link]
 		if !taken {
@@ -41,31 +42,31 @@ func (c *checker) shared(owners map[string]named, users map[string][]*at, links 
 			continue
 		}
 		for _, user := range users[link] {
-			user.errorf(codes.DeviceAmbiguous, "partitions of two disks of the config are called %s", quote(link)).
-				hint("give one of the two another name, or name the partition by its disk: by-id/…-part1").
-				see(first.place, "one of them").stricter()
+			user.Errorf(codes.DeviceAmbiguous, "partitions of two disks of the config are called %s", quote(link)).
+				Advise("give one of the two another name, or name the partition by its disk: by-id/…-part1").
+				See(first.place, "one of them").Strictly()
 		}
 		if isGUID && len(users[link]) == 0 {
-			by.place.warnf(codes.PartitionGUIDShared,
+			by.place.Warnf(codes.PartitionGUIDShared,
 				"partitions of two disks get the same GUID, so a link by it leads to either").
-				hint("give each its own, or none for a random one").see(first.place, "the other one").stricter()
+				Advise("give each its own, or none for a random one").See(first.place, "the other one").Strictly()
 		}
 		delete(users, link) // told once
 	}
 }
 
 // linkUsers are the places where the config goes by a name of a device.
-func linkUsers(a *at, s *config.Storage) map[string][]*at {
-	users := map[string][]*at{}
+func linkUsers(a *cursor.At, s *config.Storage) map[string][]*cursor.At {
+	users := map[string][]*cursor.At{}
 	for i, f := range s.Filesystems {
-		users[f.Device] = append(users[f.Device], a.key("filesystems").item(i).key("device"))
+		users[f.Device] = append(users[f.Device], a.Key("filesystems").Item(i).Key("device"))
 	}
 	for i, l := range s.Luks {
-		users[text(l.Device)] = append(users[text(l.Device)], a.key("luks").item(i).key("device"))
+		users[text(l.Device)] = append(users[text(l.Device)], a.Key("luks").Item(i).Key("device"))
 	}
 	for i, r := range s.Raid {
 		for k, device := range r.Devices {
-			users[device] = append(users[device], a.key("raid").item(i).key("devices").item(k))
+			users[device] = append(users[device], a.Key("raid").Item(i).Key("devices").Item(k))
 		}
 	}
 	return users

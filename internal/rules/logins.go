@@ -5,6 +5,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/cursor"
 )
 
 // mayBeHash tells whether crypt(3) can have made a hash: printable ASCII without blanks and some other characters, of
@@ -32,17 +33,17 @@ func mayBeHash(hash string) bool {
 }
 
 // keys: keys that sshd passes over, or that cannot be written, let nobody in.
-func (c *checker) keys(a *at, u *config.PasswdUser) {
-	list := a.key("sshAuthorizedKeys")
+func (c passwd) keys(a *cursor.At, u *config.PasswdUser) {
+	list := a.Key("sshAuthorizedKeys")
 	for i, lines := range u.SSHAuthorizedKeys {
 		if problem := noKey(lines); problem != "" {
-			list.item(i).warnf(codes.SSHKey, "%s, so sshd passes over it",
-				problem).hint(`write a line of a .pub file, such as "ssh-ed25519 AAAA… name"`).stricter()
+			list.Item(i).Warnf(codes.SSHKey, "%s, so sshd passes over it",
+				problem).Advise(`write a line of a .pub file, such as "ssh-ed25519 AAAA… name"`).Strictly()
 		}
 	}
 	if len(u.SSHAuthorizedKeys) > 0 && isSet(u.NoCreateHome) && u.Name != "root" {
-		list.warnf(codes.KeysNoHome, "the user's home is not made, so the keys can only be written if the root has it").
-			hint("remove noCreateHome; the config's own directories are made after the keys are written").stricter()
+		list.Warnf(codes.KeysNoHome, "the user's home is not made, so the keys can only be written if the root has it").
+			Advise("remove noCreateHome; the config's own directories are made after the keys are written").Strictly()
 	}
 }
 

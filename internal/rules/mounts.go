@@ -5,12 +5,13 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/cursor"
 )
 
 // overMounts: where the config mounts a filesystem, or above that, no file can be, and nothing is removed to make a
 // directory anew: a mount point stays. Links are not judged, as the root may have the same one on the way to the
 // filesystem.
-func (c *checker) overMounts(a *at, s *config.Storage) {
+func (c nodes) overMounts(a *cursor.At, s *config.Storage) {
 	above := map[string]int{} // the path of a filesystem and those above it, with the first filesystem
 	for i, f := range s.Filesystems {
 		switch text(f.Format) {
@@ -30,10 +31,10 @@ func (c *checker) overMounts(a *at, s *config.Storage) {
 	}
 	check := func(list string, i int, path string) {
 		if k, over := above[path]; over {
-			a.key(list).item(i).key("path").errorf(codes.OverMount, "the filesystem of %s is mounted at %s, which "+
+			a.Key(list).Item(i).Key("path").Errorf(codes.OverMount, "the filesystem of %s is mounted at %s, which "+
 				"cannot be replaced or removed", quote(s.Filesystems[k].Device), quote(text(s.Filesystems[k].Path))).
-				hint("choose another path; of a directory, remove overwrite").see(a.key("filesystems").item(k),
-				"the filesystem is defined here").stricter()
+				Advise("choose another path; of a directory, remove overwrite").See(a.Key("filesystems").Item(k),
+				"the filesystem is defined here").Strictly()
 		}
 	}
 	for i := range s.Directories {

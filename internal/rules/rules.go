@@ -1,11 +1,12 @@
 package rules
 
 import (
-	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/cursor"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/field"
@@ -37,141 +38,75 @@ func Document(doc *document.Document) []diag.Problem {
 // Rules holds a document against every rule of its version. It is what a merged config is checked with: there, merging
 // has settled what is there twice.
 func Rules(doc *document.Document) []diag.Problem {
-	c := &checker{doc: doc, version: doc.Version, index: tree.Index{}}
-	c.config(&at{c: c}, doc.Config())
-	return c.problems.All()
+	c := &checker{doc: doc, version: doc.Version}
+	c.config(doc.Cursor(&c.log), doc.Config())
+	return c.log.All()
 }
 
+// A checker is a document that is being judged. The rules of each subject are a type around it.
 type checker struct {
-	doc      *document.Document
-	version  config.Version
-	index    tree.Index
-	problems diag.List
+	doc     *document.Document
+	version config.Version
+	log     cursor.Log
 }
 
-// An at is a cursor: it knows which field of the document a rule is looking at. Paths and places are worked out only
-// when something is reported.
-type at struct {
-	c     *checker
-	up    *at
-	trail diag.Trail
-}
+type (
+	sources struct{ *checker }
+	passwd  struct{ *checker }
+	nodes   struct{ *checker }
+	disks   struct{ *checker }
+	units   struct{ *checker }
+)
 
-func (a *at) key(name string) *at { return &at{a.c, a, diag.Trail{Up: &a.trail, Name: name}} }
-
-func (a *at) item(i int) *at { return &at{a.c, a, diag.Trail{Up: &a.trail, Index: i}} }
-
-func (a *at) path() string { return a.trail.String() }
-
-// place is that of the deepest node that exists on the way to the field.
-func (a *at) place() diag.Place { return a.node().Place() }
-
-func (a *at) node() tree.Node { return a.c.doc.At(a.path(), a.c.index) }
-
-// report adds a problem. What is not kept of it is not worked out.
-func (a *at) report(severity diag.Severity, code codes.Code, format string, args ...any) *finding {
-	if a.c.doc.Unread(a.path) {
-		return &finding{Problem: &diag.Problem{}, at: a}
-	}
-	p, kept := a.c.problems.Next(diag.Problem{Severity: severity, Code: code})
-	if kept {
-		p.Place, p.Path, p.Message = a.place(), a.path(), fmt.Sprintf(format, args...)
-	}
-	return &finding{p, kept, a}
-}
-
-// errorf reports an error. What it returns takes a hint and related places, and is valid until the next report.
-func (a *at) errorf(code codes.Code, format string, args ...any) *finding {
-	return a.report(diag.Error, code, format, args...)
-}
-
-func (a *at) warnf(code codes.Code, format string, args ...any) *finding {
-	return a.report(diag.Warning, code, format, args...)
-}
-
-// fault reports what a check of the value itself has found, if anything.
-func (a *at) fault(f *diag.Fault) *finding {
-	if f == nil {
-		return nil
-	}
-	return a.errorf(f.Code, "%s", f.Message).hint("%s", f.Hint).write(a, f.Write)
-}
-
-// A finding is a problem that is being reported.
-type finding struct {
-	*diag.Problem
-	kept bool
-	at   *at
-}
-
-func (f *finding) hint(format string, args ...any) *finding {
-	if f != nil && f.kept {
-		f.Hint = format
-		if len(args) > 0 {
-			f.Hint = fmt.Sprintf(format, args...)
-		}
-	}
-	return f
-}
-
-// write says what the text at a cursor should have been, "" where that is not known.
-func (f *finding) write(a *at, text string) *finding {
-	if f == nil || !f.kept || text == "" {
-		return f
-	}
-	if n := a.c.doc.At(a.path(), a.c.index); n.Kind() == tree.String {
-		f.Fix = diag.Rewrite(n.Place(), n.Text(), text)
-	}
-	return f
-}
-
-// writeNumber is write for numbers.
-func (f *finding) writeNumber(a *at, number int) *finding {
-	if f == nil || !f.kept {
-		return f
-	}
-	if n := a.c.doc.At(a.path(), a.c.index); n.Kind() == tree.Number {
-		f.Fix = diag.Replace(n.Place(), n.Text(), strconv.Itoa(number))
-	}
-	return f
-}
-
-func (f *finding) see(other *at, message string) *finding {
-	if f.kept {
-		f.Related = append(f.Related, diag.Related{Place: other.place(), Path: other.path(), Message: message})
-	}
-	return f
-}
-
-// stricter marks a rule that only we have.
-func (f *finding) stricter() *finding {
-	if f != nil {
-		f.Stricter = true
-	}
-	return f
-}
-
-func (c *checker) config(root *at, cfg *config.Config) {
-	c.unitPaths(root, cfg)
-	c.ignition(root.key("ignition"), &cfg.Ignition)
-	c.accounts(root.key("passwd"), &cfg.Passwd)
-	c.owners(root, cfg)
-	c.overMounts(root.key("storage"), &cfg.Storage)
-	c.storage(root.key("storage"), &cfg.Storage)
-	c.systemd(root.key("systemd"), &cfg.Systemd)
+func (c *checker) config(root *cursor.At, cfg *config.Config) {
+	nodes{c}.unitPaths(root, cfg)
+	sources{c}.ignition(root.Key("ignition"), &cfg.Ignition)
+	passwd{c}.accounts(root.Key("passwd"), &cfg.Passwd)
+	passwd{c}.owners(root, cfg)
+	nodes{c}.overMounts(root.Key("storage"), &cfg.Storage)
+	c.storage(root.Key("storage"), &cfg.Storage)
+	units{c}.systemd(root.Key("systemd"), &cfg.Systemd)
 	c.fields(cfg)
+}
+
+func (c *checker) storage(a *cursor.At, s *config.Storage) {
+	nodes, disks := nodes{c}, disks{c}
+	nodes.belowLinks(a, s)
+	disks.filesystemsOnDisks(a.Key("filesystems"), s)
+	nodes.belowFiles(a, s)
+	disks.sharedNames(a, s)
+	each(a.Key("directories"), s.Directories, nodes.directory)
+	each(a.Key("disks"), s.Disks, disks.disk)
+	each(a.Key("files"), s.Files, nodes.file)
+	each(a.Key("filesystems"), s.Filesystems, disks.filesystem)
+	each(a.Key("links"), s.Links, func(a *cursor.At, l *config.Link) { nodes.node(a, &l.Node) })
+	each(a.Key("luks"), s.Luks, disks.luks)
+	each(a.Key("raid"), s.Raid, disks.raid)
+}
+
+// each holds every item of a list against its rules.
+func each[T any](list *cursor.At, items []T, rules func(*cursor.At, *T)) {
+	for i := range items {
+		rules(list.Item(i), &items[i])
+	}
+}
+
+// known lists in words what a field takes in the version of the document.
+func (c *checker) known(path string) string {
+	return strings.Join(config.Names(config.FieldAt(path).In(c.version)), ", ")
 }
 
 // fields holds what becomes a line, an argument or a name against its table. The peer has no such rules.
 func (c *checker) fields(cfg *config.Config) {
+	index := tree.Index{}
 	for _, row := range append(field.Rows(), field.PathRows()...) {
 		cfg.Values(row.Path, func(path func() string, value string) bool {
 			f, _ := row.Check(value)
 			if f == nil || c.doc.Unread(path) {
 				return true
 			}
-			if p, kept := c.problems.Next(diag.Problem{Severity: diag.Error, Code: f.Code, Stricter: true}); kept {
-				p.Place, p.Path, p.Message, p.Hint = c.doc.At(path(), c.index).Place(), path(), f.Message, f.Hint
+			if p, kept := c.log.Next(diag.Problem{Severity: diag.Error, Code: f.Code, Stricter: true}); kept {
+				p.Place, p.Path, p.Message, p.Hint = c.doc.At(path(), index).Place(), path(), f.Message, f.Hint
 			}
 			return true
 		})
@@ -197,32 +132,41 @@ func number(n *int) int {
 	return *n
 }
 
-// absolute is the rule for every path of the language.
-func (a *at) absolute(p string) {
+// absolute is the rule for every path of the language, here for one under a key. No place is made for one that is as
+// it should be.
+func absolute(a *cursor.At, key, p string) {
+	if p == "" || p[0] != '/' || cleanPath(p) != p {
+		absoluteAt(a.Key(key), p)
+	}
+}
+
+func absoluteAt(a *cursor.At, p string) {
 	switch clean := cleanPath(p); {
-	case p == "" && a.trail.Name == "device":
-		a.errorf(codes.PathMissing, "the device is missing").hint(`add "device": the path of one, such as /dev/vda`)
+	case p == "" && a.Name() == "device":
+		a.Errorf(codes.PathMissing, "the device is missing").Advise(`add "device": the path of one, such as /dev/vda`)
+	case p == "" && a.Name() == "device":
+		a.Errorf(codes.PathMissing, "the device is missing").Advise(`add "device": the path of one, such as /dev/vda`)
 	case p == "":
-		a.errorf(codes.PathMissing, "a path is missing").hint(`add an absolute path`)
+		a.Errorf(codes.PathMissing, "a path is missing").Advise(`add an absolute path`)
 	case p[0] != '/':
-		a.errorf(codes.PathRelative, "the path %s is not absolute", quote(p)).hint("start it with /")
+		a.Errorf(codes.PathRelative, "the path %s is not absolute", quote(p)).Advise("start it with /")
 	case clean != p:
-		a.errorf(codes.PathUnclean, "the path %s is not in its shortest form", quote(p)).
-			hint("write %s", quote(clean)).write(a, clean)
+		a.Errorf(codes.PathUnclean, "the path %s is not in its shortest form", quote(p)).
+			Advise("write %s", quote(clean)).Write(a, clean)
 	}
 }
 
 // notNegative reports a number below zero, which the peer lets through.
-func (a *at) notNegative(what string, n *int) {
+func notNegative(a *cursor.At, key, what string, n *int) {
 	if n != nil && *n < 0 {
-		a.errorf(codes.NumberNegative, "%s cannot be negative", what).stricter()
+		a.Key(key).Errorf(codes.NumberNegative, "%s cannot be negative", what).Strictly()
 	}
 }
 
 // notEmpty reports an empty name, which the peer lets through.
-func (a *at) notEmpty(what, name string) {
+func notEmpty(a *cursor.At, what, name string) {
 	if name == "" {
-		a.errorf(codes.NameEmpty, "%s needs a name", what).hint("add %q", "name").stricter()
+		a.Errorf(codes.NameEmpty, "%s needs a name", what).Advise("add %q", "name").Strictly()
 	}
 }
 

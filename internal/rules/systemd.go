@@ -8,22 +8,23 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/cursor"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
-func (c *checker) systemd(a *at, s *config.Systemd) {
-	units := a.key("units")
+func (c units) systemd(a *cursor.At, s *config.Systemd) {
+	units := a.Key("units")
 	c.instances(units, s.Units)
 	c.templates(units, s.Units)
 	for i := range s.Units {
-		c.unit(units.item(i), &s.Units[i])
+		c.unit(units.Item(i), &s.Units[i])
 	}
 }
 
 // instances warns of enabled instances whose template says nothing about installing.
-func (c *checker) instances(list *at, units []config.Unit) {
+func (c units) instances(list *cursor.At, units []config.Unit) {
 	templates := map[string]int{}
 	for i, u := range units {
 		if strings.HasSuffix(u.Name, "@.service") {
@@ -49,71 +50,71 @@ func (c *checker) instances(list *at, units []config.Unit) {
 			lacks[template] = it
 		}
 		if it.told {
-			list.item(i).key("contents").warnf(codes.TemplateNotInstallable,
+			list.Item(i).Key("contents").Warnf(codes.TemplateNotInstallable,
 				"%s is enabled, but its template has nothing in [Install]", quote(u.Name)).
-				hint("add [Install] with WantedBy= to the template").see(list.item(k),
+				Advise("add [Install] with WantedBy= to the template").See(list.Item(k),
 				"the template is defined here").PeerOnly = it.peerOnly
 		}
 	}
 }
 
-func (c *checker) unit(a *at, u *config.Unit) {
+func (c units) unit(a *cursor.At, u *config.Unit) {
 	if f := unit.CheckName(u.Name); f != nil {
-		a.key("name").fault(f)
+		a.Key("name").Fault(f)
 	}
 	if contents := text(u.Contents); contents != "" {
-		fine := a.key("contents").unitText(contents)
+		fine := unitText(a.Key("contents"), contents)
 		if fine && isSet(u.Enabled) && !unit.HasInstall(contents) {
-			f := a.key("contents").warnf(codes.UnitNotInstallable, "%s is enabled, but has nothing in [Install]",
-				quote(u.Name)).hint("add [Install] with WantedBy=, or remove enabled")
+			f := a.Key("contents").Warnf(codes.UnitNotInstallable, "%s is enabled, but has nothing in [Install]",
+				quote(u.Name)).Advise("add [Install] with WantedBy=, or remove enabled")
 			// by a drop-in, which the peer does not look at, or in a section whose name is told as wrong
 			f.PeerOnly = installedBy(u).Any() || slices.ContainsFunc(misspelt(contents),
 				func(m misspelling) bool { return m.meant == "Install" })
 		}
 		if in := installedBy(u); fine && isSet(u.Enabled) && !isSet(u.Mask) && in.OnlyAlso() {
-			a.key("contents").warnf(codes.UnitOnlyAlso, "%s is enabled, but has only Also= in [Install]: "+
+			a.Key("contents").Warnf(codes.UnitOnlyAlso, "%s is enabled, but has only Also= in [Install]: "+
 				"systemctl enables %s, and not the unit itself", quote(u.Name), quote(strings.Join(in.Also, " "))).
-				hint("add WantedBy= if the unit is to start by itself").stricter()
+				Advise("add WantedBy= if the unit is to start by itself").Strictly()
 		}
 		if isSet(u.Mask) {
-			a.key("contents").warnf(codes.UnitMaskedContents, "%s is masked, so its contents are not written",
-				quote(u.Name)).hint("remove mask or contents").stricter()
+			a.Key("contents").Warnf(codes.UnitMaskedContents, "%s is masked, so its contents are not written",
+				quote(u.Name)).Advise("remove mask or contents").Strictly()
 		}
 	}
 	if !isSet(u.Mask) {
 		c.unitNames(a, u)
 	}
 	if isSet(u.Mask) && isSet(u.Enabled) {
-		a.key("enabled").warnf(codes.UnitMaskedEnabled, "%s is masked, so enabling it does nothing",
-			quote(u.Name)).hint("remove mask or enabled").stricter()
+		a.Key("enabled").Warnf(codes.UnitMaskedEnabled, "%s is masked, so enabling it does nothing",
+			quote(u.Name)).Advise("remove mask or enabled").Strictly()
 	}
-	dropins := a.key("dropins")
+	dropins := a.Key("dropins")
 	for j, d := range u.Dropins {
-		item := dropins.item(j)
+		item := dropins.Item(j)
 		if contents := text(d.Contents); contents != "" {
-			item.key("contents").unitText(contents)
+			unitText(item.Key("contents"), contents)
 		}
 		if f := unit.CheckDropinName(d.Name); f != nil {
-			item.key("name").fault(f)
+			item.Key("name").Fault(f)
 		}
 	}
 }
 
 // unitText reports what is wrong with a unit's text, and whether the peer takes it.
-func (a *at) unitText(contents string) (fine bool) {
+func unitText(a *cursor.At, contents string) (fine bool) {
 	if f := unit.Check(contents); f != nil {
-		a.fault(f).line(contents, f.At)
+		line(a.Fault(f), contents, f.At)
 		return false
 	}
 	for _, m := range misspelt(contents) {
-		a.warnf(codes.UnitSectionName, "systemd has no section [%s], and passes over what stands in it", m.name).
-			hint("write [%s]", m.meant).stricter().line(contents, m.at)
+		line(a.Warnf(codes.UnitSectionName, "systemd has no section [%s], and passes over what stands in it", m.name).
+			Advise("write [%s]", m.meant).Strictly(), contents, m.at)
 	}
 	if offset, long := unit.LineTooLong(contents); long {
-		f := a.warnf(codes.UnitLineLong, "a line of the unit has more than 2047 bytes; systemd takes it, "+
-			"other engines do not").hint(`split it with \ at the ends of lines`)
+		f := a.Warnf(codes.UnitLineLong, "a line of the unit has more than 2047 bytes; systemd takes it, "+
+			"other engines do not").Advise(`split it with \ at the ends of lines`)
 		f.Laxer = true
-		f.line(contents, longest(contents, offset))
+		line(f, contents, longest(contents, offset))
 		return false
 	}
 	return true
@@ -133,8 +134,9 @@ func longest(contents string, other int) int {
 }
 
 // line says which line of a unit's text a finding means, by an offset in it.
-func (f *finding) line(contents string, offset int) {
-	if f == nil || !f.kept {
+func line(f *cursor.Finding, contents string, offset int) {
+	at := f.Kept()
+	if at == nil {
 		return
 	}
 	offset = min(max(offset, 0), len(contents))
@@ -148,14 +150,14 @@ func (f *finding) line(contents string, offset int) {
 		Text: contents, Span: diag.Span{Start: max(start, min(offset, end-1)), End: end},
 		Note: fmt.Sprintf("it is line %d of this unit", number),
 	}
-	if n := f.at.node(); n.Document().Text != "" && n.Kind() == tree.String && n.Text() == contents {
+	if n := at.Node(); n.Document().Text != "" && n.Kind() == tree.String && n.Text() == contents {
 		f.Inside.Place, _ = n.Inset().Place(f.Inside.Span)
 	}
 }
 
 // unitNames warns where systemd refuses a unit because its name is not the path that it is about. A drop-in may have
 // the path.
-func (c *checker) unitNames(a *at, u *config.Unit) {
+func (c units) unitNames(a *cursor.At, u *config.Unit) {
 	texts := []string{text(u.Contents)}
 	for _, d := range u.Dropins {
 		texts = append(texts, text(d.Contents))
@@ -166,10 +168,10 @@ func (c *checker) unitNames(a *at, u *config.Unit) {
 			continue
 		}
 		if want != u.Name {
-			a.key("name").warnf(codes.UnitNamePath, "systemd will not load %s: with %s=%s its name has to be %s",
+			a.Key("name").Warnf(codes.UnitNamePath, "systemd will not load %s: with %s=%s its name has to be %s",
 				quote(u.Name), of.Name, quote(of.Value), want).
-				hint("systemd-escape --path --suffix=%s %s gives the name", strings.TrimPrefix(path.Ext(want), "."),
-					quote(of.Value)).stricter()
+				Advise("systemd-escape --path --suffix=%s %s gives the name", strings.TrimPrefix(path.Ext(want), "."),
+					quote(of.Value)).Strictly()
 		}
 		return
 	}
@@ -186,7 +188,7 @@ func installedBy(u *config.Unit) unit.Install {
 }
 
 // templates warns of templates that are enabled without any instance, and have no default instance.
-func (c *checker) templates(list *at, units []config.Unit) {
+func (c units) templates(list *cursor.At, units []config.Unit) {
 	enabled := map[string]bool{}
 	for _, u := range units {
 		if template, instance, ok := unit.SplitInstance(u.Name); ok && instance != "" && isSet(u.Enabled) {
@@ -200,10 +202,10 @@ func (c *checker) templates(list *at, units []config.Unit) {
 			continue
 		}
 		if in := installedBy(u); in.Any() && !in.StandsAlone() {
-			list.item(i).key("enabled").warnf(codes.TemplateWithoutInstance,
+			list.Item(i).Key("enabled").Warnf(codes.TemplateWithoutInstance,
 				"%s is a template without a default instance, which cannot be enabled by itself", quote(u.Name)).
-				hint("add DefaultInstance= to [Install], or enable an instance such as %s",
-					quote(unit.Instance(u.Name, "1"))).stricter()
+				Advise("add DefaultInstance= to [Install], or enable an instance such as %s",
+					quote(unit.Instance(u.Name, "1"))).Strictly()
 		}
 	}
 }

@@ -93,7 +93,7 @@ func (n Node) Rename(name string) {
 	span := n.KeyPlace().Span
 	n.a.texts = append(n.a.texts, name)
 	n.a.keys = append(n.a.keys,
-		memberKey{uint32(span.Start), uint32(span.End), n.keyDoc(), true, uint32(len(n.a.texts) - 1)})
+		memberKey{uint32(span.Start), uint32(span.End), keyDoc(n), true, uint32(len(n.a.texts) - 1)})
 	x := n.node()
 	x.flags = x.flags&^(keyed|keyEscaped) | renamed
 	x.key = uint32(len(n.a.keys) - 1)

@@ -64,7 +64,7 @@ func (t *Tracer) Settle(root Node) {
 		if key := &t.a.keys[x.key]; key.doc == t.number {
 			from := Node{t.a, key.start}
 			span := from.KeyPlace().Span
-			key.start, key.end, key.doc = uint32(span.Start), uint32(span.End), from.keyDoc()
+			key.start, key.end, key.doc = uint32(span.Start), uint32(span.End), keyDoc(from)
 		}
 	}
 	if x.doc == t.number {

@@ -105,6 +105,17 @@ func (n Node) node() *node {
 // Exists reports whether there is such a node.
 func (n Node) Exists() bool { return n.a != nil }
 
+// NumberOf is what the node's arena finds it by; 0 is no node.
+func NumberOf(n Node) uint32 { return n.i }
+
+// Numbered gives the node of a number.
+func (a *Arena) Numbered(number uint32) Node {
+	if number == 0 {
+		return Node{}
+	}
+	return Node{a, number}
+}
+
 // Arena returns the arena that owns the node.
 func (n Node) Arena() *Arena { return n.a }
 
@@ -164,7 +175,7 @@ func (a *Arena) keyName(i uint32) string {
 }
 
 // keyDoc is the number of the document that the node's key stands in.
-func (n Node) keyDoc() uint16 {
+func keyDoc(n Node) uint16 {
 	x := n.node()
 	if x.flags&renamed != 0 {
 		return n.a.keys[x.key].doc

@@ -243,7 +243,7 @@ func TestWays(t *testing.T) {
 	a := tree.NewArena()
 	root, problem := a.ParseJSON(&diag.Document{Text: `{"a": [null, {"b": 1}, null, [2]], "c": null}`})
 	require.Nil(t, problem)
-	ways := root.Ways()
+	ways := tree.WaysBelow(root)
 	list := root.Get("a")
 	assert.Equal(t, "$", ways.To(root).String())
 	assert.Equal(t, "$.a.0.b", ways.To(list.At(1).Get("b")).String())
@@ -252,5 +252,5 @@ func TestWays(t *testing.T) {
 	assert.Nil(t, ways.To(root.Get("c")))
 	other, _ := a.ParseJSON(&diag.Document{Text: `[1]`})
 	assert.Nil(t, ways.To(other))
-	assert.Nil(t, list.At(1).Ways().To(root))
+	assert.Nil(t, tree.WaysBelow(list.At(1)).To(root))
 }

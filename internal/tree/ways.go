@@ -12,8 +12,8 @@ type Ways struct {
 // is one for every node of a document.
 type step struct{ up, item uint32 }
 
-// Ways goes through all that is below a node.
-func (n Node) Ways() *Ways {
+// WaysBelow goes through all that is below a node.
+func WaysBelow(n Node) *Ways {
 	w := &Ways{root: n}
 	w.below(n)
 	return w

@@ -479,5 +479,8 @@ func (n Node) Quoted() bool { return n.node().flags&quoted != 0 }
 // Aliased reports whether the node was written elsewhere in its YAML text, and stands here by an alias or a merge key.
 func (n Node) Aliased() bool { return n.node().flags&aliased != 0 }
 
+// IsMerge reports whether a member is what stays in the tree of a merge key.
+func IsMerge(n Node) bool { return n.Kind() == List && !n.First().Exists() && n.Key() == MergeKey }
+
 // Inherited reports whether a merge key brought the member.
 func (n Node) Inherited() bool { return n.node().flags&inherited != 0 }

@@ -1,0 +1,88 @@
+package butane
+
+import (
+	"sync"
+
+	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/cursor"
+	"github.com/glowplug-os/glowplug/internal/language"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// A feature is one thing that documents say beyond a config. What it does not set it does not do. A dialect that has
+// not got it has none of its fields, and nothing is done for it.
+type feature struct {
+	// needs is what a dialect must have; nothing where all have the feature.
+	needs language.Features
+	// fields are what documents say. They need the feature, and what else they say that they need.
+	fields []language.Sugar
+	// check holds what documents say against its rules.
+	check func(*translation)
+	// objects adds to objects of the config, by their paths in the document.
+	objects map[string]func(t *translation, a *cursor.At, object tree.Node)
+	// lower makes a part of the config, of what the document says or around it.
+	lower func(*translation)
+	// choices lists the values that fields take by the dialect, by their paths.
+	choices map[string]func(Dialect) []string
+	// refused: a dialect has the fields, but its machines can do nothing with them.
+	refused func(Dialect) bool
+	// section is where documents speak of the feature. With an error there it may not be lowered, and then rules of the
+	// config miss what it would have made: absences has the codes of what they say.
+	section  string
+	absences []codes.Code
+}
+
+var features = sync.OnceValue(func() (all []feature) {
+	for _, made := range sugar() {
+		all = append(all, made())
+	}
+	return all
+})
+
+// documents is the shape of a whole document.
+var documents = sync.OnceValue(func() *language.Shape {
+	var rows []language.Sugar
+	for _, f := range features() {
+		for _, row := range f.fields {
+			row.Needs |= f.needs
+			rows = append(rows, row)
+		}
+	}
+	return language.Documents(rows)
+})
+
+// objects finds what features add to objects of a shape.
+var objects = sync.OnceValue(func() map[*language.Shape]func(*translation, *cursor.At, tree.Node) {
+	all := map[*language.Shape]func(*translation, *cursor.At, tree.Node){}
+	for _, f := range features() {
+		for path, add := range f.objects {
+			all[documents().At(path)] = add
+		}
+	}
+	return all
+})
+
+// each goes through the features that the dialect has.
+func (d Dialect) each(do func(*feature)) {
+	all := features()
+	for i := range all {
+		if d.has(all[i].needs) {
+			do(&all[i])
+		}
+	}
+}
+
+// identity is what a document says of itself.
+func identity() feature {
+	return feature{
+		fields: []language.Sugar{
+			{Path: "variant", Required: true, Kind: "string", Line: "The system that the document is for."},
+			{Path: "version", Required: true, Kind: "string",
+				Line: "The version of the variant that the document is written in."},
+		},
+		choices: map[string]func(Dialect) []string{
+			"variant": func(d Dialect) []string { return []string{d.Variant} },
+			"version": func(d Dialect) []string { return []string{d.Version} },
+		},
+	}
+}

@@ -1,0 +1,176 @@
+package butane
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/cursor"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/language"
+	"github.com/glowplug-os/glowplug/internal/source"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// manifestConfig is the MachineConfig around a config for OpenShift (docs/peer/butane.md §11).
+func manifestConfig() feature {
+	return feature{
+		needs: machineConfig,
+		fields: []language.Sugar{
+			{Path: "metadata", Required: true, Kind: "object", Line: "What the MachineConfig is called."},
+			{Path: "metadata.labels", Required: true, Kind: "labels",
+				Line: "Its labels; machineconfiguration.openshift.io/role is needed."},
+			{Path: "metadata.name", Required: true, Kind: "string", Line: "Its name."},
+			{Path: "openshift", Kind: "object", Line: "What else the MachineConfig sets."},
+			{Path: "openshift.extensions", Kind: "[string]", Line: "Extensions of the system."},
+			{Path: "openshift.fips", Kind: "bool", Line: "FIPS mode."},
+			{Path: "openshift.kernel_arguments", Kind: "[string]", Line: "Kernel arguments.", Secret: true},
+			{Path: "openshift.kernel_type", Kind: "string", Takes: []string{"", "default", "realtime"},
+				Line: "default or realtime."},
+		},
+		check: machineConfigRules,
+		lower: fitMachineConfig,
+	}
+}
+
+const (
+	roleLabel = "machineconfiguration.openshift.io/role"
+	cexArg    = "rd.luks.key=/etc/luks/cex.key"
+)
+
+// machineConfigRules: what a MachineConfig needs.
+func machineConfigRules(t *translation) {
+	if name := t.top.To("metadata", "name"); name.Text() == "" {
+		name.Errorf(codes.MetadataName, "a MachineConfig needs a name").Advise("add metadata.name")
+	}
+	role := t.top.To("metadata", "labels", roleLabel)
+	if role.Node().Kind() < tree.List && role.Text() == "" {
+		role.Up().Errorf(codes.MetadataRole, "a MachineConfig needs the label "+roleLabel).
+			Advise("it is worker or master")
+	}
+	known := t.shape.At("openshift.kernel_type").Takes
+	if kind := t.top.To("openshift", "kernel_type"); !slices.Contains(known, kind.Text()) {
+		kind.Errorf(codes.KernelType, "the kernel type %q is not known", kind.Text()).Advise("default and realtime are")
+	}
+	if t.has(cexArgument) {
+		cexArgumentRule(t)
+	}
+}
+
+// cexArgumentRule: the initramfs has to be told of the keys of a Crypto Express adapter.
+func cexArgumentRule(t *translation) {
+	arguments := t.top.To("openshift", "kernel_arguments")
+	for argument := range arguments.Items() {
+		if argument.Text() == cexArg {
+			return
+		}
+	}
+	needs := []*cursor.At{}
+	if enabled := t.top.To("boot_device", "luks", "cex", "enabled"); enabled.IsTrue() {
+		needs = append(needs, enabled)
+	}
+	for luks := range t.top.To("storage", "luks").Items() {
+		if luks.Key("name").Text() == "root" && luks.To("cex", "enabled").IsTrue() {
+			needs = append(needs, luks)
+		}
+	}
+	for i := range needs {
+		arguments.Errorf(codes.CEXArgument,
+			"a boot disk with keys of a Crypto Express adapter needs the kernel argument "+cexArg).
+			Advise("add it to openshift.kernel_arguments").PeerOnly = i > 0
+	}
+}
+
+// fitMachineConfig fits the config to what a MachineConfig can hold.
+func fitMachineConfig(t *translation) {
+	storage := t.config.Get("storage")
+	chooseCipher(t, storage)
+	items(storage.Get("filesystems"), "$.storage.filesystems", func(path string, fs tree.Node) {
+		if format := fs.Get("format"); t.refusesFormat(format.Text()) {
+			unsupported(t, path+".format", format, "the format "+format.Text())
+		}
+	})
+	items(storage.Get("files"), "$.storage.files", func(path string, file tree.Node) {
+		machineConfigFile(t, path, file)
+	})
+	items(t.config.Get("passwd").Get("users"), "$.passwd.users", func(path string, user tree.Node) {
+		if user.Get("name").Text() != "core" {
+			unsupported(t, path+".name", user.Get("name"), "users other than core")
+		}
+	})
+	if t.Raw {
+		for _, name := range manifestFields() {
+			if field := t.top.To("openshift", name); field.Says() {
+				field.Warnf(codes.RawIgnored, "a raw config cannot say this; it is ignored")
+			}
+		}
+	}
+}
+
+// manifestFields are those that stand beside the config.
+func manifestFields() []string {
+	return []string{"extensions", "fips", "kernel_arguments", "kernel_type"}
+}
+
+// items goes through a list of the config, with the path of each item.
+func items(list tree.Node, path string, do func(path string, item tree.Node)) {
+	i := 0
+	for item := range list.Children() {
+		do(itemPath(path, i), item)
+		i++
+	}
+}
+
+func unsupported(t *translation, path string, n tree.Node, what string) *diag.Problem {
+	return t.find(diag.Error, codes.Unsupported, path, n, fmt.Sprintf("%s does not support %s", t.Dialect, what))
+}
+
+// refusesFormat: OpenShift's images cannot make such a filesystem.
+func (d Dialect) refusesFormat(format string) bool {
+	return d.has(machineConfig) && (format == "btrfs" || format == "none")
+}
+
+// machineConfigFile: the operator of OpenShift compares files with what it has been given, so it does not fetch any.
+func machineConfigFile(t *translation, path string, file tree.Node) {
+	src := file.Get("contents").Get("source")
+	if src.Exists() && src.Text() == "" {
+		t.find(diag.Error, codes.Unsupported, path+".contents.source", src,
+			fmt.Sprintf("%s does not take an empty source", t.Dialect)).
+			Hint = "leave contents out for an empty file, or give the content with inline or local"
+	}
+	if scheme, ok := source.Scheme(src.Text()); src.Text() != "" && ok && scheme != "data" {
+		t.find(diag.Error, codes.Unsupported, path+".contents.source", src,
+			fmt.Sprintf("%s does not fetch files", t.Dialect)).Hint = "give the content with inline or local"
+	}
+	if mode, err := strconv.Atoi(file.Get("mode").Text()); err == nil && t.has(plainModes) && mode&^0o777 != 0 {
+		unsupported(t, path+".mode", file.Get("mode"), "set-id and sticky bits")
+	}
+}
+
+// chooseCipher: machines in FIPS mode need a cipher that is approved, as long as it was not the default.
+func chooseCipher(t *translation, storage tree.Node) {
+	fips := t.top.To("openshift", "fips")
+	if !fips.IsTrue() || t.has(approvedCipher) {
+		return
+	}
+	for luks := range storage.Get("luks").Children() {
+		options := luks.Get("options")
+		chosen := false
+		for option := range options.Children() {
+			text := option.Text()
+			chosen = chosen || text == "--cipher" || text == "-c" || strings.HasPrefix(text, "--cipher=")
+		}
+		if chosen {
+			continue
+		}
+		if !options.Exists() {
+			options = t.List(fips.Node())
+			luks.Append().AddMember("options", options)
+		}
+		list := options.Append()
+		list.Add(t.Scalar(fips.Node(), tree.String, "--cipher"))
+		list.Add(t.Scalar(fips.Node(), tree.String, "aes-cbc-essiv:sha256"))
+	}
+}

@@ -1,0 +1,79 @@
+package butane
+
+import (
+	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/cursor"
+	"github.com/glowplug-os/glowplug/internal/diag"
+)
+
+// modes are permission bits, which YAML can write in octal.
+func modes() feature {
+	return feature{check: func(t *translation) {
+		for _, kind := range []string{"directories", "files"} {
+			for node := range t.top.To("storage", kind).Items() {
+				decimalMode(t, node.Key("mode"), kind == "directories")
+			}
+		}
+	}}
+}
+
+// decimalMode warns of permission bits that make sense in octal only: 644 is meant to be 0644.
+func decimalMode(t *translation, a *cursor.At, dir bool) {
+	if !a.Set() {
+		return
+	}
+	mode, octal := 0, 0
+	text := a.Text()
+	if len(text) > 4 || text[0] == '-' {
+		return
+	}
+	for _, digit := range []byte(text) {
+		if digit > '7' {
+			return
+		}
+		mode, octal = mode*10+int(digit-'0'), octal*8+int(digit-'0')
+	}
+	if !typicalMode(mode, dir) && typicalMode(octal, dir) {
+		p := a.Warnf(codes.ModeDecimal, "the mode %s is read as a decimal number, 0%o; it makes sense in octal", text,
+			mode).Advise("write 0%s", text)
+		p.Fix = diag.Replace(a.Place(), text, "0"+text)
+		p.PeerOnly = t.misreads[a.Place().Span] // what is wrong with the number itself has been said
+		misread(t, a)
+	}
+}
+
+// misread notes a mode that was meant as other bits than it gives: what the rules of the config say of those leads the
+// wrong way.
+func misread(t *translation, a *cursor.At) {
+	if t.misreads == nil {
+		t.misreads = map[diag.Span]bool{}
+	}
+	t.misreads[a.Place().Span] = true
+}
+
+// typicalMode: nobody may do what somebody closer to the file may not, and somebody may read it
+// (docs/peer/butane.md §13).
+func typicalMode(mode int, dir bool) bool {
+	if mode == 0 {
+		return true
+	}
+	const r, w, x = 4, 2, 1
+	had := 0
+	for shift := 0; shift <= 6; shift += 3 {
+		class := mode >> shift & 7
+		if had&^class != 0 || class&x != 0 && had&r != 0 && had&x == 0 || class&(w|x) != 0 && class&r == 0 {
+			return false
+		}
+		had |= class
+	}
+	const setuid, setgid, sticky = 0o4000, 0o2000, 0o1000
+	switch {
+	case had&r == 0:
+		return false
+	case dir:
+		return had&x != 0 && mode&setuid == 0 && (mode&(setgid|sticky) == 0 || had&w != 0)
+	case mode&(setuid|setgid) != 0 && (had&x == 0 || mode&w != 0):
+		return false
+	}
+	return mode&sticky == 0
+}

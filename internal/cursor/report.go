@@ -1,0 +1,135 @@
+package cursor
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// A Log collects what is found in one document. The zero Log is empty.
+type Log struct {
+	diag.List
+	// Mute, where set, tells whether nothing is to be said of a path.
+	Mute func(path func() string) bool
+
+	arena *tree.Arena
+	items tree.Index
+}
+
+func (l *Log) item(list tree.Node, i int) tree.Node {
+	if l.items == nil {
+		l.items = tree.Index{}
+	}
+	return l.items.At(list, i)
+}
+
+// Report adds a problem with the place. What is not kept of it is not worked out.
+func (a *At) Report(severity diag.Severity, code codes.Code, format string, args ...any) *Finding {
+	if a.log.Mute != nil && a.log.Mute(a.Path) {
+		return &Finding{Problem: &diag.Problem{}, at: a}
+	}
+	p, kept := a.log.Next(diag.Problem{Severity: severity, Code: code})
+	if kept {
+		p.Place, p.Path, p.Message = a.Place(), a.Path(), format
+		if len(args) > 0 {
+			p.Message = fmt.Sprintf(format, args...)
+		}
+	}
+	return &Finding{p, kept, a}
+}
+
+// Errorf reports an error. What it returns takes a hint and related places, and is valid until the next report.
+//
+//go:noinline
+func (a *At) Errorf(code codes.Code, format string, args ...any) *Finding {
+	return a.Report(diag.Error, code, format, args...)
+}
+
+// Warnf reports a warning.
+//
+//go:noinline
+func (a *At) Warnf(code codes.Code, format string, args ...any) *Finding {
+	return a.Report(diag.Warning, code, format, args...)
+}
+
+// Fault reports what a check of the value itself has found, if anything.
+//
+//go:noinline
+func (a *At) Fault(f *diag.Fault) *Finding { return a.Odd(diag.Error, f) }
+
+// Odd is Fault with a severity of its own.
+func (a *At) Odd(severity diag.Severity, f *diag.Fault) *Finding {
+	if f == nil {
+		return nil
+	}
+	return a.Report(severity, f.Code, "%s", f.Message).Advise("%s", f.Hint).Write(a, f.Write)
+}
+
+// A Finding is a problem that is being reported.
+type Finding struct {
+	*diag.Problem
+	kept bool
+	at   *At
+}
+
+// Advise gives the problem a hint.
+func (f *Finding) Advise(format string, args ...any) *Finding {
+	if f != nil && f.kept {
+		f.Hint = format
+		if len(args) > 0 {
+			f.Hint = fmt.Sprintf(format, args...)
+		}
+	}
+	return f
+}
+
+// Write says what the text at a place should have been, "" where that is not known.
+func (f *Finding) Write(a *At, text string) *Finding {
+	if f == nil || !f.kept || text == "" {
+		return f
+	}
+	if n := a.Node(); n.Kind() == tree.String {
+		f.Fix = diag.Rewrite(n.Place(), n.Text(), text)
+	}
+	return f
+}
+
+// WriteNumber is Write for numbers.
+func (f *Finding) WriteNumber(a *At, number int) *Finding {
+	if f == nil || !f.kept {
+		return f
+	}
+	if n := a.Node(); n.Kind() == tree.Number {
+		f.Fix = diag.Replace(n.Place(), n.Text(), strconv.Itoa(number))
+	}
+	return f
+}
+
+// See names another place that explains the problem.
+func (f *Finding) See(other *At, message string) *Finding {
+	if f.kept {
+		f.Related = append(f.Related, diag.Related{Place: other.Place(), Path: other.Path(), Message: message})
+	}
+	return f
+}
+
+// Strictly marks a problem that the peer does not have.
+//
+//go:noinline
+func (f *Finding) Strictly() *Finding {
+	if f != nil {
+		f.Stricter = true
+	}
+	return f
+}
+
+// Kept gives the place of a problem that will be told, nil of one that is only counted.
+func (f *Finding) Kept() *At {
+	if f == nil || !f.kept {
+		return nil
+	}
+	return f.at
+}

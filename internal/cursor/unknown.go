@@ -1,0 +1,47 @@
+package cursor
+
+import (
+	"fmt"
+
+	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/language"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// UnknownKeys reports the members of an object that an edition does not have at a place. The object is what stands
+// there in the text. What a merge key brings nobody has written there.
+func UnknownKeys(log *Log, a *At, e *language.Edition, s *language.Shape, object tree.Node) {
+	var empty tree.Node // the last known key, where nothing stands behind it
+	for c := range object.Children() {
+		key := c.Key()
+		switch known := e.Find(s, key) != nil; {
+		case known && !e.Indents:
+			continue
+		case known || c.Inherited():
+			if empty = (tree.Node{}); c.Kind() == tree.Null && !c.Inherited() {
+				empty = c
+			}
+			continue
+		}
+		like := diag.Problem{Severity: diag.Warning, Code: e.UnknownCode(s, key)}
+		merges, shown := e.Indents && tree.IsMerge(c), diag.ShowKey(key)
+		if merges {
+			like.Code, like.PeerOnly, shown = codes.KeyMerge, true, key
+		}
+		p, kept := log.Next(like)
+		if !kept {
+			continue
+		}
+		p.Place, p.Path = c.KeyPlace(), a.Key(shown).Path()
+		p.Message, p.Hint = e.Explain(s, key)
+		switch {
+		case merges:
+			p.Hint = ""
+		case e.Indents && empty.Exists() && e.Find(e.Find(s, empty.Key()), key) != nil:
+			p.Hint = fmt.Sprintf("%s belongs below %s: indent it further", key, empty.Key())
+		default:
+			p.Fix = e.FixKey(s, object, c)
+		}
+	}
+}
