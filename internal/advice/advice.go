@@ -17,6 +17,9 @@ func Give(problems []diag.Problem) {
 	for i := range problems {
 		p := &problems[i]
 		adviser := adviserOf(p.Code)
+		if p.Code == codes.JSONSyntax && p.Place.Doc != nil {
+			aim(p)
+		}
 		if adviser == nil || p.Place.Doc == nil || p.More > 0 {
 			continue
 		}
@@ -24,17 +27,21 @@ func Give(problems []diag.Problem) {
 			texts[p.Place.Doc] = read(p.Place.Doc)
 		}
 		if of := texts[p.Place.Doc].at(p); of.n.Exists() {
-			if a := adviser(of); a.hint != "" {
+			switch a := adviser(of); {
+			case a.hint != "" && a.keeps:
+				p.Hint = a.hint
+			case a.hint != "":
 				p.Hint, p.Fix = a.hint, a.fix(of)
 			}
 		}
 	}
 }
 
-// An advice is what to write. certain: nothing else than value can have been meant; bare, as for diag.Fix.
+// An advice is what to write. certain: nothing else than value can have been meant; bare, as for diag.Fix; keeps: the
+// problem's own fix stays.
 type advice struct {
-	hint, value   string
-	certain, bare bool
+	hint, value          string
+	certain, bare, keeps bool
 }
 
 func (a advice) fix(of *wrong) *diag.Fix {
@@ -54,6 +61,8 @@ func adviserOf(code codes.Code) func(*wrong) advice {
 		return (*wrong).instead
 	case codes.KeyUnknown:
 		return (*wrong).opposite
+	case codes.KeyCase:
+		return (*wrong).folded
 	case codes.PathRelative:
 		return (*wrong).path
 	case codes.RAIDLevel, codes.FormatUnknown, codes.CompressionUnknown:
@@ -146,7 +155,7 @@ func (t *text) at(p *diag.Problem) *wrong {
 		w.word = strings.TrimSpace(w.n.Text())
 	}
 	steps := strings.Split(p.Path, ".")[1:]
-	if p.Code == codes.KeyUnknown {
+	if p.Code == codes.KeyUnknown || p.Code == codes.KeyCase {
 		steps = steps[:max(len(steps)-1, 0)]
 	}
 	for i, step := range steps {

@@ -175,3 +175,27 @@ func TestKeyThatSaysTheOpposite(t *testing.T) {
 		c.check(t)
 	}
 }
+
+func TestPlacesAreThoseOfWhatIsToBeChanged(t *testing.T) {
+	for _, c := range []struct{ claim, text, place, hint string }{
+		{"the comma, not the bracket", "{\"ignition\": {\"version\": \"3.6.0\"},\n}", "x:1:34", "remove this comma"},
+		{"of a list", "{\"a\": [\n1,\n ]}", "x:2:2", "remove this comma"},
+		{"all digits", `{"storage": {"files": [{"mode": 0644}]}}`, "x:1:33", "0644 are written 420"},
+	} {
+		told := advised(c.text)
+		require.Len(t, told, 1, c.claim)
+		assert.Equal(t, c.place, told[0].Place.String(), c.claim)
+		assert.Contains(t, told[0].Hint, c.hint, c.claim)
+	}
+}
+
+func TestKeysOfAnotherCaseAreNamedWithThoseBelow(t *testing.T) {
+	for _, c := range []adviceCase{
+		{"one below", `{"Ignition": {"Version": "3.6.0"}}`, `write "ignition", and below it "version"`, `"ignition"`},
+		{"those of items", `"Storage": {"Files": [{"Path": "/a"}, {"Path": "/b"}]}`,
+			`write "storage", and below it "files", "path"`, `"storage"`},
+		{"none below", `"Storage": {"files": []}`, `write "storage"`, `"storage"`},
+	} {
+		c.check(t)
+	}
+}

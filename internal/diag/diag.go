@@ -231,12 +231,17 @@ func For(audience Audience, problems []Problem) []Problem {
 	return first(told)
 }
 
-// enter moves a problem to the part of the value that is meant.
+// enter moves a problem to the part of the value that is meant. Where that is in the same document, it is shown in the
+// midst of the value, which needs no note; nor does the same part, shown as a text of its own.
 func (p *Problem) enter(part Inside) {
 	if p.Inside = nil; part.Place.Doc == nil {
 		return
 	}
-	if part.Note != "" {
+	if part.Place.Doc == p.Place.Doc {
+		p.Related = slices.DeleteFunc(slices.Clone(p.Related), func(r Related) bool {
+			return r.Place.Doc != p.Place.Doc && r.Place.Doc != nil && r.Place.Doc.Text == part.Text
+		})
+	} else if part.Note != "" {
 		p.Related = append([]Related{{Place: p.Place, Path: p.Path, Message: part.Note}}, p.Related...)
 	}
 	p.Place = part.Place

@@ -170,23 +170,24 @@ func (s Style) Text(p Problem) string {
 	color := map[Severity]string{Error: red, Warning: yellow, Info: cyan}[p.Severity]
 	b.WriteString(s.paint(color, p.Severity.String()+"["+string(p.Code)+"]") + ": " +
 		s.paint(bold, OneLine(p.Message)) + "\n")
-	s.place(&b, p.Place, p.Path, color)
+	margin := strings.Repeat(" ", 1+s.place(&b, p.Place, p.Path, color)+1)
 	if p.Hint != "" {
-		b.WriteString("   = " + s.paint(bold, "hint") + ": " + OneLine(p.Hint) + "\n")
+		b.WriteString(margin + "= " + s.paint(bold, "hint") + ": " + OneLine(p.Hint) + "\n")
 	}
 	for _, r := range p.Related {
-		b.WriteString("   " + s.paint(bold, "note") + ": " + OneLine(r.Message) + "\n")
+		b.WriteString(margin + s.paint(bold, "note") + ": " + OneLine(r.Message) + "\n")
 		s.place(&b, r.Place, r.Path, cyan)
 	}
 	return b.String()
 }
 
-func (s Style) place(b *strings.Builder, at Place, path, color string) {
+// place shows a place, and gives how many columns the number of its line takes.
+func (s Style) place(b *strings.Builder, at Place, path, color string) (width int) {
 	if at.Doc == nil {
 		if path != "" {
 			b.WriteString("  --> " + Printable(path) + "\n")
 		}
-		return
+		return 1
 	}
 	line, _ := at.Doc.Position(at.Span.Start)
 	b.WriteString("  --> " + at.String())
@@ -195,12 +196,13 @@ func (s Style) place(b *strings.Builder, at Place, path, color string) {
 	}
 	b.WriteByte('\n')
 	if at.Doc.Text == "" {
-		return
+		return 1
 	}
-	text, from, width := at.Doc.excerpt(line, at.Span)
+	text, from, marked := at.Doc.excerpt(line, at.Span)
 	gutter := strings.Repeat(" ", len(strconv.Itoa(line)))
 	fmt.Fprintf(b, " %s |\n %d | %s\n %s | %s%s\n", gutter, line, text, gutter, strings.Repeat(" ", from),
-		s.paint(color, strings.Repeat("^", width)))
+		s.paint(color, strings.Repeat("^", marked)))
+	return len(gutter)
 }
 
 // excerpt draws the part of a line around a span that fits, with secrets masked; from and width are where the span
