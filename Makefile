@@ -25,7 +25,7 @@ WORKSTATION_NAMES = butane
 VALIDATOR_NAMES   = ignition-validate
 
 .PHONY: build test test-disk test-vm test-vm-steady test-guest test-guest-steady test-boots test-boots-steady bench \
-	fuzz demo demo-vm lint cross install install-dracut-conf install-network install-firstboot-complete \
+	fuzz demo demo-vm format lint cross install install-dracut-conf install-network install-firstboot-complete \
 	install-kargs-entries install-grub-for-bootupd clean
 
 build:
@@ -117,10 +117,13 @@ CONFIG ?= examples/web.ign
 demo-vm: build
 	$(GO) run ./tests/vm/demo $(CONFIG)
 
-# The linters have a module of their own in tools/.
-lint:
+# What gofmt would change.
+format:
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
 		if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted"; exit 1; fi
+
+# The linters have a module of their own in tools/.
+lint: format
 	$(GO) vet -tags disk,vm,vmhost ./...
 	$(GO) tool -modfile=tools/go.mod staticcheck -tags disk,vm,vmhost ./...
 	$(MAKE) cross

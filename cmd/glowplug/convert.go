@@ -35,8 +35,9 @@ func convertCommand() cli.Command {
 				"is taken too: with --to it becomes one of another version. FILE - is standard input.",
 		},
 		Options: append(o.rows(), cli.Option{
-			Long: "to", Value: "VERSION", Set: cli.Text(&o.to), Words: "write the config at another version, " +
-				"such as 3.2.0; an error names each line that this version cannot say",
+			Long: "to", Value: "VERSION", Values: versionNames(), Open: true, Set: cli.Text(&o.to),
+			Words: "write the config at another version, such as 3.2.0; an error names each line that this version " +
+				"cannot say",
 		}),
 		Exits: []cli.Exit{{Code: 0, Meaning: "converted"}, {Code: 1, Meaning: "invalid or unreadable"},
 			{Code: 2, Meaning: "wrong usage"}},
@@ -50,6 +51,14 @@ func convertCommand() cli.Command {
 			return o.convert(p, files[0])
 		},
 	}
+}
+
+// versionNames are those of the versions of configs.
+func versionNames() (names []string) {
+	for v := config.V3_0; v <= config.Newest; v++ {
+		names = append(names, v.String())
+	}
+	return names
 }
 
 // rows are the options that convert and butane both have.

@@ -19,13 +19,14 @@ func explainCommand() cli.Command {
 		Brief: "[CODE]", Short: "say what the code of a problem means",
 		Text: []string{
 			"Says what a problem with this code means, who is told of it, why it matters and what to do, with an " +
-				"example that is wrong and one that is right. Without a code all there are are listed.",
+				"example that is wrong and one that is right. Without a code it lists all codes. " +
+				"A code can be given as a problem shows it: error[path-relative].",
 		},
 		Options: []cli.Option{{Long: "format", Value: "FORMAT", Values: []string{"text", "json"}, Default: "text",
 			Set: cli.Text(&format), Words: "text or json"}},
 		Exits:    []cli.Exit{{Code: 0, Meaning: "done"}, {Code: 2, Meaning: "wrong usage"}},
 		Examples: []string{"glowplug explain", "glowplug explain path-relative"},
-		Grammar:  cli.Ours(), Operands: cli.Operands{Values: codeNames}, Section: "1",
+		Grammar:  cli.Ours(), Operands: cli.Operands{Values: codeNames, One: true}, Section: "1",
 		Run: func(_ context.Context, p *cli.Process, operands []string) error {
 			switch len(operands) {
 			case 0:
@@ -67,6 +68,7 @@ func listCodes(p *cli.Process, format string) (err error) {
 }
 
 func explainCode(p *cli.Process, format, name string) error {
+	name = shownCode(name)
 	row, known := codes.Find(codes.Code(name))
 	if !known {
 		err := fmt.Errorf("no problem has the code %q", name)
@@ -80,6 +82,14 @@ func explainCode(p *cli.Process, format, name string) error {
 	}
 	_, err := fmt.Fprint(p.Out, explanation(row))
 	return err
+}
+
+// shownCode is the code in what is copied from a problem: error[path-relative], with what follows.
+func shownCode(text string) string {
+	if _, rest, found := strings.Cut(text, "["); found {
+		text, _, _ = strings.Cut(rest, "]")
+	}
+	return strings.TrimSpace(text)
 }
 
 // explanation is what a person is told of a code.

@@ -21,7 +21,7 @@ func schemaCommand() cli.Command {
 		Brief: "[VARIANT [VERSION]]", Short: "write a JSON Schema, for editors",
 		Text: []string{
 			"Writes a JSON Schema, for editors: of the documents of a variant of Butane, or of configs. Without a " +
-				"version it is the newest that is stable; without anything all there are are listed.",
+				"version it is the newest that is stable; without a variant it lists what there is.",
 		},
 		Options: []cli.Option{{Long: "output", Short: 'o', Value: "FILE", Set: cli.Text(&output),
 			Words: "write to a file"}},
@@ -32,7 +32,7 @@ func schemaCommand() cli.Command {
 		Examples: []string{
 			"glowplug schema -o fcos.json fcos", "glowplug schema openshift 4.20.0", "glowplug schema ignition 3.4.0",
 		},
-		Grammar: cli.Ours(), Operands: cli.Operands{Values: languages}, Section: "1",
+		Grammar: cli.Ours(), Operands: cli.Operands{Values: languages, One: true}, Section: "1",
 		Run: func(_ context.Context, p *cli.Process, operands []string) error {
 			text, err := schemaOf(operands)
 			switch {

@@ -66,6 +66,9 @@ func (o *options) run(p *cli.Process) (err error) {
 	if len(o.files) == 0 {
 		return cli.Misuse("no file is given; - is standard input")
 	}
+	if first := slices.Index(o.files, "-"); first >= 0 && slices.Contains(o.files[first+1:], "-") {
+		return cli.Misuse("standard input can be read once, and is named twice")
+	}
 	if o.diff && !o.fix {
 		return cli.Misuse("--diff shows what --fix would write, and is no option without it")
 	}

@@ -67,6 +67,7 @@ type Exit struct {
 type Operands struct {
 	Files  bool
 	Values func() []string // nil where any will do; asked by completion only, for a list may take longer than a command
+	One    bool            // only one of the values is taken
 }
 
 // values are those that there are.

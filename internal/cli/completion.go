@@ -32,8 +32,11 @@ func Completion(called string, programs func() []Program) Command {
 		Examples: []string{"source <(" + called + " completion bash)",
 			called + " completion zsh >~/.zsh/completions/_" + called,
 			called + " completion fish >~/.config/fish/completions/" + called + ".fish"},
-		Grammar: Ours(), Operands: Operands{Values: shells}, Section: "1",
+		Grammar: Ours(), Operands: Operands{Values: shells, One: true}, Section: "1",
 		Run: func(_ context.Context, p *Process, operands []string) error {
+			if len(operands) == 0 {
+				return Misuse("no shell is named: bash, zsh and fish are known")
+			}
 			name := strings.Join(operands, " ")
 			script := completer(name, programs())
 			if script == "" {
@@ -54,6 +57,7 @@ func (program *Program) rows() (all []*Command) {
 	all = Rows([]Program{*program})
 	for _, c := range all {
 		if c.word() == "help" {
+			c.Operands.One = true
 			c.Operands.Values = func() (topics []string) {
 				for _, other := range all {
 					topics = append(topics, other.topic())
@@ -154,8 +158,16 @@ func (c *Command) bash(commands []string) string {
 	if c.Operands.Files {
 		files = " files=yes"
 	}
-	words := strings.Join(append(names, c.Operands.values()...), " ")
-	fmt.Fprintf(&b, "\t\t*) words='%s'%s ;;\n\t\tesac\n", words, files)
+	values := c.Operands.values()
+	if !c.Operands.One {
+		names, values = append(names, values...), nil
+	}
+	fmt.Fprintf(&b, "\t\t*) words='%s'%s ;;\n\t\tesac\n", strings.Join(names, " "), files)
+	if len(values) > 0 {
+		// not after one that is there already
+		fmt.Fprintf(&b, "\t\tcase \" ${COMP_WORDS[*]:2:COMP_CWORD-2} \" in *' %s '*) ;; *) words+=' %s' ;; esac\n",
+			strings.Join(values, " '* | *' "), strings.Join(values, " "))
+	}
 	return b.String()
 }
 
@@ -177,7 +189,13 @@ func fish(programs []Program) string {
 				b.WriteString(head + " -f\n")
 			}
 			if c.Operands.Values != nil {
-				fmt.Fprintf(&b, "%s -f -a %s\n", head, quoted(strings.Join(c.Operands.values(), " ")))
+				values := quoted(strings.Join(c.Operands.values(), " "))
+				when := head
+				if c.Operands.One {
+					when = strings.Replace(head, " -n '", " -n 'not __fish_seen_subcommand_from "+
+						strings.Trim(values, "'")+"; and ", 1)
+				}
+				fmt.Fprintf(&b, "%s -f -a %s\n", when, values)
 			}
 			for _, o := range c.Options {
 				if !o.Hidden {
@@ -267,7 +285,11 @@ func (c *Command) zsh() string {
 	case c.Operands.Files:
 		specs = append(specs, "'*:file:_files'")
 	case c.Operands.Values != nil:
-		specs = append(specs, quoted("*:name:("+strings.Join(c.Operands.values(), " ")+")"))
+		which := "*"
+		if c.Operands.One {
+			which = "1"
+		}
+		specs = append(specs, quoted(which+":name:("+strings.Join(c.Operands.values(), " ")+")"))
 	}
 	return strings.Join(specs, " ")
 }

@@ -247,7 +247,12 @@ func Version(called string) Command {
 	return Command{
 		Called: called + " version", Usage: []string{called + " version"}, Short: "print the version",
 		Text: []string{"Prints the version."}, Grammar: Ours(),
-		Run: func(context.Context, *Process, []string) error { return ErrVersion },
+		Run: func(_ context.Context, _ *Process, operands []string) error {
+			if len(operands) > 0 {
+				return Misuse("%q is one argument too many", operands[0])
+			}
+			return ErrVersion
+		},
 	}
 }
 

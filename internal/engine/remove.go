@@ -25,7 +25,7 @@ func Remove(called string) cli.Command {
 				removable() + " can do so. Options may start with one dash or two.",
 		},
 		Options: []cli.Option{
-			{Long: "platform", Value: "ID", Values: providers.IDs(), Open: true, Set: cli.Text(&id),
+			{Long: "platform", Value: "ID", Values: removableIDs(), Open: true, Set: cli.Text(&id),
 				Words: "the platform"},
 			{Long: "log-to-stdout", Set: cli.Switch(&stdout), Words: "log to standard output instead of syslog"},
 			{Long: "version", Set: cli.Switch(&version), Words: "print the version"},
@@ -49,13 +49,14 @@ func Remove(called string) cli.Command {
 	}
 }
 
-// removable lists the platforms on which a config can be deleted.
-func removable() string {
-	var ids []string
+// removable names the platforms on which a config can be deleted.
+func removable() string { return strings.Join(removableIDs(), " and ") }
+
+func removableIDs() (ids []string) {
 	for _, p := range slices.DeleteFunc(providers.All(), func(p providers.Platform) bool { return !p.Removes() }) {
 		ids = append(ids, p.ID)
 	}
-	return strings.Join(ids, " and ")
+	return ids
 }
 
 func findPlatform(id string) (providers.Platform, error) {

@@ -1,6 +1,3 @@
-// Package machine runs virtual machines for tests: qemu with a kernel, disks, a TPM and the channels by which platforms
-// hand over a config. It also makes the Debian root and the kernel that they run. It is not for the programs, and knows
-// nothing of glowplug.
 package machine
 
 import (
