@@ -599,7 +599,7 @@ func TestADiskThatVanishes(t *testing.T) {
 	d := ptNew(t, 64, 512)
 	o := d.options(t)
 	o.Tell = func(_ string, e plan.Event) {
-		if e.Turn == plan.Finished && strings.HasPrefix(e.Step.Subject, "partition 1") {
+		if e.Turn == plan.Kept && strings.HasPrefix(e.Step.Subject, "partition 1") { // the table is yet to be written
 			must(t, "losetup", "-d", d.node)
 		}
 	}
@@ -657,7 +657,7 @@ func TestStoppedRunsConverge(t *testing.T) {
 		o := d.options(t)
 		ctx, stop := context.WithCancel(t.Context())
 		o.Tell = func(_ string, e plan.Event) {
-			if e.Turn != plan.Finished {
+			if e.Turn != plan.Finished && e.Turn != plan.Kept {
 				return
 			}
 			if done++; done == k {
