@@ -224,7 +224,7 @@ func (t *Table) create(r Resolved, random io.Reader) error {
 	if _, used := t.Partition(r.Number); used || r.Number < 1 || r.Number > t.Slots() || r.Size == 0 {
 		return fmt.Errorf("no free entry for sectors %d to %d", r.Start, r.Start+r.Size-1)
 	}
-	if slices.ContainsFunc(mirrors(t.mbr), func(slot []byte) bool {
+	if slices.ContainsFunc(mirrors(t.MBR), func(slot []byte) bool {
 		return claimed(slot).meets(extent{r.Start, r.Start + r.Size - 1})
 	}) {
 		return errMirrored

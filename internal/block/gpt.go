@@ -33,14 +33,15 @@ type Table struct {
 	// Damage lists what was wrong with the copies on the disk and is mended by WriteTo; empty for a sound table.
 	Damage []string
 
-	mbr      []byte // the whole first sector
-	mbrStale bool   // what is in mbr is not on the disk
-	mbrFirst bool   // it is to be written before the GPT: only claims of partitions that go have left it
-	primary  []byte // the whole sector of each header
-	backup   []byte
-	entries  []byte
-	// fromBackup: the backup is the only good copy, so it is the one to be overwritten last.
-	fromBackup bool
+	// The bytes, as they are on the disk or will be: a table can be kept, and written down, by these.
+	MBR      []byte // the whole first sector
+	MBRStale bool   // what is in MBR is not on the disk
+	MBRFirst bool   // it is to be written before the GPT: only claims of partitions that go have left it
+	Primary  []byte // the whole sector of each header
+	Backup   []byte
+	Entries  []byte
+	// FromBackup: the backup is the only good copy, so it is the one to be overwritten last.
+	FromBackup bool
 }
 
 // A Partition is an entry of a table. Start and Size are in the disk's sectors.
@@ -169,7 +170,7 @@ func (c tableCopy) agrees(other tableCopy) bool {
 
 // readTable reads the GPT of a disk whose first sector is given. Without a table it says why there is none.
 func (d disk) readTable(mbr []byte) (t *Table, wrong, failed error) {
-	t = &Table{SectorSize: d.sectorSize, Sectors: d.sectors, mbr: mbr}
+	t = &Table{SectorSize: d.sectorSize, Sectors: d.sectors, MBR: mbr}
 	primary, wrong, failed := d.readCopy(1)
 	if failed != nil {
 		return nil, nil, failed
@@ -177,7 +178,7 @@ func (d disk) readTable(mbr []byte) (t *Table, wrong, failed error) {
 	if wrong != nil {
 		return d.readBackup(t, primary, wrong)
 	}
-	t.primary, t.entries = primary.sector, primary.entries
+	t.Primary, t.Entries = primary.sector, primary.entries
 	backup, wrong, failed := d.readCopy(primary.other)
 	switch {
 	case failed != nil:
@@ -187,7 +188,7 @@ func (d disk) readTable(mbr []byte) (t *Table, wrong, failed error) {
 	case !primary.agrees(backup):
 		t.Damage = append(t.Damage, fmt.Sprintf("backup GPT at sector %d: differs from the primary", primary.other))
 	default:
-		t.backup = backup.sector
+		t.Backup = backup.sector
 	}
 	return t, t.checkPartitions(), nil
 }
@@ -199,7 +200,7 @@ func (d disk) readBackup(t *Table, primary tableCopy, broken error) (_ *Table, w
 	if string(primary.sector[:8]) == gptMagic {
 		places = append(places, primary.other)
 	}
-	if slot, found := protectiveSlot(t.mbr); found {
+	if slot, found := protectiveSlot(t.MBR); found {
 		places = append(places, uint64(le.Uint32(slot[8:]))+uint64(le.Uint32(slot[12:]))-1)
 	}
 	for _, at := range places {
@@ -211,7 +212,7 @@ func (d disk) readBackup(t *Table, primary tableCopy, broken error) (_ *Table, w
 			return nil, nil, failed
 		}
 		if wrong == nil {
-			t.backup, t.entries, t.fromBackup = backup.sector, backup.entries, true
+			t.Backup, t.Entries, t.FromBackup = backup.sector, backup.entries, true
 			t.Damage = append(t.Damage, fmt.Sprintf("primary GPT: %v", broken))
 			return t, t.checkPartitions(), nil
 		}
@@ -228,9 +229,9 @@ func (t *Table) Same(other *Table) bool {
 	t, other = t.clone(), other.clone()
 	t.seal()
 	other.seal()
-	return t.SectorSize == other.SectorSize && t.Sectors == other.Sectors && bytes.Equal(t.mbr, other.mbr) &&
-		bytes.Equal(t.primary, other.primary) && bytes.Equal(t.backup, other.backup) &&
-		bytes.Equal(t.entries, other.entries)
+	return t.SectorSize == other.SectorSize && t.Sectors == other.Sectors && bytes.Equal(t.MBR, other.MBR) &&
+		bytes.Equal(t.Primary, other.Primary) && bytes.Equal(t.Backup, other.Backup) &&
+		bytes.Equal(t.Entries, other.Entries)
 }
 
 // checkPartitions refuses a table that says two things of one sector.
@@ -253,10 +254,10 @@ func (t *Table) checkPartitions() error {
 
 // header is what the copy that counts says.
 func (t *Table) header() header {
-	if t.primary != nil {
-		return parseHeader(t.primary)
+	if t.Primary != nil {
+		return parseHeader(t.Primary)
 	}
-	return parseHeader(t.backup)
+	return parseHeader(t.Backup)
 }
 
 // FirstUsable is the first sector that a partition may have.
@@ -267,17 +268,17 @@ func (t *Table) LastUsable() uint64 { return t.header().lastUsable }
 
 // DiskGUID is the disk's own.
 func (t *Table) DiskGUID() GUID {
-	if t.primary != nil {
-		return GUID(t.primary[56:72])
+	if t.Primary != nil {
+		return GUID(t.Primary[56:72])
 	}
-	return GUID(t.backup[56:72])
+	return GUID(t.Backup[56:72])
 }
 
 // Slots is how many partitions the table can have.
-func (t *Table) Slots() int { return len(t.entries) / entrySize }
+func (t *Table) Slots() int { return len(t.Entries) / entrySize }
 
 // Hybrid: the first sector lists partitions beside the one that protects the GPT.
-func (t *Table) Hybrid() bool { return len(mirrors(t.mbr)) > 0 }
+func (t *Table) Hybrid() bool { return len(mirrors(t.MBR)) > 0 }
 
 // Partitions are the table's, by number.
 func (t *Table) Partitions() []Partition {
@@ -304,7 +305,7 @@ func (t *Table) Partition(number int) (Partition, bool) {
 	return p, p.Type != GUID{}
 }
 
-func (t *Table) entry(number int) []byte { return t.entries[(number-1)*entrySize : number*entrySize] }
+func (t *Table) entry(number int) []byte { return t.Entries[(number-1)*entrySize : number*entrySize] }
 
 // decodeName reads UTF-16LE up to the first NUL.
 func decodeName(raw []byte) string {

@@ -254,7 +254,7 @@ func TestACutWriteLeavesOneOfTheTables(t *testing.T) {
 // The first table of a disk, cut off: nothing yet, or all of it.
 func TestACutFirstWriteCanBeRepeated(t *testing.T) {
 	_, table := written(t, 512, twoParts...)
-	table.mbrStale = true
+	table.MBRStale = true
 	for breaks := 1; breaks <= 5; breaks++ {
 		m := &image{data: make([]byte, testBytes), breaks: breaks}
 		require.Error(t, table.WriteTo(m))
@@ -325,18 +325,18 @@ func TestKindsOfDisks(t *testing.T) {
 func forge(t *testing.T, change func(header, entries []byte)) Found {
 	t.Helper()
 	m, table := written(t, 512, twoParts...)
-	for _, sector := range [][]byte{table.primary, table.backup} {
-		change(sector, table.entries)
-		le.PutUint32(sector[88:], crc32.ChecksumIEEE(table.entries))
+	for _, sector := range [][]byte{table.Primary, table.Backup} {
+		change(sector, table.Entries)
+		le.PutUint32(sector[88:], crc32.ChecksumIEEE(table.Entries))
 		if size := le.Uint32(sector[12:]); size <= 512 {
 			le.PutUint32(sector[16:], headerSum(sector, size))
 		}
 	}
 	end := len(m.data)
-	copy(m.data[512:], table.primary)
-	copy(m.data[1024:], table.entries)
-	copy(m.data[end-33*512:], table.entries)
-	copy(m.data[end-512:], table.backup)
+	copy(m.data[512:], table.Primary)
+	copy(m.data[1024:], table.Entries)
+	copy(m.data[end-33*512:], table.Entries)
+	copy(m.data[end-512:], table.Backup)
 	return inspect(t, m, 512)
 }
 

@@ -18,7 +18,7 @@ func (d Decision) Gone() bool { return d.Verdict == Delete || d.Verdict == Recre
 
 // Mirrored: the MBR lists sectors of a partition.
 func (t *Table) Mirrored(p Partition) bool {
-	for _, slot := range mirrors(t.mbr) {
+	for _, slot := range mirrors(t.MBR) {
 		if claimed(slot).meets(p.extent()) {
 			return true
 		}
@@ -36,7 +36,7 @@ func (t *Table) unmirror(before *Table, decisions []Decision) error {
 		}
 	}
 	followed := false
-	for _, slot := range mirrors(t.mbr) {
+	for _, slot := range mirrors(t.MBR) {
 		var about []Decision
 		for _, p := range before.Partitions() {
 			if d, changed := changes[p.Number]; changed && claimed(slot).meets(p.extent()) {
@@ -52,10 +52,10 @@ func (t *Table) unmirror(before *Table, decisions []Decision) error {
 		followed = true
 	}
 	if followed {
-		t.mbrStale, t.mbrFirst = true, !t.fromBackup // the way to the backup may be in the MBR
+		t.MBRStale, t.MBRFirst = true, !t.FromBackup // the way to the backup may be in the MBR
 	}
 	if followed && !t.Hybrid() {
-		protect(t.mbr, t.Sectors)
+		protect(t.MBR, t.Sectors)
 	}
 	return nil
 }

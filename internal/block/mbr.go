@@ -101,14 +101,14 @@ func Inspect(r io.ReaderAt, size int64, sectorSize int) (Found, error) {
 
 func (d disk) unprotected(mbr []byte) (Found, error) {
 	t, wrong, err := d.readTable(mbr)
-	if err != nil || t == nil || t.fromBackup {
+	if err != nil || t == nil || t.FromBackup {
 		return Found{}, err
 	}
 	if wrong != nil {
 		return Found{Kind: KindBroken, Why: wrong.Error()}, nil
 	}
 	t.Damage = append(t.Damage, "no protective MBR")
-	t.mbr, t.mbrStale = protectiveMBR(d.sectorSize, d.sectors), true
+	t.MBR, t.MBRStale = protectiveMBR(d.sectorSize, d.sectors), true
 	return Found{Kind: KindGPT, Table: t}, nil
 }
 

@@ -16,8 +16,8 @@ type Writer interface {
 
 // NewTable makes an empty table for a disk, with 128 entries where everyone puts them. Random gives the disk's GUID.
 func NewTable(sectors uint64, sectorSize int, random io.Reader) (*Table, error) {
-	t := &Table{SectorSize: sectorSize, Sectors: sectors, entries: make([]byte, entryCount*entrySize), mbrStale: true}
-	first := 2 + uint64(len(t.entries)+sectorSize-1)/uint64(sectorSize)
+	t := &Table{SectorSize: sectorSize, Sectors: sectors, Entries: make([]byte, entryCount*entrySize), MBRStale: true}
+	first := 2 + uint64(len(t.Entries)+sectorSize-1)/uint64(sectorSize)
 	if sectors < 2*first || sectors > 1<<63/uint64(sectorSize) {
 		return nil, fmt.Errorf("a disk of %d sectors of %d bytes: no size for a GPT", sectors, sectorSize)
 	}
@@ -25,19 +25,19 @@ func NewTable(sectors uint64, sectorSize int, random io.Reader) (*Table, error) 
 	if err != nil {
 		return nil, err
 	}
-	t.mbr = protectiveMBR(sectorSize, sectors)
-	t.primary = make([]byte, sectorSize)
-	copy(t.primary, gptMagic)
-	le.PutUint32(t.primary[8:], gptRevision)
-	le.PutUint32(t.primary[12:], headerSize)
-	le.PutUint64(t.primary[24:], 1)
-	le.PutUint64(t.primary[32:], sectors-1)
-	le.PutUint64(t.primary[40:], first)
-	le.PutUint64(t.primary[48:], sectors-first)
-	copy(t.primary[56:], id[:])
-	le.PutUint64(t.primary[72:], 2)
-	le.PutUint32(t.primary[80:], entryCount)
-	le.PutUint32(t.primary[84:], entrySize)
+	t.MBR = protectiveMBR(sectorSize, sectors)
+	t.Primary = make([]byte, sectorSize)
+	copy(t.Primary, gptMagic)
+	le.PutUint32(t.Primary[8:], gptRevision)
+	le.PutUint32(t.Primary[12:], headerSize)
+	le.PutUint64(t.Primary[24:], 1)
+	le.PutUint64(t.Primary[32:], sectors-1)
+	le.PutUint64(t.Primary[40:], first)
+	le.PutUint64(t.Primary[48:], sectors-first)
+	copy(t.Primary[56:], id[:])
+	le.PutUint64(t.Primary[72:], 2)
+	le.PutUint32(t.Primary[80:], entryCount)
+	le.PutUint32(t.Primary[84:], entrySize)
 	t.seal()
 	return t, nil
 }
@@ -58,8 +58,8 @@ func (t *Table) backupAt() uint64 {
 // clone copies what an edit changes.
 func (t *Table) clone() *Table {
 	c := *t
-	c.mbr, c.entries = bytes.Clone(t.mbr), bytes.Clone(t.entries)
-	c.primary, c.backup = bytes.Clone(t.primary), bytes.Clone(t.backup)
+	c.MBR, c.Entries = bytes.Clone(t.MBR), bytes.Clone(t.Entries)
+	c.Primary, c.Backup = bytes.Clone(t.Primary), bytes.Clone(t.Backup)
 	return &c
 }
 
@@ -71,14 +71,14 @@ func (t *Table) Grow() *Table {
 	c := t.clone()
 	wasAt, end := t.backupAt(), t.Sectors-1
 	c.complete()
-	le.PutUint64(c.primary[32:], end)
-	le.PutUint64(c.primary[48:], end-c.header().entrySectors(t.SectorSize)-1)
-	c.backup = nil
-	if slot, found := protectiveSlot(c.mbr); found && le.Uint32(slot[8:]) == 1 &&
+	le.PutUint64(c.Primary[32:], end)
+	le.PutUint64(c.Primary[48:], end-c.header().entrySectors(t.SectorSize)-1)
+	c.Backup = nil
+	if slot, found := protectiveSlot(c.MBR); found && le.Uint32(slot[8:]) == 1 &&
 		uint64(le.Uint32(slot[12:])) == wasAt {
 		le.PutUint32(slot[12:], protectedSectors(t.Sectors))
 		copy(slot[5:8], lastCHS(t.Sectors-1))
-		c.mbrStale = true
+		c.MBRStale = true
 	}
 	c.seal()
 	return c
@@ -87,26 +87,26 @@ func (t *Table) Grow() *Table {
 // complete makes the header that is missing from the one that is there.
 func (t *Table) complete() {
 	switch at := t.backupAt(); {
-	case t.primary == nil:
-		t.primary = bytes.Clone(t.backup)
-		le.PutUint64(t.primary[24:], 1)
-		le.PutUint64(t.primary[32:], at)
-		le.PutUint64(t.primary[72:], 2)
-		le.PutUint64(t.backup[32:], 1)
-	case t.backup == nil:
-		t.backup = bytes.Clone(t.primary)
-		le.PutUint64(t.primary[32:], at)
-		le.PutUint64(t.backup[24:], at)
-		le.PutUint64(t.backup[32:], 1)
-		le.PutUint64(t.backup[72:], at-t.header().entrySectors(t.SectorSize))
+	case t.Primary == nil:
+		t.Primary = bytes.Clone(t.Backup)
+		le.PutUint64(t.Primary[24:], 1)
+		le.PutUint64(t.Primary[32:], at)
+		le.PutUint64(t.Primary[72:], 2)
+		le.PutUint64(t.Backup[32:], 1)
+	case t.Backup == nil:
+		t.Backup = bytes.Clone(t.Primary)
+		le.PutUint64(t.Primary[32:], at)
+		le.PutUint64(t.Backup[24:], at)
+		le.PutUint64(t.Backup[32:], 1)
+		le.PutUint64(t.Backup[72:], at-t.header().entrySectors(t.SectorSize))
 	}
 }
 
 // seal makes headers and checksums fit the entries.
 func (t *Table) seal() {
 	t.complete()
-	for _, sector := range [][]byte{t.primary, t.backup} {
-		le.PutUint32(sector[88:], crc32.ChecksumIEEE(t.entries))
+	for _, sector := range [][]byte{t.Primary, t.Backup} {
+		le.PutUint32(sector[88:], crc32.ChecksumIEEE(t.Entries))
 		le.PutUint32(sector[16:], headerSum(sector, le.Uint32(sector[12:])))
 	}
 }
@@ -141,28 +141,28 @@ func (t *Table) WriteTo(w Writer) error {
 
 func (t *Table) writes() ([]write, error) {
 	c := t.clone()
-	if c.primary == nil || c.backup == nil {
+	if c.Primary == nil || c.Backup == nil {
 		c.seal()
 	}
 	size := uint64(c.SectorSize)
 	copies := [2][2]write{}
-	for i, sector := range [][]byte{c.backup, c.primary} {
+	for i, sector := range [][]byte{c.Backup, c.Primary} {
 		h := parseHeader(sector)
 		if err := h.check(sector, h.own, c.Sectors); err != nil {
 			return nil, fmt.Errorf("no room for both copies of the GPT: %w", err)
 		}
 		name := [2]string{"backup GPT", "primary GPT"}[i]
-		copies[i] = [2]write{{name + "'s entries", h.entriesAt * size, c.entries},
+		copies[i] = [2]write{{name + "'s entries", h.entriesAt * size, c.Entries},
 			{name + "'s header", h.own * size, sector}}
 	}
-	if c.fromBackup {
+	if c.FromBackup {
 		copies[0], copies[1] = copies[1], copies[0]
 	}
 	steps := []write{copies[0][0], copies[0][1], copies[1][0], copies[1][1]}
-	switch mbr := (write{"protective MBR", 0, c.mbr}); {
-	case c.mbrFirst:
+	switch mbr := (write{"protective MBR", 0, c.MBR}); {
+	case c.MBRFirst:
 		steps = slices.Insert(steps, 0, mbr)
-	case c.mbrStale:
+	case c.MBRStale:
 		steps = append(steps, mbr)
 	}
 	return steps, nil
@@ -175,7 +175,7 @@ func (t *Table) Written(size int64) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
-	found, err := Inspect(memory(slices.Insert(writes, 0, write{"first sector", 0, t.mbr})), size, t.SectorSize)
+	found, err := Inspect(memory(slices.Insert(writes, 0, write{"first sector", 0, t.MBR})), size, t.SectorSize)
 	if err == nil && found.Table == nil {
 		err = fmt.Errorf("the partition table would not be one: %w", found.Err())
 	}

@@ -1,6 +1,7 @@
 package scene
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -150,14 +151,19 @@ func TestImagesHaveTheNamesThatUdevWouldGive(t *testing.T) {
 	assert.ErrorIs(t, err, fs.ErrNotExist)
 }
 
-// What is seen can be written down, but for the bytes of a table.
+// What is seen can be written down and read again, with the bytes of a table.
 func TestSeenIsData(t *testing.T) {
+	table, err := block.NewTable(16384, 512, bytes.NewReader(make([]byte, 16)))
+	require.NoError(t, err)
+	found, err := table.Written(8 << 20)
+	require.NoError(t, err)
 	seen := Seen{Path: "/dev/x", Node: "/dev/vda", Size: 7, Busy: map[int][]User{1: {{Use: Swap}}},
-		Filling: Filling{Member: &Member{Filled: true}, LUKS: &block.LUKS{Version: 2}},
+		Filling: Filling{Found: found, Member: &Member{Filled: true}, LUKS: &block.LUKS{Version: 2}},
 		Users:   []User{{Use: Array, Name: "md0", Users: []User{{Use: Mount, Name: "/"}}}}, Unknown: "later"}
 	text, err := json.Marshal(seen)
 	require.NoError(t, err)
 	var again Seen
 	require.NoError(t, json.Unmarshal(text, &again))
 	assert.Equal(t, seen, again)
+	assert.True(t, found.Table.Same(again.Found.Table))
 }

@@ -83,7 +83,7 @@ func TestDevicesBecomeWhatWasPredicted(t *testing.T) {
 			for node, want := range want {
 				is, err := d.Scene().Look(node)
 				require.NoError(t, err)
-				if d := cmp.Diff(want, is, tables); d != "" {
+				if d := cmp.Diff(want, is); d != "" {
 					t.Error(d)
 				}
 			}
