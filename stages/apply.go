@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"time"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
@@ -45,8 +46,10 @@ type Application struct {
 	DryRun            bool // print the plan and write nothing
 	IgnoreUnsupported bool // warn of what a directory cannot take
 	Offline           bool // fetch nothing
-	NoOwner           bool // leave owners as they come
-	NoPreset          bool // do not have systemctl enable units; the preset file is written
+	// Idle is how long a server may send nothing where the config sets no time for a resource; 0 is for ever.
+	Idle     time.Duration
+	NoOwner  bool // leave owners as they come
+	NoPreset bool // do not have systemctl enable units; the preset file is written
 
 	// Accounts says how groups and users are made; nil for not at all, as ignition-apply has it.
 	Accounts *files.Accounts
@@ -121,7 +124,7 @@ func (a *Application) load(ctx context.Context) (*document.Document, fetcher, er
 	client.Clock = clock()
 	client.Unprotected = func(string) error { return errUnprotected } // the URL stands before it already
 	client.Offline = a.Offline
-	from := fetcher{Client: client}
+	from := fetcher{Client: client, idle: a.Idle}
 	loader := load.Loader{Arena: tree.NewArena(), Audience: a.Audience, Fetcher: from, Report: a.Report}
 	defer load.PaceCollector(a.Text)()
 	doc, err := loader.DocumentWith(a.Name, a.Text, a.Documents)

@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -40,6 +41,7 @@ type Boot struct {
 	Dirs         []string // of user.ign and base configs, the most important first
 	CommandLine  string   // the file that holds the kernel's command line
 	FetchTimeout time.Duration
+	FetchLimited bool // FetchTimeout was asked for: it bounds what the user's config refers to as well
 	Version      string
 	Tools        *tool.Set
 	Identity     Identity
@@ -123,8 +125,8 @@ func Run(ctx context.Context, b Boot) error {
 	client := fetch.New(b.Log, b.Version)
 	client.Offline, client.Clock, client.Unprotected = s.name == "fetch-offline", clock(), r.unprotected()
 	client.Machine = fetch.Machine{Platform: b.Platform.ID, Region: r.state.Region}
-	r.fetch = fetcher{client, r.limits.resource}
-	r.loader = load.Loader{Arena: tree.NewArena(), Audience: diag.Boot, Fetcher: r.fetch, Report: Reporter(b.Log),
+	r.fetch = fetcher{Client: client, total: r.limits.resource}
+	r.loader = load.Loader{Arena: tree.NewArena(), Audience: diag.Boot, Fetcher: r.configs(), Report: Reporter(b.Log),
 		Reference: r.referenced}
 	limited, stop := r.limits.within(ctx, uptime())
 	defer stop()
@@ -135,6 +137,18 @@ func Run(ctx context.Context, b Boot) error {
 	}
 	r.report(ctx, s, err)
 	return err
+}
+
+// configLimit is the time for the user's config; 0 for none.
+func (r *run) configLimit() time.Duration { return max(r.FetchTimeout.Truncate(time.Second), 0) }
+
+// configs fetches what the user's config refers to.
+func (r *run) configs() fetcher {
+	f := r.fetch
+	if r.FetchLimited {
+		f.total = cmp.Or(r.configLimit(), f.total)
+	}
+	return f
 }
 
 // handOver ends a stage: it leaves the state, or the flag that asks for the network.
@@ -247,7 +261,7 @@ func (r *run) acquire(ctx context.Context) error {
 	if err != nil {
 		return hintOf(err)
 	}
-	if err := r.fetch.Configure(ctx, doc.Config().Ignition); err != nil {
+	if err := r.loader.Fetcher.Configure(ctx, doc.Config().Ignition); err != nil {
 		return err
 	}
 	if r.user, err = r.loader.Render(ctx, doc); err != nil {
@@ -265,7 +279,7 @@ func (r *run) acquire(ctx context.Context) error {
 // provided asks the sources of the config in turn, within the time that the command line allows for it.
 func (r *run) provided(ctx context.Context) (*document.Document, error) {
 	if err := r.fetch.Client.Configure(ctx, fetch.Settings{ResponseHeader: fetch.DefaultResponseHeader,
-		Total: max(r.FetchTimeout.Truncate(time.Second), 0)}); err != nil {
+		Total: r.configLimit()}); err != nil {
 		return nil, err
 	}
 	machine := r.machine()

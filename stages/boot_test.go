@@ -38,6 +38,7 @@ type machine struct {
 	log      bytes.Buffer
 	shown    []string      // on the consoles
 	patience time.Duration // of fetching the config
+	limited  bool          // and of what it refers to
 }
 
 func newMachine(t *testing.T, text string) *machine {
@@ -67,7 +68,7 @@ func (m *machine) stage(ctx context.Context, name string) error {
 	return Run(ctx, Boot{
 		Stage: name, Platform: platform, Root: filepath.Join(m.dir, "root"), Paths: m.paths(),
 		Dirs:        []string{filepath.Join(m.dir, "etc")},
-		CommandLine: filepath.Join(m.dir, "cmdline"), FetchTimeout: m.patience,
+		CommandLine: filepath.Join(m.dir, "cmdline"), FetchTimeout: m.patience, FetchLimited: m.limited,
 		Log: slog.New(slog.NewTextHandler(&m.log, nil)),
 		Identity: Identity{Privileged: os.Geteuid() == 0, UID: uint32(os.Geteuid()),
 			Groups: []uint32{uint32(os.Getegid())}},
@@ -154,7 +155,7 @@ func TestAnAdvertisementOf340IsHandedOverBesideTheCache(t *testing.T) {
 		state, err := m.paths().LoadState()
 		require.NoError(t, err)
 		later := run{Boot: Boot{Paths: m.paths()}, state: state, loader: load.Loader{Arena: tree.NewArena()},
-			fetch: fetcher{fetch.New(slog.New(slog.DiscardHandler), ""), 0}}
+			fetch: fetcher{Client: fetch.New(slog.New(slog.DiscardHandler), "")}}
 		require.NoError(t, later.reread(t.Context()))
 		tang := later.user.Config().Storage.Luks[0].Clevis.Tang[0]
 		require.NotNil(t, tang.Advertisement, version)
@@ -212,10 +213,16 @@ func TestTimeLimits(t *testing.T) {
 		assert.Equal(t, want, seconds(&n, time.Hour), n)
 	}
 	assert.Equal(t, time.Hour, seconds(nil, time.Hour))
-	assert.Equal(t, fetch.DefaultResponseHeader, settings(config.Ignition{}, 0).ResponseHeader)
-	assert.Zero(t, settings(config.Ignition{}, 0).Total)
-	assert.Equal(t, time.Minute, settings(config.Ignition{}, time.Minute).Total,
+	assert.Equal(t, fetch.DefaultResponseHeader, settings(config.Ignition{}, 0, 0).ResponseHeader)
+	assert.Zero(t, settings(config.Ignition{}, 0, 0).Total)
+	assert.Equal(t, time.Minute, settings(config.Ignition{}, time.Minute, 0).Total,
 		"the limit of the boot holds where the config has none")
+	assert.Equal(t, time.Minute, settings(config.Ignition{}, 0, time.Minute).Idle)
+	for _, n := range []int{0, 1} {
+		own := config.Ignition{}
+		own.Timeouts.HTTPTotal = &n
+		assert.Zero(t, settings(own, 0, time.Minute).Idle, "httpTotal: %d is the config's word", n)
+	}
 }
 
 func TestWhatWasFetchedIsRecordedOnceHoweverOftenStagesRun(t *testing.T) {
@@ -441,6 +448,29 @@ func TestAFetchTimeoutBelowASecondIsNone(t *testing.T) {
 		m.patience = patience
 		m.write(t, "cmdline", "ignition.config.url="+server.URL)
 		require.NoError(t, m.stage(t.Context(), "fetch"), patience)
+	}
+}
+
+func TestALimitThatIsGivenBoundsMergedConfigsAsWell(t *testing.T) {
+	t.Parallel()
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	for claim, test := range map[string]struct {
+		limited            bool
+		patience, resource time.Duration
+	}{
+		"where it is given":                   {true, time.Second, time.Hour},
+		"not where it is the default":         {false, time.Hour, time.Second},
+		"one that is none leaves the other's": {true, 0, time.Second},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine(t, fmt.Sprintf(`{"ignition": {"version": "3.4.0", "config": {"merge": [{"source": %q}]}}}`,
+				gone.URL))
+			m.limited, m.patience = test.limited, test.patience
+			m.write(t, "cmdline", fmt.Sprintf("glowplug.timeout.resource=%v", test.resource))
+			require.ErrorContains(t, m.stage(t.Context(), "fetch"), "could not be fetched in time (1s, ")
+		})
 	}
 }
 

@@ -21,12 +21,13 @@ const documentMax = tree.TextMax
 // A fetcher is the fetch client in the terms of configs: what load and the files stage ask for.
 type fetcher struct {
 	*fetch.Client
-	total time.Duration // for a resource where the config has no limit; 0 for none
+	// where the config has no limit for a resource; 0 for none
+	total, idle time.Duration
 }
 
 // Configure makes the client fetch by a config's time limits, proxies and trust from now on.
 func (f fetcher) Configure(ctx context.Context, ignition config.Ignition) error {
-	return f.Client.Configure(ctx, settings(ignition, f.total))
+	return f.Client.Configure(ctx, settings(ignition, f.total, f.idle))
 }
 
 // Bytes fetches a document.
@@ -95,13 +96,16 @@ func resource(r config.Resource) fetch.Resource {
 	return out
 }
 
-func settings(ignition config.Ignition, total time.Duration) fetch.Settings {
+func settings(ignition config.Ignition, total, idle time.Duration) fetch.Settings {
 	s := fetch.Settings{
 		ResponseHeader: seconds(ignition.Timeouts.HTTPResponseHeaders, fetch.DefaultResponseHeader),
 		Total:          seconds(ignition.Timeouts.HTTPTotal, total),
 		HTTPProxy:      config.Says(ignition.Proxy.HTTPProxy),
 		HTTPSProxy:     config.Says(ignition.Proxy.HTTPSProxy),
 		NoProxy:        ignition.Proxy.NoProxy,
+	}
+	if ignition.Timeouts.HTTPTotal == nil {
+		s.Idle = idle
 	}
 	for _, r := range ignition.Security.TLS.CertificateAuthorities {
 		s.Authorities = append(s.Authorities, resource(r))

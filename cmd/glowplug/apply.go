@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"github.com/glowplug-os/glowplug/internal/cli"
 )
 
 type applyOptions struct {
+	fetchTimeout                                                time.Duration
 	root, filesDir                                              string
 	live, dryRun, ignoreUnsupported, noOwner, noPreset, offline bool
 }
@@ -24,8 +26,9 @@ func (o *applyOptions) row() cli.Command {
 		},
 		Options: o.rows(),
 		Notes: []string{
-			"A server that does not answer is asked again without end, unless the config sets the time limit " +
-				"ignition.timeouts.httpTotal; a line on standard error tells of it, again every 30 s.",
+			"A server that does not answer is asked again until --fetch-timeout has passed without an answer that " +
+				"can be used and without a byte of it; the config's own time limit, ignition.timeouts.httpTotal, " +
+				"stands in its place. A line on standard error tells of it, again every 30 s.",
 			"The plan has one line a step: + create, ~ change, - destroy, = keep, ? decided when it runs.",
 		},
 		Exits: []cli.Exit{{Code: 0, Meaning: "applied"}, {Code: 1, Meaning: "failed or invalid"},
@@ -55,6 +58,8 @@ func (o *applyOptions) rows() []cli.Option {
 		{Long: "no-preset", Set: cli.Switch(&o.noPreset),
 			Words: "write the preset file, but enable no units by systemctl"},
 		{Long: "offline", Set: cli.Switch(&o.offline), Words: "fetch nothing from the network"},
+		{Long: "fetch-timeout", Value: "DURATION", Default: "2m", Set: cli.Duration(&o.fetchTimeout),
+			Words: "how long a server may send nothing: 90s, 2m; 0 is without end"},
 	}
 }
 
@@ -68,6 +73,9 @@ func (o *applyOptions) judge(operands []string) (err error) {
 	}
 	if o.root, err = filepath.Abs(o.root); err != nil {
 		return cli.Misuse("--root: %w", err)
+	}
+	if o.fetchTimeout < 0 {
+		return cli.Misuse("--fetch-timeout: %v is below 0, which is no time to wait", o.fetchTimeout)
 	}
 	if real, err := filepath.EvalSymlinks(o.root); err == nil && real == "/" && !o.live && !o.dryRun {
 		return cli.Misuse("--root / is the running system; add --live if that is meant")

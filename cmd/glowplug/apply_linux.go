@@ -39,7 +39,7 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 	a := stages.Application{
 		Audience: diag.Workstation, Log: log, Report: report, Accounts: &files.Accounts{Today: engine.Today(p)},
 		Root: o.root, DryRun: o.dryRun, IgnoreUnsupported: o.ignoreUnsupported, Offline: o.offline, NoOwner: o.noOwner,
-		NoPreset: o.noPreset,
+		NoPreset: o.noPreset, Idle: o.fetchTimeout,
 	}
 	if clear != "" {
 		a.Steps = func(e plan.Event) { progress(p.Err, e) }

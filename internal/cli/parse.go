@@ -134,6 +134,9 @@ func (p *parser) set(o *Option, shown, value string) error {
 	if o.Values != nil && !o.Open && !slices.Contains(o.Values, value) {
 		return Misuse("the %s %q is not known: %s are", o.Long, value, List(o.Values))
 	}
+	if o.Given != nil {
+		*o.Given = true
+	}
 	err := o.Set(value)
 	if err != nil && !errors.Is(err, ErrHelp) && !errors.Is(err, ErrVersion) {
 		return Misuse(p.command.Grammar.words.badValue, shown, value)

@@ -14,6 +14,7 @@ type stageOptions struct {
 	root            string
 	paths           handoff.Paths
 	fetchTimeout    time.Duration
+	fetchLimited    bool // the option is given
 	logToStdout     bool
 	version         bool
 }
@@ -72,7 +73,8 @@ func (o *stageOptions) rows() []cli.Option {
 		{Long: "neednet", Value: "FILE", Default: "/run/ignition/neednet", Set: cli.Text(&o.paths.NeedNet),
 			Words: "the flag for the network: made when it is needed"},
 		{Long: "fetch-timeout", Value: "TIME", Default: "2m", Set: cli.Duration(&o.fetchTimeout),
-			Words: "limit for getting the user's config: 90s, 2m; below one second none"},
+			Given: &o.fetchLimited, Words: "limit for getting the user's config: 90s, 2m; below one second none. " +
+				"Where it is given, it bounds each config as well that the user's one merges"},
 		{Long: "log-to-stdout", Set: cli.Switch(&o.logToStdout),
 			Words: "log there instead of to syslog, and send the journal no entries"},
 		{Long: "version", Set: cli.Switch(&o.version), Words: "print the version"},

@@ -46,7 +46,8 @@ func (o *stageOptions) run(ctx context.Context, p *cli.Process) error {
 		err = stages.Run(ctx, stages.Boot{
 			Stage: o.stage, Platform: platform, Root: o.root, Paths: o.paths,
 			Dirs: []string{d.RuntimeConfigDir, d.LocalConfigDir, d.SystemConfigDir}, CommandLine: d.KernelCommandLine,
-			FetchTimeout: o.fetchTimeout, Version: p.Version, Tools: tool.New(d.Tools, log), Identity: who,
+			FetchTimeout: o.fetchTimeout, FetchLimited: o.fetchLimited,
+			Version: p.Version, Tools: tool.New(d.Tools, log), Identity: who,
 			Getenv: p.Env, Log: log, Show: screens.Tell, Steps: progress.Step,
 			FirstProcess: "/proc/1/comm", BootID: bootID(), Now: p.Now, Today: Today(p),
 			Journal:         journalSocket(o.logToStdout),

@@ -29,35 +29,24 @@ const (
 	toldAfter = 3
 )
 
-var (
-	errDeadline   = errors.New("out of time")
-	errUnfinished = errors.New("the server had not sent all of its answer")
-)
+var errUnfinished = errors.New("the server had not sent all of its answer")
 
 // An attempts is the series of attempts at one resource over the network, with the pauses between them and the time for
 // all.
 type attempts struct {
 	*progress
+	*patience
 	client *Client
 	verb   string
-	total  time.Duration
 	most   int    // how many at most; 0 for as many as there is time for
 	count  int    // how many have begun
 	pauses int    // since much of the body came; the next one is longer with each
 	last   *Error // of the last attempt that has failed; nil for none
 }
 
-// within bounds a context by the time for a resource. One below zero has passed; 0 is none.
-func within(ctx context.Context, total time.Duration) (context.Context, context.CancelFunc) {
-	if total == 0 {
-		return ctx, func() {}
-	}
-	return context.WithTimeoutCause(ctx, total, errDeadline)
-}
-
 // attempts prepares those at a URL. The caller calls end.
-func (c *Client) attempts(verb, url string, total time.Duration) *attempts {
-	return &attempts{client: c, verb: verb, total: total, progress: newProgress(c.log, verb+" "+source.Redact(url))}
+func (c *Client) attempts(verb, url string, p *patience) *attempts {
+	return &attempts{client: c, verb: verb, patience: p, progress: newProgress(c.log, verb+" "+source.Redact(url))}
 }
 
 // until makes attempts until one succeeds or fails for good, or the time is over.
@@ -79,6 +68,7 @@ func (a *attempts) until(ctx context.Context, try func() error) error {
 // (docs/peer/engine.md Appendix A).
 func (a *attempts) begin() {
 	a.count++
+	a.resume()
 	a.await(fmt.Sprintf("an answer to attempt #%d", a.count))
 	a.log.Info(fmt.Sprintf("%s: attempt #%d", a.what, a.count))
 }
@@ -160,11 +150,13 @@ func (a *attempts) late(ctx context.Context) *Error {
 		last = a.last
 	}
 	err := &Error{Kind: KindTime, Attempt: a.count}
-	switch cause := context.Cause(ctx); {
-	case cause == errDeadline:
-		err.Err = fmt.Errorf("could not be fetched in time (%v, attempts: %d): %w", a.total, a.count, last)
+	cause := context.Cause(ctx)
+	passed := a.passed(cause, a.count, last)
+	switch {
+	case passed != nil:
+		err.Err = passed
 		if diag.Hints(last) == nil { // what is wrong for another reason is not cured by time
-			err.Err = diag.WithHint(err.Err, hintTime)
+			err.Err = diag.WithHint(err.Err, a.hint())
 		}
 	case ctx.Err() == context.DeadlineExceeded:
 		err.Err = fmt.Errorf("could not be fetched in time (attempts: %d): %w; %w", a.count, cause, last)

@@ -35,7 +35,7 @@ func (c *Client) isBlob(address *url.URL) bool {
 // fetchBlob fetches with the identity of this machine. Query and headers of the config, which may grant access in
 // another way, are left out.
 func (c *Client) fetchBlob(
-	ctx context.Context, s *session, r Resource, address *url.URL, total time.Duration, to *transfer,
+	ctx context.Context, s *session, r Resource, address *url.URL, p *patience, to *transfer,
 ) error {
 	t, err := c.azureToken(ctx)
 	if err != nil {
@@ -48,7 +48,7 @@ func (c *Client) fetchBlob(
 	header.Set("X-Ms-Version", "2026-06-06")
 	header.Set("Accept", "application/xml")
 	return s.download(ctx, httpRequest{shown: r.URL, address: &plain, header: header, attempts: blobTries,
-		verified: r.Digest != ""}, total, to)
+		verified: r.Digest != ""}, p, to)
 }
 
 // azureToken asks the metadata service of the machine, without a proxy.

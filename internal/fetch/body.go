@@ -63,6 +63,8 @@ func (b *body) ask() error {
 
 // Read reads on, over broken connections.
 func (b *body) Read(p []byte) (int, error) {
+	b.resume()
+	defer b.pause()
 	for {
 		if b.answer != nil {
 			n, err := b.readAnswer(p)
@@ -79,7 +81,7 @@ func (b *body) Read(p []byte) (int, error) {
 				return n, nil
 			}
 		}
-		if err := b.resume(); err != nil {
+		if err := b.goOn(); err != nil {
 			return 0, err
 		}
 	}
@@ -110,8 +112,8 @@ func (b *body) breakOff(err error) {
 	}
 }
 
-// resume has an answer with the rest. Its error is one that another attempt may cure where only the whole is to be had.
-func (b *body) resume() error {
+// goOn has an answer with the rest. Its error is one that another attempt may cure where only the whole is to be had.
+func (b *body) goOn() error {
 	if b.validator == "" && b.n > 0 {
 		return b.broken
 	}
@@ -156,6 +158,7 @@ func (b *body) attempt() error {
 		b.close()
 		return err
 	}
+	b.heard()
 	return nil
 }
 

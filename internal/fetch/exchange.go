@@ -58,13 +58,13 @@ func (c *Client) Do(ctx context.Context, r Request, limit int64) (reply Reply, e
 	if r.Limit > 0 && (total == 0 || r.Limit < total) {
 		total = r.Limit
 	}
-	ctx, stop := within(ctx, total)
+	ctx, stop := bounded(ctx, total)
 	defer stop()
 	if r.LowPort {
 		s = s.fromLowPorts()
 		defer s.connections.CloseIdleConnections()
 	}
-	a := c.attempts(r.Method, r.URL, total)
+	a := c.attempts(r.Method, r.URL, &patience{total: total})
 	defer a.end()
 	err = a.until(ctx, func() (err error) {
 		reply, err = s.exchange(ctx, r, httpRequest{shown: r.URL, address: address, header: header}, limit)

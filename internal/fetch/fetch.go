@@ -46,6 +46,7 @@ type Resource struct {
 type Settings struct {
 	ResponseHeader time.Duration // from the request to the response's headers, per attempt; 0 for no limit
 	Total          time.Duration // all attempts and the body of one resource; 0 for no limit, or DefaultOtherTotal
+	Idle           time.Duration // where Total is 0: without an answer or a byte of one resource; 0 for no limit
 
 	HTTPProxy, HTTPSProxy string   // proxy URLs; https does not fall back to the http one
 	NoProxy               []string // hosts, domains, addresses, networks, each with :port if need be, or *

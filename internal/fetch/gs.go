@@ -55,8 +55,7 @@ func (c *Client) fetchGS(ctx context.Context, r Resource, to *transfer) error {
 		return badRequest(err)
 	}
 	s := c.session()
-	total := s.settings.Total
-	ctx, stop := within(ctx, total)
+	ctx, p, stop := s.within(ctx, 0)
 	defer stop()
 	req := httpRequest{shown: r.URL, address: address, header: c.defaults(), verified: r.Digest != ""}
 	account := c.account(ctx)
@@ -67,7 +66,7 @@ func (c *Client) fetchGS(ctx context.Context, r Resource, to *transfer) error {
 		}
 		req.header.Set("Authorization", t.header())
 	}
-	return s.download(ctx, req, total, to)
+	return s.download(ctx, req, p, to)
 }
 
 // gsAddress is the object in the JSON API. A slash in its name is a part of the name.

@@ -131,11 +131,10 @@ func (c *Client) fetchHTTP(ctx context.Context, r Resource, to *transfer) error 
 		return badRequest(err)
 	}
 	s := c.session()
-	total := s.settings.Total
-	ctx, stop := within(ctx, total)
+	ctx, p, stop := s.within(ctx, 0)
 	defer stop()
 	if c.isBlob(address) {
-		err := c.fetchBlob(ctx, s, r, address, total, to)
+		err := c.fetchBlob(ctx, s, r, address, p, to)
 		if err == nil {
 			return nil
 		}
@@ -148,14 +147,14 @@ func (c *Client) fetchHTTP(ctx context.Context, r Resource, to *transfer) error 
 		}
 	}
 	return s.download(ctx, httpRequest{shown: r.URL, address: address, header: header, verified: r.Digest != ""},
-		total, to)
+		p, to)
 }
 
 // download gets the content of a resource, from the beginning again where its rest cannot be had.
-func (s *session) download(ctx context.Context, req httpRequest, total time.Duration, to *transfer) error {
+func (s *session) download(ctx context.Context, req httpRequest, p *patience, to *transfer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	a := s.client.attempts(http.MethodGet, req.shown, total)
+	a := s.client.attempts(http.MethodGet, req.shown, p)
 	defer a.end()
 	a.most = req.attempts
 	b := &body{ctx: ctx, session: s, req: req, attempts: a}

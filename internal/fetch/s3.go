@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -91,12 +90,11 @@ func (c *Client) fetchS3(ctx context.Context, r Resource, to *transfer) error {
 		return badRequest(err)
 	}
 	s := c.session()
-	total := cmp.Or(s.settings.Total, DefaultOtherTotal)
-	ctx, stop := within(ctx, total)
+	ctx, p, stop := s.within(ctx, DefaultOtherTotal)
 	defer stop()
 	region := object.Region
 	if region == "" {
-		if region, err = s.findRegion(ctx, object, total); err != nil {
+		if region, err = s.findRegion(ctx, object, p); err != nil {
 			return err
 		}
 	}
@@ -109,7 +107,7 @@ func (c *Client) fetchS3(ctx context.Context, r Resource, to *transfer) error {
 	if keys, ok := c.role(ctx); ok {
 		c.signed(&req, keys, region)
 	}
-	return s.download(ctx, req, total, to)
+	return s.download(ctx, req, p, to)
 }
 
 // role gives the keys of the instance's role; without one, objects are asked for as anybody may. A service that is
@@ -171,9 +169,9 @@ func (c *Client) startOf(ctx context.Context, o source.S3) string {
 }
 
 // findRegion asks where a bucket is.
-func (s *session) findRegion(ctx context.Context, o source.S3, total time.Duration) (region string, err error) {
+func (s *session) findRegion(ctx context.Context, o source.S3, p *patience) (region string, err error) {
 	address := bucketAddress(o.Bucket, s.client.startOf(ctx, o), false)
-	a := s.client.attempts(http.MethodHead, address.String(), total)
+	a := s.client.attempts(http.MethodHead, address.String(), p)
 	defer a.end()
 	err = a.until(ctx, func() (err error) {
 		region, err = s.regionOnce(ctx, address, a)

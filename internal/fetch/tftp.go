@@ -46,10 +46,9 @@ func (c *Client) fetchTFTP(ctx context.Context, r Resource, to *transfer) error 
 		return badRequest(fault)
 	}
 	server := net.JoinHostPort(address.Hostname(), cmp.Or(address.Port(), tftpPort))
-	total := cmp.Or(c.session().settings.Total, DefaultOtherTotal)
-	ctx, stop := within(ctx, total)
+	ctx, p, stop := c.session().within(ctx, DefaultOtherTotal)
 	defer stop()
-	a := c.attempts("GET", r.URL, total)
+	a := c.attempts("GET", r.URL, p)
 	defer a.end()
 	return a.until(ctx, func() error {
 		err := c.tftpOnce(ctx, a, server, address.Path, to)
@@ -87,7 +86,7 @@ func (c *Client) tftpOnce(ctx context.Context, a *attempts, server, file string,
 	go readTFTP(client, file, into)
 	a.received.Store(0)
 	a.await("the file")
-	err = to.receive(&received{from, a.progress}, cancel)
+	err = to.receive(&received{from, a}, cancel)
 	if err == nil {
 		a.result("OK")
 	}
@@ -97,10 +96,12 @@ func (c *Client) tftpOnce(ctx context.Context, a *attempts, server, file string,
 // A received file tells of how much of it there is.
 type received struct {
 	from io.Reader
-	told *progress
+	told *attempts
 }
 
 func (r *received) Read(p []byte) (int, error) {
+	r.told.resume()
+	defer r.told.pause()
 	n, err := r.from.Read(p)
 	r.told.received.Add(int64(n))
 	return n, err

@@ -1,0 +1,92 @@
+package fetch
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+var (
+	errDeadline = errors.New("out of time")
+	errIdle     = errors.New("no answer and no byte for too long")
+)
+
+// A patience is the time for a resource: for all of it, or for a wait. 0 is none.
+type patience struct {
+	total time.Duration // for all attempts and the body
+	idle  time.Duration // without an answer that can be used, and without a byte of it
+
+	timer  *time.Timer // ends the context after idle; nil for none
+	paused bool        // it is not the server that is waited for
+}
+
+// within bounds a context by the time for a resource; otherwise is the total where nothing bounds it.
+func (s *session) within(
+	ctx context.Context, otherwise time.Duration,
+) (context.Context, *patience, context.CancelFunc) {
+	p := &patience{total: s.settings.Total}
+	if p.total != 0 || s.settings.Idle <= 0 {
+		p.total = cmp.Or(p.total, otherwise)
+		ctx, stop := bounded(ctx, p.total)
+		return ctx, p, stop
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	p.idle = s.settings.Idle
+	p.timer = time.AfterFunc(p.idle, func() { stop(errIdle) })
+	return ctx, p, func() {
+		p.timer.Stop()
+		stop(nil)
+	}
+}
+
+// bounded ends a context after a time. One below zero has passed; 0 is none.
+func bounded(ctx context.Context, total time.Duration) (context.Context, context.CancelFunc) {
+	if total == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, total, errDeadline)
+}
+
+// heard says that the server has sent something.
+func (p *patience) heard() {
+	if p.timer != nil {
+		p.paused = false
+		p.timer.Reset(p.idle)
+	}
+}
+
+// pause says that nothing is asked of the server for now: whoever writes what came may take longer than a server may.
+func (p *patience) pause() {
+	if p.timer != nil {
+		p.paused = true
+		p.timer.Stop()
+	}
+}
+
+// resume says that the server is waited for, from now on if it was not.
+func (p *patience) resume() {
+	if p.paused {
+		p.heard()
+	}
+}
+
+// hint is what allows for more time.
+func (p *patience) hint() string {
+	if p.idle > 0 {
+		return hintIdle
+	}
+	return hintTime
+}
+
+// passed says which limit has ended a wait; nil where it was none of these.
+func (p *patience) passed(cause error, attempts int, last error) error {
+	switch cause {
+	case errDeadline:
+		return fmt.Errorf("could not be fetched in time (%v, attempts: %d): %w", p.total, attempts, last)
+	case errIdle:
+		return fmt.Errorf("no answer and no byte for %v (attempts: %d): %w", p.idle, attempts, last)
+	}
+	return nil
+}
