@@ -18,22 +18,12 @@ import (
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/stages/files"
+	"github.com/glowplug-os/glowplug/stages/users"
 )
-
-// An Identity is who a process runs as.
-type Identity struct {
-	Privileged bool // may set any owner
-	UID, GID   uint32
-	Groups     []uint32 // GID among them
-}
-
-// options starts the options of a plan for who runs it.
-func (id Identity) options(root *root.Root) files.Options {
-	return files.Options{Root: root, Privileged: id.Privileged, UID: id.UID, GID: id.GID, Groups: id.Groups}
-}
 
 // An Application is a config that is applied to a directory.
 type Application struct {
@@ -51,13 +41,14 @@ type Application struct {
 	NoOwner  bool // leave owners as they come
 	NoPreset bool // do not have systemctl enable units; the preset file is written
 
-	// Accounts says how groups and users are made; nil for not at all, as ignition-apply has it.
-	Accounts *files.Accounts
+	Accounts bool  // make groups and users, which ignition-apply does not
+	Today    int64 // the date that new passwords get, in days since 1970-01-01
+	Image    target.Image
 
 	Audience diag.Audience
 	Version  string // told to servers
 	Tools    *tool.Set
-	Identity Identity
+	Identity target.Identity
 
 	Out io.Writer // takes the plan of a dry run
 	// Steps hears of what becomes of steps; nil for nobody.
@@ -78,7 +69,7 @@ func Apply(ctx context.Context, a Application) error {
 	if err := a.unsupported(doc, cfg); err != nil {
 		return err
 	}
-	root, err := root.Open(a.Root)
+	in, err := root.Open(a.Root)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = diag.WithHint(fmt.Errorf("the root is not there: %w", err),
 			"--root names a directory that exists: make it first, with mkdir")
@@ -86,36 +77,51 @@ func Apply(ctx context.Context, a Application) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	if !a.DryRun && a.Accounts != nil {
-		if err := root.Recover(files.AccountsRecord); err != nil {
+	defer in.Close()
+	if !a.DryRun && a.Accounts {
+		if err := in.Recover(users.Record); err != nil {
 			return err
 		}
 	}
-	opts := a.Identity.options(root)
-	opts.Tools, opts.Fetch, opts.NoOwner, opts.Accounts, opts.IgnoreUnsupported = a.Tools, from.write, a.NoOwner,
-		a.Accounts, a.IgnoreUnsupported
-	opts.Enable = !a.NoPreset
 	places := tree.Index{}
-	opts.Warn = func(origin, what string) {
-		a.Report([]diag.Problem{warningAt(doc, places, codes.UnitState, origin, what)})
+	opts := files.Options{Image: a.Image, Accounts: a.accounts(), Enable: !a.NoPreset,
+		Users: users.Options{Today: a.Today, Fragment: a.Image.KeysFragment},
+		Means: target.Means{Root: in, Tools: a.Tools, Fetch: from.write, Identity: a.Identity, NoOwner: a.NoOwner,
+			Warn: func(origin, what string) {
+				a.Report([]diag.Problem{warningAt(doc, places, codes.UnitState, origin, what)})
+			}}}
+	return a.placed(doc, a.carryOut(ctx, cfg, opts))
+}
+
+// carryOut plans, and shows the plan or runs it.
+func (a *Application) carryOut(ctx context.Context, cfg config.Config, o files.Options) error {
+	if err := accountsByTools(ctx, cfg, o, a.Steps); err != nil {
+		return err
 	}
-	if !a.DryRun {
-		if err := accountsByTools(ctx, cfg, root, &opts, a.Steps); err != nil {
-			return placed(doc, a.inRoot(err))
-		}
-	}
-	steps, err := files.Plan(cfg, root, opts)
+	steps, err := files.Plan(cfg, target.Of(o.Root), o)
 	if err != nil {
-		return placed(doc, a.inRoot(err))
+		return err
 	}
 	if a.DryRun {
 		return steps.Print(a.Out)
 	}
-	if err := steps.Run(ctx, plan.Options{Tell: a.Steps, Flush: root.Sync}); err != nil {
-		return placed(doc, a.inRoot(err))
+	if err := steps.Run(ctx, plan.Options{Tell: a.Steps, Flush: o.Root.Sync}); err != nil {
+		return err
 	}
-	return root.Sync()
+	return o.Root.Sync()
+}
+
+// accounts says what is done about groups and users. What the root's own tools would do is shown as edits of ours.
+func (a *Application) accounts() files.Accounts {
+	switch {
+	case !a.Accounts && a.IgnoreUnsupported:
+		return files.LeaveAccounts
+	case !a.Accounts:
+		return files.RefuseAccounts
+	case a.Image.Accounts == target.ShadowUtils && !a.DryRun:
+		return files.MadeByTools
+	}
+	return files.MakeAccounts
 }
 
 // load reads the config and everything that it refers to.
@@ -151,7 +157,7 @@ func (a *Application) load(ctx context.Context) (*document.Document, fetcher, er
 func (a *Application) unsupported(doc *document.Document, cfg config.Config) error {
 	left := files.NotInDirectory(cfg)
 	var accounts []files.Unsupported
-	if a.Accounts == nil {
+	if !a.Accounts {
 		accounts = files.Unacted(cfg)
 	}
 	if len(left)+len(accounts) == 0 {
@@ -192,35 +198,32 @@ func warningAt(doc *document.Document, index tree.Index, code codes.Code, origin
 	return p
 }
 
-// inRoot says of paths in an error that they are within the root, as they would be taken for the machine's own.
-func (a *Application) inRoot(err error) error {
-	var path *fs.PathError
-	if a.Root == "/" || !errors.As(err, &path) {
-		return err
-	}
-	var step *plan.StepError
-	if !errors.As(err, &step) {
-		return fmt.Errorf("in %s: %w", diag.Name(a.Root), err)
-	}
-	within := *step
-	within.Err = fmt.Errorf("in %s: %w", diag.Name(a.Root), step.Err)
-	return &within
-}
-
-// placed puts the place in the config before the error of a step.
-func placed(doc *document.Document, err error) error {
-	var step *plan.StepError
-	if !errors.As(err, &step) || step.Origin == "" {
-		return err
-	}
-	place := doc.At(step.Origin, tree.Index{}).Place()
-	switch {
-	case place.Doc == nil:
-		return err
-	case place.Doc.Snake:
-		err = spelled(err)
-	}
-	return &PlacedError{place.String(), err}
+// placed puts the place in the config before the error of a step, and says of paths in it that they are within the
+// root, as they would be taken for the machine's own.
+func (a *Application) placed(doc *document.Document, err error) error {
+	return plan.EachError(err, func(err error) error {
+		var path *fs.PathError
+		within := a.Root != "/" && errors.As(err, &path)
+		var step *plan.StepError
+		switch {
+		case !errors.As(err, &step):
+			if within {
+				err = fmt.Errorf("in %s: %w", diag.Name(a.Root), err)
+			}
+			return err
+		case within:
+			err = &plan.StepError{ID: step.ID, Subject: step.Subject, Origin: step.Origin,
+				Err: fmt.Errorf("in %s: %w", diag.Name(a.Root), step.Err)}
+		}
+		place := doc.At(step.Origin, tree.Index{}).Place()
+		switch {
+		case step.Origin == "" || place.Doc == nil:
+			return err
+		case place.Doc.Snake:
+			err = spelled(err)
+		}
+		return &PlacedError{place.String(), err}
+	})
 }
 
 // A spelledError is an error whose keys are spelled as a Butane document does. Its hints are as well, so it is asked,

@@ -18,10 +18,13 @@ import (
 	"github.com/glowplug-os/glowplug/internal/logs"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages/disks"
 	"github.com/glowplug-os/glowplug/stages/files"
+	"github.com/glowplug-os/glowplug/stages/leave"
 	"github.com/glowplug-os/glowplug/stages/mounts"
+	"github.com/glowplug-os/glowplug/stages/users"
 )
 
 // fetchOffline asks for the network if a later stage will need it, though the config itself was there without.
@@ -129,9 +132,9 @@ func (r *run) told(e plan.Event) { r.tell(r.Log, e) }
 // mount notes the directories that it made. A stage that is repeated finds some there already: none is forgotten.
 func mount(ctx context.Context, r *run) error {
 	o := mounts.Options{Tools: r.Tools, Log: r.Log, Tell: r.told}
-	if r.Relabel != files.RelabelOff {
-		o.Label = func(ctx context.Context, root *root.Root, at string) error {
-			return files.Label(ctx, r.Tools, root, r.Relabel, at)
+	if r.Image.Relabel != target.RelabelOff {
+		o.Label = func(ctx context.Context, in *root.Root, at string) error {
+			return leave.Label(ctx, &target.Means{Root: in, Tools: r.Tools}, r.Image.Relabel, at)
 		}
 	}
 	made, err := mounts.Mount(ctx, r.meant(), r.Root, o)
@@ -174,61 +177,58 @@ var otherEnds = [...]string{"emergency.target", "emergency.service", "dracut-eme
 func (r *run) isGivenUp(ctx context.Context) bool { return r.Tools.OnTheWay(ctx, otherEnds[:]...) }
 
 func makeFiles(ctx context.Context, r *run) error {
-	root, err := root.Open(r.Root)
+	in, err := root.Open(r.Root)
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	if err := root.Recover(files.AccountsRecord); err != nil {
+	defer in.Close()
+	if err := in.Recover(users.Record); err != nil {
 		return err
 	}
-	opts := r.Identity.options(root)
-	opts.Tools, opts.Fetch, opts.Warn = r.Tools, r.fetch.write, r.remark
-	opts.Accounts = &files.Accounts{Today: r.Today, ByTools: r.AccountsByTools,
-		Keys: files.KeyOptions{Fragment: r.KeysFragment, Notated: r.state.NotatedDirectories}}
-	if r.Journal != "" {
-		opts.Accounts.Keys.Announce = r.Journal.KeysWritten
-	}
-	opts.Boot = &files.Boot{State: r.state, Aliases: r.Paths.DeviceAliases(), ResultFile: r.ResultFile,
-		BootID: r.BootID, Now: r.Now, Relabel: r.Relabel, Log: r.Log}
-	cfg := *r.full.Config()
-	if err := accountsByTools(ctx, cfg, root, &opts, r.told); err != nil {
+	opts, cfg := r.fileOptions(in), *r.full.Config()
+	if err := accountsByTools(ctx, cfg, opts, r.told); err != nil {
 		return err
 	}
-	steps, err := files.Plan(cfg, root, opts)
+	steps, err := files.Plan(cfg, target.Of(in), opts)
 	if err != nil {
 		return err
 	}
-	if err := steps.Run(ctx, plan.Options{Tell: r.told, Flush: root.Sync}); err != nil {
+	if err := steps.Run(ctx, plan.Options{Tell: r.told, Flush: in.Sync}); err != nil {
 		return err
 	}
-	if err := root.Sync(); err != nil {
+	if err := in.Sync(); err != nil {
 		return err
 	}
-	r.state = files.HandedOver(r.state)
+	r.state = leave.HandedOver(r.state)
 	return nil
 }
 
-// accountsByTools runs the root's own tools, where the distribution wants that, before anything else is planned: only
-// they know which ids they choose.
-func accountsByTools(
-	ctx context.Context, cfg config.Config, root *root.Root, opts *files.Options, tell func(plan.Event),
-) error {
-	if opts.Accounts == nil || !opts.Accounts.ByTools {
+func (r *run) fileOptions(in *root.Root) files.Options {
+	o := files.Options{
+		Means: target.Means{Root: in, Tools: r.Tools, Fetch: r.fetch.write, Warn: r.remark, Identity: r.Identity},
+		Image: r.Image, Accounts: files.MakeAccounts,
+		Users: users.Options{Today: r.Today, FirstBoot: true, Fragment: r.Image.KeysFragment,
+			Notated: r.state.NotatedDirectories},
+		Boot: &leave.Boot{State: r.state, Aliases: r.Paths.DeviceAliases(), BootID: r.BootID, Now: r.Now, Log: r.Log},
+	}
+	if r.Image.Accounts == target.ShadowUtils {
+		o.Accounts = files.MadeByTools
+	}
+	if r.Journal != "" {
+		o.Users.Announce = r.Journal.KeysWritten
+	}
+	return o
+}
+
+// accountsByTools runs the root's own tools, where the image wants that, before anything else is planned: only they
+// know which ids they choose.
+func accountsByTools(ctx context.Context, cfg config.Config, o files.Options, tell func(plan.Event)) error {
+	if o.Accounts != files.MadeByTools {
 		return nil
 	}
-	steps, err := files.ToolAccounts(cfg, root, *opts)
+	steps, err := files.PlanTools(cfg, target.Of(o.Root), o)
 	if err != nil {
 		return err
 	}
-	if err := steps.Run(ctx, plan.Options{Tell: tell}); err != nil {
-		return err
-	}
-	if opts.Boot != nil {
-		if opts.Boot.Written, err = files.Homes(cfg.Passwd, root); err != nil {
-			return err
-		}
-	}
-	opts.Accounts, opts.IgnoreUnsupported = nil, true
-	return nil
+	return steps.Run(ctx, plan.Options{Tell: tell})
 }

@@ -25,10 +25,10 @@ import (
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/source"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/providers"
-	"github.com/glowplug-os/glowplug/stages/files"
 )
 
 // A Boot is what one stage process is told.
@@ -44,7 +44,7 @@ type Boot struct {
 	FetchLimited bool // FetchTimeout was asked for: it bounds what the user's config refers to as well
 	Version      string
 	Tools        *tool.Set
-	Identity     Identity
+	Identity     target.Identity
 	Getenv       func(string) string
 	Log          *slog.Logger
 	FirstProcess string            // the file with the name of this machine's first process
@@ -52,14 +52,11 @@ type Boot struct {
 	Steps        func(plan.Event)  // hears of what becomes of steps, beside the log; nil for nobody
 
 	// What the files stage needs to know of the boot and of the distribution.
-	BootID          string // the kernel's
-	Now             func() time.Time
-	Today           int64          // the date that new passwords get, in days since 1970-01-01
-	Journal         journal.Socket // told of configs and keys; "" for nobody
-	AccountsByTools bool           // the root's own useradd and its kin make accounts
-	KeysFragment    bool           // SSH keys go to authorized_keys.d/ignition
-	ResultFile      string         // "" for none
-	Relabel         files.Relabel
+	BootID  string // the kernel's
+	Now     func() time.Time
+	Today   int64          // the date that new passwords get, in days since 1970-01-01
+	Journal journal.Socket // told of configs and keys; "" for nobody
+	Image   target.Image
 }
 
 // A stage is one process of a first boot.
@@ -396,14 +393,16 @@ func (r *run) reread(ctx context.Context) error {
 
 // placed puts the place in the user's document before the error of a step.
 func (r *run) placed(err error) error {
-	var step *plan.StepError
-	if !errors.As(err, &step) || step.Origin == "" || r.full == nil {
+	return plan.EachError(err, func(err error) error {
+		var step *plan.StepError
+		if !errors.As(err, &step) || step.Origin == "" || r.full == nil {
+			return err
+		}
+		if where := r.where(step.Origin); where != "" {
+			return &PlacedError{where, err}
+		}
 		return err
-	}
-	if where := r.where(step.Origin); where != "" {
-		return &PlacedError{where, err}
-	}
-	return err
+	})
 }
 
 // where gives the place in the user's document that a config path stands at, "" where it is not known.

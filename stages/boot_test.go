@@ -28,6 +28,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/providers"
 )
@@ -70,7 +71,7 @@ func (m *machine) stage(ctx context.Context, name string) error {
 		Dirs:        []string{filepath.Join(m.dir, "etc")},
 		CommandLine: filepath.Join(m.dir, "cmdline"), FetchTimeout: m.patience, FetchLimited: m.limited,
 		Log: slog.New(slog.NewTextHandler(&m.log, nil)),
-		Identity: Identity{Privileged: os.Geteuid() == 0, UID: uint32(os.Geteuid()),
+		Identity: target.Identity{Privileged: os.Geteuid() == 0, UID: uint32(os.Geteuid()),
 			Groups: []uint32{uint32(os.Getegid())}},
 		Getenv: func(string) string { return filepath.Join(m.dir, "config.ign") },
 		Show:   func(line string) { m.shown = append(m.shown, line) },

@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/handoff"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/providers"
 )
@@ -73,7 +74,8 @@ func (l *lines) Handle(_ context.Context, r slog.Record) error {
 // provision runs the stages of a boot on a folder.
 func provision(dir string, log slog.Handler) error {
 	platform, _ := providers.Find("file")
-	id := Identity{Privileged: os.Geteuid() == 0, UID: uint32(os.Geteuid()), Groups: []uint32{uint32(os.Getegid())}}
+	id := target.Identity{Privileged: os.Geteuid() == 0, UID: uint32(os.Geteuid()),
+		Groups: []uint32{uint32(os.Getegid())}}
 	for _, name := range []string{"fetch", "kargs", "disks", "mount", "files", "umount"} {
 		err := Run(context.Background(), Boot{
 			Stage: name, Platform: platform, Root: filepath.Join(dir, "root"),

@@ -11,8 +11,8 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tree"
-	"github.com/glowplug-os/glowplug/stages/files"
 )
 
 // documentMax is how large a document may be that a config refers to, or that a platform holds.
@@ -36,7 +36,7 @@ func (f fetcher) Bytes(ctx context.Context, r config.Resource) ([]byte, error) {
 }
 
 // write fetches the content of a file.
-func (f fetcher) write(ctx context.Context, r config.Resource, to files.Sink) error {
+func (f fetcher) write(ctx context.Context, r config.Resource, to target.Sink) error {
 	_, err := f.Client.Fetch(ctx, resource(r), to)
 	return err
 }

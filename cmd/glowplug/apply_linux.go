@@ -16,7 +16,6 @@ import (
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/stages"
-	"github.com/glowplug-os/glowplug/stages/files"
 )
 
 func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []string) (err error) {
@@ -37,7 +36,7 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 	}
 	log := slog.New(warnings{p.Err, clear})
 	a := stages.Application{
-		Audience: diag.Workstation, Log: log, Report: report, Accounts: &files.Accounts{Today: engine.Today(p)},
+		Audience: diag.Workstation, Log: log, Report: report, Accounts: true,
 		Root: o.root, DryRun: o.dryRun, IgnoreUnsupported: o.ignoreUnsupported, Offline: o.offline, NoOwner: o.noOwner,
 		NoPreset: o.noPreset, Idle: o.fetchTimeout,
 	}

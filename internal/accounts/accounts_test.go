@@ -325,7 +325,7 @@ func TestOneWhomAnEarlierTryHasMadeGetsAHomeAgain(t *testing.T) {
 	r := apply(t, debian(), Wanted{Users: []User{{Name: "ann", Unfinished: true}}})
 	assert.Empty(t, r.Files, "the account is as it should be")
 	require.Len(t, r.Effects, 1)
-	made, ok := r.Effects[0].(MakeHome)
+	made, ok := r.Effects[0].(*MakeHome)
 	require.True(t, ok)
 	assert.Equal(t, "/home/ann", made.Path)
 	assert.Equal(t, uint32(1000), made.UID)

@@ -27,7 +27,7 @@ type MakeHome struct {
 	Skeletons []string
 }
 
-func (e MakeHome) String() string {
+func (e *MakeHome) String() string {
 	return fmt.Sprintf("make home %s, owner %d:%d, mode %04o", e.Path, e.UID, e.GID, e.Mode)
 }
 
@@ -39,7 +39,7 @@ type MakeMail struct {
 	Mode     uint32
 }
 
-func (e MakeMail) String() string {
+func (e *MakeMail) String() string {
 	return fmt.Sprintf("make mail file %s, owner %d:%d, mode %04o", e.Path, e.UID, e.GID, e.Mode)
 }
 
@@ -60,7 +60,7 @@ type MoveHome struct {
 	Owners   Owners
 }
 
-func (e MoveHome) String() string {
+func (e *MoveHome) String() string {
 	if e.Owners.OldUID == e.Owners.NewUID && e.Owners.OldGID == e.Owners.NewGID {
 		return fmt.Sprintf("move home %s to %s", e.From, e.To)
 	}
@@ -75,7 +75,7 @@ type OwnHome struct {
 	Owners Owners
 }
 
-func (e OwnHome) String() string { return fmt.Sprintf("give home %s, owner %s", e.Path, e.Owners) }
+func (e *OwnHome) String() string { return fmt.Sprintf("give home %s, owner %s", e.Path, e.Owners) }
 
 // OwnMail gives a mail file to a new uid, only if it is there and the old one's.
 type OwnMail struct {
@@ -84,7 +84,7 @@ type OwnMail struct {
 	OldUID, NewUID uint32
 }
 
-func (e OwnMail) String() string {
+func (e *OwnMail) String() string {
 	return fmt.Sprintf("give mail file %s, owner %d → %d", e.Path, e.OldUID, e.NewUID)
 }
 
@@ -95,7 +95,7 @@ type RemoveMail struct {
 	UID  uint32
 }
 
-func (e RemoveMail) String() string { return "remove mail file " + e.Path }
+func (e *RemoveMail) String() string { return "remove mail file " + e.Path }
 
 // RemoveHome removes a home with everything in it, if it is there. One that belongs to someone else stays, and userdel
 // then fails.
@@ -105,4 +105,4 @@ type RemoveHome struct {
 	UID  uint32
 }
 
-func (e RemoveHome) String() string { return "remove home " + e.Path }
+func (e *RemoveHome) String() string { return "remove home " + e.Path }

@@ -223,13 +223,13 @@ func (db *database) moveEffects(name string, e *userEdit) {
 	owners := Owners{OldUID: e.have.uid, NewUID: e.want.uid, OldGID: e.have.gid, NewGID: e.want.gid}
 	given := e.have.uid != e.want.uid || e.have.gid != e.want.gid
 	if e.have.home != e.want.home {
-		db.effects = append(db.effects, MoveHome{entry: at, From: e.have.home, To: e.want.home, Owners: owners})
+		db.effects = append(db.effects, &MoveHome{entry: at, From: e.have.home, To: e.want.home, Owners: owners})
 	}
 	if path := db.defs.mailFile(name); e.have.uid != e.want.uid && path != "" {
-		db.effects = append(db.effects, OwnMail{entry: at, Path: path, OldUID: e.have.uid, NewUID: e.want.uid})
+		db.effects = append(db.effects, &OwnMail{entry: at, Path: path, OldUID: e.have.uid, NewUID: e.want.uid})
 	}
 	if given && e.have.home == e.want.home && e.have.home != "" {
-		db.effects = append(db.effects, OwnHome{entry: at, Path: e.have.home, Owners: owners})
+		db.effects = append(db.effects, &OwnHome{entry: at, Path: e.have.home, Owners: owners})
 	}
 }
 
@@ -253,10 +253,10 @@ func (db *database) deleteUser(u *User, have *passwdRow) (Verb, string, *Error) 
 	}
 	e := &own.entry
 	if path := db.defs.mailFile(u.Name); path != "" {
-		db.effects = append(db.effects, RemoveMail{entry: entry(db.index), Path: path, UID: e.uid})
+		db.effects = append(db.effects, &RemoveMail{entry: entry(db.index), Path: path, UID: e.uid})
 	}
 	if e.home != "" {
-		db.effects = append(db.effects, RemoveHome{entry: entry(db.index), Path: e.home, UID: e.uid})
+		db.effects = append(db.effects, &RemoveHome{entry: entry(db.index), Path: e.home, UID: e.uid})
 	}
 	return Delete, "uid " + idText(e.uid) + ", with home " + orElse(e.home, "none"), nil
 }

@@ -270,7 +270,7 @@ func inKernels(home string) bool {
 // delivery to write.
 func (db *database) homeEffects(u *User, e *passwdEntry) {
 	if !u.NoCreateHome && !inKernels(e.home) {
-		db.effects = append(db.effects, MakeHome{entry: entry(db.index), Path: e.home, UID: e.uid, GID: e.gid,
+		db.effects = append(db.effects, &MakeHome{entry: entry(db.index), Path: e.home, UID: e.uid, GID: e.gid,
 			Mode: db.defs.homeMode(), Skeletons: db.useradd.skeletons})
 	}
 	if u.System || !db.useradd.mail {
@@ -280,7 +280,7 @@ func (db *database) homeEffects(u *User, e *passwdEntry) {
 	if file == "" {
 		return
 	}
-	mail := MakeMail{entry: entry(db.index), Path: file, UID: e.uid, GID: e.gid, Mode: 0o600}
+	mail := &MakeMail{entry: entry(db.index), Path: file, UID: e.uid, GID: e.gid, Mode: 0o600}
 	if g := db.group("mail"); g != nil {
 		mail.GID, mail.Mode = g.entry.gid, 0o660
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/logs"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/process"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages"
 )
@@ -27,9 +28,7 @@ func Apply(ctx context.Context, p *cli.Process, config string, a stages.Applicat
 	if a.Name, a.Text, err = process.ReadUntil(ctx, p, config); err != nil {
 		return fmt.Errorf("reading the config: %w", err)
 	}
-	if a.Accounts != nil {
-		a.Accounts.Keys.Fragment, a.Accounts.ByTools = d.WriteAuthorizedKeysFragment, d.AccountBackend.byTools()
-	}
+	a.Image, a.Today = d.Image, Today(p)
 	a.Version, a.Out, a.Tools = p.Version, p.Out, tool.New(d.Tools, a.Log)
 	if a.Identity, err = Identity(); err != nil {
 		return err
@@ -38,8 +37,8 @@ func Apply(ctx context.Context, p *cli.Process, config string, a stages.Applicat
 }
 
 // Identity is who runs this, which decides whose files it can make.
-func Identity() (stages.Identity, error) {
-	id := stages.Identity{Privileged: os.Geteuid() == 0, UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}
+func Identity() (target.Identity, error) {
+	id := target.Identity{Privileged: os.Geteuid() == 0, UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}
 	groups, err := os.Getgroups()
 	for _, g := range append(groups, os.Getegid()) {
 		id.Groups = append(id.Groups, uint32(g))

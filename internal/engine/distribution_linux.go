@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/glowplug-os/glowplug/stages/files"
+	"github.com/glowplug-os/glowplug/internal/target"
 )
 
 // distributionFile is what an image ships to say how it differs from the defaults.
@@ -28,35 +28,13 @@ type distribution struct {
 	SystemConfigDir  string `json:"systemConfigDir"`
 	// Tools are programs by the name that they are known by here: {"systemctl": "/usr/bin/systemctl"}.
 	Tools map[string]string `json:"tools"`
-	// WriteAuthorizedKeysFragment says whether SSH keys go to ~/.ssh/authorized_keys.d/ignition.
-	WriteAuthorizedKeysFragment bool `json:"writeAuthorizedKeysFragment"`
-	// AccountBackend is "native", or "shadow-utils": the root's own useradd and its kin.
-	AccountBackend backend `json:"accountBackend"`
-	// ResultFile is where the target finds out that it was provisioned; "" for nowhere.
-	ResultFile string `json:"resultFile"`
-	// SELinuxRelabel is "on", "off" or "auto": only where the target has a policy.
-	SELinuxRelabel files.Relabel `json:"selinuxRelabel"`
+	target.Image
 }
-
-// A backend is what makes accounts.
-type backend string
-
-// UnmarshalText takes the backends that there are.
-func (b *backend) UnmarshalText(text []byte) error {
-	switch *b = backend(text); *b {
-	case "native", "shadow-utils":
-		return nil
-	}
-	return fmt.Errorf("the account backend %q is not known: native and shadow-utils are", text)
-}
-
-func (b backend) byTools() bool { return b == "shadow-utils" }
 
 func defaultDistribution() distribution {
 	return distribution{
 		KernelCommandLine: "/proc/cmdline", RuntimeConfigDir: "/run/ignition", LocalConfigDir: "/etc/ignition",
-		SystemConfigDir:             "/usr/lib/ignition",
-		WriteAuthorizedKeysFragment: true, AccountBackend: "native", ResultFile: files.DefaultResultFile,
+		SystemConfigDir: "/usr/lib/ignition", Image: target.DefaultImage(),
 	}
 }
 
@@ -84,7 +62,7 @@ func readDistribution(file string, env func(string) string) (distribution, error
 			*to = value
 		}
 	}
-	return d, overrideBool(&d.WriteAuthorizedKeysFragment, "IGNITION_WRITE_AUTHORIZED_KEYS_FRAGMENT", env)
+	return d, overrideBool(&d.KeysFragment, "IGNITION_WRITE_AUTHORIZED_KEYS_FRAGMENT", env)
 }
 
 func decodeStrictly(data []byte, to any) error {

@@ -50,9 +50,7 @@ func (o *stageOptions) run(ctx context.Context, p *cli.Process) error {
 			Version: p.Version, Tools: tool.New(d.Tools, log), Identity: who,
 			Getenv: p.Env, Log: log, Show: screens.Tell, Steps: progress.Step,
 			FirstProcess: "/proc/1/comm", BootID: bootID(), Now: p.Now, Today: Today(p),
-			Journal:         journalSocket(o.logToStdout),
-			AccountsByTools: d.AccountBackend.byTools(), KeysFragment: d.WriteAuthorizedKeysFragment,
-			ResultFile: d.ResultFile, Relabel: d.SELinuxRelabel,
+			Journal: journalSocket(o.logToStdout), Image: d.Image,
 		})
 	}
 	progress.Close()

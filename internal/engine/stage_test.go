@@ -96,13 +96,13 @@ func TestDistribution(t *testing.T) {
 	require.NoError(t, err)
 	want := defaultDistribution()
 	want.LocalConfigDir, want.SystemConfigDir, want.KernelCommandLine = "/etc/x", "/env", "/cmdline"
-	want.Tools, want.WriteAuthorizedKeysFragment = map[string]string{"systemctl": "/x"}, false
+	want.Tools, want.KeysFragment = map[string]string{"systemctl": "/x"}, false
 	assert.Equal(t, want, d)
 
 	for value, fragment := range map[string]bool{"true": true, "1": true, "false": false, "0": false} {
 		d, err = read(`{}`, map[string]string{"IGNITION_WRITE_AUTHORIZED_KEYS_FRAGMENT": value})
 		require.NoError(t, err)
-		assert.Equal(t, fragment, d.WriteAuthorizedKeysFragment, value)
+		assert.Equal(t, fragment, d.KeysFragment, value)
 	}
 	for text, problem := range map[string]string{
 		`{"localConfigDirectory": "/x"}`: "unknown field", `{`: "unexpected EOF", ``: "EOF", `{} {}`: "after",

@@ -21,6 +21,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
+	"github.com/glowplug-os/glowplug/stages/users"
 )
 
 // peopled is what a Debian root has of accounts, with three people in it who have homes and mail.
@@ -62,7 +64,8 @@ func peopledRoot(t *testing.T, changes map[string]string) (string, Options) {
 }
 
 func withAccounts(o Options) Options {
-	o.Accounts, o.NoOwner, o.GID = &Accounts{Today: 20000}, !o.Privileged, uint32(os.Getgid())
+	o = withUsers(o)
+	o.NoOwner, o.GID = !o.Privileged, uint32(os.Getgid())
 	return o
 }
 
@@ -103,7 +106,7 @@ func TestAccountPlans(t *testing.T) {
 		}
 	}
 	root["/home/bob/"] = "of 1001"
-	o := Options{Privileged: true, Accounts: &Accounts{Today: 20000}}
+	o := withUsers(asRoot())
 	plan, err := Plan(parse(t, everything), root, o)
 	require.NoError(t, err)
 	assert.Equal(t, `
@@ -143,17 +146,15 @@ func TestAccountPlans(t *testing.T) {
 // run plans and does a config as a boot does: what an earlier run has begun on the account files is finished first.
 func runAccounts(t *testing.T, text string, o Options) error {
 	t.Helper()
-	require.NoError(t, o.Root.Recover(AccountsRecord))
+	require.NoError(t, o.Root.Recover(users.Record))
 	return apply(parse(t, text), o)
 }
 
 // idle tells that a plan has nothing to do.
 func idle(t *testing.T, text string, o Options) {
 	t.Helper()
-	later := *o.Accounts
-	later.Today += 30
-	o.Accounts = &later
-	steps, err := Plan(parse(t, text), o.Root, o)
+	o.Users.Today += 30
+	steps, err := Plan(parse(t, text), target.Of(o.Root), o)
 	require.NoError(t, err)
 	for _, s := range steps {
 		state := plan.Done
@@ -170,7 +171,7 @@ func idle(t *testing.T, text string, o Options) {
 
 func TestAccountsStoppedAnywhereAndMadeAgainAreTheSame(t *testing.T) {
 	dir, o := peopledRoot(t, nil)
-	steps, err := Plan(parse(t, everything), o.Root, o)
+	steps, err := Plan(parse(t, everything), target.Of(o.Root), o)
 	require.NoError(t, err)
 	require.NoError(t, runAccounts(t, everything, o))
 	want := snapshot(t, dir)
@@ -250,7 +251,7 @@ func TestAccountFilesCutOffBetweenTwoOfThem(t *testing.T) {
 		dir, o := peopledRoot(t, map[string]string{"etc/" + name + "-/x": ""})
 		require.Error(t, runAccounts(t, everything, o))
 		cut := snapshot(t, dir)
-		require.Contains(t, cut, AccountsRecord)
+		require.Contains(t, cut, users.Record)
 		for j, other := range accountFileNames {
 			assert.Equal(t, j < i, cut[other] == want[other], "%s, where %s cannot be kept", other, name)
 		}
@@ -344,7 +345,7 @@ func TestARecordThatCannotBeMadeChangesNoAccountFile(t *testing.T) {
 // runErr runs where a run must fail, a record that cannot be read included.
 func runErr(t *testing.T, text string, o Options) error {
 	t.Helper()
-	if err := o.Root.Recover(AccountsRecord); err != nil {
+	if err := o.Root.Recover(users.Record); err != nil {
 		return err
 	}
 	return apply(parse(t, text), o)
@@ -531,7 +532,7 @@ func TestAnotherProgramThatHoldsTheLockIsWaitedFor(t *testing.T) {
 	// A lock of this description alone: one of the process would not keep the same process out.
 	require.NoError(t, unix.FcntlFlock(holder.Fd(), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_WRLCK}))
 	before := snapshot(t, dir)
-	steps, err := Plan(parse(t, cfg), o.Root, o)
+	steps, err := Plan(parse(t, cfg), target.Of(o.Root), o)
 	require.NoError(t, err)
 	enough := errors.New("waited enough")
 	ctx, cancel := context.WithTimeoutCause(context.Background(), 150*time.Millisecond, enough)
@@ -554,10 +555,11 @@ func TestAccountsWithoutRootPrivileges(t *testing.T) {
 		giveAll(t, dir, uid, gid)
 	}
 	o.Privileged, o.UID, o.GID, o.Groups = false, uint32(uid), uint32(gid), []uint32{uint32(gid)}
-	o.Accounts = &Accounts{Today: 20000}
+	o = withUsers(o)
 	cfg := parse(t, everything)
-	_, err := Plan(cfg, o.Root, o)
-	require.EqualError(t, err, "user core ($.passwd.users.0): only root can make users with homes that belong to them")
+	_, err := Plan(cfg, target.Of(o.Root), o)
+	require.ErrorContains(t, err,
+		"user core ($.passwd.users.0): only root can make users with homes that belong to them\n")
 	assert.NotEmpty(t, diag.Hints(err))
 	o.NoOwner = true
 	require.NoError(t, o.Root.As(uint32(uid), uint32(gid), func(root *root.Root) error {
@@ -593,9 +595,9 @@ func TestHashesDoNotGoWhereEverybodyCanRead(t *testing.T) {
 	defer root.Close()
 	cfg := parse(t, `{"passwd":{"groups":[{"name":"g","passwordHash":"GROUPHASH"}],`+
 		`"users":[{"name":"u","passwordHash":"USERHASH","noCreateHome":true}]}}`)
-	o := Options{Root: root, NoOwner: true, Accounts: &Accounts{Today: 1}}
+	o := withUsers(Options{Means: target.Means{Root: root, NoOwner: true}})
 	for range 2 {
-		steps, err := Plan(cfg, root, o)
+		steps, err := Plan(cfg, target.Of(root), o)
 		require.NoError(t, err)
 		require.NoError(t, steps.Run(t.Context(), plan.Options{}))
 		for name, mode := range map[string]os.FileMode{"passwd": 0o644, "group": 0o644, "shadow": 0o600,
@@ -613,7 +615,7 @@ func TestHashesDoNotGoWhereEverybodyCanRead(t *testing.T) {
 // A first boot that is cut off and begins again may find homes gone: on a filesystem that was to be made anew.
 func TestHomesOfUsersThatAnEarlierTryHasMadeAreMadeAgain(t *testing.T) {
 	dir, o := peopledRoot(t, nil)
-	o.Boot = &Boot{Relabel: RelabelOff, Now: time.Now}
+	o = Boot{Relabel: target.RelabelOff, Now: time.Now}.on(o)
 	config := `{"passwd":{"users":[{"name":"core"},{"name":"ann"}]}}`
 	require.NoError(t, runAccounts(t, config, o))
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "home/core")))

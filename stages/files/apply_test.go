@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"net/url"
 	"os"
 	"os/exec"
@@ -26,7 +25,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tool"
+	"github.com/glowplug-os/glowplug/tests/trees"
 )
 
 // sources are what the fetcher of the tests gives for URLs that are no data: URLs.
@@ -41,7 +42,7 @@ type fetcher struct {
 	calls, failAt int
 }
 
-func (f *fetcher) fetch(_ context.Context, r config.Resource, to Sink) error {
+func (f *fetcher) fetch(_ context.Context, r config.Resource, to target.Sink) error {
 	f.mu.Lock()
 	f.calls++
 	call := f.calls
@@ -92,24 +93,16 @@ func options(t *testing.T, dir string) Options {
 	root, err := root.Open(dir)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = root.Close() })
-	return Options{
-		Root: root, Fetch: (&fetcher{}).fetch, Privileged: os.Geteuid() == 0,
-		UID: uint32(os.Getuid()), Groups: []uint32{uint32(os.Getgid())},
-	}
+	return Options{Means: target.Means{Root: root, Fetch: (&fetcher{}).fetch, Identity: target.Identity{
+		Privileged: os.Geteuid() == 0, UID: uint32(os.Getuid()), Groups: []uint32{uint32(os.Getgid())}}}}
 }
 
-// me gives an owner that the config may ask for: somebody else where that is possible.
-func me() (uid, gid int) {
-	if os.Geteuid() == 0 {
-		return 1234, 2345
-	}
-	return os.Getuid(), os.Getgid()
-}
+func me() (uid, gid int) { return trees.Owner() }
 
 // apply plans and runs as a command does, from the state that the root is in, but for the sync at the end: hundreds of
 // runs would wait for the disk.
 func apply(cfg config.Config, o Options) error {
-	steps, err := Plan(cfg, o.Root, o)
+	steps, err := Plan(cfg, target.Of(o.Root), o)
 	if err != nil {
 		return err
 	}
@@ -129,58 +122,14 @@ func cutAfter(steps plan.Plan, n int) plan.Plan {
 // applyFirst is apply cut off after n steps.
 func applyFirst(t *testing.T, n int, cfg config.Config, o Options) {
 	t.Helper()
-	steps, err := Plan(cfg, o.Root, o)
+	steps, err := Plan(cfg, target.Of(o.Root), o)
 	require.NoError(t, err)
 	require.ErrorIs(t, cutAfter(steps, n).Run(context.Background(), plan.Options{}), errCut)
 }
 
-// populate writes a tree: directories end in a slash, links hold "-> target", the rest are files.
-func populate(t *testing.T, dir string, tree map[string]string) {
-	t.Helper()
-	for _, name := range slices.Sorted(maps.Keys(tree)) {
-		at, text := filepath.Join(dir, name), tree[name]
-		require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o755))
-		if target, ok := strings.CutPrefix(text, "-> "); ok {
-			require.NoError(t, os.Symlink(target, at))
-		} else if strings.HasSuffix(name, "/") {
-			require.NoError(t, os.MkdirAll(at, 0o755))
-		} else {
-			require.NoError(t, os.WriteFile(at, []byte(text), 0o644))
-		}
-	}
-}
+func populate(t *testing.T, dir string, tree map[string]string) { trees.Populate(t, dir, tree) }
 
-// snapshot tells all of a tree but times: kind, mode, owner, content, and which names are one file.
-func snapshot(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	all, first := map[string]string{}, map[uint64]string{}
-	require.NoError(t, filepath.WalkDir(dir, func(p string, _ fs.DirEntry, err error) error {
-		require.NoError(t, err)
-		info, err := os.Lstat(p)
-		require.NoError(t, err)
-		st := info.Sys().(*syscall.Stat_t)
-		name := strings.TrimPrefix(p, dir)
-		text := fmt.Sprintf("%v %d:%d", info.Mode(), st.Uid, st.Gid)
-		switch {
-		case info.Mode()&fs.ModeSymlink != 0:
-			target, err := os.Readlink(p)
-			require.NoError(t, err)
-			text += " -> " + target
-		case info.Mode().IsRegular():
-			content, err := os.ReadFile(p)
-			require.NoError(t, err)
-			text += " " + string(content)
-		}
-		if before, ok := first[st.Ino]; ok && !info.IsDir() {
-			text += " same as " + before
-		} else {
-			first[st.Ino] = name
-		}
-		all[name] = text
-		return nil
-	}))
-	return all
-}
+func snapshot(t *testing.T, dir string) map[string]string { return trees.Snapshot(t, dir) }
 
 // rich uses everything that a run changes, on a root where much is there already.
 func rich(t *testing.T) (config.Config, map[string]string) {
@@ -245,7 +194,7 @@ func TestStoppedAnywhereAndRunAgainTheResultIsTheSame(t *testing.T) {
 	require.NoError(t, apply(cfg, o))
 	require.Empty(t, cmp.Diff(want, snapshot(t, dir)), "a second run changes nothing")
 
-	steps, err := Plan(cfg, o.Root, o)
+	steps, err := Plan(cfg, target.Of(o.Root), o)
 	require.NoError(t, err)
 	for k := range steps {
 		dir, o := newRoot(t, tree)
@@ -422,7 +371,7 @@ func TestHostileRoots(t *testing.T) {
 			}
 			cfg := storage(t, c.cfg)
 			if strings.Contains(name, "preset") {
-				cfg = units(t, `{'name':'a.service','enabled':true}`)
+				cfg = unitsOf(t, `{'name':'a.service','enabled':true}`)
 			}
 			err := apply(cfg, o)
 			if c.err == "" {
@@ -459,7 +408,7 @@ func TestALinkThatIsSwappedInIsNotFollowed(t *testing.T) {
 		t.Run(claim, func(t *testing.T) {
 			dir, o := newRoot(t, map[string]string{"etc/file": "of root", "etc/dir/file": "of root",
 				"home/joe/sub/file": "of joe", "home/joe/sub/dir/x": "of joe", "srv/": ""})
-			steps, err := Plan(storage(t, text), o.Root, o)
+			steps, err := Plan(storage(t, text), target.Of(o.Root), o)
 			require.NoError(t, err)
 			before := snapshot(t, filepath.Join(dir, "etc"))
 			require.NoError(t, os.Rename(filepath.Join(dir, "home/joe/sub"), filepath.Join(dir, "home/joe/away")))
@@ -545,7 +494,7 @@ func TestAConflictThatCanBeSeenIsFoundBeforeAnythingIsWritten(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, o := newRoot(t, map[string]string{"d/f": c.there})
 			_, err := Plan(storage(t, `'files':[{'path':'/a','contents':{'source':'data:,first'}},{'path':'/d/f',`+
-				c.contents+`}]`), o.Root, o)
+				c.contents+`}]`), target.Of(o.Root), o)
 			if !c.seen {
 				require.NoError(t, err)
 				return
@@ -553,42 +502,6 @@ func TestAConflictThatCanBeSeenIsFoundBeforeAnythingIsWritten(t *testing.T) {
 			require.EqualError(t, err,
 				"file /d/f ($.storage.files.1): a file with other content is there, and overwrite is not set")
 			assert.Equal(t, []string{"to have it replaced, set overwrite: true for this entry"}, diag.Hints(err))
-		})
-	}
-}
-
-func TestSetIDBitsOfAKeptFile(t *testing.T) {
-	for name, c := range map[string]struct {
-		cfg        string
-		mode, want uint32
-		noOwner    bool
-	}{
-		"go with the owner":                         {`{'path':'/f'}`, 0o6755, 0o755, false},
-		"a mandatory lock bit is no set-id bit":     {`{'path':'/f'}`, 0o2745, 0o2745, false},
-		"stay where the config gives them":          {`{'path':'/f','mode':2541}`, 0o644, 0o4755, false},
-		"stay where owners are not to be looked at": {`{'path':'/f'}`, 0o4755, 0o4755, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir, o := newRoot(t, map[string]string{"f": "x"})
-			// A decision about modes alone, which root and others take alike.
-			n := &node{kind: fileWithout, path: "/f", new: attributes{UID: 0, GID: 0, Mode: 0o644},
-				old: root.LeaveAttrs}
-			if c.noOwner {
-				n.new.UID = -1
-			}
-			if strings.Contains(c.cfg, "mode") {
-				n.old.Mode = 0o4755
-			}
-			got := n.kept(root.Facts{Kind: root.File, Mode: c.mode})
-			if got.Mode < 0 {
-				got.Mode = int64(c.mode)
-			}
-			assert.Equal(t, int64(c.want), got.Mode)
-			require.NoError(t, o.Root.SetAttrs("f", attributes{UID: -1, GID: -1, Mode: got.Mode}))
-			found, err := o.Root.Lstat("f")
-			require.NoError(t, err)
-			assert.Equal(t, c.want, found.Mode)
-			assert.FileExists(t, filepath.Join(dir, "f"))
 		})
 	}
 }
@@ -611,7 +524,7 @@ func TestModesDoNotDependOnTheUmask(t *testing.T) {
 	defer unix.Umask(old)
 	dir, o := newRoot(t, nil)
 	cfg := storage(t, `'directories':[{'path':'/d'}],'files':[{'path':'/a/f'}]`)
-	cfg.Systemd = units(t, `{'name':'a.service','contents':'[Unit]','enabled':true}`).Systemd
+	cfg.Systemd = unitsOf(t, `{'name':'a.service','contents':'[Unit]','enabled':true}`).Systemd
 	require.NoError(t, apply(cfg, o))
 	for name, mode := range map[string]fs.FileMode{"d": 0o755, "a": 0o755, "a/f": 0o644,
 		"etc/systemd/system/a.service": 0o644, presetPath: 0o644} {
@@ -624,7 +537,7 @@ func TestModesDoNotDependOnTheUmask(t *testing.T) {
 func TestWithoutSystemctlNothingIsEnabled(t *testing.T) {
 	dir, o := newRoot(t, map[string]string{"enabled/a.service": ""})
 	o.Tools = tool.New(map[string]string{"systemctl": "/none/systemctl"}, nil)
-	require.NoError(t, apply(units(t, `{'name':'a.service','enabled':false}`), o))
+	require.NoError(t, apply(unitsOf(t, `{'name':'a.service','enabled':false}`), o))
 	got, err := os.ReadFile(filepath.Join(dir, presetPath))
 	require.NoError(t, err)
 	assert.Equal(t, "disable a.service\n", string(got), "a first boot with its presets does not enable it")

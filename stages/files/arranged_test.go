@@ -93,7 +93,7 @@ func TestWhatAccountsMakeIsSeenByNodes(t *testing.T) {
 			root["/home/ann/"], root["/home/gone/"] = "of 1000", "of 1002"
 			delete(root, "/var/mail/gone") // it would be root's
 			maps.Copy(root, c.more)
-			o := Options{Privileged: true, Accounts: &Accounts{Today: 20000}, Fetch: inline}
+			o := inlined(withUsers(asRoot()))
 			_, err := Plan(parse(t, "{"+c.cfg+"}"), root, o)
 			if c.err == "" {
 				require.NoError(t, err)

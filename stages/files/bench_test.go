@@ -13,9 +13,10 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 )
 
-func inline(_ context.Context, r config.Resource, to Sink) error {
+func inline(_ context.Context, r config.Resource, to target.Sink) error {
 	_, err := io.WriteString(to, strings.TrimPrefix(*r.Source, "data:,"))
 	return err
 }
@@ -36,7 +37,8 @@ func BenchmarkApply(b *testing.B) {
 		root, err := root.Open(dir)
 		require.NoError(b, err)
 		defer root.Close()
-		o := Options{Root: root, Fetch: inline, Privileged: os.Geteuid() == 0}
+		o := Options{Means: target.Means{Root: root, Fetch: inline,
+			Identity: target.Identity{Privileged: os.Geteuid() == 0}}}
 		require.NoError(b, apply(cfg, o))
 		require.NoError(b, root.Sync())
 	}

@@ -21,8 +21,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/plan"
-	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tool"
+	"github.com/glowplug-os/glowplug/stages/leave"
 )
 
 // bootTools stand in for what a boot runs: cryptsetup knows a volume by the last part of its device, setfiles notes
@@ -53,8 +54,7 @@ func withBoot(t *testing.T, o Options, b Boot) (Options, string) {
 	if b.BootID == "" {
 		b.BootID = "9e6d\n"
 	}
-	o.Boot = &b
-	return o, dir
+	return b.on(o), dir
 }
 
 // volumes are a config's, one for each way to open one.
@@ -85,7 +85,7 @@ func TestBootPlans(t *testing.T) {
 	cfg := parse(t, volumesText)
 	cfg.Storage.Files = []config.File{{Node: config.Node{Path: "/srv/a/f"}}}
 	plan, err := Plan(cfg, root,
-		Options{Privileged: true, Boot: &Boot{State: secrets(), ResultFile: DefaultResultFile}})
+		Boot{State: secrets(), ResultFile: target.DefaultResultFile}.on(asRoot()))
 	require.NoError(t, err)
 	if d := cmp.Diff(`
 ~ record of SELinux labels                /etc/.glowplug/relabel.json, until they are set
@@ -98,13 +98,13 @@ func TestBootPlans(t *testing.T) {
 ~ record of keys                          /etc/.glowplug/keys.json
 + secure key ignition-luks-cex.info       /etc/zkey/repository/ignition-luks-cex.info, 0600
 + secure key ignition-luks-cex.skey       /etc/zkey/repository/ignition-luks-cex.skey, 0600
-+ platform's file /var/lib/hv/pool        inline, 0600, makes /var
++ platform's file /var/lib/hv/pool        0600
 + result file /etc/.ignition-result.json  0600
 ? SELinux labels                          of 7 paths, if the root has a policy
 `, "\n"+plan.String()); d != "" {
 		t.Error(d)
 	}
-	plan, err = Plan(config.Config{}, fake{}, Options{Boot: &Boot{}})
+	plan, err = Plan(config.Config{}, fake{}, Boot{}.on(Options{}))
 	require.NoError(t, err)
 	assert.Empty(t, plan, "a boot that has nothing to say about anything")
 }
@@ -118,7 +118,8 @@ func TestBootsThatCannotBePlanned(t *testing.T) {
 		err   string
 	}{
 		"no key for a volume": {fake{}, volumesText, handoff.State{}, Boot{},
-			"key of luks data ($.storage.luks.0): the disks stage has left no key for it"},
+			"key of luks data ($.storage.luks.0): the disks stage has left no key for it\n" +
+				"key of luks made ($.storage.luks.1): the disks stage has left no key for it"},
 		"a directory where a key goes": {fake{"/etc/luks/data/": ""}, volumesText, secrets(), Boot{},
 			"key of luks data ($.storage.luks.0): a directory is there"},
 		"a link where crypttab is": {fake{"/etc/crypttab": "-> x"}, volumesText, secrets(), Boot{},
@@ -133,74 +134,25 @@ func TestBootsThatCannotBePlanned(t *testing.T) {
 			handoff.State{ProviderOutputFiles: []json.RawMessage{[]byte(`{"path":"x","contents":{"source":""}}`)}},
 			Boot{}, "file 0 of the platform: the path is not absolute"},
 		"labels without a policy": {fake{}, `{"storage":{"files":[{"path":"/f"}]}}`, handoff.State{},
-			Boot{Relabel: RelabelOn}, "SELinux labels: the root has no SELinux policy, and labels are on"},
+			Boot{Relabel: target.RelabelOn}, "SELinux labels: the root has no SELinux policy, and labels are on"},
 		"a policy that leads out": {fake{"/etc/selinux/config": "SELINUXTYPE=../x\n"}, `{}`, handoff.State{}, Boot{},
 			"SELinux labels: /etc/selinux/config: SELINUXTYPE is no name of a policy"},
 		"a damaged record of keys": {fake{keyRecordPath: "x"}, volumesText, secrets(), Boot{},
-			"key of luks data ($.storage.luks.0): /etc/.glowplug/keys.json: not a record of glowplug's"},
+			"record of keys: /etc/.glowplug/keys.json: not a record of glowplug's"},
 		"a result file below another one": {fake{"/etc": "x"}, `{}`, handoff.State{}, Boot{ResultFile: "/etc/r"},
 			"result file /etc/r: is below /etc, which is a regular file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.b.State = c.state
-			_, err := Plan(parse(t, c.cfg), c.root, Options{Privileged: true, Boot: &c.b})
+			_, err := Plan(parse(t, c.cfg), c.root, c.b.on(asRoot()))
 			require.EqualError(t, err, c.err)
 		})
 	}
 }
 
-func TestCrypttab(t *testing.T) {
-	lines := []volumeLine{{name: "data", uuid: "1111-a", key: "/etc/luks/data"},
-		{name: "net", uuid: "2222-b", key: "none", network: true}}
-	const data, net = "data UUID=1111-a /etc/luks/data luks,x-initrd.attach\n",
-		"net UUID=2222-b none luks,_netdev,x-initrd.attach\n"
-	for name, c := range map[string]struct{ before, after string }{
-		"nothing there": {"", data + net},
-		"lines of others stay": {"# data\n\nother UUID=x none\n",
-			"# data\n\nother UUID=x none\n" + data + net},
-		"no end of the last line":            {"other UUID=x none", "other UUID=x none\n" + data + net},
-		"all there":                          {net + "x\r\n" + data, net + "x\r\n" + data},
-		"all there, no end of the last line": {data + strings.TrimSpace(net), data + strings.TrimSpace(net)},
-		"formatted anew since": {strings.ReplaceAll(data, "1111", "0000") + "last",
-			data + "last\n" + net},
-		"another's line of that name stays": {"data /dev/vda1 none luks\n", "data /dev/vda1 none luks\n" + data + net},
-	} {
-		t.Run(name, func(t *testing.T) {
-			after := withLines([]byte(c.before), lines)
-			assert.Equal(t, c.after, string(after))
-			assert.Equal(t, c.after, string(withLines(after, lines)), "once more")
-		})
-	}
-}
-
-// FuzzCrypttab: every volume has one line, doing it again changes nothing, and other lines stay in order.
-func FuzzCrypttab(f *testing.F) {
-	f.Add("# x\ndata UUID=0 /etc/luks/data luks,x-initrd.attach\n", "1")
-	f.Add("data  UUID=0\t/etc/luks/data luks,x-initrd.attach\r\nx", "2")
-	f.Add("\n\ndata", "3")
-	f.Fuzz(func(t *testing.T, before, uuid string) {
-		if len(strings.Fields(uuid)) != 1 || strings.TrimSpace(uuid) != uuid {
-			return
-		}
-		v := volumeLine{name: "data", uuid: uuid, key: "/etc/luks/data"}
-		after := withLines([]byte(before), []volumeLine{v})
-		require.Contains(t, "\n"+string(after)+"\n", "\n"+v.String()+"\n")
-		require.Equal(t, string(after), string(withLines(after, []volumeLine{v})))
-		foreign := func(text string) (kept []string) {
-			for line := range strings.Lines(text) {
-				if !v.isOurs(line) && line != "\n" {
-					kept = append(kept, strings.TrimRight(line, "\n"))
-				}
-			}
-			return kept
-		}
-		require.Equal(t, foreign(before), foreign(string(after)))
-	})
-}
-
 // shown runs a plan and gives all that a person sees of it.
 func shown(cfg config.Config, o Options) (string, error) {
-	steps, err := Plan(cfg, o.Root, o)
+	steps, err := Plan(cfg, target.Of(o.Root), o)
 	if err != nil {
 		return err.Error(), err
 	}
@@ -235,7 +187,7 @@ many UUID=uuid-of-vdg none luks,x-initrd.attach
 		assert.Equal(t, "-rw------- "+owner+" "+content, all[file])
 	}
 
-	o.Boot.State = HandedOver(o.Boot.State)
+	o.Boot.State = leave.HandedOver(o.Boot.State)
 	assert.Nil(t, o.Boot.State.LuksPersistKeyFiles)
 	_, err = shown(cfg, o)
 	require.NoError(t, err, "the stage runs once more, without the keys")
@@ -272,7 +224,7 @@ func TestAnotherKeyIsOnlyReplacedWhereAnEarlierRunMadeIt(t *testing.T) {
 
 	for _, uuid := range []string{"", "two words"} {
 		o.Boot.UUID = func(context.Context, string) (string, error) { return uuid, nil }
-		require.ErrorIs(t, apply(cfg, o), errUUID)
+		require.ErrorContains(t, apply(cfg, o), "cryptsetup printed no UUID")
 	}
 }
 
@@ -372,11 +324,12 @@ func labelled(t *testing.T, tools, root string) (args string, paths []string) {
 
 func TestWhatIsLabelled(t *testing.T) {
 	tree := policyTree(map[string]string{
-		"etc/passwd": "", "etc/passwd-": "", "etc/shadow": "", "etc/groups": "", "etc/hosts": "", "srv/there/": "",
+		"etc/passwd":  "core:x:7:7::/home/core:/bin/sh\nlate:x:8:8::/home/late:/bin/sh\n",
+		"etc/passwd-": "", "etc/shadow": "", "etc/groups": "", "etc/hosts": "", "srv/there/": "",
 		"home": "-> var/home", "var/home/core/": "",
 		"etc/systemd/system/old.service.d/x.conf": "",
 	})
-	cfg := parse(t, `{"passwd":{"users":[{"name":"core"}]},"storage":{
+	cfg := parse(t, `{"passwd":{"users":[{"name":"core"},{"name":"late"}]},"storage":{
 		"directories":[{"path":"/new/dir"},{"path":"/new/dir/below"}],
 		"files":[{"path":"/srv/there/f"},{"path":"/srv/made/a/f"},{"path":"/srv/made/b"},{"path":"/home/file"}],
 		"links":[{"path":"/srv/dangling","target":"/nowhere"}]},
@@ -384,8 +337,8 @@ func TestWhatIsLabelled(t *testing.T) {
 			{"name":"on.service","enabled":true},{"name":"nothing.service"}]}}`)
 	dir, o := newRoot(t, tree)
 	o, tools := withBoot(t, o,
-		Boot{ResultFile: DefaultResultFile, Written: []string{"/home/core", "/home/late", "/var/mail/core"}})
-	o.IgnoreUnsupported = true
+		Boot{ResultFile: target.DefaultResultFile})
+	o.Accounts = MadeByTools
 	require.NoError(t, apply(cfg, o))
 	args, paths := labelled(t, tools, dir)
 	assert.Equal(t, "-vF0 -r ROOT ROOT/etc/selinux/targeted/contexts/files/file_contexts -f -", args)
@@ -406,42 +359,37 @@ func TestWhenLabelsAreSet(t *testing.T) {
 	for name, c := range map[string]struct {
 		tree map[string]string
 		cfg  string
-		mode Relabel
+		mode target.Relabel
 		want []string
-		err  error
+		err  string
 	}{
-		"auto, with a policy": {policyTree(nil), file, RelabelAuto, []string{"/f"}, nil},
-		"on, with a policy":   {policyTree(nil), file, RelabelOn, []string{"/f"}, nil},
-		"off, with a policy":  {policyTree(nil), file, RelabelOff, nil, nil},
-		"auto, without":       {nil, file, RelabelAuto, nil, nil},
+		"auto, with a policy": {policyTree(nil), file, target.RelabelAuto, []string{"/f"}, ""},
+		"on, with a policy":   {policyTree(nil), file, target.RelabelOn, []string{"/f"}, ""},
+		"off, with a policy":  {policyTree(nil), file, target.RelabelOff, nil, ""},
+		"auto, without":       {nil, file, target.RelabelAuto, nil, ""},
 		"auto, with a config but no policy": {map[string]string{"etc/selinux/config": "SELINUXTYPE=targeted\n"}, file,
-			RelabelAuto, nil, nil},
+			target.RelabelAuto, nil, ""},
 		"auto, the usual policy": {map[string]string{"etc/selinux/config": "\n",
-			"etc/selinux/targeted/contexts/files/file_contexts": ""}, file, RelabelAuto, []string{"/f"}, nil},
-		"auto, a policy of the config's":          {nil, own, RelabelAuto, []string{"/etc"}, nil},
-		"auto, what looks like one":               {nil, none, RelabelAuto, nil, nil},
-		"on, what looks like one":                 {nil, none, RelabelOn, nil, errNoPolicy},
-		"on, without, and nothing to be labelled": {nil, `{}`, RelabelOn, nil, nil},
-		"on, and nothing to be labelled":          {policyTree(nil), `{}`, RelabelOn, nil, nil},
+			"etc/selinux/targeted/contexts/files/file_contexts": ""}, file, target.RelabelAuto, []string{"/f"}, ""},
+		"auto, a policy of the config's": {nil, own, target.RelabelAuto, []string{"/etc"}, ""},
+		"auto, what looks like one":      {nil, none, target.RelabelAuto, nil, ""},
+		"on, what looks like one": {nil, none, target.RelabelOn, nil,
+			"SELinux labels: the root has no SELinux policy, and labels are on"},
+		"on, without, and nothing to be labelled": {nil, `{}`, target.RelabelOn, nil, ""},
+		"on, and nothing to be labelled":          {policyTree(nil), `{}`, target.RelabelOn, nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, o := newRoot(t, c.tree)
 			o, tools := withBoot(t, o, Boot{Relabel: c.mode})
-			require.ErrorIs(t, apply(parse(t, c.cfg), o), c.err)
+			if err := apply(parse(t, c.cfg), o); c.err == "" {
+				require.NoError(t, err)
+			} else {
+				require.EqualError(t, err, c.err)
+			}
 			_, paths := labelled(t, tools, dir)
-			assert.Equal(t, c.want, slices.DeleteFunc(paths, func(p string) bool { return p == stateDir }))
+			assert.Equal(t, c.want, slices.DeleteFunc(paths, func(p string) bool { return p == target.StateDir }))
 		})
 	}
-}
-
-func TestRelabelWords(t *testing.T) {
-	for word, want := range map[string]Relabel{"auto": RelabelAuto, "on": RelabelOn, "1": RelabelOn, "true": RelabelOn,
-		"off": RelabelOff, "0": RelabelOff, "false": RelabelOff} {
-		var got Relabel
-		require.NoError(t, json.Unmarshal([]byte(`"`+word+`"`), &got))
-		assert.Equal(t, want, got)
-	}
-	require.Error(t, json.Unmarshal([]byte(`"yes"`), new(Relabel)))
 }
 
 // bootEverything is a config, a root and a state that use all of a boot.
@@ -458,25 +406,28 @@ func bootEverything(t *testing.T) (config.Config, map[string]string, Boot) {
 		config.File{Node: config.Node{Path: "/etc/crypttab"}, Contents: data("%23 the user's%0a"), Mode: &mode},
 		config.File{Node: config.Node{Path: "/var/lib/hv/pool"}, Contents: data("early")},
 		config.File{Node: config.Node{Path: "/etc/luks/data"}, Contents: data("SECRET-one")},
-		config.File{Node: config.Node{Path: DefaultResultFile}, Append: []config.Resource{data("{}")}})
-	return cfg, policyTree(map[string]string{"home/core/": ""}),
-		Boot{State: secrets(), ResultFile: DefaultResultFile, Written: []string{"/home/core"}}
+		config.File{Node: config.Node{Path: target.DefaultResultFile}, Append: []config.Resource{data("{}")}})
+	cfg.Passwd.Users = []config.PasswdUser{{Name: "core"}}
+	return cfg, policyTree(map[string]string{"home/core/": "", "etc/passwd": "core:x:7:7::/home/core:/bin/sh\n"}),
+		Boot{State: secrets(), ResultFile: target.DefaultResultFile}
 }
 
 func TestABootSurvivesACutAnywhere(t *testing.T) {
 	cfg, tree, b := bootEverything(t)
 	dir, o := newRoot(t, tree)
 	o, tools := withBoot(t, o, b)
-	steps, err := Plan(cfg, o.Root, o)
+	o.Accounts = MadeByTools
+	steps, err := Plan(cfg, target.Of(o.Root), o)
 	require.NoError(t, err)
 	require.NoError(t, apply(cfg, o))
 	want := snapshot(t, dir)
 	_, paths := labelled(t, tools, dir)
-	assert.Contains(t, want[DefaultResultFile], `"previousReport": {}`)
+	assert.Contains(t, want[target.DefaultResultFile], `"previousReport": {}`)
 	require.Greater(t, len(steps), 15)
 	for k := 1; k <= len(steps); k++ {
 		dir, o := newRoot(t, tree)
 		o, tools := withBoot(t, o, b)
+		o.Accounts = MadeByTools
 		applyFirst(t, k, cfg, o)
 		_, before := labelled(t, tools, dir)
 		require.NoError(t, apply(cfg, o), "after step %d", k)
@@ -486,29 +437,4 @@ func TestABootSurvivesACutAnywhere(t *testing.T) {
 			assert.Equal(t, paths, after, "after step %d", k)
 		}
 	}
-}
-
-func TestWhatSetfilesComesByAnyway(t *testing.T) {
-	others := map[string]uint64{"/a": 1, "/a/b": 2}
-	for _, c := range []struct {
-		at     string
-		device uint64
-		below  bool
-	}{{"/a/x", 1, true}, {"/a/x/y", 1, true}, {"/a/x", 3, false}, {"/a/b/x", 2, true}, {"/a/b/x", 1, false},
-		{"/ab", 1, false}, {"/a", 1, false}} {
-		assert.Equal(t, c.below, isBelow(c.at, c.device, others), c)
-	}
-	assert.True(t, isBelow("/x", 1, map[string]uint64{"/": 1}))
-	assert.False(t, isBelow("/", 1, map[string]uint64{"/": 1}))
-}
-
-func TestLabelsOfTheRootThatRuns(t *testing.T) {
-	root, err := root.Open("/")
-	require.NoError(t, err)
-	defer root.Close()
-	o, tools := withBoot(t, Options{Root: root}, Boot{})
-	require.NoError(t, setfiles(context.Background(), &worker{Options: o}, "/etc/contexts", []string{"/a", "/b"}))
-	args, paths := labelled(t, tools, "")
-	assert.Equal(t, "-vF0 /etc/contexts -f -", args)
-	assert.Equal(t, []string{"/a", "/b"}, paths)
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/target"
 )
 
 const linked = `'files':[{'path':'/t','overwrite':true,'contents':{'source':'http://h/small'}}],
@@ -32,7 +34,7 @@ func TestHardLinksFollowAFileThatEachRunMakesAnew(t *testing.T) {
 		"nothing happened": func(string) error { return nil },
 		"one link is gone": func(dir string) error { return os.Remove(filepath.Join(dir, "a")) },
 		"there was no record yet": func(dir string) error {
-			return os.RemoveAll(filepath.Join(dir, stateDir))
+			return os.RemoveAll(filepath.Join(dir, target.StateDir))
 		},
 		"the target was made anew, no more": func(dir string) error { return anew(dir, "t") },
 		"so was a link": func(dir string) error {
@@ -101,7 +103,7 @@ func TestAFileThatEqualsAHardLinksTargetIsNotOursByThat(t *testing.T) {
 		dir, o := newRoot(t, map[string]string{"t": "x", "a": "x"})
 		require.NoError(t, apply(storage(t, `'links':[{'path':'/a','target':'/t','hard':true,'overwrite':true}]`), o))
 		assert.True(t, sameNames(t, dir, "t", "a"))
-		assert.NoDirExists(t, filepath.Join(dir, stateDir), "and nothing has to be noted")
+		assert.NoDirExists(t, filepath.Join(dir, target.StateDir), "and nothing has to be noted")
 	})
 	t.Run("a link whose target stays needs no record", func(t *testing.T) {
 		dir, o := newRoot(t, map[string]string{"t": "x"})
@@ -109,6 +111,6 @@ func TestAFileThatEqualsAHardLinksTargetIsNotOursByThat(t *testing.T) {
 			require.NoError(t, apply(storage(t, one), o))
 		}
 		assert.True(t, sameNames(t, dir, "t", "a"))
-		assert.NoDirExists(t, filepath.Join(dir, stateDir))
+		assert.NoDirExists(t, filepath.Join(dir, target.StateDir))
 	})
 }

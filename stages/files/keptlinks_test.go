@@ -1,7 +1,6 @@
 package files
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -24,7 +23,7 @@ func TestMasksAndWantedLinksOutlastThatATemplateIsDisabled(t *testing.T) {
 		etc + ".glowplug-aside/t@1.service": "-> /dev/null", // an interrupted run has left it
 	})
 	o.Tools = tools(t)
-	cfg := units(t, `{'name':'t@.service','enabled':false},{'name':'t@on.service','enabled':true},`+
+	cfg := unitsOf(t, `{'name':'t@.service','enabled':false},{'name':'t@on.service','enabled':true},`+
 		`{'name':'t@off.service','enabled':false},{'name':'t@config.service','mask':true}`)
 	for range 3 {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "enabled/t@.service"), nil, 0o644),
@@ -53,31 +52,9 @@ func TestMasksAndWantedLinksOutlastThatATemplateIsDisabled(t *testing.T) {
 func TestWhatAnInterruptedRunHasPutAsideComesBack(t *testing.T) {
 	dir, o := newRoot(t, map[string]string{"etc/systemd/system/.glowplug-aside/x.wants/t@1.service": "-> /dev/null"})
 	o.Tools = tools(t)
-	require.NoError(t, apply(units(t, `{'name':'t@.service','enabled':false}`), o))
+	require.NoError(t, apply(unitsOf(t, `{'name':'t@.service','enabled':false}`), o))
 	got, err := os.Readlink(filepath.Join(dir, "etc/systemd/system/x.wants/t@1.service"))
 	require.NoError(t, err)
 	assert.Equal(t, "/dev/null", got)
 	assert.NoDirExists(t, filepath.Join(dir, asideDir))
-}
-
-func TestLinksThatStayWhenAUnitIsDisabled(t *testing.T) {
-	all := []wanted{{}, {}, {}, {}}
-	all[0].Name, all[0].Enabled = "on.service", true
-	all[1].Name = "off.service"
-	all[2].Name, all[2].Enabled = "t@.service", true
-	all[3].Name = "off-alias.service"
-	stays := staying(all)
-	for link, want := range map[string]bool{
-		"x.wants/on.service /lib/on.service": true, "alias.service /lib/on.service": true,
-		"x.wants/off.service /lib/off.service": false,
-		"other.service /lib/other.service":     false, "t@1.service /lib/t@.service": false,
-		"off-alias.service /lib/on.service": false,
-		"off.service /dev/null":             true, "other.service //dev/./null": true,
-		"z@.wants/t@.service /lib/t@.service": true,
-	} {
-		var at, target string
-		_, err := fmt.Sscan(link, &at, &target)
-		require.NoError(t, err)
-		assert.Equal(t, want, stays(unitDir+"/"+at, target), link)
-	}
 }

@@ -3,10 +3,9 @@ package files
 import (
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 )
 
 func TestKeysNeedAHomeWhenTheyAreWritten(t *testing.T) {
@@ -74,7 +73,7 @@ func TestKeysNeedAHomeWhenTheyAreWritten(t *testing.T) {
 			for name, text := range c.more {
 				root[name] = text
 			}
-			_, err := Plan(parse(t, "{"+c.cfg+"}"), root, Options{Privileged: true, Accounts: &Accounts{Today: 20000}})
+			_, err := Plan(parse(t, "{"+c.cfg+"}"), root, withUsers(asRoot()))
 			if c.err == "" {
 				require.NoError(t, err)
 				return
@@ -84,35 +83,17 @@ func TestKeysNeedAHomeWhenTheyAreWritten(t *testing.T) {
 	}
 }
 
-func TestWhoMayMakeAHome(t *testing.T) {
-	for claim, c := range map[string]struct {
-		uid, owner, mode uint32
-		may              bool
-	}{
-		"root":                          {0, 5, 0, true},
-		"the owner":                     {5, 5, 0o300, true},
-		"an owner who may not search":   {5, 5, 0o200, false},
-		"a stranger":                    {5, 6, 0o755, false},
-		"anybody":                       {5, 6, 0o1777, true},
-		"some group, or a list behind":  {5, 6, 0o770, true},
-		"a group that may only look in": {5, 6, 0o750, false},
-	} {
-		u := UserKeys{Account: Account{UID: c.uid}}
-		assert.Equal(t, c.may, u.mayMake(root.Facts{Kind: root.Directory, UID: c.owner, Mode: c.mode}), claim)
-	}
-}
-
 func TestTheRootsOwnToolsAreNotRunForKeysWithoutAHome(t *testing.T) {
 	dir, o := newRoot(t,
 		map[string]string{"etc/passwd": "root:x:0:0::/root:/bin/sh\n", "etc/group": "root:x:0:\n", "home/": ""})
 	o.Tools, _ = fakeAccountTools(t, dir)
-	o.Accounts = &Accounts{ByTools: true}
+	o.Accounts = MadeByTools
 	cfg := parse(t, `{"passwd":{"users":[{"name":"amy","sshAuthorizedKeys":["k"]},`+
 		`{"name":"bot","noCreateHome":true,"sshAuthorizedKeys":["k"]}]}}`)
-	_, err := ToolAccounts(cfg, o.Root, o)
+	_, err := PlanTools(cfg, target.Of(o.Root), o)
 	require.ErrorContains(t, err,
 		"ssh keys of bot ($.passwd.users.1.sshAuthorizedKeys): the home /home/bot will not be there")
 	cfg.Passwd.Users = cfg.Passwd.Users[:1]
-	_, err = ToolAccounts(cfg, o.Root, o)
+	_, err = PlanTools(cfg, target.Of(o.Root), o)
 	require.NoError(t, err)
 }

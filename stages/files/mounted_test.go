@@ -88,12 +88,12 @@ func TestWhatIsMountedDoesNotGo(t *testing.T) {
 	} {
 		t.Run(claim, func(t *testing.T) {
 			_, err := Plan(parse(t, "{"+c.cfg+"}"), c.root,
-				Options{Privileged: true, Accounts: &Accounts{Today: 20000}})
+				withUsers(asRoot()))
 			require.EqualError(t, err, c.err)
 		})
 	}
 	_, err := Plan(storage(t, `'directories':[{'path':'/d','overwrite':true}]`), fake{"/d/": "mounted"},
-		Options{Privileged: true})
+		asRoot())
 	assert.Equal(t, []string{"unmount it first, or change the config so that it stays"}, diag.Hints(err))
 }
 
@@ -120,7 +120,7 @@ func TestWhatIsMountedMayStay(t *testing.T) {
 	} {
 		t.Run(claim, func(t *testing.T) {
 			_, err := Plan(parse(t, "{"+c.cfg+"}"), c.root,
-				Options{Privileged: true, Accounts: &Accounts{Today: 20000}})
+				withUsers(asRoot()))
 			require.NoError(t, err)
 		})
 	}

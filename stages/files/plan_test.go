@@ -2,12 +2,7 @@ package files
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -19,84 +14,12 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/accounts"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
+	"github.com/glowplug-os/glowplug/stages/users"
+	"github.com/glowplug-os/glowplug/tests/trees"
 )
 
-// fake is a root in memory: directories end in a slash and may hold "of uid", links hold "-> target", the rest are
-// files with their content.
-type fake map[string]string
-
-func (f fake) Lstat(p string) (root.Facts, error) {
-	if text, ok := f[p+"/"]; ok || p == "/" {
-		var uid uint32
-		_, _ = fmt.Sscanf(text, "of %d", &uid)
-		return root.Facts{Kind: root.Directory, Mode: 0o755, UID: uid}, nil
-	}
-	text, ok := f[p]
-	switch target, isLink := strings.CutPrefix(text, "-> "); {
-	case !ok:
-		for other := range f {
-			if strings.HasPrefix(other, p+"/") {
-				return root.Facts{Kind: root.Directory, Mode: 0o755}, nil
-			}
-		}
-		return root.Facts{}, nil
-	case isLink:
-		return root.Facts{Kind: root.Symlink, Mode: 0o777, Target: target}, nil
-	case text == "fifo":
-		return root.Facts{Kind: root.Other}, nil
-	}
-	ino := uint64(0)
-	for _, b := range []byte(p) {
-		ino = ino*31 + uint64(b)
-	}
-	return root.Facts{Kind: root.File, Mode: 0o644, Size: int64(len(text)), Dev: 1, Ino: ino, Links: 1}, nil
-}
-
-func (f fake) ReadFile(p string, _ int64) ([]byte, error) {
-	if text, ok := f[path.Clean(p)]; ok {
-		return []byte(text), nil
-	}
-	return nil, fs.ErrNotExist
-}
-
-// Names lists a directory; a fake has few entries.
-func (f fake) Names(dir string) (names []string, err error) {
-	for p := range f {
-		if rest, below := strings.CutPrefix(p, strings.TrimSuffix(dir, "/")+"/"); below && rest != "" {
-			name, _, _ := strings.Cut(rest, "/")
-			names = append(names, name)
-		}
-	}
-	return names, nil
-}
-
-// Mounts are where the text, of a file or of a directory, ends in "mounted".
-func (f fake) Mounts() ([]string, error) {
-	var all []string
-	for name, text := range f {
-		if strings.HasSuffix(text, "mounted") {
-			all = append(all, path.Clean(name))
-		}
-	}
-	slices.Sort(all)
-	return all, nil
-}
-
-// Open makes a file of the text: what it gives is one of the system's.
-func (f fake) Open(p string, _ bool) (*os.File, error) {
-	text, ok := f[path.Clean(p)]
-	if !ok {
-		return nil, fs.ErrNotExist
-	}
-	file, err := os.CreateTemp("", "")
-	if err != nil {
-		return nil, err
-	}
-	_, err = file.WriteString(text)
-	_, seek := file.Seek(0, io.SeekStart)
-	return file, errors.Join(err, seek, os.Remove(file.Name()))
-}
+type fake = trees.Fake
 
 func parse(t *testing.T, text string) config.Config {
 	t.Helper()
@@ -111,7 +34,7 @@ func storage(t *testing.T, text string) config.Config {
 	return parse(t, `{"storage":{`+strings.ReplaceAll(text, "'", `"`)+`}}`)
 }
 
-func units(t *testing.T, text string) config.Config {
+func unitsOf(t *testing.T, text string) config.Config {
 	t.Helper()
 	return parse(t, `{"systemd":{"units":[`+strings.ReplaceAll(text, "'", `"`)+`]}}`)
 }
@@ -205,7 +128,7 @@ var plans = map[string]struct {
 func TestPlans(t *testing.T) {
 	for name, c := range plans {
 		t.Run(name, func(t *testing.T) {
-			plan, err := Plan(storage(t, c.cfg), c.root, Options{Privileged: true})
+			plan, err := Plan(storage(t, c.cfg), c.root, asRoot())
 			require.NoError(t, err)
 			if d := cmp.Diff(c.plan, "\n"+plan.String()); d != "" {
 				t.Error(d + "\n" + plan.String())
@@ -217,12 +140,12 @@ func TestPlans(t *testing.T) {
 func TestUnitPlans(t *testing.T) {
 	root := fake{"/etc/systemd/system/m.service": "-> /dev/null", "/etc/systemd/system/old.service": "x",
 		"/etc/systemd/system/u.service": "-> /dev/null", presetPath: "enable b.service\n"}
-	cfg := units(t, `
+	cfg := unitsOf(t, `
 		{'name':'new.service','contents':'[Service]','dropins':[{'name':'a.conf','contents':''},{'name':'none.conf'}],'enabled':true},
 		{'name':'old.service','contents':'[Unit]','enabled':false},{'name':'empty.service','contents':''},
 		{'name':'m.service','mask':true,'contents':'[Unit]'},{'name':'u.service','mask':false},{'name':'a@x.service','enabled':true},
 		{'name':'a@y.service','enabled':true}`)
-	plan, err := Plan(cfg, root, Options{Privileged: true})
+	plan, err := Plan(cfg, root, asRoot())
 	require.NoError(t, err)
 	assert.Equal(t, `
 + drop-in new.service/a.conf  /etc/systemd/system/new.service.d/a.conf, 0 bytes
@@ -231,7 +154,7 @@ func TestUnitPlans(t *testing.T) {
 = mask m.service              /etc/systemd/system/m.service to /dev/null
 - unmask u.service            /etc/systemd/system/u.service
 ~ presets 20-ignition.preset  enable a@.service x y, enable new.service, disable old.service
-? disable old.service         if it is enabled then
+= disable old.service         it is not enabled
 = unit a@x.service            cannot be enabled: the root has no such unit
 = unit a@y.service            cannot be enabled: the root has no such unit
 `, "\n"+plan.String())
@@ -315,7 +238,7 @@ func TestWhatCannotBeIsRefusedBeforeAnythingIsTouched(t *testing.T) {
 			`'links':[{'path':'/a/x','target':'/b'},{'path':'/a','target':'/a/x/y'}]`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Plan(storage(t, c.cfg), c.root, Options{Privileged: true})
+			_, err := Plan(storage(t, c.cfg), c.root, asRoot())
 			require.Error(t, err)
 			if c.err != "" {
 				require.EqualError(t, err, c.err)
@@ -327,12 +250,10 @@ func TestWhatCannotBeIsRefusedBeforeAnythingIsTouched(t *testing.T) {
 func TestOwnersThatMayNotBeSet(t *testing.T) {
 	cfg := storage(t, `'directories':[{'path':'/d'}],'files':[{'path':'/d/ok','user':{'id':1000},'group':{'id':7}},`+
 		`{'path':'/d/a','group':{'id':8}},{'path':'/d/b','user':{'id':0}}]`)
-	me := Options{UID: 1000, Groups: []uint32{1000, 7}}
+	me := Options{Means: target.Means{Identity: target.Identity{UID: 1000, Groups: []uint32{1000, 7}}}}
 	_, err := Plan(cfg, fake{}, me)
-	require.EqualError(t, err, "file /d/a ($.storage.files.1): only root can set the group 8")
-	cfg.Storage.Files = append(cfg.Storage.Files[:1], cfg.Storage.Files[2])
-	_, err = Plan(cfg, fake{}, me)
-	require.EqualError(t, err, "file /d/b ($.storage.files.1): only root can set the owner 0")
+	require.EqualError(t, err, "file /d/a ($.storage.files.1): only root can set the group 8\n"+
+		"file /d/b ($.storage.files.2): only root can set the owner 0", "all at once")
 	assert.Equal(t, []string{"run it as root, or leave owners as they come with --no-owner"}, diag.Hints(err))
 	me.NoOwner = true
 	_, err = Plan(cfg, fake{}, me)
@@ -348,7 +269,7 @@ func TestAccountsAreNamed(t *testing.T) {
 		`"kernelArguments":{"shouldExist":["key=secret"]}}`)
 	_, err := Plan(cfg, fake{}, Options{})
 	require.EqualError(t, err, `user "core" ($.passwd.users.0): accounts are not made here`)
-	_, err = Plan(cfg, fake{}, Options{IgnoreUnsupported: true})
+	_, err = Plan(cfg, fake{}, Options{Accounts: LeaveAccounts})
 	require.NoError(t, err)
 	assert.Equal(t, []Unsupported{{"$.passwd.users.0", `user "core"`}}, Unacted(cfg))
 	assert.Equal(t, []Unsupported{{"$.storage.disks.0", `disk "/dev/vda"`},
@@ -358,10 +279,9 @@ func TestAccountsAreNamed(t *testing.T) {
 // namesOf gives the accounts that owners of nodes are looked up in.
 func namesOf(t *testing.T, root fake) *accounts.Result {
 	t.Helper()
-	p := &planner{world: newWorld(root), worker: &worker{}}
-	_, err := p.planAccounts(config.Passwd{})
+	names, err := users.Names(root)
 	require.NoError(t, err)
-	return p.accounts
+	return names
 }
 
 // reads is a root that remembers which files were read.
@@ -386,7 +306,7 @@ func TestAccountFilesAreReadOnlyForAccountsAndNames(t *testing.T) {
 	} {
 		var files []string
 		root := reads{fake{"/etc/passwd": "core:x:7:7::/:\n", "/etc/group": "core:x:7:\n"}, &files}
-		_, err := Plan(parse(t, text), root, Options{Privileged: true, Accounts: &Accounts{}})
+		_, err := Plan(parse(t, text), root, withUsers(asRoot()))
 		require.NoError(t, err, text)
 		assert.Equal(t, want, slices.Contains(files, "/etc/passwd"), "%s: %s", text, files)
 	}
@@ -415,4 +335,17 @@ func TestOwnersOfARoot(t *testing.T) {
 	empty := namesOf(t, fake{})
 	_, ok = empty.UID("root")
 	assert.False(t, ok)
+}
+
+func TestManyEntriesBelowWhatIsOverwritten(t *testing.T) {
+	// Nothing is timed: with work that grows with the square this would take minutes.
+	entries := make([]string, 20000)
+	for i := range entries {
+		entries[i] = fmt.Sprintf(`{'path':'/d%s/f%d','overwrite':true,'contents':{'source':''}}`,
+			strings.Repeat("/x", i%10), i)
+	}
+	plan, err := Plan(storage(t, `'files':[`+strings.Join(entries, ",")+
+		`],'directories':[{'path':'/d','overwrite':true}]`), fake{"/d/": ""}, asRoot())
+	require.NoError(t, err)
+	assert.Len(t, plan, 20001)
 }

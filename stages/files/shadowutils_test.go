@@ -1,6 +1,7 @@
 package files
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,11 +10,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"log/slog"
-
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tool"
+	"github.com/glowplug-os/glowplug/stages/users"
 )
 
 // fakeAccountTools put their arguments and their input into a file; useradd also makes the line that others look for.
@@ -57,7 +58,7 @@ func TestTheRootsOwnToolsAreCalledAsThePeerCallsThem(t *testing.T) {
 			{"name":"svc","system":true,"noCreateHome":true,"noUserGroup":true},
 			{"name":"old","homeDir":"/n","groups":["wheel"],"passwordHash":""},
 			{"name":"gone","shouldExist":false}]}}`)
-	steps, err := ToolAccounts(cfg, root, Options{Root: root, Tools: tools, Accounts: &Accounts{ByTools: true}})
+	steps, err := PlanTools(cfg, target.Of(root), Options{Means: target.Means{Root: root, Tools: tools}})
 	require.NoError(t, err)
 	require.NoError(t, steps.Run(t.Context(), plan.Options{}))
 	assert.Equal(t, `groupadd [--root] [ROOT] [--gid] [7] [--system] [new] < 
@@ -82,7 +83,7 @@ func TestKeysGoToWhoTheToolsHaveMade(t *testing.T) {
 	defer root.Close()
 	tools, _ := fakeAccountTools(t, dir)
 	cfg := parse(t, `{"passwd":{"users":[{"name":"core","sshAuthorizedKeys":["ssh-ed25519 AAAA"]}]}}`)
-	steps, err := ToolAccounts(cfg, root, Options{Root: root, Tools: tools, Accounts: &Accounts{ByTools: true}})
+	steps, err := PlanTools(cfg, target.Of(root), Options{Means: target.Means{Root: root, Tools: tools}})
 	require.NoError(t, err)
 	err = steps.Run(t.Context(), plan.Options{})
 	if os.Geteuid() != 0 {
@@ -105,24 +106,18 @@ func TestHomesThatTheToolsHaveMadeAreLabelled(t *testing.T) {
 	root, err := root.Open(dir)
 	require.NoError(t, err)
 	defer root.Close()
-	homes, err := Homes(parse(t,
-		`{"passwd":{"users":[{"name":"b"},{"name":"a"},{"name":"gone","shouldExist":false}]}}`).Passwd, root)
+	homes, err := users.Homes(parse(t,
+		`{"passwd":{"users":[{"name":"b"},{"name":"a"},{"name":"gone","shouldExist":false}]}}`).Passwd, target.Of(root))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"/home/a", "/srv/b"}, homes)
-	_, err = Homes(parse(t, `{"passwd":{"users":[{"name":"new"}]}}`).Passwd, root)
+	_, err = users.Homes(parse(t, `{"passwd":{"users":[{"name":"new"}]}}`).Passwd, target.Of(root))
 	require.EqualError(t, err, "user new is not there after it was made")
-}
-
-func TestAHashCannotSetAnotherPassword(t *testing.T) {
-	tools, _ := fakeAccountTools(t, t.TempDir())
-	ta := toolAccounts{tools: tools, root: &root.Root{}}
-	require.ErrorContains(t, ta.password(t.Context(), "chpasswd", "core", "x\nroot:y"), "line break")
 }
 
 func TestDefaultsOfNewUsersAreNotLookedAtWithoutUsers(t *testing.T) {
 	root := fake{"/etc/default/useradd": "INACTIVE=never\nEXPIRE=soon\n", "/etc/passwd": "core:x:1000:1000::/:\n"}
 	cfg := parse(t, `{"storage":{"files":[{"path":"/a","user":{"name":"core"}}]}}`)
-	_, err := Plan(cfg, root, Options{Privileged: true, Accounts: &Accounts{}})
+	_, err := Plan(cfg, root, withUsers(asRoot()))
 	require.NoError(t, err)
 }
 
@@ -152,8 +147,9 @@ func TestWhatTheFilesPlanRefusesIsRefusedBeforeTheToolsRun(t *testing.T) {
 			root := fake{"/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "/etc/group": "root:x:0:\nusers:x:100:\n",
 				"/etc/taken": "old", "/etc/skel/.profile": "profile", "/home/": ""}
 			cfg := parse(t, `{`+user+`,"storage":{`+c.storage+`}}`)
-			_, err := ToolAccounts(cfg, root, Options{Privileged: true, Fetch: inline,
-				Accounts: &Accounts{ByTools: true, Keys: KeyOptions{Fragment: true}}})
+			o := inlined(asRoot())
+			o.Users.Fragment = true
+			_, err := PlanTools(cfg, root, o)
 			if c.want == "" {
 				require.NoError(t, err)
 				return

@@ -11,6 +11,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 )
 
 // linkedRoot has three files: x and y are one, z is a copy of them.
@@ -85,14 +86,14 @@ func TestOwnersOfTwoNamesOfAFileAreCompared(t *testing.T) {
 		t.Run(claim, func(t *testing.T) {
 			root := doubled{fake{"/x": "1", "/y": "1"}, map[string]string{"/y": "/x"}, 2}
 			cfg := storage(t, `'files':[{'path':'/x',`+c.x+`},{'path':'/y',`+c.y+`}]`)
-			_, err := Plan(cfg, root, Options{Privileged: true, Fetch: inline})
+			_, err := Plan(cfg, root, inlined(asRoot()))
 			if c.ok {
 				require.NoError(t, err)
 				return
 			}
 			require.EqualError(t, err, "file /y ($.storage.files.1): /x ($.storage.files.0) and /y are one file, "+
 				"and they give it different owners or modes")
-			_, err = Plan(cfg, root, Options{NoOwner: true, Fetch: inline})
+			_, err = Plan(cfg, root, inlined(Options{Means: target.Means{NoOwner: true}}))
 			assert.NoError(t, err, "owners that are not set do not count")
 		})
 	}
@@ -209,7 +210,7 @@ func TestPlacesThatAreOneByAMount(t *testing.T) {
 			`{'path':'/data/m','append':[{'source':'data:,B'}]},{'path':'/n'}]`, ""},
 	} {
 		t.Run(claim, func(t *testing.T) {
-			_, err := Plan(storage(t, c.cfg), root, Options{Privileged: true, Fetch: inline})
+			_, err := Plan(storage(t, c.cfg), root, inlined(asRoot()))
 			if c.err == "" {
 				require.NoError(t, err)
 				return

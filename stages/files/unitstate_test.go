@@ -12,6 +12,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
@@ -28,7 +29,8 @@ func linesAbout(t *testing.T, plan plan.Plan) (presets string, steps string) {
 			lines = append(lines, s.Subject+" "+s.Detail)
 		}
 	}
-	r := strings.NewReplacer(" if it is enabled then", "", " if it is not enabled then", "", "cannot be enabled: ",
+	r := strings.NewReplacer(" if it is enabled then", "", " it is not enabled", "",
+		" if it is not enabled then", "", "cannot be enabled: ",
 		"! ")
 	return presets, r.Replace(strings.Join(lines, "|"))
 }
@@ -44,7 +46,7 @@ func haveStates(t *testing.T, cases map[string]stateCase) {
 	t.Helper()
 	for claim, c := range cases {
 		t.Run(claim, func(t *testing.T) {
-			plan, err := Plan(units(t, c.units), c.root, Options{Privileged: true, Enable: true})
+			plan, err := Plan(unitsOf(t, c.units), c.root, enabling(asRoot()))
 			require.NoError(t, err)
 			presets, steps := linesAbout(t, plan)
 			assert.Equal(t, c.presets, presets)
@@ -247,11 +249,13 @@ func TestUnitsOfFilesAndLinksOfTheConfigCount(t *testing.T) {
 		{'path':'/usr/lib/systemd/system/c.service.d/x.conf','contents':{'source':'data:,%5BInstall%5D%0AWantedBy%3Dx%0A'}},
 		{'path':'/etc/systemd/system/empty.service'}],
 		'links':[{'path':'/etc/systemd/system/masked.service','target':'/dev/null'},{'path':'/etc/systemd/system/d.service','target':'a.service'}]`)
-	cfg.Systemd = units(t,
+	cfg.Systemd = unitsOf(t,
 		`{'name':'a.service','enabled':true},{'name':'b.service','enabled':true},{'name':'c.service','enabled':true},
 		{'name':'d.service','enabled':true},{'name':'masked.service','enabled':true}`).Systemd
 	root := fake{"/usr/lib/systemd/system/c.service": "[Service]\n"}
-	plan, err := Plan(cfg, root, Options{Privileged: true, Enable: true, Fetch: (&fetcher{}).fetch})
+	o := enabling(asRoot())
+	o.Fetch = (&fetcher{}).fetch
+	plan, err := Plan(cfg, root, o)
 	require.NoError(t, err)
 	_, steps := linesAbout(t, plan)
 	assert.Equal(t, "enable a.service|enable b.service|enable c.service|unit masked.service ! it is masked by "+
@@ -267,7 +271,7 @@ func TestWhatCannotBeEnabledIsToldAndTheRestIsDone(t *testing.T) {
 	var told []string
 	o.Tools, o.Enable = tools(t), true
 	o.Warn = func(origin, what string) { told = append(told, origin+" "+what) }
-	cfg := units(t,
+	cfg := unitsOf(t,
 		`{'name':'gone.service','enabled':true},{'name':'bad.service','enabled':true},{'name':'good.service',`+
 			`'enabled':true},{'name':'old.service','enabled':false},{'name':'half.service','enabled':true}`)
 	want := []string{"$.systemd.units.1 unit bad.service cannot be enabled: systemctl: exit status 1: it is bad",
@@ -281,7 +285,7 @@ func TestWhatCannotBeEnabledIsToldAndTheRestIsDone(t *testing.T) {
 		assert.NoFileExists(t, filepath.Join(dir, "enabled/old.service"))
 	}
 	o.Tools = tool.New(map[string]string{"systemctl": "/none/systemctl"}, nil)
-	_, err := Plan(cfg, o.Root, o)
+	_, err := Plan(cfg, target.Of(o.Root), o)
 	assert.ErrorIs(t, err, tool.ErrNotFound, "a program that is not there is found out before anything is done")
 }
 
@@ -296,7 +300,7 @@ func TestAnotherConfigHasItsWayWithThePresetFile(t *testing.T) {
 			"disable a.service\nenable b@.service y\ndisable b@x.service\ndisable c.service\n"},
 	} {
 		for range 2 {
-			require.NoError(t, apply(units(t, c.units), o))
+			require.NoError(t, apply(unitsOf(t, c.units), o))
 			got, err := os.ReadFile(filepath.Join(dir, presetPath))
 			require.NoError(t, err)
 			assert.Equal(t, c.want, string(got))
@@ -307,7 +311,7 @@ func TestAnotherConfigHasItsWayWithThePresetFile(t *testing.T) {
 func TestAPresetFileOfTheConfigIsOnlyAddedTo(t *testing.T) {
 	dir, o := newRoot(t, nil)
 	cfg := storage(t, `'files':[{'path':'`+presetPath+`','contents':{'source':'data:,disable%20*%0a'}}]`)
-	cfg.Systemd = units(t, `{'name':'a.service','enabled':true}`).Systemd
+	cfg.Systemd = unitsOf(t, `{'name':'a.service','enabled':true}`).Systemd
 	for range 3 {
 		require.NoError(t, apply(cfg, o))
 		got, err := os.ReadFile(filepath.Join(dir, presetPath))
@@ -328,7 +332,7 @@ func TestNamesThatBecomeLinesAreRefusedBeforeAnythingIsPlanned(t *testing.T) {
 		{`"storage":{"luks":[{"name":"x none none\ny","device":"/dev/a"}]}`, "the name of an encrypted volume " +
 			"($.storage.luks.0.name): the name of an encrypted volume cannot hold a blank"},
 	} {
-		_, err := Plan(parse(t, "{"+c.cfg+"}"), fake{}, Options{Privileged: true})
+		_, err := Plan(parse(t, "{"+c.cfg+"}"), fake{}, asRoot())
 		assert.EqualError(t, err, c.err)
 	}
 }
@@ -347,7 +351,7 @@ func TestAPresetFileThatALinkToNothingMasksIsReplaced(t *testing.T) {
 		"a link of the config too": {linked, nil},
 	} {
 		dir, o := newRoot(t, c.tree)
-		c.cfg.Systemd = units(t, `{'name':'a.service','enabled':true}`).Systemd
+		c.cfg.Systemd = unitsOf(t, `{'name':'a.service','enabled':true}`).Systemd
 		for range 3 {
 			require.NoError(t, apply(c.cfg, o), claim)
 			found, err := o.Root.Lstat(presetPath)
@@ -363,4 +367,10 @@ func TestAPresetFileThatALinkToNothingMasksIsReplaced(t *testing.T) {
 			}
 		}
 	}
+}
+
+// enabling has systemctl enable units.
+func enabling(o Options) Options {
+	o.Enable = true
+	return o
 }

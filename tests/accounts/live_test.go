@@ -26,7 +26,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/accounts"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/stages/files"
+	"github.com/glowplug-os/glowplug/stages/users"
 )
 
 var update = flag.Bool("update", false, "write what the tools did to testdata")
@@ -138,8 +140,9 @@ func (m *machine) stage(p config.Passwd) error {
 	root, err := root.Open(m.root)
 	require.NoError(m.t, err)
 	defer root.Close()
-	steps, err := files.Plan(config.Config{Passwd: p}, root,
-		files.Options{Root: root, Privileged: true, Accounts: &files.Accounts{Today: today}})
+	steps, err := files.Plan(config.Config{Passwd: p}, target.Of(root), files.Options{
+		Means:    target.Means{Root: root, Identity: target.Identity{Privileged: true}},
+		Accounts: files.MakeAccounts, Users: users.Options{Today: today}})
 	if err != nil {
 		return err
 	}

@@ -70,28 +70,28 @@ func (t tree) below(top string) []string {
 
 func (t tree) do(e accounts.Effect) error {
 	switch e := e.(type) {
-	case accounts.MakeHome:
+	case *accounts.MakeHome:
 		t.makeHome(e)
-	case accounts.MakeMail:
+	case *accounts.MakeMail:
 		_, parent := t[path.Dir(e.Path)]
 		if _, there := t[e.Path]; parent && !there {
 			t[e.Path] = node{"file", e.Mode, e.UID, e.GID, ""}
 		}
-	case accounts.MoveHome:
+	case *accounts.MoveHome:
 		return t.moveHome(e)
-	case accounts.OwnHome:
+	case *accounts.OwnHome:
 		if n, there := t[e.Path]; there && (n.uid == e.Owners.OldUID || n.uid == e.Owners.NewUID &&
 			e.Owners.OldUID != e.Owners.NewUID) {
 			t.own(e.Path, e.Owners)
 		}
-	case accounts.OwnMail:
+	case *accounts.OwnMail:
 		if n, there := t[e.Path]; there && n.uid == e.OldUID {
 			n.uid = e.NewUID
 			t[e.Path] = n
 		}
-	case accounts.RemoveMail:
+	case *accounts.RemoveMail:
 		return t.remove(e.Path, e.UID)
-	case accounts.RemoveHome:
+	case *accounts.RemoveHome:
 		return t.remove(e.Path, e.UID)
 	default:
 		return fmt.Errorf("no such effect: %T", e)
@@ -99,7 +99,7 @@ func (t tree) do(e accounts.Effect) error {
 	return nil
 }
 
-func (t tree) makeHome(e accounts.MakeHome) {
+func (t tree) makeHome(e *accounts.MakeHome) {
 	home := path.Clean(e.Path)
 	if _, there := t[home]; there {
 		return
@@ -122,7 +122,7 @@ func (t tree) makeHome(e accounts.MakeHome) {
 	}
 }
 
-func (t tree) moveHome(e accounts.MoveHome) error {
+func (t tree) moveHome(e *accounts.MoveHome) error {
 	if _, there := t[e.To]; there {
 		return errors.New("something is at " + e.To)
 	}

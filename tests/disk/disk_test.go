@@ -1,7 +1,5 @@
 //go:build disk
 
-// Package disk holds tests that need root: real system trees, mounts, loop devices, other owners. `make test-disk` runs
-// them and prepares what they need.
 package disk
 
 import (

@@ -19,9 +19,11 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages/files"
 	"github.com/glowplug-os/glowplug/stages/mounts"
+	"github.com/glowplug-os/glowplug/stages/users"
 )
 
 // ownMounts gives the rest of a test mounts of its own, so that nothing it leaves stays on the machine. They belong to
@@ -330,8 +332,9 @@ func makeUser(t *testing.T, dir string, user config.PasswdUser, notated []string
 	defer root.Close()
 	var cfg config.Config
 	cfg.Passwd.Users = []config.PasswdUser{user}
-	steps, err := files.Plan(cfg, root, files.Options{
-		Root: root, Privileged: true, Accounts: &files.Accounts{Keys: files.KeyOptions{Notated: notated}},
+	steps, err := files.Plan(cfg, target.Of(root), files.Options{
+		Means:    target.Means{Root: root, Identity: target.Identity{Privileged: true}},
+		Accounts: files.MakeAccounts, Users: users.Options{Notated: notated},
 	})
 	require.NoError(t, err)
 	require.NoError(t, steps.Run(t.Context(), plan.Options{Flush: root.Sync}))

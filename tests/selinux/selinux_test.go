@@ -30,8 +30,11 @@ import (
 	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages/files"
+	"github.com/glowplug-os/glowplug/stages/leave"
+	"github.com/glowplug-os/glowplug/stages/users"
 )
 
 // prepared gives the labelled Debian root.
@@ -111,7 +114,7 @@ const everything = `{
 		{"name": "app.service", "enabled": true, "contents": "[Service]\nExecStart=/bin/true\n", "dropins": [{"name": "a.conf", "contents": "[Unit]\n"}]},
 		{"name": "ssh.service", "dropins": [{"name": "b.conf", "contents": ""}]}, {"name": "off.service", "mask": true}]}}`
 
-func fetch(_ context.Context, r config.Resource, to files.Sink) error {
+func fetch(_ context.Context, r config.Resource, to target.Sink) error {
 	text, err := url.PathUnescape(strings.TrimPrefix(*r.Source, "data:,"))
 	if err == nil {
 		_, err = io.WriteString(to, text)
@@ -121,28 +124,31 @@ func fetch(_ context.Context, r config.Resource, to files.Sink) error {
 
 var errCut = errors.New("cut off")
 
-// stage runs the files stage, and cuts it off after so many steps; 0 for not at all.
-func stage(t *testing.T, dir string, relabel files.Relabel, cut int) error {
+// stage runs the files stage, cut off after so many steps; 0 for not at all.
+func stage(t *testing.T, dir string, relabel target.Relabel, cut int) error {
 	t.Helper()
 	var cfg config.Config
 	require.NoError(t, json.Unmarshal([]byte(everything), &cfg))
 	root, err := root.Open(dir)
 	require.NoError(t, err)
 	defer root.Close()
-	boot := &files.Boot{
+	boot := &leave.Boot{
 		State: handoff.State{
 			LuksPersistKeyFiles: map[string]diag.Secret{"data": "data:,key"},
 			LuksVolumeKeyFiles:  map[string]diag.Secret{"ignition-luks-x.skey": "data:,x"},
 			ProviderOutputFiles: []json.RawMessage{
 				json.RawMessage(`{"path":"/var/lib/hyperv/.kvp_pool_0","contents":{"source":"data:,pool"}}`)},
 		},
-		UUID:       func(_ context.Context, volume string) (string, error) { return "0000-" + volume, nil },
-		ResultFile: files.DefaultResultFile, BootID: "boot", Now: func() time.Time { return time.Unix(0, 0) },
-		Relabel: relabel,
+		UUID:   func(_ context.Context, volume string) (string, error) { return "0000-" + volume, nil },
+		BootID: "boot", Now: func() time.Time { return time.Unix(0, 0) },
 	}
+	image := target.DefaultImage()
+	image.Relabel = relabel
 	tools := tool.New(map[string]string{"is-live-image": "/nonexistent", "systemctl": "/nonexistent"}, nil)
-	steps, err := files.Plan(cfg, root, files.Options{Root: root, Tools: tools, Fetch: fetch, Privileged: true,
-		Boot: boot, Accounts: &files.Accounts{Today: 20000, Keys: files.KeyOptions{Fragment: true}}})
+	steps, err := files.Plan(cfg, target.Of(root), files.Options{
+		Means: target.Means{Root: root, Tools: tools, Fetch: fetch, Identity: target.Identity{Privileged: true}},
+		Image: image, Accounts: files.MakeAccounts, Users: users.Options{Today: 20000, FirstBoot: true, Fragment: true},
+		Boot: boot})
 	require.NoError(t, err)
 	if cut > 0 {
 		steps = slices.Insert(steps, cut, plan.Step{Do: func(context.Context) error { return errCut },
@@ -165,7 +171,7 @@ func label(t *testing.T, path string) string {
 func TestTheStageLeavesNothingToRelabel(t *testing.T) {
 	dir := debian(t)
 	withMail(t, dir)
-	require.NoError(t, stage(t, dir, files.RelabelAuto, 0))
+	require.NoError(t, stage(t, dir, target.RelabelAuto, 0))
 	assert.Empty(t, unlabelled(t, dir))
 	for path, kind := range map[string]string{
 		"etc/shadow": "shadow_t", "etc/passwd": "etc_t",
@@ -182,7 +188,7 @@ func TestTheStageLeavesNothingToRelabel(t *testing.T) {
 func TestWithoutLabelsThisWouldShow(t *testing.T) {
 	dir := debian(t)
 	withMail(t, dir)
-	require.NoError(t, stage(t, dir, files.RelabelOff, 0))
+	require.NoError(t, stage(t, dir, target.RelabelOff, 0))
 	wrong := strings.Join(unlabelled(t, dir), "\n")
 	for _, path := range []string{
 		"/etc/shadow-", "/etc/.pwd.lock", "/home/core", "/home/core/.ssh/authorized_keys.d/ignition", "/var/mail/core",
@@ -205,9 +211,9 @@ func TestARunThatWasCutOffIsLabelledByTheNext(t *testing.T) {
 		t.Run(fmt.Sprint("after step ", k), func(t *testing.T) {
 			dir := debian(t)
 			withMail(t, dir)
-			require.ErrorIs(t, stage(t, dir, files.RelabelAuto, k), errCut)
+			require.ErrorIs(t, stage(t, dir, target.RelabelAuto, k), errCut)
 			require.NotEmpty(t, unlabelled(t, dir))
-			require.NoError(t, stage(t, dir, files.RelabelAuto, 0))
+			require.NoError(t, stage(t, dir, target.RelabelAuto, 0))
 			assert.Empty(t, unlabelled(t, dir))
 		})
 	}
@@ -221,6 +227,6 @@ func TestAReplacedFileKeepsItsLabel(t *testing.T) {
 	const own = "system_u:object_r:own_t:s0"
 	require.NoError(t, unix.Lsetxattr(crypttab, "security.selinux", []byte(own+"\x00"), 0))
 	withMail(t, dir)
-	require.NoError(t, stage(t, dir, files.RelabelOff, 0))
+	require.NoError(t, stage(t, dir, target.RelabelOff, 0))
 	assert.Equal(t, own, label(t, crypttab))
 }

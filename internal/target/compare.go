@@ -1,0 +1,109 @@
+package target
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+// An Output takes the parts of a content one after the other. Mark says where a part begins, which is where Reset goes
+// back to.
+type Output interface {
+	Sink
+	Mark()
+}
+
+// A Likeness is how a content compares with what is in a file.
+type Likeness uint8
+
+// The likenesses.
+const (
+	Undecided Likeness = iota
+	Equal
+	FileShorter    // the file is the beginning of the content
+	ContentShorter // the content is the beginning of the file
+	Unequal
+)
+
+// ErrDecided ends the writing of a content of which nobody needs more.
+var ErrDecided = errors.New("the comparison is decided")
+
+// A comparison is an Output that compares what it is given with a file from an offset on. It ends the writer's work
+// with ErrDecided as soon as more of the content cannot change the result: a file of another kind costs one read, not a
+// download.
+type comparison struct {
+	file     io.ReaderAt
+	at, mark int64
+	buf      []byte
+	result   Likeness
+}
+
+// Mark begins a part.
+func (c *comparison) Mark() { c.mark = c.at }
+
+// Reset starts the part again. What was equal the first time is compared once more, which is right: a server may send
+// something else now.
+func (c *comparison) Reset() error {
+	c.at = c.mark
+	return nil
+}
+
+// Write compares one chunk after the other, so that memory does not grow with the content.
+func (c *comparison) Write(p []byte) (int, error) {
+	for done := 0; done < len(p); {
+		chunk := p[done:min(len(p), done+32<<10)]
+		if cap(c.buf) < len(chunk) {
+			c.buf = make([]byte, len(chunk))
+		}
+		n, err := c.file.ReadAt(c.buf[:len(chunk)], c.at)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return done, err
+		}
+		switch {
+		case !bytes.Equal(c.buf[:n], chunk[:n]):
+			c.result = Unequal
+			return done, ErrDecided
+		case n < len(chunk):
+			c.result = FileShorter
+			return done, ErrDecided
+		}
+		done += n
+		c.at += int64(n)
+	}
+	return len(p), nil
+}
+
+// end gives the result once the content is over.
+func (c *comparison) end() (Likeness, error) {
+	if c.result != Undecided {
+		return c.result, nil
+	}
+	var one [1]byte
+	switch n, err := c.file.ReadAt(one[:], c.at); {
+	case n > 0:
+		return ContentShorter, nil
+	case err != nil && !errors.Is(err, io.EOF):
+		return Undecided, err
+	}
+	return Equal, nil
+}
+
+// Compare plays a content against a file from base on.
+func Compare(file io.ReaderAt, base int64, play func(Output) error) (Likeness, error) {
+	c := &comparison{file: file, at: base}
+	if err := play(c); err != nil && c.result == Undecided {
+		return Undecided, err
+	}
+	return c.end()
+}
+
+// Holds tells whether the file at a resolved path has a content.
+func Holds(v View, at string, play func(Output) error) (bool, error) {
+	f, err := v.Open(at)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	got, err := Compare(f, 0, play)
+	return got == Equal, err
+}

@@ -1,0 +1,165 @@
+package leave
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/handoff"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
+	"github.com/glowplug-os/glowplug/internal/tool"
+)
+
+// resultLimit bounds the reports of earlier provisionings, each of which holds the one before.
+const resultLimit = 16 << 20
+
+var errReport = errors.New("the report of an earlier provisioning is not JSON")
+
+// claimResult claims the file that tells the booted system of its provisioning (docs/peer/engine.md §5).
+func (l *Files) claimResult() {
+	file := l.image.ResultFile
+	if file == "" {
+		return
+	}
+	c := &target.Claim{ID: "result", Subject: "result file " + diag.Name(file), Path: file, Kind: root.File}
+	c.Held = func(t *target.Target) bool { return reportOf(t, c.At) != "" }
+	l.result = c
+	l.take(c)
+}
+
+// reportOf gives the boot that a report is of, "" where there is none.
+func reportOf(t *target.Target, at string) string {
+	if found, err := t.Before(at); err != nil || found.Kind != root.File {
+		return ""
+	}
+	text, err := t.ReadFile(at, resultLimit)
+	if err != nil {
+		return ""
+	}
+	return bootOf(text)
+}
+
+func (l *Files) planResult() plan.Plan {
+	if l.result == nil {
+		return nil
+	}
+	s := l.result.Step()
+	kind, err := l.there(l.result)
+	if err != nil {
+		l.fail(s.Fail(err))
+		return nil
+	}
+	b, m, at := l.b, l.m, l.result.At
+	switch {
+	case kind == root.Absent:
+		s.Effect, s.Detail = plan.Create, "0600"
+	case reportOf(l.t, at) == b.id() && l.t.Claimed(at) == nil:
+		s.Effect, s.Detail = plan.Keep, "0600"
+	default:
+		s.Effect, s.Detail = plan.Change, "0600, with the report that is there unless the system is live"
+	}
+	s.Check = func(context.Context) (plan.State, error) { return m.hasResult(at, b) }
+	s.Do = func(ctx context.Context) error { return m.writeResult(ctx, at, b) }
+	return plan.Plan{s}
+}
+
+// hasResult tells whether the file is of this boot already. It keeps its date then, and is not taken for the report of
+// an earlier provisioning.
+func (m *maker) hasResult(at string, b *Boot) (plan.State, error) {
+	found, err := m.Root.Lstat(at)
+	if err != nil || found.Kind != root.File || !m.PrivateFile().Fit(found) {
+		return plan.Pending, err
+	}
+	text, err := m.Root.ReadFile(at, resultLimit)
+	if err != nil {
+		return plan.Pending, err
+	}
+	if b.isOwn(text) {
+		return plan.Done, nil
+	}
+	return plan.Pending, nil
+}
+
+// bootOf gives the boot that a report is of.
+func bootOf(text []byte) string {
+	var r struct {
+		BootID string `json:"provisioningBootID"`
+	}
+	if json.Unmarshal(text, &r) != nil {
+		return ""
+	}
+	return r.BootID
+}
+
+func (b *Boot) id() string { return strings.TrimSpace(b.BootID) }
+
+// isOwn tells whether a report is of this boot.
+func (b *Boot) isOwn(text []byte) bool {
+	of := bootOf(text)
+	return of != "" && of == b.id()
+}
+
+// writeResult replaces the file.
+func (m *maker) writeResult(ctx context.Context, at string, b *Boot) error {
+	previous, err := m.previousReport(ctx, at, b)
+	if err != nil {
+		return err
+	}
+	if previous != nil && b.Log != nil {
+		b.Log.Warn(fmt.Sprintf("this system was provisioned before; the report in %s is kept within the new one", at))
+	}
+	r := handoff.Result{BootID: b.BootID, Date: b.Now(), UserConfigProvided: b.State.UserConfigProvided(),
+		Previous: previous}
+	text, err := r.Render()
+	if err != nil {
+		return err
+	}
+	if err := m.Clear(at); err != nil {
+		return err
+	}
+	return m.WriteText(at, m.PrivateFile(), false, string(text))
+}
+
+// previousReport gives the report that is there. A live system's root is made anew at every boot, so what is there came
+// with the image and tells nothing. Of a report of this boot only what it holds of earlier ones counts.
+func (m *maker) previousReport(ctx context.Context, at string, b *Boot) (json.RawMessage, error) {
+	found, err := m.Root.Lstat(at)
+	if err != nil || found.Kind != root.File && found.Kind != root.Symlink {
+		return nil, err
+	}
+	text, err := m.Root.ReadFile(at, resultLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if live, err := m.isLive(ctx); live || err != nil {
+		return nil, err
+	}
+	if !json.Valid(text) {
+		return nil, errReport
+	}
+	if b.isOwn(text) {
+		var r struct {
+			Previous json.RawMessage `json:"previousReport"`
+		}
+		return r.Previous, json.Unmarshal(text, &r)
+	}
+	return text, nil
+}
+
+// isLive asks the program that live images have. Whatever keeps it from saying yes means no, but for the end of ctx.
+func (m *maker) isLive(ctx context.Context) (bool, error) {
+	if m.Tools == nil {
+		return false, nil
+	}
+	_, err := m.Tools.Run(ctx, tool.Command{Tool: "is-live-image"})
+	return err == nil, context.Cause(ctx)
+}

@@ -1,0 +1,279 @@
+package nodes
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/source"
+	"github.com/glowplug-os/glowplug/internal/target"
+)
+
+var (
+	errRoot      = errors.New("the root directory itself cannot be replaced")
+	errSelf      = errors.New("the link names itself")
+	errLinkToDir = errors.New("the target is a directory, and hard links to directories do not exist")
+	errNoSuch    = errors.New("the target does not exist")
+	errOverwrite = errors.New("overwrite needs contents to write")
+)
+
+// node completes the step of one node.
+func (p *Nodes) node(n *node, step *plan.Step) error {
+	if n.At == "/" && (n.entry != target.Directory || n.Overwrite) {
+		return errRoot
+	}
+	if p.comesAfter(n, step) {
+		return nil
+	}
+	var found root.Facts
+	var err error
+	if !n.Missing {
+		if found, err = p.t.Before(n.At); err != nil {
+			return err
+		}
+	}
+	m, known, err := p.match(n, found)
+	if err != nil {
+		return err
+	}
+	topmost, err := p.t.Topmost(n.At)
+	if err != nil {
+		return err
+	}
+	if step.Effect, err = p.effect(n, found, m, known); err != nil {
+		return err
+	}
+	step.Detail = n.detail(step.Effect, topmost)
+	p.steps(n, step)
+	return nil
+}
+
+// comesAfter looks for what takes a node's place after it, a unit, say. If a run before has left that there, the node
+// has been made, and there is nothing left to do. What adds to a file leaves the node its own part.
+func (p *Nodes) comesAfter(n *node, step *plan.Step) bool {
+	over := p.t.Over(n.At)
+	if over == nil {
+		return false
+	}
+	n.grows = over.Adds && n.isFile()
+	if n.grows || !over.Held(p.t) {
+		return false
+	}
+	step.Detail = "is " + over.Subject + " by now"
+	return true
+}
+
+// match compares what is there with what a node asks for, as far as the view shows; known tells whether that is the
+// last word.
+func (p *Nodes) match(n *node, found root.Facts) (m target.Match, known bool, err error) {
+	known = true
+	switch n.entry {
+	case target.HardLink:
+		if m, err = p.linkTarget(n, found); err != nil {
+			return m, false, err
+		}
+		known = p.knownAs(n, found, m)
+	case target.Symlink:
+		if found.Kind == root.Symlink && sameTarget(found.Target, n.Link) && (!n.Overwrite || n.new.Fit(found)) {
+			m = target.Alike
+		}
+	case target.FileWithSource:
+		m, known = p.content(n, found)
+	}
+	if n.apart {
+		m, known = target.Differs, true
+	}
+	return m, known, nil
+}
+
+// effect is what the matrix makes of what the view shows.
+func (p *Nodes) effect(n *node, found root.Facts, m target.Match, known bool) (plan.Effect, error) {
+	if !known {
+		return plan.Deferred, nil
+	}
+	switch target.Judge(n.entry, found.Kind, n.Overwrite, m) {
+	case target.MakeNew:
+		return plan.Create, nil
+	case target.Replace:
+		return plan.Destroy, p.t.MayGo(n.At, found.Kind)
+	case target.Done:
+		return plan.Keep, nil
+	case target.Keep:
+		done, err := p.appended(n, found)
+		if err == nil && done && n.kept(found).Fit(found) {
+			return plan.Keep, nil
+		}
+		return plan.Change, err
+	}
+	return 0, n.refusal(found)
+}
+
+// refusal says why what is there cannot stay and may not go.
+func (n *node) refusal(found root.Facts) error {
+	switch {
+	case n.entry == target.FileWithout && n.Overwrite:
+		return errOverwrite
+	case n.entry == target.FileWithSource && found.Kind == root.File && n.new.Fit(found):
+		return inTheWay("a file with other content")
+	case n.entry == target.FileWithSource && found.Kind == root.File:
+		return inTheWay("a file")
+	case n.entry == target.Symlink && found.Kind == root.Symlink:
+		return inTheWay("a link to " + diag.Name(found.Target))
+	case n.entry == target.FileWithout:
+		return fmt.Errorf("%s is there, which cannot be kept as a file", found.Kind)
+	}
+	return inTheWay(found.Kind.String())
+}
+
+// inTheWay is the refusal of what overwrite would replace.
+func inTheWay(what string) error {
+	return diag.WithHint(fmt.Errorf("%s is there, and overwrite is not set", what),
+		"to have it replaced, set overwrite: true for this entry")
+}
+
+// linkTarget finds what a hard link names.
+func (p *Nodes) linkTarget(n *node, found root.Facts) (target.Match, error) {
+	var err error
+	if n.targetAt, err = p.place(n.Link); err != nil {
+		return target.Differs, fmt.Errorf("target %s %w", diag.Name(n.Link), err)
+	}
+	if n.targetAt == n.At {
+		return target.Differs, errSelf
+	}
+	kind, _, err := p.t.After(n.targetAt, false)
+	switch {
+	case err != nil:
+		return target.Differs, err
+	case kind == root.Absent:
+		return target.Differs, errNoSuch
+	case kind == root.Directory:
+		return target.Differs, errLinkToDir
+	}
+	to, err := p.t.Before(n.targetAt)
+	switch {
+	case err != nil:
+		return target.Differs, err
+	case sameFile(to, found):
+		return target.Same, nil
+	}
+	return target.Differs, p.t.MayLink(n.targetAt, n.At)
+}
+
+// knownAs tells whether the view is enough to judge what stands where a hard link goes. A copy of the target that an
+// earlier run may have left is only told from something else by reading both, and what is the target itself stays so if
+// the target does.
+func (p *Nodes) knownAs(n *node, found root.Facts, m target.Match) bool {
+	switch {
+	case n.Overwrite, found.Kind != root.File && found.Kind != root.Symlink:
+		return true
+	case m == target.Same:
+		return !p.madeAnew(n)
+	}
+	return !n.ours
+}
+
+// sameFile tells whether two names are one file.
+func sameFile(a, b root.Facts) bool {
+	return a.Kind != root.Absent && a.Kind == b.Kind && a.Ino == b.Ino && a.Dev == b.Dev
+}
+
+// sameTarget compares as the peer does: ./x/ and x are the same to it (docs/peer/engine.md §11.3).
+func sameTarget(a, b string) bool { return a == b || path.Clean(a) == path.Clean(b) }
+
+// detail says how, for people.
+func (n *node) detail(e plan.Effect, topmost string) string {
+	var words []string
+	add := func(format string, args ...any) { words = append(words, fmt.Sprintf(format, args...)) }
+	if n.At != path.Clean(n.Path) {
+		add("at %s", diag.Name(n.At))
+	}
+	switch n.entry {
+	case target.Symlink, target.HardLink:
+		add("to %s", diag.Name(n.Link))
+	case target.FileWithSource, target.FileWithout:
+		add("%s", n.content(e))
+	}
+	if n.entry != target.HardLink {
+		add("%s", attributeWords(n, e))
+	}
+	switch {
+	case e == plan.Destroy && n.entry == target.Directory:
+		add("removes what is there with all below it")
+	case e == plan.Destroy:
+		add("replaces what is there")
+	case e == plan.Deferred:
+		add("kept if it is this already, refused otherwise")
+	}
+	if topmost != "" {
+		add("makes %s", diag.Name(topmost))
+	}
+	return strings.Join(nonEmpty(words), ", ")
+}
+
+func nonEmpty(words []string) []string {
+	kept := words[:0]
+	for _, w := range words {
+		if w != "" {
+			kept = append(kept, w)
+		}
+	}
+	return kept
+}
+
+// content says where a file's content comes from, without what is secret in a URL.
+func (n *node) content(e plan.Effect) string {
+	var from []string
+	for _, p := range n.sources {
+		from = append(from, shownSource(p.Resource))
+	}
+	switch {
+	case len(from) == 0 && e == plan.Create:
+		return "empty"
+	case len(from) == 0:
+		return "content kept"
+	case n.entry == target.FileWithout && e != plan.Create:
+		return "append " + strings.Join(from, " and ")
+	}
+	return strings.Join(from, " and ")
+}
+
+func shownSource(r config.Resource) string {
+	switch raw := config.Says(r.Source); {
+	case raw == "":
+		return "empty"
+	case strings.HasPrefix(raw, "data:"):
+		return "inline"
+	default:
+		return "from " + source.Redact(raw)
+	}
+}
+
+// attributeWords gives mode and owner as far as the step sets them; 0:0, the usual owner, only if the config names it.
+func attributeWords(n *node, e plan.Effect) string {
+	a := n.new
+	if n.entry == target.Directory || n.entry == target.FileWithout {
+		if e == plan.Change || e == plan.Keep {
+			a = n.old
+		}
+	}
+	var words []string
+	if a.Mode >= 0 {
+		words = append(words, fmt.Sprintf("%04o", a.Mode))
+	}
+	if a.UID > 0 || a.GID > 0 || n.user != (config.NodeOwner{}) || n.group != (config.NodeOwner{}) {
+		words = append(words, "owner "+id(a.UID)+":"+id(a.GID))
+	}
+	return strings.Join(words, " ")
+}
+
+func id(n int64) string {
+	if n < 0 {
+		return "-"
+	}
+	return fmt.Sprint(n)
+}

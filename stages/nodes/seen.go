@@ -1,0 +1,77 @@
+package nodes
+
+import (
+	"context"
+
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
+)
+
+// seenContent is how large a file may be for the planner to look into it, which the step does again when it runs.
+const seenContent = 256 << 20
+
+// content compares the file that is there with what a file's entry asks for, and tells whether that is the last word: a
+// conflict that can be seen has to be found before anything is written.
+func (p *Nodes) content(n *node, found root.Facts) (m target.Match, known bool) {
+	if found.Kind != root.File || !n.new.Fit(found) {
+		return target.Differs, true
+	}
+	switch got := p.holds(n, found); {
+	case got == target.Equal:
+		return target.Alike, true
+	case n.Overwrite:
+		return target.Differs, true
+	default:
+		return target.Differs, got == target.Unequal
+	}
+}
+
+// holds tells whether the file that is there has its content already: undecided where that takes the network, a long
+// time, or what cannot be had, all of which is for the step to find out when it runs.
+func (p *Nodes) holds(n *node, found root.Facts) target.Likeness {
+	if found.Kind != root.File || found.Size > seenContent || !n.new.Fit(found) {
+		return target.Undecided
+	}
+	if _, digest := n.digest(); !digest && (!n.local() || p.m.Fetch == nil) {
+		return target.Undecided
+	}
+	f, err := p.t.Open(n.At)
+	if err != nil {
+		return target.Undecided
+	}
+	defer f.Close()
+	switch ok, err := p.m.fileHolds(context.Background(), n, f); {
+	case err != nil:
+		return target.Undecided
+	case ok:
+		return target.Equal
+	}
+	return target.Unequal
+}
+
+// appended tells whether the file that is there, and is kept, has all that is appended to it, as far as that is known
+// without asking anybody.
+func (p *Nodes) appended(n *node, found root.Facts) (bool, error) {
+	if len(n.sources) == 0 {
+		return true, nil
+	}
+	all, err := readRecords(p.t)
+	if err != nil {
+		return false, err
+	}
+	_, digest := n.digest()
+	switch {
+	case p.holds(n, found) == target.Equal:
+		return true, nil
+	case found.Size > seenContent, digest, !n.local(), p.m.Fetch == nil:
+		return false, nil
+	}
+	f, err := p.t.Open(n.At)
+	if err != nil {
+		return false, nil // who appends gets the error
+	}
+	defer f.Close()
+	got, err := n.progressOf(f, found, all,
+		func(to target.Output) error { return p.m.obtain(context.Background(), n, to) })
+	return err == nil && got.done, nil
+}
