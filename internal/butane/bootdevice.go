@@ -130,15 +130,31 @@ func bootDeviceRules(t *translation) {
 	if t.has(mainframes) {
 		mainframeRules(boot, l)
 	}
-	if t.has(bootChecks) && luks.Key("device").Text() != "" && !hasMethod(luks) {
-		luks.Errorf(codes.LUKSNoMethod, "nothing says how to encrypt the boot disk").
-			Advise("add tpm2: true, a Tang server or cex")
-	}
+	encryptionRules(t, luks)
 	if disks == 1 {
 		devices := mirror.Key("devices")
 		devices.Errorf(codes.MirrorOne, "a mirror needs at least two disks").
 			Advise("list the other disk too, or leave mirror out")
 		devices.Errorf(codes.MirrorOne, "a mirror needs at least two disks").PeerOnly = true // Butane says it twice
+	}
+}
+
+// encryptionRules: the peer leaves a disk as it is that is to be encrypted without a way to open it, and says so only
+// of one that is named. What is switched off by its own word may be meant.
+func encryptionRules(t *translation, luks *cursor.At) {
+	const how = "add tpm2: true, a Tang server or cex"
+	off := luks.Key("tpm2").Text() == "false" || luks.To("cex", "enabled").Text() == "false"
+	switch {
+	case !luks.Set() || hasMethod(luks):
+	case t.has(bootChecks) && luks.Key("device").Text() != "":
+		luks.Errorf(codes.LUKSNoMethod, "nothing says how to encrypt the boot disk").Advise(how)
+	case wantsLuks(luks):
+	case off && !luks.Key("threshold").Set() && !luks.Key("discard").Set():
+		luks.Warnf(codes.LUKSNoMethod, "the boot disk is not encrypted: what would open it is switched off").
+			Advise("leave luks out if that is meant, or " + how).Strictly()
+	default:
+		luks.Errorf(codes.LUKSNoMethod, "the boot disk is not encrypted: nothing says what opens it").Advise(how).
+			Strictly()
 	}
 }
 

@@ -118,7 +118,8 @@ func (t reader) checkList(s *language.Shape, n, context tree.Node, a *cursor.At)
 	i := 0
 	for c := range n.Children() {
 		if c.Kind() == tree.Null {
-			a.Listed(i, c).Warnf(codes.NullItem, "an item says nothing; it is dropped").Strictly()
+			// at the list, for the next item takes its number
+			a.Warnf(codes.NullItem, "an item says nothing; it is dropped").Strictly().Place = c.Place()
 			continue
 		}
 		t.check(s.Item, c, beside, a.Listed(i, c))

@@ -68,7 +68,7 @@ func imagePartitions(t *translation) {
 			if have, _ := strconv.Atoi(p.Get("number").Text()); number > 0 && number != have &&
 				disk.Get("wipeTable").Text() != "true" {
 				t.find(diag.Warning, codes.PartitionReserved, itemPath(path, j)+".label", p.Get("label"),
-					"the label is that of another partition of the image, so that a new partition is made").
+					"the image has a partition of this label at another number; this one is made beside it").
 					Hint = fmt.Sprintf("the image has it as number %d", number)
 			}
 			j++

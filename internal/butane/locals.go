@@ -48,8 +48,8 @@ func (l *locals) missing(a *cursor.At) {
 			"convert the document with `glowplug convert` where the file is, and give the machine the result")
 		return
 	}
-	a.Errorf(codes.NoFilesDir,
-		"there are no local files here").Advise("say with --files-dir in which folder they are")
+	a.Errorf(codes.NoFilesDir, "a local file is named, and no folder that it could be in").
+		Advise("name the folder with --files-dir")
 }
 
 // read reads the local file that a field names.

@@ -40,15 +40,29 @@ const (
 	cexArg    = "rd.luks.key=/etc/luks/cex.key"
 )
 
+// isObjectName: names of objects are those of DNS (Kubernetes' "Object Names and IDs", RFC 1123).
+func isObjectName(name string) bool {
+	const letters, longest = "abcdefghijklmnopqrstuvwxyz0123456789", 253
+	for part := range strings.SplitSeq(name, ".") {
+		if strings.Trim(part, letters+"-") != "" || part == "" || strings.Trim(part, "-") != part {
+			return false
+		}
+	}
+	return len(name) <= longest
+}
+
 // machineConfigRules: what a MachineConfig needs.
 func machineConfigRules(t *translation) {
 	if name := t.top.To("metadata", "name"); name.Text() == "" {
 		name.Errorf(codes.MetadataName, "a MachineConfig needs a name").Advise("add metadata.name")
+	} else if !isObjectName(name.Text()) {
+		name.Errorf(codes.MetadataName, "Kubernetes takes no object of the name %q", name.Text()).
+			Advise("write lower-case letters, digits, - and ., as in 99-worker-web").Strictly()
 	}
 	role := t.top.To("metadata", "labels", roleLabel)
 	if role.Node().Kind() < tree.List && role.Text() == "" {
 		role.Up().Errorf(codes.MetadataRole, "a MachineConfig needs the label "+roleLabel).
-			Advise("it is worker or master")
+			Advise("it is worker or master, or another pool's name, such as infra")
 	}
 	known := t.shape.At("openshift.kernel_type").Takes
 	if kind := t.top.To("openshift", "kernel_type"); !slices.Contains(known, kind.Text()) {

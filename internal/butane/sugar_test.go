@@ -22,7 +22,7 @@ func TestWhatOnlyButaneSaysIsSaidUnderItsNameOnly(t *testing.T) {
 		"a merge key": {"fcos 1.6.0", "storage: {files: [&a {path: /a}, {<<: *a, path: /b}]}",
 			[]string{}, []string{"3:35 warning key-merge $.storage.files.1.<<"}},
 		"an item with nothing in it moves the places of those after it": {"fcos 1.6.0",
-			"storage: {files: [~, {path: a}]}", []string{"3:19 warning null-item $.storage.files.0",
+			"storage: {files: [~, {path: a}]}", []string{"3:19 warning null-item $.storage.files",
 				"3:29 error path-relative $.storage.files.0.path"}, []string{"3:19 warning context-mismatch " +
 				"$.storage.files.0", "3:19 error path-relative $.storage.files.0.path"}},
 		"a mirror of one disk": {"fcos 1.6.0", "boot_device: {layout: x86_64, mirror: {devices: [/dev/a]}}",

@@ -57,8 +57,9 @@ func bootRows() []Row {
 			Show: bootDevice("  layout: ~~\n  mirror:\n    devices: [/dev/vda, /dev/vdb]\n", "s390x-virt", "x86_64"),
 		},
 		{
-			Code: LUKSNoMethod, Line: "a disk to encrypt, but nothing that says how",
-			Do: "add `tpm2: true`, a Tang server or `cex`",
+			Code: LUKSNoMethod, Also: []Kind{OurError, OurWarning},
+			Line: "a disk to encrypt, but nothing that says how; a warning where that is switched off",
+			Do:   "add `tpm2: true`, a Tang server or `cex`",
 			Why: `Nobody is there to type a passphrase at boot. A key that is kept in the config alone would lock the
 				machine out of its own root.`,
 			Show: bootDevice("  layout: s390x-eckd\n  luks:\n    device: /dev/dasda\n~~", "", "    tpm2: true\n"),

@@ -81,7 +81,7 @@ func variantRows() []Row {
 	role := "machineconfiguration.openshift.io/role: worker"
 	return []Row{
 		{
-			Code: Unsupported, Line: "what machines of the variant can do nothing with",
+			Code: Unsupported, Also: []Kind{OurError}, Line: "what machines of the variant can do nothing with",
 			Do: "remove it, or do what the hint says",
 			Why: `The table above says what each variant does not support. Such a system would ignore it, fail at
 				boot, or see its machines drift from what they were given.`,
@@ -89,14 +89,17 @@ func variantRows() []Row {
 				"passwd:\n  users:\n    - name: core"),
 		},
 		{
-			Code: MetadataName, Line: "a MachineConfig without a name", Do: "add `metadata.name`",
+			Code: MetadataName, Also: []Kind{OurError},
+			Line: "a MachineConfig without a name, or with one that Kubernetes does not take",
+			Do:   "write `metadata.name` in lower-case letters, digits, `-` and `.`",
 			Why: `Objects of Kubernetes go by their names, and the operator merges MachineConfigs in the order of
 				these.`,
 			Show: document("openshift", "4.19.0", "metadata:\n  ~~\n  labels:\n    "+role+"\n", "# no name",
 				"name: 50-web"),
 		},
 		{
-			Code: MetadataRole, Line: "a MachineConfig without a role", Do: "add the label, worker or master",
+			Code: MetadataRole, Line: "a MachineConfig without a role",
+			Do:  "add the label: worker, master or the name of another pool",
 			Why: `The label says to which pool of machines the MachineConfig goes. Without it no machine gets it.`,
 			Show: document("openshift", "4.19.0", "metadata:\n  name: 50-web\n  ~~\n", "# no label",
 				"labels:\n    "+role),

@@ -9,6 +9,17 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
+// neverThere reports a key that another variant has, and this one in no version: what it says is more than a word that
+// nobody knows, and would be missing on the machine.
+func neverThere(log *Log, a *At, e *language.Edition, member tree.Node) {
+	like := diag.Problem{Severity: diag.Error, Code: codes.Unsupported, Stricter: true}
+	if p, kept := log.Next(like); kept {
+		p.Place, p.Path = member.KeyPlace(), a.Path()
+		p.Message = fmt.Sprintf("%s has no %s, so machines would come up without it", e.Family, a.Name())
+		p.Hint = "remove it, or choose a variant that has it"
+	}
+}
+
 // UnknownKeys reports the members of an object that an edition does not have at a place. The object is what stands
 // there in the text. What a merge key brings nobody has written there.
 func UnknownKeys(log *Log, a *At, e *language.Edition, s *language.Shape, object tree.Node) {
@@ -28,6 +39,11 @@ func UnknownKeys(log *Log, a *At, e *language.Edition, s *language.Shape, object
 		merges, shown := e.Indents && tree.IsMerge(c), diag.ShowKey(key)
 		if merges {
 			like.Code, like.PeerOnly, shown = codes.KeyMerge, true, key
+		}
+		never := like.Code == codes.KeyTooNew && e.Never(s.Member(key))
+		if never {
+			neverThere(log, a.Key(shown), e, c)
+			like.PeerOnly = true
 		}
 		p, kept := log.Next(like)
 		if !kept {

@@ -37,6 +37,12 @@ func (e *Edition) Has(m *Shape) bool {
 	return m.Since <= e.Version && m.Needs&^e.Features == 0
 }
 
+// Never reports whether no edition of the family has a member.
+func (e *Edition) Never(m *Shape) bool {
+	what, _ := e.First(m)
+	return what == ""
+}
+
 // Find returns the member that the edition has under exactly that name, nil for none.
 func (e *Edition) Find(s *Shape, name string) *Shape {
 	for i := range s.keys {
