@@ -84,9 +84,10 @@ func Apply(ctx context.Context, a Application) error {
 		}
 	}
 	places := tree.Index{}
-	opts := files.Options{Image: a.Image, Accounts: a.accounts(), Enable: !a.NoPreset,
-		Users: users.Options{Today: a.Today, Fragment: a.Image.KeysFragment},
+	opts := files.Options{Accounts: a.accounts(), Enable: !a.NoPreset,
+		Users: users.Options{Today: a.Today},
 		Means: target.Means{Root: in, Tools: a.Tools, Fetch: from.write, Identity: a.Identity, NoOwner: a.NoOwner,
+			Image: a.Image,
 			Warn: func(origin, what string) {
 				a.Report([]diag.Problem{warningAt(doc, places, codes.UnitState, origin, what)})
 			}}}

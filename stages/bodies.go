@@ -205,11 +205,12 @@ func makeFiles(ctx context.Context, r *run) error {
 
 func (r *run) fileOptions(in *root.Root) files.Options {
 	o := files.Options{
-		Means: target.Means{Root: in, Tools: r.Tools, Fetch: r.fetch.write, Warn: r.remark, Identity: r.Identity},
-		Image: r.Image, Accounts: files.MakeAccounts,
-		Users: users.Options{Today: r.Today, FirstBoot: true, Fragment: r.Image.KeysFragment,
-			Notated: r.state.NotatedDirectories},
-		Boot: &leave.Boot{State: r.state, Aliases: r.Paths.DeviceAliases(), BootID: r.BootID, Now: r.Now, Log: r.Log},
+		Means: target.Means{Root: in, Tools: r.Tools, Fetch: r.fetch.write, Warn: r.remark, Identity: r.Identity,
+			Image: r.Image},
+		Accounts: files.MakeAccounts,
+		Users:    users.Options{Today: r.Today, FirstBoot: true, Notated: r.state.NotatedDirectories},
+		Boot: &leave.Boot{State: r.state, Aliases: r.Paths.DeviceAliases(), BootID: r.BootID, Now: r.Now,
+			Log: r.Log},
 	}
 	if r.Image.Accounts == target.ShadowUtils {
 		o.Accounts = files.MadeByTools

@@ -42,6 +42,8 @@ type Means struct {
 	Identity
 	// NoOwner leaves every owner as it comes.
 	NoOwner bool
+	// Image is what the image decides.
+	Image Image
 }
 
 // Plain is the root as nodes see it: no link is on the way to where they are, unless somebody has swapped it in, as a

@@ -30,8 +30,6 @@ const (
 type Options struct {
 	// Means are what the steps act with.
 	target.Means
-	// Image is what the image decides.
-	Image    target.Image
 	Accounts Accounts
 	// Users are the circumstances of accounts that are made.
 	Users users.Options
@@ -113,7 +111,7 @@ func (o *Options) beside(cfg config.Config, t *target.Target, entries *nodes.Nod
 	wanted := units.Claim(cfg.Systemd.Units, t, &o.Means)
 	var left *leave.Files
 	if o.Boot != nil {
-		left = leave.Claim(cfg, t, &o.Means, o.Image, o.Boot)
+		left = leave.Claim(cfg, t, &o.Means, o.Boot)
 	}
 	placed, failed := entries.Plan(names)
 	services, failedUnits := wanted.Plan(o.Enable)

@@ -148,7 +148,7 @@ func TestWhatTheFilesPlanRefusesIsRefusedBeforeTheToolsRun(t *testing.T) {
 				"/etc/taken": "old", "/etc/skel/.profile": "profile", "/home/": ""}
 			cfg := parse(t, `{`+user+`,"storage":{`+c.storage+`}}`)
 			o := inlined(asRoot())
-			o.Users.Fragment = true
+			o.Image.KeysFragment = true
 			_, err := PlanTools(cfg, root, o)
 			if c.want == "" {
 				require.NoError(t, err)

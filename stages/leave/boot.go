@@ -36,11 +36,10 @@ func HandedOver(s handoff.State) handoff.State {
 
 // Files are what a boot leaves, with their places.
 type Files struct {
-	t     *target.Target
-	m     *maker
-	b     *Boot
-	image target.Image
-	cfg   config.Config
+	t   *target.Target
+	m   *maker
+	b   *Boot
+	cfg config.Config
 
 	volumes  []*keyFile // of volumes of the config
 	secure   []*keyFile // bound to a crypto adapter
@@ -54,8 +53,8 @@ type Files struct {
 type maker struct{ *target.Means }
 
 // Claim takes the places of what a boot leaves.
-func Claim(cfg config.Config, t *target.Target, m *target.Means, image target.Image, b *Boot) *Files {
-	l := &Files{t: t, m: &maker{m}, b: b, image: image, cfg: cfg}
+func Claim(cfg config.Config, t *target.Target, m *target.Means, b *Boot) *Files {
+	l := &Files{t: t, m: &maker{m}, b: b, cfg: cfg}
 	l.claimVolumes()
 	l.claimPlatform()
 	l.claimResult()

@@ -49,7 +49,7 @@ type labels struct {
 // (docs/peer/engine.md §11.7), and plans the record, to be written before anything else is, and the labelling, which
 // comes last.
 func (l *Files) planLabels() (first, last plan.Plan, err error) {
-	all := &labels{t: l.t, m: l.m, mode: l.image.Relabel, paths: map[string]struct{}{}, written: l.t.Written(),
+	all := &labels{t: l.t, m: l.m, mode: l.m.Image.Relabel, paths: map[string]struct{}{}, written: l.t.Written(),
 		accounts: len(l.cfg.Passwd.Users)+len(l.cfg.Passwd.Groups) > 0}
 	s := all.step()
 	if err := all.decide(); err != nil || !all.wanted {

@@ -23,7 +23,7 @@ var errReport = errors.New("the report of an earlier provisioning is not JSON")
 
 // claimResult claims the file that tells the booted system of its provisioning (docs/peer/engine.md §5).
 func (l *Files) claimResult() {
-	file := l.image.ResultFile
+	file := l.m.Image.ResultFile
 	if file == "" {
 		return
 	}

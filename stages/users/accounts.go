@@ -22,8 +22,6 @@ type Options struct {
 	Today int64
 	// FirstBoot says that a run which was cut off may begin again with homes on a filesystem that is made anew.
 	FirstBoot bool
-	// Fragment puts keys into ~/.ssh/authorized_keys.d/ignition instead of ~/.ssh/authorized_keys.
-	Fragment bool
 	// Notated are the directories that the mount stage made (handoff.State.NotatedDirectories).
 	Notated []string
 	// Announce tells the journal of a user's file (journal.Socket.KeysWritten); nil for nobody. Path includes that of

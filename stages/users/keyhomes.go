@@ -24,7 +24,7 @@ func (p *planner) homesForKeys(users []UserKeys) (able []UserKeys) {
 			err = p.homeForKeys(&u)
 		}
 		if err == nil && len(u.Keys) > 0 {
-			err = p.takesKeys(&u, path.Join(u.Home, p.o.keyFile()))
+			err = p.takesKeys(&u, path.Join(u.Home, p.m.keyFile()))
 		}
 		if err != nil {
 			p.fail(u.refuse(err))

@@ -113,7 +113,7 @@ func (p *planner) layFiles(files accounts.Files) error {
 // layKeys takes in what is written for a user.
 func (p *planner) layKeys(u *UserKeys) error {
 	mine := root.Facts{UID: u.UID, GID: u.GID, Mode: 0o600}
-	return p.t.Lay(path.Join(u.Home, p.o.keyFile()), u.text(), mine, root.Facts{UID: u.UID, GID: u.GID, Mode: keyDirs})
+	return p.t.Lay(path.Join(u.Home, p.m.keyFile()), u.text(), mine, root.Facts{UID: u.UID, GID: u.GID, Mode: keyDirs})
 }
 
 // layNotated takes in that the directories which were made to mount something at a home, or below it, become the

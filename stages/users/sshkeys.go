@@ -39,8 +39,8 @@ type UserKeys struct {
 }
 
 // keyFile gives the path of a user's keys below the home.
-func (o *Options) keyFile() string {
-	if o.Fragment {
+func (m maker) keyFile() string {
+	if m.Image.KeysFragment {
 		return ".ssh/authorized_keys.d/ignition"
 	}
 	return ".ssh/authorized_keys"
@@ -69,7 +69,7 @@ func sshKeys(users []UserKeys, v target.View, m maker, o Options) plan.Plan {
 		if len(u.Keys) == 0 {
 			continue
 		}
-		steps = append(steps, u.keys(v, m, o.keyFile()))
+		steps = append(steps, u.keys(v, m, m.keyFile()))
 		told = append(told, u)
 	}
 	if len(told) == 0 || o.Announce == nil {
@@ -100,7 +100,7 @@ func announce(ctx context.Context, users []*UserKeys, m maker, o *Options) error
 		if err != nil {
 			return err
 		}
-		_ = o.Announce(u.Name, filepath.Join(m.Root.Dir(), a.Home, o.keyFile()))
+		_ = o.Announce(u.Name, filepath.Join(m.Root.Dir(), a.Home, m.keyFile()))
 	}
 	return nil
 }

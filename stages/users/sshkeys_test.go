@@ -76,7 +76,7 @@ func TestKeyPlans(t *testing.T) {
 		{Name: "daemon", Account: Account{2, 2, "/"}}, {Name: "kept", Account: account("a"), NoHome: true},
 	}
 	notated := []string{"/home/a/data", "/mnt", "/home/ab", "/home/a", "/gone"}
-	plan := sshKeys(users, root, maker{},
+	plan := sshKeys(users, root, maker{&target.Means{}},
 		Options{Notated: notated, Announce: func(string, string) error { return nil }})
 	assert.Equal(t, `
 ~ home of a        0700 owner 1000:100, mounted: /home/a /home/a/data
@@ -86,7 +86,7 @@ func TestKeyPlans(t *testing.T) {
 = journal entries  of ssh keys of a, b, c
 `, "\n"+plan.String())
 	assert.Equal(t, "+ ssh keys of a  1 in /home/a/.ssh/authorized_keys.d/ignition\n",
-		sshKeys(users[:1], root, maker{}, Options{Fragment: true}).String())
+		sshKeys(users[:1], root, maker{&target.Means{Image: target.DefaultImage()}}, Options{}).String())
 }
 
 func TestKeysAreWrittenAsTheUser(t *testing.T) {
@@ -94,7 +94,7 @@ func TestKeysAreWrittenAsTheUser(t *testing.T) {
 		t.Run(fmt.Sprint("fragment ", fragment), func(t *testing.T) {
 			u := user("ssh-ed25519 AAAA one", "ssh-rsa BBBB two")
 			dir, o := homes(t, nil, u)
-			o.Fragment = fragment
+			o.Image.KeysFragment = fragment
 			dirs, file := []string{".ssh"}, ".ssh/authorized_keys"
 			if fragment {
 				dirs, file = []string{".ssh", ".ssh/authorized_keys.d"}, ".ssh/authorized_keys.d/ignition"

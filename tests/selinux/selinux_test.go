@@ -146,8 +146,9 @@ func stage(t *testing.T, dir string, relabel target.Relabel, cut int) error {
 	image.Relabel = relabel
 	tools := tool.New(map[string]string{"is-live-image": "/nonexistent", "systemctl": "/nonexistent"}, nil)
 	steps, err := files.Plan(cfg, target.Of(root), files.Options{
-		Means: target.Means{Root: root, Tools: tools, Fetch: fetch, Identity: target.Identity{Privileged: true}},
-		Image: image, Accounts: files.MakeAccounts, Users: users.Options{Today: 20000, FirstBoot: true, Fragment: true},
+		Means: target.Means{Root: root, Tools: tools, Fetch: fetch, Identity: target.Identity{Privileged: true},
+			Image: image},
+		Accounts: files.MakeAccounts, Users: users.Options{Today: 20000, FirstBoot: true},
 		Boot: boot})
 	require.NoError(t, err)
 	if cut > 0 {
