@@ -54,7 +54,7 @@ func UnknownKeys(log *Log, a *At, e *language.Edition, s *language.Shape, object
 		switch {
 		case merges:
 			p.Hint = ""
-		case e.Indents && empty.Exists() && e.Find(e.Find(s, empty.Key()), key) != nil:
+		case empty.Exists() && e.Find(e.Find(s, empty.Key()), key) != nil:
 			p.Hint = fmt.Sprintf("%s belongs below %s: indent it further", key, empty.Key())
 		default:
 			p.Fix = e.FixKey(s, object, c)
