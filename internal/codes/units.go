@@ -18,6 +18,7 @@ const (
 	UnitLineLong            Code = "unit-line-long"
 	UnitNamePath            Code = "unit-name-path"
 	UnitMaskedEnabled       Code = "unit-masked-enabled"
+	UnitOtherName           Code = "unit-other-name"
 	UnitMaskedContents      Code = "unit-masked-contents"
 	UnitSectionName         Code = "unit-section-name"
 	TemplateWithoutInstance Code = "template-without-instance"
@@ -138,6 +139,16 @@ func unitRows() []Row {
 			Do:   "remove `mask` or `enabled`",
 			Why:  `A masked unit is a link to /dev/null and never starts, whatever asks for it.`,
 			Show: unit(`"name": "web.service", ~~"enabled": true`, `"mask": true, `, ""),
+		},
+		{
+			Code: UnitOtherName, Kind: OurWarning,
+			Line: "a unit is enabled, and masked or disabled under another name: as an alias, or by its template",
+			Do:   "remove one of the two",
+			Why: `An alias is the unit that it stands for, and an instance without a file of its own is its template's.
+				systemctl enables no unit that is masked under any of its names.`,
+			Show: newest(`"systemd": {"units": [
+  {"name": "web@.service", "mask": ~~}, {"name": "web@a.service", "enabled": true}
+]}`, "true", "false"),
 		},
 		{
 			Code: UnitMaskedContents, Kind: OurWarning,

@@ -642,6 +642,53 @@ var nodeCases = []ruleCase{
 		passes: "3.6.0 systemd units: [{'name':'a.service','enabled':true,'contents':'[Install]\\nAlso=b.socket\\n'," +
 			"'dropins':[{'name':'a.conf','contents':'[Install]\\nWantedBy=c.target\\n'}]}]",
 		want: []string{"warning unit-only-also $.systemd.units.0.contents"}, hint: "WantedBy=", stricter: true},
+	{claim: "an instance is enabled and its template masked",
+		breaks: "3.6.0 systemd units: [{'name':'a@x.service','enabled':true},{'name':'a@.service','mask':true}]",
+		passes: "3.6.0 systemd units: [{'name':'a@x.service','enabled':true," +
+			"'contents':'[Install]\\nWantedBy=x.target\\n'},{'name':'a@.service','mask':true}]",
+		want: []string{"warning unit-other-name $.systemd.units.0.enabled"}, hint: "other name", stricter: true},
+	{claim: "a unit is enabled by an alias, and disabled by its name",
+		breaks: "3.6.0 systemd units: [{'name':'a.service','enabled':true},{'name':'b.service'," +
+			"'enabled':false,'contents':'[Install]\\nWantedBy=x.target\\nAlias=a.service\\n'}]",
+		passes: "3.6.0 systemd units: [{'name':'a.service','enabled':true},{'name':'b.service'," +
+			"'enabled':true,'contents':'[Install]\\nWantedBy=x.target\\nAlias=a.service\\n'}]",
+		want: []string{"warning unit-other-name $.systemd.units.0.enabled"}, hint: "other name", stricter: true},
+	{claim: "the alias that enabling makes is masked",
+		breaks: "3.6.0 systemd units: [{'name':'a.service','mask':true},{'name':'b.service'," +
+			"'enabled':true,'contents':'[Install]\\nWantedBy=x.target\\nAlias=a.service\\n'}]",
+		passes: "3.6.0 systemd units: [{'name':'c.service','mask':true},{'name':'b.service'," +
+			"'enabled':true,'contents':'[Install]\\nWantedBy=x.target\\nAlias=a.service\\n'}]",
+		want: []string{"warning unit-other-name $.systemd.units.1.enabled"}, hint: "other name", stricter: true},
+	{claim: "a template is enabled and its default instance disabled",
+		breaks: "3.6.0 systemd units: [{'name':'a@.service','enabled':true," +
+			"'contents':'[Install]\\nWantedBy=x.target\\nDefaultInstance=one\\n'},{'name':'a@one.service'," +
+			"'enabled':false}]",
+		passes: "3.6.0 systemd units: [{'name':'a@.service','enabled':true," +
+			"'contents':'[Install]\\nWantedBy=x.target\\nDefaultInstance=one\\n'},{'name':'a@one.service'," +
+			"'enabled':false},{'name':'a@two.service','enabled':true}]",
+		want: []string{"warning unit-other-name $.systemd.units.0.enabled"}, hint: "other name", stricter: true},
+	{claim: "a template is enabled and its default instance masked",
+		breaks: "3.6.0 systemd units: [{'name':'a@.service','enabled':true," +
+			"'contents':'[Install]\\nWantedBy=x.target\\nDefaultInstance=one\\n'},{'name':'a@one.service'," +
+			"'mask':true}]",
+		passes: "3.6.0 systemd units: [{'name':'a@.service','enabled':true," +
+			"'contents':'[Install]\\nWantedBy=x.target\\nDefaultInstance=one\\n'},{'name':'a@two.service'," +
+			"'mask':true}]",
+		want: []string{"warning unit-other-name $.systemd.units.0.enabled"}, hint: "other name", stricter: true},
+	{claim: "a link masks a unit that is enabled",
+		breaks: "3.6.0 : {'storage':{'links':[{'path':'/etc/systemd/system/a.service'," +
+			"'target':'/dev/null'}]},'systemd':{'units':[{'name':'a.service','enabled':true}]}}",
+		passes: "3.6.0 : {'storage':{'links':[{'path':'/etc/systemd/system/b.service'," +
+			"'target':'/dev/null'}]},'systemd':{'units':[{'name':'a.service','enabled':true}]}}",
+		want: []string{"warning unit-other-name $.systemd.units.0.enabled"}, hint: "other name", stricter: true},
+	{claim: "a link makes an alias of a unit that is masked",
+		breaks: "3.6.0 : {'storage':{'links':[{'path':'/etc/systemd/system/a.service'," +
+			"'target':'b.service'}]},'systemd':{'units':[{'name':'a.service','enabled':true}," +
+			"{'name':'b.service','mask':true}]}}",
+		passes: "3.6.0 : {'storage':{'links':[{'path':'/etc/systemd/system/a.service'," +
+			"'target':'b.service'}]},'systemd':{'units':[{'name':'a.service','enabled':true}," +
+			"{'name':'b.service','mask':false}]}}",
+		want: []string{"warning unit-other-name $.systemd.units.0.enabled"}, hint: "other name", stricter: true},
 	{claim: "a quadlet has a line without =",
 		breaks: "3.6.0 storage files: [{'path':'/etc/containers/systemd/a.container'," +
 			"'contents':{'source':'data:,%5BContainer%5D%0AImage'}}]",

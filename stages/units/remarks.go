@@ -90,7 +90,8 @@ func (w wanted) isTold() bool {
 	template, isInstance := unit.ServiceTemplate(w.entry)
 	switch {
 	case f.state == unitMasked:
-		return same
+		of, _, ok := unit.SplitInstance(w.entry)
+		return same || ok && path.Base(f.at) == of
 	case f.known && !f.install.Any():
 		return f.silent && (same || isInstance && path.Base(f.at) == template)
 	}
