@@ -48,8 +48,7 @@ var lineFaults = []struct {
 	{(*yamlLine).conflict, "a conflict of two versions is marked here",
 		"keep what is right of the two, and remove the marks"},
 	{(*yamlLine).template, "this belongs to a template", "fill in the template first"},
-	{(*yamlLine).lookalike, "@ stands here, where YAML takes a blank, a dash or a colon",
-		"write the usual character, or none, in its place"},
+	{(*yamlLine).lookalike, "@" + lookalikeTail, lookalikeHint},
 	{(*yamlLine).longBlank, "a blank line starts a block of text, and is longer than the text is indented",
 		"remove its blanks"},
 	{(*yamlLine).leftOfBlock, "the line stands left of the block of text above, so it is no part of it",
@@ -71,6 +70,8 @@ var lineFaults = []struct {
 }
 
 const (
+	lookalikeTail  = " stands here, where YAML takes a blank, a dash or a colon"
+	lookalikeHint  = "write the usual character, or none, in its place"
 	tabMessage     = "a tab stands where YAML takes spaces only"
 	tabHint        = "indent with spaces"
 	quoteMessage   = "a quote is not closed"

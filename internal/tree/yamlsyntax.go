@@ -266,7 +266,10 @@ const (
 // atCharacter looks at what the library stops at.
 func atCharacter(f fault, text string) fault {
 	rest := text[f.at:]
+	r, _ := utf8.DecodeRuneInString(rest)
 	switch {
+	case diag.IsBlank(r) && rest != "":
+		f.message, f.hint = diag.Character(r)+lookalikeTail, lookalikeHint
 	case rest == "":
 	case f.message == misfit && (rest[0] == ']' || rest[0] == '}'):
 		f.message, f.hint = closingMessage, closingHint
