@@ -69,3 +69,25 @@ func TestErrorsOfReferencesHideTheSecretsOfURLs(t *testing.T) {
 		assert.NotContains(t, err.Error()+strings.Join(names, " "), "sekrit", claim)
 	}
 }
+
+// A document that a config refers to is called by its name as one on a command line is.
+func TestWhatAConfigRefersToIsCalledByItsName(t *testing.T) {
+	for text, want := range map[string]string{
+		"\x1f\x8b\x08\x00":             "this is gzip-compressed data, not a config",
+		"dmFyaWFudDogZmNvcwo=":         "this is a Butane document in base64, not a config",
+		"#cloud-config\nusers: []\n":   "this is a cloud-config file, not a config",
+		"#!/bin/sh\n":                  "this is a script, not a config",
+		"- a: b\n":                     "this is YAML, a list, not a config",
+		"---\n":                        "this is a blank YAML document, not a config",
+		" \n":                          "the document is empty",
+		"\x00\x00":                     "the text has nothing but NUL bytes",
+		"<html>":                       "this is an HTML page, not a config",
+		"a\x00:\x00 \x00b\x00c\x00":    "this is text in UTF-16 without a byte order mark, not in UTF-8",
+		"# a\n{\"ignition\":{}}":       "JSON has no comments",
+		"https://example.com/next.ign": "this is a URL, not a config",
+	} {
+		_, _, err := pages{"http://h/": text}.follow(t, "http://h/")
+		require.Error(t, err)
+		assert.Contains(t, err.Error(), want, "%q", text)
+	}
+}
