@@ -26,6 +26,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/internal/tree"
@@ -52,7 +53,8 @@ func localFiles(names []string) fs.FS {
 func raised(t *testing.T, p codes.Pair, text string) (problems []diag.Problem, to diag.Audience) {
 	t.Helper()
 	arena := tree.NewArena()
-	o := load.Options{Local: true, Files: localFiles(p.Files), FilesDir: "/files", Lint: tree.Unseen}
+	o := load.Options{Local: true, Files: localFiles(p.Files), FilesDir: "/files", Lint: tree.Unseen,
+		Rules: rules.OtherNames}
 	o.Raw, o.Butane = p.By == codes.ByRaw, p.By == codes.ByButane
 	switch p.By {
 	case codes.ByMissing:

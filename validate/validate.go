@@ -47,7 +47,8 @@ type Document struct {
 // what problems call the text, such as a file name.
 func Read(name string, text []byte, o Options) (*Document, []Problem) {
 	r := load.ReadWith(tree.NewArena(), name, string(text),
-		load.Options{Files: o.Files, FilesDir: "/", Local: o.Audience != Boot, Lint: tree.Unseen})
+		load.Options{Files: o.Files, FilesDir: "/", Local: o.Audience != Boot, Lint: tree.Unseen,
+			Rules: rules.OtherNames})
 	if o.Audience == Workstation {
 		advice.Give(r.Problems)
 	}

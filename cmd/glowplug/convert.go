@@ -15,6 +15,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/process"
+	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/internal/zip"
 )
@@ -106,7 +107,7 @@ func (o *convertOptions) convert(p *cli.Process, file string) error {
 	if err != nil {
 		return err
 	}
-	files.Raw, files.Zip, files.Lint = o.raw, zipper, tree.Unseen
+	files.Raw, files.Zip, files.Lint, files.Rules = o.raw, zipper, tree.Unseen, rules.OtherNames
 	load.PaceCollector(text)
 	r := load.ReadWith(tree.NewArena(), name, text, files)
 	advice.Give(r.Problems)

@@ -17,6 +17,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/process"
+	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -85,7 +86,7 @@ func (o *options) run(p *cli.Process) (err error) {
 	if verdict.documents, err = load.Folder(o.filesDir); err != nil {
 		return err
 	}
-	verdict.documents.Lint = tree.Unseen
+	verdict.documents.Lint, verdict.documents.Rules = tree.Unseen, rules.OtherNames
 	for _, file := range o.files {
 		verdict.file(file)
 	}

@@ -40,8 +40,19 @@ type Options struct {
 	Butane bool
 	// Lint says more of what can be read as YAML; nil for nothing, as at boot.
 	Lint func(root tree.Node) []diag.Problem
+	// Rules are further rules for a config, for those who can still change it; nil for none, as at boot.
+	Rules func(*document.Document) []diag.Problem
 	// Zip makes what compresses content: for a config that is written down; see butane.Options.
 	Zip func(much bool) butane.Zipper
+}
+
+// judge holds a config against the rules that everybody asks for, and those asked for here.
+func (o Options) judge(doc *document.Document) []diag.Problem {
+	problems := rules.Document(doc)
+	if o.Rules != nil {
+		problems = append(problems, o.Rules(doc)...)
+	}
+	return problems
 }
 
 // Read reads and judges one text by the rules of its own version. Texts whose configs are to be merged must share an
@@ -72,20 +83,20 @@ func ReadWith(arena *tree.Arena, name, text string, o Options) Result {
 		r.translate(p.root, o)
 		r.spelling(p.json)
 	default:
-		r.decode(p.root)
+		r.decode(p.root, o)
 	}
 	return r
 }
 
 // decode reads a tree as a config.
-func (r *Result) decode(root tree.Node) {
+func (r *Result) decode(root tree.Node, o Options) {
 	doc, problems, ignored := document.Decode(root)
 	r.Config, r.Problems = doc, append(r.Problems, problems...)
 	if doc == nil {
 		r.name(root)
 		return
 	}
-	r.Problems = append(append(r.Problems, rules.Document(doc)...), ignored...)
+	r.Problems = append(append(r.Problems, o.judge(doc)...), ignored...)
 	r.spelling(true)
 }
 
@@ -119,7 +130,7 @@ func (r *Result) translate(root tree.Node, o Options) {
 	r.Text.Snake = true
 	r.Butane = butane.Translate(root, butane.Options{
 		Files: o.Files, FilesDir: o.FilesDir, AtBoot: !o.Local, Raw: o.Raw, Map: o.Map, Peer: o.Butane, Zip: o.Zip,
-		Rules: rules.Document,
+		Rules: o.judge,
 		Inner: func(name, text string) []diag.Problem { return Read(tree.NewArena(), name, text).Problems },
 	})
 	r.Config, r.Problems = r.Butane.Config, append(r.Problems, r.Butane.Problems...)

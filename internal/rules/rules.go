@@ -66,7 +66,6 @@ func (c *checker) config(root *cursor.At, cfg *config.Config) {
 	nodes{c}.overMounts(root.Key("storage"), &cfg.Storage)
 	c.storage(root.Key("storage"), &cfg.Storage)
 	units{c}.systemd(root.Key("systemd"), &cfg.Systemd)
-	units{c}.otherNames(root.Key("systemd").Key("units"), cfg)
 	c.fields(cfg)
 }
 

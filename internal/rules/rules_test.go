@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/rules"
 )
 
@@ -834,10 +835,19 @@ func ruleCases() []ruleCase {
 		accountCases)
 }
 
+// others are what only a workstation asks for.
+func others(doc *document.Document) []diag.Problem {
+	if doc == nil {
+		return nil
+	}
+	return rules.OtherNames(doc)
+}
+
 func TestRules(t *testing.T) {
 	for _, c := range ruleCases() {
 		t.Run(c.claim, func(t *testing.T) {
-			_, problems := rules.Text("test.ign", []byte(write(c.breaks)))
+			doc, problems := rules.Text("test.ign", []byte(write(c.breaks)))
+			problems = append(problems, others(doc)...)
 			require.Equal(t, c.want, found(problems))
 			p := problems[0]
 			assert.Contains(t, p.Hint, c.hint)
@@ -853,7 +863,8 @@ func TestRules(t *testing.T) {
 				assert.NotEmpty(t, p.Message)
 				assert.False(t, strings.HasSuffix(p.Message, "."), p.Message)
 			}
-			_, problems = rules.Text("test.ign", []byte(write(c.passes)))
+			doc, problems = rules.Text("test.ign", []byte(write(c.passes)))
+			problems = append(problems, others(doc)...)
 			assert.Empty(t, found(problems), "the neighbour")
 		})
 	}
@@ -881,7 +892,8 @@ func TestEveryRuleHasACase(t *testing.T) {
 
 func TestWhoIsToldOfOurOwnRules(t *testing.T) {
 	told := func(audience diag.Audience, text string) []string {
-		_, problems := rules.Text("test.ign", []byte(text))
+		doc, problems := rules.Text("test.ign", []byte(text))
+		problems = append(problems, others(doc)...)
 		return found(diag.For(audience, problems))
 	}
 	ours := 0

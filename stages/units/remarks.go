@@ -90,8 +90,7 @@ func (w wanted) isTold() bool {
 	template, isInstance := unit.ServiceTemplate(w.entry)
 	switch {
 	case f.state == unitMasked:
-		of, _, ok := unit.SplitInstance(w.entry)
-		return same || ok && path.Base(f.at) == of
+		return same
 	case f.known && !f.install.Any():
 		return f.silent && (same || isInstance && path.Base(f.at) == template)
 	}
