@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/advice"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/engine"
 	"github.com/glowplug-os/glowplug/internal/load"
-	"github.com/glowplug-os/glowplug/internal/logs"
-	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/stages"
 )
@@ -23,31 +25,30 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 		return err
 	}
 	style := diag.Style{Color: p.Err.Colors}
-	report := func(problems []diag.Problem) {
-		diag.Sort(problems)
-		advice.Give(problems)
-		for _, problem := range problems {
-			fmt.Fprintln(p.Err, style.Text(problem))
-		}
-	}
-	clear := ""
-	if p.Err.Colors {
-		clear = diag.EraseLine
-	}
-	log := slog.New(warnings{p.Err, clear})
+	told := &status{to: p.Err, terminal: p.Err.Terminal, quiet: o.quiet, now: p.Now,
+		width: func() int { return columns(p.Err.To) }}
 	a := stages.Application{
-		Audience: diag.Workstation, Log: log, Report: report, Accounts: true,
+		Audience: diag.Workstation, Log: slog.New(told), Accounts: true,
 		Root: o.root, DryRun: o.dryRun, IgnoreUnsupported: o.ignoreUnsupported, Offline: o.offline, NoOwner: o.noOwner,
-		NoPreset: o.noPreset, Idle: o.fetchTimeout,
+		NoPreset: o.noPreset, Idle: o.fetchTimeout, Steps: told.hear,
+		Report: func(problems []diag.Problem) {
+			diag.Sort(problems)
+			advice.Give(problems)
+			told.report(style, problems)
+		},
 	}
-	if clear != "" {
-		a.Steps = func(e plan.Event) { progress(p.Err, e) }
-	}
+	ticks := time.NewTicker(time.Second)
+	defer ticks.Stop()
+	told.begin(ticks.C)
 	if a.Documents, err = load.Folder(o.filesDir); err == nil {
 		a.Documents.Lint = tree.Unseen
 		err = engine.Apply(ctx, p, operands[0], a)
 	}
-	fmt.Fprint(p.Err, clear)
+	if o.dryRun {
+		told.end()
+	} else {
+		told.finish(err)
+	}
 	// What is wrong with a config has been shown already.
 	if invalid := (*load.InvalidError)(nil); errors.As(err, &invalid) {
 		return fmt.Errorf("%s is invalid", diag.Printable(invalid.Name))
@@ -55,39 +56,16 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 	return err
 }
 
-// progress shows on a terminal how far the plan is, in one line that the next one replaces.
-func progress(w io.Writer, e plan.Event) {
-	if e.Turn != plan.Awaited {
-		return
+// columns is how wide a terminal is (ioctl_tty(2)).
+func columns(w io.Writer) int {
+	const usual = 80
+	f, ok := w.(*os.File)
+	if !ok {
+		return usual
 	}
-	const width = 60
-	subject := []rune(diag.Printable(e.Step.Subject))
-	if len(subject) > width {
-		subject = append(subject[:width], '…')
+	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	if err != nil || size.Col == 0 {
+		return usual
 	}
-	fmt.Fprintf(w, "%s%d of %d: %s", diag.EraseLine, e.Done, e.All, string(subject))
+	return int(size.Col)
 }
-
-// warnings shows log records of warning and above, and what is waited for, as plain lines; apply is quiet about what
-// goes well.
-type warnings struct {
-	w     io.Writer
-	clear string // takes back the line of progress
-}
-
-func (h warnings) Enabled(_ context.Context, level slog.Level) bool {
-	return level >= slog.LevelWarn || level == logs.Waiting || level == logs.LevelRetry
-}
-
-func (h warnings) Handle(_ context.Context, r slog.Record) error {
-	before := h.clear
-	if r.Level == slog.LevelWarn {
-		before += "warning: "
-	}
-	_, err := fmt.Fprintln(h.w, before+diag.OneLine(r.Message))
-	return err
-}
-
-func (h warnings) WithAttrs([]slog.Attr) slog.Handler { return h }
-
-func (h warnings) WithGroup(string) slog.Handler { return h }

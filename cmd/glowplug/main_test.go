@@ -150,11 +150,17 @@ func TestApplySaysWhatItWaitsForAndWhatTheLastErrorWas(t *testing.T) {
 func TestApplyIsQuietButForWarningsAndWhatIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	log := slog.New(warnings{&out, ""})
+	log := slog.New(&status{to: &out})
 	log.Info("an answer")
 	log.Log(context.Background(), logs.Waiting, "waiting since then")
 	log.Warn("odd")
 	assert.Equal(t, "waiting since then\nwarning: odd\n", out.String())
+	out.Reset()
+	log = slog.New(&status{to: &out, quiet: true})
+	log.Log(context.Background(), logs.Waiting, "waiting since then")
+	log.Log(context.Background(), logs.LevelRetry, "waiting for attempt #4")
+	log.Warn("odd")
+	assert.Equal(t, "warning: odd\n", out.String(), "--quiet")
 }
 
 // A full disk or a closed pipe: who reads half of what a command prints must not take it for the whole.

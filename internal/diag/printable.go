@@ -120,8 +120,9 @@ func ownSequence(rest string) int {
 // A Screen is a stream that people read. It lets through text and line ends and, if it shows colours, the sequences of
 // this package; all else is escaped. A call of Write has whole characters.
 type Screen struct {
-	To     io.Writer
-	Colors bool // the stream is a terminal that shows colours, or its reader wants them
+	To       io.Writer
+	Colors   bool // the stream is a terminal that shows colours, or its reader wants them
+	Terminal bool // a line can be written over
 }
 
 // Write writes all, or gives an error and counts nothing.
@@ -129,6 +130,9 @@ func (s *Screen) Write(p []byte) (int, error) {
 	text := escape(string(p), func(rest string) int {
 		if n := ownSequence(rest); n > 0 && s.Colors {
 			return n
+		}
+		if s.Terminal && strings.HasPrefix(rest, EraseLine) {
+			return len(EraseLine)
 		}
 		return lineEnd(rest)
 	})

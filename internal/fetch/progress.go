@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,7 +39,8 @@ func newProgress(log *slog.Logger, what string) *progress {
 	p := &progress{log: log, what: what, began: time.Now()}
 	p.waitFor("the first attempt", "")
 	p.reminder = time.AfterFunc(remindEvery, p.remind)
-	p.over = logs.Begin(log, logs.Activity{What: func() string { return p.what + ": " + p.now() }, Wait: true})
+	p.over = logs.Begin(log, logs.Activity{What: func() string { return p.what + ": " + p.now() },
+		Why: func() string { return strings.TrimPrefix(p.waiting.Load().before, "; ") }, Wait: true})
 	return p
 }
 

@@ -22,6 +22,7 @@ const (
 // An Activity is what takes long, or may, beside the steps of a plan.
 type Activity struct {
 	What func() string // it is called at any time, and by others
+	Why  func() string // how it has gone so far; nil where there is nothing to say. It is called as What is
 	Wait bool          // for what is in nobody's hands here: a device, a server; else it is work
 }
 

@@ -108,12 +108,17 @@ func ReadUntil(ctx context.Context, p *cli.Process, name string) (shown string, 
 
 // screen keeps what no person is to see off a stream.
 func screen(f *os.File, env func(string) string) *diag.Screen {
-	return &diag.Screen{To: f, Colors: ShowsColors(f, env)}
+	return &diag.Screen{To: f, Colors: ShowsColors(f, env), Terminal: isTerminal(f, env)}
 }
 
 // ShowsColors reports whether a file is a terminal on which colours are welcome (https://no-color.org).
 func ShowsColors(f *os.File, env func(string) string) bool {
-	if env("NO_COLOR") != "" || env("TERM") == "dumb" {
+	return env("NO_COLOR") == "" && isTerminal(f, env)
+}
+
+// isTerminal reports whether a file is a terminal that knows control sequences.
+func isTerminal(f *os.File, env func(string) string) bool {
+	if env("TERM") == "dumb" {
 		return false
 	}
 	info, err := f.Stat()

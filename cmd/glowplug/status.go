@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/logs"
+	"github.com/glowplug-os/glowplug/internal/plan"
+)
+
+// A status tells on standard error of a run that goes on. On a terminal one line, written over and over, says what is
+// done or waited for; elsewhere lines that stay say what is waited for, now and then.
+type status struct {
+	to       io.Writer
+	terminal bool
+	quiet    bool // only what is wrong
+	width    func() int
+	now      func() time.Time
+
+	mu     sync.Mutex
+	step   plan.Event // the last that was waited for
+	since  time.Time
+	going  []activity // the longest first
+	line   bool       // one that is to be written over is on the screen
+	sum    tally
+	stop   chan struct{}
+	ticker sync.WaitGroup
+}
+
+// An activity is what goes on, and since when.
+type activity struct {
+	*logs.Activity
+	since time.Time
+}
+
+// begin has the line brought up to date with every tick, until end.
+func (s *status) begin(ticks <-chan time.Time) {
+	s.since = s.now()
+	s.stop = make(chan struct{})
+	s.ticker.Go(func() {
+		for {
+			select {
+			case <-s.stop:
+				return
+			case <-ticks:
+				s.tick()
+			}
+		}
+	})
+}
+
+// end takes the line away.
+func (s *status) end() {
+	close(s.stop)
+	s.ticker.Wait()
+	s.say("")
+}
+
+func (s *status) tick() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.show()
+}
+
+// say writes what stays.
+func (s *status) say(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.line {
+		text = diag.EraseLine + text
+	}
+	s.line = false
+	_, _ = io.WriteString(s.to, text)
+}
+
+// hear takes up what becomes of a step.
+func (s *status) hear(e plan.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sum.hear(e)
+	if e.Turn == plan.Awaited {
+		s.step, s.since = e, s.now()
+		s.show()
+	}
+}
+
+// show writes the line over the one before.
+func (s *status) show() {
+	if !s.terminal || s.quiet {
+		return
+	}
+	l := progress{step: s.step, what: s.step.Step.Subject, age: s.now().Sub(s.since)}
+	if i := slices.IndexFunc(s.going, func(a activity) bool { return a.Wait }); i >= 0 {
+		a := s.going[i]
+		l.what, l.age = a.What(), s.now().Sub(a.since)
+		if a.Why != nil {
+			l.why = a.Why()
+		}
+	} else if len(s.going) > 0 {
+		l.what, l.age = s.going[0].What(), s.now().Sub(s.going[0].since)
+	}
+	if l.what == "" {
+		return
+	}
+	_, _ = io.WriteString(s.to, diag.EraseLine+l.text(s.width()-1))
+	s.line = true
+}
+
+// A progress is what a line of it says.
+type progress struct {
+	step      plan.Event // All is 0 where no plan runs yet
+	what, why string
+	age       time.Duration
+}
+
+// text fits a line into so many columns: a URL gives way in its middle.
+func (p progress) text(columns int) string {
+	front := ""
+	if p.step.All > 0 {
+		front = fmt.Sprintf("%d of %d: ", p.step.Done+1, p.step.All)
+	}
+	behind := ""
+	if seconds := int(p.age / time.Second); seconds > 0 {
+		behind = fmt.Sprintf(" (%d s)", seconds)
+	}
+	if p.why != "" {
+		behind += "; " + diag.OneLine(p.why)
+	}
+	what := diag.OneLine(p.what)
+	behind = shortened(behind, max(columns/2, columns-len([]rune(front+what))))
+	return shortened(front+shortened(what, columns-len([]rune(front+behind)))+behind, columns)
+}
+
+// shortened leaves out of the middle what is more than room.
+func shortened(text string, room int) string {
+	runes := []rune(text)
+	if len(runes) <= room {
+		return text
+	}
+	room = max(room-1, 0)
+	return string(runes[:room/2]) + "…" + string(runes[len(runes)-(room-room/2):])
+}
+
+// activity takes up what begins or ends.
+func (s *status) activity(a *logs.Activity, begins bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if begins {
+		s.going = append(s.going, activity{a, s.now()})
+		return
+	}
+	s.going = slices.DeleteFunc(s.going, func(each activity) bool { return each.Activity == a })
+}
+
+// Enabled is of records that a person is to see; apply says little of what goes well.
+func (s *status) Enabled(_ context.Context, level slog.Level) bool {
+	switch level {
+	case logs.LevelBegin, logs.LevelEnd:
+		return true
+	case logs.Waiting, logs.LevelRetry:
+		return !s.quiet
+	}
+	return level >= slog.LevelWarn
+}
+
+// Handle shows a record as a plain line.
+func (s *status) Handle(_ context.Context, r slog.Record) error {
+	if a := logs.ActivityOf(r); a != nil {
+		s.activity(a, r.Level == logs.LevelBegin)
+		return nil
+	}
+	before := ""
+	if r.Level == slog.LevelWarn {
+		before = "warning: "
+	}
+	s.say(before + diag.OneLine(r.Message) + "\n")
+	return nil
+}
+
+// WithAttrs and WithGroup change nothing: lines have neither.
+func (s *status) WithAttrs([]slog.Attr) slog.Handler { return s }
+
+// WithGroup changes nothing.
+func (s *status) WithGroup(string) slog.Handler { return s }
+
+// finish says what a run has done.
+func (s *status) finish(err error) {
+	s.end()
+	if s.quiet {
+		return
+	}
+	if err == nil {
+		s.say(s.sum.summary() + "\n")
+	} else if done := s.sum.done(); done != "" {
+		s.say("before it failed: " + done + "\n")
+	}
+}
+
+// report shows problems of a config.
+func (s *status) report(style diag.Style, problems []diag.Problem) {
+	var text strings.Builder
+	for _, problem := range problems {
+		fmt.Fprintln(&text, style.Text(problem))
+	}
+	s.say(text.String())
+}
