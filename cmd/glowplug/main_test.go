@@ -142,9 +142,10 @@ func TestApplySaysWhatItWaitsForAndWhatTheLastErrorWas(t *testing.T) {
 	}, programs()))
 	assert.Regexp(t, `(?m)^GET http://127\.0\.0\.1:1/x\?token=…: waiting for attempt #4 in \d+\w+; last error: `+
 		`.*connection refused$`, err.String())
-	assert.Regexp(t, `(?m)^glowplug apply: .*: that will do \(attempts: 3; last error: .*connection refused\)$`,
+	assert.Regexp(t, `(?m)^glowplug apply: .*: that will do while waiting for attempt #4 \([\d.]+m?s, attempts: 3\); `+
+		`last error: .*connection refused$`,
 		err.String())
-	assert.Equal(t, 1, strings.Count(err.String(), "waiting for attempt"))
+	assert.Equal(t, 1, strings.Count(err.String(), ": waiting for attempt"))
 }
 
 func TestApplyIsQuietButForWarningsAndWhatIsWaitedFor(t *testing.T) {

@@ -160,10 +160,12 @@ func (a *attempts) late(ctx context.Context) *Error {
 		}
 	case ctx.Err() == context.DeadlineExceeded:
 		err.Err = fmt.Errorf("could not be fetched in time (attempts: %d): %w; %w", a.count, cause, last)
-	case a.last != nil:
-		err.Kind, err.Err = KindCancelled, fmt.Errorf("%w (attempts: %d; last error: %w)", cause, a.count, last)
 	default:
-		err.Kind, err.Err = KindCancelled, cause
+		err.Kind = KindCancelled
+		err.Err = fmt.Errorf("%w while waiting for %s (%v, attempts: %d)", cause, a.now(), a.age(), a.count)
+		if a.last != nil {
+			err.Err = fmt.Errorf("%w; last error: %w", err.Err, last)
+		}
 	}
 	return err
 }

@@ -659,6 +659,30 @@ func TestACancelledCallerGetsItsOwnError(t *testing.T) {
 	})
 }
 
+func TestWhoEndsAWaitLearnsWhatItWasFor(t *testing.T) {
+	for want, serve := range map[string]http.HandlerFunc{
+		"an answer to attempt #1 (5s, attempts: 1)": func(_ http.ResponseWriter, r *http.Request) {
+			<-r.Context().Done()
+		},
+		"the body of the answer, 2 bytes so far (5s, attempts: 1)": trickle(time.Second, time.Second, time.Hour),
+		"attempt #6 (5s, attempts: 5); last error: the server answered 500 Internal Server Error": func(
+			w http.ResponseWriter, _ *http.Request,
+		) {
+			w.WriteHeader(500)
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, _ := quiet()
+			c.jitter = func(most time.Duration) time.Duration { return most }
+			defer inMemory(c, serve)()
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(5*time.Second, func() { cancel(errors.New("enough")) })
+			_, err := c.Fetch(ctx, Resource{URL: "http://config.test/"}, io.Discard)
+			assert.EqualError(t, err, "http://config.test/: enough while waiting for "+want)
+		})
+	}
+}
+
 func TestLogsNeverShowHeaderValues(t *testing.T) {
 	c, log := quiet()
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })

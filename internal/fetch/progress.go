@@ -55,6 +55,9 @@ func (p *progress) end() {
 // waitFor says what is waited for from here on.
 func (p *progress) waitFor(what, before string) { p.waiting.Store(&waiting{what, before}) }
 
+// age is how long it has gone on.
+func (p *progress) age() time.Duration { return time.Since(p.began).Round(100 * time.Millisecond) }
+
 // now is what is waited for.
 func (p *progress) now() string {
 	what := p.waiting.Load().what
