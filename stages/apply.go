@@ -51,6 +51,8 @@ type Application struct {
 	Identity target.Identity
 
 	Out io.Writer // takes the plan of a dry run
+	// Adapt makes of a plan what can be done here; nil for all of it.
+	Adapt func(plan.Plan, files.Options) plan.Plan
 	// Steps hears of what becomes of steps; nil for nobody.
 	Steps func(plan.Event)
 
@@ -105,6 +107,9 @@ func (a *Application) carryOut(ctx context.Context, cfg config.Config, o files.O
 	}
 	if a.DryRun {
 		return steps.Print(a.Out)
+	}
+	if a.Adapt != nil {
+		steps = a.Adapt(steps, o)
 	}
 	if err := steps.Run(ctx, plan.Options{Tell: a.Steps, Flush: o.Root.Sync}); err != nil {
 		return err

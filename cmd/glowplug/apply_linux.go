@@ -30,7 +30,7 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 	a := stages.Application{
 		Audience: diag.Workstation, Log: slog.New(told), Accounts: true,
 		Root: o.root, DryRun: o.dryRun, IgnoreUnsupported: o.ignoreUnsupported, Offline: o.offline, NoOwner: o.noOwner,
-		NoPreset: o.noPreset, Idle: o.fetchTimeout, Steps: told.hear,
+		NoPreset: o.noPreset, Idle: o.fetchTimeout, Steps: told.hear, Adapt: withoutSystemctl,
 		Report: func(problems []diag.Problem) {
 			diag.Sort(problems)
 			advice.Give(problems)

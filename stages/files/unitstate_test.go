@@ -12,8 +12,6 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
-	"github.com/glowplug-os/glowplug/internal/target"
-	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 const hooked = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
@@ -287,9 +285,6 @@ func TestWhatCannotBeEnabledIsToldAndTheRestIsDone(t *testing.T) {
 		assert.FileExists(t, filepath.Join(dir, "enabled/good.service"))
 		assert.NoFileExists(t, filepath.Join(dir, "enabled/old.service"))
 	}
-	o.Tools = tool.New(map[string]string{"systemctl": "/none/systemctl"}, nil)
-	_, err := Plan(cfg, target.Of(o.Root), o)
-	assert.ErrorIs(t, err, tool.ErrNotFound, "a program that is not there is found out before anything is done")
 }
 
 func TestAnotherConfigHasItsWayWithThePresetFile(t *testing.T) {

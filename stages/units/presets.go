@@ -264,11 +264,6 @@ func (u *Units) links(along map[string]string, enables bool) (plan.Plan, error) 
 	if len(enable) == 0 {
 		return disable, nil
 	}
-	if u.m.Tools != nil {
-		if _, err := u.m.Tools.Path("systemctl"); err != nil {
-			return nil, enable[0].Fail(err)
-		}
-	}
 	return slices.Concat(disable, enable, again), nil
 }
 
