@@ -183,9 +183,10 @@ func (o *stageOptions) reportFolder() string {
 	return filepath.Join(filepath.Dir(o.paths.Config), "glowplug")
 }
 
+// cardOf names a place only where it is that of all that failed: of several errors any may be the cause of the others.
 func cardOf(stage string, err error) console.Card {
 	var placed *stages.PlacedError
-	if errors.As(err, &placed) {
+	if len(diag.Errors(err)) == 1 && errors.As(err, &placed) {
 		return console.NewCard(stage, placed.Place, placed.Err)
 	}
 	return console.NewCard(stage, "", err)

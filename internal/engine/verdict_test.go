@@ -78,6 +78,29 @@ func TestTheLastLineOfAFailureIsOneLine(t *testing.T) {
 	assert.Equal(t, `Ignition failed: disks: one\x1b[2J; two\u202e`+"\n", said.String())
 }
 
+// Of several errors one is the cause of the others, and it need not be the one that has a place.
+func TestACardTellsAllThatFailed(t *testing.T) {
+	cause := errors.New("the record is damaged")
+	placed := &stages.PlacedError{Place: "user.ign:3:5", Err: errors.New("link /l: a file is there")}
+	for claim, c := range map[string]struct {
+		err    error
+		place  string
+		causes []string
+	}{
+		"one with a place":     {placed, "user.ign:3:5", []string{"link /l: a file is there"}},
+		"one without":          {cause, "", []string{"the record is damaged"}},
+		"the cause first":      {errors.Join(cause, placed), "", []string{cause.Error(), placed.Error()}},
+		"the cause last":       {errors.Join(placed, cause), "", []string{placed.Error(), cause.Error()}},
+		"two that have places": {errors.Join(placed, placed), "", []string{placed.Error(), placed.Error()}},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			card := cardOf("files", c.err)
+			assert.Equal(t, c.place, card.Place)
+			assert.Equal(t, c.causes, card.Causes)
+		})
+	}
+}
+
 // Images for confidential machines say so by this option, and put the stage's output nowhere.
 func TestNothingIsToldElsewhereWhereTheLogGoesToStandardOutput(t *testing.T) {
 	assert.Empty(t, journalSocket(true))

@@ -21,8 +21,8 @@ const recordLimit = 16 << 20
 // Private is for what only root, or who runs this, need read.
 var Private = root.Attrs{UID: -1, GID: -1, Mode: 0o600}
 
-// ReadRecord reads a file of ours in StateDir, if it is there.
-func ReadRecord(v View, file, what string, to any) error {
+// ReadRecord reads a file of ours in StateDir, if it is there. The version is where its reader puts it.
+func ReadRecord(v View, file, what string, to any, version *int) error {
 	text, err := v.ReadFile(file, recordLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -30,10 +30,7 @@ func ReadRecord(v View, file, what string, to any) error {
 	if err != nil {
 		return err
 	}
-	var form struct {
-		Version int `json:"version"`
-	}
-	if json.Unmarshal(text, &form) != nil || form.Version != 1 || json.Unmarshal(text, to) != nil {
+	if json.Unmarshal(text, to) != nil || *version != 1 {
 		return Damaged(file, what)
 	}
 	return nil

@@ -325,6 +325,36 @@ func TestARecordIsMadeOnlyForFilesThatWereThere(t *testing.T) {
 	assert.Contains(t, diag.Hints(err)[0], "remove the file")
 }
 
+// A reading counts how often a file is read.
+type reading struct {
+	fake
+	file  string
+	times int
+}
+
+func (r *reading) ReadFile(path string, limit int64) ([]byte, error) {
+	if path == r.file {
+		r.times++
+	}
+	return r.fake.ReadFile(path, limit)
+}
+
+func TestAPlanReadsTheRecordOfAppendsOnce(t *testing.T) {
+	for file, appends := range map[string]int{"": 0, "a": 1, "b": 300} {
+		view := &reading{fake: fake{recordPath: `{"version":1,"files":{}}`}, file: recordPath}
+		var entries []string
+		for i := range appends {
+			at := fmt.Sprintf("/%s%d", file, i)
+			view.fake[at] = "x"
+			entries = append(entries, `{'path':'`+at+`','append':[{'source':'data:,y'}]}`)
+		}
+		steps, err := Plan(storage(t, `'files':[`+strings.Join(entries, ",")+`]`), view, inlined(asRoot()))
+		require.NoError(t, err)
+		assert.Len(t, steps, appends)
+		assert.Equal(t, min(appends, 1), view.times)
+	}
+}
+
 func TestHostileRoots(t *testing.T) {
 	write := `'files':[{'path':'/x/f','contents':{'source':'data:,new'},'overwrite':true}]`
 	for name, c := range map[string]struct {

@@ -3,6 +3,7 @@ package files
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -113,4 +114,35 @@ func TestAFileThatEqualsAHardLinksTargetIsNotOursByThat(t *testing.T) {
 		assert.True(t, sameNames(t, dir, "t", "a"))
 		assert.NoDirExists(t, filepath.Join(dir, target.StateDir))
 	})
+}
+
+// Files with overwrite have the planner ask what is emptied, which knows only places.
+func TestAHardLinkWithoutAPlaceIsRefusedBesideAFileThatIsMadeAnew(t *testing.T) {
+	const made = `'files':[{'path':'/a','overwrite':true,'contents':{'source':'data:,x'}}],'links':[`
+	const below = "target /a/x is below file /a ($.storage.files.0), which is no directory"
+	long := strings.Repeat("n", 256)
+	for claim, c := range map[string]struct{ links, err string }{
+		"its name is too long": {`{'path':'/` + long + `','target':'/a','hard':true}]`,
+			"hard link /" + long + " ($.storage.links.0): a name in the path is longer than 255 bytes"},
+		"its path has a NUL byte": {`{'path':'/l\u0000','target':'/a','hard':true}]`,
+			`hard link "/l\x00" ($.storage.links.0): the path has a NUL byte`},
+		"its path is relative": {`{'path':'l','target':'/a','hard':true}]`,
+			"hard link l ($.storage.links.0): the path is not absolute"},
+		"its place is below the file": {`{'path':'/a/l','target':'/a','hard':true}]`,
+			"hard link /a/l ($.storage.links.0): is below file /a ($.storage.files.0), which is no directory"},
+		"its target is below the file": {`{'path':'/l','target':'/a/x','hard':true}]`,
+			"hard link /l ($.storage.links.0): " + below},
+		"its target's target is below the file": {`{'path':'/l','target':'/m','hard':true},` +
+			`{'path':'/m','target':'/a/x','hard':true}]`,
+			"hard link /m ($.storage.links.1): " + below},
+		"it names itself by another that is too long": {`{'path':'/l','target':'/` + long + `','hard':true}]`,
+			"hard link /l ($.storage.links.0): a name in the path is longer than 255 bytes"},
+	} {
+		for state, root := range map[string]fake{"new": {}, "repeated": {"/a": "x", "/l": "x"}} {
+			t.Run(claim+", "+state, func(t *testing.T) {
+				_, err := Plan(storage(t, made+c.links), root, inlined(asRoot()))
+				require.ErrorContains(t, err, c.err)
+			})
+		}
+	}
 }

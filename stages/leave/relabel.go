@@ -135,7 +135,7 @@ type labelRecord struct {
 
 func notedLabels(v target.View) (map[string]struct{}, error) {
 	var record labelRecord
-	err := target.ReadRecord(v, relabelRecordPath, "a record of glowplug's", &record)
+	err := target.ReadRecord(v, relabelRecordPath, "a record of glowplug's", &record, &record.Version)
 	noted := make(map[string]struct{}, len(record.Paths))
 	for _, at := range record.Paths {
 		noted[at] = struct{}{}

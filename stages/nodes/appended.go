@@ -30,10 +30,24 @@ type records struct {
 
 // readRecords reads the file. One that is damaged is an error rather than an empty one: guessing would append twice.
 func readRecords(v target.View) (records, error) {
-	all := records{Version: 1, Files: map[string]record{}}
-	err := target.ReadRecord(v, recordPath, "a record of appended files", &all)
+	all := records{Files: map[string]record{}}
+	err := target.ReadRecord(v, recordPath, "a record of appended files", &all, &all.Version)
 	if err == nil && all.Files == nil {
 		err = target.Damaged(recordPath, "a record of appended files")
+	}
+	all.Version = 1
+	return all, err
+}
+
+// noted reads the file for all nodes, and tells once that it is damaged.
+func (p *Nodes) noted() (records, error) {
+	if p.before != nil {
+		return *p.before, p.unread
+	}
+	all, err := readRecords(p.t)
+	p.before = &all
+	if err != nil {
+		p.unread = errTold
 	}
 	return all, err
 }

@@ -23,7 +23,7 @@ type linkRecord struct {
 // notedLinks reads it. A damaged one is an error: to take it for an empty one would refuse links that are ours.
 func notedLinks(v target.View) (map[string]bool, error) {
 	var r linkRecord
-	err := target.ReadRecord(v, linksPath, "a record of hard links", &r)
+	err := target.ReadRecord(v, linksPath, "a record of hard links", &r, &r.Version)
 	noted := map[string]bool{}
 	for _, at := range r.Links {
 		noted[at] = true
@@ -36,12 +36,25 @@ type inode struct{ dev, ino uint64 }
 
 // hardLinks finds out which of the files that are where hard links go are ours: of an earlier run. All the names that
 // such a file has are names that the config gives, at least two of them; one that has a single name is ours if a run
-// has noted that it makes it.
-func (p *Nodes) hardLinks() error {
-	links := slices.DeleteFunc(slices.Clone(p.all), func(n *node) bool { return n.entry != target.HardLink })
+// has noted that it makes it. Where that cannot be found out all hard links are refused, of which one error tells.
+func (p *Nodes) hardLinks() {
+	links := slices.DeleteFunc(slices.Clone(p.all), func(n *node) bool {
+		return n.entry != target.HardLink || n.Err != nil
+	})
 	if len(links) == 0 {
-		return nil
+		return
 	}
+	err := p.ownLinks(links)
+	if err == nil {
+		return
+	}
+	p.failed = append(p.failed, err)
+	for _, n := range links {
+		n.Err = errTold
+	}
+}
+
+func (p *Nodes) ownLinks(links []*node) error {
 	noted, err := notedLinks(p.t)
 	if err != nil {
 		return err
@@ -85,6 +98,8 @@ func (p *Nodes) madeAnew(n *node) bool {
 	for range chainMost {
 		to := p.nodes[n.targetAt]
 		switch {
+		case n.targetAt == "": // it has no place, of which an error tells
+			return false
 		case p.t.Emptied(n.targetAt), to != nil && to.Overwrite:
 			return true
 		case to == nil || to.entry != target.HardLink:

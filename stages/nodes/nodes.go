@@ -19,6 +19,8 @@ type Nodes struct {
 	t      *target.Target
 	m      *maker
 	names  *accounts.Result // of owners
+	before *records         // what earlier runs have noted of appends, once it is asked for
+	unread error            // for those who ask after that cannot be read
 	failed []error
 }
 
@@ -42,10 +44,15 @@ func New(s config.Storage, m *target.Means) *Nodes {
 	return p
 }
 
+// errTold is why a node cannot be where the error of another has told it.
+var errTold = errors.New("told of another entry")
+
 // refuse notes why a node cannot be. The rest is planned all the same.
 func (p *Nodes) refuse(n *node, err error) {
 	n.Err = err
-	p.failed = append(p.failed, n.Fail(err))
+	if !errors.Is(err, errTold) {
+		p.failed = append(p.failed, n.Fail(err))
+	}
 }
 
 // NameOwners tells whether any owner is given by name, for which the account files have to be read.
@@ -79,9 +86,7 @@ func (p *Nodes) Claim(t *target.Target) {
 // tells. A plan of the rest is given beside an error.
 func (p *Nodes) Plan(names *accounts.Result) (plan.Plan, error) {
 	p.names = names
-	if err := p.hardLinks(); err != nil {
-		p.failed = append(p.failed, err)
-	}
+	p.hardLinks()
 	p.sharing()
 	steps := make(plan.Plan, 0, len(p.all))
 	for _, n := range inOrder(p.all) {

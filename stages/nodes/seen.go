@@ -55,7 +55,7 @@ func (p *Nodes) appended(n *node, found root.Facts) (bool, error) {
 	if len(n.sources) == 0 {
 		return true, nil
 	}
-	all, err := readRecords(p.t)
+	all, err := p.noted()
 	if err != nil {
 		return false, err
 	}
