@@ -27,11 +27,11 @@ type parts struct {
 	size     int
 	anchors  anchors
 	descents int
-	read     []part // what has been read for good, and says nothing about what follows
+	read     []span // what has been read for good, and says nothing about what follows
 }
 
-// A part is a range of whole lines.
-type part struct{ from, to int }
+// A span is a range of whole lines.
+type span struct{ from, to int }
 
 // anchors are the anchors of all parts read so far.
 type anchors map[string]*yaml.Node
@@ -129,17 +129,18 @@ func (p *parts) block(n node, from, margin, to int) (at uint32, end int, ok bool
 	y.depth++
 	p.descents++
 	defer func() { y.depth--; p.descents-- }()
+	coming := ahead{next: b.next, text: b.text, load: p.load, at: from, end: to}
 	for ok = true; ok && from < to; {
-		next, single := b.next(from, to)
-		if next < 0 {
+		part := coming.part()
+		if part.to < 0 {
 			return 0, 0, false
 		}
-		if single && p.descents < maxDescents {
-			ok = b.entry(from, next)
+		if part.single && p.descents < maxDescents {
+			ok = b.entry(part)
 		} else {
-			ok = b.entries(from, next)
+			ok = b.entries(part)
 		}
-		from = next
+		from = part.to
 	}
 	y.a.at(at).end = uint32(b.end)
 	return at, b.end, ok && b.end > 0
@@ -205,9 +206,9 @@ func hasColon(line string) bool {
 }
 
 // entries has the library read some entries of the block.
-func (b *block) entries(from, to int) bool {
-	y := b.y
-	top := b.load(b.text(from, to))
+func (b *block) entries(loaded part) bool {
+	y, from := b.y, loaded.from
+	top := loaded.top()
 	if top == nil || top.Column != b.margin+1 || top.Style&yaml.FlowStyle != 0 {
 		return false
 	}
@@ -224,7 +225,7 @@ func (b *block) entries(from, to int) bool {
 		return false
 	}
 	if from > b.from { // the start of a block says what the rest of it is
-		b.read = append(b.read, part{from, to})
+		b.read = append(b.read, span{from, loaded.to})
 	}
 	return len(y.problems) == 0
 }
@@ -292,11 +293,12 @@ func (b *block) isFlow(at, margin, to int) bool {
 }
 
 // entry reads an entry that is large, taking its value apart if it can be.
-func (b *block) entry(from, to int) (ok bool) {
+func (b *block) entry(large part) (ok bool) {
+	from, to := large.from, large.to
 	y, start := b.y, from+b.margin
 	keyEnd, value := b.inside(from, to)
 	if value == 0 {
-		return b.entries(from, to)
+		return b.entries(large)
 	}
 	var n node
 	if !b.list {
