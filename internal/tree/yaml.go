@@ -49,7 +49,10 @@ func (a *Arena) parseYAML(doc *diag.Document, size int) (Node, []diag.Problem) {
 		begin := *y
 		used, texts, keys := a.used, len(a.texts), len(a.keys)
 		p := &parts{y: y, size: size, anchors: anchors{}}
-		if root, ok := p.document(); ok {
+		switch root, ok := p.document(); {
+		case ok && len(y.problems) > 0:
+			return Node{}, y.problems
+		case ok:
 			return Node{a, root}, nil
 		}
 		a.used, a.texts, a.keys = used, a.texts[:texts], a.keys[:keys]
@@ -308,12 +311,18 @@ func (y *yamlReader) items(at uint32, last *uint32, from *yaml.Node, end int) in
 func (y *yamlReader) members(at uint32, from *yaml.Node, end int) int {
 	last := uint32(0)
 	merges, end := y.pairs(at, &last, from, end)
-	y.merge(at, &last, from, merges)
+	y.merge(at, &last, merges)
 	return end
 }
 
+// A merge is the value of a merge key, and the place of the part that it stands in.
+type merge struct {
+	value        *yaml.Node
+	above, first int
+}
+
 // pairs reads the keys of a mapping with their values, but for what its merge keys bring.
-func (y *yamlReader) pairs(at uint32, last *uint32, from *yaml.Node, begin int) (merges []*yaml.Node, end int) {
+func (y *yamlReader) pairs(at uint32, last *uint32, from *yaml.Node, begin int) (merges []merge, end int) {
 	end = begin
 	for i := 0; i+1 < len(from.Content); i += 2 {
 		key, value := from.Content[i], from.Content[i+1]
@@ -323,7 +332,7 @@ func (y *yamlReader) pairs(at uint32, last *uint32, from *yaml.Node, begin int) 
 		}
 		var child uint32
 		if key.Value == MergeKey && key.Kind == yaml.ScalarNode && n.flags&quoted == 0 {
-			merges = append(merges, value)
+			merges = append(merges, merge{value, y.lines.above, y.lines.first})
 			child, end = y.node(n, &yaml.Node{Kind: yaml.SequenceNode, Line: value.Line, Column: value.Column})
 			end = y.mergeEnd(end, value)
 		} else {
@@ -390,18 +399,19 @@ func (y *yamlReader) name(name string, span diag.Span) uint32 {
 
 // merge brings in the members of what the merge keys of a mapping name, as far as the mapping does not have them
 // itself. Earlier ones win.
-func (y *yamlReader) merge(at uint32, last *uint32, from *yaml.Node, merges []*yaml.Node) {
-	if len(merges) == 0 {
+func (y *yamlReader) merge(at uint32, last *uint32, merges []merge) {
+	if len(merges) == 0 || len(y.problems) > 0 {
 		return
 	}
 	have := map[string]bool{}
-	for i := 0; i+1 < len(from.Content); i += 2 {
-		have[from.Content[i].Value] = true
+	for member := range (Node{y.a, at}).Children() {
+		have[member.Key()] = true
 	}
-	for _, value := range merges {
-		sources := []*yaml.Node{value}
-		if value.Kind == yaml.SequenceNode {
-			sources = value.Content
+	for _, m := range merges {
+		y.lines.partAt(m.above, m.first)
+		sources := []*yaml.Node{m.value}
+		if m.value.Kind == yaml.SequenceNode {
+			sources = m.value.Content
 		}
 		for _, source := range sources {
 			y.inherit(at, last, source, have)

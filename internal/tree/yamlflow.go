@@ -14,6 +14,7 @@ import (
 type flow struct {
 	*parts
 	at, last    uint32
+	merges      []merge
 	open, close string
 }
 
@@ -44,6 +45,7 @@ func (p *parts) flow(n node, from int) (at uint32, end int, ok bool) {
 			break
 		}
 	}
+	y.merge(at, &f.last, f.merges)
 	y.a.at(at).end = uint32(end + 1)
 	return at, end + 1, ok && y.doc.Text[end:end+1] == f.close
 }
@@ -78,10 +80,11 @@ func (f *flow) items(from, to int) bool {
 	y.lines.partAt(f.linesBefore(from+1)-1, from)
 	if f.open == "{" {
 		merges, _ := y.pairs(f.at, &f.last, top, 0)
-		return len(merges) == 0 && len(y.problems) == 0
+		f.merges = append(f.merges, merges...)
+		return true
 	}
 	y.items(f.at, &f.last, top, 0)
-	return len(y.problems) == 0
+	return true
 }
 
 // item reads an item that is large, taking it apart if it is in brackets itself or its value is.

@@ -84,7 +84,7 @@ func (p *parts) document() (root uint32, ok bool) {
 	} else {
 		root, _, ok = p.block(node{}, from, margin, len(text))
 	}
-	return root, ok && len(p.y.problems) == 0
+	return root, ok
 }
 
 // line is the line that starts at an offset.
@@ -142,14 +142,16 @@ func (p *parts) block(n node, from, margin, to int) (at uint32, end int, ok bool
 		}
 		from = part.to
 	}
+	y.merge(at, &b.last, b.merges)
 	y.a.at(at).end = uint32(b.end)
-	return at, b.end, ok && b.end > 0
+	return at, b.end, ok && (b.end > 0 || len(y.problems) > 0)
 }
 
 // A block is a mapping or a list whose keys or dashes stand at a margin.
 type block struct {
 	*parts
 	at, last  uint32
+	merges    []merge // what they bring depends on all keys of the mapping
 	from, end int
 	margin    int
 	list      bool
@@ -217,17 +219,16 @@ func (b *block) entries(loaded part) bool {
 	case b.list && top.Kind == yaml.SequenceNode:
 		b.end = y.items(b.at, &b.last, top, b.end)
 	case !b.list && top.Kind == yaml.MappingNode:
-		var merges []*yaml.Node
-		if merges, b.end = y.pairs(b.at, &b.last, top, b.end); len(merges) > 0 {
-			return false // what they bring depends on all keys of the mapping
-		}
+		var merges []merge
+		merges, b.end = y.pairs(b.at, &b.last, top, b.end)
+		b.merges = append(b.merges, merges...)
 	default:
 		return false
 	}
 	if from > b.from { // the start of a block says what the rest of it is
 		b.read = append(b.read, span{from, loaded.to})
 	}
-	return len(y.problems) == 0
+	return true
 }
 
 // text is what the library is given of a block. Where the block starts within an item of a list, blanks stand for the

@@ -63,7 +63,11 @@ func lineBreak(s string) int {
 }
 
 // partAt has lines and columns count from the start of a part.
-func (l *yamlLines) partAt(above, first int) { l.above, l.first, l.line = above, first, 0 }
+func (l *yamlLines) partAt(above, first int) {
+	if above != l.above || first != l.first {
+		l.above, l.first, l.line = above, first, 0
+	}
+}
 
 // offset gives the offset of a line and a column. A place outside of the text is its end.
 func (l *yamlLines) offset(line, column int) int {
