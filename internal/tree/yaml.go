@@ -46,22 +46,8 @@ func (a *Arena) ParseYAML(doc *diag.Document) (Node, []diag.Problem) {
 func (a *Arena) parseYAML(doc *diag.Document, size int) (Node, []diag.Problem) {
 	y := &yamlReader{a: a, doc: doc, number: a.document(doc), lines: newYAMLLines(doc.Text)}
 	if len(doc.Text) > 8*size {
-		begin := *y
-		used, texts, keys := a.used, len(a.texts), len(a.keys)
-		p := &parts{y: y, size: size, anchors: anchors{}}
-		switch root, ok := p.document(); {
-		case ok && len(y.problems) > 0:
-			return Node{}, y.problems
-		case ok:
-			return Node{a, root}, nil
-		}
-		a.used, a.texts, a.keys = used, a.texts[:texts], a.keys[:keys]
-		*y = begin
-		if text := p.unread(); len(text) < len(doc.Text) {
-			var documents [1]yaml.Node
-			if count, err := loadYAML(text, documents[:], yaml.WithPlugin(p.anchors)); count == 0 && err != nil {
-				return Node{}, []diag.Problem{y.syntax(err, text)}
-			}
+		if root, ok := y.inParts(size); ok {
+			return root, y.problems
 		}
 	}
 	var documents [2]yaml.Node
@@ -77,9 +63,45 @@ func (a *Arena) parseYAML(doc *diag.Document, size int) (Node, []diag.Problem) {
 		return Node{}, y.problems
 	}
 	if count > 1 || err != nil {
-		y.another(&documents[1], err)
+		y.another(&documents[1], err, doc.Text)
 	}
 	return Node{a, root}, y.problems
+}
+
+// inParts reads a large text. If it is not ok, the text has to be read in one piece, and nothing is known of it.
+func (y *yamlReader) inParts(size int) (root Node, ok bool) {
+	begin := *y
+	used, texts, keys := y.a.used, len(y.a.texts), len(y.a.keys)
+	p := &parts{y: y, size: size, anchors: anchors{}}
+	var documents [2]yaml.Node
+	var count int
+	var err error
+	first, end, ok := p.document(int(y.lines.starts[0]))
+	switch {
+	case ok && end < len(y.doc.Text):
+		count, err = p.rest(end, documents[:])
+		y.lines.partAt(0, 0)
+	case ok:
+		count = 1
+	}
+	switch {
+	case count > 0 && len(y.problems) > 0:
+		return Node{}, true
+	case count > 1 || count == 1 && err != nil:
+		y.another(&documents[1], err, p.unread(0))
+		return Node{y.a, first}, true
+	case count == 1:
+		return Node{y.a, first}, true
+	}
+	y.a.used, y.a.texts, y.a.keys = used, y.a.texts[:texts], y.a.keys[:keys]
+	*y = begin
+	if text := p.unread(0); len(p.read) > 0 {
+		if count, err := loadYAML(text, documents[:1], yaml.WithPlugin(p.anchors)); count == 0 && err != nil {
+			y.problems = []diag.Problem{y.syntax(err, text)}
+			return Node{}, true
+		}
+	}
+	return Node{}, false
 }
 
 // loadYAML fills in the documents of a text until there are no more of one or the other.
@@ -126,11 +148,11 @@ func (y *yamlReader) fail(span diag.Span, message, hint string) uint32 {
 	return 0
 }
 
-// another reports a second document, which other programs do not look at.
-func (y *yamlReader) another(second *yaml.Node, err error) {
+// another reports a second document, which other programs do not look at. For text see syntax.
+func (y *yamlReader) another(second *yaml.Node, err error, text string) {
 	at := len(y.doc.Text)
 	if err != nil {
-		at = y.syntax(err, y.doc.Text).Place.Span.Start
+		at = y.syntax(err, text).Place.Span.Start
 	} else if second.Line > 0 {
 		at = y.lines.offset(second.Line, second.Column)
 	}

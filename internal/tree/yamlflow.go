@@ -81,9 +81,12 @@ func (f *flow) items(from, to int) bool {
 	if f.open == "{" {
 		merges, _ := y.pairs(f.at, &f.last, top, 0)
 		f.merges = append(f.merges, merges...)
-		return true
+	} else {
+		y.items(f.at, &f.last, top, 0)
 	}
-	y.items(f.at, &f.last, top, 0)
+	if y.doc.Text[from] == ',' && y.doc.Text[to] == ',' && f.rightOf(f.left, from, to) { // else a bracket would stand beside a comma
+		f.read = append(f.read, span{from + 1, to + 1})
+	}
 	return true
 }
 
@@ -96,7 +99,7 @@ func (f *flow) item(from, to int) bool {
 		start, end := value, value+keyLen(text[value:to])
 		value = skipBlanks(text, end+1)
 		if end > start && bracketAt(text, value) {
-			n.flags, n.key = renamed, f.y.name(strings.Trim(text[start:end], `"`), diag.Span{Start: start, End: end})
+			n.flags, n.key = renamed, f.y.name(strings.Trim(text[start:end], `"'`), diag.Span{Start: start, End: end})
 		} else {
 			value = to
 		}
@@ -130,8 +133,8 @@ func keyLen(text string) int {
 		return 0
 	}
 	key := text[:colon]
-	if word, inQuotes := strings.CutPrefix(key, `"`); inQuotes {
-		if word, closed := strings.CutSuffix(word, `"`); closed && isWord(word) {
+	if quote := key[:1]; quote == `"` || quote == "'" {
+		if len(key) > 1 && strings.HasSuffix(key, quote) && isWord(key[1:len(key)-1]) {
 			return colon
 		}
 		return 0
@@ -166,7 +169,9 @@ func itemEnd(text string, at int) int {
 			at++
 		case value && (c == '"' || c == '\''):
 			at, value = quotedEnd(text, at, c), false
-		case value && strings.IndexByte("?:!%@`|>", c) >= 0 || c == '#' || c == '\t':
+		case c == '!' && value && text[at+1:min(at+2, len(text))] != "<":
+			at = plainEnd(text, at)
+		case value && strings.IndexByte("?!%@`|>", c) >= 0 || c == '#' || c == '\t':
 			return -1
 		case c == ',' || c == ':':
 			value = true

@@ -3,6 +3,7 @@ package tree
 import (
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 
@@ -27,10 +28,11 @@ type parts struct {
 	size     int
 	anchors  anchors
 	descents int
+	left     int    // the margin of the block that collections in brackets stand in
 	read     []span // what has been read for good, and says nothing about what follows
 }
 
-// A span is a range of whole lines.
+// A span is a range of whole lines, or of items in brackets with a comma after each.
 type span struct{ from, to int }
 
 // anchors are the anchors of all parts read so far.
@@ -59,32 +61,74 @@ func (a anchors) ResolveAlias(name string) (*yaml.Node, bool, error) {
 	return node, found, nil
 }
 
-// document reads the one document of a text. If it is not ok, nothing is said about the text.
-func (p *parts) document() (root uint32, ok bool) {
-	text, start := p.y.doc.Text, int(p.y.lines.starts[0])
+// document reads the first document of a text, and gives where it ends. If it is not ok, nothing is said about the text.
+func (p *parts) document(start int) (root uint32, end int, ok bool) {
+	text := p.y.doc.Text
 	from := p.content(start, len(text))
 	if !p.blank(start, from) {
-		return 0, false
+		return 0, 0, false
 	}
-	if line := p.line(from); strings.TrimRight(line, " \r") == "---" {
-		start = min(from+len(line)+1, len(text))
+	if begin := p.begins(from); begin > from {
+		start = begin
 		if from = p.content(start, len(text)); !p.blank(start, from) {
-			return 0, false
+			return 0, 0, false
 		}
 	}
-	for _, mark := range []string{"\n---", "\n..."} {
-		if from < len(text) && (strings.HasPrefix(text[from:], mark[1:]) || strings.Contains(text[from:], mark)) {
-			return 0, false
-		}
+	if end = documentEnd(text, from); end == from {
+		return 0, 0, false
 	}
 	if margin := indentOf(text[from:]); bracketAt(text, from+margin) {
-		var end int
-		root, end, ok = p.flow(node{}, from+margin)
-		ok = ok && p.blank(end, len(text))
+		var closed int
+		p.left = -1
+		root, closed, ok = p.flow(node{}, from+margin)
+		ok = ok && p.blank(closed, end)
 	} else {
-		root, _, ok = p.block(node{}, from, margin, len(text))
+		root, _, ok = p.block(node{}, from, margin, end)
 	}
-	return root, ok
+	return root, end, ok
+}
+
+// begins gives where a document begins: after the line --- and directives before it that the library takes.
+func (p *parts) begins(from int) int {
+	text, end := p.y.doc.Text, from
+	for end < len(text) && (text[end] == '%' || !says(p.line(end))) {
+		end += len(p.line(end)) + 1
+	}
+	if end >= len(text) || strings.TrimRight(p.line(end), " \r") != "---" {
+		return from
+	}
+	end = min(end+len(p.line(end))+1, len(text))
+	if count, err := loadYAML(text[from:end], make([]yaml.Node, 1)); count != 1 || err != nil {
+		return from
+	}
+	return end
+}
+
+// documentEnd is where a line may end the document that an offset lies in, and begin another one.
+func documentEnd(text string, from int) int {
+	end := len(text)
+	for _, mark := range []string{"\n---", "\n..."} {
+		if strings.HasPrefix(text[from:], mark[1:]) {
+			return from
+		} else if i := strings.Index(text[from:end], mark); i >= 0 {
+			end = from + i + 1
+		}
+	}
+	return end
+}
+
+// rest has the library read what follows the first document, with a word in place of that one. What can be read of a
+// second document in parts need not be there either.
+func (p *parts) rest(end int, documents []yaml.Node) (count int, err error) {
+	y := *p.y
+	second := &parts{y: &y, size: p.size, anchors: anchors{}}
+	used, texts, keys := y.a.used, len(y.a.texts), len(y.a.keys)
+	if strings.TrimRight(p.line(end), " \r") == "---" {
+		second.document(end)
+	}
+	y.a.used, y.a.texts, y.a.keys = used, y.a.texts[:texts], y.a.keys[:keys]
+	return loadYAML("0"+strings.Repeat("\n", p.linesBefore(end))+second.unread(end), documents,
+		yaml.WithPlugin(second.anchors))
 }
 
 // line is the line that starts at an offset.
@@ -262,7 +306,7 @@ func (b *block) inside(from, to int) (keyEnd, value int) {
 	} else if !b.list && !bracketAt(text, value) {
 		return 0, 0
 	}
-	if value < to && (b.isBlock(value, value-line) || b.isFlow(value, value-line, to)) {
+	if value < to && (b.isBlock(value, value-line) || bracketAt(text, value) && value-line > b.margin) {
 		return keyEnd, value
 	}
 	return 0, 0
@@ -274,18 +318,20 @@ func (b *block) isBlock(at, margin int) bool {
 	if isItem(line) {
 		return margin > b.margin || margin == b.margin && !b.list
 	}
-	key := keyLen(line + "\n")
-	return margin > b.margin && key > 0 && isYAMLSpace((line + "\n")[key+1])
-}
-
-// isFlow: a collection in brackets starts at an offset, all lines of which stand right of the block as they must.
-func (b *block) isFlow(at, margin, to int) bool {
-	if !bracketAt(b.y.doc.Text, at) || margin <= b.margin {
+	bare := line[indentOf(line):]
+	if bare != "" && (bare[0] == '"' || bare[0] == '\'') {
+		bare = bare[quotedEnd(bare, 0, bare[0]):]
+	} else if bare != "" && strings.IndexByte("[{|>!&@`%#", bare[0]) >= 0 {
 		return false
 	}
-	for at += len(b.line(at)) + 1; at < to; at += len(b.line(at)) + 1 {
-		line := strings.TrimSuffix(b.line(at), "\r")
-		if bare := strings.TrimLeft(line, " "); says(line) && indentOf(line) <= b.margin && bare[0] != ']' &&
+	return margin > b.margin && hasColon(bare)
+}
+
+// rightOf: all lines that start between two offsets stand right of a margin, as those of a collection in brackets must.
+func (p *parts) rightOf(margin, from, to int) bool {
+	for from += len(p.line(from)) + 1; from < to; from += len(p.line(from)) + 1 {
+		line := strings.TrimSuffix(p.line(from), "\r")
+		if bare := strings.TrimLeft(line, " "); says(line) && indentOf(line) <= margin && bare[0] != ']' &&
 			bare[0] != '}' {
 			return false
 		}
@@ -303,13 +349,14 @@ func (b *block) entry(large part) (ok bool) {
 	}
 	var n node
 	if !b.list {
-		name := strings.Trim(y.doc.Text[start:keyEnd], `"`)
+		name := strings.Trim(y.doc.Text[start:keyEnd], `"'`)
 		n.flags, n.key = renamed, y.name(name, diag.Span{Start: start, End: keyEnd})
 	}
 	var child uint32
 	if bracketAt(y.doc.Text, value) {
+		b.left = b.margin
 		child, b.end, ok = b.flow(n, value)
-		ok = ok && b.blank(b.end, to)
+		ok = ok && b.blank(b.end, to) && b.rightOf(b.margin, value, to)
 	} else {
 		line := 1 + strings.LastIndexByte(y.doc.Text[:value], '\n')
 		child, b.end, ok = b.block(n, max(line, int(y.lines.starts[0])), value-line, to)
@@ -318,13 +365,19 @@ func (b *block) entry(large part) (ok bool) {
 	return ok
 }
 
-// unread is the text without what is said in the parts that have been read. Its lines are still those of the text.
-func (p *parts) unread() string {
+// unread is the text from an offset on without what is said in the parts that have been read. What is left stands where
+// it stands in the text, by line and column.
+func (p *parts) unread(at int) string {
 	var b strings.Builder
-	text, at := p.y.doc.Text, 0
+	text := p.y.doc.Text
 	for _, r := range p.read {
 		b.WriteString(text[at:r.from])
-		b.WriteString(strings.Repeat("\n", p.linesBefore(r.to)-p.linesBefore(r.from)))
+		lines := p.linesBefore(r.to)
+		b.WriteString(strings.Repeat("\n", lines-p.linesBefore(r.from)))
+		if text[r.to-1] == ',' {
+			line := max(r.from, int(p.y.lines.starts[lines-1]))
+			b.WriteString(strings.Repeat(" ", utf8.RuneCountInString(text[line:r.to])))
+		}
 		at = r.to
 	}
 	b.WriteString(text[at:])
@@ -334,8 +387,9 @@ func (p *parts) unread() string {
 // isWord: a key that is what it looks like.
 func isWord(name string) bool {
 	for i := range len(name) {
-		if c := name[i] | 0x20; (c < 'a' || c > 'z') && name[i] != '_' && (i == 0 || name[i] != '-' && (name[i] < '0' ||
-			name[i] > '9')) {
+		switch c := name[i]; {
+		case 'a' <= c|0x20 && c|0x20 <= 'z', '0' <= c && c <= '9', c == '_', c == '/':
+		case i == 0, c == ' ' && i+1 == len(name), c != ' ' && c != '-' && c != '.':
 			return false
 		}
 	}
