@@ -26,8 +26,7 @@ func (a *Arena) derive(like Node, kind Kind, text string) Node {
 		a.document(&diag.Document{})
 	}
 	if kind == String || kind == Number {
-		n.flags, n.inner = spelled, uint32(len(a.texts))
-		a.texts = append(a.texts, text)
+		n.flags, n.inner = spelled, a.addText(text)
 	}
 	return Node{a, a.add(n)}
 }
@@ -64,19 +63,16 @@ func (m importer) copy(n Node) Node {
 	x := *n.node()
 	x.doc, x.sib = m.document(x.doc), 0
 	if x.flags&renamed != 0 {
-		k := m.from.keys[x.key]
+		k := *m.from.key(x.key)
 		k.doc = m.document(k.doc)
-		if k.named {
-			m.to.texts = append(m.to.texts, m.from.texts[k.name])
-			k.name = uint32(len(m.to.texts) - 1)
+		if k.given {
+			k.name = m.to.addText(m.from.texts[k.name])
 		}
-		m.to.keys = append(m.to.keys, k)
-		x.key = uint32(len(m.to.keys) - 1)
+		x.key = m.to.addKey(k)
 	}
 	switch {
 	case x.flags&spelled != 0:
-		m.to.texts = append(m.to.texts, m.from.texts[x.inner])
-		x.inner = uint32(len(m.to.texts) - 1)
+		x.flags, x.inner = x.flags&^escaped, m.to.addText(n.Text())
 	case x.kind == List || x.kind == Object:
 		x.inner = 0
 	}
@@ -91,19 +87,15 @@ func (m importer) copy(n Node) Node {
 // Rename gives the node another key.
 func (n Node) Rename(name string) {
 	span := n.KeyPlace().Span
-	n.a.texts = append(n.a.texts, name)
-	n.a.keys = append(n.a.keys,
-		memberKey{uint32(span.Start), uint32(span.End), keyDoc(n), true, uint32(len(n.a.texts) - 1)})
+	key := n.a.addKey(memberKey{uint32(span.Start), uint32(span.End), keyDoc(n), true, n.a.addText(name)})
 	x := n.node()
-	x.flags = x.flags&^(keyed|keyEscaped) | renamed
-	x.key = uint32(len(n.a.keys) - 1)
+	x.flags, x.key = x.flags&^(keyed|keyEscaped)|renamed, key
 }
 
 // Become turns the node into a string or number with the given text; its place stays.
 func (n Node) Become(kind Kind, text string) {
 	x := n.node()
-	n.a.texts = append(n.a.texts, text)
-	x.kind, x.flags, x.inner = kind, x.flags&^escaped|spelled, uint32(len(n.a.texts)-1)
+	x.kind, x.flags, x.inner = kind, x.flags&^escaped|spelled, n.a.addText(text)
 }
 
 // Clear turns the node into an empty object or list; its place stays.

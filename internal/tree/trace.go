@@ -33,19 +33,18 @@ func (t *Tracer) List(from Node) Node { return Node{t.a, t.a.add(t.derive(from, 
 // Scalar makes a string, a number or a boolean with the given text that comes from a node.
 func (t *Tracer) Scalar(from Node, kind Kind, text string) Node {
 	n := t.derive(from, kind)
-	t.a.texts = append(t.a.texts, text)
-	n.flags, n.inner = spelled, uint32(len(t.a.texts)-1)
+	n.flags, n.inner = spelled, t.a.addText(text)
 	return Node{t.a, t.a.add(n)}
 }
 
 // Same makes a scalar that is the one it comes from.
 func (t *Tracer) Same(from Node) Node {
 	x := from.node()
-	if x.flags&spelled == 0 {
-		return t.Scalar(from, x.kind, from.Text())
-	}
 	n := t.derive(from, x.kind)
-	n.flags, n.inner = spelled, x.inner
+	n.flags, n.inner = mirrors, from.i
+	if x.flags&spelled != 0 {
+		n.flags, n.inner = x.flags&mirrors, x.inner
+	}
 	return Node{t.a, t.a.add(n)}
 }
 
@@ -61,7 +60,7 @@ func (t *Tracer) Origin(place diag.Place) Node {
 func (t *Tracer) Settle(root Node) {
 	x := root.node()
 	if x.flags&renamed != 0 {
-		if key := &t.a.keys[x.key]; key.doc == t.number {
+		if key := t.a.key(x.key); key.doc == t.number {
 			from := Node{t.a, key.start}
 			span := from.KeyPlace().Span
 			key.start, key.end, key.doc = uint32(span.Start), uint32(span.End), keyDoc(from)

@@ -32,6 +32,8 @@ const (
 	keyed                  // the node is a member of an object: key is the offset of its key's opening quote
 	renamed                // key is an index into Arena.keys instead
 	spelled                // inner is an index into Arena.texts: no document spells the scalar out
+
+	mirrors = spelled | escaped // the scalar says what the node inner does
 )
 
 // A node is 24 bytes and holds offsets only; what it says is in its document's text.
@@ -51,7 +53,7 @@ const chunkSize = 4096
 type memberKey struct {
 	start, end uint32
 	doc        uint16
-	named      bool // name is an index into Arena.texts; else the key is what stands at its place
+	given      bool // name is an index into Arena.texts; else the key is what stands at its place
 	name       uint32
 }
 
@@ -61,7 +63,8 @@ type Arena struct {
 	used   uint32
 	docs   []*diag.Document
 	texts  []string
-	keys   []memberKey
+	keys   []*[chunkSize]memberKey
+	named  uint32 // how many keys there are
 }
 
 // NewArena returns an empty arena.
@@ -82,6 +85,41 @@ func (a *Arena) add(n node) uint32 {
 }
 
 func (a *Arena) at(i uint32) *node { return &a.chunks[i/chunkSize][i%chunkSize] }
+
+func (a *Arena) addKey(k memberKey) uint32 {
+	i := a.named
+	if int(i/chunkSize) == len(a.keys) {
+		a.keys = append(a.keys, new([chunkSize]memberKey))
+	}
+	*a.key(i) = k
+	a.named++
+	return i
+}
+
+func (a *Arena) key(i uint32) *memberKey { return &a.keys[i/chunkSize][i%chunkSize] }
+
+// addText keeps a text, unless it is one of the last: derived trees have the same few keys again and again.
+func (a *Arena) addText(text string) uint32 {
+	const few = 8
+	for i := len(a.texts) - 1; i >= max(0, len(a.texts)-few); i-- {
+		if a.texts[i] == text {
+			return uint32(i)
+		}
+	}
+	a.texts = append(a.texts, text)
+	return uint32(len(a.texts) - 1)
+}
+
+// A mark is how much an arena has at a time.
+type mark struct {
+	used, named uint32
+	texts       int
+}
+
+func (a *Arena) mark() mark { return mark{a.used, a.named, len(a.texts)} }
+
+// reset drops what has come since.
+func (a *Arena) reset(m mark) { a.used, a.named, a.texts = m.used, m.named, a.texts[:m.texts] }
 
 // Document makes a document known to the arena and returns its number there.
 func (a *Arena) document(doc *diag.Document) uint16 {
@@ -167,8 +205,8 @@ func (n Node) Key() string {
 
 // keyName is what a key says.
 func (a *Arena) keyName(i uint32) string {
-	k := a.keys[i]
-	if k.named {
+	k := a.key(i)
+	if k.given {
 		return a.texts[k.name]
 	}
 	return a.docs[k.doc].Text[k.start:k.end]
@@ -178,7 +216,7 @@ func (a *Arena) keyName(i uint32) string {
 func keyDoc(n Node) uint16 {
 	x := n.node()
 	if x.flags&renamed != 0 {
-		return n.a.keys[x.key].doc
+		return n.a.key(x.key).doc
 	}
 	return x.doc
 }
@@ -188,7 +226,7 @@ func (n Node) KeyPlace() diag.Place {
 	x := n.node()
 	switch {
 	case x.flags&renamed != 0:
-		k := n.a.keys[x.key]
+		k := n.a.key(x.key)
 		return diag.Place{Doc: n.a.docs[k.doc], Span: diag.Span{Start: int(k.start), End: int(k.end)}}
 	case x.flags&keyed == 0:
 		return n.Place()
@@ -213,6 +251,8 @@ func stringEnd(text string, start int) int {
 func (n Node) Text() string {
 	x := n.node()
 	switch {
+	case x.flags&mirrors == mirrors:
+		return Node{n.a, x.inner}.Text()
 	case x.flags&spelled != 0:
 		return n.a.texts[x.inner]
 	case x.kind == String:

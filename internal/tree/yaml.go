@@ -56,7 +56,7 @@ func (a *Arena) parseYAML(doc *diag.Document, size int) (Node, []diag.Problem) {
 		return Node{}, []diag.Problem{y.syntax(err, doc.Text)}
 	}
 	if count == 0 || len(documents[0].Content) == 0 {
-		return Node{a, a.add(node{kind: Null, doc: y.number, flags: spelled, inner: y.spell("")})}, nil
+		return Node{a, a.add(node{kind: Null, doc: y.number, flags: spelled, inner: y.a.addText("")})}, nil
 	}
 	root, _ := y.node(node{}, documents[0].Content[0])
 	if len(y.problems) > 0 {
@@ -71,7 +71,7 @@ func (a *Arena) parseYAML(doc *diag.Document, size int) (Node, []diag.Problem) {
 // inParts reads a large text. If it is not ok, the text has to be read in one piece, and nothing is known of it.
 func (y *yamlReader) inParts(size int) (root Node, ok bool) {
 	begin := *y
-	used, texts, keys := y.a.used, len(y.a.texts), len(y.a.keys)
+	before := y.a.mark()
 	p := &parts{y: y, size: size, anchors: anchors{}}
 	var documents [2]yaml.Node
 	var count int
@@ -93,7 +93,7 @@ func (y *yamlReader) inParts(size int) (root Node, ok bool) {
 	case count == 1:
 		return Node{y.a, first}, true
 	}
-	y.a.used, y.a.texts, y.a.keys = used, y.a.texts[:texts], y.a.keys[:keys]
+	y.a.reset(before)
 	*y = begin
 	if text := p.unread(0); len(p.read) > 0 {
 		if count, err := loadYAML(text, documents[:1], yaml.WithPlugin(p.anchors)); count == 0 && err != nil {
@@ -161,14 +161,6 @@ func (y *yamlReader) another(second *yaml.Node, err error, text string) {
 		Place:   diag.Place{Doc: y.doc, Span: diag.Span{Start: at, End: min(at+1, len(y.doc.Text))}},
 		Message: "a second document starts here; only the first one is read", Hint: "put it into a file of its own",
 	})
-}
-
-func (y *yamlReader) spell(text string) uint32 {
-	if last := len(y.a.texts) - 1; last >= 0 && y.a.texts[last] == text {
-		return uint32(last)
-	}
-	y.a.texts = append(y.a.texts, text)
-	return uint32(len(y.a.texts) - 1)
 }
 
 // node reads a value into a node that may already have its key. It returns where the value ends.
@@ -287,7 +279,7 @@ func (y *yamlReader) scalar(n node, from *yaml.Node, span diag.Span) (at uint32,
 	n.end = uint32(end)
 	if from.Style != 0 || y.via != nil || !standsForItself(n.kind, text, y.doc.Text[span.Start:end]) {
 		n.flags |= spelled
-		n.inner = y.spell(text)
+		n.inner = y.a.addText(text)
 	}
 	return y.a.add(n), end
 }
@@ -413,10 +405,9 @@ func (y *yamlReader) key(key *yaml.Node) (n node, ok bool) {
 func (y *yamlReader) name(name string, span diag.Span) uint32 {
 	k := memberKey{start: uint32(span.Start), end: uint32(span.End), doc: y.number}
 	if y.doc.Text[span.Start:span.End] != name {
-		k.named, k.name = true, y.spell(name)
+		k.given, k.name = true, y.a.addText(name)
 	}
-	y.a.keys = append(y.a.keys, k)
-	return uint32(len(y.a.keys) - 1)
+	return y.a.addKey(k)
 }
 
 // merge brings in the members of what the merge keys of a mapping name, as far as the mapping does not have them

@@ -122,11 +122,11 @@ func documentEnd(text string, from int) int {
 func (p *parts) rest(end int, documents []yaml.Node) (count int, err error) {
 	y := *p.y
 	second := &parts{y: &y, size: p.size, anchors: anchors{}}
-	used, texts, keys := y.a.used, len(y.a.texts), len(y.a.keys)
+	before := y.a.mark()
 	if strings.TrimRight(p.line(end), " \r") == "---" {
 		second.document(end)
 	}
-	y.a.used, y.a.texts, y.a.keys = used, y.a.texts[:texts], y.a.keys[:keys]
+	y.a.reset(before)
 	return loadYAML("0"+strings.Repeat("\n", p.linesBefore(end))+second.unread(end), documents,
 		yaml.WithPlugin(second.anchors))
 }
