@@ -35,6 +35,19 @@ func describe(b *strings.Builder, n Node, depth int) {
 
 // severalParts are texts that are cut at many places.
 var severalParts = []string{
+	"a: 1\nb: 2\n---\nc:\n  - d\n  - e\n  - f\n", "a: 1\nb: 2\n---\nc: [d,\n  e, f, g]\nh: \"i\n",
+	"a: 1\n--- {b: c,\n d: e}\n", "a: 1\nb: 2\n... x\nc: 3\n", "a: 1\n...\n%YAML 1.1\n---\nb: 2\nc: 3\n",
+	"a: &x 1\nb: 2\n---\nc: *x\nd: 3\n", "[a,\nb]\n---\nc\n", "a: 1\nb: 2\n--- # c\n&x\nd: e\nf: *x\n",
+	"a: 1\n---x\nb: 2\n", "a: 1\n---\n---\nb: *x\n", "a: 1\n---\nb: 2\n c: 3\nd: 4\n", "a: 1\nb: 2\n---\n\x01\n",
+	"a: 1\n---\nb: [c, d, e, f]\n---\ng: h\n", "a: 1\n<<: b\nc: d\n... x\n", "a: 1\n<<: b\nc: d\n---\ne: f\n",
+	"a: [b, c, d, e, ä,\n  f, g, h, i], j\n", "a: {b: c, d: e, f: g, h: [i, j, k], l: m}\nn: [o, p, q, r, s\nt: u\n",
+	"a: [b, c, d, e]\nf: \"g\n", "a:\n  <<: {b: 1}\n  c: 2\n  d: 3\n",
+	"'a b':\n  \"c\": 1\n  d e/f.g-h: 2\n/i:\n  ? j\n  : k\n  ? l\n",
+	"a:\n  \"b: c\n  d: e\"\nf:\n  'g': h\n  'i: j': k\n", "%YAML 1.1\n# a\n---\nb: c\nd: e\n",
+	"%YAML 3.1\n---\nb: c\nd: e\n", "%TAG !e! tag:example.com,2026:\n---\nb: !e!c d\ne: f\n",
+	"a: [:b, !c d, ! e, !<f> g, !!str h, i: !j [k, l], :m]\n", "a: [b, c,\nd, e, f]\ng: [h, i\n",
+	"a: {b: [c, d, e, f]}\n- g\n", "a : 1\na b : 2\nb  c: 3\n. d: 4\n-e: 5\n",
+	"a:\nb:\n  c: &d e\nf:\n    g: 0\n    h: *d\n    i: 0\n j\n", "a:\n  - b: *c\n  - d: e\n    f\n  - g: h\n",
 	"a: 1\nb: 2\nc: [1,\n2]\nd: x\n  y\ne:\n  - 1\n  - a: b\n    c: d\nf:\n- 1\n- 2\ng: |\n  a\n\n  b\n" +
 		"h: >-\n  c\n  d\n",
 	"---\n# comment\na:\n  b:\n    - c\n    # comment\n    - d # comment\n\n  e: f\n",
