@@ -5,11 +5,15 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // IsBlank: the character looks like a blank or like nothing at all, and is none of those that texts are laid out with.
 func IsBlank(r rune) bool {
-	return !strings.ContainsRune(" \t\r\n", r) && (unicode.IsSpace(r) || !unicode.IsControl(r) && !IsVisible(r))
+	if r < utf8.RuneSelf {
+		return r == '\v' || r == '\f'
+	}
+	return unicode.IsSpace(r) || !unicode.IsControl(r) && !IsVisible(r)
 }
 
 // Character gives a character of ASCII in quotes, and the code point of another, with the name of those that get into

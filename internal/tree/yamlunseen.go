@@ -13,12 +13,22 @@ import (
 // does without.
 func Unseen(root Node) []diag.Problem {
 	doc := root.Document()
-	if strings.IndexFunc(doc.Text, diag.IsBlank) < 0 {
+	if usual := usualLen(doc.Text); strings.IndexFunc(doc.Text[usual:], diag.IsBlank) < 0 {
 		return nil
 	}
 	var l diag.List
 	unseenBelow(doc, root, &l)
 	return l.All()
+}
+
+// usualLen is how long a text is until a byte that may be, or begin, such a character. Most texts have none.
+func usualLen(text string) int {
+	for i := range len(text) {
+		if c := text[i]; c >= utf8.RuneSelf || c == '\v' || c == '\f' {
+			return i
+		}
+	}
+	return len(text)
 }
 
 func unseenBelow(doc *diag.Document, n Node, l *diag.List) {
