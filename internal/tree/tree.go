@@ -346,19 +346,19 @@ func (n Node) At(i int) Node {
 }
 
 // An Index answers At for lists of any length without walking them each time.
-type Index map[Node][]Node
+type Index map[Node][]uint32
 
 // At returns the i-th child of a list.
 func (x Index) At(list Node, i int) Node {
 	items, known := x[list]
 	if !known {
 		for c := range list.Children() {
-			items = append(items, c)
+			items = append(items, c.i)
 		}
 		x[list] = items
 	}
 	if i < 0 || i >= len(items) {
 		return Node{}
 	}
-	return items[i]
+	return Node{list.a, items[i]}
 }
