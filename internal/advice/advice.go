@@ -11,6 +11,10 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
+// most is how large a text may be that is read anew: what remembers all of its values takes fifty times as much, and
+// people do not write larger ones by hand.
+const most = 512 << 10
+
 // Give has problems say what to write instead, where that can be known. What it knows nothing of stays as it is.
 func Give(problems []diag.Problem) {
 	texts := map[*diag.Document]*text{}
@@ -20,7 +24,7 @@ func Give(problems []diag.Problem) {
 		if p.Code == codes.JSONSyntax && p.Place.Doc != nil {
 			aim(p)
 		}
-		if adviser == nil || p.Place.Doc == nil || p.More > 0 {
+		if adviser == nil || p.Place.Doc == nil || p.More > 0 || len(p.Place.Doc.Text) > most {
 			continue
 		}
 		if texts[p.Place.Doc] == nil {
