@@ -84,7 +84,8 @@ func (f *flow) items(from, to int) bool {
 	} else {
 		y.items(f.at, &f.last, top, 0)
 	}
-	if y.doc.Text[from] == ',' && y.doc.Text[to] == ',' && f.rightOf(f.left, from, to) { // else a bracket would stand beside a comma
+	if y.doc.Text[from] == ',' && y.doc.Text[to] == ',' && f.rightOf(f.left, from, to) {
+		// Elsewhere a bracket would be left beside a comma.
 		f.read = append(f.read, span{from + 1, to + 1})
 	}
 	return true

@@ -61,7 +61,8 @@ func (a anchors) ResolveAlias(name string) (*yaml.Node, bool, error) {
 	return node, found, nil
 }
 
-// document reads the first document of a text, and gives where it ends. If it is not ok, nothing is said about the text.
+// document reads the first document of a text, and gives where it ends. If it is not ok, nothing is said about the
+// text.
 func (p *parts) document(start int) (root uint32, end int, ok bool) {
 	text := p.y.doc.Text
 	from := p.content(start, len(text))
