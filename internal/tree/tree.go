@@ -86,12 +86,13 @@ func (a *Arena) add(n node) uint32 {
 
 func (a *Arena) at(i uint32) *node { return &a.chunks[i/chunkSize][i%chunkSize] }
 
+//go:noinline
 func (a *Arena) addKey(k memberKey) uint32 {
 	i := a.named
 	if int(i/chunkSize) == len(a.keys) {
 		a.keys = append(a.keys, new([chunkSize]memberKey))
 	}
-	*a.key(i) = k
+	a.keys[i/chunkSize][i%chunkSize] = k
 	a.named++
 	return i
 }
@@ -99,6 +100,8 @@ func (a *Arena) addKey(k memberKey) uint32 {
 func (a *Arena) key(i uint32) *memberKey { return &a.keys[i/chunkSize][i%chunkSize] }
 
 // addText keeps a text, unless it is one of the last: derived trees have the same few keys again and again.
+//
+//go:noinline
 func (a *Arena) addText(text string) uint32 {
 	const few = 8
 	for i := len(a.texts) - 1; i >= max(0, len(a.texts)-few); i-- {

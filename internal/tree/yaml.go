@@ -51,7 +51,7 @@ func (a *Arena) parseYAML(doc *diag.Document, size int) (Node, []diag.Problem) {
 		}
 	}
 	var documents [2]yaml.Node
-	count, err := loadYAML(doc.Text, documents[:])
+	count, err := loadYAML(doc.Text, documents[:], nil)
 	if count == 0 && err != nil {
 		return Node{}, []diag.Problem{y.syntax(err, doc.Text)}
 	}
@@ -96,7 +96,7 @@ func (y *yamlReader) inParts(size int) (root Node, ok bool) {
 	y.a.reset(before)
 	*y = begin
 	if text := p.unread(0); len(p.read) > 0 {
-		if count, err := loadYAML(text, documents[:1], yaml.WithPlugin(p.anchors)); count == 0 && err != nil {
+		if count, err := loadYAML(text, documents[:1], p.anchors); count == 0 && err != nil {
 			y.problems = []diag.Problem{y.syntax(err, text)}
 			return Node{}, true
 		}
@@ -105,13 +105,17 @@ func (y *yamlReader) inParts(size int) (root Node, ok bool) {
 }
 
 // loadYAML fills in the documents of a text until there are no more of one or the other.
-func loadYAML(text string, into []yaml.Node, options ...yaml.Option) (count int, err error) {
+func loadYAML(text string, into []yaml.Node, known anchors) (count int, err error) {
 	defer func() {
 		// The library panics where it is wrong about itself. A machine that boots is better off with an error.
 		if r := recover(); r != nil {
 			err = errors.New("the YAML reader is confused")
 		}
 	}()
+	var options []yaml.Option
+	if known != nil {
+		options = append(options, yaml.WithPlugin(known))
+	}
 	loader, err := yaml.NewLoader(strings.NewReader(text), options...)
 	if err != nil {
 		return 0, err

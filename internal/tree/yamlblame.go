@@ -191,7 +191,7 @@ func (b *blamer) read(from, to int, list bool) (ok bool, at int) {
 	text := strings.Join(b.lines[from:to], "\n") + "\n"
 	b.budget -= len(text)
 	var root [1]yaml.Node
-	count, err := loadYAML(text, root[:], yaml.WithPlugin(anyAnchor{}))
+	count, err := loadYAML(text, root[:], anchors{anyAnchor: nil})
 	var found *yaml.LoadError
 	switch {
 	case err != nil && errors.As(err, &found):
@@ -204,22 +204,6 @@ func (b *blamer) read(from, to int, list bool) (ok bool, at int) {
 		want = yaml.SequenceNode
 	}
 	return root[0].Content[0].Kind == want, from
-}
-
-// anyAnchor has every alias stand for something: its anchor may be in another part.
-type anyAnchor struct{ anchors }
-
-// NewAliasDataContext is called for each part.
-func (a anyAnchor) NewAliasDataContext(yaml.AliasDataServices) (yaml.AliasDataContext, error) {
-	return a, nil
-}
-
-// DefineAnchor need not remember it.
-func (a anyAnchor) DefineAnchor(string, *yaml.Node) error { return nil }
-
-// ResolveAlias gives null.
-func (a anyAnchor) ResolveAlias(string) (*yaml.Node, bool, error) {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}, true, nil
 }
 
 // within looks for the mistake in one part that cannot be read: a key with its value, or an item.

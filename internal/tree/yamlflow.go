@@ -202,7 +202,7 @@ func plainEnd(text string, at int) int {
 // load has the library read a part, which must be one list or mapping and no more.
 func (p *parts) load(text string) *yaml.Node {
 	var root [2]yaml.Node
-	count, err := loadYAML(text, root[:], yaml.WithPlugin(p.anchors))
+	count, err := loadYAML(text, root[:], p.anchors)
 	if count != 1 || err != nil || len(root[0].Content) != 1 {
 		return nil
 	}

@@ -38,6 +38,9 @@ type span struct{ from, to int }
 // anchors are the anchors of all parts read so far.
 type anchors map[string]*yaml.Node
 
+// anyAnchor, which is no name, has every alias stand for something: its anchor may be in another part.
+const anyAnchor = ""
+
 // NewAliasDataContext is called for each part; all have the same anchors.
 func (a anchors) NewAliasDataContext(yaml.AliasDataServices) (yaml.AliasDataContext, error) {
 	return a, nil
@@ -58,6 +61,9 @@ func (a anchors) DefineAnchor(name string, node *yaml.Node) error {
 // ResolveAlias gives what a name means.
 func (a anchors) ResolveAlias(name string) (*yaml.Node, bool, error) {
 	node, found := a[name]
+	if _, any := a[anyAnchor]; any && !found {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}, true, nil
+	}
 	return node, found, nil
 }
 
@@ -99,7 +105,7 @@ func (p *parts) begins(from int) int {
 		return from
 	}
 	end = min(end+len(p.line(end))+1, len(text))
-	if count, err := loadYAML(text[from:end], make([]yaml.Node, 1)); count != 1 || err != nil {
+	if count, err := loadYAML(text[from:end], make([]yaml.Node, 1), nil); count != 1 || err != nil {
 		return from
 	}
 	return end
@@ -107,15 +113,17 @@ func (p *parts) begins(from int) int {
 
 // documentEnd is where a line may end the document that an offset lies in, and begin another one.
 func documentEnd(text string, from int) int {
-	end := len(text)
-	for _, mark := range []string{"\n---", "\n..."} {
-		if strings.HasPrefix(text[from:], mark[1:]) {
-			return from
-		} else if i := strings.Index(text[from:end], mark); i >= 0 {
-			end = from + i + 1
+	for at := from; at < len(text); at++ {
+		if mark := text[at:min(at+3, len(text))]; mark == "---" || mark == "..." {
+			return at
 		}
+		line := strings.IndexByte(text[at:], '\n')
+		if line < 0 {
+			break
+		}
+		at += line
 	}
-	return end
+	return len(text)
 }
 
 // rest has the library read what follows the first document, with a word in place of that one. What can be read of a
@@ -129,7 +137,7 @@ func (p *parts) rest(end int, documents []yaml.Node) (count int, err error) {
 	}
 	y.a.reset(before)
 	return loadYAML("0"+strings.Repeat("\n", p.linesBefore(end))+second.unread(end), documents,
-		yaml.WithPlugin(second.anchors))
+		second.anchors)
 }
 
 // line is the line that starts at an offset.
@@ -157,7 +165,7 @@ func (p *parts) blank(from, to int) bool {
 	if from > to || p.y.lines.skipSpace(from) < to {
 		return false
 	}
-	count, err := loadYAML(p.y.doc.Text[from:to], make([]yaml.Node, 1))
+	count, err := loadYAML(p.y.doc.Text[from:to], make([]yaml.Node, 1), nil)
 	return count == 0 && err == nil
 }
 
