@@ -74,6 +74,9 @@ func NewArena() *Arena {
 	return a
 }
 
+// add and those below are called from many places: as copies in each they would take 10 KB of the engine.
+//
+//go:noinline
 func (a *Arena) add(n node) uint32 {
 	i := a.used
 	if int(i/chunkSize) == len(a.chunks) {

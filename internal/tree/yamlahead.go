@@ -14,42 +14,40 @@ const readAhead = 2
 type part struct {
 	from, to int
 	single   bool
-	top      func() *yaml.Node // what it holds, nil if it cannot be read by itself
+	text     string
+	read     chan *yaml.Node // gives what it holds, as load does; nil if that is not read ahead
 }
 
-// ahead finds the parts of a stretch of text in their order, and has the library read some of them before they are
-// asked for, each by itself.
-type ahead struct {
-	next    func(from, to int) (next int, single bool)
-	text    func(from, to int) string
-	load    func(text string) *yaml.Node
-	at, end int
-	coming  []part
-}
-
-// part gives the next part. It ends at -1 if the text cannot be taken apart there.
-func (a *ahead) part() part {
-	for len(a.coming) <= readAhead && a.at >= 0 && a.at < a.end {
-		from := a.at
-		p := part{from: from}
-		p.to, p.single = a.next(from, a.end)
-		if p.to >= 0 {
-			p.top = a.reading(a.text(from, p.to), p.single)
+// part gives the next part of the block. It ends at -1 if the text cannot be taken apart there.
+func (b *block) part(to int) part {
+	for len(b.coming) <= readAhead && b.scanned >= 0 && b.scanned < to {
+		p := part{from: b.scanned}
+		if p.to, p.single = b.next(p.from, to); p.to >= 0 {
+			p.text = b.text(p.from, p.to)
+			p.ahead()
 		}
-		a.coming, a.at = append(a.coming, p), p.to
+		b.coming, b.scanned = append(b.coming, p), p.to
 	}
-	first := a.coming[0]
-	a.coming = a.coming[1:]
+	first := b.coming[0]
+	b.coming = b.coming[1:]
 	return first
 }
 
-// reading starts to read a text, unless it may be taken apart, or may have anchors or aliases: these mean what they
-// mean after all parts before.
-func (a *ahead) reading(text string, single bool) func() *yaml.Node {
-	if single || strings.IndexByte(text, '&') >= 0 || strings.IndexByte(text, '*') >= 0 {
-		return func() *yaml.Node { return a.load(text) }
+// ahead starts to read a part, unless it may be taken apart, or may have anchors or aliases: these mean what they mean
+// after all parts before.
+func (p *part) ahead() {
+	if p.single || strings.IndexByte(p.text, '&') >= 0 || strings.IndexByte(p.text, '*') >= 0 {
+		return
 	}
-	read := make(chan *yaml.Node, 1)
-	go func() { read <- a.load(text) }()
-	return func() *yaml.Node { return <-read }
+	read, text := make(chan *yaml.Node, 1), p.text
+	p.read = read
+	go func() { read <- load(text, nil) }()
+}
+
+// top is what a part holds, nil if it cannot be read by itself.
+func (b *block) top(p part) *yaml.Node {
+	if p.read != nil {
+		return <-p.read
+	}
+	return load(p.text, b.anchors)
 }

@@ -73,7 +73,7 @@ func (f *flow) next(from int) (next int, single bool) {
 // items has the library read what stands after a bracket or a comma, up to another one.
 func (f *flow) items(from, to int) bool {
 	y := f.y
-	top := f.load(f.open + y.doc.Text[from+1:to] + f.close)
+	top := load(f.open+y.doc.Text[from+1:to]+f.close, f.anchors)
 	if top == nil || top.Style&yaml.FlowStyle == 0 || len(top.Content) == 0 && y.doc.Text[to] == ',' {
 		return false
 	}
@@ -200,9 +200,9 @@ func plainEnd(text string, at int) int {
 }
 
 // load has the library read a part, which must be one list or mapping and no more.
-func (p *parts) load(text string) *yaml.Node {
+func load(text string, known anchors) *yaml.Node {
 	var root [2]yaml.Node
-	count, err := loadYAML(text, root[:], p.anchors)
+	count, err := loadYAML(text, root[:], known)
 	if count != 1 || err != nil || len(root[0].Content) != 1 {
 		return nil
 	}

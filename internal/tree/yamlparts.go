@@ -141,6 +141,8 @@ func (p *parts) rest(end int, documents []yaml.Node) (count int, err error) {
 }
 
 // line is the line that starts at an offset.
+//
+//go:noinline
 func (p *parts) line(at int) string {
 	line, _, _ := strings.Cut(p.y.doc.Text[min(at, len(p.y.doc.Text)):], "\n")
 	return line
@@ -172,7 +174,8 @@ func (p *parts) blank(from, to int) bool {
 // block reads lines that are one mapping or one list at a margin, into a node that may already have its key.
 func (p *parts) block(n node, from, margin, to int) (at uint32, end int, ok bool) {
 	y := p.y
-	b := block{parts: p, margin: margin, list: isItem(strings.TrimSuffix(p.line(from+margin), "\r")), from: from}
+	b := block{parts: p, margin: margin, list: isItem(strings.TrimSuffix(p.line(from+margin), "\r")), from: from,
+		scanned: from}
 	n.kind, n.doc, n.start = Object, y.number, uint32(from+margin)
 	if b.list {
 		n.kind = List
@@ -182,9 +185,8 @@ func (p *parts) block(n node, from, margin, to int) (at uint32, end int, ok bool
 	y.depth++
 	p.descents++
 	defer func() { y.depth--; p.descents-- }()
-	coming := ahead{next: b.next, text: b.text, load: p.load, at: from, end: to}
 	for ok = true; ok && from < to; {
-		part := coming.part()
+		part := b.part(to)
 		if part.to < 0 {
 			return 0, 0, false
 		}
@@ -208,6 +210,8 @@ type block struct {
 	from, end int
 	margin    int
 	list      bool
+	coming    []part // those that have been found, up to scanned
+	scanned   int
 }
 
 // next is where the part ends that starts at an offset, -1 if a line does not belong to the block. single: it is one
@@ -263,7 +267,7 @@ func hasColon(line string) bool {
 // entries has the library read some entries of the block.
 func (b *block) entries(loaded part) bool {
 	y, from := b.y, loaded.from
-	top := loaded.top()
+	top := b.top(loaded)
 	if top == nil || top.Column != b.margin+1 || top.Style&yaml.FlowStyle != 0 {
 		return false
 	}
@@ -382,11 +386,12 @@ func (p *parts) unread(at int) string {
 	for _, r := range p.read {
 		b.WriteString(text[at:r.from])
 		lines := p.linesBefore(r.to)
-		b.WriteString(strings.Repeat("\n", lines-p.linesBefore(r.from)))
+		blanks := strings.Repeat("\n", lines-p.linesBefore(r.from))
 		if text[r.to-1] == ',' {
 			line := max(r.from, int(p.y.lines.starts[lines-1]))
-			b.WriteString(strings.Repeat(" ", utf8.RuneCountInString(text[line:r.to])))
+			blanks += strings.Repeat(" ", utf8.RuneCountInString(text[line:r.to]))
 		}
+		b.WriteString(blanks)
 		at = r.to
 	}
 	b.WriteString(text[at:])
