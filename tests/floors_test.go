@@ -181,7 +181,7 @@ var programs = []program{
 	{"ignition", 11_930_000, "/stages",
 		append([]string{module + "/internal/check", module + "/internal/zip", "flag"}, pruning...)},
 	{"glowplug", 16_000_000, "/internal/check", append([]string{"flag"}, pruning...)},
-	{"glowplug-validate", 5_100_000, "/internal/check",
+	{"glowplug-validate", 5_000_000, "/internal/check",
 		append([]string{"flag", "net", "net/http", "os/exec", module + "/internal/root", module + "/internal/tool",
 			module + "/internal/fetch"},
 			pruning...)},
