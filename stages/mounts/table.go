@@ -144,6 +144,9 @@ func sameUUID(a, b string) bool {
 	var devices device.Devices
 	first, errA := devices.Scene().Look(a)
 	second, errB := devices.Scene().Look(b)
+	if errA != nil || errB != nil {
+		return false
+	}
 	of := first.Content.First()
-	return errA == nil && errB == nil && of.Type == "btrfs" && of.UUID == second.Content.First().UUID
+	return of.Type == "btrfs" && of.UUID == second.Content.First().UUID
 }

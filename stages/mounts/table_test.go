@@ -56,6 +56,15 @@ func TestAVirtiofsIsKnownByItsTag(t *testing.T) {
 		"a device that is gone could have been the one")
 }
 
+func TestDevicesThatCannotBeReadHoldNoPartsOfOneFilesystem(t *testing.T) {
+	there := filepath.Join(t.TempDir(), "disk")
+	require.NoError(t, os.WriteFile(there, make([]byte, 1<<20), 0o600))
+	for _, pair := range [][2]string{{"/dev/not-there", there}, {there, "/dev/not-there"},
+		{"/dev/not-there", "/dev/nor-this"}, {there, there}} {
+		assert.False(t, sameUUID(pair[0], pair[1]), "%v", pair)
+	}
+}
+
 func TestATableThatCannotBeRead(t *testing.T) {
 	for _, text := range []string{"x 1 0:2 / / rw - rootfs rootfs rw\n", "1 x 0:2 / / rw - rootfs rootfs rw\n",
 		"1 1 0:2 /\n"} {
