@@ -231,6 +231,41 @@ func TestAnArrayIsNotMadeOverWhatWasNotPlannedFor(t *testing.T) {
 	require.ErrorContains(t, act(), "device b: file does not exist")
 }
 
+// A later is a machine that is another one from some look on.
+type later struct {
+	machines.Told
+	looks *int
+	then  machines.Told
+}
+
+func (l later) Look(path string) (*scene.Seen, error) {
+	if *l.looks--; *l.looks < 0 {
+		return l.then.Look(path)
+	}
+	return l.Told.Look(path)
+}
+
+// udev's rules may put an array that runs under another name to use as soon as udev has seen it.
+func TestAnArrayUnderAnotherNameIsLookedAtAgainOnceUdevHasSeenIt(t *testing.T) {
+	held := func(u scene.User) machines.Told {
+		view := mirror()
+		for name, seen := range view {
+			seen.Users = []scene.User{u}
+			view[name] = seen
+		}
+		return view
+	}
+	md := scene.User{Use: scene.Array, Name: "md127", Runs: true}
+	inUse, other, w := md, md, &kind.Work{Options: kind.Options{Devices: &device.Devices{Root: t.TempDir()}}}
+	inUse.Users, other.Name = []scene.User{{Use: scene.Volume, Name: "dm-3"}}, "md126"
+	for want, then := range map[string]machines.Told{"is in use: part of dm-3": held(inUse),
+		"/dev/md127 has changed since it was looked at": held(other)} {
+		looks := 3
+		w.Scene = later{held(md), &looks, then}
+		assert.ErrorContains(t, making{&array{config: &data}}.act(t.Context(), w), want)
+	}
+}
+
 func TestWhatAKilledMdadmToldUdevIsTakenBack(t *testing.T) {
 	dir := t.TempDir()
 	w, is := &kind.Work{Options: kind.Options{Devices: &device.Devices{Root: dir}}}, scene.User{Name: "md127"}

@@ -103,7 +103,7 @@ func created(w *kind.Work, array scene.User) error {
 }
 
 // ready makes an array that runs ready to use, and tells whether it runs under its name: one that somebody else has
-// started may have been given another. Nobody uses it if not.
+// started may have been given another. Nobody uses it if not, not even after udev's rules have seen it.
 func (a *array) ready(ctx context.Context, w *kind.Work) (named bool, err error) {
 	node := a.holder.Node()
 	if err := created(w, a.holder); err != nil {
@@ -119,7 +119,14 @@ func (a *array) ready(ctx context.Context, w *kind.Work) (named bool, err error)
 		}
 		return true, w.Devices.Wait(ctx, []string{at})
 	}
-	if users := a.holder.Users; len(users) > 0 {
+	now, err := look(a.config, a.givenUp, w.Scene)
+	if err != nil {
+		return false, err
+	}
+	if now.judge() != keep || now.holder.Name != a.holder.Name {
+		return false, fmt.Errorf("%s has changed since it was looked at", node)
+	}
+	if users := now.holder.Users; len(users) > 0 {
 		return false, scene.InUse(fmt.Errorf("the array runs as %s, not as %s, and is in use: %s", node, at,
 			scene.Words(users)))
 	}

@@ -37,7 +37,7 @@ func judge(what scene.Use, givenUp, used bool) verdict {
 }
 
 func planAll(s config.Storage, view scene.Scene, _ io.Reader) (*kind.Planned, error) {
-	r := releaser{givenUp: map[string]bool{}, listed: map[string]bool{}}
+	r := releaser{givenUp: map[string]bool{}, used: map[string]bool{}, listed: map[string]bool{}}
 	for _, d := range s.Disks {
 		if !config.Says(d.WipeTable) {
 			continue
@@ -59,33 +59,31 @@ func planAll(s config.Storage, view scene.Scene, _ io.Reader) (*kind.Planned, er
 
 // A releaser finds what has to be stopped.
 type releaser struct {
-	bases   [][]scene.User  // who uses each of the disks and partitions that wipeTable gives up
-	givenUp map[string]bool // these, and what lies on nothing else, by their names in sysfs
+	bases   []scene.User    // the disks and partitions that wipeTable gives up, and who uses them
+	givenUp map[string]bool // these, and what can be stopped and lies on nothing else, by their names in sysfs
+	used    map[string]bool // what stays in use, be it only that what it lies on does
 	listed  map[string]bool
 	order   []scene.User // what is to be stopped: what lies on others comes first
 }
 
 // add notes a disk and its partitions. Those of a device-mapper disk hold it themselves.
 func (r *releaser) add(disk *scene.Seen) {
-	r.givenUp[disk.Name] = true
-	r.bases = append(r.bases, disk.Users)
+	r.bases = append(r.bases, scene.User{Name: disk.Name, Users: disk.Users})
 	for _, p := range disk.Partitions {
-		r.givenUp[p.Name] = true
-		r.bases = append(r.bases, disk.Busy[p.Number])
+		r.bases = append(r.bases, scene.User{Name: p.Name, Users: disk.Busy[p.Number]})
 	}
 }
 
 // stopped decides, and gives the names of what will not be there any more.
 func (r *releaser) stopped() (names []string) {
-	for more := true; more; {
-		more = false
-		for _, users := range r.bases {
-			more = r.spread(users) || more
-		}
+	for _, base := range r.bases {
+		r.givenUp[base.Name] = true
 	}
-	for _, users := range r.bases {
-		if r.free(users) {
-			r.list(users)
+	r.repeat(r.spread)
+	r.repeat(r.keep)
+	for _, base := range r.bases {
+		if !r.used[base.Name] {
+			r.list(base.Users)
 		}
 	}
 	for _, u := range r.order {
@@ -94,26 +92,39 @@ func (r *releaser) stopped() (names []string) {
 	return names
 }
 
-// spread gives up what lies on nothing else than what is given up, and tells whether that was anything.
-func (r *releaser) spread(users []scene.User) (more bool) {
-	for _, u := range users {
-		lies := u.IsDevice() && !slices.ContainsFunc(u.Under, func(name string) bool { return !r.givenUp[name] })
-		if lies && !r.givenUp[u.Name] {
+// repeat does something with each base until that changes nothing any more: what lies on several bases joins them.
+func (r *releaser) repeat(do func(scene.User) bool) {
+	for more := true; more; {
+		more = false
+		for _, base := range r.bases {
+			more = do(base) || more
+		}
+	}
+}
+
+// spread gives up what can be stopped and lies on nothing else than what is given up, and tells whether that was
+// anything. Of what is about to go nobody knows what it lies on.
+func (r *releaser) spread(on scene.User) (more bool) {
+	for _, u := range on.Users {
+		lies := len(u.Under) > 0 && !slices.ContainsFunc(u.Under, func(name string) bool { return !r.givenUp[name] })
+		if judge(u.Use, lies, false) == stop && !r.givenUp[u.Name] {
 			r.givenUp[u.Name], more = true, true
 		}
-		more = r.spread(u.Users) || more
+		more = r.spread(u) || more
 	}
 	return more
 }
 
-// free: all that uses a device can be stopped.
-func (r *releaser) free(users []scene.User) bool {
-	for _, u := range users {
-		if judge(u.Use, r.givenUp[u.Name], !r.free(u.Users)) == leave {
-			return false
+// keep marks a device that is used by what is not stopped, and all that lies on it, and tells whether it marked any.
+func (r *releaser) keep(on scene.User) (more bool) {
+	for _, u := range on.Users {
+		more = r.keep(u) || more
+		used := r.used[on.Name] && r.used[u.Name]
+		if !used && judge(u.Use, r.givenUp[u.Name], r.used[on.Name] || r.used[u.Name]) == leave {
+			r.used[on.Name], r.used[u.Name], more = true, true, true
 		}
 	}
-	return true
+	return more
 }
 
 // list notes all that uses a device, once each.

@@ -96,6 +96,15 @@ func TestOnlyWhatLiesOnDisksThatAreGivenUpIsStopped(t *testing.T) {
 	assert.Equal(t, "md9 dm-8 dm-9",
 		stopped(t, disk("vda", on(volume("dm-8", "vda1", top)), on(volume("dm-9", "vda2", top)))),
 		"an array of volumes lies on all of them")
+	below := volume("dm-9", "vda2", top)
+	assert.Empty(t, stopped(t, disk("vda", on(volume("dm-8", "vda1", top)), on(below, logical("dm-7", "vda2")))),
+		"a volume under the array stays, so the array does, and with it the other volume")
+	assert.Empty(t, stopped(t, disk("vda", on(below, mounted), on(volume("dm-8", "vda1", top)))), "in any order")
+	half := array("md127", "dm-3 vdb1")
+	lv := logical("dm-3", "vda1")
+	lv.Users = on(half)
+	assert.Empty(t, stopped(t, disk("vda", on(lv)), disk("vdb", on(half))), "a logical volume is not stopped")
+	assert.Empty(t, stopped(t, disk("vda", on(array("md1", "")))), "nobody knows what it lies on")
 	whole := scene.Seen{Name: "vda", Node: "/dev/vda", Users: on(volume("dm-0", "vda"))}
 	assert.Equal(t, "dm-0", stopped(t, whole))
 }
