@@ -46,8 +46,8 @@ func TestPartitionsInUseAreFoundByNumber(t *testing.T) {
 		at + "nopep1/partition": "1", at + "nopep1/start": "2048", at + "nopep1/size": "2048",
 		at + "nopep1/dev": "250:1", at + "nopep1/holders/": "",
 		at + "nopep2/partition": "2", at + "nopep2/start": "4096", at + "nopep2/size": "8", at + "nopep2/dev": "250:2",
-		at + "nopep2/holders/dm-3/": "",
-		at + "nopep3/partition":     "3", at + "nopep3/start": "6144", at + "nopep3/size": "8",
+		at + "nopep2/holders/dm-3/": "", "sys/class/block/dm-3/": "",
+		at + "nopep3/partition": "3", at + "nopep3/start": "6144", at + "nopep3/size": "8",
 		at + "nopep3/dev":      "250:3",
 		at + "nopep3/holders/": "",
 		"proc/thread-self/mountinfo": "22 1 250:1 / /mnt\\040x rw - ext4 /dev/root rw\n" +
@@ -87,13 +87,37 @@ func TestUsersAreToldWithTheirOwn(t *testing.T) {
 	assert.ErrorIs(t, err, fs.ErrNotExist)
 }
 
+// Arrays and volumes are taken down while they are looked at.
+func TestAHolderThatHasGoneHoldsNothing(t *testing.T) {
+	const at = "sys/class/block/"
+	d := machine(t, map[string]string{
+		at + "null/dev": "1:3", at + "null/holders/dm-1/": "", at + "null/holders/md1/": "",
+		at + "null/holders/md2/": "", at + "md2/md/array_state": "clean\n", at + "md2/slaves/null/": "",
+		"proc/thread-self/mountinfo": "",
+	})
+	seen := scene.Seen{Node: "/dev/null", Name: "null"}
+	require.NoError(t, d.Scene().kernelView(&seen))
+	assert.Equal(t, []scene.User{{Use: scene.Array, Name: "md2", Runs: true}}, seen.Users,
+		"of one that is about to go nobody knows what it lies on")
+	bad := machine(t, map[string]string{at + "null/holders/md2/": "", at + "md2/slaves/null/": "",
+		at + "md2/holders/": "", at + "md2/dev": "?", "proc/thread-self/mountinfo": ""})
+	require.ErrorContains(t, bad.Scene().kernelView(&seen), `device number "?"`, "it is there")
+}
+
+func TestWhichErrorsTellThatAnArrayLeaves(t *testing.T) {
+	for err, want := range map[error]bool{unix.EBUSY: true, unix.ENODEV: true, unix.ENOENT: false, unix.EIO: false} {
+		assert.Equal(t, want, leaves(&fs.PathError{Op: "read", Path: "md/array_state", Err: err}), "%v", err)
+	}
+}
+
 // The partitions of a multipath disk are devices of their own, which hold the disk: that is no use.
 func TestPartitionsOfAMapperDisk(t *testing.T) {
 	const by = "dev/disk/by-id/dm-name-mp[a]"
 	d := machine(t, map[string]string{
 		"sys/class/block/null/dm/name": "mp[a]", "sys/class/block/null/holders/zero/": "",
 		"sys/class/block/zero/size": "2048", "sys/class/block/zero/holders/dm-9/": "",
-		by + "p1": ">/dev/zero", by + "p2": ">/dev/not-there", by + "p3x": ">/dev/zero", by: ">/dev/null",
+		by + "p1": ">/dev/zero", by + "p2": ">/dev/not-there",
+		by + "p4": ">/dev/full", by + "p3x": ">/dev/zero", by: ">/dev/null",
 		"proc/thread-self/mountinfo": "", "proc/swaps": "Filename Type\n/dev/zero partition 1 0 -2\n",
 	})
 	disk := &scene.Seen{Path: "/dev/null", Node: "/dev/null", Name: "null"}

@@ -179,16 +179,17 @@ func (s Scene) mapperView(seen *scene.Seen, use usage) error {
 			return err
 		}
 		p := block.KernelPartition{Name: block.DeviceName(node), Number: int(number)}
-		size, err := s.d.Sys().Size(p.Name)
-		if err != nil {
-			return err
-		}
-		p.Size = size / 512
-		seen.Partitions = append(seen.Partitions, p)
 		users, err := s.nodeUsers(node, use)
-		if err != nil {
+		if err == nil {
+			p.Size, err = s.d.Sys().Size(p.Name)
+		}
+		if err != nil && s.gone(p.Name) {
+			continue
+		} else if err != nil {
 			return err
 		}
+		p.Size /= 512
+		seen.Partitions = append(seen.Partitions, p)
 		if len(users) > 0 {
 			seen.Busy[int(number)] = users
 		}

@@ -21,28 +21,50 @@ func (s Scene) holders(name string, use usage) (all []scene.User, err error) {
 		return nil, err
 	}
 	for _, holder := range names {
-		u, err := s.kind(holder)
-		if err != nil {
+		u, err := s.holder(holder, use)
+		switch {
+		case err == nil:
+			all = append(all, u)
+		case s.gone(holder):
+		case errors.Is(err, fs.ErrNotExist): // it is about to go
+			all = append(all, scene.User{Use: u.Use, Name: u.Name, Volume: u.Volume, Runs: u.Runs})
+		default:
 			return nil, err
 		}
-		u.Under, err = s.d.Sys().Slaves(holder)
-		if err == nil {
-			u.Users, err = s.deviceUsers(holder, u.Node(), use)
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) { // it is about to go
-			return nil, err
-		}
-		all = append(all, u)
 	}
 	return all, nil
 }
 
-// kind tells what the kernel has as a device of some name.
+func (s Scene) holder(name string, use usage) (u scene.User, err error) {
+	if u, err = s.kind(name); err != nil {
+		return u, err
+	}
+	if u.Under, err = s.d.Sys().Slaves(name); err == nil {
+		u.Users, err = s.deviceUsers(name, u.Node(), use)
+	}
+	return u, err
+}
+
+// gone: the kernel has no such device any more. One may go while it is looked at, which no single file tells.
+func (s Scene) gone(name string) bool {
+	_, err := os.Lstat(s.d.at("/sys/class/block/" + name))
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// leaves: the kernel says so of an array whose state it was asked for while it takes the array down (drivers/md/md.c,
+// md_attr_show; fs/kernfs/file.c).
+func leaves(err error) bool { return errors.Is(err, unix.EBUSY) || errors.Is(err, unix.ENODEV) }
+
+// kind tells what the kernel has as a device of some name. An array that leaves is not known to be idle, so it is like
+// a device of any other kind.
 func (s Scene) kind(name string) (scene.User, error) {
 	u := scene.User{Use: scene.Device, Name: name}
 	runs, err := s.d.Sys().ArrayRuns(name)
 	if err == nil {
 		u.Use, u.Runs = scene.Array, runs
+		return u, nil
+	}
+	if leaves(err) {
 		return u, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {

@@ -70,7 +70,8 @@ type Place struct {
 	Zeros      []block.Span
 }
 
-// Read tells what is on a device of so many bytes.
+// Read tells what is on a device of so many bytes. Where details of what is there cannot be read it is damaged: that is
+// no error, for the device may be one that is to be wiped.
 func Read(r io.ReaderAt, size int64, sectorSize int) (f Filling, err error) {
 	if f.Content, err = block.Probe(r, size); err != nil {
 		return f, err
@@ -80,37 +81,32 @@ func Read(r io.ReaderAt, size int64, sectorSize int) (f Filling, err error) {
 	}
 	switch f.Content.First().Type {
 	case "linux_raid_member":
-		m, is, err := block.ReadMember(r, size)
-		if err != nil || !is {
-			return f, err
+		if m, is, err := block.ReadMember(r, size); err == nil && is {
+			f.Member = &Member{m, filled(r, size, m, sectorSize)}
 		}
-		f.Member = &Member{Member: m}
-		f.Member.Filled, err = filled(r, size, m, sectorSize)
-		return f, err
 	case "crypto_LUKS":
-		header, is, err := block.ReadLUKS(r, size)
-		if is {
+		if header, is, err := block.ReadLUKS(r, size); is {
+			header.Broken = header.Broken || err != nil
 			f.LUKS = &header
 		}
-		return f, err
 	}
 	return f, nil
 }
 
-// filled looks at what a member holds of its array.
-func filled(r io.ReaderAt, size int64, m block.Member, sectorSize int) (bool, error) {
+// filled looks at what a member holds of its array. What cannot be read may be anything.
+func filled(r io.ReaderAt, size int64, m block.Member, sectorSize int) bool {
 	const behind = 128 << 10 // for a superblock at the end
 	at := m.DataOffset
 	if at < 0 || at > size-behind {
-		return false, nil
+		return false
 	}
 	data := io.NewSectionReader(r, at, size-behind-at)
 	content, err := block.Probe(data, data.Size())
 	if err != nil || len(content.Signatures) > 0 {
-		return true, err
+		return true
 	}
 	found, err := block.Inspect(data, data.Size(), sectorSize)
-	return found.Lists(), err
+	return err != nil || found.Lists()
 }
 
 // Read tells what is in the place, of the device that it is a part of.

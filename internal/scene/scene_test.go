@@ -2,6 +2,7 @@ package scene
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -43,6 +44,49 @@ func TestAPlaceReadsWithItsZeros(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want[from:from+len(got)], got)
 	})
+}
+
+// What is on a disk that is wiped need not be whole, but it is never taken for less than it may be.
+func TestDetailsThatCannotBeReadAreNoError(t *testing.T) {
+	const data, size = 2 << 20, 8 << 20
+	le, be := binary.LittleEndian, binary.BigEndian
+	disk := make(memory, size)
+	md := disk[4096:]
+	le.PutUint32(md, 0xa92b4efc)
+	le.PutUint32(md[4:], 1)
+	le.PutUint64(md[128:], data/512)
+	le.PutUint64(md[144:], 8)
+	whole, err := Read(disk, size, 512)
+	require.NoError(t, err)
+	require.NotNil(t, whole.Member)
+	assert.False(t, whole.Member.Filled)
+	bad, err := Read(spotted{disk, data + 1024}, size, 512)
+	require.NoError(t, err)
+	assert.True(t, bad.Member.Filled)
+	_, err = Read(spotted{disk, 0}, size, 512)
+	require.Error(t, err, "what it is has to be known")
+
+	disk = make(memory, size)
+	copy(disk, "LUKS\xba\xbe")
+	be.PutUint16(disk[6:], 2)
+	be.PutUint64(disk[8:], 4<<20)
+	bad, err = Read(spotted{disk, 4 << 20}, size, 512)
+	require.NoError(t, err)
+	require.NotNil(t, bad.LUKS)
+	assert.True(t, bad.LUKS.Broken)
+}
+
+// spotted is a device with a byte that cannot be read.
+type spotted struct {
+	memory
+	at int64
+}
+
+func (s spotted) ReadAt(p []byte, at int64) (int, error) {
+	if at <= s.at && s.at < at+int64(len(p)) {
+		return 0, errors.New("input/output error")
+	}
+	return s.memory.ReadAt(p, at)
 }
 
 type memory []byte
