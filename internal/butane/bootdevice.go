@@ -46,8 +46,23 @@ func bootDisk() feature {
 		section: "$.boot_device",
 		// What the document says of a generated item is a part of it.
 		absences: []codes.Code{codes.RAIDLevel, codes.RAIDDevices, codes.FormatMissing, codes.LabelWithoutFormat,
-			codes.PathMissing, codes.PartitionUnnamed},
+			codes.PathMissing},
+		makes: makesBootItem,
 	}
+}
+
+// makesBootItem tells whether an item would be one of those of the boot disk.
+func makesBootItem(t *translation, item tree.Node) bool {
+	boot := t.top.Key("boot_device")
+	if boot.To("mirror", "devices").Count() == 0 && !wantsLuks(boot.Key("luks")) && !leftOut(t, "$.boot_device") {
+		return false
+	}
+	name := item.Get("name").Text()
+	if name == "" {
+		name = item.Get("device").Text()
+	}
+	return strings.Contains(" md-boot md-root root /dev/md/md-boot /dev/md/md-root /dev/mapper/root ", " "+name+" ") ||
+		strings.HasPrefix(name, "/dev/disk/by-partlabel/esp-")
 }
 
 // A partition of a mirrored boot disk. Its label gets the number of the disk.
@@ -107,10 +122,11 @@ func (d Dialect) layoutOf(name string) (found layout, known string, ok bool) {
 	return found, strings.Join(names, ", "), ok
 }
 
-// bootDeviceRules is the table of rules of docs/peer/butane.md §9.
+// bootDeviceRules is the table of rules of docs/peer/butane.md §9. Of what could not be read they would only miss what
+// was left out.
 func bootDeviceRules(t *translation) {
 	boot := t.top.Key("boot_device")
-	if !boot.Set() {
+	if !boot.Set() || leftOut(t, "$.boot_device") {
 		return
 	}
 	name, luks, mirror := boot.Key("layout"), boot.Key("luks"), boot.Key("mirror")

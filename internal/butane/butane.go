@@ -114,6 +114,7 @@ type translation struct {
 	out      *document.Document
 	index    tree.Index
 	findings []finding   // what was told of the config in this step
+	reading  bool        // in the first step
 	hidden   []diag.Span // what may be a secret because nothing is known of it
 	ways     *tree.Ways
 	urls     *urlMaker
@@ -140,10 +141,16 @@ func newTranslation(d Dialect, root tree.Node, o Options) *translation {
 func (t *translation) failed() bool { return diag.Fatal(diag.For(t.audience, t.log.Kept())) }
 
 // read holds the document against the shape of its dialect.
-func (t *translation) read() { reader{t}.check(t.shape, t.root, t.root, t.top) }
+func (t *translation) read() {
+	t.reading = true
+	reader{t}.check(t.shape, t.root, t.root, t.top)
+}
 
 // leaveOut goes on without what was wrong.
-func (t *translation) leaveOut() { reader{t}.drop(t.shape, t.root) }
+func (t *translation) leaveOut() {
+	t.reading = false
+	reader{t}.drop(t.shape, t.root)
+}
 
 // check holds the document against the rules of its sugar. The rules of the config come when it is there.
 func (t *translation) check() {

@@ -27,9 +27,11 @@ type feature struct {
 	// refused: a dialect has the fields, but its machines can do nothing with them.
 	refused func(Dialect) bool
 	// section is where documents speak of the feature. With an error there it may not be lowered, and then rules of the
-	// config miss what it would have made: absences has the codes of what they say.
+	// config miss what it would have made: absences has the codes of what they say, of items of the config that makes
+	// tells.
 	section  string
 	absences []codes.Code
+	makes    func(t *translation, item tree.Node) bool
 }
 
 var features = sync.OnceValue(func() (all []feature) {

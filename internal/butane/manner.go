@@ -2,6 +2,7 @@ package butane
 
 import (
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/codes"
@@ -44,31 +45,53 @@ func ours() manner {
 // list, or section, those below what has been left out, and those that miss what a feature with an error would have
 // made.
 func hideConsequences(t *translation, from int) {
+	findings := t.findings
+	t.findings = nil
 	blamed := map[string]bool{} // whether what is there was left out, too
-	for _, p := range t.log.Kept()[:from] {
+	for i := range from {
+		p := &t.log.Kept()[i]
 		if item := itemOf(p.Path); isError(p) {
-			blamed[item] = blamed[item] || p.Code == codes.WrongType || p.Code == codes.KeyDuplicate
+			blamed[item] = blamed[item] || isLeftOut(p)
 		}
 	}
 	if len(blamed) == 0 {
 		return
 	}
-	absent := map[codes.Code]bool{}
-	t.each(func(f *feature) {
-		for _, code := range f.absences {
-			absent[code] = absent[code] || t.spoilt(f.section)
+	for _, f := range findings {
+		if p := &t.log.Kept()[f.number]; misses(t, p.Code, itemOf(f.path)) {
+			p.Code = ""
 		}
+	}
+	t.log.Retain(from, func(p *diag.Problem) bool { return p.Code != "" && !isBlamed(p.Path, blamed) })
+}
+
+// misses: an item of the config may lack only what a feature with an error would have made.
+func misses(t *translation, code codes.Code, path string) (missed bool) {
+	t.each(func(f *feature) {
+		missed = missed || slices.Contains(f.absences, code) && t.spoilt(f.section) &&
+			f.makes(t, t.deepest(path))
 	})
-	t.log.Retain(from, func(p *diag.Problem) bool { return !absent[p.Code] && !isBlamed(p.Path, blamed) })
+	return missed
 }
 
 // isError: whoever reads the document is told of an error.
-func isError(p diag.Problem) bool { return p.Severity == diag.Error && !p.Stricter && !p.PeerOnly }
+func isError(p *diag.Problem) bool { return p.Severity == diag.Error && !p.Stricter && !p.PeerOnly }
+
+// isLeftOut: the document goes on without what the error is about.
+func isLeftOut(p *diag.Problem) bool {
+	return isError(p) && (p.Code == codes.WrongType || p.Code == codes.KeyDuplicate)
+}
 
 // spoilt: there is an error in a section.
-func (t *translation) spoilt(section string) bool {
-	for _, p := range t.log.Kept() {
-		if isError(p) && (p.Path == section || strings.HasPrefix(p.Path, section+".")) {
+func (t *translation) spoilt(section string) bool { return hasIn(t.log.Kept(), section, isError) }
+
+// leftOut: something was left out of a section, or all of it.
+func leftOut(t *translation, section string) bool { return hasIn(t.log.Kept(), section, isLeftOut) }
+
+func hasIn(problems []diag.Problem, section string, is func(*diag.Problem) bool) bool {
+	for i := range problems {
+		p := &problems[i]
+		if is(p) && (p.Path == section || strings.HasPrefix(p.Path, section+".")) {
 			return true
 		}
 	}

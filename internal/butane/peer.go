@@ -32,7 +32,7 @@ func peers() manner {
 
 // asPeer gives the problems of a step the paths and the places that Butane gives them.
 func asPeer(t *translation, from int) {
-	if !t.config.Exists() && t.failed() {
+	if t.reading && t.failed() {
 		// Butane looks for unknown keys after it has read everything.
 		t.log.Retain(from, func(p *diag.Problem) bool { return p.Severity == diag.Error })
 	}
@@ -54,8 +54,8 @@ func asPeer(t *translation, from int) {
 			peerFinding(t, p, f, spelled)
 		case slices.Contains(keyCodes(), p.Code):
 		default:
-			p.Place = lookup(t, p.Path, spelled)
 			p.Path = peerPath(t, p)
+			p.Place = lookup(t, p.Path, spelled)
 		}
 	}
 	t.log.Retain(from, func(p *diag.Problem) bool { return !untold[p] })

@@ -83,11 +83,14 @@ func lowerQuadlets(t *translation) {
 	}
 	g := groundOf(t)
 	for q := range quadlets.Items() {
+		name := q.Key("name").Text()
+		if name == "" {
+			continue // that is told already
+		}
 		folder := "/etc/containers/systemd/users"
 		if q.Key("rootful").IsTrue() {
 			folder = "/etc/containers/systemd"
 		}
-		name := q.Key("name").Text()
 		where := path.Join(folder, name)
 		if of := template(name); of == "" {
 			g.text(q, where)

@@ -41,7 +41,22 @@ func localFolders() feature {
 		section: "$.storage.trees",
 		// A node of the document may have its content, or its target, from a tree.
 		absences: []codes.Code{codes.OverwriteNothing, codes.HashWithoutSource, codes.TargetMissing},
+		makes:    makesTreeNode,
 	}
+}
+
+// makesTreeNode tells whether a node would lie in a tree that is not there.
+func makesTreeNode(t *translation, item tree.Node) bool {
+	for folder := range t.top.To("storage", "trees").Items() {
+		base := strings.TrimSuffix(path.Join("/", folder.Key("path").Text()), "/")
+		if t.Files != nil && !t.spoilt(folder.Path()) {
+			continue
+		}
+		if strings.HasPrefix(item.Get("path").Text(), base+"/") {
+			return true
+		}
+	}
+	return leftOut(t, "$.storage.trees")
 }
 
 // lowerTrees embeds local folders (docs/peer/butane.md §6).

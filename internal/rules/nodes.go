@@ -106,7 +106,8 @@ func (c nodes) belowLinks(a *cursor.At, s *config.Storage) {
 		for _, k := range c.taken(above, diag.Problem{Severity: diag.Error, Code: codes.BelowLink}) {
 			nodes.Item(i).Errorf(codes.BelowLink, "the path %s lies below the link %s", quote(path),
 				quote(s.Links[k].Path)).Advise("name the path that the link points at").
-				See(list.Item(int(k)), "the link is defined here")
+				See(list.Item(int(k)), "the link is defined here").
+				PeerOnly = s.Links[k].Path == "" // a link that has no path has nothing below it
 		}
 	}
 	for i := range s.Directories {
