@@ -93,28 +93,29 @@ func Apply(ctx context.Context, a Application) error {
 			Warn: func(origin, what string) {
 				a.Report([]diag.Problem{warningAt(doc, places, codes.UnitState, origin, what)})
 			}}}
-	return a.placed(doc, a.carryOut(ctx, cfg, opts))
+	steps, err := a.carryOut(ctx, cfg, opts)
+	if err == nil && a.DryRun {
+		return steps.Print(a.Out)
+	}
+	return a.placed(doc, err)
 }
 
-// carryOut plans, and shows the plan or runs it.
-func (a *Application) carryOut(ctx context.Context, cfg config.Config, o files.Options) error {
+// carryOut plans, and runs the plan unless it is only to be shown.
+func (a *Application) carryOut(ctx context.Context, cfg config.Config, o files.Options) (plan.Plan, error) {
 	if err := accountsByTools(ctx, cfg, o, a.Steps); err != nil {
-		return err
+		return nil, err
 	}
 	steps, err := files.Plan(cfg, target.Of(o.Root), o)
-	if err != nil {
-		return err
-	}
-	if a.DryRun {
-		return steps.Print(a.Out)
+	if err != nil || a.DryRun {
+		return steps, err
 	}
 	if a.Adapt != nil {
 		steps = a.Adapt(steps, o)
 	}
 	if err := steps.Run(ctx, plan.Options{Tell: a.Steps, Flush: o.Root.Sync}); err != nil {
-		return err
+		return nil, err
 	}
-	return o.Root.Sync()
+	return nil, o.Root.Sync()
 }
 
 // accounts says what is done about groups and users. What the root's own tools would do is shown as edits of ours.

@@ -1,8 +1,10 @@
 package stages_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"strings"
 	"testing"
@@ -45,4 +47,18 @@ func TestWhatADirectoryCannotTakeIsToldUpToALimit(t *testing.T) {
 	assert.ErrorContains(t, err, `x.ign:2:1: $.storage.luks.0: a directory cannot take this: luks "v0" (and 3001 `+
 		`more); --ignore-unsupported goes on without`)
 	assert.Empty(t, told)
+}
+
+// A full writes what is shown to nowhere.
+type full struct{}
+
+func (full) Write([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "write", Path: "/dev/stdout", Err: errors.New("no space left on device")}
+}
+
+func TestWhereAPlanIsShownIsNotInTheRoot(t *testing.T) {
+	a := stages.Application{Root: t.TempDir(), Name: "x.ign", DryRun: true, Out: full{},
+		Text: []byte(`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "/f"}]}}`),
+		Log:  slog.New(slog.DiscardHandler), Report: func([]diag.Problem) {}}
+	assert.EqualError(t, stages.Apply(t.Context(), a), "write /dev/stdout: no space left on device")
 }

@@ -134,10 +134,13 @@ func (p *Process) helpTo(c *Command) io.Writer {
 	return p.Out
 }
 
+// complaintsMost is how many errors are told, each on its line.
+const complaintsMost = 20
+
 // Complain says what went wrong, in one line for each error whatever it is, and what can be done about it.
 func (p *Process) Complain(name string, err error) {
-	for _, each := range diag.Errors(err) {
-		fmt.Fprintf(p.Err, "%s: %s\n", name, diag.OneLine(each.Error()))
+	for _, line := range diag.Few(err, complaintsMost) {
+		fmt.Fprintf(p.Err, "%s: %s\n", name, line)
 	}
 	for _, hint := range diag.Hints(err) {
 		fmt.Fprintf(p.Err, "hint: %s\n", diag.OneLine(hint))

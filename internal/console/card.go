@@ -27,6 +27,12 @@ const (
 	columnsMax = 78
 )
 
+// How many of several errors are told: on one line, and where each has its own.
+const (
+	OnOneLine  = 3
+	causesMost = 20
+)
+
 // NewCard makes the card of a stage that failed with an error. Place may be "". Hints of the error come first, then
 // what is always worth a try.
 func NewCard(stage, place string, err error) Card {
@@ -44,10 +50,7 @@ func causes(err error) []string {
 	for {
 		inner := errors.Unwrap(err)
 		if inner == nil {
-			for _, each := range diag.Errors(err) {
-				all = append(all, diag.OneLine(each.Error()))
-			}
-			return all
+			return append(all, diag.Few(err, causesMost)...)
 		}
 		outer, ok := strings.CutSuffix(err.Error(), ": "+inner.Error())
 		switch {
@@ -60,9 +63,10 @@ func causes(err error) []string {
 	}
 }
 
-// LastLine is what emergency shells show of a stage that failed: one line, whatever the error is.
+// LastLine is what emergency shells show of a stage that failed: one line, whatever the error is, and of several errors
+// the first.
 func LastLine(stage string, err error) string {
-	return "Ignition failed: " + diag.Printable(stage) + ": " + diag.OneLine(err.Error())
+	return "Ignition failed: " + diag.Printable(stage) + ": " + strings.Join(diag.Few(err, OnOneLine), "; ")
 }
 
 // UnfinishedLine is what is told of a stage that has not come to its end, and has not failed.

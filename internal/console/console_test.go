@@ -92,6 +92,18 @@ func TestTheLastLineIsOneLineOfPrintableText(t *testing.T) {
 	assert.Equal(t, `Ignition failed: disks: a b\x00; c\u202e: EOF`, LastLine("disks", err))
 }
 
+func TestOfManyErrorsTheFirstAreTold(t *testing.T) {
+	var all []error
+	for i := range 50000 {
+		all = append(all, fmt.Errorf("entry %d", i))
+	}
+	err := errors.Join(all...)
+	assert.Equal(t, "Ignition failed: files: entry 0; entry 1; entry 2; and 49997 more", LastLine("files", err))
+	card := NewCard("files", "", err)
+	assert.Len(t, card.Causes, 21)
+	assert.Equal(t, "and 49980 more", card.Causes[20])
+}
+
 func TestACardIsLeftForProgramsUntilItsStagePasses(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "glowplug")
 	require.NoError(t, NewCard("fetch", "", io.EOF).Save(folder))

@@ -1,6 +1,9 @@
 package diag
 
-import "errors"
+import (
+	"errors"
+	"strconv"
+)
 
 // A hinted error knows what a person can do about it. Its text is that of the error alone.
 type hinted struct {
@@ -46,6 +49,18 @@ func Hints(err error) []string {
 	}
 	look(err)
 	return found
+}
+
+// Few gives an error in lines: of several that errors.Join has put together the first, and how many more there are.
+func Few(err error, most int) (lines []string) {
+	all := Errors(err)
+	for _, each := range all[:min(most, len(all))] {
+		lines = append(lines, OneLine(each.Error()))
+	}
+	if more := len(all) - len(lines); more > 0 {
+		lines = append(lines, "and "+strconv.Itoa(more)+" more")
+	}
+	return lines
 }
 
 // Errors gives those that errors.Join has put together, or the one.

@@ -165,11 +165,20 @@ func (o *stageOptions) verdict(p *cli.Process, log *slog.Logger, screens *consol
 	return cli.ExitError(cli.ExitFailed)
 }
 
+// loggedMost is how many of several errors the log has, each on its line.
+const loggedMost = 100
+
 // failed tells of a failure wherever somebody may look: in the log, on the consoles, in a file, and last on standard
 // error.
 func (o *stageOptions) failed(p *cli.Process, log *slog.Logger, screens *console.Consoles, err error) {
 	text := console.LastLine(o.stage, err)
-	log.Log(context.Background(), logs.Critical, text)
+	lines := diag.Few(err, loggedMost)
+	if len(lines) <= console.OnOneLine {
+		lines = nil // the last has them all
+	}
+	for _, line := range append(lines, text) {
+		log.Log(context.Background(), logs.Critical, line)
+	}
 	card := cardOf(o.stage, err)
 	screens.Show(card)
 	if err := card.Save(o.reportFolder()); err != nil {

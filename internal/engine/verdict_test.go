@@ -78,6 +78,21 @@ func TestTheLastLineOfAFailureIsOneLine(t *testing.T) {
 	assert.Equal(t, `Ignition failed: disks: one\x1b[2J; two\u202e`+"\n", said.String())
 }
 
+func TestTheLogHasWhatTheLastLineLeavesOut(t *testing.T) {
+	for count, lines := range map[int]int{1: 1, 3: 1, 4: 5, 100: 101, 5000: 102} {
+		var logged bytes.Buffer
+		var all []error
+		for i := range count {
+			all = append(all, fmt.Errorf("entry %d", i))
+		}
+		o := stageOptions{stage: "files", paths: handoff.Paths{Config: filepath.Join(t.TempDir(), "ignition.json")}}
+		_ = o.verdict(&cli.Process{Err: &diag.Screen{To: io.Discard}}, slog.New(slog.NewTextHandler(&logged, nil)),
+			&console.Consoles{}, errors.Join(all...))
+		assert.Equal(t, lines, strings.Count(logged.String(), "\n"), count)
+		assert.Contains(t, logged.String(), fmt.Sprintf("entry %d", min(count, 100)-1))
+	}
+}
+
 // Of several errors one is the cause of the others, and it need not be the one that has a place.
 func TestACardTellsAllThatFailed(t *testing.T) {
 	cause := errors.New("the record is damaged")

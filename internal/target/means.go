@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -91,6 +92,39 @@ func (m *Means) MaySet(uid, gid int64) error {
 func OnlyRoot(what string) error {
 	return diag.WithHint(errors.New("only root can "+what),
 		"run it as root, or leave owners as they come with --no-owner")
+}
+
+// Owners gives user and group of a node, each as owner does. Who knows no accounts gives nil.
+func Owners(n *config.Node, uid, gid func(string) (uint32, bool)) (user, group int64, err error) {
+	if user, err = owner(&n.User, "user", uid); err == nil {
+		group, err = owner(&n.Group, "group", gid)
+	}
+	return user, group, err
+}
+
+// owner gives an id, -1 for an owner that the config does not give. Names are those of the root once the accounts of
+// the config are made.
+func owner(c *config.NodeOwner, what string, lookup func(string) (uint32, bool)) (int64, error) {
+	switch {
+	case c.ID != nil:
+		if *c.ID < 0 || int64(*c.ID) >= 1<<32-1 {
+			return 0, fmt.Errorf("%s id %d is none that Linux has", what, *c.ID)
+		}
+		return int64(*c.ID), nil
+	case config.Says(c.Name) == "":
+		return -1, nil
+	case lookup != nil:
+		if id, ok := lookup(*c.Name); ok {
+			return int64(id), nil
+		}
+	}
+	return 0, fmt.Errorf("%s %q does not exist in the root", what, *c.Name)
+}
+
+// Local tells whether a resource can be had without asking anybody.
+func Local(r *config.Resource) bool {
+	raw := config.Says(r.Source)
+	return raw == "" || strings.HasPrefix(raw, "data:")
 }
 
 // Tell warns.

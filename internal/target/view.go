@@ -51,6 +51,8 @@ var (
 	errNUL         = errors.New("the path has a NUL byte")
 	errTooLong     = errors.New("the path is longer than 4095 bytes")
 	errNameTooLong = errors.New("a name in the path is longer than 255 bytes")
+	// ErrNotAbsolute is the refusal of a path that is not.
+	ErrNotAbsolute = errors.New("the path is not absolute")
 )
 
 // CheckPath refuses what the kernel would refuse too, but only once parents have been made.

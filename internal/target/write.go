@@ -60,14 +60,23 @@ type File struct {
 	Play func(context.Context, Output) error
 	// Trees says that a directory that is there goes too, with all below it; otherwise it is refused.
 	Trees bool
+	// Remote says that Play has to ask somebody else. It is then called only to write the file: getting a content to
+	// compare it, and again to write it, would double what is got.
+	Remote bool
 }
 
-var errDirectory = errors.New("a directory is there")
+var (
+	errDirectory = errors.New("a directory is there")
+	// ErrRoot is the refusal of an entry that would take the place of the root directory.
+	ErrRoot = errors.New("the root directory itself cannot be replaced")
+	// ErrNoContents is the refusal of a file that is to replace what is there with nothing.
+	ErrNoContents = errors.New("overwrite needs contents to write")
+)
 
 // judge tells what becomes of what is there.
 func (f *File) judge(ctx context.Context, v View, found root.Facts) (Verdict, error) {
 	match := Differs
-	if found.Kind == root.File && f.Want.Fit(found) {
+	if found.Kind == root.File && f.Want.Fit(found) && !f.Remote {
 		same, err := Holds(v, f.At, func(to Output) error { return f.Play(ctx, to) })
 		if err != nil {
 			return Refuse, err
@@ -95,6 +104,9 @@ func (f *File) Held(t *Target) bool {
 // Fill completes a step that writes a file. Its content is on disk, with that of other steps, before it has its name.
 // That another owner's file has the right content is not enough: readers would get what that owner writes next.
 func (m *Means) Fill(s *plan.Step, t *Target, f File) error {
+	if f.At == "/" {
+		return ErrRoot
+	}
 	found, err := t.Before(f.At)
 	if err != nil {
 		return err
@@ -118,7 +130,7 @@ func (m *Means) Fill(s *plan.Step, t *Target, f File) error {
 	s.Check = func(ctx context.Context) (plan.State, error) { return m.isFilled(ctx, f) }
 	var ready *root.Temp
 	s.Prepare = func(ctx context.Context) (err error) {
-		ready, err = Draft(m.Root, f.At, DirMode, f.Want, func(to Output) error { return f.Play(ctx, to) })
+		ready, err = Draft(m.Plain(), f.At, DirMode, f.Want, func(to Output) error { return f.Play(ctx, to) })
 		return err
 	}
 	s.Abandon = func() {
@@ -141,11 +153,12 @@ func (m *Means) Fill(s *plan.Step, t *Target, f File) error {
 }
 
 func (m *Means) isFilled(ctx context.Context, f File) (plan.State, error) {
-	found, err := m.Root.Lstat(f.At)
+	in := m.Plain()
+	found, err := in.Lstat(f.At)
 	if err != nil {
 		return plan.Pending, err
 	}
-	switch verdict, err := f.judge(ctx, Of(m.Root), found); {
+	switch verdict, err := f.judge(ctx, Of(in), found); {
 	case errors.Is(err, errDirectory):
 		return plan.Conflict, err
 	case err != nil || verdict != Done:
@@ -156,9 +169,9 @@ func (m *Means) isFilled(ctx context.Context, f File) (plan.State, error) {
 
 // Clear removes a directory, which a rename cannot take the place of.
 func (m *Means) Clear(at string) error {
-	found, err := m.Root.Lstat(at)
+	found, err := m.Plain().Lstat(at)
 	if err != nil || found.Kind != root.Directory {
 		return err
 	}
-	return m.Root.RemoveAll(at)
+	return m.Plain().RemoveAll(at)
 }

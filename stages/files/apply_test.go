@@ -355,6 +355,18 @@ func TestAPlanReadsTheRecordOfAppendsOnce(t *testing.T) {
 	}
 }
 
+func TestAnAppendWithADigestThatIsDoneIsPlannedAsDone(t *testing.T) {
+	_, o := newRoot(t, map[string]string{"f": "old"})
+	cfg := storage(t, `'files':[{'path':'/f','append':[{'source':'data:,one',`+
+		`'verification':{'hash':'sha256-7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed'}}]}]`)
+	for _, want := range []string{"~ file /f  append inline\n", "= file /f  append inline\n"} {
+		steps, err := Plan(cfg, target.Of(o.Root), o)
+		require.NoError(t, err)
+		assert.Equal(t, want, steps.String())
+		require.NoError(t, apply(cfg, o))
+	}
+}
+
 func TestHostileRoots(t *testing.T) {
 	write := `'files':[{'path':'/x/f','contents':{'source':'data:,new'},'overwrite':true}]`
 	for name, c := range map[string]struct {

@@ -109,6 +109,31 @@ func TestBootPlans(t *testing.T) {
 	assert.Empty(t, plan, "a boot that has nothing to say about anything")
 }
 
+// The stage has passed in another try of this boot, and the key is in the root alone.
+func TestAKeyThatARunHasMadeIsKeptWhereTheConfigHasAFile(t *testing.T) {
+	for claim, root := range map[string]fake{
+		"it is there":                          {"/etc/luks/data": "key"},
+		"the entry makes a file where none is": {},
+	} {
+		root[keyRecordPath] = `{"version":1,"files":["/etc/luks/data"]}`
+		steps, err := Plan(parse(t, `{"storage":{"luks":[{"name":"data","device":"/dev/vdb"}],`+
+			`"files":[{"path":"/etc/luks/data"}]}}`), root, Boot{}.on(asRoot()))
+		require.NoError(t, err, claim)
+		assert.Contains(t, steps.String(), "= key of luks data ", claim)
+	}
+}
+
+// An earlier boot's report is no sign that this boot has made the entry whose place it takes.
+func TestAReportOfAnotherBootIsNotThisBoots(t *testing.T) {
+	for boot, want := range map[string]string{"mine": "is result file /r by now", "other": "", "": ""} {
+		view := fake{"/r": `{"provisioningBootID":"` + boot + `"}`}
+		steps, err := Plan(storage(t, `'files':[{'path':'/r','overwrite':true,'contents':{'source':'data:,x'}}]`), view,
+			Boot{ResultFile: "/r", BootID: "mine\n"}.on(inlined(asRoot())))
+		require.NoError(t, err)
+		assert.Equal(t, want != "", strings.Contains(steps.String(), "is result file /r by now"), boot)
+	}
+}
+
 func TestBootsThatCannotBePlanned(t *testing.T) {
 	for name, c := range map[string]struct {
 		root  fake
@@ -133,6 +158,17 @@ func TestBootsThatCannotBePlanned(t *testing.T) {
 		"a platform's file nowhere": {fake{}, `{}`,
 			handoff.State{ProviderOutputFiles: []json.RawMessage{[]byte(`{"path":"x","contents":{"source":""}}`)}},
 			Boot{}, "file 0 of the platform: the path is not absolute"},
+		"a platform's file in place of all": {fake{}, `{}`, platformFile(`"path":"/x/..","contents":{"source":""}`),
+			Boot{}, "platform's file /x/..: the root directory itself cannot be replaced"},
+		"a platform's file without contents": {fake{"/x": "kept"}, `{}`,
+			platformFile(`"path":"/x","append":[{"source":"data:,y"}]`), Boot{},
+			"file 0 of the platform: overwrite needs contents to write"},
+		"a platform's file of nobody": {fake{}, `{}`,
+			platformFile(`"path":"/x","contents":{"source":""},"user":{"name":"core"}`), Boot{},
+			`platform's file /x: user "core" does not exist in the root`},
+		"no key where the config has a file": {fake{"/etc/luks/data": "x"}, `{"storage":{"luks":[{"name":"data",` +
+			`"device":"/dev/vdb"}],"files":[{"path":"/etc/luks/data"}]}}`, handoff.State{}, Boot{},
+			"key of luks data ($.storage.luks.0): the disks stage has left no key for it"},
 		"labels without a policy": {fake{}, `{"storage":{"files":[{"path":"/f"}]}}`, handoff.State{},
 			Boot{Relabel: target.RelabelOn}, "SELinux labels: the root has no SELinux policy, and labels are on"},
 		"a policy that leads out": {fake{"/etc/selinux/config": "SELINUXTYPE=../x\n"}, `{}`, handoff.State{}, Boot{},

@@ -62,12 +62,14 @@ func Plan(cfg config.Config, view target.View, o Options) (plan.Plan, error) {
 // plan of the rest is sure to refuse is refused here, before any tool has run.
 func PlanTools(cfg config.Config, view target.View, o Options) (plan.Plan, error) {
 	t := target.New(view)
+	entries := nodes.New(cfg.Storage, &o.Means)
 	steps, expected, err := users.ToolAccounts(cfg.Passwd, t, &o.Means, o.Users)
-	if expected == nil {
-		return steps, err
+	failed := append([]error{err}, entries.Impossible()...)
+	if expected != nil {
+		_, _, beside := o.beside(cfg, t, entries, expected)
+		failed = []error{err, beside}
 	}
-	_, _, failed := o.beside(cfg, t, nodes.New(cfg.Storage, &o.Means), expected)
-	return steps, errors.Join(err, failed)
+	return steps, errors.Join(failed...)
 }
 
 // refuse tells what no plan is made for.

@@ -121,6 +121,25 @@ func TestDefaultsOfNewUsersAreNotLookedAtWithoutUsers(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// No edit of ours makes an account of this root: its own tools may.
+func TestWhatNoRootTakesIsRefusedBeforeTheToolsRunWhateverTheyWillMake(t *testing.T) {
+	root := fake{}
+	const user = `{"passwd":{"users":[{"name":"core","primaryGroup":"nosuch"}]},"storage":{`
+	for storage, want := range map[string]string{
+		`"files":[{"path":"/a\u0000"}]`: "the path has a NUL byte",
+		`"links":[{"path":"/a"}]`:       "the link has no target",
+		`"directories":[{"path":"d"}]`:  "the path is not absolute",
+		`"files":[{"path":"/a"}]`:       "",
+	} {
+		_, err := PlanTools(parse(t, user+storage+`}}`), root, inlined(asRoot()))
+		if want == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, want)
+	}
+}
+
 func TestWhatTheFilesPlanRefusesIsRefusedBeforeTheToolsRun(t *testing.T) {
 	const user = `"passwd":{"users":[{"name":"core","sshAuthorizedKeys":["ssh-ed25519 AAAA"]}]}`
 	for name, c := range map[string]struct{ storage, want string }{

@@ -185,7 +185,7 @@ func (l *Files) key(s *plan.Step, k *keyFile) error {
 	return nil
 }
 
-// keyEffect tells what becomes of what is there. What a node will be is looked at when it is there.
+// keyEffect tells what becomes of what is there by then. What a node will be is looked at when it is there.
 func (l *Files) keyEffect(k *keyFile, kind root.Kind) (plan.Effect, error) {
 	switch {
 	case kind == root.Absent && k.url != "":
@@ -198,6 +198,9 @@ func (l *Files) keyEffect(k *keyFile, kind root.Kind) (plan.Effect, error) {
 	found, err := l.t.Before(k.At)
 	if err != nil {
 		return 0, err
+	}
+	if k.url == "" {
+		found.Kind = kind // whatever is in it by then, a record tells
 	}
 	switch state, err := k.judge(context.Background(), l.m, l.t, found); {
 	case err != nil:

@@ -28,21 +28,19 @@ func (l *Files) claimResult() {
 		return
 	}
 	c := &target.Claim{ID: "result", Subject: "result file " + diag.Name(file), Path: file, Kind: root.File}
-	c.Held = func(t *target.Target) bool { return reportOf(t, c.At) != "" }
+	c.Held = func(t *target.Target) bool { return l.b.reported(t, c.At) }
 	l.result = c
 	l.take(c)
 }
 
-// reportOf gives the boot that a report is of, "" where there is none.
-func reportOf(t *target.Target, at string) string {
+// reported tells whether there is a report of this boot. That of another boot is something that is there, to an entry
+// of the config in its place as to the step of the result.
+func (b *Boot) reported(t *target.Target, at string) bool {
 	if found, err := t.Before(at); err != nil || found.Kind != root.File {
-		return ""
+		return false
 	}
 	text, err := t.ReadFile(at, resultLimit)
-	if err != nil {
-		return ""
-	}
-	return bootOf(text)
+	return err == nil && b.isOwn(text)
 }
 
 func (l *Files) planResult() plan.Plan {
@@ -59,7 +57,7 @@ func (l *Files) planResult() plan.Plan {
 	switch {
 	case kind == root.Absent:
 		s.Effect, s.Detail = plan.Create, "0600"
-	case reportOf(l.t, at) == b.id() && l.t.Claimed(at) == nil:
+	case b.reported(l.t, at) && l.t.Claimed(at) == nil:
 		s.Effect, s.Detail = plan.Keep, "0600"
 	default:
 		s.Effect, s.Detail = plan.Change, "0600, with the report that is there unless the system is live"
@@ -86,23 +84,12 @@ func (m *maker) hasResult(at string, b *Boot) (plan.State, error) {
 	return plan.Pending, nil
 }
 
-// bootOf gives the boot that a report is of.
-func bootOf(text []byte) string {
+// isOwn tells whether a report is of this boot.
+func (b *Boot) isOwn(text []byte) bool {
 	var r struct {
 		BootID string `json:"provisioningBootID"`
 	}
-	if json.Unmarshal(text, &r) != nil {
-		return ""
-	}
-	return r.BootID
-}
-
-func (b *Boot) id() string { return strings.TrimSpace(b.BootID) }
-
-// isOwn tells whether a report is of this boot.
-func (b *Boot) isOwn(text []byte) bool {
-	of := bootOf(text)
-	return of != "" && of == b.id()
+	return json.Unmarshal(text, &r) == nil && r.BootID != "" && r.BootID == strings.TrimSpace(b.BootID)
 }
 
 // writeResult replaces the file.

@@ -3,7 +3,6 @@ package nodes
 import (
 	"context"
 	"io"
-	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/plan"
@@ -23,8 +22,8 @@ func (m *maker) obtain(ctx context.Context, n *node, out target.Output) error {
 
 // local tells whether the content can be had without asking anybody.
 func (n *node) local() bool {
-	for _, p := range n.sources {
-		if raw := config.Says(p.Source); raw != "" && !strings.HasPrefix(raw, "data:") {
+	for i := range n.sources {
+		if !target.Local(&n.sources[i].Resource) {
 			return false
 		}
 	}

@@ -41,8 +41,7 @@ type part struct {
 }
 
 var (
-	errNotAbsolute = errors.New("the path is not absolute")
-	errNoTarget    = errors.New("the link has no target")
+	errNoTarget = errors.New("the link has no target")
 )
 
 // entries gives the nodes of a config: directories, files, links, each in the order of the config.
@@ -108,7 +107,7 @@ func (n *node) check() error {
 		return err
 	}
 	if !strings.HasPrefix(n.Path, "/") {
-		return errNotAbsolute
+		return target.ErrNotAbsolute
 	}
 	if n.entry != target.Symlink && n.entry != target.HardLink {
 		return nil

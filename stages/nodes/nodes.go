@@ -44,6 +44,9 @@ func New(s config.Storage, m *target.Means) *Nodes {
 	return p
 }
 
+// Impossible tells what no root could take. Plan tells it as well.
+func (p *Nodes) Impossible() []error { return p.failed }
+
 // errTold is why a node cannot be where the error of another has told it.
 var errTold = errors.New("told of another entry")
 

@@ -1,14 +1,12 @@
 package nodes
 
 import (
-	"fmt"
-
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/target"
 )
 
-// owners sets the root.Attrs that a node gets, by docs/peer/engine.md §11.3. Where the config is silent a new node
+// owners sets the attributes that a node gets, by docs/peer/engine.md §11.3. Where the config is silent a new node
 // belongs to 0:0 and a kept one to whom it belonged.
 func (p *Nodes) owners(n *node) error {
 	m := p.m
@@ -27,11 +25,7 @@ func (p *Nodes) owners(n *node) error {
 	if m.Privileged {
 		n.new.UID, n.new.GID = 0, 0
 	}
-	uid, err := owner(n.user, "user", p.uid)
-	if err != nil {
-		return err
-	}
-	gid, err := owner(n.group, "group", p.gid)
+	uid, gid, err := target.Owners(&config.Node{User: n.user, Group: n.group}, p.uid, p.gid)
 	if err != nil {
 		return err
 	}
@@ -44,7 +38,7 @@ func (p *Nodes) owners(n *node) error {
 	return m.MaySet(uid, gid)
 }
 
-// kept gives the root.Attrs of a node that is kept. As the peer's change of owner does even where it changes nothing,
+// kept gives the attributes of a node that is kept. As the peer's change of owner does even where it changes nothing,
 // it takes the set-id bits of a file whose mode the config does not give.
 func (n *node) kept(found root.Facts) root.Attrs {
 	if n.entry != target.FileWithout || n.old.Mode >= 0 || n.new.UID < 0 || found.Mode&0o6000 == 0 {
@@ -57,24 +51,6 @@ func (n *node) kept(found root.Facts) root.Attrs {
 	}
 	a.Mode = int64(mode)
 	return a
-}
-
-// owner gives an id, -1 for an owner that the config does not give. Names are those of the root once the accounts of
-// the config are made.
-func owner(c config.NodeOwner, what string, lookup func(string) (uint32, bool)) (int64, error) {
-	switch {
-	case c.ID != nil:
-		if *c.ID < 0 || int64(*c.ID) >= 1<<32-1 {
-			return 0, fmt.Errorf("%s id %d is none that Linux has", what, *c.ID)
-		}
-		return int64(*c.ID), nil
-	case config.Says(c.Name) == "":
-		return -1, nil
-	}
-	if id, ok := lookup(*c.Name); ok {
-		return int64(id), nil
-	}
-	return 0, fmt.Errorf("%s %q does not exist in the root", what, *c.Name)
 }
 
 // uid and gid look a name up. Where the accounts cannot be had, of which an error tells, any name is as good.

@@ -15,17 +15,15 @@ import (
 )
 
 var (
-	errRoot      = errors.New("the root directory itself cannot be replaced")
 	errSelf      = errors.New("the link names itself")
 	errLinkToDir = errors.New("the target is a directory, and hard links to directories do not exist")
 	errNoSuch    = errors.New("the target does not exist")
-	errOverwrite = errors.New("overwrite needs contents to write")
 )
 
 // node completes the step of one node.
 func (p *Nodes) node(n *node, step *plan.Step) error {
 	if n.At == "/" && (n.entry != target.Directory || n.Overwrite) {
-		return errRoot
+		return target.ErrRoot
 	}
 	if p.comesAfter(n, step) {
 		return nil
@@ -117,7 +115,7 @@ func (p *Nodes) effect(n *node, found root.Facts, m target.Match, known bool) (p
 func (n *node) refusal(found root.Facts) error {
 	switch {
 	case n.entry == target.FileWithout && n.Overwrite:
-		return errOverwrite
+		return target.ErrNoContents
 	case n.entry == target.FileWithSource && found.Kind == root.File && n.new.Fit(found):
 		return inTheWay("a file with other content")
 	case n.entry == target.FileWithSource && found.Kind == root.File:

@@ -59,11 +59,10 @@ func (p *Nodes) appended(n *node, found root.Facts) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	_, digest := n.digest()
 	switch {
 	case p.holds(n, found) == target.Equal:
 		return true, nil
-	case found.Size > seenContent, digest, !n.local(), p.m.Fetch == nil:
+	case found.Size > seenContent, !n.local(), p.m.Fetch == nil:
 		return false, nil
 	}
 	f, err := p.t.Open(n.At)

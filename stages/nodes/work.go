@@ -128,7 +128,7 @@ func (m *maker) do(ctx context.Context, n *node) error {
 		// Between check and here nobody is expected to change the root. If somebody does, the rename refuses (EEXIST)
 		// what was to be new, and a directory of their making is not removed by a rename.
 		if n.At == "/" {
-			return errRoot
+			return target.ErrRoot
 		}
 		if _, err := m.Plain().MkdirAll(target.Up(n.At), target.DirMode); err != nil {
 			return err
