@@ -101,7 +101,7 @@ func (l *laid) Lstat(at string) (root.Facts, error) {
 	return f, nil
 }
 
-// touched tells whether anything is not as the view has il.
+// touched tells whether anything is not as the view has it.
 func (l *laid) touched() bool { return len(l.top.below) > 0 }
 
 // ReadFile reads a file where its path leads.

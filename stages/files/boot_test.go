@@ -174,7 +174,7 @@ func TestBootsThatCannotBePlanned(t *testing.T) {
 		"a policy that leads out": {fake{"/etc/selinux/config": "SELINUXTYPE=../x\n"}, `{}`, handoff.State{}, Boot{},
 			"SELinux labels: /etc/selinux/config: SELINUXTYPE is no name of a policy"},
 		"a damaged record of keys": {fake{keyRecordPath: "x"}, volumesText, secrets(), Boot{},
-			"record of keys: /etc/.glowplug/keys.json: not a record of glowplug's"},
+			"record of keys: /etc/.glowplug/keys.json: not a record of keys"},
 		"a result file below another one": {fake{"/etc": "x"}, `{}`, handoff.State{}, Boot{ResultFile: "/etc/r"},
 			"result file /etc/r: is below /etc, which is a regular file"},
 	} {

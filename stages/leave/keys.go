@@ -262,7 +262,7 @@ type keyRecord struct {
 // notedKeys reads the record. One that is damaged is an error: it decides what may be replaced.
 func notedKeys(v target.View) (map[string]bool, error) {
 	var record keyRecord
-	err := target.ReadRecord(v, keyRecordPath, "a record of glowplug's", &record, &record.Version)
+	err := target.ReadRecord(v, keyRecordPath, "a record of keys", &record, &record.Version)
 	noted := make(map[string]bool, len(record.Files))
 	for _, at := range record.Files {
 		noted[at] = true

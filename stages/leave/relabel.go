@@ -135,7 +135,7 @@ type labelRecord struct {
 
 func notedLabels(v target.View) (map[string]struct{}, error) {
 	var record labelRecord
-	err := target.ReadRecord(v, relabelRecordPath, "a record of glowplug's", &record, &record.Version)
+	err := target.ReadRecord(v, relabelRecordPath, "a record of SELinux labels", &record, &record.Version)
 	noted := make(map[string]struct{}, len(record.Paths))
 	for _, at := range record.Paths {
 		noted[at] = struct{}{}
@@ -151,12 +151,11 @@ func (l *labels) step() plan.Step {
 	return s
 }
 
-// steps gives the record, to be written before anything else is, and the labelling, which comes last. The record is
-// left out where the root itself will tell: no directory is made that the config does not name.
+// steps gives the record and the labelling. The record is left out where the root itself will tell: no directory is
+// made that the config does not name.
 func (l *labels) steps() (first, last plan.Plan, err error) {
 	s := l.step()
-	switch {
-	case !l.found && (len(l.paths) > 0 || l.accounts):
+	if !l.found && (len(l.paths) > 0 || l.accounts) {
 		return nil, nil, s.Fail(errNoPolicy)
 	}
 	if l.parents {

@@ -81,7 +81,7 @@ func (r runner) putBack() (isThere bool, err error) {
 
 // copyLink gives a link another name or, where its filesystem has no hard links, makes one like it.
 func (r runner) copyLink(from, to string, found root.Facts) error {
-	if _, err := r.Root.MkdirAll(target.Up(to), 0o755); err != nil {
+	if _, err := r.Root.MkdirAll(target.Up(to), target.DirMode); err != nil {
 		return err
 	}
 	if r.Root.Link(from, to, true) == nil {

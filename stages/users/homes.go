@@ -218,7 +218,7 @@ func (w maker) makeHome(e *accounts.MakeHome) accountWork {
 			skeletons = append(skeletons, from)
 		}
 		plain := w.Plain()
-		if _, err := plain.MkdirAll(target.Up(at), 0o755); err != nil {
+		if _, err := plain.MkdirAll(target.Up(at), target.DirMode); err != nil {
 			return err
 		}
 		building := path.Join(target.Up(at), buildingName(path.Base(at)))
