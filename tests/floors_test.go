@@ -178,7 +178,7 @@ type program struct {
 var pruning = []string{"text/template", "html/template", "github.com/alecthomas/kong", "github.com/urfave/cli/v2"}
 
 var programs = []program{
-	{"ignition", 11_930_000, "/stages",
+	{"ignition", 11_940_000, "/stages",
 		append([]string{module + "/internal/check", module + "/internal/zip", "flag"}, pruning...)},
 	{"glowplug", 16_000_000, "/internal/check", append([]string{"flag"}, pruning...)},
 	{"glowplug-validate", 5_000_000, "/internal/check",
