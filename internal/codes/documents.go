@@ -61,8 +61,9 @@ func documentRows() []Row {
 			Show: fcos("storage:\n  files:\n    - path: /etc/motd\n      mode: ~~\n", "0689", "0644"),
 		},
 		{
-			Code: ModeDecimal, Kind: Warning, Line: "a mode that makes sense in octal, without its leading zero",
-			Do: "write the zero",
+			Code: ModeDecimal, Kind: Warning, Also: []Kind{PeersWarning},
+			Line: "a mode that makes sense in octal, without its leading zero",
+			Do:   "write the zero",
 			Why: `YAML takes 644 for a decimal number, which is 01204 in octal: the owner could write and not read. A
 				zero in front makes it octal.`,
 			Show: fcos("storage:\n  files:\n    - path: /etc/motd\n      mode: ~~\n", "644", "0644"),

@@ -47,7 +47,7 @@ func keyRows() []Row {
 			Show: file(`"path": "/etc/motd", "~~": 420`, "mood", "mode"),
 		},
 		{
-			Code: KeyTooNew, Kind: Warning,
+			Code: KeyTooNew, Kind: Warning, Also: []Kind{PeersWarning},
 			Line: "a later version brought the key; in a config of this version it is ignored",
 			Do:   "raise `ignition.version` to what the hint says",
 			Why: `The version of the config decides, not that of the program that reads it: newer engines ignore the
