@@ -24,9 +24,9 @@ ENGINE_NAMES      = ignition-apply ignition-rmcfg ignition-generator
 WORKSTATION_NAMES = butane
 VALIDATOR_NAMES   = ignition-validate
 
-.PHONY: build test test-disk test-vm test-vm-steady test-guest test-guest-steady test-boots test-boots-steady bench \
-	fuzz demo demo-vm format lint cross install install-dracut-conf install-network install-firstboot-complete \
-	install-kargs-entries install-grub-for-bootupd clean
+.PHONY: build test test-linear test-disk test-vm test-vm-steady test-guest test-guest-steady test-boots \
+	test-boots-steady bench fuzz demo demo-vm format lint cross install install-dracut-conf install-network \
+	install-firstboot-complete install-kargs-entries install-grub-for-bootupd clean
 
 build:
 	@mkdir -p bin
@@ -38,8 +38,13 @@ build:
 # Any user, no network but loopback. Vet also compiles the tests that need root. Tests are linked without what debuggers
 # read, which takes half of the linking.
 test:
-	$(GO) vet -tags disk,vm,vmhost ./...
+	$(GO) vet -tags disk,linear,vm,vmhost ./...
 	$(GO) test -vet=off -ldflags '-s -w' ./...
+
+# Work and memory against the size of what is read: the programs are built anew, with a counter for each block, and run
+# on shapes of several sizes. Nothing but time keeps it apart from test.
+test-linear:
+	$(GO) test -vet=off -tags linear ./tests/linear/
 
 # The folders with tests of the tag disk.
 DISK_TESTS = ./stages/disks/ ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./tests/gpt/ ./tests/net/ ./tests/fetch/
@@ -124,8 +129,8 @@ format:
 
 # The linters have a module of their own in tools/.
 lint: format
-	$(GO) vet -tags disk,vm,vmhost ./...
-	$(GO) tool -modfile=tools/go.mod staticcheck -tags disk,vm,vmhost ./...
+	$(GO) vet -tags disk,linear,vm,vmhost ./...
+	$(GO) tool -modfile=tools/go.mod staticcheck -tags disk,linear,vm,vmhost ./...
 	$(MAKE) cross
 
 # The workstation's program for other systems. What needs Linux says so when it is called. Minutes where caches are
