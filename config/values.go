@@ -10,13 +10,15 @@ import (
 // that are absent, until visit returns false. path makes the config path of the text.
 func (c *Config) Values(pattern string, visit func(path func() string, value string) bool) {
 	w := &valueWalk{steps: strings.Split(pattern, "."), visit: visit}
+	w.fields = make([][]int, len(w.steps))
 	w.walk(reflect.ValueOf(c), 0)
 }
 
 type valueWalk struct {
-	steps []string
-	items []int // on the way, for each * of the steps
-	visit func(path func() string, value string) bool
+	steps  []string
+	fields [][]int // of each step the field, found once: a step leads through one type, however many items there are
+	items  []int   // on the way, for each * of the steps
+	visit  func(path func() string, value string) bool
 }
 
 // walk follows the steps from one on, and tells whether to go on.
@@ -31,7 +33,10 @@ func (w *valueWalk) walk(v reflect.Value, step int) bool {
 	case step == len(w.steps):
 		return v.Kind() != reflect.String || w.visit(w.path, v.String())
 	case w.steps[step] != "*":
-		return w.walk(fieldNamed(v, w.steps[step]), step+1)
+		if w.fields[step] == nil {
+			w.fields[step] = fieldNamed(v.Type(), w.steps[step])
+		}
+		return w.walk(v.FieldByIndex(w.fields[step]), step+1)
 	}
 	for i := range v.Len() {
 		w.items = append(w.items, i)
@@ -45,19 +50,19 @@ func (w *valueWalk) walk(v reflect.Value, step int) bool {
 }
 
 // fieldNamed finds a field by its name in JSON. Those of embedded structs are among the fields of a struct.
-func fieldNamed(v reflect.Value, name string) reflect.Value {
-	for i := range v.NumField() {
-		field := v.Type().Field(i)
+func fieldNamed(t reflect.Type, name string) []int {
+	for i := range t.NumField() {
+		field := t.Field(i)
 		if tag, _, _ := strings.Cut(field.Tag.Get("json"), ","); tag == name {
-			return v.Field(i)
+			return field.Index
 		}
 		if field.Anonymous {
-			if found := fieldNamed(v.Field(i), name); found.IsValid() {
-				return found
+			if found := fieldNamed(field.Type, name); found != nil {
+				return append(field.Index, found...)
 			}
 		}
 	}
-	return reflect.Value{}
+	return nil
 }
 
 func (w *valueWalk) path() string {

@@ -94,35 +94,8 @@ func agreeOn(t *testing.T, root int, path string) {
 	}
 }
 
-// plant makes random directories, files and links of few names, so that they meet often. It works in an os.Root: the
-// links planted before lead out of dir.
-func plant(t testing.TB, dir string, rnd *rand.Rand) {
-	t.Helper()
-	in, err := os.OpenRoot(dir)
-	require.NoError(t, err)
-	defer in.Close()
-	random := func() string {
-		var parts []string
-		for range 1 + rnd.IntN(4) {
-			parts = append(parts, []string{"a", "b", "c", "..", "."}[rnd.IntN(5)])
-		}
-		return strings.Join(parts, "/")
-	}
-	for range 25 {
-		at := strings.TrimPrefix(filepath.Clean("/"+random()), "/")
-		if at == "" {
-			continue
-		}
-		switch rnd.IntN(3) {
-		case 0:
-			_ = in.MkdirAll(at, 0o755)
-		case 1:
-			_ = in.WriteFile(at, nil, 0o644)
-		case 2:
-			_ = in.Symlink([]string{"", "/"}[rnd.IntN(2)]+random()+[]string{"", "", "/"}[rnd.IntN(3)], at)
-		}
-	}
-}
+// plant fills a tree.
+func plant(t testing.TB, dir string, rnd *rand.Rand) { roots.Fill(t, dir, rnd, "", "", "/") }
 
 func TestTheWalkFindsWhatOpenat2Finds(t *testing.T) {
 	needOpenat2(t, unix.AT_FDCWD)

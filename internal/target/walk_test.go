@@ -3,10 +3,8 @@ package target_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -17,33 +15,8 @@ import (
 	"github.com/glowplug-os/glowplug/tests/roots"
 )
 
-// plant makes random directories, files and links of few names. It works in an os.Root: the links that it makes lead
-// out.
-func plant(t testing.TB, dir string, rnd *rand.Rand) {
-	t.Helper()
-	in, err := os.OpenRoot(dir)
-	require.NoError(t, err)
-	defer in.Close()
-	random := func() string {
-		var parts []string
-		for range 1 + rnd.IntN(4) {
-			parts = append(parts, []string{"a", "b", "c", "..", "."}[rnd.IntN(5)])
-		}
-		return strings.Join(parts, "/")
-	}
-	for range 25 {
-		at := strings.TrimPrefix(path.Clean("/"+random()), "/")
-		switch kind := rnd.IntN(3); {
-		case at == "":
-		case kind == 0:
-			_ = in.MkdirAll(at, 0o755)
-		case kind == 1:
-			_ = in.WriteFile(at, nil, 0o644)
-		default:
-			_ = in.Symlink([]string{"", "/"}[rnd.IntN(2)]+random(), at)
-		}
-	}
-}
+// plant fills a tree.
+func plant(t testing.TB, dir string, rnd *rand.Rand) { roots.Fill(t, dir, rnd, "") }
 
 // FuzzPlacesAreThoseOfTheKernel holds the planner's idea of where a path is equal to what the kernel opens in the root.
 func FuzzPlacesAreThoseOfTheKernel(f *testing.F) {

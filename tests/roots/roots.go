@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,4 +31,32 @@ func Plant(f *testing.F, stream uint64, plant func(t testing.TB, dir string, rnd
 	}
 	f.Setenv(handedOn, top)
 	return top
+}
+
+// Fill makes random directories, files and links of few names, so that they meet often. It works in an os.Root: the
+// links planted before lead out of dir. ends are what the targets of links may end in.
+func Fill(t testing.TB, dir string, rnd *rand.Rand, ends ...string) {
+	t.Helper()
+	in, err := os.OpenRoot(dir)
+	require.NoError(t, err)
+	defer in.Close()
+	random := func() string {
+		var parts []string
+		for range 1 + rnd.IntN(4) {
+			parts = append(parts, []string{"a", "b", "c", "..", "."}[rnd.IntN(5)])
+		}
+		return strings.Join(parts, "/")
+	}
+	for range 25 {
+		at := strings.TrimPrefix(filepath.Clean("/"+random()), "/")
+		switch kind := rnd.IntN(3); {
+		case at == "":
+		case kind == 0:
+			_ = in.MkdirAll(at, 0o755)
+		case kind == 1:
+			_ = in.WriteFile(at, nil, 0o644)
+		default:
+			_ = in.Symlink([]string{"", "/"}[rnd.IntN(2)]+random()+ends[rnd.IntN(len(ends))], at)
+		}
+	}
 }
