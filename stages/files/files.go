@@ -48,14 +48,31 @@ var errAccounts = errors.New("accounts are not made here")
 //
 // The caller runs the plan and then calls Root.Sync.
 func Plan(cfg config.Config, view target.View, o Options) (plan.Plan, error) {
+	p, err := PlanInFull(cfg, view, o)
+	return p.Steps, err
+}
+
+// A Planned is a plan with what is known of its results.
+type Planned struct {
+	Steps    plan.Plan
+	entries  *nodes.Nodes
+	wanted   *units.Units
+	accounts *accounts.Result
+}
+
+// PlanInFull is Plan with what is known of results.
+func PlanInFull(cfg config.Config, view target.View, o Options) (p Planned, err error) {
 	if err := o.refuse(cfg); err != nil {
-		return nil, err
+		return p, err
 	}
 	t := target.New(view)
-	entries := nodes.New(cfg.Storage, &o.Means)
-	made, names, err := o.users(cfg.Passwd, t, entries.NameOwners())
-	first, rest, failed := o.beside(cfg, t, entries, names)
-	return slices.Concat(first, made, rest), errors.Join(err, failed)
+	p.entries = nodes.New(cfg.Storage, &o.Means)
+	var made plan.Plan
+	made, p.accounts, err = o.users(cfg.Passwd, t, p.entries.NameOwners())
+	p.wanted = o.claim(cfg, t, p.entries)
+	first, rest, failed := o.beside(cfg, t, p.entries, p.wanted, p.accounts)
+	p.Steps = slices.Concat(first, made, rest)
+	return p, errors.Join(err, failed)
 }
 
 // PlanTools plans accounts and SSH keys by the root's own tools, which run before anything else is planned. What the
@@ -66,7 +83,7 @@ func PlanTools(cfg config.Config, view target.View, o Options) (plan.Plan, error
 	steps, expected, err := users.ToolAccounts(cfg.Passwd, t, &o.Means, o.Users)
 	failed := append([]error{err}, entries.Impossible()...)
 	if expected != nil {
-		_, _, beside := o.beside(cfg, t, entries, expected)
+		_, _, beside := o.beside(cfg, t, entries, o.claim(cfg, t, entries), expected)
 		failed = []error{err, beside}
 	}
 	return steps, errors.Join(failed...)
@@ -106,11 +123,15 @@ func (o *Options) users(passwd config.Passwd, t *target.Target, named bool) (pla
 	return nil, names, err
 }
 
-// beside plans all but the accounts, in the root as these will leave it: what comes before them, and what after.
-func (o *Options) beside(cfg config.Config, t *target.Target, entries *nodes.Nodes, names *accounts.Result) (first,
-	rest plan.Plan, err error) {
+// claim has nodes and units take their places, in the root as accounts will leave it.
+func (o *Options) claim(cfg config.Config, t *target.Target, entries *nodes.Nodes) *units.Units {
 	entries.Claim(t)
-	wanted := units.Claim(cfg.Systemd.Units, t, &o.Means)
+	return units.Claim(cfg.Systemd.Units, t, &o.Means)
+}
+
+// beside plans all but the accounts, in the root as these will leave it: what comes before them, and what after.
+func (o *Options) beside(cfg config.Config, t *target.Target, entries *nodes.Nodes, wanted *units.Units,
+	names *accounts.Result) (first, rest plan.Plan, err error) {
 	var left *leave.Files
 	if o.Boot != nil {
 		left = leave.Claim(cfg, t, &o.Means, o.Boot)

@@ -253,12 +253,7 @@ func shownSource(r config.Resource) string {
 
 // attributeWords gives mode and owner as far as the step sets them; 0:0, the usual owner, only if the config names it.
 func attributeWords(n *node, e plan.Effect) string {
-	a := n.new
-	if n.entry == target.Directory || n.entry == target.FileWithout {
-		if e == plan.Change || e == plan.Keep {
-			a = n.old
-		}
-	}
+	a := n.attributes(e)
 	var words []string
 	if a.Mode >= 0 {
 		words = append(words, fmt.Sprintf("%04o", a.Mode))

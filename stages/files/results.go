@@ -1,0 +1,31 @@
+package files
+
+import (
+	"maps"
+
+	"github.com/glowplug-os/glowplug/internal/accounts"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
+)
+
+// accountFiles is the ID of the step that writes the account files.
+const accountFiles = "account-files"
+
+// Results are what steps leave at places of the root, by the steps' IDs, as far as that is known before they run.
+func (p *Planned) Results() map[string][]plan.Result {
+	if p.entries == nil {
+		return nil
+	}
+	all := p.entries.Results(p.Steps)
+	maps.Copy(all, p.wanted.Results())
+	if p.accounts == nil {
+		return all
+	}
+	for _, name := range accounts.Editable() {
+		if text, changes := p.accounts.Files[name]; changes {
+			all[accountFiles] = append(all[accountFiles], plan.Result{At: name, Mode: -1, UID: -1, GID: -1,
+				Content: func() (diag.Secret, bool) { return text, true }})
+		}
+	}
+	return all
+}
