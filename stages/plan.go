@@ -1,0 +1,96 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/scene"
+	"github.com/glowplug-os/glowplug/internal/target"
+	"github.com/glowplug-os/glowplug/stages/disks"
+	"github.com/glowplug-os/glowplug/stages/disks/kind"
+	"github.com/glowplug-os/glowplug/stages/files"
+	"github.com/glowplug-os/glowplug/stages/mounts"
+)
+
+// A Forecast is all that a config will do to a machine, stage by stage, in order.
+type Forecast struct {
+	Disks  disks.Forecast
+	Mounts plan.Plan
+	Files  files.Planned
+	// Root is the root as the files stage will find it; nil where no root was given.
+	Root target.View
+}
+
+// Circumstances are what a plan depends on beside the config, the devices and the root.
+type Circumstances struct {
+	Files  files.Options
+	Random io.Reader // gives GUIDs; nil where there are no devices
+}
+
+// Plan plans disks, mounts and files together, each on what the ones before it will leave. It changes nothing. Without
+// devices nothing is planned of disks and mounts, without a view of the root nothing of mounts and files. The error
+// joins all conflicts; what does not depend on them is planned all the same.
+func Plan(ctx context.Context, cfg config.Config, devices scene.Scene, view target.View, o Circumstances) (*Forecast,
+	error) {
+	f := &Forecast{Root: view}
+	var failed [3]error
+	unknown := func(string) (string, bool) { return "", false }
+	if devices != nil {
+		f.Disks, failed[0] = disks.Preview(cfg.Storage, devices, o.Random)
+	}
+	if devices != nil && view != nil {
+		var after *mounts.After
+		f.Mounts, after, failed[1] = mounts.Preview(cfg.Storage, view, f.holds)
+		f.Root, unknown = after, after.Unknown
+	}
+	if err := context.Cause(ctx); err != nil {
+		return f, err
+	}
+	if view != nil {
+		f.Files, failed[2] = files.PlanInFull(cfg, f.Root, o.Files)
+		await(&f.Files, unknown)
+	}
+	return f, errors.Join(failed[:]...)
+}
+
+// Actions are those of disks and mounts, and the steps of files as actions.
+func (f *Forecast) Actions() (all []*kind.Action) {
+	for _, round := range f.Disks {
+		for _, lane := range round.Lanes {
+			all = append(all, lane...)
+		}
+	}
+	for _, s := range append(f.Mounts[:len(f.Mounts):len(f.Mounts)], f.Files.Steps...) {
+		all = append(all, &kind.Action{Step: s})
+	}
+	return all
+}
+
+// holds tells what a filesystem of the config will hold.
+func (f *Forecast) holds(filesystem int) mounts.Content {
+	origin := kind.Origin("filesystems", filesystem)
+	for _, a := range f.Actions() {
+		if a.Origin == origin && (a.Effect == plan.Create || a.Effect == plan.Destroy) {
+			return mounts.Empty
+		}
+	}
+	return mounts.Unknown
+}
+
+// await marks steps that depend on what a filesystem holds that cannot be looked into before it is mounted.
+func await(p *files.Planned, unknown func(at string) (place string, is bool)) {
+	left := p.Results()
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		for _, r := range left[s.ID] {
+			if place, is := unknown(r.At); is && s.Effect == plan.Create {
+				s.Effect = plan.Deferred
+				s.Detail += ", made unless what is mounted at " + diag.Name(place) + " has it"
+			}
+		}
+	}
+}
