@@ -31,7 +31,7 @@ var floors = [][]string{
 	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/cli",
 		"internal/zip", "internal/plan"},
 	{"internal/language", "internal/form", "internal/scene", "internal/logs", "internal/root"},
-	{"internal/source", "internal/cursor"},
+	{"internal/source", "internal/cursor", "internal/report"},
 	{"internal/fetch", "internal/tool", "internal/console", "internal/journal", "internal/build", "internal/field"},
 	{"internal/document", "providers", "internal/device", "internal/process", "internal/target"},
 	{"internal/butane", "internal/rules", "stages/disks/kind"},
@@ -49,7 +49,7 @@ var floors = [][]string{
 var pure = []string{"internal/codes", "internal/order", "internal/cli", "internal/zip", "internal/diag",
 	"internal/cmdline", "internal/tree", "internal/form", "internal/source", "internal/unit", "internal/accounts",
 	"internal/field", "internal/plan", "internal/scene", "config", "internal/language", "internal/cursor",
-	"internal/document", "internal/butane", "internal/rules", "internal/advice", "validate"}
+	"internal/document", "internal/butane", "internal/rules", "internal/advice", "internal/report", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

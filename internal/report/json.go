@@ -1,0 +1,144 @@
+package report
+
+import (
+	_ "embed"
+	"encoding/json"
+	"io"
+)
+
+// Version is that of the JSON. It counts up when a key goes or changes its meaning; keys may be added at any time.
+const Version = 1
+
+//go:embed schema.json
+var schema string
+
+// Schema is the JSON Schema of what WriteJSON writes.
+func Schema() string { return schema }
+
+// The types of the JSON: what a program reads has names of its own, which stay when those of the code do not.
+type (
+	jsonPlan struct {
+		Version   int            `json:"version"`
+		Summary   string         `json:"summary"`
+		Exit      Exit           `json:"exit"`
+		Actions   []jsonAction   `json:"actions"`
+		Conflicts []jsonConflict `json:"conflicts"`
+		Notes     []string       `json:"notes"`
+	}
+	jsonAction struct {
+		Stage    Stage         `json:"stage"`
+		ID       string        `json:"id"`
+		Effect   string        `json:"effect"`
+		Destroys bool          `json:"destroys"`
+		Subject  string        `json:"subject"`
+		Detail   string        `json:"detail,omitempty"`
+		Origin   string        `json:"origin,omitempty"`
+		Group    string        `json:"group,omitempty"`
+		Loses    []jsonLoss    `json:"loses,omitempty"`
+		Outcomes []jsonOutcome `json:"outcomes,omitempty"`
+		Before   *jsonLayout   `json:"before,omitempty"`
+		After    *jsonLayout   `json:"after,omitempty"`
+		Changes  []jsonChange  `json:"changes,omitempty"`
+	}
+	jsonLoss struct {
+		Where string `json:"where"`
+		What  string `json:"what,omitempty"`
+	}
+	jsonOutcome struct {
+		Found   string `json:"found"`
+		Verdict string `json:"verdict"`
+	}
+	jsonLayout struct {
+		Bytes      int64           `json:"bytes"`
+		Partitions []jsonPartition `json:"partitions"`
+	}
+	jsonPartition struct {
+		Number int    `json:"number"`
+		Label  string `json:"label"`
+		Start  int64  `json:"start"`
+		Size   int64  `json:"size"`
+	}
+	jsonChange struct {
+		Path       string    `json:"path"`
+		Was        *jsonNode `json:"was,omitempty"`
+		Now        *jsonNode `json:"now,omitempty"`
+		Secret     bool      `json:"secret,omitempty"`
+		Difference []string  `json:"difference,omitempty"`
+	}
+	jsonNode struct {
+		Kind string `json:"kind"`
+		Mode *int64 `json:"mode,omitempty"`
+		UID  *int64 `json:"uid,omitempty"`
+		GID  *int64 `json:"gid,omitempty"`
+		Link string `json:"link,omitempty"`
+	}
+	jsonConflict struct {
+		Message string   `json:"message"`
+		Origin  string   `json:"origin,omitempty"`
+		Place   string   `json:"place,omitempty"`
+		Hints   []string `json:"hints,omitempty"`
+	}
+)
+
+// WriteJSON tells programs.
+func (p *Plan) WriteJSON(w io.Writer) error {
+	out := jsonPlan{Version: Version, Summary: p.Summary(), Exit: p.Exit(), Actions: []jsonAction{},
+		Conflicts: []jsonConflict{}, Notes: append([]string{}, p.Notes...)}
+	for i := range p.Actions {
+		out.Actions = append(out.Actions, p.Actions[i].json())
+	}
+	for _, c := range p.Conflicts {
+		out.Conflicts = append(out.Conflicts, jsonConflict(c))
+	}
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(out)
+}
+
+func (a *Action) json() jsonAction {
+	out := jsonAction{Stage: a.Stage, ID: a.ID, Effect: a.Effect.String(), Destroys: a.destroys(), Subject: a.Subject,
+		Detail: a.Detail, Origin: a.Origin, Group: a.Group, Before: a.Before.json(), After: a.After.json()}
+	for _, l := range a.Loses {
+		out.Loses = append(out.Loses, jsonLoss(l))
+	}
+	for _, o := range a.Outcomes {
+		out.Outcomes = append(out.Outcomes, jsonOutcome(o))
+	}
+	for i := range a.Changes {
+		out.Changes = append(out.Changes, a.Changes[i].json())
+	}
+	return out
+}
+
+func (l *Layout) json() *jsonLayout {
+	if l == nil {
+		return nil
+	}
+	out := &jsonLayout{Bytes: l.Bytes, Partitions: []jsonPartition{}}
+	for _, p := range l.Partitions {
+		out.Partitions = append(out.Partitions, jsonPartition(p))
+	}
+	return out
+}
+
+func (c *Change) json() jsonChange {
+	out := jsonChange{Path: c.Path, Was: c.Was.json(), Now: c.Now.json(), Secret: c.Secret}
+	if c.Texts {
+		out.Difference = Difference(c.WasText, c.NowText)
+	}
+	return out
+}
+
+func (n Node) json() *jsonNode {
+	if n.Kind == "" {
+		return nil
+	}
+	known := func(v int64) *int64 {
+		if v < 0 {
+			return nil
+		}
+		return &v
+	}
+	return &jsonNode{Kind: n.Kind, Mode: known(n.Mode), UID: known(n.UID), GID: known(n.GID), Link: n.Link}
+}

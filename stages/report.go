@@ -1,0 +1,255 @@
+package stages
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/glowplug-os/glowplug/internal/accounts"
+	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/report"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
+	"github.com/glowplug-os/glowplug/stages/disks/kind"
+)
+
+// Report makes data for people of a forecast. Texts says whether what is in files may be shown, as far as everybody may
+// read it.
+func (f *Forecast) Report(texts bool) *report.Plan {
+	p := &report.Plan{}
+	of := f.partitions()
+	for _, round := range f.Disks {
+		for _, lane := range round.Lanes {
+			for _, a := range lane {
+				p.Actions = append(p.Actions, diskAction(a, of))
+			}
+		}
+	}
+	for _, s := range f.Mounts {
+		p.Actions = append(p.Actions, action(report.Mount, s))
+	}
+	left := f.Files.Results()
+	for _, s := range f.Files.Steps {
+		a := action(report.Files, s)
+		a.Noun, a.Thing = countedAs(s.ID)
+		if s.Effect != plan.Keep {
+			f.changes(&a, left[s.ID], texts)
+		}
+		p.Actions = append(p.Actions, a)
+	}
+	return p
+}
+
+func action(stage report.Stage, s plan.Step) report.Action {
+	return report.Action{Stage: stage, ID: s.ID, Effect: s.Effect, Subject: s.Subject, Detail: s.Detail,
+		Origin: s.Origin}
+}
+
+// partitions tell to which disk a node belongs.
+func (f *Forecast) partitions() map[string]string {
+	of := map[string]string{}
+	for _, a := range f.Actions() {
+		if len(a.Seen) == 0 || a.After == nil && a.Before == nil {
+			continue
+		}
+		disk := a.Seen[0]
+		of[disk.Node] = disk.Path
+		for _, t := range []*block.Table{a.Before, a.After} {
+			if t == nil {
+				continue
+			}
+			for _, each := range t.Partitions() {
+				of[disk.PartitionNode(each.Number)] = disk.Path
+			}
+		}
+	}
+	return of
+}
+
+// diskNouns are by what the path of an entry begins with.
+var diskNouns = []struct {
+	list string
+	noun report.Noun
+}{{"$.storage.disks.", report.Disk}, {"$.storage.raid.", report.Array}, {"$.storage.luks.", report.Volume},
+	{"$.storage.filesystems.", report.Filesystem}}
+
+func diskAction(from *kind.Action, of map[string]string) report.Action {
+	a := action(report.Disks, from.Step)
+	for _, each := range diskNouns {
+		if strings.HasPrefix(a.Origin, each.list) {
+			a.Noun, a.Thing = each.noun, strings.TrimSuffix(a.Origin, ".wipeTable")
+		}
+	}
+	if strings.Contains(a.Origin, ".partitions.") {
+		a.Noun = report.Part
+	}
+	if len(from.Seen) == 1 {
+		a.Group = of[from.Seen[0].Node]
+	}
+	for _, l := range from.Loses {
+		a.Loses = append(a.Loses, report.Loss{Where: l.Node, What: l.What})
+	}
+	for _, o := range from.Outcomes {
+		a.Outcomes = append(a.Outcomes, report.Outcome(o))
+	}
+	if from.After != nil || from.Before != nil {
+		a.Before, a.After = layout(from.Before), layout(from.After)
+	}
+	return a
+}
+
+func layout(t *block.Table) *report.Layout {
+	if t == nil {
+		return nil
+	}
+	sector := int64(t.SectorSize)
+	l := &report.Layout{Bytes: int64(t.Sectors) * sector}
+	for _, p := range t.Partitions() {
+		l.Partitions = append(l.Partitions, report.Partition{Number: p.Number, Label: p.Label,
+			Start: int64(p.Start) * sector, Size: int64(p.Size) * sector})
+	}
+	return l
+}
+
+// fileNouns are by what the ID of a step begins with. A part is no thing of its own.
+var fileNouns = []struct {
+	id   string
+	noun report.Noun
+	part bool
+}{
+	{"file", report.File, false}, {"directory", report.Directory, false}, {"link", report.Link, false},
+	{"hard link", report.Link, false}, {"group", report.Group, false}, {"user", report.User, false},
+	{"home", report.User, false}, {"ssh-keys", report.User, false}, {"account-files", report.User, true},
+	{"account-effect", report.User, true}, {"unit", report.Unit, false}, {"dropin", report.Unit, false},
+	{"mask", report.Unit, false}, {"unmask", report.Unit, false}, {"enable", report.Unit, false},
+	{"disable", report.Unit, false}, {"state", report.Unit, false}, {"presets", report.Unit, true},
+}
+
+func countedAs(id string) (report.Noun, string) {
+	word, name, _ := strings.Cut(id, ":")
+	for _, n := range fileNouns {
+		switch {
+		case n.id != word:
+		case n.part:
+			return n.noun, ""
+		case word == "dropin":
+			name, _, _ = strings.Cut(name, "/")
+			return n.noun, name
+		default:
+			return n.noun, name
+		}
+	}
+	return report.Other, ""
+}
+
+// changes adds what becomes of places, and what goes there.
+func (f *Forecast) changes(a *report.Action, left []plan.Result, texts bool) {
+	if a.Effect == plan.Destroy && strings.HasPrefix(a.ID, "account-effect:") {
+		a.Loses = []report.Loss{{Where: a.Subject, What: a.Detail}}
+	}
+	for _, r := range left {
+		a.Group = r.At
+		was, err := f.Root.Lstat(r.At)
+		if err != nil {
+			continue
+		}
+		c := report.Change{Path: r.At, Was: before(was), Now: after(r)}
+		if texts {
+			f.texts(&c, was, r)
+		}
+		a.Changes = append(a.Changes, c)
+		if a.Effect == plan.Destroy && was.Kind == root.Directory {
+			if what := f.holding(r.At); what != "" {
+				a.Loses = append(a.Loses, report.Loss{Where: diag.Name(r.At), What: what})
+			}
+		}
+	}
+	if len(left) > 1 {
+		a.Group = ""
+	}
+}
+
+func before(f root.Facts) report.Node {
+	kinds := map[root.Kind]string{root.File: "file", root.Directory: "directory", root.Symlink: "link",
+		root.Other: "device, fifo or socket"}
+	n := report.Node{Kind: kinds[f.Kind], Mode: int64(f.Mode), UID: int64(f.UID), GID: int64(f.GID), Link: f.Target}
+	if f.Kind == root.Symlink {
+		n.Mode = -1
+	}
+	return n
+}
+
+func after(r plan.Result) report.Node {
+	n := report.Node{Kind: r.Made.String(), Mode: r.Mode, UID: r.UID, GID: r.GID, Link: r.Link}
+	if r.Made == plan.Nothing {
+		n.Kind = ""
+	}
+	return n
+}
+
+const othersRead = 0o004
+
+// texts adds those of a file before and after, if everybody may read both, or they are shown without what is secret.
+func (f *Forecast) texts(c *report.Change, was root.Facts, r plan.Result) {
+	if was.Kind != root.File || r.Made != plan.AFile || r.Content == nil {
+		return
+	}
+	account := slices.Contains(accounts.Editable(), r.At)
+	if !account && (was.Mode&othersRead == 0 || r.Mode >= 0 && r.Mode&othersRead == 0) {
+		c.Secret = true
+		return
+	}
+	now, known := r.Content()
+	old, err := f.Root.ReadFile(r.At, target.TextMost)
+	if err != nil || !known || !isText(string(old)) || !isText(now.Reveal()) {
+		return
+	}
+	if r.Adds {
+		now = diag.Secret(old) + now
+	}
+	c.Texts, c.WasText, c.NowText = true, string(old), now.Reveal()
+	if account {
+		c.WasText, c.NowText = accounts.Shown(r.At, diag.Secret(old)), accounts.Shown(r.At, now)
+	}
+}
+
+func isText(text string) bool { return utf8.ValidString(text) && !strings.Contains(text, "\x00") }
+
+// entriesMost bounds the count of what is in a directory.
+const entriesMost = 10_000
+
+// holding says what a directory holds; "" for nothing.
+func (f *Forecast) holding(at string) string {
+	switch n := f.count(at, entriesMost); {
+	case n == 0:
+		return ""
+	case n == 1:
+		return "a directory with one entry"
+	case n >= entriesMost:
+		return fmt.Sprintf("a directory with at least %d entries", entriesMost)
+	default:
+		return fmt.Sprintf("a directory with %d entries", n)
+	}
+}
+
+// count counts what is below a directory, up to a number. What cannot be read counts as one entry.
+func (f *Forecast) count(dir string, most int) (n int) {
+	names, err := f.Root.Names(dir)
+	if err != nil {
+		return 1
+	}
+	for _, name := range names {
+		if n++; n >= most {
+			return n
+		}
+		at := path.Join(dir, name)
+		if found, err := f.Root.Lstat(at); err == nil && found.Kind == root.Directory {
+			n += f.count(at, most-n)
+		}
+	}
+	return n
+}
