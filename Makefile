@@ -112,6 +112,7 @@ man:
 docs: man
 	$(GO) test -vet=off ./internal/butane -run Documented -update
 	$(GO) test -vet=off ./internal/codes -run Documented -update
+	$(GO) test -vet=off ./stages -run Documented -update
 
 demo: build
 	@examples/demo

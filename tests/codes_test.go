@@ -31,6 +31,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/stages"
+	"github.com/glowplug-os/glowplug/tests/trees"
 )
 
 // localFiles makes the folder of an example: pipes are called so.
@@ -65,6 +66,8 @@ func raised(t *testing.T, p codes.Pair, text string) (problems []diag.Problem, t
 		return fetched(t, text), diag.Workstation
 	case codes.ByApply:
 		return applied(t, text), diag.Workstation
+	case codes.ByPlan:
+		return planned(t, text), diag.Workstation
 	}
 	r := load.ReadWith(arena, "example", text, o)
 	switch p.By {
@@ -137,6 +140,16 @@ func applied(t *testing.T, text string) (problems []diag.Problem) {
 	}
 	require.NoError(t, stages.Apply(t.Context(), a), text)
 	return problems
+}
+
+// planned gives what is in the way of a config in an empty directory.
+func planned(t *testing.T, text string) (problems []diag.Problem) {
+	t.Helper()
+	_, inTheWay, err := stages.Foretell(t.Context(), stages.Question{Name: "example", Text: []byte(text),
+		Root: trees.Fake{}, Seal: func() error { return nil }, Log: slog.New(slog.DiscardHandler), Offline: true,
+		Report: func(all []diag.Problem) { problems = append(problems, all...) }})
+	require.NoError(t, err, text)
+	return append(problems, inTheWay...)
 }
 
 // kindOf says what of the table a problem is.

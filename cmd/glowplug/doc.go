@@ -1,6 +1,6 @@
-// Command glowplug is the workstation's program: it checks configs, makes them of Butane documents, and applies them to
-// a directory, or stage by stage to a machine. docs/validate.md and docs/butane.md have its options, docs/engine.md
-// those of a boot.
+// Command glowplug is the workstation's program: it checks configs, makes them of Butane documents, tells what they
+// will do, and applies them to a directory, or stage by stage to a machine. docs/validate.md, docs/butane.md and
+// docs/plan.md have its options, docs/engine.md those of a boot.
 //
 // By the name that it is called with it also is butane, ignition-validate, and all that the engine is: ignition,
 // ignition-apply, ignition-rmcfg and, for systemd, ignition-generator. Names that belong to existing programs take the

@@ -52,6 +52,7 @@ func glowplug() cli.Program {
 			explainCommand(),
 			convertCommand(),
 			schemaCommand(),
+			planCommand(),
 			applyCommand(),
 			platformsCommand(),
 			engine.Remove("glowplug rmcfg"),

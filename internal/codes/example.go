@@ -15,6 +15,7 @@ const (
 	ByRaw                // glowplug convert --raw FILE
 	ByFetch              // when it is fetched; a check finds another problem first
 	ByApply              // glowplug apply --ignore-unsupported FILE
+	ByPlan               // glowplug plan, of an empty directory
 )
 
 // Command is how an example is run, its file being the last word.
@@ -23,7 +24,7 @@ func (b By) Command(file string) string {
 		ByValidate: "glowplug validate ", ByMissing: "glowplug validate ", ByFull: "glowplug validate ",
 		ByConvert: "glowplug convert --to 3.2.0 ",
 		ByButane:  "butane ", ByRaw: "glowplug convert --raw ", ByFetch: "ignition-apply ",
-		ByApply: "glowplug apply --ignore-unsupported --root DIR ",
+		ByApply: "glowplug apply --ignore-unsupported --root DIR ", ByPlan: "glowplug plan --root DIR ",
 	}[b] + file
 }
 

@@ -27,6 +27,7 @@ const (
 	UnitOnlyAlso            Code = "unit-only-also"
 	TemplateNotInstallable  Code = "template-not-installable"
 	NotApplied              Code = "not-applied"
+	InTheWay                Code = "in-the-way"
 )
 
 // unitNamed is a config with a unit of some name.
@@ -228,6 +229,16 @@ func applyRows() []Row {
 				so that nobody takes the directory for what the config describes.`,
 			Show: newest(`"storage": {~~"files": [{"path": "/etc/motd"}]}`,
 				`"disks": [{"device": "/dev/vdb", "wipeTable": true}], `, "").by(ByApply),
+		},
+		{
+			Code: InTheWay, Kind: Error,
+			Line: "when a config is planned: a disk or a root has something that keeps an entry from being as the " +
+				"config has it",
+			Do: "what the hint says, or change what is there",
+			Why: `Only the machine knows this, so a check of the config alone does not find it. A boot, and apply, stop
+				for it before they write anything of that part.`,
+			Show: newest(`"storage": {"links": [{"path": "/motd", "target": "/etc/motd"~~}]}`, `, "hard": true`, "").
+				by(ByPlan),
 		},
 	}
 }

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/report"
+)
+
+type planOptions struct {
+	root, image, filesDir, format string
+	disks                         map[string]string // image files by their devices
+	noContent, noOwner, offline   bool
+	fetchTimeout                  time.Duration
+}
+
+func planCommand() cli.Command { return new(planOptions).row() }
+
+func (o *planOptions) row() cli.Command {
+	return cli.Command{
+		Called: "glowplug plan", Usage: []string{"glowplug plan [OPTIONS] CONFIG|-"},
+		Brief: "[--root DIR] CONFIG", Short: "tell all that a config will do to a machine, and do nothing",
+		Text: []string{
+			"Tells what a config will do to this machine, to a directory, or to images of disks: each action in " +
+				"order, by the same planners as a first boot. What is destroyed comes first. Nothing is changed: " +
+				"what it looks at is opened for reading, and then the process gives up the right to write, to start " +
+				"programs and to mount, as far as the kernel can take it (Landlock, seccomp); it says where the " +
+				"kernel cannot.",
+		},
+		Options: o.rows(),
+		Notes: []string{
+			"Without --root, --disk and --image it is about this machine.",
+			"Of the content of files, lines are shown where everybody may read the file, before and after; of " +
+				"account files no hash. What comes from a server is not fetched, but for configs that are merged.",
+			"The plan has one line an action: + create, ~ change, - destroy or replace, ? decided when it runs. What " +
+				"is there already is counted, and in JSON listed.",
+		},
+		Exits: []cli.Exit{{Code: int(report.NothingToDo), Meaning: "nothing to do"},
+			{Code: int(report.InTheWay), Meaning: "something is in the way, or the config is invalid"},
+			{Code: cli.ExitUsage, Meaning: "wrong usage"}, {Code: int(report.Changing), Meaning: "something changes"},
+			{Code: int(report.Destroying), Meaning: "something is destroyed, or may be: a filesystem, a table, an " +
+				"array, a volume, a directory that is not empty, a home"}},
+		Examples: []string{
+			"glowplug plan web.ign", "glowplug plan --root build/rootfs web.bu",
+			"glowplug plan --disk /dev/vda=a.img --disk /dev/vdb=b.img raid.ign",
+			"glowplug plan --image disk.img --format json web.ign",
+		},
+		Grammar: cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
+		Run: func(ctx context.Context, p *cli.Process, operands []string) error { return o.run(ctx, p, operands) },
+	}
+}
+
+func (o *planOptions) rows() []cli.Option {
+	return []cli.Option{
+		{Long: "root", Value: "DIR", Set: cli.Text(&o.root), Words: "plan files, accounts and units in this directory"},
+		{Long: "disk", Value: "DEVICE=FILE", Set: o.disk,
+			Words: "a disk image, or a device, that stands for a device of the config; once for each of them"},
+		{Long: "image", Value: "FILE", Set: cli.Text(&o.image), Words: "the image of the one disk that the config has"},
+		{Long: "format", Value: "FORMAT", Values: []string{"text", "json"}, Default: "text", Set: cli.Text(&o.format),
+			Words: "text for people, or JSON"},
+		{Long: "no-content", Set: cli.Switch(&o.noContent), Words: "show nothing of what is in files"},
+		{Long: "files-dir", Short: 'd', Value: "DIR", Set: cli.Text(&o.filesDir),
+			Words: "the folder of the local files that a Butane document names"},
+		{Long: "no-owner", Set: cli.Switch(&o.noOwner), Words: "leave owners as they come, as apply --no-owner does"},
+		{Long: "offline", Set: cli.Switch(&o.offline), Words: "fetch nothing from the network"},
+		{Long: "fetch-timeout", Value: "DURATION", Default: "2m", Set: cli.Duration(&o.fetchTimeout),
+			Words: "how long a server may send nothing: 90s, 2m; 0 is without end"},
+	}
+}
+
+// disk takes one of --disk.
+func (o *planOptions) disk(value string) error {
+	device, file, found := strings.Cut(value, "=")
+	if !found || !strings.HasPrefix(device, "/") || file == "" {
+		return cli.Misuse("%q is not of the form /dev/NAME=FILE", value)
+	}
+	if o.disks == nil {
+		o.disks = map[string]string{}
+	}
+	if _, twice := o.disks[filepath.Clean(device)]; twice {
+		return cli.Misuse("%s has two files", device)
+	}
+	o.disks[filepath.Clean(device)] = file
+	return nil
+}
+
+// judge is what the row cannot say.
+func (o *planOptions) judge(operands []string) error {
+	switch {
+	case len(operands) != 1:
+		return cli.Misuse("one config is needed, %d are given; - is standard input", len(operands))
+	case o.image != "" && len(o.disks) > 0:
+		return cli.Misuse("--image is the one disk of the config; with --disk it is not needed")
+	case o.fetchTimeout < 0:
+		return cli.Misuse("--fetch-timeout: %v is below 0, which is no time to wait", o.fetchTimeout)
+	}
+	return nil
+}
+
+// machine: this machine is meant.
+func (o *planOptions) machine() bool { return o.root == "" && o.image == "" && len(o.disks) == 0 }

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/advice"
+	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/engine"
+	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/readonly"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/scene"
+	"github.com/glowplug-os/glowplug/internal/target"
+	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/stages"
+	"github.com/glowplug-os/glowplug/stages/files"
+)
+
+func (o *planOptions) run(ctx context.Context, p *cli.Process, operands []string) error {
+	if err := o.judge(operands); err != nil {
+		return err
+	}
+	style := diag.Style{Color: p.Err.Colors}
+	show := func(problems []diag.Problem) {
+		diag.Sort(problems)
+		advice.Give(problems)
+		for _, problem := range problems {
+			fmt.Fprintln(p.Err, style.Text(problem))
+		}
+	}
+	q := stages.Question{Random: rand.Reader, Texts: !o.noContent, Offline: o.offline, Idle: o.fetchTimeout,
+		Report: show, Log: slog.New(&status{to: p.Err, now: p.Now}), Seal: func() error { return seal(p.Err) }}
+	var err error
+	if q.Documents, err = load.Folder(o.filesDir); err != nil {
+		return err
+	}
+	q.Documents.Lint = tree.Unseen
+	q.Files = files.Options{Accounts: files.MakeAccounts, Enable: o.root != ""}
+	opened := &opened{}
+	defer opened.close()
+	if err := o.look(&q, opened); err != nil {
+		return err
+	}
+	plan, problems, err := engine.Foretell(ctx, p, operands[0], o.root == "", q)
+	if invalid := (*load.InvalidError)(nil); errors.As(err, &invalid) {
+		return fmt.Errorf("%s is invalid", diag.Printable(invalid.Name))
+	}
+	if err != nil {
+		return err
+	}
+	show(problems)
+	write := plan.WriteText
+	if o.format == "json" {
+		write = plan.WriteJSON
+	}
+	if err := write(p.Out); err != nil {
+		return err
+	}
+	if exit := plan.Exit(); exit != 0 {
+		return cli.ExitError(exit)
+	}
+	return nil
+}
+
+// seal gives up what changes a machine, and says what of that the kernel cannot take.
+func seal(to io.Writer) error {
+	lacks, err := readonly.Seal()
+	for _, each := range lacks {
+		fmt.Fprintf(to, "note: this kernel has no %s, by which this process would be kept from writing\n", each)
+	}
+	return err
+}
+
+// look opens what the plan is about, for reading.
+func (o *planOptions) look(q *stages.Question, opened *opened) error {
+	q.Files.NoOwner = o.noOwner
+	switch {
+	case o.machine():
+		q.Devices = func(config.Storage) (scene.Scene, error) { return (&device.Devices{}).Scene(), nil }
+	case o.image != "" || len(o.disks) > 0:
+		q.Devices = func(s config.Storage) (scene.Scene, error) { return o.images(s, opened) }
+	}
+	dir := o.root
+	if o.machine() {
+		dir = "/"
+	}
+	if dir == "" {
+		return nil
+	}
+	in, err := root.Open(dir)
+	if err != nil {
+		return fmt.Errorf("the root: %w", err)
+	}
+	opened.add(in)
+	q.Root = target.Of(in)
+	return nil
+}
+
+// images are the disks that options name.
+func (o *planOptions) images(s config.Storage, opened *opened) (scene.Scene, error) {
+	named := o.disks
+	if o.image != "" {
+		if len(s.Disks) != 1 {
+			return nil, fmt.Errorf("--image is for a config with one disk, and this one has %d; name each by --disk",
+				len(s.Disks))
+		}
+		named = map[string]string{s.Disks[0].Device: o.image}
+	}
+	all := scene.Images{}
+	for name, file := range named {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, err
+		}
+		opened.add(f)
+		size, err := imageSize(f)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", diag.Name(file), err)
+		}
+		all[name] = scene.Image{ReaderAt: f, Size: size}
+	}
+	return all, nil
+}
+
+var (
+	errNoImage = errors.New("neither a file nor a block device")
+	errEmpty   = errors.New("is empty, and so no image of a disk")
+)
+
+func imageSize(f *os.File) (int64, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	if kind := info.Mode().Type(); kind != 0 && kind != os.ModeDevice {
+		return 0, errNoImage
+	}
+	size, err := f.Seek(0, io.SeekEnd)
+	if err == nil && size == 0 {
+		err = errEmpty
+	}
+	return size, err
+}
+
+// opened is what is to be closed.
+type opened struct{ all []func() }
+
+func (o *opened) add(c io.Closer) { o.all = append(o.all, func() { _ = c.Close() }) }
+
+func (o *opened) close() {
+	for _, each := range o.all {
+		each()
+	}
+}

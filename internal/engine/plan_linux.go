@@ -1,0 +1,34 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/process"
+	"github.com/glowplug-os/glowplug/internal/report"
+	"github.com/glowplug-os/glowplug/stages"
+)
+
+// Foretell fills in what the machine and its image decide, and says what a config will do, read from a file or, for -,
+// from standard input. A boot, which is meant where no directory is, is root's.
+func Foretell(ctx context.Context, p *cli.Process, config string, boot bool, q stages.Question) (*report.Plan,
+	[]diag.Problem, error) {
+	d, err := readDistribution(distributionFile, p.Env)
+	if err != nil {
+		return nil, nil, err
+	}
+	if q.Name, q.Text, err = process.ReadUntil(ctx, p, config); err != nil {
+		return nil, nil, fmt.Errorf("reading the config: %w", err)
+	}
+	q.Version, q.Files.Image = p.Version, d.Image
+	q.Files.Users.Today = Today(p)
+	if q.Files.Identity, err = Identity(); err != nil {
+		return nil, nil, err
+	}
+	if boot {
+		q.Files.Privileged = true
+	}
+	return stages.Foretell(ctx, q)
+}

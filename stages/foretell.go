@@ -1,0 +1,155 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/language"
+	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/report"
+	"github.com/glowplug-os/glowplug/internal/scene"
+	"github.com/glowplug-os/glowplug/internal/target"
+	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/stages/files"
+)
+
+// A Question is a config of which somebody wants to know what it will do.
+type Question struct {
+	Name      string // what the config is called in messages
+	Text      []byte
+	Documents load.Options // how a Butane document is read
+
+	// Devices gives the devices of a config's disks, once it is known; nil where nothing is to be said of disks.
+	Devices func(config.Storage) (scene.Scene, error)
+	Root    target.View // nil where nothing is to be said of files
+	Files   files.Options
+	Random  io.Reader
+	// Seal takes from the process what changes a machine. It is called when all is fetched and open.
+	Seal func() error
+
+	Texts   bool // what is in files may be shown
+	Offline bool // fetch nothing
+	Idle    time.Duration
+
+	Version string // told to servers
+	Log     *slog.Logger
+	Report  func([]diag.Problem) // hears what is wrong with the config
+}
+
+// Foretell says what a config will do, and what is in its way, each at its place in the config. It changes nothing.
+func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, error) {
+	doc, from, err := q.load(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg := *doc.Config()
+	var devices scene.Scene
+	if q.Devices != nil {
+		if devices, err = q.Devices(cfg.Storage); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := q.Seal(); err != nil {
+		return nil, nil, err
+	}
+	q.Files.Fetch = from.write
+	f, err := Plan(ctx, cfg, devices, q.Root, Circumstances{Files: q.Files, Random: q.Random})
+	if ended := context.Cause(ctx); ended != nil {
+		return nil, nil, ended
+	}
+	p := f.Report(q.Texts)
+	p.Notes = leftOut(cfg, devices != nil, q.Root != nil)
+	problems := conflicts(doc, err)
+	for _, each := range problems {
+		c := report.Conflict{Message: each.Message, Origin: each.Path, Place: each.Place.String()}
+		if each.Hint != "" {
+			c.Hints = []string{each.Hint}
+		}
+		p.Conflicts = append(p.Conflicts, c)
+	}
+	return p, problems, nil
+}
+
+// load reads the config and all that it is merged of. What files hold is not fetched.
+func (q *Question) load(ctx context.Context) (*document.Document, fetcher, error) {
+	client := fetch.New(q.Log, q.Version)
+	client.Clock = clock()
+	client.Unprotected = func(string) error { return errUnprotected }
+	client.Offline = q.Offline
+	from := fetcher{Client: client, idle: q.Idle}
+	loader := load.Loader{Arena: tree.NewArena(), Audience: diag.Workstation, Fetcher: from, Report: q.Report}
+	defer load.PaceCollector(q.Text)()
+	doc, err := loader.DocumentWith(q.Name, q.Text, q.Documents)
+	if err != nil {
+		return nil, from, err
+	}
+	if err := from.Configure(ctx, doc.Config().Ignition); err != nil {
+		return nil, from, err
+	}
+	doc, err = loader.Render(ctx, doc)
+	return doc, from, err
+}
+
+// conflicts are errors of planning as problems of the config.
+func conflicts(doc *document.Document, err error) (all []diag.Problem) {
+	if err == nil {
+		return nil
+	}
+	index := tree.Index{}
+	for _, each := range diag.Errors(err) {
+		p := diag.Problem{Severity: diag.Error, Code: codes.InTheWay, Message: each.Error(),
+			Hint: strings.Join(diag.Hints(each), "; ")}
+		var step *plan.StepError
+		if errors.As(each, &step) {
+			p.Path, p.Message = step.Origin, fmt.Sprintf("%s: %v", step.Subject, step.Err)
+			if step.Origin != "" {
+				p.Place = doc.At(step.Origin, index).Place()
+			}
+		}
+		if p.Place.Doc != nil && p.Place.Doc.Snake {
+			p.Path, p.Message = language.SnakePath(p.Path), language.SnakeKeys(p.Message)
+			p.Hint = language.SnakeKeys(p.Hint)
+		}
+		all = append(all, p)
+	}
+	diag.Sort(all)
+	return all
+}
+
+// leftOut says what of a config was not planned, and why.
+func leftOut(cfg config.Config, devices, root bool) (notes []string) {
+	if n := len(files.NotInDirectory(cfg)); !devices && n > 0 {
+		notes = append(notes, fmt.Sprintf("disks, filesystems and kernel arguments: %s of the config, "+
+			"of which a directory says nothing; --disk and --image name images of disks", entries(n)))
+	}
+	s := cfg.Storage
+	n := len(s.Directories) + len(s.Files) + len(s.Links) + len(cfg.Systemd.Units) + len(files.Unacted(cfg))
+	if !root && n > 0 {
+		notes = append(notes, fmt.Sprintf("accounts, files and units: %s of the config, of which images of disks "+
+			"say nothing; --root names a directory", entries(n)))
+	}
+	k := cfg.KernelArguments
+	if n := len(k.ShouldExist) + len(k.ShouldNotExist); devices && n > 0 {
+		notes = append(notes, fmt.Sprintf("kernel arguments: whether the image's helper finds %d of them as the "+
+			"config has them, and reboots otherwise", n))
+	}
+	return notes
+}
+
+func entries(n int) string {
+	if n == 1 {
+		return "one entry"
+	}
+	return fmt.Sprintf("%d entries", n)
+}
