@@ -35,7 +35,7 @@ func (f *Forecast) Report(texts bool) *report.Plan {
 	left := f.Files.Results()
 	for _, s := range f.Files.Steps {
 		a := action(report.Files, s)
-		a.Noun, a.Thing = countedAs(s.ID)
+		a.Count()
 		if s.Effect != plan.Keep {
 			f.changes(&a, left[s.ID], texts)
 		}
@@ -113,37 +113,6 @@ func layout(t *block.Table) *report.Layout {
 			Start: int64(p.Start) * sector, Size: int64(p.Size) * sector})
 	}
 	return l
-}
-
-// fileNouns are by what the ID of a step begins with. A part is no thing of its own.
-var fileNouns = []struct {
-	id   string
-	noun report.Noun
-	part bool
-}{
-	{"file", report.File, false}, {"directory", report.Directory, false}, {"link", report.Link, false},
-	{"hard link", report.Link, false}, {"group", report.Group, false}, {"user", report.User, false},
-	{"home", report.User, false}, {"ssh-keys", report.User, false}, {"account-files", report.User, true},
-	{"account-effect", report.User, true}, {"unit", report.Unit, false}, {"dropin", report.Unit, false},
-	{"mask", report.Unit, false}, {"unmask", report.Unit, false}, {"enable", report.Unit, false},
-	{"disable", report.Unit, false}, {"state", report.Unit, false}, {"presets", report.Unit, true},
-}
-
-func countedAs(id string) (report.Noun, string) {
-	word, name, _ := strings.Cut(id, ":")
-	for _, n := range fileNouns {
-		switch {
-		case n.id != word:
-		case n.part:
-			return n.noun, ""
-		case word == "dropin":
-			name, _, _ = strings.Cut(name, "/")
-			return n.noun, name
-		default:
-			return n.noun, name
-		}
-	}
-	return report.Other, ""
 }
 
 // changes adds what becomes of places, and what goes there.

@@ -57,7 +57,7 @@ func TestFilesAreToldByWhatChanges(t *testing.T) {
 		"/etc/systemd/system/a.service": "[Service]"}
 	text, p := told(t, cfg, nil, root, true)
 	for _, each := range []string{
-		"2 files, 2 replaced; 2 directories, 2 replaced; 1 unit; 1 unchanged\n",
+		"2 files, 2 replaced; 2 directories, 2 replaced; 1 unit, 1 changed; 1 unchanged\n",
 		"Destroyed\n  - /full: a directory with 2 entries\n\n",
 		"  - file /etc/f: inline, 0644, replaces what is there\n         a\n        -b\n        +x\n",
 		"        /etc/g: mode 0600, was 0644; the content is not shown, as not everybody may read it\n",

@@ -13,6 +13,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/logs"
 	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/report"
 )
 
 // A status tells on standard error of a run that goes on. On a terminal one line, written over and over, says what is
@@ -29,7 +30,7 @@ type status struct {
 	since  time.Time
 	going  []activity // the longest first
 	line   bool       // one that is to be written over is on the screen
-	sum    tally
+	done   report.Done
 	stop   chan struct{}
 	ticker sync.WaitGroup
 }
@@ -84,7 +85,7 @@ func (s *status) say(text string) {
 func (s *status) hear(e plan.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sum.hear(e)
+	s.done.Hear(e)
 	if e.Turn == plan.Awaited {
 		s.step, s.since = e, s.now()
 		s.show()
@@ -197,9 +198,9 @@ func (s *status) finish(err error) {
 		return
 	}
 	if err == nil {
-		s.say(s.sum.summary() + "\n")
-	} else if done := s.sum.done(); done != "" {
-		s.say("before it failed: " + done + "\n")
+		s.say(s.done.Over().Summary() + "\n")
+	} else if done := s.done.SoFar(); done.Exit() != report.NothingToDo {
+		s.say("before it failed: " + done.Summary() + "\n")
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -96,6 +97,11 @@ func TestOnlyATerminalGetsTheLine(t *testing.T) {
 		s.tick()
 		assert.Empty(t, out.String(), claim)
 	}
+}
+
+func finished(id string, effect plan.Effect) plan.Event {
+	return plan.Event{Turn: plan.Finished, Step: plan.Step{ID: id, Effect: effect,
+		Do: func(context.Context) error { return nil }}}
 }
 
 func TestTheEndSaysWhatWasDone(t *testing.T) {

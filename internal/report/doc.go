@@ -1,6 +1,7 @@
 // Package report tells people, and programs, what a config will do to a machine. In comes a Plan, which is data:
 // actions in order, conflicts, what was left out. Out come a text, JSON by the schema that is published beside it, and
-// the status that the command exits with. It plans nothing, and looks at no machine.
+// the status that the command exits with; of events of a run, a Plan of what was done (Done). It plans nothing, and
+// looks at no machine.
 //
 // Each action is about something that is counted (Noun, Thing) and belongs to a group: a disk, or a path. The text
 // begins and ends with the summary; between are what is destroyed, the disks with a bar of each before and after, the
@@ -40,6 +41,7 @@ type Action struct {
 	ID     string // stable for a given config
 	Noun   Noun
 	Thing  string // what is counted: several actions may be about one thing; "" for a part of others
+	Part   bool   // it adds to the thing, which is changed by that if it is there without
 	Effect plan.Effect
 	// Subject is what it is about, Detail how in a few words, Origin where the config asks for it.
 	Subject, Detail, Origin string

@@ -57,9 +57,12 @@ func (p *Plan) tallies() map[Noun]tally {
 		if a.Thing == "" {
 			continue
 		}
-		at := thing{a.Noun, a.Thing}
-		if old, met := effects[at]; !met || weight[a.Effect] > weight[old] {
-			effects[at] = a.Effect
+		at, effect := thing{a.Noun, a.Thing}, a.Effect
+		if a.Part && effect == plan.Create {
+			effect = plan.Change
+		}
+		if old, met := effects[at]; !met || weight[effect] > weight[old] {
+			effects[at] = effect
 		}
 	}
 	all := map[Noun]tally{}
@@ -165,7 +168,7 @@ func (t tally) details(n Noun) (text string) {
 			text += fmt.Sprintf(", %d %s", count, what)
 		}
 	}
-	if n == Unit || n == User || n == Group || n == Argument {
+	if n == Argument {
 		return ""
 	}
 	add(t.changed, "changed")

@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"context"
@@ -76,21 +76,21 @@ func TestASummaryCountsThingsAndNotSteps(t *testing.T) {
 	} {
 		t.Run(claim, func(t *testing.T) {
 			t.Parallel()
-			var sum tally
+			var d Done
 			for _, e := range test.events {
-				sum.hear(e)
+				d.Hear(e)
 			}
-			assert.Equal(t, test.want, sum.summary())
+			assert.Equal(t, test.want, d.Over().Summary())
 		})
 	}
 }
 
 func TestEntriesAreDoneOnceTheyAreWritten(t *testing.T) {
 	t.Parallel()
-	var sum tally
-	sum.hear(entry("user:u", plan.Create))
-	sum.hear(finished("file:/a", plan.Create))
-	assert.Equal(t, "1 file", sum.done(), "a run that fails here has made no user")
-	sum.hear(finished("account-files", plan.Change))
-	assert.Equal(t, "1 file; 1 user", sum.done())
+	var d Done
+	d.Hear(entry("user:u", plan.Create))
+	d.Hear(finished("file:/a", plan.Create))
+	assert.Equal(t, "1 file", d.SoFar().Summary(), "a run that fails here has made no user")
+	d.Hear(finished("account-files", plan.Change))
+	assert.Equal(t, "1 file; 1 user", d.SoFar().Summary())
 }

@@ -1,0 +1,42 @@
+package report
+
+import "strings"
+
+// fileNouns are by what the ID of a step of files begins with.
+var fileNouns = [...]struct {
+	id   string
+	noun Noun
+	is   share
+}{
+	{"file", File, whole}, {"directory", Directory, whole}, {"link", Link, whole}, {"hard link", Link, whole},
+	{"group", Group, whole}, {"user", User, whole}, {"ssh-keys", User, added}, {"account-files", User, shared},
+	{"account-effect", User, shared}, {"unit", Unit, whole}, {"dropin", Unit, whole}, {"mask", Unit, whole},
+	{"unmask", Unit, whole}, {"enable", Unit, whole}, {"disable", Unit, whole}, {"state", Unit, shared},
+	{"presets", Unit, shared},
+}
+
+// A share is what a step makes of a thing.
+type share uint8
+
+const (
+	whole  share = iota
+	added        // what is there without it is changed by it
+	shared       // a part of several things
+)
+
+// Count says what an action of files is counted as.
+func (a *Action) Count() {
+	word, name, _ := strings.Cut(a.ID, ":")
+	for _, n := range fileNouns {
+		if n.id != word {
+			continue
+		}
+		a.Noun, a.Thing, a.Part = n.noun, name, n.is == added
+		switch {
+		case n.is == shared:
+			a.Thing = ""
+		case word == "dropin":
+			a.Thing, _, _ = strings.Cut(name, "/")
+		}
+	}
+}
