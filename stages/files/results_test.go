@@ -61,6 +61,18 @@ func TestUnitsTellWhatTheyLeave(t *testing.T) {
 		{'name':'u.service','mask':false}`), fake{"/etc/systemd/system/u.service": "-> /dev/null"}))
 }
 
+func TestPresetsTellTheirText(t *testing.T) {
+	const preset = "/etc/systemd/system-preset/20-ignition.preset"
+	wanted := unitsOf(t, `{'name':'a.service','enabled':true,'contents':'[Install]\nWantedBy=b.target\n'}`)
+	assert.Contains(t, results(t, wanted, fake{preset: "enable c.service\n"}),
+		"file "+preset+` -1 -1:-1 "enable c.service\nenable a.service\n" true false`)
+	assert.Contains(t, results(t, wanted, fake{preset: "-> /dev/null"}),
+		"file "+preset+` -1 -1:-1 "enable a.service\n" true false`)
+	written := storage(t, `'files':[{'path':'`+preset+`','contents':{'source':'data:,%23'}}]`)
+	written.Systemd = wanted.Systemd
+	assert.Contains(t, results(t, written, fake{}), "file "+preset+` -1 -1:-1 "" false false`)
+}
+
 func TestAccountFilesTellTheirTexts(t *testing.T) {
 	all := results(t, parse(t, `{"passwd":{"groups":[{"name":"g","gid":900}]}}`),
 		fake{"/etc/group": "root:x:0:\n", "/etc/gshadow": "root:*::\n"})

@@ -120,6 +120,7 @@ func wishes(all []wanted) unit.Wishes {
 type preset struct {
 	claim target.Claim
 	edit  func(string) string
+	text  string // that it is to have; "" where an entry of the config writes it first
 }
 
 // claimPresets finds the place of the preset file. A link there is followed, but for one to /dev/null, which stands for
@@ -190,10 +191,13 @@ func (u *Units) presetEffect(s *plan.Step) error {
 		return err
 	}
 	if found.Kind == root.Symlink {
-		s.Effect = plan.Destroy
+		s.Effect, p.text = plan.Destroy, p.edit("")
 		return u.t.MayGo(p.claim.At, found.Kind)
 	}
 	before, err := u.t.ReadFile(p.claim.At, presetLimit)
+	if p.text = p.edit(string(before)); u.t.Claimed(p.claim.At) != nil {
+		p.text = ""
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		s.Effect = plan.Create

@@ -7,14 +7,20 @@ import (
 
 // Results are what the steps of what is written for units leave, by the steps' IDs.
 func (u *Units) Results() map[string][]plan.Result {
-	all := make(map[string][]plan.Result, len(u.places))
+	all := make(map[string][]plan.Result, len(u.places)+1)
 	for _, p := range u.places {
 		if p.Err == nil {
 			all[p.ID] = []plan.Result{p.result()}
 		}
 	}
+	if c := u.preset.claim; c.At != "" {
+		all[c.ID] = []plan.Result{{At: c.At, Mode: -1, UID: -1, GID: -1, Content: u.preset.content}}
+	}
 	return all
 }
+
+// content is that of the preset file, unless an entry of the config comes before it.
+func (p *preset) content() (diag.Secret, bool) { return diag.Secret(p.text), p.text != "" }
 
 func (p *place) result() plan.Result {
 	r := plan.Result{At: p.At, Mode: -1, UID: -1, GID: -1}
