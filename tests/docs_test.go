@@ -29,7 +29,8 @@ func TestEveryRowAboutASecondRunHasATest(t *testing.T) {
 	rows := 0
 	for line := range strings.Lines(string(page)) {
 		cells := strings.Split(strings.Trim(line, "|\n"), " | ")
-		if len(cells) != 3 || strings.HasPrefix(line, "| the first run left") {
+		if len(cells) != 3 || strings.HasPrefix(line, "| the first run left") ||
+			strings.HasPrefix(line, "| a second plan says") {
 			continue
 		}
 		rows++

@@ -135,9 +135,14 @@ func setup(e *testscript.Env) error {
 	e.Setenv("IGNITION_SYSTEM_LOCAL_CONFIG_DIR", filepath.Join(e.WorkDir, "dirs", "etc"))
 	e.Setenv("IGNITION_SYSTEM_CONFIG_DIR", filepath.Join(e.WorkDir, "dirs", "usr"))
 	e.Setenv("IGNITION_CONFIG_FILE", filepath.Join(e.WorkDir, "config.ign"))
-	server := serve(filepath.Join(e.WorkDir, "srv"))
+	server, names := serve(filepath.Join(e.WorkDir, "srv")), []string(nil)
 	e.Defer(server.Close)
 	e.Setenv("SERVER", server.URL)
+	for _, each := range e.Vars {
+		name, _, _ := strings.Cut(each, "=")
+		names = append(names, name)
+	}
+	e.Values[variables] = names
 	// The command "without" lets another user in.
 	return errors.Join(os.Chmod(e.WorkDir, 0o755), os.Chmod(filepath.Dir(e.WorkDir), 0o711))
 }
@@ -170,7 +175,11 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	if got := status(ts, args[1], args[2:]...); got != want {
+	run := func() int { return status(ts, args[1], args[2:]...) }
+	if want == 0 {
+		run = foretell(ts, args[1:], run)
+	}
+	if got := run(); got != want {
 		ts.Fatalf("%s ended with status %d, not %d", args[1], got, want)
 	}
 }
@@ -201,7 +210,12 @@ func stage(ts *testscript.TestScript, neg bool, args []string) {
 		"--state-file=" + work + "/run/ignition/state", "--neednet=" + work + "/run/ignition/neednet",
 		"--log-to-stdout",
 	}
+	verify := func() {}
+	if name == "files" && !neg {
+		verify = foretellStage(ts)
+	}
 	got := status(ts, "ignition", append(arguments, args[1:]...)...)
+	defer verify()
 	stdout, stderr := ts.ReadFile("stdout"), ts.ReadFile("stderr")
 	lines := strings.Split(strings.TrimSuffix(stderr, "\n"), "\n")
 	switch last := lines[len(lines)-1]; {
@@ -302,7 +316,11 @@ func without(ts *testscript.TestScript, neg bool, args []string) {
 	if os.Geteuid() == 0 {
 		args = append([]string{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"}, args...)
 	}
-	if got := status(ts, args[0], args[1:]...); (got == 0) == neg {
+	run := func() int { return status(ts, args[0], args[1:]...) }
+	if !neg {
+		run = foretell(ts, args, run)
+	}
+	if got := run(); (got == 0) == neg {
 		ts.Fatalf("%s ended with status %d", args[0], got)
 	}
 }

@@ -1,0 +1,128 @@
+package foretold
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/tests/trees"
+)
+
+func mode(m int64) *int64 { return &m }
+
+// What is done is not what is told: each way in which that can be is found out.
+func TestWhatIsDoneOtherwiseIsAFault(t *testing.T) {
+	made := Action{ID: "file:/etc/f", Effect: "create", Subject: "file /etc/f", Changes: []Change{{Path: "/etc/f",
+		Now: &Node{Kind: "file", Mode: mode(0o644)}, Difference: []string{"+text"}}}}
+	old := &Node{Kind: "file"}
+	same := Action{ID: "x", Changes: []Change{{Path: "/etc/old", Was: old, Now: old}}}
+	replaced := Action{ID: "file:/etc/old", Effect: "destroy", Subject: "file /etc/old", Changes: []Change{{
+		Path: "/etc/old", Was: old, Now: &Node{Kind: "link", Link: "f"}}}}
+	for claim, c := range map[string]struct {
+		plan  []Action
+		do    string // in the root, by a shell
+		fault string // "" for none
+	}{
+		"as told":                   {[]Action{made}, "echo text >etc/f", ""},
+		"nothing":                   {[]Action{made}, "", "/etc/f is nothing, not file 0644"},
+		"no change":                 {[]Action{same}, "", "nothing has changed"},
+		"another kind":              {[]Action{made}, "mkdir -m 755 etc/f", "/etc/f is directory 0755"},
+		"another text":              {[]Action{made}, "echo other >etc/f", `/etc/f has no line "text"`},
+		"another mode":              {[]Action{made}, "echo text >etc/f; chmod 600 etc/f", "not file 0644"},
+		"more":                      {nil, "echo >etc/g", "/etc/g was nothing and is file"},
+		"more above":                {[]Action{made}, "mkdir srv; echo text >etc/f", "/srv was nothing"},
+		"it goes":                   {[]Action{replaced}, "ln -sf f etc/old", ""},
+		"another link":              {[]Action{replaced}, "ln -sf g etc/old", "not link to f"},
+		"it goes, and nobody tells": {nil, "rm etc/old", "is nothing, of which nothing was told"},
+		"it is written anew":        {nil, "cp etc/old new; mv new etc/old", "/etc/old was file"},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			dir := t.TempDir()
+			trees.Populate(t, dir, map[string]string{"etc/old": "old"})
+			before, err := Look(dir)
+			require.NoError(t, err)
+			shell := exec.Command("sh", "-c", "umask 22; "+c.do)
+			shell.Dir = dir
+			require.NoError(t, shell.Run())
+			after, err := Look(dir)
+			require.NoError(t, err)
+			p := Plan{Actions: c.plan}
+			faults := p.Trees(before, after)
+			if c.fault == "" {
+				assert.Empty(t, faults)
+				return
+			}
+			require.NotEmpty(t, faults)
+			assert.Contains(t, faults[0], c.fault)
+		})
+	}
+}
+
+func TestStepsThatRunOtherwiseAreFaults(t *testing.T) {
+	plan := []Action{{ID: "a", Effect: "create", Subject: "a"}, {ID: "b", Effect: "keep", Subject: "b"},
+		{ID: "c", Effect: "deferred", Subject: "c"}}
+	a, b, c := Deed{"create a", "a", true}, Deed{"keep b", "b", false}, Deed{"deferred c", "c", true}
+	for claim, test := range map[string]struct {
+		deeds []Deed
+		fault string
+	}{
+		"as told":        {[]Deed{a, b, c}, ""},
+		"one less":       {[]Deed{a, b}, "planned and not done: deferred c (c)"},
+		"one more":       {[]Deed{a, b, c, a}, "done and not planned: create a (a)"},
+		"another order":  {[]Deed{a, c, b}, "planned was keep b (b), what came is deferred c (c)"},
+		"another effect": {[]Deed{{"change a", "a", true}, b, c}, "what came is change a (a)"},
+		"another ID":     {[]Deed{{"create a", "x", true}, b, c}, "what came is create a (x)"},
+		"it was there":   {[]Deed{{"create a", "a", false}, b, c}, "planned was create a (a), and it was there"},
+	} {
+		faults := Deeds(plan, test.deeds)
+		if test.fault == "" {
+			assert.Empty(t, faults, claim)
+		} else if assert.Len(t, faults, 1, claim) {
+			assert.Contains(t, faults[0], test.fault, claim)
+		}
+	}
+}
+
+func TestDeedsAreReadFromTheLog(t *testing.T) {
+	assert.Equal(t, []Deed{{Name: "create file /a", Did: true}, {Name: "keep file /b"}}, Logged(
+		"INFO     : files: [started]  create file /a\nINFO     : files: [finished] create file /a\n"+
+			"DEBUG    : files: [kept]     keep file /b\nINFO     : disks: [finished] x\nINFO     : files passed\n",
+		"files: "))
+}
+
+func TestASecondPlanMaySayWhatThePageLetsIt(t *testing.T) {
+	rows, err := Exceptions()
+	require.NoError(t, err)
+	enable := Action{ID: "enable:a.service", Effect: "deferred", Subject: "enable a.service"}
+	assert.Empty(t, rows.Empty(Plan{Actions: []Action{{ID: "file:/etc/f", Effect: "keep"}}}))
+	assert.Empty(t, rows.Empty(Plan{Actions: []Action{enable}, Exit: 3}))
+	assert.NotEmpty(t, rows.Empty(Plan{Actions: []Action{{ID: enable.ID, Effect: "create"}}, Exit: 3}))
+	assert.NotEmpty(t, rows.Empty(Plan{Actions: []Action{{ID: "file:/etc/f", Effect: "deferred"}}, Exit: 3}))
+	assert.NotEmpty(t, rows.Empty(Plan{Exit: 3}))
+}
+
+func TestASumTellsAllOfATree(t *testing.T) {
+	dir := t.TempDir()
+	trees.Populate(t, dir, map[string]string{"f": "text", "d/": "", "l": "-> f"})
+	last, err := Sum(dir)
+	require.NoError(t, err)
+	again, err := Sum(dir)
+	require.NoError(t, err)
+	require.Equal(t, last, again)
+	for _, do := range []func() error{
+		func() error { return os.Chmod(filepath.Join(dir, "f"), 0o600) },
+		func() error { return os.WriteFile(filepath.Join(dir, "f"), []byte("tex!"), 0o600) },
+		func() error { return os.Link(filepath.Join(dir, "f"), filepath.Join(dir, "g")) },
+		func() error { return os.Remove(filepath.Join(dir, "d")) },
+	} {
+		require.NoError(t, do())
+		sum, err := Sum(dir)
+		require.NoError(t, err)
+		assert.NotEqual(t, last, sum)
+		last = sum
+	}
+}
