@@ -24,6 +24,7 @@ type decoder struct {
 	ignored  cursor.Log
 	unread   map[string]bool // paths of the objects in which a value was of a wrong kind
 	dropped  []diag.Span     // values that the canonical tree does not have any more, and that may hold secrets
+	found    []found         // of the members of each object on the way down
 	strings  []string        // pointees are cut from slabs: half a million small allocations would be most of the work
 	ints     []int
 	bools    []bool
@@ -142,18 +143,21 @@ func (d *decoder) object(n tree.Node, s *language.Shape, v reflect.Value, at *cu
 		d.wrongType(n, s, at)
 		return false
 	}
-	if checked {
+	from := len(d.found)
+	others, twice := d.find(n, s)
+	if checked && others {
 		cursor.UnknownKeys(&d.ignored, at, d.edition, s, n)
 	}
-	if d.repeats(n, s) {
+	if twice {
 		d.unite(n, s, at)
+		d.found = d.found[:from]
+		d.find(n, s)
 	}
-	step := at.Below()
+	step, i := at.Below(), from
 	told := segments{from: len(d.ignored.Kept())}
 	n.Keep(func(c tree.Node) bool {
-		key := c.Key()
-		m, exact := d.edition.FindFolded(s, key)
-		if m == nil {
+		m, exact := d.found[i].shape, d.found[i].exact
+		if i++; m == nil {
 			d.dropped = language.HiddenDropped(d.dropped, s, c)
 			return false
 		}
@@ -170,7 +174,32 @@ func (d *decoder) object(n tree.Node, s *language.Shape, v reflect.Value, at *cu
 		return stays
 	})
 	told.sort(d.ignored.Kept())
+	d.found = d.found[:from]
 	return true
+}
+
+// A found is what the key of a member means: a field, written as it is or in another case; no shape for an unknown key.
+type found struct {
+	shape *language.Shape
+	exact bool
+}
+
+// find looks up the keys of an object. others tells of keys that are no field's as it is written, twice of members that
+// mean the same field.
+func (d *decoder) find(n tree.Node, s *language.Shape) (others, twice bool) {
+	var seen uint64
+	for c := range n.Children() {
+		m, exact := d.edition.FindFolded(s, c.Key())
+		d.found = append(d.found, found{m, exact})
+		others = others || !exact
+		if m == nil {
+			continue
+		}
+		bit := uint64(1) << (m.Index[len(m.Index)-1] + 16*(len(m.Index)-1))
+		twice = twice || seen&bit != 0
+		seen |= bit
+	}
+	return others, twice
 }
 
 // segments remembers which warnings came from which member, to put them into the model's order: the order of members in
@@ -204,23 +233,6 @@ func (s *segments) sort(problems []diag.Problem) {
 		part := s.parts[0]
 		at += copy(problems[to+at:], before[part.from-to:part.to-to])
 	}
-}
-
-// repeats reports whether two members of an object mean the same field.
-func (d *decoder) repeats(n tree.Node, s *language.Shape) bool {
-	var seen uint64
-	for c := range n.Children() {
-		m, _ := d.edition.FindFolded(s, c.Key())
-		if m == nil {
-			continue
-		}
-		bit := uint64(1) << (m.Index[len(m.Index)-1] + 16*(len(m.Index)-1))
-		if seen&bit != 0 {
-			return true
-		}
-		seen |= bit
-	}
-	return false
 }
 
 // unite makes one member of those that mean the same field: the members of objects accumulate, of other values the last

@@ -43,6 +43,9 @@ func (f *duplicateFinder) object(n tree.Node, s *language.Shape, at *cursor.At) 
 	var spaces map[string]*space
 	step := at.Below()
 	for _, m := range s.Members {
+		if m.Kind < tree.List {
+			continue
+		}
 		c := n.Get(m.Name)
 		if !c.Exists() {
 			continue

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/cli"
@@ -53,8 +52,10 @@ func Remove(called string) cli.Command {
 func removable() string { return strings.Join(removableIDs(), " and ") }
 
 func removableIDs() (ids []string) {
-	for _, p := range slices.DeleteFunc(providers.All(), func(p providers.Platform) bool { return !p.Removes() }) {
-		ids = append(ids, p.ID)
+	for _, p := range providers.All() {
+		if p.Removes() {
+			ids = append(ids, p.ID)
+		}
 	}
 	return ids
 }

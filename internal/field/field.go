@@ -237,6 +237,9 @@ func (r Row) Check(value string) (f *diag.Fault, stops bool) {
 
 // fault finds what belongs to a class.
 func (r Row) fault(value string, not class) *diag.Fault {
+	if not == 0 {
+		return nil
+	}
 	at, what := ends(value, not)
 	if what == "" {
 		at, what = unfit(value, not)

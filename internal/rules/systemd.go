@@ -71,10 +71,8 @@ func (c units) unit(a *cursor.At, u *config.Unit) {
 			f.PeerOnly = installedBy(u).Any() || slices.ContainsFunc(misspelt(contents),
 				func(m misspelling) bool { return m.meant == "Install" })
 		}
-		if in := installedBy(u); fine && isSet(u.Enabled) && !isSet(u.Mask) && in.OnlyAlso() {
-			a.Key("contents").Warnf(codes.UnitOnlyAlso, "%s is enabled, but has only Also= in [Install]: "+
-				"systemctl enables %s, and not the unit itself", quote(u.Name), quote(strings.Join(in.Also, " "))).
-				Advise("add WantedBy= if the unit is to start by itself").Strictly()
+		if fine && isSet(u.Enabled) && !isSet(u.Mask) && mentions(u, "Also") {
+			onlyAlso(a, u)
 		}
 		if isSet(u.Mask) {
 			a.Key("contents").Warnf(codes.UnitMaskedContents, "%s is masked, so its contents are not written",
@@ -97,6 +95,15 @@ func (c units) unit(a *cursor.At, u *config.Unit) {
 		if f := unit.CheckDropinName(d.Name); f != nil {
 			item.Key("name").Fault(f)
 		}
+	}
+}
+
+// onlyAlso warns of an enabled unit whose [Install] enables others alone.
+func onlyAlso(a *cursor.At, u *config.Unit) {
+	if in := installedBy(u); in.OnlyAlso() {
+		a.Key("contents").Warnf(codes.UnitOnlyAlso, "%s is enabled, but has only Also= in [Install]: "+
+			"systemctl enables %s, and not the unit itself", quote(u.Name), quote(strings.Join(in.Also, " "))).
+			Advise("add WantedBy= if the unit is to start by itself").Strictly()
 	}
 }
 
@@ -175,6 +182,15 @@ func (c units) unitNames(a *cursor.At, u *config.Unit) {
 		}
 		return
 	}
+}
+
+// mentions tells whether a word is in a text of the unit. Reading an option takes far longer than finding its name.
+func mentions(u *config.Unit, word string) bool {
+	found := strings.Contains(text(u.Contents), word)
+	for _, d := range u.Dropins {
+		found = found || strings.Contains(text(d.Contents), word)
+	}
+	return found
 }
 
 // installedBy is what the [Install] sections of a unit's texts in the config say together.

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -20,7 +21,7 @@ type unitNames struct {
 	units   map[string]*config.Unit
 	masked  map[string]string // and by what
 	aliases map[string]string // of units of the config; "" where several ask for the name
-	files   map[string]bool   // that the config brings along in the places of units
+	files   map[string]bool   // names of units of which the config brings the file along
 }
 
 func unitNamesOf(cfg *config.Config) *unitNames {
@@ -32,7 +33,9 @@ func unitNamesOf(cfg *config.Config) *unitNames {
 		n.link(l.Path, text(l.Target))
 	}
 	for _, f := range cfg.Storage.Files {
-		n.files[f.Path] = true
+		if name, below := strings.CutPrefix(f.Path, unitFolder+"/"); below {
+			n.files[name] = true
+		}
 	}
 	return n
 }
@@ -41,6 +44,9 @@ func (n *unitNames) add(u *config.Unit) {
 	n.units[u.Name] = u
 	if isSet(u.Mask) {
 		n.masked[u.Name] = "the config masks it"
+		return
+	}
+	if !mentions(u, "Alias") {
 		return
 	}
 	for _, alias := range installedBy(u).Alias {
@@ -86,6 +92,9 @@ func OtherNames(doc *document.Document) []diag.Problem {
 
 // otherNames warns where a unit is enabled under one name and masked or disabled under another.
 func (c units) otherNames(list *cursor.At, cfg *config.Config) {
+	if !slices.ContainsFunc(cfg.Systemd.Units, func(u config.Unit) bool { return isSet(u.Enabled) }) {
+		return
+	}
 	n := unitNamesOf(cfg)
 	enabled := map[string]bool{} // templates of which an instance is
 	for _, u := range cfg.Systemd.Units {
@@ -112,7 +121,7 @@ func (n *unitNames) hindrance(u *config.Unit, enabled map[string]bool) string {
 	switch {
 	case n.hasText(u.Name):
 		return n.ownHindrance(u, isTemplate && instance == "", enabled)
-	case n.files[unitFolder+"/"+u.Name]:
+	case n.files[u.Name]:
 		return ""
 	case n.masked[u.Name] != "":
 		return n.masked[u.Name]
@@ -128,6 +137,9 @@ func (n *unitNames) hindrance(u *config.Unit, enabled map[string]bool) string {
 
 // ownHindrance is hindrance for a unit whose text the config has.
 func (n *unitNames) ownHindrance(u *config.Unit, isTemplate bool, enabled map[string]bool) string {
+	if !isTemplate && !mentions(u, "Alias") {
+		return ""
+	}
 	in := installedBy(u)
 	for _, alias := range in.Alias {
 		if how := n.masked[alias]; how != "" {

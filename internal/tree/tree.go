@@ -333,11 +333,21 @@ func (n Node) Get(name string) Node {
 		return found
 	}
 	for c := range n.Children() {
-		if c.Key() == name {
+		if isNamed(c, name) {
 			found = c
 		}
 	}
 	return found
+}
+
+// isNamed tells whether Key is a name, without looking for where the key ends. A quote ends it, so no name holds one.
+func isNamed(n Node, name string) bool {
+	x := n.node()
+	if x.flags&(renamed|keyed|keyEscaped) != keyed {
+		return n.Key() == name
+	}
+	text, end := n.a.docs[x.doc].Text, int(x.key)+1+len(name)
+	return end < len(text) && text[end] == '"' && text[x.key+1:end] == name && !strings.Contains(name, `"`)
 }
 
 // At returns the i-th child, counted from 0. It walks; a loop over many indices should use an Index.

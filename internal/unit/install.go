@@ -83,9 +83,11 @@ var named = map[string]Option{
 // is false where its kind needs none, or its text does not tell: systemd fills specifiers in, and takes a missing
 // Where= from the name.
 func NameForPath(name, text string) (want string, of Option, ok bool) {
-	of, ok = named[path.Ext(name)]
+	if of, ok = named[path.Ext(name)]; !ok {
+		return "", of, false
+	}
 	options, fault := Parse(text)
-	if !ok || fault != nil {
+	if fault != nil {
 		return "", of, false
 	}
 	of.Value = Value(options, of.Section, of.Name)
