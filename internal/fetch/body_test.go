@@ -92,6 +92,7 @@ func (f flaw) serve(t *testing.T, content []byte) *flawed {
 }
 
 func TestBodiesThatBreakOffAreContinued(t *testing.T) {
+	t.Parallel()
 	content := noise(longBody)
 	text := strings.Repeat("0123456789abcdef", 1<<16)
 	const tag = `"v1"`
@@ -128,6 +129,7 @@ func TestBodiesThatBreakOffAreContinued(t *testing.T) {
 			[]string{"", rest, "bytes=800000-"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			body := test.content
 			if test.gzip {
 				body = zipped(string(body))
@@ -183,6 +185,7 @@ func shortPart(w http.ResponseWriter, r *http.Request, content []byte, from int)
 }
 
 func TestTheRestIsAskedForThroughRedirects(t *testing.T) {
+	t.Parallel()
 	content := noise(longBody)
 	end := flaw{etag: `"v1"`, cut: 700_000, cuts: 1, part: honest}.serve(t, content)
 	var headers []http.Header

@@ -275,6 +275,7 @@ func signed(r *http.Request, region string) string {
 }
 
 func TestInstancesOfAmazonAskInTheNameOfTheirRole(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		version  int
 		role     bool
@@ -325,6 +326,7 @@ func TestInstancesOfAmazonAskInTheNameOfTheirRole(t *testing.T) {
 
 // A machine whose clock is wrong takes the time of the service, as its signatures are refused otherwise.
 func TestSignaturesAreMadeByTheClockOfTheService(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		code string
 		err  string
@@ -366,6 +368,7 @@ func TestSignaturesAreMadeByTheClockOfTheService(t *testing.T) {
 }
 
 func TestEachAttemptIsSignedAnewAndTheRestToo(t *testing.T) {
+	t.Parallel()
 	content := noise(5 * chunkSize)
 	c, _ := quiet()
 	c.metadata, c.Machine = imdsOf(t, 2, true).URL, Machine{Platform: "aws", Region: "eu-west-1"}
@@ -595,6 +598,7 @@ func TestTokensOfAzure(t *testing.T) {
 }
 
 func TestCertificatesAreJudgedByTheLatestClock(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	year := func(n int) time.Time { return now.AddDate(n, 0, 0) }
 	for name, test := range map[string]struct {

@@ -106,6 +106,7 @@ func TestAnErrorSaysWhatAFetchHasFailedAt(t *testing.T) {
 }
 
 func TestAnErrorSaysWhyThereIsNoAnswer(t *testing.T) {
+	t.Parallel()
 	secure := newTLS(t)
 	plain := serve(t, says("text"))
 	for claim, test := range map[string]struct {
@@ -204,6 +205,7 @@ func TestAnErrorNamesTheAttempt(t *testing.T) {
 }
 
 func TestAServicesErrorHasAKindToo(t *testing.T) {
+	t.Parallel()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/long", says("0123456789"))
 	mux.HandleFunc("/packed", packing(zipped("text")[:8], "gzip"))

@@ -71,6 +71,7 @@ func peak(seconds []int) float64 {
 }
 
 func TestAHerdSpreadsOut(t *testing.T) {
+	t.Parallel()
 	seeded := func(machine int) func(time.Duration) time.Duration {
 		random := rand.New(rand.NewPCG(1, uint64(machine)))
 		return func(most time.Duration) time.Duration { return time.Duration(random.Int64N(int64(most) + 1)) }

@@ -15,6 +15,7 @@ import (
 )
 
 func TestErrorsSayWhatToTry(t *testing.T) {
+	t.Parallel()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/text", says("text that is not compressed"))
 	for path, code := range map[string]int{"/private": 401, "/forbidden": 403, "/proxy": 407, "/odd": 418} {

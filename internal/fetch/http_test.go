@@ -229,6 +229,7 @@ func cutting(t *testing.T, text []byte, failures int) *httptest.Server {
 }
 
 func TestBodiesThatBreakOffAreStartedAgain(t *testing.T) {
+	t.Parallel()
 	text := strings.Repeat("0123456789", 10)
 	for name, r := range map[string]Resource{
 		"plain":          {Digest: sha512Of(text)},
@@ -236,6 +237,7 @@ func TestBodiesThatBreakOffAreStartedAgain(t *testing.T) {
 		"without digest": {},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			body := []byte(text)
 			if r.Gzip {
 				body = zipped(text)
@@ -615,6 +617,7 @@ func TestTheLastCauseIsInTheError(t *testing.T) {
 }
 
 func TestAConnectionThatIsClosedWithoutAnAnswerIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Int32
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		if asked.Add(1) == 1 {

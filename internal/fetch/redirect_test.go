@@ -107,6 +107,7 @@ func TestARedirectThatGivesUpTLSIsAskedAbout(t *testing.T) {
 }
 
 func TestStatusesThatMayPassAreAskedAgain(t *testing.T) {
+	t.Parallel()
 	for _, code := range []int{408, 425, 429, 500, 503} {
 		var asked atomic.Int32
 		server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -126,6 +127,7 @@ func TestStatusesThatMayPassAreAskedAgain(t *testing.T) {
 
 // Two servers may give one tag to different contents.
 func TestTheRestIsNotTakenFromAnotherAddress(t *testing.T) {
+	t.Parallel()
 	content := noise(longBody)
 	first := flaw{etag: `"v1"`, cut: 700_000, cuts: 9, part: honest}.serve(t, content)
 	second := flaw{etag: `"v1"`, part: honest}.serve(t, content)

@@ -49,6 +49,7 @@ func (k *kept) text(t *testing.T) string {
 }
 
 func TestTheSameContentIsFetchedOnce(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Int32
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)

@@ -122,6 +122,7 @@ func TestWhatTFTPServersRefuse(t *testing.T) {
 }
 
 func TestTFTPIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	server := datagrams(t, func(attempt int32, conn net.PacketConn, to net.Addr) {
 		if attempt == 1 {
 			_, _ = conn.WriteTo(tftpSays(0, "bu\x1bsy"), to)
@@ -137,6 +138,7 @@ func TestTFTPIsTriedAgain(t *testing.T) {
 }
 
 func TestAFileThatEndsEarlyIsFetchedAgain(t *testing.T) {
+	t.Parallel()
 	server := datagrams(t, func(attempt int32, conn net.PacketConn, to net.Addr) {
 		_, _ = conn.WriteTo([]byte("\x00\x06tsize\x005\x00"), to)
 		text := "hello"
@@ -154,6 +156,7 @@ func TestAFileThatEndsEarlyIsFetchedAgain(t *testing.T) {
 }
 
 func TestTheTotalBoundsTFTP(t *testing.T) {
+	t.Parallel()
 	dead := datagrams(t, func(int32, net.PacketConn, net.Addr) {})
 	hangs := datagrams(t, func(_ int32, conn net.PacketConn, to net.Addr) {
 		_, _ = conn.WriteTo(append([]byte{0, 3, 0, 1}, make([]byte, 512)...), to) // and no block after it
@@ -181,6 +184,7 @@ func TestAFullDiskEndsTFTP(t *testing.T) {
 }
 
 func TestServersAreTriedAtAllTheirAddresses(t *testing.T) {
+	t.Parallel()
 	c, _ := quiet()
 	for address, want := range map[string]string{
 		"192.0.2.1:69": "192.0.2.1:69", "[2001:db8::1]:69": "[2001:db8::1]:69",
