@@ -219,14 +219,14 @@ func sources() error {
 
 // build builds the programs from a checkout as `make build` does, but for the version.
 func build(checkout, to string) error {
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", to+"/")
 	for _, p := range programs {
-		build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o",
-			filepath.Join(to, p.name), "./cmd/"+p.name)
-		build.Dir = checkout
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			return fmt.Errorf("%w: %s", err, out)
-		}
+		build.Args = append(build.Args, "./cmd/"+p.name)
+	}
+	build.Dir = checkout
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
 	}
 	return nil
 }

@@ -65,15 +65,13 @@ var links = map[string]string{
 	"validator-only/ignition-validate": "../glowplug-validate",
 }
 
-// build makes the programs as they ship, but for symbols.
+// build makes the programs as they ship, but for the version.
 func build(dir string) (string, error) {
-	for _, program := range []string{"ignition", "glowplug", "glowplug-validate"} {
-		command := exec.Command("go", "build", "-o", filepath.Join(dir, program),
-			"github.com/glowplug-os/glowplug/cmd/"+program)
-		command.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := command.CombinedOutput(); err != nil {
-			return "", fmt.Errorf("build %s: %w\n%s", program, err, out)
-		}
+	command := exec.Command("go", "build", "-buildvcs=false", "-ldflags", "-s -w", "-o", dir+"/",
+		"../../cmd/ignition", "../../cmd/glowplug", "../../cmd/glowplug-validate")
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}
 	for name, target := range links {
 		at := filepath.Join(dir, name)
