@@ -24,7 +24,7 @@ ENGINE_NAMES      = ignition-apply ignition-rmcfg ignition-generator
 WORKSTATION_NAMES = butane
 VALIDATOR_NAMES   = ignition-validate
 
-.PHONY: build test test-linear test-disk test-vm test-vm-steady test-guest test-guest-steady test-boots \
+.PHONY: build test vet test-linear test-disk test-vm test-vm-steady test-guest test-guest-steady test-boots \
 	test-boots-steady bench fuzz demo demo-vm format lint cross install install-dracut-conf install-network \
 	install-firstboot-complete install-kargs-entries install-grub-for-bootupd clean
 
@@ -35,11 +35,14 @@ build:
 	@for name in $(WORKSTATION_NAMES); do ln -sf glowplug bin/$$name; done
 	@for name in $(VALIDATOR_NAMES); do ln -sf glowplug-validate bin/$$name; done
 
-# Any user, no network but loopback. Vet also compiles the tests that need root. Tests are linked without what debuggers
-# read, which takes half of the linking.
+# Any user, no network but loopback. Tests are linked without what debuggers read, which takes half of the linking; more
+# of them run at once than there are processors, because some only wait.
 test:
+	$(GO) test -vet=off -parallel 8 -ldflags '-s -w' ./...
+
+# Vet also type-checks the tests that need root or a machine.
+vet:
 	$(GO) vet -tags disk,linear,vm,vmhost ./...
-	$(GO) test -vet=off -ldflags '-s -w' ./...
 
 # Work and memory against the size of what is read: the programs are built anew, with a counter for each block, and run
 # on shapes of several sizes. Nothing but time keeps it apart from test.
@@ -129,8 +132,7 @@ format:
 		if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted"; exit 1; fi
 
 # The linters have a module of their own in tools/.
-lint: format
-	$(GO) vet -tags disk,linear,vm,vmhost ./...
+lint: format vet
 	$(GO) tool -modfile=tools/go.mod staticcheck -tags disk,linear,vm,vmhost ./...
 	$(MAKE) cross
 
