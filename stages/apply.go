@@ -4,71 +4,41 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"log/slog"
-	"time"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
-	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/language"
-	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/target"
-	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/stages/files"
-	"github.com/glowplug-os/glowplug/stages/users"
 )
 
 // An Application is a config that is applied to a directory.
 type Application struct {
+	Request
 	Root string // the directory
-	Name string // what the config is called in messages
-	Text []byte // the config
-	// Documents says how a Butane document is read: where its local files are.
-	Documents load.Options
-
-	DryRun            bool // print the plan and write nothing
+	// Files are the circumstances of the plan, but for what reads the directory and fetches.
+	Files             files.Options
 	IgnoreUnsupported bool // warn of what a directory cannot take
-	Offline           bool // fetch nothing
-	// Idle is how long a server may send nothing where the config sets no time for a resource; 0 is for ever.
-	Idle     time.Duration
-	NoOwner  bool // leave owners as they come
-	NoPreset bool // do not have systemctl enable units; the preset file is written
-
-	Accounts bool  // make groups and users, which ignition-apply does not
-	Today    int64 // the date that new passwords get, in days since 1970-01-01
-	Image    target.Image
-
-	Audience diag.Audience
-	Version  string // told to servers
-	Tools    *tool.Set
-	Identity target.Identity
-
-	Out io.Writer // takes the plan of a dry run
-	// Adapt makes of a plan what can be done here; nil for all of it.
-	Adapt func(plan.Plan, files.Options) plan.Plan
+	// Plan makes the plan that is run; nil for files.Plan.
+	Plan func(context.Context, config.Config, files.Options) (plan.Plan, error)
 	// Steps hears of what becomes of steps; nil for nobody.
 	Steps func(plan.Event)
-
-	Log    *slog.Logger
-	Report func([]diag.Problem)
 }
 
 // Apply makes the files and units of a config in a directory by the same plan as the files stage. It is an error,
 // unless it is to be ignored, if the config wants what a directory cannot take.
 func Apply(ctx context.Context, a Application) error {
-	doc, from, err := a.load(ctx)
+	doc, from, err := a.fetched(ctx)
 	if err != nil {
 		return err
 	}
-	cfg := *doc.Config()
-	if err := a.unsupported(doc, cfg); err != nil {
+	if err := a.unsupported(doc, *doc.Config()); err != nil {
 		return err
 	}
 	in, err := root.Open(a.Root)
@@ -80,77 +50,38 @@ func Apply(ctx context.Context, a Application) error {
 		return err
 	}
 	defer in.Close()
-	if !a.DryRun && a.Accounts {
-		if err := in.Recover(users.Record); err != nil {
-			return err
-		}
-	}
 	places := tree.Index{}
-	opts := files.Options{Accounts: a.accounts(), Enable: !a.NoPreset,
-		Users: users.Options{Today: a.Today},
-		Means: target.Means{Root: in, Tools: a.Tools, Fetch: from.write, Identity: a.Identity, NoOwner: a.NoOwner,
-			Image: a.Image,
-			Warn: func(origin, what string) {
-				a.Report([]diag.Problem{warningAt(doc, places, codes.UnitState, origin, what)})
-			}}}
-	steps, err := a.carryOut(ctx, cfg, opts)
-	if err == nil && a.DryRun {
-		return steps.Print(a.Out)
+	a.Files.Root, a.Files.Fetch = in, from.write
+	a.Files.Warn = func(origin, what string) {
+		a.Report([]diag.Problem{warningAt(doc, places, codes.UnitState, origin, what)})
 	}
-	return a.placed(doc, err)
+	return a.placed(doc, a.carryOut(ctx, *doc.Config()))
 }
 
-// carryOut plans, and runs the plan unless it is only to be shown.
-func (a *Application) carryOut(ctx context.Context, cfg config.Config, o files.Options) (plan.Plan, error) {
-	if err := accountsByTools(ctx, cfg, o, a.Steps); err != nil {
-		return nil, err
+// carryOut plans, and runs the plan.
+func (a *Application) carryOut(ctx context.Context, cfg config.Config) (err error) {
+	var steps plan.Plan
+	if a.Plan != nil {
+		steps, err = a.Plan(ctx, cfg, a.Files)
+	} else {
+		steps, err = files.Plan(cfg, target.Of(a.Files.Root), a.Files)
 	}
-	steps, err := files.Plan(cfg, target.Of(o.Root), o)
-	if err != nil || a.DryRun {
-		return steps, err
-	}
-	if a.Adapt != nil {
-		steps = a.Adapt(steps, o)
-	}
-	if err := steps.Run(ctx, plan.Options{Tell: a.Steps, Flush: o.Root.Sync}); err != nil {
-		return nil, err
-	}
-	return nil, o.Root.Sync()
-}
-
-// accounts says what is done about groups and users. What the root's own tools would do is shown as edits of ours.
-func (a *Application) accounts() files.Accounts {
-	switch {
-	case !a.Accounts && a.IgnoreUnsupported:
-		return files.LeaveAccounts
-	case !a.Accounts:
-		return files.RefuseAccounts
-	case a.Image.Accounts == target.ShadowUtils && !a.DryRun:
-		return files.MadeByTools
-	}
-	return files.MakeAccounts
-}
-
-// load reads the config and everything that it refers to.
-func (a *Application) load(ctx context.Context) (*document.Document, fetcher, error) {
-	client := fetch.New(a.Log, a.Version)
-	client.Clock = clock()
-	client.Unprotected = func(string) error { return errUnprotected } // the URL stands before it already
-	client.Offline = a.Offline
-	from := fetcher{Client: client, idle: a.Idle}
-	loader := load.Loader{Arena: tree.NewArena(), Audience: a.Audience, Fetcher: from, Report: a.Report}
-	defer load.PaceCollector(a.Text)()
-	doc, err := loader.DocumentWith(a.Name, a.Text, a.Documents)
 	if err != nil {
-		return nil, from, err
+		return err
 	}
-	if err := from.Configure(ctx, doc.Config().Ignition); err != nil {
-		return nil, from, err
+	if err := steps.Run(ctx, plan.Options{Tell: a.Steps, Flush: a.Files.Root.Sync}); err != nil {
+		return err
 	}
-	if doc, err = loader.Render(ctx, doc); err != nil {
-		return nil, from, err
+	return a.Files.Root.Sync()
+}
+
+// fetched reads the config, and makes the client one of what it refers to.
+func (a *Application) fetched(ctx context.Context) (*document.Document, fetcher, error) {
+	doc, from, err := a.load(ctx)
+	if err == nil {
+		err = from.Configure(ctx, doc.Config().Ignition)
 	}
-	if err := from.Configure(ctx, doc.Config().Ignition); err != nil {
+	if err != nil {
 		return nil, from, err
 	}
 	if what := needsNetwork(doc.Config()); a.Offline && what != "" {
@@ -164,7 +95,7 @@ func (a *Application) load(ctx context.Context) (*document.Document, fetcher, er
 func (a *Application) unsupported(doc *document.Document, cfg config.Config) error {
 	left := files.NotInDirectory(cfg)
 	var accounts []files.Unsupported
-	if !a.Accounts {
+	if a.Files.Accounts != files.MakeAccounts {
 		accounts = files.Unacted(cfg)
 	}
 	if len(left)+len(accounts) == 0 {

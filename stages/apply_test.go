@@ -1,19 +1,23 @@
 package stages_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/stages"
+	"github.com/glowplug-os/glowplug/stages/files"
 )
 
 // volumes is a config of that many encrypted volumes, one a line, and two accounts.
@@ -31,9 +35,9 @@ func volumes(n int) []byte {
 func TestWhatADirectoryCannotTakeIsToldUpToALimit(t *testing.T) {
 	var told []diag.Problem
 	a := stages.Application{
-		Root: t.TempDir(), Name: "x.ign", Text: volumes(3 * diag.Most), DryRun: true, IgnoreUnsupported: true,
-		Out: io.Discard,
-		Log: slog.New(slog.DiscardHandler), Report: func(problems []diag.Problem) { told = append(told, problems...) },
+		Request: stages.Request{Name: "x.ign", Text: volumes(3 * diag.Most), Log: slog.New(slog.DiscardHandler),
+			Report: func(problems []diag.Problem) { told = append(told, problems...) }},
+		Root: t.TempDir(), IgnoreUnsupported: true, Files: files.Options{Accounts: files.LeaveAccounts},
 	}
 	require.NoError(t, stages.Apply(t.Context(), a))
 	require.Len(t, told, diag.Most+1)
@@ -49,16 +53,25 @@ func TestWhatADirectoryCannotTakeIsToldUpToALimit(t *testing.T) {
 	assert.Empty(t, told)
 }
 
-// A full writes what is shown to nowhere.
-type full struct{}
-
-func (full) Write([]byte) (int, error) {
-	return 0, &fs.PathError{Op: "write", Path: "/dev/stdout", Err: errors.New("no space left on device")}
-}
-
-func TestWhereAPlanIsShownIsNotInTheRoot(t *testing.T) {
-	a := stages.Application{Root: t.TempDir(), Name: "x.ign", DryRun: true, Out: full{},
-		Text: []byte(`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "/f"}]}}`),
-		Log:  slog.New(slog.DiscardHandler), Report: func([]diag.Problem) {}}
-	assert.EqualError(t, stages.Apply(t.Context(), a), "write /dev/stdout: no space left on device")
+func TestWhoSeesAPlanEndsARunBeforeAnythingIsDone(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "d"), 0o755))
+	enough := errors.New("write /dev/stdout: no space left on device")
+	a := stages.Application{
+		Request: stages.Request{Name: "x.ign", Text: []byte(`{"ignition": {"version": "3.6.0"}, "storage": {"files": [
+			{"path": "/d", "contents": {"source": "data:,"}}, {"path": "/f"}]}}`), Log: slog.New(slog.DiscardHandler),
+			Report: func([]diag.Problem) {}},
+		Root: dir,
+		Plan: func(ctx context.Context, cfg config.Config, o files.Options) (plan.Plan, error) {
+			return stages.PlanAhead(ctx, cfg, o, nil, func(f *stages.Forecast, err error) error {
+				assert.Len(t, f.Files.Steps, 1)
+				require.ErrorContains(t, err, "file /d ($.storage.files.0): a directory is there")
+				return enough
+			})
+		},
+	}
+	assert.Equal(t, enough, stages.Apply(t.Context(), a), "and it is not taken for an error of the root")
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Len(t, left, 1)
 }

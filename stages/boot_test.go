@@ -31,6 +31,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/providers"
+	"github.com/glowplug-os/glowplug/stages/files"
 )
 
 // A machine is a folder with what a boot needs.
@@ -410,8 +411,9 @@ func TestARedirectThatGivesUpTLSIsWarnedOf(t *testing.T) {
 	assert.NotContains(t, m.log.String()+m.shown[0], "secret")
 
 	err := Apply(t.Context(), Application{
-		Root: t.TempDir(), Name: "config", Text: []byte(text), Log: slog.New(slog.DiscardHandler),
-		Report: func([]diag.Problem) {}, NoOwner: true, NoPreset: true, Audience: diag.Workstation,
+		Request: Request{Name: "config", Text: []byte(text), Log: slog.New(slog.DiscardHandler),
+			Report: func([]diag.Problem) {}, Audience: diag.Workstation},
+		Root: t.TempDir(), Files: files.Options{Means: target.Means{NoOwner: true}},
 	})
 	require.ErrorContains(t, err, warning)
 }

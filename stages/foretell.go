@@ -5,17 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
-	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/language"
-	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/report"
 	"github.com/glowplug-os/glowplug/internal/scene"
@@ -26,10 +22,7 @@ import (
 
 // A Question is a config of which somebody wants to know what it will do.
 type Question struct {
-	Name      string // what the config is called in messages
-	Text      []byte
-	Documents load.Options // how a Butane document is read
-
+	Request
 	// Devices gives the devices of a config's disks, once it is known; nil where nothing is to be said of disks.
 	Devices func(config.Storage) (scene.Scene, error)
 	Root    target.View // nil where nothing is to be said of files
@@ -38,13 +31,7 @@ type Question struct {
 	// Seal takes from the process what changes a machine. It is called when all is fetched and open.
 	Seal func() error
 
-	Texts   bool // what is in files may be shown
-	Offline bool // fetch nothing
-	Idle    time.Duration
-
-	Version string // told to servers
-	Log     *slog.Logger
-	Report  func([]diag.Problem) // hears what is wrong with the config
+	Texts bool // what is in files may be shown
 }
 
 // Foretell says what a config will do, and what is in its way, each at its place in the config. It changes nothing.
@@ -79,26 +66,6 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 		p.Conflicts = append(p.Conflicts, c)
 	}
 	return p, problems, nil
-}
-
-// load reads the config and all that it is merged of. What files hold is not fetched.
-func (q *Question) load(ctx context.Context) (*document.Document, fetcher, error) {
-	client := fetch.New(q.Log, q.Version)
-	client.Clock = clock()
-	client.Unprotected = func(string) error { return errUnprotected }
-	client.Offline = q.Offline
-	from := fetcher{Client: client, idle: q.Idle}
-	loader := load.Loader{Arena: tree.NewArena(), Audience: diag.Workstation, Fetcher: from, Report: q.Report}
-	defer load.PaceCollector(q.Text)()
-	doc, err := loader.DocumentWith(q.Name, q.Text, q.Documents)
-	if err != nil {
-		return nil, from, err
-	}
-	if err := from.Configure(ctx, doc.Config().Ignition); err != nil {
-		return nil, from, err
-	}
-	doc, err = loader.Render(ctx, doc)
-	return doc, from, err
 }
 
 // conflicts are errors of planning as problems of the config.

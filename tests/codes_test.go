@@ -28,9 +28,11 @@ import (
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/source"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/stages"
+	"github.com/glowplug-os/glowplug/stages/files"
 	"github.com/glowplug-os/glowplug/tests/trees"
 )
 
@@ -133,10 +135,11 @@ func fetched(t *testing.T, text string) []diag.Problem {
 func applied(t *testing.T, text string) (problems []diag.Problem) {
 	t.Helper()
 	a := stages.Application{
-		Root: t.TempDir(), Name: "example", Text: []byte(text),
-		IgnoreUnsupported: true, Offline: true, NoOwner: true, NoPreset: true,
-		Audience: diag.Workstation, Tools: tool.New(nil, nil), Log: slog.New(slog.DiscardHandler),
-		Report: func(all []diag.Problem) { problems = append(problems, all...) },
+		Request: stages.Request{Name: "example", Text: []byte(text), Offline: true, Audience: diag.Workstation,
+			Log:    slog.New(slog.DiscardHandler),
+			Report: func(all []diag.Problem) { problems = append(problems, all...) }},
+		Root: t.TempDir(), IgnoreUnsupported: true, Files: files.Options{Accounts: files.LeaveAccounts,
+			Means: target.Means{NoOwner: true, Tools: tool.New(nil, nil)}},
 	}
 	require.NoError(t, stages.Apply(t.Context(), a), text)
 	return problems
@@ -145,9 +148,10 @@ func applied(t *testing.T, text string) (problems []diag.Problem) {
 // planned gives what is in the way of a config in an empty directory.
 func planned(t *testing.T, text string) (problems []diag.Problem) {
 	t.Helper()
-	_, inTheWay, err := stages.Foretell(t.Context(), stages.Question{Name: "example", Text: []byte(text),
-		Root: trees.Fake{}, Seal: func() error { return nil }, Log: slog.New(slog.DiscardHandler), Offline: true,
-		Report: func(all []diag.Problem) { problems = append(problems, all...) }})
+	_, inTheWay, err := stages.Foretell(t.Context(), stages.Question{
+		Request: stages.Request{Name: "example", Text: []byte(text), Log: slog.New(slog.DiscardHandler), Offline: true,
+			Audience: diag.Workstation, Report: func(all []diag.Problem) { problems = append(problems, all...) }},
+		Root: trees.Fake{}, Seal: func() error { return nil }})
 	require.NoError(t, err, text)
 	return append(problems, inTheWay...)
 }

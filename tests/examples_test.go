@@ -124,9 +124,9 @@ func applyWeb(t *testing.T, root string, options ...string) string {
 func TestTheWebExampleMakesItsTree(t *testing.T) {
 	root := t.TempDir()
 	plan := applyWeb(t, root, "--dry-run")
-	for _, step := range []string{"+ group web ", "+ user deploy ", "+ ssh keys of deploy ", "+ file /etc/hostname ",
-		"+ mask apache2.service "} {
-		assert.Contains(t, "\n"+plan, "\n"+step)
+	for _, step := range []string{"+ group web: ", "+ user deploy: ", "+ ssh keys of deploy: ",
+		"+ file /etc/hostname: ", "+ mask apache2.service: "} {
+		assert.Contains(t, plan, "\n  "+step)
 	}
 	assert.Equal(t, "\n", listing(t, root, webRoot), "a dry run writes nothing")
 
@@ -162,11 +162,7 @@ func TestApplyingTheWebExampleAgainTouchesNothing(t *testing.T) {
 	applyWeb(t, root)
 	before := identities(t, root)
 
-	plan := applyWeb(t, root, "--dry-run")
-	for _, step := range []string{"= group web", "= user deploy", "= ssh keys of deploy "} {
-		assert.Contains(t, "\n"+plan, "\n"+step)
-	}
-	assert.NotContains(t, plan, "account files")
+	assert.Equal(t, "nothing to do; 17 unchanged\n", applyWeb(t, root, "--dry-run"))
 
 	applyWeb(t, root)
 	assert.Empty(t, cmp.Diff(webRoot, listing(t, root, webRoot)))

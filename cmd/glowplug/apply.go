@@ -29,10 +29,10 @@ func (o *applyOptions) row() cli.Command {
 			"A server that does not answer is asked again until --fetch-timeout has passed without an answer that " +
 				"can be used and without a byte of it; the config's own time limit, ignition.timeouts.httpTotal, " +
 				"stands in its place. A line on standard error tells of it, again every 30 s.",
-			"What it tells goes to standard error: on a terminal a line that says what it is about and what it waits " +
-				"for, and at the end what was done, such as 14 files, 2 replaced; 1 user; 3 units; 6 unchanged. " +
-				"Standard output has the plan of --dry-run, and else nothing.",
-			"The plan has one line a step: + create, ~ change, - destroy, = keep, ? decided when it runs.",
+			"What it tells goes to standard error: the summary of the plan before anything is done, such as " +
+				"planned: 14 files, 2 replaced; 1 user; 3 units; 6 unchanged; on a terminal a line that says what it " +
+				"is about and what it waits for; and at the end, in the same words, what was done.",
+			"Standard output has the plan of --dry-run, as glowplug plan tells it, and else nothing.",
 		},
 		Exits: []cli.Exit{{Code: 0, Meaning: "applied, or planned"},
 			{Code: 1, Meaning: "failed, invalid or interrupted"}, {Code: 2, Meaning: "wrong usage"}},

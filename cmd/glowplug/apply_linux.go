@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,14 +12,21 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/advice"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/engine"
 	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/stages"
+	"github.com/glowplug-os/glowplug/stages/files"
 )
+
+// errOnlyPlanned ends a dry run.
+var errOnlyPlanned = errors.New("this is a dry run")
 
 func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []string) (err error) {
 	if err := o.judge(operands); err != nil {
@@ -28,13 +36,20 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 	told := &status{to: p.Err, terminal: p.Err.Terminal, quiet: o.quiet, now: p.Now,
 		width: func() int { return columns(p.Err.To) }}
 	a := stages.Application{
-		Audience: diag.Workstation, Log: slog.New(told), Accounts: true,
-		Root: o.root, DryRun: o.dryRun, IgnoreUnsupported: o.ignoreUnsupported, Offline: o.offline, NoOwner: o.noOwner,
-		NoPreset: o.noPreset, Idle: o.fetchTimeout, Steps: told.hear, Adapt: withoutSystemctl,
-		Report: func(problems []diag.Problem) {
-			diag.Sort(problems)
-			advice.Give(problems)
-			told.report(style, problems)
+		Request: stages.Request{Audience: diag.Workstation, Log: slog.New(told), Offline: o.offline,
+			Idle: o.fetchTimeout, Report: func(problems []diag.Problem) {
+				diag.Sort(problems)
+				advice.Give(problems)
+				told.report(style, problems)
+			}},
+		Root: o.root, IgnoreUnsupported: o.ignoreUnsupported, Steps: told.hear,
+		Files: files.Options{Accounts: files.MakeAccounts, Enable: !o.noPreset,
+			Means: target.Means{NoOwner: o.noOwner}},
+		Plan: func(ctx context.Context, cfg config.Config, f files.Options) (plan.Plan, error) {
+			steps, err := stages.PlanAhead(ctx, cfg, f, told.hear, func(f *stages.Forecast, err error) error {
+				return o.show(f, err, p, told)
+			})
+			return withoutSystemctl(steps, f), err
 		},
 	}
 	ticks := time.NewTicker(time.Second)
@@ -49,11 +64,28 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 	} else {
 		told.finish(err)
 	}
+	if errors.Is(err, errOnlyPlanned) {
+		return nil
+	}
 	// What is wrong with a config has been shown already.
 	if invalid := (*load.InvalidError)(nil); errors.As(err, &invalid) {
 		return fmt.Errorf("%s is invalid", diag.Printable(invalid.Name))
 	}
 	return err
+}
+
+// show tells of the plan before it is run. What is in the way of one that is not to be run is an error here; of one
+// that is, whoever runs it finds it.
+func (o *applyOptions) show(f *stages.Forecast, err error, p *cli.Process, told *status) error {
+	switch {
+	case o.dryRun && err == nil:
+		return cmp.Or(f.Report(true).WriteText(p.Out), errOnlyPlanned)
+	case o.dryRun:
+		return err
+	case err == nil:
+		told.planned(f.Report(false))
+	}
+	return nil
 }
 
 // columns is how wide a terminal is (ioctl_tty(2)).

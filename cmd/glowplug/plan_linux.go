@@ -37,8 +37,11 @@ func (o *planOptions) run(ctx context.Context, p *cli.Process, operands []string
 			fmt.Fprintln(p.Err, style.Text(problem))
 		}
 	}
-	q := stages.Question{Random: rand.Reader, Texts: !o.noContent, Offline: o.offline, Idle: o.fetchTimeout,
-		Report: show, Log: slog.New(&status{to: p.Err, now: p.Now}), Seal: func() error { return seal(p.Err) }}
+	q := stages.Question{
+		Request: stages.Request{Audience: diag.Workstation, Offline: o.offline, Idle: o.fetchTimeout, Report: show,
+			Log: slog.New(&status{to: p.Err, now: p.Now})},
+		Random: rand.Reader, Texts: !o.noContent, Seal: func() error { return seal(p.Err) },
+	}
 	var err error
 	if q.Documents, err = load.Folder(o.filesDir); err != nil {
 		return err

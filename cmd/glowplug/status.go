@@ -191,6 +191,13 @@ func (s *status) WithAttrs([]slog.Attr) slog.Handler { return s }
 // WithGroup changes nothing.
 func (s *status) WithGroup(string) slog.Handler { return s }
 
+// planned says what a run will do, if that is anything.
+func (s *status) planned(p *report.Plan) {
+	if !s.quiet && p.Exit() != report.NothingToDo {
+		s.say("planned: " + p.Summary() + "\n")
+	}
+}
+
 // finish says what a run has done.
 func (s *status) finish(err error) {
 	s.end()

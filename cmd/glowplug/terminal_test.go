@@ -99,7 +99,8 @@ func TestNoCommandLetsAnythingButTextOntoATerminal(t *testing.T) {
 		assertHarmless(t, stderr)
 	}
 	stdout, _ := onScreen(t, nil, "glowplug", "apply", "--root", root, "--dry-run", "--no-owner", ok)
-	assert.Equal(t, 1, strings.Count(stdout, "\n"), stdout)
+	assert.Equal(t, 1, strings.Count(stdout, "+ file "), stdout)
+	assert.Equal(t, 6, strings.Count(stdout, "\n"), stdout)
 }
 
 func TestForcedColoursAreAllThatIsNoText(t *testing.T) {

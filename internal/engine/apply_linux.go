@@ -16,6 +16,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages"
+	"github.com/glowplug-os/glowplug/stages/files"
 )
 
 // Apply fills in what the machine and its image decide, and applies a config, read from a file or, for -, from standard
@@ -28,12 +29,18 @@ func Apply(ctx context.Context, p *cli.Process, config string, a stages.Applicat
 	if a.Name, a.Text, err = process.ReadUntil(ctx, p, config); err != nil {
 		return fmt.Errorf("reading the config: %w", err)
 	}
-	a.Image, a.Today = d.Image, Today(p)
-	a.Version, a.Out, a.Tools = p.Version, p.Out, tool.New(d.Tools, a.Log)
-	if a.Identity, err = Identity(); err != nil {
+	a.Version, a.Files.Tools = p.Version, tool.New(d.Tools, a.Log)
+	if err := d.decide(p, &a.Files); err != nil {
 		return err
 	}
 	return stages.Apply(ctx, a)
+}
+
+// decide fills in what the machine and its image decide of a plan.
+func (d *distribution) decide(p *cli.Process, o *files.Options) (err error) {
+	o.Image, o.Users.Today = d.Image, Today(p)
+	o.Identity, err = Identity()
+	return err
 }
 
 // Identity is who runs this, which decides whose files it can make.
@@ -65,11 +72,14 @@ func (o *containerOptions) apply(ctx context.Context, p *cli.Process, log *slog.
 		return errors.New("this is no container; glowplug apply changes a directory, or with --live the running system")
 	}
 	steps := log.WithGroup("files")
-	return Apply(ctx, p, o.config, stages.Application{
-		Audience: diag.Boot, Log: log, Report: stages.Reporter(log), NoPreset: true,
-		Steps: func(e plan.Event) { logs.Step(steps, e) },
-		Root:  root, IgnoreUnsupported: o.ignoreUnsupported, Offline: o.offline,
-	})
+	a := stages.Application{
+		Request: stages.Request{Audience: diag.Boot, Log: log, Report: stages.Reporter(log), Offline: o.offline},
+		Root:    root, IgnoreUnsupported: o.ignoreUnsupported, Steps: func(e plan.Event) { logs.Step(steps, e) },
+	}
+	if o.ignoreUnsupported {
+		a.Files.Accounts = files.LeaveAccounts
+	}
+	return Apply(ctx, p, o.config, a)
 }
 
 // inContainer: podman and docker leave these marks; systemd-nspawn and others set the variable.

@@ -22,9 +22,8 @@ func Foretell(ctx context.Context, p *cli.Process, config string, boot bool, q s
 	if q.Name, q.Text, err = process.ReadUntil(ctx, p, config); err != nil {
 		return nil, nil, fmt.Errorf("reading the config: %w", err)
 	}
-	q.Version, q.Files.Image = p.Version, d.Image
-	q.Files.Users.Today = Today(p)
-	if q.Files.Identity, err = Identity(); err != nil {
+	q.Version = p.Version
+	if err := d.decide(p, &q.Files); err != nil {
 		return nil, nil, err
 	}
 	if boot {

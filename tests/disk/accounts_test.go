@@ -183,6 +183,6 @@ func TestAccountsWithoutRootPrivileges(t *testing.T) {
 	code, out = apply("--no-owner", "--dry-run")
 	require.Equal(t, 0, code, out)
 	for line := range strings.Lines(out) {
-		assert.Regexp(t, `^(= |\? file /srv/web/index )`, line)
+		assert.Regexp(t, `^(1 file, 1 decided later; |\n|Files, |  \? file /srv/web/index: )`, line)
 	}
 }

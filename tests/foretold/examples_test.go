@@ -13,7 +13,10 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/engine"
 	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/stages"
+	"github.com/glowplug-os/glowplug/stages/files"
+	"github.com/glowplug-os/glowplug/stages/users"
 )
 
 // remote is the example with a file of a server.
@@ -67,8 +70,10 @@ func apply(t *testing.T, dir, name string, text []byte, documents load.Options, 
 	t.Helper()
 	id, err := engine.Identity()
 	require.NoError(t, err)
-	require.NoError(t, stages.Apply(t.Context(), stages.Application{Root: dir, Name: name, Text: text,
-		Documents: documents, IgnoreUnsupported: true, Offline: true, NoOwner: true, NoPreset: true, Accounts: true,
-		Today: time.Now().Unix() / (24 * 60 * 60), Identity: id, Steps: Heard(deeds),
-		Log: slog.New(slog.DiscardHandler), Report: func([]diag.Problem) {}}))
+	require.NoError(t, stages.Apply(t.Context(), stages.Application{
+		Request: stages.Request{Name: name, Text: text, Documents: documents, Offline: true,
+			Log: slog.New(slog.DiscardHandler), Report: func([]diag.Problem) {}},
+		Root: dir, IgnoreUnsupported: true, Steps: Heard(deeds),
+		Files: files.Options{Accounts: files.MakeAccounts, Means: target.Means{NoOwner: true, Identity: id},
+			Users: users.Options{Today: time.Now().Unix() / (24 * 60 * 60)}}}))
 }

@@ -26,9 +26,11 @@ func ForStage(ctx context.Context, dir string, config []byte, adapt func(*stages
 		return Plan{}, err
 	}
 	defer in.Close()
-	q := stages.Question{Name: "the config", Text: config, Root: target.Of(in), Texts: true,
-		Files: files.Options{Accounts: files.MakeAccounts}, Seal: func() error { return nil },
-		Log: slog.New(slog.DiscardHandler), Report: func([]diag.Problem) {}}
+	q := stages.Question{
+		Request: stages.Request{Name: "the config", Text: config, Audience: diag.Workstation,
+			Log: slog.New(slog.DiscardHandler), Report: func([]diag.Problem) {}},
+		Root: target.Of(in), Texts: true, Files: files.Options{Accounts: files.MakeAccounts},
+		Seal: func() error { return nil }}
 	q.Files.Users.Today = time.Now().Unix() / int64(24*60*60)
 	if q.Files.Identity, err = engine.Identity(); err != nil {
 		return Plan{}, err

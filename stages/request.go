@@ -1,0 +1,47 @@
+package stages
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// A Request is a config that somebody wants something of, away from a boot, and how it is read.
+type Request struct {
+	Name      string // what the config is called in messages
+	Text      []byte
+	Documents load.Options // how a Butane document is read: where its local files are
+	Audience  diag.Audience
+	Offline   bool // fetch nothing
+	// Idle is how long a server may send nothing where the config sets no time for a resource; 0 is for ever.
+	Idle    time.Duration
+	Version string // told to servers
+	Log     *slog.Logger
+	Report  func([]diag.Problem) // hears what is wrong with the config
+}
+
+// load reads the config and all that it is merged of. What files hold is not fetched.
+func (r *Request) load(ctx context.Context) (*document.Document, fetcher, error) {
+	client := fetch.New(r.Log, r.Version)
+	client.Clock = clock()
+	client.Unprotected = func(string) error { return errUnprotected } // the URL stands before it already
+	client.Offline = r.Offline
+	from := fetcher{Client: client, idle: r.Idle}
+	loader := load.Loader{Arena: tree.NewArena(), Audience: r.Audience, Fetcher: from, Report: r.Report}
+	defer load.PaceCollector(r.Text)()
+	doc, err := loader.DocumentWith(r.Name, r.Text, r.Documents)
+	if err != nil {
+		return nil, from, err
+	}
+	if err := from.Configure(ctx, doc.Config().Ignition); err != nil {
+		return nil, from, err
+	}
+	doc, err = loader.Render(ctx, doc)
+	return doc, from, err
+}
