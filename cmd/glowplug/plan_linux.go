@@ -74,11 +74,11 @@ func (o *planOptions) run(ctx context.Context, p *cli.Process, operands []string
 	return nil
 }
 
-// seal gives up what changes a machine, and says what of that the kernel cannot take.
+// seal gives up what changes a machine, and says what of that could not be taken.
 func seal(to io.Writer) error {
 	lacks, err := readonly.Seal()
 	for _, each := range lacks {
-		fmt.Fprintf(to, "note: this kernel has no %s, by which this process would be kept from writing\n", each)
+		fmt.Fprintf(to, "note: there is no %s, by which this process would be kept from writing\n", each)
 	}
 	return err
 }

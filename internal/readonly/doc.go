@@ -5,5 +5,6 @@
 //
 // Two mechanisms of the kernel do it, since neither does all. Landlock (landlock(7)) goes by what an open would do, in
 // whatever call it is asked for. Seccomp (seccomp(2)) goes by system calls: those that Landlock knows nothing of, and,
-// where there is no Landlock, opens whose flags it can see. A kernel may lack either; Seal says which.
+// where there is no Landlock, opens whose flags it can see. A kernel may lack either, and Landlock is not for programs
+// that are built with cgo; Seal says which is missing.
 package readonly

@@ -10,26 +10,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Seal takes the rights from all threads. Lacks says what the kernel has not, in words; the error is of what it has,
-// and what did not work all the same.
+// Seal takes the rights from all threads. Lacks says what there is not, in words; the error is of what there is, and
+// what did not work all the same.
 func Seal() (lacks []string, err error) {
-	if _, _, errno := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0); errno != 0 {
-		return nil, fmt.Errorf("giving up new privileges: %w", errno)
+	// A filter for all threads asks this of the thread that installs it only, and gives it to the others
+	// (seccomp_sync_threads of the kernel).
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return nil, fmt.Errorf("giving up new privileges: %w", err)
 	}
-	landlock, err := restrict()
-	if err != nil {
+	switch has, err := restrict(); {
+	case errors.Is(err, unix.ENOTSUP):
+		lacks = append(lacks, "Landlock, since the program is built with cgo")
+	case err != nil:
 		return nil, fmt.Errorf("landlock: %w", err)
-	}
-	if !landlock {
-		lacks = append(lacks, "Landlock")
+	case !has:
+		lacks = append(lacks, "Landlock in this kernel")
 	}
 	filter := program()
 	if filter == nil {
-		return append(lacks, "a seccomp filter for "+runtime.GOARCH), nil
+		return append(lacks, "seccomp filter for "+runtime.GOARCH), nil
 	}
 	switch err := install(filter); {
 	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EINVAL):
-		return append(lacks, "seccomp"), nil
+		return append(lacks, "seccomp in this kernel"), nil
 	case err != nil:
 		return lacks, fmt.Errorf("seccomp: %w", err)
 	}
@@ -49,7 +54,9 @@ var rights = [...]struct {
 	{3, unix.LANDLOCK_ACCESS_FS_TRUNCATE},
 }
 
-// restrict has Landlock refuse the rights everywhere: a ruleset without a rule. False means that the kernel lacks it.
+// restrict has Landlock refuse the rights everywhere: a ruleset without a rule. False means that the kernel lacks it,
+// ENOTSUP that with cgo there may be threads that Go does not know of (syscall.AllThreadsSyscall): Landlock goes by
+// thread.
 func restrict() (bool, error) {
 	version, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
 	if errno == unix.ENOSYS || errno == unix.EOPNOTSUPP {
@@ -70,6 +77,9 @@ func restrict() (bool, error) {
 		return false, errno
 	}
 	defer unix.Close(int(fd))
+	if _, _, errno := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0); errno != 0 {
+		return false, errno
+	}
 	if _, _, errno := syscall.AllThreadsSyscall(unix.SYS_LANDLOCK_RESTRICT_SELF, fd, 0, 0); errno != 0 {
 		return false, errno
 	}
