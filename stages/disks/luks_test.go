@@ -30,7 +30,7 @@ const (
 const keyed = `'name': 'v', 'device': '$/a', 'keyFile': {'source': 'data:,open-sesame'}`
 
 func TestVolumesAsPeopleReadThem(t *testing.T) {
-	const key = "+ key of luks v  data:,…\n"
+	const key, again = "+ key of luks v  data:,…\n", "= key of luks v  data:,…\n"
 	const plain = `luks v ($.storage.luks.0): $/a (8 MiB, crypto_LUKS "data", UUID ` + plainUUID +
 		`) is not to be lost: `
 	const allows = `; "wipeVolume": true allows it`
@@ -52,9 +52,9 @@ func TestVolumesAsPeopleReadThem(t *testing.T) {
 		"a Crypto Express volume has a secure key": {"", `'name': 'v', 'device': '$/a', 'cex': {'enabled': true}`,
 			"+ key of luks v         /etc/luks/cex.key\n+ secure key of luks v  ignition-luks-v\n" +
 				"+ luks v                LUKS 2 on $/a\n~ luks v                opened as /dev/mapper/v\n"},
-		"a volume as wanted is used": {"plain", keyed, key + "~ luks v         opened as /dev/mapper/v\n"},
+		"a volume as wanted is used": {"plain", keyed, again + "~ luks v         opened as /dev/mapper/v\n"},
 		"its label and UUID are compared": {"plain", keyed + `, 'label': 'data', 'uuid': '` +
-			strings.ToUpper(plainUUID) + `'`, key + "~ luks v         opened as /dev/mapper/v\n"},
+			strings.ToUpper(plainUUID) + `'`, again + "~ luks v         opened as /dev/mapper/v\n"},
 		"no label is not any label": {"plain", keyed + `, 'label': ''`, plain + `its label is "data", not ""` + allows},
 		"another UUID": {"plain", keyed + `, 'uuid': '` + markedUUID + `'`,
 			plain + "its UUID is " + plainUUID + ", not " + markedUUID + allows},
@@ -67,7 +67,7 @@ func TestVolumesAsPeopleReadThem(t *testing.T) {
 		"discards that are not passed": {"plain", keyed + `, 'discard': true`,
 			plain + "it does not pass discards through, which the config asks for" + allows},
 		"options do not count": {"plain", keyed + `, 'options': ['--cipher', 'x'], 'openOptions': ['--y']`,
-			key + "~ luks v         opened as /dev/mapper/v\n"},
+			again + "~ luks v         opened as /dev/mapper/v\n"},
 		"a wipe is asked for": {"plain", keyed + `, 'wipeVolume': true`, key + "- luks v         LUKS 2 on $/a; " +
 			"crypto_LUKS \"data\", UUID " + plainUUID + " on it is lost\n~ luks v         opened as /dev/mapper/v\n"},
 		"a first boot was cut off": {"marked", `'name': 'v', 'device': '$/a'`, "+ key of luks v  random\n- luks " +

@@ -71,10 +71,8 @@ func (v *volume) difference() string {
 	header := v.seen.LUKS
 	discards, wanted := slices.Contains(header.Flags, "allow-discards"), config.Says(v.config.Discard)
 	switch label, uuid := v.config.Label, v.config.UUID; {
-	case v.config.Clevis.Opens():
-		return "a volume that is bound by clevis is not used again"
-	case config.Says(v.config.KeyFile.Source) == "":
-		return "the config has no key that opens it"
+	case v.onlyNew() != "":
+		return v.onlyNew()
 	case header.Broken:
 		return "its header is damaged"
 	case label != nil && *label != header.Label:
@@ -85,6 +83,17 @@ func (v *volume) difference() string {
 		return "it passes discards through, which the config does not ask for"
 	case !discards && wanted:
 		return "it does not pass discards through, which the config asks for"
+	}
+	return ""
+}
+
+// onlyNew says why no volume that is there, whatever it is like, is the one that the config wants; "" if one may be.
+func (v *volume) onlyNew() string {
+	switch {
+	case v.config.Clevis.Opens():
+		return "a volume that is bound by clevis is not used again"
+	case config.Says(v.config.KeyFile.Source) == "":
+		return "the config has no key that opens it"
 	}
 	return ""
 }
@@ -133,6 +142,9 @@ func (v *volume) nameTaken(view scene.Scene) error {
 // outcomes are the verdicts on all that the device may turn out to hold.
 func (v *volume) outcomes() (all []kind.Outcome) {
 	for _, found := range contents {
+		if v.onlyNew() != "" && (found == fits || found == unfinished) {
+			continue
+		}
 		verdict := judge(found, config.Says(v.config.WipeVolume), free)
 		all = append(all, kind.Outcome{Found: string(found), Verdict: string(verdict)})
 	}

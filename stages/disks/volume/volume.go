@@ -218,6 +218,11 @@ func (m telling) keyAction() *kind.Action {
 		detail = source.Redact(config.Says(m.config.KeyFile.Source))
 	}
 	a := m.as("luks-key", plan.Create, "key of", detail)
+	if v := m.was; v.seen.Unknown != "" && v.onlyNew() == "" && !config.Says(v.config.WipeVolume) {
+		a.Effect, a.Outcomes = plan.Deferred, v.outcomes()
+	} else if v.seen.Unknown == "" && v.judge() == reuse {
+		a.Effect = plan.Keep // that of the volume which is there
+	}
 	a.Look = m.hasKey
 	a.Act = m.getKey
 	return a

@@ -11,6 +11,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
 	"github.com/glowplug-os/glowplug/tests/machines"
@@ -78,7 +79,7 @@ func TestVolumesInUse(t *testing.T) {
 		want  string
 	}{
 		"one that is open already has its key tried": {[]scene.User{v}, entry("v"),
-			"+ key of luks v  data:,…\n= luks v         open as /dev/mapper/v\n"},
+			"= key of luks v  data:,…\n= luks v         open as /dev/mapper/v\n"},
 		"one that is open under another name": {[]scene.User{w}, entry("v"), "is in use: part of dm-1"},
 		"one that is part of something else": {[]scene.User{{Use: scene.Array, Name: "md0"}}, entry("v"),
 			"is in use: part of md0"},
@@ -123,6 +124,35 @@ func TestVolumesThatAreYetToBe(t *testing.T) {
 			{Found: "another volume (unfinished)", Verdict: "recreate"}, {Found: "anything else", Verdict: "refuse"}},
 		p.Lanes[0][1].Outcomes,
 	)
+}
+
+func TestAKeyThatIsGivenIsThatOfAVolumeThatIsThere(t *testing.T) {
+	t.Parallel()
+	view := machines.Told{"a": luks(""), "later": {Unknown: "an array"}}
+	for name, c := range map[string]struct {
+		entry  config.Luks
+		effect plan.Effect
+		rows   int // that the key lists
+		listed int // that the volume lists, where it is decided later
+	}{
+		"of a volume that is used again":                  {entry("v"), plan.Keep, 0, 0},
+		"of one that is made anew":                        {entry("v", mayWipe), plan.Create, 0, 0},
+		"of one that may be there":                        {entry("v", at("later")), plan.Deferred, 5, 5},
+		"of one that may be there, and is made anew then": {entry("v", at("later"), mayWipe), plan.Create, 0, 5},
+		"a random one is new, and so is its volume":       {entry("v", at("later"), random), plan.Create, 0, 3},
+		"one beside clevis is new": {entry("v", at("later"),
+			func(v *config.Luks) { v.Clevis.Tpm2 = machines.To(true) }), plan.Create, 0, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, err := planAll(config.Storage{Luks: []config.Luks{c.entry}}, view, nil)
+			require.NoError(t, err)
+			key, volume := p.Lanes[0][0], p.Lanes[0][1]
+			assert.Equal(t, c.effect, key.Effect)
+			assert.Len(t, key.Outcomes, c.rows)
+			assert.Len(t, volume.Outcomes, c.listed)
+		})
+	}
 }
 
 func TestAVolumeOnAReadOnlyDeviceIsRefused(t *testing.T) {
