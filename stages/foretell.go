@@ -26,8 +26,10 @@ type Question struct {
 	// Devices gives the devices of a config's disks, once it is known; nil where nothing is to be said of disks.
 	Devices func(config.Storage) (scene.Scene, error)
 	Root    target.View // nil where nothing is to be said of files
-	Files   files.Options
-	Random  io.Reader
+	// Rootless says why Root is nil, after "entries of the config, ".
+	Rootless string
+	Files    files.Options
+	Random   io.Reader
 	// Seal takes from the process what changes a machine. It is called when all is fetched and open.
 	Seal func() error
 
@@ -56,7 +58,7 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 		return nil, nil, ended
 	}
 	p := f.Report(q.Texts)
-	p.Notes = leftOut(cfg, devices != nil, q.Root != nil)
+	p.Notes = q.leftOut(cfg, devices != nil)
 	problems := conflicts(doc, err)
 	for _, each := range problems {
 		c := report.Conflict{Message: each.Message, Origin: each.Path, Place: each.Place.String()}
@@ -95,16 +97,15 @@ func conflicts(doc *document.Document, err error) (all []diag.Problem) {
 }
 
 // leftOut says what of a config was not planned, and why.
-func leftOut(cfg config.Config, devices, root bool) (notes []string) {
+func (q *Question) leftOut(cfg config.Config, devices bool) (notes []string) {
 	if n := len(files.NotInDirectory(cfg)); !devices && n > 0 {
 		notes = append(notes, fmt.Sprintf("disks, filesystems and kernel arguments: %s of the config, "+
 			"of which a directory says nothing; --disk and --image name images of disks", entries(n)))
 	}
 	s := cfg.Storage
 	n := len(s.Directories) + len(s.Files) + len(s.Links) + len(cfg.Systemd.Units) + len(files.Unacted(cfg))
-	if !root && n > 0 {
-		notes = append(notes, fmt.Sprintf("accounts, files and units: %s of the config, of which images of disks "+
-			"say nothing; --root names a directory", entries(n)))
+	if q.Root == nil && n > 0 {
+		notes = append(notes, fmt.Sprintf("accounts, files and units: %s of the config, %s", entries(n), q.Rootless))
 	}
 	k := cfg.KernelArguments
 	if n := len(k.ShouldExist) + len(k.ShouldNotExist); devices && n > 0 {

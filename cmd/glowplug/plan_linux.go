@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/advice"
@@ -89,16 +90,18 @@ func (o *planOptions) look(q *stages.Question, opened *opened) error {
 	switch {
 	case o.machine():
 		q.Devices = func(config.Storage) (scene.Scene, error) { return (&device.Devices{}).Scene(), nil }
+		return lookAtThis(q, opened)
 	case o.image != "" || len(o.disks) > 0:
+		q.Rootless = "of which images of disks say nothing; --root names a directory"
 		q.Devices = func(s config.Storage) (scene.Scene, error) { return o.images(s, opened) }
 	}
-	dir := o.root
-	if o.machine() {
-		dir = "/"
-	}
-	if dir == "" {
+	if o.root == "" {
 		return nil
 	}
+	return lookInto(q, o.root, opened)
+}
+
+func lookInto(q *stages.Question, dir string, opened *opened) error {
 	in, err := root.Open(dir)
 	if err != nil {
 		return fmt.Errorf("the root: %w", err)
@@ -106,6 +109,36 @@ func (o *planOptions) look(q *stages.Question, opened *opened) error {
 	opened.add(in)
 	q.Root = target.Of(in)
 	return nil
+}
+
+// sysroot is where an initramfs has the root of the machine (bootup(7)).
+const sysroot = "/sysroot"
+
+// lookAtThis opens the root of this machine. In an initramfs that is not the root of this process.
+func lookAtThis(q *stages.Question, opened *opened) error {
+	if err := lookInto(q, "/", opened); err != nil {
+		return err
+	}
+	switch is, mounted, err := initramfs(q.Root); {
+	case err != nil:
+		return fmt.Errorf("the root: %w", err)
+	case !is:
+		return nil
+	case !mounted:
+		q.Root, q.Rootless = nil, "as the root is not mounted at "+sysroot+" yet"
+		return nil
+	}
+	return lookInto(q, sysroot, opened)
+}
+
+// initramfs tells whether a root is one, and whether it has the machine's own mounted.
+func initramfs(v target.View) (is, mounted bool, err error) {
+	release, err := v.Lstat("/etc/initrd-release")
+	if err != nil || release.Kind == root.Absent {
+		return false, false, err
+	}
+	places, err := v.Mounts()
+	return true, slices.Contains(places, sysroot), err
 }
 
 // images are the disks that options name.
