@@ -69,10 +69,11 @@ func planAll(s config.Storage, view scene.Scene, _ io.Reader) (*kind.Planned, er
 		}
 		action := a.action(entry)
 		p.Blanks = append(p.Blanks, a.blanks(entry)...)
-		p.Means = append(p.Means, meaning(r, entry))
+		meaning := meaning(r, entry)
+		p.Means = append(p.Means, meaning)
 		lane = append(lane, action)
 		if a.unknown() != "" || a.judge() != keep {
-			p.After = append(p.After, a.expected())
+			p.After = append(p.After, a.expected(meaning.Names))
 		}
 	}
 	if lane != nil {
@@ -155,13 +156,12 @@ func (a *array) loses() (all []kind.Loss) {
 }
 
 // expected is the array once the action is done. One that is new may show what its members held where its data begins.
-func (a *array) expected() scene.Prediction {
+func (a *array) expected(names []string) scene.Prediction {
 	unknown := "a new array may show what its members held before"
 	if a.unknown() == "" && a.judge() == assemble {
 		unknown = "the array does not run yet"
 	}
-	at := nodeOf(a.config)
-	return scene.Prediction{Names: []string{at}, Seen: &scene.Seen{Path: at, Node: at, Unknown: unknown}}
+	return scene.Prediction{Names: names, Seen: &scene.Seen{Path: names[0], Node: names[0], Unknown: unknown}}
 }
 
 // blanks are the members on which nothing is known, of an array that is to be made.

@@ -99,10 +99,11 @@ func planAll(s config.Storage, view scene.Scene, _ io.Reader) (*kind.Planned, er
 		}
 		m := telling{&making{config: v.config, entry: entry, was: v}}
 		actions := m.actions()
-		p.Means = append(p.Means, v.meanings(entry)...)
+		means := v.meanings(entry)
+		p.Means = append(p.Means, means...)
 		keys = append(keys, m.keyAction())
 		lane = append(lane, actions...)
-		p.After = append(p.After, v.expected()...)
+		p.After = append(p.After, v.expected(means[0].Names)...)
 		for _, b := range v.blanks() {
 			b.Entry = entry
 			p.Blanks = append(p.Blanks, b)
@@ -119,10 +120,9 @@ func planAll(s config.Storage, view scene.Scene, _ io.Reader) (*kind.Planned, er
 	return p, errors.Join(failed...)
 }
 
-// expected is the volume once it is open. Nothing that was there before shows through a new key.
-func (v *volume) expected() []scene.Prediction {
-	at := mapperPath(v.config.Name)
-	then := &scene.Seen{Path: at, Node: at}
+// expected is the volume, by its names, once it is open. Nothing that was there before shows through a new key.
+func (v *volume) expected(names []string) []scene.Prediction {
+	then := &scene.Seen{Path: names[0], Node: names[0]}
 	switch reused := v.judge() == reuse; {
 	case v.seen.Unknown != "":
 		then.Unknown = "what a volume holds shows once it is open"
@@ -131,7 +131,7 @@ func (v *volume) expected() []scene.Prediction {
 	case reused:
 		then.Unknown = "what the volume holds shows once it is open"
 	}
-	return []scene.Prediction{{Names: []string{at}, Seen: then}}
+	return []scene.Prediction{{Names: names, Seen: then}}
 }
 
 // meanings are the volume's, once it is open, and its device's, which has the label and the UUID.

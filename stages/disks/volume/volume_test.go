@@ -112,7 +112,7 @@ func TestVolumesThatAreYetToBe(t *testing.T) {
 		assert.Equal(t, "+ key of luks v  random\n"+c.want, planned(view, c.entry))
 		p, err := planAll(config.Storage{Luks: []config.Luks{c.entry}}, view, nil)
 		require.NoError(t, err)
-		assert.Equal(t, []string{"/dev/mapper/v"}, p.After[0].Names)
+		assert.Equal(t, []string{"/dev/mapper/v", "/dev/disk/by-id/dm-name-v"}, p.After[0].Names)
 		assert.Equal(t, c.unknown, p.After[0].Seen.Unknown != "")
 	}
 	p, err := planAll(config.Storage{Luks: []config.Luks{entry("v", at("/dev/md/later"))}}, view, nil)
