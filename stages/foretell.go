@@ -17,6 +17,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/stages/disks"
 	"github.com/glowplug-os/glowplug/stages/files"
 )
 
@@ -61,7 +62,8 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 	p.Notes = q.leftOut(cfg, devices != nil)
 	problems := conflicts(doc, err)
 	for _, each := range problems {
-		c := report.Conflict{Message: each.Message, Origin: each.Path, Place: each.Place.String()}
+		c := report.Conflict{Message: each.Message, Origin: each.Path, Place: each.Place.String(),
+			Unknown: each.Code == codes.NotKnown}
 		if each.Hint != "" {
 			c.Hints = []string{each.Hint}
 		}
@@ -79,6 +81,9 @@ func conflicts(doc *document.Document, err error) (all []diag.Problem) {
 	for _, each := range diag.Errors(err) {
 		p := diag.Problem{Severity: diag.Error, Code: codes.InTheWay, Message: each.Error(),
 			Hint: strings.Join(diag.Hints(each), "; ")}
+		if unknown := (*disks.NotKnownError)(nil); errors.As(each, &unknown) {
+			p.Code = codes.NotKnown
+		}
 		var step *plan.StepError
 		if errors.As(each, &step) {
 			p.Path, p.Message = step.Origin, fmt.Sprintf("%s: %v", step.Subject, step.Err)

@@ -42,7 +42,7 @@ func printed(f *Forecast) string {
 func TestDisksMountsAndFilesArePlannedTogether(t *testing.T) {
 	kept := machines.NewDisk(t, 64)
 	copy(kept[1024:], machines.Ext4("data"))
-	devices := scene.Images{"/dev/vda": machines.NewDisk(t, 64).Image(), "/dev/vdb": kept.Image()}
+	devices := scene.Images{"/dev/vda": machines.NewDisk(t, 64).Image(), "/dev/vdb": kept.Image()}.Scene()
 	root := trees.Fake{"/var/": "", "/var/old": "text", "/srv/": "", "/srv/f": "text", "/etc/f": "text"}
 	f, err := Plan(t.Context(), configOf(t, `{'storage': {
 		'disks': [{'device': '/dev/vda', 'partitions': [{'number': 1, 'label': 'var'}]}],
@@ -71,7 +71,8 @@ func TestConflictsOfAllStagesAreToldAtOnce(t *testing.T) {
 		'filesystems': [{'device': '/dev/vda', 'format': 'xfs', 'path': '/link/x'}],
 		'files': [{'path': '/etc', 'contents': {'source': ''}}, {'path': '/etc/f', 'contents': {'source': ''}},
 			{'path': '/ok', 'contents': {'source': ''}}]}}`),
-		scene.Images{"/dev/vda": full.Image()}, trees.Fake{"/link": "-> /srv", "/d/": "", "/etc": "x"}, circumstances())
+		scene.Images{"/dev/vda": full.Image()}.Scene(), trees.Fake{"/link": "-> /srv", "/d/": "", "/etc": "x"},
+		circumstances())
 	for _, each := range []string{"filesystem on /dev/vda ($.storage.filesystems.0): ",
 		"mount /link/x ($.storage.filesystems.0): ", "file /etc ($.storage.files.0): ",
 		"file /etc/f ($.storage.files.1): "} {
@@ -86,7 +87,8 @@ func TestWithoutDevicesOnlyFilesArePlannedAndWithoutARootOnlyDisks(t *testing.T)
 	f, err := Plan(t.Context(), cfg, nil, trees.Fake{}, circumstances())
 	require.NoError(t, err)
 	assert.Equal(t, "\n+ file /var/f  empty, 0644, makes /var\n", printed(f))
-	f, err = Plan(t.Context(), cfg, scene.Images{"/dev/vda": machines.NewDisk(t, 64).Image()}, nil, circumstances())
+	blank := scene.Images{"/dev/vda": machines.NewDisk(t, 64).Image()}.Scene()
+	f, err = Plan(t.Context(), cfg, blank, nil, circumstances())
 	require.NoError(t, err)
 	assert.Equal(t, "\n+ filesystem on /dev/vda  xfs\n", printed(f))
 }

@@ -36,8 +36,8 @@ const (
 func TestDocumentedScreensOfPlanAreThoseOfTheProgram(t *testing.T) {
 	old := machines.NewDisk(t, 64, machines.Part(1, 1, 40, "photos"))
 	copy(old[1<<20+1024:], machines.Ext4("photos"))
-	raid, _ := told(t, raidConfig, scene.Images{"/dev/vda": machines.NewDisk(t, 64).Image(), "/dev/vdb": old.Image()},
-		trees.Fake{"/boot/": "", "/srv/": ""}, true)
+	devices := scene.Images{"/dev/vda": machines.NewDisk(t, 64).Image(), "/dev/vdb": old.Image()}.Scene()
+	raid, _ := told(t, raidConfig, devices, trees.Fake{"/boot/": "", "/srv/": ""}, true)
 	rerun, _ := told(t, rerunConfig, nil, trees.Fake{"/srv/www/": "", "/etc/hostname": "web\n",
 		"/etc/motd":                       "Welcome.\nIt is a mail server.\n",
 		"/etc/systemd/system/web.service": "[Service]\nExecStart=/usr/bin/web\n"}, true)

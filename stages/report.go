@@ -53,7 +53,7 @@ func action(stage report.Stage, s plan.Step) report.Action {
 func (f *Forecast) partitions() map[string]string {
 	of := map[string]string{}
 	for _, a := range f.Actions() {
-		if len(a.Seen) == 0 || a.After == nil && a.Before == nil {
+		if !strings.HasPrefix(a.Origin, "$.storage.disks.") || len(a.Seen) == 0 {
 			continue
 		}
 		disk := a.Seen[0]

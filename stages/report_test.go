@@ -37,7 +37,7 @@ func TestDisksAreToldByWhatTheyHold(t *testing.T) {
 	text, p := told(t, `{'storage': {'disks': [{'device': '/dev/vda', 'wipeTable': true,
 		'partitions': [{'number': 1, 'label': 'var'}]}],
 		'filesystems': [{'device': '/dev/vda1', 'format': 'xfs', 'path': '/var'}]}}`,
-		scene.Images{"/dev/vda": old.Image()}, trees.Fake{"/var/": ""}, true)
+		scene.Images{"/dev/vda": old.Image()}.Scene(), trees.Fake{"/var/": ""}, true)
 	first, rest, _ := strings.Cut(text, "\n")
 	assert.Equal(t, "1 disk: 1 wiped, 1 partition, 1 filesystem", first)
 	assert.Contains(t, rest, "Destroyed\n  - /dev/vda1: nothing known on it\n  - /dev/vda2: ext4 \"old\"\n")

@@ -27,12 +27,14 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/rules"
+	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/stages"
 	"github.com/glowplug-os/glowplug/stages/files"
+	"github.com/glowplug-os/glowplug/tests/machines"
 	"github.com/glowplug-os/glowplug/tests/trees"
 )
 
@@ -69,7 +71,9 @@ func raised(t *testing.T, p codes.Pair, text string) (problems []diag.Problem, t
 	case codes.ByApply:
 		return applied(t, text), diag.Workstation
 	case codes.ByPlan:
-		return planned(t, text), diag.Workstation
+		return planned(t, text, nil), diag.Workstation
+	case codes.ByImage:
+		return planned(t, text, scene.Images{"/dev/vda": machines.NewDisk(t, 1).Image()}.Scene()), diag.Workstation
 	}
 	r := load.ReadWith(arena, "example", text, o)
 	switch p.By {
@@ -146,12 +150,13 @@ func applied(t *testing.T, text string) (problems []diag.Problem) {
 }
 
 // planned gives what is in the way of a config in an empty directory.
-func planned(t *testing.T, text string) (problems []diag.Problem) {
+func planned(t *testing.T, text string, devices scene.Scene) (problems []diag.Problem) {
 	t.Helper()
 	_, inTheWay, err := stages.Foretell(t.Context(), stages.Question{
 		Request: stages.Request{Name: "example", Text: []byte(text), Log: slog.New(slog.DiscardHandler), Offline: true,
 			Audience: diag.Workstation, Report: func(all []diag.Problem) { problems = append(problems, all...) }},
-		Root: trees.Fake{}, Seal: func() error { return nil }})
+		Root: trees.Fake{}, Devices: func(config.Storage) (scene.Scene, error) { return devices, nil },
+		Seal: func() error { return nil }})
 	require.NoError(t, err, text)
 	return append(problems, inTheWay...)
 }

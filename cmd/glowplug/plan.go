@@ -39,7 +39,8 @@ func (o *planOptions) row() cli.Command {
 				"is there already is counted, and in JSON listed.",
 		},
 		Exits: []cli.Exit{{Code: int(report.NothingToDo), Meaning: "nothing to do"},
-			{Code: int(report.InTheWay), Meaning: "something is in the way, or the config is invalid"},
+			{Code: int(report.InTheWay), Meaning: "something is in the way, a device is not known, or the " +
+				"config is invalid"},
 			{Code: cli.ExitUsage, Meaning: "wrong usage"}, {Code: int(report.Changing), Meaning: "something changes"},
 			{Code: int(report.Destroying), Meaning: "something is destroyed, or may be: a filesystem, a table, an " +
 				"array, a volume, a directory that is not empty, a home"}},

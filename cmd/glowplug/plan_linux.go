@@ -164,7 +164,7 @@ func (o *planOptions) images(s config.Storage, opened *opened) (scene.Scene, err
 		}
 		all[name] = scene.Image{ReaderAt: f, Size: size}
 	}
-	return all, nil
+	return all.Scene(), nil
 }
 
 var (

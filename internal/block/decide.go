@@ -17,6 +17,8 @@ const (
 	matchOther
 )
 
+var matchNames = [...]string{"none", "one as wanted", "one of another size", "another one"}
+
 // A Verdict is what is to be done about one spec.
 type Verdict uint8
 
@@ -57,6 +59,23 @@ func judge(found match, wanted, mayWipe, mayResize bool) Verdict {
 		return Resize
 	}
 	return Refuse
+}
+
+// A Possibility is a row of that table, in its words.
+type Possibility struct {
+	Found   string
+	Verdict Verdict
+}
+
+// Possible are the rows that a spec may meet on a disk of which nothing is known. On one without partitions it meets
+// the first.
+func (s Spec) Possible() (rows []Possibility) {
+	for found, name := range matchNames {
+		if s.ShouldExist || match(found) != matchSame && match(found) != matchSize {
+			rows = append(rows, Possibility{name, judge(match(found), s.ShouldExist, s.WipePartitionEntry, s.Resize)})
+		}
+	}
+	return rows
 }
 
 // A Decision is what is to be done about one spec, and what was found.

@@ -50,8 +50,10 @@ func documented(t *testing.T, heading string) (rows [][]string) {
 }
 
 func TestTheVerdictsAreThoseOfTheDocument(t *testing.T) {
-	matches := map[string]match{"none": matchAbsent, "as wanted": matchSame, "only its size differs": matchSize,
-		"something else differs": matchOther}
+	matches := map[string]match{}
+	for found, name := range matchNames {
+		matches[name] = match(found)
+	}
 	either := map[string][]bool{"yes": {true}, "no": {false}, "any": {true, false}}
 	type input struct {
 		found                      match

@@ -83,6 +83,16 @@ func PartitionLinks(label, guid string) (links []string) {
 	return links
 }
 
+// PartLinks are the links to a partition that udev makes from those to its disk.
+func PartLinks(disk []string, number int) (names []string) {
+	for _, link := range disk {
+		if strings.HasPrefix(link, "/dev/disk/by-") {
+			names = append(names, link+"-part"+strconv.Itoa(number))
+		}
+	}
+	return names
+}
+
 // ContentLinks are udev's links to a device by the label and UUID of what is on it; "" for none.
 func ContentLinks(label, uuid string) (links []string) {
 	if label != "" {

@@ -16,6 +16,7 @@ const (
 	ByFetch              // when it is fetched; a check finds another problem first
 	ByApply              // glowplug apply --ignore-unsupported FILE
 	ByPlan               // glowplug plan, of an empty directory
+	ByImage              // the same, of an empty disk
 )
 
 // Command is how an example is run, its file being the last word.
@@ -25,6 +26,7 @@ func (b By) Command(file string) string {
 		ByConvert: "glowplug convert --to 3.2.0 ",
 		ByButane:  "butane ", ByRaw: "glowplug convert --raw ", ByFetch: "ignition-apply ",
 		ByApply: "glowplug apply --ignore-unsupported --root DIR ", ByPlan: "glowplug plan --root DIR ",
+		ByImage: "glowplug plan --disk /dev/vda=IMAGE ",
 	}[b] + file
 }
 

@@ -28,6 +28,7 @@ const (
 	TemplateNotInstallable  Code = "template-not-installable"
 	NotApplied              Code = "not-applied"
 	InTheWay                Code = "in-the-way"
+	NotKnown                Code = "not-known"
 )
 
 // unitNamed is a config with a unit of some name.
@@ -239,6 +240,15 @@ func applyRows() []Row {
 				for it before they write anything of that part.`,
 			Show: newest(`"storage": {"links": [{"path": "/motd", "target": "/etc/motd"~~}]}`, `, "hard": true`, "").
 				by(ByPlan),
+		},
+		{
+			Code: NotKnown, Kind: Error,
+			Line: "when a config is planned: a device is not there, or cannot be read, so it is not known what " +
+				"becomes of it",
+			Do: "what the message says is missing: an image, a device, the right to read it",
+			Why: `What depends on the device is planned as decided later, and the rest in full. The plan ends with the
+				status of an error, so that nobody takes it for a whole one.`,
+			Show: newest(`"storage": {"disks": [{"device": "/dev/~~"}]}`, "vdb", "vda").by(ByImage),
 		},
 	}
 }

@@ -96,11 +96,12 @@ type Node struct {
 	Link           string // where it leads
 }
 
-// A Conflict is something that cannot be done.
+// A Conflict is something that cannot be done, or of which that is not known.
 type Conflict struct {
 	Message, Origin string
 	Place           string // file:line:column; "" for none
 	Hints           []string
+	Unknown         bool // a device could not be looked at
 }
 
 // An Exit is the status of the command.
@@ -154,9 +155,9 @@ func (a *Action) mayDestroy() bool {
 // nothing that anybody could want back.
 func (o Outcome) destroys() bool {
 	switch o.Verdict {
-	case "make", "wipe", "create", "recreate", "format":
-		return o.Found != "nothing" && !strings.Contains(o.Found, "(half made)") && o.Found != "unfinished" &&
-			!strings.Contains(o.Found, "(unfinished)")
+	case "make", "wipe", "create", "recreate", "format", "delete":
+		return o.Found != "nothing" && o.Found != "none" && o.Found != "unfinished" &&
+			!strings.Contains(o.Found, "(half made)") && !strings.Contains(o.Found, "(unfinished)")
 	}
 	return false
 }

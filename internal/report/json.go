@@ -77,6 +77,7 @@ type (
 		Origin  string   `json:"origin,omitempty"`
 		Place   string   `json:"place,omitempty"`
 		Hints   []string `json:"hints,omitempty"`
+		Unknown bool     `json:"unknown,omitempty"`
 	}
 )
 

@@ -94,11 +94,7 @@ func (t *tally) add(effect plan.Effect) {
 func (p *Plan) Summary() string {
 	all := p.tallies()
 	var parts []string
-	if n := len(p.Conflicts); n == 1 {
-		parts = append(parts, "1 conflict")
-	} else if n > 1 {
-		parts = append(parts, fmt.Sprintf("%d conflicts", n))
-	}
+	parts = append(parts, p.inTheWay()...)
 	if disks := p.disks(all); disks != "" {
 		parts = append(parts, disks)
 	}
@@ -125,6 +121,31 @@ func (p *Plan) Summary() string {
 		parts = append(parts, fmt.Sprintf("%d unchanged", kept))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// inTheWay counts conflicts, and devices that are not known.
+func (p *Plan) inTheWay() (parts []string) {
+	unknown := 0
+	for _, c := range p.Conflicts {
+		if c.Unknown {
+			unknown++
+		}
+	}
+	switch n := len(p.Conflicts) - unknown; n {
+	case 0:
+	case 1:
+		parts = append(parts, "1 conflict")
+	default:
+		parts = append(parts, fmt.Sprintf("%d conflicts", n))
+	}
+	switch unknown {
+	case 0:
+	case 1:
+		parts = append(parts, "1 device not known")
+	default:
+		parts = append(parts, fmt.Sprintf("%d devices not known", unknown))
+	}
+	return parts
 }
 
 func unchanged(all map[Noun]tally) (kept int) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"strings"
 )
 
 // A Prediction is a device as it will be, under all names that are known beforehand.
@@ -19,7 +20,7 @@ type After struct {
 	now  Scene
 	then map[string]Prediction
 	gone map[string]bool // devices that will not be there, by their names in /sys/class/block
-	// lacks says what will not be made that should have been; "" for nothing.
+	// lacks says why nothing is known of what is not there; "" if it will not be there.
 	lacks string
 }
 
@@ -40,8 +41,9 @@ func (a *After) Add(predictions []Prediction, gone []string) {
 	}
 }
 
-// Lack notes that something will not be made. A device that is not there may be a part of it: nothing is known of it.
-func (a *After) Lack(what string) { a.lacks = what }
+// Lack notes why nothing is known of a device that is not there: it may be a part of what will not be made, or of a
+// disk that could not be looked at.
+func (a *After) Lack(why string) { a.lacks = why }
 
 // Predicted is what is predicted of a name; nil if nothing is.
 func (a *After) Predicted(name string) (*Seen, error) {
@@ -66,7 +68,7 @@ func (a *After) Look(name string) (*Seen, error) {
 	}
 	node, _, err := a.Find(name)
 	if errors.Is(err, fs.ErrNotExist) && a.lacks != "" {
-		return &Seen{Path: name, Unknown: "it may depend on " + a.lacks + ", which cannot be done"}, nil
+		return &Seen{Path: name, Unknown: a.lacks}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -98,10 +100,16 @@ func (a *After) Find(name string) (string, User, error) {
 		return p.Seen.Node, User{Use: Device, Name: p.Seen.Name}, nil
 	}
 	node, is, err := a.now.Find(name)
-	if err == nil && a.gone[is.Name] {
+	if err == nil && a.goes(is.Name) {
 		return "", User{}, missing(name)
 	}
 	return node, is, err
+}
+
+// goes: a device will not be there, or is a partition of one that will not be.
+func (a *After) goes(name string) bool {
+	disk := strings.TrimRight(name, "0123456789")
+	return a.gone[name] || disk != name && (a.gone[disk] || a.gone[strings.TrimSuffix(disk, "p")])
 }
 
 // Links are as they are now.

@@ -1,12 +1,16 @@
 package scene
 
 import (
+	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // An Image stands for a disk.
@@ -14,36 +18,91 @@ type Image struct {
 	io.ReaderAt
 	Size       int64
 	SectorSize int // bytes; 0 for 512
+	// Names are what the disk is called beside its device.
+	Names []string
 }
 
-// Images are the disks of a machine that is not this one, by their devices. Their partitions are there by the names
-// that udev would give them. Nobody uses any of them.
+// Images stand for the disks of a machine that is not this one, by their devices.
 type Images map[string]Image
 
+// Scene is that machine. Partitions are there by the names that udev would give them. Nobody uses any of them.
+func (all Images) Scene() Scene { return &imaged{images: all, seen: map[string]*Seen{}} }
+
+// imaged is the machine of some images. Each is read once.
+type imaged struct {
+	images Images
+	seen   map[string]*Seen // disks that were looked at
+	// names lead to what images have: those of disks and partitions, and those by what devices hold. Each is found out
+	// when it is first needed.
+	names, contents map[string]spot
+}
+
+// A spot is a disk, or one of its partitions.
+type spot struct {
+	disk   string
+	number int // 0 for the disk
+}
+
 // Look finds a disk or a partition.
-func (all Images) Look(name string) (*Seen, error) {
-	disk, number, err := all.find(name)
+func (m *imaged) Look(name string) (*Seen, error) {
+	at, err := m.find(name)
 	if err != nil {
 		return nil, err
 	}
-	seen, err := all.disk(disk)
-	if err != nil || number == 0 {
-		seen.Path = name
-		return seen, err
+	disk, err := m.disk(at.disk)
+	if err != nil {
+		return nil, err
 	}
-	p, _ := seen.Found.Table.Partition(number)
-	part := &Seen{Path: name, Node: seen.PartitionNode(number), Size: int64(p.Size) * int64(seen.SectorSize),
-		SectorSize: seen.SectorSize, Partition: true}
-	part.Filling, err = all.Inside(all.place(seen, p))
-	return part, err
+	seen := *disk
+	if at.number > 0 {
+		p, _ := disk.Found.Table.Partition(at.number)
+		seen = Seen{Node: disk.PartitionNode(at.number), Size: int64(p.Size) * int64(disk.SectorSize),
+			SectorSize: disk.SectorSize, Partition: true}
+		seen.Filling, err = m.Inside(place(disk, p))
+	}
+	seen.Path = name
+	return &seen, err
 }
 
-func (all Images) disk(name string) (*Seen, error) {
-	image := all[name]
+// Inside reads the image.
+func (m *imaged) Inside(p Place) (Filling, error) {
+	image, is := m.images[p.Node]
+	if !is {
+		return Filling{}, imageless(p.Node)
+	}
+	return p.Read(image)
+}
+
+// Find tells the node.
+func (m *imaged) Find(name string) (string, User, error) {
+	at, err := m.find(name)
+	if err != nil || at.number == 0 {
+		return at.disk, User{Use: Device}, err
+	}
+	return block.PartitionNode(at.disk, at.number), User{Use: Device}, nil
+}
+
+// Links are the disks' other names.
+func (m *imaged) Links() map[string][]string {
+	all := map[string][]string{}
+	for disk, image := range m.images {
+		all[disk] = image.Names
+	}
+	return all
+}
+
+func (m *imaged) disk(name string) (*Seen, error) {
+	if seen, is := m.seen[name]; is {
+		return seen, nil
+	}
+	image := m.images[name]
 	seen := &Seen{Path: name, Node: name, Size: image.Size, SectorSize: image.sector()}
 	var err error
-	seen.Filling, err = Read(image, seen.Size, seen.SectorSize)
-	return seen, err
+	if seen.Filling, err = Read(image, seen.Size, seen.SectorSize); err != nil {
+		return nil, fmt.Errorf("device %s: %w", diag.Name(name), err)
+	}
+	m.seen[name] = seen
+	return seen, nil
 }
 
 func (i Image) sector() int {
@@ -53,61 +112,101 @@ func (i Image) sector() int {
 	return i.SectorSize
 }
 
-func (all Images) place(disk *Seen, p block.Partition) Place {
+func place(disk *Seen, p block.Partition) Place {
 	sector := int64(disk.SectorSize)
 	return Place{Node: disk.Node, SectorSize: disk.SectorSize,
 		At: block.Span{Offset: int64(p.Start) * sector, Size: int64(p.Size) * sector}}
 }
 
-// find gives the disk that a name leads to, and the number of the partition on it; 0 for the disk itself.
-func (all Images) find(name string) (disk string, number int, err error) {
+// find tells where a name leads. A disk that cannot be read has no partitions here.
+func (m *imaged) find(name string) (spot, error) {
 	name = path.Clean(name)
-	if _, is := all[name]; is {
-		return name, 0, nil
+	if _, is := m.images[name]; is {
+		return spot{disk: name}, nil
 	}
-	for _, disk := range slices.Sorted(maps.Keys(all)) {
-		seen, err := all.disk(disk)
+	if m.names == nil {
+		m.name()
+	}
+	if at, is := m.names[name]; is {
+		return at, nil
+	}
+	if m.contents == nil && (strings.HasPrefix(name, "/dev/disk/by-label/") ||
+		strings.HasPrefix(name, "/dev/disk/by-uuid/")) {
+		m.nameContents()
+	}
+	if at, is := m.contents[name]; is {
+		return at, nil
+	}
+	return spot{}, imageless(name)
+}
+
+// name finds the names of disks and partitions. One that several have is the first one's.
+func (m *imaged) name() {
+	m.names = map[string]spot{}
+	m.each(func(disk *Seen, p block.Partition) {
+		at := spot{disk.Node, p.Number}
+		links := m.images[disk.Node].Names
+		if p.Number == 0 {
+			add(m.names, at, links...)
+			return
+		}
+		add(m.names, at, disk.PartitionNode(p.Number))
+		add(m.names, at, block.PartLinks(append([]string{disk.Node}, links...), p.Number)...)
+		add(m.names, at, block.PartitionLinks(p.Label, p.GUID.String())...)
+	})
+}
+
+// nameContents finds the names by what devices hold. What cannot be read has none.
+func (m *imaged) nameContents() {
+	m.contents = map[string]spot{}
+	m.each(func(disk *Seen, p block.Partition) {
+		content := disk.Content
+		if p.Number > 0 {
+			inside, _ := m.Inside(place(disk, p))
+			content = inside.Content
+		}
+		first := content.First()
+		add(m.contents, spot{disk.Node, p.Number}, block.ContentLinks(first.Label, first.UUID)...)
+	})
+}
+
+// each goes through disks and their partitions. A disk comes as one without a number.
+func (m *imaged) each(do func(disk *Seen, p block.Partition)) {
+	for _, name := range slices.Sorted(maps.Keys(m.images)) {
+		disk, err := m.disk(name)
 		if err != nil {
-			return "", 0, err
-		}
-		if slices.Contains(block.ContentLinks(seen.Content.First().Label, seen.Content.First().UUID), name) {
-			return disk, 0, nil
-		}
-		if seen.Found.Table == nil {
+			do(&Seen{Node: name}, block.Partition{})
 			continue
 		}
-		for _, p := range seen.Found.Table.Partitions() {
-			inside, err := all.Inside(all.place(seen, p))
-			if err != nil {
-				return "", 0, err
-			}
-			first := inside.Content.First()
-			names := append(block.PartitionLinks(p.Label, p.GUID.String()), seen.PartitionNode(p.Number))
-			if slices.Contains(append(names, block.ContentLinks(first.Label, first.UUID)...), name) {
-				return disk, p.Number, nil
-			}
+		do(disk, block.Partition{})
+		if disk.Found.Table == nil {
+			continue
+		}
+		for _, p := range disk.Found.Table.Partitions() {
+			do(disk, p)
 		}
 	}
-	return "", 0, missing(name)
 }
 
-// Inside reads the image.
-func (all Images) Inside(p Place) (Filling, error) {
-	image, is := all[p.Node]
-	if !is {
-		return Filling{}, missing(p.Node)
+func add(to map[string]spot, at spot, names ...string) {
+	for _, name := range names {
+		if _, twice := to[name]; !twice {
+			to[name] = at
+		}
 	}
-	return p.Read(image)
 }
 
-// Find tells the node.
-func (all Images) Find(name string) (string, User, error) {
-	disk, number, err := all.find(name)
-	if err != nil || number == 0 {
-		return disk, User{Use: Device}, err
-	}
-	return block.PartitionNode(disk, number), User{Use: Device}, nil
+// imageless is the error about a device that no image has.
+func imageless(name string) error {
+	return &absentError{"device " + diag.Name(name) + ": no image has it"}
 }
 
-// Links are none: what a disk is called by its model is not in its image.
-func (all Images) Links() map[string][]string { return nil }
+// An absentError is an fs.ErrNotExist in other words.
+type absentError struct{ text string }
+
+func (e *absentError) Error() string { return e.text }
+
+// Hint says how there can be one.
+func (e *absentError) Hint() string { return "--disk DEVICE=FILE names the image of each disk" }
+
+func (e *absentError) Unwrap() error { return fs.ErrNotExist }

@@ -131,6 +131,7 @@ func TestWhatIsPredictedCoversWhatIsThere(t *testing.T) {
 		"/dev/vda": {Node: "/dev/vda", Name: "vda", Users: []User{md, mounted},
 			Busy: map[int][]User{1: {md}, 2: {mounted}}},
 		"/dev/disk/by-id/x": {Node: "/dev/vda", Name: "vda"}, "/dev/md0": {Node: "/dev/md0", Name: "md0"},
+		"/dev/md0p1": {Node: "/dev/md0p1", Name: "md0p1"}, "/dev/md01": {Node: "/dev/md01", Name: "md01"},
 	}
 	a := NewAfter(now)
 	seen, err := a.Look("/dev/vda")
@@ -149,6 +150,10 @@ func TestWhatIsPredictedCoversWhatIsThere(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	_, _, err = a.Find("/dev/md0")
 	require.ErrorIs(t, err, fs.ErrNotExist, "what is stopped has no name")
+	_, _, err = a.Find("/dev/md0p1")
+	require.ErrorIs(t, err, fs.ErrNotExist, "nor have its partitions")
+	_, _, err = a.Find("/dev/md01")
+	require.NoError(t, err, "of another")
 	for _, name := range []string{"/dev/vda1", "/dev/disk/by-partlabel/root", "/dev/../dev/vda1"} {
 		seen, err = a.Look(name)
 		require.NoError(t, err)
@@ -170,7 +175,7 @@ func TestWhatIsPredictedCoversWhatIsThere(t *testing.T) {
 	assert.Equal(t, now.Links(), a.Links())
 	_, err = a.Look("/dev/none")
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	a.Lack("$.storage.disks.3")
+	a.Lack("it may depend on $.storage.disks.3, which cannot be done")
 	seen, err = a.Look("/dev/none")
 	require.NoError(t, err)
 	assert.Equal(t, "it may depend on $.storage.disks.3, which cannot be done", seen.Unknown)
@@ -180,7 +185,7 @@ func TestImagesHaveTheNamesThatUdevWouldGive(t *testing.T) {
 	disk := make(memory, 8<<20)
 	copy(disk[1<<20:], "\x00")
 	copy(disk[1<<20+0x438:], "\x53\xef")
-	all := Images{"/dev/vda": {ReaderAt: disk, Size: int64(len(disk))}}
+	all := Images{"/dev/vda": {ReaderAt: disk, Size: int64(len(disk))}}.Scene()
 	seen, err := all.Look("/dev/vda")
 	require.NoError(t, err)
 	assert.Equal(t, int64(8<<20), seen.Size)
@@ -210,4 +215,88 @@ func TestSeenIsData(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &again))
 	assert.Equal(t, seen, again)
 	assert.True(t, found.Table.Same(again.Found.Table))
+}
+
+// Names of partitions, and those by what is on them, lead to what images have; each image is read once for them all.
+func TestImagesHaveAllNamesOfTheirPartitions(t *testing.T) {
+	table, err := block.NewTable(16384, 512, bytes.NewReader(make([]byte, 16)))
+	require.NoError(t, err)
+	label, one := "root fs", 1
+	_, decisions, err := block.Layout(table, []block.Spec{{Number: 3, Label: &label, StartMiB: &one, SizeMiB: &one,
+		GUID: "6FC9B25A-3C9C-4F8B-9C0C-111111111111", ShouldExist: true}})
+	require.NoError(t, err)
+	table, err = block.Apply(table, decisions, bytes.NewReader(make([]byte, 64)))
+	require.NoError(t, err)
+	disk := make(memory, 8<<20)
+	require.NoError(t, table.WriteTo(writable{disk}))
+	copy(disk[1<<20:], swapNamed("old"))
+	reads := &counting{memory: disk}
+	links := []string{"/dev/disk/by-id/x", "/dev/disk/by-path/y"}
+	all := Images{"/dev/vda": {ReaderAt: reads, Size: 8 << 20, Names: links},
+		"/dev/vdb": {ReaderAt: spotted{disk, 0}, Size: 8 << 20}}.Scene()
+	for _, name := range []string{"/dev/vda3", "/dev/disk/by-id/x-part3", "/dev/disk/by-path/y-part3",
+		"/dev/disk/by-partlabel/root\\x20fs", "/dev/disk/by-partuuid/6fc9b25a-3c9c-4f8b-9c0c-111111111111",
+		"/dev/disk/by-label/old"} {
+		node, _, err := all.Find(name)
+		require.NoError(t, err, name)
+		assert.Equal(t, "/dev/vda3", node, name)
+		seen, err := all.Look(name)
+		require.NoError(t, err)
+		assert.Equal(t, "old", seen.Content.First().Label)
+		assert.Equal(t, name, seen.Path)
+	}
+	node, _, err := all.Find("/dev/disk/by-id/x")
+	require.NoError(t, err)
+	assert.Equal(t, "/dev/vda", node)
+	before := reads.n
+	for range 100 {
+		_, _, err = all.Find("/dev/disk/by-label/old")
+		require.NoError(t, err)
+		_, _, err = all.Find("/dev/disk/by-label/none")
+		require.ErrorIs(t, err, fs.ErrNotExist)
+	}
+	assert.Equal(t, before, reads.n, "names are found out once")
+	_, err = all.Look("/dev/vdb")
+	require.EqualError(t, err, "device /dev/vdb: bytes 0 to 255: input/output error")
+	assert.Equal(t, links, all.Links()["/dev/vda"])
+}
+
+func TestARememberedSceneLooksOnce(t *testing.T) {
+	now := machine{"/dev/vda": {Node: "/dev/vda", Size: 7}}
+	r := Remembered(now)
+	for range 2 {
+		seen, err := r.Look("/dev/vda")
+		require.NoError(t, err)
+		assert.EqualValues(t, 7, seen.Size)
+		_, err = r.Look("/dev/vdb")
+		require.ErrorIs(t, err, fs.ErrNotExist)
+		now["/dev/vda"], now["/dev/vdb"] = Seen{Size: 8}, Seen{}
+	}
+}
+
+// swapNamed is the first page of a swap area with a label (mm/swapfile.c, union swap_header).
+func swapNamed(label string) []byte {
+	page := make([]byte, 4096)
+	binary.LittleEndian.PutUint32(page[1024:], 1)
+	binary.LittleEndian.PutUint32(page[1028:], 255)
+	copy(page[1052:], label)
+	copy(page[4086:], "SWAPSPACE2")
+	return page
+}
+
+type writable struct{ memory }
+
+func (w writable) WriteAt(p []byte, at int64) (int, error) { return copy(w.memory[at:], p), nil }
+
+func (w writable) Sync() error { return nil }
+
+// counting counts reads.
+type counting struct {
+	memory
+	n int
+}
+
+func (c *counting) ReadAt(p []byte, at int64) (int, error) {
+	c.n++
+	return c.memory.ReadAt(p, at)
 }

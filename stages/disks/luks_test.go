@@ -83,7 +83,7 @@ func TestVolumesAsPeopleReadThem(t *testing.T) {
 		"a partition table that may go": {"table", keyed + `, 'wipeVolume': true`, key +
 			"- luks v         LUKS 2 on $/a; its partition table is lost\n~ luks v         opened as /dev/mapper/v\n"},
 		"no device": {"", `'name': 'v', 'device': '$/none'`,
-			"luks v ($.storage.luks.0): device $/none: no such file or directory"},
+			"luks v ($.storage.luks.0): not known, because device $/none: no such file or directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)

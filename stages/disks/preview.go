@@ -9,6 +9,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
+	"github.com/glowplug-os/glowplug/stages/disks/partition"
 )
 
 // A Forecast is what will be done, round by round.
@@ -33,21 +34,26 @@ func (f Forecast) Plan() (steps plan.Plan) {
 }
 
 // Preview plans all rounds as Run does, without doing any: each sees what the ones before it will leave. What cannot be
-// known before it is there is planned as a deferred action, which says what will decide, and what may come of it. The
-// error joins all conflicts; what does not depend on them is planned all the same. Random gives GUIDs.
+// known before it is there is planned as a deferred action, which says what will decide, and what may come of it; so is
+// what depends on a device that cannot be looked at, which is a NotKnownError. The error joins these and all conflicts;
+// what does not depend on them is planned all the same.
 func Preview(s config.Storage, now scene.Scene, random io.Reader) (all Forecast, err error) {
 	if err := refused(s); err != nil {
 		return nil, err
 	}
-	view := scene.NewAfter(now)
-	var failed []error
+	view := newGuess(now)
+	disks, err := view.disks(s)
+	failed := []error{err}
 	for _, row := range rows() {
 		p, err := planRow(row, s, view, random)
-		failed = append(failed, err)
+		failed = append(failed, err, view.unknown(row.Wants(s)))
+		if row.Name == partition.Row().Name {
+			p.Lanes = append(p.Lanes, disks.Lanes...)
+		}
 		all = append(all, Round{row.Name, p})
 		var step *plan.StepError
 		if errors.As(err, &step) {
-			view.Lack(cmp.Or(step.Origin, step.Subject))
+			view.Lack("it may depend on " + cmp.Or(step.Origin, step.Subject) + ", which cannot be done")
 		}
 		view.Add(p.After, p.Gone)
 	}

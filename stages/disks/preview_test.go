@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
@@ -28,7 +29,7 @@ func TestAPreviewNeedsNothingButImages(t *testing.T) {
 	old := machines.NewDisk(t, 64, machines.Part(1, 1, 10, "root"), machines.Part(2, 20, 10, "data"))
 	copy(old[20<<20+1024:], machines.Ext4("old"))
 	view := scene.Images{"/dev/vda": machines.NewDisk(t, 64).Image(), "/dev/vdb": machines.NewDisk(t, 64).Image(),
-		"/dev/vdc": old.Image()}
+		"/dev/vdc": old.Image()}.Scene()
 	s := storage(t, `{'disks': [
 			{'device': '/dev/vda', 'partitions': [{'number': 1, 'label': 'm0'}]},
 			{'device': '/dev/vdb', 'partitions': [{'number': 1, 'label': 'm1'}]},
@@ -75,7 +76,7 @@ func TestAllConflictsAreToldAtOnce(t *testing.T) {
 		"/dev/vda": kept.Image(),
 		"/dev/vdb": full.Image(),
 		"/dev/vdc": machines.NewDisk(t, 64).Image(),
-	}
+	}.Scene()
 	s := storage(t, `{'disks': [
 			{'device': '/dev/vda', 'partitions': [{'number': 1, 'shouldExist': false}, {'number': 2, 'label': 'm'}]},
 			{'device': '/dev/vdc', 'partitions': [{'number': 1, 'label': 'data'}]}],
@@ -100,4 +101,73 @@ func TestAllConflictsAreToldAtOnce(t *testing.T) {
 	assert.Contains(t, text, "it may depend on $.storage.luks.0, which cannot be done")
 	assert.Contains(t, text, "+ filesystem on /dev/vdc1 ")
 	assert.Contains(t, text, "+ filesystem on /dev/vda1 ")
+}
+
+// spoilt is a disk of which nothing can be read.
+type spoilt struct{}
+
+func (spoilt) ReadAt([]byte, int64) (int, error) { return 0, errors.New("input/output error") }
+
+// What depends on a disk that cannot be looked at is decided later, and the rest is planned.
+func TestADiskThatCannotBeLookedAtIsUnknownAndHidesNothing(t *testing.T) {
+	view := scene.Images{"/dev/vda": machines.NewDisk(t, 64).Image(),
+		"/dev/vdb": {ReaderAt: spoilt{}, Size: 64 << 20}}.Scene()
+	s := storage(t, `{'disks': [
+			{'device': '/dev/vda', 'partitions': [{'number': 1, 'label': 'm0'}]},
+			{'device': '/dev/vdb', 'wipeTable': true, 'partitions': [{'number': 1, 'label': 'm1'}]},
+			{'device': '/dev/vdc', 'partitions': [{'number': 2, 'label': 'data', 'sizeMiB': 10, 'startMiB': 1}, {'label': 'x'},
+				{'number': 9, 'shouldExist': false, 'wipePartitionEntry': true}]}],
+		'raid': [{'name': 'r', 'level': 'raid1', 'devices': ['/dev/vda1', '/dev/disk/by-partlabel/m1']}],
+		'filesystems': [{'device': '/dev/vdc2', 'format': 'ext4'}, {'device': '/dev/disk/by-label/old', 'format': 'xfs'},
+			{'device': '/dev/vda1', 'format': 'swap'}, {'device': '/dev/vdb1', 'wipeFilesystem': true, 'format': 'none'}]}`)
+	forecast, err := Preview(s, view, machines.Dice())
+	require.EqualError(t, err, "disk /dev/vdb ($.storage.disks.1): not known, because device /dev/vdb: "+
+		"bytes 67043328 to 67047423: input/output error\ndisk /dev/vdc ($.storage.disks.2): not known, "+
+		"because device /dev/vdc: no image has it")
+	for _, each := range diag.Errors(err) {
+		require.ErrorAs(t, each, new(*NotKnownError))
+	}
+	assert.Equal(t, `+ partition 1 of /dev/vda               "m0", at 1 MiB, 128991 sectors
+~ partition table of /dev/vda           written, and the kernel told
+? partition table of /dev/vdb           wiped, whatever is on the disk (it could not be looked at)
+? partition 1 of /dev/vdb               "m1", as large as goes (it could not be looked at)
+? partition table of /dev/vdb           written, and the kernel told (it could not be looked at)
+? partition 2 of /dev/vdc               "data", at 1 MiB, 10 MiB (it could not be looked at)
+? a partition of /dev/vdc               "x", as large as goes (it could not be looked at)
+? partition 9 of /dev/vdc               not to be there (it could not be looked at)
+? partition table of /dev/vdc           written unless it is as wanted (it could not be looked at)
+? array r                               level raid1 of /dev/vda1, /dev/disk/by-partlabel/m1: made if its members are blank or given up, assembled if they hold it; nothing is known of its disk
+? filesystem on /dev/vdc2               ext4: made if nothing is on it then, kept if it is this, else refused (nothing is known of its disk)
+? filesystem on /dev/disk/by-label/old  xfs: made if nothing is on it then, kept if it is this, else refused (it may be on $.storage.disks.2, which is not known)
++ filesystem on /dev/vda1               swap
+? filesystem on /dev/vdb1               an empty device, whatever is on it then (nothing is known of its disk)
+`, forecast.Plan().String())
+	lanes := forecast[1].Lanes
+	assert.Equal(t, []kind.Outcome{{Found: "none", Verdict: "create"}}, lanes[1][1].Outcomes, "of a new table")
+	assert.Equal(t, []kind.Outcome{{Found: "none", Verdict: "create"}, {Found: "one as wanted", Verdict: "keep"},
+		{Found: "one of another size", Verdict: "refuse"}, {Found: "another one", Verdict: "refuse"}},
+		lanes[2][0].Outcomes)
+	assert.Equal(t, []kind.Outcome{{Found: "none", Verdict: "keep"}, {Found: "another one", Verdict: "delete"}},
+		lanes[2][2].Outcomes)
+}
+
+// A device that is no disk of the config, and not there, hides nothing either, and is told once.
+func TestADeviceThatIsNotThereIsUnknown(t *testing.T) {
+	s := storage(t, `{'luks': [{'name': 'v', 'device': '/dev/vdx'}], 'raid': [
+			{'name': 'r', 'level': 'raid1', 'devices': ['/dev/vdy', '/dev/vdz']}],
+		'filesystems': [{'device': '/dev/vdx', 'format': 'swap'}, {'device': '/dev/mapper/v', 'format': 'xfs'},
+			{'device': '/dev/vda', 'format': 'xfs'}, {'device': '/dev/md/other', 'wipeFilesystem': true, 'format': 'ext4'}]}`)
+	forecast, err := Preview(s, scene.Images{"/dev/vda": machines.NewDisk(t, 64).Image()}.Scene(), machines.Dice())
+	var told []string
+	for _, each := range diag.Errors(err) {
+		text := each.Error()
+		told = append(told, strings.Fields(text)[0]+" "+text[strings.LastIndex(text, " device "):])
+	}
+	assert.Equal(t, []string{"array  device /dev/vdy: no image has it", "array  device /dev/vdz: no image has it",
+		"luks  device /dev/vdx: no image has it", "filesystem  device /dev/md/other: no image has it"}, told)
+	var signs string
+	for _, step := range forecast.Plan() {
+		signs += step.Effect.Sign()
+	}
+	assert.Equal(t, "?+??"+"?+?", signs)
 }

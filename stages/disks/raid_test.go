@@ -145,7 +145,7 @@ func TestArraysAsPeopleReadThem(t *testing.T) {
 		"a member that is not there yet defers all": {config: `'disks': [{'device': '$/d', 'partitions': ` +
 			`[{'number': 1, 'label': 'm'}]}], 'raid': [{'name': 'x', 'level': 'raid0', 'devices': ['/dev/md/later']}]`,
 			given: func(*bench) {},
-			want:  "array x ($.storage.raid.0): device /dev/md/later: no such file or directory"},
+			want:  "array x ($.storage.raid.0): not known, because device /dev/md/later: no such file or directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)

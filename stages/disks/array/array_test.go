@@ -148,7 +148,8 @@ func TestArraysThatAreYetToBe(t *testing.T) {
 		"assembled if they hold it; a new array may show what its members held before", planned(s, later))
 	p, err := planAll(s, later, nil)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"/dev/md/x", "/dev/disk/by-id/md-name-any:x", "/dev/disk/by-id/md-name-x"}, p.After[0].Names)
+	assert.Equal(t, []string{"/dev/md/x", "/dev/disk/by-id/md-name-any:x", "/dev/disk/by-id/md-name-x"},
+		p.After[0].Names)
 	assert.NotEmpty(t, p.After[0].Seen.Unknown)
 	assert.Equal(t, []kind.Outcome{{Found: "nothing", Verdict: "create"}, {Found: "this array", Verdict: "assemble"},
 		{Found: "this array (half made)", Verdict: "recreate"}, {Found: "anything else", Verdict: "refuse"}},

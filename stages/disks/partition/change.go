@@ -158,7 +158,7 @@ func (c *change) meanings(paths []string) (all []*kind.Meaning) {
 		}
 		m := &kind.Meaning{What: c.subject(d.Number), Origin: c.partition(d.Index, "").Origin,
 			Node: c.disk.PartitionNode(d.Number)}
-		m.Names = append(diskParts(paths, d.Number), block.PartitionLinks(config.Says(d.Label), d.GUID)...)
+		m.Names = append(block.PartLinks(paths, d.Number), block.PartitionLinks(config.Says(d.Label), d.GUID)...)
 		// paths of a multipath disk are copies of it
 		if p, there := c.table.Partition(d.Number); there && c.disk.Mapper == "" {
 			m.GUID = byGUID(p.GUID)

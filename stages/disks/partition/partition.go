@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -110,6 +109,9 @@ func (p *planner) add(index int, want *config.Disk) error {
 	if err != nil {
 		return err
 	}
+	if seen.Unknown != "" {
+		return nil // NotKnown plans it
+	}
 	if seen.Partition {
 		return fmt.Errorf("device %s: is a partition, not a disk", diag.Name(want.Device))
 	}
@@ -172,19 +174,9 @@ func unambiguous(all []scene.Prediction) []scene.Prediction {
 	return append(all, unknown...)
 }
 
-// diskParts are the links to a partition that udev makes from those to its disk.
-func diskParts(paths []string, number int) (names []string) {
-	for _, path := range paths {
-		if strings.HasPrefix(path, "/dev/disk/by-") {
-			names = append(names, path+"-part"+strconv.Itoa(number))
-		}
-	}
-	return names
-}
-
 // partitionNames are the names of a partition that are known before it is there. The disk has these paths.
 func partitionNames(paths []string, disk *scene.Seen, number int, label string, id block.GUID) []string {
-	names := append([]string{disk.PartitionNode(number)}, diskParts(paths, number)...)
+	names := append([]string{disk.PartitionNode(number)}, block.PartLinks(paths, number)...)
 	guid := ""
 	if id != (block.GUID{}) {
 		guid = id.String()

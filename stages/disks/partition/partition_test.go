@@ -42,17 +42,17 @@ func spoilt(disk func(*testing.T) machines.Disk, at int64, data []byte) func(*te
 }
 
 // on is a machine with the disk as /dev/vda.
-func on(d machines.Disk) scene.Images { return scene.Images{"/dev/vda": d.Image()} }
+func on(d machines.Disk) scene.Scene { return scene.Images{"/dev/vda": d.Image()}.Scene() }
 
 // changed is a machine whose /dev/vda is seen otherwise than its bytes say.
 type changed struct {
-	scene.Images
+	scene.Scene
 	have func(*scene.Seen)
 }
 
 // Look has the change.
 func (c changed) Look(path string) (*scene.Seen, error) {
-	seen, err := c.Images.Look(path)
+	seen, err := c.Scene.Look(path)
 	if c.have != nil {
 		c.have(seen)
 	}
@@ -262,8 +262,8 @@ func busy(number int, by scene.User) map[int][]scene.User { return map[int][]sce
 // All entries are judged, also two of one disk, and what others make is planned all the same.
 func TestAllRefusedDisksAreNamed(t *testing.T) {
 	root, s := machines.Part(1, 1, 10, "root"), storageOf(false, machines.Gone(1, false))
-	view := on(machines.NewDisk(t, 64, root))
-	view["/dev/vdb"] = machines.NewDisk(t, 64).Image()
+	view := scene.Images{"/dev/vda": machines.NewDisk(t, 64, root).Image(),
+		"/dev/vdb": machines.NewDisk(t, 64).Image()}.Scene()
 	s.Disks = append(s.Disks, config.Disk{Device: "/dev/vda", Partitions: []config.Partition{
 		machines.Part(1, 1, 9, "root"), machines.Part(2, 20, 1, "data")}},
 		config.Disk{Device: "/no/such/disk"}, config.Disk{Device: "/dev/vdb", Partitions: []config.Partition{root}},

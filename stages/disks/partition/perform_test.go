@@ -52,8 +52,8 @@ func TestDisksBecomeWhatWasPredicted(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, view := c.storage(), on(c.disk)
-			p := planner{view: view, random: machines.Dice(), members: members(s)}
+			s, was := c.storage(), on(c.disk)
+			p := planner{view: was, random: machines.Dice(), members: members(s)}
 			var changes []*change
 			for i := range s.Disks {
 				require.NoError(t, p.add(i, &s.Disks[i]))
@@ -61,7 +61,7 @@ func TestDisksBecomeWhatWasPredicted(t *testing.T) {
 				changes = append(changes, p.disks[0].last)
 			}
 			predictions, predicted := p.disks[0].last.predictions(p.disks[0].names), map[string]*scene.Seen{}
-			after := scene.NewAfter(view)
+			after := scene.NewAfter(was)
 			after.Add(predictions, nil)
 			for _, each := range predictions {
 				seen, err := after.Look(each.Seen.Node)
@@ -73,7 +73,7 @@ func TestDisksBecomeWhatWasPredicted(t *testing.T) {
 					require.NoError(t, change.perform(c.disk))
 				}
 			}
-			names := map[string]bool{"/dev/vda": true}
+			names, view := map[string]bool{"/dev/vda": true}, on(c.disk) // which reads anew
 			now, err := view.Look("/dev/vda")
 			require.NoError(t, err)
 			if now.Found.Table != nil {
