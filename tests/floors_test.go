@@ -35,7 +35,7 @@ var floors = [][]string{
 	{"internal/fetch", "internal/tool", "internal/console", "internal/journal", "internal/build", "internal/field",
 		"internal/readonly"},
 	{"internal/document", "providers", "internal/device", "internal/process", "internal/target"},
-	{"internal/butane", "internal/rules", "stages/disks/kind"},
+	{"internal/butane", "internal/rules", "stages/disks/kind", "internal/image"},
 	{"internal/load", "internal/handoff", "internal/advice", "stages/disks/release", "stages/disks/partition",
 		"stages/disks/array", "stages/disks/volume", "stages/disks/filesystem"},
 	{"validate", "internal/check", "internal/lsp", "stages/disks", "stages/mounts", "stages/nodes", "stages/users",

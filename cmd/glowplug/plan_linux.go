@@ -1,14 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
+	"maps"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/advice"
@@ -16,6 +19,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/engine"
+	"github.com/glowplug-os/glowplug/internal/image"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/readonly"
 	"github.com/glowplug-os/glowplug/internal/root"
@@ -141,50 +145,58 @@ func initramfs(v target.View) (is, mounted bool, err error) {
 	return true, slices.Contains(places, sysroot), err
 }
 
-// images are the disks that options name.
+// images are the disks that options name. A file that stands for several devices is one disk of several names.
 func (o *planOptions) images(s config.Storage, opened *opened) (scene.Scene, error) {
-	named := o.disks
-	if o.image != "" {
-		if len(s.Disks) != 1 {
-			return nil, fmt.Errorf("--image is for a config with one disk, and this one has %d; name each by --disk",
-				len(s.Disks))
-		}
-		named = map[string]string{s.Disks[0].Device: o.image}
+	named, err := o.named(s)
+	if err != nil {
+		return nil, err
 	}
-	all := scene.Images{}
-	for name, file := range named {
-		f, err := os.Open(file)
+	var failed []error
+	all, files := scene.Images{}, map[string]*image.File{}
+	for _, name := range slices.SortedFunc(maps.Keys(named), byKind) {
+		f, err := image.Open(named[name], &device.Devices{})
 		if err != nil {
-			return nil, err
+			failed = append(failed, err)
+			continue
 		}
 		opened.add(f)
-		size, err := imageSize(f)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", diag.Name(file), err)
+		disk := name
+		for other, known := range files {
+			if f.Same(known) {
+				disk = other
+			}
 		}
-		all[name] = scene.Image{ReaderAt: f, Size: size}
+		if disk == name {
+			files[name] = f
+			all[name] = f.Image
+		}
+		i := all[disk]
+		i.Names = append(i.Names, name)
+		all[disk] = i
 	}
-	return all.Scene(), nil
+	return all.Scene(), errors.Join(failed...)
 }
 
-var (
-	errNoImage = errors.New("neither a file nor a block device")
-	errEmpty   = errors.New("is empty, and so no image of a disk")
-)
+// named are the files by their devices.
+func (o *planOptions) named(s config.Storage) (map[string]string, error) {
+	if o.image == "" {
+		return o.disks, nil
+	}
+	named := map[string]string{}
+	for _, d := range s.Disks {
+		named[filepath.Clean(d.Device)] = o.image
+	}
+	if len(named) != 1 {
+		return nil, fmt.Errorf("--image is for a config with one disk, and this one has %d; name each by --disk",
+			len(named))
+	}
+	return named, nil
+}
 
-func imageSize(f *os.File) (int64, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return 0, err
-	}
-	if kind := info.Mode().Type(); kind != 0 && kind != os.ModeDevice {
-		return 0, errNoImage
-	}
-	size, err := f.Seek(0, io.SeekEnd)
-	if err == nil && size == 0 {
-		err = errEmpty
-	}
-	return size, err
+// byKind puts the names that udev makes behind those of the kernel.
+func byKind(a, b string) int {
+	link := func(name string) int { return strings.Count(name, "/") }
+	return cmp.Or(cmp.Compare(link(a), link(b)), strings.Compare(a, b))
 }
 
 // opened is what is to be closed.
