@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,7 @@ type Question struct {
 	// Seal takes from the process what changes a machine. It is called when all is fetched and open.
 	Seal func() error
 
+	Fetch bool // get contents, verify them, and compare with what is there
 	Texts bool // what is in files may be shown
 }
 
@@ -50,15 +52,22 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 			return nil, nil, err
 		}
 	}
-	if err := q.Seal(); err != nil {
+	wanted := q.remotes(cfg.Storage)
+	got, failed := (*fetched)(nil), error(nil)
+	if q.Fetch {
+		got, failed = fetchAll(ctx, from, wanted)
+	}
+	if err := cmp.Or(context.Cause(ctx), q.Seal()); err != nil {
 		return nil, nil, err
 	}
-	q.Files.Fetch = from.write
+	q.Files.Fetch, q.Files.Fetched = got.write(from), got.has
 	f, err := Plan(ctx, cfg, devices, q.Root, Circumstances{Files: q.Files, Random: q.Random})
+	err = errors.Join(failed, err)
 	if ended := context.Cause(ctx); ended != nil {
 		return nil, nil, ended
 	}
 	p := f.Report(q.Texts)
+	got.tell(p, wanted)
 	p.Notes = q.leftOut(cfg, devices != nil)
 	problems := conflicts(doc, err)
 	for _, each := range problems {
@@ -70,6 +79,17 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 		p.Conflicts = append(p.Conflicts, c)
 	}
 	return p, problems, nil
+}
+
+// remotes are the contents from servers, of what is planned.
+func (q *Question) remotes(s config.Storage) map[string][]remote {
+	if q.Devices == nil {
+		s.Luks = nil
+	}
+	if q.Root == nil {
+		s.Files = nil
+	}
+	return remotes(s)
 }
 
 // conflicts are errors of planning as problems of the config.

@@ -13,7 +13,8 @@ import (
 type planOptions struct {
 	root, image, filesDir, format string
 	disks                         map[string]string // image files by their devices
-	noContent, noOwner, offline   bool
+	noContent, noOwner            bool
+	offline, fetch                bool
 	fetchTimeout                  time.Duration
 }
 
@@ -34,7 +35,8 @@ func (o *planOptions) row() cli.Command {
 		Notes: []string{
 			"Without --root, --disk and --image it is about this machine.",
 			"Of the content of files, lines are shown where everybody may read the file, before and after; of " +
-				"account files no hash. What comes from a server is not fetched, but for configs that are merged.",
+				"account files no hash. What comes from a server is fetched only with --fetch, but for configs that " +
+				"are merged.",
 			"The plan has one line an action: + create, ~ change, - destroy or replace, ? decided when it runs. What " +
 				"is there already is counted, and in JSON listed.",
 		},
@@ -66,6 +68,8 @@ func (o *planOptions) rows() []cli.Option {
 		{Long: "files-dir", Short: 'd', Value: "DIR", Set: cli.Text(&o.filesDir),
 			Words: "the folder of the local files that a Butane document names"},
 		{Long: "no-owner", Set: cli.Switch(&o.noOwner), Words: "leave owners as they come, as apply --no-owner does"},
+		{Long: "fetch", Set: cli.Switch(&o.fetch),
+			Words: "fetch what files and keys get from servers: verify it, and compare files with it"},
 		{Long: "offline", Set: cli.Switch(&o.offline), Words: "fetch nothing from the network"},
 		{Long: "fetch-timeout", Value: "DURATION", Default: "2m", Set: cli.Duration(&o.fetchTimeout),
 			Words: "how long a server may send nothing: 90s, 2m; 0 is without end"},
@@ -95,6 +99,8 @@ func (o *planOptions) judge(operands []string) error {
 		return cli.Misuse("one config is needed, %d are given; - is standard input", len(operands))
 	case o.image != "" && len(o.disks) > 0:
 		return cli.Misuse("--image is the one disk of the config; with --disk it is not needed")
+	case o.fetch && o.offline:
+		return cli.Misuse("--fetch asks servers, and --offline asks none: leave out one of them")
 	case o.fetchTimeout < 0:
 		return cli.Misuse("--fetch-timeout: %v is below 0, which is no time to wait", o.fetchTimeout)
 	}

@@ -53,6 +53,14 @@ type Action struct {
 	// Before and After are the disk's layout, of the action that writes a partition table; nil for none.
 	Before, After *Layout
 	Changes       []Change // of paths
+	Sources       []Source // what it gets from servers
+}
+
+// A Source is a content that a server has.
+type Source struct {
+	URL    string // without what is secret
+	Digest string // that it has to have; "" for any
+	Bytes  int64  // how many there are, if it was fetched for this plan; below 0 if not
 }
 
 // A Loss is something that an action takes away.

@@ -39,6 +39,12 @@ type (
 		Before   *jsonLayout   `json:"before,omitempty"`
 		After    *jsonLayout   `json:"after,omitempty"`
 		Changes  []jsonChange  `json:"changes,omitempty"`
+		Sources  []jsonSource  `json:"sources,omitempty"`
+	}
+	jsonSource struct {
+		URL    string `json:"url"`
+		Digest string `json:"digest,omitempty"`
+		Bytes  *int64 `json:"bytes,omitempty"`
 	}
 	jsonLoss struct {
 		Where string `json:"where"`
@@ -109,7 +115,18 @@ func (a *Action) json() jsonAction {
 	for i := range a.Changes {
 		out.Changes = append(out.Changes, a.Changes[i].json())
 	}
+	for _, s := range a.Sources {
+		out.Sources = append(out.Sources, jsonSource{s.URL, s.Digest, known(s.Bytes)})
+	}
 	return out
+}
+
+// known leaves out a number that is not known.
+func known(v int64) *int64 {
+	if v < 0 {
+		return nil
+	}
+	return &v
 }
 
 func (l *Layout) json() *jsonLayout {
@@ -134,12 +151,6 @@ func (c *Change) json() jsonChange {
 func (n Node) json() *jsonNode {
 	if n.Kind == "" {
 		return nil
-	}
-	known := func(v int64) *int64 {
-		if v < 0 {
-			return nil
-		}
-		return &v
 	}
 	return &jsonNode{Kind: n.Kind, Mode: known(n.Mode), UID: known(n.UID), GID: known(n.GID), Link: n.Link}
 }

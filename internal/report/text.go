@@ -171,6 +171,9 @@ func (t *text) action(i int) {
 	for _, o := range a.Outcomes {
 		t.line("        if there is %s: %s", diag.OneLine(o.Found), diag.OneLine(o.Verdict))
 	}
+	for _, s := range a.Sources {
+		t.line("        %s", diag.OneLine(s.String()))
+	}
 	for i := range a.Changes {
 		t.change(&a.Changes[i], a.Effect)
 	}

@@ -23,7 +23,8 @@ func (m *maker) obtain(ctx context.Context, n *node, out target.Output) error {
 // local tells whether the content can be had without asking anybody.
 func (n *node) local() bool {
 	for i := range n.sources {
-		if !target.Local(&n.sources[i].Resource) {
+		r := &n.sources[i].Resource
+		if !target.Local(r) && (n.fetched == nil || !n.fetched(r)) {
 			return false
 		}
 	}

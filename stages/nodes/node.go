@@ -25,6 +25,8 @@ type node struct {
 	apart       bool   // it is made anew as long as what is there has other names, which other nodes change
 	grows       bool   // of a file: what comes after it adds to its end
 
+	fetched func(*config.Resource) bool // target.Means.Fetched
+
 	new root.Attrs // of a node that is made
 	old root.Attrs // of a node that is kept
 

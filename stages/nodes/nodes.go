@@ -37,6 +37,7 @@ func New(s config.Storage, m *target.Means) *Nodes {
 		if err := n.check(); err != nil {
 			p.refuse(n, err)
 		}
+		n.fetched = m.Fetched
 		if n.isFile() {
 			n.Text = func() (string, bool) { return p.m.text(n) }
 		}
