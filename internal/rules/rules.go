@@ -144,8 +144,6 @@ func absoluteAt(a *cursor.At, p string) {
 	switch clean := cleanPath(p); {
 	case p == "" && a.Name() == "device":
 		a.Errorf(codes.PathMissing, "the device is missing").Advise(`add "device": the path of one, such as /dev/vda`)
-	case p == "" && a.Name() == "device":
-		a.Errorf(codes.PathMissing, "the device is missing").Advise(`add "device": the path of one, such as /dev/vda`)
 	case p == "":
 		a.Errorf(codes.PathMissing, "a path is missing").Advise(`add an absolute path`)
 	case p[0] != '/':

@@ -1,0 +1,37 @@
+package rules
+
+import (
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/cursor"
+)
+
+const levelField = "storage.raid.*.level"
+
+func (c disks) raid(a *cursor.At, r *config.Raid) {
+	level := text(r.Level)
+	known, isKnown := config.FieldAt(levelField).Find(level)
+	if !isKnown {
+		f := a.Key("level").Errorf(codes.RAIDLevel, "the RAID level %s is not known", quote(level))
+		if level == "" {
+			f.Message = "a RAID level is missing"
+		}
+		f.Advise("levels are %s", c.known(levelField))
+	} else if number(r.Spares) != 0 && known.NoSpares {
+		a.Key("level").Errorf(codes.RAIDSpares, "the RAID level %s cannot have spares",
+			level).Advise("remove spares, or choose a level with redundancy")
+	}
+	devices := a.Key("devices")
+	if len(r.Devices) == 0 {
+		devices.Errorf(codes.RAIDDevices, "an array needs devices").Advise("list the devices it is made of")
+	}
+	for i, device := range r.Devices {
+		absoluteAt(devices.Item(i), device)
+	}
+	notEmpty(a, "an array", r.Name)
+	notNegative(a, "spares", "the number of spares", r.Spares)
+	if n := number(r.Spares); n > 0 && n >= len(r.Devices) && len(r.Devices) > 0 {
+		a.Key("spares").Errorf(codes.RAIDAllSpares, "%d of %d devices are spares: nothing is left for the array", n,
+			len(r.Devices)).Strictly()
+	}
+}
