@@ -1,6 +1,7 @@
 package butane
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ func bootDisk() feature {
 			{Path: "boot_device", Kind: "object",
 				Line: "Encryption and mirroring of the disk that the machine boots from."},
 			{Path: "boot_device.layout", Kind: "string",
-				Line: "How the disk is partitioned: aarch64, ppc64le, s390x-eckd, s390x-virt, s390x-zfcp, x86_64."},
+				Line: "How the disk is partitioned."},
 			{Path: "boot_device.luks", Kind: "object", Line: "Encrypt the root filesystem."},
 			{Path: "boot_device.luks.cex", Kind: "=storage.luks.*.cex", Needs: mainframes,
 				Line: "Keys of a Crypto Express adapter (s390x)."},
@@ -37,12 +38,9 @@ func bootDisk() feature {
 		},
 		check: bootDeviceRules,
 		lower: lowerBootDevice,
-		choices: map[string]func(Dialect) []string{"boot_device.layout": func(d Dialect) (known []string) {
-			for _, l := range d.layouts() {
-				known = append(known, l.name)
-			}
-			return known
-		}},
+		choices: map[string]func(Dialect) []string{
+			"boot_device.layout": func(d Dialect) []string { return namesOf(d.layouts()) },
+		},
 		section: "$.boot_device",
 		// What the document says of a generated item is a part of it.
 		absences: []codes.Code{codes.RAIDLevel, codes.RAIDDevices, codes.FormatMissing, codes.LabelWithoutFormat,
@@ -96,7 +94,7 @@ func layouts() []layout {
 		{name: "s390x-eckd", device: "/dev/dasd", suffix: "2"},
 		{name: "s390x-virt"},
 		{name: "s390x-zfcp", device: "/dev/sd", suffix: "4"},
-		{name: "x86_64", first: [2]bootPartition{{"bios", 1, guidBIOS}, esp}},
+		{name: usualLayout, first: [2]bootPartition{{"bios", 1, guidBIOS}, esp}},
 	}
 }
 
@@ -107,19 +105,24 @@ func (d Dialect) layouts() []layout {
 	})
 }
 
-// layoutOf finds a layout in a dialect. Without a name it is that of x86_64.
-func (d Dialect) layoutOf(name string) (found layout, known string, ok bool) {
-	var names []string
-	if name == "" {
-		name = "x86_64"
-	}
-	for _, l := range d.layouts() {
+func namesOf(all []layout) (names []string) {
+	for _, l := range all {
 		names = append(names, l.name)
-		if l.name == name {
-			found, ok = l, true
-		}
 	}
-	return found, strings.Join(names, ", "), ok
+	return names
+}
+
+// usualLayout is that of a document that names none.
+const usualLayout = "x86_64"
+
+// layoutOf finds a layout in a dialect, and lists those that it has.
+func (d Dialect) layoutOf(name string) (found layout, known string, ok bool) {
+	all := d.layouts()
+	i := slices.IndexFunc(all, func(l layout) bool { return l.name == cmp.Or(name, usualLayout) })
+	if i >= 0 {
+		found = all[i]
+	}
+	return found, strings.Join(namesOf(all), ", "), i >= 0
 }
 
 // bootDeviceRules is the table of rules of docs/peer/butane.md §9. Of what could not be read they would only miss what
@@ -140,8 +143,8 @@ func bootDeviceRules(t *translation) {
 		if t.has(bootChecks) {
 			severity = diag.Error
 		}
-		mirror.Report(severity, codes.LayoutMissing, "a mirrored boot disk needs a layout; x86_64 is taken").
-			Advise("add layout: x86_64, or that of the machine; the layouts are %s", known)
+		mirror.Report(severity, codes.LayoutMissing, "a mirrored boot disk needs a layout; "+usualLayout+" is taken").
+			Advise("add layout: "+usualLayout+", or that of the machine; the layouts are %s", known)
 	}
 	if t.has(mainframes) {
 		mainframeRules(boot, l)

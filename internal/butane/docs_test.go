@@ -73,7 +73,7 @@ func fieldTable(t *testing.T, path string) string {
 			}
 			require.NotEmpty(t, m.Line(), m.Path)
 			fmt.Fprintf(&b, "| `%s | %s | %s | %s |\n", strings.Replace(name+"`", " ★`", "` ★", 1), kindOf(m), since,
-				strings.ReplaceAll(m.Line(), "<", "&lt;"))
+				strings.ReplaceAll(m.Line(), "<", "&lt;")+valuesOf(m))
 			if kindOf(m) != "resource" && kindOf(m) != "list of resources" {
 				walk(m, strings.TrimPrefix(shown+"."+m.Name, "."))
 			}
@@ -85,6 +85,20 @@ func fieldTable(t *testing.T, path string) string {
 	}
 	walk(section, name)
 	return b.String()
+}
+
+// valuesOf lists the values of sugar, as a sentence of its own.
+func valuesOf(m *language.Shape) string {
+	var known []string
+	for _, d := range Dialects() {
+		if list := d.choices(m); len(list) > len(known) && m.Path != "variant" && m.Path != "version" {
+			known = list
+		}
+	}
+	if known = slices.DeleteFunc(slices.Clone(known), func(v string) bool { return v == "" }); len(known) == 0 {
+		return ""
+	}
+	return " One of " + strings.Join(known, ", ") + "."
 }
 
 // sinceOf is the first version of configs whose documents have a field.

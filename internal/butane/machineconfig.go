@@ -18,20 +18,25 @@ import (
 func manifestConfig() feature {
 	return feature{
 		needs: machineConfig,
-		fields: []language.Sugar{
+		fields: append([]language.Sugar{
 			{Path: "metadata", Required: true, Kind: "object", Line: "What the MachineConfig is called."},
-			{Path: "metadata.labels", Required: true, Kind: "labels",
-				Line: "Its labels; machineconfiguration.openshift.io/role is needed."},
+			{Path: "metadata.labels", Required: true, Kind: "labels", Line: "Its labels; " + roleLabel + " is needed."},
 			{Path: "metadata.name", Required: true, Kind: "string", Line: "Its name."},
 			{Path: "openshift", Kind: "object", Line: "What else the MachineConfig sets."},
-			{Path: "openshift.extensions", Kind: "[string]", Line: "Extensions of the system."},
-			{Path: "openshift.fips", Kind: "bool", Line: "FIPS mode."},
-			{Path: "openshift.kernel_arguments", Kind: "[string]", Line: "Kernel arguments.", Secret: true},
-			{Path: "openshift.kernel_type", Kind: "string", Takes: []string{"", "default", "realtime"},
-				Line: "default or realtime."},
-		},
+		}, manifestFields()...),
 		check: machineConfigRules,
 		lower: fitMachineConfig,
+	}
+}
+
+// manifestFields are those that stand beside the config in the MachineConfig.
+func manifestFields() []language.Sugar {
+	return []language.Sugar{
+		{Path: "openshift.extensions", Kind: "[string]", Line: "Extensions of the system."},
+		{Path: "openshift.fips", Kind: "bool", Line: "FIPS mode."},
+		{Path: "openshift.kernel_arguments", Kind: "[string]", Line: "Kernel arguments.", Secret: true},
+		{Path: "openshift.kernel_type", Kind: "string", Takes: []string{"", "default", "realtime"},
+			Line: "Which kernel."},
 	}
 }
 
@@ -66,7 +71,8 @@ func machineConfigRules(t *translation) {
 	}
 	known := t.shape.At("openshift.kernel_type").Takes
 	if kind := t.top.To("openshift", "kernel_type"); !slices.Contains(known, kind.Text()) {
-		kind.Errorf(codes.KernelType, "the kernel type %q is not known", kind.Text()).Advise("default and realtime are")
+		kind.Errorf(codes.KernelType, "the kernel type %q is not known", kind.Text()).
+			Advise("%s are", strings.Join(known[1:], " and "))
 	}
 	if t.has(cexArgument) {
 		cexArgumentRule(t)
@@ -115,18 +121,16 @@ func fitMachineConfig(t *translation) {
 		}
 	})
 	if t.Raw {
-		for _, name := range manifestFields() {
-			if field := t.top.To("openshift", name); field.Says() {
+		for _, f := range manifestFields() {
+			if field := t.at(f); field.Says() {
 				field.Warnf(codes.RawIgnored, "a raw config cannot say this; it is ignored")
 			}
 		}
 	}
 }
 
-// manifestFields are those that stand beside the config.
-func manifestFields() []string {
-	return []string{"extensions", "fips", "kernel_arguments", "kernel_type"}
-}
+// at is the place of a field of the document.
+func (t *translation) at(f language.Sugar) *cursor.At { return t.top.To(strings.Split(f.Path, ".")...) }
 
 // items goes through a list of the config, with the path of each item.
 func items(list tree.Node, path string, do func(path string, item tree.Node)) {

@@ -35,9 +35,9 @@ func (r *Result) MachineConfig() []byte {
 	}
 	metadata.members = append(metadata.members, labels)
 	spec := &entry{key: "spec", members: []*entry{r.entry("config", r.t.config, language.Config())}}
-	for _, name := range manifestFields() {
-		if field := top.To("openshift", name); field.Says() {
-			spec.members = append(spec.members, sugarEntry(camel(name), field))
+	for _, f := range manifestFields() {
+		if field := r.t.at(f); field.Says() {
+			spec.members = append(spec.members, sugarEntry(camel(field.Name()), field))
 		}
 	}
 	m := &manifest{}
