@@ -6,6 +6,7 @@ import (
 	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -30,8 +31,11 @@ func TestWarningsBesideAnErrorOfARuleAreToldThePeer(t *testing.T) {
 
 func TestTwoContentsAreToldThePeerWhereTheInlineOneIs(t *testing.T) {
 	text := "variant: fcos\nversion: 1.0.0\nstorage: {files: [{path: /a, contents: {source: \"data:,\", inline: b}}]}\n"
-	assert.Equal(t, []string{"3:67 error source-twice $.storage.files.0.contents.inline"},
-		told(diag.Peer, translate(t, text, butane.Options{Peer: true}).Problems))
+	problems := translate(t, text, butane.Options{Peer: true}).Problems
+	require.Equal(t, []string{"3:67 error source-twice $.storage.files.0.contents.inline"}, told(diag.Peer, problems))
+	assert.Equal(t, "remove inline, or source", problems[0].Hint)
+	assert.Equal(t, "$.storage.files.0.contents.source a.bu:3:49", problems[0].Related[0].Path+" "+
+		problems[0].Related[0].Place.String(), "the other one")
 }
 
 func TestAWrongKindIsToldAlone(t *testing.T) {

@@ -55,7 +55,7 @@ func wellSourced(t *translation, s *language.Shape, a *cursor.At) {
 	if s.Member("inline") == nil {
 		return
 	}
-	oneSource(a)
+	oneSource(a, t.Peer && !t.has(localFiles))
 	from := a.Key("inline")
 	if isConfig(s) && from.Set() && !a.Key("local").Set() && !a.Key("source").Set() {
 		t.inner(t, a, from, from.Text())
@@ -65,10 +65,15 @@ func wellSourced(t *translation, s *language.Shape, a *cursor.At) {
 // isConfig: the resource is a config to merge.
 func isConfig(s *language.Shape) bool { return strings.HasPrefix(s.Path, "ignition.config.") }
 
-// oneSource: an empty text is content too.
-func oneSource(a *cursor.At) {
+// oneSource: an empty text is content too. Of several the first is to go; Butane took that for the inline one, before
+// there were local files.
+func oneSource(a *cursor.At, inlineFirst bool) {
+	names := []string{"source", "inline", "local"}
+	if inlineFirst {
+		names[0], names[1] = names[1], names[0]
+	}
 	var set []*cursor.At
-	for _, name := range []string{"source", "inline", "local"} {
+	for _, name := range names {
 		if a.Key(name).Set() {
 			set = append(set, a.Key(name))
 		}

@@ -54,7 +54,7 @@ func asPeer(t *translation, from int) {
 			peerFinding(t, p, f, spelled)
 		case slices.Contains(keyCodes(), p.Code):
 		default:
-			p.Path = peerPath(t, p)
+			p.Path = peerPath(p)
 			p.Place = lookup(t, p.Path, spelled)
 		}
 	}
@@ -65,12 +65,9 @@ func asPeer(t *translation, from int) {
 func keyCodes() []codes.Code { return []codes.Code{codes.KeyUnknown, codes.KeyTooNew, codes.KeyMerge} }
 
 // peerPath is the path of a problem of the document itself.
-func peerPath(t *translation, p *diag.Problem) string {
-	switch {
-	case p.Code == codes.LUKSNoMethod:
+func peerPath(p *diag.Problem) string {
+	if p.Code == codes.LUKSNoMethod {
 		return p.Path + ".luks"
-	case p.Code == codes.SourceTwice && !t.has(localFiles):
-		return strings.TrimSuffix(p.Path, "source") + "inline"
 	}
 	return p.Path
 }
