@@ -11,14 +11,16 @@ import (
 )
 
 func remove(ctx context.Context, p *cli.Process, platform providers.Platform, stdout bool) error {
-	log := logger(p, stdout)
+	log, asWanted := logger(p, stdout)
 	m := providers.Local()
 	m.Log, m.Now, m.Getenv = log, p.Now, p.Env
 	if err := platform.Remove(ctx, m); err != nil {
 		if errors.Is(err, providers.ErrCannot) {
 			err = fmt.Errorf("%w: only %s can delete a config", err, removable())
 		}
-		log.Log(ctx, logs.Critical, "the config is not deleted: "+err.Error())
+		if asWanted { // otherwise it is where the error is shown too
+			log.Log(ctx, logs.Critical, "the config is not deleted: "+err.Error())
+		}
 		return err
 	}
 	log.Info("the config is deleted from platform " + platform.ID)

@@ -33,7 +33,7 @@ func (o *stageOptions) run(ctx context.Context, p *cli.Process) error {
 	if err != nil {
 		return &cli.UsageError{Err: err}
 	}
-	log := logger(p, o.logToStdout)
+	log, _ := logger(p, o.logToStdout)
 	screens, closeScreens := consoles(o.logToStdout)
 	defer closeScreens()
 	progress, watched := console.Watch(screens, log.Handler())
@@ -83,7 +83,8 @@ func (o *stageOptions) misusedAtBoot(p *cli.Process, err error) error {
 	screens, closeScreens := consoles(o.logToStdout)
 	defer closeScreens()
 	o.stage = cmp.Or(o.stage, "start")
-	o.failed(p, logger(p, o.logToStdout), screens, err)
+	log, _ := logger(p, o.logToStdout)
+	o.failed(p, log, screens, err)
 	return cli.ExitError(cli.ExitUsage)
 }
 
@@ -201,16 +202,17 @@ func cardOf(stage string, err error) console.Card {
 	return console.NewCard(stage, "", err)
 }
 
-// logger logs where the caller wants it; without a syslog socket that is standard output.
-func logger(p *cli.Process, stdout bool) *slog.Logger {
+// logger logs where the caller wants it, which is syslog or standard output; without a syslog socket it is standard
+// output all the same.
+func logger(p *cli.Process, stdout bool) (log *slog.Logger, asWanted bool) {
 	if stdout {
-		return slog.New(logs.Stdout(p.Out))
+		return slog.New(logs.Stdout(p.Out)), true
 	}
 	handler, err := logs.Syslog([]string{"/dev/log", "/var/run/syslog", "/var/run/log"}, "ignition", os.Getpid(), p.Now)
 	if err == nil {
-		return slog.New(handler)
+		return slog.New(handler), true
 	}
-	log := slog.New(logs.Stdout(p.Out))
+	log = slog.New(logs.Stdout(p.Out))
 	log.Error("logging to standard output: " + err.Error())
-	return log
+	return log, false
 }
