@@ -21,7 +21,7 @@ func Give(problems []diag.Problem) {
 	for i := range problems {
 		p := &problems[i]
 		adviser := adviserOf(p.Code)
-		if p.Code == codes.JSONSyntax && p.Place.Doc != nil {
+		if p.Code == codes.JSONSyntax && p.Place.Doc != nil && !asDocument(p, inYAML(p.Place.Doc)) {
 			aim(p)
 		}
 		if adviser == nil || p.Place.Doc == nil || p.More > 0 || len(p.Place.Doc.Text) > most {
@@ -81,6 +81,8 @@ func adviserOf(code codes.Code) func(*wrong) advice {
 		return (*wrong).version
 	case codes.VariantUnknown:
 		return (*wrong).variant
+	case codes.Duplicate:
+		return (*wrong).mirrored
 	}
 	return nil
 }

@@ -51,6 +51,10 @@ func (w *wrong) version() advice {
 }
 
 func (w *wrong) documentVersion() advice {
+	if n := misspelt(w.root, "version"); w.p.Code == codes.VersionMissing && n.Exists() {
+		rename(w.p, n, "version")
+		return advice{}
+	}
 	variant := w.root.Get("variant").Text()
 	if spec, err := config.ParseVersion(w.word); err == nil {
 		for _, d := range butane.Dialects() {
@@ -74,6 +78,9 @@ func (w *wrong) documentVersion() advice {
 
 // misplacedVersion: the version stands beside ignition, or is its value, and not below it.
 func (w *wrong) misplacedVersion() advice {
+	if asDocument(w.p, w.root) {
+		return advice{}
+	}
 	for c := range w.root.Children() {
 		if c.Kind() < tree.List && (strings.EqualFold(c.Key(), "version") || strings.EqualFold(c.Key(), "ignition")) {
 			return say(`the version belongs below ignition: "ignition": {"version": %q}`,
