@@ -18,7 +18,7 @@ func aim(p *diag.Problem) {
 	switch closes := text[at] == '}' || text[at] == ']'; {
 	case closes && strings.HasSuffix(before, ","):
 		p.Place.Span = diag.Span{Start: len(before) - 1, End: len(before)}
-		p.Hint = "remove this comma"
+		p.Hint, p.Fix = "remove this comma", diag.Remove(p.Place, ",")
 	case at > 0 && text[at-1] == '0' && strings.IndexByte(digits, text[at]) >= 0:
 		end := at + len(text[at:]) - len(strings.TrimLeft(text[at:], digits))
 		p.Place.Span = diag.Span{Start: at - 1, End: end}

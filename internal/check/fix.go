@@ -10,8 +10,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// rounds is how often a text is read anew: what a fix has put right may have hidden something else.
-const rounds = 5
+// rounds is how often a text is read anew: what a fix has put right may have hidden something else, as each mistake in
+// JSON hides all that follows.
+const rounds = 20
 
 // few is how many fixes are tried each by itself where all together do not give the tree that they should.
 const few = 20
@@ -37,7 +38,7 @@ func fixed(name, text string, o load.Options) (out string, count int) {
 func safeFixes(r load.Result) (fixes []*diag.Fix) {
 	advice.Give(r.Problems)
 	for _, p := range diag.For(diag.Workstation, r.Problems) {
-		if p.Fix != nil && p.Fix.Safe && p.Fix.Place.Doc == r.Text && p.Fix.Text() != "" {
+		if p.Fix != nil && p.Fix.Safe && p.Fix.Place.Doc == r.Text && p.Fix.Fits() {
 			fixes = append(fixes, p.Fix)
 		}
 	}
@@ -76,7 +77,8 @@ func written(text string, fixes []*diag.Fix) string {
 	return b.String()
 }
 
-// sameBut tells whether two texts are read as the same tree, but for what the fixes replace, which has their values.
+// sameBut tells whether two texts are read as the same tree, but for what the fixes replace, which has their values. A
+// comma too many is none to YAML, so such a text is read as that.
 func sameBut(old, out string, fixes []*diag.Fix) bool {
 	before, ok := parsed(old)
 	after, okToo := parsed(out)
@@ -85,7 +87,9 @@ func sameBut(old, out string, fixes []*diag.Fix) bool {
 	}
 	c := comparison{map[diag.Span]*diag.Fix{}}
 	for _, f := range fixes {
-		c.left[f.Place.Span] = f
+		if !f.Gone {
+			c.left[f.Place.Span] = f
+		}
 	}
 	return c.same(before, after) && len(c.left) == 0
 }

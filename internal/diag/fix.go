@@ -6,11 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// A Fix is another value for a single scalar or key, so that a problem is gone.
+// A Fix is another value for a single scalar or key, or the end of a single sign, so that a problem is gone.
 type Fix struct {
 	Place Place  // of the value or the key, with its quotes
 	Old   string // what it says
 	Value string // what it should say
+	Gone  bool   // it should not be there: a comma too many
 	// Bare: the new value is a number or a word that stands without quotes, in the digits that it has here.
 	Bare bool
 	// Safe: nothing else can have been meant, so that it can be written unasked.
@@ -28,6 +29,18 @@ func Rewrite(at Place, old, wanted string) *Fix {
 // Replace gives the fix that has a number or a truth value in the place of another, or of a string.
 func Replace(at Place, old, wanted string) *Fix {
 	return &Fix{Place: at, Old: old, Value: wanted, Bare: true, Safe: true}
+}
+
+// Remove gives the fix that takes something away.
+func Remove(at Place, old string) *Fix { return &Fix{Place: at, Old: old, Gone: true, Safe: true} }
+
+// Fits reports whether the fix can be written: the place says what the fix takes it for.
+func (f *Fix) Fits() bool {
+	if f.Gone {
+		spelled, ok := f.Place.line()
+		return ok && spelled == f.Old
+	}
+	return f.Text() != ""
 }
 
 // Text is what to write in the place, in the notation that is used there. It is "" where the place does not simply say

@@ -94,7 +94,7 @@ func (o jsonObject) with(name string, value any) jsonObject {
 
 // inJSON gives a fix with the place that it replaces; nil for nil, and where the text is not to be shown.
 func (f *Fix) inJSON() jsonObject {
-	if f == nil || f.Text() == "" || len(f.Place.Doc.hidden(f.Place.Span)) > 0 {
+	if f == nil || !f.Fits() || len(f.Place.Doc.hidden(f.Place.Span)) > 0 {
 		return nil
 	}
 	line, column := f.Place.Doc.Position(f.Place.Span.Start)
