@@ -35,6 +35,7 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 	style := diag.Style{Color: p.Err.Colors}
 	told := &status{to: p.Err, terminal: p.Err.Terminal, quiet: o.quiet, now: p.Now,
 		width: func() int { return columns(p.Err.To) }}
+	var keys keyring
 	a := stages.Application{
 		Request: stages.Request{Audience: diag.Workstation, Log: slog.New(told), Offline: o.offline,
 			Idle: o.fetchTimeout, Report: func(problems []diag.Problem) {
@@ -49,6 +50,7 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 			steps, err := stages.PlanAhead(ctx, cfg, f, told.hear, func(f *stages.Forecast, err error) error {
 				return o.show(f, err, p, told)
 			})
+			keys.note(steps, f)
 			return withoutSystemctl(steps, f), err
 		},
 	}
@@ -58,6 +60,9 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 	if a.Documents, err = load.Folder(o.filesDir); err == nil {
 		a.Documents.Lint = tree.Unseen
 		err = engine.Apply(ctx, p, operands[0], a)
+	}
+	if warning := keys.warning(o.root); err == nil && warning != "" {
+		a.Log.Warn(warning)
 	}
 	if o.dryRun {
 		told.end()

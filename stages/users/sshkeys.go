@@ -38,10 +38,13 @@ type UserKeys struct {
 	settled bool // the directories that were made to mount something are the user's already
 }
 
+// KeyFragment is the file of a user's keys, below the home, in images that have one for the keys of the config.
+const KeyFragment = ".ssh/authorized_keys.d/ignition"
+
 // keyFile gives the path of a user's keys below the home.
 func (m maker) keyFile() string {
 	if m.Image.KeysFragment {
-		return ".ssh/authorized_keys.d/ignition"
+		return KeyFragment
 	}
 	return ".ssh/authorized_keys"
 }
