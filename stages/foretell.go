@@ -20,7 +20,6 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/stages/disks"
 	"github.com/glowplug-os/glowplug/stages/files"
-	"github.com/glowplug-os/glowplug/stages/leave"
 )
 
 // A Question is a config of which somebody wants to know what it will do.
@@ -35,11 +34,6 @@ type Question struct {
 	Random   io.Reader
 	// Seal takes from the process what changes a machine. It is called when all is fetched and open.
 	Seal func() error
-
-	// Boot: what a first boot leaves in the root is planned too.
-	Boot bool
-	// CommandLine is the running kernel's; nil where nothing is to be said of kernel arguments.
-	CommandLine *string
 
 	Fetch bool // get contents, verify them, and compare with what is there
 	Texts bool // what is in files may be shown
@@ -67,20 +61,12 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 		return nil, nil, err
 	}
 	q.Files.Fetch, q.Files.Fetched = got.write(from), got.has
-	o := Circumstances{Files: q.Files, Random: q.Random}
-	if q.Boot {
-		o.Boot = func(f *Forecast) *leave.Boot { return q.boot(ctx, cfg, f) }
-	}
-	f, err := Plan(ctx, cfg, devices, q.Root, o)
+	f, err := Plan(ctx, cfg, devices, q.Root, Circumstances{Files: q.Files, Random: q.Random})
 	err = errors.Join(failed, err)
 	if ended := context.Cause(ctx); ended != nil {
 		return nil, nil, ended
 	}
-	f.settle(cfg.Storage, devices)
 	p := f.Report(q.Texts)
-	if q.CommandLine != nil {
-		p.Actions = append(arguments(&cfg.KernelArguments, *q.CommandLine, q.Texts), p.Actions...)
-	}
 	got.tell(p, wanted)
 	p.Notes = q.leftOut(cfg, devices != nil)
 	problems := conflicts(doc, err)
@@ -147,9 +133,9 @@ func (q *Question) leftOut(cfg config.Config, devices bool) (notes []string) {
 		notes = append(notes, fmt.Sprintf("accounts, files and units: %s of the config, %s", entries(n), q.Rootless))
 	}
 	k := cfg.KernelArguments
-	if n := len(k.ShouldExist) + len(k.ShouldNotExist); devices && q.CommandLine == nil && n > 0 {
-		notes = append(notes, fmt.Sprintf("kernel arguments: %s of the config, of which images of disks say nothing",
-			entries(n)))
+	if n := len(k.ShouldExist) + len(k.ShouldNotExist); devices && n > 0 {
+		notes = append(notes, fmt.Sprintf("kernel arguments: whether the image's helper finds %d of them as the "+
+			"config has them, and reboots otherwise", n))
 	}
 	return notes
 }

@@ -27,7 +27,7 @@ func Foretell(ctx context.Context, p *cli.Process, config string, boot bool, q s
 		return nil, nil, err
 	}
 	if boot {
-		q.Files.Privileged, q.Boot = true, q.Root != nil
+		q.Files.Privileged, q.Files.Users.FirstBoot = true, true
 	}
 	return stages.Foretell(ctx, q)
 }

@@ -58,6 +58,10 @@ type Planned struct {
 	entries  *nodes.Nodes
 	wanted   *units.Units
 	accounts *accounts.Result
+
+	passwd config.Passwd
+	root   *target.Target
+	means  *target.Means
 }
 
 // PlanInFull is Plan with what is known of results.
@@ -69,6 +73,7 @@ func PlanInFull(cfg config.Config, view target.View, o Options) (p Planned, err 
 	p.entries = nodes.New(cfg.Storage, &o.Means)
 	var made plan.Plan
 	made, p.accounts, err = o.users(cfg.Passwd, t, p.entries.NameOwners())
+	p.passwd, p.root, p.means = cfg.Passwd, t, &o.Means
 	p.wanted = o.claim(cfg, t, p.entries)
 	first, rest, failed := o.beside(cfg, t, p.entries, p.wanted, p.accounts)
 	p.Steps = slices.Concat(first, made, rest)

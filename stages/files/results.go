@@ -6,6 +6,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/accounts"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/stages/users"
 )
 
 // accountFiles is the ID of the step that writes the account files.
@@ -21,6 +22,7 @@ func (p *Planned) Results() map[string][]plan.Result {
 	if p.accounts == nil {
 		return all
 	}
+	maps.Copy(all, users.Results(p.passwd, p.root, p.means, p.accounts))
 	for _, name := range accounts.Editable() {
 		if text, changes := p.accounts.Files[name]; changes {
 			all[accountFiles] = append(all[accountFiles], plan.Result{At: name, Mode: -1, UID: -1, GID: -1,

@@ -79,3 +79,11 @@ func TestAccountFilesTellTheirTexts(t *testing.T) {
 	assert.Equal(t, []string{`file /etc/group -1 -1:-1 "root:x:0:\ng:x:900:\n" true false`,
 		`file /etc/gshadow -1 -1:-1 "root:*::\ng:!::\n" true false`}, all)
 }
+
+func TestHomesAndKeysTellTheirPlaces(t *testing.T) {
+	all := results(t, parse(t, `{"passwd":{"users":[{"name":"core","homeDir":"/var/home/core","uid":1500,
+		"sshAuthorizedKeys":["ssh-ed25519 AAAA"]}]}}`), fake{"/etc/passwd": "root:x:0:0::/root:/bin/sh\n",
+		"/etc/group": "root:x:0:\n", "/home": "-> var/home", "/var/": ""})
+	assert.Contains(t, all, "directory /var/home/core 755 1500:100")
+	assert.Contains(t, all, `file /var/home/core/.ssh/authorized_keys 600 1500:100 "ssh-ed25519 AAAA\n" true false`)
+}

@@ -23,7 +23,7 @@ type accountWork struct {
 
 // effect makes a step of an effect. What can be told to fail fails now, before anything is touched.
 func (p *planner) effect(i int, e accounts.Effect) (plan.Step, error) {
-	s := plan.Step{ID: fmt.Sprintf("account-effect:%d", i), Subject: e.String(), Origin: entryOf("users", e.Entry())}
+	s := plan.Step{ID: effectID(i), Subject: e.String(), Origin: entryOf("users", e.Entry())}
 	var work accountWork
 	w := p.m
 	switch e := e.(type) {
