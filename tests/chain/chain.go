@@ -19,6 +19,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/glowplug-os/glowplug/tests/foretold"
 )
 
 // Stages are those of a boot that has got its config.
@@ -57,7 +59,27 @@ var ErrCut = errors.New("cut off")
 
 // Boot runs all stages and gives the lines that they logged. With cutAt above zero everything that runs is killed once
 // so many lines have been logged, which is about then, as a power cut is; the error is ErrCut.
+//
+// A boot that is not cut off does what `glowplug plan` has said before; else that is an error.
 func (m *Machine) Boot(ctx context.Context, cutAt int) ([]string, error) {
+	if cutAt > 0 {
+		return m.boot(ctx, cutAt)
+	}
+	told, err := foretold.ForBoot(ctx, m.Root(), m.Dir+"/config.ign")
+	if err != nil {
+		return nil, err
+	}
+	lines, err := m.boot(ctx, 0)
+	if err != nil {
+		return lines, err
+	}
+	if faults := told.Boot(strings.Join(lines, "\n")); len(faults) > 0 {
+		err = fmt.Errorf("a plan before the boot has said otherwise:\n%s", strings.Join(faults, "\n"))
+	}
+	return lines, err
+}
+
+func (m *Machine) boot(ctx context.Context, cutAt int) ([]string, error) {
 	var lines []string
 	for _, stage := range Stages {
 		some, err := m.Stage(ctx, stage, cutAt-len(lines))

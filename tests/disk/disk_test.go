@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/tests/foretold"
 )
 
 // program gives the path of a program that `make build` made, by any of its names.
@@ -45,8 +47,16 @@ func must(t *testing.T, tool string, args ...string) string {
 	return string(out)
 }
 
-// call runs one of our programs and gives its exit code and all that it wrote.
+// call runs one of our programs and gives its exit code and all that it wrote. What it applies is foretold.
 func call(t *testing.T, command *exec.Cmd) (code int, out string) {
+	t.Helper()
+	if a, is := foretold.Applied(command.Args); is {
+		return appliedAsForetold(t, &a, command)
+	}
+	return called(t, command)
+}
+
+func called(t *testing.T, command *exec.Cmd) (code int, out string) {
 	t.Helper()
 	var all bytes.Buffer
 	command.Stdout, command.Stderr = &all, &all
@@ -94,8 +104,14 @@ func boot(t *testing.T, root, config string) (code int, out string) {
 			"IGNITION_SYSTEM_RUNTIME_CONFIG_DIR="+filepath.Join(state, "run"),
 			"IGNITION_SYSTEM_LOCAL_CONFIG_DIR="+filepath.Join(state, "etc"),
 			"IGNITION_SYSTEM_CONFIG_DIR="+filepath.Join(state, "lib"))
+		verify := func(string) {}
+		if stage == "files" {
+			verify = filesForetold(t, root, filepath.Join(state, "ignition.json"))
+		}
 		var text string
-		code, text = call(t, command)
+		if code, text = call(t, command); code == 0 {
+			verify(text)
+		}
 		if out += text; code != 0 {
 			return code, out
 		}

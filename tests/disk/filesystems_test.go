@@ -81,7 +81,7 @@ func (r *fsRun) run(t *testing.T, entries ...config.Filesystem) error {
 	if r.ctx == nil {
 		r.ctx = t.Context()
 	}
-	_, err := disks.Run(r.ctx, config.Storage{Filesystems: entries}, disks.Options{
+	_, err := asForetold(r.ctx, t, config.Storage{Filesystems: entries}, disks.Options{
 		Devices: &device.Devices{Tools: tools, Aliases: filepath.Join(t.TempDir(), "aliases"),
 			Patience: 300 * time.Millisecond, Log: log},
 		Tools: tools, Log: log, Tell: r.tell, Width: r.width,

@@ -15,7 +15,6 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/stages/disks"
 )
 
 const nameGUID = "5a7a4c0e-0001-4000-8000-000000000001"
@@ -59,7 +58,7 @@ func TestANameThatLeadsToAnotherDiskStopsTheStageBeforeAnythingIsFormatted(t *te
 				o := ours.options(t)
 				o.Devices.Patience = 300 * time.Millisecond
 				before := other.sum(t)
-				_, err := disks.Run(context.Background(), storage, o)
+				_, err := asForetold(context.Background(), t, storage, o)
 				require.ErrorContains(t, err, "device "+link+" leads to "+other.node+
 					"p1, which is not partition 1 of /dev/disk/by-id/glowplug-names ($.storage.disks.0.partitions.0)")
 				assert.Contains(t, strings.Join(diag.Hints(err), " "), "-part1")

@@ -69,7 +69,7 @@ func (d *ptDisk) options(t *testing.T) disks.Options {
 }
 
 func (d *ptDisk) run(t *testing.T, wipe bool, parts ...config.Partition) error {
-	_, err := disks.Run(context.Background(), d.storage(wipe, parts...), d.options(t))
+	_, err := asForetold(context.Background(), t, d.storage(wipe, parts...), d.options(t))
 	return err
 }
 

@@ -10,13 +10,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/engine"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/stages"
 	"github.com/glowplug-os/glowplug/stages/files"
-	"github.com/glowplug-os/glowplug/stages/users"
 )
 
 // remote is the example with a file of a server.
@@ -43,8 +43,8 @@ func TestExamplesAreDoneAsTheyAreForetold(t *testing.T) {
 			require.NoError(t, err)
 			dir := t.TempDir()
 			ask := func() Plan {
-				p, err := ForStage(t.Context(), dir, text, func(q *stages.Question) {
-					q.Name, q.Documents, q.Files.NoOwner = name, documents, true
+				p, err := ForStage(t.Context(), dir, name, func(q *stages.Question) {
+					q.Documents, q.Files.NoOwner = documents, true
 				})
 				require.NoError(t, err)
 				return p
@@ -56,24 +56,21 @@ func TestExamplesAreDoneAsTheyAreForetold(t *testing.T) {
 			}
 			plan, before := ask(), look()
 			var deeds []Deed
-			apply(t, dir, name, text, documents, &deeds)
+			apply(t, dir, name, documents, &deeds)
 			assert.Empty(t, Deeds(plan.Of("files"), deeds))
 			assert.Empty(t, plan.Trees(before, look()))
 			again := ask()
-			assert.Empty(t, rows.Empty(again))
+			assert.Empty(t, rows.Empty(again, text))
 			assert.Zero(t, again.Exit)
 		})
 	}
 }
 
-func apply(t *testing.T, dir, name string, text []byte, documents load.Options, deeds *[]Deed) {
+func apply(t *testing.T, dir, name string, documents load.Options, deeds *[]Deed) {
 	t.Helper()
-	id, err := engine.Identity()
-	require.NoError(t, err)
-	require.NoError(t, stages.Apply(t.Context(), stages.Application{
-		Request: stages.Request{Name: name, Text: text, Documents: documents, Offline: true,
+	require.NoError(t, engine.Apply(t.Context(), &cli.Process{Env: os.Getenv, Now: time.Now}, name,
+		stages.Application{Request: stages.Request{Documents: documents, Offline: true,
 			Log: slog.New(slog.DiscardHandler), Report: func([]diag.Problem) {}},
-		Root: dir, IgnoreUnsupported: true, Steps: Heard(deeds),
-		Files: files.Options{Accounts: files.MakeAccounts, Means: target.Means{NoOwner: true, Identity: id},
-			Users: users.Options{Today: time.Now().Unix() / (24 * 60 * 60)}}}))
+			Root: dir, IgnoreUnsupported: true, Steps: Heard(deeds),
+			Files: files.Options{Accounts: files.MakeAccounts, Means: target.Means{NoOwner: true}}}))
 }

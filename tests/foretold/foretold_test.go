@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -98,11 +99,11 @@ func TestASecondPlanMaySayWhatThePageLetsIt(t *testing.T) {
 	rows, err := Exceptions()
 	require.NoError(t, err)
 	enable := Action{ID: "enable:a.service", Effect: "deferred", Subject: "enable a.service"}
-	assert.Empty(t, rows.Empty(Plan{Actions: []Action{{ID: "file:/etc/f", Effect: "keep"}}}))
-	assert.Empty(t, rows.Empty(Plan{Actions: []Action{enable}, Exit: 3}))
-	assert.NotEmpty(t, rows.Empty(Plan{Actions: []Action{{ID: enable.ID, Effect: "create"}}, Exit: 3}))
-	assert.NotEmpty(t, rows.Empty(Plan{Actions: []Action{{ID: "file:/etc/f", Effect: "deferred"}}, Exit: 3}))
-	assert.NotEmpty(t, rows.Empty(Plan{Exit: 3}))
+	assert.Empty(t, rows.Empty(Plan{Actions: []Action{{ID: "file:/etc/f", Effect: "keep"}}}, nil))
+	assert.Empty(t, rows.Empty(Plan{Actions: []Action{enable}, Exit: 3}, nil))
+	assert.NotEmpty(t, rows.Empty(Plan{Actions: []Action{{ID: enable.ID, Effect: "create"}}, Exit: 3}, nil))
+	assert.NotEmpty(t, rows.Empty(Plan{Actions: []Action{{ID: "file:/etc/f", Effect: "deferred"}}, Exit: 3}, nil))
+	assert.NotEmpty(t, rows.Empty(Plan{Exit: 3}, nil))
 }
 
 func TestASumTellsAllOfATree(t *testing.T) {
@@ -125,4 +126,38 @@ func TestASumTellsAllOfATree(t *testing.T) {
 		assert.NotEqual(t, last, sum)
 		last = sum
 	}
+}
+
+// bootPlan is of two tables and a volume, and the log that tells of them.
+func bootPlan() (Plan, string) {
+	table := func(id string) Action {
+		return Action{Stage: "disks", ID: id, Effect: "change", Subject: "partition table of /dev/vda"}
+	}
+	volume := Action{Stage: "disks", ID: "luks:data", Effect: "deferred", Subject: "luks data"}
+	volume.Outcomes = []struct{ Found, Verdict string }{{"nothing", "format"}, {"anything else", "refuse"}}
+	return Plan{Actions: []Action{table("wipe"), table("write"), volume,
+			{Stage: "mount", Effect: "keep", Subject: "mount /srv"},
+			{Stage: "files", Effect: "deferred", Subject: "file /srv/f", Detail: "what is mounted at /srv"}}},
+		`DEBUG    : disks: createPartitions: [kept]     change partition table of /dev/vda
+INFO     : disks: createPartitions: [finished] change partition table of /dev/vda
+INFO     : disks: createLuks: [finished] create luks data
+INFO     : disks: createLuks: [finished] change luks data
+INFO     : mount: [finished] create mount /srv
+INFO     : files: [finished] create file /srv/f
+DEBUG    : files: [finished] create result file /etc/.ignition-result.json
+`
+}
+
+func TestABootIsHeldAgainstItsPlan(t *testing.T) {
+	p, log := bootPlan()
+	assert.Empty(t, p.Boot(log))
+	for line := range strings.Lines(log) {
+		if !strings.Contains(line, "result file") && !strings.Contains(line, "luks data") {
+			assert.Len(t, p.Boot(strings.Replace(log, line, "", 1)), 1, line)
+		}
+	}
+	assert.Equal(t, []string{"done and not planned: keep luks data"},
+		p.Boot(log+"DEBUG    : disks: createLuks: [kept]     keep luks data\n"))
+	p.Actions[2].Outcomes = p.Actions[2].Outcomes[1:]
+	assert.NotEmpty(t, p.Boot(log), "it was to be refused")
 }

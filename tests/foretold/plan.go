@@ -24,10 +24,10 @@ type Plan struct {
 
 // An Action is one of a Plan.
 type Action struct {
-	Stage, ID, Effect, Subject, Detail string
-	Destroys                           bool
-	Outcomes                           []struct{ Found, Verdict string }
-	Changes                            []Change
+	Stage, ID, Effect, Subject, Detail, Origin string
+	Destroys                                   bool
+	Outcomes                                   []struct{ Found, Verdict string }
+	Changes                                    []Change
 }
 
 // A Change is what becomes of a path; nil is nothing.
@@ -64,11 +64,6 @@ func (p *Plan) Of(stage string) (all []Action) {
 	return all
 }
 
-// Certain tells whether nothing is decided later.
-func (p *Plan) Certain() bool {
-	return !slices.ContainsFunc(p.Actions, func(a Action) bool { return a.Effect == deferred })
-}
-
 // A Deed is what became of a step.
 type Deed struct {
 	Name string // effect and subject
@@ -101,7 +96,7 @@ func Deeds(actions []Action, deeds []Deed) (faults []string) {
 			return append(faults, fmt.Sprintf("planned and not done: %v", &a))
 		}
 		d := deeds[i]
-		if d.ID != "" && d.ID != a.ID || d.Name != a.Name() {
+		if d.ID != "" && d.ID != a.ID || d.Name != a.Name() && !a.cameTo(d) {
 			return append(faults, fmt.Sprintf("planned was %v, what came is %s (%s)", &a, d.Name, d.ID))
 		}
 		if a.Effect != keep && a.Effect != deferred && !d.Did && !a.entry() {
@@ -112,6 +107,12 @@ func Deeds(actions []Action, deeds []Deed) (faults []string) {
 		faults = append(faults, fmt.Sprintf("done and not planned: %s (%s)", d.Name, d.ID))
 	}
 	return faults
+}
+
+// cameTo tells whether a deed is what came of an action that depended on what is mounted by then.
+func (a *Action) cameTo(d Deed) bool {
+	_, subject, _ := strings.Cut(d.Name, " ")
+	return a.Effect == deferred && strings.Contains(a.Detail, "what is mounted at ") && subject == a.Subject
 }
 
 // entry tells whether an action is only of a line of the account files, which one step writes for all.

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/engine"
 	"github.com/glowplug-os/glowplug/internal/plan"
@@ -16,29 +18,25 @@ import (
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/stages"
 	"github.com/glowplug-os/glowplug/stages/files"
+	"github.com/glowplug-os/glowplug/stages/users"
 )
 
-// ForStage is the plan of the files stage of a boot: systemctl enables nothing, as presets do that later. Adapt, if it
-// is not nil, makes other circumstances.
-func ForStage(ctx context.Context, dir string, config []byte, adapt func(*stages.Question)) (Plan, error) {
+// ForStage is the plan of the files stage of a boot in a directory, of a config that an earlier stage has left in a
+// file. Systemctl enables nothing then, as presets do that later. Adapt, if it is not nil, makes other circumstances.
+func ForStage(ctx context.Context, dir, config string, adapt func(*stages.Question)) (Plan, error) {
 	in, err := root.Open(dir)
 	if err != nil {
 		return Plan{}, err
 	}
 	defer in.Close()
-	q := stages.Question{
-		Request: stages.Request{Name: "the config", Text: config, Audience: diag.Workstation,
-			Log: slog.New(slog.DiscardHandler), Report: func([]diag.Problem) {}},
-		Root: target.Of(in), Texts: true, Files: files.Options{Accounts: files.MakeAccounts},
-		Seal: func() error { return nil }}
-	q.Files.Users.Today = time.Now().Unix() / int64(24*60*60)
-	if q.Files.Identity, err = engine.Identity(); err != nil {
-		return Plan{}, err
-	}
+	q := stages.Question{Root: target.Of(in), Texts: true, Seal: func() error { return nil },
+		Request: stages.Request{Audience: diag.Workstation, Log: slog.New(slog.DiscardHandler),
+			Report: func([]diag.Problem) {}},
+		Files: files.Options{Accounts: files.MakeAccounts, Users: users.Options{FirstBoot: true}}}
 	if adapt != nil {
 		adapt(&q)
 	}
-	p, _, err := stages.Foretell(ctx, q)
+	p, _, err := engine.Foretell(ctx, &cli.Process{Env: os.Getenv, Now: time.Now}, config, false, q)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -71,7 +69,8 @@ func leaves(at string) bool {
 func Heard(deeds *[]Deed) func(plan.Event) {
 	return func(e plan.Event) {
 		if e.Turn == plan.Finished || e.Turn == plan.Kept {
-			*deeds = append(*deeds, Deed{Name: e.Step.Name(), ID: e.Step.ID, Did: e.Turn == plan.Finished})
+			did := e.Turn == plan.Finished || e.Step.Do == nil && e.Step.Effect != plan.Keep // another step does it
+			*deeds = append(*deeds, Deed{Name: e.Step.Name(), ID: e.Step.ID, Did: did})
 		}
 	}
 }

@@ -20,8 +20,9 @@ type Node struct {
 	Mode, UID, GID *int64
 	Link           string
 	// Of a Tree only:
-	size, inode, links uint64
-	changed            syscall.Timespec // its content, last
+	size, links uint64
+	inode       [2]uint64        // with its device
+	changed     syscall.Timespec // its content, last
 }
 
 // A Tree is what is in a directory, by paths that begin with a slash.
@@ -51,8 +52,8 @@ func look(name string) (*Node, error) {
 	}
 	st := info.Sys().(*syscall.Stat_t)
 	mode, uid, gid := int64(st.Mode)&0o7777, int64(st.Uid), int64(st.Gid)
-	n := &Node{Mode: &mode, UID: &uid, GID: &gid, size: uint64(info.Size()), inode: st.Ino, links: uint64(st.Nlink),
-		changed: st.Mtim}
+	n := &Node{Mode: &mode, UID: &uid, GID: &gid, size: uint64(info.Size()), links: uint64(st.Nlink),
+		inode: [2]uint64{st.Dev, st.Ino}, changed: st.Mtim}
 	switch info.Mode().Type() {
 	case 0:
 		n.Kind = "file"
@@ -176,8 +177,8 @@ func (p *Plan) named(at string) bool {
 	return false
 }
 
-// explains tells whether a plan tells of a change: of the place, of what is below it and needs it, of what is above it
-// and goes, or as what comes beside.
+// explains tells whether a plan tells of a change: of the place, of another name of the same, of what is below it and
+// needs it, of what is above it and goes, or as what comes beside.
 func (p *Plan) explains(told map[string]Change, before, after Tree, at string) bool {
 	if _, is := told[at]; is || strings.HasPrefix(at, records) || p.named(at) ||
 		p.stage && leaves(at) {
@@ -185,6 +186,9 @@ func (p *Plan) explains(told map[string]Change, before, after Tree, at string) b
 	}
 	isNew := before.all[at] == nil && after.all[at].Kind == "directory"
 	for place, c := range told {
+		if there := after.all[place]; there != nil && after.all[at] != nil && there.inode == after.all[at].inode {
+			return true // another name of it
+		}
 		if isNew && strings.HasPrefix(place, at+"/") && p.makes(before, at) {
 			return true
 		}

@@ -1,0 +1,119 @@
+//go:build disk
+
+package disk
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/stages/disks"
+	"github.com/glowplug-os/glowplug/tests/chain"
+	"github.com/glowplug-os/glowplug/tests/foretold"
+)
+
+// asForetold is disks.Run, with what `glowplug plan` says before and after it.
+func asForetold(ctx context.Context, t *testing.T, s config.Storage, o disks.Options) (disks.Keys, error) {
+	t.Helper()
+	keys, faults, err := foretold.Disks(ctx, s, o)
+	assert.Empty(t, faults)
+	return keys, err
+}
+
+func treeOf(t *testing.T, root string) foretold.Tree {
+	t.Helper()
+	tree, err := foretold.Look(root)
+	require.NoError(t, err)
+	return tree
+}
+
+// nothingLeft: a second plan of a config is empty.
+func nothingLeft(t *testing.T, second foretold.Plan, config string) (faults []string) {
+	t.Helper()
+	rows, err := foretold.Exceptions()
+	require.NoError(t, err)
+	text, err := os.ReadFile(config)
+	require.NoError(t, err)
+	return rows.Empty(second, text)
+}
+
+// appliedAsForetold runs `glowplug apply`, and, if that goes well, holds it against what `glowplug plan` says before
+// and after it.
+func appliedAsForetold(t *testing.T, a *foretold.Application, command *exec.Cmd) (code int, out string) {
+	t.Helper()
+	ask := func() foretold.Plan {
+		c := a.Command("")
+		c.Env, c.Dir, c.SysProcAttr = command.Env, command.Dir, command.SysProcAttr
+		p, err := foretold.Ask(c)
+		require.NoError(t, err)
+		return p
+	}
+	plan, before := ask(), treeOf(t, a.Root)
+	if code, out = called(t, command); code == 0 {
+		faults := append(plan.Trees(before, treeOf(t, a.Root)), a.Said(&plan, out)...)
+		assert.Empty(t, append(faults, nothingLeft(t, ask(), a.Config)...))
+	}
+	return code, out
+}
+
+// filesForetold tells what the files stage will do; verify holds it against what that has logged and done.
+func filesForetold(t *testing.T, root, config string) (verify func(log string)) {
+	t.Helper()
+	ask := func() foretold.Plan {
+		p, err := foretold.ForStage(t.Context(), root, config, nil)
+		require.NoError(t, err)
+		return p
+	}
+	plan, before := ask(), treeOf(t, root)
+	return func(log string) {
+		t.Helper()
+		faults := plan.Trees(before, treeOf(t, root))
+		faults = append(faults, foretold.Deeds(plan.Of("files"),
+			foretold.WithoutLeft(foretold.Logged(log, "files: ")))...)
+		assert.Empty(t, append(faults, nothingLeft(t, ask(), config)...))
+	}
+}
+
+// provisionedConfig gives nothing up. @ is the disk.
+const provisionedConfig = `{
+  "ignition": {"version": "3.4.0"},
+  "passwd": {"users": [{"name": "core", "homeDir": "/var/home/core", "passwordHash": "$6$x",
+    "sshAuthorizedKeys": ["ssh-ed25519 AAAA"]}]},
+  "storage": {
+    "disks": [{"device": "@",
+      "partitions": [{"number": 1, "label": "srv", "sizeMiB": 64}, {"number": 2, "label": "var"}]}],
+    "filesystems": [{"device": "@p1", "format": "ext4", "label": "srv", "path": "/srv"},
+      {"device": "@p2", "format": "xfs", "path": "/var"}],
+    "files": [{"path": "/srv/index.html", "contents": {"source": "data:,hello"}, "append": [{"source": "data:,more"}]},
+      {"path": "/var/home/core/note", "user": {"name": "core"}, "contents": {"source": "data:,note"}}],
+    "links": [{"path": "/var/www", "target": "/srv"}]
+  },
+  "systemd": {"units": [{"name": "a.service", "enabled": true, "contents": "[Install]\nWantedBy=multi-user.target\n"}]}
+}`
+
+func TestAMachineThatIsProvisionedHasNothingToDo(t *testing.T) {
+	ownMounts(t)
+	disk := ptNew(t, 512, 512).node
+	m := chain.New(t, program(t, "ignition"), strings.ReplaceAll(provisionedConfig, "@", disk))
+	ask := func() foretold.Plan {
+		p, err := foretold.ForBoot(t.Context(), m.Root(), m.Dir+"/config.ign")
+		require.NoError(t, err)
+		return p
+	}
+	assert.Equal(t, 3, ask().Exit)
+	_, err := m.Boot(t.Context(), 0)
+	require.NoError(t, err)
+	later := ask()
+	assert.Equal(t, 3, later.Exit, "what filesystems hold that are not mounted is not known")
+	assert.Empty(t, nothingLeft(t, later, m.Dir+"/config.ign"))
+	must(t, "mount", disk+"p1", m.Root()+"/srv")
+	must(t, "mount", disk+"p2", m.Root()+"/var")
+	assert.Equal(t, "nothing to do; ", ask().Summary[:15])
+	assert.Zero(t, ask().Exit)
+}
