@@ -182,7 +182,5 @@ func TestAccountsWithoutRootPrivileges(t *testing.T) {
 	assert.Contains(t, must(t, "cat", root+"/etc/passwd"), "web:x:1500:2000:Web Server,,,:/srv/web:")
 	code, out = apply("--no-owner", "--dry-run")
 	require.Equal(t, 0, code, out)
-	for line := range strings.Lines(out) {
-		assert.Regexp(t, `^(1 file, 1 decided later; |\n|Files, |  \? file /srv/web/index: )`, line)
-	}
+	assert.Equal(t, "nothing to do; 6 unchanged\n", out)
 }

@@ -50,7 +50,9 @@ func appliedAsForetold(t *testing.T, a *foretold.Application, command *exec.Cmd)
 	ask := func() foretold.Plan {
 		c := a.Command("")
 		c.Env, c.Dir, c.SysProcAttr = command.Env, command.Dir, command.SysProcAttr
-		p, err := foretold.Ask(c)
+		var p foretold.Plan
+		var err error
+		assert.Empty(t, traced(t, c, func(c *exec.Cmd) { p, err = foretold.Ask(c) }))
 		require.NoError(t, err)
 		return p
 	}

@@ -4,7 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -31,9 +35,13 @@ func forDisks(ctx context.Context, s config.Storage) (*stages.Forecast, Plan, er
 // otherwise than told, and what a second plan would do and no row lets it.
 func Disks(ctx context.Context, s config.Storage, o disks.Options) (keys disks.Keys, faults []string, err error) {
 	ask := context.WithoutCancel(ctx)
+	before := written(s)
 	told, first, err := forDisks(ask, s)
 	if err != nil {
 		return keys, nil, err
+	}
+	if after := written(s); !maps.Equal(before, after) {
+		faults = append(faults, fmt.Sprintf("a plan writes to disks: %v, %v", before, after))
 	}
 	deeds, tell := map[string][]Deed{}, o.Tell
 	o.Tell = func(round string, e plan.Event) {
@@ -64,6 +72,29 @@ func Disks(ctx context.Context, s config.Storage, o disks.Options) (keys disks.K
 	}
 	text, err := json.Marshal(config.Config{Storage: s})
 	return keys, append(faults, rows.Empty(second, text)...), err
+}
+
+// written is how many sectors the kernel has written to each device of a config. What others have written is on disk
+// by then.
+func written(s config.Storage) map[string]string {
+	all := map[string]string{}
+	for _, d := range s.Disks {
+		all[d.Device] = ""
+	}
+	for _, f := range s.Filesystems {
+		all[f.Device] = ""
+	}
+	for name := range all {
+		node, err := filepath.EvalSymlinks(name)
+		if f, no := os.Open(node); err == nil && no == nil {
+			err = errors.Join(f.Sync(), f.Close())
+		}
+		// the seventh is "write sectors" (Documentation/block/stat.rst)
+		if text, no := os.ReadFile("/sys/class/block/" + filepath.Base(node) + "/stat"); err == nil && no == nil {
+			all[name] = strings.Fields(string(text))[6]
+		}
+	}
+	return all
 }
 
 // round holds what was told of one kind against what was done: lanes are side by side, each in its order.
