@@ -23,6 +23,11 @@ func asForetold(ctx context.Context, t *testing.T, s config.Storage, o disks.Opt
 	t.Helper()
 	keys, faults, err := foretold.Disks(ctx, s, o)
 	assert.Empty(t, faults)
+	if err == nil {
+		faults, failed := foretold.DisksAgain(ctx, s)
+		assert.NoError(t, failed)
+		assert.Empty(t, faults)
+	}
 	return keys, err
 }
 

@@ -31,12 +31,10 @@ func forDisks(ctx context.Context, s config.Storage) (*stages.Forecast, Plan, er
 	return f, p, err
 }
 
-// Disks is disks.Run. It is told beforehand, and if it goes well also asked once more: faults are what was done
-// otherwise than told, and what a second plan would do and no row lets it.
+// Disks is disks.Run. It is told beforehand; if it goes well, faults are what was done otherwise than told.
 func Disks(ctx context.Context, s config.Storage, o disks.Options) (keys disks.Keys, faults []string, err error) {
-	ask := context.WithoutCancel(ctx)
 	before := written(s)
-	told, first, err := forDisks(ask, s)
+	told, first, err := forDisks(context.WithoutCancel(ctx), s)
 	if err != nil {
 		return keys, nil, err
 	}
@@ -52,9 +50,8 @@ func Disks(ctx context.Context, s config.Storage, o disks.Options) (keys disks.K
 			tell(round, e)
 		}
 	}
-	keys, failed := disks.Run(ctx, s, o)
-	if failed != nil {
-		return keys, nil, failed
+	if keys, err = disks.Run(ctx, s, o); err != nil {
+		return keys, nil, err
 	}
 	for _, c := range first.Conflicts {
 		faults = append(faults, "the plan was in conflict: "+c.Message)
@@ -62,20 +59,25 @@ func Disks(ctx context.Context, s config.Storage, o disks.Options) (keys disks.K
 	for _, r := range told.Disks {
 		faults = append(faults, round(r, deeds[r.Name])...)
 	}
-	rows, err := Exceptions()
-	if err != nil {
-		return keys, nil, err
-	}
-	_, second, err := forDisks(ask, s)
-	if err != nil {
-		return keys, nil, err
-	}
-	text, err := json.Marshal(config.Config{Storage: s})
-	return keys, append(faults, rows.Empty(second, text)...), err
+	return keys, faults, nil
 }
 
-// written is how many sectors the kernel has written to each device of a config. What others have written is on disk
-// by then.
+// DisksAgain holds the plan of disks that are made already against the rows: it is empty but for these.
+func DisksAgain(ctx context.Context, s config.Storage) (faults []string, err error) {
+	rows, err := Exceptions()
+	if err != nil {
+		return nil, err
+	}
+	_, second, err := forDisks(context.WithoutCancel(ctx), s)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(config.Config{Storage: s})
+	return rows.Empty(second, text), err
+}
+
+// written is how many sectors the kernel has written to each loop device of a config, to which nobody else writes. What
+// has been written before is on disk by then.
 func written(s config.Storage) map[string]string {
 	all := map[string]string{}
 	for _, d := range s.Disks {
@@ -86,7 +88,10 @@ func written(s config.Storage) map[string]string {
 	}
 	for name := range all {
 		node, err := filepath.EvalSymlinks(name)
-		if f, no := os.Open(node); err == nil && no == nil {
+		if err != nil || !strings.HasPrefix(node, "/dev/loop") {
+			continue
+		}
+		if f, no := os.Open(node); no == nil {
 			err = errors.Join(f.Sync(), f.Close())
 		}
 		// the seventh is "write sectors" (Documentation/block/stat.rst)

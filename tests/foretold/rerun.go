@@ -30,17 +30,19 @@ const Heading = "\n## A second plan\n"
 // ErrNoTable says that the page has lost its table.
 var ErrNoTable = errors.New("docs/rerun.md: no table of what a second plan says")
 
-// Page finds a file of the repository from where a test runs.
+// Page reads a file of the repository, or of a copy, from where a test runs: in a folder above.
 func Page(name string) (string, error) {
 	dir, err := os.Getwd()
-	for err == nil {
-		if _, missing := os.Stat(filepath.Join(dir, "go.mod")); missing == nil || dir == "/" {
-			break
+	if err != nil {
+		return "", err
+	}
+	for {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err == nil || dir == "/" {
+			return string(text), err
 		}
 		dir = filepath.Dir(dir)
 	}
-	text, err := os.ReadFile(filepath.Join(dir, name))
-	return string(text), err
 }
 
 // Exceptions reads the rows: "| `effect/effect id … words` where `key value` | why | tests |".

@@ -25,6 +25,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages/disks"
+	"github.com/glowplug-os/glowplug/tests/foretold"
 )
 
 // A stage runs the disks stage in this machine. What its tools are called with is in log.
@@ -80,9 +81,13 @@ func newStage(t *testing.T, form string, links ...string) *stage {
 	return s
 }
 
+// run does what a plan has said before.
 func (s *stage) run() (disks.Keys, error) {
+	s.t.Helper()
 	s.steps = nil
-	return disks.Run(s.t.Context(), s.storage, s.options)
+	keys, faults, err := foretold.Disks(s.t.Context(), s.storage, s.options)
+	assert.Empty(s.t, faults)
+	return keys, err
 }
 
 func (s *stage) mustRun() disks.Keys {
