@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,7 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/stages/disks"
+	"github.com/glowplug-os/glowplug/stages/mounts"
 	"github.com/glowplug-os/glowplug/tests/chain"
 	"github.com/glowplug-os/glowplug/tests/foretold"
 )
@@ -123,4 +128,34 @@ func TestAMachineThatIsProvisionedHasNothingToDo(t *testing.T) {
 	must(t, "mount", disk+"p2", m.Root()+"/var")
 	assert.Equal(t, "nothing to do; ", ask().Summary[:15])
 	assert.Zero(t, ask().Exit)
+}
+
+// mountedAsForetold is mounts.Mount, which does what a plan says before: the same mounts in the same order, and no new
+// directory of which it says nothing. A plan takes the root that it is given for the one that is mounted as such.
+func mountedAsForetold(t *testing.T, s config.Storage, dir string, o mounts.Options) (made []string, err error) {
+	t.Helper()
+	in, err := root.Open(dir)
+	require.NoError(t, err)
+	defer in.Close()
+	told, _, refused := mounts.Preview(s, target.Of(in), func(int) mounts.Content { return mounts.Unknown })
+	before, deeds := treeOf(t, dir), []foretold.Deed(nil)
+	o.Tell = foretold.Heard(&deeds)
+	if made, err = mounts.Mount(t.Context(), s, dir, o); err != nil {
+		return made, err
+	}
+	require.NoError(t, refused)
+	require.Len(t, deeds, len(told))
+	for i, d := range deeds {
+		assert.Equal(t, told[i].ID, d.ID)
+	}
+	for _, each := range made {
+		if told[0].Subject == "mount /" || before.Has(each) {
+			continue
+		}
+		assert.True(t, slices.ContainsFunc(told, func(step plan.Step) bool {
+			return strings.Contains(step.Detail+",", " "+each+",") || // or it may be on what is mounted
+				step.Effect == plan.Deferred && strings.HasPrefix(step.Subject+"/", "mount "+each+"/")
+		}), each)
+	}
+	return made, nil
 }

@@ -57,8 +57,7 @@ func filesystem(device, format, path string, options ...string) config.Filesyste
 
 func mountAll(t *testing.T, dir string, all ...config.Filesystem) (notated []string, err error) {
 	t.Helper()
-	return mounts.Mount(t.Context(), config.Storage{Filesystems: all}, dir,
-		mounts.Options{Tools: tool.New(nil, nil)})
+	return mountedAsForetold(t, config.Storage{Filesystems: all}, dir, mounts.Options{Tools: tool.New(nil, nil)})
 }
 
 func unmountAll(t *testing.T, dir string, all ...config.Filesystem) error {
@@ -304,7 +303,7 @@ func TestAHomeThatIsMountedBecomesTheUsers(t *testing.T) {
 			require.NoError(t, prepare(dir))
 			storage := config.Storage{Filesystems: []config.Filesystem{filesystem(ext4(t), "ext4", "/home/core/data"),
 				filesystem(ext4(t), "ext4", "/home/core")}}
-			made, err := mounts.Mount(t.Context(), storage, dir, mounts.Options{Tools: tool.New(nil, nil)})
+			made, err := mountedAsForetold(t, storage, dir, mounts.Options{Tools: tool.New(nil, nil)})
 			require.NoError(t, err)
 			assert.Equal(t, []string{"/home", "/home/core", "/home/core/data"}, made)
 			uid := 1234

@@ -45,6 +45,9 @@ func Look(dir string) (Tree, error) {
 	return t, err
 }
 
+// Has tells whether something is at a path.
+func (t Tree) Has(at string) bool { return t.all[at] != nil }
+
 func look(name string) (*Node, error) {
 	info, err := os.Lstat(name)
 	if err != nil {
