@@ -46,5 +46,8 @@ func (d Dialect) ownVersion(hint string) string {
 	if !ok {
 		return ""
 	}
+	if after, later := strings.CutPrefix(rest[end:], " or newer"); later {
+		return "set version to " + language.OrNewer(first.Version) + after
+	}
 	return "set version to " + first.Version + rest[end:]
 }

@@ -156,3 +156,41 @@ func (t *translation) itemAt(list tree.Node, step string) tree.Node {
 }
 
 func itemPath(list string, i int) string { return list + "." + strconv.Itoa(i) }
+
+// Blame has problems of the finished config tell of the document that it was made of: the path there, and keys as the
+// document spells them. Their places are those of the document already.
+func (r *Result) Blame(problems []diag.Problem) {
+	if len(problems) == 0 || r.t == nil {
+		return
+	}
+	written := map[diag.Span]tree.Node{}
+	note(r.t.root, written)
+	for i := range problems {
+		p := &problems[i]
+		key := p.Path[strings.LastIndexByte(p.Path, '.')+1:]
+		p.Path = language.SnakePath(p.Path)
+		if p.Code != codes.VersionInside { // which quotes a text of its own
+			p.Message = language.SnakeKeys(p.Message)
+		}
+		n, known := written[p.Place.Span]
+		if !known {
+			continue
+		}
+		p.Path = r.t.pathOf(n)
+		if n.IsMember() && n.KeyPlace().Span == p.Place.Span && n.Key() != language.Snake(key) {
+			p.Message = "in the config that is made of this, " + p.Message
+		}
+	}
+}
+
+// note lists the nodes of a tree by the places of their values and keys, the outer ones before the inner.
+func note(n tree.Node, by map[diag.Span]tree.Node) {
+	for _, span := range []diag.Span{n.Span(), n.KeyPlace().Span} {
+		if !by[span].Exists() {
+			by[span] = n
+		}
+	}
+	for c := range n.Children() {
+		note(c, by)
+	}
+}

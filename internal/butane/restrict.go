@@ -51,7 +51,7 @@ func restrictions() []restriction {
 // hint says what to do in a dialect.
 func (r restriction) hint(d Dialect) string {
 	if first, later := d.firstWith(func(other Dialect) bool { return other.has(r.needs) }); later {
-		return "set version to " + first.Version + " or newer"
+		return "set version to " + language.OrNewer(first.Version)
 	}
 	if d.has(r.where) {
 		return r.instead

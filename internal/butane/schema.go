@@ -1,8 +1,6 @@
 package butane
 
 import (
-	"fmt"
-
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/language"
 )
@@ -40,7 +38,7 @@ func (d Dialect) edition() *language.Edition {
 		Called: "a document of " + d.String(), Family: "the variant " + d.Variant,
 		First: func(m *language.Shape) (what, hint string) {
 			if first, ok := d.firstWith(func(d Dialect) bool { return d.edition().Has(m) }); ok {
-				return first.String(), fmt.Sprintf("set version to %s or newer", first.Version)
+				return first.String(), "set version to " + language.OrNewer(first.Version)
 			}
 			return "", ""
 		},

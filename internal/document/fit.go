@@ -11,7 +11,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// Unfit says what of a config of the newest version an older one has not, each at its line. Values that only newer
+// Unfit says what of a config of the newest version an older one has not, each at its key. Values that only newer
 // versions take are the business of the older version's rules, but for one: before 3.6.0 the set-id and sticky bits of
 // a mode are read and then cleared.
 func Unfit(root tree.Node, v config.Version) []diag.Problem {
@@ -41,9 +41,10 @@ func (f *fitter) walk(n tree.Node, s *language.Shape, path string) {
 		switch {
 		case m.Since > f.v && saysNothing(c, m):
 		case m.Since > f.v:
-			f.fail(c, at, fmt.Sprintf("the key %q came with version %s, so %s cannot say this", m.Name, m.Since, f.v))
+			f.fail(c.KeyPlace(), at, m.Since,
+				fmt.Sprintf("the key %q came with version %s, so %s cannot say this", m.Name, m.Since, f.v))
 		case m.Name == "mode" && !f.v.Reads(config.SpecialBits) && special(c):
-			f.fail(c, at,
+			f.fail(c.Place(), at, config.SpecialBits.Since(),
 				fmt.Sprintf("set-id and sticky bits count from version %s on, so %s would lose them",
 					config.SpecialBits.Since(), f.v))
 		default:
@@ -71,10 +72,15 @@ func saysNothing(n tree.Node, s *language.Shape) bool {
 	return n.Text() == ""
 }
 
-func (f *fitter) fail(n tree.Node, path, message string) {
+func (f *fitter) fail(place diag.Place, path string, since config.Version, message string) {
 	if p, kept := f.problems.Next(diag.Problem{Severity: diag.Error, Code: codes.VersionTooOld}); kept {
-		p.Place, p.Path, p.Message = n.Place(), path, message
+		p.Place, p.Path, p.Message, p.Hint = place, path, message, ChooseTo(since)
 	}
+}
+
+// ChooseTo is the hint for what an older version cannot say, of something that came with a version.
+func ChooseTo(since config.Version) string {
+	return "choose --to " + language.OrNewer(since.String()) + ", or change this"
 }
 
 func special(n tree.Node) bool {

@@ -213,7 +213,15 @@ func oddInConfigs(v config.Version) func(s *Shape, key string) (message, hint st
 
 // SetVersion is the hint for what came with a version.
 func SetVersion(v config.Version) string {
-	return "set ignition.version to " + v.String() + " or newer"
+	return "set ignition.version to " + OrNewer(v.String())
+}
+
+// OrNewer names a version and those after it. Nothing is after one that is experimental.
+func OrNewer(version string) string {
+	if strings.Contains(version, "-") {
+		return version
+	}
+	return version + " or newer"
 }
 
 // CameWith is the message on a value that came with a later version than the document's.

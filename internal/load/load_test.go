@@ -191,13 +191,13 @@ func TestConfigsAreWrittenAtOtherVersions(t *testing.T) {
 				`"storage":{"files":[{"path":"/a","contents":{"compression":"","source":"data:,x"}}]}}`},
 		"a field that came later": {`{"ignition": {"version": "3.6.0"}, ` +
 			`"storage": {"luks": [{"name": "a", "device": "/dev/b"}]}}`, config.V3_1,
-			`x.ign:1:56: $.storage.luks: the key "luks" came with version 3.2.0, so 3.1.0 cannot say this`},
+			`x.ign:1:48: $.storage.luks: the key "luks" came with version 3.2.0, so 3.1.0 cannot say this`},
 		"a field of a document": {"variant: fcos\nversion: 1.7.0\nkernel_arguments: {should_exist: [a]}\n",
-			config.V3_2, `x.ign:3:19: $.kernelArguments: the key "kernelArguments" came with version 3.3.0, ` +
+			config.V3_2, `x.ign:3:1: $.kernel_arguments: the key "kernel_arguments" came with version 3.3.0, ` +
 				`so 3.2.0 cannot say this`},
 		"a value that came later": {`{"ignition": {"version": "3.6.0"}, ` +
 			`"storage": {"files": [{"path": "/a", "contents": {"source": "arn:aws:s3:::b/k"}}]}}`, config.V3_3,
-			`x.ign:1:96: $.storage.files.0.contents.source: version 3.3.0 does not take this: `},
+			`x.ign:1:96: $.storage.files.0.contents.source: the scheme arn came with version 3.4.0; `},
 		"bits that count only later": {`{"ignition": {"version": "3.6.0"}, ` +
 			`"storage": {"files": [{"path": "/a", "mode": 2541}]}}`, config.V3_5, `x.ign:1:81: ` +
 			`$.storage.files.0.mode: set-id and sticky bits count from version 3.6.0 on, so 3.5.0 would lose them`},

@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,24 +48,60 @@ func (c *converter) write(r *Result, v config.Version, pretty bool) []byte {
 	if c.open != nil {
 		c.inside(r, root)
 	}
-	c.problems = append(c.problems, document.Unfit(root, v)...)
-	root.Get("ignition").Get("version").Become(tree.String, v.String())
-	doc, wrong, _ := document.Decode(root)
-	if doc != nil {
-		wrong = append(wrong, rules.Document(doc)...)
-	}
-	for _, p := range wrong {
-		if p.Severity == diag.Error && !p.Stricter && !p.PeerOnly {
-			if p.More == 0 {
-				p.Message = fmt.Sprintf("version %s does not take this: %s", v, p.Message)
-			}
-			c.problems = append(c.problems, p)
-		}
+	c.problems = append(append(c.problems, document.Unfit(root, v)...), refused(newest, root, v)...)
+	if r.Butane != nil {
+		r.Butane.Blame(c.problems)
 	}
 	if diag.Fatal(c.problems) {
 		return nil
 	}
 	return document.Encode(root, v, pretty)
+}
+
+// refused says which values of a config a version does not take that the newest one takes. root is the config as it is
+// to be written, newest the same as it was.
+func refused(newest, root tree.Node, v config.Version) (unfit []diag.Problem) {
+	wrong := errorsAt(root, v)
+	first := map[fault]config.Version{}
+	for at := config.Newest; at > v && len(wrong) > 0; at-- {
+		still := map[fault]bool{}
+		for _, p := range errorsAt(tree.NewArena().Import(newest), at) {
+			still[fault{p.Code, p.Path}] = true
+		}
+		for _, p := range wrong {
+			if f := (fault{p.Code, p.Path}); !still[f] {
+				first[f] = at
+			}
+		}
+	}
+	for _, p := range wrong {
+		if since, taken := first[fault{p.Code, p.Path}]; taken {
+			p.Code, p.Hint, p.Fix = codes.VersionTooOld, document.ChooseTo(since), nil
+		}
+		if p.More == 0 && !strings.Contains(p.Message, v.String()) {
+			p.Message = fmt.Sprintf("version %s does not take this: %s", v, p.Message)
+		}
+		unfit = append(unfit, p)
+	}
+	return unfit
+}
+
+// A fault is what makes one problem the same in two versions.
+type fault struct {
+	code codes.Code
+	path string
+}
+
+// errorsAt judges a config, which gets another version, by the rules that every audience goes by.
+func errorsAt(root tree.Node, v config.Version) []diag.Problem {
+	root.Get("ignition").Get("version").Become(tree.String, v.String())
+	doc, problems, _ := document.Decode(root)
+	if doc != nil {
+		problems = append(problems, rules.Document(doc)...)
+	}
+	return slices.DeleteFunc(problems, func(p diag.Problem) bool {
+		return p.Severity < diag.Error || p.Stricter || p.PeerOnly
+	})
 }
 
 // inside goes through the configs that a config has in it.
@@ -86,17 +123,17 @@ func (c *converter) resource(r config.Resource, n tree.Node, path string) {
 	if scheme, ok := source.Scheme(src.Text()); !ok || scheme != "data" {
 		return
 	}
-	fail := func(message string, related ...diag.Related) {
+	fail := func(message, hint string, related ...diag.Related) {
 		c.problems = append(c.problems, diag.Problem{Severity: diag.Error, Code: codes.VersionInside,
-			Place: src.Place(), Path: path + ".source", Message: message, Related: related})
+			Place: src.Place(), Path: path + ".source", Message: message, Hint: hint, Related: related})
 	}
 	text, err := c.open(r)
 	switch {
 	case err != nil:
-		fail("the config inside cannot be read: " + err.Error())
+		fail("the config inside cannot be read: "+err.Error(), "")
 		return
 	case c.depth == maxDepth:
-		fail(fmt.Sprintf("configs are inside of each other more than %d levels deep", maxDepth))
+		fail(fmt.Sprintf("configs are inside of each other more than %d levels deep", maxDepth), "")
 		return
 	}
 	inner := Read(tree.NewArena(), "the config inside", string(text))
@@ -112,7 +149,7 @@ func (c *converter) resource(r config.Resource, n tree.Node, path string) {
 	}
 	for _, p := range deeper.problems {
 		if p.Severity == diag.Error {
-			fail(within(p),
+			fail(within(p), p.Hint,
 				append([]diag.Related{{Place: p.Place, Path: p.Path, Message: "it is here"}}, p.Related...)...)
 		}
 	}

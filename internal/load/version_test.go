@@ -13,6 +13,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/butane"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/load"
@@ -119,7 +120,7 @@ func TestWhatAConfigInsideCannotSayIsShownInBoth(t *testing.T) {
 	_, problems := r.JSONAt(config.V3_1, false, opened)
 	require.Len(t, problems, 1)
 	require.Len(t, problems[0].Related, 1)
-	assert.Equal(t, "the config inside:1:51", problems[0].Related[0].Place.String())
+	assert.Equal(t, "the config inside:1:33", problems[0].Related[0].Place.String())
 }
 
 func TestWhatSaysNothingIsLeftOutOfOlderConfigs(t *testing.T) {
@@ -155,5 +156,64 @@ func TestWhatSaysNothingIsLeftOutOfOlderConfigs(t *testing.T) {
 			continue
 		}
 		assert.Contains(t, problems[0].Message, want, text)
+	}
+}
+
+// What an older version cannot say is told of the key or the value that says it, with the first version that can.
+func TestWhatAnOlderVersionCannotSay(t *testing.T) {
+	const json = `{"ignition": {"version": "3.6.0"}, `
+	const yaml = "variant: fcos\nversion: 1.7.0\n"
+	const digest = "sha256-e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	file := func(members string) string { return json + `"storage": {"files": [{"path": "/a", ` + members + "}]}}" }
+	for claim, c := range map[string]struct {
+		text        string
+		to          config.Version
+		want, first string // the problem, and the version that its hint names
+	}{
+		"a key": {json + `"kernelArguments": {"shouldExist": ["a"]}}`, config.V3_2,
+			`x:1:36: $.kernelArguments: the key "kernelArguments" came with version 3.3.0, so 3.2.0 cannot say this`,
+			"3.3.0 or newer"},
+		"a key of a document": {yaml + "kernel_arguments: {should_exist: [a]}\n", config.V3_2,
+			`x:3:1: $.kernel_arguments: the key "kernel_arguments" came with version 3.3.0, so 3.2.0 cannot say this`,
+			"3.3.0 or newer"},
+		"a key of its sugar": {yaml + "boot_device: {luks: {tpm2: true, discard: true}}\n", config.V3_2,
+			`x:3:34: $.boot_device.luks.discard: the key "discard" came with version 3.4.0`, "3.4.0 or newer"},
+		"what its sugar is made of": {yaml + "boot_device: {luks: {tpm2: true}}\n", config.V3_1,
+			`x:3:15: $.boot_device.luks: the key "luks" came with version 3.2.0`, "3.2.0 or newer"},
+		"a value of a config inside": {holding("3.4.0", `{"ignition":{"version":"3.4.0"},"storage":{"filesystems":`+
+			`[{"device":"/a","format":"none"}]}}`, false), config.V3_2, `in the config inside, at ` +
+			`$.storage.filesystems.0.format: the format "none" came with version 3.3.0`, "3.3.0 or newer"},
+		"a value of a config inside of a document": {yaml + `ignition: {config: {merge: [{inline: '{"ignition":` +
+			`{"version":"3.4.0"},"kernelArguments":{"shouldExist":["a"]}}'}]}}` + "\n", config.V3_2,
+			`$.ignition.config.merge.0.inline: in the config inside, at $.kernelArguments: `, "3.3.0 or newer"},
+		"a hash function": {file(`"contents": {"source": "https://h/a", "verification": {"hash": "` + digest + `"}}`),
+			config.V3_0, `: the hash function sha256 came with version 3.1.0; version 3.0.0 does not have it`,
+			"3.1.0 or newer"},
+		"a scheme": {file(`"contents": {"source": "gs://b/o"}`), config.V3_1,
+			`: the scheme gs came with version 3.2.0; version 3.1.0 does not have it`, "3.2.0 or newer"},
+		"an ARN": {file(`"contents": {"source": "arn:aws:s3:::b/k"}`), config.V3_2,
+			`: the scheme arn came with version 3.4.0; version 3.2.0 does not have it`, "3.4.0 or newer"},
+		"a format": {yaml + "storage: {filesystems: [{device: /dev/a, format: none}]}\n", config.V3_2,
+			`x:3:50: $.storage.filesystems.0.format: the format "none" came with version 3.3.0`, "3.3.0 or newer"},
+		"an experimental format": {`{"ignition": {"version": "3.7.0-experimental"}, "storage": {"filesystems": ` +
+			`[{"device": "/a", "path": "/a", "format": "virtiofs"}]}}`, config.V3_6, `: the format "virtiofs" came with ` +
+			`version 3.7.0-experimental; version 3.6.0 does not have it`, "3.7.0-experimental,"},
+		"bits of a mode": {file(`"mode": 2541`), config.V3_5, `$.storage.files.0.mode: set-id and sticky bits count`,
+			"3.6.0 or newer"},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			r := load.Read(tree.NewArena(), "x", c.text)
+			require.True(t, r.Valid(diag.Workstation), "%v", r.Problems)
+			out, problems := r.JSONAt(c.to, false, opened)
+			assert.Empty(t, out)
+			require.Len(t, problems, 1)
+			assert.Contains(t, problems[0].Error(), c.want)
+			assert.NotContains(t, problems[0].Message, "does not take this")
+			if problems[0].Code != codes.VersionInside {
+				assert.Equal(t, codes.VersionTooOld, problems[0].Code)
+			}
+			assert.Contains(t, problems[0].Hint, "choose --to "+c.first)
+			assert.Contains(t, problems[0].Hint, ", or change this")
+		})
 	}
 }
