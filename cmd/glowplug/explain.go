@@ -71,17 +71,36 @@ func explainCode(p *cli.Process, format, name string) error {
 	name = shownCode(name)
 	row, known := codes.Find(codes.Code(name))
 	if !known {
-		err := fmt.Errorf("no problem has the code %q", name)
-		if near := diag.Nearest(name, codeNames()); near != "" {
-			err = diag.WithHint(err, fmt.Sprintf("did you mean %q?", near))
+		if near := nearestCode(name); near != "" {
+			err := fmt.Errorf("no problem has the code %q", name)
+			return &cli.UsageError{Err: diag.WithHint(err, fmt.Sprintf("did you mean %q?", near))}
 		}
-		return &cli.UsageError{Err: err}
+		return cli.Misuse("no problem has the code %q; `glowplug explain` lists all", name)
 	}
 	if format == "json" {
 		return diag.EncodeJSON(p.Out, inJSON(row))
 	}
 	_, err := fmt.Fprint(p.Out, explanation(row))
 	return err
+}
+
+// nearestCode is the code that somebody may have meant: one of the same words, one that begins so, or one that is
+// spelled alike. A word that some code has in it says too little.
+func nearestCode(name string) string {
+	words := func(name string) string {
+		all := strings.Split(strings.ToLower(strings.ReplaceAll(name, "_", "-")), "-")
+		slices.Sort(all)
+		return strings.Join(all, "-")
+	}
+	all := codeNames()
+	if i := slices.IndexFunc(all, func(code string) bool { return words(code) == words(name) }); i >= 0 {
+		return all[i]
+	}
+	const few = 2 // letters
+	all = slices.DeleteFunc(all, func(code string) bool {
+		return !strings.HasPrefix(code, name) && (len(code) > len(name)+few || len(name) > len(code)+few)
+	})
+	return diag.Nearest(name, all)
 }
 
 // shownCode is the code in what is copied from a problem: error[path-relative], with what follows.
@@ -96,17 +115,19 @@ func shownCode(text string) string {
 func explanation(row codes.Row) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n\n", row.Code, row.Line)
-	told := row.Kind.Told()
+	told := row.Told()
+	width := len("ignition-validate, butane")
 	for _, r := range [][2]string{
-		{"glowplug validate", told.Workstation}, {"a first boot", told.Boot}, {"ignition-validate, butane", told.Peer},
+		{told.Command, told.Workstation}, {"a first boot", told.Boot}, {"ignition-validate, butane", told.Peer},
 	} {
 		if r[1] == "" {
 			r[1] = "not told"
 		}
-		fmt.Fprintf(&b, "  %-25s  %s\n", r[0], r[1])
+		width = max(width, len(r[0]))
+		fmt.Fprintf(&b, "  %-*s  %s\n", width, r[0], r[1])
 	}
 	if told.Workstation == "error" && slices.ContainsFunc(row.Also, codes.Kind.Warns) {
-		b.WriteString("  in some cases a warning\n")
+		b.WriteString("  only a warning where the machine comes up all the same\n")
 	}
 	fmt.Fprintf(&b, "\n%s\n%s", cli.Wrapped(row.Why), cli.Wrapped("What to do: "+unlinked(row.Do)+"."))
 	b.WriteString("\nWrong:\n" + wrongExample(row.Show) + "\nRight:\n" + indented(row.Show.Right))
@@ -158,7 +179,7 @@ type explained struct {
 
 func inJSON(row codes.Row) explained {
 	e := explained{
-		Code: row.Code, Severity: row.Severity(), Told: row.Kind.Told(), Means: row.Line, Why: row.Why,
+		Code: row.Code, Severity: row.Severity(), Told: row.Told(), Means: row.Line, Why: row.Why,
 		Do: unlinked(row.Do), Wrong: row.Show.Wrong, Right: row.Show.Right, ShownBy: row.Show.By.Command("FILE"),
 		Files: row.Show.Files, Beside: row.Show.Beside,
 	}

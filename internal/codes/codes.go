@@ -25,6 +25,8 @@ const (
 
 // A Telling is what each listener hears of a kind of problem: "error", "warning", or "" for nothing.
 type Telling struct {
+	// Command is the one that tells a workstation; Kind.Told leaves it open.
+	Command     string `json:"command,omitempty"`
 	Workstation string `json:"workstation"`
 	Boot        string `json:"boot"`
 	Peer        string `json:"peer"`
@@ -32,7 +34,7 @@ type Telling struct {
 
 // Told says who is told of a problem of this kind, and as what.
 func (k Kind) Told() Telling {
-	return [NumberOfKinds]Telling{
+	told := [NumberOfKinds][3]string{
 		Error:        {"error", "error", "error"},
 		Warning:      {"warning", "warning", "warning"},
 		OurError:     {"error", "warning", ""},
@@ -41,6 +43,7 @@ func (k Kind) Told() Telling {
 		PeersError:   {"", "", "error"},
 		PeersWarning: {"", "", "warning"},
 	}[k]
+	return Telling{Workstation: told[0], Boot: told[1], Peer: told[2]}
 }
 
 // Warns tells whether a workstation is warned.
@@ -69,6 +72,19 @@ type Row struct {
 // from how problems are found: in a config that is inside of a document an error is told as a rule of ours, because the
 // boot will judge that config by itself, and the peer says some things twice.
 func (r Row) Kinds() []Kind { return append([]Kind{r.Kind}, r.Also...) }
+
+// Told says who is told of a problem with this code, as what, and by which command.
+func (r Row) Told() Telling {
+	told, way := r.Kind.Told(), r.Show.By.way()
+	told.Command = way.teller
+	if !way.boot {
+		told.Boot = ""
+	}
+	if !way.peer {
+		told.Peer = ""
+	}
+	return told
+}
 
 // Severity gives the words of the docs for how bad the problem is: "error, warning, stricter".
 func (r Row) Severity() string {

@@ -94,3 +94,21 @@ func TestWhoIsTold(t *testing.T) {
 		assert.Equal(t, want, k.Told(), k)
 	}
 }
+
+// A code that only one command shows is not said to be shown by others.
+func TestWhichCommandTells(t *testing.T) {
+	for code, want := range map[codes.Code]codes.Telling{
+		codes.PathRelative:  {Command: "glowplug validate", Workstation: "error", Boot: "error", Peer: "error"},
+		codes.VersionTooOld: {Command: "glowplug convert --to", Workstation: "error"},
+		codes.VersionInside: {Command: "glowplug convert --to", Workstation: "error"},
+		codes.RawIgnored:    {Command: "glowplug convert --raw", Workstation: "warning", Peer: "warning"},
+		codes.UnitState:     {Command: "glowplug apply", Workstation: "warning"},
+		codes.NotApplied:    {Command: "glowplug apply", Workstation: "warning"},
+		codes.InTheWay:      {Command: "glowplug plan", Workstation: "error", Boot: "error"},
+		codes.NotKnown:      {Command: "glowplug plan", Workstation: "error", Boot: "error"},
+	} {
+		row, known := codes.Find(code)
+		assert.True(t, known)
+		assert.Equal(t, want, row.Told(), code)
+	}
+}

@@ -19,16 +19,30 @@ const (
 	ByImage              // the same, of an empty disk
 )
 
-// Command is how an example is run, its file being the last word.
-func (b By) Command(file string) string {
-	return [...]string{
-		ByValidate: "glowplug validate ", ByMissing: "glowplug validate ", ByFull: "glowplug validate ",
-		ByConvert: "glowplug convert --to 3.2.0 ",
-		ByButane:  "butane ", ByRaw: "glowplug convert --raw ", ByFetch: "ignition-apply ",
-		ByApply: "glowplug apply --ignore-unsupported --root DIR ", ByPlan: "glowplug plan --root DIR ",
-		ByImage: "glowplug plan --disk /dev/vda=IMAGE ",
-	}[b] + file
+// A way is how an example is run, which command tells a workstation of what it shows, and who else is ever told.
+type way struct {
+	run, teller string
+	boot, peer  bool
 }
+
+func (b By) way() way {
+	const validate = "glowplug validate"
+	return [...]way{
+		ByValidate: {validate, validate, true, true},
+		ByMissing:  {validate, validate, true, true},
+		ByFull:     {validate, validate, true, true},
+		ByConvert:  {"glowplug convert --to 3.2.0", "glowplug convert --to", false, false},
+		ByButane:   {"butane", validate, true, true},
+		ByRaw:      {"glowplug convert --raw", "glowplug convert --raw", false, true},
+		ByFetch:    {"ignition-apply", "glowplug apply", true, false},
+		ByApply:    {"glowplug apply --ignore-unsupported --root DIR", "glowplug apply", false, false},
+		ByPlan:     {"glowplug plan --root DIR", "glowplug plan", true, false},
+		ByImage:    {"glowplug plan --disk /dev/vda=IMAGE", "glowplug plan", true, false},
+	}[b]
+}
+
+// Command is how an example is run, its file being the last word.
+func (b By) Command(file string) string { return b.way().run + " " + file }
 
 // A Pair is a text that has a problem and its nearest neighbour that has not.
 type Pair struct {
