@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -83,14 +84,22 @@ func (o *convertOptions) version() (config.Version, error) {
 	if o.to == "" {
 		return config.Newest, nil
 	}
-	v, err := config.ParseVersion(o.to)
+	v, err := configVersion(o.to)
 	if err != nil {
-		if meant := advice.Version(o.to); meant != "" {
-			return v, cli.Misuse("--to: %q is not a version; write %s", o.to, meant)
-		}
-		return v, cli.Misuse("--to: %s", err)
+		return v, cli.Misuse("--to: %w", err)
 	}
 	return v, nil
+}
+
+// configVersion reads a version of configs that somebody has typed.
+func configVersion(text string) (config.Version, error) {
+	v, err := config.ParseVersion(text)
+	if wrong := (*config.VersionError)(nil); errors.As(err, &wrong) && wrong.Malformed {
+		if meant := advice.Version(text); meant != "" {
+			return v, fmt.Errorf("%s; %s", wrong.Message, advice.WriteVersion(meant))
+		}
+	}
+	return v, err
 }
 
 func (o *convertOptions) convert(p *cli.Process, file string) error {
@@ -116,10 +125,10 @@ func (o *convertOptions) convert(p *cli.Process, file string) error {
 		return cli.Misuse("--to writes a config: for the variant openshift say --raw too")
 	}
 	var out []byte
+	var unfit []diag.Problem
 	switch {
 	case !r.Valid(diag.Workstation):
 	case o.to != "":
-		var unfit []diag.Problem
 		out, unfit = r.JSONAt(to, o.pretty, contentInside)
 		problems = append(problems, unfit...)
 	case r.Butane != nil:
@@ -133,6 +142,8 @@ func (o *convertOptions) convert(p *cli.Process, file string) error {
 		fmt.Fprintln(p.Err, style.Text(problem))
 	}
 	switch {
+	case diag.Fatal(unfit):
+		return fmt.Errorf("%s cannot be written at version %s", name, to)
 	case out == nil || diag.Fatal(problems):
 		return fmt.Errorf("%s is invalid", name)
 	case o.strict && hasWarning(problems):

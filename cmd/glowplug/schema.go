@@ -67,7 +67,7 @@ func schemaOf(args []string) ([]byte, error) {
 	case len(args) > 2:
 		return nil, fmt.Errorf("one variant and one version are taken, %d arguments are given", len(args))
 	case args[0] == ignitionLanguage:
-		v, err := config.ParseVersion(cmp.Or(strings.Join(args[1:], ""), config.Stable.String()))
+		v, err := configVersion(cmp.Or(strings.Join(args[1:], ""), config.Stable.String()))
 		if err != nil {
 			return nil, err
 		}

@@ -12,8 +12,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// Version is the version of configs that somebody meant by a text that is none, as v3.4, or 3.4.0 with blanks around
-// it; "" where that is not known.
+// Version is the version of configs that somebody meant by a text that is none, as v3.4 or 3.4.x; "" where that is not known.
 func Version(text string) string {
 	return meantVersion(text, func(yield func(string) bool) {
 		for v := config.V3_0; v <= config.Newest && yield(v.String()); v++ {
@@ -21,15 +20,34 @@ func Version(text string) string {
 	})
 }
 
-// meantVersion finds a version that is written with a v, blanks or fewer numbers.
+// meantVersion finds the known version whose first two numbers a text has.
 func meantVersion(text string, known func(yield func(string) bool)) string {
+	isNoDigit := func(r rune) bool { return r < '0' || r > '9' }
 	text = strings.TrimLeft(strings.TrimSpace(text), "vV")
+	numbers := strings.FieldsFunc(text, isNoDigit)
+	if len(numbers) < 2 || isNoDigit(rune(text[0])) {
+		return ""
+	}
 	for v := range known {
-		if plain, _, _ := strings.Cut(v, "-"); v == text || plain == text || plain == text+".0" {
+		if own := strings.FieldsFunc(v, isNoDigit); own[0] == numbers[0] && own[1] == numbers[1] {
 			return v
 		}
 	}
 	return ""
+}
+
+// WriteVersion is the hint on a text that is no version, where one was meant.
+func WriteVersion(meant string) string {
+	if strings.Contains(meant, "-") {
+		return "this version is still experimental: " + meant
+	}
+	return "write three numbers: " + meant
+}
+
+// isPlain: nothing else can be meant than the version, which somebody has written with a v, blanks or fewer numbers.
+func isPlain(text, meant string) bool {
+	text = strings.TrimLeft(strings.TrimSpace(text), "vV")
+	return text == meant || text+".0" == meant
 }
 
 // version names the version that was meant: one with a v in front, of the other language, or in the wrong place.
@@ -44,10 +62,10 @@ func (w *wrong) version() advice {
 		return say("%s is a version of Butane documents; %s makes configs of version %s", w.word, d, d.Spec)
 	}
 	meant := Version(w.word)
-	if meant == "" || w.n.Kind() != tree.String {
+	if meant == "" || w.n.Kind() != tree.String || w.p.Code == codes.VersionUnknown {
 		return advice{}
 	}
-	return advice{hint: "write three numbers: " + meant, value: meant, certain: true}
+	return advice{hint: WriteVersion(meant), value: meant, certain: isPlain(w.word, meant)}
 }
 
 func (w *wrong) documentVersion() advice {
@@ -70,10 +88,11 @@ func (w *wrong) documentVersion() advice {
 			}
 		}
 	})
-	if meant == "" || w.word == strings.TrimLeft(w.n.Text(), "vV") {
+	asIs := w.p.Code == codes.VersionUnknown || strings.HasPrefix(meant, w.word)
+	if meant == "" || asIs && w.word == w.n.Text() {
 		return advice{}
 	}
-	return advice{hint: "write three numbers: " + meant, value: meant, certain: true, bare: !w.json}
+	return advice{hint: WriteVersion(meant), value: meant, certain: isPlain(w.word, meant), bare: !w.json}
 }
 
 // misplacedVersion: the version stands beside ignition, or is its value, and not below it.
