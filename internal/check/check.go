@@ -6,9 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"unsafe"
 
 	"github.com/glowplug-os/glowplug/internal/advice"
@@ -117,13 +120,12 @@ func (r *reader) file(name string) {
 func (r *reader) read(name string) []diag.Problem {
 	shown, text, err := readText(r.p, name)
 	if err != nil {
-		return []diag.Problem{unreadable(shown, err)}
+		return []diag.Problem{unreadable(shown, named("reading the config", shown, err))}
 	}
 	load.PaceCollector(text)
 	if r.options.fix {
 		if text, err = r.fix(name, shown, text); err != nil {
-			return []diag.Problem{{Severity: diag.Error, Code: codes.Unreadable, Path: "$",
-				Place: diag.Place{Doc: &diag.Document{Name: shown}}, Message: "writing the fixes: " + err.Error()}}
+			return []diag.Problem{unreadable(shown, named("writing the fixes", shown, err))}
 		}
 	}
 	result := load.ReadWith(tree.NewArena(), shown, text, r.documents)
@@ -133,13 +135,24 @@ func (r *reader) read(name string) []diag.Problem {
 }
 
 func unreadable(name string, err error) diag.Problem {
-	p := diag.Problem{Severity: diag.Error, Code: codes.Unreadable, Path: "$",
+	p := diag.Problem{Severity: diag.Error, Code: codes.Unreadable,
 		Place: diag.Place{Doc: &diag.Document{Name: name}}, Message: err.Error(),
 		Hint: strings.Join(diag.Hints(err), "; ")}
+	switch {
+	case errors.Is(err, syscall.EISDIR):
+		p.Hint = "name the files in it, such as " + filepath.Join(name, "*.ign")
+	case errors.Is(err, fs.ErrNotExist) && slices.Contains(elsewhere(), name):
+		p.Hint = name + " is a command of glowplug: write `glowplug " + name + "`"
+	}
 	if errors.Is(err, process.ErrTooLarge) {
 		p.Code = codes.TooLarge
 	}
 	return p
+}
+
+// elsewhere are words that somebody may take for commands of the validator.
+func elsewhere() []string {
+	return []string{"validate", "explain", "convert", "schema", "plan", "apply", "platforms", "completion", "help", "version"}
 }
 
 // fix gives the text as it is with what is certain put right, and has written it or shown what it would write.
@@ -160,7 +173,7 @@ func (r *reader) fix(name, shown, text string) (string, error) {
 func readText(p *cli.Process, name string) (shown, text string, err error) {
 	shown, data, err := process.Read(p, name)
 	if err != nil {
-		return shown, "", fmt.Errorf("reading the config: %w", err)
+		return shown, "", err
 	}
 	return shown, unsafe.String(unsafe.SliceData(data), len(data)), nil
 }
@@ -224,6 +237,15 @@ func plural(n int, noun string) string {
 		noun += "e"
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// named is an error about a file whose name stands in it once, without the name of the operation of os.
+func named(doing, name string, err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return fmt.Errorf("%s: %s: %w", doing, name, path.Err)
+	}
+	return fmt.Errorf("%s: %w", doing, err)
 }
 
 // quiet drops the name of the operation and the file from an error of os.

@@ -93,9 +93,13 @@ func Run(ctx context.Context, p *Process, programs []Program) int {
 		err = c.Misused(p, err)
 	}
 	logged := err == nil && c.LogsOnly
+	if lost := out.Err(); lost != nil && errors.Is(err, lost) {
+		err = ExitError(ExitFailed)
+	}
 	code := p.end(c, err)
-	if err := out.Err(); err != nil && code == ExitOK && !logged {
-		return p.end(c, fmt.Errorf("writing to standard output: %w", err))
+	exit := ExitError(0)
+	if lost := out.Err(); lost != nil && !logged && (code == ExitOK || errors.As(err, &exit)) {
+		return max(code, p.end(c, fmt.Errorf("writing to standard output: %w", lost)))
 	}
 	return code
 }

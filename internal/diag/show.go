@@ -16,11 +16,14 @@ import (
 // known is left out.
 func Line(p Problem) string {
 	line, col := 0, 0
-	if p.Place.Doc != nil && p.More == 0 {
+	if p.Place.Doc != nil && p.More == 0 && !p.ofFile() {
 		line, col = p.Place.Doc.Position(p.Place.Span.Start) // of an empty text, the first
 	}
 	return lineForm(p, p.Path, line, col)
 }
+
+// ofFile: the problem is one of a file as a whole, whose text nobody has seen.
+func (p *Problem) ofFile() bool { return p.Path == "" && p.Place.Doc.Text == "" }
 
 func lineForm(p Problem, path string, line, col int) string {
 	var where []string
