@@ -20,6 +20,10 @@ type manner struct {
 	settle func(t *translation, from int)
 	// inner judges the text of a config to merge, which a field of a resource has or names.
 	inner func(t *translation, resource, field *cursor.At, text string)
+	// tree is what is marked of a tree with whose local folder something is wrong.
+	tree func(folder *cursor.At) *cursor.At
+	// eachTree: each tree is told of, though all are wrong for one reason.
+	eachTree bool
 	// walk goes through a local folder.
 	walk func(fsys fs.FS, root string, visit fs.WalkDirFunc) error
 	// prefix is what the absolute paths of files in the folder of local files begin with.
@@ -35,6 +39,8 @@ func ours() manner {
 		goesOn:   func(*translation) bool { return true },
 		settle:   hideConsequences,
 		inner:    judgeInner,
+		tree:     func(folder *cursor.At) *cursor.At { return folder.Key("local") },
+		eachTree: true,
 		walk:     fs.WalkDir,
 		prefix:   func(dir string) string { return strings.TrimSuffix(dir, "/") + "/" },
 		number:   func(text string) string { return text },

@@ -21,6 +21,7 @@ import (
 func peers() manner {
 	return manner{
 		audience: diag.Peer,
+		tree:     func(folder *cursor.At) *cursor.At { return folder },
 		goesOn:   func(t *translation) bool { return !t.failed() },
 		settle:   asPeer,
 		inner:    judgePeerInner,

@@ -71,19 +71,22 @@ func lowerTrees(t *translation) {
 			continue // that is told already
 		}
 		if t.Files == nil {
-			t.locals.missing(folder)
-			return
+			t.locals.missing(t.tree(folder))
+			if !t.eachTree {
+				return
+			}
+			continue
 		}
-		root, ok := t.locals.path(folder, folder.Key("local").Text())
+		root, ok := t.locals.path(t.tree(folder), folder.Key("local").Text())
 		if !ok {
 			continue
 		}
 		info, err := fs.Stat(t.Files, root)
 		switch {
 		case err != nil:
-			unreadable(folder, "folder", folder.Key("local").Text(), err)
+			unreadable(t.tree(folder), "folder", folder.Key("local").Text(), err)
 		case !info.IsDir():
-			folder.Errorf(codes.LocalNoFolder, "%q is not a folder",
+			t.tree(folder).Errorf(codes.LocalNoFolder, "%q is not a folder",
 				folder.Key("local").Text()).Advise("a single file goes into storage.files, with contents.local")
 		default:
 			g.embed(folder, root)
@@ -106,7 +109,7 @@ func (g *ground) embed(folder *cursor.At, root string) {
 		}
 		switch {
 		case err != nil:
-			unreadable(folder, "file", name, err)
+			unreadable(g.t.tree(folder), "file", name, err)
 		case entry.IsDir():
 			g.directory(folder, where)
 		case entry.Type().IsRegular():
@@ -114,7 +117,7 @@ func (g *ground) embed(folder *cursor.At, root string) {
 		case entry.Type()&fs.ModeSymlink != 0:
 			g.link(folder, name, where)
 		default:
-			folder.Errorf(codes.LocalKind, "%q is neither a file nor a folder nor a link", name)
+			g.t.tree(folder).Errorf(codes.LocalKind, "%q is neither a file nor a folder nor a link", name)
 		}
 		return nil
 	})
@@ -177,7 +180,7 @@ func (g *ground) file(folder *cursor.At, name, where string, entry fs.DirEntry) 
 	}
 	text, err := g.t.locals.readFile(name)
 	if err != nil {
-		unreadable(folder, "file", name, err)
+		unreadable(g.t.tree(folder), "file", name, err)
 		return
 	}
 	if !contents.Exists() {
@@ -201,7 +204,7 @@ func (g *ground) file(folder *cursor.At, name, where string, entry fs.DirEntry) 
 func (g *ground) link(folder *cursor.At, name, where string) {
 	target, err := fs.ReadLink(g.t.Files, name)
 	if err != nil {
-		unreadable(folder, "link", name, err)
+		unreadable(g.t.tree(folder), "link", name, err)
 		return
 	}
 	n := g.nodes[where]

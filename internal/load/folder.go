@@ -74,12 +74,18 @@ func (f folder) inside(op, name string) (string, error) {
 	return "", &fs.PathError{Op: op, Path: name, Err: errOutside}
 }
 
-// sought has an error about what is not there say where that was looked for.
+// sought has an error about what is not there say where that was looked for, or that the folder itself is missing.
 func (f folder) sought(err error) error {
-	if f.peer || !errors.Is(err, fs.ErrNotExist) {
+	if f.peer || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 		return err
 	}
 	dir, _ := filepath.Abs(f.dir)
+	switch info, gone := os.Stat(f.dir); {
+	case errors.Is(gone, fs.ErrNotExist):
+		return diag.WithHint(err, fmt.Sprintf("there is no folder %s, which --files-dir names", dir))
+	case gone == nil && !info.IsDir():
+		return diag.WithHint(err, dir+", which --files-dir names, is no folder")
+	}
 	return diag.WithHint(err, fmt.Sprintf("it is looked for in %s, the folder that --files-dir names", dir))
 }
 

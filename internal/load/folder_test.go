@@ -158,3 +158,23 @@ func TestThePeerFollowsLinksAnywhere(t *testing.T) {
 		}
 	}
 }
+
+// Whoever misspells the folder is told of the folder, and not of the files alone.
+func TestAMissingFolderIsCalledSo(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o644))
+	for name, want := range map[string]string{
+		"nodir": "there is no folder " + dir + "/nodir, which --files-dir names",
+		"file":  dir + "/file, which --files-dir names, is no folder",
+		".":     "it is looked for in " + dir + ", the folder that --files-dir names",
+	} {
+		options, err := load.Folder(filepath.Join(dir, name))
+		require.NoError(t, err)
+		for _, body := range []string{"storage: {files: [{path: /a, contents: {local: a}}]}\n",
+			"storage: {trees: [{local: a}]}\n"} {
+			r := load.ReadWith(tree.NewArena(), "x.bu", "variant: fcos\nversion: 1.7.0\n"+body, options)
+			require.NotEmpty(t, r.Problems)
+			assert.Equal(t, want, r.Problems[0].Hint, name)
+		}
+	}
+}
