@@ -1,9 +1,9 @@
-// Package config is the language: the newest shape of a config, and what came when. It is pure; how texts are read into
-// it, whether they make sense and what a machine does with them is the business of others. docs/config.md shows the
-// language.
+// Package config is the language of configs: which fields there are in its newest version, and which version each field
+// and value came with. It only describes: package validate reads texts as configs and says what is wrong with them.
+// docs/config.md shows the language.
 //
-// There is one model, that of the newest version, and a table of what came when (History). Shapes for every version
-// follow from the two, and with them decoding, the schema, and the docs.
+// There is one model, that of the newest version (Config), and a table of what each version added (History). Which fields
+// every version has follows from the two, and with that how texts are read, the schema, and the docs.
 //
 // What is surprising:
 //

@@ -23,7 +23,8 @@ type Field struct {
 	// part may give it, such as trees the target of a link.
 	Required  Range
 	Elsewhere bool
-	// Written are the versions that have no word for the field's absence; an absent one is written As.
+	// Written are the versions whose JSON always has the field: where a document leaves it out, it is written with the
+	// value As.
 	Written Range
 	As      string
 	// Nullable are the versions in which an object could be absent, so that an empty one is not the same as none.
@@ -260,7 +261,8 @@ func (f Field) Takes(name string, v Version) bool {
 	return listed && value.Since <= v || f.Any.Has(v) || f.Values == nil
 }
 
-// Names lists the names of values, without other spellings of the same.
+// Names lists the names of values: one name of each. A value that is another spelling of a listed one, as stripe is of
+// raid0, is left out, and so is the empty text.
 func Names(values []Value) []string {
 	var names []string
 	for _, value := range values {

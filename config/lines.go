@@ -9,7 +9,8 @@ import (
 //go:embed model.go
 var modelText string
 
-// Lines says what each field is for, by its path with * for any index: the comments of the model.
+// Lines gives a line on each field that says what it is for, by the field's path, with * for any index. The lines are
+// the comments on the fields of Config and of the types below it.
 func Lines() map[string]string {
 	comments, lines := comments(modelText), map[string]string{}
 	var walk func(t reflect.Type, path string)

@@ -9,7 +9,7 @@ import (
 // A Severity says how bad a problem is. Only Error makes a document invalid.
 type Severity int
 
-// The severities, in rising order.
+// The severities, in rising order. Info is for what is no fault; so far no problem has it.
 const (
 	Info Severity = iota
 	Warning
@@ -33,6 +33,17 @@ type Problem struct {
 	Message, Hint string
 	// Notes are other places that explain it.
 	Notes []Note
+	// Fix is what to write instead; nil where that is not known, is more than one value, or may not be shown.
+	Fix *Fix
+}
+
+// A Fix is a text to write in the place of another one, so that a problem is gone. The place is that of a key or of a
+// value, with its quotes, and counts as that of a Problem does.
+type Fix struct {
+	Line, Column, EndLine, EndColumn int
+	Text                             string
+	// Safe: nothing else can have been meant, so that it can be written without asking.
+	Safe bool
 }
 
 // A Note is another place that a problem has to do with.
@@ -75,6 +86,7 @@ func plain(found []diag.Problem) []Problem {
 		if f.Place.Doc != nil {
 			p.EndLine, p.EndColumn = f.Place.Doc.Position(f.Place.Span.End)
 		}
+		p.Fix = fixed(f.Fix)
 		for _, r := range f.Related {
 			n := Note{Path: r.Path, Message: r.Message}
 			n.Name, n.Line, n.Column = start(r.Place)
@@ -83,6 +95,16 @@ func plain(found []diag.Problem) []Problem {
 		all = append(all, p)
 	}
 	return all
+}
+
+func fixed(f *diag.Fix) *Fix {
+	if !f.MayShow() {
+		return nil
+	}
+	fix := &Fix{Text: f.Text(), Safe: f.Safe}
+	fix.Line, fix.Column = f.Place.Doc.Position(f.Place.Span.Start)
+	fix.EndLine, fix.EndColumn = f.Place.Doc.Position(f.Place.Span.End)
+	return fix
 }
 
 func start(at diag.Place) (name string, line, column int) {

@@ -2,10 +2,12 @@ package validate
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/advice"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/load"
@@ -77,8 +79,14 @@ func (a Audience) internal() diag.Audience {
 
 // Merge lays configs over each other, each over what is there by then. The result is of the newest version among them.
 // It is held against the rules of that version, as a whole, for the audience of the parent; it is nil where there is an
-// error. The documents that it is made of stay as they are.
+// error. The documents that it is made of stay as they are. Where one of them is nil, as Read gives it of a text with an
+// error, that is an error too.
 func Merge(parent *Document, children ...*Document) (*Document, []Problem) {
+	for i, d := range append([]*Document{parent}, children...) {
+		if d == nil {
+			return nil, []Problem{missing(i + 1)}
+		}
+	}
 	version := parent.doc.Version
 	arena := tree.NewArena()
 	var over []*document.Document
@@ -93,6 +101,13 @@ func Merge(parent *Document, children ...*Document) (*Document, []Problem) {
 		problems = append(problems, rules.Rules(doc)...)
 	}
 	return judged(doc, append(problems, ignored...), parent.audience)
+}
+
+// missing is the problem of a document to merge that is nil.
+func missing(number int) Problem {
+	return Problem{Severity: Error, Code: string(codes.Unreadable),
+		Message: fmt.Sprintf("document %d of those to merge is nil: its text has an error", number),
+		Hint:    "merge only what Read gives without an error"}
 }
 
 // Config is what the document says. What a Butane document says beyond a config is in it in the config's own words.

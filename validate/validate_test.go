@@ -126,3 +126,35 @@ func main() {
 	fmt.Println(config.FieldAt("storage.raid.*.level").Values[0].Name)
 }
 `
+
+// Read gives nil for a text with an error, which may go on to Merge unseen.
+func TestMergeOfNothing(t *testing.T) {
+	doc := read(t, jsonText)
+	for claim, merge := range map[string]func() (*validate.Document, []validate.Problem){
+		"the parent": func() (*validate.Document, []validate.Problem) { return validate.Merge(nil, doc) },
+		"a child":    func() (*validate.Document, []validate.Problem) { return validate.Merge(doc, doc, nil) },
+		"all":        func() (*validate.Document, []validate.Problem) { return validate.Merge(nil) },
+	} {
+		merged, problems := merge()
+		assert.Nil(t, merged, claim)
+		require.Len(t, problems, 1, claim)
+		assert.False(t, validate.Valid(problems), claim)
+		assert.Contains(t, problems[0].Message, "is nil", claim)
+	}
+	merged, problems := validate.Merge(doc)
+	assert.NotNil(t, merged)
+	assert.True(t, validate.Valid(problems))
+}
+
+func TestFixesArePlain(t *testing.T) {
+	_, problems := validate.Read("x", []byte(`{"ignition": {"version": "3.6.0"},
+ "storage": {"files": [{"path": "etc/motd"}, {"path": "motd"}]}}`), validate.Options{})
+	require.Len(t, problems, 2)
+	assert.Equal(t, &validate.Fix{Line: 2, Column: 33, EndLine: 2, EndColumn: 43, Text: `"/etc/motd"`, Safe: true},
+		problems[0].Fix)
+	assert.Nil(t, problems[1].Fix, "what is meant is not known")
+	_, problems = validate.Read("x", []byte(`{"ignition": {"version": "3.6.0"}, "passwd": {"users": [{"name": "a", `+
+		`"passwordHash": 5}]}}`), validate.Options{})
+	require.Len(t, problems, 1)
+	assert.Nil(t, problems[0].Fix)
+}

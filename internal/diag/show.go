@@ -95,9 +95,14 @@ func (o jsonObject) with(name string, value any) jsonObject {
 	return append(o, name, value)
 }
 
+// MayShow: the fix can be made, and nothing in its place is to be hidden.
+func (f *Fix) MayShow() bool {
+	return f != nil && f.Fits() && len(f.Place.Doc.hidden(f.Place.Span)) == 0
+}
+
 // inJSON gives a fix with the place that it replaces; nil for nil, and where the text is not to be shown.
 func (f *Fix) inJSON() jsonObject {
-	if f == nil || !f.Fits() || len(f.Place.Doc.hidden(f.Place.Span)) > 0 {
+	if !f.MayShow() {
 		return nil
 	}
 	line, column := f.Place.Doc.Position(f.Place.Span.Start)
