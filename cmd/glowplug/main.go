@@ -10,7 +10,15 @@ import (
 	"github.com/glowplug-os/glowplug/internal/process"
 )
 
-func main() { os.Exit(process.Run(os.Getenv, time.Now, programs())) }
+func main() { os.Exit(process.Run(os.Getenv, time.Now, called(process.Name(os.Args)))) }
+
+// called are the programs that a name may stand for. Of all others the tables are made only by what tells of them.
+func called(name string) []cli.Program {
+	if name == "glowplug" {
+		return []cli.Program{glowplug()}
+	}
+	return programs()
+}
 
 // programs are what the program's file can be called, itself first.
 func programs() []cli.Program {
@@ -31,18 +39,18 @@ func documented() []cli.Program {
 
 // glowplug is the table of its commands: a file each.
 func glowplug() cli.Program {
-	stage := engine.Stage("glowplug")
 	return cli.Program{
 		Command: cli.Command{
 			Called: "glowplug", Product: "glowplug", Usage: []string{"glowplug COMMAND [OPTIONS]"},
 			Grammar: cli.Commands(), Section: "1", Short: "check, convert and apply the configs of machines",
 			Text: []string{
-				"glowplug makes a machine what one document says it is: on its first boot, " +
-					"or a directory on a workstation by the same code.",
+				"glowplug sets up machines as a config says: disks, filesystems, users, files and units, once, on " +
+					"the first boot. On a workstation it checks and converts configs, says what they will do, and " +
+					"applies them to a directory, by the same code.",
 			},
 			Notes: []string{
-				"In the initramfs, one stage of a first boot a call:\n  glowplug --stage=STAGE --platform=ID " +
-					"[OPTIONS]      see glowplug help boot",
+				"Without a command, and with options, each call runs one stage of a first boot. " +
+					"`glowplug help boot` explains them:\n  glowplug --stage=STAGE --platform=ID [OPTIONS]",
 			},
 			Exits: []cli.Exit{{Code: 0, Meaning: "done"}, {Code: 1, Meaning: "failed or invalid"},
 				{Code: 2, Meaning: "wrong usage"}},
@@ -60,6 +68,7 @@ func glowplug() cli.Program {
 			cli.Version("glowplug"),
 			cli.Help("glowplug", programs),
 		},
-		Otherwise: &stage,
+		Otherwise: func() *cli.Command { stage := engine.Stage("glowplug"); return &stage },
+		Choose:    cli.Choose("validate"),
 	}
 }

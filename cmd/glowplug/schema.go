@@ -11,6 +11,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 )
 
@@ -32,7 +33,7 @@ func schemaCommand() cli.Command {
 		Examples: []string{
 			"glowplug schema -o fcos.json fcos", "glowplug schema openshift 4.20.0", "glowplug schema ignition 3.4.0",
 		},
-		Grammar: cli.Ours(), Operands: cli.Operands{Values: languages, One: true}, Section: "1",
+		Grammar: cli.Ours(), Operands: cli.Operands{Values: languages, One: true, Then: versionsOf}, Section: "1",
 		Run: func(_ context.Context, p *cli.Process, operands []string) error {
 			text, err := schemaOf(operands)
 			switch {
@@ -56,6 +57,19 @@ func languages() (names []string) {
 	return slices.Compact(append(names, ignitionLanguage))
 }
 
+// versionsOf lists the versions of one of them.
+func versionsOf(language string) (versions []string) {
+	if language == ignitionLanguage {
+		return versionNames()
+	}
+	for _, d := range butane.Dialects() {
+		if d.Variant == language {
+			versions = append(versions, d.Version)
+		}
+	}
+	return versions
+}
+
 // ignitionLanguage is what the language of configs is called beside the variants of Butane.
 const ignitionLanguage = "ignition"
 
@@ -75,7 +89,11 @@ func schemaOf(args []string) ([]byte, error) {
 	}
 	d, err := butane.Find(args[0], strings.Join(args[1:], ""))
 	if err != nil {
-		return nil, fmt.Errorf("%w; `glowplug schema` lists everything", err)
+		err = fmt.Errorf("%w; `glowplug schema` lists everything", err)
+		if near := diag.Nearest(args[0], languages()); near != "" && near != args[0] {
+			err = diag.WithHint(err, "did you mean "+near+"?")
+		}
+		return nil, err
 	}
 	return d.Schema(), nil
 }

@@ -69,6 +69,8 @@ type Operands struct {
 	Files  bool
 	Values func() []string // nil where any will do; asked by completion only, for a list may take longer than a command
 	One    bool            // only one of the values is taken
+	// Then lists what may follow one of the values; nil where nothing does.
+	Then func(value string) []string
 }
 
 // values are those that there are.

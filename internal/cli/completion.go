@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -40,7 +41,7 @@ func Completion(called string, programs func() []Program) Command {
 			name := strings.Join(operands, " ")
 			script := completer(name, programs())
 			if script == "" {
-				return meant(Misuse("the shell %q is not known: bash, zsh and fish are", name), name,
+				return meant(Misuse("the shell %q is not known: bash, zsh and fish are known", name), name,
 					[]string{"bash", "zsh", "fish"})
 			}
 			_, err := p.Data.Write([]byte(script))
@@ -94,8 +95,33 @@ func (o *Option) spellings() []string {
 	return all
 }
 
-// takesFiles: the value is one, or a folder.
-func (o *Option) takesFiles() bool { return o.Value == "FILE" || o.Value == "DIR" }
+// takesFiles: the value is a file.
+func (o *Option) takesFiles() bool { return o.Value == "FILE" }
+
+// takesFolders: the value is a folder.
+func (o *Option) takesFolders() bool { return o.Value == "DIR" }
+
+// next gives what may follow one of the values.
+func (o Operands) next(value string) []string {
+	if o.Then == nil {
+		return nil
+	}
+	return o.Then(value)
+}
+
+// front are the options that may stand in the place of a command.
+func (program *Program) front() []string {
+	names := []string{"--help", "--version"}
+	if program.Otherwise == nil {
+		return names
+	}
+	for _, o := range program.Otherwise().Options {
+		if name := "--" + o.Long; !o.Hidden && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // bash completes --name=value too, which bash takes apart at the sign.
 func bash(programs []Program) string {
@@ -117,7 +143,8 @@ func bash(programs []Program) string {
 		}
 		fmt.Fprintf(&b, "\t*)\n%s\t\t;;\n\tesac\n", last)
 		if program.Commands != nil {
-			fmt.Fprintf(&b, "\t[ \"$COMP_CWORD\" -gt 1 ] || words='%s --help --version'\n",
+			fmt.Fprintf(&b, "\tif [ \"$COMP_CWORD\" -le 1 ]; then\n\t\tcase $word in\n\t\t-*) words='%s' ;;\n"+
+				"\t\t*) words='%s' ;;\n\t\tesac\n\tfi\n", strings.Join(program.front(), " "),
 				strings.Join(program.words(), " "))
 		}
 		fmt.Fprintf(&b, "%s}\ncomplete -F %s %s\n", bashFoot, name, program.Called)
@@ -131,7 +158,7 @@ const bashHead = `	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP
 
 const bashFoot = `	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 	if [ -n "$files" ]; then
-		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$word")
+		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen "$files" -- "$word")
 		compopt -o filenames 2>/dev/null || :
 	fi
 `
@@ -149,14 +176,16 @@ func (c *Command) bash(commands []string) string {
 		case o.Values != nil:
 			fmt.Fprintf(&b, "\t\t%s) words='%s' ;;\n", of, strings.Join(o.Values, " "))
 		case o.takesFiles():
-			fmt.Fprintf(&b, "\t\t%s) files=yes ;;\n", of)
+			fmt.Fprintf(&b, "\t\t%s) files=-f ;;\n", of)
+		case o.takesFolders():
+			fmt.Fprintf(&b, "\t\t%s) files=-d ;;\n", of)
 		case o.Value != "":
 			fmt.Fprintf(&b, "\t\t%s) ;;\n", of)
 		}
 	}
 	files := ""
 	if c.Operands.Files {
-		files = " files=yes"
+		files = " files=-f"
 	}
 	values := c.Operands.values()
 	if !c.Operands.One {
@@ -164,9 +193,15 @@ func (c *Command) bash(commands []string) string {
 	}
 	fmt.Fprintf(&b, "\t\t*) words='%s'%s ;;\n\t\tesac\n", strings.Join(names, " "), files)
 	if len(values) > 0 {
+		b.WriteString("\t\tcase \" ${COMP_WORDS[*]:2:COMP_CWORD-2} \" in\n")
+		for _, value := range values {
+			if next := c.Operands.next(value); next != nil {
+				fmt.Fprintf(&b, "\t\t*' %s ') words+=' %s' ;;\n", value, strings.Join(next, " "))
+			}
+		}
 		// not after one that is there already
-		fmt.Fprintf(&b, "\t\tcase \" ${COMP_WORDS[*]:2:COMP_CWORD-2} \" in *' %s '*) ;; *) words+=' %s' ;; esac\n",
-			strings.Join(values, " '* | *' "), strings.Join(values, " "))
+		fmt.Fprintf(&b, "\t\t*' %s '*) ;;\n\t\t*) words+=' %s' ;;\n\t\tesac\n", strings.Join(values, " '* | *' "),
+			strings.Join(values, " "))
 	}
 	return b.String()
 }
@@ -196,6 +231,12 @@ func fish(programs []Program) string {
 						strings.Trim(values, "'")+"; and ", 1)
 				}
 				fmt.Fprintf(&b, "%s -f -a %s\n", when, values)
+				for _, value := range c.Operands.values() {
+					if next := c.Operands.next(value); next != nil {
+						fmt.Fprintf(&b, "%s -f -a %s\n", strings.Replace(head, " -n '",
+							" -n '__fish_seen_subcommand_from "+value+"; and ", 1), quoted(strings.Join(next, " ")))
+					}
+				}
 			}
 			for _, o := range c.Options {
 				if !o.Hidden {
@@ -217,6 +258,8 @@ func (o *Option) fish() string {
 		text += " -x -a " + quoted(strings.Join(o.Values, " "))
 	case o.takesFiles():
 		text += " -r -F"
+	case o.takesFolders():
+		text += " -x -a '(__fish_complete_directories)'"
 	case o.Value != "":
 		text += " -x"
 	}
@@ -243,7 +286,12 @@ func zsh(programs []Program) string {
 		for _, c := range program.Commands {
 			fmt.Fprintf(&b, "\t\t%s\n", quoted(c.word()+":"+c.Short))
 		}
-		b.WriteString("\t)\n\t_arguments -C '1:command:->command' '*::argument:->argument'\n\tcase $state in\n" +
+		options := ""
+		if program.Otherwise != nil {
+			options = strings.Join(program.Otherwise().zshOptions(), " ") + " "
+		}
+		b.WriteString("\t)\n\t_arguments -C " + options + "'1:command:->command' '*::argument:->argument'\n" +
+			"\tcase $state in\n" +
 			"\tcommand) _describe command commands ;;\n\targument)\n\t\tcase $words[1] in\n")
 		for _, c := range program.rows() {
 			if key := program.key(c); key != "" {
@@ -256,10 +304,32 @@ func zsh(programs []Program) string {
 	return b.String()
 }
 
-// zsh is a call of _arguments; in a description brackets and colons would mean something.
+// zsh is a call of _arguments.
 func (c *Command) zsh() string {
+	specs := append([]string{"_arguments -s"}, c.zshOptions()...)
+	switch {
+	case c.Operands.Files:
+		specs = append(specs, "'*:file:_files'")
+	case c.Operands.Values != nil:
+		which := "*"
+		if c.Operands.One {
+			which = "1"
+		}
+		specs = append(specs, quoted(which+":name:("+strings.Join(c.Operands.values(), " ")+")"))
+	}
+	if c.Operands.Then != nil {
+		next := "2:name:{case $line[1] in"
+		for _, value := range c.Operands.values() {
+			next += " " + value + ") compadd " + strings.Join(c.Operands.next(value), " ") + " ;;"
+		}
+		specs = append(specs, quoted(next+" esac}"))
+	}
+	return strings.Join(specs, " ")
+}
+
+// zshOptions are what _arguments is told of the options; in a description brackets and colons would mean something.
+func (c *Command) zshOptions() (specs []string) {
 	plain := strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`, ":", `\:`)
-	specs := []string{"_arguments -s"}
 	for _, o := range c.Options {
 		if o.Hidden {
 			continue
@@ -275,21 +345,13 @@ func (c *Command) zsh() string {
 			rest += "(" + strings.Join(o.Values, " ") + ")"
 		case o.takesFiles():
 			rest += "_files"
+		case o.takesFolders():
+			rest += "_files -/"
 		}
 		specs = append(specs, quoted("--"+o.Long+equal+rest))
 		if o.Short != 0 {
 			specs = append(specs, quoted("-"+string(rune(o.Short))+rest))
 		}
 	}
-	switch {
-	case c.Operands.Files:
-		specs = append(specs, "'*:file:_files'")
-	case c.Operands.Values != nil:
-		which := "*"
-		if c.Operands.One {
-			which = "1"
-		}
-		specs = append(specs, quoted(which+":name:("+strings.Join(c.Operands.values(), " ")+")"))
-	}
-	return strings.Join(specs, " ")
+	return specs
 }

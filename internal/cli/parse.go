@@ -132,7 +132,7 @@ func (p *parser) next(o *Option, shown string) error {
 
 func (p *parser) set(o *Option, shown, value string) error {
 	if o.Values != nil && !o.Open && !slices.Contains(o.Values, value) {
-		return Misuse("the %s %q is not known: %s are", o.Long, value, List(o.Values))
+		return Misuse("the %s %q is not known: %s are known", o.Long, value, List(o.Values))
 	}
 	if o.Given != nil {
 		*o.Given = true

@@ -171,7 +171,7 @@ func TestWrongArguments(t *testing.T) {
 		"no time": {cli.Ours(), []string{"--wait=soon"},
 			`the option --wait does not take the value "soon"`, ""},
 		"no value of a list": {cli.Ours(), []string{"--format", "xml"},
-			`the format "xml" is not known: text, line and json are`, ""},
+			`the format "xml" is not known: text, line and json are known`, ""},
 		"butane: an unknown name":      {cli.Butane(), []string{"--frobnicate"}, "unknown flag: --frobnicate", ""},
 		"butane: two dashes, a letter": {cli.Butane(), []string{"--d", "x"}, "unknown flag: --d", ""},
 		"butane: an unknown letter": {cli.Butane(), []string{"-pretty"}, "unknown shorthand flag in -pretty",

@@ -30,8 +30,11 @@ type Process struct {
 type Program struct {
 	Command
 	Commands []Command
-	// Otherwise is what options without a command are for.
-	Otherwise *Command
+	// Otherwise makes what options without a command are for.
+	Otherwise func() *Command
+	// Choose gives the command that the arguments call, and what is left for it; nil where there is one command only.
+	// It is Choose of this package, which a program with one command is not to link.
+	Choose func(program *Program, args []string) (*Command, []string, error)
 }
 
 // What an option or a command gives instead of an error.
@@ -75,7 +78,10 @@ func Run(ctx context.Context, p *Process, programs []Program) int {
 	out := &diag.Watched{To: p.Out.To}
 	p.Out.To, p.Data = out, out
 	program := programs[max(0, slices.IndexFunc(programs, func(each Program) bool { return each.Called == p.Name }))]
-	c, args, err := program.find(p.Args)
+	c, args, err := &program.Command, p.Args, error(nil)
+	if program.Choose != nil {
+		c, args, err = program.Choose(&program, args)
+	}
 	c.Options = append(c.Options, p.standard(c)...)
 	var operands []string
 	if err == nil {
@@ -149,47 +155,6 @@ func (p *Process) Complain(name string, err error) {
 	for _, hint := range diag.Hints(err) {
 		fmt.Fprintf(p.Err, "hint: %s\n", diag.OneLine(hint))
 	}
-}
-
-// find gives the command that the arguments call, and what is left for it.
-func (program *Program) find(args []string) (*Command, []string, error) {
-	if program.Commands == nil {
-		return &program.Command, args, nil
-	}
-	front, args := cutColor(args)
-	switch {
-	case len(args) == 0:
-		return program.overview(), nil, ShowUsage(ExitUsage)
-	case slices.Contains([]string{"--help", "-help", "-h"}, args[0]):
-		return program.overview(), nil, ErrHelp
-	case slices.Contains([]string{"--version", "-version"}, args[0]):
-		return program.overview(), nil, ErrVersion
-	case strings.HasPrefix(args[0], "-") && program.Otherwise != nil:
-		return program.Otherwise, append(front, args...), nil
-	}
-	var words []string
-	for i := range program.Commands {
-		c := &program.Commands[i]
-		if c.word() == args[0] {
-			c.Product = program.Product
-			return c, append(front, args[1:]...), nil
-		}
-		words = append(words, c.word())
-	}
-	return program.overview(), nil, meant(Misuse("the command %q is not known", args[0]), args[0], words)
-}
-
-// cutColor takes the options off that may stand in front of a command, to be read with its own.
-func cutColor(args []string) (front, rest []string) {
-	for n := 0; n < len(args); n++ {
-		switch {
-		case args[n] == "--color":
-			n++
-		case !strings.HasPrefix(args[n], "--color="):
-			return args[:n:n], args[n:]
-		}
-	}
-	return args, nil
 }
 
 // standard are the options that commands of our own share.
@@ -275,7 +240,7 @@ func Rows(programs []Program) (rows []*Command) {
 			add(&p.Commands[j])
 		}
 		if p.Otherwise != nil {
-			add(p.Otherwise)
+			add(p.Otherwise())
 		}
 		if p.Commands == nil {
 			add(&p.Command)

@@ -26,7 +26,7 @@ func Run(env func(string) string, now func() time.Time, programs []cli.Program) 
 	// net/http writes there what a misbehaving server sent, which may be a config.
 	log.SetOutput(io.Discard)
 	return cli.Run(context.Background(), &cli.Process{
-		Name: diag.Printable(name(os.Args)), Args: os.Args[min(1, len(os.Args)):], Version: build.Version(),
+		Name: diag.Printable(Name(os.Args)), Args: os.Args[min(1, len(os.Args)):], Version: build.Version(),
 		In: os.Stdin, Out: screen(os.Stdout, env), Err: screen(os.Stderr, env), Env: env, Now: now,
 		Signals: signals,
 	}, programs)
@@ -39,8 +39,8 @@ func signals(parent context.Context) (context.Context, context.CancelFunc) {
 	return ctx, stop
 }
 
-// name is that of the program's file.
-func name(args []string) string {
+// Name is that of the program's file.
+func Name(args []string) string {
 	if len(args) == 0 {
 		return ""
 	}
