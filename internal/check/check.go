@@ -28,6 +28,7 @@ type options struct {
 	format, filesDir string
 	strict           bool
 	fix, diff        bool
+	explains         bool // the program has the command explain
 	files            []string
 }
 
@@ -47,7 +48,7 @@ func Validate(called string) cli.Command {
 			},
 			{Long: "strict", Words: "warnings make a config invalid too", Set: cli.Switch(&o.strict)},
 			{Long: "fix", Words: "write what the hints say into the files, where nothing else can be meant, " +
-				"and show what remains", Set: cli.Switch(&o.fix)},
+				"and show each change and what remains", Set: cli.Switch(&o.fix)},
 			{Long: "diff", Words: "with --fix: show what would be written, and write nothing",
 				Set: cli.Switch(&o.diff)},
 			{Long: "files-dir", Short: 'd', Value: "DIR",
@@ -60,7 +61,7 @@ func Validate(called string) cli.Command {
 			"generate-config | " + called + " -"},
 		Grammar: cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
 		Run: func(_ context.Context, p *cli.Process, files []string) error {
-			o.files = files
+			o.files, o.explains = files, strings.HasPrefix(called, "glowplug ")
 			return o.run(p)
 		},
 	}
@@ -74,10 +75,10 @@ func (o *options) run(p *cli.Process) (err error) {
 		return cli.Misuse("standard input can be read once, and is named twice")
 	}
 	if o.diff && !o.fix {
-		return cli.Misuse("--diff shows what --fix would write, and is no option without it")
+		return cli.Misuse("--diff shows what --fix would write, so it needs --fix")
 	}
 	if o.fix && !o.diff && slices.Contains(o.files, "-") {
-		return cli.Misuse("standard input cannot be written to; --diff shows what would be")
+		return cli.Misuse("standard input cannot be written to; --diff shows what would be written")
 	}
 	verdict := reader{p: p, audience: diag.Workstation, fails: diag.Error, options: o, report: p.Out}
 	if o.diff {
@@ -104,6 +105,7 @@ type reader struct {
 	options   *options
 	report    *diag.Screen  // takes the problems
 	fixes     int           // that were made
+	changes   []string      // a line for each, and for what kept others from being made
 	fails     diag.Severity // of problems that make a file invalid
 	problems  []diag.Problem
 	invalid   int // files
@@ -157,7 +159,7 @@ func elsewhere() []string {
 
 // fix gives the text as it is with what is certain put right, and has written it or shown what it would write.
 func (r *reader) fix(name, shown, text string) (string, error) {
-	out, count := fixed(shown, text, r.documents)
+	out, count := fixed(shown, text, r.documents, func(line string) { r.changes = append(r.changes, line) })
 	r.fixes += count
 	switch {
 	case count == 0:
@@ -221,12 +223,31 @@ func (r *reader) text(o *options, valid bool) {
 			files = fmt.Sprintf("%d of %s", r.invalid, files)
 		}
 	}
+	r.aside()
 	done := ""
 	if r.options.fix && !r.options.diff {
 		done = fmt.Sprintf(" after %s", plural(r.fixes, "fix"))
 	}
 	fmt.Fprintf(r.report, "%s: %s, %s, %s%s\n", verdict, files, plural(counts[diag.Error], "error"),
 		plural(counts[diag.Warning], "warning"), done)
+}
+
+// changesMost is how many fixes are listed.
+const changesMost = 100
+
+// aside tells what was fixed, and to a person where there is more to know of the problems.
+func (r *reader) aside() {
+	for i, line := range r.changes {
+		switch {
+		case i == changesMost:
+			fmt.Fprintf(r.report, "and %d more\n", len(r.changes)-i)
+		case i < changesMost && !(r.options.diff && strings.HasPrefix(line, "fixed ")):
+			fmt.Fprintln(r.report, line)
+		}
+	}
+	if r.options.explains && r.report.Terminal && len(r.problems) > 0 && r.problems[0].Code != "" {
+		fmt.Fprintf(r.report, "`glowplug explain %s` says more of such a problem.\n", r.problems[0].Code)
+	}
 }
 
 func plural(n int, noun string) string {

@@ -282,3 +282,20 @@ func TestThePeersUsage(t *testing.T) {
 		assert.Empty(t, got.out, c.claim)
 	}
 }
+
+// Whoever sits at a terminal is told once where there is more on a problem; programs and files are not.
+func TestAPersonIsToldOfExplain(t *testing.T) {
+	shown := func(called string, terminal bool, args ...string) string {
+		var out, errs strings.Builder
+		p := &cli.Process{Name: called, Args: append(args, "-"), In: strings.NewReader(bad),
+			Out: &diag.Screen{To: &out, Terminal: terminal}, Err: &diag.Screen{To: &errs}}
+		cli.Run(context.Background(), p, []cli.Program{{Command: check.Validate(called)}})
+		return out.String()
+	}
+	const more = "`glowplug explain path-relative` says more of such a problem.\n"
+	assert.Equal(t, 1, strings.Count(shown("glowplug validate", true), more))
+	for _, out := range []string{shown("glowplug validate", false), shown("glowplug-validate", true),
+		shown("glowplug validate", true, "--format=line"), shown("glowplug validate", true, "--format=json")} {
+		assert.NotContains(t, out, "explain")
+	}
+}

@@ -18,20 +18,46 @@ const rounds = 20
 const few = 20
 
 // fixed applies the safe fixes of a text's problems, and tells how many. The text that comes out is read as the same
-// tree plus the fixes; where that is not so, the text stays as it is.
-func fixed(name, text string, o load.Options) (out string, count int) {
+// tree plus the fixes; where that is not so, the text stays as it is. Each fix that is made is told, and what keeps
+// others from being made.
+func fixed(name, text string, o load.Options, told ...func(string)) (out string, count int) {
+	tell := func(line string) {
+		for _, to := range told {
+			to(line)
+		}
+	}
 	for range rounds {
 		r := load.ReadWith(tree.NewArena(), name, text, o)
+		fixes := safeFixes(r)
 		if r.Text.Text != text { // it was in another encoding
+			if len(fixes) > 0 {
+				tell(diag.Printable(name) + ": nothing is written into a text in UTF-16; save it as UTF-8 first")
+			}
 			break
 		}
-		next, n := mended(text, safeFixes(r))
-		if n == 0 {
+		next, made := mended(text, fixes)
+		for _, f := range made {
+			tell("fixed " + change(f))
+		}
+		if len(made) == 0 {
+			if len(fixes) > 0 {
+				tell(diag.Printable(name) + ": " + plural(len(fixes), "fix") +
+					" would change more than one value, so it is left to you")
+			}
 			break
 		}
-		text, count = next, count+n
+		text, count = next, count+len(made)
 	}
 	return text, count
+}
+
+// change says what a fix replaces, and by what.
+func change(f *diag.Fix) string {
+	if !f.MayShow() {
+		return f.Place.String()
+	}
+	was := f.Place.Doc.Text[f.Place.Span.Start:f.Place.Span.End]
+	return f.Place.String() + ": " + diag.Printable(was) + " → " + diag.Printable(f.Text())
 }
 
 // safeFixes are those of a text, in their order, none within another.
@@ -48,13 +74,13 @@ func safeFixes(r load.Result) (fixes []*diag.Fix) {
 	})
 }
 
-// mended applies all fixes, or those of a few that can be applied.
-func mended(text string, fixes []*diag.Fix) (out string, count int) {
+// mended applies all fixes, or those of a few that can be applied; made are those.
+func mended(text string, fixes []*diag.Fix) (out string, made []*diag.Fix) {
 	if out := written(text, fixes); len(fixes) > 0 && sameBut(text, out, fixes) {
-		return out, len(fixes)
+		return out, fixes
 	}
 	if len(fixes) > few {
-		return text, 0
+		return text, nil
 	}
 	var good []*diag.Fix
 	for _, f := range fixes {
@@ -62,7 +88,7 @@ func mended(text string, fixes []*diag.Fix) (out string, count int) {
 			good = try
 		}
 	}
-	return written(text, good), len(good)
+	return written(text, good), good
 }
 
 // written is the text with fixes in it.
