@@ -2,8 +2,8 @@
 // and value came with. It only describes: package validate reads texts as configs and says what is wrong with them.
 // docs/config.md shows the language.
 //
-// There is one model, that of the newest version (Config), and a table of what each version added (History). Which fields
-// every version has follows from the two, and with that how texts are read, the schema, and the docs.
+// There is one model, that of the newest version (Config), and a table of what each version added (History). Which
+// fields every version has follows from the two, and with that how texts are read, the schema, and the docs.
 //
 // What is surprising:
 //

@@ -37,8 +37,8 @@ type Problem struct {
 	Fix *Fix
 }
 
-// A Fix is a text to write in the place of another one, so that a problem is gone. The place is that of a key or of a
-// value, with its quotes, and counts as that of a Problem does.
+// A Fix is a text to write in the place of another one, so that a problem is gone; "" only removes that. The place
+// counts as that of a Problem does, and has the quotes of a key or a value.
 type Fix struct {
 	Line, Column, EndLine, EndColumn int
 	Text                             string

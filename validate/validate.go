@@ -79,8 +79,8 @@ func (a Audience) internal() diag.Audience {
 
 // Merge lays configs over each other, each over what is there by then. The result is of the newest version among them.
 // It is held against the rules of that version, as a whole, for the audience of the parent; it is nil where there is an
-// error. The documents that it is made of stay as they are. Where one of them is nil, as Read gives it of a text with an
-// error, that is an error too.
+// error. The documents that it is made of stay as they are. Where one of them is nil, as Read gives it of a text with
+// an error, that is an error too.
 func Merge(parent *Document, children ...*Document) (*Document, []Problem) {
 	for i, d := range append([]*Document{parent}, children...) {
 		if d == nil {

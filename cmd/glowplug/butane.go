@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/advice"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -93,6 +94,7 @@ func (o *peerOptions) convert(p *cli.Process, file string) error {
 	if o.debug && r.Butane != nil {
 		fmt.Fprintf(p.Err, "TranslationSet: yaml → json\n%s", lines(r.Butane.Origins))
 	}
+	advice.Give(r.Problems)
 	problems := diag.For(diag.Peer, r.Problems)
 	o.report(p, problems)
 	switch {

@@ -127,7 +127,7 @@ func explanation(row codes.Row) string {
 		fmt.Fprintf(&b, "  %-*s  %s\n", width, r[0], r[1])
 	}
 	if told.Workstation == "error" && slices.ContainsFunc(row.Also, codes.Kind.Warns) {
-		b.WriteString("  only a warning where the machine comes up all the same\n")
+		b.WriteString("  in some cases a warning; the first line says in which\n")
 	}
 	fmt.Fprintf(&b, "\n%s\n%s", cli.Wrapped(row.Why), cli.Wrapped("What to do: "+unlinked(row.Do)+"."))
 	b.WriteString("\nWrong:\n" + wrongExample(row.Show) + "\nRight:\n" + indented(row.Show.Right))

@@ -12,7 +12,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// Version is the version of configs that somebody meant by a text that is none, as v3.4 or 3.4.x; "" where that is not known.
+// Version is the version of configs that somebody meant by a text that is none, as v3.4 or 3.4.x; "" where that is not
+// known.
 func Version(text string) string {
 	return meantVersion(text, func(yield func(string) bool) {
 		for v := config.V3_0; v <= config.Newest && yield(v.String()); v++ {

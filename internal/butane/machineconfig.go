@@ -72,7 +72,7 @@ func machineConfigRules(t *translation) {
 	known := t.shape.At("openshift.kernel_type").Takes
 	if kind := t.top.To("openshift", "kernel_type"); !slices.Contains(known, kind.Text()) {
 		kind.Errorf(codes.KernelType, "the kernel type %q is not known", kind.Text()).
-			Advise("%s are", strings.Join(known[1:], " and "))
+			Advise("write %s", strings.Join(known[1:], " or "))
 	}
 	if t.has(cexArgument) {
 		cexArgumentRule(t)

@@ -32,7 +32,7 @@ func restrictions() []restriction {
 			"passwd.users.*.noCreateHome passwd.users.*.noLogInit passwd.users.*.noUserGroup " +
 			"passwd.users.*.primaryGroup passwd.users.*.shell passwd.users.*.shouldExist passwd.users.*.system " +
 			"passwd.users.*.uid", "a user's settings", machineConfig,
-			"only name, ssh_authorized_keys and, from 4.13.0, password_hash are"},
+			"only name, ssh_authorized_keys and, from 4.13.0, password_hash are supported"},
 		{passwords, "passwd.users.*.passwordHash", "a user's password", 0, ""},
 		{directories, "storage.directories", "directories", 0, ""},
 		{appending, "storage.files.*.append", "appending to files", 0, "give the whole file in contents"},

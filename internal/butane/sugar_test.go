@@ -161,7 +161,8 @@ func TestOneErrorDoesNotHideOthers(t *testing.T) {
 			[]string{"3:11 warning key-unknown $.storage.fils", "3:36 error path-relative $.storage.files.0.path"}},
 		"local files that are not there": {"storage: {trees: [{local: a}], files: [{path: /a, overwrite: true}, " +
 			"{path: b}, {path: /c, contents: {local: c}}]}\n",
-			[]string{"3:27 error no-files-dir $.storage.trees.0.local", "3:76 error path-relative $.storage.files.1.path",
+			[]string{"3:27 error no-files-dir $.storage.trees.0.local",
+				"3:76 error path-relative $.storage.files.1.path",
 				"3:109 error no-files-dir $.storage.files.2.contents.local"}},
 		"a tree without a folder": {"storage: {trees: [{path: /a}, {local: a}], files: [{path: b}]}\n",
 			[]string{"3:19 error local-missing $.storage.trees.0", "3:39 error no-files-dir $.storage.trees.1.local",

@@ -154,7 +154,7 @@ func unreadable(name string, err error) diag.Problem {
 
 // elsewhere are words that somebody may take for commands of the validator.
 func elsewhere() []string {
-	return []string{"validate", "explain", "convert", "schema", "plan", "apply", "platforms", "completion", "help", "version"}
+	return strings.Fields("validate explain convert schema plan apply platforms completion help version")
 }
 
 // fix gives the text as it is with what is certain put right, and has written it or shown what it would write.

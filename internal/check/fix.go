@@ -57,6 +57,9 @@ func change(f *diag.Fix) string {
 		return f.Place.String()
 	}
 	was := f.Place.Doc.Text[f.Place.Span.Start:f.Place.Span.End]
+	if f.Text() == "" {
+		return f.Place.String() + ": " + diag.Printable(was) + " removed"
+	}
 	return f.Place.String() + ": " + diag.Printable(was) + " → " + diag.Printable(f.Text())
 }
 

@@ -3,8 +3,6 @@ package check
 import (
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -141,22 +139,4 @@ func FuzzFixes(f *testing.F) {
 		require.True(t, ok)
 		require.NotEqual(t, text, out, "something was to change")
 	})
-}
-
-func TestWhatIsFixedIsTold(t *testing.T) {
-	for _, c := range []struct {
-		claim, text string
-		told        []string
-	}{
-		{"each change", config(`"path": "etc/a", "mode": "0644"`),
-			[]string{`fixed x:1:69: "etc/a" → "/etc/a"`, `fixed x:1:86: "0644" → 420`}},
-		{"why nothing is changed", "\xff\xfe" + strings.Join(strings.Split(config(`"path": "/a/"`), ""), "\x00") + "\x00",
-			[]string{"x: nothing is written into a text in UTF-16; save it as UTF-8 first"}},
-		{"nothing, where there is nothing", config(`"path": "/a"`), nil},
-	} {
-		var told []string
-		fixed("x", c.text, load.Options{}, func(line string) { told = append(told, line) })
-		slices.Sort(told)
-		assert.Equal(t, c.told, told, c.claim)
-	}
 }

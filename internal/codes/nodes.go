@@ -50,7 +50,8 @@ func nodeRows() []Row {
 			Line: "before version 3.6.0 the set-id and sticky bits have no effect",
 			Do:   "raise `ignition.version` to 3.6.0, or remove the bits",
 			Why: `Engines of that time took the lower nine bits only, and a config of an old version means the same
-				today. Many such modes are octal digits in the wrong place; then mode-octal is told instead.`,
+				today. Where such a number is most likely made of octal digits, as 644 is, mode-octal is told
+				instead.`,
 			Show: old("~~", `"storage": {"directories": [{"path": "/srv/shared", "mode": 1533}]}`, "3.5.0", "3.6.0"),
 		},
 		{

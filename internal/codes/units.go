@@ -182,9 +182,9 @@ func unitRows() []Row {
 			Line: "when a config is applied: a unit cannot be enabled, or a first boot may not leave it as " +
 				"the config has it",
 			Do: "what the message says",
-			Why: `A directory has no running systemd that could be asked, so units are enabled by links as systemctl
-				would make them. Where the unit is not there, or the presets of the image say something else, this
-				tells.`,
+			Why: `A directory has no running systemd that could be asked, so apply makes the links by which systemctl
+				enables a unit. It warns where there is no such unit to enable, and where a first boot would enable
+				or disable the unit by a preset of the image, against the config.`,
 			Show: unit(`"name": "web.service", "enabled": true~~`, "",
 				`, "contents": "[Install]\nWantedBy=multi-user.target\n"`).by(ByApply),
 		},

@@ -196,8 +196,8 @@ func TestWhatAnOlderVersionCannotSay(t *testing.T) {
 		"a format": {yaml + "storage: {filesystems: [{device: /dev/a, format: none}]}\n", config.V3_2,
 			`x:3:50: $.storage.filesystems.0.format: the format "none" came with version 3.3.0`, "3.3.0 or newer"},
 		"an experimental format": {`{"ignition": {"version": "3.7.0-experimental"}, "storage": {"filesystems": ` +
-			`[{"device": "/a", "path": "/a", "format": "virtiofs"}]}}`, config.V3_6, `: the format "virtiofs" came with ` +
-			`version 3.7.0-experimental; version 3.6.0 does not have it`, "3.7.0-experimental,"},
+			`[{"device": "/a", "path": "/a", "format": "virtiofs"}]}}`, config.V3_6, `: the format "virtiofs" came ` +
+			`with version 3.7.0-experimental; version 3.6.0 does not have it`, "3.7.0-experimental,"},
 		"bits of a mode": {file(`"mode": 2541`), config.V3_5, `$.storage.files.0.mode: set-id and sticky bits count`,
 			"3.6.0 or newer"},
 	} {

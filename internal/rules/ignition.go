@@ -55,7 +55,7 @@ func (c sources) resource(a *cursor.At, r *config.Resource, isReference bool) {
 	const field = "*.compression"
 	if r.Compression != nil && !config.FieldAt(field).Takes(*r.Compression, c.version) {
 		a.Key("compression").Errorf(codes.CompressionUnknown, "the compression %s is not known",
-			quote(*r.Compression)).Advise("%q is, or leave it out", c.known(field))
+			quote(*r.Compression)).Advise("write %q, or leave it out", c.known(field))
 	}
 	if r.Verification.Hash != nil && r.Source == nil && (!isReference || c.version.Reads(config.CheckedReferences)) {
 		a.Key("verification").Key("hash").Errorf(codes.HashWithoutSource,

@@ -44,8 +44,9 @@ func digits(kind string) int { return newHash(kind)().Size() * 2 }
 func ParseDigest(text string, v config.Version) (Digest, *diag.Fault) {
 	name, hex, found := strings.Cut(text, "-")
 	if !found {
-		return Digest{}, &diag.Fault{Code: codes.HashForm, Message: "a hash is a function, a dash and a digest",
-			Hint: "write " + forms(v), Write: named(text, v), At: -1}
+		return Digest{}, &diag.Fault{Code: codes.HashForm,
+			Message: "a hash is written as a function, a dash and a digest",
+			Hint:    "write " + forms(v), Write: named(text, v), At: -1}
 	}
 	kind, known := Kinds().Find(name)
 	switch {

@@ -40,7 +40,7 @@ func (b *Backend) UnmarshalText(text []byte) error {
 	case Native, ShadowUtils:
 		return nil
 	}
-	return fmt.Errorf("the account backend %q is not known: native and shadow-utils are", text)
+	return fmt.Errorf("the account backend %q is not known: native and shadow-utils are known", text)
 }
 
 // Relabel says whether what is written gets SELinux labels. In the initramfs no policy is loaded, so nothing has one by
