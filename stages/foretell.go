@@ -37,6 +37,8 @@ type Question struct {
 
 	Fetch bool // get contents, verify them, and compare with what is there
 	Texts bool // what is in files may be shown
+	// Marked: the plan gets digests, by which it is compared with another one.
+	Marked bool
 }
 
 // Foretell says what a config will do, and what is in its way, each at its place in the config. It changes nothing.
@@ -68,6 +70,9 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 	}
 	p := f.Report(q.Texts)
 	got.tell(p, wanted)
+	if err := q.mark(f, p); err != nil {
+		return nil, nil, err
+	}
 	p.Notes = q.leftOut(cfg, devices != nil)
 	problems := conflicts(doc, err)
 	for _, each := range problems {
@@ -90,6 +95,18 @@ func (q *Question) remotes(s config.Storage) map[string][]remote {
 		s.Files = nil
 	}
 	return remotes(s)
+}
+
+// mark gives a plan digests, if it is to have some.
+func (q *Question) mark(f *Forecast, p *report.Plan) error {
+	if !q.Marked {
+		return nil
+	}
+	salt := make([]byte, report.SaltBytes)
+	if _, err := io.ReadFull(q.Random, salt); err != nil {
+		return err
+	}
+	return f.Mark(p, salt)
 }
 
 // conflicts are errors of planning as problems of the config.

@@ -18,6 +18,7 @@ import (
 
 // A Forecast is all that a config will do to a machine, stage by stage, in order.
 type Forecast struct {
+	Config config.Config
 	Disks  disks.Forecast
 	Mounts plan.Plan
 	Files  files.Planned
@@ -36,7 +37,7 @@ type Circumstances struct {
 // joins all conflicts; what does not depend on them is planned all the same.
 func Plan(ctx context.Context, cfg config.Config, devices scene.Scene, view target.View, o Circumstances) (*Forecast,
 	error) {
-	f := &Forecast{Root: view}
+	f := &Forecast{Config: cfg, Root: view}
 	var failed [3]error
 	unknown := func(string) (string, bool) { return "", false }
 	if devices != nil {

@@ -10,7 +10,7 @@ import (
 
 type applyOptions struct {
 	fetchTimeout                                                       time.Duration
-	root, filesDir                                                     string
+	root, filesDir, plan                                               string
 	live, dryRun, ignoreUnsupported, noOwner, noPreset, offline, quiet bool
 }
 
@@ -51,6 +51,8 @@ func (o *applyOptions) rows() []cli.Option {
 		{Long: "root", Value: "DIR", Set: cli.Text(&o.root),
 			Words: "the directory, which exists; / only together with --live"},
 		{Long: "live", Set: cli.Switch(&o.live), Words: "allow --root /: change the running system"},
+		{Long: "plan", Value: "FILE", Set: cli.Text(&o.plan),
+			Words: "go on only if the plan is the one in this file, which glowplug plan --format json has written"},
 		{Long: "dry-run", Set: cli.Switch(&o.dryRun), Words: "print the plan and write nothing"},
 		{Long: "ignore-unsupported", Set: cli.Switch(&o.ignoreUnsupported),
 			Words: "warn of what a directory cannot take (disks, kernel arguments) instead of refusing it"},
@@ -73,6 +75,8 @@ func (o *applyOptions) judge(operands []string) (err error) {
 	switch {
 	case len(operands) != 1:
 		return cli.Misuse("one config is needed, %d are given; - is standard input", len(operands))
+	case o.plan == "-" && operands[0] == "-":
+		return cli.Misuse("standard input cannot be both the plan and the config")
 	case o.root == "":
 		return cli.Misuse("--root is missing: name the directory to apply the config to")
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,21 +11,16 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/advice"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/engine"
 	"github.com/glowplug-os/glowplug/internal/load"
-	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/stages"
 	"github.com/glowplug-os/glowplug/stages/files"
 )
-
-// errOnlyPlanned ends a dry run.
-var errOnlyPlanned = errors.New("this is a dry run")
 
 func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []string) (err error) {
 	if err := o.judge(operands); err != nil {
@@ -36,6 +30,10 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 	told := &status{to: p.Err, terminal: p.Err.Terminal, quiet: o.quiet, now: p.Now,
 		width: func() int { return columns(p.Err.To) }}
 	var keys keyring
+	saved, err := o.saved(ctx, p)
+	if err != nil {
+		return err
+	}
 	a := stages.Application{
 		Request: stages.Request{Audience: diag.Workstation, Log: slog.New(told), Offline: o.offline,
 			Idle: o.fetchTimeout, Report: func(problems []diag.Problem) {
@@ -46,13 +44,7 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 		Root: o.root, IgnoreUnsupported: o.ignoreUnsupported, Steps: told.hear,
 		Files: files.Options{Accounts: files.MakeAccounts, Enable: !o.noPreset,
 			Means: target.Means{NoOwner: o.noOwner}},
-		Plan: func(ctx context.Context, cfg config.Config, f files.Options) (plan.Plan, error) {
-			steps, err := stages.PlanAhead(ctx, cfg, f, told.hear, func(f *stages.Forecast, err error) error {
-				return o.show(f, err, p, told)
-			})
-			keys.note(steps, f)
-			return withoutSystemctl(steps, f), err
-		},
+		Plan: (&onlooker{told: told, out: p.Out, dryRun: o.dryRun, saved: saved, file: o.plan, keys: &keys}).plan,
 	}
 	ticks := time.NewTicker(time.Second)
 	defer ticks.Stop()
@@ -77,20 +69,6 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 		return fmt.Errorf("%s is invalid", diag.Printable(invalid.Name))
 	}
 	return err
-}
-
-// show tells of the plan before it is run. What is in the way of one that is not to be run is an error here; of one
-// that is, whoever runs it finds it.
-func (o *applyOptions) show(f *stages.Forecast, err error, p *cli.Process, told *status) error {
-	switch {
-	case o.dryRun && err == nil:
-		return cmp.Or(f.Report(true).WriteText(p.Out), errOnlyPlanned)
-	case o.dryRun:
-		return err
-	case err == nil:
-		told.planned(f.Report(false))
-	}
-	return nil
 }
 
 // columns is how wide a terminal is (ioctl_tty(2)).

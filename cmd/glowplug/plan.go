@@ -13,7 +13,7 @@ import (
 type planOptions struct {
 	root, image, filesDir, format string
 	disks                         map[string]string // image files by their devices
-	noContent, noOwner            bool
+	noContent, noOwner, noPreset  bool
 	offline, fetch                bool
 	fetchTimeout                  time.Duration
 }
@@ -37,6 +37,8 @@ func (o *planOptions) row() cli.Command {
 			"Of the content of files, lines are shown where everybody may read the file, before and after; of " +
 				"account files no hash. What comes from a server is fetched only with --fetch, but for configs that " +
 				"are merged.",
+			"JSON is what apply --plan takes. It has a digest of what each action is to make, and of what is there, " +
+				"which begins with a salt that stands in it.",
 			"The plan has one line an action: + create, ~ change, - destroy or replace, ? decided when it runs. What " +
 				"is there already is counted, and in JSON listed.",
 		},
@@ -68,6 +70,8 @@ func (o *planOptions) rows() []cli.Option {
 		{Long: "files-dir", Short: 'd', Value: "DIR", Set: cli.Text(&o.filesDir),
 			Words: "the folder of the local files that a Butane document names"},
 		{Long: "no-owner", Set: cli.Switch(&o.noOwner), Words: "leave owners as they come, as apply --no-owner does"},
+		{Long: "no-preset", Set: cli.Switch(&o.noPreset),
+			Words: "enable no units by systemctl in the directory, as apply --no-preset does"},
 		{Long: "fetch", Set: cli.Switch(&o.fetch),
 			Words: "fetch what files and keys get from servers: verify it, and compare files with it"},
 		{Long: "offline", Set: cli.Switch(&o.offline), Words: "fetch nothing from the network"},

@@ -45,14 +45,15 @@ func (o *planOptions) run(ctx context.Context, p *cli.Process, operands []string
 	q := stages.Question{
 		Request: stages.Request{Audience: diag.Workstation, Offline: o.offline, Idle: o.fetchTimeout, Report: show,
 			Log: slog.New(&status{to: p.Err, now: p.Now})},
-		Random: rand.Reader, Texts: !o.noContent, Fetch: o.fetch, Seal: func() error { return seal(p.Err) },
+		Random: rand.Reader, Texts: !o.noContent, Marked: o.format == "json", Fetch: o.fetch,
+		Seal: func() error { return seal(p.Err) },
 	}
 	var err error
 	if q.Documents, err = load.Folder(o.filesDir); err != nil {
 		return err
 	}
 	q.Documents.Lint = tree.Unseen
-	q.Files = files.Options{Accounts: files.MakeAccounts, Enable: o.root != ""}
+	q.Files = files.Options{Accounts: files.MakeAccounts, Enable: o.root != "" && !o.noPreset}
 	opened := &opened{}
 	defer opened.close()
 	if err := o.look(&q, opened); err != nil {

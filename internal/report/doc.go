@@ -1,7 +1,7 @@
 // Package report tells people, and programs, what a config will do to a machine. In comes a Plan, which is data:
 // actions in order, conflicts, what was left out. Out come a text, JSON by the schema that is published beside it, and
-// the status that the command exits with; of events of a run, a Plan of what was done (Done). It plans nothing, and
-// looks at no machine.
+// the status that the command exits with; of events of a run, a Plan of what was done (Done); of the JSON, a plan that
+// others are compared with (Saved). It plans nothing, and looks at no machine.
 //
 // Each action is about something that is counted (Noun, Thing) and belongs to a group: a disk, or a path. The text
 // begins and ends with the summary; between are what is destroyed, the disks with a bar of each before and after, the
@@ -22,6 +22,8 @@ type Plan struct {
 	Conflicts []Conflict
 	// Notes say what was not planned, or is not known, and why.
 	Notes []string
+	// Salt is what the digests of actions were begun with; nil if these have none.
+	Salt []byte
 }
 
 // A Stage is the part of a first boot that an action belongs to.
@@ -54,6 +56,8 @@ type Action struct {
 	Before, After *Layout
 	Changes       []Change // of paths
 	Sources       []Source // what it gets from servers
+	// Digest is another one if the config asks for something else, or something else is there; "" for none.
+	Digest string
 }
 
 // A Source is a content that a server has.

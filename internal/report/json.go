@@ -2,6 +2,7 @@ package report
 
 import (
 	_ "embed"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 )
@@ -12,6 +13,9 @@ const Version = 1
 //go:embed schema.json
 var schema string
 
+// SaltBytes is how long a salt is, if not longer.
+const SaltBytes = 16
+
 // Schema is the JSON Schema of what WriteJSON writes.
 func Schema() string { return schema }
 
@@ -19,6 +23,7 @@ func Schema() string { return schema }
 type (
 	jsonPlan struct {
 		Version   int            `json:"version"`
+		Salt      string         `json:"salt,omitempty"`
 		Summary   string         `json:"summary"`
 		Exit      Exit           `json:"exit"`
 		Actions   []jsonAction   `json:"actions"`
@@ -40,6 +45,7 @@ type (
 		After    *jsonLayout   `json:"after,omitempty"`
 		Changes  []jsonChange  `json:"changes,omitempty"`
 		Sources  []jsonSource  `json:"sources,omitempty"`
+		Digest   string        `json:"digest,omitempty"`
 	}
 	jsonSource struct {
 		URL    string `json:"url"`
@@ -89,8 +95,8 @@ type (
 
 // WriteJSON tells programs.
 func (p *Plan) WriteJSON(w io.Writer) error {
-	out := jsonPlan{Version: Version, Summary: p.Summary(), Exit: p.Exit(), Actions: []jsonAction{},
-		Conflicts: []jsonConflict{}, Notes: append([]string{}, p.Notes...)}
+	out := jsonPlan{Version: Version, Salt: hex.EncodeToString(p.Salt), Summary: p.Summary(), Exit: p.Exit(),
+		Actions: []jsonAction{}, Conflicts: []jsonConflict{}, Notes: append([]string{}, p.Notes...)}
 	for i := range p.Actions {
 		out.Actions = append(out.Actions, p.Actions[i].json())
 	}
@@ -105,7 +111,8 @@ func (p *Plan) WriteJSON(w io.Writer) error {
 
 func (a *Action) json() jsonAction {
 	out := jsonAction{Stage: a.Stage, ID: a.ID, Effect: a.Effect.String(), Destroys: a.destroys(), Subject: a.Subject,
-		Detail: a.Detail, Origin: a.Origin, Group: a.Group, Before: a.Before.json(), After: a.After.json()}
+		Detail: a.Detail, Origin: a.Origin, Group: a.Group, Before: a.Before.json(), After: a.After.json(),
+		Digest: a.Digest}
 	for _, l := range a.Loses {
 		out.Loses = append(out.Loses, jsonLoss(l))
 	}
