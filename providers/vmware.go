@@ -3,8 +3,10 @@ package providers
 import (
 	"bytes"
 	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -106,7 +108,7 @@ const (
 // twice the last value counts; what follows the root element does not.
 func ovfProperties(text string) (map[string]string, error) {
 	found := map[string]string{}
-	err := walkXML(text, func(path []xmlElement, _, _ int) {
+	err := walkXML(text, func(path []xml.StartElement, _, _ int64) {
 		if len(path) == 3 && path[1].Name.Local == "PropertySection" && path[2].Name.Local == "Property" {
 			key, value := attribute(path[2], "key"), attribute(path[2], "value")
 			found[key] = value
@@ -118,21 +120,53 @@ func ovfProperties(text string) (map[string]string, error) {
 	return found, nil
 }
 
-func attribute(e xmlElement, local string) (value string) {
+func attribute(e xml.StartElement, local string) (value string) {
 	for _, a := range e.Attr {
-		if a[0] == local {
-			value = a[1]
+		if a.Name.Local == local {
+			value = a.Value
 		}
 	}
 	return value
+}
+
+// walkXML calls visit at the end of each element, with the elements around it and where in the text it is.
+func walkXML(text string, visit func(path []xml.StartElement, start, end int64)) error {
+	d := xml.NewDecoder(strings.NewReader(text))
+	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // the hypervisor writes UTF-8
+	var path []xml.StartElement
+	var starts []int64
+	for {
+		start := d.InputOffset()
+		token, err := d.Token()
+		switch {
+		case errors.Is(err, io.EOF):
+			return errors.New("not XML: there is no root element")
+		case err != nil:
+			return errors.New("not XML as it should be")
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			path, starts = append(path, token.Copy()), append(starts, start)
+			if len(path) > ovfDepthMax {
+				return errors.New("elements are nested too deep")
+			}
+		case xml.EndElement:
+			last := len(path) - 1
+			visit(path, starts[last], d.InputOffset())
+			path, starts = path[:last], starts[:last]
+			if last == 0 {
+				return nil
+			}
+		}
+	}
 }
 
 // withoutConfig cuts the properties that hold a config out of an OVF environment, and leaves every other byte as it is.
 // changed is false where there are none.
 func withoutConfig(text string) (rest string, changed bool, err error) {
 	var out bytes.Buffer
-	done := 0
-	err = walkXML(text, func(path []xmlElement, start, end int) {
+	var done int64
+	err = walkXML(text, func(path []xml.StartElement, start, end int64) {
 		if len(path) != 3 || path[1].Name.Local != "PropertySection" ||
 			path[2].Name.Local != "Property" && path[2].Name.Space != ovfNamespace {
 			return
