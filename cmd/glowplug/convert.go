@@ -134,7 +134,7 @@ func (o *convertOptions) convert(p *cli.Process, file string) error {
 	case r.Butane != nil:
 		out = o.converted(r)
 	default:
-		out, _ = r.JSONAt(r.Config.Version, o.pretty, nil)
+		out = r.JSON(o.pretty)
 	}
 	diag.Sort(problems)
 	style := diag.Style{Color: p.Err.Colors}

@@ -31,6 +31,13 @@ func (r *Result) JSONAt(v config.Version, pretty bool, open Opener) ([]byte, []d
 	return out, c.problems
 }
 
+// JSON is a valid config as it is, in canonical form. The result must not be used otherwise afterwards.
+func (r *Result) JSON(pretty bool) []byte {
+	root := r.Config.At("$", tree.Index{})
+	root.Get("ignition").Get("version").Become(tree.String, r.Config.Version.String()) // 03.0.0 is 3.0.0
+	return document.Encode(root, r.Config.Version, pretty)
+}
+
 // A converter brings a config, and the configs inside of it, to a version.
 type converter struct {
 	to       config.Version
