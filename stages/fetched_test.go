@@ -29,7 +29,7 @@ func asked(t *testing.T, text string, q Question) (string, *report.Plan, []diag.
 	q.Name, q.Text, q.Audience = "test.ign", []byte(strings.ReplaceAll(text, "'", `"`)), diag.Workstation
 	q.Log, q.Random, q.Texts = slog.New(slog.DiscardHandler), machines.Dice(), true
 	q.Report, q.Seal = func([]diag.Problem) {}, func() error { return nil }
-	q.Files = files.Options{Means: target.Means{Identity: target.Identity{Privileged: true}}}
+	q.Files.Identity.Privileged, q.Files.Accounts = true, files.MakeAccounts
 	p, problems, err := Foretell(t.Context(), q)
 	require.NoError(t, err)
 	var b strings.Builder

@@ -20,6 +20,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/stages/disks"
 	"github.com/glowplug-os/glowplug/stages/files"
+	"github.com/glowplug-os/glowplug/stages/leave"
 )
 
 // A Question is a config of which somebody wants to know what it will do.
@@ -34,6 +35,11 @@ type Question struct {
 	Random   io.Reader
 	// Seal takes from the process what changes a machine. It is called when all is fetched and open.
 	Seal func() error
+
+	// Boot: what a first boot leaves in the root is planned too.
+	Boot bool
+	// CommandLine is the running kernel's; nil where nothing is to be said of kernel arguments.
+	CommandLine *string
 
 	Fetch bool // get contents, verify them, and compare with what is there
 	Texts bool // what is in files may be shown
@@ -63,12 +69,20 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 		return nil, nil, err
 	}
 	q.Files.Fetch, q.Files.Fetched = got.write(from), got.has
-	f, err := Plan(ctx, cfg, devices, q.Root, Circumstances{Files: q.Files, Random: q.Random})
+	o := Circumstances{Files: q.Files, Random: q.Random}
+	if q.Boot {
+		o.Boot = func(f *Forecast) *leave.Boot { return q.boot(ctx, cfg, f) }
+	}
+	f, err := Plan(ctx, cfg, devices, q.Root, o)
 	err = errors.Join(failed, err)
 	if ended := context.Cause(ctx); ended != nil {
 		return nil, nil, ended
 	}
+	f.settle(cfg.Storage, devices)
 	p := f.Report(q.Texts)
+	if q.CommandLine != nil {
+		p.Actions = append(arguments(&cfg.KernelArguments, *q.CommandLine, q.Texts), p.Actions...)
+	}
 	got.tell(p, wanted)
 	if err := q.mark(f, p); err != nil {
 		return nil, nil, err
@@ -150,9 +164,9 @@ func (q *Question) leftOut(cfg config.Config, devices bool) (notes []string) {
 		notes = append(notes, fmt.Sprintf("accounts, files and units: %s of the config, %s", entries(n), q.Rootless))
 	}
 	k := cfg.KernelArguments
-	if n := len(k.ShouldExist) + len(k.ShouldNotExist); devices && n > 0 {
-		notes = append(notes, fmt.Sprintf("kernel arguments: whether the image's helper finds %d of them as the "+
-			"config has them, and reboots otherwise", n))
+	if n := len(k.ShouldExist) + len(k.ShouldNotExist); devices && q.CommandLine == nil && n > 0 {
+		notes = append(notes, fmt.Sprintf("kernel arguments: %s of the config, of which images of disks say nothing",
+			entries(n)))
 	}
 	return notes
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/glowplug-os/glowplug/stages/disks"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
 	"github.com/glowplug-os/glowplug/stages/files"
+	"github.com/glowplug-os/glowplug/stages/leave"
 	"github.com/glowplug-os/glowplug/stages/mounts"
 )
 
@@ -30,6 +31,8 @@ type Forecast struct {
 type Circumstances struct {
 	Files  files.Options
 	Random io.Reader // gives GUIDs; nil where there are no devices
+	// Boot gives what the files stage of a boot gets, by what is planned of the stages before it; nil for no boot.
+	Boot func(*Forecast) *leave.Boot
 }
 
 // Plan plans disks, mounts and files together, each on what the ones before it will leave. It changes nothing. Without
@@ -52,6 +55,9 @@ func Plan(ctx context.Context, cfg config.Config, devices scene.Scene, view targ
 		return f, err
 	}
 	if view != nil {
+		if o.Boot != nil {
+			o.Files.Boot = o.Boot(f)
+		}
 		f.Files, failed[2] = files.PlanInFull(cfg, f.Root, o.Files)
 		await(&f.Files, unknown)
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -119,8 +120,15 @@ func lookInto(q *stages.Question, dir string, opened *opened) error {
 // sysroot is where an initramfs has the root of the machine (bootup(7)).
 const sysroot = "/sysroot"
 
-// lookAtThis opens the root of this machine. In an initramfs that is not the root of this process.
+// lookAtThis opens the root of this machine, and reads its kernel's command line. In an initramfs the root is not that
+// of this process.
 func lookAtThis(q *stages.Question, opened *opened) error {
+	line, err := os.ReadFile("/proc/cmdline")
+	if err != nil {
+		return fmt.Errorf("the kernel's command line: %w", err)
+	}
+	text := string(line)
+	q.CommandLine = &text
 	if err := lookInto(q, "/", opened); err != nil {
 		return err
 	}

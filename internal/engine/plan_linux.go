@@ -27,7 +27,7 @@ func Foretell(ctx context.Context, p *cli.Process, config string, boot bool, q s
 		return nil, nil, err
 	}
 	if boot {
-		q.Files.Privileged, q.Files.Users.FirstBoot = true, true
+		q.Files.Privileged, q.Files.Users.FirstBoot, q.Boot = true, true, q.Root != nil
 	}
 	return stages.Foretell(ctx, q)
 }

@@ -1,6 +1,9 @@
 package report
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // fileNouns are by what the ID of a step of files begins with.
 var fileNouns = [...]struct {
@@ -12,7 +15,8 @@ var fileNouns = [...]struct {
 	{"group", Group, whole}, {"user", User, whole}, {"ssh-keys", User, added}, {"account-files", User, shared},
 	{"account-effect", User, shared}, {"unit", Unit, whole}, {"dropin", Unit, whole}, {"mask", Unit, whole},
 	{"unmask", Unit, whole}, {"enable", Unit, whole}, {"disable", Unit, whole}, {"state", Unit, shared},
-	{"presets", Unit, shared},
+	{"presets", Unit, shared}, {"luks-key", File, whole}, {"volume-key", File, whole}, {"platform-file", File, whole},
+	{"crypttab", File, whole}, {"result", File, whole}, {"luks-keys", Directory, whole},
 }
 
 // A share is what a step makes of a thing.
@@ -31,7 +35,7 @@ func (a *Action) Count() {
 		if n.id != word {
 			continue
 		}
-		a.Noun, a.Thing, a.Part = n.noun, name, n.is == added
+		a.Noun, a.Thing, a.Part = n.noun, cmp.Or(name, word), n.is == added
 		switch {
 		case n.is == shared:
 			a.Thing = ""

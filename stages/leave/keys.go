@@ -16,9 +16,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/target"
 )
 
-// Paths of docs/peer/engine.md §2.3, §11.7.
+// Paths of docs/peer/engine.md §2.3, §11.7. In KeyDir are the keys of volumes, each by the name of its volume.
 const (
-	keyDir    = "/etc/luks"
+	KeyDir    = "/etc/luks"
 	cexKeyDir = "/etc/zkey/repository"
 )
 
@@ -70,9 +70,9 @@ func (l *Files) claimVolumes() {
 		v := &l.cfg.Storage.Luks[i]
 		line := volumeLine{name: v.Name, device: config.Says(v.Device), key: "none", network: opensByNetwork(&v.Clevis)}
 		if !v.Clevis.Opens() {
-			line.key = path.Join(keyDir, v.Name)
+			line.key = path.Join(KeyDir, v.Name)
 			origin, key := fmt.Sprintf("$.storage.luks.%d", i), l.b.State.LuksPersistKeyFiles[v.Name]
-			l.volumes = append(l.volumes, l.newKey("luks-key", "key of luks", origin, keyDir, v.Name, key))
+			l.volumes = append(l.volumes, l.newKey("luks-key", "key of luks", origin, KeyDir, v.Name, key))
 		}
 		lines = append(lines, line)
 	}
@@ -130,12 +130,12 @@ func (l *Files) readable() {
 
 // keyDirectory plans the directory of the keys. One that is there keeps its mode.
 func (l *Files) keyDirectory() (plan.Step, error) {
-	s := plan.Step{ID: "luks-keys", Subject: "directory " + keyDir, Effect: plan.Keep}
-	at, _, err := l.t.Walk(keyDir, true)
+	s := plan.Step{ID: "luks-keys", Subject: "directory " + KeyDir, Effect: plan.Keep}
+	at, _, err := l.t.Walk(KeyDir, true)
 	if err != nil {
 		return s, err
 	}
-	l.t.Take(&target.Claim{ID: s.ID, Subject: s.Subject, Path: keyDir, Kind: root.Directory, At: at,
+	l.t.Take(&target.Claim{ID: s.ID, Subject: s.Subject, Path: KeyDir, Kind: root.Directory, At: at,
 		Held: func(*target.Target) bool { return false }})
 	kind, _, err := l.t.After(at, false)
 	if err != nil {
