@@ -49,6 +49,7 @@ var figures = []struct {
 	{"files-disk", (*bench).filesOnDisk},
 	{"users-disk", (*bench).usersOnDisk},
 	{"partitions", (*bench).partitions},
+	{"plan", (*bench).plan},
 	{"filesystems", (*bench).filesystemsOnDisks},
 	{"fetch-large", func(b *bench) error { return b.fetches(b.fetchLarge) }},
 	{"fetch-packed", func(b *bench) error { return b.fetches(b.fetchPacked) }},
@@ -151,7 +152,7 @@ func timed(name string, args ...string) (time.Duration, error) {
 	err := c.Run()
 	took := time.Since(start)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w: %s", name, err, errs.String())
+		return took, fmt.Errorf("%s: %w: %s", name, err, errs.String())
 	}
 	return took, nil
 }
