@@ -60,6 +60,9 @@ Destroyed
   - /dev/vda2: ext4 "data"
   - /d: a directory with 3 files
 
+Kernel arguments
+  ? kernel argument quiet: added if it is not there
+
 Disk /dev/vda
     before  |1 root            |.............|2 data                      |
     after   |1 root             |.........................................| 1000 MiB
@@ -70,9 +73,6 @@ Arrays, encrypted volumes and filesystems
   ? luks v: formatted, or opened
         if there is nothing: format
         if there is anything else: refuse
-
-Kernel arguments
-  ? kernel argument quiet: added if it is not there
 
 Accounts
   + user core
