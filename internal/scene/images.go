@@ -128,19 +128,27 @@ func (m *imaged) find(name string) (spot, error) {
 		m.name()
 	}
 	if at, is := m.names[name]; is {
-		return at, nil
+		return at.only(name)
 	}
 	if m.contents == nil && (strings.HasPrefix(name, "/dev/disk/by-label/") ||
 		strings.HasPrefix(name, "/dev/disk/by-uuid/")) {
 		m.nameContents()
 	}
 	if at, is := m.contents[name]; is {
-		return at, nil
+		return at.only(name)
 	}
 	return spot{}, imageless(name)
 }
 
-// name finds the names of disks and partitions. One that several have is the first one's.
+// only is the spot, unless several have the name: udev gives it to the one that it sees last.
+func (s spot) only(name string) (spot, error) {
+	if s == (spot{}) {
+		return s, fmt.Errorf("device %s: several images have it", diag.Name(name))
+	}
+	return s, nil
+}
+
+// name finds the names of disks and partitions.
 func (m *imaged) name() {
 	m.names = map[string]spot{}
 	m.each(func(disk *Seen, p block.Partition) {
@@ -190,7 +198,9 @@ func (m *imaged) each(do func(disk *Seen, p block.Partition)) {
 
 func add(to map[string]spot, at spot, names ...string) {
 	for _, name := range names {
-		if _, twice := to[name]; !twice {
+		if other, twice := to[name]; twice && other != at {
+			to[name] = spot{}
+		} else {
 			to[name] = at
 		}
 	}

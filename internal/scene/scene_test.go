@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // What stands on a disk may be meant for the terminal of whoever reads of it.
@@ -258,6 +259,14 @@ func TestImagesHaveAllNamesOfTheirPartitions(t *testing.T) {
 	assert.Equal(t, before, reads.n, "names are found out once")
 	_, err = all.Look("/dev/vdb")
 	require.EqualError(t, err, "device /dev/vdb: bytes 0 to 255: input/output error")
+	copied := Images{"/dev/vda": {ReaderAt: disk, Size: 8 << 20}, "/dev/vdb": {ReaderAt: disk, Size: 8 << 20}}.Scene()
+	for _, name := range []string{"/dev/disk/by-partlabel/root\\x20fs", "/dev/disk/by-label/old"} {
+		_, err = copied.Look(name)
+		require.EqualError(t, err, "device "+diag.Name(name)+": several images have it")
+	}
+	node, _, err = copied.Find("/dev/vdb3")
+	require.NoError(t, err)
+	assert.Equal(t, "/dev/vdb3", node)
 	assert.Equal(t, links, all.Links()["/dev/vda"])
 }
 
