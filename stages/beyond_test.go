@@ -74,9 +74,9 @@ func TestWhatABootHasLeftIsNothingToDo(t *testing.T) {
 	root := trees.Fake{"/etc/luks/v": "key", "/etc/luks/w": "random", "/etc/crypttab": "v UUID=1234 /etc/luks/v luks\n",
 		"/etc/.glowplug/keys.json": `{"version": 1, "files": ["/etc/luks/v", "/etc/luks/w"]}`,
 		"/etc/.result.json":        `{"provisioningBootID": "of another boot"}`}
-	assert.Equal(t, "of another boot", reported(root, "/etc/.result.json"))
-	assert.Empty(t, reported(root, "/etc/crypttab"))
-	assert.Empty(t, reported(root, "/none"))
+	assert.Equal(t, "of another boot", bootOf(root, "/etc/.result.json"))
+	assert.Empty(t, bootOf(root, "/etc/crypttab"))
+	assert.Empty(t, bootOf(root, "/none"))
 	q := Question{Boot: true, Root: trees.Fake{"/etc/f": "text", "/etc/.result.json": root["/etc/.result.json"],
 		"/etc/selinux/config":                               "SELINUX=enforcing\nSELINUXTYPE=default\n",
 		"/etc/selinux/default/contexts/files/file_contexts": ""}}

@@ -89,15 +89,21 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 	}
 	p.Notes = q.leftOut(cfg, devices != nil)
 	problems := conflicts(doc, err)
+	p.Conflicts = reported(problems)
+	return p, problems, nil
+}
+
+// reported are problems as a plan has them.
+func reported(problems []diag.Problem) (all []report.Conflict) {
 	for _, each := range problems {
 		c := report.Conflict{Message: each.Message, Origin: each.Path, Place: each.Place.String(),
 			Unknown: each.Code == codes.NotKnown}
 		if each.Hint != "" {
 			c.Hints = []string{each.Hint}
 		}
-		p.Conflicts = append(p.Conflicts, c)
+		all = append(all, c)
 	}
-	return p, problems, nil
+	return all
 }
 
 // remotes are the contents from servers, of what is planned.
