@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -57,7 +58,16 @@ func (m *machine) write(t *testing.T, name, text string) {
 	t.Helper()
 	at := filepath.Join(m.dir, name)
 	require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o755))
-	require.NoError(t, os.WriteFile(at, []byte(text), 0o644))
+	write(t, at, text, 0o644)
+}
+
+// write writes a file, perhaps a script. No program is started meanwhile by a test beside this one: it would have the
+// file open for writing until it is executed, and such a file is not executed itself (execve(2), ETXTBSY).
+func write(t *testing.T, at, text string, mode os.FileMode) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	require.NoError(t, os.WriteFile(at, []byte(text), mode))
 }
 
 func (m *machine) paths() handoff.Paths {

@@ -179,7 +179,7 @@ func crashFolder(t *testing.T, server string) string {
 	for name, text := range files {
 		at := filepath.Join(dir, name)
 		require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o755))
-		require.NoError(t, os.WriteFile(at, []byte(text), 0o755))
+		write(t, at, text, 0o755)
 	}
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "root/etc/systemd/system"), 0o755))
 	require.NoError(t, os.Symlink("/dev/null", filepath.Join(dir, "root/etc/systemd/system/unmasked.service")))

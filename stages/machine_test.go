@@ -27,8 +27,7 @@ func newRun(t *testing.T) (r *run, log *bytes.Buffer) {
 	tools := map[string]string{}
 	for _, name := range []string{"modprobe", "vmur"} {
 		tools[name] = filepath.Join(t.TempDir(), name)
-		require.NoError(t, os.WriteFile(tools[name],
-			fmt.Appendf(nil, "#!/bin/sh\necho %s \"$@\"\n[ \"$1\" != absent ]\n", name), 0o755))
+		write(t, tools[name], fmt.Sprintf("#!/bin/sh\necho %s \"$@\"\n[ \"$1\" != absent ]\n", name), 0o755)
 	}
 	r = &run{Boot: Boot{Log: logger, Tools: tool.New(tools, logger)},
 		fetch: fetcher{Client: fetch.New(logger, "1")}}
