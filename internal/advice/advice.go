@@ -67,6 +67,8 @@ func adviserOf(code codes.Code) func(*wrong) advice {
 		return (*wrong).opposite
 	case codes.KeyCase:
 		return (*wrong).folded
+	case codes.ModeDecimal, codes.NumberFraction, codes.NumberDigit:
+		return (*wrong).bits
 	case codes.PathRelative:
 		return (*wrong).path
 	case codes.RAIDLevel, codes.FormatUnknown, codes.CompressionUnknown:

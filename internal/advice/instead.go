@@ -82,10 +82,26 @@ func (w *wrong) mode() advice {
 		return say("write %s if it is octal, %s if it is decimal, which is %#o", bits, text, decimal)
 	}
 	if w.json {
-		return say("write permission bits as a decimal number: 420 is 0644, 493 is 0755")
+		return say("%s", decimalBits)
 	}
 	return say("write permission bits in octal digits, as 0644")
 }
+
+// bits says how permission bits are written in JSON, which has no octal numbers. In YAML the hint is right as it is.
+func (w *wrong) bits() advice {
+	if !w.json || w.s == nil || !strings.HasSuffix(w.s.Name, "mode") {
+		return advice{}
+	}
+	number, err := strconv.Atoi(w.word)
+	meant, likely, certain := language.OctalMode(number)
+	if err != nil || !likely {
+		return say("%s", decimalBits)
+	}
+	bits := strconv.Itoa(meant)
+	return advice{hint: "write " + bits + ", which is 0" + w.word, value: bits, certain: certain, bare: true}
+}
+
+const decimalBits = "write permission bits as a decimal number: 420 is 0644, 493 is 0755"
 
 // measure reads a number with a unit: a size or a time.
 func (w *wrong) measure() string {

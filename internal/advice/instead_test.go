@@ -57,6 +57,14 @@ func TestInsteadOfAValueOfAnotherKind(t *testing.T) {
 			"write 329 if it is octal, 511 if it is decimal, which is 0777", ""},
 		{"in YAML too (mode)", "storage:\n  files:\n    - mode: '420'",
 			"write 0420 if it is octal, 420 if it is decimal, which is 0644", ""},
+		{"a document in JSON has no octal numbers (mode)", `{"variant": "fcos", "version": "1.7.0", "storage": ` +
+			`{"directories": [{"path": "/a", "mode": 1770}]}}`, "write 1016, which is 01770", "1016"},
+		{"nor in the modes of trees", `{"variant": "fcos", "version": "1.7.0", "storage": {"trees": [{"local": "a", ` +
+			`"dir_mode": 750}]}}`, "write 488, which is 0750", "488"},
+		{"nor in those that are in doubt (mode)", `{"variant": "fcos", "version": "1.7.0", "storage": {"files": ` +
+			`[{"path": "/a", "mode": 644.5}]}}`, "420 is 0644", ""},
+		{"a mode with special bits in YAML", "storage:\n  files:\n    - {path: /a, mode: 1755}", "write 01755", "01755"},
+		{"one of a tree in YAML", "storage:\n  trees:\n    - {local: a, dir_mode: 755}", "write 0755", "0755"},
 		{"8 and 9 are decimal (mode)", `"storage": {"files": [{"mode": "493"}]}`,
 			"write 493, which is 0755", "493"},
 		{"too large a decimal number is octal (mode)", "storage:\n  files:\n    - mode: \"7777\"",

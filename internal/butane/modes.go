@@ -1,45 +1,50 @@
 package butane
 
 import (
+	"strconv"
+
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/cursor"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/language"
 )
 
 // modes are permission bits, which YAML can write in octal.
 func modes() feature {
 	return feature{check: func(t *translation) {
-		for _, kind := range []string{"directories", "files"} {
-			for node := range t.top.To("storage", kind).Items() {
-				decimalMode(t, node.Key("mode"), kind == "directories")
+		for _, at := range [][2]string{{"directories", "mode"}, {"files", "mode"}, {"trees", "file_mode"},
+			{"trees", "dir_mode"}} {
+			for node := range t.top.To("storage", at[0]).Items() {
+				decimalMode(t, node.Key(at[1]), at[0])
 			}
 		}
 	}}
 }
 
-// decimalMode warns of permission bits that make sense in octal only: 644 is meant to be 0644.
-func decimalMode(t *translation, a *cursor.At, dir bool) {
-	if !a.Set() {
+// decimalMode warns of permission bits that make sense in octal only: 644 is meant to be 0644. The peer does not know
+// some with set-id and sticky bits, nor those that trees give. What is written in octal is not taken for digits.
+func decimalMode(t *translation, a *cursor.At, list string) {
+	text, isDirectory := a.Text(), list == "directories"
+	mode, err := strconv.Atoi(text)
+	meant, likely, certain := language.OctalMode(mode)
+	if err != nil || meant == 0 {
 		return
 	}
-	mode, octal := 0, 0
-	text := a.Text()
-	if len(text) > 4 || text[0] == '-' {
+	peers := list != "trees" && !typicalMode(mode, isDirectory) && typicalMode(meant, isDirectory)
+	if !peers && !(likely && isSpelled(a.Place(), text)) {
 		return
 	}
-	for _, digit := range []byte(text) {
-		if digit > '7' {
-			return
-		}
-		mode, octal = mode*10+int(digit-'0'), octal*8+int(digit-'0')
-	}
-	if !typicalMode(mode, dir) && typicalMode(octal, dir) {
-		p := a.Warnf(codes.ModeDecimal, "the mode %s is read as a decimal number, 0%o; it makes sense in octal", text,
-			mode).Advise("write 0%s", text)
-		p.Fix = diag.Replace(a.Place(), text, "0"+text)
-		p.PeerOnly = t.misreads[a.Place().Span] // what is wrong with the number itself has been said
-		misread(t, a)
-	}
+	p := a.Warnf(codes.ModeDecimal, "the mode %s is read as a decimal number, %#o; it makes sense in octal", text,
+		mode).Advise("write 0%s", text)
+	p.Fix = diag.Replace(a.Place(), text, "0"+text)
+	p.Fix.Safe, p.Stricter = certain, !peers
+	p.PeerOnly = t.misreads[a.Place().Span] // what is wrong with the number itself has been said
+	misread(t, a)
+}
+
+// isSpelled: the text of a place is that of its value.
+func isSpelled(at diag.Place, text string) bool {
+	return at.Span.End <= len(at.Doc.Text) && at.Doc.Text[at.Span.Start:at.Span.End] == text
 }
 
 // misread notes a mode that was meant as other bits than it gives: what the rules of the config say of those leads the

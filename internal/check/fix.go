@@ -107,11 +107,11 @@ func written(text string, fixes []*diag.Fix) string {
 }
 
 // sameBut tells whether two texts are read as the same tree, but for what the fixes replace, which has their values. A
-// comma too many is none to YAML, so such a text is read as that.
+// comma too many is none to YAML, so such a text is read as that. What is JSON stays JSON.
 func sameBut(old, out string, fixes []*diag.Fix) bool {
-	before, ok := parsed(old)
-	after, okToo := parsed(out)
-	if !ok || !okToo {
+	before, wasJSON := parsed(old)
+	after, isJSON := parsed(out)
+	if !before.Exists() || !after.Exists() || wasJSON && !isJSON {
 		return false
 	}
 	c := comparison{map[diag.Span]*diag.Fix{}}
@@ -123,14 +123,14 @@ func sameBut(old, out string, fixes []*diag.Fix) bool {
 	return c.same(before, after) && len(c.left) == 0
 }
 
-// parsed reads a text as JSON, or else as YAML.
-func parsed(text string) (root tree.Node, ok bool) {
+// parsed reads a text as JSON, or else as YAML; nothing of what is neither.
+func parsed(text string) (root tree.Node, json bool) {
 	doc := &diag.Document{Text: text}
 	root, problem := tree.NewArena().ParseJSON(doc)
 	if problem != nil {
 		root, _ = tree.NewArena().ParseYAML(doc)
 	}
-	return root, root.Exists()
+	return root, problem == nil
 }
 
 // A comparison is one of two trees; left are the fixes that it has not met.

@@ -3,12 +3,14 @@ package check
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/load"
 )
 
@@ -19,6 +21,11 @@ func config(members string) string {
 
 // butane is a document with these lines.
 func butane(lines string) string { return "variant: fcos\nversion: 1.7.0\n" + lines }
+
+// document is a document in JSON of one file with these members.
+func document(members string) string {
+	return `{"variant": "fcos", "version": "1.7.0", "storage": {"files": [{"path": "/a", ` + members + `}]}}`
+}
 
 func TestFixesPutRightWhatIsCertain(t *testing.T) {
 	mode := "storage: {files: [{path: /a, mode: "
@@ -53,6 +60,10 @@ func TestFixesPutRightWhatIsCertain(t *testing.T) {
 			`{"ignition": {"version": "3.6.0"}, "systemd": {"units": [{"name": "a.Service"}]}}`,
 			`{"ignition": {"version": "3.6.0"}, "systemd": {"units": [{"name": "a.service"}]}}`},
 		{"a mode of a document without its zero", butane(mode + "644}]}\n"), butane(mode + "0644}]}\n")},
+		{"one with a sticky bit", butane(mode + "1755}]}\n"), butane(mode + "01755}]}\n")},
+		{"one of a document in JSON", document(`"mode": 644`), document(`"mode": 420`)},
+		{"one with a sticky bit there", document(`"mode": 1755`), document(`"mode": 1005`)},
+		{"one in quotes there", document(`"mode": "0644"`), document(`"mode": 420`)},
 		{"one in quotes", butane(mode + "'0644'}]}\n"), butane(mode + "0644}]}\n")},
 		{"what the config says that a document makes", butane("storage: {files: [{path: etc/a/ }]}\n"),
 			butane("storage: {files: [{path: /etc/a }]}\n")},
@@ -83,12 +94,23 @@ func TestFixesLeaveWhatIsNotCertain(t *testing.T) {
 		"a text over several lines":                 butane("storage:\n  files:\n    - path: etc/a\n        b/\n"),
 		"a text in UTF-16":                          "\xff\xfe{\x00\"\x00I\x00g\x00\"\x00:\x001\x00}\x00",
 		"what cannot be read":                       config(`"path": "/a/", "mode": 644`) + "}",
+		"a mode that is odd either way":             config(`"path": "/a", "mode": 500`),
 		"a scheme that may be meant in another way": config(`"path": "/a", "contents": {"source": "ftp://a/b"}`),
 	} {
 		out, count := fixed("example", text, load.Options{})
 		assert.Equal(t, text, out, claim)
 		assert.Zero(t, count, claim)
 	}
+}
+
+func TestJSONStaysJSON(t *testing.T) {
+	text := document(`"mode": 644`)
+	at := strings.Index(text, "644")
+	fix := &diag.Fix{Place: diag.Place{Doc: &diag.Document{Text: text}, Span: diag.Span{Start: at, End: at + 3}},
+		Old: "644", Value: "0644", Bare: true, Safe: true}
+	out, count := mended(text, []*diag.Fix{fix})
+	assert.Equal(t, text, out)
+	assert.Zero(t, count)
 }
 
 func TestADiffHasTheLinesAround(t *testing.T) {
@@ -133,10 +155,11 @@ func FuzzFixes(f *testing.F) {
 			require.Equal(t, text, out)
 			return
 		}
-		_, ok := parsed(text)
-		require.True(t, ok)
-		_, ok = parsed(out)
-		require.True(t, ok)
+		before, wasJSON := parsed(text)
+		require.True(t, before.Exists())
+		after, isJSON := parsed(out)
+		require.True(t, after.Exists())
+		require.True(t, isJSON || !wasJSON)
 		require.NotEqual(t, text, out, "something was to change")
 	})
 }

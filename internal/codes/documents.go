@@ -61,11 +61,12 @@ func documentRows() []Row {
 			Show: fcos("storage:\n  files:\n    - path: /etc/motd\n      mode: ~~\n", "0689", "0644"),
 		},
 		{
-			Code: ModeDecimal, Kind: Warning, Also: []Kind{PeersWarning},
+			Code: ModeDecimal, Kind: Warning, Also: []Kind{OurWarning, PeersWarning},
 			Line: "a mode that makes sense in octal, without its leading zero",
 			Do:   "write the zero",
 			Why: `YAML takes 644 for a decimal number, which is 01204 in octal: the owner could write and not read. A
-				zero in front makes it octal.`,
+				zero in front makes it octal. In a document in JSON, which has no such numbers, write 420. Butane does not
+				warn of modes with set-id and sticky bits, as 1755, and of those of trees.`,
 			Show: fcos("storage:\n  files:\n    - path: /etc/motd\n      mode: ~~\n", "644", "0644"),
 		},
 		{

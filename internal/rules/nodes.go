@@ -11,6 +11,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/cursor"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/language"
 )
 
 func (c nodes) node(a *cursor.At, n *config.Node) {
@@ -63,15 +64,18 @@ func (c nodes) mode(node *cursor.At, mode *int) {
 		return
 	}
 	a, m := node.Key("mode"), *mode
-	meant, looksOctal := octalReading(m)
+	meant, looksOctal, certain := language.OctalMode(m)
+	var f *cursor.Finding
 	if m < 0 || m > 0o7777 {
-		f := a.Errorf(codes.ModeRange, "the mode %d is not within 0 and 4095 (07777)", m)
-		if looksOctal {
-			f.Advise("modes are decimal numbers: 0%d is written %d", m, meant).WriteNumber(a, meant)
-		}
+		f = a.Errorf(codes.ModeRange, "the mode %d is not within 0 and 4095 (07777)", m)
 	} else if looksOctal {
-		a.Warnf(codes.ModeOctal, "the mode %d is %#o in octal", m,
-			m).Advise("modes are decimal numbers: 0%d is written %d", m, meant).WriteNumber(a, meant).Strictly()
+		f = a.Warnf(codes.ModeOctal, "the mode %d is %#o in octal", m, m).Strictly()
+	}
+	if looksOctal {
+		f.Advise("modes are decimal numbers: 0%d is written %d", m, meant).WriteNumber(a, meant)
+		if f.Fix != nil {
+			f.Fix.Safe = certain
+		}
 	}
 	if m&0o7000 != 0 && !c.version.Reads(config.SpecialBits) {
 		misread := looksOctal || m < 0 || m > 0o7777
@@ -79,19 +83,6 @@ func (c nodes) mode(node *cursor.At, mode *int) {
 		a.Warnf(codes.ModeSpecial, "the set-user-id, set-group-id and sticky bits of a mode have no effect before "+
 			"version %s", since).Advise("set ignition.version to %s, or remove the bits", since).PeerOnly = misread
 	}
-}
-
-// octalReading tells whether a decimal number is likely octal permission bits, and what they would be.
-func octalReading(m int) (meant int, likely bool) {
-	common := []int{400, 440, 444, 555, 600, 640, 644, 660, 664, 666, 700, 711, 744, 750, 755, 770, 775, 777, 1777,
-		2755, 2775, 4755}
-	if _, likely = slices.BinarySearch(common, m); !likely {
-		return 0, false
-	}
-	for place, rest := 1, m; rest > 0; place, rest = place*8, rest/10 {
-		meant += place * (rest % 10)
-	}
-	return meant, true
 }
 
 // belowLinks: nothing may be placed below a link of the same config, and the other rules about links.
