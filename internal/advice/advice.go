@@ -24,6 +24,9 @@ func Give(problems []diag.Problem) {
 		if p.Code == codes.JSONSyntax && p.Place.Doc != nil && !asDocument(p, inYAML(p.Place.Doc)) {
 			aim(p)
 		}
+		if p.Code == codes.Duplicate {
+			order(p)
+		}
 		if adviser == nil || p.Place.Doc == nil || p.More > 0 || len(p.Place.Doc.Text) > most {
 			continue
 		}
@@ -38,6 +41,15 @@ func Give(problems []diag.Problem) {
 				p.Hint, p.Fix = a.hint, a.fix(of)
 			}
 		}
+	}
+}
+
+// order keeps a note from calling the first what comes later in the text: rules do not look at lists in its order.
+func order(p *diag.Problem) {
+	if len(p.Related) == 1 && p.Related[0].Message == diag.FirstHere &&
+		p.Related[0].Place.Span.Start > p.Place.Span.Start && p.Related[0].Place.Doc == p.Place.Doc {
+		p.Related = []diag.Related{p.Related[0]}
+		p.Related[0].Message = "it is defined here too"
 	}
 }
 

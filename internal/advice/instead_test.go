@@ -63,7 +63,8 @@ func TestInsteadOfAValueOfAnotherKind(t *testing.T) {
 			`"dir_mode": 750}]}}`, "write 488, which is 0750", "488"},
 		{"nor in those that are in doubt (mode)", `{"variant": "fcos", "version": "1.7.0", "storage": {"files": ` +
 			`[{"path": "/a", "mode": 644.5}]}}`, "420 is 0644", ""},
-		{"a mode with special bits in YAML", "storage:\n  files:\n    - {path: /a, mode: 1755}", "write 01755", "01755"},
+		{"a mode with special bits in YAML", "storage:\n  files:\n    - {path: /a, mode: 1755}", "write 01755",
+			"01755"},
 		{"one of a tree in YAML", "storage:\n  trees:\n    - {local: a, dir_mode: 755}", "write 0755", "0755"},
 		{"8 and 9 are decimal (mode)", `"storage": {"files": [{"mode": "493"}]}`,
 			"write 493, which is 0755", "493"},

@@ -1,6 +1,11 @@
 package advice_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
 
 func TestWhatWasMeantByAValue(t *testing.T) {
 	disk := func(name string) string { return `"storage": {"disks": [{"device": "` + name + `"}]}` }
@@ -88,4 +93,17 @@ func TestWhichVersionWasMeant(t *testing.T) {
 	} {
 		c.check(t)
 	}
+}
+
+func TestTheFirstIsThatOfTheText(t *testing.T) {
+	for lists, want := range map[string]string{
+		`"directories": [{"path": "/a"}], "files": [{"path": "/a"}]`: "it is first defined here",
+		`"files": [{"path": "/a"}], "directories": [{"path": "/a"}]`: "it is defined here too",
+	} {
+		told := advised(`"storage": {` + lists + `}`)
+		require.Len(t, told, 1)
+		assert.Equal(t, want, told[0].Related[0].Message)
+	}
+	told := advised("storage:\n  files: [{path: /a}]\n  directories: [{path: /a}]")
+	assert.Equal(t, "it is defined here too", told[0].Related[0].Message)
 }

@@ -79,3 +79,16 @@ func TestOnlyWhatAFeatureWouldHaveMadeIsNotMissed(t *testing.T) {
 		assert.ElementsMatch(t, strings.Split(want, ","), got, text)
 	}
 }
+
+func TestAUnitThatFilesystemsMakeTwiceIsSaidToBeTheirs(t *testing.T) {
+	text := "variant: fcos\nversion: 1.5.0\nsystemd: {units: [{name: a.mount, enabled: true}]}\n" +
+		"storage:\n  filesystems:\n" +
+		"    - {device: /dev/a, path: /a, format: xfs, with_mount_unit: true}\n" +
+		"    - {device: /dev/b, path: /a, format: xfs, with_mount_unit: true}\n"
+	told := diag.For(diag.Workstation, translate(t, text, butane.Options{}).Problems)
+	var notes []string
+	for _, r := range told[0].Related {
+		notes = append(notes, r.Path)
+	}
+	assert.Equal(t, []string{"$.storage.filesystems.0.with_mount_unit"}, notes)
+}

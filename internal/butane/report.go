@@ -37,7 +37,7 @@ func (t *translation) tell(p diag.Problem) *diag.Problem {
 
 // blame says a problem of the config of the line of the document that caused it.
 func (t *translation) blame(p diag.Problem) diag.Problem {
-	config := p.Path
+	config, other := p.Path, ""
 	p.Path, p.Place = t.blamed(p.Path, p.Place)
 	if p.Inside != nil {
 		p.Inside = t.inside(*p.Inside, config)
@@ -46,8 +46,12 @@ func (t *translation) blame(p diag.Problem) diag.Problem {
 	p.Related = slices.Clone(p.Related)
 	for i := range p.Related {
 		r := &p.Related[i]
+		other = r.Path
 		r.Path, r.Place = t.blamed(r.Path, r.Place)
 		r.Message = language.SnakeKeys(r.Message)
+	}
+	if len(p.Related) == 1 && p.Related[0].Place == p.Place { // a unit of the document that a filesystem makes too
+		p.Related[0].Path, p.Related[0].Place = t.blamed(other+".contents", p.Place)
 	}
 	return p
 }

@@ -164,6 +164,9 @@ type Related struct {
 	Message string
 }
 
+// FirstHere is what Related says of the first of two things that are the same, in the order of the rules.
+const FirstHere = "it is first defined here"
+
 // An Inside is a part of a value that is a text of its own: a line of a unit, say.
 type Inside struct {
 	Text  string // the value

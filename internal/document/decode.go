@@ -22,7 +22,7 @@ type decoder struct {
 	edition  *language.Edition
 	problems cursor.Log
 	ignored  cursor.Log
-	unread   map[string]bool // paths of the objects in which a value was of a wrong kind
+	unread   map[string]bool // paths of what was spoilt by a value of a wrong kind
 	dropped  []diag.Span     // values that the canonical tree does not have any more, and that may hold secrets
 	found    []found         // of the members of each object on the way down
 	strings  []string        // pointees are cut from slabs: half a million small allocations would be most of the work
@@ -344,14 +344,33 @@ func objectOf(s *language.Shape) string {
 }
 
 func (d *decoder) problem(n tree.Node, at *cursor.At, message, hint string) *diag.Problem {
-	path := at.Path()
 	if d.unread == nil {
 		d.unread = map[string]bool{}
 	}
-	d.unread[parent(path)] = true
+	d.unread[spoilt(at).Path()] = true
 	if p, kept := d.problems.Next(diag.Problem{Severity: diag.Error, Code: codes.WrongType}); kept {
-		p.Place, p.Path, p.Message, p.Hint = n.Place(), path, message, hint
+		p.Place, p.Path, p.Message, p.Hint = n.Place(), at.Path(), message, hint
 		return p
 	}
 	return nil
+}
+
+// spoilt is what cannot be judged where a value is of a wrong kind, as its absence would be blamed: an item of a list,
+// an object in an item, or a section of the config.
+func spoilt(at *cursor.At) *cursor.At {
+	const section = 3 // storage.files, ignition.config.replace
+	depth, inItem := 0, false
+	for a := at; a.Up() != nil; a = a.Up() {
+		depth++
+		inItem = inItem || a.Name() == ""
+	}
+	if inItem && at.Name() != "" {
+		if at = at.Up(); at.Name() == "contents" { // overwrite asks for it
+			at = at.Up()
+		}
+	}
+	for ; depth > section && !inItem; depth-- {
+		at = at.Up()
+	}
+	return at
 }

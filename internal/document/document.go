@@ -19,7 +19,7 @@ type Document struct {
 	config   *config.Config
 	root     tree.Node // canonical: names as the model spells them, each once, nothing unknown, no nulls
 	upgraded bool
-	unread   map[string]bool // paths of the objects in which a value was of a wrong kind
+	unread   map[string]bool // paths of what was spoilt by a value of a wrong kind
 	losing   texts           // what it is made of, where Ignition loses the advertisements of Tang servers in it
 }
 
@@ -59,8 +59,8 @@ func (doc *Document) Config() *config.Config {
 	return doc.config
 }
 
-// Cursor is the place of the document's root, for rules: nothing is said of what is below an object in which a value
-// was of a wrong kind.
+// Cursor is the place of the document's root, for rules: nothing is said of what a value of a wrong kind has
+// spoilt.
 func (doc *Document) Cursor(log *cursor.Log) *cursor.At {
 	log.Mute = doc.Unread
 	return cursor.Root(log, doc.root)

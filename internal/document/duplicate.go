@@ -3,7 +3,6 @@ package document
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
@@ -111,13 +110,6 @@ func hasLists(item tree.Node) bool {
 }
 
 func (f *duplicateFinder) found(item tree.Node, m *language.Shape, key string, in *space, first int32, at *cursor.At) {
-	if f.problems.Mute(at.Path) {
-		return
-	}
-	p, kept := f.problems.Next(diag.Problem{Severity: diag.Error, Code: codes.Duplicate})
-	if !kept {
-		return
-	}
 	list := in.lists[0]
 	for _, l := range in.lists {
 		if l.first <= first {
@@ -125,7 +117,14 @@ func (f *duplicateFinder) found(item tree.Node, m *language.Shape, key string, i
 		}
 	}
 	index := int(first - list.first)
-	path := at.Up().Up().Key(list.name).Path()
+	earlier := at.Up().Up().Key(list.name).Item(index)
+	if f.problems.Mute(at.Path) || f.problems.Mute(earlier.Path) {
+		return
+	}
+	p, kept := f.problems.Next(diag.Problem{Severity: diag.Error, Code: codes.Duplicate})
+	if !kept {
+		return
+	}
 	p.Place, p.Path = item.Place(), at.Path()
 	p.Message = fmt.Sprintf("%s is there twice in %s", describe(m.Field.List, key), m.Name)
 	p.Hint = "remove one of the two, or put what they say into one"
@@ -133,8 +132,8 @@ func (f *duplicateFinder) found(item tree.Node, m *language.Shape, key string, i
 		p.Message = fmt.Sprintf("%s is both in %s and in %s", describe(m.Field.List, key), list.name, m.Name)
 		p.Hint = "keep one of the two: they contradict each other"
 	}
-	// of partitions there are rules that say so with the disk's own words
-	p.PeerOnly = m.Field.List.Key == "number" && strings.Contains(key, ":")
-	p.Related = []diag.Related{{Place: f.index.At(list.node, index).Place(), Path: fmt.Sprintf("%s.%d", path, index),
-		Message: "it is first defined here"}}
+	// of partitions there are rules that say so with the disk's own words, and of what has no name that it needs one
+	p.PeerOnly = m.Field.List.Key == "number" || m.Field.List.Key != "" && key == ""
+	p.Related = []diag.Related{{Place: f.index.At(list.node, index).Place(), Path: earlier.Path(),
+		Message: diag.FirstHere}}
 }

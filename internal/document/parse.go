@@ -40,8 +40,8 @@ func EmptyText(text *diag.Document) diag.Problem {
 	}
 }
 
-// Unread reports whether a path leads into an object in which a value was of a wrong kind. It asks for the path only if
-// there is one.
+// Unread reports whether a path leads to what a value of a wrong kind has spoilt, or below it. It asks for the path
+// only if there is such.
 func (doc *Document) Unread(of func() string) bool {
 	if len(doc.unread) == 0 {
 		return false
