@@ -85,6 +85,10 @@ func adviserOf(code codes.Code) func(*wrong) advice {
 		return (*wrong).path
 	case codes.RAIDLevel, codes.FormatUnknown, codes.CompressionUnknown:
 		return (*wrong).value
+	case codes.HashForm:
+		return (*wrong).digest
+	case codes.DataByte:
+		return (*wrong).octet
 	case codes.URLScheme:
 		return (*wrong).scheme
 	case codes.UnitNameExtension:

@@ -12,7 +12,7 @@ import (
 
 // instead says what to write in the place of a value of another kind than its field takes.
 func (w *wrong) instead() advice {
-	if w.s == nil || w.s.Path == "ignition.version" { // a version that is a number has advice of its own
+	if w.s == nil || w.s.Path == "ignition.version" && w.n.Kind() == tree.Number { // it has advice of its own
 		return advice{}
 	}
 	switch w.s.Kind {
@@ -153,8 +153,10 @@ func (w *wrong) list() string {
 	switch {
 	case w.n.Kind() == tree.Bool && w.s.Name == "append":
 		return "append is the list of what is added: move the contents there, as " + w.member("append", nil)
+	case w.n.Kind() == tree.Object && strings.HasPrefix(w.n.First().Key(), "-") && !w.json:
+		return "put a blank behind the dash, as in - " + diag.ShowKey(strings.TrimLeft(w.n.First().Key(), "-")) + ": …"
 	case w.n.Kind() == tree.Object && item.Kind == tree.Object && !w.hasKeyOf(item):
-		return "write a list, and in each of its items the " + w.s.Field.List.Key
+		return w.keyed(item)
 	case w.n.Kind() == tree.Object && item.Kind == tree.Object && w.json:
 		return "put it into brackets: [{…}]"
 	case w.n.Kind() == tree.Object && item.Kind == tree.Object:
@@ -191,16 +193,6 @@ func (w *wrong) items() string {
 		}
 	}
 	return strings.Join(words, ", ")
-}
-
-func (w *wrong) object() string {
-	if w.n.Kind() == tree.List && !w.n.At(1).Exists() {
-		return "write it without the brackets or the dash: there is one only"
-	}
-	if form := w.form(); form != "" && w.n.Kind() < tree.List {
-		return "write " + form
-	}
-	return ""
 }
 
 // form says how an object is written of which only the value that matters most was given.
@@ -244,6 +236,10 @@ func (w *wrong) string() string {
 	case tree.Number, tree.Bool:
 		return "put it into quotes"
 	case tree.List:
+		if first := w.n.First(); first.Kind() == tree.String && strings.HasSuffix(w.s.Path, "version") &&
+			Version(first.Text()) != "" {
+			return "write " + strconv.Quote(Version(first.Text())) + ", without brackets"
+		}
 		return "write one text, without brackets"
 	case tree.Object:
 		return "write the text itself"

@@ -3,6 +3,7 @@ package advice
 import (
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
@@ -12,8 +13,11 @@ import (
 // Written under that name the value would mean what it does not.
 func (w *wrong) opposite() advice {
 	m := w.opposed(w.n.Key())
-	if m == nil {
-		return advice{}
+	switch {
+	case m == nil:
+		return w.elsewhere()
+	case w.n.Kind() >= tree.List:
+		return say("known keys are %s", strings.Join(w.keys(), ", "))
 	}
 	is, known := truthOf(w.n)
 	name := m.Name
@@ -31,14 +35,8 @@ func (w *wrong) opposed(key string) *language.Shape {
 	if w.s == nil || !w.n.IsMember() {
 		return nil
 	}
-	var names []string
-	for _, m := range w.s.Members {
-		if m.Since <= w.spec {
-			names = append(names, m.Name)
-		}
-	}
 	bare, denied := denial(key)
-	near := diag.Nearest(key, names)
+	near := diag.Nearest(key, w.keys())
 	denies := denied || strings.HasPrefix(strings.ToLower(key), "no")
 	for _, m := range w.s.Members {
 		if m.Kind != tree.Bool || m.Since > w.spec {
@@ -50,6 +48,54 @@ func (w *wrong) opposed(key string) *language.Shape {
 		}
 	}
 	return nil
+}
+
+// keys lists those of the object.
+func (w *wrong) keys() (names []string) {
+	for _, m := range w.s.Members {
+		if m.Since <= w.spec {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// elsewhere names the section of a key that stands in another one.
+func (w *wrong) elsewhere() advice {
+	root := butane.Shape()
+	if w.config {
+		root = language.Config()
+	}
+	key := w.n.Key()
+	if _, near, _ := strings.Cut(w.p.Hint, `did you mean "`); w.s != nil && near != "" {
+		if near, _, _ = strings.Cut(near, `"`); isFar(key, near) {
+			return say("known keys are %s", strings.Join(w.keys(), ", "))
+		}
+	}
+	if w.s != nil && strings.HasPrefix(w.p.Hint, "known keys") {
+		if root.Member(key) != nil {
+			return say("%s belongs at the top, not below %s", key, w.s.Name)
+		}
+		for _, section := range root.Members {
+			if m := section.Member(key); m != nil && m.Since <= w.spec {
+				return say("%s belongs below %s", key, section.Name)
+			}
+		}
+	}
+	return advice{}
+}
+
+// isFar: a short key has fewer letters of a word than all but one, and is no part of it.
+func isFar(key, word string) bool {
+	const short = 4
+	shared, left := 0, word
+	for _, letter := range key {
+		if strings.ContainsRune(left, letter) {
+			shared++
+			left = strings.Replace(left, string(letter), "", 1)
+		}
+	}
+	return len(key) <= short && shared < len(key)-1 && !strings.Contains(strings.ToLower(word), strings.ToLower(key))
 }
 
 // denial takes the words that deny from a key, and tells whether there was one.

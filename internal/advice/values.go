@@ -15,6 +15,10 @@ import (
 
 // path says what to write for a path that does not begin at the root.
 func (w *wrong) path() advice {
+	if w.s != nil && w.s.Name == "device" && w.beside("format").Text() == "virtiofs" {
+		w.p.PeerOnly = true // it is the tag of one, which another problem says to be too new
+		return advice{}
+	}
 	steps := strings.Split(w.p.Path, ".")
 	isDevice := steps[len(steps)-1] == "device" || len(steps) > 1 && steps[len(steps)-2] == "devices"
 	hint, write := meantPath(w.n.Text(), isDevice)
@@ -27,7 +31,14 @@ func meantPath(p string, isDevice bool) (hint, write string) {
 	tag, name, tagged := strings.Cut(bare, "=")
 	link := strings.ToLower(tag)
 	tagged = tagged && slices.Contains(strings.Fields("label uuid partlabel partuuid id"), link)
+	unquoted := strings.Trim(bare, "\"'“”„‘’«»`")
 	switch {
+	case unquoted != bare && strings.HasPrefix(unquoted, "/"):
+		return "take off the quotes that are part of it: " + unquoted, path.Clean(unquoted)
+	case strings.Contains(bare, "{{") || strings.Contains(bare, "<%") || strings.HasPrefix(bare, "%"):
+		return "write the path itself; a template has to be filled in before", ""
+	case strings.HasPrefix(bare, "./") && len(bare) > 2 && !isDevice:
+		return "write a path of the machine, from / on, such as " + path.Clean("/"+bare), ""
 	case strings.HasPrefix(bare, "/"):
 		return "take off the blanks around it", path.Clean(bare)
 	case strings.HasPrefix(bare, "~"):
@@ -106,6 +117,33 @@ func (w *wrong) scheme() advice {
 		return advice{}
 	}
 	return say("write %s: in front; sources begin with %s", near, strings.Join(known, ", "))
+}
+
+// digest puts a dash between a function and its digest.
+func (w *wrong) digest() advice {
+	at := strings.IndexAny(w.word, ":= ")
+	if at < 0 {
+		return advice{}
+	}
+	name, hex := strings.ToLower(strings.Replace(w.word[:at], "-", "", 1)), strings.TrimLeft(w.word[at:], ":= ")
+	if _, f := source.ParseDigest(name+"-"+hex, w.spec); f != nil {
+		return advice{}
+	}
+	return advice{hint: "write " + name + "- in front of the digest, with a dash", value: name + "-" + hex,
+		certain: true}
+}
+
+// octet names the first byte of a data: URL that has to be escaped, and where it is. The fix stays.
+func (w *wrong) octet() advice {
+	text := w.n.Text()
+	comma := strings.IndexByte(text, ',') + 1
+	for i := comma; comma > 0 && i < len(text); i++ {
+		if c := text[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"#<>[\\]^`{|}", c) >= 0 {
+			return advice{hint: fmt.Sprintf("%s; it is byte %d behind the comma: write %%%02X", w.p.Hint, i-comma+1, c),
+				keeps: true}
+		}
+	}
+	return advice{}
 }
 
 // unitName names the kind that was meant.

@@ -1,6 +1,7 @@
 package advice_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -28,6 +29,22 @@ func TestWhatWasMeantByAValue(t *testing.T) {
 		{"a home", file("~/x"), "write the path of the home", ""},
 		{"a variable", file("$HOME/x"), "variables are not filled in", ""},
 		{"another system's path", file(`C:\\foo`), "write a path of the machine", ""},
+		{"curly quotes", file("“/etc/q/”"), "take off the quotes that are part of it: /etc/q", `"/etc/q"`},
+		{"a template", file("{{ path }}"), "a template has to be filled in", ""},
+		{"a path from where somebody stands", file("./x"), "such as /x", ""},
+		{"a tag that is too new to be one", `{"ignition": {"version": "3.4.0"}, "storage": {"filesystems": ` +
+			`[{"device": "tag", "format": "virtiofs"}]}}`, "3.7.0-experimental", ""},
+		{"a digest with a colon", `"storage": {"files": [{"path": "/a", "contents": {"source": "data:,", ` +
+			`"verification": {"hash": "sha256:` + strings.Repeat("0", 64) + `"}}}]}`, "write sha256- in front",
+			`"sha256-` + strings.Repeat("0", 64) + `"`},
+		{"a byte of a data: URL", `"storage": {"files": [{"path": "/a", "contents": {"source": "data:,a{b"}}]}`,
+			"byte 2 behind the comma: write %7B", `"data:,a%7Bb"`},
+		{"a key of another section", `"storage": {"units": []}`, "units belongs below systemd", ""},
+		{"a section in another one", `"storage": {"passwd": {}}`, "passwd belongs at the top, not below storage", ""},
+		{"a key that is like none", `"storage": {"files": [{"path": "/a", "data": "x"}]}`, "known keys are", ""},
+		{"a short one at the top", `"null": 1`, "known keys are", ""},
+		{"a key of which there is the opposite only, with more than a truth value",
+			"passwd: {users: [{name: a, create: {}}]}", "known keys are", ""},
 		{"a file", file("etc/motd"), "start it with /", `"/etc/motd"`},
 		{"a word", file("motd"), "start it with /", ""},
 

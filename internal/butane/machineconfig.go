@@ -67,7 +67,7 @@ func machineConfigRules(t *translation) {
 	role := t.top.To("metadata", "labels", roleLabel)
 	if role.Node().Kind() < tree.List && role.Text() == "" {
 		role.Up().Errorf(codes.MetadataRole, "a MachineConfig needs the label "+roleLabel).
-			Advise("it is worker or master, or another pool's name, such as infra")
+			Advise("write " + roleLabel + ": worker, or master, or another pool's name, such as infra")
 	}
 	known := t.shape.At("openshift.kernel_type").Takes
 	if kind := t.top.To("openshift", "kernel_type"); !slices.Contains(known, kind.Text()) {
