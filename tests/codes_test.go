@@ -59,7 +59,7 @@ func raised(t *testing.T, p codes.Pair, text string) (problems []diag.Problem, t
 	t.Helper()
 	arena := tree.NewArena()
 	o := load.Options{Local: true, Files: localFiles(p.Files), FilesDir: "/files", Lint: tree.Unseen,
-		Rules: rules.OtherNames}
+		Rules: rules.Further}
 	o.Raw, o.Butane = p.By == codes.ByRaw, p.By == codes.ByButane
 	switch p.By {
 	case codes.ByMissing:

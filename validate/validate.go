@@ -50,7 +50,7 @@ type Document struct {
 func Read(name string, text []byte, o Options) (*Document, []Problem) {
 	r := load.ReadWith(tree.NewArena(), name, string(text),
 		load.Options{Files: o.Files, FilesDir: "/", Local: o.Audience != Boot, Lint: tree.Unseen,
-			Rules: rules.OtherNames})
+			Rules: rules.Further})
 	if o.Audience == Workstation {
 		advice.Give(r.Problems)
 	}

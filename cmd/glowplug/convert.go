@@ -116,7 +116,7 @@ func (o *convertOptions) convert(p *cli.Process, file string) error {
 	if err != nil {
 		return err
 	}
-	files.Raw, files.Zip, files.Lint, files.Rules = o.raw, zipper, tree.Unseen, rules.OtherNames
+	files.Raw, files.Zip, files.Lint, files.Rules = o.raw, zipper, tree.Unseen, rules.Further
 	load.PaceCollector(text)
 	r := load.ReadWith(tree.NewArena(), name, text, files)
 	advice.Give(r.Problems)

@@ -90,7 +90,7 @@ func (o *options) run(p *cli.Process) (err error) {
 	if verdict.documents, err = load.Folder(o.filesDir); err != nil {
 		return err
 	}
-	verdict.documents.Lint, verdict.documents.Rules = tree.Unseen, rules.OtherNames
+	verdict.documents.Lint, verdict.documents.Rules = tree.Unseen, rules.Further
 	for _, file := range o.files {
 		verdict.file(file)
 	}

@@ -97,13 +97,16 @@ func contentRows() []Row {
 				"tftp", "https"),
 		},
 		{
-			Code: HeaderName, Line: "a header has no name", Do: "name it",
-			Why:  `A request has no place for a value without a name.`,
+			Code: HeaderName, Also: []Kind{OurError}, Line: "a header has no name, or one that no request can have",
+			Do: "write the name without a colon, and what follows it as the value",
+			Why: `A request has no place for a value without a name, and the name is a word of letters, digits and
+				dashes. A whole header in the place of the name, as "Authorization: Bearer …", is never sent; what stands
+				behind the colon is not shown. Ignition takes such names, and fails when it fetches.`,
 			Show: contents("https://example.com/motd", `"httpHeaders": [{"name": "~~", "value": "web"}]`, "", "X-Role"),
 		},
 		{
-			Code: HeaderValue, Line: "the value of a header is empty",
-			Do: "leave the value out to remove an inherited header",
+			Code: HeaderValue, Also: []Kind{OurError}, Line: "the value of a header is empty, or is more than a line",
+			Do: "leave the value out to remove an inherited header; write it in one line",
 			Why: `A header without "value" takes away what another config, or the engine itself, would send. An empty
 				value is neither that nor a header that servers agree upon.`,
 			Show: contents("https://example.com/motd", `"httpHeaders": [{"name": "X-Role"~~}]`, `, "value": ""`, ""),

@@ -4,10 +4,22 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 )
 
 // Redacted is what stands where a secret would.
 const Redacted = "[redacted]"
+
+// HeaderName is what may be shown of what stands in the place of a header's name: all before a colon or a blank. Behind
+// them is the value, where somebody has put the whole header there.
+//
+//go:noinline
+func HeaderName(name string) string {
+	if end := strings.IndexAny(name, ": \t\r\n"); end >= 0 {
+		return name[:end]
+	}
+	return name
+}
 
 // A Secret is text that does not print: every way of formatting, logging or encoding it gives Redacted. It must not be
 // the key of a map: encoding/json writes those as the strings they are.

@@ -125,6 +125,9 @@ func (f *duplicateFinder) found(item tree.Node, m *language.Shape, key string, i
 	if !kept {
 		return
 	}
+	if m.Name == "httpHeaders" {
+		key = diag.HeaderName(key)
+	}
 	p.Place, p.Path = item.Place(), at.Path()
 	p.Message = fmt.Sprintf("%s is there twice in %s", describe(m.Field.List, key), m.Name)
 	p.Hint = "remove one of the two, or put what they say into one"

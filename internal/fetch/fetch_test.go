@@ -96,7 +96,7 @@ func TestLocalSources(t *testing.T) {
 			"names no object in the bucket"},
 		"a bucket of Google's without an object": {Resource{URL: "gs://bucket/"}, "", "names no object in a bucket"},
 		"a header name with a space": {Resource{URL: "http://host/", Headers: []Header{{"a b", "c"}}}, "",
-			`header "a b": not a header name`},
+			"a header has a name that none can have"},
 		"a header value with a line break": {Resource{URL: "http://host/", Headers: []Header{{"a", "secret\r\nb: c"}}},
 			"", `header "a": the value holds`},
 		"a secret in a query is not in the error": {Resource{URL: "http:///file?token=secret"}, "", "token=…"},

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -75,7 +76,7 @@ func (c *Client) headers(own []Header) (http.Header, error) {
 	for _, h := range own {
 		switch value := h.Value.Reveal(); {
 		case !isToken(h.Name):
-			return nil, fmt.Errorf("header %q: not a header name", h.Name)
+			return nil, errors.New("a header has a name that none can have")
 		case !isHeaderValue(value):
 			return nil, fmt.Errorf("header %q: the value holds a character that headers cannot", h.Name)
 		case value != "":

@@ -2,6 +2,7 @@ package language
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -16,6 +17,10 @@ func Secrets(root tree.Node, shape *Shape, others []diag.Span) []diag.Span {
 // Hidden adds what of a value may be a secret: by the tag of its field; all of a value of a wrong kind where the field,
 // or one below it, has a tag. What an alias stands for is hidden at its anchor.
 func Hidden(spans []diag.Span, s *Shape, n tree.Node) []diag.Span {
+	tag := s.Secret
+	if strings.HasSuffix(s.Path, "eaders.*.name") { // a whole header may stand there
+		tag = "header"
+	}
 	switch {
 	case n.Kind() <= tree.Null || s.Labels:
 	case n.Kind() == tree.Object && s.Kind == tree.Object:
@@ -26,9 +31,9 @@ func Hidden(spans []diag.Span, s *Shape, n tree.Node) []diag.Span {
 		for c := range n.Children() {
 			spans = Hidden(spans, s.Item, c)
 		}
-	case !s.HoldsSecrets() || n.Aliased():
-	case s.Secret != "" && s.Kind == tree.String && n.Kind() < tree.List:
-		spans = append(spans, hiddenParts(s.Secret, n)...)
+	case tag == "" && !s.HoldsSecrets() || n.Aliased():
+	case tag != "" && s.Kind == tree.String && n.Kind() < tree.List:
+		spans = append(spans, hiddenParts(tag, n)...)
 	default:
 		spans = append(spans, n.Span())
 	}

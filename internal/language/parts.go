@@ -19,11 +19,19 @@ func hiddenParts(tag string, n tree.Node) []diag.Span {
 	if at < 0 || text == "" || strings.Contains(text, "\n") {
 		return []diag.Span{span}
 	}
-	parts := map[string]func(string) []diag.Span{"url": secretsOfURL, "key": secretsOfKey}[tag]
-	if parts == nil {
-		return []diag.Span{span}
+	var hidden []diag.Span
+	switch tag {
+	case "url":
+		hidden = secretsOfURL(text)
+	case "key":
+		hidden = secretsOfKey(text)
+	case "header":
+		if public := len(diag.HeaderName(text)); public < len(text) {
+			hidden = []diag.Span{{Start: public, End: len(text)}}
+		}
+	default:
+		hidden = whole(text)
 	}
-	hidden := parts(text)
 	for i := range hidden {
 		hidden[i].Start += span.Start + at
 		hidden[i].End += span.Start + at

@@ -37,6 +37,9 @@ func TestOnlySecretPartsAreHidden(t *testing.T) {
 		{"key", `"sk-ecdsa-sha2-nistp256@openssh.com AAAA"`, `"sk-ecdsa-sha2-nistp256@openssh.com AAAA"`},
 		{"key", `"command=\"x\" ssh-ed25519 AAAA me"`, "*"},
 		{"key", `"-----BEGIN OPENSSH PRIVATE KEY-----"`, "*"},
+		{"header", `"X-Token"`, `"X-Token"`},
+		{"header", `"Authorization: Bearer x"`, `"Authorization*"`},
+		{"header", `"X-Token x"`, `"X-Token*"`},
 		{"true", `"x"`, "*"},
 	} {
 		root, problem := tree.NewArena().ParseJSON(&diag.Document{Text: c.text})

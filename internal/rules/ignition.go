@@ -8,6 +8,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/cursor"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
@@ -114,7 +115,7 @@ func (c sources) headers(a *cursor.At, r *config.Resource) {
 			item.Key("name").Errorf(codes.HeaderName, "a header needs a name")
 		case h.Value != nil && *h.Value == "":
 			item.Key("value").Errorf(codes.HeaderValue, "the header %s has an empty value",
-				quote(h.Name)).Advise("leave the value out to remove an inherited header")
+				quote(diag.HeaderName(h.Name))).Advise("leave the value out to remove an inherited header")
 		}
 		if h.Name == "" && h.Value != nil && *h.Value == "" {
 			item.Key("value").Errorf(codes.HeaderValue, "a header has an empty value")
@@ -123,7 +124,7 @@ func (c sources) headers(a *cursor.At, r *config.Resource) {
 		if first, twice := seen[folded]; twice && r.HTTPHeaders[first].Name != h.Name {
 			item.Key("name").Warnf(codes.HeaderCase,
 				"the header %s differs from an earlier one in case only; the later "+
-					"value is sent", quote(h.Name)).See(a.Item(first), "the earlier one").Strictly()
+					"value is sent", quote(diag.HeaderName(h.Name))).See(a.Item(first), "the earlier one").Strictly()
 		}
 		seen[folded] = i
 	}

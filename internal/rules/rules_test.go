@@ -840,7 +840,7 @@ func others(doc *document.Document) []diag.Problem {
 	if doc == nil {
 		return nil
 	}
-	return rules.OtherNames(doc)
+	return rules.Further(doc)
 }
 
 func TestRules(t *testing.T) {

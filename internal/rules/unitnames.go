@@ -8,8 +8,6 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/cursor"
-	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
@@ -82,15 +80,8 @@ func (n *unitNames) hasText(name string) bool {
 	return u != nil && !isSet(u.Mask) && text(u.Contents) != ""
 }
 
-// OtherNames warns of units that are enabled under one name, and masked or disabled under another. At boot and in apply
-// the stage itself does, which sees the root as well; the engine does without this.
-func OtherNames(doc *document.Document) []diag.Problem {
-	c := &checker{doc: doc, version: doc.Version}
-	units{c}.otherNames(doc.Cursor(&c.log).Key("systemd").Key("units"), doc.Config())
-	return c.log.All()
-}
-
-// otherNames warns where a unit is enabled under one name and masked or disabled under another.
+// otherNames warns where a unit is enabled under one name and masked or disabled under another. At boot and in apply
+// the stage itself does, which sees the root as well.
 func (c units) otherNames(list *cursor.At, cfg *config.Config) {
 	if !slices.ContainsFunc(cfg.Systemd.Units, func(u config.Unit) bool { return isSet(u.Enabled) }) {
 		return
