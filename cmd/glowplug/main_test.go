@@ -194,3 +194,22 @@ func TestACommandFailsWhereStandardOutputCannotBeWrittenTo(t *testing.T) {
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// What helps on a document does not depend on the name that somebody reads it by.
+func TestButaneGivesTheSameHints(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.bu")
+	require.NoError(t, os.WriteFile(file, []byte("variant: fcos\nversion: 1.5.0\nstorage:\n  files:\n    - path: /a\n"+
+		"      mode: rw-r--r--\n      contents: hello\n"), 0o644))
+	hints := func(name string, args ...string) (found []string) {
+		_, _, stderr := call(name, append(args, file)...)
+		for line := range strings.Lines(stderr) {
+			if _, hint, is := strings.Cut(line, "= hint: "); is {
+				found = append(found, strings.TrimSpace(hint))
+			}
+		}
+		return found
+	}
+	want := []string{"write permission bits in octal digits, as 0644", "write {inline: …}"}
+	assert.Equal(t, want, hints("glowplug", "convert"))
+	assert.Equal(t, want, hints("butane"))
+}

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -110,5 +111,15 @@ func TestWhichCommandTells(t *testing.T) {
 		row, known := codes.Find(code)
 		assert.True(t, known)
 		assert.Equal(t, want, row.Told(), code)
+	}
+}
+
+// Of an error that is a warning in some cases the line says in which: explain refers to it.
+func TestLinesSayWhatIsAWarningInSomeCases(t *testing.T) {
+	for _, r := range codes.Rows() {
+		if r.Kind.Warns() || !slices.ContainsFunc(r.Also, codes.Kind.Warns) {
+			continue
+		}
+		assert.Regexp(t, "; (an error|a warning) ", r.Line, r.Code)
 	}
 }
