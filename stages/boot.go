@@ -378,17 +378,26 @@ func (r *run) reread(ctx context.Context) error {
 	}
 	defer load.PaceCollector(text)()
 	r.cache = &diag.Document{Name: r.Paths.Config, Text: unsafe.String(unsafe.SliceData(text), len(text))}
-	root, problem := r.loader.Arena.ParseJSON(r.cache)
-	if problem != nil {
-		return fmt.Errorf("the config of the fetch stage: %w", problem)
-	}
-	doc, problems, _ := document.Decode(root)
-	if doc == nil || diag.Fatal(problems) {
-		return fmt.Errorf("the config of the fetch stage: %w", problems[0])
+	doc, err := rendered(r.loader.Arena, r.cache)
+	if err != nil {
+		return err
 	}
 	doc.Advertise(r.state.Advertisements)
 	r.user = doc
 	return r.fetch.Configure(ctx, doc.Config().Ignition)
+}
+
+// rendered reads a config that a fetch stage has left.
+func rendered(arena *tree.Arena, cache *diag.Document) (*document.Document, error) {
+	root, problem := arena.ParseJSON(cache)
+	if problem != nil {
+		return nil, fmt.Errorf("the config of the fetch stage: %w", problem)
+	}
+	doc, problems, _ := document.Decode(root)
+	if doc == nil || diag.Fatal(problems) {
+		return nil, fmt.Errorf("the config of the fetch stage: %w", problems[0])
+	}
+	return doc, nil
 }
 
 // placed puts the place in the user's document before the error of a step.

@@ -14,8 +14,10 @@ import (
 
 // A Request is a config that somebody wants something of, away from a boot, and how it is read.
 type Request struct {
-	Name      string // what the config is called in messages
-	Text      []byte
+	Name string // what the config is called in messages
+	Text []byte
+	// Rendered: it is what a fetch stage has left, which is judged, and has all that it is merged of.
+	Rendered  bool
 	Documents load.Options // how a Butane document is read: where its local files are
 	Audience  diag.Audience
 	Offline   bool // fetch nothing
@@ -35,13 +37,19 @@ func (r *Request) load(ctx context.Context) (*document.Document, fetcher, error)
 	from := fetcher{Client: client, idle: r.Idle}
 	loader := load.Loader{Arena: tree.NewArena(), Audience: r.Audience, Fetcher: from, Report: r.Report}
 	defer load.PaceCollector(r.Text)()
-	doc, err := loader.DocumentWith(r.Name, r.Text, r.Documents)
-	if err != nil {
-		return nil, from, err
+	doc, err := r.read(&loader)
+	if err == nil {
+		err = from.Configure(ctx, doc.Config().Ignition)
 	}
-	if err := from.Configure(ctx, doc.Config().Ignition); err != nil {
-		return nil, from, err
+	if err == nil && !r.Rendered {
+		doc, err = loader.Render(ctx, doc)
 	}
-	doc, err = loader.Render(ctx, doc)
 	return doc, from, err
+}
+
+func (r *Request) read(l *load.Loader) (*document.Document, error) {
+	if r.Rendered {
+		return rendered(l.Arena, &diag.Document{Name: r.Name, Text: string(r.Text)})
+	}
+	return l.DocumentWith(r.Name, r.Text, r.Documents)
 }

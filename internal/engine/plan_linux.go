@@ -3,9 +3,11 @@ package engine
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/process"
 	"github.com/glowplug-os/glowplug/internal/report"
 	"github.com/glowplug-os/glowplug/stages"
@@ -22,7 +24,7 @@ func Foretell(ctx context.Context, p *cli.Process, config string, boot bool, q s
 	if q.Name, q.Text, err = process.ReadUntil(ctx, p, config); err != nil {
 		return nil, nil, fmt.Errorf("reading the config: %w", err)
 	}
-	q.Version = p.Version
+	q.Version, q.Rendered = p.Version, isSame(config, handoff.Config)
 	if err := d.decide(p, &q.Files); err != nil {
 		return nil, nil, err
 	}
@@ -30,4 +32,11 @@ func Foretell(ctx context.Context, p *cli.Process, config string, boot bool, q s
 		q.Files.Privileged, q.Files.Users.FirstBoot, q.Boot = true, true, q.Root != nil
 	}
 	return stages.Foretell(ctx, q)
+}
+
+// isSame: two paths lead to one file.
+func isSame(a, b string) bool {
+	is, err := os.Stat(a)
+	other, failed := os.Stat(b)
+	return err == nil && failed == nil && os.SameFile(is, other)
 }

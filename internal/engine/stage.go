@@ -66,7 +66,7 @@ func (o *stageOptions) rows() []cli.Option {
 			Words: "where the user's config is: aws, qemu and others, as glowplug platforms lists them"},
 		{Long: "root", Value: "DIR", Default: "/", Set: cli.Text(&o.root),
 			Words: "the target system; /sysroot in an initramfs"},
-		{Long: "config-cache", Value: "FILE", Default: "/run/ignition.json", Set: cli.Text(&o.paths.Config),
+		{Long: "config-cache", Value: "FILE", Default: handoff.Config, Set: cli.Text(&o.paths.Config),
 			Words: "the rendered config, 0640; written by the fetch stages, read by the others"},
 		{Long: "state-file", Value: "FILE", Default: "/run/ignition/state", Set: cli.Text(&o.paths.State),
 			Words: "what stages tell later ones"},

@@ -13,9 +13,12 @@ import (
 	"path/filepath"
 )
 
+// Config is where the rendered config is, unless an image says otherwise.
+const Config = "/run/ignition.json"
+
 // Paths are where the files are.
 type Paths struct {
-	Config  string // the rendered config: /run/ignition.json
+	Config  string // the rendered config
 	State   string // /run/ignition/state
 	NeedNet string // exists if the network must come up: /run/ignition/neednet
 }
