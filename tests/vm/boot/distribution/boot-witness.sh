@@ -1,5 +1,6 @@
 #!/bin/sh
-# Has the booted system, which keeps /run, start witness.service too.
+# Has the booted system, which keeps /run, start witness.service too, and leaves it glowplug.
+cp /usr/bin/glowplug /run/glowplug-test
 cp /usr/sbin/witness /run/witness.sh
 mkdir -p /run/systemd/system/sysinit.target.wants
 cp /usr/lib/systemd/system/witness.service /run/systemd/system/
