@@ -29,6 +29,12 @@ var rounds = []string{"releaseDisks", "createPartitions", "createRaids", "create
 
 // Boot holds the plan of a whole boot against the log of its stages.
 func (p *Plan) Boot(log string) (faults []string) {
+	faults = append(p.Disks(log), unordered(p.Of("mount"), Logged(log, "mount: "), (*Action).mounted)...)
+	return append(faults, Deeds(p.Of("files"), WithoutLeft(Logged(log, "files: ")))...)
+}
+
+// Disks holds the plan against the log of the disks stage.
+func (p *Plan) Disks(log string) (faults []string) {
 	for _, c := range p.Conflicts {
 		faults = append(faults, "the plan was in conflict: "+c.Message)
 	}
@@ -36,9 +42,7 @@ func (p *Plan) Boot(log string) (faults []string) {
 	for _, round := range rounds {
 		made = append(made, Logged(log, "disks: "+round+": ")...)
 	}
-	faults = append(faults, unordered(p.Of("disks"), made, (*Action).became)...)
-	faults = append(faults, unordered(p.Of("mount"), Logged(log, "mount: "), (*Action).mounted)...)
-	return append(faults, Deeds(p.Of("files"), WithoutLeft(Logged(log, "files: ")))...)
+	return append(faults, unordered(p.Of("disks"), made, (*Action).became)...)
 }
 
 // unordered holds actions that are done side by side against the steps that ran.

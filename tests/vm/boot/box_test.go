@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/glowplug-os/glowplug/tests/foretold"
 	"github.com/glowplug-os/glowplug/tests/vm/machine"
 )
 
@@ -35,6 +36,8 @@ type box struct {
 	boots  int
 
 	firmware bool // the kernel comes from a network or a disk
+	// A config that the booted system can read, for commands of checks; nil for none.
+	later []byte
 }
 
 // newBox gives a machine whose root is a fresh Debian, with the blank disks data0 and data1.
@@ -103,6 +106,9 @@ func layer(t *testing.T, adapt ...func(dir string)) string {
 	module := filepath.Join(dir, "usr/lib/dracut/modules.d/40glowplug-test")
 	require.NoError(t, os.CopyFS(module, os.DirFS("distribution")))
 	require.NoError(t, os.WriteFile(filepath.Join(module, "witness.sh"), machine.WitnessScript, 0o755))
+	program, err := os.ReadFile(filepath.Join(checkout, "bin", "glowplug"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(module, "glowplug"), program, 0o755))
 	for _, more := range adapt {
 		more(dir)
 	}
@@ -119,7 +125,12 @@ type outcome struct {
 	journal string
 	failure string // its failure.json
 	kargs   string // what the helper for kernel arguments was called with
+	disks   told   // what glowplug plan said before the disks stage
+	files   told   // and before the files stage
 }
+
+// A told is what glowplug plan said: its plan in JSON, and the rest.
+type told struct{ plan, beside bytes.Buffer }
 
 // An answer is what a command in the machine printed, and its exit status.
 type answer struct {
@@ -151,12 +162,17 @@ func (b *box) boot(spec machine.Spec, checks []check, args ...string) outcome {
 	b.boots++
 	o := outcome{t: b.t, proof: map[string]answer{}}
 	var proof, journal, failure, kargs bytes.Buffer
-	spec.Ports = map[string]io.Writer{"proof": &proof, "journal": &journal, "failure": &failure, "kargs": &kargs}
+	spec.Ports = map[string]io.Writer{"proof": &proof, "journal": &journal, "failure": &failure, "kargs": &kargs,
+		"plan-disks": &o.disks.plan, "plan-disks-said": &o.disks.beside, "plan-files": &o.files.plan,
+		"plan-files-said": &o.files.beside}
 	spec.FwCfg = maps.Clone(spec.FwCfg)
 	if spec.FwCfg == nil {
 		spec.FwCfg = map[string][]byte{}
 	}
 	spec.FwCfg["opt/glowplug/proof"] = script(checks)
+	if b.later != nil {
+		spec.FwCfg["opt/glowplug/later"] = b.later
+	}
 	if !b.firmware {
 		spec.Kernel, spec.Initrd = b.parts.Kernel, cmp.Or(spec.Initrd, b.initrd)
 	}
@@ -176,10 +192,35 @@ func (b *box) boot(spec machine.Spec, checks []check, args ...string) outcome {
 		require.NoError(b.t, json.Unmarshal([]byte(line), &a), line)
 		o.proof[a.Name] = a
 	}
+	o.wasForetold()
 	fmt.Fprintf(b.t.Output(), "boot %d took %.1f s\n", b.boots, o.Took.Seconds())
-	require.NoError(b.t,
-		os.WriteFile(filepath.Join(b.t.ArtifactDir(), fmt.Sprintf("journal-%d.log", b.boots)), journal.Bytes(), 0o600))
+	for name, text := range map[string][]byte{"journal-%d.log": journal.Bytes(), "disks-%d.json": o.disks.plan.Bytes(),
+		"files-%d.json": o.files.plan.Bytes()} {
+		if len(text) > 0 {
+			require.NoError(b.t,
+				os.WriteFile(filepath.Join(b.t.ArtifactDir(), fmt.Sprintf(name, b.boots)), text, 0o600))
+		}
+	}
 	return o
+}
+
+// wasForetold holds what the disks stage has done against the plan from just before it. One that has failed may have
+// done less.
+func (o *outcome) wasForetold() {
+	o.t.Helper()
+	if o.disks.plan.Len() == 0 || !strings.Contains(o.journal, ": disks passed\n") {
+		return
+	}
+	p := o.disks.parse(o.t)
+	assert.Empty(o.t, p.Disks(o.journal), "%s", &o.disks.plan)
+	assert.Contains(o.t, o.disks.beside.String(), fmt.Sprintf("exit status %d\n", p.Exit))
+}
+
+func (told *told) parse(t *testing.T) foretold.Plan {
+	t.Helper()
+	p, err := foretold.Parse(told.plan.Bytes())
+	require.NoError(t, err, "%s%s", &told.plan, &told.beside)
+	return p
 }
 
 // stuck: the booted system has given up, and would wait for somebody to type.

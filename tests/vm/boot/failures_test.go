@@ -31,7 +31,8 @@ type failure struct {
 	cause  string // part of the last line
 	place  bool   // the card says where in the config
 	// changes: the root's disk has been written to before.
-	changes bool
+	changes  bool
+	foretold string // part of what a plan from before the disks stage has in its way; "" for nothing
 	// mend has the same disks boot through.
 	mended object
 	// prepare works on the blank box.
@@ -97,7 +98,7 @@ func failures() []failure {
 		{
 			name: "a device that does not come", args: []string{"glowplug.timeout.device=5s"},
 			config: oneFilesystem("/dev/disk/by-id/virtio-goose", "ext4", nil), stage: "disks", cause: "virtio-goose",
-			place:  true,
+			place: true, foretold: "virtio-goose",
 			mended: oneFilesystem(blank, "ext4", nil),
 		},
 		{
@@ -107,7 +108,7 @@ func failures() []failure {
 			mended: oneFilesystem(blank, "xfs", nil),
 		},
 		{
-			name: "a disk in use", stage: "disks", cause: "in use", place: true,
+			name: "a disk in use", stage: "disks", cause: "in use", place: true, foretold: "in use",
 			config: object{"ignition": object{"version": "3.4.0"},
 				"storage": object{"disks": []object{{"device": "/dev/disk/by-id/virtio-data0", "wipeTable": true}}}},
 			prepare: formatted, args: []string{"test.mount=" + blank}, mended: good,
@@ -140,6 +141,7 @@ func (f failure) run(t *testing.T) {
 	before := b.digests()
 	o := b.first(config, nil, f.args...)
 	f.card(t, o)
+	f.wasForetold(t, o)
 	if !f.changes {
 		assert.Equal(t, before, b.digests(), "the disks are no longer what they were")
 	}
@@ -216,6 +218,24 @@ func (f failure) card(t *testing.T, o outcome) {
 	for where, what := range map[string]string{"console": text, "journal": o.journal, "failure.json": o.failure} {
 		assert.NotContains(t, what, secret, where)
 	}
+}
+
+// wasForetold: a plan has in its way what the disks stage fails for, as far as it is a matter of disks.
+func (f failure) wasForetold(t *testing.T, o outcome) {
+	t.Helper()
+	if o.disks.plan.Len() == 0 {
+		assert.Empty(t, f.foretold, "nothing was planned: %s", &o.disks.beside)
+		return
+	}
+	p := o.disks.parse(t)
+	assert.NotContains(t, o.disks.plan.String()+o.disks.beside.String(), secret)
+	if f.foretold == "" {
+		assert.Empty(t, p.Conflicts)
+		return
+	}
+	require.Len(t, p.Conflicts, 1)
+	assert.Contains(t, p.Conflicts[0].Message, f.foretold)
+	assert.Contains(t, o.disks.beside.String(), "exit status 1\n")
 }
 
 // formatted has a disk that somebody uses.

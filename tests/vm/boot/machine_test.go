@@ -5,10 +5,13 @@ package boot
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/tests/foretold"
 )
 
 // asDescribed is what testdata/machine.ign asks for, as it is in every boot.
@@ -72,23 +75,102 @@ var untouched = []check{
 	{"the key file is the first boot's", "test /etc/luks/secret -ot /run/ignition.env && echo older", "older"},
 }
 
-// A blank machine becomes what its config says, and is that after a second, cold boot, in which nothing of ours runs.
-func TestAFirstBootAndASecond(t *testing.T) { firstAndSecond(t, "bookworm") }
+// A blank machine becomes what its config says, and is that after a second, cold boot, in which nothing of ours runs. A
+// plan has nothing to do in either.
+func TestAFirstBootAndASecond(t *testing.T) {
+	firstAndSecond(t, "bookworm", lasting(t, testdata(t, "machine.ign")), nothingToDo)
+}
 
-func firstAndSecond(t *testing.T, suite string) {
+func nothingToDo(t *testing.T, p foretold.Plan) {
+	t.Helper()
+	assert.Empty(t, p.Conflicts)
+	assert.Zero(t, p.Exit, p.Summary)
+}
+
+// firstAndSecond boots with a config, and then without one. Again gets a plan of the same config from each.
+func firstAndSecond(t *testing.T, suite string, config []byte, again func(*testing.T, foretold.Plan)) {
 	t.Parallel()
 	b := newBox(t, suite)
+	b.later = withProof(t, config)
 	checks := append(asDescribed[:len(asDescribed):len(asDescribed)], provisioned...)
-	o := b.first(withProof(t, testdata(t, "machine.ign")), checks)
+	o := b.first(b.later, append(checks, ofLater, ofItself))
 	o.must(checks)
 	tellTimes(t, "testdata/machine.ign", o.journal)
 	assert.False(t, o.says("Ignition failed"))
 	assert.False(t, o.says("yj9T"), "a password hash is on the console")
+	toldBeforeTheDisksStage(t, o)
+	toldBeforeTheFilesStage(t, o)
+	again(t, o.plan(ofLater))
+	again(t, o.plan(ofItself))
 
 	checks = append(asDescribed[:len(asDescribed):len(asDescribed)], untouched...)
-	o = b.again(checks)
+	o = b.again(append(checks, ofLater))
 	o.must(checks)
 	assert.False(t, o.says("gnition"), "the second boot speaks of provisioning:\n%s", o.Tail(40))
+	again(t, o.plan(ofLater))
+}
+
+// lasting is a config without what each run makes anew, or cannot have again: it wipes no table, and its volumes have
+// keys of its own (docs/rerun.md).
+func lasting(t *testing.T, text []byte) []byte {
+	t.Helper()
+	var c object
+	require.NoError(t, json.Unmarshal(text, &c))
+	storage := c["storage"].(object)
+	for _, disk := range storage["disks"].([]any) {
+		delete(disk.(object), "wipeTable")
+	}
+	for _, volume := range storage["luks"].([]any) {
+		volume.(object)["keyFile"] = object{"source": "data:,a-key"}
+	}
+	return encode(t, c)
+}
+
+// planned is glowplug plan in the booted system, which keeps /run. It may end with any status.
+const planned = "/run/glowplug-test plan --format json 2>/dev/null "
+
+// ofLater and ofItself are plans of box.later and of what the stages have left.
+var (
+	ofLater  = check{what: "a plan", command: planned + "/sys/firmware/qemu_fw_cfg/by_name/opt/glowplug/later/raw"}
+	ofItself = check{what: "a plan of what is left", command: planned + "/run/ignition.json"}
+)
+
+// plan is one of them, which only holds what is not as it should be.
+func (o outcome) plan(c check) foretold.Plan {
+	o.t.Helper()
+	p, err := foretold.Parse([]byte(o.proof[c.what].Output))
+	require.NoError(o.t, err, o.proof[c.what].Output)
+	assert.Equal(o.t, p.Exit, o.proof[c.what].Status)
+	p.Actions = slices.DeleteFunc(p.Actions, func(a foretold.Action) bool { return a.Effect == "keep" })
+	assert.Empty(o.t, p.Actions)
+	return p
+}
+
+// toldBeforeTheDisksStage: there was a plan from then, of disks alone, by a process that could not have written. What
+// it says of the disks is held against the stage in every boot.
+func toldBeforeTheDisksStage(t *testing.T, o outcome) {
+	t.Helper()
+	p := o.disks.parse(t)
+	assert.Equal(t, "exit status 3\n", o.disks.beside.String())
+	assert.Len(t, p.Of("disks"), len(p.Actions))
+	assert.True(t, slices.ContainsFunc(p.Actions, func(a foretold.Action) bool { return a.Effect == "deferred" }),
+		"what the array holds is not known before it is there")
+	require.Len(t, p.Notes, 1)
+	assert.Contains(t, p.Notes[0], "the root is not mounted at /sysroot yet")
+}
+
+// toldBeforeTheFilesStage: there was a plan from when all was mounted, by which the stage went.
+func toldBeforeTheFilesStage(t *testing.T, o outcome) {
+	t.Helper()
+	p := o.files.parse(t)
+	assert.NotEmpty(t, p.Of("files"), "%s", &o.files.beside)
+	deeds := slices.DeleteFunc(foretold.Logged(o.journal, "files: "), func(d foretold.Deed) bool {
+		return d.Name == "keep journal entries" // only a stage makes them
+	})
+	assert.Empty(t, foretold.Deeds(p.Of("files"), deeds))
+	for _, a := range p.Of("mount") {
+		assert.Equal(t, "keep", a.Effect, a.String())
+	}
 }
 
 // The stages of a boot that has nothing to do are over in no time. The figures of docs/performance.md come from here.
@@ -134,5 +216,7 @@ systemd:
       enabled: true
       contents: ` + string(unit) + "\n"
 	checks := withoutNetwork()
-	newBox(t, "bookworm").first([]byte(document), checks).must(checks)
+	o := newBox(t, "bookworm").first([]byte(document), append(checks, ofItself))
+	o.must(checks)
+	nothingToDo(t, o.plan(ofItself))
 }

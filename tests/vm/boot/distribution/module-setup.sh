@@ -23,6 +23,12 @@ install() {
     inst_script "$moddir/boot-test.sh" /usr/sbin/boot-test
     inst_simple "$moddir/boot-test.service" "$systemdsystemunitdir/boot-test.service"
     systemctl -q --root="$initdir" add-requires ignition-complete.target boot-test.service
+    inst_simple "$moddir/glowplug" /usr/bin/glowplug
+    inst_script "$moddir/boot-plan.sh" /usr/sbin/boot-plan
+    for stage in disks files; do
+        inst_simple "$moddir/boot-plan-$stage.service" "$systemdsystemunitdir/boot-plan-$stage.service"
+        systemctl -q --root="$initdir" add-requires ignition-complete.target boot-plan-$stage.service
+    done
     inst_simple "$moddir/proof.service" "$systemdsystemunitdir/proof.service"
     inst_script "$moddir/boot-failed.sh" /usr/sbin/boot-failed
     inst_simple "$moddir/boot-failed.service" "$systemdsystemunitdir/boot-failed.service"
