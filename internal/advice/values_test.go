@@ -6,6 +6,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/advice"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 func TestWhatWasMeantByAValue(t *testing.T) {
@@ -110,6 +115,13 @@ func TestWhichVersionWasMeant(t *testing.T) {
 	} {
 		c.check(t)
 	}
+}
+
+func TestWhatIsNoJSONIsShownFromItsStart(t *testing.T) {
+	problems := load.Read(tree.NewArena(), "x", "\n- a: 1\n").Problems
+	advice.Give(problems)
+	require.Len(t, problems, 1)
+	assert.Equal(t, diag.Span{Start: 1, End: 2}, problems[0].Place.Span)
 }
 
 func TestTheFirstIsThatOfTheText(t *testing.T) {

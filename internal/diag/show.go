@@ -178,39 +178,51 @@ func (s Style) Text(p Problem) string {
 	color := map[Severity]string{Error: red, Warning: yellow, Info: cyan}[p.Severity]
 	b.WriteString(s.paint(color, p.Severity.String()+"["+string(p.Code)+"]") + ": " +
 		s.paint(bold, OneLine(p.Message)) + "\n")
-	margin := strings.Repeat(" ", 1+s.place(&b, p.Place, p.Path, color)+1)
+	gutter := p.gutter()
+	s.place(&b, p.Place, p.Path, color, gutter)
+	margin := " " + gutter + " "
 	if p.Hint != "" {
 		b.WriteString(margin + "= " + s.paint(bold, "hint") + ": " + OneLine(p.Hint) + "\n")
 	}
 	for _, r := range p.Related {
 		b.WriteString(margin + s.paint(bold, "note") + ": " + OneLine(r.Message) + "\n")
-		s.place(&b, r.Place, r.Path, cyan)
+		s.place(&b, r.Place, r.Path, cyan, gutter)
 	}
 	return b.String()
 }
 
-// place shows a place, and gives how many columns the number of its line takes.
-func (s Style) place(b *strings.Builder, at Place, path, color string) (width int) {
+// gutter is as wide as the longest number of the lines that are shown of a problem.
+func (p Problem) gutter() string {
+	width := 1
+	for _, at := range append([]Related{{Place: p.Place}}, p.Related...) {
+		if at.Place.Doc != nil {
+			line, _ := at.Place.Doc.Position(at.Place.Span.Start)
+			width = max(width, len(strconv.Itoa(line)))
+		}
+	}
+	return strings.Repeat(" ", width)
+}
+
+// place shows a place.
+func (s Style) place(b *strings.Builder, at Place, path, color, gutter string) {
 	if at.Doc == nil {
 		if path != "" {
-			b.WriteString("  --> " + Printable(path) + "\n")
+			b.WriteString(" " + gutter + "--> " + Printable(path) + "\n")
 		}
-		return 1
+		return
 	}
 	line, _ := at.Doc.Position(at.Span.Start)
-	b.WriteString("  --> " + at.String())
+	b.WriteString(" " + gutter + "--> " + at.String())
 	if path != "" && path != "$" {
 		b.WriteString(" (" + Printable(path) + ")")
 	}
 	b.WriteByte('\n')
 	if at.Doc.Text == "" {
-		return 1
+		return
 	}
 	text, from, marked := at.Doc.excerpt(line, at.Span)
-	gutter := strings.Repeat(" ", len(strconv.Itoa(line)))
-	fmt.Fprintf(b, " %s |\n %d | %s\n %s | %s%s\n", gutter, line, text, gutter, strings.Repeat(" ", from),
-		s.paint(color, strings.Repeat("^", marked)))
-	return len(gutter)
+	fmt.Fprintf(b, " %s |\n %*d | %s\n %s | %s%s\n", gutter, len(gutter), line, text, gutter,
+		strings.Repeat(" ", from), s.paint(color, strings.Repeat("^", marked)))
 }
 
 // excerpt draws the part of a line around a span that fits, with secrets masked; from and width are where the span

@@ -389,3 +389,12 @@ func TestWordsBelowKnownKeysAreShown(t *testing.T) {
 		Place: diag.Place{Doc: doc, Span: diag.Span{Start: at, End: at + 1}}})
 	assert.Contains(t, out, "|     [redacted]: [redacted]\n", "a block of text may be a file's content")
 }
+
+func TestAllLinesOfAProblemHaveOneGutter(t *testing.T) {
+	doc := &diag.Document{Name: "x", Text: strings.Repeat("a\n", 12), Secrets: func() []diag.Span { return nil }}
+	shown := diag.Style{}.Text(diag.Problem{Severity: diag.Error, Code: "c", Message: "m", Hint: "h",
+		Place:   diag.Place{Doc: doc, Span: diag.Span{Start: 2, End: 3}},
+		Related: []diag.Related{{Place: diag.Place{Doc: doc, Span: diag.Span{Start: 20, End: 21}}, Message: "n"}}})
+	assert.Equal(t, "error[c]: m\n   --> x:2:1\n    |\n  2 | a\n    | ^\n    = hint: h\n    note: n\n"+
+		"   --> x:11:1\n    |\n 11 | a\n    | ^\n", shown)
+}
