@@ -601,6 +601,9 @@ func TestAModeThatWasMisreadIsToldOnce(t *testing.T) {
 		lines := told(diag.Workstation, r.Problems)
 		slices.Sort(lines)
 		assert.Equal(t, want, strings.Join(lines, " "), mode)
+		for _, p := range r.Problems {
+			assert.NotContains(t, p.Hint, "modes are decimal", "which they are not in YAML")
+		}
 	}
 	r := translate(t, "variant: fcos\nversion: 1.5.0\nstorage: {files: [{path: /a, mode: 0899}]}\n",
 		butane.Options{Rules: rules.Document, Peer: true})

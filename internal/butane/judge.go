@@ -25,7 +25,12 @@ func (t *translation) judge() {
 		default:
 			p.Message, p.Hint = language.SnakeKeys(p.Message), language.SnakeKeys(t.ownVersion(p.Hint))
 			q := t.tell(p)
-			q.PeerOnly = q.PeerOnly || q.Code == codes.ModeSpecial && t.misreads[q.Place.Span]
+			switch misread := t.misreads[q.Place.Span]; {
+			case misread && q.Code == codes.ModeSpecial:
+				q.PeerOnly = true
+			case misread && q.Code == codes.ModeRange: // what to write has been said
+				q.Hint, q.Fix = "", nil
+			}
 		}
 	}
 }
