@@ -10,9 +10,10 @@ type Change struct {
 	Since Version
 	// Path of the field, with * for any index; a field's row covers everything below it.
 	Path string
-	// Value, where set, is what came: the field is older. It is AnyValue where the field takes any from then on.
+	// Value is "" where the whole field came with the version. Otherwise the field is older, and only this value of it
+	// came; AnyValue stands for all values that the field did not take before.
 	Value string
-	// Line says what came, for people.
+	// Line says what came, in a sentence for people.
 	Line string
 }
 
@@ -20,7 +21,8 @@ type Change struct {
 const AnyValue = "*"
 
 // History is everything that came after 3.0.0: fields first, then values. It drives decoding, the schema of each
-// version and the documentation. What versions read differently and is written the same has no row here: see Meaning.
+// version and the documentation. What is written the same in all versions, and is read differently, has no row here:
+// see Meaning.
 func History() []Change {
 	changes := newFields()
 	for _, f := range Fields() {

@@ -8,49 +8,53 @@ import (
 
 // A Field is what the language says of one field beyond what its type in the model says.
 type Field struct {
-	// Path has * for any index. With "*." in front it is how the paths of several fields end.
+	// Path is the path in JSON without "$.", with * for the index of an item: storage.disks.*.device. A path that
+	// begins with "*." is the end of the paths of several fields, and the row is for all of them.
 	Path string
 	// List says what becomes of a list when documents merge.
 	List List
-	// Part is what Values are about: the whole text, or how it begins.
+	// Part is the part of the text that Values lists: the whole text, or its beginning.
 	Part Part
-	// Values are those that the field takes; none where any will do.
+	// Values are the values that the field takes; empty where it takes any.
 	Values []Value
-	// Any are the versions that take other values too; AnyLine says so, for people.
+	// Any are the versions in which the field takes other values too; AnyLine says so in a sentence for people.
 	Any     Range
 	AnyLine string
-	// Required are the versions whose rules refuse an object without the field. Elsewhere: in a Butane document another
-	// part may give it, such as trees the target of a link.
+	// Required are the versions whose rules refuse an object without the field. Elsewhere: another part of a Butane
+	// document may give the field, as trees give the target of a link.
 	Required  Range
 	Elsewhere bool
 	// Written are the versions whose JSON always has the field: where a document leaves it out, it is written with the
 	// value As.
 	Written Range
 	As      string
-	// Nullable are the versions in which an object could be absent, so that an empty one is not the same as none.
+	// Nullable are the versions in which the object of the field can be absent, so that an empty object is not the same
+	// as none.
 	Nullable Range
-	// MaxBytes is how long the text may be, 0 for any length. Where it depends on another value, that value says it.
+	// MaxBytes is the greatest length of the text in bytes, 0 for any length. Where the length depends on the value of
+	// another field, the row of that value has it.
 	MaxBytes int
 }
 
-// A Value is one that a field takes.
+// A Value is a value that a field takes.
 type Value struct {
 	Name string
-	// Since is the version that brought it, if it came after its field; Line then says what came, for people.
+	// Since is the version that brought the value, if the value is newer than the field; Line then says what came, in a
+	// sentence for people.
 	Since Version
 	Line  string
-	// Means is the value that this one is another spelling of.
+	// Means is the value of which this one is another spelling; "" for none.
 	Means string
-	// LabelMax is how many bytes a label may have on a filesystem of the format, DeviceMax how many the device may have
-	// where it is a name and no path; 0 for any number.
+	// LabelMax is how many bytes a label may have on a filesystem of this format. DeviceMax is how many bytes the
+	// device may have where this format names it without a path, as virtiofs does. 0 is any number.
 	LabelMax, DeviceMax int
-	// NoSpares: an array of the level has no redundancy.
+	// NoSpares: an array of this RAID level has no redundancy, and so no use for spares.
 	NoSpares bool
-	// Headers: sources of the scheme are asked for with headers.
+	// Headers: requests for sources of this scheme carry the headers of the config.
 	Headers bool
 }
 
-// A Part of a text is what decides about it.
+// A Part is the part of a text that a list of values is about.
 type Part int
 
 // The parts that lists of values are about.
@@ -63,11 +67,11 @@ const (
 // A List says how two lists at the same place become one, and what makes two items the same.
 type List struct {
 	Mode Mode
-	// Key is the member by which an item is known, "" where the item itself is. A partition is known by its number, one
-	// without by its label.
+	// Key is the name of the member that identifies an item; "" where the item is a string, which identifies itself. A
+	// partition is identified by its number, and one without a number by its label.
 	Key string
-	// Space names what several lists of one object share: an item in one of them stands against the same item of
-	// another.
+	// Space is the same word for all lists of an object whose items exclude each other: no path may be in two of files,
+	// directories and links. "" where a list is by itself.
 	Space string
 	// Nameless: an item may be written without its key.
 	Nameless bool
@@ -76,7 +80,7 @@ type List struct {
 // A Mode is how lists merge.
 type Mode uint8
 
-// The ways of merging. The zero Mode is of what is no list.
+// The ways in which lists merge. The zero Mode is that of a field which is no list.
 const (
 	Keyed     Mode = iota + 1 // items with equal keys merge in place, the child's others follow
 	Union                     // strings: the parent's, then the child's that are new
@@ -154,7 +158,7 @@ func storageFields() []Field {
 
 		{Path: "storage.disks", List: List{Mode: Keyed, Key: "device"}},
 		{Path: "storage.disks.*.partitions", List: List{Mode: Keyed, Key: "number"}},
-		{Path: "storage.disks.*.partitions.*.label", MaxBytes: 36}, // UTF-16 in the table, but counted so by the peer
+		{Path: "storage.disks.*.partitions.*.label", MaxBytes: 36}, // 36 units of UTF-16; the peer counts bytes
 
 		{Path: "storage.raid", List: named()},
 		{Path: "storage.raid.*.devices", List: List{Mode: Union}, Required: always(), Elsewhere: true,
@@ -246,7 +250,7 @@ func (f Field) In(v Version) []Value {
 	return slices.DeleteFunc(slices.Clone(f.Values), func(value Value) bool { return value.Since > v })
 }
 
-// Find gives the row of a value, in whichever version.
+// Find gives the row of a value, whichever version brought it.
 func (f Field) Find(name string) (Value, bool) {
 	i := slices.IndexFunc(f.Values, func(value Value) bool { return value.Name == name })
 	if i < 0 {
@@ -301,22 +305,22 @@ func newFields() []Change {
 	}
 }
 
-// A Meaning is something that versions read differently though it is written the same.
+// A Meaning is something that is written the same in all versions, and that they read differently.
 type Meaning int
 
-// What versions read differently.
+// The meanings.
 const (
 	// SpecialBits: the set-id and sticky bits of a mode have an effect.
 	SpecialBits Meaning = iota
-	// CheckedReferences: what names a config, a certificate bundle or a key is held against all rules of a source.
+	// CheckedReferences: sources of configs, certificate bundles and keys are held against all rules for sources.
 	CheckedReferences
-	// NetworkPin: that unlocking needs the network is enough for a custom pin to be there.
+	// NetworkPin: a custom pin of which nothing but needsNetwork is given counts as given.
 	NetworkPin
 	// LostAdvertisements: Ignition loses the advertisements of Tang servers on the way to a newer version.
 	LostAdvertisements
 )
 
-// versions are those that read documents so.
+// versions are those in which the meaning holds.
 func (m Meaning) versions() Range {
 	return [...]Range{
 		SpecialBits:        from(V3_6),
@@ -326,8 +330,8 @@ func (m Meaning) versions() Range {
 	}[m]
 }
 
-// Since is the first version that reads documents so.
+// Since is the first version in which the meaning holds.
 func (m Meaning) Since() Version { return m.versions().From }
 
-// Reads reports whether the version reads documents so.
+// Reads reports whether the meaning holds in the version.
 func (v Version) Reads(m Meaning) bool { return m.versions().Has(v) }

@@ -1,9 +1,9 @@
 package config
 
-// A Config describes one machine in the newest version of the language. Optional scalars are pointers: absent is not
-// the zero value, because an absent one leaves a merge parent's alone. Tags: json is the field's name, secret marks
-// values of which no excerpt of a document may show all: of a "url" user, query and fragment, of an SSH "key" all that
-// is not a public one, of others ("true") anything.
+// A Config describes one machine in the newest version of the language. Optional scalars are pointers, nil where they
+// are absent: in a merge an absent scalar keeps the value of the parent, and a zero replaces it. The tag json is the
+// name of a field. The tag secret marks a value of which excerpts of a document show a part or nothing: of a "url" all
+// but user, query and fragment, of a "key" for SSH the public key only, of "true" nothing.
 type Config struct {
 	// Metadata about the document itself: its version, other documents, how to fetch.
 	Ignition Ignition `json:"ignition"`

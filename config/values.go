@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// Values calls visit with each text that a pattern such as storage.luks.*.name leads to, in order and without those
-// that are absent, until visit returns false. path makes the config path of the text.
+// Values calls visit with each string of the config that a pattern such as storage.luks.*.name leads to, in their
+// order, until visit returns false. Absent strings are left out. path makes the path of the string:
+// $.storage.luks.0.name.
 func (c *Config) Values(pattern string, visit func(path func() string, value string) bool) {
 	w := &valueWalk{steps: strings.Split(pattern, "."), visit: visit}
 	w.fields = make([][]int, len(w.steps))
@@ -21,7 +22,7 @@ type valueWalk struct {
 	visit  func(path func() string, value string) bool
 }
 
-// walk follows the steps from one on, and tells whether to go on.
+// walk follows the steps from one on; false ends the whole walk.
 func (w *valueWalk) walk(v reflect.Value, step int) bool {
 	for v.Kind() == reflect.Pointer {
 		if v.IsNil() {
@@ -79,7 +80,7 @@ func (w *valueWalk) path() string {
 	return b.String()
 }
 
-// Says gives what an optional field says, and the zero value where it says nothing.
+// Says gives the value of an optional field, and the zero value where the field is absent.
 func Says[T any](field *T) (value T) {
 	if field != nil {
 		value = *field

@@ -22,7 +22,8 @@ const (
 
 	// Newest is the version that every config is brought to.
 	Newest = V3_7
-	// Stable is the newest version that will not change any more. Those after it are experimental, and say so.
+	// Stable is the newest version that will not change any more. The versions after it have "-experimental" in their
+	// names.
 	Stable = V3_6
 )
 
@@ -40,7 +41,7 @@ func (v Version) isExperimental() bool { return v > Stable }
 
 // A VersionError says why a text is no version of the language.
 type VersionError struct {
-	// Malformed: the text is no version of anything.
+	// Malformed: the text is not of the form of a version at all.
 	Malformed bool
 	// Message says what is wrong, Hint what to write.
 	Message, Hint string

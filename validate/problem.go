@@ -23,15 +23,15 @@ type Problem struct {
 	Severity Severity
 	// Code names the kind of problem for programs: "path-relative".
 	Code string
-	// Name is that of the text. Lines and columns count from 1, columns in bytes; the end is the first byte after what
-	// is wrong. Line is 0 where a problem has no place.
+	// Name is the name of the text, as Read was given it. Lines and columns count from 1, columns in bytes; the end is
+	// the first byte after what is wrong. Line is 0 where a problem has no place.
 	Name                             string
 	Line, Column, EndLine, EndColumn int
 	// Path leads to the value: "$.storage.files.0.path".
 	Path string
 	// Message says what is wrong, Hint what to do, where anything helps.
 	Message, Hint string
-	// Notes are other places that explain it.
+	// Notes are other places that explain the problem.
 	Notes []Note
 	// Fix is what to write instead; nil where that is not known, is more than one value, or may not be shown.
 	Fix *Fix
@@ -76,7 +76,7 @@ func Valid(problems []Problem) bool {
 	return true
 }
 
-// plain turns problems into what can be read without knowing what is inside.
+// plain turns problems into values of this package.
 func plain(found []diag.Problem) []Problem {
 	var all []Problem
 	for _, f := range found {

@@ -15,17 +15,17 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// An Audience is who is told of problems. Not everybody is told the same: docs/deviations.md says what differs.
+// An Audience is the reader of problems. docs/deviations.md says which rules are for which audience.
 type Audience int
 
 // The audiences.
 const (
-	// Workstation is told everything. What a machine could only do by halves is an error.
+	// Workstation is a person who can still change the config: every rule counts, and what a machine could do only in
+	// part is an error.
 	Workstation Audience = iota
-	// Boot is told what a machine is that reads the config: what has never stopped one is a warning. It has no local
-	// files.
+	// Boot is a machine that reads the config: a rule that Ignition lacks gives a warning. It has no local files.
 	Boot
-	// Peer is told what Ignition and Butane tell.
+	// Peer is a caller of Ignition or Butane, who expects their verdicts and places.
 	Peer
 )
 
@@ -34,11 +34,11 @@ type Options struct {
 	// Files holds the local files that a Butane document may name; nil where there are none. Symbolic links in trees
 	// need an fs.ReadLinkFS.
 	Files fs.FS
-	// Audience is who is told.
+	// Audience is who is told of the problems.
 	Audience Audience
 }
 
-// A Document is a text that has been read. It does not change.
+// A Document is a text that has been read as a config. It does not change.
 type Document struct {
 	doc      *document.Document
 	audience Audience
@@ -110,7 +110,8 @@ func missing(number int) Problem {
 		Hint:    "merge only what Read gives without an error"}
 }
 
-// Config is what the document says. What a Butane document says beyond a config is in it in the config's own words.
+// Config gives the config of the document, in the newest shape: of a Butane document, the config that it is converted
+// to. It is a copy, which the caller may change.
 func (d *Document) Config() *config.Config { return d.doc.In(tree.NewArena()).Config() }
 
 // Version is the version of the config: that of the document, or of what a Butane document becomes.
