@@ -13,7 +13,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// bootDisk is an encrypted or mirrored boot disk (docs/peer/butane.md §9).
+// bootDisk is the feature of an encrypted or mirrored boot disk (docs/peer/butane.md §9).
 func bootDisk() feature {
 	return feature{
 		needs: bootDevice,
@@ -42,14 +42,16 @@ func bootDisk() feature {
 			"boot_device.layout": func(d Dialect) []string { return namesOf(d.layouts()) },
 		},
 		section: "$.boot_device",
-		// What the document says of a generated item is a part of it.
+		// Where the document has an item of the same name, that item is merged with the generated one, and may say a
+		// part.
 		absences: []codes.Code{codes.RAIDLevel, codes.RAIDDevices, codes.FormatMissing, codes.LabelWithoutFormat,
 			codes.PathMissing},
 		makes: makesBootItem,
 	}
 }
 
-// makesBootItem tells whether an item would be one of those of the boot disk.
+// makesBootItem tells whether an item of the config has the name or the device of one that lowerBootDevice would
+// generate.
 func makesBootItem(t *translation, item tree.Node) bool {
 	boot := t.top.Key("boot_device")
 	if boot.To("mirror", "devices").Count() == 0 && !wantsLuks(boot.Key("luks")) && !leftOut(t, "$.boot_device") {
@@ -63,7 +65,7 @@ func makesBootItem(t *translation, item tree.Node) bool {
 		strings.HasPrefix(name, "/dev/disk/by-partlabel/esp-")
 }
 
-// A partition of a mirrored boot disk. Its label gets the number of the disk.
+// A bootPartition is a partition of a mirrored boot disk. Its label gets the number of the disk.
 type bootPartition struct {
 	label    string
 	sizeMiB  int
@@ -77,12 +79,12 @@ const (
 	guidPReP     = "9E1A2D38-C612-4316-AA26-8B49521E5A8B"
 )
 
-// A layout is how images of an architecture partition their boot disk.
+// A layout is how the images of an architecture partition their boot disk.
 type layout struct {
 	name   string
-	first  [2]bootPartition // before boot and root
-	device string           // the disks that an s390x layout is for, with what comes before their letter
-	suffix string           // what names the partition to encrypt there
+	first  [2]bootPartition // the partitions before boot and root
+	device string           // what the names of an s390x layout's disks begin with, as /dev/dasd of /dev/dasda
+	suffix string           // the number of the partition to encrypt on an s390x disk
 }
 
 // layouts is the table of docs/peer/butane.md §9, in the order in which they are listed to people.
@@ -98,7 +100,7 @@ func layouts() []layout {
 	}
 }
 
-// layouts are those that the dialect has: the ones for mainframes came later.
+// layouts are the layouts that the dialect has: those for mainframes came later.
 func (d Dialect) layouts() []layout {
 	return slices.DeleteFunc(layouts(), func(l layout) bool {
 		return strings.HasPrefix(l.name, "s390x") && !d.has(mainframes)
@@ -112,10 +114,10 @@ func namesOf(all []layout) (names []string) {
 	return names
 }
 
-// usualLayout is that of a document that names none.
+// usualLayout is the layout of a document that names none.
 const usualLayout = "x86_64"
 
-// layoutOf finds a layout in a dialect, and lists those that it has.
+// layoutOf finds a layout by its name. known lists the layouts of the dialect.
 func (d Dialect) layoutOf(name string) (found layout, known string, ok bool) {
 	all := d.layouts()
 	i := slices.IndexFunc(all, func(l layout) bool { return l.name == cmp.Or(name, usualLayout) })
@@ -125,8 +127,8 @@ func (d Dialect) layoutOf(name string) (found layout, known string, ok bool) {
 	return found, strings.Join(namesOf(all), ", "), i >= 0
 }
 
-// bootDeviceRules is the table of rules of docs/peer/butane.md §9. Of what could not be read they would only miss what
-// was left out.
+// bootDeviceRules is the table of rules of docs/peer/butane.md §9. Where a part of boot_device could not be read and
+// was left out, the rules would only report that it is missing, so they are not asked.
 func bootDeviceRules(t *translation) {
 	boot := t.top.Key("boot_device")
 	if !boot.Set() || leftOut(t, "$.boot_device") {
@@ -158,8 +160,8 @@ func bootDeviceRules(t *translation) {
 	}
 }
 
-// encryptionRules: the peer leaves a disk as it is that is to be encrypted without a way to open it, and says so only
-// of one that is named. What is switched off by its own word may be meant.
+// encryptionRules: a boot disk with luks and nothing that opens it stays as it is, without encryption. The peer reports
+// that only where luks names the device. What the document switches off itself, as tpm2: false, may be meant.
 func encryptionRules(t *translation, luks *cursor.At) {
 	const how = "add tpm2: true, a Tang server or cex"
 	off := luks.Key("tpm2").Text() == "false" || luks.To("cex", "enabled").Text() == "false"
@@ -177,7 +179,7 @@ func encryptionRules(t *translation, luks *cursor.At) {
 	}
 }
 
-// hasMethod: something can open the volume. An empty Tang server cannot.
+// hasMethod: something can open the volume. An empty mapping for a Tang server does not count.
 func hasMethod(luks *cursor.At) bool {
 	for server := range luks.Key("tang").Items() {
 		if server.Node().First().Exists() {
@@ -187,12 +189,12 @@ func hasMethod(luks *cursor.At) bool {
 	return luks.Key("tpm2").IsTrue() || luks.To("cex", "enabled").IsTrue()
 }
 
-// wantsLuks: only a way to open it makes a volume; a threshold, discards or a device alone do nothing.
+// wantsLuks: a volume is made only where something can open it; a threshold, discards or a device alone make none.
 func wantsLuks(luks *cursor.At) bool {
 	return luks.Key("tpm2").IsTrue() || luks.Key("tang").Count() > 0 || luks.To("cex", "enabled").IsTrue()
 }
 
-// lowerBootDevice puts an encrypted or mirrored boot disk under what the document says of disks.
+// lowerBootDevice generates the items of the boot disk, and merges what the document says of disks over them.
 func lowerBootDevice(t *translation) {
 	boot := t.top.Key("boot_device")
 	luks, mirror := boot.Key("luks"), boot.Key("mirror")
@@ -217,9 +219,9 @@ func lowerBootDevice(t *translation) {
 	t.under(t.object(boot.Node(), "storage", storage))
 }
 
-// lowerMirror makes the same partitions on each disk and arrays of those that matter. The firmware reads its own
-// partition from any disk, so each has one; it reads the kernel too, hence the old metadata at the end of the array for
-// boot.
+// lowerMirror makes the same partitions on each disk, and arrays of boot and root. The firmware reads its own partition
+// from any disk, so each disk has one. The firmware reads the kernel as well, so the array for boot has its metadata at
+// the end (version 1.0), where it does not hide the filesystem.
 func lowerMirror(t *translation, mirror *cursor.At, l layout, sections *tree.Appender, filesystems tree.Node) {
 	disks, parts := t.list(mirror.Node()), map[string][]string{}
 	all, fs := disks.Append(), filesystems.Append()
@@ -257,7 +259,7 @@ func lowerMirror(t *translation, mirror *cursor.At, l layout, sections *tree.App
 		t.object(from, "name", "md-root", "level", "raid1", "devices", t.texts(from, parts["root"]...))))
 }
 
-// bootLuks makes the volume of the root filesystem. It is always made anew: the image's own root is not encrypted.
+// bootLuks makes the volume of the root filesystem. It is always formatted: the root of the image is not encrypted.
 func bootLuks(t *translation, luks *cursor.At, l layout, mirrored bool) tree.Node {
 	device := "/dev/disk/by-partlabel/root"
 	switch {

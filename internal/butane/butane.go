@@ -11,38 +11,38 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// Options is what a translation depends on beside the document.
+// Options are what a translation depends on beside the document.
 type Options struct {
 	// Files holds the local files that a document may name; nil where there are none, as at boot. Symbolic links in
 	// trees need an fs.ReadLinkFS.
 	Files fs.FS
-	// FilesDir is the absolute path of Files: names with .. in them may lead out of it and in again.
+	// FilesDir is the absolute path of Files: a name in a document may lead out of the folder by .. and into it again.
 	FilesDir string
-	// AtBoot: the document is read by a machine that has no local files and never will.
+	// AtBoot: a machine reads the document, so that there can be no local files.
 	AtBoot bool
-	// Raw leaves out what the openshift variant puts around the config.
+	// Raw leaves out the MachineConfig that the openshift variant puts around the config.
 	Raw bool
-	// Peer does as Butane does where that is odd: see docs/deviations.md.
+	// Peer reports and makes what Butane does, also where Butane is odd: see docs/deviations.md.
 	Peer bool
-	// Map asks for Result.Origins.
+	// Map asks for Result.Origins, which take time and memory.
 	Map bool
-	// Zip makes what compresses content, for much to do or little; nil leaves it as it is, as at boot, where it would
-	// be unpacked again at once.
+	// Zip makes what compresses content: much says that there is much to compress, so that speed counts. nil compresses
+	// nothing, as at boot, where the content would be unpacked again at once.
 	Zip func(much bool) Zipper
 	// Rules judges the config that comes out; nil for no rules.
 	Rules func(*document.Document) []diag.Problem
-	// Inner judges a config to merge that is part of the document; nil for not at all.
+	// Inner judges a config to merge whose text is in the document, or in a local file; nil for no judgement.
 	Inner func(name, text string) []diag.Problem
 }
 
-// A Result is what became of a document.
+// A Result is what comes of a document.
 type Result struct {
-	// Dialect is the zero Dialect where it is not known.
+	// Dialect is the zero Dialect where the variant or its version is not known.
 	Dialect Dialect
-	// Config is nil where nothing came out. Its places are those of the document.
+	// Config is nil where no config could be made. Its places lie in the document.
 	Config *document.Document
-	// Problems are in the order in which they are found: what is wrong with the document, then with the config. Use
-	// diag.For for what an audience is told.
+	// Problems are in the order of the work: those of the document, then those of the config. diag.For gives what an
+	// audience is told.
 	Problems []diag.Problem
 	// Origins says where each part of the config comes from, a line each, sorted: "$.grub.users →
 	// $.storage.files.0.append".
@@ -51,12 +51,12 @@ type Result struct {
 	t *translation
 }
 
-// Is reports whether a document's tree is one of this language, rather than a config.
+// Is reports whether a tree is a Butane document, rather than a config.
 func Is(root tree.Node) bool {
 	return root.Get("variant").Exists() && !root.Get("ignition").Get("version").Exists()
 }
 
-// Parse reads a text, in YAML or in JSON, and makes a config of it. name is what problems call the text.
+// Parse reads a text, in YAML or in JSON, and makes a config of it. name is the name of the text in problems.
 func Parse(name string, text []byte, o Options) *Result {
 	root, problems := tree.NewArena().ParseYAML(&diag.Document{Name: name, Text: tree.Text16(string(text))})
 	if !root.Exists() {
@@ -67,8 +67,8 @@ func Parse(name string, text []byte, o Options) *Result {
 	return r
 }
 
-// Translate makes a config of a document. The tree is changed on the way: scalars become what the language says they
-// are. In a document that cannot be translated there is an error that every audience is told.
+// Translate makes a config of a document. It changes the tree: scalars become what the language says they are. Of a
+// document of which no config can be made, every audience is told an error.
 func Translate(root tree.Node, o Options) *Result {
 	d, problem := detect(root)
 	if problem != nil {
@@ -95,7 +95,7 @@ func Translate(root tree.Node, o Options) *Result {
 	return r
 }
 
-// A translation is one document on its way.
+// A translation is the work on one document.
 type translation struct {
 	Dialect
 	Options
@@ -110,12 +110,12 @@ type translation struct {
 	locals   locals
 	objects  map[*language.Shape]func(*translation, *cursor.At, tree.Node)
 	wrong    map[tree.Node]bool // values of a wrong kind
-	config   tree.Node          // what comes out
+	config   tree.Node          // the config
 	out      *document.Document
 	index    tree.Index
-	findings []finding   // what was told of the config in this step
-	reading  bool        // in the first step
-	hidden   []diag.Span // what may be a secret because nothing is known of it
+	findings []finding   // problems of the config that this step has found
+	reading  bool        // the first step is at work
+	hidden   []diag.Span // parts that no shape knows, and that may be secrets
 	ways     *tree.Ways
 	urls     *urlMaker
 	ready    func() map[tree.Node]embedded // content that is made ahead; nil where it is not worth it
@@ -137,7 +137,7 @@ func newTranslation(d Dialect, root tree.Node, o Options) *translation {
 	return t
 }
 
-// failed: nothing can be made of the document. What only some audiences hold against it does not stop it.
+// failed: an error that the audience is told stops the translation.
 func (t *translation) failed() bool { return diag.Fatal(diag.For(t.audience, t.log.Kept())) }
 
 // read holds the document against the shape of its dialect.
@@ -146,13 +146,13 @@ func (t *translation) read() {
 	reader{t}.check(t.shape, t.root, t.root, t.top)
 }
 
-// leaveOut goes on without what was wrong.
+// leaveOut removes wrong values and unknown keys from the document, so that the translation can go on.
 func (t *translation) leaveOut() {
 	t.reading = false
 	reader{t}.drop(t.shape, t.root)
 }
 
-// check holds the document against the rules of its sugar. The rules of the config come when it is there.
+// check holds the document against the rules of its features. The rules of the config follow once there is a config.
 func (t *translation) check() {
 	t.each(func(f *feature) {
 		if f.check != nil {
@@ -161,15 +161,16 @@ func (t *translation) check() {
 	})
 }
 
-// hide says which spans of a document no excerpt may show: those of its tree, and others that are not in it any more.
+// hide gives the spans of a document that no excerpt may show: the secrets of its tree, and those of parts that have
+// been removed from the tree.
 func hide(root tree.Node, others func() []diag.Span) {
 	if doc := root.Document(); doc.Secrets == nil {
 		doc.Secrets = func() []diag.Span { return language.Secrets(root, documents(), others()) }
 	}
 }
 
-// Key says whether a key is one of documents or of configs, wherever it stands, and whether what stands below it may be
-// a secret.
+// Key says whether a key is one of documents or of configs, at whatever place, and whether a value below it may be a
+// secret.
 func Key(key string) (known, secret bool) {
 	held, known := keys()[key]
 	return known, held

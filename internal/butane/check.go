@@ -15,10 +15,11 @@ import (
 type reader struct{ *translation }
 
 // check holds a node against a shape. Scalars become what the shape says they are: YAML leaves it to the reader whether
-// 0644 is text or a number. It reports whether the node says anything.
+// 0644 is text or a number. check reports whether the node says anything.
 //
-// context is what stands in the text at the node's path. It is another node where nulls before the node have been
-// dropped from its list, and none below an alias or a merge key: the peer looks for unknown keys in the text, by path.
+// context is what stands in the text at the path of the node. It is another node where nulls before the node have been
+// dropped from its list, and no node below an alias or a merge key: the peer looks for unknown keys in the text, by
+// path.
 func (t reader) check(s *language.Shape, n, context tree.Node, a *cursor.At) bool {
 	if n.Kind() == tree.Null {
 		if s.Kind == tree.Object && !s.Labels && a.Name() != "" && !t.optional(s) {
@@ -46,8 +47,8 @@ func (t reader) check(s *language.Shape, n, context tree.Node, a *cursor.At) boo
 	return t.checkScalar(s, n, a)
 }
 
-// checkObject goes through the keys that are there. Those that a merge key has brought are values like any other, but
-// nobody wrote them here, so they are not looked for in the context.
+// checkObject goes through the keys of a mapping. Keys that a merge key has brought are values like any other, but do
+// not stand here in the text, so they are not looked for in the context.
 func (t reader) checkObject(s *language.Shape, n, context tree.Node, a *cursor.At) bool {
 	if context.Exists() && (context.Kind() != tree.Object || context.Aliased()) {
 		a.Warnf(codes.ContextMismatch,
@@ -77,7 +78,7 @@ func (t reader) checkObject(s *language.Shape, n, context tree.Node, a *cursor.A
 	return true
 }
 
-// writtenIn is written for many keys of one mapping, or for many mappings that are asked for a key each.
+// writtenIn makes the function written for one mapping. Where a mapping has many keys, they are put into an index once.
 func writtenIn(context tree.Node) func(key string) tree.Node {
 	const few = 16
 	if context.Kind() != tree.Object || context.At(few) == (tree.Node{}) {
@@ -92,7 +93,7 @@ func writtenIn(context tree.Node) func(key string) tree.Node {
 	return func(key string) tree.Node { return members[key] }
 }
 
-// written gives the last member that stands under a key in the text.
+// written gives the last member of a mapping with a key, as the text has it.
 func written(context tree.Node, key string) tree.Node {
 	var found tree.Node
 	if context.Kind() != tree.Object {
@@ -167,7 +168,7 @@ func (t reader) checkScalar(s *language.Shape, n tree.Node, a *cursor.At) bool {
 	return true
 }
 
-// misreadNumber: permission bits that are read in another base than they were written in are others.
+// misreadNumber warns of permission bits that are read in another base than they were probably meant in.
 func (t reader) misreadNumber(a *cursor.At, digit byte, base, literal string) {
 	severity, hint := diag.Warning, "write "+literal
 	if isMode(a) {
@@ -210,8 +211,8 @@ func (t reader) wrongType(s *language.Shape, n tree.Node, a *cursor.At) bool {
 	return false
 }
 
-// unquotes tells whether a text in quotes is what a field takes when it has none: a number in decimal or octal digits,
-// or true or false.
+// unquotes tells whether a text in quotes would be right without them: a number in decimal or octal digits, or true or
+// false.
 func unquotes(kind tree.Kind, text string) bool {
 	if kind == tree.Bool {
 		return text == "true" || text == "false"
@@ -223,7 +224,7 @@ func unquotes(kind tree.Kind, text string) bool {
 	return text != "" && len(text) < 19 && strings.Trim(text, digits) == ""
 }
 
-// mappingOf says how a mapping is written of which only the text that matters most was given.
+// mappingOf shows how to write a mapping of which the text has only the most important value.
 func mappingOf(s *language.Shape) string {
 	for _, key := range []string{"inline", "name", "path", "device", "url", "local"} {
 		if s.Member(key) != nil {
@@ -233,7 +234,7 @@ func mappingOf(s *language.Shape) string {
 	return ""
 }
 
-// duplicates reports equal keys in a mapping; stricter where the peer does not look.
+// duplicates reports equal keys in a mapping; stricter where the peer does not look for them.
 func (t reader) duplicates(n tree.Node, a *cursor.At, stricter bool) {
 	var many map[string]tree.Node
 	for c, i := n.First(), 0; c.Exists(); c, i = c.Next(), i+1 {
@@ -263,7 +264,7 @@ func (t reader) duplicates(n tree.Node, a *cursor.At, stricter bool) {
 	}
 }
 
-// unknownParts looks for equal keys in what no dialect has, which the peer does not look at.
+// unknownParts looks for equal keys in parts that no dialect has. The peer does not look there.
 func (t reader) unknownParts(n tree.Node, a *cursor.At) {
 	switch n.Kind() {
 	case tree.Object:
@@ -280,8 +281,8 @@ func (t reader) unknownParts(n tree.Node, a *cursor.At) {
 	}
 }
 
-// drop removes what the dialect does not have, and values of a wrong kind. An item of a list gives way to one that says
-// nothing, as those after it are counted.
+// drop removes keys that the dialect does not have, and values of a wrong kind. An item of a list is replaced by an
+// empty one, so that the numbers of the items after it stay.
 func (t reader) drop(s *language.Shape, n tree.Node) {
 	if s.Labels || n.Kind() < tree.List {
 		return

@@ -12,7 +12,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// contents are those of resources, in the document itself or in local files (docs/peer/butane.md §4).
+// contents is the feature of resources whose content is in the document or in local files (docs/peer/butane.md §4).
 func contents() feature {
 	f := feature{needs: inlineFiles, check: contentRules}
 	f.objects = map[string]func(*translation, *cursor.At, tree.Node){}
@@ -65,8 +65,8 @@ func wellSourced(t *translation, s *language.Shape, a *cursor.At) {
 // isConfig: the resource is a config to merge.
 func isConfig(s *language.Shape) bool { return strings.HasPrefix(s.Path, "ignition.config.") }
 
-// oneSource: an empty text is content too. Of several the first is to go; Butane took that for the inline one, before
-// there were local files.
+// oneSource reports a resource with more than one content; an empty text is content too. The problem is at the first of
+// them. inlineFirst: Butane put it at inline before there were local files.
 func oneSource(a *cursor.At, inlineFirst bool) {
 	names := []string{"source", "inline", "local"}
 	if inlineFirst {
@@ -84,8 +84,8 @@ func oneSource(a *cursor.At, inlineFirst bool) {
 	}
 }
 
-// content puts what the document has of a resource into it. That no compression is told matters too: a config that is
-// merged over another would inherit one.
+// content gives a resource of the config the content that the document has for it. Without compression the config says
+// so: one that is merged over another would else take over the compression of the other.
 func content(t *translation, a *cursor.At, resource tree.Node) {
 	from, text := a.Key("inline"), ""
 	switch local := a.Key("local"); {
@@ -109,7 +109,7 @@ func content(t *translation, a *cursor.At, resource tree.Node) {
 	e.add(resource.Append())
 }
 
-// An embedded is content that a document brings along, as a data: URL.
+// An embedded is content of a document, as a data: URL.
 type embedded struct {
 	t           *translation
 	from        tree.Node // the text, or the name of the local file
@@ -118,7 +118,7 @@ type embedded struct {
 	told        bool // the config says how it is compressed
 }
 
-// embed makes the shortest data: URL of a text. What somebody says is compressed already is not compressed again.
+// embed makes the shortest data: URL of a text. A text that is said to be compressed already is not compressed again.
 func (t *translation) embed(from tree.Node, text, compression string) embedded {
 	e := embedded{t: t, from: from, told: compression == "" && t.has(shortURLs)}
 	if t.ready != nil {

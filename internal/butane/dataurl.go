@@ -2,8 +2,8 @@ package butane
 
 import "encoding/base64"
 
-// A Zipper compresses a text in the format of gzip. Where a size settles whether that is worth it, any way of
-// compressing will do. What it gives is valid until the next call.
+// A Zipper compresses a text in the format of gzip. Where settles says that the size of a result already decides
+// whether compressing is worth it, any way of compressing will do. The bytes are valid until the next call.
 type Zipper interface {
 	Zip(text string, settles func(size int) bool) []byte
 }
@@ -19,7 +19,7 @@ func DataURL(text string, z Zipper) (url, compression string) {
 	return (&urlMaker{base64: true, zipper: z}).url(text, z != nil)
 }
 
-// url makes the shortest data: URL, compressed if that may be and is worth it.
+// url makes the shortest data: URL, compressed if mayZip and if that is shorter.
 func (m *urlMaker) url(text string, mayZip bool) (url, compression string) {
 	percent := escapedLen(text)
 	if !m.base64 {
@@ -43,10 +43,11 @@ func (m *urlMaker) url(text string, mayZip bool) (url, compression string) {
 	return "data:," + escape(text, percent), ""
 }
 
-// shortestZip: no gzip stream is shorter than its frame, which is not worth trying for less than this many characters.
+// shortestZip is how many characters a text must have at least to be compressed: the frame of a gzip stream alone is 20
+// bytes (RFC 1952).
 const shortestZip = 40
 
-// zippedLen is what compressed content costs: its URL, and the word that says so.
+// zippedLen is the length of compressed content in a config: of its URL, and of the word that names the compression.
 func zippedLen(size int) int {
 	return len(";base64") + base64.StdEncoding.EncodedLen(size) + len("gzip")
 }

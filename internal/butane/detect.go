@@ -56,7 +56,8 @@ func detect(root tree.Node) (Dialect, *diag.Problem) {
 	return unknown(fail, variant, version)
 }
 
-// completed names the version of a variant that somebody meant by the first of its numbers, and the newest.
+// completed names the version that somebody meant by its first one or two numbers, and the newest version of the
+// variant.
 func completed(variant, text string) string {
 	known := versions(variant)
 	for _, v := range []string{text + ".0", text + ".0.0"} {
@@ -67,7 +68,7 @@ func completed(variant, text string) string {
 	return newest(variant)
 }
 
-// unknown says why there is no such dialect. Versions become stable, and then their experimental name is gone.
+// unknown says why there is no such dialect. A version that becomes stable loses its experimental name.
 func unknown(
 	fail func(tree.Node, string, codes.Code, string, string) (Dialect, *diag.Problem), variant, version tree.Node,
 ) (Dialect, *diag.Problem) {
@@ -95,7 +96,8 @@ func unknown(
 
 func isNull(n tree.Node) bool { return !n.Exists() || n.Kind() == tree.Null }
 
-// normalVersion spells a version with its numbers as numbers are spelled, so that 01.5.0 is 1.5.0; "" if it is none.
+// normalVersion spells the numbers of a version as numbers are spelled, so that 01.5.0 is 1.5.0; "" for what is no
+// version.
 func normalVersion(n tree.Node) string {
 	if isNull(n) {
 		return ""

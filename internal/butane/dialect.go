@@ -13,12 +13,12 @@ import (
 // A Dialect is one variant in one version: what a document's first two lines choose.
 type Dialect struct {
 	Variant, Version string
-	// Spec is the version of the config that comes out. It also says which fields of a config there are.
+	// Spec is the version of the config that is made. It also decides which fields of a config a document has.
 	Spec     config.Version
 	features language.Features
 }
 
-// The features of dialects. First what documents say beyond configs, each with a file of its own.
+// The features of dialects: first those that add to what documents can say, each with a file of its own.
 const (
 	inlineFiles   language.Features = 1 << iota // contents of files in the document
 	localFiles                                  // contents of every resource in the document or in a local file
@@ -72,13 +72,13 @@ const (
 	edge         = wholeConfig&^(kernelArguments|blockDevices) | gzip // Fedora IoT and RHEL for Edge
 )
 
-// sugar lists what is done for each feature, in the order in which it is done.
+// sugar lists the features in the order in which they are checked and lowered.
 func sugar() []func() feature {
 	return []func() feature{identity, contents, modes, mounts, localFolders, userKeys, unitTexts, podmanUnits, bootDisk,
 		image, bootLoader, manifestConfig}
 }
 
-// shared is what documents of every variant gain with the version of the config.
+// shared lists the features that documents of every variant gain with a version of the config.
 func shared() [config.Newest + 1]language.Features {
 	return [config.Newest + 1]language.Features{
 		config.V3_0: inlineFiles,
@@ -90,8 +90,8 @@ func shared() [config.Newest + 1]language.Features {
 	}
 }
 
-// rows is the table of dialects (docs/peer/butane.md §1), the newest version of a variant last. Each has what the
-// version before it has, and what it adds.
+// rows is the table of dialects (docs/peer/butane.md §1), the newest version of a variant last. Each has the features
+// of the version before it, and those that it adds.
 func rows() []Dialect {
 	return []Dialect{
 		{"fcos", "1.0.0", config.V3_0, wholeConfig | imageDisk},
@@ -150,7 +150,7 @@ var dialects = sync.OnceValue(func() []Dialect {
 
 func (d Dialect) has(feature language.Features) bool { return d.features&feature == feature }
 
-// firstWith finds the first version of the variant of which something is so.
+// firstWith finds the first version of the variant for which is says true.
 func (d Dialect) firstWith(is func(Dialect) bool) (Dialect, bool) {
 	all := dialects()
 	i := slices.IndexFunc(all, func(other Dialect) bool { return other.Variant == d.Variant && is(other) })
@@ -163,7 +163,7 @@ func (d Dialect) firstWith(is func(Dialect) bool) (Dialect, bool) {
 // String names the dialect: "fcos 1.6.0".
 func (d Dialect) String() string { return d.Variant + " " + d.Version }
 
-// Find gives a variant in a version, "" for the newest that is stable. The error says what there is.
+// Find gives a variant in a version; "" is the newest stable version. The error lists the variants or versions.
 func Find(variant, version string) (Dialect, error) {
 	known := versions(variant)
 	if len(known) == 0 {
@@ -201,12 +201,12 @@ func versions(variant string) []string {
 	return found
 }
 
-// FirstLines are those of a document of a variant in its newest version, in words.
+// FirstLines names the first two lines of a document of a variant in its newest version, in words.
 func FirstLines(variant string) string {
 	return "variant: " + variant + " and version: " + newest(variant)
 }
 
-// newest is the newest version of a variant that is stable, of an unknown one that of the first.
+// newest is the newest stable version of a variant. For an unknown variant it is that of the first one in the table.
 func newest(variant string) string {
 	found := ""
 	for _, v := range versions(variant) {

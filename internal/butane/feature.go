@@ -9,26 +9,26 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// A feature is one thing that documents say beyond a config. What it does not set it does not do. A dialect that has
-// not got it has none of its fields, and nothing is done for it.
+// A feature is one thing that documents say beyond a config. A field that is not set does nothing. A dialect without
+// the feature has none of its keys, and none of its functions is called.
 type feature struct {
-	// needs is what a dialect must have; nothing where all have the feature.
+	// needs are the features that a dialect must have; 0 where all dialects have this one.
 	needs language.Features
-	// fields are what documents say. They need the feature, and what else they say that they need.
+	// fields are the keys of documents. They need the feature, and the features that they name themselves.
 	fields []language.Sugar
 	// check holds what documents say against its rules.
 	check func(*translation)
 	// objects adds to objects of the config, by their paths in the document.
 	objects map[string]func(t *translation, a *cursor.At, object tree.Node)
-	// lower makes a part of the config, of what the document says or around it.
+	// lower makes a part of the config, out of the document or around the config.
 	lower func(*translation)
-	// choices lists the values that fields take by the dialect, by their paths.
+	// choices lists, by the path of a field, the values that the field takes in a dialect.
 	choices map[string]func(Dialect) []string
-	// refused: a dialect has the fields, but its machines can do nothing with them.
+	// refused: the dialect has the keys, but its machines can do nothing with them.
 	refused func(Dialect) bool
-	// section is where documents speak of the feature. With an error there it may not be lowered, and then rules of the
-	// config miss what it would have made: absences has the codes of what they say, of items of the config that makes
-	// tells.
+	// section is where documents speak of the feature. With an error there the feature may not be lowered, and rules of
+	// the config would report the absence of what it makes. absences has the codes of such reports, and makes tells
+	// whether an item of the config would have been made.
 	section  string
 	absences []codes.Code
 	makes    func(t *translation, item tree.Node) bool

@@ -6,7 +6,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// A ground is what the config has at each path, to put files between it.
+// A ground has the nodes of the config by their paths, so that files can be added.
 type ground struct {
 	t     *translation
 	nodes map[string]tree.Node
@@ -14,7 +14,7 @@ type ground struct {
 	lists map[string]*tree.Appender
 }
 
-// groundOf looks at the config as it is by now, generated parts included.
+// groundOf collects the nodes of the config as it is now, generated nodes included.
 func groundOf(t *translation) *ground {
 	g := &ground{t, map[string]tree.Node{}, map[string]string{}, map[string]*tree.Appender{}}
 	for _, kind := range []string{"directories", "files", "links"} {

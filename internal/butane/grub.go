@@ -30,7 +30,7 @@ func bootLoader() feature {
 	}
 }
 
-// grubRules: users become words of a script, in which more than a name would be a command.
+// grubRules: names and hashes of users become words of a script, in which a blank or a line end would begin a command.
 func grubRules(t *translation) {
 	for user := range t.top.To("grub", "users").Items() {
 		for _, row := range field.UserRows() {

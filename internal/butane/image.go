@@ -10,7 +10,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// image is what is known of the partitions of the image that a machine boots from (docs/peer/butane.md §9).
+// image is the feature of partitions that the image of a machine has (docs/peer/butane.md §9).
 func image() feature { return feature{needs: imageDisk, check: reuseRules, lower: imagePartitions} }
 
 // reuseRules: an fcos image says by number which partitions to keep (docs/peer/butane.md §9).
@@ -36,7 +36,7 @@ func reuseRules(t *translation) {
 	}
 }
 
-// reserved are the labels of an fcos image, and the numbers that they stand at.
+// reserved gives the number of the partition that has a label in an fcos image, 0 for a label that none has.
 func reserved(label string) int {
 	switch label {
 	case "BIOS-BOOT", "PowerPC-PReP-boot":
@@ -51,7 +51,7 @@ func reserved(label string) int {
 	return 0
 }
 
-// imagePartitions warns of what an fcos image makes of partitions (docs/peer/butane.md §9).
+// imagePartitions warns of partitions that an fcos image would change (docs/peer/butane.md §9).
 func imagePartitions(t *translation) {
 	i := 0
 	for disk := range t.config.Get("storage").Get("disks").Children() {
@@ -79,8 +79,8 @@ func imagePartitions(t *translation) {
 
 const rootMiB = 8192 // what the root of an fcos image should have
 
-// freelyPlaced finds the first and the last partition of a list that have no start, and the last of those that are to
-// be there.
+// freelyPlaced finds, among the partitions of a list that have no start, the first and the last, and the last that is
+// to be there.
 func freelyPlaced(list tree.Node) (at struct{ first, last, present int }) {
 	at.first, at.last, at.present = math.MaxInt, -1, -1
 	i := 0

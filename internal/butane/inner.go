@@ -8,9 +8,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// judgeInner judges a config to merge that is part of the document, or a local file, by the rules of whichever version
-// the config is of. At boot it will be fetched like any other and judged again, so that what is wrong here is not the
-// end of it.
+// judgeInner judges a config to merge whose text is in the document or in a local file, by the rules of its own
+// version. At boot the config is read and judged again, so its errors are marked as stricter here: they do not end the
+// translation.
 func judgeInner(t *translation, _, a *cursor.At, text string) {
 	if t.Inner == nil {
 		return

@@ -35,7 +35,8 @@ func (t *translation) judge() {
 	}
 }
 
-// ownVersion: documents have no ignition.version to set. The hint names the variant's first version that does as well.
+// ownVersion changes a hint to set ignition.version, which documents do not have, into one that names the first version
+// of the variant that has the field.
 func (d Dialect) ownVersion(hint string) string {
 	const ask = "set ignition.version to "
 	rest, found := strings.CutPrefix(hint, ask)

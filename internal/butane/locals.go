@@ -23,7 +23,7 @@ type locals struct {
 	size   int                          // bytes that have been read
 }
 
-// path finds a local file's name in Files. Where a name leads is a matter of its text; links are followed later.
+// path gives the name in Files of a local file. Where a name leads is decided by its text; links are followed later.
 func (l *locals) path(a *cursor.At, name string) (string, bool) {
 	if l.files == nil {
 		l.missing(a)
@@ -66,7 +66,7 @@ func (l *locals) read(a *cursor.At) (string, bool) {
 	return text, true
 }
 
-// remember keeps the text of a local file, for problems within it. It may have secrets anywhere.
+// remember keeps the text of a local file, for problems with places in it. All of it may be secret.
 func (l *locals) remember(a *cursor.At, text string) {
 	if l.opened == nil {
 		l.opened = map[tree.Node]*diag.Document{}
@@ -75,7 +75,7 @@ func (l *locals) remember(a *cursor.At, text string) {
 	l.opened[a.Node()] = &diag.Document{Name: a.Text(), Text: text, Secrets: hidden}
 }
 
-// maxLocals is how much all local files of a document may hold together.
+// maxLocals is how many bytes all local files of a document may have together.
 const maxLocals = 1 << 30
 
 // readFile reads a local file, as long as there is room for it.

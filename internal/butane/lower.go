@@ -9,8 +9,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// lowerAll makes the config: what the document says in the config's own words first, then its sugar, each over what is
-// there (docs/peer/butane.md §12 has the order).
+// lowerAll makes the config: first what the document says in the keys of configs, then what each feature makes, each
+// merged with the config so far (docs/peer/butane.md §12 has the order).
 func (t *translation) lowerAll() {
 	t.config = t.lower(t.shape, t.top)
 	t.setVersion(t.config, t.Spec)
@@ -21,7 +21,8 @@ func (t *translation) lowerAll() {
 	})
 }
 
-// optional: the version of the config can tell an absent object from an empty one, so that null means something there.
+// optional: the version of the config can tell an absent object from an empty one, so null differs from an empty
+// mapping.
 func (t *translation) optional(s *language.Shape) bool { return s.Field.Nullable.Has(t.Spec) }
 
 // lower makes a node of the config from one of the document.
@@ -40,8 +41,8 @@ func (t *translation) lower(s *language.Shape, a *cursor.At) tree.Node {
 	return t.Same(a.Node())
 }
 
-// lowerObject makes an object, and what features add to it. Empty objects say nothing and vanish, but as items of a
-// list, where they count, and where the version can tell them from absent ones.
+// lowerObject makes an object, and what features add to it. Empty objects vanish, but for items of a list, which count,
+// and where the version can tell empty objects from absent ones.
 func (t *translation) lowerObject(s *language.Shape, a *cursor.At) tree.Node {
 	object := t.Object(a.Node())
 	members := object.Append()
@@ -79,10 +80,10 @@ func (t *translation) setVersion(root tree.Node, v config.Version) {
 	ignition.Append().AddMember("version", t.Scalar(from, tree.String, v.String()))
 }
 
-// under puts what sugar has made under what the document says itself.
+// under merges what the document says itself over what a feature has generated.
 func (t *translation) under(generated tree.Node) {
 	if config.FieldAt("storage.raid.*.level").Written.Has(t.Spec) {
-		// Up to 3.2.0 a RAID level could not be absent, so that one that is not said hides the generated one.
+		// Up to 3.2.0 a RAID level could not be absent, so a document without a level hides the generated one.
 		for raid := range t.config.Get("storage").Get("raid").Children() {
 			if !raid.Get("level").Exists() {
 				raid.Append().AddMember("level", t.arena.NewString(raid, ""))
@@ -100,7 +101,8 @@ func (t *translation) under(generated tree.Node) {
 	t.fromChild(t.config, own)
 }
 
-// fromChild: a list that both have is blamed on what somebody wrote. Merging takes the generated one's place.
+// fromChild has problems of a list that both parents of a merge have point to the list of the document. Merging would
+// have them point to the generated list.
 func (t *translation) fromChild(merged, own tree.Node) {
 	for m := range merged.Children() {
 		c := own.Get(m.Key())

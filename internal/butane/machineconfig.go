@@ -14,7 +14,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// manifestConfig is the MachineConfig around a config for OpenShift (docs/peer/butane.md §11).
+// manifestConfig is the feature of the MachineConfig around a config for OpenShift (docs/peer/butane.md §11).
 func manifestConfig() feature {
 	return feature{
 		needs: machineConfig,
@@ -29,7 +29,7 @@ func manifestConfig() feature {
 	}
 }
 
-// manifestFields are those that stand beside the config in the MachineConfig.
+// manifestFields are the keys that go into the MachineConfig, beside the config.
 func manifestFields() []language.Sugar {
 	return []language.Sugar{
 		{Path: "openshift.extensions", Kind: "[string]", Line: "Extensions of the system."},
@@ -167,7 +167,8 @@ func machineConfigFile(t *translation, path string, file tree.Node) {
 	}
 }
 
-// chooseCipher: machines in FIPS mode need a cipher that is approved, as long as it was not the default.
+// chooseCipher adds an approved cipher to the volumes of machines in FIPS mode. Later dialects need none: the default
+// is approved.
 func chooseCipher(t *translation, storage tree.Node) {
 	fips := t.top.To("openshift", "fips")
 	if !fips.IsTrue() || t.has(approvedCipher) {

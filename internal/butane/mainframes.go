@@ -7,8 +7,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/cursor"
 )
 
-// mainframeRules: mainframes have no partition labels to go by, so that two of the layouts name the disk. The peer
-// blames the layout for whatever is wrong with the device too.
+// mainframeRules: images for mainframes have no partition labels, so two of the layouts need the name of the disk. The
+// peer reports the layout for mistakes in the device too.
 func mainframeRules(boot *cursor.At, l layout) {
 	name, luks := boot.Key("layout"), boot.Key("luks")
 	device, cex := luks.Key("device"), luks.To("cex", "enabled").IsTrue()

@@ -11,9 +11,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// JSON is the config as JSON, members in the order of the model and without what says nothing, in lines of their own if
-// it is to be pretty. It is written from the tree, so it must be asked for before the config is merged or brought to
-// another version.
+// JSON gives the config as JSON, with members in the order of the model and without empty lists and objects; pretty
+// puts members on lines of their own. It is written from the tree, so it must be asked for before the config is merged
+// or brought to another version.
 func (r *Result) JSON(pretty bool) []byte {
 	if r.Config == nil {
 		return nil
@@ -222,7 +222,7 @@ func isBlock(s string) bool {
 	return true
 }
 
-// isPlain: letters first, and nothing after them that could end the scalar or make it anything but text.
+// isPlain: the scalar begins with a letter, and nothing in it could end the scalar or make it anything but text.
 func isPlain(s string) bool {
 	if strings.Trim(s, ".0123456789") == "" && strings.Count(s, ".") == 2 && !strings.Contains(s, "..") && s[0] != '.' {
 		return true // a version

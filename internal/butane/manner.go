@@ -10,15 +10,16 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// A manner is what is done in another way where somebody calls the name butane: see peers.
+// A manner is what differs between a translation under our own name and one under the name butane: see peers.
 type manner struct {
-	// audience is one whose errors end the translation.
+	// audience is the audience whose errors end the translation.
 	audience diag.Audience
 	// goesOn tells whether to do the next step.
 	goesOn func(*translation) bool
-	// settle goes over the problems of a step, from a position on.
+	// settle changes or drops the problems of a step; from is the position of the first of them.
 	settle func(t *translation, from int)
-	// inner judges the text of a config to merge, which a field of a resource has or names.
+	// inner judges the text of a config to merge. field is the key of the resource that has the text, or the name of
+	// its file.
 	inner func(t *translation, resource, field *cursor.At, text string)
 	// tree is what is marked of a tree with whose local folder something is wrong.
 	tree func(folder *cursor.At) *cursor.At
@@ -47,9 +48,9 @@ func ours() manner {
 	}
 }
 
-// hideConsequences drops problems that an error of an earlier step may have brought about: those of the same item of a
-// list, or section, those below what has been left out, and those that miss what a feature with an error would have
-// made.
+// hideConsequences drops problems that an error of an earlier step may have caused: those at the same item of a list or
+// in the same section, those below a part that was left out, and reports of the absence of what a feature with an error
+// would have made.
 func hideConsequences(t *translation, from int) {
 	findings := t.findings
 	t.findings = nil
@@ -71,7 +72,7 @@ func hideConsequences(t *translation, from int) {
 	t.log.Retain(from, func(p *diag.Problem) bool { return p.Code != "" && !isBlamed(p.Path, blamed) })
 }
 
-// misses: an item of the config may lack only what a feature with an error would have made.
+// misses: the problem reports an absence that a feature with an error may have caused.
 func misses(t *translation, code codes.Code, path string) (missed bool) {
 	t.each(func(f *feature) {
 		missed = missed || slices.Contains(f.absences, code) && t.spoilt(f.section) &&
@@ -80,10 +81,10 @@ func misses(t *translation, code codes.Code, path string) (missed bool) {
 	return missed
 }
 
-// isError: whoever reads the document is told of an error.
+// isError: every audience but the peer is told the problem as an error.
 func isError(p *diag.Problem) bool { return p.Severity == diag.Error && !p.Stricter && !p.PeerOnly }
 
-// isLeftOut: the document goes on without what the error is about.
+// isLeftOut: the part of the document with the error was left out.
 func isLeftOut(p *diag.Problem) bool {
 	return isError(p) && (p.Code == codes.WrongType || p.Code == codes.KeyDuplicate)
 }
@@ -114,7 +115,8 @@ func isBlamed(path string, items map[string]bool) bool {
 	return blamed
 }
 
-// itemOf gives the part of a path that one error is enough for: an item of the first list on the way, or three keys.
+// itemOf shortens a path to the part in which one error hides others: up to the item of the first list on the way, or
+// to the third key.
 func itemOf(path string) string {
 	steps := strings.Split(path, ".")
 	for i, step := range steps {

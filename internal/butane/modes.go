@@ -47,8 +47,8 @@ func isSpelled(at diag.Place, text string) bool {
 	return at.Span.End <= len(at.Doc.Text) && at.Doc.Text[at.Span.Start:at.Span.End] == text
 }
 
-// misread notes a mode that was meant as other bits than it gives: what the rules of the config say of those leads the
-// wrong way.
+// misread notes a mode that was probably meant in another base. The rules of the config would report special bits of it
+// that nobody meant.
 func misread(t *translation, a *cursor.At) {
 	if t.misreads == nil {
 		t.misreads = map[diag.Span]bool{}

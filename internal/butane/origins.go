@@ -8,7 +8,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// drawMap notes where every part of the config comes from, before anything is held against the config.
+// drawMap notes where every part of the config comes from, before the config is held against rules.
 func (t *translation) drawMap() {
 	if !t.Map {
 		return
@@ -25,7 +25,7 @@ func (t *translation) drawMap() {
 	t.origins = slices.Compact(m.lines)
 }
 
-// A mapping is the lines of where what comes from.
+// A mapping collects the lines that say where each part comes from.
 type mapping struct {
 	t     *translation
 	lines []string
@@ -46,7 +46,7 @@ func (m *mapping) node(n tree.Node, path string) {
 	}
 }
 
-// manifest does the same for what a MachineConfig says around the config.
+// manifest notes the same for the parts of a MachineConfig around the config.
 func (m *mapping) manifest(section *cursor.At) {
 	for c := range section.Node().Children() {
 		path := "$.metadata." + c.Key()

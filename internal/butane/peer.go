@@ -15,9 +15,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// This file has what is done as Butane does it, where that is odd, for the name butane: see docs/deviations.md.
+// This file has what Butane does and is odd, for the name butane: see docs/deviations.md.
 
-// peers ends with the first step that fails, and finds places by paths.
+// peers is the manner of the name butane: the first step with an error is the last, and places are found by paths.
 func peers() manner {
 	return manner{
 		audience: diag.Peer,
@@ -34,7 +34,7 @@ func peers() manner {
 // asPeer gives the problems of a step the paths and the places that Butane gives them.
 func asPeer(t *translation, from int) {
 	if t.reading && t.failed() {
-		// Butane looks for unknown keys after it has read everything.
+		// Butane looks for unknown keys only after it has read everything.
 		t.log.Retain(from, func(p *diag.Problem) bool { return p.Severity == diag.Error })
 	}
 	if t.out != nil {
@@ -62,7 +62,7 @@ func asPeer(t *translation, from int) {
 	t.log.Retain(from, func(p *diag.Problem) bool { return !untold[p] })
 }
 
-// keyCodes are those of problems that are placed at a key.
+// keyCodes are the codes of problems whose place is a key.
 func keyCodes() []codes.Code { return []codes.Code{codes.KeyUnknown, codes.KeyTooNew, codes.KeyMerge} }
 
 // peerPath is the path of a problem of the document itself.
@@ -73,8 +73,9 @@ func peerPath(p *diag.Problem) string {
 	return p.Path
 }
 
-// peerFinding places a problem of the config. For what is not there Butane makes up a path by spelling that of the
-// config like one of the document, and of a raw MachineConfig it cannot tell where a value comes from.
+// peerFinding gives a problem of the config the path and the place that Butane gives it. For a part that the document
+// does not have, Butane makes up a path by spelling the path of the config in the way of documents; of a raw
+// MachineConfig it does not know where a value comes from.
 func peerFinding(t *translation, p *diag.Problem, f finding, spelled map[tree.Node]func(string) tree.Node) {
 	origin, rest := t.cause(f.path)
 	if !origin.Exists() {
@@ -100,16 +101,16 @@ func peerFinding(t *translation, p *diag.Problem, f finding, spelled map[tree.No
 // machineConfigPath is where Butane sees a field in a MachineConfig.
 func machineConfigPath(path string) string { return "$.spec.config" + language.SnakePath(path)[1:] }
 
-// isUntold: Butane takes an empty source in a MachineConfig, and leaves formats that no config of the version has to
-// the rules of the config.
+// isUntold: Butane does not report an empty source in a MachineConfig, and of formats that no config of the version has
+// only what the rules of the config report.
 func isUntold(t *translation, p *diag.Problem, f finding) bool {
 	value := t.deepest(f.path).Text()
 	return p.Code == codes.Unsupported && (strings.HasSuffix(f.path, ".contents.source") && value == "" ||
 		strings.HasSuffix(f.path, ".format") && !config.FieldAt(formatField).Takes(value, t.Spec))
 }
 
-// lookup finds the place of a path as Butane does: by the path in the text, nulls counted, nothing below an alias.
-// spelled has what each mapping has under a key.
+// lookup finds the place of a path as Butane does: along the keys in the text, with nulls counted, and not below an
+// alias. spelled keeps the functions of writtenIn for mappings that were met.
 func lookup(t *translation, path string, spelled map[tree.Node]func(string) tree.Node) diag.Place {
 	n := t.root
 	for step := range strings.SplitSeq(strings.TrimPrefix(strings.TrimPrefix(path, "$"), "."), ".") {
@@ -128,8 +129,8 @@ func lookup(t *translation, path string, spelled map[tree.Node]func(string) tree
 	return n.Place()
 }
 
-// judgePeerInner judges a config to merge by the version that comes out and no other, with paths that mean nothing in
-// the document. One in a local file is not looked at.
+// judgePeerInner judges a config to merge by the version of the config that is made and by no other, with paths in the
+// inner config, which do not exist in the document. A config in a local file is not judged.
 func judgePeerInner(t *translation, resource, from *cursor.At, text string) {
 	if from.Name() == "local" {
 		return
@@ -176,7 +177,7 @@ func unreadableInner(from *cursor.At, why string) {
 	from.Errorf(codes.InlineInvalid, "the config to merge cannot be read").PeerOnly = true
 }
 
-// setText writes a version into a config that has none that can be read.
+// setText writes a version into a config whose own version cannot be read.
 func setText(root tree.Node, version string) {
 	ignition := root.Get("ignition")
 	if !ignition.Exists() {
@@ -190,7 +191,7 @@ func setText(root tree.Node, version string) {
 	ignition.Append().AddMember("version", root.Arena().NewString(root, version))
 }
 
-// mixedPartitions is a rule that Ignition has dropped with 2.27 and Butane 0.29 still has.
+// mixedPartitions is a rule that Butane 0.29 still has and Ignition has dropped with 2.27.
 func mixedPartitions(t *translation) {
 	items(t.config.Get("storage").Get("disks"), "$.storage.disks", func(path string, disk tree.Node) {
 		absent, next := false, false
@@ -206,7 +207,7 @@ func mixedPartitions(t *translation) {
 	})
 }
 
-// walkPeer copies a folder that is a link as that link.
+// walkPeer gives a folder that is a link as that link.
 func walkPeer(fsys fs.FS, root string, visit fs.WalkDirFunc) error {
 	info, err := fs.Lstat(fsys, root)
 	if err == nil && info.Mode()&fs.ModeSymlink != 0 {

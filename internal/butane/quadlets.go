@@ -12,7 +12,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
-// podmanUnits are quadlets, the files that podman makes units of (docs/peer/butane.md §8).
+// podmanUnits is the feature of quadlets, the files of which podman makes units (docs/peer/butane.md §8).
 func podmanUnits() feature {
 	return feature{
 		needs: quadlets,
@@ -35,8 +35,8 @@ func podmanUnits() feature {
 	}
 }
 
-// quadletRules: what is wrong with the name hides the rest, as in the peer. Names with slashes are left to it who
-// writes them.
+// quadletRules: a problem of the name hides other problems of the quadlet, as in the peer. Whether a name may have
+// slashes is judged where the file is written.
 func quadletRules(q *cursor.At) {
 	name := q.Key("name")
 	known := false

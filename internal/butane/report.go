@@ -11,21 +11,21 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// A finding is the number of a problem that was told of the config, and what was told.
+// A finding is a problem that was found in the config: its number in the log, and its path and place in the config.
 type finding struct {
 	number int
 	path   string
 	place  diag.Place
 }
 
-// find reports something wrong with the config that comes out, as a problem of the document.
+// find reports something wrong with the config, as a problem of the document.
 func (t *translation) find(
 	severity diag.Severity, code codes.Code, path string, n tree.Node, message string,
 ) *diag.Problem {
 	return t.tell(diag.Problem{Severity: severity, Code: code, Path: path, Place: n.Place(), Message: message})
 }
 
-// tell adds a problem of the config, as one of the document.
+// tell adds a problem of the config to the log, as a problem of the document.
 func (t *translation) tell(p diag.Problem) *diag.Problem {
 	next, kept := t.log.Next(p)
 	if kept {
@@ -35,7 +35,7 @@ func (t *translation) tell(p diag.Problem) *diag.Problem {
 	return next
 }
 
-// blame says a problem of the config of the line of the document that caused it.
+// blame gives a problem of the config the path and the place of the part of the document that caused it.
 func (t *translation) blame(p diag.Problem) diag.Problem {
 	config, other := p.Path, ""
 	p.Path, p.Place = t.blamed(p.Path, p.Place)
@@ -56,7 +56,7 @@ func (t *translation) blame(p diag.Problem) diag.Problem {
 	return p
 }
 
-// inside places a part of a value of the config: in the local file, or in the text of the document, that it came from.
+// inside gives a part of a value its place: in the local file or in the text of the document that the value came from.
 func (t *translation) inside(part diag.Inside, path string) *diag.Inside {
 	origin := t.Origin(t.deepest(path).Place())
 	if local := t.locals.opened[origin]; local != nil {
@@ -83,7 +83,8 @@ func (t *translation) deepest(path string) tree.Node {
 	return n
 }
 
-// blamedFix puts a fix of a value to where the document has it, if it is there as it is.
+// blamedFix moves the fix of a value to the place of that value in the document; nil where the document spells it
+// otherwise.
 func (t *translation) blamedFix(f *diag.Fix) *diag.Fix {
 	if f == nil {
 		return nil
@@ -97,7 +98,7 @@ func (t *translation) blamedFix(f *diag.Fix) *diag.Fix {
 	return &moved
 }
 
-// blamed finds what the deepest node on the way to a path of the config was made from.
+// blamed gives the path and the place in the document of what the config has at a path, or has nearest above it.
 func (t *translation) blamed(path string, place diag.Place) (string, diag.Place) {
 	origin, rest := t.cause(path)
 	if !origin.Exists() {
@@ -110,7 +111,8 @@ func (t *translation) blamed(path string, place diag.Place) (string, diag.Place)
 	return path, origin.Place()
 }
 
-// cause finds what the deepest node on the way to a path of the config was made from, and the rest of the way.
+// cause finds the node of the document from which the deepest node of the config on a path was made, and the rest of
+// the path.
 func (t *translation) cause(path string) (origin tree.Node, rest string) {
 	n, rest := t.config, strings.TrimPrefix(strings.TrimPrefix(path, "$"), ".")
 	for rest != "" {
@@ -127,13 +129,13 @@ func (t *translation) cause(path string) (origin tree.Node, rest string) {
 	return t.Origin(n.Place()), rest
 }
 
-// isFilled: an empty text that stands where its object does is there because the version cannot leave it out; nobody
-// wrote it.
+// isFilled: the empty text stands at the place of its object, so nobody wrote it: it was filled in because the version
+// cannot leave it out.
 func isFilled(n, object tree.Node) bool {
 	return n.Kind() == tree.String && n.Text() == "" && n.Place() == object.Place()
 }
 
-// pathOf gives the path of a node of the document, as the peer counts: without nulls.
+// pathOf gives the path of a node of the document, counted as the peer counts: without nulls.
 func (t *translation) pathOf(n tree.Node) string {
 	if t.ways == nil {
 		t.ways = tree.WaysBelow(t.root)
@@ -144,7 +146,7 @@ func (t *translation) pathOf(n tree.Node) string {
 	return "$"
 }
 
-// itemAt finds an item by a step of a path, which may be no number.
+// itemAt finds an item of a list by a step of a path; no node for a step that is no number.
 func (t *translation) itemAt(list tree.Node, step string) tree.Node {
 	i := 0
 	for _, c := range []byte(step) {

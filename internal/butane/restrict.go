@@ -11,14 +11,14 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// A restriction is a part of the config that machines can do nothing with unless their dialect has a feature.
+// A restriction is a part of the config with which machines can do nothing unless their dialect has a feature.
 type restriction struct {
 	needs language.Features
-	// paths are those of the config, with * for any index and a blank between them.
+	// paths are paths of the config, with * for the index of an item, and a blank between two of them.
 	paths string
-	// line says what is not supported, for people.
+	// line says what is not supported, in a sentence for people.
 	line string
-	// where is a feature of the dialects to whose documents instead says what to do.
+	// where are the features of the dialects for which the hint is instead.
 	where   language.Features
 	instead string
 }
@@ -59,7 +59,8 @@ func (r restriction) hint(d Dialect) string {
 	return ""
 }
 
-// refuse refuses what the variant's machines can do nothing with. Nobody knows what a raw config is for.
+// refuse reports all parts of the config with which the machines of the variant can do nothing. In a raw config
+// everything is allowed: nobody knows what it is for.
 func (t *translation) refuse() {
 	t.index = tree.Index{}
 	if t.Raw && t.has(machineConfig) {
@@ -75,8 +76,8 @@ func (t *translation) refuse() {
 	}
 }
 
-// refuse goes along a path with * in it. What is refused is reported once, however much is in it. That nothing is
-// compressed is not compression.
+// refuse follows a path with * in it. One part is reported once, however much is in it. An empty compression is no
+// compression.
 func (r restriction) refuse(t *translation, n tree.Node, path string, steps []string) {
 	switch {
 	case !n.Exists():
@@ -95,7 +96,7 @@ func (r restriction) refuse(t *translation, n tree.Node, path string, steps []st
 	}
 }
 
-// refuses: machines of the variant can do nothing with the field, whatever is in it.
+// refuses: machines of the variant can do nothing with the field, whatever its value.
 func (d Dialect) refuses(m *language.Shape) (refused bool) {
 	for _, r := range restrictions() {
 		refused = refused || !d.has(r.needs) && slices.Contains(strings.Fields(r.paths), m.Field.Path)

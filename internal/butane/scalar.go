@@ -37,8 +37,8 @@ func integer(n tree.Node) (literal string, whole, ok bool) {
 	return strconv.FormatInt(int64(f), 10), f == math.Trunc(f), true
 }
 
-// wrongDigit finds the first digit of a number that its base has not: 8 in 0899, 2 in 0b12. What starts with 0 is
-// octal, but YAML reads it as a decimal number where it cannot be. digit is 0 where nothing is wrong.
+// wrongDigit finds the first digit of a number that its base does not have: 8 in 0899, 2 in 0b12. A number that starts
+// with 0 is octal, but YAML reads it as a decimal number where it cannot be octal. digit is 0 where nothing is wrong.
 func wrongDigit(n tree.Node) (digit byte, base string) {
 	plain := strings.TrimLeft(strings.ReplaceAll(n.Text(), "_", ""), "+-")
 	for _, b := range []struct{ prefix, last, name string }{{"0o", "7", "octal"}, {"0b", "1", "binary"},
@@ -69,7 +69,8 @@ func isRange(err error) bool {
 	return ok && number.Err == strconv.ErrRange
 }
 
-// boolean reads true, false and the words of YAML 1.1, which are text everywhere else; "" if it is none of them.
+// boolean reads true, false and the words of YAML 1.1 for them, which are text in all fields of another kind; "" for
+// any other text.
 func boolean(n tree.Node) string {
 	switch text := n.Text(); {
 	case n.Kind() == tree.Bool && (strings.EqualFold(text, "true") || strings.EqualFold(text, "false")):

@@ -12,7 +12,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// localFolders are local folders that become files of the config (docs/peer/butane.md §6).
+// localFolders is the feature of local folders that become files of the config (docs/peer/butane.md §6).
 func localFolders() feature {
 	return feature{
 		needs: trees,
@@ -39,13 +39,13 @@ func localFolders() feature {
 		},
 		lower:   lowerTrees,
 		section: "$.storage.trees",
-		// A node of the document may have its content, or its target, from a tree.
+		// A node of the document may get its content, or its target, from a tree.
 		absences: []codes.Code{codes.OverwriteNothing, codes.HashWithoutSource, codes.TargetMissing},
 		makes:    makesTreeNode,
 	}
 }
 
-// makesTreeNode tells whether a node would lie in a tree that is not there.
+// makesTreeNode tells whether a node lies in a tree that could not be read.
 func makesTreeNode(t *translation, item tree.Node) bool {
 	for folder := range t.top.To("storage", "trees").Items() {
 		base := strings.TrimSuffix(path.Join("/", folder.Key("path").Text()), "/")
@@ -123,7 +123,7 @@ func (g *ground) embed(folder *cursor.At, root string) {
 	})
 }
 
-// owned gives a new node the owners of its tree.
+// owned gives a new node the owners that the document says for its tree.
 func (g *ground) owned(n tree.Node, folder *cursor.At) {
 	for _, name := range []string{"group", "user"} {
 		if owner := folder.Key(name); anything(owner) {
@@ -132,7 +132,7 @@ func (g *ground) owned(n tree.Node, folder *cursor.At) {
 	}
 }
 
-// anything: a mapping has more in it than nulls.
+// anything: the mapping has a value that is not null.
 func anything(a *cursor.At) bool {
 	for c := range a.Node().Children() {
 		if c.Kind() != tree.Null {
@@ -142,7 +142,7 @@ func anything(a *cursor.At) bool {
 	return false
 }
 
-// directory makes a folder of a tree, if the document says anything of it.
+// directory makes a directory for a folder of a tree, if the document gives it an owner or a mode.
 func (g *ground) directory(folder *cursor.At, where string) {
 	mode := folder.Key("dir_mode")
 	if !mode.Set() && !anything(folder.Key("user")) && !anything(folder.Key("group")) {
@@ -165,8 +165,8 @@ func (g *ground) mode(n tree.Node, wanted *cursor.At, otherwise int) {
 	n.Append().AddMember("mode", value)
 }
 
-// file embeds a file. The document may have said something of it before, such as its mode, as long as it has given it
-// no content.
+// file embeds a file. The document may have an entry for the same path, which says a mode, say, as long as that entry
+// has no content.
 func (g *ground) file(folder *cursor.At, name, where string, entry fs.DirEntry) {
 	n := g.nodes[where]
 	contents := n.Get("contents")
@@ -200,7 +200,7 @@ func (g *ground) file(folder *cursor.At, name, where string, entry fs.DirEntry) 
 	g.mode(n, folder.Key("file_mode"), otherwise)
 }
 
-// link makes a link with the target as it is written: it is for the machine, not for the folder.
+// link makes a link with its target unchanged: the target is a path of the machine, not of the folder.
 func (g *ground) link(folder *cursor.At, name, where string) {
 	target, err := fs.ReadLink(g.t.Files, name)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// unitTexts are units and drop-ins in local files.
+// unitTexts is the feature of units and drop-ins whose text is in local files.
 func unitTexts() feature {
 	return feature{
 		needs: localUnits,
