@@ -9,7 +9,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/language"
 )
 
-// labelMax says how many bytes a label may have; a format that is not listed sets no limit.
+// labelMax gives how many bytes a label may have on a filesystem of a format. A format that is not listed has no limit.
 func labelMax(format string) (limit int, limited bool) {
 	value, _ := config.FieldAt(formatField).Find(format)
 	return value.LabelMax, value.LabelMax > 0
@@ -17,7 +17,8 @@ func labelMax(format string) (limit int, limited bool) {
 
 const formatField = "storage.filesystems.*.format"
 
-// notTaken reports a value that the version does not have. what names the value: the format "zfs".
+// notTaken reports a value of the field at a path that the version does not take. what names the value: the format
+// "zfs".
 func (c disks) notTaken(a *cursor.At, code codes.Code, path, what, value, hint string) {
 	field, v := config.FieldAt(path), c.version
 	if row, later := field.Find(value); later {
@@ -50,7 +51,7 @@ func (c disks) filesystem(a *cursor.At, f *config.Filesystem) {
 	}
 }
 
-// byName: filesystems of the format, which the version has, are known by a name and not by a block device.
+// byName: the format is one of those, known to the version, whose filesystems have a name and no block device.
 func (c disks) byName(f *config.Filesystem) (kind config.Value, named bool) {
 	kind, _ = config.FieldAt(formatField).Find(text(f.Format))
 	return kind, kind.DeviceMax > 0 && kind.Since <= c.version
@@ -107,7 +108,7 @@ func (c disks) noBlockDevice(a *cursor.At, f *config.Filesystem) {
 	refuse("options", len(f.Options) > 0)
 }
 
-// filesystemsOnDisks warns of filesystems that replace a whole disk's partition table.
+// filesystemsOnDisks warns of filesystems that would overwrite the partition table of a whole disk.
 func (c disks) filesystemsOnDisks(list *cursor.At, s *config.Storage) {
 	if len(s.Disks) == 0 {
 		return

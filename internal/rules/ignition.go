@@ -35,7 +35,7 @@ func (c sources) ignition(a *cursor.At, ign *config.Ignition) {
 	notNegative(timeouts, "httpTotal", "a time limit", ign.Timeouts.HTTPTotal)
 }
 
-// reference is a resource that is of no use without a source.
+// reference is the rule of a resource that is of no use without a source.
 func (c sources) reference(a *cursor.At, r *config.Resource, what string) {
 	authority := a.Up().Name() == "certificateAuthorities"
 	if c.version.Reads(config.CheckedReferences) {
@@ -50,8 +50,8 @@ func (c sources) reference(a *cursor.At, r *config.Resource, what string) {
 	c.resource(a, r, true)
 }
 
-// resource checks what every resource must keep to. Of one that names a config, a certificate bundle or a key, and not
-// the content of a file, the first version asks less.
+// resource is the rule of every resource. isReference: the resource is a config, a certificate bundle or a key, and not
+// the content of a file; the first version has fewer rules for those.
 func (c sources) resource(a *cursor.At, r *config.Resource, isReference bool) {
 	const field = "*.compression"
 	if r.Compression != nil && !config.FieldAt(field).Takes(*r.Compression, c.version) {
@@ -130,7 +130,7 @@ func (c sources) headers(a *cursor.At, r *config.Resource) {
 	}
 }
 
-// onlyReplaces: a config says no more than which one takes its place, and how that is fetched.
+// onlyReplaces: the config says nothing but which config takes its place, and how to fetch that one.
 func onlyReplaces(cfg config.Config) bool {
 	cfg.Ignition = config.Ignition{Config: config.IgnitionConfig{Merge: cfg.Ignition.Config.Merge}}
 	return reflect.ValueOf(cfg).IsZero()

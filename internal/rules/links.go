@@ -28,8 +28,9 @@ type sharing struct {
 	first, by named
 }
 
-// sharedNames looks for names that the partitions of two disks get: a link by such a name leads to either. A label is a
-// problem only where the config goes by it; a GUID is meant to tell partitions apart.
+// sharedNames looks for labels and GUIDs that partitions of two disks have in common: a link by such a name leads to
+// either. A label is reported only where the config uses the link; a GUID always, as it is meant to tell partitions
+// apart.
 func (c disks) sharedNames(a *cursor.At, s *config.Storage) {
 	all := sharings(s)
 	if len(all) == 0 {

@@ -9,7 +9,7 @@ import (
 )
 
 // mayBeHash tells whether crypt(3) can have made a hash: printable ASCII without blanks and some other characters, of
-// the forms in crypt(5). What begins with "!" or "*" is locked on purpose.
+// the forms in crypt(5). A hash that begins with "!" or "*" locks the account on purpose.
 func mayBeHash(hash string) bool {
 	if hash[0] == '!' || hash[0] == '*' {
 		return true
@@ -32,7 +32,7 @@ func mayBeHash(hash string) bool {
 	return letters && len(hash) == len("1yJ4sp5TiPUS2")
 }
 
-// keys: keys that sshd passes over, or that cannot be written, let nobody in.
+// keys warns of keys that sshd ignores, or that cannot be written: nobody logs in by them.
 func (c passwd) keys(a *cursor.At, u *config.PasswdUser) {
 	list := a.Key("sshAuthorizedKeys")
 	for i, lines := range u.SSHAuthorizedKeys {
@@ -79,7 +79,7 @@ func isKeyLine(line string) bool {
 	return false
 }
 
-// isKeyKind goes by what all kinds of OpenSSH begin with, so that those to come are kinds too.
+// isKeyKind knows kinds of keys by the beginnings that all kinds of OpenSSH have, so future kinds are known too.
 func isKeyKind(s string) bool {
 	for _, start := range []string{"ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-", "webauthn-sk-"} {
 		if strings.HasPrefix(s, start) {
@@ -89,7 +89,8 @@ func isKeyKind(s string) bool {
 	return false
 }
 
-// afterOptions gives what follows the first blank outside quotes, as authorized_keys(5) has options.
+// afterOptions gives what follows the first blank that is outside of quotes: the options of authorized_keys(5) end
+// there.
 func afterOptions(line string) string {
 	quoted := false
 	for i := 0; i < len(line); i++ {

@@ -8,14 +8,14 @@ import (
 	"github.com/glowplug-os/glowplug/internal/cursor"
 )
 
-// overMounts: where the config mounts a filesystem, or above that, no file can be, and nothing is removed to make a
-// directory anew: a mount point stays. Links are not judged, as the root may have the same one on the way to the
-// filesystem.
+// overMounts reports files, and directories to be made anew, at the mount point of a filesystem of the config or above
+// it: a mount point can be neither replaced nor removed. Links are not judged: the root may have the same link on the
+// way to the filesystem.
 func (c nodes) overMounts(a *cursor.At, s *config.Storage) {
-	above := map[string]int{} // the path of a filesystem and those above it, with the first filesystem
+	above := map[string]int{} // paths of filesystems, and the paths above them, with the number of the filesystem
 	for i, f := range s.Filesystems {
 		switch text(f.Format) {
-		case "", "swap", "none": // these are not mounted
+		case "", "swap", "none": // these filesystems are not mounted
 			continue
 		}
 		for at := text(f.Path); len(at) > 1 && at[0] == '/' &&

@@ -58,7 +58,7 @@ func (c nodes) file(a *cursor.At, f *config.File) {
 	units{c.checker}.quadlet(a, f)
 }
 
-// mode: what people write in octal is a decimal number here, which is the most common mistake of all.
+// mode warns of a decimal number that was probably meant in octal, which is the most common mistake of all.
 func (c nodes) mode(node *cursor.At, mode *int) {
 	if mode == nil {
 		return
@@ -147,8 +147,8 @@ func (c nodes) link(a *cursor.At, l *config.Link, dirs *cursor.At, directories m
 	}
 }
 
-// prefixes finds which of a set of paths lie above another, in the time it takes to read that path. Of equal paths it
-// knows the first: they are duplicates, which is told elsewhere, and pairs of each with each would be quadratic.
+// prefixes finds which of a set of paths lie above another path, in the time that it takes to read that path. Of equal
+// paths only the first counts: duplicates are reported elsewhere, and all pairs of them would take quadratic time.
 type prefixes struct {
 	first   map[string]int32
 	lengths map[int]bool
@@ -185,8 +185,8 @@ func (p prefixes) above(path string) []int32 {
 	return found
 }
 
-// taken gives those of a node's ancestors that a problem is still to be reported for, and counts the others: where each
-// path lies below the one before there are as many pairs as bytes, and more than anybody reads.
+// taken gives the ancestors of a node for which a problem is still to be reported, and counts the others: where each
+// path lies below the one before, there are more pairs than anybody reads.
 func (c nodes) taken(above []int32, like diag.Problem) []int32 {
 	if c.log.Takes(like.Code) {
 		return above
@@ -195,7 +195,7 @@ func (c nodes) taken(above []int32, like diag.Problem) []int32 {
 	return nil
 }
 
-// belowFiles finds nodes below a file of the same config, which cannot be made.
+// belowFiles reports nodes below a file of the same config, which cannot be made.
 func (c nodes) belowFiles(a *cursor.At, s *config.Storage) {
 	above := parents(s)
 	if !slices.ContainsFunc(s.Files, func(f config.File) bool { return above[f.Path] }) {
@@ -234,14 +234,14 @@ func everyNode(a *cursor.At, s *config.Storage, visit func(list *cursor.At, i in
 	}
 }
 
-// lowerNodes are what lies below a file, and no other file between them.
+// lowerNodes are the nodes below a file that have no other file of the config between them and the file.
 type lowerNodes struct {
 	first *cursor.At
-	path  string // of the first
+	path  string // of the first node
 	count int
 }
 
-// report tells of all that lies below a file at once: it is the one thing that is wrong.
+// report tells of all nodes below a file in one problem: there is one mistake.
 func (l *lowerNodes) report(file string, upper *cursor.At) {
 	message := fmt.Sprintf("the path %s lies below the file %s", quote(l.path), file)
 	if l.count > 1 {
@@ -251,7 +251,7 @@ func (l *lowerNodes) report(file string, upper *cursor.At) {
 		See(upper, "the file is defined here").Strictly()
 }
 
-// nearest finds the file with the longest path among some.
+// nearest finds the file with the longest path; among has the numbers of the files to look at.
 func nearest(files []config.File, among []int32) (file int32, found bool) {
 	for _, i := range among {
 		if p := files[i].Path; p != "" && (!found || len(p) > len(files[file].Path)) {
@@ -261,7 +261,7 @@ func nearest(files []config.File, among []int32) (file int32, found bool) {
 	return file, found
 }
 
-// pathMax is the length of a path that no system call takes any more (limits.h PATH_MAX).
+// pathMax is the length in bytes at which every system call refuses a path (limits.h, PATH_MAX).
 const pathMax = 4096
 
 // parents collects the paths of all directories above any node; there are far fewer of them than nodes.
@@ -285,7 +285,7 @@ func parents(s *config.Storage) map[string]bool {
 	return above
 }
 
-// unitPaths: a file must not stand where the same config writes a unit.
+// unitPaths reports a file in the place of a unit, or a drop-in, of the same config.
 func (c nodes) unitPaths(root *cursor.At, cfg *config.Config) {
 	const dir = "/etc/systemd/system/"
 	units := root.Key("systemd").Key("units")

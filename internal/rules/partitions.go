@@ -25,7 +25,8 @@ func (c disks) disk(a *cursor.At, d *config.Disk) {
 	}
 }
 
-// Of numbers, and of labels, that are there twice the peer names one a disk; the others are ours.
+// partitionNumbers reports partitions of a disk that have the same number. The peer reports one pair a disk, and so
+// does partitionLabels; the others are ours.
 func (c disks) partitionNumbers(list *cursor.At, parts []config.Partition) {
 	seen := map[int]int{}
 	reported := false
@@ -63,7 +64,7 @@ func (c disks) partitionLabels(list *cursor.At, parts []config.Partition) {
 	}
 }
 
-// partitionGUIDs: what is to be unique in the world is so on its disk.
+// partitionGUIDs reports partitions of a disk that have the same GUID, which is to be unique in the world.
 func (c disks) partitionGUIDs(list *cursor.At, parts []config.Partition) {
 	seen := map[string]int{}
 	for i, p := range parts {
@@ -84,7 +85,8 @@ func (c disks) partitionGUIDs(list *cursor.At, parts []config.Partition) {
 
 func isAbsent(p config.Partition) bool { return p.ShouldExist != nil && !*p.ShouldExist }
 
-// partitionOverlap reports the first partition that another one, of those with a fixed start and size, lies on.
+// partitionOverlap reports the first partition that overlaps another one. Only partitions with a fixed start and size
+// are compared.
 func (c disks) partitionOverlap(list *cursor.At, parts []config.Partition) {
 	type extent struct{ i, start, end int }
 	var fixed []extent

@@ -8,7 +8,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
-// quadlet: what podman makes units of has their grammar. The peer does not look into files.
+// quadlet holds a file from which podman makes a unit against the grammar of units. The peer does not look into files.
 func (c units) quadlet(a *cursor.At, f *config.File) {
 	if !unit.IsQuadletFile(f.Path) || text(f.Contents.Compression) != "" {
 		return

@@ -14,9 +14,9 @@ import (
 )
 
 // Text reads a JSON text and holds it against the language and against every rule of its version. The problems stand in
-// the order of the text; the document is nil where nothing could be read. name is what problems call the text.
+// the order of the text; the document is nil where nothing could be read. name is the name of the text in problems.
 //
-// What no other engine refuses is an error here too; Problem.Stricter marks it.
+// Rules that no other engine has give errors too; Problem.Stricter marks them.
 func Text(name string, text []byte) (*document.Document, []diag.Problem) {
 	doc, problems := document.Parse(name, text)
 	if doc != nil {
@@ -26,8 +26,8 @@ func Text(name string, text []byte) (*document.Document, []diag.Problem) {
 	return doc, problems
 }
 
-// Document holds a document against every rule of its version and looks for items that are there twice. It is silent on
-// objects in which a value was of the wrong kind, for rules would blame the absence of that value.
+// Document holds a document against every rule of its version and looks for items that are there twice. An object in
+// which a value was of the wrong kind is left out: rules would report the absence of that value.
 func Document(doc *document.Document) []diag.Problem {
 	var all diag.List
 	all.Add(Rules(doc)...)
@@ -35,15 +35,15 @@ func Document(doc *document.Document) []diag.Problem {
 	return all.All()
 }
 
-// Rules holds a document against every rule of its version. It is what a merged config is checked with: there, merging
-// has settled what is there twice.
+// Rules holds a document against every rule of its version. It is for a merged config, in which merging has left
+// nothing that is there twice.
 func Rules(doc *document.Document) []diag.Problem {
 	c := &checker{doc: doc, version: doc.Version}
 	c.config(doc.Cursor(&c.log), doc.Config())
 	return c.log.All()
 }
 
-// A checker is a document that is being judged. The rules of each subject are a type around it.
+// A checker is the work on one document. The rules of each subject are methods of a type around it.
 type checker struct {
 	doc     *document.Document
 	version config.Version
@@ -84,19 +84,20 @@ func (c *checker) storage(a *cursor.At, s *config.Storage) {
 	each(a.Key("raid"), s.Raid, disks.raid)
 }
 
-// each holds every item of a list against its rules.
+// each calls the rules of every item of a list.
 func each[T any](list *cursor.At, items []T, rules func(*cursor.At, *T)) {
 	for i := range items {
 		rules(list.Item(i), &items[i])
 	}
 }
 
-// known lists in words what a field takes in the version of the document.
+// known lists the values that the field at a path takes in the version of the document, with commas between them.
 func (c *checker) known(path string) string {
 	return strings.Join(config.Names(config.FieldAt(path).In(c.version)), ", ")
 }
 
-// fields holds what becomes a line, an argument or a name against its table. The peer has no such rules.
+// fields holds values that become a line, an argument or a name against the table of package field. The peer has no
+// such rules.
 func (c *checker) fields(cfg *config.Config) {
 	index := tree.Index{}
 	for _, row := range append(field.Rows(), field.PathRows()...) {
@@ -113,7 +114,6 @@ func (c *checker) fields(cfg *config.Config) {
 	}
 }
 
-// isSet: present and true.
 func isSet(b *bool) bool { return b != nil && *b }
 
 // text is a string's value, "" where it is absent.
@@ -132,8 +132,8 @@ func number(n *int) int {
 	return *n
 }
 
-// absolute is the rule for every path of the language, here for one under a key. No place is made for one that is as
-// it should be.
+// absolute is the rule for every path of the language, for a path under a key. No cursor is made where the path is
+// right.
 func absolute(a *cursor.At, key, p string) {
 	if p == "" || p[0] != '/' || cleanPath(p) != p {
 		absoluteAt(a.Key(key), p)

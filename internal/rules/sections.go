@@ -7,18 +7,18 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// sections are those that systemd reads in units of any kind (systemd.unit(5), and the page of each kind).
+// sections are the sections that systemd reads in units of any kind (systemd.unit(5), and the page of each kind).
 func sections() []string {
 	return strings.Fields("Unit Service Socket Timer Mount Automount Swap Path Slice Scope Install")
 }
 
-// A misspelling is a section that systemd does not have, and the one that its name is almost that of.
+// A misspelling is a section that systemd does not have, and the name that it was probably meant to have.
 type misspelling struct {
 	name, meant string
-	at          int // where in the text its line begins
+	at          int // the offset in the text at which its line begins
 }
 
-// misspelt finds such sections. Of others systemd says nothing, and it passes over all of them.
+// misspelt finds misspelt sections in the text of a unit. systemd ignores any section that it does not know.
 func misspelt(contents string) (found []misspelling) {
 	at := 0
 	for _, line := range strings.Split(contents, "\n") {

@@ -23,7 +23,7 @@ func (c units) systemd(a *cursor.At, s *config.Systemd) {
 	}
 }
 
-// instances warns of enabled instances whose template says nothing about installing.
+// instances warns of enabled instances of a template that has no [Install] section, or an empty one.
 func (c units) instances(list *cursor.At, units []config.Unit) {
 	templates := map[string]int{}
 	for i, u := range units {
@@ -67,7 +67,7 @@ func (c units) unit(a *cursor.At, u *config.Unit) {
 		if fine && isSet(u.Enabled) && !unit.HasInstall(contents) {
 			f := a.Key("contents").Warnf(codes.UnitNotInstallable, "%s is enabled, but has nothing in [Install]",
 				quote(u.Name)).Advise("add [Install] with WantedBy=, or remove enabled")
-			// by a drop-in, which the peer does not look at, or in a section whose name is told as wrong
+			// by a drop-in, which the peer does not look at, or in a section whose misspelt name is reported
 			f.PeerOnly = installedBy(u).Any() || slices.ContainsFunc(misspelt(contents),
 				func(m misspelling) bool { return m.meant == "Install" })
 		}
@@ -127,7 +127,8 @@ func unitText(a *cursor.At, contents string) (fine bool) {
 	return true
 }
 
-// longest finds the first line that is too long, or gives the other offset.
+// longest finds the first line that is longer than systemd reads; other is the offset that it gives where there is
+// none.
 func longest(contents string, other int) int {
 	const most = 2047
 	at := 0
@@ -140,7 +141,7 @@ func longest(contents string, other int) int {
 	return other
 }
 
-// line says which line of a unit's text a finding means, by an offset in it.
+// line has a finding point to the line of a unit that has the given offset in its text.
 func line(f *cursor.Finding, contents string, offset int) {
 	at := f.Kept()
 	if at == nil {
@@ -162,8 +163,8 @@ func line(f *cursor.Finding, contents string, offset int) {
 	}
 }
 
-// unitNames warns where systemd refuses a unit because its name is not the path that it is about. A drop-in may have
-// the path.
+// unitNames warns where systemd refuses a unit because its name is not the escaped path that the unit is for. A drop-in
+// of the unit may have the path.
 func (c units) unitNames(a *cursor.At, u *config.Unit) {
 	texts := []string{text(u.Contents)}
 	for _, d := range u.Dropins {
@@ -184,7 +185,7 @@ func (c units) unitNames(a *cursor.At, u *config.Unit) {
 	}
 }
 
-// mentions tells whether a word is in a text of the unit. Reading an option takes far longer than finding its name.
+// mentions tells whether a word is in a text of the unit: reading options takes far longer than looking for their name.
 func mentions(u *config.Unit, word string) bool {
 	found := strings.Contains(text(u.Contents), word)
 	for _, d := range u.Dropins {
@@ -193,7 +194,7 @@ func mentions(u *config.Unit, word string) bool {
 	return found
 }
 
-// installedBy is what the [Install] sections of a unit's texts in the config say together.
+// installedBy joins the [Install] sections of all texts that the config has of a unit.
 func installedBy(u *config.Unit) unit.Install {
 	texts := []string{text(u.Contents)}
 	for _, d := range u.Dropins {

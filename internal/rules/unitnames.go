@@ -11,10 +11,10 @@ import (
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
-// unitFolder is where the units of a config are.
+// unitFolder is the folder in which a config puts units.
 const unitFolder = "/etc/systemd/system"
 
-// unitNames is what a config says of units, by their names: it may say it of one unit under several.
+// unitNames is what a config says of each unit, by all of its names: a unit may have several.
 type unitNames struct {
 	units   map[string]*config.Unit
 	masked  map[string]string // and by what
@@ -56,7 +56,8 @@ func (n *unitNames) add(u *config.Unit) {
 	}
 }
 
-// link takes up a link in the place of a unit's file: to /dev/null it is a mask, to the file of another unit an alias.
+// link takes up a link of the config in the place of a unit: to /dev/null it masks the unit, to the file of another
+// unit it is an alias.
 func (n *unitNames) link(at, target string) {
 	folder, name := path.Split(at)
 	if path.Clean(folder) != unitFolder || unit.CheckName(name) != nil {
@@ -74,7 +75,7 @@ func (n *unitNames) link(at, target string) {
 	}
 }
 
-// hasText: the config has the unit's file.
+// hasText: the config has the file of the unit.
 func (n *unitNames) hasText(name string) bool {
 	u := n.units[name]
 	return u != nil && !isSet(u.Mask) && text(u.Contents) != ""
@@ -105,7 +106,7 @@ func (c units) otherNames(list *cursor.At, cfg *config.Config) {
 	}
 }
 
-// hindrance says what becomes of a unit that is to be enabled; "" where nothing of the config is in the way.
+// hindrance says what keeps a unit from being enabled; "" where the config has nothing against it.
 func (n *unitNames) hindrance(u *config.Unit, enabled map[string]bool) string {
 	template, instance, isTemplate := unit.SplitInstance(u.Name)
 	of := n.aliases[u.Name]
@@ -126,7 +127,7 @@ func (n *unitNames) hindrance(u *config.Unit, enabled map[string]bool) string {
 	return ""
 }
 
-// ownHindrance is hindrance for a unit whose text the config has.
+// ownHindrance is hindrance for a unit whose text is in the config.
 func (n *unitNames) ownHindrance(u *config.Unit, isTemplate bool, enabled map[string]bool) string {
 	if !isTemplate && !mentions(u, "Alias") {
 		return ""

@@ -47,7 +47,8 @@ func (c disks) luks(a *cursor.At, l *config.Luks) {
 	notEmpty(a, "an encrypted volume", l.Name)
 }
 
-// IsEmptyKey tells whether a config itself shows that a key has no bytes. No source is no key, and not an empty one.
+// IsEmptyKey tells whether a config itself shows that a key has no bytes. A resource without a source is no key at all,
+// and not an empty one.
 func IsEmptyKey(key config.Resource, version config.Version) bool {
 	if text(key.Source) == "" || source.Check(*key.Source, version) != nil {
 		return false
@@ -56,7 +57,7 @@ func IsEmptyKey(key config.Resource, version config.Version) bool {
 	return source.IsEmpty(*key.Source, text(key.Compression), digest)
 }
 
-// clevisMix: a custom pin excludes the others. In 3.2.0 an empty custom object already counted as one.
+// clevisMix reports a custom pin beside other pins. In 3.2.0 an empty custom object already counts as a pin.
 func (c disks) clevisMix(a *cursor.At, cl *config.Clevis) {
 	custom := text(cl.Custom.Pin) != ""
 	if config.FieldAt("storage.luks.*.clevis.custom").Nullable.Has(c.version) {
