@@ -8,16 +8,16 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// An Advertisement is what a Tang server has said of its keys, for the binding of one volume.
+// An Advertisement is the advertisement of a Tang server in the policy of one volume.
 type Advertisement struct {
 	Volume string `json:"volume"` // by name
 	Server string `json:"server"` // by URL, as the config has it
 	Text   string `json:"text"`   // JSON
 }
 
-// Cached is JSON as Ignition leaves it from stage to stage: without the advertisements that were written at version
-// 3.4.0, which it loses on the way to a newer version. These come apart, in the order of the document, for Advertise to
-// put back.
+// Cached gives the config as JSON, as Ignition leaves it from stage to stage: without the advertisements of a document
+// of version 3.4.0, which Ignition loses when it brings that to a newer version. apart are these advertisements, in the
+// order of the document, for Advertise.
 func (doc *Document) Cached() (text []byte, apart []Advertisement) {
 	doc.upgrade()
 	if len(doc.losing) == 0 {
@@ -35,7 +35,7 @@ func (doc *Document) Cached() (text []byte, apart []Advertisement) {
 	}), apart
 }
 
-// Advertise gives Tang servers the advertisements that Cached has taken from them.
+// Advertise gives Tang servers back the advertisements that Cached has left out.
 func (doc *Document) Advertise(all []Advertisement) {
 	type key struct{ volume, server string }
 	text := map[key]string{}
@@ -56,7 +56,7 @@ func (doc *Document) Advertise(all []Advertisement) {
 // texts is a set of documents.
 type texts map[*diag.Document]bool
 
-// with adds another set.
+// with gives the union of two sets.
 func (a texts) with(b texts) texts {
 	if a == nil && len(b) > 0 {
 		a = texts{}

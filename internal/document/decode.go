@@ -36,8 +36,8 @@ func (d *decoder) run(root tree.Node) *config.Config {
 	return c
 }
 
-// value reads a node of any shape. checked is false below a key of the wrong case, where unknown keys are not looked
-// for. It reports whether the node stays in the canonical tree.
+// value reads a node of any shape into v. checked is false below a key in the wrong case, where the peer does not look
+// for unknown keys. stays reports whether the node remains in the canonical tree.
 func (d *decoder) value(n tree.Node, s *language.Shape, v reflect.Value, at *cursor.At, checked bool) (stays bool) {
 	kind := n.Kind()
 	if kind == tree.Null && s.Kind != tree.Object {
@@ -64,7 +64,7 @@ func (d *decoder) value(n tree.Node, s *language.Shape, v reflect.Value, at *cur
 	return false
 }
 
-// slab makes room for one more element without moving those that pointers refer to.
+// slab makes room for one more element without moving the elements that pointers already refer to.
 func slab[T any](s []T) []T {
 	if len(s) == cap(s) {
 		return make([]T, 0, min(max(2*cap(s), 8), 512))
@@ -118,7 +118,7 @@ func (d *decoder) list(n tree.Node, s *language.Shape, v reflect.Value, at *curs
 	}
 }
 
-// item reads an element of a list. A null there is the element's zero value, and stays so.
+// item reads an item of a list. A null there is the zero value of an item, and remains in the tree.
 func (d *decoder) item(n tree.Node, s *language.Shape, v reflect.Value, at *cursor.At, checked bool) {
 	if n.Kind() == tree.Null && s.Kind == tree.String {
 		n.Become(tree.String, "")
@@ -178,14 +178,15 @@ func (d *decoder) object(n tree.Node, s *language.Shape, v reflect.Value, at *cu
 	return true
 }
 
-// A found is what the key of a member means: a field, written as it is or in another case; no shape for an unknown key.
+// A found is the meaning of the key of a member: a field, spelled right or in another case; shape is nil for an unknown
+// key.
 type found struct {
 	shape *language.Shape
 	exact bool
 }
 
-// find looks up the keys of an object. others tells of keys that are no field's as it is written, twice of members that
-// mean the same field.
+// find looks up the keys of an object. others: some key is not spelled as a field is. twice: two members mean the same
+// field.
 func (d *decoder) find(n tree.Node, s *language.Shape) (others, twice bool) {
 	var seen uint64
 	for c := range n.Children() {
@@ -202,8 +203,8 @@ func (d *decoder) find(n tree.Node, s *language.Shape) (others, twice bool) {
 	return others, twice
 }
 
-// segments remembers which warnings came from which member, to put them into the model's order: the order of members in
-// a text has no meaning.
+// segments remembers which warnings belong to which member. They are reported in the order of the model, as the order
+// of members in a text has no meaning.
 type segments struct {
 	from  int
 	parts []segment
@@ -235,8 +236,7 @@ func (s *segments) sort(problems []diag.Problem) {
 	}
 }
 
-// unite makes one member of those that mean the same field: the members of objects accumulate, of other values the last
-// wins.
+// unite makes one member of several that mean the same field: objects are joined, of other values the last one counts.
 func (d *decoder) unite(n tree.Node, s *language.Shape, at *cursor.At) {
 	first := map[string]*tree.Appender{}
 	kept := map[tree.Node]bool{}
@@ -329,7 +329,7 @@ func unquoted(n tree.Node, s *language.Shape) *diag.Fix {
 	return nil
 }
 
-// objectOf says how an object is written of which only the text that matters most was given.
+// objectOf shows how to write an object of which the text has only the most important value.
 func objectOf(s *language.Shape) string {
 	for _, known := range []struct{ key, form string }{
 		{"source", `write {"source": "data:,…"}, with the text escaped as in a URL`},

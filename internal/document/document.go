@@ -13,7 +13,7 @@ import (
 
 // A Document is a text that has been read as a config of its own version of the language.
 type Document struct {
-	// Version is the one that the document says it is written in.
+	// Version is the version that the document says it is written in.
 	Version config.Version
 
 	config   *config.Config
@@ -42,15 +42,15 @@ func Decode(root tree.Node) (doc *Document, problems, ignored []diag.Problem) {
 	return doc, d.problems.All(), d.ignored.All()
 }
 
-// hide says which spans of a tree's text no excerpt may show: those of the tree, and others that are not in it any
-// more.
+// hide gives the spans of a text that no excerpt may show: the secrets of a tree, and of parts that have been removed
+// from the tree.
 func hide(root tree.Node, others []diag.Span) {
 	if text := root.Document(); text.Secrets == nil {
 		text.Secrets = func() []diag.Span { return language.Secrets(root, language.Config(), others) }
 	}
 }
 
-// Config is what the document says, decoded at its own version.
+// Config gives the document as a config, decoded at its own version. It belongs to the document.
 func (doc *Document) Config() *config.Config {
 	if doc.config == nil {
 		d := decoder{edition: language.OfVersion(doc.Version)}
@@ -116,7 +116,7 @@ func (doc *Document) upgrade() {
 		}
 	}
 	for list, field := range map[string]string{"links": "target", "raid": "level"} {
-		// a missing one was the empty string, and stays it
+		// before, a missing one was the empty string, and it stays the empty string
 		if config.FieldAt("storage." + list + ".*." + field).Written.Has(old) {
 			for n := range storage.Get(list).Children() {
 				if !n.Get(field).Exists() {
@@ -133,8 +133,8 @@ func maskMode(mode tree.Node) {
 	}
 }
 
-// EmbedAuthority replaces the source of a certificate bundle by a data: URL that holds what was fetched, decompressed.
-// Its digest stays.
+// EmbedAuthority replaces the source of the i-th certificate bundle by url, a data: URL with the fetched content,
+// unpacked. Its digest stays.
 func (doc *Document) EmbedAuthority(i int, url string) {
 	doc.upgrade()
 	authority := doc.root.Get("ignition").Get("security").Get("tls").Get("certificateAuthorities").At(i)
@@ -144,8 +144,8 @@ func (doc *Document) EmbedAuthority(i int, url string) {
 	doc.config = nil
 }
 
-// Items goes through everything in every list of the document: its path and where it was written. Items inside others
-// come after them.
+// Items calls visit for every item of every list of the document: its path, and where it was written. Items that are
+// inside of an item come after it.
 func (doc *Document) Items(visit func(path string, place diag.Place)) {
 	var walk func(n tree.Node, at *diag.Trail, listed bool)
 	walk = func(n tree.Node, at *diag.Trail, listed bool) {

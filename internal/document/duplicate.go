@@ -12,8 +12,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// Duplicates finds items of lists that mean the same thing as an earlier one. Lists that share a name space (files,
-// directories and links; kernel arguments) are looked at together. Lists where repetition has a meaning are not.
+// Duplicates finds items of lists that have the same key as an earlier item. Lists that share a name space (files,
+// directories and links; kernel arguments) are looked at together. Lists in which repetition has a meaning are left
+// out.
 func (doc *Document) Duplicates() []diag.Problem {
 	f := duplicateFinder{index: tree.Index{}}
 	f.object(doc.root, language.Config(), doc.Cursor(&f.problems))
@@ -25,7 +26,7 @@ type duplicateFinder struct {
 	problems cursor.Log
 }
 
-// A space holds the keys of the lists that are looked at together. An item is known by its number across those lists.
+// A space is a name space: the keys of the lists that are looked at together. Items are counted across those lists.
 type space struct {
 	seen  map[string]int32
 	lists []spaceList
@@ -99,7 +100,7 @@ func (f *duplicateFinder) unique(n tree.Node, m *language.Shape, at *cursor.At, 
 	}
 }
 
-// hasLists saves a walk through the many items that hold scalars only.
+// hasLists saves a walk through the many items that have only scalars.
 func hasLists(item tree.Node) bool {
 	for c := range item.Children() {
 		if c.Kind() >= tree.List {

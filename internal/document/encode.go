@@ -9,23 +9,23 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// JSON is the config at the newest version as compact JSON, members in the model's order: absent scalars and lists are
-// left out, objects are always there, and so are the strings that an item is known by. It is what encoding/json makes
-// of the Config, written from the tree: the text of most values is there already.
+// JSON gives the config at the newest version as compact JSON, members in the order of the model: without absent
+// scalars and lists, with all objects, and with the strings that identify an item. It is what encoding/json makes of
+// the Config, but written from the tree, which has the text of most values already.
 func (doc *Document) JSON() ([]byte, error) {
 	doc.upgrade()
 	return doc.json(nil), nil
 }
 
-// json writes all but what skip is true of.
+// json writes all members but those for which skip says true.
 func (doc *Document) json(skip func(m *language.Shape, n tree.Node) bool) []byte {
 	e := encoder{whole: true, skip: skip, out: make([]byte, 0, len(doc.root.Document().Text)+1024)}
 	e.value(doc.root, language.Config(), 0)
 	return e.out
 }
 
-// Encode writes the canonical tree of a config of any version, members in the model's order and without what says
-// nothing, in lines of their own if it is to be pretty.
+// Encode writes the canonical tree of a config of any version, members in the order of the model and without empty
+// lists and objects; pretty puts members on lines of their own.
 func Encode(root tree.Node, v config.Version, pretty bool) []byte {
 	e := encoder{version: v, pretty: pretty, out: make([]byte, 0, len(root.Document().Text)/2+1024)}
 	e.value(root, language.Config(), 0)
@@ -37,13 +37,13 @@ type encoder struct {
 	out     []byte
 	version config.Version
 	pretty  bool
-	// objects are there though they say nothing; strings stay as they were written
+	// objects are written although they are empty; strings stay as they were written
 	whole bool
 	skip  func(m *language.Shape, n tree.Node) bool // or nil
 }
 
-// Members visits the members of an object that a version writes, with what stands for one that says nothing and cannot
-// be absent: "" where n is to be written.
+// Members visits the members of an object that a version writes. as is "" where the node n is to be written; otherwise
+// it is the JSON of a member that the document does not have and the version cannot leave out.
 func Members(
 	object tree.Node, s *language.Shape, v config.Version, visit func(m *language.Shape, n tree.Node, as string),
 ) {
@@ -68,7 +68,7 @@ func (e *encoder) members(object tree.Node, s *language.Shape, visit func(m *lan
 	}
 }
 
-// absent: encoding/json leaves the member out.
+// absent: encoding/json would leave the member out.
 func (e *encoder) absent(n tree.Node, m *language.Shape) bool {
 	switch {
 	case m.Kind == tree.List:
@@ -79,7 +79,7 @@ func (e *encoder) absent(n tree.Node, m *language.Shape) bool {
 	return m.Nullable && !n.Exists()
 }
 
-// silent: the member says nothing.
+// silent: the member says nothing: it is empty, and the version can leave it out.
 func (e *encoder) silent(n tree.Node, m *language.Shape) bool {
 	switch {
 	case !n.Exists():
@@ -96,7 +96,7 @@ func (e *encoder) silent(n tree.Node, m *language.Shape) bool {
 	return n.Text() == ""
 }
 
-// isEmpty: there is nothing in the object but empty objects and lists.
+// isEmpty: the object has nothing but empty objects and lists.
 func isEmpty(n tree.Node) bool {
 	for c := range n.Children() {
 		if c.Kind() < tree.List || c.Kind() == tree.List && c.First().Exists() || c.Kind() == tree.Object &&
@@ -107,7 +107,7 @@ func isEmpty(n tree.Node) bool {
 	return true
 }
 
-// isZero: the only number that is not nullable means "none" when it is 0.
+// isZero: the only number of the model that is no pointer is absent when it is 0.
 func isZero(n tree.Node) bool {
 	i, _ := strconv.Atoi(n.Text())
 	return i == 0

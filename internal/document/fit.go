@@ -53,8 +53,8 @@ func (f *fitter) walk(n tree.Node, s *language.Shape, path string) {
 	}
 }
 
-// saysNothing: a machine is the same without the member. That is so of what is empty through and through, and of what
-// is so by itself: that something should exist is true, all else is false.
+// saysNothing: a machine is the same without the member. That holds for a value that is empty all through, and for the
+// value that an absent member has anyway: true for shouldExist, false for other truth values.
 func saysNothing(n tree.Node, s *language.Shape) bool {
 	switch n.Kind() {
 	case tree.Object:

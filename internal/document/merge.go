@@ -22,7 +22,7 @@ func keyOf(list config.List, item tree.Node) string {
 	return item.Get(list.Key).Text()
 }
 
-// partitionKey: a partition is known by its number, one without by its label.
+// partitionKey: a partition is identified by its number, and one without a number by its label.
 func partitionKey(item tree.Node) string {
 	if n, _ := strconv.ParseInt(item.Get("number").Text(), 10, 64); n != 0 {
 		return "number:" + strconv.FormatInt(n, 10)
@@ -33,10 +33,10 @@ func partitionKey(item tree.Node) string {
 	return ""
 }
 
-// Merge puts children on top of a parent, each over what is there by then (docs/peer/spec.md §5). All are brought to
-// the newest version, which is also that of the result; what they say stays. All must be free of errors. Merging
-// documents of different arenas works and costs a copy of the child. It takes the time to read them all once, however
-// many there are.
+// Merge puts children over a parent: each over the result so far (docs/peer/spec.md §5). All are brought to the newest
+// version, which is the version of the result; the documents themselves stay as they are. All must be free of errors.
+// Documents of different arenas can be merged; that costs a copy of the child. The time is that of reading all
+// documents once, however many there are.
 func Merge(parent *Document, children ...*Document) *Document {
 	m := merger{parent.root.Arena()}
 	merged := &Document{Version: config.Newest}
@@ -49,7 +49,7 @@ func Merge(parent *Document, children ...*Document) *Document {
 	return merged
 }
 
-// MergeIgnition gives the metadata that Merge would, without merging the rest.
+// MergeIgnition gives the metadata (the section ignition) of the merged document, without merging the rest.
 func MergeIgnition(parent, child *Document) config.Ignition {
 	m := merger{parent.root.Arena()}
 	ignition := language.Config().Member("ignition")
@@ -60,7 +60,7 @@ func MergeIgnition(parent, child *Document) config.Ignition {
 	return merged
 }
 
-// Settings is a document of its own with what another one says of fetching: time limits, proxies, trust.
+// Settings gives a document with nothing but what this one says of fetching: time limits, proxies, trust.
 func (doc *Document) Settings() *Document {
 	doc.upgrade()
 	root := doc.root.Copy()
@@ -81,7 +81,7 @@ func (doc *Document) Settings() *Document {
 
 type merger struct{ *tree.Arena }
 
-// own gives the root of a document at the newest version, in the arena.
+// own gives the root of a document, brought to the newest version, in the arena of the merger.
 func (m merger) own(doc *Document) tree.Node {
 	doc.upgrade()
 	if doc.root.Arena() != m.Arena {
@@ -90,7 +90,8 @@ func (m merger) own(doc *Document) tree.Node {
 	return doc.root
 }
 
-// value merges what documents say at one place, each over those before it. Some say nothing.
+// value merges what several documents say at one place, each over the ones before. A node that does not exist says
+// nothing.
 func (m merger) value(s *language.Shape, said []tree.Node) tree.Node {
 	there := said[:0:0]
 	for _, n := range said {
@@ -163,7 +164,7 @@ func (m merger) list(s *language.Shape, field *language.Shape, objects, lists []
 	return merged
 }
 
-// A layered item is what the first document says of it, and the later ones over it. Strings have one layer.
+// A layered is an item as the first document has it, and as later documents change it. A string has one layer.
 type layered struct {
 	node tree.Node
 	over []tree.Node
@@ -171,7 +172,7 @@ type layered struct {
 	same int // the next item of the same key, 0 for none: documents with errors may have several
 }
 
-// layers are the items of a list in the making.
+// layers are the items of a list that is being merged.
 type layers struct {
 	list  config.List
 	items []layered
@@ -179,8 +180,8 @@ type layers struct {
 	as    tree.Node      // the list that these are the items of, if they are those of one
 }
 
-// put puts a list over what is there. elsewhere are the keys that its document has in the other lists of the name
-// space: items of these keys go, unless the list has them too.
+// put puts a list over the items so far. elsewhere are the keys that the document of the list has in the other lists of
+// the name space: items with these keys are removed, unless the list has them too.
 func (l *layers) put(list tree.Node, elsewhere map[string]bool) {
 	if !list.Exists() && len(elsewhere) == 0 {
 		return
@@ -229,7 +230,7 @@ func (l *layers) add(item tree.Node, known bool) {
 	l.at[key] = len(l.items)
 }
 
-// cover puts an item over those of its key.
+// cover puts an item over the items of its key.
 func (l *layers) cover(key string, item tree.Node) {
 	if l.list.Mode == config.Headers && !item.Get("value").Exists() {
 		l.remove(key)
@@ -247,7 +248,7 @@ func (l *layers) remove(key string) {
 	delete(l.at, key)
 }
 
-// siblingKeys collects what an object has in the other lists of the field's name space.
+// siblingKeys collects the keys that an object has in the other lists of the name space of a field.
 func siblingKeys(s *language.Shape, field *language.Shape, object tree.Node) map[string]bool {
 	if field.Field.List.Space == "" {
 		return nil
@@ -264,7 +265,7 @@ func siblingKeys(s *language.Shape, field *language.Shape, object tree.Node) map
 	return keys
 }
 
-// describe names an item's key for people: `path "/etc/motd"`. What may be secret is not repeated.
+// describe names the key of an item for people: `path "/etc/motd"`. A key that may be secret is not repeated.
 func describe(list config.List, key string) string {
 	switch list.Key {
 	case "":
@@ -280,7 +281,7 @@ func describe(list config.List, key string) string {
 	return list.Key + " " + strconv.Quote(key)
 }
 
-// In is a copy of the document in an arena, which nothing that happens to the document changes.
+// In gives a copy of the document in an arena. Later changes of the document do not change the copy.
 func (doc *Document) In(arena *tree.Arena) *Document {
 	return &Document{
 		Version: doc.Version, root: arena.Import(doc.root), upgraded: doc.upgraded, unread: doc.unread,

@@ -9,10 +9,10 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// Parse reads a JSON text as a config of the version that it names. It finds what is wrong with the text and what the
-// language does not have; whether the config makes sense is the business of package validate. The problems stand in the
-// order of the text. The document is nil where the text is not JSON or its version is not known. name is what problems
-// call the text, such as a file name.
+// Parse reads a JSON text as a config of the version that it names. It finds mistakes in the text, and parts that the
+// language does not have; whether the config makes sense is the business of package rules. The problems stand in the
+// order of the text. The document is nil where the text is not JSON or its version is not known. name is the name of
+// the text in problems.
 func Parse(name string, text []byte) (*Document, []diag.Problem) {
 	source := &diag.Document{Name: name, Text: string(text)}
 	if source.Text == "" {
@@ -31,7 +31,7 @@ func Parse(name string, text []byte) (*Document, []diag.Problem) {
 	return doc, problems
 }
 
-// EmptyText is what is wrong with a text of no bytes.
+// EmptyText is the problem of a text of no bytes.
 func EmptyText(text *diag.Document) diag.Problem {
 	return diag.Problem{
 		Severity: diag.Error, Code: codes.Empty, Path: "$", Place: diag.Place{Doc: text},
