@@ -8,7 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// IsBlank: the character looks like a blank or like nothing at all, and is none of those that texts are laid out with.
+// IsBlank: the character looks like a blank or like nothing at all, and is not the blank, the tab or the line end of
+// plain texts.
 func IsBlank(r rune) bool {
 	if r < utf8.RuneSelf {
 		return r == '\v' || r == '\f'
@@ -16,8 +17,8 @@ func IsBlank(r rune) bool {
 	return unicode.IsSpace(r) || !unicode.IsControl(r) && !IsVisible(r)
 }
 
-// Character gives a character of ASCII in quotes, and the code point of another, with the name of those that get into
-// texts unseen or look like others (Unicode 16, UnicodeData.txt).
+// Character gives a character of ASCII in quotes, and of another one the code point, with a name for those that slip
+// into texts unseen or look like others (Unicode 16, UnicodeData.txt).
 func Character(r rune) string {
 	if r < 0x7f {
 		return strconv.QuoteRune(r)

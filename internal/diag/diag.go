@@ -36,20 +36,18 @@ type Document struct {
 	Name string // what people call it: a file name, "cmdline", a URL without its secrets
 	Text string
 
-	// Secrets, where set, returns the spans whose text must not be shown, sorted and disjoint. It is asked at most
-	// once, when the first excerpt is drawn. Where it is nil what follows a key that is not known
-	// counts as secret.
+	// Secrets, where set, gives the spans whose text must not be shown, sorted and disjoint. It is called at most once,
+	// when the first excerpt is drawn. Where it is nil, all that follows an unknown key counts as secret.
 	Secrets func() []Span
 
-	// Keys, where set, says whether a key is known, and whether what stands below it may be a secret. It is asked where
+	// Keys, where set, says whether a key is known, and whether a value below it may be a secret. It is called where
 	// Secrets is nil.
 	Keys func(key string) (known, secret bool)
 
 	// Snake: the keys are spelled like_this, as those of Butane documents are.
 	Snake bool
 
-	// Folded lists the outermost values whose key differs from the schema in case only, with the place that the peer
-	// reports for anything inside them (docs/peer/spec.md §1.2).
+	// Folded lists the outermost values whose key differs from the key of the schema in case only.
 	Folded []Folded
 
 	once    sync.Once
@@ -58,10 +56,11 @@ type Document struct {
 	marks   []int // offset of every characterStep-th character
 	masked  sync.Once
 	secrets []Span
-	ordered sync.Once // Folded, by their places
+	ordered sync.Once // Folded is sorted by place
 }
 
-// A Folded is a value under a key of the wrong case, and where its nearest well-spelled ancestor starts.
+// A Folded is a value under a key in the wrong case. Ancestor is the offset of the nearest value above it whose keys
+// are all spelled right: there the peer places problems of anything inside of the value (docs/peer/spec.md §1.2).
 type Folded struct {
 	Span     Span
 	Ancestor int
@@ -101,17 +100,17 @@ func (d *Document) Position(offset int) (line, col int) {
 	return i + 1, offset - d.lines[i] + 1
 }
 
-// characterStep is how many characters are counted anew at most to place one of them.
+// characterStep is how many characters are counted at most to find the column of one.
 const characterStep = 256
 
-// Characters is Position with the column in characters, of which a byte that is not UTF-8 is one.
+// Characters is Position with the column in characters. A byte that is not UTF-8 is one character.
 func (d *Document) Characters(offset int) (line, col int) {
 	offset = min(max(offset, 0), len(d.Text))
 	line, col = d.Position(offset)
 	return line, d.characters(offset) - d.characters(offset-col+1) + 1
 }
 
-// characters counts those that start before an offset.
+// characters counts the characters that start before an offset.
 func (d *Document) characters(offset int) int {
 	d.counted.Do(func() {
 		number := 0
@@ -170,8 +169,8 @@ const FirstHere = "it is first defined here"
 // An Inside is a part of a value that is a text of its own: a line of a unit, say.
 type Inside struct {
 	Text  string // the value
-	Span  Span   // in it
-	Place Place  // in a document, or nowhere if that is not known
+	Span  Span   // of the part, in the value
+	Place Place  // of the part in a document; nowhere if that is not known
 	Note  string // says at the value's own place what it has to do with this; "" for nothing
 }
 
@@ -184,7 +183,7 @@ type Problem struct {
 	Message  string // what is wrong: no capital, no full stop
 	Hint     string // what to do about it; may be empty
 	Related  []Related
-	// Inside, where set, is the part that is meant of the value at Place. The peer knows the value only.
+	// Inside, where set, is the part of the value at Place that is wrong. The peer knows the value only.
 	Inside *Inside
 	Fix    *Fix // what to write instead; nil where that is not known, or is more than one value
 
@@ -193,28 +192,28 @@ type Problem struct {
 	Stricter bool
 	// Laxer marks the opposite: a warning of ours that is an error under the peer's names.
 	Laxer bool
-	// PeerOnly marks what only the peer says: beside another problem that says the same, or because it does not look at
-	// all of the document.
+	// PeerOnly marks a problem that is told under the names of the peer alone: we tell it in another way, or the peer
+	// reports something because it does not look at all of the document.
 	PeerOnly bool
-	// More, where it is not 0, is how many further problems this one stands for: a document keeps no more of them than
+	// More, where it is not 0, makes the problem stand for so many further ones: a document keeps no more problems than
 	// people read.
 	More int
 }
 
-// An Audience is who problems are told to. What they are told of rules that the peer has not differs.
+// An Audience is the reader of problems. Audiences are told different things of rules that the peer lacks.
 type Audience uint8
 
 const (
 	// Workstation is somebody who checks a config: our own rules count like any other.
 	Workstation Audience = iota
-	// Boot is a machine that is coming up: what only we find wrong is a warning.
+	// Boot is a machine that is coming up: a rule that only we have gives a warning.
 	Boot
 	// Peer is a caller that expects the verdicts of Ignition.
 	Peer
 )
 
-// For gives the problems of a document as an audience is told them: at most as many as Most says, and what stands for
-// the others.
+// For gives the problems of a document as an audience is told them: at most Most of them, and last how many more there
+// are.
 func For(audience Audience, problems []Problem) []Problem {
 	var told []Problem
 	for _, p := range problems {
@@ -234,8 +233,8 @@ func For(audience Audience, problems []Problem) []Problem {
 	return first(told)
 }
 
-// enter moves a problem to the part of the value that is meant. Where that is in the same document, it is shown in the
-// midst of the value, which needs no note; nor does the same part, shown as a text of its own.
+// enter moves a problem to the part of the value that is wrong. A part in the same document is shown with the value
+// around it, so it needs no note, nor a second excerpt of the same part as a text by itself.
 func (p *Problem) enter(part Inside) {
 	if p.Inside = nil; part.Place.Doc == nil {
 		return
@@ -274,8 +273,8 @@ func Fatal(problems []Problem) bool {
 	return slices.ContainsFunc(problems, func(p Problem) bool { return p.Severity == Error })
 }
 
-// Sort orders problems by document name and place, keeping the order of those at one place. What stands for others
-// comes last.
+// Sort orders problems by the name of the document and by place; problems of one place keep their order. Problems that
+// stand for others come last.
 func Sort(problems []Problem) {
 	order.Stably(problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(min(a.More, 1), min(b.More, 1)), strings.Compare(a.Place.name(), b.Place.name()),

@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// A Fix is another value for a single scalar or key, or the end of a single sign, so that a problem is gone.
+// A Fix is another value for a scalar or a key, or takes a single character away, so that a problem is gone.
 type Fix struct {
 	Place Place  // of the value or the key, with its quotes
-	Old   string // what it says
+	Old   string // what the text says now
 	Value string // what it should say
 	Gone  bool   // it should not be there: a comma too many
 	// Bare: the new value is a number or a word that stands without quotes, in the digits that it has here.
@@ -18,7 +18,7 @@ type Fix struct {
 	Safe bool
 }
 
-// Rewrite gives the fix that has a string or a key say something else; nil for what it says already.
+// Rewrite gives the fix that writes another string or key; nil where wanted is what is there already.
 func Rewrite(at Place, old, wanted string) *Fix {
 	if wanted == old {
 		return nil
@@ -26,15 +26,15 @@ func Rewrite(at Place, old, wanted string) *Fix {
 	return &Fix{Place: at, Old: old, Value: wanted, Safe: true}
 }
 
-// Replace gives the fix that has a number or a truth value in the place of another, or of a string.
+// Replace gives the fix that writes a number or a truth value, without quotes.
 func Replace(at Place, old, wanted string) *Fix {
 	return &Fix{Place: at, Old: old, Value: wanted, Bare: true, Safe: true}
 }
 
-// Remove gives the fix that takes something away.
+// Remove gives the fix that takes the text of a place away.
 func Remove(at Place, old string) *Fix { return &Fix{Place: at, Old: old, Gone: true, Safe: true} }
 
-// Fits reports whether the fix can be written: the place says what the fix takes it for.
+// Fits reports whether the fix can be written: the text of the place is spelled as the fix expects.
 func (f *Fix) Fits() bool {
 	if f.Gone {
 		spelled, ok := f.Place.line()
@@ -43,8 +43,8 @@ func (f *Fix) Fits() bool {
 	return f.Text() != ""
 }
 
-// Text is what to write in the place, in the notation that is used there. It is "" where the place does not simply say
-// what the fix takes it for: where YAML folds a string, or the value is made of something else.
+// Text is what to write at the place, in the notation of the text there. It is "" where the place has another spelling
+// than the fix expects, as a string that YAML folds, or a value that is made of something else.
 func (f *Fix) Text() string {
 	spelled, ok := f.Place.line()
 	if !ok || !isPlainLine(f.Value) || f.Value == "" {
@@ -68,7 +68,7 @@ func (f *Fix) Text() string {
 	return quoted(f.Value)
 }
 
-// escapesAsJSON: each escape is one that JSON has too.
+// escapesAsJSON: JSON has each of the escapes.
 func escapesAsJSON(text string) bool {
 	for i := 0; i+1 < len(text); i++ {
 		if text[i] == '\\' {
@@ -89,7 +89,7 @@ func (p Place) line() (text string, ok bool) {
 	return text, !strings.ContainsAny(text, "\n\r")
 }
 
-// isPlainLine: nothing in it needs to be escaped in one notation and not in the other.
+// isPlainLine: no character has to be escaped in either notation.
 func isPlainLine(s string) bool {
 	for _, r := range s {
 		if !IsVisible(r) || r == utf8.RuneError {
@@ -99,12 +99,12 @@ func isPlainLine(s string) bool {
 	return true
 }
 
-// quoted is a string of JSON, which is one of YAML too.
+// quoted writes a string of JSON, which YAML reads alike.
 func quoted(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
-// needsNoQuotes: YAML takes it for the same text as it stands, wherever it stands. A path or a word is such.
+// needsNoQuotes: YAML reads the text as the same string without quotes, at any place. A path or a word is such a text.
 func needsNoQuotes(s string) bool {
 	const others = "/._-"
 	if s == "" || !isASCIILetter(s[0]) && s[0] != '/' {

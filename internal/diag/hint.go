@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// A hinted error knows what a person can do about it. Its text is that of the error alone.
+// A hinted error has a hint: what a person can do about it. Its text is the text of the error alone.
 type hinted struct {
 	error
 	hint string
@@ -16,8 +16,7 @@ func (h hinted) Unwrap() error { return h.error }
 // Hint says what a person can do.
 func (h hinted) Hint() string { return h.hint }
 
-// WithHint gives an error that says what a person can do about it, for Hints to find. The hint is one sentence without
-// its full stop. It gives nil for nil.
+// WithHint gives an error a hint, which Hints finds. A hint is one sentence without its full stop. Of nil it gives nil.
 func WithHint(err error, hint string) error {
 	if err == nil {
 		return nil
@@ -25,8 +24,8 @@ func WithHint(err error, hint string) error {
 	return hinted{err, hint}
 }
 
-// Hints lists the hints in an error and in all that it wraps, outermost first, each once. Errors of other types give
-// theirs by a method Hint.
+// Hints lists the hints of an error and of all errors that it wraps, outermost first, each once. Errors of other types
+// have hints by a method Hint() string.
 func Hints(err error) []string {
 	var found []string
 	seen := map[string]bool{}
@@ -51,7 +50,8 @@ func Hints(err error) []string {
 	return found
 }
 
-// Few gives an error in lines: of several that errors.Join has put together the first, and how many more there are.
+// Few gives an error in lines. Of errors that errors.Join has put together, it gives the first most, and how many more
+// there are.
 func Few(err error, most int) (lines []string) {
 	all := Errors(err)
 	for _, each := range all[:min(most, len(all))] {
@@ -63,7 +63,7 @@ func Few(err error, most int) (lines []string) {
 	return lines
 }
 
-// Errors gives those that errors.Join has put together, or the one.
+// Errors gives the errors that errors.Join has put together, or the error itself.
 func Errors(err error) (all []error) {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok || errors.Join(joined.Unwrap()...).Error() != err.Error() {

@@ -6,9 +6,9 @@ import (
 	"unicode"
 )
 
-// MayShow reports whether a key that nobody knows is a word, or several, so that it may be shown. What has slipped into
-// the place of a key may be a password hash, a token or a key of another kind, and these have more digits, more changes
-// of case or other characters than words have. A password that is a word cannot be told from one.
+// MayShow reports whether an unknown key is one or several words, so that it may be shown. By mistake, a password hash,
+// a token or a secret key may stand in the place of a key; these have more digits, more changes of case or other
+// characters than words have. A password that is a word cannot be told from a word.
 func MayShow(key string) bool {
 	const longest = 80
 	bare := strings.TrimPrefix(key, "$") // as in $schema
@@ -55,7 +55,7 @@ func isWord(word string) (digits int, ok bool) {
 	return 0, capitals <= letters/2 || capitals == letters && letters <= 12
 }
 
-// QuoteKey gives a key in quotes, or says that it is not shown.
+// QuoteKey gives a key in quotes, or words that say that it is hidden.
 func QuoteKey(key string) string {
 	if MayShow(key) {
 		return strconv.Quote(key)
@@ -63,7 +63,7 @@ func QuoteKey(key string) string {
 	return Redacted
 }
 
-// ShowKey gives a key as a step of a path.
+// ShowKey gives a key as a step of a path, or Redacted.
 func ShowKey(key string) string {
 	if MayShow(key) {
 		return key
@@ -71,9 +71,9 @@ func ShowKey(key string) string {
 	return Redacted
 }
 
-// Nearest finds the word of a list that somebody may have meant by a key: one with the same letters, then one that the
-// key begins or is a part of, then the one with the fewest letters wrong, at most a third of them, then one that begins
-// the key. It gives "" where nothing is near. Case, dashes and underscores do not count.
+// Nearest finds the word of a list that somebody may have meant by a key: first a word with the same letters; then one
+// that begins with the key or contains it; then the one with the fewest wrong letters, at most a third of them; then
+// one with which the key begins. It gives "" where nothing is near. Case, dashes and underscores do not count.
 func Nearest(key string, words []string) string {
 	key = lettersOf(key)
 	if key == "" || len(key) > 40 {
@@ -104,8 +104,8 @@ func Nearest(key string, words []string) string {
 	return found
 }
 
-// lettersOf leaves out what stands between the words of a name. It is asked of every word of the language for each key
-// that is not known, so it must not build a strings.Replacer first.
+// lettersOf leaves out dashes and underscores, and makes capitals small. It is called for every word of the language
+// for each unknown key, so it must not build a strings.Replacer first.
 func lettersOf(word string) string {
 	return strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(word, "_", ""), "-", ""))
 }

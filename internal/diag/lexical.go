@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// lexicalSecrets hides what may be a secret in a line of a text that could not be parsed: every word that is neither a
-// key nor a number, true, false, null, the value of a version or variant, nor a word or path under a key that is known
-// and has no secrets. A line of a block of text has no keys, because it may be the content of a file.
+// lexicalSecrets gives the spans of a line that may be secrets, in a text that could not be parsed: every word but
+// keys, numbers, true, false, null, the value of a version or variant, and words and paths under a known key that has
+// no secrets. A line of a block of text has no keys, as it may be the content of a file.
 func (d *Document) lexicalSecrets(line Span) []Span {
 	text, inBlock := d.Text, d.inBlock(line)
 	var spans []Span
@@ -43,7 +43,7 @@ func (d *Document) lexicalSecrets(line Span) []Span {
 	return spans
 }
 
-// key asks what is known of a key.
+// key says what is known of a key: see Keys.
 func (d *Document) key(name string) (known, secret bool) {
 	if d.Keys == nil || name == "" {
 		return false, false
@@ -78,7 +78,7 @@ func isPlain(word string) bool {
 		strings.Trim(word, "-") == ""
 }
 
-// saysVersion: the value of a version or variant that looks like one is no secret.
+// saysVersion: the value belongs to a version or a variant, and looks like one, so it is no secret.
 func saysVersion(key, value string) bool {
 	const longest = 24
 	digits := strings.TrimSuffix(value, "-experimental")

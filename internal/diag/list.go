@@ -10,7 +10,7 @@ import (
 // nobody reads them.
 const Most = 1000
 
-// A class is what decides who is told of a problem, and how.
+// A class is all that decides who is told of a problem, and as what.
 type class struct {
 	severity                  Severity
 	stricter, laxer, peerOnly bool
@@ -18,18 +18,18 @@ type class struct {
 
 func (p *Problem) class() class { return class{p.Severity, p.Stricter, p.Laxer, p.PeerOnly} }
 
-// A List collects the problems of a document. It keeps the first ones of each code and counts the rest, so that whoever
-// reports need not write down what nobody will read. The zero List is empty.
+// A List collects the problems of a document. It keeps the first ones of each code and counts the others, so that
+// reports which nobody will read cost nothing. The zero List is empty.
 type List struct {
 	kept  []Problem
-	codes map[codes.Code]int // how many of a code are kept
-	more  map[class]int      // how many are not
-	spare Problem            // the last one that was not kept: who reports it may still say of what class it is
-	lent  bool               // it has not been counted yet
+	codes map[codes.Code]int // how many problems of a code are kept
+	more  map[class]int      // how many problems of a class are not kept
+	spare Problem            // the last problem that was not kept: its class may still change
+	lent  bool               // spare has not been counted yet
 }
 
-// Next adds a problem and reports whether it is kept. If it is, the caller is to fill it in; if not, what is written to
-// it is looked at no further than its severity and to whom it is told. It is valid until the next call.
+// Next adds a problem like the given one, and reports whether it is kept. The caller fills in p if it is kept;
+// otherwise only the severity and the audience marks of p count. p is valid until the next call.
 func (l *List) Next(like Problem) (p *Problem, kept bool) {
 	l.settle()
 	if !l.Takes(like.Code) {
@@ -44,11 +44,11 @@ func (l *List) Next(like Problem) (p *Problem, kept bool) {
 	return &l.kept[len(l.kept)-1], true
 }
 
-// Takes reports whether the next problem of a code will be kept. There are twice as many as are shown, because half of
+// Takes reports whether the next problem of a code would be kept. Twice as many are kept as are shown, because half of
 // them may be for another audience.
 func (l *List) Takes(code codes.Code) bool { return l.codes[code] < 2*Most }
 
-// Skip counts problems that are not added because they would not be kept.
+// Skip counts problems that the caller has not made because they would not be kept.
 func (l *List) Skip(like Problem, count int) {
 	l.settle()
 	if count > 0 {
@@ -66,7 +66,7 @@ func (l *List) settle() {
 	}
 }
 
-// Add adds a problem that is there already, or what stands for several.
+// Add adds problems that are there already; one with More stands for several.
 func (l *List) Add(all ...Problem) {
 	for _, p := range all {
 		if p.More > 0 {
@@ -77,11 +77,11 @@ func (l *List) Add(all ...Problem) {
 	}
 }
 
-// Kept gives the problems that are kept, to be looked at and changed, but not to be added to.
+// Kept gives the problems that are kept. The caller may change them, but not add any.
 func (l *List) Kept() []Problem { return l.kept }
 
-// Retain drops the problems from a position on for which keep is false, and from the first position on those that are
-// only counted too.
+// Retain drops the kept problems, from the position from on, for which keep is false. From position 0 it also drops
+// those that are only counted.
 func (l *List) Retain(from int, keep func(*Problem) bool) {
 	rest := l.kept[:from]
 	for i := from; i < len(l.kept); i++ {
@@ -99,7 +99,7 @@ func (l *List) Retain(from int, keep func(*Problem) bool) {
 	}
 }
 
-// All gives the problems, and last what stands for those that were not kept.
+// All gives the problems, and last the ones that stand for problems which were not kept.
 func (l *List) All() []Problem {
 	l.settle()
 	all := l.kept[:len(l.kept):len(l.kept)]
@@ -111,7 +111,7 @@ func (l *List) All() []Problem {
 	return all
 }
 
-// classes lists all there are, errors first.
+// classes lists all classes, errors first.
 func classes() (all []class) {
 	for _, severity := range severities() {
 		for i := range 8 {
@@ -121,10 +121,10 @@ func classes() (all []class) {
 	return all
 }
 
-// severities lists them from the worst down.
+// severities lists the severities, the worst first.
 func severities() []Severity { return []Severity{Error, Warning, Info} }
 
-// others is a Problem that stands for others.
+// others makes a Problem that stands for count others of a class.
 func others(c class, count int) Problem {
 	noun := c.severity.String()
 	if count > 1 && c.severity > Info {
@@ -134,11 +134,11 @@ func others(c class, count int) Problem {
 		More: count, Stricter: c.stricter, Laxer: c.laxer, PeerOnly: c.peerOnly}
 }
 
-// Count is how many problems it is: one, or as many as it stands for.
+// Count is how many problems this one is: 1, or as many as it stands for.
 func (p *Problem) Count() int { return max(p.More, 1) }
 
-// first gives the problems that are shown: the first errors, as far as there is room the first of the others, and what
-// stands for the rest, by severity.
+// first gives the problems that are shown: errors first, then as many others as there is room for; and for each
+// severity one that stands for the rest.
 func first(problems []Problem) []Problem {
 	var count, room [Error + 1]int
 	for i := range problems {

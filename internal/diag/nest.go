@@ -13,11 +13,10 @@ type Nest struct {
 	Below []Nest
 }
 
-// many mappings with the same key say nothing of which was meant.
+// many: so many mappings with the same key say nothing of which one was meant.
 const many = 4
 
-// Home says below which mapping of a nest a key belongs that the nest itself has not; "" where none has it, or many
-// have.
+// Home gives the path, from the nest, of the mapping below it that has a key; "" where none has it, or many have.
 func (n Nest) Home(key string) string {
 	return n.home(func(keys []string) string {
 		for _, k := range keys {
@@ -29,7 +28,7 @@ func (n Nest) Home(key string) string {
 	})
 }
 
-// NearHome is Home for a key that is spelled almost like that of a mapping.
+// NearHome is Home for a key that is spelled almost like one of a mapping.
 func (n Nest) NearHome(key string) string {
 	return n.home(func(keys []string) string {
 		if near := Nearest(key, keys); near != "" {
@@ -39,8 +38,8 @@ func (n Nest) NearHome(key string) string {
 	})
 }
 
-// home goes down level by level, up to the first that has what is looked for. Items of lists count where no other
-// mapping has it.
+// home goes down level by level, to the first level with a mapping for which has is not "". Items of lists count where
+// no other mapping does.
 func (n Nest) home(has func(keys []string) string) string {
 	for level := n.below(); len(level) > 0; {
 		var next []Nest
@@ -71,7 +70,7 @@ func (n Nest) home(has func(keys []string) string) string {
 	return ""
 }
 
-// below are the mappings of the next level, by the names that lead to them.
+// below gives the mappings of the next level, with the names that lead to them.
 func (n Nest) below() (level []Nest) {
 	for _, b := range n.Below {
 		if b.Items {

@@ -12,13 +12,13 @@ import (
 	"unicode/utf8"
 )
 
-// What a config, a server, a tool or a caller says may hold characters that a terminal acts on, that turn the direction
-// of writing, end a line or cannot be seen. No output has one. What is put into a line goes through Printable or
-// OneLine, so that it stays there; a Screen around the stream has the last look.
+// Texts of a config, a server, a tool or a caller may have characters that a terminal acts on, that turn the direction
+// of writing, end a line or cannot be seen. No output has one. A text that goes into a line goes through Printable or
+// OneLine, so that it stays one line; a Screen around the stream escapes what was missed.
 
-// Printable gives a name, a path or another value as it stands in a line. What is neither a blank nor visible is
-// escaped as in a string of Go: control characters, blanks and line breaks of other kinds, marks of direction, what has
-// no width, and bytes that are not UTF-8.
+// Printable gives a name, a path or another value as it may stand in a line. Characters that are neither the blank nor
+// visible are escaped as in a string of Go: control characters, other blanks and line breaks, marks of direction,
+// characters without width, and bytes that are not UTF-8.
 func Printable(text string) string { return escape(text, nothing) }
 
 // OneLine gives a message, which may have several lines (of a tool's output, or of errors that are joined), as one. The
@@ -50,7 +50,8 @@ func nothing(string) int { return 0 }
 
 func lineEnd(rest string) int { return strings.Count(rest[:1], "\n") }
 
-// escape escapes what is not printable, but for as many bytes as may stay at the beginning of a rest.
+// escape escapes the characters that are not printable. stays gives how many bytes at the beginning of a rest are left
+// as they are.
 func escape(text string, stays func(rest string) int) string {
 	var b strings.Builder
 	from := 0
@@ -77,14 +78,14 @@ func escape(text string, stays func(rest string) int) string {
 	return b.String()
 }
 
-// isPrintable: of blanks only the usual one is.
+// isPrintable: the only blank that counts as printable is U+0020.
 func isPrintable(r rune, size int) bool {
 	return IsVisible(r) && (r != utf8.RuneError || size > 1)
 }
 
-// IsVisible: the character has ink, or is the usual blank. Go's notion of printable takes in what changes or joins its
-// neighbours, fills a syllable that is not there, or is a pattern of no dots: by these, names that differ look alike.
-// (Unicode 16, DerivedCoreProperties.txt, Default_Ignorable_Code_Point.)
+// IsVisible: the character has ink, or is the blank U+0020. Go's unicode.IsPrint includes characters that change or
+// join their neighbours, fill a syllable, or are a pattern of no dots: with these, two different names can look alike
+// (Unicode 16, DerivedCoreProperties.txt, Default_Ignorable_Code_Point).
 func IsVisible(r rune) bool {
 	switch {
 	case !strconv.IsPrint(r), unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point):
@@ -107,7 +108,7 @@ const (
 
 func sgr(code string) string { return "\x1b[" + code + "m" }
 
-// ownSequence is the length of what a Style or a line of progress begins with here.
+// ownSequence is the length of the sequence for a colour, or of EraseLine, with which a rest begins; 0 for none.
 func ownSequence(rest string) int {
 	for _, own := range []string{EraseLine, sgr(plain), sgr(bold), sgr(red), sgr(yellow), sgr(cyan)} {
 		if strings.HasPrefix(rest, own) {
@@ -117,15 +118,15 @@ func ownSequence(rest string) int {
 	return 0
 }
 
-// A Screen is a stream that people read. It lets through text and line ends and, if it shows colours, the sequences of
-// this package; all else is escaped. A call of Write has whole characters.
+// A Screen is a stream that people read. It writes text, line ends and, if it shows colours, the sequences of this
+// package; all else is escaped. A call of Write must have whole characters.
 type Screen struct {
 	To       io.Writer
 	Colors   bool // the stream is a terminal that shows colours, or its reader wants them
 	Terminal bool // a line can be written over
 }
 
-// Write writes all, or gives an error and counts nothing.
+// Write writes all of p, or gives an error and 0.
 func (s *Screen) Write(p []byte) (int, error) {
 	text := escape(string(p), func(rest string) int {
 		if n := ownSequence(rest); n > 0 && s.Colors {
@@ -142,7 +143,7 @@ func (s *Screen) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A Watched stream remembers the first error of writing to it, for whoever writes a report without looking.
+// A Watched stream remembers the first error of writing to it, so that the writer of a report need not look at each.
 type Watched struct {
 	To    io.Writer
 	mutex sync.Mutex
@@ -164,11 +165,11 @@ func (w *Watched) Err() error {
 	return w.err
 }
 
-// A jsonWriter escapes in texts of JSON what encoding/json leaves: DEL, C1, marks of direction, what cannot be seen.
-// Such characters are in strings only.
+// A jsonWriter escapes the characters that encoding/json leaves as they are: DEL, C1, marks of direction, invisible
+// ones. In JSON they stand in strings only.
 type jsonWriter struct{ to io.Writer }
 
-// Write takes whole characters.
+// Write needs whole characters.
 func (w jsonWriter) Write(p []byte) (int, error) {
 	var b strings.Builder
 	for _, r := range string(p) {
@@ -188,7 +189,7 @@ func (w jsonWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// EncodeJSON writes a value in lines of JSON that a terminal may show.
+// EncodeJSON writes a value as indented JSON that a terminal may show.
 func EncodeJSON(w io.Writer, value any) error {
 	e := json.NewEncoder(jsonWriter{w})
 	e.SetEscapeHTML(false)

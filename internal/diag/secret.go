@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Redacted is what stands where a secret would.
+// Redacted is written in the place of a secret.
 const Redacted = "[redacted]"
 
 // HeaderName is what may be shown of what stands in the place of a header's name: all before a colon or a blank. Behind
@@ -36,5 +36,5 @@ func (Secret) LogValue() slog.Value { return slog.StringValue(Redacted) }
 // MarshalText gives Redacted to encoders.
 func (Secret) MarshalText() ([]byte, error) { return []byte(Redacted), nil }
 
-// Reveal returns the text itself, for the one place that needs it.
+// Reveal gives the text itself, for the place that needs it.
 func (s Secret) Reveal() string { return string(s) }

@@ -12,8 +12,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/codes"
 )
 
-// Line gives a problem in one line, the form that tools read: "KIND at $.path, line L col C: message". What is not
-// known is left out.
+// Line gives a problem in one line, in the form that tools read: "KIND at $.path, line L col C: message". Unknown parts
+// are left out.
 func Line(p Problem) string {
 	line, col := 0, 0
 	if p.Place.Doc != nil && p.More == 0 && !p.ofFile() {
@@ -40,9 +40,9 @@ func lineForm(p Problem, path string, line, col int) string {
 	return head + ": " + OneLine(p.Message)
 }
 
-// PeerLine gives a problem as Ignition's validator places it: syntax and type errors without a path and after the
-// offending token, containers one byte behind their bracket, anything below a key of the wrong case at the ancestor
-// that is spelled right.
+// PeerLine gives a problem in a line, placed as by the validator of Ignition: syntax and type errors without a path and
+// after the wrong token, containers one byte behind their bracket, anything below a key in the wrong case at the
+// nearest value above it that is spelled right.
 func PeerLine(p Problem) string {
 	doc := p.Place.Doc
 	if doc == nil || p.More > 0 {
@@ -61,7 +61,7 @@ func PeerLine(p Problem) string {
 
 func isDecodeError(p Problem) bool { return isSyntaxError(p) || p.Code == codes.WrongType }
 
-// isSyntaxError: to the peer a byte order mark is one too.
+// isSyntaxError: the peer calls a byte order mark a syntax error too.
 func isSyntaxError(p Problem) bool {
 	return p.Code == codes.JSONSyntax || p.Code == codes.ByteOrderMark
 }
@@ -84,10 +84,10 @@ func peerOffset(p Problem) int {
 	return span.Start
 }
 
-// A jsonObject is an object of JSON output: names and values in turn. What says nothing is left out by who makes it.
+// A jsonObject is an object of JSON output: names and values in turn.
 type jsonObject []any
 
-// with adds a member, if it says something.
+// with adds a member, unless its value is "" or 0.
 func (o jsonObject) with(name string, value any) jsonObject {
 	if value == "" || value == 0 {
 		return o
@@ -142,7 +142,7 @@ func problemJSON(p Problem) jsonObject {
 	return o
 }
 
-// WriteJSON writes {"valid": …, "problems": […]} and a newline, with "more" where there are others.
+// WriteJSON writes {"valid": …, "problems": […]} and a newline; "more" has the counts of problems that are not shown.
 func WriteJSON(w io.Writer, valid bool, problems []Problem) error {
 	shown, more := []jsonObject{}, 0
 	for _, p := range problems {
@@ -225,9 +225,9 @@ func (s Style) place(b *strings.Builder, at Place, path, color, gutter string) {
 		strings.Repeat(" ", from), s.paint(color, strings.Repeat("^", marked)))
 }
 
-// excerpt draws the part of a line around a span that fits, with secrets masked; from and width are where the span
-// stands in what was drawn, in columns. It looks at no more of the line than that: a document may be one line of
-// megabytes and have a thousand problems.
+// excerpt draws the part of a line around a span that fits, with secrets hidden; from and width are where the span
+// stands in the drawn text, in columns. It reads only that part of the line: a document may be one line of megabytes
+// and have a thousand problems.
 func (d *Document) excerpt(number int, span Span) (text string, from, width int) {
 	d.Position(0)
 	line := d.line(number)
@@ -255,7 +255,7 @@ func (d *Document) excerpt(number int, span Span) (text string, from, width int)
 	return text, from, max(1, min(width, end-len(before)))
 }
 
-// before draws the columns that lead up to an offset, and reports whether there are more.
+// before draws the columns that lead up to an offset. more: the line has more before them.
 func (d *Document) before(line Span, hidden []Span, at int) (columns []rune, more bool) {
 	for at > line.Start && len(columns) < excerptWidth {
 		if k := searchEnd(hidden, at-1); k < len(hidden) && hidden[k].Start < at {
@@ -273,7 +273,8 @@ func (d *Document) before(line Span, hidden []Span, at int) (columns []rune, mor
 	return columns, at > line.Start
 }
 
-// after draws the columns from an offset on; width is how many of them lie before the offset end.
+// after draws the columns from an offset on. width is how many of them lie before the offset end; more: the line has
+// more after them.
 func (d *Document) after(line Span, hidden []Span, at, end int) (columns []rune, width int, more bool) {
 	for at < line.End && len(columns) < excerptWidth {
 		inside := at < end
@@ -292,7 +293,7 @@ func (d *Document) after(line Span, hidden []Span, at, end int) (columns []rune,
 	return columns, width, at < line.End
 }
 
-// visible draws a character in one column: a blank where it would be escaped elsewhere.
+// visible draws a character in one column: a blank for one that is escaped elsewhere.
 func visible(r rune) rune {
 	if !IsVisible(r) {
 		return ' '
@@ -300,7 +301,7 @@ func visible(r rune) rune {
 	return r
 }
 
-// hidden lists what must not be shown of a line.
+// hidden gives the spans of a line that must not be shown.
 func (d *Document) hidden(line Span) []Span {
 	if d.Secrets == nil {
 		return d.lexicalSecrets(line)
@@ -310,7 +311,7 @@ func (d *Document) hidden(line Span) []Span {
 	return spans[:sort.Search(len(spans), func(i int) bool { return spans[i].Start >= line.End })]
 }
 
-// Mask asks for the document's secrets now, before something changes that they are found in.
+// Mask looks for the secrets of the document now, before the tree changes in which they are found.
 func (d *Document) Mask() {
 	d.masked.Do(func() {
 		if d.Secrets != nil {

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// A Trail is the way from the root of a document to a value, which costs nothing until somebody asks for it as text.
-// The one without Up is the root's.
+// A Trail is the way from the root of a document to a value. It is made into text only when somebody asks. The Trail
+// without Up is that of the root.
 type Trail struct {
 	Up    *Trail
 	Name  string
 	Index int // of an item, whose name is empty; -1 for an empty name
 }
 
-// String is the path, as "$.storage.files.0.path".
+// String gives the path, as "$.storage.files.0.path".
 func (t *Trail) String() string {
 	var b strings.Builder
 	t.write(&b)
