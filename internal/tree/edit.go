@@ -2,19 +2,19 @@ package tree
 
 import "github.com/glowplug-os/glowplug/internal/diag"
 
-// What follows changes trees. Editing never touches a document's text: a node that is changed keeps its place, so that
-// messages about a derived tree still point at what somebody wrote.
+// The functions of this file change trees. They never touch the text of a document: a changed node keeps its place, so
+// problems of a derived tree point at what somebody wrote.
 
-// NewObject makes an empty object that claims the given node's place.
+// NewObject makes an empty object with the place of the given node.
 func (a *Arena) NewObject(like Node) Node { return a.derive(like, Object, "") }
 
-// NewList makes an empty list that claims the given node's place.
+// NewList makes an empty list with the place of the given node.
 func (a *Arena) NewList(like Node) Node { return a.derive(like, List, "") }
 
-// NewString makes a string that claims the given node's place.
+// NewString makes a string with the place of the given node.
 func (a *Arena) NewString(like Node, text string) Node { return a.derive(like, String, text) }
 
-// NewNumber makes a number with the given literal that claims the given node's place.
+// NewNumber makes a number, as the literal spells it, with the place of the given node.
 func (a *Arena) NewNumber(like Node, literal string) Node { return a.derive(like, Number, literal) }
 
 func (a *Arena) derive(like Node, kind Kind, text string) Node {
@@ -39,8 +39,7 @@ func (n Node) Copy() Node {
 	return Node{n.a, n.a.add(x)}
 }
 
-// Import copies a node with everything below it from another arena. Places stay those of the document that it comes
-// from.
+// Import copies a node with everything below it from another arena. Places stay those of the document of that arena.
 func (a *Arena) Import(n Node) Node {
 	return importer{a, n.a, map[uint16]uint16{}}.copy(n)
 }
@@ -104,7 +103,7 @@ func (n Node) Clear(kind Kind) {
 	x.kind, x.flags, x.inner = kind, x.flags&^(escaped|spelled), 0
 }
 
-// Keep removes the children for which keep is false. It is called once for each, in order.
+// Keep removes the children for which keep is false. keep is called once for each child, in order.
 func (n Node) Keep(keep func(Node) bool) {
 	var last Node
 	for c := n.First(); c.Exists(); c = c.Next() {
@@ -132,7 +131,7 @@ func (n Node) Append() *Appender {
 	return p
 }
 
-// Add appends a node that is in no other list or object.
+// Add appends a node, which must not be in a list or an object already.
 func (p *Appender) Add(n Node) {
 	n.node().sib = 0
 	if p.last.Exists() {

@@ -8,25 +8,25 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// An Inset tells where in a document the parts of a text stand, which is written as a scalar of it: in quotes with
-// escapes, or in a block. What YAML makes of such a text differs from what is written in blanks and line breaks only,
-// so that the other characters of both, taken in order, are the same.
+// An Inset finds the place, in a document, of a part of a text that is a scalar of the document: in quotes with
+// escapes, or in a block. The value of the scalar and its spelling differ in blanks and line breaks only, so their
+// other characters, in order, are the same.
 type Inset struct {
 	node   Node
 	raw    string // as written, without quotes or the head of a block
-	from   int    // where that starts in the document
+	from   int    // the offset of raw in the document
 	quote  byte
 	text   string
 	marks  []pair // every markStep-th character, in order
-	broken bool   // the two are not the same after all
+	broken bool   // spelling and value have different characters after all
 }
 
-// A pair is the place of a character as it is written, and in the text.
+// A pair has the offsets of one character in the spelling and in the value.
 type pair struct{ raw, text int }
 
 const markStep = 256
 
-// Inset reads how a scalar is written.
+// Inset prepares the search for parts of a scalar.
 func (n Node) Inset() *Inset {
 	s := &Inset{node: n, from: n.Span().Start, text: n.Text()}
 	if doc := n.Document().Text; n.Span().End <= len(doc) {
@@ -47,7 +47,7 @@ func (n Node) Inset() *Inset {
 	}
 }
 
-// open takes off what is around the text.
+// open takes off the quotes, or the first line of a block.
 func (s *Inset) open() {
 	cut := 0
 	switch {
@@ -63,7 +63,7 @@ func (s *Inset) open() {
 	s.raw, s.from = s.raw[cut:], s.from+cut
 }
 
-// Place gives the place of a part of the text; ok is false where it cannot be told.
+// Place gives the place of a part of the value; ok is false where it cannot be found.
 func (s *Inset) Place(part diag.Span) (place diag.Place, ok bool) {
 	if s.broken || len(s.marks) == 0 {
 		return diag.Place{}, false
@@ -113,7 +113,8 @@ func (s *Inset) skipBlanks(at int) int {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
-// written gives the size of what stands at an offset, and how many bytes of the text it means: 0 for blanks.
+// written gives the size of the character or escape at an offset, and how many bytes of the value it stands for: 0 for
+// blanks.
 func (s *Inset) written(at int) (size, means int) {
 	c := s.raw[at]
 	switch {

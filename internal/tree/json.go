@@ -44,7 +44,7 @@ func (a *Arena) ParseJSONAt(doc *diag.Document, start int) (Node, *diag.Problem)
 	return Node{a, root}, nil
 }
 
-// tooLarge says which of an arena's numbers does not suffice for one more document.
+// tooLarge says which number of the arena is too small for one more document; "" for none.
 func (a *Arena) tooLarge(doc *diag.Document) string {
 	switch {
 	case len(doc.Text) > math.MaxUint32:
@@ -148,7 +148,7 @@ func (p *parser) literal(n node, kind Kind, word string) uint32 {
 	return p.add(n, kind, start)
 }
 
-// whyNoValue says what stands where a value should.
+// whyNoValue says what stands in the place of a value, and what to do.
 func (p *parser) whyNoValue() (message, hint string) {
 	if p.pos >= len(p.text) {
 		return "the document ends in the middle of a value",
@@ -184,7 +184,7 @@ func (p *parser) whyNoValue() (message, hint string) {
 
 const foreignHint = "a word processor or a web page put it there; write plain blanks and straight double quotes"
 
-// foreign names a character that looks like one of JSON's and is none.
+// foreign names a character that looks like one of the signs of JSON and is another.
 func foreign(rest string) string {
 	r, _ := utf8.DecodeRuneInString(rest)
 	switch {
@@ -200,7 +200,7 @@ func foreign(rest string) string {
 	return ""
 }
 
-// word gives true, false or null where they are spelled with capitals.
+// word gives the word true, false or null that is spelled with capitals at the start of a rest.
 func word(rest string) string {
 	for _, w := range []string{"true", "false", "null"} {
 		if len(rest) >= len(w) && strings.EqualFold(rest[:len(w)], w) {
@@ -300,7 +300,7 @@ func (p *parser) unclosed(kind Kind, start int) uint32 {
 	}
 }
 
-// key reads a member's key and colon.
+// key reads the key of a member, and the colon.
 func (p *parser) key(n *node) bool {
 	if c := p.peek(); c != '"' {
 		message, hint := p.whyNoKey()

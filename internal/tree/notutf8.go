@@ -28,7 +28,7 @@ func NotUTF8(doc *diag.Document) *diag.Problem {
 		"save the file as UTF-8; put binary content into a base64 data: URL")
 }
 
-// badByte is where a text is not UTF-8, negative where it is.
+// badByte is the offset of the first byte that is not UTF-8; negative where there is none.
 func badByte(text string) int {
 	if utf8.ValidString(text) {
 		return -1
@@ -43,8 +43,8 @@ func badByte(text string) int {
 	}
 }
 
-// HalfPair reports the first escape in a text of JSON that is half of a surrogate pair, nil where there is none: no
-// character has it for its name (RFC 8259 §8.2), and it silently becomes a replacement character.
+// HalfPair reports the first escape in a text of JSON that is one half of a surrogate pair, nil where there is none. No
+// character has such a code point (RFC 8259 §8.2), so it silently becomes a replacement character.
 func HalfPair(doc *diag.Document) *diag.Problem {
 	for at := 0; ; {
 		next := strings.IndexByte(doc.Text[at:], '\\')
@@ -62,7 +62,7 @@ func HalfPair(doc *diag.Document) *diag.Problem {
 	}
 }
 
-// escapedRune reads what starts with a backslash in a checked text of JSON.
+// escapedRune reads the escape or the character that a text begins with, in JSON that has been checked.
 func escapedRune(text string) (r rune, size int) {
 	if !isUnicodeEscape(text) {
 		return 0, min(2, len(text))
@@ -81,8 +81,8 @@ func escapedRune(text string) (r rune, size int) {
 
 func isUnicodeEscape(text string) bool { return len(text) >= 6 && strings.HasPrefix(text, `\u`) }
 
-// ValueNotUTF8 reports the first value of a tree that is not UTF-8, though the text that it comes from may be: bytes in
-// base64, or a local file. Nil where there is none.
+// ValueNotUTF8 reports the first value of a tree that is not UTF-8, nil where there is none. Its document may be UTF-8
+// all the same: the bytes may come from base64, or from a local file.
 func ValueNotUTF8(n Node) *diag.Problem {
 	if n.Kind() == String && !utf8.ValidString(n.Text()) {
 		return notUTF8(n.Place(), "the value is not UTF-8; other bytes would take the place of some of its own",

@@ -2,12 +2,11 @@ package tree
 
 import "github.com/glowplug-os/glowplug/internal/diag"
 
-// A Tracer makes the nodes of a derived tree, each of which remembers the node that it was made from. It does so in
-// place of a place: until Settle is called, the place of such a node means nothing but to Origin. Copying and merging
+// A Tracer makes the nodes of a derived tree, and remembers for each the node that it was made from. The number of that
+// node is kept in the place of the new node: until Settle is called, only Origin understands it. Copying and merging
 // keep it.
 //
-// Two nodes may have one place, as those below an alias do, so that a place alone would not tell where a node comes
-// from.
+// A place would not do, because two nodes may have the same one, as those below an alias.
 type Tracer struct {
 	a      *Arena
 	doc    *diag.Document
@@ -37,7 +36,7 @@ func (t *Tracer) Scalar(from Node, kind Kind, text string) Node {
 	return Node{t.a, t.a.add(n)}
 }
 
-// Same makes a scalar that is the one it comes from.
+// Same makes a scalar with the value of the node that it comes from.
 func (t *Tracer) Same(from Node) Node {
 	x := from.node()
 	n := t.derive(from, x.kind)
@@ -48,7 +47,7 @@ func (t *Tracer) Same(from Node) Node {
 	return Node{t.a, t.a.add(n)}
 }
 
-// Origin gives the node that the node with a place comes from, absent if the tracer made no such node.
+// Origin gives the node from which the node with a place was made; no node if this tracer has not made it.
 func (t *Tracer) Origin(place diag.Place) Node {
 	if place.Doc != t.doc {
 		return Node{}

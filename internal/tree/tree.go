@@ -7,7 +7,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// Kind is what a node is.
+// A Kind is the kind of a node.
 type Kind uint8
 
 // The kinds of JSON.
@@ -36,7 +36,7 @@ const (
 	mirrors = spelled | escaped // the scalar says what the node inner does
 )
 
-// A node is 24 bytes and holds offsets only; what it says is in its document's text.
+// A node is 24 bytes and has offsets only; its value is in the text of its document.
 type node struct {
 	kind       Kind
 	flags      uint8
@@ -49,7 +49,7 @@ type node struct {
 
 const chunkSize = 4096
 
-// A memberKey is a key that is not found by its opening quote. Like nodes, keys have no pointers.
+// A memberKey is a key that has no opening quote in the text. Like nodes, keys have no pointers.
 type memberKey struct {
 	start, end uint32
 	doc        uint16
@@ -57,7 +57,7 @@ type memberKey struct {
 	name       uint32
 }
 
-// An Arena owns nodes.
+// An Arena holds nodes, and the documents that they come from.
 type Arena struct {
 	chunks []*[chunkSize]node
 	used   uint32
@@ -102,7 +102,7 @@ func (a *Arena) addKey(k memberKey) uint32 {
 
 func (a *Arena) key(i uint32) *memberKey { return &a.keys[i/chunkSize][i%chunkSize] }
 
-// addText keeps a text, unless it is one of the last: derived trees have the same few keys again and again.
+// addText keeps a text, unless it is among the last ones kept: derived trees have the same few keys again and again.
 //
 //go:noinline
 func (a *Arena) addText(text string) uint32 {
@@ -116,7 +116,7 @@ func (a *Arena) addText(text string) uint32 {
 	return uint32(len(a.texts) - 1)
 }
 
-// A mark is how much an arena has at a time.
+// A mark is how much an arena holds at some time.
 type mark struct {
 	used, named uint32
 	texts       int
@@ -124,7 +124,7 @@ type mark struct {
 
 func (a *Arena) mark() mark { return mark{a.used, a.named, len(a.texts)} }
 
-// reset drops what has come since.
+// reset drops what was added since a mark.
 func (a *Arena) reset(m mark) { a.used, a.named, a.texts = m.used, m.named, a.texts[:m.texts] }
 
 // Document makes a document known to the arena and returns its number there.
@@ -149,10 +149,10 @@ func (n Node) node() *node {
 // Exists reports whether there is such a node.
 func (n Node) Exists() bool { return n.a != nil }
 
-// NumberOf is what the node's arena finds it by; 0 is no node.
+// NumberOf gives the number by which the arena finds the node; 0 is no node.
 func NumberOf(n Node) uint32 { return n.i }
 
-// Numbered gives the node of a number.
+// Numbered gives the node with a number.
 func (a *Arena) Numbered(number uint32) Node {
 	if number == 0 {
 		return Node{}
@@ -174,7 +174,7 @@ func (n Node) Document() *diag.Document {
 	return n.a.docs[n.node().doc]
 }
 
-// Place is where the node stands in its document.
+// Place gives where the node stands in its document.
 func (n Node) Place() diag.Place {
 	if n.a == nil {
 		return diag.Place{}
@@ -183,7 +183,7 @@ func (n Node) Place() diag.Place {
 	return diag.Place{Doc: n.a.docs[x.doc], Span: diag.Span{Start: int(x.start), End: int(x.end)}}
 }
 
-// Span is the node's place in its document's text.
+// Span gives the span of the node in the text of its document.
 func (n Node) Span() diag.Span {
 	x := n.node()
 	return diag.Span{Start: int(x.start), End: int(x.end)}
@@ -209,7 +209,7 @@ func (n Node) Key() string {
 	return raw[:strings.IndexByte(raw, '"')]
 }
 
-// keyName is what a key says.
+// keyName gives the name of a memberKey.
 func (a *Arena) keyName(i uint32) string {
 	k := a.key(i)
 	if k.given {
@@ -218,7 +218,7 @@ func (a *Arena) keyName(i uint32) string {
 	return a.docs[k.doc].Text[k.start:k.end]
 }
 
-// keyDoc is the number of the document that the node's key stands in.
+// keyDoc is the number of the document in which the key of the node stands.
 func keyDoc(n Node) uint16 {
 	x := n.node()
 	if x.flags&renamed != 0 {
@@ -227,7 +227,7 @@ func keyDoc(n Node) uint16 {
 	return x.doc
 }
 
-// KeyPlace is where the node's key stands, quotes included.
+// KeyPlace gives where the key of the node stands, quotes included.
 func (n Node) KeyPlace() diag.Place {
 	x := n.node()
 	switch {
@@ -253,7 +253,7 @@ func stringEnd(text string, start int) int {
 	}
 }
 
-// Text is a string's value, and for numbers, booleans and null the literal.
+// Text gives the value of a string, and the literal of a number, a boolean or null.
 func (n Node) Text() string {
 	x := n.node()
 	switch {
@@ -276,8 +276,8 @@ func (n Node) Text() string {
 	return n.a.docs[x.doc].Text[x.start:x.end]
 }
 
-// Literal is a scalar as its document spells it, quotes and escapes included; ok is false for a scalar that no document
-// spells out as JSON does.
+// Literal gives a scalar as its document spells it, quotes and escapes included; ok is false for a scalar that no
+// document spells as JSON does.
 func (n Node) Literal() (text string, ok bool) {
 	x := n.node()
 	if x.flags&spelled != 0 || x.kind == Absent {
@@ -340,7 +340,8 @@ func (n Node) Get(name string) Node {
 	return found
 }
 
-// isNamed tells whether Key is a name, without looking for where the key ends. A quote ends it, so no name holds one.
+// isNamed tells whether the key of the node is name, without looking for the end of the key. A quote ends a key, so no
+// name has one.
 func isNamed(n Node, name string) bool {
 	x := n.node()
 	if x.flags&(renamed|keyed|keyEscaped) != keyed {
@@ -350,7 +351,7 @@ func isNamed(n Node, name string) bool {
 	return end < len(text) && text[end] == '"' && text[x.key+1:end] == name && !strings.Contains(name, `"`)
 }
 
-// At returns the i-th child, counted from 0. It walks; a loop over many indices should use an Index.
+// At gives the i-th child, counted from 0. It walks along the children; a loop over many indices should use an Index.
 func (n Node) At(i int) Node {
 	for c := range n.Children() {
 		if i == 0 {

@@ -2,17 +2,17 @@ package tree
 
 import "github.com/glowplug-os/glowplug/internal/diag"
 
-// Ways are the ways from a root to all nodes below it. Nulls have none, and are not counted in lists.
+// Ways are the paths of all nodes below a root. Nulls have none, and are not counted in lists.
 type Ways struct {
 	root  Node
 	steps []step // by node, from the root on: both parsers make a node before those that it holds
 }
 
-// A step is the last one on the way to a node: from which node, and to which of its items. They are small because there
+// A step is the last step of the path of a node: the node above, and the number of the item. It is small because there
 // is one for every node of a document.
 type step struct{ up, item uint32 }
 
-// WaysBelow goes through all that is below a node.
+// WaysBelow collects the paths of all nodes below a node.
 func WaysBelow(n Node) *Ways {
 	w := &Ways{root: n}
 	w.below(n)
@@ -35,7 +35,7 @@ func (w *Ways) below(n Node) {
 	}
 }
 
-// To is the way to a node, nil if it is not below the root.
+// To gives the path of a node, nil if the node is not below the root.
 func (w *Ways) To(n Node) *diag.Trail {
 	if n == w.root {
 		return &diag.Trail{}

@@ -24,7 +24,7 @@ const (
 // a place; what it brings follows the other members.
 const MergeKey = "<<"
 
-// maxExpanded is how many nodes aliases may stand for. A handful of lines can stand for billions.
+// maxExpanded is how many nodes aliases may be replaced by. A few lines of aliases can stand for billions of nodes.
 const maxExpanded = 500_000
 
 // ParseYAML reads the first document of a YAML text (1.2, with the octal numbers of 1.1) into the arena. Mappings
@@ -68,7 +68,8 @@ func (a *Arena) parseYAML(doc *diag.Document, size int) (Node, []diag.Problem) {
 	return Node{a, root}, y.problems
 }
 
-// inParts reads a large text. If it is not ok, the text has to be read in one piece, and nothing is known of it.
+// inParts reads a large text in parts. If ok is false, the text has to be read in one piece, and no problem has been
+// reported.
 func (y *yamlReader) inParts(size int) (root Node, ok bool) {
 	begin := *y
 	before := y.a.mark()
@@ -104,10 +105,10 @@ func (y *yamlReader) inParts(size int) (root Node, ok bool) {
 	return Node{}, false
 }
 
-// loadYAML fills in the documents of a text until there are no more of one or the other.
+// loadYAML reads documents of a text into the given nodes, until there are no more documents or no more nodes.
 func loadYAML(text string, into []yaml.Node, known anchors) (count int, err error) {
 	defer func() {
-		// The library panics where it is wrong about itself. A machine that boots is better off with an error.
+		// The library panics where it finds a mistake of its own. A machine that boots is better off with an error.
 		if r := recover(); r != nil {
 			err = errors.New("the YAML reader is confused")
 		}
@@ -152,7 +153,7 @@ func (y *yamlReader) fail(span diag.Span, message, hint string) uint32 {
 	return 0
 }
 
-// another reports a second document, which other programs do not look at. For text see syntax.
+// another reports a second document, which other programs do not read. For text see syntax.
 func (y *yamlReader) another(second *yaml.Node, err error, text string) {
 	at := len(y.doc.Text)
 	if err != nil {
@@ -213,7 +214,7 @@ func (y *yamlReader) node(n node, from *yaml.Node) (at uint32, end int) {
 	return at, end
 }
 
-// start is where a node starts, as an empty span; for a flow collection, the span of what opens it.
+// start is where a node starts, as an empty span; for a flow collection it is the span of its bracket.
 func (y *yamlReader) start(from *yaml.Node) diag.Span {
 	if y.via != nil {
 		return *y.via
@@ -231,8 +232,8 @@ func (y *yamlReader) opens(span diag.Span) bool {
 	return span.End > span.Start && (y.doc.Text[span.End-1] == '{' || y.doc.Text[span.End-1] == '[')
 }
 
-// alias copies what it stands for. All of the copy has the place of the alias: that is the line that asks for it, and
-// there may be many.
+// alias copies the node of an anchor. All of the copy has the place of the alias: that is the line that asks for the
+// copy, and there may be many.
 func (y *yamlReader) alias(n node, from *yaml.Node) (at uint32, end int) {
 	span := y.start(from)
 	if y.via == nil {
@@ -254,7 +255,7 @@ func (y *yamlReader) alias(n node, from *yaml.Node) (at uint32, end int) {
 	return at, span.End
 }
 
-// scalar makes a scalar of the kind that the text looks like; what reads the tree may take it for another one.
+// scalar makes a scalar of the kind that the text looks like; the reader of the tree may take it for another kind.
 func (y *yamlReader) scalar(n node, from *yaml.Node, span diag.Span) (at uint32, end int) {
 	text := from.Value
 	n.kind = String
@@ -288,7 +289,7 @@ func (y *yamlReader) scalar(n node, from *yaml.Node, span diag.Span) (at uint32,
 	return y.a.add(n), end
 }
 
-// standsForItself: what stands at a scalar's place is its text, and as JSON writes it if it is not a string.
+// standsForItself: the text at the place of a scalar is its value, and is written as JSON writes it if it is no string.
 func standsForItself(kind Kind, text, written string) bool {
 	switch {
 	case text == "" || text != written || kind == String && text[0] == '"':
@@ -325,7 +326,7 @@ func (y *yamlReader) items(at uint32, last *uint32, from *yaml.Node, end int) in
 	return end
 }
 
-// members reads a mapping; end is where it ends if it has none.
+// members reads a mapping; end is the end of the mapping if it has no members.
 func (y *yamlReader) members(at uint32, from *yaml.Node, end int) int {
 	last := uint32(0)
 	merges, end := y.pairs(at, &last, from, end)
@@ -339,7 +340,7 @@ type merge struct {
 	above, first int
 }
 
-// pairs reads the keys of a mapping with their values, but for what its merge keys bring.
+// pairs reads the keys and values of a mapping, but not the members that its merge keys bring.
 func (y *yamlReader) pairs(at uint32, last *uint32, from *yaml.Node, begin int) (merges []merge, end int) {
 	end = begin
 	for i := 0; i+1 < len(from.Content); i += 2 {
@@ -365,7 +366,7 @@ func (y *yamlReader) pairs(at uint32, last *uint32, from *yaml.Node, begin int) 
 	return merges, end
 }
 
-// mergeEnd is where the value of a merge key ends.
+// mergeEnd is the end of the value of a merge key.
 func (y *yamlReader) mergeEnd(end int, value *yaml.Node) int {
 	if y.via == nil && value.Kind == yaml.AliasNode {
 		return min(end+1+len(value.Value), len(y.doc.Text))
@@ -405,7 +406,7 @@ func (y *yamlReader) key(key *yaml.Node) (n node, ok bool) {
 	return n, true
 }
 
-// name keeps a key. It needs a text of its own only where its place has another one.
+// name keeps a key. It keeps a text only where the text at the place is another one.
 func (y *yamlReader) name(name string, span diag.Span) uint32 {
 	k := memberKey{start: uint32(span.Start), end: uint32(span.End), doc: y.number}
 	if y.doc.Text[span.Start:span.End] != name {
@@ -414,8 +415,8 @@ func (y *yamlReader) name(name string, span diag.Span) uint32 {
 	return y.a.addKey(k)
 }
 
-// merge brings in the members of what the merge keys of a mapping name, as far as the mapping does not have them
-// itself. Earlier ones win.
+// merge adds the members that the merge keys of a mapping bring and that the mapping does not have itself. Of equal
+// ones the first counts.
 func (y *yamlReader) merge(at uint32, last *uint32, merges []merge) {
 	if len(merges) == 0 || len(y.problems) > 0 {
 		return
@@ -436,8 +437,8 @@ func (y *yamlReader) merge(at uint32, last *uint32, merges []merge) {
 	}
 }
 
-// inherit brings in one mapping, and what that one inherits itself. A mapping that is being brought in cannot bring in
-// itself.
+// inherit adds the members of one mapping, and of those that this mapping inherits from itself. A mapping that is being
+// added cannot be added within itself.
 func (y *yamlReader) inherit(at uint32, last *uint32, source *yaml.Node, have map[string]bool) {
 	span := y.start(source)
 	if y.expanded++; y.expanded > maxExpanded { // merges of merges may bring nothing and still never end
@@ -506,7 +507,7 @@ func (n Node) Quoted() bool { return n.node().flags&quoted != 0 }
 // Aliased reports whether the node was written elsewhere in its YAML text, and stands here by an alias or a merge key.
 func (n Node) Aliased() bool { return n.node().flags&aliased != 0 }
 
-// IsMerge reports whether a member is what stays in the tree of a merge key.
+// IsMerge reports whether a member is the empty list that stays in the tree for a merge key.
 func IsMerge(n Node) bool { return n.Kind() == List && !n.First().Exists() && n.Key() == MergeKey }
 
 // Inherited reports whether a merge key brought the member.

@@ -6,11 +6,12 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// readAhead is how many parts the library reads beside the one that becomes nodes of ours. More would take more memory
-// than they save time.
+// readAhead is how many parts the library reads while another part becomes nodes of ours. More parts would take more
+// memory than they save time.
 const readAhead = 2
 
-// A part is a stretch of a text that the library reads at once. single: it is one entry, and too large.
+// A part is a stretch of a text that the library reads at once. single: it is one entry that is larger than a part
+// should be.
 type part struct {
 	from, to int
 	single   bool
@@ -18,7 +19,7 @@ type part struct {
 	read     chan *yaml.Node // gives what it holds, as load does; nil if that is not read ahead
 }
 
-// part gives the next part of the block. It ends at -1 if the text cannot be taken apart there.
+// part gives the next part of the block; its end is -1 where the text cannot be divided.
 func (b *block) part(to int) part {
 	for len(b.coming) <= readAhead && b.scanned >= 0 && b.scanned < to {
 		p := part{from: b.scanned}
@@ -33,8 +34,8 @@ func (b *block) part(to int) part {
 	return first
 }
 
-// ahead starts to read a part, unless it may be taken apart, or may have anchors or aliases: these mean what they mean
-// after all parts before.
+// ahead starts to read a part, unless it may be divided further, or may have anchors or aliases, whose meaning depends
+// on all parts before.
 func (p *part) ahead() {
 	if p.single || strings.IndexByte(p.text, '&') >= 0 || strings.IndexByte(p.text, '*') >= 0 {
 		return
@@ -44,7 +45,7 @@ func (p *part) ahead() {
 	go func() { read <- load(text, nil) }()
 }
 
-// top is what a part holds, nil if it cannot be read by itself.
+// top gives the node of a part, nil if the part cannot be read by itself.
 func (b *block) top(p part) *yaml.Node {
 	if p.read != nil {
 		return <-p.read

@@ -16,7 +16,7 @@ type blamer struct {
 	budget int      // how many bytes may still be read
 }
 
-// A blame is a line that most likely has the mistake, counted from 0.
+// A blame is the line that most likely has the mistake, counted from 0.
 type blame struct {
 	line  int
 	block int // where a block of text starts that the line may have slipped out of, else -1
@@ -34,7 +34,7 @@ func blameYAML(text string) blame {
 	return b.find(0, b.document())
 }
 
-// document is the line after the first document. What marks its start becomes a blank line.
+// document is the first line of the first document. The line --- becomes blank.
 func (b *blamer) document() int {
 	begun := false
 	for i, line := range b.lines {
@@ -62,19 +62,19 @@ func isItem(line string) bool {
 	return bare == "-" || strings.HasPrefix(bare, "- ")
 }
 
-// isTemplate: the line is for a program that makes YAML of it.
+// isTemplate: the line is for a program that makes YAML of the text.
 func isTemplate(line string) bool {
 	bare := strings.TrimLeft(line, " -")
 	return strings.HasPrefix(bare, "{{") || strings.HasPrefix(bare, "{%")
 }
 
-// lacksBlank: a dash that is to start an item has become part of a key.
+// lacksBlank: a dash that was meant to start an item is part of a key, because no blank follows it.
 func lacksBlank(line string) bool {
 	bare := strings.TrimLeft(line, " ")
 	return len(bare) > 1 && bare[0] == '-' && bare[1] != ' ' && bare[1] != '-'
 }
 
-// next is the first line from one on that says something, or to.
+// next is the first line, from one on, that is neither blank nor a comment; to where there is none.
 func (b *blamer) next(from, to int) int {
 	for from < to && !says(b.lines[from]) {
 		from++
@@ -161,8 +161,8 @@ func (b *blamer) mixed(from, to, margin int) int {
 	return from
 }
 
-// parts are the lines at which the keys or the items of a block start, and the end. A list may stand below its key
-// without being indented.
+// parts gives the lines at which the keys or the items of a block start, and the end of the block. A list may stand
+// below its key without being indented.
 func (b *blamer) parts(from, to, margin int, list bool) []int {
 	var starts []int
 	for i := from; i < to; i++ {
@@ -235,7 +235,8 @@ func (b *blamer) within(from, to int, list bool) blame {
 	return blame{b.ends(from, to, false), -1}
 }
 
-// ends is where the library cannot go on in some lines: for what runs to their end, such as a quote, the first of them.
+// ends is the line at which the library cannot go on. Where a quote or the like runs to the end of the lines, it is the
+// first line.
 func (b *blamer) ends(from, to int, open bool) int {
 	if _, at := b.read(from, to, false); at < to && (!open || at > from) && says(b.lines[at]) {
 		return at
@@ -251,8 +252,8 @@ func (b *blamer) leastIndent(key int, sign string) int {
 	return 0
 }
 
-// slipped is the first line of a block of text that stands left of where its lines have to, or a blank one before the
-// first that stands right of it, or to.
+// slipped is the first line of a block of text that stands left of the margin of its lines, or a blank line before the
+// first line that stands right of it; to where there is none.
 func (b *blamer) slipped(from, to, least int) int {
 	first := from
 	for first < to && strings.Trim(b.lines[first], " ") == "" {
@@ -289,7 +290,7 @@ func (b *blamer) textBlock(part, line int) int {
 	return -1
 }
 
-// valueOf takes a line apart at the colon after its key.
+// valueOf divides a line at the colon after its key.
 func valueOf(line string) (value string, isKey bool) {
 	_, value, isKey = strings.Cut(line, ": ")
 	if !isKey {

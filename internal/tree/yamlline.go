@@ -14,7 +14,7 @@ type fault struct {
 	message, hint string
 }
 
-// A yamlLine is a line that does not belong where it is, or that has what starts on it wrong, and those around it.
+// A yamlLine is a line that stands in a wrong place, or at which something wrong starts, and the lines around it.
 type yamlLine struct {
 	lines   []string
 	number  int // of the line, from 0
@@ -83,7 +83,7 @@ const (
 	colonHint      = `write "key: value", with a blank after the colon`
 )
 
-// fault says what is wrong with the line. It may be shown on a line above.
+// fault says what is wrong with the line. Its place may be in a line above.
 func (l *yamlLine) fault() (fault, bool) {
 	for _, row := range lineFaults {
 		at := row.at(l)
@@ -155,7 +155,7 @@ func (l *yamlLine) openQuote() int {
 	return columnIf(len(l.text)-len(l.value), opensQuote(l.value))
 }
 
-// unitText: the sections and the settings of a unit begin with what YAML takes for a list or for a word.
+// unitText: the line looks like a section or a setting of a unit, which YAML reads as a list or as a word.
 func (l *yamlLine) unitText() int {
 	column := 0
 	for i := l.number - 1; i >= 0; i-- {
@@ -202,7 +202,7 @@ func (l *yamlLine) closingBracket() int {
 	return columnIf(l.indent, l.indent < len(l.text) && strings.Trim(l.text[l.indent:], "]}, ") == "")
 }
 
-// behindQuote: the line has more behind a text in quotes, which is no key.
+// behindQuote: more text follows a text in quotes that is no key.
 func (l *yamlLine) behindQuote() int {
 	switch {
 	case l.value == "" || l.value[0] != '"' && l.value[0] != '\'', strings.IndexByte("[{", l.text[l.content]) >= 0,
@@ -213,7 +213,7 @@ func (l *yamlLine) behindQuote() int {
 	return columnIf(len(l.text)-len(rest), rest != "" && rest[0] != ':')
 }
 
-// noDash: the line stands among the items of a list, and is none.
+// noDash: the line stands among the items of a list, and has no dash.
 func (l *yamlLine) noDash() int {
 	among := false
 	for _, step := range []int{-1, 1} {
@@ -227,7 +227,7 @@ func (l *yamlLine) noDash() int {
 	return columnIf(l.indent, among && !isItem(l.text))
 }
 
-// keyEnd is how long the word is that a text starts with, if it can be a key of these documents.
+// keyEnd is the length of the word that a text starts with, if it may be a key of these documents; otherwise 0.
 func keyEnd(text string) int {
 	return len(text) - len(strings.TrimLeft(text, "abcdefghijklmnopqrstuvwxyz_0123456789"))
 }
@@ -245,7 +245,7 @@ func (l *yamlLine) otherColon() int {
 
 func (l *yamlLine) noColon() int { return columnIf(l.content, !l.isKey) }
 
-// askew: the line starts at a column at which none of those around it does.
+// askew: the line starts at a column at which none of the lines around it starts.
 func (l *yamlLine) askew() int {
 	least, item := 1<<30, isItem(l.text)
 	less, more := -1, -1

@@ -2,10 +2,10 @@ package tree
 
 import "strings"
 
-// unclosed finds the quote or the bracket that is not closed in what starts with a bracket at an offset: the innermost
-// one. margin is the column of the key or the dash before it, negative where the whole text is in brackets.
+// unclosed finds the innermost quote or bracket that is not closed, in a value that starts with a bracket at an offset.
+// margin is the column of the key or the dash before the value, negative where the whole text is in brackets.
 func unclosed(text string, from, margin int) (fault, bool) {
-	var open []int // where the brackets are that are open
+	var open []int // the offsets of the open brackets
 	starts := true // a value may start here
 	for at := from; at < len(text); at++ {
 		c := text[at]
@@ -39,8 +39,8 @@ func unclosed(text string, from, margin int) (fault, bool) {
 	return fault{open[len(open)-1], bracketMessage, bracketHint}, true
 }
 
-// isOutside: a line begins that belongs to what is around the brackets: a key of the kind that these documents have, or
-// an item, no further right than the key of the value.
+// isOutside: a line begins that belongs outside of the brackets: one with a key of these documents, or an item, that
+// starts no further right than the key of the value.
 func isOutside(text string, margin int) bool {
 	line, _, _ := strings.Cut(text, "\n")
 	bare := strings.TrimLeft(line, " ")
@@ -48,7 +48,7 @@ func isOutside(text string, margin int) bool {
 	return len(line)-len(bare) <= margin && (len(rest) <= len(bare) && strings.HasPrefix(rest, ": ") || isItem(line))
 }
 
-// swallows: a text in quotes ends with the text, or where another begins.
+// swallows: a text in quotes goes on to the end of the text, or to where another one begins.
 func swallows(text string, from, to int) bool {
 	if to == len(text) && (to == from+1 || text[to-1] != text[from]) {
 		return true

@@ -16,10 +16,10 @@ import (
 // line has been read to its end there, if it can be read by itself: an open quote, bracket or alias would be an error.
 // What cannot be read so is read in one piece, as all small texts are.
 
-// partSize is how much of a text the library is given at once.
+// partSize is how many bytes of a text the library is given at once.
 const partSize = 32 << 10
 
-// maxDescents is how many blocks one within another are taken apart: each of them is gone through once more.
+// maxDescents is how deep blocks within blocks are divided: each level is read once more.
 const maxDescents = 8
 
 // parts reads one text in parts.
@@ -29,7 +29,7 @@ type parts struct {
 	anchors  anchors
 	descents int
 	left     int    // the margin of the block that collections in brackets stand in
-	read     []span // what has been read for good, and says nothing about what follows
+	read     []span // parts that have been read, and that the rest does not depend on
 }
 
 // A span is a range of whole lines, or of items in brackets with a comma after each.
@@ -38,7 +38,7 @@ type span struct{ from, to int }
 // anchors are the anchors of all parts read so far.
 type anchors map[string]*yaml.Node
 
-// anyAnchor, which is no name, has every alias stand for something: its anchor may be in another part.
+// anyAnchor, which is no name, has every alias accepted: its anchor may be in another part.
 const anyAnchor = ""
 
 // NewAliasDataContext is called for each part; all have the same anchors.
@@ -46,19 +46,19 @@ func (a anchors) NewAliasDataContext(yaml.AliasDataServices) (yaml.AliasDataCont
 	return a, nil
 }
 
-// BeginDocument keeps what is there, as a part is no document.
+// BeginDocument keeps the anchors, as a part is not a document.
 func (a anchors) BeginDocument() error { return nil }
 
-// EndDocument keeps what is there too.
+// EndDocument keeps the anchors too.
 func (a anchors) EndDocument() error { return nil }
 
-// DefineAnchor has the name mean the node from here on.
+// DefineAnchor gives a name its node.
 func (a anchors) DefineAnchor(name string, node *yaml.Node) error {
 	a[name] = node
 	return nil
 }
 
-// ResolveAlias gives what a name means.
+// ResolveAlias gives the node of a name.
 func (a anchors) ResolveAlias(name string) (*yaml.Node, bool, error) {
 	node, found := a[name]
 	if _, any := a[anyAnchor]; any && !found {
@@ -67,8 +67,8 @@ func (a anchors) ResolveAlias(name string) (*yaml.Node, bool, error) {
 	return node, found, nil
 }
 
-// document reads the first document of a text, and gives where it ends. If it is not ok, nothing is said about the
-// text.
+// document reads the first document of a text; end is where the document ends. If ok is false, no problem has been
+// reported.
 func (p *parts) document(start int) (root uint32, end int, ok bool) {
 	text := p.y.doc.Text
 	from := p.content(start, len(text))
@@ -126,8 +126,8 @@ func documentEnd(text string, from int) int {
 	return len(text)
 }
 
-// rest has the library read what follows the first document, with a word in place of that one. What can be read of a
-// second document in parts need not be there either.
+// rest has the library read the text after the first document, with a word in the place of that document. The parts of
+// a second document that can be read may be left out as well.
 func (p *parts) rest(end int, documents []yaml.Node) (count int, err error) {
 	y := *p.y
 	second := &parts{y: &y, size: p.size, anchors: anchors{}}
@@ -154,7 +154,8 @@ func (p *parts) linesBefore(at int) int {
 	return sort.Search(len(starts), func(i int) bool { return int(starts[i]) >= at })
 }
 
-// content is where the first line from an offset on starts that says something, or to.
+// content is the start of the first line, from an offset on, that is neither blank nor a comment; to where there is
+// none.
 func (p *parts) content(from, to int) int {
 	for from < to && !says(strings.TrimSuffix(p.line(from), "\r")) {
 		from += len(p.line(from)) + 1
@@ -162,7 +163,7 @@ func (p *parts) content(from, to int) int {
 	return min(from, to)
 }
 
-// blank: there are only blanks and comments between two offsets, without a character that the library does not take.
+// blank: between two offsets there are only blanks and comments, and no character that the library refuses.
 func (p *parts) blank(from, to int) bool {
 	if from > to || p.y.lines.skipSpace(from) < to {
 		return false
@@ -214,8 +215,8 @@ type block struct {
 	scanned   int
 }
 
-// next is where the part ends that starts at an offset, -1 if a line does not belong to the block. single: it is one
-// entry that is too large.
+// next is the end of the part that starts at an offset, -1 if a line does not belong to the block. single: the part is
+// one entry that is larger than a part should be.
 func (b *block) next(from, to int) (next int, single bool) {
 	before := from
 	for at := from; at < to; {
@@ -239,8 +240,8 @@ func (b *block) next(from, to int) (next int, single bool) {
 	return to, to-from > b.size
 }
 
-// starts: a line starts an entry of the block, or is none of it. A tab is no indentation, and what ends a quote or a
-// bracket is no entry; a dash may start an item of a list that is not indented below its key.
+// starts: a line starts an entry of the block, or does not belong to the block. A tab is no indentation, and a line
+// that closes a quote or a bracket is no entry; a dash may start an item of a list that is not indented below its key.
 func (b *block) starts(line string) bool {
 	line = strings.TrimSuffix(line, "\r")
 	indent := indentOf(line)
@@ -288,8 +289,8 @@ func (b *block) entries(loaded part) bool {
 	return true
 }
 
-// text is what the library is given of a block. Where the block starts within an item of a list, blanks stand for the
-// dashes before it.
+// text is the part of a block that the library is given. Where the block starts within an item of a list, blanks
+// replace the dashes before it.
 func (b *block) text(from, to int) string {
 	text := b.y.doc.Text
 	if from != b.from || indentOf(text[from:to]) >= b.margin {
@@ -298,8 +299,8 @@ func (b *block) text(from, to int) string {
 	return strings.Repeat(" ", b.margin) + text[from+b.margin:to]
 }
 
-// inside finds where the value of an entry starts, if it is a block of its own or in brackets. It is 0 if it is nothing
-// of the kind. A key ends before its colon.
+// inside finds where the value of an entry starts, if it is a block of its own or in brackets; otherwise value is 0.
+// keyEnd is the offset of the colon.
 func (b *block) inside(from, to int) (keyEnd, value int) {
 	text := b.y.doc.Text
 	start := from + b.margin
@@ -352,7 +353,7 @@ func (p *parts) rightOf(margin, from, to int) bool {
 	return true
 }
 
-// entry reads an entry that is large, taking its value apart if it can be.
+// entry reads a large entry, in parts if its value can be divided.
 func (b *block) entry(large part) (ok bool) {
 	from, to := large.from, large.to
 	y, start := b.y, from+b.margin
@@ -378,8 +379,8 @@ func (b *block) entry(large part) (ok bool) {
 	return ok
 }
 
-// unread is the text from an offset on without what is said in the parts that have been read. What is left stands where
-// it stands in the text, by line and column.
+// unread is the text from an offset on, with blanks for the parts that have been read. The rest keeps its lines and
+// columns.
 func (p *parts) unread(at int) string {
 	var b strings.Builder
 	text := p.y.doc.Text
@@ -398,7 +399,7 @@ func (p *parts) unread(at int) string {
 	return b.String()
 }
 
-// isWord: a key that is what it looks like.
+// isWord: the key is spelled as it is read.
 func isWord(name string) bool {
 	for i := range len(name) {
 		switch c := name[i]; {

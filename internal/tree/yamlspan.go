@@ -8,9 +8,9 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// yamlLines turns the library's places, which are lines and columns in characters, into offsets, and finds where things
-// end, which it does not say. Nodes come in the order of the text, so a place is mostly found by going on from the last
-// one.
+// yamlLines turns the places of the library, which are lines and columns in characters, into offsets, and finds the
+// ends of values, which the library does not give. Nodes come in the order of the text, so a place is mostly found by
+// going on from the last one.
 type yamlLines struct {
 	text              string
 	starts            []uint32 // of the lines as YAML 1.1 counts them: more characters end a line than for an editor
@@ -62,7 +62,8 @@ func lineBreak(s string) int {
 	return 0
 }
 
-// partAt has lines and columns count from the start of a part.
+// partAt has lines and columns count from the start of a part: above is how many lines come before the part, first its
+// offset.
 func (l *yamlLines) partAt(above, first int) {
 	if above != l.above || first != l.first {
 		l.above, l.first, l.line = above, first, 0
@@ -196,7 +197,7 @@ func (l *yamlLines) literalEnd(at int, value string) int {
 	return max(at+1, len(strings.TrimRight(l.text[:end], "\r\n")))
 }
 
-// folded follows a value through the text, where any white space may stand for any other.
+// folded follows a value through the text, where any white space may stand for other white space.
 func (l *yamlLines) folded(at int, value string) int {
 	if strings.HasPrefix(l.text[at:], value) {
 		return at + len(value)
@@ -224,7 +225,7 @@ func (l *yamlLines) folded(at int, value string) int {
 	return end
 }
 
-// isFolded is the length of the white space that a text starts with.
+// isFolded is the length of the white space with which a text starts.
 func isFolded(s string) int {
 	if s[0] == ' ' || s[0] == '\t' {
 		return 1

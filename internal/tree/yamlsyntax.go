@@ -11,8 +11,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// syntax says what is wrong with the text, where the mistake most likely is. Parts that can be read may be missing in
-// text, which is where the mistake is looked for, but none of their lines.
+// syntax makes a problem of an error of the library, at the place where the mistake most likely is. It is looked for in
+// text, in which parts that can be read may be blank; no line is missing.
 func (y *yamlReader) syntax(err error, text string) diag.Problem {
 	p := diag.Problem{Severity: diag.Error, Code: codes.YAMLSyntax, Place: diag.Place{Doc: y.doc},
 		Message: "the YAML cannot be read"}
@@ -54,8 +54,8 @@ func (y *yamlReader) syntax(err error, text string) diag.Problem {
 	return p
 }
 
-// blamed says what is wrong with the line that the blame is on, from start to end, where the library tells of one
-// below, or knows no more of it than that it is wrong.
+// blamed says what is wrong with the blamed line, from start to end, where the library reports a line further down, or
+// reports no more than that this one is wrong.
 func (y *yamlReader) blamed(f fault, on blame, start, end int) fault {
 	if f.at <= end && !isVague(f, y.doc.Text) && on.block < 0 {
 		return f
@@ -75,19 +75,19 @@ func (y *yamlReader) blamed(f fault, on blame, start, end int) fault {
 	return f
 }
 
-// isVague: the library only says that a line is wrong, or that the colon after the key that starts it is.
+// isVague: the library reports only that a line is wrong, or the colon after the first key of a line.
 func isVague(f fault, text string) bool {
 	before := text[strings.LastIndexByte(text[:f.at], '\n')+1 : f.at]
 	return f.message == misfit || f.message == colonMessage && !strings.Contains(strings.TrimLeft(before, " -"), ": ")
 }
 
-// inFlow: the message may follow from a bracket that is not closed, or a quote within brackets.
+// inFlow: the message may come of a bracket that is not closed, or of a quote within brackets.
 func inFlow(message string) bool {
 	return message == commaMessage || message == bracketMessage || message == quoteMessage || message == misfit
 }
 
-// openedAt is where the brackets start that a mistake is in, negative for none: at a value of the blamed line or of one
-// above that goes on in it, or where the text starts, or where the library says.
+// openedAt is where the brackets around a mistake start, negative for none: at a value of the blamed line, or of a line
+// above whose value goes on in it; or at the start of the text; or where the library says.
 func (y *yamlReader) openedAt(line, context int) int {
 	text := y.doc.Text
 	if at := y.lines.skipSpace(0); isOpen(text, at) {
@@ -115,7 +115,7 @@ func (y *yamlReader) openedAt(line, context int) int {
 
 func isOpen(text string, at int) bool { return at < len(text) && (text[at] == '[' || text[at] == '{') }
 
-// unclosed looks for what is not closed in the brackets that start at an offset.
+// unclosed looks for a quote or a bracket that is not closed, in the brackets that start at an offset.
 func (y *yamlReader) unclosed(from int) (fault, bool) {
 	if from < 0 {
 		return fault{}, false
@@ -138,7 +138,7 @@ func (y *yamlReader) note(at int, message string) []diag.Related {
 		Message: message}}
 }
 
-// blockStart points at the block of text that a line has slipped out of.
+// blockStart is a note at the block of text to which a line should belong.
 func (y *yamlReader) blockStart(line int) []diag.Related {
 	if line < 0 {
 		return nil
@@ -156,8 +156,8 @@ func lineAt(text string, number int) (start int, line string) {
 	return start, strings.TrimSuffix(line, "\r")
 }
 
-// firstOf is where the mistake of a line is to be seen: at the quote or the bracket that is not closed, or else at its
-// first character.
+// firstOf is the place of the mistake of a line: the quote or the bracket that is not closed, or else the first
+// character.
 func firstOf(line string) int {
 	value, isKey := valueOf(line)
 	if isKey && value != "" && (opensQuote(value) || value[0] == '[' || value[0] == '{') {
@@ -166,7 +166,7 @@ func firstOf(line string) int {
 	return len(line) - len(strings.TrimLeft(line, " "))
 }
 
-// misfit is said of a line where the library knows no more.
+// misfit is the message for a line of which the library says only that it is wrong.
 const misfit = "the line does not fit to those around it"
 
 // opensQuote: a value starts with a quote that its line does not close.
@@ -178,8 +178,8 @@ func opensQuote(value string) bool {
 	return end == len(value) && (end == 1 || value[end-1] != value[0])
 }
 
-// unreadable finds the first byte that is not UTF-8 or is a control character, of which the library does not say where
-// it is.
+// unreadable finds the first byte that is not UTF-8 or is a control character. The library does not give the place of
+// these.
 func unreadable(text string) int {
 	for i, r := range text {
 		_, size := utf8.DecodeRuneInString(text[i:])
@@ -219,7 +219,8 @@ const (
 	quoteInstead = "put the value into quotes"
 )
 
-// yamlWords has the common errors in words of people, by parts of what the library says; the first row counts.
+// yamlWords translates the common errors of the library for people, by a part of their text. The first row that fits
+// counts.
 var yamlWords = []struct{ says, message, hint string }{
 	{"mapping values are not allowed", colonMessage,
 		"indent the line like its neighbours, or put the value that has the colon into quotes"},
@@ -263,7 +264,7 @@ const (
 	bytesHint    = "save it as UTF-8; put binary content into a file of its own, or write it in base64 after !!binary"
 )
 
-// atCharacter looks at what the library stops at.
+// atCharacter names the character at which the library stops.
 func atCharacter(f fault, text string) fault {
 	rest := text[f.at:]
 	r, _ := utf8.DecodeRuneInString(rest)
@@ -281,7 +282,7 @@ func atCharacter(f fault, text string) fault {
 	return f
 }
 
-// explainYAML puts an error of the library into words of people.
+// explainYAML translates an error of the library for people.
 func explainYAML(message, text string, at int) fault {
 	start := strings.LastIndexByte(text[:at], '\n') + 1
 	line, _, _ := strings.Cut(text[start:], "\n")
