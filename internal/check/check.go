@@ -1,5 +1,5 @@
-// Package check is the validate command, which two programs share, and the same under the name ignition-validate: their
-// options, formats and exit codes.
+// Package check is the validate command of two programs, and the command ignition-validate: options, formats and exit
+// codes.
 package check
 
 import (
@@ -32,7 +32,7 @@ type options struct {
 	files            []string
 }
 
-// Validate is the validate command; called is how the user calls it, such as "glowplug validate".
+// Validate is the row of the validate command; called is how the user calls it, such as "glowplug validate".
 func Validate(called string) cli.Command {
 	var o options
 	return cli.Command{
@@ -97,7 +97,7 @@ func (o *options) run(p *cli.Process) (err error) {
 	return verdict.show(o)
 }
 
-// A reader collects what is wrong with the files that it reads.
+// A reader collects the problems of the files that it reads.
 type reader struct {
 	p         *cli.Process
 	audience  diag.Audience
@@ -108,7 +108,7 @@ type reader struct {
 	changes   []string      // a line for each, and for what kept others from being made
 	fails     diag.Severity // of problems that make a file invalid
 	problems  []diag.Problem
-	invalid   int // files
+	invalid   int // how many files are
 }
 
 func (r *reader) file(name string) {
@@ -171,7 +171,7 @@ func (r *reader) fix(name, shown, text string) (string, error) {
 	return out, rewrite(name, out)
 }
 
-// readText gives a file's text without a second copy of it.
+// readText gives the text of a file, without a second copy of its bytes.
 func readText(p *cli.Process, name string) (shown, text string, err error) {
 	shown, data, err := process.Read(p, name)
 	if err != nil {
@@ -185,7 +185,7 @@ func (r *reader) show(o *options) error {
 	switch o.format {
 	case "json":
 		if err := diag.WriteJSON(r.report, valid, r.problems); err != nil {
-			// whoever reads half a report must not take it for a verdict
+			// a reader of half a report must not take it for a verdict
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	case "line":

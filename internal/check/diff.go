@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// around is how many lines of a diff stand around those that differ.
+// around is how many equal lines a diff shows before and after lines that differ.
 const around = 3
 
 // diff is a unified diff of two texts with the same number of lines.
@@ -34,7 +34,7 @@ func diff(name, old, out string) string {
 	}
 }
 
-// next is the first line from one on that differs.
+// next is the first line, from one on, that differs.
 func next(before, after []string, at int) int {
 	for at < len(before) && before[at] == after[at] {
 		at++

@@ -10,11 +10,11 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// rounds is how often a text is read anew: what a fix has put right may have hidden something else, as each mistake in
-// JSON hides all that follows.
+// rounds is how often a text is read again: a mistake may hide another one, as each mistake in JSON hides all that
+// follows.
 const rounds = 20
 
-// few is how many fixes are tried each by itself where all together do not give the tree that they should.
+// few: up to so many fixes are tried one by one where all together do not give the tree that they should.
 const few = 20
 
 // fixed applies the safe fixes of a text's problems, and tells how many. The text that comes out is read as the same
@@ -94,7 +94,7 @@ func mended(text string, fixes []*diag.Fix) (out string, made []*diag.Fix) {
 	return written(text, good), good
 }
 
-// written is the text with fixes in it.
+// written gives the text with the fixes in it.
 func written(text string, fixes []*diag.Fix) string {
 	var b strings.Builder
 	at := 0
@@ -133,10 +133,10 @@ func parsed(text string) (root tree.Node, json bool) {
 	return root, problem == nil
 }
 
-// A comparison is one of two trees; left are the fixes that it has not met.
+// A comparison compares two trees; left are the fixes whose places it has not met.
 type comparison struct{ left map[diag.Span]*diag.Fix }
 
-// met gives the fix of a place, each once.
+// met takes the fix of a place out of left, nil where there is none.
 func (c comparison) met(span diag.Span) *diag.Fix {
 	f := c.left[span]
 	delete(c.left, span)

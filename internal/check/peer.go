@@ -11,8 +11,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// Peer is ignition-validate: entries on standard output, one a line; silent when all is well; 0 valid, 1 invalid,
-// unreadable or called with other than one file, 2 an unknown option (docs/peer/engine.md §15).
+// Peer is the command ignition-validate: a line on standard output for each problem, nothing when all is well. It ends
+// with 0 for valid; 1 for invalid, unreadable or another number of files than one; 2 for an unknown option
+// (docs/peer/engine.md §15).
 func Peer() cli.Command {
 	return cli.Command{
 		Called: "ignition-validate", Usage: []string{"ignition-validate [-version] FILE|-"},
@@ -64,7 +65,7 @@ func peerProblems(result load.Result) []diag.Problem {
 	return problems
 }
 
-// isParseKind: these leave the report empty.
+// isParseKind: the peer reports such a problem on standard error, and nothing on standard output.
 func isParseKind(code codes.Code) bool {
 	switch code {
 	case codes.Empty, codes.VersionMissing, codes.VersionSyntax, codes.VersionUnknown:

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// rewrite gives a file another content: a new file with the mode and the owner of the old one takes its place. A link
-// stays one.
+// rewrite replaces the content of a file: a new file with the mode and the owner of the old one takes its name. Of a
+// link, the file it leads to is replaced.
 func rewrite(name, text string) (err error) {
 	if name, err = filepath.EvalSymlinks(name); err != nil {
 		return err
@@ -20,7 +20,7 @@ func rewrite(name, text string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // in vain once it has its name
+	defer os.Remove(f.Name()) // fails once the file has been renamed
 	err = filled(f, text, info)
 	if closed := f.Close(); err == nil {
 		err = closed
@@ -31,7 +31,7 @@ func rewrite(name, text string) (err error) {
 	return os.Rename(f.Name(), name)
 }
 
-// filled writes a file and gives it the owner and the mode of another.
+// filled writes a text to a new file, and gives it the owner and the mode of another file.
 func filled(f *os.File, text string, like fs.FileInfo) error {
 	if _, err := f.WriteString(text); err != nil {
 		return err

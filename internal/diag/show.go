@@ -142,7 +142,7 @@ func problemJSON(p Problem) jsonObject {
 	return o
 }
 
-// WriteJSON writes {"valid": …, "problems": […]} and a newline; "more" has the counts of problems that are not shown.
+// WriteJSON writes {"valid": …, "problems": […]} and a newline, with "more" for the count of those that are not shown.
 func WriteJSON(w io.Writer, valid bool, problems []Problem) error {
 	shown, more := []jsonObject{}, 0
 	for _, p := range problems {

@@ -13,13 +13,13 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// maxLocal is how large a local file may be: what it is part of is no config any more that could be fetched.
+// maxLocal is how many bytes a local file may have: a config with a larger one could not be fetched any more.
 const maxLocal = 256 << 20
 
-// Folder are the Options of a workstation whose local files lie in a folder. Without a name there are none, as yet.
+// Folder gives the Options of a workstation with a folder of local files. With the name "" there are no local files.
 func Folder(dir string) (Options, error) { return openFolder(dir, false) }
 
-// PeerFolder is Folder for the program named butane, which follows links out of the folder and reads devices.
+// PeerFolder is Folder for the name butane, which follows links out of the folder and reads devices.
 func PeerFolder(dir string) (Options, error) { return openFolder(dir, true) }
 
 func openFolder(dir string, peer bool) (Options, error) {
@@ -34,7 +34,7 @@ func openFolder(dir string, peer bool) (Options, error) {
 		Local: true}, nil
 }
 
-// A plainFolder is what os.DirFS gives: names cannot lead out of it, but links can.
+// A plainFolder has the methods of what os.DirFS gives: names cannot lead out of its folder, but links can.
 type plainFolder interface {
 	fs.FS
 	fs.ReadDirFS
@@ -42,7 +42,7 @@ type plainFolder interface {
 	fs.StatFS
 }
 
-// A folder is one of local files: the regular files in it. Links are followed as long as they lead to something in it.
+// A folder gives the regular files in a folder. Links are followed as long as they lead to something in the folder.
 type folder struct {
 	plainFolder
 	dir  string
@@ -58,7 +58,7 @@ var (
 		"let the machine fetch it from a server")
 )
 
-// inside finds the real path of a name, which must be in the folder.
+// inside finds the real path of a name, which must lie in the folder.
 func (f folder) inside(op, name string) (string, error) {
 	real, err := realPath(f.dir + "/" + filepath.FromSlash(name))
 	if err != nil {
@@ -89,14 +89,14 @@ func (f folder) sought(err error) error {
 	return diag.WithHint(err, fmt.Sprintf("it is looked for in %s, the folder that --files-dir names", dir))
 }
 
-// realPath is the absolute path of what a path leads to, without any link. Relative ones cannot be compared: "../.."
+// realPath is the absolute path to which a path leads, without any link. Relative paths could not be compared: "../.."
 // begins with "..".
 func realPath(path string) (string, error) {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil || filepath.IsAbs(real) {
 		return real, err
 	}
-	here, err := os.Getwd() // as the shell calls it, which may be by a link
+	here, err := os.Getwd() // which may have links: it is the $PWD of the shell
 	if err != nil {
 		return "", err
 	}
@@ -106,7 +106,7 @@ func realPath(path string) (string, error) {
 	return filepath.Join(here, real), nil
 }
 
-// Stat says what a name leads to.
+// Stat tells of the file to which a name leads.
 func (f folder) Stat(name string) (fs.FileInfo, error) {
 	if _, err := f.inside("stat", name); err != nil {
 		return nil, err
@@ -122,8 +122,8 @@ func (f folder) ReadDir(name string) ([]fs.DirEntry, error) {
 	return f.plainFolder.ReadDir(name)
 }
 
-// ReadFile reads a regular file. Anything else is not even opened: a pipe would wait for a writer, and a device may do
-// what it likes.
+// ReadFile reads a regular file. Anything else is not opened: a pipe would wait for a writer, and opening a device can
+// do something.
 func (f folder) ReadFile(name string) ([]byte, error) {
 	fail := func(err error) ([]byte, error) { return nil, &fs.PathError{Op: "read", Path: name, Err: err} }
 	real, err := f.inside("read", name)
@@ -149,7 +149,7 @@ func (f folder) ReadFile(name string) ([]byte, error) {
 	}
 	defer file.Close()
 	if opened, err := file.Stat(); err != nil || !os.SameFile(info, opened) {
-		return fail(errors.Join(err, errSpecial)) // it has become another one in between
+		return fail(errors.Join(err, errSpecial)) // the file has been replaced since it was looked at
 	}
 	text, err := io.ReadAll(io.LimitReader(file, maxLocal+1))
 	if err == nil && len(text) > maxLocal {

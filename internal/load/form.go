@@ -9,7 +9,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// A parsed text is a tree, or says why it is none.
+// A parsed text is a tree, or the problems for which there is none.
 type parsed struct {
 	root     tree.Node
 	text     *diag.Document
@@ -22,9 +22,9 @@ func failed(doc *diag.Document, p diag.Problem) parsed {
 	return parsed{text: doc, problems: []diag.Problem{p}}
 }
 
-// parse finds out which form a text has and reads it. This is the one rule for every command and for a boot: what can
-// be read as JSON is JSON; failing that, what can be read as YAML and names a variant is Butane, whatever else it has.
-// Of anything else it is said what it looks like.
+// parse finds out which form a text has and reads it. This is the one rule for every command and for a boot: a text
+// that can be read as JSON is JSON; failing that, a text that can be read as YAML and names a variant is a Butane
+// document. Of any other text the problem says what it looks like.
 func parse(arena *tree.Arena, doc *diag.Document) parsed {
 	doc, mark := decoded(doc)
 	root, problem := arena.ParseJSONAt(doc, len(markOf(doc.Text)))
@@ -59,8 +59,8 @@ func parseYAML(arena *tree.Arena, doc *diag.Document) parsed {
 	return parsed{root: root, text: doc, document: true, problems: problems}
 }
 
-// looksLikeYAML: a line names a variant, or the first line with anything on it is a key and no other program's first
-// line.
+// looksLikeYAML: a line names a variant, or the first line that is neither blank nor a comment has a key, and is not
+// the first line of a text for another program.
 func looksLikeYAML(text string) bool {
 	what, _ := byStart(text)
 	first := what == ""
@@ -82,8 +82,8 @@ func looksLikeYAML(text string) bool {
 
 const blankHint = "a file or a variable was empty when the config was written; " + form.ConfigHint
 
-// looksLike names what a text that is no config most likely is: by its keys, then by how it starts; "" where nothing
-// speaks for anything, or it is meant as JSON, whose mistake says more.
+// looksLike names what a text that is no config most likely is: by its keys, then by its beginning. It gives "" where
+// nothing is known, and for a text that is meant as JSON, where the mistake in the JSON says more.
 func looksLike(text string, root tree.Node) (what, hint string) {
 	start := afterComments(text)
 	if start == "" {
@@ -117,7 +117,7 @@ func looksLike(text string, root tree.Node) (what, hint string) {
 	return what, hint
 }
 
-// afterMarker is what follows the markers of YAML documents, and comments, that a text starts with.
+// afterMarker skips the lines --- and ..., and comments, with which a text begins.
 func afterMarker(text string) string {
 	for {
 		rest, found := strings.CutPrefix(text, "---")
@@ -131,7 +131,7 @@ func afterMarker(text string) string {
 	}
 }
 
-// bySection names a text of sections by the first: [Unit] and lines of KEY=VALUE.
+// bySection names a text of sections, as [Unit] with lines of KEY=VALUE, by its first section.
 func bySection(start string) (what, hint string) {
 	for strings.HasPrefix(start, ";") {
 		_, start, _ = strings.Cut(start, "\n")
@@ -152,7 +152,7 @@ func bySection(start string) (what, hint string) {
 	return "an INI file", "a config can bring it along as a file"
 }
 
-// afterComments is what follows the blanks and the lines of comment that a text starts with.
+// afterComments skips the blanks and the comments with which a text begins.
 func afterComments(text string) string {
 	for {
 		text = strings.TrimLeft(text, blanks+byteOrderMark)
@@ -163,7 +163,7 @@ func afterComments(text string) string {
 	}
 }
 
-// byStart names what another program's text is by how it starts.
+// byStart names a text for another program by its beginning.
 func byStart(text string) (what, hint string) {
 	f, _ := form.Of(text)
 	return f.What, f.Hint

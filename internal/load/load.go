@@ -15,9 +15,9 @@ import (
 // A Result is a text that has been read and judged.
 type Result struct {
 	Text *diag.Document
-	// Config is nil where the text could not be read as a config of a known version at all.
+	// Config is nil where the text is not a config of a known version.
 	Config *document.Document
-	// Butane is how the config was made, where the text is a Butane document.
+	// Butane is the translation, where the text is a Butane document.
 	Butane *butane.Result
 	// Problems stand in the order of the rules; see diag.For for what an audience is told.
 	Problems []diag.Problem
@@ -30,23 +30,23 @@ type Options struct {
 	// Files holds the local files that a document may name, FilesDir is their folder's absolute path: see Folder.
 	Files    fs.FS
 	FilesDir string
-	// Local: whoever calls could name a folder of local files with --files-dir, and may be told so.
+	// Local: the caller has an option --files-dir for local files, which hints may name.
 	Local bool
-	// Raw leaves out what the openshift variant puts around a config.
+	// Raw leaves out the MachineConfig that the openshift variant puts around a config.
 	Raw bool
-	// Map asks where each part of a config that is made comes from.
+	// Map asks for butane.Result.Origins.
 	Map bool
-	// Butane reads the text as a Butane document whatever it looks like, as the program of that name does.
+	// Butane has every text read as a Butane document, as the program of that name does.
 	Butane bool
-	// Lint says more of what can be read as YAML; nil for nothing, as at boot.
+	// Lint gives further problems of a text in YAML; nil for none, as at boot.
 	Lint func(root tree.Node) []diag.Problem
 	// Rules are further rules for a config, for those who can still change it; nil for none, as at boot.
 	Rules func(*document.Document) []diag.Problem
-	// Zip makes what compresses content: for a config that is written down; see butane.Options.
+	// Zip makes what compresses content, for a config that is written to a file; see butane.Options.
 	Zip func(much bool) butane.Zipper
 }
 
-// judge holds a config against the rules that everybody asks for, and those asked for here.
+// judge holds a config against the rules that every caller asks for, and the further Rules.
 func (o Options) judge(doc *document.Document) []diag.Problem {
 	problems := rules.Document(doc)
 	if o.Rules != nil {
@@ -61,7 +61,7 @@ func Read(arena *tree.Arena, name, text string) Result {
 	return ReadWith(arena, name, text, Options{})
 }
 
-// ReadWith is Read with a say in how Butane documents are read.
+// ReadWith is Read with Options.
 func ReadWith(arena *tree.Arena, name, text string, o Options) Result {
 	r := Result{Text: &diag.Document{Name: name, Text: text, Keys: butane.Key}, zip: o.Zip}
 	if text == "" && !o.Butane {
@@ -100,7 +100,7 @@ func (r *Result) decode(root tree.Node, o Options) {
 	r.spelling(true)
 }
 
-// spelling tells of what would silently become U+FFFD.
+// spelling reports bytes that are not UTF-8 and would silently become U+FFFD.
 func (r *Result) spelling(json bool) {
 	problem := tree.NotUTF8(r.Text)
 	if problem == nil && json {
@@ -114,7 +114,7 @@ func (r *Result) spelling(json bool) {
 	}
 }
 
-// name says of a text without a version what it is, if it is another program's.
+// name changes the problem of a missing version, where the text is for another program, to name that.
 func (r *Result) name(root tree.Node) {
 	p := &r.Problems[len(r.Problems)-1]
 	if p.Code != codes.VersionMissing {

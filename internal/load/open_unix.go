@@ -4,5 +4,5 @@ package load
 
 import "syscall"
 
-// openFlags: no fifo that has come in the place of a file is waited for, and no link followed.
+// openFlags: if a pipe or a link has replaced the file, the pipe is not waited for and the link not followed.
 const openFlags = syscall.O_NONBLOCK | syscall.O_NOFOLLOW

@@ -16,15 +16,15 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// maxDepth is how deep documents may refer to documents.
+// maxDepth is how many documents may lead to one, each by a reference of the one before.
 const maxDepth = 32
 
-// maxDocuments bounds what a config can have fetched: references that double at each level would never end.
+// maxDocuments is how many documents a config can have fetched: references that double at each level would never end.
 const maxDocuments = 4096
 
 // A Fetcher gets the documents that a config refers to.
 type Fetcher interface {
-	// Configure sets time limits, proxies and trust for what is fetched from now on.
+	// Configure sets time limits, proxies and trust for all later fetches.
 	Configure(ctx context.Context, ignition config.Ignition) error
 	// Bytes fetches a resource, decompressed and verified.
 	Bytes(ctx context.Context, r config.Resource) ([]byte, error)
@@ -34,10 +34,10 @@ type Fetcher interface {
 // to must not be empty.
 var ErrEmpty = errors.New("the config is empty")
 
-// An InvalidError is a document that was refused.
+// An InvalidError says that a document was refused.
 type InvalidError struct {
 	Name     string
-	Problems []diag.Problem // as its audience is told them
+	Problems []diag.Problem // as the audience of the Loader is told them
 }
 
 // Error names the document and its first error.
@@ -59,26 +59,28 @@ func (e *InvalidError) Error() string {
 	return "config is invalid: " + first
 }
 
-// Hint says how to see all that is wrong.
+// Hint says how to see all problems.
 func (e *InvalidError) Hint() string {
 	return "glowplug validate, on any machine, shows every problem of a config at its line"
 }
 
-// A Loader reads documents and everything that they refer to. Reports, Reference and Fetcher are set before use.
+// A Loader reads documents and everything that they refer to. The exported fields are set before use.
 type Loader struct {
 	Arena    *tree.Arena
 	Audience diag.Audience
 	Fetcher  Fetcher
-	// Report is told what was found in each document as it is read, and in what came of merging them.
+	// Report is called with the problems of each document as it is read, and with those of the merged config.
 	Report func(problems []diag.Problem)
-	// Reference is told of each document that another one referred to, once it has been fetched. name is fit for a log.
+	// Reference is called for each document that another one refers to, once it has been fetched. name may stand in a
+	// log.
 	Reference func(url, name string)
 
 	told    map[told]bool
 	fetched int
 }
 
-// A told is a problem that has been reported. It is the same one where a merged config still has it.
+// A told is a problem that has been reported. A problem that a merged config has from one of its documents is equal to
+// it.
 type told struct {
 	code    codes.Code
 	message string
@@ -91,8 +93,7 @@ func (l *Loader) Document(name string, text []byte) (*document.Document, error) 
 	return l.DocumentWith(name, text, Options{})
 }
 
-// DocumentWith is Document with a say in how a Butane document is read. Documents that it refers to have no local
-// files.
+// DocumentWith is Document with Options for a Butane document. Documents that it refers to have no local files.
 func (l *Loader) DocumentWith(name string, text []byte, o Options) (*document.Document, error) {
 	if tree.IsBlank(text) {
 		return nil, ErrEmpty
@@ -101,7 +102,7 @@ func (l *Loader) DocumentWith(name string, text []byte, o Options) (*document.Do
 	return result.Config, l.judge(name, result.Problems)
 }
 
-// judge reports problems and refuses what has errors.
+// judge reports problems, and gives an error if one of them is an error.
 func (l *Loader) judge(name string, problems []diag.Problem) error {
 	problems = diag.For(l.Audience, problems)
 	l.Tell(problems)
@@ -111,8 +112,8 @@ func (l *Loader) judge(name string, problems []diag.Problem) error {
 	return nil
 }
 
-// Tell reports problems that have not been reported yet: what is wrong with a document is wrong with what it is merged
-// into.
+// Tell reports those of the problems that have not been reported yet: a problem of a document is found again in the
+// config that the document is merged into.
 func (l *Loader) Tell(problems []diag.Problem) {
 	var fresh []diag.Problem
 	for _, p := range problems {
@@ -139,7 +140,7 @@ func (l *Loader) Render(ctx context.Context, doc *document.Document) (*document.
 	return rendered, l.judge("the merged config", rules.Rules(rendered.Upgrade()))
 }
 
-// A chain is the documents that led to this one.
+// A chain is a document, and the documents whose references led to it.
 type chain struct {
 	up   *chain
 	url  string
@@ -187,7 +188,7 @@ func (l *Loader) render(ctx context.Context, doc *document.Document, way *chain)
 	return document.Merge(doc, children...), nil
 }
 
-// follow fetches and reads one referenced document. An empty one is an error: nothing sensible can follow.
+// follow fetches and reads one document that is referred to. An empty document is an error.
 func (l *Loader) follow(ctx context.Context, r config.Resource, step *chain, what string) (*document.Document, error) {
 	name := documentName(*r.Source, step, what)
 	if err := step.check(); err != nil {
@@ -210,7 +211,7 @@ func (l *Loader) follow(ctx context.Context, r config.Resource, step *chain, wha
 	return l.Document(name, text)
 }
 
-// check refuses references that lead back to themselves, and ones that never end.
+// check refuses a reference to a document of its own chain, and a chain that is too long.
 func (c *chain) check() error {
 	depth := 0
 	for up := c.up; up != nil; up = up.up {

@@ -22,8 +22,8 @@ func markOf(text string) string {
 	return ""
 }
 
-// decoded gives a text in UTF-16 with a byte order mark as UTF-8. The problem, if any, is what other engines have
-// against such a config: they read JSON in UTF-8 without a mark only.
+// decoded gives a text in UTF-16 with a byte order mark as UTF-8. The problem, if any, is for other engines: they read
+// JSON only in UTF-8 without a mark.
 func decoded(doc *diag.Document) (*diag.Document, *diag.Problem) {
 	message := "the text starts with a byte order mark; other engines refuse it"
 	text := tree.Text16(doc.Text)
@@ -41,8 +41,8 @@ func decoded(doc *diag.Document) (*diag.Document, *diag.Problem) {
 	}
 }
 
-// noText says why a text that is no JSON is none in any other form either, in the place of what is wrong with it as
-// JSON; it reports false where it may be.
+// noText tells whether a text that is no JSON cannot be another form either, and then makes wrong, its problem as JSON,
+// say why.
 func noText(text string, wrong *diag.Problem) bool {
 	say := func(message, hint string) bool {
 		wrong.Message, wrong.Hint = message, hint
@@ -69,8 +69,8 @@ func noText(text string, wrong *diag.Problem) bool {
 	return false
 }
 
-// encodingOf names the encoding of a text that is not read here, by its mark or by where the NUL bytes of its first,
-// plain characters are; "" where there is none.
+// encodingOf names the encoding of a text in another encoding, by its byte order mark or by the places of the NUL bytes
+// among its first characters; "" where it has no such sign.
 func encodingOf(text string) string {
 	if len(text) < 8 {
 		return ""

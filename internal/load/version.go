@@ -16,7 +16,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// An Opener gives the content of a data: URL, decompressed and held against its digest.
+// An Opener gives the content of a data: URL, unpacked and held against its digest.
 type Opener func(config.Resource) ([]byte, error)
 
 // JSONAt writes the config at a version, older or newer than its own. With an opener, a config inside of it, as a data:
@@ -44,7 +44,7 @@ type converter struct {
 	open     Opener
 	zip      func(much bool) butane.Zipper // nil leaves contents as they are
 	depth    int
-	changed  bool // a config inside has become another one
+	changed  bool // a config inside of the config has changed
 	problems []diag.Problem
 }
 
@@ -123,8 +123,8 @@ func (c *converter) inside(r *Result, root tree.Node) {
 	}
 }
 
-// resource brings one config to the version, if it is part of the text. What is fetched from elsewhere is nobody's to
-// change.
+// resource brings one config to the version, if it is a data: URL. A config that is fetched from elsewhere cannot be
+// changed.
 func (c *converter) resource(r config.Resource, n tree.Node, path string) {
 	src := n.Get("source")
 	if scheme, ok := source.Scheme(src.Text()); !ok || scheme != "data" {
@@ -178,8 +178,7 @@ func (c *converter) unzips(n tree.Node) bool {
 	return config.Since("ignition.config.merge.*.compression") > c.to && n.Get("compression").Text() != ""
 }
 
-// put gives a resource other content, compressed if the old one was. A digest of the old one goes; one of text that
-// stands beside it says nothing.
+// put gives a resource other content, compressed if the old content was. The digest of the old content is removed.
 func (c *converter) put(n tree.Node, text string) {
 	zipped := n.Get("compression").Text() != "" && !c.unzips(n)
 	var zipper butane.Zipper
