@@ -24,7 +24,7 @@ type peerOptions struct {
 	inputNamed                      bool
 }
 
-// butaneCommand runs as Butane does (docs/peer/butane.md §16).
+// butaneCommand is the command butane (docs/peer/butane.md §16).
 func butaneCommand() cli.Command {
 	var o peerOptions
 	return cli.Command{
@@ -117,7 +117,7 @@ func lines(all []string) string {
 	return b.String()
 }
 
-// readPeer reads as Butane does: - is a file like any other, and no file is standard input.
+// readPeer reads as Butane does: - is the name of a file, and without a name standard input is read.
 func readPeer(p *cli.Process, file string) (name, text string, err error) {
 	if file == "" {
 		_, data, err := process.Read(p, "-")
@@ -134,7 +134,7 @@ func readPeer(p *cli.Process, file string) (name, text string, err error) {
 	return file, string(data), err
 }
 
-// unread: the document could not be read as one of its dialect. The peer has no entries for that.
+// unread: the document could not be read as one of its dialect. The peer reports no list of problems then.
 func unread(p diag.Problem) bool {
 	switch p.Code {
 	case codes.YAMLSyntax, codes.WrongType, codes.KeyDuplicate, codes.VariantMissing, codes.VariantUnknown,
@@ -144,7 +144,7 @@ func unread(p diag.Problem) bool {
 	return false
 }
 
-// invalid says in which of its three ways the peer gives up.
+// invalid gives the last line of the peer: it has three, for different steps.
 func invalid(r load.Result, problems []diag.Problem) string {
 	for _, p := range problems {
 		if p.Severity == diag.Error && unread(p) {
@@ -157,8 +157,8 @@ func invalid(r load.Result, problems []diag.Problem) string {
 	return "the document is invalid, see above"
 }
 
-// peerReport shows problems as the peer's options ask, one line or several each. An unknown colour means none, as
-// there.
+// report shows problems as the options of the peer ask, in one line or several each. An unknown colour means no
+// colours, as in the peer.
 func (o *peerOptions) report(p *cli.Process, problems []diag.Problem) {
 	style := diag.Style{}
 	switch o.color {

@@ -55,7 +55,7 @@ func convertCommand() cli.Command {
 	}
 }
 
-// versionNames are those of the versions of configs.
+// versionNames lists the versions of configs.
 func versionNames() (names []string) {
 	for v := config.V3_0; v <= config.Newest; v++ {
 		names = append(names, v.String())
@@ -63,7 +63,7 @@ func versionNames() (names []string) {
 	return names
 }
 
-// rows are the options that convert and butane both have.
+// rows are the options that both convert and butane have.
 func (o *convertOptions) rows() []cli.Option {
 	return []cli.Option{
 		{Long: "output", Short: 'o', Value: "FILE", Set: cli.Text(&o.output),
@@ -79,7 +79,7 @@ func (o *convertOptions) rows() []cli.Option {
 	}
 }
 
-// version is that of --to; without one it is the newest.
+// version is the version of --to; without the option it is the newest one.
 func (o *convertOptions) version() (config.Version, error) {
 	if o.to == "" {
 		return config.Newest, nil
@@ -152,10 +152,10 @@ func (o *convertOptions) convert(p *cli.Process, file string) error {
 	return o.write(p, out)
 }
 
-// zipper compresses the content of what is written.
+// zipper makes what compresses content.
 func zipper(much bool) butane.Zipper { return zip.New(much) }
 
-// contentInside gives what a data: URL holds.
+// contentInside gives the content of a data: URL, unpacked.
 func contentInside(r config.Resource) ([]byte, error) {
 	client := fetch.New(slog.New(slog.DiscardHandler), "")
 	client.Offline = true
@@ -176,7 +176,7 @@ func hasWarning(problems []diag.Problem) bool {
 	return false
 }
 
-// converted writes what a Butane document became.
+// converted gives the text to write for a Butane document: JSON, or a MachineConfig.
 func (o *convertOptions) converted(r load.Result) []byte {
 	manifest := r.Butane.MachineConfig()
 	switch {
@@ -188,7 +188,7 @@ func (o *convertOptions) converted(r load.Result) []byte {
 	return manifest
 }
 
-// write is the end of a run in which all was well; a file that is there stays as it is otherwise.
+// write writes the output, once nothing can fail any more: otherwise a file that is there stays as it is.
 func (o *convertOptions) write(p *cli.Process, out []byte) error {
 	switch {
 	case o.check:

@@ -111,7 +111,7 @@ func shownCode(text string) string {
 	return strings.TrimSpace(text)
 }
 
-// explanation is what a person is told of a code.
+// explanation is the text about a code for people.
 func explanation(row codes.Row) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n\n", row.Code, row.Line)
@@ -134,7 +134,8 @@ func explanation(row codes.Row) string {
 	return b.String()
 }
 
-// wrongExample has a line on how it is run and what comes along, where that is not what anybody would think.
+// wrongExample gives the wrong example of a code, with a line on how it is run and which other codes it raises, where
+// that is not obvious.
 func wrongExample(p codes.Pair) string {
 	text := p.Wrong
 	if p.Said != "" {
@@ -157,12 +158,12 @@ func indented(text string) string {
 	return "  " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n  ") + "\n"
 }
 
-// unlinked has the words of the docs' links alone.
+// unlinked leaves of the links of the docs only their words.
 func unlinked(text string) string {
 	return regexp.MustCompile(`\[([^]]*)\]\([^)]*\)`).ReplaceAllString(text, "$1")
 }
 
-// An explained is a row in JSON.
+// An explained is the row of a code in JSON.
 type explained struct {
 	Code     codes.Code    `json:"code"`
 	Severity string        `json:"severity"` // in the words of the docs

@@ -20,7 +20,7 @@ func called(name string) []cli.Program {
 	return programs()
 }
 
-// programs are what the program's file can be called, itself first.
+// programs lists the names under which the file of this program can be called, its own first.
 func programs() []cli.Program {
 	programs := []cli.Program{glowplug(), {Command: butaneCommand()}, {Command: check.Peer()}}
 	for _, c := range engine.Programs() {
@@ -29,15 +29,15 @@ func programs() []cli.Program {
 	return programs
 }
 
-// documented are these programs and the validator alone, whose command is here too: those that there are man pages of,
-// and completion.
+// documented lists the programs that have man pages and completion: these, and the validator, whose command is here
+// too.
 func documented() []cli.Program {
 	validator := check.Validate("glowplug-validate")
 	validator.Product = "glowplug-validate"
 	return append(programs(), cli.Program{Command: validator})
 }
 
-// glowplug is the table of its commands: a file each.
+// glowplug is the table of the commands: a file each.
 func glowplug() cli.Program {
 	return cli.Program{
 		Command: cli.Command{

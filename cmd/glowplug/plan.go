@@ -80,7 +80,7 @@ func (o *planOptions) rows() []cli.Option {
 	}
 }
 
-// disk takes one of --disk.
+// disk takes the value of one --disk.
 func (o *planOptions) disk(value string) error {
 	device, file, found := strings.Cut(value, "=")
 	if !found || !strings.HasPrefix(device, "/") || file == "" {
@@ -96,7 +96,7 @@ func (o *planOptions) disk(value string) error {
 	return nil
 }
 
-// judge is what the row cannot say.
+// judge checks what the rows of the options cannot: which of them go together.
 func (o *planOptions) judge(operands []string) error {
 	switch {
 	case len(operands) != 1:
@@ -111,5 +111,5 @@ func (o *planOptions) judge(operands []string) error {
 	return nil
 }
 
-// machine: this machine is meant.
+// machine: the plan is for this machine.
 func (o *planOptions) machine() bool { return o.root == "" && o.image == "" && len(o.disks) == 0 }

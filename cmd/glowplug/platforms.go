@@ -55,7 +55,7 @@ func choosePlatforms(ids []string) ([]providers.Platform, error) {
 	return slices.DeleteFunc(all, func(p providers.Platform) bool { return !slices.Contains(ids, p.ID) }), nil
 }
 
-// platformsText gives two lines to a platform: its name and what it can do, and where the config is.
+// platformsText gives two lines for each platform: its name and what it can do, and where the config is.
 func platformsText(all []providers.Platform) string {
 	width := 0
 	for _, p := range all {

@@ -48,7 +48,7 @@ func schemaCommand() cli.Command {
 	}
 }
 
-// languages are what there are schemas of.
+// languages lists the languages that have a schema.
 func languages() (names []string) {
 	for _, d := range butane.Dialects() {
 		name, _, _ := strings.Cut(fmt.Sprint(d), " ")
@@ -73,7 +73,7 @@ func versionsOf(language string) (versions []string) {
 // ignitionLanguage is what the language of configs is called beside the variants of Butane.
 const ignitionLanguage = "ignition"
 
-// schemaOf makes the schema that the arguments name, or a list of all.
+// schemaOf makes the schema that the arguments name; without arguments it lists the languages.
 func schemaOf(args []string) ([]byte, error) {
 	switch {
 	case len(args) == 0:

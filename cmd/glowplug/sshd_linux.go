@@ -12,10 +12,10 @@ import (
 	"github.com/glowplug-os/glowplug/stages/users"
 )
 
-// A keyring is whose SSH keys a run has put into files of their own beside the one that every sshd reads.
+// A keyring has the users whose SSH keys a run writes to a file of their own, beside the file that every sshd reads.
 type keyring struct{ users []string }
 
-// note takes up the users whose keys a plan writes, where the image wants them in files of their own.
+// note adds the users whose keys a plan writes, in an image that wants a file of its own for them.
 func (k *keyring) note(steps plan.Plan, o files.Options) {
 	for _, s := range steps {
 		if user, is := strings.CutPrefix(s.ID, "ssh-keys:"); is && o.Image.KeysFragment {
@@ -24,8 +24,8 @@ func (k *keyring) note(steps plan.Plan, o files.Options) {
 	}
 }
 
-// warning says that the sshd of a root does not look where keys have been put; "" where it does, or where there is no
-// telling.
+// warning says that the sshd of a root does not read the file of the keys; "" where it does, and where that cannot be
+// known.
 func (k *keyring) warning(dir string) string {
 	if len(k.users) == 0 {
 		return ""
@@ -48,17 +48,17 @@ func (k *keyring) warning(dir string) string {
 const (
 	sshdConfig = "/etc/ssh/sshd_config"
 
-	sshdConfigLimit = 1 << 20 // of a file
+	sshdConfigLimit = 1 << 20 // bytes of a file
 	mostSSHDFiles   = 100
 	deepestInclude  = 16 // as in sshd itself
 )
 
-// An sshd is what the configuration of one, sshd_config(5), says of files with keys.
+// An sshd is what the configuration of an sshd, sshd_config(5), says of files with keys.
 type sshd struct {
 	view  target.View
 	files int  // read so far
 	known bool // there is a configuration
-	reads bool // it names the fragment, or a program that gives keys, for somebody at least
+	reads bool // for some user it names the file, or a program that gives keys; also where that cannot be known
 }
 
 func (s *sshd) read(file string, depth int) {
@@ -79,7 +79,7 @@ func (s *sshd) read(file string, depth int) {
 	}
 }
 
-// line takes a keyword, which is known in any case, and its arguments.
+// line takes the keyword of a line, in small letters, and its arguments.
 func (s *sshd) line(keyword string, arguments []string, depth int) {
 	for _, a := range arguments {
 		switch keyword {
@@ -93,7 +93,7 @@ func (s *sshd) line(keyword string, arguments []string, depth int) {
 	}
 }
 
-// include reads the files of a pattern, which is relative to /etc/ssh.
+// include reads the files that a pattern names. The pattern is relative to /etc/ssh.
 func (s *sshd) include(pattern string, depth int) {
 	if !path.IsAbs(pattern) {
 		pattern = path.Join(path.Dir(sshdConfig), pattern)

@@ -16,8 +16,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/report"
 )
 
-// A status tells on standard error of a run that goes on. On a terminal one line, written over and over, says what is
-// done or waited for; elsewhere lines that stay say what is waited for, now and then.
+// A status tells on standard error how a run goes. On a terminal it writes one line over and over, with what is done or
+// waited for; elsewhere it writes lines, now and then, with what is waited for.
 type status struct {
 	to       io.Writer
 	terminal bool
@@ -26,22 +26,22 @@ type status struct {
 	now      func() time.Time
 
 	mu     sync.Mutex
-	step   plan.Event // the last that was waited for
+	step   plan.Event // the last step that was waited for
 	since  time.Time
 	going  []activity // the longest first
-	line   bool       // one that is to be written over is on the screen
+	line   bool       // the screen has a line that is to be written over
 	done   report.Done
 	stop   chan struct{}
 	ticker sync.WaitGroup
 }
 
-// An activity is what goes on, and since when.
+// An activity is something that has begun and not ended, and when it began.
 type activity struct {
 	*logs.Activity
 	since time.Time
 }
 
-// begin has the line brought up to date with every tick, until end.
+// begin has the line written again with every tick, until end.
 func (s *status) begin(ticks <-chan time.Time) {
 	s.since = s.now()
 	s.stop = make(chan struct{})
@@ -57,7 +57,7 @@ func (s *status) begin(ticks <-chan time.Time) {
 	})
 }
 
-// end takes the line away.
+// end clears the line.
 func (s *status) end() {
 	close(s.stop)
 	s.ticker.Wait()
@@ -70,7 +70,7 @@ func (s *status) tick() {
 	s.show()
 }
 
-// say writes what stays.
+// say writes text that stays.
 func (s *status) say(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,7 +81,7 @@ func (s *status) say(text string) {
 	_, _ = io.WriteString(s.to, text)
 }
 
-// hear takes up what becomes of a step.
+// hear notes an event of a step.
 func (s *status) hear(e plan.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,7 +92,7 @@ func (s *status) hear(e plan.Event) {
 	}
 }
 
-// show writes the line over the one before.
+// show writes the line over the last one.
 func (s *status) show() {
 	if !s.terminal || s.quiet {
 		return
@@ -114,14 +114,14 @@ func (s *status) show() {
 	s.line = true
 }
 
-// A progress is what a line of it says.
+// A progress is the content of the line.
 type progress struct {
 	step      plan.Event // All is 0 where no plan runs yet
 	what, why string
 	age       time.Duration
 }
 
-// text fits a line into so many columns: a URL gives way in its middle.
+// text makes the line, in so many columns: the middle of what is waited for, as of a URL, is left out.
 func (p progress) text(columns int) string {
 	front := ""
 	if p.step.All > 0 {
@@ -139,7 +139,7 @@ func (p progress) text(columns int) string {
 	return shortened(front+shortened(what, columns-len([]rune(front+behind)))+behind, columns)
 }
 
-// shortened leaves out of the middle what is more than room.
+// shortened leaves out characters in the middle, so that room is enough.
 func shortened(text string, room int) string {
 	runes := []rune(text)
 	if len(runes) <= room {
@@ -149,7 +149,7 @@ func shortened(text string, room int) string {
 	return string(runes[:room/2]) + "…" + string(runes[len(runes)-(room-room/2):])
 }
 
-// activity takes up what begins or ends.
+// activity notes that something begins or ends.
 func (s *status) activity(a *logs.Activity, begins bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,7 +160,7 @@ func (s *status) activity(a *logs.Activity, begins bool) {
 	s.going = slices.DeleteFunc(s.going, func(each activity) bool { return each.Activity == a })
 }
 
-// Enabled is of records that a person is to see; apply says little of what goes well.
+// Enabled is true for records that a person is to see: little of what goes well.
 func (s *status) Enabled(_ context.Context, level slog.Level) bool {
 	switch level {
 	case logs.LevelBegin, logs.LevelEnd:
@@ -191,7 +191,7 @@ func (s *status) WithAttrs([]slog.Attr) slog.Handler { return s }
 // WithGroup changes nothing.
 func (s *status) WithGroup(string) slog.Handler { return s }
 
-// planned says what a run will do, if that is anything.
+// planned says what a run will do, unless it will do nothing.
 func (s *status) planned(p *report.Plan) {
 	if !s.quiet && p.Exit() != report.NothingToDo {
 		s.say("planned: " + p.Summary() + "\n")

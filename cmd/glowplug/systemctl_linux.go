@@ -8,8 +8,8 @@ import (
 	"github.com/glowplug-os/glowplug/stages/files"
 )
 
-// withoutSystemctl leaves out what only systemctl can do where there is none, and tells of it: the preset file says the
-// same to a first boot, and nothing else depends on it.
+// withoutSystemctl removes the steps that need systemctl where there is none, and warns of it: the preset file says the
+// same to a first boot, and nothing else depends on these steps.
 func withoutSystemctl(steps plan.Plan, o files.Options) plan.Plan {
 	if !o.Enable || o.Tools != nil && hasSystemctl(o) {
 		return steps
