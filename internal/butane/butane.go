@@ -56,17 +56,6 @@ func Is(root tree.Node) bool {
 	return root.Get("variant").Exists() && !root.Get("ignition").Get("version").Exists()
 }
 
-// Parse reads a text, in YAML or in JSON, and makes a config of it. name is the name of the text in problems.
-func Parse(name string, text []byte, o Options) *Result {
-	root, problems := tree.NewArena().ParseYAML(&diag.Document{Name: name, Text: tree.Text16(string(text))})
-	if !root.Exists() {
-		return &Result{Problems: problems}
-	}
-	r := Translate(root, o)
-	r.Problems = append(problems, r.Problems...)
-	return r
-}
-
 // Translate makes a config of a document. It changes the tree: scalars become what the language says they are. Of a
 // document of which no config can be made, every audience is told an error.
 func Translate(root tree.Node, o Options) *Result {

@@ -19,6 +19,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/internal/zip"
+	"github.com/glowplug-os/glowplug/tests/configs"
 )
 
 // translate reads a document, for a workstation unless the options say otherwise.
@@ -29,10 +30,21 @@ func translate(t *testing.T, text string, o butane.Options) *butane.Result {
 	o.Rules = rules.Document
 	o.Zip = func(much bool) butane.Zipper { return zip.New(much) }
 	o.Inner = func(name, text string) []diag.Problem {
-		_, problems := rules.Text(name, []byte(text))
+		_, problems := configs.Judge(name, []byte(text))
 		return problems
 	}
 	return butane.Translate(root, o)
+}
+
+// parse reads a document without rules for the config, and gives what is wrong with the text as well.
+func parse(text string) *butane.Result {
+	root, problems := tree.NewArena().ParseYAML(&diag.Document{Name: "a.bu", Text: text})
+	if !root.Exists() {
+		return &butane.Result{Problems: problems}
+	}
+	r := butane.Translate(root, butane.Options{})
+	r.Problems = append(problems, r.Problems...)
+	return r
 }
 
 // told puts problems, as an audience is told them, into short lines: where, how bad, what.
@@ -522,7 +534,7 @@ func FuzzTranslate(f *testing.F) {
 		}
 		require.NotEmpty(t, r.Origins)
 		once := r.JSON(false)
-		doc, problems := document.Parse("again", once)
+		doc, problems := configs.Parse("again", once)
 		require.NotNil(t, doc, "%s", once)
 		require.Empty(t, problems, "%s", once)
 		require.Equal(t, d.Spec, doc.Version)
@@ -538,10 +550,10 @@ func FuzzTranslate(f *testing.F) {
 }
 
 func TestATextIsReadAndTranslated(t *testing.T) {
-	r := butane.Parse("a.bu", []byte("variant: fcos\nversion: 1.7.0\n---\n"), butane.Options{})
+	r := parse("variant: fcos\nversion: 1.7.0\n---\n")
 	require.NotNil(t, r.Config)
 	assert.Equal(t, []string{"3:1 error yaml-documents $"}, told(diag.Workstation, r.Problems))
-	r = butane.Parse("a.bu", []byte("variant: [\n"), butane.Options{})
+	r = parse("variant: [\n")
 	assert.Nil(t, r.Config)
 	assert.Equal(t, "yaml-syntax", string(r.Problems[0].Code))
 }

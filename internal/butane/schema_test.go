@@ -22,6 +22,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/tests/configs"
 )
 
 // A language under test: a schema, and the reader whose word it has to keep.
@@ -53,8 +54,12 @@ func dialectCase(t *testing.T, d Dialect) schemaCase {
 	}
 	c.checker, c.raw = compiled(t, d.Schema())
 	c.problems = func(text string) []diag.Problem {
-		r := Parse("a.bu", []byte(text), Options{Rules: rules.Document, AtBoot: true})
-		return diag.For(diag.Workstation, r.Problems)
+		root, problems := tree.NewArena().ParseYAML(&diag.Document{Name: "a.bu", Text: text})
+		if root.Exists() {
+			r := Translate(root, Options{Rules: rules.Document, AtBoot: true})
+			problems = append(problems, r.Problems...)
+		}
+		return diag.For(diag.Workstation, problems)
 	}
 	return c
 }
@@ -71,7 +76,7 @@ func schemaCases(t *testing.T) []schemaCase {
 			head: map[string]any{"ignition": map[string]any{"version": v.String()}}}
 		c.checker, c.raw = compiled(t, document.ConfigSchema(v))
 		c.problems = func(text string) []diag.Problem {
-			_, problems := rules.Text("a.ign", []byte(text))
+			_, problems := configs.Judge("a.ign", []byte(text))
 			return diag.For(diag.Workstation, problems)
 		}
 		all = append(all, c)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
@@ -39,7 +38,7 @@ func TestWhatWouldBeMissingIsTold(t *testing.T) {
 		"a name of several parts":        {"openshift 4.19.0", machineConfig + "99-worker.a-b}", ""},
 	} {
 		variant, version, _ := strings.Cut(c.dialect, " ")
-		r := butane.Parse("x", []byte("variant: "+variant+"\nversion: "+version+"\n"+c.text+"\n"), butane.Options{})
+		r := parse("variant: " + variant + "\nversion: " + version + "\n" + c.text + "\n")
 		told := func(audience diag.Audience) (all []string) {
 			for _, p := range diag.For(audience, r.Problems) {
 				all = append(all, p.Severity.String()+" "+string(p.Code))

@@ -13,6 +13,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/tests/configs"
 )
 
 // told puts problems into short lines: "error wrong-type $.a".
@@ -30,7 +31,7 @@ func parse(version config.Version, rest string) (*document.Document, []diag.Prob
 	if rest != "" {
 		text += ", " + rest
 	}
-	return document.Parse("x", []byte(text+"}"))
+	return configs.Parse("x", []byte(text+"}"))
 }
 
 func encode(t *testing.T, doc *document.Document) string {
@@ -268,7 +269,7 @@ func TestVersionsAreDetected(t *testing.T) {
 		{"the future", `{"ignition": {"version": "4.0.0"}}`, "version-unknown"},
 	} {
 		t.Run(c.claim, func(t *testing.T) {
-			doc, problems := document.Parse("x", []byte(c.text))
+			doc, problems := configs.Parse("x", []byte(c.text))
 			if doc != nil {
 				assert.Equal(t, c.want, doc.Version.String())
 				return
@@ -287,7 +288,7 @@ func TestHintsCompleteVersions(t *testing.T) {
 		`"3.4"`: "write three numbers: 3.4.0", `3.4`: `as in "3.4.0"`, `"3.9"`: "write three numbers: 3.6.0",
 		`"1.5"`: "the version of a Butane document", `"3"`: "write three numbers: 3.6.0",
 	} {
-		_, problems := document.Parse("x", []byte(`{"ignition": {"version": `+text+`}}`))
+		_, problems := configs.Parse("x", []byte(`{"ignition": {"version": `+text+`}}`))
 		require.Len(t, problems, 1)
 		assert.Contains(t, problems[0].Hint, hint, text)
 	}
@@ -307,7 +308,7 @@ func TestHintsAboutVersions(t *testing.T) {
 		assert.Contains(t, wrong.Hint, hint, version)
 		assert.Less(t, len(wrong.Message), 100, "a long version is cut")
 	}
-	_, problems := document.Parse("x", []byte(`{"ignitionVersion": 1}`))
+	_, problems := configs.Parse("x", []byte(`{"ignitionVersion": 1}`))
 	assert.Contains(t, problems[0].Hint, "spec 1")
 }
 

@@ -1,7 +1,7 @@
 // Package document reads texts as configs, merges them and writes them. It is pure; what a config is made of is said by
 // package config, whether one makes sense by package rules, and where it is fetched from is the business of others.
 //
-// In comes a text (Parse) or a tree (Decode); out comes a Document of the version that it names, with problems of three
+// In comes a tree (Decode); out comes a Document of the version that it names, with problems of three
 // kinds: no version that is known, which gives no document; values of a wrong kind; keys that this version does not
 // have. Decoding walks the tree once. On the way it fills the model and makes the tree canonical: keys as the model
 // spells them, each once, nothing unknown. Duplicates finds items that are there twice. Upgrade brings a document to

@@ -1,4 +1,4 @@
-package document
+package document_test
 
 import (
 	"bytes"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/tests/configs"
 )
 
 // plainJSON is what encoding/json makes of a config, which JSON writes without it.
@@ -37,13 +38,13 @@ func TestJSONIsWhatEncodingJSONMakesOfTheConfig(t *testing.T) {
 	}
 	for name, text := range texts {
 		t.Run(name, func(t *testing.T) {
-			doc, _ := Parse("test", []byte(text))
+			doc, _ := configs.Parse("test", []byte(text))
 			require.NotNil(t, doc)
 			got, err := doc.JSON()
 			require.NoError(t, err)
 			want := plainJSON(t, doc.Upgrade().Config())
 			require.JSONEq(t, want, string(got))
-			again, problems := Parse("again", got)
+			again, problems := configs.Parse("again", got)
 			require.Empty(t, problems)
 			require.Equal(t, want, plainJSON(t, again.Config()))
 		})
@@ -51,7 +52,7 @@ func TestJSONIsWhatEncodingJSONMakesOfTheConfig(t *testing.T) {
 }
 
 func TestALaterNullLeavesWhatCannotBeAbsent(t *testing.T) {
-	doc, problems := Parse("test", []byte(`{"ignition":{"version":"3.6.0","version":null},`+
+	doc, problems := configs.Parse("test", []byte(`{"ignition":{"version":"3.6.0","version":null},`+
 		`"storage":{"files":[{"path":"/a","path":null,"mode":420,"mode":null}]}}`))
 	require.NotNil(t, doc)
 	require.True(t, !diag.Fatal(diag.For(diag.Peer, problems)))

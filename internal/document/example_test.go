@@ -7,12 +7,13 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/language"
+	"github.com/glowplug-os/glowplug/tests/configs"
 )
 
 // A text is read as a config of the version that it names. What a config holds is the model of the newest version,
 // whatever version it is written in.
-func ExampleParse() {
-	doc, problems := document.Parse("web.ign", []byte(`{
+func ExampleDecode() {
+	doc, problems := configs.Parse("web.ign", []byte(`{
   "ignition": {"version": "3.0.0"},
   "storage": {
     "flies": [],
@@ -38,11 +39,11 @@ func ExampleParse() {
 // Documents of different versions merge; the result is of the newest one. Items of a list are the same if their keys
 // are, here the paths of two files.
 func ExampleMerge() {
-	base, _ := document.Parse("base.ign", []byte(`{
+	base, _ := configs.Parse("base.ign", []byte(`{
   "ignition": {"version": "3.6.0"},
   "storage": {"files": [{"path": "/etc/motd", "mode": 420, "contents": {"source": "data:,hello"}}]}
 }`))
-	site, _ := document.Parse("site.ign", []byte(`{
+	site, _ := configs.Parse("site.ign", []byte(`{
   "ignition": {"version": "3.3.0"},
   "storage": {"files": [{"path": "/etc/motd", "contents": {"source": "data:,welcome"}}]},
   "kernelArguments": {"shouldExist": ["quiet"]}

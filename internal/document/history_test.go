@@ -12,9 +12,8 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/language"
-	"github.com/glowplug-os/glowplug/internal/rules"
+	"github.com/glowplug-os/glowplug/tests/configs"
 )
 
 // nest puts a value at a path, * being the only item of a list, into a config of a version.
@@ -81,10 +80,10 @@ func TestEachRowOfTheHistoryIsToldOneVersionTooEarly(t *testing.T) {
 		t.Run(row.Path, func(t *testing.T) {
 			value := some(t, row.Path)
 			require.Greater(t, row.Since, config.V3_0)
-			_, problems := document.Parse("x", []byte(nest(t, row.Since, row.Path, value)))
+			_, problems := configs.Parse("x", []byte(nest(t, row.Since, row.Path, value)))
 			assert.Empty(t, problems, "nothing is said of it in the version that brought it")
 
-			_, problems = document.Parse("x", []byte(nest(t, row.Since-1, row.Path, value)))
+			_, problems = configs.Parse("x", []byte(nest(t, row.Since-1, row.Path, value)))
 			require.Len(t, problems, 1)
 			assert.Equal(t, "key-too-new", string(problems[0].Code))
 			assert.Equal(t, diag.Warning, problems[0].Severity)
@@ -114,7 +113,7 @@ func TestEachNewValueOfTheHistoryIsRefusedOneVersionTooEarly(t *testing.T) {
 		t.Run(row.Line, func(t *testing.T) {
 			require.Contains(t, texts, row.Line)
 			at := func(v config.Version) []diag.Problem {
-				_, problems := rules.Text("x",
+				_, problems := configs.Judge("x",
 					[]byte(`{"ignition": {"version": "`+v.String()+`"}, `+texts[row.Line]+`}`))
 				return problems
 			}

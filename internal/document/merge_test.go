@@ -17,6 +17,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/tests/configs"
 )
 
 func mustParse(t require.TestingT, rest string) *document.Document {
@@ -155,7 +156,7 @@ func TestAuthoritiesAndReferencesMergeBySource(t *testing.T) {
 }
 
 func configParse(text string) (*document.Document, []diag.Problem) {
-	return document.Parse("x", []byte(text))
+	return configs.Parse("x", []byte(text))
 }
 
 func text(s *string) string {
@@ -166,9 +167,9 @@ func text(s *string) string {
 }
 
 func TestMergedDocumentsKeepTheirPlaces(t *testing.T) {
-	parent, _ := document.Parse("parent.ign",
+	parent, _ := configs.Parse("parent.ign",
 		[]byte(`{"ignition": {"version": "3.6.0"}, "passwd": {"users": [{"name": "a", "uid": 1}]}}`))
-	child, _ := document.Parse("child.ign", []byte(`{"ignition": {"version": "3.0.0"}, `+
+	child, _ := configs.Parse("child.ign", []byte(`{"ignition": {"version": "3.0.0"}, `+
 		`"passwd": {"users": [{"name": "a", "shell": "/bin/sh"}, {"name": "b"}]}}`))
 	merged := document.Merge(parent, child)
 	for path, want := range map[string]string{"$.passwd.users.0.uid": "parent.ign 1",
@@ -259,7 +260,7 @@ func (d drawn) document(name string) string {
 	for {
 		text, err := json.Marshal(root)
 		require.NoError(d.T, err)
-		doc, problems := document.Parse(name, text)
+		doc, problems := configs.Parse(name, text)
 		require.Empty(d.T, problems)
 		twice := doc.Duplicates()
 		if len(twice) == 0 {
@@ -291,7 +292,7 @@ func jsonOf(t require.TestingT, doc *document.Document) string {
 }
 
 func read(t require.TestingT, text string) *document.Document {
-	doc, problems := document.Parse("x", []byte(text))
+	doc, problems := configs.Parse("x", []byte(text))
 	require.True(t, !diag.Fatal(problems), "%v", problems)
 	return doc
 }
@@ -345,7 +346,7 @@ func mergeLaws(t require.TestingT, parent, child string) {
 	// No item is there twice afterwards.
 	require.Empty(t, told(merged.Duplicates()))
 	// The result is a config: read again, it says the same.
-	again, problems := document.Parse("merged", []byte(result))
+	again, problems := configs.Parse("merged", []byte(result))
 	require.Empty(t, told(problems))
 	require.Equal(t, result, jsonOf(t, again))
 	require.Empty(t, told(again.Duplicates()))
@@ -415,7 +416,7 @@ func FuzzMerge(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, parent, child string) {
 		for _, text := range []string{parent, child} {
-			doc, problems := document.Parse("x", []byte(text))
+			doc, problems := configs.Parse("x", []byte(text))
 			if doc == nil || diag.Fatal(problems) || len(doc.Duplicates()) > 0 {
 				return
 			}
@@ -436,7 +437,7 @@ func FuzzLoad(f *testing.F) {
 		`"storage":{"luks":[{"clevis":{"custom":null}}],"disks":[{"partitions":[{"number":00}]}]}}`))
 	f.Add([]byte("#cloud-config\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		doc, problems := document.Parse("x", text)
+		doc, problems := configs.Parse("x", text)
 		for _, p := range problems {
 			require.NotEmpty(t, p.Code)
 			require.NotEmpty(t, p.Message)
@@ -452,7 +453,7 @@ func FuzzLoad(f *testing.F) {
 		var c config.Config
 		require.NoError(t, json.Unmarshal([]byte(first), &c), first)
 		require.Equal(t, *doc.Config(), c)
-		again, found := document.Parse("again", []byte(first))
+		again, found := configs.Parse("again", []byte(first))
 		require.Empty(t, told(found), first)
 		require.Equal(t, first, jsonOf(t, again))
 	})

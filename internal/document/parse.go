@@ -6,30 +6,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/tree"
 )
-
-// Parse reads a JSON text as a config of the version that it names. It finds mistakes in the text, and parts that the
-// language does not have; whether the config makes sense is the business of package rules. The problems stand in the
-// order of the text. The document is nil where the text is not JSON or its version is not known. name is the name of
-// the text in problems.
-func Parse(name string, text []byte) (*Document, []diag.Problem) {
-	source := &diag.Document{Name: name, Text: string(text)}
-	if source.Text == "" {
-		return nil, []diag.Problem{EmptyText(source)}
-	}
-	root, problem := tree.NewArena().ParseJSON(source)
-	if problem != nil {
-		return nil, []diag.Problem{*problem}
-	}
-	doc, problems, ignored := Decode(root)
-	problems = append(problems, ignored...)
-	if problem := tree.NotUTF8(source); problem != nil {
-		problems = append(problems, *problem)
-	}
-	diag.Sort(problems)
-	return doc, problems
-}
 
 // EmptyText is the problem of a text of no bytes.
 func EmptyText(text *diag.Document) diag.Problem {

@@ -357,12 +357,6 @@ func isMapped(c rune) bool {
 		strings.ContainsRune(mapperSigns, c)
 }
 
-// Line tells why a value cannot become a part of a line of a file.
-func Line(what, becomes, value string) *diag.Fault {
-	f, _ := Row{What: what, Becomes: becomes, never: line}.Check(value)
-	return f
-}
-
 // Values calls visit with the values of a config that a path of the table leads to, until it returns false.
 type Values func(pattern string, visit func(path func() string, value string) bool)
 

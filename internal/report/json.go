@@ -1,23 +1,17 @@
 package report
 
 import (
-	_ "embed"
 	"encoding/hex"
 	"encoding/json"
 	"io"
 )
 
-// Version is that of the JSON. It counts up when a key goes or changes its meaning; keys may be added at any time.
+// Version is that of the JSON, of which schema.json is the JSON Schema. It counts up when a key goes or changes its
+// meaning; keys may be added at any time.
 const Version = 1
-
-//go:embed schema.json
-var schema string
 
 // SaltBytes is how long a salt is, if not longer.
 const SaltBytes = 16
-
-// Schema is the JSON Schema of what WriteJSON writes.
-func Schema() string { return schema }
 
 // The types of the JSON: what a program reads has names of its own, which stay when those of the code do not.
 type (

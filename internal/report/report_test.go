@@ -1,6 +1,7 @@
 package report
 
 import (
+	_ "embed"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -11,6 +12,9 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/plan"
 )
+
+//go:embed schema.json
+var schema string
 
 const mib = 1 << 20
 
@@ -163,7 +167,7 @@ func TestABarHasRoomForEveryPartition(t *testing.T) {
 }
 
 func TestJSONIsAsTheSchemaSays(t *testing.T) {
-	schema, err := jsonschema.UnmarshalJSON(strings.NewReader(Schema()))
+	schema, err := jsonschema.UnmarshalJSON(strings.NewReader(schema))
 	require.NoError(t, err)
 	c := jsonschema.NewCompiler()
 	require.NoError(t, c.AddResource("plan.json", schema))

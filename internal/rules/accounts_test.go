@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/glowplug-os/glowplug/internal/rules"
+	"github.com/glowplug-os/glowplug/tests/configs"
 )
 
 // who makes a config of one user beside whom there is nothing.
@@ -162,7 +162,7 @@ func TestOfSeveralReasonsEachIsToldOnce(t *testing.T) {
 			"error id-twice $.passwd.users.1.uid",
 			"error id-range $.passwd.users.2.uid", "error id-twice $.passwd.users.2.uid"},
 	} {
-		_, problems := rules.Text("test.ign", []byte(write(short)))
+		_, problems := configs.Judge("test.ign", []byte(write(short)))
 		assert.Equal(t, want, found(problems), short)
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/rules"
+	"github.com/glowplug-os/glowplug/tests/configs"
 )
 
 // The peer's rules of overlap and of nodes below links look at all pairs, which takes too long for large configs. Here
@@ -24,7 +24,7 @@ import (
 func codesAt(t *rapid.T, storage config.Storage, code codes.Code) []string {
 	text, err := json.Marshal(config.Config{Ignition: config.Ignition{Version: "3.6.0"}, Storage: storage})
 	require.NoError(t, err)
-	doc, problems := document.Parse("x", text)
+	doc, problems := configs.Parse("x", text)
 	require.True(t, !diag.Fatal(problems), "%v", problems)
 	paths := []string{}
 	for _, p := range rules.Rules(doc) {

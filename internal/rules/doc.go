@@ -1,9 +1,9 @@
 // Package rules is what makes a config sensible: rules over the model, each told at the path that breaks it. It is
 // pure, and judges a document by the version of the language that it is written in. docs/problems.md lists the codes.
 //
-// In comes a text (Text) or a document that package document has read (Document, Rules); out come problems, each with a
-// code, a place, a path, mostly a hint, and related places. Text has them in the order of the text. Rules alone is for
-// a merged config: there, merging has settled what is there twice.
+// In comes a document that package document has read (Document, Rules); out come problems, each with a code, a place, a
+// path, mostly a hint, and related places. Rules alone is for a merged config, in which merging has left nothing that
+// is there twice.
 //
 // The rules go through a config in the order of checker.config: places of units, ignition, accounts, owners, storage,
 // units, and last the table of what may stand in a field that becomes a line, an argument or a name (internal/field). A

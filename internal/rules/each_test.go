@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/glowplug-os/glowplug/internal/rules"
+	"github.com/glowplug-os/glowplug/tests/configs"
 )
 
 // Rules that ask for any of several things: each of them alone is enough. %s is where it stands.
@@ -49,7 +49,7 @@ func TestOneOfManyIsEnough(t *testing.T) {
 				"storage luks: [{'device':'/a'}]"}},
 	} {
 		for _, member := range c.members {
-			_, problems := rules.Text("test.ign", []byte(write(fmt.Sprintf(c.around, member))))
+			_, problems := configs.Judge("test.ign", []byte(write(fmt.Sprintf(c.around, member))))
 			if all := found(problems); assert.Len(t, all, 1, "%s: %s", c.claim, member) {
 				assert.True(t, strings.HasPrefix(all[0], c.want), "%s: %s: %s", c.claim, member, all[0])
 			}
@@ -66,12 +66,12 @@ func TestLabelsOfEachFormatHaveTheirLength(t *testing.T) {
 			if format == "btrfs" && c.length == limit { // which its maker refuses: a rule of ours
 				continue
 			}
-			_, problems := rules.Text("test.ign", []byte(write(fmt.Sprintf("3.6.0 storage filesystems: "+
+			_, problems := configs.Judge("test.ign", []byte(write(fmt.Sprintf("3.6.0 storage filesystems: "+
 				"[{'device':'/dev/a','format':'%s','label':'%s'}]", format, strings.Repeat("l", c.length)))))
 			assert.Equal(t, c.want, found(problems), "%s %d", format, c.length)
 		}
 	}
-	_, problems := rules.Text("test.ign",
+	_, problems := configs.Judge("test.ign",
 		[]byte(write("3.6.0 storage filesystems: [{'device':'/dev/a','format':'virtiofs','label':'l'}]")))
 	assert.Equal(t, []string{"error format-unknown $.storage.filesystems.0.format"}, found(problems),
 		"a label means nothing where the format does not")
@@ -79,13 +79,13 @@ func TestLabelsOfEachFormatHaveTheirLength(t *testing.T) {
 
 func TestAUnitThatThePeerRefusesIsNotLookedAtFurther(t *testing.T) {
 	for _, contents := range []string{`[A]\nb=` + strings.Repeat("x", 8192) + `\n`, `[A\n`} {
-		_, problems := rules.Text("test.ign",
+		_, problems := configs.Judge("test.ign",
 			[]byte(write("3.6.0 systemd units: [{'name':'a.service','enabled':true,'contents':'"+contents+"'}]")))
 		assert.Len(t, problems, 1)
 	}
 }
 
 func TestAVersionMayHaveZerosInFront(t *testing.T) {
-	_, problems := rules.Text("test.ign", []byte(`{"ignition":{"version":"03.06.0"}}`))
+	_, problems := configs.Judge("test.ign", []byte(`{"ignition":{"version":"03.06.0"}}`))
 	assert.Empty(t, problems)
 }

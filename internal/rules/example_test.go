@@ -5,13 +5,14 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/rules"
+	"github.com/glowplug-os/glowplug/tests/configs"
 )
 
 // What came of merging is held against the rules of the newest version; what is there twice, merging has settled.
 func ExampleRules() {
-	base, _ := rules.Text("base.ign",
+	base, _ := configs.Judge("base.ign",
 		[]byte(`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "/a", "user": {"id": 1}}]}}`))
-	site, _ := rules.Text("site.ign",
+	site, _ := configs.Judge("site.ign",
 		[]byte(`{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "/a", "user": {"name": "core"}}]}}`))
 	for _, p := range rules.Rules(document.Merge(base, site)) {
 		fmt.Println(p)

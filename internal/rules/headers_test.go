@@ -9,6 +9,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/rules"
+	"github.com/glowplug-os/glowplug/tests/configs"
 )
 
 func TestHeadersThatNoRequestCanHaveAreErrors(t *testing.T) {
@@ -22,7 +23,7 @@ func TestHeadersThatNoRequestCanHaveAreErrors(t *testing.T) {
 	} {
 		for _, where := range []string{"storage.files.0.contents", "storage.files.0.append.0", "storage.luks.0.keyFile",
 			"ignition.config.merge.0", "ignition.config.replace", "ignition.security.tls.certificateAuthorities.0"} {
-			doc, _ := rules.Text("x", []byte(withResource(where,
+			doc, _ := configs.Judge("x", []byte(withResource(where,
 				`{"source": "https://a/b", "httpHeaders": [`+c.header+`]}`)))
 			require.NotNil(t, doc)
 			var told []string
@@ -57,7 +58,7 @@ func withResource(path, resource string) string {
 func TestTheValueInTheNameOfAHeaderIsNotRepeated(t *testing.T) {
 	for _, headers := range []string{`{"name": "a: SEKRET", "value": ""}`,
 		`{"name": "a: SEKRET"}, {"name": "A: SEKRET"}`, `{"name": "a: SEKRET"}, {"name": "a: SEKRET"}`} {
-		_, problems := rules.Text("x", []byte(withResource("storage.files.0.contents",
+		_, problems := configs.Judge("x", []byte(withResource("storage.files.0.contents",
 			`{"source": "https://a/b", "httpHeaders": [`+headers+`]}`)))
 		told := ""
 		for _, p := range problems {

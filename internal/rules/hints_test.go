@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/rules"
+	"github.com/glowplug-os/glowplug/tests/configs"
 )
 
 func TestHintsSayWhatCanBeWritten(t *testing.T) {
@@ -40,7 +40,7 @@ func TestHintsSayWhatCanBeWritten(t *testing.T) {
 			"'directories':[]}", `the path "/a/b" lies below the file "/a"`, "make it a directory"},
 	} {
 		t.Run(c.claim, func(t *testing.T) {
-			_, problems := rules.Text("test.ign", []byte(write(c.config)))
+			_, problems := configs.Judge("test.ign", []byte(write(c.config)))
 			told := diag.For(diag.Workstation, problems)
 			require.Len(t, told, 1)
 			assert.Contains(t, told[0].Message, c.message)
@@ -50,7 +50,7 @@ func TestHintsSayWhatCanBeWritten(t *testing.T) {
 }
 
 func TestEachFileHasWhatIsNextBelowIt(t *testing.T) {
-	_, problems := rules.Text("test.ign", []byte(write("3.6.0 storage files: [{'path':'/a'},{'path':'/a/b'},"+
+	_, problems := configs.Judge("test.ign", []byte(write("3.6.0 storage files: [{'path':'/a'},{'path':'/a/b'},"+
 		"{'path':'/a/b/c'},{'path':'/a/b/d'}]")))
 	require.Equal(t, []string{"error below-file $.storage.files.1.path", "error below-file $.storage.files.2.path"},
 		found(problems))

@@ -6,12 +6,12 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/rules"
+	"github.com/glowplug-os/glowplug/tests/configs"
 )
 
 // told lists the codes of what a workstation is told of a config of a version with these members.
 func told(version, members string) (list []string) {
-	_, problems := rules.Text("x", []byte(`{"ignition": {"version": "`+version+`"}, `+members+`}`))
+	_, problems := configs.Judge("x", []byte(`{"ignition": {"version": "`+version+`"}, `+members+`}`))
 	for _, p := range diag.For(diag.Workstation, problems) {
 		list = append(list, string(p.Code)+" "+p.Path)
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/rules"
+	"github.com/glowplug-os/glowplug/tests/configs"
 )
 
 // manyWrongs breaks rules of every section; the members stand in an order that is not the model's.
@@ -21,7 +21,7 @@ const manyWrongs = `{"systemd":{"units":[{"name":"a"},{"name":"a@.service","cont
 "ignition":{"version":"3.6.0","config":{"merge":[{}]}}}`
 
 func TestRulesAreToldInTheOrderOfTheModel(t *testing.T) {
-	doc, _ := document.Parse("test.ign", []byte(manyWrongs))
+	doc, _ := configs.Parse("test.ign", []byte(manyWrongs))
 	require.NotNil(t, doc)
 	assert.Equal(t, []string{
 		"error source-missing $.ignition.config.merge.0",
@@ -44,7 +44,7 @@ func TestRulesAreToldInTheOrderOfTheModel(t *testing.T) {
 }
 
 func TestTextTellsProblemsInTheOrderOfTheText(t *testing.T) {
-	_, problems := rules.Text("test.ign", []byte(manyWrongs))
+	_, problems := configs.Judge("test.ign", []byte(manyWrongs))
 	require.Len(t, problems, 17)
 	last := -1
 	for _, p := range problems {
@@ -65,28 +65,28 @@ func TestTextThatIsNoConfigGivesNoDocument(t *testing.T) {
 		`{"ignition":{"version":3}}`:       "error wrong-type $.ignition.version",
 		"[]":                               "error wrong-type $",
 	} {
-		doc, problems := rules.Text("test.ign", []byte(text))
+		doc, problems := configs.Judge("test.ign", []byte(text))
 		assert.Nil(t, doc, text)
 		assert.Equal(t, []string{want}, found(problems), text)
 	}
 }
 
 func TestRulesAreSilentWhereAValueIsOfTheWrongKind(t *testing.T) {
-	_, problems := rules.Text("test.ign",
+	_, problems := configs.Judge("test.ign",
 		[]byte(write("3.6.0 storage luks: [{'name':'a','device':1,'label':'"+hex64+"'},{'name':'b'}]")))
 	assert.Equal(t, []string{"error wrong-type $.storage.luks.0.device", "error path-missing $.storage.luks.1.device"},
 		found(problems))
 }
 
 func TestRulesOfAMergedConfigDoNotLookForDuplicates(t *testing.T) {
-	doc, _ := document.Parse("test.ign",
+	doc, _ := configs.Parse("test.ign",
 		[]byte(write("3.0.0 storage files: [{'path':'/a'},{'path':'/a'},{'path':'b'}]")))
 	require.NotNil(t, doc)
 	assert.Equal(t, []string{"error path-relative $.storage.files.2.path"}, found(rules.Rules(doc)))
 }
 
 func TestWhatARuleQuotesIsCutShort(t *testing.T) {
-	_, problems := rules.Text("test.ign",
+	_, problems := configs.Judge("test.ign",
 		[]byte(write("3.6.0 storage files: [{'path':'"+strings.Repeat("x", 1<<20)+"'}]")))
 	require.Len(t, problems, 1)
 	assert.Less(t, len(problems[0].Message), 300)
@@ -147,7 +147,7 @@ func TestSizesThatWouldHangIfAnythingWereQuadratic(t *testing.T) {
 			`\n'}]`, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, problems := rules.Text("test.ign", []byte(write(c.short)))
+			_, problems := configs.Judge("test.ign", []byte(write(c.short)))
 			assert.Equal(t, c.want, count(problems))
 			assert.Less(t, len(problems), 10_000, "those that nobody reads are counted only")
 		})
@@ -162,6 +162,6 @@ func TestPairsOfNodesAndLinksAreAllTold(t *testing.T) {
 	for i := range paths {
 		paths[i] = fmt.Sprintf("{'path':'%s','target':'x'}", strings.Repeat("/l", i+1))
 	}
-	_, problems := rules.Text("test.ign", []byte(write("3.6.0 storage links: ["+strings.Join(paths, ",")+"]")))
+	_, problems := configs.Judge("test.ign", []byte(write("3.6.0 storage links: ["+strings.Join(paths, ",")+"]")))
 	assert.Equal(t, links*(links-1)/2, count(problems))
 }

@@ -13,19 +13,6 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// Text reads a JSON text and holds it against the language and against every rule of its version. The problems stand in
-// the order of the text; the document is nil where nothing could be read. name is the name of the text in problems.
-//
-// Rules that no other engine has give errors too; Problem.Stricter marks them.
-func Text(name string, text []byte) (*document.Document, []diag.Problem) {
-	doc, problems := document.Parse(name, text)
-	if doc != nil {
-		problems = append(problems, Document(doc)...)
-		diag.Sort(problems)
-	}
-	return doc, problems
-}
-
 // Document holds a document against every rule of its version and looks for items that are there twice. An object in
 // which a value was of the wrong kind is left out: rules would report the absence of that value.
 func Document(doc *document.Document) []diag.Problem {

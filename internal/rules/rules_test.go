@@ -12,6 +12,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/rules"
+	"github.com/glowplug-os/glowplug/tests/configs"
 )
 
 // write makes a config of "3.6.0 storage files: [...]": a version, the keys that lead to a member, and the member.
@@ -846,7 +847,7 @@ func others(doc *document.Document) []diag.Problem {
 func TestRules(t *testing.T) {
 	for _, c := range ruleCases() {
 		t.Run(c.claim, func(t *testing.T) {
-			doc, problems := rules.Text("test.ign", []byte(write(c.breaks)))
+			doc, problems := configs.Judge("test.ign", []byte(write(c.breaks)))
 			problems = append(problems, others(doc)...)
 			require.Equal(t, c.want, found(problems))
 			p := problems[0]
@@ -863,7 +864,7 @@ func TestRules(t *testing.T) {
 				assert.NotEmpty(t, p.Message)
 				assert.False(t, strings.HasSuffix(p.Message, "."), p.Message)
 			}
-			doc, problems = rules.Text("test.ign", []byte(write(c.passes)))
+			doc, problems = configs.Judge("test.ign", []byte(write(c.passes)))
 			problems = append(problems, others(doc)...)
 			assert.Empty(t, found(problems), "the neighbour")
 		})
@@ -892,7 +893,7 @@ func TestEveryRuleHasACase(t *testing.T) {
 
 func TestWhoIsToldOfOurOwnRules(t *testing.T) {
 	told := func(audience diag.Audience, text string) []string {
-		doc, problems := rules.Text("test.ign", []byte(text))
+		doc, problems := configs.Judge("test.ign", []byte(text))
 		problems = append(problems, others(doc)...)
 		return found(diag.For(audience, problems))
 	}
@@ -925,7 +926,7 @@ func TestInstallInADropinIsEnough(t *testing.T) {
 		`{'name':'a@.service','contents':'[Service]\n',` +
 			`'dropins':[{'name':'x.conf','contents':'[Install]\nWantedBy=x'}]},{'name':'a@1.service','enabled':true}`,
 	} {
-		_, problems := rules.Text("test.ign", []byte(write("3.0.0 systemd units: ["+unit+"]")))
+		_, problems := configs.Judge("test.ign", []byte(write("3.0.0 systemd units: ["+unit+"]")))
 		assert.Empty(t, diag.For(diag.Workstation, problems))
 		assert.Len(t, diag.For(diag.Peer, problems), 1)
 	}
