@@ -184,7 +184,7 @@ func Apply(have Files, want Wanted, today int64, tools Tools) (*Result, error) {
 	r := &Result{db: db, Changes: make([]Change, 0, all), Accounts: make([]Account, 0, users)}
 	for i := range want.Groups {
 		g := &want.Groups[i]
-		verb, detail, err := db.wantGroup(g)
+		verb, detail, err := groupEditor{db}.wantGroup(g)
 		if err != nil {
 			err.Index, err.Name = i, g.Name
 			return nil, err
@@ -203,7 +203,7 @@ func Apply(have Files, want Wanted, today int64, tools Tools) (*Result, error) {
 
 func (r *Result) user(i int, u *User) *Error {
 	r.db.index = i
-	verb, detail, err := r.db.wantUser(u)
+	verb, detail, err := userMaker{r.db}.wantUser(u)
 	if err != nil {
 		return err
 	}

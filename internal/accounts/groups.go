@@ -10,8 +10,11 @@ const inShadow = "x"
 // locked is the hash of a group that nobody can join by password.
 const locked = "!"
 
+// A groupEditor makes, changes and deletes groups.
+type groupEditor struct{ *database }
+
 // wantGroup does for one group what the tools do for the arguments of docs/peer/engine.md §11.5.
-func (db *database) wantGroup(g *Group) (Verb, string, *Error) {
+func (db groupEditor) wantGroup(g *Group) (Verb, string, *Error) {
 	have := db.group(g.Name)
 	if g.Delete {
 		return db.deleteGroup(g, have)
@@ -29,7 +32,7 @@ func (db *database) wantGroup(g *Group) (Verb, string, *Error) {
 }
 
 // createGroup is groupadd. Without gshadow the hash stands in group; without either, groupadd writes "x" all the same.
-func (db *database) createGroup(g *Group) (Verb, string, *Error) {
+func (db groupEditor) createGroup(g *Group) (Verb, string, *Error) {
 	if err := checkName(g.Name, groupNameMax, db.tools); err != nil {
 		return Keep, "", err
 	}
@@ -62,7 +65,7 @@ func passwordDetail(set bool) string {
 }
 
 // newGID gives the number of a new group. A given one may be outside every range, but nobody else's.
-func (db *database) newGID(g *Group) (uint32, *Error) {
+func (db groupEditor) newGID(g *Group) (uint32, *Error) {
 	if g.GID == nil {
 		return db.findGID(g.System)
 	}
@@ -91,7 +94,7 @@ func rangeName(what string, system bool) string {
 }
 
 // gidTaken says whose number it is: groups come without a place in the config that would show it.
-func (db *database) gidTaken(gid uint32) *Error {
+func (db groupEditor) gidTaken(gid uint32) *Error {
 	e := &Error{Message: "gid " + idText(gid) + " is taken", Hint: "choose another gid"}
 	for _, r := range db.byGID[gid] {
 		if !r.gone && r.entry.gid == gid {
@@ -103,7 +106,7 @@ func (db *database) gidTaken(gid uint32) *Error {
 }
 
 // modifyGroup is groupmod, but for a group that is as wanted: docs/accounts.md, "The exception".
-func (db *database) modifyGroup(g *Group, have *groupRow) (Verb, string, *Error) {
+func (db groupEditor) modifyGroup(g *Group, have *groupRow) (Verb, string, *Error) {
 	regid := false
 	gid := have.entry.gid
 	if g.GID != nil {
@@ -140,7 +143,7 @@ func (db *database) modifyGroup(g *Group, have *groupRow) (Verb, string, *Error)
 }
 
 // hasGroupPassword tells whether a hash is where groupmod would put it.
-func (db *database) hasGroupPassword(have *groupRow, hash string) bool {
+func (db groupEditor) hasGroupPassword(have *groupRow, hash string) bool {
 	s := db.gshadow.find(have.entry.name)
 	inGroup := !db.gshadow.present || have.entry.password != inShadow
 	return (!inGroup || have.entry.password == hash) && (!db.gshadow.present || s == nil && inGroup || s != nil &&
@@ -148,7 +151,7 @@ func (db *database) hasGroupPassword(have *groupRow, hash string) bool {
 }
 
 // setGID gives a group another number, and with it the users whose primary group it is.
-func (db *database) setGID(own *groupRow, gid uint32) *Error {
+func (db groupEditor) setGID(own *groupRow, gid uint32) *Error {
 	for _, r := range db.primaryOf(own.entry.gid) {
 		user, err := db.ownUser(r.entry.name)
 		if err != nil {
@@ -173,7 +176,7 @@ func (db *database) setPrimary(r *passwdRow, gid uint32) {
 }
 
 // setGroupPassword puts a hash into gshadow, or into group where gshadow is not in use.
-func (db *database) setGroupPassword(own *groupRow, hash string) *Error {
+func (db groupEditor) setGroupPassword(own *groupRow, hash string) *Error {
 	name := own.entry.name
 	if !db.gshadow.present || own.entry.password != inShadow {
 		own.entry.password = hash
@@ -206,7 +209,7 @@ func (db *database) setGroupPassword(own *groupRow, hash string) *Error {
 
 // deleteGroup is groupdel. A group that is not there is deleted already. One that the config makes again, as a user's
 // own, is what an earlier run of the same config has left.
-func (db *database) deleteGroup(g *Group, have *groupRow) (Verb, string, *Error) {
+func (db groupEditor) deleteGroup(g *Group, have *groupRow) (Verb, string, *Error) {
 	if have == nil {
 		return Keep, "", nil
 	}

@@ -13,8 +13,11 @@ type userEdit struct {
 	parts       []string    // for people
 }
 
+// A userEditor changes and deletes users who are there.
+type userEditor struct{ *database }
+
 // modifyUser is usermod, but for what is as wanted: docs/accounts.md, "The exception".
-func (db *database) modifyUser(u *User, have *passwdRow) (Verb, string, *Error) {
+func (db userEditor) modifyUser(u *User, have *passwdRow) (Verb, string, *Error) {
 	edit, err := db.edit(u, have)
 	if err != nil {
 		return Keep, "", err
@@ -41,7 +44,7 @@ func (db *database) modifyUser(u *User, have *passwdRow) (Verb, string, *Error) 
 }
 
 // edit compares a user with what is wanted.
-func (db *database) edit(u *User, have *passwdRow) (*userEdit, *Error) {
+func (db userEditor) edit(u *User, have *passwdRow) (*userEdit, *Error) {
 	e := &userEdit{have: have.entry, want: have.entry}
 	if u.UID != nil {
 		uid, err := checkID("uid", *u.UID)
@@ -104,7 +107,7 @@ func (e *userEdit) describe() {
 
 // hasPassword tells whether a hash is where usermod would put it. Then nothing is written, and the day of the last
 // change stays.
-func (db *database) hasPassword(have *passwdRow, hash string) bool {
+func (db userEditor) hasPassword(have *passwdRow, hash string) bool {
 	inPasswd := !db.shadow.present || have.entry.password != inShadow
 	if inPasswd && have.entry.password != hash {
 		return false
@@ -114,7 +117,7 @@ func (db *database) hasPassword(have *passwdRow, hash string) bool {
 }
 
 // rewrite puts the new entry of a user, and the password, into their files.
-func (db *database) rewrite(u *User, e *userEdit) *Error {
+func (db userEditor) rewrite(u *User, e *userEdit) *Error {
 	own, err := db.ownUser(u.Name)
 	if err != nil {
 		return err
@@ -136,7 +139,7 @@ func (db *database) rewrite(u *User, e *userEdit) *Error {
 }
 
 // setPassword puts a hash into shadow, or into the entry where shadow is not in use for the user.
-func (db *database) setPassword(u *User, entry *passwdEntry) *Error {
+func (db userEditor) setPassword(u *User, entry *passwdEntry) *Error {
 	hash := u.hash()
 	inPasswd := !db.shadow.present || entry.password != inShadow
 	if inPasswd {
@@ -163,7 +166,7 @@ func (db *database) setPassword(u *User, entry *passwdEntry) *Error {
 }
 
 // replaceGroups makes a user a member of exactly those groups.
-func (db *database) replaceGroups(user string, e *userEdit) *Error {
+func (db userEditor) replaceGroups(user string, e *userEdit) *Error {
 	wanted := map[string]bool{}
 	var before, after []string
 	for _, g := range e.groups {
@@ -195,7 +198,7 @@ func (db *database) replaceGroups(user string, e *userEdit) *Error {
 }
 
 // leave takes a user out of all groups but some.
-func (db *database) leave(user string, but map[string]bool) *Error {
+func (db userEditor) leave(user string, but map[string]bool) *Error {
 	for _, g := range db.inGroups[user] {
 		if g.gone || but[g.entry.name] || !g.entry.members.has(user) {
 			continue
@@ -218,7 +221,7 @@ func (db *database) leave(user string, but map[string]bool) *Error {
 }
 
 // moveEffects says what a new home or new ids mean for the files of a user.
-func (db *database) moveEffects(name string, e *userEdit) {
+func (db userEditor) moveEffects(name string, e *userEdit) {
 	at := entry(db.index)
 	owners := Owners{OldUID: e.have.uid, NewUID: e.want.uid, OldGID: e.have.gid, NewGID: e.want.gid}
 	given := e.have.uid != e.want.uid || e.have.gid != e.want.gid
@@ -234,7 +237,7 @@ func (db *database) moveEffects(name string, e *userEdit) {
 }
 
 // deleteUser is userdel --remove. A user who is not there is deleted already.
-func (db *database) deleteUser(u *User, have *passwdRow) (Verb, string, *Error) {
+func (db userEditor) deleteUser(u *User, have *passwdRow) (Verb, string, *Error) {
 	if have == nil {
 		return Keep, "", nil
 	}
@@ -262,7 +265,7 @@ func (db *database) deleteUser(u *User, have *passwdRow) (Verb, string, *Error) 
 }
 
 // removeUser takes a user out of all six files. Ranges that name the user by number stay, as they do with userdel.
-func (db *database) removeUser(own *passwdRow) *Error {
+func (db userEditor) removeUser(own *passwdRow) *Error {
 	name := own.entry.name
 	if err := db.passwd.remove(own); err != nil {
 		return err
@@ -287,7 +290,7 @@ func (db *database) removeUser(own *passwdRow) *Error {
 }
 
 // dismiss takes a user off the administrators of groups.
-func (db *database) dismiss(user string) *Error {
+func (db userEditor) dismiss(user string) *Error {
 	for _, s := range db.inGShadow[user] {
 		if s.gone || !s.entry.admins.has(user) {
 			continue
@@ -301,7 +304,7 @@ func (db *database) dismiss(user string) *Error {
 }
 
 // removeOwnGroup takes the group of the user's own too, where login.defs(5) has such groups, and nobody else is in it.
-func (db *database) removeOwnGroup(user *passwdRow) *Error {
+func (db userEditor) removeOwnGroup(user *passwdRow) *Error {
 	g, err := db.groups.locate(user.entry.name)
 	if err != nil || g == nil || !db.defs.yes("USERGROUPS_ENAB") {
 		return err

@@ -9,11 +9,14 @@ import (
 // noPassword is the hash of a user who cannot log in by password.
 const noPassword = "*"
 
+// A userMaker makes users who are not there.
+type userMaker struct{ *database }
+
 // wantUser does for one user what the tools do for the arguments of docs/peer/engine.md §11.5.
-func (db *database) wantUser(u *User) (Verb, string, *Error) {
+func (db userMaker) wantUser(u *User) (Verb, string, *Error) {
 	have := db.user(u.Name)
 	if u.Delete {
-		return db.deleteUser(u, have)
+		return userEditor{db.database}.deleteUser(u, have)
 	}
 	if err := u.checkFields(); err != nil {
 		return Keep, "", err
@@ -24,7 +27,7 @@ func (db *database) wantUser(u *User) (Verb, string, *Error) {
 	if have == nil {
 		return db.createUser(u)
 	}
-	return db.modifyUser(u, have)
+	return userEditor{db.database}.modifyUser(u, have)
 }
 
 // A newUser is what createUser gathers before it writes anything.
@@ -37,7 +40,7 @@ type newUser struct {
 
 // createUser is useradd. The order of ids taken matters: uid, then the gid of the user's own group, then subordinate
 // ranges.
-func (db *database) createUser(u *User) (Verb, string, *Error) {
+func (db userMaker) createUser(u *User) (Verb, string, *Error) {
 	n, err := db.plan(u)
 	if err != nil {
 		return Keep, "", err
@@ -63,7 +66,7 @@ func (db *database) createUser(u *User) (Verb, string, *Error) {
 }
 
 // plan decides on everything of a new user but the id of a group of the user's own.
-func (db *database) plan(u *User) (*newUser, *Error) {
+func (db userMaker) plan(u *User) (*newUser, *Error) {
 	if err := checkName(u.Name, userNameMax, db.tools); err != nil {
 		return nil, err
 	}
@@ -109,7 +112,7 @@ func noGroup(name string) *Error {
 
 // newUserGroups gives the supplementary groups of a new user, who gets those of useradd's GROUPS where the config is
 // silent.
-func (db *database) newUserGroups(u *User) ([]*groupRow, *Error) {
+func (db userMaker) newUserGroups(u *User) ([]*groupRow, *Error) {
 	if len(u.Groups) > 0 {
 		return db.supplementary(u.Groups)
 	}
@@ -142,7 +145,7 @@ func (db *database) supplementary(names []string) ([]*groupRow, *Error) {
 }
 
 // newUID gives the number of a new user.
-func (db *database) newUID(u *User) (uint32, *Error) {
+func (db userMaker) newUID(u *User) (uint32, *Error) {
 	if u.UID != nil {
 		uid, err := checkID("uid", *u.UID)
 		if err == nil && db.uids.taken(uid) {
@@ -163,7 +166,7 @@ func uidTaken(uid uint32) *Error {
 }
 
 // addOwnGroup makes the group of the same name, with the same number if that is free.
-func (db *database) addOwnGroup(n *newUser) *Error {
+func (db userMaker) addOwnGroup(n *newUser) *Error {
 	gid := n.entry.uid
 	if !db.gids.like(gid, n.System) {
 		var err *Error
@@ -184,7 +187,7 @@ func (db *database) addOwnGroup(n *newUser) *Error {
 }
 
 // grantRanges gives subordinate ids to people; one whose uid is given must have it from people's range for that.
-func (db *database) grantRanges(n *newUser) *Error {
+func (db userMaker) grantRanges(n *newUser) *Error {
 	if n.System || n.UID != nil && *n.UID != 0 && !db.uids.people.contains(uint64(n.entry.uid)) {
 		return nil
 	}
@@ -209,7 +212,7 @@ func (u *User) hash() string {
 
 // addUser writes the lines of passwd and shadow. A line of shadow that is there for the name, of someone who went, is
 // replaced.
-func (db *database) addUser(n *newUser) *Error {
+func (db userMaker) addUser(n *newUser) *Error {
 	if !db.shadow.present {
 		n.entry.password = n.hash()
 	}
