@@ -23,8 +23,8 @@ const (
 )
 
 // isBlob tells whether a URL is one of Azure's blob storage that this machine may have an identity for.
-func (c *Client) isBlob(address *url.URL) bool {
-	if c.Machine.Platform != "azure" || address.Scheme != "https" ||
+func (m Machine) isBlob(address *url.URL) bool {
+	if m.Platform != "azure" || address.Scheme != "https" ||
 		!strings.HasSuffix(address.Host, ".blob.core.windows.net") {
 		return false
 	}

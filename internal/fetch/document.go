@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -29,12 +30,12 @@ func codingOf(h http.Header) (coding string) {
 }
 
 // warnPacked tells of content that stays packed.
-func (c *Client) warnPacked(r Resource, coding string) {
+func warnPacked(log *slog.Logger, r Resource, coding string) {
 	advice := "have the server send it as it is"
 	if coding == gzipped {
 		advice = "compression: gzip unpacks it"
 	}
-	c.log.Warn(source.Redact(r.URL) + ": the server has packed its answer with " +
+	log.Warn(source.Redact(r.URL) + ": the server has packed its answer with " +
 		coding + ", unasked; it is kept as it came. " + advice)
 }
 
@@ -48,7 +49,7 @@ func (c *Client) Document(ctx context.Context, r Resource, limit int64) ([]byte,
 	}
 	if t.coding != gzipped {
 		if t.coding != "" && !r.Gzip && r.Digest == "" {
-			c.warnPacked(r, t.coding)
+			warnPacked(c.log, r, t.coding)
 		}
 		return m.content, nil
 	}

@@ -125,8 +125,8 @@ type scheme struct {
 // schemes lists what a config may name. Each function keeps to the time limits and makes the attempts of its scheme,
 // and gives what comes to the transfer, which unpacks, verifies and writes it.
 var schemes = [...]scheme{
-	{"", true, (*Client).fetchNothing},
-	{"data", true, (*Client).fetchData},
+	{"", true, fetchNothing},
+	{"data", true, fetchData},
 	{"http", false, (*Client).fetchHTTP},
 	{"https", false, (*Client).fetchHTTP},
 	{"tftp", false, (*Client).fetchTFTP},
@@ -144,7 +144,7 @@ func (c *Client) Fetch(ctx context.Context, r Resource, w io.Writer) (int64, err
 		return t.n, about(r.URL, err)
 	}
 	if t.coding != "" && !r.Gzip && r.Digest == "" {
-		c.warnPacked(r, t.coding)
+		warnPacked(c.log, r, t.coding)
 	}
 	return t.n, nil
 }
@@ -209,11 +209,11 @@ func (m *memory) Reset() error {
 	return nil
 }
 
-func (c *Client) fetchNothing(_ context.Context, _ Resource, to *transfer) error {
+func fetchNothing(_ *Client, _ context.Context, _ Resource, to *transfer) error {
 	return to.receiveBytes(nil)
 }
 
-func (c *Client) fetchData(ctx context.Context, r Resource, to *transfer) error {
+func fetchData(_ *Client, ctx context.Context, r Resource, to *transfer) error {
 	if ctx.Err() != nil {
 		return &Error{Kind: KindCancelled, Err: ctx.Err()}
 	}

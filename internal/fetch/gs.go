@@ -58,7 +58,7 @@ func (c *Client) fetchGS(ctx context.Context, r Resource, to *transfer) error {
 	ctx, p, stop := s.within(ctx, 0)
 	defer stop()
 	req := httpRequest{shown: r.URL, address: address, header: c.defaults(), verified: r.Digest != ""}
-	account := c.account(ctx)
+	account := c.google.ask(ctx, c)
 	if account != nil {
 		t, err := gsToken(ctx, account)
 		if err != nil {
@@ -86,9 +86,9 @@ func gsAddress(raw string) (*url.URL, error) {
 	}, nil
 }
 
-// account is the metadata service, if this is a machine of Google's that has a service account.
-func (c *Client) account(ctx context.Context) *metadata.Client {
-	c.google.once.Do(func() {
+// ask gives the metadata service, if this is a machine of Google's that has a service account.
+func (g *googleAccount) ask(ctx context.Context, c *Client) *metadata.Client {
+	g.once.Do(func() {
 		plain := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DialContext: c.dial}}
 		client := metadata.NewClient(plain)
 		within, stop := context.WithTimeout(ctx, 5*time.Second)
@@ -101,9 +101,9 @@ func (c *Client) account(ctx context.Context) *metadata.Client {
 				tokenError(err)))
 			return
 		}
-		c.google.client = client
+		g.client = client
 	})
-	return c.google.client
+	return g.client
 }
 
 const gsScope = "https://www.googleapis.com/auth/devstorage.read_only"

@@ -134,7 +134,7 @@ func (c *Client) fetchHTTP(ctx context.Context, r Resource, to *transfer) error 
 	s := c.session()
 	ctx, p, stop := s.within(ctx, 0)
 	defer stop()
-	if c.isBlob(address) {
+	if c.Machine.isBlob(address) {
 		err := c.fetchBlob(ctx, s, r, address, p, to)
 		if err == nil {
 			return nil

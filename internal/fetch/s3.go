@@ -105,7 +105,7 @@ func (c *Client) fetchS3(ctx context.Context, r Resource, to *transfer) error {
 	req := httpRequest{shown: r.URL, address: address, header: c.defaults(), verified: r.Digest != "",
 		refused: func(r *http.Response) *Error { return s3Refused(r.StatusCode, s3Code(r.Body)) }}
 	if keys, ok := c.role(ctx); ok {
-		c.signed(&req, keys, region)
+		req.signed(keys, region, c.Clock)
 	}
 	return s.download(ctx, req, p, to)
 }
@@ -133,10 +133,10 @@ func (c *Client) role(ctx context.Context) (aws.Credentials, bool) {
 
 // signed has a request carry signatures. They carry the time; a service that holds against one that the time is wrong
 // is believed about it, once.
-func (c *Client) signed(req *httpRequest, keys aws.Credentials, region string) {
+func (req *httpRequest) signed(keys aws.Credentials, region string, clock Clock) {
 	skew := time.Duration(0)
 	req.sign = func(ctx context.Context, r *http.Request) error {
-		return sign(ctx, r, keys, region, c.Clock.now().Add(skew))
+		return sign(ctx, r, keys, region, clock.now().Add(skew))
 	}
 	req.refused = func(r *http.Response) *Error {
 		code := s3Code(r.Body)
@@ -145,7 +145,7 @@ func (c *Client) signed(req *httpRequest, keys aws.Credentials, region string) {
 		if skew != 0 || unknown != nil || code != "RequestTimeTooSkewed" {
 			return err
 		}
-		skew = date.Sub(c.Clock.now())
+		skew = date.Sub(clock.now())
 		return err.again(0)
 	}
 }

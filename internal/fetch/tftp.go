@@ -51,7 +51,7 @@ func (c *Client) fetchTFTP(ctx context.Context, r Resource, to *transfer) error 
 	a := c.attempts("GET", r.URL, p)
 	defer a.end()
 	return a.until(ctx, func() error {
-		err := c.tftpOnce(ctx, a, server, address.Path, to)
+		err := a.tftp(ctx, server, address.Path, to)
 		failed := retryable(err)
 		if failed == nil {
 			return err
@@ -63,9 +63,9 @@ func (c *Client) fetchTFTP(ctx context.Context, r Resource, to *transfer) error 
 	})
 }
 
-// tftpOnce makes one attempt.
-func (c *Client) tftpOnce(ctx context.Context, a *attempts, server, file string, to *transfer) error {
-	at, err := c.resolve(ctx, server, a.count)
+// tftp makes one attempt at a file of a TFTP server.
+func (a *attempts) tftp(ctx context.Context, server, file string, to *transfer) error {
+	at, err := resolve(ctx, server, a.count)
 	if err != nil {
 		return (&Error{Kind: KindName, Err: err}).again(0)
 	}
@@ -145,7 +145,7 @@ func tftpError(kind Kind, err error) *Error {
 }
 
 // resolve gives an address of a server, another one with each attempt.
-func (c *Client) resolve(ctx context.Context, server string, attempt int) (string, error) {
+func resolve(ctx context.Context, server string, attempt int) (string, error) {
 	host, port, err := net.SplitHostPort(server)
 	if err != nil {
 		return "", err
