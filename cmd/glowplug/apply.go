@@ -51,7 +51,7 @@ func (o *applyOptions) rows() []cli.Option {
 		{Long: "root", Value: "DIR", Set: cli.Text(&o.root),
 			Words: "the directory, which exists; / only together with --live"},
 		{Long: "live", Set: cli.Switch(&o.live), Words: "allow --root /: change the running system"},
-		{Long: "plan", Value: "FILE", Set: o.named,
+		{Long: "plan", Value: "FILE", Set: cli.Text(&o.plan),
 			Words: "go on only if the plan is the one in this file, which glowplug plan --format json has written"},
 		{Long: "dry-run", Set: cli.Switch(&o.dryRun), Words: "print the plan and write nothing"},
 		{Long: "ignore-unsupported", Set: cli.Switch(&o.ignoreUnsupported),
@@ -68,14 +68,6 @@ func (o *applyOptions) rows() []cli.Option {
 		{Long: "quiet", Short: 'q', Set: cli.Switch(&o.quiet),
 			Words: "say only what is wrong: no progress, and not what was done"},
 	}
-}
-
-// named takes --plan. No name must not pass for no option: that applies any plan.
-func (o *applyOptions) named(file string) error {
-	if o.plan = file; file == "" {
-		return cli.Misuse("the name of a file is missing")
-	}
-	return nil
 }
 
 // judge is what the row cannot say.

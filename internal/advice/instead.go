@@ -44,8 +44,12 @@ func (w *wrong) number() advice {
 		return w.mode()
 	}
 	if isDigits(w.word) {
-		if plain := strings.TrimLeft(w.word[:len(w.word)-1], "0") + w.word[len(w.word)-1:]; w.json && plain != w.word {
+		switch plain := strings.TrimLeft(w.word[:len(w.word)-1], "0") + w.word[len(w.word)-1:]; {
+		case plain == w.word:
+		case w.json:
 			return say("write %s", plain)
+		default:
+			return say("write %s: without quotes, a zero in front makes the number an octal one", plain)
 		}
 		return write("remove the quotes", w.word)
 	}
@@ -66,7 +70,7 @@ func (w *wrong) mode() advice {
 	decimal, notDecimal := strconv.ParseUint(text, 10, 12)
 	isOctal := notOctal == nil && (text[0] == '0' || notDecimal != nil && len(text) > 2)
 	switch bits := strconv.FormatUint(octal, 10); {
-	case !isDigits(text):
+	case !isDigits(text), text[0] == '0' && notOctal != nil: // 08 is no number of either kind
 	case isOctal && w.json:
 		return write("write permission bits as a decimal number: "+bits, bits)
 	case isOctal && text[0] == '0', notDecimal == nil && octal == decimal:

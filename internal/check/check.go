@@ -125,15 +125,16 @@ func (r *reader) read(name string) []diag.Problem {
 		return []diag.Problem{unreadable(shown, named("reading the config", shown, err))}
 	}
 	load.PaceCollector(text)
+	var unwritten []diag.Problem
 	if r.options.fix {
 		if text, err = r.fix(name, shown, text); err != nil {
-			return []diag.Problem{unreadable(shown, named("writing the fixes", shown, err))}
+			unwritten = append(unwritten, unreadable(shown, named("writing the fixes", shown, err)))
 		}
 	}
 	result := load.ReadWith(tree.NewArena(), shown, text, r.documents)
 	diag.Sort(result.Problems)
 	advice.Give(result.Problems)
-	return diag.For(r.audience, result.Problems)
+	return append(unwritten, diag.For(r.audience, result.Problems)...)
 }
 
 func unreadable(name string, err error) diag.Problem {
@@ -157,18 +158,25 @@ func elsewhere() []string {
 	return strings.Fields("validate explain convert schema plan apply platforms completion help version")
 }
 
-// fix gives the text as it is with what is certain put right, and has written it or shown what it would write.
+// fix gives the text as it is with what is certain put right, and has written it or shown what it would write. If that
+// fails, the text is what it was.
 func (r *reader) fix(name, shown, text string) (string, error) {
+	told := len(r.changes)
 	out, count := fixed(shown, text, r.documents, func(line string) { r.changes = append(r.changes, line) })
-	r.fixes += count
+	var err error
 	switch {
 	case count == 0:
-		return text, nil
 	case r.options.diff:
-		_, err := r.p.Out.Write([]byte(diff(diag.Printable(shown), text, out)))
-		return out, err
+		_, err = r.p.Out.Write([]byte(diff(diag.Printable(shown), text, out)))
+	default:
+		err = rewrite(name, out)
 	}
-	return out, rewrite(name, out)
+	if err != nil {
+		r.changes = r.changes[:told]
+		return text, err
+	}
+	r.fixes += count
+	return out, nil
 }
 
 // readText gives the text of a file, without a second copy of its bytes.

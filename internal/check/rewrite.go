@@ -1,13 +1,16 @@
 package check
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 )
 
-// rewrite replaces the content of a file: a new file with the mode and the owner of the old one takes its name. Of a
-// link, the file it leads to is replaced.
+var errNotRegular = errors.New("is no regular file, so nothing is written there")
+
+// rewrite replaces the content of a file: a new file with the mode, the owner and the extended attributes of the old
+// one takes its name. Of a link, the file it leads to is replaced.
 func rewrite(name, text string) (err error) {
 	if name, err = filepath.EvalSymlinks(name); err != nil {
 		return err
@@ -16,12 +19,17 @@ func rewrite(name, text string) (err error) {
 	if err != nil {
 		return err
 	}
+	if !info.Mode().IsRegular() {
+		return errNotRegular
+	}
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name()) // fails once the file has been renamed
-	err = filled(f, text, info)
+	if err = filled(f, text, info); err == nil {
+		err = attributes(name, f.Name())
+	}
 	if closed := f.Close(); err == nil {
 		err = closed
 	}

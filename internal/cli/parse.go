@@ -134,6 +134,9 @@ func (p *parser) set(o *Option, shown, value string) error {
 	if o.Values != nil && !o.Open && !slices.Contains(o.Values, value) {
 		return Misuse("the %s %q is not known: %s are known", o.Long, value, List(o.Values))
 	}
+	if value == "" && o.Value != "" && p.command.Grammar.Standard { // a variable of a script that is not set
+		return Misuse(p.command.Grammar.words.noValue, shown)
+	}
 	if o.Given != nil {
 		*o.Given = true
 	}
