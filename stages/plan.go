@@ -25,6 +25,8 @@ type Forecast struct {
 	Files  files.Planned
 	// Root is the root as the files stage will find it; nil where no root was given.
 	Root target.View
+	// shut tells of directories whether not everybody may go into them.
+	shut map[string]bool
 }
 
 // Circumstances are what a plan depends on beside the config, the devices and the root.

@@ -33,6 +33,7 @@ func (f *Forecast) Report(texts bool) *report.Plan {
 		p.Actions = append(p.Actions, action(report.Mount, s))
 	}
 	left := f.Files.Results()
+	f.close(left)
 	for _, s := range f.Files.Steps {
 		a := action(report.Files, s)
 		a.Count()
@@ -160,15 +161,19 @@ func after(r plan.Result) report.Node {
 	return n
 }
 
-const othersRead = 0o004
+const (
+	othersRead  = 0o004
+	othersEnter = 0o001
+)
 
 // texts adds those of a file before and after, if everybody may read both, or they are shown without what is secret.
 func (f *Forecast) texts(c *report.Change, was root.Facts, r plan.Result) {
 	if was.Kind != root.File || r.Made != plan.AFile || r.Content == nil {
 		return
 	}
-	account := slices.Contains(accounts.Editable(), r.At)
-	if !account && (was.Mode&othersRead == 0 || r.Mode >= 0 && r.Mode&othersRead == 0) {
+	file := strings.TrimSuffix(r.At, "-") // programs that change account files keep the last ones under this name
+	account := slices.Contains(accounts.Editable(), file)
+	if !account && (was.Mode&othersRead == 0 || r.Mode >= 0 && r.Mode&othersRead == 0 || f.closed(path.Dir(r.At))) {
 		c.Secret = true
 		return
 	}
@@ -182,7 +187,31 @@ func (f *Forecast) texts(c *report.Change, was root.Facts, r plan.Result) {
 	}
 	c.Texts, c.WasText, c.NowText = true, string(old), now.Reveal()
 	if account {
-		c.WasText, c.NowText = accounts.Shown(r.At, diag.Secret(old)), accounts.Shown(r.At, now)
+		c.WasText, c.NowText = accounts.Shown(file, diag.Secret(old)), accounts.Shown(file, now)
+	}
+}
+
+// closed tells whether not everybody may go into a directory, or into one above it, as they are or as they will be.
+func (f *Forecast) closed(dir string) bool {
+	if is, known := f.shut[dir]; known {
+		return is
+	}
+	is := dir != "/" && f.closed(path.Dir(dir))
+	found, err := f.Root.Lstat(dir)
+	is = is || err != nil || found.Kind == root.Directory && found.Mode&othersEnter == 0
+	f.shut[dir] = is
+	return is
+}
+
+// close takes up the directories that will be such that not everybody may go into them.
+func (f *Forecast) close(left map[string][]plan.Result) {
+	f.shut = map[string]bool{}
+	for _, results := range left {
+		for _, r := range results {
+			if r.Made == plan.ADirectory && r.Mode >= 0 && r.Mode&othersEnter == 0 {
+				f.shut[r.At] = true
+			}
+		}
 	}
 }
 

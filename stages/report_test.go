@@ -71,11 +71,26 @@ func TestFilesAreToldByWhatChanges(t *testing.T) {
 	assert.NotContains(t, text, "+x", "without content")
 }
 
+func TestWhatIsInClosedDirectoriesIsNotTold(t *testing.T) {
+	const cfg = `{'storage': {'directories': [{'path': '/srv/a', 'mode': 448}], 'files': [
+		{'path': '/srv/a/b/f', 'contents': {'source': 'data:,new'}, 'overwrite': true},
+		{'path': '/etc/shadow-', 'contents': {'source': 'data:,root:$6$new:'}, 'overwrite': true}]}}`
+	text, p := told(t, cfg, nil, trees.Fake{"/srv/a/b/f": "old", "/etc/shadow-": "root:$6$old:1"}, true)
+	var b strings.Builder
+	require.NoError(t, p.WriteJSON(&b))
+	for _, secret := range []string{"old", "new"} {
+		assert.NotContains(t, strings.ReplaceAll(text+b.String(), "(no line end)", ""), secret)
+	}
+	assert.Contains(t, text, "/srv/a/b/f: the content is not shown, as not everybody may read it\n")
+	assert.Contains(t, text, "-root:[redacted]:1")
+}
+
 func TestHashesOfAccountsAreNotTold(t *testing.T) {
 	text, p := told(t, `{'passwd': {'users': [
 		{'name': 'core', 'passwordHash': '$6$salt$hash', 'noCreateHome': true}]}}`, nil,
 		trees.Fake{"/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n", "/etc/shadow": "root:$6$other$hash:1::::::\n",
 			"/etc/group": "root:x:0:\n", "/etc/gshadow": "root:*::\n"}, true)
+	assert.Contains(t, text, "        /etc/shadow:\n")
 	assert.Contains(t, text, "+core:[redacted]:")
 	assert.Contains(t, text, " root:[redacted]:1::::::")
 	var b strings.Builder

@@ -1,6 +1,9 @@
 package report
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 const (
 	// linesMost bounds what is compared line by line, which takes time and room as its square.
@@ -11,7 +14,7 @@ const (
 	differenceMost = 60
 )
 
-// Difference gives the lines that go, "-", come, "+", and some that stay around them, " ".
+// Difference gives the lines that go, "-", come, "+", some that stay around them, " ", and how many more stay, "@".
 func Difference(was, now string) []string {
 	a, b := splitLines(was), splitLines(now)
 	first := 0
@@ -29,6 +32,31 @@ func Difference(was, now string) []string {
 	out = append(out, changed(a[first:len(a)-last], b[first:len(b)-last])...)
 	for _, line := range a[len(a)-last : min(len(a), len(a)-last+around)] {
 		out = append(out, " "+line)
+	}
+	return leftOut(out)
+}
+
+// leftOut has a count in the place of lines that stay and are not near any that changes; nothing at all where none
+// changes.
+func leftOut(lines []string) (out []string) {
+	for len(lines) > 0 {
+		stay := 0
+		for stay < len(lines) && lines[stay][0] == ' ' {
+			stay++
+		}
+		switch {
+		case stay == len(lines) && out == nil:
+			return nil
+		case stay > 2*around+1 && stay < len(lines) && out != nil:
+			out = append(out, lines[:around]...)
+			out = append(out, fmt.Sprintf("@ %d lines stay", stay-2*around))
+			out = append(out, lines[stay-around:stay]...)
+		default:
+			out = append(out, lines[:stay]...)
+		}
+		for lines = lines[stay:]; len(lines) > 0 && lines[0][0] != ' '; lines = lines[1:] {
+			out = append(out, lines[0])
+		}
 	}
 	return out
 }

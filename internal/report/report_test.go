@@ -139,7 +139,9 @@ func TestDifferences(t *testing.T) {
 		was, now string
 		want     []string
 	}{
-		"nothing": {"a\n", "a\n", []string{" a"}},
+		"nothing": {"a\n", "a\n", nil},
+		"two changes far from each other": {"a\n1\n2\n3\n4\n5\n6\nb\n", "x\n1\n2\n3\n4\n5\n6\ny\n",
+			[]string{"-a", "+x", " 1", " 2", "@ 2 lines stay", " 5", " 6", "-b", "+y"}},
 		"a line in the middle": {"1\n2\n3\n4\n5\n6\n7\n", "1\n2\n3\nx\n5\n6\n7\n",
 			[]string{" 2", " 3", "-4", "+x", " 5", " 6"}},
 		"a line end":         {"a", "a\n", []string{"-a (no line end)", "+a"}},

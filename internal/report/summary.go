@@ -199,8 +199,11 @@ func (t tally) details(n Noun) (text string) {
 }
 
 func replacedWord(n Noun) string {
-	if n == Part {
+	switch n {
+	case Part:
 		return "lost"
+	case User, Group:
+		return "removed"
 	}
 	return "replaced"
 }

@@ -175,12 +175,12 @@ func (t *text) action(i int) {
 		t.line("        %s", diag.OneLine(s.String()))
 	}
 	for i := range a.Changes {
-		t.change(&a.Changes[i], a.Effect)
+		t.change(&a.Changes[i], len(a.Changes) > 1)
 	}
 }
 
-// change shows what changes of a path that is there.
-func (t *text) change(c *Change, effect plan.Effect) {
+// change shows what changes of a path that is there; its lines below its name, if there are others.
+func (t *text) change(c *Change, others bool) {
 	if c.Was.Kind == "" {
 		return
 	}
@@ -190,6 +190,9 @@ func (t *text) change(c *Change, effect plan.Effect) {
 	lines := []string(nil)
 	if c.Texts {
 		lines = Difference(c.WasText, c.NowText)
+	}
+	if others && len(lines) > 0 {
+		t.line("        %s:", diag.Name(path.Clean(c.Path)))
 	}
 	for k, line := range lines {
 		if k == differenceMost {
