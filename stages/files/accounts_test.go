@@ -127,8 +127,8 @@ func TestAccountPlans(t *testing.T) {
 ~ home /home/ann                   move home /home/ann to /srv/ann
 ~ mail file /var/mail/bob          give mail file /var/mail/bob, owner 1001 → 1500
 ~ home /home/bob                   give home /home/bob, owner 1001:1001 → 1500:1001
-- mail file /var/mail/gone         remove mail file /var/mail/gone
-- home /home/gone                  remove home /home/gone
+= mail file /var/mail/gone         remove mail file /var/mail/gone
+= home /home/gone                  remove home /home/gone
 + home /data/far                   make home /data/far, owner 4000:700, mode 0750
 + mail file /var/mail/far          make mail file /var/mail/far, owner 4000:8, mode 0660
 ~ account files                    group, gshadow, subuid, subgid, shadow, passwd

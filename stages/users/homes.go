@@ -25,7 +25,7 @@ type accountWork struct {
 func (p *planner) effect(i int, e accounts.Effect) (plan.Step, error) {
 	s := plan.Step{ID: effectID(i), Subject: e.String(), Origin: entryOf("users", e.Entry())}
 	var work accountWork
-	w := p.m
+	w, nothing := p.m, p.hasNothing(e)
 	switch e := e.(type) {
 	case *accounts.MakeHome:
 		work = w.makeHome(e)
@@ -62,12 +62,36 @@ func (p *planner) effect(i int, e accounts.Effect) (plan.Step, error) {
 	if err := p.lay(e); err != nil {
 		return s, err
 	}
+	if nothing {
+		work.effect = plan.Keep
+	}
 	s.Effect, s.Subject, s.Detail = work.effect, work.subject, e.String()
 	if work.check != nil {
 		s.Check = func(context.Context) (plan.State, error) { return work.check() }
 	}
 	s.Do = func(context.Context) error { return work.do() }
 	return s, nil
+}
+
+// hasNothing tells of an effect on a home or a mail file that is not there: it has nothing to do.
+func (p *planner) hasNothing(e accounts.Effect) bool {
+	var of string
+	switch e := e.(type) {
+	case *accounts.MoveHome:
+		of = e.From
+	case *accounts.OwnHome:
+		of = e.Path
+	case *accounts.OwnMail:
+		of = e.Path
+	case *accounts.RemoveHome:
+		of = e.Path
+	case *accounts.RemoveMail:
+		of = e.Path
+	default:
+		return false
+	}
+	_, found, err := p.planned(of)
+	return err == nil && found.Kind == root.Absent
 }
 
 // planHome refuses a home that is somebody else's.
