@@ -23,6 +23,8 @@ type Forecast struct {
 	Disks  disks.Forecast
 	Mounts plan.Plan
 	Files  files.Planned
+	// Devices are as they are before anything is done; nil where none were given.
+	Devices scene.Scene
 	// Root is the root as the files stage will find it; nil where no root was given.
 	Root target.View
 	// shut tells of directories whether not everybody may go into them.
@@ -42,7 +44,7 @@ type Circumstances struct {
 // joins all conflicts; what does not depend on them is planned all the same.
 func Plan(ctx context.Context, cfg config.Config, devices scene.Scene, view target.View, o Circumstances) (*Forecast,
 	error) {
-	f := &Forecast{Config: cfg, Root: view}
+	f := &Forecast{Config: cfg, Devices: devices, Root: view}
 	var failed [3]error
 	unknown := func(string) (string, bool) { return "", false }
 	if devices != nil {

@@ -21,11 +21,13 @@ import (
 // read it.
 func (f *Forecast) Report(texts bool) *report.Plan {
 	p := &report.Plan{}
-	of := f.partitions()
+	of, lost := f.partitions(), &losses{f, map[report.Loss]bool{}}
 	for _, round := range f.Disks {
 		for _, lane := range round.Lanes {
 			for _, a := range lane {
-				p.Actions = append(p.Actions, diskAction(a, of))
+				made := diskAction(a, of)
+				lost.tell(&made, a)
+				p.Actions = append(p.Actions, made)
 			}
 		}
 	}
@@ -91,15 +93,10 @@ func diskAction(from *kind.Action, of map[string]string) report.Action {
 	if len(from.Seen) == 1 {
 		a.Group = of[from.Seen[0].Node]
 	}
-	for _, l := range from.Loses {
-		a.Loses = append(a.Loses, report.Loss{Where: l.Node, What: l.What})
-	}
 	for _, o := range from.Outcomes {
 		a.Outcomes = append(a.Outcomes, report.Outcome(o))
 	}
-	if from.After != nil || from.Before != nil {
-		a.Before, a.After = layout(from.Before), layout(from.After)
-	}
+	a.Before, a.After = layout(from.Before), layout(from.After)
 	return a
 }
 

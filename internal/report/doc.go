@@ -44,6 +44,7 @@ type Action struct {
 	Noun   Noun
 	Thing  string // what is counted: several actions may be about one thing; "" for a part of others
 	Part   bool   // it adds to the thing, which is changed by that if it is there without
+	Stays  bool   // the thing is there afterwards too, whatever of it goes
 	Effect plan.Effect
 	// Subject is what it is about, Detail how in a few words, Origin where the config asks for it.
 	Subject, Detail, Origin string

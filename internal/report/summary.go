@@ -58,7 +58,7 @@ func (p *Plan) tallies() map[Noun]tally {
 			continue
 		}
 		at, effect := thing{a.Noun, a.Thing}, a.Effect
-		if a.Part && effect == plan.Create {
+		if a.Part && effect == plan.Create || a.Stays && effect == plan.Destroy {
 			effect = plan.Change
 		}
 		if old, met := effects[at]; !met || weight[effect] > weight[old] {

@@ -137,7 +137,7 @@ func (m *imaged) find(name string) (spot, error) {
 	if at, is := m.contents[name]; is {
 		return at.only(name)
 	}
-	return spot{}, imageless(name)
+	return spot{}, m.nowhere(name)
 }
 
 // only is the spot, unless several have the name: udev gives it to the one that it sees last.
@@ -208,15 +208,16 @@ func add(to map[string]spot, at spot, names ...string) {
 
 // imageless is the error about a device that no image has.
 func imageless(name string) error {
-	return &absentError{"device " + diag.Name(name) + ": no image has it"}
+	return &absentError{"device " + diag.Name(name) + ": no image has it",
+		"--disk DEVICE=FILE names the image of each disk"}
 }
 
 // An absentError is an fs.ErrNotExist in other words.
-type absentError struct{ text string }
+type absentError struct{ text, hint string }
 
 func (e *absentError) Error() string { return e.text }
 
 // Hint says how there can be one.
-func (e *absentError) Hint() string { return "--disk DEVICE=FILE names the image of each disk" }
+func (e *absentError) Hint() string { return e.hint }
 
 func (e *absentError) Unwrap() error { return fs.ErrNotExist }

@@ -151,6 +151,27 @@ func TestADiskThatCannotBeLookedAtIsUnknownAndHidesNothing(t *testing.T) {
 		lanes[2][2].Outcomes)
 }
 
+// What is said of a name that is not there says which image has been looked for it.
+func TestAPartitionThatAnImageLacksIsSaidToBeNone(t *testing.T) {
+	image := machines.NewDisk(t, 64, machines.Part(1, 1, 10, "root")).Image()
+	image.Names = []string{"/dev/vda", "/dev/disk/by-id/virtio-a"}
+	images := scene.Images{"/dev/vda": image, "/dev/nvme0n1": machines.NewDisk(t, 64).Image(),
+		"/dev/vdb": {ReaderAt: spoilt{}, Size: 64 << 20}}
+	for name, want := range map[string]string{
+		"/dev/vda3":                      "/dev/vda has no partition 3",
+		"/dev/disk/by-id/virtio-a-part2": "/dev/vda has no partition 2",
+		"/dev/nvme0n1p1":                 "/dev/nvme0n1 has no partition 1",
+		"/dev/nvme0n2":                   "no image has it",
+		"/dev/vda03":                     "no image has it",
+		"/dev/vda0":                      "no image has it",
+		"/dev/vdb1":                      "no image has it",
+		"/dev/vdc1":                      "no image has it",
+	} {
+		_, err := Preview(storage(t, `{'filesystems': [{'device': '`+name+`', 'format': 'xfs'}]}`), images.Scene(), nil)
+		require.ErrorContains(t, err, "device "+name+": "+want)
+	}
+}
+
 // A device that is no disk of the config, and not there, hides nothing either, and is told once.
 func TestADeviceThatIsNotThereIsUnknown(t *testing.T) {
 	s := storage(t, `{'luks': [{'name': 'v', 'device': '/dev/vdx'}], 'raid': [

@@ -110,6 +110,7 @@ type Action struct {
 type Loss struct {
 	Node string // where it was
 	What string // what it was, in words; "" for nothing that is known
+	End  bool   // only the end of what is there goes
 }
 
 // An Outcome is a row of the table of verdicts in docs/disks.md that is still possible.

@@ -124,7 +124,7 @@ func (c telling) partition(d block.Decision) *kind.Action {
 			cut := "the last " + c.sectors(d.Found.Size-d.Size)
 			a.Effect = plan.Destroy
 			a.Detail += "; loses " + cut
-			a.Loses = []kind.Loss{{Node: c.disk.PartitionNode(d.Number), What: cut}}
+			a.Loses = []kind.Loss{{Node: c.disk.PartitionNode(d.Number), What: cut, End: true}}
 		}
 	}
 	return a
