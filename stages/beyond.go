@@ -25,8 +25,7 @@ import (
 // arguments are what becomes of kernel arguments, beside a kernel's command line. Their values may be hidden.
 func arguments(k *config.KernelArguments, line string, values bool) (all []report.Action) {
 	add := func(list string, i int, argument string, effect plan.Effect, detail string) {
-		if !values {
-			name, _, _ := strings.Cut(argument, "=")
+		if name, _, hasValue := strings.Cut(argument, "="); hasValue && !values {
 			argument = name + "=…"
 		}
 		all = append(all, report.Action{Stage: report.Arguments, ID: fmt.Sprintf("kargs:%s.%d", list, i),

@@ -14,7 +14,8 @@ type Grammar struct {
 	OperandsEnd bool
 	// LastHoldsSeveral: units write ${IGNITION_ARGS}, which systemd passes on as one argument, be it empty or several.
 	LastHoldsSeveral bool
-	// Standard adds the options that all commands of our own have.
+	// Standard: these are the words of a command of our own. It has the options that all of these have, and an option
+	// with an empty value, as a script gives it whose variable is not set, is wrong usage.
 	Standard bool
 	// HelpToErr has help asked for go to standard error.
 	HelpToErr bool

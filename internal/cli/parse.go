@@ -134,7 +134,7 @@ func (p *parser) set(o *Option, shown, value string) error {
 	if o.Values != nil && !o.Open && !slices.Contains(o.Values, value) {
 		return Misuse("the %s %q is not known: %s are known", o.Long, value, List(o.Values))
 	}
-	if value == "" && o.Value != "" && p.command.Grammar.Standard { // a variable of a script that is not set
+	if value == "" && o.Value != "" && p.command.Grammar.Standard {
 		return Misuse(p.command.Grammar.words.noValue, shown)
 	}
 	if o.Given != nil {

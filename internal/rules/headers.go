@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -8,7 +9,6 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/language"
-	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 // Further holds a document against rules for those who can still change it. The engine does without them: its stages
@@ -20,43 +20,33 @@ func Further(doc *document.Document) []diag.Problem {
 	return c.log.All()
 }
 
-// headerFields lists the paths of the names of headers, or of their values.
-func headerFields(key string) (paths []string) {
-	language.Config().Walk(func(s *language.Shape) {
-		if strings.HasSuffix(s.Path, ".httpHeaders.*."+key) {
-			paths = append(paths, s.Path)
-		}
-	})
-	return paths
-}
-
-// unsent finds headers that no request can have (RFC 9110 §5.1, §5.5). Whoever fetches refuses them too.
+// unsent finds headers that no request can have (RFC 9110 §5.1, §5.5). Whoever fetches refuses them too. There may be
+// very many files, so these are gone through only if one of them has headers.
 func (c *checker) unsent(cfg *config.Config) {
-	c.judgeText(cfg, headerFields("name"), headerNameFault)
-	c.judgeText(cfg, headerFields("value"), func(value string) *diag.Fault {
-		if !strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
-			return nil
+	files := slices.ContainsFunc(cfg.Storage.Files, hasHeaders)
+	language.Config().Walk(func(s *language.Shape) {
+		switch {
+		case !files && strings.HasPrefix(s.Path, "storage.files."):
+		case strings.HasSuffix(s.Path, ".httpHeaders.*.name"):
+			c.judgeText(cfg, s.Path, headerNameFault)
+		case strings.HasSuffix(s.Path, ".httpHeaders.*.value"):
+			c.judgeText(cfg, s.Path, headerValueFault)
 		}
-		return &diag.Fault{Code: codes.HeaderValue,
-			Message: "the value of a header holds a line end or another control character",
-			Hint:    "write it in one line"}
 	})
 }
 
-func (c *checker) judgeText(cfg *config.Config, paths []string, judge func(text string) *diag.Fault) {
-	index := tree.Index{}
-	for _, pattern := range paths {
-		cfg.Values(pattern, func(path func() string, value string) bool {
-			f := judge(value)
-			if f == nil || c.doc.Unread(path) {
-				return true
-			}
-			if p, kept := c.log.Next(diag.Problem{Severity: diag.Error, Code: f.Code, Stricter: true}); kept {
-				p.Place, p.Path, p.Message, p.Hint = c.doc.At(path(), index).Place(), path(), f.Message, f.Hint
-			}
-			return true
-		})
+func hasHeaders(f config.File) bool {
+	return len(f.Contents.HTTPHeaders) > 0 || slices.ContainsFunc(f.Append, func(r config.Resource) bool {
+		return len(r.HTTPHeaders) > 0
+	})
+}
+
+func headerValueFault(value string) *diag.Fault {
+	if !strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+		return nil
 	}
+	return &diag.Fault{Code: codes.HeaderValue,
+		Message: "the value of a header holds a line end or another control character", Hint: "write it in one line"}
 }
 
 // headerNameFault: a name that is missing is told by another rule.

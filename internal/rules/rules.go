@@ -86,19 +86,27 @@ func (c *checker) known(path string) string {
 // fields holds values that become a line, an argument or a name against the table of package field. The peer has no
 // such rules.
 func (c *checker) fields(cfg *config.Config) {
-	index := tree.Index{}
 	for _, row := range append(field.Rows(), field.PathRows()...) {
-		cfg.Values(row.Path, func(path func() string, value string) bool {
+		c.judgeText(cfg, row.Path, func(value string) *diag.Fault {
 			f, _ := row.Check(value)
-			if f == nil || c.doc.Unread(path) {
-				return true
-			}
-			if p, kept := c.log.Next(diag.Problem{Severity: diag.Error, Code: f.Code, Stricter: true}); kept {
-				p.Place, p.Path, p.Message, p.Hint = c.doc.At(path(), index).Place(), path(), f.Message, f.Hint
-			}
-			return true
+			return f
 		})
 	}
+}
+
+// judgeText holds the values at a pattern of paths against a rule that the peer does not have.
+func (c *checker) judgeText(cfg *config.Config, pattern string, judge func(text string) *diag.Fault) {
+	index := tree.Index{}
+	cfg.Values(pattern, func(path func() string, value string) bool {
+		f := judge(value)
+		if f == nil || c.doc.Unread(path) {
+			return true
+		}
+		if p, kept := c.log.Next(diag.Problem{Severity: diag.Error, Code: f.Code, Stricter: true}); kept {
+			p.Place, p.Path, p.Message, p.Hint = c.doc.At(path(), index).Place(), path(), f.Message, f.Hint
+		}
+		return true
+	})
 }
 
 func isSet(b *bool) bool { return b != nil && *b }
