@@ -38,9 +38,10 @@ Kernel arguments
 	text, p, _ = asked(t, cfg, Question{CommandLine: &line, Devices: none})
 	assert.Equal(t, "nothing to do; 5 unchanged\n", text)
 	assert.Equal(t, report.NothingToDo, p.Exit())
-	hidden := arguments(&config.KernelArguments{ShouldExist: []string{"new=secret"}}, "", false)
+	hidden := arguments(&config.KernelArguments{ShouldExist: []string{"new=secret", "quiet"}}, "", false)
 	assert.Equal(t, "kernel argument new=…", hidden[0].Subject)
 	assert.Equal(t, "$.kernelArguments.shouldExist.0", hidden[0].Origin)
+	assert.Equal(t, "kernel argument quiet", hidden[1].Subject)
 }
 
 const leftConfig = `{'ignition': {'version': '3.4.0'}, 'storage': {

@@ -155,7 +155,7 @@ func PaceCollector[T string | []byte](text T) (end func()) {
 	for i := range len(text) {
 		if c := text[i]; c != ' ' && c != '\t' && c != '\n' && c != '\r' {
 			if c == '{' {
-				limit = max(least, 24<<20+ofJSON*int64(len(text)))
+				limit = max(least, 32<<20+ofJSON*int64(len(text)))
 			}
 			break
 		}
