@@ -188,15 +188,15 @@ func (r race) run(ctx context.Context, m *Machine) (Document, error) {
 	for {
 		select {
 		case o := <-c.results:
-			if d, err, over := c.take(o); over {
+			if d, err, over := c.take(ctx, o); over {
 				return d, err
 			}
 		case <-second:
 			c.start(running, r.more())
 		case <-c.patience:
-			return Document{}, c.verdict()
+			return Document{}, c.verdict(ctx)
 		case <-ctx.Done():
-			return Document{}, errors.Join(append(c.errs, context.Cause(ctx))...)
+			return Document{}, c.verdict(ctx)
 		}
 	}
 }
@@ -219,7 +219,7 @@ func (c *course) start(ctx context.Context, all []contender) {
 }
 
 // take notes an outcome; over says that it decides the race.
-func (c *course) take(o outcome) (d Document, err error, over bool) {
+func (c *course) take(ctx context.Context, o outcome) (d Document, err error, over bool) {
 	if o.waits {
 		c.waiters--
 	} else {
@@ -232,12 +232,13 @@ func (c *course) take(o outcome) (d Document, err error, over bool) {
 		if !c.none {
 			c.none, c.patience = true, time.After(afterNone)
 		}
+	case ctx.Err() != nil: // it was ended, which says nothing of what it has
 	default:
 		c.m.Log.Info("passed over: " + o.err.Error())
 		c.errs = append(c.errs, o.err)
 	}
 	if c.askers+c.waiters == 0 {
-		return d, c.verdict(), true
+		return d, c.verdict(ctx), true
 	}
 	if c.patience == nil {
 		c.patience = c.lose(o.err)
@@ -257,8 +258,11 @@ func (c *course) lose(err error) <-chan time.Time {
 	return time.After(afterErrors)
 }
 
-// verdict is for when nobody had a config.
-func (c *course) verdict() error {
+// verdict is for when nobody had a config. A race that was ended has none.
+func (c *course) verdict(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return errors.Join(append(c.errs, context.Cause(ctx))...)
+	}
 	if c.none {
 		return ErrNone
 	}
