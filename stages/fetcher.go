@@ -23,20 +23,32 @@ type fetcher struct {
 	*fetch.Client
 	// where the config has no limit for a resource; 0 for none
 	total, idle time.Duration
+	// trust keeps authorities until they are needed; nil where each config's are fetched at once
+	trust *trust
 }
 
 // Configure makes the client fetch by a config's time limits, proxies and trust from now on.
 func (f fetcher) Configure(ctx context.Context, ignition config.Ignition) error {
-	return f.Client.Configure(ctx, settings(ignition, f.total, f.idle))
+	s := settings(ignition, f.total, f.idle)
+	if f.trust != nil {
+		return f.trust.configure(ctx, s)
+	}
+	return f.Client.Configure(ctx, s)
 }
 
 // Bytes fetches a document.
 func (f fetcher) Bytes(ctx context.Context, r config.Resource) ([]byte, error) {
+	if err := f.trust.before(ctx, r); err != nil {
+		return nil, err
+	}
 	return f.Client.Document(ctx, resource(r), documentMax)
 }
 
 // write fetches the content of a file.
 func (f fetcher) write(ctx context.Context, r config.Resource, to target.Sink) error {
+	if err := f.trust.before(ctx, r); err != nil {
+		return err
+	}
 	_, err := f.Client.Fetch(ctx, resource(r), to)
 	return err
 }

@@ -49,6 +49,7 @@ type Question struct {
 
 // Foretell says what a config will do, and what is in its way, each at its place in the config. It changes nothing.
 func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, error) {
+	q.Late = true
 	doc, from, err := q.load(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -64,6 +65,7 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 	got, failed := (*fetched)(nil), error(nil)
 	if q.Fetch {
 		got, failed = fetchAll(ctx, from, wanted)
+		failed = errors.Join(authoritiesFail(from.trust.get(ctx)), failed)
 	}
 	if err := cmp.Or(context.Cause(ctx), q.Seal()); err != nil {
 		return nil, nil, err
@@ -87,7 +89,10 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 	if err := q.mark(f, p); err != nil {
 		return nil, nil, err
 	}
-	p.Notes = q.leftOut(cfg, devices != nil)
+	p.Notes = append(q.leftOut(cfg, devices != nil), p.Notes...)
+	if !q.Fetch {
+		p.Notes = append(p.Notes, from.trust.note()...)
+	}
 	problems := conflicts(doc, err)
 	p.Conflicts = reported(problems)
 	return p, problems, nil

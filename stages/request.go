@@ -21,6 +21,7 @@ type Request struct {
 	Documents load.Options // how a Butane document is read: where its local files are
 	Audience  diag.Audience
 	Offline   bool // fetch nothing
+	Late      bool // fetch certificate authorities only where something is fetched by them
 	// Idle is how long a server may send nothing where the config sets no time for a resource; 0 is for ever.
 	Idle    time.Duration
 	Version string // told to servers
@@ -35,6 +36,9 @@ func (r *Request) load(ctx context.Context) (*document.Document, fetcher, error)
 	client.Unprotected = func(string) error { return errUnprotected } // the URL stands before it already
 	client.Offline = r.Offline
 	from := fetcher{Client: client, idle: r.Idle}
+	if r.Late {
+		from.trust = &trust{client: client, had: map[string]bool{}}
+	}
 	loader := load.Loader{Arena: tree.NewArena(), Audience: r.Audience, Fetcher: from, Report: r.Report}
 	defer load.PaceCollector(r.Text)()
 	doc, err := r.read(&loader)

@@ -1,0 +1,98 @@
+package stages
+
+import (
+	"encoding/pem"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/report"
+	"github.com/glowplug-os/glowplug/tests/trees"
+)
+
+const childConfig = `{"ignition": {"version": "3.4.0"}, "storage": {"directories": [{"path": "/child"}]}}`
+
+// authorities gives a server of a bundle, which counts who asks, and one that the bundle is for.
+func authorities(t *testing.T, fails bool) (bundle, secure string, asked *atomic.Int32) {
+	t.Helper()
+	asked = new(atomic.Int32)
+	over := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/config" {
+			_, _ = io.WriteString(w, childConfig)
+			return
+		}
+		_, _ = io.WriteString(w, "text")
+	}))
+	t.Cleanup(over.Close)
+	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		switch {
+		case fails:
+			w.WriteHeader(http.StatusNotFound)
+		case r.URL.Path == "/moved":
+			http.Redirect(w, r, over.URL+"/config", http.StatusFound)
+		default:
+			_ = pem.Encode(w, &pem.Block{Type: "CERTIFICATE", Bytes: over.Certificate().Raw})
+		}
+	}))
+	t.Cleanup(plain.Close)
+	return plain.URL, over.URL, asked
+}
+
+func TestAuthoritiesAreFetchedForAPlanOnlyWhereTheyAreNeeded(t *testing.T) {
+	t.Parallel()
+	const fromServer = `{'ignition': {'version': '3.4.0', MERGE 'security': {'tls': {'certificateAuthorities': [
+		{'source': 'CA/ca'}]}}}, 'storage': {'files': [{'path': '/f', 'contents': {'source': 'TLS/f'}}]}}`
+	child := url.PathEscape(childConfig)
+	const note = "certificate authorities: one entry of the config, not fetched, as nothing was fetched over TLS"
+	for name, each := range map[string]struct {
+		merge    string
+		question Question
+		fails    bool
+		asked    int32
+		notes    []string
+		conflict string
+	}{
+		"a plan that fetches nothing": {fails: true, notes: []string{note}},
+		"the same offline": {fails: true, question: Question{Request: Request{Offline: true}},
+			notes: []string{note}},
+		"a child in the config":    {fails: true, merge: "data:," + child, notes: []string{note}},
+		"a child over TLS":         {merge: "TLS/config", asked: 1},
+		"a child that leads there": {merge: "CA/moved", asked: 2},
+		"contents are fetched":     {question: Question{Fetch: true}, asked: 1},
+		"contents are fetched, and authorities fail": {fails: true, question: Question{Fetch: true}, asked: 1,
+			conflict: "certificate authorities"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ca, tls, count := authorities(t, each.fails)
+			merge := ""
+			if each.merge != "" {
+				merge = "'config': {'merge': [{'source': '" + each.merge + "'}]},"
+			}
+			q := each.question
+			q.Root = trees.Fake{}
+			cfg := strings.Replace(fromServer, "MERGE", merge, 1)
+			_, p, _ := asked(t, strings.NewReplacer("CA/", ca+"/", "TLS/", tls+"/").Replace(cfg), q)
+			assert.Equal(t, each.notes, p.Notes)
+			assert.Equal(t, each.asked, count.Load())
+			if each.merge != "" {
+				assert.Len(t, p.Actions, 2)
+			}
+			if each.conflict == "" {
+				assert.Empty(t, p.Conflicts)
+				return
+			}
+			require.NotEmpty(t, p.Conflicts)
+			assert.Contains(t, p.Conflicts[0].Message, each.conflict)
+			assert.Equal(t, report.InTheWay, p.Exit())
+		})
+	}
+}
