@@ -15,6 +15,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
+	"github.com/glowplug-os/glowplug/stages/units"
 )
 
 // Report makes data for people of a forecast. Texts says whether what is in files may be shown, as far as everybody may
@@ -39,6 +40,9 @@ func (f *Forecast) Report(texts bool) *report.Plan {
 	for _, s := range f.Files.Steps {
 		a := action(report.Files, s)
 		a.Count()
+		if strings.HasPrefix(s.ID, units.RemarkID) {
+			p.Notes = append(p.Notes, s.Subject+" "+s.Detail)
+		}
 		if s.Effect != plan.Keep {
 			f.changes(&a, left[s.ID], texts)
 		}

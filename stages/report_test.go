@@ -98,3 +98,11 @@ func TestHashesOfAccountsAreNotTold(t *testing.T) {
 	assert.NotContains(t, text+b.String(), "$6$")
 	assert.Equal(t, report.Changing, p.Exit())
 }
+
+func TestUnitsThatCannotBeEnabledAreNotesOfAPlan(t *testing.T) {
+	t.Parallel()
+	_, p, _ := asked(t, `{'ignition': {'version': '3.4.0'}, 'systemd': {'units': [
+		{'name': 'a.service', 'enabled': true}]}}`,
+		Question{Root: trees.Fake{}})
+	assert.Equal(t, []string{"unit a.service cannot be enabled: the root has no such unit"}, p.Notes)
+}

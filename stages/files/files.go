@@ -72,7 +72,7 @@ func PlanInFull(cfg config.Config, view target.View, o Options) (p Planned, err 
 	t := target.New(view)
 	p.entries = nodes.New(cfg.Storage, &o.Means)
 	var made plan.Plan
-	made, p.accounts, err = o.users(cfg.Passwd, t, p.entries.NameOwners())
+	made, p.accounts, err = o.users(cfg.Passwd, t, p.entries.NamesOwner())
 	p.passwd, p.root, p.means = cfg.Passwd, t, &o.Means
 	p.wanted = o.claim(cfg, t, p.entries)
 	first, rest, failed := o.beside(cfg, t, p.entries, p.wanted, p.accounts)
@@ -108,8 +108,8 @@ func (o *Options) refuse(cfg config.Config) error {
 }
 
 // users plans accounts, and gives those that owners may be named by: nil if they cannot be had. The dozen account files
-// are read only where they are needed.
-func (o *Options) users(passwd config.Passwd, t *target.Target, named bool) (plan.Plan, *accounts.Result, error) {
+// are read only where they are needed: named is the first entry that names its owner, "" for none.
+func (o *Options) users(passwd config.Passwd, t *target.Target, named string) (plan.Plan, *accounts.Result, error) {
 	wanted := len(passwd.Users)+len(passwd.Groups) > 0
 	switch {
 	case wanted && o.Accounts == MakeAccounts:
@@ -121,10 +121,10 @@ func (o *Options) users(passwd config.Passwd, t *target.Target, named bool) (pla
 		}
 		t.Write(homes...)
 	}
-	if !named {
+	if named == "" {
 		return nil, &accounts.Result{}, nil
 	}
-	names, err := users.Names(t)
+	names, err := users.Names(t, named)
 	return nil, names, err
 }
 

@@ -3,6 +3,7 @@ package files
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -270,6 +271,29 @@ func TestOwnersThatMayNotBeSet(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// A closed root is one whose account files only root may read.
+type closed struct{ fake }
+
+func (v closed) ReadFile(name string, most int64) ([]byte, error) {
+	if name == "/etc/gshadow" {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
+	}
+	return v.fake.ReadFile(name, most)
+}
+
+func TestAccountFilesThatMayNotBeReadAreToldWithTheirCause(t *testing.T) {
+	for origin, cfg := range map[string]config.Config{
+		"$.passwd":          parse(t, `{"passwd":{"users":[{"name":"core"}]}}`),
+		"$.storage.files.1": storage(t, `'files':[{'path':'/a'},{'path':'/b','user':{'name':'core'}}]`),
+	} {
+		o := asRoot()
+		o.Accounts = MakeAccounts
+		_, err := Plan(cfg, closed{fake{}}, o)
+		require.EqualError(t, err, "accounts ("+origin+"): open /etc/gshadow: permission denied")
+		assert.Equal(t, []string{"run it as root, who may read all account files"}, diag.Hints(err))
+	}
+}
+
 func TestAccountsAreNamed(t *testing.T) {
 	cfg := parse(t, `{"passwd":{"users":[{"name":"core"}]},"storage":{"disks":[{"device":"/dev/vda"}]},`+
 		`"kernelArguments":{"shouldExist":["key=secret"]}}`)
@@ -285,7 +309,7 @@ func TestAccountsAreNamed(t *testing.T) {
 // namesOf gives the accounts that owners of nodes are looked up in.
 func namesOf(t *testing.T, root fake) *accounts.Result {
 	t.Helper()
-	names, err := users.Names(root)
+	names, err := users.Names(root, "")
 	require.NoError(t, err)
 	return names
 }

@@ -59,11 +59,15 @@ func (p *Nodes) refuse(n *node, err error) {
 	}
 }
 
-// NameOwners tells whether any owner is given by name, for which the account files have to be read.
-func (p *Nodes) NameOwners() bool {
-	return slices.ContainsFunc(p.all, func(n *node) bool {
+// NamesOwner gives where an owner is given by name, for which the account files have to be read; "" for nowhere.
+func (p *Nodes) NamesOwner() string {
+	i := slices.IndexFunc(p.all, func(n *node) bool {
 		return config.Says(n.user.Name) != "" || config.Says(n.group.Name) != ""
 	})
+	if i < 0 {
+		return ""
+	}
+	return p.all[i].Origin
 }
 
 // Claim settles the places of all nodes.

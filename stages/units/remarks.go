@@ -12,6 +12,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
+// RemarkID is what the IDs of steps begin with that only say that a unit will not be as the config has it.
+const RemarkID = "state:"
+
 // remarks says which units will not be as the config has them. What the config alone shows is the validator's to say.
 func (u *Units) remarks(along map[string]string) (plan.Plan, error) {
 	var plan plan.Plan

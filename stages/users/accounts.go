@@ -33,6 +33,9 @@ type Options struct {
 // it finishes what a run that was cut off has begun.
 const Record = target.StateDir + "/accounts.json"
 
+// passwdOrigin is where a config has accounts.
+const passwdOrigin = "$.passwd"
+
 // accountLimit bounds what is read of an account file.
 const accountLimit = 64 << 20
 
@@ -49,9 +52,9 @@ type planner struct {
 // A maker does what steps do.
 type maker struct{ *target.Means }
 
-// Names gives the accounts that the root has, for owners by name.
-func Names(v target.View) (*accounts.Result, error) {
-	have, err := readAccounts(v)
+// Names gives the accounts that the root has, for owners by name, such as that of the entry at origin.
+func Names(v target.View, origin string) (*accounts.Result, error) {
+	have, err := readAccounts(v, origin)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +113,7 @@ func (p *planner) fail(err error) {
 
 // apply edits the account files as they are.
 func (p *planner) apply(passwd config.Passwd) (accounts.Files, *accounts.Result, error) {
-	have, err := readAccounts(p.t)
+	have, err := readAccounts(p.t, passwdOrigin)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -140,16 +143,20 @@ func (p *planner) planKeys(users []UserKeys) plan.Plan {
 	return steps
 }
 
-// readAccounts reads what the root has of the files that say something about accounts.
-func readAccounts(v target.View) (accounts.Files, error) {
+// readAccounts reads what the root has of the files that say something about accounts, for what the config has at
+// origin.
+func readAccounts(v target.View, origin string) (accounts.Files, error) {
 	have := accounts.Files{}
 	for _, name := range accounts.Inputs() {
 		text, err := v.ReadFile(name, accountLimit)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
+		if errors.Is(err, fs.ErrPermission) {
+			err = diag.WithHint(err, "run it as root, who may read all account files")
+		}
 		if err != nil {
-			return nil, err
+			return nil, plan.Step{ID: "accounts", Subject: "accounts", Origin: origin}.Fail(err)
 		}
 		have[name] = diag.Secret(text)
 	}

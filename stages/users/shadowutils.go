@@ -65,7 +65,7 @@ func ToolAccounts(passwd config.Passwd, t *target.Target, m *target.Means, o Opt
 // expect lays what the root's own tools are expected to make. The ids are those of new accounts in our own edits; the
 // tools may choose others.
 func (p *planner) expect(passwd config.Passwd) *accounts.Result {
-	have, err := readAccounts(p.t)
+	have, err := readAccounts(p.t, passwdOrigin)
 	if err != nil {
 		return nil
 	}
@@ -113,11 +113,13 @@ func (t *toolAccounts) step(what, name, origin string, do func(context.Context) 
 }
 
 // names are the accounts that are there now.
-func (t *toolAccounts) names() (*accounts.Result, error) { return Names(target.Of(t.root)) }
+func (t *toolAccounts) names() (*accounts.Result, error) {
+	return Names(target.Of(t.root), passwdOrigin)
+}
 
 // madeAccounts are the users that the config wants, as the account files have them once the tools have run.
 func madeAccounts(passwd config.Passwd, v target.View) (map[string]Account, error) {
-	have, err := readAccounts(v)
+	have, err := readAccounts(v, passwdOrigin)
 	if err != nil {
 		return nil, err
 	}
