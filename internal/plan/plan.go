@@ -63,12 +63,16 @@ type Step struct {
 	// Parallel says that Prepare may run beside that of steps before and after this one: it waits for something that is
 	// not this machine, and does nothing that those would notice.
 	Parallel bool
-	// Do makes the change. It may be called again after it was cut off at any point, always after Prepare where there
-	// is one. Absent means nothing to do.
+	// Do makes the change. Where it finds that nothing is to be done it may give ErrUnchanged: the step is then
+	// Finished as one that keeps what is there. It may be called again after it was cut off at any point, always after
+	// Prepare where there is one. Absent means nothing to do.
 	Do func(context.Context) error
 	// Abandon takes back what Prepare has made, if Do will not be called after all.
 	Abandon func()
 }
+
+// ErrUnchanged is what Do gives where there was nothing to do, which only Do could find out.
+var ErrUnchanged = errors.New("nothing was to be done")
 
 // Name is what a step does and to what, for logs: "create file /etc/hostname".
 func (s Step) Name() string { return s.Effect.String() + " " + s.Subject }

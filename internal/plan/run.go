@@ -182,7 +182,10 @@ func (r *run) finish(ctx context.Context, s Step, state State) error {
 		return nil
 	}
 	r.tell(Awaited, s)
-	if err := s.Do(ctx); err != nil {
+	switch err := s.Do(ctx); {
+	case errors.Is(err, ErrUnchanged):
+		s.Effect, s.Check = Keep, nil // which would find the same again
+	case err != nil:
 		r.tell(Failed, s)
 		return err
 	}

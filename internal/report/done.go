@@ -36,13 +36,13 @@ func (d *Done) Hear(e plan.Event) {
 }
 
 // done is what an action that is over was. What was to be kept may have turned out to need it. Of what was to be
-// decided then, an entry of the config is kept if it is that already, and else refused; a unit is enabled or disabled,
-// and an account made by the root's tools.
+// decided then, an entry of the config is changed where its step has found that it has to be, and else it is that
+// already; a unit is enabled or disabled, and an account made by the root's tools.
 func done(a Action, checked bool) plan.Effect {
 	switch {
-	case a.Effect == plan.Deferred && a.isNode():
+	case a.Effect == plan.Deferred && a.isNode() && !checked:
 		return plan.Keep
-	case a.Effect == plan.Keep && checked && a.Noun != Unit:
+	case a.Effect == plan.Deferred && a.isNode(), a.Effect == plan.Keep && checked && a.Noun != Unit:
 		return plan.Change
 	case a.Effect == plan.Deferred, a.Effect == plan.Keep && checked:
 		return plan.Create

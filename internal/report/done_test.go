@@ -64,6 +64,8 @@ func TestASummaryCountsThingsAndNotSteps(t *testing.T) {
 			"1 other change; 1 unchanged"},
 		"content that is known only now": {[]plan.Event{finished("file:/a", plan.Deferred)},
 			"nothing to do; 1 unchanged"},
+		"content that is appended only now": {[]plan.Event{checked(finished("file:/a", plan.Deferred))},
+			"1 file, 1 changed"},
 		"users and groups": {[]plan.Event{entry("group:g", plan.Create), entry("user:u", plan.Create),
 			entry("user:v", plan.Change), finished("account-files", plan.Change), finished("ssh-keys:u", plan.Change),
 			finished("ssh-keys:w", plan.Create)}, "1 group; 3 users, 2 changed"},

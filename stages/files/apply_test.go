@@ -24,6 +24,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/report"
 	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tool"
@@ -365,6 +366,49 @@ func TestAnAppendWithADigestThatIsDoneIsPlannedAsDone(t *testing.T) {
 		assert.Equal(t, want, steps.String())
 		require.NoError(t, apply(cfg, o))
 	}
+}
+
+func TestAnAppendFromAServerIsDecidedWhenItRuns(t *testing.T) {
+	_, o := newRoot(t, map[string]string{"f": "old"})
+	text := "one"
+	o.Fetch = func(_ context.Context, _ config.Resource, to target.Sink) error {
+		_, err := io.WriteString(to, text)
+		return err
+	}
+	cfg := storage(t, `'files':[{'path':'/f','append':[{'source':'http://h/one'}]}]`)
+	for _, want := range []struct {
+		text, planned, done string
+	}{
+		{"one", "? file /f  append from http://h/one, kept if it is this already\n", "1 file, 1 changed"},
+		{"one", "? file /f  append from http://h/one, kept if it is this already\n", "nothing to do; 1 unchanged"},
+		{"two", "? file /f  append from http://h/one, kept if it is this already\n", "1 file, 1 changed"},
+	} {
+		text = want.text
+		steps, err := Plan(cfg, target.Of(o.Root), o)
+		require.NoError(t, err)
+		assert.Equal(t, want.planned, steps.String())
+		var done report.Done
+		require.NoError(t, steps.Run(t.Context(), plan.Options{Tell: done.Hear}))
+		assert.Equal(t, want.done, done.Over().Summary())
+	}
+}
+
+func TestAnAppendThatTakesSetIDBitsSaysSo(t *testing.T) {
+	steps, err := Plan(storage(t, `'files':[{'path':'/f','append':[{'source':'data:,one'}]}]`),
+		setID{fake{"/f": "old"}}, asRoot())
+	require.NoError(t, err)
+	assert.Equal(t, "~ file /f  append inline, 0755\n", steps.String())
+}
+
+// A setID is a root whose files are set-uid.
+type setID struct{ fake }
+
+func (v setID) Lstat(at string) (root.Facts, error) {
+	found, err := v.fake.Lstat(at)
+	if found.Kind == root.File {
+		found.Mode = 0o4755
+	}
+	return found, err
 }
 
 func TestHostileRoots(t *testing.T) {

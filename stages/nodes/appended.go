@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/target"
 )
@@ -122,7 +123,7 @@ func (n *node) complete(got target.Likeness) bool {
 }
 
 // appendTo appends all parts to a file that is there. They are got first, so that a source that fails leaves the file
-// as it was.
+// as it was. Where they are there already it gives plan.ErrUnchanged.
 func (m *maker) appendTo(ctx context.Context, n *node) error {
 	t, err := m.Plain().Create(n.At, target.Private)
 	if err != nil {
@@ -138,8 +139,11 @@ func (m *maker) appendTo(ctx context.Context, n *node) error {
 		_, err := io.Copy(onlyWriter{out}, io.NewSectionReader(t, 0, t.Size()))
 		return err
 	})
-	if err != nil || p.done {
+	switch {
+	case err != nil:
 		return err
+	case p.done:
+		return plan.ErrUnchanged
 	}
 	f, err := m.Plain().OpenAppend(n.At)
 	if err != nil {

@@ -30,7 +30,7 @@ type node struct {
 	new root.Attrs // of a node that is made
 	old root.Attrs // of a node that is kept
 
-	found   root.Facts     // what Check found
+	found   root.Facts     // what the planner, and then Check, found
 	verdict target.Verdict // and what it made of it
 	checked bool
 	temp    *root.Temp // what Prepare got ready

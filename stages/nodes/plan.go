@@ -46,6 +46,7 @@ func (p *Nodes) node(n *node, step *plan.Step) error {
 	if step.Effect, err = p.effect(n, found, m, known); err != nil {
 		return err
 	}
+	n.found = found
 	step.Detail = n.detail(step.Effect, topmost)
 	p.steps(n, step)
 	return nil
@@ -102,11 +103,13 @@ func (p *Nodes) effect(n *node, found root.Facts, m target.Match, known bool) (p
 	case target.Done:
 		return plan.Keep, nil
 	case target.Keep:
-		done, err := p.appended(n, found)
-		if err == nil && done && n.kept(found).Fit(found) {
-			return plan.Keep, nil
+		switch got, err := p.appended(n, found); {
+		case err != nil, got == target.Unequal, !n.kept(found).Fit(found):
+			return plan.Change, err
+		case got == target.Undecided:
+			return plan.Deferred, nil
 		}
-		return plan.Change, err
+		return plan.Keep, nil
 	}
 	return 0, n.refusal(found)
 }
@@ -204,6 +207,8 @@ func (n *node) detail(e plan.Effect, topmost string) string {
 		add("removes what is there with all below it")
 	case e == plan.Destroy:
 		add("replaces what is there")
+	case e == plan.Deferred && n.entry == target.FileWithout:
+		add("kept if it is this already")
 	case e == plan.Deferred:
 		add("kept if it is this already, refused otherwise")
 	}

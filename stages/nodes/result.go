@@ -41,8 +41,11 @@ func made(e target.Entry) plan.Made {
 
 // attributes are those that a step of this effect sets.
 func (n *node) attributes(e plan.Effect) root.Attrs {
-	if (n.entry == target.Directory || n.entry == target.FileWithout) && (e == plan.Change || e == plan.Keep) {
-		return n.old
+	appends := n.entry == target.FileWithout && len(n.sources) > 0
+	switch {
+	case n.entry != target.Directory && n.entry != target.FileWithout:
+	case e == plan.Change, e == plan.Keep, e == plan.Deferred && appends:
+		return n.kept(n.found)
 	}
 	return n.new
 }

@@ -49,28 +49,34 @@ func (p *Nodes) holds(n *node, found root.Facts) target.Likeness {
 	return target.Unequal
 }
 
-// appended tells whether the file that is there, and is kept, has all that is appended to it, as far as that is known
-// without asking anybody.
-func (p *Nodes) appended(n *node, found root.Facts) (bool, error) {
+// appended tells whether the file that is there, and is kept, has all that is appended to it: undecided where that
+// takes asking somebody, or a long time.
+func (p *Nodes) appended(n *node, found root.Facts) (target.Likeness, error) {
 	if len(n.sources) == 0 {
-		return true, nil
+		return target.Equal, nil
 	}
 	all, err := p.noted()
 	if err != nil {
-		return false, err
+		return target.Unequal, err
 	}
+	_, before := all.Files[n.At]
 	switch {
 	case p.holds(n, found) == target.Equal:
-		return true, nil
+		return target.Equal, nil
+	case !before && !n.new.Fit(found):
+		return target.Unequal, nil // no run has made it, or appended to it
 	case found.Size > seenContent, !n.local(), p.m.Fetch == nil:
-		return false, nil
+		return target.Undecided, nil
 	}
 	f, err := p.t.Open(n.At)
 	if err != nil {
-		return false, nil // who appends gets the error
+		return target.Unequal, nil // who appends gets the error
 	}
 	defer f.Close()
 	got, err := n.progressOf(f, found, all,
 		func(to target.Output) error { return p.m.obtain(context.Background(), n, to) })
-	return err == nil && got.done, nil
+	if err == nil && got.done {
+		return target.Equal, nil
+	}
+	return target.Unequal, nil
 }

@@ -140,12 +140,18 @@ func (m *maker) do(ctx context.Context, n *node) error {
 
 // keep leaves what is there in place and sees to appends, owner and mode.
 func (m *maker) keep(ctx context.Context, n *node) error {
+	var err error
 	if len(n.sources) > 0 {
-		if err := m.appendTo(ctx, n); err != nil {
-			return err
-		}
+		err = m.appendTo(ctx, n)
 	}
-	return m.Plain().SetAttrs(n.At, n.kept(n.found))
+	a := n.kept(n.found)
+	switch {
+	case err != nil && !errors.Is(err, plan.ErrUnchanged):
+		return err
+	case err != nil && a.Fit(n.found):
+		return err
+	}
+	return m.Plain().SetAttrs(n.At, a)
 }
 
 // make makes the node in a directory that is there. All but directories appear under their name complete, owner
