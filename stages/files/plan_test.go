@@ -288,9 +288,16 @@ func TestAccountFilesThatMayNotBeReadAreToldWithTheirCause(t *testing.T) {
 	} {
 		o := asRoot()
 		o.Accounts = MakeAccounts
-		_, err := Plan(cfg, closed{fake{}}, o)
+		steps, err := Plan(cfg, closed{fake{}}, o)
+		assert.NotContains(t, steps.String(), "0:0")
 		require.EqualError(t, err, "accounts ("+origin+"): open /etc/gshadow: permission denied")
 		assert.Equal(t, []string{"run it as root, who may read all account files"}, diag.Hints(err))
+		if len(cfg.Storage.Files) > 0 {
+			assert.Contains(t, steps.String(), "+ file /b  empty, 0644 owner not known\n")
+			o.Privileged = false
+			_, err = Plan(cfg, closed{fake{}}, o)
+			assert.NotContains(t, err.Error(), "only root can set", "nobody knows the owner")
+		}
 	}
 }
 

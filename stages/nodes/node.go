@@ -23,6 +23,7 @@ type node struct {
 	names       uint64 // of a hard link: of what is there, those that the config gives
 	ours        bool   // of a hard link: what is there may be what an earlier run has left
 	apart       bool   // it is made anew as long as what is there has other names, which other nodes change
+	unowned     bool   // its owner is given by a name of which nothing is known
 	grows       bool   // of a file: what comes after it adds to its end
 
 	fetched func(*config.Resource) bool // target.Means.Fetched

@@ -29,6 +29,9 @@ func (p *Nodes) owners(n *node) error {
 	if err != nil {
 		return err
 	}
+	if p.names == nil {
+		uid, gid = p.known(n, uid, gid)
+	}
 	if uid >= 0 {
 		n.new.UID, n.old.UID = uid, uid
 	}
@@ -51,6 +54,17 @@ func (n *node) kept(found root.Facts) root.Attrs {
 	}
 	a.Mode = int64(mode)
 	return a
+}
+
+// known leaves owners open that are given by name, where the accounts cannot be had.
+func (p *Nodes) known(n *node, uid, gid int64) (int64, int64) {
+	if config.Says(n.user.Name) != "" && n.user.ID == nil {
+		uid, n.new.UID, n.unowned = -1, -1, true
+	}
+	if config.Says(n.group.Name) != "" && n.group.ID == nil {
+		gid, n.new.GID, n.unowned = -1, -1, true
+	}
+	return uid, gid
 }
 
 // uid and gid look a name up. Where the accounts cannot be had, of which an error tells, any name is as good.

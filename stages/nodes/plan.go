@@ -263,6 +263,9 @@ func attributeWords(n *node, e plan.Effect) string {
 	if a.Mode >= 0 {
 		words = append(words, fmt.Sprintf("%04o", a.Mode))
 	}
+	if n.unowned {
+		return strings.Join(append(words, "owner not known"), " ")
+	}
 	if a.UID > 0 || a.GID > 0 || n.user != (config.NodeOwner{}) || n.group != (config.NodeOwner{}) {
 		words = append(words, "owner "+id(a.UID)+":"+id(a.GID))
 	}
