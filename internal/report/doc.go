@@ -20,7 +20,7 @@ import (
 type Plan struct {
 	Actions   []Action
 	Conflicts []Conflict
-	// Notes say what was not planned, or is not known, and why.
+	// Notes say what was not planned, is not known, or will not be as the config has it, and why.
 	Notes []string
 	// Salt is what the digests of actions were begun with; nil if these have none.
 	Salt []byte

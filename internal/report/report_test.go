@@ -93,7 +93,7 @@ Units
   + unit a.service
   ? enable a.service: if it is not enabled then
 
-Not known
+Notes
   what a server sends
 
 `+summary, b.String())

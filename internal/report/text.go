@@ -238,7 +238,7 @@ func (t *text) notes() {
 	if len(t.p.Notes) == 0 {
 		return
 	}
-	t.heading("Not known")
+	t.heading("Notes")
 	for _, note := range t.p.Notes {
 		t.line("  %s", diag.OneLine(note))
 	}
