@@ -1,12 +1,16 @@
 package stages
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"hash"
 	"io"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,9 +23,9 @@ import (
 )
 
 // Mark gives each action of a report of the forecast that does something a digest: of what the config says of it, of
-// what is at its places, and of what will be in files that no one entry asks for. Nothing else decides what is done, so
-// plans of the same words and digests do the same.
-func (f *Forecast) Mark(p *report.Plan, salt []byte) error {
+// what is at its places, with all that goes there, and of what will be in files that no one entry asks for. Nothing
+// else decides what is done, so plans of the same words and digests do the same.
+func (f *Forecast) Mark(ctx context.Context, p *report.Plan, salt []byte) error {
 	all, err := itemsOf(f.Config)
 	if err != nil {
 		return err
@@ -33,14 +37,17 @@ func (f *Forecast) Mark(p *report.Plan, salt []byte) error {
 		if a.Effect == plan.Keep {
 			continue
 		}
-		d := digest{hmac.New(sha256.New, salt)}
+		d := digest{hmac.New(sha256.New, salt), f.Root}
 		entry := all.at(a.Origin)
 		d.add([]byte(a.ID))
 		d.add(entry)
 		if a.Stage == report.Files {
 			for _, r := range left[a.ID] {
-				d.place(f.Root, r, entry == nil)
+				d.place(ctx, r, a.Effect == plan.Destroy, entry == nil)
 			}
+		}
+		if err := context.Cause(ctx); err != nil {
+			return err
 		}
 		a.Digest = hex.EncodeToString(d.Sum(nil))
 	}
@@ -83,19 +90,27 @@ func (e *items) at(origin string) []byte {
 }
 
 // A digest is of several things, each of which comes as its own digest: where one ends is certain then.
-type digest struct{ hash.Hash }
+type digest struct {
+	hash.Hash
+	v target.View
+}
 
 func (d digest) add(what []byte) {
 	sum := sha256.Sum256(what)
 	d.Write(sum[:])
 }
 
-// place adds what is at a place, and what will be if no entry of the config says that.
-func (d digest) place(v target.View, r plan.Result, unsaid bool) {
+// place adds what is at a place, all that is in a directory that goes, and what will be if no entry of the config says
+// that.
+func (d digest) place(ctx context.Context, r plan.Result, goes, unsaid bool) {
 	d.add([]byte(r.At))
-	was, err := v.Lstat(r.At)
-	if err == nil && was.Kind == root.File {
-		d.file(v, r.At)
+	was, err := d.v.Lstat(r.At)
+	switch {
+	case err != nil:
+	case was.Kind == root.File:
+		d.file(ctx, r.At)
+	case was.Kind == root.Directory && (goes || r.Made != plan.ADirectory):
+		d.below(ctx, r.At)
 	}
 	if r.Content == nil || !unsaid {
 		return
@@ -103,23 +118,59 @@ func (d digest) place(v target.View, r plan.Result, unsaid bool) {
 	if now, known := r.Content(); known {
 		text := now.Reveal()
 		if r.At == accounts.ShadowFile {
-			text = undated(v, text)
+			text = undated(d.v, text)
 		}
 		d.add([]byte(text))
 	}
 }
 
 // file adds what is in a file. One that cannot be read counts as empty: only who can read it plans to change it.
-func (d digest) file(v target.View, at string) {
-	content, err := v.Open(at)
+func (d digest) file(ctx context.Context, at string) {
+	content, err := d.v.Open(at)
 	if err != nil {
 		return
 	}
 	defer content.Close()
 	of := sha256.New()
-	if _, err := io.Copy(of, content); err == nil {
+	if _, err := io.Copy(of, until{ctx, content}); err == nil {
 		d.Write(of.Sum(nil))
 	}
+}
+
+// below adds all that is below a directory: what is removed may be another file of the same name. What cannot be looked
+// at adds that.
+func (d digest) below(ctx context.Context, dir string) {
+	names, err := d.v.Names(dir)
+	slices.Sort(names)
+	d.add(fmt.Appendf(nil, "%d %t", len(names), err == nil))
+	for _, name := range names {
+		if ctx.Err() != nil {
+			return
+		}
+		at := path.Join(dir, name)
+		is, err := d.v.Lstat(at)
+		d.add(fmt.Appendf(nil, "%q %d %o %d:%d %q %t", name, is.Kind, is.Mode, is.UID, is.GID, is.Target, err == nil))
+		switch {
+		case err != nil:
+		case is.Kind == root.File:
+			d.file(ctx, at)
+		case is.Kind == root.Directory:
+			d.below(ctx, at)
+		}
+	}
+}
+
+// until is a file that is read until the context ends.
+type until struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (u until) Read(p []byte) (int, error) {
+	if err := context.Cause(u.ctx); err != nil {
+		return 0, err
+	}
+	return u.Reader.Read(p)
 }
 
 // undated leaves out of lines of shadow(5) that come the day of their password, which is the day of the plan.

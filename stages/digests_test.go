@@ -2,6 +2,7 @@ package stages
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"testing"
 
@@ -34,7 +35,7 @@ func (s situation) plan(t *testing.T) *report.Plan {
 	f, err := Plan(t.Context(), configOf(t, s.config), devices, s.root, o)
 	require.NoError(t, err)
 	p := f.Report(true)
-	require.NoError(t, f.Mark(p, bytes.Repeat([]byte{s.salt}, report.SaltBytes)))
+	require.NoError(t, f.Mark(t.Context(), p, bytes.Repeat([]byte{s.salt}, report.SaltBytes)))
 	return p
 }
 
@@ -42,14 +43,18 @@ const markedConfig = `{'storage': {'files': [
 		{'path': '/etc/f', 'overwrite': true, 'contents': {'source': 'data:,new'}},
 		{'path': '/etc/far', 'contents': {'source': 'http://host/a?token=1',
 			'httpHeaders': [{'name': 'A', 'value': '1'}]}},
-		{'path': '/etc/kept'}]},
-	'passwd': {'users': [{'name': 'core', 'passwordHash': '$6$a', 'sshAuthorizedKeys': ['a b']}]},
+		{'path': '/etc/kept'},
+		{'path': '/srv/gone', 'overwrite': true, 'contents': {'source': 'data:,'}}]},
+	'passwd': {'users': [{'name': 'left', 'shouldExist': false},
+		{'name': 'core', 'passwordHash': '$6$a', 'sshAuthorizedKeys': ['a b']}]},
 	'systemd': {'units': [{'name': 'a.service', 'contents': '[Unit]', 'enabled': true}]}}`
 
 func here() situation {
 	return situation{config: markedConfig, today: 20000, root: trees.Fake{"/etc/f": "old", "/etc/kept": "",
-		"/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n", "/etc/shadow": "root:$6$other:1::::::\n",
-		"/home/": "", "/etc/group": "root:x:0:\n", "/etc/gshadow": "root:*::\n"}}
+		"/etc/passwd": "root:x:0:0:root:/root:/bin/sh\nleft:x:0:0::/home/left:\n",
+		"/etc/shadow": "root:$6$other:1::::::\n", "/home/left/a/b": "old", "/var/mail/left": "old",
+		"/srv/gone/a/b": "old", "/srv/gone/c": "old", "/srv/gone/link": "-> a",
+		"/etc/group": "root:x:0:\n", "/etc/gshadow": "root:*::\n"}}
 }
 
 func TestDigestsTellPlansOfOtherThingsApart(t *testing.T) {
@@ -64,7 +69,8 @@ func TestDigestsTellPlansOfOtherThingsApart(t *testing.T) {
 			s.config = string(bytes.ReplaceAll([]byte(s.config), []byte(old), []byte(with)))
 		}
 	}
-	user := []string{"user:core", "account-effect:0", "ssh-keys:core"}
+	const mail, home = "account-effect:0", "account-effect:1"
+	user := []string{"user:core", "account-effect:2", "ssh-keys:core"}
 	for claim, test := range map[string]struct {
 		change func(*situation)
 		differ []string // the IDs of actions
@@ -81,7 +87,22 @@ func TestDigestsTellPlansOfOtherThingsApart(t *testing.T) {
 		"another file there": {func(s *situation) { s.root["/etc/f"] = "odd" }, []string{"file:/etc/f"}},
 		"another hash there": {func(s *situation) { s.root["/etc/shadow"] = "root:$6$more:1::::::\n" },
 			[]string{"account-files"}},
-		"what is kept is not there": {func(s *situation) { delete(s.root, "/etc/kept") }, []string{"file:/etc/kept"}},
+		"another file below a directory that goes": {func(s *situation) { s.root["/srv/gone/a/b"] = "odd" },
+			[]string{"file:/srv/gone"}},
+		"another name below it": {func(s *situation) {
+			delete(s.root, "/srv/gone/c")
+			s.root["/srv/gone/d"] = "old"
+		}, []string{"file:/srv/gone"}},
+		"another place below it": {func(s *situation) {
+			delete(s.root, "/srv/gone/c")
+			s.root["/srv/gone/a/c"] = "old"
+		}, []string{"file:/srv/gone"}},
+		"another link below it": {func(s *situation) { s.root["/srv/gone/link"] = "-> b" },
+			[]string{"file:/srv/gone"}},
+		"another file in a home that goes": {func(s *situation) { s.root["/home/left/a/b"] = "odd" }, []string{home}},
+		"another mail":                     {func(s *situation) { s.root["/var/mail/left"] = "odd" }, []string{mail}},
+		"what is kept is not there": {func(s *situation) { delete(s.root, "/etc/kept") },
+			[]string{"file:/etc/kept"}},
 	} {
 		t.Run(claim, func(t *testing.T) {
 			now := here()
@@ -102,6 +123,14 @@ func TestDigestsTellPlansOfOtherThingsApart(t *testing.T) {
 			assert.Equal(t, len(test.differ) == 0, len(lines) == 0, lines)
 		})
 	}
+}
+
+func TestMarkingAPlanEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	f, err := Plan(ctx, configOf(t, markedConfig), nil, here().root, circumstances())
+	require.NoError(t, err)
+	cancel(assert.AnError)
+	require.ErrorIs(t, f.Mark(ctx, f.Report(true), nil), assert.AnError)
 }
 
 func TestPlansOfOtherSaltsHaveOtherDigests(t *testing.T) {

@@ -86,7 +86,8 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 		p.Actions = append(arguments(&cfg.KernelArguments, *q.CommandLine, q.Texts), p.Actions...)
 	}
 	got.tell(p, wanted)
-	if err := q.mark(f, p); err != nil {
+	p.Fetched = q.Fetch && len(wanted) > 0
+	if err := q.mark(ctx, f, p); err != nil {
 		return nil, nil, err
 	}
 	p.Notes = append(q.leftOut(cfg, devices != nil), p.Notes...)
@@ -123,7 +124,7 @@ func (q *Question) remotes(s config.Storage) map[string][]remote {
 }
 
 // mark gives a plan digests, if it is to have some.
-func (q *Question) mark(f *Forecast, p *report.Plan) error {
+func (q *Question) mark(ctx context.Context, f *Forecast, p *report.Plan) error {
 	if !q.Marked {
 		return nil
 	}
@@ -131,7 +132,7 @@ func (q *Question) mark(f *Forecast, p *report.Plan) error {
 	if _, err := io.ReadFull(q.Random, salt); err != nil {
 		return err
 	}
-	return f.Mark(p, salt)
+	return f.Mark(ctx, p, salt)
 }
 
 // conflicts are errors of planning as problems of the config.

@@ -119,7 +119,8 @@ func layout(t *block.Table) *report.Layout {
 
 // changes adds what becomes of places, and what goes there.
 func (f *Forecast) changes(a *report.Action, left []plan.Result, texts bool) {
-	if a.Effect == plan.Destroy && strings.HasPrefix(a.ID, "account-effect:") {
+	account := a.Effect == plan.Destroy && strings.HasPrefix(a.ID, "account-effect:")
+	if account {
 		a.Loses = []report.Loss{{Where: a.Subject, What: a.Detail}}
 	}
 	for _, r := range left {
@@ -134,7 +135,9 @@ func (f *Forecast) changes(a *report.Action, left []plan.Result, texts bool) {
 		}
 		a.Changes = append(a.Changes, c)
 		if a.Effect == plan.Destroy && was.Kind == root.Directory {
-			if what := f.holding(r.At); what != "" {
+			if what := f.holding(r.At); account && what != "" {
+				a.Loses[0].What = what
+			} else if what != "" {
 				a.Loses = append(a.Loses, report.Loss{Where: diag.Name(r.At), What: what})
 			}
 		}

@@ -24,6 +24,8 @@ type Plan struct {
 	Notes []string
 	// Salt is what the digests of actions were begun with; nil if these have none.
 	Salt []byte
+	// Fetched: what servers have was fetched for it.
+	Fetched bool
 }
 
 // A Stage is the part of a first boot that an action belongs to.

@@ -4,6 +4,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 // Version is that of the JSON, of which schema.json is the JSON Schema. It counts up when a key goes or changes its
@@ -18,6 +22,8 @@ type (
 	jsonPlan struct {
 		Version   int            `json:"version"`
 		Salt      string         `json:"salt,omitempty"`
+		Digest    string         `json:"digest,omitempty"`
+		Fetched   bool           `json:"fetched,omitempty"`
 		Summary   string         `json:"summary"`
 		Exit      Exit           `json:"exit"`
 		Actions   []jsonAction   `json:"actions"`
@@ -90,17 +96,41 @@ type (
 // WriteJSON tells programs.
 func (p *Plan) WriteJSON(w io.Writer) error {
 	out := jsonPlan{Version: Version, Salt: hex.EncodeToString(p.Salt), Summary: p.Summary(), Exit: p.Exit(),
-		Actions: []jsonAction{}, Conflicts: []jsonConflict{}, Notes: append([]string{}, p.Notes...)}
+		Fetched: p.Fetched, Actions: []jsonAction{}, Conflicts: []jsonConflict{}, Notes: append([]string{}, p.Notes...)}
 	for i := range p.Actions {
 		out.Actions = append(out.Actions, p.Actions[i].json())
 	}
 	for _, c := range p.Conflicts {
 		out.Conflicts = append(out.Conflicts, jsonConflict(c))
 	}
+	var err error
+	if p.Salt != nil {
+		out.Digest, err = out.sum(p.Salt)
+	}
+	if err != nil {
+		return err
+	}
+	return out.write(w)
+}
+
+func (p *jsonPlan) write(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(out)
+	return e.Encode(p)
+}
+
+// sum is the digest over all keys but its own, as a reader of the text makes it.
+func (p *jsonPlan) sum(salt []byte) (string, error) {
+	var text strings.Builder
+	if err := p.write(&text); err != nil {
+		return "", err
+	}
+	top, problem := tree.NewArena().ParseJSON(&diag.Document{Text: text.String()})
+	if problem != nil {
+		return "", problem
+	}
+	return sum(salt, top), nil
 }
 
 func (a *Action) json() jsonAction {

@@ -2,6 +2,8 @@ package report
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -17,6 +19,7 @@ import (
 // A Saved is a plan as a program, or a person, has kept it: JSON by the schema.
 type Saved struct {
 	salt    []byte
+	fetched bool
 	actions []saved
 }
 
@@ -27,7 +30,7 @@ type saved struct {
 }
 
 // readersOnly are keys of actions that say nothing of what is done, or what other keys say already.
-var readersOnly = [...]string{"origin", "group", "difference", "secret", "sources"}
+var readersOnly = []string{"origin", "group", "difference", "secret", "sources"}
 
 // ReadSaved reads a plan. An error says where in the text it is none, or none that can be carried out.
 func ReadSaved(name string, text []byte) (*Saved, error) {
@@ -37,18 +40,20 @@ func ReadSaved(name string, text []byte) (*Saved, error) {
 		return nil, problem
 	}
 	r := reader{}
-	version, salt := r.get(top, "version", tree.Number), r.get(top, "salt", tree.String)
+	r.refuse(top)
+	version := r.get(top, "version", tree.Number)
+	if r.err == nil && version.Text() != strconv.Itoa(Version) {
+		r.err = at(version, "the version is %s, and this program reads %d", version.Text(), Version)
+	}
+	salt, digest := r.get(top, "salt", tree.String), r.get(top, digestKey, tree.String)
 	actions, conflicts := r.get(top, "actions", tree.List), r.get(top, "conflicts", tree.List)
 	if r.err != nil {
 		return nil, r.err
 	}
-	if version.Text() != strconv.Itoa(Version) {
-		return nil, at(version, "the version is %s, and this program reads %d", version.Text(), Version)
-	}
 	if first := conflicts.First(); first.Exists() {
 		return nil, at(first, "something is in the way of this plan, so it cannot be carried out")
 	}
-	s := &Saved{}
+	s := &Saved{fetched: top.Get("fetched").Text() == "true"}
 	var err error
 	if s.salt, err = hex.DecodeString(salt.Text()); err != nil || len(s.salt) < SaltBytes {
 		return nil, at(salt, "the salt is no hexadecimal number of %d bytes or more", SaltBytes)
@@ -56,11 +61,52 @@ func ReadSaved(name string, text []byte) (*Saved, error) {
 	for a := range actions.Children() {
 		s.actions = append(s.actions, r.action(a))
 	}
+	if r.err == nil && digest.Text() != sum(s.salt, top) {
+		r.err = at(digest, "this is another digest than that of the plan: something in the file was changed, and "+
+			"shows what is not done")
+	}
 	return s, r.err
+}
+
+// digestKey is the key of the digest over all other keys of a plan.
+const digestKey = "digest"
+
+// sum is that digest. It is no signature: whoever changes a plan can make it too, with the salt.
+func sum(salt []byte, top tree.Node) string {
+	var all strings.Builder
+	for _, m := range members(top, digestKey) {
+		all.WriteString(strconv.Quote(m.Key()))
+		write(&all, m)
+	}
+	mac := hmac.New(sha256.New, salt)
+	_, _ = mac.Write([]byte(all.String())) // which a hash never refuses
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // A reader reads what has to be there, and keeps the first error.
 type reader struct{ err error }
+
+// refuse refuses a config, and what has a key twice: of two values, readers may take either.
+func (r *reader) refuse(top tree.Node) {
+	if top.Kind() == tree.Object && (top.Get("ignition").Exists() || top.Get("variant").Exists()) {
+		r.err = at(top, "this is a config, where a plan is wanted")
+		return
+	}
+	r.distinct(top)
+}
+
+func (r *reader) distinct(n tree.Node) {
+	met := map[string]bool{}
+	for each := range n.Children() {
+		if n.Kind() == tree.Object {
+			if r.err == nil && met[each.Key()] {
+				r.err = fmt.Errorf("%s: the key %q is there twice", each.KeyPlace(), each.Key())
+			}
+			met[each.Key()] = true
+		}
+		r.distinct(each)
+	}
+}
 
 func (r *reader) get(from tree.Node, key string, kind tree.Kind) tree.Node {
 	found := tree.Node{}
@@ -93,7 +139,7 @@ func (r *reader) action(n tree.Node) (s saved) {
 		s.text += ": " + diag.OneLine(detail.Text())
 	}
 	var whole strings.Builder
-	write(&whole, n)
+	write(&whole, n, readersOnly...)
 	s.whole = whole.String()
 	return s
 }
@@ -111,23 +157,21 @@ func at(n tree.Node, format string, args ...any) error {
 	return fmt.Errorf("%s: "+format, append([]any{n.Place()}, args...)...)
 }
 
-// write writes a value the same way however it is laid out, and in whatever order the members of objects are.
-func write(b *strings.Builder, n tree.Node) {
+// write writes a value the same way however it is laid out, and in whatever order the members of objects are; without
+// members of some names.
+func write(b *strings.Builder, n tree.Node, without ...string) {
 	switch n.Kind() {
 	case tree.Object:
-		members := slices.Collect(n.Children())
-		members = slices.DeleteFunc(members, func(m tree.Node) bool { return slices.Contains(readersOnly[:], m.Key()) })
-		slices.SortStableFunc(members, func(a, b tree.Node) int { return strings.Compare(a.Key(), b.Key()) })
 		b.WriteByte('{')
-		for _, m := range members {
+		for _, m := range members(n, without...) {
 			b.WriteString(strconv.Quote(m.Key()))
-			write(b, m)
+			write(b, m, without...)
 		}
 		b.WriteByte('}')
 	case tree.List:
 		b.WriteByte('[')
 		for each := range n.Children() {
-			write(b, each)
+			write(b, each, without...)
 			b.WriteByte(',')
 		}
 		b.WriteByte(']')
@@ -138,8 +182,19 @@ func write(b *strings.Builder, n tree.Node) {
 	}
 }
 
+// members are those of an object but some, sorted by their names.
+func members(n tree.Node, without ...string) []tree.Node {
+	all := slices.Collect(n.Children())
+	all = slices.DeleteFunc(all, func(m tree.Node) bool { return slices.Contains(without, m.Key()) })
+	slices.SortStableFunc(all, func(a, b tree.Node) int { return strings.Compare(a.Key(), b.Key()) })
+	return all
+}
+
 // Salt is what digests of a plan begin with that is to be compared with this one.
 func (s *Saved) Salt() []byte { return s.salt }
+
+// Fetched tells whether the plan was made with what servers have.
+func (s *Saved) Fetched() bool { return s.fetched }
 
 // differencesMost bounds what is told of two plans that differ.
 const differencesMost = 20

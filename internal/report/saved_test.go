@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -35,21 +36,64 @@ func TestAPlanIsTheSameHoweverItIsWrittenDown(t *testing.T) {
 	text := written(t, salted())
 	var loose map[string]any
 	require.NoError(t, json.Unmarshal(text, &loose))
-	loose["summary"], loose["exit"], loose["notes"], loose["new"] = "otherwise", 1, nil, true
-	for _, a := range loose["actions"].([]any) {
-		delete(a.(map[string]any), "origin")
-		a.(map[string]any)["group"] = "elsewhere"
-	}
 	sorted, err := json.Marshal(loose)
 	require.NoError(t, err)
 	require.NotEqual(t, text, sorted)
-	for _, each := range [][]byte{text, sorted} {
+	elsewhere := salted() // the config has it in another place
+	elsewhere.Actions[0].Origin, elsewhere.Actions[0].Group = "$.storage.files.9", "elsewhere"
+	for _, each := range [][]byte{text, sorted, written(t, elsewhere)} {
 		s, err := ReadSaved("p.json", each)
 		require.NoError(t, err)
 		assert.Equal(t, salted().Salt, s.Salt())
 		lines, err := s.Compare(salted())
 		require.NoError(t, err)
 		assert.Empty(t, lines)
+	}
+}
+
+func TestAPlanInWhichAnythingWasChangedIsNone(t *testing.T) {
+	text := written(t, salted())
+	var top any
+	require.NoError(t, json.Unmarshal(text, &top))
+	count := 0
+	eachValue(top, func(key string, set func(any), value any) {
+		for _, other := range []any{nil, "other", []any{}, map[string]any{"a": 1}} {
+			if reflect.DeepEqual(other, value) {
+				continue
+			}
+			set(other)
+			changed, err := json.Marshal(top)
+			require.NoError(t, err)
+			_, err = ReadSaved("p.json", changed)
+			require.Error(t, err, "%s: %v", key, other)
+			count++
+		}
+		set(value)
+	})
+	assert.Greater(t, count, 400)
+	for _, key := range []string{"new", "note"} {
+		top.(map[string]any)[key] = true
+		changed, err := json.Marshal(top)
+		require.NoError(t, err)
+		_, err = ReadSaved("p.json", changed)
+		require.ErrorContains(t, err, "something in the file was changed")
+		delete(top.(map[string]any), key)
+	}
+}
+
+// eachValue goes through the values of JSON, from the inside out, with what puts another in the place of each.
+func eachValue(v any, do func(key string, set func(any), value any)) {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, each := range v {
+			eachValue(each, do)
+			do(key, func(other any) { v[key] = other }, each)
+		}
+	case []any:
+		for i, each := range v {
+			eachValue(each, do)
+			do(fmt.Sprint(i), func(other any) { v[i] = other }, each)
+		}
 	}
 }
 
@@ -109,14 +153,24 @@ func TestWhatIsNoPlanIsToldWithItsPlace(t *testing.T) {
 		"half a salt":           {`07070707"`, `"`, "p.json:3:11: the salt is no hexadecimal number of 16 bytes"},
 		"a salt of other signs": {`"salt": "0707`, `"salt": "07xx`, "p.json:3:11: the salt is no hexadecimal number"},
 		"an action that is none": {`"actions": [`, `"actions": [null,`,
-			"p.json:6:15: this is null, where a plan has an object"},
-		"no actions": {`"actions": [`, `"conflicts": [], "notes": [`, "actions is missing"},
+			"p.json:7:15: this is null, where a plan has an object"},
+		"no actions": {`"actions": [`, `"deeds": [`, "actions is missing"},
 		"an unknown effect": {`"effect": "deferred"`, `"effect": "defer"`,
-			`p.json:10:17: the effect "defer" is not known`},
+			`p.json:11:17: the effect "defer" is not known`},
 		"an action of nothing": {`"subject": "luks v"`, `"subjekt": "luks v"`,
 			"subject is missing"},
-		"a conflict": {`"conflicts": []`, `"conflicts": [{"message": "m"}]`, "something is in the way of this plan"},
-		"more":       {"\n}\n", "\n}\n{}", "p.json:198:1: something follows the end of the document"},
+		"no digest": {`"digest": "`, `"pepper": "`, "p.json:1:1: digest is missing"},
+		"a config":  {`"version": 1,`, `"ignition": {"version": "3.4.0"},`, "p.json:1:1: this is a config"},
+		"a Butane document": {`"version": 1,`, `"variant": "fcos", "version": "1.5.0",`,
+			"p.json:1:1: this is a config"},
+		"two salts": {`"version": 1,`, `"version": 1, "salt": "` + strings.Repeat("07", SaltBytes) + `",`,
+			`p.json:3:3: the key "salt" is there twice`},
+		"two details": {`"detail": "inline, 0600"`, `"detail": "inline, 0600", "detail": "inline, 0600"`,
+			`the key "detail" is there twice`},
+		"another summary": {`"summary": "`, `"summary": "no `, "something in the file was changed"},
+		"a conflict": {`"conflicts": []`, `"conflicts": [{"message": "m"}]`,
+			"something is in the way of this plan"},
+		"more": {"\n}\n", "\n}\n{}", "p.json:199:1: something follows the end of the document"},
 	} {
 		require.Contains(t, whole, test.old, claim)
 		_, err := ReadSaved("p.json", []byte(strings.Replace(whole, test.old, test.with, 1)))
@@ -128,7 +182,7 @@ func TestWhatIsNoPlanIsToldWithItsPlace(t *testing.T) {
 func FuzzSavedPlans(f *testing.F) {
 	whole := string(written(f, salted()))
 	f.Add(whole)
-	f.Add(`{"version": 1, "salt": "000102030405060708090a0b0c0d0e0f", "actions": [], "conflicts": []}`)
+	f.Add(string(written(f, &Plan{Salt: bytes.Repeat([]byte{7}, SaltBytes)})))
 	f.Add(whole[:len(whole)/2])
 	f.Add(`{"version": 1, "actions": [[[[`)
 	f.Fuzz(func(t *testing.T, text string) {

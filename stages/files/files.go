@@ -60,6 +60,7 @@ type Planned struct {
 	accounts *accounts.Result
 
 	passwd config.Passwd
+	before target.View
 	root   *target.Target
 	means  *target.Means
 }
@@ -73,7 +74,7 @@ func PlanInFull(cfg config.Config, view target.View, o Options) (p Planned, err 
 	p.entries = nodes.New(cfg.Storage, &o.Means)
 	var made plan.Plan
 	made, p.accounts, err = o.users(cfg.Passwd, t, p.entries.NamesOwner())
-	p.passwd, p.root, p.means = cfg.Passwd, t, &o.Means
+	p.passwd, p.before, p.root, p.means = cfg.Passwd, view, t, &o.Means
 	p.wanted = o.claim(cfg, t, p.entries)
 	first, rest, failed := o.beside(cfg, t, p.entries, p.wanted, p.accounts)
 	p.Steps = slices.Concat(first, made, rest)

@@ -22,7 +22,7 @@ func (p *Planned) Results() map[string][]plan.Result {
 	if p.accounts == nil {
 		return all
 	}
-	maps.Copy(all, users.Results(p.passwd, p.root, p.means, p.accounts))
+	maps.Copy(all, users.Results(p.passwd, p.before, p.root, p.means, p.accounts))
 	for _, name := range accounts.Editable() {
 		if text, changes := p.accounts.Files[name]; changes {
 			all[accountFiles] = append(all[accountFiles], plan.Result{At: name, Mode: -1, UID: -1, GID: -1,
