@@ -1,6 +1,8 @@
 package block
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -27,6 +29,8 @@ type Resolved struct {
 
 	had   int  // the number of the partition on the disk that it is about, 0 if there is none yet
 	freed bool // another spec lets the partition of this number go
+
+	from, need uint64 // the start and size that are asked for, in sectors; 0 for any
 }
 
 // A SpecError is about one spec.
@@ -54,20 +58,41 @@ func Resolve(t *Table, specs []Spec) ([]Resolved, error) {
 	if err != nil {
 		return nil, err
 	}
-	free := newSpace(t, parts)
+	l := lay(t, parts, all, -1)
+	if l.why != nil {
+		return nil, (&misfit{t, parts, l}).blame()
+	}
+	return l.all, nil
+}
+
+// laid is what partitions make of the space of a table.
+type laid struct {
+	*space
+	all []Resolved
+	// stuck is the first that finds no place, and why says so; nil if all find one.
+	stuck int
+	why   error
+}
+
+// lay gives each its place but for one, one after the other. All that are on the disk make room first.
+func lay(t *Table, parts []Partition, all []Resolved, but int) laid {
+	l := laid{space: newSpace(t, parts), all: slices.Clone(all)}
 	for _, r := range all {
 		if p, found := t.Partition(r.had); found {
-			free.free(p.Start)
+			l.free(p.Start)
 		}
 	}
-	for i := range all {
-		if r := &all[i]; r.ShouldExist {
-			if err := r.place(t, free); err != nil {
-				return nil, r.fail("partition %d does not fit: %w", r.Number, err)
+	for i := range l.all {
+		r := &l.all[i]
+		r.Start, r.Size = 0, 0
+		if r.ShouldExist && i != but {
+			if l.why = r.place(t, l.space); l.why != nil {
+				l.stuck = i
+				break
 			}
 		}
 	}
-	return all, nil
+	return l
 }
 
 // number sorts the specs and gives those without a number the lowest that is neither on the disk nor listed. One with a
@@ -195,40 +220,44 @@ func (r *Resolved) keeps(t *Table, free *space) bool {
 	is := func(mib *int, sectors uint64) bool {
 		return mib == nil || *mib >= 0 && uint64(*mib) == sectors/perMiB(t) && sectors%perMiB(t) == 0
 	}
-	return !r.freed || is(r.StartMiB, p.Start) && is(r.SizeMiB, p.Size) && free.fits(p.extent()) == nil
+	return !r.freed || is(r.StartMiB, p.Start) && is(r.SizeMiB, p.Size) && free.fits(p.extent())
 }
 
 func perMiB(t *Table) uint64 { return uint64(max(mebibyte/t.SectorSize, 1)) }
 
-// wanted are the start and size to ask for, 0 for any.
-func (r *Resolved) wanted(t *Table, free *space) (start, size uint64, err error) {
+// ask finds out the start and size to ask for.
+func (r *Resolved) ask(t *Table, free *space) error {
 	p, _ := t.Partition(r.had)
 	keep := r.keeps(t, free)
-	ask := func(mib *int, existing uint64) uint64 {
+	sectors := func(mib *int, existing uint64, words string) (uint64, error) {
 		if mib == nil && keep {
-			return existing
+			return existing, nil
 		} else if mib == nil {
-			return 0
+			return 0, nil
 		}
-		over, sectors := bits.Mul64(uint64(*mib), perMiB(t))
-		if over != 0 || sectors > t.Sectors {
-			err = fmt.Errorf("%d MiB: the disk has %d", *mib, t.Sectors/perMiB(t))
+		over, n := bits.Mul64(uint64(*mib), perMiB(t))
+		if over != 0 || n > t.Sectors {
+			return 0, fmt.Errorf(words+", and the disk has %d MiB", *mib, t.Sectors/perMiB(t))
 		}
-		return sectors
+		return n, nil
 	}
-	start, size = ask(r.StartMiB, p.Start), ask(r.SizeMiB, p.Size)
-	return start, size, err
+	var errs [2]error
+	r.from, errs[0] = sectors(r.StartMiB, p.Start, "it is to start at %d MiB")
+	r.need, errs[1] = sectors(r.SizeMiB, p.Size, "%d MiB are asked")
+	return cmp.Or(errs[0], errs[1])
 }
+
+var errNoPlace = errors.New("no place for it")
 
 // place finds and takes the place of one partition.
 func (r *Resolved) place(t *Table, free *space) error {
-	start, size, err := r.wanted(t, free)
-	if err != nil {
+	if err := r.ask(t, free); err != nil {
 		return err
 	}
+	start, size := r.from, r.need
 	largest, some := free.largest()
 	if (start == 0 || size == 0) && !some {
-		return fmt.Errorf("no sector is free")
+		return errNoPlace
 	}
 	if start == 0 {
 		start = free.aligned(largest)
@@ -237,9 +266,9 @@ func (r *Resolved) place(t *Table, free *space) error {
 	if size == 0 {
 		end = largest.last
 	}
-	if size == 0 && end < start {
-		return fmt.Errorf("start at sector %d: the largest free block ends at %d", start, end)
+	if end < start || !free.take(extent{start, end}) {
+		return errNoPlace
 	}
 	r.Start, r.Size = start, end-start+1
-	return free.take(extent{start, end})
+	return nil
 }

@@ -148,10 +148,10 @@ func TestWhatCannotBeWantedIsRefused(t *testing.T) {
 			"unused entry"},
 		"to the end of a block that is before the start": {[]Spec{{Number: 3, WipePartitionEntry: true},
 			{Number: 2, StartMiB: some(3), SizeMiB: some(0), ShouldExist: true},
-			{Number: 4, StartMiB: some(3), SizeMiB: some(0), ShouldExist: true}}, "the largest free block ends at"},
+			{Number: 4, StartMiB: some(3), SizeMiB: some(0), ShouldExist: true}}, "nothing is left for partition 4"},
 		"no GUID": {[]Spec{{Number: 3, GUID: "x", ShouldExist: true}}, "not five groups"},
 		"the place of another": {[]Spec{{Number: 2, StartMiB: some(2), SizeMiB: some(1), ShouldExist: true}},
-			"are taken"},
+			`partition 1 "one 🦀" (at 1 MiB, 2 MiB) is in the way`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := Layout(table, c.specs)

@@ -2,7 +2,6 @@ package block
 
 import (
 	"cmp"
-	"fmt"
 	"math/bits"
 	"slices"
 
@@ -58,28 +57,31 @@ func (s *space) free(first uint64) {
 	}
 }
 
-// fits says what is in the way of an extent.
-func (s *space) fits(e extent) error {
-	if e.first < s.first || e.last > s.last || e.first > e.last {
-		return fmt.Errorf("sectors %d to %d: partitions go from %d to %d", e.first, e.last, s.first, s.last)
-	}
-	i, _ := s.at(e.first)
-	for _, near := range s.taken[max(i-1, 0):min(i+1, len(s.taken))] {
-		if near.meets(e) {
-			return fmt.Errorf("sectors %d to %d: %d to %d are taken", e.first, e.last, near.first, near.last)
-		}
-	}
-	return nil
+// fits: an extent is in the usable range, and nothing is in its way.
+func (s *space) fits(e extent) bool {
+	return s.first <= e.first && e.first <= e.last && e.last <= s.last && len(s.near(e)) == 0
 }
 
-// take claims an extent, or says what is in its way.
-func (s *space) take(e extent) error {
-	if err := s.fits(e); err != nil {
-		return err
-	}
+// near are those that are taken and have a sector of an extent: of its first that begins before it, and of the first
+// that begins in it.
+func (s *space) near(e extent) (all []extent) {
 	i, _ := s.at(e.first)
-	s.taken = slices.Insert(s.taken, i, e)
-	return nil
+	for _, each := range s.taken[max(i-1, 0):min(i+1, len(s.taken))] {
+		if each.meets(e) {
+			all = append(all, each)
+		}
+	}
+	return all
+}
+
+// take claims an extent, if it fits.
+func (s *space) take(e extent) bool {
+	fits := s.fits(e)
+	if fits {
+		i, _ := s.at(e.first)
+		s.taken = slices.Insert(s.taken, i, e)
+	}
+	return fits
 }
 
 // largest is the largest free run before any alignment, the first of equal ones.
