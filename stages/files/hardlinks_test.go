@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,10 +19,10 @@ const linked = `'files':[{'path':'/t','overwrite':true,'contents':{'source':'htt
 // sameNames tells which of some names are of one file.
 func sameNames(t *testing.T, dir string, names ...string) bool {
 	t.Helper()
-	first, err := os.Stat(filepath.Join(dir, names[0]))
+	first, err := os.Lstat(filepath.Join(dir, names[0]))
 	require.NoError(t, err)
 	for _, name := range names[1:] {
-		other, err := os.Stat(filepath.Join(dir, name))
+		other, err := os.Lstat(filepath.Join(dir, name))
 		require.NoError(t, err)
 		if !os.SameFile(first, other) {
 			return false
@@ -65,6 +66,58 @@ func anew(dir, name string) error {
 		return err
 	}
 	return os.Rename(at+".new", at)
+}
+
+func TestAPlanKnowsWhatBecomesOfALinkWhoseTargetMayBeMadeAnew(t *testing.T) {
+	const link, chain = `'links':[{'path':'/a','target':'/t','hard':true}]`, `,{'path':'/b','target':'/a','hard':true}]`
+	const force = `'links':[{'path':'/a','target':'/t','hard':true,'overwrite':true}]`
+	const refused = "hard link /a ($.storage.links.0): a regular file is there, and overwrite is not set"
+	file := func(content, more string) string {
+		return `'files':[{'path':'/t','overwrite':true,'contents':{'source':'` + content + `'}` + more + `}],`
+	}
+	chained := strings.TrimSuffix(link, "]") + chain
+	symbolic := func(to string) string {
+		return `'links':[{'path':'/a','target':'/t','hard':true},{'path':'/t','target':'` + to + `','overwrite':true}]`
+	}
+	for claim, c := range map[string]struct{ first, second, planned, err string }{
+		"the same again":      {file("data:,x", "") + link, "", "= hard link /a  to /t\n", ""},
+		"a chain, once more":  {file("data:,x", "") + chained, "", "= hard link /b  to /a\n", ""},
+		"with overwrite":      {file("data:,x", "") + force, "", "= hard link /a  to /t\n", ""},
+		"from a server":       {file("http://h/small", "") + link, "", "? hard link /a  to /t, kept if", ""},
+		"a chain to a server": {file("http://h/small", "") + chained, "", "? hard link /b  to /a, kept if", ""},
+		"from a server, with overwrite": {file("http://h/small", "") + force, "",
+			"- hard link /a  to /t, replaces what is there\n", ""},
+		"another content": {file("data:,x", "") + link, file("data:,y", "") + link, "", refused},
+		"another content, with overwrite": {file("data:,x", "") + force, file("data:,y", "") + force,
+			"- hard link /a  to /t, replaces what is there\n", ""},
+		"another mode": {file("data:,x", "") + link, file("data:,x", `,'mode':384`) + link, "", refused},
+		"appended to": {file("data:,x", "") + link, `'files':[{'path':'/t','append':[{'source':'data:,y'}]}],` + link,
+			"= hard link /a  to /t\n", ""},
+		"another mode of what stays": {file("data:,x", "") + link, `'files':[{'path':'/t','mode':384}],` + link,
+			"= hard link /a  to /t\n", ""},
+		"not of the config": {file("data:,x", "") + link, link, "= hard link /a  to /t\n", ""},
+		"a symbolic link":   {symbolic("x"), "", "= hard link /a  to /t\n", ""},
+		"another symbolic link": {symbolic("x"), symbolic("y"), "",
+			"hard link /a ($.storage.links.0): a symbolic link is there, and overwrite is not set"},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			dir, _ := newRoot(t, nil)
+			require.NoError(t, apply(storage(t, c.first), options(t, dir)))
+			second, o := storage(t, cmp.Or(c.second, c.first)), options(t, dir)
+			before := snapshot(t, dir)
+			steps, err := Plan(second, target.Of(o.Root), o)
+			if c.err != "" {
+				require.EqualError(t, err, c.err)
+				require.EqualError(t, apply(second, o), c.err)
+				assert.Equal(t, before, snapshot(t, dir), "refused before anything is touched")
+				return
+			}
+			require.NoError(t, err)
+			assert.Contains(t, steps.String(), c.planned)
+			require.NoError(t, apply(second, o))
+			assert.True(t, sameNames(t, dir, "t", "a"))
+		})
+	}
 }
 
 func TestAFileThatEqualsAHardLinksTargetIsNotOursByThat(t *testing.T) {

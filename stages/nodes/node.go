@@ -7,6 +7,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/target"
 )
@@ -18,13 +19,15 @@ type node struct {
 
 	user, group config.NodeOwner
 	mode        *int
-	sources     []part // of a file: contents, then appends
-	targetAt    string // of a hard link: where its target is
-	names       uint64 // of a hard link: of what is there, those that the config gives
-	ours        bool   // of a hard link: what is there may be what an earlier run has left
-	apart       bool   // it is made anew as long as what is there has other names, which other nodes change
-	unowned     bool   // its owner is given by a name of which nothing is known
-	grows       bool   // of a file: what comes after it adds to its end
+	sources     []part      // of a file: contents, then appends
+	targetAt    string      // of a hard link: where its target is
+	names       uint64      // of a hard link: of what is there, those that the config gives
+	ours        bool        // of a hard link: what is there may be what an earlier run has left
+	apart       bool        // it is made anew as long as what is there has other names, which other nodes change
+	unowned     bool        // its owner is given by a name of which nothing is known
+	grows       bool        // of a file: what comes after it adds to its end
+	differs     bool        // what is there is known to be other than what the node makes
+	effect      plan.Effect // once it is planned
 
 	fetched func(*config.Resource) bool // target.Means.Fetched
 

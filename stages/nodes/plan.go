@@ -46,7 +46,7 @@ func (p *Nodes) node(n *node, step *plan.Step) error {
 	if step.Effect, err = p.effect(n, found, m, known); err != nil {
 		return err
 	}
-	n.found = found
+	n.found, n.effect = found, step.Effect
 	step.Detail = n.detail(step.Effect, topmost)
 	p.steps(n, step)
 	return nil
@@ -76,16 +76,17 @@ func (p *Nodes) match(n *node, found root.Facts) (m target.Match, known bool, er
 		if m, err = p.linkTarget(n, found); err != nil {
 			return m, false, err
 		}
-		known = p.knownAs(n, found, m)
+		m, known = p.linkMatch(n, found, m)
 	case target.Symlink:
 		if found.Kind == root.Symlink && sameTarget(found.Target, n.Link) && (!n.Overwrite || n.new.Fit(found)) {
 			m = target.Alike
 		}
+		n.differs = m == target.Differs
 	case target.FileWithSource:
 		m, known = p.content(n, found)
 	}
 	if n.apart {
-		m, known = target.Differs, true
+		m, known, n.differs = target.Differs, true, false
 	}
 	return m, known, nil
 }
@@ -165,17 +166,23 @@ func (p *Nodes) linkTarget(n *node, found root.Facts) (target.Match, error) {
 	return target.Differs, p.t.MayLink(n.targetAt, n.At)
 }
 
-// knownAs tells whether the view is enough to judge what stands where a hard link goes. A copy of the target that an
-// earlier run may have left is only told from something else by reading both, and what is the target itself stays so if
-// the target does.
-func (p *Nodes) knownAs(n *node, found root.Facts, m target.Match) bool {
+// linkMatch is what a hard link's step will find where the link goes, and whether that is known. A copy of the target
+// that an earlier run may have left is only told from something else by reading both. What is the target itself stays
+// it unless the target is made anew, and then it is such a copy, or is known to be none.
+func (p *Nodes) linkMatch(n *node, found root.Facts, m target.Match) (target.Match, bool) {
+	to := p.nodes[n.targetAt]
 	switch {
-	case n.Overwrite, found.Kind != root.File && found.Kind != root.Symlink:
-		return true
-	case m == target.Same:
-		return !p.madeAnew(n)
+	case m == target.Same && (to == nil || !to.replaced()):
+		return m, true
+	case n.Overwrite, !n.ours, found.Kind != root.File && found.Kind != root.Symlink, m == target.Same && to.differs:
+		return target.Differs, true
 	}
-	return !n.ours
+	return m, false
+}
+
+// replaced tells of a node that is planned whether something else may be there by then.
+func (n *node) replaced() bool {
+	return n.effect == plan.Destroy || n.effect == plan.Deferred && n.entry == target.HardLink
 }
 
 // sameFile tells whether two names are one file.

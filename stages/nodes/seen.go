@@ -14,9 +14,12 @@ const seenContent = 256 << 20
 // conflict that can be seen has to be found before anything is written.
 func (p *Nodes) content(n *node, found root.Facts) (m target.Match, known bool) {
 	if found.Kind != root.File || !n.new.Fit(found) {
+		n.differs = true
 		return target.Differs, true
 	}
-	switch got := p.holds(n, found); {
+	got := p.holds(n, found)
+	n.differs = got == target.Unequal
+	switch {
 	case got == target.Equal:
 		return target.Alike, true
 	case n.Overwrite:
