@@ -30,8 +30,8 @@ func (r *Root) Move(from, to string) error {
 	return pathError("rename", to, err)
 }
 
-// accountLock is the lock of lckpwdf(3), which every program takes that changes account files.
-const accountLock = "/etc/.pwd.lock"
+// AccountLock is the lock of lckpwdf(3), which every program takes that changes account files.
+const AccountLock = "/etc/.pwd.lock"
 
 // lockWait is how long lckpwdf(3) waits.
 const lockWait = 15 * time.Second
@@ -44,17 +44,17 @@ func (r *Root) LockAccounts(ctx context.Context) (unlock func(), err error) {
 			return nil, err
 		}
 	}
-	if _, err := r.MkdirAll(path.Dir(accountLock), 0o755); err != nil {
+	if _, err := r.MkdirAll(path.Dir(AccountLock), 0o755); err != nil {
 		return nil, err
 	}
-	d, base, err := r.parent(accountLock)
+	d, base, err := r.parent(AccountLock)
 	if err != nil {
-		return nil, pathError("lock", accountLock, err)
+		return nil, pathError("lock", AccountLock, err)
 	}
 	defer r.release(d)
 	fd, err := unix.Openat(d.fd, base, unix.O_WRONLY|unix.O_CREAT|unix.O_CLOEXEC|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)
 	if err != nil {
-		return nil, pathError("lock", accountLock, err)
+		return nil, pathError("lock", AccountLock, err)
 	}
 	deadline, cancel := context.WithTimeoutCause(ctx, lockWait, errLocked)
 	defer cancel()
@@ -66,12 +66,12 @@ func (r *Root) LockAccounts(ctx context.Context) (unlock func(), err error) {
 		}
 		if !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EACCES) {
 			_ = unix.Close(fd)
-			return nil, pathError("lock", accountLock, err)
+			return nil, pathError("lock", AccountLock, err)
 		}
 		select {
 		case <-deadline.Done():
 			_ = unix.Close(fd)
-			return nil, pathError("lock", accountLock, context.Cause(deadline))
+			return nil, pathError("lock", AccountLock, context.Cause(deadline))
 		case <-time.After(100 * time.Millisecond):
 		}
 	}

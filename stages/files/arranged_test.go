@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -100,6 +101,56 @@ func TestWhatAccountsMakeIsSeenByNodes(t *testing.T) {
 				return
 			}
 			require.EqualError(t, err, c.err)
+		})
+	}
+}
+
+// What is told while planning is what would end the run after homes are made, or in the middle of the account files.
+func TestAccountFilesCannotBeWhatIsNoFile(t *testing.T) {
+	const cfg = `{"passwd":{"users":[{"name":"core"}]}}`
+	is := func(name, what string) string {
+		return "account files: " + name + " is there as " + what + ", and has to be a file"
+	}
+	const link = "a symbolic link"
+	for claim, c := range map[string]struct {
+		more map[string]string
+		err  string
+	}{
+		"a link in the place of passwd": {
+			map[string]string{"etc/passwd": "-> /usr/p", "usr/p": "root:x:0:0::/:\n"}, is("/etc/passwd", link)},
+		"a link in the place of shadow": {
+			map[string]string{"etc/shadow": "-> /usr/s", "usr/s": "root:*:1::::::\n"}, is("/etc/shadow", link)},
+		"a link to nowhere":            {map[string]string{"etc/passwd": "-> nowhere"}, is("/etc/passwd", link)},
+		"a link to nowhere that stays": {map[string]string{"etc/subuid": "-> /x"}, ""},
+		"a folder in the place of a backup": {
+			map[string]string{"etc/passwd-/": ""}, is("/etc/passwd-", "a directory")},
+		"a link in the place of a backup": {map[string]string{"etc/passwd-": "-> /x"}, ""},
+		"a link in the place of the lock": {map[string]string{"etc/.pwd.lock": "-> /x"}, is("/etc/.pwd.lock", link)},
+		"a lock":                          {map[string]string{"etc/.pwd.lock": ""}, ""},
+		"a lock of the tools": {
+			map[string]string{"etc/group.lock": "-> /x"}, is("/etc/group.lock", link)},
+		"a link in the place of etc": {map[string]string{"etc": "-> usr/etc"}, ""},
+		"a link to nowhere in the place of etc": {map[string]string{"etc": "-> usr/none"},
+			"account files: /etc leads to /usr/none, which is not there"},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			link := c.more["etc"]
+			delete(c.more, "etc")
+			dir, o := peopledRoot(t, c.more)
+			if link != "" {
+				require.NoError(t, os.MkdirAll(filepath.Join(dir, "usr"), 0o755))
+				require.NoError(t, os.Rename(filepath.Join(dir, "etc"), filepath.Join(dir, "usr/etc")))
+				require.NoError(t, os.Symlink(strings.TrimPrefix(link, "-> "), filepath.Join(dir, "etc")))
+			}
+			before := snapshot(t, dir)
+			err := runAccounts(t, cfg, o)
+			if c.err == "" {
+				require.NoError(t, err)
+				idle(t, cfg, o)
+				return
+			}
+			require.EqualError(t, err, c.err)
+			assert.Equal(t, before, snapshot(t, dir), "refused before anything is touched")
 		})
 	}
 }

@@ -10,8 +10,10 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/accounts"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 )
 
 // checkLock has the first step that changes something see whether anybody else is changing the accounts: homes are
@@ -67,21 +69,67 @@ func (w maker) accountFiles(have, want accounts.Files) plan.Step {
 	return s
 }
 
-// canReplace looks for mounts on account files, which containers have, and on their backups.
-func (p *planner) canReplace(files accounts.Files) error {
+// A slot is a place that is worked on when account files are replaced.
+type slot struct {
+	name string
+	file bool // what is there has to be a file; else it is renamed over
+	goes bool // what is there is replaced
+}
+
+// slots are those of account files, of what they were, and of the locks of all who change them.
+func slots(files accounts.Files) []slot {
+	all := []slot{{root.AccountLock, true, false}}
 	for _, name := range accounts.Editable() {
-		if _, changes := files[name]; !changes {
-			continue
+		all = append(all, slot{name + ".lock", true, false})
+		if _, changes := files[name]; changes {
+			all = append(all, slot{name, true, true}, slot{name + "-", false, true})
 		}
-		for _, file := range []string{name, name + "-"} {
-			at, err := p.t.Place(file)
-			if err == nil {
-				err = p.t.MayGo(at, root.File)
-			}
-			if err != nil {
-				return err
-			}
+	}
+	return all
+}
+
+// canReplace looks for what keeps account files from being replaced: mounts, which containers have there, and what is
+// no file.
+func (p *planner) canReplace(files accounts.Files) error {
+	if err := p.leadsSomewhere(path.Dir(root.AccountLock)); err != nil {
+		return err
+	}
+	for _, s := range slots(files) {
+		if err := p.isFree(s); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// leadsSomewhere refuses a link to a directory that is not there: nothing can be made by it.
+func (p *planner) leadsSomewhere(dir string) error {
+	at, err := target.Follow(p.t, dir)
+	if err != nil || at == dir {
+		return err
+	}
+	found, err := p.t.Lstat(at)
+	if err == nil && found.Kind == root.Absent {
+		err = fmt.Errorf("%s leads to %s, which is not there", diag.Name(dir), diag.Name(at))
+	}
+	return err
+}
+
+// isFree refuses what cannot be worked on. shadow-utils follow no links there either.
+func (p *planner) isFree(s slot) error {
+	at, err := p.t.Place(s.name)
+	if err != nil {
+		return err
+	}
+	found, err := p.t.Lstat(at)
+	switch {
+	case err != nil:
+		return err
+	case found.Kind == root.Directory, s.file && found.Kind != root.File && found.Kind != root.Absent:
+		return diag.WithHint(fmt.Errorf("%s is there as %s, and has to be a file", diag.Name(s.name), found.Kind),
+			"move it away; what a link leads to belongs in its place")
+	case s.goes:
+		return p.t.MayGo(at, found.Kind)
 	}
 	return nil
 }
