@@ -29,6 +29,8 @@ type Forecast struct {
 	Root target.View
 	// shut tells of directories whether not everybody may go into them.
 	shut map[string]bool
+	// accounts are the account files by their places.
+	accounts map[string]string
 }
 
 // Circumstances are what a plan depends on beside the config, the devices and the root.

@@ -3,7 +3,6 @@ package stages
 import (
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -37,6 +36,7 @@ func (f *Forecast) Report(texts bool) *report.Plan {
 	}
 	left := f.Files.Results()
 	f.close(left)
+	f.accountFiles()
 	for _, s := range f.Files.Steps {
 		a := action(report.Files, s)
 		a.Count()
@@ -48,6 +48,7 @@ func (f *Forecast) Report(texts bool) *report.Plan {
 		}
 		p.Actions = append(p.Actions, a)
 	}
+	p.Notes = append(p.Notes, undone(f.Files.Steps, left)...)
 	return p
 }
 
@@ -175,15 +176,14 @@ func (f *Forecast) texts(c *report.Change, was root.Facts, r plan.Result) {
 	if was.Kind != root.File || r.Made != plan.AFile || r.Content == nil {
 		return
 	}
-	file := strings.TrimSuffix(r.At, "-") // programs that change account files keep the last ones under this name
-	account := slices.Contains(accounts.Editable(), file)
+	file, account := f.accounts[strings.TrimSuffix(r.At, "-")] // under this name programs keep the last ones
 	if !account && (was.Mode&othersRead == 0 || r.Mode >= 0 && r.Mode&othersRead == 0 || f.closed(path.Dir(r.At))) {
 		c.Secret = true
 		return
 	}
 	now, known := r.Content()
 	old, err := f.Root.ReadFile(r.At, target.TextMost)
-	if err != nil || !known || !isText(string(old)) || !isText(now.Reveal()) {
+	if err != nil || !known || !account && (!isText(string(old)) || !isText(now.Reveal())) {
 		return
 	}
 	if r.Adds {
@@ -191,7 +191,21 @@ func (f *Forecast) texts(c *report.Change, was root.Facts, r plan.Result) {
 	}
 	c.Texts, c.WasText, c.NowText = true, string(old), now.Reveal()
 	if account {
-		c.WasText, c.NowText = accounts.Shown(file, diag.Secret(old)), accounts.Shown(file, now)
+		c.WasText, c.NowText = accounts.Shown(file, diag.Secret(old), now)
+	}
+}
+
+// accountFiles finds where the account files are.
+func (f *Forecast) accountFiles() {
+	f.accounts = map[string]string{}
+	if f.Root == nil {
+		return
+	}
+	for _, name := range accounts.Editable() {
+		f.accounts[name] = name
+		if at, err := target.Resolve(f.Root, name); err == nil {
+			f.accounts[at] = name
+		}
 	}
 }
 

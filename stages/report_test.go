@@ -2,6 +2,8 @@ package stages
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/report"
+	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/tests/machines"
@@ -97,6 +100,88 @@ func TestHashesOfAccountsAreNotTold(t *testing.T) {
 	require.NoError(t, p.WriteJSON(&b))
 	assert.NotContains(t, text+b.String(), "$6$")
 	assert.Equal(t, report.Changing, p.Exit())
+}
+
+func TestChangesOfAccountFilesThatAreNoTextAreTold(t *testing.T) {
+	text, p := told(t, `{'passwd': {'users': [
+		{'name': 'core', 'passwordHash': '$6$salt$new', 'homeDir': '/h', 'gecos': 'C'}]}}`, nil,
+		trees.Fake{"/etc/passwd": "m:x:7:7:M\xfcller:/:/bin/sh\ncore:x:1000:1000:C:/h:/bin/sh\n",
+			"/etc/shadow": "m:*:1::::::\ncore:$6$salt$old:20000::::::\n", "/etc/group": "root:x:0:\n"}, true)
+	assert.Contains(t, text, "        -core:[redacted]:20000::::::\n        +core:[redacted, another]:")
+	text, _ = told(t, `{'passwd': {'users': [{'name': 'new', 'noCreateHome': true, 'noUserGroup': true}]}}`, nil,
+		trees.Fake{"/etc/passwd": "m:x:7:7:M\xfcller:/:/bin/sh\n", "/etc/group": "users:x:100:\n"}, true)
+	assert.Contains(t, text, "         m:x:7:7:M\\xfcller:/:/bin/sh\n        +new:")
+	var b strings.Builder
+	require.NoError(t, p.WriteJSON(&b))
+	assert.NotContains(t, text+b.String(), "$6$")
+}
+
+func TestWhatEntriesRemoveOfAccountsIsANoteOfAPlan(t *testing.T) {
+	tree := func(more ...string) trees.Fake {
+		f := trees.Fake{"/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n", "/etc/group": "root:x:0:\n",
+			"/etc/shadow": "root:*:1::::::\n", "/home/": "", "/home-a": "x"}
+		for i := 0; i < len(more); i += 2 {
+			f[more[i]] = more[i+1]
+		}
+		return f
+	}
+	for claim, test := range map[string]struct {
+		entries string
+		root    trees.Fake
+		note    string
+	}{
+		"a link in the place of etc": {"'links': [{'path': '/etc', 'target': 'usr/etc', 'overwrite': true}]", tree(),
+			"link /etc removes what is written before it: /etc/passwd, /etc/shadow"},
+		"a directory that is made anew": {"'directories': [{'path': '/home', 'overwrite': true}]", tree(),
+			"directory /home removes what is written before it: /home/core"},
+		"a link in the place of passwd": {
+			"'links': [{'path': '/etc/passwd', 'target': '/usr/passwd', 'overwrite': true}]", tree(),
+			"link /etc/passwd removes what is written before it: /etc/passwd"},
+		"a file in the place of shadow": {
+			"'files': [{'path': '/etc/shadow', 'contents': {'source': 'data:,x'}, 'overwrite': true}]", tree(),
+			"file /etc/shadow removes what is written before it: /etc/shadow"},
+		"a link in the place of home": {"'links': [{'path': '/home', 'target': 'var/home', 'overwrite': true}]", tree(),
+			"link /home removes what is written before it: /home/core"},
+		"the folder of the keys": {"'directories': [{'path': '/home/core/.ssh', 'overwrite': true}]", tree(),
+			"directory /home/core/.ssh removes what is written before it: /home/core/.ssh/authorized_keys"},
+		"a folder that stays":    {"'directories': [{'path': '/home/core/.ssh'}]", tree(), ""},
+		"another of such a name": {"'links': [{'path': '/home-a', 'target': 'x', 'overwrite': true}]", tree(), ""},
+		"what is there is no loss": {"'directories': [{'path': '/home/core/.ssh', 'overwrite': true}]",
+			tree("/home/core/", "of 1000"), ""},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			keys := "'sshAuthorizedKeys': ['k']"
+			if strings.HasPrefix(claim, "what is there") {
+				keys = "'uid': 1000"
+			}
+			_, p := told(t, `{'passwd': {'users': [{'name': 'core', 'noUserGroup': true, `+keys+`}]}, 'storage': {`+
+				test.entries+`}}`, nil, test.root, true)
+			if test.note == "" {
+				assert.Empty(t, p.Notes)
+				return
+			}
+			assert.Equal(t, []string{test.note}, p.Notes)
+		})
+	}
+}
+
+func TestAccountFilesAreShownWhereTheyAre(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "usr/etc"), 0o755))
+	require.NoError(t, os.Symlink("usr/etc", filepath.Join(dir, "etc")))
+	for name, line := range map[string]string{"passwd": "root:x:0:0::/root:/bin/sh\n", "group": "users:x:100:\n",
+		"shadow": "root:*:1::::::\n"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "etc", name), []byte(line), 0o600))
+	}
+	in, err := root.Open(dir)
+	require.NoError(t, err)
+	defer in.Close()
+	text, p := told(t, `{'passwd': {'users': [{'name': 'core', 'passwordHash': '$6$salt$new', 'noCreateHome': true}]},
+		'storage': {'files': [{'path': '/etc/shadow', 'contents': {'source': 'data:,core:$6$salt$old:1'},
+			'overwrite': true}]}}`, nil, target.Of(in), true)
+	assert.Contains(t, text, "        /usr/etc/shadow:\n         root:*:1::::::\n        +core:[redacted]:")
+	assert.Contains(t, text, "        -root:*:1::::::\n        +core:[redacted]:1 (no line end)\n")
+	assert.Equal(t, []string{"file /etc/shadow removes what is written before it: /usr/etc/shadow"}, p.Notes)
 }
 
 func TestUnitsThatCannotBeEnabledAreNotesOfAPlan(t *testing.T) {

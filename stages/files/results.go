@@ -6,6 +6,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/accounts"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/stages/users"
 )
 
@@ -24,8 +25,10 @@ func (p *Planned) Results() map[string][]plan.Result {
 	}
 	maps.Copy(all, users.Results(p.passwd, p.before, p.root, p.means, p.accounts))
 	for _, name := range accounts.Editable() {
-		if text, changes := p.accounts.Files[name]; changes {
-			all[accountFiles] = append(all[accountFiles], plan.Result{At: name, Mode: -1, UID: -1, GID: -1,
+		text, changes := p.accounts.Files[name]
+		at, err := target.Resolve(p.root, name)
+		if changes && err == nil {
+			all[accountFiles] = append(all[accountFiles], plan.Result{At: at, Mode: -1, UID: -1, GID: -1,
 				Content: func() (diag.Secret, bool) { return text, true }})
 		}
 	}
