@@ -24,6 +24,9 @@ func Printable(text string) string { return escape(text, nothing) }
 // OneLine gives a message, which may have several lines (of a tool's output, or of errors that are joined), as one. The
 // rest is escaped as by Printable.
 func OneLine(text string) string {
+	if !strings.ContainsAny(text, "\n\r\t") {
+		return Printable(strings.Trim(text, " "))
+	}
 	var lines []string
 	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
 		if line = strings.Trim(line, " \t"); line != "" {
@@ -56,6 +59,10 @@ func escape(text string, stays func(rest string) int) string {
 	var b strings.Builder
 	from := 0
 	for i := 0; i < len(text); {
+		if c := text[i]; ' ' <= c && c <= '~' { // as nearly all of a log is
+			i++
+			continue
+		}
 		r, size := utf8.DecodeRuneInString(text[i:])
 		if isPrintable(r, size) {
 			i += size
@@ -88,6 +95,8 @@ func isPrintable(r rune, size int) bool {
 // (Unicode 16, DerivedCoreProperties.txt, Default_Ignorable_Code_Point).
 func IsVisible(r rune) bool {
 	switch {
+	case r < utf8.RuneSelf:
+		return ' ' <= r && r <= '~'
 	case !strconv.IsPrint(r), unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point):
 		return false
 	}
