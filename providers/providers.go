@@ -175,7 +175,10 @@ func (p Platform) ask(ctx context.Context, m *Machine) (Document, error) {
 		d.Text = nil
 		return d, ErrNone
 	}
-	if f, other := form.ByStart(string(d.Text)); other && f.CloudInit && p.shared {
+	if !p.shared {
+		return d, nil
+	}
+	if f, other := form.ByStart(string(d.Text)); other && f.CloudInit {
 		m.Log.Warn("the user data is " + f.What + ", taken for no config: " + f.Hint)
 		d.Text = nil
 		return d, ErrNone

@@ -1,6 +1,7 @@
 package form
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strings"
 
@@ -11,12 +12,12 @@ import (
 // plain config is never taken for that: neither JSON nor YAML with a mapping is base64, which has no brace, colon or
 // blank; and what the base64 holds must look like something that people give as user data.
 func InBase64(text []byte) (inner []byte, ok bool) {
-	trimmed := strings.TrimSpace(string(tree.Readable(text)))
+	trimmed := bytes.TrimSpace(tree.Readable(text))
 	if len(trimmed) < 4 || !isBase64(trimmed[0]) ||
-		strings.ContainsAny(trimmed[:min(len(trimmed), 512)], "{}:#<> \"'") {
+		bytes.ContainsAny(trimmed[:min(len(trimmed), 512)], "{}:#<> \"'") {
 		return nil, false
 	}
-	inner, err := Base64([]byte(trimmed))
+	inner, err := Base64(trimmed)
 	if err != nil || !looksGiven(string(inner)) {
 		return nil, false
 	}
