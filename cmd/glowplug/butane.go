@@ -119,7 +119,6 @@ func lines(all []string) string {
 
 // readPeer reads as Butane does: - is the name of a file, and without a name standard input is read.
 func readPeer(p *cli.Process, file string) (name, text string, err error) {
-	load.PaceReading()
 	if file == "" {
 		_, data, err := process.Read(p, "-")
 		if err != nil {

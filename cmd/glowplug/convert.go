@@ -107,7 +107,6 @@ func (o *convertOptions) convert(p *cli.Process, file string) error {
 	if err != nil {
 		return err
 	}
-	load.PaceReading()
 	name, data, err := process.Read(p, file)
 	if err != nil {
 		return fmt.Errorf("reading the document: %w", err)

@@ -181,7 +181,6 @@ func (r *reader) fix(name, shown, text string) (string, error) {
 
 // readText gives the text of a file, without a second copy of its bytes.
 func readText(p *cli.Process, name string) (shown, text string, err error) {
-	load.PaceReading()
 	shown, data, err := process.Read(p, name)
 	if err != nil {
 		return shown, "", err

@@ -143,19 +143,15 @@ func (r *Result) Valid(audience diag.Audience) bool {
 	return r.Config != nil && !diag.Fatal(diag.For(audience, r.Problems))
 }
 
-// PaceReading lets the heap grow further before garbage is looked for, in a program that is about to read a document
-// and ends with it: the buffer of a large one alone would start a search, which finds nothing, and whose worker spins
-// while the bytes are read and parsed. PaceCollector comes next.
-func PaceReading() { debug.SetGCPercent(400) }
-
 // PaceCollector sets how much memory the process may have before garbage is looked for, while it works on a document.
 // What a small one leaves behind is not worth a collection; of a large one the peak is kept within ten times the text,
 // and what the program is itself. The tree of JSON is made without garbage: until half of that is in use a collection
 // would find little. It is the heap that decides, not the size: a few bytes of text can become a hundred times as much,
-// and a limit makes a collection come early without making it come often. What it gives ends that: a plan is larger
-// than what it was made from, and under a limit below what is in use nearly all work would be collecting.
+// and a limit makes a collection come early without making it come often. What it gives ends the limit: a plan is
+// larger than what it was made from, and below what is in use nearly all work would be collecting. After a large
+// document the heap grows to twice of what is in use from then on, which costs less than the memory is worth.
 func PaceCollector[T string | []byte](text T) (end func()) {
-	const least, ofJSON, ofYAML = 44 << 20, 5, 10
+	const least, ofJSON, ofYAML, large = 44 << 20, 5, 10, 2 << 20
 	growth, times := 400, int64(ofYAML)
 	for i := range len(text) {
 		if c := text[i]; c != ' ' && c != '\t' && c != '\n' && c != '\r' {
@@ -166,6 +162,9 @@ func PaceCollector[T string | []byte](text T) (end func()) {
 		}
 	}
 	percent, before := debug.SetGCPercent(growth), debug.SetMemoryLimit(least+times*int64(len(text)))
+	if len(text) > large {
+		percent = min(percent, 100)
+	}
 	return func() {
 		debug.SetGCPercent(percent)
 		debug.SetMemoryLimit(before)

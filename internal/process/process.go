@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -25,6 +26,9 @@ import (
 func Run(env func(string) string, now func() time.Time, programs []cli.Program) int {
 	// net/http writes there what a misbehaving server sent, which may be a config.
 	log.SetOutput(io.Discard)
+	// No collection for what a small document needs, and none that the buffer of a large one alone starts: it would
+	// find nothing, but its worker spins while the bytes are read and parsed.
+	debug.SetGCPercent(400)
 	return cli.Run(context.Background(), &cli.Process{
 		Name: diag.Printable(Name(os.Args)), Args: os.Args[min(1, len(os.Args)):], Version: build.Version(),
 		In: os.Stdin, Out: screen(os.Stdout, env), Err: screen(os.Stderr, env), Env: env, Now: now,
