@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -58,7 +59,7 @@ func Plan(ctx context.Context, cfg config.Config, devices scene.Scene, view targ
 		f.Root, unknown = after, after.Unknown
 	}
 	if err := context.Cause(ctx); err != nil {
-		return f, err
+		return f, fmt.Errorf("%w while planning", err)
 	}
 	if view != nil {
 		if o.Boot != nil {

@@ -50,7 +50,7 @@ func TestAStageThatAShutdownEnds(t *testing.T) {
 				go func() {
 					for ctx.Err() == nil {
 						if _, err := os.Stat(filepath.Join(m.dir, "began")); err == nil {
-							signal(errors.New("terminated signal received"))
+							signal(errors.New("interrupted (SIGTERM)"))
 						}
 					}
 				}()

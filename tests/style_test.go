@@ -65,9 +65,33 @@ func (s *sourcePackage) houseRules() []string {
 		wrong = append(wrong, s.imports(f)...)
 		wrong = append(wrong, s.declarations(f)...)
 		wrong = append(wrong, s.calls(f)...)
+		wrong = append(wrong, s.causes(f)...)
 		wrong = append(wrong, s.shortFunctions(f)...)
 	}
 	return append(append(wrong, s.packageComment()...), s.assignments()...)
+}
+
+// causes: that a context has ended is asked of Err, why is only said by context.Cause.
+func (s *sourcePackage) causes(f *ast.File) (wrong []string) {
+	compared := map[ast.Expr]bool{}
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BinaryExpr:
+			if n.Op == token.EQL || n.Op == token.NEQ {
+				compared[n.X], compared[n.Y] = true, true
+			}
+		case *ast.CallExpr:
+			called, is := n.Fun.(*ast.SelectorExpr)
+			if !is || called.Sel.Name != "Err" || compared[n] {
+				break
+			}
+			if of, is := called.X.(*ast.Ident); is && of.Name == "ctx" {
+				wrong = append(wrong, s.complain(n.Pos(), "ctx.Err() loses why the context has ended: context.Cause"))
+			}
+		}
+		return true
+	})
+	return wrong
 }
 
 func (s *sourcePackage) imports(f *ast.File) (wrong []string) {
@@ -365,7 +389,9 @@ func TestBrokenHouseRulesAreFound(t *testing.T) {
 		"the environment, by another name":    {good + "import sys \"os\"\nvar t = sys.Getenv(\"A\")\n", "sys.Getenv"},
 		"a function of 81 lines":              {good + long, "long has 81 lines"},
 		"a table of 81 lines with code in it": {good + table, "table has 81 lines"},
-		"an assignment to a variable":         {good + "var n = 1\nfunc f() { n = 2 }\n", "variable n changes"},
+		"a lost cause": {good + "import \"context\"\nfunc f(ctx context.Context) error { return ctx.Err() }\n",
+			"context.Cause"},
+		"an assignment to a variable": {good + "var n = 1\nfunc f() { n = 2 }\n", "variable n changes"},
 		"an entry added to a table": {good + "var m = map[int]int{}\nfunc f() { m[1] = 2 }\n",
 			"variable m changes"},
 		"a counter": {good + "var n struct{ hits int }\nfunc f() { n.hits++ }\n",

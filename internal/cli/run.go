@@ -22,7 +22,7 @@ type Process struct {
 	Data     io.Writer // standard output as it is, for what is nothing for people
 	Env      func(string) string
 	Now      func() time.Time
-	// Signals gives a context that SIGINT and SIGTERM end, from then on; nil where nobody sends any.
+	// Signals gives a context that signals end, from then on; nil where nobody sends any.
 	Signals func(context.Context) (context.Context, context.CancelFunc)
 }
 

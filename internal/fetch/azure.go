@@ -51,6 +51,8 @@ func (c *Client) fetchBlob(
 		verified: r.Digest != ""}, p, to)
 }
 
+var errNobody = errors.New("no answer within a second")
+
 // azureToken asks the metadata service of the machine, without a proxy.
 func (c *Client) azureToken(ctx context.Context) (token, error) {
 	base := c.metadata
@@ -60,7 +62,7 @@ func (c *Client) azureToken(ctx context.Context) (token, error) {
 	direct := &http.Client{Timeout: DefaultResponseHeader, Transport: &http.Transport{DialContext: c.dial}}
 	defer direct.CloseIdleConnections()
 	const path = "/metadata/identity/oauth2/token"
-	within, stop := context.WithTimeout(ctx, time.Second)
+	within, stop := context.WithTimeoutCause(ctx, time.Second, errNobody)
 	defer stop()
 	if _, _, err := askOnce(within, direct, base+path, nil); err != nil {
 		return token{}, fmt.Errorf("nobody there who gives any: %w", err)

@@ -141,12 +141,22 @@ var schemes = [...]scheme{
 func (c *Client) Fetch(ctx context.Context, r Resource, w io.Writer) (int64, error) {
 	t, err := c.fetch(ctx, r, w)
 	if err != nil {
-		return t.n, about(r.URL, err)
+		return t.n, about(r.URL, caused(ctx, err))
 	}
 	if t.coding != "" && !r.Gzip && r.Digest == "" {
 		warnPacked(c.log, r, t.coding)
 	}
 	return t.n, nil
+}
+
+// caused gives the error of a fetch that was ended, by whoever asked for it, the reason of that.
+func caused(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	says := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	if cause == nil || errors.Is(err, cause) || !says {
+		return err
+	}
+	return &Error{Kind: KindCancelled, Err: cause}
 }
 
 // about puts the URL before an error; there is nothing to name where the URL is empty.
@@ -215,7 +225,7 @@ func fetchNothing(_ *Client, _ context.Context, _ Resource, to *transfer) error 
 
 func fetchData(_ *Client, ctx context.Context, r Resource, to *transfer) error {
 	if ctx.Err() != nil {
-		return &Error{Kind: KindCancelled, Err: ctx.Err()}
+		return &Error{Kind: KindCancelled, Err: context.Cause(ctx)}
 	}
 	content, err := decodeData(r.URL)
 	if err != nil {

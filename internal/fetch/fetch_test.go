@@ -225,10 +225,39 @@ func TestErrorsOfTheWriterComeThrough(t *testing.T) {
 
 func TestACancelledContextStopsLocalFetches(t *testing.T) {
 	c, _ := quiet()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errFull)
 	_, err := c.Fetch(ctx, Resource{URL: "data:,x"}, io.Discard)
-	assert.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, errFull)
+	assert.NotContains(t, err.Error(), "context")
+}
+
+// fails is a writer that ends as libraries do that know no causes.
+type fails struct{ err error }
+
+func (f fails) Write([]byte) (int, error) { return 0, f.err }
+
+func TestAFetchThatIsEndedSaysWhy(t *testing.T) {
+	c, _ := quiet()
+	for _, is := range []error{context.Canceled, context.DeadlineExceeded} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
+		_, err := c.Fetch(ctx, Resource{URL: "data:,x"}, &endsBy{fails{is}, func() { cancel(errFull) }})
+		require.ErrorIs(t, err, errFull)
+		assert.NotContains(t, err.Error(), "context")
+		assert.Equal(t, KindCancelled, KindOf(err))
+	}
+}
+
+// endsBy has the context end before a write.
+type endsBy struct {
+	fails
+	end func()
+}
+
+func (e *endsBy) Write(p []byte) (int, error) {
+	e.end()
+	return e.fails.Write(p)
 }
 
 var (

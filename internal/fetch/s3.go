@@ -62,6 +62,11 @@ func (c *Client) instance() *awsInstance {
 	return c.aws
 }
 
+// regionLimit is how long the metadata service has to say where the instance is.
+const regionLimit = 15 * time.Second
+
+var errNoRegion = fmt.Errorf("the metadata service has not said it within %v", regionLimit)
+
 // InstanceRegion is the region of this machine where the platform is aws: Machine.Region, or what the metadata service
 // says. Whoever keeps it saves later clients a question.
 func (c *Client) InstanceRegion(ctx context.Context) (string, error) {
@@ -72,7 +77,7 @@ func (c *Client) InstanceRegion(ctx context.Context) (string, error) {
 	if region != "" {
 		return region, nil
 	}
-	ctx, stop := context.WithTimeout(ctx, 15*time.Second)
+	ctx, stop := context.WithTimeoutCause(ctx, regionLimit, errNoRegion)
 	defer stop()
 	found, err := a.services[0].region(ctx)
 	if err != nil {

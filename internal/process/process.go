@@ -36,11 +36,47 @@ func Run(env func(string) string, now func() time.Time, programs []cli.Program) 
 	}, programs)
 }
 
+// An end is a signal that asks for the end of a program.
+type end struct {
+	syscall.Signal
+	name string
+	// heeded: whoever started the program may have had it ignore the signal, as nohup(1) does.
+	heeded bool
+}
+
+var ends = [...]end{{syscall.SIGINT, "SIGINT", false}, {syscall.SIGTERM, "SIGTERM", false},
+	{syscall.SIGQUIT, "SIGQUIT", false}, {syscall.SIGHUP, "SIGHUP", true}, {syscall.SIGPIPE, "SIGPIPE", true}}
+
 // signals: the first one asks for an orderly end, the second one is that end.
 func signals(parent context.Context) (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
+	ctx, cancel := context.WithCancelCause(parent)
+	came := make(chan os.Signal, 1)
+	for _, e := range ends {
+		if !e.heeded || !signal.Ignored(e.Signal) {
+			signal.Notify(came, e.Signal)
+		}
+	}
+	go func() {
+		select {
+		case s := <-came:
+			signal.Stop(came)
+			cancel(fmt.Errorf("interrupted (%s)", nameOf(s)))
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(came)
+		cancel(nil)
+	}
+}
+
+func nameOf(s os.Signal) string {
+	for _, e := range ends {
+		if e.Signal == s {
+			return e.name
+		}
+	}
+	return s.String()
 }
 
 // Name is that of the program's file.
