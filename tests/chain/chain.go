@@ -60,7 +60,8 @@ var ErrCut = errors.New("cut off")
 // Boot runs all stages and gives the lines that they logged. With cutAt above zero everything that runs is killed once
 // so many lines have been logged, which is about then, as a power cut is; the error is ErrCut.
 //
-// A boot that is not cut off does what `glowplug plan` has said before; else that is an error.
+// A boot that is not cut off does what `glowplug plan` has said before, and leaves a second plan nothing but what
+// docs/rerun.md has; else that is an error.
 func (m *Machine) Boot(ctx context.Context, cutAt int) ([]string, error) {
 	if cutAt > 0 {
 		return m.boot(ctx, cutAt)
@@ -74,9 +75,18 @@ func (m *Machine) Boot(ctx context.Context, cutAt int) ([]string, error) {
 		return lines, err
 	}
 	if faults := told.Boot(strings.Join(lines, "\n")); len(faults) > 0 {
-		err = fmt.Errorf("a plan before the boot has said otherwise:\n%s", strings.Join(faults, "\n"))
+		return lines, fmt.Errorf("a plan before the boot has said otherwise:\n%s", strings.Join(faults, "\n"))
 	}
-	return lines, err
+	return lines, m.Again(ctx)
+}
+
+// Again is an error if there is more to do than docs/rerun.md lets a second plan say.
+func (m *Machine) Again(ctx context.Context) error {
+	faults, err := foretold.BootAgain(ctx, m.Root(), m.Dir+"/config.ign")
+	if err == nil && len(faults) > 0 {
+		err = fmt.Errorf("a plan after the boot is not empty:\n%s", strings.Join(faults, "\n"))
+	}
+	return err
 }
 
 func (m *Machine) boot(ctx context.Context, cutAt int) ([]string, error) {

@@ -66,6 +66,7 @@ func chainTree(t *testing.T, m *chain.Machine, first, second string) map[string]
 	}
 	must(t, "mount", second+"p1", m.Root()+"/var/lib/data")
 	must(t, "mount", second+"p2", m.Root()+"/var/home")
+	require.NoError(t, m.Again(t.Context()))
 	tree := chain.Tree(t, m.Root())
 	m.Cut(t)
 	tree["swap"] = must(t, "blkid", "-p", "-o", "value", "-s", "TYPE", "-s", "LABEL", first+"p2")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -20,6 +21,20 @@ func ForBoot(ctx context.Context, dir, config string) (Plan, error) {
 		q.Random = rand.Reader
 		q.Devices = devices
 	})
+}
+
+// BootAgain holds the plan of a boot that is over against the rows: it is empty but for these.
+func BootAgain(ctx context.Context, dir, config string) (faults []string, err error) {
+	rows, err := Exceptions()
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(config)
+	if err != nil {
+		return nil, err
+	}
+	second, err := ForBoot(ctx, dir, config)
+	return rows.Empty(second, text), err
 }
 
 func devices(config.Storage) (scene.Scene, error) { return (&device.Devices{}).Scene(), nil }

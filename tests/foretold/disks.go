@@ -14,6 +14,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/stages"
 	"github.com/glowplug-os/glowplug/stages/disks"
@@ -26,9 +27,20 @@ func forDisks(ctx context.Context, s config.Storage) (*stages.Forecast, Plan, er
 		stages.Circumstances{Random: rand.Reader})
 	p, err := From(f.Report(true))
 	if err == nil && failed != nil {
-		p.Conflicts = append(p.Conflicts, struct{ Message, Place string }{Message: failed.Error()})
+		p.Conflicts = conflicts(failed)
 	}
 	return f, p, err
+}
+
+func conflicts(failed error) (all []Conflict) {
+	for _, each := range diag.Errors(failed) {
+		c := Conflict{Message: each.Error()}
+		if step := (*plan.StepError)(nil); errors.As(each, &step) {
+			c.Origin = step.Origin
+		}
+		all = append(all, c)
+	}
+	return all
 }
 
 // Disks is disks.Run. It is told beforehand; if it goes well, faults are what was done otherwise than told.

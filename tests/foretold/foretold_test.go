@@ -106,6 +106,53 @@ func TestASecondPlanMaySayWhatThePageLetsIt(t *testing.T) {
 	assert.NotEmpty(t, rows.Empty(Plan{Exit: 3}, nil))
 }
 
+// layered has a volume with a key on an array, one without on a partition, and filesystems on both.
+const layered = `{"storage": {
+	"disks": [{"device": "/dev/vda", "wipeTable": true, "partitions": [{"label": "a"}]}, {"device": "/dev/vdb"}],
+	"raid": [{"name": "r", "devices": ["/dev/vdb1", "/dev/disk/by-partlabel/a"]}, {"name": "s", "devices": ["/dev/vdb2"]}],
+	"luks": [{"name": "k", "device": "/dev/md/r", "keyFile": {"source": "data:,k"}}, {"name": "n", "device": "/dev/vdb3",
+		"keyFile": {"source": null}}],
+	"filesystems": [{"device": "/dev/mapper/n", "path": "/n"}, {"device": "/dev/vdb1"}, {"device": "/dev/vda1"},
+		{"device": "/dev/vdc", "wipeFilesystem": true}]}}`
+
+// A row is about an entry, and lets pass what lies on that, but nothing else.
+func TestASecondPlanMaySayOfAnEntryWhatItsSettingsLetIt(t *testing.T) {
+	rows, err := Exceptions()
+	require.NoError(t, err)
+	does := func(effect, id, origin string) Action {
+		return Action{ID: id, Effect: effect, Subject: "x", Origin: "$.storage." + origin}
+	}
+	table := does("destroy", "$.storage.disks.0", "disks.0")
+	array := does("create", "raid:r", "raid.0")
+	noKey := does("destroy", "luks-format:n", "luks.1")
+	inside := does("create", "$.storage.filesystems.0", "filesystems.0")
+	swap := does("create", "$.storage.filesystems.3", "filesystems.3")
+	file := Action{ID: "file:/n/f", Effect: "create", Subject: "file /n/f", Origin: "$.storage.files.0"}
+	inUse := func(origin string) []Conflict { return []Conflict{{"it is in use", "$.storage." + origin, ""}} }
+	for claim, c := range map[string]struct {
+		actions   []Action
+		conflicts []Conflict
+		faults    int
+	}{
+		"a table that is wiped, and an array on it": {[]Action{table, array}, nil, 0},
+		"a filesystem on it":                        {[]Action{table, does("deferred", "f", "filesystems.2")}, nil, 0},
+		"an array on no such table":                 {[]Action{array}, nil, 1},
+		"an array on another table":                 {[]Action{table, does("create", "raid:s", "raid.1")}, nil, 1},
+		"a volume without a key, and what is in it": {[]Action{noKey, inside, file}, nil, 0},
+		"a file in what is not made":                {[]Action{noKey, file}, nil, 1},
+		"a file beside one that is in no folder":    {[]Action{swap, file}, nil, 1},
+		"a volume with a key":                       {[]Action{does("destroy", "luks-format:k", "luks.0")}, nil, 1},
+		"a filesystem elsewhere":                    {[]Action{noKey, does("create", "f", "filesystems.1")}, nil, 1},
+		"a volume without a key that is open":       {[]Action{inside}, inUse("luks.1"), 0},
+		"a volume with a key that cannot be made":   {nil, inUse("luks.0"), 1},
+		"a disk whose table is wiped":               {nil, inUse("disks.0"), 0},
+		"a disk of which nothing is given up":       {nil, inUse("disks.1"), 1},
+	} {
+		faults := rows.Empty(Plan{Actions: c.actions, Conflicts: c.conflicts, Exit: 4}, []byte(layered))
+		assert.Len(t, faults, c.faults, claim)
+	}
+}
+
 func TestASumTellsAllOfATree(t *testing.T) {
 	dir := t.TempDir()
 	trees.Populate(t, dir, map[string]string{"f": "text", "d/": "", "l": "-> f"})

@@ -16,11 +16,14 @@ type Plan struct {
 	Summary   string
 	Exit      int
 	Actions   []Action
-	Conflicts []struct{ Message, Place string }
+	Conflicts []Conflict
 	Notes     []string
 
 	stage bool // it is of a boot's files stage, which leaves more than the config asks for
 }
+
+// A Conflict is what is in the way.
+type Conflict struct{ Message, Origin, Place string }
 
 // An Action is one of a Plan.
 type Action struct {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -18,7 +17,8 @@ import (
 type Row struct {
 	effects          []string
 	id, words        string
-	setting, matches string // a key, and its value; "" for none
+	setting, matches string // a key, and its value, "" for any; "no", and a key that is not given; "" for none
+	lies             bool   // on what the action of another row is about
 }
 
 // Rows are all of the page.
@@ -26,6 +26,9 @@ type Rows []Row
 
 // Heading is that of the table.
 const Heading = "\n## A second plan\n"
+
+// lying is what a row says of actions about what lies on another.
+const lying = " on what another row is about"
 
 // ErrNoTable says that the page has lost its table.
 var ErrNoTable = errors.New("docs/rerun.md: no table of what a second plan says")
@@ -45,7 +48,8 @@ func Page(name string) (string, error) {
 	}
 }
 
-// Exceptions reads the rows: "| `effect/effect id … words` where `key value` | why | tests |".
+// Exceptions reads the rows: "| `effect/effect id … words` where `key value` | why | tests |". There are also "where
+// `key`", "where `no key`", and lying.
 func Exceptions() (rows Rows, err error) {
 	text, err := Page("docs/rerun.md")
 	_, section, _ := strings.Cut(text, Heading)
@@ -64,7 +68,7 @@ func Exceptions() (rows Rows, err error) {
 func row(spans []string) Row {
 	what, words, _ := strings.Cut(spans[1], " … ")
 	effects, id, _ := strings.Cut(what, " ")
-	r := Row{effects: strings.Split(effects, "/"), id: id, words: words}
+	r := Row{effects: strings.Split(effects, "/"), id: id, words: words, lies: spans[2] == lying}
 	if len(spans) > 3 {
 		r.setting, r.matches, _ = strings.Cut(spans[3], " ")
 	}
@@ -76,42 +80,31 @@ func (rows Rows) Empty(p Plan, config []byte) (faults []string) {
 	var root any
 	_ = json.Unmarshal(config, &root) // of a Butane document no setting is known
 	numbered(root)
-	excused := false
-	for i := range p.Actions {
-		a := &p.Actions[i]
-		if a.Effect == keep {
-			continue
-		}
-		if rows.has(a, root) {
-			excused = true
-			continue
-		}
-		faults = append(faults, fmt.Sprintf("a second plan has %v: %s", a, a.Detail))
-	}
+	all := excused{rows: rows, config: root}
 	for _, c := range p.Conflicts {
-		if rows.has(&Action{Effect: "conflict", Detail: c.Message}, nil) {
-			excused = true
-			continue
+		if !all.has(&Action{ID: c.Origin, Effect: "conflict", Detail: c.Message, Origin: c.Origin}) {
+			faults = append(faults, fmt.Sprintf("a second plan is in conflict: %s", c.Message))
 		}
-		faults = append(faults, fmt.Sprintf("a second plan is in conflict: %s", c.Message))
 	}
-	if len(faults) == 0 && !excused && p.Exit != 0 {
+	for i := range p.Actions {
+		if a := &p.Actions[i]; a.Effect != keep && !all.has(a) {
+			faults = append(faults, fmt.Sprintf("a second plan has %v: %s", a, a.Detail))
+		}
+	}
+	if len(faults) == 0 && !all.found && p.Exit != 0 {
 		faults = append(faults, fmt.Sprintf("a second plan ends with %d, and has nothing to do", p.Exit))
 	}
 	return faults
 }
 
-func (rows Rows) has(a *Action, config any) bool {
-	return slices.ContainsFunc(rows, func(r Row) bool {
-		is, _ := path.Match(r.id, strings.ReplaceAll(a.ID, "/", ":"))
-		return is && slices.Contains(r.effects, a.Effect) && strings.Contains(a.Detail, r.words) && r.set(a, config)
-	})
-}
-
 // set tells whether the entry of an action has the setting, or one that it is in, or that is in it.
 func (r *Row) set(a *Action, at any) bool {
-	if r.setting == "" {
+	switch r.setting {
+	case "":
 		return true
+	case "no":
+		_, e := entry(at, a.Origin)
+		return e != nil && !given(e[r.matches])
 	}
 	for key := range strings.SplitSeq(strings.TrimPrefix(a.Origin, "$."), ".") {
 		if r.in(at) {
@@ -135,7 +128,21 @@ func (r *Row) set(a *Action, at any) bool {
 func (r *Row) in(at any) bool {
 	entry, _ := at.(map[string]any)
 	value, said := entry[r.setting]
+	if r.matches == "" {
+		return given(value)
+	}
 	return said && fmt.Sprint(value) == r.matches
+}
+
+// given tells whether there is anything to a value: a model has all keys.
+func given(value any) bool {
+	switch in := value.(type) {
+	case map[string]any:
+		return slices.ContainsFunc(slices.Collect(maps.Values(in)), given)
+	case []any:
+		return len(in) > 0
+	}
+	return value != nil && value != ""
 }
 
 // within tells whether an entry, or one in it, has the setting.

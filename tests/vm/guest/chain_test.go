@@ -55,6 +55,7 @@ func chainTree(t *testing.T, m *chain.Machine) map[string]string {
 		{"/dev/disk/by-label/srv", "/srv"}} {
 		Run(t, "mount", each[0], m.Root()+each[1])
 	}
+	require.NoError(t, m.Again(t.Context()))
 	tree := chain.Tree(t, m.Root())
 	tree["swap"] = Run(t, "blkid", "-p", "-o", "value", "-s", "TYPE", "-s", "LABEL", "/dev/disk/by-partlabel/swap")
 	header := Run(t, "cryptsetup", "luksDump", "/dev/md/mirror")

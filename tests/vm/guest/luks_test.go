@@ -75,8 +75,10 @@ func TestAVolumeWithAKeyIsMadeAndUsedAgain(t *testing.T) {
 	h.Subsystem = ""
 	assert.Equal(t, h, luksHeader(t, links[0]), "nothing but the mark is gone")
 	s.finish()
+	s.again()
 
 	closeVolume("vault") // another boot
+	s.again()
 	assert.Contains(t, s.preview(), "~ luks vault")
 	keys = s.mustRun()
 	assert.Equal(t, diag.Secret("open-sesame"), keys.Volumes["vault"], "the key goes into the new system again")
@@ -97,6 +99,9 @@ func TestAVolumeWithAKeyIsMadeAndUsedAgain(t *testing.T) {
 	assert.NotEqual(t, strings.ToLower(uuid), luksHeader(t, links[0]).UUID)
 	assert.True(t, opens(t, links[0], "third"))
 	assert.Empty(t, Run(t, "wipefs", "--noheadings", "/dev/mapper/vault"))
+	Run(t, "mkfs.ext4", "-q", "/dev/mapper/vault")
+	Mount(t, "/dev/mapper/vault", "ext4")
+	wiped.again()
 }
 
 func TestAVolumeWithARandomKeyAndCryptsetupsOwnOptions(t *testing.T) {
@@ -108,6 +113,10 @@ func TestAVolumeWithARandomKeyAndCryptsetupsOwnOptions(t *testing.T) {
 	assert.Len(t, key.Reveal(), 8192)
 	assert.True(t, opens(t, links[0], key))
 	hasNoSecret(t, s, key)
+	s.finish()
+	s.again()
+	closeVolume("vault")
+	s.again()
 }
 
 func TestAVolumeBoundByClevisOpensByItAlone(t *testing.T) {
@@ -146,7 +155,9 @@ func TestAVolumeBoundByClevisOpensByItAlone(t *testing.T) {
 			Run(t, "clevis", "luks", "unlock", "-d", links[0], "-n", "vault")
 			s.finish()
 			assert.Equal(t, "", luksHeader(t, links[0]).Subsystem)
+			s.again()
 			closeVolume("vault")
+			s.again()
 			_, err := s.run()
 			require.ErrorContains(t, err, "bound by clevis is not used again")
 		})

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/tool"
+	"github.com/glowplug-os/glowplug/tests/foretold"
 )
 
 const partitionGUID = "00000000-0000-4000-8000-00000000000"
@@ -136,12 +137,23 @@ func TestFilesOnVFATAreDoneTheSecondTime(t *testing.T) {
 	require.NoError(t, os.WriteFile(config, []byte(`{"ignition": {"version": "3.4.0"}, "storage": {
 		"directories": [{"path": "/a", "mode": 448}],
 		"files": [{"path": "/a/inline", "contents": {"source": "data:,text"}}, {"path": "/a/secret", "mode": 384, "contents": {"source": "data:,s"}}]}}`), 0o600))
-	for range 2 {
-		Run(t, Program(t, "glowplug"), "apply", "--root", root, config)
+	args := []string{Program(t, "glowplug"), "apply", "--root", root, config}
+	a, is := foretold.Applied(args)
+	require.True(t, is)
+	for _, summary := range []string{"2 files; 1 directory", "nothing to do; 3 unchanged"} {
+		told, err := foretold.Ask(a.Command(""))
+		require.NoError(t, err)
+		assert.Equal(t, summary, told.Summary)
+		var said bytes.Buffer
+		command := exec.Command(args[0], args[1:]...)
+		command.Stderr = &said
+		require.NoError(t, command.Run(), &said)
+		assert.Empty(t, a.Said(&told, said.String()))
 		assert.Equal(t, "text", Run(t, "cat", root+"/a/inline"))
+		again, err := foretold.Ask(a.Command(""))
+		require.NoError(t, err)
+		assert.Zero(t, again.Exit, again.Summary)
 	}
-	plan := Run(t, Program(t, "glowplug"), "apply", "--root", root, "--dry-run", config)
-	assert.Equal(t, "nothing to do; 3 unchanged", plan)
 	require.Error(t, exec.Command(Program(t, "glowplug"), "apply", "--root", root, other(t, config)).Run(),
 		"other content is refused")
 }

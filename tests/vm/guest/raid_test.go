@@ -104,6 +104,7 @@ func TestArraysAreMadeKeptAndAssembled(t *testing.T) {
 			stopArray("/dev/md/data")
 			assert.NoFileExists(t, "/dev/md/data")
 			assert.Contains(t, s.preview(), "~ array data")
+			s.again()
 			s.mustRun()
 			assert.Equal(t, uuid, detail(t, "/dev/md/data", "UUID"), "the array is assembled")
 		})
