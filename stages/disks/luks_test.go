@@ -58,8 +58,11 @@ func TestVolumesAsPeopleReadThem(t *testing.T) {
 		"no label is not any label": {"plain", keyed + `, 'label': ''`, plain + `its label is "data", not ""` + allows},
 		"another UUID": {"plain", keyed + `, 'uuid': '` + markedUUID + `'`,
 			plain + "its UUID is " + plainUUID + ", not " + markedUUID + allows},
-		"an empty UUID is not any UUID": {"plain", keyed + `, 'uuid': ''`,
-			plain + "its UUID is " + plainUUID + `, not ""` + allows},
+		"an empty UUID is any UUID, as for a new one": {"plain", keyed + `, 'uuid': ''`,
+			again + "~ luks v         opened as /dev/mapper/v\n"},
+		"what options give goes": {"plain", keyed + `, 'label': 'x', 'uuid': '` + markedUUID +
+			`', 'options': ['--label=data', '--uuid', '` + plainUUID + `']`,
+			again + "~ luks v         opened as /dev/mapper/v\n"},
 		"without a key": {"plain", `'name': 'v', 'device': '$/a'`,
 			plain + "the config has no key that opens it" + allows},
 		"with a policy": {"plain", keyed + `, 'clevis': {'tpm2': true}`,
@@ -105,6 +108,7 @@ func TestFlagsOfAVolumeThatIsUsedAgain(t *testing.T) {
 	b := newBench(t)
 	withFlags(t, b.image("a", "plain"), `"allow-discards"`)
 	assert.Contains(t, b.preview("{'luks': [{"+keyed+", 'discard': true}]}"), "~ luks v")
+	assert.Contains(t, b.preview("{'luks': [{"+keyed+", 'openOptions': ['--allow-discards']}]}"), "~ luks v")
 	assert.Contains(t, b.preview("{'luks': [{"+keyed+"}]}"),
 		"it passes discards through, which the config does not ask for")
 }

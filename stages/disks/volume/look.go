@@ -66,25 +66,34 @@ func (v *volume) found() content {
 func (v *volume) marked() bool { return v.seen.LUKS != nil && v.seen.LUKS.Subsystem == firstBootMark }
 
 // difference says why a volume of version 2 is not the one that the config wants, or cannot be known for it; "" if it
-// is. What was given for formatting and opening is not compared (docs/peer/engine.md §9.3).
+// is. What was given for formatting and opening is not compared (docs/peer/engine.md §9.3), nor what that decides.
 func (v *volume) difference() string {
 	header := v.seen.LUKS
 	discards, wanted := slices.Contains(header.Flags, "allow-discards"), config.Says(v.config.Discard)
-	switch label, uuid := v.config.Label, v.config.UUID; {
+	options := v.config.Options
+	switch label, uuid := v.config.Label, config.Says(v.config.UUID); {
 	case v.onlyNew() != "":
 		return v.onlyNew()
 	case header.Broken:
 		return "its header is damaged"
-	case label != nil && *label != header.Label:
+	case label != nil && *label != header.Label && !has(options, "--label"):
 		return fmt.Sprintf("its label is %q, not %q", header.Label, *label)
-	case uuid != nil && !strings.EqualFold(*uuid, header.UUID):
-		return fmt.Sprintf("its UUID is %s, not %s", diag.Name(header.UUID), diag.Name(*uuid))
-	case discards && !wanted:
+	case uuid != "" && !strings.EqualFold(uuid, header.UUID) && !has(options, "--uuid"):
+		return fmt.Sprintf("its UUID is %s, not %s", diag.Name(header.UUID), diag.Name(uuid))
+	case discards && !wanted && !has(v.config.OpenOptions, "--allow-discards"):
 		return "it passes discards through, which the config does not ask for"
 	case !discards && wanted:
 		return "it does not pass discards through, which the config asks for"
 	}
 	return ""
+}
+
+// has tells whether options for cryptsetup have one of a name.
+func has(options []string, name string) bool {
+	return slices.ContainsFunc(options, func(option string) bool {
+		is, _, _ := strings.Cut(option, "=")
+		return is == name
+	})
 }
 
 // onlyNew says why no volume that is there, whatever it is like, is the one that the config wants; "" if one may be.

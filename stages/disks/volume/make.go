@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -154,10 +152,7 @@ func (m *making) formatArguments(w *kind.Work) ([]string, error) {
 	if uuid := config.Says(m.config.UUID); uuid != "" {
 		args = append(args, "--uuid", uuid)
 	}
-	if !slices.ContainsFunc(m.config.Options, func(option string) bool {
-		name, _, _ := strings.Cut(option, "=")
-		return name == "--subsystem"
-	}) {
+	if !has(m.config.Options, "--subsystem") {
 		args = append(args, "--subsystem", firstBootMark)
 	}
 	args = append(append(args, m.config.Options...), m.device(w))

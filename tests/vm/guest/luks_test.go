@@ -104,6 +104,24 @@ func TestAVolumeWithAKeyIsMadeAndUsedAgain(t *testing.T) {
 	wiped.again()
 }
 
+// What a volume has by options of the config's own, or by none, is as wanted.
+func TestAVolumeThatItsOwnOptionsMadeIsUsedAgain(t *testing.T) {
+	links := Disks(t, 1)
+	closeVolumes(t, "vault")
+	s := newStage(t, `{'luks': [{'name': 'vault', 'device': '%0', 'keyFile': {'source': 'data:,open-sesame'}, `+
+		`'label': 'given', 'uuid': '', 'openOptions': ['--allow-discards'], `+
+		strings.Replace(quick, "[", "['--label', 'own', ", 1)+`}]}`, links...)
+	s.mustRun()
+	s.finish()
+	closeVolume("vault")
+	h := luksHeader(t, links[0])
+	assert.Equal(t, "own", h.Label)
+	assert.Equal(t, []string{"allow-discards"}, h.Flags)
+	s.mustRun()
+	assert.Equal(t, []string{"luks-key:vault", "luks-open:vault"}, s.steps)
+	assert.Equal(t, h, luksHeader(t, links[0]), "nothing is made anew")
+}
+
 func TestAVolumeWithARandomKeyAndCryptsetupsOwnOptions(t *testing.T) {
 	links := Disks(t, 1)
 	closeVolumes(t, "vault")
