@@ -16,7 +16,7 @@ type userMaker struct{ *database }
 func (db userMaker) wantUser(u *User) (Verb, string, *Error) {
 	have := db.user(u.Name)
 	if u.Delete {
-		return userEditor{db.database}.deleteUser(u, have)
+		return userRemover{db.database}.deleteUser(u, have)
 	}
 	if err := u.checkFields(); err != nil {
 		return Keep, "", err
@@ -260,6 +260,29 @@ func (db *database) join(user string, g *groupRow) *Error {
 	s.entry.members.add(user)
 	db.inGShadow[user] = append(db.inGShadow[user], s)
 	return db.gshadow.update(s)
+}
+
+// leave takes a user out of all groups but some.
+func (db *database) leave(user string, but map[string]bool) *Error {
+	for _, g := range db.inGroups[user] {
+		if g.gone || but[g.entry.name] || !g.entry.members.has(user) {
+			continue
+		}
+		g.entry.members.remove(user)
+		if err := db.groups.update(g); err != nil {
+			return err
+		}
+	}
+	for _, s := range db.inGShadow[user] {
+		if s.gone || but[s.entry.name] || !s.entry.members.has(user) {
+			continue
+		}
+		s.entry.members.remove(user)
+		if err := db.gshadow.update(s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // inKernels tells whether a home is in a filesystem that the kernel fills when the system runs: /dev/null is a usual
