@@ -98,6 +98,43 @@ const everything = `{"passwd":{
   "files":[{"path":"/etc/app","user":{"name":"core"},"group":{"name":"apps"},"contents":{"source":"data:,x"}},
    {"path":"/home/core/.local/bin/tool","user":{"name":"core"},"group":{"name":"core"},"mode":493,"contents":{"source":"data:,tool"}}]}}`
 
+func TestAPlanKnowsWhatAccountsNeedOutsideTheirFiles(t *testing.T) {
+	const made, bob = `{"name":"core"}`, `{"name":"bob","uid":1500}`
+	const moved = `{"name":"ann","homeDir":"/srv/ann","uid":1600}`
+	for claim, c := range map[string]struct {
+		user, gone string
+		more       map[string]string
+		want       string
+	}{
+		"a home that is there":              {made, "", fake{"/home/core/": "of 1003"}, "= home /home/core"},
+		"a home that is not":                {made, "", nil, "+ home /home/core"},
+		"a mail file that is there":         {made, "", fake{"/var/mail/core": ""}, "= mail file /var/mail/core"},
+		"mail without a folder":             {made, "/var/mail/", nil, "= mail file /var/mail/core"},
+		"a home of the user's":              {bob, "", fake{"/home/bob/": "of 1001"}, "~ home /home/bob"},
+		"a home that was given":             {bob, "", fake{"/home/bob/": "of 1500"}, "~ home /home/bob"},
+		"a home of another":                 {bob, "", fake{"/home/bob/": "of 7"}, "= home /home/bob"},
+		"no home":                           {bob, "/home/bob/", nil, "= home /home/bob"},
+		"mail of another":                   {bob, "", nil, "= mail file /var/mail/bob"},
+		"a home that moves":                 {moved, "", fake{"/home/ann/": "of 1000"}, "~ home /home/ann"},
+		"a home that has moved":             {moved, "/home/ann/", fake{"/srv/ann/": "of 1000"}, "~ home /home/ann"},
+		"a home that is nowhere":            {moved, "/home/ann/", nil, "= home /home/ann"},
+		"one that another has in its place": {moved, "/home/ann/", fake{"/srv/ann/": "of 7"}, "= home /home/ann"},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			root := fake{}
+			for name, text := range peopled() {
+				if c.gone == "" || !strings.HasPrefix("/"+name, c.gone) {
+					root["/"+name] = text
+				}
+			}
+			maps.Copy(root, c.more)
+			steps, err := Plan(parse(t, `{"passwd":{"users":[`+c.user+`]}}`), root, withUsers(asRoot()))
+			require.NoError(t, err)
+			assert.Contains(t, steps.String(), "\n"+c.want+" ")
+		})
+	}
+}
+
 func TestAccountPlans(t *testing.T) {
 	root := fake{}
 	for name, text := range peopled() {
@@ -125,7 +162,7 @@ func TestAccountPlans(t *testing.T) {
 + home /home/core                  make home /home/core, owner 1003:1003, mode 0750
 + mail file /var/mail/core         make mail file /var/mail/core, owner 1003:8, mode 0660
 ~ home /home/ann                   move home /home/ann to /srv/ann
-~ mail file /var/mail/bob          give mail file /var/mail/bob, owner 1001 → 1500
+= mail file /var/mail/bob          give mail file /var/mail/bob, owner 1001 → 1500
 ~ home /home/bob                   give home /home/bob, owner 1001:1001 → 1500:1001
 = mail file /var/mail/gone         remove mail file /var/mail/gone
 = home /home/gone                  remove home /home/gone

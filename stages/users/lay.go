@@ -8,32 +8,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/target"
 )
 
-// lay takes in what an effect does, where it does anything. It does not judge whether it can.
-func (p *planner) lay(e accounts.Effect) error {
-	switch e := e.(type) {
-	case *accounts.MakeHome:
-		return p.layHome(e)
-	case *accounts.MakeMail:
-		return p.layMail(e)
-	case *accounts.MoveHome:
-		return p.layMove(e)
-	case *accounts.OwnHome:
-		return p.give(e.Path, e.Owners)
-	case *accounts.OwnMail:
-		return p.give(e.Path, accounts.Owners{OldUID: e.OldUID, NewUID: e.NewUID})
-	case *accounts.RemoveHome:
-		return p.layRemoval(e.Path)
-	case *accounts.RemoveMail:
-		return p.layRemoval(e.Path)
-	}
-	return nil
-}
-
-func (p *planner) layHome(e *accounts.MakeHome) error {
-	at, found, err := p.planned(e.Path)
-	if err != nil || found.Kind != root.Absent {
-		return err
-	}
+// layHome takes in a home that is made.
+func (p *planner) layHome(at string, e *accounts.MakeHome) error {
 	nodes, err := p.skeletonNodes(e.Skeletons)
 	if err == nil {
 		err = p.t.MakeWay(at, root.Facts{Kind: root.Directory, Mode: 0o755})
@@ -49,47 +25,23 @@ func (p *planner) layHome(e *accounts.MakeHome) error {
 	return nil
 }
 
-func (p *planner) layMail(e *accounts.MakeMail) error {
-	at, found, err := p.planned(e.Path)
-	if err != nil || found.Kind != root.Absent {
-		return err
-	}
-	if _, dir, err := p.planned(target.Up(e.Path)); err != nil || dir.Kind != root.Directory {
-		return err
-	}
+func (p *planner) layMail(at string, e *accounts.MakeMail) error {
 	p.t.PutFile(at, root.Facts{UID: e.UID, GID: e.GID, Mode: e.Mode}, "")
 	return nil
 }
 
-func (p *planner) layMove(e *accounts.MoveHome) error {
-	from, old, err := p.planned(e.From)
+// layMove takes in a home that moves, unless it has moved, and changes hands.
+func (p *planner) layMove(from string, old root.Facts, e *accounts.MoveHome) error {
+	to, _, err := p.planned(e.To)
 	if err != nil {
-		return err
-	}
-	to, now, err := p.planned(e.To)
-	if err != nil || movable(e, old, now) != nil {
 		return err
 	}
 	if old.Kind != root.Absent {
 		p.t.Move(from, to)
 	}
-	return p.give(e.To, e.Owners)
-}
-
-// give has a tree change hands, as maker.ownTree does.
-func (p *planner) give(name string, o accounts.Owners) error {
-	at, found, err := p.planned(name)
-	if err != nil || !p.owners || found.Kind == root.Absent || found.UID != o.OldUID && found.UID != o.NewUID {
-		return err
-	}
-	p.t.Give(at, o)
-	return nil
-}
-
-func (p *planner) layRemoval(name string) error {
-	at, found, err := p.planned(name)
-	if err == nil && found.Kind != root.Absent {
-		p.t.Remove(at)
+	_, now, err := p.planned(e.To)
+	if err == nil && p.gives(now, e.Owners) {
+		p.t.Give(to, e.Owners)
 	}
 	return err
 }
