@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/report"
@@ -106,4 +107,22 @@ func TestWhatABootHasLeftIsNothingToDo(t *testing.T) {
 	f.Files.Steps = plan.Plan{{ID: "relabel", Effect: plan.Change}, {ID: "file:/x", Effect: plan.Create}}
 	f.settle(cfg.Storage, nil)
 	assert.Equal(t, plan.Change, f.Files.Steps[0].Effect)
+}
+
+// A plan tries no key, and says so: of a volume that is opened, and of one that is open already and stays.
+func TestThatAKeyMayBeWrongIsTold(t *testing.T) {
+	const cfg = `{'ignition': {'version': '3.4.0'}, 'storage': {'luks': [
+		{'name': 'v', 'device': '/dev/vda', 'keyFile': {'source': 'https://keys.example/v'}}]}}`
+	const other = "if there is a volume that the config's key does not open: refuse"
+	volume := machines.Holds(block.Signature{Type: "crypto_LUKS"})
+	volume.LUKS = &block.LUKS{Version: 2}
+	devices := func(config.Storage) (scene.Scene, error) { return machines.Told{"/dev/vda": volume}, nil }
+	text, p, _ := asked(t, cfg, Question{Devices: devices})
+	assert.Contains(t, text, "  ~ luks v: opened as /dev/mapper/v\n"+
+		"        if there is a volume that the config's key opens: reuse\n        "+other+"\n")
+	assert.Equal(t, report.Changing, p.Exit())
+	volume.Users = []scene.User{{Use: scene.Volume, Volume: "v"}}
+	text, p, _ = asked(t, cfg, Question{Devices: devices})
+	assert.Contains(t, text, "Notes\n  luks v: open as /dev/mapper/v, but "+other+"\n")
+	assert.Equal(t, report.NothingToDo, p.Exit())
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -90,7 +91,7 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 	if err := q.mark(ctx, f, p); err != nil {
 		return nil, nil, err
 	}
-	p.Notes = append(q.leftOut(cfg, devices != nil), p.Notes...)
+	p.Notes = slices.Concat(q.leftOut(cfg, devices != nil), p.Notes, f.untried())
 	if !q.Fetch {
 		p.Notes = append(p.Notes, from.trust.note()...)
 	}
@@ -179,6 +180,17 @@ func (q *Question) leftOut(cfg config.Config, devices bool) (notes []string) {
 	if n := len(k.ShouldExist) + len(k.ShouldNotExist); devices && q.CommandLine == nil && n > 0 {
 		notes = append(notes, fmt.Sprintf("kernel arguments: %s of the config, of which images of disks say nothing",
 			entries(n)))
+	}
+	return notes
+}
+
+// untried says of what is kept that it may turn out otherwise.
+func (f *Forecast) untried() (notes []string) {
+	for _, a := range f.Actions() {
+		if n := len(a.Outcomes); a.Effect == plan.Keep && n > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %s, but if there is %s: %s", a.Subject, a.Detail,
+				a.Outcomes[n-1].Found, a.Outcomes[n-1].Verdict))
+		}
 	}
 	return notes
 }

@@ -48,7 +48,7 @@ func TestAPreviewNeedsNothingButImages(t *testing.T) {
 ~ partition table of /dev/vdc  written, and the kernel told
 + array r                      level raid1 of /dev/disk/by-partlabel/m0, /dev/vdb1
 + key of luks v                random
-? luks v                       formatted if nothing is on /dev/md/r then, opened if it is this volume, else refused (a new array may show what its members held before)
+? luks v                       formatted if nothing is on /dev/md/r then, else refused (a new array may show what its members held before)
 ? filesystem on /dev/mapper/v  xfs: made if nothing is on it then, kept if it is this, else refused (what a volume holds shows once it is open)
 = filesystem on /dev/vdc1      ext4 "old"
 `, forecast.Plan().String())

@@ -198,8 +198,12 @@ func (m telling) as(id string, effect plan.Effect, subject, detail string) *kind
 // deferred says what will decide. The round plans again when the device is there, so nobody does this.
 func (m telling) deferred() *kind.Action {
 	v := m.was
-	detail := fmt.Sprintf("formatted if nothing is on %s then, opened if it is this volume, else refused (%s)",
-		v.seen.Path, v.seen.Unknown)
+	opened := "opened if it is this volume and the config's key opens it, "
+	if v.onlyNew() != "" {
+		opened = ""
+	}
+	detail := fmt.Sprintf("formatted if nothing is on %s then, %selse refused (%s)", v.seen.Path, opened,
+		v.seen.Unknown)
 	if config.Says(m.config.WipeVolume) {
 		detail = fmt.Sprintf("formatted whatever is on %s then (%s)", v.seen.Path, v.seen.Unknown)
 	}
@@ -263,9 +267,16 @@ func (m telling) format() *kind.Action {
 	return a
 }
 
+// byKey is what may come of a volume that is used again: whether a key opens it takes a program, and much memory.
+var byKey = []kind.Outcome{{Found: "a volume that the config's key opens", Verdict: string(reuse)},
+	{Found: "a volume that the config's key does not open", Verdict: string(refuse)}}
+
 // open opens the volume. What it is opened with stays in the header, also that nothing was asked for.
 func (m telling) open() *kind.Action {
 	a := m.as("luks-open", plan.Change, "", "opened as "+diag.Name(mapperPath(m.config.Name)))
+	if m.was.judge() == reuse {
+		a.Outcomes = byKey
+	}
 	a.Look = m.when(func(v *volume) bool { return v.use == open })
 	a.Act = m.openVolume
 	return a
@@ -274,6 +285,7 @@ func (m telling) open() *kind.Action {
 // try finds out whether a volume that is open has the config's key: the system will have that to open it with.
 func (m telling) try() *kind.Action {
 	a := m.as("luks-open", plan.Keep, "", "open as "+diag.Name(mapperPath(m.config.Name)))
+	a.Outcomes = byKey
 	a.Act = m.tryKey
 	return a
 }

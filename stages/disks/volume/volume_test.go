@@ -103,7 +103,7 @@ func TestVolumesThatAreYetToBe(t *testing.T) {
 		unknown bool
 	}{
 		{entry("v", random, at("/dev/md/later")), "? luks v         formatted if nothing is on /dev/md/later then, " +
-			"opened if it is this volume, else refused (a new array may show what its members held before)\n", true},
+			"else refused (a new array may show what its members held before)\n", true},
 		{entry("v", random, at("/dev/vda1")), "+ luks v         LUKS 2 on /dev/vda1\n" +
 			"~ luks v         opened as /dev/mapper/v\n", false},
 		{entry("v", random, at("/dev/md/later"), mayWipe), "? luks v         formatted whatever is on /dev/md/later " +
@@ -133,9 +133,9 @@ func TestAKeyThatIsGivenIsThatOfAVolumeThatIsThere(t *testing.T) {
 		entry  config.Luks
 		effect plan.Effect
 		rows   int // that the key lists
-		listed int // that the volume lists, where it is decided later
+		listed int // that the volume lists
 	}{
-		"of a volume that is used again":                  {entry("v"), plan.Keep, 0, 0},
+		"of a volume that is used again":                  {entry("v"), plan.Keep, 0, 2},
 		"of one that is made anew":                        {entry("v", mayWipe), plan.Create, 0, 0},
 		"of one that may be there":                        {entry("v", at("later")), plan.Deferred, 5, 5},
 		"of one that may be there, and is made anew then": {entry("v", at("later"), mayWipe), plan.Create, 0, 5},
@@ -152,6 +152,36 @@ func TestAKeyThatIsGivenIsThatOfAVolumeThatIsThere(t *testing.T) {
 			assert.Len(t, key.Outcomes, c.rows)
 			assert.Len(t, volume.Outcomes, c.listed)
 		})
+	}
+}
+
+// A plan tries no key, so it does not know that one is right.
+func TestWhetherAKeyOpensAVolumeIsOnlyKnownLater(t *testing.T) {
+	unread := entry("v")
+	unread.KeyFile.Source = machines.To("https://keys.example/v")
+	for name, c := range map[string]struct {
+		seen  scene.Seen
+		entry config.Luks
+		later bool
+	}{
+		"of a volume that is opened":     {luks(""), entry("v"), true},
+		"of one whose key a server has":  {luks(""), unread, true},
+		"of one that is open":            {luks("", scene.User{Use: scene.Volume, Volume: "v"}), entry("v"), true},
+		"not of one that is made anew":   {luks(""), entry("v", mayWipe), false},
+		"not of one that is new":         {machines.Holds(), entry("v"), false},
+		"not of one that is made to end": {luks(firstBootMark), entry("v"), false},
+	} {
+		p, err := planAll(config.Storage{Luks: []config.Luks{c.entry}}, machines.Told{"a": c.seen}, nil)
+		require.NoError(t, err, name)
+		lane := p.Lanes[0]
+		opens := lane[len(lane)-1]
+		require.Equal(t, "luks-open:v", opens.ID, name)
+		var want []kind.Outcome
+		if c.later {
+			want = []kind.Outcome{{Found: "a volume that the config's key opens", Verdict: "reuse"},
+				{Found: "a volume that the config's key does not open", Verdict: "refuse"}}
+		}
+		assert.Equal(t, want, opens.Outcomes, name)
 	}
 }
 
