@@ -83,16 +83,23 @@ func (o *planOptions) rows() []cli.Option {
 // disk takes the value of one --disk.
 func (o *planOptions) disk(value string) error {
 	device, file, found := strings.Cut(value, "=")
-	if !found || !strings.HasPrefix(device, "/") || file == "" {
-		return cli.Misuse("%q is not of the form /dev/NAME=FILE", value)
+	at := filepath.Clean(device)
+	switch other, twice := o.disks[at]; {
+	case !found:
+		return cli.Misuse("there is no = between a device and a file")
+	case device == "":
+		return cli.Misuse("no device is before the =")
+	case !strings.HasPrefix(device, "/"):
+		return cli.Misuse("%q is no absolute path, such as /dev/vda", device)
+	case file == "":
+		return cli.Misuse("no file is behind the =")
+	case twice:
+		return cli.Misuse("%s has a file already, %q", device, other)
 	}
 	if o.disks == nil {
 		o.disks = map[string]string{}
 	}
-	if _, twice := o.disks[filepath.Clean(device)]; twice {
-		return cli.Misuse("%s has two files", device)
-	}
-	o.disks[filepath.Clean(device)] = file
+	o.disks[at] = file
 	return nil
 }
 

@@ -1,18 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/advice"
@@ -154,36 +151,17 @@ func initramfs(v target.View) (is, mounted bool, err error) {
 	return true, slices.Contains(places, sysroot), err
 }
 
-// images are the disks that options name. A file that stands for several devices is one disk of several names.
+// images are the disks that options name.
 func (o *planOptions) images(s config.Storage, opened *opened) (scene.Scene, error) {
 	named, err := o.named(s)
 	if err != nil {
 		return nil, err
 	}
-	var failed []error
-	all, files := scene.Images{}, map[string]*image.File{}
-	for _, name := range slices.SortedFunc(maps.Keys(named), byKind) {
-		f, err := image.Open(named[name], &device.Devices{})
-		if err != nil {
-			failed = append(failed, err)
-			continue
-		}
+	all, files, err := image.Disks(named, &device.Devices{})
+	for _, f := range files {
 		opened.add(f)
-		disk := name
-		for other, known := range files {
-			if f.Same(known) {
-				disk = other
-			}
-		}
-		if disk == name {
-			files[name] = f
-			all[name] = f.Image
-		}
-		i := all[disk]
-		i.Names = append(i.Names, name)
-		all[disk] = i
 	}
-	return all.Scene(), errors.Join(failed...)
+	return all.Scene(), err
 }
 
 // named are the files by their devices.
@@ -200,12 +178,6 @@ func (o *planOptions) named(s config.Storage) (map[string]string, error) {
 			len(named))
 	}
 	return named, nil
-}
-
-// byKind puts the names that udev makes behind those of the kernel.
-func byKind(a, b string) int {
-	link := func(name string) int { return strings.Count(name, "/") }
-	return cmp.Or(cmp.Compare(link(a), link(b)), strings.Compare(a, b))
 }
 
 // opened is what is to be closed.

@@ -123,7 +123,7 @@ func (p *parser) letters(arg, letters string) error {
 // next takes the value from the next argument.
 func (p *parser) next(o *Option, shown string) error {
 	if len(p.args) == 0 {
-		return Misuse(p.command.Grammar.words.noValue, shown)
+		return p.misused(o, fmt.Errorf(p.command.Grammar.words.noValue, shown))
 	}
 	value := p.args[0]
 	p.args = p.args[1:]
@@ -135,16 +135,28 @@ func (p *parser) set(o *Option, shown, value string) error {
 		return Misuse("the %s %q is not known: %s are known", o.Long, value, List(o.Values))
 	}
 	if value == "" && o.Value != "" && p.command.Grammar.Standard {
-		return Misuse(p.command.Grammar.words.noValue, shown)
+		return p.misused(o, fmt.Errorf(p.command.Grammar.words.noValue, shown))
 	}
 	if o.Given != nil {
 		*o.Given = true
 	}
 	err := o.Set(value)
-	if err != nil && !errors.Is(err, ErrHelp) && !errors.Is(err, ErrVersion) {
-		return Misuse(p.command.Grammar.words.badValue, shown, value)
+	if err == nil || errors.Is(err, ErrHelp) || errors.Is(err, ErrVersion) {
+		return err
 	}
-	return err
+	bad := fmt.Errorf(p.command.Grammar.words.badValue, shown, value)
+	if usage := (*UsageError)(nil); errors.As(err, &usage) { // others are the words of a library
+		bad = fmt.Errorf("%w: %w", bad, err)
+	}
+	return p.misused(o, bad)
+}
+
+// misused is wrong usage of an option, with what it takes where the grammar is ours.
+func (p *parser) misused(o *Option, err error) error {
+	if o.Value == "" || !p.command.Grammar.Standard {
+		return &UsageError{err}
+	}
+	return &UsageError{diag.WithHint(err, fmt.Sprintf("--%s %s: %s", o.Long, o.Value, o.Words))}
 }
 
 func (p *parser) named(name string) *Option {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -22,8 +23,9 @@ import (
 // A File is open, and stands for a disk.
 type File struct {
 	scene.Image
-	f    *os.File
-	info fs.FileInfo
+	f     *os.File
+	info  fs.FileInfo
+	loops []uint64 // the numbers of the loop devices that a file is behind
 }
 
 // Open opens one by its name. Who uses what is asked of this machine's devices.
@@ -38,10 +40,11 @@ func Open(name string, devices *device.Devices) (*File, error) {
 // Close closes the file.
 func (i *File) Close() error { return i.f.Close() }
 
-// Same: both are the same file, or the same device.
+// Same: both are the same file, or the same device, or one is a loop device of the other.
 func (i *File) Same(other *File) bool {
 	is, also := number(i.info), number(other.info)
-	return os.SameFile(i.info, other.info) || is != 0 && is == also
+	return os.SameFile(i.info, other.info) || is != 0 && is == also ||
+		slices.Contains(i.loops, also) || slices.Contains(other.loops, is)
 }
 
 // number is a device's, 0 of a file.
@@ -123,6 +126,11 @@ func (i *File) isDevice() bool { return i.info.Mode().Type() == fs.ModeDevice }
 // unused refuses what somebody uses.
 func (i *File) unused(name string, devices *device.Devices) error {
 	nodes := devices.Loops(i.info)
+	for _, node := range nodes {
+		if is, known := device.Number(node); known {
+			i.loops = append(i.loops, is)
+		}
+	}
 	if i.isDevice() {
 		node, err := devices.Node(name)
 		if err != nil {
