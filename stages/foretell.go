@@ -16,6 +16,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/report"
+	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tree"
@@ -36,6 +37,8 @@ type Question struct {
 	Random   io.Reader
 	// Seal takes from the process what changes a machine. It is called when all is fetched and open.
 	Seal func() error
+	// Protection tells what keeps a path of the root from being changed.
+	Protection func(at string) (root.Protection, error)
 
 	// Boot: what a first boot leaves in the root is planned too.
 	Boot bool
@@ -72,7 +75,7 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 		return nil, nil, err
 	}
 	q.Files.Fetch, q.Files.Fetched = got.write(from), got.has
-	o := Circumstances{Files: q.Files, Random: q.Random}
+	o := Circumstances{Files: q.Files, Random: q.Random, Protection: q.Protection}
 	if q.Boot {
 		o.Boot = func(f *Forecast) *leave.Boot { return q.boot(ctx, cfg, f) }
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/stages/disks"
@@ -32,6 +33,9 @@ type Forecast struct {
 	shut map[string]bool
 	// accounts are the account files by their places.
 	accounts map[string]string
+	// hinders says what is in the way of all that would be changed somewhere, cautions what would be in that of a boot.
+	hinders  error
+	cautions []string
 }
 
 // Circumstances are what a plan depends on beside the config, the devices and the root.
@@ -40,6 +44,8 @@ type Circumstances struct {
 	Random io.Reader // gives GUIDs; nil where there are no devices
 	// Boot gives what the files stage of a boot gets, by what is planned of the stages before it; nil for no boot.
 	Boot func(*Forecast) *leave.Boot
+	// Protection tells what keeps a path of the root from being changed; nil where that is not asked.
+	Protection func(at string) (root.Protection, error)
 }
 
 // Plan plans disks, mounts and files together, each on what the ones before it will leave. It changes nothing. Without
@@ -48,15 +54,16 @@ type Circumstances struct {
 func Plan(ctx context.Context, cfg config.Config, devices scene.Scene, view target.View, o Circumstances) (*Forecast,
 	error) {
 	f := &Forecast{Config: cfg, Devices: devices, Root: view}
-	var failed [3]error
+	var failed [4]error
 	unknown := func(string) (string, bool) { return "", false }
+	hidden := func(string) bool { return false }
 	if devices != nil {
 		f.Disks, failed[0] = disks.Preview(cfg.Storage, devices, o.Random)
 	}
 	if devices != nil && view != nil {
 		var after *mounts.After
 		f.Mounts, after, failed[1] = mounts.Preview(cfg.Storage, view, f.holds)
-		f.Root, unknown = after, after.Unknown
+		f.Root, unknown, hidden = after, after.Unknown, after.Hides
 	}
 	if err := context.Cause(ctx); err != nil {
 		return f, fmt.Errorf("%w while planning", err)
@@ -67,8 +74,27 @@ func Plan(ctx context.Context, cfg config.Config, devices scene.Scene, view targ
 		}
 		f.Files, failed[2] = files.PlanInFull(cfg, f.Root, o.Files)
 		await(&f.Files, unknown)
+		f.beware(o, hidden)
 	}
+	failed[3] = f.hinders
 	return f, errors.Join(failed[:]...)
+}
+
+// beware finds what would end a run whatever it has to write: a root that cannot be written to. A boot may find it
+// otherwise, and is root's.
+func (f *Forecast) beware(o Circumstances, hidden func(at string) bool) {
+	if o.Protection == nil {
+		return
+	}
+	c := caution{f: f, protect: o.Protection, hidden: hidden, who: o.Files.Identity, boot: o.Boot != nil}
+	found := c.hindered().each()
+	if !c.boot {
+		f.hinders = errors.Join(found...)
+		return
+	}
+	for _, err := range found {
+		f.cautions = append(f.cautions, "as it is now, a boot fails at "+err.Error())
+	}
 }
 
 // Actions are those of disks and mounts, and the steps of files as actions.

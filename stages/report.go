@@ -48,7 +48,7 @@ func (f *Forecast) Report(texts bool) *report.Plan {
 		}
 		p.Actions = append(p.Actions, a)
 	}
-	p.Notes = append(p.Notes, undone(f.Files.Steps, left)...)
+	p.Notes = append(append(p.Notes, undone(f.Files.Steps, left)...), f.cautions...)
 	return p
 }
 

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -92,12 +93,7 @@ func (a *After) mount(at string, c Content) {
 
 // within tells whether a path is a place, or below it.
 func within(at, place string) bool {
-	for ; at != place; at = target.Up(at) {
-		if at == "/" {
-			return false
-		}
-	}
-	return true
+	return at == place || place == "/" || strings.HasPrefix(at, place+"/")
 }
 
 // over is the innermost filesystem that hides what the root has at a path; "" for none.
@@ -117,6 +113,9 @@ func (a *After) Unknown(at string) (place string, is bool) {
 	place = a.over(at)
 	return place, place != "" && place != at && a.content[place] == Unknown
 }
+
+// Hides tells whether what is at a path will be on a filesystem that is mounted.
+func (a *After) Hides(at string) bool { return a.over(at) != "" }
 
 // Lstat knows nothing on what is mounted but the directories that mounts need. What is unknown counts as not there.
 func (a *After) Lstat(at string) (root.Facts, error) {

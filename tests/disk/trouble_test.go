@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -60,6 +61,79 @@ func refusesToWrite(t *testing.T, w way, root, config string) {
 	assert.Contains(t, out, "/etc")
 	assert.Contains(t, out, "read-only file system")
 	assert.Equal(t, before, names(t, root))
+}
+
+// What a plan says of a root that cannot be written to is what apply comes to, which then finds it before it begins.
+func TestAPlanSaysWhereARootCannotBeWritten(t *testing.T) {
+	config := writeConfig(t, storage(object{"directories": []object{{"path": "/srv/d"}}, "files": []object{
+		{"path": "/etc/motd", "contents": plain("hello\n")}, {"path": "/etc/old", "append": []object{plain("x")}},
+		{"path": "/opt/old", "contents": plain("x"), "overwrite": true, "mode": 0o600}}}))
+	for claim, c := range map[string]struct {
+		protect, release string
+		message          string
+		user             uint32
+	}{
+		"a read-only filesystem": {"mount -o remount,ro @", "mount -o remount,rw @",
+			"the root is on a read-only file system (3 more changes go there)", 0},
+		"a directory that is immutable": {"chattr +i @/etc", "chattr -i @/etc", "/etc has the immutable flag", 0},
+		"a file that is immutable": {"chattr +i @/opt/old", "chattr -i @/opt/old",
+			"file /opt/old: /opt/old has the immutable flag", 0},
+		"a file that is immutable, to grow": {"chattr +i @/etc/old", "chattr -i @/etc/old",
+			"file /etc/old: /etc/old has the immutable flag", 0},
+		"a file that only grows": {"chattr +a @/etc/old", "chattr -a @/etc/old",
+			"file /etc/old: /etc/old has the append-only flag", 0},
+		"a directory that only grows": {"chattr +a @/opt", "chattr -a @/opt",
+			"file /opt/old: /opt has the append-only flag", 0},
+		"one in which a directory is made": {"chattr +a @/srv", "chattr -a @/srv", "", 0},
+		"a directory of another": {"chown 0:0 @/etc", "chown 65534:65534 @/etc",
+			"/etc cannot be written to by who runs this", 65534},
+		"a root of who runs this": {"", "", "", 65534},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			root := mount(t, "-o", "loop", image(t, "16M"))
+			open, err := os.MkdirTemp("", "glowplug-open-") // for all users
+			require.NoError(t, err)
+			defer os.RemoveAll(open)
+			require.NoError(t, os.Chmod(open, 0o755))
+			must(t, "cp", program(t, "glowplug"), config, open)
+			view := filepath.Join(open, "root")
+			require.NoError(t, os.Mkdir(view, 0o755))
+			for _, name := range []string{"etc", "srv", "opt"} {
+				require.NoError(t, os.Mkdir(filepath.Join(root, name), 0o755))
+				require.NoError(t, os.WriteFile(filepath.Join(root, name, "old"), []byte("old"), 0o644))
+			}
+			must(t, "chown", "-R", "65534:65534", root)
+			must(t, "mount", "--bind", root, view)
+			defer must(t, "umount", view)
+			at := func(line string) {
+				if args := strings.Fields(strings.Replace(line, "@", view, 1)); len(args) > 0 {
+					must(t, args[0], args[1:]...)
+				}
+			}
+			at(c.protect)
+			defer at(c.release)
+			run := func(what string) (int, string) {
+				command := exec.Command(filepath.Join(open, "glowplug"), what, "--root", view, "--no-owner",
+					filepath.Join(open, filepath.Base(config)))
+				command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: c.user, Gid: c.user}}
+				return called(t, command)
+			}
+			before := names(t, view)
+			code, out := run("plan")
+			if c.message == "" {
+				assert.Equal(t, 3, code, out)
+				code, out = run("apply")
+				assert.Equal(t, 0, code, out)
+				return
+			}
+			assert.Equal(t, 1, code, out)
+			assert.Contains(t, out, c.message)
+			code, out = run("apply")
+			assert.Equal(t, 1, code, out)
+			assert.Contains(t, out, c.message[strings.LastIndex(c.message, ": ")+1:])
+			assert.Equal(t, before, names(t, view), "found before anything is written")
+		})
+	}
 }
 
 func TestAFullFilesystemIsAnErrorAndNothingIsHalfWritten(t *testing.T) {
