@@ -71,6 +71,31 @@ func TestASecondPlanIsEmpty(t *testing.T) {
 	assert.Equal(t, want, snapshot(t, dir))
 }
 
+func TestWhatEachRunMakesAnew(t *testing.T) {
+	dir, _ := newRoot(t, nil)
+	cfg := storage(t, `'directories':[{'path':'/d','overwrite':true}],'files':[
+		{'path':'/d/f','contents':{'source':'data:,f'}},
+		{'path':'/far','overwrite':true,'contents':{'source':'http://h/small'}},
+		{'path':'/here','overwrite':true,'contents':{'source':'data:,x'}}],
+		'links':[{'path':'/l','target':'/far','hard':true},{'path':'/d/m','target':'/here','hard':true}]`)
+	require.NoError(t, apply(cfg, options(t, dir)))
+	want := snapshot(t, dir)
+	populate(t, dir, map[string]string{"d/others": "x"})
+	o := options(t, dir)
+	steps, err := Plan(cfg, target.Of(o.Root), o)
+	require.NoError(t, err)
+	assert.Equal(t, `
+- directory /d    0755, removes what is there with all below it
+- file /far       from http://h/small, 0644, replaces what is there
+= file /here      inline, 0644
++ file /d/f       inline, 0644
+? hard link /l    to /far, kept if it is this already, refused otherwise
++ hard link /d/m  to /here
+`, "\n"+steps.String())
+	require.NoError(t, apply(cfg, o))
+	assert.Equal(t, want, snapshot(t, dir), "also what others have put into the directory is gone")
+}
+
 func TestWhatIsInTheWayIsToldAllAtOnce(t *testing.T) {
 	view := fake{"/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "/etc/group": "root:x:0:\n", "/f": "old", "/d/": "",
 		"/etc/systemd/system/u.service/": "", "/etc/luks/data": "another"}

@@ -14,7 +14,7 @@ type excused struct {
 	rows   Rows
 	config any
 	found  bool     // there are some
-	names  []string // of devices, and of folders on them, that they are about
+	names  []string // of devices, of folders on them, of folders and of files that they are about
 }
 
 // has tells whether a row has an action, and takes it in.
@@ -31,7 +31,8 @@ func (x *excused) has(a *Action) bool {
 	return has
 }
 
-// under tells whether an action is about what is to lie on one of the devices, or in one of the folders.
+// under tells whether an action is about what is to lie on one of the devices, or in one of the folders, or is one of
+// the files by another name.
 func (x *excused) under(a *Action) bool {
 	return slices.ContainsFunc(a.on(x.config), func(at string) bool {
 		return slices.ContainsFunc(x.names, func(name string) bool { return within(name, at) })
@@ -53,6 +54,10 @@ func (a *Action) on(config any) (all []string) {
 		if device, is := each.(string); is {
 			all = append(all, device)
 		}
+	}
+	if hard, _ := e["hard"].(bool); hard {
+		target, _ := e["target"].(string)
+		all = append(all, path.Join("/", target))
 	}
 	for word := range strings.FieldsSeq(a.Subject) {
 		if path.IsAbs(word) {
@@ -78,7 +83,7 @@ func entry(config any, origin string) (kind string, e map[string]any) {
 }
 
 // names are those of the devices that an entry makes, or of a disk, whose partitions have names that begin so; and of
-// where a filesystem belongs.
+// where a filesystem belongs, or what a root gets.
 func names(kind string, e map[string]any) (all []string) {
 	name, _ := e["name"].(string)
 	switch kind {
@@ -96,7 +101,7 @@ func names(kind string, e map[string]any) (all []string) {
 		all = append(all, "/dev/md/"+path.Base(name))
 	case "luks":
 		all = append(all, "/dev/mapper/"+name)
-	case "filesystems":
+	case "filesystems", "directories", "files", "links":
 		at, _ := e["path"].(string)
 		all = append(all, at)
 	}

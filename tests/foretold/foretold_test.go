@@ -153,6 +153,37 @@ func TestASecondPlanMaySayOfAnEntryWhatItsSettingsLetIt(t *testing.T) {
 	}
 }
 
+func TestASecondPlanMaySayOfFilesWhatTheirSettingsLetThem(t *testing.T) {
+	rows, err := Exceptions()
+	require.NoError(t, err)
+	const config = `{"storage": {"directories": [{"path": "/d", "overwrite": true}, {"path": "/e"}],
+		"files": [{"path": "/far", "overwrite": true}, {"path": "/d/f"}, {"path": "/e/f"}],
+		"links": [{"path": "/l", "target": "far", "hard": true}, {"path": "/m", "target": "/far"}]}}`
+	does := func(effect, id, origin, detail string) Action {
+		_, at, _ := strings.Cut(id, ":")
+		return Action{ID: id, Effect: effect, Subject: "x " + at, Detail: detail, Origin: "$.storage." + origin}
+	}
+	anew := does("destroy", "directory:/d", "directories.0", "")
+	far := does("destroy", "file:/far", "files.0", "from http://h/f, replaces what is there")
+	for claim, c := range map[string]struct {
+		actions []Action
+		faults  int
+	}{
+		"a directory with overwrite, and what is in it": {
+			[]Action{anew, does("create", "file:/d/f", "files.1", "")}, 0},
+		"what is in another": {[]Action{anew, does("create", "file:/e/f", "files.2", "")}, 1},
+		"another directory":  {[]Action{does("destroy", "directory:/e", "directories.1", "")}, 1},
+		"a file from a server, and a hard link to it": {
+			[]Action{far, does("deferred", "hard link:/l", "links.0", "")}, 0},
+		"a symbolic link to it":  {[]Action{far, does("destroy", "link:/m", "links.1", "")}, 1},
+		"a file that is inline":  {[]Action{does("destroy", "file:/far", "files.0", "inline")}, 1},
+		"a hard link by itself":  {[]Action{does("deferred", "hard link:/l", "links.0", "")}, 1},
+		"a file of no overwrite": {[]Action{does("destroy", "file:/e/f", "files.2", "from http://h/f")}, 1},
+	} {
+		assert.Len(t, rows.Empty(Plan{Actions: c.actions, Exit: 4}, []byte(config)), c.faults, claim)
+	}
+}
+
 func TestASumTellsAllOfATree(t *testing.T) {
 	dir := t.TempDir()
 	trees.Populate(t, dir, map[string]string{"f": "text", "d/": "", "l": "-> f"})

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // A Node is what is at a path. Of a Plan, nil is what is not known, or stays.
@@ -22,7 +24,7 @@ type Node struct {
 	// Of a Tree only:
 	size, links uint64
 	inode       [2]uint64        // with its device
-	changed     syscall.Timespec // its content, last
+	changed     syscall.Timespec // its content, last; of a directory, when it was made
 }
 
 // A Tree is what is in a directory, by paths that begin with a slash.
@@ -62,7 +64,7 @@ func look(name string) (*Node, error) {
 		n.Kind = "file"
 	case fs.ModeDir:
 		n.Kind = "directory"
-		n.size, n.links, n.changed = 0, 0, syscall.Timespec{} // what is in it is looked at itself
+		n.size, n.links, n.changed = 0, 0, born(name) // what is in it is looked at itself
 	case fs.ModeSymlink:
 		n.Kind, n.Mode = "link", nil
 		n.Link, err = os.Readlink(name)
@@ -70,6 +72,15 @@ func look(name string) (*Node, error) {
 		n.Kind = "device, fifo or socket"
 	}
 	return n, err
+}
+
+// born is when a node was made, where the filesystem tells: another directory may get the number of one that has gone.
+func born(name string) syscall.Timespec {
+	var x unix.Statx_t
+	if unix.Statx(unix.AT_FDCWD, name, unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BTIME, &x) != nil {
+		return syscall.Timespec{}
+	}
+	return syscall.Timespec{Sec: x.Btime.Sec, Nsec: int64(x.Btime.Nsec)}
 }
 
 // same tells whether nothing was done to a node.

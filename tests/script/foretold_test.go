@@ -2,6 +2,7 @@ package script
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -42,11 +43,17 @@ func foretell(ts *testscript.TestScript, args []string, run func() int) func() i
 			return got
 		}
 		faults := append(plan.Trees(before, look(ts, a.Root)), a.Said(&plan, ts.ReadFile("stderr"))...)
-		if faults = append(faults, rows(ts).Empty(ask(ts, &a), nil)...); len(faults) > 0 {
+		if faults = append(faults, rows(ts).Empty(ask(ts, &a), text(ts, a.Config))...); len(faults) > 0 {
 			ts.Fatalf("%s: %s", strings.Join(args, " "), strings.Join(faults, "\n"))
 		}
 		return got
 	}
+}
+
+func text(ts *testscript.TestScript, file string) []byte {
+	text, err := os.ReadFile(ts.MkAbs(file))
+	ts.Check(err)
+	return text
 }
 
 func look(ts *testscript.TestScript, dir string) foretold.Tree {
@@ -67,7 +74,7 @@ func foretellFiles(ts *testscript.TestScript, dir, config string, adapt func(*st
 	return func() {
 		deeds := foretold.WithoutLeft(foretold.Logged(ts.ReadFile("stdout"), "files: "))
 		faults := append(plan.Trees(before, look(ts, dir)), foretold.Deeds(plan.Of("files"), deeds)...)
-		if faults = append(faults, rows(ts).Empty(ask(), nil)...); len(faults) > 0 {
+		if faults = append(faults, rows(ts).Empty(ask(), text(ts, config))...); len(faults) > 0 {
 			ts.Fatalf("%s", strings.Join(faults, "\n"))
 		}
 	}
