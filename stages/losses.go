@@ -111,7 +111,7 @@ func (f *Forecast) inside(a *kind.Action) (all []piece) {
 			continue
 		}
 		// what the kernel has is in units of 512 bytes
-		for _, p := range scene.Partitions(f.Devices, disk) {
+		for _, p := range disk.KernelPartitions() {
 			each := piece{disk: disk.Node, node: disk.PartitionNode(p.Number), number: p.Number,
 				at: block.Span{Offset: int64(p.Start) * 512, Size: int64(p.Size) * 512}}
 			filling, err := f.Devices.Inside(scene.Place{Node: disk.Node, SectorSize: disk.SectorSize, At: each.at})

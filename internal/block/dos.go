@@ -1,6 +1,7 @@
 package block
 
 import (
+	"fmt"
 	"io"
 	"slices"
 )
@@ -40,6 +41,16 @@ func MBRPartitions(r io.ReaderAt, size int64, sectorSize int) (all []KernelParti
 		all = append(all, p)
 	}
 	return within(all, d.sectors*per), nil
+}
+
+// MBRPartitionGUID is what udev has in the place of the GUID of an MBR's partition: the number of the disk, then that
+// of the partition (libblkid, partitions/dos.c); "" if the disk has no number.
+func MBRPartitionGUID(disk io.ReaderAt, number int) string {
+	var id [4]byte
+	if _, err := disk.ReadAt(id[:], 440); err != nil || le.Uint32(id[:]) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%08x-%02x", le.Uint32(id[:]), number)
 }
 
 // within cuts off what lies behind the end of a disk, as the kernel does (block/partitions/core.c).

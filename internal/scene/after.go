@@ -1,10 +1,13 @@
 package scene
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"path"
 	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // A Prediction is a device as it will be, under all names that are known beforehand.
@@ -15,29 +18,46 @@ type Prediction struct {
 	Place *Place
 }
 
+// A Departure is a device that will not be there, by its name in /sys/class/block, and why.
+type Departure struct{ Name, Why string }
+
+// A GoneError is about a name of a device that will not be there. It is an fs.ErrNotExist.
+type GoneError struct{ Path, Why string }
+
+func (e *GoneError) Error() string {
+	return "device " + diag.Name(e.Path) + ": will not be there: " + e.Why
+}
+
+// Hint says what can be done.
+func (e *GoneError) Hint() string {
+	return "have the config make it, keep what it is on, or name another device"
+}
+
+func (e *GoneError) Unwrap() error { return fs.ErrNotExist }
+
 // After is a scene as it will be: predictions over what there is.
 type After struct {
 	now  Scene
 	then map[string]Prediction
-	gone map[string]bool // devices that will not be there, by their names in /sys/class/block
+	gone map[string]string // why devices will not be there, by their names in /sys/class/block
 	// lacks says why nothing is known of what is not there; "" if it will not be there.
 	lacks string
 }
 
 // NewAfter begins with nothing predicted.
 func NewAfter(now Scene) *After {
-	return &After{now: now, then: map[string]Prediction{}, gone: map[string]bool{}}
+	return &After{now: now, then: map[string]Prediction{}, gone: map[string]string{}}
 }
 
 // Add adds predictions, later ones in place of earlier ones of the same name, and devices that will be gone.
-func (a *After) Add(predictions []Prediction, gone []string) {
+func (a *After) Add(predictions []Prediction, gone []Departure) {
 	for _, p := range predictions {
 		for _, name := range p.Names {
 			a.then[path.Clean(name)] = p
 		}
 	}
-	for _, name := range gone {
-		a.gone[name] = true
+	for _, each := range gone {
+		a.gone[each.Name] = each.Why
 	}
 }
 
@@ -67,7 +87,7 @@ func (a *After) Look(name string) (*Seen, error) {
 		return seen, err
 	}
 	node, _, err := a.Find(name)
-	if errors.Is(err, fs.ErrNotExist) && a.lacks != "" {
+	if gone := (*GoneError)(nil); errors.Is(err, fs.ErrNotExist) && a.lacks != "" && !errors.As(err, &gone) {
 		return &Seen{Path: name, Unknown: a.lacks}, nil
 	}
 	if err != nil {
@@ -100,16 +120,19 @@ func (a *After) Find(name string) (string, User, error) {
 		return p.Seen.Node, User{Use: Device, Name: p.Seen.Name}, nil
 	}
 	node, is, err := a.now.Find(name)
-	if err == nil && a.goes(is.Name) {
-		return "", User{}, missing(name)
+	if why := a.goes(is.Name); err == nil && why != "" && a.then[node].Seen == nil {
+		return "", User{}, &GoneError{name, why}
 	}
 	return node, is, err
 }
 
-// goes: a device will not be there, or is a partition of one that will not be.
-func (a *After) goes(name string) bool {
+// goes says why a device will not be there, or is a partition of one that will not be; "" if it will.
+func (a *After) goes(name string) string {
 	disk := strings.TrimRight(name, "0123456789")
-	return a.gone[name] || disk != name && (a.gone[disk] || a.gone[strings.TrimSuffix(disk, "p")])
+	if disk == name {
+		return a.gone[name]
+	}
+	return cmp.Or(a.gone[name], a.gone[disk], a.gone[strings.TrimSuffix(disk, "p")])
 }
 
 // Links are as they are now.

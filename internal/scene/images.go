@@ -54,11 +54,13 @@ func (m *imaged) Look(name string) (*Seen, error) {
 		return nil, err
 	}
 	seen := *disk
-	if at.number > 0 {
-		p, _ := disk.Found.Table.Partition(at.number)
-		seen = Seen{Node: disk.PartitionNode(at.number), Size: int64(p.Size) * int64(disk.SectorSize),
-			SectorSize: disk.SectorSize, Partition: true}
-		seen.Filling, err = m.Inside(place(disk, p))
+	for _, p := range m.parts(disk) {
+		if p.Number == at.number {
+			place := p.at(disk)
+			seen = Seen{Node: disk.PartitionNode(p.Number), Size: place.At.Size, SectorSize: disk.SectorSize,
+				Partition: true}
+			seen.Filling, err = m.Inside(place)
+		}
 	}
 	seen.Path = name
 	return &seen, err
@@ -73,13 +75,14 @@ func (m *imaged) Inside(p Place) (Filling, error) {
 	return p.Read(image)
 }
 
-// Find tells the node.
+// Find tells the node, and the name that the kernel would have for it.
 func (m *imaged) Find(name string) (string, User, error) {
 	at, err := m.find(name)
-	if err != nil || at.number == 0 {
-		return at.disk, User{Use: Device}, err
+	node := at.disk
+	if at.number > 0 {
+		node = block.PartitionNode(at.disk, at.number)
 	}
-	return block.PartitionNode(at.disk, at.number), User{Use: Device}, nil
+	return node, User{Use: Device, Name: block.DeviceName(node)}, err
 }
 
 // Links are the disks' other names.
@@ -101,6 +104,9 @@ func (m *imaged) disk(name string) (*Seen, error) {
 	if seen.Filling, err = Read(image, seen.Size, seen.SectorSize); err != nil {
 		return nil, fmt.Errorf("device %s: %w", diag.Name(name), err)
 	}
+	if seen.Found.Kind == block.KindMBR { // one that cannot be read to its end has what could be read
+		seen.Partitions, _ = block.MBRPartitions(image, seen.Size, seen.SectorSize)
+	}
 	m.seen[name] = seen
 	return seen, nil
 }
@@ -110,12 +116,6 @@ func (i Image) sector() int {
 		return 512
 	}
 	return i.SectorSize
-}
-
-func place(disk *Seen, p block.Partition) Place {
-	sector := int64(disk.SectorSize)
-	return Place{Node: disk.Node, SectorSize: disk.SectorSize,
-		At: block.Span{Offset: int64(p.Start) * sector, Size: int64(p.Size) * sector}}
 }
 
 // find tells where a name leads. A disk that cannot be read has no partitions here.
@@ -151,7 +151,7 @@ func (s spot) only(name string) (spot, error) {
 // name finds the names of disks and partitions.
 func (m *imaged) name() {
 	m.names = map[string]spot{}
-	m.each(func(disk *Seen, p block.Partition) {
+	m.each(func(disk *Seen, p part) {
 		at := spot{disk.Node, p.Number}
 		links := m.images[disk.Node].Names
 		if p.Number == 0 {
@@ -160,17 +160,17 @@ func (m *imaged) name() {
 		}
 		add(m.names, at, disk.PartitionNode(p.Number))
 		add(m.names, at, block.PartLinks(append([]string{disk.Node}, links...), p.Number)...)
-		add(m.names, at, block.PartitionLinks(p.Label, p.GUID.String())...)
+		add(m.names, at, block.PartitionLinks(p.label, p.guid)...)
 	})
 }
 
 // nameContents finds the names by what devices hold. What cannot be read has none.
 func (m *imaged) nameContents() {
 	m.contents = map[string]spot{}
-	m.each(func(disk *Seen, p block.Partition) {
+	m.each(func(disk *Seen, p part) {
 		content := disk.Content
 		if p.Number > 0 {
-			inside, _ := m.Inside(place(disk, p))
+			inside, _ := m.Inside(p.at(disk))
 			content = inside.Content
 		}
 		first := content.First()
@@ -179,18 +179,15 @@ func (m *imaged) nameContents() {
 }
 
 // each goes through disks and their partitions. A disk comes as one without a number.
-func (m *imaged) each(do func(disk *Seen, p block.Partition)) {
+func (m *imaged) each(do func(disk *Seen, p part)) {
 	for _, name := range slices.Sorted(maps.Keys(m.images)) {
 		disk, err := m.disk(name)
 		if err != nil {
-			do(&Seen{Node: name}, block.Partition{})
+			do(&Seen{Node: name}, part{})
 			continue
 		}
-		do(disk, block.Partition{})
-		if disk.Found.Table == nil {
-			continue
-		}
-		for _, p := range disk.Found.Table.Partitions() {
+		do(disk, part{})
+		for _, p := range m.parts(disk) {
 			do(disk, p)
 		}
 	}

@@ -9,27 +9,58 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// Partitions are those of a disk as the kernel has them, or would have them of an image; none where that is not known.
-func Partitions(of Scene, disk *Seen) []block.KernelPartition {
-	if disk.Found.Table != nil {
-		return disk.Found.Table.KernelPartitions(disk.Node)
-	}
-	if m, is := of.(*imaged); is && disk.Found.Kind == block.KindMBR {
-		return m.ofMBR(disk)
-	}
-	if disk.Mapper != "" {
+// KernelPartitions are those of a disk as the kernel has them, or would have them of an image; none where that is not
+// known.
+func (s *Seen) KernelPartitions() []block.KernelPartition {
+	switch {
+	case s.Found.Table != nil:
+		return s.Found.Table.KernelPartitions(s.Node)
+	case s.Mapper != "":
 		return nil
 	}
-	return disk.Partitions
+	return s.Partitions
 }
 
-// ofMBR reads those that an image's MBR has; none if that cannot be read.
-func (m *imaged) ofMBR(disk *Seen) []block.KernelPartition {
-	all, err := block.MBRPartitions(m.images[disk.Node], disk.Size, disk.SectorSize)
-	if err != nil {
-		return nil
+// PartitionNames are the names of a disk's partitions in /sys/class/block, by number.
+func (s *Seen) PartitionNames() map[int]string {
+	all := map[int]string{}
+	for _, p := range s.Partitions {
+		all[p.Number] = p.Name
+	}
+	for _, p := range s.KernelPartitions() {
+		if all[p.Number] == "" {
+			all[p.Number] = block.DeviceName(s.PartitionNode(p.Number))
+		}
 	}
 	return all
+}
+
+// A part is a partition of an image, and what udev knows it by.
+type part struct {
+	block.KernelPartition // in units of 512 bytes
+	label, guid           string
+}
+
+// parts are all of an image. What takes the place of a GUID in an MBR is the number of the disk with that of the
+// partition.
+func (m *imaged) parts(disk *Seen) (all []part) {
+	for _, p := range disk.KernelPartitions() {
+		each := part{KernelPartition: p}
+		if t := disk.Found.Table; t != nil {
+			is, _ := t.Partition(p.Number)
+			each.label, each.guid = is.Label, is.GUID.String()
+		} else {
+			each.guid = block.MBRPartitionGUID(m.images[disk.Node], p.Number)
+		}
+		all = append(all, each)
+	}
+	return all
+}
+
+// at is where a partition of a disk is.
+func (p *part) at(disk *Seen) Place {
+	return Place{Node: disk.Node, SectorSize: disk.SectorSize,
+		At: block.Span{Offset: int64(p.Start) * 512, Size: int64(p.Size) * 512}}
 }
 
 // nowhere is the error about a name that no image has: perhaps that of a partition of a disk that one has.
@@ -40,7 +71,7 @@ func (m *imaged) nowhere(name string) error {
 		if !is || err != nil {
 			continue
 		}
-		if !slices.ContainsFunc(Partitions(m, seen), func(p block.KernelPartition) bool { return p.Number == number }) {
+		if seen.PartitionNames()[number] == "" {
 			return &absentError{"device " + diag.Name(name) + ": " + diag.Name(disk) + " has no partition " +
 				strconv.Itoa(number), "name a partition that is there, or have the config make it"}
 		}

@@ -2,6 +2,7 @@ package scene
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -142,7 +143,8 @@ func TestWhatIsPredictedCoversWhatIsThere(t *testing.T) {
 		Place: &Place{
 			Node: "/dev/vda",
 		}}, {Names: []string{"/dev/md/x"}, Seen: &Seen{Node: "/dev/md/x", Unknown: "later"}},
-		{Names: []string{"/dev/vda9"}, Seen: &Seen{}, Place: &Place{Node: "/dev/vdb"}}}, []string{"md0"})
+		{Names: []string{"/dev/vda9"}, Seen: &Seen{}, Place: &Place{Node: "/dev/vdb"}}},
+		[]Departure{{"md0", "stopped"}})
 	seen, err = a.Look("/dev/vda")
 	require.NoError(t, err)
 	assert.Equal(t, []User{mounted}, seen.Users)
@@ -176,10 +178,19 @@ func TestWhatIsPredictedCoversWhatIsThere(t *testing.T) {
 	assert.Equal(t, now.Links(), a.Links())
 	_, err = a.Look("/dev/none")
 	require.ErrorIs(t, err, fs.ErrNotExist)
+	var gone *GoneError
+	require.NotErrorAs(t, err, &gone, "it never was there")
 	a.Lack("it may depend on $.storage.disks.3, which cannot be done")
 	seen, err = a.Look("/dev/none")
 	require.NoError(t, err)
 	assert.Equal(t, "it may depend on $.storage.disks.3, which cannot be done", seen.Unknown)
+	_, err = a.Look("/dev/md0p1")
+	require.ErrorAs(t, err, &gone, "whatever is not known, this is")
+	require.EqualError(t, err, "device /dev/md0p1: will not be there: stopped")
+	a.Add([]Prediction{{Names: []string{"/dev/md0"}, Seen: &Seen{Node: "/dev/md0", Size: 9}}}, nil)
+	seen, err = a.Look("/dev/md0")
+	require.NoError(t, err, "it is made again")
+	assert.EqualValues(t, 9, seen.Size)
 }
 
 func TestImagesHaveTheNamesThatUdevWouldGive(t *testing.T) {
@@ -268,6 +279,40 @@ func TestImagesHaveAllNamesOfTheirPartitions(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "/dev/vdb3", node)
 	assert.Equal(t, links, all.Links()["/dev/vda"])
+}
+
+// Partitions of an MBR are there as those of a GPT.
+func TestPartitionsOfAnMBRHaveTheNamesThatUdevWouldGive(t *testing.T) {
+	disk := make(memory, 8<<20)
+	put := func(at, slot int, kind byte, start, size uint32) {
+		entry := disk[at+446+16*slot:]
+		entry[4] = kind
+		binary.LittleEndian.PutUint32(entry[8:], start)
+		binary.LittleEndian.PutUint32(entry[12:], size)
+		copy(disk[at+510:], "\x55\xAA")
+	}
+	binary.LittleEndian.PutUint32(disk[440:], 0xCAFE)
+	put(0, 0, 0x83, 2048, 4096)
+	put(0, 3, 0x05, 8192, 8192)
+	put(8192*512, 0, 0x83, 2048, 1024)
+	copy(disk[1<<20:], swapNamed("old"))
+	all := Images{"/dev/nvme0n1": {ReaderAt: disk, Size: 8 << 20, Names: []string{"/dev/disk/by-id/x"}}}.Scene()
+	for name, node := range map[string]string{"/dev/nvme0n1p1": "", "/dev/disk/by-id/x-part1": "",
+		"/dev/disk/by-partuuid/0000cafe-01": "", "/dev/disk/by-label/old": "",
+		"/dev/nvme0n1p5": "/dev/nvme0n1p5", "/dev/disk/by-partuuid/0000cafe-05": "/dev/nvme0n1p5"} {
+		is, _, err := all.Find(name)
+		require.NoError(t, err, name)
+		assert.Equal(t, cmp.Or(node, "/dev/nvme0n1p1"), is, name)
+	}
+	seen, err := all.Look("/dev/nvme0n1p1")
+	require.NoError(t, err)
+	assert.EqualValues(t, 2<<20, seen.Size)
+	assert.True(t, seen.Partition)
+	assert.Equal(t, "old", seen.Content.First().Label)
+	_, err = all.Look("/dev/nvme0n1p2")
+	require.EqualError(t, err, "device /dev/nvme0n1p2: /dev/nvme0n1 has no partition 2")
+	clear(disk[440:444])
+	assert.Empty(t, block.MBRPartitionGUID(disk, 1), "the disk has no number")
 }
 
 func TestARememberedSceneLooksOnce(t *testing.T) {

@@ -68,13 +68,13 @@ func (s *Seen) Holder() (User, bool) {
 }
 
 // without are users but for devices of some names, also among those who use them in turn.
-func without(users []User, names map[string]bool) (left []User) {
+func without(users []User, names map[string]string) (left []User) {
 	for _, u := range users {
-		if u.IsDevice() && names[u.Name] {
+		if u.IsDevice() && names[u.Name] != "" {
 			continue
 		}
 		u.Users = without(u.Users, names)
-		u.Under = slices.DeleteFunc(slices.Clone(u.Under), func(name string) bool { return names[name] })
+		u.Under = slices.DeleteFunc(slices.Clone(u.Under), func(name string) bool { return names[name] != "" })
 		left = append(left, u)
 	}
 	return left

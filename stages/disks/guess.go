@@ -28,11 +28,11 @@ func newGuess(now scene.Scene) *guess {
 	return &guess{scene.NewAfter(scene.Remembered(now)), map[string]error{}, map[string]bool{}}
 }
 
-// Look takes no error for an answer.
+// Look takes no error for an answer, but that a device will be gone: that is known.
 func (g *guess) Look(name string) (*scene.Seen, error) {
 	seen, err := g.After.Look(name)
-	if err == nil {
-		return seen, nil
+	if gone := (*scene.GoneError)(nil); err == nil || errors.As(err, &gone) {
+		return seen, err
 	}
 	g.missed[path.Clean(name)] = err
 	return &scene.Seen{Path: name, Unknown: "it could not be looked at"}, nil

@@ -72,9 +72,9 @@ func Disk(index int, device string) *Entry {
 type Planned struct {
 	// Lanes are independent of each other: one for each disk or filesystem.
 	Lanes []Lane
-	// After is what will then be there, and Gone are devices that will not be, by their names in sysfs.
+	// After is what will then be there, and Gone are devices that will not be.
 	After []scene.Prediction
-	Gone  []string
+	Gone  []scene.Departure
 	// Needs are the tools that the actions run. All are there before the first action begins.
 	Needs []Need
 	// Blanks are devices of which libblkid must not know more before the first action begins.

@@ -332,6 +332,8 @@ func (c decider) foresee() error {
 	}
 	if c.disk.Name != "" {
 		c.kernelAfter()
+	} else if c.write {
+		c.after.Partitions = nil // those of an image that had another table
 	}
 	return nil
 }

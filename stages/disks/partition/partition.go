@@ -57,6 +57,7 @@ func planAll(s config.Storage, view scene.Scene, random io.Reader) (*kind.Planne
 		if d.last != nil {
 			p.planned.Lanes = append(p.planned.Lanes, d.lane)
 			p.planned.After = append(p.planned.After, d.last.predictions(d.names)...)
+			p.planned.Gone = append(p.planned.Gone, d.gone()...)
 		}
 	}
 	p.planned.After = unambiguous(p.planned.After)
@@ -87,17 +88,19 @@ type planner struct {
 // A disk is what all entries about one make of it.
 type disk struct {
 	node  string
-	names []string // its links, and those in the config
+	first *scene.Seen // as it is
+	names []string    // its links, and those in the config
 	lane  kind.Lane
 	last  *change
+	wiped bool // by any of the entries
 }
 
-// disk is the one of a node.
-func (p *planner) disk(node string) *disk {
-	if i := slices.IndexFunc(p.disks, func(d *disk) bool { return d.node == node }); i >= 0 {
+// disk is the one that was seen.
+func (p *planner) disk(seen *scene.Seen) *disk {
+	if i := slices.IndexFunc(p.disks, func(d *disk) bool { return d.node == seen.Node }); i >= 0 {
 		return p.disks[i]
 	}
-	d := &disk{node: node, names: p.links[node]}
+	d := &disk{node: seen.Node, first: seen, names: p.links[seen.Node]}
 	p.disks = append(p.disks, d)
 	return d
 }
@@ -115,7 +118,7 @@ func (p *planner) add(index int, want *config.Disk) error {
 	if seen.Partition {
 		return fmt.Errorf("device %s: is a partition, not a disk", diag.Name(want.Device))
 	}
-	d := p.disk(seen.Node)
+	d := p.disk(seen)
 	c := &change{index: index, want: want, lost: map[int]block.Content{}}
 	was := *seen
 	was.Users = users(seen)
@@ -130,13 +133,29 @@ func (p *planner) add(index int, want *config.Disk) error {
 	if err := (decider{c, p.view, p.random, p.members, d.names}).all(); err != nil {
 		return err
 	}
-	d.lane, d.last = append(d.lane, telling{c}.actions()...), c
+	d.lane, d.last, d.wiped = append(d.lane, telling{c}.actions()...), c, d.wiped || c.wipe()
 	p.planned.Means = append(p.planned.Means, c.meanings(d.names)...)
 	p.planned.Blanks = append(p.planned.Blanks, c.blanks()...)
 	if seen.Mapper != "" {
 		p.planned.Needs = append(p.planned.Needs, kind.Need{Tool: "dmsetup", Entry: kind.Disk(index, want.Device)})
 	}
 	return nil
+}
+
+// gone are partitions that will not be there.
+func (d *disk) gone() (all []scene.Departure) {
+	left := d.last.after.PartitionNames()
+	for number, name := range d.first.PartitionNames() {
+		if left[number] != "" {
+			continue
+		}
+		why := d.last.subject(number) + " is deleted"
+		if d.wiped {
+			why = "the partition table of " + diag.Name(d.last.want.Device) + " is wiped"
+		}
+		all = append(all, scene.Departure{Name: name, Why: why})
+	}
+	return all
 }
 
 // users are those of a disk itself. The partitions of a device-mapper disk lie on it, and what lies on them in turn is

@@ -74,8 +74,8 @@ func (r *releaser) add(disk *scene.Seen) {
 	}
 }
 
-// stopped decides, and gives the names of what will not be there any more.
-func (r *releaser) stopped() (names []string) {
+// stopped decides, and gives what will not be there any more.
+func (r *releaser) stopped() (gone []scene.Departure) {
 	for _, base := range r.bases {
 		r.givenUp[base.Name] = true
 	}
@@ -87,9 +87,9 @@ func (r *releaser) stopped() (names []string) {
 		}
 	}
 	for _, u := range r.order {
-		names = append(names, u.Name)
+		gone = append(gone, scene.Departure{Name: u.Name, Why: stopping})
 	}
-	return names
+	return gone
 }
 
 // repeat does something with each base until that changes nothing any more: what lies on several bases joins them.
@@ -138,10 +138,12 @@ func (r *releaser) list(users []scene.User) {
 	}
 }
 
+const stopping = "stopped: nobody uses it, and its disks are wiped"
+
 func step(u scene.User) *kind.Action {
 	return &kind.Action{
 		Step: plan.Step{ID: "release " + u.Name, Effect: plan.Destroy, Subject: u.Name,
-			Detail: "stopped: nobody uses it, and its disks are wiped"},
+			Detail: stopping},
 		Seen: []*scene.Seen{{Path: u.Node(), Node: u.Node(), Name: u.Name, Users: u.Users}},
 		Look: func(_ context.Context, w *kind.Work) (plan.State, error) {
 			_, is, err := w.Scene.Find(u.Node())

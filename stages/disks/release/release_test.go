@@ -72,7 +72,11 @@ func stopped(t *testing.T, disks ...scene.Seen) string {
 			all = append(all, a.Subject)
 		}
 	}
-	assert.Equal(t, p.Gone, all)
+	var gone []string
+	for _, each := range p.Gone {
+		gone = append(gone, each.Name)
+	}
+	assert.Equal(t, all, gone)
 	return strings.Join(all, " ")
 }
 
