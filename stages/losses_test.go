@@ -42,12 +42,12 @@ func oldMBR(t *testing.T) machines.Disk {
 	return disk
 }
 
-const photos, gone = `/dev/vda1: ext4 "photos"`, "nothing known on it"
+const photosOn1, gone = `/dev/vda1: ext4 "photos"`, "nothing known on it"
 
 // What a plan destroys is named by what people have there, once, however the config gives it up.
 func TestLossesAreToldByWhatPartitionsHold(t *testing.T) {
-	gpt := []string{photos, "/dev/vda2: " + gone}
-	mbr := []string{photos, "/dev/vda2: " + gone, `/dev/vda5: ext4 "music"`}
+	gpt := []string{photosOn1, "/dev/vda2: " + gone}
+	mbr := []string{photosOn1, "/dev/vda2: " + gone, `/dev/vda5: ext4 "music"`}
 	const whole = `{'filesystems': [{'device': '/dev/vda', 'format': 'ext4', 'wipeFilesystem': true}]}`
 	const volume = `{'luks': [{'name': 'v', 'device': '/dev/vda', 'wipeVolume': true}]}`
 	const wipe = `{'disks': [{'device': '/dev/vda', 'wipeTable': true}]}`
@@ -76,13 +76,13 @@ func TestLossesAreToldByWhatPartitionsHold(t *testing.T) {
 			[]string{"/dev/vda2: " + gone}},
 		"made again, and wiped, told once": {oldGPT(t), "{" + kept + `,
 			'filesystems': [{'device': '/dev/vda1', 'format': 'xfs', 'wipeFilesystem': true}]}`,
-			[]string{"/dev/vda2: " + gone, photos}},
+			[]string{"/dev/vda2: " + gone, photosOn1}},
 		"an entry made again at the same place": {oldGPT(t), `{'disks': [{'device': '/dev/vda', 'partitions': [
 			{'number': 1, 'startMiB': 1, 'sizeMiB': 40, 'guid': '11111111-2222-4333-8444-555555555555',
 			'wipePartitionEntry': true}]}]}`,
 			[]string{`/dev/vda1: its entry in the partition table; ext4 "photos" stays`}},
 		"an entry made again elsewhere": {oldGPT(t), `{'disks': [{'device': '/dev/vda', 'partitions': [
-			{'number': 1, 'startMiB': 2, 'sizeMiB': 30, 'wipePartitionEntry': true}]}]}`, []string{photos}},
+			{'number': 1, 'startMiB': 2, 'sizeMiB': 30, 'wipePartitionEntry': true}]}]}`, []string{photosOn1}},
 		"shrunk": {oldGPT(t), `{'disks': [{'device': '/dev/vda', 'partitions': [
 			{'number': 1, 'sizeMiB': 8, 'label': 'photos', 'resize': true}]}]}`,
 			[]string{`/dev/vda1: the last 32 MiB of ext4 "photos"`}},
@@ -128,4 +128,44 @@ func TestAWipedDiskHasABarBeforeAndAfter(t *testing.T) {
 		require.NoError(t, p.WriteJSON(&b))
 		assert.Contains(t, b.String(), `"after": {`)
 	}
+}
+
+// A disk that a filesystem or a volume fills is shown as one that gets partitions is, listed or not.
+func TestADiskThatIsFilledAsAWholeHasABar(t *testing.T) {
+	filled := machines.NewDisk(t, 64)
+	copy(filled[1024:], machines.Ext4("photos"))
+	const photos, none = `|ext4 "photos"     `, "|......................"
+	const filesystem = `'filesystems': [{'device': '/dev/vda', 'format': 'xfs', 'label': 'new',
+		'wipeFilesystem': true}]`
+	const volume = `'luks': [{'name': 'v', 'device': '/dev/vda', 'wipeVolume': true}]`
+	const empty = `'filesystems': [{'device': '/dev/vda', 'format': 'none', 'wipeFilesystem': true}]`
+	const listed = `'disks': [{'device': '/dev/vda', 'wipeTable': true}], `
+	for name, c := range map[string]struct {
+		disk          machines.Disk
+		storage       string
+		before, after string
+		destroyed     string
+	}{
+		"a filesystem over a filesystem": {filled, filesystem, photos, `|xfs "new" `, `/dev/vda: ext4 "photos"`},
+		"a volume over a filesystem":     {filled, volume, photos, "|LUKS volume v ", `/dev/vda: ext4 "photos"`},
+		"a filesystem over a GPT":        {oldGPT(t), filesystem, "|1 photos ", `|xfs "new" `, photosOn1},
+		"a volume over an MBR":           {oldMBR(t), volume, "|1         ", "|LUKS volume v ", photosOn1},
+		"a filesystem on a blank disk":   {machines.NewDisk(t, 64), filesystem, none, `|xfs "new" `, ""},
+		"made empty":                     {filled, empty, photos, none, `/dev/vda: ext4 "photos"`},
+		"its table is wiped": {filled, "'disks': [{'device': '/dev/vda', 'wipeTable': true}]", photos, none,
+			`/dev/vda: ext4 "photos"`},
+		"wiped, then filled, shown once": {filled, listed + filesystem, photos, `|xfs "new" `,
+			`/dev/vda: ext4 "photos"`},
+	} {
+		devices := scene.Images{"/dev/vda": c.disk.Image()}
+		text, _ := told(t, "{'storage': {"+c.storage+"}}", devices.Scene(), trees.Fake{}, true)
+		assert.Contains(t, text, "Disk /dev/vda\n    before  "+c.before, name)
+		assert.Contains(t, text, "\n    after   "+c.after, name)
+		assert.Equal(t, 1, strings.Count(text, "    before  "), name)
+		assert.Equal(t, c.destroyed != "", strings.Contains(text, "Destroyed\n  - "+c.destroyed), "%s: %s", name, text)
+	}
+	text, _ := told(t, `{'storage': {'disks': [{'device': '/dev/vda', 'partitions': [{'number': 1, 'label': 'a'}]}],
+		'filesystems': [{'device': '/dev/vda1', 'format': 'xfs'}]}}`,
+		scene.Images{"/dev/vda": machines.NewDisk(t, 64).Image()}.Scene(), trees.Fake{}, true)
+	assert.Equal(t, 1, strings.Count(text, "    before  "), "a partition has none")
 }

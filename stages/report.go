@@ -7,11 +7,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/glowplug-os/glowplug/internal/accounts"
-	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/report"
 	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
 	"github.com/glowplug-os/glowplug/stages/units"
@@ -21,13 +21,11 @@ import (
 // read it.
 func (f *Forecast) Report(texts bool) *report.Plan {
 	p := &report.Plan{}
-	of, lost := f.partitions(), &losses{f, map[report.Loss]bool{}}
+	of, told := f.partitions(), map[report.Loss]bool{}
 	for _, round := range f.Disks {
 		for _, lane := range round.Lanes {
 			for _, a := range lane {
-				made := diskAction(a, of)
-				lost.tell(&made, a)
-				p.Actions = append(p.Actions, made)
+				p.Actions = append(p.Actions, diskAction(a, of, told))
 			}
 		}
 	}
@@ -61,17 +59,19 @@ func action(stage report.Stage, s plan.Step) report.Action {
 func (f *Forecast) partitions() map[string]string {
 	of := map[string]string{}
 	for _, a := range f.Actions() {
-		if !strings.HasPrefix(a.Origin, "$.storage.disks.") || len(a.Seen) == 0 {
+		if a.After == nil && !strings.HasPrefix(a.Origin, "$.storage.disks.") || len(a.Seen) == 0 {
 			continue
 		}
 		disk := a.Seen[0]
-		of[disk.Node] = disk.Path
-		for _, t := range []*block.Table{a.Before, a.After} {
-			if t == nil {
+		if of[disk.Node] == "" {
+			of[disk.Node] = disk.Path
+		}
+		for _, l := range []*scene.Layout{a.Before, a.After} {
+			if l == nil {
 				continue
 			}
-			for _, each := range t.Partitions() {
-				of[disk.PartitionNode(each.Number)] = disk.Path
+			for _, each := range l.Parts {
+				of[disk.PartitionNode(each.Number)] = of[disk.Node]
 			}
 		}
 	}
@@ -85,7 +85,8 @@ var diskNouns = []struct {
 }{{"$.storage.disks.", report.Disk}, {"$.storage.raid.", report.Array}, {"$.storage.luks.", report.Volume},
 	{"$.storage.filesystems.", report.Filesystem}}
 
-func diskAction(from *kind.Action, of map[string]string) report.Action {
+// diskAction is an action on disks. Disks are shown with what their nodes belong to; what goes is told once.
+func diskAction(from *kind.Action, of map[string]string, told map[report.Loss]bool) report.Action {
 	a := action(report.Disks, from.Step)
 	for _, each := range diskNouns {
 		if strings.HasPrefix(a.Origin, each.list) {
@@ -101,19 +102,28 @@ func diskAction(from *kind.Action, of map[string]string) report.Action {
 	for _, o := range from.Outcomes {
 		a.Outcomes = append(a.Outcomes, report.Outcome(o))
 	}
+	for _, lost := range from.Loses {
+		a.Stays = a.Stays || lost.End
+		if each := (report.Loss{Where: lost.Node, What: lost.What}); !told[each] {
+			told[each] = true
+			a.Loses = append(a.Loses, each)
+		}
+	}
+	if len(from.Loses) > 0 && len(a.Loses) == 0 { // all was told before
+		a.Loses = []report.Loss{{Where: from.Seen[0].Node, What: kind.TableLost}}
+	}
 	a.Before, a.After = layout(from.Before), layout(from.After)
 	return a
 }
 
-func layout(t *block.Table) *report.Layout {
-	if t == nil {
+func layout(from *scene.Layout) *report.Layout {
+	if from == nil {
 		return nil
 	}
-	sector := int64(t.SectorSize)
-	l := &report.Layout{Bytes: int64(t.Sectors) * sector}
-	for _, p := range t.Partitions() {
-		l.Partitions = append(l.Partitions, report.Partition{Number: p.Number, Label: p.Label,
-			Start: int64(p.Start) * sector, Size: int64(p.Size) * sector})
+	l := &report.Layout{Bytes: from.Size, Holds: from.Holds}
+	for _, p := range from.Parts {
+		l.Partitions = append(l.Partitions, report.Partition{Number: p.Number, Label: p.Label, Start: p.At.Offset,
+			Size: p.At.Size})
 	}
 	return l
 }

@@ -21,6 +21,9 @@ const alignment = 1 << 20
 
 // parts are the whole disk. What is free and smaller than 1/100 of it is left out.
 func (l *Layout) parts() (all []part) {
+	if l.Holds != "" && len(l.Partitions) == 0 {
+		return []part{{text: l.Holds, size: l.Bytes}}
+	}
 	at := int64(0)
 	gap := func(to int64) {
 		if to-at > max(l.Bytes/100, alignment) {

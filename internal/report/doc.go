@@ -82,6 +82,7 @@ type Outcome struct{ Found, Verdict string }
 // A Layout is what is where on a disk.
 type Layout struct {
 	Bytes      int64
+	Holds      string      // what fills it, where there are no partitions; "" for nothing known
 	Partitions []Partition // by where they begin
 }
 

@@ -62,6 +62,7 @@ type (
 	}
 	jsonLayout struct {
 		Bytes      int64           `json:"bytes"`
+		Holds      string          `json:"holds,omitempty"`
 		Partitions []jsonPartition `json:"partitions"`
 	}
 	jsonPartition struct {
@@ -164,7 +165,7 @@ func (l *Layout) json() *jsonLayout {
 	if l == nil {
 		return nil
 	}
-	out := &jsonLayout{Bytes: l.Bytes, Partitions: []jsonPartition{}}
+	out := &jsonLayout{Bytes: l.Bytes, Holds: l.Holds, Partitions: []jsonPartition{}}
 	for _, p := range l.Partitions {
 		out.Partitions = append(out.Partitions, jsonPartition(p))
 	}

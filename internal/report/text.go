@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path"
@@ -106,11 +107,7 @@ func (t *text) destroyed() {
 func (t *text) disks() {
 	for _, disk := range t.groups() {
 		t.heading("Disk " + diag.Printable(disk))
-		for i := range t.p.Actions {
-			if a := &t.p.Actions[i]; a.Stage == Disks && a.Group == disk && a.After != nil {
-				t.bars(a)
-			}
-		}
+		t.bars(disk)
 		for i := range t.p.Actions {
 			if a := &t.p.Actions[i]; a.Stage == Disks && a.Group == disk {
 				t.action(i)
@@ -131,13 +128,21 @@ func (t *text) groups() (all []string) {
 	return all
 }
 
-func (t *text) bars(a *Action) {
-	before := a.Before
-	if before == nil {
-		before = &Layout{Bytes: a.After.Bytes}
+// bars draw a disk as it is and as it will be, whatever it is in between.
+func (t *text) bars(disk string) {
+	var before, after *Layout
+	for i := range t.p.Actions {
+		if a := &t.p.Actions[i]; a.Stage == Disks && a.Group == disk && a.After != nil {
+			after = a.After
+			if before == nil {
+				before = cmp.Or(a.Before, &Layout{Bytes: after.Bytes})
+			}
+		}
 	}
-	t.line("    before  %s", diag.OneLine(before.Bar()))
-	t.line("    after   %s %s", diag.OneLine(a.After.Bar()), scene.Bytes(a.After.Bytes))
+	if after != nil {
+		t.line("    before  %s", diag.OneLine(before.Bar()))
+		t.line("    after   %s %s", diag.OneLine(after.Bar()), scene.Bytes(after.Bytes))
+	}
 }
 
 // section shows actions that are in none yet.

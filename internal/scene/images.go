@@ -56,7 +56,7 @@ func (m *imaged) Look(name string) (*Seen, error) {
 	seen := *disk
 	for _, p := range m.parts(disk) {
 		if p.Number == at.number {
-			place := p.at(disk)
+			place := disk.Place(p.KernelPartition)
 			seen = Seen{Node: disk.PartitionNode(p.Number), Size: place.At.Size, SectorSize: disk.SectorSize,
 				Partition: true}
 			seen.Filling, err = m.Inside(place)
@@ -170,7 +170,7 @@ func (m *imaged) nameContents() {
 	m.each(func(disk *Seen, p part) {
 		content := disk.Content
 		if p.Number > 0 {
-			inside, _ := m.Inside(p.at(disk))
+			inside, _ := m.Inside(disk.Place(p.KernelPartition))
 			content = inside.Content
 		}
 		first := content.First()

@@ -57,12 +57,6 @@ func (m *imaged) parts(disk *Seen) (all []part) {
 	return all
 }
 
-// at is where a partition of a disk is.
-func (p *part) at(disk *Seen) Place {
-	return Place{Node: disk.Node, SectorSize: disk.SectorSize,
-		At: block.Span{Offset: int64(p.Start) * 512, Size: int64(p.Size) * 512}}
-}
-
 // nowhere is the error about a name that no image has: perhaps that of a partition of a disk that one has.
 func (m *imaged) nowhere(name string) error {
 	for disk, image := range m.images {

@@ -67,7 +67,7 @@ func planAll(s config.Storage, view scene.Scene, _ io.Reader) (*kind.Planned, er
 			failed = append(failed, entry.Fail(err))
 			continue
 		}
-		action := a.action(entry)
+		action := a.action(entry, view)
 		p.Blanks = append(p.Blanks, a.blanks(entry)...)
 		meaning := meaning(r, entry)
 		p.Means = append(p.Means, meaning)
@@ -98,7 +98,7 @@ func (a *array) refused(entry *kind.Entry, view scene.Scene, owners kind.Owners)
 }
 
 // action is what is to be done, in words.
-func (a *array) action(entry *kind.Entry) *kind.Action {
+func (a *array) action(entry *kind.Entry, view scene.Scene) *kind.Action {
 	shape := fmt.Sprintf("level %s of %s", config.Says(a.config.Level), strings.Join(a.config.Devices, ", "))
 	if n := len(a.config.Devices) - a.active(); n > 0 {
 		shape += fmt.Sprintf(", %d of them spare", n)
@@ -114,7 +114,7 @@ func (a *array) action(entry *kind.Entry) *kind.Action {
 	case create:
 		to.Effect, to.Detail = plan.Create, shape
 	case recreate:
-		to.Effect, to.Loses = plan.Destroy, a.loses()
+		to.Effect, to.Loses = plan.Destroy, a.loses(view)
 		to.Detail = shape + ", over " + a.lost()
 	case assemble:
 		to.Effect, to.Detail = plan.Change, shape+", assembled"
@@ -146,10 +146,10 @@ func (a *array) lost() string {
 	return strings.Join(all, "; ")
 }
 
-func (a *array) loses() (all []kind.Loss) {
+func (a *array) loses(view scene.Scene) (all []kind.Loss) {
 	for _, m := range a.members {
 		if !m.Blank() {
-			all = append(all, kind.Loss{Node: m.Node, What: scene.Describe(m.Content)})
+			all = append(all, kind.Lost(view, m)...)
 		}
 	}
 	return all

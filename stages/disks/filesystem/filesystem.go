@@ -135,7 +135,7 @@ func planAll(s config.Storage, view scene.Scene, _ io.Reader) (*kind.Planned, er
 			failed = append(failed, f.entry.Fail(err))
 			continue
 		}
-		p.Lanes = append(p.Lanes, kind.Lane{f.action()})
+		p.Lanes = append(p.Lanes, kind.Lane{f.action(view)})
 		p.Means = append(p.Means, f.meaning())
 		p.After = append(p.After, f.expected())
 		p.Needs = append(p.Needs, f.needs()...)
@@ -206,7 +206,7 @@ func (f *filesystem) differences(c block.Content) (all []string) {
 }
 
 // action is what was decided, in words. What is lost is named, so that a plan can be agreed to.
-func (f *filesystem) action() *kind.Action {
+func (f *filesystem) action(view scene.Scene) *kind.Action {
 	c, wanted := f.seen.Content, describeWanted(f.Filesystem)
 	a := &kind.Action{Step: f.entry.Step(), Seen: []*scene.Seen{f.seen}}
 	switch {
@@ -220,7 +220,7 @@ func (f *filesystem) action() *kind.Action {
 		a.Effect, a.Detail = plan.Create,
 			fmt.Sprintf("%s, again: the %s on it was not made to its end", wanted, c.First().Type)
 	case f.lost() != "":
-		a.Effect, a.Loses = plan.Destroy, []kind.Loss{{Node: f.seen.Node, What: f.lost()}}
+		a.Effect, a.Loses = plan.Destroy, kind.Lost(view, f.seen)
 		a.Detail = fmt.Sprintf("%s; %s on %s is lost", wanted, f.lost(), diag.Name(f.seen.Node))
 	case f.verdict == wipe:
 		a.Effect, a.Detail = plan.Change, wanted+", wiped although nothing is known on it"
@@ -231,7 +231,7 @@ func (f *filesystem) action() *kind.Action {
 		a.Outcomes = kind.UnlessKnown
 	}
 	a.Look, a.Act = f.look, f.act
-	return a
+	return a.Over(f.seen, f.expected().Seen.Layout())
 }
 
 func (f *filesystem) lost() string {

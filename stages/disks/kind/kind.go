@@ -16,7 +16,6 @@ import (
 	"reflect"
 
 	"github.com/glowplug-os/glowplug/config"
-	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
@@ -99,8 +98,8 @@ type Action struct {
 	Seen []*scene.Seen
 	// Loses is what goes.
 	Loses []Loss
-	// Before and After are partition tables, of an action that is about one; nil for none.
-	Before, After *block.Table
+	// Before and After are what is where on a disk, of an action that is about all of one; nil of others.
+	Before, After *scene.Layout
 	// Outcomes are what may come of an action that is only decided when its device is there, or when libblkid was
 	// asked.
 	Outcomes []Outcome
@@ -111,6 +110,36 @@ type Loss struct {
 	Node string // where it was
 	What string // what it was, in words; "" for nothing that is known
 	End  bool   // only the end of what is there goes
+}
+
+// Lost is what goes with all that is on a device: what is known on it, and what its partitions hold. One of which
+// nothing can be read holds nothing known.
+func Lost(view scene.Scene, seen *scene.Seen) (all []Loss) {
+	parts := seen.KernelPartitions()
+	if seen.Partition {
+		parts = nil
+	}
+	if len(seen.Content.Signatures) > 0 {
+		all = append(all, Loss{Node: seen.Node, What: scene.Describe(seen.Content)})
+	} else if len(parts) == 0 {
+		return []Loss{{Node: seen.Node, What: TableLost}}
+	}
+	for _, p := range parts {
+		inside, _ := view.Inside(seen.Place(p))
+		all = append(all, Loss{Node: seen.PartitionNode(p.Number), What: scene.Describe(inside.Content)})
+	}
+	return all
+}
+
+// TableLost is what goes where nothing else does.
+const TableLost = "its partition table"
+
+// Over is an action that takes a whole disk, with what is then on it.
+func (a *Action) Over(disk *scene.Seen, then *scene.Layout) *Action {
+	if disk.IsDisk() {
+		a.Before, a.After = disk.Layout(), then
+	}
+	return a
 }
 
 // An Outcome is a row of the table of verdicts in docs/disks.md that is still possible.

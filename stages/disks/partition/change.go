@@ -18,7 +18,8 @@ type change struct {
 	want      *config.Disk
 	disk      *scene.Seen // as it was when this was planned
 	decisions []block.Decision
-	lost      map[int]block.Content // what is in partitions that go, by number
+	lost      map[int]block.Content // what is in partitions that go, or lose their end, by number
+	stays     map[int]bool          // what is known in these is in partitions that are made at their place
 	table     *block.Table          // afterwards; nil for none
 	mends     []string              // damage that is mended without any other change
 	write     bool                  // the disk is written to

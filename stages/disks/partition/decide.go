@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -49,6 +50,7 @@ func (c decider) all() error {
 	if err := c.foresee(); err != nil {
 		return err
 	}
+	c.findStaying()
 	return c.stale()
 }
 
@@ -130,23 +132,46 @@ func (c decider) decide() error {
 
 // findLost reads what is in partitions that go, or that are refused to.
 func (c decider) findLost() error {
-	var all []block.Partition
-	if t := c.disk.Found.Table; c.wipe() && t != nil {
-		all = t.Partitions()
-	}
+	goes := map[int]bool{}
 	for _, d := range c.decisions {
-		if d.Found != nil && (d.Gone() || d.Verdict == block.Refuse) {
-			all = append(all, *d.Found)
-		}
+		goes[d.Number] = goes[d.Number] || d.Found != nil && (d.Gone() || d.Verdict == block.Refuse || cuts(d))
 	}
-	for _, p := range all {
-		inside, err := c.view.Inside(c.place(p))
-		if err != nil {
+	for _, p := range c.disk.KernelPartitions() {
+		if !c.wipe() && !goes[p.Number] {
+			continue
+		}
+		inside, err := c.inside(c.disk.Place(p).At)
+		if err != nil && c.disk.Found.Table != nil { // of other tables nobody knows what can be read
 			return fmt.Errorf("content of partition %d: %w", p.Number, err)
 		}
 		c.lost[p.Number] = inside.Content
 	}
 	return nil
+}
+
+func (c decider) inside(at block.Span) (scene.Filling, error) {
+	return c.view.Inside(c.at(at.Offset, at.Size))
+}
+
+// findStaying finds what is not lost after all.
+func (c decider) findStaying() {
+	c.stays = map[int]bool{}
+	if c.table == nil {
+		return
+	}
+	made := map[int64]scene.Place{}
+	for _, p := range c.table.Partitions() {
+		place := c.place(p)
+		made[place.At.Offset] = place
+	}
+	for _, p := range c.disk.KernelPartitions() {
+		at := c.disk.Place(p).At
+		place, is := made[at.Offset]
+		if known := c.lost[p.Number]; is && place.At.Size >= at.Size && len(known.Signatures) > 0 {
+			then, err := c.view.Inside(place)
+			c.stays[p.Number] = err == nil && reflect.DeepEqual(then.Content, known)
+		}
+	}
 }
 
 // refused collects all that the config did not give up, or that is in use.

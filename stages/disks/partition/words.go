@@ -30,7 +30,7 @@ func (c telling) actions() (all kind.Lane) {
 	step := kind.Disk(c.index, c.want.Device).Step()
 	step.Subject, step.Detail = "partition table of "+diag.Name(c.want.Device), "as it is"
 	last := &kind.Action{Step: step, Seen: []*scene.Seen{c.disk}}
-	last.Before, last.After = c.disk.Found.Table, c.after.Found.Table
+	last.Before, last.After = c.disk.Layout(), c.after.Layout()
 	if c.write || c.tell {
 		last.Effect, last.Detail, last.Look, last.Act = plan.Change, c.writing(), c.change.look, c.change.act
 	}
@@ -64,10 +64,8 @@ func (c telling) wiping() *kind.Action {
 		for _, p := range found.Table.Partitions() {
 			all = append(all,
 				fmt.Sprintf("%d %q, %s%s", p.Number, p.Label, c.where(p.Start, p.Size), holding(c.lost[p.Number])))
-			a.Loses = append(a.Loses, c.loss(p.Number))
 		}
 		a.Detail = "wiped, with partitions " + strings.Join(all, "; ")
-		return a
 	case found.Err() != nil:
 		a.Detail = fmt.Sprintf("wiped: the disk %v%s", found.Err(), holding(c.disk.Content))
 	case len(c.disk.Content.Signatures) > 0:
@@ -76,8 +74,24 @@ func (c telling) wiping() *kind.Action {
 		a.Effect, a.Detail = plan.Change, "wiped, nothing is lost"
 		return a
 	}
-	a.Loses = []kind.Loss{{Node: c.disk.Node, What: strings.TrimPrefix(a.Detail, "wiped, with ")}}
+	a.Loses = c.wiped()
 	return a
+}
+
+// wiped is what goes with a table: what fills the disk, and what its partitions hold, but for what stays.
+func (c telling) wiped() (all []kind.Loss) {
+	if len(c.disk.Content.Signatures) > 0 && c.disk.Found.Table == nil {
+		all = append(all, kind.Loss{Node: c.disk.Node, What: scene.Describe(c.disk.Content)})
+	}
+	for _, p := range c.disk.KernelPartitions() {
+		if !c.stays[p.Number] {
+			all = append(all, kind.Loss{Node: c.disk.PartitionNode(p.Number), What: scene.Describe(c.lost[p.Number])})
+		}
+	}
+	if all == nil {
+		all = []kind.Loss{{Node: c.disk.Node, What: kind.TableLost}}
+	}
+	return all
 }
 
 func holding(content block.Content) string {
@@ -89,8 +103,15 @@ func holding(content block.Content) string {
 
 // loss is a partition that goes.
 func (c telling) loss(number int) kind.Loss {
-	return kind.Loss{Node: c.disk.PartitionNode(number), What: scene.Describe(c.lost[number])}
+	what := scene.Describe(c.lost[number])
+	if c.stays[number] {
+		what = "its entry in the partition table; " + what + " stays"
+	}
+	return kind.Loss{Node: c.disk.PartitionNode(number), What: what}
 }
+
+// cuts: the end of a partition goes.
+func cuts(d block.Decision) bool { return d.Verdict == block.Resize && d.Size < d.Found.Size }
 
 var effects = map[block.Verdict]plan.Effect{
 	block.Keep: plan.Keep, block.Create: plan.Create, block.Delete: plan.Destroy, block.Recreate: plan.Destroy,
@@ -120,10 +141,13 @@ func (c telling) partition(d block.Decision) *kind.Action {
 			c.losing(d)
 	case block.Resize:
 		a.Detail = fmt.Sprintf("%s, size was %s", c.planned(d), c.sectors(d.Found.Size))
-		if d.Size < d.Found.Size {
+		if cuts(d) {
 			cut := "the last " + c.sectors(d.Found.Size-d.Size)
 			a.Effect = plan.Destroy
 			a.Detail += "; loses " + cut
+			if content := c.lost[d.Number]; len(content.Signatures) > 0 {
+				cut += " of " + scene.Describe(content)
+			}
 			a.Loses = []kind.Loss{{Node: c.disk.PartitionNode(d.Number), What: cut, End: true}}
 		}
 	}
@@ -139,7 +163,10 @@ func (c telling) touchedByOther(d block.Decision) bool {
 // losing names the content that goes with a partition, and what else there is of it.
 func (c telling) losing(d block.Decision) string {
 	text := ""
-	if content := c.lost[d.Number]; len(content.Signatures) > 0 {
+	switch content := c.lost[d.Number]; {
+	case c.stays[d.Number]:
+		text = "; " + scene.Describe(content) + " stays"
+	case len(content.Signatures) > 0:
 		text = "; loses " + scene.Describe(content)
 	}
 	if c.disk.Found.Table.Mirrored(*d.Found) {

@@ -168,18 +168,6 @@ func (v *volume) blanks() []kind.Blank {
 	return []kind.Blank{{Path: config.Says(v.config.Device), Seen: v.seen, Setting: "wipeVolume"}}
 }
 
-// loses is what goes when the volume is made.
-func (v *volume) loses() []kind.Loss {
-	if v.seen.Blank() {
-		return nil
-	}
-	what := scene.Describe(v.seen.Content)
-	if v.seen.OnlyTable() {
-		what = "its partition table"
-	}
-	return []kind.Loss{{Node: v.seen.Node, What: what}}
-}
-
 // contentLinks are the links to the device of a volume by what the config gives it.
 func contentLinks(v *config.Luks) []string {
 	return block.ContentLinks(config.Says(v.Label), strings.ToLower(config.Says(v.UUID)))

@@ -98,7 +98,7 @@ func planAll(s config.Storage, view scene.Scene, _ io.Reader) (*kind.Planned, er
 			continue
 		}
 		m := telling{&making{config: v.config, entry: entry, was: v}}
-		actions := m.actions()
+		actions := m.actions(view)
 		means := v.meanings(entry)
 		p.Means = append(p.Means, means...)
 		keys = append(keys, m.keyAction())
@@ -160,7 +160,7 @@ func node(entry *config.Luks, view scene.Scene) (string, error) {
 type telling struct{ *making }
 
 // actions are those that make or open the volume, once there is a key.
-func (m telling) actions() kind.Lane {
+func (m telling) actions(view scene.Scene) kind.Lane {
 	v := m.was
 	verdict := v.judge()
 	switch {
@@ -178,7 +178,7 @@ func (m telling) actions() kind.Lane {
 	if config.Says(m.config.Cex.Enabled) {
 		all = append(all, m.secureKey())
 	}
-	all = append(all, m.format(), m.open())
+	all = append(all, m.format(view), m.open())
 	all = append(all, m.clevis()...)
 	last := len(all) - 1
 	all[last] = m.settled(all[last])
@@ -239,7 +239,7 @@ func (m telling) close() *kind.Action {
 	return a
 }
 
-func (m telling) format() *kind.Action {
+func (m telling) format(view scene.Scene) *kind.Action {
 	v := m.was
 	detail := "LUKS 2 on " + diag.Name(config.Says(m.config.Device))
 	if label := config.Says(m.config.Label); label != "" {
@@ -258,13 +258,15 @@ func (m telling) format() *kind.Action {
 		effect, detail = plan.Destroy, fmt.Sprintf("%s; %s on it is lost", detail, scene.Describe(v.seen.Content))
 	}
 	a := m.as("luks-format", effect, "", detail)
-	a.Loses = v.loses()
+	if !v.seen.Blank() {
+		a.Loses = kind.Lost(view, v.seen)
+	}
 	if len(v.blanks()) > 0 {
 		a.Outcomes = kind.UnlessKnown
 	}
 	a.Look = m.when(func(v *volume) bool { return m.made != "" && v.seen.LUKS != nil && v.seen.LUKS.UUID == m.made })
 	a.Act = m.makeVolume
-	return a
+	return a.Over(v.seen, &scene.Layout{Size: v.seen.Size, Holds: "LUKS volume " + diag.Name(m.config.Name)})
 }
 
 // byKey is what may come of a volume that is used again: whether a key opens it takes a program, and much memory.
