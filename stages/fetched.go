@@ -3,9 +3,11 @@ package stages
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"sync"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -68,7 +70,8 @@ type body struct {
 	secret bool
 	err    error
 	n      int64
-	text   []byte // as far as it is kept
+	sum    hash.Hash // SHA-256 of all of it
+	text   []byte    // as far as it is kept
 }
 
 // key is the same for resources that give the same bytes.
@@ -92,7 +95,7 @@ func fetchAll(ctx context.Context, from fetcher, wanted map[string][]remote) (*f
 	}
 	each(func(r *remote, at string) {
 		if f.got[at] == nil {
-			f.got[at] = &body{Resource: r.Resource}
+			f.got[at] = &body{Resource: r.Resource, sum: sha256.New()}
 		}
 		f.got[at].secret = f.got[at].secret || r.secret
 	})
@@ -124,6 +127,7 @@ func (f *fetched) keep(b *body) {
 
 // Write keeps what people may see.
 func (b *body) Write(text []byte) (int, error) {
+	b.sum.Write(text)
 	if b.n += int64(len(text)); b.n > target.TextMost {
 		b.text = nil
 	} else if !b.secret {
@@ -135,14 +139,18 @@ func (b *body) Write(text []byte) (int, error) {
 // Reset starts again.
 func (b *body) Reset() error {
 	b.n, b.text = 0, nil
+	b.sum.Reset()
 	return nil
 }
 
-// has: the content was fetched, and is kept.
+// has: the content was fetched, so that others can be compared with it.
 func (f *fetched) has(r *config.Resource) bool {
 	b := f.body(r)
-	return b != nil && b.err == nil && !b.secret && int64(len(b.text)) == b.n
+	return b != nil && b.err == nil
 }
+
+// kept: it is in memory.
+func (b *body) kept() bool { return !b.secret && int64(len(b.text)) == b.n }
 
 func (f *fetched) body(r *config.Resource) *body {
 	if f == nil {
@@ -162,7 +170,8 @@ func (f *fetched) size(r *config.Resource) int64 {
 // errNotFetched is why a planner gets no content from a server.
 var errNotFetched = errors.New("not fetched for a plan")
 
-// write gives a content that was fetched, or that is in the config itself.
+// write gives a content that was fetched, or that is in the config itself. Of one that is not kept, an output that
+// compares gets the digest.
 func (f *fetched) write(from fetcher) func(context.Context, config.Resource, target.Sink) error {
 	return func(ctx context.Context, r config.Resource, to target.Sink) error {
 		switch {
@@ -171,8 +180,15 @@ func (f *fetched) write(from fetcher) func(context.Context, config.Resource, tar
 		case !f.has(&r):
 			return errNotFetched
 		}
-		_, err := to.Write(f.body(&r).text)
-		return err
+		b := f.body(&r)
+		if b.kept() {
+			_, err := to.Write(b.text)
+			return err
+		}
+		if c, is := to.(target.Comparer); is {
+			return c.CompareDigest(b.n, b.sum.Sum(nil))
+		}
+		return errNotFetched
 	}
 }
 

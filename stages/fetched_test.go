@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"log/slog"
@@ -98,18 +99,57 @@ func TestContentsAreFetchedOnlyWhereThatIsAsked(t *testing.T) {
 	assert.Equal(t, report.InTheWay, p.Exit())
 }
 
+func TestContentsThatAreNotKeptAreComparedByTheirDigest(t *testing.T) {
+	large := strings.Repeat("0123456789abcdef", target.TextMost/16) + "x"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, large)
+	}))
+	defer server.Close()
+	for claim, test := range map[string]struct {
+		file, there string
+		want        string // of the effect of the file, and what is in the way
+	}{
+		"the same":            {`'overwrite': true, 'contents': {'source': 'URL'}`, large, "keep"},
+		"the same, kept":      {`'contents': {'source': 'URL'}`, large, "keep"},
+		"another":             {`'overwrite': true, 'contents': {'source': 'URL'}`, large[1:] + "x", "destroy"},
+		"a shorter one":       {`'overwrite': true, 'contents': {'source': 'URL'}`, large[1:], "destroy"},
+		"a longer one":        {`'overwrite': true, 'contents': {'source': 'URL'}`, large + "x", "destroy"},
+		"another, in the way": {`'contents': {'source': 'URL'}`, large[1:] + "x", "conflict"},
+		"with what is appended": {`'contents': {'source': 'URL'}, 'append': [
+			{'source': 'data:,tail'}, {'source': 'URL'}]`, large + "tail" + large, "keep"},
+		"with something else appended": {`'overwrite': true, 'contents': {'source': 'URL'}, 'append': [
+			{'source': 'data:,tail'}, {'source': 'URL'}]`, large + "tall" + large, "destroy"},
+		"appended to nothing": {`'append': [{'source': 'URL'}]`, large, "keep"},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			cfg := strings.ReplaceAll(`{'ignition': {'version': '3.4.0'}, 'storage': {'files': [
+				{'path': '/f', `+test.file+`}]}}`, "URL", server.URL)
+			_, p, problems := asked(t, cfg, Question{Root: trees.Fake{"/f": test.there}, Fetch: true})
+			if test.want == "conflict" {
+				require.Len(t, problems, 1)
+				assert.Contains(t, problems[0].Message, "a file with other content is there")
+				return
+			}
+			require.Empty(t, problems)
+			require.Len(t, p.Actions, 1)
+			assert.Equal(t, test.want, p.Actions[0].Effect.String())
+		})
+	}
+}
+
 // What is larger in all than what is kept is verified all the same.
 func TestContentsAreKeptOnlyAsFarAsThereIsRoom(t *testing.T) {
 	f := &fetched{got: map[string]*body{}, kept: fetchedMost - 3}
 	for name, text := range map[string]string{"a": "four", "b": "one"} {
 		r := config.Resource{Source: &name}
-		b := &body{Resource: r}
+		b := &body{Resource: r, sum: sha256.New()}
 		_, _ = b.Write([]byte("broken off"))
 		require.NoError(t, b.Reset())
 		_, _ = b.Write([]byte(text))
 		f.got[key(&r)] = b
 		f.keep(b)
-		assert.Equal(t, text == "one", f.has(&r))
+		assert.Equal(t, text == "one", b.kept())
+		assert.True(t, f.has(&r))
 		assert.EqualValues(t, len(text), f.size(&r))
 	}
 }

@@ -62,9 +62,9 @@ func (b *body) ask() error {
 }
 
 // Read reads on, over broken connections.
-func (b *body) Read(p []byte) (int, error) {
+func (b *body) Read(p []byte) (n int, err error) {
 	b.resume()
-	defer b.pause()
+	defer func() { b.pause(n) }()
 	for {
 		if b.answer != nil {
 			n, err := b.readAnswer(p)

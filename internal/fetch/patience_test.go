@@ -1,8 +1,10 @@
 package fetch
 
 import (
+	"bytes"
 	"io"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,6 +30,17 @@ func trickle(pauses ...time.Duration) http.HandlerFunc {
 	}
 }
 
+// stream sends a text so many times, after a pause each.
+func stream(text []byte, pause time.Duration, times int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		for range times {
+			time.Sleep(pause)
+			_, _ = w.Write(text)
+			w.(http.Flusher).Flush()
+		}
+	}
+}
+
 func TestAServerMaySendNothingForSoLong(t *testing.T) {
 	const idle = 20 * time.Second
 	for claim, test := range map[string]struct {
@@ -38,6 +51,12 @@ func TestAServerMaySendNothingForSoLong(t *testing.T) {
 	}{
 		"bytes now and then are enough": {Settings{Idle: idle},
 			trickle(15*time.Second, 15*time.Second, 15*time.Second, 15*time.Second), "", "", time.Minute},
+		"so few of them that it has no end are not": {Settings{Idle: idle},
+			trickle(slices.Repeat([]time.Duration{15 * time.Second}, 100)...),
+			"only 6 bytes in 1m40s (attempts: 1): the server had not sent all of its answer", hintIdle,
+			100 * time.Second},
+		"more of them are": {Settings{Idle: time.Second},
+			stream(bytes.Repeat([]byte("x"), 2*perSecond), 500*time.Millisecond, 100), "", "", 50 * time.Second},
 		"a body that stops is not": {Settings{Idle: idle}, trickle(time.Second, time.Hour),
 			"no answer and no byte for 20s (attempts: 1): the server had not sent all of its answer", hintIdle,
 			21 * time.Second},

@@ -101,8 +101,8 @@ type received struct {
 
 func (r *received) Read(p []byte) (int, error) {
 	r.told.resume()
-	defer r.told.pause()
 	n, err := r.from.Read(p)
+	r.told.pause(n)
 	r.told.received.Add(int64(n))
 	return n, err
 }

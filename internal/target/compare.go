@@ -2,6 +2,7 @@ package target
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"io"
 )
@@ -24,6 +25,11 @@ const (
 	ContentShorter // the content is the beginning of the file
 	Unequal
 )
+
+// A Comparer compares a content of which only its length and its SHA-256 are known.
+type Comparer interface {
+	CompareDigest(size int64, sum []byte) error
+}
 
 // ErrDecided ends the writing of a content of which nobody needs more.
 var ErrDecided = errors.New("the comparison is decided")
@@ -71,6 +77,21 @@ func (c *comparison) Write(p []byte) (int, error) {
 		c.at += int64(n)
 	}
 	return len(p), nil
+}
+
+// CompareDigest reads so much of the file.
+func (c *comparison) CompareDigest(size int64, sum []byte) error {
+	of := sha256.New()
+	n, err := io.Copy(of, io.NewSectionReader(c.file, c.at, size))
+	switch {
+	case err != nil:
+		return err
+	case n < size || !bytes.Equal(of.Sum(nil), sum):
+		c.result = Unequal
+		return ErrDecided
+	}
+	c.at += size
+	return nil
 }
 
 // end gives the result once the content is over.

@@ -554,6 +554,26 @@ func TestADigestSavesTheFetch(t *testing.T) {
 		"file /f ($.storage.files.0): a file with other content is there, and overwrite is not set")
 }
 
+// A large file is not read for a plan, so nobody says that it is replaced where the step may find that it stays.
+func TestWhetherALargeFileStaysIsFoundByTheStep(t *testing.T) {
+	digest := `, 'verification': {'hash': 'sha256-` + strings.Repeat("0", 64) + `'}`
+	for claim, test := range map[string]struct {
+		contents string
+		want     plan.Effect
+	}{
+		"inline":                   {`'source': 'data:,x'`, plan.Deferred},
+		"of a server, by a digest": {`'source': 'http://gone/'` + digest, plan.Deferred},
+		"of a server":              {`'source': 'http://gone/'`, plan.Destroy},
+	} {
+		dir, o := newRoot(t, map[string]string{"f": ""})
+		require.NoError(t, os.Truncate(filepath.Join(dir, "f"), 256<<20+1))
+		p, err := Plan(storage(t, `'files':[{'path':'/f','overwrite':true,'contents':{`+test.contents+`}}]`),
+			target.Of(o.Root), o)
+		require.NoError(t, err, claim)
+		assert.Equal(t, test.want, p[0].Effect, claim)
+	}
+}
+
 // What the config has itself, or a digest of, is compared before the first step runs: the first file is not written.
 func TestAConflictThatCanBeSeenIsFoundBeforeAnythingIsWritten(t *testing.T) {
 	const digest = "sha256-5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03" // of "hello\n"

@@ -31,6 +31,15 @@ func (n *node) local() bool {
 	return true
 }
 
+// comparable tells whether the content can be compared with a file without asking anybody.
+func (n *node) comparable() bool { return !n.digestless() || n.local() }
+
+// digestless: the config has no digest of the whole content.
+func (n *node) digestless() bool {
+	_, given := n.digest()
+	return !given
+}
+
 // holds tells whether the file at n, which is there, has the content that n asks for. A digest of the whole content
 // saves getting it.
 func (m *maker) holds(ctx context.Context, n *node) (bool, error) {

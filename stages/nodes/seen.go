@@ -10,6 +10,9 @@ import (
 // seenContent is how large a file may be for the planner to look into it, which the step does again when it runs.
 const seenContent = 256 << 20
 
+// isLarge: a file is left to the step, unless somebody waits for contents to be fetched just to compare them.
+func (n *node) isLarge(found root.Facts) bool { return found.Size > seenContent && n.fetched == nil }
+
 // content compares the file that is there with what a file's entry asks for, and tells whether that is the last word: a
 // conflict that can be seen has to be found before anything is written.
 func (p *Nodes) content(n *node, found root.Facts) (m target.Match, known bool) {
@@ -22,7 +25,7 @@ func (p *Nodes) content(n *node, found root.Facts) (m target.Match, known bool) 
 	switch {
 	case got == target.Equal:
 		return target.Alike, true
-	case n.Overwrite:
+	case n.Overwrite && !n.isLarge(found), n.Overwrite && !n.comparable():
 		return target.Differs, true
 	default:
 		return target.Differs, got == target.Unequal
@@ -32,10 +35,10 @@ func (p *Nodes) content(n *node, found root.Facts) (m target.Match, known bool) 
 // holds tells whether the file that is there has its content already: undecided where that takes the network, a long
 // time, or what cannot be had, all of which is for the step to find out when it runs.
 func (p *Nodes) holds(n *node, found root.Facts) target.Likeness {
-	if found.Kind != root.File || found.Size > seenContent || !n.new.Fit(found) {
+	if found.Kind != root.File || n.isLarge(found) || !n.new.Fit(found) {
 		return target.Undecided
 	}
-	if _, digest := n.digest(); !digest && (!n.local() || p.m.Fetch == nil) {
+	if !n.comparable() || n.digestless() && p.m.Fetch == nil {
 		return target.Undecided
 	}
 	f, err := p.t.Open(n.At)
@@ -68,7 +71,7 @@ func (p *Nodes) appended(n *node, found root.Facts) (target.Likeness, error) {
 		return target.Equal, nil
 	case !before && !n.new.Fit(found):
 		return target.Unequal, nil // no run has made it, or appended to it
-	case found.Size > seenContent, !n.local(), p.m.Fetch == nil:
+	case n.isLarge(found), !n.local(), p.m.Fetch == nil:
 		return target.Undecided, nil
 	}
 	f, err := p.t.Open(n.At)

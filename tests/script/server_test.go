@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // serve starts the server that scripts know as $SERVER:
@@ -20,6 +21,7 @@ import (
 //	/file       the text "from the server\n"
 //	/gzip       the same, compressed
 //	/slow       an answer that never comes
+//	/drip       a byte every 10 ms, without end
 //	/flaky      status 500 the first time, then as /file
 //	/redirect   leads to /headers
 //	/away       leads to an address with secrets in it that is not there
@@ -42,6 +44,13 @@ func serve(dir string) *httptest.Server {
 		_, _ = w.Write(compressed("from the server\n"))
 	})
 	mux.HandleFunc("/slow", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	mux.HandleFunc("/drip", func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			fmt.Fprint(w, "x")
+			w.(http.Flusher).Flush()
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
 	var once sync.Once
 	mux.HandleFunc("/flaky", func(w http.ResponseWriter, r *http.Request) {
 		answer := text
