@@ -109,7 +109,7 @@ func reported(problems []diag.Problem) (all []report.Conflict) {
 		c := report.Conflict{Message: each.Message, Origin: each.Path, Place: each.Place.String(),
 			Unknown: each.Code == codes.NotKnown}
 		if each.Hint != "" {
-			c.Hints = []string{each.Hint}
+			c.Hints = strings.Split(each.Hint, "\n")
 		}
 		all = append(all, c)
 	}
@@ -147,7 +147,7 @@ func conflicts(doc *document.Document, err error) (all []diag.Problem) {
 	index := tree.Index{}
 	for _, each := range diag.Errors(err) {
 		p := diag.Problem{Severity: diag.Error, Code: codes.InTheWay, Message: each.Error(),
-			Hint: strings.Join(diag.Hints(each), "; ")}
+			Hint: strings.Join(diag.Hints(each), "\n")}
 		if unknown := (*disks.NotKnownError)(nil); errors.As(each, &unknown) {
 			p.Code = codes.NotKnown
 		}

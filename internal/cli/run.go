@@ -147,13 +147,22 @@ func (p *Process) helpTo(c *Command) io.Writer {
 // complaintsMost is how many errors are told, each on its line.
 const complaintsMost = 20
 
-// Complain says what went wrong, in one line for each error whatever it is, and what can be done about it.
+// Complain says what went wrong, in one line for each error whatever it is, and below it what can be done about it:
+// once for errors beside each other that have the same hints.
 func (p *Process) Complain(name string, err error) {
-	for _, line := range diag.Few(err, complaintsMost) {
+	lines, all := diag.Few(err, complaintsMost), diag.Errors(err)
+	for i, line := range lines {
 		fmt.Fprintf(p.Err, "%s: %s\n", name, line)
-	}
-	for _, hint := range diag.Hints(err) {
-		fmt.Fprintf(p.Err, "hint: %s\n", diag.OneLine(hint))
+		if i >= min(len(all), complaintsMost) {
+			break // it counts the others
+		}
+		hints := diag.Hints(all[i])
+		if i+1 < min(len(all), complaintsMost) && slices.Equal(hints, diag.Hints(all[i+1])) {
+			continue
+		}
+		for _, hint := range hints {
+			fmt.Fprintf(p.Err, "hint: %s\n", diag.OneLine(hint))
+		}
 	}
 }
 

@@ -181,7 +181,7 @@ type Problem struct {
 	Place    Place
 	Path     string // "$.storage.files.0.path"; "" where unknown
 	Message  string // what is wrong: no capital, no full stop
-	Hint     string // what to do about it; may be empty
+	Hint     string // what to do about it, each in a line; may be empty
 	Related  []Related
 	// Inside, where set, is the part of the value at Place that is wrong. The peer knows the value only.
 	Inside *Inside

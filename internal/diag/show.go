@@ -182,7 +182,9 @@ func (s Style) Text(p Problem) string {
 	s.place(&b, p.Place, p.Path, color, gutter)
 	margin := " " + gutter + " "
 	if p.Hint != "" {
-		b.WriteString(margin + "= " + s.paint(bold, "hint") + ": " + OneLine(p.Hint) + "\n")
+		for hint := range strings.SplitSeq(p.Hint, "\n") {
+			b.WriteString(margin + "= " + s.paint(bold, "hint") + ": " + OneLine(hint) + "\n")
+		}
 	}
 	for _, r := range p.Related {
 		b.WriteString(margin + s.paint(bold, "note") + ": " + OneLine(r.Message) + "\n")

@@ -231,6 +231,11 @@ func TestPeerLineOfManyFoldedKeysIsFound(t *testing.T) {
 	}
 }
 
+func TestEachHintHasItsLine(t *testing.T) {
+	p := diag.Problem{Severity: diag.Error, Code: "c", Message: "m", Hint: "this\nor that"}
+	assert.Contains(t, diag.Style{}.Text(p), "= hint: this\n   = hint: or that\n")
+}
+
 func TestWriteJSONSaysEverything(t *testing.T) {
 	doc := document("a<b>.ign", "{\n  \"a\": \"ä\"}")
 	p := diag.Problem{
