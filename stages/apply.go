@@ -47,7 +47,7 @@ func Apply(ctx context.Context, a Application) error {
 			"--root names a directory that exists: make it first, with mkdir")
 	}
 	if err != nil {
-		return err
+		return a.advised(err)
 	}
 	defer in.Close()
 	places := tree.Index{}
@@ -140,6 +140,7 @@ func warningAt(doc *document.Document, index tree.Index, code codes.Code, origin
 // root, as they would be taken for the machine's own.
 func (a *Application) placed(doc *document.Document, err error) error {
 	return plan.EachError(err, func(err error) error {
+		err = a.advised(err)
 		var path *fs.PathError
 		within := a.Root != "/" && errors.As(err, &path)
 		var step *plan.StepError

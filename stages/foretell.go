@@ -62,7 +62,7 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 	var devices scene.Scene
 	if q.Devices != nil {
 		if devices, err = q.Devices(cfg.Storage); err != nil {
-			return nil, nil, err
+			return nil, nil, plan.EachError(err, q.advised)
 		}
 	}
 	wanted := q.remotes(cfg.Storage)
@@ -98,7 +98,7 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 	if !q.Fetch {
 		p.Notes = append(p.Notes, from.trust.note()...)
 	}
-	problems := conflicts(doc, err)
+	problems := conflicts(doc, plan.EachError(err, q.advised))
 	p.Conflicts = reported(problems)
 	return p, problems, nil
 }

@@ -2,6 +2,8 @@ package stages
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"time"
 
@@ -23,10 +25,12 @@ type Request struct {
 	Offline   bool // fetch nothing
 	Late      bool // fetch certificate authorities only where something is fetched by them
 	// Idle is how long a server may send nothing where the config sets no time for a resource; 0 is for ever.
-	Idle    time.Duration
-	Version string // told to servers
-	Log     *slog.Logger
-	Report  func([]diag.Problem) // hears what is wrong with the config
+	Idle time.Duration
+	// Unprivileged: whoever runs this is not root.
+	Unprivileged bool
+	Version      string // told to servers
+	Log          *slog.Logger
+	Report       func([]diag.Problem) // hears what is wrong with the config
 }
 
 // load reads the config and all that it is merged of. What files hold is not fetched.
@@ -49,6 +53,14 @@ func (r *Request) load(ctx context.Context) (*document.Document, fetcher, error)
 		doc, err = loader.Render(ctx, doc)
 	}
 	return doc, from, err
+}
+
+// advised adds to an error about rights who has them, where whoever runs this is somebody else.
+func (r *Request) advised(err error) error {
+	if !r.Unprivileged || !errors.Is(err, fs.ErrPermission) || len(diag.Hints(err)) > 0 {
+		return err
+	}
+	return diag.WithHint(err, "run it as root, or as a user who has the right to this")
 }
 
 func (r *Request) read(l *load.Loader) (*document.Document, error) {

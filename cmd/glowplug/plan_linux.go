@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -106,6 +107,9 @@ func (o *planOptions) look(q *stages.Question, opened *opened) error {
 
 func lookInto(q *stages.Question, dir string, opened *opened) error {
 	in, err := root.Open(dir)
+	if errors.Is(err, fs.ErrPermission) {
+		err = diag.WithHint(err, "run it as root, or as a user who may look into the directory")
+	}
 	if err != nil {
 		return fmt.Errorf("the root: %w", err)
 	}

@@ -3,11 +3,9 @@ package engine
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/process"
 	"github.com/glowplug-os/glowplug/internal/report"
 	"github.com/glowplug-os/glowplug/stages"
@@ -24,19 +22,13 @@ func Foretell(ctx context.Context, p *cli.Process, config string, boot bool, q s
 	if q.Name, q.Text, err = process.ReadUntil(ctx, p, config); err != nil {
 		return nil, nil, fmt.Errorf("reading the config: %w", err)
 	}
-	q.Version, q.Rendered = p.Version, isSame(config, handoff.Config)
+	q.Version, q.Rendered = p.Version, isRendered(config)
 	if err := d.decide(p, &q.Files); err != nil {
 		return nil, nil, err
 	}
+	q.Unprivileged = !q.Files.Privileged
 	if boot {
 		q.Files.Privileged, q.Files.Users.FirstBoot, q.Boot = true, true, q.Root != nil
 	}
 	return stages.Foretell(ctx, q)
-}
-
-// isSame: two paths lead to one file.
-func isSame(a, b string) bool {
-	is, err := os.Stat(a)
-	other, failed := os.Stat(b)
-	return err == nil && failed == nil && os.SameFile(is, other)
 }
