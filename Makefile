@@ -6,9 +6,9 @@ DESTDIR  ?=
 PREFIX   ?= /usr
 BIN      ?= bin
 
-# Tables, readers of a few bytes and planners that wait for disks, which run once a boot: copies of small functions in
-# them would take 150 KB of every initramfs, so they are compiled without inlining.
-ONCE = providers internal/block stages/disks/...
+# Tables, readers of a few bytes, and what looks at disks and plans them, which run once a boot: copies of small
+# functions in them would take 160 KB of every initramfs, so they are compiled without inlining.
+ONCE = providers internal/block internal/device internal/scene stages/disks/... stages/leave stages/mounts
 
 # What ships is built without cgo and without paths of this machine, so everything else is too: tests run the code that
 # ships, and what a cold cache lacks is compiled once and not once for each way of compiling.

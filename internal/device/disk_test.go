@@ -87,6 +87,28 @@ func TestUsersAreToldWithTheirOwn(t *testing.T) {
 	assert.ErrorIs(t, err, fs.ErrNotExist)
 }
 
+// Who uses a partition of an array uses the array.
+func TestUsersOfAnArraysPartitionsUseTheArray(t *testing.T) {
+	const at = "sys/class/block/"
+	const first, second = at + "md127/md127p1/", at + "md127/md127p2/"
+	d := machine(t, map[string]string{
+		at + "null/dev": "1:3", at + "null/holders/md127/": "",
+		at + "md127/md/array_state": "clean\n", at + "md127/dev": "9:127", at + "md127/slaves/null/": "",
+		at + "md127/holders/": "",
+		first + "partition":   "1\n", first + "start": "2048", first + "size": "8", first + "dev": "259:0",
+		first + "holders/": "", second + "partition": "2\n", second + "start": "4096", second + "size": "8",
+		second + "dev": "259:1", second + "holders/dm-0/": "",
+		at + "dm-0/dm/uuid": "CRYPT-LUKS2-1-v\n", at + "dm-0/dm/name": "v\n", at + "dm-0/dev": "253:0",
+		at + "dm-0/slaves/md127p2/": "", at + "dm-0/holders/": "",
+		"proc/thread-self/mountinfo": "22 1 259:0 / /var rw - ext4 /dev/md127p1 rw\n",
+	})
+	seen := scene.Seen{Node: "/dev/null", Name: "null"}
+	require.NoError(t, d.Scene().kernelView(&seen))
+	require.Len(t, seen.Users, 1)
+	assert.Equal(t, []scene.User{{Use: scene.Mount, Name: "/var"},
+		{Use: scene.Volume, Name: "dm-0", Volume: "v", Under: []string{"md127p2"}}}, seen.Users[0].Users)
+}
+
 // Arrays and volumes are taken down while they are looked at.
 func TestAHolderThatHasGoneHoldsNothing(t *testing.T) {
 	const at = "sys/class/block/"

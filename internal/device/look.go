@@ -148,7 +148,7 @@ func (s Scene) kernelView(seen *scene.Seen) (err error) {
 		return err
 	}
 	for _, p := range seen.Partitions {
-		if users, err = s.deviceUsers(seen.Name+"/"+p.Name, block.NodeOf(p.Name), use); err != nil {
+		if users, err = s.partitionUsers(seen.Name, p, use); err != nil {
 			return err
 		}
 		if len(users) > 0 {

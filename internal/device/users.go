@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,7 +43,19 @@ func (s Scene) holder(name string, use usage) (u scene.User, err error) {
 	if u.Under, err = s.d.Sys().Slaves(name); err == nil {
 		u.Users, err = s.deviceUsers(name, u.Node(), use)
 	}
+	if err != nil {
+		return u, err
+	}
+	partitions, err := s.d.Sys().Partitions(name)
+	for _, p := range partitions { // who uses one uses the device
+		users, failed := s.partitionUsers(name, p, use)
+		u.Users, err = append(u.Users, users...), cmp.Or(err, failed)
+	}
 	return u, err
+}
+
+func (s Scene) partitionUsers(disk string, p block.KernelPartition, use usage) ([]scene.User, error) {
+	return s.deviceUsers(disk+"/"+p.Name, block.NodeOf(p.Name), use)
 }
 
 // gone: the kernel has no such device any more. One may go while it is looked at, which no single file tells.

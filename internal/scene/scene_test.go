@@ -281,6 +281,20 @@ func TestImagesHaveAllNamesOfTheirPartitions(t *testing.T) {
 	assert.Equal(t, links, all.Links()["/dev/vda"])
 }
 
+// Who uses a partition uses its disk, but for the partitions of a device-mapper disk, which are users themselves.
+func TestUsersOfPartitionsUseTheDisk(t *testing.T) {
+	volume := User{Use: Volume, Name: "dm-0"}
+	mounted := map[int][]User{2: {{Use: Mount, Name: "/b"}}, 1: {{Use: Mount, Name: "/a"}}}
+	seen := Seen{Users: []User{volume}, Busy: mounted}
+	assert.Equal(t, "part of dm-0, mounted at /a, mounted at /b", Words(seen.UsedBy()))
+	require.ErrorContains(t, seen.Free(), "is in use: part of dm-0, mounted at /a")
+	_, alone := seen.Holder()
+	assert.False(t, alone)
+	seen.Mapper = "mpatha"
+	_, alone = seen.Holder()
+	assert.True(t, alone)
+}
+
 // Partitions of an MBR are there as those of a GPT.
 func TestPartitionsOfAnMBRHaveTheNamesThatUdevWouldGive(t *testing.T) {
 	disk := make(memory, 8<<20)

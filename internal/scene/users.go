@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/order"
 )
 
 // A Use is a way of using a device.
@@ -59,12 +60,31 @@ func Words(users []User) string {
 	return strings.Join(all, ", ")
 }
 
+// UsedBy are those who use the device, and those who use its partitions, by their numbers. The partitions of a
+// device-mapper disk use it themselves.
+func (s *Seen) UsedBy() []User {
+	if s.Mapper != "" {
+		return s.Users
+	}
+	all := slices.Clip(s.Users)
+	var numbers []int
+	for number := range s.Busy {
+		numbers = append(numbers, number)
+	}
+	order.By(numbers, func(a, b int) int { return a - b })
+	for _, number := range numbers {
+		all = append(all, s.Busy[number]...)
+	}
+	return all
+}
+
 // Holder is the one device that lies on a device, if nothing else uses that.
 func (s *Seen) Holder() (User, bool) {
-	if len(s.Users) != 1 || !s.Users[0].IsDevice() {
+	all := s.UsedBy()
+	if len(all) != 1 || !all[0].IsDevice() {
 		return User{}, false
 	}
-	return s.Users[0], true
+	return all[0], true
 }
 
 // without are users but for devices of some names, also among those who use them in turn.

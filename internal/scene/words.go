@@ -48,11 +48,11 @@ func InUse(err error) error {
 	return diag.WithHint(err, "end what uses the device, or name another one in the config")
 }
 
-// Free is an error unless nobody uses the device and it takes writes.
+// Free is an error unless nobody uses the device, or a partition of it, and it takes writes.
 func (s *Seen) Free() error {
 	switch {
-	case len(s.Users) > 0:
-		return InUse(fmt.Errorf("%s is in use: %s", s, Words(s.Users)))
+	case len(s.UsedBy()) > 0:
+		return InUse(fmt.Errorf("%s is in use: %s", s, Words(s.UsedBy())))
 	case s.ReadOnly:
 		return diag.WithHint(fmt.Errorf("%s is read-only", s),
 			"let the device take writes, or name another one in the config")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"slices"
 	"strings"
 
@@ -69,7 +68,7 @@ func planAll(s config.Storage, view scene.Scene, _ io.Reader) (*kind.Planned, er
 		}
 		action := a.action(entry, view)
 		p.Blanks = append(p.Blanks, a.blanks(entry)...)
-		meaning := meaning(r, entry)
+		meaning := a.meaning(entry)
 		p.Means = append(p.Means, meaning)
 		lane = append(lane, action)
 		if a.unknown() != "" || a.judge() != keep {
@@ -177,14 +176,10 @@ func (a *array) blanks(entry *kind.Entry) (all []kind.Blank) {
 	return all
 }
 
-// meaning is the array by its names: the config's, and udev's by that in the superblocks (63-md-raid-arrays.rules).
-func meaning(r *config.Raid, entry *kind.Entry) *kind.Meaning {
-	name := path.Base(r.Name)
-	return &kind.Meaning{
-		Names: []string{nodeOf(r), "/dev/disk/by-id/md-name-any:" + name, "/dev/disk/by-id/md-name-" + name},
-		What:  entry.Subject, Origin: entry.Origin,
-		Find: func(view scene.Scene) (string, error) { return node(r, view) },
-	}
+// meaning is the array by its names.
+func (a *array) meaning(entry *kind.Entry) *kind.Meaning {
+	return &kind.Meaning{Names: a.names(), What: entry.Subject, Origin: entry.Origin,
+		Find: func(view scene.Scene) (string, error) { return node(a.config, view) }}
 }
 
 // node is the array that has the members. Where nobody tells, it is what has the array's name.

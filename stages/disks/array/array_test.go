@@ -156,6 +156,45 @@ func TestArraysThatAreYetToBe(t *testing.T) {
 		p.Lanes[0][0].Outcomes)
 }
 
+// An array has the names that udev makes of its superblocks, as far as these are known.
+func TestNamesThatWillLeadToArrays(t *testing.T) {
+	const byID, uuid = "/dev/disk/by-id/md-", "6fc9b25a-3c9c-4f8b-9c0c-ABCDEF012345"
+	own := []string{"/dev/md/data", byID + "name-any:data", byID + "name-data"}
+	const colons = byID + "uuid-6fc9b25a:3c9c4f8b:9c0cabcd:ef012345"
+	with := func(options ...string) config.Raid {
+		r := data
+		for _, each := range options {
+			r.Options = append(r.Options, each)
+		}
+		return r
+	}
+	there := mirror()
+	for name, seen := range there {
+		seen.Member.UUID, seen.Member.Name = uuid, "box:data"
+		there[name] = seen
+	}
+	for name, c := range map[string]struct {
+		view machines.Told
+		raid config.Raid
+		want []string
+	}{
+		"a new one":             {blank(), data, own},
+		"a new one with a UUID": {blank(), with("--uuid=" + uuid), append(own[:3:3], colons)},
+		"a UUID behind its option": {blank(), with("-u", "6fc9b25a:3c9c4f8b:9c0cabcd:ef012345"),
+			append(own[:3:3], colons)},
+		"with a host": {blank(), with("--homehost=box"), append(own[:3:3], byID+"name-box:data")},
+		"with another name": {blank(), with("--name=x"),
+			[]string{own[0], byID + "name-any:x", byID + "name-x"}},
+		"one that is there":            {there, data, append(own[:3:3], byID+"name-box:data", colons)},
+		"what is no UUID says nothing": {blank(), with("--uuid=7"), own},
+	} {
+		p, err := planAll(config.Storage{Raid: []config.Raid{c.raid}}, c.view, nil)
+		require.NoError(t, err, name)
+		assert.Equal(t, c.want, p.Means[0].Names, name)
+		assert.Equal(t, c.want, p.After[0].Names, name)
+	}
+}
+
 func TestWhatIsLostIsListed(t *testing.T) {
 	view := blank()
 	view["b"] = machines.Holds(block.Signature{Type: "ext4", Label: "box"})

@@ -1,6 +1,7 @@
 package array
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -42,7 +43,7 @@ func usage(members []*scene.Seen) (use, scene.User) {
 	var holder scene.User
 	held := 0
 	for _, m := range members {
-		if len(m.Users) == 0 {
+		if len(m.UsedBy()) == 0 {
 			continue
 		}
 		by, alone := m.Holder()
@@ -164,12 +165,8 @@ func named(r *config.Raid, m block.Member) bool {
 	}
 	name := path.Base(r.Name)
 	names := []string{name, strings.TrimPrefix(name, "md")}
-	for i, option := range r.Options {
-		if given, is := strings.CutPrefix(option, "--name="); is {
-			names = []string{given}
-		} else if (option == "--name" || option == "-N") && i+1 < len(r.Options) {
-			names = []string{r.Options[i+1]}
-		}
+	if given := option(r, "--name", "-N"); given != "" {
+		names = []string{given}
 	}
 	_, short, qualified := strings.Cut(m.Name, ":")
 	return slices.ContainsFunc(names, func(name string) bool {
@@ -177,6 +174,43 @@ func named(r *config.Raid, m block.Member) bool {
 		return m.Name == cut || qualified && (short == name || len(m.Name) == nameSize && short != "" &&
 			strings.HasPrefix(name, short))
 	})
+}
+
+// option is the value of one of mdadm's options by its names, the last that is given; "" for none.
+func option(r *config.Raid, long, short string) (value string) {
+	for i, each := range r.Options {
+		if given, is := strings.CutPrefix(each, long+"="); is {
+			value = given
+		} else if (each == long || each == short) && i+1 < len(r.Options) {
+			value = r.Options[i+1]
+		}
+	}
+	return value
+}
+
+// names are the config's, and those that udev makes of what the superblocks will have (63-md-raid-arrays.rules), as far
+// as that is known: mdadm draws the UUID of a new array, and may put the name of the host before that of the array.
+func (a *array) names() []string {
+	const byID = "/dev/disk/by-id/"
+	name, uuid := cmp.Or(option(a.config, "--name", "-N"), path.Base(a.config.Name)), option(a.config, "--uuid", "-u")
+	all := []string{nodeOf(a.config), byID + "md-name-any:" + name, byID + "md-name-" + name}
+	if host := option(a.config, "--homehost", "--homehost"); host != "" {
+		all = append(all, byID+"md-name-"+host+":"+name)
+	}
+	if verdict := a.judge(); a.unknown() == "" && (verdict == keep || verdict == assemble) {
+		is := a.members[0].Member
+		uuid = is.UUID
+		if is.Name != "" {
+			all = append(all, byID+"md-name-"+is.Name)
+		}
+	}
+	digits := strings.Join(strings.FieldsFunc(strings.ToLower(uuid), func(r rune) bool {
+		return strings.ContainsRune("-:.", r)
+	}), "")
+	if len(digits) == 32 {
+		all = append(all, byID+"md-uuid-"+digits[:8]+":"+digits[8:16]+":"+digits[16:24]+":"+digits[24:])
+	}
+	return all
 }
 
 const memberSetting = "wipeTable of its disk, or wipePartitionEntry of its partition,"

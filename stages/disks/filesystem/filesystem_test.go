@@ -73,6 +73,8 @@ func TestFilesystemPlans(t *testing.T) {
 	more.Content.Unfinished = true
 	busy := machines.Holds(ext4)
 	busy.Users = []scene.User{{Use: scene.Mount, Name: "/srv"}}
+	below := machines.Partitioned()
+	below.Busy = map[int][]scene.User{1: busy.Users}
 	sealed := machines.Holds()
 	sealed.ReadOnly = true
 	parts := machines.Partitioned()
@@ -134,6 +136,8 @@ func TestFilesystemPlans(t *testing.T) {
 				`) is in the way: wanted is an empty device; set "wipeFilesystem": true if it may be lost`},
 		"a device in use is refused": {busy, fsOf("/dev/vdb", "xfs", mayWipe), `filesystem on /dev/vdb ` +
 			`($.storage.filesystems.0): /dev/vdb (20 GiB, ext4 "data", UUID ` + uuid + `) is in use: mounted at /srv`},
+		"a device whose partition is in use is refused": {below, fsOf("/dev/vdb", "xfs", mayWipe), `filesystem on ` +
+			`/dev/vdb ($.storage.filesystems.0): /dev/vdb (20 GiB, nothing known on it) is in use: mounted at /srv`},
 		"a device in use is kept": {busy, fsOf("/dev/vdb", "ext4"),
 			`= filesystem on /dev/vdb  ext4 "data", UUID ` + uuid},
 		"a read-only device is refused": {sealed, fsOf("/dev/vdb", "xfs"),

@@ -32,7 +32,7 @@ func look(entry *config.Luks, view scene.Scene) (*volume, error) {
 		return nil, err
 	}
 	v := &volume{config: entry, seen: seen, use: free}
-	if len(seen.Users) > 0 {
+	if len(seen.UsedBy()) > 0 {
 		v.use = taken
 	}
 	if by, alone := seen.Holder(); alone && by.Use == scene.Volume && by.Volume == entry.Name {

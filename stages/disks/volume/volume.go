@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
@@ -136,12 +137,30 @@ func (v *volume) expected(names []string) []scene.Prediction {
 
 // meanings are the volume's, once it is open, and its device's, which has the label and the UUID.
 func (v *volume) meanings(entry *kind.Entry) []*kind.Meaning {
-	name, volume := v.config.Name, v.config
-	inside := &kind.Meaning{Names: []string{mapperPath(name), "/dev/disk/by-id/dm-name-" + name}, What: entry.Subject,
-		Origin: entry.Origin, Find: func(view scene.Scene) (string, error) { return node(volume, view) }}
+	volume := v.config
+	inside := &kind.Meaning{Names: v.names(), What: entry.Subject, Origin: entry.Origin,
+		Find: func(view scene.Scene) (string, error) { return node(volume, view) }}
 	outside := &kind.Meaning{Names: contentLinks(volume), What: "the device of " + entry.Subject, Origin: entry.Origin,
 		Node: v.seen.Node}
 	return []*kind.Meaning{inside, outside}
+}
+
+// names are those of the open volume. Device-mapper's UUID of it has that of the header, which is known if the config
+// gives it, or has the volume used again (libcryptsetup, dm_prepare_uuid; 13-dm-disk.rules).
+func (v *volume) names() []string {
+	const byID = "/dev/disk/by-id/dm-"
+	name, uuid := v.config.Name, config.Says(v.config.UUID)
+	switch {
+	case v.seen.Unknown == "" && v.judge() == reuse:
+		uuid = v.seen.LUKS.UUID
+	case has(v.config.Options, "--uuid"):
+		uuid = ""
+	}
+	all := []string{mapperPath(name), byID + "name-" + name}
+	if uuid != "" {
+		all = append(all, byID+"uuid-CRYPT-LUKS2-"+strings.ToLower(strings.ReplaceAll(uuid, "-", ""))+"-"+name)
+	}
+	return all
 }
 
 // node is the open volume on the device. Where nobody tells, it is what has the volume's name.

@@ -155,6 +155,34 @@ func TestAKeyThatIsGivenIsThatOfAVolumeThatIsThere(t *testing.T) {
 	}
 }
 
+func TestNamesThatWillLeadToVolumes(t *testing.T) {
+	const byID, uuid = "/dev/disk/by-id/dm-", "6FC9B25A-3c9c-4f8b-9c0c-111111111111"
+	own := []string{"/dev/mapper/v", byID + "name-v"}
+	const known = byID + "uuid-CRYPT-LUKS2-6fc9b25a3c9c4f8b9c0c111111111111-v"
+	given := func(v *config.Luks) { v.UUID = machines.To(uuid) }
+	there := luks("")
+	there.LUKS.UUID = uuid
+	for name, c := range map[string]struct {
+		seen  scene.Seen
+		entry config.Luks
+		want  []string
+	}{
+		"a new one":             {machines.Holds(), entry("v"), own},
+		"a new one with a UUID": {machines.Holds(), entry("v", given), append(own[:2:2], known)},
+		"options may give another": {machines.Holds(), entry("v", given, func(v *config.Luks) {
+			v.Options = []string{"--uuid", "x"}
+		}), own},
+		"one that is there":            {there, entry("v"), append(own[:2:2], known)},
+		"one that is made anew":        {there, entry("v", mayWipe), own},
+		"one of which it is not known": {scene.Seen{Unknown: "later"}, entry("v", given), append(own[:2:2], known)},
+	} {
+		p, err := planAll(config.Storage{Luks: []config.Luks{c.entry}}, machines.Told{"a": c.seen}, nil)
+		require.NoError(t, err, name)
+		assert.Equal(t, c.want, p.Means[0].Names, name)
+		assert.Equal(t, c.want, p.After[0].Names, name)
+	}
+}
+
 // A plan tries no key, so it does not know that one is right.
 func TestWhetherAKeyOpensAVolumeIsOnlyKnownLater(t *testing.T) {
 	unread := entry("v")
