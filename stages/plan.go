@@ -99,11 +99,7 @@ func (f *Forecast) beware(o Circumstances, hidden func(at string) bool) {
 
 // Actions are those of disks and mounts, and the steps of files as actions.
 func (f *Forecast) Actions() (all []*kind.Action) {
-	for _, round := range f.Disks {
-		for _, lane := range round.Lanes {
-			all = append(all, lane...)
-		}
-	}
+	all = f.Disks.Actions()
 	for _, s := range append(f.Mounts[:len(f.Mounts):len(f.Mounts)], f.Files.Steps...) {
 		all = append(all, &kind.Action{Step: s})
 	}

@@ -22,12 +22,8 @@ import (
 func (f *Forecast) Report(texts bool) *report.Plan {
 	p := &report.Plan{}
 	of, told := f.partitions(), map[report.Loss]bool{}
-	for _, round := range f.Disks {
-		for _, lane := range round.Lanes {
-			for _, a := range lane {
-				p.Actions = append(p.Actions, diskAction(a, of, told))
-			}
-		}
+	for _, a := range f.Disks.Actions() {
+		p.Actions = append(p.Actions, diskAction(a, of, told))
 	}
 	for _, s := range f.Mounts {
 		p.Actions = append(p.Actions, action(report.Mount, s))

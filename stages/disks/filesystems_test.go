@@ -254,7 +254,7 @@ func TestAPreviewNeedsNoToolsAndRunsNone(t *testing.T) {
 		nil,
 	)
 	require.NoError(t, err)
-	assert.Equal(t, "+ filesystem on "+image+`  xfs "data"`, strings.TrimSpace(p.Plan().String()))
+	assert.Equal(t, "+ filesystem on "+image+`  xfs "data"`, strings.TrimSpace(p.Actions().Bind(nil).String()))
 }
 
 // halfXFS is a device with the superblock of an xfs in progress.

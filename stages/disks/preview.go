@@ -21,16 +21,14 @@ type Round struct {
 	*kind.Planned
 }
 
-// Plan is the forecast as one plan, to be printed.
-func (f Forecast) Plan() (steps plan.Plan) {
+// Actions are all of the forecast, in order.
+func (f Forecast) Actions() (all kind.Lane) {
 	for _, round := range f {
 		for _, lane := range round.Lanes {
-			for _, a := range lane {
-				steps = append(steps, a.Step)
-			}
+			all = append(all, lane...)
 		}
 	}
-	return steps
+	return all
 }
 
 // Preview plans all rounds as Run does, without doing any: each sees what the ones before it will leave. What cannot be

@@ -51,9 +51,9 @@ func TestAPreviewNeedsNothingButImages(t *testing.T) {
 ? luks v                       formatted if nothing is on /dev/md/r then, else refused (a new array may show what its members held before)
 ? filesystem on /dev/mapper/v  xfs: made if nothing is on it then, kept if it is this, else refused (what a volume holds shows once it is open)
 = filesystem on /dev/vdc1      ext4 "old"
-`, forecast.Plan().String())
+`, forecast.Actions().Bind(nil).String())
 	ids := map[string]bool{}
-	for _, step := range forecast.Plan() {
+	for _, step := range forecast.Actions() {
 		assert.False(t, ids[step.ID], step.ID)
 		ids[step.ID] = true
 		assert.Nil(t, step.Do)
@@ -93,7 +93,7 @@ func TestAllConflictsAreToldAtOnce(t *testing.T) {
 		"luks v ($.storage.luks.0): /dev/vdb (64 MiB, ext4 \"box\") is"}, told)
 	var step *plan.StepError
 	require.True(t, errors.As(err, &step))
-	text := forecast.Plan().String()
+	text := forecast.Actions().Bind(nil).String()
 	assert.Contains(t, text, "+ partition 1 of /dev/vdc")
 	assert.Contains(t, text, "? array r ")
 	assert.Contains(t, text, "it may depend on $.storage.disks.0.partitions.0, which cannot be done")
@@ -141,7 +141,7 @@ func TestADiskThatCannotBeLookedAtIsUnknownAndHidesNothing(t *testing.T) {
 ? filesystem on /dev/disk/by-label/old  xfs: made if nothing is on it then, kept if it is this, else refused (it may be on $.storage.disks.2, which is not known)
 + filesystem on /dev/vda1               swap
 ? filesystem on /dev/vdb1               an empty device, whatever is on it then (nothing is known of its disk)
-`, forecast.Plan().String())
+`, forecast.Actions().Bind(nil).String())
 	lanes := forecast[1].Lanes
 	assert.Equal(t, []kind.Outcome{{Found: "none", Verdict: "create"}}, lanes[1][1].Outcomes, "of a new table")
 	assert.Equal(t, []kind.Outcome{{Found: "none", Verdict: "create"}, {Found: "one as wanted", Verdict: "keep"},
@@ -187,7 +187,7 @@ func TestADeviceThatIsNotThereIsUnknown(t *testing.T) {
 	assert.Equal(t, []string{"array  device /dev/vdy: no image has it", "array  device /dev/vdz: no image has it",
 		"luks  device /dev/vdx: no image has it", "filesystem  device /dev/md/other: no image has it"}, told)
 	var signs string
-	for _, step := range forecast.Plan() {
+	for _, step := range forecast.Actions() {
 		signs += step.Effect.Sign()
 	}
 	assert.Equal(t, "?+??"+"?+?", signs)

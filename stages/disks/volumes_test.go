@@ -118,7 +118,7 @@ func (b *bench) preview(text string) string {
 	if err != nil {
 		return b.short(err.Error())
 	}
-	return b.short(forecast.Plan().String())
+	return b.short(forecast.Actions().Bind(nil).String())
 }
 
 // run runs the stage, and gives the tools that it ran.

@@ -127,19 +127,11 @@ func newWork(storage config.Storage, dir string, o Options) *work {
 	return w
 }
 
-// Plan gives the steps that mount the filesystems of a config under dir, outer ones first (docs/peer/engine.md §10).
-// What is mounted already is kept. What anybody runs of it stays mounted if a later step fails; see Mount.
-//
-// It takes a folder, and opens it anew for each step, because a root.Root keeps directories open, which would be those
-// below a new mount, and would keep a mount from being taken down.
-func Plan(storage config.Storage, dir string, o Options) (plan.Plan, error) {
-	return newWork(storage, dir, o).plan()
-}
-
-// Mount runs the steps of Plan. If one fails, or ctx ends, what they have mounted is taken down again, and nothing of
-// it is left but directories that were made. Else it gives the directories, as paths in the root, that were made to
-// mount something, and those that are there as if they had been: empty, of this process's user, with the mode of a new
-// one. An earlier run that was cut off may have made these. The users whose homes they are in get them.
+// Mount mounts the filesystems of a config under dir, outer ones first (docs/peer/engine.md §10). What is mounted
+// already is kept. If a step fails, or ctx ends, what was mounted is taken down again, and nothing of it is left but
+// directories that were made. Else it gives the directories, as paths in the root, that were made to mount something,
+// and those that are there as if they had been: empty, of this process's user, with the mode of a new one. An earlier
+// run that was cut off may have made these. The users whose homes they are in get them.
 func Mount(ctx context.Context, storage config.Storage, dir string, o Options) (notated []string, err error) {
 	w := newWork(storage, dir, o)
 	steps, err := w.plan()
@@ -182,6 +174,10 @@ func show(names []string) string {
 	return strings.Join(shown, ", ")
 }
 
+// plan gives the steps. What anybody runs of them stays mounted if a later one fails; see Mount.
+//
+// The folder is opened anew for each step, because a root.Root keeps directories open, which would be those below a new
+// mount, and would keep a mount from being taken down.
 func (w *work) plan() (plan.Plan, error) {
 	if len(w.entries) == 0 || w.refused != nil {
 		return nil, w.refused

@@ -123,7 +123,7 @@ func TestPlan(t *testing.T) {
 		},
 	} {
 		t.Run(c.claim, func(t *testing.T) {
-			plan, err := Plan(c.storage, tree(t, c.root...), Options{})
+			plan, err := newWork(c.storage, tree(t, c.root...), Options{}).plan()
 			require.NoError(t, err)
 			assert.Empty(t, cmp.Diff(c.want, plan.String()))
 			for _, s := range plan {
@@ -158,7 +158,7 @@ func TestTheWayToAPlaceIsOfDirectories(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := tree(t, "/srv", c.node)
-			_, err := Plan(filesystems("/dev/a ext4 /first", "/dev/b ext4 "+c.path), dir, Options{})
+			_, err := newWork(filesystems("/dev/a ext4 /first", "/dev/b ext4 "+c.path), dir, Options{}).plan()
 			require.EqualError(t, err, "mount "+c.path+" ($.storage.filesystems.1): "+c.want)
 			assert.NoDirExists(t, dir+"/first", "it is known before anything is done")
 		})

@@ -138,8 +138,14 @@ func mountedAsForetold(t *testing.T, s config.Storage, dir string, o mounts.Opti
 	require.NoError(t, err)
 	defer in.Close()
 	told, _, refused := mounts.Preview(s, target.Of(in), func(int) mounts.Content { return mounts.Unknown })
-	before, deeds := treeOf(t, dir), []foretold.Deed(nil)
-	o.Tell = foretold.Heard(&deeds)
+	before, deeds, tell := treeOf(t, dir), []foretold.Deed(nil), o.Tell
+	hear := foretold.Heard(&deeds)
+	o.Tell = func(e plan.Event) {
+		hear(e)
+		if tell != nil {
+			tell(e)
+		}
+	}
 	if made, err = mounts.Mount(t.Context(), s, dir, o); err != nil {
 		return made, err
 	}

@@ -107,14 +107,18 @@ func TestNestedFilesystemsAreMountedAndUnmountedInOrder(t *testing.T) {
 	require.NoError(t, os.WriteFile(dir+"/var/lib/deep/er/file", nil, 0o600))
 
 	// Run again, it finds that nothing is to be done. (A subtest would run on a thread that does not see these mounts.)
+	var steps []plan.Event
 	again, err := mounts.Mount(t.Context(), config.Storage{Filesystems: all}, dir,
-		mounts.Options{Tools: tool.New(map[string]string{"mount": "/not/there"}, nil)})
+		mounts.Options{Tools: tool.New(map[string]string{"mount": "/not/there"}, nil),
+			Tell: func(e plan.Event) { steps = append(steps, e) }})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"/var", "/var/lib", "/var/lib/deep"}, again,
 		"what is as when it was made; the innermost has been used")
-	steps, err := mounts.Plan(config.Storage{Filesystems: all}, dir, mounts.Options{})
-	require.NoError(t, err)
-	assert.Equal(t, plan.Keep, steps[2].Effect)
+	require.Len(t, steps, 3)
+	for _, e := range steps {
+		assert.Equal(t, plan.Kept, e.Turn)
+		assert.Equal(t, plan.Keep, e.Step.Effect)
+	}
 
 	require.NoError(t, unmountAll(t, dir, all...))
 	assert.Empty(t, mountedIn(t, dir))
@@ -212,12 +216,11 @@ func TestWhatIsMountedThereAlreadyIsMountedOver(t *testing.T) {
 	must(t, "mount", "--bind", other, dir+"/var")
 	before := mountedIn(t, dir)
 	entry := filesystem(device, "ext4", "/var")
-	plan, err := mounts.Plan(config.Storage{Filesystems: []config.Filesystem{entry}}, dir, mounts.Options{})
+	var steps plan.Plan
+	_, err := mountedAsForetold(t, config.Storage{Filesystems: []config.Filesystem{entry}}, dir, mounts.Options{
+		Tools: tool.New(nil, nil), Tell: func(e plan.Event) { steps = append(steps, e.Step) }})
 	require.NoError(t, err)
-	assert.Contains(t, plan.String(), "+ mount /var  ext4 of "+device+", over ")
-
-	_, err = mountAll(t, dir, entry)
-	require.NoError(t, err)
+	assert.Contains(t, steps.String(), "+ mount /var  ext4 of "+device+", over ")
 	assert.Equal(t, append(before, "/var ext4 "+device+" rw,relatime"), mountedIn(t, dir))
 	require.NoError(t, unmountAll(t, dir, entry))
 	assert.Equal(t, before, mountedIn(t, dir))

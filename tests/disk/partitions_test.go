@@ -333,9 +333,9 @@ func TestPartitionsOfRealDisks(t *testing.T) {
 				after := d.sum(t)
 				forecast, err := disks.Preview(d.storage(c.wipe, c.parts...), d.devices(t).Scene(), rand.Reader)
 				require.NoError(t, err)
-				steps := forecast.Plan()
+				steps := forecast.Actions()
 				for _, s := range steps {
-					assert.Equal(t, plan.Keep, s.Effect, steps.String())
+					assert.Equal(t, plan.Keep, s.Effect, steps.Bind(nil).String())
 				}
 				require.NoError(t, d.run(t, c.wipe, c.parts...))
 				assert.Equal(t, after, d.sum(t))
@@ -647,7 +647,7 @@ func TestStoppedRunsConverge(t *testing.T) {
 	three(t, whole)
 	forecast, err := disks.Preview(whole.storage(false, parts...), whole.devices(t).Scene(), rand.Reader)
 	require.NoError(t, err)
-	steps := forecast.Plan()
+	steps := forecast.Actions()
 	require.Len(t, steps, 5)
 	require.NoError(t, whole.run(t, false, parts...))
 	want := whole.table(t)
@@ -682,7 +682,7 @@ func TestAKernelThatDoesNotKnowIsTold(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(
 		t,
-		forecast.Plan().String(),
+		forecast.Actions().Bind(nil).String(),
 		"is right; the kernel is told (partition 1 is not there for the kernel)",
 	)
 	must(t, "blockdev", "--setro", d.node)

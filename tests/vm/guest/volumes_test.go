@@ -133,7 +133,7 @@ func (s *stage) preview() string {
 	s.t.Helper()
 	forecast, err := disks.Preview(s.storage, s.options.Devices.Scene(), s.options.Random)
 	require.NoError(s.t, err)
-	return forecast.Plan().String()
+	return forecast.Actions().Bind(nil).String()
 }
 
 // quick are options by which a key takes no time to derive.
