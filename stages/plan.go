@@ -25,14 +25,8 @@ type Forecast struct {
 	Disks  disks.Forecast
 	Mounts plan.Plan
 	Files  files.Planned
-	// Devices are as they are before anything is done; nil where none were given.
-	Devices scene.Scene
 	// Root is the root as the files stage will find it; nil where no root was given.
 	Root target.View
-	// shut tells of directories whether not everybody may go into them.
-	shut map[string]bool
-	// accounts are the account files by their places.
-	accounts map[string]string
 	// hinders says what is in the way of all that would be changed somewhere, cautions what would be in that of a boot.
 	hinders  error
 	cautions []string
@@ -53,7 +47,7 @@ type Circumstances struct {
 // joins all conflicts; what does not depend on them is planned all the same.
 func Plan(ctx context.Context, cfg config.Config, devices scene.Scene, view target.View, o Circumstances) (*Forecast,
 	error) {
-	f := &Forecast{Config: cfg, Devices: devices, Root: view}
+	f := &Forecast{Config: cfg, Root: view}
 	var failed [4]error
 	unknown := func(string) (string, bool) { return "", false }
 	hidden := func(string) bool { return false }

@@ -1,18 +1,11 @@
 package stages
 
 import (
-	"fmt"
-	"path"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/glowplug-os/glowplug/internal/accounts"
-	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/report"
-	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/scene"
-	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
 	"github.com/glowplug-os/glowplug/stages/units"
 )
@@ -29,8 +22,7 @@ func (f *Forecast) Report(texts bool) *report.Plan {
 		p.Actions = append(p.Actions, action(report.Mount, s))
 	}
 	left := f.Files.Results()
-	f.close(left)
-	f.accountFiles()
+	t := newTeller(f.Root, left, texts)
 	for _, s := range f.Files.Steps {
 		a := action(report.Files, s)
 		a.Count()
@@ -38,7 +30,7 @@ func (f *Forecast) Report(texts bool) *report.Plan {
 			p.Notes = append(p.Notes, s.Subject+" "+s.Detail)
 		}
 		if s.Effect != plan.Keep {
-			f.changes(&a, left[s.ID], texts)
+			t.changes(&a, left[s.ID])
 		}
 		p.Actions = append(p.Actions, a)
 	}
@@ -122,156 +114,4 @@ func layout(from *scene.Layout) *report.Layout {
 			Size: p.At.Size})
 	}
 	return l
-}
-
-// changes adds what becomes of places, and what goes there.
-func (f *Forecast) changes(a *report.Action, left []plan.Result, texts bool) {
-	account := a.Effect == plan.Destroy && strings.HasPrefix(a.ID, "account-effect:")
-	if account {
-		a.Loses = []report.Loss{{Where: a.Subject, What: a.Detail}}
-	}
-	for _, r := range left {
-		a.Group = r.At
-		was, err := f.Root.Lstat(r.At)
-		if err != nil {
-			continue
-		}
-		c := report.Change{Path: r.At, Was: before(was), Now: after(r)}
-		if texts {
-			f.texts(&c, was, r)
-		}
-		a.Changes = append(a.Changes, c)
-		if a.Effect == plan.Destroy && was.Kind == root.Directory {
-			if what := f.holding(r.At); account && what != "" {
-				a.Loses[0].What = what
-			} else if what != "" {
-				a.Loses = append(a.Loses, report.Loss{Where: diag.Name(r.At), What: what})
-			}
-		}
-	}
-	if len(left) > 1 {
-		a.Group = ""
-	}
-}
-
-func before(f root.Facts) report.Node {
-	kinds := map[root.Kind]string{root.File: "file", root.Directory: "directory", root.Symlink: "link",
-		root.Other: "device, fifo or socket"}
-	n := report.Node{Kind: kinds[f.Kind], Mode: int64(f.Mode), UID: int64(f.UID), GID: int64(f.GID), Link: f.Target}
-	if f.Kind == root.Symlink {
-		n.Mode = -1
-	}
-	return n
-}
-
-func after(r plan.Result) report.Node {
-	n := report.Node{Kind: r.Made.String(), Mode: r.Mode, UID: r.UID, GID: r.GID, Link: r.Link}
-	if r.Made == plan.Nothing {
-		n.Kind = ""
-	}
-	return n
-}
-
-const (
-	othersRead  = 0o004
-	othersEnter = 0o001
-)
-
-// texts adds those of a file before and after, if everybody may read both, or they are shown without what is secret.
-func (f *Forecast) texts(c *report.Change, was root.Facts, r plan.Result) {
-	if was.Kind != root.File || r.Made != plan.AFile || r.Content == nil {
-		return
-	}
-	file, account := f.accounts[strings.TrimSuffix(r.At, "-")] // under this name programs keep the last ones
-	if !account && (was.Mode&othersRead == 0 || r.Mode >= 0 && r.Mode&othersRead == 0 || f.closed(path.Dir(r.At))) {
-		c.Secret = true
-		return
-	}
-	now, known := r.Content()
-	old, err := f.Root.ReadFile(r.At, target.TextMost)
-	if err != nil || !known || !account && (!isText(string(old)) || !isText(now.Reveal())) {
-		return
-	}
-	if r.Adds {
-		now = diag.Secret(old) + now
-	}
-	c.Texts, c.WasText, c.NowText = true, string(old), now.Reveal()
-	if account {
-		c.WasText, c.NowText = accounts.Shown(file, diag.Secret(old), now)
-	}
-}
-
-// accountFiles finds where the account files are.
-func (f *Forecast) accountFiles() {
-	f.accounts = map[string]string{}
-	if f.Root == nil {
-		return
-	}
-	for _, name := range accounts.Editable() {
-		f.accounts[name] = name
-		if at, err := target.Resolve(f.Root, name); err == nil {
-			f.accounts[at] = name
-		}
-	}
-}
-
-// closed tells whether not everybody may go into a directory, or into one above it, as they are or as they will be.
-func (f *Forecast) closed(dir string) bool {
-	if is, known := f.shut[dir]; known {
-		return is
-	}
-	is := dir != "/" && f.closed(path.Dir(dir))
-	found, err := f.Root.Lstat(dir)
-	is = is || err != nil || found.Kind == root.Directory && found.Mode&othersEnter == 0
-	f.shut[dir] = is
-	return is
-}
-
-// close takes up the directories that will be such that not everybody may go into them.
-func (f *Forecast) close(left map[string][]plan.Result) {
-	f.shut = map[string]bool{}
-	for _, results := range left {
-		for _, r := range results {
-			if r.Made == plan.ADirectory && r.Mode >= 0 && r.Mode&othersEnter == 0 {
-				f.shut[r.At] = true
-			}
-		}
-	}
-}
-
-func isText(text string) bool { return utf8.ValidString(text) && !strings.Contains(text, "\x00") }
-
-// entriesMost bounds the count of what is in a directory.
-const entriesMost = 10_000
-
-// holding says what a directory holds; "" for nothing.
-func (f *Forecast) holding(at string) string {
-	switch n := f.count(at, entriesMost); {
-	case n == 0:
-		return ""
-	case n == 1:
-		return "a directory with one entry"
-	case n >= entriesMost:
-		return fmt.Sprintf("a directory with at least %d entries", entriesMost)
-	default:
-		return fmt.Sprintf("a directory with %d entries", n)
-	}
-}
-
-// count counts what is below a directory, up to a number. What cannot be read counts as one entry.
-func (f *Forecast) count(dir string, most int) (n int) {
-	names, err := f.Root.Names(dir)
-	if err != nil {
-		return 1
-	}
-	for _, name := range names {
-		if n++; n >= most {
-			return n
-		}
-		at := path.Join(dir, name)
-		if found, err := f.Root.Lstat(at); err == nil && found.Kind == root.Directory {
-			n += f.count(at, most-n)
-		}
-	}
-	return n
 }
