@@ -16,7 +16,8 @@ import (
 type accountWork struct {
 	effect  plan.Effect
 	subject string
-	place   string // what it is about, as passwd(5) has it
+	place   string       // what it is about, as passwd(5) has it
+	leaves  *plan.Result // what is there then, without where; nil for what keeps all but its owner or its name
 	// The planner asks these, of what is planned to be at the place: whether anything is to be done, whether it can be,
 	// and what there will be then.
 	needed func(found root.Facts) (bool, error)
@@ -89,6 +90,7 @@ func (p *planner) work(e accounts.Effect) (accountWork, error) {
 	}
 	remove := func(what, name string, uid uint32) accountWork {
 		return accountWork{effect: plan.Destroy, subject: what + diag.Name(name), place: name, needed: isThere,
+			leaves: &plan.Result{Made: plan.Nothing, Mode: -1, UID: -1, GID: -1},
 			refuse: func(at string, found root.Facts) error { return p.refuseRemoval(at, found, uid) },
 			lay:    func(at string, _ root.Facts) error { p.t.Remove(at); return nil },
 			check:  func() (plan.State, error) { return w.checkRemoval(name, uid) },
@@ -96,13 +98,17 @@ func (p *planner) work(e accounts.Effect) (accountWork, error) {
 	}
 	switch e := e.(type) {
 	case *accounts.MakeHome:
+		uid, gid := w.IDs(e.UID, e.GID)
 		return accountWork{effect: plan.Create, subject: "home " + diag.Name(e.Path), place: e.Path, needed: isNotThere,
+			leaves: &plan.Result{Made: plan.ADirectory, Mode: int64(e.Mode), UID: uid, GID: gid},
 			refuse: func(at string, found root.Facts) error { return w.homeFits(at, found, e) },
 			lay:    func(at string, _ root.Facts) error { return p.layHome(at, e) },
 			check:  func() (plan.State, error) { return w.checkHome(e) },
 			do:     func() error { return w.makeHome(e) }}, nil
 	case *accounts.MakeMail:
+		uid, gid := w.IDs(e.UID, e.GID)
 		return accountWork{effect: plan.Create, subject: "mail file " + diag.Name(e.Path), place: e.Path,
+			leaves: &plan.Result{Made: plan.AFile, Mode: int64(e.Mode), UID: uid, GID: gid},
 			needed: func(root.Facts) (bool, error) { return wantsMail(p.t, e) },
 			lay:    func(at string, _ root.Facts) error { return p.layMail(at, e) },
 			check:  func() (plan.State, error) { return w.checkMail(e) },
