@@ -31,7 +31,7 @@ var floors = [][]string{
 	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/cli",
 		"internal/zip", "internal/plan"},
 	{"internal/language", "internal/form", "internal/scene", "internal/logs", "internal/root"},
-	{"internal/source", "internal/cursor", "internal/report"},
+	{"internal/source", "internal/cursor", "internal/report", "internal/results"},
 	{"internal/fetch", "internal/tool", "internal/console", "internal/journal", "internal/build", "internal/field",
 		"internal/readonly"},
 	{"internal/document", "providers", "internal/device", "internal/process", "internal/target"},
@@ -50,7 +50,8 @@ var floors = [][]string{
 var pure = []string{"internal/codes", "internal/order", "internal/cli", "internal/zip", "internal/diag",
 	"internal/cmdline", "internal/tree", "internal/form", "internal/source", "internal/unit", "internal/accounts",
 	"internal/field", "internal/plan", "internal/scene", "config", "internal/language", "internal/cursor",
-	"internal/document", "internal/butane", "internal/rules", "internal/advice", "internal/report", "validate"}
+	"internal/document", "internal/butane", "internal/rules", "internal/advice", "internal/report", "internal/results",
+	"validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 
@@ -182,7 +183,7 @@ var programs = []program{
 	{"ignition", 11_900_000, "/stages",
 		append([]string{module + "/internal/check", module + "/internal/zip", "flag"}, pruning...)},
 	{"glowplug", 16_000_000, "/internal/check", append([]string{"flag"}, pruning...)},
-	{"glowplug-validate", 5_000_000, "/internal/check",
+	{"glowplug-validate", 5_500_000, "/internal/check",
 		append([]string{"flag", "net", "net/http", "os/exec", module + "/internal/root", module + "/internal/tool",
 			module + "/internal/fetch"},
 			pruning...)},

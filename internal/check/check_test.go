@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -69,21 +70,25 @@ func TestVerdictsAndTheirExitCodes(t *testing.T) {
 		lines, latest string // line form, and the end of the text form
 	}{
 		{"a good config", good, 0, 0, "", "valid: 1 file, 0 errors, 0 warnings\n"},
-		{"a warning", warns, 0, 1, "warning at $.zz, line 1 col 36: the key \"zz\" is not known here; it is ignored\n",
+		{"a warning", warns, 0, 1,
+			"NAME:1:36: warning[key-unknown] the key \"zz\" is not known here; it is ignored ($.zz)\n",
 			"valid: 1 file, 0 errors, 1 warning\n"},
-		{"an error, percent signs and all", bad, 1, 1, "error at $.storage.files.0.path, " +
-			"line 1 col 67: the path \"a%sb%d100%\" is not absolute\n", "invalid: 1 file, 1 error, 0 warnings\n"},
-		{"a rule of ours counts like any other", ours, 1, 1, "error at $.passwd.users.0.uid, " +
-			"line 1 col 78: a user id cannot be negative\n", "invalid: 1 file, 1 error, 0 warnings\n"},
-		{"a syntax error", notJSON, 1, 1, "error at line 2 col 16: a key is expected, not \"]\"\n",
+		{"an error, percent signs and all", bad, 1, 1, "NAME:1:67: error[path-relative] " +
+			"the path \"a%sb%d100%\" is not absolute ($.storage.files.0.path)\n",
 			"invalid: 1 file, 1 error, 0 warnings\n"},
-		{"an empty file", "", 1, 1, "error at $, line 1 col 1: the config is empty\n",
+		{"a rule of ours counts like any other", ours, 1, 1, "NAME:1:78: error[number-negative] " +
+			"a user id cannot be negative ($.passwd.users.0.uid)\n", "invalid: 1 file, 1 error, 0 warnings\n"},
+		{"a syntax error", notJSON, 1, 1, "NAME:2:16: error[json-syntax] a key is expected, not \"]\"\n",
+			"invalid: 1 file, 1 error, 0 warnings\n"},
+		{"an empty file", "", 1, 1, "NAME:1:1: error[empty] the config is empty ($)\n",
 			"invalid: 1 file, 1 error, 0 warnings\n"},
 	} {
 		t.Run(c.claim, func(t *testing.T) {
 			name := files(t, c.text)[0]
-			assert.Equal(t, run{c.code, c.lines, ""}, validate("", "--format", "line", name))
-			assert.Equal(t, c.lines, validate(c.text, "--format=line", "-").out, "standard input gives the same")
+			lines := func(name string) string { return strings.ReplaceAll(c.lines, "NAME", name) }
+			assert.Equal(t, run{c.code, lines(name), ""}, validate("", "--format", "line", name))
+			assert.Equal(t, lines("standard input"), validate(c.text, "--format=line", "-").out)
+			assert.Equal(t, lines("a.ign"), validate(c.text, "--format=line", "-", "--stdin-filename=a.ign").out)
 
 			text := validate("", name)
 			assert.Equal(t, c.code, text.code)
@@ -95,7 +100,7 @@ func TestVerdictsAndTheirExitCodes(t *testing.T) {
 
 			strict := validate("", "--strict", "--format=line", name)
 			assert.Equal(t, c.strict, strict.code)
-			assert.Equal(t, c.lines, strict.out, "the problems stay what they are")
+			assert.Equal(t, lines(name), strict.out, "the problems stay what they are")
 			if c.strict > c.code {
 				assert.Contains(t, validate("", name, "--strict").out, "\ninvalid: ")
 			}
@@ -108,9 +113,7 @@ func TestProblemsComeInTheOrderOfTheText(t *testing.T) {
 		`"storage": {"links": [{"path": "b"}], "files": [{"path": "a", "mode": "5"}]}}`, "--format=line", "-")
 	var columns []string
 	for line := range strings.Lines(got.out) {
-		_, rest, _ := strings.Cut(line, " col ")
-		column, _, _ := strings.Cut(rest, ":")
-		columns = append(columns, column)
+		columns = append(columns, strings.Split(line, ":")[2])
 	}
 	assert.Equal(t, []string{"2", "67", "76", "115"}, columns, got.out)
 }
@@ -122,12 +125,59 @@ func TestSeveralFilesAreJudgedTogether(t *testing.T) {
 	assert.Equal(t, 1, got.code)
 	lines := strings.Split(strings.TrimSuffix(got.out, "\n"), "\n")
 	require.Len(t, lines, 3)
-	assert.True(t, strings.HasSuffix(lines[0], "it is ignored (in "+names[1]+")"), lines[0])
-	assert.True(t, strings.HasSuffix(lines[1], "is not absolute (in "+names[2]+")"), lines[1])
+	assert.True(t, strings.HasPrefix(lines[0], names[1]+":1:36: warning[key-unknown] "), lines[0])
+	assert.True(t, strings.HasPrefix(lines[1], names[2]+":1:67: error[path-relative] "), lines[1])
 	assert.Contains(t, lines[2], "reading the config: ")
 	assert.Contains(t, lines[2], "absent.ign")
 	assert.Contains(t, validate("", append(names, absent)...).out, "\ninvalid: 2 of 4 files, 2 errors, 1 warning\n")
 	assert.Equal(t, 0, validate("", names[0], names[1]).code)
+}
+
+// Files are read side by side, large ones alone.
+func TestFilesAreToldOfInTheirOrder(t *testing.T) {
+	var texts []string
+	for i := range 40 {
+		text := bad
+		if i%3 == 0 {
+			text = `{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "x` +
+				strings.Repeat("x", i<<15) + `"}]}}`
+		}
+		texts = append(texts, text)
+	}
+	dir := t.TempDir()
+	var names []string
+	for i, text := range texts {
+		names = append(names, filepath.Join(dir, fmt.Sprintf("%02d.ign", i)))
+		require.NoError(t, os.WriteFile(names[i], []byte(text), 0o600))
+	}
+	got := validate("", "--format=line", dir)
+	assert.Equal(t, 1, got.code)
+	lines := strings.Split(strings.TrimSuffix(got.out, "\n"), "\n")
+	require.Len(t, lines, len(names))
+	for i, line := range lines {
+		assert.True(t, strings.HasPrefix(line, names[i]+":1:67: error[path-relative] "), line)
+	}
+	assert.Equal(t, got.out, validate("", append([]string{"--format=line"}, names...)...).out)
+}
+
+func TestTheReportGoesIntoAFile(t *testing.T) {
+	name := files(t, bad)[0]
+	report := filepath.Join(t.TempDir(), "report")
+	on := validate("", "--format", "line", name)
+	got := validate("", "--format", "line", "-o", report, name)
+	assert.Equal(t, run{1, "", "invalid: 1 file, 1 error, 0 warnings\n"}, got)
+	text, err := os.ReadFile(report)
+	require.NoError(t, err)
+	assert.Equal(t, on.out, string(text))
+	assert.Equal(t, run{1, "", ""}, validate("", "-q", "--format", "line", "-o", report, name))
+	assert.NotContains(t, validate("", "-q", name).out, "1 error")
+	got = validate("", "-o", filepath.Join(report, "x"), name)
+	assert.Equal(t, 1, got.code)
+	assert.Contains(t, got.err, "writing the report: ")
+	assert.NotContains(t, runs(check.Validate("x"), strings.NewReader(bad), true, "-o", report, "-").out, "\x1b")
+	text, err = os.ReadFile(report)
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "\x1b", "colours are for terminals")
 }
 
 func TestJSONIsOneObject(t *testing.T) {
@@ -175,8 +225,11 @@ func TestWhatCannotBeReadIsInvalid(t *testing.T) {
 	dir := t.TempDir()
 	got := validate("", "--format=line", dir)
 	assert.Equal(t, 1, got.code)
-	assert.Equal(t, "error: reading the config: "+dir+": is a directory\n", got.out, "no place, and the name once")
-	assert.Contains(t, validate("", dir).out, "= hint: name the files in it, such as "+filepath.Join(dir, "*.ign")+"\n")
+	assert.Equal(t, dir+": error[unreadable] reading the folder: no config is in this folder\n", got.out)
+	assert.Contains(t, validate("", dir).out, "= hint: configs are *.ign, *.bu")
+	absent := filepath.Join(dir, "absent")
+	assert.Equal(t, absent+": error[unreadable] reading the config: "+absent+": no such file or directory\n",
+		validate("", "--format=line", absent).out, "no place")
 	t.Chdir(dir)
 	got = runs(check.Validate("glowplug-validate"), strings.NewReader(""), false, "explain", "x")
 	assert.Contains(t, got.out, "hint: explain is a command of glowplug: write `glowplug explain`\n")
@@ -189,14 +242,15 @@ func TestHelpAndWrongUsage(t *testing.T) {
 	for _, args := range [][]string{{"-h"}, {"--help"}, {"-help"}, {"--strict", "x", "-h"}} {
 		got := validate("", args...)
 		assert.Equal(t, 0, got.code)
-		assert.True(t, strings.HasPrefix(got.out, "Usage: glowplug validate [OPTIONS] FILE...\n"), got.out)
+		assert.True(t, strings.HasPrefix(got.out, "Usage: glowplug validate [OPTIONS] FILE|DIR...\n"), got.out)
 		assert.NotContains(t, got.out, "%!")
 		assert.Empty(t, got.err)
 	}
 	for _, c := range []struct{ claim, args, want string }{
 		{"no file", "", "no file is given"},
 		{"options and no file", "--strict", "no file is given"},
-		{"an unknown format", "--format sarifx x", `the format "sarifx" is not known: text, line and json are`},
+		{"an unknown format", "--format sarifx x",
+			`the format "sarifx" is not known: text, line, json, sarif, github, gitlab and junit are`},
 		{"an unknown option", "--lenient x", "the option --lenient is not known"},
 		{"an unknown short option", "-x x", "the option -x is not known"},
 		{"an option without its value", "x --format", "the option --format needs a value"},

@@ -36,10 +36,12 @@ func TestALongLineIsShownInParts(t *testing.T) {
 	for line := range strings.Lines(shown.out) {
 		require.Less(t, len(line), 200)
 	}
-	assert.Contains(t, shown.out, "\nand 9000 more errors\n")
+	assert.Equal(t, 100, strings.Count(shown.out, "\nerror[path-relative]: ")+1)
+	assert.Contains(t, shown.out, "\nand 9900 more errors; --all shows more of them\n")
+	assert.Contains(t, validate(text, "--all", "-").out, "\nand 9000 more errors\n")
 	for _, lines := range []string{validate(text, "--format", "line", "-").out, peer(text, "-").out} {
 		assert.Equal(t, diag.Most+1, strings.Count(lines, "\n"))
-		assert.True(t, strings.HasSuffix(lines, "\nerror: and 9000 more errors\n"))
+		assert.True(t, strings.HasSuffix(lines, "error: and 9000 more errors\n"))
 	}
 	var parsed struct {
 		Problems []any
@@ -65,7 +67,7 @@ func TestEmptyFilesAndWhatIsMeantByThem(t *testing.T) {
 	got := validate("", append(names, "--format=line")...)
 	assert.Equal(t, 1, got.code)
 	assert.Equal(t, 2, strings.Count(got.out, "\n"))
-	assert.True(t, strings.HasPrefix(got.out, "error at $, line 1 col 1: the config is empty (in "+names[0]+")\n"),
+	assert.True(t, strings.HasPrefix(got.out, names[0]+":1:1: error[empty] the config is empty ($)\n"),
 		got.out)
 	assert.Equal(t, run{1, "", "couldn't parse config: the config is empty\n"}, peer("", names[0]))
 	assert.Equal(t, 1, peer("", names[1]).code)
@@ -75,7 +77,7 @@ func TestEmptyFilesAndWhatIsMeantByThem(t *testing.T) {
 func TestStandardInputIsReadWhereItIsNamed(t *testing.T) {
 	got := validate(bad, files(t, good)[0], "-", "--format=line")
 	assert.Equal(t, 1, got.code)
-	assert.Equal(t, 1, strings.Count(got.out, "(in standard input)"))
+	assert.Equal(t, 1, strings.Count(got.out, "standard input:1:"))
 }
 
 func TestOptionsWithoutAName(t *testing.T) {

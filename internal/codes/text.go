@@ -24,7 +24,7 @@ const smallest = "{\"ignition\": {\"version\": \"3.6.0\"}}\n"
 func textRows() []Row {
 	return []Row{
 		{
-			Code: Unreadable, Line: "the file cannot be read, or is a directory",
+			Code: Unreadable, Line: "the file cannot be read, or a folder has no config",
 			Do: "check its name and its permissions",
 			Why: `Nothing could be said about the file, so it counts as invalid: a check that passes over a file that
 				is not there would find nothing wrong with a misspelt name.`,

@@ -230,7 +230,7 @@ func For(audience Audience, problems []Problem) []Problem {
 		}
 		told = append(told, p)
 	}
-	return first(told)
+	return First(told, Most)
 }
 
 // enter moves a problem to the part of the value that is wrong. A part in the same document is shown with the value

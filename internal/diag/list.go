@@ -137,16 +137,16 @@ func others(c class, count int) Problem {
 // Count is how many problems this one is: 1, or as many as it stands for.
 func (p *Problem) Count() int { return max(p.More, 1) }
 
-// first gives the problems that are shown: errors first, then as many others as there is room for; and for each
-// severity one that stands for the rest.
-func first(problems []Problem) []Problem {
+// First gives the problems of a document that are shown where no more than most are: errors first, then as many others
+// as there is room for; and for each severity one that stands for the rest.
+func First(problems []Problem, most int) []Problem {
 	var count, room [Error + 1]int
 	for i := range problems {
 		if problems[i].More == 0 {
 			count[problems[i].Severity]++
 		}
 	}
-	left := Most
+	left := most
 	for _, severity := range severities() {
 		room[severity] = min(count[severity], left)
 		left -= room[severity]

@@ -84,35 +84,24 @@ func peerOffset(p Problem) int {
 	return span.Start
 }
 
-// A jsonObject is an object of JSON output: names and values in turn.
-type jsonObject []any
-
-// with adds a member, unless its value is "" or 0.
-func (o jsonObject) with(name string, value any) jsonObject {
-	if value == "" || value == 0 {
-		return o
-	}
-	return append(o, name, value)
-}
-
 // MayShow: the fix can be made, and nothing in its place is to be hidden.
 func (f *Fix) MayShow() bool {
 	return f != nil && f.Fits() && len(f.Place.Doc.hidden(f.Place.Span)) == 0
 }
 
 // inJSON gives a fix with the place that it replaces; nil for nil, and where the text is not to be shown.
-func (f *Fix) inJSON() jsonObject {
+func (f *Fix) inJSON() Object {
 	if !f.MayShow() {
 		return nil
 	}
 	line, column := f.Place.Doc.Position(f.Place.Span.Start)
 	endLine, endColumn := f.Place.Doc.Position(f.Place.Span.End)
-	return jsonObject{"line", line, "column", column, "endLine", endLine, "endColumn", endColumn, "newText", f.Text(),
+	return Object{"line", line, "column", column, "endLine", endLine, "endColumn", endColumn, "newText", f.Text(),
 		"safe", f.Safe}
 }
 
 // placeJSON adds a place. Lines and columns count from 1, columns in bytes; the end is the first byte after the span.
-func (o jsonObject) placeJSON(p Place, path, message string) jsonObject {
+func (o Object) placeJSON(p Place, path, message string) Object {
 	file := ""
 	var line, column, endLine, endColumn int
 	if p.Doc != nil {
@@ -122,19 +111,19 @@ func (o jsonObject) placeJSON(p Place, path, message string) jsonObject {
 		line, column = p.Doc.Position(p.Span.Start)
 		endLine, endColumn = p.Doc.Position(p.Span.End)
 	}
-	return append(append(o, "file", file).with("line", line).with("column", column).with("endLine", endLine).
-		with("endColumn", endColumn).with("path", path), "message", message)
+	return append(append(o, "file", file).With("line", line).With("column", column).With("endLine", endLine).
+		With("endColumn", endColumn).With("path", path), "message", message)
 }
 
-func problemJSON(p Problem) jsonObject {
-	o := jsonObject{"severity", p.Severity.String(), "code", string(p.Code)}.placeJSON(p.Place, p.Path, p.Message).
-		with("hint", p.Hint)
+func problemJSON(p Problem) Object {
+	o := Object{"severity", p.Severity.String(), "code", string(p.Code)}.placeJSON(p.Place, p.Path, p.Message).
+		With("hint", p.Hint)
 	if fix := p.Fix.inJSON(); fix != nil {
 		o = append(o, "fix", fix)
 	}
-	var related []jsonObject
+	var related []Object
 	for _, r := range p.Related {
-		related = append(related, jsonObject{}.placeJSON(r.Place, r.Path, r.Message))
+		related = append(related, Object{}.placeJSON(r.Place, r.Path, r.Message))
 	}
 	if related != nil {
 		o = append(o, "related", related)
@@ -144,16 +133,13 @@ func problemJSON(p Problem) jsonObject {
 
 // WriteJSON writes {"valid": …, "problems": […]} and a newline, with "more" for the count of those that are not shown.
 func WriteJSON(w io.Writer, valid bool, problems []Problem) error {
-	shown, more := []jsonObject{}, 0
+	shown, more := []Object{}, 0
 	for _, p := range problems {
 		if more += p.More; p.More == 0 {
 			shown = append(shown, problemJSON(p))
 		}
 	}
-	var b strings.Builder
-	jsonObject{"valid", valid, "problems", shown}.with("more", more).write(&b, "\n")
-	_, err := jsonWriter{w}.Write([]byte(b.String() + "\n"))
-	return err
+	return Object{"valid", valid, "problems", shown}.With("more", more).Write(w)
 }
 
 // A Style is how problems are shown to people.

@@ -1,13 +1,42 @@
 package diag
 
 import (
+	"io"
 	"strconv"
 	"strings"
 )
 
+// An Object is an object of JSON output: names and values in turn. A value is a string, an int, a bool, an Object, or a
+// list of strings or Objects.
+type Object []any
+
+// With adds a member, unless its value is "" or 0.
+func (o Object) With(name string, value any) Object {
+	if value == "" || value == 0 {
+		return o
+	}
+	return append(o, name, value)
+}
+
+// Write writes the object and a newline, so that a terminal may show it.
+func (o Object) Write(w io.Writer) error {
+	var b strings.Builder
+	o.write(&b, "\n")
+	_, err := jsonWriter{w}.Write([]byte(b.String() + "\n"))
+	return err
+}
+
+// WriteList writes a list of objects as Object.Write does one.
+func WriteList(w io.Writer, list []Object) error {
+	var b strings.Builder
+	writeJSONList(&b, list, "\n")
+	_, err := jsonWriter{w}.Write([]byte(b.String() + "\n"))
+	return err
+}
+
 // write writes an object as encoding/json does with two blanks for an indent. The validator does without that package,
 // which is 0.2 MB.
-func (o jsonObject) write(b *strings.Builder, line string) {
+func (o Object) write(b *strings.Builder, line string) {
 	b.WriteByte('{')
 	for i := 0; i < len(o); i += 2 {
 		if i > 0 {
@@ -23,16 +52,25 @@ func (o jsonObject) write(b *strings.Builder, line string) {
 			b.WriteString(strconv.Itoa(v))
 		case bool:
 			b.WriteString(strconv.FormatBool(v))
-		case jsonObject:
+		case []string:
+			b.WriteByte('[')
+			for i, text := range v {
+				if i > 0 {
+					b.WriteString(", ")
+				}
+				writeJSONString(b, text)
+			}
+			b.WriteByte(']')
+		case Object:
 			v.write(b, line+"  ")
-		case []jsonObject:
+		case []Object:
 			writeJSONList(b, v, line+"  ")
 		}
 	}
 	b.WriteString(line + "}")
 }
 
-func writeJSONList(b *strings.Builder, list []jsonObject, line string) {
+func writeJSONList(b *strings.Builder, list []Object, line string) {
 	if len(list) == 0 {
 		b.WriteString("[]")
 		return

@@ -1,0 +1,142 @@
+package check
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// A found file is one that an argument names, or that is in a folder which an argument names.
+type found struct {
+	name string
+	err  error // why it, or the folder of that name, cannot be read
+}
+
+// errNothing: to pass over a folder without a config would call a wrong path valid.
+var errNothing = diag.WithHint(errors.New("no config is in this folder"),
+	"configs are *.ign, *.bu, *.butane and *.fcc, and what *.json, *.yaml and *.yml hold that are configs")
+
+// expand puts the configs of folders in the place of the folders, sorted by name. Folders and files whose names begin
+// with a dot are passed over, and what excludes matches; links to folders are not followed. What an argument names as a
+// file is read whatever it is called.
+func expand(args, excludes []string) (all []found) {
+	for _, arg := range args {
+		if info, err := os.Stat(arg); arg == "-" || err != nil || !info.IsDir() {
+			all = append(all, found{name: arg})
+			continue
+		}
+		before := len(all)
+		all = within(all, arg, excludes)
+		if len(all) == before {
+			all = append(all, found{arg, errNothing})
+		}
+	}
+	return all
+}
+
+// within adds the configs of a folder and those below it.
+func within(all []found, dir string, excludes []string) []found {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		all = append(all, found{dir, err})
+	}
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		if strings.HasPrefix(e.Name(), ".") || excluded(name, excludes) {
+			continue
+		}
+		switch {
+		case e.IsDir():
+			all = within(all, name, excludes)
+		case isConfigFile(name, e.Type()):
+			all = append(all, found{name: name})
+		}
+	}
+	return all
+}
+
+// isConfigFile: by its name, or by what it holds, where a name says no more than the notation.
+func isConfigFile(name string, kind fs.FileMode) bool {
+	if kind&fs.ModeSymlink != 0 {
+		if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+			return false
+		}
+	} else if !kind.IsRegular() {
+		return false
+	}
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".ign", ".bu", ".butane", ".fcc":
+		return true
+	case ".json":
+		text, err := os.ReadFile(name)
+		return err == nil && isJSONConfig(text)
+	case ".yaml", ".yml":
+		text, err := os.ReadFile(name)
+		return err == nil && isYAMLConfig(text)
+	}
+	return false
+}
+
+// isJSONConfig: the text is an object with the member "ignition", or cannot be parsed, but has that key.
+func isJSONConfig(text []byte) bool {
+	text = tree.Readable(text)
+	if len(text) > tree.TextMax || !bytes.Contains(text, []byte(`"ignition"`)) {
+		return false
+	}
+	root, problem := tree.NewArena().ParseJSON(&diag.Document{Text: string(text)})
+	return problem != nil || root.Get("ignition").Exists()
+}
+
+// isYAMLConfig: a line begins with the key that all Butane documents have, and few others.
+func isYAMLConfig(text []byte) bool {
+	for line := range bytes.Lines(tree.Readable(text)) {
+		if key, _, found := bytes.Cut(line, []byte(":")); found && string(bytes.TrimRight(key, " \t")) == "variant" {
+			return true
+		}
+	}
+	return false
+}
+
+// excluded: one of the patterns matches the path, or a name in it if the pattern has no slash. ** stands for any number
+// of folders.
+func excluded(name string, patterns []string) bool {
+	parts := strings.Split(slashed(name), "/")
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		pattern = strings.TrimSuffix(slashed(pattern), "/")
+		if strings.Contains(pattern, "/") {
+			return globs(strings.Split(pattern, "/"), parts)
+		}
+		ok, err := path.Match(pattern, parts[len(parts)-1])
+		return ok && err == nil
+	})
+}
+
+func slashed(name string) string { return path.Clean(filepath.ToSlash(name)) }
+
+// globs matches a path part by part, the time being that of the product of both lengths at most.
+func globs(pattern, parts []string) bool {
+	reached := make([]bool, len(parts)+1) // that the pattern so far matches so many parts
+	reached[0] = true
+	for _, p := range pattern {
+		next := make([]bool, len(parts)+1)
+		for n := range reached {
+			switch {
+			case p == "**":
+				next[n] = reached[n] || n > 0 && next[n-1]
+			case n > 0 && reached[n-1]:
+				ok, err := path.Match(p, parts[n-1])
+				next[n] = ok && err == nil
+			}
+		}
+		reached = next
+	}
+	return reached[len(parts)]
+}

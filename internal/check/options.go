@@ -1,0 +1,99 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/results"
+)
+
+type options struct {
+	format, output string
+	filesDir       string
+	stdinName      string
+	excludes       []string
+	strict         bool
+	fix, diff      bool
+	quiet, all     bool
+	explains       bool // the program has the command explain
+	called         string
+	files          []string
+}
+
+// Validate is the row of the validate command; called is how the user calls it, such as "glowplug validate".
+func Validate(called string) cli.Command {
+	o := options{called: called}
+	return cli.Command{
+		Called: called, Usage: []string{called + " [OPTIONS] FILE|DIR..."}, Brief: "FILE...",
+		Short: "check configs and show every problem at its line",
+		Text: []string{"Checks configs and shows every problem at its line. FILE - is standard input. Of a folder " +
+			"the configs in it are checked, and those in the folders below."},
+		Options: o.rows(),
+		Exits: []cli.Exit{{Code: 0, Meaning: "valid"}, {Code: 1, Meaning: "invalid or unreadable"},
+			{Code: 2, Meaning: "wrong usage"}},
+		Examples: []string{called + " web.ign", called + " --strict --format line hosts",
+			called + " --files-dir files web.bu", called + " --fix --diff web.ign",
+			called + " --format sarif --output glowplug.sarif .", "generate-config | " + called + " -"},
+		Grammar: cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
+		Run: func(_ context.Context, p *cli.Process, files []string) error {
+			o.files, o.explains = files, strings.HasPrefix(called, "glowplug ")
+			return o.run(p)
+		},
+	}
+}
+
+func (o *options) rows() []cli.Option {
+	formats, words := []string{"text"}, "text: problems with their source lines"
+	for _, f := range results.Formats() {
+		formats = append(formats, f.Name)
+		words += "; " + f.Name + ": " + f.Words
+	}
+	return []cli.Option{
+		{Long: "format", Value: "FORMAT", Values: formats, Default: "text", Set: cli.Text(&o.format), Words: words},
+		{Long: "output", Short: 'o', Value: "FILE", Words: "write the report into a file", Set: cli.Text(&o.output)},
+		{Long: "strict", Words: "warnings make a config invalid too", Set: cli.Switch(&o.strict)},
+		{Long: "all", Words: fmt.Sprintf("show more than the first %d problems of a file as text", textMost),
+			Set: cli.Switch(&o.all)},
+		{Long: "quiet", Short: 'q', Words: "show the problems alone, without a summary", Set: cli.Switch(&o.quiet)},
+		{Long: "exclude", Value: "PATTERN",
+			Words: "pass over what PATTERN matches in a folder: a name, or a path with slashes; * stands for any " +
+				"part of a name, ** for any number of folders; may be given several times",
+			Set: func(pattern string) error {
+				if _, err := path.Match(pattern, ""); err != nil {
+					return errors.New("a bracket of the pattern is not closed")
+				}
+				o.excludes = append(o.excludes, pattern)
+				return nil
+			}},
+		{Long: "stdin-filename", Value: "FILE", Words: "what standard input is called in the report",
+			Set: cli.Text(&o.stdinName)},
+		{Long: "fix", Words: "write what the hints say into the files, where nothing else can be meant, " +
+			"and show each change and what remains", Set: cli.Switch(&o.fix)},
+		{Long: "diff", Words: "with --fix: show what would be written, and write nothing",
+			Set: cli.Switch(&o.diff)},
+		{Long: "files-dir", Short: 'd', Value: "DIR",
+			Words: "the folder of the local files that Butane documents name", Set: cli.Text(&o.filesDir)},
+	}
+}
+
+// misused are the options that cannot go together.
+func (o *options) misused() error {
+	switch first := slices.Index(o.files, "-"); {
+	case len(o.files) == 0:
+		return cli.Misuse("no file is given; - is standard input")
+	case first >= 0 && slices.Contains(o.files[first+1:], "-"):
+		return cli.Misuse("standard input can be read once, and is named twice")
+	case o.diff && !o.fix:
+		return cli.Misuse("--diff shows what --fix would write, so it needs --fix")
+	case o.fix && !o.diff && first >= 0:
+		return cli.Misuse("standard input cannot be written to; --diff shows what would be written")
+	case o.stdinName != "" && first < 0:
+		return cli.Misuse("--stdin-filename names standard input, which is the file -")
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package check
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/results"
+)
+
+// textMost is how many problems of a file are shown as text: more are not read.
+const textMost = 100
+
+// show writes the report to where it is wanted. A reader of half a report must not take it for a verdict.
+func (v *verdict) show() error {
+	screen := v.p.Out
+	if v.options.diff {
+		screen = v.p.Err
+	}
+	if v.options.output == "" {
+		if err := v.write(screen, diag.Style{Color: screen.Colors}); err != nil {
+			return fmt.Errorf("writing the report: %w", err)
+		}
+		if v.options.format == "text" {
+			v.aside(screen)
+		}
+		return v.sum(screen)
+	}
+	var text bytes.Buffer
+	if err := v.write(&diag.Screen{To: &text}, diag.Style{}); err != nil {
+		return err
+	}
+	if err := replace(v.options.output, text.Bytes()); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	v.aside(v.p.Err)
+	return v.sum(v.p.Err)
+}
+
+func (v *verdict) write(w io.Writer, style diag.Style) error {
+	if write := results.Of(v.options.format); write != nil {
+		return write(w, &v.report)
+	}
+	for _, f := range v.report.Files {
+		problems := f.Problems
+		if !v.options.all {
+			problems = diag.First(problems, textMost)
+		}
+		for i, p := range problems {
+			if p.More > 0 && len(f.Problems) > len(problems) && i == len(problems)-1 {
+				p.Message += "; --all shows more of them"
+			}
+			if _, err := io.WriteString(w, style.Text(p)+"\n"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// changesMost is how many fixes are listed.
+const changesMost = 100
+
+// aside tells what was fixed, and to a person where there is more to know of the problems.
+func (v *verdict) aside(screen *diag.Screen) {
+	for i, line := range v.changes {
+		switch {
+		case i == changesMost:
+			fmt.Fprintf(screen, "and %d more\n", len(v.changes)-i)
+		case i < changesMost && !(v.options.diff && strings.HasPrefix(line, "fixed ")):
+			fmt.Fprintln(screen, line)
+		}
+	}
+	all := v.report.All()
+	if v.options.explains && !v.options.quiet && screen.Terminal && len(all) > 0 && all[0].Code != "" {
+		fmt.Fprintf(screen, "`glowplug explain %s` says more of such a problem.\n", all[0].Code)
+	}
+}
+
+// sum writes the summary, where the report is text for people or stands elsewhere.
+func (v *verdict) sum(screen *diag.Screen) error {
+	if v.options.quiet || v.options.format != "text" && v.options.output == "" {
+		return nil
+	}
+	counts := map[diag.Severity]int{}
+	for _, p := range v.report.All() {
+		counts[p.Severity] += p.Count()
+	}
+	word, files := "valid", plural(len(v.report.Files), "file")
+	if !v.report.Valid() {
+		word = "invalid"
+		if len(v.report.Files) > 1 {
+			files = fmt.Sprintf("%d of %s", v.report.Invalid(), files)
+		}
+	}
+	done := ""
+	if v.options.fix && !v.options.diff {
+		done = fmt.Sprintf(" after %s", plural(v.fixes, "fix"))
+	}
+	_, err := fmt.Fprintf(screen, "%s: %s, %s, %s%s\n", word, files, plural(counts[diag.Error], "error"),
+		plural(counts[diag.Warning], "warning"), done)
+	return err
+}
+
+// replace writes a file as a whole, or into what is no regular file, such as a pipe.
+func replace(name string, text []byte) (err error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(name, text, 0o644)
+	}
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		name = real
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // fails once the file has been renamed
+	_, err = f.Write(text)
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = os.Chmod(f.Name(), 0o644)
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
