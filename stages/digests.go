@@ -32,12 +32,13 @@ func (f *Forecast) Mark(ctx context.Context, p *report.Plan, salt []byte) error 
 	}
 	p.Salt = salt
 	left := f.Files.Results()
+	places := accountPlaces(f.Root)
 	for i := range p.Actions {
 		a := &p.Actions[i]
 		if a.Effect == plan.Keep {
 			continue
 		}
-		d := digest{hmac.New(sha256.New, salt), f.Root}
+		d := digest{hmac.New(sha256.New, salt), f.Root, places}
 		entry := all.at(a.Origin)
 		d.add([]byte(a.ID))
 		d.add(entry)
@@ -92,7 +93,8 @@ func (e *items) at(origin string) []byte {
 // A digest is of several things, each of which comes as its own digest: where one ends is certain then.
 type digest struct {
 	hash.Hash
-	v target.View
+	v        target.View
+	accounts map[string]string // account files by their places
 }
 
 func (d digest) add(what []byte) {
@@ -117,7 +119,7 @@ func (d digest) place(ctx context.Context, r plan.Result, goes, unsaid bool) {
 	}
 	if now, known := r.Content(); known {
 		text := now.Reveal()
-		if r.At == accounts.ShadowFile {
+		if d.accounts[r.At] == accounts.ShadowFile {
 			text = undated(d.v, text)
 		}
 		d.add([]byte(text))

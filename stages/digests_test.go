@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/report"
+	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/scene"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/tests/machines"
 	"github.com/glowplug-os/glowplug/tests/trees"
 )
@@ -123,6 +126,28 @@ func TestDigestsTellPlansOfOtherThingsApart(t *testing.T) {
 			assert.Equal(t, len(test.differ) == 0, len(lines) == 0, lines)
 		})
 	}
+}
+
+func TestTheDayOfAPasswordIsNoOtherPlanWhereverShadowIs(t *testing.T) {
+	dir := t.TempDir()
+	trees.Populate(t, dir, map[string]string{"usr/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "etc": "-> usr/etc",
+		"usr/etc/shadow": "root:*:1::::::\n", "usr/etc/group": "users:x:100:\n"})
+	in, err := root.Open(dir)
+	require.NoError(t, err)
+	defer in.Close()
+	var digests []string
+	for _, today := range []int64{20000, 20001} {
+		o := circumstances()
+		o.Files.Users.Today = today
+		f, err := Plan(t.Context(), configOf(t, `{'passwd': {'users': [{'name': 'core', 'passwordHash': '$6$a'}]}}`),
+			nil, target.Of(in), o)
+		require.NoError(t, err)
+		p := f.Report(true)
+		require.NoError(t, f.Mark(t.Context(), p, bytes.Repeat([]byte{1}, report.SaltBytes)))
+		i := slices.IndexFunc(p.Actions, func(a report.Action) bool { return a.ID == "account-files" })
+		digests = append(digests, p.Actions[i].Digest)
+	}
+	assert.Equal(t, digests[0], digests[1])
 }
 
 func TestMarkingAPlanEndsWithItsContext(t *testing.T) {

@@ -27,7 +27,7 @@ type teller struct {
 // newTeller takes up the directories that will be such that not everybody may go into them, and where account files
 // are.
 func newTeller(view target.View, left map[string][]plan.Result, texts bool) *teller {
-	t := &teller{root: view, texts: texts, shut: map[string]bool{}, accounts: map[string]string{}}
+	t := &teller{root: view, texts: texts, shut: map[string]bool{}, accounts: accountPlaces(view)}
 	for _, results := range left {
 		for _, r := range results {
 			if r.Made == plan.ADirectory && r.Mode >= 0 && r.Mode&othersEnter == 0 {
@@ -35,16 +35,22 @@ func newTeller(view target.View, left map[string][]plan.Result, texts bool) *tel
 			}
 		}
 	}
+	return t
+}
+
+// accountPlaces are the account files by their places.
+func accountPlaces(view target.View) map[string]string {
+	places := map[string]string{}
 	if view == nil {
-		return t
+		return places
 	}
 	for _, name := range accounts.Editable() {
-		t.accounts[name] = name
+		places[name] = name
 		if at, err := target.Resolve(view, name); err == nil {
-			t.accounts[at] = name
+			places[at] = name
 		}
 	}
-	return t
+	return places
 }
 
 // changes adds what becomes of places, and what goes there.
