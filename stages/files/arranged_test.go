@@ -109,7 +109,7 @@ func TestWhatAccountsMakeIsSeenByNodes(t *testing.T) {
 func TestAccountFilesCannotBeWhatIsNoFile(t *testing.T) {
 	const cfg = `{"passwd":{"users":[{"name":"core"}]}}`
 	is := func(name, what string) string {
-		return "account files: " + name + " is there as " + what + ", and has to be a file"
+		return "account files ($.passwd): " + name + " is there as " + what + ", and has to be a file"
 	}
 	const link = "a symbolic link"
 	for claim, c := range map[string]struct {
@@ -131,7 +131,7 @@ func TestAccountFilesCannotBeWhatIsNoFile(t *testing.T) {
 			map[string]string{"etc/group.lock": "-> /x"}, is("/etc/group.lock", link)},
 		"a link in the place of etc": {map[string]string{"etc": "-> usr/etc"}, ""},
 		"a link to nowhere in the place of etc": {map[string]string{"etc": "-> usr/none"},
-			"account files: /etc leads to /usr/none, which is not there"},
+			"account files ($.passwd): /etc leads to /usr/none, which is not there"},
 	} {
 		t.Run(claim, func(t *testing.T) {
 			link := c.more["etc"]

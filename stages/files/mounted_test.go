@@ -68,9 +68,9 @@ func TestWhatIsMountedDoesNotGo(t *testing.T) {
 			"mask a.service ($.systemd.units.0): something is mounted at /etc/systemd/system/a.service/x, " +
 				"so it cannot be replaced or removed"},
 		"account files": {in("/etc/shadow", "ann:*:1::::::\nx:mounted"), `"passwd":{"users":[{"name":"new"}]}`,
-			"account files: something is mounted at /etc/shadow, so it cannot be replaced or removed"},
+			"account files ($.passwd): something is mounted at /etc/shadow, so it cannot be replaced or removed"},
 		"a backup of one": {in("/etc/passwd-", "mounted"), `"passwd":{"users":[{"name":"new"}]}`,
-			"account files: something is mounted at /etc/passwd-, so it cannot be replaced or removed"},
+			"account files ($.passwd): something is mounted at /etc/passwd-, so it cannot be replaced or removed"},
 		"a home that goes": {people(
 			func(f fake) { f["/etc/passwd"] = "gone:x:0:0::/home/gone:/bin/sh\n"; f["/home/gone/deep/"] = "mounted" }),
 			`"passwd":{"users":[{"name":"gone","shouldExist":false}]}`, "user gone ($.passwd.users.0): something is " +

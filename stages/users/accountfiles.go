@@ -42,7 +42,7 @@ func (w maker) accountFiles(have, want accounts.Files) plan.Step {
 			shown = append(shown, path.Base(name))
 		}
 	}
-	s := plan.Step{ID: "account-files", Effect: plan.Change, Subject: "account files",
+	s := plan.Step{ID: "account-files", Effect: plan.Change, Subject: "account files", Origin: passwdOrigin,
 		Detail: strings.Join(shown, ", ")}
 	s.Check = func(context.Context) (plan.State, error) { return w.accountFilesAre(names, have, want) }
 	s.Do = func(ctx context.Context) error {
