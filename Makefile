@@ -135,9 +135,11 @@ format:
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
 		if [ -n "$$unformatted" ]; then printf 'gofmt would change:\n%s\n' "$$unformatted"; exit 1; fi
 
-# The linters have a module of their own in tools/.
+# The linters have a module of their own in tools/. The packages of programs have nothing that none of them reaches, but
+# what other Go programs may call.
 lint: format vet
 	$(GO) tool -modfile=tools/go.mod staticcheck -tags disk,linear,vm,vmhost ./...
+	! $(GO) tool -modfile=tools/go.mod deadcode ./cmd/... | grep -vE '^(config|validate)/'
 	$(MAKE) cross
 
 # The workstation's program for other systems. What needs Linux says so when it is called. Minutes where caches are

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/tests/manual"
 )
 
 var update = flag.Bool("update", false, "write the manual's pages and the option tables of the docs")
@@ -36,7 +37,7 @@ func TestDocumentedOptionsAreThoseOfTheTable(t *testing.T) {
 		text, err := os.ReadFile(page)
 		require.NoError(t, err)
 		tables += strings.Count(string(text), "<!-- options: ")
-		made, err := cli.WithTables(string(text), cli.Rows(documented()))
+		made, err := manual.WithTables(string(text), cli.Rows(documented()))
 		require.NoError(t, err, page)
 		holds(t, page, made)
 	}
@@ -44,7 +45,7 @@ func TestDocumentedOptionsAreThoseOfTheTable(t *testing.T) {
 }
 
 func TestDocumentedPagesOfTheManualAreThoseOfTheTable(t *testing.T) {
-	pages := cli.Manual(documented())
+	pages := manual.Pages(documented())
 	want := map[string]bool{}
 	for _, page := range pages {
 		holds(t, "../../docs/man/"+page.File, page.Text)

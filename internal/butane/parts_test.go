@@ -10,6 +10,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/language"
+	"github.com/glowplug-os/glowplug/tests/model"
 )
 
 func TestModesThatPeopleWriteAreTypical(t *testing.T) {
@@ -64,7 +65,7 @@ func TestEveryFieldOfAConfigHasAKey(t *testing.T) {
 		}
 	}
 	walk(documents())
-	require.Len(t, seen, len(language.Paths(config.Newest))-1, "all but the config's own version")
+	require.Len(t, seen, len(model.Paths(config.Newest))-1, "all but the config's own version")
 	for key, want := range map[string]string{"sizeMiB": "size_mib",
 		"typeGuid": "type_guid", "httpResponseHeaders": "http_response_headers", "uuid": "uuid", "tpm2": "tpm2",
 		"sshAuthorizedKeys": "ssh_authorized_keys"} {

@@ -6,8 +6,8 @@
 // by the name, the command by the first argument, has the one parser read the rest by the grammar of the row, calls the
 // command and tells of its error, once: an error of use with a way to the help, any other in a line, with its hints.
 //
-// Of the same rows are made: help, the scripts that complete in bash, zsh and fish, the pages of the manual in
-// docs/man, and the option tables in docs/*.md. Tests of cmd/glowplug hold the files to the rows.
+// Of the same rows are made: help, and the scripts that complete in bash, zsh and fish; by tests/manual also the pages
+// of the manual in docs/man, and the option tables in docs/*.md. Tests of cmd/glowplug hold the files to the rows.
 //
 // What is surprising:
 //

@@ -44,7 +44,7 @@ func (c *Command) optionsHelp() string {
 	var rows [][2]string
 	for _, o := range c.Options {
 		if !o.Hidden {
-			rows = append(rows, [2]string{o.left(), o.words()})
+			rows = append(rows, [2]string{o.Spelling(), o.Meaning()})
 		}
 	}
 	if rows == nil {
@@ -53,16 +53,17 @@ func (c *Command) optionsHelp() string {
 	return "\nOptions:\n" + table(rows)
 }
 
-// left is how an option is written: -d, --files-dir DIR.
-func (o *Option) left() string {
+// Spelling is how an option is written: -d, --files-dir DIR.
+func (o *Option) Spelling() string {
 	short := "    "
 	if o.Short != 0 {
 		short = "-" + string(rune(o.Short)) + ", "
 	}
-	return short + "--" + o.Long + o.value()
+	return short + "--" + o.Long + o.Argument()
 }
 
-func (o *Option) value() string {
+// Argument is what comes behind the name of an option, "" for nothing.
+func (o *Option) Argument() string {
 	switch {
 	case o.Value == "":
 		return ""
@@ -72,8 +73,8 @@ func (o *Option) value() string {
 	return " " + o.Value
 }
 
-// words say what an option means, and its default.
-func (o *Option) words() string {
+// Meaning is what an option means, and its default.
+func (o *Option) Meaning() string {
 	if o.Default == "" {
 		return o.Words
 	}

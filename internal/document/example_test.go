@@ -6,8 +6,8 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
-	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/tests/configs"
+	"github.com/glowplug-os/glowplug/tests/model"
 )
 
 // A text is read as a config of the version that it names. What a config holds is the model of the newest version,
@@ -58,7 +58,7 @@ func ExampleMerge() {
 // The paths of a version are all that its documents may hold.
 func ExamplePaths() {
 	for v := config.V3_0; v <= config.Newest; v++ {
-		fmt.Println(v, len(language.Paths(v)))
+		fmt.Println(v, len(model.Paths(v)))
 	}
 	// Output:
 	// 3.0.0 117

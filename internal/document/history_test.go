@@ -12,8 +12,8 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/tests/configs"
+	"github.com/glowplug-os/glowplug/tests/model"
 )
 
 // nest puts a value at a path, * being the only item of a list, into a config of a version.
@@ -129,7 +129,7 @@ func TestEachNewValueOfTheHistoryIsRefusedOneVersionTooEarly(t *testing.T) {
 func TestVersionsHaveTheirNumberOfPaths(t *testing.T) {
 	var counts []int
 	for v := config.V3_0; v <= config.Newest; v++ {
-		paths := language.Paths(v)
+		paths := model.Paths(v)
 		counts = append(counts, len(paths))
 		seen := map[string]bool{}
 		for _, p := range paths {
@@ -137,7 +137,7 @@ func TestVersionsHaveTheirNumberOfPaths(t *testing.T) {
 			seen[p] = true
 		}
 		if v > config.V3_0 {
-			assert.Subset(t, paths, language.Paths(v-1), "nothing was removed")
+			assert.Subset(t, paths, model.Paths(v-1), "nothing was removed")
 		}
 	}
 	assert.Equal(t, []int{117, 140, 168, 171, 174, 176, 176, 176}, counts)

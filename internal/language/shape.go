@@ -274,16 +274,6 @@ func SnakePath(path string) string {
 	return strings.Join(steps, ".")
 }
 
-// Paths lists the paths of all fields that a version of configs has, in the model's order, with * for list items.
-func Paths(v config.Version) (paths []string) {
-	Config().Walk(func(s *Shape) {
-		if s.Name != "" && s.Since <= v {
-			paths = append(paths, s.Path)
-		}
-	})
-	return paths
-}
-
 // Disjoint sorts spans and drops those inside of others.
 func Disjoint(spans []diag.Span) []diag.Span {
 	order.By(spans, func(a, b diag.Span) int { return cmp.Or(a.Start-b.Start, b.End-a.End) })

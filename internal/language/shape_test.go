@@ -1,4 +1,4 @@
-package language
+package language_test
 
 import (
 	"fmt"
@@ -9,7 +9,9 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/tests/model"
 )
 
 // The table of docs/peer/spec.md §5, and §4.1 for the lists in which repetition has a meaning.
@@ -49,7 +51,7 @@ func TestEveryListHasItsIdentity(t *testing.T) {
 		want[resource+".httpHeaders"] = "headers by name"
 	}
 	got := map[string]string{}
-	Config().Walk(func(s *Shape) {
+	language.Config().Walk(func(s *language.Shape) {
 		if s.Kind != tree.List {
 			return
 		}
@@ -67,7 +69,7 @@ func TestEveryListHasItsIdentity(t *testing.T) {
 }
 
 func TestRowsOfTheLanguageNameFieldsOfTheModel(t *testing.T) {
-	paths := Paths(config.Newest)
+	paths := model.Paths(config.Newest)
 	seen := map[string]bool{}
 	for _, row := range config.Fields() {
 		assert.False(t, seen[row.Path], "%s has one row", row.Path)
@@ -86,7 +88,7 @@ func TestRowsOfTheLanguageNameFieldsOfTheModel(t *testing.T) {
 }
 
 func TestObjectsFitTheBitsThatRepeatedKeysAreCountedWith(t *testing.T) {
-	Config().Walk(func(s *Shape) {
+	language.Config().Walk(func(s *language.Shape) {
 		for _, m := range s.Members {
 			assert.Less(t, m.Index[len(m.Index)-1], 16, m.Path)
 			assert.LessOrEqual(t, len(m.Index), 2, m.Path)
@@ -96,7 +98,7 @@ func TestObjectsFitTheBitsThatRepeatedKeysAreCountedWith(t *testing.T) {
 
 func TestRowsOfTheHistoryNameFieldsOfTheModel(t *testing.T) {
 	paths := map[string]bool{}
-	for _, p := range Paths(config.Newest) {
+	for _, p := range model.Paths(config.Newest) {
 		paths[p] = true
 	}
 	for _, row := range config.History() {
@@ -112,9 +114,9 @@ func TestRowsOfTheHistoryNameFieldsOfTheModel(t *testing.T) {
 
 func TestEveryFieldHasALineForPeople(t *testing.T) {
 	lines := config.Lines()
-	for _, path := range Paths(config.Newest) {
+	for _, path := range model.Paths(config.Newest) {
 		assert.NotEmpty(t, lines[path], path)
 	}
-	assert.Len(t, lines, len(Paths(config.Newest)))
+	assert.Len(t, lines, len(model.Paths(config.Newest)))
 	assert.Equal(t, "Slot in the table from 1; 0 for the next free one.", lines["storage.disks.*.partitions.*.number"])
 }

@@ -9,7 +9,6 @@ package scene
 import (
 	"fmt"
 	"io"
-	"io/fs"
 
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -157,6 +156,3 @@ func (s *Seen) PartitionNode(number int) string {
 
 // MapperPrefix is what the links to the partitions of a device-mapper disk begin with.
 func MapperPrefix(mapper string) string { return "/dev/disk/by-id/dm-name-" + mapper + "p" }
-
-// missing is the error about a device that is not there.
-func missing(path string) error { return fmt.Errorf("device %s: %w", diag.Name(path), fs.ErrNotExist) }

@@ -101,7 +101,7 @@ type machine map[string]Seen
 func (m machine) Look(path string) (*Seen, error) {
 	seen, is := m[path]
 	if !is {
-		return nil, missing(path)
+		return nil, fs.ErrNotExist
 	}
 	seen.Path = path
 	return &seen, nil

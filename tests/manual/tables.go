@@ -1,19 +1,21 @@
-package cli
+package manual
 
 import (
 	"fmt"
 	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/cli"
 )
 
-// OptionsTable is a command's options as a table of Markdown.
-func (c *Command) OptionsTable() string {
+// options are a command's, as a table of Markdown.
+func options(c *cli.Command) string {
 	var b strings.Builder
 	b.WriteString("| option | default | |\n|---|---|---|\n")
 	for _, o := range c.Options {
 		if o.Hidden {
 			continue
 		}
-		name := "`--" + o.Long + o.value() + "`"
+		name := "`--" + o.Long + o.Argument() + "`"
 		if o.Short != 0 {
 			name = "`-" + string(rune(o.Short)) + "`, " + name
 		}
@@ -29,7 +31,7 @@ func (c *Command) OptionsTable() string {
 // WithTables gives a page of Markdown whose option tables are made anew: what stands between "<!-- options: NAME -->",
 // with the words that a command is called by, and "<!-- end of options -->". It fails where a table has no end or no
 // command.
-func WithTables(page string, rows []*Command) (string, error) {
+func WithTables(page string, rows []*cli.Command) (string, error) {
 	const head, foot = "<!-- options: ", "<!-- end of options -->"
 	var b strings.Builder
 	for {
@@ -44,12 +46,12 @@ func WithTables(page string, rows []*Command) (string, error) {
 		if !ended || c == nil {
 			return "", fmt.Errorf("options of %q: no end or no such command", name)
 		}
-		b.WriteString(head + name + " -->\n" + c.OptionsTable() + foot)
+		b.WriteString(head + name + " -->\n" + options(c) + foot)
 		page = after
 	}
 }
 
-func find(rows []*Command, called string) *Command {
+func find(rows []*cli.Command, called string) *cli.Command {
 	for _, c := range rows {
 		if c.Called == called {
 			return c

@@ -1,8 +1,12 @@
-package cli
+// Package manual makes pages of the rows of commands: those of docs/man, and the option tables in docs/*.md. `make man`
+// writes them by the tests of cmd/glowplug, which hold the files to the rows. No program has any of it.
+package manual
 
 import (
 	"fmt"
 	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/cli"
 )
 
 // A Page is one of the manual.
@@ -11,8 +15,8 @@ type Page struct {
 	Text string // in the man macros, as man(7) has them
 }
 
-// Manual makes the pages of programs. Of a program with commands one page has them all.
-func Manual(programs []Program) (pages []Page) {
+// Pages are those of programs. Of a program with commands one page has them all.
+func Pages(programs []cli.Program) (pages []Page) {
 	var names []string
 	for _, program := range programs {
 		names = append(names, fmt.Sprintf("%s(%s)", program.Called, program.Section))
@@ -25,27 +29,27 @@ func Manual(programs []Program) (pages []Page) {
 				others = append(others, name)
 			}
 		}
-		pages = append(pages, Page{program.Called + "." + program.Section, program.manual(others)})
+		pages = append(pages, Page{program.Called + "." + program.Section, page(program, others)})
 	}
 	return pages
 }
 
-func (program *Program) manual(others []string) string {
+func page(program *cli.Program, others []string) string {
 	var b strings.Builder
 	c := &program.Command
-	rows := program.rows()
+	rows := cli.Rows([]cli.Program{*program})
 	if program.Commands == nil {
 		c = rows[0]
 	}
 	fmt.Fprintf(&b, ".TH %s %s \"\" glowplug\n.SH NAME\n%s \\- %s\n", strings.ToUpper(c.Called), c.Section,
 		roff(c.Called), roff(c.Short))
-	c.manualBody(&b, ".SH", program.Commands != nil)
+	body(&b, c, ".SH", program.Commands != nil)
 	if program.Commands != nil {
 		b.WriteString(".SH COMMANDS\n")
 		for _, row := range rows {
-			if program.key(row) != "" {
+			if strings.HasPrefix(row.Called, program.Called+" ") {
 				fmt.Fprintf(&b, ".SS %s\n", roff(row.Called))
-				row.manualBody(&b, ".PP\n.B", false)
+				body(&b, row, ".PP\n.B", false)
 			}
 		}
 	}
@@ -53,8 +57,8 @@ func (program *Program) manual(others []string) string {
 	return b.String()
 }
 
-// manualBody writes sections, or parts of one under headings in bold.
-func (c *Command) manualBody(b *strings.Builder, heading string, several bool) {
+// body writes sections, or parts of one under headings in bold.
+func body(b *strings.Builder, c *cli.Command, heading string, several bool) {
 	part := func(name string) { fmt.Fprintf(b, "%s %s\n", heading, name) }
 	if heading == ".SH" {
 		part("SYNOPSIS")
@@ -75,7 +79,7 @@ func (c *Command) manualBody(b *strings.Builder, heading string, several bool) {
 		part("OPTIONS")
 		for _, o := range c.Options {
 			if !o.Hidden {
-				fmt.Fprintf(b, ".TP\n.B %s\n%s", roff(strings.TrimSpace(o.left())), roffParagraph(o.words()))
+				fmt.Fprintf(b, ".TP\n.B %s\n%s", roff(strings.TrimSpace(o.Spelling())), roffParagraph(o.Meaning()))
 			}
 		}
 	}
@@ -98,7 +102,7 @@ func roffParagraph(paragraph string) string {
 		if strings.HasPrefix(line, "  ") {
 			b.WriteString(".br\n")
 		}
-		b.WriteString(roff(wrapped(strings.TrimSpace(line), 0)))
+		b.WriteString(roff(cli.Wrapped(strings.TrimSpace(line))))
 	}
 	return b.String()
 }
