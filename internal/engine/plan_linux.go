@@ -22,7 +22,7 @@ func Foretell(ctx context.Context, p *cli.Process, config string, boot bool, q s
 	if q.Name, q.Text, err = process.ReadUntil(ctx, p, config); err != nil {
 		return nil, nil, fmt.Errorf("reading the config: %w", err)
 	}
-	q.Version, q.Rendered = p.Version, isRendered(config)
+	q.Version, q.Rendered = p.Version, q.Rendered || isRendered(config)
 	if err := d.decide(p, &q.Files); err != nil {
 		return nil, nil, err
 	}

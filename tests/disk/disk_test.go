@@ -50,7 +50,7 @@ func must(t *testing.T, tool string, args ...string) string {
 // call runs one of our programs and gives its exit code and all that it wrote. What it applies is foretold.
 func call(t *testing.T, command *exec.Cmd) (code int, out string) {
 	t.Helper()
-	if a, is := foretold.Applied(command.Args); is {
+	if a, is := foretold.Applied(command.Args); is && a.Config != "-" {
 		return appliedAsForetold(t, &a, command)
 	}
 	return called(t, command)

@@ -13,13 +13,13 @@ import (
 // An Application is a call of `glowplug apply`, of which a plan can be asked.
 type Application struct {
 	Root   string
-	Config string   // its file
+	Config string   // its file; - for standard input, which who asks has to know
 	before []string // the program, and what it is called by: setpriv, with its options
 	plan   []string // the arguments of `glowplug plan`
 	quiet  bool     // it does not say what it has done, or not of all that a plan is of
 }
 
-// Applied reads a call. What a plan is not asked about is none: a dry run, and a config that can be read only once.
+// Applied reads a call. What a plan is not asked about is none: a dry run, and a plan from standard input.
 func Applied(args []string) (a Application, is bool) {
 	i := slices.IndexFunc(args, func(arg string) bool { return filepath.Base(arg) == "glowplug" })
 	if i < 0 || i+1 >= len(args) || args[i+1] != "apply" {
@@ -53,10 +53,15 @@ func (a *Application) option(args []string) (rest []string, is bool) {
 	case "--quiet", "-q", "--no-preset":
 		a.quiet = true
 	case "--ignore-unsupported": // a plan says what it leaves out
-	case "--dry-run", "-", "--plan":
+	case "--plan": // which is another one, or the same
+		if !joined && len(rest) > 0 {
+			value, rest = rest[0], rest[1:]
+		}
+		return rest, value != "-"
+	case "--dry-run":
 		return nil, false
 	default:
-		if !strings.HasPrefix(name, "-") {
+		if name == "-" || !strings.HasPrefix(name, "-") {
 			a.Config = args[0]
 		}
 		a.plan = append(a.plan, args[0])

@@ -1,7 +1,3 @@
-// Package foretold holds what `glowplug plan` says against what is done. A Plan is what the program says, as JSON. A
-// Tree is what is in a directory; two of them, before and after, show what was done there. Deeds are steps that ran, by
-// their own account: events, or lines of the engine's log. Each comparison gives faults, in words. Rows are what
-// docs/rerun.md lets a second plan say. It is for tests alone.
 package foretold
 
 import (

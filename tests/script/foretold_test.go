@@ -1,6 +1,7 @@
 package script
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
@@ -14,12 +15,15 @@ import (
 	"github.com/glowplug-os/glowplug/tests/foretold"
 )
 
-// ask runs `glowplug plan` as a script would, without that the script sees it.
-func ask(ts *testscript.TestScript, a *foretold.Application) foretold.Plan {
+// ask runs `glowplug plan` as a script would, without that the script sees it. Input is a file.
+func ask(ts *testscript.TestScript, a *foretold.Application, input string) foretold.Plan {
 	c := a.Command(filepath.Join(programs, "glowplug"))
 	c.Dir = ts.MkAbs(".")
 	for _, name := range ts.Value(variables).([]string) {
 		c.Env = append(c.Env, name+"="+ts.Getenv(name))
+	}
+	if input != "" {
+		c.Stdin = strings.NewReader(ts.ReadFile(input))
 	}
 	p, err := foretold.Ask(c)
 	ts.Check(err)
@@ -29,31 +33,55 @@ func ask(ts *testscript.TestScript, a *foretold.Application) foretold.Plan {
 // variables is the key of the names of a script's environment.
 const variables = "variables"
 
-// foretell has a call of `glowplug apply` that is to go well told beforehand, and asks once more afterwards: what was
-// done is what the plan has said, and nothing is left to do. Other calls it only runs.
-func foretell(ts *testscript.TestScript, args []string, run func() int) func() int {
-	a, is := foretold.Applied(args)
-	if !is {
-		return foretellPeer(ts, args, run)
+// foretell runs a program. Of a call of `glowplug apply`, or of ignition-apply, that is to go well it asks a plan
+// before, and once more afterwards: what was done is what the plan has said, and nothing is left to do.
+func foretell(ts *testscript.TestScript, args []string) int {
+	if a, is := foretold.Applied(args); is {
+		return foretellApply(ts, args, &a)
 	}
-	return func() int {
-		plan, before := ask(ts, &a), look(ts, a.Root)
-		got := run()
-		if got != 0 {
-			return got
-		}
-		faults := append(plan.Trees(before, look(ts, a.Root)), a.Said(&plan, ts.ReadFile("stderr"))...)
-		if faults = append(faults, rows(ts).Empty(ask(ts, &a), text(ts, a.Config))...); len(faults) > 0 {
-			ts.Fatalf("%s: %s", strings.Join(args, " "), strings.Join(faults, "\n"))
-		}
+	if dir := slices.Index(args, "--root") + 1; args[0] == "ignition-apply" && dir > 0 {
+		return foretellPeer(ts, args, args[dir])
+	}
+	return status(ts, args[0], args[1:]...)
+}
+
+func foretellApply(ts *testscript.TestScript, args []string, a *foretold.Application) int {
+	input := kept(ts, a.Config)
+	plan, before := ask(ts, a, input), look(ts, a.Root)
+	if got := given(ts, input, args); got != 0 {
 		return got
 	}
+	faults := append(plan.Trees(before, look(ts, a.Root)), a.Said(&plan, ts.ReadFile("stderr"))...)
+	faults = append(faults, rows(ts).Empty(ask(ts, a, input), text(ts, cmp.Or(input, a.Config)))...)
+	if len(faults) > 0 {
+		ts.Fatalf("%s: %s", strings.Join(args, " "), strings.Join(faults, "\n"))
+	}
+	return 0
 }
 
 func text(ts *testscript.TestScript, file string) []byte {
 	text, err := os.ReadFile(ts.MkAbs(file))
 	ts.Check(err)
 	return text
+}
+
+// kept puts standard input into a file, if a config comes from there, so that it can be read more than once.
+func kept(ts *testscript.TestScript, config string) (file string) {
+	if config != "-" {
+		return ""
+	}
+	ts.Check(ts.Exec("cat"))
+	file = ts.Getenv("WORK") + "/standard-input"
+	ts.Check(os.WriteFile(file, []byte(ts.ReadFile("stdout")), 0o600))
+	return file
+}
+
+// given runs a program with a file as its standard input, "" for what the script has.
+func given(ts *testscript.TestScript, input string, args []string) int {
+	if input == "" {
+		return status(ts, args[0], args[1:]...)
+	}
+	return status(ts, "sh", append([]string{"-c", `exec "$@" <"$0"`, input}, args...)...)
 }
 
 func look(ts *testscript.TestScript, dir string) foretold.Tree {
@@ -80,31 +108,41 @@ func foretellFiles(ts *testscript.TestScript, dir, config string, adapt func(*st
 	}
 }
 
-// foretellStage is of the files stage. The image's own configs come below it, which nobody is asked about.
-func foretellStage(ts *testscript.TestScript) (verify func()) {
-	work := ts.Getenv("WORK")
-	if base, _ := filepath.Glob(work + "/dirs/*/base*.d"); len(base) > 0 {
-		return func() {}
+// foretellStage is of the files stage. The image's own configs, of which nobody is asked, are merged below that of the
+// boot.
+func foretellStage(ts *testscript.TestScript, options []string) (verify func()) {
+	work, platform := ts.Getenv("WORK"), "file"
+	for _, option := range options {
+		if name, is := strings.CutPrefix(option, "--platform="); is {
+			platform = name
+		}
 	}
-	return foretellFiles(ts, work+"/root", work+"/run/ignition.json", nil)
+	config := work + "/run/ignition.json"
+	base, err := foretold.ImageConfigs([]string{work + "/dirs/run", work + "/dirs/etc", work + "/dirs/usr"}, platform)
+	ts.Check(err)
+	if len(base) == 0 {
+		return foretellFiles(ts, work+"/root", config, func(q *stages.Question) { q.Rendered = true })
+	}
+	all, err := foretold.Merged(append(base, ts.ReadFile(config)))
+	ts.Check(err)
+	config = work + "/merged.ign"
+	ts.Check(os.WriteFile(config, all, 0o600))
+	return foretellFiles(ts, work+"/root", config, nil)
 }
 
 // foretellPeer is of ignition-apply, which leaves accounts alone.
-func foretellPeer(ts *testscript.TestScript, args []string, run func() int) func() int {
-	dir := slices.Index(args, "--root") + 1
-	if args[0] != "ignition-apply" || dir == 0 || args[len(args)-1] == "-" {
-		return run
+func foretellPeer(ts *testscript.TestScript, args []string, dir string) int {
+	config := args[len(args)-1]
+	input := kept(ts, config)
+	if input != "" {
+		config = input
 	}
-	return func() int {
-		verify := foretellFiles(ts, args[dir], args[len(args)-1], func(q *stages.Question) {
-			q.Files.Accounts = files.LeaveAccounts
-		})
-		got := run()
-		if got == 0 {
-			verify()
-		}
-		return got
+	verify := foretellFiles(ts, dir, config, func(q *stages.Question) { q.Files.Accounts = files.LeaveAccounts })
+	got := given(ts, input, args)
+	if got == 0 {
+		verify()
 	}
+	return got
 }
 
 func rows(ts *testscript.TestScript) foretold.Rows {

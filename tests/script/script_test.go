@@ -175,7 +175,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	run := func() int { return status(ts, args[1], args[2:]...) }
 	if want == 0 {
-		run = foretell(ts, args[1:], run)
+		run = func() int { return foretell(ts, args[1:]) }
 	}
 	if got := run(); got != want {
 		ts.Fatalf("%s ended with status %d, not %d", args[1], got, want)
@@ -210,7 +210,7 @@ func stage(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	verify := func() {}
 	if name == "files" && !neg {
-		verify = foretellStage(ts)
+		verify = foretellStage(ts, args[1:])
 	}
 	got := status(ts, "ignition", append(arguments, args[1:]...)...)
 	defer verify()
@@ -316,7 +316,7 @@ func without(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	run := func() int { return status(ts, args[0], args[1:]...) }
 	if !neg {
-		run = foretell(ts, args, run)
+		run = func() int { return foretell(ts, args) }
 	}
 	if got := run(); (got == 0) == neg {
 		ts.Fatalf("%s ended with status %d", args[0], got)
