@@ -42,8 +42,8 @@ func (v *verdict) show() error {
 }
 
 func (v *verdict) write(w io.Writer, style diag.Style) error {
-	if write := results.Of(v.options.format); write != nil {
-		return write(w, &v.report)
+	if f, known := results.Of(v.options.format); known {
+		return f.Write(w, &v.report)
 	}
 	for _, f := range v.report.Files {
 		problems := f.Problems
@@ -81,9 +81,10 @@ func (v *verdict) aside(screen *diag.Screen) {
 	}
 }
 
-// sum writes the summary, where the report is text for people or stands elsewhere.
+// sum writes the summary, where it is no part of what a tool reads.
 func (v *verdict) sum(screen *diag.Screen) error {
-	if v.options.quiet || v.options.format != "text" && v.options.output == "" {
+	f, known := results.Of(v.options.format)
+	if v.options.quiet || known && !f.Log && v.options.output == "" {
 		return nil
 	}
 	counts := map[diag.Severity]int{}

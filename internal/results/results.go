@@ -48,29 +48,30 @@ func (r *Report) All() (all []diag.Problem) {
 type Format struct {
 	Name  string
 	Words string // what it is
+	Log   bool   // it stands in a log, where a summary may follow
 	Write func(w io.Writer, r *Report) error
 }
 
 // Formats lists the forms, but for text, which is for people.
 func Formats() []Format {
 	return []Format{
-		{"line", "a problem a line, FILE:LINE:COL: KIND[CODE] MESSAGE ($.path)", writeLines},
-		{"json", "an object of valid and problems", writeJSON},
-		{"sarif", "SARIF 2.1.0, for code scanning", writeSARIF},
-		{"github", "annotations of a GitHub workflow", writeGitHub},
-		{"gitlab", "a code quality report of GitLab", writeGitLab},
-		{"junit", "JUnit's XML, a test case a file", writeJUnit},
+		{"line", "a problem a line, FILE:LINE:COL: KIND[CODE] MESSAGE ($.path)", false, writeLines},
+		{"json", "an object of valid and problems", false, writeJSON},
+		{"sarif", "SARIF 2.1.0, for code scanning", false, writeSARIF},
+		{"github", "annotations of a GitHub workflow", true, writeGitHub},
+		{"gitlab", "a code quality report of GitLab", false, writeGitLab},
+		{"junit", "JUnit's XML, a test case a file", false, writeJUnit},
 	}
 }
 
-// Of finds the form of a name; nil where there is none.
-func Of(name string) func(w io.Writer, r *Report) error {
+// Of finds the form of a name.
+func Of(name string) (f Format, known bool) {
 	for _, f := range Formats() {
 		if f.Name == name {
-			return f.Write
+			return f, true
 		}
 	}
-	return nil
+	return Format{}, false
 }
 
 func writeJSON(w io.Writer, r *Report) error { return diag.WriteJSON(w, r.Valid(), r.All()) }

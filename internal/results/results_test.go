@@ -94,7 +94,9 @@ func TestFingerprintsStayWhereLinesMove(t *testing.T) {
 			r.Files[0].Problems = append(r.Files[0].Problems, p)
 		}
 		var b strings.Builder
-		require.NoError(t, results.Of("gitlab")(&b, &r))
+		gitlab, known := results.Of("gitlab")
+		require.True(t, known)
+		require.NoError(t, gitlab.Write(&b, &r))
 		var list []struct{ Fingerprint string }
 		require.NoError(t, json.Unmarshal([]byte(b.String()), &list))
 		for _, issue := range list {

@@ -1,0 +1,180 @@
+package script
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	yaml "github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// parseYAML reads a file of the repository, or a block of one.
+func parseYAML(t *testing.T, text string) yaml.Node {
+	t.Helper()
+	root, problem := yaml.NewArena().ParseYAML(&diag.Document{Text: text})
+	require.Nil(t, problem, text)
+	return root
+}
+
+func repositoryFile(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", name))
+	require.NoError(t, err)
+	return string(text)
+}
+
+// pipelineFolder is a repository whose config has a mistake in line 4, beside one that has none.
+func pipelineFolder(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	for name, text := range map[string]string{
+		"hosts/web.ign": "{\n  \"ignition\": {\"version\": \"3.6.0\"},\n  \"storage\": {\n" +
+			"    \"files\": [{\"path\": \"etc/motd\"}]\n  }\n}\n",
+		"hosts/good.bu": minimalButane, "files/motd": "hello",
+		"bin/generate-config": "#!/bin/sh\ncat hosts/web.ign\n",
+	} {
+		at := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o755))
+		require.NoError(t, os.WriteFile(at, []byte(text), 0o755))
+	}
+	return dir
+}
+
+// shell runs a script in a folder, with variables, and gives its exit code.
+func shell(t *testing.T, dir, script string, env ...string) (code int, out string) {
+	t.Helper()
+	command := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script)
+	command.Dir = dir
+	command.Env = append(env, "PATH="+dir+"/bin:"+programs+":"+os.Getenv("PATH"), "HOME="+os.Getenv("HOME"))
+	text, err := command.CombinedOutput()
+	if err != nil {
+		require.IsType(t, &exec.ExitError{}, err, string(text))
+	}
+	return command.ProcessState.ExitCode(), string(text)
+}
+
+const annotation = "::error file=hosts/web.ign,line=4,endLine=4,col=24,endColumn=34,title=path-relative::" +
+	"the path \"etc/motd\" is not absolute%0Ahint: "
+
+func TestTheActionAnnotatesTheLine(t *testing.T) {
+	t.Parallel()
+	steps := parseYAML(t, repositoryFile(t, "action.yml")).Get("runs").Get("steps")
+	require.Equal(t, 3, steps.Len())
+	module, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	building := steps.First().Next()
+	temp := t.TempDir()
+	code, out := shell(t, temp, building.Get("run").Text(), "GITHUB_ACTION_PATH="+module, "RUNNER_TEMP="+temp)
+	require.Zero(t, code, out)
+
+	checking := building.Next().Get("run").Text()
+	for _, c := range []struct {
+		paths, options string
+		code           int
+		want           string
+	}{
+		{"hosts", "--strict --files-dir files", 1, annotation},
+		{".", "", 1, annotation},
+		{"hosts/good.bu", "", 0, "valid: 1 file, 0 errors, 0 warnings\n"},
+		{"$(touch${IFS}forged) hosts/*.ign", "", 1, "hosts/*.ign"},
+		{"-x", "", 1, "-x"},
+	} {
+		dir := pipelineFolder(t)
+		code, out := shell(t, dir, checking, "RUNNER_TEMP="+temp, "GLOWPLUG_PATHS="+c.paths,
+			"GLOWPLUG_OPTIONS="+c.options)
+		assert.Equal(t, c.code, code, out)
+		assert.Contains(t, out, c.want)
+		assert.NoFileExists(t, filepath.Join(dir, "forged"), "nothing of a value is run")
+	}
+}
+
+func TestTheHooksCheckAndCorrect(t *testing.T) {
+	t.Parallel()
+	hooks := parseYAML(t, repositoryFile(t, ".pre-commit-hooks.yaml"))
+	require.Equal(t, 2, hooks.Len())
+	for hook := hooks.First(); hook.Exists(); hook = hook.Next() {
+		files := regexp.MustCompile(hook.Get("files").Text())
+		for name, want := range map[string]bool{"a/b.ign": true, "b.bu": true, "b.bus": false, "ign": false} {
+			assert.Equal(t, want, files.MatchString(name), name)
+		}
+		dir := pipelineFolder(t)
+		entry := hook.Get("entry").Text()
+		code, out := shell(t, dir, entry+" hosts/web.ign hosts/good.bu")
+		fixes := hook.Get("id").Text() == "glowplug-fix"
+		assert.Equal(t, !fixes, code == 1, out)
+		again, out := shell(t, dir, "glowplug-validate hosts")
+		assert.Equal(t, fixes, again == 0, out)
+	}
+}
+
+// The Containerfile is built by no test; what it runs is.
+func TestTheCommandsOfTheContainerfileRun(t *testing.T) {
+	t.Parallel()
+	text := repositoryFile(t, "Containerfile")
+	at := filepath.Join(t.TempDir(), "glowplug-validate")
+	built := false
+	for line := range strings.Lines(text) {
+		if run, found := strings.CutPrefix(strings.TrimSpace(line), "RUN "); found {
+			code, out := shell(t, "../..", strings.ReplaceAll(run, "-o /glowplug-validate", "-o "+at))
+			require.Zero(t, code, out)
+			built = true
+		}
+	}
+	require.True(t, built)
+	program, err := os.ReadFile(at)
+	require.NoError(t, err)
+	assert.NotContains(t, string(program), "/lib64/ld-linux", "an image from scratch has no loader of libraries")
+	code, out := shell(t, pipelineFolder(t), at+" --strict .")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, out, "--> hosts/web.ign:4:24")
+	for _, line := range []string{"FROM scratch\n", "USER 65534:65534\n", "ENTRYPOINT [\"/glowplug-validate\"]\n"} {
+		assert.Contains(t, text, "\n"+line)
+	}
+}
+
+// Each command line of the page runs, but for those of podman and pre-commit, which are not at hand.
+func TestThePageOnPipelinesIsTrue(t *testing.T) {
+	t.Parallel()
+	page := repositoryFile(t, "docs/ci.md")
+	count := 0
+	for line := range strings.Lines(page) {
+		line = strings.TrimSpace(line)
+		line = strings.TrimPrefix(strings.TrimPrefix(line, "- run: "), "- ")
+		line = strings.TrimPrefix(line, "/")
+		if !strings.HasPrefix(line, "glowplug-validate ") && !strings.HasPrefix(line, "generate-config") {
+			continue
+		}
+		count++
+		dir := pipelineFolder(t)
+		code, out := shell(t, dir, line)
+		assert.Equal(t, 1, code, "%s\n%s", line, out)
+		for _, report := range []string{"glowplug.sarif", "glowplug.json", "glowplug.xml"} {
+			if strings.Contains(line, report) {
+				assert.FileExists(t, filepath.Join(dir, report))
+				out = repositoryText(t, filepath.Join(dir, report))
+			}
+		}
+		assert.Contains(t, out, "path-relative", line)
+	}
+	assert.Equal(t, 6, count)
+	shown, _, _ := strings.Cut(annotation, "not absolute")
+	assert.Contains(t, page, shown)
+	for _, block := range strings.Split(page, "```yaml\n")[1:] {
+		block, _, _ = strings.Cut(block, "```")
+		parseYAML(t, strings.ReplaceAll(block, "${{", "{"))
+	}
+}
+
+func repositoryText(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	return string(text)
+}
