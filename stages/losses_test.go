@@ -130,6 +130,20 @@ func TestAWipedDiskHasABarBeforeAndAfter(t *testing.T) {
 	}
 }
 
+// Two entries for one disk, by two of its names, are about one disk.
+func TestADiskOfTwoNamesIsOne(t *testing.T) {
+	image := oldGPT(t).Image()
+	image.Names = []string{"/dev/vda", "/dev/disk/by-id/x"}
+	text, p := told(t, `{'storage': {'disks': [
+		{'device': '/dev/vda', 'wipeTable': true, 'partitions': [{'number': 1, 'label': 'a', 'sizeMiB': 20}]},
+		{'device': '/dev/disk/by-id/x', 'partitions': [{'number': 2, 'label': 'b'}]}]}}`,
+		scene.Images{"/dev/vda": image}.Scene(), trees.Fake{}, true)
+	assert.Equal(t, "1 disk: 1 wiped, 2 partitions", p.Summary())
+	assert.Equal(t, 1, strings.Count(text, "\nDisk "))
+	assert.Contains(t, text, "    before  |1 photos")
+	assert.Contains(t, text, "    after   |1 a                 |2 b ")
+}
+
 // A disk that a filesystem or a volume fills is shown as one that gets partitions is, listed or not.
 func TestADiskThatIsFilledAsAWholeHasABar(t *testing.T) {
 	filled := machines.NewDisk(t, 64)

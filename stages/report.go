@@ -84,6 +84,9 @@ func diskAction(from *kind.Action, of map[string]string, told map[report.Loss]bo
 	if strings.Contains(a.Origin, ".partitions.") {
 		a.Noun = report.Part
 	}
+	if a.Noun == report.Disk { // several entries may be about one, by its names
+		a.Thing = from.Seen[0].Node
+	}
 	if len(from.Seen) == 1 {
 		a.Group = of[from.Seen[0].Node]
 	}
