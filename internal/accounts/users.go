@@ -16,7 +16,7 @@ type userMaker struct{ *database }
 func (db userMaker) wantUser(u *User) (Verb, string, *Error) {
 	have := db.user(u.Name)
 	if u.Delete {
-		return userRemover{db.database}.deleteUser(u, have)
+		return userRemover(db).deleteUser(u, have)
 	}
 	if err := u.checkFields(); err != nil {
 		return Keep, "", err
@@ -27,7 +27,7 @@ func (db userMaker) wantUser(u *User) (Verb, string, *Error) {
 	if have == nil {
 		return db.createUser(u)
 	}
-	return userEditor{db.database}.modifyUser(u, have)
+	return userEditor(db).modifyUser(u, have)
 }
 
 // A newUser is what createUser gathers before it writes anything.

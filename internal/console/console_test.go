@@ -287,8 +287,7 @@ func TestASerialLineHasNewsHoweverOftenTheLogDoes(t *testing.T) {
 }
 
 func TestWorkThatGoesOnBesideAnotherIsShownUntilItEnds(t *testing.T) {
-	news := newsOf(t, func(p *Progress, log *slog.Logger) {
-		log = log.WithGroup("disks")
+	news := newsOf(t, func(p *Progress, _ *slog.Logger) {
 		p.Step(event(plan.Started, "filesystem on /dev/vda"))
 		p.Step(event(plan.Started, "filesystem on /dev/vdb"))
 		time.Sleep(2 * time.Second)

@@ -52,10 +52,10 @@ func (c nodes) file(a *cursor.At, f *config.File) {
 	c.owner(a, "group", &f.Group)
 	c.owner(a, "user", &f.User)
 	for i := range f.Append {
-		sources{c.checker}.resource(a.Key("append").Item(i), &f.Append[i], false)
+		sources(c).resource(a.Key("append").Item(i), &f.Append[i], false)
 	}
-	sources{c.checker}.resource(a.Key("contents"), &f.Contents, false)
-	units{c.checker}.quadlet(a, f)
+	sources(c).resource(a.Key("contents"), &f.Contents, false)
+	units(c).quadlet(a, f)
 }
 
 // mode warns of a decimal number that was probably meant in octal, which is the most common mistake of all.

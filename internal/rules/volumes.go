@@ -38,7 +38,7 @@ func (c disks) luks(a *cursor.At, l *config.Luks) {
 	for i := range l.Clevis.Tang {
 		c.tang(tang.Item(i), &l.Clevis.Tang[i])
 	}
-	sources{c.checker}.resource(a.Key("keyFile"), &l.KeyFile, true)
+	sources(c).resource(a.Key("keyFile"), &l.KeyFile, true)
 	if !isSet(l.Cex.Enabled) && IsEmptyKey(l.KeyFile, c.version) {
 		a.Key("keyFile").Key("source").Errorf(codes.LUKSKeyEmpty,
 			"the key is empty, so whoever has the disk opens the volume").

@@ -163,9 +163,7 @@ func TestNamesThatWillLeadToArrays(t *testing.T) {
 	const colons = byID + "uuid-6fc9b25a:3c9c4f8b:9c0cabcd:ef012345"
 	with := func(options ...string) config.Raid {
 		r := data
-		for _, each := range options {
-			r.Options = append(r.Options, each)
-		}
+		r.Options = append(r.Options, options...)
 		return r
 	}
 	there := mirror()

@@ -36,7 +36,7 @@ type unknown struct{ *change }
 func (u unknown) because(detail string) string { return detail + " (" + u.disk.Unknown + ")" }
 
 func (u unknown) wiping() *kind.Action {
-	a := telling{u.change}.wiping()
+	a := telling(u).wiping()
 	a.Effect, a.Detail = plan.Deferred, u.because("wiped, whatever is on the disk")
 	a.Outcomes = []kind.Outcome{{Found: "nothing", Verdict: "wipe"}, {Found: "anything else", Verdict: "wipe"}}
 	return a
@@ -44,7 +44,7 @@ func (u unknown) wiping() *kind.Action {
 
 // tableAction is the one that does it all.
 func (u unknown) tableAction() *kind.Action {
-	a, e := telling{u.change}.wiping(), kind.Disk(u.index, u.want.Device)
+	a, e := telling(u).wiping(), kind.Disk(u.index, u.want.Device)
 	a.ID, a.Origin = e.ID, e.Origin
 	a.Effect, a.Detail = plan.Deferred, u.because("written unless it is as wanted")
 	if u.wipe() {
