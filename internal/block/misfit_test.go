@@ -1,10 +1,13 @@
 package block
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
@@ -92,4 +95,32 @@ func TestWhatDoesNotFitIsToldOfTheOneThatAsksForTooMuch(t *testing.T) {
 			assert.Equal(t, []string{c.hint}, diag.Hints(err))
 		})
 	}
+}
+
+// Whoever follows the hints gets to a layout that works: with the size that is said to be left another one does not
+// fit, if any.
+func TestASizeThatIsSaidToBeLeftFits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		table, err := NewTable(64<<20/512, 512, seeded())
+		require.NoError(t, err)
+		specs := anySpecs(t, 64, true)
+		for range 10 * len(specs) {
+			_, _, err := Layout(table, specs)
+			var at *SpecError
+			if !errors.As(err, &at) || len(diag.Hints(err)) == 0 {
+				return
+			}
+			var size int
+			if _, err := fmt.Sscanf(diag.Hints(err)[0], "set its sizeMiB to %d or less", &size); err != nil {
+				return
+			}
+			require.Less(t, size, *specs[at.Index].SizeMiB)
+			require.Positive(t, size)
+			specs[at.Index].SizeMiB = &size
+			_, _, again := Layout(table, specs)
+			var then *SpecError
+			require.False(t, errors.As(again, &then) && then.Index == at.Index && then.Error() == at.Error())
+		}
+		require.Empty(t, specs, "the hints come to no end")
+	})
 }
