@@ -7,6 +7,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
@@ -72,6 +73,20 @@ func (c *change) wanted() []block.KernelPartition {
 		return nil
 	}
 	return c.table.KernelPartitions(c.disk.Name)
+}
+
+// unlike is in what the kernel's partitions are not those of the table, as far as is seen: of a device-mapper disk only
+// numbers and sizes are, as starts are in tables that a tool is asked for. "" for nothing.
+func (c *change) unlike() string {
+	has, want := slices.Clone(c.disk.Partitions), c.wanted()
+	if c.disk.Mapper != "" {
+		for _, all := range [][]block.KernelPartition{has, want} {
+			for i := range all {
+				all[i].Start = 0
+			}
+		}
+	}
+	return device.Difference(has, want, c.touched)
 }
 
 // made is the partition that a decision makes.

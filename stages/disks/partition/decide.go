@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/block"
-	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/order"
 	"github.com/glowplug-os/glowplug/internal/scene"
@@ -379,7 +378,7 @@ func (c decider) kernelAfter() {
 	}
 	c.after.Partitions = after
 	order.By(c.after.Partitions, func(p, q block.KernelPartition) int { return p.Number - q.Number })
-	c.tell = c.write || c.disk.Mapper != "" || device.Difference(c.disk.Partitions, wanted, c.touched) != ""
+	c.tell = c.write || c.unlike() != ""
 }
 
 // stale refuses what the kernel could not do: dropping a partition in use that the table does not have any more.

@@ -307,6 +307,29 @@ func TestNamesThatWillLeadToPartitions(t *testing.T) {
 	}
 }
 
+// A look does not show where partitions of a device-mapper disk begin. Where all else is as the table has it, a run
+// still asks device-mapper, and a plan says that the table is kept.
+func TestATableOfADeviceMapperDiskIsKept(t *testing.T) {
+	for name, c := range map[string]struct {
+		has  []block.KernelPartition
+		want string
+	}{
+		"as the table has it": {[]block.KernelPartition{{Name: "dm-1", Number: 1, Size: 20480}},
+			"keep: as it is; device-mapper is asked whether it knows"},
+		"another size": {[]block.KernelPartition{{Name: "dm-1", Number: 1, Size: 2048}},
+			"change: is right; device-mapper is told"},
+		"none": {nil, "change: is right; device-mapper is told"},
+	} {
+		of, err := planned(changed{on(oldDisk(t)), func(d *scene.Seen) {
+			d.Name, d.Mapper, d.Partitions = "dm-0", "mpatha", c.has
+		}}, parted(machines.Part(1, 1, 10, "root")))
+		require.NoError(t, err, name)
+		last := telling{of}.actions()[1]
+		assert.Equal(t, c.want, last.Effect.String()+": "+last.Detail, name)
+		assert.NotNil(t, last.Act, name)
+	}
+}
+
 // A preview of filesystems on partitions that are not there yet finds what is at their place.
 func TestPartitionsThatAreNotThereAreSeen(t *testing.T) {
 	d := machines.NewDisk(t, 64)

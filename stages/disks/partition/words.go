@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/block"
-	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/order"
 	"github.com/glowplug-os/glowplug/internal/plan"
@@ -31,8 +30,14 @@ func (c telling) actions() (all kind.Lane) {
 	step.Subject, step.Detail = "partition table of "+diag.Name(c.want.Device), "as it is"
 	last := &kind.Action{Step: step, Seen: []*scene.Seen{c.disk}}
 	last.Before, last.After = c.disk.Layout(), c.after.Layout()
-	if c.write || c.tell {
-		last.Effect, last.Detail, last.Look, last.Act = plan.Change, c.writing(), c.change.look, c.change.act
+	if c.write || c.tell || c.disk.Mapper != "" {
+		last.Look, last.Act = c.change.look, c.change.act
+	}
+	switch {
+	case c.write || c.tell:
+		last.Effect, last.Detail = plan.Change, c.writing()
+	case c.disk.Mapper != "":
+		last.Detail += "; device-mapper is asked whether it knows"
 	}
 	if len(c.blanks()) > 0 {
 		last.Outcomes = kind.UnlessKnown
@@ -48,9 +53,9 @@ func (c telling) writing() string {
 	case c.write:
 		return "written, and the kernel told"
 	case c.disk.Mapper != "":
-		return "is right; device-mapper is asked whether it knows"
+		return "is right; device-mapper is told"
 	}
-	return "is right; the kernel is told (" + device.Difference(c.disk.Partitions, c.wanted(), c.touched) + ")"
+	return "is right; the kernel is told (" + c.unlike() + ")"
 }
 
 func (c telling) wiping() *kind.Action {
