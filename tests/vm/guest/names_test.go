@@ -72,6 +72,7 @@ func TestTheDisksStageOnOneOfTwoEqualDisks(t *testing.T) {
 			stop = keepLooking(nodes[1]+"1", nodes[1]+"2")
 		}
 		s := newStage(t, form, links[0])
+		s.once = run%10 > 0
 		_, err := s.run()
 		stop()
 		require.NoError(t, err, "run %d: %s\n%s", run, form, s.log.String())

@@ -35,6 +35,7 @@ type stage struct {
 	options disks.Options
 	log     bytes.Buffer
 	steps   []string // the IDs of those that were done, in order
+	once    bool     // no second plan is asked: it takes a third of a second
 	until   int      // how many steps are done before stop is called
 	stop    context.CancelCauseFunc
 }
@@ -87,7 +88,7 @@ func (s *stage) run() (disks.Keys, error) {
 	s.steps = nil
 	keys, faults, err := foretold.Disks(s.t.Context(), s.storage, s.options)
 	assert.Empty(s.t, faults)
-	if err == nil {
+	if err == nil && !s.once {
 		s.again()
 	}
 	return keys, err
