@@ -161,9 +161,9 @@ func TestADiskThatIsFilledAsAWholeHasABar(t *testing.T) {
 		destroyed     string
 	}{
 		"a filesystem over a filesystem": {filled, filesystem, photos, `|xfs "new" `, `/dev/vda: ext4 "photos"`},
-		"a volume over a filesystem":     {filled, volume, photos, "|LUKS volume v ", `/dev/vda: ext4 "photos"`},
+		"a volume over a filesystem":     {filled, volume, photos, "|crypto_LUKS  ", `/dev/vda: ext4 "photos"`},
 		"a filesystem over a GPT":        {oldGPT(t), filesystem, "|1 photos ", `|xfs "new" `, photosOn1},
-		"a volume over an MBR":           {oldMBR(t), volume, "|1         ", "|LUKS volume v ", photosOn1},
+		"a volume over an MBR":           {oldMBR(t), volume, "|1         ", "|crypto_LUKS  ", photosOn1},
 		"a filesystem on a blank disk":   {machines.NewDisk(t, 64), filesystem, none, `|xfs "new" `, ""},
 		"made empty":                     {filled, empty, photos, none, `/dev/vda: ext4 "photos"`},
 		"its table is wiped": {filled, "'disks': [{'device': '/dev/vda', 'wipeTable': true}]", photos, none,

@@ -54,12 +54,12 @@ func (f *Forecast) partitions() map[string]string {
 		if of[disk.Node] == "" {
 			of[disk.Node] = disk.Path
 		}
-		for _, l := range []*scene.Layout{a.Before, a.After} {
-			if l == nil {
+		for _, seen := range []*scene.Seen{a.Before, a.After} {
+			if seen == nil {
 				continue
 			}
-			for _, each := range l.Parts {
-				of[disk.PartitionNode(each.Number)] = of[disk.Node]
+			for number := range seen.PartitionNames() {
+				of[disk.PartitionNode(number)] = of[disk.Node]
 			}
 		}
 	}
@@ -107,10 +107,11 @@ func diskAction(from *kind.Action, of map[string]string, told map[report.Loss]bo
 	return a
 }
 
-func layout(from *scene.Layout) *report.Layout {
-	if from == nil {
+func layout(disk *scene.Seen) *report.Layout {
+	if disk == nil {
 		return nil
 	}
+	from := disk.Layout()
 	l := &report.Layout{Bytes: from.Size, Holds: from.Holds}
 	for _, p := range from.Parts {
 		l.Partitions = append(l.Partitions, report.Partition{Number: p.Number, Label: p.Label, Start: p.At.Offset,

@@ -19,13 +19,16 @@ type Part struct {
 // Layout is what is where on the disk.
 func (s *Seen) Layout() *Layout {
 	l := &Layout{Size: s.Size}
-	for _, p := range s.KernelPartitions() {
-		part := Part{Number: p.Number, At: inBytes(p)}
-		if t := s.Found.Table; t != nil {
-			is, _ := t.Partition(p.Number)
-			part.Label = is.Label
+	if t := s.Found.Table; t != nil {
+		sector := int64(t.SectorSize)
+		for _, p := range t.Partitions() {
+			l.Parts = append(l.Parts, Part{p.Number, p.Label,
+				block.Span{Offset: int64(p.Start) * sector, Size: int64(p.Size) * sector}})
 		}
-		l.Parts = append(l.Parts, part)
+	} else {
+		for _, p := range s.KernelPartitions() {
+			l.Parts = append(l.Parts, Part{Number: p.Number, At: inBytes(p)})
+		}
 	}
 	if first := s.Content.First(); len(l.Parts) == 0 && first.Type != "" {
 		l.Holds = Describe(block.Content{Signatures: []block.Signature{{Type: first.Type, Label: first.Label}}})

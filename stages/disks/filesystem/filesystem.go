@@ -231,7 +231,7 @@ func (f *filesystem) action(view scene.Scene) *kind.Action {
 		a.Outcomes = kind.UnlessKnown
 	}
 	a.Look, a.Act = f.look, f.act
-	return a.Over(f.seen, f.expected().Seen.Layout())
+	return a.Over(f.seen, f.expected().Seen.Filling)
 }
 
 func (f *filesystem) lost() string {

@@ -98,8 +98,8 @@ type Action struct {
 	Seen []*scene.Seen
 	// Loses is what goes.
 	Loses []Loss
-	// Before and After are what is where on a disk, of an action that is about all of one; nil of others.
-	Before, After *scene.Layout
+	// Before and After are the disk, of an action that is about all of one; nil of others.
+	Before, After *scene.Seen
 	// Outcomes are what may come of an action that is only decided when its device is there, or when libblkid was
 	// asked.
 	Outcomes []Outcome
@@ -134,10 +134,12 @@ func Lost(view scene.Scene, seen *scene.Seen) (all []Loss) {
 // TableLost is what goes where nothing else does.
 const TableLost = "its partition table"
 
-// Over is an action that takes a whole disk, with what is then on it.
-func (a *Action) Over(disk *scene.Seen, then *scene.Layout) *Action {
-	if disk.IsDisk() {
-		a.Before, a.After = disk.Layout(), then
+// Over is an action that fills a device, with what is then on it: if that is a disk, all of the disk.
+func (a *Action) Over(device *scene.Seen, then scene.Filling) *Action {
+	if device.IsDisk() {
+		after := *device
+		after.Filling, after.Partitions = then, nil
+		a.Before, a.After = device, &after
 	}
 	return a
 }

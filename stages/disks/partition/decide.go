@@ -133,7 +133,12 @@ func (c decider) decide() error {
 func (c decider) findLost() error {
 	goes := map[int]bool{}
 	for _, d := range c.decisions {
-		goes[d.Number] = goes[d.Number] || d.Found != nil && (d.Gone() || d.Verdict == block.Refuse || cuts(d))
+		if d.Found != nil && (d.Gone() || d.Verdict == block.Refuse || cuts(d)) {
+			goes[d.Number] = true
+		}
+	}
+	if !c.wipe() && len(goes) == 0 {
+		return nil
 	}
 	for _, p := range c.disk.KernelPartitions() {
 		if !c.wipe() && !goes[p.Number] {
@@ -155,7 +160,7 @@ func (c decider) inside(at block.Span) (scene.Filling, error) {
 // findStaying finds what is not lost after all.
 func (c decider) findStaying() {
 	c.stays = map[int]bool{}
-	if c.table == nil {
+	if c.table == nil || len(c.lost) == 0 {
 		return
 	}
 	made := map[int64]scene.Place{}

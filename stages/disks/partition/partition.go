@@ -93,6 +93,7 @@ type disk struct {
 	lane  kind.Lane
 	last  *change
 	wiped bool // by any of the entries
+	loses bool // a partition, by any of the entries
 }
 
 // disk is the one that was seen.
@@ -133,7 +134,8 @@ func (p *planner) add(index int, want *config.Disk) error {
 	if err := (decider{c, p.view, p.random, p.members, d.names}).all(); err != nil {
 		return err
 	}
-	d.lane, d.last, d.wiped = append(d.lane, telling{c}.actions()...), c, d.wiped || c.wipe()
+	d.lane, d.last = append(d.lane, telling{c}.actions()...), c
+	d.wiped, d.loses = d.wiped || c.wipe(), d.loses || len(c.lost) > 0
 	p.planned.Means = append(p.planned.Means, c.meanings(d.names)...)
 	p.planned.Blanks = append(p.planned.Blanks, c.blanks()...)
 	if seen.Mapper != "" {
@@ -144,6 +146,9 @@ func (p *planner) add(index int, want *config.Disk) error {
 
 // gone are partitions that will not be there.
 func (d *disk) gone() (all []scene.Departure) {
+	if !d.wiped && !d.loses {
+		return nil
+	}
 	left := d.last.after.PartitionNames()
 	for number, name := range d.first.PartitionNames() {
 		if left[number] != "" {

@@ -357,8 +357,8 @@ func TestWhatGoesIsListedWithWhatItHolds(t *testing.T) {
 		lane[0].Loses,
 	)
 	last := lane[len(lane)-1]
-	assert.Len(t, last.Before.Parts, 2)
-	assert.Len(t, last.After.Parts, 1)
+	assert.Len(t, last.Before.Layout().Parts, 2)
+	assert.Len(t, last.After.Layout().Parts, 1)
 	assert.Equal(t, "/dev/vda", last.Seen[0].Node)
 	p, err = planAll(storageOf(false, machines.Part(1, 1, 10, "root")), on(blankDisk(t)), machines.Dice())
 	require.NoError(t, err)

@@ -29,7 +29,7 @@ func (c telling) actions() (all kind.Lane) {
 	step := kind.Disk(c.index, c.want.Device).Step()
 	step.Subject, step.Detail = "partition table of "+diag.Name(c.want.Device), "as it is"
 	last := &kind.Action{Step: step, Seen: []*scene.Seen{c.disk}}
-	last.Before, last.After = c.disk.Layout(), c.after.Layout()
+	last.Before, last.After = c.disk, c.after
 	if c.write || c.tell || c.disk.Mapper != "" {
 		last.Look, last.Act = c.change.look, c.change.act
 	}

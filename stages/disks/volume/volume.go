@@ -285,7 +285,8 @@ func (m telling) format(view scene.Scene) *kind.Action {
 	}
 	a.Look = m.when(func(v *volume) bool { return m.made != "" && v.seen.LUKS != nil && v.seen.LUKS.UUID == m.made })
 	a.Act = m.makeVolume
-	return a.Over(v.seen, &scene.Layout{Size: v.seen.Size, Holds: "LUKS volume " + diag.Name(m.config.Name)})
+	return a.Over(v.seen, scene.Filling{Content: block.Content{Signatures: []block.Signature{
+		{Type: "crypto_LUKS", Label: config.Says(m.config.Label)}}}})
 }
 
 // byKey is what may come of a volume that is used again: whether a key opens it takes a program, and much memory.
