@@ -25,6 +25,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/lint"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/scene"
@@ -74,6 +76,9 @@ func raised(t *testing.T, p codes.Pair, text string) (problems []diag.Problem, t
 		return planned(t, text, nil), diag.Workstation
 	case codes.ByImage:
 		return planned(t, text, scene.Images{"/dev/vda": machines.NewDisk(t, 1).Image()}.Scene()), diag.Workstation
+	}
+	if p.By == codes.ByLint {
+		o.Rules = func(doc *document.Document) []diag.Problem { return lint.Document(doc, nil) }
 	}
 	r := load.ReadWith(arena, "example", text, o)
 	switch p.By {

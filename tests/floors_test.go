@@ -36,8 +36,8 @@ var floors = [][]string{
 		"internal/readonly"},
 	{"internal/document", "providers", "internal/device", "internal/process", "internal/target"},
 	{"internal/butane", "internal/rules", "stages/disks/kind", "internal/image"},
-	{"internal/load", "internal/handoff", "internal/advice", "stages/disks/release", "stages/disks/partition",
-		"stages/disks/array", "stages/disks/volume", "stages/disks/filesystem"},
+	{"internal/load", "internal/handoff", "internal/advice", "internal/lint", "stages/disks/release",
+		"stages/disks/partition", "stages/disks/array", "stages/disks/volume", "stages/disks/filesystem"},
 	{"validate", "internal/check", "internal/lsp", "stages/disks", "stages/mounts", "stages/nodes", "stages/users",
 		"stages/units", "stages/leave"},
 	{"stages/files"},
@@ -50,8 +50,8 @@ var floors = [][]string{
 var pure = []string{"internal/codes", "internal/order", "internal/cli", "internal/zip", "internal/diag",
 	"internal/cmdline", "internal/tree", "internal/form", "internal/source", "internal/unit", "internal/accounts",
 	"internal/field", "internal/plan", "internal/scene", "config", "internal/language", "internal/cursor",
-	"internal/document", "internal/butane", "internal/rules", "internal/advice", "internal/report", "internal/results",
-	"validate"}
+	"internal/document", "internal/butane", "internal/rules", "internal/advice", "internal/lint", "internal/report",
+	"internal/results", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

@@ -19,7 +19,6 @@ import (
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/process"
 	"github.com/glowplug-os/glowplug/internal/results"
-	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -27,14 +26,11 @@ func (o *options) run(p *cli.Process) (err error) {
 	if err := o.misused(); err != nil {
 		return err
 	}
-	v := verdict{p: p, options: o, fails: diag.Error, report: results.Report{Program: o.called, Version: p.Version}}
-	if o.strict {
-		v.fails = diag.Warning
-	}
+	v := verdict{p: p, options: o, fails: o.fails(), report: results.Report{Program: o.called, Version: p.Version}}
 	if v.documents, err = load.Folder(o.filesDir); err != nil {
 		return err
 	}
-	v.documents.Lint, v.documents.Rules = tree.Unseen, rules.Further
+	v.documents.Lint, v.documents.Rules = tree.Unseen, o.rules
 	v.read(expand(o.files, o.excludes))
 	if err := v.show(); err != nil {
 		return err

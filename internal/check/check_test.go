@@ -24,7 +24,7 @@ const (
 	good    = `{"ignition": {"version": "3.6.0"}}`
 	warns   = `{"ignition": {"version": "3.6.0"}, "zz": 1}`
 	bad     = `{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "a%sb%d100%"}]}}`
-	ours    = `{"ignition": {"version": "3.6.0"}, "passwd": {"users": [{"name": "a", "uid": -1}]}}`
+	ours    = `{"ignition": {"version": "3.6.0"}, "passwd": {"groups": [{"name": "a", "gid": -1}]}}`
 	notJSON = "{\n  \"ignition\": {]\n}"
 )
 
@@ -76,8 +76,8 @@ func TestVerdictsAndTheirExitCodes(t *testing.T) {
 		{"an error, percent signs and all", bad, 1, 1, "NAME:1:67: error[path-relative] " +
 			"the path \"a%sb%d100%\" is not absolute ($.storage.files.0.path)\n",
 			"invalid: 1 file, 1 error, 0 warnings\n"},
-		{"a rule of ours counts like any other", ours, 1, 1, "NAME:1:78: error[number-negative] " +
-			"a user id cannot be negative ($.passwd.users.0.uid)\n", "invalid: 1 file, 1 error, 0 warnings\n"},
+		{"a rule of ours counts like any other", ours, 1, 1, "NAME:1:79: error[number-negative] " +
+			"a group id cannot be negative ($.passwd.groups.0.gid)\n", "invalid: 1 file, 1 error, 0 warnings\n"},
 		{"a syntax error", notJSON, 1, 1, "NAME:2:16: error[json-syntax] a key is expected, not \"]\"\n",
 			"invalid: 1 file, 1 error, 0 warnings\n"},
 		{"an empty file", "", 1, 1, "NAME:1:1: error[empty] the config is empty ($)\n",

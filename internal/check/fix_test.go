@@ -23,8 +23,8 @@ func config(members string) string {
 // butane is a document with these lines.
 func butane(lines string) string { return "variant: fcos\nversion: 1.7.0\n" + lines }
 
-// document is a document in JSON of one file with these members.
-func document(members string) string {
+// documentOf is a document in JSON of one file with these members.
+func documentOf(members string) string {
 	return `{"variant": "fcos", "version": "1.7.0", "storage": {"files": [{"path": "/a", ` + members + `}]}}`
 }
 
@@ -62,9 +62,9 @@ func TestFixesPutRightWhatIsCertain(t *testing.T) {
 			`{"ignition": {"version": "3.6.0"}, "systemd": {"units": [{"name": "a.service"}]}}`},
 		{"a mode of a document without its zero", butane(mode + "644}]}\n"), butane(mode + "0644}]}\n")},
 		{"one with a sticky bit", butane(mode + "1755}]}\n"), butane(mode + "01755}]}\n")},
-		{"one of a document in JSON", document(`"mode": 644`), document(`"mode": 420`)},
-		{"one with a sticky bit there", document(`"mode": 1755`), document(`"mode": 1005`)},
-		{"one in quotes there", document(`"mode": "0644"`), document(`"mode": 420`)},
+		{"one of a document in JSON", documentOf(`"mode": 644`), documentOf(`"mode": 420`)},
+		{"one with a sticky bit there", documentOf(`"mode": 1755`), documentOf(`"mode": 1005`)},
+		{"one in quotes there", documentOf(`"mode": "0644"`), documentOf(`"mode": 420`)},
 		{"one in quotes", butane(mode + "'0644'}]}\n"), butane(mode + "0644}]}\n")},
 		{"what the config says that a document makes", butane("storage: {files: [{path: etc/a/ }]}\n"),
 			butane("storage: {files: [{path: /etc/a }]}\n")},
@@ -105,7 +105,7 @@ func TestFixesLeaveWhatIsNotCertain(t *testing.T) {
 }
 
 func TestJSONStaysJSON(t *testing.T) {
-	text := document(`"mode": 644`)
+	text := documentOf(`"mode": 644`)
 	at := strings.Index(text, "644")
 	fix := &diag.Fix{Place: diag.Place{Doc: &diag.Document{Text: text}, Span: diag.Span{Start: at, End: at + 3}},
 		Old: "644", Value: "0644", Bare: true, Safe: true}

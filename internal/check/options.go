@@ -9,7 +9,12 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/lint"
 	"github.com/glowplug-os/glowplug/internal/results"
+	"github.com/glowplug-os/glowplug/internal/rules"
 )
 
 type options struct {
@@ -18,6 +23,9 @@ type options struct {
 	stdinName      string
 	excludes       []string
 	strict         bool
+	failOn         string
+	lints          []codes.Code // nil for all
+	noLint         bool
 	fix, diff      bool
 	quiet, all     bool
 	explains       bool // the program has the command explain
@@ -56,7 +64,11 @@ func (o *options) rows() []cli.Option {
 	return []cli.Option{
 		{Long: "format", Value: "FORMAT", Values: formats, Default: "text", Set: cli.Text(&o.format), Words: words},
 		{Long: "output", Short: 'o', Value: "FILE", Words: "write the report into a file", Set: cli.Text(&o.output)},
-		{Long: "strict", Words: "warnings make a config invalid too", Set: cli.Switch(&o.strict)},
+		{Long: "strict", Words: "warnings make a config invalid too, as with --fail-on warning",
+			Set: cli.Switch(&o.strict)},
+		{Long: "fail-on", Value: "SEVERITY", Values: []string{"error", "warning", "advice"}, Default: "error",
+			Words: "what makes a config invalid", Set: cli.Text(&o.failOn)},
+		{Long: "lint", Value: "none|CODE,...", Words: "give no advice, or only that of these codes", Set: o.setLints},
 		{Long: "all", Words: fmt.Sprintf("show more than the first %d problems of a file as text", textMost),
 			Set: cli.Switch(&o.all)},
 		{Long: "quiet", Short: 'q', Words: "show the problems alone, without a summary", Set: cli.Switch(&o.quiet)},
@@ -79,6 +91,41 @@ func (o *options) rows() []cli.Option {
 		{Long: "files-dir", Short: 'd', Value: "DIR",
 			Words: "the folder of the local files that Butane documents name", Set: cli.Text(&o.filesDir)},
 	}
+}
+
+// setLints takes none, or codes with commas between them.
+func (o *options) setLints(value string) error {
+	o.lints, o.noLint = nil, value == "none"
+	if o.noLint {
+		return nil
+	}
+	for word := range strings.SplitSeq(value, ",") {
+		code := codes.Code(strings.TrimSpace(word))
+		if !slices.Contains(lint.Codes(), code) {
+			return fmt.Errorf("%q is no code of advice: `glowplug explain` lists all codes", word)
+		}
+		o.lints = append(o.lints, code)
+	}
+	return nil
+}
+
+// fails is the least severity that makes a config invalid.
+func (o *options) fails() diag.Severity {
+	for _, s := range []diag.Severity{diag.Advice, diag.Warning} {
+		if o.failOn == s.String() || o.strict && s == diag.Warning {
+			return s
+		}
+	}
+	return diag.Error
+}
+
+// rules are those for who can still change a config, and what is advised.
+func (o *options) rules(doc *document.Document) []diag.Problem {
+	problems := rules.Further(doc)
+	if !o.noLint {
+		problems = append(problems, lint.Document(doc, o.lints)...)
+	}
+	return problems
 }
 
 // misused are the options that cannot go together.

@@ -102,8 +102,12 @@ func (v *verdict) sum(screen *diag.Screen) error {
 	if v.options.fix && !v.options.diff {
 		done = fmt.Sprintf(" after %s", plural(v.fixes, "fix"))
 	}
-	_, err := fmt.Fprintf(screen, "%s: %s, %s, %s%s\n", word, files, plural(counts[diag.Error], "error"),
-		plural(counts[diag.Warning], "warning"), done)
+	advised := ""
+	if n := counts[diag.Advice]; n > 0 {
+		advised = ", " + plural(n, "piece") + " of advice"
+	}
+	_, err := fmt.Fprintf(screen, "%s: %s, %s, %s%s%s\n", word, files, plural(counts[diag.Error], "error"),
+		plural(counts[diag.Warning], "warning"), advised, done)
 	return err
 }
 

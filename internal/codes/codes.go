@@ -20,10 +20,11 @@ const (
 	LaxWarning                  // an error under the peer's names, a warning of ours
 	PeersError                  // only under the peer's names
 	PeersWarning                // only under the peer's names
+	Advice                      // a workstation is told what would be better; no verdict depends on it
 	NumberOfKinds = iota        // how many there are
 )
 
-// A Telling is what each listener hears of a kind of problem: "error", "warning", or "" for nothing.
+// A Telling is what each listener hears of a kind of problem: "error", "warning", "advice", or "" for nothing.
 type Telling struct {
 	// Command is the one that tells a workstation; Kind.Told leaves it open.
 	Command     string `json:"command,omitempty"`
@@ -42,6 +43,7 @@ func (k Kind) Told() Telling {
 		LaxWarning:   {"warning", "warning", "error"},
 		PeersError:   {"", "", "error"},
 		PeersWarning: {"", "", "warning"},
+		Advice:       {"advice", "", ""},
 	}[k]
 	return Telling{Workstation: told[0], Boot: told[1], Peer: told[2]}
 }
@@ -54,6 +56,7 @@ func (k Kind) String() string {
 	return [NumberOfKinds]string{
 		Error: "error", Warning: "warning", OurError: "error, stricter", OurWarning: "warning, stricter",
 		LaxWarning: "warning, laxer", PeersError: "error, peer only", PeersWarning: "warning, peer only",
+		Advice: "advice",
 	}[k]
 }
 
@@ -123,6 +126,7 @@ func Subjects() []Subject {
 		{"documents", "Butane documents", documentRows()},
 		{"local", "Local files of documents", localRows()},
 		{"sugar", "Sugar of documents", sugarRows()},
+		{"advice", "Advice", adviceRows()},
 		{"boot", "The boot disk of documents", bootRows()},
 		{"variants", "Variants of documents", variantRows()},
 	}

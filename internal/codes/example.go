@@ -17,6 +17,7 @@ const (
 	ByApply              // glowplug apply --ignore-unsupported FILE
 	ByPlan               // glowplug plan, of an empty directory
 	ByImage              // the same, of an empty disk
+	ByLint               // glowplug validate FILE, as advice
 )
 
 // A way is how an example is run, which command tells a workstation of what it shows, and who else is ever told.
@@ -37,6 +38,7 @@ func (b By) way() way {
 		ByFetch:    {"ignition-apply", "glowplug apply", true, false},
 		ByApply:    {"glowplug apply --ignore-unsupported --root DIR", "glowplug apply", false, false},
 		ByPlan:     {"glowplug plan --root DIR", "glowplug plan", true, false},
+		ByLint:     {validate, validate, false, false},
 		ByImage:    {"glowplug plan --disk /dev/vda=IMAGE", "glowplug plan", true, false},
 	}[b]
 }

@@ -13,19 +13,20 @@ import (
 	"github.com/glowplug-os/glowplug/internal/order"
 )
 
-// Severity says how bad a problem is. Only Error makes a document invalid.
+// Severity says how bad a problem is. Only Error makes a document invalid, and of Advice none but a workstation is
+// told.
 type Severity uint8
 
 // The severities, in rising order.
 const (
-	Info Severity = iota
+	Advice Severity = iota // what is better otherwise: neither a verdict nor an exit code depends on it
 	Warning
 	Error
 )
 
 // String gives the lower-case word used in every output format.
 func (s Severity) String() string {
-	return [...]string{"info", "warning", "error"}[s]
+	return [...]string{"advice", "warning", "error"}[s]
 }
 
 // A Span is a half-open range of byte offsets in a document.
@@ -218,7 +219,8 @@ func For(audience Audience, problems []Problem) []Problem {
 	var told []Problem
 	for _, p := range problems {
 		switch {
-		case p.Stricter && audience == Peer, p.PeerOnly && audience != Peer:
+		case p.Stricter && audience == Peer, p.PeerOnly && audience != Peer,
+			p.Severity == Advice && audience != Workstation:
 			continue
 		case p.Stricter && audience == Boot:
 			p.Severity = min(p.Severity, Warning)

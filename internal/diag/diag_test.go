@@ -71,7 +71,7 @@ func TestAudiencesAreToldDifferentThings(t *testing.T) {
 	all := []diag.Problem{
 		{Severity: diag.Error, Code: "plain"}, {Severity: diag.Error, Code: "stricter", Stricter: true},
 		{Severity: diag.Warning, Code: "stricter-warning", Stricter: true},
-		{Severity: diag.Info, Code: "stricter-info", Stricter: true},
+		{Severity: diag.Advice, Code: "advice", Stricter: true},
 		{Severity: diag.Warning, Code: "laxer", Laxer: true},
 	}
 	told := func(audience diag.Audience) string {
@@ -81,9 +81,9 @@ func TestAudiencesAreToldDifferentThings(t *testing.T) {
 		}
 		return strings.Join(codes, ", ")
 	}
-	assert.Equal(t, "error plain, error stricter, warning stricter-warning, info stricter-info, warning laxer",
+	assert.Equal(t, "error plain, error stricter, warning stricter-warning, advice advice, warning laxer",
 		told(diag.Workstation))
-	assert.Equal(t, "error plain, warning stricter, warning stricter-warning, info stricter-info, warning laxer",
+	assert.Equal(t, "error plain, warning stricter, warning stricter-warning, warning laxer",
 		told(diag.Boot))
 	assert.Equal(t, "error plain, error laxer", told(diag.Peer))
 	assert.Equal(t, diag.Error, all[1].Severity, "the problems themselves stay")
@@ -91,7 +91,7 @@ func TestAudiencesAreToldDifferentThings(t *testing.T) {
 
 func TestFatalIsAnyError(t *testing.T) {
 	assert.False(t, diag.Fatal(nil))
-	assert.False(t, diag.Fatal([]diag.Problem{{Severity: diag.Info}, {Severity: diag.Warning}}))
+	assert.False(t, diag.Fatal([]diag.Problem{{Severity: diag.Advice}, {Severity: diag.Warning}}))
 	assert.True(t, diag.Fatal([]diag.Problem{{Severity: diag.Warning}, {Severity: diag.Error}}))
 }
 

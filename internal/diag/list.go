@@ -122,12 +122,12 @@ func classes() (all []class) {
 }
 
 // severities lists the severities, the worst first.
-func severities() []Severity { return []Severity{Error, Warning, Info} }
+func severities() []Severity { return []Severity{Error, Warning, Advice} }
 
 // others makes a Problem that stands for count others of a class.
 func others(c class, count int) Problem {
 	noun := c.severity.String()
-	if count > 1 && c.severity > Info {
+	if count > 1 && c.severity > Advice {
 		noun += "s"
 	}
 	return Problem{Severity: c.severity, Message: "and " + strconv.Itoa(count) + " more " + noun,

@@ -29,7 +29,7 @@ func told(audience diag.Audience, l *diag.List) string {
 		count[p.Severity]++
 	}
 	var parts []string
-	for _, severity := range []diag.Severity{diag.Error, diag.Warning, diag.Info} {
+	for _, severity := range []diag.Severity{diag.Error, diag.Warning, diag.Advice} {
 		if count[severity] > 0 {
 			parts = append(parts, fmt.Sprintf("%s %d", severity, count[severity]))
 		}

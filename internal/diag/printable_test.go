@@ -40,7 +40,7 @@ func TestWhatATerminalActsOnIsEscaped(t *testing.T) {
 
 func TestAScreenLetsItsOwnColoursThroughAndNothingElse(t *testing.T) {
 	problem := diag.Problem{Severity: diag.Error, Code: "c", Message: "m", Hint: "h"}
-	for _, severity := range []diag.Severity{diag.Error, diag.Warning, diag.Info} {
+	for _, severity := range []diag.Severity{diag.Error, diag.Warning, diag.Advice} {
 		problem.Severity = severity
 		painted := diag.EraseLine + diag.Style{Color: true}.Text(problem)
 		var out bytes.Buffer

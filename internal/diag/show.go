@@ -161,7 +161,7 @@ func (s Style) Text(p Problem) string {
 		return s.paint(bold, p.Message) + "\n"
 	}
 	var b strings.Builder
-	color := map[Severity]string{Error: red, Warning: yellow, Info: cyan}[p.Severity]
+	color := map[Severity]string{Error: red, Warning: yellow, Advice: cyan}[p.Severity]
 	b.WriteString(s.paint(color, p.Severity.String()+"["+string(p.Code)+"]") + ": " +
 		s.paint(bold, OneLine(p.Message)) + "\n")
 	gutter := p.gutter()

@@ -108,7 +108,7 @@ func shown() []struct {
 			})},
 		{"a warning without a place",
 			diag.Problem{Severity: diag.Warning, Code: "w", Path: "$.x", Message: "somewhere"}},
-		{"an info without anything", diag.Problem{Code: "i", Message: "just so"}},
+		{"advice without anything", diag.Problem{Code: "i", Message: "just so"}},
 		{"a document without text", problem(diag.Place{Doc: &diag.Document{Name: "empty.ign"}}, "the config is empty")},
 	}
 }
@@ -184,7 +184,7 @@ func TestLineGivesWhatIsKnown(t *testing.T) {
 			Message: "it is 100% wrong"},
 		"warning at line 2 col 8: m": {Severity: diag.Warning, Place: place, Message: "m"},
 		"error at $.a: m":            {Severity: diag.Error, Path: "$.a", Message: "m"},
-		"info: one; line":            {Message: "one\nline"},
+		"advice: one; line":          {Message: "one\nline"},
 	} {
 		assert.Equal(t, want, diag.Line(p))
 	}
@@ -227,7 +227,7 @@ func TestPeerLineOfManyFoldedKeysIsFound(t *testing.T) {
 	}
 	for i := range count {
 		p := diag.Problem{Place: diag.Place{Doc: doc, Span: diag.Span{Start: 2 * i, End: 2*i + 1}}}
-		require.Equal(t, fmt.Sprintf("info at line 1 col %d: ", i+1), diag.PeerLine(p))
+		require.Equal(t, fmt.Sprintf("advice at line 1 col %d: ", i+1), diag.PeerLine(p))
 	}
 }
 

@@ -38,7 +38,7 @@ func report() *results.Report {
 			{Severity: diag.Warning, Place: diag.Place{Doc: doc}, Message: "and 7 more warnings", More: 7},
 		}},
 		{Name: "good.ign"},
-		{Name: "odd.ign", Problems: []diag.Problem{{Severity: diag.Info, Code: "duplicate",
+		{Name: "odd.ign", Problems: []diag.Problem{{Severity: diag.Advice, Code: "duplicate",
 			Place:   diag.Place{Doc: &diag.Document{Name: "odd.ign", Text: "x"}, Span: diag.Span{Start: 1, End: 1}},
 			Message: "a note"}}},
 		{Name: "/gone\n.ign", Invalid: true, Problems: []diag.Problem{{Severity: diag.Error, Code: "unreadable",
