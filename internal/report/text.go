@@ -214,7 +214,7 @@ func (c *Change) words() string {
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	if c.Was.Kind != c.Now.Kind && c.Now.Kind == "" {
 		say("%s removed", c.Was.Kind)
-	} else if c.Was.Kind != c.Now.Kind {
+	} else if c.Was.Kind != c.Now.Kind && (c.Was.Kind != "file" || c.Now.Kind != "hard link") { // which is a file too
 		say("%s, was a %s", c.Now.Kind, c.Was.Kind)
 	}
 	if c.Now.Mode >= 0 && c.Now.Mode != c.Was.Mode && c.Was.Mode >= 0 {

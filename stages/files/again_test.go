@@ -89,7 +89,7 @@ func TestWhatEachRunMakesAnew(t *testing.T) {
 - file /far       from http://h/small, 0644, replaces what is there
 = file /here      inline, 0644
 + file /d/f       inline, 0644
-? hard link /l    to /far, kept if it is this already, refused otherwise
+? hard link /l    to /far, linked to the new file if it is a copy of that, refused otherwise
 + hard link /d/m  to /here
 `, "\n"+steps.String())
 	require.NoError(t, apply(cfg, o))

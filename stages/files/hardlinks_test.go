@@ -80,11 +80,13 @@ func TestAPlanKnowsWhatBecomesOfALinkWhoseTargetMayBeMadeAnew(t *testing.T) {
 		return `'links':[{'path':'/a','target':'/t','hard':true},{'path':'/t','target':'` + to + `','overwrite':true}]`
 	}
 	for claim, c := range map[string]struct{ first, second, planned, err string }{
-		"the same again":      {file("data:,x", "") + link, "", "= hard link /a  to /t\n", ""},
-		"a chain, once more":  {file("data:,x", "") + chained, "", "= hard link /b  to /a\n", ""},
-		"with overwrite":      {file("data:,x", "") + force, "", "= hard link /a  to /t\n", ""},
-		"from a server":       {file("http://h/small", "") + link, "", "? hard link /a  to /t, kept if", ""},
-		"a chain to a server": {file("http://h/small", "") + chained, "", "? hard link /b  to /a, kept if", ""},
+		"the same again":     {file("data:,x", "") + link, "", "= hard link /a  to /t\n", ""},
+		"a chain, once more": {file("data:,x", "") + chained, "", "= hard link /b  to /a\n", ""},
+		"with overwrite":     {file("data:,x", "") + force, "", "= hard link /a  to /t\n", ""},
+		"from a server": {file("http://h/small", "") + link, "",
+			"? hard link /a  to /t, linked to the new file if it is a copy of that, refused otherwise\n", ""},
+		"a chain to a server": {file("http://h/small", "") + chained, "",
+			"? hard link /b  to /a, linked to the new file if", ""},
 		"from a server, with overwrite": {file("http://h/small", "") + force, "",
 			"- hard link /a  to /t, replaces what is there\n", ""},
 		"another content": {file("data:,x", "") + link, file("data:,y", "") + link, "", refused},
@@ -118,6 +120,96 @@ func TestAPlanKnowsWhatBecomesOfALinkWhoseTargetMayBeMadeAnew(t *testing.T) {
 			assert.True(t, sameNames(t, dir, "t", "a"))
 		})
 	}
+}
+
+// Somebody puts a file of theirs in the place of a link that a run has made. What goes before the link is removed, or
+// written anew, must not be touched for a plan that cannot be carried out.
+func TestAFileInThePlaceOfALinkOfOursIsRefusedBeforeAnythingIsTouched(t *testing.T) {
+	const emptied = `'directories':[{'path':'/d','overwrite':true}],`
+	const hl = `'links':[{'path':'/hl','target':'/d/f','hard':true}]`
+	const chain = `'links':[{'path':'/m','target':'/d/f','hard':true},{'path':'/hl','target':'/m','hard':true}]`
+	file := func(from, more string) string {
+		return `'files':[{'path':'/d/f','contents':{'source':'` + from + `'` + more + `}}],`
+	}
+	const madeAnew = `'files':[{'path':'/d/f','overwrite':true,'contents':{'source':'data:,x'}}],`
+	const server, empty = "http://h/small", `'files':[{'path':'/d/f'}],`
+	const symlink = `'links':[{'path':'/hl','target':'/d/f','hard':true},{'path':'/d/f','target':'x'}]`
+	write := func(text string, mode os.FileMode) func(string) error {
+		return func(at string) error { return os.WriteFile(at, []byte(text), mode) }
+	}
+	symbolic := func(to string) func(string) error {
+		return func(at string) error { return os.Symlink(to, at) }
+	}
+	for claim, c := range map[string]struct {
+		cfg string
+		put func(at string) error
+		is  string
+	}{
+		"in a directory that is emptied": {emptied + file("data:,x", "") + hl, write("mine", 0o644),
+			"a regular file"},
+		"with the length of ours":           {emptied + file("data:,x", "") + hl, write("y", 0o644), "a regular file"},
+		"with another mode":                 {emptied + file("data:,x", "") + hl, write("x", 0o600), "a regular file"},
+		"of a file without contents":        {emptied + empty + hl, write("mine", 0o644), "a regular file"},
+		"of a file that is made anew":       {madeAnew + hl, write("mine", 0o644), "a regular file"},
+		"from a server":                     {emptied + file(server, "") + hl, write("mine", 0o644), "a regular file"},
+		"of a symbolic link":                {emptied + symlink, write("mine", 0o644), "a regular file"},
+		"a symbolic link":                   {emptied + file("data:,x", "") + hl, symbolic("x"), "a symbolic link"},
+		"a symbolic link to somewhere else": {emptied + symlink, symbolic("y"), "a symbolic link"},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			dir, _ := newRoot(t, nil)
+			cfg, at := storage(t, c.cfg), filepath.Join(dir, "hl")
+			require.NoError(t, apply(cfg, options(t, dir)))
+			require.NoError(t, os.Remove(at))
+			require.NoError(t, c.put(at))
+			require.NoError(t, write("precious", 0o644)(filepath.Join(dir, "d/p")))
+			before := snapshot(t, dir)
+			require.EqualError(t, apply(cfg, options(t, dir)),
+				"hard link /hl ($.storage.links.0): "+c.is+" is there, and overwrite is not set")
+			assert.Equal(t, before, snapshot(t, dir))
+		})
+	}
+	for claim, c := range map[string]struct{ cfg, planned string }{
+		"a link to a file in a directory that is emptied": {emptied + file("data:,x", "") + hl,
+			"- hard link /hl  to /d/f, linked to the new file\n"},
+		"a chain of them": {emptied + file("data:,x", "") + chain,
+			"hard link /hl  to /m, linked to the new file\n"},
+		"to one without contents": {emptied + empty + hl, "- hard link /hl  to /d/f, linked to the new file\n"},
+		"to a symbolic link":      {emptied + symlink, "- hard link /hl  to /d/f, linked to the new file\n"},
+		"to a file from a server": {emptied + file(server, "") + hl,
+			"? hard link /hl  to /d/f, linked to the new file if"},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			dir, _ := newRoot(t, nil)
+			cfg := storage(t, c.cfg)
+			require.NoError(t, apply(cfg, options(t, dir)))
+			for range 2 { // a link of the run before, and then a copy, as a run leaves it that was cut off
+				o := options(t, dir)
+				steps, err := Plan(cfg, target.Of(o.Root), o)
+				require.NoError(t, err)
+				assert.Contains(t, steps.String(), c.planned)
+				require.NoError(t, apply(cfg, o))
+				assert.True(t, sameNames(t, dir, "d/f", "hl"))
+				if !strings.Contains(c.cfg, "'target':'x'") && !strings.Contains(c.cfg, "/m") {
+					require.NoError(t, anew(dir, "hl"))
+				}
+			}
+		})
+	}
+}
+
+func TestACopyOfAFileThatStaysIsLinkedToItAgain(t *testing.T) {
+	dir, _ := newRoot(t, nil)
+	cfg := storage(t, `'files':[{'path':'/t','overwrite':true,'contents':{'source':'data:,x'}}],`+
+		`'links':[{'path':'/hl','target':'/t','hard':true}]`)
+	require.NoError(t, apply(cfg, options(t, dir)))
+	require.NoError(t, anew(dir, "hl"))
+	o := options(t, dir)
+	steps, err := Plan(cfg, target.Of(o.Root), o)
+	require.NoError(t, err)
+	assert.Contains(t, steps.String(), "- hard link /hl  to /t, linked to it again\n")
+	require.NoError(t, apply(cfg, o))
+	assert.True(t, sameNames(t, dir, "t", "hl"))
 }
 
 func TestAFileThatEqualsAHardLinksTargetIsNotOursByThat(t *testing.T) {

@@ -122,7 +122,7 @@ var plans = map[string]struct {
 		`'files':[{'path':'/f','contents':{'source':'data:,new'}}],'links':[{'path':'/h','target':'f','hard':true}]`,
 		`
 ? file /f       inline, 0644, kept if it is this already, refused otherwise
-? hard link /h  to f, kept if it is this already, refused otherwise
+? hard link /h  to f, linked to the new file if it is a copy of that, refused otherwise
 `},
 }
 

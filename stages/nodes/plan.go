@@ -138,58 +138,6 @@ func inTheWay(what string) error {
 		"to have it replaced, set overwrite: true for this entry")
 }
 
-// linkTarget finds what a hard link names.
-func (p *Nodes) linkTarget(n *node, found root.Facts) (target.Match, error) {
-	var err error
-	if n.targetAt, err = p.place(n.Link); err != nil {
-		return target.Differs, fmt.Errorf("target %s %w", diag.Name(n.Link), err)
-	}
-	if n.targetAt == n.At {
-		return target.Differs, errSelf
-	}
-	kind, _, err := p.t.After(n.targetAt, false)
-	switch {
-	case err != nil:
-		return target.Differs, err
-	case kind == root.Absent:
-		return target.Differs, errNoSuch
-	case kind == root.Directory:
-		return target.Differs, errLinkToDir
-	}
-	to, err := p.t.Before(n.targetAt)
-	switch {
-	case err != nil:
-		return target.Differs, err
-	case sameFile(to, found):
-		return target.Same, nil
-	}
-	return target.Differs, p.t.MayLink(n.targetAt, n.At)
-}
-
-// linkMatch is what a hard link's step will find where the link goes, and whether that is known. A copy of the target
-// that an earlier run may have left is only told from something else by reading both. What is the target itself stays
-// it unless the target is made anew, and then it is such a copy, or is known to be none.
-func (p *Nodes) linkMatch(n *node, found root.Facts, m target.Match) (target.Match, bool) {
-	to := p.nodes[n.targetAt]
-	switch {
-	case m == target.Same && (to == nil || !to.replaced()):
-		return m, true
-	case n.Overwrite, !n.ours, found.Kind != root.File && found.Kind != root.Symlink, m == target.Same && to.differs:
-		return target.Differs, true
-	}
-	return m, false
-}
-
-// replaced tells of a node that is planned whether something else may be there by then.
-func (n *node) replaced() bool {
-	return n.effect == plan.Destroy || n.effect == plan.Deferred && n.entry == target.HardLink
-}
-
-// sameFile tells whether two names are one file.
-func sameFile(a, b root.Facts) bool {
-	return a.Kind != root.Absent && a.Kind == b.Kind && a.Ino == b.Ino && a.Dev == b.Dev
-}
-
 // sameTarget compares as the peer does: ./x/ and x are the same to it (docs/peer/engine.md §11.3).
 func sameTarget(a, b string) bool { return a == b || path.Clean(a) == path.Clean(b) }
 
@@ -212,6 +160,8 @@ func (n *node) detail(e plan.Effect, topmost string) string {
 	switch {
 	case e == plan.Destroy && n.entry == target.Directory:
 		add("removes what is there with all below it")
+	case n.relinks != "":
+		add("%s", n.relinks)
 	case e == plan.Destroy:
 		add("replaces what is there")
 	case e == plan.Deferred && n.entry == target.FileWithout:

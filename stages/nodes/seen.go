@@ -20,7 +20,7 @@ func (p *Nodes) content(n *node, found root.Facts) (m target.Match, known bool) 
 		n.differs = true
 		return target.Differs, true
 	}
-	got := p.holds(n, found)
+	got := p.holds(n, n.At, found)
 	n.differs = got == target.Unequal
 	switch {
 	case got == target.Equal:
@@ -32,16 +32,16 @@ func (p *Nodes) content(n *node, found root.Facts) (m target.Match, known bool) 
 	}
 }
 
-// holds tells whether the file that is there has its content already: undecided where that takes the network, a long
-// time, or what cannot be had, all of which is for the step to find out when it runs.
-func (p *Nodes) holds(n *node, found root.Facts) target.Likeness {
+// holds tells whether the file that is at a place has the content of n already: undecided where that takes the network,
+// a long time, or what cannot be had, all of which is for the step to find out when it runs.
+func (p *Nodes) holds(n *node, at string, found root.Facts) target.Likeness {
 	if found.Kind != root.File || n.isLarge(found) || !n.new.Fit(found) {
 		return target.Undecided
 	}
 	if !n.comparable() || n.digestless() && p.m.Fetch == nil {
 		return target.Undecided
 	}
-	f, err := p.t.Open(n.At)
+	f, err := p.t.Open(at)
 	if err != nil {
 		return target.Undecided
 	}
@@ -67,7 +67,7 @@ func (p *Nodes) appended(n *node, found root.Facts) (target.Likeness, error) {
 	}
 	_, before := all.Files[n.At]
 	switch {
-	case p.holds(n, found) == target.Equal:
+	case p.holds(n, n.At, found) == target.Equal:
 		return target.Equal, nil
 	case !before && !n.new.Fit(found):
 		return target.Unequal, nil // no run has made it, or appended to it

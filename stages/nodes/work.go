@@ -68,12 +68,11 @@ func (m *maker) matchLink(n *node, found root.Facts) (target.Match, error) {
 		return target.Same, nil
 	case !n.Overwrite && (!n.ours || found.Links > n.names):
 		return target.Differs, nil
-	case to.Kind != found.Kind || to.UID != found.UID || to.GID != found.GID || to.Mode != found.Mode ||
-		to.Size != found.Size:
-		return target.Differs, nil
-	case to.Kind == root.Symlink && to.Target == found.Target:
+	}
+	switch twins(to, found) {
+	case target.Equal:
 		return target.Alike, nil
-	case to.Kind != root.File:
+	case target.Unequal:
 		return target.Differs, nil
 	}
 	a, err := m.Plain().Open(n.targetAt, false)
