@@ -60,7 +60,7 @@ func Resolve(t *Table, specs []Spec) ([]Resolved, error) {
 	}
 	l := lay(t, parts, all, -1)
 	if l.why != nil {
-		return nil, (&misfit{t, parts, l}).blame()
+		return nil, (&misfit{t, parts, l, false}).blame()
 	}
 	return l.all, nil
 }

@@ -16,6 +16,7 @@ type misfit struct {
 	t     *Table
 	parts []Partition
 	laid
+	second bool // another one is told of already
 }
 
 // blame says which spec asks for what, and what is left for it, in the unit of configs. Those that come after the last
@@ -23,17 +24,37 @@ type misfit struct {
 func (m *misfit) blame() error {
 	rest, large := m.suspects()
 	for _, n := range slices.Compact([]int{len(m.all), m.stuck + 1}) {
-		all := m.all[:n]
+		all := m.until(n)
 		if rest >= 0 && lay(m.t, m.parts, all, rest).why == nil {
 			return m.greedy(&m.all[rest])
 		}
 		for _, i := range large {
 			if left, laid := m.most(all, i); left > 0 {
-				return m.tooLarge(i, left, laid)
+				return errors.Join(m.tooLarge(i, left, laid), m.next(i, left))
 			}
 		}
 	}
 	return m.nowhere(&m.all[m.stuck])
+}
+
+// until are the first ones. What goes makes room wherever it is listed.
+func (m *misfit) until(n int) []Resolved {
+	return append(m.all[:n:n], filter(m.all[n:], func(r Resolved) bool { return !r.ShouldExist })...)
+}
+
+// next is what does not fit even if one gets no more than is left for it: that is told at once. More than that is not,
+// for it depends on what becomes of these.
+func (m *misfit) next(i, left int) error {
+	if m.second {
+		return nil
+	}
+	sized := slices.Clone(m.all)
+	sized[i].SizeMiB = &left
+	l := lay(m.t, m.parts, sized, -1)
+	if l.why == nil {
+		return nil
+	}
+	return (&misfit{m.t, m.parts, l, true}).blame()
 }
 
 // suspects are the one that takes all that is free, -1 for none, and those that may be too large, the likeliest first:

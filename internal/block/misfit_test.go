@@ -3,6 +3,7 @@ package block
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -94,6 +95,36 @@ func TestWhatDoesNotFitIsToldOfTheOneThatAsksForTooMuch(t *testing.T) {
 			assert.ErrorContains(t, err, "does not fit: "+c.says)
 			assert.Equal(t, []string{c.hint}, diag.Hints(err))
 		})
+	}
+}
+
+// Of two that do not fit, one is measured without the other, and both are told. What the config deletes is in nobody's
+// way, wherever it is listed.
+func TestTwoThatDoNotFitAreToldAtOnce(t *testing.T) {
+	_, table := writtenOn(t, 64<<20, 512, Spec{Number: 1, StartMiB: some(1), SizeMiB: some(10), ShouldExist: true},
+		Spec{Number: 2, StartMiB: some(11), SizeMiB: some(5), ShouldExist: true},
+		Spec{Number: 3, StartMiB: some(16), SizeMiB: some(10), ShouldExist: true})
+	grown, kept := Spec{Number: 1, SizeMiB: some(20), ShouldExist: true, Resize: true}, Spec{Number: 2, ShouldExist: true}
+	for name, c := range map[string]struct {
+		specs  []Spec
+		counts bool // partition 2 does
+		hints  []string
+	}{
+		"deleted": {[]Spec{grown, {Number: 2, WipePartitionEntry: true}, {Number: 5, SizeMiB: some(63), ShouldExist: true}}, false,
+			[]string{"set its sizeMiB to 15 or less, or give it another startMiB", "set its sizeMiB to 37 or less"}},
+		"kept": {[]Spec{grown, kept, {Number: 5, SizeMiB: some(63), ShouldExist: true}}, true,
+			[]string{"set its sizeMiB to 10 or less, or give it another startMiB", "set its sizeMiB to 37 or less"}},
+		"only one": {[]Spec{grown, {Number: 2, WipePartitionEntry: true}}, false,
+			[]string{"set its sizeMiB to 15 or less, or give it another startMiB"}},
+	} {
+		_, _, err := Layout(table, c.specs)
+		require.Error(t, err, name)
+		var hints []string
+		for _, each := range diag.Errors(err) {
+			hints = append(hints, diag.Hints(each)...)
+			assert.Equal(t, c.counts, strings.Contains(each.Error(), "partition 2 ("), name)
+		}
+		assert.Equal(t, c.hints, hints, name)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
 )
@@ -46,13 +47,15 @@ func (c *change) partition(index int, subject string) *kind.Entry {
 	return &kind.Entry{ID: id, Subject: subject, Origin: id}
 }
 
-// blame puts an error at the partition that it is about.
+// blame puts each error at the partition that it is about.
 func (c *change) blame(err error) error {
-	var spec *block.SpecError
-	if errors.As(err, &spec) {
-		return c.partition(spec.Index, "disk "+diag.Name(c.want.Device)).Fail(err)
-	}
-	return err
+	return plan.EachError(err, func(err error) error {
+		var spec *block.SpecError
+		if errors.As(err, &spec) {
+			return c.partition(spec.Index, "disk "+diag.Name(c.want.Device)).Fail(err)
+		}
+		return kind.Disk(c.index, c.want.Device).Fail(err)
+	})
 }
 
 func (c *change) bytes(sectors uint64) int64 { return int64(sectors) * int64(c.disk.SectorSize) }
