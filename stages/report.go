@@ -21,6 +21,7 @@ func (f *Forecast) Report(texts bool) *report.Plan {
 	for _, s := range f.Mounts {
 		p.Actions = append(p.Actions, action(report.Mount, s))
 	}
+	p.Notes = f.Disks.Warnings()
 	left := f.Files.Results()
 	t := newTeller(f.Root, left, texts)
 	for _, s := range f.Files.Steps {

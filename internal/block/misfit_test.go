@@ -104,17 +104,19 @@ func TestTwoThatDoNotFitAreToldAtOnce(t *testing.T) {
 	_, table := writtenOn(t, 64<<20, 512, Spec{Number: 1, StartMiB: some(1), SizeMiB: some(10), ShouldExist: true},
 		Spec{Number: 2, StartMiB: some(11), SizeMiB: some(5), ShouldExist: true},
 		Spec{Number: 3, StartMiB: some(16), SizeMiB: some(10), ShouldExist: true})
-	grown, kept := Spec{Number: 1, SizeMiB: some(20), ShouldExist: true, Resize: true}, Spec{Number: 2, ShouldExist: true}
+	grown := Spec{Number: 1, SizeMiB: some(20), ShouldExist: true, Resize: true}
+	kept, gone := Spec{Number: 2, ShouldExist: true}, Spec{Number: 2, WipePartitionEntry: true}
+	large := Spec{Number: 5, SizeMiB: some(63), ShouldExist: true}
 	for name, c := range map[string]struct {
 		specs  []Spec
 		counts bool // partition 2 does
 		hints  []string
 	}{
-		"deleted": {[]Spec{grown, {Number: 2, WipePartitionEntry: true}, {Number: 5, SizeMiB: some(63), ShouldExist: true}}, false,
+		"deleted": {[]Spec{grown, gone, large}, false,
 			[]string{"set its sizeMiB to 15 or less, or give it another startMiB", "set its sizeMiB to 37 or less"}},
-		"kept": {[]Spec{grown, kept, {Number: 5, SizeMiB: some(63), ShouldExist: true}}, true,
+		"kept": {[]Spec{grown, kept, large}, true,
 			[]string{"set its sizeMiB to 10 or less, or give it another startMiB", "set its sizeMiB to 37 or less"}},
-		"only one": {[]Spec{grown, {Number: 2, WipePartitionEntry: true}}, false,
+		"only one": {[]Spec{grown, gone}, false,
 			[]string{"set its sizeMiB to 15 or less, or give it another startMiB"}},
 	} {
 		_, _, err := Layout(table, c.specs)

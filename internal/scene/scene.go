@@ -49,6 +49,7 @@ type Seen struct {
 type Filling struct {
 	Found   block.Found // its partition table
 	Content block.Content
+	Extent  int64       // what the filesystem that counts takes of its device, in bytes; 0 where that is not known
 	Member  *Member     // of an array; nil for none
 	LUKS    *block.LUKS // header of an encrypted volume; nil for none
 }
@@ -76,6 +77,9 @@ func Read(r io.ReaderAt, size int64, sectorSize int) (f Filling, err error) {
 		return f, err
 	}
 	if f.Found, err = block.Inspect(r, size, sectorSize); err != nil {
+		return f, err
+	}
+	if f.Extent, err = block.Extent(r, size, f.Content.First().Type); err != nil {
 		return f, err
 	}
 	switch f.Content.First().Type {
@@ -138,6 +142,9 @@ func (b blanked) ReadAt(p []byte, offset int64) (int, error) {
 // Partitioned: the device has a partition table that lists partitions, or of which nobody knows what it lists, or the
 // kernel has partitions of it. They are somebody's.
 func (s *Seen) Partitioned() bool { return s.Found.Lists() || s.Mapper == "" && len(s.Partitions) > 0 }
+
+// CutOff: the filesystem that counts is larger than the device.
+func (s *Seen) CutOff() bool { return s.Size > 0 && s.Extent > s.Size }
 
 // Blank: there is nothing on the device that anyone could lose.
 func (s *Seen) Blank() bool { return len(s.Content.Signatures) == 0 && !s.Partitioned() }

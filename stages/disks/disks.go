@@ -96,7 +96,9 @@ func (r *run) round(ctx context.Context, row kind.Row) error {
 	if err != nil {
 		return err
 	}
-	if err := cmp.Or(filesystem.Unlabelled(r.storage, left(r.Scene, p)), r.coincide(wants, p.Means)); err != nil {
+	then := left(r.Scene, p)
+	if err := cmp.Or(filesystem.Unlabelled(r.storage, then), filesystem.Unmountable(r.storage, then),
+		r.coincide(wants, p.Means)); err != nil {
 		return err
 	}
 	if err := r.missing(append(p.Needs, blankNeeds(p.Blanks)...)); err != nil {
@@ -136,6 +138,9 @@ func left(now scene.Scene, p *kind.Planned) func(path string) (*scene.Seen, bool
 	after.Add(p.After, p.Gone)
 	return func(path string) (*scene.Seen, bool) {
 		seen, err := after.Predicted(path)
+		if node, _, found := after.Find(path); seen == nil && found == nil { // by what it holds
+			seen, err = after.Predicted(node)
+		}
 		return seen, seen != nil && err == nil
 	}
 }

@@ -79,13 +79,13 @@ func TestALabelThatNoMakerTakesIsRefusedOnceItIsKnownThatItHasToBeMade(t *testin
 		{"not where nothing is known yet", "", seen("it is made by this config")},
 	} {
 		will := &kind.Planned{After: []scene.Prediction{{Names: []string{"/dev/vdb1", "/dev/x"}, Seen: &c.seen}}}
-		err := filesystem.Unlabelled(s, left(nil, will))
+		err := filesystem.Unlabelled(s, left(machines.Told{}, will))
 		if c.want == "" {
 			assert.NoError(t, err, c.claim)
 		} else {
 			assert.EqualError(t, err, c.want, c.claim)
 		}
-		assert.NoError(t, filesystem.Unlabelled(s, left(nil, &kind.Planned{})), c.claim)
+		assert.NoError(t, filesystem.Unlabelled(s, left(machines.Told{}, &kind.Planned{})), c.claim)
 	}
 	_, err := filesystem.Row().Plan(s, machines.Told{"/dev/x": seen("")}, nil)
 	require.EqualError(t, err, want)

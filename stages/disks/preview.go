@@ -31,6 +31,14 @@ func (f Forecast) Actions() (all kind.Lane) {
 	return all
 }
 
+// Warnings are about what is not refused.
+func (f Forecast) Warnings() (all []string) {
+	for _, round := range f {
+		all = append(all, round.Warnings...)
+	}
+	return all
+}
+
 // Preview plans all rounds as Run does, without doing any: each sees what the ones before it will leave. What cannot be
 // known before it is there is planned as a deferred action, which says what will decide, and what may come of it; so is
 // what depends on a device that cannot be looked at, which is a NotKnownError. The error joins these and all conflicts;

@@ -77,17 +77,46 @@ func unfitLabel(f *config.Filesystem) error {
 // Unlabelled refuses a label that no maker takes as soon as it is known that the filesystem will have to be made: by
 // what is on its device now, or by what a round will leave there. Look tells what is known.
 func Unlabelled(s config.Storage, look func(path string) (*scene.Seen, bool)) error {
+	return each(s, look, create, func(f *config.Filesystem, _ *scene.Seen) error { return unfitLabel(f) })
+}
+
+// Unmountable refuses to keep what is to be mounted and cannot be, by what a round will leave.
+func Unmountable(s config.Storage, look func(path string) (*scene.Seen, bool)) error {
+	return each(s, look, keep, unmountable)
+}
+
+// each judges those that are known, and of which this becomes.
+func each(s config.Storage, look func(path string) (*scene.Seen, bool), becomes verdict,
+	judge func(*config.Filesystem, *scene.Seen) error) error {
 	var all []error
 	for i := range s.Filesystems {
 		f := &s.Filesystems[i]
-		if wished(f) != wishFormat || unfitLabel(f) == nil {
+		if wished(f) != wishFormat {
 			continue
 		}
-		if seen, known := look(f.Device); known && seen.Unknown == "" && judgeEntry(f, seen.Content) == create {
-			all = append(all, entryOf(i, f).Fail(unfitLabel(f)))
+		if seen, known := look(f.Device); known && seen.Unknown == "" && judgeEntry(f, seen.Content) == becomes {
+			all = append(all, entryOf(i, f).Fail(judge(f, seen)))
 		}
 	}
 	return errors.Join(all...)
+}
+
+// unmountable refuses to keep what is to be mounted and cannot be, as its end is cut off. Of vfat the kernel does not
+// look at that, and swap has no path (Linux, fs/ext4/super.c, fs/xfs/xfs_mount.c, fs/btrfs/volumes.c).
+func unmountable(f *config.Filesystem, seen *scene.Seen) error {
+	if !seen.CutOff() || config.Says(f.Path) == "" || seen.Content.First().Type == "vfat" {
+		return nil
+	}
+	return diag.WithHint(fmt.Errorf("it would be kept, and %w", cutOff(seen)),
+		"make what it is on as large as it is again, which keeps what is in it; or make it smaller first, with its "+
+			"own tool (resize2fs, btrfs filesystem resize), and then what it is on; if what is in it may be lost set "+
+			"wipeFilesystem to true")
+}
+
+func cutOff(seen *scene.Seen) error {
+	what := scene.Describe(block.Content{Signatures: []block.Signature{seen.Content.First()}})
+	return fmt.Errorf("its end is cut off: %s takes %s, and %s has %s", what, scene.Bytes(seen.Extent),
+		diag.Name(seen.Node), scene.Bytes(seen.Size))
 }
 
 // describeWanted says in words what an entry asks for.
@@ -140,13 +169,24 @@ func planAll(s config.Storage, view scene.Scene, _ io.Reader) (*kind.Planned, er
 		p.After = append(p.After, f.expected())
 		p.Needs = append(p.Needs, f.needs()...)
 		p.Blanks = append(p.Blanks, f.blanks()...)
-		if c := f.seen.Content; f.verdict == keep && c.Ambivalent {
-			// Others may see something else on the device, or nothing.
-			p.Warnings = append(p.Warnings,
-				fmt.Sprintf("%s: kept for the first of what is on it: %s", f.entry.Subject, scene.Describe(c)))
-		}
+		p.Warnings = append(p.Warnings, f.warnings()...)
 	}
 	return p, errors.Join(failed...)
+}
+
+// warnings are about what is kept, and not refused, though it may be of no use.
+func (f *filesystem) warnings() (all []string) {
+	if f.verdict != keep || f.seen.Unknown != "" {
+		return nil
+	}
+	if c := f.seen.Content; c.Ambivalent { // others may see something else on the device, or nothing
+		all = append(all,
+			fmt.Sprintf("%s: kept for the first of what is on it: %s", f.entry.Subject, scene.Describe(c)))
+	}
+	if f.seen.CutOff() {
+		all = append(all, fmt.Sprintf("%s: kept, and %v", f.entry.Subject, cutOff(f.seen)))
+	}
+	return all
 }
 
 // refused is an error if what is asked for cannot be done. Two entries may name one device in ways that only a look at
@@ -159,6 +199,9 @@ func (f *filesystem) refused(owners map[string]*filesystem) error {
 		return f.refusal()
 	}
 	if err := unfitLabel(f.Filesystem); err != nil && f.verdict == create {
+		return err
+	}
+	if err := unmountable(f.Filesystem, f.seen); err != nil && f.verdict == keep {
 		return err
 	}
 	if f.verdict != keep {
@@ -215,6 +258,9 @@ func (f *filesystem) action(view scene.Scene) *kind.Action {
 		return a
 	case f.verdict == keep:
 		a.Effect, a.Detail = plan.Keep, scene.Describe(c)
+		if f.seen.CutOff() {
+			a.Detail += ", cut off"
+		}
 		return a
 	case c.Unfinished && !c.Ambivalent:
 		a.Effect, a.Detail = plan.Create,
