@@ -66,6 +66,8 @@ func raised(t *testing.T, p codes.Pair, text string) (problems []diag.Problem, t
 	switch p.By {
 	case codes.ByMissing:
 		return missing(text), diag.Workstation
+	case codes.ByTarget:
+		return validated("-", text, "--target", "fcos:34"), diag.Workstation
 	case codes.ByFull:
 		return full(arena, text), diag.Workstation
 	case codes.ByFetch:
@@ -100,13 +102,18 @@ func inside(r config.Resource) ([]byte, error) {
 
 // missing checks a file by its name, which is what the text is; the right one is there.
 func missing(text string) (problems []diag.Problem) {
-	var out bytes.Buffer
-	in, name := strings.NewReader(text), "-"
+	name := "-"
 	if !strings.Contains(text, "{") {
 		name = text
 	}
+	return validated(name, text)
+}
+
+// validated gives the errors that the command tells of a file, or of a text that it gets from standard input.
+func validated(name, text string, options ...string) (problems []diag.Problem) {
+	var out bytes.Buffer
 	p := &cli.Process{
-		Args: []string{"--format", "json", name}, In: in, Out: &diag.Screen{To: &out},
+		Args: append(options, "--format", "json", name), In: strings.NewReader(text), Out: &diag.Screen{To: &out},
 		Err: &diag.Screen{To: io.Discard},
 	}
 	cli.Run(context.Background(), p, []cli.Program{{Command: check.Validate("glowplug validate")}})

@@ -30,7 +30,7 @@ var floors = [][]string{
 	{"internal/diag", "internal/cmdline"},
 	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/cli",
 		"internal/zip", "internal/plan"},
-	{"internal/language", "internal/form", "internal/scene", "internal/logs", "internal/root"},
+	{"internal/language", "internal/releases", "internal/form", "internal/scene", "internal/logs", "internal/root"},
 	{"internal/source", "internal/cursor", "internal/report", "internal/results"},
 	{"internal/fetch", "internal/tool", "internal/console", "internal/journal", "internal/build", "internal/field",
 		"internal/readonly"},
@@ -50,8 +50,8 @@ var floors = [][]string{
 var pure = []string{"internal/codes", "internal/order", "internal/cli", "internal/zip", "internal/diag",
 	"internal/cmdline", "internal/tree", "internal/form", "internal/source", "internal/unit", "internal/accounts",
 	"internal/field", "internal/plan", "internal/scene", "config", "internal/language", "internal/cursor",
-	"internal/document", "internal/butane", "internal/rules", "internal/advice", "internal/lint", "internal/report",
-	"internal/results", "validate"}
+	"internal/document", "internal/butane", "internal/rules", "internal/advice", "internal/lint",
+	"internal/releases", "internal/report", "internal/results", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

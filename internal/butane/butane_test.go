@@ -660,7 +660,7 @@ func TestDefaultsGoWhereAnOlderVersionHasNoKeyForThem(t *testing.T) {
 		root, problem := tree.NewArena().ParseJSON(&diag.Document{Name: "a.ign",
 			Text: `{"ignition":{"version":"3.6.0"},` + text + `}`})
 		require.Nil(t, problem)
-		assert.Equal(t, fits, len(document.Unfit(root, config.V3_1)) == 0, text)
+		assert.Equal(t, fits, len(document.Unfit(root, config.V3_1, document.ChooseTo)) == 0, text)
 	}
 }
 

@@ -23,6 +23,10 @@ import (
 )
 
 func (o *options) run(p *cli.Process) (err error) {
+	if o.listTargets {
+		_, err := p.Out.Write([]byte(listTargets()))
+		return err
+	}
 	if err := o.misused(); err != nil {
 		return err
 	}
@@ -101,6 +105,9 @@ func (v *verdict) problems(f found) (shown string, problems []diag.Problem) {
 		}
 	}
 	result := load.ReadWith(tree.NewArena(), shown, text, v.documents)
+	for _, t := range v.options.targets {
+		result.Problems = append(result.Problems, t.lacking(shown, text, v.documents)...)
+	}
 	diag.Sort(result.Problems)
 	advice.Give(result.Problems)
 	return shown, append(unwritten, diag.For(diag.Workstation, result.Problems)...)

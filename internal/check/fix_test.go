@@ -15,8 +15,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/load"
 )
 
-// config is a config of one file with these members.
-func config(members string) string {
+// configOf is a config of one file with these members.
+func configOf(members string) string {
 	return `{"ignition": {"version": "3.6.0"}, "storage": {"files": [{` + members + `}]}}`
 }
 
@@ -34,19 +34,20 @@ func TestFixesPutRightWhatIsCertain(t *testing.T) {
 		{"a version of two numbers", `{"ignition": {"version": "3.4"}}`, `{"ignition": {"version": "3.4.0"}}`},
 		{"a version that is a number", `{"ignition": {"version": 3.4}}`, `{"ignition": {"version": "3.4.0"}}`},
 		{"one of a document", "variant: fcos\nversion: 1.5\n", "variant: fcos\nversion: 1.5.0\n"},
-		{"a path with a slash at its end", config(`"path": "/etc/a/"`), config(`"path": "/etc/a"`)},
-		{"a path without a slash in front", config(`"path": "etc/a"`), config(`"path": "/etc/a"`)},
-		{"octal bits as a decimal number", config(`"path": "/a", "mode": 644`), config(`"path": "/a", "mode": 420`)},
-		{"octal bits in quotes", config(`"path": "/a", "mode": "0644"`), config(`"path": "/a", "mode": 420`)},
-		{"a truth value in quotes", config(`"path": "/a", "overwrite": "false"`),
-			config(`"path": "/a", "overwrite": false`)},
-		{"a key in the wrong case", config(`"Path": "/a"`), config(`"path": "/a"`)},
-		{"a misspelt key, where one alone is meant", config(`"path": "/a", "mdoe": 420`),
-			config(`"path": "/a", "mode": 420`)},
-		{"a byte that must be escaped", config(`"path": "/a", "contents": {"source": "data:,a b"}`),
-			config(`"path": "/a", "contents": {"source": "data:,a%20b"}`)},
-		{"a scheme in capitals", config(`"path": "/a", "contents": {"source": "DATA:,a"}`),
-			config(`"path": "/a", "contents": {"source": "data:,a"}`)},
+		{"a path with a slash at its end", configOf(`"path": "/etc/a/"`), configOf(`"path": "/etc/a"`)},
+		{"a path without a slash in front", configOf(`"path": "etc/a"`), configOf(`"path": "/etc/a"`)},
+		{"octal bits as a decimal number", configOf(`"path": "/a", "mode": 644`),
+			configOf(`"path": "/a", "mode": 420`)},
+		{"octal bits in quotes", configOf(`"path": "/a", "mode": "0644"`), configOf(`"path": "/a", "mode": 420`)},
+		{"a truth value in quotes", configOf(`"path": "/a", "overwrite": "false"`),
+			configOf(`"path": "/a", "overwrite": false`)},
+		{"a key in the wrong case", configOf(`"Path": "/a"`), configOf(`"path": "/a"`)},
+		{"a misspelt key, where one alone is meant", configOf(`"path": "/a", "mdoe": 420`),
+			configOf(`"path": "/a", "mode": 420`)},
+		{"a byte that must be escaped", configOf(`"path": "/a", "contents": {"source": "data:,a b"}`),
+			configOf(`"path": "/a", "contents": {"source": "data:,a%20b"}`)},
+		{"a scheme in capitals", configOf(`"path": "/a", "contents": {"source": "DATA:,a"}`),
+			configOf(`"path": "/a", "contents": {"source": "data:,a"}`)},
 		{"a comma after the last member", `{"ignition": {"version": "3.6.0" , }}`,
 			`{"ignition": {"version": "3.6.0"  }}`},
 		{"commas after the last item, in lines of tabs",
@@ -54,7 +55,8 @@ func TestFixesPutRightWhatIsCertain(t *testing.T) {
 				"\t\t\t{\"path\": \"/a\",},\n\t\t],\n\t},\n}\n",
 			"{\n\t\"ignition\": {\"version\": \"3.6.0\"},\n\t\"storage\": {\n\t\t\"files\": [\n" +
 				"\t\t\t{\"path\": \"/a\"}\n\t\t]\n\t}\n}\n"},
-		{"a comma, and what it hides", config(`"path": "/a", "mode": "0644",`), config(`"path": "/a", "mode": 420`)},
+		{"a comma, and what it hides", configOf(`"path": "/a", "mode": "0644",`),
+			configOf(`"path": "/a", "mode": 420`)},
 		{"the key of a variant in capitals", "Variant: fcos\nVERSION: 1.7.0\n", "variant: fcos\nversion: 1.7.0\n"},
 		{"in JSON too", `{"Variant": "fcos", "version": "1.7.0"}`, `{"variant": "fcos", "version": "1.7.0"}`},
 		{"a kind of unit in capitals",
@@ -68,8 +70,8 @@ func TestFixesPutRightWhatIsCertain(t *testing.T) {
 		{"one in quotes", butane(mode + "'0644'}]}\n"), butane(mode + "0644}]}\n")},
 		{"what the config says that a document makes", butane("storage: {files: [{path: etc/a/ }]}\n"),
 			butane("storage: {files: [{path: /etc/a }]}\n")},
-		{"what is hidden by something else", config(`"path": "etc/a/", "mode": "0644", "contents": ` +
-			`{"source": "DATA:,a"}`), config(`"path": "/etc/a", "mode": 420, "contents": {"source": "data:,a"}`)},
+		{"what is hidden by something else", configOf(`"path": "etc/a/", "mode": "0644", "contents": ` +
+			`{"source": "DATA:,a"}`), configOf(`"path": "/etc/a", "mode": 420, "contents": {"source": "data:,a"}`)},
 	} {
 		out, count := fixed("example", c.wrong, load.Options{})
 		assert.Equal(t, c.right, out, c.claim)
@@ -88,15 +90,15 @@ func TestFixesLeaveWhatIsNotCertain(t *testing.T) {
 			"storage: {disks: [{device: /dev/a, partitions: [{number: 1, size: 5}]}]}\n"),
 		"a key that may be another":         "varant: fcos\nversion: 1.7.0\n",
 		"a comma without a value before it": `{"ignition": {"version": "3.6.0"}, , "storage": {}}`,
-		"a key whose value does not fit":    config(`"path": "/a", "mdoe": "x"`),
-		"a key that is there already":       config(`"path": "/a", "mode": 420, "mdoe": 384`),
+		"a key whose value does not fit":    configOf(`"path": "/a", "mdoe": "x"`),
+		"a key that is there already":       configOf(`"path": "/a", "mode": 420, "mdoe": 384`),
 		"a value that an alias has too": butane("storage: {files: [{path: &p etc/a}], " +
 			"directories: [{path: *p}]}\n"),
 		"a text over several lines":                 butane("storage:\n  files:\n    - path: etc/a\n        b/\n"),
 		"a text in UTF-16":                          "\xff\xfe{\x00\"\x00I\x00g\x00\"\x00:\x001\x00}\x00",
-		"what cannot be read":                       config(`"path": "/a/", "mode": 644`) + "}",
-		"a mode that is odd either way":             config(`"path": "/a", "mode": 500`),
-		"a scheme that may be meant in another way": config(`"path": "/a", "contents": {"source": "ftp://a/b"}`),
+		"what cannot be read":                       configOf(`"path": "/a/", "mode": 644`) + "}",
+		"a mode that is odd either way":             configOf(`"path": "/a", "mode": 500`),
+		"a scheme that may be meant in another way": configOf(`"path": "/a", "contents": {"source": "ftp://a/b"}`),
 	} {
 		out, count := fixed("example", text, load.Options{})
 		assert.Equal(t, text, out, claim)
@@ -170,7 +172,7 @@ func FuzzFixes(f *testing.F) {
 	for _, row := range codes.Rows() {
 		f.Add(row.Show.Wrong)
 	}
-	f.Add(config(`"Path": "etc//a/", "mdoe": "0644", "contents": {"source": "DATA:,a b"}`))
+	f.Add(configOf(`"Path": "etc//a/", "mdoe": "0644", "contents": {"source": "DATA:,a b"}`))
 	f.Add(butane("storage: {files: [{path: 'etc//a/', mode: \"0644\"}, {path: &a /b/, mode: 644}, {path: *a}]}\n"))
 	f.Fuzz(func(t *testing.T, text string) {
 		out, count := fixed("example", text, load.Options{})

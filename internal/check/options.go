@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -26,6 +25,8 @@ type options struct {
 	failOn         string
 	lints          []codes.Code // nil for all
 	noLint         bool
+	targets        []target
+	listTargets    bool
 	fix, diff      bool
 	quiet, all     bool
 	explains       bool // the program has the command explain
@@ -46,6 +47,7 @@ func Validate(called string) cli.Command {
 			{Code: 2, Meaning: "wrong usage"}},
 		Examples: []string{called + " web.ign", called + " --strict --format line hosts",
 			called + " --files-dir files web.bu", called + " --fix --diff web.ign",
+			called + " --target fcos:38,flatcar:4081 web.ign",
 			called + " --format sarif --output glowplug.sarif .", "generate-config | " + called + " -"},
 		Grammar: cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
 		Run: func(_ context.Context, p *cli.Process, files []string) error {
@@ -68,6 +70,10 @@ func (o *options) rows() []cli.Option {
 			Set: cli.Switch(&o.strict)},
 		{Long: "fail-on", Value: "SEVERITY", Values: []string{"error", "warning", "advice"}, Default: "error",
 			Words: "what makes a config invalid", Set: cli.Text(&o.failOn)},
+		{Long: "target", Value: "NAME:RELEASE,...", Set: o.setTargets,
+			Words: "say also what these releases of systems cannot read, such as fcos:38 or flatcar:4081; may be " +
+				"given several times"},
+		{Long: "list-targets", Words: "list the systems and what their releases read", Set: cli.Switch(&o.listTargets)},
 		{Long: "lint", Value: "none|CODE,...", Words: "give no advice, or only that of these codes", Set: o.setLints},
 		{Long: "all", Words: fmt.Sprintf("show more than the first %d problems of a file as text", textMost),
 			Set: cli.Switch(&o.all)},
@@ -77,7 +83,7 @@ func (o *options) rows() []cli.Option {
 				"part of a name, ** for any number of folders; may be given several times",
 			Set: func(pattern string) error {
 				if _, err := path.Match(pattern, ""); err != nil {
-					return errors.New("a bracket of the pattern is not closed")
+					return cli.Misuse("a bracket of the pattern is not closed")
 				}
 				o.excludes = append(o.excludes, pattern)
 				return nil
@@ -102,7 +108,7 @@ func (o *options) setLints(value string) error {
 	for word := range strings.SplitSeq(value, ",") {
 		code := codes.Code(strings.TrimSpace(word))
 		if !slices.Contains(lint.Codes(), code) {
-			return fmt.Errorf("%q is no code of advice: `glowplug explain` lists all codes", word)
+			return cli.Misuse("%q is no code of advice: `glowplug explain` lists all codes", word)
 		}
 		o.lints = append(o.lints, code)
 	}

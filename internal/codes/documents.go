@@ -11,6 +11,7 @@ const (
 	KeyMerge        Code = "key-merge"
 	ContextMismatch Code = "context-mismatch"
 	VersionTooOld   Code = "version-too-old"
+	TargetLacks     Code = "target-lacks"
 	SourceTwice     Code = "source-twice"
 	ContentsTwice   Code = "contents-twice"
 	InlineInvalid   Code = "inline-invalid"
@@ -85,6 +86,13 @@ func documentRows() []Row {
 				dropped item of a list has moved the others.`,
 			Show: fcos("storage:\n  files:\n    - path: /etc/a\n      user: &u {name: root}\n"+
 				"    - path: /etc/b\n      user: ~~\n", "*u", "{name: root}").by(ByButane),
+		},
+		{
+			Code: TargetLacks, Line: "what a release that `--target` names cannot read",
+			Do: "write the config at the version that it reads, or have machines of a newer release",
+			Why: `An engine refuses a config whose version it does not know, and a first boot that stops is the most
+				expensive place to learn of it. Of each key and value the hint says from which release on it is read.`,
+			Show: targeted("3.3.0", "3.2.0"),
 		},
 		{
 			Code: VersionTooOld, Line: "what the version of `--to` cannot say",

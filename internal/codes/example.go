@@ -18,6 +18,7 @@ const (
 	ByPlan               // glowplug plan, of an empty directory
 	ByImage              // the same, of an empty disk
 	ByLint               // glowplug validate FILE, as advice
+	ByTarget             // glowplug validate --target fcos:34 FILE
 )
 
 // A way is how an example is run, which command tells a workstation of what it shows, and who else is ever told.
@@ -38,6 +39,7 @@ func (b By) way() way {
 		ByFetch:    {"ignition-apply", "glowplug apply", true, false},
 		ByApply:    {"glowplug apply --ignore-unsupported --root DIR", "glowplug apply", false, false},
 		ByPlan:     {"glowplug plan --root DIR", "glowplug plan", true, false},
+		ByTarget:   {validate + " --target fcos:34", validate + " --target", false, false},
 		ByLint:     {validate, validate, false, false},
 		ByImage:    {"glowplug plan --disk /dev/vda=IMAGE", "glowplug plan", true, false},
 	}[b]
@@ -97,6 +99,13 @@ func disk(partitions, wrong, right string) Pair {
 // volume is a config with an encrypted volume.
 func volume(members, wrong, right string) Pair {
 	return newest(`"storage": {"luks": [{"name": "data", "device": "/dev/vdb", `+members+`}]}`, wrong, right)
+}
+
+// targeted is a config of a version that a target reads or not.
+func targeted(wrong, right string) Pair {
+	p := pair("{\n  \"ignition\": {\"version\": \"~~\"}\n}\n", wrong, right)
+	p.By = ByTarget
+	return p
 }
 
 // user is a config with one user.

@@ -13,15 +13,16 @@ import (
 
 // Unfit says what of a config of the newest version an older one has not, each at its key. Values that only newer
 // versions take are the business of the older version's rules, but for one: before 3.6.0 the set-id and sticky bits of
-// a mode are read and then cleared.
-func Unfit(root tree.Node, v config.Version) []diag.Problem {
-	f := fitter{v: v}
+// a mode are read and then cleared. choose gives the hint for something that came with a version.
+func Unfit(root tree.Node, v config.Version, choose func(since config.Version) string) []diag.Problem {
+	f := fitter{v: v, choose: choose}
 	f.walk(root, language.Config(), "$")
 	return f.problems.All()
 }
 
 type fitter struct {
 	v        config.Version
+	choose   func(since config.Version) string
 	problems diag.List
 }
 
@@ -74,7 +75,7 @@ func saysNothing(n tree.Node, s *language.Shape) bool {
 
 func (f *fitter) fail(place diag.Place, path string, since config.Version, message string) {
 	if p, kept := f.problems.Next(diag.Problem{Severity: diag.Error, Code: codes.VersionTooOld}); kept {
-		p.Place, p.Path, p.Message, p.Hint = place, path, message, ChooseTo(since)
+		p.Place, p.Path, p.Message, p.Hint = place, path, message, f.choose(since)
 	}
 }
 

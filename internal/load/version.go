@@ -26,9 +26,17 @@ type Opener func(config.Resource) ([]byte, error)
 // The problems are what that version cannot say, and what its rules hold against the config; with an error among them
 // there is no JSON. The result must not be used otherwise afterwards.
 func (r *Result) JSONAt(v config.Version, pretty bool, open Opener) ([]byte, []diag.Problem) {
-	c := converter{to: v, open: open, zip: r.zip}
+	c := converter{to: v, open: open, zip: r.zip, choose: document.ChooseTo}
 	out := c.write(r, v, pretty)
 	return out, c.problems
+}
+
+// Lacks is what JSONAt finds, for somebody who cannot choose another version: choose gives the hint for something that
+// came with one. Configs inside of the config are not looked at.
+func (r *Result) Lacks(v config.Version, choose func(since config.Version) string) []diag.Problem {
+	c := converter{to: v, choose: choose}
+	c.write(r, v, false)
+	return c.problems
 }
 
 // JSON is a valid config as it is, in canonical form. The result must not be used otherwise afterwards.
@@ -41,6 +49,7 @@ func (r *Result) JSON(pretty bool) []byte {
 // A converter brings a config, and the configs inside of it, to a version.
 type converter struct {
 	to       config.Version
+	choose   func(since config.Version) string
 	open     Opener
 	zip      func(much bool) butane.Zipper // nil leaves contents as they are
 	depth    int
@@ -55,7 +64,8 @@ func (c *converter) write(r *Result, v config.Version, pretty bool) []byte {
 	if c.open != nil {
 		c.inside(r, root)
 	}
-	c.problems = append(append(c.problems, document.Unfit(root, v)...), refused(newest, root, v)...)
+	c.problems = append(append(c.problems, document.Unfit(root, v, c.choose)...),
+		c.refused(newest, root, v)...)
 	if r.Butane != nil {
 		r.Butane.Blame(c.problems)
 	}
@@ -67,7 +77,7 @@ func (c *converter) write(r *Result, v config.Version, pretty bool) []byte {
 
 // refused says which values of a config a version does not take that the newest one takes. root is the config as it is
 // to be written, newest the same as it was.
-func refused(newest, root tree.Node, v config.Version) (unfit []diag.Problem) {
+func (c *converter) refused(newest, root tree.Node, v config.Version) (unfit []diag.Problem) {
 	wrong := errorsAt(root, v)
 	first := map[fault]config.Version{}
 	for at := config.Newest; at > v && len(wrong) > 0; at-- {
@@ -83,7 +93,7 @@ func refused(newest, root tree.Node, v config.Version) (unfit []diag.Problem) {
 	}
 	for _, p := range wrong {
 		if since, taken := first[fault{p.Code, p.Path}]; taken {
-			p.Code, p.Hint, p.Fix = codes.VersionTooOld, document.ChooseTo(since), nil
+			p.Code, p.Hint, p.Fix = codes.VersionTooOld, c.choose(since), nil
 		}
 		if p.More == 0 && !strings.Contains(p.Message, v.String()) {
 			p.Message = fmt.Sprintf("version %s does not take this: %s", v, p.Message)
@@ -144,7 +154,7 @@ func (c *converter) resource(r config.Resource, n tree.Node, path string) {
 		return
 	}
 	inner := Read(tree.NewArena(), "the config inside", string(text))
-	deeper := converter{to: c.to, open: c.open, zip: c.zip, depth: c.depth + 1}
+	deeper := converter{to: c.to, choose: c.choose, open: c.open, zip: c.zip, depth: c.depth + 1}
 	var out []byte
 	if inner.Valid(diag.Boot) {
 		own := inner.Config.Version

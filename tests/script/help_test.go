@@ -49,7 +49,7 @@ const minimalButane = "variant: fcos\nversion: 1.7.0\n" +
 func TestTheExamplesInHelpRun(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, sources())
-	for topic, count := range map[string]int{"validate": 6, "apply": 3, "boot": 1, "platforms": 2, "convert": 3,
+	for topic, count := range map[string]int{"validate": 7, "apply": 3, "boot": 1, "platforms": 2, "convert": 3,
 		"schema": 3, "explain": 2} {
 		t.Run(topic, func(t *testing.T) {
 			t.Parallel()
