@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -113,6 +114,7 @@ type Result struct {
 	Accounts []Account
 	Changes  []Change // one for each entry, in order
 	db       *database
+	refused  *refused // nil for none
 }
 
 // UID finds a user by name among the accounts as they are afterwards.
@@ -133,7 +135,7 @@ func (r *Result) GID(name string) (uint32, bool) {
 	return g.entry.gid, true
 }
 
-// An Error is why the config cannot be had on these files. Nothing is changed then.
+// An Error is why an entry of the config cannot be had on these files.
 type Error struct {
 	User  bool   // the entry is one of Users, otherwise of Groups; without meaning where Index is negative
 	Index int    // of the entry of the config; negative where a file is at fault whatever the config says
@@ -142,6 +144,9 @@ type Error struct {
 	Line  int    // 1-based; 0 for none
 	// Message says what is wrong, Hint what to do about it. Neither quotes a password field.
 	Message, Hint string
+
+	told bool     // it follows from the error of another entry
+	also []*Error // what else is wrong with the entry
 }
 
 // Error gives what is wrong, without the hint.
@@ -168,13 +173,26 @@ func kindName(user bool) string {
 }
 
 // Apply gives what makes the files hold the wanted groups and users, as the tools would. Today is the date that new
-// passwords get, in days since 1970-01-01. The error is an *Error.
+// passwords get, in days since 1970-01-01. The error is an *Error, or joins all that are told; with it may come the
+// Result of the entries that can be had, which nobody should write.
 func Apply(have Files, want Wanted, today int64, tools Tools) (*Result, error) {
+	r, errs := attempt(have, want, today, tools, nil)
+	switch len(errs) {
+	case 0:
+		return r, nil
+	case 1:
+		return r.withoutRefused(have, want, today, tools), errs[0]
+	}
+	return r.withoutRefused(have, want, today, tools), errors.Join(errs...)
+}
+
+// attempt passes over entries that are refused.
+func attempt(have Files, want Wanted, today int64, tools Tools, without *refused) (*Result, []error) {
 	users, all := len(want.Users), len(want.Groups)+len(want.Users)
 	db, err := readDatabase(have, today, tools, all)
 	if err != nil {
 		err.Index = -1
-		return nil, err
+		return nil, []error{err}
 	}
 	db.own = map[string]bool{}
 	for i := range want.Users {
@@ -182,29 +200,41 @@ func Apply(have Files, want Wanted, today int64, tools Tools) (*Result, error) {
 		db.own[u.Name] = !u.Delete && u.PrimaryGroup == "" && !u.NoUserGroup
 	}
 	r := &Result{db: db, Changes: make([]Change, 0, all), Accounts: make([]Account, 0, users)}
+	var errs []error
 	for i := range want.Groups {
-		g := &want.Groups[i]
-		verb, detail, err := groupEditor{db}.wantGroup(g)
-		if err != nil {
-			err.Index, err.Name = i, g.Name
-			return nil, err
+		if without.group(i) {
+			continue
 		}
-		r.Changes = append(r.Changes, Change{Index: i, Name: g.Name, Verb: verb, Detail: detail})
+		if err := r.group(i, &want.Groups[i]); err != nil {
+			errs = append(errs, db.refuseGroup(i, &want.Groups[i], err)...)
+		}
 	}
 	for i := range want.Users {
+		if without.user(i) {
+			continue
+		}
 		if err := r.user(i, &want.Users[i]); err != nil {
-			err.User, err.Index, err.Name = true, i, want.Users[i].Name
-			return nil, err
+			errs = append(errs, db.refuseUser(i, &want.Users[i], err)...)
 		}
 	}
-	r.Files = db.changed(have)
-	return r, nil
+	r.Files, r.refused = db.changed(have), db.refused
+	return r, errs
+}
+
+func (r *Result) group(i int, g *Group) *Error {
+	verb, detail, err := groupEditor{r.db}.wantGroup(g)
+	if err != nil {
+		return err
+	}
+	r.Changes = append(r.Changes, Change{Index: i, Name: g.Name, Verb: verb, Detail: detail})
+	return nil
 }
 
 func (r *Result) user(i int, u *User) *Error {
 	r.db.index = i
 	verb, detail, err := userMaker{r.db}.wantUser(u)
 	if err != nil {
+		r.db.effects = r.db.effects[:0]
 		return err
 	}
 	r.Changes = append(r.Changes, Change{User: true, Index: i, Name: u.Name, Verb: verb, Detail: detail})

@@ -161,7 +161,8 @@ func TestErrors(t *testing.T) {
 			"SYS_UID_MIN 4294967295\n"), user(User{Name: "s", System: true}),
 			`user "s": /etc/login.defs: no uid is free between SYS_UID_MIN and SYS_UID_MAX`},
 		{"no range of subordinate ids", with(LoginDefsFile, "SUB_UID_MIN 5\nSUB_UID_MAX 4\n"), user(User{}),
-			`user "first": /etc/login.defs: SUB_UID_MIN, _MAX and _COUNT fit no range`},
+			`user "first": /etc/login.defs: SUB_UID_MIN, _MAX and _COUNT fit no range` + "\n" +
+				`user "": the name is empty`},
 		{"an expiry that is no date", with(UseraddFile, "#\nEXPIRE=some day\n"), user(User{}),
 			`/etc/default/useradd line 2: EXPIRE "some day" is no date`},
 		{"no name", debian(), group(Group{}), `group "": the name is empty`},
@@ -200,6 +201,53 @@ func TestErrors(t *testing.T) {
 			var e *Error
 			require.True(t, errors.As(err, &e))
 		})
+	}
+}
+
+func TestAllThatIsWrongIsToldAtOnceWithTheRest(t *testing.T) {
+	have := with(LoginDefsFile, "UID_MAX 1001\n")
+	want := Wanted{
+		Groups: []Group{{Name: "taken", GID: ptr(int64(27))}, {Name: "fine", GID: ptr(int64(700))},
+			{Name: "bad:name", GID: ptr(int64(701))}},
+		Users: []User{
+			{Name: "new", PrimaryGroup: "nope", Groups: []string{"no2,fine", "no3"}, UID: ptr(int64(1000))},
+			{Name: "ann", PrimaryGroup: "no4", Groups: []string{"no5"}, UID: ptr(int64(0)), Shell: "/bin/x"},
+			{Name: "worded", Home: "x", Shell: "y"},
+			{Name: "made", UID: ptr(int64(1500)), Groups: []string{"fine"}},
+			{Name: "of-taken", UID: ptr(int64(1501)), Groups: []string{"taken"}},
+			{Name: "of-701", UID: ptr(int64(1502)), PrimaryGroup: "701"},
+			{Name: "of-new", UID: ptr(int64(1503)), PrimaryGroup: "worded"},
+			{Name: "one"}, {Name: "two"}, {Name: "three"},
+		}}
+	r, err := Apply(have, want, 20000, CurrentTools)
+	require.EqualError(t, err, strings.Join([]string{
+		`group "taken": gid 27 is taken by group "sudo"`,
+		`group "bad:name": a name cannot hold ":"`,
+		`user "new": the group "nope" does not exist`,
+		`user "new": the group "no2" does not exist`,
+		`user "new": the group "no3" does not exist`,
+		`user "new": uid 1000 is taken`,
+		`user "ann": uid 0 is taken`,
+		`user "ann": the group "no4" does not exist`,
+		`user "ann": the group "no5" does not exist`,
+		`user "worded": the home "x" is not an absolute path`,
+		`user "worded": the shell "y" is not an absolute path`,
+		`user "two": /etc/login.defs: no uid is free between UID_MIN and UID_MAX`,
+	}, "\n"), "what follows from another error, and what a file is at fault for, is told once")
+	require.NotNil(t, r)
+	var made []string
+	for _, c := range r.Changes {
+		made = append(made, fmt.Sprint(c.Name, c.Index))
+	}
+	assert.Equal(t, []string{"fine1", "made3", "one7"}, made)
+	assert.NotContains(t, r.Files[GroupFile].Reveal(), "worded")
+	for name, user := range map[string]bool{"new": true, "ann": true, "of-taken": true, "three": true, "made": false,
+		"root": false, "typo": false} {
+		assert.Equal(t, user, r.RefusedUser(name), name)
+	}
+	for name, group := range map[string]bool{"taken": true, "worded": true, "new": false, "fine": false,
+		"sudo": false} {
+		assert.Equal(t, group, r.RefusedGroup(name), name)
 	}
 }
 

@@ -39,6 +39,7 @@ type database struct {
 	own     map[string]bool // names of users of the config who get a group of their own if they are made
 	index   int             // of the user being worked on
 	effects []Effect
+	refused *refused // nil for none so far
 }
 
 // readDatabase reads all files. Only what no config could do without is an error here; malformed lines wait for who

@@ -46,22 +46,17 @@ func (db userEditor) modifyUser(u *User, have *passwdRow) (Verb, string, *Error)
 // edit compares a user with what is wanted.
 func (db userEditor) edit(u *User, have *passwdRow) (*userEdit, *Error) {
 	e := &userEdit{have: have.entry, want: have.entry}
+	var wrong *Error
 	if u.UID != nil {
 		uid, err := checkID("uid", *u.UID)
 		if err == nil && uid != e.have.uid && db.uids.taken(uid) {
 			err = uidTaken(uid)
 		}
-		if err != nil {
-			return nil, err
-		}
-		e.want.uid = uid
+		e.want.uid, wrong = uid, err
 	}
 	if u.PrimaryGroup != "" {
 		gid, err := db.primaryGroup(u)
-		if err != nil {
-			return nil, err
-		}
-		e.want.gid = gid
+		e.want.gid, wrong = gid, wrong.and(err)
 	}
 	e.want.comment = orElse(u.Comment, e.have.comment)
 	e.want.shell = orElse(u.Shell, e.have.shell)
@@ -72,13 +67,10 @@ func (db userEditor) edit(u *User, have *passwdRow) (*userEdit, *Error) {
 	e.setPassword = u.Password != nil && !db.hasPassword(have, u.hash())
 	if len(u.Groups) > 0 {
 		groups, err := db.supplementary(u.Groups)
-		if err != nil {
-			return nil, err
-		}
-		e.groups = groups
+		e.groups, wrong = groups, wrong.and(err)
 	}
 	e.describe()
-	return e, nil
+	return e, wrong
 }
 
 // trimSlash takes one slash off the end, as usermod does. The root directory keeps its own.

@@ -110,17 +110,9 @@ func checkID(what string, id int64) (uint32, *Error) {
 
 // checkFields looks at all that the config gives as text, before anything is decided.
 func (u *User) checkFields() *Error {
-	if err := checkField("comment", u.Comment); err != nil {
-		return err
-	}
-	if err := checkHome(u.Home); err != nil {
-		return err
-	}
-	if err := checkShell(u.Shell); err != nil {
-		return err
-	}
+	err := checkField("comment", u.Comment).and(checkHome(u.Home)).and(checkShell(u.Shell))
 	if u.Password == nil {
-		return nil
+		return err
 	}
-	return checkField("password hash", u.Password.Reveal())
+	return err.and(checkField("password hash", u.Password.Reveal()))
 }

@@ -67,28 +67,20 @@ func (db userMaker) createUser(u *User) (Verb, string, *Error) {
 
 // plan decides on everything of a new user but the id of a group of the user's own.
 func (db userMaker) plan(u *User) (*newUser, *Error) {
-	if err := checkName(u.Name, userNameMax, db.tools); err != nil {
-		return nil, err
-	}
+	err := checkName(u.Name, userNameMax, db.tools)
 	n := &newUser{User: u, ownGroup: u.PrimaryGroup == "" && !u.NoUserGroup && db.defs.yes("USERGROUPS_ENAB")}
 	n.entry = passwdEntry{name: u.Name, password: inShadow, comment: u.Comment,
 		home: orElse(u.Home, db.useradd.base+"/"+u.Name), shell: orElse(u.Shell, db.useradd.shell)}
-	var err *Error
+	var wrong [3]*Error
 	if !n.ownGroup {
-		n.entry.gid, err = db.primaryGroup(u)
+		n.entry.gid, wrong[0] = db.primaryGroup(u)
+	} else if db.group(u.Name) != nil {
+		wrong[0] = &Error{Message: "a group of that name exists already",
+			Hint: "set primaryGroup to it, or noUserGroup"}
 	}
-	if err != nil {
-		return nil, err
-	}
-	if g := db.group(u.Name); n.ownGroup && g != nil {
-		return nil,
-			&Error{Message: "a group of that name exists already", Hint: "set primaryGroup to it, or noUserGroup"}
-	}
-	if n.groups, err = db.newUserGroups(u); err != nil {
-		return nil, err
-	}
-	n.entry.uid, err = db.newUID(u)
-	return n, err
+	n.groups, wrong[1] = db.newUserGroups(u)
+	n.entry.uid, wrong[2] = db.newUID(u)
+	return n, err.and(wrong[0]).and(wrong[1]).and(wrong[2])
 }
 
 // primaryGroup gives the group of a user who gets none of the user's own.
@@ -96,7 +88,7 @@ func (db *database) primaryGroup(u *User) (uint32, *Error) {
 	if u.PrimaryGroup != "" {
 		g := db.groupLike(u.PrimaryGroup)
 		if g == nil {
-			return 0, noGroup(u.PrimaryGroup)
+			return 0, db.noGroup(u.PrimaryGroup)
 		}
 		return g.entry.gid, nil
 	}
@@ -104,6 +96,14 @@ func (db *database) primaryGroup(u *User) (uint32, *Error) {
 		return g.entry.gid, nil
 	}
 	return 100, nil // useradd warns about the setting, and takes this even if nobody has it
+}
+
+// noGroup is the error about a group that is not there. Where the config would have it, but it cannot be had, that has
+// been told.
+func (db *database) noGroup(name string) *Error {
+	err := noGroup(name)
+	err.told = db.refused.hasGroup(name)
+	return err
 }
 
 func noGroup(name string) *Error {
@@ -132,16 +132,17 @@ func (db userMaker) newUserGroups(u *User) ([]*groupRow, *Error) {
 // of docs/peer/engine.md §11.5.
 func (db *database) supplementary(names []string) ([]*groupRow, *Error) {
 	var groups []*groupRow
+	var err *Error
 	for _, list := range names {
 		for _, name := range strings.Split(list, ",") {
-			g := db.groupLike(name)
-			if g == nil {
-				return nil, noGroup(name)
+			if g := db.groupLike(name); g != nil {
+				groups = append(groups, g)
+			} else {
+				err = err.and(db.noGroup(name))
 			}
-			groups = append(groups, g)
 		}
 	}
-	return groups, nil
+	return groups, err
 }
 
 // newUID gives the number of a new user.

@@ -301,6 +301,24 @@ func TestAccountFilesThatMayNotBeReadAreToldWithTheirCause(t *testing.T) {
 	}
 }
 
+func TestAllAccountsThatCannotBeHadAreToldWithOwnersAndTheRest(t *testing.T) {
+	cfg := parse(t, `{"passwd":{"users":[{"name":"u1","primaryGroup":"nope"},{"name":"u2","groups":["wheel"]},`+
+		`{"name":"u3","uid":0},{"name":"fine"}]},"storage":{"files":[{"path":"/typo","user":{"name":"typo"}},`+
+		`{"path":"/u3","user":{"name":"u3"}},{"path":"/fine","user":{"name":"fine"}}]}}`)
+	steps, err := Plan(cfg, fake{"/etc/passwd": "root:x:0:0::/root:/bin/sh\n", "/etc/group": "root:x:0:\n"},
+		withUsers(asRoot()))
+	const hint = "; add it to the groups of the config\n"
+	require.EqualError(t, err, `user u1 ($.passwd.users.0): the group "nope" does not exist`+hint+
+		`user u2 ($.passwd.users.1): the group "wheel" does not exist`+hint+
+		"user u3 ($.passwd.users.2): uid 0 is taken; choose another uid\n"+
+		`file /typo ($.storage.files.0): user "typo" does not exist in the root`)
+	text := steps.String()
+	assert.Contains(t, text, "+ user fine ")
+	assert.NotContains(t, text, "user u")
+	assert.Regexp(t, `\+ file /u3 +empty, 0644 owner not known\n`, text)
+	assert.Regexp(t, `\+ file /fine +empty, 0644 owner 1000:0\n`, text)
+}
+
 func TestAccountsAreNamed(t *testing.T) {
 	cfg := parse(t, `{"passwd":{"users":[{"name":"core"}]},"storage":{"disks":[{"device":"/dev/vda"}]},`+
 		`"kernelArguments":{"shouldExist":["key=secret"]}}`)

@@ -29,9 +29,7 @@ func (p *Nodes) owners(n *node) error {
 	if err != nil {
 		return err
 	}
-	if p.names == nil {
-		uid, gid = p.known(n, uid, gid)
-	}
+	uid, gid = p.known(n, uid, gid)
 	if uid >= 0 {
 		n.new.UID, n.old.UID = uid, uid
 	}
@@ -58,25 +56,30 @@ func (n *node) kept(found root.Facts) root.Attrs {
 
 // known leaves owners open that are given by name, where the accounts cannot be had.
 func (p *Nodes) known(n *node, uid, gid int64) (int64, int64) {
-	if config.Says(n.user.Name) != "" && n.user.ID == nil {
+	if name := config.Says(n.user.Name); name != "" && n.user.ID == nil && p.noUser(name) {
 		uid, n.new.UID, n.unowned = -1, -1, true
 	}
-	if config.Says(n.group.Name) != "" && n.group.ID == nil {
+	if name := config.Says(n.group.Name); name != "" && n.group.ID == nil && p.noGroup(name) {
 		gid, n.new.GID, n.unowned = -1, -1, true
 	}
 	return uid, gid
 }
 
-// uid and gid look a name up. Where the accounts cannot be had, of which an error tells, any name is as good.
+// noUser and noGroup tell whether an error has told that an account cannot be had, or that none can.
+func (p *Nodes) noUser(name string) bool { return p.names == nil || p.names.RefusedUser(name) }
+
+func (p *Nodes) noGroup(name string) bool { return p.names == nil || p.names.RefusedGroup(name) }
+
+// uid and gid look a name up. Of an account that cannot be had, of which an error tells, any number is as good.
 func (p *Nodes) uid(name string) (uint32, bool) {
-	if p.names == nil {
+	if p.noUser(name) {
 		return 0, true
 	}
 	return p.names.UID(name)
 }
 
 func (p *Nodes) gid(name string) (uint32, bool) {
-	if p.names == nil {
+	if p.noGroup(name) {
 		return 0, true
 	}
 	return p.names.GID(name)

@@ -68,11 +68,12 @@ func Names(v target.View, origin string) (*accounts.Result, error) {
 func Plan(passwd config.Passwd, t *target.Target, m *target.Means, o Options) (plan.Plan, *accounts.Result, error) {
 	p := &planner{t: t, m: maker{m}, o: o, owners: !m.NoOwner}
 	have, result, err := p.apply(passwd)
-	if err != nil {
+	if result == nil {
 		return nil, nil, err
 	}
+	p.fail(err)
 	if err := p.mayMake(passwd); err != nil {
-		return nil, result, err
+		return nil, result, errors.Join(append(p.failed, err)...)
 	}
 	for _, a := range result.Accounts {
 		t.Write(a.Home)
@@ -128,7 +129,10 @@ func (p *planner) apply(passwd config.Passwd) (accounts.Files, *accounts.Result,
 		}
 	}
 	result, err := accounts.Apply(accountInputs(have, passwd), wanted, p.o.Today, tools)
-	return have, result, accountError(err)
+	if err != nil {
+		err = plan.EachError(err, accountError)
+	}
+	return have, result, err
 }
 
 // planKeys refuses keys that cannot be written, and lays those that will be over what the planner of the nodes sees.
