@@ -40,6 +40,10 @@ type Question struct {
 	// Protection tells what keeps a path of the root from being changed.
 	Protection func(at string) (root.Protection, error)
 
+	// Foresee says what the plan will leave undone, beside what it says itself, and takes out what cannot be done here;
+	// nil for nothing.
+	Foresee func(*Forecast, files.Options) []string
+
 	// Boot: what a first boot leaves in the root is planned too.
 	Boot bool
 	// CommandLine is the running kernel's; nil where nothing is to be said of kernel arguments.
@@ -85,6 +89,10 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 		return nil, nil, ended
 	}
 	f.settle(cfg.Storage, devices)
+	var foreseen []string
+	if q.Foresee != nil && q.Root != nil {
+		foreseen = q.Foresee(f, q.Files)
+	}
 	p := f.Report(q.Texts)
 	if q.CommandLine != nil {
 		p.Actions = append(arguments(&cfg.KernelArguments, *q.CommandLine, q.Texts), p.Actions...)
@@ -94,7 +102,7 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 	if err := q.mark(ctx, f, p); err != nil {
 		return nil, nil, err
 	}
-	p.Notes = slices.Concat(q.leftOut(cfg, devices != nil), p.Notes, f.untried())
+	p.Notes = slices.Concat(q.leftOut(cfg, devices != nil), p.Notes, foreseen, f.untried())
 	if !q.Fetch {
 		p.Notes = append(p.Notes, from.trust.note()...)
 	}

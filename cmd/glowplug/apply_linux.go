@@ -29,11 +29,11 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 	style := diag.Style{Color: p.Err.Colors}
 	told := &status{to: p.Err, terminal: p.Err.Terminal, quiet: o.quiet, now: p.Now,
 		width: func() int { return columns(p.Err.To) }}
-	var keys keyring
 	saved, err := o.saved(ctx, p)
 	if err != nil {
 		return err
 	}
+	look := &onlooker{told: told, log: slog.New(told), out: p.Out, dryRun: o.dryRun, saved: saved, file: o.plan}
 	a := stages.Application{
 		Request: stages.Request{Audience: diag.Workstation, Log: slog.New(told), Offline: o.offline,
 			Idle: o.fetchTimeout, Report: func(problems []diag.Problem) {
@@ -44,7 +44,7 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 		Root: o.root, IgnoreUnsupported: o.ignoreUnsupported, Steps: told.hear,
 		Files: files.Options{Accounts: files.MakeAccounts, Enable: !o.noPreset,
 			Means: target.Means{NoOwner: o.noOwner}},
-		Plan: (&onlooker{told: told, out: p.Out, dryRun: o.dryRun, saved: saved, file: o.plan, keys: &keys}).plan,
+		Plan: look.plan,
 	}
 	ticks := time.NewTicker(time.Second)
 	defer ticks.Stop()
@@ -53,8 +53,8 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 		a.Documents.Lint = tree.Unseen
 		err = engine.Apply(ctx, p, operands[0], a)
 	}
-	if warning := keys.warning(o.root); err == nil && warning != "" {
-		a.Log.Warn(warning)
+	if err == nil {
+		look.lockedOut(o.root)
 	}
 	if o.dryRun {
 		told.end()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -14,8 +15,11 @@ import (
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/process"
 	"github.com/glowplug-os/glowplug/internal/report"
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/stages"
 	"github.com/glowplug-os/glowplug/stages/files"
+	"github.com/glowplug-os/glowplug/stages/units"
 )
 
 var (
@@ -37,26 +41,36 @@ type onlooker struct {
 	dryRun bool
 	saved  *report.Saved // what the plan has to be; nil for whatever it is
 	file   string        // that saved is from
-	keys   *keyring
+	log    *slog.Logger
+	// locked says that nobody gets in by the keys of users, whom the plan that is run has, once it is told.
+	locked bool
+	users  []string
 }
 
-// plan makes the plan that is run.
+// plan makes the plan that is run. What it will leave undone is told before anything is done.
 func (l *onlooker) plan(ctx context.Context, cfg config.Config, o files.Options) (plan.Plan, error) {
+	o.Warn = once(o.Warn)
 	steps, err := stages.PlanAhead(ctx, cfg, o, l.told.hear,
-		func(f *stages.Forecast, err error) error { return l.see(ctx, f, err) })
-	l.keys.note(steps, o)
-	return withoutSystemctl(steps, o), err
+		func(f *stages.Forecast, err error) error { return l.see(ctx, f, o, err) })
+	if err != nil {
+		return nil, err
+	}
+	steps, left := withoutSystemctl(steps, o)
+	l.warn(o, left)
+	l.users = readers(steps, o)
+	return steps, nil
 }
 
 // see ends a run that is only to be planned, or whose plan is not the saved one. What is in the way of others is found
 // by whoever carries them out.
-func (l *onlooker) see(ctx context.Context, f *stages.Forecast, err error) error {
+func (l *onlooker) see(ctx context.Context, f *stages.Forecast, o files.Options, err error) error {
 	if err != nil && (l.dryRun || l.saved != nil) {
 		return err
 	}
 	if err != nil {
 		return nil
 	}
+	notices := foresee(f, o)
 	now := f.Report(l.dryRun)
 	if l.saved != nil {
 		err = l.compare(ctx, f, now)
@@ -65,10 +79,40 @@ func (l *onlooker) see(ctx context.Context, f *stages.Forecast, err error) error
 	case err != nil:
 		return err
 	case l.dryRun:
+		now.Notes = append(now.Notes, whats(notices)...)
 		return cmp.Or(now.WriteText(l.out), errOnlyPlanned)
 	}
 	l.told.planned(now)
+	l.warn(o, notices...)
+	for _, s := range f.Files.Steps {
+		if strings.HasPrefix(s.ID, units.RemarkID) {
+			l.warn(o, notice{s.Origin, s.Subject + " " + s.Detail})
+		}
+	}
 	return nil
+}
+
+func (l *onlooker) warn(o files.Options, all ...notice) {
+	for _, n := range all {
+		switch {
+		case n.what == "":
+		case n.origin == "":
+			l.log.Warn(n.what)
+			l.locked = true
+		default:
+			o.Tell(n.origin, n.what)
+		}
+	}
+}
+
+// lockedOut says, of the root as it is by now, what could not be said before.
+func (l *onlooker) lockedOut(dir string) {
+	in, err := root.Open(dir)
+	if err != nil || l.locked {
+		return
+	}
+	defer in.Close()
+	l.warn(files.Options{}, notice{what: unreadKeys(target.Of(in), l.users)})
 }
 
 // compare tells in what the plan differs from the saved one.

@@ -46,6 +46,12 @@ func (o *planOptions) run(ctx context.Context, p *cli.Process, operands []string
 			Log: slog.New(&status{to: p.Err, now: p.Now})},
 		Random: rand.Reader, Texts: !o.noContent, Marked: o.format == "json", Fetch: o.fetch,
 		Seal: func() error { return seal(p.Err) },
+		Foresee: func(f *stages.Forecast, with files.Options) []string {
+			if o.root == "" {
+				return whats(locksOut(f, with))
+			}
+			return whats(foresee(f, with))
+		},
 	}
 	var err error
 	if q.Documents, err = load.Folder(o.filesDir); err != nil {

@@ -1,48 +1,47 @@
 package main
 
 import (
+	"errors"
 	"path"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
-	"github.com/glowplug-os/glowplug/internal/root"
-	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/stages/files"
 	"github.com/glowplug-os/glowplug/stages/users"
 )
 
-// A keyring has the users whose SSH keys a run writes to a file of their own, beside the file that every sshd reads.
-type keyring struct{ users []string }
-
-// note adds the users whose keys a plan writes, in an image that wants a file of its own for them.
-func (k *keyring) note(steps plan.Plan, o files.Options) {
+// readers are the users whose SSH keys a plan writes to a file of their own, beside the file that every sshd reads, in
+// an image that wants that.
+func readers(steps plan.Plan, o files.Options) (users []string) {
 	for _, s := range steps {
 		if user, is := strings.CutPrefix(s.ID, "ssh-keys:"); is && o.Image.KeysFragment {
-			k.users = append(k.users, diag.Name(user))
+			users = append(users, diag.Name(user))
 		}
 	}
+	return users
 }
 
-// warning says that the sshd of a root does not read the file of the keys; "" where it does, and where that cannot be
-// known.
-func (k *keyring) warning(dir string) string {
-	if len(k.users) == 0 {
+// unreadKeys says that the sshd of a root does not read the file of these users' keys; "" where it does, and where that
+// cannot be known.
+func unreadKeys(in texts, names []string) string {
+	if len(names) == 0 {
 		return ""
 	}
-	in, err := root.Open(dir)
-	if err != nil {
-		return ""
-	}
-	defer in.Close()
-	s := sshd{view: target.Of(in)}
+	s := sshd{in: in}
 	s.read(sshdConfig, 0)
 	if !s.known || s.reads {
 		return ""
 	}
 	return "sshd of this root does not read ~/" + users.KeyFragment + ", which has the keys of " +
-		strings.Join(k.users, ", ") + ": nobody gets in by them; name it in " + sshdConfig +
+		strings.Join(names, ", ") + ": nobody gets in by them; name it in " + sshdConfig +
 		": AuthorizedKeysFile .ssh/authorized_keys " + users.KeyFragment
+}
+
+// texts are the files of a root, links followed: a target.View, or a plan of one, some of whose are files.ErrNotKnown.
+type texts interface {
+	ReadFile(name string, limit int64) ([]byte, error)
+	Names(dir string) ([]string, error)
 }
 
 const (
@@ -55,7 +54,7 @@ const (
 
 // An sshd is what the configuration of an sshd, sshd_config(5), says of files with keys.
 type sshd struct {
-	view  target.View
+	in    texts
 	files int  // read so far
 	known bool // there is a configuration
 	reads bool // for some user it names the file, or a program that gives keys; also where that cannot be known
@@ -66,7 +65,10 @@ func (s *sshd) read(file string, depth int) {
 		s.reads = true // nobody knows
 		return
 	}
-	text, err := s.view.ReadFile(file, sshdConfigLimit)
+	text, err := s.in.ReadFile(file, sshdConfigLimit)
+	if errors.Is(err, files.ErrNotKnown) {
+		s.reads = true
+	}
 	if err != nil {
 		return
 	}
@@ -103,7 +105,7 @@ func (s *sshd) include(pattern string, depth int) {
 		s.reads = true // nobody knows
 		return
 	}
-	names, err := s.view.Names(path.Clean(dir))
+	names, err := s.in.Names(path.Clean(dir))
 	if err != nil {
 		return
 	}

@@ -4,7 +4,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/tests/trees"
 )
 
@@ -31,9 +34,17 @@ func TestWhetherSSHDReadsTheKeysIsLookedAtInItsConfiguration(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		trees.Populate(t, dir, map[string]string{sshdConfig: c.config, snippet: c.snippet})
-		k := keyring{users: []string{"core"}}
-		assert.Equal(t, c.told, k.warning(dir) != "", claim)
-		assert.Empty(t, new(keyring).warning(dir), "nobody has keys")
-		assert.Empty(t, k.warning(t.TempDir()), "a root without sshd")
+		in, core := viewOf(t, dir), []string{"core"}
+		assert.Equal(t, c.told, unreadKeys(in, core) != "", claim)
+		assert.Empty(t, unreadKeys(in, nil), "nobody has keys")
+		assert.Empty(t, unreadKeys(viewOf(t, t.TempDir()), core), "a root without sshd")
 	}
+}
+
+func viewOf(t *testing.T, dir string) target.View {
+	t.Helper()
+	in, err := root.Open(dir)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = in.Close() })
+	return target.Of(in)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -8,15 +9,13 @@ import (
 	"github.com/glowplug-os/glowplug/stages/files"
 )
 
-// withoutSystemctl removes the steps that need systemctl where there is none, and warns of it: the preset file says the
-// same to a first boot, and nothing else depends on these steps.
-func withoutSystemctl(steps plan.Plan, o files.Options) plan.Plan {
-	if !o.Enable || o.Tools != nil && hasSystemctl(o) {
-		return steps
+// withoutSystemctl removes the steps that need systemctl where there is none, and says which units these are about: the
+// preset file says the same to a first boot, and nothing else depends on these steps.
+func withoutSystemctl(steps plan.Plan, o files.Options) (kept plan.Plan, left notice) {
+	if hasSystemctl(o) {
+		return steps, left
 	}
-	var kept plan.Plan
-	left := map[string][]string{}
-	origin := ""
+	units := map[string][]string{}
 	for _, s := range steps {
 		verb, name, _ := strings.Cut(s.ID, ":")
 		if verb != "enable" && verb != "disable" {
@@ -26,17 +25,16 @@ func withoutSystemctl(steps plan.Plan, o files.Options) plan.Plan {
 		if s.Effect == plan.Keep {
 			continue
 		}
-		if len(left) == 0 {
-			origin = s.Origin
-		}
-		left[verb] = append(left[verb], diag.Name(name))
+		left.origin = cmp.Or(left.origin, s.Origin)
+		units[verb] = append(units[verb], diag.Name(name))
 	}
-	if len(left) > 0 {
-		o.Tell(origin, "there is no systemctl here"+names(", so that these units are not enabled: ", left["enable"])+
-			names("; these are not disabled if they are enabled: ", left["disable"])+
-			"; the preset file has them for a first boot, and --no-preset leaves systemctl out without this warning")
+	if len(units) > 0 && o.Enable {
+		left.what = "there is no systemctl here" +
+			names(", so that these units are not enabled: ", units["enable"]) +
+			names("; these are not disabled if they are enabled: ", units["disable"]) +
+			"; the preset file has them for a first boot, and --no-preset leaves systemctl out without this warning"
 	}
-	return kept
+	return kept, left
 }
 
 func names(before string, all []string) string {
@@ -47,6 +45,9 @@ func names(before string, all []string) string {
 }
 
 func hasSystemctl(o files.Options) bool {
+	if o.Tools == nil {
+		return false
+	}
 	_, err := o.Tools.Path("systemctl")
 	return err == nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/process"
 	"github.com/glowplug-os/glowplug/internal/report"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages"
 )
 
@@ -23,6 +24,7 @@ func Foretell(ctx context.Context, p *cli.Process, config string, boot bool, q s
 		return nil, nil, fmt.Errorf("reading the config: %w", err)
 	}
 	q.Version, q.Rendered = p.Version, q.Rendered || isRendered(config)
+	q.Files.Tools = tool.New(d.Tools, q.Log)
 	if err := d.decide(p, &q.Files); err != nil {
 		return nil, nil, err
 	}

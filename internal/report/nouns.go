@@ -15,7 +15,7 @@ var fileNouns = [...]struct {
 	{"group", Group, whole}, {"user", User, whole}, {"ssh-keys", User, added}, {"account-files", User, shared},
 	{"account-effect", User, shared}, {"unit", Unit, whole}, {"dropin", Unit, whole}, {"mask", Unit, whole},
 	{"unmask", Unit, whole}, {"enable", Unit, whole}, {"disable", Unit, whole}, {"state", Unit, shared},
-	{"presets", Unit, shared}, {"luks-key", File, whole}, {"volume-key", File, whole}, {"platform-file", File, whole},
+	{"presets", Preset, whole}, {"luks-key", File, whole}, {"volume-key", File, whole}, {"platform-file", File, whole},
 	{"crypttab", File, whole}, {"result", File, whole}, {"luks-keys", Directory, whole},
 }
 

@@ -24,6 +24,7 @@ const (
 	Group
 	User
 	Unit
+	Preset
 	Argument
 )
 
@@ -31,7 +32,7 @@ var words = [...]struct{ one, many string }{Disk: {"disk", "disks"}, Part: {"par
 	Array: {"array", "arrays"}, Volume: {"encrypted volume", "encrypted volumes"},
 	Filesystem: {"filesystem", "filesystems"}, File: {"file", "files"}, Directory: {"directory", "directories"},
 	Link: {"link", "links"}, Group: {"group", "groups"}, User: {"user", "users"}, Unit: {"unit", "units"},
-	Argument: {"kernel argument", "kernel arguments"}}
+	Preset: {"preset file", "preset files"}, Argument: {"kernel argument", "kernel arguments"}}
 
 func (n Noun) count(all int) string {
 	if all == 1 {
@@ -150,7 +151,7 @@ func (p *Plan) inTheWay() (parts []string) {
 
 func unchanged(all map[Noun]tally) (kept int) {
 	for noun, t := range all {
-		if noun != Other && noun != Disk {
+		if noun != Other && noun != Disk && noun != Preset { // whose lines are of units
 			kept += t.kept
 		}
 	}

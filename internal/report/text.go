@@ -24,7 +24,7 @@ func (p *Plan) WriteText(w io.Writer) error {
 	t.section("Mounted while the machine is provisioned", func(a *Action) bool { return a.Stage == Mount })
 	t.section("Accounts", (*Action).isAccount)
 	t.section("Files, directories and links", (*Action).isNode)
-	t.section("Units", func(a *Action) bool { return a.Noun == Unit })
+	t.section("Units", func(a *Action) bool { return a.Noun == Unit || a.Noun == Preset })
 	t.section("Other", func(*Action) bool { return true })
 	t.notes()
 	if t.lines > 1 {
