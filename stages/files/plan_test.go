@@ -301,6 +301,24 @@ func TestAccountFilesThatMayNotBeReadAreToldWithTheirCause(t *testing.T) {
 	}
 }
 
+func TestAPlanThatLeavesOwnersSaysNothingOfThem(t *testing.T) {
+	cfg := parse(t, `{"passwd":{"users":[{"name":"app","homeDir":"/srv/app"},{"name":"old","uid":1500,"homeDir":"/new"},`+
+		`{"name":"given","uid":1501}]},"storage":{"files":[{"path":"/f","user":{"name":"app"},"group":{"id":7}}],`+
+		`"directories":[{"path":"/d","user":{"id":0}}],"links":[{"path":"/l","target":"x","user":{"id":5}}]}}`)
+	root := fake{"/etc/passwd": "root:x:0:0::/root:/bin/sh\nold:x:1001:100::/home/old:/bin/sh\n" +
+		"given:x:1002:100::/home/given:/bin/sh\n", "/etc/group": "root:x:0:\n", "/home/old/": "", "/home/given/": "",
+		"/etc/default/useradd": "CREATE_MAIL_SPOOL=yes\n", "/var/mail/": ""}
+	for noOwner, said := range map[bool]bool{true: false, false: true} {
+		o := withUsers(asRoot())
+		o.NoOwner = noOwner
+		steps, err := Plan(cfg, root, o)
+		require.NoError(t, err)
+		text := strings.ReplaceAll(steps.String(), "the owner stays", "")
+		assert.Equal(t, said, strings.Contains(text, "owner"), text)
+		assert.Contains(t, text, "make home /srv/app, ")
+	}
+}
+
 func TestAllAccountsThatCannotBeHadAreToldWithOwnersAndTheRest(t *testing.T) {
 	cfg := parse(t, `{"passwd":{"users":[{"name":"u1","primaryGroup":"nope"},{"name":"u2","groups":["wheel"]},`+
 		`{"name":"u3","uid":0},{"name":"fine"}]},"storage":{"files":[{"path":"/typo","user":{"name":"typo"}},`+

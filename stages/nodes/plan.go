@@ -223,7 +223,8 @@ func attributeWords(n *node, e plan.Effect) string {
 	if n.unowned {
 		return strings.Join(append(words, "owner not known"), " ")
 	}
-	if a.UID > 0 || a.GID > 0 || n.user != (config.NodeOwner{}) || n.group != (config.NodeOwner{}) {
+	named := n.user != (config.NodeOwner{}) || n.group != (config.NodeOwner{})
+	if a.UID > 0 || a.GID > 0 || named && (a.UID == 0 || a.GID == 0) {
 		words = append(words, "owner "+id(a.UID)+":"+id(a.GID))
 	}
 	return strings.Join(words, " ")

@@ -30,7 +30,7 @@ type accountWork struct {
 
 // effect makes a step of an effect. What can be told to fail fails now, before anything is touched.
 func (p *planner) effect(i int, e accounts.Effect) (plan.Step, error) {
-	s := plan.Step{ID: effectID(i), Subject: e.String(), Detail: e.String(), Origin: entryOf("users", e.Entry())}
+	s := plan.Step{ID: effectID(i), Subject: e.String(), Detail: p.words(e), Origin: entryOf("users", e.Entry())}
 	w, err := p.work(e)
 	if err != nil {
 		return s, err
@@ -52,6 +52,24 @@ func (p *planner) effect(i int, e accounts.Effect) (plan.Step, error) {
 	}
 	s.Do = func(context.Context) error { return w.do() }
 	return s, err
+}
+
+// words say what an effect does: nothing of owners where these stay as they come.
+func (p *planner) words(e accounts.Effect) string {
+	if p.owners {
+		return e.String()
+	}
+	switch e := e.(type) {
+	case *accounts.MakeHome:
+		return fmt.Sprintf("make home %s, mode %04o", e.Path, e.Mode)
+	case *accounts.MakeMail:
+		return fmt.Sprintf("make mail file %s, mode %04o", e.Path, e.Mode)
+	case *accounts.MoveHome:
+		return fmt.Sprintf("move home %s to %s", e.From, e.To)
+	case *accounts.OwnHome, *accounts.OwnMail:
+		return "the owner stays"
+	}
+	return e.String()
 }
 
 // lay takes in what an effect does. It does not judge whether it can.
