@@ -49,6 +49,28 @@ func TestDisksAreToldByWhatTheyHold(t *testing.T) {
 	assert.Equal(t, report.Destroying, p.Exit())
 }
 
+func TestWhatIsNoTextIsToldBySize(t *testing.T) {
+	const cfg = `{'storage': {'files': [
+		{'path': '/bin', 'contents': {'source': 'data:;base64,AAECAwQ='}, 'overwrite': true},
+		{'path': '/was', 'contents': {'source': 'data:,text'}, 'overwrite': true},
+		{'path': '/grows', 'append': [{'source': 'data:,xy'}]},
+		{'path': '/mode', 'mode': 420},
+		{'path': '/secret', 'contents': {'source': 'data:;base64,AAE='}, 'overwrite': true, 'mode': 384}],
+		'links': [{'path': '/hard', 'target': '/bin', 'hard': true, 'overwrite': true}]}}`
+	root := trees.Fake{"/bin": "\x00ab", "/was": "\xff\xfe", "/grows": "\x00", "/mode": "\x00", "/secret": "\x00",
+		"/hard": "mine"}
+	text, _ := told(t, cfg, nil, root, true)
+	for _, each := range []string{"        /bin: 5 bytes, was 3\n", "        /was: 4 bytes, was 2\n",
+		"        /grows: 3 bytes, was 1\n"} {
+		assert.Contains(t, text, each)
+	}
+	for _, each := range []string{"/mode: 1 byte", "/secret: 2", "hard link, was a file"} {
+		assert.NotContains(t, text, each)
+	}
+	text, _ = told(t, cfg, nil, root, false)
+	assert.NotContains(t, text, "bytes, was", "without content")
+}
+
 func TestFilesAreToldByWhatChanges(t *testing.T) {
 	const cfg = `{'storage': {'files': [
 		{'path': '/etc/f', 'contents': {'source': 'data:,a%0Ax%0A'}, 'overwrite': true},

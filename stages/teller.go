@@ -118,11 +118,18 @@ func (t *teller) show(c *report.Change, was root.Facts, r plan.Result) {
 	}
 	now, known := r.Content()
 	old, err := t.root.ReadFile(r.At, target.TextMost)
-	if err != nil || !known || !account && (!isText(string(old)) || !isText(now.Reveal())) {
+	if !known || err != nil && was.Size <= target.TextMost {
+		return
+	}
+	if r.Adds && now == "" {
 		return
 	}
 	if r.Adds {
 		now = diag.Secret(old) + now
+	}
+	if err != nil || !account && (!isText(string(old)) || !isText(now.Reveal())) {
+		c.Sizes, c.Was.Size, c.Now.Size = err != nil || now != diag.Secret(old), was.Size, int64(len(now))
+		return
 	}
 	c.Texts, c.WasText, c.NowText = true, string(old), now.Reveal()
 	if account {

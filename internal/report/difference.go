@@ -33,7 +33,11 @@ func Difference(was, now string) []string {
 	for _, line := range a[len(a)-last : min(len(a), len(a)-last+around)] {
 		out = append(out, " "+line)
 	}
-	return leftOut(out)
+	out = leftOut(out)
+	for i, line := range out {
+		out[i] = showBlanks(line)
+	}
+	return out
 }
 
 // leftOut has a count in the place of lines that stay and are not near any that changes; nothing at all where none
@@ -69,8 +73,31 @@ func splitLines(text string) []string {
 	if lines[len(lines)-1] == "" {
 		return lines[:len(lines)-1]
 	}
-	lines[len(lines)-1] += " (no line end)"
+	lines[len(lines)-1] += noLineEnd
 	return lines
+}
+
+// noLineEnd follows a last line that has no end.
+const noLineEnd = " (no line end)"
+
+// showBlanks says in words that a line that goes or comes has blanks at its end, which nobody would see.
+func showBlanks(line string) string {
+	if line[0] != '-' && line[0] != '+' {
+		return line
+	}
+	text, ends := strings.CutSuffix(line, noLineEnd)
+	switch n := len(text) - len(strings.TrimRight(text, " \t")); {
+	case n == 0:
+		return line
+	case n == 1:
+		text += " (a blank at its end)"
+	default:
+		text += fmt.Sprintf(" (%d blanks at its end)", n)
+	}
+	if ends {
+		text += noLineEnd
+	}
+	return text
 }
 
 // changed compares what lies between the first and the last difference, by the longest common subsequence.

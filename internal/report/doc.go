@@ -100,6 +100,7 @@ type Change struct {
 	// Texts: both are known, are texts, and may be seen.
 	Texts            bool
 	WasText, NowText string
+	Sizes            bool // of what is no text they are known, and may be seen
 	// Secret: not everybody may read what is there, or what comes, so there are no texts.
 	Secret bool
 }

@@ -144,10 +144,14 @@ func TestDifferences(t *testing.T) {
 			[]string{"-a", "+x", " 1", " 2", "@ 2 lines stay", " 5", " 6", "-b", "+y"}},
 		"a line in the middle": {"1\n2\n3\n4\n5\n6\n7\n", "1\n2\n3\nx\n5\n6\n7\n",
 			[]string{" 2", " 3", "-4", "+x", " 5", " 6"}},
-		"a line end":         {"a", "a\n", []string{"-a (no line end)", "+a"}},
-		"all is new":         {"", "a\nb\n", []string{"+a", "+b"}},
-		"all goes":           {"a\n", "", []string{"-a"}},
-		"what stays between": {"a\nb\nc\n", "x\nb\ny\n", []string{"-a", "+x", " b", "-c", "+y"}},
+		"a line end": {"a", "a\n", []string{"-a (no line end)", "+a"}},
+		"a blank at an end": {"a \nb\n", "a\nb  \t\n",
+			[]string{"-a  (a blank at its end)", "-b", "+a", "+b  \t (3 blanks at its end)"}},
+		"blanks and no line end": {"a ", "a\n", []string{"-a  (a blank at its end) (no line end)", "+a"}},
+		"blanks alone":           {"  \nb \n", "b \n", []string{"-   (2 blanks at its end)", " b "}},
+		"all is new":             {"", "a\nb\n", []string{"+a", "+b"}},
+		"all goes":               {"a\n", "", []string{"-a"}},
+		"what stays between":     {"a\nb\nc\n", "x\nb\ny\n", []string{"-a", "+x", " b", "-c", "+y"}},
 	} {
 		t.Run(claim, func(t *testing.T) { assert.Equal(t, test.want, Difference(test.was, test.now)) })
 	}

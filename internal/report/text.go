@@ -233,6 +233,9 @@ func (c *Change) words() string {
 	if c.Was.Link != "" && c.Now.Link != c.Was.Link {
 		say("led to %s", diag.Name(c.Was.Link))
 	}
+	if c.Sizes {
+		say("%d bytes, was %d", c.Now.Size, c.Was.Size)
+	}
 	if c.Secret {
 		say("the content is not shown, as not everybody may read it")
 	}
