@@ -23,7 +23,7 @@ func Codes() (all []codes.Code) {
 func Document(doc *document.Document, only []codes.Code) []diag.Problem {
 	var log cursor.Log
 	root, cfg := doc.Cursor(&log), doc.Config()
-	l := linter{only: only}
+	l := linter{only: only, volatile: volatile()}
 	l.logins(root.Key("passwd"), cfg)
 	l.sources(root, cfg)
 	l.nodes(root.Key("storage"), cfg)
@@ -31,7 +31,10 @@ func Document(doc *document.Document, only []codes.Code) []diag.Problem {
 }
 
 // A linter is the work on one document. No cursor is made where nothing is to be said, as there may be very many files.
-type linter struct{ only []codes.Code }
+type linter struct {
+	only     []codes.Code
+	volatile []folder
+}
 
 // advise gives advice at a place, if it is wanted; nil if not.
 func (l linter) advise(a *cursor.At, code codes.Code, format string, args ...any) *cursor.Finding {

@@ -30,9 +30,12 @@ func (l linter) nodes(storage *cursor.At, cfg *config.Config) {
 	}
 }
 
-// volatile are the folders whose contents are hidden or gone once the machine runs (file-hierarchy(7)).
-func volatile() []struct{ path, why string } {
-	return []struct{ path, why string }{
+// A folder is one whose contents are hidden or gone once the machine runs.
+type folder struct{ path, why string }
+
+// volatile lists these folders (file-hierarchy(7)).
+func volatile() []folder {
+	return []folder{
 		{"/proc", "the kernel's own files are mounted over it"}, {"/sys", "the kernel's own files are mounted over it"},
 		{"/dev", "the kernel's own files are mounted over it"},
 		{"/run", "an empty filesystem is mounted over it at each boot"},
@@ -42,7 +45,7 @@ func volatile() []struct{ path, why string } {
 }
 
 func (l linter) node(n *config.Node, made map[string]bool, at func() *cursor.At) {
-	for _, v := range volatile() {
+	for _, v := range l.volatile {
 		if n.Path == v.path || strings.HasPrefix(n.Path, v.path+"/") {
 			l.advise(at().Key("path"), codes.PathVolatile, "what stands in %s is not there later: %s", v.path, v.why).
 				Advise("write it somewhere else, or have systemd-tmpfiles make it at each boot")
@@ -76,7 +79,7 @@ func rootsParent(n *config.Node, made map[string]bool) string {
 
 // file advises on what a file begins with.
 func (l linter) file(f *config.File, at func() *cursor.At) {
-	start := startOf(f.Contents)
+	start := startOf(&f.Contents)
 	mode := 0o644
 	if f.Mode != nil {
 		mode = *f.Mode
@@ -99,7 +102,7 @@ func isPrivate(start string) bool {
 }
 
 // startOf gives how the content begins that stands in a config itself, uncompressed.
-func startOf(r config.Resource) string {
+func startOf(r *config.Resource) string {
 	const most = 120 // a multiple of 4, and of 3
 	rest, is := strings.CutPrefix(text(r.Source), "data:")
 	head, body, found := strings.Cut(rest, ",")
@@ -109,6 +112,10 @@ func startOf(r config.Resource) string {
 	if strings.HasSuffix(head, ";base64") {
 		out, _ := base64.StdEncoding.DecodeString(body[:min(len(body), most)&^3])
 		return string(out)
+	}
+	if !strings.HasPrefix(body, "#!") && !strings.HasPrefix(body, "PuTTY-") &&
+		!strings.ContainsAny(body[:min(len(body), 1)], "-% \n") {
+		return "" // as most are
 	}
 	body = body[:min(len(body), 3*most)]
 	if last := strings.LastIndexByte(body, '%'); last > len(body)-3 && last >= 0 {

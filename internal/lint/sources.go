@@ -12,7 +12,7 @@ import (
 // sources advises on each source of a config.
 func (l linter) sources(root *cursor.At, cfg *config.Config) {
 	ignition, storage := root.Key("ignition"), root.Key("storage")
-	l.source(cfg.Ignition.Config.Replace, func() *cursor.At { return ignition.To("config", "replace") })
+	l.source(&cfg.Ignition.Config.Replace, func() *cursor.At { return ignition.To("config", "replace") })
 	l.each(cfg.Ignition.Config.Merge, func() *cursor.At { return ignition.To("config", "merge") })
 	l.each(cfg.Ignition.Security.TLS.CertificateAuthorities, func() *cursor.At {
 		return ignition.To("security", "tls", "certificateAuthorities")
@@ -20,22 +20,25 @@ func (l linter) sources(root *cursor.At, cfg *config.Config) {
 	for i := range cfg.Storage.Files {
 		f := &cfg.Storage.Files[i]
 		at := func() *cursor.At { return storage.Key("files").Item(i) }
-		l.source(f.Contents, func() *cursor.At { return at().Key("contents") })
+		l.source(&f.Contents, func() *cursor.At { return at().Key("contents") })
 		l.each(f.Append, func() *cursor.At { return at().Key("append") })
 	}
 	for i := range cfg.Storage.Luks {
-		l.source(cfg.Storage.Luks[i].KeyFile, func() *cursor.At { return storage.Key("luks").Item(i).Key("keyFile") })
+		l.source(&cfg.Storage.Luks[i].KeyFile, func() *cursor.At { return storage.Key("luks").Item(i).Key("keyFile") })
 	}
 }
 
 func (l linter) each(all []config.Resource, list func() *cursor.At) {
 	for i := range all {
-		l.source(all[i], func() *cursor.At { return list().Item(i) })
+		l.source(&all[i], func() *cursor.At { return list().Item(i) })
 	}
 }
 
 // source advises on what comes over a network without a proof of what it is.
-func (l linter) source(r config.Resource, at func() *cursor.At) {
+func (l linter) source(r *config.Resource, at func() *cursor.At) {
+	if s := text(r.Source); s == "" || s[0]|0x20 == 'd' { // data, as most are
+		return
+	}
 	scheme, _, _ := strings.Cut(text(r.Source), ":")
 	if open := []string{"http", "tftp"}; text(r.Verification.Hash) != "" ||
 		!slices.Contains(open, strings.ToLower(scheme)) {

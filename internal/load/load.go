@@ -151,7 +151,7 @@ func (r *Result) Valid(audience diag.Audience) bool {
 // larger than what it was made from, and below what is in use nearly all work would be collecting. After a large
 // document the heap grows to twice of what is in use from then on, which costs less than the memory is worth.
 func PaceCollector[T string | []byte](text T) (end func()) {
-	const least, ofJSON, ofYAML, large = 44 << 20, 5, 10, 2 << 20
+	const least, ofJSON, ofYAML, large = 44 << 20, 4, 10, 2 << 20
 	growth, times := 400, int64(ofYAML)
 	for i := range len(text) {
 		if c := text[i]; c != ' ' && c != '\t' && c != '\n' && c != '\r' {
