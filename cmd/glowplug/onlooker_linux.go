@@ -86,7 +86,7 @@ func (l *onlooker) see(ctx context.Context, f *stages.Forecast, o files.Options,
 	l.warn(o, notices...)
 	for _, s := range f.Files.Steps {
 		if strings.HasPrefix(s.ID, units.RemarkID) {
-			l.warn(o, notice{s.Origin, s.Subject + " " + s.Detail})
+			l.warn(o, notice{origin: s.Origin, what: s.Subject + " " + s.Detail})
 		}
 	}
 	return nil
@@ -98,7 +98,7 @@ func (l *onlooker) warn(o files.Options, all ...notice) {
 		case n.what == "":
 		case n.origin == "":
 			l.log.Warn(n.what)
-			l.locked = true
+			l.locked = l.locked || n.keys
 		default:
 			o.Tell(n.origin, n.what)
 		}
