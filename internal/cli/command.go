@@ -50,6 +50,7 @@ type Option struct {
 	Open    bool     // the command judges the value, and not the parser
 	Implied string   // the value where none is given with =, which is then the only way to give one
 	Default string   // set before any argument is read
+	Several bool     // it may be given again: each value counts, or the last one, as a wrapper may have given the first
 	Given   *bool    // becomes true where an argument sets the option; nil where that does not matter
 	Words   string   // one or more sentences without a full stop
 	Hidden  bool     // nothing tells of it

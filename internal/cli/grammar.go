@@ -15,7 +15,8 @@ type Grammar struct {
 	// LastHoldsSeveral: units write ${IGNITION_ARGS}, which systemd passes on as one argument, be it empty or several.
 	LastHoldsSeveral bool
 	// Standard: these are the words of a command of our own. It has the options that all of these have, and an option
-	// with an empty value, as a script gives it whose variable is not set, is wrong usage.
+	// with an empty value, as a script gives it whose variable is not set, is wrong usage, and so is one that takes one
+	// value and gets two.
 	Standard bool
 	// HelpToErr has help asked for go to standard error.
 	HelpToErr bool

@@ -14,6 +14,7 @@ type parser struct {
 	command  *Command
 	args     []string // not read yet
 	operands []string
+	given    map[*Option]bool
 }
 
 // Parse sets the options and gives the arguments that are none.
@@ -28,7 +29,7 @@ func (c *Command) Parse(args []string) (operands []string, err error) {
 	if c.Grammar.LastHoldsSeveral {
 		args = takeApart(args)
 	}
-	p := parser{command: c, args: args}
+	p := parser{command: c, args: args, given: map[*Option]bool{}}
 	err = p.run()
 	return p.operands, err
 }
@@ -137,6 +138,10 @@ func (p *parser) set(o *Option, shown, value string) error {
 	if value == "" && o.Value != "" && p.command.Grammar.Standard {
 		return p.misused(o, fmt.Errorf(p.command.Grammar.words.noValue, shown))
 	}
+	if p.given[o] && p.command.Grammar.Standard && o.Value != "" && !o.Several {
+		return p.misused(o, fmt.Errorf("the option %s is given twice, and takes one value", shown))
+	}
+	p.given[o] = true
 	if o.Given != nil {
 		*o.Given = true
 	}

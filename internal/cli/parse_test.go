@@ -34,7 +34,7 @@ func command(g cli.Grammar, s *seen) cli.Command {
 			{Long: "pretty", Short: 'p', Set: cli.Switch(&s.pretty)},
 			{Long: "format", Value: "FORMAT", Values: []string{"text", "line", "json"}, Default: "text",
 				Set: cli.Text(&s.format)},
-			{Long: "hue", Aliases: []string{"tint"}, Value: "WHEN", Implied: "always", Open: true,
+			{Long: "hue", Aliases: []string{"tint"}, Value: "WHEN", Implied: "always", Open: true, Several: true,
 				Values: []string{"always"}, Set: cli.Text(&s.color)},
 			{Long: "wait", Value: "TIME", Default: "2m", Set: cli.Duration(&s.wait)},
 			{Long: "old", Value: "X", Hidden: true, Set: cli.Text(new(string))},
@@ -83,8 +83,11 @@ func TestArgumentsByTheGrammarOfAName(t *testing.T) {
 		"letters together":                      {cli.Ours(), []string{"-lp"}, both},
 		"letters together, the last with its value": {cli.Ours(), []string{"-lpdx"},
 			is(func(s *seen) { s.live, s.pretty, s.dir = true, true, "x" })},
-		"the last of several counts":        {cli.Ours(), []string{"--dir=y", "--dir=x"}, dir},
-		"a switch that is turned off again": {cli.Ours(), []string{"--live", "--live=false"}, is(nil)},
+		"several, where that is meant": {cli.Ours(), []string{"--hue=odd", "--tint=even"},
+			is(func(s *seen) { s.color = "even" })},
+		"ignition: the last of several counts": {cli.Stage(), []string{"-dir=y", "-dir=x"}, dir},
+		"butane: the last of several counts":   {cli.Butane(), []string{"--dir=y", "-dx"}, dir},
+		"a switch that is turned off again":    {cli.Ours(), []string{"--live", "--live=false"}, is(nil)},
 		"a switch takes no argument": {cli.Ours(), []string{"--live", "f"},
 			is(func(s *seen) { s.live, s.operands = true, []string{"f"} })},
 		"butane: an empty value":        {cli.Butane(), []string{"--dir", "x", "--dir="}, is(nil)},
@@ -142,12 +145,18 @@ func TestArgumentsByTheGrammarOfAName(t *testing.T) {
 
 func TestWrongArguments(t *testing.T) {
 	t.Parallel()
+	const twice, dir = "the option --dir is given twice, and takes one value", "--dir DIR: a folder"
 	for claim, test := range map[string]struct {
 		grammar cli.Grammar
 		args    []string
 		want    string
 		hint    string
 	}{
+		"twice":                     {cli.Ours(), []string{"--dir=y", "--dir=x"}, twice, dir},
+		"twice, once by its letter": {cli.Ours(), []string{"-d", "y", "--dir=x"}, twice, dir},
+		"twice, and the same":       {cli.Ours(), []string{"--dir=x", "f", "--dir=x"}, twice, dir},
+		"twice, where it has a default": {cli.Ours(), []string{"--wait=1s", "--wait=2s"},
+			"the option --wait is given twice, and takes one value", "--wait TIME: "},
 		"an unknown name": {cli.Ours(), []string{"--frobnicate"}, "the option --frobnicate is not known", ""},
 		"an unknown name with a value": {cli.Ours(), []string{"--frobnicate=x"}, "the option --frobnicate is not known",
 			""},

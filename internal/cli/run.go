@@ -176,7 +176,7 @@ func (p *Process) standard(c *Command) []Option {
 
 func (p *Process) colorOption() Option {
 	return Option{
-		Long: "color", Value: "WHEN", Values: []string{"auto", "always", "never"},
+		Long: "color", Value: "WHEN", Values: []string{"auto", "always", "never"}, Several: true,
 		Words: "show colours: auto is on a terminal, unless NO_COLOR is set",
 		Set: func(when string) error {
 			if when != "auto" {
