@@ -3,6 +3,7 @@ package stages
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"time"
@@ -51,6 +52,9 @@ func (r *Request) load(ctx context.Context) (*document.Document, fetcher, error)
 	}
 	if err == nil && !r.Rendered {
 		doc, err = loader.Render(ctx, doc)
+	}
+	if errors.Is(err, fetch.ErrNeedNet) {
+		err = fmt.Errorf("%w, which --offline forbids", err)
 	}
 	return doc, from, err
 }

@@ -94,16 +94,19 @@ func (d Decision) Err() error {
 	case d.Verdict != Refuse:
 		return nil
 	case !d.ShouldExist:
-		return fmt.Errorf("partition %d (%s) exists and should not: wipePartitionEntry would let it be deleted",
-			d.Number, d.Found.describe())
+		return fmt.Errorf("what is there (%s) exists and should not: wipePartitionEntry would let it be deleted",
+			d.Found.describe())
 	}
 	resize := ""
-	if d.found == matchSize {
+	if d.Resizable() {
 		resize = "resize would let its size be changed, "
 	}
-	return fmt.Errorf("partition %d (%s) is not as wanted: %s: %swipePartitionEntry would let it be made anew",
-		d.Number, d.Found.describe(), strings.Join(d.Differences, "; "), resize)
+	return fmt.Errorf("what is there (%s) is not as wanted: %s: %swipePartitionEntry would let it be made anew",
+		d.Found.describe(), strings.Join(d.Differences, "; "), resize)
 }
+
+// Resizable: only the size of what is there is another one, and resize would let it be changed.
+func (d Decision) Resizable() bool { return d.Verdict == Refuse && d.found == matchSize }
 
 func (p Partition) describe() string {
 	return fmt.Sprintf("label %q, type %s, GUID %s, sectors %d to %d", p.Label, p.Type, p.GUID, p.Start, p.last())

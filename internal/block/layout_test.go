@@ -119,7 +119,7 @@ func TestDecisionsOnADisk(t *testing.T) {
 			assert.Equal(t, c.want.String(), d.Verdict.String())
 			if c.says != "" {
 				assert.ErrorContains(t, d.Err(), c.says)
-				assert.ErrorContains(t, d.Err(), `partition 1 (label "data", type 0FC63DAF`)
+				assert.ErrorContains(t, d.Err(), `what is there (label "data", type 0FC63DAF`)
 				_, err := Apply(table, []Decision{d}, seeded())
 				assert.Equal(t, d.Err(), err)
 			}

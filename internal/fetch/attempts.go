@@ -156,7 +156,7 @@ func (a *attempts) late(ctx context.Context) *Error {
 	case passed != nil:
 		err.Err = passed
 		if diag.Hints(last) == nil { // what is wrong for another reason is not cured by time
-			err.Err = diag.WithHint(err.Err, a.hint())
+			err.Err = diag.WithHint(err.Err, a.hint(last))
 		}
 	case ctx.Err() == context.DeadlineExceeded:
 		err.Err = fmt.Errorf("could not be fetched in time (attempts: %d): %w; %w", a.count, cause, last)

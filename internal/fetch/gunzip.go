@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -34,6 +35,9 @@ type gunzip struct {
 
 const gunzipBuffer = 64 << 10
 
+// gzipMagic is how each archive begins (RFC 1952, section 2.3.1).
+const gzipMagic = "\x1f\x8b"
+
 // A gunzipPool keeps what 100 KB are needed for, as a config can hold thousands of small archives.
 type gunzipPool struct{ pool sync.Pool }
 
@@ -50,6 +54,9 @@ func (p *gunzipPool) put(g *gunzip) { p.pool.Put(g) }
 func (g *gunzip) open(archive io.Reader, limit expansion) error {
 	g.archive, g.n, g.limit = counter{from: archive}, 0, limit
 	g.buffered.Reset(&g.archive)
+	if head, _ := g.buffered.Peek(len(gzipMagic)); len(head) > 0 && !strings.HasPrefix(gzipMagic, string(head)) {
+		return gunzipError(gzip.ErrHeader)
+	}
 	if err := g.reader.Reset(g.buffered); err != nil {
 		return gunzipError(notEOF(err))
 	}
@@ -74,11 +81,10 @@ func gunzipError(err error) error {
 	if KindOf(err) != "" {
 		return err
 	}
-	failed := badContent(fmt.Errorf("gzip: %w", err))
 	if errors.Is(err, gzip.ErrHeader) {
-		failed.Err = diag.WithHint(failed.Err, hintGzip)
+		return badContent(diag.WithHint(fmt.Errorf("is not gzip: %w", err), hintGzip))
 	}
-	return failed
+	return badContent(fmt.Errorf("gzip: %w", err))
 }
 
 // notEOF gives the end of an empty body its name: io.EOF says nothing to a person.
@@ -110,7 +116,7 @@ func InflatedMax(packed int, limit int64) int64 {
 
 // unpacked takes gzip off. What a server only says to be gzip is left as it is.
 func unpacked(text []byte, limit int64) ([]byte, error) {
-	if !bytes.HasPrefix(text, []byte("\x1f\x8b")) {
+	if !bytes.HasPrefix(text, []byte(gzipMagic)) {
 		return text, nil
 	}
 	limit = InflatedMax(len(text), limit)

@@ -8,8 +8,9 @@ const (
 	hintGzip = "if the content is not compressed, leave compression out of the config"
 	hintTime = "if it only takes longer: ignition.timeouts.httpTotal, --fetch-timeout for the config itself, " +
 		"or the kernel argument glowplug.timeout.resource allow for it"
-	hintIdle = "if the server only takes longer: --fetch-timeout or ignition.timeouts.httpTotal allow for it"
-	hintName = "see that the name is right, and that DHCP or the kernel arguments name a name server " +
+	hintIdle    = "if the server only takes longer: --fetch-timeout or ignition.timeouts.httpTotal allow for it"
+	hintRefused = "see that the server runs, and that the port is right"
+	hintName    = "see that the name is right, and that DHCP or the kernel arguments name a name server " +
 		"that knows it"
 	hintAuthority = "name the authority in ignition.security.tls.certificateAuthorities, " +
 		"or add it to those of the image"

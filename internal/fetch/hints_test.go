@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,6 +35,10 @@ func TestErrorsSayWhatToTry(t *testing.T) {
 		"of data too": {Resource{URL: "data:,text", Digest: sha256Of("other")},
 			[]string{hintDigest}},
 		"content that is not compressed": {Resource{URL: server.URL + "/text", Gzip: true}, []string{hintGzip}},
+		"a short text that is not":       {Resource{URL: "data:,hi", Gzip: true}, []string{hintGzip}},
+		"a byte that is not":             {Resource{URL: "data:,x", Gzip: true}, []string{hintGzip}},
+		"the beginning of gzip":          {Resource{URL: "data:;base64,H4s=", Gzip: true}, nil},
+		"nobody listens":                 {Resource{URL: "http://refused.test/"}, []string{hintRefused}},
 		"nothing there":                  {Resource{URL: server.URL + "/none"}, []string{hintMissing}},
 		"a password is wanted":           {Resource{URL: server.URL + "/private"}, []string{hintKey}},
 		"access denied":                  {Resource{URL: server.URL + "/forbidden"}, []string{hintKey}},
@@ -49,6 +55,9 @@ func TestErrorsSayWhatToTry(t *testing.T) {
 			c.dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
 				if addr == "nobody.test:80" {
 					return nil, &net.DNSError{Err: "no such host", Name: "nobody.test", IsNotFound: true}
+				}
+				if addr == "refused.test:80" {
+					return nil, &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 				}
 				return direct(ctx, network, addr)
 			}

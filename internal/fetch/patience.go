@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -100,8 +101,11 @@ func (p *patience) resume() {
 	}
 }
 
-// hint is what allows for more time.
-func (p *patience) hint() string {
+// hint is what can be done about the last error of those that a limit has ended: mostly, to allow for more time.
+func (p *patience) hint(last error) string {
+	if errors.Is(last, syscall.ECONNREFUSED) {
+		return hintRefused
+	}
 	if p.idle > 0 {
 		return hintIdle
 	}

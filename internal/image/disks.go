@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"regexp"
 	"slices"
@@ -23,8 +24,7 @@ func Disks(named map[string]string, devices *device.Devices) (all scene.Images, 
 	for _, name := range slices.SortedFunc(maps.Keys(named), byKind) {
 		f, err := Open(named[name], devices)
 		if err != nil {
-			failed = append(failed, diag.WithHint(err, "--disk DEVICE=FILE and --image FILE take the raw image of a "+
-				"disk, or a block device; `truncate -s 10G FILE` makes a blank one"))
+			failed = append(failed, advised(err))
 			continue
 		}
 		files = append(files, f)
@@ -49,6 +49,21 @@ func Disks(named map[string]string, devices *device.Devices) (all scene.Images, 
 	}
 	return all, files, errors.Join(failed...)
 }
+
+// advised adds what can be done, where the error does not say so itself.
+func advised(err error) error {
+	switch {
+	case len(diag.Hints(err)) > 0:
+		return err
+	case errors.Is(err, fs.ErrPermission):
+		return diag.WithHint(err, "run it as root, or as a user who may read the image")
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errEmpty):
+		return diag.WithHint(err, takes+"; `truncate -s 10G FILE` makes a blank image")
+	}
+	return diag.WithHint(err, takes)
+}
+
+const takes = "--disk DEVICE=FILE and --image FILE take the raw image of a disk, or a block device"
 
 // byKind puts the names that udev makes behind those of the kernel.
 func byKind(a, b string) int {

@@ -1,14 +1,17 @@
 package image
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
@@ -56,6 +59,71 @@ func TestAnImageStandsForOneDisk(t *testing.T) {
 			names[disk] = i.Names
 		}
 		assert.Equal(t, c.names, names, name)
+	}
+}
+
+// What makes a blank image is no help where there is one.
+func TestHintsFitWhatIsWrongWithAnImage(t *testing.T) {
+	const blank = "truncate -s 10G FILE"
+	sealed := file(t, 1<<20, 0, "")
+	require.NoError(t, os.Chmod(sealed, 0))
+	locked := file(t, 1<<20, 0, "")
+	f, err := os.Open(locked)
+	require.NoError(t, err)
+	defer f.Close()
+	require.NoError(t, unix.Flock(int(f.Fd()), unix.LOCK_EX))
+	for name, c := range map[string]struct {
+		path, want string
+		blank      bool
+	}{
+		"no file":       {sealed + ".none", "no such file", true},
+		"an empty one":  {file(t, 0, 0, ""), "is empty", true},
+		"a directory":   {t.TempDir(), "is a directory", false},
+		"another form":  {file(t, 1<<20, 0, "QFI\xfb"), "is a qcow2 image", false},
+		"cut off":       {file(t, 1<<20+100, 0, ""), "no whole number of sectors", false},
+		"in use":        {locked, "is in use", false},
+		"not to be had": {sealed, "permission denied", false},
+	} {
+		_, files, err := Disks(map[string]string{"/dev/vda": c.path}, idle(t))
+		for _, f := range files {
+			_ = f.Close()
+		}
+		if name == "not to be had" && os.Geteuid() == 0 {
+			continue // root may read it
+		}
+		require.ErrorContains(t, err, c.want, name)
+		hints := diag.Hints(err)
+		require.Len(t, hints, 1, name)
+		assert.Equal(t, c.blank, strings.Contains(hints[0], blank), name)
+	}
+	assert.Contains(t, diag.Hints(advised(fs.ErrPermission))[0], "run it as root")
+}
+
+// Locks are for one at a time, or for several; a plan is one of several.
+func TestAnImageThatAProgramHasForItselfIsInUse(t *testing.T) {
+	for name, c := range map[string]struct {
+		how     int
+		refused bool
+	}{"for itself": {unix.LOCK_EX, true}, "as others may": {unix.LOCK_SH, false}} {
+		path := file(t, 1<<20, 0, "")
+		f, err := os.Open(path)
+		require.NoError(t, err)
+		require.NoError(t, unix.Flock(int(f.Fd()), c.how))
+		opened, err := Open(path, idle(t))
+		require.Equal(t, c.refused, err != nil, name)
+		if c.refused {
+			require.ErrorContains(t, err, "is in use: a program has a lock on it")
+			require.NoError(t, f.Close())
+			opened, err = Open(path, idle(t))
+			require.NoError(t, err, "the lock is gone")
+		}
+		other, err := os.Open(path)
+		require.NoError(t, err)
+		if c.refused {
+			require.NoError(t, unix.Flock(int(other.Fd()), unix.LOCK_EX|unix.LOCK_NB), "nothing stays locked by a look")
+		}
+		require.NoError(t, errors.Join(opened.Close(), other.Close()))
+		_ = f.Close()
 	}
 }
 

@@ -102,6 +102,8 @@ func plain(err error) error {
 	return err
 }
 
+var errEmpty = errors.New("is empty, and so no image of a disk")
+
 // fill finds out what a scene needs to know, and refuses the rest.
 func (i *File) fill(name string, devices *device.Devices) error {
 	var err error
@@ -109,7 +111,7 @@ func (i *File) fill(name string, devices *device.Devices) error {
 		return err
 	}
 	if i.Size == 0 {
-		return errors.New("is empty, and so no image of a disk")
+		return errEmpty
 	}
 	if err := i.unused(name, devices); err != nil {
 		return err
@@ -147,11 +149,24 @@ func (i *File) unused(name string, devices *device.Devices) error {
 			return inUse(fmt.Errorf("is in use, as %s: %s", diag.Name(node), scene.Words(users)))
 		}
 	}
-	lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart}
-	if err := unix.FcntlFlock(i.f.Fd(), unix.F_OFD_GETLK, &lock); err == nil && lock.Type != unix.F_UNLCK {
+	if i.locked() {
 		return inUse(errors.New("is in use: a program has a lock on it, as a machine that runs on it has"))
 	}
 	return nil
+}
+
+// locked: a program has locked it by fcntl(2), or for itself alone by flock(2). Nothing tells of the latter but to take
+// a lock that others may have too, which ends at once.
+func (i *File) locked() bool {
+	lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart}
+	if err := unix.FcntlFlock(i.f.Fd(), unix.F_OFD_GETLK, &lock); err == nil && lock.Type != unix.F_UNLCK {
+		return true
+	}
+	err := unix.Flock(int(i.f.Fd()), unix.LOCK_SH|unix.LOCK_NB)
+	if err == nil {
+		_ = unix.Flock(int(i.f.Fd()), unix.LOCK_UN)
+	}
+	return errors.Is(err, unix.EWOULDBLOCK)
 }
 
 func inUse(err error) error {

@@ -146,7 +146,8 @@ func (t *Target) Place(p string) (string, error) {
 // belowFile names what stands in the way, with the entry that puts it there if there is one.
 func (t *Target) belowFile(at string, kind root.Kind) error {
 	if c, ok := t.claims[at]; ok {
-		return fmt.Errorf("is below %s (%s), which is no directory", c.Subject, c.Origin)
+		return diag.WithHint(fmt.Errorf("is below %s (%s), which is no directory", c.Subject, c.Origin),
+			"give one of the two another path")
 	}
 	return belowFile(at, kind)
 }

@@ -79,7 +79,8 @@ func seen(v View) walker {
 }
 
 func belowFile(at string, kind root.Kind) error {
-	return fmt.Errorf("is below %s, which is %s", diag.Name(at), kind)
+	return diag.WithHint(fmt.Errorf("is below %s, which is %s", diag.Name(at), kind),
+		"name another path, or have a directory entry of the config, with overwrite: true, replace what is there")
 }
 
 // Resolve gives the place that a path names in what a view shows. The last component is not followed.

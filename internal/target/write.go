@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
 )
@@ -114,7 +115,7 @@ func (m *Means) Fill(s *plan.Step, t *Target, f File) error {
 	verdict, err := f.judge(context.Background(), t, found)
 	switch {
 	case verdict == Refuse && errors.Is(err, errDirectory):
-		return err
+		return diag.WithHint(err, "take the directory away: this is a file")
 	case err != nil: // who reads when the step runs gets the error
 		verdict = Replace
 	}

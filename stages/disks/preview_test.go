@@ -89,7 +89,7 @@ func TestAllConflictsAreToldAtOnce(t *testing.T) {
 	for line := range strings.Lines(err.Error()) {
 		told = append(told, strings.TrimSpace(line[:min(len(line), 60)]))
 	}
-	assert.Equal(t, []string{"partition 1 of /dev/vda ($.storage.disks.0.partitions.0): pa",
+	assert.Equal(t, []string{"partition 1 of /dev/vda ($.storage.disks.0.partitions.0): wh",
 		"luks v ($.storage.luks.0): /dev/vdb (64 MiB, ext4 \"box\") is"}, told)
 	var step *plan.StepError
 	require.True(t, errors.As(err, &step))

@@ -194,7 +194,7 @@ func TestWhatCannotBeIsRefusedBeforeAnythingIsTouched(t *testing.T) {
 		"overwrite with nothing to write": {fake{}, `'files':[{'path':'/a','overwrite':true}]`,
 			"file /a ($.storage.files.0): overwrite needs contents to write"},
 		"a hard link to nothing": {fake{}, `'links':[{'path':'/a','target':'c','hard':true}]`,
-			"hard link /a ($.storage.links.0): the target does not exist"},
+			"hard link /a ($.storage.links.0): the target does not exist: c"},
 		"a hard link to a directory": {fake{"/c/": ""}, `'links':[{'path':'/a','target':'../c','hard':true}]`,
 			"hard link /a ($.storage.links.0): the target is a directory, and hard links to directories do not exist"},
 		"a hard link where the image has a copy": {fake{"/a": "x", "/b": "x"}, `'links':[{'path':'/a','target':'/b',` +

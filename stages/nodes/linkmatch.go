@@ -24,7 +24,7 @@ func (p *Nodes) linkTarget(n *node, found root.Facts) (target.Match, error) {
 	case err != nil:
 		return target.Differs, err
 	case kind == root.Absent:
-		return target.Differs, errNoSuch
+		return target.Differs, noSuch(n.Link)
 	case kind == root.Directory:
 		return target.Differs, errLinkToDir
 	}

@@ -17,7 +17,6 @@ import (
 var (
 	errSelf      = errors.New("the link names itself")
 	errLinkToDir = errors.New("the target is a directory, and hard links to directories do not exist")
-	errNoSuch    = errors.New("the target does not exist")
 )
 
 // node completes the step of one node.
@@ -136,6 +135,11 @@ func (n *node) refusal(found root.Facts) error {
 func inTheWay(what string) error {
 	return diag.WithHint(fmt.Errorf("%s is there, and overwrite is not set", what),
 		"to have it replaced, set overwrite: true for this entry")
+}
+
+func noSuch(link string) error {
+	return diag.WithHint(fmt.Errorf("the target does not exist: %s", diag.Name(link)),
+		"have the config make the target, or name a file that is there")
 }
 
 // sameTarget compares as the peer does: ./x/ and x are the same to it (docs/peer/engine.md §11.3).

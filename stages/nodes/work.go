@@ -63,7 +63,7 @@ func (m *maker) matchLink(n *node, found root.Facts) (target.Match, error) {
 	case err != nil:
 		return target.Differs, err
 	case to.Kind == root.Absent:
-		return target.Differs, errNoSuch
+		return target.Differs, noSuch(n.Link)
 	case sameFile(to, found):
 		return target.Same, nil
 	case !n.Overwrite && (!n.ours || found.Links > n.names):

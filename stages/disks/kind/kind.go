@@ -274,8 +274,12 @@ func SameContent(a, b *scene.Seen) bool {
 
 // UnlessLost adds to a refusal what the person who has to decide can do.
 func UnlessLost(err error, setting string) error {
-	return diag.WithHint(err,
-		"if what is there may be lost set "+setting+" to true in the config; if not name another device")
+	return diag.WithHint(err, MayBeLost(setting))
+}
+
+// MayBeLost is the hint to a setting that gives up what is there.
+func MayBeLost(setting string) string {
+	return "if what is there may be lost set " + setting + " to true in the config; if not name another device"
 }
 
 // Unique adds to an error about a name what helps.

@@ -187,11 +187,8 @@ func (c decider) refused() error {
 		u := use{disk: len(c.disk.Users) > 0, partition: len(c.disk.Busy) > 0, changed: len(users) > 0 &&
 			d.Found != nil && d.Verdict != block.Keep}
 		switch err := d.Err(); {
-		case err != nil && len(c.lost[d.Number].Signatures) > 0:
-			all = append(all, entry.Fail(kind.UnlessLost(fmt.Errorf("%w; it holds %s", err,
-				scene.Describe(c.lost[d.Number])), "wipePartitionEntry")))
 		case err != nil:
-			all = append(all, entry.Fail(kind.UnlessLost(err, "wipePartitionEntry")))
+			all = append(all, entry.Fail(c.unlessLost(d, err)))
 		case judge(u) == refuse:
 			all = append(all,
 				entry.Fail(scene.InUse(fmt.Errorf("is in use (%s), and would be changed", scene.Words(users)))))
@@ -201,6 +198,22 @@ func (c decider) refused() error {
 		return errors.Join(all...)
 	}
 	return c.covered()
+}
+
+// unlessLost adds to the refusal of a partition what it holds, and what can be done.
+func (c decider) unlessLost(d block.Decision, err error) error {
+	if content := c.lost[d.Number]; len(content.Signatures) > 0 {
+		err = fmt.Errorf("%w; it holds %s", err, scene.Describe(content))
+	}
+	switch {
+	case !d.Resizable():
+		return kind.UnlessLost(err, "wipePartitionEntry")
+	case d.Size < d.Found.Size:
+		return diag.WithHint(err, "to change its size alone set resize to true in the config, which takes the end of "+
+			"what is in it; "+kind.MayBeLost("wipePartitionEntry"))
+	}
+	return diag.WithHint(err, "to change its size alone, and keep what is in it, set resize to true in the config; "+
+		kind.MayBeLost("wipePartitionEntry"))
 }
 
 // covered refuses to make partitions over what fills the disk without any, or with partitions of another kind.
