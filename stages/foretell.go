@@ -178,9 +178,13 @@ func conflicts(doc *document.Document, err error) (all []diag.Problem) {
 
 // leftOut says what of a config was not planned, and why.
 func (q *Question) leftOut(cfg config.Config, devices bool) (notes []string) {
-	if n := len(files.NotInDirectory(cfg)); !devices && n > 0 {
+	if n := len(files.NotInDirectory(cfg)); n > 0 && !devices {
 		notes = append(notes, fmt.Sprintf("disks, filesystems and kernel arguments: %s of the config, "+
 			"of which a directory says nothing; --disk and --image name images of disks", entries(n)))
+	}
+	if n := len(files.NotInDirectory(cfg)); n > 0 && q.Root != nil && !q.Boot {
+		notes = append(notes, fmt.Sprintf("glowplug apply refuses this config, as a directory cannot take %s of it; "+
+			"with --ignore-unsupported it goes on without", entries(n)))
 	}
 	s := cfg.Storage
 	n := len(s.Directories) + len(s.Files) + len(s.Links) + len(cfg.Systemd.Units) + len(files.Unacted(cfg))

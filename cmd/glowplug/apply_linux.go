@@ -33,7 +33,8 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 	if err != nil {
 		return err
 	}
-	look := &onlooker{told: told, log: slog.New(told), out: p.Out, dryRun: o.dryRun, saved: saved, file: o.plan}
+	look := &onlooker{told: told, log: slog.New(told), out: p.Out, dryRun: o.dryRun, saved: saved, file: o.plan,
+		options: given(option{"--root", true}, option{"--no-owner", o.noOwner}, option{"--no-preset", o.noPreset})}
 	a := stages.Application{
 		Request: stages.Request{Audience: diag.Workstation, Log: slog.New(told), Offline: o.offline,
 			Idle: o.fetchTimeout, Report: func(problems []diag.Problem) {

@@ -41,7 +41,9 @@ type onlooker struct {
 	dryRun bool
 	saved  *report.Saved // what the plan has to be; nil for whatever it is
 	file   string        // that saved is from
-	log    *slog.Logger
+	// options are those that a plan has.
+	options []string
+	log     *slog.Logger
 	// locked says that nobody gets in by the keys of users, whom the plan that is run has, once it is told.
 	locked bool
 	users  []string
@@ -125,6 +127,9 @@ func (l *onlooker) compare(ctx context.Context, f *stages.Forecast, now *report.
 		return err
 	}
 	l.told.say("now the plan differs from that of " + diag.Name(l.file) + ":\n  " + strings.Join(lines, "\n  ") + "\n")
+	if made := l.saved.Unlike(l.options); made != "" {
+		return diag.WithHint(errOther, "the plan was made "+made+", and this is not: give both the same options")
+	}
 	if l.saved.Fetched() {
 		return errFetchedPlan
 	}
@@ -147,7 +152,11 @@ func (o *applyOptions) saved(ctx context.Context, p *cli.Process) (*report.Saved
 		err = fmt.Errorf("reading the plan: %w", err)
 	}
 	var saved *report.Saved
-	if err == nil {
+	switch {
+	case err != nil:
+	case len(text) == 0:
+		err = fmt.Errorf("reading the plan: %s: is empty", diag.Name(name))
+	default:
 		saved, err = report.ReadSaved(name, text)
 	}
 	return saved, diag.WithHint(err, "--plan takes what glowplug plan --format json has written, as it is")

@@ -61,7 +61,7 @@ func (o *planOptions) row() cli.Command {
 func (o *planOptions) rows() []cli.Option {
 	return []cli.Option{
 		{Long: "root", Value: "DIR", Set: cli.Text(&o.root), Words: "plan files, accounts and units in this directory"},
-		{Long: "disk", Value: "DEVICE=FILE", Set: o.disk,
+		{Long: "disk", Value: "DEVICE=FILE", Set: o.disk, Several: true,
 			Words: "a disk image, or a device, that stands for a device of the config; once for each of them"},
 		{Long: "image", Value: "FILE", Set: cli.Text(&o.image), Words: "the image of the one disk that the config has"},
 		{Long: "format", Value: "FORMAT", Values: []string{"text", "json"}, Default: "text", Set: cli.Text(&o.format),
@@ -116,6 +116,27 @@ func (o *planOptions) judge(operands []string) error {
 		return cli.Misuse("--fetch-timeout: %v is below 0, which is no time to wait", o.fetchTimeout)
 	}
 	return nil
+}
+
+// given are the options that a plan was made with, as far as they decide what is done.
+func (o *planOptions) given() []string {
+	return given(option{"--root", o.root != ""}, option{"--disk", len(o.disks) > 0}, option{"--image", o.image != ""},
+		option{"--no-owner", o.noOwner}, option{"--no-preset", o.noPreset})
+}
+
+// An option is one that was given, or not.
+type option struct {
+	name string
+	is   bool
+}
+
+func given(all ...option) (names []string) {
+	for _, o := range all {
+		if o.is {
+			names = append(names, o.name)
+		}
+	}
+	return names
 }
 
 // machine: the plan is for this machine.

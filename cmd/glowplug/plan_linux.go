@@ -71,6 +71,10 @@ func (o *planOptions) run(ctx context.Context, p *cli.Process, operands []string
 	if err != nil {
 		return err
 	}
+	plan.Options = o.given()
+	for _, device := range scene.Unasked(opened.scene) {
+		plan.Notes = append(plan.Notes, "no entry of the config is about "+diag.Name(device)+", which --disk names")
+	}
 	show(problems)
 	write := plan.WriteText
 	if o.format == "json" {
@@ -171,7 +175,8 @@ func (o *planOptions) images(s config.Storage, opened *opened) (scene.Scene, err
 	for _, f := range files {
 		opened.add(f)
 	}
-	return all.Scene(), err
+	opened.scene = all.Scene()
+	return opened.scene, err
 }
 
 // named are the files by their devices.
@@ -183,15 +188,23 @@ func (o *planOptions) named(s config.Storage) (map[string]string, error) {
 	for _, d := range s.Disks {
 		named[filepath.Clean(d.Device)] = o.image
 	}
-	if len(named) != 1 {
-		return nil, fmt.Errorf("--image is for a config with one disk, and this one has %d; name each by --disk",
-			len(named))
+	switch n := len(named); n {
+	case 1:
+		return named, nil
+	case 0:
+		return nil, diag.WithHint(errors.New("--image is for a config with one disk, and this one has none"),
+			"leave --image out, or name the device that it stands for: --disk /dev/vda="+diag.Name(o.image))
+	default:
+		return nil, diag.WithHint(fmt.Errorf("--image is for a config with one disk, and this one has %d", n),
+			"name the image of each: --disk DEVICE=FILE")
 	}
-	return named, nil
 }
 
 // opened is what is to be closed.
-type opened struct{ all []func() }
+type opened struct {
+	all   []func()
+	scene scene.Scene // of images; nil for none
+}
 
 func (o *opened) add(c io.Closer) { o.all = append(o.all, func() { _ = c.Close() }) }
 

@@ -26,6 +26,8 @@ type Plan struct {
 	Salt []byte
 	// Fetched: what servers have was fetched for it.
 	Fetched bool
+	// Options are those of the command that decide what is done.
+	Options []string
 }
 
 // A Stage is the part of a first boot that an action belongs to.

@@ -24,6 +24,7 @@ type (
 		Salt      string         `json:"salt,omitempty"`
 		Digest    string         `json:"digest,omitempty"`
 		Fetched   bool           `json:"fetched,omitempty"`
+		Options   []string       `json:"options,omitempty"`
 		Summary   string         `json:"summary"`
 		Exit      Exit           `json:"exit"`
 		Actions   []jsonAction   `json:"actions"`
@@ -97,7 +98,8 @@ type (
 // WriteJSON tells programs.
 func (p *Plan) WriteJSON(w io.Writer) error {
 	out := jsonPlan{Version: Version, Salt: hex.EncodeToString(p.Salt), Summary: p.Summary(), Exit: p.Exit(),
-		Fetched: p.Fetched, Actions: []jsonAction{}, Conflicts: []jsonConflict{}, Notes: append([]string{}, p.Notes...)}
+		Fetched: p.Fetched, Options: p.Options, Actions: []jsonAction{}, Conflicts: []jsonConflict{},
+		Notes: append([]string{}, p.Notes...)}
 	for i := range p.Actions {
 		out.Actions = append(out.Actions, p.Actions[i].json())
 	}

@@ -20,6 +20,7 @@ import (
 type Saved struct {
 	salt    []byte
 	fetched bool
+	options []string
 	actions []saved
 }
 
@@ -54,6 +55,9 @@ func ReadSaved(name string, text []byte) (*Saved, error) {
 		return nil, at(first, "something is in the way of this plan, so it cannot be carried out")
 	}
 	s := &Saved{fetched: top.Get("fetched").Text() == "true"}
+	for o := range top.Get("options").Children() {
+		s.options = append(s.options, diag.Printable(o.Text()))
+	}
 	var err error
 	if s.salt, err = hex.DecodeString(salt.Text()); err != nil || len(s.salt) < SaltBytes {
 		return nil, at(salt, "the salt is no hexadecimal number of %d bytes or more", SaltBytes)
@@ -195,6 +199,22 @@ func (s *Saved) Salt() []byte { return s.salt }
 
 // Fetched tells whether the plan was made with what servers have.
 func (s *Saved) Fetched() bool { return s.fetched }
+
+// Unlike says with which options the plan was made, and without which, where others are given now; "" where they are
+// the same.
+func (s *Saved) Unlike(now []string) string {
+	var all []string
+	for _, each := range []struct {
+		word      string
+		some, but []string
+	}{{"with", s.options, now}, {"without", now, s.options}} {
+		names := slices.DeleteFunc(slices.Clone(each.some), func(o string) bool { return slices.Contains(each.but, o) })
+		if len(names) > 0 {
+			all = append(all, each.word+" "+strings.Join(names, ", "))
+		}
+	}
+	return strings.Join(all, " and ")
+}
 
 // differencesMost bounds what is told of two plans that differ.
 const differencesMost = 20

@@ -198,3 +198,22 @@ func FuzzSavedPlans(f *testing.F) {
 		assert.Equal(t, len(s.actions) == 0, len(lines) == 0)
 	})
 }
+
+func TestThePlanSaysWithWhichOptionsItWasMade(t *testing.T) {
+	for _, c := range []struct {
+		was, now []string
+		want     string
+	}{
+		{nil, nil, ""},
+		{[]string{"--root", "--no-owner"}, []string{"--no-owner", "--root"}, ""},
+		{[]string{"--root", "--no-owner"}, []string{"--root"}, "with --no-owner"},
+		{nil, []string{"--root"}, "without --root"},
+		{[]string{"--disk", "--no-owner"}, []string{"--root"}, "with --disk, --no-owner and without --root"},
+	} {
+		p := salted()
+		p.Options = c.was
+		s, err := ReadSaved("p.json", written(t, p))
+		require.NoError(t, err)
+		assert.Equal(t, c.want, s.Unlike(c.now))
+	}
+}

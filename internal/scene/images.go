@@ -26,12 +26,29 @@ type Image struct {
 type Images map[string]Image
 
 // Scene is that machine. Partitions are there by the names that udev would give them. Nobody uses any of them.
-func (all Images) Scene() Scene { return &imaged{images: all, seen: map[string]*Seen{}} }
+func (all Images) Scene() Scene {
+	return &imaged{images: all, seen: map[string]*Seen{}, asked: map[string]bool{}}
+}
+
+// Unasked are the images of a Scene of which nothing was asked, by their devices; none of another Scene.
+func Unasked(s Scene) (devices []string) {
+	m, is := s.(*imaged)
+	if !is {
+		return nil
+	}
+	for _, device := range slices.Sorted(maps.Keys(m.images)) {
+		if !m.asked[device] {
+			devices = append(devices, device)
+		}
+	}
+	return devices
+}
 
 // imaged is the machine of some images. Each is read once.
 type imaged struct {
 	images Images
 	seen   map[string]*Seen // disks that were looked at
+	asked  map[string]bool  // disks by whose names, or those of what is on them, something was asked
 	// names lead to what images have: those of disks and partitions, and those by what devices hold. Each is found out
 	// when it is first needed.
 	names, contents map[string]spot
@@ -120,6 +137,12 @@ func (i Image) sector() int {
 
 // find tells where a name leads. A disk that cannot be read has no partitions here.
 func (m *imaged) find(name string) (spot, error) {
+	at, err := m.lead(name)
+	m.asked[at.disk] = true
+	return at, err
+}
+
+func (m *imaged) lead(name string) (spot, error) {
 	name = path.Clean(name)
 	if _, is := m.images[name]; is {
 		return spot{disk: name}, nil

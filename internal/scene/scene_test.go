@@ -368,3 +368,26 @@ func (c *counting) ReadAt(p []byte, at int64) (int, error) {
 	c.n++
 	return c.memory.ReadAt(p, at)
 }
+
+func TestAnImageOfWhichNothingIsAskedIsKnown(t *testing.T) {
+	filled, blank := make(memory, 8<<20), make(memory, 8<<20)
+	copy(filled[0x438:], "\x53\xef")
+	copy(filled[1024+120:], "data")
+	for name, c := range map[string]struct {
+		asks string
+		want []string
+	}{
+		"none":           {"", []string{"/dev/vda", "/dev/vdb"}},
+		"a disk":         {"/dev/vda", []string{"/dev/vdb"}},
+		"a label":        {"/dev/disk/by-label/data", []string{"/dev/vdb"}},
+		"what is not it": {"/dev/vdc", []string{"/dev/vda", "/dev/vdb"}},
+	} {
+		all := Images{"/dev/vda": {ReaderAt: filled, Size: 8 << 20},
+			"/dev/vdb": {ReaderAt: blank, Size: 8 << 20}}.Scene()
+		if c.asks != "" {
+			_, _, _ = all.Find(c.asks)
+		}
+		assert.Equal(t, c.want, Unasked(all), name)
+	}
+	assert.Empty(t, Unasked(NewAfter(nil)))
+}
