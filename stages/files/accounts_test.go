@@ -159,15 +159,15 @@ func TestAccountPlans(t *testing.T) {
 + user daemon                      uid 999, gid 999 (own group), home /var/lib/daemon, shell /usr/sbin/nologin
 + user far                         uid 4000, gid 700, home /data/far, shell /bin/sh
 = user root
-+ home /home/core                  make home /home/core, owner 1003:1003, mode 0750
-+ mail file /var/mail/core         make mail file /var/mail/core, owner 1003:8, mode 0660
-~ home /home/ann                   move home /home/ann to /srv/ann
-= mail file /var/mail/bob          give mail file /var/mail/bob, owner 1001 → 1500
-~ home /home/bob                   give home /home/bob, owner 1001:1001 → 1500:1001
-= mail file /var/mail/gone         remove mail file /var/mail/gone
-= home /home/gone                  remove home /home/gone
-+ home /data/far                   make home /data/far, owner 4000:700, mode 0750
-+ mail file /var/mail/far          make mail file /var/mail/far, owner 4000:8, mode 0660
++ home /home/core                  made, owner 1003:1003, mode 0750
++ mail file /var/mail/core         made, owner 1003:8, mode 0660
+~ home /home/ann                   moved to /srv/ann
+= mail file /var/mail/bob          given, owner 1001 → 1500
+~ home /home/bob                   given, owner 1001:1001 → 1500:1001
+= mail file /var/mail/gone         removed
+= home /home/gone                  removed
++ home /data/far                   made, owner 4000:700, mode 0750
++ mail file /var/mail/far          made, owner 4000:8, mode 0660
 ~ account files                    group, gshadow, subuid, subgid, shadow, passwd
 + ssh keys of core                 2 in /home/core/.ssh/authorized_keys
 + ssh keys of bob                  1 in /home/bob/.ssh/authorized_keys

@@ -30,7 +30,7 @@ type accountWork struct {
 
 // effect makes a step of an effect. What can be told to fail fails now, before anything is touched.
 func (p *planner) effect(i int, e accounts.Effect) (plan.Step, error) {
-	s := plan.Step{ID: effectID(i), Subject: e.String(), Detail: p.words(e), Origin: entryOf("users", e.Entry())}
+	s := plan.Step{ID: effectID(i), Subject: e.String(), Origin: entryOf("users", e.Entry())}
 	w, err := p.work(e)
 	if err != nil {
 		return s, err
@@ -42,7 +42,7 @@ func (p *planner) effect(i int, e accounts.Effect) (plan.Step, error) {
 	if err != nil {
 		return s, err
 	}
-	s.Effect, s.Subject = w.effect, w.subject
+	s.Effect, s.Subject, s.Detail = w.effect, w.subject, beside(w.subject, p.words(e))
 	needed, err := p.take(w, at, found)
 	if !needed {
 		s.Effect = plan.Keep
@@ -70,6 +70,18 @@ func (p *planner) words(e accounts.Effect) string {
 		return "the owner stays"
 	}
 	return e.String()
+}
+
+// done are the verbs of effects.
+var done = map[string]string{"make": "made", "move": "moved", "give": "given", "remove": "removed"}
+
+// beside is what is told of an effect beside its subject.
+func beside(subject, text string) string {
+	verb, rest, _ := strings.Cut(text, " ")
+	if rest, is := strings.CutPrefix(rest, subject); is && done[verb] != "" {
+		return done[verb] + rest
+	}
+	return text
 }
 
 // lay takes in what an effect does. It does not judge whether it can.
