@@ -68,8 +68,10 @@ func imagePartitions(t *translation) {
 			if have, _ := strconv.Atoi(p.Get("number").Text()); number > 0 && number != have &&
 				disk.Get("wipeTable").Text() != "true" {
 				t.find(diag.Warning, codes.PartitionReserved, itemPath(path, j)+".label", p.Get("label"),
-					"the image has a partition of this label at another number; this one is made beside it").
-					Hint = fmt.Sprintf("the image has it as number %d", number)
+					"the image of this variant has a partition of this label at another number; this one is made "+
+						"beside it").
+					Hint = fmt.Sprintf("the images that are made for the variant have it as number %d; on a disk "+
+					"that has none of them this is no matter", number)
 			}
 			j++
 		}
