@@ -93,6 +93,11 @@ func TestAllConflictsAreToldAtOnce(t *testing.T) {
 		"luks v ($.storage.luks.0): /dev/vdb (64 MiB, ext4 \"box\") is"}, told)
 	var step *plan.StepError
 	require.True(t, errors.As(err, &step))
+	for i, setting := range []string{"wipePartitionEntry", "wipeVolume"} { // what would give it up is told once
+		each := diag.Errors(err)[i]
+		assert.Contains(t, strings.Join(diag.Hints(each), " "), "set "+setting+" to true")
+		assert.NotContains(t, each.Error(), setting+`"`)
+	}
 	text := forecast.Actions().Bind(nil).String()
 	assert.Contains(t, text, "+ partition 1 of /dev/vdc")
 	assert.Contains(t, text, "? array r ")

@@ -131,8 +131,7 @@ func TestAllConflictsAreToldAndTheRestIsPlanned(t *testing.T) {
 	s := config.Storage{Raid: []config.Raid{raid("one", "raid0", 0, "a"), raid("two", "raid0", 0, "b"),
 		raid("three", "raid0", 0, "none"), raid("four", "raid0", 0, "c", "a")}}
 	assert.Equal(t, `+ array one  level raid0 of a
-array two ($.storage.raid.1): b (20 GiB, ext4) is not to be lost: it is no member of an array; "wipeTable": true of `+
-		`its disk or "wipePartitionEntry": true of its partition allows it
+array two ($.storage.raid.1): b (20 GiB, ext4) is not to be lost: it is no member of an array
 array three ($.storage.raid.2): device none: file does not exist
 array four ($.storage.raid.3): a is in $.storage.raid.0 already`, planned(s, view))
 	_, err := planAll(s, view, nil)

@@ -230,8 +230,7 @@ func (a *array) refusal() error {
 		if a.isEmpty(m) || a.givenUp.has(m.Node) {
 			continue
 		}
-		return kind.UnlessLost(fmt.Errorf(`%s is not to be lost: it %s; "wipeTable": true of its disk or `+
-			`"wipePartitionEntry": true of its partition allows it`, m, a.tell(m)), memberSetting)
+		return kind.UnlessLost(fmt.Errorf("%s is not to be lost: it %s", m, a.tell(m)), memberSetting)
 	}
 	return fmt.Errorf("some members are part of %s", a.holder.Name)
 }

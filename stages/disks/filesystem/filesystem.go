@@ -216,15 +216,15 @@ func (f *filesystem) refused(owners map[string]*filesystem) error {
 			other.entry.Origin)
 	}
 	if f.seen.OnlyTable() && !config.Says(f.WipeFilesystem) {
-		return kind.UnlessLost(fmt.Errorf(`%s has partitions; set "wipeFilesystem": true if they may be lost, `+
-			`or name one of them as the device`, f.seen), "wipeFilesystem")
+		return diag.WithHint(fmt.Errorf("%s has partitions", f.seen), "if they may be lost set wipeFilesystem to true "+
+			"in the config; if not name one of them as the device")
 	}
 	return nil
 }
 
 // refusal says what is there, in what it differs, and what would allow its loss.
 func (f *filesystem) refusal() error {
-	return kind.UnlessLost(fmt.Errorf(`%s is in the way: %s; set "wipeFilesystem": true if it may be lost`, f.seen,
+	return kind.UnlessLost(fmt.Errorf("%s is in the way: %s", f.seen,
 		strings.Join(f.differences(f.seen.Content), ", ")), "wipeFilesystem")
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
@@ -97,18 +98,18 @@ func TestFilesystemPlans(t *testing.T) {
 			`+ filesystem on /dev/vdb  vfat, UUID 1234-ABCD`},
 		"a label is the same letter by letter only": {machines.Holds(ext4), fsOf("/dev/vdb", "ext4", labelled("Data")),
 			`filesystem on /dev/vdb ($.storage.filesystems.0): /dev/vdb (20 GiB, ext4 "data", UUID ` + uuid +
-				`) is in the way: the label is "data", not "Data"; set "wipeFilesystem": true if it may be lost`},
+				`) is in the way: the label is "data", not "Data"`},
 		"an empty label is a label": {machines.Holds(ext4), fsOf("/dev/vdb", "ext4", labelled("")),
 			`filesystem on /dev/vdb ($.storage.filesystems.0): /dev/vdb (20 GiB, ext4 "data", UUID ` + uuid +
-				`) is in the way: the label is "data", not ""; set "wipeFilesystem": true if it may be lost`},
+				`) is in the way: the label is "data", not ""`},
 		"a UUID that differs": {machines.Holds(ext4),
 			fsOf("/dev/vdb", "ext4", numbered("00000000-9abc-def0-1234-56789abcdef0")),
 			`filesystem on /dev/vdb ($.storage.filesystems.0): /dev/vdb (20 GiB, ext4 "data", UUID ` +
 				uuid + `) is in the way: the UUID is ` +
-				uuid + `, not 00000000-9abc-def0-1234-56789abcdef0; set "wipeFilesystem": true if it may be lost`},
+				uuid + `, not 00000000-9abc-def0-1234-56789abcdef0`},
 		"another type is not lost": {machines.Holds(ext4), fsOf("/dev/vdb", "xfs", labelled("new")),
 			`filesystem on /dev/vdb ($.storage.filesystems.0): /dev/vdb (20 GiB, ext4 "data", UUID ` + uuid +
-				`) is in the way: wanted is xfs "new"; set "wipeFilesystem": true if it may be lost`},
+				`) is in the way: wanted is xfs "new"`},
 		"another type is lost if that is allowed": {machines.Holds(ext4), fsOf("/dev/vdb", "xfs", mayWipe),
 			`- filesystem on /dev/vdb  xfs; ext4 "data", UUID ` + uuid + ` on /dev/vdb is lost`},
 		"the same is made again if that is asked": {machines.Holds(ext4), fsOf("/dev/vdb", "ext4", mayWipe),
@@ -119,12 +120,12 @@ func TestFilesystemPlans(t *testing.T) {
 			`+ filesystem on /dev/vdb  an empty device, again: the xfs on it was not made to its end`},
 		"what is beside an unfinished one is not lost": {more, fsOf("/dev/vdb", "xfs"),
 			`filesystem on /dev/vdb ($.storage.filesystems.0): /dev/vdb (20 GiB, xfs; also ext4 "data", UUID ` + uuid +
-				`) is in the way: it holds more than an unfinished xfs; set "wipeFilesystem": true if it may be lost`},
+				`) is in the way: it holds more than an unfinished xfs`},
 		"the first of two is kept": {machines.Holds(ext4, xfs), fsOf("/dev/vdb", "ext4"),
 			`= filesystem on /dev/vdb  ext4 "data", UUID ` + uuid + `; also xfs`},
 		"the second of two does not count": {machines.Holds(xfs, ext4), fsOf("/dev/vdb", "ext4"),
 			`filesystem on /dev/vdb ($.storage.filesystems.0): /dev/vdb (20 GiB, xfs; also ext4 "data", UUID ` + uuid +
-				`) is in the way: wanted is ext4; set "wipeFilesystem": true if it may be lost`},
+				`) is in the way: wanted is ext4`},
 		"nothing is wanted and there": {machines.Holds(), fsOf("/dev/vdb", "none"),
 			`= filesystem on /dev/vdb  nothing known on it`},
 		"nothing is wanted, and wiped as asked": {machines.Holds(), fsOf("/dev/vdb", "none", mayWipe),
@@ -133,7 +134,7 @@ func TestFilesystemPlans(t *testing.T) {
 			`- filesystem on /dev/vdb  an empty device; ext4 "data", UUID ` + uuid + ` on /dev/vdb is lost`},
 		"something is not wiped if not": {machines.Holds(ext4), fsOf("/dev/vdb", "none"),
 			`filesystem on /dev/vdb ($.storage.filesystems.0): /dev/vdb (20 GiB, ext4 "data", UUID ` + uuid +
-				`) is in the way: wanted is an empty device; set "wipeFilesystem": true if it may be lost`},
+				`) is in the way: wanted is an empty device`},
 		"a device in use is refused": {busy, fsOf("/dev/vdb", "xfs", mayWipe), `filesystem on /dev/vdb ` +
 			`($.storage.filesystems.0): /dev/vdb (20 GiB, ext4 "data", UUID ` + uuid + `) is in use: mounted at /srv`},
 		"a device whose partition is in use is refused": {below, fsOf("/dev/vdb", "xfs", mayWipe), `filesystem on ` +
@@ -144,12 +145,12 @@ func TestFilesystemPlans(t *testing.T) {
 			`filesystem on /dev/vdb ($.storage.filesystems.0): /dev/vdb (20 GiB, nothing known on it) is read-only`},
 		"partitions are not lost": {parts, fsOf("/dev/vdb", "xfs"),
 			`filesystem on /dev/vdb ($.storage.filesystems.0): /dev/vdb (20 GiB, nothing known on it) has ` +
-				`partitions; set "wipeFilesystem": true if they may be lost, or name one of them as the device`},
+				`partitions`},
 		"partitions are lost if that is allowed": {parts, fsOf("/dev/vdb", "xfs", mayWipe),
 			`- filesystem on /dev/vdb  xfs; its partition table on /dev/vdb is lost`},
 		"an empty device has no partitions": {parts, fsOf("/dev/vdb", "none"),
 			`filesystem on /dev/vdb ($.storage.filesystems.0): /dev/vdb (20 GiB, nothing known on it) has ` +
-				`partitions; set "wipeFilesystem": true if they may be lost, or name one of them as the device`},
+				`partitions`},
 		"no format asks for nothing": {machines.Holds(ext4), fsOf("/dev/vdb", ""), ``},
 		"virtiofs has no device":     {scene.Seen{}, fsOf("shared", "virtiofs"), ``},
 		"what cannot be known is decided later": {later, fsOf("/dev/vdb", "ext4"), `? filesystem on /dev/vdb  ext4: ` +
@@ -201,6 +202,14 @@ func TestAllRefusalsAreNamed(t *testing.T) {
 	assert.Contains(t, text, "/dev/vdb (")
 	assert.Contains(t, text, "/dev/vdc (")
 	assert.Len(t, p.Lanes, 1)
+	for hint, on := range map[string]scene.Seen{
+		"if what is there may be lost set wipeFilesystem to true": v["/dev/vdb"],
+		"if not name one of them as the device":                   machines.Partitioned(),
+	} {
+		_, err := planAll(config.Storage{Filesystems: []config.Filesystem{fsOf("/dev/vdb", "xfs")}},
+			machines.Told{"/dev/vdb": on}, nil)
+		assert.Contains(t, strings.Join(diag.Hints(err), " "), hint)
+	}
 }
 
 func TestAnEntryThatAsksForNothingWaitsForItsDevice(t *testing.T) {

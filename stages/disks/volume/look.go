@@ -134,8 +134,7 @@ func (v *volume) refusal() error {
 	case header != nil:
 		why = v.difference()
 	}
-	return kind.UnlessLost(fmt.Errorf(`%s is not to be lost: %s; "wipeVolume": true allows it`, v.seen, why),
-		"wipeVolume")
+	return kind.UnlessLost(fmt.Errorf("%s is not to be lost: %s", v.seen, why), "wipeVolume")
 }
 
 // nameTaken refuses the name of another device of device-mapper: it could not be opened once it is formatted.

@@ -230,7 +230,7 @@ func TestAllConflictsAreToldAndTheRestIsPlanned(t *testing.T) {
 	assert.Equal(t, `+ key of luks v  data:,…
 + luks v         LUKS 2 on a
 ~ luks v         opened as /dev/mapper/v
-luks w ($.storage.luks.1): b (20 GiB, ext4) is not to be lost: it is no LUKS 2 volume; "wipeVolume": true allows it
+luks w ($.storage.luks.1): b (20 GiB, ext4) is not to be lost: it is no LUKS 2 volume
 luks x ($.storage.luks.2): a is in $.storage.luks.0 already
 luks taken ($.storage.luks.3): /dev/mapper/taken is another device already, /dev/dm-7
 luks y ($.storage.luks.4): device none: file does not exist`,
