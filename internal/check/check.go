@@ -81,21 +81,21 @@ func (v *verdict) read(files []found) {
 }
 
 func (v *verdict) file(f found) results.File {
-	shown, problems := v.problems(f)
-	return results.File{Name: shown, Problems: problems,
+	shown, problems, ignored := v.problems(f)
+	return results.File{Name: shown, Problems: problems, Ignored: ignored,
 		Invalid: slices.ContainsFunc(problems, func(p diag.Problem) bool { return p.Severity >= v.fails })}
 }
 
-func (v *verdict) problems(f found) (shown string, problems []diag.Problem) {
+func (v *verdict) problems(f found) (shown string, problems []diag.Problem, ignored int) {
 	if f.err != nil {
-		return f.name, []diag.Problem{unreadable(f.name, named("reading the folder", f.name, f.err))}
+		return f.name, []diag.Problem{unreadable(f.name, named("reading the folder", f.name, f.err))}, 0
 	}
 	shown, text, err := readText(v.p, f.name)
 	if f.name == "-" && v.options.stdinName != "" {
 		shown = v.options.stdinName
 	}
 	if err != nil {
-		return shown, []diag.Problem{unreadable(shown, named("reading the config", shown, err))}
+		return shown, []diag.Problem{unreadable(shown, named("reading the config", shown, err))}, 0
 	}
 	defer v.turn(text)()
 	var unwritten []diag.Problem
@@ -110,7 +110,10 @@ func (v *verdict) problems(f found) (shown string, problems []diag.Problem) {
 	}
 	diag.Sort(result.Problems)
 	advice.Give(result.Problems)
-	return shown, append(unwritten, diag.For(diag.Workstation, result.Problems)...)
+	if result.Butane != nil {
+		result.Problems, ignored = ignores(text).silence(shown, result.Problems)
+	}
+	return shown, append(unwritten, diag.For(diag.Workstation, result.Problems)...), ignored
 }
 
 // turn waits until a text may be read; what it gives ends that.

@@ -161,6 +161,16 @@ func TestFilesAreToldOfInTheirOrder(t *testing.T) {
 	assert.Equal(t, got.out, validate("", append([]string{"--format=line"}, names...)...).out)
 }
 
+func TestWhatIsIgnoredIsCounted(t *testing.T) {
+	text := "variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n    - path: /run/x # glowplug: ignore path-volatile\n"
+	assert.Equal(t, "valid: 1 file, 0 errors, 0 warnings, 1 ignored\n", validate(text, "-").out)
+	assert.Equal(t, 0, validate(text, "--fail-on=advice", "-").code)
+	assert.Contains(t, validate(text, "--format=json", "-").out, `"ignored": 1`)
+	text = strings.Replace(text, "ignore", "ignored", 1)
+	assert.Equal(t, 1, validate(text, "--fail-on=advice", "-").code)
+	assert.Contains(t, validate(text, "-").out, "0 warnings, 1 piece of advice\n")
+}
+
 func TestTheReportGoesIntoAFile(t *testing.T) {
 	name := files(t, bad)[0]
 	report := filepath.Join(t.TempDir(), "report")

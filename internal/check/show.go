@@ -106,6 +106,9 @@ func (v *verdict) sum(screen *diag.Screen) error {
 	if n := counts[diag.Advice]; n > 0 {
 		advised = ", " + plural(n, "piece") + " of advice"
 	}
+	if n := v.report.Ignored(); n > 0 {
+		advised += fmt.Sprintf(", %d ignored", n)
+	}
 	_, err := fmt.Fprintf(screen, "%s: %s, %s, %s%s%s\n", word, files, plural(counts[diag.Error], "error"),
 		plural(counts[diag.Warning], "warning"), advised, done)
 	return err

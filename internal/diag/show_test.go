@@ -243,7 +243,8 @@ func TestWriteJSONSaysEverything(t *testing.T) {
 		Related: []diag.Related{{Place: at(doc, "{"), Path: "$", Message: "here"}},
 	}
 	var b bytes.Buffer
-	require.NoError(t, diag.WriteJSON(&b, true, []diag.Problem{p, {Severity: diag.Error, Code: "bare", Message: "m"}}))
+	bare := diag.Problem{Severity: diag.Error, Code: "bare", Message: "m"}
+	require.NoError(t, diag.WriteJSON(&b, true, []diag.Problem{p, bare}, 0))
 	assert.True(t, strings.HasSuffix(b.String(), "}\n"))
 	assert.Contains(t, b.String(), `"file": "a<b>.ign"`, "no HTML escapes")
 	assert.JSONEq(t, `{"valid": true, "problems": [
@@ -253,7 +254,7 @@ func TestWriteJSONSaysEverything(t *testing.T) {
 		{"severity": "error", "code": "bare", "file": "", "message": "m"}]}`, b.String())
 
 	b.Reset()
-	require.NoError(t, diag.WriteJSON(&b, true, nil))
+	require.NoError(t, diag.WriteJSON(&b, true, nil, 0))
 	assert.JSONEq(t, `{"valid": true, "problems": []}`, b.String(), "no problems are an empty list")
 }
 
@@ -315,7 +316,7 @@ func FuzzExcerpt(f *testing.F) {
 		p := diag.Problem{Code: "c", Place: place, Message: "m", Related: []diag.Related{{Place: place, Message: "m"}}}
 		text := diag.Style{}.Text(p)
 		var encoded bytes.Buffer
-		require.NoError(t, diag.WriteJSON(&encoded, false, []diag.Problem{p}))
+		require.NoError(t, diag.WriteJSON(&encoded, false, []diag.Problem{p}, 0))
 		for _, out := range []string{text, encoded.String(), diag.Line(p), diag.PeerLine(p)} {
 			require.NotContains(t, out, "q")
 		}

@@ -13,6 +13,7 @@ import (
 type File struct {
 	Name     string // as people call it
 	Problems []diag.Problem
+	Ignored  int // how many others a comment silences
 	Invalid  bool
 }
 
@@ -74,7 +75,17 @@ func Of(name string) (f Format, known bool) {
 	return Format{}, false
 }
 
-func writeJSON(w io.Writer, r *Report) error { return diag.WriteJSON(w, r.Valid(), r.All()) }
+// Ignored counts what comments silence.
+func (r *Report) Ignored() (count int) {
+	for _, f := range r.Files {
+		count += f.Ignored
+	}
+	return count
+}
+
+func writeJSON(w io.Writer, r *Report) error {
+	return diag.WriteJSON(w, r.Valid(), r.All(), r.Ignored())
+}
 
 // file is the name of the file that a problem is in, which may be one that the file names.
 func (f *File) file(p *diag.Problem) string {
