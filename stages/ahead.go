@@ -17,7 +17,7 @@ import (
 // each of these the root is another, and is planned again.
 func PlanAhead(ctx context.Context, cfg config.Config, o files.Options, tell func(plan.Event),
 	show func(*Forecast, error) error) (plan.Plan, error) {
-	f, err := Plan(ctx, cfg, nil, target.Of(o.Root), Circumstances{Files: o, Protection: o.Root.Protection})
+	f, err := Plan(ctx, cfg, nil, target.WholeOf(o.Root), Circumstances{Files: o, Protection: o.Root.Protection})
 	if ended := show(f, err); ended != nil {
 		return nil, ended
 	}

@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"path"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -38,7 +36,7 @@ func (f *Forecast) Mark(ctx context.Context, p *report.Plan, salt []byte) error 
 		if a.Effect == plan.Keep {
 			continue
 		}
-		d := digest{hmac.New(sha256.New, salt), f.Root, places}
+		d := digest{hmac.New(sha256.New, salt), f.Root, f.Trees, places}
 		entry := all.at(a.Origin)
 		d.add([]byte(a.ID))
 		d.add(entry)
@@ -94,6 +92,7 @@ func (e *items) at(origin string) []byte {
 type digest struct {
 	hash.Hash
 	v        target.View
+	trees    target.Whole
 	accounts map[string]string // account files by their places
 }
 
@@ -107,12 +106,10 @@ func (d digest) add(what []byte) {
 func (d digest) place(ctx context.Context, r plan.Result, goes, unsaid bool) {
 	d.add([]byte(r.At))
 	was, err := d.v.Lstat(r.At)
-	switch {
-	case err != nil:
-	case was.Kind == root.File:
-		d.file(ctx, r.At)
-	case was.Kind == root.Directory && (goes || r.Made != plan.ADirectory):
-		d.below(ctx, r.At)
+	stays := was.Kind == root.Directory && !goes && r.Made == plan.ADirectory
+	if err == nil && was.Kind != root.Absent && !stays {
+		err := d.trees.Through(r.At, func(n root.Node) error { return d.node(ctx, n) })
+		d.add(fmt.Appendf(nil, "%t", err == nil))
 	}
 	if r.Content == nil || !unsaid {
 		return
@@ -126,9 +123,28 @@ func (d digest) place(ctx context.Context, r plan.Result, goes, unsaid bool) {
 	}
 }
 
+// node adds one that goes: what is removed may be another file of the same name. What cannot be looked at adds that.
+func (d digest) node(ctx context.Context, n root.Node) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	f := n.Facts
+	d.add(fmt.Appendf(nil, "%d %q %o %d %o %d:%d %q %d %t", n.Depth, n.Name, n.Type, n.Device, f.Mode, f.UID, f.GID,
+		f.Target, n.Names, n.Err == nil))
+	all, err := n.In.Attributes()
+	d.add(fmt.Appendf(nil, "%d %t", len(all), err == nil))
+	for _, a := range all {
+		d.add(fmt.Appendf(nil, "%q %q %t", a.Name, a.Value, a.Err == nil))
+	}
+	if n.Kind == root.File {
+		d.file(ctx, n)
+	}
+	return nil
+}
+
 // file adds what is in a file. One that cannot be read counts as empty: only who can read it plans to change it.
-func (d digest) file(ctx context.Context, at string) {
-	content, err := d.v.Open(at)
+func (d digest) file(ctx context.Context, n root.Node) {
+	content, err := n.In.Open()
 	if err != nil {
 		return
 	}
@@ -136,29 +152,6 @@ func (d digest) file(ctx context.Context, at string) {
 	of := sha256.New()
 	if _, err := io.Copy(of, until{ctx, content}); err == nil {
 		d.Write(of.Sum(nil))
-	}
-}
-
-// below adds all that is below a directory: what is removed may be another file of the same name. What cannot be looked
-// at adds that.
-func (d digest) below(ctx context.Context, dir string) {
-	names, err := d.v.Names(dir)
-	slices.Sort(names)
-	d.add(fmt.Appendf(nil, "%d %t", len(names), err == nil))
-	for _, name := range names {
-		if ctx.Err() != nil {
-			return
-		}
-		at := path.Join(dir, name)
-		is, err := d.v.Lstat(at)
-		d.add(fmt.Appendf(nil, "%q %d %o %d:%d %q %t", name, is.Kind, is.Mode, is.UID, is.GID, is.Target, err == nil))
-		switch {
-		case err != nil:
-		case is.Kind == root.File:
-			d.file(ctx, at)
-		case is.Kind == root.Directory:
-			d.below(ctx, at)
-		}
 	}
 }
 

@@ -140,7 +140,7 @@ func TestTheDayOfAPasswordIsNoOtherPlanWhereverShadowIs(t *testing.T) {
 		o := circumstances()
 		o.Files.Users.Today = today
 		f, err := Plan(t.Context(), configOf(t, `{'passwd': {'users': [{'name': 'core', 'passwordHash': '$6$a'}]}}`),
-			nil, target.Of(in), o)
+			nil, target.WholeOf(in), o)
 		require.NoError(t, err)
 		p := f.Report(true)
 		require.NoError(t, f.Mark(t.Context(), p, bytes.Repeat([]byte{1}, report.SaltBytes)))

@@ -30,7 +30,7 @@ type Question struct {
 	Request
 	// Devices gives the devices of a config's disks, once it is known; nil where nothing is to be said of disks.
 	Devices func(config.Storage) (scene.Scene, error)
-	Root    target.View // nil where nothing is to be said of files
+	Root    target.Whole // nil where nothing is to be said of files
 	// Rootless says why Root is nil, after "entries of the config, ".
 	Rootless string
 	Files    files.Options

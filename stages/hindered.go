@@ -2,6 +2,7 @@ package stages
 
 import (
 	"fmt"
+	"io/fs"
 	"path"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -208,7 +209,7 @@ func (c *caution) judge(e plan.Effect, r plan.Result) cause {
 	}
 	got := needs(e, r, there.Facts).hinders(dir, there, target.Up(r.At) == dir.at, c.ours[dir.at], c.who)
 	if got.obstacle == nothing && e == plan.Destroy && there.Kind == root.Directory {
-		got = c.within(r.At, new(int))
+		got = c.within(r.At)
 	}
 	if got.obstacle == readOnly {
 		got.at = c.mount(got.at)
@@ -245,33 +246,43 @@ func (c *caution) nearest(dir string) (s spot, err error) {
 	}
 }
 
-// within looks through a directory that goes with all that is in it, up to a number of entries.
-func (c *caution) within(dir string, seen *int) cause {
-	names, err := c.f.Root.Names(dir)
-	if err != nil {
-		return cause{}
+// within looks through a directory that goes with all that is in it, up to a number of entries. What cannot be looked
+// at is taken for no obstacle.
+func (c *caution) within(dir string) (got cause) {
+	var way []spot // to where the look is, from the directory on
+	seen := 0
+	_ = c.f.Trees.Through(dir, func(n root.Node) error {
+		if seen++; seen > entriesMost+1 {
+			return fs.SkipAll
+		}
+		s := spot{at: n.Name, Facts: n.Facts}
+		s.Protection, _ = n.In.Protection()
+		s.Denied = s.Denied && !c.boot
+		way = append(way[:n.Depth], s)
+		if n.Depth == 0 {
+			return nil
+		}
+		up := way[n.Depth-1]
+		up.at = ""
+		if got = (need{name: true}).hinders(up, s, true, false, c.who); got.obstacle == nothing {
+			return nil
+		}
+		if got.at == "" {
+			way = way[:n.Depth]
+		}
+		got.at = below(dir, way[1:])
+		return fs.SkipAll
+	})
+	return got
+}
+
+// below is the path of what is in a directory by a way of names.
+func below(dir string, way []spot) string {
+	names := []string{dir}
+	for _, s := range way {
+		names = append(names, s.at)
 	}
-	top, err := c.spot(dir)
-	if err != nil {
-		return cause{}
-	}
-	for _, name := range names {
-		if *seen++; *seen > entriesMost {
-			return cause{}
-		}
-		s, err := c.spot(path.Join(dir, name))
-		if err != nil {
-			continue
-		}
-		got := need{name: true}.hinders(top, s, true, false, c.who)
-		if got.obstacle == nothing && s.Kind == root.Directory {
-			got = c.within(s.at, seen)
-		}
-		if got.obstacle != nothing {
-			return got
-		}
-	}
-	return cause{}
+	return path.Join(names...)
 }
 
 // mount gives the mount that a path is on.

@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"path"
 	"strings"
 	"testing"
 
@@ -135,7 +136,8 @@ func inTheWay(t *testing.T, entries string, o Circumstances) []error {
 	t.Helper()
 	from := fetcher{Client: fetch.New(nil, "")}
 	o.Files.Fetch = from.write
-	tree := sticky777{trees.Fake{"/d/old": "old", "/d/in/x": "", "/mnt/x/": "", "/mnt/": "mounted", "/tmp/old": ""}}
+	tree := sticky777{trees.Fake{"/d/old": "old", "/d/in/x": "", "/mnt/x/": "", "/mnt/": "mounted", "/tmp/old": ""},
+		o.Protection}
 	cfg := configOf(t, `{'storage': {`+entries+`}}`)
 	f, err := Plan(t.Context(), cfg, nil, tree, o)
 	require.NotEmpty(t, f.Files.Steps)
@@ -159,7 +161,10 @@ func inTheWay(t *testing.T, entries string, o Circumstances) []error {
 }
 
 // A sticky777 is a root in which anybody may write to /tmp.
-type sticky777 struct{ trees.Fake }
+type sticky777 struct {
+	trees.Fake
+	protect protector
+}
 
 func (v sticky777) Lstat(at string) (root.Facts, error) {
 	f, err := v.Fake.Lstat(at)
@@ -168,3 +173,20 @@ func (v sticky777) Lstat(at string) (root.Facts, error) {
 	}
 	return f, err
 }
+
+func (v sticky777) Through(at string, visit func(root.Node) error) error {
+	way := []string{}
+	return v.Fake.Through(at, func(n root.Node) error {
+		way = append(way[:n.Depth], n.Name)
+		n.In = protected{n.In, v.protect, target.Up(at) + "/" + strings.Join(way, "/")}
+		return visit(n)
+	})
+}
+
+type protected struct {
+	root.Inside
+	protect protector
+	at      string
+}
+
+func (p protected) Protection() (root.Protection, error) { return p.protect(path.Clean(p.at)) }

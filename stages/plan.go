@@ -27,6 +27,8 @@ type Forecast struct {
 	Files  files.Planned
 	// Root is the root as the files stage will find it; nil where no root was given.
 	Root target.View
+	// Trees is the root as it is, to be gone through.
+	Trees target.Whole
 	// hinders says what is in the way of all that would be changed somewhere, cautions what would be in that of a boot.
 	hinders  error
 	cautions []string
@@ -45,9 +47,9 @@ type Circumstances struct {
 // Plan plans disks, mounts and files together, each on what the ones before it will leave. It changes nothing. Without
 // devices nothing is planned of disks and mounts, without a view of the root nothing of mounts and files. The error
 // joins all conflicts; what does not depend on them is planned all the same.
-func Plan(ctx context.Context, cfg config.Config, devices scene.Scene, view target.View, o Circumstances) (*Forecast,
+func Plan(ctx context.Context, cfg config.Config, devices scene.Scene, view target.Whole, o Circumstances) (*Forecast,
 	error) {
-	f := &Forecast{Config: cfg, Root: view}
+	f := &Forecast{Config: cfg, Root: view, Trees: view}
 	var failed [4]error
 	unknown := func(string) (string, bool) { return "", false }
 	hidden := func(string) bool { return false }

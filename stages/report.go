@@ -23,7 +23,7 @@ func (f *Forecast) Report(texts bool) *report.Plan {
 	}
 	p.Notes = f.Disks.Warnings()
 	left := f.Files.Results()
-	t := newTeller(f.Root, left, texts)
+	t := newTeller(f.Root, f.Trees, left, texts)
 	for _, s := range f.Files.Steps {
 		a := action(report.Files, s)
 		a.Count()

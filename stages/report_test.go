@@ -21,7 +21,7 @@ import (
 )
 
 // told is a plan as people see it.
-func told(t *testing.T, text string, devices scene.Scene, view target.View, texts bool) (string, *report.Plan) {
+func told(t *testing.T, text string, devices scene.Scene, view target.Whole, texts bool) (string, *report.Plan) {
 	t.Helper()
 	o := circumstances()
 	from := fetcher{Client: fetch.New(nil, "")}
@@ -200,7 +200,7 @@ func TestAccountFilesAreShownWhereTheyAre(t *testing.T) {
 	defer in.Close()
 	text, p := told(t, `{'passwd': {'users': [{'name': 'core', 'passwordHash': '$6$salt$new', 'noCreateHome': true}]},
 		'storage': {'files': [{'path': '/etc/shadow', 'contents': {'source': 'data:,core:$6$salt$old:1'},
-			'overwrite': true}]}}`, nil, target.Of(in), true)
+			'overwrite': true}]}}`, nil, target.WholeOf(in), true)
 	assert.Contains(t, text, "        /usr/etc/shadow:\n         root:*:1::::::\n        +core:[redacted]:")
 	assert.Contains(t, text, "        -root:*:1::::::\n        +core:[redacted]:1 (no line end)\n")
 	assert.Equal(t, []string{"file /etc/shadow removes what is written before it: /usr/etc/shadow"}, p.Notes)

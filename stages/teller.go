@@ -1,7 +1,7 @@
 package stages
 
 import (
-	"fmt"
+	"io/fs"
 	"path"
 	"strings"
 	"unicode/utf8"
@@ -17,7 +17,8 @@ import (
 // A teller tells of what the files stage does to a root, and of what is there.
 type teller struct {
 	root  target.View // nil where nothing is to be told
-	texts bool        // what is in files may be shown
+	trees target.Whole
+	texts bool // what is in files may be shown
 	// shut tells of directories whether not everybody may go into them.
 	shut map[string]bool
 	// accounts are the account files by their places.
@@ -26,8 +27,8 @@ type teller struct {
 
 // newTeller takes up the directories that will be such that not everybody may go into them, and where account files
 // are.
-func newTeller(view target.View, left map[string][]plan.Result, texts bool) *teller {
-	t := &teller{root: view, texts: texts, shut: map[string]bool{}, accounts: accountPlaces(view)}
+func newTeller(view target.View, trees target.Whole, left map[string][]plan.Result, texts bool) *teller {
+	t := &teller{root: view, trees: trees, texts: texts, shut: map[string]bool{}, accounts: accountPlaces(view)}
 	for _, results := range left {
 		for _, r := range results {
 			if r.Made == plan.ADirectory && r.Mode >= 0 && r.Mode&othersEnter == 0 {
@@ -156,32 +157,31 @@ const entriesMost = 10_000
 
 // holding says what a directory holds; "" for nothing.
 func (t *teller) holding(at string) string {
-	switch n := t.count(at, entriesMost); {
+	n, all := t.count(at)
+	switch {
+	case n == 0 && !all:
+		return "a directory that cannot be looked into"
 	case n == 0:
 		return ""
-	case n == 1:
-		return "a directory with one entry"
-	case n >= entriesMost:
-		return fmt.Sprintf("a directory with at least %d entries", entriesMost)
-	default:
-		return fmt.Sprintf("a directory with %d entries", n)
+	case !all:
+		return "a directory with at least " + entries(n)
 	}
+	return "a directory with " + entries(n)
 }
 
-// count counts what is below a directory, up to a number. What cannot be read counts as one entry.
-func (t *teller) count(dir string, most int) (n int) {
-	names, err := t.root.Names(dir)
-	if err != nil {
-		return 1
-	}
-	for _, name := range names {
-		if n++; n >= most {
-			return n
+// count counts what is below a directory, up to a number, and tells whether that is all.
+func (t *teller) count(dir string) (n int, all bool) {
+	all = true
+	err := t.trees.Through(dir, func(node root.Node) error {
+		if node.Depth > 0 {
+			n++
 		}
-		at := path.Join(dir, name)
-		if found, err := t.root.Lstat(at); err == nil && found.Kind == root.Directory {
-			n += t.count(at, most-n)
+		all = all && (node.Err == nil || node.Kind != root.Directory)
+		if n < entriesMost {
+			return nil
 		}
-	}
-	return n
+		all = false
+		return fs.SkipAll
+	})
+	return n, all && err == nil
 }

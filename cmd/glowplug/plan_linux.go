@@ -124,7 +124,7 @@ func lookInto(q *stages.Question, dir string, opened *opened) error {
 		return fmt.Errorf("the root: %w", err)
 	}
 	opened.add(in)
-	q.Root, q.Protection = target.Of(in), in.Protection
+	q.Root, q.Protection = target.WholeOf(in), in.Protection
 	return nil
 }
 

@@ -22,9 +22,15 @@ func (r *Reader) Protection(name string) (p Protection, err error) {
 		return p, pathError("lstat", name, err)
 	}
 	defer r.release(d)
-	fd, err := openAt(d.fd, base, unix.O_PATH|unix.O_NOFOLLOW)
+	p, err = protectionAt(d.fd, base)
+	return p, pathError("open", name, err)
+}
+
+// protectionAt looks at a name in an open directory.
+func protectionAt(dir int, name string) (p Protection, err error) {
+	fd, err := openAt(dir, name, unix.O_PATH|unix.O_NOFOLLOW)
 	if err != nil {
-		return p, pathError("open", name, err)
+		return p, err
 	}
 	defer unix.Close(fd)
 	var fs unix.Statfs_t

@@ -23,6 +23,13 @@ type View interface {
 	Mounts() ([]string, error)
 }
 
+// A Whole is a view of a root that can be gone through, however deep.
+type Whole interface {
+	View
+	// Through visits what is at a path, and all below it, as root.Through does.
+	Through(at string, visit func(root.Node) error) error
+}
+
 // A Content is what is in a file.
 type Content interface {
 	io.ReadCloser
@@ -40,6 +47,15 @@ func (d *directory) Open(at string) (Content, error) {
 		return nil, err // not f: a nil in an interface is not nil
 	}
 	return f, nil
+}
+
+// WholeOf gives the view of a directory that can be gone through.
+func WholeOf(r *root.Root) Whole { return &whole{directory{r.Reader}} }
+
+type whole struct{ directory }
+
+func (w *whole) Through(at string, visit func(root.Node) error) error {
+	return root.Through(w.Reader, at, visit)
 }
 
 const (

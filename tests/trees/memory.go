@@ -1,7 +1,9 @@
 package trees
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -82,6 +84,50 @@ func (f Fake) Open(p string) (target.Content, error) {
 	}
 	return content{strings.NewReader(text)}, nil
 }
+
+// Through visits a tree as root.Through does. Of its nodes nothing more is known but what is in files.
+func (f Fake) Through(at string, visit func(root.Node) error) error {
+	if err := f.through(at, 0, visit); !errors.Is(err, fs.SkipAll) {
+		return err
+	}
+	return nil
+}
+
+func (f Fake) through(at string, depth int, visit func(root.Node) error) error {
+	found, err := f.Lstat(at)
+	if err != nil || found.Kind == root.Absent {
+		return err
+	}
+	n := root.Node{Facts: found, Name: path.Base(at), Depth: depth, Type: uint32(found.Kind), In: inside{f, at}}
+	var names []string
+	if found.Kind == root.Directory {
+		names, n.Err = f.Names(at)
+		slices.Sort(names)
+		names = slices.Compact(names)
+		n.Names = len(names)
+	}
+	if err := visit(n); err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := f.through(path.Join(at, name), depth+1, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inside is a node of a Fake.
+type inside struct {
+	f  Fake
+	at string
+}
+
+func (i inside) Open() (io.ReadCloser, error) { return i.f.Open(i.at) }
+
+func (inside) Attributes() ([]root.Attribute, error) { return nil, nil }
+
+func (inside) Protection() (root.Protection, error) { return root.Protection{}, nil }
 
 type content struct{ *strings.Reader }
 
