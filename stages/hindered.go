@@ -53,6 +53,8 @@ const (
 	appendOnly
 	denied
 	foreign
+	immutableTarget
+	appendOnlyTarget
 )
 
 // obstacles are the words for them, after what they are of.
@@ -64,6 +66,10 @@ var obstacles = [...]struct{ is, hint string }{
 		"take the flag away: chattr -a"},
 	denied:  {"cannot be written to by who runs this", "run it as root, or as who may write there"},
 	foreign: {"belongs to somebody else than who runs this", "run it as root, or as its owner"},
+	immutableTarget: {"has the immutable flag of chattr(1), so it can get no hard link",
+		"take the flag away: chattr -i"},
+	appendOnlyTarget: {"has the append-only flag of chattr(1), so it can get no hard link",
+		"take the flag away: chattr -a"},
 }
 
 // hinders judges a place: the nearest directory that is there, and what is in the place itself. It says what is in the
@@ -211,10 +217,31 @@ func (c *caution) judge(e plan.Effect, r plan.Result) cause {
 	if got.obstacle == nothing && e == plan.Destroy && there.Kind == root.Directory {
 		got = c.within(r.At)
 	}
+	if got.obstacle == nothing && r.Made == plan.AHardLink {
+		got = c.another(r.Of)
+	}
 	if got.obstacle == readOnly {
 		got.at = c.mount(got.at)
 	}
 	return got
+}
+
+// another judges what gets another name: link(2) refuses what has either flag, whoever asks.
+func (c *caution) another(at string) cause {
+	if at == "" || c.hidden(at) {
+		return cause{}
+	}
+	if _, goes := removes(c.gone, at); goes {
+		return cause{}
+	}
+	switch there, err := c.spot(at); {
+	case err != nil:
+	case there.Immutable:
+		return cause{immutableTarget, at}
+	case there.AppendOnly:
+		return cause{appendOnlyTarget, at}
+	}
+	return cause{}
 }
 
 // spot looks at a path.

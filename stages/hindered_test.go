@@ -39,6 +39,7 @@ const (
 	mkdirs   = `'directories': [{'path': '/d/new/deep'}]`
 	chmods   = `'directories': [{'path': '/d', 'mode': 448}]`
 	empties  = `'directories': [{'path': '/d', 'overwrite': true}]`
+	names    = `'links': [{'path': '/d/l', 'target': '/d/in/x', 'hard': true}]`
 	links    = `'links': [{'path': '/d/l', 'target': 'x'}]`
 	keeps    = `'directories': [{'path': '/d'}], 'files': [{'path': '/d/old'}]`
 	appears  = `'files': [{'path': '/d/old', 'append': [{'source': 'http://h/x'}]}]`
@@ -96,8 +97,23 @@ func TestAPlanTellsWhatCannotBeWritten(t *testing.T) {
 			"directory /d: /d/old" + isFrozen},
 		"a file that only grows": {appends, protections{"/d/old": grows}, false,
 			"file /d/old: /d/old" + isGrown},
-		"a directory that only grows": {makes, protections{"/d": grows}, false, "file /d/f: /d" + isGrown},
-		"a directory in one":          {mkdir, protections{"/d": grows}, false, ""},
+		"a file that is immutable and gets a hard link": {names, protections{"/d/in/x": frozen}, false,
+			"hard link /d/l: /d/in/x has the immutable flag of chattr(1), so it can get no hard link"},
+		"one that only grows and gets one": {names, protections{"/d/in/x": grows}, false,
+			"hard link /d/l: /d/in/x has the append-only flag of chattr(1), so it can get no hard link"},
+		"two of them": {`'links': [{'path': '/d/l', 'target': '/d/in/x', 'hard': true},
+			{'path': '/d/m', 'target': '/d/in/x', 'hard': true}]`, protections{"/d/in/x": frozen}, false,
+			"hard link /d/l: /d/in/x has the immutable flag of chattr(1), so it can get no hard link " +
+				"(one more change goes there)"},
+		"one that goes with its directory": {`'directories': [{'path': '/d/in', 'overwrite': true}],
+			'files': [{'path': '/d/in/x'}], ` + names, protections{"/d/in/x": frozen}, false,
+			"directory /d/in: /d/in/x" + isFrozen},
+		"one that gets a symbolic link": {strings.Replace(names, "true", "false", 1), protections{"/d/in/x": frozen},
+			false, ""},
+		"one whose directory only grows": {names, protections{"/d/in": grows}, false, ""},
+		"one that the config makes":      {strings.ReplaceAll(makes+", "+names, "in/x", "f"), nil, false, ""},
+		"a directory that only grows":    {makes, protections{"/d": grows}, false, "file /d/f: /d" + isGrown},
+		"a directory in one":             {mkdir, protections{"/d": grows}, false, ""},
 		"a way in one": {mkdirs, protections{"/d": grows}, false,
 			"directory /d/new/deep: /d" + isGrown},
 		"a directory of another": {makes, protections{"/d": denied}, true, "file /d/f: /d" + isDenied},

@@ -7,6 +7,7 @@ type Result struct {
 	At   string // no links are on the way
 	Made Made
 	Link string // where a link leads
+	Of   string // the place of what a hard link is another name of; "" where that is not known
 	// Mode, UID and GID are below 0 where they stay what they are, or come as they come.
 	Mode, UID, GID int64
 	// Content gives the content of a file, or with Adds what comes to its end; false where it is not known yet, or too

@@ -24,7 +24,7 @@ func (p *Nodes) Results(steps plan.Plan) map[string][]plan.Result {
 
 func (n *node) result(e plan.Effect) plan.Result {
 	a := n.attributes(e)
-	r := plan.Result{At: n.At, Made: made(n.entry), Link: n.Link, Mode: a.Mode, UID: a.UID, GID: a.GID}
+	r := plan.Result{At: n.At, Made: made(n.entry), Link: n.Link, Of: n.targetAt, Mode: a.Mode, UID: a.UID, GID: a.GID}
 	if n.isFile() {
 		r.Adds = n.entry == target.FileWithout && e != plan.Create
 		r.Content = func() (diag.Secret, bool) {
