@@ -49,8 +49,15 @@ type onlooker struct {
 	users  []string
 }
 
-// plan makes the plan that is run. What it will leave undone is told before anything is done.
+// plan makes the plan that is run. From then on the root is that of this run. What it will leave undone is told before
+// anything is done.
 func (l *onlooker) plan(ctx context.Context, cfg config.Config, o files.Options) (plan.Plan, error) {
+	if !l.dryRun {
+		if err := root.Lock(o.Root.Reader); err != nil {
+			return nil, diag.WithHint(fmt.Errorf("%s: %w", diag.Name(o.Root.Dir()), err),
+				"wait until it has ended, and run this again")
+		}
+	}
 	o.Warn = once(o.Warn)
 	steps, err := stages.PlanAhead(ctx, cfg, o, l.told.hear,
 		func(f *stages.Forecast, err error) error { return l.see(ctx, f, o, err) })
