@@ -14,7 +14,7 @@ import (
 // PlanAhead plans for a directory as Plan does, has somebody see the plan before anything is done, and gives what is
 // to be run. Show gets what is in the way as well; its error ends all. Then tools of the root make accounts, where the
 // image wants that, which the plan shows as edits of ours, and what a run that was cut off has left is finished: after
-// each of these the root is another, and is planned again.
+// each of these the root is another, and is planned again. What contents are fetched by is got before that.
 func PlanAhead(ctx context.Context, cfg config.Config, o files.Options, tell func(plan.Event),
 	show func(*Forecast, error) error) (plan.Plan, error) {
 	f, err := Plan(ctx, cfg, nil, target.WholeOf(o.Root), Circumstances{Files: o, Protection: o.Root.Protection})
@@ -29,8 +29,17 @@ func PlanAhead(ctx context.Context, cfg config.Config, o files.Options, tell fun
 		return nil, failed
 	}
 	byTools := o.Image.Accounts == target.ShadowUtils
-	if !byTools && record.Kind == root.Absent {
+	again := byTools || record.Kind != root.Absent
+	if err != nil && !again {
 		return f.Files.Steps, err
+	}
+	if o.Ready != nil {
+		if err := o.Ready(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if !again {
+		return f.Files.Steps, nil
 	}
 	if err := o.Root.Recover(users.Record); err != nil {
 		return nil, err

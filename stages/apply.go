@@ -51,7 +51,7 @@ func Apply(ctx context.Context, a Application) error {
 	}
 	defer in.Close()
 	places := tree.Index{}
-	a.Files.Root, a.Files.Fetch = in, from.write
+	a.Files.Root, a.Files.Fetch, a.Files.Ready = in, from.write, from.ready
 	a.Files.Warn = func(origin, what string) {
 		a.Report([]diag.Problem{warningAt(doc, places, codes.UnitState, origin, what)})
 	}

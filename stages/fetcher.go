@@ -53,6 +53,14 @@ func (f fetcher) write(ctx context.Context, r config.Resource, to target.Sink) e
 	return err
 }
 
+// ready gets the authorities, if they were not needed so far.
+func (f fetcher) ready(ctx context.Context) error {
+	if f.trust == nil {
+		return nil
+	}
+	return f.trust.get(ctx)
+}
+
 // errUnprotected says what is wrong with a redirect that gives up TLS.
 var errUnprotected = errors.New("redirected from https to http, where anybody on the way can change it; a digest " +
 	"(verification.hash) would tell, or an https URL for where it leads")

@@ -1,11 +1,15 @@
 package stages
 
 import (
+	"context"
 	"encoding/pem"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,7 +17,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/report"
+	"github.com/glowplug-os/glowplug/internal/target"
+	"github.com/glowplug-os/glowplug/stages/files"
 	"github.com/glowplug-os/glowplug/tests/trees"
 )
 
@@ -93,6 +102,63 @@ func TestAuthoritiesAreFetchedForAPlanOnlyWhereTheyAreNeeded(t *testing.T) {
 			require.NotEmpty(t, p.Conflicts)
 			assert.Contains(t, p.Conflicts[0].Message, each.conflict)
 			assert.Equal(t, report.InTheWay, p.Exit())
+		})
+	}
+}
+
+// What is only planned or compared asks no server; what is carried out has the authorities before it writes anything.
+func TestAuthoritiesAreFetchedOnceAPlanIsToBeCarriedOut(t *testing.T) {
+	t.Parallel()
+	const local = `{'path': '/a', 'contents': {'source': 'data:,a'}}`
+	const far = `{'path': '/f', 'contents': {'source': 'TLS/f'}}`
+	const inTheWay = `{'path': '/there', 'contents': {'source': 'data:,a'}}`
+	for name, each := range map[string]struct {
+		files string
+		ended bool // by who sees the plan
+		fails bool
+		asked int32
+		err   string
+		left  []string
+	}{
+		"a plan that is only seen": {files: local, ended: true, fails: true, err: assert.AnError.Error()},
+		"one that is carried out":  {files: local + ", " + far, asked: 1, left: []string{"a", "f"}},
+		"authorities fail":         {files: local, fails: true, asked: 1, err: "CA/ca"},
+		"something is in the way":  {files: local + ", " + inTheWay, fails: true, err: "a directory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ca, tls, count := authorities(t, each.fails)
+			dir := t.TempDir()
+			require.NoError(t, os.Mkdir(filepath.Join(dir, "there"), 0o755))
+			text := strings.NewReplacer("'", `"`, "CA/", ca+"/", "TLS/", tls+"/").Replace(`{'ignition':
+				{'version': '3.4.0', 'timeouts': {'httpTotal': 1}, 'security': {'tls': {'certificateAuthorities': [
+				{'source': 'CA/ca'}]}}}, 'storage': {'files': [` + each.files + `]}}`)
+			err := Apply(t.Context(), Application{Root: dir, Files: files.Options{Means: target.Means{NoOwner: true}},
+				Request: Request{Name: "x.ign", Text: []byte(text), Late: true, Log: slog.New(slog.DiscardHandler),
+					Report: func([]diag.Problem) {}},
+				Plan: func(ctx context.Context, cfg config.Config, o files.Options) (plan.Plan, error) {
+					return PlanAhead(ctx, cfg, o, nil, func(*Forecast, error) error {
+						if each.ended {
+							return assert.AnError
+						}
+						return nil
+					})
+				}})
+			assert.Equal(t, each.asked > 0, count.Load() > 0)
+			left, failed := os.ReadDir(dir)
+			require.NoError(t, failed)
+			var names []string
+			for _, l := range left {
+				if l.Name() != "there" {
+					names = append(names, l.Name())
+				}
+			}
+			assert.Equal(t, each.left, names)
+			if each.err == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, strings.ReplaceAll(each.err, "CA/", ca+"/"))
 		})
 	}
 }

@@ -36,7 +36,7 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 	look := &onlooker{told: told, log: slog.New(told), out: p.Out, dryRun: o.dryRun, saved: saved, file: o.plan,
 		options: given(option{"--root", true}, option{"--no-owner", o.noOwner}, option{"--no-preset", o.noPreset})}
 	a := stages.Application{
-		Request: stages.Request{Audience: diag.Workstation, Log: slog.New(told), Offline: o.offline,
+		Request: stages.Request{Audience: diag.Workstation, Log: slog.New(told), Offline: o.offline, Late: true,
 			Idle: o.fetchTimeout, Report: func(problems []diag.Problem) {
 				diag.Sort(problems)
 				advice.Give(problems)

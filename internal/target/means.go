@@ -35,6 +35,8 @@ type Means struct {
 	Tools *tool.Set
 	// Fetch writes a resource, decompressed and verified, to a sink. It is called for every source that is not absent.
 	Fetch func(ctx context.Context, r config.Resource, to Sink) error
+	// Ready gets what Fetch needs for any of them, before anything is written; nil for nothing.
+	Ready func(ctx context.Context) error
 	// Fetched tells of resources that Fetch gives without asking anybody, beside those that are Local; nil for none.
 	Fetched func(r *config.Resource) bool
 	// Warn is told, when a plan runs, of something that will not be as the config has it, with its config path. nil for
