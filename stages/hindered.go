@@ -165,13 +165,14 @@ type caution struct {
 	spots   map[string]spot
 	ours    map[string]bool // directories whose modes the plan changes
 	gone    map[string]int  // directories that the plan removes
+	near    map[string]*around
 }
 
 // hindered gives what keeps steps from changing what they will for certain, in the root as it is. What is only known
 // later is left out, and so is what cannot be looked at, of which planning tells.
 func (c *caution) hindered() *hindrances {
 	left := c.f.Files.Results()
-	c.spots, c.ours, c.gone = map[string]spot{}, map[string]bool{}, map[string]int{}
+	c.spots, c.ours, c.gone, c.near = map[string]spot{}, map[string]bool{}, map[string]int{}, map[string]*around{}
 	for _, s := range c.f.Files.Steps {
 		for _, r := range left[s.ID] {
 			if s.Effect == plan.Change && r.Made == plan.ADirectory {
@@ -203,12 +204,13 @@ func (c *caution) judge(e plan.Effect, r plan.Result) cause {
 	if c.hidden(r.At) {
 		return cause{}
 	}
-	dir, err := c.nearest(target.Up(r.At))
+	in := c.around(target.Up(r.At))
+	dir, err := in.spot, in.err
 	if err != nil || c.hidden(dir.at) {
 		return cause{}
 	}
 	there := spot{at: r.At}
-	if _, goes := removes(c.gone, target.Up(r.At)); !goes && e != plan.Create { // what goes does so with its directory
+	if !in.goes && e != plan.Create { // what goes does so with its directory
 		if there, err = c.spot(r.At); err != nil {
 			return cause{}
 		}
@@ -228,10 +230,7 @@ func (c *caution) judge(e plan.Effect, r plan.Result) cause {
 
 // another judges what gets another name: link(2) refuses what has either flag, whoever asks.
 func (c *caution) another(at string) cause {
-	if at == "" || c.hidden(at) {
-		return cause{}
-	}
-	if _, goes := removes(c.gone, at); goes {
+	if at == "" || c.hidden(at) || c.around(at).goes {
 		return cause{}
 	}
 	switch there, err := c.spot(at); {
@@ -261,16 +260,34 @@ func (c *caution) spot(at string) (spot, error) {
 	return s, err
 }
 
-// nearest gives a directory, or the nearest one above it that is there and stays.
-func (c *caution) nearest(dir string) (s spot, err error) {
-	for ; ; dir = target.Up(dir) {
-		if _, goes := removes(c.gone, dir); goes {
-			continue
-		}
-		if s, err = c.spot(dir); err != nil || s.Kind != root.Absent || dir == "/" {
-			return s, err
-		}
+// An around is what there is about a directory.
+type around struct {
+	spot       // it, or the nearest one above it that is there and stays
+	err  error // why that is not known
+	goes bool  // it is removed, by itself or with one above it
+}
+
+// around looks at a directory, and at those above it, at each once.
+func (c *caution) around(dir string) *around {
+	if a, known := c.near[dir]; known {
+		return a
 	}
+	a := &around{}
+	_, a.goes = c.gone[dir]
+	if dir == "/" {
+		a.spot, a.err = c.spot(dir)
+		c.near[dir] = a
+		return a
+	}
+	up := c.around(target.Up(dir))
+	if a.goes = a.goes || up.goes; !a.goes {
+		a.spot, a.err = c.spot(dir)
+	}
+	if a.goes || a.err == nil && a.Kind == root.Absent {
+		a.spot, a.err = up.spot, up.err
+	}
+	c.near[dir] = a
+	return a
 }
 
 // within looks through a directory that goes with all that is in it, up to a number of entries. What cannot be looked

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/order"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
 )
@@ -79,14 +81,9 @@ func (t *Target) Settle(entries []*Claim) error {
 func (t *Target) pass(entries []*Claim) (moved bool) {
 	claims := make(map[string]*Claim, len(entries))
 	emptied := map[string]struct{}{}
+	moved = t.resolve(entries)
 	for _, c := range entries {
-		at, missing, err := t.Walk(c.Path, false)
-		if c.Err = err; err != nil {
-			at = path.Clean(c.Path)
-		}
-		c.Missing = missing
-		moved = moved || at != c.At
-		c.At = at
+		at := c.At
 		if other, taken := claims[at]; taken && c.Err == nil {
 			c.Err = fmt.Errorf("is at the same place as %s (%s): %s", other.Subject, other.Origin, diag.Name(at))
 		}
@@ -96,6 +93,22 @@ func (t *Target) pass(entries []*Claim) (moved bool) {
 		}
 	}
 	t.claims, t.emptied, t.below = claims, emptied, map[string]bool{}
+	return moved
+}
+
+// resolve gives each its place, by their paths' order.
+func (t *Target) resolve(entries []*Claim) (moved bool) {
+	sorted := slices.Clone(entries)
+	order.By(sorted, func(a, b *Claim) int { return strings.Compare(a.Path, b.Path) })
+	way := t.walker().trail()
+	for _, c := range sorted {
+		var at string
+		if at, c.Missing, c.Err = way.walk(c.Path); c.Err != nil {
+			at = path.Clean(c.Path)
+		}
+		moved = moved || at != c.At
+		c.At = at
+	}
 	return moved
 }
 
@@ -131,8 +144,10 @@ func (t *Target) Written() []string { return slices.Clip(t.written) }
 // Walk gives the place that a path names once all entries are in place, and whether it is below something that is not
 // there, so that only entries can be there.
 func (t *Target) Walk(p string, followLast bool) (at string, missing bool, err error) {
-	return walker{look: t.After, below: t.belowFile}.walk(p, followLast)
+	return t.walker().walk(p, followLast)
 }
+
+func (t *Target) walker() walker { return walker{look: t.After, below: t.belowFile} }
 
 // Place gives the place of a path that may not be one, its last component not followed.
 func (t *Target) Place(p string) (string, error) {
