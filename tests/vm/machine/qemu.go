@@ -133,6 +133,7 @@ func KernelArgs() []string {
 		"console=ttyS0", "panic=-1",
 		"sysrq_always_enabled",                            // for a machine that a limit ends
 		"nowatchdog", "rcupdate.rcu_cpu_stall_suppress=1", // what they would say again and again looks like progress
+		"no_timer_check", // a busy host shows too few ticks of the timer while the kernel counts them, which is a panic
 		"systemd.service_watchdogs=0", "udev.event_timeout=1d",
 		"rd.retry=86400", // dracut waits for the root that long, in seconds
 	}
