@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"time"
 
@@ -73,7 +74,7 @@ func (r *run) lend(ctx context.Context, device, kind string, use func(fs.FS) err
 	if err != nil {
 		return err
 	}
-	defer r.remove(dir)
+	defer removeFolder(r.Log, dir)
 	if kind == "" {
 		kind = "auto"
 	}
@@ -91,9 +92,9 @@ func (r *run) lend(ctx context.Context, device, kind string, use func(fs.FS) err
 	return use(root.FS())
 }
 
-func (r *run) remove(dir string) {
+func removeFolder(log *slog.Logger, dir string) {
 	if err := os.Remove(dir); err != nil {
-		r.Log.Warn("a folder is left behind: " + err.Error())
+		log.Warn("a folder is left behind: " + err.Error())
 	}
 }
 

@@ -23,7 +23,7 @@ func (w *wrong) instead() advice {
 	case tree.List:
 		return advice{hint: w.list()}
 	case tree.Object:
-		return advice{hint: w.object()}
+		return advice{hint: section{w}.object()}
 	}
 	return advice{hint: w.string()}
 }
@@ -160,7 +160,7 @@ func (w *wrong) list() string {
 	case w.n.Kind() == tree.Object && strings.HasPrefix(w.n.First().Key(), "-") && !w.json:
 		return "put a blank behind the dash, as in - " + diag.ShowKey(strings.TrimLeft(w.n.First().Key(), "-")) + ": …"
 	case w.n.Kind() == tree.Object && item.Kind == tree.Object && !w.hasKeyOf(item):
-		return w.keyed(item)
+		return section{w}.keyed(item)
 	case w.n.Kind() == tree.Object && item.Kind == tree.Object && w.json:
 		return "put it into brackets: [{…}]"
 	case w.n.Kind() == tree.Object && item.Kind == tree.Object:

@@ -9,8 +9,11 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
+// A section is the object that a text stands in the place of.
+type section struct{ *wrong }
+
 // object says how to write an object of which only a part was given, or which stands in a list.
-func (w *wrong) object() string {
+func (w section) object() string {
 	list := w.listMember()
 	switch {
 	case w.n.Kind() == tree.List && list != nil:
@@ -44,7 +47,7 @@ func versionOr(word string) string {
 
 // listMember is the list in an object that a value, or the items of a list, would be items of: the first that takes
 // texts, or the only one whose items have a key that is there.
-func (w *wrong) listMember() (list *language.Shape) {
+func (w section) listMember() (list *language.Shape) {
 	item := w.n
 	if w.n.Kind() == tree.List {
 		item = w.n.First()
@@ -75,7 +78,7 @@ func anyKeyOf(s *language.Shape, n tree.Node) bool {
 }
 
 // names lists what an object can hold, where that is little.
-func (w *wrong) names() string {
+func (w section) names() string {
 	names := w.keys()
 	if len(names) == 0 || len(names) > 2*few {
 		return ""
@@ -84,8 +87,8 @@ func (w *wrong) names() string {
 }
 
 // keyed says how a list is written of which the keys of an object are what its items are known by.
-func (w *wrong) keyed(item *language.Shape) string {
-	of := &wrong{s: item, n: w.n, json: w.json, config: w.config}
+func (w section) keyed(item *language.Shape) string {
+	of := section{&wrong{s: item, n: w.n, json: w.json, config: w.config}}
 	first, key := w.n.First(), w.s.Field.List.Key
 	name := "…"
 	if first.Exists() && (diag.MayShow(first.Key()) || strings.HasPrefix(first.Key(), "/") && len(first.Key()) < 80) {
@@ -102,7 +105,7 @@ func (w *wrong) keyed(item *language.Shape) string {
 }
 
 // spelled is a key in the notation of the text.
-func (w *wrong) spelled(key string) string {
+func (w section) spelled(key string) string {
 	if w.json {
 		return `"` + key + `"`
 	}
@@ -110,7 +113,7 @@ func (w *wrong) spelled(key string) string {
 }
 
 // beside finds what stands beside a problem's value under another key.
-func (w *wrong) beside(key string) tree.Node {
+func (w section) beside(key string) tree.Node {
 	n := w.root
 	steps := strings.Split(w.p.Path, ".")[1:]
 	for _, step := range steps[:max(len(steps)-1, 0)] {

@@ -15,7 +15,7 @@ import (
 
 // path says what to write for a path that does not begin at the root.
 func (w *wrong) path() advice {
-	if w.s != nil && w.s.Name == "device" && w.beside("format").Text() == "virtiofs" {
+	if w.s != nil && w.s.Name == "device" && (section{w}).beside("format").Text() == "virtiofs" {
 		w.p.PeerOnly = true // it is the tag of one, which another problem says to be too new
 		return advice{}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,7 +84,7 @@ func (d *Devices) poll(ctx context.Context, patience time.Duration, what string,
 			return err
 		case <-tell.C:
 			waited += pollTellEvery
-			d.tell(what, waited, patience, attempts, err)
+			tellWait(d.Log, what, waited, patience, attempts, err)
 		case <-again.C:
 			attempts++
 			if done, err = ask(); done {
@@ -93,16 +94,16 @@ func (d *Devices) poll(ctx context.Context, patience time.Duration, what string,
 	}
 }
 
-// tell says what is waited for.
-func (d *Devices) tell(what string, waited, patience time.Duration, attempts int, last error) {
-	if d.Log == nil {
+// tellWait says what is waited for.
+func tellWait(log *slog.Logger, what string, waited, patience time.Duration, attempts int, last error) {
+	if log == nil {
 		return
 	}
 	until := ""
 	if patience < forever {
 		until = ", until " + patience.String()
 	}
-	d.Log.Info(fmt.Sprintf("waiting for %s since %s%s (looked %d times): %v", what, waited, until, attempts, last))
+	log.Info(fmt.Sprintf("waiting for %s since %s%s (looked %d times): %v", what, waited, until, attempts, last))
 }
 
 func (d *Devices) patience() time.Duration {

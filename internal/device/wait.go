@@ -48,7 +48,7 @@ func (d *Devices) Wait(ctx context.Context, paths []string) error {
 			return absent(d.at("/sys/class/block"), missing, patience)
 		case <-tell.C:
 			waited += tellEvery
-			d.tell(strings.Join(missing, ", "), waited, patience, attempts, d.unready(missing[0]))
+			tellWait(d.Log, strings.Join(missing, ", "), waited, patience, attempts, d.unready(missing[0]))
 		case <-poll.C:
 		}
 	}

@@ -10,8 +10,11 @@ import (
 	"github.com/glowplug-os/glowplug/internal/target"
 )
 
+// linkTargets are what hard links of the config lead to.
+type linkTargets struct{ *Nodes }
+
 // linkTarget finds what a hard link names.
-func (p *Nodes) linkTarget(n *node, found root.Facts) (target.Match, error) {
+func (p linkTargets) linkTarget(n *node, found root.Facts) (target.Match, error) {
 	var err error
 	if n.targetAt, err = p.place(n.Link); err != nil {
 		return target.Differs, fmt.Errorf("target %s %w", diag.Name(n.Link), err)
@@ -40,7 +43,7 @@ func (p *Nodes) linkTarget(n *node, found root.Facts) (target.Match, error) {
 
 // linkMatch is what a hard link's step will find where the link goes, and whether that is known. What is the target
 // itself stays it unless the target is made anew; then it is a copy of the new file, or is refused.
-func (p *Nodes) linkMatch(n *node, found root.Facts, m target.Match) (target.Match, bool) {
+func (p linkTargets) linkMatch(n *node, found root.Facts, m target.Match) (target.Match, bool) {
 	to := p.nodes[n.targetAt]
 	switch {
 	case m == target.Same && (to == nil || !to.replaced()):
@@ -65,7 +68,7 @@ func (p *Nodes) linkMatch(n *node, found root.Facts, m target.Match) (target.Mat
 
 // linkEnd gives the place that a hard link, or a chain of them, leads to, and the node there; nil where the config has
 // none.
-func (p *Nodes) linkEnd(n *node) (at string, end *node) {
+func (p linkTargets) linkEnd(n *node) (at string, end *node) {
 	for range chainMost {
 		if end = p.nodes[n.targetAt]; end == nil || end.entry != target.HardLink {
 			break
@@ -77,7 +80,7 @@ func (p *Nodes) linkEnd(n *node) (at string, end *node) {
 
 // copied tells whether what is where a hard link goes is a copy of what the link's end will be. Where only a server has
 // that, a file that is no copy of what is at the end now either is none of ours.
-func (p *Nodes) copied(end string, to *node, at string, found root.Facts) target.Likeness {
+func (p linkTargets) copied(end string, to *node, at string, found root.Facts) target.Likeness {
 	if end == "" || to != nil && to.Err != nil {
 		return target.Undecided // an error tells of it
 	}
@@ -99,7 +102,7 @@ func (p *Nodes) copied(end string, to *node, at string, found root.Facts) target
 }
 
 // becomes tells whether what is at a place is what a node makes.
-func (p *Nodes) becomes(n *node, at string, found root.Facts) target.Likeness {
+func (p linkTargets) becomes(n *node, at string, found root.Facts) target.Likeness {
 	switch {
 	case found.Kind != n.Kind, !n.new.Fit(found), n.entry == target.Symlink && found.Target != n.Link:
 		return target.Unequal
@@ -110,7 +113,7 @@ func (p *Nodes) becomes(n *node, at string, found root.Facts) target.Likeness {
 }
 
 // twins tells whether two places have the same in them, or are one file.
-func (p *Nodes) twins(a string, there root.Facts, b string, found root.Facts) target.Likeness {
+func (p linkTargets) twins(a string, there root.Facts, b string, found root.Facts) target.Likeness {
 	switch got := twins(there, found); {
 	case there.Kind == root.Absent:
 		return target.Undecided

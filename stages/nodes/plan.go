@@ -72,10 +72,11 @@ func (p *Nodes) match(n *node, found root.Facts) (m target.Match, known bool, er
 	known = true
 	switch n.entry {
 	case target.HardLink:
-		if m, err = p.linkTarget(n, found); err != nil {
+		links := linkTargets{p}
+		if m, err = links.linkTarget(n, found); err != nil {
 			return m, false, err
 		}
-		m, known = p.linkMatch(n, found, m)
+		m, known = links.linkMatch(n, found, m)
 	case target.Symlink:
 		if found.Kind == root.Symlink && sameTarget(found.Target, n.Link) && (!n.Overwrite || n.new.Fit(found)) {
 			m = target.Alike

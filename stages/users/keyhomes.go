@@ -10,9 +10,12 @@ import (
 	"github.com/glowplug-os/glowplug/internal/target"
 )
 
+// keyHomes are the homes that get keys.
+type keyHomes struct{ *planner }
+
 // homesForKeys refuses keys for a home that will not be there when they are written, right after the accounts are made
 // and as the user: directories of the config come later. So it does for a home that will not take them.
-func (p *planner) homesForKeys(users []UserKeys) (able []UserKeys) {
+func (p keyHomes) homesForKeys(users []UserKeys) (able []UserKeys) {
 	mounted := places(p.t, p.o.Notated)
 	for _, u := range users {
 		if p.owners {
@@ -40,7 +43,7 @@ func (u *UserKeys) refuse(err error) error {
 	return u.step().Fail(err)
 }
 
-func (p *planner) homeForKeys(u *UserKeys) error {
+func (p keyHomes) homeForKeys(u *UserKeys) error {
 	if !strings.HasPrefix(u.Home, "/") {
 		return errNoHome
 	}
@@ -67,7 +70,7 @@ func (p *planner) homeForKeys(u *UserKeys) error {
 }
 
 // nearest gives what is at a resolved path or, where that is nothing, at the nearest place above it.
-func (p *planner) nearest(at string) (string, root.Facts, error) {
+func (p keyHomes) nearest(at string) (string, root.Facts, error) {
 	for {
 		found, err := p.t.Lstat(at)
 		if err != nil || found.Kind != root.Absent || at == "/" {
@@ -78,7 +81,7 @@ func (p *planner) nearest(at string) (string, root.Facts, error) {
 }
 
 // takesKeys refuses what a user may not write, as far as owners and modes tell. What is there already is not written.
-func (p *planner) takesKeys(u *UserKeys, file string) error {
+func (p keyHomes) takesKeys(u *UserKeys, file string) error {
 	at, err := target.Follow(p.t, file)
 	if err != nil {
 		return err
@@ -111,7 +114,7 @@ func (p *planner) takesKeys(u *UserKeys, file string) error {
 }
 
 // reaches refuses a directory that a user cannot get to.
-func (p *planner) reaches(u *UserKeys, dir string) error {
+func (p keyHomes) reaches(u *UserKeys, dir string) error {
 	for dir != "/" {
 		dir = target.Up(dir)
 		above, err := p.t.Lstat(dir)
