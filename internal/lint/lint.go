@@ -50,5 +50,3 @@ func text(s *string) string {
 	}
 	return *s
 }
-
-func isSet(b *bool) bool { return b != nil && *b }

@@ -25,6 +25,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages/disks"
@@ -228,7 +229,8 @@ func TestAllFormatsBecomeEachOther(t *testing.T) {
 					before := fsFound(t, dev)
 					if old.name != format.name {
 						err := (&fsRun{}).run(t, fsWanted(dev, format.name))
-						require.ErrorContains(t, err, "wipeFilesystem")
+						require.ErrorContains(t, err, "is in the way: wanted is "+format.name)
+						require.Contains(t, strings.Join(diag.Hints(err), "\n"), "set wipeFilesystem to true")
 						require.Equal(t, before, fsFound(t, dev))
 					}
 					fsMake(t, fsWanted(dev, format.name, append(fsNamed(format.name), fsWipe)...))
@@ -306,7 +308,7 @@ func TestOtherContentIsRefused(t *testing.T) {
 			require.ErrorContains(t, err, c.want)
 			assert.Contains(t, err.Error(), fmt.Sprintf(`filesystem on %s ($.storage.filesystems.0): %[1]s (64 MiB, `+
 				`ext4 "data", UUID %s) is in the way: `, dev, fsExampleUUID))
-			assert.Contains(t, err.Error(), `"wipeFilesystem": true`)
+			assert.Contains(t, strings.Join(diag.Hints(err), "\n"), "set wipeFilesystem to true")
 			assert.Zero(t, r.ran())
 			assert.True(t, before == fsStart(t, dev))
 		})
@@ -448,7 +450,7 @@ func TestADeviceInUseIsRefused(t *testing.T) {
 		fsMake(t, fsWanted(dev+"p1", "ext4"))
 		mount(t, dev+"p1")
 		r := &fsRun{}
-		require.ErrorContains(t, r.run(t, entry), "device or resource busy, it or one of its partitions, by a mount")
+		require.ErrorContains(t, r.run(t, entry), "is in use: mounted at ")
 		assert.Zero(t, r.ran())
 	})
 }
