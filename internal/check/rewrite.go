@@ -22,14 +22,22 @@ func rewrite(name, text string) (err error) {
 	if !info.Mode().IsRegular() {
 		return errNotRegular
 	}
+	return renamed(name, func(f *os.File) error {
+		if err := filled(f, text, info); err != nil {
+			return err
+		}
+		return attributes(name, f.Name())
+	})
+}
+
+// renamed fills a new file beside another, and gives it the other's name.
+func renamed(name string, fill func(*os.File) error) error {
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name()) // fails once the file has been renamed
-	if err = filled(f, text, info); err == nil {
-		err = attributes(name, f.Name())
-	}
+	err = fill(f)
 	if closed := f.Close(); err == nil {
 		err = closed
 	}

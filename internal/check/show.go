@@ -115,27 +115,17 @@ func (v *verdict) sum(screen *diag.Screen) error {
 }
 
 // replace writes a file as a whole, or into what is no regular file, such as a pipe.
-func replace(name string, text []byte) (err error) {
+func replace(name string, text []byte) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		return os.WriteFile(name, text, 0o644)
 	}
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // fails once the file has been renamed
-	_, err = f.Write(text)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Chmod(f.Name(), 0o644)
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	return renamed(name, func(f *os.File) error {
+		if _, err := f.Write(text); err != nil {
+			return err
+		}
+		return f.Chmod(0o644)
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/cursor"
+	"github.com/glowplug-os/glowplug/internal/rules"
 )
 
 // logins advises on who can log in, and how well that is protected.
@@ -78,7 +79,7 @@ func keyFault(entry string) (fault, do string) {
 	for line := range strings.Lines(entry) {
 		words := strings.Fields(line)
 		for i, kind := range words {
-			if !isKeyKind(kind) {
+			if !rules.IsKeyKind(kind) {
 				continue
 			}
 			switch {
@@ -137,14 +138,4 @@ func sshString(b []byte) (s, rest string, ok bool) {
 		return "", "", false
 	}
 	return string(b[4 : 4+length]), string(b[4+length:]), true
-}
-
-// isKeyKind: a kind of key of OpenSSH.
-func isKeyKind(word string) bool {
-	for _, start := range []string{"ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-"} {
-		if strings.HasPrefix(word, start) {
-			return true
-		}
-	}
-	return false
 }

@@ -71,7 +71,7 @@ func noKey(lines string) string {
 func isKeyLine(line string) bool {
 	for range 2 {
 		kind, rest, _ := strings.Cut(strings.ReplaceAll(line, "\t", " "), " ")
-		if isKeyKind(kind) {
+		if IsKeyKind(kind) {
 			return strings.TrimSpace(rest) != ""
 		}
 		line = afterOptions(line)
@@ -79,8 +79,8 @@ func isKeyLine(line string) bool {
 	return false
 }
 
-// isKeyKind knows kinds of keys by the beginnings that all kinds of OpenSSH have, so future kinds are known too.
-func isKeyKind(s string) bool {
+// IsKeyKind knows kinds of keys by the beginnings that all kinds of OpenSSH have, so future kinds are known too.
+func IsKeyKind(s string) bool {
 	for _, start := range []string{"ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-", "webauthn-sk-"} {
 		if strings.HasPrefix(s, start) {
 			return true
