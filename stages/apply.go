@@ -139,6 +139,7 @@ func warningAt(doc *document.Document, index tree.Index, code codes.Code, origin
 // placed puts the place in the config before the error of a step, and says of paths in it that they are within the
 // root, as they would be taken for the machine's own.
 func (a *Application) placed(doc *document.Document, err error) error {
+	index := tree.Index{} // of all: there may be as many errors as entries
 	return plan.EachError(err, func(err error) error {
 		err = a.advised(err)
 		var path *fs.PathError
@@ -154,7 +155,7 @@ func (a *Application) placed(doc *document.Document, err error) error {
 			err = &plan.StepError{ID: step.ID, Subject: step.Subject, Origin: step.Origin,
 				Err: fmt.Errorf("in %s: %w", diag.Name(a.Root), step.Err)}
 		}
-		place := doc.At(step.Origin, tree.Index{}).Place()
+		place := doc.At(step.Origin, index).Place()
 		switch {
 		case step.Origin == "" || place.Doc == nil:
 			return err

@@ -402,12 +402,13 @@ func rendered(arena *tree.Arena, cache *diag.Document) (*document.Document, erro
 
 // placed puts the place in the user's document before the error of a step.
 func (r *run) placed(err error) error {
+	index := tree.Index{} // of all: there may be as many errors as entries
 	return plan.EachError(err, func(err error) error {
 		var step *plan.StepError
 		if !errors.As(err, &step) || step.Origin == "" || r.full == nil {
 			return err
 		}
-		if where := r.where(step.Origin); where != "" {
+		if where := r.where(step.Origin, index); where != "" {
 			return &PlacedError{where, err}
 		}
 		return err
@@ -415,8 +416,8 @@ func (r *run) placed(err error) error {
 }
 
 // where gives the place in the user's document that a config path stands at, "" where it is not known.
-func (r *run) where(origin string) string {
-	place := r.full.At(origin, tree.Index{}).Place()
+func (r *run) where(origin string, index tree.Index) string {
+	place := r.full.At(origin, index).Place()
 	if place.Doc != nil && place.Doc == r.cache {
 		return r.origin(place)
 	}
@@ -425,7 +426,7 @@ func (r *run) where(origin string) string {
 
 // remark logs what will not be as the config has it, with its place in the user's document.
 func (r *run) remark(origin, what string) {
-	where := r.where(origin)
+	where := r.where(origin, tree.Index{})
 	if where == "" {
 		where = origin
 	}

@@ -125,7 +125,9 @@ func (v *verdict) turn(text string) (end func()) {
 	v.large.Lock()
 	pace := load.PaceCollector(text)
 	return func() {
-		pace()
+		if len(v.report.Files) > 1 { // the report on one is part of the work on it
+			pace()
+		}
 		v.large.Unlock()
 	}
 }
