@@ -99,6 +99,8 @@ type run struct {
 	cache  *diag.Document     // the text that user was read from, where it was an earlier stage's
 	line   string             // the kernel's command line
 	limits limits
+	// origins say where the user wrote what stands in cache; nil until they are asked for.
+	origins *handoff.Origins
 }
 
 // ErrShutdown is in the error of a stage that has not come to its end because the machine shuts down.
@@ -446,14 +448,16 @@ func (e *PlacedError) Unwrap() error { return e.Err }
 
 // origin looks up where the user wrote what stands at a place of the cached config.
 func (r *run) origin(place diag.Place) string {
-	origins, err := r.Paths.LoadOrigins([]byte(r.cache.Text))
-	if err != nil {
-		r.Log.Warn(err.Error())
+	if r.origins == nil { // once: there may be as many errors as entries
+		var err error
+		if r.origins, err = r.Paths.LoadOrigins([]byte(r.cache.Text)); err != nil {
+			r.Log.Warn(err.Error())
+		}
 	}
 	found := ""
 	r.user.Items(func(path string, item diag.Place) {
 		if item.Span.Start <= place.Span.Start && place.Span.End <= item.Span.End {
-			found = origins.Find(path) // items inside others come later
+			found = r.origins.Find(path) // items inside others come later
 		}
 	})
 	return found

@@ -136,8 +136,7 @@ func unreadable(name string, err error) diag.Problem {
 	p := diag.Problem{Severity: diag.Error, Code: codes.Unreadable,
 		Place: diag.Place{Doc: &diag.Document{Name: name}}, Message: err.Error(),
 		Hint: strings.Join(diag.Hints(err), "; ")}
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && slices.Contains(elsewhere(), name):
+	if errors.Is(err, fs.ErrNotExist) && slices.Contains(elsewhere(), name) {
 		p.Hint = name + " is a command of glowplug: write `glowplug " + name + "`"
 	}
 	if errors.Is(err, process.ErrTooLarge) {

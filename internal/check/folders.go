@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/form"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -80,7 +81,7 @@ func isConfigFile(name string, kind fs.FileMode) bool {
 		return err == nil && isJSONConfig(text)
 	case ".yaml", ".yml":
 		text, err := os.ReadFile(name)
-		return err == nil && isYAMLConfig(text)
+		return err == nil && form.NamesVariant(string(text))
 	}
 	return false
 }
@@ -93,16 +94,6 @@ func isJSONConfig(text []byte) bool {
 	}
 	root, problem := tree.NewArena().ParseJSON(&diag.Document{Text: string(text)})
 	return problem != nil || root.Get("ignition").Exists()
-}
-
-// isYAMLConfig: a line begins with the key that all Butane documents have, and few others.
-func isYAMLConfig(text []byte) bool {
-	for line := range bytes.Lines(tree.Readable(text)) {
-		if key, _, found := bytes.Cut(line, []byte(":")); found && string(bytes.TrimRight(key, " \t")) == "variant" {
-			return true
-		}
-	}
-	return false
 }
 
 // excluded: one of the patterns matches the path, or a name in it if the pattern has no slash. ** stands for any number

@@ -56,14 +56,15 @@ func listedCodes(text string) (all []codes.Code) {
 	return all
 }
 
-// silence takes out of the problems of a text what its comments ignore, and counts it. An error is never ignored.
+// silence takes out of the problems of a text what its comments ignore, and counts it. An error is never ignored, and
+// what nobody here is told is not counted.
 func (i ignoring) silence(name string, problems []diag.Problem) (left []diag.Problem, count int) {
 	all := len(problems)
 	if len(i) == 0 {
 		return problems, 0
 	}
 	left = slices.DeleteFunc(problems, func(p diag.Problem) bool {
-		if p.Severity == diag.Error || p.Place.Doc == nil || p.Place.Doc.Name != name {
+		if p.Severity == diag.Error || p.PeerOnly || p.Place.Doc == nil || p.Place.Doc.Name != name {
 			return false
 		}
 		line, _ := p.Place.Doc.Position(p.Place.Span.Start)

@@ -31,8 +31,10 @@ func TestNoErrorIsIgnored(t *testing.T) {
 	}
 	all := []diag.Problem{problem(doc, diag.Error, codes.KeyUnknown), problem(doc, diag.Warning, codes.KeyUnknown),
 		problem(doc, diag.Advice, codes.KeyUnknown), problem(doc, diag.Warning, codes.Duplicate),
-		problem(other, diag.Warning, codes.KeyUnknown), {Severity: diag.Warning, Code: codes.KeyUnknown}}
+		problem(other, diag.Warning, codes.KeyUnknown), {Severity: diag.Warning, Code: codes.KeyUnknown},
+		problem(doc, diag.Warning, codes.KeyUnknown)}
+	all[len(all)-1].PeerOnly = true
 	left, count := ignores(doc.Text).silence("a.bu", all)
 	assert.Equal(t, 2, count)
-	assert.Len(t, left, 4)
+	assert.Len(t, left, 5)
 }

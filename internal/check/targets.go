@@ -58,8 +58,9 @@ func listTargets() string {
 // a config to another version spoils it.
 func (t target) lacking(name, text string, o load.Options) []diag.Problem {
 	v, known := t.system.Reads(t.release)
+	o.Lint, o.Rules = nil, nil // it is judged already
 	r := load.ReadWith(tree.NewArena(), name, text, o)
-	if r.Config == nil || diag.Fatal(r.Problems) || known && r.Config.Version <= v {
+	if !r.Valid(diag.Workstation) || known && r.Config.Version <= v {
 		return nil
 	}
 	const version = "$.ignition.version"

@@ -109,7 +109,7 @@ func ByStart(text string) (Form, bool) {
 			continue
 		}
 		// A comment that cloud-init looks for may stand above a document, and a merge key may start one.
-		if f.IsCloudConfig() && namesVariant(text) || f.start == "<" && strings.HasPrefix(start, tree.MergeKey) {
+		if f.IsCloudConfig() && NamesVariant(text) || f.start == "<" && strings.HasPrefix(start, tree.MergeKey) {
 			return Form{}, false
 		}
 		return f, true
@@ -125,8 +125,8 @@ func startOf(text string) string {
 // IsCloudConfig: the text is one of the files that cloud-init is most often given.
 func (f Form) IsCloudConfig() bool { return strings.HasPrefix(f.start, cloudConfig) }
 
-// namesVariant tells whether a text has a key of Butane documents that cloud-config has not, at the start of a line.
-func namesVariant(text string) bool {
+// NamesVariant tells whether a text has a key of Butane documents that cloud-config has not, at the start of a line.
+func NamesVariant(text string) bool {
 	for line := range strings.Lines(string(tree.Readable([]byte(text)))) {
 		if key, _, found := strings.Cut(line, ":"); found && strings.TrimRight(key, " \t") == "variant" {
 			return true

@@ -12,11 +12,8 @@ import (
 // "Workflow commands for GitHub Actions", setting a notice, warning or error message).
 func writeGitHub(w io.Writer, r *Report) error {
 	var b strings.Builder
-	for _, f := range r.Files {
-		for i := range f.Problems {
-			p := &f.Problems[i]
-			b.WriteString("::" + githubKind(p.Severity) + githubPlace(&f, p) + "::" + githubData(said(p)) + "\n")
-		}
+	for f, p := range r.each() {
+		b.WriteString("::" + githubKind(p.Severity) + githubPlace(f, p) + "::" + githubData(said(p)) + "\n")
 	}
 	return put(w, b.String())
 }

@@ -13,20 +13,16 @@ import (
 // Quality", "Code Quality report format").
 func writeGitLab(w io.Writer, r *Report) error {
 	list, seen := []diag.Object{}, map[string]int{}
-	for _, f := range r.Files {
-		for i := range f.Problems {
-			p := &f.Problems[i]
-			if p.More > 0 {
-				continue
-			}
-			name := slashes(f.file(p))
-			key := name + "\x00" + string(p.Code) + "\x00" + p.Path + "\x00" + p.Message
-			seen[key]++
-			list = append(list, diag.Object{"description", said(p), "check_name", string(p.Code),
-				"fingerprint", fingerprint(key, seen[key]), "severity", gitlabSeverity(p.Severity),
-				"location", diag.Object{"path", name,
-					"lines", diag.Object{"begin", max(regionOf(p.Place).line, 1)}}})
+	for f, p := range r.each() {
+		if p.More > 0 {
+			continue
 		}
+		name := slashes(f.file(p))
+		key := name + "\x00" + string(p.Code) + "\x00" + p.Path + "\x00" + p.Message
+		seen[key]++
+		list = append(list, diag.Object{"description", said(p), "check_name", string(p.Code),
+			"fingerprint", fingerprint(key, seen[key]), "severity", gitlabSeverity(p.Severity),
+			"location", diag.Object{"path", name, "lines", diag.Object{"begin", max(regionOf(p.Place).line, 1)}}})
 	}
 	return diag.WriteList(w, list)
 }

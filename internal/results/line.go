@@ -12,10 +12,8 @@ import (
 // columns in bytes, as compilers and editors do.
 func writeLines(w io.Writer, r *Report) error {
 	var b strings.Builder
-	for _, f := range r.Files {
-		for i := range f.Problems {
-			b.WriteString(line(&f, &f.Problems[i]) + "\n")
-		}
+	for f, p := range r.each() {
+		b.WriteString(line(f, p) + "\n")
 	}
 	return put(w, b.String())
 }

@@ -3,8 +3,9 @@ package results
 
 import (
 	"io"
+	"iter"
+	"path"
 	"path/filepath"
-	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
@@ -43,6 +44,20 @@ func (r *Report) All() (all []diag.Problem) {
 		all = append(all, f.Problems...)
 	}
 	return all
+}
+
+// each goes through the problems of all files, with the file that each was found in.
+func (r *Report) each() iter.Seq2[*File, *diag.Problem] {
+	return func(yield func(*File, *diag.Problem) bool) {
+		for i := range r.Files {
+			f := &r.Files[i]
+			for k := range f.Problems {
+				if !yield(f, &f.Problems[k]) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // A Format is a form of a report.
@@ -118,13 +133,7 @@ func said(p *diag.Problem) string {
 }
 
 // slashes writes a path as tools compare it with those of a repository.
-func slashes(name string) string {
-	name = filepath.ToSlash(name)
-	for strings.HasPrefix(name, "./") {
-		name = strings.TrimLeft(name[2:], "/")
-	}
-	return name
-}
+func slashes(name string) string { return path.Clean(filepath.ToSlash(name)) }
 
 // put writes a text; what cannot be written to need not be where there is none.
 func put(w io.Writer, text string) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/results"
 )
@@ -81,6 +82,19 @@ func TestAReportOfNothingIsWholeToo(t *testing.T) {
 			assert.True(t, json.Valid([]byte(b.String())), f.Name)
 			assert.NotContains(t, b.String(), "null", "a list without items is a list")
 		}
+	}
+}
+
+func TestARuleOfSARIFHasTheLevelOfItsProblems(t *testing.T) {
+	for code, level := range map[codes.Code]string{codes.PathVolatile: "note", codes.KeyUnknown: "warning",
+		codes.PathRelative: "error"} {
+		var b strings.Builder
+		sarif, known := results.Of("sarif")
+		require.True(t, known)
+		files := []results.File{{Problems: []diag.Problem{{Code: code}}}}
+		require.NoError(t, sarif.Write(&b, &results.Report{Files: files}))
+		assert.Contains(t, b.String(), `"defaultConfiguration": {
+                "level": "`+level+`"`, code)
 	}
 }
 

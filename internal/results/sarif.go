@@ -15,10 +15,8 @@ import (
 // rules are the codes that occur.
 func writeSARIF(w io.Writer, r *Report) error {
 	s := sarif{number: map[codes.Code]int{}, rules: []diag.Object{}, results: []diag.Object{}}
-	for _, f := range r.Files {
-		for i := range f.Problems {
-			s.add(&f, &f.Problems[i])
-		}
+	for f, p := range r.each() {
+		s.add(f, p)
 	}
 	// what is not shown is no result, but counts
 	invocation := diag.Object{"executionSuccessful", true}
@@ -82,7 +80,10 @@ func sarifRule(code codes.Code) diag.Object {
 		return rule
 	}
 	level := "error"
-	if row.Kind.Warns() {
+	switch {
+	case row.Kind == codes.Advice:
+		level = "note"
+	case row.Kind.Warns():
 		level = "warning"
 	}
 	return append(rule, "shortDescription", diag.Object{"text", sentence(row.Line)},
