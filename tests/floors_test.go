@@ -180,7 +180,7 @@ type program struct {
 var pruning = []string{"text/template", "html/template", "github.com/alecthomas/kong", "github.com/urfave/cli/v2"}
 
 var programs = []program{
-	{"ignition", 11_900_000, "/stages",
+	{"ignition", 12_000_000, "/stages",
 		append([]string{module + "/internal/check", module + "/internal/zip", "flag"}, pruning...)},
 	{"glowplug", 16_000_000, "/internal/check", append([]string{"flag"}, pruning...)},
 	{"glowplug-validate", 5_500_000, "/internal/check",
