@@ -55,7 +55,8 @@ test-linear:
 	$(GO) test -vet=off -tags linear ./tests/linear/
 
 # The folders with tests of the tag disk.
-DISK_TESTS = ./stages/disks/ ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./tests/gpt/ ./tests/net/ ./tests/fetch/
+DISK_TESTS = ./stages/disks/ ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./tests/gpt/ ./tests/net/ ./tests/fetch/ \
+             ./tests/readers/
 
 # Root: real directory trees, loop devices, mounts. Each prepare installs what is missing and prints the root that it
 # made; one package at a time, because two cannot install at once.

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -66,6 +67,35 @@ func TestEachFormIsAsItsReadersWantIt(t *testing.T) {
 			assert.Equal(t, string(want), b.String())
 		})
 	}
+}
+
+// command is a workflow command, as GitHub documents it: ::NAME KEY=VALUE,KEY=VALUE::TEXT, one to a line.
+var command = regexp.MustCompile(`^::(error|warning|notice)((?: |,)[a-zA-Z]+=[^,:]*)*::(.*)$`)
+
+func TestARunnerReadsWhatWasMeant(t *testing.T) {
+	var b strings.Builder
+	github, known := results.Of("github")
+	require.True(t, known)
+	require.NoError(t, github.Write(&b, report()))
+	back := strings.NewReplacer("%0D", "\r", "%0A", "\n", "%3A", ":", "%2C", ",", "%25", "%").Replace
+	var files, texts []string
+	for line := range strings.Lines(b.String()) {
+		line = strings.TrimSuffix(line, "\n")
+		m := command.FindStringSubmatch(line)
+		require.NotNil(t, m, line)
+		texts = append(texts, back(m[3]))
+		properties, _, _ := strings.Cut(strings.TrimPrefix(line, "::"+m[1]+" "), "::")
+		for property := range strings.SplitSeq(properties, ",") {
+			if key, value, _ := strings.Cut(property, "="); key == "file" {
+				files = append(files, back(value))
+			}
+		}
+	}
+	web := "hosts/web, 1:a%.ign"
+	assert.Equal(t, []string{web, web, web, "odd.ign", `/gone\n.ign`}, files)
+	assert.Equal(t, []string{"\"3.6\" is not a version\nhint: write \"3.6.0\"",
+		`100% of <it> & more; ::error::forged\x1b[2J`, "and 7 more warnings", "a note", "no such file or directory"},
+		texts)
 }
 
 func TestAReportOfNothingIsWholeToo(t *testing.T) {
