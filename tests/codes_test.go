@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -28,6 +30,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/lint"
 	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/project"
 	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/internal/source"
@@ -66,6 +69,10 @@ func raised(t *testing.T, p codes.Pair, text string) (problems []diag.Problem, t
 	switch p.By {
 	case codes.ByMissing:
 		return missing(text), diag.Workstation
+	case codes.ByProject:
+		name := filepath.Join(t.TempDir(), project.FileName)
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+		return validated(name, ""), diag.Workstation
 	case codes.ByTarget:
 		return validated("-", text, "--target", "fcos:34"), diag.Workstation
 	case codes.ByFull:

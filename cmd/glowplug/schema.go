@@ -10,19 +10,23 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/butane"
+	"github.com/glowplug-os/glowplug/internal/check"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/project"
 )
 
 func schemaCommand() cli.Command {
 	var output string
 	return cli.Command{
-		Called: "glowplug schema", Usage: []string{"glowplug schema [-o FILE] [VARIANT|ignition [VERSION]]"},
+		Called: "glowplug schema", Usage: []string{"glowplug schema [-o FILE] [VARIANT|ignition [VERSION]]",
+			"glowplug schema [-o FILE] " + projectFile},
 		Brief: "[VARIANT [VERSION]]", Short: "write a JSON Schema, for editors",
 		Text: []string{
-			"Writes a JSON Schema, for editors: of the documents of a variant of Butane, or of configs. Without a " +
-				"version it is the newest that is stable; without a variant it lists what there is.",
+			"Writes a JSON Schema, for editors: of the documents of a variant of Butane, of configs, or of " +
+				"the project file, " + project.FileName + ". Without a version it is the newest that is stable; " +
+				"without a variant it lists what there is.",
 		},
 		Options: []cli.Option{{Long: "output", Short: 'o', Value: "FILE", Set: cli.Text(&output),
 			Words: "write to a file"}},
@@ -54,7 +58,7 @@ func languages() (names []string) {
 		name, _, _ := strings.Cut(fmt.Sprint(d), " ")
 		names = append(names, name)
 	}
-	return slices.Compact(append(names, ignitionLanguage))
+	return slices.Compact(append(names, ignitionLanguage, projectFile))
 }
 
 // versionsOf lists the versions of one of them.
@@ -70,8 +74,11 @@ func versionsOf(language string) (versions []string) {
 	return versions
 }
 
-// ignitionLanguage is what the language of configs is called beside the variants of Butane.
-const ignitionLanguage = "ignition"
+// What the language of configs is called beside the variants of Butane, and that of the project file.
+const (
+	ignitionLanguage = "ignition"
+	projectFile      = "project"
+)
 
 // schemaOf makes the schema that the arguments name; without arguments it lists the languages.
 func schemaOf(args []string) ([]byte, error) {
@@ -80,6 +87,8 @@ func schemaOf(args []string) ([]byte, error) {
 		return []byte(schemaList()), nil
 	case len(args) > 2:
 		return nil, fmt.Errorf("one variant and one version are taken, %d arguments are given", len(args))
+	case args[0] == projectFile && len(args) == 1:
+		return project.Schema(optionOfValidate), nil
 	case args[0] == ignitionLanguage:
 		v, err := configVersion(cmp.Or(strings.Join(args[1:], ""), config.Stable.String()))
 		if err != nil {
@@ -98,6 +107,16 @@ func schemaOf(args []string) ([]byte, error) {
 	return d.Schema(), nil
 }
 
+// optionOfValidate gives the words of an option of validate, and its values.
+func optionOfValidate(name string) (words string, values []string) {
+	for _, o := range check.Validate("glowplug validate").Options {
+		if o.Long == name {
+			return o.Words, o.Values
+		}
+	}
+	return "", nil
+}
+
 func schemaList() string {
 	var b strings.Builder
 	for _, d := range butane.Dialects() {
@@ -106,5 +125,6 @@ func schemaList() string {
 	for v := config.V3_0; v <= config.Newest; v++ {
 		fmt.Fprintln(&b, ignitionLanguage, v)
 	}
+	fmt.Fprintln(&b, projectFile)
 	return b.String()
 }

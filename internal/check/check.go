@@ -18,6 +18,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/process"
+	"github.com/glowplug-os/glowplug/internal/project"
 	"github.com/glowplug-os/glowplug/internal/results"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
@@ -30,12 +31,17 @@ func (o *options) run(p *cli.Process) (err error) {
 	if err := o.misused(); err != nil {
 		return err
 	}
-	v := verdict{p: p, options: o, fails: o.fails(), report: results.Report{Program: o.called, Version: p.Version}}
+	of := o.follow()
+	v := verdict{p: p, options: o, project: of, fails: o.fails(),
+		report: results.Report{Program: o.called, Version: p.Version}}
 	if v.documents, err = load.Folder(o.filesDir); err != nil {
 		return err
 	}
 	v.documents.Lint, v.documents.Rules = tree.Unseen, o.rules
-	v.read(expand(o.files, o.excludes))
+	all, excluded := expand(o.files, o.excludes)
+	v.excluded = excluded
+	v.read(all)
+	v.addProject()
 	if err := v.show(); err != nil {
 		return err
 	}
@@ -49,9 +55,11 @@ func (o *options) run(p *cli.Process) (err error) {
 type verdict struct {
 	p         *cli.Process
 	options   *options
+	project   *project.File // nil for none
 	documents load.Options
 	fails     diag.Severity // of problems that make a file invalid
 	report    results.Report
+	excluded  int      // files and folders that patterns of the project file passed over
 	fixes     int      // that were made
 	changes   []string // a line for each, and for what kept others from being made
 	// Texts above largeText are read alone, as the collector has one pace; others side by side.
@@ -81,8 +89,12 @@ func (v *verdict) read(files []found) {
 }
 
 func (v *verdict) file(f found) results.File {
-	shown, problems, ignored := v.problems(f)
-	return results.File{Name: shown, Problems: problems, Ignored: ignored,
+	return v.judged(v.problems(f))
+}
+
+// judged is a file with its verdict.
+func (v *verdict) judged(name string, problems []diag.Problem, ignored int) results.File {
+	return results.File{Name: name, Problems: problems, Ignored: ignored,
 		Invalid: slices.ContainsFunc(problems, func(p diag.Problem) bool { return p.Severity >= v.fails })}
 }
 
@@ -96,6 +108,9 @@ func (v *verdict) problems(f found) (shown string, problems []diag.Problem, igno
 	}
 	if err != nil {
 		return shown, []diag.Problem{unreadable(shown, named("reading the config", shown, err))}, 0
+	}
+	if isProject(shown) {
+		return shown, v.projectProblems(f.name, shown, text), 0
 	}
 	defer v.turn(text)()
 	var unwritten []diag.Problem
@@ -113,6 +128,7 @@ func (v *verdict) problems(f found) (shown string, problems []diag.Problem, igno
 	if result.Butane != nil {
 		result.Problems, ignored = ignores(text).silence(shown, result.Problems)
 	}
+	result.Problems, ignored = v.silence(f.name, result.Problems, ignored)
 	return shown, append(unwritten, diag.For(diag.Workstation, result.Problems)...), ignored
 }
 

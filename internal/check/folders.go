@@ -12,6 +12,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/form"
+	"github.com/glowplug-os/glowplug/internal/project"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -27,42 +28,76 @@ var errNothing = diag.WithHint(errors.New("no config is in this folder"),
 
 // expand puts the configs of folders in the place of the folders, sorted by name. Folders and files whose names begin
 // with a dot are passed over, and what excludes matches; links to folders are not followed. What an argument names as a
-// file is read whatever it is called.
-func expand(args, excludes []string) (all []found) {
+// file is read whatever it is called. Counted is what the project file excludes.
+func expand(args []string, excludes patterns) (all []found, counted int) {
+	w := walk{excludes: excludes}
 	for _, arg := range args {
 		if info, err := os.Stat(arg); arg == "-" || err != nil || !info.IsDir() {
-			all = append(all, found{name: arg})
+			w.all = append(w.all, found{name: arg})
 			continue
 		}
-		before := len(all)
-		all = within(all, arg, excludes)
-		if len(all) == before {
-			all = append(all, found{arg, errNothing})
+		before := len(w.all)
+		w.within(arg)
+		if len(w.all) == before {
+			w.all = append(w.all, found{arg, errNothing})
 		}
 	}
-	return all
+	return w.all, w.excluded
+}
+
+// patterns are those of the command line, which are for paths as they are shown, or those of a project file, for paths
+// from its folder on.
+type patterns struct {
+	all     []string
+	project *project.File // nil where the command line has them
+}
+
+// match tells whether one of them is for a path.
+func (p *patterns) match(name string) bool {
+	if len(p.all) == 0 {
+		return false
+	}
+	if p.project != nil {
+		if name = p.project.Relative(name); name == "" {
+			return false
+		}
+	}
+	return excluded(name, p.all)
+}
+
+// A walk goes through folders.
+type walk struct {
+	excludes patterns
+	all      []found
+	excluded int // folders, and files that are called as configs are
 }
 
 // within adds the configs of a folder and those below it.
-func within(all []found, dir string, excludes []string) []found {
+func (w *walk) within(dir string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		all = append(all, found{dir, err})
+		w.all = append(w.all, found{dir, err})
 	}
 	for _, e := range entries {
 		name := filepath.Join(dir, e.Name())
-		if strings.HasPrefix(e.Name(), ".") || excluded(name, excludes) {
-			continue
-		}
 		switch {
+		case strings.HasPrefix(e.Name(), "."):
+		case w.excludes.match(name):
+			if w.excludes.project != nil && (e.IsDir() || slices.Contains(endings(), extension(name))) {
+				w.excluded++
+			}
 		case e.IsDir():
-			all = within(all, name, excludes)
+			w.within(name)
 		case isConfigFile(name, e.Type()):
-			all = append(all, found{name: name})
+			w.all = append(w.all, found{name: name})
 		}
 	}
-	return all
 }
+
+// endings are those of the names of configs; the last three are also those of others.
+func endings() []string { return strings.Fields(".ign .bu .butane .fcc .json .yaml .yml") }
+
+func extension(name string) string { return strings.ToLower(filepath.Ext(name)) }
 
 // isConfigFile: by its name, or by what it holds, where a name says no more than the notation.
 func isConfigFile(name string, kind fs.FileMode) bool {
@@ -73,7 +108,7 @@ func isConfigFile(name string, kind fs.FileMode) bool {
 	} else if !kind.IsRegular() {
 		return false
 	}
-	switch strings.ToLower(filepath.Ext(name)) {
+	switch extension(name) {
 	case ".ign", ".bu", ".butane", ".fcc":
 		return true
 	case ".json":

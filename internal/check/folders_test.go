@@ -49,15 +49,21 @@ func TestConfigsAreFoundInFolders(t *testing.T) {
 	require.NoError(t, os.Symlink("a.bu", filepath.Join(dir, "b", "linked.bu")))
 	require.NoError(t, os.Symlink("gone", filepath.Join(dir, "b", "dangling.ign")))
 	assert.Equal(t, strings.Fields("a.fcc b/a.bu b/linked.bu b/skip.ign b/web.IGN broken.json config.json doc.yaml "+
-		"doc.yml vendor/deep/x.ign z.butane"), names(dir, expand([]string{dir}, nil)))
+		"doc.yml vendor/deep/x.ign z.butane"), names(dir, expanded([]string{dir}, nil)))
 	assert.Equal(t, strings.Fields("a.fcc b/a.bu b/linked.bu b/web.IGN z.butane"),
-		names(dir, expand([]string{dir}, []string{"vendor", "skip.*", "**/*.json", dir + "/*.y*ml"})))
+		names(dir, expanded([]string{dir}, []string{"vendor", "skip.*", "**/*.json", dir + "/*.y*ml"})))
 	assert.Equal(t, []string{"notes.txt", "b/skip.ign", "gone"},
-		names(dir, expand([]string{filepath.Join(dir, "notes.txt"), filepath.Join(dir, "b/skip.ign"),
+		names(dir, expanded([]string{filepath.Join(dir, "notes.txt"), filepath.Join(dir, "b/skip.ign"),
 			filepath.Join(dir, "gone")}, []string{"skip.ign"})), "what is named is read")
 	assert.Equal(t, []string{"empty: no config is in this folder"},
-		names(dir, expand([]string{filepath.Join(dir, "empty")}, nil)))
-	assert.Equal(t, []found{{name: "-"}}, expand([]string{"-"}, nil))
+		names(dir, expanded([]string{filepath.Join(dir, "empty")}, nil)))
+	assert.Equal(t, []found{{name: "-"}}, expanded([]string{"-"}, nil))
+}
+
+// expanded expands as the command line has it.
+func expanded(args, excludes []string) []found {
+	all, _ := expand(args, patterns{all: excludes})
+	return all
 }
 
 func TestPatternsOfPaths(t *testing.T) {

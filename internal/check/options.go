@@ -12,6 +12,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/lint"
+	"github.com/glowplug-os/glowplug/internal/project"
 	"github.com/glowplug-os/glowplug/internal/results"
 	"github.com/glowplug-os/glowplug/internal/rules"
 )
@@ -20,7 +21,7 @@ type options struct {
 	format, output string
 	filesDir       string
 	stdinName      string
-	excludes       []string
+	excludes       patterns
 	strict         bool
 	failOn         string
 	lints          []codes.Code // nil for all
@@ -32,17 +33,20 @@ type options struct {
 	explains       bool // the program has the command explain
 	called         string
 	files          []string
+	noProject      bool
+	settable       []cli.Option // the rows that a project file may set, each with whether an argument has
 }
 
 // Validate is the row of the validate command; called is how the user calls it, such as "glowplug validate".
 func Validate(called string) cli.Command {
 	o := options{called: called}
+	rows := o.projectRows()
 	return cli.Command{
 		Called: called, Usage: []string{called + " [OPTIONS] FILE|DIR..."}, Brief: "FILE...",
 		Short: "check configs and show every problem at its line",
 		Text: []string{"Checks configs and shows every problem at its line. FILE - is standard input. Of a folder " +
 			"the configs in it are checked, and those in the folders below."},
-		Options: o.rows(),
+		Options: rows,
 		Exits: []cli.Exit{{Code: 0, Meaning: "valid"}, {Code: 1, Meaning: "invalid or unreadable"},
 			{Code: 2, Meaning: "wrong usage"}},
 		Examples: []string{called + " web.ign", called + " --strict --format line hosts",
@@ -85,7 +89,7 @@ func (o *options) rows() []cli.Option {
 				if _, err := path.Match(pattern, ""); err != nil {
 					return cli.Misuse("a bracket of the pattern is not closed")
 				}
-				o.excludes = append(o.excludes, pattern)
+				o.excludes.all = append(o.excludes.all, pattern)
 				return nil
 			}},
 		{Long: "stdin-filename", Value: "FILE", Words: "what standard input is called in the report",
@@ -96,13 +100,15 @@ func (o *options) rows() []cli.Option {
 			Set: cli.Switch(&o.diff)},
 		{Long: "files-dir", Short: 'd', Value: "DIR",
 			Words: "the folder of the local files that Butane documents name", Set: cli.Text(&o.filesDir)},
+		{Long: "no-project", Words: "go by these options alone, whatever " + project.FileName + " says",
+			Set: cli.Switch(&o.noProject)},
 	}
 }
 
 // setLints takes none, or codes with commas between them.
 func (o *options) setLints(value string) error {
-	o.lints, o.noLint = nil, value == "none"
-	if o.noLint {
+	if value == "none" {
+		o.noLint = true
 		return nil
 	}
 	for word := range strings.SplitSeq(value, ",") {

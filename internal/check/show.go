@@ -109,6 +109,9 @@ func (v *verdict) sum(screen *diag.Screen) error {
 	if n := v.report.Ignored(); n > 0 {
 		advised += fmt.Sprintf(", %d ignored", n)
 	}
+	if v.excluded > 0 {
+		advised += fmt.Sprintf(", %d excluded", v.excluded)
+	}
 	_, err := fmt.Fprintf(screen, "%s: %s, %s, %s%s%s\n", word, files, plural(counts[diag.Error], "error"),
 		plural(counts[diag.Warning], "warning"), advised, done)
 	return err

@@ -132,8 +132,8 @@ func (p *parser) next(o *Option, shown string) error {
 }
 
 func (p *parser) set(o *Option, shown, value string) error {
-	if o.Values != nil && !o.Open && !slices.Contains(o.Values, value) {
-		return Misuse("the %s %q is not known: %s are known", o.Long, value, List(o.Values))
+	if err := o.refuse(value); err != nil {
+		return err
 	}
 	if value == "" && o.Value != "" && p.command.Grammar.Standard {
 		return p.misused(o, fmt.Errorf(p.command.Grammar.words.noValue, shown))
@@ -154,6 +154,22 @@ func (p *parser) set(o *Option, shown, value string) error {
 		bad = fmt.Errorf("%w: %w", bad, err)
 	}
 	return p.misused(o, bad)
+}
+
+// Take sets an option from elsewhere than an argument.
+func (o *Option) Take(value string) error {
+	if err := o.refuse(value); err != nil {
+		return err
+	}
+	return o.Set(value)
+}
+
+// refuse is the error of a value that is none of those that there are.
+func (o *Option) refuse(value string) error {
+	if o.Values == nil || o.Open || slices.Contains(o.Values, value) {
+		return nil
+	}
+	return Misuse("the %s %q is not known: %s are known", o.Long, value, List(o.Values))
 }
 
 // misused is wrong usage of an option, with what it takes where the grammar is ours.

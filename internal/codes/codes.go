@@ -127,6 +127,7 @@ func Subjects() []Subject {
 		{"local", "Local files of documents", localRows()},
 		{"sugar", "Sugar of documents", sugarRows()},
 		{"advice", "Advice", adviceRows()},
+		{"project", "The project file", projectRows()},
 		{"boot", "The boot disk of documents", bootRows()},
 		{"variants", "Variants of documents", variantRows()},
 	}

@@ -19,6 +19,7 @@ const (
 	ByImage              // the same, of an empty disk
 	ByLint               // glowplug validate FILE, as advice
 	ByTarget             // glowplug validate --target fcos:34 FILE
+	ByProject            // glowplug validate .glowplug.yaml
 )
 
 // A way is how an example is run, which command tells a workstation of what it shows, and who else is ever told.
@@ -41,12 +42,18 @@ func (b By) way() way {
 		ByPlan:     {"glowplug plan --root DIR", "glowplug plan", true, false},
 		ByTarget:   {validate + " --target fcos:34", validate + " --target", false, false},
 		ByLint:     {validate, validate, false, false},
+		ByProject:  {validate, validate, false, false},
 		ByImage:    {"glowplug plan --disk /dev/vda=IMAGE", "glowplug plan", true, false},
 	}[b]
 }
 
-// Command is how an example is run, its file being the last word.
-func (b By) Command(file string) string { return b.way().run + " " + file }
+// Command is how an example is run, its file being the last word. A project file has a name of its own.
+func (b By) Command(file string) string {
+	if b == ByProject {
+		file = ".glowplug.yaml"
+	}
+	return b.way().run + " " + file
+}
 
 // A Pair is a text that has a problem and its nearest neighbour that has not.
 type Pair struct {

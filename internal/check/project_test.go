@@ -1,0 +1,113 @@
+package check_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	volatile = "variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n    - path: /run/a\n"
+	relative = "variant: fcos\nversion: 1.7.0\nstorage:\n  files:\n    - path: run\n"
+)
+
+// inProject makes a folder of files by their names, and has it as the working directory.
+func inProject(t *testing.T, files map[string]string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		name = filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+	}
+	t.Chdir(dir)
+}
+
+func TestTheProjectFileSetsOptionsThatNoArgumentSets(t *testing.T) {
+	for _, c := range []struct {
+		claim, project string
+		args           []string
+		code           int
+		out            string
+	}{
+		{"without it", "", []string{"-q", "--format", "line", "a.bu"}, 0,
+			"a.bu:5:13: advice[path-volatile] what stands in /run is not there later: an empty filesystem is " +
+				"mounted over it at each boot ($.storage.files.0.path)\n"},
+		{"format and severity", "format: line\nfail-on: advice\nlint: path-volatile", []string{"a.bu"}, 1,
+			"a.bu:5:13: advice[path-volatile] what stands in /run is not there later: an empty filesystem is " +
+				"mounted over it at each boot ($.storage.files.0.path)\n"},
+		{"an argument counts more", "format: line\nfail-on: advice", []string{"--format=text", "--lint=none", "a.bu"},
+			0, "valid: 1 file, 0 errors, 0 warnings\n"},
+		{"two words for a severity", "strict: true", []string{"--fail-on=error", "w.ign", "--lint=none", "-q",
+			"--format=github"}, 0, "::warning file=w.ign,line=1,endLine=1,col=36,endColumn=40,title=key-unknown::" +
+			"the key \"zz\" is not known here; it is ignored%0Ahint: known keys are ignition, kernelArguments, " +
+			"passwd, storage, systemd\n"},
+		{"from another folder's point of view", "lint: none", []string{"sub/c.bu"}, 0,
+			"valid: 1 file, 0 errors, 0 warnings\n"},
+		{"a target", "target: [fcos:34]\nformat: line", []string{"g.ign"}, 1,
+			"g.ign:1:26: error[target-lacks] fcos:34 reads configs up to version 3.2.0, " +
+				"and this one is of version 3.6.0 ($.ignition.version)\n"},
+		{"not where it is not wanted", "lint: path-volatile\nformat: line",
+			[]string{"--no-project", "--lint=none", "a.bu"}, 0, "valid: 1 file, 0 errors, 0 warnings\n"},
+		{"what is ignored is counted", "ignore: {'a*': [path-volatile], b.bu: no-login}", []string{"a.bu", "g.ign"}, 0,
+			"valid: 2 files, 0 errors, 0 warnings, 1 ignored\n"},
+		{"by a path", "ignore: {'sub/**': [path-volatile], '*/a.bu': [path-volatile]}", []string{"sub/c.bu"}, 0,
+			"valid: 1 file, 0 errors, 0 warnings, 1 ignored\n"},
+		{"what is excluded is counted", "exclude: [sub, w.ign, README, 'r*']\nlint: none", []string{"."}, 0,
+			"valid: 2 files, 0 errors, 0 warnings, 3 excluded\n"},
+		{"standard input has a place", "ignore: {a.bu: [path-volatile]}", []string{"--stdin-filename=sub/../a.bu", "-"},
+			0, "valid: 1 file, 0 errors, 0 warnings, 1 ignored\n"},
+		{"or none", "ignore: {'*': [path-volatile]}", []string{"-", "--quiet", "--format=line"}, 0,
+			"standard input:5:13: advice[path-volatile] what stands in /run is not there later: an empty filesystem " +
+				"is mounted over it at each boot ($.storage.files.0.path)\n"},
+	} {
+		files := map[string]string{"a.bu": volatile, "sub/c.bu": volatile, "w.ign": warns, "g.ign": good, "README": "",
+			"r.bu": relative}
+		if c.project != "" {
+			files[".glowplug.yaml"] = c.project
+		}
+		t.Run(c.claim, func(t *testing.T) {
+			inProject(t, files)
+			got := validate(volatile, c.args...)
+			assert.Equal(t, run{c.code, c.out, ""}, got)
+		})
+	}
+}
+
+func TestAProjectFileSilencesNoError(t *testing.T) {
+	inProject(t, map[string]string{"r.bu": relative, "made.ign": bad, ".glowplug.yaml": "fail-on: error\nlint: none\n" +
+		"format: line\nignore: {'**': [path-relative, key-unknown], 'r.bu': [json-syntax, nonsense]}\n"})
+	got := validate("", ".")
+	assert.Equal(t, 1, got.code)
+	assert.Contains(t, got.out, "r.bu:5:13: error[path-relative]")
+	assert.Contains(t, got.out, "made.ign:1:67: error[path-relative]")
+	assert.Contains(t, got.out, ".glowplug.yaml:4:17: error[project-file] path-relative is an error")
+	assert.Contains(t, got.out, ".glowplug.yaml:4:55: error[project-file] json-syntax is an error")
+	assert.Contains(t, got.out, ".glowplug.yaml:4:68: error[project-file] \"nonsense\" is no code")
+	assert.Equal(t, 0, validate(good, "--no-project", "--lint=none", "-").code)
+}
+
+func TestAWrongProjectFileIsInvalidAndTheConfigsAreCheckedAllTheSame(t *testing.T) {
+	files := map[string]string{"g.ign": good, "r.bu": relative, ".glowplug.yaml": "format: lines\nfail-on: never\n" +
+		"target: nix:1\nlint: [none-such]\nfiles_dir: files\n"}
+	inProject(t, files)
+	got := validate("", "--format=line", "g.ign", "r.bu")
+	assert.Equal(t, run{1, `.glowplug.yaml:1:9: error[project-file] the format "lines" is not known: text, line, ` +
+		`json, sarif, github, gitlab and junit are known ($.format)
+.glowplug.yaml:2:10: error[project-file] the fail-on "never" is not known: ` +
+		`error, warning and advice are known ($.fail-on)
+.glowplug.yaml:3:9: error[project-file] the target "nix" is not known: --list-targets lists them ($.target)
+.glowplug.yaml:4:8: error[project-file] "none-such" is no code of advice: ` + "`glowplug explain`" +
+		` lists all codes ($.lint.0)
+.glowplug.yaml:5:1: error[project-file] a project file has no setting "files_dir" ($.files_dir)
+r.bu:5:13: error[path-relative] the path "run" is not absolute ($.storage.files.0.path)
+`, ""}, got)
+	assert.Equal(t, got.out, validate("", "--format=line", ".glowplug.yaml", "g.ign", "r.bu").out,
+		"named, it is told once")
+	alone := validate("", "--no-project", "--format=line", ".glowplug.yaml")
+	assert.Equal(t, 1, alone.code)
+	assert.Contains(t, alone.out, ".glowplug.yaml:1:9: error[project-file] the format \"lines\" is not known")
+}
