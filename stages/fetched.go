@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"log/slog"
 	"sync"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/report"
 	"github.com/glowplug-os/glowplug/internal/source"
@@ -190,6 +192,13 @@ func (f *fetched) write(from fetcher) func(context.Context, config.Resource, tar
 		}
 		return errNotFetched
 	}
+}
+
+// FetchLocal gives the contents that a config itself has, and no other.
+func FetchLocal() func(context.Context, config.Resource, target.Sink) error {
+	client := fetch.New(slog.New(slog.DiscardHandler), "")
+	client.Offline = true
+	return (*fetched)(nil).write(fetcher{Client: client})
 }
 
 // tell adds to the actions of a plan what they get from servers.

@@ -106,7 +106,7 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 	if !q.Fetch {
 		p.Notes = append(p.Notes, from.trust.note()...)
 	}
-	problems := conflicts(doc, plan.EachError(err, q.advised))
+	problems := Conflicts(doc, plan.EachError(err, q.advised))
 	p.Conflicts = reported(problems)
 	return p, problems, nil
 }
@@ -147,8 +147,8 @@ func (q *Question) mark(ctx context.Context, f *Forecast, p *report.Plan) error 
 	return f.Mark(ctx, p, salt)
 }
 
-// conflicts are errors of planning as problems of the config.
-func conflicts(doc *document.Document, err error) (all []diag.Problem) {
+// Conflicts are errors of planning as problems of the config.
+func Conflicts(doc *document.Document, err error) (all []diag.Problem) {
 	if err == nil {
 		return nil
 	}

@@ -32,12 +32,15 @@ type Forecast struct {
 	// hinders says what is in the way of all that would be changed somewhere, cautions what would be in that of a boot.
 	hinders  error
 	cautions []string
+	hidden   func(at string) bool
 }
 
 // Circumstances are what a plan depends on beside the config, the devices and the root.
 type Circumstances struct {
 	Files  files.Options
 	Random io.Reader // gives GUIDs; nil where there are no devices
+	// Mounts: mounts are planned where there are no devices, too; what filesystems hold is not known then.
+	Mounts bool
 	// Boot gives what the files stage of a boot gets, by what is planned of the stages before it; nil for no boot.
 	Boot func(*Forecast) *leave.Boot
 	// Protection tells what keeps a path of the root from being changed; nil where that is not asked.
@@ -56,7 +59,7 @@ func Plan(ctx context.Context, cfg config.Config, devices scene.Scene, view targ
 	if devices != nil {
 		f.Disks, failed[0] = disks.Preview(cfg.Storage, devices, o.Random)
 	}
-	if devices != nil && view != nil {
+	if (devices != nil || o.Mounts) && view != nil {
 		var after *mounts.After
 		f.Mounts, after, failed[1] = mounts.Preview(cfg.Storage, view, f.holds)
 		f.Root, unknown, hidden = after, after.Unknown, after.Hides
@@ -73,8 +76,12 @@ func Plan(ctx context.Context, cfg config.Config, devices scene.Scene, view targ
 		f.beware(o, hidden)
 	}
 	failed[3] = f.hinders
+	f.hidden = hidden
 	return f, errors.Join(failed[:]...)
 }
+
+// Hides tells whether what is at a resolved path of the root will be on a filesystem that the config mounts.
+func (f *Forecast) Hides(at string) bool { return f.hidden(at) }
 
 // beware finds what would end a run whatever it has to write: a root that cannot be written to. A boot may find it
 // otherwise, and is root's.

@@ -27,7 +27,7 @@ func (f *Forecast) Report(texts bool) *report.Plan {
 	for _, s := range f.Files.Steps {
 		a := action(report.Files, s)
 		a.Count()
-		if strings.HasPrefix(s.ID, units.RemarkID) {
+		if units.Remarks(&s) {
 			p.Notes = append(p.Notes, s.Subject+" "+s.Detail)
 		}
 		if s.Effect != plan.Keep {

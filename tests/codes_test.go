@@ -38,6 +38,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/stages"
+	"github.com/glowplug-os/glowplug/stages/against"
 	"github.com/glowplug-os/glowplug/stages/files"
 	"github.com/glowplug-os/glowplug/tests/machines"
 	"github.com/glowplug-os/glowplug/tests/trees"
@@ -73,6 +74,8 @@ func raised(t *testing.T, p codes.Pair, text string) (problems []diag.Problem, t
 		name := filepath.Join(t.TempDir(), project.FileName)
 		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
 		return validated(name, ""), diag.Workstation
+	case codes.ByRoot:
+		return onImage(t, text), diag.Workstation
 	case codes.ByTarget:
 		return validated("-", text, "--target", "fcos:34"), diag.Workstation
 	case codes.ByFull:
@@ -178,6 +181,17 @@ func planned(t *testing.T, text string, devices scene.Scene) (problems []diag.Pr
 		Seal: func() error { return nil }})
 	require.NoError(t, err, text)
 	return append(problems, inTheWay...)
+}
+
+// onImage gives what a small image cannot have of a config.
+func onImage(t *testing.T, text string) []diag.Problem {
+	t.Helper()
+	r := load.Read(tree.NewArena(), "example", text)
+	require.True(t, r.Valid(diag.Workstation), text)
+	image := against.Image{Root: trees.Fake{"/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n", "/bin/sh": "",
+		"/etc/group": "root:x:0:\nwheel:x:10:\n", "/usr/sbin/wipefs": "", "/usr/sbin/mkfs.ext4": "",
+		"/usr/lib/systemd/system/sshd.service": "[Install]\nWantedBy=multi-user.target\n"}}
+	return image.Judge(t.Context(), r.Config)
 }
 
 // kindOf says what of the table a problem is.

@@ -43,7 +43,7 @@ var floors = [][]string{
 		"stages/units", "stages/leave"},
 	{"stages/files"},
 	{"stages"},
-	{"internal/engine"},
+	{"internal/engine", "stages/against"},
 	{"cmd/ignition", "cmd/glowplug", "cmd/glowplug-validate"},
 }
 

@@ -56,7 +56,7 @@ func glowplug() cli.Program {
 				{Code: 2, Meaning: "wrong usage"}},
 		},
 		Commands: []cli.Command{
-			check.Validate("glowplug validate"),
+			check.ValidateAgainst("glowplug validate", imageAt),
 			explainCommand(),
 			convertCommand(),
 			schemaCommand(),

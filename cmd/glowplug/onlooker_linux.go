@@ -94,7 +94,7 @@ func (l *onlooker) see(ctx context.Context, f *stages.Forecast, o files.Options,
 	l.told.planned(now)
 	l.warn(o, notices...)
 	for _, s := range f.Files.Steps {
-		if strings.HasPrefix(s.ID, units.RemarkID) {
+		if units.Remarks(&s) {
 			l.warn(o, notice{origin: s.Origin, what: s.Subject + " " + s.Detail})
 		}
 	}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/process"
 	"github.com/glowplug-os/glowplug/internal/project"
@@ -23,7 +25,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-func (o *options) run(p *cli.Process) (err error) {
+func (o *options) run(ctx context.Context, p *cli.Process) (err error) {
 	if o.listTargets {
 		_, err := p.Out.Write([]byte(listTargets()))
 		return err
@@ -38,6 +40,14 @@ func (o *options) run(p *cli.Process) (err error) {
 		return err
 	}
 	v.documents.Lint, v.documents.Rules = tree.Unseen, o.rules
+	if o.root != "" && o.against != nil {
+		judge, end, err := o.against(ctx, p, o.root)
+		if err != nil {
+			return err
+		}
+		defer end()
+		v.judge = judge
+	}
 	all, excluded := expand(o.files, o.excludes)
 	v.excluded = excluded
 	v.read(all)
@@ -57,7 +67,8 @@ type verdict struct {
 	options   *options
 	project   *project.File // nil for none
 	documents load.Options
-	fails     diag.Severity // of problems that make a file invalid
+	judge     func(*document.Document) []diag.Problem // what a root cannot have; nil for none
+	fails     diag.Severity                           // of problems that make a file invalid
 	report    results.Report
 	excluded  int      // files and folders that patterns of the project file passed over
 	fixes     int      // that were made
@@ -123,6 +134,7 @@ func (v *verdict) problems(f found) (shown string, problems []diag.Problem, igno
 	for _, t := range v.options.targets {
 		result.Problems = append(result.Problems, t.lacking(shown, text, v.documents)...)
 	}
+	v.hold(&result)
 	diag.Sort(result.Problems)
 	advice.Give(result.Problems)
 	if result.Butane != nil {
@@ -130,6 +142,18 @@ func (v *verdict) problems(f found) (shown string, problems []diag.Problem, igno
 	}
 	result.Problems, ignored = v.silence(f.name, result.Problems, ignored)
 	return shown, append(unwritten, diag.For(diag.Workstation, result.Problems)...), ignored
+}
+
+// hold adds what the root cannot have of a config that is valid.
+func (v *verdict) hold(r *load.Result) {
+	if v.judge == nil || !r.Valid(diag.Workstation) {
+		return
+	}
+	problems := v.judge(r.Config)
+	if r.Butane != nil {
+		r.Butane.Blame(problems)
+	}
+	r.Problems = append(r.Problems, problems...)
 }
 
 // turn waits until a text may be read; what it gives ends that.

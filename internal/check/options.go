@@ -28,6 +28,8 @@ type options struct {
 	noLint         bool
 	targets        []target
 	listTargets    bool
+	against        Against // nil for a program that has no roots
+	root           string
 	fix, diff      bool
 	quiet, all     bool
 	explains       bool // the program has the command explain
@@ -37,9 +39,16 @@ type options struct {
 	settable       []cli.Option // the rows that a project file may set, each with whether an argument has
 }
 
+// An Against opens a root, and gives what tells of the configs that it cannot have, and what ends that.
+type Against func(ctx context.Context, p *cli.Process, dir string) (
+	judge func(*document.Document) []diag.Problem, end func(), err error)
+
 // Validate is the row of the validate command; called is how the user calls it, such as "glowplug validate".
-func Validate(called string) cli.Command {
-	o := options{called: called}
+func Validate(called string) cli.Command { return ValidateAgainst(called, nil) }
+
+// ValidateAgainst is Validate with the option --root.
+func ValidateAgainst(called string, against Against) cli.Command {
+	o := options{called: called, against: against}
 	rows := o.projectRows()
 	return cli.Command{
 		Called: called, Usage: []string{called + " [OPTIONS] FILE|DIR..."}, Brief: "FILE...",
@@ -54,9 +63,9 @@ func Validate(called string) cli.Command {
 			called + " --target fcos:38,flatcar:4081 web.ign",
 			called + " --format sarif --output glowplug.sarif .", "generate-config | " + called + " -"},
 		Grammar: cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
-		Run: func(_ context.Context, p *cli.Process, files []string) error {
+		Run: func(ctx context.Context, p *cli.Process, files []string) error {
 			o.files, o.explains = files, strings.HasPrefix(called, "glowplug ")
-			return o.run(p)
+			return o.run(ctx, p)
 		},
 	}
 }
@@ -67,7 +76,7 @@ func (o *options) rows() []cli.Option {
 		formats = append(formats, f.Name)
 		words += "; " + f.Name + ": " + f.Words
 	}
-	return []cli.Option{
+	rows := []cli.Option{
 		{Long: "format", Value: "FORMAT", Values: formats, Default: "text", Set: cli.Text(&o.format), Words: words},
 		{Long: "output", Short: 'o', Value: "FILE", Words: "write the report into a file", Set: cli.Text(&o.output)},
 		{Long: "strict", Words: "warnings make a config invalid too, as with --fail-on warning",
@@ -103,6 +112,11 @@ func (o *options) rows() []cli.Option {
 		{Long: "no-project", Words: "go by these options alone, whatever " + project.FileName + " says",
 			Set: cli.Switch(&o.noProject)},
 	}
+	if o.against != nil {
+		rows = append(rows, cli.Option{Long: "root", Value: "DIR", Set: cli.Text(&o.root),
+			Words: "say also what cannot be had on the image whose root is in this directory"})
+	}
+	return rows
 }
 
 // setLints takes none, or codes with commas between them.

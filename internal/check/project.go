@@ -60,7 +60,7 @@ func (o *options) named(name string) string {
 // set gives the settings of a project file to the options that no argument has set. What an option refuses is told at
 // its line, be it followed or not.
 func (o *options) set(f *project.File) {
-	var tried options
+	tried := options{against: o.against}
 	tried.projectRows()
 	given := map[string]bool{}
 	for _, row := range o.settable {
@@ -71,6 +71,7 @@ func (o *options) set(f *project.File) {
 	for _, s := range f.Settings {
 		i := slices.IndexFunc(o.settable, func(row cli.Option) bool { return row.Long == s.Name })
 		if i < 0 {
+			s.Unused(o.called + " has no option --" + s.Name + ", so this is not looked at")
 			continue
 		}
 		if err := tried.settable[i].Take(s.Value); err != nil {
@@ -96,7 +97,7 @@ func (v *verdict) projectProblems(name, shown, text string) []diag.Problem {
 	abs, err := filepath.Abs(v.options.named(name))
 	if f == nil || err != nil || name == "-" || abs != filepath.Join(f.Dir, project.FileName) {
 		f = project.Read(filepath.Dir(abs), shown, text)
-		var other options
+		other := options{called: v.options.called, against: v.options.against}
 		other.projectRows()
 		other.set(f)
 	}

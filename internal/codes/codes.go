@@ -128,6 +128,7 @@ func Subjects() []Subject {
 		{"sugar", "Sugar of documents", sugarRows()},
 		{"advice", "Advice", adviceRows()},
 		{"project", "The project file", projectRows()},
+		{"image", "Against an image", imageRows()},
 		{"boot", "The boot disk of documents", bootRows()},
 		{"variants", "Variants of documents", variantRows()},
 	}

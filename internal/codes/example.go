@@ -20,6 +20,7 @@ const (
 	ByLint               // glowplug validate FILE, as advice
 	ByTarget             // glowplug validate --target fcos:34 FILE
 	ByProject            // glowplug validate .glowplug.yaml
+	ByRoot               // glowplug validate --root DIR FILE
 )
 
 // A way is how an example is run, which command tells a workstation of what it shows, and who else is ever told.
@@ -43,6 +44,7 @@ func (b By) way() way {
 		ByTarget:   {validate + " --target fcos:34", validate + " --target", false, false},
 		ByLint:     {validate, validate, false, false},
 		ByProject:  {validate, validate, false, false},
+		ByRoot:     {validate + " --root DIR", validate + " --root", false, false},
 		ByImage:    {"glowplug plan --disk /dev/vda=IMAGE", "glowplug plan", true, false},
 	}[b]
 }

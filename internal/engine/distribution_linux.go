@@ -65,6 +65,22 @@ func readDistribution(file string, env func(string) string) (distribution, error
 	return d, overrideBool(&d.KeysFragment, "IGNITION_WRITE_AUTHORIZED_KEYS_FRAGMENT", env)
 }
 
+// ImageOf reads what the builder of an image has decided: of the image itself, and which programs it calls otherwise.
+func ImageOf(v target.View) (target.Image, map[string]string, error) {
+	d := defaultDistribution()
+	data, err := v.ReadFile(distributionFile, target.TextMost)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return d.Image, nil, nil
+	case err == nil:
+		err = decodeStrictly(data, &d)
+	}
+	if err != nil {
+		err = fmt.Errorf("distribution settings: %s: %w", distributionFile, err)
+	}
+	return d.Image, d.Tools, err
+}
+
 func decodeStrictly(data []byte, to any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()

@@ -111,6 +111,9 @@ func (s *Setting) Wrong(err error) {
 	}
 }
 
+// Unused is a warning that a setting is not followed.
+func (s *Setting) Unused(why string) { s.At.Warnf(codes.ProjectFile, "%s", why) }
+
 // object reads the whole file.
 func (f *File) object(at *cursor.At) {
 	if kind := at.Node().Kind(); kind == tree.Null {

@@ -30,6 +30,7 @@ func keys() []key {
 		{name: "strict", takes: truth}, {name: "fail-on", takes: word}, {name: "format", takes: word},
 		{name: "lint", takes: words}, {name: "target", takes: words}, {name: "exclude", takes: globs},
 		{name: "files-dir", takes: folder},
+		{name: "root", takes: folder},
 		{ignoreKey, byGlob, "codes of warnings and advice that are not told of, by the paths of files: a name, or a " +
 			"path from this file's folder on; * stands for any part of a name, ** for any number of folders"},
 	}

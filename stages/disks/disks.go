@@ -39,6 +39,13 @@ type run struct {
 	means   meanings
 }
 
+// Needs are the tools that a config's disks need whatever is on them, and those that they need unless what the config
+// has is there already.
+func Needs(s config.Storage) (always, perhaps []kind.Need) {
+	made, perhaps := filesystem.Needs(s)
+	return slices.Concat(array.Needs(s), volume.Needs(s), made), perhaps
+}
+
 func newRun(s config.Storage, o Options) *run {
 	return &run{Work: &kind.Work{Options: o, Scene: o.Devices.Reached()}, storage: s, means: meanings{}}
 }

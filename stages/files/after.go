@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 
+	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/target"
 )
 
@@ -31,6 +32,24 @@ func (p *Planned) ReadFile(name string, limit int64) ([]byte, error) {
 		return nil, fs.ErrNotExist
 	}
 	return p.root.ReadFile(at, limit)
+}
+
+// Kind is that of what a path leads to once all is done.
+func (p *Planned) Kind(name string) (root.Kind, error) {
+	at, missing, err := p.root.Walk(name, true)
+	if err != nil || missing {
+		return root.Absent, err
+	}
+	for _, c := range []*target.Claim{p.root.Over(at), p.root.Claimed(at)} {
+		if c != nil {
+			return c.Kind, nil
+		}
+	}
+	if p.root.Emptied(at) {
+		return root.Absent, nil
+	}
+	found, err := p.root.Lstat(at)
+	return found.Kind, err
 }
 
 // Names lists a directory where its path leads once all is done.

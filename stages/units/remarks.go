@@ -12,8 +12,19 @@ import (
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
-// RemarkID is what the IDs of steps begin with that only say that a unit will not be as the config has it.
-const RemarkID = "state:"
+// remarkID is what the IDs of steps begin with that only say that a unit will not be as the config has it.
+const remarkID = "state:"
+
+// cannotBe is what the detail of a remark begins with about a unit that the root keeps from being enabled.
+const cannotBe = "cannot be enabled: "
+
+// Hinders tells whether a step says of a unit that the root keeps it from being enabled.
+func Hinders(s *plan.Step) bool {
+	return Remarks(s) && strings.HasPrefix(s.Detail, cannotBe)
+}
+
+// Remarks tells whether a step only says of a unit that it will not be as the config has it.
+func Remarks(s *plan.Step) bool { return strings.HasPrefix(s.ID, remarkID) }
 
 // remarks says which units will not be as the config has them. What the config alone shows is the validator's to say.
 func (u *Units) remarks(along map[string]string) (plan.Plan, error) {
@@ -53,23 +64,23 @@ func (w wanted) hindrance(listed map[string]bool) string {
 	f := w.file
 	switch {
 	case f.state == unitMissing:
-		return "cannot be enabled: the root has no such unit"
+		return cannotBe + "the root has no such unit"
 	case f.state == unitDangling:
-		return fmt.Sprintf("cannot be enabled: %s is a link to %s, which is not there", diag.Name(f.at),
+		return fmt.Sprintf(cannotBe+"%s is a link to %s, which is not there", diag.Name(f.at),
 			diag.Name(f.target))
 	case w.isTold():
 		return ""
 	case f.state == unitMasked:
-		return fmt.Sprintf("cannot be enabled: it is masked by %s", diag.Name(f.at))
+		return fmt.Sprintf(cannotBe+"it is masked by %s", diag.Name(f.at))
 	case f.known && !f.install.Any():
-		return fmt.Sprintf("cannot be enabled: %s has nothing in [Install] that enables it", diag.Name(f.at))
+		return fmt.Sprintf(cannotBe+"%s has nothing in [Install] that enables it", diag.Name(f.at))
 	case !w.isBareTemplate() || listed[w.Name]:
 		return ""
 	case w.defaultOff:
-		return fmt.Sprintf("cannot be enabled: its default instance %s is to be disabled",
+		return fmt.Sprintf(cannotBe+"its default instance %s is to be disabled",
 			diag.Name(unit.Instance(w.Name, w.Default)))
 	}
-	return "cannot be enabled: it is a template without a default instance"
+	return cannotBe + "it is a template without a default instance"
 }
 
 // onlyAlong says what systemctl does with a unit whose [Install] names others only.

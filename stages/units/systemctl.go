@@ -102,7 +102,7 @@ func (r runner) enable(w wanted, made links) plan.Step {
 
 // remark makes a step that only says that a unit's state will not be what the config says.
 func (r runner) remark(name, origin, why string) plan.Step {
-	s := plan.Step{ID: RemarkID + name, Effect: plan.Keep, Origin: origin, Subject: "unit " + diag.Name(name),
+	s := plan.Step{ID: remarkID + name, Effect: plan.Keep, Origin: origin, Subject: "unit " + diag.Name(name),
 		Detail: why}
 	s.Do = func(context.Context) error {
 		r.Tell(origin, s.Subject+" "+why)

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"context"
+
+	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/engine"
+	"github.com/glowplug-os/glowplug/stages"
+	"github.com/glowplug-os/glowplug/stages/against"
+)
+
+// imageAt opens the root of an image, for what validate holds against it.
+func imageAt(ctx context.Context, p *cli.Process, dir string) (
+	judge func(*document.Document) []diag.Problem, end func(), err error) {
+	q, opened := stages.Question{}, &opened{}
+	if err := lookInto(&q, dir, opened); err != nil {
+		return nil, nil, err
+	}
+	image := against.Image{Root: q.Root, Today: engine.Today(p)}
+	if image.Decided, image.Tools, err = engine.ImageOf(q.Root); err != nil {
+		opened.close()
+		return nil, nil, err
+	}
+	return func(doc *document.Document) []diag.Problem { return image.Judge(ctx, doc) }, opened.close, nil
+}

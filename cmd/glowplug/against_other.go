@@ -1,0 +1,16 @@
+//go:build !linux
+
+package main
+
+import (
+	"context"
+
+	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
+)
+
+func imageAt(context.Context, *cli.Process, string) (
+	judge func(*document.Document) []diag.Problem, end func(), err error) {
+	return nil, nil, cli.ErrNeedsLinux
+}
