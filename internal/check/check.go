@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"github.com/glowplug-os/glowplug/internal/advice"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -22,7 +21,6 @@ import (
 	"github.com/glowplug-os/glowplug/internal/process"
 	"github.com/glowplug-os/glowplug/internal/project"
 	"github.com/glowplug-os/glowplug/internal/results"
-	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 func (o *options) run(ctx context.Context, p *cli.Process) (err error) {
@@ -39,7 +37,7 @@ func (o *options) run(ctx context.Context, p *cli.Process) (err error) {
 	if v.documents, err = load.Folder(o.filesDir); err != nil {
 		return err
 	}
-	v.documents.Lint, v.documents.Rules = tree.Unseen, o.rules
+	o.judges(&v.documents)
 	if o.root != "" && o.against != nil {
 		judge, end, err := o.against(ctx, p, o.root)
 		if err != nil {
@@ -130,18 +128,8 @@ func (v *verdict) problems(f found) (shown string, problems []diag.Problem, igno
 			unwritten = append(unwritten, unreadable(shown, named("writing the fixes", shown, err)))
 		}
 	}
-	result := load.ReadWith(tree.NewArena(), shown, text, v.documents)
-	for _, t := range v.options.targets {
-		result.Problems = append(result.Problems, t.lacking(shown, text, v.documents)...)
-	}
-	v.hold(&result)
-	diag.Sort(result.Problems)
-	advice.Give(result.Problems)
-	if result.Butane != nil {
-		result.Problems, ignored = ignores(text).silence(shown, result.Problems)
-	}
-	result.Problems, ignored = v.silence(f.name, result.Problems, ignored)
-	return shown, append(unwritten, diag.For(diag.Workstation, result.Problems)...), ignored
+	found := v.examine(f.name, shown, text)
+	return shown, append(unwritten, found.Problems...), found.Ignored
 }
 
 // hold adds what the root cannot have of a config that is valid.
@@ -187,7 +175,7 @@ func unreadable(name string, err error) diag.Problem {
 
 // elsewhere are words that somebody may take for commands of the validator.
 func elsewhere() []string {
-	return strings.Fields("validate explain convert schema plan apply platforms completion help version")
+	return strings.Fields("validate explain convert schema lsp plan apply platforms completion help version")
 }
 
 // fix gives the text as it is with what is certain put right, and has written it or shown what it would write. If that

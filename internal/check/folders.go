@@ -108,9 +108,10 @@ func isConfigFile(name string, kind fs.FileMode) bool {
 	} else if !kind.IsRegular() {
 		return false
 	}
-	switch extension(name) {
-	case ".ign", ".bu", ".butane", ".fcc":
+	if isConfigName(name) {
 		return true
+	}
+	switch extension(name) {
 	case ".json":
 		text, err := os.ReadFile(name)
 		return err == nil && isJSONConfig(text)
@@ -119,6 +120,11 @@ func isConfigFile(name string, kind fs.FileMode) bool {
 		return err == nil && form.NamesVariant(string(text))
 	}
 	return false
+}
+
+// isConfigName: what is called so is a config, whatever it says.
+func isConfigName(name string) bool {
+	return slices.Contains(endings()[:4], extension(name))
 }
 
 // isJSONConfig: the text is an object with the member "ignition", or cannot be parsed, but has that key.

@@ -96,12 +96,18 @@ func (v *verdict) projectProblems(name, shown, text string) []diag.Problem {
 	f := v.project
 	abs, err := filepath.Abs(v.options.named(name))
 	if f == nil || err != nil || name == "-" || abs != filepath.Join(f.Dir, project.FileName) {
-		f = project.Read(filepath.Dir(abs), shown, text)
-		other := options{called: v.options.called, against: v.options.against}
-		other.projectRows()
-		other.set(f)
+		f = v.options.readProject(filepath.Dir(abs), shown, text)
 	}
 	return diag.For(diag.Workstation, f.Problems())
+}
+
+// readProject reads a project file that is not followed.
+func (o *options) readProject(dir, shown, text string) *project.File {
+	f := project.Read(dir, shown, text)
+	other := options{called: o.called, against: o.against}
+	other.projectRows()
+	other.set(f)
+	return f
 }
 
 // addProject puts the project file before the files, where something is wrong with it and it is not one of them.

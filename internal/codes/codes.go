@@ -108,29 +108,45 @@ func (r Row) Severity() string {
 type Subject struct {
 	Name  string // as the docs mark its place: "text"
 	Title string
+	Page  string // of the docs, with the heading
 	Rows  []Row
+}
+
+// pagesAt is where the docs can be read.
+const pagesAt = "https://github.com/glowplug-os/glowplug/blob/main/docs/"
+
+// Pages gives for each code the address of the page that has it.
+func Pages() map[Code]string {
+	all := map[Code]string{}
+	for _, s := range Subjects() {
+		for _, r := range s.Rows {
+			all[r.Code] = pagesAt + s.Page
+		}
+	}
+	return all
 }
 
 // Subjects gives the whole table, in the order of the docs.
 func Subjects() []Subject {
 	all := []Subject{
-		{"text", "The text and its version", textRows()},
-		{"keys", "Keys and values", keyRows()},
-		{"sources", "Sources", append(sourceRows(), contentRows()...)},
-		{"disks", "Disks, arrays, filesystems", append(diskRows(), filesystemRows()...)},
-		{"luks", "Encrypted volumes", luksRows()},
-		{"accounts", "Users and groups", accountRows()},
-		{"nodes", "Files, directories, links", nodeRows()},
-		{"units", "Units", unitRows()},
-		{"apply", "Applying to a directory", applyRows()},
-		{"documents", "Butane documents", documentRows()},
-		{"local", "Local files of documents", localRows()},
-		{"sugar", "Sugar of documents", sugarRows()},
-		{"advice", "Advice", adviceRows()},
-		{"project", "The project file", projectRows()},
-		{"image", "Against an image", imageRows()},
-		{"boot", "The boot disk of documents", bootRows()},
-		{"variants", "Variants of documents", variantRows()},
+		{"text", "The text and its version", "problems.md#the-text-and-its-version", textRows()},
+		{"keys", "Keys and values", "problems.md#keys-and-values", keyRows()},
+		{"sources", "Sources", "problems.md#sources", append(sourceRows(), contentRows()...)},
+		{"disks", "Disks, arrays, filesystems", "problems.md#disks-arrays-filesystems",
+			append(diskRows(), filesystemRows()...)},
+		{"luks", "Encrypted volumes", "problems.md#encrypted-volumes", luksRows()},
+		{"accounts", "Users and groups", "problems.md#users-and-groups", accountRows()},
+		{"nodes", "Files, directories, links", "problems.md#files-directories-links", nodeRows()},
+		{"units", "Units", "problems.md#units", unitRows()},
+		{"apply", "Applying to a directory", "problems.md#applying-to-a-directory", applyRows()},
+		{"documents", "Butane documents", "butane.md#problems", documentRows()},
+		{"local", "Local files of documents", "butane.md#local-files-1", localRows()},
+		{"sugar", "Sugar of documents", "butane.md#mount-units-quadlets-the-boot-loader", sugarRows()},
+		{"advice", "Advice", "problems.md#advice", adviceRows()},
+		{"project", "The project file", "problems.md#the-project-file", projectRows()},
+		{"image", "Against an image", "problems.md#against-an-image", imageRows()},
+		{"boot", "The boot disk of documents", "butane.md#the-boot-disk", bootRows()},
+		{"variants", "Variants of documents", "butane.md#variants", variantRows()},
 	}
 	for _, s := range all {
 		for i := range s.Rows {

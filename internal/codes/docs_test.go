@@ -27,14 +27,17 @@ func rowsOf(s codes.Subject) string {
 }
 
 func TestCodesAreDocumented(t *testing.T) {
-	left := map[string]string{}
+	left, pages := map[string]string{}, map[string]string{}
 	for _, s := range codes.Subjects() {
-		left[s.Name] = rowsOf(s)
+		left[s.Name], pages[s.Name] = rowsOf(s), s.Page
 	}
 	mark := regexp.MustCompile(`(?s)(<!-- codes: ([a-z]+) -->\n)(.*?)(<!-- end of codes -->)`)
 	for _, name := range []string{"problems.md", "butane.md"} {
 		old, err := os.ReadFile("../../docs/" + name)
 		require.NoError(t, err)
+		for subject, heading := range headingsOf(name, string(old)) {
+			assert.Equal(t, heading, pages[subject], subject)
+		}
 		made := mark.ReplaceAllStringFunc(string(old), func(part string) string {
 			m := mark.FindStringSubmatch(part)
 			require.Contains(t, left, m[2], "no subject, or one that is shown twice")
@@ -49,4 +52,27 @@ func TestCodesAreDocumented(t *testing.T) {
 		assert.Equal(t, made, string(old), "make docs writes it anew")
 	}
 	assert.Empty(t, left, "no page shows these subjects")
+}
+
+// headingsOf gives for each mark of a subject the heading that it is below, as GitHub addresses it.
+func headingsOf(page, text string) map[string]string {
+	seen, found, heading := map[string]int{}, map[string]string{}, ""
+	for line := range strings.Lines(text) {
+		if title, is := strings.CutPrefix(strings.TrimLeft(line, "#"), " "); is && line[0] == '#' {
+			heading = strings.ReplaceAll(strings.Trim(strings.ToLower(title), "\n"), " ", "-")
+			heading = strings.Map(func(r rune) rune {
+				if strings.ContainsRune(",.:;()`", r) {
+					return -1
+				}
+				return r
+			}, heading)
+			if seen[heading]++; seen[heading] > 1 {
+				heading += fmt.Sprintf("-%d", seen[heading]-1)
+			}
+		}
+		if mark, is := strings.CutPrefix(line, "<!-- codes: "); is {
+			found[strings.TrimSuffix(mark, " -->\n")] = page + "#" + heading
+		}
+	}
+	return found
 }

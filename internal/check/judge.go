@@ -1,0 +1,191 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/advice"
+	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/form"
+	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/project"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// A Judged is what was found in a text.
+type Judged struct {
+	Text     *diag.Document // the text, or what it says in UTF-8 if it is in UTF-16; nil where nothing was looked for
+	Problems []diag.Problem // those that a workstation is told of
+	Ignored  int            // how many others are silenced
+
+	documents load.Options
+	project   *project.File
+}
+
+// examine reads a text by the options, and says what is wrong with it, here, on the targets and on the root.
+func (v *verdict) examine(file, shown, text string) Judged {
+	result := load.ReadWith(tree.NewArena(), shown, text, v.documents)
+	for _, t := range v.options.targets {
+		result.Problems = append(result.Problems, t.lacking(shown, text, v.documents)...)
+	}
+	v.hold(&result)
+	diag.Sort(result.Problems)
+	advice.Give(result.Problems)
+	j := Judged{Text: result.Text, documents: v.documents, project: v.project}
+	if result.Butane != nil {
+		result.Problems, j.Ignored = ignores(text).silence(shown, result.Problems)
+	}
+	result.Problems, j.Ignored = v.silence(file, result.Problems, j.Ignored)
+	j.Problems = diag.For(diag.Workstation, result.Problems)
+	return j
+}
+
+// judges has a text judged by the rules that the options ask for.
+func (o *options) judges(documents *load.Options) {
+	documents.Lint, documents.Rules = tree.Unseen, o.rules
+}
+
+// A Judge judges texts as the validate command judges files, for who shows the problems in another way. It may be used
+// by several goroutines at once.
+type Judge struct {
+	given map[string]string
+	root  Root
+}
+
+// A Root opens the root of an image, as an Against does.
+type Root func(dir string) (judge func(*document.Document) []diag.Problem, end func(), err error)
+
+// judgeOptions are the options of the validate command that a Judge has.
+func judgeOptions() []string { return []string{"files-dir", "lint", "target", "root", "no-project"} }
+
+// NewJudge makes a Judge by options of the validate command, by their names. inside makes an absolute path of the name
+// of a folder. What is not given is as the project file of a text says.
+func NewJudge(root Root, given map[string]string, inside func(dir string) string) (*Judge, error) {
+	for name := range given {
+		if !slices.Contains(judgeOptions(), name) {
+			return nil, fmt.Errorf("%q is no option here; there are %s", name, strings.Join(judgeOptions(), ", "))
+		}
+	}
+	for _, name := range []string{"files-dir", "root"} {
+		if dir := given[name]; dir != "" {
+			given[name] = inside(dir)
+		}
+	}
+	j := &Judge{given, root}
+	_, err := j.options()
+	return j, err
+}
+
+// options are those that are given.
+func (j *Judge) options() (*options, error) {
+	o := &options{called: "an editor"}
+	o.against = func(context.Context, *cli.Process, string) (
+		judge func(*document.Document) []diag.Problem, end func(), err error) {
+		return j.root(o.root)
+	}
+	rows := o.projectRows()
+	for name, value := range j.given {
+		row := rows[slices.IndexFunc(rows, func(o cli.Option) bool { return o.Long == name })]
+		if err := row.Take(value); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if row.Given != nil {
+			*row.Given = true
+		}
+	}
+	return o, nil
+}
+
+// verdict is for one text, by the project that its file is in.
+func (j *Judge) verdict(name string) (*verdict, error) {
+	o, err := j.options()
+	if err != nil {
+		return nil, err
+	}
+	o.files = []string{name}
+	v := &verdict{options: o, project: o.follow()}
+	if v.documents, err = load.Folder(o.filesDir); err != nil {
+		return nil, err
+	}
+	o.judges(&v.documents)
+	return v, nil
+}
+
+// Judge says what is wrong with a text, and before that with the project file. A text that is no config by its name, by
+// what an editor calls its language or by what it says is none of a Judge's business, and neither is what the project
+// excludes. What keeps it from judging is told as a problem.
+func (j *Judge) Judge(name, language, text string) Judged {
+	found, err := j.judge(name, language, text)
+	if err != nil {
+		doc := &diag.Document{Name: name, Text: text}
+		return Judged{Text: doc, Problems: []diag.Problem{{Severity: diag.Error, Place: diag.Place{Doc: doc},
+			Message: err.Error(), Hint: strings.Join(diag.Hints(err), "\n")}}}
+	}
+	return found
+}
+
+func (j *Judge) judge(name, language, text string) (Judged, error) {
+	v, err := j.verdict(name)
+	if err != nil {
+		return Judged{}, err
+	}
+	if isProject(name) {
+		f := v.options.readProject(filepath.Dir(name), name, text)
+		return Judged{Text: &diag.Document{Name: name, Text: text},
+			Problems: diag.For(diag.Workstation, f.Problems())}, nil
+	}
+	if !isConfig(name, language, text) || v.options.excludes.match(name) {
+		return Judged{}, nil
+	}
+	if len(text) > largeText {
+		defer load.PaceCollector(text)()
+	}
+	if v.options.root != "" {
+		judge, end, err := j.root(v.options.root)
+		if err != nil {
+			return Judged{}, err
+		}
+		defer end()
+		v.judge = judge
+	}
+	found := v.examine(name, name, text)
+	if v.project != nil {
+		found.Problems = append(diag.For(diag.Workstation, v.project.Problems()), found.Problems...)
+	}
+	return found, nil
+}
+
+// Fixed gives the text with all that is certain put right, and how many fixes that took.
+func (j *Judge) Fixed(name, text string) (out string, fixes int) {
+	v, err := j.verdict(name)
+	if err != nil {
+		return text, 0
+	}
+	return fixed(name, text, v.documents)
+}
+
+// File is the path of a file that was looked at beside the text, by the name that problems and documents have for it.
+func (j *Judged) File(name string) (path string, is bool) {
+	switch {
+	case j.project != nil && name == project.Shown(j.project.Dir):
+		return filepath.Join(j.project.Dir, project.FileName), true
+	case j.documents.Files == nil || name == "":
+		return "", false
+	}
+	if _, err := fs.Stat(j.documents.Files, name); err != nil {
+		return "", false
+	}
+	return filepath.Join(j.documents.FilesDir, filepath.FromSlash(name)), true
+}
+
+// isConfig tells whether a text that an editor shows is one to judge.
+func isConfig(name, language, text string) bool {
+	return isConfigName(name) || language == "ignition" || language == "butane" || isJSONConfig([]byte(text)) ||
+		form.NamesVariant(text)
+}
