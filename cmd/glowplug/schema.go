@@ -94,7 +94,7 @@ func schemaOf(args []string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return document.ConfigSchema(v), nil
+		return document.ConfigSchema(v).JSON(), nil
 	}
 	d, err := butane.Find(args[0], strings.Join(args[1:], ""))
 	if err != nil {
@@ -104,7 +104,7 @@ func schemaOf(args []string) ([]byte, error) {
 		}
 		return nil, err
 	}
-	return d.Schema(), nil
+	return d.Schema().JSON(), nil
 }
 
 // optionOfValidate gives the words of an option of validate, and its values.

@@ -5,8 +5,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/language"
 )
 
-// Schema describes the dialect's documents to editors, as a JSON Schema.
-func (d Dialect) Schema() []byte {
+// Schema describes the dialect's documents to editors.
+func (d Dialect) Schema() document.Schema {
 	yaml := &document.YAMLSchema{
 		Yes: yesWords(), No: noWords(), Labels: []string{roleLabel}, First: "variant", Choices: d.choices,
 		Refuses: d.refuses,
@@ -15,7 +15,7 @@ func (d Dialect) Schema() []byte {
 		},
 	}
 	return document.Schema{Title: "Butane document: " + d.String(), Shape: documents(), Edition: d.edition(),
-		YAML: yaml}.JSON()
+		YAML: yaml}
 }
 
 const formatField = "storage.filesystems.*.format"

@@ -52,7 +52,7 @@ func dialectCase(t *testing.T, d Dialect) schemaCase {
 	if d.has(machineConfig) {
 		c.head["metadata"] = map[string]any{"name": "a", "labels": map[string]any{roleLabel: "worker"}}
 	}
-	c.checker, c.raw = compiled(t, d.Schema())
+	c.checker, c.raw = compiled(t, d.Schema().JSON())
 	c.problems = func(text string) []diag.Problem {
 		root, problems := tree.NewArena().ParseYAML(&diag.Document{Name: "a.bu", Text: text})
 		if root.Exists() {
@@ -74,7 +74,7 @@ func schemaCases(t *testing.T) []schemaCase {
 	for v := config.V3_0; v <= config.Newest; v++ {
 		c := schemaCase{name: "ignition " + v.String(),
 			head: map[string]any{"ignition": map[string]any{"version": v.String()}}}
-		c.checker, c.raw = compiled(t, document.ConfigSchema(v))
+		c.checker, c.raw = compiled(t, document.ConfigSchema(v).JSON())
 		c.problems = func(text string) []diag.Problem {
 			_, problems := configs.Judge("a.ign", []byte(text))
 			return diag.For(diag.Workstation, problems)
@@ -451,12 +451,12 @@ func TestEveryExampleIsWhatItsSchemaSays(t *testing.T) {
 			if variant, ok := doc["variant"].(string); ok {
 				d, err := Find(variant, doc["version"].(string))
 				require.NoError(t, err)
-				schema = d.Schema()
+				schema = d.Schema().JSON()
 				documents++
 			} else {
 				v, err := config.ParseVersion(doc["ignition"].(map[string]any)["version"].(string))
 				require.NoError(t, err)
-				schema = document.ConfigSchema(v)
+				schema = document.ConfigSchema(v).JSON()
 			}
 			checker, _ := compiled(t, schema)
 			require.NoError(t, checker.Validate(normal(t, doc)))

@@ -37,10 +37,9 @@ type YAMLSchema struct {
 	RefusesValue func(m *language.Shape, value string) bool
 }
 
-// ConfigSchema is the schema of configs of a version, in JSON.
-func ConfigSchema(v config.Version) []byte {
-	return Schema{Title: "Ignition config: " + v.String(), Shape: language.Config(),
-		Edition: language.OfVersion(v)}.JSON()
+// ConfigSchema describes configs of a version.
+func ConfigSchema(v config.Version) Schema {
+	return Schema{Title: "Ignition config: " + v.String(), Shape: language.Config(), Edition: language.OfVersion(v)}
 }
 
 // A keyword is a member of a schema. Its value is a string, a bool, a list of words, or keywords.
@@ -122,15 +121,8 @@ func oneOrMore(words []any) any {
 func (s Schema) members(of *language.Shape) []keyword {
 	var properties []keyword
 	var required []any
-	rest := len(of.Members)
-	if s.YAML != nil && of.Path == "" {
-		rest = slices.Index(of.Members, of.Member(s.YAML.First))
-	}
-	for _, m := range slices.Concat(of.Members[rest:], of.Members[:rest]) {
-		if !s.Edition.Has(m) || s.YAML != nil && s.YAML.Refuses(m) {
-			continue
-		}
-		needed := m.Field.Required.Has(s.Edition.Version) && (s.YAML == nil || !m.Field.Elsewhere)
+	for _, m := range s.Members(of) {
+		needed := s.Needs(m)
 		if needed {
 			required = append(required, m.Name)
 		}
@@ -143,19 +135,45 @@ func (s Schema) members(of *language.Shape) []keyword {
 	return append(k, keyword{"properties", properties})
 }
 
+// Members lists what may stand in an object, in the order in which an editor offers it.
+func (s Schema) Members(of *language.Shape) (all []*language.Shape) {
+	rest := len(of.Members)
+	if s.YAML != nil && of.Path == "" {
+		rest = slices.Index(of.Members, of.Member(s.YAML.First))
+	}
+	for _, m := range slices.Concat(of.Members[rest:], of.Members[:rest]) {
+		if s.Edition.Has(m) && !s.Refuses(m) {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// Refuses: the machines that the documents are for can do nothing with a field.
+func (s Schema) Refuses(m *language.Shape) bool { return s.YAML != nil && s.YAML.Refuses(m) }
+
+// Needs: an object cannot be without the member.
+func (s Schema) Needs(m *language.Shape) bool {
+	return m.Field.Required.Has(s.Edition.Version) && (s.YAML == nil || !m.Field.Elsewhere)
+}
+
 // choices lists the values that a field may have, nil where they cannot be listed. A number is text in YAML too.
 func (s Schema) choices(at *language.Shape) []any {
 	var values []any
-	for _, value := range s.values(at) {
-		if s.YAML != nil && s.YAML.RefusesValue(at, value) {
-			continue
-		}
+	for _, value := range s.Values(at) {
 		values = append(values, value)
 		if number, err := strconv.Atoi(value); err == nil && s.YAML != nil {
 			values = append(values, number)
 		}
 	}
 	return values
+}
+
+// Values lists the values that a field may have, nil where they cannot be listed.
+func (s Schema) Values(at *language.Shape) []string {
+	return slices.DeleteFunc(slices.Clone(s.values(at)), func(value string) bool {
+		return s.YAML != nil && s.YAML.RefusesValue(at, value)
+	})
 }
 
 func (s Schema) values(at *language.Shape) (names []string) {
