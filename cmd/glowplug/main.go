@@ -60,6 +60,7 @@ func glowplug() cli.Program {
 			explainCommand(),
 			convertCommand(),
 			schemaCommand(),
+			lspCommand(),
 			planCommand(),
 			applyCommand(),
 			platformsCommand(),

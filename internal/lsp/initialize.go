@@ -1,0 +1,95 @@
+package lsp
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/check"
+)
+
+// initialize begins the session. Options that cannot be used are told of, and the session goes on without them.
+func (s *server) initialize(m *message) (any, error) {
+	if s.state != fresh {
+		return nil, fails(invalidRequest, "initialize comes once")
+	}
+	p, err := params[initializeParams](m)
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(p.Capabilities.General.PositionEncodings, string(utf8Bytes)) {
+		s.encoding = utf8Bytes
+	}
+	options, err := optionsOf(p.InitializationOptions)
+	if err == nil {
+		s.judge, err = check.NewJudge(s.program.Root, options, p.inside)
+	}
+	if err != nil {
+		s.notify("window/showMessage", logParams{isError, "glowplug: initializationOptions: " + err.Error()})
+		if s.judge, err = check.NewJudge(s.program.Root, nil, p.inside); err != nil {
+			return nil, err
+		}
+	}
+	s.state = running
+	return s.capabilities(), nil
+}
+
+type object map[string]any
+
+func (s *server) capabilities() object {
+	const incremental = 2
+	return object{
+		"capabilities": object{
+			"positionEncoding":       s.encoding,
+			"textDocumentSync":       object{"openClose": true, "change": incremental, "save": object{}},
+			"hoverProvider":          true,
+			"completionProvider":     object{"triggerCharacters": []string{`"`, ":", " ", "-"}},
+			"definitionProvider":     true,
+			"codeActionProvider":     object{"codeActionKinds": []string{quickFix, fixAll}},
+			"documentSymbolProvider": true,
+		},
+		"serverInfo": object{"name": "glowplug", "version": s.program.Version},
+	}
+}
+
+// optionsOf reads options of the validate command: a text, or a list where the command takes several with commas.
+func optionsOf(given map[string]json.RawMessage) (map[string]string, error) {
+	options := map[string]string{}
+	for name, value := range given {
+		var text string
+		var list []string
+		var truth bool
+		switch {
+		case json.Unmarshal(value, &text) == nil:
+		case json.Unmarshal(value, &list) == nil:
+			text = strings.Join(list, ",")
+		case json.Unmarshal(value, &truth) == nil:
+			text = strconv.FormatBool(truth)
+		default:
+			return nil, fmt.Errorf("%s: a text, a list of texts, true or false is taken", name)
+		}
+		options[name] = text
+	}
+	return options, nil
+}
+
+// inside makes a path absolute: one that is relative is so to the folder that the client works in.
+func (p *initializeParams) inside(dir string) string {
+	root := p.RootURI
+	if len(p.WorkspaceFolders) > 0 {
+		root = cmp.Or(p.WorkspaceFolders[0].URI, root)
+	}
+	if folder, is := fileOf(root); is && !filepath.IsAbs(dir) {
+		return filepath.Join(folder, dir)
+	}
+	return dir
+}
+
+func (s *server) shutdown(*message) (any, error) {
+	s.state = stopping
+	return nil, nil
+}

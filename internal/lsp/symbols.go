@@ -1,0 +1,73 @@
+package lsp
+
+import (
+	"slices"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+)
+
+// symbolsDeep is how deep symbols are listed: no config is deeper.
+const symbolsDeep = 16
+
+// symbols lists the objects and lists of a text.
+func (s *server) symbols(m *message) (any, error) {
+	p, err := params[documentParams](m)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.open(p.TextDocument.URI)
+	if err != nil {
+		return nil, err
+	}
+	return t.view().symbols(s.index(t)), nil
+}
+
+// What is gathered of an entry on the way from the last one to the first.
+type gathered struct {
+	depth int
+	end   int              // of all that is in it
+	label diag.Span        // its first scalar
+	below []documentSymbol // the last one first
+	full  bool             // something is in it
+}
+
+func (o *outline) symbols(x *index) []documentSymbol {
+	all := make([]gathered, len(o.entries))
+	for i := 1; i < len(all); i++ {
+		all[i].depth = all[o.entries[i].parent].depth + 1
+	}
+	for i := len(all) - 1; i > 0; i-- { // what is in an entry follows it
+		e, g := &o.entries[i], &all[i]
+		above := &all[e.parent]
+		g.end = max(g.end, e.value.End, e.key.End)
+		above.end, above.full = max(above.end, g.end), true
+		if !e.item && !e.bare && !g.full && e.open == 0 {
+			above.label = e.value
+		}
+		if g.full && !e.bare && g.depth <= symbolsDeep {
+			above.below = append(above.below, o.symbol(e, g, x))
+		}
+		g.below = nil
+	}
+	slices.Reverse(all[0].below)
+	return append([]documentSymbol{}, all[0].below...)
+}
+
+// symbol is that of a member by its key, or of an item by its first scalar.
+func (o *outline) symbol(e *entry, g *gathered, x *index) documentSymbol {
+	const isObject, isItem = 19, 23 // SymbolKind: Object, Struct
+	slices.Reverse(g.below)
+	symbol := documentSymbol{Name: diag.Printable(o.name(e)), Kind: isObject, Children: g.below,
+		Range: x.textRange(diag.Span{Start: e.at, End: g.end}), SelectionRange: x.textRange(e.key)}
+	if e.item {
+		symbol.Name, symbol.Kind = diag.Printable(unquoted(o.text[g.label.Start:g.label.End])), isItem
+		symbol.SelectionRange = x.textRange(diag.Span{Start: e.at, End: e.at + 1})
+		if g.label.Start > e.at {
+			symbol.SelectionRange = x.textRange(g.label)
+		}
+	}
+	if symbol.Name == "" {
+		symbol.Name = "…"
+	}
+	return symbol
+}
