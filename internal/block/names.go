@@ -31,8 +31,7 @@ func TakesUUID(format, uuid string) bool {
 	return err == nil || slices.Contains(words, strings.ToLower(uuid))
 }
 
-// BareUUID is what makers take and what is compared: lower case, and the number of a vfat in eight digits without its
-// dash.
+// BareUUID is what makers take: lower case, and the number of a vfat in eight digits without its dash.
 func BareUUID(format, uuid string) string {
 	uuid = strings.ToLower(uuid)
 	if format != "vfat" {
@@ -42,6 +41,15 @@ func BareUUID(format, uuid string) string {
 		return fmt.Sprintf("%08x", number)
 	}
 	return withoutDash(uuid)
+}
+
+// SeenUUID is what is compared: a UUID of zeros is none, as libblkid has it of all but a vfat.
+func SeenUUID(format, uuid string) string {
+	bare := BareUUID(format, uuid)
+	if format != "vfat" && bare == strings.ToLower(GUID{}.String()) {
+		return ""
+	}
+	return bare
 }
 
 // fatNumber reads a volume ID as mkfs.fat(8) does: a hexadecimal number of 32 bits. The dash is how others show it.

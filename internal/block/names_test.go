@@ -34,6 +34,15 @@ func TestNumbersOfVFATAreComparedAsNumbers(t *testing.T) {
 	assert.Equal(t, "12ab", BareUUID("ext4", "12AB"))
 }
 
+func TestAUUIDOfZerosIsNone(t *testing.T) {
+	const zeros = "00000000-0000-0000-0000-000000000000"
+	for _, format := range []string{"ext4", "xfs", "btrfs", "swap"} {
+		assert.Empty(t, SeenUUID(format, zeros), format)
+		assert.NotEmpty(t, SeenUUID(format, zeros[1:]+"1"), format)
+	}
+	assert.Equal(t, "00000000", SeenUUID("vfat", "0"))
+}
+
 func TestALabelIsTheNameOfALink(t *testing.T) {
 	for label, want := range map[string]string{
 		"größe": "größe", "a b/c.d-é": `a\x20b\x2fc.d-é`, "#+-.:=@_": "#+-.:=@_", `a\b"`: `a\x5cb\x22`, "": "",

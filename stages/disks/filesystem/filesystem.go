@@ -129,7 +129,7 @@ func describeWanted(entry *config.Filesystem) string {
 
 // wantedSignature is what will be found of a filesystem that was made as asked, as far as the config says.
 func wantedSignature(entry *config.Filesystem) block.Signature {
-	uuid := bareUUID(entry, config.Says(entry.UUID))
+	uuid := seenUUID(entry, config.Says(entry.UUID))
 	if config.Says(entry.Format) == "vfat" && len(uuid) == 8 {
 		uuid = strings.ToUpper(uuid[:4] + "-" + uuid[4:])
 	}

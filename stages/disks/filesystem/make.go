@@ -40,7 +40,7 @@ func makerArgs(entry *config.Filesystem, dev string) []string {
 		args = append(args, m.force)
 	}
 	if entry.UUID != nil {
-		args = append(args, m.uuid[0], m.uuid[1]+bareUUID(entry, *entry.UUID))
+		args = append(args, m.uuid[0], m.uuid[1]+block.BareUUID(config.Says(entry.Format), *entry.UUID))
 	}
 	if entry.Label != nil {
 		args = append(args, m.label, *entry.Label)

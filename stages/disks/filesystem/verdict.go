@@ -96,9 +96,9 @@ func labelFits(entry *config.Filesystem, found block.Signature) bool {
 }
 
 func uuidFits(entry *config.Filesystem, found block.Signature) bool {
-	return entry.UUID == nil || bareUUID(entry, *entry.UUID) == bareUUID(entry, found.UUID)
+	return entry.UUID == nil || seenUUID(entry, *entry.UUID) == seenUUID(entry, found.UUID)
 }
 
-func bareUUID(entry *config.Filesystem, uuid string) string {
-	return block.BareUUID(config.Says(entry.Format), uuid)
+func seenUUID(entry *config.Filesystem, uuid string) string {
+	return block.SeenUUID(config.Says(entry.Format), uuid)
 }
