@@ -106,6 +106,16 @@ func (e *Error) Error() string {
 // Unwrap gives the error of os/exec, or the reason why the context ended.
 func (e *Error) Unwrap() error { return e.Err }
 
+// An UnlikeError is about a tool that ended well and has made something else than it was to make.
+type UnlikeError struct {
+	Tool  string
+	Wrong []string // what is not as wanted
+}
+
+func (e *UnlikeError) Error() string {
+	return fmt.Sprintf("%s was run, but what is there now is not as wanted: %s", e.Tool, strings.Join(e.Wrong, ", "))
+}
+
 // Run runs a tool to its end and gives what it printed. The error is about a missing program (ErrNotFound), or a
 // *Error. The tool ends when ctx does.
 func (t *Set) Run(ctx context.Context, c Command) ([]byte, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/scene"
+	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
 )
 
@@ -137,12 +138,12 @@ func (f *filesystem) verify(w *kind.Work) error {
 		}
 		return nil
 	}
-	tool := makers[*f.Format].tool
+	maker := makers[*f.Format].tool
 	if wrong := f.wrong(now.Content); len(wrong) > 0 {
-		return fmt.Errorf("%s was run, but what is there now is not as wanted: %s", tool, strings.Join(wrong, ", "))
+		return &tool.UnlikeError{Tool: maker, Wrong: wrong}
 	}
 	if judgeEntry(f.kept(), now.Content) != keep {
-		w.Warn("%s: %s has made %s: another run would not take it for %s", f.entry.Subject, tool,
+		w.Warn("%s: %s has made %s: another run would not take it for %s", f.entry.Subject, maker,
 			scene.Describe(now.Content), describeWanted(f.Filesystem))
 	}
 	return nil
