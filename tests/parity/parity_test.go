@@ -1,4 +1,3 @@
-// Package parity holds recorded verdicts of existing tools against ours.
 package parity
 
 import (

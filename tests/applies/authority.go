@@ -1,0 +1,15 @@
+package applies
+
+// authority is a certificate of an authority that nobody has the key of.
+const authority = `-----BEGIN CERTIFICATE-----
+MIIBgDCCASWgAwIBAgIUMgKnrzQ20dCJGoQP/EcH9RcevugwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJYXV0aG9yaXR5MCAXDTI2MTEzMDA5NDIxM1oYDzIxMjYxMTA2
+MDk0MjEzWjAUMRIwEAYDVQQDDAlhdXRob3JpdHkwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARZlumAbZq/+ITyWLc6sgBGE2bbkjN7KI6MF1L+7EpfDovvsR4ZGr8D
+O0NldQX5xpCaacoKthKZYEaxYdgjhJ+no1MwUTAdBgNVHQ4EFgQUPOyAVuoPBxvL
+M/5nU8BcTaCBxnEwHwYDVR0jBBgwFoAUPOyAVuoPBxvLM/5nU8BcTaCBxnEwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAwYhu6ekh/Z414SaxmdoP
+f2K8dWHOOwiLL2UQo9Nss0QCIQDCCJsgkUFWwhK/ZAOFQWr5/T3wobHwzzPJ5U0r
+rIyvQw==
+-----END CERTIFICATE-----
+`

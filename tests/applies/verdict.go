@@ -1,0 +1,72 @@
+package applies
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/check"
+	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/diag"
+)
+
+// A Verdict is what `glowplug validate` says of a config.
+type Verdict struct {
+	Valid    bool
+	Problems []Problem
+}
+
+// First is the code of the first error; "" for none.
+func (v *Verdict) First() string {
+	for _, p := range v.Problems {
+		if p.Severity == "error" {
+			return p.Code
+		}
+	}
+	return ""
+}
+
+// A Problem is one that it tells of.
+type Problem struct{ Severity, Code, Path, Message string }
+
+// Judge has the command validate check all cases, in a folder of its own.
+func Judge(ctx context.Context, dir string, cases []Case) ([]Verdict, error) {
+	p := &cli.Process{Name: "glowplug validate", Args: []string{"--format", "json", "--lint", "none"},
+		In: strings.NewReader("")}
+	for i, c := range cases {
+		name := filepath.Join(dir, fmt.Sprintf("%d.ign", i))
+		if err := os.WriteFile(name, []byte(c.Text), 0o600); err != nil {
+			return nil, err
+		}
+		p.Args = append(p.Args, name)
+	}
+	var out, errs strings.Builder
+	p.Out, p.Err = &diag.Screen{To: &out}, &diag.Screen{To: &errs}
+	code := cli.Run(ctx, p, []cli.Program{{Command: check.Validate("glowplug validate")}})
+	var report struct {
+		Problems []struct {
+			File string
+			Problem
+		}
+	}
+	if err := json.Unmarshal([]byte(out.String()), &report); err != nil || code == cli.ExitUsage {
+		return nil, fmt.Errorf("validate ends with %d: %w: %.300s", code, err, errs.String())
+	}
+	verdicts := make([]Verdict, len(cases))
+	for i := range verdicts {
+		verdicts[i].Valid = true
+	}
+	for _, told := range report.Problems {
+		i, err := strconv.Atoi(strings.TrimSuffix(filepath.Base(told.File), ".ign"))
+		if err != nil {
+			return nil, err
+		}
+		v := &verdicts[i]
+		v.Problems, v.Valid = append(v.Problems, told.Problem), v.Valid && told.Severity != "error"
+	}
+	return verdicts, nil
+}
