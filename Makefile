@@ -57,7 +57,7 @@ test-linear:
 
 # The folders with tests of the tag disk.
 DISK_TESTS = ./stages/disks/ ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./tests/gpt/ ./tests/net/ ./tests/fetch/ \
-             ./tests/readers/
+             ./tests/readers/ ./tests/editors/
 
 # Root: real directory trees, loop devices, mounts. Each prepare installs what is missing and prints the root that it
 # made; one package at a time, because two cannot install at once.

@@ -44,6 +44,7 @@ var figures = []struct {
 	{"validate-small", (*bench).validateSmall},
 	{"validate-many", (*bench).validateMany},
 	{"advice", (*bench).advice},
+	{"editors", (*bench).editors},
 	{"startup", (*bench).startup},
 	{"convert-large", (*bench).convertLarge},
 	{"convert-small", (*bench).convertSmall},
