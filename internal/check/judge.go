@@ -140,7 +140,7 @@ func (j *Judge) judge(name, language, text string) (Judged, error) {
 		return Judged{Text: &diag.Document{Name: name, Text: text},
 			Problems: diag.For(diag.Workstation, f.Problems())}, nil
 	}
-	if !isConfig(name, language, text) || v.options.excludes.match(name) {
+	if !IsConfig(name, language, text) || v.options.excludes.match(name) {
 		return Judged{}, nil
 	}
 	if len(text) > largeText {
@@ -184,8 +184,9 @@ func (j *Judged) File(name string) (path string, is bool) {
 	return filepath.Join(j.documents.FilesDir, filepath.FromSlash(name)), true
 }
 
-// isConfig tells whether a text that an editor shows is one to judge.
-func isConfig(name, language, text string) bool {
+// IsConfig tells whether a text that an editor shows is a config: by its name, by what the editor calls its language,
+// or by what it says, as in a folder that the validate command goes through.
+func IsConfig(name, language, text string) bool {
 	return isConfigName(name) || language == "ignition" || language == "butane" || isJSONConfig([]byte(text)) ||
 		form.NamesVariant(text)
 }

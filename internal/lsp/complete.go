@@ -17,8 +17,7 @@ import (
 func (s *server) complete(t *text, at int) (any, error) {
 	v := t.view()
 	c := completer{view: v, index: s.index(t), at: at}
-	spot := v.spot(at)
-	c.offer(spot)
+	c.offer(v.spot(at))
 	list := completionList{Items: c.items}
 	if list.Items == nil {
 		list.Items = []completion{}
@@ -37,6 +36,7 @@ type completer struct {
 func (c *completer) offer(at spot) {
 	e := &c.entries[at.entry]
 	switch {
+	case at.part == nowhere:
 	case at.part == atKey && e.bare:
 		c.inside(e.parent, e.key, at.entry)
 	case at.part == atKey:

@@ -32,6 +32,9 @@ func (s *server) definition(m *message) (any, error) {
 
 // named is the local file that the value at an offset names.
 func (t *text) named(at int) (file string, is bool) {
+	if !t.isConfig() {
+		return "", false
+	}
 	v := t.view()
 	spot := v.spot(at)
 	shape := v.shape(spot.entry)

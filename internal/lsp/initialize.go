@@ -3,6 +3,7 @@ package lsp
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -56,9 +57,17 @@ func (s *server) capabilities() object {
 	}
 }
 
-// optionsOf reads options of the validate command: a text, or a list where the command takes several with commas.
-func optionsOf(given map[string]json.RawMessage) (map[string]string, error) {
-	options := map[string]string{}
+// optionsOf reads options of the validate command: a text, or a list where the command takes several with commas. A
+// client in Lua may write an empty object as a list.
+func optionsOf(text json.RawMessage) (map[string]string, error) {
+	options, given := map[string]string{}, map[string]json.RawMessage{}
+	var none []struct{}
+	if len(text) == 0 || json.Unmarshal(text, &none) == nil && len(none) == 0 {
+		return options, nil
+	}
+	if err := json.Unmarshal(text, &given); err != nil {
+		return nil, errors.New("an object of options is taken")
+	}
 	for name, value := range given {
 		var text string
 		var list []string

@@ -79,7 +79,13 @@ func TestWhatMayStandAtAPlaceIsOffered(t *testing.T) {
 		{"values in JSON", config + `"storage": {"filesystems": [{"format": "|"}]}}`, "ext4 btrfs xfs vfat swap"},
 		{"versions in JSON", `{"ignition": {"version": |`,
 			"3.6.0 3.5.0 3.4.0 3.3.0 3.2.0 3.1.0 3.0.0 3.7.0-experimental"},
-		{"in JSON without brackets", config + `"passwd": {"groups": [{"name": "a"|`, ""},
+		{"nothing behind a value", good + "storage:\n  links:\n    - path: /a |\n", ""},
+		{"nothing behind a value in brackets", good + "storage: {links: [{path: /a |}]}", ""},
+		{"nothing behind a bracket", good + "storage: {links: [{path: /a} |]}", ""},
+		{"nothing in a comment", good + "# |", ""},
+		{"nothing in front of JSON", "|{}", ""},
+		{"nothing behind JSON", "{}\n|", ""},
+		{"in a line of its own though a comma is missing", config + "\"passwd\": {\"groups\": []\n|\n}}", "users"},
 		{"nothing in a list in JSON", config + `"passwd": {"groups": [|`, ""},
 		{"a document in JSON", `{"variant": "fcos", "version": "1.6.0", "systemd": {|`, "units"},
 	} {
@@ -174,6 +180,12 @@ func TestAKeyIsExplained(t *testing.T) {
 			assert.Contains(t, got.Contents.Value, words, text)
 		}
 	}
+	c := connected(t)
+	other := "services:\n  storage: {}\n"
+	c.open("file:///compose.yaml", other)
+	about := `{"textDocument": {"uri": "file:///compose.yaml"}, "position": {"line": 1, "character": 3}}`
+	assert.Equal(t, "null", string(c.ask("textDocument/hover", about).Result), "it is no config")
+	assert.Equal(t, "null", string(c.ask("textDocument/completion", about).Result))
 	for _, text := range []string{"|", "# variant|: a\n", good + "nothing|: a\n",
 		good + "storage:\n  |\n", "{|", "}|"} {
 		marked, params := cursor(text)
@@ -292,4 +304,15 @@ func TestObjectsAndListsAreListed(t *testing.T) {
 			assert.Equal(t, want, shown(got), "%.80s", text)
 		}
 	}
+}
+
+func TestOfAVeryLargeTextTheProblemsAreTold(t *testing.T) {
+	const config = `{"ignition": {"version": "3.6.0"}, "a": 1, "passwd": {}}`
+	text, params := cursor("|" + config + strings.Repeat(" ", 17<<20))
+	c := connected(t)
+	assert.Len(t, c.open(uri, text).Diagnostics, 1)
+	for _, method := range []string{"hover", "completion", "documentSymbol"} {
+		assert.Equal(t, "null", string(c.ask("textDocument/"+method, params).Result))
+	}
+	assert.Equal(t, "[]", string(c.ask("textDocument/definition", params).Result))
 }

@@ -90,7 +90,8 @@ func (o *outline) under(path ...string) string {
 	return o.said(&o.entries[at])
 }
 
-// A spot is where a cursor is: at a key, at a value, or in an object or a list with nothing under it.
+// A spot is where a cursor is: at a key, at a value, in an object or a list with nothing under it, or nowhere: in a
+// comment, say, or behind a value.
 type spot struct {
 	entry int32
 	part  part
@@ -99,31 +100,52 @@ type spot struct {
 type part int
 
 const (
-	within  part = iota // the value of the entry, which is an object or a list or will be one
-	atKey               // of the entry
-	atValue             // the entry's scalar, or where it belongs
+	nowhere part = iota
+	within       // the value of the entry, which is an object or a list or will be one
+	atKey        // of the entry
+	atValue      // the entry's scalar, or where it belongs
 )
 
 // spot finds where an offset is.
 func (o *outline) spot(at int) spot {
 	i := int32(sort.Search(len(o.entries), func(i int) bool { return o.entries[i].at > at })) - 1
 	column, first := o.column(at)
-	for i > 0 {
-		e := &o.entries[i]
-		switch {
-		case !e.item && e.key.Start <= at && at <= e.key.End:
-			return spot{i, atKey}
-		case e.open != 0 && e.value.Start < at && (at < e.value.End || !e.closed && at <= e.value.End):
-			return spot{i, within}
-		case e.open == 0 && !e.bare && (e.value.Start <= at && at <= e.value.End || o.sameLine(e, at)):
-			return spot{i, atValue}
-		case e.column >= 0 && e.open == 0 && (first || e.item) && column > int(e.column) &&
-			e.value.Start == e.value.End:
+	for ; i >= 0; i = o.entries[i].parent {
+		if part := o.part(&o.entries[i], at); part != nowhere {
+			return spot{i, part}
+		}
+		switch e := &o.entries[i]; {
+		case e.column < 0 && (i > 0 || o.json):
+			if o.isBehind(e, at) {
+				return spot{}
+			}
+		case !first:
+		case e.open == 0 && column > int(e.column) && e.value.Start == e.value.End:
 			return spot{i, within}
 		}
-		i = e.parent
 	}
-	return spot{0, within}
+	return spot{}
+}
+
+// part is what of an entry an offset is at or in, brackets being what it is in.
+func (o *outline) part(e *entry, at int) part {
+	switch {
+	case e.key.Start < e.key.End && e.key.Start <= at && at <= e.key.End:
+		return atKey
+	case e.open != 0:
+		if e.value.Start < at && (at < e.value.End || !e.closed && at <= e.value.End) {
+			return within
+		}
+	case e.parent >= 0 && !e.bare && (e.value.Start <= at && at <= e.value.End || o.sameLine(e, at)):
+		return atValue
+	}
+	return nowhere
+}
+
+// isBehind: nothing but blanks is between what is written of an entry in brackets and an offset: a comma is missing.
+func (o *outline) isBehind(e *entry, at int) bool {
+	end := max(e.key.End, e.value.End)
+	return end <= at && strings.Trim(o.text[end:at], " \t") == ""
 }
 
 // sameLine: the value of an entry is missing, and the offset is where it belongs.

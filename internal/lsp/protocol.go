@@ -29,7 +29,7 @@ type initializeParams struct {
 	WorkspaceFolders []struct {
 		URI string `json:"uri"`
 	} `json:"workspaceFolders"`
-	InitializationOptions map[string]json.RawMessage `json:"initializationOptions"`
+	InitializationOptions json.RawMessage `json:"initializationOptions"`
 	Capabilities          struct {
 		General struct {
 			PositionEncodings []string `json:"positionEncodings"`

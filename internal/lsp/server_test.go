@@ -81,10 +81,13 @@ func TestOptionsAreThoseOfValidate(t *testing.T) {
 	require.NotEmpty(t, c.open(uri, advised).Diagnostics)
 	assert.Empty(t, connected(t, `{"lint": "none"}`).open(uri, advised).Diagnostics)
 	assert.Len(t, connected(t, `{"target": ["fcos:36"], "lint": "none"}`).open(uri, advised).Diagnostics, 1)
+	for _, options := range []string{"null", "[]", "{}"} {
+		assert.NotEmpty(t, connected(t, options).open(uri, advised).Diagnostics, options)
+	}
 	assert.Equal(t, "image-unit", connected(t, `{"root": "/image"}`).open(uri, good).Diagnostics[0].Code)
 	assert.Equal(t, "the root is lost", connected(t, `{"root": "/lost"}`).open(uri, good).Diagnostics[0].Message)
 	for options, said := range map[string]string{
-		`{"lint": "nothing"}`: "nothing", `{"strict": "x"}`: "strict", `{"lint": 5}`: "lint",
+		`{"lint": "nothing"}`: "nothing", `{"strict": "x"}`: "strict", `{"lint": 5}`: "lint", `"x"`: "object",
 		`{"target": "x"}`: "target",
 	} {
 		c := connected(t, options)

@@ -19,6 +19,9 @@ func (s *server) symbols(m *message) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !t.isConfig() {
+		return nil, nil
+	}
 	return t.view().symbols(s.index(t)), nil
 }
 

@@ -16,6 +16,7 @@ type text struct {
 	says      string
 	found     *outcome // of the last check of what it says now; nil while that is not known
 	waiting   []request
+	config    *bool // it is a config; nil while nobody has asked
 	indexed   *index
 	outline   *outline
 }
@@ -54,7 +55,7 @@ func (s *server) opened(m *message) error {
 func (s *server) say(t *text, version int, says string) {
 	s.count++
 	t.version, t.says, t.count = version, says, s.count
-	t.found, t.indexed, t.outline = nil, nil, nil
+	t.found, t.config, t.indexed, t.outline = nil, nil, nil, nil
 	s.enqueue(t)
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/butane"
+	"github.com/glowplug-os/glowplug/internal/check"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/language"
@@ -20,14 +21,10 @@ type view struct {
 	schema document.Schema
 }
 
-// view is that of what the text says now.
+// view is that of what the text says now, if it is a config.
 func (t *text) view() *view {
 	if t.outline == nil {
-		says := t.says
-		if len(says) > outlineMost {
-			says = ""
-		}
-		t.outline = outlined(says)
+		t.outline = outlined(t.says)
 	}
 	return &view{t.outline, t.outline.schema()}
 }
@@ -93,13 +90,22 @@ func kind(s *language.Shape) string {
 	return "text"
 }
 
+// isConfig: there is something to tell of the text beyond its problems.
+func (t *text) isConfig() bool {
+	if t.config == nil {
+		is := len(t.says) <= outlineMost && check.IsConfig(t.name, t.language, t.says)
+		t.config = &is
+	}
+	return *t.config
+}
+
 // hover says what the key or the value under the cursor is.
 func (s *server) hover(t *text, at int) (any, error) {
 	v := t.view()
 	spot := v.spot(at)
 	e := &v.entries[spot.entry]
 	shape := v.shape(spot.entry)
-	if shape == nil || spot.part == within || shape.Path == "" {
+	if shape == nil || spot.part < atKey || shape.Path == "" {
 		return nil, nil
 	}
 	span := e.key
@@ -109,7 +115,7 @@ func (s *server) hover(t *text, at int) (any, error) {
 	return hover{markdown(v.describe(shape)), s.index(t).textRange(span)}, nil
 }
 
-// at reads the parameters of a request about a place in a text.
+// at reads the parameters of a request about a place in a text. In what is no config there is nothing to tell.
 func at(answer func(*server, *text, int) (any, error)) func(*server, *message) (any, error) {
 	return func(s *server, m *message) (any, error) {
 		p, err := params[positionParams](m)
@@ -119,6 +125,9 @@ func at(answer func(*server, *text, int) (any, error)) func(*server, *message) (
 		t, err := s.open(p.TextDocument.URI)
 		if err != nil {
 			return nil, err
+		}
+		if !t.isConfig() {
+			return nil, nil
 		}
 		return answer(s, t, s.index(t).offset(p.Position))
 	}
