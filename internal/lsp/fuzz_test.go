@@ -20,8 +20,8 @@ func FuzzServe(f *testing.F) {
 	open := frame(`{"method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///a.bu","text":"variant: ` +
 		`fcos\nversion: 1.6.0\nstorage:\n  files:\n  - pa\n"}}}`)
 	about := func(method string) string {
-		return frame(`{"id":"x","method":"textDocument/` + method + `","params":{"textDocument":{"uri":"file:///a.bu"},` +
-			`"position":{"line":4,"character":5}}}`)
+		return frame(`{"id":"x","method":"textDocument/` + method + `","params":{"textDocument":{"uri":` +
+			`"file:///a.bu"},"position":{"line":4,"character":5}}}`)
 	}
 	f.Add([]byte(""))
 	f.Add([]byte(begin))
