@@ -8,9 +8,10 @@ BIN      ?= bin
 
 # Tables, readers of a few bytes, what looks at disks and plans them, and other things of which a boot has few: copies
 # of small functions in them would take 200 KB of every initramfs, so they are compiled without inlining.
-ONCE = providers internal/accounts internal/advice internal/block internal/cli internal/codes internal/console \
-       internal/device internal/engine internal/handoff internal/scene stages/disks/... stages/leave stages/mounts \
-       stages/units stages/users
+ONCE = providers internal/accounts internal/advice internal/block internal/butane internal/check internal/cli \
+       internal/codes internal/console internal/device internal/engine internal/handoff internal/load \
+       internal/process internal/releases internal/results internal/scene stages/disks/... stages/leave \
+       stages/mounts stages/units stages/users
 
 # What ships is built without cgo and without paths of this machine, so everything else is too: tests run the code that
 # ships, and what a cold cache lacks is compiled once and not once for each way of compiling.

@@ -332,7 +332,7 @@ func hintOf(err error) error {
 	return err
 }
 
-func (r *run) referenced(url, name string) {
+func (r *run) referenced(url, name string, _ diag.Place) {
 	r.Log.Info("fetched the referenced config " + name)
 	r.state.Record(handoff.FetchedConfig{Kind: "user", Source: source.Path(url), Referenced: true})
 }

@@ -28,6 +28,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/feasible"
 	"github.com/glowplug-os/glowplug/internal/lint"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/project"
@@ -78,6 +79,8 @@ func raised(t *testing.T, p codes.Pair, text string) (problems []diag.Problem, t
 		return onImage(t, text), diag.Workstation
 	case codes.ByTarget:
 		return validated("-", text, "--target", "fcos:34"), diag.Workstation
+	case codes.ByWhole:
+		return validated("-", text), diag.Workstation
 	case codes.ByFull:
 		return full(arena, text), diag.Workstation
 	case codes.ByFetch:
@@ -126,7 +129,8 @@ func validated(name, text string, options ...string) (problems []diag.Problem) {
 		Args: append(options, "--format", "json", name), In: strings.NewReader(text), Out: &diag.Screen{To: &out},
 		Err: &diag.Screen{To: io.Discard},
 	}
-	cli.Run(context.Background(), p, []cli.Program{{Command: check.Validate("glowplug validate")}})
+	validate := check.ValidateBy("glowplug validate", check.Means{Plan: feasible.Problems})
+	cli.Run(context.Background(), p, []cli.Program{{Command: validate}})
 	code := regexp.MustCompile(`"severity": *"error",\s*"code": *"([a-z-]+)"`)
 	for _, m := range code.FindAllStringSubmatch(out.String(), -1) {
 		problems = append(problems, diag.Problem{Severity: diag.Error, Code: codes.Code(m[1])})

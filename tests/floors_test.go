@@ -42,7 +42,7 @@ var floors = [][]string{
 	{"validate", "internal/check", "stages/disks", "stages/mounts", "stages/nodes", "stages/users", "stages/units",
 		"stages/leave"},
 	{"stages/files", "internal/lsp"},
-	{"stages"},
+	{"stages", "internal/feasible"},
 	{"internal/engine", "stages/against"},
 	{"cmd/ignition", "cmd/glowplug", "cmd/glowplug-validate"},
 }
@@ -52,7 +52,7 @@ var pure = []string{"internal/codes", "internal/order", "internal/cli", "interna
 	"internal/cmdline", "internal/tree", "internal/form", "internal/source", "internal/unit", "internal/accounts",
 	"internal/field", "internal/plan", "internal/scene", "config", "internal/language", "internal/cursor",
 	"internal/document", "internal/butane", "internal/rules", "internal/advice", "internal/lint",
-	"internal/releases", "internal/report", "internal/results", "validate"}
+	"internal/releases", "internal/report", "internal/results", "internal/feasible", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

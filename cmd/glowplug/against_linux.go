@@ -7,6 +7,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/engine"
+	"github.com/glowplug-os/glowplug/internal/feasible"
 	"github.com/glowplug-os/glowplug/stages"
 	"github.com/glowplug-os/glowplug/stages/against"
 )
@@ -25,3 +26,6 @@ func imageAt(ctx context.Context, p *cli.Process, dir string) (
 	}
 	return func(doc *document.Document) []diag.Problem { return image.Judge(ctx, doc) }, opened.close, nil
 }
+
+// cannotApply tells what no root and no disks can have as a config has it.
+func cannotApply(doc *document.Document) []diag.Problem { return feasible.Problems(doc) }

@@ -14,3 +14,6 @@ func imageAt(context.Context, *cli.Process, string) (
 	judge func(*document.Document) []diag.Problem, end func(), err error) {
 	return nil, nil, cli.ErrNeedsLinux
 }
+
+// cannotApply asks nobody: what plans machines is for Linux.
+func cannotApply(*document.Document) []diag.Problem { return nil }

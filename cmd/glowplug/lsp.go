@@ -29,10 +29,10 @@ func lspCommand() cli.Command {
 			if len(operands) > 0 {
 				return cli.Misuse("no argument is taken, %d are given", len(operands))
 			}
-			return lsp.Serve(ctx, p.In, p.Data, lsp.Program{Version: p.Version, Root: func(dir string) (
-				judge func(*document.Document) []diag.Problem, end func(), err error) {
+			root := func(dir string) (judge func(*document.Document) []diag.Problem, end func(), err error) {
 				return imageAt(ctx, p, dir)
-			}})
+			}
+			return lsp.Serve(ctx, p.In, p.Data, lsp.Program{Version: p.Version, Plan: cannotApply, Root: root})
 		},
 	}
 }

@@ -56,7 +56,7 @@ func glowplug() cli.Program {
 				{Code: 2, Meaning: "wrong usage"}},
 		},
 		Commands: []cli.Command{
-			check.ValidateAgainst("glowplug validate", imageAt),
+			check.ValidateBy("glowplug validate", check.Means{Plan: cannotApply, Against: imageAt}),
 			explainCommand(),
 			convertCommand(),
 			schemaCommand(),

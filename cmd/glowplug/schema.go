@@ -109,7 +109,7 @@ func schemaOf(args []string) ([]byte, error) {
 
 // optionOfValidate gives the words of an option of validate, and its values.
 func optionOfValidate(name string) (words string, values []string) {
-	for _, o := range check.ValidateAgainst("glowplug validate", imageAt).Options {
+	for _, o := range check.ValidateBy("glowplug validate", check.Means{Against: imageAt}).Options {
 		if o.Long == name {
 			return o.Words, o.Values
 		}

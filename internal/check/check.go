@@ -97,51 +97,50 @@ func (v *verdict) read(files []found) {
 	wait.Wait()
 }
 
-func (v *verdict) file(f found) results.File {
-	return v.judged(v.problems(f))
+func (v *verdict) file(f found) results.File { return v.rated(v.judged(f)) }
+
+// rated is a file with its verdict.
+func (v *verdict) rated(judged results.File) results.File {
+	judged.Invalid = slices.ContainsFunc(judged.Problems, func(p diag.Problem) bool { return p.Severity >= v.fails })
+	return judged
 }
 
-// judged is a file with its verdict.
-func (v *verdict) judged(name string, problems []diag.Problem, ignored int) results.File {
-	return results.File{Name: name, Problems: problems, Ignored: ignored,
-		Invalid: slices.ContainsFunc(problems, func(p diag.Problem) bool { return p.Severity >= v.fails })}
-}
-
-func (v *verdict) problems(f found) (shown string, problems []diag.Problem, ignored int) {
+func (v *verdict) judged(f found) results.File {
 	if f.err != nil {
-		return f.name, []diag.Problem{unreadable(f.name, named("reading the folder", f.name, f.err))}, 0
+		return failed(f.name, "reading the folder", f.err)
 	}
 	shown, text, err := readText(v.p, f.name)
 	if f.name == "-" && v.options.stdinName != "" {
 		shown = v.options.stdinName
 	}
 	if err != nil {
-		return shown, []diag.Problem{unreadable(shown, named("reading the config", shown, err))}, 0
+		return failed(shown, "reading the config", err)
 	}
 	if isProject(shown) {
-		return shown, v.projectProblems(f.name, shown, text), 0
+		return results.File{Name: shown, Problems: v.projectProblems(f.name, shown, text)}
 	}
 	defer v.turn(text)()
+	return v.text(f.name, shown, text)
+}
+
+// failed is a file that cannot be judged.
+func failed(name, doing string, err error) results.File {
+	return results.File{Name: name, Problems: []diag.Problem{unreadable(name, named(doing, name, err))}}
+}
+
+// text judges a text, which is in a file of a name and is shown under another.
+func (v *verdict) text(name, shown, text string) results.File {
+	judged := results.File{Name: shown}
 	var unwritten []diag.Problem
 	if v.options.fix {
-		if text, err = v.fix(f.name, shown, text); err != nil {
+		var err error
+		if text, err = v.fix(name, shown, text); err != nil {
 			unwritten = append(unwritten, unreadable(shown, named("writing the fixes", shown, err)))
 		}
 	}
-	found := v.examine(f.name, shown, text)
-	return shown, append(unwritten, found.Problems...), found.Ignored
-}
-
-// hold adds what the root cannot have of a config that is valid.
-func (v *verdict) hold(r *load.Result) {
-	if v.judge == nil || !r.Valid(diag.Workstation) {
-		return
-	}
-	problems := v.judge(r.Config)
-	if r.Butane != nil {
-		r.Butane.Blame(problems)
-	}
-	r.Problems = append(r.Problems, problems...)
+	found := v.examine(name, shown, text)
+	judged.Problems, judged.Ignored, judged.Absent = append(unwritten, found.Problems...), found.Ignored, found.Absent
+	return judged
 }
 
 // turn waits until a text may be read; what it gives ends that.

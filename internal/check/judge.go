@@ -23,6 +23,7 @@ type Judged struct {
 	Text     *diag.Document // the text, or what it says in UTF-8 if it is in UTF-16; nil where nothing was looked for
 	Problems []diag.Problem // those that a workstation is told of
 	Ignored  int            // how many others are silenced
+	Absent   int            // how many configs to merge were not at hand
 
 	documents load.Options
 	project   *project.File
@@ -34,10 +35,11 @@ func (v *verdict) examine(file, shown, text string) Judged {
 	for _, t := range v.options.targets {
 		result.Problems = append(result.Problems, t.lacking(shown, text, v.documents)...)
 	}
-	v.hold(&result)
+	further, absent := v.whole(&result)
+	result.Problems = append(result.Problems, further...)
 	diag.Sort(result.Problems)
 	advice.Give(result.Problems)
-	j := Judged{Text: result.Text, documents: v.documents, project: v.project}
+	j := Judged{Text: result.Text, Absent: absent, documents: v.documents, project: v.project}
 	if result.Butane != nil {
 		result.Problems, j.Ignored = ignores(text).silence(shown, result.Problems)
 	}
@@ -55,6 +57,7 @@ func (o *options) judges(documents *load.Options) {
 // by several goroutines at once.
 type Judge struct {
 	given map[string]string
+	plan  Planner
 	root  Root
 }
 
@@ -66,7 +69,7 @@ func judgeOptions() []string { return []string{"files-dir", "lint", "target", "r
 
 // NewJudge makes a Judge by options of the validate command, by their names. inside makes an absolute path of the name
 // of a folder. What is not given is as the project file of a text says.
-func NewJudge(root Root, given map[string]string, inside func(dir string) string) (*Judge, error) {
+func NewJudge(plan Planner, root Root, given map[string]string, inside func(dir string) string) (*Judge, error) {
 	for name := range given {
 		if !slices.Contains(judgeOptions(), name) {
 			return nil, fmt.Errorf("%q is no option here; there are %s", name, strings.Join(judgeOptions(), ", "))
@@ -77,14 +80,14 @@ func NewJudge(root Root, given map[string]string, inside func(dir string) string
 			given[name] = inside(dir)
 		}
 	}
-	j := &Judge{given, root}
+	j := &Judge{given, plan, root}
 	_, err := j.options()
 	return j, err
 }
 
 // options are those that are given.
 func (j *Judge) options() (*options, error) {
-	o := &options{called: "an editor"}
+	o := &options{called: "an editor", plan: j.plan}
 	o.against = func(context.Context, *cli.Process, string) (
 		judge func(*document.Document) []diag.Problem, end func(), err error) {
 		return j.root(o.root)

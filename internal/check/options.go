@@ -20,6 +20,8 @@ import (
 type options struct {
 	format, output string
 	filesDir       string
+	maps           []mapping
+	plan           Planner // nil where there are no planners
 	stdinName      string
 	excludes       patterns
 	strict         bool
@@ -43,12 +45,21 @@ type options struct {
 type Against func(ctx context.Context, p *cli.Process, dir string) (
 	judge func(*document.Document) []diag.Problem, end func(), err error)
 
-// Validate is the row of the validate command; called is how the user calls it, such as "glowplug validate".
-func Validate(called string) cli.Command { return ValidateAgainst(called, nil) }
+// Means are what a program has beside the rules; nil for what it has not.
+type Means struct {
+	Plan    Planner
+	Against Against
+}
 
-// ValidateAgainst is Validate with the option --root.
-func ValidateAgainst(called string, against Against) cli.Command {
-	o := options{called: called, against: against}
+// A Planner tells what no machine can have as a config has it.
+type Planner func(*document.Document) []diag.Problem
+
+// Validate is the row of the validate command; called is how the user calls it, such as "glowplug validate".
+func Validate(called string) cli.Command { return ValidateBy(called, Means{}) }
+
+// ValidateBy is Validate by all that a program has; with roots there is the option --root.
+func ValidateBy(called string, m Means) cli.Command {
+	o := options{called: called, plan: m.Plan, against: m.Against}
 	rows := o.projectRows()
 	return cli.Command{
 		Called: called, Usage: []string{called + " [OPTIONS] FILE|DIR..."}, Brief: "FILE...",
@@ -59,7 +70,8 @@ func ValidateAgainst(called string, against Against) cli.Command {
 		Exits: []cli.Exit{{Code: 0, Meaning: "valid"}, {Code: 1, Meaning: "invalid or unreadable"},
 			{Code: 2, Meaning: "wrong usage"}},
 		Examples: []string{called + " web.ign", called + " --strict --format line hosts",
-			called + " --files-dir files web.bu", called + " --fix --diff web.ign",
+			called + " --files-dir files web.bu",
+			called + " --map https://example.com/=site web.ign", called + " --fix --diff web.ign",
 			called + " --target fcos:38,flatcar:4081 web.ign",
 			called + " --format sarif --output glowplug.sarif .", "generate-config | " + called + " -"},
 		Grammar: cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
@@ -109,6 +121,9 @@ func (o *options) rows() []cli.Option {
 			Set: cli.Switch(&o.diff)},
 		{Long: "files-dir", Short: 'd', Value: "DIR",
 			Words: "the folder of the local files that Butane documents name", Set: cli.Text(&o.filesDir)},
+		{Long: "map", Value: "URL=FILE|URL/=DIR", Set: o.setMap,
+			Words: "take FILE for what URL gives, or what is in DIR for what is below URL/; nothing is ever fetched; " +
+				"may be given several times"},
 		{Long: "no-project", Words: "go by these options alone, whatever " + project.FileName + " says",
 			Set: cli.Switch(&o.noProject)},
 	}

@@ -119,7 +119,8 @@ func (v *verdict) addProject() {
 	if len(problems) == 0 {
 		return
 	}
-	v.report.Files = append([]results.File{v.judged(project.Shown(v.project.Dir), problems, 0)}, v.report.Files...)
+	own := v.rated(results.File{Name: project.Shown(v.project.Dir), Problems: problems})
+	v.report.Files = append([]results.File{own}, v.report.Files...)
 }
 
 // silence takes out of the problems of a file what the project file ignores, and adds their number to a count. An error

@@ -112,6 +112,9 @@ func (v *verdict) sum(screen *diag.Screen) error {
 	if v.excluded > 0 {
 		advised += fmt.Sprintf(", %d excluded", v.excluded)
 	}
+	if n := v.report.Absent(); n > 0 {
+		done += "; " + plural(n, "config") + " to merge not looked at: --map says which files stand for them"
+	}
 	_, err := fmt.Fprintf(screen, "%s: %s, %s, %s%s%s\n", word, files, plural(counts[diag.Error], "error"),
 		plural(counts[diag.Warning], "warning"), advised, done)
 	return err

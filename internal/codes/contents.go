@@ -1,5 +1,7 @@
 package codes
 
+import "strings"
+
 // The codes of what belongs to a source: compression, digest, headers, proxies.
 const (
 	CompressionUnknown  Code = "compression-unknown"
@@ -16,6 +18,10 @@ const (
 	HeaderCase          Code = "header-case"
 	ProxyScheme         Code = "proxy-scheme"
 	ProxyInsecure       Code = "proxy-insecure"
+
+	ContentDigest        Code = "content-digest"
+	ContentGzip          Code = "content-gzip"
+	AuthorityCertificate Code = "authority-certificate"
 )
 
 // digest is the SHA-256 of "hello" and a line end.
@@ -88,6 +94,30 @@ func contentRows() []Row {
 			Why: `Digits are 0 to 9 and a to f. Other engines find out when the file has been fetched and does not
 				match.`,
 			Show: hashed("sha256-"+digest[:63]+"g", "sha256-"+digest),
+		},
+		{
+			Code: ContentDigest, Kind: OurError, Line: "content that is at hand has another digest",
+			Do: "write the digest of what is there, or remove it",
+			Why: `What stands in the config itself, and files that --map names, can be compared before any machine is.
+				A digest is that of the content unpacked. Ignition finds out when it writes the file, and stops.`,
+			Show: contents("data:,hello%0A", "\n    "+`"verification": {"hash": "sha256-~~"}`, strings.Repeat("0", 64),
+				digest),
+		},
+		{
+			Code: ContentGzip, Kind: OurError,
+			Line: "content that is at hand is to be unpacked, and is no gzip, or one that is cut off",
+			Do:   "pack it, or remove the compression",
+			Why: `"compression" says how the content is packed where it comes from, and not how it is to be stored.
+				Ignition finds out when it writes the file, and stops.`,
+			Show: contents("data:,hello", "~~", `"compression": "gzip"`, `"compression": ""`),
+		},
+		{
+			Code: AuthorityCertificate, Kind: OurError,
+			Line: "a bundle of authorities that is at hand holds no certificate", Do: "write certificates in PEM",
+			Why: `Certificates stand between BEGIN CERTIFICATE and END CERTIFICATE, and nothing may follow the last. With
+				a bundle that cannot be read nothing can be fetched, so a boot stops at once.`,
+			Show: ignition(`"security": {"tls": {"certificateAuthorities": [{"source": "~~"}]}}`, "data:,ca.pem",
+				"https://example.com/ca.pem"),
 		},
 		{
 			Code: HeadersScheme, Line: "headers stand beside a source that is not fetched by http or https",

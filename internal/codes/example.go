@@ -21,6 +21,7 @@ const (
 	ByTarget             // glowplug validate --target fcos:34 FILE
 	ByProject            // glowplug validate .glowplug.yaml
 	ByRoot               // glowplug validate --root DIR FILE
+	ByWhole              // glowplug validate FILE, as those who check a whole config are told
 )
 
 // A way is how an example is run, which command tells a workstation of what it shows, and who else is ever told.
@@ -45,6 +46,7 @@ func (b By) way() way {
 		ByLint:     {validate, validate, false, false},
 		ByProject:  {validate, validate, false, false},
 		ByRoot:     {validate + " --root DIR", validate + " --root", false, false},
+		ByWhole:    {validate, validate, false, false},
 		ByImage:    {"glowplug plan --disk /dev/vda=IMAGE", "glowplug plan", true, false},
 	}[b]
 }

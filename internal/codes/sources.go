@@ -4,6 +4,7 @@ package codes
 const (
 	SourceMissing     Code = "source-missing"
 	ReplaceDrops      Code = "replace-drops"
+	ReferenceFailed   Code = "reference-failed"
 	URLNoScheme       Code = "url-no-scheme"
 	URLScheme         Code = "url-scheme"
 	URLSchemeVersion  Code = "url-scheme-version"
@@ -47,6 +48,15 @@ func sourceRows() []Row {
 				fetch it counts: proxies, certificates and time limits. One that is merged is put over this one.`,
 			Show: ignition(`"config": {"replace": {"source": "https://example.com/a.ign"~~`,
 				`}, "merge": [{"source": "https://example.com/b.ign"}]}`, `}}`),
+		},
+		{
+			Code: ReferenceFailed,
+			Line: "a config to merge that is at hand is empty, is not what its digest says, or refers to itself",
+			Do:   "let the reference name a config, or leave it out",
+			Why: `What stands in the config itself, and files that --map names, are read and merged as a boot does it.
+				Ignition refuses an empty config where another refers to it, and follows a circle without end.`,
+			Show: ignition(`"config": {"merge": [{"source": "data:,~~"}]}`, "",
+				"%7B%22ignition%22%3A%7B%22version%22%3A%223.6.0%22%7D%7D").by(ByWhole),
 		},
 		{
 			Code: URLNoScheme, Line: "the source is not a whole URL", Do: "start it with `https://` or another scheme",

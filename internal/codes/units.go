@@ -28,6 +28,7 @@ const (
 	TemplateNotInstallable  Code = "template-not-installable"
 	NotApplied              Code = "not-applied"
 	InTheWay                Code = "in-the-way"
+	CannotApply             Code = "cannot-apply"
 	NotKnown                Code = "not-known"
 )
 
@@ -240,6 +241,18 @@ func applyRows() []Row {
 				for it before they write anything of that part.`,
 			Show: newest(`"storage": {"links": [{"path": "/motd", "target": "/etc/motd"~~}]}`, `, "hard": true`, "").
 				by(ByPlan),
+		},
+		{
+			Code: CannotApply,
+			Line: "no root and no disks can have an entry as the config has it",
+			Do:   "what the hint says, or change one of the two places",
+			Why: `What plans a machine was asked for one that suits the config as well as any can: with blank disks, and
+				a root in which nothing is in the way. What is refused there is refused everywhere. Only "glowplug
+				validate" has the planners; rules tell most of this at a better place.`,
+			Show: newest(`"storage": {
+    "luks": [{"name": "data", "device": "/dev/vdb"}],
+    "directories": [{"path": "/etc/~~"}]
+  }`, "crypttab", "crypttab.d").by(ByWhole),
 		},
 		{
 			Code: NotKnown, Kind: Error,

@@ -54,7 +54,7 @@ func TestFixesAreInJSONButNotWhereTheTextIsHidden(t *testing.T) {
 	shown := func(f *diag.Fix) string {
 		var b strings.Builder
 		p := diag.Problem{Severity: diag.Error, Code: "code", Place: f.Place, Message: "m", Fix: f}
-		assert.NoError(t, diag.WriteJSON(&b, false, []diag.Problem{p}, 0))
+		assert.NoError(t, diag.WriteJSON(&b, false, []diag.Problem{p}, 0, 0))
 		return b.String()
 	}
 	out := shown(diag.Rewrite(place(`"a/"`), "a/", "a"))

@@ -115,7 +115,7 @@ func TestWhatStandsForOthersIsShownWithoutAPlace(t *testing.T) {
 	assert.Equal(t, "error: and 1 more error", diag.PeerLine(last))
 	assert.Equal(t, "and 1 more error\n", diag.Style{}.Text(last))
 	var b strings.Builder
-	assert.NoError(t, diag.WriteJSON(&b, false, told[998:], 0))
+	assert.NoError(t, diag.WriteJSON(&b, false, told[998:], 0, 0))
 	assert.Equal(t, 2, strings.Count(b.String(), "severity"))
 	assert.Contains(t, b.String(), `"more": 1`)
 }

@@ -76,7 +76,7 @@ func TestAnOddNameStaysWithinItsLineInEveryForm(t *testing.T) {
 	}
 
 	var out bytes.Buffer
-	require.NoError(t, diag.WriteJSON(&out, false, []diag.Problem{p}, 0))
+	require.NoError(t, diag.WriteJSON(&out, false, []diag.Problem{p}, 0, 0))
 	for _, r := range strings.ReplaceAll(out.String(), "\n", "") {
 		require.True(t, diag.IsVisible(r), "%q", out.String())
 	}

@@ -132,15 +132,16 @@ func problemJSON(p Problem) Object {
 }
 
 // WriteJSON writes {"valid": …, "problems": […]} and a newline, with "more" for the count of those that are not shown,
-// and "ignored" for that of those that are silenced.
-func WriteJSON(w io.Writer, valid bool, problems []Problem, ignored int) error {
+// "ignored" for that of those that are silenced, and "notLookedAt" for that of configs that were not at hand.
+func WriteJSON(w io.Writer, valid bool, problems []Problem, ignored, absent int) error {
 	shown, more := []Object{}, 0
 	for _, p := range problems {
 		if more += p.More; p.More == 0 {
 			shown = append(shown, problemJSON(p))
 		}
 	}
-	return Object{"valid", valid, "problems", shown}.With("more", more).With("ignored", ignored).Write(w)
+	return Object{"valid", valid, "problems", shown}.With("more", more).With("ignored", ignored).
+		With("notLookedAt", absent).Write(w)
 }
 
 // A Style is how problems are shown to people.

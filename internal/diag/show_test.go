@@ -244,7 +244,7 @@ func TestWriteJSONSaysEverything(t *testing.T) {
 	}
 	var b bytes.Buffer
 	bare := diag.Problem{Severity: diag.Error, Code: "bare", Message: "m"}
-	require.NoError(t, diag.WriteJSON(&b, true, []diag.Problem{p, bare}, 0))
+	require.NoError(t, diag.WriteJSON(&b, true, []diag.Problem{p, bare}, 0, 0))
 	assert.True(t, strings.HasSuffix(b.String(), "}\n"))
 	assert.Contains(t, b.String(), `"file": "a<b>.ign"`, "no HTML escapes")
 	assert.JSONEq(t, `{"valid": true, "problems": [
@@ -254,7 +254,7 @@ func TestWriteJSONSaysEverything(t *testing.T) {
 		{"severity": "error", "code": "bare", "file": "", "message": "m"}]}`, b.String())
 
 	b.Reset()
-	require.NoError(t, diag.WriteJSON(&b, true, nil, 0))
+	require.NoError(t, diag.WriteJSON(&b, true, nil, 0, 0))
 	assert.JSONEq(t, `{"valid": true, "problems": []}`, b.String(), "no problems are an empty list")
 }
 
@@ -316,7 +316,7 @@ func FuzzExcerpt(f *testing.F) {
 		p := diag.Problem{Code: "c", Place: place, Message: "m", Related: []diag.Related{{Place: place, Message: "m"}}}
 		text := diag.Style{}.Text(p)
 		var encoded bytes.Buffer
-		require.NoError(t, diag.WriteJSON(&encoded, false, []diag.Problem{p}, 0))
+		require.NoError(t, diag.WriteJSON(&encoded, false, []diag.Problem{p}, 0, 0))
 		for _, out := range []string{text, encoded.String(), diag.Line(p), diag.PeerLine(p)} {
 			require.NotContains(t, out, "q")
 		}

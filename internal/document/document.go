@@ -133,6 +133,12 @@ func maskMode(mode tree.Node) {
 	}
 }
 
+// Followed drops the references to other configs, which have been followed.
+func (doc *Document) Followed() {
+	doc.root.Get("ignition").Keep(func(c tree.Node) bool { return c.Key() != "config" })
+	doc.config = nil
+}
+
 // EmbedAuthority replaces the source of the i-th certificate bundle by url, a data: URL with the fetched content,
 // unpacked. Its digest stays.
 func (doc *Document) EmbedAuthority(i int, url string) {

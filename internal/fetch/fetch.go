@@ -109,7 +109,7 @@ func New(log *slog.Logger, version string) *Client {
 		metadataV6:  "http://[fd00:ec2::254]",
 		dial:        dialer.DialContext,
 		jitter:      func(most time.Duration) time.Duration { return rand.N(most + 1) },
-		expansion:   expansion{free: 1 << 30, ratio: 200},
+		expansion:   expansion{free: source.UnpackedFree, ratio: source.UnpackedMost},
 		settings:    Settings{ResponseHeader: DefaultResponseHeader},
 		authorities: map[bundleKey][]byte{},
 	}

@@ -122,38 +122,74 @@ func (f folder) ReadDir(name string) ([]fs.DirEntry, error) {
 	return f.plainFolder.ReadDir(name)
 }
 
-// ReadFile reads a regular file. Anything else is not opened: a pipe would wait for a writer, and opening a device can
-// do something.
+// ReadFile reads a regular file, of a folder of a peer's also a device.
 func (f folder) ReadFile(name string) ([]byte, error) {
-	fail := func(err error) ([]byte, error) { return nil, &fs.PathError{Op: "read", Path: name, Err: err} }
-	real, err := f.inside("read", name)
-	if err != nil {
-		return nil, err
-	}
-	info, err := os.Stat(real)
-	switch {
-	case err != nil:
-		return nil, err
-	case info.IsDir():
-		return fail(syscall.EISDIR)
-	case f.peer && info.Mode()&fs.ModeDevice != 0:
-		return os.ReadFile(real)
-	case !info.Mode().IsRegular():
-		return fail(errSpecial)
-	case info.Size() > maxLocal:
-		return fail(errLarge)
-	}
-	file, err := os.OpenFile(real, os.O_RDONLY|openFlags, 0)
+	file, info, err := f.open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	if opened, err := file.Stat(); err != nil || !os.SameFile(info, opened) {
-		return fail(errors.Join(err, errSpecial)) // the file has been replaced since it was looked at
+	if f.peer && info.Mode()&fs.ModeDevice != 0 {
+		return io.ReadAll(file)
+	}
+	fail := func(err error) ([]byte, error) { return nil, &fs.PathError{Op: "read", Path: name, Err: err} }
+	if info.Size() > maxLocal {
+		return fail(errLarge)
 	}
 	text, err := io.ReadAll(io.LimitReader(file, maxLocal+1))
 	if err == nil && len(text) > maxLocal {
 		return fail(errLarge)
 	}
 	return text, err
+}
+
+// OpenIn opens a regular file of a folder, of any size. No name and no link leads out of the folder.
+func OpenIn(dir, name string) (*os.File, error) {
+	if !filepath.IsLocal(filepath.FromSlash(name)) {
+		return nil, errOutside
+	}
+	file, _, err := folder{dir: dir}.open(name)
+	return file, err
+}
+
+// OpenRegular opens a regular file.
+func OpenRegular(name string) (*os.File, error) {
+	file, _, err := folder{}.regular(name, name)
+	return file, err
+}
+
+// open opens a file to be read. A pipe would wait for a writer, and opening a device can do something.
+func (f folder) open(name string) (*os.File, fs.FileInfo, error) {
+	real, err := f.inside("read", name)
+	if err != nil {
+		return nil, nil, err
+	}
+	return f.regular(real, name)
+}
+
+func (f folder) regular(real, name string) (*os.File, fs.FileInfo, error) {
+	fail := func(err error) (*os.File, fs.FileInfo, error) {
+		return nil, nil, &fs.PathError{Op: "read", Path: name, Err: err}
+	}
+	info, err := os.Stat(real)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case info.IsDir():
+		return fail(syscall.EISDIR)
+	case f.peer && info.Mode()&fs.ModeDevice != 0:
+		file, err := os.Open(real)
+		return file, info, err
+	case !info.Mode().IsRegular():
+		return fail(errSpecial)
+	}
+	file, err := os.OpenFile(real, os.O_RDONLY|openFlags, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	if opened, err := file.Stat(); err != nil || !os.SameFile(info, opened) {
+		file.Close()
+		return fail(errors.Join(err, errSpecial)) // the file has been replaced since it was looked at
+	}
+	return file, info, nil
 }

@@ -30,7 +30,7 @@ func (p pages) follow(t *testing.T, urls ...string) (found []diag.Problem, names
 	l := load.Loader{
 		Arena: tree.NewArena(), Audience: diag.Boot, Fetcher: p,
 		Report:    func(problems []diag.Problem) { found = append(found, problems...) },
-		Reference: func(_, name string) { names = append(names, name) },
+		Reference: func(_, name string, _ diag.Place) { names = append(names, name) },
 	}
 	top, err := l.Document("top", []byte(refers(urls...)))
 	require.NoError(t, err)

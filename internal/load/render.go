@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,19 @@ type Fetcher interface {
 // ErrEmpty is a document of no bytes, or of blanks. At the top it means that there is no config; what a config refers
 // to must not be empty.
 var ErrEmpty = errors.New("the config is empty")
+
+// ErrAbsent is what a Fetcher gives for a document that is not at hand, to be left out where Loader.Absent is set.
+var ErrAbsent = errors.New("it is not at hand")
+
+// A ReferenceError is about a reference from one document to another.
+type ReferenceError struct {
+	At  diag.Place // of the reference
+	Err error
+}
+
+func (e *ReferenceError) Error() string { return fmt.Sprintf("%s: %v", e.At, e.Err) }
+
+func (e *ReferenceError) Unwrap() error { return e.Err }
 
 // An InvalidError says that a document was refused.
 type InvalidError struct {
@@ -73,7 +87,11 @@ type Loader struct {
 	Report func(problems []diag.Problem)
 	// Reference is called for each document that another one refers to, once it has been fetched. name may stand in a
 	// log.
-	Reference func(url, name string)
+	Reference func(url, name string, from diag.Place)
+	// Name gives another name to a document that was fetched; nil to leave it.
+	Name func(url string) string
+	// Absent is called for each document that is not at hand, which is left out then; nil where that ends it all.
+	Absent func(from diag.Place)
 
 	told    map[told]bool
 	fetched int
@@ -131,10 +149,10 @@ func (l *Loader) Tell(problems []diag.Problem) {
 }
 
 // Render follows a document's references until nothing is left to follow (docs/peer/spec.md §6), and holds the result
-// against the rules of the newest version.
+// against the rules of the newest version. It is nil where a document that would take the place of all is not at hand.
 func (l *Loader) Render(ctx context.Context, doc *document.Document) (*document.Document, error) {
 	rendered, err := l.render(ctx, doc, nil)
-	if err != nil {
+	if err != nil || rendered == nil {
 		return nil, err
 	}
 	return rendered, l.judge("the merged config", rules.Rules(rendered.Upgrade()))
@@ -153,7 +171,7 @@ func (l *Loader) render(ctx context.Context, doc *document.Document, way *chain)
 		place := doc.At("$.ignition.config.replace.source", tree.Index{}).Place()
 		next, err := l.follow(ctx, ignition.Config.Replace, &chain{way, *ignition.Config.Replace.Source, place},
 			"replace")
-		if err != nil {
+		if err != nil || next == nil {
 			return nil, err
 		}
 		if err := l.Fetcher.Configure(ctx, next.Config().Ignition); err != nil {
@@ -169,12 +187,15 @@ func (l *Loader) render(ctx context.Context, doc *document.Document, way *chain)
 	for i, r := range ignition.Config.Merge {
 		place := doc.At(fmt.Sprintf("$.ignition.config.merge.%d.source", i), index).Place()
 		if r.Source == nil {
-			return nil, fmt.Errorf("%s: a config to merge has no source", place)
+			return nil, &ReferenceError{place, errors.New("a config to merge has no source")}
 		}
 		step := &chain{way, *r.Source, place}
 		child, err := l.follow(ctx, r, step, fmt.Sprintf("merge %d", i))
 		if err != nil {
 			return nil, err
+		}
+		if child == nil {
+			continue
 		}
 		if err := l.Fetcher.Configure(ctx, document.MergeIgnition(settings, child)); err != nil {
 			return nil, err
@@ -182,31 +203,41 @@ func (l *Loader) render(ctx context.Context, doc *document.Document, way *chain)
 		if child, err = l.render(ctx, child, step); err != nil {
 			return nil, err
 		}
+		if child == nil {
+			continue
+		}
 		settings = document.Merge(settings, child.Settings())
 		children = append(children, child)
 	}
 	return document.Merge(doc, children...), nil
 }
 
-// follow fetches and reads one document that is referred to. An empty document is an error.
+// follow fetches and reads one document that is referred to. An empty one is an error. One that is left out is nil.
 func (l *Loader) follow(ctx context.Context, r config.Resource, step *chain, what string) (*document.Document, error) {
 	name := documentName(*r.Source, step, what)
 	if err := step.check(); err != nil {
 		return nil, err
 	}
 	if l.fetched++; l.fetched > maxDocuments {
-		return nil, fmt.Errorf("%s: the config refers to more than %d others", step.from, maxDocuments)
+		return nil, &ReferenceError{step.from, fmt.Errorf("the config refers to more than %d others", maxDocuments)}
 	}
 	text, err := l.Fetcher.Bytes(ctx, r)
+	if errors.Is(err, ErrAbsent) && l.Absent != nil {
+		l.Absent(step.from)
+		return nil, nil
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s: %w", step.from, what, err)
+		return nil, &ReferenceError{step.from, fmt.Errorf("%s: %w", what, err)}
+	}
+	if l.Name != nil {
+		name = cmp.Or(l.Name(*r.Source), name)
 	}
 	if l.Reference != nil {
-		l.Reference(*r.Source, name)
+		l.Reference(*r.Source, name, step.from)
 	}
 	if tree.IsBlank(text) {
-		return nil, fmt.Errorf("%s: %s: the document is empty; leave the reference out, or let it name a config",
-			step.from, what)
+		return nil, &ReferenceError{step.from,
+			fmt.Errorf("%s: the document is empty; leave the reference out, or let it name a config", what)}
 	}
 	return l.Document(name, text)
 }
@@ -216,11 +247,12 @@ func (c *chain) check() error {
 	depth := 0
 	for up := c.up; up != nil; up = up.up {
 		if up.url == c.url && !strings.HasPrefix(c.url, "data:") {
-			return fmt.Errorf("%s: the config refers to itself: %s was fetched on the way here", c.from,
-				source.Redact(c.url))
+			return &ReferenceError{c.from, fmt.Errorf("the config refers to itself: %s was fetched on the way here",
+				source.Redact(c.url))}
 		}
 		if depth++; depth >= maxDepth {
-			return fmt.Errorf("%s: configs refer to each other more than %d levels deep", c.from, maxDepth)
+			return &ReferenceError{c.from,
+				fmt.Errorf("configs refer to each other more than %d levels deep", maxDepth)}
 		}
 	}
 	return nil

@@ -65,7 +65,7 @@ func render(t *testing.T, audience diag.Audience, texts map[string]string) *rend
 	l := &load.Loader{
 		Arena: tree.NewArena(), Audience: audience, Fetcher: r.shelf,
 		Report:    func(problems []diag.Problem) { r.reported = append(r.reported, problems...) },
-		Reference: func(url, name string) { r.referred = append(r.referred, url+" as "+name) },
+		Reference: func(url, name string, _ diag.Place) { r.referred = append(r.referred, url+" as "+name) },
 	}
 	doc, err := l.Document("main", []byte(texts["main"]))
 	require.NoError(t, err)

@@ -15,6 +15,7 @@ type File struct {
 	Name     string // as people call it
 	Problems []diag.Problem
 	Ignored  int // how many others a comment silences
+	Absent   int // how many configs that it refers to were not at hand
 	Invalid  bool
 }
 
@@ -98,8 +99,16 @@ func (r *Report) Ignored() (count int) {
 	return count
 }
 
+// Absent counts configs that others refer to and that were not at hand.
+func (r *Report) Absent() (count int) {
+	for _, f := range r.Files {
+		count += f.Absent
+	}
+	return count
+}
+
 func writeJSON(w io.Writer, r *Report) error {
-	return diag.WriteJSON(w, r.Valid(), r.All(), r.Ignored())
+	return diag.WriteJSON(w, r.Valid(), r.All(), r.Ignored(), r.Absent())
 }
 
 // file is the name of the file that a problem is in, which may be one that the file names.

@@ -15,8 +15,12 @@ import (
 // say the same of what they cannot do.
 func Further(doc *document.Document) []diag.Problem {
 	c := &checker{doc: doc, version: doc.Version}
-	units{c}.otherNames(doc.Cursor(&c.log).Key("systemd").Key("units"), doc.Config())
-	c.unsent(doc.Config())
+	root, cfg := doc.Cursor(&c.log), doc.Config()
+	units{c}.otherNames(root.Key("systemd").Key("units"), cfg)
+	c.unsent(cfg)
+	c.misfits(root, cfg)
+	c.authorities(root.To("ignition", "security", "tls", "certificateAuthorities"),
+		cfg.Ignition.Security.TLS.CertificateAuthorities)
 	return c.log.All()
 }
 

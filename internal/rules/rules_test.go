@@ -148,7 +148,7 @@ var ignitionCases = []ruleCase{
 		want:   []string{"error source-missing $.ignition.security.tls.certificateAuthorities.0"}},
 	{claim: "a certificate bundle of 3.0.0 has no source", rule: "R-SRC",
 		breaks: "3.0.0 ignition security tls certificateAuthorities: [{}]",
-		passes: "3.0.0 ignition security tls certificateAuthorities: [{'source':'data:,'}]",
+		passes: "3.0.0 ignition security tls certificateAuthorities: [{'source':'https://h/ca'}]",
 		want:   []string{"error source-missing $.ignition.security.tls.certificateAuthorities.0.source"}},
 	{claim: "a replacement has a bad source; one without any is none", rule: "R-SRC",
 		breaks: "3.6.0 ignition config replace: {'source':'/a'}", passes: "3.6.0 ignition config replace: {}",
@@ -191,27 +191,27 @@ var ignitionCases = []ruleCase{
 		passes: "3.6.0 storage files: [{'path':'/a','contents':{'source':'data:,','verification':{'hash':null}}}]",
 		want:   []string{"error hash-form $.storage.files.0.contents.verification.hash"}, hint: "sha512"},
 	{claim: "a hash function is in capitals", rule: "R-HASH",
-		breaks: "3.6.0 storage files: [{'path':'/a','contents':{'source':'data:,','verification':{'hash':'SHA256-" +
+		breaks: "3.6.0 storage files: [{'path':'/a','contents':{'source':'https://h/a','verification':{'hash':'SHA256-" +
 			hex64 + "'}}}]",
-		passes: "3.6.0 storage files: [{'path':'/a','contents':{'source':'data:,','verification':{'hash':'sha256-" +
+		passes: "3.6.0 storage files: [{'path':'/a','contents':{'source':'https://h/a','verification':{'hash':'sha256-" +
 			hex64 + "'}}}]",
 		want: []string{"error hash-function $.storage.files.0.contents.verification.hash"}, hint: "lower case"},
 	{claim: "sha256 came with 3.1.0", rule: "R-HASH",
-		breaks: "3.0.0 storage files: [{'path':'/a','contents':{'source':'data:,','verification':{'hash':'sha256-" +
+		breaks: "3.0.0 storage files: [{'path':'/a','contents':{'source':'https://h/a','verification':{'hash':'sha256-" +
 			hex64 + "'}}}]",
-		passes: "3.1.0 storage files: [{'path':'/a','contents':{'source':'data:,','verification':{'hash':'sha256-" +
+		passes: "3.1.0 storage files: [{'path':'/a','contents':{'source':'https://h/a','verification':{'hash':'sha256-" +
 			hex64 + "'}}}]",
 		want: []string{"error hash-function-version $.storage.files.0.contents.verification.hash"}, hint: "3.1.0"},
 	{claim: "a digest has the length of another function's", rule: "R-HASH",
-		breaks: "3.6.0 storage files: [{'path':'/a','contents':{'source':'data:,','verification':{'hash':'sha512-" +
+		breaks: "3.6.0 storage files: [{'path':'/a','contents':{'source':'https://h/a','verification':{'hash':'sha512-" +
 			hex64 + "'}}}]",
-		passes: "3.6.0 storage files: [{'path':'/a','contents':{'source':'data:,','verification':{'hash':'sha512-" +
+		passes: "3.6.0 storage files: [{'path':'/a','contents':{'source':'https://h/a','verification':{'hash':'sha512-" +
 			hex128 + "'}}}]",
 		want: []string{"error hash-length $.storage.files.0.contents.verification.hash"}, hint: "sha256"},
 	{claim: "a digest is not hexadecimal",
-		breaks: "3.6.0 storage files: [{'path':'/a','contents':{'source':'data:,','verification':{'hash':'sha256-" +
+		breaks: "3.6.0 storage files: [{'path':'/a','contents':{'source':'https://h/a','verification':{'hash':'sha256-" +
 			hex64[:63] + "g'}}}]",
-		passes: "3.6.0 storage files: [{'path':'/a','contents':{'source':'data:,','verification':{'hash':'sha256-" +
+		passes: "3.6.0 storage files: [{'path':'/a','contents':{'source':'https://h/a','verification':{'hash':'sha256-" +
 			hex64[:63] + "F'}}}]",
 		want: []string{"error hash-digits $.storage.files.0.contents.verification.hash"}, stricter: true},
 	{claim: "a data: URL has headers", rule: "R-HDRSCHEME",

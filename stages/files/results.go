@@ -34,3 +34,15 @@ func (p *Planned) Results() map[string][]plan.Result {
 	}
 	return all
 }
+
+// Places are those that accounts, units and what a boot leaves want for themselves, and links.
+func (p *Planned) Places() []string {
+	if p.root == nil {
+		return nil
+	}
+	all := p.root.Written()
+	for _, c := range p.root.Claims() {
+		all = append(all, c.At)
+	}
+	return all
+}

@@ -20,6 +20,20 @@ func (m *maker) obtain(ctx context.Context, n *node, out target.Output) error {
 	return nil
 }
 
+// misfit refuses to write content that is in the config itself and not what its digest or compression says.
+func (n *node) misfit(e plan.Effect) error {
+	if e == plan.Keep {
+		return nil
+	}
+	for i := range n.sources {
+		p := &n.sources[i]
+		if wrong := source.Misfits(&p.Resource); wrong != nil {
+			return plan.Step{ID: n.ID, Subject: n.Subject, Origin: p.origin}.Fail(wrong.Fault)
+		}
+	}
+	return nil
+}
+
 // local tells whether the content can be had without asking anybody.
 func (n *node) local() bool {
 	for i := range n.sources {

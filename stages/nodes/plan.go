@@ -45,6 +45,9 @@ func (p *Nodes) node(n *node, step *plan.Step) error {
 	if step.Effect, err = p.effect(n, found, m, known); err != nil {
 		return err
 	}
+	if err := n.misfit(step.Effect); err != nil {
+		return err
+	}
 	n.found, n.effect = found, step.Effect
 	step.Detail = n.detail(step.Effect, topmost)
 	p.steps(n, step)

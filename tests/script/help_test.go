@@ -30,7 +30,8 @@ func exampleFolder(t *testing.T) string {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"web.bu": minimalButane, "files/motd": "hello", "web.ign": minimal, "hosts/a.ign": minimal,
-		"hosts/b.ign": minimal, "build/rootfs/README": "", "bin/generate-config": "#!/bin/sh\ncat web.ign\n",
+		"hosts/b.ign": minimal, "site/a.ign": minimal,
+		"build/rootfs/README": "", "bin/generate-config": "#!/bin/sh\ncat web.ign\n",
 		"bin/systemctl": systemctl,
 	} {
 		at := filepath.Join(dir, name)
@@ -49,7 +50,7 @@ const minimalButane = "variant: fcos\nversion: 1.7.0\n" +
 func TestTheExamplesInHelpRun(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, sources())
-	for topic, count := range map[string]int{"validate": 7, "apply": 3, "boot": 1, "platforms": 2, "convert": 3,
+	for topic, count := range map[string]int{"validate": 8, "apply": 3, "boot": 1, "platforms": 2, "convert": 3,
 		"schema": 3, "explain": 2} {
 		t.Run(topic, func(t *testing.T) {
 			t.Parallel()

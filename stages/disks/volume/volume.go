@@ -72,11 +72,13 @@ func Impossible(s config.Storage) error {
 }
 
 func impossible(v *config.Luks) error {
-	switch uuid := config.Says(v.UUID); {
+	switch uuid, wrong := config.Says(v.UUID), source.Misfits(&v.KeyFile); {
 	case uuid != "" && !block.TakesUUID("crypto_LUKS", uuid):
 		return fmt.Errorf("a volume takes no UUID like %s", diag.Name(uuid))
 	case !config.Says(v.Cex.Enabled) && rules.IsEmptyKey(v.KeyFile, config.Newest):
 		return errEmptyKey
+	case wrong != nil:
+		return fmt.Errorf("its key: %w", wrong.Fault)
 	}
 	return nil
 }

@@ -1,0 +1,97 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/load"
+)
+
+// A mapping says which file, or the files of which folder, stand for what is fetched.
+type mapping struct {
+	url  string // in its usual form; of a folder it ends in a slash
+	file string // or the folder
+}
+
+// setMap takes URL=FILE, or URL/=DIR. URLs may have equals signs.
+func (o *options) setMap(value string) error {
+	at := strings.LastIndexByte(value, '=')
+	if at <= 0 || at == len(value)-1 {
+		return cli.Misuse("write URL=FILE, or URL/=DIR")
+	}
+	from, known := usual(value[:at])
+	if !known {
+		return cli.Misuse("%q is no URL of something that is fetched", value[:at])
+	}
+	o.maps = append(o.maps, mapping{from, value[at+1:]})
+	return nil
+}
+
+// usual gives a URL in the form by which it is compared: what means the same to a server is the same. A fragment is
+// sent to none.
+func usual(raw string) (form string, known bool) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme == "" || u.Scheme == "data" || u.Host == "" && u.Opaque == "" {
+		return "", false
+	}
+	u.Scheme, u.Host, u.Fragment, u.RawFragment = strings.ToLower(u.Scheme), strings.ToLower(u.Host), "", ""
+	for scheme, port := range map[string]string{"http": ":80", "https": ":443", "tftp": ":69"} {
+		if u.Scheme == scheme {
+			u.Host = strings.TrimSuffix(u.Host, port)
+		}
+	}
+	if u.Path == "" && u.Opaque == "" {
+		u.Path = "/"
+	}
+	u.RawPath = "" // escapes that need not be
+	return u.String(), true
+}
+
+// open gives what stands for a URL; nil for nothing. A mapping of a file counts before those of folders, and of several
+// the first one.
+func (o *options) open(raw string) (content io.ReadCloser, name string, err error) {
+	at, known := usual(raw)
+	if !known {
+		return nil, "", nil
+	}
+	for _, m := range o.maps {
+		if m.url == at && !strings.HasSuffix(m.url, "/") {
+			return opened(m.file, func() (*os.File, error) { return load.OpenRegular(m.file) })
+		}
+	}
+	for _, m := range o.maps {
+		below, is := strings.CutPrefix(at, m.url)
+		if !is || below == "" || !strings.HasSuffix(m.url, "/") {
+			continue
+		}
+		if below, err = url.PathUnescape(below); err != nil {
+			continue
+		}
+		content, name, err = opened(m.file+"/"+below, func() (*os.File, error) { return load.OpenIn(m.file, below) })
+		if !errors.Is(err, fs.ErrNotExist) {
+			return content, name, err
+		}
+	}
+	return nil, "", nil
+}
+
+// opened has errors say the name, once.
+func opened(name string, open func() (*os.File, error)) (io.ReadCloser, string, error) {
+	name = filepath.Clean(filepath.FromSlash(name))
+	f, err := open()
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	if err != nil {
+		return nil, name, fmt.Errorf("%s: %w", name, err)
+	}
+	return f, name, nil
+}

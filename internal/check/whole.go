@@ -1,0 +1,190 @@
+package check
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/rules"
+	"github.com/glowplug-os/glowplug/internal/source"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// A whole is a config with those that it refers to, as far as they are at hand.
+type whole struct {
+	*verdict
+	top    *load.Result
+	inner  map[string]diag.Place // of what stands in a document: the place of the reference, by the name of the text
+	files  map[string]string     // that were read, by URL
+	found  []diag.Problem
+	absent int
+}
+
+// whole judges what a valid text makes with all that it refers to: by the rules, and by what makes a machine of it,
+// which asks for the whole. It spoils the result.
+func (v *verdict) whole(r *load.Result) (problems []diag.Problem, absent int) {
+	if !r.Valid(diag.Workstation) {
+		return nil, 0
+	}
+	w := &whole{verdict: v, top: r, inner: map[string]diag.Place{}, files: map[string]string{}}
+	doc := r.Config
+	if refers(doc.Config()) {
+		if merged := w.merge(); merged != nil {
+			doc = merged
+		}
+	}
+	if !diag.Fatal(w.found) {
+		w.judge(doc)
+	}
+	if r.Butane != nil {
+		r.Butane.Blame(w.found)
+	}
+	return w.fresh(), w.absent
+}
+
+// refers tells whether a config has others merged, or in its place.
+func refers(cfg *config.Config) bool {
+	return len(cfg.Ignition.Config.Merge) > 0 || cfg.Ignition.Config.Replace.Source != nil
+}
+
+// merge gives the merged config; nil where it is not at hand, or is not valid.
+func (w *whole) merge() *document.Document {
+	loader := load.Loader{Arena: tree.NewArena(), Audience: diag.Workstation, Fetcher: w, Report: w.tell,
+		Reference: w.referred, Name: func(url string) string { return w.files[url] },
+		Absent: func(diag.Place) { w.absent++ }}
+	doc, err := loader.Render(context.Background(), w.top.Config)
+	var reference *load.ReferenceError
+	if errors.As(err, &reference) {
+		w.found = append(w.found, diag.Problem{Severity: diag.Error, Code: codes.ReferenceFailed, Stricter: true,
+			Place: reference.At, Path: "$.ignition.config", Message: reference.Err.Error(),
+			Hint: strings.Join(diag.Hints(err), "; ")})
+	}
+	if err != nil || doc == nil {
+		return nil
+	}
+	if w.absent == 0 {
+		doc.Followed()
+	}
+	return doc
+}
+
+// judge asks what takes the whole. Where a part is missing nobody knows what it would change: of that a root says that
+// it cannot judge it.
+func (w *whole) judge(doc *document.Document) {
+	if doc != w.top.Config {
+		w.tell(rules.Further(doc))
+	}
+	o := w.options
+	if len(o.maps) > 0 {
+		w.tell(rules.Contents(doc, func(url string) (io.ReadCloser, error) {
+			content, _, err := o.open(url)
+			return content, err
+		}))
+	}
+	if o.plan != nil && w.absent == 0 && !diag.Fatal(w.found) {
+		w.tell(o.plan(doc))
+	}
+	if w.verdict.judge != nil && !diag.Fatal(w.found) {
+		w.tell(w.verdict.judge(doc))
+	}
+}
+
+// Configure has nothing to do, as nothing is fetched.
+func (w *whole) Configure(context.Context, config.Ignition) error { return nil }
+
+// Bytes gives a document that is at hand.
+func (w *whole) Bytes(_ context.Context, r config.Resource) ([]byte, error) {
+	content, err := w.content(&r)
+	if err != nil {
+		return nil, err
+	}
+	defer content.Close()
+	var packed bytes.Buffer
+	if wrong := source.Unlike(&r, io.TeeReader(content, &packed)); wrong != nil {
+		return nil, wrong.Fault
+	}
+	text, known := source.Unpacked(&r, &packed, tree.TextMax)
+	if !known {
+		return nil, fmt.Errorf("larger than %d bytes, which no config is", tree.TextMax)
+	}
+	return text, nil
+}
+
+func (w *whole) content(r *config.Resource) (io.ReadCloser, error) {
+	url := config.Says(r.Source)
+	if text, inline := source.Inline(url); inline {
+		return io.NopCloser(strings.NewReader(text)), nil
+	}
+	content, name, err := w.options.open(url)
+	if content == nil && err == nil {
+		return nil, load.ErrAbsent
+	}
+	if err == nil {
+		w.files[url] = name
+	}
+	return content, err
+}
+
+// referred notes where a text comes from that is a part of another.
+func (w *whole) referred(url, name string, from diag.Place) {
+	if _, inline := source.Inline(url); inline {
+		w.inner[name] = from
+	}
+}
+
+// tell collects problems. What is in a text within another is shown at the reference; a Butane document has told its
+// warnings already.
+func (w *whole) tell(problems []diag.Problem) {
+	for _, p := range problems {
+		if p.Severity < diag.Error && w.top.Butane != nil && w.isInner(p.Place) {
+			continue
+		}
+		w.found = append(w.found, w.placed(p))
+	}
+}
+
+func (w *whole) isInner(at diag.Place) bool {
+	if at.Doc == nil {
+		return false
+	}
+	_, inner := w.inner[at.Doc.Name]
+	return inner
+}
+
+func (w *whole) placed(p diag.Problem) diag.Problem {
+	if w.isInner(p.Place) {
+		here := diag.Related{Place: p.Place, Path: p.Path, Message: "it is here"}
+		p.Place, p.Related = w.inner[p.Place.Doc.Name], append([]diag.Related{here}, p.Related...)
+		p.Message = "in the config to merge: " + p.Message
+		return w.placed(p)
+	}
+	return p
+}
+
+// fresh are the problems that the text itself does not have already.
+func (w *whole) fresh() (all []diag.Problem) {
+	type key struct {
+		code    codes.Code
+		message string
+		place   diag.Place
+	}
+	told := map[key]bool{}
+	for _, p := range w.top.Problems {
+		told[key{p.Code, p.Message, p.Place}] = true
+	}
+	for _, p := range w.found {
+		if k := (key{p.Code, p.Message, p.Place}); !told[k] {
+			told[k] = true
+			all = append(all, p)
+		}
+	}
+	return all
+}

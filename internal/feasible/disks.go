@@ -1,0 +1,70 @@
+package feasible
+
+import (
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"path"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/scene"
+)
+
+const (
+	sectorSize = 512
+	// largest is more than any disk has, in bytes, and half of what offsets in files go to.
+	largest = 1 << 62
+)
+
+// dice gives GUIDs. Nobody sees them, so they may be the same each time.
+func dice() io.Reader { return rand.NewChaCha8([32]byte{}) }
+
+// machine is one in which whatever is asked for is a disk of its own, but for what the config makes.
+type machine struct {
+	made map[string]bool // names of arrays and volumes which the config makes
+	kept map[string]bool // disks that may have the config's partitions already
+}
+
+func newMachine(s *config.Storage, suits suitable) machine {
+	m := machine{map[string]bool{}, map[string]bool{}}
+	for _, r := range s.Raid {
+		m.made[path.Join("/dev/md", r.Name)] = true
+		m.made[path.Clean(r.Name)] = strings.HasPrefix(r.Name, "/dev")
+	}
+	for _, l := range s.Luks {
+		m.made[path.Join("/dev/mapper", l.Name)] = true
+	}
+	for _, d := range s.Disks {
+		if at := path.Clean(d.Device); suits == full && !config.Says(d.WipeTable) {
+			m.kept[at] = true
+		}
+	}
+	return m
+}
+
+// Look finds a blank disk, or one that is as the config needs it.
+func (m machine) Look(name string) (*scene.Seen, error) {
+	node, is, err := m.Find(name)
+	seen := &scene.Seen{Path: name, Node: node, Name: is.Name, Size: largest, SectorSize: sectorSize}
+	if m.kept[node] {
+		seen.Unknown = "it may have what the config has"
+	}
+	return seen, err
+}
+
+// Inside finds nothing.
+func (machine) Inside(scene.Place) (scene.Filling, error) { return scene.Filling{}, nil }
+
+// Find has every name lead to itself.
+func (m machine) Find(name string) (string, scene.User, error) {
+	node := path.Clean(name)
+	if m.made[node] {
+		return "", scene.User{}, &fs.PathError{Op: "look", Path: name, Err: fs.ErrNotExist}
+	}
+	return node, scene.User{Use: scene.Device, Name: block.DeviceName(node)}, nil
+}
+
+// Links are none.
+func (machine) Links() map[string][]string { return nil }

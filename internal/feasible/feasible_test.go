@@ -1,0 +1,136 @@
+package feasible_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/feasible"
+	"github.com/glowplug-os/glowplug/tests/configs"
+)
+
+// refusals are the places of what is refused of a config, whose text has single quotes.
+func refusals(t *testing.T, members string) (all []string, problems []diag.Problem) {
+	t.Helper()
+	text := strings.ReplaceAll("{'ignition':{'version':'3.6.0'},"+members+"}", "'", `"`)
+	doc, told := configs.Judge("x.ign", []byte(text))
+	require.NotNil(t, doc, told)
+	problems = feasible.Problems(doc)
+	for _, p := range problems {
+		all = append(all, p.Path)
+	}
+	return all, problems
+}
+
+func storage(members string) string { return "'storage':{" + members + "}" }
+
+const (
+	core = "'passwd':{'users':[{'name':'core','sshAuthorizedKeys':['ssh-ed25519 AAAA']}]},"
+	unit = "'systemd':{'units':[{'name':'a.service','contents':'[Service]','enabled':true," +
+		"'dropins':[{'name':'a.conf','contents':'[Unit]'}]}]},"
+	wiped = "'disks':[{'device':'/dev/a','wipeTable':true,'partitions':[{'number':1,'label':'one'}]}],"
+)
+
+func TestWhatNothingSuitsIsRefused(t *testing.T) {
+	for claim, c := range map[string]struct{ config, want string }{
+		"a hard link that names itself": {storage("'links':[{'path':'/h','target':'/h'," +
+			"'hard':true}]"), "$.storage.links.0"},
+		"a hard link to what is below a file": {storage("'files':[{'path':'/f'}],'links':[{'path':'/h'," +
+			"'target':'/f/x','hard':true}]"), "$.storage.links.0"},
+		"a hard link to a directory made on a way": {storage("'files':[{'path':'/d/f'}],'links':[{'path':'/h'," +
+			"'target':'/d','hard':true}]"), "$.storage.links.0"},
+		"a file in the way of the account files": {core + storage("'directories':[{"+
+			"'path':'/etc/passwd'}]"), "$.storage.directories.0"},
+		"a home that is an account file": {"'passwd':{'users':[{'name':'a','homeDir':'/etc/passwd'," +
+			"'sshAuthorizedKeys':['ssh-ed25519 AAAA']}]}", "$.passwd.users.0.sshAuthorizedKeys"},
+		"crypttab as a directory": {storage("'luks':[{'name':'v','device':'/dev/a'}],'directories':[{" +
+			"'path':'/etc/crypttab'}]"), "$.storage.luks"},
+		"two volumes on one device": {storage("'luks':[{'name':'v','device':'/dev/a'},{'name':'w'," +
+			"'device':'/dev/a'}]"), "$.storage.luks.1"},
+		"a device in two arrays": {storage("'raid':[{'name':'r','level':'raid1','devices':['/dev/a','/dev/b']},{" +
+			"'name':'s','level':'raid1','devices':['/dev/b','/dev/c']}]"), "$.storage.raid.1"},
+		"a filesystem under two names of one place": {storage(wiped + "'filesystems':[{'device':'/dev/a1'," +
+			"'format':'ext4'},{'device':'/dev/disk/by-partlabel/one','format':'xfs'}]"), "$.storage.filesystems.1"},
+		"more partitions than a new table has": {storage("'disks':[{'device':'/dev/a','wipeTable':true," +
+			"'partitions':[{'number':129}]}]"), "$.storage.disks.0.partitions.0"},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			got, problems := refusals(t, c.config)
+			assert.Equal(t, []string{c.want}, got, "%v", problems)
+		})
+	}
+}
+
+func TestWhatSomeRootOrDiskSuitsIsNotRefused(t *testing.T) {
+	for claim, config := range map[string]string{
+		"nothing": "'storage':{}",
+		"owners that the root has": storage("'files':[{'path':'/f','user':{'name':'nobody'},'group':{" +
+			"'name':'adm'}}]"),
+		"groups of the root":             "'passwd':{'users':[{'name':'a','primaryGroup':'g','groups':['x','y,z','27']}]}",
+		"a group of a user's name":       "'passwd':{'groups':[{'name':'a'}],'users':[{'name':'a'}]}",
+		"names that only old tools take": "'passwd':{'users':[{'name':'12'}],'groups':[{'name':'ä'}]}",
+		"a home that the root has": "'passwd':{'users':[{'name':'a','noCreateHome':true," +
+			"'sshAuthorizedKeys':['ssh-ed25519 AAAA']}]}",
+		"a system user with keys": "'passwd':{'users':[{'name':'a','system':true," +
+			"'sshAuthorizedKeys':['ssh-ed25519 AAAA']}]}",
+		"a home that two users have": "'passwd':{'users':[{'name':'a','homeDir':'/x'},{'name':'b'," +
+			"'homeDir':'/x','sshAuthorizedKeys':['ssh-ed25519 AAAA']}]}",
+		"many users":                         "'passwd':{'users':[" + users(2000) + "]}",
+		"a file at a home that is elsewhere": core + storage("'files':[{'path':'/home/core'}]"),
+		"links that the root has": core + storage("'links':[{'path':'/etc','target':'/x'},{'path':'/home',"+
+			"'target':'/var/home'}]"),
+		"a hard link to a file of the root": storage("'links':[{'path':'/h','target':'/usr/bin/x','hard':true}]"),
+		"a hard link to one behind a link": storage("'links':[{'path':'/l','target':'/srv'},{'path':'/h'," +
+			"'target':'/l/x','hard':true}]"),
+		"a hard link to a link": storage("'links':[{'path':'/l','target':'/srv'},{'path':'/h','target':'/l'," +
+			"'hard':true}]"),
+		"a place that is elsewhere unless": unit + storage("'files':[{'path':'/etc/systemd/system/b.service'},{"+
+			"'path':'/etc/other'}]"),
+		"a unit in the place of a link": "'systemd':{'units':[{'name':'a.service','mask':true}]}," +
+			"" + storage("'links':[{'path':'/etc/systemd/system/a.service','target':'/x'}]"),
+		"partitions that are there": storage("'disks':[{'device':'/dev/a','partitions':[{'number':1," +
+			"'label':'a'},{'number':2,'label':'b'},{'number':200}]}]"),
+		"a partition that the disk has": storage(wiped + "'filesystems':[{'device':'/dev/a2','format':'ext4'}]"),
+		"arrays, volumes and what is on them": storage("'raid':[{'name':'r','level':'raid1','devices':['/dev/a'," +
+			"'/dev/b']}],'luks':[{'name':'v','device':'/dev/md/r'}],'filesystems':[{'device':'/dev/mapper/v'," +
+			"'format':'ext4','path':'/srv'}],'files':[{'path':'/srv/f'}]"),
+		"a volume on one that is there": storage("'luks':[{'name':'a','device':'/dev/mapper/b'},{'name':'b'," +
+			"'device':'/dev/b'}]"),
+		"an array on a volume that is there": storage("'luks':[{'name':'a','device':'/dev/a'}],'raid':[{" +
+			"'name':'r','level':'raid1','devices':['/dev/mapper/a','/dev/b']}]"),
+		"crypttab as a file": storage("'luks':[{'name':'v','device':'/dev/a'}],'files':[{'path':'/etc/crypttab'}]"),
+		"what only a boot has, in a directory": storage("'directories':[{'path':'/etc/.ignition-result.json'},{" +
+			"'path':'/etc/crypttab'}]"),
+	} {
+		t.Run(claim, func(t *testing.T) {
+			_, problems := refusals(t, config)
+			assert.Empty(t, problems)
+		})
+	}
+}
+
+func users(n int) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf("{'name':'u%d'}", i)
+	}
+	return strings.Join(all, ",")
+}
+
+func TestARefusalNamesBothPlaces(t *testing.T) {
+	const other = "'files':[{'path':'/opt/a'},{'path':'/opt/b'},{'path':'/etc/systemd/system/a.service.d'}]"
+	_, problems := refusals(t, unit+storage(other))
+	require.Len(t, problems, 1)
+	p := problems[0]
+	assert.Equal(t, "$.systemd.units.0.dropins.0", p.Path)
+	assert.True(t, p.Stricter)
+	require.Len(t, p.Related, 1)
+	assert.Equal(t, "$.storage.files.2", p.Related[0].Path, "files that stand alone are not planned, and are counted")
+	text := p.Related[0].Place.Doc.Text
+	assert.Contains(t, text[p.Related[0].Place.Span.Start:], "{\"path\":\"/etc/systemd/system/a.service.d\"}")
+	assert.NotContains(t, p.Message, "$.")
+}
