@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/glowplug-os/glowplug/internal/check"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/lsp"
@@ -43,13 +44,13 @@ type reply struct {
 }
 
 // started is a client that has said nothing yet.
-func started(t *testing.T) *client {
+func started(t *testing.T, root check.Root) *client {
 	t.Helper()
 	in, toServer := io.Pipe()
 	fromServer, out := io.Pipe()
 	c := &client{t: t, in: bufio.NewReader(fromServer), out: toServer, done: make(chan error, 1)}
 	go func() {
-		c.done <- lsp.Serve(context.Background(), in, out, lsp.Program{Version: "9.9.9", Root: noRoot})
+		c.done <- lsp.Serve(context.Background(), in, out, lsp.Program{Version: "9.9.9", Root: root})
 		out.Close()
 		in.Close()
 	}()
@@ -71,7 +72,7 @@ func noRoot(dir string) (judge func(*document.Document) []diag.Problem, end func
 // connected is a client that has begun a session.
 func connected(t *testing.T, options ...string) *client {
 	t.Helper()
-	c := started(t)
+	c := started(t, noRoot)
 	given := "{}"
 	if len(options) > 0 {
 		given = options[0]
@@ -199,7 +200,7 @@ func (c *client) published(uri string, version int) (r report) {
 func (c *client) open(uri, text string) report {
 	c.t.Helper()
 	c.tell("textDocument/didOpen", fmt.Sprintf(
-		`{"textDocument": {"uri": %q, "languageId": "", "version": 1, "text": %s}}`, uri, quoted(text)))
+		`{"textDocument": {"uri": %s, "languageId": "", "version": 1, "text": %s}}`, quoted(uri), quoted(text)))
 	return c.published(uri, 1)
 }
 

@@ -1,9 +1,14 @@
 package lsp
 
-import "strings"
+import (
+	"slices"
+	"strings"
 
-// definition gives the places that the notes of the problem at the cursor point at, or the local file that is named
-// there.
+	"github.com/glowplug-os/glowplug/internal/diag"
+)
+
+// definition gives the local file or the anchor that is named at the cursor, and the places that the notes of the
+// problems there point at.
 func (s *server) definition(m *message) (any, error) {
 	p, err := params[positionParams](m)
 	if err != nil {
@@ -14,32 +19,61 @@ func (s *server) definition(m *message) (any, error) {
 		return nil, err
 	}
 	return s.later(m, t, func(o *outcome) (any, error) {
-		at := o.index.offset(p.Position)
-		if file, named := t.named(at); named {
-			return []location{{URI: uriOf(file)}}, nil
-		}
 		places := []location{}
-		for i, problem := range o.found.Problems {
-			if problem.Place.Doc == o.found.Text && touches(problem.Place.Span, at, at) {
-				for _, r := range o.diagnostics[i].RelatedInformation {
+		for _, d := range o.diagnostics {
+			if d.Range.has(p.Position) {
+				for _, r := range d.RelatedInformation {
 					places = append(places, r.Location)
 				}
 			}
+		}
+		named, is := t.named(o.index.offset(p.Position))
+		if is && !slices.ContainsFunc(places, func(l location) bool { return l.URI == named.URI && l.URI != t.uri }) {
+			places = slices.Insert(places, 0, named)
 		}
 		return places, nil
 	})
 }
 
-// named is the local file that the value at an offset names.
-func (t *text) named(at int) (file string, is bool) {
+func (r textRange) has(p position) bool { return !p.isBefore(r.Start) && !r.End.isBefore(p) }
+
+func (p position) isBefore(other position) bool {
+	return p.Line < other.Line || p.Line == other.Line && p.Character < other.Character
+}
+
+// named is what the value at an offset names: an anchor, or a local file.
+func (t *text) named(at int) (where location, is bool) {
 	if !t.isConfig() {
-		return "", false
+		return location{}, false
 	}
 	v := t.view()
 	spot := v.spot(at)
-	shape := v.shape(spot.entry)
-	if shape == nil || spot.part != atValue || !strings.HasSuffix(strings.TrimSuffix(shape.Path, ".*"), "local") {
-		return "", false
+	if spot.part != atValue {
+		return location{}, false
 	}
-	return t.found.found.File(v.said(&v.entries[spot.entry]))
+	said := v.said(&v.entries[spot.entry])
+	if alias, is := strings.CutPrefix(said, "*"); is {
+		anchor, found := v.anchor(alias, at)
+		return location{t.uri, t.found.index.textRange(anchor)}, found
+	}
+	shape := v.shape(spot.entry)
+	if shape == nil || !strings.HasSuffix(strings.TrimSuffix(shape.Path, ".*"), "local") {
+		return location{}, false
+	}
+	file, is := t.found.found.File(said)
+	return location{URI: uriOf(file)}, is
+}
+
+// anchor finds the last anchor of a name before an offset.
+func (o *outline) anchor(name string, before int) (where diag.Span, found bool) {
+	mark := "&" + name
+	for at := before; at > 0 && !o.json; {
+		if at = strings.LastIndex(o.text[:at], mark); at < 0 {
+			break
+		}
+		if end := at + len(mark); parts(o.text, end) {
+			return diag.Span{Start: at, End: end}, true
+		}
+	}
+	return diag.Span{}, false
 }

@@ -226,9 +226,13 @@ systemd:
 	assert.Equal(t, "10:13-10:17", key.Range.String(), "columns are those of UTF-16")
 
 	_, params := cursor(strings.Repeat("\n", 9) + "                      |")
-	places := result[[]struct{ URI string }](c, "textDocument/definition", params)
+	places := result[[]struct {
+		URI   string
+		Range span
+	}](c, "textDocument/definition", params)
 	require.Len(t, places, 1)
 	assert.Equal(t, "file://"+dir+"/a.service", places[0].URI)
+	assert.Equal(t, "2:0-2:4", places[0].Range.String(), "it is the line of the file")
 }
 
 func TestANoteLeadsToItsPlace(t *testing.T) {
@@ -241,6 +245,20 @@ func TestANoteLeadsToItsPlace(t *testing.T) {
 	}](c, "textDocument/definition", params)
 	require.Len(t, places, 1)
 	assert.Equal(t, 4, places[0].Range.Start.Line)
+}
+
+func TestAnAliasLeadsToItsAnchor(t *testing.T) {
+	text, params := cursor(good + "storage:\n  files:\n    - &ab {path: /b}\n    - &a {path: /a}\n" +
+		"    - &abc {path: /c}\n    - <<: *|a\n")
+	c := connected(t)
+	c.open(uri, text)
+	places := result[[]struct {
+		URI   string
+		Range span
+	}](c, "textDocument/definition", params)
+	require.NotEmpty(t, places)
+	assert.Equal(t, uri, places[0].URI)
+	assert.Equal(t, "5:6-5:8", places[0].Range.String())
 }
 
 type action struct {

@@ -20,7 +20,7 @@ const (
 )
 
 func TestASessionFromBeginningToEnd(t *testing.T) {
-	c := started(t)
+	c := started(t, noRoot)
 	assert.Equal(t, -32002, c.ask("textDocument/hover", "{}").Error.Code, "initialize comes first")
 	c.tell("textDocument/didOpen", "{}")
 	first := c.ask("initialize", `{"capabilities": {"general": {"positionEncodings": ["utf-32", "utf-8"]}}}`)
@@ -95,23 +95,6 @@ func TestOptionsAreThoseOfValidate(t *testing.T) {
 		assert.Contains(t, string(m.Params), said)
 		assert.NotEmpty(t, c.open(uri, advised).Diagnostics, "the session goes on without")
 	}
-}
-
-func TestTheLatestEditWins(t *testing.T) {
-	c := connected(t)
-	c.open(uri, good)
-	for version := 2; version < 50; version++ {
-		c.tell("textDocument/didChange", fmt.Sprintf(
-			`{"textDocument": {"uri": %q, "version": %d}, "contentChanges": [{"text": %s}]}`, uri, version,
-			quoted(good+strings.Repeat("x: 1\n", version%2)+"y: 2\n")))
-	}
-	last := c.published(uri, 49)
-	require.Len(t, last.Diagnostics, 2)
-	for _, m := range c.later {
-		assert.NotContains(t, string(m.Params), `"version":50`)
-	}
-	c.tell("textDocument/didClose", `{"textDocument": {"uri": "file:///w.bu"}}`)
-	assert.Empty(t, c.published(uri, 49).Diagnostics, "what is closed has no problems any more")
 }
 
 // Each text is judged by the project that its file is in, and the project file by its own rules.

@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"github.com/glowplug-os/glowplug/internal/check"
@@ -141,12 +142,12 @@ func (s *server) cancel(m *message) error {
 
 // checkAll checks all texts anew: what they name may have changed.
 func (s *server) checkAll() {
-	for _, t := range s.texts {
+	for _, uri := range slices.Sorted(maps.Keys(s.texts)) {
+		t := s.texts[uri]
 		s.count++
 		t.count, t.found = s.count, nil
 		s.enqueue(t)
 	}
-	slices.SortFunc(s.queue, func(a, b *text) int { return a.count - b.count })
 }
 
 // check begins the next check, unless one goes on. There is no clock in this: what is typed during a check is checked

@@ -51,7 +51,7 @@ func validated(t *testing.T, args ...string) (lines []string) {
 
 // What an editor shows is what a pipeline says: the same problems in the same order at the same places.
 func TestAnEditorShowsWhatValidateSays(t *testing.T) {
-	c := started(t)
+	c := started(t, noRoot)
 	local, err := filepath.Abs("../../examples/files")
 	require.NoError(t, err)
 	c.ask("initialize", fmt.Sprintf(`{"capabilities": {"general": {"positionEncodings": ["utf-8"]}}, `+
