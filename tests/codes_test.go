@@ -62,7 +62,7 @@ func localFiles(names []string) fs.FS {
 }
 
 // raised gives the problems of an example's text, in the way in which it shows them, and who is told.
-func raised(t *testing.T, p codes.Pair, text string) (problems []diag.Problem, to diag.Audience) {
+func raised(t *testing.T, p *codes.Pair, text string) (problems []diag.Problem, to diag.Audience) {
 	t.Helper()
 	arena := tree.NewArena()
 	o := load.Options{Local: true, Files: localFiles(p.Files), FilesDir: "/files", Lint: tree.Unseen,

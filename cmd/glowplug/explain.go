@@ -136,7 +136,7 @@ func explanation(row codes.Row) string {
 
 // wrongExample gives the wrong example of a code, with a line on how it is run and which other codes it raises, where
 // that is not obvious.
-func wrongExample(p codes.Pair) string {
+func wrongExample(p *codes.Pair) string {
 	text := p.Wrong
 	if p.Said != "" {
 		text = p.Said

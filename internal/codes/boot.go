@@ -17,12 +17,12 @@ const (
 )
 
 // bootDevice is a document with a boot disk.
-func bootDevice(members, wrong, right string) Pair {
+func bootDevice(members, wrong, right string) *Pair {
 	return fcos("boot_device:\n"+members, wrong, right)
 }
 
 // bootPartitions is a document with partitions on the boot disk of an image.
-func bootPartitions(partitions, wrong, right string) Pair {
+func bootPartitions(partitions, wrong, right string) *Pair {
 	return fcos("storage:\n  disks:\n    - device: /dev/disk/by-id/coreos-boot-disk\n      partitions:\n"+partitions,
 		wrong, right)
 }

@@ -68,7 +68,7 @@ type Row struct {
 	Line string // what it means, in one line
 	Do   string // what to do, in one line
 	Why  string // why it matters, and what else helps
-	Show Pair
+	Show *Pair
 }
 
 // Kinds lists the kinds that a problem with this code can be of, the usual one first. Beside them there is what follows

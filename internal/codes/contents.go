@@ -28,7 +28,7 @@ const (
 const digest = "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"
 
 // contents is a config with a file whose contents have more members than a source.
-func contents(source, members, wrong, right string) Pair {
+func contents(source, members, wrong, right string) *Pair {
 	return file(contentsOf(source, members), wrong, right)
 }
 
@@ -37,7 +37,7 @@ func contentsOf(source, members string) string {
 }
 
 // hashed is a config with a file that has a digest.
-func hashed(wrong, right string) Pair {
+func hashed(wrong, right string) *Pair {
 	return contents("https://example.com/motd", "\n    "+`"verification": {"hash": "~~"}`, wrong, right)
 }
 

@@ -27,7 +27,7 @@ const (
 )
 
 // disks is a config with two disks.
-func disks(first, second, wrong, right string) Pair {
+func disks(first, second, wrong, right string) *Pair {
 	return newest(`"storage": {"disks": [
   {"device": "/dev/vda", "partitions": [`+first+`]},
   {"device": "/dev/vdb", "partitions": [`+second+`]}
@@ -35,7 +35,7 @@ func disks(first, second, wrong, right string) Pair {
 }
 
 // array is a config with an array.
-func array(members, wrong, right string) Pair {
+func array(members, wrong, right string) *Pair {
 	return newest(`"storage": {"raid": [{"name": "data", `+members+`}]}`, wrong, right)
 }
 

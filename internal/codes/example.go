@@ -74,89 +74,89 @@ type Pair struct {
 // mark is where the wrong text and the right one differ.
 const mark = "~~"
 
-func pair(text, wrong, right string) Pair {
-	return Pair{Wrong: strings.ReplaceAll(text, mark, wrong), Right: strings.ReplaceAll(text, mark, right)}
+func pair(text, wrong, right string) *Pair {
+	return &Pair{Wrong: strings.ReplaceAll(text, mark, wrong), Right: strings.ReplaceAll(text, mark, right)}
 }
 
 // old is a config of some version.
-func old(version, members, wrong, right string) Pair {
+func old(version, members, wrong, right string) *Pair {
 	members = strings.ReplaceAll(strings.Trim(members, "\n"), "\n", "\n  ")
 	return pair("{\n  \"ignition\": {\"version\": \""+version+"\"},\n  "+members+"\n}\n", wrong, right)
 }
 
 // newest is a config of the newest stable version.
-func newest(members, wrong, right string) Pair { return old("3.6.0", members, wrong, right) }
+func newest(members, wrong, right string) *Pair { return old("3.6.0", members, wrong, right) }
 
 // ignition is a config with something beside its version.
-func ignition(members, wrong, right string) Pair {
+func ignition(members, wrong, right string) *Pair {
 	return pair("{\"ignition\": {\n  \"version\": \"3.6.0\",\n  "+members+"\n}}\n", wrong, right)
 }
 
 // file is a config with one file.
-func file(members, wrong, right string) Pair {
+func file(members, wrong, right string) *Pair {
 	return newest(`"storage": {"files": [{`+members+`}]}`, wrong, right)
 }
 
 // from is a config with a file that has a source.
-func from(wrong, right string) Pair {
+func from(wrong, right string) *Pair {
 	return file("\n"+`  "path": "/etc/motd",`+"\n"+`  "contents": {"source": "`+mark+`"}`+"\n", wrong, right)
 }
 
 // disk is a config with a disk and its partitions.
-func disk(partitions, wrong, right string) Pair {
+func disk(partitions, wrong, right string) *Pair {
 	return newest(`"storage": {"disks": [{"device": "/dev/vda", "partitions": [`+partitions+`]}]}`, wrong, right)
 }
 
 // volume is a config with an encrypted volume.
-func volume(members, wrong, right string) Pair {
+func volume(members, wrong, right string) *Pair {
 	return newest(`"storage": {"luks": [{"name": "data", "device": "/dev/vdb", `+members+`}]}`, wrong, right)
 }
 
 // targeted is a config of a version that a target reads or not.
-func targeted(wrong, right string) Pair {
+func targeted(wrong, right string) *Pair {
 	p := pair("{\n  \"ignition\": {\"version\": \"~~\"}\n}\n", wrong, right)
 	p.By = ByTarget
 	return p
 }
 
 // user is a config with one user.
-func user(members, wrong, right string) Pair {
+func user(members, wrong, right string) *Pair {
 	return newest(`"passwd": {"users": [{`+members+`}]}`, wrong, right)
 }
 
 // unit is a config with one unit.
-func unit(members, wrong, right string) Pair {
+func unit(members, wrong, right string) *Pair {
 	return newest(`"systemd": {"units": [{`+members+`}]}`, wrong, right)
 }
 
 // document is a Butane document of a version.
-func document(variant, version, body, wrong, right string) Pair {
+func document(variant, version, body, wrong, right string) *Pair {
 	return pair("variant: "+variant+"\nversion: "+version+"\n"+strings.TrimPrefix(body, "\n"), wrong, right)
 }
 
 // fcos is a Butane document of the newest stable version for Fedora CoreOS.
-func fcos(body, wrong, right string) Pair { return document("fcos", "1.7.0", body, wrong, right) }
+func fcos(body, wrong, right string) *Pair { return document("fcos", "1.7.0", body, wrong, right) }
 
 // with says which local files an example has.
-func (p Pair) with(files ...string) Pair {
+func (p *Pair) with(files ...string) *Pair {
 	p.Files = files
 	return p
 }
 
 // by says how an example is run.
-func (p Pair) by(way By) Pair {
+func (p *Pair) by(way By) *Pair {
 	p.By = way
 	return p
 }
 
 // beside says which codes come along.
-func (p Pair) beside(codes ...Code) Pair {
+func (p *Pair) beside(codes ...Code) *Pair {
 	p.Beside = codes
 	return p
 }
 
 // said says what the wrong text is, where it cannot be shown.
-func (p Pair) said(what string) Pair {
+func (p *Pair) said(what string) *Pair {
 	p.Said = what
 	return p
 }

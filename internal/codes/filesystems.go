@@ -14,12 +14,12 @@ const (
 )
 
 // filesystem is a config with one filesystem.
-func filesystem(members, wrong, right string) Pair {
+func filesystem(members, wrong, right string) *Pair {
 	return newest(`"storage": {"filesystems": [{"device": "/dev/vdb", `+members+`}]}`, wrong, right)
 }
 
 // share is a config with a virtiofs, of the version that brought it.
-func share(members, wrong, right string) Pair {
+func share(members, wrong, right string) *Pair {
 	return old("3.7.0-experimental", `"storage": {"filesystems": [{"format": "virtiofs", `+members+`}]}`, wrong, right)
 }
 

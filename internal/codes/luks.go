@@ -20,7 +20,7 @@ const (
 )
 
 // tang is a config with a volume that a Tang server opens.
-func tang(members, wrong, right string) Pair {
+func tang(members, wrong, right string) *Pair {
 	return volume(`"clevis": {"tang": [{`+members+`}]}`, wrong, right)
 }
 

@@ -17,7 +17,7 @@ const (
 )
 
 // link is a config with one link.
-func link(members, wrong, right string) Pair {
+func link(members, wrong, right string) *Pair {
 	return newest(`"storage": {"links": [{`+members+`}]}`, wrong, right)
 }
 

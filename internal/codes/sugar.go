@@ -17,17 +17,17 @@ const (
 )
 
 // mounted is a document with a filesystem that gets a mount unit.
-func mounted(members, wrong, right string) Pair {
+func mounted(members, wrong, right string) *Pair {
 	return fcos("storage:\n  filesystems:\n    - device: /dev/vdb\n      with_mount_unit: true\n"+members, wrong, right)
 }
 
 // quadlet is a document with a quadlet.
-func quadlet(members, wrong, right string) Pair {
+func quadlet(members, wrong, right string) *Pair {
 	return document("fcos", "1.8.0-experimental", "systemd:\n  quadlets:\n    - name: "+members, wrong, right)
 }
 
 // machineConfig is a document that OpenShift takes.
-func machineConfig(more, wrong, right string) Pair {
+func machineConfig(more, wrong, right string) *Pair {
 	return document("openshift", "4.19.0", "metadata:\n  name: 50-web\n  labels:\n"+
 		"    machineconfiguration.openshift.io/role: worker\n"+more, wrong, right)
 }

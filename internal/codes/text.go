@@ -28,14 +28,14 @@ func textRows() []Row {
 			Do: "check its name and its permissions",
 			Why: `Nothing could be said about the file, so it counts as invalid: a check that passes over a file that
 				is not there would find nothing wrong with a misspelt name.`,
-			Show: Pair{Wrong: "no-such-file.ign", Right: smallest, By: ByMissing},
+			Show: &Pair{Wrong: "no-such-file.ign", Right: smallest, By: ByMissing},
 		},
 		{
 			Code: Empty, Line: "the text has no bytes",
 			Do: "write at least `{\"ignition\": {\"version\": \"3.6.0\"}}`",
 			Why: `An empty text is more often the output of a command that failed than the wish to configure nothing.
 				A platform without any config is another thing: a machine boots as its image is then.`,
-			Show: Pair{Wrong: "", Right: smallest}.said("(a file of 0 bytes)"),
+			Show: (&Pair{Wrong: "", Right: smallest}).said("(a file of 0 bytes)"),
 		},
 		{
 			Code: TooLarge, Line: "the text is larger than a config can be",
@@ -43,7 +43,7 @@ func textRows() []Row {
 			Why: `More than 256 MiB are taken from nowhere, be it a file, a pipe, a server or a platform: it may never
 				end. Nor has the 65,536th config that is merged into one a place to be shown. Most platforms hand
 				out configs of some 16 to 64 KiB only.`,
-			Show: Pair{Right: smallest, By: ByFull}.said("(a file of more than 256 MiB)"),
+			Show: (&Pair{Right: smallest, By: ByFull}).said("(a file of more than 256 MiB)"),
 		},
 		{
 			Code: JSONSyntax,

@@ -33,12 +33,12 @@ const (
 )
 
 // unitNamed is a config with a unit of some name.
-func unitNamed(wrong, right string) Pair {
+func unitNamed(wrong, right string) *Pair {
 	return unit(`"name": "~~", "contents": "[Unit]\n"`, wrong, right)
 }
 
 // unitText is a config with a service of some text.
-func unitText(wrong, right string) Pair {
+func unitText(wrong, right string) *Pair {
 	return unit(`"name": "web.service", "contents": "~~"`, wrong, right)
 }
 
