@@ -77,6 +77,8 @@ func raised(t *testing.T, p *codes.Pair, text string) (problems []diag.Problem, 
 		return validated(name, ""), diag.Workstation
 	case codes.ByRoot:
 		return onImage(t, text), diag.Workstation
+	case codes.ByPlatform:
+		return validated("-", text, "--platform", "aws"), diag.Workstation
 	case codes.ByTarget:
 		return validated("-", text, "--target", "fcos:34"), diag.Workstation
 	case codes.ByWhole:

@@ -30,7 +30,8 @@ var floors = [][]string{
 	{"internal/diag", "internal/cmdline"},
 	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/cli",
 		"internal/zip", "internal/plan"},
-	{"internal/language", "internal/releases", "internal/form", "internal/scene", "internal/logs", "internal/root"},
+	{"internal/language", "internal/releases", "internal/limits", "internal/form", "internal/scene", "internal/logs",
+		"internal/root"},
 	{"internal/source", "internal/cursor", "internal/report", "internal/results"},
 	{"internal/fetch", "internal/tool", "internal/console", "internal/journal", "internal/build", "internal/field",
 		"internal/readonly"},
@@ -52,7 +53,7 @@ var pure = []string{"internal/codes", "internal/order", "internal/cli", "interna
 	"internal/cmdline", "internal/tree", "internal/form", "internal/source", "internal/unit", "internal/accounts",
 	"internal/field", "internal/plan", "internal/scene", "config", "internal/language", "internal/cursor",
 	"internal/document", "internal/butane", "internal/rules", "internal/advice", "internal/lint",
-	"internal/releases", "internal/report", "internal/results", "internal/feasible", "validate"}
+	"internal/releases", "internal/limits", "internal/report", "internal/results", "internal/feasible", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

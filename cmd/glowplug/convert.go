@@ -121,7 +121,7 @@ func (o *convertOptions) convert(p *cli.Process, file string) error {
 	r := load.ReadWith(tree.NewArena(), name, text, files)
 	advice.Give(r.Problems)
 	problems := diag.For(diag.Workstation, r.Problems)
-	if o.to != "" && r.Valid(diag.Workstation) && r.Butane != nil && r.Butane.MachineConfig() != nil {
+	if o.to != "" && r.Valid(diag.Workstation) && r.Butane != nil && r.Butane.IsMachineConfig() {
 		return cli.Misuse("--to writes a config: for the variant openshift say --raw too")
 	}
 	var out []byte

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/glowplug-os/glowplug/internal/check"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
@@ -32,7 +33,8 @@ func lspCommand() cli.Command {
 			root := func(dir string) (judge func(*document.Document) []diag.Problem, end func(), err error) {
 				return imageAt(ctx, p, dir)
 			}
-			return lsp.Serve(ctx, p.In, p.Data, lsp.Program{Version: p.Version, Plan: cannotApply, Root: root})
+			return lsp.Serve(ctx, p.In, p.Data, lsp.Program{Version: p.Version, Root: root,
+				Means: check.Means{Plan: cannotApply, Zip: zipper}})
 		},
 	}
 }

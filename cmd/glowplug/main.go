@@ -56,7 +56,7 @@ func glowplug() cli.Program {
 				{Code: 2, Meaning: "wrong usage"}},
 		},
 		Commands: []cli.Command{
-			check.ValidateBy("glowplug validate", check.Means{Plan: cannotApply, Against: imageAt}),
+			validateCommand(),
 			explainCommand(),
 			convertCommand(),
 			schemaCommand(),

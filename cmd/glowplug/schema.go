@@ -10,7 +10,6 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/butane"
-	"github.com/glowplug-os/glowplug/internal/check"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
@@ -109,7 +108,7 @@ func schemaOf(args []string) ([]byte, error) {
 
 // optionOfValidate gives the words of an option of validate, and its values.
 func optionOfValidate(name string) (words string, values []string) {
-	for _, o := range check.ValidateBy("glowplug validate", check.Means{Against: imageAt}).Options {
+	for _, o := range validateCommand().Options {
 		if o.Long == name {
 			return o.Words, o.Values
 		}

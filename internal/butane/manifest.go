@@ -21,9 +21,14 @@ func (r *Result) JSON(pretty bool) []byte {
 	return document.Encode(r.t.config, r.t.Spec, pretty)
 }
 
-// MachineConfig is the config as a MachineConfig in YAML, nil for variants other than openshift.
+// IsMachineConfig tells whether the document makes a MachineConfig: those of openshift do.
+func (r *Result) IsMachineConfig() bool {
+	return r.Config != nil && r.Dialect.has(machineConfig) && !r.t.Raw
+}
+
+// MachineConfig is the config as a MachineConfig in YAML, nil where the document makes none.
 func (r *Result) MachineConfig() []byte {
-	if r.Config == nil || !r.Dialect.has(machineConfig) || r.t.Raw {
+	if !r.IsMachineConfig() {
 		return nil
 	}
 	top := r.t.top

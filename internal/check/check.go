@@ -38,8 +38,8 @@ func (o *options) run(ctx context.Context, p *cli.Process) (err error) {
 		return err
 	}
 	o.judges(&v.documents)
-	if o.root != "" && o.against != nil {
-		judge, end, err := o.against(ctx, p, o.root)
+	if o.root != "" && o.Against != nil {
+		judge, end, err := o.Against(ctx, p, o.root)
 		if err != nil {
 			return err
 		}

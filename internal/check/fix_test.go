@@ -20,8 +20,8 @@ func configOf(members string) string {
 	return `{"ignition": {"version": "3.6.0"}, "storage": {"files": [{` + members + `}]}}`
 }
 
-// butane is a document with these lines.
-func butane(lines string) string { return "variant: fcos\nversion: 1.7.0\n" + lines }
+// yamlOf is a document with these lines.
+func yamlOf(lines string) string { return "variant: fcos\nversion: 1.7.0\n" + lines }
 
 // documentOf is a document in JSON of one file with these members.
 func documentOf(members string) string {
@@ -62,14 +62,14 @@ func TestFixesPutRightWhatIsCertain(t *testing.T) {
 		{"a kind of unit in capitals",
 			`{"ignition": {"version": "3.6.0"}, "systemd": {"units": [{"name": "a.Service"}]}}`,
 			`{"ignition": {"version": "3.6.0"}, "systemd": {"units": [{"name": "a.service"}]}}`},
-		{"a mode of a document without its zero", butane(mode + "644}]}\n"), butane(mode + "0644}]}\n")},
-		{"one with a sticky bit", butane(mode + "1755}]}\n"), butane(mode + "01755}]}\n")},
+		{"a mode of a document without its zero", yamlOf(mode + "644}]}\n"), yamlOf(mode + "0644}]}\n")},
+		{"one with a sticky bit", yamlOf(mode + "1755}]}\n"), yamlOf(mode + "01755}]}\n")},
 		{"one of a document in JSON", documentOf(`"mode": 644`), documentOf(`"mode": 420`)},
 		{"one with a sticky bit there", documentOf(`"mode": 1755`), documentOf(`"mode": 1005`)},
 		{"one in quotes there", documentOf(`"mode": "0644"`), documentOf(`"mode": 420`)},
-		{"one in quotes", butane(mode + "'0644'}]}\n"), butane(mode + "0644}]}\n")},
-		{"what the config says that a document makes", butane("storage: {files: [{path: etc/a/ }]}\n"),
-			butane("storage: {files: [{path: /etc/a }]}\n")},
+		{"one in quotes", yamlOf(mode + "'0644'}]}\n"), yamlOf(mode + "0644}]}\n")},
+		{"what the config says that a document makes", yamlOf("storage: {files: [{path: etc/a/ }]}\n"),
+			yamlOf("storage: {files: [{path: /etc/a }]}\n")},
 		{"what is hidden by something else", configOf(`"path": "etc/a/", "mode": "0644", "contents": ` +
 			`{"source": "DATA:,a"}`), configOf(`"path": "/etc/a", "mode": 420, "contents": {"source": "data:,a"}`)},
 	} {
@@ -86,15 +86,15 @@ func TestFixesLeaveWhatIsNotCertain(t *testing.T) {
 	for claim, text := range map[string]string{
 		"a device without its folder": `{"ignition": {"version": "3.6.0"}, ` +
 			`"storage": {"disks": [{"device": "sda"}]}}`,
-		"a key without its unit": butane(
+		"a key without its unit": yamlOf(
 			"storage: {disks: [{device: /dev/a, partitions: [{number: 1, size: 5}]}]}\n"),
 		"a key that may be another":         "varant: fcos\nversion: 1.7.0\n",
 		"a comma without a value before it": `{"ignition": {"version": "3.6.0"}, , "storage": {}}`,
 		"a key whose value does not fit":    configOf(`"path": "/a", "mdoe": "x"`),
 		"a key that is there already":       configOf(`"path": "/a", "mode": 420, "mdoe": 384`),
-		"a value that an alias has too": butane("storage: {files: [{path: &p etc/a}], " +
+		"a value that an alias has too": yamlOf("storage: {files: [{path: &p etc/a}], " +
 			"directories: [{path: *p}]}\n"),
-		"a text over several lines":                 butane("storage:\n  files:\n    - path: etc/a\n        b/\n"),
+		"a text over several lines":                 yamlOf("storage:\n  files:\n    - path: etc/a\n        b/\n"),
 		"a text in UTF-16":                          "\xff\xfe{\x00\"\x00I\x00g\x00\"\x00:\x001\x00}\x00",
 		"what cannot be read":                       configOf(`"path": "/a/", "mode": 644`) + "}",
 		"a mode that is odd either way":             configOf(`"path": "/a", "mode": 500`),
@@ -173,7 +173,7 @@ func FuzzFixes(f *testing.F) {
 		f.Add(row.Show.Wrong)
 	}
 	f.Add(configOf(`"Path": "etc//a/", "mdoe": "0644", "contents": {"source": "DATA:,a b"}`))
-	f.Add(butane("storage: {files: [{path: 'etc//a/', mode: \"0644\"}, {path: &a /b/, mode: 644}, {path: *a}]}\n"))
+	f.Add(yamlOf("storage: {files: [{path: 'etc//a/', mode: \"0644\"}, {path: &a /b/, mode: 644}, {path: *a}]}\n"))
 	f.Fuzz(func(t *testing.T, text string) {
 		out, count := fixed("example", text, load.Options{})
 		if count == 0 {

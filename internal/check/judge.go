@@ -36,6 +36,7 @@ func (v *verdict) examine(file, shown, text string) Judged {
 		result.Problems = append(result.Problems, t.lacking(shown, text, v.documents)...)
 	}
 	further, absent := v.whole(&result)
+	further = append(further, v.sized(&result, text)...)
 	result.Problems = append(result.Problems, further...)
 	diag.Sort(result.Problems)
 	advice.Give(result.Problems)
@@ -57,7 +58,7 @@ func (o *options) judges(documents *load.Options) {
 // by several goroutines at once.
 type Judge struct {
 	given map[string]string
-	plan  Planner
+	means Means
 	root  Root
 }
 
@@ -65,11 +66,13 @@ type Judge struct {
 type Root func(dir string) (judge func(*document.Document) []diag.Problem, end func(), err error)
 
 // judgeOptions are the options of the validate command that a Judge has.
-func judgeOptions() []string { return []string{"files-dir", "lint", "target", "root", "no-project"} }
+func judgeOptions() []string {
+	return []string{"files-dir", "lint", "target", "platform", "root", "no-project"}
+}
 
 // NewJudge makes a Judge by options of the validate command, by their names. inside makes an absolute path of the name
 // of a folder. What is not given is as the project file of a text says.
-func NewJudge(plan Planner, root Root, given map[string]string, inside func(dir string) string) (*Judge, error) {
+func NewJudge(m Means, root Root, given map[string]string, inside func(dir string) string) (*Judge, error) {
 	for name := range given {
 		if !slices.Contains(judgeOptions(), name) {
 			return nil, fmt.Errorf("%q is no option here; there are %s", name, strings.Join(judgeOptions(), ", "))
@@ -80,15 +83,15 @@ func NewJudge(plan Planner, root Root, given map[string]string, inside func(dir 
 			given[name] = inside(dir)
 		}
 	}
-	j := &Judge{given, plan, root}
+	j := &Judge{given, m, root}
 	_, err := j.options()
 	return j, err
 }
 
 // options are those that are given.
 func (j *Judge) options() (*options, error) {
-	o := &options{called: "an editor", plan: j.plan}
-	o.against = func(context.Context, *cli.Process, string) (
+	o := &options{called: "an editor", Means: j.means}
+	o.Against = func(context.Context, *cli.Process, string) (
 		judge func(*document.Document) []diag.Problem, end func(), err error) {
 		return j.root(o.root)
 	}

@@ -7,10 +7,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/limits"
 	"github.com/glowplug-os/glowplug/internal/lint"
 	"github.com/glowplug-os/glowplug/internal/project"
 	"github.com/glowplug-os/glowplug/internal/results"
@@ -18,10 +20,10 @@ import (
 )
 
 type options struct {
+	Means
 	format, output string
 	filesDir       string
 	maps           []mapping
-	plan           Planner // nil where there are no planners
 	stdinName      string
 	excludes       patterns
 	strict         bool
@@ -30,8 +32,8 @@ type options struct {
 	noLint         bool
 	targets        []target
 	listTargets    bool
-	against        Against // nil for a program that has no roots
 	root           string
+	platforms      []limits.Limit
 	fix, diff      bool
 	quiet, all     bool
 	explains       bool // the program has the command explain
@@ -49,6 +51,7 @@ type Against func(ctx context.Context, p *cli.Process, dir string) (
 type Means struct {
 	Plan    Planner
 	Against Against
+	Zip     func(much bool) butane.Zipper // what compresses contents of documents, as convert does
 }
 
 // A Planner tells what no machine can have as a config has it.
@@ -59,7 +62,7 @@ func Validate(called string) cli.Command { return ValidateBy(called, Means{}) }
 
 // ValidateBy is Validate by all that a program has; with roots there is the option --root.
 func ValidateBy(called string, m Means) cli.Command {
-	o := options{called: called, plan: m.Plan, against: m.Against}
+	o := options{called: called, Means: m}
 	rows := o.projectRows()
 	return cli.Command{
 		Called: called, Usage: []string{called + " [OPTIONS] FILE|DIR..."}, Brief: "FILE...",
@@ -95,15 +98,17 @@ func (o *options) rows() []cli.Option {
 			Set: cli.Switch(&o.strict)},
 		{Long: "fail-on", Value: "SEVERITY", Values: []string{"error", "warning", "advice"}, Default: "error",
 			Words: "what makes a config invalid", Set: cli.Text(&o.failOn)},
-		{Long: "target", Value: "NAME:RELEASE,...", Set: o.setTargets,
+		{Long: "target", Value: "NAME:RELEASE,...", Set: o.setTargets, Several: true,
 			Words: "say also what these releases of systems cannot read, such as fcos:38 or flatcar:4081; may be " +
 				"given several times"},
+		{Long: "platform", Value: "NAME,...", Set: o.setPlatforms, Several: true, Values: limits.IDs(), Open: true,
+			Words: "say also where a config is larger than the user data that these platforms take, such as aws"},
 		{Long: "list-targets", Words: "list the systems and what their releases read", Set: cli.Switch(&o.listTargets)},
 		{Long: "lint", Value: "none|CODE,...", Words: "give no advice, or only that of these codes", Set: o.setLints},
 		{Long: "all", Words: fmt.Sprintf("show more than the first %d problems of a file as text", textMost),
 			Set: cli.Switch(&o.all)},
 		{Long: "quiet", Short: 'q', Words: "show the problems alone, without a summary", Set: cli.Switch(&o.quiet)},
-		{Long: "exclude", Value: "PATTERN",
+		{Long: "exclude", Value: "PATTERN", Several: true,
 			Words: "pass over what PATTERN matches in a folder: a name, or a path with slashes; * stands for any " +
 				"part of a name, ** for any number of folders; may be given several times",
 			Set: func(pattern string) error {
@@ -127,7 +132,7 @@ func (o *options) rows() []cli.Option {
 		{Long: "no-project", Words: "go by these options alone, whatever " + project.FileName + " says",
 			Set: cli.Switch(&o.noProject)},
 	}
-	if o.against != nil {
+	if o.Against != nil {
 		rows = append(rows, cli.Option{Long: "root", Value: "DIR", Set: cli.Text(&o.root),
 			Words: "say also what cannot be had on the image whose root is in this directory"})
 	}

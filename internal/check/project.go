@@ -60,7 +60,7 @@ func (o *options) named(name string) string {
 // set gives the settings of a project file to the options that no argument has set. What an option refuses is told at
 // its line, be it followed or not.
 func (o *options) set(f *project.File) {
-	tried := options{against: o.against}
+	tried := options{Means: o.Means}
 	tried.projectRows()
 	given := map[string]bool{}
 	for _, row := range o.settable {
@@ -104,7 +104,7 @@ func (v *verdict) projectProblems(name, shown, text string) []diag.Problem {
 // readProject reads a project file that is not followed.
 func (o *options) readProject(dir, shown, text string) *project.File {
 	f := project.Read(dir, shown, text)
-	other := options{called: o.called, against: o.against}
+	other := options{called: o.called, Means: o.Means}
 	other.projectRows()
 	other.set(f)
 	return f

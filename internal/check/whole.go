@@ -89,8 +89,8 @@ func (w *whole) judge(doc *document.Document) {
 			return content, err
 		}))
 	}
-	if o.plan != nil && w.absent == 0 && !diag.Fatal(w.found) {
-		w.tell(o.plan(doc))
+	if o.Plan != nil && w.absent == 0 && !diag.Fatal(w.found) {
+		w.tell(o.Plan(doc))
 	}
 	if w.verdict.judge != nil && !diag.Fatal(w.found) {
 		w.tell(w.verdict.judge(doc))

@@ -19,6 +19,7 @@ const (
 	ByImage              // the same, of an empty disk
 	ByLint               // glowplug validate FILE, as advice
 	ByTarget             // glowplug validate --target fcos:34 FILE
+	ByPlatform           // glowplug validate --platform aws FILE
 	ByProject            // glowplug validate .glowplug.yaml
 	ByRoot               // glowplug validate --root DIR FILE
 	ByWhole              // glowplug validate FILE, as those who check a whole config are told
@@ -44,6 +45,7 @@ func (b By) way() way {
 		ByPlan:     {"glowplug plan --root DIR", "glowplug plan", true, false},
 		ByTarget:   {validate + " --target fcos:34", validate + " --target", false, false},
 		ByLint:     {validate, validate, false, false},
+		ByPlatform: {validate + " --platform aws", validate + " --platform", false, false},
 		ByProject:  {validate, validate, false, false},
 		ByRoot:     {validate + " --root DIR", validate + " --root", false, false},
 		ByWhole:    {validate, validate, false, false},

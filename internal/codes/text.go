@@ -7,6 +7,7 @@ const (
 	Unreadable         Code = "unreadable"
 	Empty              Code = "empty"
 	TooLarge           Code = "too-large"
+	UserDataSize       Code = "user-data-size"
 	JSONSyntax         Code = "json-syntax"
 	YAMLSyntax         Code = "yaml-syntax"
 	YAMLDocuments      Code = "yaml-documents"
@@ -44,6 +45,17 @@ func textRows() []Row {
 				end. Nor has the 65,536th config that is merged into one a place to be shown. Most platforms hand
 				out configs of some 16 to 64 KiB only.`,
 			Show: (&Pair{Right: smallest, By: ByFull}).said("(a file of more than 256 MiB)"),
+		},
+		{
+			Code: UserDataSize, Also: []Kind{Warning},
+			Line: "the config is larger than the user data that a platform takes; a warning where a version, a " +
+				"setting or compression decides",
+			Do: "fetch large contents from a server, or let a small config merge a large one",
+			Why: `Platforms refuse a machine with more, or cut the text off. What counts is the text that is handed over:
+				of a Butane document the config that is made of it. Some count it in base64, which makes four bytes of
+				three.`,
+			Show: (&Pair{Wrong: strings.Repeat(" ", 16384) + smallest, Right: smallest, By: ByPlatform}).
+				said("(a config of more than 16 KiB, for aws)"),
 		},
 		{
 			Code: JSONSyntax,

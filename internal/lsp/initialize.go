@@ -27,11 +27,11 @@ func (s *server) initialize(m *message) (any, error) {
 	}
 	options, err := optionsOf(p.InitializationOptions)
 	if err == nil {
-		s.judge, err = check.NewJudge(s.program.Plan, s.program.Root, options, p.inside)
+		s.judge, err = check.NewJudge(s.program.Means, s.program.Root, options, p.inside)
 	}
 	if err != nil {
 		s.notify("window/showMessage", logParams{isError, "glowplug: initializationOptions: " + err.Error()})
-		if s.judge, err = check.NewJudge(s.program.Plan, s.program.Root, nil, p.inside); err != nil {
+		if s.judge, err = check.NewJudge(s.program.Means, s.program.Root, nil, p.inside); err != nil {
 			return nil, err
 		}
 	}

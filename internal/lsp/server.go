@@ -17,7 +17,7 @@ var ErrLeft = errors.New("the client ended without asking to shut down")
 // A Program is who serves.
 type Program struct {
 	Version string
-	Plan    check.Planner // nil where there are no planners
+	Means   check.Means
 	Root    check.Root
 }
 

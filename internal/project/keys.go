@@ -28,7 +28,8 @@ type key struct {
 func keys() []key {
 	return []key{
 		{name: "strict", takes: truth}, {name: "fail-on", takes: word}, {name: "format", takes: word},
-		{name: "lint", takes: words}, {name: "target", takes: words}, {name: "exclude", takes: globs},
+		{name: "lint", takes: words}, {name: "target", takes: words}, {name: "platform", takes: words},
+		{name: "exclude", takes: globs},
 		{name: "files-dir", takes: folder},
 		{name: "root", takes: folder},
 		{ignoreKey, byGlob, "codes of warnings and advice that are not told of, by the paths of files: a name, or a " +

@@ -52,7 +52,7 @@ func TestSettingsAreReadAndMistakesAreToldAtTheirPlaces(t *testing.T) {
 		"a misspelt key": {"strict: true\n\nexcludes: a\n",
 			"strict=true\nP:3:1: $.excludes: a project file has no setting \"excludes\"; did you mean exclude?"},
 		"an option that writes": {"output: x\n", "P:1:1: $.output: a project file has no setting \"output\"; " +
-			"its settings are strict, fail-on, format, lint, target, exclude, files-dir, root, ignore"},
+			"its settings are strict, fail-on, format, lint, target, platform, exclude, files-dir, root, ignore"},
 		"twice": {"strict: true\nstrict: false\n", "strict=true\n" +
 			"P:2:9: $.strict: the key \"strict\" is there twice; remove one of the two"},
 		"text for a truth": {"strict: 'true'", "P:1:9: $.strict: strict is true or false, and this is a string; " +
