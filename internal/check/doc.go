@@ -3,7 +3,8 @@
 // Names come in: of files, of folders, and - for standard input. Folders are replaced by their configs (folders.go).
 // The files are read side by side, each by package load; where fixes are wanted, one by one, a fix being written once
 // the text with it has been read again (fix.go, rewrite.go). What is found goes out as text for people (show.go), or in
-// one of the forms of package results, in the order of the names, with an exit code.
+// one of the forms of package results, in the order of the names, with an exit code. What is said of one text is also
+// there for editors, which have it before any file has (judge.go).
 //
 // What is surprising:
 //

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/language"
@@ -155,25 +154,6 @@ func (c *completer) valuesOf(shape *language.Shape, word diag.Span, before strin
 		c.add(completion{Label: value, Kind: completesValue, FilterText: before + text,
 			TextEdit: textEdit{c.index.textRange(word), before + text}})
 	}
-}
-
-// choices lists the values of a field; of those that say which language a document is in, all that there are.
-func (c *completer) choices(shape *language.Shape) []string {
-	switch {
-	case shape.Kind == tree.Bool:
-		return []string{"true", "false"}
-	case shape.Field.Path == "ignition.version":
-		var all []string
-		for v := config.Stable; v >= config.V3_0; v-- {
-			all = append(all, v.String())
-		}
-		return append(all, config.Newest.String())
-	case shape.Path == "variant":
-		return variants()
-	case shape.Path == "version":
-		return versions(c.under("variant"))
-	}
-	return clean(c.schema.Values(shape))
 }
 
 func variants() (all []string) {

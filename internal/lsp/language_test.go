@@ -162,6 +162,8 @@ func TestAKeyIsExplained(t *testing.T) {
 			"https://github.com/glowplug-os/glowplug/blob/main/docs/config.md"},
 		good + "storage: {disks: [{partitions: [{size_mib: |1}]}]}": {"sizeMiB", "number"},
 		good + "storage: {filesystems: [{format: e|xt4}]}":          {"One of `ext4`, `btrfs`"},
+		"varian|t: fcos\nversion: 1.6.0\n":                          {"One of `fcos`, `flatcar`"},
+		"variant: fcos\nversio|n: 1.6.0\n":                          {"One of `1.7.0`, `1.6.0`"},
 		good + "storage: {trees: [{lo|cal: a}]}":                    {"Only documents in YAML have it."},
 		"variant: openshift\nversion: 4.8.0\npasswd: {groups: [{na|me": {
 			"A document of openshift 4.8.0 cannot have it"},

@@ -143,8 +143,8 @@ func (v *view) describe(s *language.Shape) string {
 	if line := v.line(s); line != "" {
 		b.WriteString(line + "\n\n")
 	}
-	if values := v.schema.Values(s); len(values) > 0 {
-		b.WriteString("One of `" + strings.Join(clean(values), "`, `") + "`.\n\n")
+	if values := v.choices(s); len(values) > 1 && s.Kind != tree.Bool {
+		b.WriteString("One of `" + strings.Join(values, "`, `") + "`.\n\n")
 	}
 	b.WriteString(v.since(s))
 	if s.Key != "" && s.Key != s.Name {
@@ -197,6 +197,25 @@ func (v *view) refuses(s *language.Shape) bool {
 		}
 	}
 	return refused
+}
+
+// choices lists the values of a field; of those that say which language a document is in, all that there are.
+func (v *view) choices(shape *language.Shape) []string {
+	switch {
+	case shape.Kind == tree.Bool:
+		return []string{"true", "false"}
+	case shape.Field.Path == "ignition.version":
+		var all []string
+		for number := config.Stable; number >= config.V3_0; number-- {
+			all = append(all, number.String())
+		}
+		return append(all, config.Newest.String())
+	case shape.Path == "variant":
+		return variants()
+	case shape.Path == "version":
+		return versions(v.under("variant"))
+	}
+	return clean(v.schema.Values(shape))
 }
 
 // clean leaves out the value that is written as nothing.
