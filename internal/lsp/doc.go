@@ -17,7 +17,8 @@
 //     problems.
 //   - A problem in a local file is shown where the document names the file, with its own place beside it.
 //   - Columns are of UTF-16 unless the client takes bytes; an index of marks keeps a text of one line cheap.
-//   - The protocol's types are our own (protocol.go), a dozen of some four hundred. The libraries read a header of any
-//     length, make room for whatever a header announces, and bring a logger, a websocket or another encoder of JSON
-//     along.
+//   - Framing and types are our own (frame.go, protocol.go): a dozen of the protocol's some four hundred types. The
+//     libraries read a line of a header whatever its length (sourcegraph/jsonrpc2 0.2.3, x/exp/jsonrpc2), the latter
+//     makes room for whatever a header announces, and those with types bring a logger and another encoder of JSON
+//     (go.lsp.dev/protocol 0.12.0) or a websocket (tliron/glsp 0.2.2) along.
 package lsp
