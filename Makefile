@@ -6,12 +6,14 @@ DESTDIR  ?=
 PREFIX   ?= /usr
 BIN      ?= bin
 
-# Tables, readers of a few bytes, what looks at disks and plans them, and other things of which a boot has few: copies
-# of small functions in them would take 200 KB of every initramfs, so they are compiled without inlining.
-ONCE = providers internal/accounts internal/advice internal/block internal/butane internal/check internal/cli \
-       internal/codes internal/console internal/device internal/engine internal/handoff internal/load \
-       internal/process internal/releases internal/results internal/scene stages/disks/... stages/leave \
-       stages/mounts stages/units stages/users
+# Tables, readers of a few bytes, what looks at disks and plans them, advice and reports, and other things of which a
+# boot or a check has few: copies of small functions in them would take 200 KB of every initramfs and 100 KB of the
+# validator, so they are compiled without inlining.
+ONCE = config providers internal/accounts internal/advice internal/block internal/butane internal/check internal/cli \
+       internal/codes internal/console internal/cursor internal/device internal/diag internal/directives \
+       internal/engine internal/field internal/form internal/handoff internal/lint internal/load internal/process \
+       internal/releases internal/results internal/scene internal/source stages/disks/... stages/leave stages/mounts \
+       stages/units stages/users
 
 # What ships is built without cgo and without paths of this machine, so everything else is too: tests run the code that
 # ships, and what a cold cache lacks is compiled once and not once for each way of compiling.
@@ -58,7 +60,7 @@ test-linear:
 
 # The folders with tests of the tag disk.
 DISK_TESTS = ./stages/disks/ ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./tests/gpt/ ./tests/net/ ./tests/fetch/ \
-             ./tests/readers/ ./tests/editors/
+             ./tests/readers/ ./tests/editors/ ./tests/systemd/
 
 # Root: real directory trees, loop devices, mounts. Each prepare installs what is missing and prints the root that it
 # made; one package at a time, because two cannot install at once.

@@ -31,7 +31,7 @@ var floors = [][]string{
 	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/cli",
 		"internal/zip", "internal/plan"},
 	{"internal/language", "internal/releases", "internal/limits", "internal/form", "internal/scene", "internal/logs",
-		"internal/root"},
+		"internal/root", "internal/directives"},
 	{"internal/source", "internal/cursor", "internal/report", "internal/results"},
 	{"internal/fetch", "internal/tool", "internal/console", "internal/journal", "internal/build", "internal/field",
 		"internal/readonly"},
@@ -53,7 +53,8 @@ var pure = []string{"internal/codes", "internal/order", "internal/cli", "interna
 	"internal/cmdline", "internal/tree", "internal/form", "internal/source", "internal/unit", "internal/accounts",
 	"internal/field", "internal/plan", "internal/scene", "config", "internal/language", "internal/cursor",
 	"internal/document", "internal/butane", "internal/rules", "internal/advice", "internal/lint",
-	"internal/releases", "internal/limits", "internal/report", "internal/results", "internal/feasible", "validate"}
+	"internal/directives", "internal/releases", "internal/limits", "internal/report", "internal/results",
+	"internal/feasible", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

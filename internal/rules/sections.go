@@ -5,12 +5,8 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/unit"
 )
-
-// sections are the sections that systemd reads in units of any kind (systemd.unit(5), and the page of each kind).
-func sections() []string {
-	return strings.Fields("Unit Service Socket Timer Mount Automount Swap Path Slice Scope Install")
-}
 
 // A misspelling is a section that systemd does not have, and the name that it was probably meant to have.
 type misspelling struct {
@@ -24,8 +20,8 @@ func misspelt(contents string) (found []misspelling) {
 	for _, line := range strings.Split(contents, "\n") {
 		name, opens := strings.CutPrefix(strings.TrimSpace(line), "[")
 		name, closes := strings.CutSuffix(name, "]")
-		if opens && closes && !slices.Contains(sections(), name) && !strings.HasPrefix(name, "X-") {
-			if meant := diag.Nearest(name, sections()); meant != "" {
+		if opens && closes && !slices.Contains(unit.Sections(), name) && !strings.HasPrefix(name, "X-") {
+			if meant := diag.Nearest(name, unit.Sections()); meant != "" {
 				found = append(found, misspelling{name, meant, at})
 			}
 		}

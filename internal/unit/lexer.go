@@ -25,7 +25,8 @@ type lexer struct {
 	pos  int
 
 	inSection bool
-	section   string // as written between the brackets
+	section   string       // as written between the brackets
+	opened    func(at int) // where set, is told of each section
 
 	why cause
 	at  int // where it went wrong
@@ -78,6 +79,9 @@ func (l *lexer) header(start int) bool {
 		return l.fail(afterSection, tail+len(rest)-len(strings.TrimLeftFunc(rest, unicode.IsSpace)))
 	}
 	l.section, l.inSection = name, true
+	if l.opened != nil {
+		l.opened(start)
+	}
 	return true
 }
 

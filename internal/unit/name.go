@@ -14,14 +14,7 @@ const extensions = ".service .socket .device .mount .automount .swap .target .pa
 // Kinds lists what names of units end in.
 func Kinds() []string { return strings.Fields(extensions) }
 
-func isExtension(ext string) bool {
-	for known := range strings.FieldsSeq(extensions) {
-		if ext == known {
-			return true
-		}
-	}
-	return false
-}
+func isExtension(ext string) bool { return ext != "" && strings.Contains(extensions+" ", ext+" ") }
 
 // nameMax is UNIT_NAME_MAX of systemd's unit-name.h without the byte that ends the string.
 const nameMax = 255
