@@ -114,13 +114,16 @@ func sameBut(old, out string, fixes []*diag.Fix) bool {
 	if !before.Exists() || !after.Exists() || wasJSON && !isJSON {
 		return false
 	}
-	c := comparison{map[diag.Span]*diag.Fix{}}
+	c := comparison{map[diag.Span]*diag.Fix{}, map[diag.Span][]*diag.Fix{}}
 	for _, f := range fixes {
-		if !f.Gone {
+		switch {
+		case f.Of != diag.Span{}:
+			c.parts[f.Of] = append(c.parts[f.Of], f)
+		case !f.Gone:
 			c.left[f.Place.Span] = f
 		}
 	}
-	return c.same(before, after) && len(c.left) == 0
+	return c.same(before, after) && len(c.left)+len(c.parts) == 0
 }
 
 // parsed reads a text as JSON, or else as YAML; nothing of what is neither.
@@ -133,8 +136,12 @@ func parsed(text string) (root tree.Node, json bool) {
 	return root, problem == nil
 }
 
-// A comparison compares two trees; left are the fixes whose places it has not met.
-type comparison struct{ left map[diag.Span]*diag.Fix }
+// A comparison compares two trees; left are the fixes whose places it has not met, and parts those of parts of scalars,
+// by the scalar and in their order.
+type comparison struct {
+	left  map[diag.Span]*diag.Fix
+	parts map[diag.Span][]*diag.Fix
+}
 
 // met takes the fix of a place out of left, nil where there is none.
 func (c comparison) met(span diag.Span) *diag.Fix {
@@ -160,9 +167,27 @@ func (c comparison) same(a, b tree.Node) bool {
 		if f := c.met(a.Span()); f != nil {
 			return b.Text() == f.Value
 		}
+		if parts := c.parts[a.Span()]; parts != nil {
+			delete(c.parts, a.Span())
+			return b.Text() == replaced(a.Text(), parts)
+		}
 		return a.Kind() == b.Kind() && (a.Kind() <= tree.Null || a.Text() == b.Text())
 	}
 	return a.Kind() == b.Kind() && c.children(a, b)
+}
+
+// replaced gives a value with its parts as the fixes want them.
+func replaced(value string, parts []*diag.Fix) string {
+	var b strings.Builder
+	at := 0
+	for _, f := range parts {
+		if f.At < at || f.At+len(f.Old) > len(value) {
+			return value
+		}
+		b.WriteString(value[at:f.At] + f.Value)
+		at = f.At + len(f.Old)
+	}
+	return b.String() + value[at:]
 }
 
 func (c comparison) children(a, b tree.Node) bool {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/lint"
 	"github.com/glowplug-os/glowplug/internal/load"
 )
 
@@ -187,4 +189,33 @@ func FuzzFixes(f *testing.F) {
 		require.True(t, isJSON || !wasJSON)
 		require.NotEqual(t, text, out, "something was to change")
 	})
+}
+
+// Of a text in a value the wrong words are replaced, and nothing around them.
+func TestFixesPutRightWordsOfUnits(t *testing.T) {
+	for _, c := range []struct{ claim, wrong, right string }{
+		{"settings of a unit in JSON",
+			`{"ignition": {"version": "3.6.0"}, "systemd": {"units": [{"name": "a.service", "contents": ` +
+				`"[Service]\nexecstart=\/bin\/a\nRestrat=no\nUsr=\u0061\n"}]}}`,
+			`{"ignition": {"version": "3.6.0"}, "systemd": {"units": [{"name": "a.service", "contents": ` +
+				`"[Service]\nExecStart=\/bin\/a\nRestart=no\nUsr=\u0061\n"}]}}`},
+		{"a setting of a unit in a block, with a mode beside it",
+			yamlOf("storage: {files: [{path: /a, mode: 644}]}\n" +
+				"systemd:\n  units:\n    - name: a.service\n      contents: |\n        [Service]\n" +
+				"        Exec-Start=/bin/a\n"),
+			yamlOf("storage: {files: [{path: /a, mode: 0644}]}\n" +
+				"systemd:\n  units:\n    - name: a.service\n      contents: |\n        [Service]\n" +
+				"        ExecStart=/bin/a\n")},
+		{"a word that goes over lines is left", yamlOf("systemd:\n  units:\n    - name: a.service\n" +
+			"      contents: \"[Service]\\nexecS\\\n        tart=/bin/a\\nRestrat=no\"\n"),
+			yamlOf("systemd:\n  units:\n    - name: a.service\n" +
+				"      contents: \"[Service]\\nexecS\\\n        tart=/bin/a\\nRestart=no\"\n")},
+	} {
+		advise := load.Options{Rules: func(doc *document.Document) []diag.Problem { return lint.Document(doc, nil) }}
+		out, _ := fixed("example", c.wrong, advise)
+		assert.Equal(t, c.right, out, c.claim)
+		again, count := fixed("example", out, advise)
+		assert.Equal(t, out, again, c.claim)
+		assert.Zero(t, count, c.claim)
+	}
 }

@@ -142,7 +142,7 @@ func Subjects() []Subject {
 		{"documents", "Butane documents", "butane.md#problems", documentRows()},
 		{"local", "Local files of documents", "butane.md#local-files-1", localRows()},
 		{"sugar", "Sugar of documents", "butane.md#mount-units-quadlets-the-boot-loader", sugarRows()},
-		{"advice", "Advice", "problems.md#advice", adviceRows()},
+		{"advice", "Advice", "problems.md#advice", append(adviceRows(), unitAdviceRows()...)},
 		{"project", "The project file", "problems.md#the-project-file", projectRows()},
 		{"image", "Against an image", "problems.md#against-an-image", imageRows()},
 		{"boot", "The boot disk of documents", "butane.md#the-boot-disk", bootRows()},

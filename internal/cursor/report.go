@@ -3,6 +3,7 @@ package cursor
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -124,6 +125,19 @@ func (f *Finding) Strictly() *Finding {
 		f.Stricter = true
 	}
 	return f
+}
+
+// Within has a problem point to a part of the text that its value holds, which is that of a thing such as a unit. Its
+// place in the document is found where the value is the text itself.
+func (f *Finding) Within(text string, part diag.Span, thing string) {
+	if f == nil || !f.kept {
+		return
+	}
+	f.Inside = &diag.Inside{Text: text, Span: part,
+		Note: fmt.Sprintf("it is line %d of this %s", 1+strings.Count(text[:part.Start], "\n"), thing)}
+	if n := f.at.Node(); n.Document().Text != "" && n.Kind() == tree.String && n.Text() == text {
+		f.Inside.Place, _ = n.Inset().Place(part)
+	}
 }
 
 // Kept gives the place of a problem that will be told, nil of one that is only counted.

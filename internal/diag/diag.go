@@ -172,6 +172,7 @@ type Inside struct {
 	Text  string // the value
 	Span  Span   // of the part, in the value
 	Place Place  // of the part in a document; nowhere if that is not known
+	Write string // what it should say, where that is certain; "" elsewhere
 	Note  string // says at the value's own place what it has to do with this; "" for nothing
 }
 
@@ -242,6 +243,11 @@ func (p *Problem) enter(part Inside) {
 		return
 	}
 	if part.Place.Doc == p.Place.Doc {
+		if part.Write != "" {
+			p.Fix = &Fix{Place: part.Place, Old: part.Text[part.Span.Start:part.Span.End], Value: part.Write,
+				Bare: true,
+				Safe: true, Of: p.Place.Span, At: part.Span.Start}
+		}
 		p.Related = slices.DeleteFunc(slices.Clone(p.Related), func(r Related) bool {
 			return r.Place.Doc != p.Place.Doc && r.Place.Doc != nil && r.Place.Doc.Text == part.Text
 		})

@@ -16,6 +16,10 @@ type Fix struct {
 	Bare bool
 	// Safe: nothing else can have been meant, so that it can be written unasked.
 	Safe bool
+	// Of is the span of the scalar of which the place is a part, and At the offset of the part in its value; zero where
+	// the place is the scalar.
+	Of Span
+	At int
 }
 
 // Rewrite gives the fix that writes another string or key; nil where wanted is what is there already.

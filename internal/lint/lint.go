@@ -27,6 +27,7 @@ func Document(doc *document.Document, only []codes.Code) []diag.Problem {
 	l.logins(root.Key("passwd"), cfg)
 	l.sources(root, cfg)
 	l.nodes(root.Key("storage"), cfg)
+	l.units(root, cfg)
 	return log.All()
 }
 

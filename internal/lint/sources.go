@@ -13,22 +13,22 @@ import (
 func (l linter) sources(root *cursor.At, cfg *config.Config) {
 	ignition, storage := root.Key("ignition"), root.Key("storage")
 	l.source(&cfg.Ignition.Config.Replace, func() *cursor.At { return ignition.To("config", "replace") })
-	l.each(cfg.Ignition.Config.Merge, func() *cursor.At { return ignition.To("config", "merge") })
-	l.each(cfg.Ignition.Security.TLS.CertificateAuthorities, func() *cursor.At {
+	l.eachSource(cfg.Ignition.Config.Merge, func() *cursor.At { return ignition.To("config", "merge") })
+	l.eachSource(cfg.Ignition.Security.TLS.CertificateAuthorities, func() *cursor.At {
 		return ignition.To("security", "tls", "certificateAuthorities")
 	})
 	for i := range cfg.Storage.Files {
 		f := &cfg.Storage.Files[i]
 		at := func() *cursor.At { return storage.Key("files").Item(i) }
 		l.source(&f.Contents, func() *cursor.At { return at().Key("contents") })
-		l.each(f.Append, func() *cursor.At { return at().Key("append") })
+		l.eachSource(f.Append, func() *cursor.At { return at().Key("append") })
 	}
 	for i := range cfg.Storage.Luks {
 		l.source(&cfg.Storage.Luks[i].KeyFile, func() *cursor.At { return storage.Key("luks").Item(i).Key("keyFile") })
 	}
 }
 
-func (l linter) each(all []config.Resource, list func() *cursor.At) {
+func (l linter) eachSource(all []config.Resource, list func() *cursor.At) {
 	for i := range all {
 		l.source(&all[i], func() *cursor.At { return list().Item(i) })
 	}

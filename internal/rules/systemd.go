@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/cursor"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/tree"
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
@@ -143,8 +141,7 @@ func longest(contents string, other int) int {
 
 // line has a finding point to the line of a unit that has the given offset in its text.
 func line(f *cursor.Finding, contents string, offset int) {
-	at := f.Kept()
-	if at == nil {
+	if f.Kept() == nil {
 		return
 	}
 	offset = min(max(offset, 0), len(contents))
@@ -153,14 +150,7 @@ func line(f *cursor.Finding, contents string, offset int) {
 	if i := strings.IndexByte(contents[start:], '\n'); i >= 0 {
 		end = start + i
 	}
-	number := 1 + strings.Count(contents[:start], "\n")
-	f.Inside = &diag.Inside{
-		Text: contents, Span: diag.Span{Start: max(start, min(offset, end-1)), End: end},
-		Note: fmt.Sprintf("it is line %d of this unit", number),
-	}
-	if n := at.Node(); n.Document().Text != "" && n.Kind() == tree.String && n.Text() == contents {
-		f.Inside.Place, _ = n.Inset().Place(f.Inside.Span)
-	}
+	f.Within(contents, diag.Span{Start: max(start, min(offset, end-1)), End: end}, "unit")
 }
 
 // unitNames warns where systemd refuses a unit because its name is not the escaped path that the unit is for. A drop-in

@@ -1,7 +1,3 @@
-// Package unit reads systemd unit text, and judges unit names; pure.
-//
-// The grammar is the one by which the peer validates, that of github.com/coreos/go-systemd/v22/unit (docs/peer/spec.md
-// §3.7). systemd itself reads units by other rules; what it would make of the options is not this package's business.
 package unit
 
 import (

@@ -1,0 +1,41 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/unit"
+)
+
+// quadlet looks at a file of which podman makes a service (podman-systemd.unit(5)).
+func (u *unitLinter) quadlet(b *body) {
+	var fault *diag.Fault
+	if b.lines, fault = unit.Lines(b.text); fault != nil { // told by a rule
+		return
+	}
+	own := ownSection(b.ext())
+	u.each(b, []string{"Unit", "Service", "Install"}, u.quadletSection)
+	needs := []string{".container", ".kube", ".image", ".build"}
+	if slices.Contains(needs, b.ext()) && b.dropin == "" &&
+		!slices.ContainsFunc(b.lines, func(line unit.Line) bool { return line.Section == own }) {
+		u.say(b.at(), codes.QuadletSection, "the file has nothing in ["+own+"], so podman makes no unit of it",
+			"add ["+own+"]")
+	}
+}
+
+// quadletSection tells of a section that podman does not read in a file of this kind.
+func (u *unitLinter) quadletSection(b *body, line *unit.Line) {
+	own, ext := ownSection(b.ext()), "."+strings.ToLower(line.Section)
+	message := "podman has no such section in a file that ends in " + b.ext()
+	hint := insteadOf(diag.Nearest(line.Section, []string{own, "Quadlet", "Unit", "Service", "Install"}))
+	switch {
+	case line.Section == own || line.Section == "Quadlet":
+		return
+	case slices.Contains(unit.QuadletExtensions(), ext) && ownSection(ext) == line.Section:
+		message = "podman reads [" + line.Section + "] in files that end in " + ext + ", and this is a " + b.ext()
+		hint = "end the file's name in " + ext + ", or write [" + own + "]"
+	}
+	u.tell(b, codes.QuadletSection, headOf(line), message, hint)
+}

@@ -1,0 +1,233 @@
+package lint_test
+
+import (
+	"encoding/json"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/lint"
+	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+type object = map[string]any
+
+// units is a config with these units, and with files by their paths.
+func units(t *testing.T, units []object, files map[string]string) string {
+	t.Helper()
+	var list []object
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		list = append(list, object{"path": path, "contents": object{"source": "data:," + url.PathEscape(files[path])}})
+	}
+	text, err := json.Marshal(object{"ignition": object{"version": "3.6.0"}, "systemd": object{"units": units},
+		"storage": object{"files": list}})
+	require.NoError(t, err)
+	return string(text)
+}
+
+const (
+	service = "[Service]\nExecStart=/bin/web\n"
+	wanted  = "[Install]\nWantedBy=multi-user.target\n"
+)
+
+func TestAdviceOnOneUnit(t *testing.T) {
+	for _, c := range []struct{ claim, name, text, want string }{
+		{"a right one", "web.service", "[Unit]\nAfter=a.service\n" + service + wanted, ""},
+		{"a section of another kind", "web.service", service + "[Timer]\nOnCalendar=daily\n", "unit-section-unknown"},
+		{"an unknown section", "web.service", service + "[Wibble]\nA=b\n", "unit-section-unknown"},
+		{"one that a rule tells", "web.service", service + "[Instal]\nWantedBy=a.target\n", ""},
+		{"one of another program", "web.service", service + "[X-Web]\nA=b\n", ""},
+		{"the section of targets", "web.target", "[Unit]\nDescription=a\n[Target]\n", ""},
+		{"an unknown setting", "web.service", service + "Wibble=1\n", "unit-directive-unknown"},
+		{"a setting of another program", "web.service", service + "X-Wibble=1\n", ""},
+		{"one in the wrong section", "web.service", service + "After=a.service\n", "unit-directive-unknown"},
+		{"one that came after Debian 13", "web.slice", "[Slice]\nConcurrencyHardMax=3\n", ""},
+		{"an assertion", "web.service", "[Unit]\nAssertPathExists=/a\n" + service, ""},
+		{"no truth value", "web.service", service + "RemainAfterExit=maybe\n", "unit-value"},
+		{"a comment behind a value", "web.service", service + "Restart=always # at all times\n", "unit-value"},
+		{"a unit without its kind", "web.service", service + "[Install]\nWantedBy=multi-user\n", "unit-value"},
+		{"a specifier", "web@.service", "[Unit]\nAfter=a-%i.service %i\n" + service, ""},
+		{"a value that is taken back", "web.service", service + "Restart=no\nRestart=\nRestart=always\n", ""},
+		{"twice the same", "web.service", service + "Restart=no\nRestart=no\n", ""},
+		{"twice", "web.service", service + "Restart=no\nRestart=always\n", "unit-value-twice"},
+		{"a list twice", "web.service", service + "Environment=A=b\nEnvironment=C=d\n", ""},
+		{"a pipe", "web.service", service + "ExecStartPost=/bin/a | /bin/b\n", "unit-exec-shell"},
+		{"a redirection", "web.service", service + "ExecStartPost=/bin/a 2>/dev/null\n", "unit-exec-shell"},
+		{"a shell", "web.service", service + "ExecStartPost=/bin/sh -c '/bin/a | /bin/b > /c && d'\n", ""},
+		{"signs in arguments", "web.service", service + "ExecStartPost=/bin/a a>b -> a|b \\> 'a > b' %h\n", ""},
+		{"no program", "web.service", "[Unit]\nDescription=a\n", "unit-refused"},
+		{"a oneshot that is started again", "web.service", service + "Type=oneshot\nRestart=always\n", "unit-refused"},
+		{"a timer without a time", "web.timer", "[Timer]\nUnit=a.service\n", "unit-refused"},
+		{"a socket without an address", "web.socket", "[Socket]\nAccept=yes\n", "unit-refused"},
+		{"a path unit without a path", "web.path", "[Path]\nUnit=a.service\n", "unit-refused"},
+		{"a mount of nothing", "web.mount", "[Mount]\nWhere=/web\n", "unit-refused"},
+		{"a mount whose name tells where", "web.mount", "[Mount]\nWhat=tmpfs\n", ""},
+		{"an instance's name in another unit", "web.service", service + "ExecStartPost=/bin/a %i\n",
+			"unit-no-template"},
+		{"in a template", "web@.service", service + "ExecStartPost=/bin/a %i\n", ""},
+		{"in an instance", "web@a.service", service + "ExecStartPost=/bin/a %i\n", ""},
+		{"a percent sign", "web.service", service + "ExecStartPost=/bin/date +%%I\n", ""},
+		{"a default instance of none", "web.service", service + wanted + "DefaultInstance=a\n", "unit-no-template"},
+		{"a scope", "web.scope", "[Scope]\nTasksMax=1\n", "unit-file-unread"},
+		{"a device", "dev-sda.device", "[Unit]\nWants=a.service\n", "unit-file-unread"},
+		{"a fault that a rule tells", "web.service", "[Service\n", ""},
+		{"a kind that there is not", "web.servce", "[Unit]\n", ""},
+	} {
+		told := advised(t, units(t, []object{{"name": c.name, "contents": c.text}}, nil))
+		var found []string
+		for _, each := range told {
+			code, _, _ := strings.Cut(each, " ")
+			found = append(found, code)
+		}
+		assert.Equal(t, c.want, strings.Join(found, ", "), c.claim)
+	}
+}
+
+// What a config has of a unit is judged together.
+func TestAdviceOnUnitsInSeveralParts(t *testing.T) {
+	const at = "/etc/systemd/system/"
+	dropin := func(text string) []object { return []object{{"name": "10-a.conf", "contents": text}} }
+	first := "systemd.units.0."
+	for _, c := range []struct {
+		claim string
+		units []object
+		files map[string]string
+		want  string
+	}{
+		{"a drop-in has the program", []object{
+			{"name": "web.service", "contents": "[Unit]\n", "dropins": dropin(service)}},
+			nil, ""},
+		{"it adds a second one", []object{
+			{"name": "web.service", "contents": service, "dropins": dropin(service)}}, nil,
+			"unit-refused " + first + "dropins.0.contents"},
+		{"it puts another in its place",
+			[]object{{"name": "web.service", "contents": service, "dropins": dropin("[Service]\nExecStart=\n" +
+				"ExecStart=/bin/b\n")}}, nil, ""},
+		{"the unit is the image's", []object{{"name": "web.service", "dropins": dropin(service)}}, nil, ""},
+		{"a drop-in as a file", []object{{"name": "web.service", "contents": "[Unit]\n"}},
+			map[string]string{at + "web.service.d/a.conf": service}, ""},
+		{"one for all that begin so", []object{{"name": "web-a.service", "contents": "[Unit]\n"}},
+			map[string]string{at + "web-.service.d/a.conf": service}, ""},
+		{"one for all services", []object{{"name": "web.service", "contents": "[Unit]\n"}},
+			map[string]string{"/usr/lib/systemd/system/service.d/a.conf": service}, ""},
+		{"one of a template", []object{{"name": "web@a.service", "contents": "[Unit]\n"}},
+			map[string]string{at + "web@.service.d/a.conf": service}, ""},
+		{"one for users", []object{{"name": "web.service", "contents": "[Unit]\n"}},
+			map[string]string{"/etc/systemd/user/web.service.d/a.conf": service}, "unit-refused " + first + "contents"},
+		{"a unit as a file", nil, map[string]string{at + "web.service": "[Unit]\n"},
+			"unit-refused storage.files.0.contents.source"},
+		{"a unit of users", nil, map[string]string{"/home/core/.config/systemd/user/web.timer": "[Timer]\n"},
+			"unit-refused storage.files.0.contents.source"},
+		{"a setting in a drop-in that is a file", nil,
+			map[string]string{at + "sshd.service.d/a.conf": "[Service]\nA=b\n"},
+			"unit-directive-unknown storage.files.0.contents.source"},
+		{"a misspelt section in a file", nil, map[string]string{at + "web.target": "[unit]\nDescription=a\n"},
+			"unit-section-unknown storage.files.0.contents.source"},
+		{"no grammar", nil, map[string]string{at + "web.target": "[Unit\n"},
+			"unit-file-unread storage.files.0.contents.source"},
+		{"a mount whose name is not its path", nil,
+			map[string]string{at + "srv-my-data.mount": "[Mount]\nWhat=/dev/a\nWhere=/srv/my-data\n"},
+			"unit-refused storage.files.0.contents.source"},
+		{"a drop-in of another name", nil, map[string]string{at + "web.service.d/a": "[Unit]\n"},
+			"unit-file-unread storage.files.0.path"},
+		{"a quadlet among units", nil, map[string]string{at + "web.container": "[Container]\n"},
+			"unit-file-unread storage.files.0.path"},
+		{"a network among units", nil, map[string]string{at + "lan.netdev": "[NetDev]\n"},
+			"unit-file-unread storage.files.0.path"},
+		{"another file among units", nil, map[string]string{at + "web.env": "A=b\n"}, ""},
+		{"a folder of links", nil, map[string]string{at + "web.target.wants/a.service": service}, ""},
+		{"masked", []object{{"name": "web.service", "mask": true, "contents": "[Unit]\nA=b\n"}}, nil, ""},
+		{"enabled by nothing", []object{{"name": "web@a.service", "enabled": true,
+			"contents": service + "[Install]\nDefaultInstance=a\n"}}, nil, "unit-install-nothing " + first + "enabled"},
+		{"a file that is enabled", []object{{"name": "web.service", "enabled": true}},
+			map[string]string{at + "web.service": service}, "unit-install-nothing " + first + "enabled"},
+		{"with [Install]", []object{{"name": "web.service", "enabled": true}},
+			map[string]string{at + "web.service": service + wanted}, ""},
+		{"an instance of a timer", []object{{"name": "web@a.timer", "enabled": true},
+			{"name": "web@.timer", "contents": "[Timer]\nOnCalendar=daily\n"}}, nil,
+			"unit-install-nothing " + first + "enabled"},
+		{"an alias alone", []object{{"name": "web.service", "enabled": true, "contents": service +
+			"[Install]\nAlias=a.service\n"}}, nil, ""},
+		{"an instance of what is no template", []object{{"name": "web@a.service", "enabled": true},
+			{"name": "web.service", "contents": service}}, nil, "unit-no-template " + first + "name"},
+		{"a quadlet", nil,
+			map[string]string{"/etc/containers/systemd/a.container": "[Container]\nImage=a\n[Service]\n" +
+				"Restart=always\n"}, ""},
+		{"one with the section of another", nil,
+			map[string]string{"/etc/containers/systemd/a.volume": "[Container]\nImage=a\n"},
+			"quadlet-section storage.files.0.contents.source"},
+		{"one without its section", nil, map[string]string{"/etc/containers/systemd/a.kube": "[Unit]\nDescription=a\n"},
+			"quadlet-section storage.files.0.contents.source"},
+		{"a setting of its service", nil,
+			map[string]string{"/etc/containers/systemd/a.container": "[Container]\nImage=a\n[Service]\nRestart=ever\n"},
+			"unit-value storage.files.0.contents.source"},
+	} {
+		told := advised(t, units(t, c.units, c.files))
+		assert.Equal(t, c.want, strings.Join(told, ", "), c.claim)
+	}
+}
+
+// A drop-in that is fetched, or a config that is, may say what is missing.
+func TestWhatIsNotKnownIsNotMissed(t *testing.T) {
+	const unit = `"systemd": {"units": [{"name": "web.service", "contents": "[Unit]\n"}]}`
+	assert.Equal(t, []string{"unit-refused systemd.units.0.contents"}, advised(t, config(unit)))
+	assert.Empty(t, advised(t, config(unit+`, "storage": {"files": [{"path": "/etc/systemd/system/web.service.d/a.conf",
+		"contents": {"source": "https://example.com/a"}}]}`)))
+	assert.Empty(t, advised(t, `{"ignition": {"version": "3.6.0", "config": {"merge": [{"source": "https://h/x"}]}}, `+
+		unit+`}`))
+}
+
+// The place is that of the word, in whatever the unit's text stands.
+func TestAdviceStandsAtTheWord(t *testing.T) {
+	const block = "variant: fcos\nversion: 1.5.0\nsystemd:\n  units:\n    - name: web.service\n      contents: |\n" +
+		"        [Service]\n        ExecStart=/bin/a\n        Restrat=no\n"
+	const inline = "variant: fcos\nversion: 1.5.0\nstorage:\n  files:\n    - path: /etc/systemd/system/web.service\n" +
+		"      contents:\n        inline: |\n          [Service]\n          ExecStart=/bin/a\n          Restrat=no\n"
+	for _, c := range []struct {
+		claim, text string
+		write       string // by a fix
+	}{
+		{"a block of YAML", block, "Restart"}, {"a file of YAML", inline, "Restart"},
+		{"JSON", config(`"systemd": {"units": [{"name": "web.service",
+			"contents": "[Service]\nExecStart=\/bin\/a\nRestrat=no\n"}]}`), "Restart"},
+		{"a URL",
+			file(`"path": "/etc/systemd/system/web.service", "contents": {"source": "data:,%5BService%5D%0AExecStart` +
+				`=/bin/a%0ARestrat=no"}`), ""},
+	} {
+		r := load.ReadWith(tree.NewArena(), "x", c.text, load.Options{
+			Rules: func(doc *document.Document) []diag.Problem { return lint.Document(doc, nil) }})
+		told := diag.For(diag.Workstation, r.Problems)
+		require.Len(t, told, 1, c.claim)
+		p := told[0]
+		assert.Equal(t, codes.UnitDirectiveUnknown, p.Code)
+		assert.Equal(t, "Restrat", p.Place.Doc.Text[p.Place.Span.Start:p.Place.Span.End], c.claim)
+		if c.write == "" {
+			assert.Nil(t, p.Fix)
+			continue
+		}
+		require.NotNil(t, p.Fix, c.claim)
+		assert.Equal(t, c.write, p.Fix.Text(), c.claim)
+	}
+}
+
+// A name may be as long as the text, with a dash at each other byte.
+func TestLongNamesAreNotTakenApart(t *testing.T) {
+	name := strings.Repeat("a-", 1<<18) + ".service"
+	assert.Equal(t, []string{"unit-refused systemd.units.0.contents"}, advised(t, units(t, []object{
+		{"name": name, "contents": "[Unit]\n"}, {"name": "b.service", "dropins": []object{
+			{"name": "a.conf", "contents": "[Unit]\n"}}}}, nil)))
+}
+
+func TestOfOneTextAHundredProblemsAreToldAtMost(t *testing.T) {
+	text := service + strings.Repeat("Wibble=1\n", 1000)
+	assert.Len(t, advised(t, units(t, []object{{"name": "web.service", "contents": text}}, nil)), 100)
+}
