@@ -120,7 +120,7 @@ func (w *whole) Bytes(_ context.Context, r config.Resource) ([]byte, error) {
 
 func (w *whole) content(r *config.Resource) (io.ReadCloser, error) {
 	url := config.Says(r.Source)
-	if text, inline := source.Inline(url); inline {
+	if text, inline := source.Inline(url); inline || url == "" {
 		return io.NopCloser(strings.NewReader(text)), nil
 	}
 	content, name, err := w.options.open(url)

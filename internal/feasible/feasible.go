@@ -115,8 +115,11 @@ func planDisks(cfg *config.Config, suits suitable) error {
 
 // planFiles plans first without files and directories, and then with those that are near to what that has found.
 func planFiles(cfg *config.Config, suits suitable) []*plan.StepError {
-	view := newRoot(cfg, suits)
 	alone := near(cfg, nil)
+	if alone.isEmpty() {
+		return nil
+	}
+	view := newRoot(cfg, suits)
 	first, err := planPart(&alone.Config, view)
 	places := append(append(first.Places(), view.places()...), newLinks(cfg).targets(cfg)...)
 	for _, f := range cfg.Storage.Filesystems {

@@ -57,6 +57,10 @@ func TestWhatNothingSuitsIsRefused(t *testing.T) {
 			"'format':'ext4'},{'device':'/dev/disk/by-partlabel/one','format':'xfs'}]"), "$.storage.filesystems.1"},
 		"more partitions than a new table has": {storage("'disks':[{'device':'/dev/a','wipeTable':true," +
 			"'partitions':[{'number':129}]}]"), "$.storage.disks.0.partitions.0"},
+		"a name of 256 bytes": {storage("'files':[{'path':'/" + strings.Repeat("x", 256) + "'}]"),
+			"$.storage.files.0"},
+		"an owner with a colon": {storage("'files':[{'path':'/a'},{'path':'/b','user':{'name':'a:b'}}]"),
+			"$.storage.files.1"},
 	} {
 		t.Run(claim, func(t *testing.T) {
 			got, problems := refusals(t, c.config)

@@ -11,8 +11,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/target"
 )
 
-// A part is a config with those of its files and directories that can be refused for what else there is: most have
-// nothing but their own path, of which the rules tell all, and planning them would take longer than all rules.
+// A part is a config with those of its files and directories that can be refused for what else there is, for their
+// paths or for the names of their owners: most cannot, and planning them would take longer than all rules.
 type part struct {
 	config.Config
 	files, directories []int // where they stand in the whole config
@@ -57,16 +57,34 @@ func near(cfg *config.Config, places []string) part {
 	p, n := part{Config: *cfg}, newNearby(places)
 	p.Storage.Files, p.Storage.Directories = nil, nil
 	for i := range cfg.Storage.Files {
-		if f := &cfg.Storage.Files[i]; n.has(f.Path) {
+		if f := &cfg.Storage.Files[i]; n.has(f.Path) || isOdd(&f.Node) {
 			p.Storage.Files, p.files = append(p.Storage.Files, *f), append(p.files, i)
 		}
 	}
 	for i := range cfg.Storage.Directories {
-		if d := &cfg.Storage.Directories[i]; n.has(d.Path) {
+		if d := &cfg.Storage.Directories[i]; n.has(d.Path) || isOdd(&d.Node) {
 			p.Storage.Directories, p.directories = append(p.Storage.Directories, *d), append(p.directories, i)
 		}
 	}
 	return p
+}
+
+// isEmpty: nothing is left to be planned.
+func (p *part) isEmpty() bool {
+	return len(p.files)+len(p.directories)+len(p.Storage.Links)+len(p.Storage.Filesystems)+len(p.Storage.Luks)+
+		len(p.Systemd.Units)+len(p.Passwd.Users)+len(p.Passwd.Groups) == 0
+}
+
+// isOdd: the node itself may be none that can be.
+func isOdd(n *config.Node) bool {
+	return target.CheckPath(n.Path) != nil || isOddName(n.User.Name) || isOddName(n.Group.Name)
+}
+
+// isOddName: a name of an account is other than those that all systems take.
+func isOddName(name *string) bool {
+	return strings.ContainsFunc(config.Says(name), func(r rune) bool {
+		return r != '-' && r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
+	})
 }
 
 // whole has refusals name the entries as the whole config does, in their messages too.

@@ -19,9 +19,11 @@ type Misfit struct {
 	*diag.Fault
 }
 
-// Known tells whether a resource has its content itself, and says what of it is packed or has to match a digest.
+// Known tells whether a resource has its content itself, and says what of it is packed or has to match a digest. An
+// empty source is an empty content.
 func Known(r *config.Resource) bool {
-	return (r.Verification.Hash != nil || config.Says(r.Compression) == "gzip") && isData(config.Says(r.Source))
+	judged := r.Verification.Hash != nil || config.Says(r.Compression) == "gzip"
+	return judged && r.Source != nil && (*r.Source == "" || isData(*r.Source))
 }
 
 // Misfits says what is wrong with a resource that has its content itself, which no fetch would mend; nil for nothing. A
@@ -30,8 +32,8 @@ func Misfits(r *config.Resource) *Misfit {
 	if !Known(r) {
 		return nil
 	}
-	content, known := Inline(config.Says(r.Source))
-	if !known {
+	content, known := Inline(*r.Source)
+	if !known && *r.Source != "" {
 		return nil
 	}
 	return Unlike(r, strings.NewReader(content))

@@ -42,6 +42,13 @@ func resource(content, compression, digest string) *config.Resource {
 	return r
 }
 
+// empty has an empty source.
+func empty(digest, compression string) *config.Resource {
+	r := resource("", compression, digest)
+	*r.Source = ""
+	return r
+}
+
 func digestOf(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "sha256-" + hex.EncodeToString(sum[:])
@@ -73,7 +80,10 @@ func TestContentThatIsAtHandIsHeldAgainstItsResource(t *testing.T) {
 		"an archive that is damaged":        {resource(zip[:len(zip)-1]+"x", "gzip", ""), codes.ContentGzip, "damaged"},
 		"text behind an archive":            {resource(zip+"and more text", "gzip", ""), codes.ContentGzip, "not gzip"},
 		"a digest of no known function":     {resource("x", "", "md5-0"), "", ""},
-		"a source that is elsewhere":        {&config.Resource{Source: new(string)}, "", ""},
+		"a source that is empty":            {&config.Resource{Source: new(string)}, "", ""},
+		"an empty source with a digest":     {empty(digestOf("x"), ""), codes.ContentDigest, "sha256"},
+		"an empty source with its digest":   {empty(digestOf(""), ""), "", ""},
+		"an empty source that is packed":    {empty("", "gzip"), codes.ContentGzip, "nothing to unpack"},
 	} {
 		t.Run(claim, func(t *testing.T) {
 			wrong := source.Misfits(c.r)
