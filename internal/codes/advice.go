@@ -13,6 +13,9 @@ const (
 	HomeParents      Code = "home-parents"
 	ScriptMode       Code = "script-mode"
 	SecretReadable   Code = "secret-readable"
+	PasswordLength   Code = "password-length"
+	FileUnread       Code = "file-unread"
+	SourcePage       Code = "source-page"
 )
 
 func adviceRows() []Row {
@@ -88,8 +91,39 @@ func adviceRows() []Row {
 				"420", "384"),
 		},
 	}
+	rows = append(rows, passedOverRows()...)
 	for i := range rows {
 		rows[i].Kind, rows[i].Show.By = Advice, ByLint
 	}
 	return rows
+}
+
+// passedOverRows are about what the program that it is for does not take.
+func passedOverRows() []Row {
+	const sha512 = "$6$salt$IxDD3jeSOb5eB1CX5LBsqZFVkJdido3OUILO5Ifz5iwMuTS4XMS130MTSuDDl3aCI6WouIL9AjRbLCelDCy"
+	return []Row{
+		{
+			Code: PasswordLength, Line: "the hash of a password is cut off, or has something more at its end",
+			Do: "copy the hash whole, as `mkpasswd` prints it",
+			Why: `Whatever is typed in, its hash has another length than this one. Shells put the value of a variable in
+				the place of a $ and the word behind it, unless the hash is in single quotes.`,
+			Show: user(`"name": "core", "passwordHash": "`+sha512+`~~"`, "", ".g."),
+		},
+		{
+			Code: SourcePage, Line: "something is fetched from a page that shows a file, and not the file itself",
+			Do: "write the address of the raw file",
+			Why: `github.com and gitlab.com answer with HTML, which then stands in the file, or is refused as a
+				config.`,
+			Show: file(`"path": "/opt/run", "contents": {"source": "https://~~/run"}`, "github.com/me/x/blob/main",
+				"raw.githubusercontent.com/me/x/main"),
+		},
+		{
+			Code: FileUnread, Line: "the program that a file is for passes over it, because of its mode or its name",
+			Do: "set the mode that the hint has, or give it another name",
+			Why: `NetworkManager, sudo and sshd do not trust files that others than root may write or, where they hold
+				secrets, read. They say so in their logs alone. A file without a mode gets 0644.`,
+			Show: file(`"path": "/etc/NetworkManager/system-connections/lan.nmconnection", `+
+				`"contents": {"source": "data:,%5Bconnection%5D"}, "mode": ~~`, "420", "384"),
+		},
+	}
 }

@@ -138,12 +138,25 @@ func (e *Edition) meant(s *Shape, key string) (hint, near string) {
 		return home, ""
 	}
 	if near := diag.Nearest(key, known); near != "" {
-		return fmt.Sprintf("did you mean %q?", near), near
+		return fmt.Sprintf("did you mean %q?", near) + notation(key, near), near
 	}
 	if home := nest.NearHome(key); home != "" {
 		return home, ""
 	}
 	return "known keys are " + strings.Join(known, ", "), ""
+}
+
+// notation says of a key that is right but for its notation which of the two the text is in.
+func notation(key, near string) string {
+	bare := func(name string) string { return strings.ReplaceAll(name, "_", "") }
+	is, isMeant := strings.Contains(key, "_"), strings.Contains(near, "_")
+	switch {
+	case is == isMeant || !strings.EqualFold(bare(key), bare(near)):
+		return ""
+	case isMeant:
+		return " keys of documents are spelled like_this"
+	}
+	return " keys of configs in JSON are spelled likeThis"
 }
 
 // Intended gives the key that somebody meant by one that the edition does not have there: the same in another case, or

@@ -50,6 +50,7 @@ func data(source string, mode int) string {
 
 const (
 	ed25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f me"
+	b43     = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 	rsa1024 = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQ"
 )
 
@@ -84,7 +85,7 @@ func TestAdvice(t *testing.T) {
 		{"locked, and weak", user(`"passwordHash": "!$1$salt$UsCvf7Y6vJXnmmZxbdyBb1"`), "password-weak " + hashPath},
 		{"DES", user(`"passwordHash": "1yJ4sp5TiPUS2"`), "password-weak " + hashPath},
 		{"no password", user(`"passwordHash": "*"`), ""},
-		{"yescrypt", user(`"passwordHash": "$y$j9T$aaaa$bbbb"`), ""},
+		{"yescrypt", user(`"passwordHash": "$y$j9T$aaaa$` + b43 + `"`), ""},
 		{"a good key", key(ed25519), ""},
 		{"behind options", key(`no-pty,command=\"ls -l\" ` + ed25519), ""},
 		{"cut off", key(ed25519[:60]), "ssh-key-data " + keyPath},
@@ -99,7 +100,8 @@ func TestAdvice(t *testing.T) {
 		{"another number", user(`"uid": 60000`), ""},
 		{"nobody can log in", config(`"passwd": {"users": [{"name": "a"}, {"name": "b", "passwordHash": "!"}]}`),
 			"no-login passwd.users"},
-		{"one can", config(`"passwd": {"users": [{"name": "a"}, {"name": "b", "passwordHash": "$y$j9T$a$b"}]}`), ""},
+		{"one can", config(`"passwd": {"users": [{"name": "a"}, {"name": "b", "passwordHash": "$y$j9T$a$` +
+			b43 + `"}]}`), ""},
 		{"another config may say more", `{"ignition": {"version": "3.6.0", ` +
 			`"config": {"merge": [{"source": "https://h"}]}}, "passwd": {"users": [{"name": "a"}]}}`, ""},
 		{"a file in /run", file(`"path": "/run/x"`), "path-volatile storage.files.0.path"},
@@ -125,11 +127,48 @@ func TestAdvice(t *testing.T) {
 	}
 }
 
+func TestAdviceOnWhatProgramsPassOver(t *testing.T) {
+	const hashPath, mode, name = "passwd.users.0.passwordHash", "file-unread storage.files.0", ".path"
+	at := func(path string, members string) string { return file(`"path": "` + path + `"` + members) }
+	const nm = "/etc/NetworkManager/system-connections/lan.nmconnection"
+	for _, c := range []struct{ claim, text, want string }{
+		{"a hash that is cut off", user(`"passwordHash": "$6$salt$abc"`), "password-length " + hashPath},
+		{"one that a shell has cut", user(`"passwordHash": "$6$"`), "password-length " + hashPath},
+		{"one with something behind it", user(`"passwordHash": "$y$j9T$aaaa$` + b43 + `b"`),
+			"password-length " + hashPath},
+		{"with rounds", user(`"passwordHash": "$5$rounds=9999$salt$` + b43 + `"`), ""},
+		{"bcrypt", user(`"passwordHash": "$2b$12$` + b43 + `bbbbbbbbbb"`), ""},
+		{"locked", user(`"passwordHash": "!$6$abc"`), ""},
+		{"a method that is not known here", user(`"passwordHash": "$8$abc"`), ""},
+		{"a profile that all may read", at(nm, `, "mode": 420`), mode},
+		{"one without a mode", at(nm, `, "contents": {"source": ""}`), mode},
+		{"one that may be there", at(nm, ""), ""},
+		{"one of root's", at(nm, `, "mode": 384`), ""},
+		{"one of the image", at("/usr/lib/NetworkManager/system-connections/lan", `, "mode": 420`), ""},
+		{"sudoers with a dot", at("/etc/sudoers.d/10-core.conf", `, "mode": 288`), mode + name},
+		{"sudoers that the group may write", at("/etc/sudoers.d/core", `, "mode": 436`), mode},
+		{"sudoers", at("/etc/sudoers.d/core", `, "mode": 420`), ""},
+		{"a host key", at("/etc/ssh/ssh_host_rsa_key", `, "mode": 420`), mode},
+		{"for a group, as in Fedora", at("/etc/ssh/ssh_host_rsa_key", `, "mode": 416`), ""},
+		{"its public half", at("/etc/ssh/ssh_host_rsa_key.pub", `, "mode": 420`), ""},
+		{"keys that the group may write", at("/root/.ssh/authorized_keys", `, "mode": 436`), mode},
+		{"keys that all may read", at("/root/.ssh/authorized_keys", `, "mode": 420`), ""},
+		{"a page of GitHub", at("/x", `, "contents": {"source": "https://github.com/a/b/blob/main/x"}`),
+			"source-page storage.files.0.contents.source"},
+		{"a page of GitLab", at("/x", `, "contents": {"source": "https://gitlab.com/a/b/-/blob/main/x"}`),
+			"source-page storage.files.0.contents.source"},
+		{"the file itself", at("/x", `, "contents": {"source": "https://github.com/a/b/blob/main/x?raw=true"}`), ""},
+		{"a release", at("/x", `, "contents": {"source": "https://github.com/a/b/releases/download/1/blob"}`), ""},
+	} {
+		assert.Equal(t, c.want, strings.Join(advised(t, c.text), ", "), c.claim)
+	}
+}
+
 func TestAdviceOfSomeCodesAlone(t *testing.T) {
 	text := file(`"path": "/run/x", "contents": {"source": "http://h/x"}`)
 	assert.Len(t, advised(t, text), 2)
 	assert.Equal(t, []string{"path-volatile storage.files.0.path"}, advised(t, text, codes.PathVolatile))
-	assert.Len(t, lint.Codes(), 19)
+	assert.Len(t, lint.Codes(), 22)
 }
 
 func TestABootAndThePeerAreNotAdvised(t *testing.T) {

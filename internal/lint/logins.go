@@ -22,6 +22,11 @@ func (l linter) logins(passwd *cursor.At, cfg *config.Config) {
 			l.advise(at().Key("passwordHash"), codes.PasswordWeak, "the hash is made by %s", weak).
 				Advise("make a new one, such as by `mkpasswd --method=yescrypt`")
 		}
+		if isCut(hash) {
+			l.advise(at().Key("passwordHash"), codes.PasswordLength,
+				"a hash of this method has another length, so no password fits it").
+				Advise("copy the hash whole; in a shell, $ and what follows goes where double quotes are around it")
+		}
 		for k, entry := range u.SSHAuthorizedKeys {
 			if fault, do := keyFault(entry); fault != "" {
 				l.advise(at().Key("sshAuthorizedKeys").Item(k), codes.SSHKeyData, "%s", fault).Advise("%s", do)
@@ -65,6 +70,23 @@ func weakHash(hash string) string {
 		return "DES, of which 8 characters count, and which is tried out in hours"
 	}
 	return ""
+}
+
+// isCut tells whether a hash lacks something, or has something more, by the forms in crypt(5): the last part of each
+// has its own length.
+func isCut(hash string) bool {
+	for _, m := range []struct {
+		prefix string
+		length int
+	}{
+		{"$1$", 22}, {"$5$", 43}, {"$6$", 86}, {"$y$", 43}, {"$gy$", 43}, {"$7$", 43}, {"$2a$", 53}, {"$2b$", 53},
+		{"$2y$", 53},
+	} {
+		if strings.HasPrefix(hash, m.prefix) {
+			return len(hash)-strings.LastIndexByte(hash, '$')-1 != m.length
+		}
+	}
+	return false
 }
 
 // Numbers that useradd gives to users for user namespaces (login.defs(5), SUB_UID_MIN and SUB_UID_MAX).

@@ -3,6 +3,7 @@ package lint
 import (
 	"encoding/base64"
 	"net/url"
+	"path"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -21,6 +22,7 @@ func (l linter) nodes(storage *cursor.At, cfg *config.Config) {
 		at := func() *cursor.At { return storage.Key("files").Item(i) }
 		l.node(&s.Files[i].Node, made, at)
 		l.file(&s.Files[i], at)
+		l.unread(&s.Files[i], at)
 	}
 	for i := range s.Directories {
 		l.node(&s.Directories[i].Node, made, func() *cursor.At { return storage.Key("directories").Item(i) })
@@ -91,6 +93,36 @@ func (l linter) file(f *config.File, at func() *cursor.At) {
 	case isPrivate(start) && mode&0o077 != 0:
 		l.advise(at(), codes.SecretReadable, "the file holds a private key, and others than its owner may read it").
 			Advise("set mode to 0600, which is 384 in JSON")
+	}
+}
+
+// unread advises on files that the program which they are for passes over, because of who may read or write them, or of
+// their names (NetworkManager.conf(5), sudoers(5), sshd(8)).
+func (l linter) unread(f *config.File, at func() *cursor.At) {
+	dir, name := path.Split(f.Path)
+	mode := 0o644
+	if f.Mode != nil {
+		mode = *f.Mode
+	} else if f.Contents.Source == nil {
+		return // one that may be there already
+	}
+	why, set := "", ""
+	switch parts := strings.Split(dir, "/"); {
+	case dir == "/etc/NetworkManager/system-connections/" && mode&0o077 != 0:
+		why, set = "NetworkManager passes over a profile that others than root may read", "0600, which is 384 in JSON"
+	case dir == "/etc/sudoers.d/" && (strings.Contains(name, ".") || strings.HasSuffix(name, "~")):
+		l.advise(at().Key("path"), codes.FileUnread, "sudo passes over a file whose name has a dot or ends in ~").
+			Advise("give it another name")
+	case dir == "/etc/sudoers.d/" && mode&0o022 != 0:
+		why, set = "sudo takes no file that others than root may write", "0440, which is 288 in JSON"
+	case dir == "/etc/ssh/" && strings.HasPrefix(name, "ssh_host_") && strings.HasSuffix(name, "_key") &&
+		mode&0o037 != 0:
+		why, set = "sshd takes no host key that others may read", "0600, which is 384 in JSON"
+	case name == "authorized_keys" && mode&0o022 != 0 && len(parts) > 3 && parts[len(parts)-2] == ".ssh":
+		why, set = "sshd takes no keys from a file that others may write", "0600, which is 384 in JSON"
+	}
+	if why != "" {
+		l.advise(at(), codes.FileUnread, "%s", why).Advise("set mode to %s", set)
 	}
 }
 

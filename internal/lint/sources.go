@@ -39,7 +39,11 @@ func (l linter) source(r *config.Resource, at func() *cursor.At) {
 	if s := text(r.Source); s == "" || s[0]|0x20 == 'd' { // data, as most are
 		return
 	}
-	scheme, _, _ := strings.Cut(text(r.Source), ":")
+	scheme, rest, _ := strings.Cut(text(r.Source), ":")
+	if isPage(rest) {
+		l.advise(at().Key("source"), codes.SourcePage, "this is a page about the file, and not the file").
+			Advise("write the address that the page has for the raw file")
+	}
 	if open := []string{"http", "tftp"}; text(r.Verification.Hash) != "" ||
 		!slices.Contains(open, strings.ToLower(scheme)) {
 		return
@@ -47,4 +51,14 @@ func (l linter) source(r *config.Resource, at func() *cursor.At) {
 	l.advise(at().Key("source"), codes.SourceUnverified,
 		"whoever is on the way of %s can change what this machine gets", strings.ToLower(scheme)).
 		Advise("add verification.hash, such as the output of `sha512sum FILE` behind \"sha512-\", or fetch it by https")
+}
+
+// isPage tells whether an address is one of the pages on which GitHub and GitLab show a file, without its scheme.
+func isPage(address string) bool {
+	for _, p := range [][2]string{{"//github.com/", "/blob/"}, {"//gitlab.com/", "/-/blob/"}} {
+		if strings.HasPrefix(address, p[0]) && strings.Contains(address, p[1]) && !strings.Contains(address, "raw=") {
+			return true
+		}
+	}
+	return false
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -36,9 +37,8 @@ func mayBeHash(hash string) bool {
 func (c passwd) keys(a *cursor.At, u *config.PasswdUser) {
 	list := a.Key("sshAuthorizedKeys")
 	for i, lines := range u.SSHAuthorizedKeys {
-		if problem := noKey(lines); problem != "" {
-			list.Item(i).Warnf(codes.SSHKey, "%s, so sshd passes over it",
-				problem).Advise(`write a line of a .pub file, such as "ssh-ed25519 AAAA… name"`).Strictly()
+		if problem, do := noKey(lines); problem != "" {
+			list.Item(i).Warnf(codes.SSHKey, "%s, so sshd passes over it", problem).Advise("%s", do).Strictly()
 		}
 	}
 	if len(u.SSHAuthorizedKeys) > 0 && isSet(u.NoCreateHome) && u.Name != "root" {
@@ -47,8 +47,10 @@ func (c passwd) keys(a *cursor.At, u *config.PasswdUser) {
 	}
 }
 
-// noKey says why an entry, which may have several lines, has no key or a line that is none; "" if nothing is wrong.
-func noKey(lines string) string {
+// noKey says why an entry, which may have several lines, has no key or a line that is none, and what to do; "" if
+// nothing is wrong.
+func noKey(lines string) (problem, do string) {
+	const pub = `write a line of a .pub file, such as "ssh-ed25519 AAAA… name"`
 	found := false
 	for line := range strings.Lines(lines) {
 		line = strings.TrimSpace(line)
@@ -56,14 +58,37 @@ func noKey(lines string) string {
 		case line == "", line[0] == '#':
 			continue
 		case !isKeyLine(line):
-			return "this is no SSH key"
+			problem, do = mistaken(line)
+			return cmp.Or(problem, "this is no SSH key"), cmp.Or(do, pub)
 		}
 		found = true
 	}
 	if !found {
-		return "there is no SSH key in this entry"
+		return "there is no SSH key in this entry", pub
 	}
-	return ""
+	return "", ""
+}
+
+// mistaken knows what people write in the place of a key, by its beginning.
+func mistaken(line string) (what, do string) {
+	for _, m := range []struct{ start, has, what, do string }{
+		{"-----BEGIN ", "PRIVATE KEY", "this is a private key", "make a new pair, as all who can read the config " +
+			"have this one, and write the line of its .pub file"},
+		{"PuTTY-User-Key-File-", "", "this is a private key of PuTTY", "make a new pair, as all who can read the " +
+			"config have this one, and write the line that PuTTYgen shows for authorized_keys"},
+		{"---- BEGIN SSH2 ", "", "this is a key in the form of RFC 4716",
+			"write what ssh-keygen -i -f FILE makes of it"},
+		{"-----BEGIN ", "PUBLIC KEY", "this is a key in PEM", "write what ssh-keygen -i -m PKCS8 -f FILE makes of it"},
+		{"http", "://", "this is an address, of which nothing is fetched", "write the lines that it gives"},
+		{"gh:", "", "this is the name of a user of GitHub", "write the lines of https://github.com/NAME.keys"},
+		{"~", "/", "this is the name of a file", "write what is in the file"},
+		{"/", "", "this is the name of a file", "write what is in the file"},
+	} {
+		if strings.HasPrefix(line, m.start) && strings.Contains(line, m.has) {
+			return m.what, m.do
+		}
+	}
+	return "", ""
 }
 
 // isKeyLine tells whether a line of authorized_keys(5) has, perhaps after options, a kind of key and something after
