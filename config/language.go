@@ -48,6 +48,8 @@ type Value struct {
 	// LabelMax is how many bytes a label may have on a filesystem of this format. DeviceMax is how many bytes the
 	// device may have where this format names it without a path, as virtiofs does. 0 is any number.
 	LabelMax, DeviceMax int
+	// Fewest is how many devices beside spares mdadm makes an array of this RAID level of.
+	Fewest int
 	// NoSpares: an array of this RAID level has no redundancy, and so no use for spares.
 	NoSpares bool
 	// Headers: requests for sources of this scheme carry the headers of the config.
@@ -167,12 +169,14 @@ func storageFields() []Field {
 			Values: []Value{
 				{Name: "linear", NoSpares: true},
 				{Name: "raid0", NoSpares: true},
-				{Name: "raid1"}, {Name: "raid4"}, {Name: "raid5"}, {Name: "raid6"}, {Name: "raid10"},
+				{Name: "raid1"}, {Name: "raid4", Fewest: 2}, {Name: "raid5", Fewest: 2}, {Name: "raid6", Fewest: 4},
+				{Name: "raid10"},
 				{Name: "stripe", Means: "raid0", NoSpares: true},
 				{Name: "mirror", Means: "raid1"},
 				{Name: "0", Means: "raid0", NoSpares: true},
-				{Name: "1", Means: "raid1"}, {Name: "4", Means: "raid4"}, {Name: "5", Means: "raid5"},
-				{Name: "6", Means: "raid6"}, {Name: "10", Means: "raid10"},
+				{Name: "1", Means: "raid1"}, {Name: "4", Means: "raid4", Fewest: 2},
+				{Name: "5", Means: "raid5", Fewest: 2}, {Name: "6", Means: "raid6", Fewest: 4},
+				{Name: "10", Means: "raid10"},
 			}},
 		{Path: "storage.raid.*.options", List: List{Mode: Appending}},
 

@@ -17,6 +17,7 @@ const (
 	RAIDSpares          Code = "raid-spares"
 	RAIDDevices         Code = "raid-devices"
 	RAIDAllSpares       Code = "raid-all-spares"
+	RAIDFew             Code = "raid-few"
 )
 
 const (
@@ -147,6 +148,13 @@ func diskRows() []Row {
 			Why: `"devices" lists all of them, spares included. With no device left for data mdadm refuses to make
 				the array.`,
 			Show: array(`"level": "raid1", "devices": ["/dev/vdb", "/dev/vdc"], "spares": ~~`, "2", "0"),
+		},
+		{
+			Code: RAIDFew, Kind: OurError, Line: "an array has fewer devices than its level needs",
+			Do: "add devices, or choose another level",
+			Why: `mdadm makes arrays of the levels 4 and 5 of two devices or more, and of level 6 of four or more.
+				Spares are not counted.`,
+			Show: array(`"level": "~~", "devices": ["/dev/vdb", "/dev/vdc"]`, "raid6", "raid5"),
 		},
 	}
 }

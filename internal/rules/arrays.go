@@ -33,5 +33,9 @@ func (c disks) raid(a *cursor.At, r *config.Raid) {
 	if n := number(r.Spares); n > 0 && n >= len(r.Devices) && len(r.Devices) > 0 {
 		a.Key("spares").Errorf(codes.RAIDAllSpares, "%d of %d devices are spares: nothing is left for the array", n,
 			len(r.Devices)).Strictly()
+	} else if n := len(r.Devices) - max(n, 0); n > 0 && n < known.Fewest {
+		devices.Errorf(codes.RAIDFew, "an array of level %s has at least %d devices beside spares,"+
+			" this one has %d", level,
+			known.Fewest, n).Strictly()
 	}
 }

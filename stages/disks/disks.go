@@ -82,7 +82,7 @@ func Finish(ctx context.Context, s config.Storage, o Options) error {
 func refused(s config.Storage) error {
 	what, path, fault := field.Refusal((&config.Config{Storage: s}).Values, "storage")
 	return cmp.Or(plan.Step{ID: "field:" + path, Subject: what, Origin: path}.Fail(fault),
-		errors.Join(partition.Impossible(s), volume.Impossible(s), filesystem.Impossible(s)))
+		errors.Join(partition.Impossible(s), array.Impossible(s), volume.Impossible(s), filesystem.Impossible(s)))
 }
 
 // round does one kind.

@@ -46,6 +46,9 @@ func TestWhatTheConfigShowsToBeImpossible(t *testing.T) {
 			config.Storage{Filesystems: []config.Filesystem{wiped("/dev/none", "btrfs", strings.Repeat("x", 256))}},
 			"filesystem on /dev/none ($.storage.filesystems.0): the label of a btrfs has at most 255 bytes, " +
 				"this one has 256"},
+		"an array of level 6 of three": {config.Storage{Raid: []config.Raid{{Name: "r", Level: machines.To("raid6"),
+			Devices: []string{"/dev/a", "/dev/b", "/dev/c"}}}},
+			"array r ($.storage.raid.0): an array of level raid6 has at least 4 devices beside spares, this one has 3"},
 		"a number for a volume": {config.Storage{Luks: []config.Luks{{Name: "v", Device: machines.To("/dev/none"),
 			UUID: machines.To("12")}}}, "luks v ($.storage.luks.0): a volume takes no UUID like 12"},
 	} {

@@ -42,6 +42,21 @@ func Needs(s config.Storage) (all []kind.Need) {
 	return all
 }
 
+// Impossible refuses what mdadm never makes, before anything is written.
+func Impossible(s config.Storage) error {
+	var all []error
+	for i := range s.Raid {
+		r := &s.Raid[i]
+		level, _ := config.FieldAt("storage.raid.*.level").Find(config.Says(r.Level))
+		if n := len(r.Devices) - config.Says(r.Spares); n < level.Fewest {
+			err := fmt.Errorf("an array of level %s has at least %d devices beside spares, this one has %d", level.Name,
+				level.Fewest, n)
+			all = append(all, entryOf(i, r).Fail(err))
+		}
+	}
+	return errors.Join(all...)
+}
+
 // nodeOf is where an array appears (docs/peer/engine.md §9.2).
 func nodeOf(r *config.Raid) string {
 	if strings.HasPrefix(r.Name, "/dev") {
