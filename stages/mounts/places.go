@@ -8,6 +8,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 )
 
 // A view is what can be asked of a root.
@@ -18,6 +19,9 @@ type view interface {
 // missing gives those directories of a clean path that are not there. Anything else than a directory on the way is an
 // error, a link too: where it leads, once the files are in place, is no more certain than what it leads to is.
 func missing(v view, clean string) (absent []string, err error) {
+	if err := target.CheckPath(clean); err != nil {
+		return nil, err
+	}
 	for _, d := range directories(clean) {
 		found, err := v.Lstat(d)
 		switch {
