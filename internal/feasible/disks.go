@@ -37,7 +37,7 @@ func newMachine(s *config.Storage, suits suitable) machine {
 		m.made[path.Join("/dev/mapper", l.Name)] = true
 	}
 	for _, d := range s.Disks {
-		if at := path.Clean(d.Device); suits == full && !config.Says(d.WipeTable) {
+		if at := path.Clean(d.Device); suits != bare && !config.Says(d.WipeTable) {
 			m.kept[at] = true
 		}
 	}

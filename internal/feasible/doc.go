@@ -9,7 +9,7 @@
 // What is surprising:
 //
 //   - Nothing suits all entries best: a user of a strange name may be there and cannot be made, a partition may have a
-//     number that only a larger table has. So there are two roots and two sets of disks, and an entry is refused only
-//     if it is in both. The second is planned on only where the first has a refusal.
+//     number that only a larger table has. So there are several roots and sets of disks, and a config is refused only
+//     if each of them refuses something. The others are planned on only where the first has a refusal.
 //   - The rules tell most of what planners refuse, at a better place and in better words. What is left is told here.
 package feasible

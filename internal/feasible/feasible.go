@@ -2,6 +2,7 @@ package feasible
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -52,32 +53,40 @@ func apart(message string) (rest string, origins []string) {
 
 // Refusals are what no root and no disks can have as the config has it, in the order of the stages.
 func Refusals(cfg *config.Config) (all []*plan.StepError) {
-	all = append(all, both(func(suits suitable) []*plan.StepError { return steps(planDisks(cfg, suits)) })...)
-	return append(all, both(func(suits suitable) []*plan.StepError { return planFiles(cfg, suits) })...)
+	all = append(all, each(func(suits suitable) []*plan.StepError { return steps(planDisks(cfg, suits)) })...)
+	return append(all, each(func(suits suitable) []*plan.StepError { return planFiles(cfg, suits) })...)
 }
 
-// suitable says which of the two roots and sets of disks it is.
-type suitable bool
+// suitable says which of the roots and sets of disks it is.
+type suitable uint8
 
 const (
-	bare suitable = false // nothing is there that an entry makes
-	full suitable = true  // users and groups are there already, and disks that are not wiped have what is wanted
+	bare     suitable = iota // nothing is there that an entry makes
+	full                     // users and groups are there already, and disks that are not wiped have what is wanted
+	rootless                 // as full, and root has no account
 )
 
-// both gives the entries that are refused in both cases, with what the first says of them.
-func both(refused func(suitable) []*plan.StepError) (all []*plan.StepError) {
+// each gives the entries that are refused in all cases, with what the first says of them. Where these are none, and
+// each case refuses some, no root takes them together: then they are those of the first.
+func each(refused func(suitable) []*plan.StepError) (all []*plan.StepError) {
 	first := refused(bare)
-	if len(first) == 0 {
-		return nil
-	}
-	again := map[string]bool{}
-	for _, r := range refused(full) {
-		again[r.Origin] = true
-	}
-	for _, r := range first {
-		if again[r.Origin] {
-			all = append(all, r)
+	all = first
+	for _, suits := range []suitable{full, rootless} {
+		if len(first) == 0 {
+			return nil
 		}
+		again := map[string]bool{}
+		refusals := refused(suits)
+		if len(refusals) == 0 {
+			return nil
+		}
+		for _, r := range refusals {
+			again[r.Origin] = true
+		}
+		all = slices.DeleteFunc(slices.Clone(all), func(r *plan.StepError) bool { return !again[r.Origin] })
+	}
+	if len(all) == 0 {
+		return first
 	}
 	return all
 }
@@ -115,15 +124,19 @@ func planDisks(cfg *config.Config, suits suitable) error {
 
 // planFiles plans first without files and directories, and then with those that are near to what that has found.
 func planFiles(cfg *config.Config, suits suitable) []*plan.StepError {
-	alone := near(cfg, nil)
+	alone := near(cfg, []string{target.StateDir}) // which is the engine's own
 	if alone.isEmpty() {
 		return nil
 	}
 	view := newRoot(cfg, suits)
 	first, err := planPart(&alone.Config, view)
 	places := append(append(first.Places(), view.places()...), newLinks(cfg).targets(cfg)...)
+	places = append(places, target.StateDir)
 	for _, f := range cfg.Storage.Filesystems {
 		places = append(places, config.Says(f.Path))
+	}
+	for _, u := range cfg.Systemd.Units {
+		places = append(places, "/etc/systemd/system/"+u.Name)
 	}
 	with := near(cfg, places)
 	if len(with.files)+len(with.directories) > 0 {

@@ -46,7 +46,7 @@ func TestWhatNothingSuitsIsRefused(t *testing.T) {
 		"a file in the way of the account files": {core + storage("'directories':[{"+
 			"'path':'/etc/passwd'}]"), "$.storage.directories.0"},
 		"a home that is an account file": {"'passwd':{'users':[{'name':'a','homeDir':'/etc/passwd'," +
-			"'sshAuthorizedKeys':['ssh-ed25519 AAAA']}]}", "$.passwd.users.0.sshAuthorizedKeys"},
+			"'sshAuthorizedKeys':['ssh-ed25519 AAAA']}]}", "$.passwd.users.0"},
 		"crypttab as a directory": {storage("'luks':[{'name':'v','device':'/dev/a'}],'directories':[{" +
 			"'path':'/etc/crypttab'}]"), "$.storage.luks"},
 		"two volumes on one device": {storage("'luks':[{'name':'v','device':'/dev/a'},{'name':'w'," +

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/target"
 )
 
 // links are the symbolic links of a config, by their paths.
@@ -42,7 +43,9 @@ func (l links) wanted(cfg *config.Config) (all []string) {
 			return true
 		})
 	}
-	maps.DeleteFunc(hard, func(at string, _ bool) bool { return taken[at] || isBelow(at, files) })
+	maps.DeleteFunc(hard, func(at string, _ bool) bool {
+		return taken[at] || at == target.StateDir || isBelow(at, files)
+	})
 	return slices.Sorted(maps.Keys(hard))
 }
 

@@ -82,7 +82,7 @@ func isOdd(n *config.Node) bool {
 
 // isOddName: a name of an account is other than those that all systems take.
 func isOddName(name *string) bool {
-	return strings.ContainsFunc(config.Says(name), func(r rune) bool {
+	return strings.HasPrefix(config.Says(name), "-") || strings.ContainsFunc(config.Says(name), func(r rune) bool {
 		return r != '-' && r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
 	})
 }

@@ -3,11 +3,13 @@ package feasible
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/accounts"
+	"github.com/glowplug-os/glowplug/internal/target"
 )
 
 // settings leave no range that could be used up, and give users no ranges for containers.
@@ -44,17 +46,21 @@ func newPeople(cfg *config.Config, suits suitable) *people {
 	a := &people{known: [2]map[string]bool{{}, {}}, ids: [2]map[int]bool{{0: true}, {0: true}},
 		next:  [2]int{1000, 1000},
 		asked: len(cfg.Passwd.Users)+len(cfg.Passwd.Groups) > 0}
+	if suits != rootless {
+		a.user("root", 0, rootHome(cfg, suits))
+		a.group("root", 0)
+	} else {
+		a.ids = [2]map[int]bool{{}, {}}
+	}
 	for _, u := range cfg.Passwd.Users {
 		a.takes(ofUsers, u.UID)
 	}
 	for _, g := range cfg.Passwd.Groups {
 		a.takes(ofGroups, g.Gid)
 	}
-	a.user("root", 0, "/root")
-	a.group("root", 0)
 	for i := range cfg.Passwd.Groups {
 		g := &cfg.Passwd.Groups[i]
-		if deleted := g.ShouldExist != nil && !*g.ShouldExist; suits == full && !deleted {
+		if deleted := g.ShouldExist != nil && !*g.ShouldExist; suits != bare && !deleted && !a.known[ofGroups][g.Name] {
 			a.group(g.Name, a.id(ofGroups, g.Gid))
 		}
 		a.known[ofGroups][g.Name] = true
@@ -74,6 +80,16 @@ func newPeople(cfg *config.Config, suits suitable) *people {
 		}
 	}
 	return a
+}
+
+// rootHome is where the config has it, where that suits.
+func rootHome(cfg *config.Config, suits suitable) string {
+	for i := range cfg.Passwd.Users {
+		if u := &cfg.Passwd.Users[i]; u.Name == "root" && suits == full && config.Says(u.HomeDir) != "" {
+			return *u.HomeDir
+		}
+	}
+	return "/root"
 }
 
 func (a *people) takes(of int, id *int) {
@@ -97,13 +113,16 @@ func (a *people) id(of int, given *int) int {
 // wanted is a user of the config, with the group that is made with it.
 func (a *people) wanted(u *config.PasswdUser, suits suitable) {
 	deleted := u.ShouldExist != nil && !*u.ShouldExist
-	if u.Name == "root" {
+	if u.Name == "root" && suits != rootless {
 		return
 	}
 	uid := a.id(ofUsers, u.UID)
 	ownGroup := !deleted && config.Says(u.PrimaryGroup) == "" && !config.Says(u.NoUserGroup)
-	if suits == full && !deleted {
+	if suits != bare && !deleted {
 		a.user(u.Name, uid, config.Says(u.HomeDir))
+		if ownGroup && !a.known[ofGroups][u.Name] {
+			a.group(u.Name, a.id(ofGroups, nil))
+		}
 	}
 	a.known[ofUsers][u.Name] = true
 	a.known[ofGroups][u.Name] = a.known[ofGroups][u.Name] || ownGroup
@@ -111,15 +130,20 @@ func (a *people) wanted(u *config.PasswdUser, suits suitable) {
 
 // memberships are there, by name or by number.
 func (a *people) memberships(u *config.PasswdUser) {
-	for _, list := range append([]string{config.Says(u.PrimaryGroup)}, u.Groups...) {
+	a.membership(config.Says(u.PrimaryGroup))
+	for _, list := range u.Groups {
 		for name := range strings.SplitSeq(list, ",") {
-			if id, err := strconv.Atoi(name); err != nil {
-				a.named(ofGroups, name)
-			} else if !a.ids[ofGroups][id] {
-				a.ids[ofGroups][id] = true
-				a.group("number-"+name, id)
-			}
+			a.membership(name)
 		}
+	}
+}
+
+func (a *people) membership(name string) {
+	if id, err := strconv.Atoi(name); err != nil {
+		a.named(ofGroups, name)
+	} else if !a.ids[ofGroups][id] {
+		a.ids[ofGroups][id] = true
+		a.group("number-"+name, id)
 	}
 }
 
@@ -135,9 +159,26 @@ func (a *people) named(of int, name string) {
 	}
 }
 
+// isName tells whether a name can stand in a line of an account file: those that begin otherwise are comments, or for
+// NIS (passwd(5) of Debian, nsswitch.conf(5): compat).
+func isName(name string) bool {
+	return name != "" && !strings.ContainsAny(name, ":\n") && !strings.ContainsAny(name[:1], "#+-")
+}
+
+// isHome tells whether a user that is there can have a home.
+func isHome(at string) bool {
+	return target.CheckPath(at) == nil && !slices.ContainsFunc([]string{accounts.PasswdFile, accounts.GroupFile,
+		accounts.ShadowFile, accounts.GShadowFile}, func(file string) bool {
+		return at == file || strings.HasPrefix(at, file+"/")
+	})
+}
+
 // user has a home, which is where no config has anything if the config does not say where.
 func (a *people) user(name string, uid int, at string) {
 	a.known[ofUsers][name] = true
+	if !isName(name) || !isHome(at) {
+		return
+	}
 	at = cmp.Or(at, "/var/lib/homes/"+name)
 	fmt.Fprintf(&a.users, "%s:x:%d:0::%s:/bin/sh\n", name, uid, at)
 	a.homes = append(a.homes, home{at, uint32(uid)})
@@ -145,6 +186,9 @@ func (a *people) user(name string, uid int, at string) {
 
 func (a *people) group(name string, gid int) {
 	a.known[ofGroups][name] = true
+	if !isName(name) {
+		return
+	}
 	fmt.Fprintf(&a.groups, "%s:x:%d:\n", name, gid)
 }
 

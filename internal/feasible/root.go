@@ -25,7 +25,7 @@ type made struct {
 func newRoot(cfg *config.Config, suits suitable) *made {
 	m := &made{links{}, 0o755, map[string]root.Facts{}, map[string]string{}, map[string][]string{}}
 	turns := newLinks(cfg)
-	if suits == full {
+	if suits != bare {
 		m.links, m.mode = turns, 0o777
 	}
 	m.facts["/"] = root.Facts{Kind: root.Directory, Mode: m.mode}
@@ -48,6 +48,9 @@ func newRoot(cfg *config.Config, suits suitable) *made {
 // file makes one, unless something is there.
 func (m *made) file(at, text string) {
 	at = m.lead(at)
+	if _, there := m.facts[at]; there {
+		return
+	}
 	m.put(at, root.Facts{Kind: root.File, Mode: 0o644, Size: int64(len(text)), Links: 1,
 		Ino: uint64(len(m.facts))})
 	m.texts[at] = text
