@@ -22,6 +22,8 @@ func TestWhatIsGenerated(t *testing.T) {
 	require.NoError(t, err)
 	t.Run("is the same each time", func(t *testing.T) { assert.Equal(t, cases, Generate()) })
 	t.Run("varies every field of the model", func(t *testing.T) { areVaried(t, cases, verdicts) })
+	t.Run("can be planned where it is valid", func(t *testing.T) { arePlanned(t, cases, verdicts) })
+	t.Run("can be planned nowhere where it cannot apply", func(t *testing.T) { areNotPlanned(t, cases, verdicts) })
 	t.Run("is enough", func(t *testing.T) { areEnough(t, cases, verdicts) })
 }
 

@@ -1,7 +1,9 @@
 package applies
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -134,12 +136,15 @@ func sources() []any {
 }
 
 func hashes() []any {
-	return []any{nil, "", sha512Of, sha256Of, strings.ToUpper(sha256Of), "sha256-" + strings.ToUpper(sha256Of[7:]),
+	return []any{nil, "", sha512Of, sha256Of, digest(child), digest(authority), strings.ToUpper(sha256Of),
+		"sha256-" + strings.ToUpper(sha256Of[7:]),
 		sha256Of + "0", sha256Of[:70], "sha256-" + strings.Repeat("0", 64), "sha512-" + strings.Repeat("0", 128),
 		"sha256",
 		"sha256-", "md5-5d41402abc4b2a76b9719d911017c592", "sha1-aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d",
 		"sha256-é", sha256Of + " "}
 }
+
+func digest(content string) string { return fmt.Sprintf("sha256-%x", sha256.Sum256([]byte(content))) }
 
 func units() []any {
 	return all([]any{"a.service", "a.socket", "a.timer", "a.path", "a.mount", "a.automount", "a.swap", "a.target",
@@ -217,8 +222,9 @@ func table() map[string][]any {
 		"wipeFilesystem":     bools(),
 
 		"cex.enabled": bools(), "discard": bools(), "tpm2": bools(), "needsNetwork": bools(), "wipeVolume": bools(),
-		"threshold":     counts(),
-		"custom.config": {nil, "", "{}", `{"t":1}`, `{"pcr_ids":"7"}`, "[]", "a", "{", `{"url":"http://127.0.0.1:9"}`},
+		"threshold": counts(),
+		"custom.config": {nil, "", "{}", `{"t":1}`, `{"pcr_ids":"7"}`, "[]", "a", "{" +
+			"", `{"url":"http://127.0.0.1:9"}`},
 		"custom.pin":    {nil, "", "tpm2", "tang", "sss", "null", "a b", "-a", "..", "é"},
 		"advertisement": {nil, "", "{}", `{"payload":"e30","signatures":[]}`, "a"},
 		"thumbprint":    {nil, "", "a", long(43), "a b"},

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/check"
 	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/feasible"
 )
 
 // A Verdict is what `glowplug validate` says of a config.
@@ -30,6 +33,21 @@ func (v *Verdict) First() string {
 	return ""
 }
 
+// all tells whether there are errors, all of one code.
+func (v *Verdict) all(code codes.Code) bool {
+	return !v.Valid && !slices.ContainsFunc(v.Problems, func(p Problem) bool {
+		return p.Severity == "error" && p.Code != string(code)
+	})
+}
+
+// only tells whether all errors are of codes that are mostly of a kind.
+func (v *Verdict) only(kind codes.Kind) bool {
+	return !slices.ContainsFunc(v.Problems, func(p Problem) bool {
+		row, _ := codes.Find(codes.Code(p.Code))
+		return p.Severity == "error" && row.Kind != kind
+	})
+}
+
 // A Problem is one that it tells of.
 type Problem struct{ Severity, Code, Path, Message string }
 
@@ -46,7 +64,8 @@ func Judge(ctx context.Context, dir string, cases []Case) ([]Verdict, error) {
 	}
 	var out, errs strings.Builder
 	p.Out, p.Err = &diag.Screen{To: &out}, &diag.Screen{To: &errs}
-	code := cli.Run(ctx, p, []cli.Program{{Command: check.Validate("glowplug validate")}})
+	command := check.ValidateBy("glowplug validate", check.Means{Plan: feasible.Problems})
+	code := cli.Run(ctx, p, []cli.Program{{Command: command}})
 	var report struct {
 		Problems []struct {
 			File string
