@@ -45,8 +45,8 @@ func unitText(wrong, right string) *Pair {
 func unitRows() []Row {
 	return []Row{
 		{
-			Code: UnitPath,
-			Line: "a file, directory or link stands where the config also writes a unit or drop-in",
+			Code: UnitPath, Also: []Kind{OurError},
+			Line: "a file, directory or link stands where the config also writes a unit or drop-in, or below that",
 			Do:   "keep one of the two",
 			Why:  `Units and drop-ins with a text become files in /etc/systemd/system, and one path is one file.`,
 			Show: newest(`"storage": {"files": [{"path": "/etc/systemd/system/~~.service"}]},

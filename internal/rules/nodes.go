@@ -308,6 +308,16 @@ func (c nodes) unitPaths(root *cursor.At, cfg *config.Config) {
 		if unit, both := taken[path]; both {
 			list.Item(i).Key("path").Errorf(codes.UnitPath, "the path %s is also that of a unit of this config",
 				quote(path)).Advise("keep either the unit or this entry").See(unit, "the unit is defined here")
+			return
+		}
+		for up := strings.LastIndexByte(path, '/'); up > len(dir) && len(path) < pathMax; {
+			if unit, below := taken[path[:up]]; below {
+				list.Item(i).Key("path").Errorf(codes.UnitPath, "the path %s is below that of a unit of this config, "+
+					"which is a file", quote(path)).Advise("put it elsewhere").See(unit,
+					"the unit is defined here").Strictly()
+				return
+			}
+			up = strings.LastIndexByte(path[:up], '/')
 		}
 	})
 }

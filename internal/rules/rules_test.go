@@ -642,6 +642,12 @@ var nodeCases = []ruleCase{
 			"'systemd':{'units':[{'name':'a.service','contents':''}]}}",
 		want: []string{"error unit-path $.storage.files.0.path"}, hint: "keep either",
 		note: "the unit is defined here"},
+	{claim: "a file stands below a unit",
+		breaks: "3.6.0 : {'storage':{'files':[{'path':'/etc/systemd/system/a.service/b'}]}," +
+			"'systemd':{'units':[{'name':'a.service','contents':'[A]'}]}}",
+		passes: "3.6.0 : {'storage':{'files':[{'path':'/etc/systemd/system/a.service.d/b'}]}," +
+			"'systemd':{'units':[{'name':'a.service','contents':'[A]'}]}}",
+		want: []string{"error unit-path $.storage.files.0.path"}, note: "the unit is defined here", stricter: true},
 	{claim: "a link stands where a drop-in is written", rule: "R-SYSTEMDPATH",
 		breaks: "3.6.0 : {'storage':{'links':[{'path':'/etc/systemd/system/a.service.d/b.conf','target':'x'}]}," +
 			"'systemd':{'units':[{'name':'a.service','dropins':[{'name':'b.conf','contents':'[A]'}]}]}}",
