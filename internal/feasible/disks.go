@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -37,11 +38,33 @@ func newMachine(s *config.Storage, suits suitable) machine {
 		m.made[path.Join("/dev/mapper", l.Name)] = true
 	}
 	for _, d := range s.Disks {
-		if at := path.Clean(d.Device); suits != bare && !config.Says(d.WipeTable) {
+		if at := path.Clean(d.Device); suits != bare && !config.Says(d.WipeTable) && !takesAll(d.Partitions) &&
+			!meet(d.Partitions) {
 			m.kept[at] = true
 		}
 	}
 	return m
+}
+
+// takesAll: one of several partitions is to have all that is free, wherever it begins. Others that have no place of
+// their own find none then, also where they are already.
+func takesAll(partitions []config.Partition) bool {
+	return len(partitions) > 1 && slices.ContainsFunc(partitions, func(p config.Partition) bool {
+		return p.SizeMiB != nil && *p.SizeMiB == 0 && p.StartMiB != nil && *p.StartMiB == 0
+	})
+}
+
+// meet: two of them begin at one place.
+func meet(partitions []config.Partition) bool {
+	starts := map[int]bool{0: true}
+	for _, p := range partitions {
+		start := config.Says(p.StartMiB)
+		if exists := p.ShouldExist == nil || *p.ShouldExist; exists && start > 0 && starts[start] {
+			return true
+		}
+		starts[start] = true
+	}
+	return false
 }
 
 // Look finds a blank disk, or one that is as the config needs it.

@@ -47,6 +47,18 @@ func TestWhatNothingSuitsIsRefused(t *testing.T) {
 			"'path':'/etc/passwd'}]"), "$.storage.directories.0"},
 		"a home that is an account file": {"'passwd':{'users':[{'name':'a','homeDir':'/etc/passwd'," +
 			"'sshAuthorizedKeys':['ssh-ed25519 AAAA']}]}", "$.passwd.users.0"},
+		"a file in the place of account files, without the account": {core + storage("'files':[{'path':'/etc/passwd',"+
+			"'contents':{'source':'data:,x'}}]"), "$.storage.files.0"},
+		"a partition that has all before another one": {storage("'disks':[{'device':'/dev/a','partitions':[{" +
+			"'number':1,'sizeMiB':0,'startMiB':0},{'number':2,'sizeMiB':5}]}]"), "$.storage.disks.0.partitions.0"},
+		"two partitions that begin at one place": {storage("'disks':[{'device':'/dev/a','partitions':[{'number':1," +
+			"'startMiB':1},{'number':2,'startMiB':1}]}]"), "$.storage.disks.0.partitions.0"},
+		"a directory for the presets": {unit + storage("'directories':[{'path':"+
+			"'/etc/systemd/system-preset/20-ignition.preset'}]"), "$.storage.directories.0"},
+		"a file below the presets": {unit + storage("'files':[{'path':"+
+			"'/etc/systemd/system-preset/20-ignition.preset/a'}]"), "$.storage.files.0"},
+		"a link in place of the presets to their directory": {unit + storage("'links':[{'path':"+
+			"'/etc/systemd/system-preset/20-ignition.preset','target':'.'}]"), "$.storage.links.0"},
 		"crypttab as a directory": {storage("'luks':[{'name':'v','device':'/dev/a'}],'directories':[{" +
 			"'path':'/etc/crypttab'}]"), "$.storage.luks"},
 		"two volumes on one device": {storage("'luks':[{'name':'v','device':'/dev/a'},{'name':'w'," +
