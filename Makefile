@@ -33,8 +33,8 @@ ENGINE_NAMES      = ignition-apply ignition-rmcfg ignition-generator
 WORKSTATION_NAMES = butane
 VALIDATOR_NAMES   = ignition-validate
 
-.PHONY: build test vet test-linear test-disk test-vm test-vm-steady test-guest test-guest-steady test-boots \
-	test-boots-steady bench fuzz demo demo-vm format lint cross install install-dracut-conf install-network \
+.PHONY: build test vet test-linear test-disk test-applies test-vm test-vm-steady test-guest test-guest-steady \
+	test-boots test-boots-steady bench fuzz demo demo-vm format lint cross install install-dracut-conf install-network \
 	install-firstboot-complete install-kargs-entries install-grub-for-bootupd clean
 
 build:
@@ -60,7 +60,7 @@ test-linear:
 
 # The folders with tests of the tag disk.
 DISK_TESTS = ./stages/disks/ ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./tests/gpt/ ./tests/net/ ./tests/fetch/ \
-             ./tests/readers/ ./tests/editors/ ./tests/systemd/
+             ./tests/readers/ ./tests/editors/ ./tests/systemd/ ./tests/applies/
 
 # Root: real directory trees, loop devices, mounts. Each prepare installs what is missing and prints the root that it
 # made; one package at a time, because two cannot install at once.
@@ -75,6 +75,12 @@ test-disk: build
 ARTIFACTS ?= $(CURDIR)/artifacts
 VM_TEST = rm -rf '$(ARTIFACTS)/$(1)' && mkdir -p '$(ARTIFACTS)/$(1)' && \
           $(GO) test -vet=off -count=1 -v -timeout 0 -artifacts -outputdir '$(ARTIFACTS)/$(1)' -tags vmhost
+
+# All that tests/applies generates and that this host can boot; test-disk takes a third of it. -v tells of errors that
+# apply.
+test-applies:
+	root=$$(tests/disk/prepare) && GLOWPLUG_APPLIES=all \
+		$(GO) test -vet=off -count=1 -v -timeout 60m -tags disk -run 'Applies|Apply' ./tests/applies/
 
 test-vm: build
 	$(GO) vet -tags vm,vmhost ./tests/vm/...
