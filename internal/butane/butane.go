@@ -18,6 +18,8 @@ type Options struct {
 	Files fs.FS
 	// FilesDir is the absolute path of Files: a name in a document may lead out of the folder by .. and into it again.
 	FilesDir string
+	// FilesName is what problems call that folder: a file in it has its name behind that. "" names the file alone.
+	FilesName string
 	// AtBoot: a machine reads the document, so that there can be no local files.
 	AtBoot bool
 	// Raw leaves out the MachineConfig that the openshift variant puts around the config.
@@ -122,7 +124,8 @@ func newTranslation(d Dialect, root tree.Node, o Options) *translation {
 		t.manner = peers()
 	}
 	t.top = cursor.Root(&t.log, root)
-	t.locals = locals{files: o.Files, dir: o.FilesDir, prefix: t.prefix(o.FilesDir), atBoot: o.AtBoot}
+	t.locals = locals{files: o.Files, dir: o.FilesDir, called: o.FilesName, prefix: t.prefix(o.FilesDir),
+		atBoot: o.AtBoot}
 	return t
 }
 

@@ -18,7 +18,7 @@ func judgeInner(t *translation, _, a *cursor.At, text string) {
 	name := "the config to merge"
 	inset := func() *tree.Inset { return nil }
 	if a.Name() == "local" {
-		name = a.Text()
+		name = t.locals.name(a.Text())
 	} else if !a.Node().Aliased() {
 		inset = sync.OnceValue(a.Node().Inset)
 	}

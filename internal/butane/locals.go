@@ -17,6 +17,7 @@ import (
 type locals struct {
 	files  fs.FS  // nil for none
 	dir    string // its absolute path
+	called string // what problems call it
 	prefix string // what the absolute paths of files in it begin with
 	atBoot bool
 	opened map[tree.Node]*diag.Document // texts that are judged: see remember
@@ -72,7 +73,15 @@ func (l *locals) remember(a *cursor.At, text string) {
 		l.opened = map[tree.Node]*diag.Document{}
 	}
 	hidden := func() []diag.Span { return []diag.Span{{Start: 0, End: len(text)}} }
-	l.opened[a.Node()] = &diag.Document{Name: a.Text(), Text: text, Secrets: hidden}
+	l.opened[a.Node()] = &diag.Document{Name: l.name(a.Text()), Text: text, Secrets: hidden}
+}
+
+// name is what problems call a file.
+func (l *locals) name(file string) string {
+	if l.called == "" {
+		return file
+	}
+	return path.Join(l.called, file)
 }
 
 // maxLocals is how many bytes all local files of a document may have together.

@@ -34,7 +34,7 @@ func (d Dialect) choices(m *language.Shape) []string {
 // edition says which keys the dialect has.
 func (d Dialect) edition() *language.Edition {
 	return &language.Edition{
-		Version: d.Spec, Features: d.features, Indents: true, Odd: oddInDocuments,
+		Version: d.Spec, Features: d.features, Indents: true, Odd: oddInDocuments, Root: documents,
 		Called: "a document of " + d.String(), Family: "the variant " + d.Variant,
 		First: func(m *language.Shape) (what, hint string) {
 			if first, ok := d.firstWith(func(d Dialect) bool { return d.edition().Has(m) }); ok {

@@ -38,15 +38,12 @@ func (o *options) run(ctx context.Context, p *cli.Process) (err error) {
 		return err
 	}
 	o.judges(&v.documents)
-	if o.root != "" && o.Against != nil {
-		judge, end, err := o.Against(ctx, p, o.root)
-		if err != nil {
-			return err
-		}
-		defer end()
-		v.judge = judge
+	end, err := v.against(ctx)
+	if err != nil {
+		return err
 	}
-	all, excluded := expand(o.files, o.excludes)
+	defer end()
+	all, excluded := expand(o.files, o.excludes, o.asInFolders)
 	v.excluded = excluded
 	v.read(all)
 	v.addProject()
@@ -57,6 +54,25 @@ func (o *options) run(ctx context.Context, p *cli.Process) (err error) {
 		return cli.ExitError(cli.ExitFailed)
 	}
 	return nil
+}
+
+// against opens the root that is to be judged, if there is one. Where a project file names what is none, that is its
+// error, and the files are checked all the same.
+func (v *verdict) against(ctx context.Context) (end func(), err error) {
+	none := func() {}
+	if v.options.root == "" || v.options.Against == nil {
+		return none, nil
+	}
+	judge, end, err := v.options.Against(ctx, v.p, v.options.root)
+	if err == nil {
+		v.judge = judge
+		return end, nil
+	}
+	if at := v.options.rootAt; at != nil {
+		at.Wrong(err)
+		return none, nil
+	}
+	return none, err
 }
 
 // A verdict is what comes of the files.

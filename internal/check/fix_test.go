@@ -46,6 +46,10 @@ func TestFixesPutRightWhatIsCertain(t *testing.T) {
 		{"a key in the wrong case", configOf(`"Path": "/a"`), configOf(`"path": "/a"`)},
 		{"a misspelt key, where one alone is meant", configOf(`"path": "/a", "mdoe": 420`),
 			configOf(`"path": "/a", "mode": 420`)},
+		{"one letter for its neighbour in a short one", yamlOf("passwd: {users: [{name: a, udi: 1000}]}\n"),
+			yamlOf("passwd: {users: [{name: a, uid: 1000}]}\n")},
+		{"one for many, which is a key elsewhere", yamlOf("passwd: {user: [{name: a}]}\n"),
+			yamlOf("passwd: {users: [{name: a}]}\n")},
 		{"a byte that must be escaped", configOf(`"path": "/a", "contents": {"source": "data:,a b"}`),
 			configOf(`"path": "/a", "contents": {"source": "data:,a%20b"}`)},
 		{"a scheme in capitals", configOf(`"path": "/a", "contents": {"source": "DATA:,a"}`),
@@ -94,6 +98,11 @@ func TestFixesLeaveWhatIsNotCertain(t *testing.T) {
 		"a comma without a value before it": `{"ignition": {"version": "3.6.0"}, , "storage": {}}`,
 		"a key whose value does not fit":    configOf(`"path": "/a", "mdoe": "x"`),
 		"a key that is there already":       configOf(`"path": "/a", "mode": 420, "mdoe": 384`),
+		"a key of another place":            yamlOf("passwd: {users: [{name: a, gid: 1000}]}\n"),
+		"the same the other way round, in JSON": `{"ignition": {"version": "3.6.0"}, ` +
+			`"passwd": {"groups": [{"name": "a", "uid": 1000}]}}`,
+		"a key of other programs":           yamlOf("passwd: {users: [{name: a, pid: 1000}]}\n"),
+		"a short word that is far from all": yamlOf("storage: {files: [{path: /a, role: 0644}]}\n"),
 		"a value that an alias has too": yamlOf("storage: {files: [{path: &p etc/a}], " +
 			"directories: [{path: *p}]}\n"),
 		"a text over several lines":                 yamlOf("storage:\n  files:\n    - path: etc/a\n        b/\n"),

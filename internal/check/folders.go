@@ -26,21 +26,28 @@ type found struct {
 var errNothing = diag.WithHint(errors.New("no config is in this folder"),
 	"configs are *.ign, *.bu, *.butane and *.fcc, and what *.json, *.yaml and *.yml hold that are configs")
 
+// errExcluded is the same where there are some.
+var errExcluded = diag.WithHint(errors.New("all configs in this folder are excluded"),
+	"see --exclude, and exclude in "+project.FileName)
+
 // expand puts the configs of folders in the place of the folders, sorted by name. Folders and files whose names begin
 // with a dot are passed over, and what excludes matches; links to folders are not followed. What an argument names as a
-// file is read whatever it is called. Counted is what the project file excludes.
-func expand(args []string, excludes patterns) (all []found, counted int) {
+// file is read whatever it is called, unless it is to be taken as those of folders are. Counted is what the project
+// file excludes.
+func expand(args []string, excludes patterns, asInFolders bool) (all []found, counted int) {
 	w := walk{excludes: excludes}
 	for _, arg := range args {
-		if info, err := os.Stat(arg); arg == "-" || err != nil || !info.IsDir() {
+		info, err := os.Stat(arg)
+		switch {
+		case arg != "-" && err == nil && info.IsDir():
+			w.folder(arg)
+		case arg != "-" && err == nil && asInFolders && w.passes(arg, info.Mode().Type()):
+		default:
 			w.all = append(w.all, found{name: arg})
-			continue
 		}
-		before := len(w.all)
-		w.within(arg)
-		if len(w.all) == before {
-			w.all = append(w.all, found{arg, errNothing})
-		}
+	}
+	if excludes.project == nil {
+		return w.all, 0
 	}
 	return w.all, w.excluded
 }
@@ -65,11 +72,43 @@ func (p *patterns) match(name string) bool {
 	return excluded(name, p.all)
 }
 
+// cover tells whether one of them is for a path, or for a folder that it is in.
+func (p *patterns) cover(name string) bool {
+	for up := filepath.Dir(name); name != up; name, up = up, filepath.Dir(up) {
+		if p.match(name) {
+			return true
+		}
+	}
+	return false
+}
+
 // A walk goes through folders.
 type walk struct {
 	excludes patterns
 	all      []found
 	excluded int // folders, and files that are called as configs are
+}
+
+// folder adds the configs of a folder that an argument names, or that there are none.
+func (w *walk) folder(dir string) {
+	before, excluded := len(w.all), w.excluded
+	w.within(dir)
+	switch {
+	case len(w.all) > before:
+	case w.excluded > excluded:
+		w.all = append(w.all, found{dir, errExcluded})
+	default:
+		w.all = append(w.all, found{dir, errNothing})
+	}
+}
+
+// passes tells whether a file that an argument names would be passed over in its folder.
+func (w *walk) passes(name string, kind fs.FileMode) bool {
+	if w.excludes.cover(name) {
+		w.excluded++
+		return true
+	}
+	return strings.HasPrefix(filepath.Base(name), ".") || !isConfigFile(name, kind)
 }
 
 // within adds the configs of a folder and those below it.
@@ -83,7 +122,7 @@ func (w *walk) within(dir string) {
 		switch {
 		case strings.HasPrefix(e.Name(), "."):
 		case w.excludes.match(name):
-			if w.excludes.project != nil && (e.IsDir() || slices.Contains(endings(), extension(name))) {
+			if e.IsDir() || slices.Contains(endings(), extension(name)) {
 				w.excluded++
 			}
 		case e.IsDir():

@@ -60,9 +60,28 @@ func TestConfigsAreFoundInFolders(t *testing.T) {
 	assert.Equal(t, []found{{name: "-"}}, expanded([]string{"-"}, nil))
 }
 
+func TestNamedFilesMayBeTakenAsThoseOfFolders(t *testing.T) {
+	dir := plant(t, map[string]string{"a.bu": "", "b/c.ign": "", "vendor/d/e.ign": "", "x.json": "{}", "y.yaml": "a: 1",
+		"z.yml": "variant: fcos\n", ".hidden.bu": "", "notes.txt": ""})
+	var args []string
+	for _, name := range strings.Fields("a.bu b/c.ign vendor/d/e.ign x.json y.yaml z.yml .hidden.bu notes.txt gone") {
+		args = append(args, filepath.Join(dir, name))
+	}
+	all, _ := expand(args, patterns{all: []string{"vendor"}}, true)
+	assert.Equal(t, []string{"a.bu", "b/c.ign", "z.yml", "gone"}, names(dir, all))
+}
+
+func TestWhatIsAllExcludedIsNotSaidToBeMissing(t *testing.T) {
+	dir := plant(t, map[string]string{"old/a.bu": "", "b.ign": "", "readme": ""})
+	assert.Equal(t, []string{".: all configs in this folder are excluded"},
+		names(dir, expanded([]string{dir}, []string{"old", "b.*"})))
+	assert.Equal(t, []string{".: all configs in this folder are excluded"},
+		names(dir, expanded([]string{dir}, []string{"**"})))
+}
+
 // expanded expands as the command line has it.
 func expanded(args, excludes []string) []found {
-	all, _ := expand(args, patterns{all: excludes})
+	all, _ := expand(args, patterns{all: excludes}, false)
 	return all
 }
 

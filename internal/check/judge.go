@@ -123,6 +123,7 @@ func (j *Judge) verdict(name string) (*verdict, error) {
 	if v.documents, err = load.Folder(o.filesDir); err != nil {
 		return nil, err
 	}
+	v.documents.FilesName = filepath.ToSlash(v.documents.FilesDir) // by which an editor finds a file
 	o.judges(&v.documents)
 	return v, nil
 }
@@ -146,24 +147,22 @@ func (j *Judge) judge(name, language, text string) (Judged, error) {
 		return Judged{}, err
 	}
 	if isProject(name) {
-		f := v.options.readProject(filepath.Dir(name), name, text)
+		f := project.Read(filepath.Dir(name), name, text)
+		v.options.try(f)
 		return Judged{Text: &diag.Document{Name: name, Text: text},
 			Problems: diag.For(diag.Workstation, f.Problems())}, nil
 	}
-	if !IsConfig(name, language, text) || v.options.excludes.match(name) {
+	if !IsConfig(name, language, text) || v.options.excludes.cover(name) {
 		return Judged{}, nil
 	}
 	if len(text) > largeText {
 		defer load.PaceCollector(text)()
 	}
-	if v.options.root != "" {
-		judge, end, err := j.root(v.options.root)
-		if err != nil {
-			return Judged{}, err
-		}
-		defer end()
-		v.judge = judge
+	end, err := v.against(context.Background())
+	if err != nil {
+		return Judged{}, err
 	}
+	defer end()
 	found := v.examine(name, name, text)
 	if v.project != nil {
 		found.Problems = append(diag.For(diag.Workstation, v.project.Problems()), found.Problems...)
@@ -188,6 +187,7 @@ func (j *Judged) File(name string) (path string, is bool) {
 	case j.documents.Files == nil || name == "":
 		return "", false
 	}
+	name = strings.TrimPrefix(name, filepath.ToSlash(j.documents.FilesDir)+"/")
 	if _, err := fs.Stat(j.documents.Files, name); err != nil {
 		return "", false
 	}

@@ -78,6 +78,9 @@ func (o *options) open(raw string) (content io.ReadCloser, name string, err erro
 		if !errors.Is(err, fs.ErrNotExist) {
 			return content, name, err
 		}
+		if _, gone := os.Stat(m.file); gone != nil { // a wrong name, and not a file that the folder lacks
+			return opened(m.file, func() (*os.File, error) { return nil, gone })
+		}
 	}
 	return nil, "", nil
 }

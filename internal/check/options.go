@@ -26,6 +26,7 @@ type options struct {
 	maps           []mapping
 	stdinName      string
 	excludes       patterns
+	asInFolders    bool
 	strict         bool
 	failOn         string
 	lints          []codes.Code // nil for all
@@ -33,6 +34,7 @@ type options struct {
 	targets        []target
 	listTargets    bool
 	root           string
+	rootAt         *project.Setting // that names the root; nil where an argument does
 	platforms      []limits.Limit
 	fix, diff      bool
 	quiet, all     bool
@@ -104,7 +106,8 @@ func (o *options) rows() []cli.Option {
 		{Long: "platform", Value: "NAME,...", Set: o.setPlatforms, Several: true, Values: limits.IDs(), Open: true,
 			Words: "say also where a config is larger than the user data that these platforms take, such as aws"},
 		{Long: "list-targets", Words: "list the systems and what their releases read", Set: cli.Switch(&o.listTargets)},
-		{Long: "lint", Value: "none|CODE,...", Words: "give no advice, or only that of these codes", Set: o.setLints},
+		{Long: "lint", Value: "none|CODE,...", Set: o.setLints, Several: true,
+			Words: "give no advice, or only that of these codes; may be given several times"},
 		{Long: "all", Words: fmt.Sprintf("show more than the first %d problems of a file as text", textMost),
 			Set: cli.Switch(&o.all)},
 		{Long: "quiet", Short: 'q', Words: "show the problems alone, without a summary", Set: cli.Switch(&o.quiet)},
@@ -118,6 +121,8 @@ func (o *options) rows() []cli.Option {
 				o.excludes.all = append(o.excludes.all, pattern)
 				return nil
 			}},
+		{Long: "as-in-folders", Set: cli.Switch(&o.asInFolders),
+			Words: "take files that are named as those of a folder: pass over what is excluded, and what is no config"},
 		{Long: "stdin-filename", Value: "FILE", Words: "what standard input is called in the report",
 			Set: cli.Text(&o.stdinName)},
 		{Long: "fix", Words: "write what the hints say into the files, where nothing else can be meant, " +
@@ -126,7 +131,7 @@ func (o *options) rows() []cli.Option {
 			Set: cli.Switch(&o.diff)},
 		{Long: "files-dir", Short: 'd', Value: "DIR",
 			Words: "the folder of the local files that Butane documents name", Set: cli.Text(&o.filesDir)},
-		{Long: "map", Value: "URL=FILE|URL/=DIR", Set: o.setMap,
+		{Long: "map", Value: "URL=FILE|URL/=DIR", Set: o.setMap, Several: true,
 			Words: "take FILE for what URL gives, or what is in DIR for what is below URL/; nothing is ever fetched; " +
 				"may be given several times"},
 		{Long: "no-project", Words: "go by these options alone, whatever " + project.FileName + " says",

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"path/filepath"
 	"slices"
 
@@ -74,7 +75,7 @@ func (o *options) set(f *project.File) {
 			s.Unused(o.called + " has no option --" + s.Name + ", so this is not looked at")
 			continue
 		}
-		if err := tried.settable[i].Take(s.Value); err != nil {
+		if err := cmp.Or(tried.settable[i].Take(s.Value), s.Absent()); err != nil {
 			s.Wrong(err)
 			continue
 		}
@@ -82,8 +83,13 @@ func (o *options) set(f *project.File) {
 			continue
 		}
 		_ = o.settable[i].Take(s.Value) // as it was tried
-		if s.Name == "exclude" {
+		switch s.Name {
+		case "files-dir":
+			o.filesDir = project.Near(s.Value)
+		case "exclude":
 			o.excludes.project = f
+		case "root":
+			o.rootAt = &s
 		}
 	}
 }
@@ -96,18 +102,20 @@ func (v *verdict) projectProblems(name, shown, text string) []diag.Problem {
 	f := v.project
 	abs, err := filepath.Abs(v.options.named(name))
 	if f == nil || err != nil || name == "-" || abs != filepath.Join(f.Dir, project.FileName) {
-		f = v.options.readProject(filepath.Dir(abs), shown, text)
+		f = project.Open(filepath.Dir(abs), shown)
+		if name == "-" {
+			f = project.Read(filepath.Dir(abs), shown, text)
+		}
+		v.options.try(f)
 	}
 	return diag.For(diag.Workstation, f.Problems())
 }
 
-// readProject reads a project file that is not followed.
-func (o *options) readProject(dir, shown, text string) *project.File {
-	f := project.Read(dir, shown, text)
+// try has a project file say what is wrong with it, without following it.
+func (o *options) try(f *project.File) {
 	other := options{called: o.called, Means: o.Means}
 	other.projectRows()
 	other.set(f)
-	return f
 }
 
 // addProject puts the project file before the files, where something is wrong with it and it is not one of them.

@@ -1,12 +1,20 @@
 package check_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/check"
+	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
 )
 
 const (
@@ -110,4 +118,66 @@ r.bu:5:13: error[path-relative] the path "run" is not absolute ($.storage.files.
 	alone := validate("", "--no-project", "--format=line", ".glowplug.yaml")
 	assert.Equal(t, 1, alone.code)
 	assert.Contains(t, alone.out, ".glowplug.yaml:1:9: error[project-file] the format \"lines\" is not known")
+}
+
+func TestAFolderThatIsNotThereIsAnErrorOfTheProjectFile(t *testing.T) {
+	inProject(t, map[string]string{"r.bu": relative, ".glowplug.yaml": "# of all\nfiles-dir: gone\n"})
+	const told = `.glowplug.yaml:2:12: error[project-file] the folder "gone": no such file or directory ($.files-dir)
+`
+	got := validate("", "--format=line", "r.bu")
+	assert.Equal(t, run{1, told + "r.bu:5:13: error[path-relative] the path \"run\" is not absolute " +
+		"($.storage.files.0.path)\n", ""}, got)
+	assert.Equal(t, run{1, told, ""}, validate("", "--format=line", ".glowplug.yaml"))
+	assert.Equal(t, run{1, told, ""}, validate("", "--format=line", "--no-project", ".glowplug.yaml"))
+	for _, format := range []string{"text", "json", "sarif", "github", "gitlab", "junit"} {
+		got := validate("", "--format", format, "r.bu")
+		assert.Equal(t, 1, got.code, format)
+		assert.Contains(t, got.out, "project-file", format)
+		assert.Contains(t, got.out, "path-relative", format)
+		assert.Empty(t, got.err, format)
+	}
+}
+
+func TestARootOfAProjectFileThatCannotBeJudgedIsItsError(t *testing.T) {
+	inProject(t, map[string]string{"r.bu": relative, ".glowplug.yaml": "root: image\n", "image/etc/passwd": ""})
+	against := func(context.Context, *cli.Process, string) (func(*document.Document) []diag.Problem, func(), error) {
+		return nil, nil, errors.New("it is no image")
+	}
+	by := func(against check.Against, args ...string) run {
+		command := check.ValidateBy("glowplug validate", check.Means{Against: against})
+		return runs(command, strings.NewReader(""), false, args...)
+	}
+	got := by(against, "--format=line", "r.bu")
+	assert.Equal(t, 1, got.code)
+	assert.Contains(t, got.out, ".glowplug.yaml:1:7: error[project-file] it is no image ($.root)\nr.bu:5:13: ")
+	got = by(against, "--root=image", "r.bu")
+	assert.Contains(t, got.err, "it is no image", "an argument that cannot be followed ends the call")
+}
+
+func TestFilesThatAreNamedMayBeExcluded(t *testing.T) {
+	inProject(t, map[string]string{"r.bu": relative, "old/deep/r.bu": relative,
+		".glowplug.yaml": "exclude: [old, r.bu]\n"})
+	assert.Equal(t, 1, validate("", "old/deep/r.bu").code, "what is named is checked")
+	assert.Equal(t, run{0, "valid: 0 files, 0 errors, 0 warnings, 2 excluded\n", ""},
+		validate("", "--as-in-folders", "old/deep/r.bu", "r.bu"))
+	for _, format := range []string{"json", "sarif", "gitlab", "junit", "github", "line"} {
+		assert.Equal(t, 0, validate("", "--as-in-folders", "--format", format, "r.bu").code)
+	}
+}
+
+func TestNotesNameLocalFilesAsTheyAreOpened(t *testing.T) {
+	inProject(t, map[string]string{
+		"web.bu": "variant: fcos\nversion: 1.7.0\nignition: {config: {merge: [{local: r.ign}]}}\n" +
+			"systemd: {units: [{name: a.service, contents_local: ./a.service}]}\n",
+		"site/a.service": "[Service]\nExecStart=/a\nFoo=1\n", "site/r.ign": bad,
+	})
+	for _, args := range [][]string{{"--files-dir=site"}, {"--files-dir=./site/"}} {
+		got := validate("", append(args, "--format=json", "web.bu")...)
+		assert.Contains(t, got.out, `"file": "site/a.service"`)
+		assert.Contains(t, got.out, `"file": "site/r.ign"`)
+	}
+	require.NoError(t, os.WriteFile(".glowplug.yaml", []byte("files-dir: site\n"), 0o600))
+	got := validate("", "--format=sarif", "web.bu")
+	assert.Contains(t, got.out, `"uri": "site/a.service"`)
+	assert.Contains(t, got.out, `"uri": "site/r.ign"`)
 }

@@ -115,6 +115,7 @@ func (v *verdict) sum(screen *diag.Screen) error {
 	if n := v.report.Absent(); n > 0 {
 		done += "; " + plural(n, "config") + " to merge not looked at: --map says which files stand for them"
 	}
+	done += v.options.beyond()
 	_, err := fmt.Fprintf(screen, "%s: %s, %s, %s%s%s\n", word, files, plural(counts[diag.Error], "error"),
 		plural(counts[diag.Warning], "warning"), advised, done)
 	return err

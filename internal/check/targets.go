@@ -38,6 +38,17 @@ func (o *options) setTargets(value string) error {
 	return nil
 }
 
+// beyond says of which targets the list does not know what they read.
+func (o *options) beyond() (said string) {
+	for _, t := range o.targets {
+		if t.system.After(t.release) {
+			said += fmt.Sprintf("; %s is after %s:%s, the last one that is known here, and is taken to read the same", t,
+				t.system.ID, t.system.Newest())
+		}
+	}
+	return said
+}
+
 // listTargets is a line for each release from which on a system reads more.
 func listTargets() string {
 	var b strings.Builder

@@ -63,3 +63,10 @@ func TestTargetsAreNamesAndReleases(t *testing.T) {
 		assert.ErrorContains(t, err, want, value)
 	}
 }
+
+func TestATargetAfterAllThatAreKnownIsSaidToBe(t *testing.T) {
+	var o options
+	require.NoError(t, o.setTargets("fcos:44,fcos:999"))
+	assert.Equal(t, "; fcos:999 is after fcos:44, the last one that is known here, and is taken to read the same",
+		o.beyond())
+}

@@ -104,6 +104,21 @@ func Nearest(key string, words []string) string {
 	return found
 }
 
+// IsSlip tells whether a key can be nothing but a word with a letter wrong. Of a short word another letter makes
+// another word, as gid and pid are of uid.
+func IsSlip(key, word string) bool {
+	const short, veryShort = 4, 3
+	key, word = lettersOf(key), lettersOf(word)
+	if len(word) > short {
+		return true
+	}
+	likely := len(word) > veryShort || len(key) != len(word) || strings.Trim(key, word) == ""
+	return likely && distance(key, word) <= 1
+}
+
+// SameLetters: two keys are one but for case, dashes and underscores.
+func SameLetters(a, b string) bool { return lettersOf(a) == lettersOf(b) }
+
 // lettersOf leaves out dashes and underscores, and makes capitals small. It is called for every word of the language
 // for each unknown key, so it must not build a strings.Replacer first.
 func lettersOf(word string) string {

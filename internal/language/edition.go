@@ -26,6 +26,8 @@ type Edition struct {
 	Family string
 	// Odd explains a key that means something elsewhere: in words of its own, or with a hint only.
 	Odd func(s *Shape, key string) (message, hint string)
+	// Root has every key of the notation.
+	Root func() *Shape
 	// Folds: keys are taken in any case.
 	Folds bool
 	// Indents: what is below a key is indented, and merge keys bring members.
@@ -125,6 +127,9 @@ func (e *Edition) Explain(s *Shape, key string) (message, hint string) {
 		message = fmt.Sprintf("the key %s is not known here; it is ignored", diag.QuoteKey(key))
 	}
 	if hint == "" {
+		hint = e.another(s, key)
+	}
+	if hint == "" {
 		hint, _ = e.meant(s, key)
 	}
 	return message, hint
@@ -161,7 +166,7 @@ func notation(key, near string) string {
 
 // Intended gives the key that somebody meant by one that the edition does not have there: the same in another case, or
 // the only one that is spelled alike. It gives nil where that is not certain, as where a unit is left out (size for
-// size_mib).
+// size_mib), or where the key may mean something else.
 func (e *Edition) Intended(s *Shape, key string) *Shape {
 	switch e.UnknownCode(s, key) {
 	case codes.KeyTooNew:
@@ -171,7 +176,7 @@ func (e *Edition) Intended(s *Shape, key string) *Shape {
 		return m
 	}
 	_, near := e.meant(s, key)
-	if message, odd := e.Odd(s, key); message != "" || odd != "" || near == "" {
+	if message, odd := e.Odd(s, key); message != "" || odd != "" || near == "" || e.meansOther(key, near) {
 		return nil
 	}
 	others := slices.DeleteFunc(e.Names(s), func(name string) bool { return name == near })
@@ -200,6 +205,7 @@ func (e *Edition) FixKey(s *Shape, object, member tree.Node) *diag.Fix {
 func OfVersion(v config.Version) *Edition {
 	return &Edition{
 		Version: v, Called: "a config of version " + v.String(), Folds: true, Odd: oddInConfigs(v),
+		Root:  Config,
 		First: func(m *Shape) (what, hint string) { return "version " + m.Since.String(), SetVersion(m.Since) },
 	}
 }

@@ -17,7 +17,11 @@ import (
 const maxLocal = 256 << 20
 
 // Folder gives the Options of a workstation with a folder of local files. With the name "" there are no local files.
-func Folder(dir string) (Options, error) { return openFolder(dir, false) }
+func Folder(dir string) (Options, error) {
+	o, err := openFolder(dir, false)
+	o.FilesName = filepath.ToSlash(dir)
+	return o, err
+}
 
 // PeerFolder is Folder for the name butane, which follows links out of the folder and reads devices.
 func PeerFolder(dir string) (Options, error) { return openFolder(dir, true) }

@@ -27,9 +27,10 @@ type Result struct {
 
 // Options say how a Butane document is read. The zero Options are those of a boot: no local files.
 type Options struct {
-	// Files holds the local files that a document may name, FilesDir is their folder's absolute path: see Folder.
-	Files    fs.FS
-	FilesDir string
+	// Files holds the local files that a document may name, FilesDir is their folder's absolute path, and FilesName what
+	// problems call it: see Folder.
+	Files               fs.FS
+	FilesDir, FilesName string
 	// Local: the caller has an option --files-dir for local files, which hints may name.
 	Local bool
 	// Raw leaves out the MachineConfig that the openshift variant puts around a config.
@@ -129,8 +130,8 @@ func (r *Result) name(root tree.Node) {
 func (r *Result) translate(root tree.Node, o Options) {
 	r.Text.Snake = true
 	r.Butane = butane.Translate(root, butane.Options{
-		Files: o.Files, FilesDir: o.FilesDir, AtBoot: !o.Local, Raw: o.Raw, Map: o.Map, Peer: o.Butane, Zip: o.Zip,
-		Rules: o.judge,
+		Files: o.Files, FilesDir: o.FilesDir, FilesName: o.FilesName, AtBoot: !o.Local, Raw: o.Raw,
+		Map: o.Map, Peer: o.Butane, Zip: o.Zip, Rules: o.judge,
 		Inner: func(name, text string) []diag.Problem { return Read(tree.NewArena(), name, text).Problems },
 	})
 	r.Config, r.Problems = r.Butane.Config, append(r.Problems, r.Butane.Problems...)

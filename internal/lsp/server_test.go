@@ -111,6 +111,8 @@ func TestTheProjectFileCounts(t *testing.T) {
 	c := connected(t)
 	assert.Empty(t, c.open("file://"+dir+"/web.bu", text).Diagnostics)
 	assert.Empty(t, c.open("file://"+dir+"/old/web.bu", text).Diagnostics, "it is excluded")
+	assert.Empty(t, c.open("file://"+dir+"/old/more/web.bu", "variant: fcos\nversion: 1\n").Diagnostics,
+		"and what is below its folder")
 	places := result[[]struct{ URI string }](c, "textDocument/definition", fmt.Sprintf(
 		`{"textDocument": {"uri": "file://%s/web.bu"}, "position": {"line": 3, "character": 47}}`, dir))
 	require.Len(t, places, 1)
@@ -121,6 +123,10 @@ func TestTheProjectFileCounts(t *testing.T) {
 	require.Len(t, got.Diagnostics, 1)
 	assert.Equal(t, "project-file", got.Diagnostics[0].Code)
 	assert.Equal(t, "0:0-0:8", got.Diagnostics[0].Range.String())
+	got = c.open(settings, "files-dir: gone\n")
+	require.Len(t, got.Diagnostics, 1)
+	assert.Equal(t, "project-file", got.Diagnostics[0].Code)
+	assert.Equal(t, "0:11-0:15", got.Diagnostics[0].Range.String())
 	write(".glowplug.yaml", "excludes: vendor\n")
 	c.tell("textDocument/didSave", fmt.Sprintf(`{"textDocument": {"uri": %q}}`, settings))
 	c.published(settings, 1)

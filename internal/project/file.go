@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/cursor"
@@ -27,6 +28,22 @@ type File struct {
 type Setting struct {
 	Name, Value string
 	At          *cursor.At
+	folder      bool
+}
+
+// Absent is why a setting that names a folder cannot be followed: there is none.
+func (s *Setting) Absent() error {
+	if !s.folder {
+		return nil
+	}
+	info, err := os.Stat(s.Value)
+	if err == nil && !info.IsDir() {
+		err = errors.New("it is no folder")
+	}
+	if err != nil {
+		return fmt.Errorf("the folder %q: %w", s.At.Text(), unnamed(err))
+	}
+	return nil
 }
 
 // Ignored are codes that are not told of, for files that a pattern matches.
@@ -76,18 +93,20 @@ func readFile(path string) (string, error) {
 	return string(text), err
 }
 
-// short drops the name of the operation and the file from an error of os.
-func short(err error) error {
+func short(err error) error { return fmt.Errorf("reading the project file: %w", unnamed(err)) }
+
+// unnamed drops the name of the operation and the file from an error of os.
+func unnamed(err error) error {
 	if path := (*os.PathError)(nil); errors.As(err, &path) {
-		err = path.Err
+		return path.Err
 	}
-	return fmt.Errorf("reading the project file: %w", err)
+	return err
 }
 
 // Read reads the text of a project file.
 func Read(dir, name, text string) *File {
 	f := &File{Dir: dir}
-	doc := &diag.Document{Name: name, Text: text, Keys: func(string) (known, secret bool) { return true, false }}
+	doc := &diag.Document{Name: name, Text: text, Secrets: func() []diag.Span { return nil }} // it has none
 	var root tree.Node
 	if root, f.read = tree.NewArena().ParseYAML(doc); !root.Exists() {
 		return f
@@ -160,7 +179,7 @@ func (f *File) setting(at *cursor.At, k key) {
 	case truth:
 		if kind != tree.Bool {
 			at.Errorf(codes.ProjectFile, "%s is true or false, and this is %s", k.name, kind).
-				Advise("write %s: true, without quotes", k.name)
+				Advise("write %s", meant(k.name, at.Node()))
 			return
 		}
 		f.set(k, at)
@@ -173,6 +192,23 @@ func (f *File) setting(at *cursor.At, k key) {
 	case byGlob:
 		f.ignore(at)
 	}
+}
+
+// meant is how a truth value is written that somebody has written otherwise.
+func meant(name string, n tree.Node) string {
+	word := ""
+	if n.Kind() < tree.List {
+		word = strings.ToLower(n.Text())
+	}
+	switch word {
+	case "true", "false":
+		return name + ": " + word + ", without quotes"
+	case "yes", "on", "y", "1":
+		return name + ": true"
+	case "no", "off", "n", "0":
+		return name + ": false"
+	}
+	return name + ": true or " + name + ": false"
 }
 
 // each goes through the texts of a list, or takes the one text.
@@ -207,7 +243,7 @@ func (f *File) isText(at *cursor.At, wants string) bool {
 
 // set adds a setting, if its path is one of the project.
 func (f *File) set(k key, at *cursor.At) {
-	s := Setting{k.name, at.Text(), at}
+	s := Setting{Name: k.name, Value: at.Text(), At: at, folder: k.takes == folder}
 	switch {
 	case k.takes == folder && (!filepath.IsLocal(s.Value) || f.leadsOut(s.Value)):
 		at.Errorf(codes.ProjectFile, "the folder %q is not in the project", s.Value).

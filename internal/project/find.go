@@ -62,10 +62,11 @@ func below(dir, path string) string {
 	return rest
 }
 
-// Shown is what the project file of a folder is called: by a relative path where it is in the working directory or
-// below.
-func Shown(dir string) string {
-	name := filepath.Join(dir, FileName)
+// Shown is what the project file of a folder is called.
+func Shown(dir string) string { return Near(filepath.Join(dir, FileName)) }
+
+// Near is an absolute path, or a relative one where it is in the working directory or below.
+func Near(name string) string {
 	if here, err := os.Getwd(); err == nil {
 		if rel := below(here, name); rel != "" {
 			return rel

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/project"
 )
 
@@ -57,6 +58,12 @@ func TestSettingsAreReadAndMistakesAreToldAtTheirPlaces(t *testing.T) {
 			"P:2:9: $.strict: the key \"strict\" is there twice; remove one of the two"},
 		"text for a truth": {"strict: 'true'", "P:1:9: $.strict: strict is true or false, and this is a string; " +
 			"write strict: true, without quotes"},
+		"another word for it": {"strict: Yes", "P:1:9: $.strict: strict is true or false, and this is a string; " +
+			"write strict: true"},
+		"a number for it": {"strict: 0", "P:1:9: $.strict: strict is true or false, and this is a number; " +
+			"write strict: false"},
+		"neither": {"strict: [true]", "P:1:9: $.strict: strict is true or false, and this is a list; " +
+			"write strict: true or strict: false"},
 		"a number for a text": {"files-dir: 1", "P:1:12: $.files-dir: files-dir is a text, and this is a number; " +
 			"put it in quotes if a text is meant"},
 		"an object in a list": {"lint: [{}]", "P:1:8: $.lint.0: lint is a text or a list of texts, and this is an " +
@@ -156,4 +163,29 @@ func FuzzRead(f *testing.F) {
 			assert.NotEmpty(t, p.Message)
 		}
 	})
+}
+
+func TestAllOfAProjectFileMayBeShown(t *testing.T) {
+	for _, text := range []string{"ignore: {hosts/old-1a2b3c4d5e.bu: [nope]}\n", "exclude: [vendor, \"a\n",
+		"a/b/c1234567x: 5\n", "target: fcos:38 : x\n"} {
+		problems := project.Read(t.TempDir(), "P", text).Problems()
+		require.NotEmpty(t, problems)
+		line, _, _ := strings.Cut(text, "\n")
+		assert.Contains(t, diag.Style{}.Text(problems[0]), " | "+line+"\n")
+	}
+}
+
+func TestFoldersThatAreNotThereAreTold(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
+	for text, want := range map[string]string{"files-dir: gone": `the folder "gone": no such file or directory`,
+		"root: file": `the folder "file": it is no folder`, "root: .": "", "format: json": ""} {
+		f := project.Read(dir, "P", text)
+		require.Len(t, f.Settings, 1)
+		if err := f.Settings[0].Absent(); want == "" {
+			assert.NoError(t, err)
+		} else {
+			assert.EqualError(t, err, want)
+		}
+	}
 }

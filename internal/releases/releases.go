@@ -75,6 +75,16 @@ func (s System) Reads(release string) (v config.Version, known bool) {
 	return v, known
 }
 
+// Newest is the last release that the list has. What is after it is taken to read what it reads.
+func (s System) Newest() string { return s.Releases[len(s.Releases)-1].Since }
+
+// After tells whether a release is after the last one of the list, which stands for all releases that begin as it does.
+func (s System) After(release string) bool {
+	numbers := strings.Split(release, ".")
+	numbers = numbers[:min(len(numbers), 1+strings.Count(s.Newest(), "."))]
+	return compare(strings.Join(numbers, "."), s.Newest()) > 0
+}
+
 // Oldest gives the first release that reads a version; "" where none is known.
 func (s System) Oldest(v config.Version) string {
 	for _, r := range s.Releases {

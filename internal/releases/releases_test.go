@@ -64,3 +64,14 @@ func TestTablesRise(t *testing.T) {
 		assert.Equal(t, want, releases.IsRelease(text), text)
 	}
 }
+
+func TestReleasesAfterTheLastOneOfTheList(t *testing.T) {
+	for release, after := range map[string]bool{"44": false, "44.20991231": false, "45": true, "999": true, "3": false} {
+		fcos, _ := releases.Find("fcos")
+		assert.Equal(t, after, fcos.After(release), release)
+	}
+	engine, _ := releases.Find("ignition")
+	assert.Equal(t, "2.26.0", engine.Newest())
+	assert.True(t, engine.After("2.27"))
+	assert.False(t, engine.After("2"))
+}

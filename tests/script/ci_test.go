@@ -71,24 +71,28 @@ func TestTheActionAnnotatesTheLine(t *testing.T) {
 	require.NoError(t, err)
 	building := steps.First().Next()
 	temp := t.TempDir()
-	code, out := shell(t, temp, building.Get("run").Text(), "GITHUB_ACTION_PATH="+module, "RUNNER_TEMP="+temp)
+	code, out := shell(t, temp, building.Get("run").Text(), "GITHUB_ACTION_PATH="+module, "RUNNER_TEMP="+temp,
+		"GITHUB_PATH="+filepath.Join(temp, "path"))
 	require.Zero(t, code, out)
+	added := strings.TrimSpace(repositoryText(t, filepath.Join(temp, "path")))
+	require.FileExists(t, filepath.Join(added, "glowplug-validate"), "the steps that follow find the program")
 
-	checking := building.Next().Get("run").Text()
+	checking := "PATH=" + added + ":$PATH\n" + building.Next().Get("run").Text()
 	for _, c := range []struct {
-		paths, options string
-		code           int
-		want           string
+		paths, format, options string
+		code                   int
+		want                   string
 	}{
-		{"hosts", "--strict --files-dir files", 1, annotation},
-		{".", "", 1, annotation},
-		{"hosts/good.bu", "", 0, "valid: 1 file, 0 errors, 0 warnings\n"},
-		{"$(touch${IFS}forged) hosts/*.ign", "", 1, "hosts/*.ign"},
-		{"-x", "", 1, "-x"},
+		{"hosts", "github", "--strict --files-dir files", 1, annotation},
+		{".", "github", "", 1, annotation},
+		{"hosts", "sarif", "", 1, `"uri": "hosts/web.ign"`},
+		{"hosts/good.bu", "github", "", 0, "valid: 1 file, 0 errors, 0 warnings\n"},
+		{"$(touch${IFS}forged) hosts/*.ign", "github", "", 1, "hosts/*.ign"},
+		{"-x", "github", "", 1, "-x"},
 	} {
 		dir := pipelineFolder(t)
 		code, out := shell(t, dir, checking, "RUNNER_TEMP="+temp, "GLOWPLUG_PATHS="+c.paths,
-			"GLOWPLUG_OPTIONS="+c.options)
+			"GLOWPLUG_FORMAT="+c.format, "GLOWPLUG_OPTIONS="+c.options)
 		assert.Equal(t, c.code, code, out)
 		assert.Contains(t, out, c.want)
 		assert.NoFileExists(t, filepath.Join(dir, "forged"), "nothing of a value is run")
@@ -101,12 +105,14 @@ func TestTheHooksCheckAndCorrect(t *testing.T) {
 	require.Equal(t, 2, hooks.Len())
 	for hook := hooks.First(); hook.Exists(); hook = hook.Next() {
 		files := regexp.MustCompile(hook.Get("files").Text())
-		for name, want := range map[string]bool{"a/b.ign": true, "b.bu": true, "b.bus": false, "ign": false} {
+		for name, want := range map[string]bool{"a/b.ign": true, "b.bu": true, "b.bus": false, "ign": false,
+			"a.JSON": true, "a.yml": true, "a.yaml": true} {
 			assert.Equal(t, want, files.MatchString(name), name)
 		}
 		dir := pipelineFolder(t)
 		entry := hook.Get("entry").Text()
-		code, out := shell(t, dir, entry+" hosts/web.ign hosts/good.bu")
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "pod.yaml"), []byte("kind: Pod\n"), 0o600))
+		code, out := shell(t, dir, entry+" hosts/web.ign hosts/good.bu pod.yaml")
 		fixes := hook.Get("id").Text() == "glowplug-fix"
 		assert.Equal(t, !fixes, code == 1, out)
 		again, out := shell(t, dir, "glowplug-validate hosts")
@@ -170,6 +176,34 @@ func TestThePageOnPipelinesIsTrue(t *testing.T) {
 		block, _, _ = strings.Cut(block, "```")
 		parseYAML(t, strings.ReplaceAll(block, "${{", "{"))
 	}
+}
+
+// What the page gives the action are inputs of it, and what is uploaded is what they have written.
+func TestWorkflowsOfThePageFitTheAction(t *testing.T) {
+	t.Parallel()
+	inputs := parseYAML(t, repositoryFile(t, "action.yml")).Get("inputs")
+	assert.Equal(t, "github", inputs.Get("format").Get("default").Text())
+	uploads := 0
+	for _, block := range strings.Split(repositoryFile(t, "docs/ci.md"), "```yaml\n")[1:] {
+		block, _, _ = strings.Cut(block, "```")
+		workflow := parseYAML(t, block)
+		steps := workflow.Get("jobs").Get("configs").Get("steps")
+		for step := steps.First(); step.Exists(); step = step.Next() {
+			switch uses := step.Get("uses").Text(); {
+			case strings.HasPrefix(uses, "glowplug-os/glowplug@"):
+				for input := range step.Get("with").Children() {
+					assert.True(t, inputs.Get(input.Key()).Exists(), input.Key())
+				}
+				assert.NotContains(t, step.Get("with").Get("options").Text(), "--format", "the action gives it already")
+			case strings.HasPrefix(uses, "github/codeql-action/upload-sarif@"):
+				uploads++
+				assert.Equal(t, "always()", step.Get("if").Text())
+				assert.Equal(t, "write", workflow.Get("permissions").Get("security-events").Text())
+				assert.Contains(t, block, "--output "+step.Get("with").Get("sarif_file").Text()+"\n")
+			}
+		}
+	}
+	assert.Equal(t, 1, uploads)
 }
 
 func repositoryText(t *testing.T, name string) string {
