@@ -124,7 +124,8 @@ func missing(text string) (problems []diag.Problem) {
 	return validated(name, text)
 }
 
-// validated gives the errors that the command tells of a file, or of a text that it gets from standard input.
+// validated gives the errors and warnings that the command tells of a file, or of a text that it gets from standard
+// input.
 func validated(name, text string, options ...string) (problems []diag.Problem) {
 	var out bytes.Buffer
 	p := &cli.Process{
@@ -133,9 +134,13 @@ func validated(name, text string, options ...string) (problems []diag.Problem) {
 	}
 	validate := check.ValidateBy("glowplug validate", check.Means{Plan: feasible.Problems})
 	cli.Run(context.Background(), p, []cli.Program{{Command: validate}})
-	code := regexp.MustCompile(`"severity": *"error",\s*"code": *"([a-z-]+)"`)
+	code := regexp.MustCompile(`"severity": *"(error|warning)",\s*"code": *"([a-z-]+)"`)
 	for _, m := range code.FindAllStringSubmatch(out.String(), -1) {
-		problems = append(problems, diag.Problem{Severity: diag.Error, Code: codes.Code(m[1])})
+		severity := diag.Error
+		if m[1] == "warning" {
+			severity = diag.Warning
+		}
+		problems = append(problems, diag.Problem{Severity: severity, Code: codes.Code(m[2])})
 	}
 	return problems
 }
@@ -235,17 +240,17 @@ func told(to diag.Audience, problems []diag.Problem) []codes.Code {
 func TestExamplesOfCodesShowThem(t *testing.T) {
 	for _, row := range codes.Rows() {
 		t.Run(string(row.Code), func(t *testing.T) {
-			problems, to := raised(t, row.Show, row.Show.Wrong)
-			want := append([]codes.Code{row.Code}, row.Show.Beside...)
+			problems, to := raised(t, row.Show(), row.Show().Wrong)
+			want := append([]codes.Code{row.Code}, row.Show().Beside...)
 			slices.Sort(want)
-			assert.Equal(t, want, told(to, problems), "the wrong example: %v\n%s", problems, row.Show.Wrong)
+			assert.Equal(t, want, told(to, problems), "the wrong example: %v\n%s", problems, row.Show().Wrong)
 			for _, p := range diag.For(to, problems) {
 				if p.Code == row.Code {
 					assert.Equal(t, row.Kind, kindOf(p), "what it is: %s %+v", row.Kind, p)
 				}
 			}
-			problems, to = raised(t, row.Show, row.Show.Right)
-			assert.Empty(t, told(to, problems), "the right example: %v\n%s", problems, row.Show.Right)
+			problems, to = raised(t, row.Show(), row.Show().Right)
+			assert.Empty(t, told(to, problems), "the right example: %v\n%s", problems, row.Show().Right)
 		})
 	}
 }

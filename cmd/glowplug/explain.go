@@ -130,7 +130,7 @@ func explanation(row codes.Row) string {
 		b.WriteString("  in some cases a warning; the first line says in which\n")
 	}
 	fmt.Fprintf(&b, "\n%s\n%s", cli.Wrapped(row.Why), cli.Wrapped("What to do: "+unlinked(row.Do)+"."))
-	b.WriteString("\nWrong:\n" + wrongExample(row.Show) + "\nRight:\n" + indented(row.Show.Right))
+	b.WriteString("\nWrong:\n" + wrongExample(row.Show()) + "\nRight:\n" + indented(row.Show().Right))
 	return b.String()
 }
 
@@ -179,13 +179,14 @@ type explained struct {
 }
 
 func inJSON(row codes.Row) explained {
+	show := row.Show()
 	e := explained{
 		Code: row.Code, Severity: row.Severity(), Told: row.Told(), Means: row.Line, Why: row.Why,
-		Do: unlinked(row.Do), Wrong: row.Show.Wrong, Right: row.Show.Right, ShownBy: row.Show.By.Command("FILE"),
-		Files: row.Show.Files, Beside: row.Show.Beside,
+		Do: unlinked(row.Do), Wrong: show.Wrong, Right: show.Right, ShownBy: show.By.Command("FILE"),
+		Files: show.Files, Beside: show.Beside,
 	}
-	if row.Show.Said != "" {
-		e.Wrong = row.Show.Said
+	if show.Said != "" {
+		e.Wrong = show.Said
 	}
 	return e
 }

@@ -181,7 +181,7 @@ func TestAPipeIsNotWritten(t *testing.T) {
 // that could have been.
 func FuzzFixes(f *testing.F) {
 	for _, row := range codes.Rows() {
-		f.Add(row.Show.Wrong)
+		f.Add(row.Show().Wrong)
 	}
 	f.Add(configOf(`"Path": "etc//a/", "mdoe": "0644", "contents": {"source": "DATA:,a b"}`))
 	f.Add(yamlOf("storage: {files: [{path: 'etc//a/', mode: \"0644\"}, {path: &a /b/, mode: 644}, {path: *a}]}\n"))

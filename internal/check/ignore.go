@@ -8,67 +8,109 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
-// An ignoring is what comments of a document in YAML silence, by line.
-type ignoring map[int][]codes.Code
+// A remark is a word of a comment that silences a code.
+type remark struct {
+	code codes.Code // "" where the comment says nothing that silences
+	span diag.Span
+	line int // that it is about; 0 for none
+}
 
-// ignores finds the comments "glowplug: ignore CODE, CODE". One behind something stands for its own line, one in a line
-// of its own for the next line that is no comment.
-func ignores(text string) ignoring {
-	const mark = "glowplug: ignore "
-	if !strings.Contains(text, mark) {
+type remarks []remark
+
+// remarked finds the comments "glowplug: ignore CODE, CODE". One behind something stands for its own line, one in a
+// line of its own for the next line that is no comment.
+func remarked(text string) (found remarks) {
+	if !strings.Contains(text, said) {
 		return nil
 	}
-	found := ignoring{}
-	var waiting []codes.Code
-	number := 0
+	waiting, number, start := 0, 0, 0 // the first one that has no line yet
 	for line := range strings.Lines(text) {
 		number++
-		before, comment, commented := strings.Cut(line, "#")
-		alone := commented && strings.TrimSpace(before) == ""
+		at := strings.IndexByte(line, '#')
+		alone := at >= 0 && strings.TrimSpace(line[:at]) == ""
+		for i := waiting; i < len(found) && !alone; i++ {
+			found[i].line = number
+		}
+		if at >= 0 {
+			found = append(found, inComment(line[at:], start+at)...)
+		}
+		for i := waiting; i < len(found) && !alone; i++ {
+			found[i].line = number
+		}
 		if !alone {
-			found[number] = append(found[number], waiting...)
-			waiting = nil
+			waiting = len(found)
 		}
-		for commented {
-			if rest, is := strings.CutPrefix(strings.TrimLeft(comment, " \t"), mark); is {
-				listed := listedCodes(rest)
-				if alone {
-					waiting = append(waiting, listed...)
-				} else {
-					found[number] = append(found[number], listed...)
-				}
-				break
-			}
-			_, comment, commented = strings.Cut(comment, "#")
-		}
+		start += len(line)
 	}
 	return found
 }
 
-// listedCodes takes the codes up to the first word that is none.
-func listedCodes(text string) (all []codes.Code) {
-	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) }) {
-		if _, known := codes.Find(codes.Code(word)); !known {
-			return all
+// said is how a comment for this program begins.
+const said = "glowplug:"
+
+// inComment finds what a comment says, which may stand behind another; at is its offset.
+func inComment(comment string, at int) (found remarks) {
+	for part := range strings.SplitAfterSeq(comment, "#") {
+		bare := strings.TrimLeft(part, " \t")
+		if words, is := strings.CutPrefix(bare, said); is {
+			here := at + len(part) - len(bare)
+			return listed(strings.TrimSuffix(words, "#"), here+len(said), here)
 		}
-		all = append(all, codes.Code(word))
+		at += len(part)
 	}
-	return all
+	return nil
+}
+
+// listed takes the codes behind the word ignore: one, all behind commas, and known ones. What follows is a reason. at
+// is the offset of the text, and of the comment.
+func listed(text string, at, comment int) (found remarks) {
+	nothing := remarks{{span: diag.Span{Start: comment, End: comment + len(said)}}}
+	bare := strings.TrimLeft(text, " \t")
+	rest, is := strings.CutPrefix(bare, "ignore")
+	if !is || strings.Trim(rest[:min(1, len(rest))], " \t\r\n,") != "" {
+		return nothing
+	}
+	at += len(text) - len(rest)
+	for rest != "" {
+		word := strings.TrimLeft(rest, ", \t\r\n")
+		between := rest[:len(rest)-len(word)]
+		at += len(between)
+		if end := strings.IndexAny(word, ", \t\r\n"); end >= 0 {
+			word = word[:end]
+		}
+		_, known := codes.Find(codes.Code(word))
+		if word == "" || !known && len(found) > 0 && !strings.Contains(between, ",") {
+			break
+		}
+		found = append(found, remark{code: codes.Code(word), span: diag.Span{Start: at, End: at + len(word)}})
+		rest, at = rest[len(between)+len(word):], at+len(word)
+	}
+	if found == nil {
+		return nothing
+	}
+	return found
 }
 
 // silence takes out of the problems of a text what its comments ignore, and counts it. An error is never ignored, and
 // what nobody here is told is not counted.
-func (i ignoring) silence(name string, problems []diag.Problem) (left []diag.Problem, count int) {
+func (r remarks) silence(name string, problems []diag.Problem) (left []diag.Problem, count int) {
 	all := len(problems)
-	if len(i) == 0 {
+	if len(r) == 0 {
 		return problems, 0
 	}
 	left = slices.DeleteFunc(problems, func(p diag.Problem) bool {
-		if p.Severity == diag.Error || p.PeerOnly || p.Place.Doc == nil || p.Place.Doc.Name != name {
-			return false
-		}
-		line, _ := p.Place.Doc.Position(p.Place.Span.Start)
-		return slices.Contains(i[line], p.Code)
+		return p.Severity < diag.Error && !p.PeerOnly && slices.ContainsFunc(r, func(own remark) bool {
+			return own.code == p.Code && isAt(name, own.line, p)
+		})
 	})
 	return left, all - len(left)
+}
+
+// isAt: a problem is in a line of a text.
+func isAt(name string, line int, p diag.Problem) bool {
+	if p.Place.Doc == nil || p.Place.Doc.Name != name {
+		return false
+	}
+	own, _ := p.Place.Doc.Position(p.Place.Span.Start)
+	return own == line
 }

@@ -42,7 +42,13 @@ func (v *verdict) examine(file, shown, text string) Judged {
 	advice.Give(result.Problems)
 	j := Judged{Text: result.Text, Absent: absent, documents: v.documents, project: v.project}
 	if result.Butane != nil {
-		result.Problems, j.Ignored = ignores(text).silence(shown, result.Problems)
+		own := remarked(result.Text.Text)
+		odd := own.odd(result.Text, result.Problems, v.tellsAll(result.Problems, absent))
+		result.Problems, j.Ignored = own.silence(shown, result.Problems)
+		if odd != nil {
+			result.Problems = append(result.Problems, odd...)
+			diag.Sort(result.Problems)
+		}
 	}
 	result.Problems, j.Ignored = v.silence(file, result.Problems, j.Ignored)
 	j.Problems = diag.For(diag.Workstation, result.Problems)

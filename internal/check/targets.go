@@ -42,8 +42,8 @@ func (o *options) setTargets(value string) error {
 func (o *options) beyond() (said string) {
 	for _, t := range o.targets {
 		if t.system.After(t.release) {
-			said += fmt.Sprintf("; %s is after %s:%s, the last one that is known here, and is taken to read the same", t,
-				t.system.ID, t.system.Newest())
+			said += fmt.Sprintf("; %s is after %s:%s, the last one that is known here, and is taken to read the same",
+				t, t.system.ID, t.system.Newest())
 		}
 	}
 	return said

@@ -33,6 +33,14 @@ type Telling struct {
 	Peer        string `json:"peer"`
 }
 
+// CanBeIgnored: a workstation is told of it as a warning or as advice. Errors are never ignored.
+func (r Row) CanBeIgnored() bool {
+	return slices.ContainsFunc(r.Kinds(), func(k Kind) bool {
+		told := k.Told().Workstation
+		return told == "warning" || told == "advice"
+	})
+}
+
 // Told says who is told of a problem of this kind, and as what.
 func (k Kind) Told() Telling {
 	told := [NumberOfKinds][3]string{
@@ -68,7 +76,6 @@ type Row struct {
 	Line string // what it means, in one line
 	Do   string // what to do, in one line
 	Why  string // why it matters, and what else helps
-	Show *Pair
 }
 
 // Kinds lists the kinds that a problem with this code can be of, the usual one first. Beside them there is what follows
@@ -78,7 +85,7 @@ func (r Row) Kinds() []Kind { return append([]Kind{r.Kind}, r.Also...) }
 
 // Told says who is told of a problem with this code, as what, and by which command.
 func (r Row) Told() Telling {
-	told, way := r.Kind.Told(), r.Show.By.way()
+	told, way := r.Kind.Told(), r.Show().By.way()
 	told.Command = way.teller
 	if !way.boot {
 		told.Boot = ""

@@ -67,13 +67,13 @@ func TestEveryCodeHasOneRow(t *testing.T) {
 func TestRowsSayEverything(t *testing.T) {
 	for _, r := range codes.Rows() {
 		assert.Regexp(t, "^[a-z0-9]+(-[a-z0-9]+)*$", r.Code)
-		for _, text := range []string{r.Line, r.Do, r.Why, r.Show.Right} {
+		for _, text := range []string{r.Line, r.Do, r.Why, r.Show().Right} {
 			assert.NotEmpty(t, strings.TrimSpace(text), r.Code)
 		}
 		assert.NotContains(t, r.Line+r.Do, "|", "%s: it would end a cell of the docs", r.Code)
 		assert.False(t, strings.HasSuffix(r.Line, ".") || strings.HasSuffix(r.Do, "."), "%s: no full stop", r.Code)
 		assert.True(t, strings.HasSuffix(r.Why, "."), "%s: whole sentences", r.Code)
-		assert.NotEqual(t, r.Show.Wrong, r.Show.Right, r.Code)
+		assert.NotEqual(t, r.Show().Wrong, r.Show().Right, r.Code)
 	}
 }
 

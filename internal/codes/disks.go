@@ -47,20 +47,16 @@ func diskRows() []Row {
 			Do: "change one; 0 is the next free number",
 			Why: `A number is a place in the partition table, and holds one partition. Such partitions are also the
 				same item of the list.`,
-			Show: disk(`{"number": 1}, {"number": ~~}`, "1", "2"),
 		},
 		{
 			Code: PartitionLabelTwice, Line: "two partitions of a disk have the same label", Do: "change one",
-			Why:  `/dev/disk/by-partlabel has one link of a name, so that only one of the two could be found by it.`,
-			Show: disk(`{"number": 1, "label": "var"}, {"number": 2, "label": "~~"}`, "var", "srv"),
+			Why: `/dev/disk/by-partlabel has one link of a name, so that only one of the two could be found by it.`,
 		},
 		{
 			Code: PartitionGUIDTwice, Kind: OurError, Line: "two partitions of a disk have the same GUID",
 			Do: "give each its own, or none for a random one",
 			Why: `A GUID is to tell a partition from every other. The tools that write tables refuse two that are
 				equal.`,
-			Show: disk("\n"+`  {"number": 1, "guid": "`+aGUID+`"},`+"\n"+`  {"number": 2,
-				"guid": "~~"}`+"\n", aGUID, bGUID),
 		},
 		{
 			Code: PartitionGUIDShared, Kind: OurWarning,
@@ -68,7 +64,6 @@ func diskRows() []Row {
 			Do:   "give each its own, or none for a random one",
 			Why: `/dev/disk/by-partuuid has one link of a name. Which of the disks it leads to depends on which was
 				found last, and may change at each boot.`,
-			Show: disks(`{"number": 1, "guid": "`+aGUID+`"}`, `{"number": 1, "guid": "~~"}`, aGUID, bGUID),
 		},
 		{
 			Code: DeviceAmbiguous, Kind: OurError,
@@ -76,85 +71,96 @@ func diskRows() []Row {
 			Do:   "give one another name, or name the partition by its disk: `/dev/disk/by-id/…-part1`",
 			Why: `A link by a label or GUID leads to the partition that was found last, so that the filesystem, array
 				or volume may be made on the wrong disk.`,
-			Show: newest(`"storage": {
-  "disks": [
-    {"device": "/dev/vda", "partitions": [{"number": 1, "label": "data"}]},
-    {"device": "/dev/vdb", "partitions": [{"number": 1, "label": "~~"}]}
-  ],
-  "filesystems": [{"device": "/dev/disk/by-partlabel/data", "format": "ext4"}]
-}`, "data", "data2"),
 		},
 		{
 			Code: PartitionOverlap, Line: "two partitions with a fixed start and size lie on each other",
 			Do:  "move one; a size of 0 takes what is free",
 			Why: `What is written to one would destroy the other. Places and sizes are in MiB.`,
-			Show: disk(`
-  {"number": 1, "startMiB": 1, "sizeMiB": 512},
-  {"number": 2, "startMiB": ~~, "sizeMiB": 512}
-`, "256", "513"),
 		},
 		{
 			Code: PartitionAbsent, Line: "a partition that should not exist has a size, a label or the like",
 			Do: "keep its number, `shouldExist` and `wipePartitionEntry`",
 			Why: `Of a partition that is to go only its number counts. What else stands there may mean that it was to
 				be made anew: then leave "shouldExist" out.`,
-			Show: disk(`{"number": 1, "shouldExist": false~~}`, `, "sizeMiB": 512`, ""),
 		},
 		{
 			Code: PartitionUnnamed, Line: "a partition has neither number nor label", Do: "add one of the two",
-			Why:  `A second run could not tell whether the partition is there already, and would make another one.`,
-			Show: disk(`{~~"sizeMiB": 512}`, "", `"number": 1, `),
+			Why: `A second run could not tell whether the partition is there already, and would make another one.`,
 		},
 		{
 			Code: PartitionLabelLong, Line: "the label of a partition has more than 36 bytes", Do: "shorten it",
-			Why:  `A table of the GPT kind has room for 36 characters in each entry.`,
-			Show: disk(`{"number": 1, "label": "~~"}`, label, label[:36]),
+			Why: `A table of the GPT kind has room for 36 characters in each entry.`,
 		},
 		{
 			Code: PartitionLabelColon, Line: "the label of a partition has a colon", Do: "replace it",
-			Why:  `The tool with which other engines write tables takes a colon for the end of a field.`,
-			Show: disk(`{"number": 1, "label": "~~"}`, "var:log", "var-log"),
+			Why: `The tool with which other engines write tables takes a colon for the end of a field.`,
 		},
 		{
 			Code: GUID, Line: "a GUID is malformed",
 			Do: "write 8, 4, 4, 4 and 12 hexadecimal digits with dashes between them",
 			Why: `It is held against what is in the table, digit by digit. Names of types, such as "linux", are none:
 				a plain Linux partition has the type ` + aGUID + `.`,
-			Show: disk(`{"number": 1, "typeGuid": "~~"}`, noGUID, aGUID),
 		},
 		{
 			Code: RAIDLevel, Line: "the RAID level is missing or not known",
 			Do: "write linear, raid0, raid1, raid4, raid5, raid6 or raid10",
 			Why: `An array has to be made of some level, and mdadm knows these. "mirror" and "stripe", and the
 				numbers alone, mean the same as raid1 and raid0.`,
-			Show: array(`"level": "~~", "devices": ["/dev/vdb", "/dev/vdc"]`, "raid7", "raid1"),
 		},
 		{
 			Code: RAIDSpares, Line: "a level without redundancy has spares",
 			Do: "remove them, or choose another level",
 			Why: `When a disk of linear or raid0 fails, its data is gone, and there is nothing that a spare could be
 				filled with.`,
-			Show: array(`"level": "~~", "devices": ["/dev/vdb", "/dev/vdc", "/dev/vdd"], "spares": 1`, "raid0",
-				"raid1"),
 		},
 		{
 			Code: RAIDDevices, Line: "an array has no devices", Do: "list them",
-			Why:  `An array is made of its devices. Each is a path, such as /dev/disk/by-partlabel/raid.1.`,
-			Show: array(`"level": "raid1", "devices": [~~]`, "", `"/dev/vdb", "/dev/vdc"`),
+			Why: `An array is made of its devices. Each is a path, such as /dev/disk/by-partlabel/raid.1.`,
 		},
 		{
 			Code: RAIDAllSpares, Kind: OurError, Line: "all devices of an array are spares",
 			Do: "add devices, or lower `spares`",
 			Why: `"devices" lists all of them, spares included. With no device left for data mdadm refuses to make
 				the array.`,
-			Show: array(`"level": "raid1", "devices": ["/dev/vdb", "/dev/vdc"], "spares": ~~`, "2", "0"),
 		},
 		{
 			Code: RAIDFew, Kind: OurError, Line: "an array has fewer devices than its level needs",
 			Do: "add devices, or choose another level",
 			Why: `mdadm makes arrays of the levels 4 and 5 of two devices or more, and of level 6 of four or more.
 				Spares are not counted.`,
-			Show: array(`"level": "~~", "devices": ["/dev/vdb", "/dev/vdc"]`, "raid6", "raid5"),
 		},
+	}
+}
+
+// diskPairs are the examples of these rows.
+func diskPairs() map[Code]*Pair {
+	return map[Code]*Pair{
+		PartitionNumber:     disk(`{"number": 1}, {"number": ~~}`, "1", "2"),
+		PartitionLabelTwice: disk(`{"number": 1, "label": "var"}, {"number": 2, "label": "~~"}`, "var", "srv"),
+		PartitionGUIDTwice: disk("\n"+`  {"number": 1, "guid": "`+aGUID+`"},`+"\n"+`  {"number": 2,
+				"guid": "~~"}`+"\n", aGUID, bGUID),
+		PartitionGUIDShared: disks(`{"number": 1, "guid": "`+aGUID+`"}`, `{"number": 1, "guid": "~~"}`, aGUID, bGUID),
+		DeviceAmbiguous: newest(`"storage": {
+  "disks": [
+    {"device": "/dev/vda", "partitions": [{"number": 1, "label": "data"}]},
+    {"device": "/dev/vdb", "partitions": [{"number": 1, "label": "~~"}]}
+  ],
+  "filesystems": [{"device": "/dev/disk/by-partlabel/data", "format": "ext4"}]
+}`, "data", "data2"),
+		PartitionOverlap: disk(`
+  {"number": 1, "startMiB": 1, "sizeMiB": 512},
+  {"number": 2, "startMiB": ~~, "sizeMiB": 512}
+`, "256", "513"),
+		PartitionAbsent:     disk(`{"number": 1, "shouldExist": false~~}`, `, "sizeMiB": 512`, ""),
+		PartitionUnnamed:    disk(`{~~"sizeMiB": 512}`, "", `"number": 1, `),
+		PartitionLabelLong:  disk(`{"number": 1, "label": "~~"}`, label, label[:36]),
+		PartitionLabelColon: disk(`{"number": 1, "label": "~~"}`, "var:log", "var-log"),
+		GUID:                disk(`{"number": 1, "typeGuid": "~~"}`, noGUID, aGUID),
+		RAIDLevel:           array(`"level": "~~", "devices": ["/dev/vdb", "/dev/vdc"]`, "raid7", "raid1"),
+		RAIDSpares: array(`"level": "~~", "devices": ["/dev/vdb", "/dev/vdc", "/dev/vdd"], "spares": 1`, "raid0",
+			"raid1"),
+		RAIDDevices:   array(`"level": "raid1", "devices": [~~]`, "", `"/dev/vdb", "/dev/vdc"`),
+		RAIDAllSpares: array(`"level": "raid1", "devices": ["/dev/vdb", "/dev/vdc"], "spares": ~~`, "2", "0"),
+		RAIDFew:       array(`"level": "~~", "devices": ["/dev/vdb", "/dev/vdc"]`, "raid6", "raid5"),
 	}
 }

@@ -1,6 +1,9 @@
 package codes
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // A By is the way in which an example shows its problem.
 type By uint8
@@ -161,4 +164,30 @@ func (p *Pair) beside(codes ...Code) *Pair {
 func (p *Pair) said(what string) *Pair {
 	p.Said = what
 	return p
+}
+
+// Show gives the example of a row. It is no field, so that programs which show none do not hold them all.
+func (r Row) Show() *Pair { return Examples()[r.Code] }
+
+// Examples are those of all rows.
+func Examples() map[Code]*Pair {
+	all := map[Code]*Pair{}
+	for _, some := range []map[Code]*Pair{
+		accountPairs(), shownBy(ByLint, advicePairs()), shownBy(ByLint, passedOverPairs()), bootPairs(),
+		contentPairs(), diskPairs(), documentPairs(), localPairs(), filesystemPairs(), keyPairs(),
+		luksPairs(), nodePairs(), projectPairs(), shownBy(ByRoot, imagePairs()), sourcePairs(),
+		sugarPairs(), variantPairs(), textPairs(), shownBy(ByLint, unitAdvicePairs()), unitPairs(),
+		applyPairs(),
+	} {
+		maps.Copy(all, some)
+	}
+	return all
+}
+
+// shownBy has pairs show their problems in a way.
+func shownBy(by By, pairs map[Code]*Pair) map[Code]*Pair {
+	for _, p := range pairs {
+		p.By = by
+	}
+	return pairs
 }

@@ -29,14 +29,12 @@ func keyRows() []Row {
 			Do: "write what the message asks for",
 			Why: `Quotes make text of a number, and brackets a list. An engine stops here, before it has looked at
 				anything else. Modes are numbers, in JSON decimal ones; versions are text.`,
-			Show: file(`"path": "/etc/motd", "mode": ~~`, `"0644"`, `420`),
 		},
 		{
 			Code: NullObject, Kind: Warning, Line: "null stands where an object belongs and is ignored",
 			Do: "write `{}`, or leave the key out",
 			Why: `It is what a template leaves when it had nothing to fill in, or what a key in YAML means whose
 				lines are not indented. Whatever was to stand there is missing.`,
-			Show: newest(`"storage": ~~`, "null", "{}"),
 		},
 		{
 			Code: KeyUnknown, Kind: Warning, Line: "the language has no such key here, so it is ignored",
@@ -44,7 +42,6 @@ func keyRows() []Row {
 			Why: `A misspelt key changes nothing on the machine and stops nothing, so the machine comes up without
 				what it was to say. The hint has the key that is spelled most alike. The same key may exist at
 				another place.`,
-			Show: file(`"path": "/etc/motd", "~~": 420`, "mood", "mode"),
 		},
 		{
 			Code: KeyTooNew, Kind: Warning, Also: []Kind{PeersWarning},
@@ -52,7 +49,6 @@ func keyRows() []Row {
 			Do:   "raise `ignition.version` to what the hint says",
 			Why: `The version of the config decides, not that of the program that reads it: newer engines ignore the
 				key in an old config as well, so that a config means the same everywhere.`,
-			Show: old("~~", `"kernelArguments": {"shouldExist": ["quiet"]}`, "3.2.0", "3.3.0"),
 		},
 		{
 			Code: KeyCase, Kind: Warning,
@@ -60,7 +56,6 @@ func keyRows() []Row {
 			Do:   "write it as the hint does",
 			Why: `Engines written in Go take keys whatever their case, other programs do not. Two keys that differ in
 				case only are worse: the later one counts, and which one that is cannot be seen at a glance.`,
-			Show: file(`"path": "/etc/motd", "~~": 420`, "Mode", "mode"),
 		},
 		{
 			Code: KeyDuplicate, Kind: OurError, Also: []Kind{Error},
@@ -68,7 +63,6 @@ func keyRows() []Row {
 			Do:   "remove one",
 			Why: `One of the two does not count, and few readers see which. In YAML every engine refuses it; in JSON
 				other engines take the later one in silence.`,
-			Show: file(`"path": "/etc/motd"~~`, `, "path": "/etc/issue"`, ""),
 		},
 		{
 			Code: Duplicate,
@@ -78,44 +72,35 @@ func keyRows() []Row {
 			Why: `Nothing says which of the two is meant. In one config this is a mistake; when configs are merged,
 				the later item is put over the earlier one instead. Two kernel arguments or SSH keys that are equal
 				count as well.`,
-			Show: newest(`"storage": {"files": [
-  {"path": "/etc/motd", "mode": 420},
-  {"path": "~~", "mode": 384}
-]}`, "/etc/motd", "/etc/issue"),
 		},
 		{
 			Code: NameEmpty, Kind: OurError, Line: "a user, a group, an array or an encrypted volume has no name",
 			Do: "name it",
 			Why: `Ignition takes such a config, and the first boot stops when the thing is to be made. A name that is
 				missing is often a key that is misspelt.`,
-			Show: user(`~~"uid": 1500`, "", `"name": "web", `),
 		},
 		{
 			Code: NumberNegative, Kind: OurError, Line: "a number that counts something is below zero",
 			Do: "write zero or more",
 			Why: `Sizes, ids, limits and counts begin at zero. Tools take a dash for an option, so the boot would
 				stop with a message about something else.`,
-			Show: disk(`{"number": 1, "sizeMiB": ~~}`, "-1", "0"),
 		},
 		{
 			Code: PathMissing, Line: "a path is missing", Do: "add an absolute one",
 			Why: `A file, directory, link or disk without its path is nothing that could be made. In Butane this may
 				be a key that is indented too far or too little.`,
-			Show: newest(`"storage": {"directories": [{~~"mode": 493}]}`, "", `"path": "/srv/www", `),
 		},
 		{
 			Code: PathRelative, Line: "a path does not start with `/`", Do: "write it from the root on",
 			Why: `A config has no current directory that a path could start from: "etc/motd" may be meant below / or
 				below a home. Devices are paths as well, such as /dev/vda. A mount point is the path on the machine
 				that comes up.`,
-			Show: file(`"path": "~~"`, "etc/motd", "/etc/motd"),
 		},
 		{
 			Code: PathUnclean, Line: "a path has `.`, `..`, two slashes in a row or one at its end",
 			Do: "write its shortest form",
 			Why: `Two spellings of a path are one file, and a config that is to say each thing once must be able to
 				compare them. ".." may also lead elsewhere than it looks, behind a link.`,
-			Show: newest(`"storage": {"directories": [{"path": "~~"}]}`, "/srv/www/", "/srv/www"),
 		},
 		{
 			Code: FieldCharacter, Kind: OurError,
@@ -125,7 +110,6 @@ func keyRows() []Row {
 			Why: `A line end in a kernel argument, a mount option or a name begins another line in the file that it
 				is written to; a leading dash makes an option of a name. It is mostly the line end of a command's
 				output.`,
-			Show: newest(`"kernelArguments": {"shouldExist": ["~~"]}`, `quiet\n`, "quiet"),
 		},
 		{
 			Code: FieldLong, Kind: OurError,
@@ -133,8 +117,30 @@ func keyRows() []Row {
 			Do:   "shorten it",
 			Why: `The device mapper, which gives the open volume its name in /dev/mapper, refuses longer ones, and
 				the boot would stop after the volume was made. mkfs.btrfs refuses longer labels.`,
-			Show: newest(`"storage": {"luks": [{"name": "~~",
-				"device": "/dev/vdb"}]}`, strings.Repeat("data-", 26), "data"),
 		},
+	}
+}
+
+// keyPairs are the examples of these rows.
+func keyPairs() map[Code]*Pair {
+	return map[Code]*Pair{
+		WrongType:    file(`"path": "/etc/motd", "mode": ~~`, `"0644"`, `420`),
+		NullObject:   newest(`"storage": ~~`, "null", "{}"),
+		KeyUnknown:   file(`"path": "/etc/motd", "~~": 420`, "mood", "mode"),
+		KeyTooNew:    old("~~", `"kernelArguments": {"shouldExist": ["quiet"]}`, "3.2.0", "3.3.0"),
+		KeyCase:      file(`"path": "/etc/motd", "~~": 420`, "Mode", "mode"),
+		KeyDuplicate: file(`"path": "/etc/motd"~~`, `, "path": "/etc/issue"`, ""),
+		Duplicate: newest(`"storage": {"files": [
+  {"path": "/etc/motd", "mode": 420},
+  {"path": "~~", "mode": 384}
+]}`, "/etc/motd", "/etc/issue"),
+		NameEmpty:      user(`~~"uid": 1500`, "", `"name": "web", `),
+		NumberNegative: disk(`{"number": 1, "sizeMiB": ~~}`, "-1", "0"),
+		PathMissing:    newest(`"storage": {"directories": [{~~"mode": 493}]}`, "", `"path": "/srv/www", `),
+		PathRelative:   file(`"path": "~~"`, "etc/motd", "/etc/motd"),
+		PathUnclean:    newest(`"storage": {"directories": [{"path": "~~"}]}`, "/srv/www/", "/srv/www"),
+		FieldCharacter: newest(`"kernelArguments": {"shouldExist": ["~~"]}`, `quiet\n`, "quiet"),
+		FieldLong: newest(`"storage": {"luks": [{"name": "~~",
+				"device": "/dev/vdb"}]}`, strings.Repeat("data-", 26), "data"),
 	}
 }

@@ -28,14 +28,12 @@ func nodeRows() []Row {
 			Line: "a user or group is given by id and by name; after merging, both may come from different configs",
 			Do:   "keep one of the two",
 			Why:  `Nothing says which of the two counts where they are not those of one account.`,
-			Show: file(`"path": "/etc/motd", "user": {"id": 1500~~}`, `, "name": "web"`, ""),
 		},
 		{
 			Code: ModeRange, Line: "a mode is below 0 or above 4095",
 			Do: "write permission bits as a decimal number: 0644 is 420",
 			Why: `Twelve bits are permissions. A larger number is often octal digits with the type of the file before
 				them, as "ls" or "git" have it: 100644.`,
-			Show: file(`"path": "/etc/motd", "mode": ~~`, "100644", "420"),
 		},
 		{
 			Code: ModeOctal, Kind: OurWarning,
@@ -43,7 +41,6 @@ func nodeRows() []Row {
 			Do:   "write what the hint says; 0644 is 420",
 			Why: `JSON has decimal numbers only. 644 there is 01204 in octal: the owner could write and not read, and
 				others would have a sticky bit.`,
-			Show: file(`"path": "/etc/motd", "mode": ~~`, "644", "420"),
 		},
 		{
 			Code: ModeSpecial, Kind: Warning, Also: []Kind{PeersWarning},
@@ -52,24 +49,18 @@ func nodeRows() []Row {
 			Why: `Engines of that time took the lower nine bits only, and a config of an old version means the same
 				today. Where such a number is most likely made of octal digits, as 644 is, mode-octal is told
 				instead.`,
-			Show: old("~~", `"storage": {"directories": [{"path": "/srv/shared", "mode": 1533}]}`, "3.5.0", "3.6.0"),
 		},
 		{
 			Code: OverwriteNothing, Line: "a file is to overwrite another and has no content",
 			Do: "set `contents.source`; `data:,` is an empty file",
 			Why: `Overwriting removes what is there, and nothing says what comes in its place. A file without
 				"overwrite" and without content is made empty if it is not there.`,
-			Show: file(`"path": "/etc/motd", "overwrite": true~~`, "", `, "contents": {"source": "data:,"}`),
 		},
 		{
 			Code: BelowLink, Line: "something is to stand below a link of the same config",
 			Do: "use the path that the link points at",
 			Why: `Links are made last, so the folder would be made in the link's place first. What is written through
 				a link also lies somewhere else than its path says.`,
-			Show: newest(`"storage": {
-  "links": [{"path": "/srv/www", "target": "/var/www"}],
-  "files": [{"path": "~~/index.html"}]
-}`, "/srv/www", "/var/www"),
 		},
 		{
 			Code: OverMount, Kind: OurError,
@@ -78,16 +69,11 @@ func nodeRows() []Row {
 			Do: "choose another path, or remove `overwrite`",
 			Why: `A mount point can be neither replaced nor removed while something is mounted there, and the boot
 				would stop after the disks were made.`,
-			Show: newest(`"storage": {
-  "filesystems": [{"device": "/dev/vdb", "format": "ext4", "path": "/srv/data"}],
-  "directories": [{"path": "/srv"~~}]
-}`, `, "overwrite": true`, ""),
 		},
 		{
 			Code: BelowFile, Kind: OurError, Line: "something is to stand below a file of the same config",
-			Do:   "make that file a directory",
-			Why:  `A file cannot hold others. One of the two paths has a name too many or too few.`,
-			Show: newest(`"storage": {"files": [{"path": "/etc/app"}, {"path": "/etc/~~/conf"}]}`, "app", "app.d"),
+			Do:  "make that file a directory",
+			Why: `A file cannot hold others. One of the two paths has a name too many or too few.`,
 		},
 		{
 			Code: PathReserved, Kind: OurError,
@@ -95,26 +81,47 @@ func nodeRows() []Row {
 			Do:   "choose another path",
 			Why: `The engine keeps there what it has to know when it runs again: what it has appended to, which keys and
 				links are its own. A boot refuses to write there before it changes any file.`,
-			Show: file(`"path": "/etc/~~motd"`, ".glowplug/", ""),
 		},
 		{
 			Code: TargetMissing, Line: "a link has no target", Do: "add it",
-			Why:  `A link is its target. A link that is to be removed is a file or a directory that takes its place.`,
-			Show: link(`"path": "/etc/localtime"~~`, "", `, "target": "../usr/share/zoneinfo/UTC"`),
+			Why: `A link is its target. A link that is to be removed is a file or a directory that takes its place.`,
 		},
 		{
 			Code: HardLinkDirectory, Line: "a hard link points at a directory", Do: "make it a symbolic link",
 			Why: `Linux has no hard links to directories.`,
-			Show: newest(`"storage": {
-  "directories": [{"path": "/srv/www"}],
-  "links": [{"path": "/www", "target": "/srv/www"~~}]
-}`, `, "hard": true`, ""),
 		},
 		{
 			Code: HardLinkOwner, Kind: Warning,
 			Line: "a hard link has an owner, which is its target's and not its own", Do: "set it on the target",
-			Why:  `A hard link is another name of one file, and the owner belongs to the file. So it is not set here.`,
-			Show: link(`"path": "/srv/b", "target": "/srv/a", "hard": true~~`, `, "user": {"name": "root"}`, ""),
+			Why: `A hard link is another name of one file, and the owner belongs to the file. So it is not set here.`,
 		},
+	}
+}
+
+// nodePairs are the examples of these rows.
+func nodePairs() map[Code]*Pair {
+	return map[Code]*Pair{
+		OwnerTwice: file(`"path": "/etc/motd", "user": {"id": 1500~~}`, `, "name": "web"`, ""),
+		ModeRange:  file(`"path": "/etc/motd", "mode": ~~`, "100644", "420"),
+		ModeOctal:  file(`"path": "/etc/motd", "mode": ~~`, "644", "420"),
+		ModeSpecial: old(
+			"~~", `"storage": {"directories": [{"path": "/srv/shared", "mode": 1533}]}`, "3.5.0", "3.6.0"),
+		OverwriteNothing: file(`"path": "/etc/motd", "overwrite": true~~`, "", `, "contents": {"source": "data:,"}`),
+		BelowLink: newest(`"storage": {
+  "links": [{"path": "/srv/www", "target": "/var/www"}],
+  "files": [{"path": "~~/index.html"}]
+}`, "/srv/www", "/var/www"),
+		OverMount: newest(`"storage": {
+  "filesystems": [{"device": "/dev/vdb", "format": "ext4", "path": "/srv/data"}],
+  "directories": [{"path": "/srv"~~}]
+}`, `, "overwrite": true`, ""),
+		BelowFile:     newest(`"storage": {"files": [{"path": "/etc/app"}, {"path": "/etc/~~/conf"}]}`, "app", "app.d"),
+		PathReserved:  file(`"path": "/etc/~~motd"`, ".glowplug/", ""),
+		TargetMissing: link(`"path": "/etc/localtime"~~`, "", `, "target": "../usr/share/zoneinfo/UTC"`),
+		HardLinkDirectory: newest(`"storage": {
+  "directories": [{"path": "/srv/www"}],
+  "links": [{"path": "/www", "target": "/srv/www"~~}]
+}`, `, "hard": true`, ""),
+		HardLinkOwner: link(`"path": "/srv/b", "target": "/srv/a", "hard": true~~`, `, "user": {"name": "root"}`, ""),
 	}
 }

@@ -27,8 +27,8 @@ type Result struct {
 
 // Options say how a Butane document is read. The zero Options are those of a boot: no local files.
 type Options struct {
-	// Files holds the local files that a document may name, FilesDir is their folder's absolute path, and FilesName what
-	// problems call it: see Folder.
+	// Files holds the local files that a document may name, FilesDir is their folder's absolute path, and FilesName
+	// what problems call it: see Folder.
 	Files               fs.FS
 	FilesDir, FilesName string
 	// Local: the caller has an option --files-dir for local files, which hints may name.

@@ -41,7 +41,7 @@ func written(t *testing.T) map[string]string {
 	}
 	require.NotEmpty(t, all)
 	for _, row := range codes.Rows() {
-		all[string(row.Code)+" wrong"], all[string(row.Code)+" right"] = row.Show.Wrong, row.Show.Right
+		all[string(row.Code)+" wrong"], all[string(row.Code)+" right"] = row.Show().Wrong, row.Show().Right
 	}
 	return all
 }

@@ -112,7 +112,7 @@ func texts(t *testing.T) map[string]string {
 		all[name] = string(text)
 	}
 	for _, row := range codes.Rows() {
-		all[string(row.Code)+", wrong"], all[string(row.Code)+", right"] = row.Show.Wrong, row.Show.Right
+		all[string(row.Code)+", wrong"], all[string(row.Code)+", right"] = row.Show().Wrong, row.Show().Right
 	}
 	// what an editor sends is UTF-8
 	maps.DeleteFunc(all, func(_, text string) bool { return !utf8.ValidString(text) })

@@ -39,26 +39,26 @@ func (f *File) canBeIgnored(at *cursor.At, code codes.Code) bool {
 	row, known := codes.Find(code)
 	if !known {
 		p := at.Errorf(codes.ProjectFile, "%q is no code of a problem", code)
-		if near := diag.Nearest(string(code), names()); near != "" {
+		if near := NearCode(code); near != "" {
 			p.Advise("did you mean %s?", near)
 		}
 		return false
 	}
-	for _, k := range row.Kinds() {
-		if told := k.Told().Workstation; told == diag.Warning.String() || told == diag.Advice.String() {
-			return true
-		}
+	if row.CanBeIgnored() {
+		return true
 	}
 	at.Errorf(codes.ProjectFile, "%s is an error, and no error can be ignored", code).
 		Advise("mend what it is about, or leave the file out of what is checked")
 	return false
 }
 
-func names() (all []string) {
+// NearCode gives the code that somebody may have meant by another word.
+func NearCode(word codes.Code) string {
+	var all []string
 	for _, row := range codes.Rows() {
 		all = append(all, string(row.Code))
 	}
-	return all
+	return diag.Nearest(string(word), all)
 }
 
 // isPattern refuses a pattern of exclude that is none, or that is not about the project.

@@ -66,7 +66,9 @@ func TestTablesRise(t *testing.T) {
 }
 
 func TestReleasesAfterTheLastOneOfTheList(t *testing.T) {
-	for release, after := range map[string]bool{"44": false, "44.20991231": false, "45": true, "999": true, "3": false} {
+	for release, after := range map[string]bool{
+		"44": false, "44.20991231": false, "45": true, "999": true, "3": false,
+	} {
 		fcos, _ := releases.Find("fcos")
 		assert.Equal(t, after, fcos.After(release), release)
 	}

@@ -12,7 +12,7 @@ import (
 // of.
 func corpus() (cases []Case) {
 	for _, row := range codes.Rows() {
-		for i, text := range []string{row.Show.Wrong, row.Show.Right} {
+		for i, text := range []string{row.Show().Wrong, row.Show().Right} {
 			cases = append(cases, Case{Name: fmt.Sprintf("example %s %d", row.Code, i), Text: text})
 		}
 	}
