@@ -25,8 +25,8 @@ type lexer struct {
 	pos  int
 
 	inSection bool
-	section   string       // as written between the brackets
-	opened    func(at int) // where set, is told of each section
+	section   string // as written between the brackets
+	noted     bool   // the last value has a line that is a comment to systemd
 
 	why cause
 	at  int // where it went wrong
@@ -78,10 +78,7 @@ func (l *lexer) header(start int) bool {
 	if rest := l.line(); strings.TrimSpace(rest) != "" {
 		return l.fail(afterSection, tail+len(rest)-len(strings.TrimLeftFunc(rest, unicode.IsSpace)))
 	}
-	l.section, l.inSection = name, true
-	if l.opened != nil {
-		l.opened(start)
-	}
+	l.section, l.inSection, l.noted = name, true, false
 	return true
 }
 
@@ -117,15 +114,23 @@ func (l *lexer) option() (assignment, state) {
 		break
 	}
 	a := assignment{name: l.text[start : l.pos-1]}
-	start = l.pos
-	for more := true; more; {
+	start, l.noted = l.pos, false
+	for first, more := true, true; more; first = false {
 		if !l.step() {
 			return assignment{}, failed
 		}
-		more = strings.HasSuffix(l.line(), `\`)
+		line := l.line()
+		more = strings.HasSuffix(line, `\`)
+		l.noted = l.noted || !first && isComment(line)
 	}
 	a.value = l.text[start:l.pos]
 	return a, assigned
+}
+
+// isComment tells whether systemd takes a line for a comment, wherever it stands (systemd.syntax(7)).
+func isComment(line string) bool {
+	line = strings.TrimLeft(line, blanks)
+	return line != "" && (line[0] == '#' || line[0] == ';')
 }
 
 func (l *lexer) fail(why cause, at int) bool {

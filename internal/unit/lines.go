@@ -15,32 +15,56 @@ type Line struct {
 	ValueAt       int    // that of the value; of an empty one, where it would be
 }
 
-// Lines gives what a text says, or what is wrong with its grammar.
+// Lines gives what a text says to systemd (systemd.syntax(7)), or what is wrong with its grammar, which is the peer's:
+// without that no systemd reads the text. The two differ in comments: here one that stands within a value is passed
+// over, and one that ends in a backslash does not go on.
 func Lines(text string) (lines []Line, fault *diag.Fault) {
-	l := lexer{text: text}
-	lines = make([]Line, 0, min(1+strings.Count(text, "\n"), 64))
-	l.opened = func(at int) { lines = append(lines, Line{Section: l.section, Head: true, At: at}) }
-	for {
-		a, state := l.next()
-		switch state {
-		case ended:
-			return lines, nil
-		case failed:
-			return nil, l.fault()
-		}
-		raw := l.pos - len(a.value)
-		lines = append(lines, Line{Section: l.section, Name: strings.TrimSpace(a.name), Value: joined(a.value),
-			At: raw - 1 - len(a.name), ValueAt: raw + len(a.value) - len(strings.TrimLeft(a.value, " \t"))})
+	if fault = Check(text); fault != nil {
+		return nil, fault
 	}
+	lines = make([]Line, 0, min(1+strings.Count(text, "\n"), 64))
+	for section, pos := "", 0; pos < len(text); {
+		line, next := logicalLine(text, pos)
+		at := next - len(strings.TrimLeft(text[pos:next], blanks))
+		pos = next
+		name, value, assigns := strings.Cut(line, "=")
+		switch {
+		case line != "" && line[0] == '[':
+			section, at = strings.TrimSuffix(line[1:], "]"), at+strings.IndexByte(text[at:], '[')
+			lines = append(lines, Line{Section: section, Head: true, At: at})
+		case assigns && section != "":
+			rest := at + strings.IndexByte(text[at:], '=') + 1
+			lines = append(lines, Line{Section: section, Name: strings.Trim(name, blanks),
+				Value: strings.Trim(value, blanks), At: at,
+				ValueAt: len(text) - len(strings.TrimLeft(text[rest:], " \t"))})
+		}
+	}
+	return lines, nil
 }
 
-// joined puts the lines of a value together as systemd does: a backslash at the end of a line becomes a blank
-// (systemd.syntax(7)). Comments between the lines systemd passes over, and the grammar does not have.
-func joined(raw string) string {
-	if strings.Contains(raw, "\\\n") {
-		raw = strings.ReplaceAll(raw, "\\\n", " ")
+const blanks = " \t\n\r" // WHITESPACE of systemd's string-util.h
+
+// logicalLine reads a line with those in which it goes on, and puts a blank in the place of each backslash at an end.
+// A comment is an empty line, and within another line it is passed over.
+func logicalLine(text string, pos int) (line string, next int) {
+	var parts []string
+	for next = pos; next < len(text); {
+		part, _, _ := strings.Cut(text[next:], "\n")
+		next = min(next+len(part)+1, len(text))
+		part = strings.TrimSuffix(part, "\r")
+		if isComment(part) {
+			if len(parts) == 0 {
+				break
+			}
+			continue
+		}
+		if slashes := len(part) - len(strings.TrimRight(part, `\`)); slashes%2 == 0 {
+			parts = append(parts, part)
+			break
+		}
+		parts = append(parts, part[:len(part)-1])
 	}
-	return strings.TrimSpace(raw)
+	return strings.Trim(strings.Join(parts, " "), blanks), next
 }
 
 // Sections are those that systemd reads in units of some kind (systemd.unit(5), and the page of each kind).

@@ -141,6 +141,10 @@ func (l *lexer) fault() *diag.Fault {
 	case endInName:
 		f.Code, f.Message, f.Hint = codes.UnitNoEquals, "the text ends in a line without =", "write Name=value"
 	}
+	if l.noted && f.Code == codes.UnitNoEquals {
+		f.Message += ": a comment stands within a value, which systemd takes and Ignition refuses"
+		f.Hint = "move the comment in front of the value"
+	}
 	f.Message = fmt.Sprintf("line %d of the unit: %s", 1+strings.Count(l.text[:l.at], "\n"), f.Message)
 	return f
 }

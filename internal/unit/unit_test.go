@@ -69,6 +69,10 @@ var faults = []struct {
 		12},
 	{"a line without a sign", "[Unit]\nA=b\n foo\nB=c", "unit-no-equals", "line 3 of the unit: a line without =", 12},
 	{"a carriage return in a name", "[Unit]\nfoo\r=b", "unit-no-equals", "line 2 of the unit: a line without =", 7},
+	{"a comment within a value", "[Unit]\nA=b \\\n # n\n c\nB=c", "unit-no-equals", "which systemd takes", 19},
+	{"a comment within a value, and the end", "[Unit]\nA=b \\\n # n\n c", "unit-no-equals", "Ignition refuses", 19},
+	{"a value with a comment further up", "[Unit]\nA=b \\\n # n\nC=d\n c\nB=c", "unit-no-equals",
+		"line 5 of the unit: a line without =", 23},
 	{"a last line without a sign", "[Unit]\nfoo", "unit-no-equals", "line 2 of the unit: the text ends", 7},
 	{"a stray bracket", "[Unit]\n]\n", "unit-no-equals", "line 2 of the unit: a line without =", 7},
 }
