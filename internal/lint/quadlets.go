@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -8,6 +9,10 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
+
+// isQuadlet tells of names of quadlets. In a quadlet they stand for units: podman puts those in their place in
+// dependencies (podman-systemd.unit(5), dependencies between quadlet units; since podman 5.5).
+func isQuadlet(name string) bool { return slices.Contains(unit.QuadletExtensions(), path.Ext(name)) }
 
 // quadlet looks at a file of which podman makes a service (podman-systemd.unit(5)).
 func (u *unitLinter) quadlet(b *body) {
@@ -17,9 +22,11 @@ func (u *unitLinter) quadlet(b *body) {
 	}
 	own := ownSection(b.ext())
 	u.each(b, []string{"Unit", "Service", "Install"}, u.quadletSection)
-	needs := []string{".container", ".kube", ".image", ".build"}
-	if slices.Contains(needs, b.ext()) && b.dropin == "" &&
-		!slices.ContainsFunc(b.lines, func(line unit.Line) bool { return line.Section == own }) {
+	lacks := b.dropin == "" && strings.Contains(".container .kube .image .build", b.ext())
+	for i := range b.lines {
+		lacks = lacks && b.lines[i].Section != own
+	}
+	if lacks {
 		u.say(b.at(), codes.QuadletSection, "the file has nothing in ["+own+"], so podman makes no unit of it",
 			"add ["+own+"]")
 	}
@@ -33,7 +40,7 @@ func (u *unitLinter) quadletSection(b *body, line *unit.Line) {
 	switch {
 	case line.Section == own || line.Section == "Quadlet":
 		return
-	case slices.Contains(unit.QuadletExtensions(), ext) && ownSection(ext) == line.Section:
+	case isQuadlet(ext) && ownSection(ext) == line.Section:
 		message = "podman reads [" + line.Section + "] in files that end in " + ext + ", and this is a " + b.ext()
 		hint = "end the file's name in " + ext + ", or write [" + own + "]"
 	}

@@ -177,7 +177,7 @@ func (u *unitLinter) value(b *body, line *unit.Line, s directives.Setting) {
 	if strings.Contains(line.Value, " #") || strings.Contains(line.Value, " ;") {
 		hint = "give a comment a line of its own: behind a value it is a part of it"
 	}
-	if wrong := s.NoUnit(line.Value); wrong != "" {
+	if wrong := s.NoUnit(line.Value); wrong != "" && !(isQuadlet(b.name) && isQuadlet(wrong)) {
 		takes, hint = "names of units, and one of these is none", unitHint(wrong)
 	}
 	if takes != "" {

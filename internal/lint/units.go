@@ -171,7 +171,7 @@ func (u *unitLinter) unread(b *body, p string, at func() *cursor.At) {
 	case ext == ".netdev" || ext == ".link":
 		message, hint = "no units are called so: this is a file of systemd-networkd or udev",
 			"write it to /etc/systemd/network"
-	case slices.Contains(unit.QuadletExtensions(), ext):
+	case isQuadlet(ext):
 		message = "no units are called so: this is a file for podman, which makes a unit of it"
 		hint = "write it to /etc/containers/systemd"
 	default:

@@ -64,6 +64,10 @@ func TestAdviceOnOneUnit(t *testing.T) {
 		{"a redirection", "web.service", service + "ExecStartPost=/bin/a 2>/dev/null\n", "unit-exec-shell"},
 		{"a shell", "web.service", service + "ExecStartPost=/bin/sh -c '/bin/a | /bin/b > /c && d'\n", ""},
 		{"signs in arguments", "web.service", service + "ExecStartPost=/bin/a a>b -> a|b \\> 'a > b' %h\n", ""},
+		{"a comment in a command", "web.service",
+			"[Service]\nExecStart=/bin/a \\\n  # b > c\n  --name=d \\\n  e\n", ""},
+		{"a comment that ends in a backslash", "web.service", "[Service]\n# a \\\nExecStart=/bin/a\n", ""},
+		{"a quadlet's name in a unit", "web.service", "[Unit]\nAfter=a.container\n" + service, "unit-value"},
 		{"no program", "web.service", "[Unit]\nDescription=a\n", "unit-refused"},
 		{"a oneshot that is started again", "web.service", service + "Type=oneshot\nRestart=always\n", "unit-refused"},
 		{"a timer without a time", "web.timer", "[Timer]\nUnit=a.service\n", "unit-refused"},
@@ -162,6 +166,10 @@ func TestAdviceOnUnitsInSeveralParts(t *testing.T) {
 		{"a quadlet", nil,
 			map[string]string{"/etc/containers/systemd/a.container": "[Container]\nImage=a\n[Service]\n" +
 				"Restart=always\n"}, ""},
+		{"one that names others", nil, map[string]string{"/etc/containers/systemd/a.container": "[Unit]\n" +
+			"After=b.container c.network\nRequires=b.container\n[Container]\nImage=a\n"}, ""},
+		{"one that names what is none", nil, map[string]string{"/etc/containers/systemd/a.container": "[Unit]\n" +
+			"After=b.containers\n[Container]\nImage=a\n"}, "unit-value storage.files.0.contents.source"},
 		{"one with the section of another", nil,
 			map[string]string{"/etc/containers/systemd/a.volume": "[Container]\nImage=a\n"},
 			"quadlet-section storage.files.0.contents.source"},
