@@ -54,11 +54,14 @@ func takesAll(partitions []config.Partition) bool {
 	})
 }
 
-// meet: two of them begin at one place.
+// meet: two of them begin at one place, or one is larger than any disk.
 func meet(partitions []config.Partition) bool {
 	starts := map[int]bool{0: true}
 	for _, p := range partitions {
 		start := config.Says(p.StartMiB)
+		if config.Says(p.SizeMiB) > largest>>20 {
+			return true
+		}
 		if exists := p.ShouldExist == nil || *p.ShouldExist; exists && start > 0 && starts[start] {
 			return true
 		}

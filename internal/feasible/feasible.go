@@ -54,7 +54,7 @@ func apart(message string) (rest string, origins []string) {
 // Refusals are what no root and no disks can have as the config has it, in the order of the stages.
 func Refusals(cfg *config.Config) (all []*plan.StepError) {
 	all = append(all, each(func(suits suitable) []*plan.StepError { return steps(planDisks(cfg, suits)) })...)
-	all = append(all, append(accountFiles(cfg), presets(cfg)...)...)
+	all = append(all, slices.Concat(overPartitions(&cfg.Storage), accountFiles(cfg), presets(cfg))...)
 	return append(all, each(func(suits suitable) []*plan.StepError { return planFiles(cfg, suits) })...)
 }
 

@@ -51,6 +51,10 @@ func TestWhatNothingSuitsIsRefused(t *testing.T) {
 			"'contents':{'source':'data:,x'}}]"), "$.storage.files.0"},
 		"a partition that has all before another one": {storage("'disks':[{'device':'/dev/a','partitions':[{" +
 			"'number':1,'sizeMiB':0,'startMiB':0},{'number':2,'sizeMiB':5}]}]"), "$.storage.disks.0.partitions.0"},
+		"a filesystem on a disk with partitions": {storage("'disks':[{'device':'/dev/a'," +
+			"'partitions':[{'number':1}]}],'filesystems':[{'device':'/dev/a','format':'ext4'}]"), "$.storage.filesystems.0"},
+		"a partition larger than any disk": {storage("'disks':[{'device':'/dev/a','partitions':[{'number':1," +
+			"'sizeMiB':8796093022208}]}]"), "$.storage.disks.0.partitions.0"},
 		"two partitions that begin at one place": {storage("'disks':[{'device':'/dev/a','partitions':[{'number':1," +
 			"'startMiB':1},{'number':2,'startMiB':1}]}]"), "$.storage.disks.0.partitions.0"},
 		"a directory for the presets": {unit + storage("'directories':[{'path':"+

@@ -98,8 +98,8 @@ func Label(format string) Row {
 	return labelRows[0]
 }
 
-// What makers refuse was tried with dosfstools 4.2 and btrfs-progs 6.2; those of other formats take any label.
-// libblkid, by which labels are compared and linked to, drops blanks at their end.
+// What makers refuse or cut off was tried with dosfstools 4.2 and btrfs-progs 6.2; those of other formats take any
+// label. libblkid, by which labels are compared and linked to, drops blanks at their end.
 var labelRows = [...]Row{
 	{
 		Path: "storage.filesystems.*.label", What: "a label", Becomes: "an argument of mkfs, and a name in /dev/disk",
@@ -108,7 +108,7 @@ var labelRows = [...]Row{
 	{
 		Path: "storage.filesystems.*.label", What: "the label of a btrfs", of: "btrfs",
 		Becomes: "an argument of mkfs.btrfs, and a name in /dev/disk",
-		never:   null, odd: oddLabel, max: 255,
+		never:   null, odd: oddLabel, max: 254,
 	},
 	{
 		Path: "storage.filesystems.*.label", What: "the label of a vfat", of: "vfat",

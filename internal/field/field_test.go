@@ -124,10 +124,10 @@ func TestLabelsAreWhatTheMakerOfTheFormatTakes(t *testing.T) {
 		assert.Contains(t, fault.Message, "cannot end with a blank", format)
 		assert.False(t, stops, format)
 	}
-	fault, stops := field.Label("btrfs").Check(strings.Repeat("x", 256))
+	fault, stops := field.Label("btrfs").Check(strings.Repeat("x", 255))
 	require.NotNil(t, fault)
 	assert.True(t, stops)
-	fault, _ = field.Label("btrfs").Check(strings.Repeat("x", 255))
+	fault, _ = field.Label("btrfs").Check(strings.Repeat("x", 254))
 	assert.Nil(t, fault)
 }
 

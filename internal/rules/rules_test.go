@@ -443,10 +443,11 @@ var diskCases = []ruleCase{
 		breaks: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'vfat','label':'" + hex64[:12] + "'}]",
 		passes: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'vfat','label':'" + hex64[:11] + "'}]",
 		want:   []string{"error label-long $.storage.filesystems.0.label"}},
-	{claim: "a label of btrfs has 256 bytes",
-		breaks: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'btrfs','label':'" + hex128 + hex128 + "'}]",
-		passes: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'btrfs','label':'" + hex128 +
+	{claim: "a label of btrfs has 255 bytes",
+		breaks: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'btrfs','label':'" + hex128 +
 			hex128[1:] + "'}]",
+		passes: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'btrfs','label':'" + hex128 +
+			hex128[2:] + "'}]",
 		want: []string{"error field-long $.storage.filesystems.0.label"}, stricter: true},
 	{claim: "a label of vfat has a dot",
 		breaks: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'vfat','label':'EFI.SYS'}]",

@@ -44,7 +44,7 @@ func TestWhatTheConfigShowsToBeImpossible(t *testing.T) {
 				"the label of a vfat cannot hold ., which mkfs.fat refuses"},
 		"a label of a btrfs that is too long": {
 			config.Storage{Filesystems: []config.Filesystem{wiped("/dev/none", "btrfs", strings.Repeat("x", 256))}},
-			"filesystem on /dev/none ($.storage.filesystems.0): the label of a btrfs has at most 255 bytes, " +
+			"filesystem on /dev/none ($.storage.filesystems.0): the label of a btrfs has at most 254 bytes, " +
 				"this one has 256"},
 		"an array of level 6 of three": {config.Storage{Raid: []config.Raid{{Name: "r", Level: machines.To("raid6"),
 			Devices: []string{"/dev/a", "/dev/b", "/dev/c"}}}},
