@@ -104,6 +104,7 @@ type translation struct {
 	config   tree.Node          // the config
 	out      *document.Document
 	index    tree.Index
+	insets   tree.Insets
 	findings []finding   // problems of the config that this step has found
 	reading  bool        // the first step is at work
 	hidden   []diag.Span // parts that no shape knows, and that may be secrets

@@ -61,8 +61,10 @@ func (t *translation) inside(part diag.Inside, path string) *diag.Inside {
 	origin := t.Origin(t.deepest(path).Place())
 	if local := t.locals.opened[origin]; local != nil {
 		part.Place = diag.Place{Doc: local, Span: part.Span}
-	} else if origin.Kind() == tree.String && origin.Text() == part.Text && !origin.Aliased() {
-		part.Place, _ = origin.Inset().Place(part.Span)
+	} else if origin.Kind() == tree.String && !origin.Aliased() {
+		if in := t.insets.Of(origin); in.Holds(part.Text) {
+			part.Place, _ = in.Place(part.Span)
+		}
 	}
 	return &part
 }

@@ -16,8 +16,10 @@ type Log struct {
 	// Mute, where set, tells whether nothing is to be said of a path.
 	Mute func(path func() string) bool
 
-	arena *tree.Arena
-	items tree.Index
+	arena  *tree.Arena
+	items  tree.Index
+	insets tree.Insets
+	lines  lines
 }
 
 func (l *Log) item(list tree.Node, i int) tree.Node {
@@ -25,6 +27,27 @@ func (l *Log) item(list tree.Node, i int) tree.Node {
 		l.items = tree.Index{}
 	}
 	return l.items.At(list, i)
+}
+
+// Inset finds parts of the text of the place. It is made once for findings of one place that follow each other.
+func (a *At) Inset() *tree.Inset {
+	return a.log.insets.Of(a.Node())
+}
+
+// lines counts those before a place in a text, and goes on from the place before.
+type lines struct {
+	text   string
+	at     int
+	before int
+}
+
+func (l *lines) upTo(text string, at int) int {
+	if l.text != text || l.at > at {
+		*l = lines{text: text}
+	}
+	l.before += strings.Count(text[l.at:at], "\n")
+	l.at = at
+	return l.before
 }
 
 // Report adds a problem with the place. What is not kept of it is not worked out.
@@ -134,9 +157,11 @@ func (f *Finding) Within(text string, part diag.Span, thing string) {
 		return
 	}
 	f.Inside = &diag.Inside{Text: text, Span: part,
-		Note: fmt.Sprintf("it is line %d of this %s", 1+strings.Count(text[:part.Start], "\n"), thing)}
-	if n := f.at.Node(); n.Document().Text != "" && n.Kind() == tree.String && n.Text() == text {
-		f.Inside.Place, _ = n.Inset().Place(part)
+		Note: fmt.Sprintf("it is line %d of this %s", 1+f.at.log.lines.upTo(text, part.Start), thing)}
+	if n := f.at.Node(); n.Document().Text != "" && n.Kind() == tree.String {
+		if in := f.at.Inset(); in.Holds(text) {
+			f.Inside.Place, _ = in.Place(part)
+		}
 	}
 }
 

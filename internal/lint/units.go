@@ -21,7 +21,8 @@ type body struct {
 	file   bool              // it stands below storage.files, where no rule looks at it
 	text   string
 	lines  []unit.Line
-	told   int // problems
+	told   int              // problems
+	spelt  *source.Spelling // in the URL of a file, once a part has been looked up
 }
 
 // ext is the kind of unit.
@@ -206,9 +207,13 @@ func (u *unitLinter) tell(b *body, code codes.Code, part diag.Span, message, hin
 		return f
 	}
 	f.Within(b.text, part, "text")
-	if n := at.Node(); b.file && f.Inside.Place.Doc == nil && n.Document().Text != "" {
-		if written, ok := source.Written(n.Text(), part); ok {
-			f.Inside.Place, _ = n.Inset().Place(written)
+	if b.file && f.Inside.Place.Doc == nil && at.Node().Document().Text != "" {
+		in := at.Inset()
+		if b.spelt == nil {
+			b.spelt = source.Spell(in.Text())
+		}
+		if written, ok := b.spelt.Find(part); ok {
+			f.Inside.Place, _ = in.Place(written)
 		}
 	}
 	return f

@@ -26,6 +26,18 @@ type pair struct{ raw, text int }
 
 const markStep = 256
 
+// Insets gives the Inset of a scalar, and has that of the last one: where the parts of one text are looked for one
+// after the other, it is read once.
+type Insets struct{ last *Inset }
+
+// Of gives the Inset of a scalar.
+func (x *Insets) Of(n Node) *Inset {
+	if x.last == nil || x.last.node != n {
+		x.last = n.Inset()
+	}
+	return x.last
+}
+
 // Inset prepares the search for parts of a scalar.
 func (n Node) Inset() *Inset {
 	s := &Inset{node: n, from: n.Span().Start, text: n.Text()}
@@ -45,6 +57,19 @@ func (n Node) Inset() *Inset {
 		}
 		at = next
 	}
+}
+
+// Text gives the value of the scalar.
+func (s *Inset) Text() string { return s.text }
+
+// Holds tells whether a text is the value of the scalar. It keeps that text as the value, so that to compare the two
+// again takes no time.
+func (s *Inset) Holds(text string) bool {
+	if s.text != text {
+		return false
+	}
+	s.text = text
+	return true
 }
 
 // open takes off the quotes, or the first line of a block.

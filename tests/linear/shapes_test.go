@@ -243,6 +243,14 @@ func lists() []shape {
 	}
 }
 
+// misspelt makes a config of one unit with misspelt sections.
+func misspelt(n int) string {
+	return config(`"systemd": {"units": [{"name": "a.service", "contents": "` +
+		strings.Repeat(`[Servicf]\n# a comment\n`, n) + `"}]}`)
+}
+
+var unknownSetting = `Foo=1\n` + strings.Repeat(`# a comment\n`, 100)
+
 func units() []shape {
 	return []shape{
 		{name: "units", args: validate, size: 750,
@@ -270,6 +278,26 @@ func units() []shape {
 		}},
 		{name: "many units with a fault at their end", args: validate, size: 200, text: list("systemd", "units",
 			numbered(`{"name": "u%d.service", "contents": "[A]\n`+strings.Repeat(`B=c\n`, 100)+`x"}`))},
+		{name: "a unit of many misspelt sections", args: validate, size: 300, text: misspelt},
+		{name: "a unit of many misspelt sections for the peer", args: peer, size: 300, text: misspelt},
+		{name: "a unit of many misspelt sections at boot", args: dryRun, size: 300, text: misspelt},
+		{name: "a unit of many misspelt sections in a block", args: validate, size: 300, text: lines("systemd:\n"+
+			"  units:\n  - name: a.service\n    contents: |\n", same("      [Servicf]\n      # a comment\n"))},
+		{name: "a unit of many misspelt sections in quotes", args: validate, size: 300, text: document(
+			func(n int) string {
+				return "systemd:\n  units:\n  - name: a.service\n    contents: \"" +
+					strings.Repeat(`[Servicf]\n# a comment\n`, n) + "\"\n"
+			})},
+		// more than 100 of a text are not told
+		{name: "a unit of many unknown settings", args: validate, size: 25, text: func(n int) string {
+			return config(`"systemd": {"units": [{"name": "a.service", "contents": "[Service]\n` +
+				strings.Repeat(unknownSetting, n) + `"}]}`)
+		}},
+		{name: "a file of many unknown settings", args: validate, size: 25, text: func(n int) string {
+			return config(`"storage": {"files": [{"path": "/etc/systemd/system/a.service", "contents": {"source": ` +
+				quote("data:,"+url.PathEscape("[Service]\n"+
+					strings.ReplaceAll(strings.Repeat(unknownSetting, n), `\n`, "\n"))) + `}}]}`)
+		}},
 		{name: "templates and instances", args: validate, size: 750, text: list("systemd", "units",
 			numbered(`{"name": "t%d@.service", "contents": "[A]\nb=c"}, {"name": "t%d@x.service", "enabled": true}`))},
 		{name: "instances of one long template", args: validate, size: 300, text: func(n int) string {
