@@ -98,19 +98,27 @@ func (r remarks) silence(name string, problems []diag.Problem) (left []diag.Prob
 	if len(r) == 0 {
 		return problems, 0
 	}
+	silenced := map[spot]bool{}
+	for _, own := range r {
+		silenced[spot{own.code, own.line}] = own.code != ""
+	}
 	left = slices.DeleteFunc(problems, func(p diag.Problem) bool {
-		return p.Severity < diag.Error && !p.PeerOnly && slices.ContainsFunc(r, func(own remark) bool {
-			return own.code == p.Code && isAt(name, own.line, p)
-		})
+		return p.Severity < diag.Error && !p.PeerOnly && silenced[spotOf(name, p)]
 	})
 	return left, all - len(left)
 }
 
-// isAt: a problem is in a line of a text.
-func isAt(name string, line int, p diag.Problem) bool {
+// A spot is a line of a text where there is a problem of a code.
+type spot struct {
+	code codes.Code
+	line int
+}
+
+// spotOf gives the spot of a problem in a text, the zero spot of others.
+func spotOf(name string, p diag.Problem) spot {
 	if p.Place.Doc == nil || p.Place.Doc.Name != name {
-		return false
+		return spot{}
 	}
-	own, _ := p.Place.Doc.Position(p.Place.Span.Start)
-	return own == line
+	line, _ := p.Place.Doc.Position(p.Place.Span.Start)
+	return spot{p.Code, line}
 }

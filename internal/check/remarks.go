@@ -2,19 +2,26 @@ package check
 
 import (
 	"slices"
+	"sort"
 
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/order"
 	"github.com/glowplug-os/glowplug/internal/project"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
 // odd are problems of comments that silence nothing, as there are among others. What stands within a value is none.
 func (r remarks) odd(doc *diag.Document, problems []diag.Problem, unused func(codes.Row) bool) (all []diag.Problem) {
+	spots := map[spot]bool{}
+	for _, p := range problems {
+		spots[spotOf(doc.Name, p)] = true
+	}
+	near := guesses{}
 	for _, own := range r {
-		p, is := own.wrong()
+		p, is := own.wrong(near)
 		if !is {
-			p, is = own.needless(doc.Name, problems, unused)
+			p, is = own.needless(spots, unused)
 		}
 		if is {
 			p.Code, p.Place = codes.IgnoreComment, diag.Place{Doc: doc, Span: own.span}
@@ -25,11 +32,12 @@ func (r remarks) odd(doc *diag.Document, problems []diag.Problem, unused func(co
 		return nil
 	}
 	root, _ := tree.NewArena().ParseYAML(&diag.Document{Text: doc.Text})
-	return slices.DeleteFunc(all, func(p diag.Problem) bool { return isWithin(root, p.Place.Span.Start) })
+	scalars := scalarsIn(root)
+	return slices.DeleteFunc(all, func(p diag.Problem) bool { return isWithin(scalars, p.Place.Span.Start) })
 }
 
 // wrong says why a comment can never silence anything.
-func (r remark) wrong() (p diag.Problem, is bool) {
+func (r remark) wrong(near guesses) (p diag.Problem, is bool) {
 	p.Severity = diag.Warning
 	row, known := codes.Find(r.code)
 	switch {
@@ -38,8 +46,8 @@ func (r remark) wrong() (p diag.Problem, is bool) {
 		p.Hint = "write `# glowplug: ignore CODE`, with the code of a problem"
 	case !known:
 		p.Message = diag.Name(string(r.code)) + " is no code of a problem, so nothing is silenced"
-		if near := project.NearCode(r.code); near != "" {
-			p.Hint = "did you mean " + near + "?"
+		if meant := near.of(r.code); meant != "" {
+			p.Hint = "did you mean " + meant + "?"
 		}
 	case !row.CanBeIgnored():
 		p.Message = string(r.code) + " is an error, and no error can be ignored"
@@ -50,29 +58,49 @@ func (r remark) wrong() (p diag.Problem, is bool) {
 	return p, true
 }
 
+// guesses has the code that each unknown word may be meant to be, of as many words as anybody reads.
+type guesses map[codes.Code]string
+
+func (g guesses) of(word codes.Code) string {
+	const most = 100
+	meant, known := g[word]
+	if !known && len(g) < most {
+		meant = project.NearCode(word)
+		g[word] = meant
+	}
+	return meant
+}
+
 // needless: there is no problem of that code at the line, and it would be told if it were there.
-func (r remark) needless(name string, problems []diag.Problem, unused func(codes.Row) bool) (diag.Problem, bool) {
+func (r remark) needless(spots map[spot]bool, unused func(codes.Row) bool) (diag.Problem, bool) {
 	row, _ := codes.Find(r.code)
-	if !unused(row) || slices.ContainsFunc(problems, func(p diag.Problem) bool {
-		return p.Code == r.code && isAt(name, r.line, p)
-	}) {
+	if !unused(row) || spots[spot{r.code, r.line}] {
 		return diag.Problem{}, false
 	}
 	return diag.Problem{Severity: diag.Advice, Message: "there is no " + string(r.code) + " to be ignored here",
 		Hint: "remove it, or put it into the line of the problem or above"}, true
 }
 
-// isWithin tells whether an offset is in a value: a text may look like a comment.
-func isWithin(n tree.Node, at int) bool {
-	if n.Kind() < tree.List {
-		return n.Exists() && n.Span().Start <= at && at < n.Span().End
-	}
-	for c := range n.Children() {
-		if isWithin(c, at) {
-			return true
+// scalarsIn gives the spans of all values that have no others in them, sorted.
+func scalarsIn(root tree.Node) (all []diag.Span) {
+	var walk func(n tree.Node)
+	walk = func(n tree.Node) {
+		if n.Kind() < tree.List && n.Exists() {
+			all = append(all, n.Span())
+		}
+		for c := range n.Children() {
+			walk(c)
 		}
 	}
-	return false
+	walk(root)
+	order.By(all, func(a, b diag.Span) int { return a.Start - b.Start })
+	return all
+}
+
+// isWithin tells whether an offset is in a value: a text may look like a comment.
+func isWithin(scalars []diag.Span, at int) bool {
+	next := sort.Search(len(scalars), func(i int) bool { return scalars[i].Start > at })
+	return next > 0 && at < scalars[next-1].End
 }
 
 // tellsAll gives what tells whether all problems of a code are told of a text: not where an error may hide others, nor

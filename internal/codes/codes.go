@@ -3,6 +3,7 @@ package codes
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A Code names a kind of problem: stable, in kebab case. It stays the same when messages are reworded.
@@ -177,10 +178,15 @@ func Rows() (all []Row) {
 
 // Find gives the row of a code.
 func Find(code Code) (row Row, known bool) {
-	for _, r := range Rows() {
-		if r.Code == code {
-			return r, true
-		}
-	}
-	return Row{}, false
+	row, known = byCode()[code]
+	return row, known
 }
+
+// byCode has every row, made once: the comments of a document may ask for thousands.
+var byCode = sync.OnceValue(func() map[Code]Row {
+	all := map[Code]Row{}
+	for _, r := range Rows() {
+		all[r.Code] = r
+	}
+	return all
+})

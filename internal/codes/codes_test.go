@@ -85,6 +85,13 @@ func TestFindGivesTheRow(t *testing.T) {
 	assert.False(t, known)
 }
 
+func TestFindMakesNothing(t *testing.T) {
+	assert.Zero(t, testing.AllocsPerRun(10, func() {
+		codes.Find(codes.PathRelative)
+		codes.Find("path-relativ")
+	}))
+}
+
 func TestWhoIsTold(t *testing.T) {
 	for k, want := range map[codes.Kind]codes.Telling{
 		codes.Error:        {Workstation: "error", Boot: "error", Peer: "error"},

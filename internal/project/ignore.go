@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/cursor"
@@ -54,12 +55,15 @@ func (f *File) canBeIgnored(at *cursor.At, code codes.Code) bool {
 
 // NearCode gives the code that somebody may have meant by another word.
 func NearCode(word codes.Code) string {
-	var all []string
+	return diag.Nearest(string(word), allCodes())
+}
+
+var allCodes = sync.OnceValue(func() (all []string) {
 	for _, row := range codes.Rows() {
 		all = append(all, string(row.Code))
 	}
-	return diag.Nearest(string(word), all)
-}
+	return all
+})
 
 // isPattern refuses a pattern of exclude that is none, or that is not about the project.
 func (f *File) isPattern(at *cursor.At) bool { return f.isGlob(at, at.Text()) }
