@@ -63,10 +63,11 @@ func change(f *diag.Fix) string {
 	return f.Place.String() + ": " + diag.Printable(was) + " → " + diag.Printable(f.Text())
 }
 
-// safeFixes are those of a text, in their order, none within another.
+// safeFixes are those of a text, in their order, none within another. They are of more problems than are shown, so that
+// the text is read again less often.
 func safeFixes(r load.Result) (fixes []*diag.Fix) {
 	advice.Give(r.Problems)
-	for _, p := range diag.For(diag.Workstation, r.Problems) {
+	for _, p := range diag.All(diag.Workstation, r.Problems) {
 		if p.Fix != nil && p.Fix.Safe && p.Fix.Place.Doc == r.Text && p.Fix.Fits() {
 			fixes = append(fixes, p.Fix)
 		}

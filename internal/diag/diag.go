@@ -217,7 +217,11 @@ const (
 // For gives the problems of a document as an audience is told them: at most Most of them, and last how many more there
 // are.
 func For(audience Audience, problems []Problem) []Problem {
-	var told []Problem
+	return First(All(audience, problems), Most)
+}
+
+// All is For of any number of problems.
+func All(audience Audience, problems []Problem) (told []Problem) {
 	for _, p := range problems {
 		switch {
 		case p.Stricter && audience == Peer, p.PeerOnly && audience != Peer,
@@ -233,7 +237,7 @@ func For(audience Audience, problems []Problem) []Problem {
 		}
 		told = append(told, p)
 	}
-	return First(told, Most)
+	return told
 }
 
 // enter moves a problem to the part of the value that is wrong. A part in the same document is shown with the value

@@ -94,13 +94,18 @@ func With(name string) (sections []string) {
 	return sections
 }
 
-// Names lists the settings of a section, sorted.
-func Names(section string) (names []string) {
+// Names lists the settings of a section, sorted. The list is for reading only.
+func Names(section string) []string { return bySection()[section] }
+
+var bySection = sync.OnceValue(func() map[string][]string {
+	all := map[string][]string{}
 	for name := range byName() {
-		if _, known := Find(section, name); known {
-			names = append(names, name)
+		for _, section := range With(name) {
+			all[section] = append(all[section], name)
 		}
 	}
-	slices.Sort(names)
-	return names
-}
+	for _, names := range all {
+		slices.Sort(names)
+	}
+	return all
+})

@@ -109,3 +109,10 @@ func FuzzValues(f *testing.F) {
 		directives.IsTrue(value)
 	})
 }
+
+// A config may have thousands of unknown names, each of which is held against all of its section.
+func TestNamesMakesNothing(t *testing.T) {
+	assert.NotEmpty(t, directives.Names("Service"))
+	assert.Zero(t, testing.AllocsPerRun(10, func() { directives.Names("Service") }))
+	assert.Empty(t, directives.Names("Servicf"))
+}

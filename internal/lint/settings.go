@@ -119,7 +119,7 @@ func (u *unitLinter) instead(b *body, line *unit.Line, sections []string) (hint,
 	}
 	meant, sure := "", false
 	if b.told < mostTold {
-		meant, sure = nearest(line.Name, line.Section)
+		meant, sure = u.nearest(where{line.Section, line.Name})
 	}
 	if sure {
 		write = meant
@@ -140,19 +140,36 @@ func isName(name string) bool {
 	return name != "" && len(name) < 40 && name[0] != '-'
 }
 
-// nearest finds the setting of a section that a name may be meant to be; sure: it differs in one letter, or in capitals
-// and dashes only.
-func nearest(name, section string) (meant string, sure bool) {
-	names := directives.Names(section)
-	alike := func(s string) string {
-		return strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(s, "-", ""), "_", ""))
+// A guess is the setting that another name may be meant to be; sure: it differs in one letter, or in capitals and
+// dashes only.
+type guess struct {
+	meant string
+	sure  bool
+}
+
+// nearest guesses what is meant by a name: units of a config often have the same mistake.
+func (u *unitLinter) nearest(w where) (meant string, sure bool) {
+	g, known := u.guesses[w]
+	if !known {
+		g.meant, g.sure = nearest(w.name, directives.Names(w.section))
+		u.guesses[w] = g
 	}
+	return g.meant, g.sure
+}
+
+func nearest(name string, names []string) (meant string, sure bool) {
+	letters := alike(name)
 	for _, known := range names {
-		if alike(known) == alike(name) || len(name) > 4 && oneApart(known, name) {
+		if alike(known) == letters || len(name) > 4 && oneApart(known, name) {
 			return known, true
 		}
 	}
 	return diag.Nearest(name, names), false
+}
+
+// alike is equal for names that differ in capitals and dashes only.
+func alike(name string) string {
+	return strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(name, "-", ""), "_", ""))
 }
 
 // oneApart: one letter too many, too few or another one, or two that are in the wrong order.

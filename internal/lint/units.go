@@ -45,10 +45,12 @@ type unitLinter struct {
 	order   []string
 	dropins bool          // there is one, or one is not known
 	single  map[where]int // of the text at hand, the lines on which single values stand
+	guesses map[where]guess
 }
 
 func (l linter) units(root *cursor.At, cfg *config.Config) {
-	u := unitLinter{linter: l, bundles: map[string]*bundle{}, single: map[where]int{}}
+	u := unitLinter{linter: l, bundles: map[string]*bundle{}, single: map[where]int{},
+		guesses: map[where]guess{}}
 	list := root.Key("systemd").Key("units")
 	for i := range cfg.Systemd.Units {
 		u.ofUnit(&cfg.Systemd.Units[i], func() *cursor.At { return list.Item(i) })

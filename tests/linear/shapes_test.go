@@ -24,6 +24,7 @@ type shape struct {
 var (
 	validate = []string{"glowplug", "validate", "FILE"}
 	line     = []string{"glowplug", "validate", "--format", "line", "FILE"}
+	fix      = []string{"glowplug", "validate", "--fix", "FILE"}
 	asJSON   = []string{"glowplug", "validate", "--format", "json", "FILE"}
 	peer     = []string{"ignition-validate", "FILE"}
 	convert  = []string{"glowplug", "convert", "FILE"}
@@ -298,6 +299,12 @@ func units() []shape {
 				quote("data:,"+url.PathEscape("[Service]\n"+
 					strings.ReplaceAll(strings.Repeat(unknownSetting, n), `\n`, "\n"))) + `}}]}`)
 		}},
+		{name: "units of mistakes to mend", args: fix, size: 100, text: lines("systemd:\n  units:\n", numbered(
+			"  - name: u%d.service\n    contents: |\n      [Service]\n      ExecStrat=/bin/true\n"))},
+		{name: "comments that silence nothing", args: validate, size: 500, text: lines("storage:\n  files:\n",
+			numbered("  - path: /f%d # glowplug: ignore file-mode-decimal, file-mode\n"))},
+		{name: "comments that silence something", args: validate, size: 100, text: lines("storage:\n  files:\n",
+			numbered("  - {path: /f%d, mode: 644} # glowplug: ignore mode-decimal\n"))},
 		{name: "templates and instances", args: validate, size: 750, text: list("systemd", "units",
 			numbered(`{"name": "t%d@.service", "contents": "[A]\nb=c"}, {"name": "t%d@x.service", "enabled": true}`))},
 		{name: "instances of one long template", args: validate, size: 300, text: func(n int) string {
