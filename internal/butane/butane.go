@@ -73,7 +73,7 @@ func Translate(root tree.Node, o Options) *Result {
 		if !t.goesOn(t) {
 			break
 		}
-		before := len(t.log.Kept())
+		before := len(t.log.Settled())
 		step()
 		t.settle(t, before)
 	}
@@ -119,6 +119,9 @@ type translation struct {
 func newTranslation(d Dialect, root tree.Node, o Options) *translation {
 	a := root.Arena()
 	t := &translation{Dialect: d, Options: o, manner: ours(), maker: maker{a.NewTracer()}, arena: a, root: root}
+	if by := root.Place().Doc; by != nil && by.Silences != nil {
+		t.Silences(by.Silences)
+	}
 	t.shape, t.edition, t.objects = documents(), d.edition(), objects()
 	t.index, t.wrong = tree.Index{}, map[tree.Node]bool{}
 	if o.Peer {

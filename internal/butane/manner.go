@@ -55,8 +55,9 @@ func hideConsequences(t *translation, from int) {
 	findings := t.findings
 	t.findings = nil
 	blamed := map[string]bool{} // whether what is there was left out, too
-	for i := range from {
-		p := &t.log.Kept()[i]
+	kept := t.log.Settled()
+	for i := range min(from, len(kept)) {
+		p := &kept[i]
 		if item := itemOf(p.Path); isError(p) {
 			blamed[item] = blamed[item] || isLeftOut(p)
 		}
@@ -65,8 +66,8 @@ func hideConsequences(t *translation, from int) {
 		return
 	}
 	for _, f := range findings {
-		if p := &t.log.Kept()[f.number]; misses(t, p.Code, itemOf(f.path)) {
-			p.Code = ""
+		if f.number < len(kept) && misses(t, kept[f.number].Code, itemOf(f.path)) {
+			kept[f.number].Code = ""
 		}
 	}
 	t.log.Retain(from, func(p *diag.Problem) bool { return p.Code != "" && !isBlamed(p.Path, blamed) })

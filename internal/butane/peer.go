@@ -47,7 +47,7 @@ func asPeer(t *translation, from int) {
 	t.findings, t.index = nil, tree.Index{}
 	spelled := map[tree.Node]func(string) tree.Node{}
 	untold := map[*diag.Problem]bool{}
-	for i := from; i < len(t.log.Kept()); i++ {
+	for i := from; i < len(t.log.Settled()); i++ {
 		p := &t.log.Kept()[i]
 		switch f, found := findings[i]; {
 		case found:

@@ -29,10 +29,18 @@ func (t *translation) find(
 func (t *translation) tell(p diag.Problem) *diag.Problem {
 	next, kept := t.log.Next(p)
 	if kept {
-		t.findings = append(t.findings, finding{len(t.log.Kept()) - 1, p.Path, p.Place})
+		t.note(finding{len(t.log.Kept()) - 1, p.Path, p.Place})
 		*next = t.blame(p)
 	}
 	return next
+}
+
+// note adds a finding. The log has dropped the one before if it was silenced.
+func (t *translation) note(f finding) {
+	if last := len(t.findings) - 1; last >= 0 && t.findings[last].number == f.number {
+		t.findings = t.findings[:last]
+	}
+	t.findings = append(t.findings, f)
 }
 
 // blame gives a problem of the config the path and the place of the part of the document that caused it.

@@ -91,34 +91,75 @@ func listed(text string, at, comment int) (found remarks) {
 	return found
 }
 
-// silence takes out of the problems of a text what its comments ignore, and counts it. An error is never ignored, and
-// what nobody here is told is not counted.
-func (r remarks) silence(name string, problems []diag.Problem) (left []diag.Problem, count int) {
-	all := len(problems)
-	if len(r) == 0 {
-		return problems, 0
-	}
-	silenced := map[spot]bool{}
-	for _, own := range r {
-		silenced[spot{own.code, own.line}] = own.code != ""
-	}
-	left = slices.DeleteFunc(problems, func(p diag.Problem) bool {
-		return p.Severity < diag.Error && !p.PeerOnly && silenced[spotOf(name, p)]
-	})
-	return left, all - len(left)
-}
-
-// A spot is a line of a text where there is a problem of a code.
+// A spot is where a comment silences a code.
 type spot struct {
 	code codes.Code
 	line int
 }
 
-// spotOf gives the spot of a problem in a text, the zero spot of others.
-func spotOf(name string, p diag.Problem) spot {
-	if p.Place.Doc == nil || p.Place.Doc.Name != name {
-		return spot{}
+// spots are those of all comments.
+func (r remarks) spots() map[spot]bool {
+	all := make(map[spot]bool, len(r))
+	for _, own := range r {
+		all[spot{own.code, own.line}] = false
+	}
+	return all
+}
+
+// A silence is what is ignored in a file: in lines of it by its comments, and in all of it by the project file.
+type silence struct {
+	shown    string
+	own      remarks
+	comments map[spot]bool // whether something has stood there
+	codes    []codes.Code
+}
+
+// in gives what is silenced in a text; nil for nothing. Only documents in YAML have comments.
+func (s *silence) in(text *diag.Document, butane bool) func(*diag.Problem) bool {
+	if butane && s.comments == nil {
+		s.own = remarked(text.Text)
+		s.comments = s.own.spots()
+	}
+	if len(s.comments)+len(s.codes) == 0 {
+		return nil
+	}
+	return s.of
+}
+
+// odd tells of the comments that silence none of the problems.
+func (s *silence) odd(doc *diag.Document, problems []diag.Problem, unused func(codes.Row) bool) []diag.Problem {
+	for i := range problems {
+		s.meets(&problems[i])
+	}
+	return s.own.odd(doc, s.comments, unused)
+}
+
+// of tells whether a problem is ignored.
+func (s *silence) of(p *diag.Problem) bool { return s.meets(p) || slices.Contains(s.codes, p.Code) }
+
+// meets tells whether a comment is about a problem, and notes that it is about something.
+func (s *silence) meets(p *diag.Problem) bool {
+	if len(s.comments) == 0 || p.Place.Doc == nil || p.Place.Doc.Name != s.shown {
+		return false
 	}
 	line, _ := p.Place.Doc.Position(p.Place.Span.Start)
-	return spot{p.Code, line}
+	at := spot{p.Code, line}
+	_, is := s.comments[at]
+	if is {
+		s.comments[at] = true
+	}
+	return is
+}
+
+// from takes what is ignored out of problems, and counts it with what has been left out before. An error is never
+// ignored, and what nobody here is told is not counted.
+func (s *silence) from(problems []diag.Problem) (left []diag.Problem, count int) {
+	left = slices.DeleteFunc(problems, func(p diag.Problem) bool {
+		out := p.Silenced || p.Severity < diag.Error && !p.PeerOnly && p.More == 0 && s.of(&p)
+		if out {
+			count += p.Count()
+		}
+		return out
+	})
+	return left, count
 }

@@ -41,7 +41,8 @@ func TestNoErrorIsIgnored(t *testing.T) {
 		problem(other, diag.Warning, codes.KeyUnknown), {Severity: diag.Warning, Code: codes.KeyUnknown},
 		problem(doc, diag.Warning, codes.KeyUnknown)}
 	all[len(all)-1].PeerOnly = true
-	left, count := remarked(doc.Text).silence("a.bu", all)
+	s := silence{shown: "a.bu", comments: remarked(doc.Text).spots()}
+	left, count := s.from(all)
 	assert.Equal(t, 2, count)
 	assert.Len(t, left, 5)
 }
@@ -52,7 +53,9 @@ func toldOfComments(text string) (all []string) {
 	at := strings.LastIndex(text, "volatile")
 	problems := []diag.Problem{{Severity: diag.Advice, Code: codes.PathVolatile,
 		Place: diag.Place{Doc: doc, Span: diag.Span{Start: at, End: at + 1}}}}
-	for _, p := range remarked(text).odd(doc, problems, (&verdict{options: &options{}}).tellsAll(nil, 0)) {
+	s := silence{shown: doc.Name}
+	s.in(doc, true)
+	for _, p := range s.odd(doc, problems, (&verdict{options: &options{}}).tellsAll(nil, 0)) {
 		all = append(all, fmt.Sprintf("%s %s %s; %s", p.Place, p.Severity, p.Message, p.Hint))
 	}
 	return all

@@ -31,9 +31,12 @@ type Judged struct {
 
 // examine reads a text by the options, and says what is wrong with it, here, on the targets and on the root.
 func (v *verdict) examine(file, shown, text string) Judged {
-	result := load.ReadWith(tree.NewArena(), shown, text, v.documents)
+	s := silence{shown: shown, codes: v.ignoredIn(file)}
+	documents := v.documents
+	documents.Silences = s.in
+	result := load.ReadWith(tree.NewArena(), shown, text, documents)
 	for _, t := range v.options.targets {
-		result.Problems = append(result.Problems, t.lacking(shown, text, v.documents)...)
+		result.Problems = append(result.Problems, t.lacking(shown, text, documents)...)
 	}
 	further, absent := v.whole(&result)
 	further = append(further, v.sized(&result, text)...)
@@ -41,16 +44,14 @@ func (v *verdict) examine(file, shown, text string) Judged {
 	diag.Sort(result.Problems)
 	advice.Give(result.Problems)
 	j := Judged{Text: result.Text, Absent: absent, documents: v.documents, project: v.project}
-	if result.Butane != nil {
-		own := remarked(result.Text.Text)
-		odd := own.odd(result.Text, result.Problems, v.tellsAll(result.Problems, absent))
-		result.Problems, j.Ignored = own.silence(shown, result.Problems)
-		if odd != nil {
-			result.Problems = append(result.Problems, odd...)
-			diag.Sort(result.Problems)
-		}
+	odd := s.odd(result.Text, result.Problems, v.tellsAll(result.Problems, absent))
+	result.Problems, j.Ignored = s.from(result.Problems)
+	if odd != nil {
+		s.comments = nil // they have no say of themselves
+		odd, count := s.from(odd)
+		result.Problems, j.Ignored = append(result.Problems, odd...), j.Ignored+count
+		diag.Sort(result.Problems)
 	}
-	result.Problems, j.Ignored = v.silence(file, result.Problems, j.Ignored)
 	j.Problems = diag.For(diag.Workstation, result.Problems)
 	return j
 }

@@ -131,25 +131,16 @@ func (v *verdict) addProject() {
 	v.report.Files = append([]results.File{own}, v.report.Files...)
 }
 
-// silence takes out of the problems of a file what the project file ignores, and adds their number to a count. An error
-// is never ignored.
-func (v *verdict) silence(name string, problems []diag.Problem, count int) ([]diag.Problem, int) {
-	if v.project == nil || len(v.project.Ignored) == 0 {
-		return problems, count
+// ignoredIn are the codes that the project file has ignored in a file.
+func (v *verdict) ignoredIn(name string) (ignored []codes.Code) {
+	if name = v.options.named(name); v.project == nil || len(v.project.Ignored) == 0 || name == "" {
+		return nil
 	}
-	at := ""
-	if name = v.options.named(name); name != "" {
-		at = v.project.Relative(name)
-	}
-	var ignored []codes.Code
+	at := v.project.Relative(name)
 	for _, i := range v.project.Ignored {
 		if at != "" && excluded(at, []string{i.Pattern}) {
 			ignored = append(ignored, i.Codes...)
 		}
 	}
-	all := len(problems)
-	problems = slices.DeleteFunc(problems, func(p diag.Problem) bool {
-		return p.Severity != diag.Error && !p.PeerOnly && slices.Contains(ignored, p.Code)
-	})
-	return problems, count + all - len(problems)
+	return ignored
 }

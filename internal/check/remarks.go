@@ -12,16 +12,12 @@ import (
 )
 
 // odd are problems of comments that silence nothing, as there are among others. What stands within a value is none.
-func (r remarks) odd(doc *diag.Document, problems []diag.Problem, unused func(codes.Row) bool) (all []diag.Problem) {
-	spots := map[spot]bool{}
-	for _, p := range problems {
-		spots[spotOf(doc.Name, p)] = true
-	}
+func (r remarks) odd(doc *diag.Document, met map[spot]bool, unused func(codes.Row) bool) (all []diag.Problem) {
 	near := guesses{}
 	for _, own := range r {
 		p, is := own.wrong(near)
 		if !is {
-			p, is = own.needless(spots, unused)
+			p, is = own.needless(met, unused)
 		}
 		if is {
 			p.Code, p.Place = codes.IgnoreComment, diag.Place{Doc: doc, Span: own.span}
@@ -72,9 +68,9 @@ func (g guesses) of(word codes.Code) string {
 }
 
 // needless: there is no problem of that code at the line, and it would be told if it were there.
-func (r remark) needless(spots map[spot]bool, unused func(codes.Row) bool) (diag.Problem, bool) {
+func (r remark) needless(met map[spot]bool, unused func(codes.Row) bool) (diag.Problem, bool) {
 	row, _ := codes.Find(r.code)
-	if !unused(row) || spots[spot{r.code, r.line}] {
+	if met[spot{r.code, r.line}] || !unused(row) {
 		return diag.Problem{}, false
 	}
 	return diag.Problem{Severity: diag.Advice, Message: "there is no " + string(r.code) + " to be ignored here",

@@ -45,6 +45,9 @@ type Document struct {
 	// Secrets is nil.
 	Keys func(key string) (known, secret bool)
 
+	// Silences, where set, tells whether what is reported of this document is silenced.
+	Silences func(*Problem) bool
+
 	// Snake: the keys are spelled like_this, as those of Butane documents are.
 	Snake bool
 
@@ -200,6 +203,8 @@ type Problem struct {
 	// More, where it is not 0, makes the problem stand for so many further ones: a document keeps no more problems than
 	// people read.
 	More int
+	// Silenced: those that More stands for are silenced, so that nobody is told of them.
+	Silenced bool
 }
 
 // An Audience is the reader of problems. Audiences are told different things of rules that the peer lacks.
@@ -224,7 +229,7 @@ func For(audience Audience, problems []Problem) []Problem {
 func All(audience Audience, problems []Problem) (told []Problem) {
 	for _, p := range problems {
 		switch {
-		case p.Stricter && audience == Peer, p.PeerOnly && audience != Peer,
+		case p.Silenced, p.Stricter && audience == Peer, p.PeerOnly && audience != Peer,
 			p.Severity == Advice && audience != Workstation:
 			continue
 		case p.Stricter && audience == Boot:

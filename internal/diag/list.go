@@ -26,6 +26,11 @@ type List struct {
 	more  map[class]int      // how many problems of a class are not kept
 	spare Problem            // the last problem that was not kept: its class may still change
 	lent  bool               // spare has not been counted yet
+
+	// Of a code in a document that silences problems, what is silenced takes no room from the others.
+	loud     map[codes.Code]int // how many of those that are kept of a full code are not silenced; -1: none can be
+	trial    bool               // the last one that is kept is of a full code, and has not been judged yet
+	silenced int                // how many are not kept because they are silenced
 }
 
 // Next adds a problem like the given one, and reports whether it is kept. The caller fills in p if it is kept;
@@ -39,6 +44,7 @@ func (l *List) Next(like Problem) (p *Problem, kept bool) {
 	if l.codes == nil {
 		l.codes = map[codes.Code]int{}
 	}
+	l.trial = l.full(like.Code)
 	l.codes[like.Code]++
 	l.kept = append(l.kept, like)
 	return &l.kept[len(l.kept)-1], true
@@ -46,7 +52,64 @@ func (l *List) Next(like Problem) (p *Problem, kept bool) {
 
 // Takes reports whether the next problem of a code would be kept. Twice as many are kept as are shown, because half of
 // them may be for another audience.
-func (l *List) Takes(code codes.Code) bool { return l.codes[code] < 2*Most }
+// Where problems can be silenced, each is taken until it is known whether it is.
+func (l *List) Takes(code codes.Code) bool { return !l.full(code) || l.silences(code) }
+
+func (l *List) full(code codes.Code) bool { return l.codes[code] >= 2*Most }
+
+// silences tells whether problems of a full code may be silenced where they stand.
+func (l *List) silences(code codes.Code) bool {
+	loud, known := l.loud[code]
+	if !known {
+		if l.loud == nil {
+			l.loud = map[codes.Code]int{}
+		}
+		loud = l.countLoud(code)
+		l.loud[code] = loud
+	}
+	return loud >= 0
+}
+
+func (l *List) countLoud(code codes.Code) int {
+	loud, can := 0, false
+	for i := range l.kept {
+		p := &l.kept[i]
+		if p.Code != code {
+			continue
+		}
+		can = can || p.Place.Doc != nil && p.Place.Doc.Silences != nil
+		if !p.isSilenced() {
+			loud++
+		}
+	}
+	if !can {
+		return -1
+	}
+	return loud
+}
+
+// isSilenced: an error never is, and neither is what nobody here is told.
+func (p *Problem) isSilenced() bool {
+	doc := p.Place.Doc
+	return p.Severity < Error && !p.PeerOnly && doc != nil && doc.Silences != nil && doc.Silences(p)
+}
+
+// try keeps the last problem, of a full code, if it is not silenced and there is room.
+func (l *List) try() {
+	last := l.kept[len(l.kept)-1]
+	silenced := last.isSilenced()
+	if !silenced && l.loud[last.Code] < 2*Most {
+		l.loud[last.Code]++
+		return
+	}
+	l.kept = l.kept[:len(l.kept)-1]
+	l.codes[last.Code]--
+	if silenced {
+		l.silenced++
+		return
+	}
+	l.Skip(last, 1)
+}
 
 // Skip counts problems that the caller has not made because they would not be kept.
 func (l *List) Skip(like Problem, count int) {
@@ -64,14 +127,21 @@ func (l *List) settle() {
 		l.lent = false
 		l.Skip(l.spare, 1)
 	}
+	if l.trial {
+		l.trial = false
+		l.try()
+	}
 }
 
 // Add adds problems that are there already; one with More stands for several.
 func (l *List) Add(all ...Problem) {
 	for _, p := range all {
-		if p.More > 0 {
+		switch {
+		case p.Silenced:
+			l.silenced += p.More
+		case p.More > 0:
 			l.Skip(p, p.More)
-		} else {
+		default:
 			l.Next(p)
 		}
 	}
@@ -80,9 +150,18 @@ func (l *List) Add(all ...Problem) {
 // Kept gives the problems that are kept. The caller may change them, but not add any.
 func (l *List) Kept() []Problem { return l.kept }
 
+// Settled is Kept without the last problem if that is silenced, where silenced ones are no longer kept. It ends the
+// validity of what Next has given.
+func (l *List) Settled() []Problem {
+	l.settle()
+	return l.kept
+}
+
 // Retain drops the kept problems, from the position from on, for which keep is false. From position 0 it also drops
 // those that are only counted.
 func (l *List) Retain(from int, keep func(*Problem) bool) {
+	l.settle()
+	from = min(from, len(l.kept))
 	rest := l.kept[:from]
 	for i := from; i < len(l.kept); i++ {
 		if p := &l.kept[i]; keep(p) {
@@ -107,6 +186,9 @@ func (l *List) All() []Problem {
 		if n := l.more[c]; n > 0 {
 			all = append(all, others(c, n))
 		}
+	}
+	if l.silenced > 0 {
+		all = append(all, Problem{More: l.silenced, Silenced: true})
 	}
 	return all
 }

@@ -119,3 +119,27 @@ func TestWhatStandsForOthersIsShownWithoutAPlace(t *testing.T) {
 	assert.Equal(t, 2, strings.Count(b.String(), "severity"))
 	assert.Contains(t, b.String(), `"more": 1`)
 }
+
+func TestWhatIsSilencedTakesNoRoom(t *testing.T) {
+	doc := &diag.Document{Name: "a", Text: "x", Silences: func(p *diag.Problem) bool { return p.Message == "quiet" }}
+	var l diag.List
+	for i := range 20 * diag.Most {
+		message := "quiet"
+		if i%8 == 7 {
+			message = "loud"
+		}
+		p, kept := l.Next(diag.Problem{Severity: diag.Warning, Code: "c"})
+		assert.True(t, kept, "it may be silenced")
+		p.Place.Doc, p.Message = doc, message
+	}
+	assert.LessOrEqual(t, len(l.Settled()), 4*diag.Most, "memory is bounded")
+	loud, quiet := 0, 0
+	for _, p := range l.All() {
+		if p.Silenced || p.Message == "quiet" {
+			quiet += p.Count()
+		} else {
+			loud += p.Count()
+		}
+	}
+	assert.Equal(t, []int{20 * diag.Most / 8, 20 * diag.Most * 7 / 8}, []int{loud, quiet})
+}

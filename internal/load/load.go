@@ -43,6 +43,8 @@ type Options struct {
 	Lint func(root tree.Node) []diag.Problem
 	// Rules are further rules for a config, for those who can still change it; nil for none, as at boot.
 	Rules func(*document.Document) []diag.Problem
+	// Silences gives what is silenced in a text; nil for nothing, as at boot.
+	Silences func(text *diag.Document, butane bool) func(*diag.Problem) bool
 	// Zip makes what compresses content, for a config that is written to a file; see butane.Options.
 	Zip func(much bool) butane.Zipper
 }
@@ -75,6 +77,9 @@ func ReadWith(arena *tree.Arena, name, text string, o Options) Result {
 	}
 	p := read(arena, r.Text)
 	r.Text, r.Problems = p.text, p.problems
+	if o.Silences != nil {
+		r.Text.Silences = o.Silences(r.Text, p.document)
+	}
 	if o.Lint != nil && p.root.Exists() && !p.json {
 		r.Problems = append(r.Problems, o.Lint(p.root)...)
 	}

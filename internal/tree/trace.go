@@ -19,6 +19,15 @@ func (a *Arena) NewTracer() *Tracer {
 	return &Tracer{a, doc, a.document(doc)}
 }
 
+// Silences has what is reported of derived nodes silenced as what is reported of the nodes that they come from.
+func (t *Tracer) Silences(by func(*diag.Problem) bool) {
+	t.doc.Silences = func(p *diag.Problem) bool {
+		from := *p
+		from.Place = t.Origin(p.Place).Place()
+		return by(&from)
+	}
+}
+
 func (t *Tracer) derive(from Node, kind Kind) node {
 	return node{kind: kind, doc: t.number, start: from.i, end: from.i + 1}
 }
