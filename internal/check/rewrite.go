@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 var errNotRegular = errors.New("is no regular file, so nothing is written there")
@@ -32,7 +33,7 @@ func rewrite(name, text string) (err error) {
 
 // renamed fills a new file beside another, and gives it the other's name.
 func renamed(name string, fill func(*os.File) error) error {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	f, err := os.CreateTemp(filepath.Dir(name), besides(filepath.Base(name)))
 	if err != nil {
 		return err
 	}
@@ -45,6 +46,15 @@ func renamed(name string, fill func(*os.File) error) error {
 		return err
 	}
 	return os.Rename(f.Name(), name)
+}
+
+// besides is the pattern of the name of a file beside another. A name may have 255 bytes (linux/limits.h, NAME_MAX).
+func besides(name string) string {
+	const most = 200
+	if len(name) > most {
+		name = strings.ToValidUTF8(name[:most], "")
+	}
+	return "." + strings.ReplaceAll(name, "*", "") + ".*"
 }
 
 // filled writes a text to a new file, and gives it the owner and the mode of another file.
