@@ -3,6 +3,7 @@ package check
 import (
 	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -152,14 +153,42 @@ func isConfigFile(name string, kind fs.FileMode) bool {
 	}
 	switch extension(name) {
 	case ".json":
-		text, err := os.ReadFile(name)
-		return err == nil && isJSONConfig(text)
+		text, whole := beginning(name)
+		return isJSONConfig(text) || !whole && bytes.Contains(text, []byte(ignitionKey))
 	case ".yaml", ".yml":
-		text, err := os.ReadFile(name)
-		return err == nil && form.NamesVariant(string(text))
+		text, _ := beginning(name)
+		return form.NamesVariant(string(text))
 	}
 	return false
 }
+
+// beginning gives what a file holds; of one that is larger than a config may be, only as much as shows whether it is
+// meant as one, which is then told to be too large.
+func beginning(name string) (text []byte, whole bool) {
+	const head = 1 << 20
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, true
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, true
+	}
+	whole = info.Size() <= tree.TextMax
+	most := int64(head)
+	if whole {
+		most = info.Size()
+	}
+	text, err = io.ReadAll(io.LimitReader(f, most))
+	if err != nil {
+		return nil, true
+	}
+	return text, whole
+}
+
+// ignitionKey is the key that every config has.
+const ignitionKey = `"ignition"`
 
 // isConfigName: what is called so is a config, whatever it says.
 func isConfigName(name string) bool {
@@ -169,7 +198,7 @@ func isConfigName(name string) bool {
 // isJSONConfig: the text is an object with the member "ignition", or cannot be parsed, but has that key.
 func isJSONConfig(text []byte) bool {
 	text = tree.Readable(text)
-	if len(text) > tree.TextMax || !bytes.Contains(text, []byte(`"ignition"`)) {
+	if len(text) > tree.TextMax || !bytes.Contains(text, []byte(ignitionKey)) {
 		return false
 	}
 	root, problem := tree.NewArena().ParseJSON(&diag.Document{Text: string(text)})

@@ -1,0 +1,39 @@
+package check_test
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// sparse makes a file of 3 GiB that begins with a text and takes no room.
+func sparse(t *testing.T, name, text string) string {
+	t.Helper()
+	require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+	require.NoError(t, os.Truncate(name, 3<<30))
+	return name
+}
+
+// allocated tells how many MiB a piece of work takes altogether.
+func allocated(do func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	do()
+	runtime.ReadMemStats(&after)
+	return (after.TotalAlloc - before.TotalAlloc) >> 20
+}
+
+func TestLargeFilesOfAFolderAreNotReadWhole(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.ign"), []byte(good), 0o600))
+	sparse(t, filepath.Join(dir, "data.json"), "{")
+	sparse(t, filepath.Join(dir, "data.yaml"), "a: 1\n")
+	used := allocated(func() {
+		assert.Contains(t, validate("", dir).out, "valid: 1 file,", "what shows no config is none")
+	})
+	assert.Less(t, used, uint64(200))
+}
