@@ -37,3 +37,19 @@ func TestLargeFilesOfAFolderAreNotReadWhole(t *testing.T) {
 	})
 	assert.Less(t, used, uint64(200))
 }
+
+func TestLargeContentAtHandIsNotKept(t *testing.T) {
+	const bundle = `{"ignition": {"version": "3.4.0", "security": {"tls": {"certificateAuthorities": [{"source": ` +
+		`"https://example.com/a"}]}}}}`
+	const merge = `{"ignition": {"version": "3.4.0", "config": {"merge": [{"source": "https://example.com/a"}]}}}`
+	large := sparse(t, filepath.Join(t.TempDir(), "large"), "{")
+	used := allocated(func() {
+		got := validate(merge, "--map", "https://example.com/a="+large, "-")
+		assert.Contains(t, got.out, "larger than 268435456 bytes, which no config is")
+		assert.Equal(t, 1, got.code)
+	})
+	assert.Less(t, used, uint64(100))
+	require.NoError(t, os.Truncate(large, 300<<20))
+	used = allocated(func() { validate(bundle, "--map", "https://example.com/a="+large, "-") })
+	assert.Less(t, used, uint64(100))
+}

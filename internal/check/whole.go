@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -107,15 +108,37 @@ func (w *whole) Bytes(_ context.Context, r config.Resource) ([]byte, error) {
 		return nil, err
 	}
 	defer content.Close()
-	var packed bytes.Buffer
-	if wrong := source.Unlike(&r, io.TeeReader(content, &packed)); wrong != nil {
+	errLarge := fmt.Errorf("larger than %d bytes, which no config is", tree.TextMax)
+	packed, err := atMost(content, tree.TextMax)
+	switch {
+	case err != nil:
+		return nil, err
+	case packed == nil:
+		return nil, errLarge
+	}
+	if wrong := source.Unlike(&r, bytes.NewReader(packed)); wrong != nil {
 		return nil, wrong.Fault
 	}
-	text, known := source.Unpacked(&r, &packed, tree.TextMax)
+	text, known := source.Unpacked(&r, bytes.NewReader(packed), tree.TextMax)
 	if !known {
-		return nil, fmt.Errorf("larger than %d bytes, which no config is", tree.TextMax)
+		return nil, errLarge
 	}
 	return text, nil
+}
+
+// atMost gives a content of at most so many bytes, nil for a larger one. Of a file that is larger it reads nothing.
+func atMost(content io.Reader, most int64) ([]byte, error) {
+	if f, is := content.(*os.File); is {
+		if info, err := f.Stat(); err == nil && info.Size() > most {
+			return nil, nil
+		}
+	}
+	b := bytes.NewBuffer([]byte{})
+	n, err := b.ReadFrom(io.LimitReader(content, most+1))
+	if err != nil || n > most {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
 func (w *whole) content(r *config.Resource) (io.ReadCloser, error) {

@@ -113,10 +113,24 @@ func (c *checker) judgeContent(a *cursor.At, r *config.Resource, content io.Read
 		c.misfit(a, r, source.Unlike(r, content))
 		return
 	}
-	var kept bytes.Buffer
+	kept := start{most: authorityMax}
 	if wrong := source.Unlike(r, io.TeeReader(content, &kept)); wrong != nil {
 		c.misfit(a, r, wrong)
-	} else if bundle, known := source.Unpacked(r, &kept, authorityMax); known {
+	} else if bundle, known := source.Unpacked(r, &kept, authorityMax); known && !kept.cut {
 		authority(a, bundle)
 	}
+}
+
+// A start keeps what is written to it, up to so many bytes.
+type start struct {
+	bytes.Buffer
+	most int
+	cut  bool // more has been written
+}
+
+func (s *start) Write(p []byte) (int, error) {
+	room := min(len(p), s.most-s.Len())
+	s.cut = s.cut || room < len(p)
+	_, err := s.Buffer.Write(p[:room])
+	return len(p), err
 }
