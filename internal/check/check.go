@@ -45,6 +45,9 @@ func (o *options) run(ctx context.Context, p *cli.Process) (err error) {
 	defer end()
 	all, excluded := expand(o.files, o.excludes, o.asInFolders)
 	v.excluded = excluded
+	if err := v.overwrites(all); err != nil {
+		return err
+	}
 	v.read(all)
 	v.addProject()
 	if err := v.show(); err != nil {

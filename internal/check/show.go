@@ -126,8 +126,12 @@ func replace(name string, text []byte) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		return os.WriteFile(name, text, 0o644)
 	}
-	if real, err := filepath.EvalSymlinks(name); err == nil {
+	real, err := filepath.EvalSymlinks(name)
+	switch _, linked := os.Readlink(name); {
+	case err == nil:
 		name = real
+	case linked == nil:
+		return fmt.Errorf("%s is a link that leads to no file", diag.Printable(name))
 	}
 	return renamed(name, func(f *os.File) error {
 		if _, err := f.Write(text); err != nil {
