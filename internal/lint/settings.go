@@ -92,8 +92,11 @@ func (u *unitLinter) unknown(b *body, line *unit.Line, sections []string) {
 	hint, write := `if the line belongs to the one before, end that one with \`, ""
 	message := "what stands before the = is no setting of a unit"
 	if isName(line.Name) {
-		message = "systemd has no " + line.Name + " in [" + line.Section + "], and passes over it"
+		message = "systemd has no such setting in [" + line.Section + "], and passes over it"
 		hint, write = u.instead(b, line, sections)
+		if len(directives.With(line.Name)) > 0 || write != "" || diag.MayShow(line.Name) { // not a line of a value
+			message = "systemd has no " + line.Name + " in [" + line.Section + "], and passes over it"
+		}
 	}
 	f := u.tell(b, codes.UnitDirectiveUnknown, nameOf(line), message, hint)
 	if f.Kept() != nil && !(b.file && f.Inside.Place.Doc != nil) { // in a URL it may be spelt otherwise

@@ -239,3 +239,22 @@ func TestOfOneTextAHundredProblemsAreToldAtMost(t *testing.T) {
 	text := service + strings.Repeat("Wibble=1\n", 1000)
 	assert.Len(t, advised(t, units(t, []object{{"name": "web.service", "contents": text}}, nil)), 100)
 }
+
+func TestNoLineOfAValueIsNamed(t *testing.T) {
+	for name, shown := range map[string]bool{"ExecSart": true, "Wibble": true, "Aftre": true,
+		"c2VjcmV0IGtleSAxMjM0NQ": false, "UserS3cretPassw0rd12": false, "hvs_CAESIJ8x9Tq2mZ0pLk": false,
+		"AKIAIOSFODNN7EXAMPLE": false} {
+		text := units(t, []object{{"name": "web.service", "enabled": false,
+			"contents": "[Service]\nExecStart=/bin/web\n" + name + "==\n"}}, nil)
+		rules := func(d *document.Document) []diag.Problem { return lint.Document(d, nil) }
+		r := load.ReadWith(tree.NewArena(), "a.ign", text, load.Options{Rules: rules})
+		told := ""
+		for _, p := range r.Problems {
+			if p.Code == codes.UnitDirectiveUnknown {
+				told += p.Message + p.Hint
+			}
+		}
+		assert.NotEmpty(t, told, name)
+		assert.Equal(t, shown, strings.Contains(told, name), told)
+	}
+}
