@@ -315,6 +315,9 @@ func TestObjectsAndListsAreListed(t *testing.T) {
 	for text, want := range map[string]string{
 		good + "storage:\n  files:\n    - path: /a\n      mode: 1\n    - path: /b\n": "storage(files(/a()/b()))",
 		`{"passwd": {"users": [{"name": "a", "groups": ["b"]}`:                       "passwd(users(a(groups())))",
+		`{"a": [{"source": "https://me:pw@a.example/x?token=s", "b": []}, {"passwordHash": "s", "b": []}, {"c": "s", ` +
+			`"b": []}, {"name": "X-Token: s", "b": []}]}`: "a(https://…@a.example/x?token=…()[redacted]()" +
+			"[redacted]()x-token:…())",
 		"": "", strings.Repeat("[", 100_000): "", "{" + strings.Repeat(`"a": {`, 100_000): strings.Repeat("a(", 15) +
 			strings.Repeat(")", 15),
 	} {

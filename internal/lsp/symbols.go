@@ -2,8 +2,11 @@ package lsp
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/butane"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	urls "github.com/glowplug-os/glowplug/internal/source"
 )
 
 // symbolsDeep is how deep symbols are listed: no config is deeper.
@@ -30,6 +33,7 @@ type gathered struct {
 	depth int
 	end   int              // of all that is in it
 	label diag.Span        // its first scalar
+	key   diag.Span        // that the label stands under
 	below []documentSymbol // the last one first
 	full  bool             // something is in it
 }
@@ -45,7 +49,7 @@ func (o *outline) symbols(x *index) []documentSymbol {
 		g.end = max(g.end, e.value.End, e.key.End)
 		above.end, above.full = max(above.end, g.end), true
 		if !e.item && !e.bare && !g.full && e.open == 0 {
-			above.label = e.value
+			above.label, above.key = e.value, e.key
 		}
 		if g.full && !e.bare && g.depth <= symbolsDeep {
 			above.below = append(above.below, o.symbol(e, g, x))
@@ -56,6 +60,20 @@ func (o *outline) symbols(x *index) []documentSymbol {
 	return append([]documentSymbol{}, all[0].below...)
 }
 
+// label is what an item is called: its first scalar, unless that may be a secret.
+func (o *outline) label(g *gathered) string {
+	key, said := unquoted(o.text[g.key.Start:g.key.End]), unquoted(o.text[g.label.Start:g.label.End])
+	switch known, secret := butane.Key(key); {
+	case said == "":
+		return ""
+	case strings.Contains(said, ":"):
+		return urls.Redact(said)
+	case !known || secret:
+		return diag.Redacted
+	}
+	return diag.Printable(said)
+}
+
 // symbol is that of a member by its key, or of an item by its first scalar.
 func (o *outline) symbol(e *entry, g *gathered, x *index) documentSymbol {
 	const isObject, isItem = 19, 23 // SymbolKind: Object, Struct
@@ -63,7 +81,7 @@ func (o *outline) symbol(e *entry, g *gathered, x *index) documentSymbol {
 	symbol := documentSymbol{Name: diag.Printable(o.name(e)), Kind: isObject, Children: g.below,
 		Range: x.textRange(diag.Span{Start: e.at, End: g.end}), SelectionRange: x.textRange(e.key)}
 	if e.item {
-		symbol.Name, symbol.Kind = diag.Printable(unquoted(o.text[g.label.Start:g.label.End])), isItem
+		symbol.Name, symbol.Kind = o.label(g), isItem
 		symbol.SelectionRange = x.textRange(diag.Span{Start: e.at, End: e.at + 1})
 		if g.label.Start > e.at {
 			symbol.SelectionRange = x.textRange(g.label)
