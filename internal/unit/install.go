@@ -17,17 +17,34 @@ type Install struct {
 // ReadInstall reads a unit's text and then those of its drop-ins. ok is false where one of them has a fault.
 func ReadInstall(texts ...string) (in Install, ok bool) {
 	for _, text := range texts {
-		options, fault := Parse(text)
-		if fault != nil {
+		options, ok := InstallOptions(text)
+		if !ok {
 			return Install{}, false
 		}
-		for _, o := range options {
-			if o.Section == "Install" {
-				in.add(o)
-			}
-		}
+		in.Take(options)
 	}
 	return in, true
+}
+
+// InstallOptions gives the options of a text that stand in [Install]. ok is false where the text has a fault.
+func InstallOptions(text string) (options []Option, ok bool) {
+	all, fault := Parse(text)
+	if fault != nil {
+		return nil, false
+	}
+	for _, o := range all {
+		if o.Section == "Install" {
+			options = append(options, o)
+		}
+	}
+	return options, true
+}
+
+// Take adds what the options of another text say.
+func (in *Install) Take(options []Option) {
+	for _, o := range options {
+		in.add(o)
+	}
 }
 
 // add takes an option over. An empty value empties a list (systemd.syntax(7)).

@@ -66,7 +66,7 @@ func (f *finder) presetUnits(all []wanted) ([]string, error) {
 		if said[name] {
 			continue
 		}
-		in, err := f.installOf(name)
+		in, err := f.enabling(name)
 		if err != nil {
 			return nil, err
 		}

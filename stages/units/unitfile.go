@@ -44,10 +44,17 @@ type finder struct {
 	t       *target.Target
 	units   map[string]*config.Unit
 	aliases map[string]string // to the units that ask for them; nil before a name was looked for in vain
+	own     map[string]ownInstall
+}
+
+// ownInstall is what a text of the config has in [Install]. It is kept because each instance asks for its template's.
+type ownInstall struct {
+	options []unit.Option
+	known   bool
 }
 
 func newFinder(units []config.Unit, t *target.Target) *finder {
-	f := &finder{t: t, units: make(map[string]*config.Unit, len(units))}
+	f := &finder{t: t, units: make(map[string]*config.Unit, len(units)), own: map[string]ownInstall{}}
 	for i := range units {
 		f.units[units[i].Name] = &units[i]
 	}
@@ -193,19 +200,43 @@ func (f *finder) content(at string) (string, bool) {
 
 // withInstall reads the [Install] sections of a unit and its drop-ins.
 func (f *finder) withInstall(found unitFile) (unitFile, error) {
-	main, known := "", true
-	if found.own {
-		main = config.Says(f.units[path.Base(found.at)].Contents)
-		found.silent = !unit.HasInstall(main)
-	} else if main, known = f.content(f.end(found)); !known {
+	main := f.installOf(found)
+	found.silent = found.own && len(main.options) == 0
+	if !main.known {
 		return found, nil
 	}
 	dropins, err := f.dropins(found.name)
 	if err != nil {
 		return found, err
 	}
-	found.install, found.known = unit.ReadInstall(append([]string{main}, dropins...)...)
+	in := unit.Install{}
+	in.Take(main.options)
+	for _, text := range dropins {
+		options, ok := unit.InstallOptions(text)
+		if !ok {
+			return found, nil
+		}
+		in.Take(options)
+	}
+	found.install, found.known = in, true
 	return found, nil
+}
+
+// installOf gives what the file of a unit, without drop-ins, has in [Install].
+func (f *finder) installOf(found unitFile) (in ownInstall) {
+	if !found.own {
+		if text, known := f.content(f.end(found)); known {
+			in.options, in.known = unit.InstallOptions(text)
+		}
+		return in
+	}
+	name := path.Base(found.at)
+	in, kept := f.own[name]
+	if !kept {
+		in.options, in.known = unit.InstallOptions(config.Says(f.units[name].Contents))
+		f.own[name] = in
+	}
+	return in
 }
 
 // end is the file that a unit's file, if it is a link, leads to.
@@ -242,7 +273,7 @@ func (f *finder) readAliases() error {
 		return err
 	}
 	for _, file := range all {
-		in, err := f.installOf(file)
+		in, err := f.enabling(file)
 		if err != nil {
 			return err
 		}
@@ -271,8 +302,8 @@ func (f *finder) names() ([]string, error) {
 	return slices.Compact(all), nil
 }
 
-// installOf is what a unit says of being enabled that has a file and is no alias.
-func (f *finder) installOf(file string) (unit.Install, error) {
+// enabling is what a unit says of being enabled that has a file and is no alias.
+func (f *finder) enabling(file string) (unit.Install, error) {
 	if unit.CheckName(file) != nil {
 		return unit.Install{}, nil
 	}
