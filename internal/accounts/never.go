@@ -45,6 +45,15 @@ func NeverID(what string, id int64) *Error {
 	return err
 }
 
+// NeverOwner is for a user or group that something is to belong to. Lines that begin with these signs are not those of
+// accounts (nsswitch.conf(5), compat).
+func NeverOwner(name string) *Error {
+	if name != "" && strings.IndexByte("#+-", name[0]) >= 0 {
+		return &Error{Message: "no account is called " + quote(name), Hint: "name a user or group that can be there"}
+	}
+	return checkField("name of an owner", name)
+}
+
 // NeverGroup is for groups that a user is to be in: a name, a number, or several with commas between them.
 func NeverGroup(list string) *Error {
 	for _, name := range strings.Split(list, ",") {

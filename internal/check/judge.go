@@ -115,17 +115,13 @@ func (j *Judge) options() (*options, error) {
 	return o, nil
 }
 
-// nameMost is how many bytes the name of a file has at most (linux/limits.h, PATH_MAX). What an editor gives a longer
-// one is in no folder.
-const nameMost = 4096
-
 // verdict is for one text, by the project that its file is in.
 func (j *Judge) verdict(name string) (*verdict, error) {
 	o, err := j.options()
 	if err != nil {
 		return nil, err
 	}
-	o.files, o.noProject = []string{name}, o.noProject || len(name) > nameMost
+	o.files = []string{name}
 	v := &verdict{options: o, project: o.follow()}
 	if v.documents, err = load.Folder(o.filesDir); err != nil {
 		return nil, err

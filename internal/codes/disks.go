@@ -7,6 +7,9 @@ const (
 	PartitionGUIDTwice  Code = "partition-guid-twice"
 	PartitionGUIDShared Code = "partition-guid-shared"
 	DeviceAmbiguous     Code = "device-ambiguous"
+	PartitionFit        Code = "partition-fit"
+	DeviceTwice         Code = "device-twice"
+	DeviceMissing       Code = "device-missing"
 	PartitionOverlap    Code = "partition-overlap"
 	PartitionAbsent     Code = "partition-absent"
 	PartitionUnnamed    Code = "partition-unnamed"
@@ -73,6 +76,27 @@ func diskRows() []Row {
 				or volume may be made on the wrong disk.`,
 		},
 		{
+			Code: PartitionFit, Kind: OurError, Line: "the partitions of a disk that is wiped fit on no disk",
+			Do: "what the hint says",
+			Why: `A partition without a size takes the largest space that is free when its turn comes, so nothing is left
+				for a second one; a new table has 128 entries. On a disk that keeps its table such partitions may be
+				there already, so there it is no error.`,
+		},
+		{
+			Code: DeviceTwice, Kind: OurError, Line: "a device is to be two things, one of which would be lost",
+			Do: "give one of the two another device",
+			Why: `The second of two arrays, volumes or filesystems on one device would destroy the first, and on a disk
+				with partitions each of them would take these too. The stage refuses that before it writes anything.
+				Names of one partition are known to be one: by its disk, its label and its GUID.`,
+		},
+		{
+			Code: DeviceMissing, Kind: OurError,
+			Line: "a device is a partition of a disk that is wiped, and the config does not make it",
+			Do:   "add the partition, or name one that is made",
+			Why: `"wipeTable" takes all partitions of the disk, and only those of the config are there afterwards. A boot
+				would wait for the device until its time is over.`,
+		},
+		{
 			Code: PartitionOverlap, Line: "two partitions with a fixed start and size lie on each other",
 			Do:  "move one; a size of 0 takes what is free",
 			Why: `What is written to one would destroy the other. Places and sizes are in MiB.`,
@@ -135,6 +159,17 @@ func diskRows() []Row {
 // diskPairs are the examples of these rows.
 func diskPairs() map[Code]*Pair {
 	return map[Code]*Pair{
+		PartitionFit: newest(`"storage": {"disks": [{"device": "/dev/vda", "wipeTable": true, "partitions": [
+    {"number": 1~~}, {"number": 2}
+  ]}]}`, "", `, "sizeMiB": 512`),
+		DeviceTwice: newest(`"storage": {
+    "luks": [{"name": "data", "device": "/dev/vdb"}],
+    "filesystems": [{"device": "/dev/~~", "format": "ext4"}]
+  }`, "vdb", "vdc"),
+		DeviceMissing: newest(`"storage": {
+    "disks": [{"device": "/dev/vda", "wipeTable": true, "partitions": [{"number": 1}]}],
+    "filesystems": [{"device": "/dev/vda~~", "format": "ext4"}]
+  }`, "2", "1"),
 		PartitionNumber:     disk(`{"number": 1}, {"number": ~~}`, "1", "2"),
 		PartitionLabelTwice: disk(`{"number": 1, "label": "var"}, {"number": 2, "label": "~~"}`, "var", "srv"),
 		PartitionGUIDTwice: disk("\n"+`  {"number": 1, "guid": "`+aGUID+`"},`+"\n"+`  {"number": 2,

@@ -92,7 +92,7 @@ func filesystemPairs() map[Code]*Pair {
 		VirtiofsBlock:      share(`"device": "shared"~~`, `, "label": "data"`, ""),
 		FilesystemOnTable: newest(`"storage": {
   "disks": [{"device": "/dev/vdb", "partitions": [{"number": 1, "label": "data"}]}],
-  "filesystems": [{"device": "~~", "format": "ext4"}]
+  "filesystems": [{"device": "~~", "format": "ext4", "wipeFilesystem": true}]
 }`, "/dev/vdb", "/dev/disk/by-partlabel/data"),
 		FilesystemWiped: newest(`"storage": {
   "disks": [{"device": "/dev/vdb", "wipeTable": true}],

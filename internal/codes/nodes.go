@@ -1,5 +1,7 @@
 package codes
 
+import "strings"
+
 // The codes of files, directories and links.
 const (
 	OwnerTwice        Code = "owner-twice"
@@ -14,6 +16,10 @@ const (
 	HardLinkDirectory Code = "hard-link-directory"
 	PathReserved      Code = "path-reserved"
 	HardLinkOwner     Code = "hard-link-owner"
+	HardLinkTarget    Code = "hard-link-target"
+	PathRoot          Code = "path-root"
+	PathLong          Code = "path-long"
+	OwnerName         Code = "owner-name"
 )
 
 // link is a config with one link.
@@ -23,6 +29,30 @@ func link(members, wrong, right string) *Pair {
 
 func nodeRows() []Row {
 	return []Row{
+		{
+			Code: PathRoot, Kind: OurError, Line: "a file, a link or a directory with `overwrite` is to stand at `/`",
+			Do: "choose another path; a directory may name it without `overwrite`",
+			Why: `The root directory is there whenever files are written, and nothing can take its place. Ignition finds
+				out when it writes the entry, and stops.`,
+		},
+		{
+			Code: PathLong, Kind: OurError,
+			Line: "a path has more than 4095 bytes, or a name in it more than 255", Do: "shorten it",
+			Why: `Linux takes no longer paths, and no filesystem that it boots from has room for longer names.`,
+		},
+		{
+			Code: OwnerName, Kind: OurError, Line: "no user or group can be called as the owner of an entry is",
+			Do: "name one that is there, or that the config makes",
+			Why: `A name stands in a line of passwd or group, between colons. Lines that begin with "#", "+" or "-" are
+				not those of accounts.`,
+		},
+		{
+			Code: HardLinkTarget, Kind: OurError,
+			Line: "a hard link names itself, a directory of the same config, or what lies below a file",
+			Do:   "name another file, or make it a symbolic link",
+			Why: `Hard links to directories do not exist, and the target has to be there before its second name. A
+				relative target is from the root on, and not from where the link is.`,
+		},
 		{
 			Code: OwnerTwice,
 			Line: "a user or group is given by id and by name; after merging, both may come from different configs",
@@ -83,7 +113,7 @@ func nodeRows() []Row {
 				links are its own. A boot refuses to write there before it changes any file.`,
 		},
 		{
-			Code: TargetMissing, Line: "a link has no target", Do: "add it",
+			Code: TargetMissing, Also: []Kind{OurError}, Line: "a link has no target", Do: "add it",
 			Why: `A link is its target. A link that is to be removed is a file or a directory that takes its place.`,
 		},
 		{
@@ -101,9 +131,14 @@ func nodeRows() []Row {
 // nodePairs are the examples of these rows.
 func nodePairs() map[Code]*Pair {
 	return map[Code]*Pair{
-		OwnerTwice: file(`"path": "/etc/motd", "user": {"id": 1500~~}`, `, "name": "web"`, ""),
-		ModeRange:  file(`"path": "/etc/motd", "mode": ~~`, "100644", "420"),
-		ModeOctal:  file(`"path": "/etc/motd", "mode": ~~`, "644", "420"),
+		PathRoot:       file(`"path": "/~~"`, "", "motd"),
+		PathLong:       file(`"path": "/~~"`, strings.Repeat("x", 256), strings.Repeat("x", 255)),
+		OwnerName:      file(`"path": "/etc/motd", "user": {"name": "~~"}`, "web:web", "web"),
+		HardLinkTarget: link(`"path": "/srv/motd", "hard": true, "target": "~~"`, "srv/motd", "/etc/motd"),
+		TargetMissing:  link(`"path": "/etc/localtime"~~`, "", `, "target": "../usr/share/zoneinfo/UTC"`),
+		OwnerTwice:     file(`"path": "/etc/motd", "user": {"id": 1500~~}`, `, "name": "web"`, ""),
+		ModeRange:      file(`"path": "/etc/motd", "mode": ~~`, "100644", "420"),
+		ModeOctal:      file(`"path": "/etc/motd", "mode": ~~`, "644", "420"),
 		ModeSpecial: old(
 			"~~", `"storage": {"directories": [{"path": "/srv/shared", "mode": 1533}]}`, "3.5.0", "3.6.0"),
 		OverwriteNothing: file(`"path": "/etc/motd", "overwrite": true~~`, "", `, "contents": {"source": "data:,"}`),
@@ -115,9 +150,8 @@ func nodePairs() map[Code]*Pair {
   "filesystems": [{"device": "/dev/vdb", "format": "ext4", "path": "/srv/data"}],
   "directories": [{"path": "/srv"~~}]
 }`, `, "overwrite": true`, ""),
-		BelowFile:     newest(`"storage": {"files": [{"path": "/etc/app"}, {"path": "/etc/~~/conf"}]}`, "app", "app.d"),
-		PathReserved:  file(`"path": "/etc/~~motd"`, ".glowplug/", ""),
-		TargetMissing: link(`"path": "/etc/localtime"~~`, "", `, "target": "../usr/share/zoneinfo/UTC"`),
+		BelowFile:    newest(`"storage": {"files": [{"path": "/etc/app"}, {"path": "/etc/~~/conf"}]}`, "app", "app.d"),
+		PathReserved: file(`"path": "/etc/~~motd"`, ".glowplug/", ""),
 		HardLinkDirectory: newest(`"storage": {
   "directories": [{"path": "/srv/www"}],
   "links": [{"path": "/www", "target": "/srv/www"~~}]

@@ -25,11 +25,43 @@ func In(name, folder string) bool {
 func PathRows() []Row { return slices.Clone(pathRows[:]) }
 
 var pathRows = [...]Row{
-	{Path: "passwd.users.*.homeDir", What: "a home", more: reserved},
-	{Path: "storage.directories.*.path", What: "a path", more: reserved},
-	{Path: "storage.files.*.path", What: "a path", more: reserved},
-	{Path: "storage.links.*.path", What: "a path", more: reserved},
-	{Path: "storage.filesystems.*.path", What: "a path", more: reserved},
+	{Path: "passwd.users.*.homeDir", What: "a home", more: place},
+	{Path: "storage.directories.*.path", What: "a path", more: place},
+	{Path: "storage.files.*.path", What: "a path", more: place},
+	{Path: "storage.links.*.path", What: "a path", more: place},
+	{Path: "storage.filesystems.*.path", What: "a path", more: place},
+	{Path: "storage.links.*.target", What: "a target", more: NoPath},
+}
+
+// place judges where something is to be made.
+func place(name string) *diag.Fault {
+	if f := NoPath(name); f != nil {
+		return f
+	}
+	return reserved(name)
+}
+
+const (
+	nameMax = 255  // NAME_MAX, of every filesystem that Linux boots from
+	pathMax = 4095 // PATH_MAX without its NUL
+)
+
+// NoPath tells why the kernel takes no such path.
+func NoPath(p string) *diag.Fault {
+	if i := strings.IndexByte(p, 0); i >= 0 {
+		return &diag.Fault{Code: codes.FieldCharacter, Message: "the path has a NUL byte", Hint: "leave it out", At: i}
+	}
+	long := &diag.Fault{Code: codes.PathLong, Message: "the path is longer than 4095 bytes", Hint: "shorten it", At: -1}
+	if len(p) > pathMax {
+		return long
+	}
+	for name := range strings.SplitSeq(p, "/") {
+		if len(name) > nameMax {
+			long.Message = "a name in the path is longer than 255 bytes"
+			return long
+		}
+	}
+	return nil
 }
 
 func reserved(name string) *diag.Fault {

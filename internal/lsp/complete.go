@@ -72,52 +72,47 @@ func (c *completer) inside(owner int32, word diag.Span, typed int32) {
 	}
 }
 
-// keys offers those of an object that it does not have yet, in the place of a word, what it needs first.
+// keys offers those of an object that it does not have yet, in the place of a word.
 func (c *completer) keys(of *language.Shape, owner int32, word diag.Span, typed int32, before string) {
 	has := map[string]bool{}
 	if owner >= 0 {
 		for _, i := range c.members(owner) {
-			has[c.name(&c.entries[i])] = has[c.name(&c.entries[i])] || i != typed
+			if i != typed {
+				has[c.name(&c.entries[i])] = true
+			}
 		}
 	}
-	all := slices.DeleteFunc(c.schema.Members(of), func(m *language.Shape) bool { return has[m.Name] })
-	slices.SortStableFunc(all, func(a, b *language.Shape) int {
-		switch needed := c.schema.Needs(a); {
-		case needed == c.schema.Needs(b):
-			return 0
-		case needed:
-			return -1
+	needed, others := []*language.Shape{}, []*language.Shape{}
+	for _, m := range c.schema.Members(of) {
+		switch {
+		case has[m.Name]:
+		case c.schema.Needs(m):
+			needed = append(needed, m)
+		default:
+			others = append(others, m)
 		}
-		return 1
-	})
-	for _, m := range all {
-		item := completion{Label: m.Name, Kind: completesField, Detail: kind(m), FilterText: before + c.spelled(m),
-			TextEdit: textEdit{c.index.textRange(word), before + c.spelled(m) + c.colon(m, owner, typed)}}
+	}
+	for _, m := range append(needed, others...) {
+		text := m.Name
+		if c.json {
+			text = strconv.Quote(text)
+		}
+		filter := text
+		switch {
+		case typed >= 0 && !c.entries[typed].bare: // its colon is there
+		case c.block(owner) && (m.Kind == tree.Object || m.Kind == tree.List):
+			text += ":"
+		default:
+			text += ": "
+		}
+		item := completion{Label: m.Name, Kind: completesField, Detail: kind(m), FilterText: before + filter,
+			TextEdit: textEdit{c.index.textRange(word), before + text}}
 		if c.schema.Needs(m) {
 			item.Detail += ", needed"
 		}
 		item.Documentation = markdown(c.describe(m))
 		c.add(item)
 	}
-}
-
-// spelled is a key as the notation has it.
-func (c *completer) spelled(m *language.Shape) string {
-	if c.json {
-		return strconv.Quote(m.Name)
-	}
-	return m.Name
-}
-
-// colon is what follows the key of a member, nothing where the colon is there.
-func (c *completer) colon(m *language.Shape, owner, typed int32) string {
-	switch {
-	case typed >= 0 && !c.entries[typed].bare:
-		return ""
-	case c.block(owner) && (m.Kind == tree.Object || m.Kind == tree.List):
-		return ":"
-	}
-	return ": "
 }
 
 // block: what is below an entry stands in lines of its own, by indentation.

@@ -64,53 +64,48 @@ func parts(text string, at int) bool { return ends(text, at) || text[at] == ' ' 
 
 // node reads what is in a line from a column on.
 func (s *scanner) node(column int) {
-	column, dashed := s.dashes(column)
-	if s.ended() || s.text[s.pos] == '#' {
-		return
+	start := s.pos - column
+	for s.has("-") && parts(s.text, s.pos+1) {
+		s.enter(column, true)
+		s.stack = append(s.stack, s.add(entry{parent: s.top(), column: int32(column), item: true, at: s.pos,
+			value: diag.Span{Start: s.pos + 1, End: s.pos + 1}}))
+		s.pos++
+		s.blanks()
+		column = s.pos - start
+		if s.ended() || s.text[s.pos] == '#' {
+			return
+		}
 	}
 	at := s.pos
 	key, isKey := s.key()
-	switch {
-	case isKey:
-		s.begin(entry{column: int32(column), at: at, key: key, value: diag.Span{Start: s.pos, End: s.pos}})
-		s.value()
-	case dashed: // it is the item
-		s.value()
-	case s.text[at] == '{' || s.text[at] == '[': // it is what the lines above wait for
+	if isKey {
 		s.enter(column, false)
+		s.stack = append(s.stack, s.add(entry{parent: s.top(), column: int32(column), at: at, key: key,
+			value: diag.Span{Start: s.pos, End: s.pos}}))
 		s.value()
-	default:
-		end := s.plainEnd()
-		s.begin(entry{column: int32(column), bare: true, at: at, key: diag.Span{Start: at, End: end},
-			value: diag.Span{Start: end, End: end}})
+		return
 	}
+	if owner := &s.entries[s.top()]; owner.item && lineStart(s.text, at) <= owner.at || s.text[at] == '{' ||
+		s.text[at] == '[' {
+		if !owner.item || lineStart(s.text, at) > owner.at {
+			s.enter(column, false)
+		}
+		s.value()
+		return
+	}
+	s.enter(column, false)
+	end := s.plainEnd()
+	s.stack = append(s.stack, s.add(entry{parent: s.top(), column: int32(column), bare: true, at: at,
+		key: diag.Span{Start: at, End: end}, value: diag.Span{Start: end, End: end}}))
 }
 
-// dashes begins the items that a line begins with, and gives the column of what follows.
-func (s *scanner) dashes(column int) (after int, some bool) {
-	start := s.pos - column
-	for s.has("-") && parts(s.text, s.pos+1) {
-		s.begin(entry{column: int32(s.pos - start), item: true, at: s.pos,
-			value: diag.Span{Start: s.pos + 1, End: s.pos + 1}})
-		s.pos++
-		s.blanks()
-		some = true
-	}
-	return s.pos - start, some
-}
-
-// begin adds an entry of its column, which what follows may be in.
-func (s *scanner) begin(e entry) {
-	s.enter(int(e.column), e.item)
-	e.parent = s.top()
-	s.stack = append(s.stack, s.add(e))
-}
+func lineStart(text string, at int) int { return strings.LastIndexAny(text[:at], "\r\n") + 1 }
 
 // enter leaves the entries that a line of this column is not in. The items of a list may stand as far left as its key.
-func (s *scanner) enter(column int, item bool) {
+func (s *scanner) enter(column int, dash bool) {
 	for len(s.stack) > 1 {
 		e := &s.entries[s.top()]
-		if int(e.column) < column || int(e.column) == column && item && !e.item {
+		if int(e.column) < column || int(e.column) == column && dash && !e.item {
 			return
 		}
 		s.stack = s.stack[:len(s.stack)-1]

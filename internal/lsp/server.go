@@ -32,7 +32,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, program Program) er
 		s.check()
 		select {
 		case m := <-messages:
-			s.take(m)
+			s.received(m)
 		case o := <-s.checked:
 			s.settle(o)
 		case <-ctx.Done():
@@ -49,20 +49,20 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, program Program) er
 	return err
 }
 
-// A received is what came, or why nothing more can come.
-type received struct {
+// A received body is what came, or why nothing more can come.
+type receivedBody struct {
 	body []byte
 	err  error
 }
 
 // receive reads messages until stop is closed, or one cannot be read.
-func receive(in *bufio.Reader, stop chan struct{}) <-chan received {
-	messages := make(chan received)
+func receive(in *bufio.Reader, stop chan struct{}) <-chan receivedBody {
+	messages := make(chan receivedBody)
 	go func() {
 		for {
 			body, err := readFrame(in)
 			select {
-			case messages <- received{body, err}:
+			case messages <- receivedBody{body, err}:
 			case <-stop:
 				return
 			}
@@ -98,7 +98,7 @@ const (
 	stopping
 )
 
-func (s *server) take(r received) {
+func (s *server) received(r receivedBody) {
 	switch {
 	case errors.Is(r.err, io.EOF):
 		s.exit = true

@@ -21,6 +21,9 @@ func Further(doc *document.Document) []diag.Problem {
 	c.misfits(root, cfg)
 	c.authorities(root.To("ignition", "security", "tls", "certificateAuthorities"),
 		cfg.Ignition.Security.TLS.CertificateAuthorities)
+	if cfg.Ignition.Config.Replace.Source == nil { // else nothing of it is carried out
+		c.impossible(root, cfg)
+	}
 	return c.log.All()
 }
 

@@ -88,8 +88,10 @@ func TestRulesOfAMergedConfigDoNotLookForDuplicates(t *testing.T) {
 func TestWhatARuleQuotesIsCutShort(t *testing.T) {
 	_, problems := configs.Judge("test.ign",
 		[]byte(write("3.6.0 storage files: [{'path':'"+strings.Repeat("x", 1<<20)+"'}]")))
-	require.Len(t, problems, 1)
-	assert.Less(t, len(problems[0].Message), 300)
+	require.Len(t, problems, 2)
+	for _, p := range problems {
+		assert.Less(t, len(p.Message), 300)
+	}
 }
 
 // list writes n items; in the format the number of an item stands for every %[1]d.
@@ -125,7 +127,7 @@ func TestSizesThatWouldHangIfAnythingWereQuadratic(t *testing.T) {
 			",'files':" + list(n, "{'path':'"+deep[:400]+"/%d'}") + "}", 0},
 		"files below a file": {"3.6.0 storage files: [{'path':'/f'}," + list(n, "{'path':'/f/%d'}")[1:], 1},
 		"deep paths": {"3.6.0 storage: {'links':[{'path':'/l','target':'x'}],'files':" +
-			list(100, "{'path':'"+deep+"/%d'}") + "}", 0},
+			list(100, "{'path':'"+deep+"/%d'}") + "}", 100},
 		"partitions that overlap": {"3.6.0 storage disks: [{'device':'/d','partitions':" +
 			list(n, "{'number':%d,'startMiB':1,'sizeMiB':9}") + "}]", 1},
 		"fixed partitions": {"3.6.0 storage disks: [{'device':'/d','partitions':" +

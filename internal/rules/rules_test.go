@@ -483,7 +483,7 @@ var diskCases = []ruleCase{
 			"$.storage.filesystems.0.wipeFilesystem", "error virtiofs-block $.storage.filesystems.0.options"}},
 	{claim: "a filesystem takes a disk with partitions", rule: "R-FSPARTDISK",
 		breaks: "3.6.0 storage: {'disks':[{'device':'/dev/a','wipeTable':true,'partitions':[{'number':1}]}]," +
-			"'filesystems':[{'device':'/dev/a','format':'ext4'}]}",
+			"'filesystems':[{'device':'/dev/a','format':'ext4','wipeFilesystem':true}]}",
 		passes: "3.6.0 storage: {'disks':[{'device':'/dev/a','partitions':[{'number':1}]}]," +
 			"'filesystems':[{'device':'/dev/a1','format':'ext4'}]}",
 		want: []string{"warning filesystem-on-table $.storage.filesystems.0.device"}, hint: "partitions",

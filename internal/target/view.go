@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/field"
 	"github.com/glowplug-os/glowplug/internal/root"
 )
 
@@ -58,31 +59,13 @@ func (w *whole) Through(at string, visit func(root.Node) error) error {
 	return root.Through(w.Reader, at, visit)
 }
 
-const (
-	nameMax = 255  // NAME_MAX, of every filesystem that Linux boots from
-	pathMax = 4095 // PATH_MAX without its NUL
-)
-
-var (
-	errNUL         = errors.New("the path has a NUL byte")
-	errTooLong     = errors.New("the path is longer than 4095 bytes")
-	errNameTooLong = errors.New("a name in the path is longer than 255 bytes")
-	// ErrNotAbsolute is the refusal of a path that is not.
-	ErrNotAbsolute = errors.New("the path is not absolute")
-)
+// ErrNotAbsolute is the refusal of a path that is not.
+var ErrNotAbsolute = errors.New("the path is not absolute")
 
 // CheckPath refuses what the kernel would refuse too, but only once parents have been made.
 func CheckPath(p string) error {
-	switch {
-	case strings.ContainsRune(p, 0):
-		return errNUL
-	case len(p) > pathMax:
-		return errTooLong
-	}
-	for name := range strings.SplitSeq(p, "/") {
-		if len(name) > nameMax {
-			return errNameTooLong
-		}
+	if f := field.NoPath(p); f != nil {
+		return f
 	}
 	return nil
 }

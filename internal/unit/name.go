@@ -8,6 +8,12 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
+// Where units of a config are written, and whether they are enabled (docs/peer/engine.md §11.6).
+const (
+	Dir        = "/etc/systemd/system"
+	PresetFile = "/etc/systemd/system-preset/20-ignition.preset"
+)
+
 // extensions are those of docs/peer/spec.md §3.7. snapshot units are gone since systemd 228, and still pass.
 const extensions = ".service .socket .device .mount .automount .swap .target .path .timer .snapshot .slice .scope"
 

@@ -9,9 +9,12 @@ import (
 	"sync"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/field"
 	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/stages/disks/array"
 	"github.com/glowplug-os/glowplug/stages/disks/filesystem"
@@ -82,7 +85,20 @@ func Finish(ctx context.Context, s config.Storage, o Options) error {
 func refused(s config.Storage) error {
 	what, path, fault := field.Refusal((&config.Config{Storage: s}).Values, "storage")
 	return cmp.Or(plan.Step{ID: "field:" + path, Subject: what, Origin: path}.Fail(fault),
-		errors.Join(partition.Impossible(s), array.Impossible(s), volume.Impossible(s), filesystem.Impossible(s)))
+		errors.Join(partition.Impossible(s), array.Impossible(s), volume.Impossible(s), filesystem.Impossible(s),
+			clashes(s)))
+}
+
+// clashes refuses uses of devices that would destroy each other's. What will not be there is told by who looks for it.
+func clashes(s config.Storage) error {
+	var all []error
+	for _, c := range rules.Clashes(&s) {
+		if c.Code == codes.DeviceTwice {
+			err := diag.WithHint(errors.New(c.Message), c.Hint)
+			all = append(all, plan.Step{ID: c.Entry, Subject: c.Subject, Origin: c.Entry}.Fail(err))
+		}
+	}
+	return errors.Join(all...)
 }
 
 // round does one kind.

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	presetPath  = "/etc/systemd/system-preset/20-ignition.preset" // docs/peer/engine.md §11.6
+	presetPath  = unit.PresetFile
 	presetLimit = 16 << 20
 )
 

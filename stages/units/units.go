@@ -12,11 +12,12 @@ import (
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/target"
+	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
 // Paths of docs/peer/engine.md §11.6.
 const (
-	unitDir    = "/etc/systemd/system"
+	unitDir    = unit.Dir
 	maskTarget = "/dev/null"
 )
 

@@ -1,0 +1,240 @@
+package rules
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/block"
+	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/cursor"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/tree"
+)
+
+// A Clash is a use of a device that cannot be had beside what else the config says of the device, on any machine.
+type Clash struct {
+	Path    string // of the name of the device
+	Other   string // of what it cannot be had beside
+	Entry   string // that the use belongs to
+	Subject string // of that
+	*diag.Fault
+}
+
+// Clashes finds the devices that a config has two uses of, one of which would destroy the other's, and partitions of a
+// wiped disk that it does not make. What stands there under a name of which the config says nothing may be anything.
+func Clashes(s *config.Storage) []Clash {
+	c := &clashes{disks: s.Disks, names: namesOfPartitions(s), uses: map[string]use{}, tables: map[string]int{},
+		wiped: map[string]int{}}
+	for i := range s.Disks {
+		d := &s.Disks[i]
+		if makesPartitions(d) {
+			c.tables[path.Clean(d.Device)] = i
+		}
+		if isSet(d.WipeTable) {
+			c.wiped[path.Clean(d.Device)] = i
+		}
+	}
+	for i, r := range s.Raid {
+		u := use{entry: at("raid", i), subject: "array " + diag.Name(r.Name), what: "an array", takes: true}
+		for k, device := range r.Devices {
+			u.path = u.entry + ".devices." + strconv.Itoa(k)
+			c.note(device, u)
+		}
+	}
+	for i, l := range s.Luks {
+		u := use{entry: at("luks", i), subject: "luks " + diag.Name(l.Name), what: "an encrypted volume"}
+		u.path, u.takes, u.setting = u.entry+".device", isSet(l.WipeVolume), "wipeVolume"
+		c.note(text(l.Device), u)
+	}
+	for i, f := range s.Filesystems {
+		u := use{entry: at("filesystems", i), subject: "filesystem on " + diag.Name(f.Device), what: "a filesystem"}
+		u.path, u.takes, u.setting = u.entry+".device", isSet(f.WipeFilesystem), "wipeFilesystem"
+		if kind, _ := config.FieldAt(formatField).Find(text(f.Format)); text(f.Format) != "" && kind.DeviceMax == 0 {
+			c.note(f.Device, u)
+		}
+	}
+	return c.found
+}
+
+func at(list string, i int) string { return "$.storage." + list + "." + strconv.Itoa(i) }
+
+func makesPartitions(d *config.Disk) bool {
+	for _, p := range d.Partitions {
+		if !isAbsent(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// A use is what an entry makes of a device.
+type use struct {
+	entry, subject string
+	path, what     string
+	takes          bool   // it takes a disk from its partitions
+	setting        string // that would let it
+}
+
+type clashes struct {
+	names  map[string]string // of partitions that the config makes: what all names of one have in common
+	disks  []config.Disk
+	tables map[string]int // disks that get partitions
+	wiped  map[string]int // disks that get a new table
+	uses   map[string]use
+	found  []Clash
+}
+
+func (c *clashes) note(device string, u use) {
+	if !strings.HasPrefix(device, "/") {
+		return
+	}
+	name := path.Clean(device)
+	if mapper, is := strings.CutPrefix(name, "/dev/disk/by-id/dm-name-"); is {
+		name = "/dev/mapper/" + mapper
+	}
+	if one, is := c.names[name]; is {
+		name = one
+	} else if disk, is := c.lost(name); is {
+		c.add(u, at("disks", disk)+".wipeTable", codes.DeviceMissing, "the device "+quote(device)+
+			" will not be there: the partition table is wiped, and no partition of this number is made",
+			"add the partition to the disk, or name one that is made")
+		return
+	}
+	if i, is := c.tables[name]; is && !u.takes {
+		c.add(u, at("disks", i), codes.DeviceTwice, "the disk "+quote(device)+" is partitioned, and "+u.what+
+			" would take all of it", "name one of the partitions; to give these up set "+u.setting)
+		return
+	}
+	first, twice := c.uses[name]
+	switch {
+	case !twice:
+		c.uses[name] = u
+	case first.entry != u.entry: // a device that a list has twice is told of as such
+		c.add(u, first.path, codes.DeviceTwice, "the device "+quote(device)+" is to be "+first.what+" and "+u.what+
+			", and one would be lost", "give one of the two another device")
+	}
+}
+
+func (c *clashes) add(u use, other string, code codes.Code, message, hint string) {
+	c.found = append(c.found, Clash{u.path, other, u.entry, u.subject,
+		&diag.Fault{Code: code, Message: message, Hint: hint, At: -1}})
+}
+
+// lost finds the disk whose partition a name is, where the disk is wiped and gets none of that number.
+func (c *clashes) lost(name string) (disk int, is bool) {
+	base := strings.TrimRight(name, "0123456789")
+	number, err := strconv.Atoi(name[len(base):])
+	if err != nil || len(c.wiped) == 0 {
+		return 0, false
+	}
+	for _, device := range []string{base, strings.TrimSuffix(base, "p"), strings.TrimSuffix(base, "-part")} {
+		i, wiped := c.wiped[device]
+		if !wiped || block.PartitionNode(device, number) != name && !strings.HasSuffix(base, "-part") {
+			continue
+		}
+		for _, p := range c.disks[i].Partitions {
+			if p.Number == number || p.Number == 0 && !isAbsent(p) {
+				return 0, false
+			}
+		}
+		return i, true
+	}
+	return 0, false
+}
+
+// namesOfPartitions lead from each name that a partition of the config gets to one that stands for all of them.
+func namesOfPartitions(s *config.Storage) map[string]string {
+	names := map[string]string{}
+	for i := range s.Disks {
+		for k, p := range s.Disks[i].Partitions {
+			if isAbsent(p) {
+				continue
+			}
+			one := fmt.Sprintf("partition %d of disk %d", k, i)
+			all := block.PartitionLinks(text(p.Label), text(p.GUID))
+			if p.Number > 0 {
+				device := path.Clean(s.Disks[i].Device)
+				all = append(append(all, block.PartitionNode(device, p.Number)),
+					block.PartLinks([]string{device}, p.Number)...)
+			}
+			for _, name := range all {
+				if other, twice := names[name]; twice && other != one {
+					names[name] = name // who goes by it is told so
+				} else {
+					names[name] = one
+				}
+			}
+		}
+	}
+	return names
+}
+
+// clashes tells of them.
+func (c disks) clashes(s *config.Storage) {
+	index := tree.Index{}
+	for _, clash := range Clashes(s) {
+		p, kept := c.log.Next(diag.Problem{Severity: diag.Error, Code: clash.Code, Stricter: true})
+		if !kept || c.doc.Unread(func() string { return clash.Path }) {
+			continue
+		}
+		p.Place, p.Path = c.doc.At(clash.Path, index).Place(), clash.Path
+		p.Message, p.Hint = clash.Message, clash.Hint
+		p.Related = []diag.Related{{Place: c.doc.At(clash.Other, index).Place(), Path: clash.Other,
+			Message: "the other use"}}
+	}
+}
+
+// newEntries is how many partitions a new table has room for.
+const newEntries = 128
+
+// fits finds partitions of a disk that gets a new table which no disk has room for. On a disk that keeps its own they
+// may be there already. Once one has a start there are several places that are free, and only a plan knows what fits.
+func (c disks) fits(list *cursor.At, d *config.Disk) {
+	if !isSet(d.WipeTable) {
+		return
+	}
+	greedy, count := -1, 0
+	for i, p := range d.Partitions {
+		if isAbsent(p) {
+			continue
+		}
+		if count++; p.Number > newEntries || count > newEntries {
+			list.Item(i).Errorf(codes.PartitionFit, "a new partition table has room for %d partitions", newEntries).
+				Advise("number them from 1 to %d", newEntries).Strictly()
+			return
+		}
+		if strings.Trim(text(p.TypeGUID), "0-") == "" && isGUID(text(p.TypeGUID)) {
+			list.Item(i).Key("typeGuid").Errorf(codes.PartitionFit, "this type is that of an unused entry").
+				Advise("leave it out for a filesystem of Linux").Strictly()
+		}
+	}
+	for _, i := range made(d.Partitions) {
+		p := &d.Partitions[i]
+		switch {
+		case greedy >= 0:
+			list.Item(i).Errorf(codes.PartitionFit, "nothing is left for this partition").
+				Advise("give the other one a size, or write it behind this one").
+				See(list.Item(greedy), "it has no size, and takes all that is free").Strictly()
+			return
+		case number(p.StartMiB) != 0:
+			return
+		case number(p.SizeMiB) == 0:
+			greedy = i
+		}
+	}
+}
+
+// made are the partitions that should exist in the order in which they are made: those with a number first.
+func made(parts []config.Partition) (order []int) {
+	for _, numbered := range []bool{true, false} {
+		for i, p := range parts {
+			if !isAbsent(p) && (p.Number > 0) == numbered {
+				order = append(order, i)
+			}
+		}
+	}
+	return order
+}

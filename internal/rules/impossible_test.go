@@ -1,0 +1,137 @@
+package rules_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/rules"
+	"github.com/glowplug-os/glowplug/tests/configs"
+)
+
+const (
+	wiped  = "'disks':[{'device':'/dev/a','wipeTable':true,'partitions':[{'number':1,'label':'one'}]}],"
+	kept   = "'disks':[{'device':'/dev/a','partitions':[{'number':1,'label':'one'}]}],"
+	volume = "'luks':[{'name':'v','device':'/dev/b'}],"
+)
+
+// impossible are configs that no machine can have, and their neighbours, below "storage" or as a whole.
+var impossible = []struct{ claim, breaks, passes, want string }{
+	{"a file at the root", "storage files: [{'path':'/'}]", "storage directories: [{'path':'/'}]",
+		"path-root $.storage.files.0.path"},
+	{"a directory that replaces the root", "storage directories: [{'path':'/','overwrite':true}]",
+		"storage directories: [{'path':'/','overwrite':false}]", "path-root $.storage.directories.0.path"},
+	{"a hard link to itself", "storage links: [{'path':'/h','target':'h','hard':true}]",
+		"storage links: [{'path':'/h','target':'i','hard':true}]", "hard-link-target $.storage.links.0.target"},
+	{"a hard link to a directory, from the root on",
+		"storage: {'directories':[{'path':'/d'}],'links':[{'path':'/x/h','target':'d','hard':true}]}",
+		"storage: {'directories':[{'path':'/x/d'}],'links':[{'path':'/x/h','target':'d','hard':true}]}",
+		"hard-link-target $.storage.links.0.target"},
+	{"a hard link to a directory on the way to a file",
+		"storage: {'files':[{'path':'/d/f'}],'links':[{'path':'/h','target':'/d','hard':true}]}",
+		"storage: {'files':[{'path':'/d/f'}],'links':[{'path':'/h','target':'/d'}]}",
+		"hard-link-target $.storage.links.0.target"},
+	{"a hard link to what is below a file",
+		"storage: {'files':[{'path':'/f'}],'links':[{'path':'/h','target':'/f/x','hard':true}]}",
+		"storage: {'files':[{'path':'/f'}],'links':[{'path':'/h','target':'/fx','hard':true}]}",
+		"hard-link-target $.storage.links.0.target"},
+	{"an owner with a colon", "storage files: [{'path':'/f','user':{'name':'a:b'}}]",
+		"storage files: [{'path':'/f','user':{'name':'a b'}}]", "owner-name $.storage.files.0.user.name"},
+	{"a group that looks like a comment", "storage directories: [{'path':'/f','group':{'name':'#a'}}]",
+		"storage directories: [{'path':'/f','group':{'name':'a#'}}]", "owner-name $.storage.directories.0.group.name"},
+	{"a unit below a file", ": {'storage':{'files':[{'path':'/etc/systemd'}]}," +
+		"'systemd':{'units':[{'name':'a.service','contents':'[Service]'}]}}",
+		": {'storage':{'files':[{'path':'/etc/systemd'}]},'systemd':{'units':[{'name':'a.service'}]}}",
+		"below-file $.systemd.units.0"},
+	{"a drop-in below a file", ": {'storage':{'files':[{'path':'/etc/systemd/system/a.service.d'}]}," +
+		"'systemd':{'units':[{'name':'a.service','dropins':[{'name':'a.conf','contents':'[Service]'}]}]}}",
+		": {'storage':{'files':[{'path':'/etc/systemd/system/a.service.d'}]}," +
+			"'systemd':{'units':[{'name':'a.service','dropins':[{'name':'a.conf'}]}]}}",
+		"below-file $.systemd.units.0.dropins.0"},
+	{"presets below a file", ": {'storage':{'files':[{'path':'/etc/systemd/system-preset'}]}," +
+		"'systemd':{'units':[{'name':'a.service','enabled':false}]}}",
+		": {'storage':{'files':[{'path':'/etc/systemd/system-preset'}]},'systemd':{'units':[{'name':'a.service'}]}}",
+		"below-file $.systemd.units.0.enabled"},
+	{"a file below a unit", ": {'storage':{'files':[{'path':'/etc/systemd/system/a.service/x'}]}," +
+		"'systemd':{'units':[{'name':'a.service','mask':true}]}}",
+		": {'storage':{'files':[{'path':'/etc/systemd/system/a.service/x'}]}," +
+			"'systemd':{'units':[{'name':'b.service','mask':true}]}}", "unit-path $.systemd.units.0"},
+	{"a second partition where the first takes all",
+		"storage disks: [{'device':'/dev/a','wipeTable':true,'partitions':[{'label':'b'},{'number':1,'sizeMiB':0}]}]",
+		"storage disks: [{'device':'/dev/a','partitions':[{'label':'b'},{'number':1,'sizeMiB':0}]}]",
+		"partition-fit $.storage.disks.0.partitions.0"},
+	{"a partition at a place that is taken by then",
+		"storage disks: [{'device':'/dev/a','wipeTable':true,'partitions':[{'number':1},{'number':2,'startMiB':9}]}]",
+		"storage disks: [{'device':'/dev/a','wipeTable':true,'partitions':[{'number':1,'startMiB':9},{'number':2}]}]",
+		"partition-fit $.storage.disks.0.partitions.1"},
+	{"a number that a new table has not",
+		"storage disks: [{'device':'/dev/a','wipeTable':true,'partitions':[{'number':129}]}]",
+		"storage disks: [{'device':'/dev/a','partitions':[{'number':129}]}]",
+		"partition-fit $.storage.disks.0.partitions.0"},
+	{"the type of an unused entry",
+		"storage disks: [{'device':'/dev/a','wipeTable':true,'partitions':[{'number':1," +
+			"'typeGuid':'00000000-0000-0000-0000-000000000000'}]}]",
+		"storage disks: [{'device':'/dev/a','wipeTable':true,'partitions':[{'number':1," +
+			"'typeGuid':'00000000-0000-0000-0000-000000000001'}]}]",
+		"partition-fit $.storage.disks.0.partitions.0.typeGuid"},
+	{"a filesystem on a volume's device", "storage: {" + volume + "'filesystems':[{'device':'/dev/b','format':'xfs'}]}",
+		"storage: {" + volume + "'filesystems':[{'device':'/dev/mapper/v','format':'xfs'}]}",
+		"device-twice $.storage.filesystems.0.device"},
+	{"a device in two arrays", "storage raid: [{'name':'r','level':'raid1','devices':['/dev/a','/dev/b']}," +
+		"{'name':'s','level':'raid1','devices':['/dev/c','/dev/b']}]",
+		"storage raid: [{'name':'r','level':'raid1','devices':['/dev/a','/dev/b']}," +
+			"{'name':'s','level':'raid1','devices':['/dev/c','/dev/d']}]", "device-twice $.storage.raid.1.devices.1"},
+	{"two volumes on one partition, by its disk and by its label", "storage: {" + wiped +
+		"'luks':[{'name':'v','device':'/dev/a1'},{'name':'w','device':'/dev/disk/by-partlabel/one'}]}",
+		"storage: {" + wiped + "'luks':[{'name':'v','device':'/dev/a1'},{'name':'w'," +
+			"'device':'/dev/disk/by-partlabel/two'}]}", "device-twice $.storage.luks.1.device"},
+	{"a volume by two of its names", "storage: {" + volume +
+		"'filesystems':[{'device':'/dev/mapper/v','format':'xfs'}," +
+		"{'device':'/dev/disk/by-id/dm-name-v','format':'xfs'}]}",
+		"storage: {" + volume + "'filesystems':[{'device':'/dev/mapper/v','format':'xfs'}," +
+			"{'device':'/dev/disk/by-id/dm-name-w','format':'xfs'}]}",
+		"device-twice $.storage.filesystems.1.device"},
+	{"a volume on a disk with partitions", "storage: {" + kept + "'luks':[{'name':'v','device':'/dev/a'}]}",
+		"storage: {" + kept + "'luks':[{'name':'v','device':'/dev/a','wipeVolume':true}]}",
+		"device-twice $.storage.luks.0.device"},
+	{"a partition that goes with the table", "storage: {" + wiped + "'luks':[{'name':'v','device':'/dev/a2'}]}",
+		"storage: {" + kept + "'luks':[{'name':'v','device':'/dev/a2'}]}", "device-missing $.storage.luks.0.device"},
+}
+
+func TestWhatNoMachineCanHaveIsAnError(t *testing.T) {
+	judge := func(short string) (string, []diag.Problem) {
+		doc, told := configs.Judge("x.ign", []byte(write("3.6.0 "+short)))
+		require.NotNil(t, doc, "%s: %v", short, told)
+		problems := rules.Further(doc)
+		for _, p := range problems {
+			assert.True(t, p.Stricter)
+			assert.NotZero(t, p.Place)
+		}
+		return strings.Join(found(problems), "; "), problems
+	}
+	for _, c := range impossible {
+		t.Run(c.claim, func(t *testing.T) {
+			got, problems := judge(c.breaks)
+			assert.Equal(t, "error "+c.want, got)
+			assert.Empty(t, diag.For(diag.Peer, problems))
+			got, _ = judge(c.passes)
+			assert.Empty(t, got, "the neighbour")
+		})
+	}
+}
+
+func TestNothingIsImpossibleInWhatIsReplaced(t *testing.T) {
+	doc, _ := configs.Judge("x.ign", []byte(write("3.6.0 : {'ignition':{'version':'3.6.0','config':{'replace':"+
+		"{'source':'https://h/x'}}},'storage':{'files':[{'path':'/'}]}}")))
+	require.NotNil(t, doc)
+	assert.Empty(t, found(rules.Further(doc)))
+}
+
+func TestALinkNeedsATargetInOldVersionsToo(t *testing.T) {
+	doc, _ := configs.Judge("x.ign", []byte(write("3.0.0 storage links: [{'path':'/l','target':''}]")))
+	require.NotNil(t, doc)
+	assert.Contains(t, strings.Join(found(rules.Further(doc)), "; "), "error target-missing $.storage.links.0.target")
+}
