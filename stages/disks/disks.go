@@ -56,7 +56,7 @@ func newRun(s config.Storage, o Options) *run {
 // Run makes the disks of a config. Keys are given also with an error: as far as they are known.
 func Run(ctx context.Context, s config.Storage, o Options) (Keys, error) {
 	r := newRun(s, o)
-	err := cmp.Or(refused(s), filesystem.Unlabelled(s, r.now))
+	err := cmp.Or(refused(s), clashes(s), filesystem.Unlabelled(s, r.now))
 	if err == nil {
 		err = r.missing(append(array.Needs(s), volume.Needs(s)...))
 	}
@@ -85,11 +85,11 @@ func Finish(ctx context.Context, s config.Storage, o Options) error {
 func refused(s config.Storage) error {
 	what, path, fault := field.Refusal((&config.Config{Storage: s}).Values, "storage")
 	return cmp.Or(plan.Step{ID: "field:" + path, Subject: what, Origin: path}.Fail(fault),
-		errors.Join(partition.Impossible(s), array.Impossible(s), volume.Impossible(s), filesystem.Impossible(s),
-			clashes(s)))
+		errors.Join(partition.Impossible(s), array.Impossible(s), volume.Impossible(s), filesystem.Impossible(s)))
 }
 
-// clashes refuses uses of devices that would destroy each other's. What will not be there is told by who looks for it.
+// clashes refuses uses of devices that would destroy each other's before the first of them is made. A preview finds
+// them round by round. What will not be there is told by who looks for it.
 func clashes(s config.Storage) error {
 	var all []error
 	for _, c := range rules.Clashes(&s) {
