@@ -2,6 +2,7 @@ package parity
 
 import (
 	"fmt"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -13,6 +14,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
+
+// Where partitions go on a disk, and whether they fit, only a plan can say.
+var layout = regexp.MustCompile(`^\$\.storage\.disks\.[0-9]+\.partitions\.[0-9]+$`)
 
 // The validator alone has no planners, and glowplug validate has: what they refuse of a recorded config, or of an
 // example of a code, the rules have to refuse too.
@@ -26,9 +30,9 @@ func TestTheRulesTellWhatPlannersRefuse(t *testing.T) {
 			texts[fmt.Sprintf("%s:%d", name, i+1)] = row.Config + row.YAML
 		}
 	}
-	for _, r := range codes.Rows() {
-		if r.Code != codes.CannotApply {
-			texts["right "+string(r.Code)], texts["wrong "+string(r.Code)] = r.Show.Right, r.Show.Wrong
+	for code, p := range codes.Examples() {
+		if code != codes.CannotApply {
+			texts["right "+string(code)], texts["wrong "+string(code)] = p.Right, p.Wrong
 		}
 	}
 	planned := 0
@@ -40,7 +44,9 @@ func TestTheRulesTellWhatPlannersRefuse(t *testing.T) {
 		}
 		planned++
 		for _, p := range feasible.Problems(r.Config) {
-			assert.Fail(t, "only planners refuse it", "%s: %s: %s\n%s", name, p.Path, p.Message, text)
+			if !layout.MatchString(p.Path) {
+				assert.Fail(t, "only planners refuse it", "%s: %s: %s\n%s", name, p.Path, p.Message, text)
+			}
 		}
 	}
 	assert.Greater(t, planned, 1000)
