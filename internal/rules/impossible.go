@@ -121,12 +121,13 @@ func (c units) places(root *cursor.At, cfg *config.Config) {
 	above := parents(&cfg.Storage)
 	files := newPrefixes(len(cfg.Storage.Files), func(i int) string { return cfg.Storage.Files[i].Path })
 	list := root.Key("storage").Key("files")
-	place := func(a *cursor.At, at string) {
+	// What lies below a text is told at its own place (unitPaths).
+	place := func(a *cursor.At, at string, below bool) {
 		if file, found := nearest(cfg.Storage.Files, files.above(at)); found {
 			a.Errorf(codes.BelowFile, "%s, where this is written, lies below a file", quote(at)).
 				Advise("a file cannot hold others; make it a directory").
 				See(list.Item(int(file)), "the file is defined here").Strictly()
-		} else if above[at] {
+		} else if below && above[at] {
 			a.Errorf(codes.UnitPath, "entries lie below %s, where this is written", quote(at)).
 				Advise("choose another path for them").Strictly()
 		}
@@ -136,15 +137,15 @@ func (c units) places(root *cursor.At, cfg *config.Config) {
 		a := units.Item(i)
 		for k, d := range u.Dropins {
 			if d.Contents != nil {
-				place(a.Key("dropins").Item(k), path.Join(unit.Dir, u.Name+".d", d.Name))
+				place(a.Key("dropins").Item(k), path.Join(unit.Dir, u.Name+".d", d.Name), text(d.Contents) == "")
 			}
 		}
 		if u.Mask != nil || text(u.Contents) != "" {
-			place(a, path.Join(unit.Dir, u.Name))
+			place(a, path.Join(unit.Dir, u.Name), text(u.Contents) == "")
 		}
 		if u.Enabled != nil && !preset {
 			preset = true
-			place(a.Key("enabled"), unit.PresetFile)
+			place(a.Key("enabled"), unit.PresetFile, true)
 		}
 	}
 }

@@ -97,12 +97,6 @@ var impossible = []struct{ claim, breaks, passes, want string }{
 	{"a volume on a disk with partitions", "storage: {" + kept + "'luks':[{'name':'v','device':'/dev/a'}]}",
 		"storage: {" + kept + "'luks':[{'name':'v','device':'/dev/a','wipeVolume':true}]}",
 		"device-twice $.storage.luks.0.device"},
-	{"a RAID 6 of three devices and a spare",
-		"storage raid: [{'name':'r','level':'6','devices':['/dev/a','/dev/b','/dev/c','/dev/d'],'spares':1}]",
-		"storage raid: [{'name':'r','level':'6','devices':['/dev/a','/dev/b','/dev/c','/dev/d']}]",
-		"raid-few $.storage.raid.0.devices"},
-	{"a RAID 5 of one device", "storage raid: [{'name':'r','level':'raid5','devices':['/dev/a']}]",
-		"storage raid: [{'name':'r','level':'raid1','devices':['/dev/a']}]", "raid-few $.storage.raid.0.devices"},
 	{"a partition that goes with the table", "storage: {" + wiped + "'luks':[{'name':'v','device':'/dev/a2'}]}",
 		"storage: {" + kept + "'luks':[{'name':'v','device':'/dev/a2'}]}", "device-missing $.storage.luks.0.device"},
 }
