@@ -140,8 +140,8 @@ func TestFilesAreToldOfInTheirOrder(t *testing.T) {
 	for i := range 40 {
 		text := bad
 		if i%3 == 0 {
-			text = `{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "x` +
-				strings.Repeat("x", i<<15) + `"}]}}`
+			text = `{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "x", "contents":
+				{"source": "data:,` + strings.Repeat("x", i<<15) + `"}}]}}`
 		}
 		texts = append(texts, text)
 	}
