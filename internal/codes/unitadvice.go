@@ -37,7 +37,8 @@ func unitAdviceRows() []Row {
 			Code: UnitValue, Line: "a setting of a unit does not take the value",
 			Do: "write one that it takes, with nothing behind it",
 			Why: `systemd passes over most such values and keeps the default; with some it does not load the unit. A
-				comment has a line of its own: behind a value it is a part of it.`,
+				comment has a line of its own: behind a value it is a part of it. Of a timer without any valid time
+				systemd does not load the unit. Names of targets that are one letter off are told too.`,
 		},
 		{
 			Code: UnitValueTwice, Line: "a setting that has one value is said twice in a text, and the last one counts",
@@ -48,7 +49,7 @@ func unitAdviceRows() []Row {
 			Code: UnitExecShell, Line: "a command line of a service has what only a shell understands",
 			Do: "write `/bin/sh -c '...'` around it",
 			Why: `systemd runs the program itself, with each word as an argument. Signs such as |, && and > are words
-				like any other.`,
+				like any other, and so are $(...), backticks, assignments and words of shells, such as export.`,
 		},
 		{
 			Code: UnitRefused, Line: "systemd does not load a unit: a setting is missing, or two do not go together",
@@ -75,10 +76,11 @@ func unitAdviceRows() []Row {
 				devices there are no files: they come and go while the machine runs.`,
 		},
 		{
-			Code: QuadletSection, Line: "a file for podman lacks the section of its kind, or has that of another",
+			Code: QuadletSection, Line: "a file for podman lacks its section or its image, or has another's section",
 			Do: "end the file's name in the kind that is meant, or write the section's name right",
 			Why: `podman tells by the end of a file's name what it is to make of it, and reads the section of that name:
-				[Container] in a .container. Without it, or with others, it makes no unit.`,
+				[Container] in a .container. Without it, with others, or without Image= and Rootfs= in [Container], it
+				makes no unit.`,
 		},
 	}
 	for i := range rows {

@@ -71,6 +71,34 @@ func TestTheTableIsWhole(t *testing.T) {
 	assert.Greater(t, found, 1200)
 }
 
+// A name that no section has would never be looked up.
+func TestGrammarsAreOfSettings(t *testing.T) {
+	text, err := os.ReadFile("grammars.txt")
+	require.NoError(t, err)
+	for line := range strings.Lines(string(text)) {
+		if line[0] == ':' {
+			continue
+		}
+		fields := strings.Split(line, "\t")
+		require.Len(t, fields, 3, line)
+		for _, name := range strings.Fields(fields[0]) {
+			if name[0] <= 'Z' && len(name) > 1 { // others are letters of the table, or for what is no setting
+				assert.NotEmpty(t, directives.With(name), name)
+			}
+		}
+	}
+}
+
+// What is longer than any value that is meant is let through.
+func TestLongValuesAreNotJudged(t *testing.T) {
+	s, _ := directives.Find("Service", "Nice")
+	assert.NotEmpty(t, s.Takes("Service", "Nice", strings.Repeat("x", 200)))
+	assert.Empty(t, s.Takes("Service", "Nice", strings.Repeat("x", 201)))
+	assert.Equal(t, directives.Command{Lines: 1, Builtin: true}, directives.ReadCommand("-A=/b c"))
+	assert.Equal(t, directives.Command{Lines: 1, Operator: "$("}, directives.ReadCommand("/bin/a b$(c)"))
+	assert.False(t, directives.ReadCommand("/bin/date +%Y"+strings.Repeat(" ", 200)).Stamp)
+}
+
 func TestCommands(t *testing.T) {
 	for _, c := range []struct {
 		text string
@@ -102,7 +130,7 @@ func FuzzValues(f *testing.F) {
 			for _, name := range directives.Names(section) {
 				s, _ := directives.Find(section, name)
 				s.Takes(section, name, value)
-				s.NoUnit(value)
+				s.NoUnit(value, unit.QuadletExtensions())
 			}
 		}
 		directives.ReadCommand(value)

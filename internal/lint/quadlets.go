@@ -10,9 +10,18 @@ import (
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
-// isQuadlet tells of names of quadlets. In a quadlet they stand for units: podman puts those in their place in
-// dependencies (podman-systemd.unit(5), dependencies between quadlet units; since podman 5.5).
+// isQuadlet tells of names of quadlets.
 func isQuadlet(name string) bool { return slices.Contains(unit.QuadletExtensions(), path.Ext(name)) }
+
+// alsoUnits are the kinds of quadlets where podman puts units in the place of their names: in a quadlet, in these
+// settings of [Unit] (podman-systemd.unit(5), dependencies between quadlet units; since podman 5.5).
+func alsoUnits(b *body, line *unit.Line) []string {
+	const names = " Wants Requires Requisite BindsTo PartOf Upholds Conflicts Before After "
+	if b.quadlet && line.Section == "Unit" && strings.Contains(names, " "+line.Name+" ") {
+		return unit.QuadletExtensions()
+	}
+	return nil
+}
 
 // quadlet looks at a file of which podman makes a service (podman-systemd.unit(5)).
 func (u *unitLinter) quadlet(b *body) {
@@ -22,13 +31,19 @@ func (u *unitLinter) quadlet(b *body) {
 	}
 	own := ownSection(b.ext())
 	u.each(b, []string{"Unit", "Service", "Install"}, u.quadletSection)
-	lacks := b.dropin == "" && strings.Contains(".container .kube .image .build", b.ext())
+	lacks := "nothing in [" + own + "]"
 	for i := range b.lines {
-		lacks = lacks && b.lines[i].Section != own
+		line := &b.lines[i]
+		if line.Section != own {
+			continue
+		}
+		if lacks = ""; b.ext() != ".container" || u.changed || line.Name == "Image" || line.Name == "Rootfs" {
+			break
+		}
+		lacks = "neither Image= nor Rootfs= in [Container]"
 	}
-	if lacks {
-		u.say(b.at(), codes.QuadletSection, "the file has nothing in ["+own+"], so podman makes no unit of it",
-			"add ["+own+"]")
+	if lacks != "" && b.dropin == "" && strings.Contains(".container .kube .image .build", b.ext()) {
+		u.say(b.at(), codes.QuadletSection, "the file has "+lacks+", so podman makes no unit of it", "add it")
 	}
 }
 

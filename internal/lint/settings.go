@@ -197,8 +197,12 @@ func (u *unitLinter) value(b *body, line *unit.Line, s directives.Setting) {
 	if strings.Contains(line.Value, " #") || strings.Contains(line.Value, " ;") {
 		hint = "give a comment a line of its own: behind a value it is a part of it"
 	}
-	if wrong := s.NoUnit(line.Value); wrong != "" && !(isQuadlet(b.name) && isQuadlet(wrong)) {
+	if wrong := s.NoUnit(line.Value, alsoUnits(b, line)); wrong != "" {
 		takes, hint = "names of units, and one of these is none", unitHint(wrong)
+	}
+	if meant := u.targetMeant(s, line.Value); takes == "" && meant != "" {
+		u.tell(b, codes.UnitValue, valueOf(b.text, line), "systemd and this config have no target of this name",
+			"is "+meant+".target meant?")
 	}
 	if takes != "" {
 		u.tell(b, codes.UnitValue, valueOf(b.text, line), line.Name+" takes "+takes, hint)
@@ -215,9 +219,8 @@ func unitHint(word string) string {
 		return "write names with blanks between them, and no other signs"
 	case word[0] == '/':
 		return "name the unit of the path, as `systemd-escape --path` writes it"
-	case slices.Contains(strings.Fields("multi-user default graphical basic sysinit network network-online "+
-		"network-pre local-fs remote-fs timers sockets time-sync rescue"), word):
-		return "write " + word + ".target"
+	case target(word) != "":
+		return "write " + target(word) + ".target"
 	}
 	return "end it in the kind of unit, as in web.service"
 }
@@ -229,12 +232,18 @@ func (u *unitLinter) command(b *body, line *unit.Line) {
 	case c.Open:
 		message = "a quote is not closed, so systemd does not take the command line"
 		hint = `close it, or write \x27 for an apostrophe and \x22 for a quotation mark`
+	case c.Builtin:
+		code, message = codes.UnitExecShell, "systemd runs no shell, and takes the first word for a program"
+		hint = "set variables by Environment=, the folder by WorkingDirectory=; else write /bin/sh -c '...' around it"
 	case c.Relative:
 		message = "systemd takes no program by a path that does not begin with /"
 		hint = "write the whole path, or the name alone"
 	case c.Operator != "":
 		code, message = codes.UnitExecShell, "systemd runs no shell, so the program gets "+c.Operator+" as an argument"
 		hint = "write /bin/sh -c '...' around the command line"
+	case c.Stamp:
+		message = "systemd puts its own words in the place of what date is to fill in"
+		hint = "write each percent sign twice, as in +%%Y-%%m-%%d"
 	default:
 		return
 	}

@@ -15,14 +15,15 @@ import (
 
 // A body is a text that systemd or podman reads.
 type body struct {
-	at     func() *cursor.At // the value that holds it
-	name   string            // of what it is, or changes: "web.service"; of all of a kind, ".service"
-	dropin string            // the name of the drop-in that it is
-	file   bool              // it stands below storage.files, where no rule looks at it
-	text   string
-	lines  []unit.Line
-	told   int              // problems
-	spelt  *source.Spelling // in the URL of a file, once a part has been looked up
+	at      func() *cursor.At // the value that holds it
+	name    string            // of what it is, or changes: "web.service"; of all of a kind, ".service"
+	dropin  string            // the name of the drop-in that it is
+	quadlet bool              // podman makes a unit of it
+	file    bool              // it stands below storage.files, where no rule looks at it
+	text    string
+	lines   []unit.Line
+	told    int              // problems
+	spelt   *source.Spelling // in the URL of a file, once a part has been looked up
 }
 
 // ext is the kind of unit.
@@ -41,18 +42,22 @@ type bundle struct {
 // A unitLinter looks at all texts of units of a config.
 type unitLinter struct {
 	linter
-	bundles map[string]*bundle // by the unit's name; those of users begin with a slash
-	order   []string
-	dropins bool          // there is one, or one is not known
-	single  map[where]int // of the text at hand, the lines on which single values stand
-	guesses map[where]guess
+	bundles  map[string]*bundle // by the unit's name; those of users begin with a slash
+	order    []string
+	quadlets []*body
+	dropins  bool            // there is one, or one is not known
+	changed  bool            // there are drop-ins of quadlets, or other configs
+	names    map[string]bool // of the units of the config
+	single   map[where]int   // of the text at hand, the lines on which single values stand
+	guesses  map[where]guess
 }
 
 func (l linter) units(root *cursor.At, cfg *config.Config) {
 	u := unitLinter{linter: l, bundles: map[string]*bundle{}, single: map[where]int{},
-		guesses: map[where]guess{}}
+		guesses: map[where]guess{}, changed: hasOthers(cfg), names: map[string]bool{}}
 	list := root.Key("systemd").Key("units")
 	for i := range cfg.Systemd.Units {
+		u.names[cfg.Systemd.Units[i].Name] = true
 		u.ofUnit(&cfg.Systemd.Units[i], func() *cursor.At { return list.Item(i) })
 	}
 	files := root.Key("storage").Key("files")
@@ -60,6 +65,9 @@ func (l linter) units(root *cursor.At, cfg *config.Config) {
 		if f := &cfg.Storage.Files[i]; strings.Contains(f.Path, "/systemd/") {
 			u.ofFile(f, func() *cursor.At { return files.Item(i) })
 		}
+	}
+	for _, b := range u.quadlets {
+		u.quadlet(b)
 	}
 	for _, name := range u.order {
 		b := u.bundles[name]
@@ -118,11 +126,13 @@ func (u *unitLinter) ofFile(f *config.File, at func() *cursor.At) {
 		text: contents}
 	switch of {
 	case "quadlet":
+		b.quadlet, u.changed = true, u.changed || dropin != ""
 		if known && contents != "" {
-			u.quadlet(b)
+			u.quadlets = append(u.quadlets, b)
 		}
 	default:
 		u.unread(b, f.Path, at)
+		u.names[owner] = true
 		key := owner
 		if of == "user" {
 			key = "/" + owner
@@ -178,11 +188,24 @@ func (u *unitLinter) unread(b *body, p string, at func() *cursor.At) {
 		message = "no units are called so: this is a file for podman, which makes a unit of it"
 		hint = "write it to /etc/containers/systemd"
 	default:
-		message, hint = madeByNone(ext)
+		if message, hint = madeByNone(ext); message == "" {
+			message, hint = likeKind(ext)
+		}
 	}
 	if message != "" {
 		u.say(at().Key("path"), codes.UnitFileUnread, message, hint)
 	}
+}
+
+// likeKind tells of what is hardly one of the kinds of units, and meant to be one; "" of all else.
+func likeKind(ext string) (message, hint string) {
+	lower := strings.ToLower(ext)
+	for _, kind := range unit.Kinds() {
+		if ext != kind && (kind == lower || oneApart(kind, lower)) {
+			return "systemd has no units of such a kind, and passes over the file", "end the name in " + kind
+		}
+	}
+	return "", ""
 }
 
 // madeByNone tells of a kind of units that no file makes; "" of others.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/directives"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/lint"
 	"github.com/glowplug-os/glowplug/internal/load"
@@ -65,7 +66,7 @@ func samples() []sample {
 		{"timer", "[Timer]\nOnCalendar=daily\nOnCalendar=\nUnit=known.service\n", false},
 		{"timer", "[Timer]\nOnBootSec=5 min\nUnit=known.service\n", false},
 		{"timer", "[Timer]\nOnBootSec=5 mn\nUnit=known.service\n", false},
-		{"timer", "[Timer]\nOnCalendar=often\nUnit=known.service\n", true},
+		{"timer", "[Timer]\nOnCalendar=often\nUnit=known.service\n", false},
 		{"socket", "[Socket]\nAccept=no\n", false},
 		{"socket", "[Socket]\nListenStream=80\nService=known.service\n", false},
 		{"path", "[Path]\nUnit=known.service\n", false},
@@ -112,7 +113,28 @@ func samples() []sample {
 		`ExecStartPre=/bin/echo it\'s`,
 		`ExecStartPre=/bin/echo 'a "b' "c 'd"`, `ExecStartPre=/bin/echo a\x20b`, "ExecStartPre=~/true",
 		`ExecStartPre=/bin/echo "a\"b"`, `ExecStartPre=/bin/echo 'a\'b'`)...)
-	for _, mute := range service("MemoryMax=1GB", "KillSignal=foo", "Nice=33", "SyslogFacility=foo",
+	all = append(all, service("MemoryMax=1GB", "MemoryMax=1G", "MemoryMax=1.5G", "MemoryMax=1G 500M",
+		"MemoryMax=50%", "MemoryMax=infinity", "MemoryMax=1g", "MemoryMax=lots", "MemoryHigh=512 M", "MemoryMax=-1",
+		"MemoryMax=100B", "MemorySwapMax=0", "MemoryMin=1K", "MemoryLow=33.3%", "MemoryMax=1Gi", "MemoryMax=unlimited",
+		"Nice=33", "Nice=19", "Nice=-20", "Nice=-21", "Nice=low", "Nice=+5", "OOMScoreAdjust=-1000",
+		"OOMScoreAdjust=1001", "OOMScoreAdjust=x", "CPUWeight=0", "CPUWeight=10000", "CPUWeight=10001",
+		"CPUWeight=idle", "CPUWeight=50%", "IOWeight=idle", "IOWeight=100", "IOWeight=0", "TasksMax=infinity",
+		"TasksMax=10%", "TasksMax=10", "TasksMax=max", "TasksMax=-5", "LimitNOFILE=lots", "LimitNOFILE=1024:lots",
+		"LimitNOFILE=infinity:infinity", "LimitNOFILE=64k", "LimitMEMLOCK=64M", "LimitMEMLOCK=64MB",
+		"LimitCORE=0", "LimitCORE=32M:64M", "LimitCPU=5min", "LimitCPU=fast", "LimitNPROC=-1", "LimitNICE=+5",
+		"LimitNICE=low", "LimitRTPRIO=99", "LimitAS=4G", "LimitSTACK=8388608", "LimitNOFILE=:5",
+		"KillSignal=foo", "KillSignal=SIGTERM", "KillSignal=INT", "KillSignal=9", "KillSignal=sigint",
+		"KillSignal=RTMIN+3", "KillSignal=SIGRTMAX-1", "KillSignal=SIGRTMIN", "KillSignal=0", "KillSignal=SIGFOO",
+		"KillSignal=SIGTERM SIGINT", "FinalKillSignal=SIGQUIT", "WatchdogSignal=abrt", "ReloadSignal=SIGHUP",
+		"RestartKillSignal=SIGX", "StandardOutput=jurnal", "StandardOutput=journal+console", "StandardOutput=file:/x",
+		"StandardOutput=append:/x", "StandardOutput=file:x", "StandardOutput=/var/log/x", "StandardError=inherit",
+		"StandardError=truncate:/x", "StandardError=stdout", "StandardInput=tty", "StandardInput=inherit",
+		"StandardInput=null", "StandardInput=file:/x", "StandardInput=append:/x", "StandardOutput=none",
+		"PrivateTmp=yes # x", "PrivateTmp=disconnected", "PrivateTmp=true", "PrivateTmp=2", "PrivateMounts=yes # x",
+		"MountAPIVFS=no", "DevicePolicy=strict", "DevicePolicy=open",
+		"ExecStartPre=/bin/true \\\n# note \\\n  --a=b", "Restart=\\\n; note\n  often=x",
+		"# a \\\nRestart=often", "KillMode=mixed \\\n\nRestart=often")...)
+	for _, mute := range service("SyslogFacility=foo",
 		"StateDirectory=../x",
 		`ExecStartPre=/bin/echo \q`) {
 		mute.mute = true
@@ -127,7 +149,7 @@ func samples() []sample {
 
 // complaint is what systemd says of a unit that it takes in part, or not at all. That a program or another unit is not
 // there is the sandbox's fault.
-var complaint = regexp.MustCompile(`ignoring|Ignoring|Refusing|fatal error|bad unit file setting`)
+var complaint = regexp.MustCompile(`ignoring|path is not absolute|Ignoring|Refusing|fatal error|bad unit file setting`)
 
 // TestAdviceIsWhatSystemdSays has systemd read each sample.
 func TestAdviceIsWhatSystemdSays(t *testing.T) {
@@ -195,3 +217,32 @@ func TestNothingIsSaidOfDebiansUnits(t *testing.T) {
 	}
 	assert.Greater(t, count, 100)
 }
+
+// TestTimesAreThoseOfSystemd has systemd read times of a calendar. Names of zones are not looked up here.
+func TestTimesAreThoseOfSystemd(t *testing.T) {
+	root, told := trixie(t), map[bool]int{}
+	setting, known := directives.Find("Timer", "OnCalendar")
+	require.True(t, known)
+	for _, value := range strings.Split(calendars, "|") {
+		verdict := exec.Command("chroot", root, "systemd-analyze", "calendar", "--", value).Run() == nil
+		assert.Equal(t, verdict, setting.Takes("Timer", "OnCalendar", value) == "", value)
+		told[verdict]++
+	}
+	assert.Greater(t, told[true], 50)
+	assert.Greater(t, told[false], 60)
+}
+
+const calendars = `*/2:00|*:*/5|*:*/5:00|*-*-* *:*/5:00|*:0/5|*:55/4|2012-10-15T12:00|Sat..Mon|Mon-Fri|` +
+	`Mon,|Mon..|mon 5:00|Mon *-5~7|*-2~3|*-*~7/1|*~07/1|05~07/1|5|5:00|1|*|*-*|*-*-*|2024|24:00|23:60|0:0:60|` +
+	`0:0:59.9999|0:0:1.5/0.5|@1395716396|@1395716396.5|@-5|12:00 PM|12:00 am|daily Europe/Berlin|daily UTC|daily utc|` +
+	`Daily|anually|every day|Mon Tue|13-1-1|2300-1-1|*-13-1|*-*-32|*-*-0|5..3:00|5..5:00|0/0:00|0/23:00|` +
+	`*-*-1..31/7|Mon..Fri,Sun 8..17,20/2:00,30|+5:00|* *:0|*:0,*|*,5:00|Mon   5:00|5:00 Mon|weekly Mon|2024-02-30|` +
+	`1~1|*-*-*~1|5:|:5|1-1-1-1|5:5:5:5|Mo|Mon.|Mond|Tues|mon,tue|mon, tue|0 5 * * *|*/5 * * * *|*-*-* 4|5min|60:00|` +
+	`70-1-1|0x5:00|1e3:00|bi-annually|hourly UTC UTC|UTC|*-*-01,15|*-1,7-1|*-*-1/7|0:0:0.|05:00 +02:00|` +
+	`05:00 Etc/UTC|never|@reboot|@daily|Monday..friday|Mon..Wed..Fri|Mon,Wed..Fri,Sun|Thu,Fri 2012-*-1,5 11:12:13|` +
+	`Wed *-1|Wed..Wed,Wed *-1|Wed, 17:48|Wed..Sat,Tue 12-10-15 1:2:3|10-15|monday *-12-* 17:00|*:2/3|*:20/15|` +
+	`*-*-7 0:0:0|10-15 1:2|05:40|05:40:23.420|Sat,Sun 12-05 08:05:40|Sat,Sun 08:05:40|2003-03-05 05:40|` +
+	`05:40:23.4200004/3.1700005|2003-02..04-05|2003-03-05 05:40 UTC|2003-03-05|03-05|minutely|hourly|monthly|weekly|` +
+	`yearly|annually|quarterly|semiannually|biweekly|daily 5:00|Mon..Fri 9..17:00/15|Mon..Fri *-*-* 9:00|*-*-* 25:00|` +
+	`*-*-1,,2|5,:00|*:0/|8..10/5:00|8..18/2:00|*-*-* 06:00:00 Mon|06:00 daily|Mon/2|1/2:3/4:5/6|*-*-*/2|2024/2-1-1|` +
+	`*-*-* *:*:*|*:*:0/30|00:00..30|0:0:1.5..3|0:0:5..|..5:00`
