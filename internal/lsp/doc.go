@@ -17,6 +17,8 @@
 //     problems.
 //   - A problem in a local file is shown where the document names the file, with its own place beside it.
 //   - Columns are of UTF-16 unless the client takes bytes; an index of marks keeps a text of one line cheap.
+//   - Each change of a message is of the text that the ones before it have made, and there may be very many: they are
+//     made in a tree of pieces (rope.go).
 //   - Framing and types are our own (frame.go, protocol.go): a dozen of the protocol's some four hundred types. The
 //     libraries read a line of a header whatever its length (sourcegraph/jsonrpc2 0.2.3, x/exp/jsonrpc2), the latter
 //     makes room for whatever a header announces, and those with types bring a logger and another encoder of JSON

@@ -1,7 +1,7 @@
 package lsp
 
 import (
-	"bytes"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -28,6 +28,18 @@ func (e encoding) units(b byte) int {
 		return 1
 	}
 	return 0
+}
+
+// count is how many units a text has.
+func (e encoding) count(text string) int {
+	if e == utf8Bytes || isASCII(text) {
+		return len(text)
+	}
+	count := 0
+	for i := range len(text) {
+		count += e.units(text[i])
+	}
+	return count
 }
 
 // An index finds the positions of offsets in a text. Lines end with \n, \r\n or \r.
@@ -68,28 +80,28 @@ func isASCII(text string) bool {
 }
 
 // lines goes through the lines of a text, from its first one on.
-type lines[T string | []byte] struct {
-	text       T
+type lines struct {
+	text       string
 	start, end int  // of the line, without what ends it
 	newline    int  // where the next \n is: it is looked for once
 	more       bool // there is such a line: the last one has no end, and may have no characters
 }
 
-func newLines[T string | []byte](text T) *lines[T] {
-	l := &lines[T]{text: text, newline: -1, more: true}
+func newLines(text string) *lines {
+	l := &lines{text: text, newline: -1, more: true}
 	l.bound()
 	return l
 }
 
 // bound finds the end of the line.
-func (l *lines[T]) bound() {
+func (l *lines) bound() {
 	if l.newline < l.start {
 		l.newline = indexByte(l.text, l.start, len(l.text), '\n')
 	}
 	l.end = indexByte(l.text, l.start, l.newline, '\r')
 }
 
-func (l *lines[T]) next() {
+func (l *lines) next() {
 	if l.more = l.end < len(l.text); !l.more {
 		return
 	}
@@ -101,18 +113,11 @@ func (l *lines[T]) next() {
 }
 
 // indexByte is where a byte is within bounds, or the upper one.
-func indexByte[T string | []byte](text T, from, before int, c byte) int {
-	i := -1
-	switch part := any(text[from:before]).(type) {
-	case string:
-		i = strings.IndexByte(part, c)
-	case []byte:
-		i = bytes.IndexByte(part, c)
+func indexByte(text string, from, before int, c byte) int {
+	if i := strings.IndexByte(text[from:before], c); i >= 0 {
+		return from + i
 	}
-	if i < 0 {
-		return before
-	}
-	return from + i
+	return before
 }
 
 // count is how many units begin before an offset.
@@ -121,11 +126,7 @@ func (x *index) count(offset int) int {
 		return offset
 	}
 	k := min(offset/markStep, len(x.marks)-1)
-	count := x.marks[k]
-	for i := k * markStep; i < offset; i++ {
-		count += x.encoding.units(x.text[i])
-	}
-	return count
+	return x.marks[k] + x.encoding.count(x.text[k*markStep:offset])
 }
 
 func (x *index) line(offset int) int {
@@ -150,51 +151,39 @@ func (x *index) offset(p position) int {
 	}
 	start := x.starts[p.Line]
 	end := indexByte(x.text, start, len(x.text), '\n')
-	return start + columnOffset(x.text[start:indexByte(x.text, start, end, '\r')], p.Character, x.encoding)
+	return start + columnOffset(x.text[start:indexByte(x.text, start, end, '\r')], int(p.Character), x.encoding)
 }
 
 // columnOffset is where a column is in a line.
-func columnOffset[T string | []byte](line T, column uint32, e encoding) int {
-	left, start := int64(column), 0
+func columnOffset(line string, column int, e encoding) int {
+	start := 0
 	for i := range len(line) {
 		if utf8.RuneStart(line[i]) {
 			start = i
 		}
-		if left -= int64(e.units(line[i])); left < 0 {
+		if column -= e.units(line[i]); column < 0 {
 			return start
 		}
 	}
 	return len(line)
 }
 
-// edited gives the text with changes made one after another. A text is copied once, however many there are.
+// edited gives the text with changes made one after another, each of which is of what those before it have made.
 func edited(text string, changes []change, e encoding) string {
-	b := []byte(text)
-	for _, c := range changes {
+	for i, c := range slices.Backward(changes) {
 		if c.Range == nil {
-			b = append(b[:0], c.Text...)
-			continue
-		}
-		start := seek(b, c.Range.Start, e)
-		end := max(start, seek(b, c.Range.End, e))
-		tail := len(b) - end
-		if grown := len(c.Text) - (end - start); grown > 0 {
-			b = append(b, c.Text[:grown]...)
-		}
-		copy(b[start+len(c.Text):], b[end:end+tail])
-		copy(b[start:], c.Text)
-		b = b[:start+len(c.Text)+tail]
-	}
-	return string(b)
-}
-
-// seek is index.offset without an index, which would be made anew for each change.
-func seek(text []byte, p position, e encoding) int {
-	l := newLines(text)
-	for range p.Line {
-		if l.next(); !l.more {
-			return len(text)
+			text, changes = c.Text, changes[i+1:]
+			break
 		}
 	}
-	return l.start + columnOffset(text[l.start:l.end], p.Character, e)
+	if len(changes) == 0 {
+		return text
+	}
+	r := newRope(text, e)
+	for _, c := range changes {
+		r = r.replace(c, e)
+	}
+	var b strings.Builder
+	r.write(&b)
+	return b.String()
 }

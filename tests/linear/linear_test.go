@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -107,7 +108,9 @@ func (s shape) command(t *testing.T, dir, program string, size int) (c *exec.Cmd
 			args[i] = root
 		}
 	}
-	return exec.Command(name, args...), int64(len(text))
+	c = exec.Command(name, args...)
+	c.Stdin = strings.NewReader(text)
+	return c, int64(len(text))
 }
 
 // The work that comes with the second half of a document is at most a quarter more than its bytes make for.

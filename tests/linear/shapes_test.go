@@ -13,7 +13,7 @@ import (
 type shape struct {
 	name string
 	// args are those of the program; FILE is the document, ROOT an empty folder. The first one may be a name to call it
-	// by.
+	// by. What names no FILE reads the document on standard input.
 	args []string
 	// text makes the document of a size.
 	text func(n int) string
@@ -34,6 +34,7 @@ var (
 	dryRun   = []string{"glowplug", "apply", "--dry-run", "--root", "ROOT", "FILE"}
 	leaving  = []string{"glowplug", "apply", "--dry-run", "--ignore-unsupported", "--root", "ROOT", "FILE"}
 	apply    = []string{"glowplug", "apply", "--root", "ROOT", "FILE"}
+	serve    = []string{"glowplug", "lsp"}
 )
 
 // config makes a config around its sections.
@@ -92,7 +93,7 @@ func quote(text string) string { return fmt.Sprintf("%q", text) }
 // shapes are all that are measured.
 func shapes() []shape {
 	return slices.Concat(emptyItems(), nodes(), keys(), texts(), lists(), units(), sources(), yamlKeys(), yamlAliases(),
-		yamlTexts(), sugar(), applying())
+		yamlTexts(), sugar(), applying(), editing())
 }
 
 func emptyItems() []shape {
