@@ -36,7 +36,7 @@ func (s *scanner) flow(owner int32) {
 				s.close(&b, 0)
 				return
 			}
-			s.pos++
+			s.pos = nextLine(s.text, s.pos)
 		case '{', '[':
 			s.open(&b, s.place(&b, diag.Span{Start: s.pos, End: s.pos}))
 		case '}', ']':

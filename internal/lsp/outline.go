@@ -110,14 +110,15 @@ const (
 func (o *outline) spot(at int) spot {
 	i := int32(sort.Search(len(o.entries), func(i int) bool { return o.entries[i].at > at })) - 1
 	column, first := o.column(at)
+	said := len(strings.TrimRight(o.text[:at], " \t"))
 	for ; i >= 0; i = o.entries[i].parent {
 		if part := o.part(&o.entries[i], at); part != nowhere {
 			return spot{i, part}
 		}
 		switch e := &o.entries[i]; {
 		case e.column < 0 && (i > 0 || o.json):
-			if o.isBehind(e, at) {
-				return spot{}
+			if end := max(e.key.End, e.value.End); said <= end && end <= at {
+				return spot{} // nothing but blanks is between it and the offset: a comma is missing
 			}
 		case !first:
 		case e.open == 0 && column > int(e.column) && e.value.Start == e.value.End:
@@ -140,12 +141,6 @@ func (o *outline) part(e *entry, at int) part {
 		return atValue
 	}
 	return nowhere
-}
-
-// isBehind: nothing but blanks is between what is written of an entry in brackets and an offset: a comma is missing.
-func (o *outline) isBehind(e *entry, at int) bool {
-	end := max(e.key.End, e.value.End)
-	return end <= at && strings.Trim(o.text[end:at], " \t") == ""
 }
 
 // sameLine: the value of an entry is missing, and the offset is where it belongs.

@@ -91,6 +91,21 @@ func TestTheOutlineSeesTheKeysThatTheParserSees(t *testing.T) {
 	assert.Greater(t, seen, 500)
 }
 
+// Who looks at the blanks again for each bracket, or at the lines again for each of them, takes hours for these.
+func TestBlanksAreReadOnce(t *testing.T) {
+	const many = 8 << 20
+	for claim, text := range map[string]string{
+		"lines in brackets":      "a: [" + strings.Repeat("\n", many),
+		"lines in quotes":        "a: \"" + strings.Repeat("\n", many),
+		"lines in single quotes": "a: {b: '" + strings.Repeat("\r", many),
+		"lines in a block":       "a: |\n" + strings.Repeat("\n", many),
+		"blanks behind brackets": `{"a":` + strings.Repeat("[", many/32) + strings.Repeat("]", many/32) +
+			strings.Repeat(" ", 2*many),
+	} {
+		assert.NotEqual(t, atKey, outlined(text).spot(len(text)).part, claim)
+	}
+}
+
 // Whatever a text is: nothing panics, what an entry is in comes before it, and all places are in the text.
 func FuzzOutline(f *testing.F) {
 	for _, text := range []string{"", "{", "[", "a", "a:", "- a", "- - {", "{\"a\": [}", "a: |\n b\n\n c",

@@ -31,16 +31,21 @@ func (s *scanner) block() {
 		default:
 			s.node(s.pos - start)
 		}
-		s.pos = lineEnd(s.text, s.pos)
-		for s.pos < len(s.text) && (s.text[s.pos] == '\n' || s.text[s.pos] == '\r') {
-			s.pos++
-		}
+		s.pos = nextLine(s.text, lineEnd(s.text, s.pos))
 	}
 }
 
 // lineEnd is where the line of an offset ends.
 func lineEnd(text string, at int) int {
 	for at < len(text) && text[at] != '\n' && text[at] != '\r' {
+		at++
+	}
+	return at
+}
+
+// nextLine is behind the end of a line, and behind all lines that follow it and have nothing in them.
+func nextLine(text string, at int) int {
+	for at < len(text) && (text[at] == '\n' || text[at] == '\r') {
 		at++
 	}
 	return at
@@ -189,11 +194,8 @@ func (s *scanner) plainEnd() int {
 func (s *scanner) literal(column int) {
 	s.pos = lineEnd(s.text, s.pos)
 	for at := s.pos; at < len(s.text); {
+		at = nextLine(s.text, at)
 		from := at
-		for at < len(s.text) && (s.text[at] == '\n' || s.text[at] == '\r') {
-			at++
-			from = at
-		}
 		for at < len(s.text) && s.text[at] == ' ' {
 			at++
 		}
@@ -220,8 +222,11 @@ func (s *scanner) quotedEnd(at int, several bool) int {
 			i++
 		case c == quote:
 			return i + 1
-		case (c == '\n' || c == '\r') && (!several || s.json || s.leaves(i)):
-			return lineEnd(s.text, at)
+		case c == '\n' || c == '\r':
+			if !several || s.json || s.leaves(i) {
+				return lineEnd(s.text, at)
+			}
+			i = nextLine(s.text, i) - 1
 		}
 	}
 	return lineEnd(s.text, at)
@@ -230,9 +235,7 @@ func (s *scanner) quotedEnd(at int, several bool) int {
 // leaves: what follows the end of a line is no further right than the entry on top of the stack, so that a text or a
 // list that begins in this entry has ended, or has no end yet.
 func (s *scanner) leaves(at int) bool {
-	for at < len(s.text) && (s.text[at] == '\n' || s.text[at] == '\r') {
-		at++
-	}
+	at = nextLine(s.text, at)
 	from := at
 	for at < len(s.text) && (s.text[at] == ' ' || s.text[at] == '\t') {
 		at++
