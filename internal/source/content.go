@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"compress/gzip"
 	"encoding/pem"
 	"errors"
@@ -39,7 +40,7 @@ func Misfits(r *config.Resource) *Misfit {
 	return Unlike(r, strings.NewReader(content))
 }
 
-// unpackedFree and unpackedMost bound what is unpacked as a fetch does (docs/fetch.md).
+// UnpackedFree and UnpackedMost bound what is unpacked as a fetch does (docs/fetch.md).
 const (
 	UnpackedFree = 1 << 30 // bytes that may come out whatever went in
 	UnpackedMost = 200     // past them, how many bytes may come out for one that went in
@@ -150,10 +151,10 @@ func Unpacked(r *config.Resource, packed io.Reader, most int64) (text []byte, kn
 func NoAuthorities(bundle []byte) string {
 	for count := 0; ; count++ {
 		block, rest := pem.Decode(bundle)
-		switch blank := strings.TrimSpace(string(bundle)) == ""; {
+		switch {
 		case block == nil && count == 0:
 			return "there is no certificate in it"
-		case block == nil && !blank:
+		case block == nil && len(bytes.TrimSpace(bundle)) > 0:
 			return "something follows the last certificate"
 		case block == nil:
 			return ""
