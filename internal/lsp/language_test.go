@@ -317,7 +317,11 @@ func TestObjectsAndListsAreListed(t *testing.T) {
 		`{"passwd": {"users": [{"name": "a", "groups": ["b"]}`:                       "passwd(users(a(groups())))",
 		`{"a": [{"source": "https://me:pw@a.example/x?token=s", "b": []}, {"passwordHash": "s", "b": []}, {"c": "s", ` +
 			`"b": []}, {"name": "X-Token: s", "b": []}]}`: "a(https://…@a.example/x?token=…()[redacted]()" +
-			"[redacted]()x-token:…())",
+			"[redacted]()X-Token:…())",
+		// what has a colon need not be a URL
+		`{"a": [{"passwordHash": "s/s:s", "b": []}, {"value": "Basic s/s:s", "b": []}, {"c": "s/s:s", "b": []}, ` +
+			`{"name": "X/Token: s", "b": []}, {"path": "/a:b", "b": []}]}`: "a([redacted]()[redacted]()" +
+			"[redacted]()X/Token:…()/a:b())",
 		"": "", strings.Repeat("[", 100_000): "", "{" + strings.Repeat(`"a": {`, 100_000): strings.Repeat("a(", 15) +
 			strings.Repeat(")", 15),
 	} {

@@ -66,10 +66,14 @@ func (o *outline) label(g *gathered) string {
 	switch known, secret := butane.Key(key); {
 	case said == "":
 		return ""
-	case strings.Contains(said, ":"):
+	case key == "source" || key == "url":
 		return urls.Redact(said)
 	case !known || secret:
 		return diag.Redacted
+	case key == "name": // of a header, which may be there whole
+		if name, _, whole := strings.Cut(said, ":"); whole {
+			said = name + ":…"
+		}
 	}
 	return diag.Printable(said)
 }
