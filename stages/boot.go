@@ -99,8 +99,7 @@ type run struct {
 	cache  *diag.Document     // the text that user was read from, where it was an earlier stage's
 	line   string             // the kernel's command line
 	limits limits
-	// origins say where the user wrote what stands in cache; nil until they are asked for.
-	origins *handoff.Origins
+	places places
 }
 
 // ErrShutdown is in the error of a stage that has not come to its end because the machine shuts down.
@@ -400,65 +399,4 @@ func rendered(arena *tree.Arena, cache *diag.Document) (*document.Document, erro
 		return nil, fmt.Errorf("the config of the fetch stage: %w", problems[0])
 	}
 	return doc, nil
-}
-
-// placed puts the place in the user's document before the error of a step.
-func (r *run) placed(err error) error {
-	index := tree.Index{} // of all: there may be as many errors as entries
-	return plan.EachError(err, func(err error) error {
-		var step *plan.StepError
-		if !errors.As(err, &step) || step.Origin == "" || r.full == nil {
-			return err
-		}
-		if where := r.where(step.Origin, index); where != "" {
-			return &PlacedError{where, err}
-		}
-		return err
-	})
-}
-
-// where gives the place in the user's document that a config path stands at, "" where it is not known.
-func (r *run) where(origin string, index tree.Index) string {
-	place := r.full.At(origin, index).Place()
-	if place.Doc != nil && place.Doc == r.cache {
-		return r.origin(place)
-	}
-	return place.String()
-}
-
-// remark logs what will not be as the config has it, with its place in the user's document.
-func (r *run) remark(origin, what string) {
-	where := r.where(origin, tree.Index{})
-	if where == "" {
-		where = origin
-	}
-	r.Log.Warn(where + ": " + what)
-}
-
-// A PlacedError is a failure with the place in the user's document that asked for what failed.
-type PlacedError struct {
-	Place string // "name:line:col"
-	Err   error
-}
-
-// Error puts the place first, as compilers do.
-func (e *PlacedError) Error() string { return e.Place + ": " + e.Err.Error() }
-
-func (e *PlacedError) Unwrap() error { return e.Err }
-
-// origin looks up where the user wrote what stands at a place of the cached config.
-func (r *run) origin(place diag.Place) string {
-	if r.origins == nil { // once: there may be as many errors as entries
-		var err error
-		if r.origins, err = r.Paths.LoadOrigins([]byte(r.cache.Text)); err != nil {
-			r.Log.Warn(err.Error())
-		}
-	}
-	found := ""
-	r.user.Items(func(path string, item diag.Place) {
-		if item.Span.Start <= place.Span.Start && place.Span.End <= item.Span.End {
-			found = r.origins.Find(path) // items inside others come later
-		}
-	})
-	return found
 }
