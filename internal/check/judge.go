@@ -27,6 +27,8 @@ type Judged struct {
 
 	documents load.Options
 	project   *project.File
+	maps      []mapping
+	merged    map[string]diag.Place // where the text of a name is referred to
 }
 
 // examine reads a text by the options, and says what is wrong with it, here, on the targets and on the root.
@@ -38,13 +40,14 @@ func (v *verdict) examine(file, shown, text string) Judged {
 	for _, t := range v.options.targets {
 		result.Problems = append(result.Problems, t.lacking(shown, text, documents)...)
 	}
-	further, absent := v.whole(&result)
-	further = append(further, v.sized(&result, text)...)
+	w := v.whole(&result)
+	further := append(w.fresh(), v.sized(&result, text)...)
 	result.Problems = append(result.Problems, further...)
 	diag.Sort(result.Problems)
 	advice.Give(result.Problems)
-	j := Judged{Text: result.Text, Absent: absent, documents: v.documents, project: v.project}
-	odd := s.odd(result.Text, result.Problems, v.tellsAll(result.Problems, absent))
+	j := Judged{Text: result.Text, Absent: w.absent, documents: v.documents, project: v.project, maps: v.options.maps,
+		merged: w.named}
+	odd := s.odd(result.Text, result.Problems, v.tellsAll(result.Problems, w.absent))
 	result.Problems, j.Ignored = s.from(result.Problems)
 	if odd != nil {
 		s.comments = nil // they have no say of themselves
@@ -64,7 +67,7 @@ func (o *options) judges(documents *load.Options) {
 // A Judge judges texts as the validate command judges files, for who shows the problems in another way. It may be used
 // by several goroutines at once.
 type Judge struct {
-	given map[string]string
+	given map[string][]string
 	means Means
 	root  Root
 }
@@ -74,25 +77,38 @@ type Root func(dir string) (judge func(*document.Document) []diag.Problem, end f
 
 // judgeOptions are the options of the validate command that a Judge has.
 func judgeOptions() []string {
-	return []string{"files-dir", "lint", "target", "platform", "root", "no-project"}
+	return []string{"files-dir", "lint", "target", "platform", "root", "map", "no-project"}
 }
 
-// NewJudge makes a Judge by options of the validate command, by their names. inside makes an absolute path of the name
-// of a folder. What is not given is as the project file of a text says.
-func NewJudge(m Means, root Root, given map[string]string, inside func(dir string) string) (*Judge, error) {
-	for name := range given {
+// NewJudge makes a Judge by options of the validate command, each with its values, by their names. inside makes an
+// absolute path of the name of a file or a folder. What is not given is as the project file of a text says.
+func NewJudge(m Means, root Root, given map[string][]string, inside func(path string) string) (*Judge, error) {
+	for name, values := range given {
 		if !slices.Contains(judgeOptions(), name) {
 			return nil, fmt.Errorf("%q is no option here; there are %s", name, strings.Join(judgeOptions(), ", "))
 		}
-	}
-	for _, name := range []string{"files-dir", "root"} {
-		if dir := given[name]; dir != "" {
-			given[name] = inside(dir)
+		for i, value := range values {
+			values[i] = located(name, value, inside)
 		}
 	}
 	j := &Judge{given, m, root}
 	_, err := j.options()
 	return j, err
+}
+
+// located is the value of an option with the path in it made absolute.
+func located(name, value string, inside func(path string) string) string {
+	switch name {
+	case "files-dir", "root":
+		if value != "" {
+			return inside(value)
+		}
+	case "map":
+		if at := strings.LastIndexByte(value, '='); at >= 0 && at+1 < len(value) {
+			return value[:at+1] + inside(value[at+1:])
+		}
+	}
+	return value
 }
 
 // options are those that are given.
@@ -103,13 +119,15 @@ func (j *Judge) options() (*options, error) {
 		return j.root(o.root)
 	}
 	rows := o.projectRows()
-	for name, value := range j.given {
+	for name, values := range j.given {
 		row := rows[slices.IndexFunc(rows, func(o cli.Option) bool { return o.Long == name })]
-		if err := row.Take(value); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		if row.Given != nil {
-			*row.Given = true
+		for _, value := range values {
+			if err := row.Take(value); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			if row.Given != nil {
+				*row.Given = true
+			}
 		}
 	}
 	return o, nil
@@ -127,6 +145,11 @@ func (j *Judge) verdict(name string) (*verdict, error) {
 		return nil, err
 	}
 	v.documents.FilesName = filepath.ToSlash(v.documents.FilesDir) // by which an editor finds a file
+	for i := range o.maps {
+		if o.maps[i].file, err = filepath.Abs(o.maps[i].file); err != nil {
+			return nil, err
+		}
+	}
 	o.judges(&v.documents)
 	return v, nil
 }
@@ -182,11 +205,22 @@ func (j *Judge) Fixed(name, text string) (out string, fixes int) {
 	return fixed(name, text, v.documents)
 }
 
+// Reference is the place in the text itself that leads to a place in what is merged; nowhere where none does. It ends:
+// what a text is referred to by was read before it.
+func (j *Judged) Reference(at diag.Place) diag.Place {
+	for at.Doc != nil && at.Doc.Name != j.Text.Name {
+		at = j.merged[at.Doc.Name]
+	}
+	return at
+}
+
 // File is the path of a file that was looked at beside the text, by the name that problems and documents have for it.
 func (j *Judged) File(name string) (path string, is bool) {
 	switch {
 	case j.project != nil && name == project.Shown(j.project.Dir):
 		return filepath.Join(j.project.Dir, project.FileName), true
+	case isMapped(j.maps, name):
+		return name, true
 	case j.documents.Files == nil || name == "":
 		return "", false
 	}

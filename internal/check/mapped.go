@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/cli"
@@ -83,6 +84,17 @@ func (o *options) open(raw string) (content io.ReadCloser, name string, err erro
 		}
 	}
 	return nil, "", nil
+}
+
+// isMapped tells whether a path is that of a file that stands for what is fetched. All are absolute.
+func isMapped(maps []mapping, path string) bool {
+	if !slices.ContainsFunc(maps, func(m mapping) bool {
+		return path == m.file || strings.HasPrefix(path, m.file+string(filepath.Separator))
+	}) {
+		return false
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // opened has errors say the name, once.

@@ -86,6 +86,9 @@ func (o *options) set(f *project.File) {
 		switch s.Name {
 		case "files-dir":
 			o.filesDir = project.Near(s.Value)
+		case "map":
+			last := &o.maps[len(o.maps)-1]
+			last.file = project.Near(last.file)
 		case "exclude":
 			o.excludes.project = f
 		case "root":

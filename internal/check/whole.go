@@ -24,6 +24,7 @@ type whole struct {
 	*verdict
 	top    *load.Result
 	inner  map[string]diag.Place // of what stands in a document: the place of the reference, by the name of the text
+	named  map[string]diag.Place // of every text that is merged: the first reference to one of that name
 	files  map[string]string     // that were read, by URL
 	found  []diag.Problem
 	absent int
@@ -31,11 +32,12 @@ type whole struct {
 
 // whole judges what a valid text makes with all that it refers to: by the rules, and by what makes a machine of it,
 // which asks for the whole. It spoils the result.
-func (v *verdict) whole(r *load.Result) (problems []diag.Problem, absent int) {
+func (v *verdict) whole(r *load.Result) *whole {
+	w := &whole{verdict: v, top: r, inner: map[string]diag.Place{}, named: map[string]diag.Place{},
+		files: map[string]string{}}
 	if !r.Valid(diag.Workstation) {
-		return nil, 0
+		return w
 	}
-	w := &whole{verdict: v, top: r, inner: map[string]diag.Place{}, files: map[string]string{}}
 	doc := r.Config
 	if refers(doc.Config()) {
 		if merged := w.merge(); merged != nil {
@@ -48,7 +50,7 @@ func (v *verdict) whole(r *load.Result) (problems []diag.Problem, absent int) {
 	if r.Butane != nil {
 		r.Butane.Blame(w.found)
 	}
-	return w.fresh(), w.absent
+	return w
 }
 
 // refers tells whether a config has others merged, or in its place.
@@ -156,10 +158,13 @@ func (w *whole) content(r *config.Resource) (io.ReadCloser, error) {
 	return content, err
 }
 
-// referred notes where a text comes from that is a part of another.
+// referred notes where a text is referred to.
 func (w *whole) referred(url, name string, from diag.Place) {
 	if _, inline := source.Inline(url); inline {
 		w.inner[name] = from
+	}
+	if _, known := w.named[name]; !known {
+		w.named[name] = from
 	}
 }
 

@@ -64,6 +64,9 @@ func (r *reporter) diagnostic(p *diag.Problem) diagnostic {
 		}
 		r.relate(&d, other.Place, diag.OneLine(other.Message))
 	}
+	if at := r.found.Reference(p.Place); !shown && r.isHere(at) {
+		d.Range = r.index.textRange(at.Span)
+	}
 	return d
 }
 

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/check"
 )
@@ -57,10 +56,10 @@ func (s *server) capabilities() object {
 	}
 }
 
-// optionsOf reads options of the validate command: a text, or a list where the command takes several with commas. A
-// client in Lua may write an empty object as a list.
-func optionsOf(text json.RawMessage) (map[string]string, error) {
-	options, given := map[string]string{}, map[string]json.RawMessage{}
+// optionsOf reads options of the validate command: a text, or a list of those that the command takes one after another.
+// A client in Lua may write an empty object as a list.
+func optionsOf(text json.RawMessage) (map[string][]string, error) {
+	options, given := map[string][]string{}, map[string]json.RawMessage{}
 	var none []struct{}
 	if len(text) == 0 || json.Unmarshal(text, &none) == nil && len(none) == 0 {
 		return options, nil
@@ -74,28 +73,28 @@ func optionsOf(text json.RawMessage) (map[string]string, error) {
 		var truth bool
 		switch {
 		case json.Unmarshal(value, &text) == nil:
+			list = []string{text}
 		case json.Unmarshal(value, &list) == nil:
-			text = strings.Join(list, ",")
 		case json.Unmarshal(value, &truth) == nil:
-			text = strconv.FormatBool(truth)
+			list = []string{strconv.FormatBool(truth)}
 		default:
 			return nil, fmt.Errorf("%s: a text, a list of texts, true or false is taken", name)
 		}
-		options[name] = text
+		options[name] = list
 	}
 	return options, nil
 }
 
 // inside makes a path absolute: one that is relative is so to the folder that the client works in.
-func (p *initializeParams) inside(dir string) string {
+func (p *initializeParams) inside(path string) string {
 	root := p.RootURI
 	if len(p.WorkspaceFolders) > 0 {
 		root = cmp.Or(p.WorkspaceFolders[0].URI, root)
 	}
-	if folder, is := fileOf(root); is && !filepath.IsAbs(dir) {
-		return filepath.Join(folder, dir)
+	if folder, is := fileOf(root); is && !filepath.IsAbs(path) {
+		return filepath.Join(folder, path)
 	}
-	return dir
+	return path
 }
 
 func (s *server) shutdown(*message) (any, error) {

@@ -86,9 +86,16 @@ func TestOptionsAreThoseOfValidate(t *testing.T) {
 	}
 	assert.Equal(t, "image-unit", connected(t, `{"root": "/image"}`).open(uri, good).Diagnostics[0].Code)
 	assert.Equal(t, "the root is lost", connected(t, `{"root": "/lost"}`).open(uri, good).Diagnostics[0].Message)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "b.ign"), []byte(`{"ignition": {"version": "3.4.0"}, "zz": 1}`),
+		0o600))
+	got := connected(t, fmt.Sprintf(`{"map": ["https://c/=%s/", "https://a/=%[1]s"]}`, dir)).open(uri, good+
+		"ignition: {config: {merge: [{source: https://a/b.ign}]}}\n")
+	require.Len(t, got.Diagnostics, 1)
+	assert.Equal(t, "key-unknown", got.Diagnostics[0].Code)
 	for options, said := range map[string]string{
 		`{"lint": "nothing"}`: "nothing", `{"strict": "x"}`: "strict", `{"lint": 5}`: "lint", `"x"`: "object",
-		`{"target": "x"}`: "target",
+		`{"target": "x"}`: "target", `{"map": "x"}`: "URL=FILE",
 	} {
 		c := connected(t, options)
 		m := c.await(func(m reply) bool { return m.Method == "window/showMessage" })
@@ -134,4 +141,26 @@ func TestTheProjectFileCounts(t *testing.T) {
 	require.Len(t, now.Diagnostics, 3, "what is saved counts for the others")
 	require.Len(t, now.Diagnostics[0].RelatedInformation, 1)
 	assert.Equal(t, settings, now.Diagnostics[0].RelatedInformation[0].Location.URI)
+}
+
+// What is wrong with a config to merge is shown where the text refers to it, with its own place beside it.
+func TestTheProjectFileSaysWhatIsMerged(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for name, text := range map[string]string{
+		".glowplug.yaml": "map: https://a/=site\n",
+		"site/b.bu":      good + "ignition: {config: {merge: [{source: https://a/c/d.ign}]}}\n",
+		"site/c/d.ign":   `{"ignition": {"version": "3.4.0"},` + "\n" + ` "zz": 1}`,
+	} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o700))
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+	}
+	got := connected(t).open("file://"+dir+"/web.bu", good+"ignition: {config: {merge: [{source: https://a/b.bu}]}}\n")
+	require.Len(t, got.Diagnostics, 1)
+	d := got.Diagnostics[0]
+	assert.Equal(t, "key-unknown", d.Code)
+	assert.Equal(t, "2:37-2:51", d.Range.String())
+	require.Len(t, d.RelatedInformation, 1)
+	assert.Equal(t, "file://"+dir+"/site/c/d.ign", d.RelatedInformation[0].Location.URI)
+	assert.Equal(t, "1:1-1:5", d.RelatedInformation[0].Location.Range.String())
 }

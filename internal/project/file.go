@@ -22,28 +22,39 @@ type File struct {
 	log      cursor.Log
 	read     []diag.Problem // of the text itself
 	patterns int            // how many there are
+	mappings int
 }
 
 // A Setting is a value that the option of the same name takes.
 type Setting struct {
 	Name, Value string
 	At          *cursor.At
-	folder      bool
+	file        *File
+	path        string // that it names, from the folder of the file on; "" for none
+	folder      bool   // the path is that of a folder
 }
 
-// Absent is why a setting that names a folder cannot be followed: there is none.
+// Absent is why a setting that names a file or a folder cannot be followed: there is none.
 func (s *Setting) Absent() error {
-	if !s.folder {
+	if s.path == "" {
 		return nil
 	}
-	info, err := os.Stat(s.Value)
-	if err == nil && !info.IsDir() {
+	info, err := os.Stat(filepath.Join(s.file.Dir, s.path))
+	if err == nil && s.folder && !info.IsDir() {
 		err = errors.New("it is no folder")
 	}
 	if err != nil {
-		return fmt.Errorf("the folder %q: %w", s.At.Text(), unnamed(err))
+		return fmt.Errorf("%s: %w", s.named(), unnamed(err))
 	}
 	return nil
+}
+
+// named is the path in words.
+func (s *Setting) named() string {
+	if s.folder {
+		return fmt.Sprintf("the folder %q", s.path)
+	}
+	return fmt.Sprintf("the file %q", s.path)
 }
 
 // Ignored are codes that are not told of, for files that a pattern matches.
@@ -53,10 +64,11 @@ type Ignored struct {
 }
 
 // textMost is how many bytes a project file may have; patternsMost how many patterns, each of which is held against
-// each file.
+// each file; mappingsMost how many mappings, each of which is held against each URL.
 const (
 	textMost     = 1 << 20
 	patternsMost = 1000
+	mappingsMost = 1000
 )
 
 // Open reads the project file of a folder; name is what problems call it.
@@ -187,7 +199,7 @@ func (f *File) setting(at *cursor.At, k key) {
 		if f.isText(at, k.name+" is a text") {
 			f.set(k, at)
 		}
-	case words, globs:
+	case words, globs, mappings:
 		f.each(at, k.name, func(item *cursor.At) { f.set(k, item) })
 	case byGlob:
 		f.ignore(at)
@@ -243,16 +255,41 @@ func (f *File) isText(at *cursor.At, wants string) bool {
 
 // set adds a setting, if its path is one of the project.
 func (f *File) set(k key, at *cursor.At) {
-	s := Setting{Name: k.name, Value: at.Text(), At: at, folder: k.takes == folder}
-	switch {
-	case k.takes == folder && (!filepath.IsLocal(s.Value) || f.leadsOut(s.Value)):
-		at.Errorf(codes.ProjectFile, "the folder %q is not in the project", s.Value).
-			Advise("a project file names folders below its own; others are given on the command line, by --%s", k.name)
-		return
-	case k.takes == folder:
-		s.Value = filepath.Join(f.Dir, s.Value)
-	case k.takes == globs && !f.isPattern(at):
+	s := Setting{Name: k.name, Value: at.Text(), At: at, file: f}
+	switch k.takes {
+	case folder:
+		s.path, s.folder = s.Value, true
+		s.Value = filepath.Join(f.Dir, s.path)
+	case globs:
+		if !f.isPattern(at) {
+			return
+		}
+	case mappings:
+		if f.mappings++; f.mappings > mappingsMost {
+			at.Errorf(codes.ProjectFile, "there are more than %d mappings", mappingsMost).
+				Advise("let one of a folder, URL/=DIR, stand for several")
+			return
+		}
+		s.divide()
+	}
+	if s.path != "" && (!filepath.IsLocal(s.path) || f.leadsOut(s.path)) {
+		kind := "files in its folder"
+		if s.folder {
+			kind = "folders below its own"
+		}
+		at.Errorf(codes.ProjectFile, "%s is not in the project", s.named()).
+			Advise("a project file names %s; others are given on the command line, by --%s", kind, k.name)
 		return
 	}
 	f.Settings = append(f.Settings, s)
+}
+
+// divide finds the path of a mapping, as the option --map does. What is none is left to that.
+func (s *Setting) divide() {
+	at := strings.LastIndexByte(s.Value, '=')
+	if at <= 0 || at == len(s.Value)-1 {
+		return
+	}
+	s.path, s.folder = s.Value[at+1:], s.Value[at-1] == '/'
+	s.Value = s.Value[:at+1] + filepath.Join(s.file.Dir, s.path)
 }

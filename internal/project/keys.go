@@ -6,12 +6,13 @@ import "strings"
 type takes uint8
 
 const (
-	truth  takes = iota // true or false
-	word                // a text
-	words               // a text, or a list of texts
-	folder              // the path of a folder in the project
-	globs               // patterns of paths in the project
-	byGlob              // an object: codes by a pattern
+	truth    takes = iota // true or false
+	word                  // a text
+	words                 // a text, or a list of texts
+	folder                // the path of a folder in the project
+	mappings              // URL=PATH, or a list of these, of files and folders in the project
+	globs                 // patterns of paths in the project
+	byGlob                // an object: codes by a pattern
 )
 
 // ignoreKey is the one key that is no option.
@@ -32,6 +33,7 @@ func keys() []key {
 		{name: "exclude", takes: globs},
 		{name: "files-dir", takes: folder},
 		{name: "root", takes: folder},
+		{name: "map", takes: mappings},
 		{ignoreKey, byGlob, "codes of warnings and advice that are not told of, by the paths of files: a name, or a " +
 			"path from this file's folder on; * stands for any part of a name, ** for any number of folders"},
 	}

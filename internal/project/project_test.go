@@ -18,7 +18,8 @@ import (
 func told(f *project.File) string {
 	var all []string
 	for _, s := range f.Settings {
-		all = append(all, s.Name+"="+strings.TrimPrefix(s.Value, f.Dir))
+		value := strings.TrimPrefix(s.Value, f.Dir)
+		all = append(all, s.Name+"="+strings.ReplaceAll(value, f.Dir, "ROOT"))
 	}
 	for _, i := range f.Ignored {
 		all = append(all, "ignore "+i.Pattern+":"+join(i.Codes))
@@ -53,7 +54,7 @@ func TestSettingsAreReadAndMistakesAreToldAtTheirPlaces(t *testing.T) {
 		"a misspelt key": {"strict: true\n\nexcludes: a\n",
 			"strict=true\nP:3:1: $.excludes: a project file has no setting \"excludes\"; did you mean exclude?"},
 		"an option that writes": {"output: x\n", "P:1:1: $.output: a project file has no setting \"output\"; " +
-			"its settings are strict, fail-on, format, lint, target, platform, exclude, files-dir, root, ignore"},
+			"its settings are strict, fail-on, format, lint, target, platform, exclude, files-dir, root, map, ignore"},
 		"twice": {"strict: true\nstrict: false\n", "strict=true\n" +
 			"P:2:9: $.strict: the key \"strict\" is there twice; remove one of the two"},
 		"text for a truth": {"strict: 'true'", "P:1:9: $.strict: strict is true or false, and this is a string; " +
@@ -78,6 +79,19 @@ func TestSettingsAreReadAndMistakesAreToldAtTheirPlaces(t *testing.T) {
 		"a link that leads out": {"files-dir: a/out/etc", "P:1:12: $.files-dir: the folder \"a/out/etc\" is not in " +
 			"the project; a project file names folders below its own; others are given on the command line, " +
 			"by --files-dir"},
+		"mappings": {"map: [https://a/=a/files, 'https://a/x?b=c=a/../gone', https://a=.]",
+			"map=https://a/=ROOT/a/files\nmap=https://a/x?b=c=ROOT/gone\nmap=https://a=ROOT"},
+		"what the option refuses": {"map: [a, =a, 'a=']", "map=a\nmap==a\nmap=a="},
+		"a mapping to elsewhere": {"map: https://a/b=../c", "P:1:6: $.map: the file \"../c\" is not in the project; " +
+			"a project file names files in its folder; others are given on the command line, by --map"},
+		"mappings to a folder elsewhere": {"map: [https://a/=/etc]", "P:1:7: $.map.0: the folder \"/etc\" is not " +
+			"in the project; a project file names folders below its own; others are given on the command line, " +
+			"by --map"},
+		"a mapping to a link that leads out": {"map: https://a/b=a/out/etc/passwd", "P:1:6: $.map: the file " +
+			"\"a/out/etc/passwd\" is not in the project; a project file names files in its folder; others are given " +
+			"on the command line, by --map"},
+		"an object of mappings": {"map: {https://a/: site}", "P:1:6: $.map: map is a text or a list of texts, and " +
+			"this is an object; put it in quotes if a text is meant"},
 		"a pattern that is none": {"exclude: ['[a']", "P:1:11: $.exclude.0: " +
 			"a bracket of the pattern \"[a\" is not closed; "},
 		"a pattern of elsewhere": {"ignore: {../a: no-login}", "P:1:16: $.ignore.../a: the pattern \"../a\" is for " +
@@ -95,6 +109,9 @@ func TestSettingsAreReadAndMistakesAreToldAtTheirPlaces(t *testing.T) {
 	f := project.Read(dir, "P", "exclude: ["+strings.Repeat("a,", 1001)+"]")
 	assert.Len(t, f.Settings, 1000)
 	assert.Contains(t, told(f), "more than 1000 patterns")
+	f = project.Read(dir, "P", "map: ["+strings.Repeat("https://a/=a,", 1001)+"]")
+	assert.Len(t, f.Settings, 1000)
+	assert.Contains(t, told(f), "more than 1000 mappings")
 	assert.NotEmpty(t, project.Read(dir, "P", "strict: [").Problems(), "no YAML")
 }
 

@@ -36,7 +36,7 @@ func (t takes) schema(values []string) string {
 	switch t {
 	case truth:
 		return `"type": ["boolean", "null"]`
-	case words, globs:
+	case words, globs, mappings:
 		return texts
 	case byGlob:
 		return `"type": "object", "additionalProperties": {` + texts + `}`
