@@ -112,6 +112,8 @@ type silence struct {
 	own      remarks
 	comments map[spot]bool // whether something has stood there
 	codes    []codes.Code
+	others   map[string]*silence                  // of other files that problems stand in, by what they are called
+	ignored  func(name string) (all []codes.Code) // by the project file in another one; nil for nothing
 }
 
 // in gives what is silenced in a text; nil for nothing. Only documents in YAML have comments.
@@ -120,10 +122,34 @@ func (s *silence) in(text *diag.Document, butane bool) func(*diag.Problem) bool 
 		s.own = remarked(text.Text)
 		s.comments = s.own.spots()
 	}
-	if len(s.comments)+len(s.codes) == 0 {
+	if len(s.comments)+len(s.codes) == 0 && s.ignored == nil {
 		return nil
 	}
-	return s.of
+	return s.has
+}
+
+// merged is in of the text of another file, which is merged.
+func (s *silence) merged(text *diag.Document, butane bool) func(*diag.Problem) bool {
+	if s.of(text.Name).in(text, butane) == nil && len(s.codes) == 0 && s.ignored == nil {
+		return nil
+	}
+	return s.has
+}
+
+// of is the silence of another file.
+func (s *silence) of(name string) *silence {
+	other := s.others[name]
+	if other == nil {
+		other = &silence{shown: name}
+		if s.ignored != nil {
+			other.codes = s.ignored(name)
+		}
+		if s.others == nil {
+			s.others = map[string]*silence{}
+		}
+		s.others[name] = other
+	}
+	return other
 }
 
 // odd tells of the comments that silence none of the problems.
@@ -134,8 +160,22 @@ func (s *silence) odd(doc *diag.Document, problems []diag.Problem, unused func(c
 	return s.own.odd(doc, s.comments, unused)
 }
 
-// of tells whether a problem is ignored.
-func (s *silence) of(p *diag.Problem) bool { return s.meets(p) || slices.Contains(s.codes, p.Code) }
+// has tells whether a problem is ignored. What is ignored in the file itself is so wherever a problem of it stands.
+func (s *silence) has(p *diag.Problem) bool {
+	if s.meets(p) || slices.Contains(s.codes, p.Code) {
+		return true
+	}
+	return s.elsewhere(p.Place.Doc, p) || p.Inside != nil && s.elsewhere(p.Inside.Place.Doc, p)
+}
+
+// elsewhere tells whether a problem is ignored in another file, which it or a part of its value stands in.
+func (s *silence) elsewhere(doc *diag.Document, p *diag.Problem) bool {
+	if doc == nil || doc.Name == s.shown || s.ignored == nil && s.others == nil {
+		return false
+	}
+	other := s.of(doc.Name)
+	return other.meets(p) || slices.Contains(other.codes, p.Code)
+}
 
 // meets tells whether a comment is about a problem, and notes that it is about something.
 func (s *silence) meets(p *diag.Problem) bool {
@@ -155,7 +195,7 @@ func (s *silence) meets(p *diag.Problem) bool {
 // ignored, and what nobody here is told is not counted.
 func (s *silence) from(problems []diag.Problem) (left []diag.Problem, count int) {
 	left = slices.DeleteFunc(problems, func(p diag.Problem) bool {
-		out := p.Silenced || p.Severity < diag.Error && !p.PeerOnly && p.More == 0 && s.of(&p)
+		out := p.Silenced || p.Severity < diag.Error && !p.PeerOnly && p.More == 0 && s.has(&p)
 		if out {
 			count += p.Count()
 		}

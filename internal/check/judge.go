@@ -33,14 +33,17 @@ type Judged struct {
 
 // examine reads a text by the options, and says what is wrong with it, here, on the targets and on the root.
 func (v *verdict) examine(file, shown, text string) Judged {
-	s := silence{shown: shown, codes: v.ignoredIn(file)}
+	s := silence{shown: shown}
+	if v.project != nil && len(v.project.Ignored) > 0 {
+		s.codes, s.ignored = v.ignoredIn(v.options.named(file)), v.ignoredIn
+	}
 	documents := v.documents
 	documents.Silences = s.in
 	result := load.ReadWith(tree.NewArena(), shown, text, documents)
 	for _, t := range v.options.targets {
 		result.Problems = append(result.Problems, t.lacking(shown, text, documents)...)
 	}
-	w := v.whole(&result)
+	w := v.whole(&result, &s)
 	further := append(w.fresh(), v.sized(&result, text)...)
 	result.Problems = append(result.Problems, further...)
 	diag.Sort(result.Problems)

@@ -1,6 +1,8 @@
 package check_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -44,6 +46,71 @@ func TestTheProjectFileSaysWhichFilesStandForURLs(t *testing.T) {
 			inProject(t, map[string]string{"p.ign": pointer, "sub/p.ign": pointer, "g.ign": good, "site/x.ign": warns,
 				".glowplug.yaml": c.project})
 			assert.Equal(t, c.want, validate("", c.args...))
+		})
+	}
+}
+
+func TestWhatIsIgnoredInAFileIsIgnoredWhereItIsMerged(t *testing.T) {
+	const (
+		child   = `{"ignition": {"version": "3.4.0"}, "zz": 1}`
+		yaml    = "variant: fcos\nversion: 1.5.0\nzz: 1 # glowplug: ignore key-unknown\nyy: 1\n"
+		nested  = `{"ignition": {"version": "3.4.0", "config": {"merge": [{"source": "https://a/y/x.ign"}]}}}`
+		ignored = "valid: 1 file, 0 errors, 0 warnings, 1 ignored\n"
+		told    = "invalid: 1 file, 0 errors, 1 warning\n"
+	)
+	files := func(count int, line string) string {
+		var b strings.Builder
+		b.WriteString("variant: fcos\nversion: 1.5.0\nstorage:\n  files:\n")
+		for i := range count {
+			fmt.Fprintf(&b, line, i)
+		}
+		return b.String()
+	}
+	const file = "    - {path: /a%[1]d, foo: 1}\n"
+	const hushed = file + "    - {path: /b%[1]d, foo: 1} # glowplug: ignore key-unknown\n"
+	for _, c := range []struct{ claim, project, child, want string }{
+		{"not in another file", "ignore: {'y/*': key-unknown}", child, told},
+		{"nor another code", "ignore: {'x.ign': password-weak}", child, told},
+		{"by the name of the file", "ignore: {x.ign: key-unknown}", child, ignored},
+		{"by its path", "ignore: {site/x.ign: [key-unknown]}", child, ignored},
+		{"by its folder", "ignore: {'site/**': [key-unknown]}", child, ignored},
+		{"by the file that is checked", "ignore: {p.ign: key-unknown}", child, ignored},
+		{"by a comment in it", "", yaml, "invalid: 1 file, 0 errors, 1 warning, 1 ignored\n"},
+		{"by both", "ignore: {x.ign: key-unknown}", yaml, "valid: 1 file, 0 errors, 0 warnings, 2 ignored\n"},
+		{"in what that refers to", "ignore: {'site/y/x.ign': key-unknown}", nested, ignored},
+		{"but in nothing that it refers to", "ignore: {'site/x.ign': key-unknown}", nested, told},
+		{"what stands in it, at the reference", "ignore: {'site/x.ign': key-unknown}", `{"ignition": {"version": ` +
+			`"3.4.0", "config": {"merge": [{"source": "data:,%7B%22ignition%22:%7B%22version%22:%223.4.0%22%7D,` +
+			`%22zz%22:1%7D"}]}}}`, ignored},
+		{"very much", "ignore: {x.ign: key-unknown}", files(3000, file),
+			"valid: 1 file, 0 errors, 0 warnings, 3000 ignored\n"},
+		{"very much, beside some", "", files(3000, hushed),
+			"invalid: 1 file, 0 errors, 3000 warnings, 3000 ignored\n"},
+	} {
+		t.Run(c.claim, func(t *testing.T) {
+			inProject(t, map[string]string{"p.ign": pointer, "site/x.ign": c.child, "site/y/x.ign": child,
+				".glowplug.yaml": "map: https://a/=site\nstrict: true\n" + c.project})
+			got := validate("", "p.ign")
+			assert.True(t, strings.HasSuffix(got.out, c.want), "…%s", got.out[max(0, len(got.out)-900):])
+		})
+	}
+}
+
+func TestWhatIsIgnoredInALocalFileIsIgnored(t *testing.T) {
+	const document = "variant: fcos\nversion: 1.5.0\nsystemd:\n  units:\n" +
+		"    - {name: a.service, contents_local: unit}\n"
+	for claim, c := range map[string]struct{ ignore, want string }{
+		"by its path":      {"files/unit", "valid: 1 file, 0 errors, 0 warnings, 1 ignored\n"},
+		"by its name":      {"unit", "valid: 1 file, 0 errors, 0 warnings, 1 ignored\n"},
+		"not another file": {"unit/a.bu", "invalid: 1 file, 0 errors, 0 warnings, 1 piece of advice\n"},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			inProject(t, map[string]string{"a.bu": document,
+				"files/unit": "[Service]\nExecStart=/bin/true\nFoo=1\n",
+				".glowplug.yaml": "files-dir: files\nfail-on: advice\n" +
+					"ignore: {" + c.ignore + ": unit-directive-unknown}\n"})
+			got := validate("", "a.bu")
+			assert.True(t, strings.HasSuffix(got.out, c.want), "…%s", got.out[max(0, len(got.out)-900):])
 		})
 	}
 }

@@ -134,9 +134,9 @@ func (v *verdict) addProject() {
 	v.report.Files = append([]results.File{own}, v.report.Files...)
 }
 
-// ignoredIn are the codes that the project file has ignored in a file.
+// ignoredIn are the codes that the project file, which there is, has ignored in a file; "" is in no folder.
 func (v *verdict) ignoredIn(name string) (ignored []codes.Code) {
-	if name = v.options.named(name); v.project == nil || len(v.project.Ignored) == 0 || name == "" {
+	if name == "" {
 		return nil
 	}
 	at := v.project.Relative(name)

@@ -23,17 +23,19 @@ import (
 type whole struct {
 	*verdict
 	top    *load.Result
+	own    *silence
 	inner  map[string]diag.Place // of what stands in a document: the place of the reference, by the name of the text
 	named  map[string]diag.Place // of every text that is merged: the first reference to one of that name
 	files  map[string]string     // that were read, by URL
 	found  []diag.Problem
 	absent int
+	hushed int // how many problems are silenced and not among those found
 }
 
 // whole judges what a valid text makes with all that it refers to: by the rules, and by what makes a machine of it,
 // which asks for the whole. It spoils the result.
-func (v *verdict) whole(r *load.Result) *whole {
-	w := &whole{verdict: v, top: r, inner: map[string]diag.Place{}, named: map[string]diag.Place{},
+func (v *verdict) whole(r *load.Result, own *silence) *whole {
+	w := &whole{verdict: v, top: r, own: own, inner: map[string]diag.Place{}, named: map[string]diag.Place{},
 		files: map[string]string{}}
 	if !r.Valid(diag.Workstation) {
 		return w
@@ -62,7 +64,7 @@ func refers(cfg *config.Config) bool {
 func (w *whole) merge() *document.Document {
 	loader := load.Loader{Arena: tree.NewArena(), Audience: diag.Workstation, Fetcher: w, Report: w.tell,
 		Reference: w.referred, Name: func(url string) string { return w.files[url] },
-		Absent: func(diag.Place) { w.absent++ }}
+		Absent: func(diag.Place) { w.absent++ }, Silences: w.silences, Silenced: func(count int) { w.hushed += count }}
 	doc, err := loader.Render(context.Background(), w.top.Config)
 	var reference *load.ReferenceError
 	if errors.As(err, &reference) {
@@ -168,6 +170,15 @@ func (w *whole) referred(url, name string, from diag.Place) {
 	}
 }
 
+// silences is what is silenced in a file that is merged. What stands within another text is silenced where that refers
+// to it.
+func (w *whole) silences(text *diag.Document, butane bool) func(*diag.Problem) bool {
+	if w.isInner(diag.Place{Doc: text}) {
+		return nil
+	}
+	return w.own.merged(text, butane)
+}
+
 // tell collects problems. What is in a text within another is shown at the reference; a Butane document has told its
 // warnings already.
 func (w *whole) tell(problems []diag.Problem) {
@@ -213,6 +224,9 @@ func (w *whole) fresh() (all []diag.Problem) {
 			told[k] = true
 			all = append(all, p)
 		}
+	}
+	if w.hushed > 0 {
+		all = append(all, diag.Problem{More: w.hushed, Silenced: true})
 	}
 	return all
 }

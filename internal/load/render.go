@@ -92,9 +92,13 @@ type Loader struct {
 	Name func(url string) string
 	// Absent is called for each document that is not at hand, which is left out then; nil where that ends it all.
 	Absent func(from diag.Place)
+	// Silences is that of the Options of documents that others refer to; nil for nothing. Where it is set, all problems
+	// are reported, however many that are, and Silenced is called with how many more there were that are silenced.
+	Silences func(text *diag.Document, butane bool) func(*diag.Problem) bool
+	Silenced func(count int)
 
-	told    map[told]bool
-	fetched int
+	reported map[told]bool
+	fetched  int
 }
 
 // A told is a problem that has been reported. A problem that a merged config has from one of its documents is equal to
@@ -117,12 +121,17 @@ func (l *Loader) DocumentWith(name string, text []byte, o Options) (*document.Do
 		return nil, ErrEmpty
 	}
 	result := ReadWith(l.Arena, name, unsafe.String(unsafe.SliceData(text), len(text)), o)
+	for _, p := range result.Problems {
+		if p.Silenced && l.Silenced != nil {
+			l.Silenced(p.More)
+		}
+	}
 	return result.Config, l.judge(name, result.Problems)
 }
 
 // judge reports problems, and gives an error if one of them is an error.
 func (l *Loader) judge(name string, problems []diag.Problem) error {
-	problems = diag.For(l.Audience, problems)
+	problems = l.told(problems)
 	l.Tell(problems)
 	if diag.Fatal(problems) {
 		return &InvalidError{name, problems}
@@ -130,16 +139,24 @@ func (l *Loader) judge(name string, problems []diag.Problem) error {
 	return nil
 }
 
+// told are the problems as the audience is told them.
+func (l *Loader) told(problems []diag.Problem) []diag.Problem {
+	if l.Silences == nil {
+		return diag.For(l.Audience, problems)
+	}
+	return diag.All(l.Audience, problems)
+}
+
 // Tell reports those of the problems that have not been reported yet: a problem of a document is found again in the
 // config that the document is merged into.
 func (l *Loader) Tell(problems []diag.Problem) {
 	var fresh []diag.Problem
 	for _, p := range problems {
-		if key := (told{p.Code, p.Message, p.Place}); !l.told[key] {
-			if l.told == nil {
-				l.told = map[told]bool{}
+		if key := (told{p.Code, p.Message, p.Place}); !l.reported[key] {
+			if l.reported == nil {
+				l.reported = map[told]bool{}
 			}
-			l.told[key] = true
+			l.reported[key] = true
 			fresh = append(fresh, p)
 		}
 	}
@@ -239,7 +256,7 @@ func (l *Loader) follow(ctx context.Context, r config.Resource, step *chain, wha
 		return nil, &ReferenceError{step.from,
 			fmt.Errorf("%s: the document is empty; leave the reference out, or let it name a config", what)}
 	}
-	return l.Document(name, text)
+	return l.DocumentWith(name, text, Options{Silences: l.Silences})
 }
 
 // check refuses a reference to a document of its own chain, and a chain that is too long.
