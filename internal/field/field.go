@@ -70,8 +70,9 @@ type Row struct {
 	// never is what no machine takes as it is meant: refused before anything is written.
 	never class
 	// odd is what the programs that we know take, but is hardly meant: an error only where a config is checked.
-	odd class
-	max int // bytes; 0 for no limit
+	odd    class
+	max    int  // bytes; 0 for no limit
+	ofBase bool // max is about the last name of a path
 	// the format of filesystems that the row is about; "" for all that have no row of their own
 	of   string
 	more func(value string) *diag.Fault // a rule that has its home elsewhere, of the same weight as never
@@ -142,8 +143,9 @@ var rows = [...]Row{
 	{Path: "storage.disks.*.device", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
 	{Path: "storage.disks.*.partitions.*.label", What: "a partition label", Becomes: "a name in /dev/disk", never: null,
 		odd: oddLabel},
+	// The length was tried with mdadm 4.2 and 4.4: superblocks have room for no more.
 	{Path: "storage.raid.*.name", What: "the name of an array", Becomes: "an argument, and a name in /dev/md",
-		never: line | tab | blank | dash | parent, odd: hidden},
+		never: line | tab | blank | dash | parent, odd: hidden, max: 32, ofBase: true},
 	{Path: "storage.raid.*.devices.*", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
 	{Path: "storage.raid.*.options.*", What: "an option", Becomes: "an argument of mdadm", never: null,
 		odd: control | tab},
@@ -192,9 +194,13 @@ func (r Row) Check(value string) (f *diag.Fault, stops bool) {
 	if f := r.fault(value, r.never); f != nil {
 		return f, true
 	}
-	if r.max > 0 && len(value) > r.max {
+	length := len(value)
+	if r.ofBase {
+		length = len(value[strings.LastIndexByte(value, '/')+1:])
+	}
+	if r.max > 0 && length > r.max {
 		return &diag.Fault{Code: codes.FieldLong,
-			Message: fmt.Sprintf("%s has at most %d bytes, this one has %d", r.What, r.max, len(value)), At: -1}, true
+			Message: fmt.Sprintf("%s has at most %d bytes, this one has %d", r.What, r.max, length), At: -1}, true
 	}
 	if r.more != nil {
 		if f := r.more(value); f != nil {
