@@ -1,6 +1,7 @@
 package applies
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,13 +31,15 @@ func arePlanned(t *testing.T, cases []Case, verdicts []Verdict) {
 	assert.Greater(t, planned, 1000)
 }
 
-// areNotPlanned: what cannot apply by the planners of validate can be planned on none of the roots.
+// areNotPlanned: what cannot apply by the planners of validate, or by the rules that stand for them, can be planned on
+// none of the roots.
 func areNotPlanned(t *testing.T, cases []Case, verdicts []Verdict) {
 	withAccounts := []Kind{Fresh, Used, Open, Done, Rootless} // where there are none a home may take their files' place
+	byRules := []codes.Code{codes.PathRoot, codes.PathLong, codes.HardLinkTarget, codes.CannotApply}
 	refused := 0
 	for i, c := range cases {
 		v := &verdicts[i]
-		if !v.all(codes.CannotApply) || isFoundLate(v.Problems[0].Message) {
+		if !slices.ContainsFunc(byRules, v.all) || isFoundLate(v.Problems[0].Message) {
 			continue
 		}
 		if cfg := alone(c); cfg != nil {
