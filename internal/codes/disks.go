@@ -150,7 +150,7 @@ func diskRows() []Row {
 		{
 			Code: RAIDFew, Kind: OurError, Line: "an array has fewer devices than its level needs",
 			Do: "add devices, or choose another level",
-			Why: `mdadm makes arrays of the levels 4 and 5 of two devices or more, and of level 6 of four or more.
+			Why: `mdadm makes arrays of the levels 4, 5 and 10 of two devices or more, and of level 6 of four or more.
 				Spares are not counted.`,
 		},
 	}
