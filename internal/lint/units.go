@@ -158,7 +158,7 @@ func unitOfFile(p string) (owner, dropin, of string) {
 	if unit.IsQuadletFile(p) {
 		of = "quadlet"
 	}
-	if stem, is := strings.CutSuffix(path.Base(folder), ".d"); is {
+	if stem, is := strings.CutSuffix(path.Base(folder), ".d"); is && !(of == "quadlet" && isQuadlet(base)) {
 		owner, dropin, folder = stem, base, path.Dir(folder)
 		if path.Ext(owner) == "" {
 			owner = "." + owner // of all of the kind
