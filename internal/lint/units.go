@@ -140,7 +140,9 @@ func (u *unitLinter) ofFile(f *config.File, at func() *cursor.At) {
 		switch {
 		case !slices.Contains(unit.Kinds(), b.ext()):
 		case !known:
-			u.dropins, u.bundle(key).unknown = true, f.Contents.Source != nil || len(f.Append) > 0
+			u.dropins = true
+			it := u.bundle(key)
+			it.unknown = it.unknown || f.Contents.Source != nil || len(f.Append) > 0
 		case dropin != "":
 			u.dropins, u.bundle(key).dropins = true, append(u.bundle(key).dropins, b)
 		case contents != "":

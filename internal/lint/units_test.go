@@ -231,6 +231,9 @@ func TestWhatIsNotKnownIsNotMissed(t *testing.T) {
 	assert.Equal(t, []string{"unit-refused systemd.units.0.contents"}, advised(t, config(unit)))
 	assert.Empty(t, advised(t, config(unit+`, "storage": {"files": [{"path": "/etc/systemd/system/web.service.d/a.conf",
 		"contents": {"source": "https://example.com/a"}}]}`)))
+	assert.Empty(t, advised(t, config(unit+`, "storage": {"files": [{"path": "/etc/systemd/system/web.service.d/a.conf",
+		"contents": {"source": "https://example.com/a"}}, {"path": "/etc/systemd/system/web.service.d/b.conf"}]}`)),
+		"another one says nothing")
 	assert.Empty(t, advised(t, `{"ignition": {"version": "3.6.0", "config": {"merge": [{"source": "https://h/x"}]}}, `+
 		unit+`}`))
 }
