@@ -76,7 +76,9 @@ func (l linter) units(root *cursor.At, cfg *config.Config) {
 				u.settings(each)
 			}
 		}
-		if b.main != nil && !hasOthers(cfg) {
+	}
+	for _, name := range u.order {
+		if b := u.bundles[name]; b.main != nil && !hasOthers(cfg) {
 			u.whole(name, b.main)
 		}
 	}

@@ -140,6 +140,11 @@ func TestAdviceOnUnitsInSeveralParts(t *testing.T) {
 			map[string]string{at + "web-.service.d/a.conf": service}, ""},
 		{"one for all services", []object{{"name": "web.service", "contents": "[Unit]\n"}},
 			map[string]string{"/usr/lib/systemd/system/service.d/a.conf": service}, ""},
+		{"one for all adds a second program", []object{{"name": "web.service", "contents": service}},
+			map[string]string{"/usr/lib/systemd/system/service.d/a.conf": service},
+			"unit-refused storage.files.0.contents.source"},
+		{"one of a template adds a second program", []object{{"name": "web@a.service", "contents": service}},
+			map[string]string{at + "web@.service.d/a.conf": service}, "unit-refused storage.files.0.contents.source"},
 		{"one of a template", []object{{"name": "web@a.service", "contents": "[Unit]\n"}},
 			map[string]string{at + "web@.service.d/a.conf": service}, ""},
 		{"one for users", []object{{"name": "web.service", "contents": "[Unit]\n"}},
@@ -277,6 +282,18 @@ func TestLongNamesAreNotTakenApart(t *testing.T) {
 	assert.Equal(t, []string{"unit-refused systemd.units.0.contents"}, advised(t, units(t, []object{
 		{"name": name, "contents": "[Unit]\n"}, {"name": "b.service", "dropins": []object{
 			{"name": "a.conf", "contents": "[Unit]\n"}}}}, nil)))
+}
+
+// A drop-in or a template may be part of every unit of the config.
+func TestTextsOfVeryManyLinesAreNotPutTogether(t *testing.T) {
+	const at = "/etc/systemd/system/"
+	for lines, want := range map[int]int{900: 1, 1000: 0} {
+		long := service + strings.Repeat("Environment=A=b\n", lines)
+		assert.Len(t, advised(t, units(t, []object{{"name": "web.service", "contents": service}},
+			map[string]string{at + "service.d/a.conf": long})), want)
+		assert.Len(t, advised(t, units(t, []object{{"name": "web@a.service", "enabled": true}},
+			map[string]string{at + "web@.service": long})), want)
+	}
 }
 
 func TestOfOneTextAHundredProblemsAreToldAtMost(t *testing.T) {

@@ -24,13 +24,26 @@ func (u *unitLinter) partsOf(name string, main *body) (all parts, known bool) {
 	user, ext := name[:len(name)-len(plain)], path.Ext(plain)
 	stem := strings.TrimSuffix(plain, ext)
 	at := strings.IndexByte(stem, '@')
-	const nameMax = 255 // systemd knows no longer names
+	const nameMax = 255     // systemd knows no longer names
+	const linesMost = 1_000 // of texts that may be part of every unit: drop-ins and templates
+	lines := 0
+	if main.name != plain {
+		lines = len(main.lines)
+	}
+	if lines > linesMost {
+		return nil, false
+	}
 	for i := 0; i <= len(stem) && u.dropins && len(stem) <= nameMax; i++ {
 		if i > 0 && i < len(stem) && stem[i-1] != '-' && i != at+1 {
 			continue
 		}
 		if b := u.bundles[user+stem[:i]+ext]; b != nil {
-			if b.unknown || len(all)+len(b.dropins) > mostTold { // each may be part of every unit
+			for _, d := range b.dropins {
+				if lines += 1 + len(d.lines); lines > linesMost {
+					return nil, false
+				}
+			}
+			if b.unknown {
 				return nil, false
 			}
 			all = append(all, b.dropins...)
@@ -184,9 +197,12 @@ func (u *unitLinter) enabled(in *config.Unit, at func() *cursor.At) {
 		return
 	}
 	p, known := u.partsOf(in.Name, main)
+	if !known {
+		return
+	}
 	byRule := !main.file && (name == in.Name || main.ext() == ".service") && !slices.ContainsFunc(main.lines,
 		func(line unit.Line) bool { return line.Section == "Install" && !line.Head })
-	if known && !byRule && !p.any("Install", "WantedBy RequiredBy UpheldBy Alias Also") {
+	if !byRule && !p.any("Install", "WantedBy RequiredBy UpheldBy Alias Also") {
 		u.say(at().Key("enabled"), codes.UnitInstallNothing, "[Install] names nothing that would start the unit, so "+
 			"enabling it does nothing", "add WantedBy= to [Install], or remove enabled")
 	}
