@@ -258,7 +258,7 @@ func (u *unitLinter) twice(b *body, i int) {
 	u.single[at] = i
 	if before := &b.lines[k]; said && before.Value != "" && line.Value != "" && before.Value != line.Value {
 		u.tell(b, codes.UnitValueTwice, nameOf(before), line.Name+" is said again on line "+
-			strconv.Itoa(1+strings.Count(b.text[:line.At], "\n"))+" of this text, and the last one counts",
+			strconv.Itoa(line.Number)+" of this text, and the last one counts",
 			"remove one of the two")
 	}
 }

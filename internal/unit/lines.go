@@ -12,6 +12,7 @@ type Line struct {
 	Head          bool
 	Value         string // in one line, as systemd joins it
 	At            int    // the offset of the name, or of the head's [
+	Number        int    // of the line on which the name stands, from 1
 	ValueAt       int    // that of the value; of an empty one, where it would be
 }
 
@@ -23,10 +24,11 @@ func Lines(text string) (lines []Line, fault *diag.Fault) {
 		return nil, fault
 	}
 	lines = make([]Line, 0, min(1+strings.Count(text, "\n"), 64))
-	for section, pos := "", 0; pos < len(text); {
+	for section, pos, after := "", 0, 1; pos < len(text); {
 		line, next := logicalLine(text, pos)
 		at := next - len(strings.TrimLeft(text[pos:next], blanks))
-		pos = next
+		number := after + strings.Count(text[pos:at], "\n")
+		pos, after = next, number+strings.Count(text[at:next], "\n")
 		name, value, assigns := strings.Cut(line, "=")
 		switch {
 		case line != "" && line[0] == '[':
@@ -35,7 +37,7 @@ func Lines(text string) (lines []Line, fault *diag.Fault) {
 		case assigns && section != "":
 			rest := at + strings.IndexByte(text[at:], '=') + 1
 			lines = append(lines, Line{Section: section, Name: strings.Trim(name, blanks),
-				Value: strings.Trim(value, blanks), At: at,
+				Value: strings.Trim(value, blanks), At: at, Number: number,
 				ValueAt: len(text) - len(strings.TrimLeft(text[rest:], " \t"))})
 		}
 	}

@@ -23,6 +23,7 @@ func TestLinesSayWhereTheyStand(t *testing.T) {
 			continue
 		}
 		assert.True(t, strings.HasPrefix(text[l.At:], l.Name), l.Name)
+		assert.Equal(t, 1+strings.Count(text[:l.At], "\n"), l.Number, l.Name)
 		assert.True(t, strings.HasPrefix(text[l.ValueAt:], l.Value[:min(len(l.Value), 3)]), l.Name)
 		said = append(said, l.Section+"."+l.Name+"="+l.Value)
 	}
