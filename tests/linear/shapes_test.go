@@ -267,6 +267,16 @@ func units() []shape {
 			return config(`"systemd": {"units": [{"name": "a.service", "contents": "[A]\n` +
 				strings.Repeat(`B=c\n`, n) + `"}]}`)
 		}},
+		{name: "instances of a template of many lines", args: validate, size: 1000, text: func(n int) string {
+			return config(`"systemd": {"units": [{"name": "a@.service", "contents": "[Service]\nExecStart=/a\n` +
+				strings.Repeat(`Environment=B=c\n`, n) + `[Install]\nWantedBy=b\n"}, ` +
+				each(n, ",", numbered(`{"name": "a@%d.service", "enabled": true}`)) + `]}`)
+		}},
+		{name: "services with a drop-in of many lines", args: validate, size: 1000, text: func(n int) string {
+			return config(`"systemd": {"units": [{"name": "a-.service", "dropins": [{"name": "a.conf", "contents": ` +
+				`"[Service]\n` + strings.Repeat(`Environment=B=c\n`, n) + `"}]}, ` +
+				each(n, ",", numbered(`{"name": "a-%d.service", "contents": "[Service]\nExecStart=/a\n"}`)) + `]}`)
+		}},
 		{name: "a unit of many continued lines", args: validate, size: 5000, text: func(n int) string {
 			return config(`"systemd": {"units": [{"name": "a.service", "enabled": true, "contents": "[A]\nB=` +
 				strings.Repeat(`c\\\n`, n) + `"}]}`)
