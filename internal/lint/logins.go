@@ -94,42 +94,41 @@ const subordinateLeast, subordinateMost = 100_000, 600_100_000
 
 func subordinate(id int) bool { return id >= subordinateLeast && id < subordinateMost }
 
-// keyFault looks into the first line of an entry of authorized_keys(5) that has a kind of key. What has none is told by
-// a rule.
+// keyFault looks into the first key of an entry of authorized_keys(5). What has none is told by a rule.
 func keyFault(entry string) (fault, do string) {
 	const anew = "take the line from the .pub file again, whole"
 	for line := range strings.Lines(entry) {
-		words := strings.Fields(line)
-		for i, kind := range words {
-			if !rules.IsKeyKind(kind) {
-				continue
-			}
-			switch {
-			case i+1 == len(words):
-				return "", "" // told by a rule
-			case kind == "ssh-dss":
-				return "sshd has not taken DSA keys since OpenSSH 7.0, unless it is told to", "use an ed25519 key"
-			case strings.Contains(kind, "-cert-v01@"):
-				return "this is a certificate, which sshd does not take as a key",
-					`write the authority's key behind the option cert-authority`
-			}
-			blob, err := base64.StdEncoding.DecodeString(words[i+1])
-			if err != nil {
-				return "the key is not base64, so it was cut off or changed", anew
-			}
-			named, rest, ok := sshString(blob)
-			switch {
-			case !ok || len(rest) == 0:
-				return "the key ends too early", anew
-			case named != kind:
-				return "the key is of another kind than its line says", anew
-			case kind == "ssh-ed25519" && len(rest) != 4+32:
-				return "an ed25519 key has 32 bytes, and this one has another length", anew
-			case kind == "ssh-rsa":
-				return rsaFault(rest)
-			}
-			return "", ""
+		line = strings.TrimSpace(line)
+		kind, data, is := rules.SplitKey(line)
+		if !is || line[0] == '#' {
+			continue
 		}
+		data, _, _ = strings.Cut(data, " ")
+		switch {
+		case data == "":
+			return "", "" // told by a rule
+		case kind == "ssh-dss":
+			return "sshd has not taken DSA keys since OpenSSH 7.0, unless it is told to", "use an ed25519 key"
+		case strings.Contains(kind, "-cert-v01@"):
+			return "this is a certificate, which sshd does not take as a key",
+				`write the authority's key behind the option cert-authority`
+		}
+		blob, err := base64.StdEncoding.DecodeString(data)
+		if err != nil {
+			return "the key is not base64, so it was cut off or changed", anew
+		}
+		named, rest, ok := sshString(blob)
+		switch {
+		case !ok || len(rest) == 0:
+			return "the key ends too early", anew
+		case named != kind:
+			return "the key is of another kind than its line says", anew
+		case kind == "ssh-ed25519" && len(rest) != 4+32:
+			return "an ed25519 key has 32 bytes, and this one has another length", anew
+		case kind == "ssh-rsa":
+			return rsaFault(rest)
+		}
+		return "", ""
 	}
 	return "", ""
 }

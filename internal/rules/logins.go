@@ -91,21 +91,26 @@ func mistaken(line string) (what, do string) {
 	return "", ""
 }
 
-// isKeyLine tells whether a line of authorized_keys(5) has, perhaps after options, a kind of key and something after
-// it.
+// isKeyLine tells whether a line has a kind of key and something after it.
 func isKeyLine(line string) bool {
+	_, data, is := SplitKey(line)
+	return is && data != ""
+}
+
+// SplitKey gives the kind of key that a line of authorized_keys(5) has, perhaps after options, and what follows it.
+func SplitKey(line string) (kind, data string, is bool) {
 	for range 2 {
-		kind, rest, _ := strings.Cut(strings.ReplaceAll(line, "\t", " "), " ")
-		if IsKeyKind(kind) {
-			return strings.TrimSpace(rest) != ""
+		kind, data, _ = strings.Cut(strings.ReplaceAll(line, "\t", " "), " ")
+		if isKeyKind(kind) {
+			return kind, strings.TrimSpace(data), true
 		}
 		line = afterOptions(line)
 	}
-	return false
+	return "", "", false
 }
 
-// IsKeyKind knows kinds of keys by the beginnings that all kinds of OpenSSH have, so future kinds are known too.
-func IsKeyKind(s string) bool {
+// isKeyKind knows kinds of keys by the beginnings that all kinds of OpenSSH have, so future kinds are known too.
+func isKeyKind(s string) bool {
 	for _, start := range []string{"ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-", "webauthn-sk-"} {
 		if strings.HasPrefix(s, start) {
 			return true
