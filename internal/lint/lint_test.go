@@ -106,6 +106,9 @@ func TestAdvice(t *testing.T) {
 			"no-login passwd.users"},
 		{"one can", config(`"passwd": {"users": [{"name": "a"}, {"name": "b", "passwordHash": "$y$j9T$a$` +
 			b43 + `"}]}`), ""},
+		{"users are deleted only", config(`"passwd": {"users": [{"name": "a", "shouldExist": false}]}`), ""},
+		{"the one with a password is deleted", config(`"passwd": {"users": [{"name": "a"}, {"name": "b", ` +
+			`"shouldExist": false, "passwordHash": "$y$j9T$a$` + b43 + `"}]}`), "no-login passwd.users"},
 		{"another config may say more", `{"ignition": {"version": "3.6.0", ` +
 			`"config": {"merge": [{"source": "https://h"}]}}, "passwd": {"users": [{"name": "a"}]}}`, ""},
 		{"a file in /run", file(`"path": "/run/x"`), "path-volatile storage.files.0.path"},

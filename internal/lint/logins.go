@@ -13,11 +13,14 @@ import (
 
 // logins advises on who can log in, and how well that is protected.
 func (l linter) logins(passwd *cursor.At, cfg *config.Config) {
-	users, reached := passwd.Key("users"), len(cfg.Passwd.Users) == 0 || hasOthers(cfg)
+	users, some, reached := passwd.Key("users"), false, hasOthers(cfg)
 	for i := range cfg.Passwd.Users {
 		u, at := &cfg.Passwd.Users[i], func() *cursor.At { return users.Item(i) }
 		hash := text(u.PasswordHash)
-		reached = reached || len(u.SSHAuthorizedKeys) > 0 || hash != "" && !strings.ContainsRune("!*", rune(hash[0]))
+		if u.ShouldExist == nil || *u.ShouldExist {
+			some = true
+			reached = reached || len(u.SSHAuthorizedKeys) > 0 || hash != "" && hash[0] != '!' && hash[0] != '*'
+		}
 		if weak := weakHash(hash); weak != "" {
 			l.advise(at().Key("passwordHash"), codes.PasswordWeak, "the hash is made by %s", weak).
 				Advise("make a new one, such as by `mkpasswd --method=yescrypt`")
@@ -38,7 +41,7 @@ func (l linter) logins(passwd *cursor.At, cfg *config.Config) {
 				Advise("choose one between 1000 and 60000")
 		}
 	}
-	if !reached {
+	if some && !reached {
 		l.advise(users, codes.NoLogin,
 			"none of the users has a key or a password, so nobody can log in as one of them").
 			Advise("add sshAuthorizedKeys to one")
