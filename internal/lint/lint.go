@@ -37,9 +37,12 @@ type linter struct {
 	volatile []folder
 }
 
+// wants tells whether advice of a code is wanted.
+func (l linter) wants(code codes.Code) bool { return len(l.only) == 0 || slices.Contains(l.only, code) }
+
 // advise gives advice at a place, if it is wanted; nil if not.
 func (l linter) advise(a *cursor.At, code codes.Code, format string, args ...any) *cursor.Finding {
-	if len(l.only) > 0 && !slices.Contains(l.only, code) {
+	if !l.wants(code) {
 		return nil
 	}
 	return a.Report(diag.Advice, code, format, args...)

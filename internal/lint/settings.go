@@ -89,11 +89,14 @@ func insteadOf(meant string) string {
 
 // unknown tells of a setting that its section does not have.
 func (u *unitLinter) unknown(b *body, line *unit.Line, sections []string) {
+	if b.told >= mostTold || !u.wants(codes.UnitDirectiveUnknown) {
+		return
+	}
 	hint, write := `if the line belongs to the one before, end that one with \`, ""
 	message := "what stands before the = is no setting of a unit"
 	if isName(line.Name) {
 		message = "systemd has no such setting in [" + line.Section + "], and passes over it"
-		hint, write = u.instead(b, line, sections)
+		hint, write = u.instead(line, sections)
 		if len(directives.With(line.Name)) > 0 || write != "" || diag.MayShow(line.Name) { // not a line of a value
 			message = "systemd has no " + line.Name + " in [" + line.Section + "], and passes over it"
 		}
@@ -110,7 +113,7 @@ func nameOf(line *unit.Line) diag.Span {
 }
 
 // instead says what to do about an unknown setting, and what to write where that is certain.
-func (u *unitLinter) instead(b *body, line *unit.Line, sections []string) (hint, write string) {
+func (u *unitLinter) instead(line *unit.Line, sections []string) (hint, write string) {
 	others := directives.With(line.Name)
 	for _, other := range others {
 		if slices.Contains(sections, other) {
@@ -120,10 +123,7 @@ func (u *unitLinter) instead(b *body, line *unit.Line, sections []string) (hint,
 	if len(others) > 0 {
 		return "it belongs to [" + others[0] + "], in a unit that has this section", ""
 	}
-	meant, sure := "", false
-	if b.told < mostTold {
-		meant, sure = u.nearest(where{line.Section, line.Name})
-	}
+	meant, sure := u.nearest(where{line.Section, line.Name})
 	if sure {
 		write = meant
 	}

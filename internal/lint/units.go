@@ -227,6 +227,9 @@ func madeByNone(ext string) (message, hint string) {
 
 // tell gives advice at a part of a text, nil where nobody would read it.
 func (u *unitLinter) tell(b *body, code codes.Code, part diag.Span, message, hint string) *cursor.Finding {
+	if !u.wants(code) {
+		return nil
+	}
 	if b.told++; b.told > mostTold {
 		return nil
 	}

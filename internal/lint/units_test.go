@@ -299,6 +299,8 @@ func TestTextsOfVeryManyLinesAreNotPutTogether(t *testing.T) {
 func TestOfOneTextAHundredProblemsAreToldAtMost(t *testing.T) {
 	text := service + strings.Repeat("Wibble=1\n", 1000)
 	assert.Len(t, advised(t, units(t, []object{{"name": "web.service", "contents": text}}, nil)), 100)
+	text = units(t, []object{{"name": "web.service", "contents": text + "Restart=ever\n"}}, nil)
+	assert.Len(t, advised(t, text, codes.UnitValue), 1, "of those that are wanted")
 }
 
 func TestNoLineOfAValueIsNamed(t *testing.T) {
