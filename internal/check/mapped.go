@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/load"
@@ -17,8 +18,9 @@ import (
 
 // A mapping says which file, or the files of which folder, stand for what is fetched.
 type mapping struct {
-	url  string // in its usual form; of a folder it ends in a slash
-	file string // or the folder
+	url    string // in its usual form; of a folder it ends in a slash
+	file   string // or the folder
+	folder bool
 }
 
 // setMap takes URL=FILE, or URL/=DIR. URLs may have equals signs.
@@ -31,7 +33,8 @@ func (o *options) setMap(value string) error {
 	if !known {
 		return cli.Misuse("%q is no URL of something that is fetched", value[:at])
 	}
-	o.maps = append(o.maps, mapping{from, value[at+1:]})
+	o.maps = append(o.maps, mapping{from, value[at+1:], strings.HasSuffix(value[:at], "/") &&
+		strings.HasSuffix(from, "/")})
 	return nil
 }
 
@@ -63,24 +66,28 @@ func (o *options) open(raw string) (content io.ReadCloser, name string, err erro
 		return nil, "", nil
 	}
 	for _, m := range o.maps {
-		if m.url == at && !strings.HasSuffix(m.url, "/") {
+		if m.url == at && !m.folder {
 			return opened(m.file, func() (*os.File, error) { return load.OpenRegular(m.file) })
 		}
 	}
 	for _, m := range o.maps {
 		below, is := strings.CutPrefix(at, m.url)
-		if !is || below == "" || !strings.HasSuffix(m.url, "/") {
+		if !is || below == "" || !m.folder {
 			continue
 		}
 		if below, err = url.PathUnescape(below); err != nil {
 			continue
 		}
-		content, name, err = opened(m.file+"/"+below, func() (*os.File, error) { return load.OpenIn(m.file, below) })
-		if !errors.Is(err, fs.ErrNotExist) {
-			return content, name, err
+		info, wrong := os.Stat(m.file)
+		if wrong == nil && !info.IsDir() {
+			wrong = syscall.ENOTDIR
 		}
-		if _, gone := os.Stat(m.file); gone != nil { // a wrong name, and not a file that the folder lacks
-			return opened(m.file, func() (*os.File, error) { return nil, gone })
+		if wrong != nil {
+			return opened(m.file, func() (*os.File, error) { return nil, wrong })
+		}
+		content, name, err = opened(m.file+"/"+below, func() (*os.File, error) { return load.OpenIn(m.file, below) })
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) { // else the folder lacks it
+			return content, name, err
 		}
 	}
 	return nil, "", nil
