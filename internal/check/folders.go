@@ -61,26 +61,19 @@ type patterns struct {
 }
 
 // match tells whether one of them is for a path.
-func (p *patterns) match(name string) bool {
+func (p *patterns) match(name string) bool { return p.holds(name, excluded) }
+
+// cover tells whether one of them is for a path, or for a folder that it is in.
+func (p *patterns) cover(name string) bool { return p.holds(name, covered) }
+
+func (p *patterns) holds(name string, is func(name string, patterns []string) bool) bool {
 	if len(p.all) == 0 {
 		return false
 	}
 	if p.project != nil {
-		if name = p.project.Relative(name); name == "" {
-			return false
-		}
+		name = p.project.Relative(name)
 	}
-	return excluded(name, p.all)
-}
-
-// cover tells whether one of them is for a path, or for a folder that it is in.
-func (p *patterns) cover(name string) bool {
-	for up := filepath.Dir(name); name != up; name, up = up, filepath.Dir(up) {
-		if p.match(name) {
-			return true
-		}
-	}
-	return false
+	return name != "" && is(name, p.all)
 }
 
 // A walk goes through folders.
@@ -217,6 +210,17 @@ func excluded(name string, patterns []string) bool {
 		ok, err := path.Match(pattern, parts[len(parts)-1])
 		return ok && err == nil
 	})
+}
+
+// covered: one of the patterns is for the path, or for a folder that it is in.
+func covered(name string, patterns []string) bool {
+	name = slashed(name)
+	for up := path.Dir(name); name != up; name, up = up, path.Dir(up) {
+		if excluded(name, patterns) {
+			return true
+		}
+	}
+	return false
 }
 
 func slashed(name string) string { return path.Clean(filepath.ToSlash(name)) }

@@ -160,6 +160,10 @@ func TestFilesThatAreNamedMayBeExcluded(t *testing.T) {
 	assert.Equal(t, 1, validate("", "old/deep/r.bu").code, "what is named is checked")
 	assert.Equal(t, run{0, "valid: 0 files, 0 errors, 0 warnings, 2 excluded\n", ""},
 		validate("", "--as-in-folders", "old/deep/r.bu", "r.bu"))
+	t.Chdir("old")
+	assert.Equal(t, run{0, "valid: 0 files, 0 errors, 0 warnings, 1 excluded\n", ""},
+		validate("", "--as-in-folders", "deep/r.bu"), "from within what is excluded")
+	t.Chdir("..")
 	for _, format := range []string{"json", "sarif", "gitlab", "junit", "github", "line"} {
 		assert.Equal(t, 0, validate("", "--as-in-folders", "--format", format, "r.bu").code)
 	}
