@@ -141,7 +141,7 @@ func (v *verdict) ignoredIn(name string) (ignored []codes.Code) {
 	}
 	at := v.project.Relative(name)
 	for _, i := range v.project.Ignored {
-		if at != "" && excluded(at, []string{i.Pattern}) {
+		if at != "" && covered(at, []string{i.Pattern}) {
 			ignored = append(ignored, i.Codes...)
 		}
 	}

@@ -66,6 +66,8 @@ func TestTheProjectFileSetsOptionsThatNoArgumentSets(t *testing.T) {
 			"valid: 1 file, 0 errors, 0 warnings, 1 ignored\n"},
 		{"what is excluded is counted", "exclude: [sub, w.ign, README, 'r*']\nlint: none", []string{"."}, 0,
 			"valid: 2 files, 0 errors, 0 warnings, 3 excluded\n"},
+		{"by a folder", "ignore: {sub: [path-volatile]}", []string{"sub/c.bu"}, 0,
+			"valid: 1 file, 0 errors, 0 warnings, 1 ignored\n"},
 		{"standard input has a place", "ignore: {a.bu: [path-volatile]}", []string{"--stdin-filename=sub/../a.bu", "-"},
 			0, "valid: 1 file, 0 errors, 0 warnings, 1 ignored\n"},
 		{"or none", "ignore: {'*': [path-volatile]}", []string{"-", "--quiet", "--format=line"}, 0,

@@ -34,8 +34,9 @@ func keys() []key {
 		{name: "files-dir", takes: folder},
 		{name: "root", takes: folder},
 		{name: "map", takes: mappings},
-		{ignoreKey, byGlob, "codes of warnings and advice that are not told of, by the paths of files: a name, or a " +
-			"path from this file's folder on; * stands for any part of a name, ** for any number of folders"},
+		{ignoreKey, byGlob, "codes of warnings and advice that are not told of, by the paths of files and folders: a " +
+			"name, or a path from this file's folder on; * stands for any part of a name, ** for any number of " +
+			"folders"},
 	}
 }
 
