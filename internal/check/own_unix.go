@@ -16,3 +16,10 @@ func own(f *os.File, like fs.FileInfo) error {
 	}
 	return f.Chown(int(of.Uid), int(of.Gid))
 }
+
+// umask is what new files of this process may not have.
+func umask() fs.FileMode {
+	mask := syscall.Umask(0o077)
+	syscall.Umask(mask)
+	return fs.FileMode(mask)
+}

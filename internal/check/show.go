@@ -121,10 +121,15 @@ func (v *verdict) sum(screen *diag.Screen) error {
 	return err
 }
 
-// replace writes a file as a whole, or into what is no regular file, such as a pipe.
+// replace writes a file as a whole, or into what is no regular file, such as a pipe. A file that is there keeps its
+// mode.
 func replace(name string, text []byte) error {
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		return os.WriteFile(name, text, 0o644)
+	mode := 0o666 &^ umask()
+	if info, err := os.Stat(name); err == nil {
+		if !info.Mode().IsRegular() {
+			return os.WriteFile(name, text, 0o644)
+		}
+		mode = info.Mode().Perm()
 	}
 	real, err := filepath.EvalSymlinks(name)
 	switch _, linked := os.Readlink(name); {
@@ -137,6 +142,6 @@ func replace(name string, text []byte) error {
 		if _, err := f.Write(text); err != nil {
 			return err
 		}
-		return f.Chmod(0o644)
+		return f.Chmod(mode)
 	})
 }
