@@ -92,6 +92,7 @@ type verdict struct {
 	changes   []string // a line for each, and for what kept others from being made
 	// Texts above largeText are read alone, as the collector has one pace; others side by side.
 	large sync.RWMutex
+	pace  func() // ends the pace of the one that is read alone; nil while none is
 }
 
 // largeText is how many bytes a text has whose reading is worth a pace of its own.
@@ -169,12 +170,21 @@ func (v *verdict) turn(text string) (end func()) {
 		return v.large.RUnlock
 	}
 	v.large.Lock()
-	pace := load.PaceCollector(text)
+	v.pace = load.PaceCollector(text)
 	return func() {
 		if len(v.report.Files) > 1 { // the report on one is part of the work on it
-			pace()
+			v.unpaced()
 		}
+		v.pace = nil
 		v.large.Unlock()
+	}
+}
+
+// unpaced ends the pace of the collector: a plan is larger than the text.
+func (v *verdict) unpaced() {
+	if v.pace != nil {
+		v.pace()
+		v.pace = nil
 	}
 }
 

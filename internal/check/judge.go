@@ -185,7 +185,8 @@ func (j *Judge) judge(name, language, text string) (Judged, error) {
 		return Judged{}, nil
 	}
 	if len(text) > largeText {
-		defer load.PaceCollector(text)()
+		v.pace = load.PaceCollector(text)
+		defer v.unpaced()
 	}
 	end, err := v.against(context.Background())
 	if err != nil {

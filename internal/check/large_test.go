@@ -1,13 +1,20 @@
 package check_test
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/check"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
 )
 
 // sparse makes a file of 3 GiB that begins with a text and takes no room.
@@ -52,4 +59,18 @@ func TestLargeContentAtHandIsNotKept(t *testing.T) {
 	require.NoError(t, os.Truncate(large, 300<<20))
 	used = allocated(func() { validate(bundle, "--map", "https://example.com/a="+large, "-") })
 	assert.Less(t, used, uint64(100))
+}
+
+// A plan is larger than the text: below what is in use nearly all work would be collecting.
+func TestPlansAreNotHeldToTheMemoryOfTheirTexts(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(math.MaxInt64))
+	limits := []int64{}
+	row := check.ValidateBy("glowplug validate", check.Means{Plan: func(*document.Document) []diag.Problem {
+		limits = append(limits, debug.SetMemoryLimit(-1))
+		return nil
+	}})
+	text := strings.TrimSuffix(good, "}") + strings.Repeat(" ", 1<<20) + "}"
+	require.Equal(t, 0, runs(row, strings.NewReader(text), false, "-").code)
+	assert.Equal(t, []int64{math.MaxInt64}, limits)
 }

@@ -94,6 +94,9 @@ func (w *whole) judge(doc *document.Document) {
 			return content, err
 		}))
 	}
+	if o.Plan != nil || w.verdict.judge != nil {
+		w.unpaced()
+	}
 	if o.Plan != nil && w.absent == 0 && !diag.Fatal(w.found) {
 		w.tell(o.Plan(doc))
 	}
