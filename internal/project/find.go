@@ -10,9 +10,9 @@ import (
 const FileName = ".glowplug.yaml"
 
 // Find looks for the folder of the project that a path is in: the nearest one above that has a project file. It stops
-// at a folder that has .git, as what is above is another project.
+// at a folder that has .git, as what is above is another project. Of "" there is none.
 func Find(from string) (dir string, found bool) {
-	for {
+	for from != "" {
 		if _, err := os.Lstat(filepath.Join(from, FileName)); err == nil {
 			return from, true
 		}
@@ -22,9 +22,11 @@ func Find(from string) (dir string, found bool) {
 		}
 		from = up
 	}
+	return "", false
 }
 
-// Common is the deepest folder that all paths are in, a folder being in itself. All are absolute.
+// Common is the deepest folder that all paths are in, a folder being in itself; "" where they are on several drives.
+// All are absolute.
 func Common(paths []string) string {
 	common := ""
 	for i, path := range paths {
@@ -35,7 +37,11 @@ func Common(paths []string) string {
 			common = path
 		}
 		for below(common, path) == "" {
-			common = filepath.Dir(common)
+			up := filepath.Dir(common)
+			if up == common {
+				return ""
+			}
+			common = up
 		}
 	}
 	return common

@@ -140,6 +140,10 @@ func TestTheNearestProjectIsFoundUpToARepository(t *testing.T) {
 		"a/b": at("a/b/gone"), ".": at("a", "ab")} {
 		assert.Equal(t, filepath.Join(dir, want), project.Common(of), "%s", of)
 	}
+	apart := project.Common([]string{dir, "drive:/of/windows"})
+	assert.Empty(t, apart, "what has no folder in common")
+	_, found := project.Find(apart)
+	assert.False(t, found)
 }
 
 func TestOnlyARegularFileOfSomeSizeIsRead(t *testing.T) {
