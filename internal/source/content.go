@@ -54,7 +54,7 @@ func Unlike(r *config.Resource, packed io.Reader) *Misfit {
 	if config.Says(r.Compression) == "gzip" {
 		unpacked, err := gzip.NewReader(in)
 		if err != nil {
-			return notGzip(err)
+			return in.misfit(err)
 		}
 		content = unpacked
 	}
@@ -65,7 +65,7 @@ func Unlike(r *config.Resource, packed io.Reader) *Misfit {
 		to = h
 	}
 	if err := drain(to, content, in, UnpackedFree); err != nil {
-		return notGzip(err)
+		return in.misfit(err)
 	}
 	if to == io.Discard || digest.Matches(h.Sum(nil)) {
 		return nil
@@ -75,15 +75,29 @@ func Unlike(r *config.Resource, packed io.Reader) *Misfit {
 		Hint: "write what " + digest.Function() + "sum prints of the content, unpacked, or remove the digest"}}
 }
 
+// A counted reader notes how much has been read, and why no more could be.
 type counted struct {
 	io.Reader
-	n int64
+	n   int64
+	err error
 }
 
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	c.n += int64(n)
+	if err != io.EOF {
+		c.err = err
+	}
 	return n, err
+}
+
+// misfit says why content came to an early end.
+func (c *counted) misfit(err error) *Misfit {
+	if c.err == nil {
+		return notGzip(err)
+	}
+	return &Misfit{"source", &diag.Fault{Code: codes.Unreadable, Message: "reading its content: " + c.err.Error(),
+		At: -1}}
 }
 
 var errExpands = fmt.Errorf("it unpacks to more than %d times its size", UnpackedMost)

@@ -7,9 +7,11 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
+	"errors"
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -136,4 +138,17 @@ func TestABundleIsReadOnce(t *testing.T) {
 	bundle := strings.Repeat("-----BEGIN A-----\nMAA=\n-----END A-----\n", 400_000)
 	assert.Empty(t, source.NoAuthorities([]byte(bundle)))
 	assert.Empty(t, source.NoAuthorities([]byte(bundle+strings.Repeat("\n", 16<<20))))
+}
+
+func TestWhatCannotBeReadIsNotCalledDamaged(t *testing.T) {
+	for _, r := range []*config.Resource{
+		resource("", "", ""), resource("", "gzip", ""),
+		resource("", "", "sha256-"+strings.Repeat("0", 64)),
+	} {
+		wrong := source.Unlike(r, iotest.ErrReader(errors.New("torn")))
+		require.NotNil(t, wrong)
+		assert.Equal(t, codes.Unreadable, wrong.Code)
+		assert.Equal(t, "source", wrong.Key)
+		assert.Equal(t, "reading its content: torn", wrong.Message)
+	}
 }
