@@ -64,6 +64,9 @@ func title(f *diag.Fix) string {
 	if f.Gone {
 		verb, text = "Remove ", f.Old
 	}
+	if !f.MayShow() {
+		return "Put right what may be a secret"
+	}
 	if utf8.RuneCountInString(text) > titleMost {
 		text = string([]rune(text)[:titleMost]) + "…"
 	}

@@ -299,6 +299,17 @@ func TestFixesAreOffered(t *testing.T) {
 	assert.Empty(t, actions(c, 4, `"only": ["refactor"]`))
 }
 
+func TestTheTitleOfAFixHasNoSecret(t *testing.T) {
+	const text = `{"ignition": {"version": "3.6.0"}, "storage": {"files": [{"path": "/a", "contents": ` +
+		`{"source": "data:,my secret"}}]}}`
+	c := connected(t, `{"lint": "none"}`)
+	c.open(uri, text)
+	all := actions(c, 0, `"only": ["quickfix"]`)
+	require.Len(t, all, 1)
+	assert.Equal(t, "Put right what may be a secret", all[0].Title)
+	assert.Equal(t, strings.Replace(text, "my secret", "my%20secret", 1), written(text, all[0].Edit.Changes[uri][0]))
+}
+
 func TestObjectsAndListsAreListed(t *testing.T) {
 	type symbol struct {
 		Name     string
