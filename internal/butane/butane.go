@@ -111,6 +111,7 @@ type translation struct {
 	ways     *tree.Ways
 	urls     *urlMaker
 	ready    func() map[tree.Node]embedded // content that is made ahead; nil where it is not worth it
+	packed   map[string]bool               // URLs of content that is compressed
 	remote   map[string]bool               // see tangVolumes
 	misreads map[diag.Span]bool            // see misread
 	origins  []string

@@ -124,7 +124,7 @@ func (t *translation) embed(from tree.Node, text, compression string) embedded {
 	if t.ready != nil {
 		if made, ok := t.ready()[from]; ok {
 			e.url, e.compression = made.url, made.compression
-			return e
+			return e.noted()
 		}
 	}
 	if t.urls == nil {
@@ -134,6 +134,17 @@ func (t *translation) embed(from tree.Node, text, compression string) embedded {
 		}
 	}
 	e.url, e.compression = t.urls.url(text, e.told && t.has(gzip))
+	return e.noted()
+}
+
+// noted says which content need not be unpacked to judge it.
+func (e embedded) noted() embedded {
+	if e.compression != "" {
+		if e.t.packed == nil {
+			e.t.packed = map[string]bool{}
+		}
+		e.t.packed[e.url] = true
+	}
 	return e
 }
 

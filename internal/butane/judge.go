@@ -15,6 +15,7 @@ func (t *translation) judge() {
 	t.out = out
 	problems = append(problems, ignored...)
 	if out != nil && t.Rules != nil {
+		out.Packed = t.packed
 		problems = append(problems, t.Rules(out)...)
 	}
 	for _, p := range problems {

@@ -123,7 +123,7 @@ func (w *whole) Bytes(_ context.Context, r config.Resource) ([]byte, error) {
 	case packed == nil:
 		return nil, errLarge
 	}
-	if wrong := source.Unlike(&r, bytes.NewReader(packed)); wrong != nil {
+	if wrong := new(source.Judge).Unlike(&r, bytes.NewReader(packed)); wrong != nil {
 		return nil, wrong.Fault
 	}
 	text, known := source.Unpacked(&r, bytes.NewReader(packed), tree.TextMax)

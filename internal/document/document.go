@@ -15,6 +15,9 @@ import (
 type Document struct {
 	// Version is the version that the document says it is written in.
 	Version config.Version
+	// Packed are the URLs of content that was compressed when the document was made: of these it is known that they
+	// unpack.
+	Packed map[string]bool
 
 	config   *config.Config
 	root     tree.Node // canonical: names as the model spells them, each once, nothing unknown, no nulls

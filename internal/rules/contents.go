@@ -49,7 +49,11 @@ func eachResource(root *cursor.At, cfg *config.Config, wanted func(*config.Resou
 // misfits finds content that is in the config itself and not what its digest or compression says. Whoever writes it
 // refuses it too.
 func (c *checker) misfits(root *cursor.At, cfg *config.Config) {
-	eachResource(root, cfg, source.Known, func(a *cursor.At, r *config.Resource) { c.misfit(a, r, source.Misfits(r)) })
+	var judge source.Judge
+	wanted := func(r *config.Resource) bool {
+		return source.Known(r) && (r.Verification.Hash != nil || !c.doc.Packed[*r.Source])
+	}
+	eachResource(root, cfg, wanted, func(a *cursor.At, r *config.Resource) { c.misfit(a, r, judge.Misfits(r)) })
 }
 
 // misfit tells of content that is not what it should be. Of a digest that is none another rule tells.
@@ -91,6 +95,7 @@ func authority(a *cursor.At, bundle []byte) {
 // configs are not looked at.
 func Contents(doc *document.Document, open func(url string) (io.ReadCloser, error)) []diag.Problem {
 	c := &checker{doc: doc, version: doc.Version}
+	var judge source.Judge
 	fetched := func(r *config.Resource) bool { return text(r.Source) != "" }
 	eachResource(doc.Cursor(&c.log), doc.Config(), fetched, func(a *cursor.At, r *config.Resource) {
 		if a.Name() == "replace" || a.Up().Name() == "merge" {
@@ -101,20 +106,20 @@ func Contents(doc *document.Document, open func(url string) (io.ReadCloser, erro
 		case err != nil:
 			a.Key("source").Errorf(codes.Unreadable, "reading its content: %s", err.Error())
 		case content != nil:
-			c.judgeContent(a, r, content)
+			c.judgeContent(&judge, a, r, content)
 		}
 	})
 	return c.log.All()
 }
 
-func (c *checker) judgeContent(a *cursor.At, r *config.Resource, content io.ReadCloser) {
+func (c *checker) judgeContent(judge *source.Judge, a *cursor.At, r *config.Resource, content io.ReadCloser) {
 	defer content.Close()
 	if a.Up().Name() != "certificateAuthorities" {
-		c.misfit(a, r, source.Unlike(r, content))
+		c.misfit(a, r, judge.Unlike(r, content))
 		return
 	}
 	kept := start{most: authorityMax}
-	if wrong := source.Unlike(r, io.TeeReader(content, &kept)); wrong != nil {
+	if wrong := judge.Unlike(r, io.TeeReader(content, &kept)); wrong != nil {
 		c.misfit(a, r, wrong)
 	} else if bundle, known := source.Unpacked(r, &kept, authorityMax); known && !kept.cut {
 		authority(a, bundle)

@@ -27,9 +27,15 @@ func Known(r *config.Resource) bool {
 	return judged && r.Source != nil && (*r.Source == "" || isData(*r.Source))
 }
 
+// A Judge judges contents one after another, and keeps the 80 KB that reading gzip takes. Its zero value is ready.
+type Judge struct {
+	gzip   gzip.Reader
+	buffer []byte
+}
+
 // Misfits says what is wrong with a resource that has its content itself, which no fetch would mend; nil for nothing. A
 // source or digest that is malformed is not judged here.
-func Misfits(r *config.Resource) *Misfit {
+func (j *Judge) Misfits(r *config.Resource) *Misfit {
 	if !Known(r) {
 		return nil
 	}
@@ -37,7 +43,7 @@ func Misfits(r *config.Resource) *Misfit {
 	if !known && *r.Source != "" {
 		return nil
 	}
-	return Unlike(r, strings.NewReader(content))
+	return j.Unlike(r, strings.NewReader(content))
 }
 
 // UnpackedFree and UnpackedMost bound what is unpacked as a fetch does (docs/fetch.md).
@@ -48,15 +54,14 @@ const (
 
 // Unlike holds content against the compression and the digest of its resource; nil if it is as they say. It reads as
 // much as it needs, and keeps nothing.
-func Unlike(r *config.Resource, packed io.Reader) *Misfit {
+func (j *Judge) Unlike(r *config.Resource, packed io.Reader) *Misfit {
 	in := &counted{Reader: packed}
 	content := io.Reader(in)
 	if config.Says(r.Compression) == "gzip" {
-		unpacked, err := gzip.NewReader(in)
-		if err != nil {
+		if err := j.gzip.Reset(in); err != nil {
 			return in.misfit(err)
 		}
-		content = unpacked
+		content = &j.gzip
 	}
 	digest, fault := ParseDigest(config.Says(r.Verification.Hash), config.Newest)
 	h := digest.New()
@@ -64,7 +69,7 @@ func Unlike(r *config.Resource, packed io.Reader) *Misfit {
 	if fault == nil && h != nil {
 		to = h
 	}
-	if err := drain(to, content, in, UnpackedFree); err != nil {
+	if err := j.drain(to, content, in, UnpackedFree); err != nil {
 		return in.misfit(err)
 	}
 	if to == io.Discard || digest.Matches(h.Sum(nil)) {
@@ -103,11 +108,13 @@ func (c *counted) misfit(err error) *Misfit {
 var errExpands = fmt.Errorf("it unpacks to more than %d times its size", UnpackedMost)
 
 // drain reads to the end, unless far more comes out than went in.
-func drain(to io.Writer, content io.Reader, in *counted, free int64) error {
-	buffer := make([]byte, 32<<10)
+func (j *Judge) drain(to io.Writer, content io.Reader, in *counted, free int64) error {
+	if j.buffer == nil {
+		j.buffer = make([]byte, 32<<10)
+	}
 	for out := int64(0); ; {
-		n, err := content.Read(buffer)
-		to.Write(buffer[:n])
+		n, err := content.Read(j.buffer)
+		to.Write(j.buffer[:n])
 		out += int64(n)
 		switch {
 		case err == io.EOF:

@@ -62,6 +62,7 @@ func inCapitals(digest string) string {
 }
 
 func TestContentThatIsAtHandIsHeldAgainstItsResource(t *testing.T) {
+	var judge source.Judge // in any order: what one content leaves must not show with the next
 	zip := packed(t, "hello")
 	for claim, c := range map[string]struct {
 		r    *config.Resource
@@ -88,7 +89,7 @@ func TestContentThatIsAtHandIsHeldAgainstItsResource(t *testing.T) {
 		"an empty source that is packed":    {empty("", "gzip"), codes.ContentGzip, "nothing to unpack"},
 	} {
 		t.Run(claim, func(t *testing.T) {
-			wrong := source.Misfits(c.r)
+			wrong := judge.Misfits(c.r)
 			if c.want == "" {
 				assert.Nil(t, wrong)
 				return

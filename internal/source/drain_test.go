@@ -18,8 +18,8 @@ func (zeros) Read(p []byte) (int, error) {
 
 func TestWhatUnpacksWithoutEndIsStopped(t *testing.T) {
 	in := &counted{Reader: strings.NewReader("abc"), n: 3}
-	assert.ErrorIs(t, drain(io.Discard, zeros{}, in, 1<<20), errExpands)
-	assert.NoError(t, drain(io.Discard, io.LimitReader(zeros{}, 1<<20), in, 1<<20), "as much as is free")
+	assert.ErrorIs(t, new(Judge).drain(io.Discard, zeros{}, in, 1<<20), errExpands)
+	assert.NoError(t, new(Judge).drain(io.Discard, io.LimitReader(zeros{}, 1<<20), in, 1<<20), "as much as is free")
 	in.n = 1 << 20
-	assert.NoError(t, drain(io.Discard, io.LimitReader(zeros{}, 100<<20), in, 1<<20), "as much as the ratio allows")
+	assert.NoError(t, new(Judge).drain(io.Discard, io.LimitReader(zeros{}, 100<<20), in, 1<<20), "as much as the ratio allows")
 }

@@ -21,13 +21,13 @@ func (m *maker) obtain(ctx context.Context, n *node, out target.Output) error {
 }
 
 // misfit refuses to write content that is in the config itself and not what its digest or compression says.
-func (n *node) misfit(e plan.Effect) error {
+func (n *node) misfit(e plan.Effect, contents *source.Judge) error {
 	if e == plan.Keep {
 		return nil
 	}
 	for i := range n.sources {
 		p := &n.sources[i]
-		if wrong := source.Misfits(&p.Resource); wrong != nil {
+		if wrong := contents.Misfits(&p.Resource); wrong != nil {
 			return plan.Step{ID: n.ID, Subject: n.Subject, Origin: p.origin}.Fail(wrong.Fault)
 		}
 	}

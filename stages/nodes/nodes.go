@@ -9,19 +9,21 @@ import (
 	"github.com/glowplug-os/glowplug/internal/accounts"
 	"github.com/glowplug-os/glowplug/internal/order"
 	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/source"
 	"github.com/glowplug-os/glowplug/internal/target"
 )
 
 // Nodes are the directories, files and links of a config.
 type Nodes struct {
-	all    []*node
-	nodes  map[string]*node // by place, once they are claimed
-	t      *target.Target
-	m      *maker
-	names  *accounts.Result // of owners
-	before *records         // what earlier runs have noted of appends, once it is asked for
-	unread error            // for those who ask after that cannot be read
-	failed []error
+	all      []*node
+	nodes    map[string]*node // by place, once they are claimed
+	t        *target.Target
+	m        *maker
+	names    *accounts.Result // of owners
+	before   *records         // what earlier runs have noted of appends, once it is asked for
+	unread   error            // for those who ask after that cannot be read
+	contents source.Judge
+	failed   []error
 }
 
 // A maker does what steps do.

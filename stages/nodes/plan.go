@@ -45,7 +45,7 @@ func (p *Nodes) node(n *node, step *plan.Step) error {
 	if step.Effect, err = p.effect(n, found, m, known); err != nil {
 		return err
 	}
-	if err := n.misfit(step.Effect); err != nil {
+	if err := n.misfit(step.Effect, &p.contents); err != nil {
 		return err
 	}
 	n.found, n.effect = found, step.Effect

@@ -64,15 +64,16 @@ func tools(v *config.Luks) []string {
 // Impossible refuses what the config itself shows to fail.
 func Impossible(s config.Storage) error {
 	var all []error
+	var judge source.Judge
 	for i := range s.Luks {
 		v := &s.Luks[i]
-		all = append(all, entryOf(i, v).Fail(impossible(v)))
+		all = append(all, entryOf(i, v).Fail(impossible(v, &judge)))
 	}
 	return errors.Join(all...)
 }
 
-func impossible(v *config.Luks) error {
-	switch uuid, wrong := config.Says(v.UUID), source.Misfits(&v.KeyFile); {
+func impossible(v *config.Luks, keys *source.Judge) error {
+	switch uuid, wrong := config.Says(v.UUID), keys.Misfits(&v.KeyFile); {
 	case uuid != "" && !block.TakesUUID("crypto_LUKS", uuid):
 		return fmt.Errorf("a volume takes no UUID like %s", diag.Name(uuid))
 	case !config.Says(v.Cex.Enabled) && rules.IsEmptyKey(v.KeyFile, config.Newest):
