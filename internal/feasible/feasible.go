@@ -13,6 +13,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/internal/unit"
 	"github.com/glowplug-os/glowplug/stages/disks"
 	"github.com/glowplug-os/glowplug/stages/files"
 	"github.com/glowplug-os/glowplug/stages/leave"
@@ -137,7 +138,7 @@ func planFiles(cfg *config.Config, suits suitable) []*plan.StepError {
 		places = append(places, config.Says(f.Path))
 	}
 	for _, u := range cfg.Systemd.Units {
-		places = append(places, "/etc/systemd/system/"+u.Name)
+		places = append(places, unit.Dir+"/"+u.Name)
 	}
 	with := near(cfg, places)
 	if len(with.files)+len(with.directories) > 0 {

@@ -74,7 +74,7 @@ func TestWhatNothingSuitsIsRefused(t *testing.T) {
 		"more partitions than a new table has": {storage("'disks':[{'device':'/dev/a','wipeTable':true," +
 			"'partitions':[{'number':129}]}]"), "$.storage.disks.0.partitions.0"},
 		"a name of 256 bytes": {storage("'files':[{'path':'/" + strings.Repeat("x", 256) + "'}]"),
-			"$.storage.files.0"},
+			"$.storage.files.0.path"},
 		"an owner with a colon": {storage("'files':[{'path':'/a'},{'path':'/b','user':{'name':'a:b'}}]"),
 			"$.storage.files.1"},
 	} {

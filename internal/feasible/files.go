@@ -19,12 +19,16 @@ var errWrittenBefore = errors.New("accounts of the config are in it, and overwri
 // first, and a plan looks at contents only when it is run.
 func accountFiles(cfg *config.Config) (all []*plan.StepError) {
 	users, groups := wantedNames(cfg)
+	wanted := map[string][]string{accounts.PasswdFile: users, accounts.ShadowFile: users, accounts.GroupFile: groups,
+		accounts.GShadowFile: groups}
 	for i := range cfg.Storage.Files {
 		f := &cfg.Storage.Files[i]
-		names := map[string][]string{accounts.PasswdFile: users, accounts.ShadowFile: users, accounts.GroupFile: groups,
-			accounts.GShadowFile: groups}[f.Path]
+		names := wanted[f.Path]
+		if len(names) == 0 || config.Says(f.Overwrite) {
+			continue
+		}
 		content, inline := source.Inline(config.Says(f.Contents.Source))
-		if !inline || config.Says(f.Overwrite) {
+		if !inline {
 			continue
 		}
 		lacks := func(name string) bool { return !strings.Contains("\n"+content, "\n"+name+":") }

@@ -51,17 +51,22 @@ func NoPath(p string) *diag.Fault {
 	if i := strings.IndexByte(p, 0); i >= 0 {
 		return &diag.Fault{Code: codes.FieldCharacter, Message: "the path has a NUL byte", Hint: "leave it out", At: i}
 	}
-	long := &diag.Fault{Code: codes.PathLong, Message: "the path is longer than 4095 bytes", Hint: "shorten it", At: -1}
+	if len(p) <= nameMax {
+		return nil
+	}
 	if len(p) > pathMax {
-		return long
+		return tooLong("the path is longer than 4095 bytes")
 	}
 	for name := range strings.SplitSeq(p, "/") {
 		if len(name) > nameMax {
-			long.Message = "a name in the path is longer than 255 bytes"
-			return long
+			return tooLong("a name in the path is longer than 255 bytes")
 		}
 	}
 	return nil
+}
+
+func tooLong(message string) *diag.Fault {
+	return &diag.Fault{Code: codes.PathLong, Message: message, Hint: "shorten it", At: -1}
 }
 
 func reserved(name string) *diag.Fault {

@@ -146,7 +146,7 @@ func TestWhatCannotBeReadIsNotCalledDamaged(t *testing.T) {
 		resource("", "", ""), resource("", "gzip", ""),
 		resource("", "", "sha256-"+strings.Repeat("0", 64)),
 	} {
-		wrong := source.Unlike(r, iotest.ErrReader(errors.New("torn")))
+		wrong := new(source.Judge).Unlike(r, iotest.ErrReader(errors.New("torn")))
 		require.NotNil(t, wrong)
 		assert.Equal(t, codes.Unreadable, wrong.Code)
 		assert.Equal(t, "source", wrong.Key)
