@@ -120,8 +120,8 @@ type translation struct {
 func newTranslation(d Dialect, root tree.Node, o Options) *translation {
 	a := root.Arena()
 	t := &translation{Dialect: d, Options: o, manner: ours(), maker: maker{a.NewTracer()}, arena: a, root: root}
-	if by := root.Place().Doc; by != nil && by.Silences != nil {
-		t.Silences(by.Silences)
+	if by := root.Place().Doc; by != nil {
+		t.Keeps(by)
 	}
 	t.shape, t.edition, t.objects = documents(), d.edition(), objects()
 	t.index, t.wrong = tree.Index{}, map[tree.Node]bool{}

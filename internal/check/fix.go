@@ -26,6 +26,7 @@ func fixed(name, text string, o load.Options, told ...func(string)) (out string,
 			to(line)
 		}
 	}
+	o.Every = true
 	for range rounds {
 		r := load.ReadWith(tree.NewArena(), name, text, o)
 		fixes := safeFixes(r)
@@ -63,8 +64,8 @@ func change(f *diag.Fix) string {
 	return f.Place.String() + ": " + diag.Printable(was) + " → " + diag.Printable(f.Text())
 }
 
-// safeFixes are those of a text, in their order, none within another. They are of more problems than are shown, so that
-// the text is read again less often.
+// safeFixes are those of a text, in their order, none within another. They are of all its problems, so that the text is
+// not read again for each few of them.
 func safeFixes(r load.Result) (fixes []*diag.Fix) {
 	advice.Give(r.Problems)
 	for _, p := range diag.All(diag.Workstation, r.Problems) {

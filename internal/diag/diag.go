@@ -48,6 +48,9 @@ type Document struct {
 	// Silences, where set, tells whether what is reported of this document is silenced.
 	Silences func(*Problem) bool
 
+	// Every: each problem is kept, however many are of one code, for who does something about each of them.
+	Every bool
+
 	// Snake: the keys are spelled like_this, as those of Butane documents are.
 	Snake bool
 

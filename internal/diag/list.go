@@ -28,7 +28,7 @@ type List struct {
 	lent  bool               // spare has not been counted yet
 
 	// Of a code in a document that silences problems, what is silenced takes no room from the others.
-	loud     map[codes.Code]int // how many of those that are kept of a full code are not silenced; -1: none can be
+	loud     map[codes.Code]int // how many of those that are kept of a full code are not silenced; -1: no more are kept
 	trial    bool               // the last one that is kept is of a full code, and has not been judged yet
 	silenced int                // how many are not kept because they are silenced
 }
@@ -53,12 +53,12 @@ func (l *List) Next(like Problem) (p *Problem, kept bool) {
 // Takes reports whether the next problem of a code would be kept. Twice as many are kept as are shown, because half of
 // them may be for another audience.
 // Where problems can be silenced, each is taken until it is known whether it is.
-func (l *List) Takes(code codes.Code) bool { return !l.full(code) || l.silences(code) }
+func (l *List) Takes(code codes.Code) bool { return !l.full(code) || l.tries(code) }
 
 func (l *List) full(code codes.Code) bool { return l.codes[code] >= 2*Most }
 
-// silences tells whether problems of a full code may be silenced where they stand.
-func (l *List) silences(code codes.Code) bool {
+// tries tells whether problems of a full code may be silenced where they stand, or are all kept.
+func (l *List) tries(code codes.Code) bool {
 	loud, known := l.loud[code]
 	if !known {
 		if l.loud == nil {
@@ -77,7 +77,7 @@ func (l *List) countLoud(code codes.Code) int {
 		if p.Code != code {
 			continue
 		}
-		can = can || p.Place.Doc != nil && p.Place.Doc.Silences != nil
+		can = can || p.Place.Doc != nil && (p.Place.Doc.Silences != nil || p.Place.Doc.Every)
 		if !p.isSilenced() {
 			loud++
 		}
@@ -98,7 +98,8 @@ func (p *Problem) isSilenced() bool {
 func (l *List) try() {
 	last := l.kept[len(l.kept)-1]
 	silenced := last.isSilenced()
-	if !silenced && l.loud[last.Code] < 2*Most {
+	every := last.Place.Doc != nil && last.Place.Doc.Every
+	if !silenced && (l.loud[last.Code] < 2*Most || every) {
 		l.loud[last.Code]++
 		return
 	}

@@ -45,6 +45,8 @@ type Options struct {
 	Rules func(*document.Document) []diag.Problem
 	// Silences gives what is silenced in a text; nil for nothing, as at boot.
 	Silences func(text *diag.Document, butane bool) func(*diag.Problem) bool
+	// Every has each problem of a text kept, however many there are.
+	Every bool
 	// Zip makes what compresses content, for a config that is written to a file; see butane.Options.
 	Zip func(much bool) butane.Zipper
 }
@@ -77,7 +79,7 @@ func ReadWith(arena *tree.Arena, name, text string, o Options) Result {
 	}
 	p := read(arena, r.Text)
 	r.Text, r.Problems = p.text, p.problems
-	if o.Silences != nil {
+	if r.Text.Every = o.Every; o.Silences != nil {
 		r.Text.Silences = o.Silences(r.Text, p.document)
 	}
 	if o.Lint != nil && p.root.Exists() && !p.json {

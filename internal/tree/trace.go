@@ -19,12 +19,15 @@ func (a *Arena) NewTracer() *Tracer {
 	return &Tracer{a, doc, a.document(doc)}
 }
 
-// Silences has what is reported of derived nodes silenced as what is reported of the nodes that they come from.
-func (t *Tracer) Silences(by func(*diag.Problem) bool) {
+// Keeps has what is reported of derived nodes kept, or silenced, as what is reported of the nodes that they come from.
+func (t *Tracer) Keeps(as *diag.Document) {
+	if t.doc.Every = as.Every; as.Silences == nil {
+		return
+	}
 	t.doc.Silences = func(p *diag.Problem) bool {
 		from := *p
 		from.Place = t.Origin(p.Place).Place()
-		return by(&from)
+		return as.Silences(&from)
 	}
 }
 

@@ -317,6 +317,10 @@ func units() []shape {
 		}},
 		{name: "units of mistakes to mend", args: fix, size: 100, text: lines("systemd:\n  units:\n", numbered(
 			"  - name: u%d.service\n    contents: |\n      [Service]\n      ExecStrat=/bin/true\n"))},
+		{name: "files of mistakes to mend", args: fix, size: 2000, text: list("storage", "files",
+			numbered(`{"path": "/f%d", "mode": "0644"}`))},
+		{name: "a document of mistakes to mend", args: fix, size: 2000, text: lines("storage:\n  files:\n",
+			numbered("  - {path: etc/f%d, mode: 0644}\n"))},
 		{name: "comments that silence nothing", args: validate, size: 500, text: lines("storage:\n  files:\n",
 			numbered("  - path: /f%d # glowplug: ignore file-mode-decimal, file-mode\n"))},
 		{name: "comments that silence something", args: validate, size: 100, text: lines("storage:\n  files:\n",
