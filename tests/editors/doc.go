@@ -1,3 +1,4 @@
-// Package editors holds `glowplug lsp` against the client of a real editor: Neovim of Debian, set up as
-// docs/editors.md says. `make test-disk` runs it and installs Neovim. Without the tag disk it is empty.
+// Package editors holds `glowplug lsp` against clients of real editors: Neovim of Debian, set up as docs/editors.md
+// says, and the packages of npm that VS Code's client is made of. `make test-disk` runs it and installs these. Without
+// the tag disk it is empty.
 package editors
