@@ -95,7 +95,7 @@ func raised(t *testing.T, p *codes.Pair, text string) (problems []diag.Problem, 
 		return planned(t, text, scene.Images{"/dev/vda": machines.NewDisk(t, 1).Image()}.Scene()), diag.Workstation
 	}
 	if p.By == codes.ByLint {
-		o.Rules = func(doc *document.Document) []diag.Problem { return lint.Document(doc, nil) }
+		o.Rules = func(doc *document.Document) []diag.Problem { return lint.Document(doc, lint.Options{}) }
 	}
 	r := load.ReadWith(arena, "example", text, o)
 	switch p.By {
@@ -124,8 +124,8 @@ func missing(text string) (problems []diag.Problem) {
 	return validated(name, text)
 }
 
-// validated gives the errors and warnings that the command tells of a file, or of a text that it gets from standard
-// input.
+// validated gives the errors and warnings, and with a target the advice, that the command tells of a file, or of a text
+// that it gets from standard input.
 func validated(name, text string, options ...string) (problems []diag.Problem) {
 	var out bytes.Buffer
 	p := &cli.Process{
@@ -134,11 +134,17 @@ func validated(name, text string, options ...string) (problems []diag.Problem) {
 	}
 	validate := check.ValidateBy("glowplug validate", check.Means{Plan: feasible.Problems})
 	cli.Run(context.Background(), p, []cli.Program{{Command: validate}})
-	code := regexp.MustCompile(`"severity": *"(error|warning)",\s*"code": *"([a-z-]+)"`)
+	severities := "error|warning"
+	if slices.Contains(options, "--target") {
+		severities += "|advice"
+	}
+	code := regexp.MustCompile(`"severity": *"(` + severities + `)",\s*"code": *"([a-z-]+)"`)
 	for _, m := range code.FindAllStringSubmatch(out.String(), -1) {
 		severity := diag.Error
-		if m[1] == "warning" {
-			severity = diag.Warning
+		for _, s := range []diag.Severity{diag.Warning, diag.Advice} {
+			if m[1] == s.String() {
+				severity = s
+			}
 		}
 		problems = append(problems, diag.Problem{Severity: severity, Code: codes.Code(m[2])})
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/glowplug-os/glowplug/internal/check"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
@@ -13,18 +14,18 @@ import (
 )
 
 // imageAt opens the root of an image, for what validate holds against it.
-func imageAt(ctx context.Context, p *cli.Process, dir string) (
-	judge func(*document.Document) []diag.Problem, end func(), err error) {
+func imageAt(ctx context.Context, p *cli.Process, dir string) (open check.Image, err error) {
 	q, opened := stages.Question{}, &opened{}
 	if err := lookInto(&q, dir, opened); err != nil {
-		return nil, nil, err
+		return open, err
 	}
 	image := against.Image{Root: q.Root, Today: engine.Today(p)}
 	if image.Decided, image.Tools, err = engine.ImageOf(q.Root); err != nil {
 		opened.close()
-		return nil, nil, err
+		return open, err
 	}
-	return func(doc *document.Document) []diag.Problem { return image.Judge(ctx, doc) }, opened.close, nil
+	return check.Image{Judge: func(doc *document.Document) []diag.Problem { return image.Judge(ctx, doc) },
+		Systemd: image.Systemd(), End: opened.close}, nil
 }
 
 // cannotApply tells what no root and no disks can have as a config has it.

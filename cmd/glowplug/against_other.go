@@ -5,14 +5,14 @@ package main
 import (
 	"context"
 
+	"github.com/glowplug-os/glowplug/internal/check"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 )
 
-func imageAt(context.Context, *cli.Process, string) (
-	judge func(*document.Document) []diag.Problem, end func(), err error) {
-	return nil, nil, cli.ErrNeedsLinux
+func imageAt(context.Context, *cli.Process, string) (check.Image, error) {
+	return check.Image{}, cli.ErrNeedsLinux
 }
 
 // cannotApply asks nobody: what plans machines is for Linux.

@@ -5,8 +5,6 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/check"
 	"github.com/glowplug-os/glowplug/internal/cli"
-	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/lsp"
 )
 
@@ -30,9 +28,7 @@ func lspCommand() cli.Command {
 			if len(operands) > 0 {
 				return cli.Misuse("no argument is taken, %d are given", len(operands))
 			}
-			root := func(dir string) (judge func(*document.Document) []diag.Problem, end func(), err error) {
-				return imageAt(ctx, p, dir)
-			}
+			root := func(dir string) (check.Image, error) { return imageAt(ctx, p, dir) }
 			return lsp.Serve(ctx, p.In, p.Data, lsp.Program{Version: p.Version, Root: root,
 				Means: check.Means{Plan: cannotApply, Zip: zipper}})
 		},

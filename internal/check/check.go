@@ -66,10 +66,11 @@ func (v *verdict) against(ctx context.Context) (end func(), err error) {
 	if v.options.root == "" || v.options.Against == nil {
 		return none, nil
 	}
-	judge, end, err := v.options.Against(ctx, v.p, v.options.root)
+	image, err := v.options.Against(ctx, v.p, v.options.root)
 	if err == nil {
-		v.judge = judge
-		return end, nil
+		v.judge = image.Judge
+		v.options.addSystemd(image.Systemd, "this image", anotherImage)
+		return image.End, nil
 	}
 	if at := v.options.rootAt; at != nil {
 		at.Wrong(err)

@@ -220,7 +220,9 @@ func TestFixesPutRightWordsOfUnits(t *testing.T) {
 			yamlOf("systemd:\n  units:\n    - name: a.service\n" +
 				"      contents: \"[Service]\\nexecS\\\n        tart=/bin/a\\nRestart=no\"\n")},
 	} {
-		advise := load.Options{Rules: func(doc *document.Document) []diag.Problem { return lint.Document(doc, nil) }}
+		advise := load.Options{Rules: func(doc *document.Document) []diag.Problem {
+			return lint.Document(doc, lint.Options{})
+		}}
 		out, _ := fixed("example", c.wrong, advise)
 		assert.Equal(t, c.right, out, c.claim)
 		again, count := fixed("example", out, advise)

@@ -11,7 +11,6 @@ import (
 	"github.com/glowplug-os/glowplug/internal/advice"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/form"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/project"
@@ -76,7 +75,7 @@ type Judge struct {
 }
 
 // A Root opens the root of an image, as an Against does.
-type Root func(dir string) (judge func(*document.Document) []diag.Problem, end func(), err error)
+type Root func(dir string) (Image, error)
 
 // judgeOptions are the options of the validate command that a Judge has.
 func judgeOptions() []string {
@@ -117,10 +116,7 @@ func located(name, value string, inside func(path string) string) string {
 // options are those that are given.
 func (j *Judge) options() (*options, error) {
 	o := &options{called: "an editor", Means: j.means}
-	o.Against = func(context.Context, *cli.Process, string) (
-		judge func(*document.Document) []diag.Problem, end func(), err error) {
-		return j.root(o.root)
-	}
+	o.Against = func(context.Context, *cli.Process, string) (Image, error) { return j.root(o.root) }
 	rows := o.projectRows()
 	for name, values := range j.given {
 		row := rows[slices.IndexFunc(rows, func(o cli.Option) bool { return o.Long == name })]

@@ -35,6 +35,7 @@ type options struct {
 	listTargets    bool
 	root           string
 	rootAt         *project.Setting // that names the root; nil where an argument does
+	systemds       []lint.Systemd   // of the targets and of the root
 	platforms      []limits.Limit
 	fix, diff      bool
 	quiet, all     bool
@@ -45,9 +46,15 @@ type options struct {
 	settable       []cli.Option // the rows that a project file may set, each with whether an argument has
 }
 
-// An Against opens a root, and gives what tells of the configs that it cannot have, and what ends that.
-type Against func(ctx context.Context, p *cli.Process, dir string) (
-	judge func(*document.Document) []diag.Problem, end func(), err error)
+// An Against opens the root of an image.
+type Against func(ctx context.Context, p *cli.Process, dir string) (Image, error)
+
+// An Image is one whose root is open.
+type Image struct {
+	Judge   func(*document.Document) []diag.Problem // tells of what a config cannot have there
+	Systemd int                                     // its systemd, 0 where that is not known
+	End     func()
+}
 
 // Means are what a program has beside the rules; nil for what it has not.
 type Means struct {
@@ -174,7 +181,7 @@ func (o *options) fails() diag.Severity {
 func (o *options) rules(doc *document.Document) []diag.Problem {
 	problems := rules.Further(doc)
 	if !o.noLint {
-		problems = append(problems, lint.Document(doc, o.lints)...)
+		problems = append(problems, lint.Document(doc, lint.Options{Only: o.lints, Systemds: o.systemds})...)
 	}
 	return problems
 }

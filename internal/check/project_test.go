@@ -142,8 +142,8 @@ func TestAFolderThatIsNotThereIsAnErrorOfTheProjectFile(t *testing.T) {
 
 func TestARootOfAProjectFileThatCannotBeJudgedIsItsError(t *testing.T) {
 	inProject(t, map[string]string{"r.bu": relative, ".glowplug.yaml": "root: image\n", "image/etc/passwd": ""})
-	against := func(context.Context, *cli.Process, string) (func(*document.Document) []diag.Problem, func(), error) {
-		return nil, nil, errors.New("it is no image")
+	against := func(context.Context, *cli.Process, string) (check.Image, error) {
+		return check.Image{}, errors.New("it is no image")
 	}
 	by := func(against check.Against, args ...string) run {
 		command := check.ValidateBy("glowplug validate", check.Means{Against: against})
@@ -154,6 +154,32 @@ func TestARootOfAProjectFileThatCannotBeJudgedIsItsError(t *testing.T) {
 	assert.Contains(t, got.out, ".glowplug.yaml:1:7: error[project-file] it is no image ($.root)\nr.bu:5:13: ")
 	got = by(against, "--root=image", "r.bu")
 	assert.Contains(t, got.err, "it is no image", "an argument that cannot be followed ends the call")
+}
+
+func TestSettingsOfUnitsAreHeldAgainstTheSystemdThatTheyAreFor(t *testing.T) {
+	inProject(t, map[string]string{"web.bu": "variant: fcos\nversion: 1.4.0\nsystemd:\n  units:\n" +
+		"    - name: a.service\n      contents: |\n        [Service]\n        ExecStart=/a\n        RestartSteps=3\n"})
+	at := "web.bu:9:9: advice[unit-directive-newer] RestartSteps came with systemd 254, and "
+	passes, of := ", which passes over it ($.systemd.units.0.contents)\n", func(text string) string {
+		text, _, _ = strings.Cut(text, "valid: ")
+		return text
+	}
+	assert.Empty(t, of(validate("", "--format=line", "web.bu").out))
+	assert.Empty(t, of(validate("", "--format=line", "--lint=none", "--target=flatcar:3815", "web.bu").out))
+	got := validate("", "--format=line", "--target=flatcar:3815.2.0,fcos:39,microos:20250101,r4e:9.2", "web.bu")
+	assert.Equal(t, 0, got.code)
+	assert.Equal(t, at+"flatcar:3815.2.0 has 252"+passes+at+"r4e:9.2 has 252"+passes, of(got.out))
+	got = validate("", "--target=flatcar:3815,r4e:9.2", "web.bu")
+	assert.Contains(t, got.out, "hint: Flatcar has systemd 254 or a later one from flatcar:3913 on")
+	assert.Contains(t, got.out, "hint: no release of RHEL for Edge that is known here has systemd 254: do without it")
+
+	judge := func(*document.Document) []diag.Problem { return nil }
+	against := func(context.Context, *cli.Process, string) (check.Image, error) {
+		return check.Image{Systemd: 253, End: func() {}, Judge: judge}, nil
+	}
+	command := check.ValidateBy("glowplug validate", check.Means{Against: against})
+	got = runs(command, strings.NewReader(""), false, "--format=line", "--root=.", "web.bu")
+	assert.Equal(t, at+"this image has 253"+passes, of(got.out))
 }
 
 func TestFilesThatAreNamedMayBeExcluded(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/lint"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/releases"
 	"github.com/glowplug-os/glowplug/internal/tree"
@@ -33,9 +34,32 @@ func (o *options) setTargets(value string) error {
 		case !found || !releases.IsRelease(release):
 			return cli.Misuse("a release of %s is needed, as in %s:%s", id, id, system.Releases[0].Since)
 		}
-		o.targets = append(o.targets, target{system, release})
+		t := target{system, release}
+		o.targets = append(o.targets, t)
+		o.addSystemd(system.Systemd(release), t.String(), t.laterSystemd)
 	}
 	return nil
+}
+
+// addSystemd has units judged for a systemd, 0 for one that is not known.
+func (o *options) addSystemd(version int, of string, later func(version int) string) {
+	if version > 0 {
+		o.systemds = append(o.systemds, lint.Systemd{Version: version, Of: of, Later: later})
+	}
+}
+
+// laterSystemd says which release has a systemd, or a later one.
+func (t target) laterSystemd(version int) string {
+	s := t.system
+	if oldest := s.OldestWith(version); oldest != "" {
+		return fmt.Sprintf("%s has systemd %d or a later one from %s:%s on", s.Name, version, s.ID, oldest)
+	}
+	return fmt.Sprintf("no release of %s that is known here has systemd %d: do without it", s.Name, version)
+}
+
+// anotherImage says what to do for a systemd that an image does not have.
+func anotherImage(version int) string {
+	return fmt.Sprintf("take an image with systemd %d, or do without it", version)
 }
 
 // beyond says of which targets the list does not know what they read.
@@ -60,6 +84,11 @@ func listTargets() string {
 				inferred = " (inferred)"
 			}
 			fmt.Fprintf(&b, "  %-18s reads configs up to %s%s\n", s.ID+":"+r.Since, r.Reads, inferred)
+		}
+		for since, version := range s.Systemds {
+			if version > 0 {
+				fmt.Fprintf(&b, "  %-18s has systemd %d\n", s.ID+":"+since, version)
+			}
 		}
 	}
 	return b.String()

@@ -168,7 +168,6 @@ func documentPairs() map[Code]*Pair {
 			"# as the first").by(ByButane),
 		ContextMismatch: fcos("storage:\n  files:\n    - path: /etc/a\n      user: &u {name: root}\n"+
 			"    - path: /etc/b\n      user: ~~\n", "*u", "{name: root}").by(ByButane),
-		TargetLacks:   targeted("3.3.0", "3.2.0"),
 		VersionTooOld: newest(`"kernelArguments": {"shouldExist": [~~]}`, `"quiet"`, "").by(ByConvert),
 		SourceTwice: fcos("storage:\n  files:\n    - path: /etc/motd\n      contents:\n        inline: hello\n~~",
 			"        source: https://example.com/motd\n", ""),

@@ -117,11 +117,13 @@ func volume(members, wrong, right string) *Pair {
 	return newest(`"storage": {"luks": [{"name": "data", "device": "/dev/vdb", `+members+`}]}`, wrong, right)
 }
 
-// targeted is a config of a version that a target reads or not.
-func targeted(wrong, right string) *Pair {
-	p := pair("{\n  \"ignition\": {\"version\": \"~~\"}\n}\n", wrong, right)
-	p.By = ByTarget
-	return p
+// targetPairs are the examples of what a target lacks.
+func targetPairs() map[Code]*Pair {
+	return map[Code]*Pair{
+		TargetLacks: pair("{\n  \"ignition\": {\"version\": \"~~\"}\n}\n", "3.3.0", "3.2.0"),
+		UnitDirectiveNewer: old("3.2.0", `"systemd": {"units": [{"name": "web.service",`+"\n"+
+			`  "contents": "[Service]\nExecStart=/bin/web\n~~"}]}`, `ExitType=cgroup\n`, ""),
+	}
 }
 
 // user is a config with one user.
@@ -177,7 +179,7 @@ func Examples() map[Code]*Pair {
 		contentPairs(), diskPairs(), documentPairs(), localPairs(), filesystemPairs(), keyPairs(),
 		luksPairs(), nodePairs(), projectPairs(), shownBy(ByRoot, imagePairs()), sourcePairs(),
 		sugarPairs(), variantPairs(), textPairs(), shownBy(ByLint, unitAdvicePairs()), unitPairs(),
-		applyPairs(),
+		applyPairs(), shownBy(ByTarget, targetPairs()),
 	} {
 		maps.Copy(all, some)
 	}

@@ -4,6 +4,7 @@ package codes
 const (
 	UnitSectionUnknown   Code = "unit-section-unknown"
 	UnitDirectiveUnknown Code = "unit-directive-unknown"
+	UnitDirectiveNewer   Code = "unit-directive-newer"
 	UnitValue            Code = "unit-value"
 	UnitValueTwice       Code = "unit-value-twice"
 	UnitExecShell        Code = "unit-exec-shell"
@@ -32,6 +33,12 @@ func unitAdviceRows() []Row {
 			Do: "write its name right, capitals included, or move it to the section that the hint names",
 			Why: `systemd passes over the line, so that the setting keeps its default. What is known is what systemd 257
 				has and what came up to 262; names that begin with X- are for other programs.`,
+		},
+		{
+			Code: UnitDirectiveNewer, Line: "a setting of a unit came after the systemd that the unit is for",
+			Do: "have machines with the systemd that the message names, or do without the setting",
+			Why: `An older systemd passes over the line, so that the setting keeps its default. It is known of most of
+				the releases that --target takes which systemd they have, and --root looks at what the image has.`,
 		},
 		{
 			Code: UnitValue, Line: "a setting of a unit does not take the value",

@@ -56,6 +56,18 @@ var byName = sync.OnceValue(func() map[string][]Setting {
 	return all
 })
 
+// ValueSince is since when a setting has a value that came after the setting; 0 for others (systemd.service(5),
+// systemd.exec(5)).
+func ValueSince(name, value string) int {
+	switch name + "=" + value {
+	case "Type=notify-reload":
+		return 253
+	case "RestartMode=debug", "PrivateTmp=disconnected":
+		return 257
+	}
+	return 0
+}
+
 // letterOf gives the letter that a section has in the table, 0 where it is none of the table's.
 func letterOf(section string) byte {
 	switch section {

@@ -19,11 +19,24 @@ func Codes() (all []codes.Code) {
 	return all
 }
 
-// Document gives advice on a document: of these codes, or of all where there are none.
-func Document(doc *document.Document, only []codes.Code) []diag.Problem {
+// Options say what advice is wanted.
+type Options struct {
+	Only     []codes.Code // of these codes; of all where there are none
+	Systemds []Systemd    // of those that the units are for, what is known
+}
+
+// A Systemd is one that units are for.
+type Systemd struct {
+	Version int
+	Of      string                   // what has it, such as a release
+	Later   func(version int) string // what to do for a later one
+}
+
+// Document gives advice on a document.
+func Document(doc *document.Document, o Options) []diag.Problem {
 	var log cursor.Log
 	root, cfg := doc.Cursor(&log), doc.Config()
-	l := linter{only: only, volatile: volatile()}
+	l := linter{Options: o, volatile: volatile()}
 	l.logins(root.Key("passwd"), cfg)
 	l.sources(root, cfg)
 	l.nodes(root.Key("storage"), cfg)
@@ -33,12 +46,12 @@ func Document(doc *document.Document, only []codes.Code) []diag.Problem {
 
 // A linter is the work on one document. No cursor is made where nothing is to be said, as there may be very many files.
 type linter struct {
-	only     []codes.Code
+	Options
 	volatile []folder
 }
 
 // wants tells whether advice of a code is wanted.
-func (l linter) wants(code codes.Code) bool { return len(l.only) == 0 || slices.Contains(l.only, code) }
+func (l linter) wants(code codes.Code) bool { return len(l.Only) == 0 || slices.Contains(l.Only, code) }
 
 // advise gives advice at a place, if it is wanted; nil if not.
 func (l linter) advise(a *cursor.At, code codes.Code, format string, args ...any) *cursor.Finding {

@@ -50,6 +50,7 @@ func (u *unitLinter) each(b *body, sections []string, other func(b *body, line *
 				u.unknown(b, line, sections)
 				continue
 			}
+			u.newer(b, line, s)
 			u.value(b, line, s)
 			if !s.IsList() {
 				u.twice(b, i)

@@ -1,10 +1,30 @@
 package lint
 
 import (
+	"strconv"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/directives"
+	"github.com/glowplug-os/glowplug/internal/unit"
 )
+
+// newer tells of a setting, or of a value of one, that came after a systemd which the unit is for.
+func (u *unitLinter) newer(b *body, line *unit.Line, s directives.Setting) {
+	if len(u.Systemds) == 0 {
+		return
+	}
+	what, since, at := line.Name, s.Since, nameOf(line)
+	if later := directives.ValueSince(line.Name, line.Value); later > 0 {
+		what, since, at = line.Name+"="+line.Value, later, valueOf(b.text, line)
+	}
+	for _, has := range u.Systemds {
+		if since > has.Version {
+			u.tell(b, codes.UnitDirectiveNewer, at, what+" came with systemd "+strconv.Itoa(since)+", and "+has.Of+
+				" has "+strconv.Itoa(has.Version)+", which passes over it", has.Later(since))
+		}
+	}
+}
 
 // targets are those that people order units by, and hang them on (systemd.special(7)).
 func targets() []string {

@@ -2,6 +2,7 @@ package lint_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -261,7 +262,7 @@ func TestAdviceStandsAtTheWord(t *testing.T) {
 				`=/bin/a%0ARestrat=no"}`), ""},
 	} {
 		r := load.ReadWith(tree.NewArena(), "x", c.text, load.Options{
-			Rules: func(doc *document.Document) []diag.Problem { return lint.Document(doc, nil) }})
+			Rules: func(doc *document.Document) []diag.Problem { return lint.Document(doc, lint.Options{}) }})
 		told := diag.For(diag.Workstation, r.Problems)
 		require.Len(t, told, 1, c.claim)
 		p := told[0]
@@ -303,13 +304,50 @@ func TestOfOneTextAHundredProblemsAreToldAtMost(t *testing.T) {
 	assert.Len(t, advised(t, text, codes.UnitValue), 1, "of those that are wanted")
 }
 
+func TestWhatCameAfterASystemdThatUnitsAreForIsTold(t *testing.T) {
+	has := func(version int) lint.Systemd {
+		return lint.Systemd{Version: version, Of: fmt.Sprint("x:", version),
+			Later: func(later int) string { return fmt.Sprint("take ", later) }}
+	}
+	for _, c := range []struct {
+		claim, text string
+		systemds    []lint.Systemd
+		want        []string
+	}{
+		{"a setting", service + "RestartSteps=3\n", []lint.Systemd{has(253)},
+			[]string{"RestartSteps came with systemd 254, and x:253 has 253, which passes over it [take 254]"}},
+		{"one that is old enough", service + "RestartSteps=3\n", []lint.Systemd{has(254)}, nil},
+		{"one that was ever there", service + "Restart=no\n", []lint.Systemd{has(230)}, nil},
+		{"nothing is known", service + "RestartSteps=3\n", nil, nil},
+		{"several systems", service + "RestartSteps=3\n", []lint.Systemd{has(252), has(260), has(239)},
+			[]string{"RestartSteps came with systemd 254, and x:252 has 252, which passes over it [take 254]",
+				"RestartSteps came with systemd 254, and x:239 has 239, which passes over it [take 254]"}},
+		{"a value", service + "Type=notify-reload\n", []lint.Systemd{has(252)},
+			[]string{"Type=notify-reload came with systemd 253, and x:252 has 252, which passes over it [take 253]"}},
+		{"another value", service + "Type=notify\n", []lint.Systemd{has(252)}, nil},
+		{"an assertion", "[Unit]\nAssertVersion=a\n" + service, []lint.Systemd{has(257)},
+			[]string{"AssertVersion came with systemd 258, and x:257 has 257, which passes over it [take 258]"}},
+	} {
+		text := units(t, []object{{"name": "web.service", "contents": c.text}}, nil)
+		var told []string
+		for _, p := range load.ReadWith(tree.NewArena(), "x", text, load.Options{
+			Rules: func(doc *document.Document) []diag.Problem {
+				return lint.Document(doc, lint.Options{Systemds: c.systemds})
+			}}).Problems {
+			assert.Equal(t, codes.UnitDirectiveNewer, p.Code, c.claim)
+			told = append(told, p.Message+" ["+p.Hint+"]")
+		}
+		assert.Equal(t, c.want, told, c.claim)
+	}
+}
+
 func TestNoLineOfAValueIsNamed(t *testing.T) {
 	for name, shown := range map[string]bool{"ExecSart": true, "Wibble": true, "Aftre": true,
 		"c2VjcmV0IGtleSAxMjM0NQ": false, "UserS3cretPassw0rd12": false, "hvs_CAESIJ8x9Tq2mZ0pLk": false,
 		"AKIAIOSFODNN7EXAMPLE": false} {
 		text := units(t, []object{{"name": "web.service", "enabled": false,
 			"contents": "[Service]\nExecStart=/bin/web\n" + name + "==\n"}}, nil)
-		rules := func(d *document.Document) []diag.Problem { return lint.Document(d, nil) }
+		rules := func(d *document.Document) []diag.Problem { return lint.Document(d, lint.Options{}) }
 		r := load.ReadWith(tree.NewArena(), "a.ign", text, load.Options{Rules: rules})
 		told := ""
 		for _, p := range r.Problems {

@@ -8,17 +8,16 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/glowplug-os/glowplug/internal/diag"
-	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/check"
 )
 
 // A gate is a root that has each check wait until the test opens it.
 type gate struct{ begun, open chan struct{} }
 
-func (g gate) root(string) (judge func(*document.Document) []diag.Problem, end func(), err error) {
+func (g gate) root(string) (check.Image, error) {
 	g.begun <- struct{}{}
 	<-g.open
-	return nil, nil, errors.New("this root has nothing")
+	return check.Image{}, errors.New("this root has nothing")
 }
 
 // gated is a client whose text is being checked.

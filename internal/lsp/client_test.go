@@ -59,14 +59,15 @@ func started(t *testing.T, root check.Root) *client {
 }
 
 // noRoot has nothing to say, but for one name.
-func noRoot(dir string) (judge func(*document.Document) []diag.Problem, end func(), err error) {
+func noRoot(dir string) (check.Image, error) {
 	if filepath.Base(dir) == "lost" {
-		return nil, nil, errors.New("the root is lost")
+		return check.Image{}, errors.New("the root is lost")
 	}
-	return func(doc *document.Document) []diag.Problem {
+	judge := func(doc *document.Document) []diag.Problem {
 		return []diag.Problem{{Severity: diag.Warning, Code: "image-unit", Message: "no such unit",
 			Place: doc.At("$", nil).Place()}}
-	}, func() {}, nil
+	}
+	return check.Image{Judge: judge, End: func() {}}, nil
 }
 
 // connected is a client that has begun a session.

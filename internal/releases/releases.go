@@ -1,4 +1,5 @@
-// Package releases knows which versions of the config language the engines read that systems have shipped.
+// Package releases knows which versions of the config language the engines read that systems have shipped, and which
+// systemd their units are for.
 package releases
 
 import (
@@ -22,34 +23,38 @@ type System struct {
 	ID, Name string
 	Source   string // where this is from
 	Releases []Release
+	systemd  string // see Systemds
 }
 
 // Systems lists what is known, in the order of the names (docs/peer/targets.md has the details).
 func Systems() []System {
+	const fedora = "38=253 39=254 40=255 41=256 42=257 43=258 44=259 45=0"
 	return []System{
 		{"fcos", "Fedora CoreOS", "lock files of the stable stream; from 41 on Fedora's packages", []Release{
 			{"31.20200109", config.V3_0, false}, {"31.20200601", config.V3_1, false},
 			{"32.20201117", config.V3_2, false}, {"34.20210727", config.V3_3, false},
-			{"37.20230322", config.V3_4, false}, {"41", config.V3_5, true}, {"44", config.V3_6, true}}},
+			{"37.20230322", config.V3_4, false}, {"41", config.V3_5, true}, {"44", config.V3_6, true}},
+			"31=243 32=245 33=246 34=248 35=249 36=250 37=251 " + fedora},
 		{"fiot", "Fedora IoT", "Fedora's packages", []Release{
-			{"38", config.V3_4, true}, {"41", config.V3_5, true}, {"45", config.V3_6, false}}},
+			{"38", config.V3_4, true}, {"41", config.V3_5, true}, {"45", config.V3_6, false}}, fedora},
 		{"flatcar", "Flatcar", "the ebuilds of the branch of each release", []Release{
 			{"3185", config.V3_3, false}, {"3549", config.V3_4, false}, {"4152", config.V3_5, false},
-			{"4799", config.V3_6, false}}},
+			{"4799", config.V3_6, false}},
+			"3185=250 3480=251 3510=252 3913=255 4230=256 4487=257 4628=258 4629=0 4722=260 4758=0"},
 		{"ignition", "Ignition", "its release notes", []Release{
 			{"2.0.0", config.V3_0, false}, {"2.3.0", config.V3_1, false}, {"2.7.0", config.V3_2, false},
 			{"2.11.0", config.V3_3, false}, {"2.15.0", config.V3_4, false}, {"2.20.0", config.V3_5, false},
-			{"2.26.0", config.V3_6, false}}},
+			{"2.26.0", config.V3_6, false}}, ""},
 		{"leap", "openSUSE Leap", "the packages of each release", []Release{
-			{"15.2", config.V3_1, false}, {"15.4", config.V3_3, false}}},
+			{"15.2", config.V3_1, false}, {"15.4", config.V3_3, false}}, "15.2=234 15.3=246 15.4=249 15.6=0"},
 		{"microos", "openSUSE MicroOS and Tumbleweed", "the packages, by the date of the snapshot", []Release{
-			{"20240101", config.V3_4, true}, {"20251101", config.V3_5, true}}},
+			{"20240101", config.V3_4, true}, {"20251101", config.V3_5, true}}, ""},
 		{"openshift", "OpenShift", "the machine config operator, which reads the MachineConfigs", []Release{
 			{"4.6", config.V3_1, false}, {"4.7", config.V3_2, false}, {"4.14", config.V3_4, false},
-			{"4.19", config.V3_5, false}}},
-		{"r4e", "RHEL for Edge", "RHEL's packages", []Release{{"9.2", config.V3_4, false}}},
+			{"4.19", config.V3_5, false}}, "4.6=239 4.13=252 4.22=0"},
+		{"r4e", "RHEL for Edge", "RHEL's packages", []Release{{"9.2", config.V3_4, false}}, "9.2=252 10=0"},
 		{"sle-micro", "SLE Micro and Leap Micro", "the packages of the SLE that it is built of", []Release{
-			{"5.1", config.V3_1, true}, {"5.3", config.V3_3, true}}},
+			{"5.1", config.V3_1, true}, {"5.3", config.V3_3, true}}, "5.1=246 5.3=249 6=0"},
 	}
 }
 

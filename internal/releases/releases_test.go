@@ -1,6 +1,7 @@
 package releases_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -45,6 +46,38 @@ func TestTheOldestReleaseThatReadsAVersion(t *testing.T) {
 	edge, _ := releases.Find("r4e")
 	assert.Equal(t, "9.2", edge.Oldest(config.V3_1))
 	assert.Empty(t, edge.Oldest(config.V3_5))
+}
+
+func TestTheSystemdOfReleases(t *testing.T) {
+	for target, want := range map[string]int{
+		"fcos:30": 0, "fcos:34": 248, "fcos:34.20210821.3.0": 248, "fcos:38": 253, "fcos:44": 259, "fcos:45": 0,
+		"fiot:39": 254, "flatcar:3139": 0, "flatcar:3815.2.0": 252, "flatcar:3912": 252, "flatcar:3913": 255,
+		"flatcar:4628.1.0": 258, "flatcar:4680": 0, "flatcar:4757": 260, "flatcar:9999": 0, "ignition:2.20.0": 0,
+		"leap:15.2": 234, "leap:15.5": 249, "leap:15.6": 0, "microos:20240101": 0, "openshift:4.12.3": 239,
+		"openshift:4.13": 252, "openshift:4.22": 0, "r4e:9.4": 252, "r4e:10.0": 0, "sle-micro:5.4": 249,
+		"sle-micro:6.0": 0,
+	} {
+		id, release, _ := strings.Cut(target, ":")
+		s, known := releases.Find(id)
+		assert.True(t, known)
+		assert.Equal(t, want, s.Systemd(release), target)
+	}
+	fcos, _ := releases.Find("fcos")
+	assert.Equal(t, "38", fcos.OldestWith(252), "no release has 252")
+	assert.Equal(t, "31", fcos.OldestWith(0))
+	assert.Empty(t, fcos.OldestWith(260))
+	flatcar, _ := releases.Find("flatcar")
+	assert.Equal(t, "4722", flatcar.OldestWith(259))
+	for _, s := range releases.Systems() {
+		before, most := "", 0
+		for since, version := range s.Systemds {
+			assert.True(t, releases.IsRelease(since), since)
+			assert.Equal(t, version, s.Systemd(since), "%s %s stands behind what it follows", s.ID, since)
+			assert.True(t, version == 0 || version > most, "%s %s", s.ID, since)
+			before, most = since, max(most, version)
+		}
+		assert.Equal(t, before == "", s.ID == "ignition" || s.ID == "microos", s.ID)
+	}
 }
 
 func TestTablesRise(t *testing.T) {

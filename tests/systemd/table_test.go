@@ -20,6 +20,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
+	"github.com/glowplug-os/glowplug/stages/against"
 )
 
 var (
@@ -247,8 +251,16 @@ func described(page string) map[string]int {
 // anew: of JobTimeoutAction it says 240, and NEWS has it in 217.
 const oldest = 245
 
+// unsaid are settings of which the pages say nothing, or when another of the same term came. Debian 12's systemd 252
+// has none of them.
+var unsaid = map[string]int{"UpheldBy": 254, "StartupMemoryLow": 253, "DefaultStartupMemoryLow": 253,
+	"StartupMemoryHigh": 253, "StartupMemoryMax": 253, "StartupMemorySwapMax": 253}
+
 // since looks in the section's own page first.
 func (p pages) since(s setting) (version int) {
+	if unsaid[s.name] > 0 {
+		return unsaid[s.name]
+	}
 	for _, l := range letters {
 		if l.letter == s.letter {
 			version = p[l.page][s.name]
@@ -263,6 +275,39 @@ func (p pages) since(s setting) (version int) {
 		return 0
 	}
 	return version
+}
+
+// TestAnOlderSystemdLacksWhatCameLater holds the versions of the table against the systemd of Debian 12.
+func TestAnOlderSystemdLacksWhatCameLater(t *testing.T) {
+	const older = 252
+	bookworm := os.Getenv("GLOWPLUG_DISK_ROOT")
+	require.NotEmpty(t, bookworm, "make test-disk sets it")
+	has := settings(run(t, bookworm, "/usr/lib/systemd/systemd", "--dump-configuration-items"))
+	text, err := os.ReadFile(tableFile)
+	require.NoError(t, err)
+	lacking := 0
+	for k, names := range read(t, string(text), func(int) bool { return true }) {
+		for name, sections := range names {
+			for _, letter := range strings.Split(sections, "") {
+				if _, known := has[setting{letter, name}]; letter != "C" { // no file makes a scope
+					assert.Equal(t, k.since <= older, known, "%s in %s, since %d", name, letter, k.since)
+				}
+				lacking += min(max(k.since-older, 0), 1)
+			}
+		}
+	}
+	assert.Greater(t, lacking, 50)
+}
+
+// TestTheSystemdOfAnImageIsFound looks for it in Debian 12 and 13.
+func TestTheSystemdOfAnImageIsFound(t *testing.T) {
+	for dir, want := range map[string]int{os.Getenv("GLOWPLUG_DISK_ROOT"): 252, trixie(t): debians} {
+		in, err := root.Open(dir)
+		require.NoError(t, err)
+		image := against.Image{Root: target.WholeOf(in)}
+		assert.Equal(t, want, image.Systemd())
+		require.NoError(t, in.Close())
+	}
 }
 
 // unknown gives what a newer manual has and an older one has not.

@@ -193,7 +193,7 @@ func advised(t *testing.T, name, text string) (found []codes.Code) {
 			"units": []any{map[string]any{"name": name, "contents": text}}}})
 	require.NoError(t, err)
 	r := load.ReadWith(tree.NewArena(), "x", string(config), load.Options{
-		Rules: func(doc *document.Document) []diag.Problem { return lint.Document(doc, nil) }})
+		Rules: func(doc *document.Document) []diag.Problem { return lint.Document(doc, lint.Options{}) }})
 	for _, p := range r.Problems {
 		found = append(found, p.Code)
 	}
