@@ -39,3 +39,13 @@ func TestAReportReplacesNoInput(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(text), `"valid": true`)
 }
+
+func TestFixesAreToldBesideAReportForTools(t *testing.T) {
+	const text = `{"ignition": {"version": "3.6"}}`
+	for _, format := range []string{"line", "json", "github"} {
+		got := validate("", "--fix", "--format", format, files(t, text)[0])
+		assert.Equal(t, 0, got.code)
+		assert.Regexp(t, `^fixed \S+:1:26: "3\.6" → "3\.6\.0"\n$`, got.err)
+		assert.NotContains(t, got.out, "fixed")
+	}
+}

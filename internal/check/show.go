@@ -27,6 +27,8 @@ func (v *verdict) show() error {
 		}
 		if v.options.format == "text" {
 			v.aside(screen)
+		} else if screen == v.p.Out {
+			v.tellChanges(v.p.Err)
 		}
 		return v.sum(screen)
 	}
@@ -65,8 +67,8 @@ func (v *verdict) write(w io.Writer, style diag.Style) error {
 // changesMost is how many fixes are listed.
 const changesMost = 100
 
-// aside tells what was fixed, and to a person where there is more to know of the problems.
-func (v *verdict) aside(screen *diag.Screen) {
+// tellChanges tells what was fixed, and what kept the rest from being.
+func (v *verdict) tellChanges(screen *diag.Screen) {
 	for i, line := range v.changes {
 		switch {
 		case i == changesMost:
@@ -75,6 +77,11 @@ func (v *verdict) aside(screen *diag.Screen) {
 			fmt.Fprintln(screen, line)
 		}
 	}
+}
+
+// aside tells what was fixed, and to a person where there is more to know of the problems.
+func (v *verdict) aside(screen *diag.Screen) {
+	v.tellChanges(screen)
 	all := v.report.All()
 	if v.options.explains && !v.options.quiet && screen.Terminal && len(all) > 0 && all[0].Code != "" {
 		fmt.Fprintf(screen, "`glowplug explain %s` says more of such a problem.\n", all[0].Code)
