@@ -174,19 +174,21 @@ func (v *verdict) turn(text string) (end func()) {
 	v.pace = load.PaceCollector(text)
 	return func() {
 		if len(v.report.Files) > 1 { // the report on one is part of the work on it
-			v.unpaced()
+			v.pace()
 		}
 		v.pace = nil
 		v.large.Unlock()
 	}
 }
 
-// unpaced ends the pace of the collector: a plan is larger than the text.
-func (v *verdict) unpaced() {
-	if v.pace != nil {
-		v.pace()
-		v.pace = nil
+// unpaced ends the pace of the collector while something is planned, as a plan is larger than the text; what it gives
+// takes the pace up again.
+func (v *verdict) unpaced(text string) (again func()) {
+	if v.pace == nil {
+		return func() {}
 	}
+	v.pace()
+	return func() { v.pace = load.PaceCollector(text) }
 }
 
 func unreadable(name string, err error) diag.Problem {

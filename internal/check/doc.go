@@ -8,7 +8,7 @@
 //
 // What is surprising:
 //
-//   - A text above 1 MiB is read while no other is: it sets the pace of the collector, until something is planned.
+//   - A text above 1 MiB is read while no other is: it sets the pace of the collector, but for plans.
 //   - The problems of all files are kept until the end, because some forms begin with the verdict.
 //   - A folder without a config is an error, as is a file that cannot be read. The other files are checked all the
 //     same.

@@ -182,7 +182,7 @@ func (j *Judge) judge(name, language, text string) (Judged, error) {
 	}
 	if len(text) > largeText {
 		v.pace = load.PaceCollector(text)
-		defer v.unpaced()
+		defer func() { v.pace() }()
 	}
 	end, err := v.against(context.Background())
 	if err != nil {

@@ -73,4 +73,5 @@ func TestPlansAreNotHeldToTheMemoryOfTheirTexts(t *testing.T) {
 	text := strings.TrimSuffix(good, "}") + strings.Repeat(" ", 1<<20) + "}"
 	require.Equal(t, 0, runs(row, strings.NewReader(text), false, "-").code)
 	assert.Equal(t, []int64{math.MaxInt64}, limits)
+	assert.Less(t, debug.SetMemoryLimit(-1), int64(math.MaxInt64), "the report belongs to the text again")
 }

@@ -95,7 +95,7 @@ func (w *whole) judge(doc *document.Document) {
 		}))
 	}
 	if o.Plan != nil || w.verdict.judge != nil {
-		w.unpaced()
+		defer w.unpaced(w.top.Text.Text)()
 	}
 	if o.Plan != nil && w.absent == 0 && !diag.Fatal(w.found) {
 		w.tell(o.Plan(doc))
