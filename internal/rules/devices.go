@@ -176,8 +176,11 @@ func namesOfPartitions(s *config.Storage) map[string]string {
 func (c disks) clashes(s *config.Storage) {
 	index := tree.Index{}
 	for _, clash := range Clashes(s) {
+		if c.doc.Unread(func() string { return clash.Path }) {
+			continue
+		}
 		p, kept := c.log.Next(diag.Problem{Severity: diag.Error, Code: clash.Code, Stricter: true})
-		if !kept || c.doc.Unread(func() string { return clash.Path }) {
+		if !kept {
 			continue
 		}
 		p.Place, p.Path = c.doc.At(clash.Path, index).Place(), clash.Path

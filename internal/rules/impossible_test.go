@@ -123,6 +123,14 @@ func TestWhatNoMachineCanHaveIsAnError(t *testing.T) {
 	}
 }
 
+func TestNothingIsImpossibleInWhatIsSpoilt(t *testing.T) {
+	doc, told := configs.Judge("x.ign", []byte(write("3.6.0 storage: {"+wiped+
+		"'luks':[{'name':'v','device':'/dev/a2','label':{}}]}")))
+	require.NotNil(t, doc)
+	assert.Len(t, told, 1, "of a wrong type")
+	assert.Empty(t, rules.Further(doc))
+}
+
 func TestNothingIsImpossibleInWhatIsReplaced(t *testing.T) {
 	doc, _ := configs.Judge("x.ign", []byte(write("3.6.0 : {'ignition':{'version':'3.6.0','config':{'replace':"+
 		"{'source':'https://h/x'}}},'storage':{'files':[{'path':'/'}]}}")))
