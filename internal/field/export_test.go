@@ -17,10 +17,15 @@ func (r Row) Words() (never, odd string) {
 	if r.max > 0 {
 		list = append(list, fmt.Sprintf("more than %d bytes", r.max))
 	}
-	if r.more != nil {
+	if r.more != nil && r.also == nil {
 		list = append(list, "what systemd does not take")
 	}
-	return strings.Join(list, ", "), strings.Join(words(r.odd), ", ")
+	oddly := words(r.odd)
+	if r.also != nil {
+		list = append(list, "a slash, but in `/dev/NAME` and `/dev/md/NAME`")
+		oddly = append(oddly, "`/dev/NAME`, but for `md` or `md_d` and a number")
+	}
+	return strings.Join(list, ", "), strings.Join(oddly, ", ")
 }
 
 // classWords are the classes by their bits.

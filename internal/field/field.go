@@ -75,7 +75,8 @@ type Row struct {
 	ofBase bool // max is about the last name of a path
 	// the format of filesystems that the row is about; "" for all that have no row of their own
 	of   string
-	more func(value string) *diag.Fault // a rule that has its home elsewhere, of the same weight as never
+	more func(value string) *diag.Fault // a rule of its own or of another package, of the same weight as never
+	also func(value string) *diag.Fault // one of the weight of odd
 }
 
 // Rows is the table of what configs have.
@@ -143,9 +144,9 @@ var rows = [...]Row{
 	{Path: "storage.disks.*.device", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
 	{Path: "storage.disks.*.partitions.*.label", What: "a partition label", Becomes: "a name in /dev/disk", never: null,
 		odd: oddLabel},
-	// The length was tried with mdadm 4.2 and 4.4: superblocks have room for no more.
+	// The length and the slashes were tried with mdadm 4.2 and 4.4: superblocks have room for no more.
 	{Path: "storage.raid.*.name", What: "the name of an array", Becomes: "an argument, and a name in /dev/md",
-		never: line | tab | blank | dash | parent, odd: hidden, max: 32, ofBase: true},
+		never: line | tab | blank | dash | parent, odd: hidden, max: 32, ofBase: true, more: arrayPath, also: arrayNode},
 	{Path: "storage.raid.*.devices.*", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
 	{Path: "storage.raid.*.options.*", What: "an option", Becomes: "an argument of mdadm", never: null,
 		odd: control | tab},
@@ -189,6 +190,33 @@ func after(first, second func(string) *diag.Fault) func(string) *diag.Fault {
 	}
 }
 
+const arraySlash = "the name of an array cannot hold a slash, but in /dev/md/NAME and in /dev/md and a number"
+
+// arrayPath: mdadm takes a path only where an array appears.
+func arrayPath(name string) *diag.Fault {
+	rest := strings.TrimPrefix(strings.TrimPrefix(name, "/dev/md/"), "/dev/")
+	if name == "" || rest != "" && !strings.Contains(rest, "/") {
+		return nil // that it is missing is told by others
+	}
+	return &diag.Fault{Code: codes.FieldCharacter, Message: arraySlash, Hint: "mdadm makes it in no other place",
+		At: strings.LastIndexByte(name, '/')}
+}
+
+// arrayNode: of what is right below /dev mdadm takes numbers only, and tells so before it touches a member.
+func arrayNode(name string) *diag.Fault {
+	node, is := strings.CutPrefix(name, "/dev/")
+	if !is || strings.Contains(node, "/") {
+		return nil
+	}
+	digits, isArray := strings.CutPrefix(node, "md")
+	digits = strings.TrimPrefix(digits, "_d")
+	if isArray && digits != "" && strings.Trim(digits, "0123456789") == "" {
+		return nil
+	}
+	return &diag.Fault{Code: codes.FieldCharacter, Message: arraySlash, Hint: "/dev/md/" + node + " is such a name",
+		At: len("/dev")}
+}
+
 // Check tells why a value cannot stand in a field. stops says that no machine will be as the config means.
 func (r Row) Check(value string) (f *diag.Fault, stops bool) {
 	if f := r.fault(value, r.never); f != nil {
@@ -207,7 +235,10 @@ func (r Row) Check(value string) (f *diag.Fault, stops bool) {
 			return f, true
 		}
 	}
-	return r.fault(value, r.odd), false
+	if f := r.fault(value, r.odd); f != nil || r.also == nil {
+		return f, false
+	}
+	return r.also(value), false
 }
 
 // fault finds what belongs to a class.

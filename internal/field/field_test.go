@@ -29,6 +29,8 @@ func TestWhatFieldsMayHold(t *testing.T) {
 		volume, array, argument = "storage.luks.*.name", "storage.raid.*.name", "kernelArguments.shouldExist.*"
 		option, mount, label    = "storage.luks.*.openOptions.*", "storage.filesystems.*.mountOptions.*",
 			"storage.filesystems.*.label"
+		slash = "the name of an array cannot hold a slash, but in /dev/md/NAME and in /dev/md and a number"
+
 		unit, dropin, pin = "systemd.units.*.name", "systemd.units.*.dropins.*.name",
 			"storage.luks.*.clevis.custom.pin"
 	)
@@ -58,6 +60,18 @@ func TestWhatFieldsMayHold(t *testing.T) {
 		{array, strings.Repeat("x", 33), "the name of an array has at most 32 bytes, this one has 33", true},
 		{array, "/dev/md/" + strings.Repeat("x", 33), "the name of an array has at most 32 bytes, this one has 33",
 			true},
+		{array, "/dev/md5", "", false},
+		{array, "/dev/md_d5", "", false},
+		{array, "", "", false},
+		{array, "a/b", slash, true},
+		{array, "a/", slash, true},
+		{array, "/", slash, true},
+		{array, "/dev/md/", slash, true},
+		{array, "/dev/md/a/b", slash, true},
+		{array, "/dev/a/b", slash, true},
+		{array, "/dev/md", slash, false},
+		{array, "/dev/mdx", slash, false},
+		{array, "/dev/data", slash, false},
 		{array, "../data", "the name of an array cannot be or hold . or .. as a name", true},
 		{array, "--help", "the name of an array cannot begin with a dash", true},
 		{array, "a#b", "", false},
