@@ -265,8 +265,8 @@ func TestArgumentsOfMdadm(t *testing.T) {
 	require.ErrorContains(t, err, "array data ($.storage.raid.0): device /dev/md/data did not appear",
 		"the fake makes none")
 	const aliases = " $/aliases$/a $/aliases$/b $/aliases$/c\n"
-	assert.Equal(t, "mdadm --create data --force --run --homehost any --level raid1 --raid-devices 2 --spare-devices "+
-		"1 --metadata=1.2 -c 64"+aliases, ran)
+	assert.Equal(t, "mdadm --create /dev/md/data --force --run --homehost any --level raid1 --raid-devices 2 "+
+		"--spare-devices 1 --metadata=1.2 -c 64"+aliases, ran)
 
 	for n, image := range []string{"a", "b", "c"} {
 		machines.Put(t, filepath.Join(b.dir, image), 4096, mirror(uint32(n)).bytes())

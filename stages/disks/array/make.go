@@ -145,8 +145,10 @@ func (a *array) arguments(verdict verdict, d *device.Devices) []string {
 	return args
 }
 
+// creation names the array by its path: mdadm looks for a name alone where it is started, and refuses that of a folder
+// there, as root and var are.
 func (a *array) creation() []string {
-	args := []string{"--create", a.config.Name, "--force", "--run", "--homehost", "any", "--level",
+	args := []string{"--create", nodeOf(a.config), "--force", "--run", "--homehost", "any", "--level",
 		config.Says(a.config.Level), "--raid-devices", strconv.Itoa(a.active())}
 	if n := len(a.config.Devices) - a.active(); n > 0 {
 		args = append(args, "--spare-devices", strconv.Itoa(n))
