@@ -16,6 +16,7 @@ const (
 	PasswordLength   Code = "password-length"
 	FileUnread       Code = "file-unread"
 	SourcePage       Code = "source-page"
+	PartitionType    Code = "partition-type"
 )
 
 func adviceRows() []Row {
@@ -98,6 +99,12 @@ func passedOverRows() []Row {
 				config.`,
 		},
 		{
+			Code: PartitionType, Line: "the type of a partition is misspelt, or is not that of what is on it",
+			Do: "give the partition the type that the hint has, or none",
+			Why: `Firmware, systemd and boot loaders find partitions by their types, and take what is on them for what
+				the type says. Of a disk with the root systemd mounts some where their types say.`,
+		},
+		{
 			Code: FileUnread, Line: "the program that a file is for passes over it, because of its mode or its name",
 			Do: "set the mode that the hint has, or give it another name",
 			Why: `NetworkManager, sudo and sshd do not trust files that others than root may write or, where they hold
@@ -132,6 +139,9 @@ func advicePairs() map[Code]*Pair {
 func passedOverPairs() map[Code]*Pair {
 	const sha512 = "$6$salt$IxDD3jeSOb5eB1CX5LBsqZFVkJdido3OUILO5Ifz5iwMuTS4XMS130MTSuDDl3aCI6WouIL9AjRbLCelDCy"
 	return map[Code]*Pair{
+		PartitionType: newest(`"storage": {"disks": [{"device": "/dev/vda", "partitions": [{"label": "esp", "number": 1,
+    "typeGuid": "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"}]}],
+  "filesystems": [{"device": "/dev/disk/by-partlabel/esp", "format": "~~"}]}`, "ext4", "vfat"),
 		PasswordLength: user(`"name": "core", "passwordHash": "`+sha512+`~~"`, "", ".g."),
 		SourcePage: file(`"path": "/opt/run", "contents": {"source": "https://~~/run"}`, "github.com/me/x/blob/main",
 			"raw.githubusercontent.com/me/x/main"),

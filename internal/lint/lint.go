@@ -40,6 +40,7 @@ func Document(doc *document.Document, o Options) []diag.Problem {
 	l.logins(root.Key("passwd"), cfg)
 	l.sources(root, cfg)
 	l.nodes(root.Key("storage"), cfg)
+	l.partitions(root.Key("storage"), &cfg.Storage)
 	l.units(root, cfg)
 	return log.All()
 }
