@@ -146,7 +146,8 @@ var rows = [...]Row{
 		odd: oddLabel},
 	// The length and the slashes were tried with mdadm 4.2 and 4.4: superblocks have room for no more.
 	{Path: "storage.raid.*.name", What: "the name of an array", Becomes: "an argument, and a name in /dev/md",
-		never: line | tab | blank | dash | parent, odd: hidden, max: 32, ofBase: true, more: arrayPath, also: arrayNode},
+		never: line | tab | blank | dash | parent, odd: hidden, max: 32, ofBase: true, more: arrayPath,
+		also: arrayNode},
 	{Path: "storage.raid.*.devices.*", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
 	{Path: "storage.raid.*.options.*", What: "an option", Becomes: "an argument of mdadm", never: null,
 		odd: control | tab},

@@ -21,5 +21,6 @@ func TestWhatUnpacksWithoutEndIsStopped(t *testing.T) {
 	assert.ErrorIs(t, new(Judge).drain(io.Discard, zeros{}, in, 1<<20), errExpands)
 	assert.NoError(t, new(Judge).drain(io.Discard, io.LimitReader(zeros{}, 1<<20), in, 1<<20), "as much as is free")
 	in.n = 1 << 20
-	assert.NoError(t, new(Judge).drain(io.Discard, io.LimitReader(zeros{}, 100<<20), in, 1<<20), "as much as the ratio allows")
+	all := io.LimitReader(zeros{}, 100<<20)
+	assert.NoError(t, new(Judge).drain(io.Discard, all, in, 1<<20), "as much as the ratio allows")
 }
