@@ -98,8 +98,11 @@ func (m *misfit) most(all []Resolved, i int) (mib int, l laid) {
 }
 
 func (m *misfit) greedy(r *Resolved) error {
-	return m.tell(r, fmt.Sprintf("without a size it takes %s, all that is free, and nothing is left for %s",
-		m.mib(r.Size), &m.all[m.stuck]),
+	takes := "all that is free"
+	if r.Size>>50 == 0 { // who only checks a config makes up a disk that is larger than any
+		takes = m.mib(r.Size) + ", " + takes
+	}
+	return m.tell(r, fmt.Sprintf("without a size it takes %s, and nothing is left for %s", takes, &m.all[m.stuck]),
 		"give it a sizeMiB: only the last one that is laid out can take all that is left")
 }
 

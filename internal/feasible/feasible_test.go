@@ -154,3 +154,11 @@ func TestARefusalNamesBothPlaces(t *testing.T) {
 	assert.Contains(t, text[p.Related[0].Place.Span.Start:], "{\"path\":\"/etc/systemd/system/a.service.d\"}")
 	assert.NotContains(t, p.Message, "$.")
 }
+
+// A disk is made up that is larger than any, so figures of it mean nothing.
+func TestARefusalHasNoFiguresOfWhatIsMadeUp(t *testing.T) {
+	_, problems := refusals(t, storage("'disks':[{'device':'/dev/a','partitions':[{'number':1,'startMiB':1},"+
+		"{'number':2,'startMiB':1}]}]"))
+	require.Len(t, problems, 1)
+	assert.Contains(t, problems[0].Message, "it takes all that is free")
+}
