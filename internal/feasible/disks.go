@@ -17,6 +17,9 @@ const (
 	sectorSize = 512
 	// largest is more than any disk has, in bytes, and half of what offsets in files go to.
 	largest = 1 << 62
+	// mostDisks are planned: each keeps a partition table of 34 KB as it is and one as it will be, and no machine has
+	// that many.
+	mostDisks = 2000
 )
 
 // dice gives GUIDs. Nobody sees them, so they may be the same each time.

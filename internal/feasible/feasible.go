@@ -117,7 +117,8 @@ func steps(err error) (all []*plan.StepError) {
 }
 
 func planDisks(cfg *config.Config, suits suitable) error {
-	if len(cfg.Storage.Disks)+len(cfg.Storage.Raid)+len(cfg.Storage.Luks)+len(cfg.Storage.Filesystems) == 0 {
+	s := &cfg.Storage
+	if len(s.Disks)+len(s.Raid)+len(s.Luks)+len(s.Filesystems) == 0 || len(s.Disks) > mostDisks {
 		return nil
 	}
 	_, err := disks.Preview(cfg.Storage, newMachine(&cfg.Storage, suits), dice())

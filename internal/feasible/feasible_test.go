@@ -155,6 +155,20 @@ func TestARefusalNamesBothPlaces(t *testing.T) {
 	assert.NotContains(t, p.Message, "$.")
 }
 
+func TestMoreDisksThanAnyMachineHasAreNotPlanned(t *testing.T) {
+	disks := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, ",{'device':'/dev/d%d'}", i)
+		}
+		return storage("'disks':[{'device':'/dev/a','wipeTable':true,'partitions':[{'number':129}]}" + b.String() + "]")
+	}
+	_, problems := refusals(t, disks(1999))
+	assert.Len(t, problems, 1)
+	_, problems = refusals(t, disks(2000))
+	assert.Empty(t, problems, "which would take gigabytes")
+}
+
 // A disk is made up that is larger than any, so figures of it mean nothing.
 func TestARefusalHasNoFiguresOfWhatIsMadeUp(t *testing.T) {
 	_, problems := refusals(t, storage("'disks':[{'device':'/dev/a','partitions':[{'number':1,'startMiB':1},"+
