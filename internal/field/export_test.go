@@ -22,7 +22,8 @@ func (r Row) Words() (never, odd string) {
 	}
 	oddly := words(r.odd)
 	if r.also != nil {
-		list = append(list, "a slash, but in `/dev/NAME` and `/dev/md/NAME`")
+		list = append(list, "a slash, but in `/dev/NAME` and `/dev/md/NAME`",
+			"a number above 1048575")
 		oddly = append(oddly, "`/dev/NAME`, but for `md` or `md_d` and a number")
 	}
 	return strings.Join(list, ", "), strings.Join(oddly, ", ")
@@ -33,7 +34,8 @@ var classWords = [...]string{"NUL", "line ends and other control characters",
 	"tabs", "blanks", "a dash in front", "# in front", "`.` and `..`", "any of `{}&$;<>\"'\\,` and the bar",
 	"`control`, and all but ASCII letters, digits and `#+-.:=@_`", "specifiers of systemd, such as `%h` and `%%`",
 	"a blank or a backslash at the end", "a blank in front", "a blank at the end", "other characters that do not print",
-	"all but ASCII", "any of `*?.,;:/\\+=<>[]\"` and the bar", "blanks or `NO NAME` as a whole"}
+	"all but ASCII", "any of `*?.,;:/\\+=<>[]\"` and the bar", "blanks or `NO NAME` as a whole",
+	"all of ASCII but letters, digits and `#+-.:=@_/`"}
 
 func words(of class) (list []string) {
 	for i, word := range classWords {

@@ -35,6 +35,7 @@ const (
 	foreign
 	fatSign
 	unnamed // blanks only, and what a vfat has in the place of a name that it lacks
+	linked  // what udev writes in another way in a link (udev(7), string_escape)
 )
 
 const (
@@ -146,7 +147,7 @@ var rows = [...]Row{
 		odd: oddLabel},
 	// The length and the slashes were tried with mdadm 4.2 and 4.4: superblocks have room for no more.
 	{Path: "storage.raid.*.name", What: "the name of an array", Becomes: "an argument, and a name in /dev/md",
-		never: line | tab | blank | dash | parent, odd: hidden, max: 32, ofBase: true, more: arrayPath,
+		never: line | tab | blank | dash | parent | linked, odd: hidden, max: 32, ofBase: true, more: arrayPath,
 		also: arrayNode},
 	{Path: "storage.raid.*.devices.*", What: "a device", Becomes: "an argument", never: null, odd: control | tab},
 	{Path: "storage.raid.*.options.*", What: "an option", Becomes: "an argument of mdadm", never: null,
@@ -191,31 +192,36 @@ func after(first, second func(string) *diag.Fault) func(string) *diag.Fault {
 	}
 }
 
-const arraySlash = "the name of an array cannot hold a slash, but in /dev/md/NAME and in /dev/md and a number"
-
-// arrayPath: mdadm takes a path only where an array appears.
+// arrayPath: mdadm takes a path only where an array appears, and digits for a number, of which the kernel has 20 bits
+// (MINORBITS of linux/kdev_t.h).
 func arrayPath(name string) *diag.Fault {
-	rest := strings.TrimPrefix(strings.TrimPrefix(name, "/dev/md/"), "/dev/")
-	if name == "" || rest != "" && !strings.Contains(rest, "/") {
-		return nil // that it is missing is told by others
+	const most = "1048575"
+	rest := strings.TrimPrefix(name, "/dev/md/")
+	digits := strings.TrimPrefix(rest, "/dev/md")
+	rest = strings.TrimPrefix(rest, "/dev/")
+	switch {
+	case name != "" && (rest == "" || strings.Contains(rest, "/")): // that it is missing is told by others
+		return arrayFault("the name of an array cannot hold a slash, but in /dev/md/NAME and in /dev/md and a number")
+	case isNumber(digits) && (len(digits) > len(most) || len(digits) == len(most) && digits > most):
+		return arrayFault("the name of an array is at most " + most + " where it is a number")
 	}
-	return &diag.Fault{Code: codes.FieldCharacter, Message: arraySlash, Hint: "mdadm makes it in no other place",
-		At: strings.LastIndexByte(name, '/')}
+	return nil
 }
 
 // arrayNode: of what is right below /dev mdadm takes numbers only, and tells so before it touches a member.
 func arrayNode(name string) *diag.Fault {
 	node, is := strings.CutPrefix(name, "/dev/")
-	if !is || strings.Contains(node, "/") {
+	if !is || strings.HasPrefix(node, "md") && isNumber(strings.TrimPrefix(node[2:], "_d")) ||
+		strings.Contains(node, "/") {
 		return nil
 	}
-	digits, isArray := strings.CutPrefix(node, "md")
-	digits = strings.TrimPrefix(digits, "_d")
-	if isArray && digits != "" && strings.Trim(digits, "0123456789") == "" {
-		return nil
-	}
-	return &diag.Fault{Code: codes.FieldCharacter, Message: arraySlash, Hint: "/dev/md/" + node + " is such a name",
-		At: len("/dev")}
+	return arrayFault("the name of an array cannot be below /dev, but as /dev/md/NAME and as /dev/md and a number")
+}
+
+func isNumber(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
+
+func arrayFault(message string) *diag.Fault {
+	return &diag.Fault{Code: codes.FieldCharacter, Message: message, At: -1}
 }
 
 // Check tells why a value cannot stand in a field. stops says that no machine will be as the config means.
@@ -331,6 +337,8 @@ func sign(value string, not class) (at int, what string) {
 			return i, "hold " + string(c) + ", which is a sign in a script"
 		case not&mapper != 0 && !isMapped(c):
 			return i, "hold " + visible(c) + ", which the device mapper writes in another way"
+		case not&linked != 0 && c < utf8.RuneSelf && !isMapped(c) && !strings.HasPrefix(value[i:], `\x`):
+			return i, "hold " + visible(c) + ", in whose place udev has another sign in the link"
 		case not&fatSign != 0 && strings.ContainsRune(fatSigns, c):
 			return i, "hold " + string(c) + ", which mkfs.fat refuses"
 		case not&foreign != 0 && c >= utf8.RuneSelf:

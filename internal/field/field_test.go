@@ -26,11 +26,9 @@ func rowOf(t *testing.T, path string) field.Row {
 
 func TestWhatFieldsMayHold(t *testing.T) {
 	const (
-		volume, array, argument = "storage.luks.*.name", "storage.raid.*.name", "kernelArguments.shouldExist.*"
-		option, mount, label    = "storage.luks.*.openOptions.*", "storage.filesystems.*.mountOptions.*",
+		volume, argument     = "storage.luks.*.name", "kernelArguments.shouldExist.*"
+		option, mount, label = "storage.luks.*.openOptions.*", "storage.filesystems.*.mountOptions.*",
 			"storage.filesystems.*.label"
-		slash = "the name of an array cannot hold a slash, but in /dev/md/NAME and in /dev/md and a number"
-
 		unit, dropin, pin = "systemd.units.*.name", "systemd.units.*.dropins.*.name",
 			"storage.luks.*.clevis.custom.pin"
 	)
@@ -54,27 +52,6 @@ func TestWhatFieldsMayHold(t *testing.T) {
 		{volume, strings.Repeat("x", 127), "", false},
 		{volume, strings.Repeat("x", 128), "the name of an encrypted volume has at most 127 bytes, this one has 128",
 			true},
-		{array, "/dev/md/data", "", false},
-		{array, strings.Repeat("x", 32), "", false},
-		{array, "/dev/md/" + strings.Repeat("x", 32), "", false},
-		{array, strings.Repeat("x", 33), "the name of an array has at most 32 bytes, this one has 33", true},
-		{array, "/dev/md/" + strings.Repeat("x", 33), "the name of an array has at most 32 bytes, this one has 33",
-			true},
-		{array, "/dev/md5", "", false},
-		{array, "/dev/md_d5", "", false},
-		{array, "", "", false},
-		{array, "a/b", slash, true},
-		{array, "a/", slash, true},
-		{array, "/", slash, true},
-		{array, "/dev/md/", slash, true},
-		{array, "/dev/md/a/b", slash, true},
-		{array, "/dev/a/b", slash, true},
-		{array, "/dev/md", slash, false},
-		{array, "/dev/mdx", slash, false},
-		{array, "/dev/data", slash, false},
-		{array, "../data", "the name of an array cannot be or hold . or .. as a name", true},
-		{array, "--help", "the name of an array cannot begin with a dash", true},
-		{array, "a#b", "", false},
 		{argument, `a="b c" 'd' e=f`, "", false},
 		{argument, "-a\tb", "", false},
 		{argument, "a\nb", "a kernel argument cannot hold a line end", true},
@@ -98,7 +75,6 @@ func TestWhatFieldsMayHold(t *testing.T) {
 		{dropin, "10-a\u2028.conf", `the name of a drop-in cannot hold \u2028, which does not print`, false},
 		{dropin, "10-a\u0085.conf", `the name of a drop-in cannot hold \u0085, which does not print`, false},
 		{dropin, "10-a\u00a0b.conf", `the name of a drop-in cannot hold \u00a0, which does not print`, false},
-		{array, "a\u00a0b", `the name of an array cannot hold \u00a0, which does not print`, false},
 		{dropin, "a\nb.conf", "the name of a drop-in cannot hold a line end", true},
 		{dropin, "../a.conf", "a slash in a name", true},
 	} {
@@ -107,6 +83,52 @@ func TestWhatFieldsMayHold(t *testing.T) {
 }
 
 // Tried with mkfs.fat of dosfstools 4.2, mkfs.btrfs of btrfs-progs 6.2, mkfs.ext4, mkswap and mkfs.xfs.
+func TestWhatNamesOfArraysMayHold(t *testing.T) {
+	const (
+		slash  = "the name of an array cannot hold a slash, but in /dev/md/NAME and in /dev/md and a number"
+		below  = "the name of an array cannot be below /dev, but as /dev/md/NAME and as /dev/md and a number"
+		number = "the name of an array is at most 1048575 where it is a number"
+	)
+	for _, c := range []struct {
+		value, message string
+		stops          bool
+	}{
+		{"/dev/md/data", "", false},
+		{strings.Repeat("x", 32), "", false},
+		{"/dev/md/" + strings.Repeat("x", 32), "", false},
+		{strings.Repeat("x", 33), "the name of an array has at most 32 bytes, this one has 33", true},
+		{"/dev/md/" + strings.Repeat("x", 33), "the name of an array has at most 32 bytes, this one has 33",
+			true},
+		{"/dev/md5", "", false},
+		{"1048575", "", false},
+		{"1048576", number, true},
+		{"/dev/md/100000000000000000000", number, true},
+		{"/dev/md1048576", number, true},
+		{"a1048576", "", false},
+		{"/dev/md_d5", "", false},
+		{"", "", false},
+		{"a/b", slash, true},
+		{"a/", slash, true},
+		{"/", slash, true},
+		{"/dev/md/", slash, true},
+		{"/dev/md/a/b", slash, true},
+		{"/dev/a/b", slash, true},
+		{"/dev/md", below, false},
+		{"/dev/mdx", below, false},
+		{"/dev/data", below, false},
+		{"../data", "the name of an array cannot be or hold . or .. as a name", true},
+		{"--help", "the name of an array cannot begin with a dash", true},
+		{"a#b+c-d.e:f=g@h_é", "", false},
+		{`a\x2fb`, "", false},
+		{`a\b`, `the name of an array cannot hold \\, in whose place udev has another sign in the link`, true},
+		{"a*", `the name of an array cannot hold *, in whose place udev has another sign in the link`, true},
+		{"$a", `the name of an array cannot hold $, in whose place udev has another sign in the link`, true},
+		{"a\u00a0b", `the name of an array cannot hold \u00a0, which does not print`, false},
+	} {
+		checked(t, "storage.raid.*.name", c.value, c.message, c.stops)
+	}
+}
+
 func TestLabelsAreWhatTheMakerOfTheFormatTakes(t *testing.T) {
 	const fat, none = "the label of a vfat cannot ", "be blanks or NO NAME, which leave no label"
 	vfat := map[string]string{
