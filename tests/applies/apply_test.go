@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -45,7 +46,7 @@ func bench(t *testing.T) *Bench {
 	t.Cleanup(func() { require.NoError(t, unix.Unmount(dir, unix.MNT_DETACH)) })
 	loops, server := &Loops{Dir: dir}, Serve()
 	t.Cleanup(server.Close)
-	return &Bench{Dir: dir, Server: server.URL, Disk: loops.Disk, Clear: loops.Detach}
+	return &Bench{Dir: dir, Server: server.URL, Patience: time.Second, Disk: loops.Disk, Clear: loops.Detach}
 }
 
 // share is one of how many cases are booted. GLOWPLUG_APPLIES=all is for all of them.

@@ -17,7 +17,8 @@ import (
 // arrange makes disks that have already what a config makes of disks, as far as that can be: a partition without a size
 // is there, though others follow it, as is a number that only a larger table has; so are filesystems that today's
 // programs make only when they are told to, or whose options they do not know.
-func arrange(ctx context.Context, dir string, c Case, disk func(path string, mib int64) (string, error)) error {
+func (b *Bench) arrange(ctx context.Context, dir string, c Case,
+	disk func(path string, mib int64) (string, error)) error {
 	object := read(c.Text)
 	storage, is := object["storage"].(map[string]any)
 	if !is || storage["disks"] == nil && storage["filesystems"] == nil {
@@ -26,7 +27,7 @@ func arrange(ctx context.Context, dir string, c Case, disk func(path string, mib
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
-	m := &machine{dir: dir, disk: disk, kind: Fresh}
+	m := &machine{dir: dir, disk: disk, kind: Fresh, patience: b.Patience}
 	before := map[string]any{"ignition": map[string]any{"version": config.Newest.String()}, "storage": map[string]any{
 		"disks": storage["disks"], "filesystems": storage["filesystems"]}}
 	provide(before)

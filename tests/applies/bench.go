@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -47,6 +49,8 @@ const ByTool = "tool"
 type Bench struct {
 	Dir    string // of the machines
 	Server string // of what configs have fetched
+	// Patience is how long a machine waits for a device.
+	Patience time.Duration
 	// Disk gives the node of a blank disk of so many MiB; Clear takes all of them back.
 	Disk  func(mib int64) (node string, err error)
 	Clear func() error
@@ -56,6 +60,9 @@ type Bench struct {
 func (b *Bench) Apply(ctx context.Context, c Case) (o Outcome, err error) {
 	o.Case, c.Text = c, Served(c.Text, b.Server)
 	for _, kind := range Kinds() {
+		if kind != Done && o.isByDisks() {
+			continue
+		}
 		changed, refusal, err := b.boot(ctx, c, kind)
 		if err != nil {
 			return o, err
@@ -71,6 +78,15 @@ func (b *Bench) Apply(ctx context.Context, c Case) (o Outcome, err error) {
 		o.Refused = append(o.Refused, Refused{kind, refusal, code})
 	}
 	return o, nil
+}
+
+// isByDisks tells whether disks are why a machine refuses a config. Only one that is Done has others: roots of other
+// kinds change nothing.
+func (o *Outcome) isByDisks() bool {
+	return slices.ContainsFunc(o.Refused, func(r Refused) bool {
+		var refusal *Refusal
+		return errors.As(r.Err, &refusal) && refusal.Stage == "disks"
+	})
 }
 
 // boot boots a case on a machine of its own, which is gone afterwards.
@@ -100,10 +116,10 @@ func (b *Bench) with(ctx context.Context, c Case, kind Kind, use func(*machine) 
 	}
 	var err error
 	if kind == Done {
-		err = arrange(ctx, filepath.Join(dir, "before"), c, disk)
+		err = b.arrange(ctx, filepath.Join(dir, "before"), c, disk)
 	}
 	if err == nil {
-		err = use(&machine{dir: dir, disk: disk, kind: kind})
+		err = use(&machine{dir: dir, disk: disk, kind: kind, patience: b.Patience})
 	}
 	return errors.Join(err, Unmount(dir), b.Clear(), os.RemoveAll(dir))
 }

@@ -31,6 +31,8 @@ type machine struct {
 	config  config.Config // what came of fetching
 	disks   []Disk
 	nodes   map[string]string // of the disks, by their paths
+	// patience is how long it waits for a device.
+	patience time.Duration
 }
 
 // A Refusal is an error of a stage.
@@ -62,7 +64,8 @@ func (m *machine) fetch(ctx context.Context, text string) error {
 			return err
 		}
 	}
-	for name, text := range map[string]string{"cmdline": "glowplug.timeout.device=1s glowplug.timeout.resource=20s",
+	for name, text := range map[string]string{
+		"cmdline":    "glowplug.timeout.resource=20s glowplug.timeout.device=" + m.patience.String(),
 		"config.ign": text, "helper": "#!/bin/sh\n", "process": "test"} {
 		if err := os.WriteFile(filepath.Join(m.dir, name), []byte(text), 0o700); err != nil {
 			return err

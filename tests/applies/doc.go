@@ -14,10 +14,16 @@
 // a program of it refuses words that a config has for it (ByTool).
 //
 // Where they are booted (Case.Place): on this host, those without arrays, volumes, and vfat that is mounted, which its
-// kernel may not have. Nowhere: the others, of whose kinds tests/vm/guest has some; virtiofs, which needs a host of the
-// machine; and Butane documents, whose configs are among those that are booted.
+// kernel may not have. These in the machine of tests/vm/guest. As that is emulated, the suite boots a named share of
+// them there (guestShare): of each field that is varied two values, and one in thirty of the cases in which several
+// entries touch each other. The host generates and judges them, and gives the machine a file of them. Nowhere: volumes
+// whose key is bound to a Tang server, by a pin of the config's own or to a chip of mainframes, of whose kinds
+// tests/vm/guest has some; virtiofs, which needs a host of the machine; and Butane documents, whose configs are among
+// those that are booted.
 //
-//	go test ./tests/applies   what every field is varied by, counts, and plans for roots in memory
-//	make test-disk            boots a share of them on loop devices
-//	make test-applies         boots all of them that this host can
+//	go test ./tests/applies          what every field is varied by, counts, and plans for roots in memory
+//	make test-disk                   boots a share of them on loop devices
+//	make test-applies                boots all of them that this host can
+//	make test-guest RUN=TestApplies  boots the named share inside the machine, and leaves counts in the file tally of
+//	                                 its artifacts; with SHORT=1 a dozen, with GLOWPLUG_APPLIES=all all of them
 package applies

@@ -64,6 +64,8 @@ func settings() []setting {
 		{"storage.luks.*", disk(`,"luks":[{"name":"vault","device":"/dev/vda2","keyFile":{"source":"data:,` +
 			`secret"},"options":[` +
 			cheaply() + `]}],"filesystems":[{"device":"/dev/mapper/vault","format":"ext4","path":"/srv"}]`)},
+		{"storage.luks.*.options", disk(`,"luks":[{"name":"vault","device":"/dev/vda2","options":["--batch-mode",` +
+			cheaply() + `]}]`)},
 		{"storage.luks.*.keyFile", disk(`,"luks":[{"name":"vault","device":"/dev/vda2","options":[` + cheaply() +
 			`],"keyFile":{"source":"data:,hello"}}]`)},
 		{"storage.raid.*", head + `},"storage":{"raid":[{"name":"data","level":"raid1","devices":["/dev/vda",` +

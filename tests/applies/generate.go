@@ -34,7 +34,9 @@ func (c *Case) Place() Place {
 		object, _ := p.value.(map[string]any)
 		p.path = strings.ToLower(p.path) // keys are known in any case
 		switch {
-		case p.path == "storage.luks.*" && (object["clevis"] != nil || object["cex"] != nil),
+		case p.path == "storage.luks.*.clevis.tang.*",
+			p.path == "storage.luks.*.clevis.custom.pin" && p.value != nil && p.value != "",
+			p.path == "storage.luks.*.cex.enabled" && p.value == true,
 			p.path == "storage.filesystems.*" && object["format"] == "virtiofs":
 			return Nowhere
 		case p.path == "storage.luks.*", p.path == "storage.raid.*",
@@ -76,8 +78,11 @@ func Share(cases []Case, of uint32) (taken []Case) {
 }
 
 // among tells whether a case is in a share of one of so many. A share of a share is one of fewer.
-func (c *Case) among(of uint32) bool {
+func (c *Case) among(of uint32) bool { return c.sum(of)%of == 0 }
+
+// sum is a number that is drawn for a case.
+func (c *Case) sum(of uint32) uint32 {
 	sum := fnv.New32a()
 	_, _ = fmt.Fprint(sum, of, c.Text)
-	return sum.Sum32()%of == 0
+	return sum.Sum32()
 }

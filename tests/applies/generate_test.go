@@ -24,6 +24,7 @@ func TestWhatIsGenerated(t *testing.T) {
 	t.Run("varies every field of the model", func(t *testing.T) { areVaried(t, cases, verdicts) })
 	t.Run("can be planned where it is valid", func(t *testing.T) { arePlanned(t, cases, verdicts) })
 	t.Run("can be planned nowhere where it cannot apply", func(t *testing.T) { areNotPlanned(t, cases, verdicts) })
+	t.Run("has a share for the guest", func(t *testing.T) { isShared(t, cases, verdicts) })
 	t.Run("is enough", func(t *testing.T) { areEnough(t, cases, verdicts) })
 }
 
@@ -46,6 +47,36 @@ func areVaried(t *testing.T, cases []Case, verdicts []Verdict) {
 	}
 }
 
+// isShared: each field of volumes and arrays is in the share that the guest boots, but for those of keys that are bound
+// to something, which are never there; so is vfat that is mounted.
+func isShared(t *testing.T, cases []Case, verdicts []Verdict) {
+	var valid []Case
+	for i, c := range cases {
+		if verdicts[i].Valid && c.Place() == Guest {
+			valid = append(valid, c)
+		}
+	}
+	has, share := map[string]bool{}, guestShare(valid)
+	for _, c := range share {
+		for _, p := range places(read(c.Text)) {
+			object, _ := p.value.(map[string]any)
+			has[p.path] = true
+			has["vfat"] = has["vfat"] || p.path == "storage.filesystems.*" && object["format"] == "vfat" &&
+				object["path"] != nil
+		}
+	}
+	assert.True(t, has["vfat"])
+	for _, path := range model.Paths(config.Newest) {
+		isOurs := strings.HasPrefix(path, "storage.luks.") || strings.HasPrefix(path, "storage.raid.")
+		if isOurs && !strings.Contains(path, ".tang.") {
+			assert.True(t, has[path], path)
+		}
+	}
+	t.Logf("%d of %d", len(share), len(valid))
+	assert.GreaterOrEqual(t, len(share), 75)
+	assert.LessOrEqual(t, len(share), 90, "some ten minutes")
+}
+
 // areEnough counts what is refused by the code of its first error: -v shows it.
 func areEnough(t *testing.T, cases []Case, verdicts []Verdict) {
 	passed, strictly, places, refused := 0, 0, map[Place]int{}, map[string]int{}
@@ -65,7 +96,7 @@ func areEnough(t *testing.T, cases []Case, verdicts []Verdict) {
 		strictly, places[Host], places[Guest], counted(refused))
 	assert.GreaterOrEqual(t, len(cases), 3000)
 	assert.GreaterOrEqual(t, strictly, 1000)
-	assert.GreaterOrEqual(t, places[Guest], 200)
+	assert.GreaterOrEqual(t, places[Guest], 800)
 	for code := range refused {
 		_, known := codes.Find(codes.Code(code))
 		assert.True(t, known, code)

@@ -82,7 +82,7 @@ func Judge(ctx context.Context, dir string, cases []Case) ([]Verdict, error) {
 	for _, told := range report.Problems {
 		i, err := strconv.Atoi(strings.TrimSuffix(filepath.Base(told.File), ".ign"))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%+v: %w", told, err)
 		}
 		v := &verdicts[i]
 		v.Problems, v.Valid = append(v.Problems, told.Problem), v.Valid && told.Severity != "error"

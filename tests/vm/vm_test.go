@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/glowplug-os/glowplug/tests/applies"
 	"github.com/glowplug-os/glowplug/tests/vm/guest"
 	"github.com/glowplug-os/glowplug/tests/vm/machine"
 )
@@ -125,6 +126,8 @@ func makePayload(t *testing.T) string {
 			require.NoError(t, os.CopyFS(filepath.Join(to, "testdata"), os.DirFS(testdata)))
 		}
 	}
+	require.NoError(t, applies.WriteGuest(t.Context(), filepath.Join(dir, "tests", "guest", "applies"),
+		applies.Room{Disks: guest.DiskCount, MiB: guest.DiskMiB}, os.Getenv("GLOWPLUG_APPLIES") == "all"))
 	const rows = "docs/rerun.md" // which tests hold plans against
 	text, err := os.ReadFile(filepath.Join(checkout, rows))
 	require.NoError(t, err)
