@@ -59,7 +59,7 @@ vet:
 # Work and memory against the size of what is read: the programs are built anew, with a counter for each block, and run
 # on shapes of several sizes. Nothing but time keeps it apart from test.
 test-linear:
-	$(GO) test -vet=off -tags linear ./tests/linear/
+	$(GO) test -vet=off -timeout 30m -tags linear ./tests/linear/
 
 # The folders with tests of the tag disk.
 DISK_TESTS = ./stages/disks/ ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./tests/gpt/ ./tests/net/ ./tests/fetch/ \
