@@ -14,9 +14,10 @@ import (
 // read it.
 func (f *Forecast) Report(texts bool) *report.Plan {
 	p := &report.Plan{}
-	of, told := f.partitions(), map[report.Loss]bool{}
+	of, told, made := f.partitions(), map[report.Loss]bool{}, f.Disks.Made()
 	for _, a := range f.Disks.Actions() {
 		p.Actions = append(p.Actions, diskAction(a, of, told))
+		lies(&p.Actions[len(p.Actions)-1], a.Seen, made)
 	}
 	for _, s := range f.Mounts {
 		p.Actions = append(p.Actions, action(report.Mount, s))
@@ -108,6 +109,17 @@ func diskAction(from *kind.Action, of map[string]string, told map[report.Loss]bo
 	return a
 }
 
+// lies says of an array, a volume or a filesystem what it lies on, and by which names others lie on it.
+func lies(a *report.Action, seen []*scene.Seen, made map[string][]string) {
+	if a.Noun != report.Array && a.Noun != report.Volume && a.Noun != report.Filesystem {
+		return
+	}
+	a.Made = made[a.Origin]
+	for _, s := range seen {
+		a.On = append(a.On, report.Device{Name: s.Path, Node: s.Node})
+	}
+}
+
 func layout(disk *scene.Seen) *report.Layout {
 	if disk == nil {
 		return nil
@@ -116,7 +128,7 @@ func layout(disk *scene.Seen) *report.Layout {
 	l := &report.Layout{Bytes: from.Size, Holds: from.Holds}
 	for _, p := range from.Parts {
 		l.Partitions = append(l.Partitions, report.Partition{Number: p.Number, Label: p.Label, Start: p.At.Offset,
-			Size: p.At.Size})
+			Size: p.At.Size, Node: disk.PartitionNode(p.Number)})
 	}
 	return l
 }

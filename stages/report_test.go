@@ -2,6 +2,7 @@ package stages
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,6 +33,32 @@ func told(t *testing.T, text string, devices scene.Scene, view target.Whole, tex
 	var b strings.Builder
 	require.NoError(t, p.WriteText(&b))
 	return b.String(), p
+}
+
+func TestItIsToldWhatLiesOnWhat(t *testing.T) {
+	devices := scene.Images{"/dev/vda": machines.NewDisk(t, 64).Image(), "/dev/vdb": machines.NewDisk(t, 64).Image()}
+	_, p := told(t, raidConfig, devices.Scene(), trees.Fake{"/boot/": "", "/srv/": ""}, true)
+	on, made := map[string][]report.Device{}, map[string]string{}
+	for _, a := range p.Actions {
+		if len(a.On) > 0 {
+			on[a.Subject] = a.On
+		}
+		if len(a.Made) > 0 {
+			made[a.Subject] = a.Made[0]
+		}
+		if a.After != nil {
+			for _, part := range a.After.Partitions {
+				assert.Equal(t, fmt.Sprintf("%s%d", a.Group, part.Number), part.Node)
+			}
+		}
+	}
+	assert.Equal(t, []report.Device{{Name: "/dev/disk/by-partlabel/md-a", Node: "/dev/vda2"},
+		{Name: "/dev/disk/by-partlabel/md-b", Node: "/dev/vdb1"}}, on["array data"])
+	assert.Equal(t, []report.Device{{Name: "/dev/md/data", Node: "/dev/md/data"}}, on["luks data"])
+	assert.Equal(t, []report.Device{{Name: "/dev/mapper/data", Node: "/dev/mapper/data"}},
+		on["filesystem on /dev/mapper/data"])
+	assert.Equal(t, "/dev/md/data", made["array data"])
+	assert.Equal(t, "/dev/mapper/data", made["luks data"])
 }
 
 func TestDisksAreToldByWhatTheyHold(t *testing.T) {

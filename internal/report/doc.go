@@ -1,7 +1,8 @@
 // Package report tells people, and programs, what a config will do to a machine. In comes a Plan, which is data:
 // actions in order, conflicts, what was left out. Out come a text, JSON by the schema that is published beside it, and
 // the status that the command exits with; of events of a run, a Plan of what was done (Done); of the JSON, a plan that
-// others are compared with (Saved). It plans nothing, and looks at no machine.
+// others are compared with (Saved). It plans nothing, and looks at no machine. Package page makes a page of HTML of the
+// same: what stands where is common to both (Sections, Destroyed, Disks).
 //
 // Each action is about something that is counted (Noun, Thing) and belongs to a group: a disk, or a path. The text
 // begins and ends with the summary; between are what is destroyed, the disks with a bar of each before and after, the
@@ -54,6 +55,9 @@ type Action struct {
 	Subject, Detail, Origin string
 	// Group is the disk, or the path, that it is shown with; "" for neither.
 	Group string
+	// On are the devices that an array, a volume or a filesystem lies on, Made the names of the one that it makes.
+	On   []Device
+	Made []string
 	// Loses is what goes. Outcomes are what may come of it where that is only known later.
 	Loses    []Loss
 	Outcomes []Outcome
@@ -64,6 +68,9 @@ type Action struct {
 	// Digest is another one if the config asks for something else, or something else is there; "" for none.
 	Digest string
 }
+
+// A Device is one that something lies on: by its name in the config, and by the kernel's.
+type Device struct{ Name, Node string }
 
 // A Source is a content that a server has.
 type Source struct {
@@ -92,7 +99,8 @@ type Layout struct {
 type Partition struct {
 	Number      int
 	Label       string
-	Start, Size int64 // bytes
+	Start, Size int64  // bytes
+	Node        string // the kernel's name
 }
 
 // A Change is what becomes of a path.
@@ -150,15 +158,15 @@ func (a *Action) exit() Exit {
 	switch {
 	case a.Effect == plan.Keep:
 		return NothingToDo
-	case a.destroys():
+	case a.Destroys():
 		return Destroying
 	}
 	return Changing
 }
 
-// destroys: something goes that nobody gets back, or may go. A file or a link that another takes the place of is a
+// Destroys: something goes that nobody gets back, or may go. A file or a link that another takes the place of is a
 // change like any other.
-func (a *Action) destroys() bool {
+func (a *Action) Destroys() bool {
 	if a.Effect == plan.Keep {
 		return false
 	}

@@ -137,7 +137,7 @@ func (p *jsonPlan) sum(salt []byte) (string, error) {
 }
 
 func (a *Action) json() jsonAction {
-	out := jsonAction{Stage: a.Stage, ID: a.ID, Effect: a.Effect.String(), Destroys: a.destroys(), Subject: a.Subject,
+	out := jsonAction{Stage: a.Stage, ID: a.ID, Effect: a.Effect.String(), Destroys: a.Destroys(), Subject: a.Subject,
 		Detail: a.Detail, Origin: a.Origin, Group: a.Group, Before: a.Before.json(), After: a.After.json(),
 		Digest: a.Digest}
 	for _, l := range a.Loses {
@@ -169,7 +169,7 @@ func (l *Layout) json() *jsonLayout {
 	}
 	out := &jsonLayout{Bytes: l.Bytes, Holds: l.Holds, Partitions: []jsonPartition{}}
 	for _, p := range l.Partitions {
-		out.Partitions = append(out.Partitions, jsonPartition(p))
+		out.Partitions = append(out.Partitions, jsonPartition{p.Number, p.Label, p.Start, p.Size})
 	}
 	return out
 }

@@ -20,9 +20,9 @@ const mib = 1 << 20
 
 // example is a plan with something of everything.
 func example() *Plan {
-	whole := &Layout{Bytes: 1000 * mib, Partitions: []Partition{{2, "data", 500 * mib, 500 * mib},
-		{1, "root", mib, 299 * mib}}}
-	after := &Layout{Bytes: 1000 * mib, Partitions: []Partition{{1, "root", mib, 299 * mib}}}
+	whole := &Layout{Bytes: 1000 * mib, Partitions: []Partition{{2, "data", 500 * mib, 500 * mib, "/dev/vda2"},
+		{1, "root", mib, 299 * mib, "/dev/vda1"}}}
+	after := &Layout{Bytes: 1000 * mib, Partitions: []Partition{{1, "root", mib, 299 * mib, "/dev/vda1"}}}
 	return &Plan{
 		Actions: []Action{
 			{Stage: Arguments, Noun: Argument, Thing: "quiet", Effect: plan.Deferred, Subject: "kernel argument quiet",
@@ -165,7 +165,7 @@ func TestALongDifferenceTakesNoTimeToFind(t *testing.T) {
 func TestABarHasRoomForEveryPartition(t *testing.T) {
 	l := &Layout{Bytes: 128 * mib}
 	for i := range int64(128) {
-		l.Partitions = append(l.Partitions, Partition{int(i + 1), "", i * mib, mib})
+		l.Partitions = append(l.Partitions, Partition{int(i + 1), "", i * mib, mib, ""})
 	}
 	assert.Equal(t, 129, strings.Count(l.Bar(), "|"))
 	assert.Equal(t, "|"+strings.Repeat(".", barColumns-2)+"|", (&Layout{Bytes: 2 * mib}).Bar())

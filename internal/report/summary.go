@@ -34,6 +34,9 @@ var words = [...]struct{ one, many string }{Disk: {"disk", "disks"}, Part: {"par
 	Link: {"link", "links"}, Group: {"group", "groups"}, User: {"user", "users"}, Unit: {"unit", "units"},
 	Preset: {"preset file", "preset files"}, Argument: {"kernel argument", "kernel arguments"}}
 
+// String is the word for one.
+func (n Noun) String() string { return words[n].one }
+
 func (n Noun) count(all int) string {
 	if all == 1 {
 		return "1 " + words[n].one

@@ -39,6 +39,20 @@ func (f Forecast) Warnings() (all []string) {
 	return all
 }
 
+// Made are the names of what becomes a device of its own, an array or a volume that is open, by the entries of the
+// config.
+func (f Forecast) Made() map[string][]string {
+	all := map[string][]string{}
+	for _, round := range f {
+		for _, m := range round.Means {
+			if m.Find != nil {
+				all[m.Origin] = append(all[m.Origin], m.Names...)
+			}
+		}
+	}
+	return all
+}
+
 // Preview plans all rounds as Run does, without doing any: each sees what the ones before it will leave. What cannot be
 // known before it is there is planned as a deferred action, which says what will decide, and what may come of it; so is
 // what depends on a device that cannot be looked at, which is a NotKnownError. The error joins these and all conflicts;
