@@ -34,7 +34,7 @@ var floors = [][]string{
 		"internal/root", "internal/directives"},
 	{"internal/source", "internal/cursor", "internal/report", "internal/results"},
 	{"internal/fetch", "internal/tool", "internal/console", "internal/journal", "internal/build", "internal/field",
-		"internal/readonly"},
+		"internal/readonly", "internal/page"},
 	{"internal/document", "providers", "internal/device", "internal/process", "internal/target"},
 	{"internal/butane", "internal/rules", "stages/disks/kind", "internal/image"},
 	{"internal/load", "internal/handoff", "internal/advice", "internal/lint", "internal/project",
@@ -54,7 +54,7 @@ var pure = []string{"internal/codes", "internal/order", "internal/cli", "interna
 	"internal/field", "internal/plan", "internal/scene", "config", "internal/language", "internal/cursor",
 	"internal/document", "internal/butane", "internal/rules", "internal/advice", "internal/lint",
 	"internal/directives", "internal/releases", "internal/limits", "internal/report", "internal/results",
-	"internal/feasible", "validate"}
+	"internal/page", "internal/feasible", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 
@@ -184,11 +184,12 @@ var pruning = []string{"text/template", "html/template", "github.com/alecthomas/
 
 var programs = []program{
 	{"ignition", 12_000_000, "/stages",
-		append([]string{module + "/internal/check", module + "/internal/zip", "flag"}, pruning...)},
+		append([]string{module + "/internal/check", module + "/internal/zip", module + "/internal/page", "flag"},
+			pruning...)},
 	{"glowplug", 16_000_000, "/internal/check", append([]string{"flag"}, pruning...)},
 	{"glowplug-validate", 5_500_000, "/internal/check",
 		append([]string{"flag", "net", "net/http", "os/exec", module + "/internal/root", module + "/internal/tool",
-			module + "/internal/fetch"},
+			module + "/internal/fetch", module + "/internal/page"},
 			pruning...)},
 }
 

@@ -39,6 +39,7 @@ func (o *planOptions) row() cli.Command {
 				"are merged.",
 			"JSON is what apply --plan takes. It has a digest of what each action is to make, and of what is there, " +
 				"which begins with a salt that stands in it.",
+			"HTML is one page without scripts, which needs no other file and shows what the text shows.",
 			"The plan has one line an action: + create, ~ change, - destroy or replace, ? decided when it runs. What " +
 				"is there already is counted, and in JSON listed.",
 		},
@@ -52,6 +53,7 @@ func (o *planOptions) row() cli.Command {
 			"glowplug plan web.ign", "glowplug plan --root build/rootfs web.bu",
 			"glowplug plan --disk /dev/vda=a.img --disk /dev/vdb=b.img raid.ign",
 			"glowplug plan --image disk.img --format json web.ign",
+			"glowplug plan --root build/rootfs --format html web.bu >plan.html",
 		},
 		Grammar: cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
 		Run: func(ctx context.Context, p *cli.Process, operands []string) error { return o.run(ctx, p, operands) },
@@ -64,8 +66,8 @@ func (o *planOptions) rows() []cli.Option {
 		{Long: "disk", Value: "DEVICE=FILE", Set: o.disk, Several: true,
 			Words: "a disk image, or a device, that stands for a device of the config; once for each of them"},
 		{Long: "image", Value: "FILE", Set: cli.Text(&o.image), Words: "the image of the one disk that the config has"},
-		{Long: "format", Value: "FORMAT", Values: []string{"text", "json"}, Default: "text", Set: cli.Text(&o.format),
-			Words: "text for people, or JSON"},
+		{Long: "format", Value: "FORMAT", Values: []string{"text", "json", "html"}, Default: "text",
+			Set: cli.Text(&o.format), Words: "text for people, JSON, or a page of HTML for a browser"},
 		{Long: "no-content", Set: cli.Switch(&o.noContent), Words: "show nothing of what is in files"},
 		{Long: "files-dir", Short: 'd', Value: "DIR", Set: cli.Text(&o.filesDir),
 			Words: "the folder of the local files that a Butane document names"},

@@ -20,7 +20,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/engine"
 	"github.com/glowplug-os/glowplug/internal/image"
 	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/page"
 	"github.com/glowplug-os/glowplug/internal/readonly"
+	"github.com/glowplug-os/glowplug/internal/report"
 	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/internal/target"
@@ -76,17 +78,23 @@ func (o *planOptions) run(ctx context.Context, p *cli.Process, operands []string
 		plan.Notes = append(plan.Notes, "no entry of the config is about "+diag.Name(device)+", which --disk names")
 	}
 	show(problems)
-	write := plan.WriteText
-	if o.format == "json" {
-		write = plan.WriteJSON
-	}
-	if err := write(p.Out); err != nil {
+	if err := o.write(p.Out, plan); err != nil {
 		return err
 	}
 	if exit := plan.Exit(); exit != 0 {
 		return cli.ExitError(exit)
 	}
 	return nil
+}
+
+func (o *planOptions) write(to io.Writer, plan *report.Plan) error {
+	switch o.format {
+	case "json":
+		return plan.WriteJSON(to)
+	case "html":
+		return page.Write(to, plan)
+	}
+	return plan.WriteText(to)
 }
 
 // seal gives up what changes a machine, and says what of that could not be taken.

@@ -206,6 +206,47 @@ func TestWorkflowsOfThePageFitTheAction(t *testing.T) {
 	assert.Equal(t, 1, uploads)
 }
 
+// bootButane is a config for a directory and a disk.
+const bootButane = "variant: fcos\nversion: 1.5.0\nstorage:\n  disks:\n    - device: /dev/vda\n" +
+	"      partitions: [{number: 1, label: srv}]\n  files:\n    - {path: /etc/motd, contents: {inline: Welcome.}}\n"
+
+// What is in the way fails the job, and what changes does not; the page is there all the same.
+func TestThePlanOfThePageOnPipelinesIsKept(t *testing.T) {
+	t.Parallel()
+	_, section, found := strings.Cut(repositoryFile(t, "docs/ci.md"), "\n## A plan as a page\n")
+	require.True(t, found)
+	section, _, _ = strings.Cut(section, "\n## ")
+	var scripts []string
+	for _, block := range strings.Split(section, "```yaml\n")[1:] {
+		block, _, _ = strings.Cut(block, "```")
+		workflow := parseYAML(t, block)
+		for line := range workflow.Get("plan").Get("script").Children() {
+			scripts = append(scripts, line.Text())
+		}
+		for step := range workflow.Get("jobs").Get("plan").Get("steps").Children() {
+			if run := step.Get("run").Text(); strings.Contains(run, "glowplug plan ") {
+				scripts = append(scripts, run)
+			}
+		}
+	}
+	scripts = []string{scripts[0], strings.Join(scripts[1:], "\n")}
+	for _, script := range scripts {
+		for there, want := range map[string]int{"": 0, "hi": 1} {
+			dir := pipelineFolder(t)
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "hosts", "boot.bu"), []byte(bootButane), 0o600))
+			if there != "" {
+				require.NoError(t, os.MkdirAll(filepath.Join(dir, "root", "etc"), 0o755))
+				require.NoError(t, os.WriteFile(filepath.Join(dir, "root", "etc", "motd"), []byte(there), 0o600))
+			}
+			code, out := shell(t, dir, script)
+			assert.Equal(t, want, code, out)
+			page := repositoryText(t, filepath.Join(dir, "plan.html"))
+			assert.True(t, strings.HasPrefix(page, "<!DOCTYPE html>\n"))
+			assert.Equal(t, want == 1, strings.Contains(page, "Something is in the way"))
+		}
+	}
+}
+
 func repositoryText(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(name)
