@@ -63,7 +63,7 @@ test-linear:
 
 # The folders with tests of the tag disk.
 DISK_TESTS = ./stages/disks/ ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./tests/gpt/ ./tests/net/ ./tests/fetch/ \
-             ./tests/readers/ ./tests/editors/ ./tests/systemd/ ./tests/applies/
+             ./tests/readers/ ./tests/browser/ ./tests/editors/ ./tests/systemd/ ./tests/applies/
 
 # Root: real directory trees, loop devices, mounts. Each prepare installs what is missing and prints the root that it
 # made; one package at a time, because two cannot install at once.
