@@ -3,7 +3,6 @@ package diag
 import (
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 )
 
@@ -30,10 +29,7 @@ func (Secret) String() string { return Redacted }
 // Format writes Redacted for every verb.
 func (Secret) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, Redacted) }
 
-// LogValue gives Redacted to slog.
-func (Secret) LogValue() slog.Value { return slog.StringValue(Redacted) }
-
-// MarshalText gives Redacted to encoders.
+// MarshalText gives Redacted to encoders and to slog, which asks for it too: its LogValuer would link all of it.
 func (Secret) MarshalText() ([]byte, error) { return []byte(Redacted), nil }
 
 // Reveal gives the text itself, for the place that needs it.
