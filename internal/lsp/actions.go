@@ -10,11 +10,7 @@ import (
 
 // actions offers the fixes of the problems in a range, and to put all right that is certain.
 func (s *server) actions(m *message) (any, error) {
-	p, err := params[actionParams](m)
-	if err != nil {
-		return nil, err
-	}
-	t, err := s.open(p.TextDocument.URI)
+	p, t, err := about[actionParams](s, m)
 	if err != nil {
 		return nil, err
 	}

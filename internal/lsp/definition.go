@@ -10,11 +10,7 @@ import (
 // definition gives the local file or the anchor that is named at the cursor, and the places that the notes of the
 // problems there point at.
 func (s *server) definition(m *message) (any, error) {
-	p, err := params[positionParams](m)
-	if err != nil {
-		return nil, err
-	}
-	t, err := s.open(p.TextDocument.URI)
+	p, t, err := about[positionParams](s, m)
 	if err != nil {
 		return nil, err
 	}

@@ -78,3 +78,11 @@ func params[T any](m *message) (p T, err error) {
 	}
 	return p, nil
 }
+
+// about reads the parameters of a message about a text that is open, and finds that.
+func about[T interface{ uri() string }](s *server, m *message) (p T, t *text, err error) {
+	if p, err = params[T](m); err == nil {
+		t, err = s.open(p.uri())
+	}
+	return p, t, err
+}

@@ -46,8 +46,8 @@ type openParams struct {
 }
 
 type changeParams struct {
-	TextDocument   identifier `json:"textDocument"`
-	ContentChanges []change   `json:"contentChanges"`
+	documentParams
+	ContentChanges []change `json:"contentChanges"`
 }
 
 // A change replaces a part of the text, or all of it.
@@ -60,15 +60,17 @@ type documentParams struct {
 	TextDocument identifier `json:"textDocument"`
 }
 
+func (p documentParams) uri() string { return p.TextDocument.URI }
+
 type positionParams struct {
-	TextDocument identifier `json:"textDocument"`
-	Position     position   `json:"position"`
+	documentParams
+	Position position `json:"position"`
 }
 
 type actionParams struct {
-	TextDocument identifier `json:"textDocument"`
-	Range        textRange  `json:"range"`
-	Context      struct {
+	documentParams
+	Range   textRange `json:"range"`
+	Context struct {
 		Only []string `json:"only"`
 	} `json:"context"`
 }

@@ -14,11 +14,7 @@ const symbolsDeep = 16
 
 // symbols lists the objects and lists of a text.
 func (s *server) symbols(m *message) (any, error) {
-	p, err := params[documentParams](m)
-	if err != nil {
-		return nil, err
-	}
-	t, err := s.open(p.TextDocument.URI)
+	_, t, err := about[documentParams](s, m)
 	if err != nil {
 		return nil, err
 	}

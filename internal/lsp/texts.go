@@ -67,11 +67,7 @@ func (s *server) enqueue(t *text) {
 }
 
 func (s *server) changed(m *message) error {
-	p, err := params[changeParams](m)
-	if err != nil {
-		return err
-	}
-	t, err := s.open(p.TextDocument.URI)
+	p, t, err := about[changeParams](s, m)
 	if err != nil {
 		return err
 	}
@@ -89,11 +85,7 @@ func (s *server) open(uri string) (*text, error) {
 }
 
 func (s *server) closed(m *message) error {
-	p, err := params[documentParams](m)
-	if err != nil {
-		return err
-	}
-	t, err := s.open(p.TextDocument.URI)
+	_, t, err := about[documentParams](s, m)
 	if err != nil {
 		return err
 	}

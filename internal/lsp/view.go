@@ -118,11 +118,7 @@ func (s *server) hover(t *text, at int) (any, error) {
 // at reads the parameters of a request about a place in a text. In what is no config there is nothing to tell.
 func at(answer func(*server, *text, int) (any, error)) func(*server, *message) (any, error) {
 	return func(s *server, m *message) (any, error) {
-		p, err := params[positionParams](m)
-		if err != nil {
-			return nil, err
-		}
-		t, err := s.open(p.TextDocument.URI)
+		p, t, err := about[positionParams](s, m)
 		if err != nil {
 			return nil, err
 		}
