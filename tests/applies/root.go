@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/field"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
@@ -324,6 +325,8 @@ func plant(name, text string) error {
 	}
 	target, isLink := strings.CutPrefix(text, "-> ")
 	switch {
+	case isLink && field.NoPath(target) != nil: // no machine has it
+		return nil
 	case isLink:
 		return os.Symlink(target, name)
 	case !strings.HasSuffix(name, "/"):

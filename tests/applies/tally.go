@@ -41,9 +41,10 @@ func (l *Tally) Add(o Outcome) (faults []string) {
 		l.Changed++
 	}
 	only := len(o.Refused) > 0
+	byDisks := o.isByDisks() // then roots of all kinds were not tried
 	for _, r := range o.Refused {
 		l.codes[r.Code]++
-		only = only && r.Code == ByTool
+		only = only && (r.Code == ByTool || byDisks)
 		if r.Code == "" {
 			faults = append(faults, fmt.Sprintf("%s\non a root that is %s: %v\n%.2000s", o.Name, r.On, r.Err, o.Text))
 		}

@@ -152,6 +152,7 @@ func planAll(s config.Storage, view scene.Scene, _ io.Reader) (*kind.Planned, er
 	for i := range s.Filesystems {
 		entry := &s.Filesystems[i]
 		if wished(entry) == wishNothing {
+			failed = append(failed, missing(i, entry, view))
 			continue
 		}
 		f := &filesystem{Filesystem: entry, entry: entryOf(i, entry)}
@@ -172,6 +173,15 @@ func planAll(s config.Storage, view scene.Scene, _ io.Reader) (*kind.Planned, er
 		p.Warnings = append(p.Warnings, f.warnings()...)
 	}
 	return p, errors.Join(failed...)
+}
+
+// missing is an error if an entry that asks for nothing waits for a device that will not be there.
+func missing(index int, entry *config.Filesystem, view scene.Scene) error {
+	if !HasDevice(entry) {
+		return nil
+	}
+	_, _, err := view.Find(entry.Device)
+	return entryOf(index, entry).Fail(err)
 }
 
 // warnings are about what is kept, and not refused, though it may be of no use.
