@@ -192,7 +192,9 @@ func Reporter(log *slog.Logger) func([]diag.Problem) {
 }
 
 func (r *run) stage(ctx context.Context, s stage) error {
-	base, err := baseConfig(&r.loader, r.Dirs, r.Platform.ID, r.Log)
+	base, err := r.loader.Base(r.Dirs, r.Platform.ID, func(file string) {
+		r.Log.Warn(fmt.Sprintf("base config: %s is a link to a file that is not there; it is left out", file))
+	})
 	if err != nil {
 		return err
 	}
@@ -253,7 +255,7 @@ func (r *run) acquire(ctx context.Context) error {
 	doc, err := r.provided(ctx)
 	if errors.Is(err, providers.ErrNone) || errors.Is(err, load.ErrEmpty) {
 		r.Log.Info("there is no user config")
-		r.user = emptyConfig(r.loader.Arena)
+		r.user = load.Empty(r.loader.Arena)
 		return r.save()
 	}
 	if err != nil {

@@ -26,7 +26,7 @@ type Judged struct {
 
 	documents load.Options
 	project   *project.File
-	maps      []mapping
+	maps      Maps
 	merged    map[string]diag.Place // where the text of a name is referred to
 }
 

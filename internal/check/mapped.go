@@ -23,8 +23,15 @@ type mapping struct {
 	folder bool
 }
 
-// setMap takes URL=FILE, or URL/=DIR. URLs may have equals signs.
-func (o *options) setMap(value string) error {
+// Maps are the files and folders that stand for what is fetched.
+type Maps []mapping
+
+// MapWords says what the option of the maps takes.
+const MapWords = "take FILE for what URL gives, or what is in DIR for what is below URL/; nothing is ever fetched; " +
+	"may be given several times"
+
+// Take takes URL=FILE, or URL/=DIR. URLs may have equals signs.
+func (m *Maps) Take(value string) error {
 	at := strings.LastIndexByte(value, '=')
 	if at <= 0 || at == len(value)-1 {
 		return cli.Misuse("write URL=FILE, or URL/=DIR")
@@ -33,7 +40,7 @@ func (o *options) setMap(value string) error {
 	if !known {
 		return cli.Misuse("%q is no URL of something that is fetched", value[:at])
 	}
-	o.maps = append(o.maps, mapping{from, value[at+1:], strings.HasSuffix(value[:at], "/") &&
+	*m = append(*m, mapping{from, value[at+1:], strings.HasSuffix(value[:at], "/") &&
 		strings.HasSuffix(from, "/")})
 	return nil
 }
@@ -60,17 +67,17 @@ func usual(raw string) (form string, known bool) {
 
 // open gives what stands for a URL; nil for nothing. A mapping of a file counts before those of folders, and of several
 // the first one.
-func (o *options) open(raw string) (content io.ReadCloser, name string, err error) {
+func (all Maps) open(raw string) (content io.ReadCloser, name string, err error) {
 	at, known := usual(raw)
 	if !known {
 		return nil, "", nil
 	}
-	for _, m := range o.maps {
+	for _, m := range all {
 		if m.url == at && !m.folder {
 			return opened(m.file, func() (*os.File, error) { return load.OpenRegular(m.file) })
 		}
 	}
-	for _, m := range o.maps {
+	for _, m := range all {
 		below, is := strings.CutPrefix(at, m.url)
 		if !is || below == "" || !m.folder {
 			continue
@@ -94,7 +101,7 @@ func (o *options) open(raw string) (content io.ReadCloser, name string, err erro
 }
 
 // isMapped tells whether a path is that of a file that stands for what is fetched. All are absolute.
-func isMapped(maps []mapping, path string) bool {
+func isMapped(maps Maps, path string) bool {
 	if !slices.ContainsFunc(maps, func(m mapping) bool {
 		return path == m.file || strings.HasPrefix(path, m.file+string(filepath.Separator))
 	}) {

@@ -23,7 +23,7 @@ type options struct {
 	Means
 	format, output string
 	filesDir       string
-	maps           []mapping
+	maps           Maps
 	stdinName      string
 	excludes       patterns
 	asInFolders    bool
@@ -138,9 +138,8 @@ func (o *options) rows() []cli.Option {
 			Set: cli.Switch(&o.diff)},
 		{Long: "files-dir", Short: 'd', Value: "DIR",
 			Words: "the folder of the local files that Butane documents name", Set: cli.Text(&o.filesDir)},
-		{Long: "map", Value: "URL=FILE|URL/=DIR", Set: o.setMap, Several: true,
-			Words: "take FILE for what URL gives, or what is in DIR for what is below URL/; nothing is ever fetched; " +
-				"may be given several times"},
+		{Long: "map", Value: "URL=FILE|URL/=DIR", Set: o.maps.Take, Several: true,
+			Words: MapWords},
 		{Long: "no-project", Words: "go by these options alone, whatever " + project.FileName + " says",
 			Set: cli.Switch(&o.noProject)},
 	}

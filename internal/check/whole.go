@@ -1,12 +1,9 @@
 package check
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -22,11 +19,11 @@ import (
 // A whole is a config with those that it refers to, as far as they are at hand.
 type whole struct {
 	*verdict
+	at     *AtHand // what is merged
 	top    *load.Result
 	own    *silence
 	inner  map[string]diag.Place // of what stands in a document: the place of the reference, by the name of the text
 	named  map[string]diag.Place // of every text that is merged: the first reference to one of that name
-	files  map[string]string     // that were read, by URL
 	found  []diag.Problem
 	absent int
 	hushed int // how many problems are silenced and not among those found
@@ -35,8 +32,8 @@ type whole struct {
 // whole judges what a valid text makes with all that it refers to: by the rules, and by what makes a machine of it,
 // which asks for the whole. It spoils the result.
 func (v *verdict) whole(r *load.Result, own *silence) *whole {
-	w := &whole{verdict: v, top: r, own: own, inner: map[string]diag.Place{}, named: map[string]diag.Place{},
-		files: map[string]string{}}
+	w := &whole{verdict: v, top: r, own: own, at: &AtHand{v.options.maps, map[string]string{}},
+		inner: map[string]diag.Place{}, named: map[string]diag.Place{}}
 	if !r.Valid(diag.Workstation) {
 		return w
 	}
@@ -62,8 +59,8 @@ func refers(cfg *config.Config) bool {
 
 // merge gives the merged config; nil where it is not at hand, or is not valid.
 func (w *whole) merge() *document.Document {
-	loader := load.Loader{Arena: tree.NewArena(), Audience: diag.Workstation, Fetcher: w, Report: w.tell,
-		Reference: w.referred, Name: func(url string) string { return w.files[url] },
+	loader := load.Loader{Arena: tree.NewArena(), Audience: diag.Workstation, Fetcher: w.at, Report: w.tell,
+		Reference: w.referred, Name: func(url string) string { return w.at.Files[url] },
 		Absent: func(diag.Place) { w.absent++ }, Silences: w.silences, Silenced: func(count int) { w.hushed += count }}
 	doc, err := loader.Render(context.Background(), w.top.Config)
 	var reference *load.ReferenceError
@@ -90,7 +87,7 @@ func (w *whole) judge(doc *document.Document) {
 	o := w.options
 	if len(o.maps) > 0 {
 		w.tell(rules.Contents(doc, func(url string) (io.ReadCloser, error) {
-			content, _, err := o.open(url)
+			content, _, err := o.maps.open(url)
 			return content, err
 		}))
 	}
@@ -103,64 +100,6 @@ func (w *whole) judge(doc *document.Document) {
 	if w.verdict.judge != nil && !diag.Fatal(w.found) {
 		w.tell(w.verdict.judge(doc))
 	}
-}
-
-// Configure has nothing to do, as nothing is fetched.
-func (w *whole) Configure(context.Context, config.Ignition) error { return nil }
-
-// Bytes gives a document that is at hand.
-func (w *whole) Bytes(_ context.Context, r config.Resource) ([]byte, error) {
-	content, err := w.content(&r)
-	if err != nil {
-		return nil, err
-	}
-	defer content.Close()
-	errLarge := fmt.Errorf("larger than %d bytes, which no config is", tree.TextMax)
-	packed, err := atMost(content, tree.TextMax)
-	switch {
-	case err != nil:
-		return nil, err
-	case packed == nil:
-		return nil, errLarge
-	}
-	if wrong := new(source.Judge).Unlike(&r, bytes.NewReader(packed)); wrong != nil {
-		return nil, wrong.Fault
-	}
-	text, known := source.Unpacked(&r, bytes.NewReader(packed), tree.TextMax)
-	if !known {
-		return nil, errLarge
-	}
-	return text, nil
-}
-
-// atMost gives a content of at most so many bytes, nil for a larger one. Of a file that is larger it reads nothing.
-func atMost(content io.Reader, most int64) ([]byte, error) {
-	if f, is := content.(*os.File); is {
-		if info, err := f.Stat(); err == nil && info.Size() > most {
-			return nil, nil
-		}
-	}
-	b := bytes.NewBuffer([]byte{})
-	n, err := b.ReadFrom(io.LimitReader(content, most+1))
-	if err != nil || n > most {
-		return nil, err
-	}
-	return b.Bytes(), nil
-}
-
-func (w *whole) content(r *config.Resource) (io.ReadCloser, error) {
-	url := config.Says(r.Source)
-	if text, inline := source.Inline(url); inline || url == "" {
-		return io.NopCloser(strings.NewReader(text)), nil
-	}
-	content, name, err := w.options.open(url)
-	if content == nil && err == nil {
-		return nil, load.ErrAbsent
-	}
-	if err == nil {
-		w.files[url] = name
-	}
-	return content, err
 }
 
 // referred notes where a text is referred to.

@@ -23,6 +23,7 @@ type Document struct {
 	root     tree.Node // canonical: names as the model spells them, each once, nothing unknown, no nulls
 	upgraded bool
 	unread   map[string]bool // paths of what was spoilt by a value of a wrong kind
+	heard    Listener        // or nil
 	losing   texts           // what it is made of, where Ignition loses the advertisements of Tang servers in it
 }
 

@@ -88,7 +88,7 @@ func (f *duplicateFinder) unique(n tree.Node, m *language.Shape, at *cursor.At, 
 	in.lists = append(in.lists, spaceList{m.Name, n, in.items})
 	step, i := at.Below(), 0
 	for item := range n.Children() {
-		key := keyOf(m.Field.List, item)
+		key := KeyOf(m.Field.List, item)
 		if first, twice := in.seen[key]; twice {
 			step.MoveToItem(i, item)
 			f.found(item, m, key, in, first, &step)

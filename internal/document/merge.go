@@ -11,8 +11,8 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// keyOf gives the key of a list's item.
-func keyOf(list config.List, item tree.Node) string {
+// KeyOf gives the key of a list's item.
+func KeyOf(list config.List, item tree.Node) string {
 	switch list.Key {
 	case "":
 		return item.Text()
@@ -36,10 +36,10 @@ func partitionKey(item tree.Node) string {
 // Merge puts children over a parent: each over the result so far (docs/peer/spec.md §5). All are brought to the newest
 // version, which is the version of the result; the documents themselves stay as they are. All must be free of errors.
 // Documents of different arenas can be merged; that costs a copy of the child. The time is that of reading all
-// documents once, however many there are.
+// documents once, however many there are. Whoever listens to the parent listens to the result too.
 func Merge(parent *Document, children ...*Document) *Document {
-	m := merger{parent.root.Arena()}
-	merged := &Document{Version: config.Newest}
+	m := &merger{parent.root.Arena(), parent.heard}
+	merged := &Document{Version: config.Newest, heard: parent.heard}
 	var roots []tree.Node
 	for _, doc := range append([]*Document{parent}, children...) {
 		roots = append(roots, m.own(doc))
@@ -49,13 +49,25 @@ func Merge(parent *Document, children ...*Document) *Document {
 	return merged
 }
 
+// A Listener hears what merging does.
+type Listener interface {
+	// Made is told of a node that was made of others, each over the ones before. Of scalars the last one counts. What
+	// merging takes as it is has nodes of which nothing is told.
+	Made(node tree.Node, of []tree.Node)
+	// Gone is told of an item of a list that a later document removes, and of what it was made of.
+	Gone(list *language.Shape, of []tree.Node)
+}
+
+// Listen has somebody hear of what is merged over the document.
+func (doc *Document) Listen(l Listener) { doc.heard = l }
+
 // MergeIgnition gives the metadata (the section ignition) of the merged document, without merging the rest.
 func MergeIgnition(parent, child *Document) config.Ignition {
-	m := merger{parent.root.Arena()}
+	m := &merger{Arena: parent.root.Arena()}
 	ignition := language.Config().Member("ignition")
 	d := decoder{edition: language.OfVersion(config.Newest)}
 	var merged config.Ignition
-	both := m.value(ignition, []tree.Node{m.own(parent).Get("ignition"), m.own(child).Get("ignition")})
+	both := m.value(ignition, append([]tree.Node(nil), m.own(parent).Get("ignition"), m.own(child).Get("ignition")))
 	d.value(both, ignition, reflect.ValueOf(&merged).Elem(), cursor.Root(&d.problems, both), false)
 	return merged
 }
@@ -79,10 +91,23 @@ func (doc *Document) Settings() *Document {
 	return &Document{Version: config.Newest, root: root, upgraded: true}
 }
 
-type merger struct{ *tree.Arena }
+type merger struct {
+	*tree.Arena
+	heard Listener // or nil
+}
+
+// made tells of a node. As copies in each caller it would take a kilobyte of programs.
+//
+//go:noinline
+func (m *merger) made(node tree.Node, of []tree.Node) tree.Node {
+	if m.heard != nil {
+		m.heard.Made(node, of)
+	}
+	return node
+}
 
 // own gives the root of a document, brought to the newest version, in the arena of the merger.
-func (m merger) own(doc *Document) tree.Node {
+func (m *merger) own(doc *Document) tree.Node {
 	doc.upgrade()
 	if doc.root.Arena() != m.Arena {
 		return m.Import(doc.root)
@@ -92,7 +117,7 @@ func (m merger) own(doc *Document) tree.Node {
 
 // value merges what several documents say at one place, each over the ones before. A node that does not exist says
 // nothing.
-func (m merger) value(s *language.Shape, said []tree.Node) tree.Node {
+func (m *merger) value(s *language.Shape, said []tree.Node) tree.Node {
 	there := said[:0:0]
 	for _, n := range said {
 		if n.Exists() {
@@ -103,17 +128,17 @@ func (m merger) value(s *language.Shape, said []tree.Node) tree.Node {
 	case len(there) == 0:
 		return tree.Node{}
 	case len(there) == 1 || s.Kind != tree.Object:
-		return there[len(there)-1].Copy()
+		return m.made(there[len(there)-1].Copy(), there)
 	}
 	return m.object(s, there)
 }
 
-func (m merger) object(s *language.Shape, objects []tree.Node) tree.Node {
+func (m *merger) object(s *language.Shape, objects []tree.Node) tree.Node {
 	if len(objects) == 1 {
-		return objects[0].Copy()
+		return m.made(objects[0].Copy(), objects)
 	}
 	last := objects[len(objects)-1]
-	merged := m.NewObject(last)
+	merged := m.made(m.NewObject(last), objects)
 	if last.IsMember() {
 		merged.Rename(last.Key())
 	}
@@ -137,7 +162,7 @@ func (m merger) object(s *language.Shape, objects []tree.Node) tree.Node {
 }
 
 // list merges the lists that objects have under one name.
-func (m merger) list(s *language.Shape, field *language.Shape, objects, lists []tree.Node) tree.Node {
+func (m *merger) list(s *language.Shape, field *language.Shape, objects, lists []tree.Node) tree.Node {
 	var place tree.Node
 	l := layers{list: field.Field.List, at: map[string]int{}}
 	for k, list := range lists {
@@ -157,8 +182,10 @@ func (m merger) list(s *language.Shape, field *language.Shape, objects, lists []
 	merged := m.NewList(place)
 	items := merged.Append()
 	for _, item := range l.items {
-		if !item.gone {
-			items.Add(m.object(field.Item, append([]tree.Node{item.node}, item.over...)))
+		if of := item.all(); !item.gone {
+			items.Add(m.object(field.Item, of))
+		} else if m.heard != nil {
+			m.heard.Gone(field, of)
 		}
 	}
 	return merged
@@ -171,6 +198,11 @@ type layered struct {
 	gone bool
 	same int // the next item of the same key, 0 for none: documents with errors may have several
 }
+
+// all are its layers; a function of its own, as copies would be large.
+//
+//go:noinline
+func (l *layered) all() []tree.Node { return append(append([]tree.Node(nil), l.node), l.over...) }
 
 // layers are the items of a list that is being merged.
 type layers struct {
@@ -197,7 +229,7 @@ func (l *layers) put(list tree.Node, elsewhere map[string]bool) {
 	}
 	mine := map[string]tree.Node{}
 	for item := range list.Children() {
-		mine[keyOf(l.list, item)] = item
+		mine[KeyOf(l.list, item)] = item
 	}
 	for key := range elsewhere {
 		if _, both := mine[key]; !both {
@@ -206,7 +238,7 @@ func (l *layers) put(list tree.Node, elsewhere map[string]bool) {
 	}
 	met := map[string]bool{}
 	for item := range list.Children() {
-		key := keyOf(l.list, item)
+		key := KeyOf(l.list, item)
 		both, seen := met[key]
 		if !seen {
 			both = l.at[key] > 0
@@ -225,7 +257,7 @@ func (l *layers) add(item tree.Node, known bool) {
 	if !known {
 		return
 	}
-	key := keyOf(l.list, item)
+	key := KeyOf(l.list, item)
 	l.items[len(l.items)-1].same = l.at[key]
 	l.at[key] = len(l.items)
 }
@@ -259,7 +291,7 @@ func siblingKeys(s *language.Shape, field *language.Shape, object tree.Node) map
 			continue
 		}
 		for item := range object.Get(other.Name).Children() {
-			keys[keyOf(other.Field.List, item)] = true
+			keys[KeyOf(other.Field.List, item)] = true
 		}
 	}
 	return keys

@@ -8,7 +8,7 @@
 //
 // A Loader makes one config of several: it follows replace, and then each merge, depth first, by a fetcher that is
 // given the settings of each config before its children are fetched. What comes out is held against the rules once
-// more.
+// more. Base gives what lies below all of it on a machine: the configs of its image.
 //
 // What is surprising:
 //

@@ -96,6 +96,11 @@ type Loader struct {
 	// are reported, however many that are, and Silenced is called with how many more there were that are silenced.
 	Silences func(text *diag.Document, butane bool) func(*diag.Problem) bool
 	Silenced func(count int)
+	// Each is called for each document that has been read as a config; nil for nobody.
+	Each func(*document.Document)
+	// Replaced is called for a reference to a document that takes the place of the one that refers to it; nil for
+	// nobody.
+	Replaced func(from diag.Place)
 
 	reported map[told]bool
 	fetched  int
@@ -125,6 +130,9 @@ func (l *Loader) DocumentWith(name string, text []byte, o Options) (*document.Do
 		if p.Silenced && l.Silenced != nil {
 			l.Silenced(p.More)
 		}
+	}
+	if l.Each != nil && result.Config != nil {
+		l.Each(result.Config)
 	}
 	return result.Config, l.judge(name, result.Problems)
 }
@@ -186,15 +194,18 @@ func (l *Loader) render(ctx context.Context, doc *document.Document, way *chain)
 	ignition := doc.Config().Ignition
 	if ignition.Config.Replace.Source != nil {
 		place := doc.At("$.ignition.config.replace.source", tree.Index{}).Place()
-		next, err := l.follow(ctx, ignition.Config.Replace, &chain{way, *ignition.Config.Replace.Source, place},
-			"replace")
+		step := &chain{way, *ignition.Config.Replace.Source, place}
+		next, err := l.follow(ctx, ignition.Config.Replace, step, "replace")
 		if err != nil || next == nil {
 			return nil, err
+		}
+		if l.Replaced != nil {
+			l.Replaced(place)
 		}
 		if err := l.Fetcher.Configure(ctx, next.Config().Ignition); err != nil {
 			return nil, err
 		}
-		return l.render(ctx, next, &chain{way, *ignition.Config.Replace.Source, place})
+		return l.render(ctx, next, step)
 	}
 	if len(ignition.Config.Merge) == 0 {
 		return doc, nil

@@ -1,32 +1,34 @@
-package stages
+package load
 
 import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/document"
-	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
-// baseConfig merges what the image itself wants: the files of base.d and of base.platform.d/<platform>, later names on
+// Base merges what the image itself wants: the files of base.d and of base.platform.d/<platform>, later names on
 // top of earlier ones. In dirs the most important comes first: its file hides those of the same name. nil where there
-// is none.
-func baseConfig(l *load.Loader, dirs []string, platform string, log *slog.Logger) (*document.Document, error) {
+// is none. Nowhere is called for each file that is a link to nowhere, which is passed over.
+func (l *Loader) Base(dirs []string, platform string, nowhere func(file string)) (*document.Document, error) {
 	var docs []*document.Document
-	for _, sub := range []string{"base.d", filepath.Join("base.platform.d", platform)} {
+	subs := []string{"base.d"}
+	if platform != "" {
+		subs = append(subs, filepath.Join("base.platform.d", platform))
+	}
+	for _, sub := range subs {
 		files, err := fragments(dirs, sub)
 		if err != nil {
 			return nil, err
 		}
 		for _, file := range files {
-			doc, err := baseFile(l, file, log)
+			doc, err := l.baseFile(file, nowhere)
 			if err != nil {
 				return nil, fmt.Errorf("base config: %w", err)
 			}
@@ -70,25 +72,25 @@ func fragments(dirs []string, sub string) ([]string, error) {
 }
 
 // baseFile reads one file of a base config. An empty one (a link to /dev/null is one) hides those of the same name and
-// says nothing itself; a link to nowhere is passed over with a warning.
-func baseFile(l *load.Loader, file string, log *slog.Logger) (*document.Document, error) {
+// says nothing itself.
+func (l *Loader) baseFile(file string, nowhere func(file string)) (*document.Document, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		log.Warn(fmt.Sprintf("base config: %s is a link to a file that is not there; it is left out", file))
+		nowhere(file)
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	doc, err := l.Document(file, text)
-	if errors.Is(err, load.ErrEmpty) {
+	if errors.Is(err, ErrEmpty) {
 		return nil, nil
 	}
 	return doc, err
 }
 
-// emptyConfig is what a machine without a config gets.
-func emptyConfig(arena *tree.Arena) *document.Document {
+// Empty is what a machine without a config gets.
+func Empty(arena *tree.Arena) *document.Document {
 	text := fmt.Sprintf(`{"ignition":{"version":%q}}`, config.Newest.String())
-	return load.Read(arena, "empty config", text).Config
+	return Read(arena, "empty config", text).Config
 }
