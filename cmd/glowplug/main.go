@@ -59,6 +59,8 @@ func glowplug() cli.Program {
 			validateCommand(),
 			explainCommand(),
 			convertCommand(),
+			renderCommand(),
+			whyCommand(),
 			schemaCommand(),
 			lspCommand(),
 			planCommand(),

@@ -192,6 +192,7 @@ var commands = []string{
 	"glowplug apply --root root --no-owner --dry-run config.ign",
 	"glowplug plan --root root --no-owner --format json config.ign",
 	"glowplug plan --root root --no-owner --format html config.ign",
+	"glowplug why config.ign $", "glowplug why --format json config.ign $",
 	"glowplug apply --root root --no-owner --ignore-unsupported config.ign",
 	"ignition-apply --root root config.ign", "stage fetch-offline", "stage fetch", "stage kargs", "stage disks",
 	"stage mount", "stage files", "stage umount",
