@@ -51,7 +51,10 @@ func NeverOwner(name string) *Error {
 	if name != "" && strings.IndexByte("#+-", name[0]) >= 0 {
 		return &Error{Message: "no account is called " + quote(name), Hint: "name a user or group that can be there"}
 	}
-	return checkField("name of an owner", name)
+	if i := strings.IndexAny(name, ":\n\x00"); i >= 0 { // an account may have others that its tools refuse
+		return &Error{Message: "the name of an owner holds " + nameOf(name[i])}
+	}
+	return nil
 }
 
 // NeverGroup is for groups that a user is to be in: a name, a number, or several with commas between them.

@@ -40,6 +40,9 @@ var impossible = []struct{ claim, breaks, passes, want string }{
 		"hard-link-target $.storage.links.0.target"},
 	{"an owner with a colon", "storage files: [{'path':'/f','user':{'name':'a:b'}}]",
 		"storage files: [{'path':'/f','user':{'name':'a b'}}]", "owner-name $.storage.files.0.user.name"},
+	{"an owner with a NUL", "storage links: [{'path':'/f','target':'g','user':{'name':'a\\u0000b'}}]",
+		"storage links: [{'path':'/f','target':'g','user':{'name':'a\\tb'}}]",
+		"owner-name $.storage.links.0.user.name"},
 	{"a group that looks like a comment", "storage directories: [{'path':'/f','group':{'name':'#a'}}]",
 		"storage directories: [{'path':'/f','group':{'name':'a#'}}]", "owner-name $.storage.directories.0.group.name"},
 	{"a unit below a file", ": {'storage':{'files':[{'path':'/etc/systemd'}]}," +
