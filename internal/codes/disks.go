@@ -78,8 +78,8 @@ func diskRows() []Row {
 		{
 			Code: PartitionFit, Kind: OurError, Line: "the partitions of a disk that is wiped fit on no disk",
 			Do: "what the hint says",
-			Why: `A partition without a size takes the largest space that is free when its turn comes, so nothing is left
-				for a second one; a new table has 128 entries. On a disk that keeps its table such partitions may be
+			Why: `A partition without a size takes the largest space that is free when its turn comes, so no MiB is left
+				for another one; a new table has 128 entries. On a disk that keeps its table such partitions may be
 				there already, so there it is no error.`,
 		},
 		{
@@ -160,7 +160,7 @@ func diskRows() []Row {
 func diskPairs() map[Code]*Pair {
 	return map[Code]*Pair{
 		PartitionFit: newest(`"storage": {"disks": [{"device": "/dev/vda", "wipeTable": true, "partitions": [
-    {"number": 1~~}, {"number": 2}
+    {"number": 1~~}, {"number": 2, "sizeMiB": 512}
   ]}]}`, "", `, "sizeMiB": 512`),
 		DeviceTwice: newest(`"storage": {
     "luks": [{"name": "data", "device": "/dev/vdb"}],

@@ -199,7 +199,7 @@ func (c disks) fits(list *cursor.At, d *config.Disk) {
 	if !isSet(d.WipeTable) {
 		return
 	}
-	greedy, count := -1, 0
+	greedy, gap, count := -1, false, 0
 	for i, p := range d.Partitions {
 		if isAbsent(p) {
 			continue
@@ -217,6 +217,8 @@ func (c disks) fits(list *cursor.At, d *config.Disk) {
 	for _, i := range made(d.Partitions) {
 		p := &d.Partitions[i]
 		switch {
+		case greedy >= 0 && !gap && number(p.SizeMiB)+number(p.StartMiB) == 0:
+			gap = true // it gets the sectors before the first whole MiB
 		case greedy >= 0:
 			list.Item(i).Errorf(codes.PartitionFit, "nothing is left for this partition").
 				Advise("give the other one a size, or write it behind this one").
