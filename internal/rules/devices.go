@@ -26,7 +26,7 @@ type Clash struct {
 // Clashes finds the devices that a config has two uses of, one of which would destroy the other's, and partitions of a
 // wiped disk that it does not make. What stands there under a name of which the config says nothing may be anything.
 func Clashes(s *config.Storage) []Clash {
-	c := &clashes{disks: s.Disks, names: namesOfPartitions(s), uses: map[string]use{}, tables: map[string]int{},
+	c := &clashes{made: numbers(s.Disks), names: namesOfPartitions(s), uses: map[string]use{}, tables: map[string]int{},
 		wiped: map[string]int{}}
 	for i := range s.Disks {
 		d := &s.Disks[i]
@@ -52,7 +52,10 @@ func Clashes(s *config.Storage) []Clash {
 	for i, f := range s.Filesystems {
 		u := use{entry: at("filesystems", i), subject: "filesystem on " + diag.Name(f.Device), what: "a filesystem"}
 		u.path, u.takes, u.setting = u.entry+".device", isSet(f.WipeFilesystem), "wipeFilesystem"
-		if kind, _ := config.FieldAt(formatField).Find(text(f.Format)); text(f.Format) != "" && kind.DeviceMax == 0 {
+		switch kind, _ := config.FieldAt(formatField).Find(text(f.Format)); {
+		case text(f.Format) == "", kind.DeviceMax != 0: // nothing is made, or of no device
+		case text(f.Format) == "none" && !u.takes: // it takes what is empty or is kept
+		default:
 			c.note(f.Device, u)
 		}
 	}
@@ -80,9 +83,9 @@ type use struct {
 
 type clashes struct {
 	names  map[string]string // of partitions that the config makes: what all names of one have in common
-	disks  []config.Disk
-	tables map[string]int // disks that get partitions
-	wiped  map[string]int // disks that get a new table
+	made   map[int]bool      // numbers of partitions that the config makes, 0 for any
+	tables map[string]int    // disks that get partitions
+	wiped  map[string]int    // disks that get a new table
 	uses   map[string]use
 	found  []Clash
 }
@@ -132,18 +135,31 @@ func (c *clashes) lost(name string) (disk int, is bool) {
 	}
 	for _, device := range []string{base, strings.TrimSuffix(base, "p"), strings.TrimSuffix(base, "-part")} {
 		i, wiped := c.wiped[device]
-		if !wiped || block.PartitionNode(device, number) != name && !strings.HasSuffix(base, "-part") {
-			continue
+		isPart := strings.HasSuffix(base, "-part") ||
+			isKernelName(device) && block.PartitionNode(device, number) == name
+		if wiped && isPart && !c.made[number] && !c.made[0] {
+			return i, true
 		}
-		for _, p := range c.disks[i].Partitions {
-			if p.Number == number || p.Number == 0 && !isAbsent(p) {
-				return 0, false
-			}
-		}
-		return i, true
 	}
 	return 0, false
 }
+
+// numbers are those of the partitions that the config makes; 0 may become any. Whatever disk they are on: it may be one
+// that has another name too.
+func numbers(disks []config.Disk) map[int]bool {
+	all := map[int]bool{}
+	for i := range disks {
+		for _, p := range disks[i].Partitions {
+			if !isAbsent(p) {
+				all[p.Number] = true
+			}
+		}
+	}
+	return all
+}
+
+// isKernelName: partitions of a disk that goes by a link of udev are called after it with "-part".
+func isKernelName(device string) bool { return path.Dir(device) == "/dev" }
 
 // namesOfPartitions lead from each name that a partition of the config gets to one that stands for all of them.
 func namesOfPartitions(s *config.Storage) map[string]string {
@@ -157,8 +173,10 @@ func namesOfPartitions(s *config.Storage) map[string]string {
 			all := block.PartitionLinks(text(p.Label), text(p.GUID))
 			if p.Number > 0 {
 				device := path.Clean(s.Disks[i].Device)
-				all = append(append(all, block.PartitionNode(device, p.Number)),
-					block.PartLinks([]string{device}, p.Number)...)
+				if isKernelName(device) {
+					all = append(all, block.PartitionNode(device, p.Number))
+				}
+				all = append(all, block.PartLinks([]string{device}, p.Number)...)
 			}
 			for _, name := range all {
 				if other, twice := names[name]; twice && other != one {

@@ -21,7 +21,8 @@ func Further(doc *document.Document) []diag.Problem {
 	c.misfits(root, cfg)
 	c.authorities(root.To("ignition", "security", "tls", "certificateAuthorities"),
 		cfg.Ignition.Security.TLS.CertificateAuthorities)
-	if cfg.Ignition.Config.Replace.Source == nil { // else nothing of it is carried out
+	// Nothing is carried out of what is replaced; what is merged may change any entry, so the whole is judged.
+	if cfg.Ignition.Config.Replace.Source == nil && len(cfg.Ignition.Config.Merge) == 0 {
 		c.impossible(root, cfg)
 	}
 	return c.log.All()

@@ -57,12 +57,10 @@ type hardTargets struct {
 	storage     *config.Storage
 	directories map[string]int
 	files       prefixes
-	above       map[string]bool // other entries lie below these
 }
 
 func newHardTargets(s *config.Storage) *hardTargets {
-	h := &hardTargets{s, map[string]int{}, newPrefixes(len(s.Files), func(i int) string { return s.Files[i].Path }),
-		parents(s)}
+	h := &hardTargets{s, map[string]int{}, newPrefixes(len(s.Files), func(i int) string { return s.Files[i].Path })}
 	for i, d := range s.Directories {
 		h.directories[d.Path] = i
 	}
@@ -85,9 +83,6 @@ func (h *hardTargets) judge(a, target *cursor.At, l *config.Link) {
 	case found:
 		target.Errorf(codes.HardLinkTarget, "the target %s lies below a file", quote(at)).
 			Advise("name a file that can be there").See(a.Key("files").Item(int(file)), "this is the file").Strictly()
-	case h.above[at]:
-		target.Errorf(codes.HardLinkTarget, "a hard link cannot point at a directory, and other entries lie below %s",
-			quote(at)).Advise(`name a file, or remove "hard"`).Strictly()
 	}
 }
 

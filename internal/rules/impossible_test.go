@@ -30,10 +30,6 @@ var impossible = []struct{ claim, breaks, passes, want string }{
 		"storage: {'directories':[{'path':'/d'}],'links':[{'path':'/x/h','target':'d','hard':true}]}",
 		"storage: {'directories':[{'path':'/x/d'}],'links':[{'path':'/x/h','target':'d','hard':true}]}",
 		"hard-link-target $.storage.links.0.target"},
-	{"a hard link to a directory on the way to a file",
-		"storage: {'files':[{'path':'/d/f'}],'links':[{'path':'/h','target':'/d','hard':true}]}",
-		"storage: {'files':[{'path':'/d/f'}],'links':[{'path':'/h','target':'/d'}]}",
-		"hard-link-target $.storage.links.0.target"},
 	{"a hard link to what is below a file",
 		"storage: {'files':[{'path':'/f'}],'links':[{'path':'/h','target':'/f/x','hard':true}]}",
 		"storage: {'files':[{'path':'/f'}],'links':[{'path':'/h','target':'/fx','hard':true}]}",
@@ -97,13 +93,17 @@ var impossible = []struct{ claim, breaks, passes, want string }{
 			"'device':'/dev/disk/by-partlabel/two'}]}", "device-twice $.storage.luks.1.device"},
 	{"a volume by two of its names", "storage: {" + volume +
 		"'filesystems':[{'device':'/dev/mapper/v','format':'xfs'}," +
-		"{'device':'/dev/disk/by-id/dm-name-v','format':'xfs'}]}",
+		"{'device':'/dev/disk/by-id/dm-name-v','format':'ext4'}]}",
 		"storage: {" + volume + "'filesystems':[{'device':'/dev/mapper/v','format':'xfs'}," +
-			"{'device':'/dev/disk/by-id/dm-name-w','format':'xfs'}]}",
+			"{'device':'/dev/disk/by-id/dm-name-w','format':'ext4'}]}",
 		"device-twice $.storage.filesystems.1.device"},
 	{"a volume on a disk with partitions", "storage: {" + kept + "'luks':[{'name':'v','device':'/dev/a'}]}",
 		"storage: {" + kept + "'luks':[{'name':'v','device':'/dev/a','wipeVolume':true}]}",
 		"device-twice $.storage.luks.0.device"},
+	{"a partition that is not to exist, on a disk that is wiped", "storage: {'disks':[{'device':'/dev/a'," +
+		"'wipeTable':true,'partitions':[{'number':5,'shouldExist':false}]}],'luks':[{'name':'v','device':'/dev/a5'}]}",
+		"storage: {'disks':[{'device':'/dev/disk/by-id/a','wipeTable':true,'partitions':[{'number':1}]}]," +
+			"'luks':[{'name':'v','device':'/dev/disk/by-id/a2'}]}", "device-missing $.storage.luks.0.device"},
 	{"a partition that goes with the table", "storage: {" + wiped + "'luks':[{'name':'v','device':'/dev/a2'}]}",
 		"storage: {" + kept + "'luks':[{'name':'v','device':'/dev/a2'}]}", "device-missing $.storage.luks.0.device"},
 }
@@ -149,4 +149,29 @@ func TestALinkNeedsATargetInOldVersionsToo(t *testing.T) {
 	doc, _ := configs.Judge("x.ign", []byte(write("3.0.0 storage links: [{'path':'/l','target':''}]")))
 	require.NotNil(t, doc)
 	assert.Contains(t, strings.Join(found(rules.Further(doc)), "; "), "error target-missing $.storage.links.0.target")
+}
+
+// What a config shows must not be taken for impossible where a machine may be otherwise.
+func TestWhatSomeMachineHasIsNotImpossible(t *testing.T) {
+	for claim, short := range map[string]string{
+		"a partition that what is merged may add": ": {'ignition':{'version':'3.6.0','config':{'merge':[" +
+			"{'source':'https://h/x'}]}},'storage':{'disks':[{'device':'/dev/a','wipeTable':true}]," +
+			"'luks':[{'name':'v','device':'/dev/a2'}]}}",
+		"a partition that the disk gets by another of its names": "storage: {'disks':[{'device':'/dev/a'," +
+			"'wipeTable':true},{'device':'/dev/disk/by-id/b','partitions':[{'number':2}]}]," +
+			"'luks':[{'name':'v','device':'/dev/a2'}]}",
+		"a disk that is called like a partition of another": "storage: {'disks':[{'device':'/dev/disk/by-id/d'," +
+			"'wipeTable':true,'partitions':[{'number':2,'label':'x'}]}],'luks':[{'name':'v'," +
+			"'device':'/dev/disk/by-id/d2'},{'name':'w','device':'/dev/disk/by-partlabel/x'}]}",
+		"an array that is called like a partition of one": "storage: {'disks':[{'device':'/dev/md/d'," +
+			"'wipeTable':true}],'luks':[{'name':'v','device':'/dev/md/d1'}]}",
+		"what is empty or kept beside a volume": "storage: {'luks':[{'name':'v','device':'/dev/b'}]," +
+			"'filesystems':[{'device':'/dev/b','format':'none'}]}",
+		"a hard link to what may be a link to a directory": "storage: {'files':[{'path':'/d/f'}],'links':[" +
+			"{'path':'/h','target':'/d','hard':true}]}",
+	} {
+		doc, told := configs.Judge("x.ign", []byte(write("3.6.0 "+short)))
+		require.NotNil(t, doc, "%s: %v", short, told)
+		assert.Empty(t, found(rules.Further(doc)), claim)
+	}
 }
