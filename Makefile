@@ -69,7 +69,7 @@ DISK_TESTS = ./stages/disks/ ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./
 # made; one package at a time, because two cannot install at once.
 test-disk: build
 	root=$$(tests/disk/prepare) && GLOWPLUG_DISK_ROOT=$$root \
-		$(GO) test -vet=off -count=1 -p 1 -timeout 20m -tags disk $(DISK_TESTS)
+		$(GO) test -vet=off -count=1 -p 1 -timeout 40m -tags disk $(DISK_TESTS)
 
 # Debians in qemu, without KVM: what this host's kernel may not have, and first boots. Makes the machines' parts on
 # first use, as root. Both halves side by side: a machine has one emulated processor, and waits until one of this host's
