@@ -109,22 +109,47 @@ func (c *comparison) end() (Likeness, error) {
 	return Equal, nil
 }
 
-// Compare plays a content against a file from base on.
-func Compare(file io.ReaderAt, base int64, play func(Output) error) (Likeness, error) {
-	c := &comparison{file: file, at: base}
-	if err := play(c); err != nil && c.result == Undecided {
-		return Undecided, err
-	}
-	return c.end()
+// A Query is what is asked of a content.
+type Query struct {
+	// Of is what it is compared with: the config path of an entry, the place of another file, or one of our records.
+	Of string
+	// From is the byte of the content that the comparison begins with.
+	From int64
 }
 
-// Holds tells whether the file at a resolved path has a content.
-func Holds(v View, at string, play func(Output) error) (bool, error) {
+// An Answerer is a Content that takes note of what it is asked, or that knows the answer and has no bytes. compare
+// finds the answer out by reading the content.
+type Answerer interface {
+	Answer(q Query, compare func() (Likeness, error)) (Likeness, error)
+}
+
+// Ask has a content answer, if it does, or else compares. All that planners want to know of a content that only some
+// may read goes this way: facts of a machine have answers, and no such content.
+func Ask(content any, q Query, compare func() (Likeness, error)) (Likeness, error) {
+	if a, is := content.(Answerer); is {
+		return a.Answer(q, compare)
+	}
+	return compare()
+}
+
+// Compare plays a content against that of a file.
+func Compare(file io.ReaderAt, q Query, play func(Output) error) (Likeness, error) {
+	return Ask(file, q, func() (Likeness, error) {
+		c := &comparison{file: file, at: q.From}
+		if err := play(c); err != nil && c.result == Undecided {
+			return Undecided, err
+		}
+		return c.end()
+	})
+}
+
+// Holds tells whether the file at a resolved path has a content, which is that of an entry.
+func Holds(v View, at, of string, play func(Output) error) (bool, error) {
 	f, err := v.Open(at)
 	if err != nil {
 		return false, err
 	}
 	defer f.Close()
-	got, err := Compare(f, 0, play)
+	got, err := Compare(f, Query{Of: of}, play)
 	return got == Equal, err
 }

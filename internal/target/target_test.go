@@ -125,7 +125,7 @@ func TestAContentIsComparedAsFarAsItTakes(t *testing.T) {
 	require.NoError(t, err)
 	for text, want := range map[string]target.Likeness{"abc": target.Equal, "ab": target.ContentShorter,
 		"abcd": target.FileShorter, "abx": target.Unequal} {
-		got, err := target.Compare(f, 0, func(to target.Output) error {
+		got, err := target.Compare(f, target.Query{}, func(to target.Output) error {
 			to.Mark()
 			if _, err := io.WriteString(to, text[:1]); err != nil {
 				return err
@@ -140,6 +140,6 @@ func TestAContentIsComparedAsFarAsItTakes(t *testing.T) {
 		assert.Equal(t, want, got, text)
 	}
 	broken := errors.New("broken")
-	_, err = target.Compare(f, 0, func(target.Output) error { return broken })
+	_, err = target.Compare(f, target.Query{}, func(target.Output) error { return broken })
 	require.ErrorIs(t, err, broken)
 }

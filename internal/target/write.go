@@ -12,10 +12,15 @@ import (
 
 // WriteText has a file with a text on disk when it returns. inherit keeps the labels of the file that is there.
 func (m *Means) WriteText(at string, want root.Attrs, inherit bool, text string) error {
-	return m.WriteSynced(at, want, inherit, func(to Output) error {
+	return m.WriteSynced(at, want, inherit, PlayText(text))
+}
+
+// PlayText plays a text.
+func PlayText(text string) func(Output) error {
+	return func(to Output) error {
 		_, err := io.WriteString(to, text)
 		return err
-	})
+	}
 }
 
 // Draft writes a file whole under a temporary name, in a directory that is made, with those above it, with a mode. The
@@ -57,6 +62,7 @@ func (m *Means) WriteSynced(at string, want root.Attrs, inherit bool, play func(
 // A File is a file that a step writes whole, whatever is there.
 type File struct {
 	At   string
+	Of   string // what Play is of, as in a Query
 	Want root.Attrs
 	Play func(context.Context, Output) error
 	// Trees says that a directory that is there goes too, with all below it; otherwise it is refused.
@@ -78,7 +84,7 @@ var (
 func (f *File) judge(ctx context.Context, v View, found root.Facts) (Verdict, error) {
 	match := Differs
 	if found.Kind == root.File && f.Want.Fit(found) && !f.Remote {
-		same, err := Holds(v, f.At, func(to Output) error { return f.Play(ctx, to) })
+		same, err := Holds(v, f.At, f.Of, func(to Output) error { return f.Play(ctx, to) })
 		if err != nil {
 			return Refuse, err
 		}

@@ -231,7 +231,7 @@ func (k *keyFile) judge(ctx context.Context, m *maker, v target.View, found root
 		}
 		return plan.Done, nil
 	}
-	same, err := target.Holds(v, k.At, func(to target.Output) error { return k.play(ctx, m, to) })
+	same, err := target.Holds(v, k.At, k.Origin, func(to target.Output) error { return k.play(ctx, m, to) })
 	switch {
 	case err != nil:
 		return plan.Pending, err

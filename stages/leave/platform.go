@@ -39,7 +39,7 @@ func (l *Files) claimPlatform() {
 			continue
 		}
 		l.take(&f.Claim)
-		f.to = target.File{At: f.At, Want: want, Trees: true, Remote: l.m.Fetch == nil || !f.local(),
+		f.to = target.File{At: f.At, Of: f.ID, Want: want, Trees: true, Remote: l.m.Fetch == nil || !f.local(),
 			Play: func(ctx context.Context, to target.Output) error { return l.m.play(ctx, f, to) }}
 		f.Held = f.to.Held
 	}

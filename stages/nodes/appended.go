@@ -70,6 +70,20 @@ func recordOf(f io.ReaderAt, size int64) (record, error) {
 	return record{size, hex.EncodeToString(h.Sum(nil))}, err
 }
 
+// begins tells whether a file begins with what it was.
+func (r record) begins(f io.ReaderAt) (bool, error) {
+	got, err := target.Ask(f, target.Query{Of: recordPath, From: r.Size}, func() (target.Likeness, error) {
+		switch now, err := recordOf(f, r.Size); {
+		case err != nil:
+			return target.Undecided, err
+		case now == r:
+			return target.Equal, nil
+		}
+		return target.Unequal, nil
+	})
+	return got == target.Equal, err
+}
+
 // progress is how far the append to a file has come.
 type progress struct {
 	done     bool
@@ -83,10 +97,10 @@ type progress struct {
 func (n *node) progressOf(f io.ReaderAt, found root.Facts, all records, play func(target.Output) error) (progress,
 	error) {
 	if before, ok := all.Files[n.At]; ok && before.Size <= found.Size {
-		if now, err := recordOf(f, before.Size); err != nil {
+		if began, err := before.begins(f); err != nil {
 			return progress{}, err
-		} else if now == before {
-			got, err := target.Compare(f, before.Size, play)
+		} else if began {
+			got, err := target.Compare(f, n.query(before.Size), play)
 			if err != nil || n.complete(got) {
 				return progress{done: true}, err
 			}
@@ -96,7 +110,7 @@ func (n *node) progressOf(f io.ReaderAt, found root.Facts, all records, play fun
 		}
 	}
 	if n.new.Fit(found) {
-		if got, err := target.Compare(f, 0, play); err != nil || n.complete(got) {
+		if got, err := target.Compare(f, n.query(0), play); err != nil || n.complete(got) {
 			return progress{done: true}, err
 		}
 	}

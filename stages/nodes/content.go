@@ -68,13 +68,14 @@ func (m *maker) holds(ctx context.Context, n *node) (bool, error) {
 // fileHolds is holds for a file that is open.
 func (m *maker) fileHolds(ctx context.Context, n *node, f target.Content) (bool, error) {
 	if d, given := n.digest(); given {
-		return digestMatches(f, d)
+		got, err := target.Ask(f, n.query(0), func() (target.Likeness, error) { return digestMatches(f, d) })
+		return got == target.Equal, err
 	}
 	if n.Overwrite && !n.local() {
 		// Getting it to compare, and again to write it, would double the traffic of every first run.
 		return false, nil
 	}
-	got, err := target.Compare(f, 0, func(out target.Output) error { return m.obtain(ctx, n, out) })
+	got, err := target.Compare(f, n.query(0), func(out target.Output) error { return m.obtain(ctx, n, out) })
 	return n.complete(got), err
 }
 
@@ -87,11 +88,19 @@ func (n *node) digest() (d source.Digest, given bool) {
 	return d, fault == nil
 }
 
+// query asks how a file compares with the content, from a byte of the file on.
+func (n *node) query(from int64) target.Query { return target.Query{Of: n.Origin, From: from} }
+
 // digestMatches reads a file once, whatever its size.
-func digestMatches(f io.Reader, d source.Digest) (bool, error) {
+func digestMatches(f io.Reader, d source.Digest) (target.Likeness, error) {
 	h := d.New()
-	_, err := io.Copy(h, f)
-	return err == nil && d.Matches(h.Sum(nil)), err
+	if _, err := io.Copy(h, f); err != nil {
+		return target.Undecided, err
+	}
+	if d.Matches(h.Sum(nil)) {
+		return target.Equal, nil
+	}
+	return target.Unequal, nil
 }
 
 // text gives the content as a text, where it is known and short.

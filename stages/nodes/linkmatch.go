@@ -129,7 +129,7 @@ func (p linkTargets) twins(a string, there root.Facts, b string, found root.Fact
 		return target.Undecided
 	}
 	defer x.Close()
-	got, err := target.Holds(p.t, b, func(out target.Output) error {
+	got, err := target.Holds(p.t, b, a, func(out target.Output) error {
 		_, err := io.Copy(onlyWriter{out}, x)
 		return err
 	})

@@ -85,7 +85,7 @@ func (m *maker) matchLink(n *node, found root.Facts) (target.Match, error) {
 		return target.Differs, err
 	}
 	defer b.Close()
-	got, err := target.Compare(b, 0, func(out target.Output) error {
+	got, err := target.Compare(b, target.Query{Of: n.targetAt}, func(out target.Output) error {
 		_, err := a.WriteTo(onlyWriter{out})
 		return err
 	})

@@ -68,7 +68,7 @@ func Claim(all []config.Unit, t *target.Target, m *target.Means) *Units {
 		case aMask:
 			p.Held = func(t *target.Target) bool { return isMasked(t, p.At) }
 		case aText:
-			p.file = target.File{At: p.At, Want: m.SystemFile(), Play: p.play}
+			p.file = target.File{At: p.At, Of: p.Origin, Want: m.SystemFile(), Play: p.play}
 			p.Held = p.file.Held
 		}
 		if path.Dir(p.Path) != unitDir {

@@ -95,8 +95,7 @@ func (p keyHomes) takesKeys(u *UserKeys, file string) error {
 	case !p.owners:
 		return nil
 	case u.attrs().Fit(found):
-		was, err := p.t.ReadFile(at, keyFileLimit)
-		if err == nil && string(was) == u.text() {
+		if same, err := target.Holds(p.t, at, u.Origin, target.PlayText(u.text())); err == nil && same {
 			return nil
 		}
 	}

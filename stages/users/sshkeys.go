@@ -52,9 +52,6 @@ func (m maker) keyFile() string {
 // keyDirs is the mode of directories that are made for keys.
 const keyDirs = 0o700
 
-// keyFileLimit bounds what is read of a file that is there, to compare it.
-const keyFileLimit = 64 << 20
-
 var errNoHome = errors.New("the user has no home directory")
 
 // sshKeys plans what goes into homes, to be run right after the accounts are made and before any node: directories of
@@ -140,7 +137,7 @@ func (u *UserKeys) keys(v target.View, m maker, file string) plan.Step {
 	if at, err := target.Follow(v, path.Join(u.Home, file)); err == nil {
 		if found, err := v.Lstat(at); err == nil && found.Kind == root.Absent {
 			s.Effect = plan.Create
-		} else if state, err := hasKeys(v, u.attrs(), path.Join(u.Home, file), text); err == nil &&
+		} else if state, err := hasKeys(v, u.attrs(), path.Join(u.Home, file), u.Origin, text); err == nil &&
 			state == plan.Done {
 			s.Effect = plan.Keep
 		}
@@ -151,7 +148,7 @@ func (u *UserKeys) keys(v target.View, m maker, file string) plan.Step {
 		if err != nil {
 			return plan.Pending, err
 		}
-		return hasKeys(target.Of(m.Root), a.attrs(), path.Join(a.Home, file), text)
+		return hasKeys(target.Of(m.Root), a.attrs(), path.Join(a.Home, file), u.Origin, text)
 	}
 	s.Do = func(ctx context.Context) error {
 		a, err := u.account(ctx)
@@ -170,8 +167,8 @@ func (a Account) attrs() root.Attrs {
 	return root.Attrs{UID: int64(a.UID), GID: int64(a.GID), Mode: 0o600}
 }
 
-// hasKeys tells whether the file is complete.
-func hasKeys(v target.View, want root.Attrs, file, text string) (plan.State, error) {
+// hasKeys tells whether the file has all keys of an entry.
+func hasKeys(v target.View, want root.Attrs, file, of, text string) (plan.State, error) {
 	at, err := target.Follow(v, file)
 	if err != nil {
 		return plan.Pending, err
@@ -180,8 +177,7 @@ func hasKeys(v target.View, want root.Attrs, file, text string) (plan.State, err
 	if err != nil || found.Kind != root.File || !want.Fit(found) || found.Size != int64(len(text)) {
 		return plan.Pending, err
 	}
-	was, err := v.ReadFile(at, keyFileLimit)
-	if err != nil || string(was) != text {
+	if same, err := target.Holds(v, at, of, target.PlayText(text)); err != nil || !same {
 		return plan.Pending, err
 	}
 	return plan.Done, nil
