@@ -75,3 +75,17 @@ func splitHash(line string) (before, hash, after string) {
 	at := len(name) + 1 + len(field) - len(hash)
 	return line[:at], hash, line[at+len(hash):]
 }
+
+// WithHashes gives an account file another word in the place of each hash, which it is told with the name of the line.
+func WithHashes(text diag.Secret, word func(name string, hash diag.Secret) string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text.Reveal()) {
+		before, hash, after := splitHash(line)
+		name, _, _ := strings.Cut(before, ":")
+		if hash != "" {
+			hash = word(name, diag.Secret(hash))
+		}
+		b.WriteString(before + hash + after)
+	}
+	return b.String()
+}
