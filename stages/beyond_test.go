@@ -24,7 +24,7 @@ func TestKernelArgumentsAreToldByTheCommandLine(t *testing.T) {
 		'shouldExist': ['quiet', 'console=ttyS0', 'new=secret'], 'shouldNotExist': ['mitigations=off', 'gone']}}`
 	line := `BOOT_IMAGE=/vmlinuz quiet "console=ttyS0" mitigations=off`
 	none := func(config.Storage) (scene.Scene, error) { return scene.Images{}.Scene(), nil }
-	text, p, _ := asked(t, cfg, Question{CommandLine: &line, Devices: none})
+	text, p, _ := asked(t, cfg, Question{Machine: Machine{CommandLine: &line, Devices: none}})
 	assert.Equal(t, `2 kernel arguments; 3 unchanged
 
 Kernel arguments
@@ -36,7 +36,7 @@ Kernel arguments
 `, text)
 	assert.Equal(t, report.Changing, p.Exit())
 	line = "quiet console=ttyS0 new=secret"
-	text, p, _ = asked(t, cfg, Question{CommandLine: &line, Devices: none})
+	text, p, _ = asked(t, cfg, Question{Machine: Machine{CommandLine: &line, Devices: none}})
 	assert.Equal(t, "nothing to do; 5 unchanged\n", text)
 	assert.Equal(t, report.NothingToDo, p.Exit())
 	hidden := arguments(&config.KernelArguments{ShouldExist: []string{"new=secret", "quiet"}}, "", false)
@@ -54,8 +54,8 @@ func TestWhatABootLeavesIsTold(t *testing.T) {
 		blank := machines.NewDisk(t, 64).Image()
 		return scene.Images{"/dev/vda": blank, "/dev/vdb": blank}.Scene(), nil
 	}
-	q := Question{Root: trees.Fake{"/etc/selinux/config": "SELINUX=enforcing\nSELINUXTYPE=default\n"}, Devices: devices,
-		Boot: true}
+	q := Question{Machine: Machine{Devices: devices,
+		Root: trees.Fake{"/etc/selinux/config": "SELINUX=enforcing\nSELINUXTYPE=default\n"}}, Boot: true}
 	q.Files.Image.ResultFile = "/etc/.result.json"
 	text, p, problems := asked(t, leftConfig, q)
 	assert.Empty(t, problems)
@@ -79,9 +79,10 @@ func TestWhatABootHasLeftIsNothingToDo(t *testing.T) {
 	assert.Equal(t, "of another boot", bootOf(root, "/etc/.result.json"))
 	assert.Empty(t, bootOf(root, "/etc/crypttab"))
 	assert.Empty(t, bootOf(root, "/none"))
-	q := Question{Boot: true, Root: trees.Fake{"/etc/f": "text", "/etc/.result.json": root["/etc/.result.json"],
-		"/etc/selinux/config":                               "SELINUX=enforcing\nSELINUXTYPE=default\n",
-		"/etc/selinux/default/contexts/files/file_contexts": ""}}
+	q := Question{Boot: true, Machine: Machine{Root: trees.Fake{"/etc/f": "text",
+		"/etc/.result.json":   root["/etc/.result.json"],
+		"/etc/selinux/config": "SELINUX=enforcing\nSELINUXTYPE=default\n",
+		"/etc/selinux/default/contexts/files/file_contexts": ""}}}
 	q.Files.Image.ResultFile, q.Files.Image.Relabel = "/etc/.result.json", target.RelabelOn
 	again, p, _ := asked(t, `{'ignition': {'version': '3.4.0'}, 'storage': {'files': [
 		{'path': '/etc/f', 'contents': {'source': 'data:,text'}}]}}`, q)
@@ -117,12 +118,12 @@ func TestThatAKeyMayBeWrongIsTold(t *testing.T) {
 	volume := machines.Holds(block.Signature{Type: "crypto_LUKS"})
 	volume.LUKS = &block.LUKS{Version: 2}
 	devices := func(config.Storage) (scene.Scene, error) { return machines.Told{"/dev/vda": volume}, nil }
-	text, p, _ := asked(t, cfg, Question{Devices: devices})
+	text, p, _ := asked(t, cfg, Question{Machine: Machine{Devices: devices}})
 	assert.Contains(t, text, "  ~ luks v: opened as /dev/mapper/v\n"+
 		"        if there is a volume that the config's key opens: reuse\n        "+other+"\n")
 	assert.Equal(t, report.Changing, p.Exit())
 	volume.Users = []scene.User{{Use: scene.Volume, Volume: "v"}}
-	text, p, _ = asked(t, cfg, Question{Devices: devices})
+	text, p, _ = asked(t, cfg, Question{Machine: Machine{Devices: devices}})
 	assert.Contains(t, text, "Notes\n  luks v: open as /dev/mapper/v, but "+other+"\n")
 	assert.Equal(t, report.NothingToDo, p.Exit())
 }

@@ -69,7 +69,7 @@ func TestContentsAreFetchedOnlyWhereThatIsAsked(t *testing.T) {
 		return scene.Images{"/dev/vda": machines.NewDisk(t, 64).Image()}.Scene(), nil
 	}
 
-	text, p, problems := asked(t, cfg, Question{Root: root, Devices: devices})
+	text, p, problems := asked(t, cfg, Question{Machine: Machine{Root: root, Devices: devices}})
 	assert.Zero(t, requests.Load())
 	assert.Empty(t, problems)
 	assert.Contains(t, text, "        "+server.URL+"/new?token=…: no digest\n")
@@ -78,7 +78,7 @@ func TestContentsAreFetchedOnlyWhereThatIsAsked(t *testing.T) {
 	assert.NotContains(t, text, "+x")
 	assert.Equal(t, report.Changing, p.Exit())
 
-	text, p, problems = asked(t, cfg, Question{Root: root, Devices: devices, Fetch: true})
+	text, p, problems = asked(t, cfg, Question{Machine: Machine{Root: root, Devices: devices}, Fetch: true})
 	assert.EqualValues(t, 6, requests.Load(), "each once: what has a digest, or a token, is another")
 	assert.Contains(t, text, "         a\n        -b\n        +x\n")
 	assert.NotContains(t, text, "? file /etc/same", "it is there")
@@ -124,7 +124,7 @@ func TestContentsThatAreNotKeptAreComparedByTheirDigest(t *testing.T) {
 		t.Run(claim, func(t *testing.T) {
 			cfg := strings.ReplaceAll(`{'ignition': {'version': '3.4.0'}, 'storage': {'files': [
 				{'path': '/f', `+test.file+`}]}}`, "URL", server.URL)
-			_, p, problems := asked(t, cfg, Question{Root: trees.Fake{"/f": test.there}, Fetch: true})
+			_, p, problems := asked(t, cfg, Question{Machine: Machine{Root: trees.Fake{"/f": test.there}}, Fetch: true})
 			if test.want == "conflict" {
 				require.Len(t, problems, 1)
 				assert.Contains(t, problems[0].Message, "a file with other content is there")

@@ -25,20 +25,27 @@ import (
 	"github.com/glowplug-os/glowplug/stages/leave"
 )
 
-// A Question is a config of which somebody wants to know what it will do.
-type Question struct {
-	Request
+// A Machine is what a config is planned on, as planners may look at it.
+type Machine struct {
 	// Devices gives the devices of a config's disks, once it is known; nil where nothing is to be said of disks.
 	Devices func(config.Storage) (scene.Scene, error)
 	Root    target.Whole // nil where nothing is to be said of files
 	// Rootless says why Root is nil, after "entries of the config, ".
 	Rootless string
-	Files    files.Options
-	Random   io.Reader
-	// Seal takes from the process what changes a machine. It is called when all is fetched and open.
-	Seal func() error
 	// Protection tells what keeps a path of the root from being changed.
 	Protection func(at string) (root.Protection, error)
+	// CommandLine is the running kernel's; nil where nothing is to be said of kernel arguments.
+	CommandLine *string
+}
+
+// A Question is a config of which somebody wants to know what it will do.
+type Question struct {
+	Request
+	Machine
+	Files  files.Options
+	Random io.Reader
+	// Seal takes from the process what changes a machine. It is called when all is fetched and open; nil for nothing.
+	Seal func() error
 
 	// Foresee says what the plan will leave undone, beside what it says itself, and takes out what cannot be done here;
 	// nil for nothing.
@@ -46,8 +53,6 @@ type Question struct {
 
 	// Boot: what a first boot leaves in the root is planned too.
 	Boot bool
-	// CommandLine is the running kernel's; nil where nothing is to be said of kernel arguments.
-	CommandLine *string
 
 	Fetch bool // get contents, verify them, and compare with what is there
 	Texts bool // what is in files may be shown
@@ -57,13 +62,45 @@ type Question struct {
 
 // Foretell says what a config will do, and what is in its way, each at its place in the config. It changes nothing.
 func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, error) {
-	q.Late = true
-	doc, from, err := q.load(ctx)
+	r, err := q.Read(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
+	return r.On(ctx, q.Machine)
+}
+
+// A Reading is the config of a question, with all that it is merged of.
+type Reading struct {
+	q    Question
+	doc  *document.Document
+	from fetcher
+}
+
+// Read reads the config.
+func (q *Question) Read(ctx context.Context) (*Reading, error) {
+	q.Late = true
+	doc, from, err := q.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Reading{*q, doc, from}, nil
+}
+
+// Document is the config. Nobody changes it.
+func (r *Reading) Document() *document.Document { return r.doc }
+
+// On is Foretell for a config that is read, on one of several machines: at the same time on as many as one wants, if
+// the question has neither Fetch nor Seal, and each has its own Random.
+func (r *Reading) On(ctx context.Context, m Machine) (*report.Plan, []diag.Problem, error) {
+	q := r.q
+	q.Machine = m
+	return q.on(ctx, r.doc, r.from)
+}
+
+func (q *Question) on(ctx context.Context, doc *document.Document, from fetcher) (*report.Plan, []diag.Problem, error) {
 	cfg := *doc.Config()
 	var devices scene.Scene
+	var err error
 	if q.Devices != nil {
 		if devices, err = q.Devices(cfg.Storage); err != nil {
 			return nil, nil, plan.EachError(err, q.advised)
@@ -75,7 +112,7 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 		got, failed = fetchAll(ctx, from, wanted)
 		failed = errors.Join(authoritiesFail(from.trust.get(ctx)), failed)
 	}
-	if err := cmp.Or(context.Cause(ctx), q.Seal()); err != nil {
+	if err := cmp.Or(context.Cause(ctx), q.seal()); err != nil {
 		return nil, nil, err
 	}
 	q.Files.Fetch, q.Files.Fetched = got.write(from), got.has
@@ -109,6 +146,13 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 	problems := Conflicts(doc, plan.EachError(err, q.advised))
 	p.Conflicts = reported(problems)
 	return p, problems, nil
+}
+
+func (q *Question) seal() error {
+	if q.Seal == nil {
+		return nil
+	}
+	return q.Seal()
 }
 
 // reported are problems as a plan has them.

@@ -48,7 +48,7 @@ func TestWhatIsOnAPartitionThatGoesIsAConflict(t *testing.T) {
 				return scene.Images{"/dev/vda": c.disk.Image()}.Scene(), nil
 			}
 			_, _, problems := asked(t, "{'ignition': {'version': '3.4.0'}, 'storage': {'disks': ["+c.disks+"],\n"+
-				c.others+"}}", Question{Devices: devices})
+				c.others+"}}", Question{Machine: Machine{Devices: devices}})
 			if c.says == "" {
 				assert.Empty(t, problems)
 				return
@@ -70,7 +70,7 @@ func TestAPartitionOfAnMBRIsThere(t *testing.T) {
 	}
 	text, _, problems := asked(t, `{'ignition': {'version': '3.4.0'}, 'storage': {'filesystems': [
 		{'device': '/dev/vda1', 'format': 'ext4'}, {'device': '/dev/disk/by-label/music', 'format': 'xfs',
-		'wipeFilesystem': true}]}}`, Question{Devices: devices})
+		'wipeFilesystem': true}]}}`, Question{Machine: Machine{Devices: devices}})
 	assert.Empty(t, problems)
 	assert.Contains(t, text, "Destroyed\n  - /dev/vda5: ext4 \"music\"\n")
 	assert.Contains(t, text, "1 filesystem (1 replaced); 1 unchanged\n")

@@ -237,6 +237,6 @@ func TestUnitsThatCannotBeEnabledAreNotesOfAPlan(t *testing.T) {
 	t.Parallel()
 	_, p, _ := asked(t, `{'ignition': {'version': '3.4.0'}, 'systemd': {'units': [
 		{'name': 'a.service', 'enabled': true}]}}`,
-		Question{Root: trees.Fake{}})
+		Question{Machine: Machine{Root: trees.Fake{}}})
 	assert.Equal(t, []string{"unit a.service cannot be enabled: the root has no such unit"}, p.Notes)
 }

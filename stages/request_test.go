@@ -54,8 +54,7 @@ func TestARenderedConfigIsNotMergedAgain(t *testing.T) {
 	for want, rendered := range map[string]bool{"inline and inline, 0644": false, "inline, 0644": true} {
 		p, _, err := Foretell(t.Context(), Question{Request: Request{Name: "c", Text: []byte(text), Rendered: rendered,
 			Audience: diag.Workstation, Log: slog.New(slog.DiscardHandler),
-			Report: func(all []diag.Problem) { assert.Empty(t, all) }}, Root: trees.Fake{},
-			Seal: func() error { return nil }})
+			Report: func(all []diag.Problem) { assert.Empty(t, all) }}, Machine: Machine{Root: trees.Fake{}}})
 		require.NoError(t, err)
 		require.Len(t, p.Actions, 1)
 		assert.Equal(t, want, p.Actions[0].Detail)

@@ -194,8 +194,8 @@ func planned(t *testing.T, text string, devices scene.Scene) (problems []diag.Pr
 	_, inTheWay, err := stages.Foretell(t.Context(), stages.Question{
 		Request: stages.Request{Name: "example", Text: []byte(text), Log: slog.New(slog.DiscardHandler), Offline: true,
 			Audience: diag.Workstation, Report: func(all []diag.Problem) { problems = append(problems, all...) }},
-		Root: trees.Fake{}, Devices: func(config.Storage) (scene.Scene, error) { return devices, nil },
-		Seal: func() error { return nil }})
+		Machine: stages.Machine{Root: trees.Fake{},
+			Devices: func(config.Storage) (scene.Scene, error) { return devices, nil }}})
 	require.NoError(t, err, text)
 	return append(problems, inTheWay...)
 }

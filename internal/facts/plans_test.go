@@ -41,7 +41,7 @@ func plan(ctx context.Context, text string, m machine, boot bool) (string, error
 	q := stages.Question{
 		Request: stages.Request{Name: "c.ign", Text: []byte(text), Offline: true,
 			Audience: diag.Workstation, Log: slog.New(slog.DiscardHandler), Report: func([]diag.Problem) {}},
-		Root: m.root, Random: machines.Dice(), Seal: func() error { return nil }, Boot: boot, Protection: m.protection,
+		Machine: stages.Machine{Root: m.root, Protection: m.protection}, Random: machines.Dice(), Boot: boot,
 		Files: files.Options{Accounts: files.MakeAccounts, Enable: !boot, Means: target.Means{
 			Image: target.DefaultImage(), Identity: target.Identity{Privileged: true}}},
 	}

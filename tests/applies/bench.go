@@ -161,8 +161,9 @@ func (m *machine) conflicts(ctx context.Context) ([]diag.Problem, error) {
 	_, problems, err := stages.Foretell(ctx, stages.Question{
 		Request: stages.Request{Name: "config.ign", Text: text, Rendered: true, Offline: true, Late: true,
 			Log: slog.New(slog.DiscardHandler), Report: func([]diag.Problem) {}},
-		Devices: func(config.Storage) (scene.Scene, error) { return (&device.Devices{}).Scene(), nil },
-		Root:    target.WholeOf(in), Random: rand.Reader, Seal: func() error { return nil }, Boot: true,
+		Machine: stages.Machine{Root: target.WholeOf(in),
+			Devices: func(config.Storage) (scene.Scene, error) { return (&device.Devices{}).Scene(), nil }},
+		Random: rand.Reader, Boot: true,
 		Files: files.Options{Accounts: files.MakeAccounts, Means: target.Means{Root: in,
 			Identity: target.Identity{Privileged: true}}},
 	})

@@ -29,7 +29,7 @@ func ForStage(ctx context.Context, dir, config string, adapt func(*stages.Questi
 		return Plan{}, err
 	}
 	defer in.Close()
-	q := stages.Question{Root: target.WholeOf(in), Texts: true, Seal: func() error { return nil },
+	q := stages.Question{Machine: stages.Machine{Root: target.WholeOf(in)}, Texts: true,
 		Request: stages.Request{Audience: diag.Workstation, Log: slog.New(slog.DiscardHandler),
 			Report: func([]diag.Problem) {}},
 		Files: files.Options{Accounts: files.MakeAccounts, Users: users.Options{FirstBoot: true}}}
