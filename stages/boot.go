@@ -198,7 +198,7 @@ func (r *run) stage(ctx context.Context, s stage) error {
 	if err != nil {
 		return err
 	}
-	if base != nil {
+	if r.loader.Several = base != nil; base != nil {
 		r.state.Record(handoff.FetchedConfig{Kind: "base", Source: providers.FromSystem})
 	}
 	if s.fetches {

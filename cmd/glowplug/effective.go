@@ -92,6 +92,8 @@ func (o *effectiveOptions) read(ctx context.Context, p *cli.Process, configs []s
 	e.Document = all[0]
 	if len(all) > 1 {
 		e.Document = document.Merge(all[0], all[1:]...)
+	}
+	if l.Several {
 		problems := diag.For(diag.Workstation, rules.Rules(e.Upgrade()))
 		l.Tell(problems)
 		if diag.Fatal(problems) {
@@ -116,6 +118,7 @@ func (o *effectiveOptions) layers(ctx context.Context, p *cli.Process, l *load.L
 	if err != nil {
 		return nil, err
 	}
+	l.Several = base != nil || len(configs) > 1
 	if base != nil {
 		all = append(all, base)
 	}

@@ -15,6 +15,8 @@ type Log struct {
 	diag.List
 	// Mute, where set, tells whether nothing is to be said of a path.
 	Mute func(path func() string) bool
+	// Mends is that of what is reported.
+	Mends diag.Mends
 
 	arena  *tree.Arena
 	items  tree.Index
@@ -55,7 +57,7 @@ func (a *At) Report(severity diag.Severity, code codes.Code, format string, args
 	if a.log.Mute != nil && a.log.Mute(a.Path) {
 		return &Finding{Problem: &diag.Problem{}, at: a}
 	}
-	p, kept := a.log.Next(diag.Problem{Severity: severity, Code: code})
+	p, kept := a.log.Next(diag.Problem{Severity: severity, Code: code, Mends: a.log.Mends})
 	if kept {
 		p.Place, p.Path, p.Message = a.Place(), a.Path(), format
 		if len(args) > 0 {

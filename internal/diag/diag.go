@@ -198,6 +198,8 @@ type Problem struct {
 	// Stricter marks a rule that the peer lacks: an error only for `glowplug validate`, a warning at boot, silent under
 	// the peer's names.
 	Stricter bool
+	// Mends says which other config may still put right what is Stricter and an error.
+	Mends Mends
 	// Laxer marks the opposite: a warning of ours that is an error under the peer's names.
 	Laxer bool
 	// PeerOnly marks a problem that is told under the names of the peer alone: we tell it in another way, or the peer
@@ -208,6 +210,30 @@ type Problem struct {
 	More int
 	// Silenced: those that More stands for are silenced, so that nobody is told of them.
 	Silenced bool
+}
+
+// Mends says which other config may still put right what is wrong with one.
+type Mends uint8
+
+// The others.
+const (
+	Nothing   Mends = iota
+	Replacing       // one that takes the place of this one
+	Merging         // one that is merged, over this one or below it
+)
+
+// Standing leaves out what our own rules call an error and others put right. Errors of the peer's stay, as it judges
+// each config by itself.
+func Standing(problems []Problem, others Mends) (all []Problem) {
+	if others == Nothing {
+		return problems
+	}
+	for _, p := range problems {
+		if m := p.class().mends; m == Nothing || m < others {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // An Audience is the reader of problems. Audiences are told different things of rules that the peer lacks.

@@ -14,6 +14,7 @@
 //
 //   - The three audiences differ in what is told and how badly: Stricter is a rule that Ignition lacks, Laxer a warning
 //     that is an error to it, PeerOnly what only its names say. Rules do not look at the audience.
+//   - An error that is Stricter may be put right by a config that is merged (Mends), so it is one of the whole only.
 //   - A List keeps twice as many problems as are shown, counts the others, and puts in one problem that stands for
 //     them, so that a hostile document costs no more than a bad one.
 //   - Positions count bytes. Lines of a document are found when the first place is shown, not when it is read.

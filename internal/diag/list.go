@@ -14,9 +14,16 @@ const Most = 1000
 type class struct {
 	severity                  Severity
 	stricter, laxer, peerOnly bool
+	mends                     Mends
 }
 
-func (p *Problem) class() class { return class{p.Severity, p.Stricter, p.Laxer, p.PeerOnly} }
+func (p *Problem) class() class {
+	c := class{p.Severity, p.Stricter, p.Laxer, p.PeerOnly, Nothing}
+	if p.Stricter && p.Severity == Error {
+		c.mends = p.Mends
+	}
+	return c
+}
 
 // A List collects the problems of a document. It keeps the first ones of each code and counts the others, so that
 // reports which nobody will read cost nothing. The zero List is empty.
@@ -198,7 +205,9 @@ func (l *List) All() []Problem {
 func classes() (all []class) {
 	for _, severity := range severities() {
 		for i := range 8 {
-			all = append(all, class{severity, i&1 != 0, i&2 != 0, i&4 != 0})
+			for m := range Merging + 1 {
+				all = append(all, class{severity, i&1 != 0, i&2 != 0, i&4 != 0, m})
+			}
 		}
 	}
 	return all
@@ -214,7 +223,7 @@ func others(c class, count int) Problem {
 		noun += "s"
 	}
 	return Problem{Severity: c.severity, Message: "and " + strconv.Itoa(count) + " more " + noun,
-		More: count, Stricter: c.stricter, Laxer: c.laxer, PeerOnly: c.peerOnly}
+		More: count, Stricter: c.stricter, Mends: c.mends, Laxer: c.laxer, PeerOnly: c.peerOnly}
 }
 
 // Count is how many problems this one is: 1, or as many as it stands for.

@@ -15,7 +15,8 @@ import (
 
 // Base merges what the image itself wants: the files of base.d and of base.platform.d/<platform>, later names on
 // top of earlier ones. In dirs the most important comes first: its file hides those of the same name. nil where there
-// is none. Nowhere is called for each file that is a link to nowhere, which is passed over.
+// is none. The caller judges the whole. Nowhere is called for each file that is a link to nowhere, which is passed
+// over.
 func (l *Loader) Base(dirs []string, platform string, nowhere func(file string)) (*document.Document, error) {
 	var docs []*document.Document
 	subs := []string{"base.d"}
@@ -82,7 +83,7 @@ func (l *Loader) baseFile(file string, nowhere func(file string)) (*document.Doc
 	if err != nil {
 		return nil, err
 	}
-	doc, err := l.Document(file, text)
+	doc, err := l.DocumentWith(file, text, Options{Merged: true})
 	if errors.Is(err, ErrEmpty) {
 		return nil, nil
 	}

@@ -43,6 +43,9 @@ type Options struct {
 	Lint func(root tree.Node) []diag.Problem
 	// Rules are further rules for a config, for those who can still change it; nil for none, as at boot.
 	Rules func(*document.Document) []diag.Problem
+	// Merged: the text is merged with others, and whoever does it judges the whole. Of the text alone nothing is said
+	// that others may put right.
+	Merged bool
 	// Silences gives what is silenced in a text; nil for nothing, as at boot.
 	Silences func(text *diag.Document, butane bool) func(*diag.Problem) bool
 	// Every has each problem of a text kept, however many there are.
@@ -56,6 +59,9 @@ func (o Options) judge(doc *document.Document) []diag.Problem {
 	problems := rules.Document(doc)
 	if o.Rules != nil {
 		problems = append(problems, o.Rules(doc)...)
+	}
+	if o.Merged {
+		return diag.Standing(problems, diag.Merging)
 	}
 	return problems
 }
@@ -139,7 +145,9 @@ func (r *Result) translate(root tree.Node, o Options) {
 	r.Butane = butane.Translate(root, butane.Options{
 		Files: o.Files, FilesDir: o.FilesDir, FilesName: o.FilesName, AtBoot: !o.Local, Raw: o.Raw,
 		Map: o.Map, Peer: o.Butane, Zip: o.Zip, Rules: o.judge,
-		Inner: func(name, text string) []diag.Problem { return Read(tree.NewArena(), name, text).Problems },
+		Inner: func(name, text string) []diag.Problem {
+			return ReadWith(tree.NewArena(), name, text, Options{Merged: true}).Problems
+		},
 	})
 	r.Config, r.Problems = r.Butane.Config, append(r.Problems, r.Butane.Problems...)
 }

@@ -88,6 +88,8 @@ type Loader struct {
 	// Reference is called for each document that another one refers to, once it has been fetched. name may stand in a
 	// log.
 	Reference func(url, name string, from diag.Place)
+	// Several: the caller merges all that is read and rendered, and judges the whole.
+	Several bool
 	// Name gives another name to a document that was fetched; nil to leave it.
 	Name func(url string) string
 	// Absent is called for each document that is not at hand, which is left out then; nil where that ends it all.
@@ -104,6 +106,7 @@ type Loader struct {
 
 	reported map[told]bool
 	fetched  int
+	lacks    bool // a document that is not at hand
 }
 
 // A told is a problem that has been reported. A problem that a merged config has from one of its documents is equal to
@@ -125,6 +128,7 @@ func (l *Loader) DocumentWith(name string, text []byte, o Options) (*document.Do
 	if tree.IsBlank(text) {
 		return nil, ErrEmpty
 	}
+	o.Merged = o.Merged || l.Several
 	result := ReadWith(l.Arena, name, unsafe.String(unsafe.SliceData(text), len(text)), o)
 	for _, p := range result.Problems {
 		if p.Silenced && l.Silenced != nil {
@@ -180,7 +184,11 @@ func (l *Loader) Render(ctx context.Context, doc *document.Document) (*document.
 	if err != nil || rendered == nil {
 		return nil, err
 	}
-	return rendered, l.judge("the merged config", rules.Rules(rendered.Upgrade()))
+	problems := rules.Rules(rendered.Upgrade())
+	if l.Several || l.lacks {
+		problems = diag.Standing(problems, diag.Merging)
+	}
+	return rendered, l.judge("the merged config", problems)
 }
 
 // A chain is a document, and the documents whose references led to it.
@@ -251,6 +259,7 @@ func (l *Loader) follow(ctx context.Context, r config.Resource, step *chain, wha
 	}
 	text, err := l.Fetcher.Bytes(ctx, r)
 	if errors.Is(err, ErrAbsent) && l.Absent != nil {
+		l.lacks = true
 		l.Absent(step.from)
 		return nil, nil
 	}
@@ -267,7 +276,7 @@ func (l *Loader) follow(ctx context.Context, r config.Resource, step *chain, wha
 		return nil, &ReferenceError{step.from,
 			fmt.Errorf("%s: the document is empty; leave the reference out, or let it name a config", what)}
 	}
-	return l.DocumentWith(name, text, Options{Silences: l.Silences})
+	return l.DocumentWith(name, text, Options{Silences: l.Silences, Merged: true})
 }
 
 // check refuses a reference to a document of its own chain, and a chain that is too long.

@@ -3,6 +3,7 @@ package rules
 import (
 	"bytes"
 	"io"
+	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/codes"
@@ -63,12 +64,15 @@ func (c *checker) misfit(a *cursor.At, r *config.Resource, wrong *source.Misfit)
 			return
 		}
 	}
-	switch {
-	case wrong == nil:
-	case wrong.Key == "verification":
-		a.To(wrong.Key, "hash").Fault(wrong.Fault).Strictly()
-	default:
-		a.Key(wrong.Key).Fault(wrong.Fault).Strictly()
+	if wrong == nil {
+		return
+	}
+	at := a.Key(wrong.Key)
+	if wrong.Key == "verification" {
+		at = at.Key("hash")
+	}
+	if f := at.Fault(wrong.Fault).Strictly(); f != nil && strings.HasPrefix(a.Path(), "$.ignition.") {
+		f.Mends = diag.Nothing // it is fetched before another config is there
 	}
 }
 
@@ -94,7 +98,7 @@ func authority(a *cursor.At, bundle []byte) {
 // Contents judges content that a config has fetched, as far as it is at hand: open gives nil for what is not. Other
 // configs are not looked at.
 func Contents(doc *document.Document, open func(url string) (io.ReadCloser, error)) []diag.Problem {
-	c := &checker{doc: doc, version: doc.Version}
+	c := newChecker(doc)
 	var judge source.Judge
 	fetched := func(r *config.Resource) bool { return text(r.Source) != "" }
 	eachResource(doc.Cursor(&c.log), doc.Config(), fetched, func(a *cursor.At, r *config.Resource) {

@@ -197,7 +197,8 @@ func (c disks) clashes(s *config.Storage) {
 		if c.doc.Unread(func() string { return clash.Path }) {
 			continue
 		}
-		p, kept := c.log.Next(diag.Problem{Severity: diag.Error, Code: clash.Code, Stricter: true})
+		p, kept := c.log.Next(diag.Problem{Severity: diag.Error, Code: clash.Code, Stricter: true,
+			Mends: diag.Merging})
 		if !kept {
 			continue
 		}

@@ -12,20 +12,19 @@ import (
 )
 
 // Further holds a document against rules for those who can still change it. The engine does without them: its stages
-// say the same of what they cannot do.
+// say the same of what they cannot do. What others may put right is left out, as Document does.
 func Further(doc *document.Document) []diag.Problem {
-	c := &checker{doc: doc, version: doc.Version}
+	c := newChecker(doc)
 	root, cfg := doc.Cursor(&c.log), doc.Config()
 	units{c}.otherNames(root.Key("systemd").Key("units"), cfg)
 	c.unsent(cfg)
 	c.misfits(root, cfg)
-	c.authorities(root.To("ignition", "security", "tls", "certificateAuthorities"),
-		cfg.Ignition.Security.TLS.CertificateAuthorities)
-	// Nothing is carried out of what is replaced; what is merged may change any entry, so the whole is judged.
-	if cfg.Ignition.Config.Replace.Source == nil && len(cfg.Ignition.Config.Merge) == 0 {
-		c.impossible(root, cfg)
-	}
-	return c.log.All()
+	c.fetching(func() {
+		c.authorities(root.To("ignition", "security", "tls", "certificateAuthorities"),
+			cfg.Ignition.Security.TLS.CertificateAuthorities)
+	})
+	c.impossible(root, cfg)
+	return diag.Standing(c.log.All(), others(cfg))
 }
 
 // unsent finds headers that no request can have (RFC 9110 §5.1, §5.5). Whoever fetches refuses them too. There may be

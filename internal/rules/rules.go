@@ -14,10 +14,11 @@ import (
 )
 
 // Document holds a document against every rule of its version and looks for items that are there twice. An object in
-// which a value was of the wrong kind is left out: rules would report the absence of that value.
+// which a value was of the wrong kind is left out: rules would report the absence of that value. So is what configs
+// may put right that this one refers to: the machine gets the whole, and the whole is judged.
 func Document(doc *document.Document) []diag.Problem {
 	var all diag.List
-	all.Add(Rules(doc)...)
+	all.Add(diag.Standing(Rules(doc), others(doc.Config()))...)
 	all.Add(doc.Duplicates()...)
 	return all.All()
 }
@@ -25,9 +26,20 @@ func Document(doc *document.Document) []diag.Problem {
 // Rules holds a document against every rule of its version. It is for a merged config, in which merging has left
 // nothing that is there twice.
 func Rules(doc *document.Document) []diag.Problem {
-	c := &checker{doc: doc, version: doc.Version}
+	c := newChecker(doc)
 	c.config(doc.Cursor(&c.log), doc.Config())
 	return c.log.All()
+}
+
+// others tells what becomes of the entries of a config by those that it refers to.
+func others(cfg *config.Config) diag.Mends {
+	switch {
+	case cfg.Ignition.Config.Replace.Source != nil:
+		return diag.Replacing
+	case len(cfg.Ignition.Config.Merge) > 0:
+		return diag.Merging
+	}
+	return diag.Nothing
 }
 
 // A checker is the work on one document. The rules of each subject are methods of a type around it.
@@ -35,6 +47,19 @@ type checker struct {
 	doc     *document.Document
 	version config.Version
 	log     cursor.Log
+}
+
+func newChecker(doc *document.Document) *checker {
+	c := &checker{doc: doc, version: doc.Version}
+	c.log.Mends = diag.Merging
+	return c
+}
+
+// fetching judges what fetching goes by, which takes effect before another config is there.
+func (c *checker) fetching(judge func()) {
+	c.log.Mends = diag.Nothing
+	judge()
+	c.log.Mends = diag.Merging
 }
 
 type (
@@ -47,7 +72,7 @@ type (
 
 func (c *checker) config(root *cursor.At, cfg *config.Config) {
 	nodes{c}.unitPaths(root, cfg)
-	sources{c}.ignition(root.Key("ignition"), &cfg.Ignition)
+	c.fetching(func() { sources{c}.ignition(root.Key("ignition"), &cfg.Ignition) })
 	passwd{c}.accounts(root.Key("passwd"), &cfg.Passwd)
 	passwd{c}.owners(root, cfg)
 	nodes{c}.overMounts(root.Key("storage"), &cfg.Storage)
@@ -96,17 +121,38 @@ func (c *checker) fields(cfg *config.Config) {
 
 // judgeText holds the values at a pattern of paths against a rule that the peer does not have.
 func (c *checker) judgeText(cfg *config.Config, pattern string, judge func(text string) *diag.Fault) {
-	index := tree.Index{}
+	index, mends := tree.Index{}, mendsOf(pattern)
 	cfg.Values(pattern, func(path func() string, value string) bool {
 		f := judge(value)
 		if f == nil || c.doc.Unread(path) {
 			return true
 		}
-		if p, kept := c.log.Next(diag.Problem{Severity: diag.Error, Code: f.Code, Stricter: true}); kept {
+		if p, kept := c.log.Next(diag.Problem{Severity: diag.Error, Code: f.Code, Stricter: true, Mends: mends}); kept {
 			p.Place, p.Path, p.Message, p.Hint = c.doc.At(path(), index).Place(), path(), f.Message, f.Hint
 		}
 		return true
 	})
+}
+
+// mendsOf tells what puts a value right at a pattern of paths. Merging changes neither what identifies an entry nor an
+// item of a list of strings, and removes nothing but headers (docs/peer/spec.md §5).
+func mendsOf(pattern string) diag.Mends {
+	list, member, _ := cutLast(pattern, ".*.")
+	switch l := config.FieldAt(list).List; {
+	case strings.HasPrefix(pattern, "ignition."):
+		return diag.Nothing
+	case strings.HasSuffix(pattern, ".*"), l.Mode == config.Keyed && l.Key == member:
+		return diag.Replacing
+	}
+	return diag.Merging
+}
+
+// cutLast is strings.Cut at the last separator.
+func cutLast(s, separator string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, separator); i >= 0 {
+		return s[:i], s[i+len(separator):], true
+	}
+	return s, "", false
 }
 
 func isSet(b *bool) bool { return b != nil && *b }
@@ -149,17 +195,20 @@ func absoluteAt(a *cursor.At, p string) {
 	}
 }
 
-// notNegative reports a number below zero, which the peer lets through.
+// notNegative reports a number below zero, which the peer lets through. One that identifies an entry stays.
 func notNegative(a *cursor.At, key, what string, n *int) {
 	if n != nil && *n < 0 {
-		a.Key(key).Errorf(codes.NumberNegative, "%s cannot be negative", what).Strictly()
+		f := a.Key(key).Errorf(codes.NumberNegative, "%s cannot be negative", what).Strictly()
+		if key == "number" {
+			f.Mends = diag.Replacing
+		}
 	}
 }
 
-// notEmpty reports an empty name, which the peer lets through.
+// notEmpty reports an empty name, which the peer lets through. It stays, as it identifies the entry.
 func notEmpty(a *cursor.At, what, name string) {
 	if name == "" {
-		a.Errorf(codes.NameEmpty, "%s needs a name", what).Advise("add %q", "name").Strictly()
+		a.Errorf(codes.NameEmpty, "%s needs a name", what).Advise("add %q", "name").Strictly().Mends = diag.Replacing
 	}
 }
 
