@@ -34,7 +34,7 @@ func whyCommand() cli.Command {
 		Exits: []cli.Exit{{Code: 0, Meaning: "told"},
 			{Code: 1, Meaning: "invalid, unreadable, not at hand, or there is nothing of that path or name"},
 			{Code: 2, Meaning: "wrong usage"}},
-		Examples: []string{"glowplug why web.bu /etc/hostname", "glowplug why base.bu site.ign deploy",
+		Examples: []string{"glowplug why web.bu /etc/motd", "glowplug why base.bu site.ign deploy",
 			"glowplug why --map https://example.com/=configs web.ign '$.storage.files.0.mode'"},
 		Grammar: cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
 		Run: func(ctx context.Context, p *cli.Process, operands []string) error { return o.run(ctx, p, operands) },
@@ -63,5 +63,5 @@ func (o *whyOptions) run(ctx context.Context, p *cli.Process, operands []string)
 	if o.format == "json" {
 		return a.WriteJSON(p.Out)
 	}
-	return a.WriteText(p.Out)
+	return a.WriteText(p.Out, diag.Style{Color: p.Out.Colors})
 }

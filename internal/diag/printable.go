@@ -111,6 +111,7 @@ const (
 	plain  = "0"
 	bold   = "1"
 	red    = "1;31"
+	green  = "1;32"
 	yellow = "1;33"
 	cyan   = "1;36"
 )
@@ -119,7 +120,7 @@ func sgr(code string) string { return "\x1b[" + code + "m" }
 
 // ownSequence is the length of the sequence for a colour, or of EraseLine, with which a rest begins; 0 for none.
 func ownSequence(rest string) int {
-	for _, own := range []string{EraseLine, sgr(plain), sgr(bold), sgr(red), sgr(yellow), sgr(cyan)} {
+	for _, own := range []string{EraseLine, sgr(plain), sgr(bold), sgr(red), sgr(green), sgr(yellow), sgr(cyan)} {
 		if strings.HasPrefix(rest, own) {
 			return len(own)
 		}

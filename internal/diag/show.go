@@ -157,6 +157,21 @@ func (s Style) paint(code, text string) string {
 	return sgr(code) + text + sgr(plain)
 }
 
+// A Paint is how a text stands out.
+type Paint string
+
+// The paints.
+const (
+	Bold   Paint = bold
+	Red    Paint = red
+	Green  Paint = green
+	Yellow Paint = yellow
+	Cyan   Paint = cyan
+)
+
+// Paint gives the text, which has been escaped, with what makes it stand out.
+func (s Style) Paint(as Paint, text string) string { return s.paint(string(as), text) }
+
 // Text shows a problem to people: what, where, the line with a caret below the place, hint and related places.
 func (s Style) Text(p Problem) string {
 	if p.More > 0 {

@@ -3,6 +3,7 @@ package history_test
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -19,6 +20,11 @@ import (
 // told merges configs, each over the ones before, and tells of a path or a name.
 func told(t *testing.T, asked string, texts ...string) string {
 	t.Helper()
+	return painted(t, diag.Style{}, asked, texts...)
+}
+
+func painted(t *testing.T, style diag.Style, asked string, texts ...string) string {
+	t.Helper()
 	log, arena := history.NewLog(), tree.NewArena()
 	var all []*document.Document
 	for i, text := range texts {
@@ -30,7 +36,7 @@ func told(t *testing.T, asked string, texts ...string) string {
 	}
 	answer := history.Answer{Entries: log.Of(document.Merge(all[0], all[1:]...), asked)}
 	var out bytes.Buffer
-	require.NoError(t, answer.WriteText(&out))
+	require.NoError(t, answer.WriteText(&out, style))
 	return out.String()
 }
 
@@ -77,6 +83,18 @@ func TestValuesComeFromTheDocumentsThatGiveThem(t *testing.T) {
 			assert.Equal(t, test.want, got)
 		})
 	}
+}
+
+func TestPlacesAndNamesStandOutInColours(t *testing.T) {
+	mode := func(mode int) string {
+		return fmt.Sprintf(`"storage": {"files": [{"path": "/\u001b[31m", "mode": %d}]}`, mode)
+	}
+	text := painted(t, diag.Style{Color: true}, "$.storage.files.0", mode(1), mode(2))
+	assert.Contains(t, text, "\x1b[1mfile /\\x1b[31m\x1b[0m ($.storage.files.0)\n")
+	assert.Contains(t, text, "  mode: 02 (\x1b[1;36m1:1:")
+	assert.Contains(t, text, "    \x1b[1;33mover\x1b[0m 01 (\x1b[1;36m0:1:")
+	assert.Equal(t, told(t, "$.storage.files.0", mode(1), mode(2)),
+		regexp.MustCompile("\x1b\\[[0-9;]+m").ReplaceAllString(text, ""))
 }
 
 func TestNothingThatMayBeASecretIsTold(t *testing.T) {

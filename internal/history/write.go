@@ -16,53 +16,56 @@ type Answer struct {
 }
 
 // WriteText tells people.
-func (a *Answer) WriteText(w io.Writer) error {
+func (a *Answer) WriteText(w io.Writer, style diag.Style) error {
 	var b strings.Builder
 	for i := range a.Entries {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		a.Entries[i].text(&b)
+		a.Entries[i].text(&b, style)
 	}
 	for _, from := range a.Replaced {
-		fmt.Fprintf(&b, "note: what %s refers to has taken the place of all that is there\n", from)
+		fmt.Fprintf(&b, "%s: what %s refers to has taken the place of all that is there\n",
+			style.Paint(diag.Bold, "note"), style.Paint(diag.Cyan, from.String()))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func (e *Entry) text(b *strings.Builder) {
+func (e *Entry) text(b *strings.Builder, style diag.Style) {
 	if e.Called != "" {
-		fmt.Fprintf(b, "%s (%s)\n", diag.OneLine(e.Called), e.Path)
+		fmt.Fprintf(b, "%s (%s)\n", style.Paint(diag.Bold, diag.OneLine(e.Called)), e.Path)
 	} else {
-		b.WriteString(e.Path + "\n")
+		b.WriteString(style.Paint(diag.Bold, e.Path) + "\n")
 	}
 	for _, d := range e.Displaced {
 		var places []string
 		for _, p := range d.Places {
-			places = append(places, p.String())
+			places = append(places, style.Paint(diag.Cyan, p.String()))
 		}
 		fmt.Fprintf(b, "  in the place of %s (%s)\n", diag.OneLine(d.Called), strings.Join(places, ", "))
 	}
 	for _, v := range e.Values {
-		b.WriteString("  " + v.text())
+		b.WriteString("  " + v.text(style))
 	}
 }
 
-func (v *Value) text() string {
+func (v *Value) text(style diag.Style) string {
 	last := v.Said[len(v.Said)-1]
-	text := fmt.Sprintf("%s (%s)\n", diag.OneLine(last.Shown), last.Place)
+	text := fmt.Sprintf("%s (%s)\n", diag.OneLine(last.Shown), style.Paint(diag.Cyan, last.Place.String()))
 	if v.Path != "" {
 		text = v.Path + ": " + text
 	}
+	over := style.Paint(diag.Yellow, "over")
 	for i := len(v.Said) - 2; i >= 0; i-- {
-		switch said := v.Said[i]; {
+		said := v.Said[i]
+		switch place := style.Paint(diag.Cyan, said.Place.String()); {
 		case said.Same:
-			text += fmt.Sprintf("    also %s\n", said.Place)
+			text += fmt.Sprintf("    also %s\n", place)
 		case said.Hidden:
-			text += fmt.Sprintf("    over another, %s (%s)\n", diag.OneLine(said.Shown), said.Place)
+			text += fmt.Sprintf("    %s another, %s (%s)\n", over, diag.OneLine(said.Shown), place)
 		default:
-			text += fmt.Sprintf("    over %s (%s)\n", diag.OneLine(said.Shown), said.Place)
+			text += fmt.Sprintf("    %s %s (%s)\n", over, diag.OneLine(said.Shown), place)
 		}
 	}
 	return text
