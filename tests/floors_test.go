@@ -38,7 +38,7 @@ var floors = [][]string{
 	{"internal/document", "providers", "internal/device", "internal/process", "internal/target"},
 	{"internal/butane", "internal/history", "internal/rules", "stages/disks/kind", "internal/image",
 		"internal/facts"},
-	{"internal/load", "internal/handoff", "internal/advice", "internal/lint", "internal/project",
+	{"internal/load", "internal/contrast", "internal/handoff", "internal/advice", "internal/lint", "internal/project",
 		"stages/disks/release", "stages/disks/partition", "stages/disks/array", "stages/disks/volume",
 		"stages/disks/filesystem"},
 	{"validate", "internal/check", "stages/disks", "stages/mounts", "stages/nodes", "stages/users", "stages/units",
@@ -55,7 +55,7 @@ var pure = []string{"internal/codes", "internal/order", "internal/cli", "interna
 	"internal/field", "internal/plan", "internal/scene", "config", "internal/language", "internal/cursor",
 	"internal/document", "internal/butane", "internal/rules", "internal/advice", "internal/lint",
 	"internal/directives", "internal/releases", "internal/limits", "internal/report", "internal/results",
-	"internal/page", "internal/feasible", "internal/history", "internal/facts", "validate"}
+	"internal/page", "internal/feasible", "internal/history", "internal/contrast", "internal/facts", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

@@ -61,6 +61,7 @@ func glowplug() cli.Program {
 			convertCommand(),
 			renderCommand(),
 			whyCommand(),
+			diffCommand(),
 			schemaCommand(),
 			lspCommand(),
 			planCommand(),

@@ -178,7 +178,7 @@ func TestACommandFailsWhereStandardOutputCannotBeWrittenTo(t *testing.T) {
 		"glowplug version": 1, "glowplug help": 1, "glowplug help boot": 1, "glowplug platforms": 1,
 		"glowplug schema": 1, "glowplug --version": 1,
 		"glowplug validate FILE": 1, "glowplug validate --format json FILE": 1, "glowplug validate --help": 1,
-		"glowplug convert FILE": 1, "glowplug render FILE": 1,
+		"glowplug convert FILE": 1, "glowplug render FILE": 1, "glowplug diff FILE FILE": 1,
 		"butane --version": 1, "ignition-validate -version": 1, "glowplug frob": 2,
 		"glowplug validate --format line FILE": 0,
 	} {

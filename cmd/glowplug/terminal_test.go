@@ -72,6 +72,8 @@ func TestNoCommandLetsAnythingButTextOntoATerminal(t *testing.T) {
 	ok := filepath.Join(t.TempDir(), hostile)
 	require.NoError(t, os.WriteFile(ok, []byte(`{"ignition": {"version": "3.4.0"}, `+
 		`"storage": {"files": [{"path": "/a\u001b\nforged: b\u202e"}]}}`), 0o600))
+	plain := filepath.Join(t.TempDir(), "plain.ign")
+	require.NoError(t, os.WriteFile(plain, []byte(`{"ignition": {"version": "3.4.0"}}`), 0o600))
 	root := t.TempDir()
 	for _, args := range [][]string{
 		{"glowplug", hostile}, {"glowplug", "help", hostile}, {"a" + hostile, "--" + hostile},
@@ -85,6 +87,8 @@ func TestNoCommandLetsAnythingButTextOntoATerminal(t *testing.T) {
 		{"ignition-apply", "--root", root, hostile}, {"ignition-apply", "--" + hostile},
 		{"glowplug", "convert", config}, {"glowplug", "convert", bu}, {"glowplug", "convert", hostile},
 		{"glowplug", "convert", "--" + hostile}, {"glowplug", "convert", "--to", hostile, ok},
+		{"glowplug", "diff", ok, plain}, {"glowplug", "diff", plain, ok}, {"glowplug", "diff", hostile, ok},
+		{"glowplug", "why", ok, "$"}, {"glowplug", "why", ok, hostile},
 		{"butane", bu}, {"butane", "-D", bu}, {"butane", "--raw-errors", bu}, {"butane", hostile},
 		{"butane", "--" + hostile},
 		{"glowplug", "platforms", hostile}, {"glowplug", "platforms", "--format", hostile},

@@ -12,9 +12,13 @@ func (c *Change) Lines() (lines []string, more int) {
 	if c.Was.Kind == "" || !c.Texts {
 		return nil, 0
 	}
-	lines = Difference(c.WasText, c.NowText)
-	shown := min(len(lines), differenceMost)
-	return lines[:shown], len(lines) - shown
+	return Cut(Difference(c.WasText, c.NowText))
+}
+
+// Cut gives the lines of a difference that people are shown, and how many more there are.
+func Cut(lines []string) (shown []string, more int) {
+	n := min(len(lines), differenceMost)
+	return lines[:n], len(lines) - n
 }
 
 // Words say what becomes of kind, mode, owner and link of a path that is there; "" of another one.

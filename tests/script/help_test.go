@@ -30,8 +30,11 @@ func exampleFolder(t *testing.T) string {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"web.bu": minimalButane, "files/motd": "hello", "web.ign": minimal, "hosts/a.ign": minimal,
-		"hosts/b.ign": minimal, "site/a.ign": minimal,
-		"build/rootfs/README": "", "bin/generate-config": "#!/bin/sh\ncat web.ign\n",
+		"hosts/b.ign": minimal, "site/a.ign": minimal, "configs/a.ign": minimal,
+		"base.bu":                             minimalButane,
+		"site.ign":                            withUser,
+		"image/usr/lib/ignition/base.d/a.ign": minimal,
+		"build/rootfs/README":                 "", "bin/generate-config": "#!/bin/sh\ncat web.ign\n",
 		"bin/systemctl": systemctl,
 	} {
 		at := filepath.Join(dir, name)
@@ -41,17 +44,19 @@ func exampleFolder(t *testing.T) string {
 	return dir
 }
 
-const minimal = `{"ignition": {"version": "3.4.0"}, ` +
-	`"storage": {"files": [{"path": "/etc/motd", "contents": {"source": "data:,hello"}}]}}`
+const minimal = `{"ignition": {"version": "3.4.0"}, "storage": {"files": [` +
+	`{"path": "/etc/motd", "mode": 420, "contents": {"source": "data:,hello"}}]}}`
+
+const withUser = `{"ignition": {"version": "3.4.0"}, "passwd": {"users": [{"name": "deploy"}]}}`
 
 const minimalButane = "variant: fcos\nversion: 1.7.0\n" +
-	"storage: {files: [{path: /etc/motd, contents: {inline: hello}}]}\n"
+	"storage: {files: [{path: /etc/motd, mode: 0644, contents: {inline: hello}}]}\n"
 
 func TestTheExamplesInHelpRun(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, sources())
 	for topic, count := range map[string]int{"validate": 8, "apply": 3, "boot": 1, "platforms": 2, "convert": 3,
-		"schema": 3, "explain": 2} {
+		"schema": 3, "explain": 2, "render": 4, "why": 3, "diff": 2} {
 		t.Run(topic, func(t *testing.T) {
 			t.Parallel()
 			help, err := exec.Command(filepath.Join(programs, "glowplug"), "help", topic).Output()

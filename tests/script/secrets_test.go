@@ -206,6 +206,25 @@ func onlyFiles(text string) string {
 	return text
 }
 
+// What differs in nothing but its secrets differs, and what only one config has is shown without them.
+func TestDiffTellsNoSecrets(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	alone := regexp.MustCompile(`(?m)^    "config": .*\n`).ReplaceAllString(secretive, "")
+	other := strings.NewReplacer("$USER", "http://me:@2@@127.0.0.1:1", "@@", "@2@@", "@", "@2", "^",
+		"QUJD", `\u005aq7K`, "@3")
+	b.write("config.ign", alone)
+	b.write("other.ign", other.Replace(alone))
+	b.write("empty.ign", `{"ignition": {"version": "3.5.0"}}`)
+	for _, command := range []string{"config.ign other.ign", "other.ign config.ign", "config.ign empty.ign",
+		"empty.ign config.ign"} {
+		assert.Equal(t, 3, b.run("glowplug diff "+command), command)
+		assert.Equal(t, 3, b.run("glowplug diff --format json "+command), command)
+	}
+	assert.Equal(t, 0, b.run("glowplug diff config.ign config.ign"))
+	b.sealed()
+}
+
 func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

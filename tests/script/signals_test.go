@@ -25,7 +25,7 @@ import (
 func TestASignalEndsACommandThatWaitsForItsInput(t *testing.T) {
 	for _, line := range []string{
 		"glowplug validate -", "glowplug convert -", "glowplug apply --root ROOT -", "butane", "glowplug-validate -",
-		"ignition-apply --root ROOT -", "glowplug render -",
+		"ignition-apply --root ROOT -", "glowplug render -", "glowplug diff - /dev/null",
 	} {
 		for _, sign := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 			t.Run(line+", "+sign.String(), func(t *testing.T) {
