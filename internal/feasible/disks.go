@@ -1,6 +1,7 @@
 package feasible
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -28,11 +29,12 @@ func dice() io.Reader { return rand.NewChaCha8([32]byte{}) }
 // machine is one in which whatever is asked for is a disk of its own, but for what the config makes.
 type machine struct {
 	made map[string]bool // names of arrays and volumes which the config makes
-	kept map[string]bool // disks that may have the config's partitions already
+	kept map[string]bool // devices that may have already what the config has on them
+	bare bool            // and so may not their partitions
 }
 
 func newMachine(s *config.Storage, suits suitable) machine {
-	m := machine{map[string]bool{}, map[string]bool{}}
+	m := machine{map[string]bool{}, map[string]bool{}, suits == bare}
 	for _, r := range s.Raid {
 		m.made[path.Join("/dev/md", r.Name)] = true
 		m.made[path.Clean(r.Name)] = strings.HasPrefix(r.Name, "/dev")
@@ -40,13 +42,25 @@ func newMachine(s *config.Storage, suits suitable) machine {
 	for _, l := range s.Luks {
 		m.made[path.Join("/dev/mapper", l.Name)] = true
 	}
-	for _, d := range s.Disks {
-		if at := path.Clean(d.Device); suits != bare && !config.Says(d.WipeTable) && !takesAll(d.Partitions) &&
-			!meet(d.Partitions) {
-			m.kept[at] = true
-		}
+	if !m.bare {
+		m.keep(s)
 	}
 	return m
+}
+
+const mayHave = "it may have what the config has"
+
+// keep finds the devices that may be as the config has them. Of a disk that it partitions the table counts.
+func (m machine) keep(s *config.Storage) {
+	for _, l := range s.Luks {
+		m.kept[path.Clean(config.Says(l.Device))] = !config.Says(l.WipeVolume)
+	}
+	for _, f := range s.Filesystems {
+		m.kept[path.Clean(f.Device)] = !config.Says(f.WipeFilesystem)
+	}
+	for _, d := range s.Disks {
+		m.kept[path.Clean(d.Device)] = !config.Says(d.WipeTable) && !takesAll(d.Partitions) && !meet(d.Partitions)
+	}
 }
 
 // takesAll: one of several partitions is to have all that is free, wherever it begins. Others that have no place of
@@ -78,13 +92,18 @@ func (m machine) Look(name string) (*scene.Seen, error) {
 	node, is, err := m.Find(name)
 	seen := &scene.Seen{Path: name, Node: node, Name: is.Name, Size: largest, SectorSize: sectorSize}
 	if m.kept[node] {
-		seen.Unknown = "it may have what the config has"
+		seen.Unknown = mayHave
 	}
 	return seen, err
 }
 
-// Inside finds nothing.
-func (machine) Inside(scene.Place) (scene.Filling, error) { return scene.Filling{}, nil }
+// Inside finds nothing on a disk. Where partitions begin, also those of a new table, may be what was there before.
+func (m machine) Inside(p scene.Place) (scene.Filling, error) {
+	if m.bare || p.At.Size == largest {
+		return scene.Filling{}, nil
+	}
+	return scene.Filling{}, errors.New(mayHave)
+}
 
 // Find has every name lead to itself.
 func (m machine) Find(name string) (string, scene.User, error) {

@@ -73,6 +73,13 @@ func TestWhatNothingSuitsIsRefused(t *testing.T) {
 			"'format':'ext4'},{'device':'/dev/disk/by-partlabel/one','format':'xfs'}]"), "$.storage.filesystems.1"},
 		"more partitions than a new table has": {storage("'disks':[{'device':'/dev/a','wipeTable':true," +
 			"'partitions':[{'number':129}]}]"), "$.storage.disks.0.partitions.0"},
+		"filesystems of two formats under two names of one place that may hold any": {storage("'disks':[{" +
+			"'device':'/dev/a','partitions':[{'number':1,'label':'one'}]}],'filesystems':[{'device':'/dev/a1'," +
+			"'format':'ext4'},{'device':'/dev/disk/by-partlabel/one','format':'xfs'}]"), "$.storage.filesystems.1"},
+		"or that begin on a new table": {storage(wiped + "'filesystems':[{'device':'/dev/a1','format':'ext4'},{" +
+			"'device':'/dev/disk/by-partlabel/one','format':'ext4','wipeFilesystem':true}]"), "$.storage.filesystems.1"},
+		"a second filesystem that wipes the first": {storage("'filesystems':[{'device':'/dev/a','format':'ext4'},{" +
+			"'device':'/dev/./a','format':'ext4','wipeFilesystem':true}]"), "$.storage.filesystems.1"},
 		"a name of 256 bytes": {storage("'files':[{'path':'/" + strings.Repeat("x", 256) + "'}]"),
 			"$.storage.files.0.path"},
 		"an owner with a colon": {storage("'files':[{'path':'/a'},{'path':'/b','user':{'name':'a:b'}}]"),
@@ -112,6 +119,18 @@ func TestWhatSomeRootOrDiskSuitsIsNotRefused(t *testing.T) {
 			"'path':'/etc/other'}]"),
 		"a unit in the place of a link": "'systemd':{'units':[{'name':'a.service','mask':true}]}," +
 			"" + storage("'links':[{'path':'/etc/systemd/system/a.service','target':'/x'}]"),
+		"a filesystem by two names": storage("'filesystems':[{'device':'/dev/a','format':'xfs'},{" +
+			"'device':'/dev/./a','format':'xfs'}]"),
+		"a label that only what is there has": storage("'filesystems':[{'device':'/dev/a','format':'xfs'},{" +
+			"'device':'/dev/./a','format':'xfs','label':'x'}]"),
+		"a label that only what is on a partition has": storage("'disks':[{'device':'/dev/a','partitions':[{" +
+			"'number':1}]}],'filesystems':[{'device':'/dev/a1','format':'vfat','label':'a*b'}]"),
+		"a label that only what begins on a new table has": storage(wiped + "'filesystems':[{'device':'/dev/a1'," +
+			"'format':'vfat','label':'a*b'}]"),
+		"a label that only what is in a volume has": storage("'luks':[{'name':'v','device':'/dev/a'}]," +
+			"'filesystems':[{'device':'/dev/mapper/v','format':'vfat','label':'a*b'}]"),
+		"a label that only what is in an array has": storage("'raid':[{'name':'r','level':'raid1','devices':[" +
+			"'/dev/a','/dev/b']}],'filesystems':[{'device':'/dev/md/r','format':'vfat','label':'a*b'}]"),
 		"partitions that are there": storage("'disks':[{'device':'/dev/a','partitions':[{'number':1," +
 			"'label':'a'},{'number':2,'label':'b'},{'number':200}]}]"),
 		"a partition that the disk has": storage(wiped + "'filesystems':[{'device':'/dev/a2','format':'ext4'}]"),

@@ -52,10 +52,11 @@ func Clashes(s *config.Storage) []Clash {
 	for i, f := range s.Filesystems {
 		u := use{entry: at("filesystems", i), subject: "filesystem on " + diag.Name(f.Device), what: "a filesystem"}
 		u.path, u.takes, u.setting = u.entry+".device", isSet(f.WipeFilesystem), "wipeFilesystem"
-		switch kind, _ := config.FieldAt(formatField).Find(text(f.Format)); {
-		case text(f.Format) == "", kind.DeviceMax != 0: // nothing is made, or of no device
-		case text(f.Format) == "none" && !u.takes: // it takes what is empty or is kept
-		default:
+		if kind, _ := config.FieldAt(formatField).Find(text(f.Format)); text(f.Format) != "" && kind.DeviceMax == 0 {
+			if text(f.Format) == "none" {
+				u.what = "an empty device"
+			}
+			u.filesystem, u.leaves = &f, Leaves(&f)
 			c.note(f.Device, u)
 		}
 	}
@@ -79,6 +80,39 @@ type use struct {
 	path, what     string
 	takes          bool   // it takes a disk from its partitions
 	setting        string // that would let it
+	filesystem     *config.Filesystem
+	leaves         *Left // of filesystems; nil of anything else
+}
+
+// Left is what filesystems of a config leave on a device; nil for a label or a UUID that may be any.
+type Left struct {
+	format      string
+	label, uuid *string
+}
+
+// Leaves is what one leaves.
+func Leaves(f *config.Filesystem) *Left {
+	l := &Left{format: text(f.Format), label: f.Label}
+	if f.UUID != nil {
+		l.uuid = new(block.SeenUUID(l.format, *f.UUID))
+	}
+	if isSet(f.WipeFilesystem) { // it has no other than it is given
+		l.label, l.uuid = new(text(l.label)), new(text(l.uuid))
+	}
+	return l
+}
+
+// Serves tells whether another filesystem takes what is left for itself, on any disk, and notes what it says of that.
+func (l *Left) Serves(f *config.Filesystem) bool {
+	is := Leaves(f)
+	return l.format == is.format && !isSet(f.WipeFilesystem) && agree(&l.label, is.label) && agree(&l.uuid, is.uuid)
+}
+
+func agree(known **string, wanted *string) bool {
+	if *known == nil {
+		*known = wanted
+	}
+	return wanted == nil || **known == *wanted
 }
 
 type clashes struct {
@@ -115,8 +149,13 @@ func (c *clashes) note(device string, u use) {
 	switch {
 	case !twice:
 		c.uses[name] = u
-	case first.entry != u.entry: // a device that a list has twice is told of as such
-		c.add(u, first.path, codes.DeviceTwice, "the device "+quote(device)+" is to be "+first.what+" and "+u.what+
+	case first.entry == u.entry: // a device that a list has twice is told of as such
+	case u.leaves == nil || first.leaves == nil || !first.leaves.Serves(u.filesystem):
+		what := u.what
+		if what == first.what {
+			what = "another one"
+		}
+		c.add(u, first.path, codes.DeviceTwice, "the device "+quote(device)+" is to be "+first.what+" and "+what+
 			", and one would be lost", "give one of the two another device")
 	}
 }

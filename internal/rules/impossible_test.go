@@ -97,6 +97,33 @@ var impossible = []struct{ claim, breaks, passes, want string }{
 		"storage: {" + volume + "'filesystems':[{'device':'/dev/mapper/v','format':'xfs'}," +
 			"{'device':'/dev/disk/by-id/dm-name-w','format':'ext4'}]}",
 		"device-twice $.storage.filesystems.1.device"},
+	{"two filesystems of two formats", twoOf("'format':'xfs'", "'format':'ext4'"),
+		twoOf("'format':'xfs'", "'format':'xfs'"), "device-twice $.storage.filesystems.1.device"},
+	{"a second that wipes the first", twoOf("'format':'xfs'", "'format':'xfs','wipeFilesystem':true"),
+		twoOf("'format':'xfs','wipeFilesystem':true", "'format':'xfs'"),
+		"device-twice $.storage.filesystems.1.device"},
+	{"two labels", twoOf("'format':'xfs','label':'a'", "'format':'xfs','label':'b'"),
+		twoOf("'format':'xfs','label':'a'", "'format':'xfs','label':'a'"),
+		"device-twice $.storage.filesystems.1.device"},
+	{"a label that only what is there may have, and that is wiped",
+		twoOf("'format':'swap','wipeFilesystem':true", "'format':'swap','label':'a'"),
+		twoOf("'format':'swap'", "'format':'swap','label':'a'"), "device-twice $.storage.filesystems.1.device"},
+	{"two UUIDs", twoOf("'format':'vfat','uuid':'1234-abcd'", "'format':'vfat','uuid':'1234ABCE'"),
+		twoOf("'format':'vfat','uuid':'1234-abcd'", "'format':'vfat','uuid':'1234ABCD'"),
+		"device-twice $.storage.filesystems.1.device"},
+	{"a third that the first does not agree with",
+		twoOf("'format':'btrfs','label':'a'", "'format':'btrfs'},{'device':'/dev//b','format':'btrfs','label':'b'"),
+		twoOf("'format':'btrfs','label':'a'", "'format':'btrfs'},{'device':'/dev//b','format':'btrfs','label':'a'"),
+		"device-twice $.storage.filesystems.2.device"},
+	{"a third that the second does not agree with",
+		twoOf("'format':'btrfs'", "'format':'btrfs','label':'a'},{'device':'/dev//b','format':'btrfs','label':'b'"),
+		twoOf("'format':'btrfs'", "'format':'btrfs','label':'a'},{'device':'/dev//b','format':'btrfs'"),
+		"device-twice $.storage.filesystems.2.device"},
+	{"an empty device with a filesystem", twoOf("'format':'none'", "'format':'xfs'"),
+		twoOf("'format':'none'", "'format':'none'"), "device-twice $.storage.filesystems.1.device"},
+	{"an empty device with a volume", "storage: {" + volume + "'filesystems':[{'device':'/dev/b','format':'none'}]}",
+		"storage: {" + volume + "'filesystems':[{'device':'/dev/mapper/v','format':'none'}]}",
+		"device-twice $.storage.filesystems.0.device"},
 	{"a volume on a disk with partitions", "storage: {" + kept + "'luks':[{'name':'v','device':'/dev/a'}]}",
 		"storage: {" + kept + "'luks':[{'name':'v','device':'/dev/a','wipeVolume':true}]}",
 		"device-twice $.storage.luks.0.device"},
@@ -106,6 +133,11 @@ var impossible = []struct{ claim, breaks, passes, want string }{
 			"'luks':[{'name':'v','device':'/dev/disk/by-id/a2'}]}", "device-missing $.storage.luks.0.device"},
 	{"a partition that goes with the table", "storage: {" + wiped + "'luks':[{'name':'v','device':'/dev/a2'}]}",
 		"storage: {" + kept + "'luks':[{'name':'v','device':'/dev/a2'}]}", "device-missing $.storage.luks.0.device"},
+}
+
+// twoOf are filesystems on one device that goes by two names.
+func twoOf(first, second string) string {
+	return "storage filesystems: [{'device':'/dev/b'," + first + "},{'device':'/dev/./b'," + second + "}]"
 }
 
 func TestWhatNoMachineCanHaveIsAnError(t *testing.T) {
@@ -165,8 +197,6 @@ func TestWhatSomeMachineHasIsNotImpossible(t *testing.T) {
 			"'device':'/dev/disk/by-id/d2'},{'name':'w','device':'/dev/disk/by-partlabel/x'}]}",
 		"an array that is called like a partition of one": "storage: {'disks':[{'device':'/dev/md/d'," +
 			"'wipeTable':true}],'luks':[{'name':'v','device':'/dev/md/d1'}]}",
-		"what is empty or kept beside a volume": "storage: {'luks':[{'name':'v','device':'/dev/b'}]," +
-			"'filesystems':[{'device':'/dev/b','format':'none'}]}",
 		"a hard link to what may be a link to a directory": "storage: {'files':[{'path':'/d/f'}],'links':[" +
 			"{'path':'/h','target':'/d','hard':true}]}",
 	} {

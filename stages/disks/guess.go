@@ -35,7 +35,8 @@ func (g *guess) Look(name string) (*scene.Seen, error) {
 		return seen, err
 	}
 	g.missed[path.Clean(name)] = err
-	return &scene.Seen{Path: name, Unknown: "it could not be looked at"}, nil
+	node, _, _ := g.Find(name) // where it will be is known all the same
+	return &scene.Seen{Path: name, Node: node, Unknown: "it could not be looked at"}, nil
 }
 
 // disks finds the disks that cannot be looked at, and what is to be said of them all the same. A name that is not there

@@ -105,6 +105,39 @@ func fsMake(t *testing.T, entries ...config.Filesystem) {
 	require.NoError(t, (&fsRun{}).run(t, entries...))
 }
 
+// One device by two names, as a btrfs is listed that is mounted at several places.
+func TestAFilesystemByTwoNamesIsMadeOnceAndMountedTwice(t *testing.T) {
+	ownMounts(t)
+	const link = "/dev/disk/by-id/glowplug-twice"
+	for _, format := range formats {
+		if format.name == "swap" || format.name == "vfat" { // this kernel may not mount a vfat
+			continue
+		}
+		dev := fsDisk(t, format.size, 512)
+		require.NoError(t, os.RemoveAll(link))
+		named(t, link, dev)
+		first, second := fsWanted(dev, format.name), fsWanted(link, format.name)
+		first.Label, first.Path, second.Path = new("TWICE"), new("/one"), new("/two")
+		r := &fsRun{}
+		require.NoError(t, r.run(t, first, second), format.name)
+		assert.Equal(t, 2, r.ran(), "wipefs and one maker")
+		assert.Equal(t, "TWICE", fsFound(t, dev).First().Label)
+		dir := t.TempDir()
+		_, err := mountAll(t, dir, first, second)
+		require.NoError(t, err, format.name)
+		require.NoError(t, os.WriteFile(dir+"/one/file", nil, 0o600))
+		assert.FileExists(t, dir+"/two/file")
+		require.NoError(t, unmountAll(t, dir, first, second))
+		uuid := fsFound(t, dev).First().UUID
+		fsMake(t, first, second)
+		assert.Equal(t, uuid, fsFound(t, dev).First().UUID, "both keep it in another run")
+		wipes := second
+		wipes.WipeFilesystem = &yes
+		require.ErrorContains(t, (&fsRun{}).run(t, first, wipes), "so one of the two would be lost")
+		assert.Equal(t, uuid, fsFound(t, dev).First().UUID)
+	}
+}
+
 // fsFound is what we find on a device, after blkid has found the same.
 func fsFound(t *testing.T, dev string) block.Content {
 	t.Helper()

@@ -14,6 +14,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/field"
 	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
 )
@@ -142,6 +143,7 @@ type filesystem struct {
 	entry   *kind.Entry
 	seen    *scene.Seen
 	verdict verdict
+	leaves  *rules.Left // what is then there, as far as entries about the device say it
 }
 
 // planAll decides about all entries before anything is done about any.
@@ -158,8 +160,7 @@ func planAll(s config.Storage, view scene.Scene, _ io.Reader) (*kind.Planned, er
 		f := &filesystem{Filesystem: entry, entry: entryOf(i, entry)}
 		var err error
 		if f.seen, err = view.Look(f.Device); err == nil {
-			f.verdict = judgeEntry(entry, f.seen.Content)
-			err = f.refused(owners)
+			err = f.decide(owners)
 		}
 		if err != nil {
 			failed = append(failed, f.entry.Fail(err))
@@ -199,9 +200,36 @@ func (f *filesystem) warnings() (all []string) {
 	return all
 }
 
-// refused is an error if what is asked for cannot be done. Two entries may name one device in ways that only a look at
-// the machine shows: its second maker would undo the first, whichever that is. Owners are the entries so far, by node.
-func (f *filesystem) refused(owners map[string]*filesystem) error {
+// decide judges by what is on the device, or by what an entry before leaves there: two may name one device in ways that
+// only a look at the machine shows. What the first makes the second keeps, if it is as that asks. Owners are the last
+// entries so far, by node.
+func (f *filesystem) decide(owners map[string]*filesystem) error {
+	other := owners[f.seen.Node]
+	served := other == nil || other.leaves.Serves(f.Filesystem)
+	if other != nil && f.seen.Unknown == "" {
+		left := *other.expected().Seen
+		left.Path, f.seen = f.seen.Path, &left
+		served = judgeEntry(f.Filesystem, left.Content) == keep
+	}
+	f.verdict = judgeEntry(f.Filesystem, f.seen.Content)
+	if !served {
+		return fmt.Errorf("%s is the device of %s as well, so one of the two would be lost", diag.Name(f.seen.Node),
+			other.entry.Origin)
+	}
+	if err := f.refused(); err != nil {
+		return err
+	}
+	if f.leaves = rules.Leaves(f.Filesystem); other != nil {
+		f.leaves = other.leaves
+	}
+	if f.seen.Node != "" {
+		owners[f.seen.Node] = f
+	}
+	return nil
+}
+
+// refused is an error if what is asked for cannot be done.
+func (f *filesystem) refused() error {
 	if f.seen.Unknown != "" {
 		return nil
 	}
@@ -218,12 +246,6 @@ func (f *filesystem) refused(owners map[string]*filesystem) error {
 		if err := f.seen.Free(); err != nil {
 			return err
 		}
-	}
-	other := owners[f.seen.Node]
-	owners[f.seen.Node] = f
-	if other != nil && (other.verdict != keep || f.verdict != keep) {
-		return fmt.Errorf("%s is the device of %s as well, so one of the two would be lost", diag.Name(f.seen.Node),
-			other.entry.Origin)
 	}
 	if f.seen.OnlyTable() && !config.Says(f.WipeFilesystem) {
 		return diag.WithHint(fmt.Errorf("%s has partitions", f.seen), "if they may be lost set wipeFilesystem to true "+
@@ -349,37 +371,6 @@ func (f *filesystem) meaning() *kind.Meaning {
 	wanted := wantedSignature(f.Filesystem)
 	return &kind.Meaning{Names: block.ContentLinks(wanted.Label, wanted.UUID), What: f.entry.Subject,
 		Origin: f.entry.Origin, Node: f.seen.Node}
-}
-
-// Needs are the tools that filesystems need: those that are made in any case, and those that are made unless they are
-// there already.
-func Needs(s config.Storage) (always, perhaps []kind.Need) {
-	for i := range s.Filesystems {
-		f := &s.Filesystems[i]
-		if wished(f) != wishFormat {
-			continue
-		}
-		e := entryOf(i, f)
-		all := []kind.Need{{Tool: "wipefs", Entry: e}, {Tool: makers[*f.Format].tool, Entry: e}}
-		if config.Says(f.WipeFilesystem) {
-			always = append(always, all...)
-		} else {
-			perhaps = append(perhaps, all...)
-		}
-	}
-	return always, perhaps
-}
-
-// needs are the tools of the action.
-func (f *filesystem) needs() (all []kind.Need) {
-	if f.verdict == keep {
-		return nil
-	}
-	all = append(all, kind.Need{Tool: "wipefs", Entry: f.entry})
-	if wished(f.Filesystem) == wishFormat {
-		all = append(all, kind.Need{Tool: makers[*f.Format].tool, Entry: f.entry})
-	}
-	return all
 }
 
 // blanks is the entry's device, if nothing is known on it and it may not be lost.

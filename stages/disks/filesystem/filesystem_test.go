@@ -180,16 +180,72 @@ func planText(v scene.Scene, entries ...config.Filesystem) (string, *kind.Planne
 	return strings.TrimSpace(all.String()), p
 }
 
+// What the first makes is what the second finds.
 func TestTwoNamesOfOneDevice(t *testing.T) {
-	ext4 := block.Signature{Type: "ext4", Label: "data"}
-	one, two := machines.Holds(ext4), machines.Holds(ext4)
-	one.Node, two.Node = "/dev/vdb", "/dev/vdb"
-	v := machines.Told{"/dev/vdb": one, "/dev/disk/by-label/data": two}
-	text, _ := planText(v, fsOf("/dev/vdb", "ext4", mayWipe), fsOf("/dev/disk/by-label/data", "ext4"))
-	assert.Equal(t, "filesystem on /dev/disk/by-label/data ($.storage.filesystems.1): /dev/vdb is the device of "+
-		"$.storage.filesystems.0 as well, so one of the two would be lost", text)
-	text, _ = planText(v, fsOf("/dev/vdb", "ext4"), fsOf("/dev/disk/by-label/data", "ext4"))
-	assert.Equal(t, 2, strings.Count(text, "= filesystem"), text)
+	const uuid, other = "12345678-9abc-def0-1234-56789abcdef0", "00000000-9abc-def0-1234-56789abcdef0"
+	const link, lost = "/dev/disk/by-id/x", "/dev/vdb is the device of $.storage.filesystems."
+	ext4, xfs := block.Signature{Type: "ext4", Label: "data"}, block.Signature{Type: "xfs"}
+	type all = []config.Filesystem
+	for name, c := range map[string]struct {
+		on      []block.Signature
+		entries all
+		want    string // the signs of the plan, or a part of the error
+	}{
+		"what is there both keep": {[]block.Signature{ext4},
+			all{fsOf("/dev/vdb", "ext4"), fsOf(link, "ext4")}, "=="},
+		"what the first makes the second keeps": {nil, all{fsOf("/dev/vdb", "btrfs"), fsOf(link, "btrfs")}, "+="},
+		"and the third": {nil,
+			all{fsOf("/dev/vdb", "swap"), fsOf(link, "swap"), fsOf(link+"2", "swap")}, "+=="},
+		"with its label": {nil,
+			all{fsOf("/dev/vdb", "xfs", labelled("a")), fsOf(link, "xfs", labelled("a"))}, "+="},
+		"not without one": {nil,
+			all{fsOf("/dev/vdb", "xfs", labelled("a")), fsOf(link, "xfs", labelled(""))}, lost + "0"},
+		"or a label that the first has not": {nil, all{fsOf("/dev/vdb", "xfs"), fsOf(link, "xfs", labelled("a"))},
+			lost + "0"},
+		"with its UUID": {nil, all{fsOf("/dev/vdb", "xfs", numbered(uuid)),
+			fsOf(link, "xfs", numbered(strings.ToUpper(uuid)))}, "+="},
+		"not with another": {nil, all{fsOf("/dev/vdb", "xfs", numbered(uuid)), fsOf(link, "xfs", numbered(other))},
+			lost + "0"},
+		"not with one that nobody knows": {nil, all{fsOf("/dev/vdb", "xfs"), fsOf(link, "xfs", numbered(uuid))},
+			lost + "0"},
+		"a label that only what is there has": {[]block.Signature{ext4},
+			all{fsOf("/dev/vdb", "ext4"), fsOf(link, "ext4", labelled("data"))}, "=="},
+		"which the first takes away": {[]block.Signature{ext4},
+			all{fsOf("/dev/vdb", "ext4", mayWipe), fsOf(link, "ext4", labelled("data"))}, lost + "0"},
+		"what the first makes over something else": {[]block.Signature{xfs},
+			all{fsOf("/dev/vdb", "ext4", mayWipe), fsOf(link, "ext4")}, "-="},
+		"what the second would make again": {[]block.Signature{ext4},
+			all{fsOf("/dev/vdb", "ext4"), fsOf(link, "ext4", mayWipe)}, lost + "0"},
+		"another format": {nil, all{fsOf("/dev/vdb", "ext4"), fsOf(link, "xfs")}, lost + "0"},
+		"a third of another format": {nil, all{fsOf("/dev/vdb", "ext4"), fsOf(link, "ext4"), fsOf(link+"2", "xfs")},
+			lost + "1"},
+		"an empty device beside a filesystem": {nil, all{fsOf("/dev/vdb", "ext4"), fsOf(link, "none")}, lost + "0"},
+		"a filesystem on what is to be empty": {nil, all{fsOf("/dev/vdb", "none"), fsOf(link, "ext4")}, lost + "0"},
+		"what is empty is so twice":           {nil, all{fsOf("/dev/vdb", "none"), fsOf(link, "none")}, "=="},
+		"as what is wiped is": {[]block.Signature{xfs}, all{fsOf("/dev/vdb", "none", mayWipe), fsOf(link, "none")},
+			"-="},
+	} {
+		t.Run(name, func(t *testing.T) {
+			view := machines.Told{}
+			for _, path := range []string{"/dev/vdb", link, link + "2"} {
+				seen := machines.Holds(c.on...)
+				seen.Node = "/dev/vdb"
+				view[path] = seen
+			}
+			text, p := planText(view, c.entries...)
+			if strings.HasPrefix(c.want, lost) {
+				assert.Contains(t, text, c.want+" as well, so one of the two would be lost")
+				return
+			}
+			signs := ""
+			for line := range strings.Lines(text) {
+				signs += line[:1]
+			}
+			assert.Equal(t, c.want, signs, text)
+			last := p.After[len(p.After)-1].Seen.Content
+			assert.Equal(t, keep, judgeEntry(&c.entries[len(c.entries)-1], last), "what will be there")
+		})
+	}
 }
 
 func TestAllRefusalsAreNamed(t *testing.T) {

@@ -33,6 +33,37 @@ var makers = map[string]maker{
 	"xfs":   {"mkfs.xfs", "-f", []string{"-m", "uuid="}, "-L"},
 }
 
+// Needs are the tools that filesystems need: those that are made in any case, and those that are made unless they are
+// there already.
+func Needs(s config.Storage) (always, perhaps []kind.Need) {
+	for i := range s.Filesystems {
+		f := &s.Filesystems[i]
+		if wished(f) != wishFormat {
+			continue
+		}
+		e := entryOf(i, f)
+		all := []kind.Need{{Tool: "wipefs", Entry: e}, {Tool: makers[*f.Format].tool, Entry: e}}
+		if config.Says(f.WipeFilesystem) {
+			always = append(always, all...)
+		} else {
+			perhaps = append(perhaps, all...)
+		}
+	}
+	return always, perhaps
+}
+
+// needs are the tools of the action.
+func (f *filesystem) needs() (all []kind.Need) {
+	if f.verdict == keep {
+		return nil
+	}
+	all = append(all, kind.Need{Tool: "wipefs", Entry: f.entry})
+	if wished(f.Filesystem) == wishFormat {
+		all = append(all, kind.Need{Tool: makers[*f.Format].tool, Entry: f.entry})
+	}
+	return all
+}
+
 // makerArgs are the user's options, then ours, then the device.
 func makerArgs(entry *config.Filesystem, dev string) []string {
 	m := makers[config.Says(entry.Format)]
