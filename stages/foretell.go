@@ -86,6 +86,16 @@ func (q *Question) Read(ctx context.Context) (*Reading, error) {
 	return &Reading{*q, doc, from}, nil
 }
 
+// Of is Read of a config that is read, is found valid, and has all that it is merged of.
+func (q *Question) Of(ctx context.Context, doc *document.Document) (*Reading, error) {
+	q.Late = true
+	from := q.fetcher()
+	if err := from.Configure(ctx, doc.Config().Ignition); err != nil {
+		return nil, err
+	}
+	return &Reading{*q, doc, from}, nil
+}
+
 // Document is the config. Nobody changes it.
 func (r *Reading) Document() *document.Document { return r.doc }
 

@@ -36,14 +36,7 @@ type Request struct {
 
 // load reads the config and all that it is merged of. What files hold is not fetched.
 func (r *Request) load(ctx context.Context) (*document.Document, fetcher, error) {
-	client := fetch.New(r.Log, r.Version)
-	client.Clock = clock()
-	client.Unprotected = func(string) error { return errUnprotected } // the URL stands before it already
-	client.Offline = r.Offline
-	from := fetcher{Client: client, idle: r.Idle}
-	if r.Late {
-		from.trust = &trust{client: client, had: map[string]bool{}}
-	}
+	from := r.fetcher()
 	loader := load.Loader{Arena: tree.NewArena(), Audience: r.Audience, Fetcher: from, Report: r.Report}
 	defer load.PaceCollector(r.Text)()
 	doc, err := r.read(&loader)
@@ -57,6 +50,18 @@ func (r *Request) load(ctx context.Context) (*document.Document, fetcher, error)
 		err = fmt.Errorf("%w, which --offline forbids", err)
 	}
 	return doc, from, err
+}
+
+func (r *Request) fetcher() fetcher {
+	client := fetch.New(r.Log, r.Version)
+	client.Clock = clock()
+	client.Unprotected = func(string) error { return errUnprotected } // the URL stands before it already
+	client.Offline = r.Offline
+	from := fetcher{Client: client, idle: r.Idle}
+	if r.Late {
+		from.trust = &trust{client: client, had: map[string]bool{}}
+	}
+	return from
 }
 
 // advised adds to an error about rights who has them, where whoever runs this is somebody else.

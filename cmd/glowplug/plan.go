@@ -61,24 +61,30 @@ func (o *planOptions) row() cli.Command {
 }
 
 func (o *planOptions) rows() []cli.Option {
-	return []cli.Option{
-		{Long: "root", Value: "DIR", Set: cli.Text(&o.root), Words: "plan files, accounts and units in this directory"},
-		{Long: "disk", Value: "DEVICE=FILE", Set: o.disk, Several: true,
-			Words: "a disk image, or a device, that stands for a device of the config; once for each of them"},
-		{Long: "image", Value: "FILE", Set: cli.Text(&o.image), Words: "the image of the one disk that the config has"},
+	return append(o.about(), []cli.Option{
 		{Long: "format", Value: "FORMAT", Values: []string{"text", "json", "html"}, Default: "text",
 			Set: cli.Text(&o.format), Words: "text for people, JSON, or a page of HTML for a browser"},
-		{Long: "no-content", Set: cli.Switch(&o.noContent), Words: "show nothing of what is in files"},
 		{Long: "files-dir", Short: 'd', Value: "DIR", Set: cli.Text(&o.filesDir),
 			Words: "the folder of the local files that a Butane document names"},
-		{Long: "no-owner", Set: cli.Switch(&o.noOwner), Words: "leave owners as they come, as apply --no-owner does"},
-		{Long: "no-preset", Set: cli.Switch(&o.noPreset),
-			Words: "enable no units by systemctl in the directory, as apply --no-preset does"},
 		{Long: "fetch", Set: cli.Switch(&o.fetch),
 			Words: "fetch what files and keys get from servers: verify it, and compare files with it"},
 		{Long: "offline", Set: cli.Switch(&o.offline), Words: "fetch nothing from the network"},
 		{Long: "fetch-timeout", Value: "DURATION", Default: "2m", Set: cli.Duration(&o.fetchTimeout),
 			Words: "how long a server may send nothing: 90s, 2m; 0 is without end"},
+	}...)
+}
+
+// about are the options that say what a plan is about, and what of it is told.
+func (o *planOptions) about() []cli.Option {
+	return []cli.Option{
+		{Long: "root", Value: "DIR", Set: cli.Text(&o.root), Words: "plan files, accounts and units in this directory"},
+		{Long: "disk", Value: "DEVICE=FILE", Set: o.disk, Several: true,
+			Words: "a disk image, or a device, that stands for a device of the config; once for each of them"},
+		{Long: "image", Value: "FILE", Set: cli.Text(&o.image), Words: "the image of the one disk that the config has"},
+		{Long: "no-content", Set: cli.Switch(&o.noContent), Words: "show nothing of what is in files"},
+		{Long: "no-owner", Set: cli.Switch(&o.noOwner), Words: "leave owners as they come, as apply --no-owner does"},
+		{Long: "no-preset", Set: cli.Switch(&o.noPreset),
+			Words: "enable no units by systemctl in the directory, as apply --no-preset does"},
 	}
 }
 
@@ -110,12 +116,18 @@ func (o *planOptions) judge(operands []string) error {
 	switch {
 	case len(operands) != 1:
 		return cli.Misuse("one config is needed, %d are given; - is standard input", len(operands))
-	case o.image != "" && len(o.disks) > 0:
-		return cli.Misuse("--image is the one disk of the config; with --disk it is not needed")
 	case o.fetch && o.offline:
 		return cli.Misuse("--fetch asks servers, and --offline asks none: leave out one of them")
 	case o.fetchTimeout < 0:
 		return cli.Misuse("--fetch-timeout: %v is below 0, which is no time to wait", o.fetchTimeout)
+	}
+	return o.judgeAbout()
+}
+
+// judgeAbout checks the options of about.
+func (o *planOptions) judgeAbout() error {
+	if o.image != "" && len(o.disks) > 0 {
+		return cli.Misuse("--image is the one disk of the config; with --disk it is not needed")
 	}
 	return nil
 }

@@ -35,17 +35,38 @@ func (o *planOptions) run(ctx context.Context, p *cli.Process, operands []string
 	if err := o.judge(operands); err != nil {
 		return err
 	}
-	style := diag.Style{Color: p.Err.Colors}
-	show := func(problems []diag.Problem) {
-		diag.Sort(problems)
-		advice.Give(problems)
-		for _, problem := range problems {
-			fmt.Fprintln(p.Err, style.Text(problem))
-		}
+	q, err := o.question(p)
+	if err != nil {
+		return err
 	}
-	q := stages.Question{
-		Request: stages.Request{Audience: diag.Workstation, Offline: o.offline, Idle: o.fetchTimeout, Report: show,
-			Log: slog.New(&status{to: p.Err, now: p.Now})},
+	opened := &opened{}
+	defer opened.close()
+	if err := o.look(&q, opened); err != nil {
+		return err
+	}
+	plan, problems, err := engine.Foretell(ctx, p, operands[0], o.root == "", q)
+	if err != nil {
+		return told(err)
+	}
+	plan.Options = o.given()
+	for _, device := range scene.Unasked(opened.scene) {
+		plan.Notes = append(plan.Notes, "no entry of the config is about "+diag.Name(device)+", which --disk names")
+	}
+	show(p, problems)
+	if err := o.write(p.Out, plan); err != nil {
+		return err
+	}
+	if exit := plan.Exit(); exit != 0 {
+		return cli.ExitError(exit)
+	}
+	return nil
+}
+
+// question is what options and the terminal decide of one.
+func (o *planOptions) question(p *cli.Process) (q stages.Question, err error) {
+	q = stages.Question{
+		Request: stages.Request{Audience: diag.Workstation, Offline: o.offline, Idle: o.fetchTimeout,
+			Report: func(problems []diag.Problem) { show(p, problems) }, Log: slog.New(&status{to: p.Err, now: p.Now})},
 		Random: rand.Reader, Texts: !o.noContent, Marked: o.format == "json", Fetch: o.fetch,
 		Seal: func() error { return seal(p.Err) },
 		Foresee: func(f *stages.Forecast, with files.Options) []string {
@@ -54,37 +75,29 @@ func (o *planOptions) run(ctx context.Context, p *cli.Process, operands []string
 			}
 			return whats(foresee(f, with))
 		},
+		Files: files.Options{Accounts: files.MakeAccounts, Enable: o.root != "" && !o.noPreset},
 	}
-	var err error
-	if q.Documents, err = load.Folder(o.filesDir); err != nil {
-		return err
-	}
+	q.Documents, err = load.Folder(o.filesDir)
 	q.Documents.Lint = tree.Unseen
-	q.Files = files.Options{Accounts: files.MakeAccounts, Enable: o.root != "" && !o.noPreset}
-	opened := &opened{}
-	defer opened.close()
-	if err := o.look(&q, opened); err != nil {
-		return err
+	return q, err
+}
+
+// show tells people of problems.
+func show(p *cli.Process, problems []diag.Problem) {
+	style := diag.Style{Color: p.Err.Colors}
+	diag.Sort(problems)
+	advice.Give(problems)
+	for _, problem := range problems {
+		fmt.Fprintln(p.Err, style.Text(problem))
 	}
-	plan, problems, err := engine.Foretell(ctx, p, operands[0], o.root == "", q)
+}
+
+// told is an error without what is told already.
+func told(err error) error {
 	if invalid := (*load.InvalidError)(nil); errors.As(err, &invalid) {
 		return fmt.Errorf("%s is invalid", diag.Printable(invalid.Name))
 	}
-	if err != nil {
-		return err
-	}
-	plan.Options = o.given()
-	for _, device := range scene.Unasked(opened.scene) {
-		plan.Notes = append(plan.Notes, "no entry of the config is about "+diag.Name(device)+", which --disk names")
-	}
-	show(problems)
-	if err := o.write(p.Out, plan); err != nil {
-		return err
-	}
-	if exit := plan.Exit(); exit != 0 {
-		return cli.ExitError(exit)
-	}
-	return nil
+	return err
 }
 
 func (o *planOptions) write(to io.Writer, plan *report.Plan) error {

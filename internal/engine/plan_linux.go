@@ -16,21 +16,37 @@ import (
 // from standard input. A boot, which is meant where no directory is, is root's.
 func Foretell(ctx context.Context, p *cli.Process, config string, boot bool, q stages.Question) (*report.Plan,
 	[]diag.Problem, error) {
+	if err := Decide(p, boot, &q); err != nil {
+		return nil, nil, err
+	}
+	if err := ReadConfig(ctx, p, config, &q); err != nil {
+		return nil, nil, err
+	}
+	return stages.Foretell(ctx, q)
+}
+
+// Decide fills in what the machine and its image decide, and who runs this.
+func Decide(p *cli.Process, boot bool, q *stages.Question) error {
 	d, err := readDistribution(distributionFile, p.Env)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	if q.Name, q.Text, err = process.ReadUntil(ctx, p, config); err != nil {
-		return nil, nil, fmt.Errorf("reading the config: %w", err)
-	}
-	q.Version, q.Rendered = p.Version, q.Rendered || isRendered(config)
 	q.Files.Tools = tool.New(d.Tools, q.Log)
 	if err := d.decide(p, &q.Files); err != nil {
-		return nil, nil, err
+		return err
 	}
 	q.Unprivileged = !q.Files.Privileged
 	if boot {
 		q.Files.Privileged, q.Files.Users.FirstBoot, q.Boot = true, true, q.Root != nil
 	}
-	return stages.Foretell(ctx, q)
+	return nil
+}
+
+// ReadConfig takes the text of a config from a file or, for -, from standard input.
+func ReadConfig(ctx context.Context, p *cli.Process, config string, q *stages.Question) (err error) {
+	if q.Name, q.Text, err = process.ReadUntil(ctx, p, config); err != nil {
+		return fmt.Errorf("reading the config: %w", err)
+	}
+	q.Version, q.Rendered = p.Version, q.Rendered || isRendered(config)
+	return nil
 }
