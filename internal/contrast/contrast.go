@@ -84,6 +84,30 @@ func Compare(a, b *document.Document) Contrast {
 	return out
 }
 
+// Fields gives the fields in which the entries differ that stand at two paths, or in which these are, if they are one
+// entry.
+func (c *Contrast) Fields() func(was, now string) []string {
+	by := map[string]*Entry{}
+	for i := range c.Entries {
+		if e := &c.Entries[i]; e.Effect == Changed && e.Called != "" {
+			by[e.wasPath] = e
+		}
+	}
+	return func(was, now string) (names []string) {
+		e := by[was]
+		for ; e == nil && was != ""; e = by[was] {
+			was = was[:max(strings.LastIndexByte(was, '.'), 0)]
+		}
+		if e == nil || now != e.nowPath && !strings.HasPrefix(now, e.nowPath+".") {
+			return nil
+		}
+		for _, v := range e.Values {
+			names = append(names, v.Path)
+		}
+		return slices.Compact(names)
+	}
+}
+
 type comparison struct {
 	was, now readers
 	same     config.Sames

@@ -375,6 +375,33 @@ func TestOfUnitsTheSettingsAreNamedThatDiffer(t *testing.T) {
 	}
 }
 
+// Whoever compares what two configs do asks what else they differ in.
+func TestEntriesAreFoundByWhereTheyStandInBoth(t *testing.T) {
+	unit := func(text string) string {
+		return `"systemd": {"units": [{"name": "a.service", "enabled": true, "dropins": [{"name": "b.conf", ` +
+			`"contents": "` + text + `"}]}]}`
+	}
+	first, second := `{"path": "/a", "contents": {"source": "data:,a"}}`, `{"path": "/a", "mode": 384}`
+	c := compared(t, storage(`"files": [{"path": "/x"}, `+first+`]`)+", "+unit(`[Service]\nUser=a`),
+		storage(`"files": [`+second+`, {"path": "/y"}]`)+", "+unit(`[Service]\nUser=b`))
+	for _, test := range []struct {
+		was, now string
+		want     []string
+	}{
+		{"$.storage.files.1", "$.storage.files.0", []string{"contents", "mode"}},
+		{"$.storage.files.1.contents", "$.storage.files.0.contents", []string{"contents", "mode"}},
+		{"$.storage.files.1", "$.storage.files.1", nil},
+		{"$.storage.files.0", "$.storage.files.1", nil},
+		{"$.storage.files.10", "$.storage.files.0", nil},
+		{"$.systemd.units.0.dropins.0", "$.systemd.units.0.dropins.0", []string{"contents"}},
+		{"$.systemd.units.0", "$.systemd.units.0", nil},
+		{"$", "$", nil},
+		{"", "", nil},
+	} {
+		assert.Equal(t, test.want, c.Fields()(test.was, test.now), test.was)
+	}
+}
+
 func TestColoursAreForWhatComesAndGoes(t *testing.T) {
 	a, b := content("data:,a%0A"), content("data:,b%1B%0A")
 	text := written(t, compared(t, a, b), diag.Style{Color: true})

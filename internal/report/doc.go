@@ -1,8 +1,9 @@
 // Package report tells people, and programs, what a config will do to a machine. In comes a Plan, which is data:
 // actions in order, conflicts, what was left out. Out come a text, JSON by the schema that is published beside it, and
 // the status that the command exits with; of events of a run, a Plan of what was done (Done); of the JSON, a plan that
-// others are compared with (Saved). It plans nothing, and looks at no machine. Package page makes a page of HTML of the
-// same: what stands where is common to both (Sections, Destroyed, Disks).
+// others are compared with (Saved); of two Plans for one machine, in what they differ (Comparison). It plans nothing,
+// and looks at no machine. Package page makes a page of HTML of the same: what stands where is common to both
+// (Sections, Destroyed, Disks).
 //
 // Each action is about something that is counted (Noun, Thing) and belongs to a group: a disk, or a path. The text
 // begins and ends with the summary; between are what is destroyed, the disks with a bar of each before and after, the

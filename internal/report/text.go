@@ -95,14 +95,26 @@ func (t *text) action(a *Action) {
 		detail = ": " + detail
 	}
 	t.line("  %s %s%s", a.Effect.Sign(), diag.Printable(a.Subject), detail)
-	for _, o := range a.Outcomes {
+	t.outcomes(a.Outcomes)
+	t.sources(a.Sources)
+	t.changes(a.Changes)
+}
+
+func (t *text) outcomes(all []Outcome) {
+	for _, o := range all {
 		t.line("        if there is %s: %s", diag.OneLine(o.Found), diag.OneLine(o.Verdict))
 	}
-	for _, s := range a.Sources {
+}
+
+func (t *text) sources(all []Source) {
+	for _, s := range all {
 		t.line("        %s", diag.OneLine(s.String()))
 	}
-	for i := range a.Changes {
-		t.change(&a.Changes[i], len(a.Changes) > 1)
+}
+
+func (t *text) changes(all []Change) {
+	for i := range all {
+		t.change(&all[i], len(all) > 1)
 	}
 }
 
