@@ -88,6 +88,7 @@ func TestNoCommandLetsAnythingButTextOntoATerminal(t *testing.T) {
 		{"glowplug", "convert", config}, {"glowplug", "convert", bu}, {"glowplug", "convert", hostile},
 		{"glowplug", "convert", "--" + hostile}, {"glowplug", "convert", "--to", hostile, ok},
 		{"glowplug", "diff", ok, plain}, {"glowplug", "diff", plain, ok}, {"glowplug", "diff", hostile, ok},
+		{"glowplug", "diff", "--plan", "--root", hostile, ok, plain},
 		{"glowplug", "why", ok, "$"}, {"glowplug", "why", ok, hostile},
 		{"butane", bu}, {"butane", "-D", bu}, {"butane", "--raw-errors", bu}, {"butane", hostile},
 		{"butane", "--" + hostile},

@@ -56,7 +56,7 @@ func TestTheExamplesInHelpRun(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, sources())
 	for topic, count := range map[string]int{"validate": 8, "apply": 3, "boot": 1, "platforms": 2, "convert": 3,
-		"schema": 3, "explain": 2, "render": 4, "why": 3, "diff": 2} {
+		"schema": 3, "explain": 2, "render": 4, "why": 3, "diff": 3} {
 		t.Run(topic, func(t *testing.T) {
 			t.Parallel()
 			help, err := exec.Command(filepath.Join(programs, "glowplug"), "help", topic).Output()

@@ -220,6 +220,8 @@ func TestDiffTellsNoSecrets(t *testing.T) {
 		"empty.ign config.ign"} {
 		assert.Equal(t, 3, b.run("glowplug diff "+command), command)
 		assert.Equal(t, 3, b.run("glowplug diff --format json "+command), command)
+		assert.Equal(t, 3, b.run("glowplug diff --plan --root . "+command), command)
+		assert.Equal(t, 3, b.run("glowplug diff --plan --root . --format json "+command), command)
 	}
 	assert.Equal(t, 0, b.run("glowplug diff config.ign config.ign"))
 	b.sealed()
