@@ -92,3 +92,43 @@ func TestWithoutDevicesOnlyFilesArePlannedAndWithoutARootOnlyDisks(t *testing.T)
 	require.NoError(t, err)
 	assert.Equal(t, "\n+ filesystem on /dev/vda  xfs\n", printed(f))
 }
+
+// What a filesystem holds that is kept is not known, so whatever an entry needs may be there.
+func TestWhatIsNeededMayBeOnAFilesystemThatIsKept(t *testing.T) {
+	kept := machines.NewDisk(t, 64)
+	copy(kept[1024:], machines.Ext4("data"))
+	devices := scene.Images{"/dev/vda": kept.Image()}.Scene()
+	for _, c := range []struct{ claim, at, rest, want, refused string }{
+		{"the target of a hard link", "/srv", `'storage': {%s, 'links': [
+			{'path': '/srv/h', 'target': '/srv/f', 'hard': true}]}`,
+			"? hard link /srv/h        to /srv/f, if that is there by then, made unless what is mounted at /srv has " +
+				"it\n", ""},
+		{"one in a directory that an entry makes anew", "/srv", `'storage': {%s,
+			'directories': [{'path': '/srv/d', 'overwrite': true}], 'links': [
+			{'path': '/srv/h', 'target': '/srv/d/f', 'hard': true}]}`, "", "the target does not exist: /srv/d/f"},
+		{"one in the root", "/srv", `'storage': {%s, 'links': [{'path': '/h', 'target': '/f', 'hard': true}]}`, "",
+			"the target does not exist: /f"},
+		{"one on another filesystem", "/srv", `'storage': {%s, 'links': [
+			{'path': '/h', 'target': '/srv/f', 'hard': true}]}`, "", "hard links do not go from one to another"},
+		{"the home of a user", "/home", `'storage': {%s}, 'passwd': {'users': [{'name': 'u', 'uid': 1000,
+			'noCreateHome': true, 'sshAuthorizedKeys': ['ssh-ed25519 AAAA']}]}`,
+			"? ssh keys of u", ""},
+		{"the account of an owner", "/etc", `'storage': {%s, 'files': [{'path': '/a', 'user': {'name': 'z'}}]}`,
+			"+ file /a", ""},
+	} {
+		t.Run(c.claim, func(t *testing.T) {
+			filesystems := `'filesystems': [{'device': '/dev/vda', 'format': 'ext4', 'label': 'data', 'path': '` +
+				c.at + `'}]`
+			root := trees.Fake{"/srv/": "", "/home/": "", "/etc/": "", "/etc/passwd": "root:x:0:0::/root:/bin/sh\n",
+				"/etc/group": "root:x:0:\n", "/etc/login.defs": "", "/etc/shadow": "", "/etc/gshadow": ""}
+			f, err := Plan(t.Context(), configOf(t, "{"+strings.Replace(c.rest, "%s", filesystems, 1)+"}"), devices,
+				root, circumstances())
+			if c.refused != "" {
+				require.ErrorContains(t, err, c.refused)
+				return
+			}
+			require.NoError(t, err)
+			assert.Contains(t, printed(f), c.want)
+		})
+	}
+}

@@ -4,7 +4,8 @@
 //
 // In comes a config that the rules let pass (Problems, Refusals), out come the entries that are refused. The root has
 // nothing but what entries need and do not make themselves: the users, groups and homes that they name, the targets of
-// hard links. Each device is a blank disk of its own, of the largest size that there is.
+// hard links. Each device is a blank disk of its own, of the largest size that there is; or a disk has what the config
+// wants of it already, and a filesystem that is not wiped has what entries need in it.
 //
 // What is surprising:
 //

@@ -63,8 +63,9 @@ func Refusals(cfg *config.Config) (all []*plan.StepError) {
 type suitable uint8
 
 const (
-	bare     suitable = iota // nothing is there that an entry makes
-	full                     // users and groups are there already, and disks that are not wiped have what is wanted
+	bare     suitable = iota // nothing is there that an entry makes, and no filesystem holds anything
+	keeping                  // as bare, but disks and filesystems that are not wiped have what is wanted
+	full                     // as keeping, and users and groups are there already
 	rootless                 // as full, and root has no account
 )
 
@@ -73,7 +74,7 @@ const (
 func each(refused func(suitable) []*plan.StepError) (all []*plan.StepError) {
 	first := refused(bare)
 	all = first
-	for _, suits := range []suitable{full, rootless} {
+	for _, suits := range []suitable{keeping, full, rootless} {
 		if len(first) == 0 {
 			return nil
 		}
@@ -157,7 +158,12 @@ func planPart(cfg *config.Config, view *made) (files.Planned, error) {
 		return files.PlanInFull(*cfg, view, o)
 	}
 	o.Boot = &leave.Boot{State: handoff.State{LuksPersistKeyFiles: keys(&cfg.Storage)}}
-	_, after, err := mounts.Preview(cfg.Storage, view, func(int) mounts.Content { return mounts.Empty })
+	_, after, err := mounts.Preview(cfg.Storage, view, func(i int) mounts.Content {
+		if view.kept[i] {
+			return mounts.Unknown // it is taken for what the root has there
+		}
+		return mounts.Empty
+	})
 	planned, failed := files.PlanInFull(*cfg, after, o)
 	return planned, errors.Join(err, failed)
 }

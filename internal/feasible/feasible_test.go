@@ -35,9 +35,22 @@ const (
 	wiped = "'disks':[{'device':'/dev/a','wipeTable':true,'partitions':[{'number':1,'label':'one'}]}],"
 )
 
+// mounted is storage with a filesystem that is not wiped.
+func mounted(at, members string) string {
+	return storage("'filesystems':[{'device':'/dev/a','format':'ext4','path':'" + at + "'}]," + members)
+}
+
 func TestWhatNothingSuitsIsRefused(t *testing.T) {
 	for claim, c := range map[string]struct{ config, want string }{
 		"a hard link that names itself": {storage("'links':[{'path':'/h','target':'/h'," +
+			"'hard':true}]"), "$.storage.links.0"},
+		"a hard link to nothing in a filesystem that is wiped": {storage("'filesystems':[{'device':'/dev/a'," +
+			"'format':'ext4','path':'/var','wipeFilesystem':true}],'links':[{'path':'/var/h','target':'/var/f'," +
+			"'hard':true}]"), "$.storage.links.0"},
+		"a hard link to nothing on a volume that is wiped": {storage("'luks':[{'name':'v','device':'/dev/a'," +
+			"'wipeVolume':true}],'filesystems':[{'device':'/dev/mapper/v','format':'ext4','path':'/var'}]," +
+			"'links':[{'path':'/var/h','target':'/var/f','hard':true}]"), "$.storage.links.0"},
+		"a hard link from one filesystem to another": {mounted("/var", "'links':[{'path':'/h','target':'/var/f',"+
 			"'hard':true}]"), "$.storage.links.0"},
 		"a hard link to what is below a file": {storage("'files':[{'path':'/f'}],'links':[{'path':'/h'," +
 			"'target':'/f/x','hard':true}]"), "$.storage.links.0"},
@@ -141,6 +154,26 @@ func TestWhatSomeRootOrDiskSuitsIsNotRefused(t *testing.T) {
 			"'device':'/dev/b'}]"),
 		"an array on a volume that is there": storage("'luks':[{'name':'a','device':'/dev/a'}],'raid':[{" +
 			"'name':'r','level':'raid1','devices':['/dev/mapper/a','/dev/b']}]"),
+		"a hard link in a filesystem that may be kept": mounted("/var", "'links':[{'path':'/var/h',"+
+			"'target':'/var/f','hard':true}]"),
+		"a hard link in the root's": mounted("/", "'links':[{'path':'/h','target':'/f','hard':true}]"),
+		"a hard link beside what is mounted in it": storage("'filesystems':[{'device':'/dev/a','format':'ext4'," +
+			"'path':'/var'},{'device':'/dev/b','format':'ext4','path':'/var/a/b','wipeFilesystem':true}]," +
+			"'links':[{'path':'/var/h','target':'/var/a/f','hard':true}]"),
+		"a hard link in what is mounted in one that is wiped": storage("'filesystems':[{'device':'/dev/a'," +
+			"'format':'ext4','path':'/var','wipeFilesystem':true},{'device':'/dev/b','format':'ext4'," +
+			"'path':'/var/a'}],'links':[{'path':'/var/a/h','target':'/var/a/f','hard':true}]"),
+		"a hard link in a new partition, which may have had the filesystem": storage("'disks':[{'device':'/dev/a'," +
+			"'wipeTable':true,'partitions':[{'number':1}]}],'filesystems':[{'device':'/dev/a1','format':'ext4'," +
+			"'path':'/var'}],'links':[{'path':'/var/h','target':'/var/f','hard':true}]"),
+		"a hard link beside an account that is there": "'passwd':{'users':[{'name':'12'}]}," +
+			mounted("/var", "'links':[{'path':'/var/h','target':'/var/f','hard':true}]"),
+		"a home of a filesystem that may be kept": "'passwd':{'users':[{'name':'a','homeDir':'/home/x/a'," +
+			"'noCreateHome':true,'sshAuthorizedKeys':['ssh-ed25519 AAAA']}]}," + mounted("/home", "'files':[]"),
+		"owners whose accounts may be kept": mounted("/etc", "'files':[{'path':'/etc/a','user':{'name':'z'},"+
+			"'group':{'name':'z'}}]"),
+		"groups that may be kept": "'passwd':{'users':[{'name':'a','groups':['z'],'primaryGroup':'y'}]}," +
+			mounted("/etc", "'files':[]"),
 		"crypttab as a file": storage("'luks':[{'name':'v','device':'/dev/a'}],'files':[{'path':'/etc/crypttab'}]"),
 		"what only a boot has, in a directory": storage("'directories':[{'path':'/etc/.ignition-result.json'},{" +
 			"'path':'/etc/crypttab'}]"),

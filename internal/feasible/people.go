@@ -60,7 +60,7 @@ func newPeople(cfg *config.Config, suits suitable) *people {
 	}
 	for i := range cfg.Passwd.Groups {
 		g := &cfg.Passwd.Groups[i]
-		if deleted := g.ShouldExist != nil && !*g.ShouldExist; suits != bare && !deleted && !a.known[ofGroups][g.Name] {
+		if deleted := g.ShouldExist != nil && !*g.ShouldExist; suits >= full && !deleted && !a.known[ofGroups][g.Name] {
 			a.group(g.Name, a.id(ofGroups, g.Gid))
 		}
 		a.known[ofGroups][g.Name] = true
@@ -118,7 +118,7 @@ func (a *people) wanted(u *config.PasswdUser, suits suitable) {
 	}
 	uid := a.id(ofUsers, u.UID)
 	ownGroup := !deleted && config.Says(u.PrimaryGroup) == "" && !config.Says(u.NoUserGroup)
-	if suits != bare && !deleted {
+	if suits >= full && !deleted {
 		a.user(u.Name, uid, config.Says(u.HomeDir))
 		if ownGroup && !a.known[ofGroups][u.Name] {
 			a.group(u.Name, a.id(ofGroups, nil))

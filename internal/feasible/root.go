@@ -19,13 +19,17 @@ type made struct {
 	facts map[string]root.Facts
 	texts map[string]string
 	names map[string][]string // of directories
+
+	kept   map[int]bool // filesystems that hold what is there, by their numbers
+	mounts []string     // where they are
 }
 
 // newRoot makes the root that suits a config.
 func newRoot(cfg *config.Config, suits suitable) *made {
-	m := &made{links{}, 0o755, map[string]root.Facts{}, map[string]string{}, map[string][]string{}}
+	m := &made{links: links{}, mode: 0o755, facts: map[string]root.Facts{}, texts: map[string]string{},
+		names: map[string][]string{}, kept: map[int]bool{}}
 	turns := newLinks(cfg)
-	if suits != bare {
+	if suits >= full {
 		m.links, m.mode = turns, 0o777
 	}
 	m.facts["/"] = root.Facts{Kind: root.Directory, Mode: m.mode}
@@ -42,7 +46,31 @@ func newRoot(cfg *config.Config, suits suitable) *made {
 	for _, at := range turns.wanted(cfg) {
 		m.file(at, "")
 	}
+	if suits != bare {
+		m.keep(&cfg.Storage)
+	}
 	return m
+}
+
+// keep has what the root has hold by filesystems that need not be made anew, where these are mounted.
+func (m *made) keep(s *config.Storage) {
+	for i, f := range s.Filesystems {
+		if at := config.Says(f.Path); mayKeep(s, &f) && at != "" && target.CheckPath(at) == nil {
+			m.kept[i] = true
+			if at != "/" {
+				m.mounts = append(m.mounts, at)
+				m.directory(at, 0)
+			}
+		}
+	}
+	slices.Sort(m.mounts)
+}
+
+// mayKeep: neither the filesystem is wiped nor the volume that it is on.
+func mayKeep(s *config.Storage, f *config.Filesystem) bool {
+	return !config.Says(f.WipeFilesystem) && !slices.ContainsFunc(s.Luks, func(l config.Luks) bool {
+		return config.Says(l.WipeVolume) && f.Device == path.Join("/dev/mapper", l.Name)
+	})
 }
 
 // file makes one, unless something is there.
@@ -99,8 +127,8 @@ func (m *made) Open(at string) (target.Content, error) {
 // Names lists a directory.
 func (m *made) Names(dir string) ([]string, error) { return m.names[dir], nil }
 
-// Mounts are none.
-func (m *made) Mounts() ([]string, error) { return nil, nil }
+// Mounts are those of filesystems that are kept.
+func (m *made) Mounts() ([]string, error) { return m.mounts, nil }
 
 type content struct{ *strings.Reader }
 

@@ -101,6 +101,20 @@ func (l *laid) Lstat(at string) (root.Facts, error) {
 	return f, nil
 }
 
+// Unsure tells whether what is at a resolved path, where nothing is seen, is only known once something is mounted
+// there. A view may know that by a method Unknown.
+func (l *laid) Unsure(at string) bool {
+	v, can := l.view.(interface {
+		Unknown(at string) (place string, is bool)
+	})
+	here := l.find(at)
+	if !can || here.facts != nil || here.from == "" {
+		return false
+	}
+	_, is := v.Unknown(here.from)
+	return is
+}
+
 // touched tells whether anything is not as the view has it.
 func (l *laid) touched() bool { return len(l.top.below) > 0 }
 

@@ -108,8 +108,8 @@ func (o *Options) refuse(cfg config.Config) error {
 	return nil
 }
 
-// users plans accounts, and gives those that owners may be named by: nil if they cannot be had. The dozen account files
-// are read only where they are needed: named is the first entry that names its owner, "" for none.
+// users plans accounts, and gives those that owners may be named by: nil if they cannot be had, or not yet. The dozen
+// account files are read only where they are needed: named is the first entry that names its owner, "" for none.
 func (o *Options) users(passwd config.Passwd, t *target.Target, named string) (plan.Plan, *accounts.Result, error) {
 	wanted := len(passwd.Users)+len(passwd.Groups) > 0
 	switch {
@@ -124,6 +124,9 @@ func (o *Options) users(passwd config.Passwd, t *target.Target, named string) (p
 	}
 	if named == "" {
 		return nil, &accounts.Result{}, nil
+	}
+	if t.Unsure(accounts.PasswdFile) {
+		return nil, nil, nil
 	}
 	names, err := users.Names(t, named)
 	return nil, names, err

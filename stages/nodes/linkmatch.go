@@ -26,8 +26,10 @@ func (p linkTargets) linkTarget(n *node, found root.Facts) (target.Match, error)
 	switch {
 	case err != nil:
 		return target.Differs, err
-	case kind == root.Absent:
+	case kind == root.Absent && (p.t.Emptied(n.targetAt) || !p.t.Unsure(n.targetAt)):
 		return target.Differs, noSuch(n.Link)
+	case kind == root.Absent:
+		n.unsure = true
 	case kind == root.Directory:
 		return target.Differs, errLinkToDir
 	}

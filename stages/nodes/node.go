@@ -24,6 +24,7 @@ type node struct {
 	names       uint64      // of a hard link: of what is there, those that the config gives
 	ours        bool        // of a hard link: what is there may be what an earlier run has left
 	relinks     string      // of a hard link: what becomes of a copy of its target that is there; "" for no copy
+	unsure      bool        // of a hard link: its target is on a filesystem of which nothing is known
 	apart       bool        // it is made anew as long as what is there has other names, which other nodes change
 	unowned     bool        // its owner is given by a name of which nothing is known
 	grows       bool        // of a file: what comes after it adds to its end

@@ -170,6 +170,8 @@ func (n *node) detail(e plan.Effect, topmost string) string {
 		add("removes what is there with all below it")
 	case n.relinks != "":
 		add("%s", n.relinks)
+	case n.unsure:
+		add("if that is there by then")
 	case e == plan.Destroy:
 		add("replaces what is there")
 	case e == plan.Deferred && n.entry == target.FileWithout:

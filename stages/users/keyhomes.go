@@ -62,7 +62,7 @@ func (p keyHomes) homeForKeys(u *UserKeys) error {
 		return fmt.Errorf("the home %s is %s", diag.Name(u.Home), found.Kind)
 	}
 	_, above, err := p.nearest(at)
-	if err != nil || u.mayMake(above) {
+	if err != nil || u.mayMake(above) || p.t.Unsure(at) {
 		return err
 	}
 	return fmt.Errorf("the home %s will not be there when the keys are written; remove noCreateHome, "+
@@ -88,7 +88,7 @@ func (p keyHomes) takesKeys(u *UserKeys, file string) error {
 	}
 	found, err := p.t.Lstat(at)
 	switch {
-	case err != nil || !p.owners && found.Kind == root.Absent:
+	case err != nil || found.Kind == root.Absent && (!p.owners || p.t.Unsure(at)):
 		return err
 	case found.Kind != root.Absent && found.Kind != root.File:
 		return fmt.Errorf("%s is %s", diag.Name(at), found.Kind)
