@@ -1,5 +1,3 @@
-// Package mounts puts the filesystems of a config in their places under the root while the machine is provisioned, and
-// takes them down again. It makes no filesystems, and it gives no directory to a user: it tells which ones it made.
 package mounts
 
 import (
@@ -17,6 +15,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/order"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
@@ -84,7 +83,7 @@ func depth(clean string) int {
 // directories are those that a clean path leads through, with its own end, and without the root.
 func directories(clean string) []string {
 	var all []string
-	for ; clean != "/"; clean = path.Dir(clean) {
+	for ; clean != "/"; clean = target.Up(clean) {
 		all = append(all, clean)
 	}
 	slices.Reverse(all)
@@ -116,8 +115,8 @@ func newWork(storage config.Storage, dir string, o Options) *work {
 	w := &work{Options: o, refused: refuseFields(storage), dir: dir, entries: entries(storage.Filesystems),
 		needs: map[string]map[string]bool{}, labelled: map[string]bool{}}
 	for _, e := range w.entries {
-		for _, d := range directories(e.path) {
-			up := path.Dir(d)
+		for d := e.path; d != "/" && !w.needs[target.Up(d)][path.Base(d)]; d = target.Up(d) {
+			up := target.Up(d)
 			if w.needs[up] == nil {
 				w.needs[up] = map[string]bool{}
 			}
@@ -166,10 +165,15 @@ func (w *work) takeDown(err error) error {
 	return err
 }
 
+// show lists directories, but not all of a path that has very many.
 func show(names []string) string {
-	shown := make([]string, len(names))
-	for i, name := range names {
-		shown[i] = diag.Name(name)
+	const most = 20
+	var shown []string
+	for _, name := range names[:min(len(names), most)] {
+		shown = append(shown, diag.Name(name))
+	}
+	if more := len(names) - most; more > 0 {
+		shown = append(shown, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(shown, ", ")
 }
@@ -214,7 +218,7 @@ func (w *work) step(root *root.Root, e entry, pending map[string]bool) (plan.Ste
 			return s, nil
 		}
 	}
-	absent, err := missing(root, e.path)
+	absent, err := missing(root, e.path, nil)
 	switch {
 	case err != nil:
 		return s, err
@@ -242,7 +246,7 @@ func (w *work) check(e entry) (plan.State, error) {
 		return plan.Pending, err
 	}
 	defer root.Close()
-	absent, err := missing(root, e.path)
+	absent, err := missing(root, e.path, nil)
 	if err != nil {
 		return plan.Conflict, err
 	}

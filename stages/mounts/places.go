@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"slices"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/root"
@@ -17,12 +18,17 @@ type view interface {
 }
 
 // missing gives those directories of a clean path that are not there. Anything else than a directory on the way is an
-// error, a link too: where it leads, once the files are in place, is no more certain than what it leads to is.
-func missing(v view, clean string) (absent []string, err error) {
+// error, a link too: where it leads, once the files are in place, is no more certain than what it leads to is. Nobody
+// looks at what is known to be a directory, nor above that; known may be nil.
+func missing(v view, clean string, known map[string]bool) (absent []string, err error) {
 	if err := target.CheckPath(clean); err != nil {
 		return nil, err
 	}
-	for _, d := range directories(clean) {
+	var way []string
+	for d := clean; d != "/" && !known[d]; d = target.Up(d) {
+		way = append(way, d)
+	}
+	for _, d := range slices.Backward(way) {
 		found, err := v.Lstat(d)
 		switch {
 		case err != nil:

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -57,55 +56,86 @@ func (e entry) preview(in *After) (plan.Step, error) {
 		s.Effect, s.Detail = plan.Deferred, s.Detail+", made unless "+diag.Name(place)+" has it"
 		return s, nil
 	}
-	absent, err := missing(in, e.path)
+	absent, err := missing(in, e.path, in.there)
 	if len(absent) > 0 {
 		s.Effect, s.Detail = plan.Create, s.Detail+", makes "+show(absent)
 	}
-	in.directories = append(in.directories, absent...)
+	if err == nil {
+		in.make(e.path, absent)
+	}
 	return s, err
 }
 
-// An After is a root as it will be once filesystems are mounted in it.
+// An After is a root as it will be once filesystems are mounted in it, outer ones first.
 type After struct {
 	target.View
-	now         []string // where something is mounted in the root as it is
-	places      []string // where something will be
-	content     map[string]Content
-	directories []string // that will be made
+	mounts  []string        // where something is mounted in the root as it is
+	now     map[string]bool // the same
+	places  []string        // where something will be
+	content map[string]Content
+	made    map[string]bool     // directories that will be made, and nothing is mounted at
+	there   map[string]bool     // directories that will be there, as far as mounts have asked
+	names   map[string][]string // of places and directories that will be made, by the directory that they are in
+	inside  map[string]string   // what over has found for directories
 }
 
 func newAfter(v target.View) (a *After, err error) {
-	a = &After{View: v, content: map[string]Content{}}
-	a.now, err = v.Mounts()
+	a = &After{View: v, now: map[string]bool{}, content: map[string]Content{}, made: map[string]bool{},
+		there: map[string]bool{}, names: map[string][]string{}, inside: map[string]string{}}
+	a.mounts, err = v.Mounts()
+	for _, at := range a.mounts {
+		a.now[at] = true
+	}
 	return a, err
 }
 
+// make has a path be there, those of its directories that are not.
+func (a *After) make(clean string, absent []string) {
+	for _, d := range absent {
+		a.made[d] = true
+		a.has(d)
+	}
+	for d := clean; d != "/" && !a.there[d]; d = target.Up(d) {
+		a.there[d] = true
+	}
+}
+
+// has notes what is in its directory.
+func (a *After) has(at string) {
+	if up := target.Up(at); at != "/" {
+		a.names[up] = append(a.names[up], path.Base(at))
+	}
+}
+
 // mount puts a filesystem into its place. One that is kept, and whose place has a mount, is taken for that; and the
-// root that was given for the one that is to be mounted as such.
+// root that was given for the one that is to be mounted as such. Of what is below the place nobody has asked yet, as
+// outer filesystems come first.
 func (a *After) mount(at string, c Content) {
-	a.directories = slices.DeleteFunc(a.directories, func(d string) bool { return within(d, at) })
-	if c == Unknown && (at == "/" || slices.Contains(a.now, at)) {
+	delete(a.made, at)
+	if c == Unknown && (at == "/" || a.now[at]) {
 		return
 	}
 	a.places = append(a.places, at)
 	a.content[at] = c
-}
-
-// within tells whether a path is a place, or below it.
-func within(at, place string) bool {
-	return at == place || place == "/" || strings.HasPrefix(at, place+"/")
+	a.has(at)
+	clear(a.inside)
 }
 
 // over is the innermost filesystem that hides what the root has at a path; "" for none.
-func (a *After) over(at string) string {
-	for d := at; ; d = target.Up(d) {
-		if _, is := a.content[d]; is {
-			return d
-		}
-		if d == "/" || slices.Contains(a.now, d) {
-			return ""
-		}
+func (a *After) over(at string) (place string) {
+	if _, is := a.content[at]; is {
+		return at
 	}
+	if at == "/" || a.now[at] {
+		return ""
+	}
+	up := target.Up(at)
+	place, known := a.inside[up]
+	if !known {
+		place = a.over(up)
+		a.inside[up] = place
+	}
+	return place
 }
 
 // Unknown tells whether what is at a path is on a filesystem of which nothing is known, and where that is mounted.
@@ -121,7 +151,7 @@ func (a *After) Hides(at string) bool { return a.over(at) != "" }
 func (a *After) Lstat(at string) (root.Facts, error) {
 	place := a.over(at)
 	switch {
-	case place == at, slices.Contains(a.directories, at):
+	case place == at, a.made[at]:
 		return root.Facts{Kind: root.Directory, Mode: target.DirMode}, nil
 	case place != "":
 		return root.Facts{}, nil
@@ -152,17 +182,17 @@ func (a *After) Names(dir string) (names []string, err error) {
 			return nil, err
 		}
 	}
-	for _, d := range append(slices.Clone(a.directories), a.places...) {
-		if d != "/" && target.Up(d) == dir && !slices.Contains(names, path.Base(d)) {
-			names, err = append(names, path.Base(d)), nil
-		}
+	if here := a.names[dir]; len(here) > 0 {
+		names, err = append(slices.Clip(names), here...), nil
+		slices.Sort(names)
+		names = slices.Compact(names)
 	}
 	return names, err
 }
 
 // Mounts lists those that there are and those that there will be.
 func (a *After) Mounts() ([]string, error) {
-	all := slices.DeleteFunc(append(slices.Clone(a.now), a.places...), func(at string) bool { return at == "/" })
+	all := slices.DeleteFunc(append(slices.Clone(a.mounts), a.places...), func(at string) bool { return at == "/" })
 	slices.Sort(all)
 	return slices.Compact(all), nil
 }

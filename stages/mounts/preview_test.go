@@ -2,6 +2,7 @@ package mounts
 
 import (
 	"io/fs"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -74,4 +75,17 @@ func TestAPreviewTellsAllThatIsInTheWay(t *testing.T) {
 	require.ErrorContains(t, err, "mount /f ($.storage.filesystems.0)")
 	require.ErrorContains(t, err, "mount /l ($.storage.filesystems.1)")
 	assert.Equal(t, "= mount /ok  ext4 of /dev/c\n", steps.String())
+}
+
+func TestOfManyDirectoriesAFewAreNamed(t *testing.T) {
+	s := config.Storage{Filesystems: []config.Filesystem{filesystem("/dev/a", strings.Repeat("/d", 30)),
+		filesystem("/dev/b", strings.Repeat("/d", 31))}}
+	steps, after, err := Preview(s, trees.Fake{}, contents(Empty, Empty))
+	require.NoError(t, err)
+	assert.Equal(t, 20, strings.Count(steps[0].Detail, "/d, ")) // each but the last of those that are named, and that
+	assert.Contains(t, steps[0].Detail, ", and 10 more")
+	assert.NotContains(t, steps[1].Detail, "more", "the directories above are there by then")
+	names, err := after.Names(strings.Repeat("/d", 29))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"d"}, names)
 }

@@ -248,6 +248,9 @@ func lists() []shape {
 				each(n, ",",
 					numbered(`{"device": "/dev/mapper/v%d", "format": "ext4", "path": "/m%d", "label": "l%d"}`)) + `]}`)
 		}},
+		{name: "filesystems in directories of their own", args: validate, size: 500, text: list("storage",
+			"filesystems", numbered(
+				`{"device": "/dev/d%d", "format": "ext4", "path": "/m%d/n", "wipeFilesystem": true}`))},
 	}
 }
 
