@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/load"
 )
 
@@ -65,8 +66,13 @@ func usual(raw string) (form string, known bool) {
 	return u.String(), true
 }
 
+// lacking is the error of a folder, or several, that stand for what is below a URL and lack what is asked for.
+type lacking struct{ error }
+
+func (l lacking) Unwrap() error { return l.error }
+
 // open gives what stands for a URL; nil for nothing. A mapping of a file counts before those of folders, and of several
-// the first one.
+// the first one that has it.
 func (all Maps) open(raw string) (content io.ReadCloser, name string, err error) {
 	at, known := usual(raw)
 	if !known {
@@ -82,7 +88,9 @@ func (all Maps) open(raw string) (content io.ReadCloser, name string, err error)
 		if !is || below == "" || !m.folder {
 			continue
 		}
-		if below, err = url.PathUnescape(below); err != nil {
+		if unescaped, wrong := url.PathUnescape(below); wrong == nil {
+			below = unescaped
+		} else {
 			continue
 		}
 		info, wrong := os.Stat(m.file)
@@ -92,12 +100,25 @@ func (all Maps) open(raw string) (content io.ReadCloser, name string, err error)
 		if wrong != nil {
 			return opened(m.file, func() (*os.File, error) { return nil, wrong })
 		}
-		content, name, err = opened(m.file+"/"+below, func() (*os.File, error) { return load.OpenIn(m.file, below) })
-		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) { // else the folder lacks it
-			return content, name, err
+		content, file, wrong := opened(m.file+"/"+below, func() (*os.File, error) { return load.OpenIn(m.file, below) })
+		if !errors.Is(wrong, fs.ErrNotExist) && !errors.Is(wrong, syscall.ENOTDIR) {
+			return content, file, wrong
+		}
+		if err == nil {
+			name = file
+			err = lacking{diag.WithHint(wrong, "have the file there, or map only what is below a longer URL")}
 		}
 	}
-	return nil, "", nil
+	return nil, name, err
+}
+
+// fetched is open for what a config has fetched that is no config: of that a folder need not have all.
+func (all Maps) fetched(raw string) (io.ReadCloser, error) {
+	content, _, err := all.open(raw)
+	if errors.As(err, new(lacking)) {
+		return nil, nil
+	}
+	return content, err
 }
 
 // isMapped tells whether a path is that of a file that stands for what is fetched. All are absolute.

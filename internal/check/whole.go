@@ -3,7 +3,6 @@ package check
 import (
 	"context"
 	"errors"
-	"io"
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -86,10 +85,7 @@ func (w *whole) judge(doc *document.Document) {
 	}
 	o := w.options
 	if len(o.maps) > 0 {
-		w.tell(rules.Contents(doc, func(url string) (io.ReadCloser, error) {
-			content, _, err := o.maps.open(url)
-			return content, err
-		}))
+		w.tell(rules.Contents(doc, o.maps.fetched))
 	}
 	if o.Plan != nil || w.verdict.judge != nil {
 		defer w.unpaced(w.top.Text.Text)()

@@ -48,8 +48,9 @@ func sourceRows() []Row {
 		},
 		{
 			Code: ReferenceFailed,
-			Line: "a config to merge that is at hand is empty, is not what its digest says, or refers to itself",
-			Do:   "let the reference name a config, or leave it out",
+			Line: "a config to merge is empty, not what its digest says, refers to itself, or is not where --map " +
+				"says",
+			Do: "let the reference name a config, or leave it out; map only URLs for which there are files",
 			Why: `What stands in the config itself, and files that --map names, are read and merged as a boot does it.
 				Ignition refuses an empty config where another refers to it, and follows a circle without end.`,
 		},
