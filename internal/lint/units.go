@@ -20,6 +20,7 @@ type body struct {
 	dropin  string            // the name of the drop-in that it is
 	quadlet bool              // podman makes a unit of it
 	file    bool              // it stands below storage.files, where no rule looks at it
+	rank    int               // that of its directory: what is in one of a lower rank hides it
 	text    string
 	lines   []unit.Line
 	told    int              // problems
@@ -37,6 +38,15 @@ type bundle struct {
 	main    *body
 	dropins []*body
 	unknown bool // of a part the text is not known
+}
+
+// unitFolders begin the directories that systemd looks for units in, those first that hide others (systemd.unit(5),
+// Unit File Load Path). Before them all are the homes of users.
+func unitFolders() []string { return []string{"/etc/", "/run/", "/usr/local/", "/usr/", "/lib/"} }
+
+// rankOf is that of a path, by its directory.
+func rankOf(p string) int {
+	return slices.IndexFunc(unitFolders(), func(folder string) bool { return strings.HasPrefix(p, folder) })
 }
 
 // A unitLinter looks at all texts of units of a config.
@@ -64,6 +74,11 @@ func (l linter) units(root *cursor.At, cfg *config.Config) {
 	for i := range cfg.Storage.Files {
 		if f := &cfg.Storage.Files[i]; strings.Contains(f.Path, "/systemd/") {
 			u.ofFile(f, func() *cursor.At { return files.Item(i) })
+		}
+	}
+	for i := range cfg.Storage.Links {
+		if l := &cfg.Storage.Links[i]; text(l.Target) == "/dev/null" && strings.Contains(l.Path, "/systemd/") {
+			u.ofLink(l)
 		}
 	}
 	for _, b := range u.quadlets {
@@ -102,16 +117,36 @@ func (u *unitLinter) ofUnit(in *config.Unit, at func() *cursor.At) {
 	}
 	if contents := text(in.Contents); contents != "" {
 		u.bundle(in.Name).main = &body{at: func() *cursor.At { return at().Key("contents") }, name: in.Name,
-			text: contents}
+			rank: rankOf(unit.Dir + "/"), text: contents}
 	}
 	for k := range in.Dropins {
-		if contents := text(in.Dropins[k].Contents); contents != "" {
-			b := u.bundle(in.Name)
-			u.dropins = true
-			b.dropins = append(b.dropins,
-				&body{at: func() *cursor.At { return at().Key("dropins").Item(k).Key("contents") },
-					name: in.Name, dropin: in.Dropins[k].Name, text: contents})
+		if contents := in.Dropins[k].Contents; contents != nil {
+			u.addDropin(in.Name, &body{at: func() *cursor.At { return at().Key("dropins").Item(k).Key("contents") },
+				name: in.Name, dropin: in.Dropins[k].Name, rank: rankOf(unit.Dir + "/"), text: *contents})
 		}
+	}
+}
+
+// addDropin adds one to a bundle. One without a text hides others.
+func (u *unitLinter) addDropin(key string, d *body) {
+	b := u.bundle(key)
+	u.dropins, b.dropins = true, append(b.dropins, d)
+}
+
+// ofLink takes up a link that masks a unit or a drop-in.
+func (u *unitLinter) ofLink(l *config.Link) {
+	owner, dropin, of := unitOfFile(l.Path)
+	key := owner
+	if of == "user" {
+		key = "/" + owner
+	}
+	b := u.bundles[key]
+	switch {
+	case of != "system" && of != "user", !slices.Contains(unit.Kinds(), path.Ext(owner)):
+	case dropin != "":
+		u.addDropin(key, &body{name: owner, dropin: dropin, rank: rankOf(l.Path)})
+	case b != nil && b.main != nil && rankOf(l.Path) < b.main.rank:
+		b.main = nil
 	}
 }
 
@@ -124,8 +159,7 @@ func (u *unitLinter) ofFile(f *config.File, at func() *cursor.At) {
 	contents, known := source.Inline(text(f.Contents.Source))
 	known = known && text(f.Contents.Compression) == "" && len(f.Append) == 0
 	b := &body{at: func() *cursor.At { return at().Key("contents").Key("source") }, name: owner, dropin: dropin,
-		file: true,
-		text: contents}
+		file: true, rank: rankOf(f.Path), text: contents}
 	switch of {
 	case "quadlet":
 		b.quadlet, u.changed = true, u.changed || dropin != ""
@@ -146,9 +180,11 @@ func (u *unitLinter) ofFile(f *config.File, at func() *cursor.At) {
 			it := u.bundle(key)
 			it.unknown = it.unknown || f.Contents.Source != nil || len(f.Append) > 0
 		case dropin != "":
-			u.dropins, u.bundle(key).dropins = true, append(u.bundle(key).dropins, b)
+			u.addDropin(key, b)
 		case contents != "":
-			u.bundle(key).main = b
+			if it := u.bundle(key); it.main == nil || b.rank < it.main.rank {
+				it.main = b
+			}
 		}
 	}
 }

@@ -114,6 +114,58 @@ func TestAdviceOnOneUnit(t *testing.T) {
 	}
 }
 
+// Of drop-ins of one name one is read, in whose place another would be if it were not there.
+func TestOfDropInsOfOneNameOneCounts(t *testing.T) {
+	const etc, lib = "/etc/systemd/system/", "/usr/lib/systemd/system/"
+	for _, c := range []struct{ claim, unit, counts, hidden string }{
+		{"the unit's, before that of all services", "web.service", etc + "web.service.d/", etc + "service.d/"},
+		{"also where that is in a directory before", "web.service", lib + "web.service.d/", etc + "service.d/"},
+		{"that of the longer beginning", "web-a.service", etc + "web-a.service.d/", etc + "web-.service.d/"},
+		{"that of a beginning, before that of all", "web-a.service", etc + "web-.service.d/", etc + "service.d/"},
+		{"the instance's, before the template's", "web@a.service", etc + "web@a.service.d/", etc + "web@.service.d/"},
+		{"the template's, before that of a beginning", "web-a@b.service", etc + "web-a@.service.d/",
+			etc + "web-.service.d/"},
+		{"that of the directory before", "web.service", etc + "web.service.d/", lib + "web.service.d/"},
+		{"whoever it is for", "web-a.service", etc + "web-.service.d/", lib + "web-a.service.d/"},
+		{"that in /usr/local", "web.service", "/usr/local/lib/systemd/system/web.service.d/", lib + "web.service.d/"},
+	} {
+		told := func(counts, hidden string) string {
+			return strings.Join(advised(t, units(t, []object{{"name": c.unit, "contents": "[Unit]\n"}},
+				map[string]string{c.counts + "a.conf": counts, c.hidden + "a.conf": hidden})), ", ")
+		}
+		assert.Empty(t, told(service, service), c.claim)
+		assert.Empty(t, told(service, "[Unit]\n"), c.claim)
+		assert.Equal(t, "unit-refused systemd.units.0.contents", told("[Unit]\n", service), c.claim)
+		assert.Equal(t, "unit-refused systemd.units.0.contents", told("", service), c.claim)
+	}
+}
+
+func TestWhatIsHiddenIsNotCounted(t *testing.T) {
+	const etc, lib = "/etc/systemd/system/", "/usr/lib/systemd/system/"
+	own := []object{{"name": "web.service", "contents": service, "dropins": []object{{"name": "a.conf",
+		"contents": "[Unit]\n"}}}}
+	assert.Empty(t, advised(t, units(t, own, map[string]string{etc + "service.d/a.conf": service})),
+		"by the config's own")
+	own[0]["dropins"] = []object{{"name": "a.conf", "contents": ""}}
+	assert.Empty(t, advised(t, units(t, own, map[string]string{etc + "service.d/a.conf": service})), "by an empty one")
+	own[0]["dropins"] = []object{{"name": "a.conf"}}
+	assert.NotEmpty(t, advised(t, units(t, own, map[string]string{etc + "service.d/a.conf": service})),
+		"one without contents is not written")
+	assert.Empty(t, advised(t, units(t, nil, map[string]string{etc + "web.service": service,
+		lib + "web.service": "[Unit]\n"})), "a unit by that of a directory before")
+	assert.NotEmpty(t, advised(t, units(t, nil, map[string]string{etc + "web.service": "[Unit]\n",
+		lib + "web.service": service})))
+	masking := func(link string) string {
+		text := units(t, []object{{"name": "web.service", "contents": service}},
+			map[string]string{etc + "service.d/a.conf": service, lib + "b.timer": "[Timer]\n"})
+		return strings.Replace(text, `"files":`, `"links":[{"path":"`+link+`","target":"/dev/null"}],"files":`, 1)
+	}
+	assert.Equal(t, []string{"unit-refused storage.files.1.contents.source"},
+		advised(t, masking(etc+"web.service.d/a.conf")), "by a link to nothing")
+	assert.Equal(t, []string{"unit-refused storage.files.0.contents.source"}, advised(t, masking(etc+"b.timer")),
+		"a unit by such a link")
+}
+
 // What a config has of a unit is judged together.
 func TestAdviceOnUnitsInSeveralParts(t *testing.T) {
 	const at = "/etc/systemd/system/"

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/cursor"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/directives"
+	"github.com/glowplug-os/glowplug/internal/order"
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
@@ -18,7 +20,7 @@ type parts []*body
 
 // partsOf lists the texts of a unit; known is false where one of them is missing. Drop-ins of a template are its
 // instances' too, those of a-.service are for all whose name begins so, and those of .service for all services
-// (systemd.unit(5)).
+// (systemd.unit(5)). Of those that have one name, one counts.
 func (u *unitLinter) partsOf(name string, main *body) (all parts, known bool) {
 	plain := strings.TrimPrefix(name, "/")
 	user, ext := name[:len(name)-len(plain)], path.Ext(plain)
@@ -49,14 +51,28 @@ func (u *unitLinter) partsOf(name string, main *body) (all parts, known bool) {
 			all = append(all, b.dropins...)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b *body) int { return strings.Compare(a.dropin, b.dropin) })
-	all = append(parts{main}, all...)
+	all = append(parts{main}, all.counting()...)
 	for _, b := range all {
 		if b.lines == nil {
 			return nil, false
 		}
 	}
 	return all, true
+}
+
+// counting leaves of drop-ins, those of less specific names first, the one of each name that hides the others, in the
+// order in which they are read. Those for all units of a kind come after all others, then the directory decides, and
+// then whose name is more specific. tests/systemd holds it against systemd.
+func (p parts) counting() (all parts) {
+	rank := func(b *body) int {
+		if strings.HasPrefix(b.name, ".") {
+			return 1 + len(unitFolders()) + b.rank
+		}
+		return b.rank
+	}
+	slices.Reverse(p)
+	order.Stably(p, func(a, b *body) int { return cmp.Or(strings.Compare(a.dropin, b.dropin), rank(a)-rank(b)) })
+	return slices.CompactFunc(p, func(a, b *body) bool { return a.dropin == b.dropin })
 }
 
 // A saying is a line of a text.

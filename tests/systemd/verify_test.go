@@ -5,6 +5,7 @@ package systemd
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -185,12 +186,75 @@ func TestAdviceIsWhatSystemdSays(t *testing.T) {
 	assert.Greater(t, told[false], 50)
 }
 
-// advised gives the codes of what is said of a unit.
-func advised(t *testing.T, name, text string) (found []codes.Code) {
+// TestDropInsAreReadAsSystemdReadsThem holds which of two drop-ins of one name counts: with a program in both, in the
+// first alone and in the second alone.
+func TestDropInsAreReadAsSystemdReadsThem(t *testing.T) {
+	const program, none, unit = "[Service]\nExecStart=/bin/true\n", "[Unit]\nDescription=x\n", "web-a@b.service"
+	var places []string
+	for _, owner := range []string{"service", "web-.service", "web-a@.service", unit} {
+		places = append(places, "/etc/systemd/system/"+owner+".d/a.conf", "/usr/lib/systemd/system/"+owner+".d/a.conf")
+	}
+	told := map[bool]int{}
+	for i, first := range places {
+		for _, second := range places[i+1:] {
+			for _, texts := range [][2]string{{program, program}, {program, none}, {none, program}} {
+				files := map[string]string{"/etc/systemd/system/" + unit: none, first: texts[0], second: texts[1]}
+				said, refused := verified(t, files, "/etc/systemd/system/"+unit)
+				ours := slices.Contains(advisedOf(t, files), codes.UnitRefused)
+				assert.Equal(t, refused, ours, "%v\n%s", files, said)
+				told[refused]++
+			}
+		}
+	}
+	assert.Greater(t, told[true], 10)
+	assert.Greater(t, told[false], 10)
+}
+
+// verified has systemd read a unit of a root that has these files, and tells whether it refuses it.
+func verified(t *testing.T, files map[string]string, name string) (said string, refused bool) {
 	t.Helper()
-	config, err := json.Marshal(map[string]any{"ignition": map[string]any{"version": "3.4.0"},
-		"systemd": map[string]any{
-			"units": []any{map[string]any{"name": name, "contents": text}}}})
+	root := trixie(t)
+	folder, err := os.MkdirTemp(filepath.Join(root, "tmp"), "units")
+	require.NoError(t, err)
+	defer func() { _ = os.RemoveAll(folder) }()
+	for at, text := range files {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(folder, at)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(folder, at), []byte(text), 0o644))
+	}
+	inside := "/tmp/" + filepath.Base(folder)
+	verify := exec.Command("chroot", root, "env", "SYSTEMD_UNIT_PATH="+inside+"/etc/systemd/system:"+inside+
+		"/usr/lib/systemd/system:/usr/lib/systemd/system", "systemd-analyze", "verify", "--man=no", "--generators=no",
+		inside+name)
+	out, _ := verify.CombinedOutput()
+	for line := range strings.Lines(string(out)) {
+		refused = refused || complaint.MatchString(line) && strings.Contains(line, filepath.Base(name))
+	}
+	return string(out), refused
+}
+
+// advisedOf gives the codes of what is said of files.
+func advisedOf(t *testing.T, files map[string]string) []codes.Code {
+	t.Helper()
+	var list []any
+	for at, text := range files {
+		list = append(list, map[string]any{"path": at, "contents": map[string]any{"source": "data:," +
+			url.PathEscape(text)}})
+	}
+	return told(t, map[string]any{"storage": map[string]any{"files": list}})
+}
+
+// advised gives the codes of what is said of a unit.
+func advised(t *testing.T, name, text string) []codes.Code {
+	t.Helper()
+	return told(t, map[string]any{"systemd": map[string]any{
+		"units": []any{map[string]any{"name": name, "contents": text}}}})
+}
+
+// told gives the codes of what is said of a config.
+func told(t *testing.T, members map[string]any) (found []codes.Code) {
+	t.Helper()
+	members["ignition"] = map[string]any{"version": "3.4.0"}
+	config, err := json.Marshal(members)
 	require.NoError(t, err)
 	r := load.ReadWith(tree.NewArena(), "x", string(config), load.Options{
 		Rules: func(doc *document.Document) []diag.Problem { return lint.Document(doc, lint.Options{}) }})
