@@ -29,6 +29,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/stages/files"
 	"github.com/glowplug-os/glowplug/stages/users"
+	"github.com/glowplug-os/glowplug/tests/prepared"
 )
 
 var update = flag.Bool("update", false, "write what the tools did to testdata")
@@ -58,11 +59,7 @@ func TestTheToolsStillDo(t *testing.T) {
 
 // live runs the cases in a copy of the root of a release.
 func live(t *testing.T, release string) []record {
-	prepare := exec.Command("./prepare", release)
-	prepare.Stderr = os.Stderr
-	out, err := prepare.Output()
-	require.NoError(t, err)
-	original := strings.TrimSpace(string(out))
+	original := prepared.By(t, "./prepare", release)
 	theirs, ours := newMachine(t, original), newMachine(t, original)
 	var records []record
 	for _, c := range cases(t) {

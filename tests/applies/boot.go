@@ -1,7 +1,6 @@
 package applies
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -26,7 +25,6 @@ type machine struct {
 	kind Kind
 	// disk gives the node of a disk of so many MiB, the same for the same path.
 	disk    func(path string, mib int64) (node string, err error)
-	log     bytes.Buffer
 	changed int           // steps that changed something
 	config  config.Config // what came of fetching
 	disks   []Disk
@@ -85,7 +83,7 @@ func (m *machine) paths() handoff.Paths {
 
 func (m *machine) stage(ctx context.Context, name string) error {
 	platform, _ := providers.Find("file")
-	log := slog.New(slog.NewTextHandler(&m.log, nil))
+	log := slog.New(slog.DiscardHandler)
 	return stages.Run(ctx, stages.Boot{
 		Stage: name, Platform: platform, Root: filepath.Join(m.dir, "root"), Paths: m.paths(),
 		Dirs:        []string{filepath.Join(m.dir, "none")},

@@ -3,7 +3,6 @@
 package browser_test
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/tests/machines"
+	"github.com/glowplug-os/glowplug/tests/prepared"
 )
 
 // config has two disks, of which one holds something, an array, a volume, and all else that a page shows.
@@ -104,7 +104,7 @@ func written(t *testing.T) string {
 }
 
 func TestAPageIsReadableAtEveryWidth(t *testing.T) {
-	axe, err := os.ReadFile(filepath.Join(prepared(t), "node_modules/axe-core/axe.min.js"))
+	axe, err := os.ReadFile(filepath.Join(prepared.By(t, "./prepare"), "node_modules/axe-core/axe.min.js"))
 	require.NoError(t, err)
 	page, b := written(t), start(t)
 	for _, width := range []int{360, 1024, 2560} {
@@ -172,7 +172,7 @@ func violations(b *browser) (all []string) {
 }
 
 func TestPartsOfADiskAreDrawnToScale(t *testing.T) {
-	prepared(t)
+	prepared.By(t, "./prepare")
 	page, b := written(t), start(t)
 	b.open(page, 1024, "light")
 	var parts []struct {
@@ -187,7 +187,7 @@ func TestPartsOfADiskAreDrawnToScale(t *testing.T) {
 }
 
 func TestWhatIsFoldedIsPrinted(t *testing.T) {
-	prepared(t)
+	prepared.By(t, "./prepare")
 	page, b := written(t), start(t)
 	b.open(page, 1024, "light")
 	const visible = `(() => { const all = [...document.querySelectorAll("details:not([open]) table")];
@@ -198,15 +198,4 @@ func TestWhatIsFoldedIsPrinted(t *testing.T) {
 	b.media("print", "light")
 	b.evaluate(visible, &share)
 	assert.InDelta(t, 1, share, 0)
-}
-
-// prepared installs the browser and the rules, and gives the folder of these.
-func prepared(t *testing.T) string {
-	t.Helper()
-	var failed bytes.Buffer
-	cmd := exec.Command("./prepare")
-	cmd.Stderr = &failed
-	out, err := cmd.Output()
-	require.NoError(t, err, failed.String())
-	return strings.TrimSpace(string(out))
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/tests/prepared"
 )
 
 const document = "variant: fcos\nversion: 1.6.0\nstorage:\n  files:\n" +
@@ -34,9 +36,7 @@ type said struct {
 // neovim runs Neovim without anybody's settings, in a folder with the document, and gives what it prints.
 func neovim(t *testing.T, dir string, env []string, args ...string) string {
 	t.Helper()
-	if out, err := exec.Command("./prepare").CombinedOutput(); err != nil {
-		t.Fatalf("prepare: %v\n%s", err, out)
-	}
+	prepared.By(t, "./prepare")
 	bin, err := filepath.Abs("../../bin")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "web.bu"), []byte(document), 0o600))

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/tests/prepared"
 )
 
 // The client of VS Code is the extension's: it is driven here by what vscode-languageclient is made of, with the text
@@ -25,7 +27,7 @@ func TestTheClientOfVSCodeShowsFixesAndCompletes(t *testing.T) {
 		require.NoError(t, err, failed.String())
 		return out
 	}
-	packages := strings.TrimSpace(string(output(exec.Command("../readers/prepare", "."))))
+	packages := prepared.By(t, "../readers/prepare", ".")
 	script, err := filepath.Abs("vscode.mjs")
 	require.NoError(t, err)
 	server, err := filepath.Abs("../../bin/glowplug")

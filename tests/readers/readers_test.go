@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/tests/prepared"
 )
 
 // read is a problem as a reader understood it; level and rule are SARIF's, failed and told JUnit's.
@@ -50,7 +52,7 @@ func TestOthersReadWhatIsWritten(t *testing.T) {
 	for name, text := range configs {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
 	}
-	packages := prepared(t)
+	packages := prepared.By(t, "./prepare")
 	validate := func(form string) []byte {
 		cmd := exec.Command(program, "validate", "--format", form, ".")
 		cmd.Dir = folder
@@ -89,17 +91,6 @@ func TestOthersReadWhatIsWritten(t *testing.T) {
 			assert.Contains(t, told.String(), p.Severity+"["+p.Code+"]")
 		}
 	})
-}
-
-// prepared installs the readers, and gives their folder.
-func prepared(t *testing.T) string {
-	t.Helper()
-	var failed bytes.Buffer
-	cmd := exec.Command("./prepare")
-	cmd.Stderr = &failed
-	out, err := cmd.Output()
-	require.NoError(t, err, failed.String())
-	return strings.TrimSpace(string(out))
 }
 
 // understood gives what a reader makes of a report.

@@ -24,6 +24,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/stages/against"
+	"github.com/glowplug-os/glowplug/tests/prepared"
 )
 
 var (
@@ -336,11 +337,7 @@ func (p pages) unknown(old pages) table {
 
 func trixie(t *testing.T) string {
 	t.Helper()
-	prepare := exec.Command("./prepare")
-	prepare.Stderr = os.Stderr
-	out, err := prepare.Output()
-	require.NoError(t, err)
-	return strings.TrimSpace(string(out))
+	return prepared.By(t, "./prepare")
 }
 
 func run(t *testing.T, root string, args ...string) string {
