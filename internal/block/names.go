@@ -31,6 +31,10 @@ func TakesUUID(format, uuid string) bool {
 	return err == nil || slices.Contains(words, strings.ToLower(uuid))
 }
 
+// MayLackUUID tells whether what is asked for is a filesystem without a UUID, and some are: those of zeros. A vfat has
+// its number always.
+func MayLackUUID(format, uuid string) bool { return uuid == "" && format != "vfat" }
+
 // BareUUID is what makers take: lower case, and the number of a vfat in eight digits without its dash.
 func BareUUID(format, uuid string) string {
 	uuid = strings.ToLower(uuid)

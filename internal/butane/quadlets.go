@@ -60,7 +60,8 @@ func quadletRules(q *cursor.At) {
 		notBoth(q)
 	}
 	for dropin := range q.Key("dropins").Items() {
-		fault, _ := field.Dropin().Check(dropin.Key("name").Text())
+		row := field.Dropin()
+		fault, _ := row.Check(dropin.Key("name").Text())
 		dropin.Key("name").Fault(fault).Strictly()
 		notBoth(dropin)
 	}

@@ -70,7 +70,7 @@ func TestOurOwnErrorsAreThoseOfTheMergedConfig(t *testing.T) {
 		"an empty key": {storage("'luks': [{'name': 'v', 'device': '/dev/a', 'keyFile': {'source': 'data:,'}}]"),
 			storage("'luks': [{'name': 'v', 'device': '/dev/a', 'keyFile': {'source': 'data:,x'}}]"),
 			"luks-key-empty"},
-		"a label": {storage("'filesystems': [{'device': '/dev/a', 'format': 'vfat', 'label': 'a:b'}]"),
+		"a label": {storage("'filesystems': [{'device': '/dev/a', 'format': 'vfat', 'label': 'NO NAME'}]"),
 			storage("'filesystems': [{'device': '/dev/a', 'format': 'vfat', 'label': 'ab'}]"), "field-character"},
 		"a link's target": {storage("'links': [{'path': '/a', 'target': '" + strings.Repeat("x", 256) + "'}]"),
 			storage("'links': [{'path': '/a', 'target': 'x'}]"), "path-long"},

@@ -17,6 +17,8 @@ const (
 	FileUnread       Code = "file-unread"
 	SourcePage       Code = "source-page"
 	PartitionType    Code = "partition-type"
+	OnlyKept         Code = "only-kept"
+	ArrayName        Code = "array-name"
 )
 
 func adviceRows() []Row {
@@ -76,11 +78,30 @@ func adviceRows() []Row {
 			Why: `Programs such as sshd refuse a key like that, others use it, and every process of the machine can.`,
 		},
 	}
-	rows = append(rows, passedOverRows()...)
+	rows = append(append(rows, passedOverRows()...), perhapsRows()...)
 	for i := range rows {
 		rows[i].Kind = Advice
 	}
 	return rows
+}
+
+// perhapsRows are about what some disks take, or some releases of the tools.
+func perhapsRows() []Row {
+	return []Row{
+		{
+			Code: OnlyKept,
+			Line: "a partition or a filesystem cannot be made as the config has it, only kept where it is there",
+			Do:   "choose what can be made, unless all disks that the config is for have it",
+			Why: `On a disk that has it not the boot stops before it writes to it. A new partition table has 128
+				entries, mkfs.fat takes few signs in a label, and a new ext4 has a UUID.`,
+		},
+		{
+			Code: ArrayName, Line: "the name of an array is one that newer releases of mdadm refuse",
+			Do: "choose one of letters, digits, dots, underscores and dashes, with no dot or dash in front",
+			Why: `mdadm 4.2 takes more than that. mdadm 4.4 refuses such an array, be it new or there already, and the
+				boot stops when disks are written already.`,
+		},
+	}
 }
 
 // passedOverRows are about what the program that it is for does not take.
@@ -142,6 +163,10 @@ func passedOverPairs() map[Code]*Pair {
 		PartitionType: newest(`"storage": {"disks": [{"device": "/dev/vda", "partitions": [{"label": "esp", "number": 1,
     "typeGuid": "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"}]}],
   "filesystems": [{"device": "/dev/disk/by-partlabel/esp", "format": "~~"}]}`, "ext4", "vfat"),
+		OnlyKept: newest(`"storage": {"filesystems": [{"device": "/dev/vda1", "format": "vfat", "label": "~~"}]}`,
+			"EFI.SYS", "EFI-SYS"),
+		ArrayName: newest(`"storage": {"raid": [{"name": "~~", "level": "raid0", "devices": ["/dev/vdb"]}]}`, "a+b",
+			"a-b"),
 		PasswordLength: user(`"name": "core", "passwordHash": "`+sha512+`~~"`, "", ".g."),
 		SourcePage: file(`"path": "/opt/run", "contents": {"source": "https://~~/run"}`, "github.com/me/x/blob/main",
 			"raw.githubusercontent.com/me/x/main"),

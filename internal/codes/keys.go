@@ -114,7 +114,7 @@ func keyRows() []Row {
 		{
 			Code: FieldLong, Kind: OurError,
 			Line: "the name of an encrypted volume has more than 127 bytes, that of an array more than 32, or the " +
-				"label of a btrfs more than 254",
+				"label of a btrfs that is wiped more than 254",
 			Do: "shorten it",
 			Why: `The device mapper, which gives the open volume its name in /dev/mapper, refuses longer ones, and
 				the boot would stop after the volume was made. mdadm refuses longer names of arrays, and mkfs.btrfs

@@ -12,13 +12,20 @@ import (
 func LabelRows() []Row { return slices.Clone(labelRows[:]) }
 
 // Words are what the table in docs/validate.md says: what stops a machine, and what only a check of a config refuses.
-func (r Row) Words() (never, odd string) {
+func (r *Row) Words() (never, odd string) {
 	list := words(r.never)
 	if r.max > 0 {
 		list = append(list, fmt.Sprintf("more than %d bytes", r.max))
 	}
 	if r.more != nil && r.also == nil {
 		list = append(list, "what systemd does not take")
+	}
+	made := words(r.maker)
+	if r.most > 0 {
+		made = append(made, fmt.Sprintf("more than %d bytes", r.most))
+	}
+	if len(made) > 0 {
+		list[len(list)-1] += "; where it is made also " + strings.Join(made, ", ")
 	}
 	oddly := words(r.odd)
 	if r.also != nil {

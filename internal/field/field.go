@@ -72,8 +72,10 @@ type Row struct {
 	never class
 	// odd is what the programs that we know take, but is hardly meant: an error only where a config is checked.
 	odd    class
-	max    int  // bytes; 0 for no limit
-	ofBase bool // max is about the last name of a path
+	maker  class // what cannot be made, and may be there already
+	most   int   // bytes of what is made; 0 for no limit
+	max    int   // bytes; 0 for no limit
+	ofBase bool  // max is about the last name of a path
 	// the format of filesystems that the row is about; "" for all that have no row of their own
 	of   string
 	more func(value string) *diag.Fault // a rule of its own or of another package, of the same weight as never
@@ -111,12 +113,12 @@ var labelRows = [...]Row{
 	{
 		Path: "storage.filesystems.*.label", What: "the label of a btrfs", of: "btrfs",
 		Becomes: "an argument of mkfs.btrfs, and a name in /dev/disk",
-		never:   null, odd: oddLabel, max: 254,
+		never:   null, odd: oddLabel, most: 254,
 	},
 	{
 		Path: "storage.filesystems.*.label", What: "the label of a vfat", of: "vfat",
 		Becomes: "an argument of mkfs.fat, and a name in /dev/disk",
-		never:   line | tab | led | unnamed | fatSign | foreign, odd: padded,
+		never:   null | unnamed, odd: oddLabel, maker: control | tab | led | fatSign | foreign,
 	},
 }
 
@@ -225,7 +227,7 @@ func arrayFault(message string) *diag.Fault {
 }
 
 // Check tells why a value cannot stand in a field. stops says that no machine will be as the config means.
-func (r Row) Check(value string) (f *diag.Fault, stops bool) {
+func (r *Row) Check(value string) (f *diag.Fault, stops bool) {
 	if f := r.fault(value, r.never); f != nil {
 		return f, true
 	}
@@ -233,9 +235,8 @@ func (r Row) Check(value string) (f *diag.Fault, stops bool) {
 	if r.ofBase {
 		length = len(value[strings.LastIndexByte(value, '/')+1:])
 	}
-	if r.max > 0 && length > r.max {
-		return &diag.Fault{Code: codes.FieldLong,
-			Message: fmt.Sprintf("%s has at most %d bytes, this one has %d", r.What, r.max, length), At: -1}, true
+	if f := r.long(length, r.max); f != nil {
+		return f, true
 	}
 	if r.more != nil {
 		if f := r.more(value); f != nil {
@@ -248,8 +249,24 @@ func (r Row) Check(value string) (f *diag.Fault, stops bool) {
 	return r.also(value), false
 }
 
+// Made tells why nothing can be made with a value that Check lets pass. What is there already may have it.
+func (r *Row) Made(value string) *diag.Fault {
+	if f := r.fault(value, r.maker); f != nil {
+		return f
+	}
+	return r.long(len(value), r.most)
+}
+
+func (r *Row) long(length, most int) *diag.Fault {
+	if most == 0 || length <= most {
+		return nil
+	}
+	return &diag.Fault{Code: codes.FieldLong,
+		Message: fmt.Sprintf("%s has at most %d bytes, this one has %d", r.What, most, length), At: -1}
+}
+
 // fault finds what belongs to a class.
-func (r Row) fault(value string, not class) *diag.Fault {
+func (r *Row) fault(value string, not class) *diag.Fault {
 	if not == 0 {
 		return nil
 	}

@@ -3,7 +3,7 @@
 // for, and a boot and the peer's names never hear of it.
 //
 // In comes a document that has been decoded (Document); out come problems, each at its place. Logins, sources, nodes,
-// partitions and units are looked at in turn, each once, in time that grows with the text.
+// partitions, disks and units are looked at in turn, each once, in time that grows with the text.
 //
 // Of units there are three steps. The texts are gathered by the unit that they are of: those below systemd, and those
 // of files where systemd or podman looks (units.go, quadlets.go). Each text is held against the table of package

@@ -36,11 +36,12 @@ type Systemd struct {
 func Document(doc *document.Document, o Options) []diag.Problem {
 	var log cursor.Log
 	root, cfg := doc.Cursor(&log), doc.Config()
-	l := linter{Options: o, volatile: volatile()}
+	l := &linter{Options: o, volatile: volatile()}
 	l.logins(root.Key("passwd"), cfg)
 	l.sources(root, cfg)
 	l.nodes(root.Key("storage"), cfg)
 	l.partitions(root.Key("storage"), &cfg.Storage)
+	l.disks(root.Key("storage"), &cfg.Storage)
 	l.units(root, cfg)
 	return log.All()
 }
@@ -52,10 +53,12 @@ type linter struct {
 }
 
 // wants tells whether advice of a code is wanted.
-func (l linter) wants(code codes.Code) bool { return len(l.Only) == 0 || slices.Contains(l.Only, code) }
+func (l *linter) wants(code codes.Code) bool {
+	return len(l.Only) == 0 || slices.Contains(l.Only, code)
+}
 
 // advise gives advice at a place, if it is wanted; nil if not.
-func (l linter) advise(a *cursor.At, code codes.Code, format string, args ...any) *cursor.Finding {
+func (l *linter) advise(a *cursor.At, code codes.Code, format string, args ...any) *cursor.Finding {
 	if !l.wants(code) {
 		return nil
 	}

@@ -175,7 +175,7 @@ func TestAdviceOfSomeCodesAlone(t *testing.T) {
 	text := file(`"path": "/run/x", "contents": {"source": "http://h/x"}`)
 	assert.Len(t, advised(t, text), 2)
 	assert.Equal(t, []string{"path-volatile storage.files.0.path"}, advised(t, text, codes.PathVolatile))
-	assert.Len(t, lint.Codes(), 24)
+	assert.Len(t, lint.Codes(), 26)
 }
 
 func TestABootAndThePeerAreNotAdvised(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 )
 
 // logins advises on who can log in, and how well that is protected.
-func (l linter) logins(passwd *cursor.At, cfg *config.Config) {
+func (l *linter) logins(passwd *cursor.At, cfg *config.Config) {
 	users, some, reached := passwd.Key("users"), false, hasOthers(cfg)
 	for i := range cfg.Passwd.Users {
 		u, at := &cfg.Passwd.Users[i], func() *cursor.At { return users.Item(i) }

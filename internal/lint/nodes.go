@@ -12,7 +12,7 @@ import (
 )
 
 // nodes advises on files, directories and links.
-func (l linter) nodes(storage *cursor.At, cfg *config.Config) {
+func (l *linter) nodes(storage *cursor.At, cfg *config.Config) {
 	s := &cfg.Storage
 	made := map[string]bool{} // directories that the config makes
 	for i := range s.Directories {
@@ -46,7 +46,7 @@ func volatile() []folder {
 	}
 }
 
-func (l linter) node(n *config.Node, made map[string]bool, at func() *cursor.At) {
+func (l *linter) node(n *config.Node, made map[string]bool, at func() *cursor.At) {
 	for _, v := range l.volatile {
 		if n.Path == v.path || strings.HasPrefix(n.Path, v.path+"/") {
 			l.advise(at().Key("path"), codes.PathVolatile, "what stands in %s is not there later: %s", v.path, v.why).
@@ -80,7 +80,7 @@ func rootsParent(n *config.Node, made map[string]bool) string {
 }
 
 // file advises on what a file begins with.
-func (l linter) file(f *config.File, at func() *cursor.At) {
+func (l *linter) file(f *config.File, at func() *cursor.At) {
 	start := startOf(&f.Contents)
 	mode := 0o644
 	if f.Mode != nil {
@@ -98,7 +98,7 @@ func (l linter) file(f *config.File, at func() *cursor.At) {
 
 // unread advises on files that the program which they are for passes over, because of who may read or write them, or of
 // their names (NetworkManager.conf(5), sudoers(5), sshd(8)).
-func (l linter) unread(f *config.File, at func() *cursor.At) {
+func (l *linter) unread(f *config.File, at func() *cursor.At) {
 	dir, name := path.Split(f.Path)
 	mode := 0o644
 	if f.Mode != nil {

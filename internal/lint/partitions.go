@@ -35,7 +35,7 @@ func partitionTypes() []partitionType {
 }
 
 // partitions holds filesystems against the types of the partitions that they are on.
-func (l linter) partitions(storage *cursor.At, s *config.Storage) {
+func (l *linter) partitions(storage *cursor.At, s *config.Storage) {
 	known, links := partitionTypes(), map[string]*partitionType{}
 	for i := range s.Disks {
 		for k := range s.Disks[i].Partitions {
@@ -77,7 +77,7 @@ func near(known []partitionType, guid string) (of *partitionType, same string) {
 }
 
 // typed tells of a filesystem that does not belong on a partition of a type.
-func (l linter) typed(a *cursor.At, f *config.Filesystem, of *partitionType) {
+func (l *linter) typed(a *cursor.At, f *config.Filesystem, of *partitionType) {
 	const (
 		data = "plain data, 0fc63daf-8483-4772-8e79-3d69d8477de4"
 		swap = "swap, 0657fd6d-a4ab-43c4-84e5-0933c84b4f4f"

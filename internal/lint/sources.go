@@ -10,7 +10,7 @@ import (
 )
 
 // sources advises on each source of a config.
-func (l linter) sources(root *cursor.At, cfg *config.Config) {
+func (l *linter) sources(root *cursor.At, cfg *config.Config) {
 	ignition, storage := root.Key("ignition"), root.Key("storage")
 	l.source(&cfg.Ignition.Config.Replace, func() *cursor.At { return ignition.To("config", "replace") })
 	l.eachSource(cfg.Ignition.Config.Merge, func() *cursor.At { return ignition.To("config", "merge") })
@@ -28,14 +28,14 @@ func (l linter) sources(root *cursor.At, cfg *config.Config) {
 	}
 }
 
-func (l linter) eachSource(all []config.Resource, list func() *cursor.At) {
+func (l *linter) eachSource(all []config.Resource, list func() *cursor.At) {
 	for i := range all {
 		l.source(&all[i], func() *cursor.At { return list().Item(i) })
 	}
 }
 
 // source advises on what comes over a network without a proof of what it is.
-func (l linter) source(r *config.Resource, at func() *cursor.At) {
+func (l *linter) source(r *config.Resource, at func() *cursor.At) {
 	if s := text(r.Source); s == "" || s[0]|0x20 == 'd' { // data, as most are
 		return
 	}

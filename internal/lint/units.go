@@ -51,7 +51,7 @@ func rankOf(p string) int {
 
 // A unitLinter looks at all texts of units of a config.
 type unitLinter struct {
-	linter
+	*linter
 	bundles  map[string]*bundle // by the unit's name; those of users begin with a slash
 	order    []string
 	quadlets []*body
@@ -62,7 +62,7 @@ type unitLinter struct {
 	guesses  map[where]guess
 }
 
-func (l linter) units(root *cursor.At, cfg *config.Config) {
+func (l *linter) units(root *cursor.At, cfg *config.Config) {
 	u := unitLinter{linter: l, bundles: map[string]*bundle{}, single: map[where]int{},
 		guesses: map[where]guess{}, changed: hasOthers(cfg), names: map[string]bool{}}
 	list := root.Key("systemd").Key("units")

@@ -42,7 +42,8 @@ func (c disks) filesystem(a *cursor.At, f *config.Filesystem) {
 	}
 	c.format(a.Key("format"), f)
 	c.label(a.Key("label"), f)
-	if f.UUID != nil && !block.TakesUUID(text(f.Format), *f.UUID) {
+	if f.UUID != nil && !block.TakesUUID(text(f.Format), *f.UUID) &&
+		(isSet(f.WipeFilesystem) || !block.MayLackUUID(text(f.Format), *f.UUID)) {
 		a.Key("uuid").Errorf(codes.FilesystemUUID, "%s is not a UUID that %s takes", quote(*f.UUID),
 			*f.Format).Advise("%s", uuidForm(*f.Format)).Strictly()
 	}
@@ -91,7 +92,11 @@ func (c disks) label(a *cursor.At, f *config.Filesystem) {
 		a.Errorf(codes.VirtiofsBlock, "a virtiofs has no label").Advise("remove it")
 	}
 	if limit, limited := labelMax(format); !limited || len(label) <= limit {
-		fault, _ := field.Label(format).Check(label)
+		row := field.Label(format)
+		fault, _ := row.Check(label)
+		if fault == nil && isSet(f.WipeFilesystem) {
+			fault = row.Made(label)
+		}
 		a.Fault(fault).Strictly()
 	}
 }

@@ -448,15 +448,17 @@ var diskCases = []ruleCase{
 		passes: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'vfat','label':'" + hex64[:11] + "'}]",
 		want:   []string{"error label-long $.storage.filesystems.0.label"}},
 	{claim: "a label of btrfs has 255 bytes",
-		breaks: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'btrfs','label':'" + hex128 +
-			hex128[1:] + "'}]",
-		passes: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'btrfs','label':'" + hex128 +
-			hex128[2:] + "'}]",
+		breaks: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'btrfs','wipeFilesystem':true,'label':'" +
+			hex128 + hex128[1:] + "'}]",
+		passes: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'btrfs','wipeFilesystem':true,'label':'" +
+			hex128 + hex128[2:] + "'},{'device':'/dev/b','format':'btrfs','label':'" + hex128 + hex128[1:] + "'}]",
 		want: []string{"error field-long $.storage.filesystems.0.label"}, stricter: true},
 	{claim: "a label of vfat has a dot",
-		breaks: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'vfat','label':'EFI.SYS'}]",
-		passes: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'ext4','label':'EFI.SYS'}]",
-		want:   []string{"error field-character $.storage.filesystems.0.label"}, stricter: true},
+		breaks: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'vfat','label':'EFI.SYS'," +
+			"'wipeFilesystem':true}]",
+		passes: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'ext4','label':'EFI.SYS'," +
+			"'wipeFilesystem':true},{'device':'/dev/b','format':'vfat','label':'EFI.SYS'}]",
+		want: []string{"error field-character $.storage.filesystems.0.label"}, stricter: true},
 	{claim: "a label of vfat means none",
 		breaks: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'vfat','label':'NO NAME'}]",
 		passes: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'vfat','label':'no name'}]",
@@ -474,6 +476,14 @@ var diskCases = []ruleCase{
 		passes: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'ext4','uuid':'random'}]",
 		want:   []string{"error filesystem-uuid $.storage.filesystems.0.uuid"}, hint: "UUIDs look like",
 		stricter: true},
+	{claim: "no UUID is wanted of an ext4 that is made",
+		breaks: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'ext4','uuid':'','wipeFilesystem':true}]",
+		passes: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'ext4','uuid':''}]",
+		want:   []string{"error filesystem-uuid $.storage.filesystems.0.uuid"}, stricter: true},
+	{claim: "no number is wanted of a vfat",
+		breaks: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'vfat','uuid':''}]",
+		passes: "3.6.0 storage filesystems: [{'device':'/dev/a','format':'vfat','uuid':'0'}]",
+		want:   []string{"error filesystem-uuid $.storage.filesystems.0.uuid"}, stricter: true},
 	{claim: "a virtiofs has a label", rule: "R-FSLABELLEN",
 		breaks: "3.7.0-experimental storage filesystems: [{'device':'t','format':'virtiofs','label':'l'}]",
 		passes: "3.7.0-experimental storage filesystems: [{'device':'t','format':'virtiofs','label':''}]",

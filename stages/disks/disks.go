@@ -56,7 +56,7 @@ func newRun(s config.Storage, o Options) *run {
 // Run makes the disks of a config. Keys are given also with an error: as far as they are known.
 func Run(ctx context.Context, s config.Storage, o Options) (Keys, error) {
 	r := newRun(s, o)
-	err := cmp.Or(refused(s), clashes(s), filesystem.Unlabelled(s, r.now))
+	err := cmp.Or(refused(s), clashes(s), filesystem.Unmakable(s, r.now))
 	if err == nil {
 		err = r.missing(append(array.Needs(s), volume.Needs(s)...))
 	}
@@ -120,7 +120,7 @@ func (r *run) round(ctx context.Context, row kind.Row) error {
 		return err
 	}
 	then := left(r.Scene, p)
-	if err := cmp.Or(filesystem.Unlabelled(r.storage, then), filesystem.Unmountable(r.storage, then),
+	if err := cmp.Or(filesystem.Unmakable(r.storage, then), filesystem.Unmountable(r.storage, then),
 		r.coincide(wants, p.Means)); err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func TestWhatTheConfigShowsToBeImpossible(t *testing.T) {
 			Format: machines.To("vfat"), UUID: machines.To(guid)}}},
 			"filesystem on /dev/none ($.storage.filesystems.0): vfat takes no UUID like " + guid},
 		"no UUID for an ext4": {config.Storage{Filesystems: []config.Filesystem{{Device: "/dev/none",
-			Format: machines.To("ext4"), UUID: machines.To("")}}},
+			Format: machines.To("ext4"), UUID: machines.To(""), WipeFilesystem: machines.To(true)}}},
 			`filesystem on /dev/none ($.storage.filesystems.0): ext4 takes no UUID like ""`},
 		"a dot in the label of a vfat": {
 			config.Storage{Filesystems: []config.Filesystem{wiped("/dev/none", "vfat", "EFI.SYS")}},
@@ -82,16 +82,22 @@ func TestALabelThatNoMakerTakesIsRefusedOnceItIsKnownThatItHasToBeMade(t *testin
 		{"not where nothing is known yet", "", seen("it is made by this config")},
 	} {
 		will := &kind.Planned{After: []scene.Prediction{{Names: []string{"/dev/vdb1", "/dev/x"}, Seen: &c.seen}}}
-		err := filesystem.Unlabelled(s, left(machines.Told{}, will))
+		err := filesystem.Unmakable(s, left(machines.Told{}, will))
 		if c.want == "" {
 			assert.NoError(t, err, c.claim)
 		} else {
 			assert.EqualError(t, err, c.want, c.claim)
 		}
-		assert.NoError(t, filesystem.Unlabelled(s, left(machines.Told{}, &kind.Planned{})), c.claim)
+		assert.NoError(t, filesystem.Unmakable(s, left(machines.Told{}, &kind.Planned{})), c.claim)
 	}
 	_, err := filesystem.Row().Plan(s, machines.Told{"/dev/x": seen("")}, nil)
 	require.EqualError(t, err, want)
+	without := config.Storage{Filesystems: []config.Filesystem{fsOf("/dev/x", "ext4")}}
+	without.Filesystems[0].UUID = machines.To("")
+	_, err = filesystem.Row().Plan(without, machines.Told{"/dev/x": seen("")}, nil)
+	require.EqualError(t, err, `filesystem on /dev/x ($.storage.filesystems.0): ext4 takes no UUID like ""`)
+	_, err = filesystem.Row().Plan(without, machines.Told{"/dev/x": seen("", block.Signature{Type: "ext4"})}, nil)
+	require.NoError(t, err, "one whose UUID is zeros")
 	_, err = filesystem.Row().
 		Plan(s, machines.Told{"/dev/x": seen("", block.Signature{Type: "vfat", Label: "EFI.SYS"})}, nil)
 	assert.NoError(t, err)

@@ -45,7 +45,7 @@ func entryOf(index int, entry *config.Filesystem) *kind.Entry {
 }
 
 // Impossible refuses what the config itself shows to fail. A filesystem that is there already may have a label that its
-// maker refuses.
+// maker refuses, or no UUID.
 func Impossible(s config.Storage) error {
 	var all []error
 	for i := range s.Filesystems {
@@ -59,26 +59,37 @@ func impossible(f *config.Filesystem) error {
 	switch {
 	case wished(f) != wishFormat:
 		return nil
-	case f.UUID != nil && !block.TakesUUID(*f.Format, *f.UUID):
-		return fmt.Errorf("%s takes no UUID like %s", *f.Format, diag.Name(*f.UUID))
 	case config.Says(f.WipeFilesystem):
-		return unfitLabel(f)
+		return unfit(f)
+	case f.UUID != nil && !block.MayLackUUID(*f.Format, *f.UUID):
+		return unfitUUID(f)
 	}
 	return nil
 }
 
-// unfitLabel tells why a filesystem cannot be made with its label.
-func unfitLabel(f *config.Filesystem) error {
-	if fault, stops := field.Label(config.Says(f.Format)).Check(config.Says(f.Label)); fault != nil && stops {
+// unfit tells why a filesystem cannot be made as it is to be.
+func unfit(f *config.Filesystem) error {
+	row, label := field.Label(config.Says(f.Format)), config.Says(f.Label)
+	if fault, stops := row.Check(label); fault != nil && stops {
 		return fault
 	}
-	return nil
+	if fault := row.Made(label); fault != nil {
+		return fault
+	}
+	return unfitUUID(f)
 }
 
-// Unlabelled refuses a label that no maker takes as soon as it is known that the filesystem will have to be made: by
-// what is on its device now, or by what a round will leave there. Look tells what is known.
-func Unlabelled(s config.Storage, look func(path string) (*scene.Seen, bool)) error {
-	return each(s, look, create, func(f *config.Filesystem, _ *scene.Seen) error { return unfitLabel(f) })
+func unfitUUID(f *config.Filesystem) error {
+	if f.UUID == nil || block.TakesUUID(config.Says(f.Format), *f.UUID) {
+		return nil
+	}
+	return fmt.Errorf("%s takes no UUID like %s", config.Says(f.Format), diag.Name(*f.UUID))
+}
+
+// Unmakable refuses a label or a UUID that no maker takes as soon as it is known that the filesystem will have to be
+// made: by what is on its device now, or by what a round will leave there. Look tells what is known.
+func Unmakable(s config.Storage, look func(path string) (*scene.Seen, bool)) error {
+	return each(s, look, create, func(f *config.Filesystem, _ *scene.Seen) error { return unfit(f) })
 }
 
 // Unmountable refuses to keep what is to be mounted and cannot be, by what a round will leave.
@@ -236,7 +247,7 @@ func (f *filesystem) refused() error {
 	if f.verdict == refuse {
 		return f.refusal()
 	}
-	if err := unfitLabel(f.Filesystem); err != nil && f.verdict == create {
+	if err := unfit(f.Filesystem); err != nil && f.verdict == create {
 		return err
 	}
 	if err := unmountable(f.Filesystem, f.seen); err != nil && f.verdict == keep {
