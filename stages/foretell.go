@@ -66,7 +66,7 @@ func Foretell(ctx context.Context, q Question) (*report.Plan, []diag.Problem, er
 	if err != nil {
 		return nil, nil, err
 	}
-	return r.On(ctx, q.Machine)
+	return r.On(ctx, func(*Question) {})
 }
 
 // A Reading is the config of a question, with all that it is merged of.
@@ -99,11 +99,11 @@ func (q *Question) Of(ctx context.Context, doc *document.Document) (*Reading, er
 // Document is the config. Nobody changes it.
 func (r *Reading) Document() *document.Document { return r.doc }
 
-// On is Foretell for a config that is read, on one of several machines: at the same time on as many as one wants, if
-// the question has neither Fetch nor Seal, and each has its own Random.
-func (r *Reading) On(ctx context.Context, m Machine) (*report.Plan, []diag.Problem, error) {
+// On is Foretell for a config that is read, on the machine that adapt puts into the question. It may be called several
+// times, and at the same time, if the question has neither Fetch nor Seal.
+func (r *Reading) On(ctx context.Context, adapt func(*Question)) (*report.Plan, []diag.Problem, error) {
 	q := r.q
-	q.Machine = m
+	adapt(&q)
 	return q.on(ctx, r.doc, r.from)
 }
 

@@ -33,7 +33,8 @@ func diffCommand() cli.Command {
 				"their names in whatever order they stand, content is compared as what it is, however it is written " +
 				"or packed, and the version counts only for what it means. OLD and NEW are Butane documents or " +
 				"configs in JSON, in any mixture; - is standard input.",
-			"With --plan it compares what they do to one machine, a directory or images of disks, by plans as " +
+			"With --plan it compares what they do to one machine, a directory, images of disks, or a machine that " +
+				"facts are of, by plans as " +
 				"glowplug plan makes them. Nothing is changed and nothing fetched.",
 		},
 		Options: slices.Concat(o.rows(), []cli.Option{
@@ -55,10 +56,12 @@ func diffCommand() cli.Command {
 		Exits: []cli.Exit{{Code: 0, Meaning: "no difference"},
 			{Code: 1, Meaning: "a config is invalid, unreadable or not at hand, or something is in the way of its " +
 				"plan"},
-			{Code: cli.ExitUsage, Meaning: "wrong usage"}, {Code: exitDiffers, Meaning: "they differ"}},
+			{Code: cli.ExitUsage, Meaning: "wrong usage"}, {Code: exitDiffers, Meaning: "they differ"},
+			{Code: int(report.Destroying), Meaning: "it is not known, as facts lack something"}},
 		Examples: []string{"glowplug diff web.bu web.ign",
 			"glowplug diff --map https://example.com/=configs --format json web.bu web.ign",
-			"glowplug diff --plan --root build/rootfs web.bu web.ign"},
+			"glowplug diff --plan --root build/rootfs web.bu web.ign",
+			"glowplug diff --plan --facts facts.json web.bu web.ign"},
 		Grammar: cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
 		Run: func(ctx context.Context, p *cli.Process, configs []string) error { return o.run(ctx, p, configs) },
 	}
@@ -91,7 +94,7 @@ func (o *diffOptions) run(ctx context.Context, p *cli.Process, configs []string)
 
 // judgePlan checks the options that are about plans.
 func (o *diffOptions) judgePlan() error {
-	names := append(o.on.given(), given(option{"--no-content", o.on.noContent})...)
+	names := append(o.on.given(), given(option{"--no-content", o.on.noContent}, option{"--facts", o.on.facts != ""})...)
 	if !o.plan && len(names) > 0 {
 		return cli.Misuse("%s is about plans; say --plan to compare these", names[0])
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/contrast"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/engine"
+	"github.com/glowplug-os/glowplug/internal/facts"
 	"github.com/glowplug-os/glowplug/internal/report"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/stages"
@@ -22,6 +23,13 @@ func (o *diffOptions) plans(ctx context.Context, p *cli.Process, both [2]*docume
 	q, err := o.on.question(p)
 	if err != nil {
 		return err
+	}
+	if o.on.facts != "" {
+		plans, err := planBothNoted(ctx, p, o.on.facts, both, q)
+		if err != nil {
+			return lacking(p, err)
+		}
+		return o.result(p.Out, report.Compare(plans[0], plans[1], c.Fields()))
 	}
 	opened := &opened{}
 	defer opened.close()
@@ -36,6 +44,38 @@ func (o *diffOptions) plans(ctx context.Context, p *cli.Process, both [2]*docume
 		return err
 	}
 	return o.result(p.Out, report.Compare(plans[0], plans[1], c.Fields()))
+}
+
+// planBothNoted is planBoth on facts.
+func planBothNoted(ctx context.Context, p *cli.Process, file string, both [2]*document.Document, q stages.Question) (
+	plans [2]*report.Plan, err error) {
+	noted, err := readFacts(ctx, p, file)
+	if err != nil {
+		return plans, err
+	}
+	var seed [32]byte
+	if _, err := rand.Read(seed[:]); err != nil {
+		return plans, err
+	}
+	q.Offline = true
+	for i, doc := range both {
+		q.Random = random.NewChaCha8(seed)
+		r, err := q.Of(ctx, doc)
+		if err != nil {
+			return plans, err
+		}
+		wanted, err := facts.WantedOf(doc.Config())
+		if err != nil {
+			return plans, err
+		}
+		plan, problems, err := onNoted(ctx, r, facts.NewReplay(noted, wanted), noted)
+		if err != nil {
+			return plans, err
+		}
+		show(p, problems)
+		plans[i] = plan
+	}
+	return plans, nil
 }
 
 // planBoth opens what both are about before the first plan gives up the rights to that. Chance gives both the same.
@@ -62,7 +102,7 @@ func planBoth(ctx context.Context, p *cli.Process, both [2]*document.Document, q
 		if err != nil {
 			return plans, err
 		}
-		plan, problems, err := r.On(ctx, q.Machine)
+		plan, problems, err := r.On(ctx, func(*stages.Question) {})
 		if err != nil {
 			return plans, err
 		}

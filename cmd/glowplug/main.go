@@ -65,6 +65,7 @@ func glowplug() cli.Program {
 			schemaCommand(),
 			lspCommand(),
 			planCommand(),
+			factsCommand(),
 			applyCommand(),
 			platformsCommand(),
 			engine.Remove("glowplug rmcfg"),

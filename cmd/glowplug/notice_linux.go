@@ -17,8 +17,8 @@ type notice struct {
 
 // foresee takes from a plan of a directory what cannot be done here, and says what that and sshd will leave undone, and
 // what may be meant otherwise.
-func foresee(f *stages.Forecast, o files.Options) (all []notice) {
-	steps, left := withoutSystemctl(f.Files.Steps, o)
+func foresee(f *stages.Forecast, o files.Options, systemctl bool) (all []notice) {
+	steps, left := withoutSystemctl(f.Files.Steps, o, systemctl)
 	if f.Files.Steps = steps; left.what != "" {
 		all = append(all, left)
 	}

@@ -64,7 +64,7 @@ func (l *onlooker) plan(ctx context.Context, cfg config.Config, o files.Options)
 	if err != nil {
 		return nil, err
 	}
-	steps, left := withoutSystemctl(steps, o)
+	steps, left := withoutSystemctl(steps, o, hasSystemctl(o))
 	l.warn(o, left)
 	l.users = readers(steps, o)
 	return steps, nil
@@ -79,7 +79,7 @@ func (l *onlooker) see(ctx context.Context, f *stages.Forecast, o files.Options,
 	if err != nil {
 		return nil
 	}
-	notices := foresee(f, o)
+	notices := foresee(f, o, hasSystemctl(o))
 	now := f.Report(l.dryRun)
 	if l.saved != nil {
 		err = l.compare(ctx, f, now)

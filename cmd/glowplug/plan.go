@@ -12,6 +12,7 @@ import (
 
 type planOptions struct {
 	root, image, filesDir, format string
+	facts, fleet                  string
 	disks                         map[string]string // image files by their devices
 	noContent, noOwner, noPreset  bool
 	offline, fetch                bool
@@ -22,7 +23,8 @@ func planCommand() cli.Command { return new(planOptions).row() }
 
 func (o *planOptions) row() cli.Command {
 	return cli.Command{
-		Called: "glowplug plan", Usage: []string{"glowplug plan [OPTIONS] CONFIG|-"},
+		Called: "glowplug plan", Usage: []string{"glowplug plan [OPTIONS] CONFIG|-",
+			"glowplug plan --fleet DIR|GLOB [OPTIONS] CONFIG|-"},
 		Brief: "[--root DIR] CONFIG", Short: "tell all that a config will do to a machine, and do nothing",
 		Text: []string{
 			"Tells what a config will do to this machine, to a directory, or to images of disks: each action in " +
@@ -38,7 +40,12 @@ func (o *planOptions) row() cli.Command {
 				"account files no hash. What comes from a server is fetched only with --fetch, but for configs that " +
 				"are merged.",
 			"JSON is what apply --plan takes. It has a digest of what each action is to make, and of what is there, " +
-				"which begins with a salt that stands in it.",
+				"which begins with a salt that stands in it. With --no-content it has no digests, and is the same " +
+				"each time.",
+			"With --facts it is about the machine on which glowplug facts --for CONFIG has run, and is what plan " +
+				"--no-content tells there. What the facts do not have is named, and there is no plan.",
+			"With --fleet each file of facts gets a row, those of equal plans together; JSON is a line for each. The " +
+				"exit code is that of the worst.",
 			"HTML is one page without scripts, which needs no other file and shows what the text shows.",
 			"The plan has one line an action: + create, ~ change, - destroy or replace, ? decided when it runs. What " +
 				"is there already is counted, and in JSON listed.",
@@ -48,12 +55,13 @@ func (o *planOptions) row() cli.Command {
 				"config is invalid"},
 			{Code: cli.ExitUsage, Meaning: "wrong usage"}, {Code: int(report.Changing), Meaning: "something changes"},
 			{Code: int(report.Destroying), Meaning: "something is destroyed, or may be: a filesystem, a table, an " +
-				"array, a volume, a directory that is not empty, a home"}},
+				"array, a volume, a directory that is not empty, a home; or it is not known, as facts lack something"}},
 		Examples: []string{
 			"glowplug plan web.ign", "glowplug plan --root build/rootfs web.bu",
 			"glowplug plan --disk /dev/vda=a.img --disk /dev/vdb=b.img raid.ign",
-			"glowplug plan --image disk.img --format json web.ign",
+			"glowplug plan --image disk.img --format json boot.ign",
 			"glowplug plan --root build/rootfs --format html web.bu >plan.html",
+			"glowplug plan --facts facts.json web.ign", "glowplug plan --fleet fleet web.ign",
 		},
 		Grammar: cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
 		Run: func(ctx context.Context, p *cli.Process, operands []string) error { return o.run(ctx, p, operands) },
@@ -62,6 +70,8 @@ func (o *planOptions) row() cli.Command {
 
 func (o *planOptions) rows() []cli.Option {
 	return append(o.about(), []cli.Option{
+		{Long: "fleet", Value: "DIR|GLOB", Set: cli.Text(&o.fleet),
+			Words: "plan each machine whose facts are in a folder (*.json, and in those below), or match a pattern"},
 		{Long: "format", Value: "FORMAT", Values: []string{"text", "json", "html"}, Default: "text",
 			Set: cli.Text(&o.format), Words: "text for people, JSON, or a page of HTML for a browser"},
 		{Long: "files-dir", Short: 'd', Value: "DIR", Set: cli.Text(&o.filesDir),
@@ -81,6 +91,8 @@ func (o *planOptions) about() []cli.Option {
 		{Long: "disk", Value: "DEVICE=FILE", Set: o.disk, Several: true,
 			Words: "a disk image, or a device, that stands for a device of the config; once for each of them"},
 		{Long: "image", Value: "FILE", Set: cli.Text(&o.image), Words: "the image of the one disk that the config has"},
+		{Long: "facts", Value: "FILE", Set: cli.Text(&o.facts),
+			Words: "plan the machine that glowplug facts has looked at; - is standard input"},
 		{Long: "no-content", Set: cli.Switch(&o.noContent), Words: "show nothing of what is in files"},
 		{Long: "no-owner", Set: cli.Switch(&o.noOwner), Words: "leave owners as they come, as apply --no-owner does"},
 		{Long: "no-preset", Set: cli.Switch(&o.noPreset),
@@ -116,6 +128,14 @@ func (o *planOptions) judge(operands []string) error {
 	switch {
 	case len(operands) != 1:
 		return cli.Misuse("one config is needed, %d are given; - is standard input", len(operands))
+	case o.fleet != "" && o.fetch, o.fleet != "" && !o.machine():
+		return cli.Misuse("--fleet has the facts of machines: leave out --facts, --root, --disk, --image and --fetch")
+	case o.facts != "" && o.fetch:
+		return cli.Misuse("--fetch compares contents with files, of which facts have none: leave it out")
+	case o.facts == "-" && operands[0] == "-":
+		return cli.Misuse("standard input cannot be both the facts and the config")
+	case o.fleet != "" && o.format == "html":
+		return cli.Misuse("--format html is the plan of one machine: name its --facts")
 	case o.fetch && o.offline:
 		return cli.Misuse("--fetch asks servers, and --offline asks none: leave out one of them")
 	case o.fetchTimeout < 0:
@@ -126,8 +146,11 @@ func (o *planOptions) judge(operands []string) error {
 
 // judgeAbout checks the options of about.
 func (o *planOptions) judgeAbout() error {
-	if o.image != "" && len(o.disks) > 0 {
+	switch {
+	case o.image != "" && len(o.disks) > 0:
 		return cli.Misuse("--image is the one disk of the config; with --disk it is not needed")
+	case o.facts != "" && (o.root != "" || o.image != "" || len(o.disks) > 0):
+		return cli.Misuse("facts are of a machine or of a directory already; leave out --root, --disk and --image")
 	}
 	return nil
 }
@@ -154,4 +177,6 @@ func given(all ...option) (names []string) {
 }
 
 // machine: the plan is for this machine.
-func (o *planOptions) machine() bool { return o.root == "" && o.image == "" && len(o.disks) == 0 }
+func (o *planOptions) machine() bool {
+	return o.root == "" && o.image == "" && len(o.disks) == 0 && o.facts == ""
+}

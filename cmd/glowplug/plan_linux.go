@@ -39,6 +39,12 @@ func (o *planOptions) run(ctx context.Context, p *cli.Process, operands []string
 	if err != nil {
 		return err
 	}
+	switch {
+	case o.fleet != "":
+		return told(o.onFleet(ctx, p, operands[0], q))
+	case o.facts != "":
+		return told(o.onFacts(ctx, p, operands[0], q))
+	}
 	opened := &opened{}
 	defer opened.close()
 	if err := o.look(&q, opened); err != nil {
@@ -49,17 +55,16 @@ func (o *planOptions) run(ctx context.Context, p *cli.Process, operands []string
 		return told(err)
 	}
 	plan.Options = o.given()
-	for _, device := range scene.Unasked(opened.scene) {
-		plan.Notes = append(plan.Notes, "no entry of the config is about "+diag.Name(device)+", which --disk names")
+	plan.Notes = append(plan.Notes, unnoticed(scene.Unasked(opened.scene))...)
+	return o.tell(p, plan, problems)
+}
+
+// unnoticed are notes about disks that --disk names in vain.
+func unnoticed(devices []string) (notes []string) {
+	for _, device := range devices {
+		notes = append(notes, "no entry of the config is about "+diag.Name(device)+", which --disk names")
 	}
-	show(p, problems)
-	if err := o.write(p.Out, plan); err != nil {
-		return err
-	}
-	if exit := plan.Exit(); exit != 0 {
-		return cli.ExitError(exit)
-	}
-	return nil
+	return notes
 }
 
 // question is what options and the terminal decide of one.
@@ -67,19 +72,25 @@ func (o *planOptions) question(p *cli.Process) (q stages.Question, err error) {
 	q = stages.Question{
 		Request: stages.Request{Audience: diag.Workstation, Offline: o.offline, Idle: o.fetchTimeout,
 			Report: func(problems []diag.Problem) { show(p, problems) }, Log: slog.New(&status{to: p.Err, now: p.Now})},
-		Random: rand.Reader, Texts: !o.noContent, Marked: o.format == "json", Fetch: o.fetch,
+		Random: rand.Reader, Texts: !o.noContent, Marked: o.format == "json" && !o.noContent, Fetch: o.fetch,
 		Seal: func() error { return seal(p.Err) },
 		Foresee: func(f *stages.Forecast, with files.Options) []string {
-			if o.root == "" {
-				return whats(locksOut(f, with))
-			}
-			return whats(foresee(f, with))
+			return foreseen(f, with, o.root == "", hasSystemctl(with))
 		},
-		Files: files.Options{Accounts: files.MakeAccounts, Enable: o.root != "" && !o.noPreset},
+		Files: files.Options{Accounts: files.MakeAccounts, Enable: o.root != "" && !o.noPreset,
+			Means: target.Means{NoOwner: o.noOwner}},
 	}
 	q.Documents, err = load.Folder(o.filesDir)
 	q.Documents.Lint = tree.Unseen
 	return q, err
+}
+
+// foreseen are the notices of a boot, or of what is made of a directory with systemctl or without.
+func foreseen(f *stages.Forecast, with files.Options, boot, systemctl bool) []string {
+	if boot {
+		return whats(locksOut(f, with))
+	}
+	return whats(foresee(f, with, systemctl))
 }
 
 // show tells people of problems.
@@ -98,6 +109,18 @@ func told(err error) error {
 		return fmt.Errorf("%s is invalid", diag.Printable(invalid.Name))
 	}
 	return err
+}
+
+// tell writes a plan, and what is in its way; its exit code is the error.
+func (o *planOptions) tell(p *cli.Process, plan *report.Plan, problems []diag.Problem) error {
+	show(p, problems)
+	if err := o.write(p.Out, plan); err != nil {
+		return err
+	}
+	if exit := plan.Exit(); exit != 0 {
+		return cli.ExitError(exit)
+	}
+	return nil
 }
 
 func (o *planOptions) write(to io.Writer, plan *report.Plan) error {
@@ -121,7 +144,6 @@ func seal(to io.Writer) error {
 
 // look opens what the plan is about, for reading.
 func (o *planOptions) look(q *stages.Question, opened *opened) error {
-	q.Files.NoOwner = o.noOwner
 	switch {
 	case o.machine():
 		q.Devices = func(config.Storage) (scene.Scene, error) { return (&device.Devices{}).Scene(), nil }

@@ -11,8 +11,8 @@ import (
 
 // withoutSystemctl removes the steps that need systemctl where there is none, and says which units these are about: the
 // preset file says the same to a first boot, and nothing else depends on these steps.
-func withoutSystemctl(steps plan.Plan, o files.Options) (kept plan.Plan, left notice) {
-	if hasSystemctl(o) {
+func withoutSystemctl(steps plan.Plan, o files.Options, has bool) (kept plan.Plan, left notice) {
+	if has {
 		return steps, left
 	}
 	units := map[string][]string{}

@@ -6,5 +6,6 @@ import (
 )
 
 func validateCommand() cli.Command {
-	return check.ValidateBy("glowplug validate", check.Means{Plan: cannotApply, Against: imageAt, Zip: zipper})
+	return check.ValidateBy("glowplug validate",
+		check.Means{Plan: cannotApply, Against: imageAt, Noted: notedImage, Zip: zipper})
 }

@@ -63,16 +63,20 @@ func (o *options) run(ctx context.Context, p *cli.Process) (err error) {
 // error, and the files are checked all the same.
 func (v *verdict) against(ctx context.Context) (end func(), err error) {
 	none := func() {}
-	if v.options.root == "" || v.options.Against == nil {
+	open, where := v.options.Against, v.options.root
+	if v.options.facts != "" {
+		open, where = v.options.Noted, v.options.facts
+	}
+	if where == "" || open == nil {
 		return none, nil
 	}
-	image, err := v.options.Against(ctx, v.p, v.options.root)
+	image, err := open(ctx, v.p, where)
 	if err == nil {
 		v.judge = image.Judge
 		v.options.addSystemd(image.Systemd, "this image", anotherImage)
 		return image.End, nil
 	}
-	if at := v.options.rootAt; at != nil {
+	if at := v.options.rootAt; at != nil && v.options.facts == "" {
 		at.Wrong(err)
 		return none, nil
 	}

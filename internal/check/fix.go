@@ -7,6 +7,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/advice"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/order"
 	"github.com/glowplug-os/glowplug/internal/tree"
 )
 
@@ -73,7 +74,7 @@ func safeFixes(r load.Result) (fixes []*diag.Fix) {
 			fixes = append(fixes, p.Fix)
 		}
 	}
-	slices.SortStableFunc(fixes, func(a, b *diag.Fix) int { return a.Place.Span.Start - b.Place.Span.Start })
+	order.Stably(fixes, func(a, b *diag.Fix) int { return a.Place.Span.Start - b.Place.Span.Start })
 	return slices.CompactFunc(fixes, func(next, before *diag.Fix) bool {
 		return next.Place.Span.Start < before.Place.Span.End
 	})

@@ -33,7 +33,7 @@ type options struct {
 	noLint         bool
 	targets        []target
 	listTargets    bool
-	root           string
+	root, facts    string
 	rootAt         *project.Setting // that names the root; nil where an argument does
 	systemds       []lint.Systemd   // of the targets and of the root
 	platforms      []limits.Limit
@@ -60,6 +60,7 @@ type Image struct {
 type Means struct {
 	Plan    Planner
 	Against Against
+	Noted   Against                       // the root that a file of facts is of
 	Zip     func(much bool) butane.Zipper // what compresses contents of documents, as convert does
 }
 
@@ -147,6 +148,10 @@ func (o *options) rows() []cli.Option {
 		rows = append(rows, cli.Option{Long: "root", Value: "DIR", Set: cli.Text(&o.root),
 			Words: "say also what cannot be had on the image whose root is in this directory"})
 	}
+	if o.Noted != nil {
+		rows = append(rows, cli.Option{Long: "facts", Value: "FILE", Set: cli.Text(&o.facts),
+			Words: "say also what cannot be had on the root that glowplug facts has looked at"})
+	}
 	return rows
 }
 
@@ -192,6 +197,10 @@ func (o *options) misused() error {
 		return cli.Misuse("no file is given; - is standard input")
 	case first >= 0 && slices.Contains(o.files[first+1:], "-"):
 		return cli.Misuse("standard input can be read once, and is named twice")
+	case o.facts == "-" && first >= 0:
+		return cli.Misuse("standard input cannot be both the facts and a config")
+	case o.facts != "" && o.root != "":
+		return cli.Misuse("--root and --facts are both what a config is held against: leave out one of them")
 	case o.diff && !o.fix:
 		return cli.Misuse("--diff shows what --fix would write, so it needs --fix")
 	case o.fix && !o.diff && first >= 0:

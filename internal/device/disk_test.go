@@ -279,6 +279,14 @@ func TestAliasesDoNotGetInEachOthersWay(t *testing.T) {
 	}
 }
 
+func TestNodesAreDevicesThatHaveASize(t *testing.T) {
+	const at = "sys/class/block/"
+	d := machine(t, map[string]string{at + "vdb/size": "8\n", at + "vda/size": "2048\n", at + "loop3/size": "0\n",
+		at + "ram0/size": "16\n", at + "fd0/size": "8\n", at + "cciss!c0d0/size": "8\n", at + "empty/": ""})
+	assert.Equal(t, []string{"/dev/cciss/c0d0", "/dev/vda", "/dev/vdb"}, d.Scene().Nodes())
+	assert.Empty(t, machine(t, nil).Scene().Nodes())
+}
+
 func TestLinksOfDisks(t *testing.T) {
 	d := machine(t, map[string]string{"dev/disk/by-id/x": ">/dev/null", "dev/disk/by-path/y": ">/dev/null",
 		"dev/disk/by-id/z": ">/dev/zero", "dev/disk/by-id/gone": ">/dev/none", "dev/disk/by-label/other": ">/dev/null"})

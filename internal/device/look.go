@@ -68,6 +68,26 @@ func (s Scene) Find(path string) (node string, is scene.User, err error) {
 	return node, is, err
 }
 
+// Nodes are those of all block devices that have a size, in the order of their names: without memory's own (brd), and
+// without floppy disks, which take seconds to say that there is none.
+func (s Scene) Nodes() (all []string) {
+	entries, err := os.ReadDir(s.d.at("/sys/class/block"))
+	if err != nil {
+		return nil // a kernel without block devices has no such folder
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		size, err := os.ReadFile(s.d.at("/sys/class/block/" + name + "/size"))
+		digit := strings.TrimLeft(name, "abcdefghijklmnopqrstuvwxyz")
+		if kind := strings.TrimSuffix(name, digit); err != nil || kind == "ram" || kind == "fd" ||
+			strings.TrimSpace(string(size)) == "0" {
+			continue
+		}
+		all = append(all, "/dev/"+strings.ReplaceAll(name, "!", "/"))
+	}
+	return all
+}
+
 // Links are the names of disks from which udev makes those of their partitions, by node: with -part1 behind them they
 // are the first partition's (60-persistent-storage.rules).
 func (s Scene) Links() map[string][]string {

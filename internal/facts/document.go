@@ -16,11 +16,12 @@ const Version = 1
 
 // A Document is all that was looked at.
 type Document struct {
-	Version     int          `json:"version"`
-	For         *For         `json:"for,omitempty"`
-	CommandLine *CommandLine `json:"commandLine,omitempty"`
-	Devices     *Devices     `json:"devices,omitempty"`
-	Root        *Root        `json:"root,omitempty"`
+	Version       int            `json:"version"`
+	For           *For           `json:"for,omitempty"`
+	Circumstances *Circumstances `json:"circumstances"`
+	CommandLine   *CommandLine   `json:"commandLine,omitempty"`
+	Devices       *Devices       `json:"devices,omitempty"`
+	Root          *Root          `json:"root,omitempty"`
 }
 
 // A For tells for which config facts were taken, to who has the config: comparisons with it hold for no other.
@@ -207,7 +208,10 @@ func Parse(text []byte) (*Document, error) {
 	if err := json.Unmarshal(text, d); err != nil {
 		return nil, fmt.Errorf("facts: %w", err)
 	}
-	if err := errors.Join(d.Devices.check(), d.Root.check()); err != nil {
+	if d.Circumstances == nil {
+		return nil, errors.New("facts: the circumstances are missing")
+	}
+	if err := errors.Join(d.Circumstances.check(), d.Devices.check(), d.Root.check()); err != nil {
 		return nil, fmt.Errorf("facts: %w", err)
 	}
 	return d, nil

@@ -77,7 +77,7 @@ func everything(t *testing.T) machines.Told {
 
 func TestWhatASceneTellsIsToldAgain(t *testing.T) {
 	t.Parallel()
-	r, err := facts.NewRecorder(nil, "", machines.Dice())
+	r, err := facts.NewRecorder(nil, circumstances(), machines.Dice())
 	require.NoError(t, err)
 	told := everything(t)
 	now := r.Scene(told)
@@ -109,8 +109,7 @@ func TestWhatASceneTellsIsToldAgain(t *testing.T) {
 	require.NoError(t, compiled(t).Validate(value))
 	doc, err := facts.Parse([]byte(b.String()))
 	require.NoError(t, err)
-	again, err := facts.NewReplay(doc, &config.Config{})
-	require.NoError(t, err)
+	again := facts.NewReplay(doc, wanted(t, &config.Config{}))
 	assert.Equal(t, want, look(again.Scene()))
 	assert.Empty(t, again.Lacks())
 	assert.Nil(t, again.Root())
@@ -118,11 +117,10 @@ func TestWhatASceneTellsIsToldAgain(t *testing.T) {
 
 func TestALookThatIsNotNotedFailsWithItsName(t *testing.T) {
 	t.Parallel()
-	r, err := facts.NewRecorder(nil, "", machines.Dice())
+	r, err := facts.NewRecorder(nil, circumstances(), machines.Dice())
 	require.NoError(t, err)
 	_, _ = r.Scene(machines.Told{}), r.Root(trees.Fake{})
-	again, err := facts.NewReplay(r.Document(), &config.Config{})
-	require.NoError(t, err)
+	again := facts.NewReplay(r.Document(), wanted(t, &config.Config{}))
 	devices, view := again.Scene(), again.Root()
 	for want, look := range map[string]func() error{
 		"device /dev/vda": func() error { _, err := devices.Look("/dev/vda"); return err },
@@ -153,7 +151,10 @@ func TestFactsThatNoMachineHasAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		`{`:                 "unexpected end of JSON input",
 		`{"version": 2}`:    "version 2, and this program reads version 1",
+		`{"version": 1}`:    "the circumstances are missing",
 		`{"version": 1} {}`: "after top-level value",
+		`{"version": 1, "circumstances": {
+			"image": {"accountBackend": "other"}}}`: `the account backend "other"`,
 		`{"version": 1, "root": {"paths": {"/a": {"kind": "box"}}}}`:                           `"box" is not known`,
 		`{"version": 1, "root": {"paths": {"/a": {"size": -1}}}}`:                              "/a: mode 0, -1 bytes",
 		`{"version": 1, "root": {"opens": {"/a": {"answers": [{"of": "x", "is": "like"}]}}}}`:  `the answer "like"`,
@@ -173,7 +174,8 @@ func TestFactsThatNoMachineHasAreRefused(t *testing.T) {
 		`{"version": 1, "devices": {"looks": {"/dev/a": {"device": {"sectorSize": 512,
 			"table": {"kind": "gpt", "gpt": {"sectorSize": 512, "slots": 128, "primary": "RUZJ"}}}}}}}`: "GPT: no GPT",
 	} {
-		_, err := facts.Parse([]byte(text))
+		_, err := facts.Parse([]byte(strings.Replace(text, `1, "`, `1, "circumstances": {
+			"image": {"accountBackend": "native", "selinuxRelabel": "auto"}}, "`, 1)))
 		require.ErrorContains(t, err, want, text)
 	}
 }
@@ -181,15 +183,14 @@ func TestFactsThatNoMachineHasAreRefused(t *testing.T) {
 // A content whose reading fails is compared with an error, which is noted too.
 func TestTheErrorOfAComparisonIsNoted(t *testing.T) {
 	t.Parallel()
-	r, err := facts.NewRecorder(&config.Config{}, "", machines.Dice())
+	r, err := facts.NewRecorder(&config.Config{}, circumstances(), machines.Dice())
 	require.NoError(t, err)
 	compare := func(v target.View) (bool, error) {
 		return target.Holds(v, "/f", "$.a", func(target.Output) error { return errors.New("no source") })
 	}
 	_, want := compare(r.Root(trees.Fake{"/f": "text"}))
 	require.EqualError(t, want, "no source")
-	again, err := facts.NewReplay(r.Document(), &config.Config{})
-	require.NoError(t, err)
+	again := facts.NewReplay(r.Document(), wanted(t, &config.Config{}))
 	_, got := compare(again.Root())
 	assert.EqualError(t, got, "no source")
 	assert.Empty(t, again.Lacks())
@@ -205,7 +206,7 @@ func TestOfKernelArgumentsOnlySomeValuesAreNoted(t *testing.T) {
 	all := []string{"quiet", "rd.token=SECRET", "rd.token=other", "root=/dev/vda1", "root=/dev/vdb", `odd="SECRET b"`,
 		"console=ttyS0 console=tty0", "empty=", "empty", "none", "quiet root=/dev/vda1 rd.token=SECRET"}
 	cfg := wants(all...)
-	r, err := facts.NewRecorder(cfg, "", machines.Dice())
+	r, err := facts.NewRecorder(cfg, circumstances(), machines.Dice())
 	require.NoError(t, err)
 	r.CommandLine(line)
 	var b strings.Builder
@@ -214,15 +215,13 @@ func TestOfKernelArgumentsOnlySomeValuesAreNoted(t *testing.T) {
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(b.String()))
 	require.NoError(t, err)
 	require.NoError(t, compiled(t).Validate(value))
-	again, err := facts.NewReplay(r.Document(), cfg)
-	require.NoError(t, err)
+	again := facts.NewReplay(r.Document(), wanted(t, cfg))
 	got := again.CommandLine()
 	for _, argument := range all {
 		assert.Equal(t, cmdline.Has(line, argument), cmdline.Has(*got, argument), argument)
 	}
 	assert.Empty(t, again.Lacks())
-	again, err = facts.NewReplay(r.Document(), wants("rd.token=SECRET", "quiet", "root=/dev/vda1"))
-	require.NoError(t, err)
+	again = facts.NewReplay(r.Document(), wanted(t, wants("rd.token=SECRET", "quiet", "root=/dev/vda1")))
 	got = again.CommandLine()
 	assert.True(t, cmdline.Has(*got, "quiet") && cmdline.Has(*got, "root=/dev/vda1"))
 	assert.Equal(t, []string{"whether the kernel has the argument rd.token that the config names"}, again.Lacks())

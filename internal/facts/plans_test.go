@@ -60,7 +60,7 @@ func plan(ctx context.Context, text string, m machine, boot bool) (string, error
 // record plans a config on a machine, and gives the plan and the facts as they are written.
 func record(t *testing.T, text string, cfg *config.Config, m machine, boot bool) (string, []byte) {
 	t.Helper()
-	r, err := facts.NewRecorder(cfg, target.DefaultResultFile, machines.Dice())
+	r, err := facts.NewRecorder(cfg, circumstances(), machines.Dice())
 	require.NoError(t, err)
 	seen := machine{root: r.Root(m.root)}
 	if m.protection != nil {
@@ -81,11 +81,23 @@ func replay(t *testing.T, text string, cfg *config.Config, noted []byte, boot bo
 	t.Helper()
 	doc, err := facts.Parse(noted)
 	require.NoError(t, err)
-	r, err := facts.NewReplay(doc, cfg)
-	require.NoError(t, err)
+	r := facts.NewReplay(doc, wanted(t, cfg))
 	told, err = plan(t.Context(), text, machine{r.Scene(), r.Root(), r.Protection}, boot)
 	require.NoError(t, err)
 	return told, r.Lacks()
+}
+
+// circumstances are those of root, on an image whose builder has decided nothing.
+func circumstances() (c facts.Circumstances) {
+	c.Of(target.Identity{Privileged: true}, target.DefaultImage())
+	return c
+}
+
+func wanted(t *testing.T, cfg *config.Config) *facts.Wanted {
+	t.Helper()
+	w, err := facts.WantedOf(cfg)
+	require.NoError(t, err)
+	return w
 }
 
 // configOf is a config by its text.
@@ -326,7 +338,7 @@ func FuzzAnyDocumentIsPlannedOn(f *testing.F) {
 	text := fmt.Sprintf(secretsConfig, strings.Repeat("0", 64))
 	doc, _ := configs.Parse("c.ign", []byte(text))
 	cfg := doc.Config()
-	r, err := facts.NewRecorder(cfg, target.DefaultResultFile, machines.Dice())
+	r, err := facts.NewRecorder(cfg, circumstances(), machines.Dice())
 	require.NoError(f, err)
 	devices := scene.Images{"/dev/vda": {ReaderAt: sparse{}, Size: 64 << 20}}.Scene()
 	m := machine{r.Scene(devices), r.Root(secretRoot()), r.Protection(protected)}
@@ -335,14 +347,14 @@ func FuzzAnyDocumentIsPlannedOn(f *testing.F) {
 	var b bytes.Buffer
 	require.NoError(f, r.Document().Write(&b))
 	f.Add(b.Bytes())
-	f.Add([]byte(`{"version": 1, "devices": {}, "root": {}}`))
+	f.Add([]byte(`{"version": 1, "circumstances": {"image": {"accountBackend": "native",
+		"selinuxRelabel": "auto"}}, "devices": {}, "root": {}}`))
 	f.Fuzz(func(t *testing.T, noted []byte) {
 		doc, err := facts.Parse(noted)
 		if err != nil {
 			return
 		}
-		r, err := facts.NewReplay(doc, cfg)
-		require.NoError(t, err)
+		r := facts.NewReplay(doc, wanted(t, cfg))
 		m := machine{root: r.Root(), protection: r.Protection}
 		if devices := r.Scene(); devices != nil {
 			m.devices = devices

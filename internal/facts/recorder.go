@@ -12,15 +12,13 @@ import (
 
 // A Recorder notes what planners look at. It is for one planner at a time.
 type Recorder struct {
-	doc        Document
-	wanted     *Wanted
-	resultFile string
+	doc    Document
+	wanted *Wanted
 }
 
-// NewRecorder has noted nothing yet. A config is nil where facts are for none; resultFile is that of the image, which
-// is "" for none.
-func NewRecorder(cfg *config.Config, resultFile string, random io.Reader) (r *Recorder, err error) {
-	r = &Recorder{doc: Document{Version: Version}, resultFile: resultFile}
+// NewRecorder has noted nothing yet. A config is nil where facts are for none.
+func NewRecorder(cfg *config.Config, c Circumstances, random io.Reader) (r *Recorder, err error) {
+	r = &Recorder{doc: Document{Version: Version, Circumstances: &c}}
 	of := cfg
 	if of == nil {
 		of = &config.Config{}
@@ -31,18 +29,22 @@ func NewRecorder(cfg *config.Config, resultFile string, random io.Reader) (r *Re
 	return r, err
 }
 
+// Unasked notes the disks of which the config says nothing.
+func (r *Recorder) Unasked(devices []string) { r.doc.Circumstances.Unasked = textsOf(devices) }
+
 // Document is what is noted so far.
 func (r *Recorder) Document() *Document { return &r.doc }
 
 // Scene gives a scene that notes how another one answers.
 func (r *Recorder) Scene(now scene.Scene) scene.Scene {
 	r.doc.Devices = &Devices{Looks: map[Text]Look{}, Finds: map[Text]Find{}}
-	return &sceneRecorder{now, r.doc.Devices}
+	return &sceneRecorder{now, r.doc.Devices, map[string]int{}}
 }
 
 type sceneRecorder struct {
-	now scene.Scene
-	to  *Devices
+	now     scene.Scene
+	to      *Devices
+	insides map[string]int // the index of each by its place
 }
 
 func (s *sceneRecorder) Look(path string) (*scene.Seen, error) {
@@ -62,12 +64,12 @@ func (s *sceneRecorder) Inside(p scene.Place) (scene.Filling, error) {
 		filling := fillingOf(&f)
 		note.Filling = &filling
 	}
-	for i := range s.to.Insides {
-		if s.to.Insides[i].key() == note.key() {
-			s.to.Insides[i] = note
-			return f, err
-		}
+	key := keyOfPlace(p)
+	if i, again := s.insides[key]; again {
+		s.to.Insides[i] = note
+		return f, err
 	}
+	s.insides[key] = len(s.to.Insides)
 	s.to.Insides = append(s.to.Insides, note)
 	return f, err
 }
@@ -109,7 +111,7 @@ func (r *Recorder) Root(now target.Whole) target.Whole {
 	r.doc.Root = &Root{Paths: map[Text]Path{}, Reads: map[Text]Read{}, Opens: map[Text]Open{}, Names: map[Text]Names{},
 		Trees: map[Text]Tree{}, Protection: map[Text]Protection{}}
 	files := map[string]string{}
-	all := extracts(r.resultFile)
+	all := extracts(r.doc.Circumstances.Image.ResultFile.text)
 	for file := range all {
 		files[file] = file
 		if at, err := target.Follow(now, file); err == nil {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/scene"
@@ -17,15 +16,12 @@ type Replay struct {
 	wanted *Wanted
 	same   bool // the config is the one that the facts are for
 	lacks  []string
+	lacked map[string]bool
 }
 
 // NewReplay answers for the plan of a config.
-func NewReplay(doc *Document, cfg *config.Config) (*Replay, error) {
-	wanted, err := WantedOf(cfg)
-	if err != nil {
-		return nil, err
-	}
-	return &Replay{doc: doc, wanted: wanted, same: wanted.is(doc.For)}, nil
+func NewReplay(doc *Document, of *Wanted) *Replay {
+	return &Replay{doc: doc, wanted: of, same: of.is(doc.For), lacked: map[string]bool{}}
 }
 
 // Lacks are the looks that the document had no answer to, each once. A plan with any is not known.
@@ -34,7 +30,8 @@ func (r *Replay) Lacks() []string { return slices.Clip(r.lacks) }
 // lack notes one, and is its error.
 func (r *Replay) lack(format string, names ...any) error {
 	look := fmt.Sprintf(format, names...)
-	if !slices.Contains(r.lacks, look) {
+	if !r.lacked[look] {
+		r.lacked[look] = true
 		r.lacks = append(r.lacks, look)
 	}
 	return &LackError{look}
@@ -58,7 +55,7 @@ func (r *Replay) Root() target.Whole {
 	if r.doc.Root == nil {
 		return nil
 	}
-	return &rootReplay{r, r.doc.Root}
+	return &rootReplay{r, r.doc.Root, map[string]map[string]bool{}}
 }
 
 // Protection tells what keeps a path of the root from being changed.

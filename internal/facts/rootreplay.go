@@ -16,22 +16,57 @@ import (
 
 type rootReplay struct {
 	*Replay
-	from *Root
+	from   *Root
+	listed map[string]map[string]bool // the names in directories, as far as somebody has asked
 }
 
 func (r *rootReplay) Lstat(at string) (root.Facts, error) {
 	p, known := r.from.Paths[TextOf(at)]
-	if !known {
-		return root.Facts{}, r.lack("what is at %s", diag.Name(at))
+	switch {
+	case known:
+		return p.told()
+	case r.absent(at):
+		return root.Facts{}, nil
 	}
-	return p.told()
+	return root.Facts{}, r.lack("what is at %s", diag.Name(at))
 }
+
+// absent: nothing is at a place nobody has looked at, by the names in the directory that it would be in.
+func (r *rootReplay) absent(at string) bool {
+	for at != "/" {
+		up := target.Up(at)
+		if names, known := r.from.Names[TextOf(up)]; known && names.Error == nil {
+			return !r.lists(up, &names, path.Base(at))
+		}
+		if p, known := r.from.Paths[TextOf(up)]; known {
+			return p.Kind == "" && p.Error == nil
+		}
+		at = up
+	}
+	return false
+}
+
+// lists tells whether a directory has a name.
+func (r *rootReplay) lists(dir string, names *Names, name string) bool {
+	if r.listed[dir] == nil {
+		r.listed[dir] = map[string]bool{}
+		for _, each := range names.Names {
+			r.listed[dir][each.text] = true
+		}
+	}
+	return r.listed[dir][name]
+}
+
+// gone is the error of a place where nothing is that was to be opened.
+func gone(at string) error { return &fs.PathError{Op: "open", Path: at, Err: fs.ErrNotExist} }
 
 func (r *rootReplay) ReadFile(name string, limit int64) ([]byte, error) {
 	read, known := r.from.Reads[TextOf(path.Clean(name))]
 	switch {
 	case known && read.Error != nil:
 		return nil, read.Error.err()
+	case !known && r.leadsNowhere(name):
+		return nil, gone(name)
 	case !known || read.Text == nil, read.Of == crypttab && !r.same:
 		return nil, r.lack("the text of %s", diag.Name(name))
 	}
@@ -48,9 +83,21 @@ func (r *rootReplay) ReadFile(name string, limit int64) ([]byte, error) {
 	return []byte(text), nil
 }
 
+// leadsNowhere: nothing is at the place that a name leads to.
+func (r *rootReplay) leadsNowhere(name string) bool {
+	at, err := target.Follow(r, name)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	f, err := r.Lstat(at)
+	return err == nil && f.Kind == root.Absent
+}
+
 func (r *rootReplay) Open(at string) (target.Content, error) {
 	open, known := r.from.Opens[TextOf(at)]
 	switch {
+	case !known && r.absent(at):
+		return nil, gone(at)
 	case !known:
 		return nil, r.lack("what is in %s", diag.Name(at))
 	case open.Error != nil:
@@ -106,7 +153,10 @@ func (c *replayed) Answer(q target.Query, compare func() (target.Likeness, error
 
 func (r *rootReplay) Names(dir string) ([]string, error) {
 	names, known := r.from.Names[TextOf(dir)]
-	if !known {
+	switch {
+	case !known && r.absent(dir):
+		return nil, gone(dir)
+	case !known:
 		return nil, r.lack("the names in %s", diag.Name(dir))
 	}
 	return stringsOf(names.Names), names.Error.err()

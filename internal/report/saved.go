@@ -46,6 +46,10 @@ func ReadSaved(name string, text []byte) (*Saved, error) {
 	if r.err == nil && version.Text() != strconv.Itoa(Version) {
 		r.err = at(version, "the version is %s, and this program reads %d", version.Text(), Version)
 	}
+	if r.err == nil && !top.Get("salt").Exists() {
+		r.err = at(top, "the plan has no digests, as it was made with --no-content or of facts: nobody can tell "+
+			"whether it is the same plan")
+	}
 	salt, digest := r.get(top, "salt", tree.String), r.get(top, digestKey, tree.String)
 	actions, conflicts := r.get(top, "actions", tree.List), r.get(top, "conflicts", tree.List)
 	if r.err != nil {

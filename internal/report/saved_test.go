@@ -149,7 +149,7 @@ func TestWhatIsNoPlanIsToldWithItsPlace(t *testing.T) {
 		"no version":            {`"version": 1,`, ``, "p.json:1:1: version is missing"},
 		"another version":       {`"version": 1,`, `"version": 1.5,`, "p.json:2:14: the version is 1.5, and"},
 		"a version in quotes":   {`"version": 1,`, `"version": "1",`, "p.json:2:14: version is a string, not a number"},
-		"no salt":               {`"salt": "0707`, `"pepper": "0707`, "p.json:1:1: salt is missing"},
+		"no salt":               {`"salt": "0707`, `"pepper": "0707`, "p.json:1:1: the plan has no digests"},
 		"half a salt":           {`07070707"`, `"`, "p.json:3:11: the salt is no hexadecimal number of 16 bytes"},
 		"a salt of other signs": {`"salt": "0707`, `"salt": "07xx`, "p.json:3:11: the salt is no hexadecimal number"},
 		"an action that is none": {`"actions": [`, `"actions": [null,`,
