@@ -45,8 +45,9 @@ type Document struct {
 }
 
 // Read reads a config in JSON, or a Butane document in YAML, and holds it against the language and against every rule
-// of its version. What is wrong comes in the order of the text. The document is nil where there is an error. name is
-// what problems call the text, such as a file name.
+// of its version. What is wrong comes in the order of the text. The document is nil where there is an error. Of a
+// config that refers to others, errors that are ours alone are left out where these may put them right; Merge tells of
+// them. name is what problems call the text, such as a file name.
 func Read(name string, text []byte, o Options) (*Document, []Problem) {
 	r := load.ReadWith(tree.NewArena(), name, string(text),
 		load.Options{Files: o.Files, FilesDir: "/", Local: o.Audience != Boot, Lint: tree.Unseen,
