@@ -36,31 +36,49 @@ type Pair struct {
 func Compare(was, now *Plan, fields func(was, now string) []string) *Comparison {
 	c := &Comparison{Was: was, Now: now, Destroyed: only(was.Destroyed(), now.Destroyed(), key[Loss]),
 		Conflicts: only(was.Conflicts, now.Conflicts, Conflict.words), Notes: only(was.Notes, now.Notes, key[string])}
-	left := map[string][]*Action{}
-	for _, a := range now.doing() {
-		left[a.about()] = append(left[a.about()], a)
-	}
-	told, met := map[[2]string]bool{}, map[*Action]bool{}
-	for _, a := range was.doing() {
-		p := Pair{Was: a}
-		if others := left[a.about()]; len(others) > 0 {
-			p.Now, left[a.about()] = others[0], others[1:]
-			met[p.Now] = true
-			p.Changes = between(a.Changes, p.Now.Changes)
-			if at := [2]string{a.Origin, p.Now.Origin}; !told[at] {
-				told[at], p.Fields = true, fields(a.Origin, p.Now.Origin)
-			}
+	told := map[[2]string]bool{}
+	for _, p := range pairs(was.doing(), now.doing()) {
+		if p.Was == nil || p.Now == nil {
+			c.Pairs = append(c.Pairs, p)
+			continue
 		}
-		if p.Now == nil || len(p.Fields) > 0 || !same(a, p.Now) {
+		p.Changes = between(p.Was.Changes, p.Now.Changes)
+		if at := [2]string{p.Was.Origin, p.Now.Origin}; !told[at] {
+			told[at], p.Fields = true, fields(p.Was.Origin, p.Now.Origin)
+		}
+		if len(p.Fields) > 0 || !same(p.Was, p.Now) {
 			c.Pairs = append(c.Pairs, p)
 		}
 	}
-	for _, b := range now.doing() {
-		if !met[b] {
-			c.Pairs = append(c.Pairs, Pair{Now: b})
+	return c
+}
+
+// pairs finds what two plans do that is about the same: of several, those that do it in the same words.
+func pairs(was, now []*Action) (all []Pair) {
+	met := map[*Action]*Action{} // both ways
+	for _, by := range []func(*Action) string{func(a *Action) string { return a.about() + "\n" + a.words() },
+		(*Action).about} {
+		left := map[string][]*Action{}
+		for _, b := range now {
+			if met[b] == nil {
+				left[by(b)] = append(left[by(b)], b)
+			}
+		}
+		for _, a := range was {
+			if others := left[by(a)]; met[a] == nil && len(others) > 0 {
+				met[a], met[others[0]], left[by(a)] = others[0], a, others[1:]
+			}
 		}
 	}
-	return c
+	for _, a := range was {
+		all = append(all, Pair{Was: a, Now: met[a]})
+	}
+	for _, b := range now {
+		if met[b] == nil {
+			all = append(all, Pair{Now: b})
+		}
+	}
+	return all
 }
 
 // None: the plans do the same, and tell the same.
@@ -117,10 +135,11 @@ func (a *Action) about() string {
 	return string(a.Stage) + "\n" + kind + "\n" + a.Subject
 }
 
-// same compares all that is told of two actions, but for where the config asks for them.
+// same compares all that is told of two actions, but for where the config asks for them, and for the devices that they
+// are about by other names: partitions are told of themselves.
 func same(a, b *Action) bool {
 	alike := func(a Action) Action {
-		a.ID, a.Thing, a.Origin, a.Digest, a.Made = "", "", "", "", nil
+		a.ID, a.Thing, a.Origin, a.Digest, a.Made, a.On = "", "", "", "", nil, nil
 		return a
 	}
 	return reflect.DeepEqual(alike(*a), alike(*b))

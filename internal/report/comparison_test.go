@@ -101,6 +101,9 @@ func TestPlansThatDoTheSameDoNotDiffer(t *testing.T) {
 		"what one keeps":   {of(file, kept), of(file)},
 		"arguments moved":  {of(first), of(second)},
 		"in another order": {of(file, first), of(first, file)},
+		"on a partition of another number": {of(Action{Stage: Disks, Subject: "luks v", Effect: plan.Create,
+			On: []Device{{"/dev/disk/by-partlabel/x", "/dev/vda2"}}}), of(Action{Stage: Disks, Subject: "luks v",
+			Effect: plan.Create, On: []Device{{"/dev/disk/by-partlabel/x", "/dev/vda3"}}})},
 	} {
 		t.Run(claim, func(t *testing.T) {
 			for _, ab := range [][2]Plan{c, {c[1], c[0]}} {
@@ -120,6 +123,18 @@ func TestWhatOnePlanKeepsAndTheOtherChangesDiffers(t *testing.T) {
 	assert.Equal(t, "- nothing to do; 1 unchanged\n+ 1 file, 1 changed\n\n"+
 		"Files, directories and links\n  + change file /f\n",
 		compared(t, &Plan{Actions: []Action{kept}}, &Plan{Actions: []Action{changed}}, noFields))
+}
+
+func TestOfSeveralActionsAboutOneThingThoseOfTheSameWordsBelongTogether(t *testing.T) {
+	table := func(effect plan.Effect, detail string) Action {
+		return Action{Stage: Disks, Group: "a", Subject: "table of a", Effect: effect, Detail: detail}
+	}
+	wiped, written := table(plan.Destroy, "wiped"), table(plan.Change, "written")
+	assert.Equal(t, "- 2 other changes\n+ 1 other change\n\nDestroyed\n  - table of a: wiped\n\nDisk a\n"+
+		"  - destroy table of a: wiped\n",
+		compared(t, &Plan{Actions: []Action{wiped, written}}, &Plan{Actions: []Action{written}}, noFields))
+	assert.True(t, Compare(&Plan{Actions: []Action{wiped, written}}, &Plan{Actions: []Action{written, wiped}},
+		noFields).None())
 }
 
 func TestEachEntryIsToldOfOnce(t *testing.T) {
