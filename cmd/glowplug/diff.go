@@ -71,7 +71,7 @@ func (o *diffOptions) run(ctx context.Context, p *cli.Process, configs []string)
 	if len(configs) != 2 {
 		return cli.Misuse("two configs are needed, %d are given; - is standard input", len(configs))
 	}
-	if err := cmp.Or(o.judge(configs), o.judgePlan()); err != nil {
+	if err := cmp.Or(o.judge(configs), o.judgePlan(configs)); err != nil {
 		return err
 	}
 	var both [2]*document.Document
@@ -93,10 +93,13 @@ func (o *diffOptions) run(ctx context.Context, p *cli.Process, configs []string)
 }
 
 // judgePlan checks the options that are about plans.
-func (o *diffOptions) judgePlan() error {
+func (o *diffOptions) judgePlan(configs []string) error {
 	names := append(o.on.given(), given(option{"--no-content", o.on.noContent}, option{"--facts", o.on.facts != ""})...)
-	if !o.plan && len(names) > 0 {
+	switch {
+	case !o.plan && len(names) > 0:
 		return cli.Misuse("%s is about plans; say --plan to compare these", names[0])
+	case o.on.facts == "-" && slices.Contains(configs, "-"):
+		return cli.Misuse("standard input cannot be both the facts and a config")
 	}
 	return o.on.judgeAbout()
 }
