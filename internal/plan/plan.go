@@ -104,6 +104,16 @@ func (s Step) Fail(err error) error {
 	return &StepError{ID: s.ID, Subject: s.Subject, Origin: s.Origin, Err: err}
 }
 
+// An UnlikeError is about what is there, is not what an entry has, and may not go.
+type UnlikeError struct {
+	Err         error
+	Differences []string // between the two; for people
+}
+
+func (e *UnlikeError) Error() string { return e.Err.Error() }
+
+func (e *UnlikeError) Unwrap() error { return e.Err }
+
 // EachError makes something else of an error or, where errors.Join has put several together, of each of them.
 func EachError(err error, change func(error) error) error {
 	all := diag.Errors(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
 )
@@ -223,16 +224,21 @@ func (a *array) refusal() error {
 			seen.Users = nil // an array that does not run is stopped
 		}
 		if err := seen.Free(); err != nil {
-			return err
+			return a.unlike(m, err)
 		}
 	}
 	for _, m := range a.members {
 		if a.isEmpty(m) || a.givenUp.has(m.Node) {
 			continue
 		}
-		return kind.UnlessLost(fmt.Errorf("%s is not to be lost: it %s", m, a.tell(m)), memberSetting)
+		return kind.UnlessLost(a.unlike(m, fmt.Errorf("%s is not to be lost: it %s", m, a.tell(m))), memberSetting)
 	}
 	return fmt.Errorf("some members are part of %s", a.holder.Name)
+}
+
+// unlike adds to a refusal what there is to be said of the member.
+func (a *array) unlike(m *scene.Seen, err error) error {
+	return &plan.UnlikeError{Err: err, Differences: []string{diag.Name(m.Path) + " " + a.tell(m)}}
 }
 
 // tell says what is on a member, and where an array differs from the config's.

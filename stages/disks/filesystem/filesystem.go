@@ -267,8 +267,10 @@ func (f *filesystem) refused() error {
 
 // refusal says what is there, in what it differs, and what would allow its loss.
 func (f *filesystem) refusal() error {
-	return kind.UnlessLost(fmt.Errorf("%s is in the way: %s", f.seen,
-		strings.Join(f.differences(f.seen.Content), ", ")), "wipeFilesystem")
+	what := strings.Join(f.differences(f.seen.Content), ", ")
+	return kind.UnlessLost(&plan.UnlikeError{
+		Differences: []string{"it holds " + scene.Describe(f.seen.Content) + ": " + what},
+		Err:         fmt.Errorf("%s is in the way: %s", f.seen, what)}, "wipeFilesystem")
 }
 
 // differences are between what was found and what is wanted; for people.

@@ -11,6 +11,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/order"
+	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
 )
@@ -188,7 +189,7 @@ func (c decider) refused() error {
 			d.Found != nil && d.Verdict != block.Keep}
 		switch err := d.Err(); {
 		case err != nil:
-			all = append(all, entry.Fail(c.unlessLost(d, err)))
+			all = append(all, entry.Fail(c.unlessLost(d, &plan.UnlikeError{Err: err, Differences: unlike(d)})))
 		case judge(u) == refuse:
 			all = append(all,
 				entry.Fail(scene.InUse(fmt.Errorf("is in use (%s), and would be changed", scene.Words(users)))))
@@ -198,6 +199,14 @@ func (c decider) refused() error {
 		return errors.Join(all...)
 	}
 	return c.covered()
+}
+
+// unlike says in what a partition differs from its entry.
+func unlike(d block.Decision) []string {
+	if !d.ShouldExist {
+		return []string{"is there"}
+	}
+	return d.Differences
 }
 
 // unlessLost adds to the refusal of a partition what it holds, and what can be done.

@@ -8,6 +8,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
 )
@@ -122,19 +123,25 @@ func (v *volume) refused(view scene.Scene) error {
 }
 
 func (v *volume) refusal() error {
-	why := "it is no LUKS 2 volume"
+	why := v.unlike()
 	if err := v.seen.Free(); err != nil {
-		return err
+		return &plan.UnlikeError{Err: err, Differences: []string{why}}
 	}
+	return kind.UnlessLost(&plan.UnlikeError{Differences: []string{why},
+		Err: fmt.Errorf("%s is not to be lost: %s", v.seen, why)}, "wipeVolume")
+}
+
+// unlike says why what is there is not the volume.
+func (v *volume) unlike() string {
 	switch header := v.seen.LUKS; {
 	case v.seen.OnlyTable():
-		why = "it has a partition table"
+		return "it has a partition table"
 	case header != nil && header.Version == 1:
-		why = "it is a LUKS 1 volume"
+		return "it is a LUKS 1 volume"
 	case header != nil:
-		why = v.difference()
+		return v.difference()
 	}
-	return kind.UnlessLost(fmt.Errorf("%s is not to be lost: %s", v.seen, why), "wipeVolume")
+	return "it is no LUKS 2 volume"
 }
 
 // nameTaken refuses the name of another device of device-mapper: it could not be opened once it is formatted.
