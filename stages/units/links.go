@@ -14,9 +14,11 @@ import (
 type links map[string]string
 
 // madeLinks lists them.
-func (f *finder) madeLinks() (links, error) {
+func (f *finder) madeLinks() (links, error) { return f.linksIn(unitDirs[:]) }
+
+func (f *finder) linksIn(dirs []string) (links, error) {
 	all := links{}
-	for _, dir := range unitDirs {
+	for _, dir := range dirs {
 		at, names, err := f.t.List(dir)
 		if err != nil {
 			return nil, err

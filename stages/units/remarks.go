@@ -33,11 +33,7 @@ func (u *Units) remarks(along map[string]string) (plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	listed := map[string]bool{}
-	for _, w := range u.wanted {
-		template, instance, _ := unit.SplitInstance(w.Name)
-		listed[template] = listed[template] || w.Enabled && instance != "" && w.file.state == unitThere
-	}
+	listed := listedTemplates(u.wanted)
 	for _, w := range u.wanted {
 		why := ""
 		switch {

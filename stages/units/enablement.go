@@ -1,0 +1,145 @@
+package units
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/unit"
+)
+
+// An Enablement is what a root has of a unit that the config has enabled or disabled.
+type Enablement struct {
+	Name, Origin string
+	Is           State
+	Why          string // "" where it is as the config has it
+}
+
+// A State tells whether a unit is enabled or disabled as the config has it.
+type State uint8
+
+// The states. One that is Hindered cannot be so, as a first boot has said, whatever has become of it since.
+const (
+	AsWanted State = iota
+	Otherwise
+	Hindered
+	Unknown
+)
+
+// machineID is empty, or says so, until systemd has applied presets in a first boot (machine-id(5)).
+const machineID = "/etc/machine-id"
+
+// A judge tells of units whether they are enabled, by the links of the root.
+type judge struct {
+	all, own links // in all directories of units, and in those where units are enabled
+	along    map[string]string
+	earlier  presetRules
+	fresh    bool // presets have yet to be applied
+	listed   map[string]bool
+}
+
+// Enablement tells of the units that say whether they are enabled what the root has now. It asks no systemctl.
+func (u *Units) Enablement() (all []Enablement, err error) {
+	if len(u.wanted) == 0 {
+		return nil, nil
+	}
+	j, err := u.judge()
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range u.wanted {
+		if w.file.alias {
+			continue
+		}
+		e := Enablement{Name: w.Name, Origin: w.origin}
+		if w.Enabled {
+			e.Is, e.Why = j.enabled(w)
+		} else {
+			e.Is, e.Why = j.disabled(w)
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+func (u *Units) judge() (j judge, err error) {
+	if j.all, err = u.finder.madeLinks(); err != nil {
+		return j, err
+	}
+	if j.own, err = u.finder.linksIn(unitDirs[:2]); err != nil {
+		return j, err
+	}
+	if j.along, err = u.finder.alongWith(u.wanted); err != nil {
+		return j, err
+	}
+	j.earlier, err = u.finder.presetRules(func(name string) bool { return name < path.Base(presetPath) })
+	id, failed := u.t.ReadFile(machineID, presetLimit)
+	known := strings.TrimSpace(string(id))
+	j.fresh = failed != nil || known == "" || known == "uninitialized"
+	j.listed = listedTemplates(u.wanted)
+	return j, err
+}
+
+// enabled is about a unit that is to be enabled.
+func (j *judge) enabled(w wanted) (State, string) {
+	f, links := w.file, w
+	links.file.install.Also = nil // others
+	hindrance := w.hindrance(j.listed)
+	switch {
+	case f.state == unitMasked && f.own:
+		return Hindered, "it is masked by the config"
+	case f.state == unitMasked && !slices.Contains(unitDirs[:2], path.Dir(f.at)): // by the image
+		return Hindered, strings.TrimPrefix(hindrance, cannotBe)
+	case f.state != unitThere:
+		return Otherwise, strings.TrimPrefix(hindrance, cannotBe)
+	case !f.known:
+		return Unknown, "what " + diag.Name(f.at) + " has in [Install] is not known"
+	case hindrance != "" || !f.install.Any() || f.install.OnlyAlso() || w.isBareTemplate():
+		return Hindered, strings.TrimPrefix(hindrance, cannotBe)
+	case j.all.enable(links), j.fresh:
+		return AsWanted, ""
+	case j.earlier.against(w) != "":
+		return Hindered, j.earlier.against(w)
+	}
+	return Otherwise, "is not enabled"
+}
+
+// disabled is about a unit that is to be disabled. Links that the root's own packages have in /usr do not count, as for
+// systemctl.
+func (j *judge) disabled(w wanted) (State, string) {
+	by := j.own.by(w.Name)
+	switch {
+	case by == "":
+		return AsWanted, ""
+	case j.along[w.Name] != "":
+		return Hindered, fmt.Sprintf("is enabled along with %s (Also=)", diag.Name(j.along[w.Name]))
+	case j.earlier.against(w) != "":
+		return Hindered, j.earlier.against(w)
+	}
+	return Otherwise, "is enabled, by " + diag.Name(by)
+}
+
+// by is a link by which a unit, or an instance of a template, is enabled; "" for none. A unit whose file is elsewhere
+// has a link of its own name, which enables nothing.
+func (all links) by(name string) string {
+	for _, at := range slices.Sorted(maps.Keys(all)) {
+		linked := at == name && path.Base(all[at]) == name
+		if one := (links{at: all[at]}); !linked && one.lead(name) {
+			return at
+		}
+	}
+	return ""
+}
+
+// listedTemplates are those of which the config enables an instance.
+func listedTemplates(all []wanted) map[string]bool {
+	listed := map[string]bool{}
+	for _, w := range all {
+		template, instance, _ := unit.SplitInstance(w.Name)
+		listed[template] = listed[template] || w.Enabled && instance != "" && w.file.state == unitThere
+	}
+	return listed
+}
