@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -61,13 +62,25 @@ func open(name string, flags int) error {
 
 // attempt is the process that is sealed.
 func attempt(t *testing.T, dir string) {
-	threads := make(chan error) // those of before are sealed as well
-	start := make(chan struct{})
-	go func() { <-start; threads <- open(dir+"/f", unix.O_WRONLY) }()
+	start, ids, threads := make(chan struct{}), make(chan int), make(chan error)
+	try := func() { // on a thread of its own
+		runtime.LockOSThread()
+		ids <- unix.Gettid()
+		<-start
+		threads <- open(dir+"/f", unix.O_WRONLY)
+	}
+	runtime.LockOSThread()
+	go try()
+	before := <-ids // is sealed as well
 	lacks, err := Seal()
 	require.NoError(t, err)
 	fmt.Println("lacks:", strings.Join(lacks, ", "))
+	go try()
+	later := <-ids
+	require.NotContains(t, []int{unix.Gettid(), before}, later)
+	require.NotEqual(t, unix.Gettid(), before)
 	close(start)
+	require.Error(t, <-threads)
 	require.Error(t, <-threads)
 	for name, each := range attempts {
 		fmt.Printf("%s: %v\n", name, each.do(dir) == nil)
