@@ -108,30 +108,13 @@ func (r *Reading) On(ctx context.Context, adapt func(*Question)) (*report.Plan, 
 }
 
 func (q *Question) on(ctx context.Context, doc *document.Document, from fetcher) (*report.Plan, []diag.Problem, error) {
-	cfg := *doc.Config()
-	var devices scene.Scene
-	var err error
-	if q.Devices != nil {
-		if devices, err = q.Devices(cfg.Storage); err != nil {
-			return nil, nil, plan.EachError(err, q.advised)
-		}
-	}
-	wanted := q.remotes(cfg.Storage)
-	got, failed := (*fetched)(nil), error(nil)
-	if q.Fetch {
-		got, failed = fetchAll(ctx, from, wanted)
-		failed = errors.Join(authoritiesFail(from.trust.get(ctx)), failed)
-	}
-	if err := cmp.Or(context.Cause(ctx), q.seal()); err != nil {
+	m, err := q.matter(ctx, doc, from)
+	if err != nil {
 		return nil, nil, err
 	}
-	q.Files.Fetch, q.Files.Fetched = got.write(from), got.has
-	o := Circumstances{Files: q.Files, Random: q.Random, Protection: q.Protection}
-	if q.Boot {
-		o.Boot = func(f *Forecast) *leave.Boot { return q.boot(ctx, cfg, f) }
-	}
-	f, err := Plan(ctx, cfg, devices, q.Root, o)
-	err = errors.Join(failed, err)
+	cfg, devices, got := m.config, m.devices, m.got
+	f, err := Plan(ctx, cfg, devices, q.Root, q.circumstances(ctx, cfg))
+	err = errors.Join(m.failed, err)
 	if ended := context.Cause(ctx); ended != nil {
 		return nil, nil, ended
 	}
@@ -144,16 +127,16 @@ func (q *Question) on(ctx context.Context, doc *document.Document, from fetcher)
 	if q.CommandLine != nil {
 		p.Actions = append(arguments(&cfg.KernelArguments, *q.CommandLine, q.Texts), p.Actions...)
 	}
-	got.tell(p, wanted)
-	p.Fetched = q.Fetch && len(wanted) > 0
+	got.tell(p, m.wanted)
+	p.Fetched = q.Fetch && len(m.wanted) > 0
 	if err := q.mark(ctx, f, p); err != nil {
 		return nil, nil, err
 	}
 	p.Notes = slices.Concat(q.leftOut(cfg, devices != nil), p.Notes, foreseen, f.untried())
 	if !q.Fetch {
-		p.Notes = append(p.Notes, from.trust.note()...)
+		p.Notes = append(p.Notes, m.from.trust.note()...)
 	}
-	problems := Conflicts(doc, plan.EachError(err, q.advised))
+	problems := Conflicts(m.doc, plan.EachError(err, q.advised))
 	p.Conflicts = reported(problems)
 	return p, problems, nil
 }
@@ -163,6 +146,43 @@ func (q *Question) seal() error {
 		return nil
 	}
 	return q.Seal()
+}
+
+// A matter is what a Question is about, once all is read and fetched.
+type matter struct {
+	doc     *document.Document
+	config  config.Config
+	from    fetcher
+	devices scene.Scene // nil where nothing is to be said of disks
+	wanted  map[string][]remote
+	got     *fetched
+	failed  error // joins what could not be fetched
+}
+
+// matter fetches all, and then takes from the process what changes a machine.
+func (q *Question) matter(ctx context.Context, doc *document.Document, from fetcher) (m matter, err error) {
+	m.doc, m.from, m.config = doc, from, *doc.Config()
+	if q.Devices != nil {
+		if m.devices, err = q.Devices(m.config.Storage); err != nil {
+			return m, plan.EachError(err, q.advised)
+		}
+	}
+	m.wanted = q.remotes(m.config.Storage)
+	if q.Fetch {
+		m.got, m.failed = fetchAll(ctx, m.from, m.wanted)
+		m.failed = errors.Join(authoritiesFail(m.from.trust.get(ctx)), m.failed)
+	}
+	q.Files.Fetch, q.Files.Fetched = m.got.write(m.from), m.got.has
+	return m, cmp.Or(context.Cause(ctx), q.seal())
+}
+
+// circumstances are those of a plan of a config.
+func (q *Question) circumstances(ctx context.Context, cfg config.Config) Circumstances {
+	o := Circumstances{Files: q.Files, Random: q.Random, Protection: q.Protection}
+	if q.Boot {
+		o.Boot = func(f *Forecast) *leave.Boot { return q.boot(ctx, cfg, f) }
+	}
+	return o
 }
 
 // reported are problems as a plan has them.

@@ -39,6 +39,8 @@ type Forecast struct {
 type Circumstances struct {
 	Files  files.Options
 	Random io.Reader // gives GUIDs; nil where there are no devices
+	// Storage is what is asked of disks, where that is not what the config has; nil where it is.
+	Storage *config.Storage
 	// Mounts: mounts are planned where there are no devices, too; what filesystems hold is not known then.
 	Mounts bool
 	// Boot gives what the files stage of a boot gets, by what is planned of the stages before it; nil for no boot.
@@ -57,7 +59,11 @@ func Plan(ctx context.Context, cfg config.Config, devices scene.Scene, view targ
 	unknown := func(string) (string, bool) { return "", false }
 	hidden := func(string) bool { return false }
 	if devices != nil {
-		f.Disks, failed[0] = disks.Preview(cfg.Storage, devices, o.Random)
+		storage := &cfg.Storage
+		if o.Storage != nil {
+			storage = o.Storage
+		}
+		f.Disks, failed[0] = disks.Preview(*storage, devices, o.Random)
 	}
 	if (devices != nil || o.Mounts) && view != nil {
 		var after *mounts.After

@@ -67,6 +67,7 @@ func glowplug() cli.Program {
 			planCommand(),
 			factsCommand(),
 			applyCommand(),
+			verifyCommand(),
 			platformsCommand(),
 			engine.Remove("glowplug rmcfg"),
 			cli.Completion("glowplug", documented),

@@ -6,6 +6,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/drift"
 	"github.com/glowplug-os/glowplug/internal/process"
 	"github.com/glowplug-os/glowplug/internal/report"
 	"github.com/glowplug-os/glowplug/internal/tool"
@@ -23,6 +24,19 @@ func Foretell(ctx context.Context, p *cli.Process, config string, boot bool, q s
 		return nil, nil, err
 	}
 	return stages.Foretell(ctx, q)
+}
+
+// Verify does the same, and says in what the machine or the directory differs from the config. It is told of owners as
+// they are, whoever runs it.
+func Verify(ctx context.Context, p *cli.Process, config string, boot bool, q stages.Question) (*drift.Report, error) {
+	if err := Decide(p, boot, &q); err != nil {
+		return nil, err
+	}
+	if err := ReadConfig(ctx, p, config, &q); err != nil {
+		return nil, err
+	}
+	q.Files.Privileged, q.Files.Users.FirstBoot = true, true
+	return stages.Verify(ctx, q)
 }
 
 // Decide fills in what the machine and its image decide, and who runs this.

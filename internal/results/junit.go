@@ -13,7 +13,7 @@ import (
 func writeJUnit(w io.Writer, r *Report) error {
 	var b strings.Builder
 	counts := fmt.Sprintf(`tests="%d" failures="%d" errors="0"`, len(r.Files), r.Invalid())
-	name := attribute(r.Program)
+	name := Attribute(r.Program)
 	b.WriteString("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=" + name + " " + counts + ">\n")
 	b.WriteString("  <testsuite name=" + name + " " + counts + " skipped=\"0\">\n")
 	for _, f := range r.Files {
@@ -24,15 +24,15 @@ func writeJUnit(w io.Writer, r *Report) error {
 }
 
 func junitCase(b *strings.Builder, f *File, class string) {
-	name := attribute(slashes(f.Name))
-	b.WriteString("    <testcase name=" + name + " classname=" + attribute(class) + " file=" + name)
+	name := Attribute(slashes(f.Name))
+	b.WriteString("    <testcase name=" + name + " classname=" + Attribute(class) + " file=" + name)
 	if len(f.Problems) == 0 {
 		b.WriteString("/>\n")
 		return
 	}
 	var lines []string
 	for i := range f.Problems {
-		lines = append(lines, xml(line(f, &f.Problems[i])))
+		lines = append(lines, XML(line(f, &f.Problems[i])))
 	}
 	text := strings.Join(lines, "\n")
 	if f.Invalid {
@@ -42,17 +42,18 @@ func junitCase(b *strings.Builder, f *File, class string) {
 				worst = p
 			}
 		}
-		b.WriteString(">\n      <failure type=" + attribute(string(worst.Code)) + " message=" +
-			attribute(diag.OneLine(worst.Message)) + ">" + text + "</failure>\n    </testcase>\n")
+		b.WriteString(">\n      <failure type=" + Attribute(string(worst.Code)) + " message=" +
+			Attribute(diag.OneLine(worst.Message)) + ">" + text + "</failure>\n    </testcase>\n")
 		return
 	}
 	b.WriteString(">\n      <system-out>" + text + "</system-out>\n    </testcase>\n")
 }
 
-func attribute(text string) string { return `"` + xml(text) + `"` }
+// Attribute gives a text as the value of an attribute, in quotes.
+func Attribute(text string) string { return `"` + XML(text) + `"` }
 
-// xml escapes what may not stand in a text or an attribute (XML 1.0, 2.4). What no document may have at all, control
+// XML escapes what may not stand in a text or an attribute (XML 1.0, 2.4). What no document may have at all, control
 // characters, is escaped as everywhere.
-func xml(text string) string {
+func XML(text string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace(diag.Printable(text))
 }

@@ -223,6 +223,9 @@ func shownSource(r config.Resource) string {
 	}
 }
 
+// NoOwnerKnown is in the detail of a step whose owner is given by a name of which nothing is known.
+const NoOwnerKnown = "owner not known"
+
 // attributeWords gives mode and owner as far as the step sets them; 0:0, the usual owner, only if the config names it.
 func attributeWords(n *node, e plan.Effect) string {
 	a := n.attributes(e)
@@ -231,7 +234,7 @@ func attributeWords(n *node, e plan.Effect) string {
 		words = append(words, fmt.Sprintf("%04o", a.Mode))
 	}
 	if n.unowned {
-		return strings.Join(append(words, "owner not known"), " ")
+		return strings.Join(append(words, NoOwnerKnown), " ")
 	}
 	named := n.user != (config.NodeOwner{}) || n.group != (config.NodeOwner{})
 	if a.UID > 0 || a.GID > 0 || named && (a.UID == 0 || a.GID == 0) {

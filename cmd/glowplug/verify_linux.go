@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"log/slog"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/drift"
+	"github.com/glowplug-os/glowplug/internal/engine"
+	"github.com/glowplug-os/glowplug/internal/load"
+	"github.com/glowplug-os/glowplug/internal/scene"
+	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/stages"
+	"github.com/glowplug-os/glowplug/stages/files"
+)
+
+func (o *verifyOptions) run(ctx context.Context, p *cli.Process, operands []string) error {
+	if err := o.judge(operands); err != nil {
+		return err
+	}
+	q := stages.Question{
+		Request: stages.Request{Audience: diag.Workstation, Offline: o.offline, Idle: o.fetchTimeout,
+			Report: func(problems []diag.Problem) { show(p, problems) }, Log: slog.New(&status{to: p.Err, now: p.Now})},
+		Random: rand.Reader, Texts: !o.noContent, Fetch: o.fetch, Files: files.Options{Accounts: files.MakeAccounts},
+		Seal: func() error { return seal(p.Err) },
+	}
+	var err error
+	if q.Documents, err = load.Folder(o.filesDir); err != nil {
+		return err
+	}
+	q.Documents.Lint = tree.Unseen
+	opened := &opened{}
+	defer opened.close()
+	if err := o.look(&q, opened); err != nil {
+		return err
+	}
+	report, err := engine.Verify(ctx, p, operands[0], o.root == "", q)
+	if err == nil {
+		err = o.write(p.Out, report)
+	}
+	if err != nil {
+		return told(err)
+	}
+	if exit := report.Exit(); exit != 0 {
+		return cli.ExitError(exit)
+	}
+	return nil
+}
+
+// look opens what is verified, for reading.
+func (o *verifyOptions) look(q *stages.Question, opened *opened) error {
+	q.Files.NoOwner = o.noOwner
+	if o.root != "" {
+		if err := lookInto(q, o.root, opened); err != nil {
+			return err
+		}
+	} else {
+		q.Devices = func(config.Storage) (scene.Scene, error) { return (&device.Devices{}).Scene(), nil }
+		if err := lookAtThis(q, opened); err != nil {
+			return err
+		}
+	}
+	q.Protection = nil // nothing is to be changed
+	return nil
+}
+
+func (o *verifyOptions) write(to io.Writer, report *drift.Report) error {
+	switch o.format {
+	case "json":
+		return report.WriteJSON(to)
+	case "junit":
+		return report.WriteJUnit(to, "glowplug verify")
+	}
+	return report.WriteText(to)
+}
