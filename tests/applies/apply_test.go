@@ -69,6 +69,9 @@ func TestWhatIsValidApplies(t *testing.T) {
 		for _, fault := range tally.Add(o) {
 			t.Error(strings.ReplaceAll(fault, b.Dir, ""))
 		}
+		for _, what := range o.Differs {
+			t.Errorf("%s: as soon as it has booted, %s: %.2000s", c.Name, what, c.Text)
+		}
 	}
 	t.Log(tally)
 	assert.GreaterOrEqual(t, tally.Changed, 1000, "configs that pass and change something")

@@ -30,6 +30,8 @@ type Outcome struct {
 	On Kind
 	// Changed: something was to be done there.
 	Changed bool
+	// Differs is what is not as the config has it there, by glowplug verify.
+	Differs []string
 	// Refused are the machines before that one.
 	Refused []Refused
 }
@@ -63,12 +65,12 @@ func (b *Bench) Apply(ctx context.Context, c Case) (o Outcome, err error) {
 		if kind != Done && o.isByDisks() {
 			continue
 		}
-		changed, refusal, err := b.boot(ctx, c, kind)
+		changed, differs, refusal, err := b.boot(ctx, c, kind)
 		if err != nil {
 			return o, err
 		}
 		if refusal == nil {
-			o.On, o.Changed = kind, changed
+			o.On, o.Changed, o.Differs = kind, changed, differs
 			return o, nil
 		}
 		code, err := b.explain(ctx, c, kind, refusal)
@@ -89,17 +91,22 @@ func (o *Outcome) isByDisks() bool {
 	})
 }
 
-// boot boots a case on a machine of its own, which is gone afterwards.
-func (b *Bench) boot(ctx context.Context, c Case, kind Kind) (changed bool, refusal *Refusal, err error) {
+// boot boots a case on a machine of its own, which is gone afterwards, and has it verified.
+func (b *Bench) boot(ctx context.Context, c Case, kind Kind) (changed bool, differs []string, refusal *Refusal,
+	err error) {
 	err = b.with(ctx, c, kind, func(m *machine) error {
 		err := m.boot(ctx, c.Text)
 		changed = m.changed > 0
+		if err != nil {
+			return err
+		}
+		differs, err = m.differs(ctx)
 		return err
 	})
 	if errors.As(err, &refusal) {
 		err = nil
 	}
-	return changed, refusal, err
+	return changed, differs, refusal, err
 }
 
 func (b *Bench) with(ctx context.Context, c Case, kind Kind, use func(*machine) error) error {

@@ -7,16 +7,21 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/providers"
 	"github.com/glowplug-os/glowplug/stages"
+	"github.com/glowplug-os/glowplug/stages/files"
+	"github.com/glowplug-os/glowplug/tests/foretold"
 )
 
 // A machine boots a config: in a folder that stands for its root and for /run, by the stages of a boot in this process.
@@ -53,6 +58,65 @@ func (m *machine) boot(ctx context.Context, text string) error {
 		}
 	}
 	return nil
+}
+
+// differs is what `glowplug verify` finds after the boot: nothing, if it was told right. Not verified is what a boot
+// with a root of its own has mounted, and accounts of which the config itself replaces the files or the homes.
+func (m *machine) differs(ctx context.Context) ([]string, error) {
+	if m.undoes() {
+		return nil, nil
+	}
+	in, err := root.Open(filepath.Join(m.dir, "root"))
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	q := stages.Question{Machine: stages.Machine{Root: target.WholeOf(in)}, Seal: func() error { return nil }}
+	q.Rendered, q.Log, q.Report = true, slog.New(slog.DiscardHandler), func([]diag.Problem) {}
+	q.Files.Accounts, q.Files.Privileged, q.Files.Users.FirstBoot = files.MakeAccounts, true, true
+	if q.Text, err = os.ReadFile(m.paths().Config); err != nil {
+		return nil, err
+	}
+	foretold.OfMachine(&q)
+	report, err := stages.Verify(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	d, err := foretold.Drifted(report)
+	return d.Differs(), err
+}
+
+// accountPlaces are where accounts are, and homes of the users whom configs name.
+var accountPlaces = []string{"/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow", "/home", "/root", "/var/home"}
+
+func (m *machine) undoes() bool {
+	s := &m.config.Storage
+	var all []string
+	for _, f := range s.Filesystems {
+		if config.Says(f.Path) == "/" {
+			return true
+		}
+	}
+	for _, d := range s.Directories {
+		all = append(all, d.Path)
+	}
+	for _, f := range s.Files {
+		all = append(all, f.Path)
+	}
+	for _, l := range s.Links {
+		all = append(all, l.Path)
+	}
+	for _, u := range m.config.Passwd.Users {
+		if strings.HasPrefix(config.Says(u.HomeDir), "/etc/") {
+			return true
+		}
+	}
+	return len(m.config.Passwd.Users)+len(m.config.Passwd.Groups) > 0 &&
+		slices.ContainsFunc(all, func(at string) bool {
+			return slices.ContainsFunc(accountPlaces, func(place string) bool {
+				return strings.HasPrefix(at+"/", place+"/") || strings.HasPrefix(place+"/", at+"/")
+			})
+		})
 }
 
 // fetch runs the stage that gets the config, and makes what the config is for.

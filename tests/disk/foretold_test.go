@@ -69,7 +69,14 @@ func appliedAsForetold(t *testing.T, a *foretold.Application, command *exec.Cmd)
 	plan, before := ask(), treeOf(t, a.Root)
 	if code, out = called(t, command); code == 0 {
 		faults := append(plan.Trees(before, treeOf(t, a.Root)), a.Said(&plan, out)...)
-		assert.Empty(t, append(faults, nothingLeft(t, ask(), a.Config)...))
+		faults = append(faults, nothingLeft(t, ask(), a.Config)...)
+		c := a.Verification("")
+		c.Env, c.Dir, c.SysProcAttr = command.Env, command.Dir, command.SysProcAttr
+		var d foretold.Drift
+		var err error
+		assert.Empty(t, traced(t, c, func(c *exec.Cmd) { d, err = foretold.Verified(c) }))
+		require.NoError(t, err)
+		assert.Empty(t, append(faults, d.Differs()...))
 	}
 	return code, out
 }
@@ -88,7 +95,9 @@ func filesForetold(t *testing.T, root, config string) (verify func(log string)) 
 		faults := plan.Trees(before, treeOf(t, root))
 		faults = append(faults, foretold.Deeds(plan.Of("files"),
 			foretold.WithoutLeft(foretold.Logged(log, "files: ")))...)
-		assert.Empty(t, append(faults, nothingLeft(t, ask(), config)...))
+		d, err := foretold.Verify(t.Context(), root, config, nil)
+		require.NoError(t, err)
+		assert.Empty(t, append(append(faults, nothingLeft(t, ask(), config)...), d.Differs()...))
 	}
 }
 

@@ -17,10 +17,7 @@ import (
 
 // ForBoot is the plan of a whole boot: of the devices of this machine, and a directory as its root.
 func ForBoot(ctx context.Context, dir, config string) (Plan, error) {
-	return ForStage(ctx, dir, config, func(q *stages.Question) {
-		q.Random = rand.Reader
-		q.Devices = devices
-	})
+	return ForStage(ctx, dir, config, OfMachine)
 }
 
 // BootAgain holds the plan of a boot that is over against the rows: it is empty but for these.
@@ -34,7 +31,17 @@ func BootAgain(ctx context.Context, dir, config string) (faults []string, err er
 		return nil, err
 	}
 	second, err := ForBoot(ctx, dir, config)
-	return rows.Empty(second, text), err
+	if err != nil {
+		return nil, err
+	}
+	d, err := Verify(ctx, dir, config, OfMachine)
+	return append(rows.Empty(second, text), d.Differs()...), err
+}
+
+// OfMachine makes a question one about the devices of this machine too.
+func OfMachine(q *stages.Question) {
+	q.Random = rand.Reader
+	q.Devices = devices
 }
 
 func devices(config.Storage) (scene.Scene, error) { return (&device.Devices{}).Scene(), nil }

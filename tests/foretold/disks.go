@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -84,8 +85,22 @@ func DisksAgain(ctx context.Context, s config.Storage) (faults []string, err err
 	if err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(config.Config{Storage: s})
-	return rows.Empty(second, text), err
+	text, err := json.Marshal(config.Config{Ignition: config.Ignition{Version: config.Newest.String()}, Storage: s})
+	if err != nil {
+		return nil, err
+	}
+	q := stages.Question{Machine: stages.Machine{Devices: devices}, Random: rand.Reader}
+	q.Text, q.Rendered, q.Log = text, true, slog.New(slog.DiscardHandler)
+	q.Report = func([]diag.Problem) {}
+	report, err := stages.Verify(context.WithoutCancel(ctx), q)
+	if err != nil {
+		return nil, err
+	}
+	d, err := Drifted(report)
+	faults = slices.DeleteFunc(d.Differs(), func(fault string) bool {
+		return strings.HasSuffix(fault, ": its first boot has not come to its end") // which disks.Finish ends
+	})
+	return append(rows.Empty(second, text), faults...), err
 }
 
 // written is how many sectors the kernel has written to each loop device of a config, to which nobody else writes. What

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,7 +18,19 @@ import (
 
 // ask runs `glowplug plan` as a script would, without that the script sees it. Input is a file.
 func ask(ts *testscript.TestScript, a *foretold.Application, input string) foretold.Plan {
-	c := a.Command(filepath.Join(programs, "glowplug"))
+	p, err := foretold.Ask(asScripts(ts, a.Command(filepath.Join(programs, "glowplug")), input))
+	ts.Check(err)
+	return p
+}
+
+// differs runs `glowplug verify` in the same way.
+func differs(ts *testscript.TestScript, a *foretold.Application, input string) []string {
+	d, err := foretold.Verified(asScripts(ts, a.Verification(filepath.Join(programs, "glowplug")), input))
+	ts.Check(err)
+	return d.Differs()
+}
+
+func asScripts(ts *testscript.TestScript, c *exec.Cmd, input string) *exec.Cmd {
 	c.Dir = ts.MkAbs(".")
 	for _, name := range ts.Value(variables).([]string) {
 		c.Env = append(c.Env, name+"="+ts.Getenv(name))
@@ -25,9 +38,7 @@ func ask(ts *testscript.TestScript, a *foretold.Application, input string) foret
 	if input != "" {
 		c.Stdin = strings.NewReader(ts.ReadFile(input))
 	}
-	p, err := foretold.Ask(c)
-	ts.Check(err)
-	return p
+	return c
 }
 
 // variables is the key of the names of a script's environment.
@@ -53,6 +64,7 @@ func foretellApply(ts *testscript.TestScript, args []string, a *foretold.Applica
 	}
 	faults := append(plan.Trees(before, look(ts, a.Root)), a.Said(&plan, ts.ReadFile("stderr"))...)
 	faults = append(faults, rows(ts).Empty(ask(ts, a, input), text(ts, cmp.Or(input, a.Config)))...)
+	faults = append(faults, differs(ts, a, input)...)
 	if len(faults) > 0 {
 		ts.Fatalf("%s: %s", strings.Join(args, " "), strings.Join(faults, "\n"))
 	}
@@ -102,7 +114,10 @@ func foretellFiles(ts *testscript.TestScript, dir, config string, adapt func(*st
 	return func() {
 		deeds := foretold.WithoutLeft(foretold.Logged(ts.ReadFile("stdout"), "files: "))
 		faults := append(plan.Trees(before, look(ts, dir)), foretold.Deeds(plan.Of("files"), deeds)...)
-		if faults = append(faults, rows(ts).Empty(ask(), text(ts, config))...); len(faults) > 0 {
+		faults = append(faults, rows(ts).Empty(ask(), text(ts, config))...)
+		d, err := foretold.Verify(context.Background(), ts.MkAbs(dir), ts.MkAbs(config), adapt)
+		ts.Check(err)
+		if faults = append(faults, d.Differs()...); len(faults) > 0 {
 			ts.Fatalf("%s", strings.Join(faults, "\n"))
 		}
 	}

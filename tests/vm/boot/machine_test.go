@@ -93,6 +93,7 @@ func firstAndSecond(t *testing.T, suite string, config []byte, again func(*testi
 	b := newBox(t, suite)
 	b.later = withProof(t, config)
 	checks := append(asDescribed[:len(asDescribed):len(asDescribed)], provisioned...)
+	checks = append(checks, verified)
 	o := b.first(b.later, append(checks, ofLater, ofItself))
 	o.must(checks)
 	tellTimes(t, "testdata/machine.ign", o.journal)
@@ -103,7 +104,7 @@ func firstAndSecond(t *testing.T, suite string, config []byte, again func(*testi
 	again(t, o.plan(ofLater))
 	again(t, o.plan(ofItself))
 
-	checks = append(asDescribed[:len(asDescribed):len(asDescribed)], untouched...)
+	checks = append(append(asDescribed[:len(asDescribed):len(asDescribed)], untouched...), verified)
 	o = b.again(append(checks, ofLater))
 	o.must(checks)
 	assert.False(t, o.says("gnition"), "the second boot speaks of provisioning:\n%s", o.Tail(40))
@@ -129,9 +130,18 @@ func lasting(t *testing.T, text []byte) []byte {
 // planned is glowplug plan in the booted system, which keeps /run. It may end with any status.
 const planned = "/run/glowplug-test plan --format json 2>/dev/null "
 
+// verified is that the booted system is what its config says, whatever of that each boot makes anew. Nothing differs
+// even where volumes have keys that nobody has, and tables are wiped.
+var verified = check{"it is what its config says", "/run/glowplug-test verify --format json " + later +
+	" 2>/dev/null | jq -r '\"differs:\" + ([.items[] | select(.state == \"differs\") | .subject + \" \" + " +
+	"(.findings | join(\", \"))] | join(\"; \"))'", "differs:"}
+
+// later is where qemu has the config of box.later.
+const later = "/sys/firmware/qemu_fw_cfg/by_name/opt/glowplug/later/raw"
+
 // ofLater and ofItself are plans of box.later and of what the stages have left.
 var (
-	ofLater  = check{what: "a plan", command: planned + "/sys/firmware/qemu_fw_cfg/by_name/opt/glowplug/later/raw"}
+	ofLater  = check{what: "a plan", command: planned + later}
 	ofItself = check{what: "a plan of what is left", command: planned + "/run/ignition.json"}
 )
 
