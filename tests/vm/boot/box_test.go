@@ -129,8 +129,17 @@ type outcome struct {
 	files   told   // and before the files stage
 }
 
-// A told is what glowplug plan said: its plan in JSON, and the rest.
-type told struct{ plan, beside bytes.Buffer }
+// A told is what glowplug plan said: its plan in JSON, and the rest; and facts, with the config and the plan without
+// contents that comes of it there.
+type told struct{ plan, beside, facts, bare, config bytes.Buffer }
+
+// ports are those on which a machine tells it.
+func (told *told) ports(name string, all map[string]io.Writer) {
+	for suffix, to := range map[string]io.Writer{"": &told.plan, "-said": &told.beside, "-facts": &told.facts,
+		"-bare": &told.bare, "-config": &told.config} {
+		all[name+suffix] = to
+	}
+}
 
 // An answer is what a command in the machine printed, and its exit status.
 type answer struct {
@@ -162,9 +171,9 @@ func (b *box) boot(spec machine.Spec, checks []check, args ...string) outcome {
 	b.boots++
 	o := outcome{t: b.t, proof: map[string]answer{}}
 	var proof, journal, failure, kargs bytes.Buffer
-	spec.Ports = map[string]io.Writer{"proof": &proof, "journal": &journal, "failure": &failure, "kargs": &kargs,
-		"plan-disks": &o.disks.plan, "plan-disks-said": &o.disks.beside, "plan-files": &o.files.plan,
-		"plan-files-said": &o.files.beside}
+	spec.Ports = map[string]io.Writer{"proof": &proof, "journal": &journal, "failure": &failure, "kargs": &kargs}
+	o.disks.ports("plan-disks", spec.Ports)
+	o.files.ports("plan-files", spec.Ports)
 	spec.FwCfg = maps.Clone(spec.FwCfg)
 	if spec.FwCfg == nil {
 		spec.FwCfg = map[string][]byte{}
@@ -193,6 +202,8 @@ func (b *box) boot(spec machine.Spec, checks []check, args ...string) outcome {
 		o.proof[a.Name] = a
 	}
 	o.wasForetold()
+	o.disks.isPlannedElsewhere(b.t)
+	o.files.isPlannedElsewhere(b.t)
 	fmt.Fprintf(b.t.Output(), "boot %d took %.1f s\n", b.boots, o.Took.Seconds())
 	for name, text := range map[string][]byte{"journal-%d.log": journal.Bytes(), "disks-%d.json": o.disks.plan.Bytes(),
 		"files-%d.json": o.files.plan.Bytes()} {
@@ -214,6 +225,25 @@ func (o *outcome) wasForetold() {
 	p := o.disks.parse(o.t)
 	assert.Empty(o.t, p.Disks(o.journal), "%s", &o.disks.plan)
 	assert.Contains(o.t, o.disks.beside.String(), fmt.Sprintf("exit status %d\n", p.Exit))
+}
+
+// isPlannedElsewhere: on the machine's facts the plan is made here that was made there.
+func (told *told) isPlannedElsewhere(t *testing.T) {
+	t.Helper()
+	if told.facts.Len() == 0 || told.bare.Len() == 0 {
+		return // the machine has not come that far
+	}
+	dir := t.TempDir()
+	config, facts := filepath.Join(dir, "ignition.json"), filepath.Join(dir, "facts.json")
+	require.NoError(t, os.WriteFile(config, told.config.Bytes(), 0o600))
+	require.NoError(t, os.WriteFile(facts, told.facts.Bytes(), 0o600))
+	program := filepath.Join(checkout, "bin", "glowplug")
+	out, err := exec.Command(program, "plan", "--facts", facts, "--format", "json", config).Output()
+	if exit := (*exec.ExitError)(nil); err != nil {
+		require.ErrorAs(t, err, &exit)
+		require.NotEmpty(t, out, "%s\n%s", exit.Stderr, &told.facts)
+	}
+	assert.Equal(t, told.bare.String(), strings.ReplaceAll(string(out), config, "/run/ignition.json"))
 }
 
 func (told *told) parse(t *testing.T) foretold.Plan {

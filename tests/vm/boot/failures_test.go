@@ -228,7 +228,7 @@ func (f failure) wasForetold(t *testing.T, o outcome) {
 		return
 	}
 	p := o.disks.parse(t)
-	assert.NotContains(t, o.disks.plan.String()+o.disks.beside.String(), secret)
+	assert.NotContains(t, o.disks.plan.String()+o.disks.beside.String()+o.disks.facts.String(), secret)
 	if f.foretold == "" {
 		assert.Empty(t, p.Conflicts)
 		return
