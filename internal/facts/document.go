@@ -197,15 +197,14 @@ func (d *Document) Write(w io.Writer) error {
 
 // Parse reads a document. What is not of this version, or says what no machine can, is refused.
 func Parse(text []byte) (*Document, error) {
-	var head struct{ Version int }
-	if err := json.Unmarshal(text, &head); err != nil {
-		return nil, fmt.Errorf("facts: %w", err)
-	}
-	if head.Version != Version {
-		return nil, fmt.Errorf("facts: version %d, and this program reads version %d", head.Version, Version)
-	}
 	d := &Document{}
-	if err := json.Unmarshal(text, d); err != nil {
+	err := json.Unmarshal(text, d)
+	if err != nil || d.Version != Version {
+		// of another version anything may be another thing
+		var head struct{ Version int }
+		if json.Unmarshal(text, &head) == nil && head.Version != Version {
+			err = fmt.Errorf("version %d, and this program reads version %d", head.Version, Version)
+		}
 		return nil, fmt.Errorf("facts: %w", err)
 	}
 	if d.Circumstances == nil {
