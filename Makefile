@@ -223,6 +223,11 @@ install-firstboot-complete:
 	install -m 0644 dracut/firstboot/ignition-firstboot-complete.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
 
 # For images whose boot entries are files: puts the helper where the dracut module takes it from. Run it after install.
+# For images that send facts of each machine to a server (docs/facts.md); the unit is to be enabled.
+install-facts:
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 0644 dracut/facts/glowplug-facts.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
+
 install-kargs-entries:
 	install -d $(MODULE)
 	install -m 0755 dracut/kargs/ignition-kargs-entries.sh $(MODULE)/ignition-kargs-helper.sh

@@ -34,7 +34,7 @@ var floors = [][]string{
 		"internal/root", "internal/directives"},
 	{"internal/source", "internal/cursor", "internal/report", "internal/results"},
 	{"internal/fetch", "internal/tool", "internal/console", "internal/journal", "internal/build", "internal/field",
-		"internal/readonly", "internal/page", "internal/fleet", "internal/drift"},
+		"internal/readonly", "internal/page", "internal/fleet", "internal/drift", "internal/push"},
 	{"internal/document", "providers", "internal/device", "internal/process", "internal/target"},
 	{"internal/butane", "internal/history", "internal/rules", "stages/disks/kind", "internal/image",
 		"internal/facts"},

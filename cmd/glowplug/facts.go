@@ -2,13 +2,15 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/push"
 )
 
 type factsOptions struct {
 	planOptions
-	config string
+	config, send string
 }
 
 func factsCommand() cli.Command { return new(factsOptions).row() }
@@ -31,6 +33,9 @@ func (o *factsOptions) row() cli.Command {
 				Words: "a disk image, or a device, that stands for a device of the config; once for each of them"},
 			{Long: "files-dir", Short: 'd', Value: "DIR", Set: cli.Text(&o.filesDir),
 				Words: "the folder of the local files that a Butane document names"},
+			{Long: "send", Value: "URL|image", Set: cli.Text(&o.send),
+				Words: "post the facts to this https URL, or to the one that the machine's image names, instead of " +
+					"writing them"},
 			{Long: "offline", Set: cli.Switch(&o.offline), Words: "fetch nothing from the network"},
 			{Long: "fetch-timeout", Value: "DURATION", Default: "2m", Set: cli.Duration(&o.fetchTimeout),
 				Words: "how long a server may send nothing: 90s, 2m; 0 is without end"},
@@ -41,10 +46,12 @@ func (o *factsOptions) row() cli.Command {
 				"that are known to be harmless.",
 			"Without --for there is what plans of most configs look at. With it, the plan of that very config is " +
 				"the same as on the machine; that of another one is too, as far as the facts have what it looks at.",
+			fmt.Sprintf("With --send it is tried a few times, for no more than %v. Without a URL in the image, "+
+				"nothing is sent.", push.All),
 			"Run it as root: what it cannot look at is noted as that.",
 		},
-		Exits: []cli.Exit{{Code: 0, Meaning: "written"}, {Code: 1, Meaning: "failed, or the config is invalid"},
-			{Code: 2, Meaning: "wrong usage"}},
+		Exits: []cli.Exit{{Code: 0, Meaning: "written, or sent"},
+			{Code: 1, Meaning: "failed, or the config is invalid"}, {Code: 2, Meaning: "wrong usage"}},
 		Examples: []string{
 			"glowplug facts --for web.ign >facts.json", "glowplug facts --root build/rootfs --for web.bu >facts.json",
 			"glowplug facts --disk /dev/vda=disk.img --for boot.ign >facts.json", "glowplug facts >facts.json",

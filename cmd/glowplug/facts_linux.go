@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/check"
@@ -19,6 +21,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/engine"
 	"github.com/glowplug-os/glowplug/internal/facts"
 	"github.com/glowplug-os/glowplug/internal/process"
+	"github.com/glowplug-os/glowplug/internal/push"
 	"github.com/glowplug-os/glowplug/internal/report"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/internal/target"
@@ -31,6 +34,9 @@ import (
 func (o *factsOptions) run(ctx context.Context, p *cli.Process) error {
 	if o.fetchTimeout < 0 {
 		return cli.Misuse("--fetch-timeout: %v is below 0, which is no time to wait", o.fetchTimeout)
+	}
+	if none, err := o.receiver(p); none || err != nil {
+		return err
 	}
 	o.noContent = true
 	q, err := o.question(p)
@@ -49,17 +55,58 @@ func (o *factsOptions) run(ctx context.Context, p *cli.Process) error {
 	if err != nil {
 		return told(err)
 	}
-	return doc.Write(p.Out)
+	if o.send == "" {
+		return doc.Write(p.Out)
+	}
+	var text bytes.Buffer
+	if err := doc.Write(&text); err != nil {
+		return err
+	}
+	pusher := push.Pusher{Version: p.Version, Wait: wait}
+	return pusher.Push(ctx, o.send, text.Bytes())
+}
+
+// receiver finds out where facts go to; none if an image is asked that has nobody for them.
+func (o *factsOptions) receiver(p *cli.Process) (none bool, err error) {
+	switch o.send {
+	case "":
+		return false, nil
+	case "image":
+		if o.send, err = engine.FactsURL(p); o.send == "" || err != nil {
+			return true, err
+		}
+		if err := push.Check(o.send); err != nil {
+			return true, fmt.Errorf("distribution settings: factsURL: %w", err)
+		}
+	default:
+		if err := push.Check(o.send); err != nil {
+			return true, cli.Misuse("--send: %w", err)
+		}
+	}
+	return false, nil
+}
+
+// wait waits so long.
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // note takes the facts: of all that is usual, and of what a plan of the config looks at.
 func (o *factsOptions) note(ctx context.Context, p *cli.Process, q stages.Question) (*facts.Document, error) {
-	wanted, err := o.wanted(ctx, p, q)
+	wanted, rendered, err := o.wanted(ctx, p, q)
 	if err != nil {
 		return nil, err
 	}
-	c := facts.Circumstances{Boot: o.root == "", Images: len(o.disks) > 0, Unprivileged: q.Unprivileged,
-		Today: engine.Today(p), Systemctl: hasSystemctl(q.Files)}
+	c := facts.Circumstances{Rendered: rendered, Boot: o.root == "", Images: len(o.disks) > 0,
+		Unprivileged: q.Unprivileged,
+		Today:        engine.Today(p), Systemctl: hasSystemctl(q.Files)}
 	if q.Root == nil {
 		c.Rootless = q.Rootless
 	}
@@ -90,14 +137,16 @@ func (o *factsOptions) note(ctx context.Context, p *cli.Process, q stages.Questi
 }
 
 // wanted reads the config that facts are for; nil for none.
-func (o *factsOptions) wanted(ctx context.Context, p *cli.Process, q stages.Question) (*stages.Reading, error) {
+func (o *factsOptions) wanted(ctx context.Context, p *cli.Process, q stages.Question) (of *stages.Reading,
+	rendered bool, err error) {
 	if o.config == "" {
-		return nil, nil
+		return nil, false, nil
 	}
 	if err := engine.ReadConfig(ctx, p, o.config, &q); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return q.Read(ctx)
+	of, err = q.Read(ctx)
+	return of, q.Rendered, err
 }
 
 // recorded is a machine whose looks are noted, and its devices themselves.
@@ -237,13 +286,41 @@ func ready(ctx context.Context, p *cli.Process, config string, q stages.Question
 	}
 	sealing := q.Seal
 	q.Seal = nil
+	of, wanted, err := wish(ctx, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	return of, wanted, sealing()
+}
+
+// wish is a config that is read, and what facts have to know of it.
+func wish(ctx context.Context, q stages.Question) (*stages.Reading, *facts.Wanted, error) {
 	of, err := q.Read(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	wanted, err := facts.WantedOf(of.Document().Config())
-	if err != nil {
+	return of, wanted, err
+}
+
+// readyFor is ready for one machine. Facts may be for what a fetch stage has left of a config, which is not merged
+// again; whether this is that one is seen when it is read so.
+func readyFor(ctx context.Context, p *cli.Process, doc *facts.Document, config string, q stages.Question) (
+	*stages.Reading, *facts.Wanted, error) {
+	if !doc.Circumstances.Rendered {
+		return ready(ctx, p, config, q)
+	}
+	if err := engine.ReadConfig(ctx, p, config, &q); err != nil {
 		return nil, nil, err
+	}
+	sealing, left := q.Seal, q
+	left.Seal, left.Rendered, left.Report = nil, true, func([]diag.Problem) {}
+	of, wanted, err := wish(ctx, left)
+	if err != nil || !wanted.Is(doc.For) {
+		q.Seal = nil
+		if of, wanted, err = wish(ctx, q); err != nil {
+			return nil, nil, err
+		}
 	}
 	return of, wanted, sealing()
 }
@@ -255,7 +332,7 @@ func (o *planOptions) onFacts(ctx context.Context, p *cli.Process, config string
 		return err
 	}
 	q.Files.Enable = !o.noPreset
-	of, wanted, err := ready(ctx, p, config, q)
+	of, wanted, err := readyFor(ctx, p, doc, config, q)
 	if err != nil {
 		return err
 	}

@@ -201,8 +201,16 @@ func (w jsonWriter) Write(p []byte) (int, error) {
 
 // EncodeJSON writes a value as indented JSON that a terminal may show.
 func EncodeJSON(w io.Writer, value any) error {
-	e := json.NewEncoder(jsonWriter{w})
-	e.SetEscapeHTML(false)
+	e := encoder(w)
 	e.SetIndent("", "  ")
 	return e.Encode(value)
+}
+
+// EncodeJSONLine writes a value as a line of JSON that a terminal may show.
+func EncodeJSONLine(w io.Writer, value any) error { return encoder(w).Encode(value) }
+
+func encoder(w io.Writer) *json.Encoder {
+	e := json.NewEncoder(jsonWriter{w})
+	e.SetEscapeHTML(false)
+	return e
 }

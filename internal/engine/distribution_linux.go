@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/target"
 )
 
@@ -28,6 +29,8 @@ type distribution struct {
 	SystemConfigDir  string `json:"systemConfigDir"`
 	// Tools are programs by the name that they are known by here: {"systemctl": "/usr/bin/systemctl"}.
 	Tools map[string]string `json:"tools"`
+	// FactsURL is where glowplug facts --send image sends facts; "" for nowhere.
+	FactsURL string `json:"factsURL"`
 	target.Image
 }
 
@@ -63,6 +66,12 @@ func readDistribution(file string, env func(string) string) (distribution, error
 		}
 	}
 	return d, overrideBool(&d.KeysFragment, "IGNITION_WRITE_AUTHORIZED_KEYS_FRAGMENT", env)
+}
+
+// FactsURL is where the image of this machine wants facts; "" for nowhere.
+func FactsURL(p *cli.Process) (string, error) {
+	d, err := readDistribution(distributionFile, p.Env)
+	return d.FactsURL, err
 }
 
 // ImageOf reads what the builder of an image has decided: of the image itself, and which programs it calls otherwise.

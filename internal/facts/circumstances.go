@@ -15,6 +15,8 @@ type Circumstances struct {
 	Who      Identity `json:"who"`
 	// Unprivileged: whoever runs this is not root, even where the plan is that of a boot, which is.
 	Unprivileged bool `json:"unprivileged,omitempty"`
+	// Rendered: the config that facts are for is what a fetch stage has left, which is not merged again.
+	Rendered bool `json:"rendered,omitempty"`
 	// Images: devices are images of disks that were named.
 	Images bool `json:"images,omitempty"`
 	// Unasked are disks of which the config of For says nothing, though who took the facts has named them.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/target"
 )
@@ -189,11 +190,7 @@ func keyOf[K comparable](words map[K]string, word string) (key K, known bool) {
 }
 
 // Write writes the JSON.
-func (d *Document) Write(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	return e.Encode(d)
-}
+func (d *Document) Write(w io.Writer) error { return diag.EncodeJSONLine(w, d) }
 
 // Parse reads a document. What is not of this version, or says what no machine can, is refused.
 func Parse(text []byte) (*Document, error) {

@@ -21,7 +21,7 @@ type Replay struct {
 
 // NewReplay answers for the plan of a config.
 func NewReplay(doc *Document, of *Wanted) *Replay {
-	return &Replay{doc: doc, wanted: of, same: of.is(doc.For), lacked: map[string]bool{}}
+	return &Replay{doc: doc, wanted: of, same: of.Is(doc.For), lacked: map[string]bool{}}
 }
 
 // Lacks are the looks that the document had no answer to, each once. A plan with any is not known.

@@ -63,8 +63,8 @@ func (w *Wanted) digest(salt []byte) []byte {
 	return sum.Sum(nil)
 }
 
-// is tells whether facts were taken for this config.
-func (w *Wanted) is(f *For) bool {
+// Is tells whether facts were taken for this config.
+func (w *Wanted) Is(f *For) bool {
 	if f == nil {
 		return false
 	}

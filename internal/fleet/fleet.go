@@ -5,7 +5,6 @@ import (
 	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -192,8 +191,4 @@ func count(n int, one, many string) string {
 }
 
 // WriteJSON writes a row as a line of JSON. Lines of several runs, sorted, are those of one run.
-func (r *Row) WriteJSON(to io.Writer) error {
-	e := json.NewEncoder(to)
-	e.SetEscapeHTML(false)
-	return e.Encode(r)
-}
+func (r *Row) WriteJSON(to io.Writer) error { return diag.EncodeJSONLine(to, r) }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# boot-plan PORT: plans the config of this boot, as somebody in a shell here would, and tells the host on ports: the plan
-# and what was said, and facts of this machine, with the config and its plan that is to come of them.
+# boot-plan PORT: plans the config of this boot, as somebody in a shell here would, and tells the host on ports: the
+# plan and what was said, and facts of this machine, with the config and its plan that is to come of them.
 config=/run/ignition.json
 glowplug plan --format json $config >/run/plan.json 2>/run/plan.txt
 echo "exit status $?" >>/run/plan.txt
