@@ -7,10 +7,14 @@ import (
 	"github.com/glowplug-os/glowplug/internal/check"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/engine"
+	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/process"
 )
 
-func main() { os.Exit(process.Run(os.Getenv, time.Now, called(process.Name(os.Args)))) }
+func main() {
+	fetch.Silence()
+	os.Exit(process.Run(os.Getenv, time.Now, called(process.Name(os.Args))))
+}
 
 // called are the programs that a name may stand for. Of all others the tables are made only by what tells of them.
 func called(name string) []cli.Program {

@@ -9,10 +9,14 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/engine"
+	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/process"
 )
 
-func main() { os.Exit(process.Run(os.Getenv, time.Now, programs())) }
+func main() {
+	fetch.Silence()
+	os.Exit(process.Run(os.Getenv, time.Now, programs()))
+}
 
 // programs are what the program's file can be called, the stages first.
 func programs() (programs []cli.Program) {

@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,6 +15,9 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/source"
 )
+
+// Silence keeps what net/http itself logs from everybody: it may be what a misbehaving server sent, and that a config.
+func Silence() { log.SetOutput(io.Discard) }
 
 // accept names the newest stable version, for servers that hold a config in several.
 func accept() string {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -24,8 +23,6 @@ import (
 
 // Run runs what the process was called as, and gives its exit code.
 func Run(env func(string) string, now func() time.Time, programs []cli.Program) int {
-	// net/http writes there what a misbehaving server sent, which may be a config.
-	log.SetOutput(io.Discard)
 	// No collection for what a small document needs, and none that the buffer of a large one alone starts: it would
 	// find nothing, but its worker spins while the bytes are read and parsed.
 	debug.SetGCPercent(400)
