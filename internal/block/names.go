@@ -115,3 +115,34 @@ func ContentLinks(label, uuid string) (links []string) {
 	}
 	return links
 }
+
+const byID = "/dev/disk/by-id/"
+
+// MapperPath is where the device mapper has a volume of some name.
+func MapperPath(name string) string { return "/dev/mapper/" + name }
+
+// VolumeNames are those of an encrypted volume that is open: where it is, and udev's links to it; "" for no UUID.
+func VolumeNames(name, uuid string) []string {
+	all := []string{MapperPath(name), byID + "dm-name-" + name}
+	if uuid != "" {
+		all = append(all, byID+"dm-uuid-CRYPT-LUKS2-"+strings.ToLower(strings.ReplaceAll(uuid, "-", ""))+"-"+name)
+	}
+	return all
+}
+
+// ArrayLinks are udev's links to an array by the names and the UUID of its superblocks (63-md-raid-arrays.rules).
+func ArrayLinks(names []string, uuid string) (links []string) {
+	for _, name := range names {
+		links = append(links, byID+"md-name-"+name)
+	}
+	digits := strings.Map(func(r rune) rune {
+		if r == '-' || r == ':' || r == '.' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(uuid))
+	if len(digits) == 32 {
+		links = append(links, byID+"md-uuid-"+digits[:8]+":"+digits[8:16]+":"+digits[16:24]+":"+digits[24:])
+	}
+	return links
+}

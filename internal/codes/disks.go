@@ -83,11 +83,13 @@ func diskRows() []Row {
 				there already, so there it is no error.`,
 		},
 		{
-			Code: DeviceTwice, Kind: OurError, Line: "a device is to be two things, one of which would be lost",
-			Do: "give one of the two another device",
+			Code: DeviceTwice, Kind: OurError,
+			Line: "a device is to be two things, one of which would be lost, or is made of itself",
+			Do:   "give one of the two another device",
 			Why: `The second of two arrays, volumes or filesystems on one device would destroy the first, and on a disk
 				with partitions each of them would take these too. The stage refuses that before it writes anything.
-				Names of one partition are known to be one: by its disk, its label and its GUID.`,
+				Names of one partition are known to be one, by its disk, its label and its GUID, and so are udev's
+				names of an array or a volume. Filesystems that are the same may share a device.`,
 		},
 		{
 			Code: DeviceMissing, Kind: OurError,

@@ -23,44 +23,74 @@ type Clash struct {
 	*diag.Fault
 }
 
-// Clashes finds the devices that a config has two uses of, one of which would destroy the other's, and partitions of a
-// wiped disk that it does not make. What stands there under a name of which the config says nothing may be anything.
+// Clashes finds the devices that a config has two uses of, one of which would destroy the other's, those that would be
+// made of themselves, and partitions of a wiped disk that it does not make. What stands there under a name of which the
+// config says nothing may be anything.
 func Clashes(s *config.Storage) []Clash {
-	c := &clashes{made: numbers(s.Disks), names: namesOfPartitions(s), uses: map[string]use{}, tables: map[string]int{},
-		wiped: map[string]int{}}
+	c := &clashes{made: numbers(s.Disks), names: map[string]string{}, uses: map[string]*use{},
+		tables: map[string]int{}, wiped: map[string]int{}, of: map[string][]*use{}, done: map[string]progress{}}
+	c.name(s)
 	for i := range s.Disks {
 		d := &s.Disks[i]
 		if makesPartitions(d) {
-			c.tables[path.Clean(d.Device)] = i
+			c.tables[c.one(d.Device)] = i
 		}
 		if isSet(d.WipeTable) {
 			c.wiped[path.Clean(d.Device)] = i
 		}
 	}
-	for i, r := range s.Raid {
-		u := use{entry: at("raid", i), subject: "array " + diag.Name(r.Name), what: "an array", takes: true}
-		for k, device := range r.Devices {
-			u.path = u.entry + ".devices." + strconv.Itoa(k)
-			c.note(device, u)
+	arrays := map[string]int{}
+	for i := range s.Raid {
+		r := &s.Raid[i]
+		node := ArrayNode(r)
+		if first, twice := arrays[node]; !twice {
+			arrays[node] = i
+		} else if s.Raid[first].Name != r.Name { // what has one name is told of as such
+			c.add(&use{entry: at("raid", i), subject: "array " + diag.Name(r.Name), path: at("raid", i) + ".name"},
+				at("raid", first)+".name", codes.DeviceTwice, "two arrays would be "+quote(node),
+				"give one of the two another name")
 		}
+		c.array(i, r, node)
 	}
-	for i, l := range s.Luks {
-		u := use{entry: at("luks", i), subject: "luks " + diag.Name(l.Name), what: "an encrypted volume"}
-		u.path, u.takes, u.setting = u.entry+".device", isSet(l.WipeVolume), "wipeVolume"
-		c.note(text(l.Device), u)
+	for i := range s.Luks {
+		l := &s.Luks[i]
+		u := &use{entry: at("luks", i), subject: "luks " + diag.Name(l.Name), what: "an encrypted volume",
+			device: text(l.Device), takes: isSet(l.WipeVolume), setting: "wipeVolume"}
+		u.path = u.entry + ".device"
+		c.madeOf(block.MapperPath(l.Name), u)
 	}
-	for i, f := range s.Filesystems {
-		u := use{entry: at("filesystems", i), subject: "filesystem on " + diag.Name(f.Device), what: "a filesystem"}
-		u.path, u.takes, u.setting = u.entry+".device", isSet(f.WipeFilesystem), "wipeFilesystem"
-		if kind, _ := config.FieldAt(formatField).Find(text(f.Format)); text(f.Format) != "" && kind.DeviceMax == 0 {
-			if text(f.Format) == "none" {
-				u.what = "an empty device"
-			}
-			u.filesystem, u.leaves = &f, Leaves(&f)
-			c.note(f.Device, u)
+	for i := range s.Filesystems {
+		c.filesystem(i, &s.Filesystems[i])
+	}
+	for _, name := range c.order {
+		if c.done[name] == unseen {
+			c.follow(name)
 		}
 	}
 	return c.found
+}
+
+func (c *clashes) array(i int, r *config.Raid, node string) {
+	for k, device := range r.Devices {
+		u := &use{entry: at("raid", i), subject: "array " + diag.Name(r.Name), what: "an array", device: device,
+			takes: true}
+		u.path = u.entry + ".devices." + strconv.Itoa(k)
+		c.madeOf(node, u)
+	}
+}
+
+func (c *clashes) filesystem(i int, f *config.Filesystem) {
+	u := &use{entry: at("filesystems", i), subject: "filesystem on " + diag.Name(f.Device), what: "a filesystem",
+		device: f.Device, takes: isSet(f.WipeFilesystem), setting: "wipeFilesystem", filesystem: f, leaves: Leaves(f)}
+	u.path = u.entry + ".device"
+	kind, _ := config.FieldAt(formatField).Find(text(f.Format))
+	if text(f.Format) == "" || kind.DeviceMax != 0 { // nothing is made, or of no device
+		return
+	}
+	if text(f.Format) == "none" {
+		u.what = "an empty device"
+	}
+	c.note(u)
 }
 
 func at(list string, i int) string { return "$.storage." + list + "." + strconv.Itoa(i) }
@@ -77,7 +107,9 @@ func makesPartitions(d *config.Disk) bool {
 // A use is what an entry makes of a device.
 type use struct {
 	entry, subject string
-	path, what     string
+	device         string
+	path           string // of the name of the device
+	what           string
 	takes          bool   // it takes a disk from its partitions
 	setting        string // that would let it
 	filesystem     *config.Filesystem
@@ -116,51 +148,111 @@ func agree(known **string, wanted *string) bool {
 }
 
 type clashes struct {
-	names  map[string]string // of partitions that the config makes: what all names of one have in common
+	names  map[string]string // of what the config makes: what all names of one have in common
 	made   map[int]bool      // numbers of partitions that the config makes, 0 for any
 	tables map[string]int    // disks that get partitions
 	wiped  map[string]int    // disks that get a new table
-	uses   map[string]use
+	uses   map[string]*use
 	found  []Clash
+
+	of    map[string][]*use // what arrays and volumes are made of, by their nodes
+	order []string          // of those
+	done  map[string]progress
 }
 
-func (c *clashes) note(device string, u use) {
-	if !strings.HasPrefix(device, "/") {
-		return
+type progress uint8
+
+const (
+	unseen progress = iota
+	begun
+	ended
+)
+
+// named notes the names of one device, the first of which stands for all of them.
+func (c *clashes) named(names []string) {
+	for _, name := range names {
+		if other, twice := c.names[name]; twice && other != names[0] {
+			c.names[name] = name // who goes by it is told so
+		} else {
+			c.names[name] = names[0]
+		}
 	}
+}
+
+// madeOf notes what a device is made of.
+func (c *clashes) madeOf(node string, u *use) {
+	if len(c.of[node]) == 0 {
+		c.order = append(c.order, node)
+	}
+	c.of[node] = append(c.of[node], u)
+	c.note(u)
+}
+
+// follow goes through what a device is made of, and what that is made of in turn.
+func (c *clashes) follow(node string) {
+	c.done[node] = begun
+	for _, u := range c.of[node] {
+		on := c.one(u.device)
+		switch parts := c.of[on]; {
+		case len(parts) == 0:
+		case c.done[on] == begun:
+			c.add(u, parts[0].entry+".name", codes.DeviceTwice, "the device "+quote(u.device)+
+				" would be made of itself", "name another device")
+		case c.done[on] == unseen:
+			c.follow(on)
+		}
+	}
+	c.done[node] = ended
+}
+
+// one is the name that stands for all of a device.
+func (c *clashes) one(device string) string {
 	name := path.Clean(device)
 	if mapper, is := strings.CutPrefix(name, "/dev/disk/by-id/dm-name-"); is {
-		name = "/dev/mapper/" + mapper
+		name = block.MapperPath(mapper)
 	}
 	if one, is := c.names[name]; is {
-		name = one
-	} else if disk, is := c.lost(name); is {
-		c.add(u, at("disks", disk)+".wipeTable", codes.DeviceMissing, "the device "+quote(device)+
+		return one
+	}
+	return name
+}
+
+func (c *clashes) note(u *use) {
+	if !strings.HasPrefix(u.device, "/") {
+		return
+	}
+	name := c.one(u.device)
+	if disk, is := c.lost(name); is && c.names[name] == "" {
+		c.add(u, at("disks", disk)+".wipeTable", codes.DeviceMissing, "the device "+quote(u.device)+
 			" will not be there: the partition table is wiped, and no partition of this number is made",
 			"add the partition to the disk, or name one that is made")
 		return
 	}
 	if i, is := c.tables[name]; is && !u.takes {
-		c.add(u, at("disks", i), codes.DeviceTwice, "the disk "+quote(device)+" is partitioned, and "+u.what+
+		c.add(u, at("disks", i), codes.DeviceTwice, "the disk "+quote(u.device)+" is partitioned, and "+u.what+
 			" would take all of it", "name one of the partitions; to give these up set "+u.setting)
 		return
 	}
-	first, twice := c.uses[name]
+	first := c.uses[name]
 	switch {
-	case !twice:
+	case first == nil:
 		c.uses[name] = u
-	case first.entry == u.entry: // a device that a list has twice is told of as such
+	case first.entry == u.entry:
+		if first.device != u.device { // a device that a list has twice is told of as such
+			c.add(u, first.path, codes.DeviceTwice, "the device "+quote(u.device)+" is in this array by another name",
+				"name another device")
+		}
 	case u.leaves == nil || first.leaves == nil || !first.leaves.Serves(u.filesystem):
 		what := u.what
 		if what == first.what {
 			what = "another one"
 		}
-		c.add(u, first.path, codes.DeviceTwice, "the device "+quote(device)+" is to be "+first.what+" and "+what+
+		c.add(u, first.path, codes.DeviceTwice, "the device "+quote(u.device)+" is to be "+first.what+" and "+what+
 			", and one would be lost", "give one of the two another device")
 	}
 }
 
-func (c *clashes) add(u use, other string, code codes.Code, message, hint string) {
+func (c *clashes) add(u *use, other string, code codes.Code, message, hint string) {
 	c.found = append(c.found, Clash{u.path, other, u.entry, u.subject,
 		&diag.Fault{Code: code, Message: message, Hint: hint, At: -1}})
 }
@@ -200,16 +292,15 @@ func numbers(disks []config.Disk) map[int]bool {
 // isKernelName: partitions of a disk that goes by a link of udev are called after it with "-part".
 func isKernelName(device string) bool { return path.Dir(device) == "/dev" }
 
-// namesOfPartitions lead from each name that a partition of the config gets to one that stands for all of them.
-func namesOfPartitions(s *config.Storage) map[string]string {
-	names := map[string]string{}
+// name notes the names of what the config makes.
+func (c *clashes) name(s *config.Storage) {
 	for i := range s.Disks {
 		for k, p := range s.Disks[i].Partitions {
 			if isAbsent(p) {
 				continue
 			}
-			one := fmt.Sprintf("partition %d of disk %d", k, i)
-			all := block.PartitionLinks(text(p.Label), text(p.GUID))
+			all := []string{fmt.Sprintf("partition %d of disk %d", k, i)}
+			all = append(all, block.PartitionLinks(text(p.Label), text(p.GUID))...)
 			if p.Number > 0 {
 				device := path.Clean(s.Disks[i].Device)
 				if isKernelName(device) {
@@ -217,16 +308,15 @@ func namesOfPartitions(s *config.Storage) map[string]string {
 				}
 				all = append(all, block.PartLinks([]string{device}, p.Number)...)
 			}
-			for _, name := range all {
-				if other, twice := names[name]; twice && other != one {
-					names[name] = name // who goes by it is told so
-				} else {
-					names[name] = one
-				}
-			}
+			c.named(all)
 		}
 	}
-	return names
+	for i := range s.Raid {
+		c.named(ArrayNames(&s.Raid[i], "", ArrayOption(&s.Raid[i], "--uuid", "-u")))
+	}
+	for i := range s.Luks {
+		c.named(block.VolumeNames(s.Luks[i].Name, text(s.Luks[i].UUID)))
+	}
 }
 
 // clashes tells of them.

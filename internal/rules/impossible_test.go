@@ -97,6 +97,42 @@ var impossible = []struct{ claim, breaks, passes, want string }{
 		"storage: {" + volume + "'filesystems':[{'device':'/dev/mapper/v','format':'xfs'}," +
 			"{'device':'/dev/disk/by-id/dm-name-w','format':'ext4'}]}",
 		"device-twice $.storage.filesystems.1.device"},
+	{"two arrays at one node", "storage raid: [{'name':'r','level':'raid1','devices':['/dev/a','/dev/b']}," +
+		"{'name':'/dev/md/r','level':'raid1','devices':['/dev/c','/dev/d']}]",
+		"storage raid: [{'name':'r','level':'raid1','devices':['/dev/a','/dev/b']}," +
+			"{'name':'/dev/md0','level':'raid1','devices':['/dev/c','/dev/d']}]", "device-twice $.storage.raid.1.name"},
+	{"an array by the link of its name", onArray("/dev/disk/by-id/md-name-any:r"),
+		onArray("/dev/disk/by-id/md-name-any:s"), "device-twice $.storage.filesystems.0.device"},
+	{"an array by the link of its UUID", onArray("/dev/disk/by-id/md-uuid-6fc9b25a:3c9c4f8b:9c0cabcd:ef012345"),
+		onArray("/dev/disk/by-id/md-uuid-6fc9b25a:3c9c4f8b:9c0cabcd:ef012346"),
+		"device-twice $.storage.filesystems.0.device"},
+	{"a volume by the link of its UUID", "storage: {'luks':[{'name':'v','device':'/dev/b','uuid':'" + guid + "'}]," +
+		"'filesystems':[{'device':'/dev/mapper/v','format':'xfs'},{'device':'/dev/disk/by-id/dm-uuid-CRYPT-LUKS2-" +
+		"0fc63daf848347728e793d69d8477de4-v','format':'ext4'}]}", "storage: {'luks':[{'name':'v','device':'/dev/b'," +
+		"'uuid':'" + guid + "'}],'filesystems':[{'device':'/dev/mapper/v','format':'xfs'},{'device':" +
+		"'/dev/disk/by-id/dm-uuid-CRYPT-LUKS2-0fc63daf848347728e793d69d8477de4-w','format':'ext4'}]}",
+		"device-twice $.storage.filesystems.1.device"},
+	{"a partition of an array that takes all of it", "storage: {'disks':[{'device':'/dev/disk/by-id/md-name-r'," +
+		"'partitions':[{'number':1}]}],'raid':[{'name':'r','level':'raid0','devices':['/dev/a']}]," +
+		"'luks':[{'name':'v','device':'/dev/md/r'}]}", "storage: {'disks':[{'device':'/dev/disk/by-id/md-name-s'," +
+		"'partitions':[{'number':1}]}],'raid':[{'name':'r','level':'raid0','devices':['/dev/a']}]," +
+		"'luks':[{'name':'v','device':'/dev/md/r'}]}", "device-twice $.storage.luks.0.device"},
+	{"a member by two of its names", "storage: {" + wiped + "'raid':[{'name':'r','level':'raid1','devices':[" +
+		"'/dev/a1','/dev/disk/by-partlabel/one']}]}", "storage: {" + wiped + "'raid':[{'name':'r','level':'raid1'," +
+		"'devices':['/dev/a1','/dev/disk/by-partlabel/two']}]}", "device-twice $.storage.raid.0.devices.1"},
+	{"an array on a volume on itself", "storage: {'raid':[{'name':'r','level':'raid1','devices':['/dev/a'," +
+		"'/dev/mapper/v']}],'luks':[{'name':'v','device':'/dev/md/r'}]}", "storage: {'raid':[{'name':'r'," +
+		"'level':'raid1','devices':['/dev/a','/dev/mapper/v']}],'luks':[{'name':'v','device':'/dev/md/s'}]}",
+		"device-twice $.storage.luks.0.device"},
+	{"an array on itself", "storage raid: [{'name':'r','level':'raid0','devices':['/dev/disk/by-id/md-name-r']}]",
+		"storage raid: [{'name':'r','level':'raid0','devices':['/dev/disk/by-id/md-name-s']}]",
+		"device-twice $.storage.raid.0.devices.0"},
+	{"a volume on itself", "storage luks: [{'name':'v','device':'/dev/disk/by-id/dm-name-v'}]",
+		"storage luks: [{'name':'v','device':'/dev/disk/by-id/dm-name-w'}]", "device-twice $.storage.luks.0.device"},
+	{"three volumes on each other", "storage luks: [{'name':'u','device':'/dev/mapper/v'}," +
+		"{'name':'v','device':'/dev/mapper/w'},{'name':'w','device':'/dev/mapper/u'}]",
+		"storage luks: [{'name':'u','device':'/dev/mapper/v'},{'name':'v','device':'/dev/mapper/w'}," +
+			"{'name':'w','device':'/dev/a'}]", "device-twice $.storage.luks.2.device"},
 	{"two filesystems of two formats", twoOf("'format':'xfs'", "'format':'ext4'"),
 		twoOf("'format':'xfs'", "'format':'xfs'"), "device-twice $.storage.filesystems.1.device"},
 	{"a second that wipes the first", twoOf("'format':'xfs'", "'format':'xfs','wipeFilesystem':true"),
@@ -133,6 +169,13 @@ var impossible = []struct{ claim, breaks, passes, want string }{
 			"'luks':[{'name':'v','device':'/dev/disk/by-id/a2'}]}", "device-missing $.storage.luks.0.device"},
 	{"a partition that goes with the table", "storage: {" + wiped + "'luks':[{'name':'v','device':'/dev/a2'}]}",
 		"storage: {" + kept + "'luks':[{'name':'v','device':'/dev/a2'}]}", "device-missing $.storage.luks.0.device"},
+}
+
+// onArray has a volume on an array, and a filesystem on a device.
+func onArray(device string) string {
+	return "storage: {'raid':[{'name':'r','level':'raid1','devices':['/dev/a','/dev/c'],'options':['--uuid=" +
+		"6FC9B25A-3C9C-4F8B-9C0C-ABCDEF012345']}],'luks':[{'name':'v','device':'/dev/md/r'}]," +
+		"'filesystems':[{'device':'" + device + "','format':'xfs'}]}"
 }
 
 // twoOf are filesystems on one device that goes by two names.

@@ -11,6 +11,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
 )
@@ -55,14 +56,6 @@ func Impossible(s config.Storage) error {
 		}
 	}
 	return errors.Join(all...)
-}
-
-// nodeOf is where an array appears (docs/peer/engine.md §9.2).
-func nodeOf(r *config.Raid) string {
-	if strings.HasPrefix(r.Name, "/dev") {
-		return r.Name
-	}
-	return "/dev/md/" + r.Name
 }
 
 func planAll(s config.Storage, view scene.Scene, _ io.Reader) (*kind.Planned, error) {
@@ -204,7 +197,7 @@ func node(r *config.Raid, view scene.Scene) (string, error) {
 		return "", err
 	}
 	if a.holder.Name == "" {
-		return nodeOf(r), nil
+		return rules.ArrayNode(r), nil
 	}
 	return a.holder.Node(), nil
 }

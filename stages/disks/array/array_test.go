@@ -12,6 +12,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
 	"github.com/glowplug-os/glowplug/tests/machines"
@@ -206,8 +207,8 @@ func TestWhatIsLostIsListed(t *testing.T) {
 }
 
 func TestWhereArraysAppear(t *testing.T) {
-	assert.Equal(t, "/dev/md/data", nodeOf(&config.Raid{Name: "data"}))
-	assert.Equal(t, "/dev/md0", nodeOf(&config.Raid{Name: "/dev/md0"}))
+	assert.Equal(t, "/dev/md/data", rules.ArrayNode(&config.Raid{Name: "data"}))
+	assert.Equal(t, "/dev/md0", rules.ArrayNode(&config.Raid{Name: "/dev/md0"}))
 	for level, number := range map[string]int{"linear": -1, "raid0": 0, "0": 0, "stripe": 0, "mirror": 1, "1": 1,
 		"raid4": 4, "5": 5, "raid6": 6, "raid10": 10, "10": 10} {
 		assert.Equal(t, number, levelNumber(level), level)

@@ -1,7 +1,6 @@
 package array
 
 import (
-	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
 )
@@ -166,7 +166,7 @@ func named(r *config.Raid, m block.Member) bool {
 	}
 	name := path.Base(r.Name)
 	names := []string{name, strings.TrimPrefix(name, "md")}
-	if given := option(r, "--name", "-N"); given != "" {
+	if given := rules.ArrayOption(r, "--name", "-N"); given != "" {
 		names = []string{given}
 	}
 	_, short, qualified := strings.Cut(m.Name, ":")
@@ -177,41 +177,13 @@ func named(r *config.Raid, m block.Member) bool {
 	})
 }
 
-// option is the value of one of mdadm's options by its names, the last that is given; "" for none.
-func option(r *config.Raid, long, short string) (value string) {
-	for i, each := range r.Options {
-		if given, is := strings.CutPrefix(each, long+"="); is {
-			value = given
-		} else if (each == long || each == short) && i+1 < len(r.Options) {
-			value = r.Options[i+1]
-		}
-	}
-	return value
-}
-
-// names are the config's, and those that udev makes of what the superblocks will have (63-md-raid-arrays.rules), as far
-// as that is known: mdadm draws the UUID of a new array, and may put the name of the host before that of the array.
+// names are those that the array has or will have.
 func (a *array) names() []string {
-	const byID = "/dev/disk/by-id/"
-	name, uuid := cmp.Or(option(a.config, "--name", "-N"), path.Base(a.config.Name)), option(a.config, "--uuid", "-u")
-	all := []string{nodeOf(a.config), byID + "md-name-any:" + name, byID + "md-name-" + name}
-	if host := option(a.config, "--homehost", "--homehost"); host != "" {
-		all = append(all, byID+"md-name-"+host+":"+name)
-	}
 	if verdict := a.judge(); a.unknown() == "" && (verdict == keep || verdict == assemble) {
 		is := a.members[0].Member
-		uuid = is.UUID
-		if is.Name != "" {
-			all = append(all, byID+"md-name-"+is.Name)
-		}
+		return rules.ArrayNames(a.config, is.Name, is.UUID)
 	}
-	digits := strings.Join(strings.FieldsFunc(strings.ToLower(uuid), func(r rune) bool {
-		return strings.ContainsRune("-:.", r)
-	}), "")
-	if len(digits) == 32 {
-		all = append(all, byID+"md-uuid-"+digits[:8]+":"+digits[8:16]+":"+digits[16:24]+":"+digits[24:])
-	}
-	return all
+	return rules.ArrayNames(a.config, "", rules.ArrayOption(a.config, "--uuid", "-u"))
 }
 
 const memberSetting = "wipeTable of its disk, or wipePartitionEntry of its partition,"
@@ -259,7 +231,7 @@ func (a *array) tell(m *scene.Seen) string {
 
 // nameTaken refuses the name of another array that runs: it would stay the other one's.
 func (a *array) nameTaken(view scene.Scene) error {
-	at := nodeOf(a.config)
+	at := rules.ArrayNode(a.config)
 	node, is, err := view.Find(at)
 	if err != nil || !is.Runs || is.Name == a.holder.Name {
 		return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
+	"github.com/glowplug-os/glowplug/internal/rules"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/stages/disks/kind"
 )
@@ -30,7 +31,7 @@ func (m making) look(_ context.Context, w *kind.Work) (plan.State, error) {
 	}
 	switch a.judge() {
 	case keep:
-		node, err := w.Devices.Node(nodeOf(a.config))
+		node, err := w.Devices.Node(rules.ArrayNode(a.config))
 		if _, creating := os.Lstat(creating(w, a.holder)); err == nil && node == a.holder.Node() && creating != nil {
 			return plan.Done, nil
 		}
@@ -77,7 +78,7 @@ func (m making) act(ctx context.Context, w *kind.Work) error {
 	if err := w.Run(ctx, "mdadm", a.arguments(verdict, w.Devices)...); err != nil {
 		return err
 	}
-	at := nodeOf(a.config)
+	at := rules.ArrayNode(a.config)
 	if err := w.Devices.Wait(ctx, []string{at}); err != nil {
 		return err
 	}
@@ -112,7 +113,7 @@ func (a *array) ready(ctx context.Context, w *kind.Work) (named bool, err error)
 	if err := w.Devices.Settle(ctx, node); err != nil {
 		return false, err
 	}
-	at := nodeOf(a.config)
+	at := rules.ArrayNode(a.config)
 	if is, err := w.Devices.Node(at); err == nil {
 		if is != node {
 			return false, kind.Unique(fmt.Errorf("%s leads to %s, the array runs as %s", diag.Name(at), is, node))
@@ -135,7 +136,7 @@ func (a *array) ready(ctx context.Context, w *kind.Work) (named bool, err error)
 
 // arguments are those of docs/peer/engine.md §9.2, and for an array that is there all along its members.
 func (a *array) arguments(verdict verdict, d *device.Devices) []string {
-	args := []string{"--assemble", nodeOf(a.config)}
+	args := []string{"--assemble", rules.ArrayNode(a.config)}
 	if verdict != assemble {
 		args = a.creation()
 	}
@@ -148,7 +149,7 @@ func (a *array) arguments(verdict verdict, d *device.Devices) []string {
 // creation names the array by its path: mdadm looks for a name alone where it is started, and refuses that of a folder
 // there, as root and var are.
 func (a *array) creation() []string {
-	args := []string{"--create", nodeOf(a.config), "--force", "--run", "--homehost", "any", "--level",
+	args := []string{"--create", rules.ArrayNode(a.config), "--force", "--run", "--homehost", "any", "--level",
 		config.Says(a.config.Level), "--raid-devices", strconv.Itoa(a.active())}
 	if n := len(a.config.Devices) - a.active(); n > 0 {
 		args = append(args, "--spare-devices", strconv.Itoa(n))

@@ -116,7 +116,7 @@ func (v *volume) refused(view scene.Scene) error {
 	case verdict == refuse, v.seen.ReadOnly:
 		return v.refusal()
 	case verdict != reuse && v.use == open && len(v.holder.Users) > 0:
-		return scene.InUse(fmt.Errorf("%s is open and in use: %s", mapperPath(v.config.Name),
+		return scene.InUse(fmt.Errorf("%s is open and in use: %s", block.MapperPath(v.config.Name),
 			scene.Words(v.holder.Users)))
 	}
 	return v.nameTaken(view)
@@ -146,7 +146,7 @@ func (v *volume) unlike() string {
 
 // nameTaken refuses the name of another device of device-mapper: it could not be opened once it is formatted.
 func (v *volume) nameTaken(view scene.Scene) error {
-	at := mapperPath(v.config.Name)
+	at := block.MapperPath(v.config.Name)
 	node, _, err := view.Find(at)
 	if err != nil || v.use == open {
 		return nil

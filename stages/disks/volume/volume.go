@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/block"
@@ -32,8 +31,6 @@ func wants(s config.Storage) (all []kind.Want) {
 func entryOf(index int, v *config.Luks) *kind.Entry {
 	return &kind.Entry{ID: "luks:" + v.Name, Subject: "luks " + diag.Name(v.Name), Origin: kind.Origin("luks", index)}
 }
-
-func mapperPath(name string) string { return "/dev/mapper/" + name }
 
 // Needs are the tools that the config's volumes need in any case: to be missed before anything is changed.
 func Needs(s config.Storage) (all []kind.Need) {
@@ -151,7 +148,6 @@ func (v *volume) meanings(entry *kind.Entry) []*kind.Meaning {
 // names are those of the open volume. Device-mapper's UUID of it has that of the header, which is known if the config
 // gives it, or has the volume used again (libcryptsetup, dm_prepare_uuid; 13-dm-disk.rules).
 func (v *volume) names() []string {
-	const byID = "/dev/disk/by-id/dm-"
 	name, uuid := v.config.Name, config.Says(v.config.UUID)
 	switch {
 	case v.seen.Unknown == "" && v.judge() == reuse:
@@ -159,11 +155,7 @@ func (v *volume) names() []string {
 	case has(v.config.Options, "--uuid"):
 		uuid = ""
 	}
-	all := []string{mapperPath(name), byID + "name-" + name}
-	if uuid != "" {
-		all = append(all, byID+"uuid-CRYPT-LUKS2-"+strings.ToLower(strings.ReplaceAll(uuid, "-", ""))+"-"+name)
-	}
-	return all
+	return block.VolumeNames(name, uuid)
 }
 
 // node is the open volume on the device. Where nobody tells, it is what has the volume's name.
@@ -173,7 +165,7 @@ func node(entry *config.Luks, view scene.Scene) (string, error) {
 		return "", err
 	}
 	if v.use != open {
-		return mapperPath(entry.Name), nil
+		return block.MapperPath(entry.Name), nil
 	}
 	return v.holder.Node(), nil
 }
@@ -298,7 +290,7 @@ var byKey = []kind.Outcome{{Found: "a volume that the config's key opens", Verdi
 
 // open opens the volume. What it is opened with stays in the header, also that nothing was asked for.
 func (m telling) open() *kind.Action {
-	a := m.as("luks-open", plan.Change, "", "opened as "+diag.Name(mapperPath(m.config.Name)))
+	a := m.as("luks-open", plan.Change, "", "opened as "+diag.Name(block.MapperPath(m.config.Name)))
 	if m.was.judge() == reuse {
 		a.Outcomes = byKey
 	}
@@ -309,7 +301,7 @@ func (m telling) open() *kind.Action {
 
 // try finds out whether a volume that is open has the config's key: the system will have that to open it with.
 func (m telling) try() *kind.Action {
-	a := m.as("luks-open", plan.Keep, "", "open as "+diag.Name(mapperPath(m.config.Name)))
+	a := m.as("luks-open", plan.Keep, "", "open as "+diag.Name(block.MapperPath(m.config.Name)))
 	a.Outcomes = byKey
 	a.Act = m.tryKey
 	return a
