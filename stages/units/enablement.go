@@ -1,6 +1,7 @@
 package units
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -34,11 +35,12 @@ const machineID = "/etc/machine-id"
 
 // A judge tells of units whether they are enabled, by the links of the root.
 type judge struct {
-	all, own links // in all directories of units, and in those where units are enabled
-	along    map[string]string
-	earlier  presetRules
-	fresh    bool // presets have yet to be applied
-	listed   map[string]bool
+	all     links             // in all directories of units
+	own     map[string]string // those of directories where systemctl has them, by the units that they enable
+	along   map[string]string
+	earlier presetRules
+	fresh   bool // presets have yet to be applied
+	listed  map[string]bool
 }
 
 // Enablement tells of the units that say whether they are enabled what the root has now. It asks no systemctl.
@@ -69,9 +71,11 @@ func (u *Units) judge() (j judge, err error) {
 	if j.all, err = u.finder.madeLinks(); err != nil {
 		return j, err
 	}
-	if j.own, err = u.finder.linksIn(unitDirs[:2]); err != nil {
+	own, err := u.finder.linksIn(unitDirs[:2])
+	if err != nil {
 		return j, err
 	}
+	j.own = own.enabling()
 	if j.along, err = u.finder.alongWith(u.wanted); err != nil {
 		return j, err
 	}
@@ -98,7 +102,8 @@ func (j *judge) enabled(w wanted) (State, string) {
 	case !f.known:
 		return Unknown, "what " + diag.Name(f.at) + " has in [Install] is not known"
 	case hindrance != "" || !f.install.Any() || f.install.OnlyAlso() || w.isBareTemplate():
-		return Hindered, strings.TrimPrefix(hindrance, cannotBe)
+		why := cmp.Or(strings.TrimPrefix(hindrance, cannotBe), w.onlyAlong(), "nothing in [Install] enables it")
+		return Hindered, why
 	case j.all.enable(links), j.fresh:
 		return AsWanted, ""
 	case j.earlier.against(w) != "":
@@ -110,7 +115,7 @@ func (j *judge) enabled(w wanted) (State, string) {
 // disabled is about a unit that is to be disabled. Links that the root's own packages have in /usr do not count, as for
 // systemctl.
 func (j *judge) disabled(w wanted) (State, string) {
-	by := j.own.by(w.Name)
+	by := j.own[w.Name]
 	switch {
 	case by == "":
 		return AsWanted, ""
@@ -122,16 +127,25 @@ func (j *judge) disabled(w wanted) (State, string) {
 	return Otherwise, "is enabled, by " + diag.Name(by)
 }
 
-// by is a link by which a unit, or an instance of a template, is enabled; "" for none. A unit whose file is elsewhere
-// has a link of its own name, which enables nothing.
-func (all links) by(name string) string {
+// enabling are links by which units, and instances of templates, are enabled, by the names of these. A unit whose file
+// is elsewhere has a link of its own name, which enables nothing.
+func (all links) enabling() map[string]string {
+	by := map[string]string{}
 	for _, at := range slices.Sorted(maps.Keys(all)) {
-		linked := at == name && path.Base(all[at]) == name
-		if one := (links{at: all[at]}); !linked && one.lead(name) {
-			return at
+		to := all[at]
+		if to == maskTarget || path.Base(to) == at {
+			continue
+		}
+		for _, name := range []string{path.Base(at), path.Base(to)} {
+			template, _, _ := unit.SplitInstance(name)
+			for _, each := range []string{name, template} {
+				if by[each] == "" {
+					by[each] = at
+				}
+			}
 		}
 	}
-	return ""
+	return by
 }
 
 // listedTemplates are those of which the config enables an instance.
