@@ -188,10 +188,23 @@ func (c *clashes) madeOf(node string, u *use) {
 	c.note(u)
 }
 
-// follow goes through what a device is made of, and what that is made of in turn.
+// follow goes through what a device is made of, and what that is made of in turn. It keeps its way itself: a config may
+// have devices on devices by the hundred thousand, for which a stack of calls takes more than linear time.
 func (c *clashes) follow(node string) {
+	type part struct {
+		node string
+		left []*use // of what it is made of, those that are still to be looked at
+	}
 	c.done[node] = begun
-	for _, u := range c.of[node] {
+	for way := []part{{node, c.of[node]}}; len(way) > 0; {
+		at := &way[len(way)-1]
+		if len(at.left) == 0 {
+			c.done[at.node] = ended
+			way = way[:len(way)-1]
+			continue
+		}
+		u := at.left[0]
+		at.left = at.left[1:]
 		on := c.one(u.device)
 		switch parts := c.of[on]; {
 		case len(parts) == 0:
@@ -199,10 +212,10 @@ func (c *clashes) follow(node string) {
 			c.add(u, parts[0].entry+".name", codes.DeviceTwice, "the device "+quote(u.device)+
 				" would be made of itself", "name another device")
 		case c.done[on] == unseen:
-			c.follow(on)
+			c.done[on] = begun
+			way = append(way, part{on, parts})
 		}
 	}
-	c.done[node] = ended
 }
 
 // one is the name that stands for all of a device.
