@@ -51,10 +51,27 @@ func expect(cfg config.Config, devices scene.Scene, fetched func(*config.Resourc
 	for i := range e.storage.Luks {
 		openable(&e.storage.Luks[i])
 	}
+	parted := withPartitions(cfg.Storage.Disks)
 	for i := range e.storage.Filesystems {
-		e.unseen[kind.Origin("filesystems", i)] = made(&e.storage.Filesystems[i], devices)
+		f, origin := &e.storage.Filesystems[i], kind.Origin("filesystems", i)
+		if config.Says(f.Format) == "none" && parted[path.Clean(f.Device)] {
+			// The device is emptied once it has partitions: what the kernel knows of it then is not what is on it.
+			f.Format, e.unsure[origin] = nil, "the config makes partitions on the same device"
+		}
+		e.unseen[origin] = made(f, devices)
 	}
 	return e
+}
+
+// withPartitions are the disks on which a config has partitions.
+func withPartitions(disks []config.Disk) map[string]bool {
+	all := map[string]bool{}
+	for _, d := range disks {
+		if len(d.Partitions) > 0 {
+			all[path.Clean(d.Device)] = true
+		}
+	}
+	return all
 }
 
 // file has a file compared with its whole content where that is at hand, whatever the config lets happen to another
@@ -196,7 +213,7 @@ func (e *expected) filled() map[string]bool {
 		all[path.Clean(config.Says(v.Device))] = true
 	}
 	for _, f := range s.Filesystems {
-		if format := config.Says(f.Format); format != "" && format != "none" {
+		if format := config.Says(f.Format); format != "" && (format != "none" || config.Says(f.WipeFilesystem)) {
 			all[path.Clean(f.Device)] = true
 		}
 	}

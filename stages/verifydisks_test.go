@@ -2,6 +2,7 @@ package stages
 
 import (
 	"encoding/hex"
+	"slices"
 	"strings"
 	"testing"
 
@@ -278,5 +279,23 @@ func TestEachChangeOfAMachineIsFound(t *testing.T) {
 			require.NoError(t, r.WriteText(&b))
 			assert.NotContains(t, b.String(), "SECRET")
 		})
+	}
+}
+
+// A boot empties the device after it has made partitions on it, and whatever becomes of these is as described.
+func TestADeviceThatIsEmptiedOverItsPartitionsIsNotKnown(t *testing.T) {
+	t.Parallel()
+	for name, disk := range map[string]machines.Disk{"emptied": machines.NewDisk(t, 64),
+		"still with a table": machines.NewDisk(t, 64, parts()[:1]...)} {
+		r := verified(t, `{'ignition': {'version': '3.4.0'}, 'storage': {
+			'disks': [{'device': '/dev/vda', 'wipeTable': true, 'partitions': [{'number': 1, 'sizeMiB': 16}]}],
+			'filesystems': [{'device': '/dev/vda', 'format': 'none', 'wipeFilesystem': true}]}}`, Question{
+			Machine: Machine{Devices: func(config.Storage) (scene.Scene, error) {
+				return scene.Images{"/dev/vda": disk.Image()}.Scene(), nil
+			}}})
+		assert.Empty(t, findings(r, drift.Differs), name)
+		assert.Equal(t, []string{"filesystem on /dev/vda: the config makes partitions on the same device",
+			"partition 1 of /dev/vda: another entry is made over the whole disk"},
+			slices.Sorted(slices.Values(findings(r, drift.NotKnown))), name)
 	}
 }
