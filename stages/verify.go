@@ -53,9 +53,7 @@ func Verify(ctx context.Context, q Question) (*drift.Report, error) {
 	v.conflicts(err, drift.Differs)
 	v.remaining(err)
 	v.beside()
-	if err := v.enablement(); err != nil {
-		return nil, err
-	}
+	v.enablement()
 	v.doubts()
 	return &drift.Report{Items: v.items, Notes: q.unverified(m.config, m.devices != nil, v.notes)}, nil
 }
@@ -188,11 +186,12 @@ func (v *verification) unlike(s *plan.Step, err *plan.UnlikeError, otherwise str
 }
 
 // enablement tells of units whether they are enabled and disabled as the config has them.
-func (v *verification) enablement() error {
-	all, err := v.f.Files.Enablement()
-	if err != nil {
-		return err
+func (v *verification) enablement() {
+	if v.f.Root == nil {
+		return
 	}
+	all, err := units.Enablements(v.m.config.Systemd.Units, v.f.Root)
+	v.conflicts(err, drift.NotKnown)
 	for _, each := range all {
 		i := v.item(each.Origin, "unit "+diag.Name(each.Name), each.Origin)
 		what := each.Why
@@ -209,7 +208,6 @@ func (v *verification) enablement() error {
 				what))
 		}
 	}
-	return nil
 }
 
 // doubts are about entries of which nothing could be found out.

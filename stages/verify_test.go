@@ -330,7 +330,7 @@ var seededChanges = map[string]struct {
 	"a unit of a package masked": {linked(unitsIn+"pkg.service", "/dev/null"),
 		"unit pkg.service: it is masked by /etc/systemd/system/pkg.service"},
 	"a unit masked": {linked(unitsIn+"web.service", "/dev/null"),
-		"unit web.service: is a link, not a file"},
+		"unit web.service: is a link, not a file; it is masked by /etc/systemd/system/web.service"},
 	"a package's unit removed": {removed("usr/lib/systemd/system/pkg.service"),
 		"unit pkg.service: the root has no such unit"},
 	"a unit enabled": {linked(wantsIn+"off.service", "/usr/lib/systemd/system/off.service"),

@@ -7,7 +7,6 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/target"
-	"github.com/glowplug-os/glowplug/stages/units"
 	"github.com/glowplug-os/glowplug/stages/users"
 )
 
@@ -34,14 +33,6 @@ func (p *Planned) Results() map[string][]plan.Result {
 		}
 	}
 	return all
-}
-
-// Enablement tells of the units of the config whether they are enabled in the root as it is.
-func (p *Planned) Enablement() ([]units.Enablement, error) {
-	if p.wanted == nil {
-		return nil, nil
-	}
-	return p.wanted.Enablement()
 }
 
 // Places are those that accounts, units and what a boot leaves want for themselves, and links.

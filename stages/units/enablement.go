@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/internal/unit"
 )
 
@@ -43,10 +45,18 @@ type judge struct {
 	listed  map[string]bool
 }
 
-// Enablement tells of the units that say whether they are enabled what the root has now. It asks no systemctl.
-func (u *Units) Enablement() (all []Enablement, err error) {
-	if len(u.wanted) == 0 {
-		return nil, nil
+// Enablements tell of the units of a config that say whether they are enabled what a root has now. They go by the files
+// and links that are there, whatever of these the config has, and ask no systemctl.
+func Enablements(all []config.Unit, v target.View) (found []Enablement, err error) {
+	u := &Units{t: target.New(v)}
+	bare, masked := make([]config.Unit, len(all)), map[string]bool{}
+	for i := range all {
+		bare[i] = config.Unit{Name: all[i].Name, Enabled: all[i].Enabled}
+		masked[all[i].Name] = config.Says(all[i].Mask)
+	}
+	u.finder = newFinder(bare, u.t)
+	if u.wanted, err = u.finder.wanted(bare); err != nil || len(u.wanted) == 0 {
+		return nil, err
 	}
 	j, err := u.judge()
 	if err != nil {
@@ -57,14 +67,17 @@ func (u *Units) Enablement() (all []Enablement, err error) {
 			continue
 		}
 		e := Enablement{Name: w.Name, Origin: w.origin}
-		if w.Enabled {
-			e.Is, e.Why = j.enabled(w)
-		} else {
+		switch {
+		case !w.Enabled:
 			e.Is, e.Why = j.disabled(w)
+		case masked[w.Name]:
+			e.Is, e.Why = Hindered, "it is masked by the config"
+		default:
+			e.Is, e.Why = j.enabled(w)
 		}
-		all = append(all, e)
+		found = append(found, e)
 	}
-	return all, nil
+	return found, nil
 }
 
 func (u *Units) judge() (j judge, err error) {
@@ -93,8 +106,6 @@ func (j *judge) enabled(w wanted) (State, string) {
 	links.file.install.Also = nil // others
 	hindrance := w.hindrance(j.listed)
 	switch {
-	case f.state == unitMasked && f.own:
-		return Hindered, "it is masked by the config"
 	case f.state == unitMasked && !slices.Contains(unitDirs[:2], path.Dir(f.at)): // by the image
 		return Hindered, strings.TrimPrefix(hindrance, cannotBe)
 	case f.state != unitThere:
