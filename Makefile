@@ -38,7 +38,7 @@ VALIDATOR_NAMES   = ignition-validate
 
 .PHONY: build test vet test-linear test-disk test-applies test-vm test-vm-steady test-guest test-guest-steady \
 	test-boots test-boots-steady bench fuzz demo demo-vm format lint cross install install-dracut-conf install-network \
-	install-firstboot-complete install-kargs-entries install-grub-for-bootupd clean
+	install-firstboot-complete install-kargs-entries install-grub-for-bootupd install-verify clean
 
 build:
 	@mkdir -p $(BIN)
@@ -227,6 +227,12 @@ install-firstboot-complete:
 install-facts:
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 0644 dracut/facts/glowplug-facts.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
+
+# For images whose machines record their first boot, and are compared with it (docs/verify.md); the units are to be
+# enabled.
+install-verify:
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 0644 dracut/verify/* $(DESTDIR)$(PREFIX)/lib/systemd/system/
 
 install-kargs-entries:
 	install -d $(MODULE)

@@ -34,7 +34,7 @@ var floors = [][]string{
 		"internal/root", "internal/directives"},
 	{"internal/source", "internal/cursor", "internal/report", "internal/results"},
 	{"internal/fetch", "internal/tool", "internal/console", "internal/journal", "internal/build", "internal/field",
-		"internal/readonly", "internal/page", "internal/fleet", "internal/drift", "internal/push"},
+		"internal/readonly", "internal/page", "internal/fleet", "internal/record", "internal/drift", "internal/push"},
 	{"internal/document", "providers", "internal/device", "internal/process", "internal/target"},
 	{"internal/butane", "internal/history", "internal/rules", "stages/disks/kind", "internal/image",
 		"internal/facts"},
@@ -56,7 +56,7 @@ var pure = []string{"internal/codes", "internal/order", "internal/cli", "interna
 	"internal/document", "internal/butane", "internal/rules", "internal/advice", "internal/lint",
 	"internal/directives", "internal/releases", "internal/limits", "internal/report", "internal/results",
 	"internal/page", "internal/feasible", "internal/history", "internal/contrast", "internal/facts", "internal/fleet",
-	"internal/drift", "validate"}
+	"internal/record", "internal/drift", "validate"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

@@ -296,6 +296,25 @@ var others = map[string]unitFile{
 		"Service.ExecStart": {"/usr/libexec/ignition-firstboot-complete"},
 		"Install.WantedBy":  {"multi-user.target"},
 	},
+	// By then presets are applied, and the config is there.
+	"verify/glowplug-record.service": {
+		"Unit.ConditionPathExists": {"/usr/lib/glowplug/distribution.json", "/run/ignition.json"},
+		"Unit.After":               {"local-fs.target"},
+		"Service.Type":             {"oneshot"}, "Service.RemainAfterExit": {"yes"},
+		"Service.NoNewPrivileges": {"yes"},
+		"Service.ExecStart":       {"/usr/bin/glowplug record --output image /run/ignition.json"},
+		"Install.WantedBy":        {"multi-user.target"},
+	},
+	"verify/glowplug-verify.service": {
+		"Unit.ConditionPathExists": {"/usr/lib/glowplug/distribution.json"},
+		"Unit.After":               {"glowplug-record.service", "local-fs.target"},
+		"Service.Type":             {"oneshot"}, "Service.SuccessExitStatus": {"4"},
+		"Service.NoNewPrivileges": {"yes"}, "Service.ExecStart": {"/usr/bin/glowplug verify"},
+	},
+	"verify/glowplug-verify.timer": {
+		"Timer.OnCalendar": {"daily"}, "Timer.RandomizedDelaySec": {"1h"}, "Timer.Persistent": {"yes"},
+		"Install.WantedBy": {"timers.target"},
+	},
 	// Nothing is ordered behind it, and a server that does not answer is no failure.
 	"facts/glowplug-facts.service": {
 		"Unit.ConditionPathExists": {"/usr/lib/glowplug/distribution.json"},

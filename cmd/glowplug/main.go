@@ -72,6 +72,7 @@ func glowplug() cli.Program {
 			factsCommand(),
 			applyCommand(),
 			verifyCommand(),
+			recordCommand(),
 			platformsCommand(),
 			engine.Remove("glowplug rmcfg"),
 			cli.Completion("glowplug", documented),

@@ -9,18 +9,19 @@ import (
 )
 
 type verifyOptions struct {
-	root, filesDir, format string
-	noContent, noOwner     bool
-	offline, fetch         bool
-	fetchTimeout           time.Duration
+	root, filesDir, record, format string
+	noContent, noOwner             bool
+	offline, fetch                 bool
+	fetchTimeout                   time.Duration
 }
 
 func verifyCommand() cli.Command { return new(verifyOptions).row() }
 
 func (o *verifyOptions) row() cli.Command {
 	return cli.Command{
-		Called: "glowplug verify", Usage: []string{"glowplug verify [OPTIONS] CONFIG|-"},
-		Brief: "[--root DIR] CONFIG", Short: "tell in what a machine differs from its config",
+		Called: "glowplug verify",
+		Usage:  []string{"glowplug verify [OPTIONS] CONFIG|-", "glowplug verify [OPTIONS] [--record FILE]"},
+		Brief:  "[--root DIR] [CONFIG]", Short: "tell in what a machine differs from its config",
 		Text: []string{
 			"Tells whether a machine that a config was carried out on, or a directory, still is what the config " +
 				"says: files by content, mode and owner, directories, links, units and whether they are enabled, " +
@@ -30,6 +31,8 @@ func (o *verifyOptions) row() cli.Command {
 		},
 		Options: o.rows(),
 		Notes: []string{
+			"Without CONFIG it goes by a record, which glowplug record has made: that of --record, or else the one " +
+				"that the image of this machine has a first boot leave.",
 			"Without --root it is about this machine, and may have to be run by root, who alone may read all of it.",
 			"It finds what has changed by itself, by mistake or by other programs. Whoever is root on the machine " +
 				"can have it find nothing.",
@@ -43,7 +46,7 @@ func (o *verifyOptions) row() cli.Command {
 			{Code: int(drift.SomeDiffers), Meaning: "something differs"},
 			{Code: int(drift.SomeNotKnown), Meaning: "nothing differs, but something is not known"}},
 		Examples: []string{
-			"glowplug verify web.ign", "glowplug verify --root build/rootfs web.bu",
+			"glowplug verify web.ign", "glowplug verify", "glowplug verify --root build/rootfs web.bu",
 			"glowplug verify --format junit web.ign >verify.xml",
 		},
 		Grammar: cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
@@ -55,6 +58,7 @@ func (o *verifyOptions) rows() []cli.Option {
 	return []cli.Option{
 		{Long: "root", Value: "DIR", Set: cli.Text(&o.root),
 			Words: "verify files, accounts and units in this directory"},
+		{Long: "record", Value: "FILE", Set: cli.Text(&o.record), Words: "go by this record, and by no config"},
 		{Long: "format", Value: "FORMAT", Values: []string{"text", "json", "junit"}, Default: "text",
 			Set: cli.Text(&o.format), Words: "text for people, JSON, or JUnit's XML for CI systems"},
 		{Long: "no-content", Set: cli.Switch(&o.noContent), Words: "show nothing of what is in files"},
@@ -73,8 +77,14 @@ func (o *verifyOptions) rows() []cli.Option {
 // judge checks what the rows of the options cannot: which of them go together.
 func (o *verifyOptions) judge(operands []string) error {
 	switch {
-	case len(operands) != 1:
+	case len(operands) > 1:
 		return cli.Misuse("one config is needed, %d are given; - is standard input", len(operands))
+	case len(operands) == 1 && o.record != "":
+		return cli.Misuse("--record is for no config, and one is given: leave out one of them")
+	case len(operands) == 0 && o.record == "" && o.root != "":
+		return cli.Misuse("with --root a config is needed, or --record with a record of the directory")
+	case len(operands) == 0 && o.fetch:
+		return cli.Misuse("--fetch is for a config: a record has digests of what servers have sent")
 	case o.fetch && o.offline:
 		return cli.Misuse("--fetch asks servers, and --offline asks none: leave out one of them")
 	case o.fetchTimeout < 0:

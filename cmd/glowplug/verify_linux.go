@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"log/slog"
 
@@ -39,7 +40,18 @@ func (o *verifyOptions) run(ctx context.Context, p *cli.Process, operands []stri
 	if err := o.look(&q, opened); err != nil {
 		return err
 	}
-	report, err := engine.Verify(ctx, p, operands[0], o.root == "", q)
+	config := ""
+	if len(operands) > 0 {
+		config = operands[0]
+	} else if err := o.byRecord(p, &q); err != nil {
+		return err
+	}
+	report, err := engine.Verify(ctx, p, config, o.root == "", q)
+	if err == nil && config == "" {
+		for _, i := range report.Items {
+			i.Place = "" // nobody has written what a record has of a config
+		}
+	}
 	if err == nil {
 		err = o.write(p.Out, report)
 	}
@@ -50,6 +62,25 @@ func (o *verifyOptions) run(ctx context.Context, p *cli.Process, operands []stri
 		return cli.ExitError(exit)
 	}
 	return nil
+}
+
+// errNoRecord is why there is nothing to go by.
+var errNoRecord = diag.WithHint(errors.New("no config is given, and the image of this machine has no record made"),
+	"name a config, or a record: --record FILE")
+
+// byRecord has a record take the place of a config.
+func (o *verifyOptions) byRecord(p *cli.Process, q *stages.Question) (err error) {
+	if o.record == "" {
+		if o.record, err = engine.RecordFile(p); err != nil {
+			return err
+		}
+	}
+	if o.record == "" {
+		return errNoRecord
+	}
+	q.Name, q.Text, err = readRecord(o.record)
+	q.Rendered = true
+	return err
 }
 
 // look opens what is verified, for reading.

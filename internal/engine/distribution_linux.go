@@ -31,6 +31,8 @@ type distribution struct {
 	Tools map[string]string `json:"tools"`
 	// FactsURL is where glowplug facts --send image sends facts; "" for nowhere.
 	FactsURL string `json:"factsURL"`
+	// RecordFile is where glowplug record --output image writes a record of a first boot; "" for nowhere.
+	RecordFile string `json:"recordFile"`
 	target.Image
 }
 
@@ -72,6 +74,15 @@ func readDistribution(file string, env func(string) string) (distribution, error
 func FactsURL(p *cli.Process) (string, error) {
 	d, err := readDistribution(distributionFile, p.Env)
 	return d.FactsURL, err
+}
+
+// RecordFile is where the image of this machine wants a record of its first boot; "" for nowhere.
+func RecordFile(p *cli.Process) (string, error) {
+	d, err := readDistribution(distributionFile, p.Env)
+	if err == nil && d.RecordFile != "" && !strings.HasPrefix(d.RecordFile, "/") {
+		err = errors.New("distribution settings: recordFile: the path is not absolute")
+	}
+	return d.RecordFile, err
 }
 
 // ImageOf reads what the builder of an image has decided: of the image itself, and which programs it calls otherwise.

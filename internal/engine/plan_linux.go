@@ -8,6 +8,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/drift"
 	"github.com/glowplug-os/glowplug/internal/process"
+	"github.com/glowplug-os/glowplug/internal/record"
 	"github.com/glowplug-os/glowplug/internal/report"
 	"github.com/glowplug-os/glowplug/internal/tool"
 	"github.com/glowplug-os/glowplug/stages"
@@ -26,14 +27,28 @@ func Foretell(ctx context.Context, p *cli.Process, config string, boot bool, q s
 	return stages.Foretell(ctx, q)
 }
 
-// Verify does the same, and says in what the machine or the directory differs from the config. It is told of owners as
-// they are, whoever runs it.
-func Verify(ctx context.Context, p *cli.Process, config string, boot bool, q stages.Question) (*drift.Report, error) {
+// Record does the same, and says what the machine or the directory is like.
+func Record(ctx context.Context, p *cli.Process, config string, boot bool, q stages.Question) (*record.Record, error) {
 	if err := Decide(p, boot, &q); err != nil {
 		return nil, err
 	}
 	if err := ReadConfig(ctx, p, config, &q); err != nil {
 		return nil, err
+	}
+	q.Files.Privileged, q.Files.Users.FirstBoot = true, true
+	return stages.Record(ctx, q)
+}
+
+// Verify does the same, and says in what the machine or the directory differs from the config. It is told of owners as
+// they are, whoever runs it. Without a config the question has the text of a record's.
+func Verify(ctx context.Context, p *cli.Process, config string, boot bool, q stages.Question) (*drift.Report, error) {
+	if err := Decide(p, boot, &q); err != nil {
+		return nil, err
+	}
+	if config != "" {
+		if err := ReadConfig(ctx, p, config, &q); err != nil {
+			return nil, err
+		}
 	}
 	q.Files.Privileged, q.Files.Users.FirstBoot = true, true
 	return stages.Verify(ctx, q)

@@ -49,7 +49,8 @@ func (d *Drift) Differs() (all []string) {
 
 func isBySystemd(finding string) bool {
 	return strings.Contains(finding, "is enabled, by") || strings.Contains(finding, "is not enabled") ||
-		strings.HasPrefix(finding, "it is masked by ") || strings.HasSuffix(finding, ", which is not there") || finding == "the root has no such unit"
+		strings.HasPrefix(finding, "it is masked by ") || strings.HasSuffix(finding, ", which is not there") ||
+		finding == "the root has no such unit"
 }
 
 // Verification is a call of `glowplug verify` about what a call of `glowplug apply` has left.

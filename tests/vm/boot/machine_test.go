@@ -93,7 +93,7 @@ func firstAndSecond(t *testing.T, suite string, config []byte, again func(*testi
 	b := newBox(t, suite)
 	b.later = withProof(t, config)
 	checks := append(asDescribed[:len(asDescribed):len(asDescribed)], provisioned...)
-	checks = append(checks, verified)
+	checks = append(checks, verified, ofRecord)
 	o := b.first(b.later, append(checks, ofLater, ofItself))
 	o.must(checks)
 	tellTimes(t, "testdata/machine.ign", o.journal)
@@ -135,6 +135,11 @@ const planned = "/run/glowplug-test plan --format json 2>/dev/null "
 var verified = check{"it is what its config says", "/run/glowplug-test verify --format json " + later +
 	" 2>/dev/null | jq -r '\"differs:\" + ([.items[] | select(.state == \"differs\") | .subject + \" \" + " +
 	"(.findings | join(\", \"))] | join(\"; \"))'", "differs:"}
+
+// ofRecord is the same by a record that is made in the booted system.
+var ofRecord = check{"it is what a record of it says", "umask 022; /run/glowplug-test record -o /run/record " + later +
+	" && stat -c %a /run/record && /run/glowplug-test verify --format json --record /run/record 2>/dev/null | " +
+	"jq '[.items[] | select(.state == \"differs\")] | length'", "600\n0"}
 
 // later is where qemu has the config of box.later.
 const later = "/sys/firmware/qemu_fw_cfg/by_name/opt/glowplug/later/raw"
