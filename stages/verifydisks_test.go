@@ -299,3 +299,21 @@ func TestADeviceThatIsEmptiedOverItsPartitionsIsNotKnown(t *testing.T) {
 			slices.Sorted(slices.Values(findings(r, drift.NotKnown))), name)
 	}
 }
+
+func TestAccountsOnAFilesystemThatIsNotMountedAreNotKnown(t *testing.T) {
+	t.Parallel()
+	_, vdb := disksOf(t)
+	r := verified(t, `{'ignition': {'version': '3.4.0'}, 'passwd': {'users': [{'name': 'core'}],
+		'groups': [{'name': 'more'}]},
+		'storage': {'filesystems': [{'device': '/dev/vdb', 'format': 'ext4', 'label': 'whole',
+			'path': '/etc'}]}}`, Question{Machine: Machine{Root: trees.Fake{"/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n"},
+		Devices: func(config.Storage) (scene.Scene, error) {
+			return scene.Images{"/dev/vdb": vdb.Image()}.Scene(), nil
+		}}})
+	const unseen = ": /etc/passwd is on a filesystem that is not mounted"
+	assert.Subset(t, findings(r, drift.NotKnown), []string{"user core" + unseen, "group more" + unseen})
+	for _, what := range findings(r, drift.Differs) {
+		assert.NotContains(t, what, "core")
+		assert.NotContains(t, what, "more")
+	}
+}

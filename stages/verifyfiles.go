@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/accounts"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/drift"
 	"github.com/glowplug-os/glowplug/internal/plan"
@@ -49,7 +50,15 @@ func (v *verification) unseen(s *plan.Step) string {
 			return r.At
 		}
 	}
+	if isAccount(s) && v.f.Hides(accounts.PasswdFile) {
+		return accounts.PasswdFile
+	}
 	return ""
+}
+
+// isAccount: a step makes, changes or removes a user or a group.
+func isAccount(s *plan.Step) bool {
+	return strings.HasPrefix(s.ID, "user:") || strings.HasPrefix(s.ID, "group:")
 }
 
 func (v *verification) isPassedOver(id string) bool {
@@ -75,7 +84,7 @@ func (v *verification) file(s *plan.Step, i *drift.Item) {
 		i.Find(drift.NotKnown, before+s.Detail)
 		return
 	}
-	if strings.HasPrefix(s.ID, "user:") || strings.HasPrefix(s.ID, "group:") {
+	if isAccount(s) {
 		for _, what := range accountWords(s) {
 			i.Find(drift.Differs, what)
 		}
