@@ -223,7 +223,16 @@ func article(kind string) string { return "a " + kind }
 // rights are extended attributes that give rights which the mode does not show (capabilities(7), acl(5)).
 var rights = map[string]string{"security.capability": "file capabilities", "system.posix_acl_access": "an access list"}
 
-// attributes finds rights that a file with a content of the config would not have. Labels are the policy's business.
+// given says in words what an extended attribute is that somebody has given a file; "" for one that the kernel and its
+// policies give.
+func given(attribute string) string {
+	if strings.HasPrefix(attribute, "user.") {
+		return "the attribute " + diag.Name(attribute)
+	}
+	return rights[attribute]
+}
+
+// attributes finds what a file with a content of the config would not have. Labels are the policy's business.
 func (v *verification) attributes(s *plan.Step, i *drift.Item) {
 	left := v.left[s.ID]
 	if v.f.Trees == nil || len(left) != 1 || left[0].Made != plan.AFile || left[0].Adds || left[0].Content == nil {
@@ -232,7 +241,7 @@ func (v *verification) attributes(s *plan.Step, i *drift.Item) {
 	_ = v.f.Trees.Through(left[0].At, func(n root.Node) error {
 		all, err := n.In.Attributes()
 		for _, a := range all {
-			if what := rights[a.Name]; err == nil && what != "" {
+			if what := given(a.Name); err == nil && what != "" {
 				i.Find(drift.Differs, "has "+what+", which the config does not give")
 			}
 		}

@@ -247,6 +247,30 @@ func TestThePlanOfThePageOnPipelinesIsKept(t *testing.T) {
 	}
 }
 
+// The job fails where something differs, and the report is there all the same.
+func TestTheVerificationOfThePageOnPipelinesRuns(t *testing.T) {
+	t.Parallel()
+	_, section, found := strings.Cut(repositoryFile(t, "docs/ci.md"), "\n## Whether an image is what its config says\n")
+	require.True(t, found)
+	_, block, _ := strings.Cut(section, "```yaml\n")
+	block, _, _ = strings.Cut(block, "```")
+	var script string
+	for line := range parseYAML(t, block).Get("verify").Get("script").Children() {
+		script += line.Text() + "\n"
+	}
+	for there, want := range map[string]int{"Welcome.": 0, "hi": 3} {
+		dir := pipelineFolder(t)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "hosts", "web.bu"), []byte("variant: fcos\nversion: 1.5.0\n"+
+			"storage:\n  files:\n    - {path: /etc/motd, contents: {inline: Welcome.}}\n"), 0o600))
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, "root", "etc"), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "root", "etc", "motd"), []byte(there), 0o600))
+		require.NoError(t, os.Chmod(filepath.Join(dir, "root", "etc", "motd"), 0o644))
+		code, out := shell(t, dir, strings.Replace(script, "verify ", "verify --no-owner ", 1))
+		assert.Equal(t, want, code, out)
+		assert.Contains(t, repositoryText(t, filepath.Join(dir, "verify.xml")), `<testcase name="file /etc/motd"`)
+	}
+}
+
 func repositoryText(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(name)
