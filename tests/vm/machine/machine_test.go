@@ -13,13 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestModulesAreLoadedAfterWhatTheyNeed(t *testing.T) {
-	order, err := loadOrder(strings.NewReader("k/a.ko: k/b.ko k/c.ko\nk/b.ko: k/c.ko\nk/c.ko:\nk/d.ko:\n"),
-		[]string{"a", "built_in", "c"})
-	require.NoError(t, err)
-	assert.Equal(t, []string{"k/c.ko", "k/b.ko", "k/a.ko"}, order)
-}
-
 func TestArgumentsOfAMachine(t *testing.T) {
 	dir := t.TempDir()
 	spec := Spec{

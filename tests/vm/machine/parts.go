@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/glowplug-os/glowplug/internal/machine"
 )
 
 // A Recipe says which Debian root a machine gets.
@@ -71,9 +73,21 @@ func (r Recipe) folder() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(bytes.Join([][]byte{recipe, customizeScript, initrdScript, payloadScript, WitnessScript,
-		thisFile, initrdFile}, []byte{0}))
+	scripts, err := packed()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(bytes.Join([][]byte{recipe, customizeScript, scripts, thisFile, initrdFile}, []byte{0}))
 	return fmt.Sprintf("vm-%s-%x", r.Suite, sum[:6]), nil
+}
+
+// packed is what of the initrd is of no Debian, in the form that it has there.
+func packed() ([]byte, error) {
+	var packed bytes.Buffer
+	archive := machine.NewArchive(&packed)
+	addScripts(archive)
+	err := archive.Close()
+	return packed.Bytes(), err
 }
 
 // Prepare installs what is missing on this host, a Debian with its own apt sources, and makes the parts of a recipe or

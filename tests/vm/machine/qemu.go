@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/machine"
 )
 
 // A Disk is a virtio disk; in the machine it is /dev/disk/by-id/virtio-NAME. Its file is made when it is not there, so
@@ -97,7 +99,7 @@ func arguments(ctx context.Context, spec Spec, dir string) ([]string, error) {
 		sector := cmp.Or(disk.SectorBytes, 512)
 		args = append(args,
 			"-drive", fmt.Sprintf("if=none,id=disk-%s,file=%s,format=%s,cache=unsafe,discard=unmap", disk.Name,
-				quote(path), format),
+				machine.Quote(path), format),
 			"-device", fmt.Sprintf("virtio-blk-pci,drive=disk-%s,serial=%s,logical_block_size=%d,"+
 				"physical_block_size=%[3]d", disk.Name, disk.Name, sector))
 	}
@@ -107,13 +109,13 @@ func arguments(ctx context.Context, spec Spec, dir string) ([]string, error) {
 		if err := os.WriteFile(path, spec.FwCfg[name], 0o600); err != nil {
 			return nil, err
 		}
-		args = append(args, "-fw_cfg", fmt.Sprintf("name=%s,file=%s", name, quote(path)))
+		args = append(args, "-fw_cfg", fmt.Sprintf("name=%s,file=%s", name, machine.Quote(path)))
 	}
 	for _, table := range spec.SMBIOS {
 		args = append(args, "-smbios", table)
 	}
 	if spec.TPM != "" {
-		args = append(args, "-chardev", "socket,id=tpm,path="+quote(filepath.Join(dir, "tpm")),
+		args = append(args, "-chardev", "socket,id=tpm,path="+machine.Quote(filepath.Join(dir, "tpm")),
 			"-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm0")
 	}
 	for i, net := range spec.Nets {
@@ -123,7 +125,7 @@ func arguments(ctx context.Context, spec Spec, dir string) ([]string, error) {
 		}
 		args = append(args, more...)
 	}
-	return append(args, portArguments(spec, dir)...), nil
+	return append(args, machine.PortArguments(spec.Ports, dir)...), nil
 }
 
 // KernelArgs are the kernel arguments of every machine: the serial console, the end at a panic, and nothing that ends a
@@ -154,7 +156,7 @@ func cdroms(images []string) (args []string) {
 			args = append(args, "-device", "virtio-scsi-pci,id=scsi")
 		}
 		args = append(args, "-drive", fmt.Sprintf("if=none,id=cd%d,media=cdrom,readonly=on,format=raw,file=%s", i,
-			quote(path)), "-device", fmt.Sprintf("scsi-cd,bus=scsi.0,drive=cd%d", i))
+			machine.Quote(path)), "-device", fmt.Sprintf("scsi-cd,bus=scsi.0,drive=cd%d", i))
 	}
 	return args
 }
@@ -169,10 +171,10 @@ func netArguments(i int, n Net) ([]string, error) {
 	option := fmt.Sprintf("user,id=net%d,restrict=on,ipv6=off,net=%s,host=%s,dhcpstart=%s", i, network, nth(network, 2),
 		nth(network, 15))
 	if n.TFTP != "" {
-		option += ",tftp=" + quote(n.TFTP)
+		option += ",tftp=" + machine.Quote(n.TFTP)
 	}
 	if n.Bootfile != "" {
-		option += ",bootfile=" + quote(n.Bootfile)
+		option += ",bootfile=" + machine.Quote(n.Bootfile)
 	}
 	for _, forward := range n.Forwards {
 		option += fmt.Sprintf(",guestfwd=tcp:%s-cmd:socat STDIO TCP:%s", forward.At, forward.To)
@@ -192,17 +194,3 @@ func nth(network netip.Prefix, n int) netip.Addr {
 	}
 	return address
 }
-
-func portArguments(spec Spec, dir string) (args []string) {
-	if len(spec.Ports) > 0 {
-		args = append(args, "-device", "virtio-serial-pci")
-	}
-	for _, name := range slices.Sorted(maps.Keys(spec.Ports)) {
-		args = append(args, "-chardev", fmt.Sprintf("socket,id=port-%s,path=%s", name, quote(portSocket(dir, name))),
-			"-device", fmt.Sprintf("virtserialport,chardev=port-%s,name=%[1]s", name))
-	}
-	return args
-}
-
-// quote writes a value for an option of qemu, where a comma ends it.
-func quote(value string) string { return strings.ReplaceAll(value, ",", ",,") }

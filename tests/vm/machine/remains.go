@@ -63,7 +63,7 @@ func (s *session) askAll(ctx context.Context, text io.Writer) error {
 		}
 		s.settle(ctx, 3*time.Second)
 	}
-	if err := s.ports.tell(witnessPort, "\n"); err != nil {
+	if err := s.ports.Tell(witnessPort, "\n"); err != nil {
 		return err
 	}
 	s.settle(ctx, 30*time.Second) // it shares the processor with what does not end

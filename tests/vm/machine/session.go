@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/glowplug-os/glowplug/internal/machine"
 )
 
 // A session is one run of qemu.
@@ -23,7 +25,7 @@ type session struct {
 	started    time.Time
 	serial     io.Reader
 	typed      io.Writer // on the serial console
-	ports      *ports
+	ports      *machine.Ports
 	said       *atomic.Int64 // bytes of the console and of the ports
 	witness    bytes.Buffer  // what came on that port
 	complaints bytes.Buffer  // qemu's own
@@ -52,7 +54,7 @@ func run(ctx context.Context, spec Spec, dir string) (Result, error) {
 	})
 	err := s.qemu.Wait()
 	result.Took = time.Since(s.started)
-	err = errors.Join(err, s.ports.close())
+	err = errors.Join(err, s.ports.Close())
 	ended := context.Cause(ctx)
 	powerOff(nil)
 	watch.Wait()
@@ -77,11 +79,11 @@ func (s *session) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.ports, err = openPorts(spec.Ports, s.dir, s.said)
+	s.ports, err = machine.OpenPorts(spec.Ports, s.dir, func(bytes int) { s.said.Add(int64(bytes)) })
 	if err != nil {
 		return err
 	}
-	args = append(args, "-qmp", "unix:"+quote(monitorSocket(s.dir))+",server=on,wait=off")
+	args = append(args, "-qmp", "unix:"+machine.Quote(monitorSocket(s.dir))+",server=on,wait=off")
 	s.qemu = command(ctx, "qemu-system-x86_64", args...)
 	s.qemu.Stderr = &s.complaints
 	var failed [3]error
@@ -92,7 +94,7 @@ func (s *session) start(ctx context.Context) error {
 		failed[2] = s.qemu.Start()
 	}
 	if err := errors.Join(failed[:]...); err != nil {
-		return errors.Join(err, s.ports.close())
+		return errors.Join(err, s.ports.Close())
 	}
 	return nil
 }
