@@ -13,7 +13,9 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -82,6 +84,8 @@ type Command struct {
 	Hidden []diag.Secret
 	// Env is added to the environment: "NAME=value".
 	Env []string
+	// Tied: the tool is killed when this process ends, whatever ends it.
+	Tied bool
 }
 
 // SecretFile is the path under which a tool finds one of its Secrets. It may be opened any number of times.
@@ -139,6 +143,12 @@ func (t *Set) Run(ctx context.Context, c Command) ([]byte, error) {
 	cmd.Stdin = strings.NewReader(c.Stdin.Reveal() + c.Input)
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(stdout, printed), stderr
 	cmd.WaitDelay = pipeDelay
+	if c.Tied {
+		// It is the end of the thread that counts (PR_SET_PDEATHSIG(2const)), so the thread stays.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	}
 	for _, secret := range c.Secrets {
 		file, err := memory(secret)
 		if err != nil {
