@@ -84,7 +84,7 @@ func (a *Application) fetched(ctx context.Context) (*document.Document, fetcher,
 	if err != nil {
 		return nil, from, err
 	}
-	if what := needsNetwork(doc.Config()); a.Offline && what != "" {
+	if what := NeedsNetwork(doc.Config()); a.Offline && what != "" {
 		return nil, from,
 			fmt.Errorf("%s: %s needs the network, which --offline forbids", doc.At(what, tree.Index{}).Place(), what)
 	}

@@ -29,7 +29,7 @@ import (
 
 // fetchOffline asks for the network if a later stage will need it, though the config itself was there without.
 func fetchOffline(_ context.Context, r *run) error {
-	if what := needsNetwork(r.full.Config()); what != "" {
+	if what := NeedsNetwork(r.full.Config()); what != "" {
 		return fmt.Errorf("%s: %w", what, fetch.ErrNeedNet)
 	}
 	return nil

@@ -362,15 +362,20 @@ func (r *run) save() error {
 	if err := r.Paths.SaveConfig(text); err != nil {
 		return err
 	}
-	var origins handoff.Origins
-	r.user.Items(func(path string, place diag.Place) {
-		line, col := place.Doc.Position(place.Span.Start)
-		origins.Add(path, place.Doc.Name, line, col)
-	})
-	if err := r.Paths.SaveOrigins(text, &origins); err != nil {
+	if err := r.Paths.SaveOrigins(originsOf(r.user).Encode(text)); err != nil {
 		r.Log.Warn("where the config came from is not noted: " + err.Error())
 	}
 	return nil
+}
+
+// originsOf is where the parts of a config came from.
+func originsOf(doc *document.Document) *handoff.Origins {
+	var origins handoff.Origins
+	doc.Items(func(path string, place diag.Place) {
+		line, col := place.Doc.Position(place.Span.Start)
+		origins.Add(path, place.Doc.Name, line, col)
+	})
+	return &origins
 }
 
 // reread takes up the config that a fetch stage has left. It has been judged then.

@@ -214,7 +214,7 @@ func TestTheNetworkIsAskedForWhereAPartNeedsIt(t *testing.T) {
 		read := load.Read(tree.NewArena(), "x", text)
 		require.NotNil(t, read.Config, text)
 		require.False(t, diag.Fatal(diag.For(diag.Peer, read.Problems)), "%s %v", text, read.Problems)
-		assert.Equal(t, want, needsNetwork(read.Config.Config()), text)
+		assert.Equal(t, want, NeedsNetwork(read.Config.Config()), text)
 	}
 }
 

@@ -8,9 +8,9 @@ import (
 	"github.com/glowplug-os/glowplug/internal/source"
 )
 
-// needsNetwork names the first part of a config that cannot be had without the network, "" where there is none
+// NeedsNetwork names the first part of a config that cannot be had without the network, "" where there is none
 // (docs/peer/engine.md §7).
-func needsNetwork(cfg *config.Config) string {
+func NeedsNetwork(cfg *config.Config) string {
 	ignition := &cfg.Ignition
 	for i := range ignition.Config.Merge {
 		if isRemote(&ignition.Config.Merge[i]) {

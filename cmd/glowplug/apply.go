@@ -12,20 +12,35 @@ type applyOptions struct {
 	fetchTimeout                                                       time.Duration
 	root, filesDir, plan                                               string
 	live, dryRun, ignoreUnsupported, noOwner, noPreset, offline, quiet bool
+
+	// Images are those of disks, and how they are planned; the rest is about the machine that provisions them.
+	images                             planOptions
+	kernel, modules, tools, rootDevice string
+	network, inPlace, emulate          bool
 }
 
 func applyCommand() cli.Command { return new(applyOptions).row() }
 
 func (o *applyOptions) row() cli.Command {
 	return cli.Command{
-		Called: "glowplug apply", Usage: []string{"glowplug apply --root DIR [OPTIONS] CONFIG|-"},
-		Brief: "--root DIR CONFIG", Short: "make a config's files and units in a directory",
+		Called: "glowplug apply", Usage: []string{"glowplug apply --root DIR [OPTIONS] CONFIG|-",
+			"glowplug apply --image FILE [OPTIONS] CONFIG|-",
+			"glowplug apply --disk DEVICE=FILE... [OPTIONS] CONFIG|-"},
+		Brief: "--root DIR CONFIG", Short: "make what a config says in a directory, or on images of disks",
 		Text: []string{
 			"Makes the users, files, directories, links and units of a config in a directory, " +
 				"by the same plan as on a first boot. Running it again changes nothing that is done already.",
+			"With --image or --disk it provisions images of disks as a first boot would, without booting them and " +
+				"without root: in a machine of qemu that is thrown away, with a kernel and programs of this system. " +
+				"Nothing of this system is looked up, linked or mounted. An image that has a system is left as one " +
+				"that was never started, but without the mark of a first boot.",
 		},
-		Options: o.rows(),
+		Options: append(o.rows(), o.imageRows()...),
 		Notes: []string{
+			"Images are copied beside themselves, and the copies take their places when all has gone well; with " +
+				"--in-place they are worked on themselves, as FILE.incomplete meanwhile. What others use, lock or " +
+				"mount, and what is too small, is refused before anything is written. docs/images.md tells the rest.",
+			"Of images kernel arguments and Clevis pins are refused.",
 			"A server that does not answer is asked again until --fetch-timeout has passed without an answer that " +
 				"can be used and without a byte of it; the config's own time limit, ignition.timeouts.httpTotal, " +
 				"stands in its place. A line on standard error tells of it, again every 30 s.",
@@ -37,6 +52,8 @@ func (o *applyOptions) row() cli.Command {
 		Exits: []cli.Exit{{Code: 0, Meaning: "applied, or planned"},
 			{Code: 1, Meaning: "failed, invalid or interrupted"}, {Code: 2, Meaning: "wrong usage"}},
 		Examples: []string{
+			"glowplug apply --image disk.img boot.ign",
+			"glowplug apply --disk /dev/vda=a.img --disk /dev/vdb=b.img raid.ign",
 			"glowplug apply --root build/rootfs web.ign", "glowplug apply --root build/rootfs --dry-run " +
 				"--no-owner web.ign", "glowplug apply --root build/rootfs --files-dir files web.bu",
 		},
@@ -77,8 +94,14 @@ func (o *applyOptions) judge(operands []string) (err error) {
 		return cli.Misuse("one config is needed, %d are given; - is standard input", len(operands))
 	case o.plan == "-" && operands[0] == "-":
 		return cli.Misuse("standard input cannot be both the plan and the config")
+	case o.isOfImages():
+		return o.judgeImages()
+	case o.aboutMachine() != "":
+		return cli.Misuse("%s is about the machine for images of disks: name some, by --image or --disk",
+			o.aboutMachine())
 	case o.root == "":
-		return cli.Misuse("--root is missing: name the directory to apply the config to")
+		return cli.Misuse("--root is missing: name the directory to apply the config to; or images, by --image or " +
+			"--disk")
 	}
 	if o.root, err = filepath.Abs(o.root); err != nil {
 		return cli.Misuse("--root: %w", err)

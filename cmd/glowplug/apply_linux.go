@@ -26,6 +26,9 @@ func (o *applyOptions) run(ctx context.Context, p *cli.Process, operands []strin
 	if err := o.judge(operands); err != nil {
 		return err
 	}
+	if o.isOfImages() {
+		return o.runImages(ctx, p, operands[0])
+	}
 	style := diag.Style{Color: p.Err.Colors}
 	told := &status{to: p.Err, terminal: p.Err.Terminal, quiet: o.quiet, now: p.Now,
 		width: func() int { return columns(p.Err.To) }}

@@ -13,6 +13,9 @@ import (
 
 func main() {
 	fetch.Silence()
+	if isMachine() {
+		os.Exit(inMachine(os.Getenv, time.Now))
+	}
 	os.Exit(process.Run(os.Getenv, time.Now, called(process.Name(os.Args))))
 }
 

@@ -113,7 +113,8 @@ func TestApplyTakesTheRunningSystemOnlyIfThatIsSaid(t *testing.T) {
 	require.NoError(t, err)
 	here, err := os.Getwd()
 	require.NoError(t, err)
-	assert.Equal(t, applyOptions{root: filepath.Join(here, "relative"), fetchTimeout: 2 * time.Minute}, o)
+	assert.Equal(t, applyOptions{root: filepath.Join(here, "relative"), fetchTimeout: 2 * time.Minute,
+		tools: "/"}, o)
 	_, err = parsed("--help")
 	require.ErrorIs(t, err, cli.ErrHelp)
 }

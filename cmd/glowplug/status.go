@@ -82,10 +82,15 @@ func (s *status) say(text string) {
 }
 
 // hear notes an event of a step.
-func (s *status) hear(e plan.Event) {
+func (s *status) hear(e plan.Event) { s.hearOf(e, true) }
+
+// hearOf is hear, of a step that counts, or does not, in what is done.
+func (s *status) hearOf(e plan.Event, counts bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.done.Hear(e)
+	if counts {
+		s.done.Hear(e)
+	}
 	if e.Turn == plan.Awaited {
 		s.step, s.since = e, s.now()
 		s.show()

@@ -19,6 +19,7 @@ type Card struct {
 	Place  string   `json:"place,omitempty"` // of the part of the config that asked for it: "name:line:col"
 	Causes []string `json:"causes"`          // what happened, then why, and why that
 	Try    []string `json:"try"`
+	away   bool     // the machine is gone by the time that this is read
 }
 
 // The size of a card: it is to fit on any screen with a shell prompt below it.
@@ -41,6 +42,12 @@ func NewCard(stage, place string, err error) Card {
 		c.Try = append(c.Try, diag.OneLine(hint))
 	}
 	c.Try = append(c.Try, "mend the cause and reboot: the first boot begins again, and what is done stays done")
+	return c
+}
+
+// Away is the card as it is read where the machine is not: nobody looks into that, or boots it again.
+func (c Card) Away(try string) Card {
+	c.Try, c.away = append(c.Try[:len(c.Try)-1:len(c.Try)-1], try), true
 	return c
 }
 
@@ -86,7 +93,10 @@ func (c Card) String() string {
 		tail = append(tail, wrap("- ", "  ", hint)...)
 	}
 	tail = append([]string{"To try:"}, tail...)
-	tail = append(tail, "- journalctl -t ignition shows all that was done", rule)
+	if !c.away {
+		tail = append(tail, "- journalctl -t ignition shows all that was done")
+	}
+	tail = append(tail, rule)
 	var why []string
 	for i, cause := range c.Causes {
 		first := "because "

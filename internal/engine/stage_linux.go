@@ -180,7 +180,7 @@ func (o *stageOptions) failed(p *cli.Process, log *slog.Logger, screens *console
 	for _, line := range append(lines, text) {
 		log.Log(context.Background(), logs.Critical, line)
 	}
-	card := cardOf(o.stage, err)
+	card := stages.CardOf(o.stage, err)
 	screens.Show(card)
 	if err := card.Save(o.reportFolder()); err != nil {
 		log.Warn("the failure is not reported in a file: " + err.Error())
@@ -191,15 +191,6 @@ func (o *stageOptions) failed(p *cli.Process, log *slog.Logger, screens *console
 // reportFolder has what glowplug leaves of a boot beside what Ignition does.
 func (o *stageOptions) reportFolder() string {
 	return filepath.Join(filepath.Dir(o.paths.Config), "glowplug")
-}
-
-// cardOf names a place only where it is that of all that failed: of several errors any may be the cause of the others.
-func cardOf(stage string, err error) console.Card {
-	var placed *stages.PlacedError
-	if len(diag.Errors(err)) == 1 && errors.As(err, &placed) {
-		return console.NewCard(stage, placed.Place, placed.Err)
-	}
-	return console.NewCard(stage, "", err)
 }
 
 // logger logs where the caller wants it, which is syslog or standard output; without a syslog socket it is standard

@@ -109,7 +109,7 @@ func TestACardTellsAllThatFailed(t *testing.T) {
 		"two that have places": {errors.Join(placed, placed), "", []string{placed.Error(), placed.Error()}},
 	} {
 		t.Run(claim, func(t *testing.T) {
-			card := cardOf("files", c.err)
+			card := stages.CardOf("files", c.err)
 			assert.Equal(t, c.place, card.Place)
 			assert.Equal(t, c.causes, card.Causes)
 		})

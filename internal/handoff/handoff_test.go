@@ -209,7 +209,7 @@ func TestOrigins(t *testing.T) {
 	o.Add("$.storage.files.1", "child \"two\".ign", 40, 2)
 	o.Add("$.storage.files.0", "child \"two\".ign", 5, 9)
 	p, cache := in(t.TempDir()), []byte("{}")
-	require.NoError(t, p.SaveOrigins(cache, &o))
+	require.NoError(t, p.SaveOrigins(o.Encode(cache)))
 	name := filepath.Join(filepath.Dir(p.Config), "glowplug", "origins")
 	text, err := os.ReadFile(name)
 	require.NoError(t, err)
@@ -244,7 +244,7 @@ func TestLoadOriginsNeverStandsInTheWay(t *testing.T) {
 
 	var other Origins
 	other.Add("$", "config.ign", 1, 1)
-	require.NoError(t, p.SaveOrigins([]byte("{ }"), &other))
+	require.NoError(t, p.SaveOrigins(other.Encode([]byte("{ }"))))
 	o, err = p.LoadOrigins(cache)
 	require.NoError(t, err, "of another config")
 	assert.Empty(t, o.Find("$"))
@@ -267,7 +267,7 @@ func FuzzOriginsRoundTrip(f *testing.F) {
 		var o Origins
 		o.Add(path, document, line, col)
 		p := in(t.TempDir())
-		require.NoError(t, p.SaveOrigins(nil, &o))
+		require.NoError(t, p.SaveOrigins(o.Encode(nil)))
 		loaded, err := p.LoadOrigins(nil)
 		require.NoError(t, err)
 		require.Equal(t, o.Find(path+".x"), loaded.Find(path+".x"))

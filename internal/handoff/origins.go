@@ -57,18 +57,18 @@ func (o *Origins) Find(path string) string {
 // origins is the name of our file beside the rendered config.
 func (p Paths) origins() string { return filepath.Join(filepath.Dir(p.Config), "glowplug", "origins") }
 
-// SaveOrigins writes the origins of a rendered config, given as its bytes: mode 0600, and their folder with 0700.
-func (p Paths) SaveOrigins(config []byte, o *Origins) error {
+// SaveOrigins writes encoded origins: mode 0600, and their folder with 0700.
+func (p Paths) SaveOrigins(encoded []byte) error {
 	name := p.origins()
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return err
 	}
-	return replace(name, o.encode(config), 0o600)
+	return replace(name, encoded, 0o600)
 }
 
-// encode writes by hand: there are several places for each file of a config, and encoding/json takes four times as
-// long.
-func (o *Origins) encode(config []byte) []byte {
+// Encode gives the origins of a rendered config, given as its bytes. It writes by hand: there are several places for
+// each file of a config, and encoding/json takes four times as long.
+func (o *Origins) Encode(config []byte) []byte {
 	text := make([]byte, 0, 128+48*len(o.paths))
 	text = append(text, `{"config":"`...)
 	text = append(text, digest(config)...)

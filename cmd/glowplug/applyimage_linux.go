@@ -1,0 +1,476 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/copies"
+	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/engine"
+	"github.com/glowplug-os/glowplug/internal/guest"
+	"github.com/glowplug-os/glowplug/internal/image"
+	start "github.com/glowplug-os/glowplug/internal/initramfs"
+	qemu "github.com/glowplug-os/glowplug/internal/machine"
+	"github.com/glowplug-os/glowplug/internal/report"
+	"github.com/glowplug-os/glowplug/internal/scene"
+	"github.com/glowplug-os/glowplug/internal/tool"
+	"github.com/glowplug-os/glowplug/internal/tree"
+	"github.com/glowplug-os/glowplug/stages"
+	"github.com/glowplug-os/glowplug/stages/disks"
+)
+
+// A provisioning is a run of apply on images.
+type provisioning struct {
+	*applyOptions
+	p     *cli.Process
+	told  *status
+	work  string // a folder of its own, for what the machine starts with
+	disks []imageDisk
+}
+
+// An imageDisk is an image as a disk of the qemu.
+type imageDisk struct {
+	guest.Disk
+	file        string // without links
+	sectorBytes int
+}
+
+// runImages provisions images, and tells how it goes.
+func (o *applyOptions) runImages(ctx context.Context, p *cli.Process, config string) error {
+	work, err := os.MkdirTemp("", "glowplug-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	r := &provisioning{applyOptions: o, p: p, work: work, told: &status{to: p.Err, terminal: p.Err.Terminal,
+		quiet: o.quiet, now: p.Now, width: func() int { return columns(p.Err.To) }}}
+	ticks := time.NewTicker(time.Second)
+	defer ticks.Stop()
+	r.told.begin(ticks.C)
+	defer r.told.end()
+	return told(r.run(ctx, config))
+}
+
+// run is all of it, what can be refused first.
+func (r *provisioning) run(ctx context.Context, from string) error {
+	if err := r.recovered(); err != nil {
+		return err
+	}
+	doc, err := r.foreseen(ctx, from)
+	if err != nil || doc == nil {
+		return err
+	}
+	with := qemu.Runner{Tools: tool.New(nil, nil), Dir: r.work, Emulate: r.emulate, Note: func(text string) {
+		r.told.say("note: " + text + "\n")
+	}}
+	kernel, err := r.kernelOf()
+	if err := errors.Join(with.Available(), err); err != nil {
+		return err
+	}
+	spec, err := r.machineFor(kernel, *doc.Config())
+	if err != nil {
+		return err
+	}
+	return r.provisioned(ctx, with, spec, doc)
+}
+
+// provisioned does it, on copies or in place.
+func (r *provisioning) provisioned(ctx context.Context, with qemu.Runner, spec qemu.Spec,
+	doc *document.Document) error {
+	var files []string
+	order := guest.Order{Config: stages.RenderingOf(doc), Root: r.rootDevice, Network: r.network,
+		Today: engine.Today(r.p), Version: r.p.Version}
+	for _, d := range r.disks {
+		files, order.Disks = append(files, d.file), append(order.Disks, d.Disk)
+	}
+	line, err := order.Line()
+	if err != nil {
+		return err
+	}
+	set, _, err := copies.Open(files, r.inPlace)
+	if err != nil {
+		return advisedToWrite(err)
+	}
+	defer set.Close()
+	if !r.inPlace {
+		r.say("copying")
+	}
+	if err := set.Begin(ctx); err != nil {
+		return advisedToWrite(err)
+	}
+	for i, d := range r.disks {
+		spec.Disks[i].Path = set.Work(d.file)
+	}
+	r.say("starting the machine")
+	if err := r.inMachine(ctx, with, spec, line); err != nil {
+		return r.givenUp(set, err)
+	}
+	if err := set.Commit(); err != nil {
+		return err
+	}
+	r.over(*doc.Config())
+	return nil
+}
+
+// advisedToWrite adds who may write, where somebody may not.
+func advisedToWrite(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return diag.WithHint(err, "run it as a user who may write to the image and its folder")
+	}
+	return err
+}
+
+// say tells what goes on.
+func (r *provisioning) say(text string) {
+	if !r.quiet {
+		r.told.say(text + "\n")
+	}
+}
+
+func (r *provisioning) kernelOf() (qemu.Kernel, error) {
+	if r.kernel == "" {
+		return qemu.Newest(r.tools)
+	}
+	return qemu.KernelAt(r.kernel, r.modules, r.tools)
+}
+
+// recovered ends what an interrupted run has left of the images.
+func (r *provisioning) recovered() error {
+	named := slices.Collect(maps.Values(r.images.disks))
+	if r.images.image != "" {
+		named = []string{r.images.image}
+	}
+	var files []string
+	for _, name := range named {
+		file, err := fileOf(name)
+		if err != nil {
+			return err
+		}
+		files = append(files, file)
+	}
+	slices.Sort(files)
+	set, finished, err := copies.Open(slices.Compact(files), r.inPlace)
+	if err != nil {
+		return advisedToWrite(err)
+	}
+	set.Close()
+	if finished {
+		r.say("note: a run that was interrupted at its very end has been put an end to: its images are in place")
+	}
+	return nil
+}
+
+// fileOf is the file that an image is, without links.
+func fileOf(name string) (string, error) {
+	file, err := filepath.EvalSymlinks(name)
+	if err == nil {
+		file, err = filepath.Abs(file)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = absent(name, err)
+	}
+	if err == nil {
+		err = isFile(file)
+	}
+	return file, err
+}
+
+// absent says what has become of an image that is not there.
+func absent(name string, err error) error {
+	if _, marked := os.Stat(copies.Incomplete(name)); marked == nil {
+		return diag.WithHint(fmt.Errorf("image %s: is not there, but %s is: a run with --in-place has not come to its "+
+			"end", diag.Name(name), diag.Name(copies.Incomplete(name))), "begin again with the image as it was before")
+	}
+	return diag.WithHint(err, "`truncate -s 10G FILE` makes a blank image")
+}
+
+func isFile(name string) error {
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = diag.WithHint(fmt.Errorf("image %s: is no file", diag.Name(name)),
+			"apply writes to files only: copy it to one")
+	}
+	return err
+}
+
+// foreseen reads the config, refuses what images cannot get, and tells the plan. It gives the config; none where the
+// plan is all that is wanted.
+func (r *provisioning) foreseen(ctx context.Context, from string) (*document.Document, error) {
+	o := r.images
+	o.offline, o.fetchTimeout, o.filesDir = !r.network, r.fetchTimeout, r.filesDir
+	q, err := o.question(r.p)
+	if err != nil {
+		return nil, err
+	}
+	q.Seal, q.Log = nil, slog.New(r.told)
+	q.Rootless = "of which the plan is made in the machine"
+	opened := &opened{}
+	defer opened.close()
+	q.Devices = func(s config.Storage) (scene.Scene, error) { return r.open(&o, s, opened) }
+	if err := engine.ReadConfig(ctx, r.p, from, &q); err != nil {
+		return nil, err
+	}
+	reading, err := q.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	doc := reading.Document()
+	if err := r.refused(doc); err != nil {
+		return nil, err
+	}
+	plan, problems, err := reading.On(ctx, func(*stages.Question) {})
+	if err != nil {
+		return nil, err
+	}
+	show(r.p, problems)
+	switch {
+	case plan.Exit() == report.InTheWay:
+		return nil, errors.New("nothing is changed")
+	case r.dryRun:
+		return nil, plan.WriteText(r.p.Out)
+	}
+	r.told.planned(plan)
+	return doc, nil
+}
+
+// open opens the images for the plan, and notes which disks they are.
+func (r *provisioning) open(o *planOptions, s config.Storage, opened *opened) (scene.Scene, error) {
+	named, err := o.named(s)
+	if err != nil {
+		return nil, err
+	}
+	all, files, err := image.Disks(named, &device.Devices{})
+	for _, f := range files {
+		opened.add(f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i, device := range slices.Sorted(maps.Keys(all)) {
+		d := imageDisk{Disk: guest.Disk{Serial: fmt.Sprintf("glowplug-%d", i),
+			Names: append([]string{device}, all[device].Names...)}, sectorBytes: all[device].SectorSize}
+		for _, name := range d.Names {
+			if err := guest.Nameable(name); err != nil {
+				return nil, err
+			}
+		}
+		if d.file, err = fileOf(named[device]); err != nil {
+			return nil, err
+		}
+		r.disks = append(r.disks, d)
+	}
+	return all.Scene(), nil
+}
+
+// refused is what images cannot get, and what is not to be had without a network.
+func (r *provisioning) refused(doc *document.Document) error {
+	cfg := doc.Config()
+	path, why := unfit(cfg)
+	if path == "" && !r.network {
+		if path = stages.NeedsNetwork(cfg); path != "" {
+			why = diag.WithHint(errors.New("needs the network"), "with --network the machine has one")
+		}
+	}
+	if path == "" {
+		return nil
+	}
+	return fmt.Errorf("%s: %s %w", doc.At(path, tree.Index{}).Place(), path, why)
+}
+
+// unfit is the first part of a config that images cannot get.
+func unfit(cfg *config.Config) (path string, why error) {
+	for i := range cfg.Storage.Luks {
+		switch v := &cfg.Storage.Luks[i]; {
+		case v.Clevis.Opens():
+			return fmt.Sprintf("$.storage.luks.%d.clevis", i), errors.New("binds a volume to what only the machine " +
+				"itself has or reaches: a TPM, a server; leave it to the first boot")
+		case config.Says(v.Cex.Enabled):
+			return fmt.Sprintf("$.storage.luks.%d.cex", i),
+				errors.New("binds a volume to the crypto card of one machine; leave it to the first boot")
+		}
+	}
+	k := cfg.KernelArguments
+	if len(k.ShouldExist)+len(k.ShouldNotExist) > 0 {
+		return "$.kernelArguments", errors.New("is not put into the boot entries of an image; write them with the " +
+			"image, or leave them to the first boot")
+	}
+	return "", nil
+}
+
+// Modules of the kernel that the machine may come to need: what it is made of, filesystems, and what volumes are
+// encrypted by. Those that a kernel has built in, or does not have, are passed over.
+var (
+	earlyModules = []string{"virtio_pci", "virtio_console", "virtio_rng"}
+	laterModules = []string{
+		"ext4", "xfs", "btrfs", "vfat", "nls_cp437", "nls_ascii", "nls_iso8859-1", "nls_utf8", "md_mod", "raid0",
+		"raid1", "raid10", "raid456", "linear", "dm_mod", "dm_crypt", "dm_integrity", "af_alg", "algif_skcipher",
+		"algif_hash", "xts", "cbc", "ecb", "essiv", "aes_generic", "aesni_intel", "serpent_generic", "twofish_generic",
+		"sha1_generic", "sha256_generic", "sha512_generic", "sha256_ssse3", "sha512_ssse3", "crc32c_generic",
+		"crc32c_intel", "crc32c", "libcrc32c", "xxhash_generic", "blake2b_generic", "hmac", "authenc", "crypto_user",
+		"loop",
+	}
+)
+
+// machineFor makes the initramfs, and the machine but for the files of its disks.
+func (r *provisioning) machineFor(k qemu.Kernel, cfg config.Config) (spec qemu.Spec, err error) {
+	const memoryMiB = 2048
+	spec = qemu.Spec{Kernel: k.File, Initramfs: filepath.Join(r.work, "initramfs"), Network: r.network,
+		MemoryMiB: memoryMiB}
+	var names []string
+	for i, d := range r.disks {
+		names = append(names, d.Names...)
+		spec.Disks = append(spec.Disks, qemu.Disk{Serial: r.disks[i].Serial, SectorBytes: d.sectorBytes})
+	}
+	if spec.Bus, err = qemu.BusBeside(names); err != nil {
+		return spec, err
+	}
+	early := slices.Concat(earlyModules, spec.Bus.Modules)
+	wish := start.Wish{System: r.tools, Kernel: k, Tools: toolsFor(cfg), Perhaps: []string{"mdadm", "dmsetup",
+		"setfiles"}}
+	if r.network {
+		early, wish.Tools = append(early, "virtio_net"), append(wish.Tools, "ip")
+		wish.Files = []string{"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"}
+	}
+	if len(cfg.Storage.Raid) > 0 {
+		early = append(early, "md_mod")
+	}
+	if len(cfg.Storage.Luks) > 0 {
+		early = append(early, "dm_mod")
+	}
+	wish.Modules = append(slices.Clone(early), laterModules...)
+	if wish.Program, err = os.Executable(); err != nil {
+		return spec, err
+	}
+	tree, err := start.Gather(wish)
+	if err != nil {
+		return spec, err
+	}
+	tree.Text(guest.ModulesFile, 0o644, strings.Join(early, "\n")+"\n")
+	return spec, pack(tree, spec.Initramfs)
+}
+
+func pack(tree start.Tree, file string) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(tree.Pack(qemu.NewArchive(f)), f.Close())
+}
+
+// toolsFor are the programs that the machine needs for a config.
+func toolsFor(cfg config.Config) []string {
+	all := []string{"modprobe", "udevadm", "mount", "umount", "blkid"}
+	always, perhaps := disks.Needs(cfg.Storage)
+	for _, n := range slices.Concat(always, perhaps) {
+		all = append(all, n.Tool)
+	}
+	if len(cfg.Storage.Luks) > 0 {
+		all = append(all, "dmsetup") // by which udev's rules end what cryptsetup waits for
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// errNotDone is about a machine that has gone before its work was done.
+var errNotDone = errors.New("the machine has switched itself off before it was done")
+
+// A failure is what the machine has told of one.
+type failure string
+
+func (f failure) Error() string { return "the machine could not do it, as its card above says" }
+
+// inMachine runs the machine, and tells what it tells.
+func (r *provisioning) inMachine(ctx context.Context, with qemu.Runner, spec qemu.Spec, order string) error {
+	c := &listener{r: r, order: order}
+	err := with.Run(ctx, spec, c.hear)
+	switch {
+	case c.failed != "":
+		return failure(c.failed)
+	case err == nil && !c.done:
+		return errNotDone
+	case c.done:
+		return nil
+	}
+	return err
+}
+
+// A listener hears what the machine says.
+type listener struct {
+	r      *provisioning
+	order  string
+	stage  string
+	failed string
+	done   bool
+}
+
+func (c *listener) hear(line []byte) (reply string) {
+	s, err := guest.Heard(line)
+	told := c.r.told
+	switch {
+	case err != nil:
+		told.say("warning: " + diag.OneLine(err.Error()) + "\n")
+	case s.Hello:
+		return c.order
+	case s.Stage != "":
+		c.stage = s.Stage
+		c.r.say("stage: " + diag.OneLine(s.Stage))
+	case s.Event != nil:
+		told.hearOf(s.Event.Of(), c.stage == "files")
+	case s.Warning != "":
+		told.say("warning: " + diag.OneLine(s.Warning) + "\n")
+	case s.Failed != "":
+		c.failed = s.Failed
+	case s.Done:
+		c.done = true
+	}
+	return ""
+}
+
+// givenUp leaves the images as they were, or marked, and says which.
+func (r *provisioning) givenUp(set *copies.Set, err error) error {
+	if f := failure(""); errors.As(err, &f) {
+		r.told.say(string(f))
+	}
+	left := set.Abandon()
+	if !r.inPlace {
+		return errors.Join(fmt.Errorf("%w; the images are as they were", err), left)
+	}
+	var names []string
+	for _, d := range r.disks {
+		names = append(names, diag.Name(set.Work(d.file)))
+	}
+	return errors.Join(fmt.Errorf("%w; what is left of the images is %s", err, strings.Join(names, ", ")), left)
+}
+
+// over says what is done, and what of it is to be known.
+func (r *provisioning) over(cfg config.Config) {
+	if s := cfg.Storage; len(s.Disks)+len(s.Filesystems)+len(s.Raid) > 0 {
+		r.say("note: all machines made of a copy have the same UUIDs of disks, partitions, arrays and filesystems")
+	}
+	for _, v := range cfg.Storage.Luks {
+		r.told.say("warning: all machines made of a copy share the volume key of " + diag.Name(v.Name) +
+			", which `cryptsetup reencrypt` makes anew on each\n")
+	}
+	var names []string
+	for _, d := range r.disks {
+		names = append(names, diag.Name(d.file))
+	}
+	summary := ""
+	if done := r.told.done.Over(); done.Exit() != report.NothingToDo {
+		summary = ": " + done.Summary()
+	}
+	r.say("done: " + strings.Join(names, ", ") + summary)
+}

@@ -1,0 +1,195 @@
+package guest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/initramfs"
+	"github.com/glowplug-os/glowplug/internal/tool"
+)
+
+// serial is what a disk says that it is: of virtio and NVMe in a file of their own, of SCSI on the page for it (SPC-4,
+// 7.8.15: four bytes, and then the text).
+func serial(disk string) string {
+	for _, file := range []string{"serial", "device/serial"} {
+		if text, err := os.ReadFile(filepath.Join(disk, file)); err == nil {
+			return strings.TrimSpace(string(text))
+		}
+	}
+	page, err := os.ReadFile(filepath.Join(disk, "device/vpd_pg80"))
+	if err != nil || len(page) < 4 {
+		return ""
+	}
+	return strings.Trim(string(page[4:]), " \x00")
+}
+
+const (
+	look      = 50 * time.Millisecond
+	looksMost = 1200 // a minute of them
+)
+
+// kernelNames waits until all disks are there, and gives what the kernel calls them.
+func kernelNames(ctx context.Context, disks []Disk) (map[string]string, error) {
+	var missing []string
+	for range looksMost {
+		names := map[string]string{}
+		found, err := filepath.Glob("/sys/block/*")
+		if err != nil {
+			return nil, err
+		}
+		for _, disk := range found {
+			names[serial(disk)] = filepath.Base(disk)
+		}
+		missing = nil
+		for _, d := range disks {
+			if names[d.Serial] == "" {
+				missing = append(missing, d.Serial)
+			}
+		}
+		if len(missing) == 0 {
+			return names, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(look):
+		}
+	}
+	return nil, fmt.Errorf("disks are not there: %s", strings.Join(missing, ", "))
+}
+
+// nameDisks starts udev, by which disks get the config's names.
+func nameDisks(ctx context.Context, tools *tool.Set, disks []Disk) error {
+	names, err := kernelNames(ctx, disks)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	for _, d := range disks {
+		text.WriteString(rules(names[d.Serial], d.Names))
+	}
+	const folder = "/run/udev/rules.d"
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(folder+"/65-glowplug.rules", []byte(text.String()), 0o644); err != nil {
+		return err
+	}
+	for _, c := range []tool.Command{
+		{Tool: initramfs.Udev, Args: []string{"--daemon"}},
+		{Tool: "udevadm", Args: []string{"trigger", "--action=add", "--subsystem-match=block"}},
+		{Tool: "udevadm", Args: []string{"settle"}},
+	} {
+		if _, err := tools.Run(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A filesystem is one that the disks have.
+type filesystem struct{ device, kind string }
+
+// rootKinds are the filesystems that a root may be on, and bootKinds those that a boot loader reads.
+var (
+	rootKinds = []string{"ext2", "ext3", "ext4", "xfs", "btrfs"}
+	bootKinds = append([]string{"vfat"}, rootKinds...)
+)
+
+// filesystems are those on the disks, on partitions and on what is made of them, by name.
+func filesystems(ctx context.Context, tools *tool.Set) (all []filesystem, err error) {
+	found, err := filepath.Glob("/sys/class/block/*")
+	for _, each := range found {
+		device := "/dev/" + strings.ReplaceAll(filepath.Base(each), "!", "/")
+		out, err := tools.Run(ctx,
+			tool.Command{Tool: "blkid", Args: []string{"-p", "-s", "TYPE", "-o", "value", device}})
+		var failed *tool.Error
+		if errors.As(err, &failed) {
+			continue // there is nothing on it, or several things
+		}
+		if err != nil {
+			return nil, err
+		}
+		if kind := strings.TrimSpace(string(out)); slices.Contains(bootKinds, kind) {
+			all = append(all, filesystem{device, kind})
+		}
+	}
+	return all, err
+}
+
+// within mounts a filesystem read-only, and unmounts it behind use, which may have it mounted for writing.
+func (m *machine) within(ctx context.Context, f filesystem,
+	use func(folder string, writable func() error) error) error {
+	const folder = "/run/look"
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	if err := m.mount(ctx, f, folder, "ro"); err != nil {
+		return err
+	}
+	err := use(folder, func() error { return m.mount(ctx, f, folder, "remount,rw") })
+	_, failed := m.tools.Run(ctx, tool.Command{Tool: "umount", Args: []string{folder}})
+	return errors.Join(err, failed)
+}
+
+func (m *machine) mount(ctx context.Context, f filesystem, folder, options string) error {
+	_, err := m.tools.Run(ctx,
+		tool.Command{Tool: "mount", Args: []string{"-o", options, "-t", f.kind, f.device, folder}})
+	return err
+}
+
+// hasSystem: a folder is the root of one (os-release(5)).
+func hasSystem(folder string) bool {
+	return exists(folder, "usr/lib/os-release") || exists(folder, "etc/os-release")
+}
+
+// findRoot finds the filesystem that has a system; there is none where its device is "".
+func (m *machine) findRoot(ctx context.Context) (root filesystem, err error) {
+	all, err := filesystems(ctx, m.tools)
+	if err != nil {
+		return root, err
+	}
+	var named string
+	if m.order.Root != "" {
+		if named, err = filepath.EvalSymlinks(m.order.Root); err != nil {
+			return root, fmt.Errorf("the root: %s is on no disk", diag.Name(m.order.Root))
+		}
+	}
+	var with []string
+	for _, f := range all {
+		switch {
+		case named != "" && f.device == named:
+			return f, nil
+		case named != "" || !slices.Contains(rootKinds, f.kind):
+			continue
+		}
+		is := false
+		err := m.within(ctx, f, func(folder string, _ func() error) error {
+			is = hasSystem(folder)
+			return nil
+		})
+		if err != nil {
+			m.say(Saying{Warning: diag.OneLine("not looked into: " + err.Error())})
+		}
+		if is {
+			root, with = f, append(with, f.device)
+		}
+	}
+	switch {
+	case named != "":
+		return root, fmt.Errorf("the root: %s has no filesystem of %s", diag.Name(m.order.Root),
+			strings.Join(rootKinds, ", "))
+	case len(with) > 1:
+		return root, diag.WithHint(fmt.Errorf("%d filesystems have a system on them: %s", len(with),
+			strings.Join(with, ", ")), "name the one that is meant: --root-device DEVICE, with a name that it has by "+
+			"udev, such as /dev/disk/by-label/root")
+	}
+	return root, nil
+}

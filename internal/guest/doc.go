@@ -1,0 +1,12 @@
+// Package guest is what goes on inside the machine that is thrown away: its first process, which provisions the disks
+// that it has by the stages of a boot. In comes an Order over the port; out go Sayings, a line of JSON each, and the
+// machine is off. How the machine is made is internal/machine's and internal/initramfs's business.
+//
+// It goes so: the kernel's own filesystems are mounted and the modules loaded that find the disks and the port; the
+// machine says that it is there, and gets its order; udev gives the disks the names that the config has for them; the
+// root is found, unless the config makes it; the stages run, in this process; what stands for "has never been started"
+// is put into the root; and all is unmounted.
+//
+// What may surprise: the names of disks are links. What the kernel calls them is chosen so that it is none of the
+// config's names.
+package guest

@@ -1,0 +1,164 @@
+package guest
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/plan"
+)
+
+func TestPartitionsAreCalledAsUdevAndTheKernelCallThem(t *testing.T) {
+	for name, want := range map[string]string{
+		"/dev/vda":                 `SYMLINK+="vda%n"`,
+		"/dev/nvme0n1":             `SYMLINK+="nvme0n1p%n"`,
+		"/dev/disk/by-id/virtio-7": `SYMLINK+="disk/by-id/virtio-7-part%n"`,
+	} {
+		text := rules("sdb", []string{name})
+		assert.Contains(t, text, `KERNEL=="sdb", SYMLINK+="`+strings.TrimPrefix(name, "/dev/")+`"`+"\n")
+		assert.Contains(t, text, `KERNELS=="sdb", `+want+"\n")
+	}
+}
+
+func TestNamesThatNoDiskCanHave(t *testing.T) {
+	for _, name := range []string{"/dev/vda", "/dev/disk/by-id/scsi-3600", "/dev/disk/by-path/pci-0000:00:05.0"} {
+		assert.NoError(t, Nameable(name), name)
+	}
+	for _, name := range []string{"/srv/disk", "/dev/", "/dev/md0", "/dev/md/data", "/dev/mapper/root", "/dev/dm-0",
+		"/dev/a b", "/dev/a\"", "/dev/a%n", "/dev/a\n", "/dev/é"} {
+		assert.Error(t, Nameable(name), name)
+	}
+}
+
+func TestTheMarkIsTakenOutOfEntries(t *testing.T) {
+	for entry, want := range map[string]string{
+		"options root=LABEL=x ignition.firstboot ro\n":                  "options root=LABEL=x ro\n",
+		"options ignition.firstboot\n":                                  "options\n",
+		"options ignition.firstboot=1 quiet":                            "options quiet",
+		"options a \"ignition.firstboot=x y\" b\n":                      "options a b\n",
+		"options a='ignition.firstboot x' b\n":                          "options a='ignition.firstboot x' b\n",
+		"\toptions\tx ignition.firstboot\n":                             "\toptions\tx\n",
+		"title ignition.firstboot\noptions x\n":                         "title ignition.firstboot\noptions x\n",
+		"options ignition.firstboots\n":                                 "options ignition.firstboots\n",
+		"linux /vmlinuz\noptions ignition.firstboot ignition.firstboot": "linux /vmlinuz\noptions",
+	} {
+		assert.Equal(t, want, unmarked(entry), entry)
+	}
+}
+
+func TestMarksOfAllKindsAreCleared(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"ignition.firstboot": "", "ignition/x": "", "loader/entries/a.conf": "options a ignition.firstboot\n",
+		"loader/entries/b.conf": "options b\n", "loader/addons/ignition.firstboot.addon.efi": "",
+		"loader/addons/other.addon.efi": "", "EFI/Linux/x.efi.extra.d/ignition.firstboot.addon.efi": "",
+	} {
+		at := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o755))
+		require.NoError(t, os.WriteFile(at, []byte(text), 0o640))
+	}
+	gone, texts, err := marks(dir)
+	require.NoError(t, err)
+	require.NoError(t, clearMarks(gone, texts))
+	for _, name := range []string{"ignition.firstboot", "ignition", "loader/addons/ignition.firstboot.addon.efi",
+		"EFI/Linux/x.efi.extra.d/ignition.firstboot.addon.efi"} {
+		assert.NoFileExists(t, filepath.Join(dir, name))
+	}
+	assert.NoDirExists(t, filepath.Join(dir, "ignition"))
+	assert.FileExists(t, filepath.Join(dir, "loader/addons/other.addon.efi"))
+	text, err := os.ReadFile(filepath.Join(dir, "loader/entries/a.conf"))
+	require.NoError(t, err)
+	assert.Equal(t, "options a\n", string(text))
+	gone, texts, err = marks(dir)
+	require.NoError(t, err)
+	assert.Empty(t, gone)
+	assert.Empty(t, texts)
+}
+
+func TestARootIsMadeOneThatWasNeverStarted(t *testing.T) {
+	const file, system = "etc/machine-id", "usr/lib/systemd/systemd"
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  string
+	}{
+		"an id goes":                            {map[string]string{file: "0123456789abcdef\n"}, "uninitialized\n"},
+		"an empty file, which is no first boot": {map[string]string{file: ""}, "uninitialized\n"},
+		"what is not there is made":             {map[string]string{system: "", "etc/x": ""}, "uninitialized\n"},
+		"with SELinux it stays missing":         {map[string]string{system: "", "etc/selinux/config": ""}, ""},
+		"without systemd there is none":         {map[string]string{"etc/x": ""}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			for name, text := range c.files {
+				require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(root, name)), 0o755))
+				require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte(text), 0o644))
+			}
+			require.NoError(t, forget(root))
+			text, err := os.ReadFile(filepath.Join(root, file))
+			if c.want == "" {
+				require.ErrorIs(t, err, os.ErrNotExist)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, c.want, string(text))
+		})
+	}
+}
+
+func TestALinkInThePlaceOfTheMachineIDIsNotFollowed(t *testing.T) {
+	root := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(root, "etc"), 0o755))
+	require.NoError(t, os.Symlink("/tmp/elsewhere", filepath.Join(root, "etc/machine-id")))
+	assert.ErrorContains(t, forget(root), "is no file")
+}
+
+func TestWhatMachinesWouldShareIsSaid(t *testing.T) {
+	root := t.TempDir()
+	assert.Empty(t, clones(root))
+	for _, name := range []string{"etc/ssh/ssh_host_rsa_key", "etc/ssh/ssh_host_ed25519_key"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(root, "etc/ssh"), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(root, name), nil, 0o600))
+	}
+	assert.Equal(t, []string{"the image has host keys of sshd, which all machines made of it share"}, clones(root))
+}
+
+func TestEventsSayTheSameOnTheOtherSide(t *testing.T) {
+	sent := plan.Event{Turn: plan.Finished, Done: 2, All: 3, Step: plan.Step{ID: "file:/x", Subject: "file /x",
+		Effect: plan.Create, Origin: "$.storage.files.0", Detail: "0644"}}
+	text, err := line(Saying{Event: eventOf(sent)})
+	require.NoError(t, err)
+	said, err := Heard(text)
+	require.NoError(t, err)
+	assert.Equal(t, sent, said.Event.Of())
+	_, err = Heard([]byte("Linux version"))
+	assert.ErrorContains(t, err, "no report")
+}
+
+func TestWhatNeedsARoot(t *testing.T) {
+	path := "/srv"
+	for want, c := range map[string]config.Config{
+		"":                         {Storage: config.Storage{Filesystems: []config.Filesystem{{Device: "/dev/vda"}}}},
+		"a filesystem with a path": {Storage: config.Storage{Filesystems: []config.Filesystem{{Path: &path}}}},
+		"users or groups":          {Passwd: config.Passwd{Users: []config.PasswdUser{{Name: "core"}}}},
+		"files":                    {Storage: config.Storage{Links: []config.Link{{}}}},
+		"units":                    {Systemd: config.Systemd{Units: []config.Unit{{Name: "x.service"}}}},
+	} {
+		assert.Equal(t, want, needsRoot(c))
+	}
+	volume := config.Config{Storage: config.Storage{Luks: []config.Luks{{Name: "v"}}}}
+	assert.Equal(t, "volumes, whose keys are left in a root", needsRoot(volume))
+}
+
+func TestTheCardIsOfTheStageThatFailed(t *testing.T) {
+	err := at("files", errors.New("x"))
+	failed := &stageError{}
+	require.ErrorAs(t, err, &failed)
+	assert.Equal(t, "files", failed.stage)
+	assert.NoError(t, at("files", nil))
+}

@@ -1,0 +1,222 @@
+//go:build vmhost
+
+package vm
+
+import (
+	"bytes"
+	"encoding/base64"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/tests/vm/machine"
+)
+
+// A workplace is a folder of an ordinary user, with the program.
+type workplace struct {
+	t     *testing.T
+	dir   string
+	parts machine.Parts
+}
+
+// ordinary is a user with no rights of its own, also where root runs the tests.
+const ordinary = 65534
+
+func newWorkplace(t *testing.T) *workplace {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "images-")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
+	program, err := os.ReadFile(filepath.Join("..", "..", "bin", "glowplug"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "glowplug"), program, 0o755))
+	require.NoError(t, os.Chmod(dir, 0o755))
+	w := &workplace{t, dir, prepare(t)}
+	w.give(dir)
+	return w
+}
+
+// give makes a file the user's.
+func (w *workplace) give(file string) {
+	w.t.Helper()
+	if os.Geteuid() == 0 {
+		require.NoError(w.t, os.Chown(file, ordinary, ordinary))
+	}
+}
+
+func (w *workplace) path(name string) string { return filepath.Join(w.dir, name) }
+
+func (w *workplace) blank(name string, sizeMiB int64) {
+	w.t.Helper()
+	require.NoError(w.t, os.WriteFile(w.path(name), nil, 0o644))
+	require.NoError(w.t, os.Truncate(w.path(name), sizeMiB<<20))
+	w.give(w.path(name))
+}
+
+// apply runs glowplug apply as the user, with the kernel and the programs of the machines' Debian.
+func (w *workplace) apply(config string, args ...string) (code int, said string) {
+	w.t.Helper()
+	require.NoError(w.t, os.WriteFile(w.path("config.ign"), []byte(config), 0o644))
+	all := slices.Concat([]string{"apply", "--emulate", "--kernel", w.parts.Kernel, "--tools", w.parts.Tree}, args,
+		[]string{"config.ign"})
+	run := exec.CommandContext(w.t.Context(), w.path("glowplug"), all...)
+	run.Dir = w.dir
+	if os.Geteuid() == 0 {
+		run.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ordinary, Gid: ordinary}}
+	}
+	run.Env = append(os.Environ(), "TMPDIR="+w.dir, "HOME="+w.dir)
+	var out bytes.Buffer
+	run.Stdout, run.Stderr = &out, &out
+	err := run.Run()
+	w.t.Log(out.String())
+	if run.ProcessState == nil {
+		require.NoError(w.t, err)
+	}
+	return run.ProcessState.ExitCode(), out.String()
+}
+
+// left are the files of the folder, but for the program and the config.
+func (w *workplace) left() (names []string) {
+	w.t.Helper()
+	entries, err := os.ReadDir(w.dir)
+	require.NoError(w.t, err)
+	for _, e := range entries {
+		if e.Name() != "glowplug" && e.Name() != "config.ign" {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+// layers has an image of everything: what is on one disk, and what is made of two.
+const layers = `{"ignition": {"version": "3.4.0"}, "storage": {
+  "disks": [
+    {"device": "/dev/vda", "partitions": [{"number": 1, "label": "root", "sizeMiB": 310},
+      {"number": 2, "label": "r1", "sizeMiB": 64}, {"number": 3, "label": "secret", "sizeMiB": 64}]},
+    {"device": "/dev/vdb", "partitions": [{"number": 1, "label": "r2", "sizeMiB": 64},
+      {"number": 2, "label": "b", "sizeMiB": 128}, {"number": 3, "label": "s"}]}],
+  "raid": [{"name": "mirror", "level": "raid1", "devices": ["/dev/disk/by-partlabel/r1", "/dev/vdb1"]}],
+  "luks": [{"name": "vault", "device": "/dev/vda3", "keyFile": {"source": "data:,sesame"},
+    "options": ["--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000"]}],
+  "filesystems": [
+    {"device": "/dev/vda1", "format": "xfs", "path": "/"},
+    {"device": "/dev/md/mirror", "format": "ext4", "path": "/srv/mirror"},
+    {"device": "/dev/mapper/vault", "format": "ext4", "path": "/srv/vault"},
+    {"device": "/dev/disk/by-partlabel/b", "format": "btrfs", "path": "/srv/b"},
+    {"device": "/dev/vdb3", "format": "swap"}],
+  "files": [
+    {"path": "/etc/motd", "mode": 384, "user": {"id": 7}, "contents": {"source": "data:,root"}},
+    {"path": "/srv/mirror/x", "contents": {"source": "data:,mirror"}},
+    {"path": "/srv/vault/x", "contents": {"source": "data:,vault"}},
+    {"path": "/srv/b/x", "contents": {"source": "data:,btrfs"}}]}}`
+
+// readBack tells what is on the disks of layers.
+const readBack = `#!/bin/sh
+set -e
+disks=/dev/disk/by-id/virtio-
+look() { mount -o ro "$@" /mnt; }
+echo "type $(blkid -p -s TYPE -o value ${disks}a-part1) $(blkid -p -s TYPE -o value ${disks}b-part3)"
+look ${disks}a-part1
+echo "root $(stat -c '%a %u' /mnt/etc/motd) $(cat /mnt/etc/motd)"
+echo "tab $(cut -d ' ' -f 1,3 /mnt/etc/crypttab)"
+ls /mnt/etc/.ignition-result.json
+umount /mnt
+array=$(ls -d /dev/md/*mirror*)
+grep -o 'active.*raid1.*' /proc/mdstat | tr -d '()' | cut -d ' ' -f 1-3
+mdadm --detail $array | grep -o 'State : .*'
+look $array
+echo "array $(cat /mnt/x)"
+umount /mnt
+printf sesame | cryptsetup open --key-file - ${disks}a-part3 vault
+look /dev/mapper/vault
+echo "volume $(cat /mnt/x)"
+umount /mnt
+look -t btrfs ${disks}b-part2
+echo "on $(cat /mnt/x)"
+umount /mnt
+`
+
+func TestImagesOfBlankDisksAreProvisionedByAnOrdinaryUser(t *testing.T) {
+	w := newWorkplace(t)
+	w.blank("a.raw", 512)
+	w.blank("b.raw", 256)
+	code, said := w.apply(layers, "--disk", "/dev/vda=a.raw", "--disk", "/dev/vdb=b.raw")
+	require.Zero(t, code, said)
+	for _, part := range []string{"planned: 2 disks: 6 partitions, 1 array, 1 encrypted volume, 5 filesystems",
+		"stage: disks\n", "stage: files\n", "share the volume key of vault", "done: "} {
+		assert.Contains(t, said, part)
+	}
+	assert.Equal(t, []string{"a.raw", "b.raw"}, w.left())
+
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "run"), []byte(readBack), 0o755))
+	var out bytes.Buffer
+	status, result, err := w.parts.RunPayload(t.Context(), machine.Payload{Dir: dir,
+		Output: io.MultiWriter(&out, t.Output()), Machine: machine.Spec{
+			Args: []string{"quiet"}, Remains: filepath.Join(t.ArtifactDir(), "ended"),
+			Disks: []machine.Disk{{Name: "a", Path: w.path("a.raw")}, {Name: "b", Path: w.path("b.raw")}}}})
+	require.NoError(t, err, "%s", tail{result})
+	require.Zero(t, status, "%s", out.String())
+	for _, line := range []string{"type xfs swap", "root 600 7 root", "tab vault /etc/luks/vault",
+		"/mnt/etc/.ignition-result.json", "array mirror", "volume vault", "on btrfs"} {
+		assert.Contains(t, out.String(), line+"\n")
+	}
+	assert.Regexp(t, `State : (clean|active) *\n`, out.String())
+}
+
+// greeting is a config for a system: a unit that is enabled by its preset says on the console who has come.
+const greeting = `{"ignition": {"version": "3.4.0"},
+  "passwd": {"users": [{"name": "guest", "uid": 1234}]},
+  "storage": {"files": [{"path": "/etc/guest", "mode": 416, "user": {"name": "guest"},
+    "contents": {"source": "data:,welcome"}}, {"path": "/etc/greet", "contents": {"source": "data:;base64,SCRIPT"}}]},
+  "systemd": {"units": [{"name": "greet.service", "enabled": true, "contents":
+    "[Service]\nType=oneshot\nExecStart=/bin/sh /etc/greet\n[Install]\nWantedBy=multi-user.target\n"}]}}`
+
+// greet is what the unit runs, once.
+const greet = `echo GREET $(stat -c "%a %U" /etc/guest) $(cat /etc/guest) >/dev/ttyS0
+test ! -e /etc/.ignition-result.json || echo REPORTED >/dev/ttyS0
+systemctl poweroff -ff
+`
+
+func TestAnImageOfASystemIsProvisionedAndStarts(t *testing.T) {
+	w := newWorkplace(t)
+	greeting := strings.Replace(greeting, "SCRIPT", base64.StdEncoding.EncodeToString([]byte(greet)), 1)
+	out, err := exec.CommandContext(t.Context(), "cp", "--sparse=always", w.parts.Root,
+		w.path("root.raw")).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	w.give(w.path("root.raw"))
+
+	t.Run("what fails leaves it as it was", func(t *testing.T) {
+		before, err := os.Stat(w.path("root.raw"))
+		require.NoError(t, err)
+		code, said := w.apply(strings.Replace(greeting, `"path": "/etc/guest"`, `"path": "/etc/hostname/x"`, 1),
+			"--disk", "/dev/disk/by-id/root=root.raw")
+		assert.Equal(t, 1, code)
+		assert.Contains(t, said, "Ignition failed: files\nasked for at config.ign:3:")
+		assert.Contains(t, said, "the images are as they were")
+		after, err := os.Stat(w.path("root.raw"))
+		require.NoError(t, err)
+		assert.True(t, os.SameFile(before, after))
+		assert.Equal(t, before.ModTime(), after.ModTime())
+		assert.Equal(t, []string{"root.raw"}, w.left())
+	})
+	code, said := w.apply(greeting, "--disk", "/dev/disk/by-id/root=root.raw", "--in-place")
+	require.Zero(t, code, said)
+	result, err := machine.Run(t.Context(), machine.Spec{
+		Kernel: w.parts.Kernel, Initrd: w.parts.Initrd, Args: []string{"init=/sbin/init", "quiet"},
+		Disks:   []machine.Disk{{Name: "root", Path: w.path("root.raw")}},
+		Remains: filepath.Join(t.ArtifactDir(), "ended"),
+	})
+	require.NoError(t, err, "%s", tail{result})
+	said = result.Tail(len(result.Console))
+	assert.Contains(t, said, "GREET 640 guest welcome", "%s", tail{result})
+	assert.Contains(t, said, "REPORTED", "%s", tail{result})
+}
