@@ -51,9 +51,48 @@ func (v *Verdict) only(kind codes.Kind) bool {
 // A Problem is one that it tells of.
 type Problem struct{ Severity, Code, Path, Message string }
 
-// Judge has the command validate check all cases, in a folder of its own.
+// Judge has the command validate check all cases, in a folder of its own. Those that refer to configs elsewhere are
+// checked once more with what is there while they are applied: without these, only what no other config can put right
+// is told.
 func Judge(ctx context.Context, dir string, cases []Case) ([]Verdict, error) {
-	p := &cli.Process{Name: "glowplug validate", Args: []string{"--format", "json", "--lint", "none"},
+	all, err := judge(ctx, filepath.Join(dir, "alone"), cases)
+	if err != nil {
+		return nil, err
+	}
+	var with []Case
+	var whose []int
+	for i, c := range cases {
+		if served := Served(c.Text, server); all[i].Valid && strings.Contains(served, server+"/config") {
+			c.Text = served
+			with, whose = append(with, c), append(whose, i)
+		}
+	}
+	var maps []string
+	for k, path := range []string{"config", "config/gzip"} {
+		file := filepath.Join(dir, fmt.Sprintf("served%d", k))
+		if err := os.WriteFile(file, served(path), 0o600); err != nil {
+			return nil, err
+		}
+		maps = append(maps, "--map", server+"/"+path+"="+file)
+	}
+	whole, err := judge(ctx, filepath.Join(dir, "whole"), with, maps...)
+	for k, i := range whose {
+		if err == nil && !whole[k].Valid {
+			all[i] = whole[k]
+		}
+	}
+	return all, err
+}
+
+// judge checks cases, with more arguments.
+func judge(ctx context.Context, dir string, cases []Case, more ...string) ([]Verdict, error) {
+	if len(cases) == 0 {
+		return nil, nil
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	p := &cli.Process{Name: "glowplug validate", Args: append([]string{"--format", "json", "--lint", "none"}, more...),
 		In: strings.NewReader("")}
 	for i, c := range cases {
 		name := filepath.Join(dir, fmt.Sprintf("%d.ign", i))
