@@ -9,6 +9,7 @@ const (
 	LUKSUUID            Code = "luks-uuid"
 	LUKSKeyEmpty        Code = "luks-key-empty"
 	ClevisMixed         Code = "clevis-mixed"
+	ClevisThreshold     Code = "clevis-threshold"
 	ClevisPinMissing    Code = "clevis-pin-missing"
 	ClevisPin           Code = "clevis-pin"
 	ClevisConfigMissing Code = "clevis-config-missing"
@@ -50,6 +51,12 @@ func luksRows() []Row {
 			Code: ClevisMixed, Line: "a custom pin stands beside tang, tpm2 or a threshold", Do: "keep either",
 			Why: `One volume is bound once. Tang servers and a TPM can be combined with a threshold; a custom pin
 				takes a config in which sss combines what it wants.`,
+		},
+		{
+			Code: ClevisThreshold, Kind: OurError, Line: "more pins are to open a volume than it has, or none are",
+			Do: "choose a threshold from 1 to the number of Tang servers and TPMs",
+			Why: `clevis refuses to bind the volume, when it has been formatted already. A TPM counts as one pin, and so
+				does each Tang server. The config of a custom pin has a threshold of its own.`,
 		},
 		{
 			Code: ClevisPinMissing, Line: "a custom pin has no name", Do: "add `pin`",
@@ -102,6 +109,7 @@ func luksPairs() map[Code]*Pair {
 		LUKSUUID:         volume(`"uuid": "~~"`, noGUID, strings.ToLower(aGUID)),
 		LUKSKeyEmpty:     volume(`"keyFile": {"source": "~~"}`, "data:,", "data:,correct-horse"),
 		ClevisMixed:      volume(`"clevis": {~~"custom": {"pin": "tpm2", "config": "{}"}}`, `"tpm2": true, `, ""),
+		ClevisThreshold:  volume(`"clevis": {"tpm2": true, "threshold": ~~}`, "2", "1"),
 		ClevisPinMissing: volume(`"clevis": {"custom": {~~"config": "{}"}}`, "", `"pin": "tpm2", `),
 		ClevisPin: old("~~", `"storage": {"luks": [{
   "name": "data", "device": "/dev/vdb", "clevis": {"custom": {"pin": "yubikey", "config": "{}"}}

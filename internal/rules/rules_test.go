@@ -538,6 +538,22 @@ var luksCases = []ruleCase{
 	{claim: "a volume has no device", rule: "R-LUKSDEV",
 		breaks: "3.2.0 storage luks: [{'name':'a'}]", passes: "3.2.0 storage luks: [{'name':'a','device':'/dev/a'}]",
 		want: []string{"error path-missing $.storage.luks.0.device"}},
+	{claim: "more pins than there are open a volume",
+		breaks: "3.2.0 storage luks: [{'name':'a','device':'/dev/a','clevis':{'tpm2':true,'threshold':2}}]",
+		passes: "3.2.0 storage luks: [{'name':'a','device':'/dev/a','clevis':{'tpm2':true,'threshold':2," +
+			"'tang':[{'url':'http://a','thumbprint':'t'}]}},{'name':'b','device':'/dev/b','clevis':{'threshold':0}}," +
+			"{'name':'c','device':'/dev/c','clevis':{'tpm2':true,'threshold':1}}," +
+			"{'name':'d','device':'/dev/d','clevis':{'tpm2':true}}]",
+		want: []string{"error clevis-threshold $.storage.luks.0.clevis.threshold"}, hint: "from 1", stricter: true},
+	{claim: "no pins open a volume",
+		breaks: "3.2.0 storage luks: [{'name':'a','device':'/dev/a','clevis':{'tpm2':true,'threshold':0}}]",
+		passes: "3.6.0 storage luks: [{'name':'a','device':'/dev/a','clevis':{'threshold':0," +
+			"'custom':{'pin':'mine','config':'{}'}}}]",
+		want: []string{"error clevis-threshold $.storage.luks.0.clevis.threshold"}, stricter: true},
+	{claim: "a volume has a threshold and no pins",
+		breaks: "3.2.0 storage luks: [{'name':'a','device':'/dev/a','clevis':{'threshold':1}}]",
+		passes: "3.2.0 storage luks: [{'name':'a','device':'/dev/a','clevis':{}}]",
+		want:   []string{"error clevis-threshold $.storage.luks.0.clevis.threshold"}, stricter: true},
 	{claim: "a custom pin stands beside a TPM", rule: "R-CLEVISMIX",
 		breaks: "3.3.0 storage luks: " +
 			"[{'name':'a','device':'/dev/a','clevis':{'tpm2':true,'custom':{'pin':'tpm2','config':'{}'}}}]",

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -26,7 +27,9 @@ func (c disks) luks(a *cursor.At, l *config.Luks) {
 		a.Key("uuid").Errorf(codes.LUKSUUID, "%s is not a UUID", quote(uuid)).Advise("%s", uuidForm("")).Strictly()
 	}
 	absolute(a, "device", text(l.Device))
-	c.clevisMix(a.Key("clevis"), &l.Clevis)
+	if clevis := a.Key("clevis"); !c.clevisMix(clevis, &l.Clevis) && !isSet(l.Cex.Enabled) {
+		clevis.Key("threshold").Fault(Threshold(&l.Clevis)).Strictly()
+	}
 	if text(l.KeyFile.Source) != "" {
 		if f := source.Check(*l.KeyFile.Source, c.version); f != nil {
 			a.Key("keys").Fault(f).PeerOnly = true // the source itself is reported too
@@ -57,16 +60,33 @@ func IsEmptyKey(key config.Resource, version config.Version) bool {
 	return source.IsEmpty(*key.Source, text(key.Compression), digest)
 }
 
+// Threshold finds a number of pins that clevis refuses: more than there are, or none (clevis-encrypt-sss(1), tried with
+// clevis 19). The config of a custom pin has its own.
+func Threshold(cl *config.Clevis) *diag.Fault {
+	pins, most := len(cl.Tang), number(cl.Threshold)
+	if isSet(cl.Tpm2) {
+		pins++
+	}
+	if cl.Threshold == nil || text(cl.Custom.Pin) != "" || !cl.Opens() || 0 < most && most <= pins {
+		return nil
+	}
+	return &diag.Fault{Code: codes.ClevisThreshold, At: -1,
+		Message: fmt.Sprintf("%d pins are to open the volume, of %d that it has", most, pins),
+		Hint:    "choose a threshold from 1 to the number of Tang servers and TPMs"}
+}
+
 // clevisMix reports a custom pin beside other pins. In 3.2.0 an empty custom object already counts as a pin.
-func (c disks) clevisMix(a *cursor.At, cl *config.Clevis) {
+func (c disks) clevisMix(a *cursor.At, cl *config.Clevis) (mixed bool) {
 	custom := text(cl.Custom.Pin) != ""
 	if config.FieldAt("storage.luks.*.clevis.custom").Nullable.Has(c.version) {
 		custom = a.Key("custom").Set()
 	}
-	if custom && (len(cl.Tang) > 0 || isSet(cl.Tpm2) || number(cl.Threshold) != 0) {
+	mixed = custom && (len(cl.Tang) > 0 || isSet(cl.Tpm2) || number(cl.Threshold) != 0)
+	if mixed {
 		a.Errorf(codes.ClevisMixed,
 			"a custom pin stands beside tang, tpm2 or threshold").Advise("keep either the custom pin or the others")
 	}
+	return mixed
 }
 
 func (c disks) clevisCustom(a *cursor.At, custom *config.ClevisCustom) {

@@ -49,6 +49,9 @@ func TestWhatTheConfigShowsToBeImpossible(t *testing.T) {
 		"an array of level 6 of three": {config.Storage{Raid: []config.Raid{{Name: "r", Level: machines.To("raid6"),
 			Devices: []string{"/dev/a", "/dev/b", "/dev/c"}}}},
 			"array r ($.storage.raid.0): an array of level raid6 has at least 4 devices beside spares, this one has 3"},
+		"two pins of one": {config.Storage{Luks: []config.Luks{{Name: "v", Device: machines.To("/dev/none"),
+			Clevis: config.Clevis{Tpm2: machines.To(true), Threshold: machines.To(2)}}}},
+			"luks v ($.storage.luks.0): 2 pins are to open the volume, of 1 that it has"},
 		"a number for a volume": {config.Storage{Luks: []config.Luks{{Name: "v", Device: machines.To("/dev/none"),
 			UUID: machines.To("12")}}}, "luks v ($.storage.luks.0): a volume takes no UUID like 12"},
 	} {

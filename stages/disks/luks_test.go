@@ -45,9 +45,10 @@ func TestVolumesAsPeopleReadThem(t *testing.T) {
 				"~ luks v         bound by clevis to 1 of tang http://…@t/x?k=…, tpm2\n" +
 				"~ luks v         closed, and opened by clevis\n~ luks v         opens by clevis alone\n"},
 		"one with a key keeps it beside clevis, and cannot try a distant policy": {"",
-			keyed + `, 'clevis': {'threshold': 2, 'tpm2': true}`,
+			keyed + `, 'clevis': {'threshold': 2, 'tpm2': true, 'tang': [{'url': 'http://t', 'thumbprint': 'T', ` +
+				`'advertisement': '{}'}]}`,
 			key + "+ luks v         LUKS 2 on $/a\n~ luks v         opened as /dev/mapper/v\n" +
-				"~ luks v         bound by clevis to 2 of tpm2\n"},
+				"~ luks v         bound by clevis to 2 of tang http://t, tpm2\n"},
 		"a Crypto Express volume has a secure key": {"", `'name': 'v', 'device': '$/a', 'cex': {'enabled': true}`,
 			"+ key of luks v         /etc/luks/cex.key\n+ secure key of luks v  ignition-luks-v\n" +
 				"+ luks v                LUKS 2 on $/a\n~ luks v                opened as /dev/mapper/v\n"},

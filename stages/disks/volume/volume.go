@@ -70,6 +70,9 @@ func Impossible(s config.Storage) error {
 }
 
 func impossible(v *config.Luks, keys *source.Judge) error {
+	if fault := rules.Threshold(&v.Clevis); fault != nil && !config.Says(v.Cex.Enabled) {
+		return diag.WithHint(errors.New(fault.Message), fault.Hint)
+	}
 	switch uuid, wrong := config.Says(v.UUID), keys.Misfits(&v.KeyFile); {
 	case uuid != "" && !block.TakesUUID("crypto_LUKS", uuid):
 		return fmt.Errorf("a volume takes no UUID like %s", diag.Name(uuid))
