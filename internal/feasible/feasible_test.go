@@ -1,6 +1,9 @@
 package feasible_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -62,6 +65,12 @@ func TestWhatNothingSuitsIsRefused(t *testing.T) {
 			"'sshAuthorizedKeys':['ssh-ed25519 AAAA']}]}", "$.passwd.users.0"},
 		"a file in the place of account files, without the account": {core + storage("'files':[{'path':'/etc/passwd',"+
 			"'contents':{'source':'data:,x'}}]"), "$.storage.files.0"},
+		"a packed file in the place of account files, without the account": {core + storage("'files':[{"+
+			"'path':'/etc/passwd','contents':{'compression':'gzip','source':'"+packed("root:x:0:0::/:/bin/sh\n")+"'}}]"),
+			"$.storage.files.0"},
+		"a file of hashes without one": {"'passwd':{'users':[{'name':'core','passwordHash':'*'}]}," +
+			storage("'files':[{'path':'/etc/shadow','mode':384,'contents':{'source':'data:,root:*:1::::::%0A'}}]"),
+			"$.storage.files.0"},
 		"a partition that has all before another one": {storage("'disks':[{'device':'/dev/a','partitions':[{" +
 			"'number':1,'sizeMiB':0,'startMiB':0},{'number':2,'sizeMiB':5}]}]"), "$.storage.disks.0.partitions.0"},
 		"a filesystem on a disk with partitions": {storage("'disks':[{'device':'/dev/a'," +
@@ -175,6 +184,13 @@ func TestWhatSomeRootOrDiskSuitsIsNotRefused(t *testing.T) {
 		"groups that may be kept": "'passwd':{'users':[{'name':'a','groups':['z'],'primaryGroup':'y'}]}," +
 			mounted("/etc", "'files':[]"),
 		"crypttab as a file": storage("'luks':[{'name':'v','device':'/dev/a'}],'files':[{'path':'/etc/crypttab'}]"),
+		"account files that are packed": core + storage("'files':[{'path':'/etc/passwd','contents':{"+
+			"'compression':'gzip','source':'"+packed("root:x:0:0::/root:/bin/sh\ncore:x:1:1::/c:/bin/sh\n")+"'}}]"),
+		"files of hashes that accounts need not be in": core + storage("'files':[{'path':'/etc/shadow','mode':416,"+
+			"'group':{'name':'shadow'},'contents':{'source':'data:,root:*:1::::::%0A'}},{'path':'/etc/gshadow',"+
+			"'user':{'id':5},'mode':0,'contents':{'source':'data:,root:*::%0A'}}]"),
+		"an entry about a disk with partitions that makes nothing of it": storage(wiped +
+			"'filesystems':[{'device':'/dev/a'}]"),
 		"what only a boot has, in a directory": storage("'directories':[{'path':'/etc/.ignition-result.json'},{" +
 			"'path':'/etc/crypttab'}]"),
 	} {
@@ -183,6 +199,15 @@ func TestWhatSomeRootOrDiskSuitsIsNotRefused(t *testing.T) {
 			assert.Empty(t, problems)
 		})
 	}
+}
+
+// packed is a source with a text as gzip.
+func packed(text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write([]byte(text))
+	_ = w.Close()
+	return "data:;base64," + base64.StdEncoding.EncodeToString(b.Bytes())
 }
 
 func users(n int) string {

@@ -26,16 +26,22 @@ func overPartitions(s *config.Storage) (all []*plan.StepError) {
 	}
 	for _, f := range s.Filesystems {
 		disk := strings.TrimRight(f.Device, "0123456789")
-		if disk == f.Device {
+		if disk == f.Device || !isMade(&f) {
 			continue
 		}
 		used[disk], used[strings.TrimSuffix(disk, "p")], used[strings.TrimSuffix(disk, "-part")] = true, true, true
 	}
 	for i, f := range s.Filesystems {
-		if makes[f.Device] && (used[f.Device] || !config.Says(f.WipeFilesystem)) {
+		if isMade(&f) && makes[f.Device] && (used[f.Device] || !config.Says(f.WipeFilesystem)) {
 			all = append(all, &plan.StepError{Subject: "filesystem on " + diag.Name(f.Device),
 				Origin: "$.storage.filesystems." + strconv.Itoa(i), Err: errPartitioned})
 		}
 	}
 	return all
+}
+
+// isMade: an entry without a format makes nothing, and one of a format that goes by a name has no block device.
+func isMade(f *config.Filesystem) bool {
+	format, known := config.FieldAt("storage.filesystems.*.format").Find(config.Says(f.Format))
+	return known && format.DeviceMax == 0
 }

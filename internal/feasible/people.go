@@ -31,6 +31,7 @@ type people struct {
 	homes         []home
 	known         [2]map[string]bool // names of users and of groups that are there, or that the config decides about
 	ids           [2]map[int]bool    // taken
+	numbers       [2]map[string]int
 	next          [2]int
 	asked         bool // the config has accounts, or names them
 }
@@ -44,8 +45,9 @@ const (
 // in any case, as are root and their homes.
 func newPeople(cfg *config.Config, suits suitable) *people {
 	a := &people{known: [2]map[string]bool{{}, {}}, ids: [2]map[int]bool{{0: true}, {0: true}},
-		next:  [2]int{1000, 1000},
-		asked: len(cfg.Passwd.Users)+len(cfg.Passwd.Groups) > 0}
+		numbers: [2]map[string]int{{}, {}},
+		next:    [2]int{1000, 1000},
+		asked:   len(cfg.Passwd.Users)+len(cfg.Passwd.Groups) > 0}
 	if suits != rootless {
 		a.user("root", 0, rootHome(cfg, suits))
 		a.group("root", 0)
@@ -175,7 +177,7 @@ func isHome(at string) bool {
 
 // user has a home, which is where no config has anything if the config does not say where.
 func (a *people) user(name string, uid int, at string) {
-	a.known[ofUsers][name] = true
+	a.known[ofUsers][name], a.numbers[ofUsers][name] = true, uid
 	if !isName(name) || !isHome(at) {
 		return
 	}
@@ -185,11 +187,19 @@ func (a *people) user(name string, uid int, at string) {
 }
 
 func (a *people) group(name string, gid int) {
-	a.known[ofGroups][name] = true
+	a.known[ofGroups][name], a.numbers[ofGroups][name] = true, gid
 	if !isName(name) {
 		return
 	}
 	fmt.Fprintf(&a.groups, "%s:x:%d:\n", name, gid)
+}
+
+// owner is the number of one.
+func (a *people) owner(of int, o config.NodeOwner) uint32 {
+	if o.ID != nil {
+		return uint32(*o.ID)
+	}
+	return uint32(a.numbers[of][config.Says(o.Name)])
 }
 
 // files are those of accounts; none where the config has no accounts, and names none.

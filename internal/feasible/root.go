@@ -37,9 +37,11 @@ func newRoot(cfg *config.Config, suits suitable) *made {
 		m.put(at, root.Facts{Kind: root.Symlink, Mode: 0o777, Target: to})
 	}
 	a := newPeople(cfg, suits)
-	for name, text := range a.files() {
+	files := a.files()
+	for name, text := range files {
 		m.file(name, text)
 	}
+	m.accountFiles(cfg, a, files)
 	for _, h := range a.homes {
 		m.directory(m.place(h.path), h.owner)
 	}
@@ -82,6 +84,23 @@ func (m *made) file(at, text string) {
 	m.put(at, root.Facts{Kind: root.File, Mode: 0o644, Size: int64(len(text)), Links: 1,
 		Ino: uint64(len(m.facts))})
 	m.texts[at] = text
+}
+
+// accountFiles have the modes and owners that the config has for them: systems differ in those of /etc/shadow.
+func (m *made) accountFiles(cfg *config.Config, a *people, texts map[string]string) {
+	for i := range cfg.Storage.Files {
+		f := &cfg.Storage.Files[i]
+		if _, is := texts[f.Path]; !is {
+			continue
+		}
+		at := m.lead(f.Path)
+		is := m.facts[at]
+		if f.Mode != nil {
+			is.Mode = uint32(*f.Mode)
+		}
+		is.UID, is.GID = a.owner(ofUsers, f.User), a.owner(ofGroups, f.Group)
+		m.facts[at] = is
+	}
 }
 
 func (m *made) directory(at string, owner uint32) {
