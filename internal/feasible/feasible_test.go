@@ -71,6 +71,22 @@ func TestWhatNothingSuitsIsRefused(t *testing.T) {
 		"a file of hashes without one": {"'passwd':{'users':[{'name':'core','passwordHash':'*'}]}," +
 			storage("'files':[{'path':'/etc/shadow','mode':384,'contents':{'source':'data:,root:*:1::::::%0A'}}]"),
 			"$.storage.files.0"},
+		"a volume that takes a disk from what is on its partitions": {storage(wiped + "'luks':[{'name':'v'," +
+			"'device':'/dev/a','wipeVolume':true},{'name':'w','device':'/dev/a1'}]"), "$.storage.luks.0"},
+		"a filesystem that takes a disk whose name ends in a digit": {storage("'disks':[{'device':'/dev/nvme0n1'," +
+			"'partitions':[{'number':1}]}],'filesystems':[{'device':'/dev/nvme0n1','format':'xfs'," +
+			"'wipeFilesystem':true},{'device':'/dev/nvme0n1p1','format':'ext4'}]"), "$.storage.filesystems.0"},
+		"a volume that takes a disk from an array": {storage(wiped + "'raid':[{'name':'r','level':'raid1','devices':[" +
+			"'/dev/disk/by-partlabel/one','/dev/b']}],'luks':[{'name':'v','device':'/dev/a','wipeVolume':true}]"),
+			"$.storage.luks.0"},
+		"an array of a disk that has partitions": {storage(wiped + "'raid':[{'name':'r','level':'raid1','devices':[" +
+			"'/dev/a','/dev/b']}],'filesystems':[{'device':'/dev/a1','format':'ext4'}]"), "$.storage.raid.0"},
+		"a filesystem on a partition that goes": {storage("'disks':[{'device':'/dev/a','partitions':[{'number':1," +
+			"'shouldExist':false,'wipePartitionEntry':true}]}],'filesystems':[{'device':'/dev/a1','format':'ext4'}]"),
+			"$.storage.filesystems.0"},
+		"an array of a partition that goes": {storage("'disks':[{'device':'/dev/disk/by-id/a','partitions':[{" +
+			"'number':5,'shouldExist':false}]}],'raid':[{'name':'r','level':'raid1','devices':[" +
+			"'/dev/disk/by-id/a-part5','/dev/b']}]"), "$.storage.raid.0"},
 		"a partition that has all before another one": {storage("'disks':[{'device':'/dev/a','partitions':[{" +
 			"'number':1,'sizeMiB':0,'startMiB':0},{'number':2,'sizeMiB':5}]}]"), "$.storage.disks.0.partitions.0"},
 		"a filesystem on a disk with partitions": {storage("'disks':[{'device':'/dev/a'," +
@@ -128,7 +144,7 @@ func TestWhatSomeRootOrDiskSuitsIsNotRefused(t *testing.T) {
 			"'sshAuthorizedKeys':['ssh-ed25519 AAAA']}]}",
 		"a home that two users have": "'passwd':{'users':[{'name':'a','homeDir':'/x'},{'name':'b'," +
 			"'homeDir':'/x','sshAuthorizedKeys':['ssh-ed25519 AAAA']}]}",
-		"many users":                         "'passwd':{'users':[" + users(2000) + "]}",
+		"many users":                         "'passwd':{'users':[" + accountsOf(2000) + "]}",
 		"a file at a home that is elsewhere": core + storage("'files':[{'path':'/home/core'}]"),
 		"links that the root has": core + storage("'links':[{'path':'/etc','target':'/x'},{'path':'/home',"+
 			"'target':'/var/home'}]"),
@@ -189,6 +205,16 @@ func TestWhatSomeRootOrDiskSuitsIsNotRefused(t *testing.T) {
 		"files of hashes that accounts need not be in": core + storage("'files':[{'path':'/etc/shadow','mode':416,"+
 			"'group':{'name':'shadow'},'contents':{'source':'data:,root:*:1::::::%0A'}},{'path':'/etc/gshadow',"+
 			"'user':{'id':5},'mode':0,'contents':{'source':'data:,root:*::%0A'}}]"),
+		"a partition in the place of one that goes": storage("'disks':[{'device':'/dev/a','partitions':[{'number':1," +
+			"'shouldExist':false},{'label':'x'}]}],'filesystems':[{'device':'/dev/a1','format':'ext4'}]"),
+		"partitions that go, and others": storage("'disks':[{'device':'/dev/a','partitions':[{'number':1," +
+			"'shouldExist':false}]}],'filesystems':[{'device':'/dev/a2','format':'ext4'}]"),
+		"a filesystem that takes a disk with partitions, and one on another disk of that name and a digit": storage(
+			"'disks':[{'device':'/dev/disk/by-id/a','partitions':[{'number':1}]}],'filesystems':[{" +
+				"'device':'/dev/disk/by-id/a','format':'ext4','wipeFilesystem':true},{'device':'/dev/disk/by-id/a2'," +
+				"'format':'ext4'}]"),
+		"a volume that takes a disk whose partitions nothing is on": storage(wiped + "'luks':[{'name':'v'," +
+			"'device':'/dev/a','wipeVolume':true}],'filesystems':[{'device':'/dev/b1','format':'ext4'}]"),
 		"an entry about a disk with partitions that makes nothing of it": storage(wiped +
 			"'filesystems':[{'device':'/dev/a'}]"),
 		"what only a boot has, in a directory": storage("'directories':[{'path':'/etc/.ignition-result.json'},{" +
@@ -210,7 +236,7 @@ func packed(text string) string {
 	return "data:;base64," + base64.StdEncoding.EncodeToString(b.Bytes())
 }
 
-func users(n int) string {
+func accountsOf(n int) string {
 	all := make([]string, n)
 	for i := range all {
 		all[i] = fmt.Sprintf("{'name':'u%d'}", i)
