@@ -42,8 +42,9 @@ func eachResource(root *cursor.At, cfg *config.Config, wanted func(*config.Resou
 		list(func() *cursor.At { return file().Key("append") }, f.Append)
 	}
 	for i := range cfg.Storage.Luks {
-		one(func() *cursor.At { return root.To("storage", "luks").Item(i).Key("keyFile") },
-			&cfg.Storage.Luks[i].KeyFile)
+		if key := &cfg.Storage.Luks[i].KeyFile; text(key.Source) != "" { // else the key is a random one
+			one(func() *cursor.At { return root.To("storage", "luks").Item(i).Key("keyFile") }, key)
+		}
 	}
 }
 

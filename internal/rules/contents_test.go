@@ -29,6 +29,15 @@ func TestContentInEveryPlaceIsHeldAgainstItsDigest(t *testing.T) {
 	}
 }
 
+// A key without a source is a random one (docs/peer/engine.md §9.3), whatever else the config says of it.
+func TestAKeyWithoutASourceIsHeldAgainstNothing(t *testing.T) {
+	for _, rest := range []string{`"compression": "gzip"`, `"verification": {"hash": "sha256-` + hex64 + `"}`} {
+		doc, _ := configs.Judge("x", []byte(withResource("storage.luks.0.keyFile", `{"source": "", `+rest+`}`)))
+		require.NotNil(t, doc)
+		assert.Empty(t, found(rules.Further(doc)), rest)
+	}
+}
+
 func TestContentOfAConfigThatIsReplacedIsNotWritten(t *testing.T) {
 	const file = `"storage": {"files": [{"path": "/a", "contents": {"source": "data:,x", "compression": "gzip"}}]}`
 	doc, _ := configs.Judge("x", []byte(`{"ignition": {"version": "3.6.0", "config": {"replace": `+

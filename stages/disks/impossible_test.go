@@ -60,6 +60,9 @@ func TestWhatTheConfigShowsToBeImpossible(t *testing.T) {
 		_, err = Preview(c.storage, nil, nil)
 		assert.EqualError(t, err, c.want, name)
 	}
+	key := config.Resource{Source: machines.To(""), Compression: machines.To("gzip")}
+	assert.NoError(t, refused(config.Storage{Luks: []config.Luks{{Name: "v", Device: machines.To("/dev/none"),
+		KeyFile: key}}}), "the key is a random one")
 	assert.NoError(t, refused(config.Storage{Disks: []config.Disk{{Partitions: []config.Partition{
 		partition(1, ""), partition(2, ""), partition(3, guid),
 		{Number: 4, GUID: machines.To(guid), ShouldExist: machines.To(false)}}}}}))

@@ -73,7 +73,11 @@ func impossible(v *config.Luks, keys *source.Judge) error {
 	if fault := rules.Threshold(&v.Clevis); fault != nil && !config.Says(v.Cex.Enabled) {
 		return diag.WithHint(errors.New(fault.Message), fault.Hint)
 	}
-	switch uuid, wrong := config.Says(v.UUID), keys.Misfits(&v.KeyFile); {
+	var wrong *source.Misfit
+	if config.Says(v.KeyFile.Source) != "" { // else the key is a random one
+		wrong = keys.Misfits(&v.KeyFile)
+	}
+	switch uuid := config.Says(v.UUID); {
 	case uuid != "" && !block.TakesUUID("crypto_LUKS", uuid):
 		return fmt.Errorf("a volume takes no UUID like %s", diag.Name(uuid))
 	case !config.Says(v.Cex.Enabled) && rules.IsEmptyKey(v.KeyFile, config.Newest):
