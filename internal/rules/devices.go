@@ -43,8 +43,8 @@ func Clashes(s *config.Storage) []Clash {
 	for i := range s.Raid {
 		r := &s.Raid[i]
 		node := ArrayNode(r)
-		if first, twice := arrays[node]; !twice {
-			arrays[node] = i
+		if first, twice := arrays[numbered(node)]; !twice {
+			arrays[numbered(node)] = i
 		} else if s.Raid[first].Name != r.Name { // what has one name is told of as such
 			c.add(&use{entry: at("raid", i), subject: "array " + diag.Name(r.Name), path: at("raid", i) + ".name"},
 				at("raid", first)+".name", codes.DeviceTwice, "two arrays would be "+quote(node),
@@ -68,6 +68,16 @@ func Clashes(s *config.Storage) []Clash {
 		}
 	}
 	return c.found
+}
+
+// numbered gives all that stand for one number of the kernel's the same name: md/0 appears as /dev/md0 too (mdadm(8),
+// DEVICE NAMES; what is called /dev/md0 has the name 0).
+func numbered(node string) string {
+	number, is := strings.CutPrefix(node, "/dev/md/")
+	if is && number != "" && strings.Trim(number, "0123456789") == "" {
+		return "/dev/md" + number
+	}
+	return node
 }
 
 func (c *clashes) array(i int, r *config.Raid, node string) {

@@ -97,6 +97,10 @@ var impossible = []struct{ claim, breaks, passes, want string }{
 		"storage: {" + volume + "'filesystems':[{'device':'/dev/mapper/v','format':'xfs'}," +
 			"{'device':'/dev/disk/by-id/dm-name-w','format':'ext4'}]}",
 		"device-twice $.storage.filesystems.1.device"},
+	{"two arrays of one number", "storage raid: [{'name':'7','level':'raid1','devices':['/dev/a','/dev/b']}," +
+		"{'name':'/dev/md7','level':'raid1','devices':['/dev/c','/dev/d']}]",
+		"storage raid: [{'name':'md7','level':'raid1','devices':['/dev/a','/dev/b']}," +
+			"{'name':'/dev/md7','level':'raid1','devices':['/dev/c','/dev/d']}]", "device-twice $.storage.raid.1.name"},
 	{"two arrays at one node", "storage raid: [{'name':'r','level':'raid1','devices':['/dev/a','/dev/b']}," +
 		"{'name':'/dev/md/r','level':'raid1','devices':['/dev/c','/dev/d']}]",
 		"storage raid: [{'name':'r','level':'raid1','devices':['/dev/a','/dev/b']}," +
