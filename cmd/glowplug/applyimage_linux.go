@@ -350,6 +350,11 @@ func (r *provisioning) machineFor(k qemu.Kernel, cfg config.Config) (spec qemu.S
 	if len(cfg.Storage.Luks) > 0 {
 		early = append(early, "dm_mod")
 	}
+	for _, f := range cfg.Storage.Filesystems {
+		if format := config.Says(f.Format); format != "" && !slices.Contains(early, format) {
+			early = append(early, format)
+		}
+	}
 	wish.Modules = append(slices.Clone(early), laterModules...)
 	if wish.Program, err = os.Executable(); err != nil {
 		return spec, err

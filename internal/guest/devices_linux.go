@@ -54,7 +54,7 @@ func kernelNames(ctx context.Context, disks []Disk) (map[string]string, error) {
 			}
 		}
 		if len(missing) == 0 {
-			return names, nil
+			return names, scanned(names, disks)
 		}
 		select {
 		case <-ctx.Done():
@@ -63,6 +63,22 @@ func kernelNames(ctx context.Context, disks []Disk) (map[string]string, error) {
 		}
 	}
 	return nil, fmt.Errorf("disks are not there: %s", strings.Join(missing, ", "))
+}
+
+// scanned waits until the kernel has looked for partitions, which opening a disk does where it was not done yet
+// (block/bdev.c, blkdev_get_whole). A partition that comes later, when somebody has locked the disk, gets no name from
+// udev as long as that lasts.
+func scanned(names map[string]string, disks []Disk) error {
+	for _, d := range disks {
+		f, err := os.Open("/dev/" + names[d.Serial])
+		if err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // nameDisks starts udev, by which disks get the config's names.
@@ -82,6 +98,9 @@ func nameDisks(ctx context.Context, tools *tool.Set, disks []Disk) error {
 	if err := os.WriteFile(folder+"/65-glowplug.rules", []byte(text.String()), 0o644); err != nil {
 		return err
 	}
+	if err := loadBtrfs(ctx, tools); err != nil {
+		return err
+	}
 	for _, c := range []tool.Command{
 		{Tool: initramfs.Udev, Args: []string{"--daemon"}},
 		{Tool: "udevadm", Args: []string{"trigger", "--action=add", "--subsystem-match=block"}},
@@ -92,6 +111,20 @@ func nameDisks(ctx context.Context, tools *tool.Set, disks []Disk) error {
 		}
 	}
 	return nil
+}
+
+// loadBtrfs loads the module if a disk has such a filesystem: without it udev takes that for one that is not ready yet
+// (systemd: src/udev/udev-builtin-btrfs.c).
+func loadBtrfs(ctx context.Context, tools *tool.Set) error {
+	all, err := filesystems(ctx, tools)
+	if err != nil || !slices.ContainsFunc(all, func(f filesystem) bool { return f.kind == "btrfs" }) {
+		return err
+	}
+	_, err = tools.Run(ctx, tool.Command{Tool: "modprobe", Args: []string{"btrfs"}})
+	if errors.Is(err, tool.ErrNotFound) {
+		return err
+	}
+	return nil // a kernel that does not have it refuses to mount it, if that is wanted
 }
 
 // A filesystem is one that the disks have.

@@ -311,11 +311,13 @@ func bootID() string {
 	return strings.TrimSpace(string(text))
 }
 
-// A teller tells of what is logged as a warning, or worse.
+// A teller tells of what is logged as a warning.
 type teller struct{ m *machine }
 
-// Enabled leaves out what a boot logs of what goes well.
-func (teller) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
+// Enabled leaves out what a boot logs of what goes well, and of what fails, which the card tells.
+func (teller) Enabled(_ context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && level < slog.LevelError
+}
 
 // Handle tells of a record.
 func (t teller) Handle(_ context.Context, r slog.Record) error {

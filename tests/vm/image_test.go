@@ -155,6 +155,9 @@ func TestImagesOfBlankDisksAreProvisionedByAnOrdinaryUser(t *testing.T) {
 		assert.Contains(t, said, part)
 	}
 	assert.Equal(t, []string{"a.raw", "b.raw"}, w.left())
+	code, said = w.apply(layers, "--disk", "/dev/vda=a.raw", "--disk", "/dev/vdb=b.raw")
+	require.Zero(t, code, "it is run again: %s", said)
+	assert.Regexp(t, `done: .* unchanged\n`, said)
 
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "run"), []byte(readBack), 0o755))
