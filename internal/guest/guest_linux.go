@@ -64,7 +64,9 @@ func Main(ctx context.Context, env func(string) string, now func() time.Time) er
 	m := &machine{now: now, env: env, tools: tool.New(nil, nil)}
 	err := m.begin(ctx)
 	if err == nil {
-		err = m.provision(ctx)
+		if err = m.provision(ctx); err == nil {
+			err = at("disks", written())
+		}
 		m.end(err)
 	} else {
 		fmt.Fprintln(os.Stderr, "glowplug: "+err.Error()) // the console, of which the last lines are told

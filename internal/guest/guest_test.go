@@ -162,3 +162,17 @@ func TestTheCardIsOfTheStageThatFailed(t *testing.T) {
 	assert.Equal(t, "files", failed.stage)
 	assert.NoError(t, at("files", nil))
 }
+
+func TestWritesThatADiskHasNotTakenAreFound(t *testing.T) {
+	for line, want := range map[string]string{
+		"3,412,5;I/O error, dev vda, sector 2048 op 0x1:(WRITE) flags 0x800\n SUBSYSTEM=block\n"://
+		"I/O error, dev vda, sector 2048 op 0x1:(WRITE) flags 0x800",
+		"2,9,5;critical space allocation error, dev sda, sector 8 op 0x1:(WRITE) flags 0x0\n"://
+		"critical space allocation error, dev sda, sector 8 op 0x1:(WRITE) flags 0x0",
+		"3,9,5;operation not supported error, dev sda, sector 8 op 0x9:(WRITE_ZEROES) flags 0x0\n": "",
+		"3,9,5;I/O error, dev fd0, sector 0 op 0x0:(READ) flags 0x0\n":                             "",
+		"6,9,5;EXT4-fs (vda1): mounted filesystem\n":                                               "",
+	} {
+		assert.Equal(t, want, refused(line), line)
+	}
+}

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -37,7 +38,7 @@ func BusBeside(names []string) (Bus, error) {
 			return b, nil
 		}
 	}
-	return Bus{}, fmt.Errorf("disks are called /dev/vd…, /dev/sd… and /dev/nvme…, which leaves no names for those of " +
+	return Bus{}, errors.New("disks are called /dev/vd…, /dev/sd… and /dev/nvme…, which leaves no names for those of " +
 		"the machine: call one of them by a link below /dev/disk")
 }
 
@@ -47,9 +48,10 @@ func (b Bus) arguments(disks []Disk) (args []string) {
 	}
 	for i, d := range disks {
 		sector := cmp.Or(d.SectorBytes, 512)
-		// Who starts the machine brings to the disk what it has written, once, at its end.
+		// Who starts the machine brings to the disk what it has written, once, at its end. Where no room is left the
+		// machine is told, which else would stand still.
 		args = append(args, "-drive", fmt.Sprintf("if=none,id=disk-%d,file=%s,format=raw,cache=unsafe,discard=unmap,"+
-			"detect-zeroes=unmap", i, Quote(d.Path)),
+			"detect-zeroes=unmap,werror=report,rerror=report", i, Quote(d.Path)),
 			"-device", fmt.Sprintf("%s,drive=disk-%d,serial=%s,logical_block_size=%d,physical_block_size=%[4]d",
 				b.device, i, d.Serial, sector))
 	}

@@ -40,7 +40,7 @@ func TestArgumentsOfAMachineThatIsThrownAway(t *testing.T) {
 	all := strings.Join(spec.Arguments("/x/console", false), " ")
 	for _, part := range []string{
 		"-kernel vmlinuz -initrd initramfs -append console=ttyS0 ", "-nodefaults", " -m 512 ", "-accel tcg",
-		"-device virtio-scsi-pci,id=scsi -drive if=none,id=disk-0,file=/x/a,,b,format=raw,",
+		"-device virtio-scsi-pci,id=scsi -drive if=none,id=disk-0,file=/x/a,,b,format=raw,", ",werror=report,",
 		"scsi-hd,bus=scsi.0,drive=disk-0,serial=a,logical_block_size=512,physical_block_size=512",
 		"scsi-hd,bus=scsi.0,drive=disk-1,serial=b,logical_block_size=4096,physical_block_size=4096",
 	} {
