@@ -52,6 +52,10 @@ func (r *rootRecorder) read(name string, text []byte, err error) Read {
 		return Read{Text: &part, Of: file}
 	}
 	if !r.public(at) {
+		if noted, is := settingOf(at, string(text)); is {
+			part := TextOf(noted)
+			return Read{Text: &part, Of: at}
+		}
 		return Read{Secret: true}
 	}
 	whole := TextOf(string(text))
