@@ -170,11 +170,16 @@ func recorded(r *facts.Recorder, m stages.Machine) (noted stages.Machine, device
 // look has all look at a machine who will look at the facts: planners, and what holds a config against an image. What
 // is in the way is for the plan to tell.
 func look(ctx context.Context, m stages.Machine, of *stages.Reading, today int64) error {
-	if _, _, err := of.On(ctx, func(now *stages.Question) { now.Machine, now.Seal = m, nil }); err != nil {
-		return err
+	ordinary := false
+	here := func(now *stages.Question) {
+		now.Machine, now.Seal, ordinary = m, nil, !now.Files.Identity.Privileged
 	}
-	if m.Root == nil {
-		return nil
+	_, _, err := of.On(ctx, here)
+	if err == nil && ordinary { // what they may not give away keeps much from being looked at, but with --no-owner
+		_, _, err = of.On(ctx, func(now *stages.Question) { here(now); now.Files.NoOwner = true })
+	}
+	if err != nil || m.Root == nil {
+		return err
 	}
 	if image, err := imageOf(m.Root, today); err == nil { // an image with settings that are none is judged by nobody
 		image.Systemd()
