@@ -77,7 +77,9 @@ func everything(t *testing.T) machines.Told {
 
 func TestWhatASceneTellsIsToldAgain(t *testing.T) {
 	t.Parallel()
-	r, err := facts.NewRecorder(nil, circumstances(), machines.Dice())
+	rootless := circumstances()
+	rootless.Rootless = "as nobody has looked"
+	r, err := facts.NewRecorder(nil, rootless, machines.Dice())
 	require.NoError(t, err)
 	told := everything(t)
 	now := r.Scene(told)
@@ -149,7 +151,24 @@ func TestALookThatIsNotNotedFailsWithItsName(t *testing.T) {
 func TestFactsThatNoMachineHasAreRefused(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		`{`:                 "unexpected end of JSON input",
+		`{`: "facts: 1:1: unexpected end of JSON input",
+		`{"version": 1, "devices":
+			5}`: "facts: 3:5: json",
+		`{"version": 2, "version": 1, "devices": {}}`: `1:16: the key "version" is there twice`,
+		`{"version": 1, "root": {"paths": {"/a": {}, "/b": {},
+			"/\u0061": {}}}}`: `the key "/\u0061" is there twice`,
+		`{"version": 1, "root": {"paths": {"/\\xff": {}, "/\\xFF": {}}}}`:                       "not in small letters",
+		`{"version": 1, "root": {"paths": {"/\\x": {}}}}`:                                       `"/\\x": a backslash`,
+		`{"version": 1, "root": {"paths": {"/a/../b": {}}}}`:                                    "this is no place",
+		`{"version": 1, "root": {"paths": {"a": {}}}}`:                                          "this is no place",
+		`{"version": 1, "root": {"paths": {"/": {"kind": "file"}}}}`:                            "no directory",
+		`{"version": 1, "root": {"paths": {"/": {}}}}`:                                          "no directory",
+		`{"version": 1, "root": {"paths": {"/a": {"kind": "file"}, "/a/b": {"kind": "file"}}}}`: "/a/b: something",
+		`{"version": 1, "root": {"paths": {"/a": {}, "/a/b": {"kind": "directory"}}}}`:          "/a/b: something",
+		`{"version": 1, "root": {"names": {"/a": {"names": ["b/c"]}}}}`:                         `/a: "b/c" is none`,
+		`{"version": 1, "root": {"names": {"/a": {"names": [""]}}}}`:                            `/a: "" is none`,
+		`{"version": 1, "circumstances": {
+			"image": {"accountBackend": "native", "selinuxRelabel": "auto"}}}`: "the root is missing",
 		`{"version": 2}`:    "version 2, and this program reads version 1",
 		`{"version": 1}`:    "the circumstances are missing",
 		`{"version": 1} {}`: "after top-level value",
@@ -174,8 +193,11 @@ func TestFactsThatNoMachineHasAreRefused(t *testing.T) {
 		`{"version": 1, "devices": {"looks": {"/dev/a": {"device": {"sectorSize": 512,
 			"table": {"kind": "gpt", "gpt": {"sectorSize": 512, "slots": 128, "primary": "RUZJ"}}}}}}}`: "GPT: no GPT",
 	} {
-		_, err := facts.Parse([]byte(strings.Replace(text, `1, "`, `1, "circumstances": {
-			"image": {"accountBackend": "native", "selinuxRelabel": "auto"}}, "`, 1)))
+		if !strings.Contains(text, "circumstances") {
+			text = strings.Replace(text, `1, "`, `1, "circumstances": {"rootless": "as nobody has looked",
+				"image": {"accountBackend": "native", "selinuxRelabel": "auto"}}, "`, 1)
+		}
+		_, err := facts.Parse([]byte(text))
 		require.ErrorContains(t, err, want, text)
 	}
 }

@@ -9,6 +9,8 @@ import (
 
 var errEscape = errors.New(`a backslash is followed neither by another one nor by x and two hexadecimal digits`)
 
+var errSpelling = errors.New(`\x is followed by what is no byte that has to be written so, or not in small letters`)
+
 // A Fault is an error that a look had.
 type Fault struct {
 	Message Text   `json:"message"`

@@ -220,8 +220,13 @@ func (r *Root) check() error {
 		return nil
 	}
 	for at, p := range r.Paths {
-		if err := p.check(); err != nil {
+		if err := cmp.Or(p.check(), r.checkPlace(at.text, &p)); err != nil {
 			return fmt.Errorf("path %s: %w", diag.Name(at.text), err)
+		}
+	}
+	for at, dir := range r.Names {
+		if err := dir.check(); err != nil {
+			return fmt.Errorf("names of %s: %w", diag.Name(at.text), err)
 		}
 	}
 	for at, open := range r.Opens {
@@ -246,6 +251,35 @@ func (p *Path) check() error {
 		return fmt.Errorf("the kind %q is not known", p.Kind)
 	case p.Size < 0 || p.Mode > 0o7777:
 		return fmt.Errorf("mode %o, %d bytes", p.Mode, p.Size)
+	}
+	return nil
+}
+
+// checkPlace refuses what cannot be at a place, by what is above it.
+func (r *Root) checkPlace(at string, p *Path) error {
+	switch {
+	case !path.IsAbs(at) || path.Clean(at) != at:
+		return errors.New("this is no place")
+	case p.Error != nil:
+		return nil
+	case at == "/" && p.Kind != pathKinds[root.Directory]:
+		return errors.New("the root is no directory")
+	case at == "/" || p.Kind == pathKinds[root.Absent]:
+		return nil
+	}
+	up, known := r.Paths[TextOf(target.Up(at))]
+	if known && up.Error == nil && up.Kind != pathKinds[root.Directory] {
+		return errors.New("something is here, and no directory above it")
+	}
+	return nil
+}
+
+// check refuses what is no name of a directory's entry.
+func (n *Names) check() error {
+	for _, each := range n.Names {
+		if name := each.text; name == "" || name == "." || name == ".." || strings.Contains(name, "/") {
+			return fmt.Errorf("%q is none", name)
+		}
 	}
 	return nil
 }

@@ -51,17 +51,20 @@ func (t *Text) UnmarshalText(from []byte) error {
 			rest = behind[1:]
 		default:
 			if len(behind) < 3 || behind[0] != 'x' {
-				return errEscape
+				return fmt.Errorf("%.60q: %w", from, errEscape)
 			}
 			b, err := strconv.ParseUint(behind[1:3], 16, 8)
 			if err != nil {
-				return errEscape
+				return fmt.Errorf("%.60q: %w", from, errEscape)
 			}
 			out.WriteByte(byte(b))
 			rest = behind[3:]
 		}
 	}
 	t.text = out.String()
+	if written, _ := t.MarshalText(); strings.Contains(string(from), `\`) && string(written) != string(from) {
+		return fmt.Errorf("%.60q: %w", from, errSpelling)
+	}
 	return nil
 }
 
