@@ -54,12 +54,24 @@ func (o *planOptions) onFleet(ctx context.Context, p *cli.Process, config string
 	return nil
 }
 
-// A machine is one of a fleet, and the file with its facts.
-type machine struct{ name, file string }
+// A machine is one of a fleet, and the file with its facts, which was found by a folder or a pattern, or is named.
+type machine struct {
+	name, file string
+	found      bool
+}
+
+// facts reads those of a machine. What is found is not waited for, as a pipe would be, and has an end, which a device
+// may not have.
+func (m machine) facts(ctx context.Context, p *cli.Process) (*facts.Document, error) {
+	if is, err := os.Stat(m.file); m.found && err == nil && !is.Mode().IsRegular() && !is.IsDir() {
+		return nil, fmt.Errorf("%s: this is no file", diag.Name(m.file))
+	}
+	return readFacts(ctx, p, m.file)
+}
 
 // planned is the row of a machine.
 func planned(ctx context.Context, p *cli.Process, of *stages.Reading, wanted *facts.Wanted, m machine) fleet.Row {
-	doc, err := readFacts(ctx, p, m.file)
+	doc, err := m.facts(ctx, p)
 	if err != nil {
 		return fleet.Failed(m.name, err)
 	}
@@ -126,7 +138,7 @@ func machinesOf(where string) ([]machine, error) {
 		if err != nil {
 			name = file
 		}
-		all = append(all, machine{strings.TrimSuffix(name, extension), file})
+		all = append(all, machine{strings.TrimSuffix(name, extension), file, file != where})
 	}
 	slices.SortFunc(all, func(a, b machine) int { return strings.Compare(a.name, b.name) })
 	return all, nil
@@ -134,12 +146,7 @@ func machinesOf(where string) ([]machine, error) {
 
 func filesOf(where string) (base string, files []string, err error) {
 	if is, err := os.Stat(where); err == nil && is.IsDir() {
-		err := filepath.WalkDir(where, func(file string, entry fs.DirEntry, err error) error {
-			if err == nil && !entry.IsDir() && filepath.Ext(file) == extension {
-				files = append(files, file)
-			}
-			return err
-		})
+		files, err := filesIn(where)
 		return where, files, err
 	}
 	base, _ = filepath.Split(where)
@@ -151,4 +158,20 @@ func filesOf(where string) (base string, files []string, err error) {
 		err = cli.Misuse("--fleet %s: %w", diag.Name(where), err)
 	}
 	return filepath.Clean(base), files, err
+}
+
+// filesIn lists the files with facts in a folder, which a link may lead to, and in those below. A folder that cannot be
+// looked into is listed like a file, so that a row says so.
+func filesIn(folder string) (files []string, err error) {
+	top := folder + string(filepath.Separator)
+	err = filepath.WalkDir(top, func(file string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil && (entry == nil || file == top):
+			return err
+		case err != nil, !entry.IsDir() && filepath.Ext(file) == extension:
+			files = append(files, file)
+		}
+		return nil
+	})
+	return files, err
 }
