@@ -74,22 +74,34 @@ func (o *diffOptions) run(ctx context.Context, p *cli.Process, configs []string)
 	if err := cmp.Or(o.judge(configs), o.judgePlan(configs)); err != nil {
 		return err
 	}
-	var both [2]*document.Document
-	for i, name := range configs {
-		e, err := o.read(ctx, p, []string{name}, diag.Error, nil)
-		if err != nil {
-			return err
-		}
-		both[i] = e.Document
+	both, end, err := o.both(ctx, p, configs)
+	if err != nil {
+		return err
 	}
 	c := contrast.Compare(both[0], both[1])
 	if o.plan {
+		end()
 		return o.plans(ctx, p, both, &c)
 	}
 	if err := o.write(p.Out, &c); err != nil || len(c.Entries) == 0 {
 		return err
 	}
 	return cli.ExitError(exitDiffers)
+}
+
+// both reads the configs. end ends the limits of memory that were for reading: plans are larger than what they are made
+// from.
+func (o *diffOptions) both(ctx context.Context, p *cli.Process, configs []string) (both [2]*document.Document,
+	end func(), err error) {
+	var ends [2]func()
+	for i, name := range configs {
+		e, err := o.read(ctx, p, []string{name}, diag.Error, nil)
+		if err != nil {
+			return both, nil, err
+		}
+		both[i], ends[i] = e.Document, e.end
+	}
+	return both, func() { ends[1](); ends[0]() }, nil
 }
 
 // judgePlan checks the options that are about plans.

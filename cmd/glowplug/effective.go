@@ -64,6 +64,14 @@ type effective struct {
 	*document.Document
 	newest   config.Version // among those of the documents that it is made of
 	replaced []diag.Place   // references to documents that took the place of those that they stand in
+	end      func()         // ends the limits of memory that were for reading
+}
+
+// pace sets them for a text.
+func (e *effective) pace(text []byte) {
+	if end := load.PaceCollector(text); e.end == nil {
+		e.end = end // what was before the first text
+	}
 }
 
 // read makes the effective config, and shows problems of at least a severity. Heard may be nil.
@@ -79,7 +87,7 @@ func (o *effectiveOptions) read(ctx context.Context, p *cli.Process, configs []s
 			doc.Listen(heard)
 		},
 		Replaced: func(from diag.Place) { e.replaced = append(e.replaced, from) }}
-	all, err := o.layers(ctx, p, l, configs)
+	all, err := o.layers(ctx, p, l, configs, e.pace)
 	if invalid := (*load.InvalidError)(nil); errors.As(err, &invalid) {
 		return nil, fmt.Errorf("%s is invalid", diag.Printable(invalid.Name))
 	}
@@ -105,8 +113,8 @@ func (o *effectiveOptions) read(ctx context.Context, p *cli.Process, configs []s
 }
 
 // layers are the documents that lie over each other.
-func (o *effectiveOptions) layers(ctx context.Context, p *cli.Process, l *load.Loader, configs []string) (
-	all []*document.Document, err error) {
+func (o *effectiveOptions) layers(ctx context.Context, p *cli.Process, l *load.Loader, configs []string,
+	pace func(text []byte)) (all []*document.Document, err error) {
 	documents, err := load.Folder(o.filesDir)
 	if err != nil {
 		return nil, err
@@ -127,7 +135,7 @@ func (o *effectiveOptions) layers(ctx context.Context, p *cli.Process, l *load.L
 		if err != nil {
 			return nil, fmt.Errorf("reading the config: %w", err)
 		}
-		load.PaceCollector(text)
+		pace(text)
 		doc, err := l.DocumentWith(shown, text, documents)
 		if err == nil {
 			doc, err = l.Render(ctx, doc)
