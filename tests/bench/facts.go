@@ -77,9 +77,9 @@ func (b *bench) planOnFacts() error {
 }
 
 // fleet measures a config of 50 files and 4 disks on the facts of 10,000 machines, beside cat of these, once. Memory is
-// held beside that of 100 machines.
+// held beside that of 1,000 machines.
 func (b *bench) fleet() error {
-	const machines, few = 10_000, 100
+	const machines, few = 10_000, 1_000
 	config, file, err := b.factsOf("fleet", 50, 4)
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (b *bench) flat(some string, args []string) error {
 	if err != nil {
 		return err
 	}
-	b.print("fleet, 10,000 facts, memory, beside 100", fmt.Sprintf("%.1f MB", float64(many)/1e6),
+	b.print("fleet, 10,000 facts, memory, beside 1,000", fmt.Sprintf("%.1f MB", float64(many)/1e6),
 		fmt.Sprintf("%.1f MB", float64(few)/1e6), float64(many)/float64(few), 1.5)
 	return nil
 }
