@@ -66,6 +66,7 @@ func TestWhatIsValidApplies(t *testing.T) {
 		}
 		o, err := b.Apply(t.Context(), c)
 		require.NoError(t, err, "%s: %s", c.Name, c.Text)
+		o.Kept = verdicts[i].tells(codes.OnlyKept)
 		for _, fault := range tally.Add(o) {
 			t.Error(strings.ReplaceAll(fault, b.Dir, ""))
 		}

@@ -30,6 +30,8 @@ type Outcome struct {
 	On Kind
 	// Changed: something was to be done there.
 	Changed bool
+	// Kept: validate says that only what is there already may be as the config has it.
+	Kept bool
 	// Differs is what is not as the config has it there, by glowplug verify.
 	Differs []string
 	// Refused are the machines before that one.
@@ -46,6 +48,10 @@ type Refused struct {
 
 // ByTool stands for a code where a program of the machine refuses what a config has for it.
 const ByTool = "tool"
+
+// ByKept stands for a code where it depends on what a filesystem holds that is kept: a plan leaves that open, as nobody
+// can look before it is mounted.
+const ByKept = "kept"
 
 // A Bench makes machines for cases, one at a time.
 type Bench struct {
@@ -151,7 +157,21 @@ func (b *Bench) explain(ctx context.Context, c Case, kind Kind, refusal *Refusal
 		}
 		return err
 	})
+	if code == "" && refusal.Stage == "files" && mountsKept(c.Text) {
+		code = ByKept
+	}
 	return code, err
+}
+
+// mountsKept tells whether a config mounts a filesystem that may be there already.
+func mountsKept(text string) bool {
+	for _, p := range places(read(text)) {
+		f, is := p.value.(map[string]any)
+		if is && p.path == "storage.filesystems.*" && f["path"] != nil && f["wipeFilesystem"] != true {
+			return true
+		}
+	}
+	return false
 }
 
 // conflicts are what a plan for the machine says to be in the way.

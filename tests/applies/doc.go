@@ -11,7 +11,8 @@
 // the web are moved to a server that has what they ask for, with the digests of that, and keys are derived cheaply
 // (Served). Where a machine refuses a config the same config is tried on others (Kinds), until one takes it. The
 // refusal has to say that the machine is why: a plan for it has the code in-the-way or not-known (docs/problems.md), or
-// a program of it refuses words that a config has for it (ByTool).
+// a program of it refuses words that a config has for it (ByTool), or a filesystem is kept that does not hold what the
+// config needs of it (ByKept).
 //
 // Where they are booted (Case.Place): on this host, those without arrays, volumes, and vfat that is mounted, which its
 // kernel may not have. These in the machine of tests/vm/guest. As that is emulated, the suite boots a named share of

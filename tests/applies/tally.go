@@ -34,7 +34,8 @@ type Tally struct {
 func NewTally() *Tally { return &Tally{on: map[Kind]int{}, codes: map[string]int{}} }
 
 // Add counts an outcome, and tells what must not be: a refusal that is not said to be the machine's, and a config that
-// applies on no machine, unless all that is against it are words for a program, or a size.
+// applies on no machine, unless all that is against it are words for a program, a size, or what only something has, or
+// holds, that is there already.
 func (l *Tally) Add(o Outcome) (faults []string) {
 	l.Booted++
 	if o.Changed {
@@ -52,8 +53,10 @@ func (l *Tally) Add(o Outcome) (faults []string) {
 	switch {
 	case o.On != "":
 		l.on[o.On]++
-	case only && (wordy(o.Text) || small(o.Text)):
+	case only && (wordy(o.Text) || small(o.Text) || o.Kept):
 		l.on[ByTool]++
+	case len(faults) == 0 && slices.ContainsFunc(o.Refused, func(r Refused) bool { return r.Code == ByKept }):
+		l.on[ByKept]++ // no filesystem here holds what the config may find
 	case len(faults) == 0:
 		faults = append(faults, fmt.Sprintf("%s\non no machine: %s\n%.2000s", o.Name, o.refusals(), o.Text))
 	}

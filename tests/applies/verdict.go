@@ -48,6 +48,11 @@ func (v *Verdict) only(kind codes.Kind) bool {
 	})
 }
 
+// tells whether it has a problem of a code.
+func (v *Verdict) tells(code codes.Code) bool {
+	return slices.ContainsFunc(v.Problems, func(p Problem) bool { return p.Code == string(code) })
+}
+
 // A Problem is one that it tells of.
 type Problem struct{ Severity, Code, Path, Message string }
 
@@ -92,8 +97,8 @@ func judge(ctx context.Context, dir string, cases []Case, more ...string) ([]Ver
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
-	p := &cli.Process{Name: "glowplug validate", Args: append([]string{"--format", "json", "--lint", "none"}, more...),
-		In: strings.NewReader("")}
+	p := &cli.Process{Name: "glowplug validate", In: strings.NewReader(""),
+		Args: append([]string{"--format", "json", "--lint", string(codes.OnlyKept)}, more...)}
 	for i, c := range cases {
 		name := filepath.Join(dir, fmt.Sprintf("%d.ign", i))
 		if err := os.WriteFile(name, []byte(c.Text), 0o600); err != nil {
