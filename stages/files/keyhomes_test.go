@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/target"
 )
 
@@ -96,4 +97,42 @@ func TestTheRootsOwnToolsAreNotRunForKeysWithoutAHome(t *testing.T) {
 	cfg.Passwd.Users = cfg.Passwd.Users[:1]
 	_, err = PlanTools(cfg, target.Of(o.Root), o)
 	require.NoError(t, err)
+}
+
+// An open root has a home that anybody may write to.
+type open struct{ fake }
+
+func (o open) Lstat(at string) (root.Facts, error) {
+	f, err := o.fake.Lstat(at)
+	if at == "/x" {
+		f.Mode = 0o777
+	}
+	return f, err
+}
+
+// What the keys of one user bring with them is for that user alone.
+func TestKeysOfUsersWithOneHome(t *testing.T) {
+	const keys = `"sshAuthorizedKeys":["ssh-ed25519 A"]`
+	for claim, c := range map[string]struct{ uid, more, err string }{
+		"another user": {"1700", "", "ssh keys of b ($.passwd.users.1.sshAuthorizedKeys): b may not make anything in " +
+			"/x/.ssh, which the keys of a bring with them for user id 1600; set another homeDir"},
+		"the same by another name":         {"1600", "", ""},
+		"a directory that is there":        {"1700", "/x/.ssh/", "ssh keys of b"},
+		"root, who may write to all homes": {"0", "", ""},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			view := open{fake{"/x/": "of 1600", "/etc/group": "g:x:1600:\n",
+				"/etc/passwd": "a:x:1600:1600::/x:/bin/sh\nb:x:" + c.uid + ":1600::/x:/bin/sh\n"}}
+			if c.more != "" {
+				view.fake[c.more] = "of 1600"
+			}
+			_, err := Plan(parse(t, `{"passwd":{"users":[{"name":"a",`+keys+`},{"name":"b",`+keys+`}]}}`), view,
+				withUsers(asRoot()))
+			if c.err == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, c.err)
+		})
+	}
 }

@@ -137,7 +137,7 @@ func (p *planner) apply(passwd config.Passwd) (accounts.Files, *accounts.Result,
 
 // planKeys refuses keys that cannot be written, and lays those that will be over what the planner of the nodes sees.
 func (p *planner) planKeys(users []UserKeys) plan.Plan {
-	users = keyHomes{p}.homesForKeys(users)
+	users = keyHomes{p, map[string]*UserKeys{}}.homesForKeys(users)
 	steps := sshKeys(users, p.t, p.m, p.o)
 	for i := range users {
 		if u := &users[i]; len(u.Keys) > 0 {

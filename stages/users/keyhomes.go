@@ -11,7 +11,10 @@ import (
 )
 
 // keyHomes are the homes that get keys.
-type keyHomes struct{ *planner }
+type keyHomes struct {
+	*planner
+	made map[string]*UserKeys // directories that keys bring with them, each for its user alone
+}
 
 // homesForKeys refuses keys for a home that will not be there when they are written, right after the accounts are made
 // and as the user: directories of the config come later. So it does for a home that will not take them.
@@ -109,7 +112,28 @@ func (p keyHomes) takesKeys(u *UserKeys, file string) error {
 		return fmt.Errorf("%s may not make anything in %s, which belongs to user id %d and has mode %04o; give it to "+
 			"user id %d, or set another homeDir", diag.Name(u.Name), diag.Name(dir), above.UID, above.Mode, u.UID)
 	}
-	return p.reaches(u, dir)
+	if err := p.reaches(u, dir); err != nil {
+		return err
+	}
+	return p.alone(u, dir, at)
+}
+
+// alone refuses a place in a directory that the keys of another user bring with them, as those of users with one home
+// do. Dir is what is there on the way to the place.
+func (p keyHomes) alone(u *UserKeys, dir, at string) error {
+	first, _, deeper := strings.Cut(strings.TrimPrefix(at[len(dir):], "/"), "/")
+	if !deeper {
+		return nil // the directory is there
+	}
+	first = path.Join(dir, first)
+	switch by := p.made[first]; {
+	case by == nil:
+		p.made[first] = u
+	case by.UID != u.UID && u.UID != 0:
+		return fmt.Errorf("%s may not make anything in %s, which the keys of %s bring with them for user id %d; set "+
+			"another homeDir", diag.Name(u.Name), diag.Name(first), diag.Name(by.Name), by.UID)
+	}
+	return nil
 }
 
 // reaches refuses a directory that a user cannot get to.
