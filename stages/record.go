@@ -21,20 +21,9 @@ import (
 // without the config and its secrets. Contents and UUIDs are recorded as they are, and all else as the config has it.
 // It changes nothing.
 func Record(ctx context.Context, q Question) (*record.Record, error) {
-	r, err := q.Read(ctx)
+	m, _, f, _, err := q.comparison(ctx) // what is in the way is not as described, which Verify tells
 	if err != nil {
 		return nil, err
-	}
-	m, err := q.matter(ctx, r.doc, r.from)
-	if err != nil {
-		return nil, err
-	}
-	e := expect(m.config, m.devices, m.got.has)
-	o := q.circumstances(ctx, m.config)
-	o.Storage = &e.storage
-	f, _ := Plan(ctx, e.config, m.devices, q.Root, o) // what is in the way is not as described, which Verify tells
-	if ended := context.Cause(ctx); ended != nil {
-		return nil, ended
 	}
 	w := recorder{from: &m.config, view: f.Root, left: f.Files.Results(), devices: m.devices, at: map[string]int{}}
 	text, err := json.Marshal(w.config())

@@ -22,20 +22,9 @@ import (
 // Verify says in what a machine differs from a config that was carried out on it. It asks the planners that a boot
 // asks, of a config that has nothing made again: what they keep is as described. It changes nothing.
 func Verify(ctx context.Context, q Question) (*drift.Report, error) {
-	r, err := q.Read(ctx)
+	m, e, f, refused, err := q.comparison(ctx)
 	if err != nil {
 		return nil, err
-	}
-	m, err := q.matter(ctx, r.doc, r.from)
-	if err != nil {
-		return nil, err
-	}
-	e := expect(m.config, m.devices, m.got.has)
-	o := q.circumstances(ctx, m.config)
-	o.Storage = &e.storage
-	f, err := Plan(ctx, e.config, m.devices, q.Root, o)
-	if ended := context.Cause(ctx); ended != nil {
-		return nil, ended
 	}
 	f.settle(e.storage, m.devices)
 	v := newVerification(&q, &m, e, f)
@@ -50,12 +39,28 @@ func Verify(ctx context.Context, q Question) (*drift.Report, error) {
 	}
 	v.files()
 	v.conflicts(m.failed, drift.NotKnown)
-	v.conflicts(err, drift.Differs)
-	v.remaining(err)
+	v.conflicts(refused, drift.Differs)
+	v.remaining(refused)
 	v.beside()
 	v.enablement()
 	v.doubts()
 	return &drift.Report{Items: v.items, Notes: q.unverified(m.config, m.devices != nil, v.notes)}, nil
+}
+
+// comparison plans the config as planners compare it with what is there. What they refuse is no error of it.
+func (q *Question) comparison(ctx context.Context) (m matter, e *expected, f *Forecast, refused, err error) {
+	r, err := q.Read(ctx)
+	if err != nil {
+		return m, nil, nil, nil, err
+	}
+	if m, err = q.matter(ctx, r.doc, r.from); err != nil {
+		return m, nil, nil, nil, err
+	}
+	e = expect(m.config, m.devices, m.got.has)
+	o := q.circumstances(ctx, m.config)
+	o.Storage = &e.storage
+	f, refused = Plan(ctx, e.config, m.devices, q.Root, o)
+	return m, e, f, refused, context.Cause(ctx)
 }
 
 // A verification collects what is found out of each entry.
