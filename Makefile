@@ -12,7 +12,8 @@ BIN      ?= bin
 ONCE = config providers internal/accounts internal/advice internal/block internal/butane internal/check internal/cli \
        internal/codes internal/console internal/cursor internal/device internal/diag internal/directives \
        internal/engine internal/field internal/form internal/handoff internal/language internal/lint internal/load \
-       internal/process internal/project internal/releases internal/results internal/scene internal/source \
+       internal/process internal/project internal/releases internal/results internal/rules internal/scene \
+       internal/source \
        stages/disks/... stages/leave stages/mounts stages/units stages/users
 # Of Go's own packages, those that write messages or look into short texts: 100 KB of the validator.
 ONCE_OF_GO = fmt reflect strings time regexp/... net/url path/... encoding/hex encoding/pem

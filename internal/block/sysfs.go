@@ -24,6 +24,10 @@ type KernelPartition struct {
 	Start, Size uint64
 }
 
+// LastPartition is the highest number of a partition that Linux has on a disk: DISK_MAX_PARTS in linux/blkdev.h is one
+// more, and BLKPG refuses what is above. A table may have higher ones.
+const LastPartition = 255
+
 // DeviceName is the name of a device's node, /dev/vda or /dev/cciss/c0d0, in sysfs.
 func DeviceName(node string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(path.Clean(node), "/dev/"), "/", "!")

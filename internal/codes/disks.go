@@ -76,11 +76,11 @@ func diskRows() []Row {
 				or volume may be made on the wrong disk.`,
 		},
 		{
-			Code: PartitionFit, Kind: OurError, Line: "the partitions of a disk that is wiped fit on no disk",
+			Code: PartitionFit, Kind: OurError, Line: "the partitions of a disk fit on no disk",
 			Do: "what the hint says",
 			Why: `A partition without a size takes the largest space that is free when its turn comes, so no MiB is left
 				for another one; a new table has 128 entries. On a disk that keeps its table such partitions may be
-				there already, so there it is no error.`,
+				there already, so there it is no error. But above 255 Linux has none, whatever a table lists.`,
 		},
 		{
 			Code: DeviceTwice, Kind: OurError,

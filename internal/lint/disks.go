@@ -29,7 +29,8 @@ const newNumber = 128
 // numbers leaves a disk that is wiped to the rules.
 func (l *linter) numbers(list *cursor.At, d *config.Disk) {
 	for i, p := range d.Partitions {
-		if p.Number > newNumber && (p.ShouldExist == nil || *p.ShouldExist) && !config.Says(d.WipeTable) {
+		made := p.ShouldExist == nil || *p.ShouldExist
+		if made && p.Number > newNumber && p.Number <= block.LastPartition && !config.Says(d.WipeTable) {
 			l.advise(list.Item(i).Key("number"), codes.OnlyKept, "a new partition table has room for %d partitions",
 				newNumber).Advise("number it from 1 to %d, unless the disks have larger tables", newNumber)
 		}

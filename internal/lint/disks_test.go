@@ -34,6 +34,8 @@ func TestWhatOnlySomeDisksTakeIsAdvice(t *testing.T) {
 		filesystem(`"format": "btrfs", "uuid": ""`):                                "",
 		filesystem(`"format": "vfat", "uuid": ""`):                                 "",
 		partition("", `"number": 129`):                                             at + "disks.0.partitions.0.number",
+		partition("", `"number": 255`):                                             at + "disks.0.partitions.0.number",
+		partition("", `"number": 256`):                                             "",
 		partition("", `"number": 128`):                                             "",
 		partition("", `"number": 129, "shouldExist": false`):                       "",
 		partition(`"wipeTable": true, `, `"number": 129`):                          "",

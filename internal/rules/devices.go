@@ -364,29 +364,40 @@ func (c disks) clashes(s *config.Storage) {
 // newEntries is how many partitions a new table has room for.
 const newEntries = 128
 
-// fits finds partitions of a disk that gets a new table which no disk has room for. On a disk that keeps its own they
-// may be there already. Once one has a start there are several places that are free, and only a plan knows what fits.
+// fits finds partitions that no disk has room for. On a disk that keeps its table those may be there already that a new
+// one has no room for.
 func (c disks) fits(list *cursor.At, d *config.Disk) {
-	if !isSet(d.WipeTable) {
-		return
+	most, has := block.LastPartition, "Linux has no more than %d partitions on a disk"
+	if isSet(d.WipeTable) {
+		most, has = newEntries, "a new partition table has room for %d partitions"
 	}
-	greedy, gap, count := -1, false, 0
+	count := 0
 	for i, p := range d.Partitions {
 		if isAbsent(p) {
 			continue
 		}
-		if count++; p.Number > newEntries || count > newEntries {
-			list.Item(i).Errorf(codes.PartitionFit, "a new partition table has room for %d partitions", newEntries).
-				Advise("number them from 1 to %d", newEntries).Strictly()
+		if count++; p.Number > most || count > most {
+			list.Item(i).Errorf(codes.PartitionFit, has, most).Advise("number them from 1 to %d", most).Strictly()
 			return
 		}
-		if strings.Trim(text(p.TypeGUID), "0-") == "" && isGUID(text(p.TypeGUID)) {
+	}
+	if isSet(d.WipeTable) {
+		c.fitsNew(list, d.Partitions)
+	}
+}
+
+// fitsNew finds partitions that a new table cannot have. Once one has a start there are several places that are free,
+// and only a plan knows what fits.
+func (c disks) fitsNew(list *cursor.At, parts []config.Partition) {
+	greedy, gap := -1, false
+	for i, p := range parts {
+		if !isAbsent(p) && strings.Trim(text(p.TypeGUID), "0-") == "" && isGUID(text(p.TypeGUID)) {
 			list.Item(i).Key("typeGuid").Errorf(codes.PartitionFit, "this type is that of an unused entry").
 				Advise("leave it out for a filesystem of Linux").Strictly()
 		}
 	}
-	for _, i := range made(d.Partitions) {
-		p := &d.Partitions[i]
+	for _, i := range made(parts) {
+		p := &parts[i]
 		switch {
 		case greedy >= 0 && !gap && number(p.SizeMiB)+number(p.StartMiB) == 0:
 			gap = true // it gets the sectors before the first whole MiB

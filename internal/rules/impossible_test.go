@@ -74,6 +74,10 @@ var impossible = []struct{ claim, breaks, passes, want string }{
 		"storage disks: [{'device':'/dev/a','wipeTable':true,'partitions':[{'number':129}]}]",
 		"storage disks: [{'device':'/dev/a','partitions':[{'number':129}]}]",
 		"partition-fit $.storage.disks.0.partitions.0"},
+	{"a number that Linux has not",
+		"storage disks: [{'device':'/dev/a','partitions':[{'number':1},{'number':256}]}]",
+		"storage disks: [{'device':'/dev/a','partitions':[{'number':255},{'number':256,'shouldExist':false}]}]",
+		"partition-fit $.storage.disks.0.partitions.1"},
 	{"the type of an unused entry",
 		"storage disks: [{'device':'/dev/a','wipeTable':true,'partitions':[{'number':1," +
 			"'typeGuid':'00000000-0000-0000-0000-000000000000'}]}]",

@@ -132,7 +132,7 @@ func number(item any, key string) int64 {
 
 // enlarge gives disks tables of as many numbers as partitions of them have.
 func (m *machine) enlarge() error {
-	const usual, most = 128, 1024
+	const usual, most = 128, 255
 	for _, d := range m.config.Storage.Disks {
 		highest := 0
 		for _, p := range d.Partitions {

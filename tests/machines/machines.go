@@ -81,13 +81,16 @@ type Disk []byte
 // Dice are GUIDs that are the same in each run.
 func Dice() *rand.Rand { return rand.New(rand.NewSource(4)) }
 
-// Table makes the table of a disk of so many MiB, with partitions.
+// Table makes the table of a disk of so many MiB, with partitions, and with entries for all of their numbers.
 func Table(t testing.TB, mib int64, parts ...config.Partition) *block.Table {
 	t.Helper()
 	table, err := block.NewTable(uint64(mib)<<20/512, 512, Dice())
 	require.NoError(t, err)
 	var specs []block.Spec
 	for _, p := range parts {
+		if p.Number > table.Slots() {
+			enlarge(table, p.Number)
+		}
 		specs = append(specs, block.Spec{Number: p.Number, Label: p.Label, StartMiB: p.StartMiB, SizeMiB: p.SizeMiB,
 			ShouldExist: true})
 	}
@@ -96,6 +99,17 @@ func Table(t testing.TB, mib int64, parts ...config.Partition) *block.Table {
 	table, err = block.Apply(base, decisions, Dice())
 	require.NoError(t, err)
 	return table
+}
+
+// enlarge gives a table, which is blank, more entries (UEFI 5.3.2): how many they are, and the sectors between both
+// copies of them, are in its header.
+func enlarge(t *block.Table, entries int) {
+	const size = 128
+	t.Entries = make([]byte, entries*size)
+	first := 2 + uint64(len(t.Entries)+t.SectorSize-1)/uint64(t.SectorSize)
+	binary.LittleEndian.PutUint64(t.Primary[40:], first)
+	binary.LittleEndian.PutUint64(t.Primary[48:], t.Sectors-first)
+	binary.LittleEndian.PutUint32(t.Primary[80:], uint32(entries))
 }
 
 // NewDisk makes a disk of so many MiB, with partitions; without a table if there are none.

@@ -188,6 +188,9 @@ func (c decider) refused() error {
 		u := use{disk: len(c.disk.Users) > 0, partition: len(c.disk.Busy) > 0, changed: len(users) > 0 &&
 			d.Found != nil && d.Verdict != block.Keep}
 		switch err := d.Err(); {
+		case d.ShouldExist && d.Number > block.LastPartition:
+			all = append(all, entry.Fail(diag.WithHint(fmt.Errorf("Linux has no partitions above number %d",
+				block.LastPartition), "give it a number that is free")))
 		case err != nil:
 			all = append(all, entry.Fail(c.unlessLost(d, &plan.UnlikeError{Err: err, Differences: unlike(d)})))
 		case judge(u) == refuse:

@@ -56,6 +56,10 @@ func TestDevicesBecomeWhatWasPredicted(t *testing.T) {
 			[]config.Partition{data, machines.Part(4, 1, 4, "four")}},
 		"grown over what was": {[]config.Partition{root, data}, false,
 			[]config.Partition{machines.With(machines.Part(1, 1, 25, "root"), mayResize), machines.Gone(2, true)}},
+		"the highest number that Linux has": {[]config.Partition{machines.Part(255, 20, 10, "data")}, false,
+			[]config.Partition{machines.With(machines.Part(255, 18, 10, "data"), mayWipe)}},
+		"a number that Linux has not, given up": {[]config.Partition{root, machines.Part(256, 20, 10, "data")}, false,
+			[]config.Partition{root, machines.Gone(256, true)}},
 		"nothing is to be done": {[]config.Partition{root, data}, false, []config.Partition{data}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -170,7 +170,7 @@ func TestPlansOfDisksAsPeopleReadThem(t *testing.T) {
 
 func TestDisksThatAreRefused(t *testing.T) {
 	root := machines.Part(1, 1, 10, "root")
-	image := machines.NewDisk(t, 64, root)
+	image, high := machines.NewDisk(t, 64, root), machines.NewDisk(t, 64, machines.Part(256, 20, 1, "high"))
 	copy(image[1<<20+1024:], machines.Ext4("old"))
 	raw := func(at int64, data string) machines.Disk {
 		d := machines.NewDisk(t, 64)
@@ -236,6 +236,10 @@ func TestDisksThatAreRefused(t *testing.T) {
 			[]string{"has a partition table that only the kernel can read"}},
 		"a number that no table has": {image, nil, parted(machines.Part(129, 30, 1, "")),
 			[]string{"($.storage.disks.0.partitions.0): partition 129: the table has numbers 1 to 128"}},
+		"a number that Linux has not": {high, nil, parted(machines.Part(256, 20, 1, "high")),
+			[]string{"($.storage.disks.0.partitions.0): Linux has no partitions above number 255"}},
+		"a number that Linux has not, made": {high, nil, parted(machines.With(machines.Part(256, 30, 1, ""), mayWipe)),
+			[]string{"($.storage.disks.0.partitions.0): Linux has no partitions above number 255"}},
 		"36 characters beyond UTF-16's first plane": {image, nil,
 			parted(machines.Part(2, 30, 1, strings.Repeat("\U0001F525", 36))), []string{
 				"72 UTF-16 units, a partition's name has room for 36"}},
