@@ -132,8 +132,8 @@ func unitRows() []Row {
 		},
 		{
 			Code: UnitMaskedContents, Kind: OurWarning,
-			Line: "a unit is masked and has contents, which are not written",
-			Do:   "remove `mask` or `contents`",
+			Line: "a unit is masked and has contents, or a file in its place, which are not written",
+			Do:   "remove `mask` or the contents",
 			Why: `A masked unit is a link to /dev/null, which stands where its file would. To have the text there and
 				the unit not started, leave mask out and say "enabled": false.`,
 		},

@@ -136,7 +136,7 @@ func (c units) places(root *cursor.At, cfg *config.Config) {
 			}
 		}
 		if u.Mask != nil || text(u.Contents) != "" {
-			place(a, path.Join(unit.Dir, u.Name), text(u.Contents) == "")
+			place(a, path.Join(unit.Dir, u.Name), text(u.Contents) == "" && !isSet(u.Mask))
 		}
 		if u.Enabled != nil && !preset {
 			preset = true

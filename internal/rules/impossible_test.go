@@ -55,9 +55,9 @@ var impossible = []struct{ claim, breaks, passes, want string }{
 		": {'storage':{'files':[{'path':'/etc/systemd/system-preset'}]},'systemd':{'units':[{'name':'a.service'}]}}",
 		"below-file $.systemd.units.0.enabled"},
 	{"a file below a unit", ": {'storage':{'files':[{'path':'/etc/systemd/system/a.service/x'}]}," +
-		"'systemd':{'units':[{'name':'a.service','mask':true}]}}",
+		"'systemd':{'units':[{'name':'a.service','mask':false}]}}",
 		": {'storage':{'files':[{'path':'/etc/systemd/system/a.service/x'}]}," +
-			"'systemd':{'units':[{'name':'b.service','mask':true}]}}", "unit-path $.systemd.units.0"},
+			"'systemd':{'units':[{'name':'b.service','mask':false}]}}", "unit-path $.systemd.units.0"},
 	{"a second partition where the first takes all",
 		"storage disks: [{'device':'/dev/a','wipeTable':true,'partitions':[{'label':'b','sizeMiB':1},{'number':1}]}]",
 		"storage disks: [{'device':'/dev/a','partitions':[{'label':'b','sizeMiB':1},{'number':1}]}]",

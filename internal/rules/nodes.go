@@ -285,15 +285,20 @@ func parents(s *config.Storage) map[string]bool {
 	return above
 }
 
+// isMask tells whether an entry is itself a link that masks the unit in whose place it is.
+func isMask(s *config.Storage, list *cursor.At, i int) bool {
+	return list.Name() == "links" && text(s.Links[i].Target) == "/dev/null" && !isSet(s.Links[i].Hard)
+}
+
 // unitPaths reports a file in the place of a unit, or a drop-in, of the same config.
 func (c nodes) unitPaths(root *cursor.At, cfg *config.Config) {
 	const dir = "/etc/systemd/system/"
 	units := root.Key("systemd").Key("units")
-	taken := map[string]*cursor.At{}
+	taken, masked := map[string]*cursor.At{}, map[string]bool{}
 	for i, u := range cfg.Systemd.Units {
 		unit := units.Item(i)
-		if text(u.Contents) != "" {
-			taken[dir+u.Name] = unit
+		if masks := isSet(u.Mask) && text(u.Contents) == ""; masks || text(u.Contents) != "" {
+			taken[dir+u.Name], masked[dir+u.Name] = unit, masks
 		}
 		for j, d := range u.Dropins {
 			if text(d.Contents) != "" {
@@ -305,15 +310,21 @@ func (c nodes) unitPaths(root *cursor.At, cfg *config.Config) {
 		return
 	}
 	everyNode(root.Key("storage"), &cfg.Storage, func(list *cursor.At, i int, path string) {
-		if unit, both := taken[path]; both {
-			list.Item(i).Key("path").Errorf(codes.UnitPath, "the path %s is also that of a unit of this config",
-				quote(path)).Advise("keep either the unit or this entry").See(unit, "the unit is defined here")
+		unit, both := taken[path]
+		switch at := list.Item(i).Key("path"); {
+		case both && !masked[path]:
+			at.Errorf(codes.UnitPath, "the path %s is also that of a unit of this config", quote(path)).
+				Advise("keep either the unit or this entry").See(unit, "the unit is defined here")
 			return
+		case both && !isMask(&cfg.Storage, list, i):
+			at.Warnf(codes.UnitMaskedContents, "%s is masked: a link to /dev/null takes this place",
+				quote(strings.TrimPrefix(path, dir))).Advise("keep either the unit or this entry").
+				See(unit, "the unit is masked here").Strictly()
 		}
 		for up := strings.LastIndexByte(path, '/'); up > len(dir) && len(path) < pathMax; {
 			if unit, below := taken[path[:up]]; below {
 				list.Item(i).Key("path").Errorf(codes.UnitPath, "the path %s is below that of a unit of this config, "+
-					"which is a file", quote(path)).Advise("put it elsewhere").See(unit,
+					"which is no directory", quote(path)).Advise("put it elsewhere").See(unit,
 					"the unit is defined here").Strictly()
 				return
 			}

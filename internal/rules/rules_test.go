@@ -866,6 +866,21 @@ var unitCases = []ruleCase{
 			`'mask':true,'contents':''}]`,
 		want: []string{"warning unit-masked-contents $.systemd.units.0.contents"}, hint: "remove mask or contents",
 		stricter: true},
+	{claim: "a file stands below the place where the mask of a unit goes",
+		breaks: `3.0.0 : {'storage':{'files':[{'path':'/etc/systemd/system/a.service/b'}]},` +
+			`'systemd':{'units':[{'name':'a.service','mask':true}]}}`,
+		passes: `3.0.0 : {'storage':{'files':[{'path':'/etc/systemd/system/a.service.d/b'}]},` +
+			`'systemd':{'units':[{'name':'a.service','mask':true}]}}`,
+		want: []string{"error unit-path $.storage.files.0.path"}, hint: "put it elsewhere", note: "is defined here",
+		stricter: true},
+	{claim: "a file stands where the mask of a unit goes",
+		breaks: `3.0.0 : {'storage':{'files':[{'path':'/etc/systemd/system/a.service'}]},` +
+			`'systemd':{'units':[{'name':'a.service','mask':true}]}}`,
+		passes: `3.0.0 : {'storage':{'files':[{'path':'/etc/systemd/system/a.service'}],` +
+			`'links':[{'path':'/etc/systemd/system/b.service','target':'/dev/null'}]},` +
+			`'systemd':{'units':[{'name':'a.service','mask':false},{'name':'b.service','mask':true}]}}`,
+		want: []string{"warning unit-masked-contents $.storage.files.0.path"},
+		hint: "keep either the unit or this entry", note: "is masked here", stricter: true},
 	{claim: "a section is spelled almost as one of systemd",
 		breaks: `3.0.0 systemd units: [{'name':'a.service','contents':'[Unit]\n[Sevice]\nA=b\n'}]`,
 		passes: `3.0.0 systemd units: [{'name':'a.service','contents':'[Unit]\n[Service]\nA=b\n[X-Unit]\n'}]`,
