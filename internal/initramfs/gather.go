@@ -53,7 +53,12 @@ var loaded = []string{"libkmod.so.2", "libblkid.so.1", "libgcc_s.so.1", "libacl.
 
 // Gather makes the tree. What it needs and does not find is told at once.
 func Gather(w Wish) (Tree, error) {
-	g := &gathering{system: system(w.System), tree: Tree{}}
+	from, err := openSystem(w.System)
+	if err != nil {
+		return nil, fmt.Errorf("the system whose programs are taken: %w", err)
+	}
+	defer from.Close()
+	g := &gathering{system: from, tree: Tree{}}
 	g.folders = g.librariesIn()
 	var missing []string
 	add := func(needed bool, name string, paths []string) error {

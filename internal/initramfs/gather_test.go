@@ -33,8 +33,16 @@ func systemOf(t *testing.T, files map[string]string) string {
 	return dir
 }
 
+func opened(t *testing.T, dir string) system {
+	t.Helper()
+	s, err := openSystem(dir)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, s.Close()) })
+	return s
+}
+
 func TestLinksLeadWhereTheyDoInTheSystem(t *testing.T) {
-	s := system(systemOf(t, map[string]string{
+	s := opened(t, systemOf(t, map[string]string{
 		"usr/bin/real": "x", "bin": "-> usr/bin", "usr/bin/absolute": "-> /bin/real",
 		"usr/bin/relative": "-> ../bin/./absolute", "usr/bin/out": "-> ../../../../usr/bin/real",
 		"usr/bin/loop": "-> loop", "usr/bin/gone": "-> nowhere",
@@ -42,7 +50,7 @@ func TestLinksLeadWhereTheyDoInTheSystem(t *testing.T) {
 	for _, name := range []string{"/bin/real", "/bin/absolute", "/usr/bin/relative", "/bin/out"} {
 		at, real := s.find(name)
 		assert.Equal(t, name, at)
-		assert.Equal(t, filepath.Join(string(s), "usr/bin/real"), real, name)
+		assert.Equal(t, filepath.Join(s.Dir(), "usr/bin/real"), real, name)
 	}
 	for _, name := range []string{"/bin/loop", "/bin/gone", "/bin", "/none"} {
 		at, _ := s.find(name)
@@ -61,7 +69,7 @@ func TestPlacesAreThoseOfAMergedSystem(t *testing.T) {
 
 // A program of this host that is linked to a library.
 func TestAProgramComesWithItsLoaderAndLibraries(t *testing.T) {
-	g := &gathering{system: "/", tree: Tree{}}
+	g := &gathering{system: opened(t, "/"), tree: Tree{}}
 	g.folders = g.librariesIn()
 	at, real := g.find(below(programsIn, "sh")...)
 	require.NotEmpty(t, at)

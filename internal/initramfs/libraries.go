@@ -119,7 +119,7 @@ func (g *gathering) program(at, real string) error {
 		}
 		g.tree.file(loader, real, 0o755)
 	}
-	origin := path.Dir(strings.TrimPrefix(real, strings.TrimSuffix(string(g.system), string(filepath.Separator))))
+	origin := path.Dir(strings.TrimPrefix(real, strings.TrimSuffix(g.Dir(), string(filepath.Separator))))
 	for _, name := range o.libraries {
 		if err := g.library(name, o, origin); err != nil {
 			return fmt.Errorf("%s: %w", diag.Name(at), err)

@@ -1,78 +1,48 @@
 package initramfs
 
 import (
-	"errors"
-	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
-	"strings"
-	"syscall"
+	"slices"
+
+	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/target"
 )
 
 // A system is the folder that stands for "/". Paths in it are absolute, and links lead where they do in it.
-type system string
+type system struct{ *root.Root }
 
-// linksMost is how many links the kernel follows (path_resolution(7)).
-const linksMost = 40
-
-// real is the file that a path leads to, as a path of this process.
-func (s system) real(at string) (string, error) {
-	links := 0
-	done := "/"
-	todo := strings.Split(strings.TrimPrefix(path.Clean("/"+at), "/"), "/")
-	for len(todo) > 0 {
-		next := path.Join(done, todo[0])
-		todo = todo[1:]
-		to, err := os.Readlink(filepath.Join(string(s), next))
-		switch {
-		case errors.Is(err, syscall.EINVAL): // no link
-			done = next
-			continue
-		case err != nil:
-			return "", err
-		}
-		if links++; links > linksMost {
-			return "", &fs.PathError{Op: "open", Path: at, Err: syscall.ELOOP}
-		}
-		if !path.IsAbs(to) {
-			to = path.Join(done, to)
-		}
-		done, todo = "/", append(strings.Split(strings.TrimPrefix(path.Clean(to), "/"), "/"), todo...)
-	}
-	return filepath.Join(string(s), done), nil
+func openSystem(dir string) (system, error) {
+	r, err := root.Open(dir)
+	return system{r}, err
 }
 
-// find gives the first of some paths that is a file, and what it leads to; "" for none.
+// real is a path of the system, without links, as one of this process.
+func (s system) real(at string) string { return filepath.Join(s.Dir(), at) }
+
+// find gives the first of some paths that is a file, and the file that it leads to, as a path of this process; "" for
+// none.
 func (s system) find(paths ...string) (at, real string) {
 	for _, at := range paths {
-		real, err := s.real(at)
+		to, err := target.Follow(target.Of(s.Root), at)
 		if err != nil {
 			continue
 		}
-		if info, err := os.Stat(real); err == nil && info.Mode().IsRegular() {
-			return at, real
+		if f, err := s.Lstat(to); err == nil && f.Kind == root.File {
+			return at, s.real(to)
 		}
 	}
 	return "", ""
 }
 
 // list are the files of a folder that match a pattern, by name.
-func (s system) list(folder string, is func(name string) bool) (names []string) {
-	real, err := s.real(folder)
+func (s system) list(folder string, is func(name string) bool) []string {
+	all, err := s.Names(folder)
 	if err != nil {
 		return nil
 	}
-	all, err := os.ReadDir(real)
-	if err != nil {
-		return nil
-	}
-	for _, each := range all {
-		if is(each.Name()) {
-			names = append(names, each.Name())
-		}
-	}
-	return names
+	slices.Sort(all)
+	return slices.DeleteFunc(all, func(name string) bool { return !is(name) })
 }
 
 // below are paths of a name in folders.
