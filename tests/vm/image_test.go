@@ -7,94 +7,16 @@ import (
 	"encoding/base64"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/tests/vm/machine"
+	"github.com/glowplug-os/glowplug/tests/vm/workplace"
 )
-
-// A workplace is a folder of an ordinary user, with the program.
-type workplace struct {
-	t     *testing.T
-	dir   string
-	parts machine.Parts
-}
-
-// ordinary is a user with no rights of its own, also where root runs the tests.
-const ordinary = 65534
-
-func newWorkplace(t *testing.T) *workplace {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "images-")
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
-	program, err := os.ReadFile(filepath.Join("..", "..", "bin", "glowplug"))
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "glowplug"), program, 0o755))
-	require.NoError(t, os.Chmod(dir, 0o755))
-	w := &workplace{t, dir, prepare(t)}
-	w.give(dir)
-	return w
-}
-
-// give makes a file the user's.
-func (w *workplace) give(file string) {
-	w.t.Helper()
-	if os.Geteuid() == 0 {
-		require.NoError(w.t, os.Chown(file, ordinary, ordinary))
-	}
-}
-
-func (w *workplace) path(name string) string { return filepath.Join(w.dir, name) }
-
-func (w *workplace) blank(name string, sizeMiB int64) {
-	w.t.Helper()
-	require.NoError(w.t, os.WriteFile(w.path(name), nil, 0o644))
-	require.NoError(w.t, os.Truncate(w.path(name), sizeMiB<<20))
-	w.give(w.path(name))
-}
-
-// apply runs glowplug apply as the user, with the kernel and the programs of the machines' Debian.
-func (w *workplace) apply(config string, args ...string) (code int, said string) {
-	w.t.Helper()
-	require.NoError(w.t, os.WriteFile(w.path("config.ign"), []byte(config), 0o644))
-	all := slices.Concat([]string{"apply", "--emulate", "--kernel", w.parts.Kernel, "--tools", w.parts.Tree}, args,
-		[]string{"config.ign"})
-	run := exec.CommandContext(w.t.Context(), w.path("glowplug"), all...)
-	run.Dir = w.dir
-	if os.Geteuid() == 0 {
-		run.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ordinary, Gid: ordinary}}
-	}
-	run.Env = append(os.Environ(), "TMPDIR="+w.dir, "HOME="+w.dir)
-	var out bytes.Buffer
-	run.Stdout, run.Stderr = &out, &out
-	err := run.Run()
-	w.t.Log(out.String())
-	if run.ProcessState == nil {
-		require.NoError(w.t, err)
-	}
-	return run.ProcessState.ExitCode(), out.String()
-}
-
-// left are the files of the folder, but for the program and the config.
-func (w *workplace) left() (names []string) {
-	w.t.Helper()
-	entries, err := os.ReadDir(w.dir)
-	require.NoError(w.t, err)
-	for _, e := range entries {
-		if e.Name() != "glowplug" && e.Name() != "config.ign" {
-			names = append(names, e.Name())
-		}
-	}
-	return names
-}
 
 // layers has an image of everything: what is on one disk, and what is made of two.
 const layers = `{"ignition": {"version": "3.4.0"}, "storage": {
@@ -145,27 +67,27 @@ umount /mnt
 `
 
 func TestImagesOfBlankDisksAreProvisionedByAnOrdinaryUser(t *testing.T) {
-	w := newWorkplace(t)
-	w.blank("a.raw", 512)
-	w.blank("b.raw", 256)
-	code, said := w.apply(layers, "--disk", "/dev/vda=a.raw", "--disk", "/dev/vdb=b.raw")
+	w := workplace.New(t, prepare(t))
+	w.Blank("a.raw", 512)
+	w.Blank("b.raw", 256)
+	code, said := w.Apply(layers, "--disk", "/dev/vda=a.raw", "--disk", "/dev/vdb=b.raw")
 	require.Zero(t, code, said)
 	for _, part := range []string{"planned: 2 disks: 6 partitions, 1 array, 1 encrypted volume, 5 filesystems",
 		"stage: disks\n", "stage: files\n", "share the volume key of vault", "done: "} {
 		assert.Contains(t, said, part)
 	}
-	assert.Equal(t, []string{"a.raw", "b.raw"}, w.left())
-	code, said = w.apply(layers, "--disk", "/dev/vda=a.raw", "--disk", "/dev/vdb=b.raw")
+	assert.Equal(t, []string{"a.raw", "b.raw"}, w.Left())
+	code, said = w.Apply(layers, "--disk", "/dev/vda=a.raw", "--disk", "/dev/vdb=b.raw")
 	require.Zero(t, code, "it is run again: %s", said)
 	assert.Regexp(t, `done: .* unchanged\n`, said)
 
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "run"), []byte(readBack), 0o755))
 	var out bytes.Buffer
-	status, result, err := w.parts.RunPayload(t.Context(), machine.Payload{Dir: dir,
+	status, result, err := w.Parts.RunPayload(t.Context(), machine.Payload{Dir: dir,
 		Output: io.MultiWriter(&out, t.Output()), Machine: machine.Spec{
 			Args: []string{"quiet"}, Remains: filepath.Join(t.ArtifactDir(), "ended"),
-			Disks: []machine.Disk{{Name: "a", Path: w.path("a.raw")}, {Name: "b", Path: w.path("b.raw")}}}})
+			Disks: []machine.Disk{{Name: "a", Path: w.Path("a.raw")}, {Name: "b", Path: w.Path("b.raw")}}}})
 	require.NoError(t, err, "%s", tail{result})
 	require.Zero(t, status, "%s", out.String())
 	for _, line := range []string{"type xfs swap", "root 600 7 root", "tab vault /etc/luks/vault",
@@ -190,32 +112,29 @@ systemctl poweroff -ff
 `
 
 func TestAnImageOfASystemIsProvisionedAndStarts(t *testing.T) {
-	w := newWorkplace(t)
+	w := workplace.New(t, prepare(t))
 	greeting := strings.Replace(greeting, "SCRIPT", base64.StdEncoding.EncodeToString([]byte(greet)), 1)
-	out, err := exec.CommandContext(t.Context(), "cp", "--sparse=always", w.parts.Root,
-		w.path("root.raw")).CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	w.give(w.path("root.raw"))
+	w.Copy("root.raw", w.Parts.Root)
 
 	t.Run("what fails leaves it as it was", func(t *testing.T) {
-		before, err := os.Stat(w.path("root.raw"))
+		before, err := os.Stat(w.Path("root.raw"))
 		require.NoError(t, err)
-		code, said := w.apply(strings.Replace(greeting, `"path": "/etc/guest"`, `"path": "/etc/hostname/x"`, 1),
+		code, said := w.Apply(strings.Replace(greeting, `"path": "/etc/guest"`, `"path": "/etc/hostname/x"`, 1),
 			"--disk", "/dev/disk/by-id/root=root.raw")
 		assert.Equal(t, 1, code)
 		assert.Contains(t, said, "Ignition failed: files\nasked for at config.ign:3:")
 		assert.Contains(t, said, "the images are as they were")
-		after, err := os.Stat(w.path("root.raw"))
+		after, err := os.Stat(w.Path("root.raw"))
 		require.NoError(t, err)
 		assert.True(t, os.SameFile(before, after))
 		assert.Equal(t, before.ModTime(), after.ModTime())
-		assert.Equal(t, []string{"root.raw"}, w.left())
+		assert.Equal(t, []string{"root.raw"}, w.Left())
 	})
-	code, said := w.apply(greeting, "--disk", "/dev/disk/by-id/root=root.raw", "--in-place")
+	code, said := w.Apply(greeting, "--disk", "/dev/disk/by-id/root=root.raw", "--in-place")
 	require.Zero(t, code, said)
 	result, err := machine.Run(t.Context(), machine.Spec{
-		Kernel: w.parts.Kernel, Initrd: w.parts.Initrd, Args: []string{"init=/sbin/init", "quiet"},
-		Disks:   []machine.Disk{{Name: "root", Path: w.path("root.raw")}},
+		Kernel: w.Parts.Kernel, Initrd: w.Parts.Initrd, Args: []string{"init=/sbin/init", "quiet"},
+		Disks:   []machine.Disk{{Name: "root", Path: w.Path("root.raw")}},
 		Remains: filepath.Join(t.ArtifactDir(), "ended"),
 	})
 	require.NoError(t, err, "%s", tail{result})
