@@ -187,6 +187,64 @@ func TestKernelArgumentsOfBootEntriesAreChanged(t *testing.T) {
 	}
 }
 
+// rootChanges are files of a root, of which entries of kernels to come are made, before and after.
+var rootChanges = map[string]struct {
+	args         []string
+	before, want map[string]string
+}{
+	"what kernel-install reads": {
+		[]string{"--should-exist", "a", "--should-exist", `b="c d"`, "--should-not-exist", "quiet"},
+		map[string]string{"etc/kernel/cmdline": "quiet root=x a\n"},
+		map[string]string{"etc/kernel/cmdline": "root=x a b=\"c d\"\n"},
+	},
+	"in several lines, which count together": {
+		[]string{"--should-exist", "a", "--should-exist", "b"},
+		map[string]string{"etc/kernel/cmdline": "a\nroot=x"},
+		map[string]string{"etc/kernel/cmdline": "a\nroot=x b\n"},
+	},
+	"an empty file": {
+		[]string{"--should-exist", "a"},
+		map[string]string{"etc/kernel/cmdline": ""},
+		map[string]string{"etc/kernel/cmdline": "a\n"},
+	},
+	"what grub-mkconfig reads": {
+		[]string{"--should-exist", "a", "--should-exist", `x="b $c"`, "--should-not-exist", "quiet"},
+		map[string]string{"etc/default/grub": "GRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX_DEFAULT=\"quiet splash\"\n" +
+			"GRUB_CMDLINE_LINUX=\"\" \n#GRUB_CMDLINE_LINUX=\"z\"\nGRUB_CMDLINE_LINUX_X=quiet\n"},
+		map[string]string{"etc/default/grub": "GRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX_DEFAULT=\"splash\"\n" +
+			"GRUB_CMDLINE_LINUX=\"a 'x=b \\$c'\"\n#GRUB_CMDLINE_LINUX=\"z\"\nGRUB_CMDLINE_LINUX_X=quiet\n"},
+	},
+	"values without quotes, and in single ones, are left where nothing changes": {
+		[]string{"--should-exist", "a", "--should-not-exist", "q r"},
+		map[string]string{"etc/default/grub": "GRUB_CMDLINE_LINUX=a\nGRUB_CMDLINE_LINUX_DEFAULT='x q r'\n"},
+		map[string]string{"etc/default/grub": "GRUB_CMDLINE_LINUX=a\nGRUB_CMDLINE_LINUX_DEFAULT=\"x\"\n"},
+	},
+	"a root without them": {[]string{"--should-exist", "a"}, map[string]string{"etc/x": "x"},
+		map[string]string{"etc/x": "x"}},
+}
+
+func TestKernelArgumentsOfKernelsToComeAreChanged(t *testing.T) {
+	for name, test := range rootChanges {
+		t.Run(name, func(t *testing.T) {
+			dir := bootFolder(t, test.before)
+			assert.Equal(t, test.want, runScript(t, dir, []string{"IGNITION_ROOT=" + dir}, entries, test.args...))
+		})
+	}
+}
+
+func TestKernelArgumentsThatOnlyAShellCanTellAreRefused(t *testing.T) {
+	for _, value := range []string{`"$OTHER a"`, "\"`date`\"", `a"b"`, `"a`, `'a'b'`, `$x`, `"a" "b"`} {
+		files := map[string]string{"etc/default/grub": "GRUB_CMDLINE_LINUX=" + value + "\n"}
+		dir := bootFolder(t, files)
+		c := exec.Command("sh", entries, "--should-exist", "a")
+		c.Env = append(os.Environ(), "IGNITION_ROOT="+dir)
+		out, err := c.CombinedOutput()
+		require.Error(t, err, value)
+		assert.Contains(t, string(out), "only a shell", value)
+		assert.Equal(t, files, contents(t, dir))
+	}
+}
+
 func TestAHelperThatCannotDoWhatIsAskedFails(t *testing.T) {
 	for says, files := range map[string]map[string]string{
 		"there are no boot entries": {"grub/grub.cfg": "set linux\n", "loader/entries/a.conf": "efi /a\n"},

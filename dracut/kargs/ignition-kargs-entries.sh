@@ -3,7 +3,9 @@
 # command line is in entries of the Boot Loader Specification (loader/entries/*.conf), in GRUB's own configuration
 # (grub/grub.cfg, grub2/grub.cfg), or, as older versions of grubby keep it for all entries, in the variable kernelopts
 # of GRUB's environment (grub2/grubenv). They are on the filesystem that /etc/ignition-boot-device names, by default the
-# one with the label boot; with a folder as IGNITION_BOOT nothing is mounted, and nothing rebooted.
+# one with the label boot; with a folder as IGNITION_BOOT nothing is mounted, and nothing rebooted. With a folder as
+# IGNITION_ROOT it is a root in which the files are changed, where they are there, that entries of kernels to come are
+# made of: /etc/kernel/cmdline and /etc/default/grub.
 #
 # An argument is a part of a command line: words, in which blanks may stand in double quotes. On standard error, which
 # is shown on the consoles, no argument is repeated: it may hold a secret.
@@ -16,7 +18,7 @@ fail() {
 }
 
 boot=${IGNITION_BOOT:-}
-if [ -z "$boot" ]; then
+if [ -z "$boot" ] && [ -z "${IGNITION_ROOT:-}" ]; then
     device=/dev/disk/by-label/boot
     [ ! -e /etc/ignition-boot-device ] || read -r device </etc/ignition-boot-device || :
     # Nothing that comes before this stage waits for disks.
@@ -33,7 +35,8 @@ if [ -z "$boot" ]; then
 fi
 
 # edited KIND FILE VERB ARGUMENT...: prints a file with its arguments changed. Its status is 0 if there was nothing to
-# change, 10 if there was, 11 if the file has no arguments, 12 if they take too much room.
+# change, 10 if there was, 11 if the file has no arguments, 12 if they take too much room, 13 if only a shell can tell
+# what they are.
 edited() {
     awk '
         # words takes a text apart: word[i] stands behind gap[i], plain[i] is without its quotes, rest is what follows
@@ -70,7 +73,7 @@ edited() {
         # written gives an argument as a line of this kind has it. GRUB takes quotes away, and adds its own around
         # blanks.
         function written(a,    k, w, piece, i, n, text) {
-            if (kind != "linux") return " " argument[a]
+            if (!grub) return " " argument[a]
             for (k = 1; k <= parts[a]; k++) {
                 w = part[a, k]
                 if (w !~ /^[A-Za-z0-9_.\/:=,@%+~-]+$/) {
@@ -86,11 +89,11 @@ edited() {
         # change does to a text what is asked for. Of what should be there it adds what is neither in it nor known to be
         # elsewhere.
         function change(text, first, adds,    n, a, i, k, new) {
-            n = words(text, kind == "linux"); new = ""
+            n = words(text, grub); new = ""
             for (a = 1; a <= count; a++) {
                 if (verb[a] == "--should-exist") {
                     if (adds && !elsewhere[a] && !at(a, n, first)) {
-                        new = new written(a); elsewhere[a] = kind == "options"
+                        new = new written(a); elsewhere[a] = together
                     }
                     continue
                 }
@@ -105,8 +108,39 @@ edited() {
             for (i = 1; i <= n; i++) text = text gap[i] word[i]
             return text new rest
         }
+        # unquoted gives what a shell makes of a value, which is what grub-mkconfig puts into a line of GRUB.
+        function unquoted(text,    c, i, quote, new) {
+            sub(/[ \t\r]+$/, "", text)
+            quote = substr(text, 1, 1)
+            if (quote != "\"" && quote != "\047") quote = ""
+            else if (length(text) < 2 || substr(text, length(text)) != quote) exit 13
+            else text = substr(text, 2, length(text) - 2)
+            for (i = 1; i <= length(text); i++) {
+                c = substr(text, i, 1)
+                if (quote == "\"" && c == "\\" && substr(text, i + 1, 1) ~ /[\\"$`]/) c = substr(text, ++i, 1)
+                else if (quote == "\"" ? c ~ /["$`]/ : quote ? c == quote : c !~ /[A-Za-z0-9_.\/:=,@%+~-]/)
+                    exit 13
+                new = new c
+            }
+            return new
+        }
+        function quoted(text,    c, i, new) {
+            for (i = 1; i <= length(text); i++) {
+                c = substr(text, i, 1)
+                new = new (c ~ /[\\"$`]/ ? "\\" c : c)
+            }
+            return "\"" new "\""
+        }
+        # changed is change of a line of /etc/default/grub. Recovery entries have the first of its variables alone.
+        function changed_value(text,    old, new) {
+            old = unquoted(substr(text, index(text, "=") + 1))
+            new = change(old, 1, text ~ /LINUX=/)
+            sub(/^[ \t]+/, "", new)
+            return new == old ? text : substr(text, 1, index(text, "=")) quoted(new)
+        }
         BEGIN {
-            kind = ARGV[1]
+            kind = ARGV[1]; grub = kind == "linux" || kind == "variables"
+            together = kind == "options" || kind == "words" # lines count together
             for (i = 3; i + 1 < ARGC; i += 2) {
                 argument[++count] = ARGV[i + 1]; verb[count] = ARGV[i]
                 parts[count] = words(ARGV[i + 1], 0)
@@ -119,20 +153,25 @@ edited() {
             line[NR] = $0
             size += length($0) + 1
             if (kind == "options" && ($1 == "linux" || $1 == "uki")) boots = 1
-            else if (kind == "options" ? $1 == "options" : kind == "linux" ? $1 ~ /^linux(16|efi)?$/ : /^kernelopts=/) {
+            else if (kind == "options" && $1 == "options" || kind == "linux" && $1 ~ /^linux(16|efi)?$/ ||
+                kind == "kernelopts" && /^kernelopts=/ || kind == "words" ||
+                kind == "variables" && /^GRUB_CMDLINE_LINUX(_DEFAULT)?=/) {
                 last = NR; mine[NR] = 1
                 if (kind == "options" && /\$kernelopts/) borrowed = 1 # what is added goes there
                 # The options of an entry are those of all such lines together.
                 n = words($0, 0)
-                if (kind == "options") for (a = 1; a <= count; a++)
-                    if (verb[a] == "--should-exist" && at(a, n, 2)) elsewhere[a] = 1
+                if (together) for (a = 1; a <= count; a++)
+                    if (verb[a] == "--should-exist" && at(a, n, kind == "options" ? 2 : 1)) elsewhere[a] = 1
             }
         }
         END {
+            if (kind == "words" && !last) { last = 1; mine[1] = 1; NR = 1 }
             if (kind == "options" ? !boots : !last) exit 11
             if (kind == "options" && !last) { last = ++NR; mine[NR] = 1; line[NR] = "options"; bare = 1 }
             for (i = 1; i <= NR; i++) {
                 if (!mine[i]) new = line[i]
+                else if (kind == "words") { new = change(line[i], 1, i == last); sub(/^[ \t]+/, "", new) }
+                else if (kind == "variables") new = changed_value(line[i])
                 else if (kind == "kernelopts") new = "kernelopts=" change(substr(line[i], 12), 1, 1)
                 else new = change(line[i], kind == "linux" ? 3 : 2, kind == "linux" || i == last && !borrowed)
                 if (bare && new == "options") continue
@@ -159,6 +198,7 @@ edit() {
     0) found=yes; return ;;
     10) found=yes ;;
     12) fail "there is no room for more kernel arguments in $2" ;;
+    13) fail "$2 has kernel arguments that only a shell can work out" ;;
     *) fail "$2 cannot be read" ;;
     esac
     # A copy has the owner and the mode, as there may be passwords in it.
@@ -173,6 +213,15 @@ edit() {
 changed=
 found=
 borrowed=
+if [ -n "${IGNITION_ROOT:-}" ]; then
+    for file in "$IGNITION_ROOT/etc/kernel/cmdline" "$IGNITION_ROOT/etc/default/grub"; do
+        kind=words
+        [ "${file##*/}" = cmdline ] || kind=variables
+        [ ! -e "$file" ] || edit "$kind" "$file" "$@"
+    done
+    sync
+    exit 0
+fi
 for file in "$boot"/loader/entries/*.conf; do
     [ -e "$file" ] || continue
     edit options "$file" "$@"
