@@ -26,7 +26,7 @@ const module = "github.com/glowplug-os/glowplug"
 // floors lists every package of the module, ground up. A package imports packages of lower floors only. A new package
 // gets a place here, and a line in docs/architecture.md.
 var floors = [][]string{
-	{"internal/codes", "internal/order"},
+	{"internal/codes", "internal/order", "dracut/kargs"},
 	{"internal/diag", "internal/cmdline"},
 	{"config", "internal/tree", "internal/unit", "internal/accounts", "internal/block", "internal/cli",
 		"internal/zip", "internal/plan", "internal/copies"},
@@ -57,7 +57,7 @@ var pure = []string{"internal/codes", "internal/order", "internal/cli", "interna
 	"internal/document", "internal/butane", "internal/rules", "internal/advice", "internal/lint",
 	"internal/directives", "internal/releases", "internal/limits", "internal/report", "internal/results",
 	"internal/page", "internal/feasible", "internal/history", "internal/contrast", "internal/facts", "internal/fleet",
-	"internal/record", "internal/drift", "validate"}
+	"internal/record", "internal/drift", "validate", "dracut/kargs"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 
@@ -294,8 +294,8 @@ func TestProgramsAreStatic(t *testing.T) {
 
 func TestAnotherCheckoutGivesTheSamePrograms(t *testing.T) {
 	checkout, to := t.TempDir(), t.TempDir()
-	for _, name := range []string{"Makefile", "go.mod", "go.sum", "cmd", "config", "internal", "providers", "stages",
-		"validate"} {
+	for _, name := range []string{"Makefile", "go.mod", "go.sum", "cmd", "config", "dracut", "internal", "providers",
+		"stages", "validate"} {
 		require.NoError(t, exec.Command("cp", "-R", filepath.Join("..", name), checkout).Run())
 	}
 	require.NoError(t, build(checkout, to))

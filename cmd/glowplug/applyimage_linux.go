@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/dracut/kargs"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/copies"
 	"github.com/glowplug-os/glowplug/internal/device"
@@ -290,26 +291,6 @@ func (r *provisioning) refused(doc *document.Document) error {
 	return fmt.Errorf("%s: %s %w", doc.At(path, tree.Index{}).Place(), path, why)
 }
 
-// unfit is the first part of a config that images cannot get.
-func unfit(cfg *config.Config) (path string, why error) {
-	for i := range cfg.Storage.Luks {
-		switch v := &cfg.Storage.Luks[i]; {
-		case v.Clevis.Opens():
-			return fmt.Sprintf("$.storage.luks.%d.clevis", i), errors.New("binds a volume to what only the machine " +
-				"itself has or reaches: a TPM, a server; leave it to the first boot")
-		case config.Says(v.Cex.Enabled):
-			return fmt.Sprintf("$.storage.luks.%d.cex", i),
-				errors.New("binds a volume to the crypto card of one machine; leave it to the first boot")
-		}
-	}
-	k := cfg.KernelArguments
-	if len(k.ShouldExist)+len(k.ShouldNotExist) > 0 {
-		return "$.kernelArguments", errors.New("is not put into the boot entries of an image; write them with the " +
-			"image, or leave them to the first boot")
-	}
-	return "", nil
-}
-
 // Modules of the kernel that the machine may come to need: what it is made of, filesystems, and what volumes are
 // encrypted by. Those that a kernel has built in, or does not have, are passed over.
 var (
@@ -338,8 +319,8 @@ func (r *provisioning) machineFor(k qemu.Kernel, cfg config.Config) (spec qemu.S
 		return spec, err
 	}
 	early := slices.Concat(earlyModules, spec.Bus.Modules)
-	wish := start.Wish{System: r.tools, Kernel: k, Tools: toolsFor(cfg), Perhaps: []string{"mdadm", "dmsetup",
-		"setfiles"}}
+	wish := start.Wish{System: r.tools, Kernel: k, Tools: toolsFor(cfg), Perhaps: slices.Concat([]string{"mdadm",
+		"dmsetup", "setfiles"}, bindingExtras), Scripts: scriptsFor(cfg)}
 	if r.network {
 		early, wish.Tools = append(early, "virtio_net"), append(wish.Tools, "ip")
 		wish.Files = []string{"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"}
@@ -364,6 +345,10 @@ func (r *provisioning) machineFor(k qemu.Kernel, cfg config.Config) (spec qemu.S
 		return spec, err
 	}
 	tree.Text(guest.ModulesFile, 0o644, strings.Join(early, "\n")+"\n")
+	if guest.AsksArguments(cfg) {
+		tree.Text(guest.ArgumentsHelper, 0o755, guest.ArgumentsScript)
+		tree.Text(guest.EntriesHelper, 0o755, kargs.Helper)
+	}
 	return spec, pack(tree, spec.Initramfs)
 }
 
@@ -380,10 +365,15 @@ func toolsFor(cfg config.Config) []string {
 	all := []string{"modprobe", "udevadm", "mount", "umount", "blkid"}
 	always, perhaps := disks.Needs(cfg.Storage)
 	for _, n := range slices.Concat(always, perhaps) {
-		all = append(all, n.Tool)
+		if !slices.Contains(bindingTools, n.Tool) {
+			all = append(all, n.Tool)
+		}
 	}
 	if len(cfg.Storage.Luks) > 0 {
 		all = append(all, "dmsetup") // by which udev's rules end what cryptsetup waits for
+	}
+	if guest.AsksArguments(cfg) {
+		all = append(all, kargs.Needs()...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/initramfs"
 	"github.com/glowplug-os/glowplug/internal/tool"
 )
@@ -127,15 +126,6 @@ func loadBtrfs(ctx context.Context, tools *tool.Set) error {
 	return nil // a kernel that does not have it refuses to mount it, if that is wanted
 }
 
-// A filesystem is one that the disks have.
-type filesystem struct{ device, kind string }
-
-// rootKinds are the filesystems that a root may be on, and bootKinds those that a boot loader reads.
-var (
-	rootKinds = []string{"ext2", "ext3", "ext4", "xfs", "btrfs"}
-	bootKinds = append([]string{"vfat"}, rootKinds...)
-)
-
 // filesystems are those on the disks, on partitions and on what is made of them, by name.
 func filesystems(ctx context.Context, tools *tool.Set) (all []filesystem, err error) {
 	found, err := filepath.Glob("/sys/class/block/*")
@@ -151,7 +141,7 @@ func filesystems(ctx context.Context, tools *tool.Set) (all []filesystem, err er
 			return nil, err
 		}
 		if kind := strings.TrimSpace(string(out)); slices.Contains(bootKinds, kind) {
-			all = append(all, filesystem{device, kind})
+			all = append(all, filesystem{device: device, kind: kind})
 		}
 	}
 	return all, err
@@ -167,62 +157,23 @@ func (m *machine) within(ctx context.Context, f filesystem,
 	if err := m.mount(ctx, f, folder, "ro"); err != nil {
 		return err
 	}
-	err := use(folder, func() error { return m.mount(ctx, f, folder, "remount,rw") })
-	_, failed := m.tools.Run(ctx, tool.Command{Tool: "umount", Args: []string{folder}})
-	return errors.Join(err, failed)
+	err := use(folder, func() error {
+		_, err := m.tools.Run(ctx, tool.Command{Tool: "mount", Args: []string{"-o", "remount,rw", folder}})
+		return err
+	})
+	return errors.Join(err, m.unmount(ctx, folder))
 }
 
 func (m *machine) mount(ctx context.Context, f filesystem, folder, options string) error {
+	if f.subvolume != "" {
+		options += subvolumeIs + f.subvolume
+	}
 	_, err := m.tools.Run(ctx,
-		tool.Command{Tool: "mount", Args: []string{"-o", options, "-t", f.kind, f.device, folder}})
+		tool.Command{Tool: "mount", Args: []string{"-o", options, "-t", f.kind, "--", f.device, folder}})
 	return err
 }
 
-// hasSystem: a folder is the root of one (os-release(5)).
-func hasSystem(folder string) bool {
-	return exists(folder, "usr/lib/os-release") || exists(folder, "etc/os-release")
-}
-
-// findRoot finds the filesystem that has a system; there is none where its device is "".
-func (m *machine) findRoot(ctx context.Context) (root filesystem, err error) {
-	all, err := filesystems(ctx, m.tools)
-	if err != nil {
-		return root, err
-	}
-	var named string
-	if m.order.Root != "" {
-		if named, err = filepath.EvalSymlinks(m.order.Root); err != nil {
-			return root, fmt.Errorf("the root: %s is on no disk", diag.Name(m.order.Root))
-		}
-	}
-	var with []string
-	for _, f := range all {
-		switch {
-		case named != "" && f.device == named:
-			return f, nil
-		case named != "" || !slices.Contains(rootKinds, f.kind):
-			continue
-		}
-		is := false
-		err := m.within(ctx, f, func(folder string, _ func() error) error {
-			is = hasSystem(folder)
-			return nil
-		})
-		if err != nil {
-			m.say(Saying{Warning: diag.OneLine("not looked into: " + err.Error())})
-		}
-		if is {
-			root, with = f, append(with, f.device)
-		}
-	}
-	switch {
-	case named != "":
-		return root, fmt.Errorf("the root: %s has no filesystem of %s", diag.Name(m.order.Root),
-			strings.Join(rootKinds, ", "))
-	case len(with) > 1:
-		return root, diag.WithHint(fmt.Errorf("%d filesystems have a system on them: %s", len(with),
-			strings.Join(with, ", ")), "name the one that is meant: --root-device DEVICE, with a name that it has by "+
-			"udev, such as /dev/disk/by-label/root")
-	}
-	return root, nil
+func (m *machine) unmount(ctx context.Context, folder string) error {
+	_, err := m.tools.Run(ctx, tool.Command{Tool: "umount", Args: []string{folder}})
+	return err
 }

@@ -7,6 +7,11 @@
 // root is found, unless the config makes it; the stages run, in this process; what stands for "has never been started"
 // is put into the root; and all is unmounted.
 //
+// Roots and boot entries are found by a survey of every filesystem, of btrfs of the subvolumes that a kernel would be
+// told to take; what is chosen of it is decided by functions that touch nothing. The survey is made before anything is
+// changed, and again for kernel arguments when the disks are what the config says: the stage kargs then calls the
+// helper that a first boot may have, with the folders of all filesystems that have entries.
+//
 // What may surprise: the names of disks are links. What the kernel calls them is chosen so that it is none of the
 // config's names.
 package guest

@@ -202,8 +202,21 @@ func (m *machine) provision(ctx context.Context) error {
 	if err := m.order.Config.Leave(paths, "image"); err != nil {
 		return err
 	}
-	if err := m.stage(ctx, "disks", target.DefaultImage(), nil); err != nil || of == none {
+	if AsksArguments(cfg) { // while nothing is changed yet
+		if _, err := m.bootPlaces(ctx); err != nil {
+			return at("kargs", err)
+		}
+	}
+	if err := m.stage(ctx, "disks", target.DefaultImage(), nil); err != nil {
 		return err
+	}
+	if AsksArguments(cfg) {
+		if err := m.arguments(ctx); err != nil {
+			return err
+		}
+	}
+	if of == none {
+		return nil
 	}
 	if of == found {
 		if err := m.mount(ctx, m.found, sysroot, "rw"); err != nil {
@@ -236,7 +249,7 @@ func (m *machine) fill(ctx context.Context, cfg config.Config, of whose) error {
 	for _, each := range clones(sysroot) {
 		m.say(Saying{Warning: each})
 	}
-	for _, folder := range []string{"boot", "efi", "boot/efi"} {
+	for _, folder := range bootFolders {
 		if err := m.clear(filepath.Join(sysroot, folder), func() error { return nil }); err != nil {
 			return at("first boot", err)
 		}
@@ -245,7 +258,7 @@ func (m *machine) fill(ctx context.Context, cfg config.Config, of whose) error {
 		return err
 	}
 	if of == found {
-		if _, err := m.tools.Run(ctx, tool.Command{Tool: "umount", Args: []string{sysroot}}); err != nil {
+		if err := m.unmount(ctx, sysroot); err != nil {
 			return at("root", err)
 		}
 	}
@@ -266,9 +279,9 @@ func (m *machine) clear(folder string, writable func() error) error {
 
 // clearElsewhere takes the mark of a first boot out of filesystems that boot loaders read.
 func (m *machine) clearElsewhere(ctx context.Context) error {
-	all, err := filesystems(ctx, m.tools)
-	for _, f := range all {
-		if err := m.within(ctx, f, m.clear); err != nil {
+	all, err := m.views(ctx)
+	for _, s := range all {
+		if err := m.within(ctx, s.filesystem, m.clear); err != nil {
 			m.say(Saying{Warning: diag.OneLine("not looked through for the mark of a first boot: " + err.Error())})
 		}
 	}

@@ -5,6 +5,7 @@ package vm
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -141,4 +142,126 @@ func TestAnImageOfASystemIsProvisionedAndStarts(t *testing.T) {
 	said = result.Tail(len(result.Console))
 	assert.Contains(t, said, "GREET 640 guest welcome", "%s", tail{result})
 	assert.Contains(t, said, "REPORTED", "%s", tail{result})
+}
+
+// laysOut makes, of a blank disk, what installers lay out: a boot partition, and a root in one of the subvolumes of a
+// btrfs, beside a copy of it. It leaves what a Tang server answers whoever asks for its keys.
+const laysOut = `#!/bin/sh
+set -e
+disk=/dev/disk/by-id/virtio-a
+printf 'label: gpt\nsize=64M, name=boot\nsize=256M, name=root\n' | sfdisk -q $disk
+udevadm settle
+mkfs.ext4 -q -L boot $disk-part1
+mkfs.btrfs -q -L root $disk-part2
+mount $disk-part1 /mnt
+mkdir -p /mnt/loader/entries /mnt/grub2
+printf 'title x\nlinux /vmlinuz\noptions root=LABEL=root rootflags=subvol=root ro quiet ignition.firstboot\n' \
+	>/mnt/loader/entries/x.conf
+umount /mnt
+mount $disk-part2 /mnt
+for name in root copy home; do btrfs -q subvolume create /mnt/$name; done
+for name in root copy; do
+	mkdir -p /mnt/$name/usr/lib /mnt/$name/etc/kernel
+	echo ID=x >/mnt/$name/usr/lib/os-release
+	echo root=LABEL=root quiet >/mnt/$name/etc/kernel/cmdline
+	printf 'root:x:0:0::/root:/bin/sh\n' >/mnt/$name/etc/passwd
+	printf 'root:x:0:\n' >/mnt/$name/etc/group
+done
+umount /mnt
+mkdir /vm/out/keys
+/usr/libexec/tangd-keygen /vm/out/keys
+printf 'GET /adv HTTP/1.1\r\n\r\n' | /usr/libexec/tangd /vm/out/keys | sed '1,/^\r*$/d' >/vm/out/adv
+`
+
+// looksAtRoot tells what has become of that.
+const looksAtRoot = `#!/bin/sh
+set -e
+disk=/dev/disk/by-id/virtio-a
+mount -o ro $disk-part1 /mnt
+grep ^options /mnt/loader/entries/x.conf
+umount /mnt
+mount -o ro,subvolid=5 $disk-part2 /mnt
+echo "cmdline $(cat /mnt/root/etc/kernel/cmdline)"
+echo "copy $(cat /mnt/copy/etc/kernel/cmdline)"
+echo "file $(cat /mnt/root/etc/made)"
+test ! -e /mnt/copy/etc/made && test ! -e /mnt/etc
+umount /mnt
+perl -MIO::Socket::INET -e '
+	$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:7500", Listen => 5) or die $!;
+	while ($c = $s->accept) {
+		if (!fork) { open STDIN, "<&", $c; open STDOUT, ">&", $c; exec "/usr/libexec/tangd", "/vm/keys" }
+		close $c
+	}' &
+server=$!
+clevis luks unlock -d $disk-part3 -n vault
+kill $server
+mount -o ro /dev/mapper/vault /mnt
+echo "volume $(cat /mnt/x)"
+umount /mnt
+`
+
+// inSubvolume is a config for it, with kernel arguments and a volume that a Tang server opens, whose keys the config
+// has.
+const inSubvolume = `{"ignition": {"version": "3.4.0"},
+  "kernelArguments": {"shouldExist": ["added=\"a b\""], "shouldNotExist": ["quiet"]},
+  "storage": {
+    "disks": [{"device": "/dev/vda", "partitions": [{"number": 3, "label": "vault", "sizeMiB": 64}]}],
+    "luks": [{"name": "vault", "device": "/dev/disk/by-partlabel/vault", "options": ["--pbkdf", "pbkdf2",
+      "--pbkdf-force-iterations", "1000"],
+      "clevis": {"tang": [{"url": "http://127.0.0.1:7500", "thumbprint": "SIGNER", "advertisement": ADV}]}}],
+    "filesystems": [{"device": "/dev/mapper/vault", "format": "ext4", "path": "/srv/vault"}],
+    "files": [{"path": "/etc/made", "contents": {"source": "data:,made"}},
+      {"path": "/srv/vault/x", "contents": {"source": "data:,vault"}}]}}`
+
+func TestAnImageWithItsRootInASubvolume(t *testing.T) {
+	w := workplace.New(t, prepare(t))
+	w.Blank("a.raw", 512)
+	made := t.TempDir()
+	run := func(script, results string, files map[string]string) string {
+		t.Helper()
+		dir := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "run"), []byte(script), 0o755))
+		for name, from := range files {
+			require.NoError(t, os.CopyFS(filepath.Join(dir, name), os.DirFS(from)))
+		}
+		var out bytes.Buffer
+		status, result, err := w.Parts.RunPayload(t.Context(), machine.Payload{Dir: dir, Results: results,
+			Output: io.MultiWriter(&out, t.Output()), Machine: machine.Spec{
+				Args: []string{"quiet"}, Remains: filepath.Join(t.ArtifactDir(), "ended"),
+				Disks: []machine.Disk{{Name: "a", Path: w.Path("a.raw")}}}})
+		require.NoError(t, err, "%s", tail{result})
+		require.Zero(t, status, "%s", out.String())
+		return out.String()
+	}
+	run(laysOut, made, nil)
+	adv, err := os.ReadFile(filepath.Join(made, "adv"))
+	require.NoError(t, err)
+	quoted, err := json.Marshal(string(adv))
+	require.NoError(t, err)
+	config := strings.NewReplacer("ADV", string(quoted), "SIGNER", signer(t, filepath.Join(made, "keys"))).
+		Replace(inSubvolume)
+	code, said := w.Apply(config, "--image", "a.raw")
+	require.Zero(t, code, said)
+	assert.NotContains(t, said, "added")
+	out := run(looksAtRoot, t.TempDir(), map[string]string{"keys": filepath.Join(made, "keys")})
+	for _, line := range []string{`options root=LABEL=root rootflags=subvol=root ro added="a b"`,
+		`cmdline root=LABEL=root added="a b"`, "copy root=LABEL=root quiet", "file made", "volume vault"} {
+		assert.Contains(t, out, line+"\n")
+	}
+}
+
+// signer is the thumbprint of the key by which a Tang server signs, which its file is named by (tang(8)).
+func signer(t *testing.T, keys string) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(keys, "*.jwk"))
+	require.NoError(t, err)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		if bytes.Contains(text, []byte(`"ES512"`)) {
+			return strings.TrimSuffix(filepath.Base(file), ".jwk")
+		}
+	}
+	require.Fail(t, "no key to sign by")
+	return ""
 }
