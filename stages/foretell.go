@@ -267,8 +267,11 @@ func (q *Question) leftOut(cfg config.Config, devices bool) (notes []string) {
 	}
 	k := cfg.KernelArguments
 	if n := len(k.ShouldExist) + len(k.ShouldNotExist); devices && q.CommandLine == nil && n > 0 {
-		notes = append(notes, fmt.Sprintf("kernel arguments: %s of the config, of which images of disks say nothing",
-			entries(n)))
+		why := "of which images of disks say nothing"
+		if q.Root == nil {
+			why, _, _ = strings.Cut(q.Rootless, ";") // the rest is about directories
+		}
+		notes = append(notes, fmt.Sprintf("kernel arguments: %s of the config, %s", entries(n), why))
 	}
 	return notes
 }

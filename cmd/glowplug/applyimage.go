@@ -18,7 +18,7 @@ func (o *applyOptions) imageRows() []cli.Option {
 		{Long: "tools", Value: "DIR", Set: cli.Text(&o.tools), Default: "/",
 			Words: "the root of the system whose programs the machine gets: mkfs, mdadm, cryptsetup, udev"},
 		{Long: "root-device", Value: "DEVICE", Set: cli.Text(&o.rootDevice),
-			Words: "where the root is, if several filesystems of the images have a system: DEVICE or DEVICE,subvol=NAME"},
+			Words: "where the root is, if several filesystems have a system: DEVICE or DEVICE,subvol=NAME"},
 		{Long: "network", Set: cli.Switch(&o.network),
 			Words: "fetch from servers, and give the machine a network; else nothing is fetched"},
 		{Long: "in-place", Set: cli.Switch(&o.inPlace),

@@ -119,8 +119,12 @@ func (r *provisioning) provisioned(ctx context.Context, with qemu.Runner, spec q
 	if err := r.inMachine(ctx, with, spec, line); err != nil {
 		return r.givenUp(set, err)
 	}
+	if err := set.Ready(); err != nil {
+		return r.givenUp(set, err)
+	}
 	if err := set.Commit(); err != nil {
-		return err
+		return diag.WithHint(fmt.Errorf("all is done, but not all images are in their places: %w", err),
+			"run it again, which begins with putting them there")
 	}
 	r.over(*doc.Config())
 	return nil
@@ -163,7 +167,15 @@ func (r *provisioning) recovered() error {
 		files = append(files, file)
 	}
 	slices.Sort(files)
-	set, finished, err := copies.Open(slices.Compact(files), r.inPlace)
+	files = slices.Compact(files)
+	if r.dryRun {
+		if image := copies.Pending(files); image != "" {
+			return diag.WithHint(fmt.Errorf("image %s: a run was interrupted before what it has made was in its place",
+				diag.Name(image)), "run it without --dry-run, which puts an end to that first")
+		}
+		return nil
+	}
+	set, finished, err := copies.Open(files, r.inPlace)
 	if err != nil {
 		return advisedToWrite(err)
 	}
@@ -182,6 +194,10 @@ func fileOf(name string) (string, error) {
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		err = absent(name, err)
+	}
+	if err == nil && copies.Reserved(file) {
+		err = diag.WithHint(fmt.Errorf("image %s: has a name that a run gives to what it works on", diag.Name(name)),
+			"give it another one")
 	}
 	if err == nil {
 		err = isFile(file)
@@ -305,10 +321,13 @@ var (
 	}
 )
 
+// initramfsFile is what the machine starts with, in the folder for that.
+const initramfsFile = "initramfs"
+
 // machineFor makes the initramfs, and the machine but for the files of its disks.
 func (r *provisioning) machineFor(k qemu.Kernel, cfg config.Config) (spec qemu.Spec, err error) {
 	const memoryMiB = 2048
-	spec = qemu.Spec{Kernel: k.File, Initramfs: filepath.Join(r.work, "initramfs"), Network: r.network,
+	spec = qemu.Spec{Kernel: k.File, Initramfs: filepath.Join(r.work, initramfsFile), Network: r.network,
 		MemoryMiB: memoryMiB}
 	var names []string
 	for i, d := range r.disks {
@@ -418,6 +437,7 @@ func (c *listener) hear(line []byte) (reply string) {
 	case err != nil:
 		told.say("warning: " + diag.OneLine(err.Error()) + "\n")
 	case s.Hello:
+		_ = os.Remove(filepath.Join(c.r.work, initramfsFile)) // it is large, and has been read
 		return c.order
 	case s.Stage != "":
 		c.stage = s.Stage

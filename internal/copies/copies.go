@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -21,6 +22,22 @@ const (
 	journalSuffix    = ".glowplug-journal"
 	incompleteSuffix = ".incomplete"
 )
+
+// Reserved tells whether a name is one that only a run gives: where an image of such a name is meant, it might be taken
+// for what a run has left of another.
+func Reserved(name string) bool {
+	return strings.HasSuffix(name, newSuffix) || strings.HasSuffix(name, journalSuffix)
+}
+
+// Pending is the first image beside which a run has left what is to take its place; "" for none.
+func Pending(images []string) string {
+	for _, image := range images {
+		if _, err := os.Lstat(image + journalSuffix); err == nil {
+			return image
+		}
+	}
+	return ""
+}
 
 // Incomplete is the name of an image that is worked on in place.
 func Incomplete(image string) string { return image + incompleteSuffix }
@@ -68,11 +85,24 @@ func (s *Set) lock(image string) error {
 	}
 	s.locks = append(s.locks, f)
 	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err == nil && !named(f, image) { // a run that has ended meanwhile has put another file in its place
+		err = unix.EWOULDBLOCK
+	}
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return diag.WithHint(fmt.Errorf("image %s: is in use: a program has a lock on it", diag.Name(image)),
 			"wait until it has ended, and run this again")
 	}
 	return err
+}
+
+// named tells whether a file has a name still.
+func named(f *os.File, name string) bool {
+	is, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Lstat(name)
+	return err == nil && os.SameFile(is, there)
 }
 
 // Close lets go of the images.
@@ -109,7 +139,16 @@ func (s *Set) Begin(ctx context.Context) error {
 
 // set renames a file, unless there is one of the new name, and brings that to disk.
 func set(from, to string) error {
-	if err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE); err != nil {
+	err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
+	if errors.Is(err, unix.EINVAL) { // the filesystem does not know how, as NFS
+		if err = os.Link(from, to); err == nil {
+			err = os.Remove(from)
+		}
+	}
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return diag.WithHint(fmt.Errorf("%s is there already", diag.Name(to)), "see what it is, and move it away")
+	case err != nil:
 		return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
 	}
 	return flush(filepath.Dir(to))
@@ -137,18 +176,22 @@ func (s *Set) Abandon() error {
 	return s.undo()
 }
 
-// Commit puts the files in the place of the images.
-func (s *Set) Commit() error {
+// Ready brings the files to disk, and says that they are to take their places. Where it fails, the images are as they
+// were.
+func (s *Set) Ready() error {
 	for _, image := range s.images {
 		if err := flush(s.Work(image)); err != nil {
 			return err
 		}
 	}
-	if !s.inPlace {
-		if err := writeJournals(s.images); err != nil {
-			return err
-		}
+	if s.inPlace {
+		return nil
 	}
+	return writeJournals(s.images)
+}
+
+// Commit puts the files in the place of the images, after Ready. Where it fails, Open goes on with it.
+func (s *Set) Commit() error {
 	if err := s.rename(); err != nil {
 		return err
 	}
@@ -210,7 +253,7 @@ func writeNew(name string, text []byte) error {
 		return errors.Join(err, os.Remove(unfinished))
 	}
 	if err := os.Rename(unfinished, name); err != nil {
-		return err
+		return errors.Join(err, os.Remove(unfinished))
 	}
 	return flush(filepath.Dir(name))
 }
@@ -254,7 +297,8 @@ func finish(beside string, text []byte, images []string) error {
 	name := diag.Name(beside + journalSuffix)
 	var j journal
 	if err := json.Unmarshal(text, &j); err != nil {
-		return fmt.Errorf("%s: is no journal of images: %w", name, err)
+		return diag.WithHint(fmt.Errorf("%s: is no journal of images: %w", name, err),
+			"see what it is, and move it away")
 	}
 	for _, image := range j.Images {
 		if !slices.Contains(images, image) {

@@ -61,6 +61,7 @@ func TestImagesAreReplacedTogether(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir, images := two(t)
 			s := worked(t, images, inPlace)
+			require.NoError(t, s.Ready())
 			require.NoError(t, s.Commit())
 			assert.Equal(t, []string{"a.img", "b.img"}, names(t, dir))
 			for _, image := range images {
@@ -99,7 +100,7 @@ func TestWhatCannotBeginChangesNothing(t *testing.T) {
 			require.NoError(t, err)
 			t.Cleanup(s.Close)
 			require.NoError(t, os.WriteFile(images[1]+c.way, []byte("other"), 0o600))
-			require.ErrorIs(t, s.Begin(t.Context()), os.ErrExist)
+			require.Error(t, s.Begin(t.Context()))
 			assert.Equal(t, "old a.img", text(t, images[0]))
 			assert.Equal(t, "old b.img", text(t, images[1]))
 			assert.Equal(t, "other", text(t, images[1]+c.way))
@@ -196,4 +197,40 @@ func TestACopyThatIsInterruptedGoes(t *testing.T) {
 	stop(errors.New("interrupted"))
 	require.ErrorContains(t, duplicate(ctx, f, filepath.Join(dir, "copy")), "interrupted")
 	assert.Equal(t, []string{"a.img", "b.img"}, names(t, dir))
+}
+
+func TestWhoWaitsForARunDoesNotGetTheFileThatItHasReplaced(t *testing.T) {
+	_, images := two(t)
+	old, err := os.Open(images[0])
+	require.NoError(t, err)
+	defer old.Close()
+	assert.True(t, named(old, images[0]))
+	s := worked(t, images, false)
+	require.NoError(t, s.Ready())
+	require.NoError(t, s.Commit())
+	assert.False(t, named(old, images[0]))
+	require.NoError(t, os.Remove(images[0]))
+	assert.False(t, named(old, images[0]))
+}
+
+func TestWhatCannotBeMadeReadyLeavesTheOldImages(t *testing.T) {
+	dir, images := two(t)
+	s := worked(t, images, false)
+	require.NoError(t, os.MkdirAll(images[1]+journalSuffix+"/x", 0o700)) // is in the way
+	require.Error(t, s.Ready())
+	require.NoError(t, os.RemoveAll(images[1]+journalSuffix))
+	require.NoError(t, s.Abandon())
+	assert.Equal(t, []string{"a.img", "b.img"}, names(t, dir))
+	assert.Equal(t, "old a.img", text(t, images[0]))
+	assert.Empty(t, Pending(images))
+}
+
+func TestNamesThatOnlyARunGives(t *testing.T) {
+	for name, want := range map[string]bool{"a.img": false, "a.img.glowplug-new": true, "x.glowplug-journal": true,
+		"a.incomplete": false} {
+		assert.Equal(t, want, Reserved(name), name)
+	}
+	_, images := two(t)
+	require.NoError(t, writeJournals(images[1:]))
+	assert.Equal(t, images[1], Pending(images))
 }

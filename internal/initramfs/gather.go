@@ -48,9 +48,10 @@ func isRule(name string) bool {
 		`nvme.*)\.rules$`).MatchString(name)
 }
 
-// loaded are libraries that systemd's programs load by their names, in some of its versions, and that cryptsetup's
-// threads do (pthread_cancel(3)).
-var loaded = []string{"libkmod.so.2", "libblkid.so.1", "libgcc_s.so.1", "libacl.so.1"}
+// loaded are libraries that systemd's programs load by their names, in some of its versions, that kmod does for modules
+// that are compressed, and that cryptsetup's threads do (pthread_cancel(3)).
+var loaded = []string{"libkmod.so.2", "libblkid.so.1", "libgcc_s.so.1", "libacl.so.1", "libzstd.so.1", "liblzma.so.5",
+	"libz.so.1"}
 
 // Gather makes the tree. What it needs and does not find is told at once.
 func Gather(w Wish) (Tree, error) {

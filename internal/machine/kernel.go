@@ -52,7 +52,8 @@ func KernelAt(file, modules, system string) (Kernel, error) {
 	defer f.Close()
 	k := Kernel{File: file, Modules: modules}
 	if k.Release, err = Release(f); err != nil {
-		return Kernel{}, fmt.Errorf("the kernel %s: %w", diag.Name(file), err)
+		return Kernel{}, diag.WithHint(fmt.Errorf("the kernel %s: %w", diag.Name(file), err),
+			"--kernel FILE is a vmlinuz, as /boot has them")
 	}
 	for _, below := range modulesBelow {
 		if at := filepath.Join(system, below, k.Release); k.Modules == "" && exists(filepath.Join(at, "modules.dep")) {
@@ -97,7 +98,11 @@ func Newest(system string) (Kernel, error) {
 	if err := errors.Join(failed...); err != nil {
 		return Kernel{}, diag.WithHint(err, "--kernel FILE names a kernel that you may read, --modules DIR its modules")
 	}
-	return Kernel{}, diag.WithHint(errors.New("no kernel is on this system to start a machine with"),
+	where := "this system"
+	if system != "/" {
+		where = diag.Name(system)
+	}
+	return Kernel{}, diag.WithHint(errors.New("no kernel is on "+where+" to start a machine with"),
 		"install one, on Debian linux-image-cloud-amd64, or name one: --kernel FILE --modules DIR")
 }
 

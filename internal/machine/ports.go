@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // Quote writes a value for an option of qemu, where a comma ends it.
@@ -40,11 +42,19 @@ func PortArguments[T any](ports map[string]T, dir string) (args []string) {
 	return args
 }
 
+// socketMost is how long the path of a socket may be (unix(7)).
+const socketMost = 107
+
 // OpenPorts waits for a qemu that PortArguments are given to. Count hears of all that comes.
 func OpenPorts(writers map[string]io.Writer, dir string, count func(bytes int)) (*Ports, error) {
 	p := &Ports{count: count, connections: map[string]net.Conn{}}
 	for name, writer := range writers {
-		listener, err := net.Listen("unix", portSocket(dir, name))
+		at := portSocket(dir, name)
+		if len(at) > socketMost {
+			return nil, errors.Join(diag.WithHint(fmt.Errorf("the path of a socket is too long: %s", diag.Name(at)),
+				"name a folder with a shorter path for what is temporary: TMPDIR=DIR"), p.Close())
+		}
+		listener, err := net.Listen("unix", at)
 		if err != nil {
 			return nil, errors.Join(err, p.Close())
 		}

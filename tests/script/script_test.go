@@ -23,7 +23,12 @@ import (
 // programs is where the binaries are, with the names that other tools call them by.
 var programs string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == emulator {
+		os.Exit(playMachine(os.Args))
+	}
+	os.Exit(run(m))
+}
 
 func run(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "glowplug-script-")
