@@ -344,6 +344,9 @@ func (r *provisioning) machineFor(k qemu.Kernel, cfg config.Config) (spec qemu.S
 		early, wish.Tools = append(early, "virtio_net"), append(wish.Tools, "ip")
 		wish.Files = []string{"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"}
 	}
+	if len(wish.Scripts) > 0 {
+		wish.Files = append(wish.Files, bindingFiles...)
+	}
 	if len(cfg.Storage.Raid) > 0 {
 		early = append(early, "md_mod")
 	}

@@ -69,6 +69,10 @@ var (
 		"jose", "curl", "bash", "cat", "cut", "find", "grep", "head", "id", "mktemp", "rm", "sed", "sort", "tail",
 		"touch", "tr"}
 	bindingExtras = []string{"awk", "basename", "luksmeta", "pwmake"}
+	// The words that no password may be, without which pwmake makes none: of Debian and its like, and of others.
+	bindingFiles = []string{"/var/cache/cracklib/cracklib_dict.hwm", "/var/cache/cracklib/cracklib_dict.pwd",
+		"/var/cache/cracklib/cracklib_dict.pwi", "/usr/share/cracklib/pw_dict.hwm", "/usr/share/cracklib/pw_dict.pwd",
+		"/usr/share/cracklib/pw_dict.pwi"}
 )
 
 // scriptsFor are the programs that a config needs of which some are scripts, and what those call.
