@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"path"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/record"
+	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/internal/target"
 )
@@ -25,7 +27,8 @@ func Record(ctx context.Context, q Question) (*record.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := recorder{from: &m.config, view: f.Root, left: f.Files.Results(), devices: m.devices, at: map[string]int{}}
+	w := recorder{from: &m.config, view: f.Root, left: f.Files.Results(), homesOf: f.Files.Homes(),
+		devices: m.devices, at: map[string]int{}}
 	text, err := json.Marshal(w.config())
 	if err != nil {
 		return nil, err
@@ -40,6 +43,7 @@ type recorder struct {
 	from    *config.Config
 	view    target.View // nil where nothing is to be said of files
 	left    map[string][]plan.Result
+	homesOf map[string]string
 	devices scene.Scene // nil where nothing is to be said of disks
 
 	to config.Config
@@ -55,6 +59,7 @@ func (w *recorder) config() *config.Config {
 	}
 	if w.view != nil {
 		w.nodes()
+		w.homes()
 		w.units()
 		w.accounts()
 	}
@@ -94,6 +99,29 @@ func (w *recorder) nodes() {
 		w.file(is)
 	}
 	w.to.Storage.Links = slices.Clone(s.Links)
+}
+
+// homes are directories, as they are.
+func (w *recorder) homes() {
+	known := map[string]bool{"/": true}
+	for _, d := range w.to.Storage.Directories {
+		known[path.Clean(d.Path)] = true
+	}
+	for _, u := range w.from.Passwd.Users {
+		at, err := target.Resolve(w.view, w.homesOf[u.Name])
+		if err != nil || known[at] {
+			continue
+		}
+		found, err := w.view.Lstat(at)
+		if err != nil || found.Kind != root.Directory {
+			continue
+		}
+		known[at] = true
+		mode := int(found.Mode)
+		w.to.Storage.Directories = append(w.to.Storage.Directories, config.Directory{Mode: &mode, Node: config.Node{
+			Path: at, User: config.NodeOwner{ID: owner(int64(found.UID))},
+			Group: config.NodeOwner{ID: owner(int64(found.GID))}}})
+	}
 }
 
 // file adds a file, in the place of one that was there before.

@@ -23,7 +23,7 @@ func recorded(t *testing.T, text string, m Machine) *record.Record {
 	q := Question{Machine: m, Files: files.Options{Means: rooted()}, Random: machines.Dice()}
 	q.Name, q.Text, q.Audience, q.Version = "x.ign", quoted(text), diag.Workstation, "v1"
 	q.Log, q.Report = slog.New(slog.DiscardHandler), func([]diag.Problem) {}
-	q.Files.Privileged, q.Files.Accounts = true, files.MakeAccounts
+	q.Files.Privileged, q.Files.Accounts, q.Files.Users.FirstBoot = true, files.MakeAccounts, true
 	r, err := Record(t.Context(), q)
 	require.NoError(t, err)
 	return r
@@ -50,6 +50,27 @@ func TestARecordHasNoSecretsAndFindsChanges(t *testing.T) {
 			found := findings(after, drift.Differs)
 			assert.Equal(t, unseen[name], len(found) == 0, "%v", found)
 			assert.Empty(t, findings(after, drift.NotKnown))
+		})
+	}
+}
+
+// What a home is like is up to the planner of users, or to who had it before: a config does not say.
+func TestARecordKnowsWhatAHomeIsLike(t *testing.T) {
+	t.Parallel()
+	for name, each := range map[string]struct {
+		change func(*testing.T, string)
+		found  string
+	}{
+		"its mode":  {chmod("home/core", 0o711), "directory /home/core: mode 0711, not 0755"},
+		"its group": {chown("home/core", 1000, 7), "directory /home/core: owner 1000:7, not 1000:100"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := carriedOut(t)
+			r := recorded(t, provisioned, Machine{Root: wholeOf(t, dir)})
+			each.change(t, dir)
+			assert.Equal(t, []string{each.found}, findings(verifiedDirectory(t, dir, string(r.Config)), drift.Differs))
+			assert.Empty(t, findings(verifiedDirectory(t, dir, provisioned), drift.Differs))
 		})
 	}
 }

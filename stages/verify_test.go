@@ -108,7 +108,7 @@ func verified(t *testing.T, text string, q Question) *drift.Report {
 	q.Name, q.Text, q.Audience = "x.ign", quoted(text), diag.Workstation
 	q.Log, q.Random, q.Texts = slog.New(slog.DiscardHandler), machines.Dice(), true
 	q.Report, q.Seal = func([]diag.Problem) {}, func() error { return nil }
-	q.Files.Privileged, q.Files.Accounts = true, files.MakeAccounts
+	q.Files.Privileged, q.Files.Accounts, q.Files.Users.FirstBoot = true, files.MakeAccounts, true
 	r, err := Verify(t.Context(), q)
 	require.NoError(t, err)
 	return r
@@ -296,6 +296,10 @@ var seededChanges = map[string]struct {
 		"group app: gid 2001, not 2000"},
 	"a group that is back": {edited("etc/group", "root:", "gone:x:77:\nroot:"),
 		"group gone: is there"},
+	"a home removed": {removed("home/core"),
+		"user core: home /home/core is not there; ssh keys of core: is not there"},
+	"a home of somebody else": {chown("home/core", 7, 1000),
+		"user core: home /home/core is there and belongs to user id 7, not 1000"},
 	"a user removed": {edited("etc/passwd", "core:x:1000", "eroc:x:999"),
 		"user core: is not there"},
 	"a user's shell": {edited("etc/passwd", "/bin/bash", "/bin/dash"),

@@ -24,6 +24,10 @@ var passedOver = []string{"account-files", "account-effect:", "ssh-keys-told", "
 func (v *verification) files() {
 	for n := range v.f.Files.Steps {
 		s := &v.f.Files.Steps[n]
+		if s.Effect == plan.Create && v.isHome(s) {
+			v.of(s).Find(drift.Differs, s.Subject+" is not there")
+			continue
+		}
 		if v.isPassedOver(s.ID) {
 			continue
 		}
@@ -54,6 +58,14 @@ func (v *verification) unseen(s *plan.Step) string {
 		return accounts.PasswdFile
 	}
 	return ""
+}
+
+// isHome: a step makes the home of a user whom the last change of the account files has made, as far as can be seen
+// (accounts.User.Unfinished). Of others it is not known whether they had one.
+func (v *verification) isHome(s *plan.Step) bool {
+	left := v.left[s.ID]
+	return strings.HasPrefix(s.ID, "account-effect:") && len(left) == 1 && left[0].Made == plan.ADirectory &&
+		!v.f.Hides(left[0].At) && !v.f.Hides(accounts.PasswdFile)
 }
 
 // isAccount: a step makes, changes or removes a user or a group.

@@ -65,6 +65,18 @@ type Planned struct {
 	means  *target.Means
 }
 
+// Homes are those of the users of the config, as passwd(5) has them, by the users' names.
+func (p *Planned) Homes() map[string]string {
+	all := map[string]string{}
+	if p.accounts == nil {
+		return all
+	}
+	for _, a := range p.accounts.Accounts {
+		all[a.Name] = a.Home
+	}
+	return all
+}
+
 // PlanInFull is Plan with what is known of results.
 func PlanInFull(cfg config.Config, view target.View, o Options) (p Planned, err error) {
 	if err := o.refuse(cfg); err != nil {

@@ -46,8 +46,8 @@ func (w maker) homeFits(at string, found root.Facts, e *accounts.MakeHome) error
 	case found.Kind != root.Directory:
 		return fmt.Errorf("home %s is there and is no directory", diag.Name(at))
 	case found.UID != e.UID && found.UID != 0 && !w.NoOwner:
-		return fmt.Errorf("home %s is there and belongs to user id %d, not %d; if it is this user's, set uid to %d, "+
-			"otherwise set another homeDir", diag.Name(at), found.UID, e.UID, found.UID)
+		return diag.WithHint(fmt.Errorf("home %s is there and belongs to user id %d, not %d", diag.Name(at), found.UID,
+			e.UID), fmt.Sprintf("if it is this user's, set uid to %d, otherwise set another homeDir", found.UID))
 	}
 	return nil
 }
