@@ -39,7 +39,8 @@ VALIDATOR_NAMES   = ignition-validate
 
 .PHONY: build test vet test-linear test-disk test-applies test-vm test-vm-steady test-guest test-guest-steady \
 	test-boots test-boots-steady bench fuzz demo demo-vm format lint cross install install-dracut-conf install-network \
-	install-firstboot-complete install-kargs-entries install-grub-for-bootupd install-verify clean
+	install-firstboot-complete install-kargs-entries install-grub-for-bootupd install-facts \
+	install-verify clean
 
 build:
 	@mkdir -p $(BIN)
@@ -223,7 +224,6 @@ install-firstboot-complete:
 		$(DESTDIR)$(PREFIX)/libexec/ignition-firstboot-complete
 	install -m 0644 dracut/firstboot/ignition-firstboot-complete.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
 
-# For images whose boot entries are files: puts the helper where the dracut module takes it from. Run it after install.
 # For images that send facts of each machine to a server (docs/facts.md); the unit is to be enabled.
 install-facts:
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
@@ -235,6 +235,7 @@ install-verify:
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 0644 dracut/verify/* $(DESTDIR)$(PREFIX)/lib/systemd/system/
 
+# For images whose boot entries are files: puts the helper where the dracut module takes it from. Run it after install.
 install-kargs-entries:
 	install -d $(MODULE)
 	install -m 0755 dracut/kargs/ignition-kargs-entries.sh $(MODULE)/ignition-kargs-helper.sh

@@ -22,6 +22,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/glowplug-os/glowplug/internal/codes"
+	"github.com/glowplug-os/glowplug/internal/drift"
 	"github.com/glowplug-os/glowplug/tests/foretold"
 	"github.com/glowplug-os/glowplug/tests/vm/machine"
 )
@@ -38,6 +40,11 @@ type box struct {
 	firmware bool // the kernel comes from a network or a disk
 	// A config that the booted system can read, for commands of checks; nil for none.
 	later []byte
+	// rendered is the config that the last first boot has carried out; nil before one. Each booted system is held
+	// against it by glowplug verify.
+	rendered []byte
+	// What that cannot know of this machine: "subject: why". All else has to be as described.
+	notKnown []string
 }
 
 // newBox gives a machine whose root is a fresh Debian, with the blank disks data0 and data1.
@@ -179,8 +186,10 @@ func (b *box) boot(spec machine.Spec, checks []check, args ...string) outcome {
 		spec.FwCfg = map[string][]byte{}
 	}
 	spec.FwCfg["opt/glowplug/proof"] = script(checks)
-	if b.later != nil {
-		spec.FwCfg["opt/glowplug/later"] = b.later
+	for name, config := range map[string][]byte{"later": b.later, "rendered": b.rendered} {
+		if config != nil {
+			spec.FwCfg["opt/glowplug/"+name] = config
+		}
 	}
 	if !b.firmware {
 		spec.Kernel, spec.Initrd = b.parts.Kernel, cmp.Or(spec.Initrd, b.initrd)
@@ -202,6 +211,10 @@ func (b *box) boot(spec machine.Spec, checks []check, args ...string) outcome {
 		o.proof[a.Name] = a
 	}
 	o.wasForetold()
+	if _, whole := o.proof[ended]; whole && o.disks.config.Len() > 0 {
+		b.rendered = merged(b.t, o.disks.config.Bytes())
+	}
+	b.isAsDescribed(&o)
 	o.disks.isPlannedElsewhere(b.t)
 	o.files.isPlannedElsewhere(b.t)
 	fmt.Fprintf(b.t.Output(), "boot %d took %.1f s\n", b.boots, o.Took.Seconds())
@@ -225,6 +238,59 @@ func (o *outcome) wasForetold() {
 	p := o.disks.parse(o.t)
 	assert.Empty(o.t, p.Disks(o.journal), "%s", &o.disks.plan)
 	assert.Contains(o.t, o.disks.beside.String(), fmt.Sprintf("exit status %d\n", p.Exit))
+}
+
+// merged is a config that a fetch stage has left, which still names all that it is merged of, as it is read elsewhere.
+func merged(t *testing.T, rendered []byte) []byte {
+	t.Helper()
+	var c object
+	require.NoError(t, json.Unmarshal(rendered, &c))
+	delete(c["ignition"].(object), "config")
+	return encode(t, c)
+}
+
+// asDescribedBy is glowplug verify in the booted system, with the config of its first boot: that which it has left, or
+// in a later boot the host; or box.later, where there was no such boot. It prints what is not as described.
+var asDescribedBy = check{what: "glowplug verify", command: `
+of=/sys/firmware/qemu_fw_cfg/by_name/opt/glowplug
+for config in $of/later/raw $of/rendered/raw /run/ignition.json; do
+	[ ! -e $config ] || found=$config
+done
+/run/glowplug-test verify --format json $found >/run/verify.json 2>/run/verify.txt
+status=$?
+[ -s /run/verify.json ] || cat /run/verify.txt
+jq -c '[.items[] | select(.state != "as-described")]' /run/verify.json
+rm /run/verify.json /run/verify.txt
+exit $status`}
+
+// isAsDescribed holds a booted system against its config, which every boot does that comes so far.
+func (b *box) isAsDescribed(o *outcome) {
+	b.t.Helper()
+	if _, there := o.proof[ended]; !there {
+		return
+	}
+	a := o.proof[asDescribedBy.what]
+	var items []struct {
+		Subject, State string
+		Findings       []string
+	}
+	require.NoError(b.t, json.Unmarshal([]byte(a.Output), &items), "glowplug verify: %s", a.Output)
+	var differ, notKnown []string
+	for _, i := range items {
+		what := i.Subject + ": " + strings.Join(i.Findings, "; ")
+		if i.State == string(codes.NotKnown) {
+			notKnown = append(notKnown, what)
+		} else {
+			differ = append(differ, what)
+		}
+	}
+	assert.Empty(b.t, differ, "glowplug verify in boot %d: what differs", b.boots)
+	assert.ElementsMatch(b.t, b.notKnown, notKnown, "glowplug verify in boot %d: what is not known", b.boots)
+	exit := drift.AllAsDescribed
+	if len(b.notKnown) > 0 {
+		exit = drift.SomeNotKnown
+	}
+	assert.EqualValues(b.t, exit, a.Status, "glowplug verify in boot %d: exit status", b.boots)
 }
 
 // isPlannedElsewhere: on the machine's facts the plan is made here that was made there.
@@ -270,7 +336,7 @@ type check struct{ what, command, want string }
 // ended is the name of the last answer.
 const ended = "all checks ran"
 
-// script runs checks, and tells of each on a port as a line of JSON.
+// script runs checks, and glowplug verify behind them, and tells of each on a port as a line of JSON.
 func script(checks []check) []byte {
 	var s strings.Builder
 	fmt.Fprintln(&s, `exec 3>/dev/virtio-ports/proof
@@ -279,7 +345,7 @@ check() {
 	status=$?
 	jq -nc --arg name "$1" --arg output "$output" --argjson status $status '$ARGS.named' >&3
 }`)
-	for _, c := range append(slices.Clone(checks), check{what: ended, command: "true"}) {
+	for _, c := range append(slices.Clone(checks), asDescribedBy, check{what: ended, command: "true"}) {
 		fmt.Fprintf(&s, "check %s %s\n", shellQuote(c.what), shellQuote(c.command))
 	}
 	fmt.Fprintln(&s,

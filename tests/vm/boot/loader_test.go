@@ -146,15 +146,21 @@ func guest(t *testing.T, path string) string {
 // installs, enables it by preset, and mounts itself to be written to, and the disk that it is started from.
 func clearedByPreset(t *testing.T) object {
 	t.Helper()
+	files := append(installed(t, "install-firstboot-complete"),
+		with("/usr/lib/systemd/system-preset/50-image.preset", "enable ignition-firstboot-complete.service\n", nil),
+		with("/etc/fstab", "LABEL=root / ext4\nLABEL=boot /boot vfat\n", object{"overwrite": true}))
+	config := oneFile(object{"source": "data:,made"})
+	storage := config["storage"].(object)
+	storage["files"] = append(storage["files"].([]object), files...)
+	return config
+}
+
+// installed are files of a config: what targets of the Makefile install into an image.
+func installed(t *testing.T, targets ...string) (files []object) {
+	t.Helper()
 	dir := t.TempDir()
-	out, err := exec.Command("make", "-C", checkout, "install-firstboot-complete", "DESTDIR="+dir).CombinedOutput()
-	require.NoError(t, err, "make install-firstboot-complete: %s", out)
-	files := []object{
-		{"path": "/usr/lib/systemd/system-preset/50-image.preset",
-			"contents": object{"source": dataURL([]byte("enable ignition-firstboot-complete.service\n"))}},
-		{"path": "/etc/fstab", "overwrite": true,
-			"contents": object{"source": dataURL([]byte("LABEL=root / ext4\nLABEL=boot /boot vfat\n"))}},
-	}
+	out, err := exec.Command("make", append([]string{"-C", checkout, "DESTDIR=" + dir}, targets...)...).CombinedOutput()
+	require.NoError(t, err, "make %v: %s", targets, out)
 	require.NoError(t, filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -162,12 +168,8 @@ func clearedByPreset(t *testing.T) object {
 		info, err := entry.Info()
 		require.NoError(t, err)
 		text, err := os.ReadFile(path)
-		files = append(files, object{"path": strings.TrimPrefix(path, dir), "mode": info.Mode().Perm(),
-			"contents": object{"source": dataURL(text)}})
+		files = append(files, with(strings.TrimPrefix(path, dir), string(text), object{"mode": info.Mode().Perm()}))
 		return err
 	}))
-	config := oneFile(object{"source": "data:,made"})
-	storage := config["storage"].(object)
-	storage["files"] = append(storage["files"].([]object), files...)
-	return config
+	return files
 }

@@ -150,6 +150,8 @@ func TestPXE(t *testing.T) {
 	checks := append(oneFileChecks[:len(oneFileChecks):len(oneFileChecks)],
 		check{"the other child's file", "cat /etc/b", "from b"},
 		check{"the platform", "cat /run/ignition.env", "PLATFORM_ID=metal"})
+	b.notKnown = []string{"file /etc/b: a server has what is in it, and the config no digest of that; " +
+		"--fetch compares it"}
 	b.boot(b.spec, checks).must(checks)
 	assert.Contains(t, files.asked, "GET /config.ign")
 	assert.Contains(t, children.asked, "GET /b.txt")
