@@ -34,6 +34,8 @@ type Machine struct {
 	Rootless string
 	// Protection tells what keeps a path of the root from being changed.
 	Protection func(at string) (root.Protection, error)
+	// AtRest: it does not run, so what is not open or not mounted says nothing.
+	AtRest bool
 	// CommandLine is the running kernel's; nil where nothing is to be said of kernel arguments.
 	CommandLine *string
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/drift"
 	"github.com/glowplug-os/glowplug/internal/language"
 	"github.com/glowplug-os/glowplug/internal/plan"
@@ -44,7 +45,23 @@ func Verify(ctx context.Context, q Question) (*drift.Report, error) {
 	v.beside()
 	v.enablement()
 	v.doubts()
+	Place(m.doc, v.items)
 	return &drift.Report{Items: v.items, Notes: q.unverified(m.config, m.devices != nil, v.notes)}, nil
+}
+
+// Place says of items where the document has them that the report is about, and by its own keys.
+func Place(doc *document.Document, items []*drift.Item) {
+	index := tree.Index{}
+	for _, i := range items {
+		if i.Origin == "" {
+			continue
+		}
+		place := doc.At(i.Origin, index).Place()
+		i.Place = place.String()
+		if place.Doc != nil && place.Doc.Snake {
+			i.Origin = language.SnakePath(i.Origin)
+		}
+	}
 }
 
 // comparison plans the config as planners compare it with what is there. What they refuse is no error of it.
@@ -76,13 +93,12 @@ type verification struct {
 	named  map[string]bool        // those of which it has to
 	left   map[string][]plan.Result
 	partly map[string]bool // disks of which partitions differ
-	index  tree.Index
 	notes  []string
 }
 
 func newVerification(q *Question, m *matter, e *expected, f *Forecast) *verification {
 	v := &verification{q: q, m: m, e: e, f: f, by: map[string]*drift.Item{}, heard: map[string]bool{},
-		named: map[string]bool{}, partly: map[string]bool{}, index: tree.Index{}, left: f.Files.Results()}
+		named: map[string]bool{}, partly: map[string]bool{}, left: f.Files.Results()}
 	v.t = newTeller(f.Root, f.Trees, v.left, q.Texts)
 	for _, each := range entriesOf(&m.config) {
 		lists, is := each.of(q)
@@ -100,13 +116,6 @@ func (v *verification) item(id, subject, origin string) *drift.Item {
 		return i
 	}
 	i := &drift.Item{ID: id, Subject: subject, Origin: origin}
-	if origin != "" {
-		place := v.m.doc.At(origin, v.index).Place()
-		i.Place = place.String()
-		if place.Doc != nil && place.Doc.Snake {
-			i.Origin = language.SnakePath(origin)
-		}
-	}
 	v.by[id] = i
 	v.items = append(v.items, i)
 	return i

@@ -32,6 +32,8 @@ func (v *verification) disk(a *kind.Action) {
 		v.table(a, i)
 	case strings.HasPrefix(a.ID, "luks-format:"):
 		i.Find(drift.Differs, volumeWords(a))
+	case strings.HasPrefix(a.ID, "luks-open:") && v.q.AtRest:
+		i.Find(drift.NotKnown, "is not open, as its key is not in the image's root")
 	case strings.HasPrefix(a.ID, "luks-open:"):
 		if i.State != drift.Differs {
 			i.Find(drift.Differs, "is not open")
@@ -228,7 +230,7 @@ func (v *verification) misplaced(f *config.Filesystem, seen *scene.Seen, mounts 
 		return ""
 	case there:
 		return "something else is mounted at " + diag.Name(at)
-	case units[unit.EscapePath(at)+".mount"]:
+	case units[unit.EscapePath(at)+".mount"] && !v.q.AtRest:
 		return "is not mounted at " + diag.Name(at)
 	}
 	return ""

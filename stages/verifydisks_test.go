@@ -282,6 +282,24 @@ func TestEachChangeOfAMachineIsFound(t *testing.T) {
 	}
 }
 
+// Of images nobody has opened volumes or mounted filesystems: what is on them is not known, and nothing differs.
+func TestAMachineAtRestHasNothingOpenOrMounted(t *testing.T) {
+	t.Parallel()
+	devices, view := running()
+	closed := volume("tang", "clevis")
+	closed.Users = nil
+	devices["/dev/c"], devices["/dev/d"], view["/srv/"], view["/opt/"] = closed, xfsAt(), "", ""
+	delete(devices, "/dev/mapper/tang")
+	r := verified(t, layered, Question{Machine: Machine{Root: view, AtRest: true,
+		Devices: func(config.Storage) (scene.Scene, error) { return devices, nil }}})
+	assert.Empty(t, findings(r, drift.Differs))
+	assert.Equal(t, []string{"luks tang: is not open, as its key is not in the image's root",
+		"filesystem on /dev/mapper/tang: xfs: made if nothing is on it then, kept if it is this, else refused (what " +
+			"the volume holds shows once it is open)",
+		"file /srv/f: /srv/f is on a filesystem that is not mounted",
+		"file /opt/f: /opt/f is on a filesystem that is not mounted"}, findings(r, drift.NotKnown))
+}
+
 // A boot empties the device after it has made partitions on it, and whatever becomes of these is as described.
 func TestADeviceThatIsEmptiedOverItsPartitionsIsNotKnown(t *testing.T) {
 	t.Parallel()

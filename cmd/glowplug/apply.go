@@ -13,10 +13,8 @@ type applyOptions struct {
 	root, filesDir, plan                                               string
 	live, dryRun, ignoreUnsupported, noOwner, noPreset, offline, quiet bool
 
-	// Images are those of disks, and how they are planned; the rest is about the machine that provisions them.
-	images                             planOptions
-	kernel, modules, tools, rootDevice string
-	network, inPlace, emulate          bool
+	machineOptions
+	inPlace bool
 }
 
 func applyCommand() cli.Command { return new(applyOptions).row() }
@@ -96,10 +94,11 @@ func (o *applyOptions) judge(operands []string) (err error) {
 		return cli.Misuse("standard input cannot be both the plan and the config")
 	case o.isOfImages():
 		return o.judgeImages()
-	case o.aboutMachine() != "":
-		return cli.Misuse("%s is about the machine for images of disks: name some, by --image or --disk",
-			o.aboutMachine())
-	case o.root == "":
+	}
+	if err := o.inVain(option{"--network", o.network}, option{"--in-place", o.inPlace}); err != nil {
+		return err
+	}
+	if o.root == "" {
 		return cli.Misuse("--root is missing: name the directory to apply the config to; or images, by --image or " +
 			"--disk")
 	}

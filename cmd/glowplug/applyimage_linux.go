@@ -36,10 +36,16 @@ import (
 // A provisioning is a run of apply on images.
 type provisioning struct {
 	*applyOptions
-	p     *cli.Process
-	told  *status
-	work  string // a folder of its own, for what the machine starts with
-	disks []imageDisk
+	imageRun
+}
+
+// An imageRun is a run of a machine that has images for disks.
+type imageRun struct {
+	options *machineOptions
+	p       *cli.Process
+	told    *status
+	work    string // a folder of its own, for what the machine starts with
+	disks   []imageDisk
 }
 
 // An imageDisk is an image as a disk of the qemu.
@@ -51,18 +57,25 @@ type imageDisk struct {
 
 // runImages provisions images, and tells how it goes.
 func (o *applyOptions) runImages(ctx context.Context, p *cli.Process, config string) error {
+	return o.withImages(p, o.quiet, func(r imageRun) error {
+		return told((&provisioning{o, r}).run(ctx, config))
+	})
+}
+
+// withImages gets ready for a run, and cleans up behind it.
+func (o *machineOptions) withImages(p *cli.Process, quiet bool, run func(imageRun) error) error {
 	work, err := os.MkdirTemp("", "glowplug-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(work)
-	r := &provisioning{applyOptions: o, p: p, work: work, told: &status{to: p.Err, terminal: p.Err.Terminal,
-		quiet: o.quiet, now: p.Now, width: func() int { return columns(p.Err.To) }}}
+	r := imageRun{options: o, p: p, work: work, told: &status{to: p.Err, terminal: p.Err.Terminal, quiet: quiet,
+		now: p.Now, width: func() int { return columns(p.Err.To) }}}
 	ticks := time.NewTicker(time.Second)
 	defer ticks.Stop()
 	r.told.begin(ticks.C)
 	defer r.told.end()
-	return told(r.run(ctx, config))
+	return run(r)
 }
 
 // run is all of it, what can be refused first.
@@ -74,18 +87,26 @@ func (r *provisioning) run(ctx context.Context, from string) error {
 	if err != nil || doc == nil {
 		return err
 	}
-	with := qemu.Runner{Tools: tool.New(nil, nil), Dir: r.work, Emulate: r.emulate, Note: func(text string) {
-		r.told.say("note: " + text + "\n")
-	}}
-	kernel, err := r.kernelOf()
-	if err := errors.Join(with.Available(), err); err != nil {
-		return err
-	}
-	spec, err := r.machineFor(kernel, *doc.Config())
+	cfg := doc.Config()
+	with, spec, err := r.machine(*cfg, start.Wish{Tools: toolsFor(*cfg), Scripts: scriptsFor(*cfg),
+		Perhaps: slices.Concat([]string{"mdadm", "dmsetup", "setfiles"}, bindingExtras)})
 	if err != nil {
 		return err
 	}
 	return r.provisioned(ctx, with, spec, doc)
+}
+
+// machine makes the machine, but for the files of its disks, with the programs that are wished for.
+func (r *imageRun) machine(cfg config.Config, wish start.Wish) (qemu.Runner, qemu.Spec, error) {
+	with := qemu.Runner{Tools: tool.New(nil, nil), Dir: r.work, Emulate: r.options.emulate, Note: func(text string) {
+		r.told.say("note: " + text + "\n")
+	}}
+	kernel, err := r.kernelOf()
+	if err := errors.Join(with.Available(), err); err != nil {
+		return with, qemu.Spec{}, err
+	}
+	spec, err := r.machineFor(kernel, cfg, wish)
+	return with, spec, err
 }
 
 // provisioned does it, on copies or in place.
@@ -96,10 +117,6 @@ func (r *provisioning) provisioned(ctx context.Context, with qemu.Runner, spec q
 		Today: engine.Today(r.p), Version: r.p.Version}
 	for _, d := range r.disks {
 		files, order.Disks = append(files, d.file), append(order.Disks, d.Disk)
-	}
-	line, err := order.Line()
-	if err != nil {
-		return err
 	}
 	set, _, err := copies.Open(files, r.inPlace)
 	if err != nil {
@@ -116,7 +133,7 @@ func (r *provisioning) provisioned(ctx context.Context, with qemu.Runner, spec q
 		spec.Disks[i].Path = set.Work(d.file)
 	}
 	r.say("starting the machine")
-	if err := r.inMachine(ctx, with, spec, line); err != nil {
+	if err := r.inMachine(ctx, with, spec, order, func(guest.Saying) {}); err != nil {
 		return r.givenUp(set, err)
 	}
 	if err := set.Ready(); err != nil {
@@ -139,17 +156,18 @@ func advisedToWrite(err error) error {
 }
 
 // say tells what goes on.
-func (r *provisioning) say(text string) {
-	if !r.quiet {
+func (r *imageRun) say(text string) {
+	if !r.told.quiet {
 		r.told.say(text + "\n")
 	}
 }
 
-func (r *provisioning) kernelOf() (qemu.Kernel, error) {
-	if r.kernel == "" {
-		return qemu.Newest(r.tools)
+func (r *imageRun) kernelOf() (qemu.Kernel, error) {
+	o := r.options
+	if o.kernel == "" {
+		return qemu.Newest(o.tools)
 	}
-	return qemu.KernelAt(r.kernel, r.modules, r.tools)
+	return qemu.KernelAt(o.kernel, o.modules, o.tools)
 }
 
 // recovered ends what an interrupted run has left of the images.
@@ -218,7 +236,7 @@ func isFile(name string) error {
 	info, err := os.Stat(name)
 	if err == nil && !info.Mode().IsRegular() {
 		err = diag.WithHint(fmt.Errorf("image %s: is no file", diag.Name(name)),
-			"apply writes to files only: copy it to one")
+			"images are files only: copy it to one")
 	}
 	return err
 }
@@ -236,7 +254,13 @@ func (r *provisioning) foreseen(ctx context.Context, from string) (*document.Doc
 	q.Rootless = "of which the plan is made in the machine"
 	opened := &opened{}
 	defer opened.close()
-	q.Devices = func(s config.Storage) (scene.Scene, error) { return r.open(&o, s, opened) }
+	q.Devices = func(s config.Storage) (scene.Scene, error) {
+		named, err := o.named(s)
+		if err != nil {
+			return nil, err
+		}
+		return r.open(named, opened)
+	}
 	if err := engine.ReadConfig(ctx, r.p, from, &q); err != nil {
 		return nil, err
 	}
@@ -263,12 +287,11 @@ func (r *provisioning) foreseen(ctx context.Context, from string) (*document.Doc
 	return doc, nil
 }
 
+// unnamed is the device of an image whose name is only known when it is looked into.
+const unnamed = ""
+
 // open opens the images for the plan, and notes which disks they are.
-func (r *provisioning) open(o *planOptions, s config.Storage, opened *opened) (scene.Scene, error) {
-	named, err := o.named(s)
-	if err != nil {
-		return nil, err
-	}
+func (r *imageRun) open(named map[string]string, opened *opened) (scene.Scene, error) {
 	all, files, err := image.Disks(named, &device.Devices{})
 	for _, f := range files {
 		opened.add(f)
@@ -278,7 +301,10 @@ func (r *provisioning) open(o *planOptions, s config.Storage, opened *opened) (s
 	}
 	for i, device := range slices.Sorted(maps.Keys(all)) {
 		d := imageDisk{Disk: guest.Disk{Serial: fmt.Sprintf("glowplug-%d", i),
-			Names: append([]string{device}, all[device].Names...)}, sectorBytes: all[device].SectorSize}
+			Names: all[device].Names}, sectorBytes: all[device].SectorSize}
+		if device == unnamed {
+			d.Names = nil
+		}
 		for _, name := range d.Names {
 			if err := guest.Nameable(name); err != nil {
 				return nil, err
@@ -324,10 +350,10 @@ var (
 // initramfsFile is what the machine starts with, in the folder for that.
 const initramfsFile = "initramfs"
 
-// machineFor makes the initramfs, and the machine but for the files of its disks.
-func (r *provisioning) machineFor(k qemu.Kernel, cfg config.Config) (spec qemu.Spec, err error) {
+// machineFor makes the initramfs, and the machine.
+func (r *imageRun) machineFor(k qemu.Kernel, cfg config.Config, wish start.Wish) (spec qemu.Spec, err error) {
 	const memoryMiB = 2048
-	spec = qemu.Spec{Kernel: k.File, Initramfs: filepath.Join(r.work, initramfsFile), Network: r.network,
+	spec = qemu.Spec{Kernel: k.File, Initramfs: filepath.Join(r.work, initramfsFile), Network: r.options.network,
 		MemoryMiB: memoryMiB}
 	var names []string
 	for i, d := range r.disks {
@@ -338,9 +364,8 @@ func (r *provisioning) machineFor(k qemu.Kernel, cfg config.Config) (spec qemu.S
 		return spec, err
 	}
 	early := slices.Concat(earlyModules, spec.Bus.Modules)
-	wish := start.Wish{System: r.tools, Kernel: k, Tools: toolsFor(cfg), Perhaps: slices.Concat([]string{"mdadm",
-		"dmsetup", "setfiles"}, bindingExtras), Scripts: scriptsFor(cfg)}
-	if r.network {
+	wish.System, wish.Kernel = r.options.tools, k
+	if r.options.network {
 		early, wish.Tools = append(early, "virtio_net"), append(wish.Tools, "ip")
 		wish.Files = []string{"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"}
 	}
@@ -382,9 +407,12 @@ func pack(tree start.Tree, file string) error {
 	return errors.Join(tree.Pack(qemu.NewArchive(f)), f.Close())
 }
 
-// toolsFor are the programs that the machine needs for a config.
+// basics are the programs that the machine needs for everything.
+var basics = []string{"modprobe", "udevadm", "mount", "umount", "blkid"}
+
+// toolsFor are the programs that the machine needs to carry out a config.
 func toolsFor(cfg config.Config) []string {
-	all := []string{"modprobe", "udevadm", "mount", "umount", "blkid"}
+	all := slices.Clone(basics)
 	always, perhaps := disks.Needs(cfg.Storage)
 	for _, n := range slices.Concat(always, perhaps) {
 		if !slices.Contains(bindingTools, n.Tool) {
@@ -410,9 +438,14 @@ type failure string
 func (f failure) Error() string { return "the machine could not do it, as its card above says" }
 
 // inMachine runs the machine, and tells what it tells.
-func (r *provisioning) inMachine(ctx context.Context, with qemu.Runner, spec qemu.Spec, order string) error {
-	c := &listener{r: r, order: order}
-	err := with.Run(ctx, spec, c.hear)
+func (r *imageRun) inMachine(ctx context.Context, with qemu.Runner, spec qemu.Spec, order guest.Order,
+	hear func(guest.Saying)) error {
+	line, err := order.Line()
+	if err != nil {
+		return err
+	}
+	c := &listener{r: r, order: line, others: hear}
+	err = with.Run(ctx, spec, c.hear)
 	switch {
 	case c.failed != "":
 		return failure(c.failed)
@@ -426,8 +459,9 @@ func (r *provisioning) inMachine(ctx context.Context, with qemu.Runner, spec qem
 
 // A listener hears what the machine says.
 type listener struct {
-	r      *provisioning
+	r      *imageRun
 	order  string
+	others func(guest.Saying) // hears what else is said
 	stage  string
 	failed string
 	done   bool
@@ -453,6 +487,8 @@ func (c *listener) hear(line []byte) (reply string) {
 		c.failed = s.Failed
 	case s.Done:
 		c.done = true
+	default:
+		c.others(s)
 	}
 	return ""
 }

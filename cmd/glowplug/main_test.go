@@ -114,7 +114,7 @@ func TestApplyTakesTheRunningSystemOnlyIfThatIsSaid(t *testing.T) {
 	here, err := os.Getwd()
 	require.NoError(t, err)
 	assert.Equal(t, applyOptions{root: filepath.Join(here, "relative"), fetchTimeout: 2 * time.Minute,
-		tools: "/"}, o)
+		machineOptions: machineOptions{tools: "/"}}, o)
 	_, err = parsed("--help")
 	require.ErrorIs(t, err, cli.ErrHelp)
 }

@@ -13,6 +13,7 @@ type verifyOptions struct {
 	noContent, noOwner             bool
 	offline, fetch                 bool
 	fetchTimeout                   time.Duration
+	machineOptions
 }
 
 func verifyCommand() cli.Command { return new(verifyOptions).row() }
@@ -20,20 +21,25 @@ func verifyCommand() cli.Command { return new(verifyOptions).row() }
 func (o *verifyOptions) row() cli.Command {
 	return cli.Command{
 		Called: "glowplug verify",
-		Usage:  []string{"glowplug verify [OPTIONS] CONFIG|-", "glowplug verify [OPTIONS] [--record FILE]"},
-		Brief:  "[--root DIR] [CONFIG]", Short: "tell in what a machine differs from its config",
+		Usage: []string{"glowplug verify [OPTIONS] CONFIG|-", "glowplug verify [OPTIONS] [--record FILE]",
+			"glowplug verify --image FILE [OPTIONS] [CONFIG|-]",
+			"glowplug verify --disk DEVICE=FILE... [OPTIONS] [CONFIG|-]"},
+		Brief: "[--root DIR] [CONFIG]", Short: "tell in what a machine differs from its config",
 		Text: []string{
 			"Tells whether a machine that a config was carried out on, or a directory, still is what the config " +
 				"says: files by content, mode and owner, directories, links, units and whether they are enabled, " +
 				"users, groups and keys; of a machine also partitions, arrays, encrypted volumes, filesystems and " +
 				"where these are mounted. What a boot would make again each time is compared with what is there. " +
 				"Nothing is changed: it gives up the right to write and to start programs, as glowplug plan does.",
+			"With --image or --disk it looks into images of disks, without root: in a machine of qemu that is thrown " +
+				"away, whose disks cannot be written to.",
 		},
-		Options: o.rows(),
+		Options: append(o.rows(), o.machineRows("looks into", "the config or the record")...),
 		Notes: []string{
 			"Without CONFIG it goes by a record, which glowplug record has made: that of --record, or else the one " +
-				"that the image of this machine has a first boot leave.",
-			"Without --root it is about this machine, and may have to be run by root, who alone may read all of it.",
+				"that the image of this machine, or the image that is looked into, has a first boot leave.",
+			"Without --root and images it is about this machine, and may have to be run by root, who alone may read " +
+				"all of it.",
 			"It finds what has changed by itself, by mistake or by other programs. Whoever is root on the machine " +
 				"can have it find nothing.",
 			"Of the content of files, lines are shown where everybody may read the file; of passwords and keys only " +
@@ -47,7 +53,7 @@ func (o *verifyOptions) row() cli.Command {
 			{Code: int(drift.SomeNotKnown), Meaning: "nothing differs, but something is not known"}},
 		Examples: []string{
 			"glowplug verify web.ign", "glowplug verify", "glowplug verify --root build/rootfs web.bu",
-			"glowplug verify --format junit web.ign >verify.xml",
+			"glowplug verify --format junit web.ign >verify.xml", "glowplug verify --image disk.raw web.ign",
 		},
 		Grammar: cli.Ours(), Operands: cli.Operands{Files: true}, Section: "1",
 		Run: func(ctx context.Context, p *cli.Process, operands []string) error { return o.run(ctx, p, operands) },
@@ -81,6 +87,10 @@ func (o *verifyOptions) judge(operands []string) error {
 		return cli.Misuse("one config is needed, %d are given; - is standard input", len(operands))
 	case len(operands) == 1 && o.record != "":
 		return cli.Misuse("--record is for no config, and one is given: leave out one of them")
+	case o.isOfImages() && o.root != "":
+		return cli.Misuse("--root is a directory: leave it out, or --image and --disk")
+	case o.isOfImages() && o.fetch:
+		return cli.Misuse("--fetch is not for images: what their files get from servers is compared by its digest")
 	case len(operands) == 0 && o.record == "" && o.root != "":
 		return cli.Misuse("with --root a config is needed, or --record with a record of the directory")
 	case len(operands) == 0 && o.fetch:
@@ -89,6 +99,8 @@ func (o *verifyOptions) judge(operands []string) error {
 		return cli.Misuse("--fetch asks servers, and --offline asks none: leave out one of them")
 	case o.fetchTimeout < 0:
 		return cli.Misuse("--fetch-timeout: %v is below 0, which is no time to wait", o.fetchTimeout)
+	case o.isOfImages():
+		return o.judgeMachine()
 	}
-	return nil
+	return o.inVain()
 }

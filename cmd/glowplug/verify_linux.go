@@ -35,18 +35,15 @@ func (o *verifyOptions) run(ctx context.Context, p *cli.Process, operands []stri
 		return err
 	}
 	q.Documents.Lint = tree.Unseen
-	opened := &opened{}
-	defer opened.close()
-	if err := o.look(&q, opened); err != nil {
-		return err
-	}
 	config := ""
 	if len(operands) > 0 {
 		config = operands[0]
-	} else if err := o.byRecord(p, &q); err != nil {
-		return err
 	}
-	report, err := engine.Verify(ctx, p, config, o.root == "", q)
+	compare := o.compare
+	if o.isOfImages() {
+		compare = o.compareImages
+	}
+	report, err := compare(ctx, p, config, q)
 	if err == nil && config == "" {
 		for _, i := range report.Items {
 			i.Place = "" // nobody has written what a record has of a config
@@ -62,6 +59,22 @@ func (o *verifyOptions) run(ctx context.Context, p *cli.Process, operands []stri
 		return cli.ExitError(exit)
 	}
 	return nil
+}
+
+// compare looks at this machine or a directory.
+func (o *verifyOptions) compare(ctx context.Context, p *cli.Process, config string, q stages.Question) (*drift.Report,
+	error) {
+	opened := &opened{}
+	defer opened.close()
+	if err := o.look(&q, opened); err != nil {
+		return nil, err
+	}
+	if config == "" {
+		if err := o.byRecord(p, &q); err != nil {
+			return nil, err
+		}
+	}
+	return engine.Verify(ctx, p, config, o.root == "", q)
 }
 
 // errNoRecord is why there is nothing to go by.

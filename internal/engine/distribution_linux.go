@@ -79,26 +79,41 @@ func FactsURL(p *cli.Process) (string, error) {
 // RecordFile is where the image of this machine wants a record of its first boot; "" for nowhere.
 func RecordFile(p *cli.Process) (string, error) {
 	d, err := readDistribution(distributionFile, p.Env)
+	return d.recordFile(err)
+}
+
+func (d *distribution) recordFile(err error) (string, error) {
 	if err == nil && d.RecordFile != "" && !strings.HasPrefix(d.RecordFile, "/") {
 		err = errors.New("distribution settings: recordFile: the path is not absolute")
 	}
 	return d.RecordFile, err
 }
 
+// RecordFileOf is the same of an image whose root is this.
+func RecordFileOf(v target.View) (string, error) {
+	d, err := distributionOf(v)
+	return d.recordFile(err)
+}
+
 // ImageOf reads what the builder of an image has decided: of the image itself, and which programs it calls otherwise.
 func ImageOf(v target.View) (target.Image, map[string]string, error) {
+	d, err := distributionOf(v)
+	return d.Image, d.Tools, err
+}
+
+func distributionOf(v target.View) (distribution, error) {
 	d := defaultDistribution()
 	data, err := v.ReadFile(distributionFile, target.TextMost)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return d.Image, nil, nil
+		return d, nil
 	case err == nil:
 		err = decodeStrictly(data, &d)
 	}
 	if err != nil {
 		err = fmt.Errorf("distribution settings: %s: %w", distributionFile, err)
 	}
-	return d.Image, d.Tools, err
+	return d, err
 }
 
 func decodeStrictly(data []byte, to any) error {

@@ -86,30 +86,41 @@ func nameDisks(ctx context.Context, tools *tool.Set, disks []Disk) error {
 	if err != nil {
 		return err
 	}
-	var text strings.Builder
-	for _, d := range disks {
-		text.WriteString(rules(names[d.Serial], d.Names))
-	}
-	const folder = "/run/udev/rules.d"
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(folder+"/65-glowplug.rules", []byte(text.String()), 0o644); err != nil {
+	if err := writeRules(names, disks); err != nil {
 		return err
 	}
 	if err := loadBtrfs(ctx, tools); err != nil {
 		return err
 	}
-	for _, c := range []tool.Command{
-		{Tool: initramfs.Udev, Args: []string{"--daemon"}},
-		{Tool: "udevadm", Args: []string{"trigger", "--action=add", "--subsystem-match=block"}},
-		{Tool: "udevadm", Args: []string{"settle"}},
-	} {
+	return runAll(ctx, tools, append([]tool.Command{{Tool: initramfs.Udev, Args: []string{"--daemon"}}}, named...))
+}
+
+// named are the commands by which devices get the names that udev's rules have for them.
+var named = []tool.Command{
+	{Tool: "udevadm", Args: []string{"trigger", "--action=add", "--subsystem-match=block"}},
+	{Tool: "udevadm", Args: []string{"settle"}},
+}
+
+func runAll(ctx context.Context, tools *tool.Set, all []tool.Command) error {
+	for _, c := range all {
 		if _, err := tools.Run(ctx, c); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// writeRules has udev call disks, which have names of the kernel by their serial numbers, what the config calls them.
+func writeRules(kernel map[string]string, disks []Disk) error {
+	var text strings.Builder
+	for _, d := range disks {
+		text.WriteString(rules(kernel[d.Serial], d.Names))
+	}
+	const folder = "/run/udev/rules.d"
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(folder+"/65-glowplug.rules", []byte(text.String()), 0o644)
 }
 
 // loadBtrfs loads the module if a disk has such a filesystem: without it udev takes that for one that is not ready yet

@@ -12,6 +12,9 @@
 // changed, and again for kernel arguments when the disks are what the config says: the stage kargs then calls the
 // helper that a first boot may have, with the folders of all filesystems that have entries.
 //
+// Or it tells in what the disks differ from a config: then, in the place of the stages, what is on the disks is mounted
+// for reading, and an Item is told for each entry.
+//
 // What may surprise: the names of disks are links. What the kernel calls them is chosen so that it is none of the
 // config's names.
 package guest

@@ -64,15 +64,24 @@ func Main(ctx context.Context, env func(string) string, now func() time.Time) er
 	m := &machine{now: now, env: env, tools: tool.New(nil, nil)}
 	err := m.begin(ctx)
 	if err == nil {
-		if err = m.provision(ctx); err == nil {
-			err = at("disks", written())
-		}
-		m.end(err)
+		m.end(m.work(ctx))
 	} else {
 		fmt.Fprintln(os.Stderr, "glowplug: "+err.Error()) // the console, of which the last lines are told
 	}
 	unix.Sync()
 	return unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF)
+}
+
+// work does what is ordered.
+func (m *machine) work(ctx context.Context) error {
+	if m.order.Compare != nil {
+		return m.compare(ctx)
+	}
+	err := m.provision(ctx)
+	if err == nil {
+		err = at("disks", written())
+	}
+	return err
 }
 
 // begin gets the machine as far as it has its order.
@@ -171,6 +180,10 @@ func at(stage string, err error) error {
 
 // end says how it went.
 func (m *machine) end(err error) {
+	if err != nil && m.order.Compare != nil {
+		m.say(Saying{Refused: err.Error(), Hint: strings.Join(diag.Hints(err), "\n")})
+		err = nil
+	}
 	if err == nil {
 		m.say(Saying{Done: true})
 		return

@@ -155,6 +155,20 @@ func TestWhatNeedsARoot(t *testing.T) {
 	assert.Equal(t, "volumes, whose keys are left in a root", needsRoot(volume))
 }
 
+func TestFilesystemsAreLaidOuterOnesFirstAndForReading(t *testing.T) {
+	var s config.Storage
+	for _, each := range [][3]string{{"/dev/c", "ext4", "/srv/a/b"}, {"/dev/s", "swap", ""}, {"/dev/n", "none", "/x"},
+		{"/dev/b", "btrfs", "/srv/a/"}, {"/dev/a", "xfs", "/"}} {
+		s.Filesystems = append(s.Filesystems, config.Filesystem{Device: each[0], Format: &each[1], Path: &each[2],
+			MountOptions: []string{"rw"}})
+	}
+	var all []string
+	for _, f := range mounted(s) {
+		all = append(all, f.device+" "+f.at+" "+f.options)
+	}
+	assert.Equal(t, []string{"/dev/a / rw,ro", "/dev/b /srv/a rw,ro", "/dev/c /srv/a/b rw,ro"}, all)
+}
+
 func TestTheCardIsOfTheStageThatFailed(t *testing.T) {
 	err := at("files", errors.New("x"))
 	failed := &stageError{}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/glowplug-os/glowplug/internal/drift"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/stages"
 )
@@ -17,6 +18,14 @@ type Order struct {
 	Network bool
 	Today   int64 // the date that new passwords get, in days since 1970-01-01
 	Version string
+	Compare *Comparison // nothing is changed; nil where the disks are to become what the config says
+}
+
+// A Comparison says how disks are compared with the config.
+type Comparison struct {
+	ByRecord bool // go by the record that the root has, in the place of the config
+	Texts    bool // what is in files may be shown
+	NoOwner  bool
 }
 
 // A Disk is one that the machine has, and what the config calls it.
@@ -27,12 +36,16 @@ type Disk struct {
 
 // A Saying is something that the machine tells: one of these.
 type Saying struct {
-	Hello   bool   `json:",omitempty"` // it is there, and waits for the order
-	Stage   string `json:",omitempty"` // one begins
-	Event   *Event `json:",omitempty"`
-	Warning string `json:",omitempty"`
-	Failed  string `json:",omitempty"` // the card
-	Done    bool   `json:",omitempty"`
+	Hello   bool        `json:",omitempty"` // it is there, and waits for the order
+	Stage   string      `json:",omitempty"` // one begins
+	Event   *Event      `json:",omitempty"`
+	Warning string      `json:",omitempty"`
+	Item    *drift.Item `json:",omitempty"` // something that was compared
+	Note    string      `json:",omitempty"` // of what was not
+	Refused string      `json:",omitempty"` // why nothing can be compared, and
+	Hint    string      `json:",omitempty"` // what to do about it
+	Failed  string      `json:",omitempty"` // the card
+	Done    bool        `json:",omitempty"`
 }
 
 // An Event is what becomes of a step, without its functions.

@@ -13,6 +13,7 @@ import (
 type Disk struct {
 	Serial      string // by which the machine tells it from others; at most 20 characters
 	Path        string // a raw image
+	ReadOnly    bool   // what the machine writes is thrown away with it
 	SectorBytes int
 }
 
@@ -51,12 +52,16 @@ func (b Bus) arguments(disks []Disk) (args []string) {
 		// Who starts the machine brings to the disk what it has written, once, at its end. Where no room is left the
 		// machine is told, which else would stand still.
 		args = append(args, "-drive", fmt.Sprintf("if=none,id=disk-%d,file=%s,format=raw,cache=unsafe,discard=unmap,"+
-			"detect-zeroes=unmap,werror=report,rerror=report", i, Quote(d.Path)),
+			"detect-zeroes=unmap,werror=report,rerror=report%s", i, Quote(d.Path), readOnly[d.ReadOnly]),
 			"-device", fmt.Sprintf("%s,drive=disk-%d,serial=%s,logical_block_size=%d,physical_block_size=%[4]d",
 				b.device, i, d.Serial, sector))
 	}
 	return args
 }
+
+// readOnly has qemu open an image for reading only (qemu(1), -snapshot). To read a filesystem that was not unmounted
+// its journal has to be played back, which takes a disk that can be written to.
+var readOnly = map[bool]string{true: ",snapshot=on"}
 
 // A Spec is a machine that is thrown away.
 type Spec struct {

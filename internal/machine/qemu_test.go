@@ -16,6 +16,15 @@ import (
 	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
+func TestAnImageThatIsReadOnlyIsOpenedForReading(t *testing.T) {
+	b, err := BusBeside(nil)
+	require.NoError(t, err)
+	for is, times := range map[bool]int{true: 1, false: 0} {
+		args := strings.Join(b.arguments([]Disk{{Serial: "a", Path: "a.raw", ReadOnly: is}}), " ")
+		assert.Equal(t, times, strings.Count(args, ",snapshot=on"), args)
+	}
+}
+
 func TestDisksAreCalledByNoNameOfTheConfig(t *testing.T) {
 	for names, want := range map[string]string{
 		"/dev/disk/by-id/a":     "vd",

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -82,8 +83,10 @@ func TestImagesOfBlankDisksAreProvisionedByAnOrdinaryUser(t *testing.T) {
 	require.Zero(t, code, "it is run again: %s", said)
 	assert.Regexp(t, `done: .* unchanged\n`, said)
 
+	isAsDescribed(t, w, "--disk", "/dev/vda=a.raw", "--disk", "/dev/vdb=b.raw", "config.ign")
+
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "run"), []byte(readBack), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "run"), []byte(readBack+changes), 0o755))
 	var out bytes.Buffer
 	status, result, err := w.Parts.RunPayload(t.Context(), machine.Payload{Dir: dir,
 		Output: io.MultiWriter(&out, t.Output()), Machine: machine.Spec{
@@ -96,15 +99,77 @@ func TestImagesOfBlankDisksAreProvisionedByAnOrdinaryUser(t *testing.T) {
 		assert.Contains(t, out.String(), line+"\n")
 	}
 	assert.Regexp(t, `State : (clean|active) *\n`, out.String())
+
+	code, said = w.Run("verify", "--disk", "/dev/vda=a.raw", "--disk", "/dev/vdb=b.raw", "config.ign")
+	assert.Equal(t, 3, code)
+	for _, part := range changed {
+		assert.Contains(t, said, part)
+	}
+	assert.Regexp(t, `(?m)^4 of \d+ differ$`, said, "and nothing else")
+}
+
+// changes are made of what readBack has looked at, and changed is what glowplug verify says of them.
+const changes = `
+mount ${disks}a-part1 /mnt
+chmod 644 /mnt/etc/motd
+umount /mnt
+mount $array /mnt
+printf other >/mnt/x
+umount /mnt
+mount /dev/mapper/vault /mnt
+rm /mnt/x
+umount /mnt
+wipefs -qa ${disks}b-part3
+sync
+`
+
+var changed = []string{"file /etc/motd (config.ign:", "mode 0644, not 0600", "file /srv/mirror/x", "another content",
+	"file /srv/vault/x", "is not there", "filesystem on /dev/vdb3", "has nothing known on it"}
+
+// isAsDescribed has images verified that may only be read, and finds no difference and no change.
+func isAsDescribed(t *testing.T, w *workplace.Workplace, args ...string) {
+	t.Helper()
+	before := states(t, w)
+	for file := range before {
+		require.NoError(t, os.Chmod(file, 0o444))
+	}
+	code, said := w.Run("verify", args...)
+	assert.Zero(t, code, said)
+	assert.Contains(t, said, "all as described: ")
+	assert.Equal(t, before, states(t, w))
+	for file := range before {
+		require.NoError(t, os.Chmod(file, 0o644))
+	}
+}
+
+// states are when the images of the folder were written to.
+func states(t *testing.T, w *workplace.Workplace) map[string]time.Time {
+	t.Helper()
+	all := map[string]time.Time{}
+	for _, name := range w.Left() {
+		info, err := os.Stat(w.Path(name))
+		require.NoError(t, err)
+		all[w.Path(name)] = info.ModTime()
+	}
+	return all
 }
 
 // greeting is a config for a system: a unit that is enabled by its preset says on the console who has come.
 const greeting = `{"ignition": {"version": "3.4.0"},
   "passwd": {"users": [{"name": "guest", "uid": 1234}]},
   "storage": {"files": [{"path": "/etc/guest", "mode": 416, "user": {"name": "guest"},
-    "contents": {"source": "data:,welcome"}}, {"path": "/etc/greet", "contents": {"source": "data:;base64,SCRIPT"}}]},
+    "contents": {"source": "data:,welcome"}}, {"path": "/etc/greet", "contents": {"source": "data:;base64,SCRIPT"}},
+    {"path": "/usr/lib/glowplug/distribution.json", "contents": {"source":
+      "data:,%7B%22recordFile%22:%20%22/var/lib/record%22%7D"}},
+    {"path": "/var/lib/record", "contents": {"source": "data:;base64,RECORD"}}]},
   "systemd": {"units": [{"name": "greet.service", "enabled": true, "contents":
     "[Service]\nType=oneshot\nExecStart=/bin/sh /etc/greet\n[Install]\nWantedBy=multi-user.target\n"}]}}`
+
+// recorded is a record as a first boot may have left it.
+const recorded = `{"version": 1, "glowplug": "v1", "made": "2026-01-01T00:00:00Z", "documents": [], "config":
+  {"ignition": {"version": "3.4.0"}, "storage": {
+    "disks": [{"device": "/dev/sda", "partitions": [{"number": 1, "label": "root"}]}],
+    "files": [{"path": "/etc/guest", "mode": 416, "user": {"name": "guest"}}]}}}`
 
 // greet is what the unit runs, once.
 const greet = `echo GREET $(stat -c "%a %U" /etc/guest) $(cat /etc/guest) >/dev/ttyS0
@@ -114,7 +179,9 @@ systemctl poweroff -ff
 
 func TestAnImageOfASystemIsProvisionedAndStarts(t *testing.T) {
 	w := workplace.New(t, prepare(t))
-	greeting := strings.Replace(greeting, "SCRIPT", base64.StdEncoding.EncodeToString([]byte(greet)), 1)
+	encoded := base64.StdEncoding.EncodeToString
+	parts := strings.NewReplacer("SCRIPT", encoded([]byte(greet)), "RECORD", encoded([]byte(recorded)))
+	greeting := parts.Replace(greeting)
 	w.Copy("root.raw", w.Parts.Root)
 
 	t.Run("what fails leaves it as it was", func(t *testing.T) {
@@ -133,6 +200,7 @@ func TestAnImageOfASystemIsProvisionedAndStarts(t *testing.T) {
 	})
 	code, said := w.Apply(greeting, "--disk", "/dev/disk/by-id/root=root.raw", "--in-place")
 	require.Zero(t, code, said)
+	isAsDescribed(t, w, "--image", "root.raw") // by the record in it
 	result, err := machine.Run(t.Context(), machine.Spec{
 		Kernel: w.Parts.Kernel, Initrd: w.Parts.Initrd, Args: []string{"init=/sbin/init", "quiet"},
 		Disks:   []machine.Disk{{Name: "root", Path: w.Path("root.raw")}},
@@ -142,6 +210,7 @@ func TestAnImageOfASystemIsProvisionedAndStarts(t *testing.T) {
 	said = result.Tail(len(result.Console))
 	assert.Contains(t, said, "GREET 640 guest welcome", "%s", tail{result})
 	assert.Contains(t, said, "REPORTED", "%s", tail{result})
+	isAsDescribed(t, w, "--disk", "/dev/disk/by-id/root=root.raw", "config.ign") // which nobody has unmounted
 }
 
 // laysOut makes, of a blank disk, what installers lay out: a boot partition, and a root in one of the subvolumes of a

@@ -1,5 +1,6 @@
 //go:build vmhost
 
+// Package workplace has an ordinary user who makes images of disks by `glowplug apply`, for tests that start these.
 package workplace
 
 import (
@@ -7,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"syscall"
 	"testing"
 
@@ -85,12 +85,17 @@ func (w *Workplace) Copy(name, of string) {
 	w.give(w.Path(name))
 }
 
-// Apply runs glowplug apply as the user, with the kernel and the programs of the machines' Debian.
+// Apply runs glowplug apply with a config.
 func (w *Workplace) Apply(config string, args ...string) (code int, said string) {
 	w.t.Helper()
 	require.NoError(w.t, os.WriteFile(w.Path("config.ign"), []byte(config), 0o644))
-	all := slices.Concat([]string{"apply", "--emulate", "--kernel", w.Parts.Kernel, "--tools", w.Parts.Tree}, args,
-		[]string{"config.ign"})
+	return w.Run("apply", append(args, "config.ign")...)
+}
+
+// Run runs a command as the user, with the kernel and the programs of the machines' Debian.
+func (w *Workplace) Run(command string, args ...string) (code int, said string) {
+	w.t.Helper()
+	all := append([]string{command, "--emulate", "--kernel", w.Parts.Kernel, "--tools", w.Parts.Tree}, args...)
 	run := exec.CommandContext(w.t.Context(), w.Path("glowplug"), all...)
 	run.Dir = w.dir
 	if os.Geteuid() == 0 {
