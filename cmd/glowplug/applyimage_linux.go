@@ -425,6 +425,9 @@ func toolsFor(cfg config.Config) []string {
 	if guest.AsksArguments(cfg) {
 		all = append(all, kargs.Needs()...)
 	}
+	if disables(cfg) {
+		all = append(all, "systemctl")
+	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }

@@ -61,6 +61,11 @@ func serversAlone(pin string, policy json.RawMessage, depth int) bool {
 	return true
 }
 
+// disables: a config disables a unit, which an image may have enabled. To enable one takes no program.
+func disables(cfg config.Config) bool {
+	return slices.ContainsFunc(cfg.Systemd.Units, func(u config.Unit) bool { return u.Enabled != nil && !*u.Enabled })
+}
+
 // bindingTools are what Clevis is, and what its scripts call where a policy is of Tang servers. Some versions do
 // without the second part.
 var (

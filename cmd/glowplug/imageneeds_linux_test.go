@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -40,5 +41,13 @@ func TestVolumesThatOneMachineAloneCouldOpenAreRefused(t *testing.T) {
 				require.ErrorContains(t, err, "leave it to the first boot")
 			}
 		})
+	}
+}
+
+func TestWhatTheMachineNeedsForUnits(t *testing.T) {
+	on, off := true, false
+	for want, unit := range map[bool]config.Unit{true: {Enabled: &off}, false: {Enabled: &on}} {
+		cfg := config.Config{Systemd: config.Systemd{Units: []config.Unit{{Name: "a.service"}, unit}}}
+		assert.Equal(t, want, slices.Contains(toolsFor(cfg), "systemctl"))
 	}
 }

@@ -109,7 +109,7 @@ var packages = map[string]string{
 	"mkfs.btrfs": "btrfs-progs", "mkfs.ext4": "e2fsprogs", "mkfs.fat": "dosfstools", "mkswap": "util-linux",
 	"wipefs": "util-linux", "blkid": "util-linux", "mount": "mount", "umount": "mount", "modprobe": "kmod",
 	"udevadm": "udev", "systemd-udevd": "udev", "ip": "iproute2", "clevis": "clevis", "clevis-luks-bind": "clevis-luks",
-	"jose": "jose", "curl": "curl", "awk": "mawk",
+	"jose": "jose", "curl": "curl", "awk": "mawk", "systemctl": "systemd",
 }
 
 func lacks(system string, missing []string) error {

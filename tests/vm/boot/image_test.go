@@ -35,8 +35,8 @@ const netRaw = "\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00
 
 // attribute is a command that tells an attribute of a file, in hexadecimal digits, by getxattr(2), which is call 191.
 func attribute(file, name string) string {
-	return fmt.Sprintf(`perl -e '$b = "\0" x 64; $n = syscall(191, "%s", "%s", $b, 64); print unpack("H*", `+
-		`substr($b, 0, $n))'`, file, name)
+	return fmt.Sprintf(`perl -e '($f, $a, $b) = ("%s", "%s", "\0" x 64); $n = syscall(191, $f, $a, $b, 64); `+
+		`print unpack("H*", substr($b, 0, $n))'`, file, name)
 }
 
 // asBefore is what the image had, and still has.
