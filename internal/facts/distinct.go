@@ -6,10 +6,14 @@ import (
 	"fmt"
 )
 
-// distinct refuses JSON with a key that an object has twice: of two values readers take either. The text is valid.
+// distinct refuses JSON with a key that an object has twice: of two values readers take either. Of a text that is no
+// JSON it says nothing that counts; it reads along with the one that refuses such a text.
 func distinct(text []byte) error {
 	s := keyScan{text: text}
 	for i := 0; i < len(text); i++ {
+		if len(s.open) == 0 && text[i] != '{' && text[i] != '[' {
+			continue
+		}
 		switch text[i] {
 		case '{', '[':
 			s.open = append(s.open, scope{object: text[i] == '{', first: len(s.keys)})
@@ -21,6 +25,9 @@ func distinct(text []byte) error {
 			s.key = s.open[len(s.open)-1].object
 		case '"':
 			end := stringEnd(text, i)
+			if end == i {
+				return nil
+			}
 			if s.key && s.met(text[i:end]) {
 				return fmt.Errorf("%s: the key %s is there twice", position(text, int64(i)), text[i:end])
 			}
@@ -75,12 +82,12 @@ func (s *keyScan) met(quoted []byte) bool {
 func keyText(quoted []byte) string {
 	text := string(quoted[1 : len(quoted)-1])
 	if bytes.IndexByte(quoted, '\\') >= 0 {
-		_ = json.Unmarshal(quoted, &text) // it has been read before
+		_ = json.Unmarshal(quoted, &text) // others tell what is no string
 	}
 	return text
 }
 
-// stringEnd is the place behind the string that begins at one.
+// stringEnd is the place behind the string that begins at one; the same one if it has no end.
 func stringEnd(text []byte, from int) int {
 	for i := from + 1; i < len(text); i++ {
 		switch text[i] {
@@ -90,7 +97,7 @@ func stringEnd(text []byte, from int) int {
 			return i + 1
 		}
 	}
-	return len(text)
+	return from
 }
 
 // position tells where a byte is, as line and column: "1:20".

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -36,4 +37,22 @@ func TestAKeyIsThereOnce(t *testing.T) {
 			assert.ErrorContains(t, err, want, text)
 		}
 	}
+}
+
+// A text is looked at before it is known to be JSON.
+func FuzzAnyTextIsLookedAt(f *testing.F) {
+	for _, text := range []string{
+		`{"a": 1, "a": 1}`, `}`, `{"`, `{"a`, `{"\`, `"a": "a"`, `[}]{"a":`, `{"\u00": 1, "b"]`,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		err := distinct(text)
+		var any map[string]any
+		if json.Unmarshal(text, &any) == nil && err == nil {
+			again, err := json.Marshal(any)
+			require.NoError(t, err)
+			assert.NoError(t, distinct(again), "maps have a key once")
+		}
+	})
 }

@@ -195,6 +195,8 @@ func (d *Document) Write(w io.Writer) error { return diag.EncodeJSONLine(w, d) }
 
 // Parse reads a document. What is not of this version, or says what no machine can, is refused.
 func Parse(text []byte) (*Document, error) {
+	twice := make(chan error, 1)
+	go func() { twice <- distinct(text) }()
 	d := &Document{}
 	err := json.Unmarshal(text, d)
 	if err != nil || d.Version != Version {
@@ -208,7 +210,7 @@ func Parse(text []byte) (*Document, error) {
 	if d.Circumstances == nil {
 		return nil, errors.New("facts: the circumstances are missing")
 	}
-	err = cmp.Or(distinct(text), d.Circumstances.check(), d.Devices.check(), d.Root.check())
+	err = cmp.Or(<-twice, d.Circumstances.check(), d.Devices.check(), d.Root.check())
 	if err == nil && d.Root == nil && d.Circumstances.Rootless == "" {
 		err = errors.New("the root is missing, and the circumstances do not say why")
 	}
