@@ -172,7 +172,7 @@ func (r *imageRun) kernelOf() (qemu.Kernel, error) {
 
 // recovered ends what an interrupted run has left of the images.
 func (r *provisioning) recovered() error {
-	named := slices.Collect(maps.Values(r.images.disks))
+	named := slices.Sorted(maps.Values(r.images.disks)) // so that the same is told each time
 	if r.images.image != "" {
 		named = []string{r.images.image}
 	}
