@@ -12,6 +12,7 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 const hooked = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
@@ -284,6 +285,36 @@ func TestWhatCannotBeEnabledIsToldAndTheRestIsDone(t *testing.T) {
 		assert.Equal(t, want, told)
 		assert.FileExists(t, filepath.Join(dir, "enabled/good.service"))
 		assert.NoFileExists(t, filepath.Join(dir, "enabled/old.service"))
+	}
+}
+
+// A unit that may be enabled is not taken for one that is not because systemctl does not come to say so.
+func TestASystemctlThatSaysNothingIsAnError(t *testing.T) {
+	for claim, c := range map[string]struct{ program, says string }{
+		"it is killed":         {"#!/bin/sh\nkill -9 $$\n", "systemctl: signal: killed"},
+		"it cannot be started": {"#!/none\n", "no such file or directory"},
+		"it says no":           {"#!/bin/sh\nexit 1\n", ""},
+		"there is none":        {"", ""},
+		"it cannot read it":    {"#!/bin/sh\necho 'Failed: Input/output error' >&2; exit 1\n", "Input/output error"},
+		"there is no unit":     {"#!/bin/sh\necho 'Failed: No such file or directory' >&2; exit 1\n", ""},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			dir, o := newRoot(t, map[string]string{"etc/systemd/system/x.target.wants/README": ""})
+			require.NoError(t, os.Symlink("/lib/systemd/system/old.service",
+				filepath.Join(dir, "etc/systemd/system/x.target.wants/old.service")))
+			file := filepath.Join(t.TempDir(), "systemctl")
+			if c.program != "" {
+				require.NoError(t, os.WriteFile(file, []byte(c.program), 0o755))
+			}
+			o.Tools = tool.New(map[string]string{"systemctl": file}, nil)
+			err := apply(unitsOf(t, `{'name':'old.service','enabled':false}`), o)
+			if c.says == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, "disable old.service")
+			assert.ErrorContains(t, err, c.says)
+		})
 	}
 }
 

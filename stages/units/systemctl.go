@@ -27,15 +27,34 @@ func (r runner) systemctl(ctx context.Context, verb, name string) ([]byte, error
 // nothingToDisable are answers of systemctl is-enabled, with success, about units that no link of the root enables.
 var nothingToDisable = []string{"static", "generated", "transient"}
 
-// isEnabled asks systemctl. Whatever keeps it from saying yes means no (docs/peer/engine.md §11.6), but for the end of
-// ctx.
-func (r runner) isEnabled(ctx context.Context, name string) (bool, error) {
+// isEnabled asks systemctl. Whatever it says but yes means no, and so does a root without systemctl
+// (docs/peer/engine.md §11.6). One that has not come to say anything is an error: the unit could stay enabled. So is
+// one that only complains, of something else than that there is no such unit, where a link enables the unit; made is
+// nil where nobody knows the links.
+func (r runner) isEnabled(ctx context.Context, name string, made links) (bool, error) {
 	if r.Tools == nil {
 		return false, nil
 	}
 	answer, err := r.systemctl(ctx, "is-enabled", name)
-	return err == nil && !slices.Contains(nothingToDisable, strings.TrimSpace(string(answer))), context.Cause(ctx)
+	said := strings.TrimSpace(string(answer))
+	var failed *tool.Error
+	switch {
+	case err == nil:
+		return !slices.Contains(nothingToDisable, said), nil
+	case context.Cause(ctx) != nil:
+		return false, context.Cause(ctx)
+	case errors.Is(err, tool.ErrNotFound):
+		return false, nil
+	case !errors.As(err, &failed) || failed.Status < 0:
+		return false, err
+	case said == "" && failed.Said != "" && !strings.HasSuffix(failed.Said, noSuchUnit) && made.lead(name):
+		return false, err
+	}
+	return false, nil
 }
+
+// noSuchUnit is how systemctl ends its complaint about a unit that the root does not have (strerror of ENOENT).
+const noSuchUnit = "No such file or directory"
 
 // disable makes the step that disables a unit. Links that are to stay do so, whatever systemctl takes for links of the
 // unit. The line in the preset file is not enough: unless it is built otherwise, systemd's presets at a first boot
@@ -50,7 +69,7 @@ func (r runner) disable(w wanted, stays linkJudge, made links) plan.Step {
 		if aside, err := r.Root.Lstat(asideDir); err != nil || aside.Kind != root.Absent {
 			return plan.Pending, err
 		}
-		if enabled, err := r.isEnabled(ctx, w.Name); err != nil || enabled {
+		if enabled, err := r.isEnabled(ctx, w.Name, made); err != nil || enabled {
 			return plan.Pending, err
 		}
 		return plan.Done, nil
@@ -62,7 +81,7 @@ func (r runner) disable(w wanted, stays linkJudge, made links) plan.Step {
 		}
 		// the step may be due for that alone, and systemctl refuses to disable a unit that the root lacks
 		if interrupted {
-			if enabled, err := r.isEnabled(ctx, w.Name); err != nil || !enabled {
+			if enabled, err := r.isEnabled(ctx, w.Name, made); err != nil || !enabled {
 				return err
 			}
 		}
@@ -89,7 +108,7 @@ func (r runner) enable(w wanted, made links) plan.Step {
 			return err
 		}
 		what := " cannot be enabled: "
-		if enabled, err := r.isEnabled(ctx, w.Name); err != nil {
+		if enabled, err := r.isEnabled(ctx, w.Name, nil); err != nil {
 			return err
 		} else if enabled {
 			what = " is enabled in part: " // an alias is taken, say, and the other links are made
