@@ -1,6 +1,9 @@
 package tool
 
 import (
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,4 +28,19 @@ func TestAToolThatHangsIsEndedAndNamed(t *testing.T) {
 	_, err := New(nil, nil).Within(50*time.Millisecond).Run(t.Context(),
 		Command{Tool: "sleep", Args: []string{"60"}})
 	assert.EqualError(t, err, "sleep: has not ended after 50ms")
+}
+
+func TestAToolThatLeavesAChildBehindHasEnded(t *testing.T) {
+	tools := script(t, `sleep 60 & echo $!; exit "$1"`)
+	for status, claim := range []string{"", "tool: exit status 1: "} {
+		out, err := tools.Run(t.Context(), Command{Tool: "tool", Args: []string{strconv.Itoa(status)}})
+		child, convErr := strconv.Atoi(strings.TrimSpace(string(out)))
+		require.NoError(t, convErr, "what it has printed is there")
+		require.NoError(t, syscall.Kill(child, syscall.SIGKILL))
+		if claim == "" {
+			require.NoError(t, err)
+		} else {
+			assert.ErrorContains(t, err, claim)
+		}
+	}
 }

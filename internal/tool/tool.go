@@ -159,7 +159,8 @@ func (t *Set) Run(ctx context.Context, c Command) ([]byte, error) {
 	}
 	// Output is parsed and shown in messages of ours, which are English.
 	cmd.Env = append(append(os.Environ(), "LC_ALL=C"), c.Env...)
-	if err := cmd.Run(); err != nil {
+	// One that has ended well has done its work, also where it has left a child that holds on to its output.
+	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		status := -1
 		if cmd.ProcessState != nil {
 			status = cmd.ProcessState.ExitCode()
