@@ -228,15 +228,17 @@ func (t *Temp) rename(mayReplace bool) error {
 	return unix.Renameat(t.dir.fd, t.tmp, t.dir.fd, t.base)
 }
 
-// Discard removes a file that has not got its place. After Place it does nothing.
-func (t *Temp) Discard() {
+// Discard removes a file that has not got its place. After Place it does nothing. Its error is for those who succeed
+// all the same: the file would stay.
+func (t *Temp) Discard() (err error) {
 	if t.gone {
-		return
+		return nil
 	}
 	if !t.kept {
-		_ = unix.Unlinkat(t.dir.fd, t.tmp, 0)
+		err = pathError("remove", t.name, ignoreAbsent(unix.Unlinkat(t.dir.fd, t.tmp, 0)))
 	}
 	t.end()
+	return err
 }
 
 // end gives the descriptors back, once.

@@ -63,9 +63,11 @@ func FirstMount(sorted []string, at string) string {
 // do not tell, the device.
 func mountOf(fd int) (uint64, error) {
 	var x unix.Statx_t
-	if err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_MNT_ID, &x); err == nil &&
-		x.Mask&unix.STATX_MNT_ID != 0 {
+	switch err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_MNT_ID, &x); {
+	case err == nil && x.Mask&unix.STATX_MNT_ID != 0:
 		return x.Mnt_id, nil
+	case err != nil && err != unix.ENOSYS && err != unix.EPERM: // filters of containers refuse what they do not know
+		return 0, err
 	}
 	var st unix.Stat_t
 	err := unix.Fstat(fd, &st)

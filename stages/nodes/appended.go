@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -138,12 +139,12 @@ func (n *node) complete(got target.Likeness) bool {
 
 // appendTo appends all parts to a file that is there. They are got first, so that a source that fails leaves the file
 // as it was. Where they are there already it gives plan.ErrUnchanged.
-func (m *maker) appendTo(ctx context.Context, n *node) error {
+func (m *maker) appendTo(ctx context.Context, n *node) (err error) {
 	t, err := m.Plain().Create(n.At, target.Private)
 	if err != nil {
 		return err
 	}
-	defer t.Discard()
+	defer func() { err = cmp.Or(t.Discard(), err) }()
 	if err := m.obtain(ctx, n, t); err != nil {
 		return err
 	}
