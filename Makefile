@@ -37,10 +37,10 @@ ENGINE_NAMES      = ignition-apply ignition-rmcfg ignition-generator
 WORKSTATION_NAMES = butane
 VALIDATOR_NAMES   = ignition-validate
 
-.PHONY: build test vet test-linear test-disk test-applies test-vm test-vm-steady test-guest test-guest-steady \
-	test-boots test-boots-steady bench fuzz demo demo-vm format lint cross install install-dracut-conf install-network \
-	install-firstboot-complete install-kargs-entries install-grub-for-bootupd install-facts \
-	install-verify clean
+.PHONY: build test vet test-linear test-disk test-faults test-applies test-vm test-vm-steady test-guest \
+	test-guest-steady test-boots test-boots-steady bench fuzz demo demo-vm format lint cross install \
+	install-dracut-conf install-network install-firstboot-complete install-kargs-entries \
+	install-grub-for-bootupd install-facts install-verify clean
 
 build:
 	@mkdir -p $(BIN)
@@ -86,6 +86,14 @@ VM_TEST = rm -rf '$(ARTIFACTS)/$(1)' && mkdir -p '$(ARTIFACTS)/$(1)' && \
 test-applies:
 	root=$$(tests/disk/prepare) && GLOWPLUG_APPLIES=all \
 		$(GO) test -vet=off -count=1 -v -timeout 60m -tags disk -run 'Applies|Apply' ./tests/applies/
+
+# Boots that are killed at each of their calls, calls that fail, tools that misbehave: all of them, or a SHARE;
+# test-disk takes a sample. Writes the tables of docs/reliability.md.
+SHARE ?= 1
+
+test-faults: build
+	root=$$(tests/disk/prepare) && GLOWPLUG_DISK_ROOT=$$root GLOWPLUG_FAULTS=$(SHARE) \
+		$(GO) test -vet=off -count=1 -timeout 3h -tags disk -run 'TestABootO(fARoot|nDisks)' ./tests/disk/ -update
 
 test-vm: build
 	$(GO) vet -tags vm,vmhost ./tests/vm/...

@@ -1,9 +1,9 @@
-// Package chain runs the stages of a boot, as the programs that ship, on devices of the machine it runs on; cuts a boot
-// off anywhere; and tells what became of the devices. It is for tests alone, natively and inside a virtual machine.
+// Package chain runs the stages of a boot, as the programs that ship, on devices of the machine it runs on; has
+// something happen at one of a boot's system calls; and tells what became of the devices. It is for tests alone,
+// natively and inside a virtual machine.
 package chain
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/glowplug-os/glowplug/tests/faults"
 	"github.com/glowplug-os/glowplug/tests/foretold"
 )
 
@@ -29,14 +30,16 @@ var Stages = []string{"fetch", "kargs", "disks", "mount", "files", "umount"}
 // A Machine is a folder that stands for what a boot has beside its devices: root, run, the config and the kernel's
 // command line.
 type Machine struct {
-	Engine string // the program
-	Dir    string
+	Engine   string // the program
+	Dir      string
+	Env      []string // added to that of the stages
+	FileSize int      // the most bytes that a stage that is watched can have in a file; 0 for any number
 }
 
 // New makes a machine whose root has what an image has at least.
 func New(t *testing.T, engine, config string) *Machine {
 	t.Helper()
-	m := &Machine{engine, t.TempDir()}
+	m := &Machine{Engine: engine, Dir: Memory(t)}
 	for _, dir := range []string{"root/etc", "run"} {
 		require.NoError(t, os.MkdirAll(filepath.Join(m.Dir, dir), 0o755))
 	}
@@ -51,26 +54,33 @@ func New(t *testing.T, engine, config string) *Machine {
 	return m
 }
 
+// Memory makes a folder for a test, in memory where that is possible: a boot waits for what it writes.
+func Memory(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "glowplug-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	return dir
+}
+
 // Root is the root of the system that is made.
 func (m *Machine) Root() string { return filepath.Join(m.Dir, "root") }
 
 // ErrCut says that a boot was cut off as it should.
 var ErrCut = errors.New("cut off")
 
-// Boot runs all stages and gives the lines that they logged. With cutAt above zero everything that runs is killed once
-// so many lines have been logged, which is about then, as a power cut is; the error is ErrCut.
+// Boot runs all stages and gives the lines that they logged.
 //
-// A boot that is not cut off does what `glowplug plan` has said before, and leaves a second plan nothing but what
-// docs/rerun.md has; else that is an error.
-func (m *Machine) Boot(ctx context.Context, cutAt int) ([]string, error) {
-	if cutAt > 0 {
-		return m.boot(ctx, cutAt)
-	}
+// It does what `glowplug plan` has said before, and leaves a second plan nothing but what docs/rerun.md has; else that
+// is an error.
+func (m *Machine) Boot(ctx context.Context) ([]string, error) {
 	told, err := foretold.ForBoot(ctx, m.Root(), m.Dir+"/config.ign")
 	if err != nil {
 		return nil, err
 	}
-	lines, err := m.boot(ctx, 0)
+	lines, err := m.Watched(ctx, nil)
 	if err != nil {
 		return lines, err
 	}
@@ -89,10 +99,13 @@ func (m *Machine) Again(ctx context.Context) error {
 	return err
 }
 
-func (m *Machine) boot(ctx context.Context, cutAt int) ([]string, error) {
-	var lines []string
+// Watched runs all stages, up to the first that fails. A watch is asked of their calls; nil for none. The error is
+// ErrCut where it has the boot killed.
+func (m *Machine) Watched(ctx context.Context, w *faults.Watch) (lines []string, err error) {
+	ctx, stop := context.WithTimeoutCause(ctx, 5*time.Minute, errors.New("hangs"))
+	defer stop()
 	for _, stage := range Stages {
-		some, err := m.Stage(ctx, stage, cutAt-len(lines))
+		some, err := m.stage(ctx, stage, w)
 		lines = append(lines, some...)
 		if err != nil {
 			return lines, err
@@ -101,39 +114,37 @@ func (m *Machine) boot(ctx context.Context, cutAt int) ([]string, error) {
 	return lines, nil
 }
 
-// Stage runs one stage, as Boot does.
-func (m *Machine) Stage(ctx context.Context, stage string, cutAt int) (lines []string, err error) {
+// stage runs one stage.
+func (m *Machine) stage(ctx context.Context, stage string, w *faults.Watch) (lines []string, err error) {
 	run := filepath.Join(m.Dir, "run")
 	c := exec.CommandContext(ctx, m.Engine, "--platform=file", "--stage="+stage, "--root="+m.Root(), "--log-to-stdout",
 		"--config-cache="+run+"/ignition.json", "--state-file="+run+"/ignition/state",
 		"--neednet="+run+"/ignition/neednet")
-	c.Env = append(os.Environ(), "IGNITION_CONFIG_FILE="+m.Dir+"/config.ign", "IGNITION_KERNEL_CMDLINE_PATH="+m.Dir+
-		"/cmdline", "IGNITION_SYSTEM_RUNTIME_CONFIG_DIR="+m.Dir+"/none", "IGNITION_SYSTEM_LOCAL_CONFIG_DIR="+m.Dir+
-		"/none", "IGNITION_SYSTEM_CONFIG_DIR="+m.Dir+"/none", "SOURCE_DATE_EPOCH=1700000000")
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // with all the tools that it runs
-	out, err := c.StdoutPipe()
+	c.Env = append(append(os.Environ(), "IGNITION_CONFIG_FILE="+m.Dir+"/config.ign", "IGNITION_KERNEL_CMDLINE_PATH="+
+		m.Dir+"/cmdline", "IGNITION_SYSTEM_RUNTIME_CONFIG_DIR="+m.Dir+"/none", "IGNITION_SYSTEM_LOCAL_CONFIG_DIR="+
+		m.Dir+"/none", "IGNITION_SYSTEM_CONFIG_DIR="+m.Dir+"/none", "SOURCE_DATE_EPOCH=1700000000"), m.Env...)
+	log, err := os.Create(filepath.Join(m.Dir, "log"))
 	if err != nil {
 		return nil, err
 	}
-	var complaints strings.Builder
-	c.Stderr = &complaints
-	if err := c.Start(); err != nil {
-		return nil, err
+	defer log.Close()
+	c.Stdout, c.Stderr = log, log
+	if w == nil || w.At.Part != "" && w.At.Part != stage { // it is asked of no call for nothing
+		err = c.Run()
+	} else {
+		err = faults.Run(c, m.FileSize, w.Judge(stage))
 	}
-	cut := false
-	for scanner := bufio.NewScanner(out); scanner.Scan(); {
-		lines = append(lines, scanner.Text())
-		if cutAt > 0 && len(lines) == cutAt {
-			cut = true
-			_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
-		}
-	}
-	err = c.Wait()
+	text, readErr := os.ReadFile(log.Name())
+	lines = strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 	switch {
-	case cut:
+	case readErr != nil:
+		return nil, readErr
+	case err != nil && w != nil && w.Do.Kill && w.Reached():
 		return lines, ErrCut
+	case context.Cause(ctx) != nil:
+		return lines, fmt.Errorf("stage %s %w: it is killed:\n%s", stage, context.Cause(ctx), text)
 	case err != nil:
-		return lines, fmt.Errorf("stage %s: %w: %s\n%s", stage, err, complaints.String(), strings.Join(lines, "\n"))
+		return lines, fmt.Errorf("stage %s: %w:\n%s", stage, err, text)
 	}
 	return lines, nil
 }
@@ -207,10 +218,14 @@ func mountsBelow(t *testing.T, dir string) []string {
 	return all
 }
 
-// Tree tells all of a folder but times: kind, mode, owner, content. What only says when something was done is left out.
+// Old is the time of what a test has put into a root: a Tree tells whether it has stayed.
+var Old = time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
+
+// Tree tells all of a folder: kind, mode, owner, extended attributes, which names are one file, the time where it is
+// Old, and content. What only says when something was done is left out.
 func Tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
-	all := map[string]string{}
+	all, first := map[string]string{}, map[[2]uint64]string{}
 	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -224,23 +239,49 @@ func Tree(t *testing.T, dir string) map[string]string {
 			return nil
 		}
 		stat := info.Sys().(*syscall.Stat_t)
-		text := fmt.Sprintf("%v %d:%d", info.Mode(), stat.Uid, stat.Gid)
-		switch {
-		case info.Mode().IsRegular():
-			content, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			text += " " + string(content)
-		case info.Mode()&fs.ModeSymlink != 0:
-			target, err := os.Readlink(path)
-			if err != nil {
-				return err
-			}
-			text += " " + target
+		text := fmt.Sprintf("%v %d:%d%s", info.Mode(), stat.Uid, stat.Gid, attributes(path))
+		if info.ModTime().Equal(Old) {
+			text += " old"
 		}
-		all[name] = text
-		return nil
+		if inode := [2]uint64{stat.Dev, stat.Ino}; !d.IsDir() {
+			if before, is := first[inode]; is {
+				text += " same as " + before
+			}
+			first[inode] = name
+		}
+		content, err := contentOf(path, info)
+		all[name] = text + content
+		return err
 	}))
 	return all
+}
+
+// contentOf is that of a file or a link, after what a Tree tells before it.
+func contentOf(path string, info fs.FileInfo) (string, error) {
+	switch {
+	case info.Mode().IsRegular():
+		content, err := os.ReadFile(path)
+		return " | " + string(content), err
+	case info.Mode()&fs.ModeSymlink != 0:
+		target, err := os.Readlink(path)
+		return " -> " + target, err
+	}
+	return "", nil
+}
+
+// attributes are the extended ones of a file.
+func attributes(path string) string {
+	names := make([]byte, 64<<10)
+	n, err := unix.Llistxattr(path, names)
+	if err != nil {
+		return ""
+	}
+	var text strings.Builder
+	for _, name := range strings.Split(strings.TrimSuffix(string(names[:n]), "\x00"), "\x00") {
+		value := make([]byte, 64<<10)
+		if n, err := unix.Lgetxattr(path, name, value); err == nil && name != "" {
+			fmt.Fprintf(&text, " %s=%q", name, value[:n])
+		}
+	}
+	return text.String()
 }

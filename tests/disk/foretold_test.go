@@ -128,7 +128,7 @@ func TestAMachineThatIsProvisionedHasNothingToDo(t *testing.T) {
 		return p
 	}
 	assert.Equal(t, 3, ask().Exit)
-	_, err := m.Boot(t.Context(), 0)
+	_, err := m.Boot(t.Context())
 	require.NoError(t, err)
 	later := ask()
 	assert.Equal(t, 3, later.Exit, "what filesystems hold that are not mounted is not known")

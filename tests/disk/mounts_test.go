@@ -38,7 +38,13 @@ func ownMounts(t *testing.T) {
 // loopDevice makes a device of a size, and a filesystem on it with a tool and its arguments.
 func loopDevice(t *testing.T, size string, mkfs ...string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "disk")
+	return loopDeviceOf(t, t.TempDir(), size, mkfs...)
+}
+
+// loopDeviceOf makes one of a file in a folder.
+func loopDeviceOf(t *testing.T, dir, size string, mkfs ...string) string {
+	t.Helper()
+	file := filepath.Join(dir, "disk")
 	must(t, "truncate", "-s", size, file)
 	device := strings.TrimSpace(must(t, "losetup", "-f", "--show", file))
 	t.Cleanup(func() { must(t, "losetup", "-d", device) })

@@ -10,12 +10,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/glowplug-os/glowplug/tests/chain"
+	"github.com/glowplug-os/glowplug/tests/faults"
 )
+
+func TestMain(m *testing.M) {
+	faults.Launched()
+	os.Exit(m.Run())
+}
 
 // chainConfig is four disks: a mirror of partitions of two with a volume on it, btrfs, xfs and swap on the others. The
 // volume's key is made at random.
@@ -78,39 +83,42 @@ func blank(t *testing.T, links []string) {
 	Run(t, "udevadm", "settle")
 }
 
-// Cut off anywhere, a boot that begins again ends as one that was not. The moments are drawn once and for all.
-func TestABootOnFourDisksConvergesWhereverItIsCutOff(t *testing.T) {
+// onFourDisks is a boot on them.
+func onFourDisks(t *testing.T) *chain.Trial {
 	links := Disks(t, 4)
 	config := strings.NewReplacer("%0", links[0], "%1", links[1], "%2", links[2], "%3", links[3]).Replace(chainConfig)
-	m := chain.New(t, Program(t, "ignition"), config)
-	lines, err := m.Boot(t.Context(), 0)
-	require.NoError(t, err)
-	m.Cut(t)
-	want := chainTree(t, m)
+	return &chain.Trial{
+		Fresh: func(t *testing.T) *chain.Machine {
+			m := chain.New(t, Program(t, "ignition"), config)
+			m.TakeDown(t)
+			blank(t, links)
+			return m
+		},
+		Result: chainTree,
+		Names:  func(m *chain.Machine) *strings.Replacer { return strings.NewReplacer(m.Dir, "") },
+	}
+}
+
+// Killed right before any call that changes something, a boot that begins again ends as one that was not disturbed. The
+// moments are drawn once and for all.
+func TestABootOnFourDisksConvergesWhereverItIsCutOff(t *testing.T) {
+	c := onFourDisks(t)
+	points, want := c.Undisturbed(t)
 	assert.Contains(t, want["/srv/index.html"], "hello-there")
 	assert.Contains(t, want["/etc/crypttab"],
 		"vault UUID=0a1b2c3d-1111-4111-8111-0123456789ab /etc/luks/vault luks,x-initrd.attach\n")
 	assert.Contains(t, want["swap"], "swap")
 
+	points = slices.DeleteFunc(points, func(p faults.Point) bool { return !p.Changes() })
 	count := 10
 	if testing.Short() {
 		count = 2
 	}
-	moments := rand.New(rand.NewPCG(4, 2)).Perm(len(lines) - 1)[:count]
 	// The key is in the root, and the volume of which it was, with /var on it, is made anew.
-	moments = append(moments,
-		slices.IndexFunc(lines, func(line string) bool { return strings.HasSuffix(line, " files passed") }))
-	slices.Sort(moments)
+	written := slices.IndexFunc(points, func(p faults.Point) bool { return p.Part == "umount" })
+	moments := append(rand.New(rand.NewPCG(4, 2)).Perm(len(points))[:count], written)
 	for _, moment := range moments {
-		m.TakeDown(t)
-		blank(t, links)
-		m = chain.New(t, Program(t, "ignition"), config)
-		_, err := m.Boot(t.Context(), moment+1)
-		require.ErrorIs(t, err, chain.ErrCut)
-		m.Cut(t)
-		_, err = m.Boot(t.Context(), 0)
-		require.NoError(t, err, "after a cut at line %d: %s", moment+1, lines[moment])
-		m.Cut(t)
-		require.Empty(t, cmp.Diff(want, chainTree(t, m)), "after a cut at line %d: %s", moment+1, lines[moment])
+		t.Log(points[moment])
+		c.Killed(t, points[moment], false)
 	}
 }
