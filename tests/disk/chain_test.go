@@ -4,6 +4,7 @@ package disk
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,8 +20,8 @@ import (
 )
 
 // chainConfig has partitions on two disks, of which the second has a table already, four formats, and mounts inside
-// each other. 1@ and 2@ are the disks. # is a digit of
-// theirs: of two xfs or btrfs with one UUID the kernel mounts the first alone.
+// each other. 1@ and 2@ are the disks. #### are
+// digits drawn for them: there is no second btrfs, and no second xfs that is mounted, with the UUID of another.
 const chainConfig = `{
   "ignition": {"version": "3.4.0"},
   "passwd": {"users": [{"name": "core", "homeDir": "/var/home/core", "passwordHash": "$6$x"}]},
@@ -36,8 +37,8 @@ const chainConfig = `{
     "filesystems": [
       {"device": "1@p1", "format": "ext4", "label": "srv", "path": "/srv", "uuid": "66666666-6666-4666-8666-666666666666"},
       {"device": "1@p2", "format": "swap", "label": "swap", "uuid": "77777777-7777-4777-8777-777777777777"},
-      {"device": "1@p3", "format": "xfs", "label": "var", "path": "/var", "uuid": "88888888-8888-4888-8888-88888888888#"},
-      {"device": "2@p1", "format": "btrfs", "label": "data", "path": "/var/lib/data", "uuid": "99999999-9999-4999-8999-99999999999#"},
+      {"device": "1@p3", "format": "xfs", "label": "var", "path": "/var", "uuid": "88888888-8888-4888-8888-88888888####"},
+      {"device": "2@p1", "format": "btrfs", "label": "data", "path": "/var/lib/data", "uuid": "99999999-9999-4999-8999-99999999####"},
       {"device": "2@p2", "format": "ext4", "uuid": "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa", "wipeFilesystem": true, "path": "/var/home", "mountOptions": ["noatime"]}],
     "directories": [{"path": "/var/lib/data/deep", "mode": 448}],
     "files": [
@@ -49,13 +50,14 @@ const chainConfig = `{
 }`
 
 // A pair is two disks, of which the second has a table with something on it when a boot begins.
-type pair struct{ first, second, digit string }
+type pair struct{ first, second, digits string }
 
 // pairs attaches two: the boots that are not disturbed are of one test.
 func pairs(t *testing.T) chan pair {
 	all := make(chan pair, 2)
-	for i := range cap(all) {
-		p := pair{loopDeviceOf(t, chain.Memory(t), "512M"), loopDeviceOf(t, chain.Memory(t), "512M"), fmt.Sprint(i)}
+	for range cap(all) {
+		p := pair{loopDeviceOf(t, chain.Memory(t), "512M"), loopDeviceOf(t, chain.Memory(t), "512M"),
+			fmt.Sprintf("%04x", rand.IntN(1<<16))}
 		t.Cleanup(func() { // the kernel would show them on whatever is attached next
 			for _, disk := range []string{p.first, p.second} {
 				_ = exec.Command("partx", "--delete", disk).Run()
@@ -82,8 +84,8 @@ func onDisks(t *testing.T) *chain.Trial {
 			chainBlank(t, p.first)
 			chainBlank(t, p.second)
 			must(t, "sgdisk", "--new=1:0:+100M", "--change-name=1:old", p.second)
-			m := chain.New(t, program(t, "ignition"), strings.NewReplacer("1@", p.first, "2@", p.second, "#", p.digit).
-				Replace(chainConfig))
+			fill := strings.NewReplacer("1@", p.first, "2@", p.second, "####", p.digits)
+			m := chain.New(t, program(t, "ignition"), fill.Replace(chainConfig))
 			taken.Store(m.Dir, p)
 			return m
 		},
@@ -114,7 +116,7 @@ func chainTree(t *testing.T, m *chain.Machine, p pair) map[string]string {
 		for _, part := range parts {
 			found := must(t, "blkid", "-p", "-o", "export", "-s", "TYPE", "-s", "LABEL", "-s", "UUID", part)
 			tree["found on "+name+strings.TrimPrefix(part, disk)] = strings.NewReplacer(part, "", // it tells its name
-				"888"+p.digit+"\n", "888#\n", "999"+p.digit+"\n", "999#\n").Replace(found)
+				"888"+p.digits+"\n", "888\n", "999"+p.digits+"\n", "999\n").Replace(found)
 		}
 	}
 	return tree

@@ -39,10 +39,15 @@ func Of(p Point) (all []Fault) {
 		words += " ENOSPC"
 	}
 	for _, word := range strings.Fields(words) {
-		if word == "EAGAIN" && strings.HasPrefix(p.About, "/proc/") {
-			continue // Go waits for what can be polled, as these can be, until there is more to read: no kernel says so
+		if word == "EAGAIN" && polled(p.About) {
+			continue // Go waits until there is more, and no kernel says so of what is there already
 		}
 		all = append(all, Fault{word, Verdict{Short: word == "short", Errno: errnos[word]}})
 	}
 	return all
+}
+
+// polled tells of what can be polled: files of the kernel, pipes and sockets.
+func polled(about string) bool {
+	return strings.HasPrefix(about, "/proc/") || strings.HasPrefix(about, "/sys/") || !strings.HasPrefix(about, "/")
 }
