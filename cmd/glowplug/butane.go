@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/advice"
+	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -34,7 +35,8 @@ func butaneCommand() cli.Command {
 		Options: append(o.rows(), o.peerRows()...),
 		Exits: []cli.Exit{{Code: 0, Meaning: "converted"}, {Code: 1, Meaning: "invalid or unreadable"},
 			{Code: 2, Meaning: "wrong usage"}},
-		Grammar: cli.Butane(), Operands: cli.Operands{Files: true}, Product: "Butane", Section: "1",
+		Grammar: cli.Butane(), Operands: cli.Operands{Files: true}, Product: "Butane", Level: build.Butane,
+		Section: "1",
 		Run: func(_ context.Context, p *cli.Process, files []string) error {
 			switch {
 			case len(files) > 1, len(files) == 1 && o.inputNamed:

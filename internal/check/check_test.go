@@ -323,8 +323,8 @@ func TestThePeersNameBringsThePeersForm(t *testing.T) {
 			run{1, "", "couldn't parse config: version \"2.0.0\" of the config language is not known\n"}},
 		{"a file that is not there", "", []string{"/nonexistent/x"},
 			run{1, "", "couldn't read config: /nonexistent/x: no such file or directory\n"}},
-		{"its version", "", []string{"-version"}, run{0, "Ignition 9.9.9\n", ""}},
-		{"its version, with a file", "", []string{"--version", "x"}, run{0, "Ignition 9.9.9\n", ""}},
+		{"its version", "", []string{"-version"}, run{0, "Ignition 2.27.0+glowplug.9.9.9\n", ""}},
+		{"its version, with a file", "", []string{"--version", "x"}, run{0, "Ignition 2.27.0+glowplug.9.9.9\n", ""}},
 	} {
 		t.Run(c.claim, func(t *testing.T) {
 			assert.Equal(t, c.want, peer(c.stdin, c.args...))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/codes"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -22,7 +23,8 @@ func Peer() cli.Command {
 		Options: []cli.Option{cli.VersionOption(), cli.HelpOption()},
 		Exits: []cli.Exit{{Code: 0, Meaning: "valid"}, {Code: 1, Meaning: "invalid, unreadable or other than one file"},
 			{Code: 2, Meaning: "an unknown option"}},
-		Grammar: cli.PeerValidate(), Operands: cli.Operands{Files: true}, Product: "Ignition", Section: "1",
+		Grammar: cli.PeerValidate(), Operands: cli.Operands{Files: true}, Product: "Ignition", Level: build.Ignition,
+		Section: "1",
 		Run: func(_ context.Context, p *cli.Process, files []string) error {
 			if len(files) != 1 {
 				return cli.ShowUsage(cli.ExitFailed)

@@ -27,6 +27,7 @@ type Command struct {
 	Grammar  Grammar
 	Operands Operands
 	Product  string // what --version calls it
+	Level    string // the version of a program of another project in whose place it stands; "" if it does not
 	Topic    string // what help calls it, where that is not its last word
 	Section  string // of the manual: "1" or "8"; none has no page of its own
 	LogsOnly bool   // what it writes to standard output is a log, whose loss is no failure

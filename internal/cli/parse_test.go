@@ -279,7 +279,7 @@ func TestHowACommandEnds(t *testing.T) {
 		"with a code that it has told of": {err: cli.ExitError(3), code: 3},
 		"with its usage": {err: cli.ShowUsage(1), code: 1,
 			stderr: "Usage: prog [OPTIONS] FILE...\n\nOptions:\n  -h, --help   show this help\n", change: bare},
-		"with its version": {args: []string{"--version"}, code: 0, stdout: "Prog 9.9.9\n"},
+		"with its version": {args: []string{"--version"}, code: 0, stdout: "Prog 9.9.9+dirty\n"},
 		"with its help": {args: []string{"-h"}, code: 0,
 			stdout: "Usage: prog [OPTIONS] FILE...\n\nOptions:\n  -h, --help   show this help\n", change: bare},
 		"its output lost": {args: []string{"--version"}, broken: true, code: 1,
@@ -299,6 +299,8 @@ func TestHowACommandEnds(t *testing.T) {
 			bare(c)
 			c.Grammar = cli.PeerValidate()
 		}, stderr: "Usage: prog [OPTIONS] FILE...\n\nOptions:\n  -h, --help   show this help\n"},
+		"with the version of another, in whose place it stands": {args: []string{"--version"},
+			stdout: "Prog 2.27.0+glowplug.9.9.9.dirty\n", change: func(c *cli.Command) { c.Level = "2.27.0" }},
 		"butane: help, and then what is wrong": {args: []string{"-x"}, code: 2, change: func(c *cli.Command) {
 			bare(c)
 			c.Grammar = cli.Butane()
@@ -318,7 +320,7 @@ func TestHowACommandEnds(t *testing.T) {
 			if test.change != nil {
 				test.change(&c)
 			}
-			p := &cli.Process{Name: "prog", Args: test.args, Version: "9.9.9", Out: &diag.Screen{To: &out},
+			p := &cli.Process{Name: "prog", Args: test.args, Version: "9.9.9+dirty", Out: &diag.Screen{To: &out},
 				Err: &diag.Screen{To: &errs}}
 			if test.broken {
 				p.Out.To = broken{}

@@ -119,7 +119,7 @@ func (p *Process) end(c *Command, err error) int {
 	case err == nil:
 		return ExitOK
 	case errors.Is(err, ErrVersion):
-		fmt.Fprintln(p.Out, c.Product, p.Version)
+		fmt.Fprintln(p.Out, c.Product, c.version(p.Version))
 		return ExitOK
 	case errors.Is(err, ErrHelp):
 		fmt.Fprint(p.helpTo(c), c.Help())
@@ -221,6 +221,15 @@ func Help(called string, programs func() []Program) Command {
 			return meant(Misuse("there is no help on %q", topic), topic, topics)
 		},
 	}
+}
+
+// version is what --version prints: the own one; or the level, which scripts compare, with the own one as its build
+// metadata, which comparisons leave out (Semantic Versioning 2.0.0, §10). These have no second "+".
+func (c *Command) version(own string) string {
+	if c.Level == "" {
+		return own
+	}
+	return c.Level + "+glowplug." + strings.ReplaceAll(own, "+", ".")
 }
 
 // Version is the command that prints the version.

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 
+	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/cli"
 )
 
@@ -15,7 +16,7 @@ func PeerApply() cli.Command {
 		Called: "ignition-apply",
 		Usage:  []string{"ignition-apply [--root DIR] [--ignore-unsupported] [--offline] [--version] CONFIG|-"},
 		Short:  "make the files and units of a config in a container's root", Grammar: cli.PeerApply(),
-		Product: "Ignition", Section: "8",
+		Product: "Ignition", Level: build.Ignition, Section: "8",
 		Text:     []string{"Makes the files and units of a config in a container's root."},
 		Operands: cli.Operands{Files: true},
 		Options: []cli.Option{

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 
+	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/cli"
 )
 
@@ -16,7 +17,8 @@ func Generate() cli.Command {
 		Short: "have systemd begin a first boot, or not",
 		Text: []string{"Is called by systemd, as systemd.generator(7) says: in the first folder it makes the links " +
 			"that begin a first boot, if this is one, and leaves the platform in " + environmentFile + "."},
-		Options: []cli.Option{cli.VersionOption(), cli.HelpOption()}, Grammar: cli.Stage(), Product: "Ignition",
+		Options: []cli.Option{cli.VersionOption(), cli.HelpOption()}, Grammar: cli.Stage(),
+		Product: "Ignition", Level: build.Ignition,
 		Section: "8", LogsOnly: true,
 		Exits: []cli.Exit{{Code: 0, Meaning: "done"},
 			{Code: 1, Meaning: "something is not done, as the kernel's log says"}, {Code: 2, Meaning: "wrong usage"}},

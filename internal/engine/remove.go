@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/providers"
 )
@@ -17,7 +18,7 @@ func Remove(called string) cli.Command {
 		Called: called,
 		Usage:  []string{"glowplug rmcfg --platform ID [OPTIONS]", "ignition-rmcfg --platform ID [OPTIONS]"},
 		Brief:  "--platform ID", Short: "delete the config where the platform keeps it", Grammar: cli.Remove(),
-		Product: "Ignition", Section: "8",
+		Product: "Ignition", Level: build.Ignition, Section: "8",
 		Text: []string{
 			"Deletes the config where the platform keeps it, once the machine is made: whoever gets into the machine " +
 				"later cannot read it there. " +

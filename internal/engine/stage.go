@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/providers"
@@ -24,7 +25,8 @@ func Stage(called string) cli.Command { return new(stageOptions).row(called) }
 
 func (o *stageOptions) row(called string) cli.Command {
 	return cli.Command{
-		Called: called, Topic: "boot", Product: "Ignition", Section: "8", Grammar: cli.Stage(), LogsOnly: true,
+		Called: called, Topic: "boot", Product: "Ignition", Level: build.Ignition, Section: "8",
+		Grammar: cli.Stage(), LogsOnly: true,
 		Usage: []string{"glowplug --stage=STAGE --platform=ID [OPTIONS]",
 			"ignition --stage=STAGE --platform=ID [OPTIONS]"},
 		Short: "run one stage of a first boot",
