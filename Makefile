@@ -40,7 +40,8 @@ VALIDATOR_NAMES   = ignition-validate
 .PHONY: build test vet test-linear test-disk test-faults test-applies test-vm test-vm-steady test-guest \
 	test-guest-steady test-boots test-boots-steady bench fuzz demo demo-vm format lint cross install \
 	install-dracut-conf install-network install-firstboot-complete install-kargs-entries \
-	install-grub-for-bootupd install-facts install-verify clean
+	install-grub-for-bootupd install-facts install-verify install-completions \
+	install-docs release clean
 
 build:
 	@mkdir -p $(BIN)
@@ -65,7 +66,7 @@ test-linear:
 
 # The folders with tests of the tag disk.
 DISK_TESTS = ./stages/disks/ ./tests/disk/ ./tests/accounts/ ./tests/selinux/ ./tests/gpt/ ./tests/net/ ./tests/fetch/ \
-             ./tests/readers/ ./tests/browser/ ./tests/editors/ ./tests/systemd/ ./tests/applies/
+             ./tests/readers/ ./tests/browser/ ./tests/editors/ ./tests/systemd/ ./tests/applies/ ./tests/release/
 
 # Root: real directory trees, loop devices, mounts. Each prepare installs what is missing and prints the root that it
 # made; one package at a time, because two cannot install at once.
@@ -177,6 +178,34 @@ cross/%:
 	GOOS=$(word 1,$(subst /, ,$*)) GOARCH=$(word 2,$(subst /, ,$*)) \
 		$(GO) build -o /dev/null ./cmd/glowplug
 
+# What is released, in DIST (docs/release.md): the programs for all systems are built and installed into folders, and
+# tools/release makes archives, packages, sums and an SBOM of these. From a clean clone; the same commit gives the same
+# bytes. ARCHES and SYSTEMS may be given, for fewer.
+DIST   ?= dist
+ARCHES  = amd64 arm64 ppc64le s390x riscv64 loong64
+STAGE   = $(abspath $(DIST))/stage
+# The parts that an image may take, and the folder of the package that brings them.
+ENGINE_CHOICES      = dracut-conf network firstboot-complete kargs-entries grub-for-bootupd
+WORKSTATION_CHOICES = facts verify
+
+release:
+	rm -rf '$(DIST)'
+	GOOS= GOARCH= $(BUILD) -o '$(DIST)/bin/here/' ./cmd/glowplug
+	$(MAKE) --no-print-directory $(ARCHES:%=stage/linux/%) $(SYSTEMS:%=stage/%)
+	$(GO) run -C tools ./release -stage '$(STAGE)' -to '$(abspath $(DIST))' -checkout '$(CURDIR)'
+	rm -rf '$(STAGE)' '$(DIST)/bin'
+
+stage/linux/%:
+	GOOS=linux GOARCH=$* $(MAKE) -s install install-completions install-docs BIN='$(abspath $(DIST))/bin/$*' \
+		DESTDIR='$(STAGE)/linux-$*' COMPLETER='$(abspath $(DIST))/bin/here/glowplug' >/dev/null
+	@set -e; share='$(STAGE)/linux-$*/usr/share'; \
+		for x in $(ENGINE_CHOICES); do $(MAKE) -s install-$$x DESTDIR="$$share/ignition-glowplug/$$x"; done; \
+		for x in $(WORKSTATION_CHOICES); do $(MAKE) -s install-$$x DESTDIR="$$share/glowplug/$$x"; done
+
+stage/%:
+	$(MAKE) -s install-docs DOC='$(STAGE)/$(subst /,-,$*)'
+	GOOS=$(word 1,$(subst /, ,$*)) GOARCH=$(word 2,$(subst /, ,$*)) \
+		$(BUILD) -o '$(STAGE)/$(subst /,-,$*)/' ./cmd/glowplug
 
 # The engine is in the dracut module, where images look for it; its names in libexec lead there. What a workstation
 # calls is a program of its own.
@@ -212,6 +241,26 @@ dracut.conf.d has to have this line (`make install-dracut-conf` puts it there):
   add_dracutmodules+=" ignition "
 endef
 export LEFT_TO_DO
+
+# The completion of glowplug and of its other names. COMPLETER is a program that runs on this machine, where BIN is for
+# another.
+COMPLETER ?= $(BIN)/glowplug
+
+install-completions:
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(COMPLETER) completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/glowplug
+	$(COMPLETER) completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_glowplug
+	$(COMPLETER) completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/glowplug.fish
+
+# README, docs and examples.
+DOC ?= $(DESTDIR)$(PREFIX)/share/doc/glowplug
+
+install-docs:
+	install -d $(DOC)/docs
+	install -m 0644 LICENSE README.md CONTRIBUTING.md CHANGELOG.md SECURITY.md $(DOC)/
+	install -m 0644 docs/*.md $(DOC)/docs/
+	cp -R examples $(DOC)/
 
 # For images that want the module in every initramfs. No part of install: modules of distributions ask for it
 # themselves.
@@ -254,4 +303,4 @@ install-grub-for-bootupd:
 	install -m 0644 dracut/grub/05_ignition.cfg $(DESTDIR)$(PREFIX)/lib/bootupd/grub2-static/configs.d/
 
 clean:
-	rm -rf artifacts bin demo
+	rm -rf artifacts bin demo dist
