@@ -5,6 +5,7 @@ package release_test
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -115,4 +116,81 @@ func TestDebsTakeThePlaceOfIgnitionAndGiveItBack(t *testing.T) {
 	in(t, root, install+"/srv/ignition.deb")
 	assert.Equal(t, append([]string{"glowplug-validate 0.1.0"}, peer...), installedOf(t, root))
 	assert.Empty(t, in(t, root, "dpkg -V ignition"))
+}
+
+// fedora is a root with rpm's records alone, in which a package claims to be all that ours ask for, and another is
+// Ignition of Fedora.
+func fedora(t *testing.T) (root string, rpm func(args ...string) (string, error)) {
+	t.Helper()
+	prepared.By(t, "./prepare")
+	root, work := t.TempDir(), t.TempDir()
+	rpm = func(args ...string) (string, error) {
+		out, err := exec.Command("rpm", append([]string{"--root", root, "--force-debian"}, args...)...).CombinedOutput()
+		return strings.TrimSpace(string(out)), err
+	}
+	for name, provides := range map[string]string{
+		"base":     "dracut dracut-network dbus curl systemd systemd-udev kmod util-linux",
+		"ignition": "ignition-validate",
+	} {
+		spec := filepath.Join(work, name+".spec")
+		require.NoError(t, os.WriteFile(spec, []byte("Name: "+name+"\nVersion: 2.26.0\nRelease: 1\nSummary: x\n"+
+			"License: x\nBuildArch: noarch\nProvides: "+provides+"\n%description\nx\n%files\n"), 0o644))
+		output(t, "rpmbuild", "-bb", "--quiet", "--define", "_topdir "+work, "--define", "_rpmdir "+work, spec)
+	}
+	out, err := rpm("-i", work+"/noarch/base-2.26.0-1.noarch.rpm", work+"/noarch/ignition-2.26.0-1.noarch.rpm")
+	require.NoError(t, err, out)
+	return root, rpm
+}
+
+func TestRpmsAreInstalledUpgradedAndRemoved(t *testing.T) {
+	root, rpm := fedora(t)
+	rpms := func(of func() (string, error)) []string {
+		found, err := filepath.Glob(filepath.Join(release(t, of), "*.rpm"))
+		require.NoError(t, err)
+		return slices.DeleteFunc(found, func(path string) bool {
+			return !strings.HasSuffix(path, ".noarch.rpm") && !strings.HasSuffix(path, ".x86_64.rpm")
+		})
+	}
+	before := below(t, root)
+	out, err := rpm(append([]string{"-i"}, rpms(first)...)...)
+	require.Error(t, err)
+	assert.Contains(t, out, "ignition conflicts with ignition-glowplug-0.1.0-1.x86_64", "one of the two has to go")
+
+	must := func(args ...string) string {
+		out, err := rpm(args...)
+		require.NoError(t, err, out)
+		return out
+	}
+	must("-e", "ignition")
+	must(append([]string{"-i"}, rpms(first)...)...)
+	must(append([]string{"-V", "--nouser", "--nogroup"}, packages...)...)
+	assert.Equal(t, "glowplug 0.1.0", output(t, filepath.Join(root, "usr/bin/glowplug"), "--version"))
+	assert.FileExists(t, filepath.Join(root, "usr/share/doc/glowplug/examples/motd.ign"))
+	assert.Equal(t, "ignition-glowplug-0.1.0-1.x86_64", must("-q", "--whatprovides", "ignition"))
+
+	must(append([]string{"-U"}, rpms(second)...)...)
+	must(append([]string{"-V", "--nouser", "--nogroup"}, packages...)...)
+	assert.Equal(t, "glowplug 0.2.0", output(t, filepath.Join(root, "usr/bin/glowplug"), "--version"))
+	assert.NoFileExists(t, filepath.Join(root, "usr/share/doc/glowplug/examples/motd.ign"))
+
+	must(append([]string{"-e"}, packages...)...)
+	for _, path := range below(t, root) {
+		info, err := os.Lstat(filepath.Join(root, path))
+		require.NoError(t, err)
+		ours := slices.Contains([]string{"glowplug", "30ignition"}, filepath.Base(path)) ||
+			slices.Contains(packages, filepath.Base(path))
+		assert.True(t, slices.Contains(before, path) || info.IsDir() && !ours, "%s is left", path)
+	}
+}
+
+// All that dracut wants for the module is among what the package depends on.
+func TestAnInitramfsHasTheModuleOfThePackage(t *testing.T) {
+	root := debian(t)
+	in(t, root, install+"/first/ignition-glowplug_*.deb")
+	in(t, root, "cp -r /usr/share/ignition-glowplug/dracut-conf/. /")
+	image := in(t, root, `dracut --quiet --no-kernel --no-hostonly --no-compress /tmp/initrd && lsinitrd /tmp/initrd`)
+	for _, path := range []string{"usr/bin/ignition", "usr/lib/systemd/system/ignition-fetch.service",
+		"usr/lib/systemd/system-generators/ignition-generator -> ../../../bin/ignition"} {
+		assert.Contains(t, image, path)
+	}
 }

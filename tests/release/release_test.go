@@ -93,6 +93,44 @@ func made(checkout string) (string, error) {
 	return filepath.Join(checkout, "dist"), nil
 }
 
+func TestTwoFoldersGiveTheSameRelease(t *testing.T) {
+	one := release(t, first)
+	clone := filepath.Join(t.TempDir(), "in/a/deeper/folder")
+	output(t, "git", "clone", "-q", filepath.Dir(one), clone)
+	two, err := made(clone)
+	require.NoError(t, err)
+	names := filesOf(t, one)
+	assert.Equal(t, names, filesOf(t, two))
+	for _, name := range names {
+		assert.Equal(t, digest(t, filepath.Join(one, name)), digest(t, filepath.Join(two, name)), name)
+	}
+	if os.Getenv("GLOWPLUG_RELEASE") != "all" {
+		assert.Equal(t, []string{"SHA256SUMS",
+			"glowplug-0.1.0-1.x86_64.rpm", "glowplug-0.1.0-linux-amd64.tar.gz", "glowplug-0.1.0.cdx.json",
+			"glowplug-butane-0.1.0-1.noarch.rpm", "glowplug-butane_0.1.0_all.deb",
+			"glowplug-ignition-validate-0.1.0-1.noarch.rpm", "glowplug-ignition-validate_0.1.0_all.deb",
+			"glowplug-validate-0.1.0-1.x86_64.rpm", "glowplug-validate_0.1.0_amd64.deb", "glowplug_0.1.0_amd64.deb",
+			"ignition-glowplug-0.1.0-1.x86_64.rpm", "ignition-glowplug_0.1.0_amd64.deb"}, names)
+	}
+	check := exec.Command("sha256sum", "--check", "--quiet", "SHA256SUMS")
+	check.Dir = one
+	out, err := check.CombinedOutput()
+	require.NoError(t, err, string(out))
+	sums, err := os.ReadFile(filepath.Join(one, "SHA256SUMS"))
+	require.NoError(t, err)
+	assert.Equal(t, len(names)-1, strings.Count(string(sums), "\n"), "each of the other files has a line")
+}
+
+func filesOf(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
 func digest(t *testing.T, path string) string {
 	t.Helper()
 	content, err := os.ReadFile(path)
@@ -215,4 +253,18 @@ func TestTheListOfWhatProgramsAreMadeOf(t *testing.T) {
 		}
 		assert.Empty(t, want, "%s has no dependencies", ref)
 	}
+}
+
+func TestWhatHasNoVersionIsNotReleased(t *testing.T) {
+	checkout := filepath.Dir(release(t, first))
+	change := filepath.Join(checkout, "LICENSE")
+	text, err := os.ReadFile(change)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(change, append(text, '\n'), 0o644))
+	defer func() { require.NoError(t, os.WriteFile(change, text, 0o644)) }()
+	try := exec.Command("make", "release", "ARCHES=amd64", "SYSTEMS=", "DIST="+t.TempDir())
+	try.Dir, try.Env = checkout, append(os.Environ(), "MAKEFLAGS=")
+	out, err := try.CombinedOutput()
+	require.Error(t, err)
+	assert.Contains(t, string(out), "release: the programs have no version of their own: release from a clean clone")
 }
