@@ -3,7 +3,9 @@ package guest
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +14,39 @@ import (
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/cmdline"
 )
+
+var (
+	errNoFile   = errors.New("is no file")
+	errTooLarge = errors.New("is too large for a text")
+)
+
+// opened opens a file of an image, for reading. Whatever else has its name is not opened: a pipe would be waited for
+// without end, and devices are the machine's.
+func opened(file string) (*os.File, error) {
+	info, err := os.Stat(file)
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: file, Err: errNoFile}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.Open(file)
+}
+
+// textOf is the content of a file of an image.
+func textOf(file string) (string, error) {
+	const most = 16 << 20 // a grub.cfg has some 10 kB
+	f, err := opened(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && len(text) > most {
+		err = &fs.PathError{Op: "read", Path: file, Err: errTooLarge}
+	}
+	return string(text), err
+}
 
 // bootFolders are where a root has the filesystems that boot loaders read, or their files.
 var bootFolders = []string{"boot", "efi", "boot/efi"}
@@ -49,12 +84,12 @@ var startsKernel = []string{"linux", "linux16", "linuxefi", "uki"}
 
 // commandLines are those in an entry of the Boot Loader Specification, which may be "", or in a grub.cfg.
 func commandLines(file string) (all []string) {
-	text, err := os.ReadFile(file)
+	text, err := textOf(file)
 	if err != nil {
 		return nil
 	}
 	starts, options := false, []string(nil)
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
 		switch {
 		case len(words) == 0:
@@ -77,7 +112,7 @@ func commandLines(file string) (all []string) {
 // unified kernel images). The table of sections is in the first part of the file.
 func isUnified(file string) bool {
 	const part = 8 << 10
-	f, err := os.Open(file)
+	f, err := opened(file)
 	if err != nil {
 		return false
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -189,4 +190,23 @@ func TestWritesThatADiskHasNotTakenAreFound(t *testing.T) {
 	} {
 		assert.Equal(t, want, refused(line), line)
 	}
+}
+
+// An image may have anything in the place of a file: a pipe would be waited for without end.
+func TestOnlyFilesOfAnImageAreRead(t *testing.T) {
+	dir := t.TempDir()
+	for _, at := range []string{"loader/entries/pipe.conf", "EFI/Linux/pipe.efi", "etc/fstab"} {
+		file := filepath.Join(dir, at)
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, syscall.Mkfifo(file, 0o600))
+	}
+	huge := filepath.Join(dir, "loader/entries/huge.conf")
+	require.NoError(t, os.WriteFile(huge, []byte("linux /vmlinuz\n"), 0o600))
+	require.NoError(t, os.Truncate(huge, 1<<40))
+	s := surveyed{}
+	s.look(dir)
+	assert.Equal(t, surveyed{}, s)
+	require.NoError(t, os.Remove(huge))
+	_, _, err := marks(dir)
+	require.ErrorIs(t, err, errNoFile)
 }

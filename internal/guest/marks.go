@@ -60,11 +60,11 @@ func marks(folder string) (gone []string, texts map[string]string, err error) {
 	entries, err := filepath.Glob(filepath.Join(folder, "loader/entries/*.conf"))
 	texts = map[string]string{}
 	for _, entry := range entries {
-		text, err := os.ReadFile(entry)
+		text, err := textOf(entry)
 		if err != nil {
 			return nil, nil, err
 		}
-		if without := unmarked(string(text)); without != string(text) {
+		if without := unmarked(text); without != text {
 			texts[entry] = without
 		}
 	}
@@ -127,7 +127,7 @@ func forget(root string) error {
 		return errors.New("etc/machine-id is no file")
 	}
 	const uninitialized = "uninitialized\n"
-	if text, err := os.ReadFile(file); err == nil && string(text) == uninitialized {
+	if text, err := textOf(file); err == nil && text == uninitialized {
 		return nil
 	}
 	return os.WriteFile(file, []byte(uninitialized), 0o444)

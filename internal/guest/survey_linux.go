@@ -86,8 +86,8 @@ func (m *machine) survey(ctx context.Context) ([]surveyed, error) {
 // look fills in what a filesystem has that is mounted.
 func (s *surveyed) look(folder string) {
 	s.hasSystem = exists(folder, "usr/lib/os-release") || exists(folder, "etc/os-release") // os-release(5)
-	if tab, err := os.ReadFile(filepath.Join(folder, "etc/fstab")); err == nil {
-		s.namesItself = rootOfTab(string(tab), s.subvolume)
+	if tab, err := textOf(filepath.Join(folder, "etc/fstab")); err == nil {
+		s.namesItself = rootOfTab(tab, s.subvolume)
 	}
 	for _, below := range append([]string{"."}, bootFolders...) {
 		e := entriesIn(filepath.Join(folder, below))
