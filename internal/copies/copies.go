@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -71,6 +72,10 @@ func Open(images []string, inPlace bool) (s *Set, finished bool, err error) {
 func (s *Set) lockAll() error {
 	s.locks = nil
 	for _, image := range s.images {
+		if same := slices.IndexFunc(s.locks, func(f *os.File) bool { return named(f, image) }); same >= 0 {
+			return diag.WithHint(fmt.Errorf("image %s: is the same file as %s", diag.Name(image),
+				diag.Name(s.images[same])), "name one of them, or a copy for each disk")
+		}
 		if err := s.lock(image); err != nil {
 			return err
 		}
@@ -271,7 +276,7 @@ func removeJournals(images []string) error {
 // recovered ends what an interrupted run has left of images.
 func recovered(images []string) (finished bool, err error) {
 	for _, image := range images {
-		text, err := os.ReadFile(image + journalSuffix)
+		text, err := journalBeside(image)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -289,6 +294,21 @@ func recovered(images []string) (finished bool, err error) {
 		}
 	}
 	return finished, nil
+}
+
+// journalBeside reads a journal. It may be anything, of anybody who may write to the folder: a pipe is not waited for,
+// and has nothing that is a journal.
+func journalBeside(image string) ([]byte, error) {
+	const most = 1 << 20
+	f, err := os.OpenFile(image+journalSuffix, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(f, most))
 }
 
 // finish goes on with a journal. It may have been left by anybody who may write to the folder, so it is only about

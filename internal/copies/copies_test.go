@@ -234,3 +234,18 @@ func TestNamesThatOnlyARunGives(t *testing.T) {
 	require.NoError(t, writeJournals(images[1:]))
 	assert.Equal(t, images[1], Pending(images))
 }
+
+func TestOneFileByTwoNamesIsNotTwoImages(t *testing.T) {
+	_, images := two(t)
+	require.NoError(t, os.Remove(images[1]))
+	require.NoError(t, os.Link(images[0], images[1]))
+	_, _, err := Open(images, false)
+	require.ErrorContains(t, err, "image "+images[1]+": is the same file as "+images[0])
+}
+
+func TestWhatIsNoJournalIsNeitherWaitedForNorTaken(t *testing.T) {
+	_, images := two(t)
+	require.NoError(t, syscall.Mkfifo(images[0]+journalSuffix, 0o600))
+	_, _, err := Open(images, false)
+	require.ErrorContains(t, err, "is no journal of images")
+}
