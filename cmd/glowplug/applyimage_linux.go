@@ -66,7 +66,7 @@ func (o *applyOptions) runImages(ctx context.Context, p *cli.Process, config str
 func (o *machineOptions) withImages(p *cli.Process, quiet bool, run func(imageRun) error) error {
 	work, err := os.MkdirTemp("", "glowplug-")
 	if err != nil {
-		return err
+		return diag.WithHint(err, "TMPDIR=DIR names a folder for what is temporary")
 	}
 	defer os.RemoveAll(work)
 	r := imageRun{options: o, p: p, work: work, told: &status{to: p.Err, terminal: p.Err.Terminal, quiet: quiet,
@@ -112,13 +112,12 @@ func (r *imageRun) machine(cfg config.Config, wish start.Wish) (qemu.Runner, qem
 // provisioned does it, on copies or in place.
 func (r *provisioning) provisioned(ctx context.Context, with qemu.Runner, spec qemu.Spec,
 	doc *document.Document) error {
-	var files []string
 	order := guest.Order{Config: stages.RenderingOf(doc), Root: r.rootDevice, Network: r.network,
 		Today: engine.Today(r.p), Version: r.p.Version}
 	for _, d := range r.disks {
-		files, order.Disks = append(files, d.file), append(order.Disks, d.Disk)
+		order.Disks = append(order.Disks, d.Disk)
 	}
-	set, _, err := copies.Open(files, r.inPlace)
+	set, _, err := copies.Open(r.files(), r.inPlace)
 	if err != nil {
 		return advisedToWrite(err)
 	}
@@ -187,11 +186,7 @@ func (r *provisioning) recovered() error {
 	slices.Sort(files)
 	files = slices.Compact(files)
 	if r.dryRun {
-		if image := copies.Pending(files); image != "" {
-			return diag.WithHint(fmt.Errorf("image %s: a run was interrupted before what it has made was in its place",
-				diag.Name(image)), "run it without --dry-run, which puts an end to that first")
-		}
-		return nil
+		return settled(files)
 	}
 	set, finished, err := copies.Open(files, r.inPlace)
 	if err != nil {
@@ -204,11 +199,28 @@ func (r *provisioning) recovered() error {
 	return nil
 }
 
+// settled refuses images that others are to take the place of: they may be old ones and new ones.
+func settled(files []string) error {
+	image := copies.Pending(files)
+	if image == "" {
+		return nil
+	}
+	return diag.WithHint(fmt.Errorf("image %s: a run was interrupted before what it has made was in its place",
+		diag.Name(image)),
+		"run glowplug apply, without --dry-run, with the images of that run: it puts an end to that first")
+}
+
 // fileOf is the file that an image is, without links.
 func fileOf(name string) (string, error) {
 	file, err := filepath.EvalSymlinks(name)
 	if err == nil {
 		file, err = filepath.Abs(file)
+	}
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+		err = failed.Err
+	}
+	if err != nil {
+		err = fmt.Errorf("image %s: %w", diag.Name(name), err)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		err = absent(name, err)
@@ -218,7 +230,7 @@ func fileOf(name string) (string, error) {
 			"give it another one")
 	}
 	if err == nil {
-		err = isFile(file)
+		err = isFile(name)
 	}
 	return file, err
 }
@@ -315,7 +327,15 @@ func (r *imageRun) open(named map[string]string, opened *opened) (scene.Scene, e
 		}
 		r.disks = append(r.disks, d)
 	}
-	return all.Scene(), nil
+	return all.Scene(), settled(r.files())
+}
+
+// files are those of the disks.
+func (r *imageRun) files() (all []string) {
+	for _, d := range r.disks {
+		all = append(all, d.file)
+	}
+	return all
 }
 
 // refused is what images cannot get, and what is not to be had without a network.

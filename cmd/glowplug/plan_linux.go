@@ -219,7 +219,14 @@ func (o *planOptions) images(s config.Storage, opened *opened) (scene.Scene, err
 		opened.add(f)
 	}
 	opened.scene = all.Scene()
-	return opened.scene, err
+	var at []string
+	for _, name := range named {
+		if file, err := filepath.EvalSymlinks(name); err == nil {
+			at = append(at, file)
+		}
+	}
+	slices.Sort(at)
+	return opened.scene, errors.Join(err, settled(at))
 }
 
 // named are the files by their devices.
