@@ -88,8 +88,8 @@ func (r *provisioning) run(ctx context.Context, from string) error {
 		return err
 	}
 	cfg := doc.Config()
-	with, spec, err := r.machine(*cfg, start.Wish{Tools: toolsFor(*cfg), Scripts: scriptsFor(*cfg),
-		Perhaps: slices.Concat([]string{"mdadm", "dmsetup", "setfiles"}, bindingExtras)})
+	with, spec, err := r.machine(*cfg, start.Wish{Tools: toolsFor(*cfg),
+		Perhaps: []string{"mdadm", "dmsetup", "setfiles"}})
 	if err != nil {
 		return err
 	}
@@ -389,9 +389,6 @@ func (r *imageRun) machineFor(k qemu.Kernel, cfg config.Config, wish start.Wish)
 		early, wish.Tools = append(early, "virtio_net"), append(wish.Tools, "ip")
 		wish.Files = []string{"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"}
 	}
-	if len(wish.Scripts) > 0 {
-		wish.Files = append(wish.Files, bindingFiles...)
-	}
 	if len(cfg.Storage.Raid) > 0 {
 		early = append(early, "md_mod")
 	}
@@ -435,9 +432,7 @@ func toolsFor(cfg config.Config) []string {
 	all := slices.Clone(basics)
 	always, perhaps := disks.Needs(cfg.Storage)
 	for _, n := range slices.Concat(always, perhaps) {
-		if !slices.Contains(bindingTools, n.Tool) {
-			all = append(all, n.Tool)
-		}
+		all = append(all, n.Tool)
 	}
 	if len(cfg.Storage.Luks) > 0 {
 		all = append(all, "dmsetup") // by which udev's rules end what cryptsetup waits for

@@ -20,7 +20,6 @@ type Wish struct {
 	Kernel  machine.Kernel
 	Program string   // this program, which is static: the machine's first process
 	Tools   []string // programs by their names, without which it is not made
-	Scripts []string // the same, and they may be scripts: all that these call is wished for too
 	Perhaps []string // programs that are taken where they are
 	Modules []string // names of kernel modules; those of which the kernel has no file are built in, or unknown to it
 	Files   []string // paths of the system that are taken where they are
@@ -77,11 +76,6 @@ func Gather(w Wish) (Tree, error) {
 	for _, name := range w.Tools {
 		failed = append(failed, add(true, name, below(programsIn, name)))
 	}
-	g.scripts = true
-	for _, name := range w.Scripts {
-		failed = append(failed, add(true, name, below(programsIn, name)))
-	}
-	g.scripts = false
 	for _, name := range w.Perhaps {
 		failed = append(failed, add(false, name, below(programsIn, name)))
 	}
@@ -108,8 +102,7 @@ var packages = map[string]string{
 	"mdadm": "mdadm", "cryptsetup": "cryptsetup", "dmsetup": "dmsetup", "mkfs.xfs": "xfsprogs",
 	"mkfs.btrfs": "btrfs-progs", "mkfs.ext4": "e2fsprogs", "mkfs.fat": "dosfstools", "mkswap": "util-linux",
 	"wipefs": "util-linux", "blkid": "util-linux", "mount": "mount", "umount": "mount", "modprobe": "kmod",
-	"udevadm": "udev", "systemd-udevd": "udev", "ip": "iproute2", "clevis": "clevis", "clevis-luks-bind": "clevis-luks",
-	"jose": "jose", "curl": "curl", "awk": "mawk", "systemctl": "systemd",
+	"udevadm": "udev", "systemd-udevd": "udev", "ip": "iproute2", "awk": "mawk", "systemctl": "systemd",
 }
 
 func lacks(system string, missing []string) error {

@@ -140,17 +140,3 @@ func TestATreeIsPackedWithItsFolders(t *testing.T) {
 	tree["gone"] = Node{From: filepath.Join(t.TempDir(), "gone")}
 	assert.ErrorIs(t, tree.Pack(machine.NewArchive(&out)), fs.ErrNotExist)
 }
-
-func TestAScriptComesWithWhatRunsIt(t *testing.T) {
-	s := opened(t, systemOf(t, map[string]string{"bin": "-> usr/bin", "usr/bin/sh": "-> dash",
-		"usr/bin/dash": "#!/usr/bin/deeper\n", "usr/bin/script": "#! /bin/sh -e\n:\n", "usr/bin/none": "text\n",
-		"usr/bin/gone": "#!/bin/zsh\n", "usr/bin/loop": "#!/usr/bin/loop\n"}))
-	g := &gathering{system: s, tree: Tree{}, scripts: true}
-	g.tree.Text("/usr/bin/deeper", 0o755, "")
-	require.NoError(t, os.WriteFile(filepath.Join(s.Dir(), "usr/bin/deeper"), nil, 0o755))
-	require.NoError(t, g.program(g.find("/usr/bin/script")))
-	assert.Equal(t, []string{"usr/bin/deeper", "usr/bin/script", "usr/bin/sh"}, slices.Sorted(maps.Keys(g.tree)))
-	require.NoError(t, g.program(g.find("/usr/bin/loop")))
-	assert.ErrorContains(t, g.program(g.find("/usr/bin/none")), "no program")
-	assert.ErrorContains(t, g.program(g.find("/usr/bin/gone")), "needs /bin/zsh, which is not there")
-}

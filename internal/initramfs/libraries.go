@@ -45,40 +45,19 @@ func (s system) foldersOf(file string) (all []string) {
 	return all
 }
 
-// An object is what of an ELF file, or of a script, decides what it needs.
+// An object is what of an ELF file decides what it needs.
 type object struct {
 	interpreter string
 	libraries   []string
 	folders     []string // of its own, with $ORIGIN in them
 	class       elf.Class
 	machine     elf.Machine
-	isScript    bool
 }
 
 var errNoProgram = errors.New("is no program of the machine's own")
 
-// script is the program that runs a script (execve(2)); "" for another file.
-func script(file string) string {
-	const longest = 255
-	f, err := os.Open(file)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, longest))
-	line, _, whole := strings.Cut(string(text), "\n")
-	line, is := strings.CutPrefix(line, "#!")
-	if words := strings.Fields(line); err == nil && whole && is && len(words) > 0 {
-		return words[0]
-	}
-	return ""
-}
-
-// read takes an ELF file apart. A file that is neither one nor a script gives errNoProgram.
+// read takes an ELF file apart. A file that is none gives errNoProgram.
 func read(file string) (object, error) {
-	if by := script(file); by != "" {
-		return object{interpreter: by, isScript: true}, nil
-	}
 	f, err := elf.Open(file)
 	var malformed *elf.FormatError
 	if errors.As(err, &malformed) || errors.Is(err, io.EOF) {
@@ -121,7 +100,6 @@ type gathering struct {
 	system
 	tree    Tree
 	folders []string
-	scripts bool // programs may be scripts
 }
 
 // program adds a program or a library, with all that it needs.
@@ -134,16 +112,10 @@ func (g *gathering) program(at, real string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", diag.Name(at), err)
 	}
-	if o.isScript && !g.scripts {
-		return fmt.Errorf("%s: %w", diag.Name(at), errNoProgram)
-	}
 	if o.interpreter != "" {
 		loader, real := g.find(o.interpreter)
 		if loader == "" {
 			return fmt.Errorf("%s: needs %s, which is not there", diag.Name(at), diag.Name(o.interpreter))
-		}
-		if o.isScript {
-			return g.program(loader, real)
 		}
 		g.tree.file(loader, real, 0o755)
 	}

@@ -5,7 +5,6 @@ package vm
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -214,7 +213,7 @@ func TestAnImageOfASystemIsProvisionedAndStarts(t *testing.T) {
 }
 
 // laysOut makes, of a blank disk, what installers lay out: a boot partition, and a root in one of the subvolumes of a
-// btrfs, beside a copy of it. It leaves what a Tang server answers whoever asks for its keys.
+// btrfs, beside a copy of it.
 const laysOut = `#!/bin/sh
 set -e
 disk=/dev/disk/by-id/virtio-a
@@ -237,9 +236,6 @@ for name in root copy; do
 	printf 'root:x:0:\n' >/mnt/$name/etc/group
 done
 umount /mnt
-mkdir /vm/out/keys
-/usr/libexec/tangd-keygen /vm/out/keys
-printf 'GET /adv HTTP/1.1\r\n\r\n' | /usr/libexec/tangd /vm/out/keys | sed '1,/^\r*$/d' >/vm/out/adv
 `
 
 // looksAtRoot tells what has become of that.
@@ -255,29 +251,20 @@ echo "copy $(cat /mnt/copy/etc/kernel/cmdline)"
 echo "file $(cat /mnt/root/etc/made)"
 test ! -e /mnt/copy/etc/made && test ! -e /mnt/etc
 umount /mnt
-perl -MIO::Socket::INET -e '
-	$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1:7500", Listen => 5) or die $!;
-	while ($c = $s->accept) {
-		if (!fork) { open STDIN, "<&", $c; open STDOUT, ">&", $c; exec "/usr/libexec/tangd", "/vm/keys" }
-		close $c
-	}' &
-server=$!
-clevis luks unlock -d $disk-part3 -n vault
-kill $server
+printf sesame | cryptsetup open --key-file - $disk-part3 vault
 mount -o ro /dev/mapper/vault /mnt
 echo "volume $(cat /mnt/x)"
 umount /mnt
 `
 
-// inSubvolume is a config for it, with kernel arguments and a volume that a Tang server opens, whose keys the config
-// has.
+// inSubvolume is a config for it, with kernel arguments and another partition, which has a volume.
 const inSubvolume = `{"ignition": {"version": "3.4.0"},
   "kernelArguments": {"shouldExist": ["added=\"a b\""], "shouldNotExist": ["quiet"]},
   "storage": {
     "disks": [{"device": "/dev/vda", "partitions": [{"number": 3, "label": "vault", "sizeMiB": 64}]}],
     "luks": [{"name": "vault", "device": "/dev/disk/by-partlabel/vault", "options": ["--pbkdf", "pbkdf2",
       "--pbkdf-force-iterations", "1000"],
-      "clevis": {"tang": [{"url": "http://127.0.0.1:7500", "thumbprint": "SIGNER", "advertisement": ADV}]}}],
+      "keyFile": {"source": "data:,sesame"}}],
     "filesystems": [{"device": "/dev/mapper/vault", "format": "ext4", "path": "/srv/vault"}],
     "files": [{"path": "/etc/made", "contents": {"source": "data:,made"}},
       {"path": "/srv/vault/x", "contents": {"source": "data:,vault"}}]}}`
@@ -285,16 +272,12 @@ const inSubvolume = `{"ignition": {"version": "3.4.0"},
 func TestAnImageWithItsRootInASubvolume(t *testing.T) {
 	w := workplace.New(t, prepare(t))
 	w.Blank("a.raw", 512)
-	made := t.TempDir()
-	run := func(script, results string, files map[string]string) string {
+	run := func(script string) string {
 		t.Helper()
 		dir := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "run"), []byte(script), 0o755))
-		for name, from := range files {
-			require.NoError(t, os.CopyFS(filepath.Join(dir, name), os.DirFS(from)))
-		}
 		var out bytes.Buffer
-		status, result, err := w.Parts.RunPayload(t.Context(), machine.Payload{Dir: dir, Results: results,
+		status, result, err := w.Parts.RunPayload(t.Context(), machine.Payload{Dir: dir,
 			Output: io.MultiWriter(&out, t.Output()), Machine: machine.Spec{
 				Args: []string{"quiet"}, Remains: filepath.Join(t.ArtifactDir(), "ended"),
 				Disks: []machine.Disk{{Name: "a", Path: w.Path("a.raw")}}}})
@@ -302,35 +285,13 @@ func TestAnImageWithItsRootInASubvolume(t *testing.T) {
 		require.Zero(t, status, "%s", out.String())
 		return out.String()
 	}
-	run(laysOut, made, nil)
-	adv, err := os.ReadFile(filepath.Join(made, "adv"))
-	require.NoError(t, err)
-	quoted, err := json.Marshal(string(adv))
-	require.NoError(t, err)
-	config := strings.NewReplacer("ADV", string(quoted), "SIGNER", signer(t, filepath.Join(made, "keys"))).
-		Replace(inSubvolume)
-	code, said := w.Apply(config, "--image", "a.raw")
+	run(laysOut)
+	code, said := w.Apply(inSubvolume, "--image", "a.raw")
 	require.Zero(t, code, said)
 	assert.NotContains(t, said, "added")
-	out := run(looksAtRoot, t.TempDir(), map[string]string{"keys": filepath.Join(made, "keys")})
+	out := run(looksAtRoot)
 	for _, line := range []string{`options root=LABEL=root rootflags=subvol=root ro added="a b"`,
 		`cmdline root=LABEL=root added="a b"`, "copy root=LABEL=root quiet", "file made", "volume vault"} {
 		assert.Contains(t, out, line+"\n")
 	}
-}
-
-// signer is the thumbprint of the key by which a Tang server signs, which its file is named by (tang(8)).
-func signer(t *testing.T, keys string) string {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(keys, "*.jwk"))
-	require.NoError(t, err)
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		require.NoError(t, err)
-		if bytes.Contains(text, []byte(`"ES512"`)) {
-			return strings.TrimSuffix(filepath.Base(file), ".jwk")
-		}
-	}
-	require.Fail(t, "no key to sign by")
-	return ""
 }
