@@ -141,11 +141,12 @@ fuzz:
 man:
 	$(GO) test -vet=off ./cmd/glowplug -run Documented -update
 
-# The parts of docs/ that are made from tables. Tests hold the two together.
+# The parts of docs/ that are made from tables, and pictures of what programs write. Tests hold them together.
 docs: man
 	$(GO) test -vet=off ./internal/butane -run Documented -update
 	$(GO) test -vet=off ./internal/codes -run Documented -update
 	$(GO) test -vet=off ./stages -run Documented -update
+	$(GO) test -vet=off ./tests -run Documented -update
 
 demo: build
 	@examples/demo

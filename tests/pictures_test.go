@@ -97,9 +97,9 @@ func TestDocumentedPicturesShowWhatTheProgramsWrite(t *testing.T) {
 		title string
 		shown func(desk) string
 	}{
-		"validate": {"glowplug validate finds an error and two warnings, each with its line and a hint", desk.validate},
-		"plan":     {"glowplug plan says what is destroyed, what becomes of the disk, of files and of units", desk.plan},
-		"card":     {"The console of a boot that has stopped says why, where in the config, and what to try", desk.card},
+		"validate": {"An error and two warnings in a config, each with its line and a hint", desk.validate},
+		"plan":     {"What is destroyed, and what becomes of a disk, of files and of units", desk.plan},
+		"card":     {"A boot has stopped: why, where the config asks for it, and what to try", desk.card},
 	} {
 		t.Run(name, func(t *testing.T) {
 			picture, err := terminal.Picture(c.title, c.shown(newDesk(t)))

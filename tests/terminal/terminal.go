@@ -70,7 +70,8 @@ func Picture(title, text string) (string, error) {
 	fmt.Fprintf(&b, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" "+
 		"role=\"img\" aria-labelledby=\"title\">\n<title id=\"title\">%s</title>\n<style>\n%s</style>\n",
 		width, height, width, height, html.EscapeString(title), style())
-	fmt.Fprintf(&b, "<rect class=\"ground\" x=\"0.5\" y=\"0.5\" width=\"%d\" height=\"%d\" rx=\"6\"/>\n", width-1, height-1)
+	fmt.Fprintf(&b, "<rect class=\"ground\" x=\"0.5\" y=\"0.5\" width=\"%d\" height=\"%d\" rx=\"6\"/>\n",
+		width-1, height-1)
 	for i, runs := range rows {
 		for _, r := range runs {
 			r.draw(&b, margin+i*rowHeight+fontSize)
@@ -103,8 +104,8 @@ func (r run) draw(b *strings.Builder, base int) {
 	if r.class != "" {
 		class = ` class="` + r.class + `"`
 	}
-	fmt.Fprintf(b, "<text%s x=\"%.1f\" y=\"%d\" textLength=\"%.1f\" lengthAdjust=\"spacingAndGlyphs\">%s</text>\n", class,
-		margin+float64(r.column)*letterWidth, base, float64(utf8.RuneCountInString(r.text))*letterWidth,
+	fmt.Fprintf(b, "<text%s x=\"%.1f\" y=\"%d\" textLength=\"%.1f\" lengthAdjust=\"spacingAndGlyphs\">%s</text>\n",
+		class, margin+float64(r.column)*letterWidth, base, float64(utf8.RuneCountInString(r.text))*letterWidth,
 		html.EscapeString(r.text))
 }
 
