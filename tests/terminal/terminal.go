@@ -43,12 +43,15 @@ var (
 	ink    = colour{light: "#1f2328", dark: "#d1d7e0"}
 )
 
-// A run is text of one colour in a row.
+// A run is text of one colour in a row, in which no two blanks follow each other: some viewers would show one.
 type run struct {
 	column int
 	class  string // "" without a colour
 	text   string
 }
+
+// end is the column after the run.
+func (r run) end() int { return r.column + utf8.RuneCountInString(r.text) }
 
 var sequence = regexp.MustCompile("\x1b\\[([0-9;]*)m")
 
@@ -62,7 +65,7 @@ func Picture(title, text string) (string, error) {
 	columns := 0
 	for _, runs := range rows {
 		for _, r := range runs {
-			columns = max(columns, r.column+utf8.RuneCountInString(r.text))
+			columns = max(columns, r.end())
 		}
 	}
 	var b strings.Builder
@@ -85,7 +88,7 @@ func Picture(title, text string) (string, error) {
 func style() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "text { font: %dpx ui-monospace, Menlo, Consolas, \"DejaVu Sans Mono\", \"Liberation Mono\", "+
-		"monospace; white-space: pre; fill: %s }\n.ground { fill: %s; stroke: %s }\n",
+		"monospace; fill: %s }\n.ground { fill: %s; stroke: %s }\n",
 		fontSize, ink.light, ground.light, border.light)
 	for _, c := range colours {
 		fmt.Fprintf(&b, ".%s { font-weight: bold; fill: %s }\n", c.class, c.light)
@@ -105,7 +108,7 @@ func (r run) draw(b *strings.Builder, base int) {
 		class = ` class="` + r.class + `"`
 	}
 	fmt.Fprintf(b, "<text%s x=\"%.1f\" y=\"%d\" textLength=\"%.1f\" lengthAdjust=\"spacingAndGlyphs\">%s</text>\n",
-		class, margin+float64(r.column)*letterWidth, base, float64(utf8.RuneCountInString(r.text))*letterWidth,
+		class, margin+float64(r.column)*letterWidth, base, float64(r.end()-r.column)*letterWidth,
 		html.EscapeString(r.text))
 }
 
@@ -145,15 +148,24 @@ func (s *screen) write(text string) {
 		if s.column == Columns {
 			s.feed()
 		}
-		last := len(s.row) - 1
+		last := s.last()
 		switch {
-		case last >= 0 && s.row[last].class == s.class:
-			s.row[last].text += string(letter)
+		case letter == ' ' && strings.HasSuffix(last.text, " "):
+		case last.text != "" && last.class == s.class && last.end() == s.column:
+			last.text += string(letter)
 		case letter != ' ':
 			s.row = append(s.row, run{s.column, s.class, string(letter)})
 		}
 		s.column++
 	}
+}
+
+// last is the last run of the row.
+func (s *screen) last() *run {
+	if len(s.row) == 0 {
+		return &run{}
+	}
+	return &s.row[len(s.row)-1]
 }
 
 // feed begins a row, and leaves out the blanks at the ends of the runs of the last one.

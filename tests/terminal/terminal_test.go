@@ -22,6 +22,7 @@ func TestTextIsLaidOutInRunsOfOneColour(t *testing.T) {
 		"plain lines":                 {"a b\n\nc\n", [][]run{{{0, "", "a b"}}, nil, {{0, "", "c"}}}},
 		"the last without its end":    {"a", [][]run{{{0, "", "a"}}}},
 		"blanks before are the place": {"  a \n", [][]run{{{2, "", "a"}}}},
+		"one blank is in a run":       {"a b  c   d\n", [][]run{{{0, "", "a b"}, {5, "", "c"}, {9, "", "d"}}}},
 		"a colour, and after it":      {"\x1b[1;31ma\x1b[0m  b\n", [][]run{{{0, "red", "a"}, {3, "", "b"}}}},
 		"blanks in a colour":          {"\x1b[1m a\x1b[0m\n", [][]run{{{1, "bold", "a"}}}},
 		"a colour over two lines":     {"\x1b[1;36ma\nb\x1b[0m\n", [][]run{{{0, "cyan", "a"}}, {{0, "cyan", "b"}}}},
