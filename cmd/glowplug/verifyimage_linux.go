@@ -38,6 +38,11 @@ func (o *verifyOptions) compareImages(ctx context.Context, p *cli.Process, from 
 	} else if o.images.image == "" {
 		named = o.images.disks
 	}
+	if p.Signals != nil { // what the machine starts with is to go
+		var stop context.CancelFunc
+		ctx, stop = p.Signals(ctx)
+		defer stop()
+	}
 	report := &drift.Report{}
 	err = o.withImages(p, true, func(r imageRun) (err error) {
 		opened := &opened{}

@@ -45,7 +45,7 @@ var modulesBelow = []string{"usr/lib/modules", "lib/modules"}
 
 // KernelAt is the kernel in a file. Modules may be "", for those of a system.
 func KernelAt(file, modules, system string) (Kernel, error) {
-	f, err := os.Open(file)
+	f, err := openFile(file)
 	if err != nil {
 		return Kernel{}, fmt.Errorf("the kernel: %w", err)
 	}
@@ -65,6 +65,19 @@ func KernelAt(file, modules, system string) (Kernel, error) {
 			diag.Name(file), diag.Name(k.Release)), "--modules DIR names the folder that has its modules.dep")
 	}
 	return k, nil
+}
+
+// openFile opens files only: for who writes into a pipe it would wait, and heed no signal.
+func openFile(name string) (*os.File, error) {
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = diag.WithHint(fmt.Errorf("%s is no file", diag.Name(name)),
+			"--kernel FILE is a vmlinuz, as /boot has them")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.Open(name)
 }
 
 func exists(file string) bool {

@@ -53,7 +53,10 @@ func playMachine(args []string) int {
 	if err != nil || !strings.Contains(order, `"Config"`) {
 		return 1
 	}
-	for _, disk := range regexp.MustCompile(`(?m)file=(.*),format=raw`).FindAllStringSubmatch(all, -1) {
+	for _, disk := range regexp.MustCompile(`(?m)file=(.*),format=raw.*`).FindAllStringSubmatch(all, -1) {
+		if strings.HasSuffix(disk[0], ",snapshot=on") {
+			continue
+		}
 		if err := overwrite(strings.ReplaceAll(disk[1], ",,", ",")); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
@@ -69,7 +72,7 @@ func playMachine(args []string) int {
 	case "killed":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	case "busy":
-		say(`{"Stage":"disks"}`)
+		say(`{"Warning":"busy"}`)
 		time.Sleep(time.Hour)
 	default:
 		say(`{"Done":true}`)
@@ -148,7 +151,11 @@ func kernelFile() []byte {
 
 // apply gives the command that provisions the images, with a machine that plays something.
 func (b *workbench) apply(how string, args ...string) *exec.Cmd {
-	all := slices.Concat([]string{"apply", "--emulate", "--tools", "tools", "--disk", "/dev/vda=a", "--disk",
+	return b.command("apply", how, args...)
+}
+
+func (b *workbench) command(name, how string, args ...string) *exec.Cmd {
+	all := slices.Concat([]string{name, "--emulate", "--tools", "tools", "--disk", "/dev/vda=a", "--disk",
 		"/dev/vdb=b"}, args, []string{"c.ign"})
 	c := exec.CommandContext(b.t.Context(), filepath.Join(programs, "glowplug"), all...)
 	c.Dir = b.dir
@@ -241,7 +248,7 @@ func (b *workbench) busy(c *exec.Cmd) *bufio.Reader {
 	for {
 		line, err := lines.ReadString('\n')
 		require.NoError(b.t, err)
-		if line == "stage: disks\n" {
+		if line == "warning: busy\n" {
 			return lines
 		}
 	}
@@ -259,6 +266,25 @@ func TestASignalWhileAMachineWorksLeavesTheOldImages(t *testing.T) {
 			text, _ := io.ReadAll(rest)
 			assert.NotZero(t, exitOf(c.Wait()))
 			assert.Contains(t, string(text), "the images are as they were")
+			assert.Equal(t, []string{"a", "b"}, b.images())
+			b.clean()
+		})
+	}
+}
+
+// A look at images can be ended by signals too, and leaves nothing of what is temporary.
+func TestASignalWhileAMachineLooksLeavesNothing(t *testing.T) {
+	listen(t)
+	for name, sign := range endings {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newWorkbench(t)
+			c := b.command("verify", "busy")
+			rest := b.busy(c)
+			require.NoError(t, c.Process.Signal(sign))
+			text, _ := io.ReadAll(rest)
+			assert.Equal(t, 1, exitOf(c.Wait()))
+			assert.Contains(t, string(text), "interrupted ("+name+")")
 			assert.Equal(t, []string{"a", "b"}, b.images())
 			b.clean()
 		})
@@ -306,6 +332,7 @@ func TestImagesThatAMachineCannotBeMadeFor(t *testing.T) {
 	}{
 		"a kernel that is none": {func(b *workbench) { b.write("k", []byte("x")) }, []string{"--kernel", "k"},
 			"the kernel k: is no kernel for x86"},
+		"a kernel that is no file": {func(*workbench) {}, []string{"--kernel", "bin"}, "the kernel: bin is no file"},
 		"a kernel whose modules are missing": {func(b *workbench) {
 			b.write("k", bytes.Replace(kernelFile(), []byte("6.1.0"),
 				[]byte("9.9.9"), 1))
