@@ -144,7 +144,7 @@ func locker(proc string, f *os.File) string {
 			continue
 		}
 		name, _ := os.ReadFile(filepath.Join(proc, fields[4], "comm"))
-		return strings.TrimSpace(string(name)) + " (process " + fields[4] + ")"
+		return diag.Printable(strings.TrimSpace(string(name))) + " (process " + fields[4] + ")"
 	}
 	return unknown
 }
