@@ -38,8 +38,8 @@ func (o *applyOptions) row() cli.Command {
 			"Images are copied beside themselves, and the copies take their places when all has gone well; with " +
 				"--in-place they are worked on themselves, as FILE.incomplete meanwhile. What others use, lock or " +
 				"mount, and what is too small, is refused before anything is written. docs/images.md tells the rest.",
-			"Kernel arguments go into the boot entries of images, which have to have some. Volumes that are bound to a " +
-				"TPM, to a crypto card, or to servers by Clevis are refused.",
+			"Kernel arguments go into the boot entries of images, which have to have some. Volumes that are bound to " +
+				"a TPM, to a crypto card, or to servers by Clevis are refused.",
 			"A server that does not answer is asked again until --fetch-timeout has passed without an answer that " +
 				"can be used and without a byte of it; the config's own time limit, ignition.timeouts.httpTotal, " +
 				"stands in its place. A line on standard error tells of it, again every 30 s.",

@@ -178,6 +178,9 @@ func (r *provisioning) recovered() error {
 	var files []string
 	for _, name := range named {
 		file, err := fileOf(name)
+		if err == nil {
+			err = unattached(name)
+		}
 		if err != nil {
 			return err
 		}
@@ -251,6 +254,20 @@ func isFile(name string) error {
 			"images are files only: copy it to one")
 	}
 	return err
+}
+
+// unattached refuses a file that is a disk of this system, too: what is written to that is lost, or lies among what the
+// machine writes.
+func unattached(name string) error {
+	info, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	if nodes := (&device.Devices{}).Loops(info); len(nodes) > 0 {
+		return diag.WithHint(fmt.Errorf("image %s: is in use: it is attached as %s", diag.Name(name),
+			diag.Name(nodes[0])), "detach it: losetup --detach "+diag.Name(nodes[0]))
+	}
+	return nil
 }
 
 // foreseen reads the config, refuses what images cannot get, and tells the plan. It gives the config; none where the

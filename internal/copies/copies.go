@@ -27,7 +27,8 @@ const (
 // Reserved tells whether a name is one that only a run gives: where an image of such a name is meant, it might be taken
 // for what a run has left of another.
 func Reserved(name string) bool {
-	return strings.HasSuffix(name, newSuffix) || strings.HasSuffix(name, journalSuffix)
+	return strings.HasSuffix(name, newSuffix) || strings.HasSuffix(name, journalSuffix) ||
+		strings.HasSuffix(name, incompleteSuffix)
 }
 
 // Pending is the first image beside which a run has left what is to take its place; "" for none.

@@ -227,7 +227,7 @@ func TestWhatCannotBeMadeReadyLeavesTheOldImages(t *testing.T) {
 
 func TestNamesThatOnlyARunGives(t *testing.T) {
 	for name, want := range map[string]bool{"a.img": false, "a.img.glowplug-new": true, "x.glowplug-journal": true,
-		"a.incomplete": false} {
+		"a.incomplete": true, "incomplete": false} {
 		assert.Equal(t, want, Reserved(name), name)
 	}
 	_, images := two(t)

@@ -40,12 +40,15 @@ func TestAPlanRefusesImagesThatAreInUse(t *testing.T) {
 		code, out := plan(image)
 		assert.Equal(t, 4, code, out)
 	}
+	code, out := call(t, exec.Command(program(t, "glowplug"), "apply", "--image", file, config))
+	assert.Equal(t, 1, code, out)
+	assert.Contains(t, out, "is in use: it is attached as "+loop)
 	must(t, "mount", loop, at)
 	t.Cleanup(func() { _ = exec.Command("umount", at).Run() })
 	refused(file, "is in use, as "+loop+": mounted at "+at)
 	refused(loop, "is in use, as "+loop+": mounted at "+at)
 	must(t, "umount", at)
-	code, out := plan(file)
+	code, out = plan(file)
 	assert.Equal(t, 4, code, out)
 
 	large := filepath.Join(dir, "large.img")
