@@ -318,6 +318,16 @@ func TestASystemctlThatSaysNothingIsAnError(t *testing.T) {
 	}
 }
 
+// A link in the place of the unit's own file, which systemctl cannot follow, enables nothing.
+func TestALinkInThePlaceOfAUnitDoesNotEnableIt(t *testing.T) {
+	dir, o := newRoot(t, map[string]string{"etc/systemd/system/README": ""})
+	require.NoError(t, os.Symlink(".", filepath.Join(dir, "etc/systemd/system/old.service")))
+	file := filepath.Join(t.TempDir(), "systemctl")
+	require.NoError(t, os.WriteFile(file, []byte("#!/bin/sh\necho 'Invalid cross-device link' >&2; exit 1\n"), 0o755))
+	o.Tools = tool.New(map[string]string{"systemctl": file}, nil)
+	require.NoError(t, apply(unitsOf(t, `{'name':'old.service','enabled':false}`), o))
+}
+
 func TestAnotherConfigHasItsWayWithThePresetFile(t *testing.T) {
 	dir, o := newRoot(t, nil)
 	for _, c := range []struct{ units, want string }{

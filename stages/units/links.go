@@ -62,7 +62,13 @@ func (f *finder) addLinks(all links, at, name string) error {
 
 // lead tells whether any link may be one by which a unit is enabled: it has its name or that of an instance, or leads
 // to its file.
-func (all links) lead(name string) bool {
+func (all links) lead(name string) bool { return all.leadBut("", name) }
+
+// hang is lead without the link that stands where the file of the unit would.
+func (all links) hang(name string) bool { return all.leadBut(name, name) }
+
+// leadBut is lead without the link at a place.
+func (all links) leadBut(place, name string) bool {
 	template, instance, isTemplate := unit.SplitInstance(name)
 	isTemplate = isTemplate && instance == ""
 	is := func(other string) bool {
@@ -70,7 +76,7 @@ func (all links) lead(name string) bool {
 		return other == name || isTemplate && ok && of == template
 	}
 	for at, to := range all {
-		if to != maskTarget && (is(path.Base(at)) || is(path.Base(to))) {
+		if to != maskTarget && at != place && (is(path.Base(at)) || is(path.Base(to))) {
 			return true
 		}
 	}

@@ -47,7 +47,7 @@ func (r runner) isEnabled(ctx context.Context, name string, made links) (bool, e
 		return false, nil
 	case !errors.As(err, &failed) || failed.Status < 0:
 		return false, err
-	case said == "" && failed.Said != "" && !strings.HasSuffix(failed.Said, noSuchUnit) && made.lead(name):
+	case said == "" && failed.Said != "" && !strings.HasSuffix(failed.Said, noSuchUnit) && made.hang(name):
 		return false, err
 	}
 	return false, nil
