@@ -257,6 +257,7 @@ install-docs:
 	install -d $(DOC)/docs
 	install -m 0644 LICENSE README.md CONTRIBUTING.md CHANGELOG.md SECURITY.md $(DOC)/
 	install -m 0644 docs/*.md $(DOC)/docs/
+	cp -R docs/pictures $(DOC)/docs/
 	cp -R examples $(DOC)/
 
 # For images that want the module in every initramfs. No part of install: modules of distributions ask for it

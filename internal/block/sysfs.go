@@ -183,10 +183,11 @@ func PartitionNode(disk string, number int) string {
 }
 
 // A Mount is a line of MountTable. A filesystem with devices of its own making, as btrfs, has a number that
-// is no device's: its device is the source.
+// is no device's: its device is the source. Inside is the folder of the filesystem that is mounted, "/" for all of it;
+// of btrfs that is a subvolume.
 type Mount struct {
-	Major, Minor         uint32
-	Target, Type, Source string
+	Major, Minor                 uint32
+	Inside, Target, Type, Source string
 }
 
 // MountTable is what the calling thread has mounted. Threads can have mounts of their own (unshare(2)).
@@ -201,7 +202,8 @@ func ParseMounts(text []byte) ([]Mount, error) {
 		if !found || len(before) < 6 || len(after) < 2 {
 			return nil, fmt.Errorf("mountinfo: line %d: too few fields", len(all)+1)
 		}
-		m := Mount{Target: unescape(before[4]), Type: unescape(after[0]), Source: unescape(after[1])}
+		m := Mount{Inside: unescape(before[3]), Target: unescape(before[4]), Type: unescape(after[0]),
+			Source: unescape(after[1])}
 		var err error
 		if m.Major, m.Minor, err = deviceNumber(before[2]); err != nil {
 			return nil, fmt.Errorf("mountinfo: line %d: device %q", len(all)+1, before[2])

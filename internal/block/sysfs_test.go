@@ -78,9 +78,9 @@ func TestMountsAreRead(t *testing.T) {
 `))
 	require.NoError(t, err)
 	assert.Equal(t, []Mount{
-		{8, 8, "/", "ext4", "/dev/root"},
-		{0, 31, `/mnt/a b\c`, "btrfs", "/dev/disk/by-label/a b"},
-		{0, 5, "/proc", "proc", "proc"},
+		{8, 8, "/", "/", "ext4", "/dev/root"},
+		{0, 31, "/@", `/mnt/a b\c`, "btrfs", "/dev/disk/by-label/a b"},
+		{0, 5, "/", "/proc", "proc", "proc"},
 	}, mounts)
 	for _, bad := range []string{"\n", "1 2 3\n", "22 1 8 / / rw - ext4 x\n", "22 1 8:x / / rw - ext4 x\n",
 		"22 1 8:1 / / rw - ext4\n"} {

@@ -1,12 +1,12 @@
 package guest
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
@@ -125,18 +125,13 @@ func rootOfTab(tab, subvolume string) bool {
 	return false
 }
 
-// mountedSubvolume is the subvolume that is mounted at a place, by a mountinfo (proc_pid_mountinfo(5)); the last one
-// counts.
-func mountedSubvolume(info, at string) string {
-	const rootField, placeField = 3, 4
-	found := ""
-	for line := range strings.Lines(info) {
-		if words := strings.Fields(line); len(words) > placeField && words[placeField] == at {
-			found = unescaped.Replace(words[rootField])
+// mountedSubvolume is the subvolume that is mounted at a place; of several there the last one.
+func mountedSubvolume(mounts []block.Mount, at string) string {
+	found := "/"
+	for _, m := range mounts {
+		if m.Target == at {
+			found = m.Inside
 		}
 	}
-	return cmp.Or(found, "/")
+	return found
 }
-
-// unescaped are characters that mountinfo has as octal numbers.
-var unescaped = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)

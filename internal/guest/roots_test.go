@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
@@ -127,8 +128,10 @@ func TestTheRootOfAFstab(t *testing.T) {
 func TestTheSubvolumeThatIsMounted(t *testing.T) {
 	const info = "22 1 0:20 / / rw - ext4 /dev/vda rw\n30 22 0:31 /old /run/look rw - btrfs /dev/vdb rw\n" +
 		"31 22 0:32 /a\\040b /run/look ro - btrfs /dev/vdb rw\n"
-	assert.Equal(t, "/a b", mountedSubvolume(info, "/run/look"))
-	assert.Equal(t, "/", mountedSubvolume(info, "/run/none"))
+	mounts, err := block.ParseMounts([]byte(info))
+	require.NoError(t, err)
+	assert.Equal(t, "/a b", mountedSubvolume(mounts, "/run/look"))
+	assert.Equal(t, "/", mountedSubvolume(mounts, "/run/none"))
 }
 
 func TestNamedRoots(t *testing.T) {

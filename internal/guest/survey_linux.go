@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/glowplug-os/glowplug/internal/block"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/target"
 )
@@ -41,8 +42,12 @@ func (m *machine) views(ctx context.Context) (views []surveyed, err error) {
 // subvolumes are those of a filesystem by their paths, and which of them is the default.
 func (m *machine) subvolumes(ctx context.Context, f filesystem) (usual string, names []string, err error) {
 	err = m.within(ctx, f, func(folder string, _ func() error) error {
-		info, err := os.ReadFile("/proc/self/mountinfo")
-		usual = mountedSubvolume(string(info), folder)
+		table, err := os.ReadFile(block.MountTable)
+		if err != nil {
+			return err
+		}
+		mounts, err := block.ParseMounts(table)
+		usual = mountedSubvolume(mounts, folder)
 		return err
 	})
 	if err != nil {
@@ -50,7 +55,7 @@ func (m *machine) subvolumes(ctx context.Context, f filesystem) (usual string, n
 	}
 	names = []string{usual}
 	add := func(name string) {
-		if !slices.Contains(names, name) {
+		if name != usual {
 			names = append(names, name)
 		}
 	}
