@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/glowplug-os/glowplug/config"
@@ -225,10 +226,21 @@ func imageOf(in target.Whole, today int64) (*against.Image, error) {
 
 // readFacts reads a file of facts.
 func readFacts(ctx context.Context, p *cli.Process, file string) (*facts.Document, error) {
-	name, text, err := process.ReadUntil(ctx, p, file)
+	name, text, err := factsText(ctx, p, file)
 	if err != nil {
-		return nil, fmt.Errorf("reading the facts: %w", err)
+		return nil, err
 	}
+	return parseFacts(name, text)
+}
+
+func factsText(ctx context.Context, p *cli.Process, file string) (name string, text []byte, err error) {
+	if name, text, err = process.ReadUntil(ctx, p, file); err != nil {
+		return "", nil, fmt.Errorf("reading the facts: %w", err)
+	}
+	return name, text, nil
+}
+
+func parseFacts(name string, text []byte) (*facts.Document, error) {
 	doc, err := facts.Parse(text)
 	if err != nil {
 		return nil, diag.WithHint(fmt.Errorf("%s: %w", diag.Name(name), err), "glowplug facts writes such a file")
@@ -330,14 +342,33 @@ func readyFor(ctx context.Context, p *cli.Process, doc *facts.Document, config s
 	return of, wanted, sealing()
 }
 
+// withFacts reads facts and the config that is planned on them: side by side, except where the facts may be of what a
+// fetch stage has left, for then they tell how the config is to be read.
+func withFacts(ctx context.Context, p *cli.Process, file, config string, q stages.Question) (doc *facts.Document,
+	of *stages.Reading, wanted *facts.Wanted, err error) {
+	name, text, err := factsText(ctx, p, file)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	parse := sync.OnceValues(func() (*facts.Document, error) { return parseFacts(name, text) })
+	if !bytes.Contains(text, []byte(`"rendered"`)) {
+		go parse()
+		of, wanted, err = ready(ctx, p, config, q)
+	}
+	doc, failed := parse()
+	switch {
+	case failed != nil:
+		return nil, nil, nil, failed
+	case of == nil && err == nil, doc.Circumstances.Rendered:
+		of, wanted, err = readyFor(ctx, p, doc, config, q)
+	}
+	return doc, of, wanted, err
+}
+
 // onFacts plans the machine that facts are of.
 func (o *planOptions) onFacts(ctx context.Context, p *cli.Process, config string, q stages.Question) error {
-	doc, err := readFacts(ctx, p, o.facts)
-	if err != nil {
-		return err
-	}
 	q.Files.Enable = !o.noPreset
-	of, wanted, err := readyFor(ctx, p, doc, config, q)
+	doc, of, wanted, err := withFacts(ctx, p, o.facts, config, q)
 	if err != nil {
 		return err
 	}

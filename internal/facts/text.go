@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -39,6 +40,10 @@ func (t Text) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads what MarshalText writes, and no other.
 func (t *Text) UnmarshalText(from []byte) error {
+	if bytes.IndexByte(from, '\\') < 0 {
+		t.text = string(from)
+		return nil
+	}
 	var out strings.Builder
 	for rest := string(from); rest != ""; {
 		plain, behind, escaped := strings.Cut(rest, `\`)
@@ -62,7 +67,7 @@ func (t *Text) UnmarshalText(from []byte) error {
 		}
 	}
 	t.text = out.String()
-	if written, _ := t.MarshalText(); strings.Contains(string(from), `\`) && string(written) != string(from) {
+	if written, _ := t.MarshalText(); string(written) != string(from) {
 		return fmt.Errorf("%.60q: %w", from, errSpelling)
 	}
 	return nil

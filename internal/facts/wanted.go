@@ -18,12 +18,12 @@ type Wanted struct {
 	hashes    map[string]map[string]string // by account file and name, without the marks of a lock; "" for none
 	volumes   map[string]bool
 	arguments config.KernelArguments
-	text      []byte
+	sum       []byte // of the whole config
 }
 
 // WantedOf takes it from a config, merged as it is planned.
 func WantedOf(cfg *config.Config) (*Wanted, error) {
-	text, err := json.Marshal(cfg)
+	sum, err := sumOf(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -37,9 +37,21 @@ func WantedOf(cfg *config.Config) (*Wanted, error) {
 	for _, v := range cfg.Storage.Luks {
 		volumes[v.Name] = true
 	}
-	return &Wanted{volumes: volumes, arguments: cfg.KernelArguments, text: text, hashes: map[string]map[string]string{
+	return &Wanted{volumes: volumes, arguments: cfg.KernelArguments, sum: sum, hashes: map[string]map[string]string{
 		accounts.PasswdFile: users, accounts.ShadowFile: users, accounts.AltPasswdFile: users,
 		accounts.GroupFile: groups, accounts.GShadowFile: groups, accounts.AltGroupFile: groups}}, nil
+}
+
+// sumOf is one number for a config. Files, which may be many and long, go into it one by one.
+func sumOf(cfg *config.Config) ([]byte, error) {
+	sum, rest := sha256.New(), *cfg
+	rest.Storage.Files = nil
+	lines := json.NewEncoder(sum)
+	err := lines.Encode(&rest)
+	for i := 0; err == nil && i < len(cfg.Storage.Files); i++ {
+		err = lines.Encode(&cfg.Storage.Files[i])
+	}
+	return sum.Sum(nil), err
 }
 
 // unlocked is a hash without what locks an account.
@@ -59,7 +71,7 @@ func (w *Wanted) tell(random io.Reader) (*For, error) {
 
 func (w *Wanted) digest(salt []byte) []byte {
 	sum := hmac.New(sha256.New, salt)
-	sum.Write(w.text)
+	sum.Write(w.sum)
 	return sum.Sum(nil)
 }
 
