@@ -11,6 +11,7 @@ import (
 
 	"github.com/glowplug-os/glowplug/internal/cmdline"
 	"github.com/glowplug-os/glowplug/internal/device"
+	"github.com/glowplug-os/glowplug/internal/tool"
 )
 
 // limits are how long a boot waits for what may never come. 0 is no limit.
@@ -32,7 +33,7 @@ const (
 // parseLimits reads the kernel command line. What it cannot read is told, and left at the default: a misspelt limit is
 // no reason for a machine not to come up.
 func parseLimits(commandLine string, log *slog.Logger) limits {
-	l := limits{device: device.DefaultPatience, tool: 30 * time.Minute}
+	l := limits{device: device.DefaultPatience, tool: tool.DefaultLimit}
 	known := map[string]*time.Duration{argDeviceLimit: &l.device, argToolLimit: &l.tool, argResourceLimit: &l.resource,
 		argBootLimit: &l.boot}
 	for _, a := range cmdline.Arguments(commandLine) {

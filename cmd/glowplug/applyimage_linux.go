@@ -98,7 +98,9 @@ func (r *provisioning) run(ctx context.Context, from string) error {
 
 // machine makes the machine, but for the files of its disks, with the programs that are wished for.
 func (r *imageRun) machine(cfg config.Config, wish start.Wish) (qemu.Runner, qemu.Spec, error) {
-	with := qemu.Runner{Tools: tool.New(nil, nil), Dir: r.work, Emulate: r.options.emulate, Note: func(text string) {
+	// It runs for as long as what is run in it, which has limits.
+	tools := tool.New(nil, nil).Within(0)
+	with := qemu.Runner{Tools: tools, Dir: r.work, Emulate: r.options.emulate, Note: func(text string) {
 		r.told.say("note: " + text + "\n")
 	}}
 	kernel, err := r.kernelOf()

@@ -98,7 +98,7 @@ func (r Runner) run(ctx context.Context, s Spec, talk Talk, accelerated bool) (h
 	}
 	console := filepath.Join(dir, "console")
 	args := append(s.Arguments(console, accelerated), PortArguments(writers, dir)...)
-	_, err = r.Tools.Run(ctx, tool.Command{Tool: emulator, Args: args, Tied: true,
+	_, err = r.Tools.Run(ctx, tool.Command{Tool: emulator, Args: args,
 		Env: []string{"TMPDIR=" + dir}}) // for what is thrown away of disks
 	err = errors.Join(err, c.ports.Close())
 	if said := lastOf(console); err == nil && !c.heard || err != nil && !accelerated && said != "" {

@@ -1,5 +1,6 @@
 // Package tool runs programs, and is the only package that does: found by the names that they have in the image, with a
-// limit of time, their secrets kept out of arguments, out of the log and out of what is told of their output.
+// limit of time, their secrets kept out of arguments, out of the log and out of what is told of their output. What a
+// program gets of this process, and when it ends, is the same for all (child.go).
 //
 // A secret for a tool is its standard input, or a file in memory that it gets as a descriptor (SecretFile). What it
 // prints is looked through for it before anybody sees it.
@@ -13,9 +14,8 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
-	"syscall"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -38,19 +38,26 @@ type Set struct {
 	names map[string]string
 	log   *slog.Logger
 	limit time.Duration // for one run; 0 for none
+	start *sync.Mutex   // while one starts, as the umask is that of the whole process
 }
 
+// DefaultLimit is how long one run of a program may take. It is time that passes, not time without progress: a program
+// that is not getting on cannot be told from one that waits for a disk to discard all that it holds, which no counter
+// shows.
+const DefaultLimit = 30 * time.Minute
+
 // New takes the distribution's own names or paths for programs; a program that names does not list keeps its usual
-// name. Log gets each command line at debug level; nil for none.
+// name. Log gets each command line at debug level; nil for none. A run may take DefaultLimit.
 func New(names map[string]string, log *slog.Logger) *Set {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Set{names: names, log: log}
+	return &Set{names, log, DefaultLimit, &sync.Mutex{}}
 }
 
-// Within gives the same tools with a limit to how long one run may take; 0 is no limit.
-func (t *Set) Within(limit time.Duration) *Set { return &Set{t.names, t.log, limit} }
+// Within gives the same tools with another limit to how long one run may take; 0 is no limit. Programs that only ask
+// get less (Limit).
+func (t *Set) Within(limit time.Duration) *Set { return &Set{t.names, t.log, limit, t.start} }
 
 // Path finds a program. Its error wraps ErrNotFound and names the program.
 func (t *Set) Path(tool string) (string, error) {
@@ -84,8 +91,6 @@ type Command struct {
 	Hidden []diag.Secret
 	// Env is added to the environment: "NAME=value".
 	Env []string
-	// Tied: the tool is killed when this process ends, whatever ends it.
-	Tied bool
 }
 
 // SecretFile is the path under which a tool finds one of its Secrets. It may be opened any number of times.
@@ -121,15 +126,15 @@ func (e *UnlikeError) Error() string {
 }
 
 // Run runs a tool to its end and gives what it printed. The error is about a missing program (ErrNotFound), or a
-// *Error. The tool ends when ctx does.
+// *Error. The tool ends when ctx does, or this process; one that fails takes along what it has started.
 func (t *Set) Run(ctx context.Context, c Command) ([]byte, error) {
 	path, err := t.Path(c.Tool)
 	if err != nil {
 		return nil, err
 	}
-	if t.limit > 0 {
+	if limit := Limit(c.Tool, t.limit); limit > 0 {
 		var stop context.CancelFunc
-		ctx, stop = context.WithTimeoutCause(ctx, t.limit, fmt.Errorf("has not ended after %v", t.limit))
+		ctx, stop = context.WithTimeoutCause(ctx, limit, fmt.Errorf("has not ended after %v", limit))
 		defer stop()
 	}
 	shown := commandLine(path, c.Args)
@@ -143,12 +148,6 @@ func (t *Set) Run(ctx context.Context, c Command) ([]byte, error) {
 	cmd.Stdin = strings.NewReader(c.Stdin.Reveal() + c.Input)
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(stdout, printed), stderr
 	cmd.WaitDelay = pipeDelay
-	if c.Tied {
-		// It is the end of the thread that counts (PR_SET_PDEATHSIG(2const)), so the thread stays.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	}
 	for _, secret := range c.Secrets {
 		file, err := memory(secret)
 		if err != nil {
@@ -157,10 +156,9 @@ func (t *Set) Run(ctx context.Context, c Command) ([]byte, error) {
 		defer file.Close()
 		cmd.ExtraFiles = append(cmd.ExtraFiles, file)
 	}
-	// Output is parsed and shown in messages of ours, which are English.
-	cmd.Env = append(append(os.Environ(), "LC_ALL=C"), c.Env...)
+	cmd.Env = append(environment(c.Tool, os.LookupEnv), c.Env...)
 	// One that has ended well has done its work, also where it has left a child that holds on to its output.
-	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+	if err := t.runApart(cmd, c.isSecret()); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		status := -1
 		if cmd.ProcessState != nil {
 			status = cmd.ProcessState.ExitCode()
