@@ -18,6 +18,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/scene"
+	"github.com/glowplug-os/glowplug/internal/writers"
 )
 
 // A File is open, and stands for a disk.
@@ -128,6 +129,7 @@ func (i *File) isDevice() bool { return i.info.Mode().Type() == fs.ModeDevice }
 // unused refuses what somebody uses.
 func (i *File) unused(name string, devices *device.Devices) error {
 	nodes := devices.Loops(i.info)
+	attached := len(nodes) > 0
 	for _, node := range nodes {
 		if is, known := device.Number(node); known {
 			i.loops = append(i.loops, is)
@@ -152,6 +154,12 @@ func (i *File) unused(name string, devices *device.Devices) error {
 	if i.locked() {
 		return inUse(errors.New("is in use: a program has a lock on it, as a machine that runs on it has"))
 	}
+	if i.isDevice() {
+		return nil
+	}
+	if who := writers.Find(i.f, attached); who != "" {
+		return inUse(fmt.Errorf("is in use: %s has it open for writing", who))
+	}
 	return nil
 }
 
@@ -170,7 +178,7 @@ func (i *File) locked() bool {
 }
 
 func inUse(err error) error {
-	return diag.WithHint(err, "end what uses it, or plan with a copy: what is on it may change while it is looked at")
+	return diag.WithHint(err, "end what uses it, or take a copy: what is on it may change meanwhile")
 }
 
 // whole finds the size of a file's sectors, and refuses what is no raw image, or not all of one.

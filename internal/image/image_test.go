@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 
 	"os"
@@ -176,6 +177,23 @@ func TestAnImageThatAProgramHasLockedIsRefused(t *testing.T) {
 	require.NoError(t, unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &lock))
 	_, err = Open(name, idle(t))
 	require.ErrorContains(t, err, "is in use: a program has a lock on it")
+}
+
+// Not all programs lock what they write to, such as dd.
+func TestAnImageThatAProgramWritesToIsRefused(t *testing.T) {
+	name := machines.File(t, 64)
+	reader, err := os.Open(name)
+	require.NoError(t, err)
+	defer reader.Close()
+	writer, err := os.OpenFile(name, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = Open(name, idle(t))
+	require.ErrorContains(t, err, fmt.Sprintf("is in use: process %d (", os.Getpid()))
+	require.ErrorContains(t, err, ") has it open for writing")
+	require.NoError(t, writer.Close())
+	f, err := Open(name, idle(t))
+	require.NoError(t, err, "who reads it is not in the way")
+	require.NoError(t, f.Close())
 }
 
 // The file that an image is may have other names, and be behind a loop device that is mounted.
