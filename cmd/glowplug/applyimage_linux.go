@@ -535,15 +535,15 @@ func (r *provisioning) givenUp(set *copies.Set, err error) error {
 	if f := failure(""); errors.As(err, &f) {
 		r.told.say(string(f))
 	}
-	left := set.Abandon()
-	if !r.inPlace {
-		return errors.Join(fmt.Errorf("%w; the images are as they were", err), left)
+	marked, failed := set.Abandon()
+	for i, name := range marked {
+		marked[i] = diag.Name(name)
 	}
-	var names []string
-	for _, d := range r.disks {
-		names = append(names, diag.Name(set.Work(d.file)))
+	left := "the images are as they were"
+	if len(marked) > 0 {
+		left = "what is left of the images is " + strings.Join(marked, ", ")
 	}
-	return errors.Join(fmt.Errorf("%w; what is left of the images is %s", err, strings.Join(names, ", ")), left)
+	return errors.Join(fmt.Errorf("%w; %s", err, left), failed)
 }
 
 // over says what is done, and what of it is to be known.

@@ -2,10 +2,8 @@ package copies
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
+	"github.com/glowplug-os/glowplug/internal/writers"
 )
 
 // What names of files end with.
@@ -49,7 +48,13 @@ type Set struct {
 	images  []string
 	inPlace bool
 	locks   []*os.File
-	begun   []string // images that have a copy, or another name
+	begun   []begun
+}
+
+// A begun image has a copy, or another name.
+type begun struct {
+	image string
+	work  unix.Stat_t // what is worked on, before anybody has
 }
 
 // Open locks images, by paths without links, and puts an end to what an interrupted run has left. Finished: it had come
@@ -85,20 +90,39 @@ func (s *Set) lockAll() error {
 }
 
 func (s *Set) lock(image string) error {
-	f, err := os.OpenFile(image, os.O_RDWR|unix.O_NONBLOCK, 0)
+	writer, err := writerOf(image)
 	if err != nil {
 		return err
 	}
-	s.locks = append(s.locks, f)
-	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	f, err := os.OpenFile(image, os.O_RDWR|unix.O_NONBLOCK, 0)
+	if err == nil {
+		s.locks = append(s.locks, f)
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	}
 	if err == nil && !named(f, image) { // a run that has ended meanwhile has put another file in its place
 		err = unix.EWOULDBLOCK
 	}
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		return diag.WithHint(fmt.Errorf("image %s: is in use: a program has a lock on it", diag.Name(image)),
-			"wait until it has ended, and run this again")
+	why := ""
+	switch {
+	case errors.Is(err, unix.EWOULDBLOCK):
+		why = "a program has a lock on it"
+	case err == nil && writer != "":
+		why = writer + " has it open for writing"
+	default:
+		return err
 	}
-	return err
+	return diag.WithHint(fmt.Errorf("image %s: is in use: %s", diag.Name(image), why),
+		"wait until it has ended, and run this again")
+}
+
+// writerOf is who has an image open for writing, as nobody has by then for a run; "" for nobody.
+func writerOf(image string) (string, error) {
+	f, err := os.OpenFile(image, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return writers.Find(f, false), nil
 }
 
 // named tells whether a file has a name still.
@@ -135,10 +159,13 @@ func (s *Set) Begin(ctx context.Context) error {
 		} else {
 			err = duplicate(ctx, s.locks[i], s.Work(image))
 		}
-		if err != nil {
-			return errors.Join(fmt.Errorf("image %s: %w", diag.Name(image), err), s.undo())
+		if err == nil {
+			s.begun = append(s.begun, begun{image: image})
+			err = unix.Lstat(s.Work(image), &s.begun[i].work)
 		}
-		s.begun = append(s.begun, image)
+		if err != nil {
+			return errors.Join(fmt.Errorf("image %s: %w", diag.Name(image), err), s.undo(s.begun))
+		}
 	}
 	return nil
 }
@@ -160,26 +187,46 @@ func set(from, to string) error {
 	return flush(filepath.Dir(to))
 }
 
-// undo takes back what Begin has done while nobody has worked on the files.
-func (s *Set) undo() error {
+// undo takes back what Begin has done.
+func (s *Set) undo(all []begun) error {
 	var failed []error
-	for _, image := range s.begun {
+	for _, b := range all {
 		if s.inPlace {
-			failed = append(failed, set(Incomplete(image), image))
+			failed = append(failed, set(Incomplete(b.image), b.image))
 		} else {
-			failed = append(failed, os.Remove(s.Work(image)))
+			failed = append(failed, os.Remove(s.Work(b.image)))
 		}
 	}
 	s.begun = nil
 	return errors.Join(failed...)
 }
 
-// Abandon leaves the images as they were: copies go. What was changed in place is left under its name for that.
-func (s *Set) Abandon() error {
-	if s.inPlace {
-		return nil
+// Abandon leaves the images as they were: copies go, and what was worked on in place gets its name back if nobody has
+// written to it. The rest is left under its name for that, which is given.
+func (s *Set) Abandon() (marked []string, err error) {
+	var as []begun
+	for _, b := range s.begun {
+		if s.inPlace && !b.unwritten() {
+			marked = append(marked, Incomplete(b.image))
+		} else {
+			as = append(as, b)
+		}
 	}
-	return s.undo()
+	return marked, s.undo(as)
+}
+
+// unwritten: what is worked on in place has been written to by nobody. Each write moves the time of the last one, but
+// not measurably one that comes right after another: so what was written to shortly before, which renaming has left the
+// time of, is not told from it.
+func (b begun) unwritten() bool {
+	const shortlySeconds = 1
+	var now unix.Stat_t
+	if err := unix.Lstat(Incomplete(b.image), &now); err != nil {
+		return false
+	}
+	was := b.work
+	return now.Ino == was.Ino && now.Size == was.Size && now.Mtim == was.Mtim &&
+		was.Ctim.Sec-was.Mtim.Sec > shortlySeconds
 }
 
 // Ready brings the files to disk, and says that they are to take their places. Where it fails, the images are as they
@@ -224,117 +271,4 @@ func flush(name string) error {
 	}
 	defer f.Close()
 	return f.Sync()
-}
-
-// A journal is what is to be renamed.
-type journal struct {
-	Images []string `json:"images"` // each takes the place of the image from its copy
-}
-
-func writeJournals(images []string) error {
-	text, err := json.Marshal(journal{images})
-	if err != nil {
-		return err
-	}
-	for _, image := range images {
-		if err := writeNew(image+journalSuffix, append(text, '\n')); err != nil {
-			return errors.Join(err, removeJournals(images))
-		}
-	}
-	return nil
-}
-
-// writeNew writes a file whole: a journal that is cut off is none.
-func writeNew(name string, text []byte) error {
-	unfinished := name + newSuffix
-	if err := os.Remove(unfinished); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f, err := os.OpenFile(unfinished, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(unfinished))
-	}
-	if err := os.Rename(unfinished, name); err != nil {
-		return errors.Join(err, os.Remove(unfinished))
-	}
-	return flush(filepath.Dir(name))
-}
-
-func removeJournals(images []string) error {
-	var failed []error
-	for _, image := range images {
-		if err := os.Remove(image + journalSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			failed = append(failed, err)
-		}
-	}
-	return errors.Join(failed...)
-}
-
-// recovered ends what an interrupted run has left of images.
-func recovered(images []string) (finished bool, err error) {
-	for _, image := range images {
-		text, err := journalBeside(image)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return false, err
-		}
-		if err := finish(image, text, images); err != nil {
-			return false, err
-		}
-		finished = true
-	}
-	for _, image := range images {
-		if err := os.Remove(image + newSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return finished, err
-		}
-	}
-	return finished, nil
-}
-
-// journalBeside reads a journal. It may be anything, of anybody who may write to the folder: a pipe is not waited for,
-// and has nothing that is a journal.
-func journalBeside(image string) ([]byte, error) {
-	const most = 1 << 20
-	f, err := os.OpenFile(image+journalSuffix, os.O_RDONLY|unix.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, err
-	}
-	return io.ReadAll(io.LimitReader(f, most))
-}
-
-// finish goes on with a journal. It may have been left by anybody who may write to the folder, so it is only about
-// images that are meant.
-func finish(beside string, text []byte, images []string) error {
-	name := diag.Name(beside + journalSuffix)
-	var j journal
-	if err := json.Unmarshal(text, &j); err != nil {
-		return diag.WithHint(fmt.Errorf("%s: is no journal of images: %w", name, err),
-			"see what it is, and move it away")
-	}
-	for _, image := range j.Images {
-		if !slices.Contains(images, image) {
-			return diag.WithHint(fmt.Errorf("%s: an interrupted run was about %s too", name, diag.Name(image)),
-				"name all the images that it was about, or remove the journal and what ends with "+newSuffix+
-					" to keep the old ones")
-		}
-	}
-	for _, image := range j.Images {
-		if err := os.Rename(image+newSuffix, image); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		if err := flush(filepath.Dir(image)); err != nil {
-			return err
-		}
-	}
-	return removeJournals(j.Images)
 }

@@ -8,9 +8,13 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // two makes two images in a folder.
@@ -77,7 +81,9 @@ func TestImagesAreReplacedTogether(t *testing.T) {
 func TestWhatIsGivenUpLeavesTheOldImages(t *testing.T) {
 	dir, images := two(t)
 	s := worked(t, images, false)
-	require.NoError(t, s.Abandon())
+	marked, err := s.Abandon()
+	require.NoError(t, err)
+	assert.Empty(t, marked)
 	assert.Equal(t, []string{"a.img", "b.img"}, names(t, dir))
 	assert.Equal(t, "old a.img", text(t, images[0]))
 }
@@ -85,8 +91,57 @@ func TestWhatIsGivenUpLeavesTheOldImages(t *testing.T) {
 func TestWhatIsGivenUpInPlaceIsMarked(t *testing.T) {
 	dir, images := two(t)
 	s := worked(t, images, true)
-	require.NoError(t, s.Abandon())
+	marked, err := s.Abandon()
+	require.NoError(t, err)
+	assert.Equal(t, []string{images[0] + incompleteSuffix, images[1] + incompleteSuffix}, marked)
 	assert.Equal(t, []string{"a.img.incomplete", "b.img.incomplete"}, names(t, dir))
+}
+
+func TestWhatNobodyHasWrittenToInPlaceGetsItsNameBack(t *testing.T) {
+	for name, c := range map[string]struct {
+		old  bool // the images were there for a while
+		work func(t *testing.T, file string)
+		want []string
+	}{
+		"nothing": {true, func(*testing.T, string) {}, []string{"a.img", "b.img"}},
+		"a write of what was there": {true, func(t *testing.T, file string) {
+			require.NoError(t, os.WriteFile(file, []byte("old"), 0o600))
+		}, []string{"a.img.incomplete", "b.img"}},
+		"a hole": {true, func(t *testing.T, file string) {
+			f, err := os.OpenFile(file, os.O_RDWR, 0)
+			require.NoError(t, err)
+			require.NoError(t, unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, 2))
+			require.NoError(t, f.Close())
+		}, []string{"a.img.incomplete", "b.img"}},
+		"another file": {true, func(t *testing.T, file string) {
+			require.NoError(t, os.Rename(file, file+"-moved"))
+			require.NoError(t, os.WriteFile(file, []byte("old a.img"), 0o600))
+		}, []string{"a.img.incomplete", "a.img.incomplete-moved", "b.img"}},
+		"nothing, to images that have just been made": {false, func(*testing.T, string) {},
+			[]string{"a.img.incomplete", "b.img.incomplete"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, images := two(t)
+			before := time.Now()
+			if c.old {
+				before = before.Add(-time.Hour)
+			}
+			for _, image := range images {
+				require.NoError(t, os.Chtimes(image, before, before))
+			}
+			s, _, err := Open(images, true)
+			require.NoError(t, err)
+			t.Cleanup(s.Close)
+			require.NoError(t, s.Begin(t.Context()))
+			c.work(t, s.Work(images[0]))
+			marked, err := s.Abandon()
+			require.NoError(t, err)
+			assert.Equal(t, c.want, names(t, dir))
+			for _, name := range marked {
+				assert.FileExists(t, name)
+			}
+		})
+	}
 }
 
 func TestWhatCannotBeginChangesNothing(t *testing.T) {
@@ -153,11 +208,94 @@ func TestAJournalIsOnlyAboutImagesThatAreMeant(t *testing.T) {
 	worked(t, images, false).Close()
 	require.NoError(t, writeJournals(images))
 	_, _, err := Open(images[:1], false)
-	require.ErrorContains(t, err, "an interrupted run was about "+images[1]+" too")
+	require.ErrorContains(t, err, "an interrupted run was about b.img too")
 	assert.Equal(t, "old b.img", text(t, images[1]))
 	require.NoError(t, os.WriteFile(images[0]+journalSuffix, []byte("{"), 0o600))
 	_, _, err = Open(images[:1], false)
 	require.ErrorContains(t, err, "is no journal of images")
+}
+
+// The journals of a folder are about its images wherever it is by now, and about others by the way to them.
+func TestAFolderWithJournalsCanBeMoved(t *testing.T) {
+	above := t.TempDir()
+	var images, moved []string
+	for _, name := range []string{"x/a", "y/not \xff UTF-8"} {
+		at := filepath.Join(above, "before", name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(at), 0o755))
+		require.NoError(t, os.WriteFile(at, []byte("old"), 0o600))
+		images, moved = append(images, at), append(moved, filepath.Join(above, "behind", name))
+	}
+	worked(t, images, false).Close()
+	require.NoError(t, writeJournals(images))
+	require.NoError(t, os.Rename(filepath.Join(above, "before"), filepath.Join(above, "behind")))
+	s, finished, err := Open(moved, false)
+	require.NoError(t, err)
+	s.Close()
+	assert.True(t, finished)
+	for _, image := range moved {
+		assert.Equal(t, "new", text(t, image))
+		assert.Len(t, names(t, filepath.Dir(image)), 1)
+	}
+}
+
+func TestAJournalThatOthersMayHaveMadeIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(t *testing.T, journal string)
+		says   string
+	}{
+		"others may write to it": {func(t *testing.T, journal string) {
+			require.NoError(t, os.Chmod(journal, 0o620))
+		}, "others may write to it (mode 0620), so it may be no journal of ours"},
+		"it is of another": {func(t *testing.T, journal string) {
+			if os.Geteuid() != 0 {
+				t.Skip("needs root")
+			}
+			require.NoError(t, os.Chown(journal, 1234, -1))
+		}, "belongs to the user with the id 1234, and this is run by 0"},
+		"it is a link": {func(t *testing.T, journal string) {
+			require.NoError(t, os.Rename(journal, journal+"-moved"))
+			require.NoError(t, os.Symlink(journal+"-moved", journal))
+		}, "is a link, and no journal of images"},
+		"it is a pipe": {func(t *testing.T, journal string) {
+			require.NoError(t, os.Remove(journal))
+			require.NoError(t, syscall.Mkfifo(journal, 0o600))
+		}, "is no file, and no journal of images"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, images := two(t)
+			worked(t, images, false).Close()
+			require.NoError(t, writeJournals(images))
+			c.change(t, images[0]+journalSuffix)
+			_, _, err := Open(images, false)
+			require.EqualError(t, err, images[0]+journalSuffix+": "+c.says)
+			assert.NotEmpty(t, diag.Hints(err))
+			assert.Equal(t, "old a.img", text(t, images[0]))
+			assert.Equal(t, "old b.img", text(t, images[1]))
+		})
+	}
+}
+
+func TestAJournalThatNamesAPathFromTheTopIsAboutNothingThatIsMeant(t *testing.T) {
+	_, images := two(t)
+	worked(t, images, false).Close()
+	require.NoError(t, os.WriteFile(images[0]+journalSuffix, []byte(`{"images":["`+images[0]+`"]}`), 0o600))
+	_, _, err := Open(images, false)
+	require.ErrorContains(t, err, "an interrupted run was about "+images[0]+" too")
+	assert.Equal(t, "old a.img", text(t, images[0]))
+}
+
+// A program that takes no lock is seen all the same.
+func TestAnImageThatIsWrittenToIsLeftAlone(t *testing.T) {
+	_, images := two(t)
+	other, err := os.OpenFile(images[1], os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, _, err = Open(images, false)
+	require.ErrorContains(t, err, "image "+images[1]+": is in use: process ")
+	require.ErrorContains(t, err, "has it open for writing")
+	require.NoError(t, other.Close())
+	s, _, err := Open(images, false)
+	require.NoError(t, err)
+	s.Close()
 }
 
 func TestWhoIsAtWorkIsLeftAlone(t *testing.T) {
@@ -219,7 +357,9 @@ func TestWhatCannotBeMadeReadyLeavesTheOldImages(t *testing.T) {
 	require.NoError(t, os.MkdirAll(images[1]+journalSuffix+"/x", 0o700)) // is in the way
 	require.Error(t, s.Ready())
 	require.NoError(t, os.RemoveAll(images[1]+journalSuffix))
-	require.NoError(t, s.Abandon())
+	marked, err := s.Abandon()
+	require.NoError(t, err)
+	assert.Empty(t, marked)
 	assert.Equal(t, []string{"a.img", "b.img"}, names(t, dir))
 	assert.Equal(t, "old a.img", text(t, images[0]))
 	assert.Empty(t, Pending(images))
@@ -241,11 +381,4 @@ func TestOneFileByTwoNamesIsNotTwoImages(t *testing.T) {
 	require.NoError(t, os.Link(images[0], images[1]))
 	_, _, err := Open(images, false)
 	require.ErrorContains(t, err, "image "+images[1]+": is the same file as "+images[0])
-}
-
-func TestWhatIsNoJournalIsNeitherWaitedForNorTaken(t *testing.T) {
-	_, images := two(t)
-	require.NoError(t, syscall.Mkfifo(images[0]+journalSuffix, 0o600))
-	_, _, err := Open(images, false)
-	require.ErrorContains(t, err, "is no journal of images")
 }

@@ -12,6 +12,7 @@ import (
 func FuzzJournal(f *testing.F) {
 	f.Add([]byte(`{"images":["/etc/passwd"]}`))
 	f.Add([]byte(`{"images":["a","a"]}`))
+	f.Add([]byte(`{"images":["mine","../other","other"]}`))
 	dir := f.TempDir()
 	mine, other := filepath.Join(dir, "mine"), filepath.Join(dir, "other")
 	require.NoError(f, os.WriteFile(other+newSuffix, nil, 0o600))

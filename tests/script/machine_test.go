@@ -61,6 +61,9 @@ func playMachine(args []string) int {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
+		if how == "partly" {
+			return 1
+		}
 	}
 	switch how {
 	case "gone": // without a word
@@ -119,6 +122,8 @@ func newWorkbench(t *testing.T) *workbench {
 	for _, name := range []string{"a", "b"} {
 		b.write(name, nil)
 		require.NoError(t, os.Truncate(filepath.Join(b.dir, name), 64<<20))
+		before := time.Now().Add(-time.Hour)
+		require.NoError(t, os.Chtimes(filepath.Join(b.dir, name), before, before))
 	}
 	return b
 }
@@ -207,17 +212,21 @@ func TestImagesWhateverBecomesOfTheMachine(t *testing.T) {
 		images []string
 		says   []string
 	}{
-		"done":             {nil, 0, made, []string{"starting the machine\n", "done: "}},
-		"mad":              {nil, 0, made, []string{`warning: the machine says what is no report`, "done: "}},
-		"failed":           {nil, 1, old, []string{"Ignition failed: disks\n", "its card above says; the images"}},
-		"gone":             {nil, 1, old, []string{"before it was done; the images are as they were"}},
-		"mute":             {nil, 1, old, []string{"has not begun to talk"}},
-		"killed":           {nil, 1, old, []string{"signal: killed; the images are as they were"}},
-		"refused":          {nil, 1, old, []string{"qemu: no such machine; the images are as they were"}},
-		"done, in place":   {[]string{"--in-place"}, 0, made, []string{"done: "}},
-		"failed, in place": {[]string{"--in-place"}, 1, marked, []string{"what is left of the images is "}},
-		"killed, in place": {[]string{"--in-place"}, 1, marked, []string{"signal: killed"}},
-		"done, quietly":    {[]string{"-q"}, 0, made, nil},
+		"done":              {nil, 0, made, []string{"starting the machine\n", "done: "}},
+		"mad":               {nil, 0, made, []string{`warning: the machine says what is no report`, "done: "}},
+		"failed":            {nil, 1, old, []string{"Ignition failed: disks\n", "its card above says; the images"}},
+		"gone":              {nil, 1, old, []string{"before it was done; the images are as they were"}},
+		"mute":              {nil, 1, old, []string{"has not begun to talk"}},
+		"killed":            {nil, 1, old, []string{"signal: killed; the images are as they were"}},
+		"refused":           {nil, 1, old, []string{"qemu: no such machine; the images are as they were"}},
+		"done, in place":    {[]string{"--in-place"}, 0, made, []string{"done: "}},
+		"failed, in place":  {[]string{"--in-place"}, 1, marked, []string{"what is left of the images is "}},
+		"killed, in place":  {[]string{"--in-place"}, 1, marked, []string{"signal: killed"}},
+		"mute, in place":    {[]string{"--in-place"}, 1, old, []string{"; the images are as they were"}},
+		"refused, in place": {[]string{"--in-place"}, 1, old, []string{"such machine; the images are as they were"}},
+		"partly, in place": {[]string{"--in-place"}, 1, []string{"a.incomplete new", "b"},
+			[]string{"what is left of the images is ", "a.incomplete\n"}},
+		"done, quietly": {[]string{"-q"}, 0, made, nil},
 	} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
