@@ -73,8 +73,9 @@ func TestAccountsByToolsAreSeenAsEditsAndMadeBeforeTheRestIsPlanned(t *testing.T
 	cfg := configOf(t, `{'passwd': {'users': [{'name': 'core', 'noCreateHome': true}]},
 		'storage': {'files': [{'path': '/f', 'user': {'name': 'core'}}]}}`)
 	var done report.Done
+	hear := func(e plan.Event) { done.Hear(report.Files, e) }
 	owner := func(p plan.Plan) string { return p[len(p)-1].Detail }
-	steps, err := PlanAhead(t.Context(), cfg, o, done.Hear, func(f *Forecast, err error) error {
+	steps, err := PlanAhead(t.Context(), cfg, o, hear, func(f *Forecast, err error) error {
 		require.NoError(t, err)
 		assert.Equal(t, "1 file; 1 user", f.Report(false).Summary())
 		assert.Contains(t, owner(f.Files.Steps), "owner 1000:0")

@@ -68,24 +68,10 @@ func (f *Forecast) partitions() map[string]string {
 	return of
 }
 
-// diskNouns are by what the path of an entry begins with.
-var diskNouns = []struct {
-	list string
-	noun report.Noun
-}{{"$.storage.disks.", report.Disk}, {"$.storage.raid.", report.Array}, {"$.storage.luks.", report.Volume},
-	{"$.storage.filesystems.", report.Filesystem}}
-
 // diskAction is an action on disks. Disks are shown with what their nodes belong to; what goes is told once.
 func diskAction(from *kind.Action, of map[string]string, told map[report.Loss]bool) report.Action {
 	a := action(report.Disks, from.Step)
-	for _, each := range diskNouns {
-		if strings.HasPrefix(a.Origin, each.list) {
-			a.Noun, a.Thing = each.noun, strings.TrimSuffix(a.Origin, ".wipeTable")
-		}
-	}
-	if strings.Contains(a.Origin, ".partitions.") {
-		a.Noun = report.Part
-	}
+	a.Count()
 	if a.Noun == report.Disk { // several entries may be about one, by its names
 		a.Thing = from.Seen[0].Node
 	}

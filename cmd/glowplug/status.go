@@ -81,16 +81,14 @@ func (s *status) say(text string) {
 	_, _ = io.WriteString(s.to, text)
 }
 
-// hear notes an event of a step.
-func (s *status) hear(e plan.Event) { s.hearOf(e, true) }
+// hear notes an event of a step of files.
+func (s *status) hear(e plan.Event) { s.hearOf(report.Files, e) }
 
-// hearOf is hear, of a step that counts, or does not, in what is done.
-func (s *status) hearOf(e plan.Event, counts bool) {
+// hearOf notes an event of a step of a stage.
+func (s *status) hearOf(stage report.Stage, e plan.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if counts {
-		s.done.Hear(e)
-	}
+	s.done.Hear(stage, e)
 	if e.Turn == plan.Awaited {
 		s.step, s.since = e, s.now()
 		s.show()

@@ -5,19 +5,19 @@ import "github.com/glowplug-os/glowplug/internal/plan"
 // A Done is what a run has done, in the words of a plan. The zero value is that of a run that has not begun.
 type Done struct {
 	plan Plan
-	// entries are those of users and groups, which one step writes together.
+	// entries are those that a step behind them writes together: users and groups, partitions.
 	entries []Action
 }
 
 // accountFiles is the ID of the step that writes the entries of users and groups.
 const accountFiles = "account-files"
 
-// Hear takes up what has become of a step of files.
-func (d *Done) Hear(e plan.Event) {
-	if e.Turn != plan.Finished && e.Turn != plan.Kept {
+// Hear takes up what has become of a step of a stage. What other stages than disks and files do is not counted.
+func (d *Done) Hear(stage Stage, e plan.Event) {
+	if e.Turn != plan.Finished && e.Turn != plan.Kept || stage != Disks && stage != Files {
 		return
 	}
-	a := Action{Stage: Files, ID: e.Step.ID, Effect: e.Step.Effect}
+	a := Action{Stage: stage, ID: e.Step.ID, Effect: e.Step.Effect, Origin: e.Step.Origin}
 	a.Count()
 	isEntry := e.Step.Do == nil && e.Step.Effect != plan.Keep
 	switch {

@@ -81,9 +81,50 @@ func TestASummaryCountsThingsAndNotSteps(t *testing.T) {
 			t.Parallel()
 			var d Done
 			for _, e := range test.events {
-				d.Hear(e)
+				d.Hear(Files, e)
 			}
 			assert.Equal(t, test.want, d.Over().Summary())
+		})
+	}
+}
+
+// of is an event of a step about an entry of the config.
+func of(origin string, e plan.Event) plan.Event {
+	e.Step.Origin = origin
+	return e
+}
+
+func TestASummaryCountsWhatDisksAreMadeInto(t *testing.T) {
+	t.Parallel()
+	const disk, second, filesystem = "$.storage.disks.0", "$.storage.disks.1", "$.storage.filesystems.0"
+	for claim, test := range map[string]struct {
+		events []plan.Event
+		want   string
+	}{
+		"partitions, which their table writes": {[]plan.Event{of(disk+".partitions.0", entry("p", plan.Create)),
+			of(disk+".partitions.1", entry("p", plan.Create)), of(disk, finished("t", plan.Change)),
+			of(filesystem, finished("f", plan.Create))}, "1 disk: 2 partitions, 1 filesystem"},
+		"disks that are wiped": {[]plan.Event{of(disk+".wipeTable", finished("w", plan.Destroy)),
+			of(disk+".partitions.0", entry("p", plan.Create)), of(disk, finished("t", plan.Change)),
+			of(second+".wipeTable", finished("w", plan.Destroy))}, "2 disks: 2 wiped, 1 partition"},
+		"layers": {[]plan.Event{of("$.storage.raid.0", finished("a", plan.Create)),
+			of("$.storage.luks.0", finished("v", plan.Create)), of(filesystem, finished("f", plan.Destroy))},
+			"1 array, 1 encrypted volume, 1 filesystem (1 replaced)"},
+		"what is there": {[]plan.Event{of(filesystem, kept("f")), of(disk+".partitions.0", kept("p")),
+			of(disk, kept("t"))}, "nothing to do; 2 unchanged"},
+		"what waited for a look": {[]plan.Event{of(filesystem, finished("f", plan.Deferred))}, "1 filesystem"},
+	} {
+		t.Run(claim, func(t *testing.T) {
+			t.Parallel()
+			var d Done
+			for _, e := range test.events {
+				d.Hear(Disks, e)
+			}
+			assert.Equal(t, test.want, d.Over().Summary())
+			d.Hear(Mount, of(filesystem, finished("m", plan.Create)))
+			d.Hear(Files, finished("file:/a", plan.Create))
+			assert.NotContains(t, d.Over().Summary(), "other")
+			assert.Contains(t, d.Over().Summary(), "1 file")
 		})
 	}
 }
@@ -91,9 +132,9 @@ func TestASummaryCountsThingsAndNotSteps(t *testing.T) {
 func TestEntriesAreDoneOnceTheyAreWritten(t *testing.T) {
 	t.Parallel()
 	var d Done
-	d.Hear(entry("user:u", plan.Create))
-	d.Hear(finished("file:/a", plan.Create))
+	d.Hear(Files, entry("user:u", plan.Create))
+	d.Hear(Files, finished("file:/a", plan.Create))
 	assert.Equal(t, "1 file", d.SoFar().Summary(), "a run that fails here has made no user")
-	d.Hear(finished("account-files", plan.Change))
+	d.Hear(Files, finished("account-files", plan.Change))
 	assert.Equal(t, "1 file; 1 user", d.SoFar().Summary())
 }

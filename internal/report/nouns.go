@@ -28,8 +28,36 @@ const (
 	shared       // a part of several things
 )
 
-// Count says what an action of files is counted as.
+// diskNouns are by what the path of the entry that an action on disks is about begins with.
+var diskNouns = [...]struct {
+	list string
+	noun Noun
+}{{"$.storage.disks.", Disk}, {"$.storage.raid.", Array}, {"$.storage.luks.", Volume},
+	{"$.storage.filesystems.", Filesystem}}
+
+// Count says what an action of files or on disks is counted as. Disks are told apart by their entries, of which several
+// may be about one by its names.
 func (a *Action) Count() {
+	switch a.Stage {
+	case Disks:
+		a.countDisks()
+	case Files:
+		a.countFiles()
+	}
+}
+
+func (a *Action) countDisks() {
+	for _, each := range diskNouns {
+		if strings.HasPrefix(a.Origin, each.list) {
+			a.Noun, a.Thing = each.noun, strings.TrimSuffix(a.Origin, ".wipeTable")
+		}
+	}
+	if strings.Contains(a.Origin, ".partitions.") {
+		a.Noun = Part
+	}
+}
+
+func (a *Action) countFiles() {
 	word, name, _ := strings.Cut(a.ID, ":")
 	for _, n := range fileNouns {
 		if n.id != word {

@@ -21,6 +21,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/glowplug-os/glowplug/internal/plan"
 )
 
 // emulator is the name under which this program plays a machine for images, as if it were provisioning them.
@@ -78,6 +80,13 @@ func playMachine(args []string) int {
 		say(`{"Warning":"busy"}`)
 		time.Sleep(time.Hour)
 	default:
+		say(`{"Stage":"disks"}`)
+		for disk := range 2 {
+			entry := fmt.Sprintf("$.storage.disks.%d", disk)
+			say(fmt.Sprintf(`{"Event":{"Turn":%d,"Effect":%d,"Origin":"%s.partitions.0"}}`, plan.Kept, plan.Create, entry))
+			say(fmt.Sprintf(`{"Event":{"Turn":%d,"Effect":%d,"Origin":"%s","Does":true}}`, plan.Finished, plan.Change,
+				entry))
+		}
 		say(`{"Done":true}`)
 	}
 	return 0
