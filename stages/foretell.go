@@ -254,13 +254,19 @@ func Conflicts(doc *document.Document, err error) (all []diag.Problem) {
 
 // leftOut says what of a config was not planned, and why.
 func (q *Question) leftOut(cfg config.Config, devices bool) (notes []string) {
-	if n := len(files.NotInDirectory(cfg)); n > 0 && !devices {
+	unfit := len(files.NotInDirectory(cfg))
+	if unfit > 0 && !devices {
 		notes = append(notes, fmt.Sprintf("disks, filesystems and kernel arguments: %s of the config, "+
-			"of which a directory says nothing; --disk and --image name images of disks", entries(n)))
+			"of which a directory says nothing; --disk and --image name images of disks", entries(unfit)))
 	}
-	if n := len(files.NotInDirectory(cfg)); n > 0 && q.Root != nil && !q.Boot {
+	switch {
+	case unfit == 0 || q.Root == nil || q.Boot:
+	case devices:
+		notes = append(notes, fmt.Sprintf("glowplug apply takes a directory, which cannot have %s of the config, or "+
+			"images, with the root that is on them: not both, as this plan does", entries(unfit)))
+	default:
 		notes = append(notes, fmt.Sprintf("glowplug apply refuses this config, as a directory cannot take %s of it; "+
-			"with --ignore-unsupported it goes on without", entries(n)))
+			"with --ignore-unsupported it goes on without", entries(unfit)))
 	}
 	s := cfg.Storage
 	n := len(s.Directories) + len(s.Files) + len(s.Links) + len(cfg.Systemd.Units) + len(files.Unacted(cfg))

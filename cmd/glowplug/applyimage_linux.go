@@ -246,14 +246,14 @@ func absent(name string, err error) error {
 		return diag.WithHint(fmt.Errorf("image %s: is not there, but %s is: a run with --in-place has not come to its "+
 			"end", diag.Name(name), diag.Name(copies.Incomplete(name))), "begin again with the image as it was before")
 	}
-	return diag.WithHint(err, "`truncate -s 10G FILE` makes a blank image")
+	return diag.WithHint(err, "name the raw image of a disk; `truncate -s 10G FILE` makes a blank one")
 }
 
 func isFile(name string) error {
 	info, err := os.Stat(name)
 	if err == nil && !info.Mode().IsRegular() {
 		err = diag.WithHint(fmt.Errorf("image %s: is no file", diag.Name(name)),
-			"images are files only: copy it to one")
+			"a machine takes images that are files: copy it to one")
 	}
 	return err
 }
@@ -323,8 +323,15 @@ const unnamed = ""
 
 // open opens the images for the plan, and notes which disks they are.
 func (r *imageRun) open(named map[string]string, opened *opened) (scene.Scene, error) {
-	all, files, err := image.Disks(named, &device.Devices{})
-	for _, f := range files {
+	files := map[string]string{}
+	for device, name := range named {
+		var err error
+		if files[device], err = fileOf(name); err != nil {
+			return nil, err
+		}
+	}
+	all, looked, err := image.Disks(named, &device.Devices{})
+	for _, f := range looked {
 		opened.add(f)
 	}
 	if err != nil {
@@ -341,9 +348,7 @@ func (r *imageRun) open(named map[string]string, opened *opened) (scene.Scene, e
 				return nil, err
 			}
 		}
-		if d.file, err = fileOf(named[device]); err != nil {
-			return nil, err
-		}
+		d.file = files[device]
 		r.disks = append(r.disks, d)
 	}
 	return all.Scene(), settled(r.files())
@@ -517,7 +522,7 @@ func (c *listener) hear(line []byte) (reply string) {
 		c.stage = s.Stage
 		c.r.say("stage: " + diag.OneLine(s.Stage))
 	case s.Event != nil:
-		told.hearOf(s.Event.Of(), c.stage == "files")
+		told.hearOf(report.Stage(c.stage), s.Event.Of())
 	case s.Warning != "":
 		told.say("warning: " + diag.OneLine(s.Warning) + "\n")
 	case s.Failed != "":

@@ -58,12 +58,10 @@ func advised(err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return diag.WithHint(err, "run it as root, or as a user who may read the image")
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errEmpty):
-		return diag.WithHint(err, takes+"; `truncate -s 10G FILE` makes a blank image")
+		return diag.WithHint(err, "name the raw image of a disk; `truncate -s 10G FILE` makes a blank one")
 	}
-	return diag.WithHint(err, takes)
+	return err
 }
-
-const takes = "--disk DEVICE=FILE and --image FILE take the raw image of a disk, or a block device"
 
 // byKind puts the names that udev makes behind those of the kernel.
 func byKind(a, b string) int {

@@ -95,6 +95,7 @@ func TestHintsFitWhatIsWrongWithAnImage(t *testing.T) {
 		hints := diag.Hints(err)
 		require.Len(t, hints, 1, name)
 		assert.Equal(t, c.blank, strings.Contains(hints[0], blank), name)
+		assert.Equal(t, name == "a directory", strings.Contains(hints[0], "block device"), name)
 	}
 	assert.Contains(t, diag.Hints(advised(fs.ErrPermission))[0], "run it as root")
 }

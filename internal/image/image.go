@@ -63,7 +63,8 @@ var kinds = map[fs.FileMode]string{fs.ModeDir: "a directory", fs.ModeNamedPipe: 
 func stands(info fs.FileInfo) error {
 	what, is := kinds[info.Mode().Type()]
 	if is {
-		return fmt.Errorf("is %s; only a file or a block device stands for a disk", what)
+		return diag.WithHint(fmt.Errorf("is %s; only a file or a block device stands for a disk", what),
+			"--disk DEVICE=FILE and --image FILE take the raw image of a disk, or a block device")
 	}
 	return nil
 }
