@@ -28,14 +28,19 @@ import (
 // emulator is the name under which this program plays a machine for images, as if it were provisioning them.
 const emulator = "qemu-system-x86_64"
 
-// What is played is said by a variable of the environment.
-const playing = "GLOWPLUG_TEST_MACHINE"
+// What is played is said by a file beside the emulator, which gets no variable of the environment of its own.
+const playing = "playing"
 
 // playMachine writes to its disks and ends in one of several ways.
 func playMachine(args []string) int {
 	all := strings.Join(args, "\n")
 	socket := regexp.MustCompile(`socket,id=port-glowplug,path=(.*)`).FindStringSubmatch(all)
-	how := os.Getenv(playing)
+	said, err := os.ReadFile(filepath.Join(filepath.Dir(os.Args[0]), playing))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	how := string(said)
 	if how == "refused" {
 		fmt.Fprintln(os.Stderr, "qemu: no such machine")
 		return 1
@@ -171,9 +176,10 @@ func (b *workbench) apply(how string, args ...string) *exec.Cmd {
 func (b *workbench) command(name, how string, args ...string) *exec.Cmd {
 	all := slices.Concat([]string{name, "--emulate", "--tools", "tools", "--disk", "/dev/vda=a", "--disk",
 		"/dev/vdb=b"}, args, []string{"c.ign"})
+	b.write(filepath.Join("bin", playing), []byte(how))
 	c := exec.CommandContext(b.t.Context(), filepath.Join(programs, "glowplug"), all...)
 	c.Dir = b.dir
-	c.Env = append(os.Environ(), "PATH="+filepath.Join(b.dir, "bin"), "TMPDIR="+b.tmp, playing+"="+how)
+	c.Env = append(os.Environ(), "PATH="+filepath.Join(b.dir, "bin"), "TMPDIR="+b.tmp)
 	return c
 }
 
