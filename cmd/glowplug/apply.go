@@ -37,8 +37,8 @@ func (o *applyOptions) row() cli.Command {
 		Notes: []string{
 			"Images are copied beside themselves, and the copies take their places when all has gone well; with " +
 				"--in-place they are worked on themselves, as FILE.incomplete meanwhile. What others use, lock, " +
-				"mount or write to, and what is too small, is refused before anything is written. docs/images.md tells " +
-				"the rest.",
+				"mount or write to, and what is too small, is refused before anything is written. docs/images.md " +
+				"tells the rest.",
 			"Kernel arguments go into the boot entries of images, which have to have some. Volumes that are bound to " +
 				"a TPM, to a crypto card, or to servers by Clevis are refused.",
 			"A server that does not answer is asked again until --fetch-timeout has passed without an answer that " +

@@ -221,11 +221,8 @@ func fileOf(name string) (string, error) {
 	if err == nil {
 		file, err = filepath.Abs(file)
 	}
-	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
-		err = failed.Err
-	}
 	if err != nil {
-		err = fmt.Errorf("image %s: %w", diag.Name(name), err)
+		err = fmt.Errorf("image %s: %w", diag.Name(name), without(err))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		err = absent(name, err)

@@ -1,14 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -51,18 +54,19 @@ func (o *recordOptions) run(ctx context.Context, p *cli.Process, operands []stri
 		return told(err)
 	}
 	r.Made = p.Now().UTC()
-	if o.output == "" {
-		return r.Write(p.Out)
+	text, err := r.Text()
+	if err != nil {
+		return fmt.Errorf("the record: %w", err)
 	}
-	return private(o.output, r)
+	if o.output == "" {
+		_, err = p.Out.Write(text)
+		return err
+	}
+	return private(o.output, text)
 }
 
 // private writes a file that only its owner may read, which is the old one or the new one at any time.
-func private(name string, r *record.Record) (err error) {
-	var text bytes.Buffer
-	if err := r.Write(&text); err != nil {
-		return err
-	}
+func private(name string, text []byte) (err error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
@@ -70,7 +74,7 @@ func private(name string, r *record.Record) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(text.Bytes())
+	_, err = f.Write(text)
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), name)
@@ -84,12 +88,44 @@ func private(name string, r *record.Record) (err error) {
 // readRecord gives the config of a record, and what it is called.
 func readRecord(file string) (name string, text []byte, err error) {
 	name = "the record " + diag.Name(file)
-	if text, err = os.ReadFile(file); err != nil {
-		return name, nil, err
+	if text, err = recordText(file); err == nil {
+		var r *record.Record
+		if r, err = record.Parse(text); err == nil {
+			return name, r.Config, nil
+		}
 	}
-	r, err := record.Parse(text)
+	return name, nil, fmt.Errorf("%s: %w", name, err)
+}
+
+// recordText reads a file, which nobody is waited for to write.
+func recordText(name string) ([]byte, error) {
+	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return name, nil, fmt.Errorf("%s: %w", name, err)
+		return nil, without(err)
 	}
-	return name, r.Config, nil
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, without(err)
+	}
+	switch {
+	case !info.Mode().IsRegular():
+		return nil, diag.WithHint(errors.New("is no file"), "--record names a file that glowplug record has written")
+	case info.Size() > record.Most:
+		return nil, record.ErrTooLarge
+	}
+	text := make([]byte, info.Size())
+	n, err := io.ReadFull(f, text)
+	if errors.Is(err, io.ErrUnexpectedEOF) { // somebody has cut it off meanwhile
+		err = nil
+	}
+	return text[:n], without(err)
+}
+
+// without is an error without the call and the name, which stands before it.
+func without(err error) error {
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
 }

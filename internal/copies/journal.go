@@ -104,9 +104,9 @@ func recovered(images []string) (finished bool, err error) {
 	return finished, nil
 }
 
-// journalBeside reads a journal. Anybody who may write to the folder may have made it, so it is one only if it is of this
-// user, and nobody else can have written to it. It may be anything: a pipe is not waited for, and has nothing that is a
-// journal.
+// journalBeside reads a journal. Anybody who may write to the folder may have made it, so it is one only if it is of
+// this user, and nobody else can have written to it. It may be anything: a pipe is not waited for, and has nothing that
+// is a journal.
 func journalBeside(image string) ([]byte, error) {
 	const most = 1 << 20
 	name := image + journalSuffix

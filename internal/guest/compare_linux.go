@@ -140,7 +140,7 @@ func recordOf(view target.View) ([]byte, error) {
 		return nil, diag.WithHint(errors.New("the image has no record made of a first boot"),
 			"name a config, or a record: --record FILE")
 	}
-	text, err := view.ReadFile(file, target.TextMost)
+	text, err := view.ReadFile(file, record.Most)
 	if err != nil {
 		return nil, err
 	}

@@ -9,12 +9,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 )
 
 // Version counts up when a key goes or changes its meaning; keys may be added at any time.
 const Version = 1
+
+// Most is how many bytes the file may have, which is the record of some 150,000 files.
+const Most = 64 << 20
 
 // A Record is what the file says.
 type Record struct {
@@ -33,28 +35,38 @@ type Document struct {
 	SHA256 string `json:"sha256"`
 }
 
-// Write writes the file.
-func (r *Record) Write(w io.Writer) error {
-	e := json.NewEncoder(w)
+// Text is the file. One that could not be read again is refused.
+func (r *Record) Text() ([]byte, error) {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(r)
+	if err := e.Encode(r); err != nil {
+		return nil, err
+	}
+	return text.Bytes(), fits(text.Len())
 }
 
-var (
-	errTrailing = errors.New("there is text after the record")
-	errNoConfig = errors.New("it has no config: it is no record")
-)
+// ErrTooLarge is about a file that has more than Most.
+var ErrTooLarge = fmt.Errorf("it has more than %d bytes, which no record may have", Most)
+
+func fits(bytes int) error {
+	if bytes > Most {
+		return ErrTooLarge
+	}
+	return nil
+}
+
+var errNoConfig = errors.New("it has no config: it is no record")
 
 // Parse reads the file. One of a newer version is refused.
 func Parse(text []byte) (*Record, error) {
-	var r Record
-	d := json.NewDecoder(bytes.NewReader(text))
-	if err := d.Decode(&r); err != nil {
-		return nil, fmt.Errorf("it is no record: %w", err)
+	if err := fits(len(text)); err != nil {
+		return nil, err
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errTrailing
+	var r Record
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("it is no record: %w", err)
 	}
 	switch {
 	case r.Version > Version:

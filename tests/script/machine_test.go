@@ -88,7 +88,8 @@ func playMachine(args []string) int {
 		say(`{"Stage":"disks"}`)
 		for disk := range 2 {
 			entry := fmt.Sprintf("$.storage.disks.%d", disk)
-			say(fmt.Sprintf(`{"Event":{"Turn":%d,"Effect":%d,"Origin":"%s.partitions.0"}}`, plan.Kept, plan.Create, entry))
+			say(fmt.Sprintf(`{"Event":{"Turn":%d,"Effect":%d,"Origin":"%s.partitions.0"}}`, plan.Kept, plan.Create,
+				entry))
 			say(fmt.Sprintf(`{"Event":{"Turn":%d,"Effect":%d,"Origin":"%s","Does":true}}`, plan.Finished, plan.Change,
 				entry))
 		}

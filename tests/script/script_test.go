@@ -88,8 +88,8 @@ func build(dir string) (string, error) {
 	return dir, os.Chmod(dir, 0o755)
 }
 
-// systemctl stands in for the real one: it notes how it was called, above its folder, since programs that are run get no
-// variable of a script. A script may bring its own.
+// systemctl stands in for the real one: it notes how it was called, above its folder, since programs that are run get
+// no variable of a script. A script may bring its own.
 const systemctl = `#!/bin/sh
 echo "$@" >>"${0%/bin/*}/systemctl.log"
 `
