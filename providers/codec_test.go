@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
-	"io"
 	"io/fs"
 	"strings"
 	"testing"
@@ -470,20 +469,4 @@ func TestRootNode(t *testing.T) {
 	}
 	assert.Equal(t, `/dev/a\*b`, globEscape("/dev/a*b"))
 	assert.Equal(t, "[fe80::1%25eth0]", hostOf("fe80::1%eth0"))
-}
-
-func TestDiscFormat(t *testing.T) {
-	image := func(ids ...string) io.ReaderAt {
-		disc := make([]byte, 32768+2048*(len(ids)+1))
-		for i, id := range ids {
-			copy(disc[32768+2048*i+1:], id)
-		}
-		return bytes.NewReader(disc)
-	}
-	assert.Equal(t, "iso9660", discFormat(image("CD001", "CD001")))
-	assert.Equal(t, "udf", discFormat(image("BEA01", "NSR03", "TEA01")))
-	assert.Equal(t, "udf", discFormat(image("CD001", "CD001", "BEA01", "NSR02", "TEA01")))
-	assert.Equal(t, "", discFormat(image("BEA01", "TEA01", "NSR02")))
-	assert.Equal(t, "", discFormat(bytes.NewReader(nil)))
-	assert.Equal(t, "", discFormat(image()))
 }
