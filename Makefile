@@ -165,15 +165,19 @@ lint: format vet
 	! $(GO) tool -modfile=tools/go.mod deadcode ./cmd/... | grep -vE '^(config|validate)/'
 	$(MAKE) cross
 
-# The workstation's program for other systems. What needs Linux says so when it is called. Minutes where caches are
-# cold.
+# The workstation's program for other systems, and its tests as far as the compiler goes. What needs Linux says so when
+# it is called. Minutes where caches are cold.
 SYSTEMS = darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 cross: $(SYSTEMS:%=cross/%)
 
+OF_OURS = {{with .Module}}{{if .Main}}{{$$.ImportPath}}{{end}}{{end}}
+
+cross/%: export GOOS = $(word 1,$(subst /, ,$*))
+cross/%: export GOARCH = $(word 2,$(subst /, ,$*))
 cross/%:
-	GOOS=$(word 1,$(subst /, ,$*)) GOARCH=$(word 2,$(subst /, ,$*)) \
-		$(GO) build -o /dev/null ./cmd/glowplug
+	$(GO) build -o /dev/null ./cmd/glowplug
+	$(GO) vet $$($(GO) list -deps -f '$(OF_OURS)' ./cmd/glowplug)
 
 # What is released, in DIST (docs/release.md): the programs for all systems are built and installed into folders, and
 # tools/release makes archives, packages, sums and an SBOM of these. From a clean clone; the same commit gives the same
