@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/glowplug-os/glowplug/internal/cmdline"
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 const fwcfg = "/sys/firmware/qemu_fw_cfg"
@@ -60,12 +61,13 @@ func firmwareItem(ctx context.Context, m *Machine, name string) ([]byte, error) 
 				return nil, fmt.Errorf("%s/raw: it is missing", dir)
 			}
 			if r.err == nil && len(r.text) != size {
-				r.err = fmt.Errorf("%s/raw: %d bytes, where %d are announced", dir, len(r.text), size)
+				r.err = fmt.Errorf("%s/raw: %s, where %d are announced", dir, diag.Count(len(r.text), "byte"), size)
 			}
 			return r.text, r.err
 		case <-time.After(next):
 			taken += next
-			m.Log.Warn(fmt.Sprintf("reading %d bytes from %s/raw for %v; firmware is slow at it", size, dir, taken))
+			m.Log.Warn(fmt.Sprintf("reading %s from %s/raw for %v; firmware is slow at it",
+				diag.Count(size, "byte"), dir, taken))
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}

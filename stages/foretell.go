@@ -257,21 +257,21 @@ func (q *Question) leftOut(cfg config.Config, devices bool) (notes []string) {
 	unfit := len(files.NotInDirectory(cfg))
 	if unfit > 0 && !devices {
 		notes = append(notes, fmt.Sprintf("disks, filesystems and kernel arguments: %s of the config, "+
-			"of which a directory says nothing; --disk and --image name images of disks", entries(unfit)))
+			"of which a directory says nothing; --disk and --image name images of disks", diag.Count(unfit, "entry")))
 	}
 	switch {
 	case unfit == 0 || q.Root == nil || q.Boot:
 	case devices:
 		notes = append(notes, fmt.Sprintf("glowplug apply takes a directory, which cannot have %s of the config, or "+
-			"images, with the root that is on them: not both, as this plan does", entries(unfit)))
+			"images, with the root that is on them: not both, as this plan does", diag.Count(unfit, "entry")))
 	default:
 		notes = append(notes, fmt.Sprintf("glowplug apply refuses this config, as a directory cannot take %s of it; "+
-			"with --ignore-unsupported it goes on without", entries(unfit)))
+			"with --ignore-unsupported it goes on without", diag.Count(unfit, "entry")))
 	}
 	s := cfg.Storage
 	n := len(s.Directories) + len(s.Files) + len(s.Links) + len(cfg.Systemd.Units) + len(files.Unacted(cfg))
 	if q.Root == nil && n > 0 {
-		notes = append(notes, fmt.Sprintf("accounts, files and units: %s of the config, %s", entries(n), q.Rootless))
+		notes = append(notes, fmt.Sprintf("accounts, files and units: %s of the config, %s", diag.Count(n, "entry"), q.Rootless))
 	}
 	k := cfg.KernelArguments
 	if n := len(k.ShouldExist) + len(k.ShouldNotExist); devices && q.CommandLine == nil && n > 0 {
@@ -279,7 +279,7 @@ func (q *Question) leftOut(cfg config.Config, devices bool) (notes []string) {
 		if q.Root == nil {
 			why, _, _ = strings.Cut(q.Rootless, ";") // the rest is about directories
 		}
-		notes = append(notes, fmt.Sprintf("kernel arguments: %s of the config, %s", entries(n), why))
+		notes = append(notes, fmt.Sprintf("kernel arguments: %s of the config, %s", diag.Count(n, "entry"), why))
 	}
 	return notes
 }
@@ -293,11 +293,4 @@ func (f *Forecast) untried() (notes []string) {
 		}
 	}
 	return notes
-}
-
-func entries(n int) string {
-	if n == 1 {
-		return "one entry"
-	}
-	return fmt.Sprintf("%d entries", n)
 }

@@ -164,9 +164,9 @@ func (t *teller) holding(at string) string {
 	case n == 0:
 		return ""
 	case !all:
-		return "a directory with at least " + entries(n)
+		return "a directory with at least " + diag.Count(n, "entry")
 	}
-	return "a directory with " + entries(n)
+	return "a directory with " + diag.Count(n, "entry")
 }
 
 // count counts what is below a directory, up to a number, and tells whether that is all.

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/source"
@@ -86,7 +87,7 @@ func (t *trust) note() []string {
 	if !t.wants() {
 		return nil
 	}
-	note := "certificate authorities: " + entries(len(t.wanting.Authorities)) + " of the config, "
+	note := "certificate authorities: " + diag.Count(len(t.wanting.Authorities), "entry") + " of the config, "
 	if t.failed != nil {
 		return []string{note + "which cannot be had, and nothing was fetched over TLS: " + t.failed.Error()}
 	}

@@ -60,7 +60,7 @@ func TestAuthoritiesAreFetchedForAPlanOnlyWhereTheyAreNeeded(t *testing.T) {
 	const fromServer = `{'ignition': {'version': '3.4.0', MERGE 'security': {'tls': {'certificateAuthorities': [
 		{'source': 'CA/ca'}]}}}, 'storage': {'files': [{'path': '/f', 'contents': {'source': 'TLS/f'}}]}}`
 	child := url.PathEscape(childConfig)
-	const note = "certificate authorities: one entry of the config, not fetched, as nothing was fetched over TLS"
+	const note = "certificate authorities: 1 entry of the config, not fetched, as nothing was fetched over TLS"
 	for name, each := range map[string]struct {
 		merge    string
 		question Question

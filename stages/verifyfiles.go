@@ -196,7 +196,7 @@ func differences(c *report.Change, r *plan.Result) []string {
 	all := attributeWords(c)
 	switch {
 	case c.Sizes && c.Was.Size != c.Now.Size:
-		all = append(all, fmt.Sprintf("another content, of %d bytes, not %d", c.Was.Size, c.Now.Size))
+		all = append(all, fmt.Sprintf("another content, of %s, not %d", diag.Count(c.Was.Size, "byte"), c.Now.Size))
 	case c.Texts && c.WasText != c.NowText, c.Sizes:
 		all = append(all, "another content")
 	case len(all) == 0 && r.Adds:

@@ -243,16 +243,6 @@ func readText(p *cli.Process, name string) (shown, text string, err error) {
 	return shown, unsafe.String(unsafe.SliceData(data), len(data)), nil
 }
 
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	if strings.HasSuffix(noun, "x") {
-		noun += "e"
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 // named is an error about a file whose name stands in it once, without the name of the operation of os.
 func named(doing, name string, err error) error {
 	var path *os.PathError

@@ -43,7 +43,7 @@ func fixed(name, text string, o load.Options, told ...func(string)) (out string,
 		}
 		if len(made) == 0 {
 			if len(fixes) > 0 {
-				tell(diag.Printable(name) + ": " + plural(len(fixes), "fix") +
+				tell(diag.Printable(name) + ": " + diag.Count(len(fixes), "fix") +
 					" would change more than one value, so it is left to you")
 			}
 			break

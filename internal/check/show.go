@@ -98,7 +98,7 @@ func (v *verdict) sum(screen *diag.Screen) error {
 	for _, p := range v.report.All() {
 		counts[p.Severity] += p.Count()
 	}
-	word, files := "valid", plural(len(v.report.Files), "file")
+	word, files := "valid", diag.Count(len(v.report.Files), "file")
 	if !v.report.Valid() {
 		word = "invalid"
 		if len(v.report.Files) > 1 {
@@ -107,11 +107,11 @@ func (v *verdict) sum(screen *diag.Screen) error {
 	}
 	done := ""
 	if v.options.fix && !v.options.diff {
-		done = fmt.Sprintf(" after %s", plural(v.fixes, "fix"))
+		done = fmt.Sprintf(" after %s", diag.Count(v.fixes, "fix"))
 	}
 	advised := ""
 	if n := counts[diag.Advice]; n > 0 {
-		advised = ", " + plural(n, "piece") + " of advice"
+		advised = ", " + diag.Count(n, "piece") + " of advice"
 	}
 	if n := v.report.Ignored(); n > 0 {
 		advised += fmt.Sprintf(", %d ignored", n)
@@ -120,11 +120,11 @@ func (v *verdict) sum(screen *diag.Screen) error {
 		advised += fmt.Sprintf(", %d excluded", v.excluded)
 	}
 	if n := v.report.Absent(); n > 0 {
-		done += "; " + plural(n, "config") + " to merge not looked at: --map says which files stand for them"
+		done += "; " + diag.Count(n, "config") + " to merge not looked at: --map says which files stand for them"
 	}
 	done += v.options.beyond()
-	_, err := fmt.Fprintf(screen, "%s: %s, %s, %s%s%s\n", word, files, plural(counts[diag.Error], "error"),
-		plural(counts[diag.Warning], "warning"), advised, done)
+	_, err := fmt.Fprintf(screen, "%s: %s, %s, %s%s%s\n", word, files, diag.Count(counts[diag.Error], "error"),
+		diag.Count(counts[diag.Warning], "warning"), advised, done)
 	return err
 }
 

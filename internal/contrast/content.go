@@ -105,17 +105,10 @@ func (c *content) show(v *Value, as *string, s *language.Shape, open, texts bool
 	case !open:
 		*as, v.Hidden = diag.Redacted, true
 	case texts:
-		*as = count(len(c.text))
+		*as = diag.Count(len(c.text), "byte")
 	default:
-		*as = count(len(c.text)) + ", sha256 " + c.digest()
+		*as = diag.Count(len(c.text), "byte") + ", sha256 " + c.digest()
 	}
-}
-
-func count(bytes int) string {
-	if bytes == 1 {
-		return "1 byte"
-	}
-	return fmt.Sprintf("%d bytes", bytes)
 }
 
 const (

@@ -81,7 +81,7 @@ func (v *Value) text(b *strings.Builder, style diag.Style) {
 		b.WriteString("        " + strings.TrimRight(text, " ") + "\n")
 	}
 	if more > 0 {
-		fmt.Fprintf(b, "        … and %d more lines\n", more)
+		fmt.Fprintf(b, "        … and %s\n", diag.Count(more, "more line"))
 	}
 }
 

@@ -46,7 +46,7 @@ func (i *Item) text(b *strings.Builder) {
 		fmt.Fprintf(b, "        %s\n", diag.Printable(line))
 	}
 	if more := len(i.Lines) - linesShown; more > 0 {
-		fmt.Fprintf(b, "        … and %d more lines\n", more)
+		fmt.Fprintf(b, "        … and %s\n", diag.Count(more, "more line"))
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // stalledAfter is how long a body may bring not a single byte before it counts as broken off: a server that hangs keeps
@@ -105,7 +107,7 @@ func (b *body) breakOff(err error) {
 	}
 	b.close()
 	broken := &Error{Kind: KindBody, Attempt: b.count,
-		Err: fmt.Errorf("the body broke off after %d bytes: %w", b.n, plain(err))}
+		Err: fmt.Errorf("the body broke off after %s: %w", diag.Count(b.n, "byte"), plain(err))}
 	b.broken = broken.again(0)
 	if b.n-b.goodAt >= goodProgress {
 		b.goodAt, b.pauses = b.n, 0

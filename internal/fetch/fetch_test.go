@@ -76,7 +76,7 @@ func TestLocalSources(t *testing.T) {
 			"x", ""},
 		"nothing has a digest too": {Resource{Digest: sha256Of("")}, "", ""},
 		"a digest of something else": {Resource{URL: "data:,x", Digest: sha256Of("y")}, "", "data:,…: sha256 does " +
-			"not match: expected " + sha256Of("y")[7:] + ", got " + sha256Of("x")[7:] + ", 1 bytes"},
+			"not match: expected " + sha256Of("y")[7:] + ", got " + sha256Of("x")[7:] + ", 1 byte"},
 		"a digest that is none":                {Resource{URL: "data:,x", Digest: "md5-00"}, "", "digest: "},
 		"nothing with the digest of something": {Resource{Digest: sha256Of("x")}, "", "sha256 does not match"},
 		"data that is not gzip":                {Resource{URL: "data:,hello", Gzip: true}, "", "gzip: "},

@@ -67,7 +67,8 @@ func (g *gunzip) Read(p []byte) (int, error) {
 	n, err := g.reader.Read(p)
 	if g.limit.exceeded(g.archive.n, g.n+int64(n)) {
 		return 0, &Error{Kind: KindSize, Err: fmt.Errorf(
-			"decompresses to more than %d times its size: stopped after %d bytes", g.limit.ratio, g.n)}
+			"decompresses to more than %d times its size: stopped after %s", g.limit.ratio,
+			diag.Count(g.n, "byte"))}
 	}
 	g.n += int64(n)
 	if err != nil && err != io.EOF {

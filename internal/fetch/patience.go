@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 var (
@@ -120,7 +122,7 @@ func (p *patience) passed(cause error, attempts int, last error) error {
 	case errIdle:
 		return fmt.Errorf("no answer and no byte for %v (attempts: %d): %w", p.idle, attempts, last)
 	case errSlow:
-		return fmt.Errorf("only %d bytes in %v (attempts: %d): %w", p.bytes, p.waited.Round(time.Second), attempts,
+		return fmt.Errorf("only %s in %v (attempts: %d): %w", diag.Count(p.bytes, "byte"), p.waited.Round(time.Second), attempts,
 			last)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/logs"
 )
 
@@ -62,7 +63,7 @@ func (p *progress) age() time.Duration { return time.Since(p.began).Round(100 * 
 func (p *progress) now() string {
 	what := p.waiting.Load().what
 	if n := p.received.Load(); n > 0 {
-		what += fmt.Sprintf(", %d bytes so far", n)
+		what += ", " + diag.Count(n, "byte") + " so far"
 	}
 	return what
 }

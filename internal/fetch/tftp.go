@@ -121,7 +121,7 @@ func readTFTP(client *tftp.Client, file string, into *io.PipeWriter) {
 	n, err := transfer.WriteTo(into)
 	// 0 is what we have asked with, where the server knows no such option
 	if err == nil && known && size != 0 && n != size {
-		err = fmt.Errorf("the file ended after %d bytes of %d", n, size)
+		err = fmt.Errorf("the file ended after %s of %d", diag.Count(n, "byte"), size)
 	}
 	if err != nil {
 		err = tftpError(KindBody, err)

@@ -122,8 +122,8 @@ func (t *transfer) verify() error {
 	if t.digest.Matches(sum) {
 		return nil
 	}
-	err := fmt.Errorf("%s does not match: expected %s, got %s, %d bytes", t.digest.Function(), t.digits,
-		hex.EncodeToString(sum), t.n)
+	err := fmt.Errorf("%s does not match: expected %s, got %s, %s", t.digest.Function(), t.digits,
+		hex.EncodeToString(sum), diag.Count(t.n, "byte"))
 	if t.coding != "" {
 		err = fmt.Errorf("%w; the server says that it has packed them with %s, unasked", err, t.coding)
 	}
@@ -147,7 +147,7 @@ func (t *transfer) reset() error {
 	}
 	sink, ok := t.to.(Sink)
 	if !ok {
-		return unwritable(fmt.Errorf("the first %d bytes are written already and cannot be taken back", t.n))
+		return unwritable(fmt.Errorf("what is written already cannot be taken back: %s", diag.Count(t.n, "byte")))
 	}
 	t.n = 0
 	return unwritable(sink.Reset())

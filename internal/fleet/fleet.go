@@ -169,7 +169,7 @@ func (t *Table) Summary() string {
 			plans++
 		}
 	}
-	parts := []string{count(all, "machine", "machines") + " with " + count(plans, "plan", "plans")}
+	parts := []string{diag.Count(all, "machine") + " with " + diag.Count(plans, "plan")}
 	for _, each := range []struct {
 		n    int
 		what string
@@ -181,13 +181,6 @@ func (t *Table) Summary() string {
 		}
 	}
 	return strings.Join(parts, "; ")
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 // WriteJSON writes a row as a line of JSON. Lines of several runs, sorted, are those of one run.

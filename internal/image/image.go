@@ -201,12 +201,13 @@ func (i *File) whole(name string) error {
 		return err
 	}
 	if rest := i.Size % int64(size); rest != 0 {
-		return cut(fmt.Errorf("has %d bytes, which is no whole number of sectors of %d bytes", i.Size, size))
+		return cut(fmt.Errorf("has %s, which is no whole number of sectors of %d bytes",
+			diag.Count(i.Size, "byte"), size))
 	}
 	made, err := block.MadeFor(i, i.Size, size)
 	if err == nil && made > uint64(i.Size/int64(size)) {
-		err = cut(fmt.Errorf("has %d sectors of %d bytes, and its partition table is for a disk of %d",
-			i.Size/int64(size), size, made))
+		err = cut(fmt.Errorf("has %s of %d bytes, and its partition table is for a disk of %d",
+			diag.Count(i.Size/int64(size), "sector"), size, made))
 	}
 	return err
 }

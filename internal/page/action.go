@@ -1,7 +1,6 @@
 package page
 
 import (
-	"fmt"
 	"path"
 
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -99,7 +98,7 @@ func outcomes(from []report.Outcome) node {
 	for _, o := range from {
 		all = append(all, row.of(cell.say(diag.OneLine(o.Found)), cell.say(diag.OneLine(o.Verdict))))
 	}
-	return fold.of(folded.say(fmt.Sprintf("What may come of it: %d cases", len(all))),
+	return fold.of(folded.say("What may come of it: "+diag.Count(len(all), "case")),
 		grid([]string{"If there is", "Then"}, all))
 }
 
@@ -138,7 +137,7 @@ func diff(difference []string, more int) node {
 		n.inside = append(n.inside, is.say(line))
 	}
 	if more > 0 {
-		n.inside = append(n.inside, small.say(fmt.Sprintf("… and %d more lines", more)))
+		n.inside = append(n.inside, small.say("… and "+diag.Count(more, "more line")))
 	}
 	return n
 }

@@ -50,7 +50,7 @@ func (c *Change) Words() string {
 		say("led to %s", diag.Name(c.Was.Link))
 	}
 	if c.Sizes {
-		say("%d bytes, was %d", c.Now.Size, c.Was.Size)
+		say("%s, was %d", diag.Count(c.Now.Size, "byte"), c.Was.Size)
 	}
 	if c.Secret {
 		say("the content is not shown, as not everybody may read it")

@@ -1,8 +1,9 @@
 package report
 
 import (
-	"fmt"
 	"strings"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // digestShown is how many characters of a digest people are shown.
@@ -19,7 +20,7 @@ func (s Source) String() string {
 	case s.Bytes < 0:
 		return text
 	case s.Digest == "":
-		return text + fmt.Sprintf(", now %d bytes", s.Bytes)
+		return text + ", now " + diag.Count(s.Bytes, "byte")
 	}
-	return text + fmt.Sprintf(", %d bytes, as the digest says", s.Bytes)
+	return text + ", " + diag.Count(s.Bytes, "byte") + ", as the digest says"
 }

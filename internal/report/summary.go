@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
 )
 
@@ -28,21 +29,14 @@ const (
 	Argument
 )
 
-var words = [...]struct{ one, many string }{Disk: {"disk", "disks"}, Part: {"partition", "partitions"},
-	Array: {"array", "arrays"}, Volume: {"encrypted volume", "encrypted volumes"},
-	Filesystem: {"filesystem", "filesystems"}, File: {"file", "files"}, Directory: {"directory", "directories"},
-	Link: {"link", "links"}, Group: {"group", "groups"}, User: {"user", "users"}, Unit: {"unit", "units"},
-	Preset: {"preset file", "preset files"}, Argument: {"kernel argument", "kernel arguments"}}
+var words = [...]string{Disk: "disk", Part: "partition", Array: "array", Volume: "encrypted volume",
+	Filesystem: "filesystem", File: "file", Directory: "directory", Link: "link", Group: "group", User: "user",
+	Unit: "unit", Preset: "preset file", Argument: "kernel argument"}
 
 // String is the word for one.
-func (n Noun) String() string { return words[n].one }
+func (n Noun) String() string { return words[n] }
 
-func (n Noun) count(all int) string {
-	if all == 1 {
-		return "1 " + words[n].one
-	}
-	return fmt.Sprintf("%d %s", all, words[n].many)
-}
+func (n Noun) count(all int) string { return diag.Count(all, words[n]) }
 
 // A tally is what becomes of the things of one noun, each counted once.
 type tally struct{ all, changed, replaced, later, kept int }
@@ -114,10 +108,8 @@ func (p *Plan) Summary() string {
 		}
 	}
 	switch {
-	case len(parts) == 0 && others == 1:
-		parts = append(parts, "1 other change")
-	case len(parts) == 0 && others > 1:
-		parts = append(parts, fmt.Sprintf("%d other changes", others))
+	case len(parts) == 0 && others > 0:
+		parts = append(parts, diag.Count(others, "other change"))
 	case len(parts) == 0:
 		parts = append(parts, "nothing to do")
 	}
@@ -135,19 +127,11 @@ func (p *Plan) inTheWay() (parts []string) {
 			unknown++
 		}
 	}
-	switch n := len(p.Conflicts) - unknown; n {
-	case 0:
-	case 1:
-		parts = append(parts, "1 conflict")
-	default:
-		parts = append(parts, fmt.Sprintf("%d conflicts", n))
+	if n := len(p.Conflicts) - unknown; n > 0 {
+		parts = append(parts, diag.Count(n, "conflict"))
 	}
-	switch unknown {
-	case 0:
-	case 1:
-		parts = append(parts, "1 device not known")
-	default:
-		parts = append(parts, fmt.Sprintf("%d devices not known", unknown))
+	if unknown > 0 {
+		parts = append(parts, diag.Count(unknown, "device")+" not known")
 	}
 	return parts
 }

@@ -131,7 +131,7 @@ func (t *text) change(c *Change, others bool) {
 		t.line("        %s", diag.Printable(line))
 	}
 	if more > 0 {
-		t.line("        … and %d more lines", more)
+		t.line("        … and %s", diag.Count(more, "more line"))
 	}
 }
 

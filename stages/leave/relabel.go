@@ -3,13 +3,13 @@ package leave
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/plan"
 	"github.com/glowplug-os/glowplug/internal/root"
 	"github.com/glowplug-os/glowplug/internal/target"
@@ -164,7 +164,7 @@ func (l *labels) steps() (first, last plan.Plan, err error) {
 		}
 		first = plan.Plan{l.note()}
 	}
-	s.Detail = fmt.Sprintf("of %d paths", len(l.paths))
+	s.Detail = "of " + diag.Count(len(l.paths), "path")
 	if l.accounts {
 		s.Detail += " and the account files"
 	}

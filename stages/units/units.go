@@ -147,7 +147,7 @@ func (u *Units) place(p *place, s *plan.Step) error {
 	case noMask:
 		return u.unmask(p.At, s)
 	}
-	s.Detail = fmt.Sprintf("%s, %d bytes", diag.Name(p.At), len(p.text))
+	s.Detail = diag.Name(p.At) + ", " + diag.Count(len(p.text), "byte")
 	return u.m.Fill(s, u.t, p.file)
 }
 

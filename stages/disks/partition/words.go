@@ -213,5 +213,5 @@ func (c telling) sectors(n uint64) string {
 	if size := c.bytes(n); size%(1<<20) == 0 {
 		return fmt.Sprintf("%d MiB", size>>20)
 	}
-	return fmt.Sprintf("%d sectors", n)
+	return diag.Count(n, "sector")
 }
