@@ -38,6 +38,10 @@ type Machine struct {
 	AtRest bool
 	// CommandLine is the running kernel's; nil where nothing is to be said of kernel arguments.
 	CommandLine *string
+	// Boots are the command lines of what starts a machine that does not run. BootsUnknown is why they are not known,
+	// or nil.
+	Boots        []string
+	BootsUnknown error
 }
 
 // A Question is a config of which somebody wants to know what it will do.
@@ -271,10 +275,11 @@ func (q *Question) leftOut(cfg config.Config, devices bool) (notes []string) {
 	s := cfg.Storage
 	n := len(s.Directories) + len(s.Files) + len(s.Links) + len(cfg.Systemd.Units) + len(files.Unacted(cfg))
 	if q.Root == nil && n > 0 {
-		notes = append(notes, fmt.Sprintf("accounts, files and units: %s of the config, %s", diag.Count(n, "entry"), q.Rootless))
+		notes = append(notes, fmt.Sprintf("accounts, files and units: %s of the config, %s", diag.Count(n, "entry"),
+			q.Rootless))
 	}
 	k := cfg.KernelArguments
-	if n := len(k.ShouldExist) + len(k.ShouldNotExist); devices && q.CommandLine == nil && n > 0 {
+	if n := len(k.ShouldExist) + len(k.ShouldNotExist); devices && q.CommandLine == nil && !q.AtRest && n > 0 {
 		why := "of which images of disks say nothing"
 		if q.Root == nil {
 			why, _, _ = strings.Cut(q.Rootless, ";") // the rest is about directories

@@ -29,8 +29,11 @@ func Verify(ctx context.Context, q Question) (*drift.Report, error) {
 	}
 	f.settle(e.storage, m.devices)
 	v := newVerification(&q, &m, e, f)
-	if q.CommandLine != nil {
-		v.arguments(&m.config.KernelArguments, *q.CommandLine)
+	switch {
+	case q.CommandLine != nil:
+		v.arguments(&m.config.KernelArguments, []string{*q.CommandLine})
+	case q.AtRest:
+		v.arguments(&m.config.KernelArguments, q.Boots)
 	}
 	for _, a := range f.Disks.Actions() {
 		v.disk(a)
@@ -141,19 +144,33 @@ func (v *verification) mount(s *plan.Step) {
 	}
 }
 
-// arguments compares with the command line of the kernel that runs.
-func (v *verification) arguments(k *config.KernelArguments, line string) {
-	for _, a := range arguments(k, line, v.q.Texts) {
+// arguments compares with the command line of the kernel that runs, or with those that a kernel will have.
+func (v *verification) arguments(k *config.KernelArguments, lines []string) {
+	unlike, all := map[string]int{}, arguments(k, "", v.q.Texts)
+	for _, line := range lines {
+		for _, a := range arguments(k, line, v.q.Texts) {
+			if a.Effect != plan.Keep {
+				unlike[a.Origin]++
+			}
+		}
+	}
+	for _, a := range all {
 		if a.Origin == "" {
 			continue
 		}
 		i := v.item(a.Origin, a.Subject, a.Origin)
 		v.heard[a.Origin] = true
-		switch a.Effect {
-		case plan.Create:
-			i.Find(drift.Differs, "is not there")
-		case plan.Destroy:
-			i.Find(drift.Differs, "is there")
+		what := "is not there"
+		if strings.HasPrefix(a.Origin, "$.kernelArguments.shouldNotExist.") {
+			what = "is there"
+		}
+		switch n := unlike[a.Origin]; {
+		case v.q.BootsUnknown != nil:
+			i.Find(drift.NotKnown, v.q.BootsUnknown.Error())
+		case n > 0 && n < len(lines):
+			i.Find(drift.Differs, fmt.Sprintf("%s, in %d of %s", what, n, diag.Count(len(lines), "boot entry")))
+		case n > 0:
+			i.Find(drift.Differs, what)
 		}
 	}
 }

@@ -1,10 +1,12 @@
 package stages
 
 import (
+	"errors"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,9 +16,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/drift"
 	"github.com/glowplug-os/glowplug/internal/root"
+	"github.com/glowplug-os/glowplug/internal/scene"
 	"github.com/glowplug-os/glowplug/internal/target"
 	"github.com/glowplug-os/glowplug/stages/files"
 	"github.com/glowplug-os/glowplug/stages/nodes"
@@ -112,6 +116,39 @@ func verified(t *testing.T, text string, q Question) *drift.Report {
 	r, err := Verify(t.Context(), q)
 	require.NoError(t, err)
 	return r
+}
+
+func TestKernelArgumentsOfAMachineAtRestAreThoseOfItsBootEntries(t *testing.T) {
+	const text = `{'ignition': {'version': '3.4.0'}, 'kernelArguments': {'shouldExist': ['quiet', 'token=SECRET'],
+		'shouldNotExist': ['debug']}}`
+	for name, c := range map[string]struct {
+		machine Machine
+		want    string
+	}{
+		"as described": {Machine{Boots: []string{"a quiet token=SECRET", "token=SECRET quiet"}},
+			"all as described: 3\n"},
+		"in one entry of several": {Machine{Boots: []string{"quiet token=SECRET debug", "quiet token=SECRET"}},
+			"kernel argument debug\n      is there, in 1 of 2 boot entries\n"},
+		"in all entries": {Machine{Boots: []string{"token=SECRET", "token=SECRET x"}},
+			"kernel argument quiet\n      is not there\n"},
+		"an entry without arguments": {Machine{Boots: []string{"quiet token=SECRET", ""}},
+			"kernel argument token=…\n      is not there, in 1 of 2 boot entries\n"},
+		"not known": {Machine{BootsUnknown: errors.New("no filesystem has boot entries")},
+			"kernel argument token=…\n      no filesystem has boot entries\n"},
+	} {
+		c.machine.AtRest = true
+		c.machine.Devices = func(config.Storage) (scene.Scene, error) { return scene.Images{}.Scene(), nil }
+		r := verified(t, text, Question{Machine: c.machine})
+		var b strings.Builder
+		require.NoError(t, r.WriteText(&b))
+		places := regexp.MustCompile(` \(x\.ign:\d+:\d+\)`).ReplaceAllString(b.String(), "")
+		assert.Contains(t, places, c.want, name)
+		assert.NotContains(t, b.String(), "SECRET", name)
+		if c.machine.BootsUnknown != nil {
+			assert.Equal(t, drift.SomeNotKnown, r.Exit(), name)
+		}
+		assert.Empty(t, r.Notes, name)
+	}
 }
 
 func verifiedDirectory(t *testing.T, dir, text string) *drift.Report {

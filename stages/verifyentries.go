@@ -29,7 +29,7 @@ const (
 func (e *verifiedEntry) of(q *Question) (heard, is bool) {
 	switch e.on {
 	case aKernel:
-		is = q.CommandLine != nil
+		is = q.CommandLine != nil || q.AtRest
 	case aDisk:
 		is = q.Devices != nil
 	case aRoot:

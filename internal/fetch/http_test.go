@@ -257,7 +257,7 @@ func TestAWriterThatCannotForgetEndsInAnError(t *testing.T) {
 	c, _ := quiet()
 	n, err := c.Fetch(t.Context(), Resource{URL: cutting(t, make([]byte, 2<<20), 1).URL}, io.Discard)
 	require.ErrorContains(t, err,
-		"the body broke off after 1048576 bytes: unexpected EOF; what is written already cannot be taken back: 1048576 bytes")
+		"the body broke off after 1048576 bytes: unexpected EOF; what is written already cannot be taken back: 1048576")
 	assert.EqualValues(t, 1<<20, n)
 }
 

@@ -122,8 +122,8 @@ func (p *patience) passed(cause error, attempts int, last error) error {
 	case errIdle:
 		return fmt.Errorf("no answer and no byte for %v (attempts: %d): %w", p.idle, attempts, last)
 	case errSlow:
-		return fmt.Errorf("only %s in %v (attempts: %d): %w", diag.Count(p.bytes, "byte"), p.waited.Round(time.Second), attempts,
-			last)
+		return fmt.Errorf("only %s in %v (attempts: %d): %w", diag.Count(p.bytes, "byte"), p.waited.Round(time.Second),
+			attempts, last)
 	}
 	return nil
 }

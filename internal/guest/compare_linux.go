@@ -54,6 +54,9 @@ func (m *machine) compareNamed(ctx context.Context) error {
 		}
 	}
 	m.lay(ctx, cfg.Storage, q.Root != nil)
+	if AsksArguments(cfg) {
+		q.Boots, q.BootsUnknown = m.boots(ctx)
+	}
 	r, err := stages.Verify(ctx, q)
 	if err != nil {
 		return at("verify", err)
@@ -65,6 +68,15 @@ func (m *machine) compareNamed(ctx context.Context) error {
 		m.say(Saying{Note: note})
 	}
 	return nil
+}
+
+// boots are the command lines of what starts the system, which is what kernel arguments are put into.
+func (m *machine) boots(ctx context.Context) (lines []string, err error) {
+	places, err := m.bootPlaces(ctx)
+	for _, s := range places {
+		lines = append(lines, s.lines...)
+	}
+	return lines, err
 }
 
 // compared mounts the root, if there is one, and gives the config that the images are compared with.
@@ -80,6 +92,9 @@ func (m *machine) compared(ctx context.Context, q *stages.Question) (cfg config.
 		return cfg, at("root", err)
 	case found.device != "":
 		if err := m.mount(ctx, found, sysroot, "ro"); err != nil {
+			return cfg, at("root", err)
+		}
+		if m.found, err = resolved(found); err != nil {
 			return cfg, at("root", err)
 		}
 		in, err := root.Open(sysroot)
@@ -115,6 +130,13 @@ func (m *machine) rootFor(ctx context.Context, cfg config.Config) (filesystem, e
 		}
 	}
 	return m.findRoot(ctx)
+}
+
+// resolved is a filesystem by the kernel's name of its device.
+func resolved(f filesystem) (filesystem, error) {
+	var err error
+	f.device, err = filepath.EvalSymlinks(f.device)
+	return f, err
 }
 
 // decidedFor fills in what the builder of the image has decided.

@@ -40,6 +40,11 @@ type surveyed struct {
 	entries
 }
 
+// is tells whether it is a filesystem, of which no subvolume need be named.
+func (s surveyed) is(f filesystem) bool {
+	return s.device == f.device && (s.subvolume == f.subvolume || f.subvolume == "" && s.byDefault)
+}
+
 // chosenRoot is the filesystem that has the system; there is none where its device is "". Device and subvolume are
 // those that the user has named, or "".
 func chosenRoot(all []surveyed, device, subvolume string) (filesystem, error) {

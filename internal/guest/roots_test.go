@@ -83,6 +83,24 @@ func TestTheRootIsTheOneThatTheKernelTakes(t *testing.T) {
 	}
 }
 
+func TestAFilesystemWithoutASubvolumeIsTheDefaultOne(t *testing.T) {
+	at := func(device, subvolume string) filesystem { return filesystem{device, "btrfs", subvolume} }
+	for name, c := range map[string]struct {
+		seen  surveyed
+		named filesystem
+		want  bool
+	}{
+		"the same":           {surveyed{filesystem: at("/dev/a", "/@")}, at("/dev/a", "/@"), true},
+		"the default":        {surveyed{filesystem: at("/dev/a", "/@"), byDefault: true}, at("/dev/a", ""), true},
+		"another":            {surveyed{filesystem: at("/dev/a", "/@"), byDefault: true}, at("/dev/a", "/"), false},
+		"none that is named": {surveyed{filesystem: at("/dev/a", "/home")}, at("/dev/a", ""), false},
+		"another device":     {surveyed{filesystem: at("/dev/b", ""), byDefault: true}, at("/dev/a", ""), false},
+		"no root":            {surveyed{filesystem: at("/dev/b", ""), byDefault: true}, filesystem{}, false},
+	} {
+		assert.Equal(t, c.want, c.seen.is(c.named), name)
+	}
+}
+
 func TestRootsThatAreNotClearAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		all               []surveyed

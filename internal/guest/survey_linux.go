@@ -134,7 +134,7 @@ func (m *machine) bootPlaces(ctx context.Context) (places []surveyed, err error)
 	if err != nil {
 		return nil, err
 	}
-	places = slices.DeleteFunc(all, func(s surveyed) bool { return s.hasSystem && s.filesystem != m.found })
+	places = slices.DeleteFunc(all, func(s surveyed) bool { return s.hasSystem && !s.is(m.found) })
 	for _, s := range places {
 		if len(s.unified) > 0 {
 			return nil, diag.WithHint(errors.New("an image of a kernel has its arguments inside, where they may be "+
@@ -142,7 +142,7 @@ func (m *machine) bootPlaces(ctx context.Context) (places []surveyed, err error)
 				"with them, or an add-on beside it; and leave kernelArguments out of the config")
 		}
 	}
-	places = slices.DeleteFunc(places, func(s surveyed) bool { return len(s.boots) == 0 && s.filesystem != m.found })
+	places = slices.DeleteFunc(places, func(s surveyed) bool { return len(s.boots) == 0 && !s.is(m.found) })
 	if !slices.ContainsFunc(places, func(s surveyed) bool { return len(s.boots) > 0 }) {
 		return nil, diag.WithHint(errors.New("no filesystem of the images has boot entries: loader/entries/*.conf, or "+
 			"lines that start a kernel in grub/grub.cfg or grub2/grub.cfg"),
@@ -172,7 +172,7 @@ func (m *machine) arguments(ctx context.Context) error {
 		for _, below := range s.boots {
 			fmt.Fprintf(&lines, "IGNITION_BOOT=%s\n", filepath.Join(folder, below))
 		}
-		if s.filesystem == m.found {
+		if s.is(m.found) {
 			fmt.Fprintf(&lines, "IGNITION_ROOT=%s\n", folder)
 		}
 	}
