@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write the curve of the herd into docs/performance.md")
+var update = flag.Bool("update", false, "write what tests have counted into the docs")
 
 const (
 	machines = 2000
@@ -82,7 +82,7 @@ func TestAHerdSpreadsOut(t *testing.T) {
 	})
 	assert.LessOrEqual(t, peak(with), 2.5)
 	assert.Greater(t, peak(without), 5.0)
-	inDocs(t, curve(with, without))
+	inPage(t, "../../docs/performance.md", "herd", curve(with, without))
 }
 
 // curve is a table of both runs.
@@ -97,9 +97,10 @@ func curve(with, without []int) string {
 	return b.String()
 }
 
-// inDocs holds a text against docs/performance.md, between two marks.
-func inDocs(t *testing.T, want string) {
-	const file, from, to = "../../docs/performance.md", "<!-- herd -->\n", "<!-- end of herd -->"
+// inPage holds a text against a page of the docs, between two marks.
+func inPage(t *testing.T, file, name, want string) {
+	t.Helper()
+	from, to := "<!-- "+name+" -->\n", "<!-- end of "+strings.Split(name, ":")[0]+" -->"
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	before, rest, ok := strings.Cut(string(text), from)
@@ -110,5 +111,5 @@ func inDocs(t *testing.T, want string) {
 		require.NoError(t, os.WriteFile(file, []byte(before+from+want+to+after), 0o644))
 		return
 	}
-	assert.Equal(t, want, was, "go test ./internal/fetch -run Herd -update writes it")
+	assert.Equal(t, want, was, "go test ./internal/fetch -run "+t.Name()+" -update writes it")
 }

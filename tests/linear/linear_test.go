@@ -1,6 +1,5 @@
 //go:build linear
 
-// Package linear holds what the programs take, in work and in memory, against the size of what they are given.
 package linear
 
 import (
