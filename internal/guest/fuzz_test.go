@@ -24,7 +24,8 @@ func FuzzUnmarked(f *testing.F) {
 	})
 }
 
-// Invariants: no panic; a root that a fstab names is in it; a mounted subvolume is a path, or as the table has it.
+// Invariants: no panic; a root that a fstab names is in it; a mounted subvolume is a path, or as the table has it; what
+// a fstab mounts is below the root.
 func FuzzTabs(f *testing.F) {
 	f.Add("UUID=a / btrfs subvol=/root,compress 0 0\n# x\n", "root")
 	f.Add("30 1 0:30 /a\\040b / rw - btrfs /dev/a rw\n", "/a b")
@@ -37,6 +38,10 @@ func FuzzTabs(f *testing.F) {
 		_, named := namedRoot(tab)
 		require.False(t, strings.HasPrefix(named, "/"))
 		require.NotContains(t, subvolumeOf(tab), ",")
+		for _, at := range mountedByTab(tab) {
+			require.True(t, strings.HasPrefix(at, "/") && at != "/", at)
+		}
+		homeIn(tab, subvolume)
 	})
 }
 

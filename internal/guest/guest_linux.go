@@ -251,6 +251,11 @@ func (m *machine) fill(ctx context.Context, cfg config.Config, of whose) error {
 	if err != nil {
 		return at("files", err)
 	}
+	tab, _ := textOf(filepath.Join(sysroot, "etc/fstab")) // one that is not there mounts nothing
+	passwd, _ := textOf(filepath.Join(sysroot, "etc/passwd"))
+	for _, each := range hidden(cfg, tab, passwd) {
+		m.say(Saying{Warning: each})
+	}
 	if !hasFile(cfg, "/etc/machine-id") {
 		if err := forget(sysroot); err != nil {
 			return at("machine-id", err)

@@ -170,6 +170,46 @@ func TestFilesystemsAreLaidOuterOnesFirstAndForReading(t *testing.T) {
 	assert.Equal(t, []string{"/dev/a / rw,ro", "/dev/b /srv/a rw,ro", "/dev/c /srv/a/b rw,ro"}, all)
 }
 
+func TestWhatAnFstabHidesIsSaid(t *testing.T) {
+	const tab = "# /dev/x /srv ext4 defaults\n/dev/a / ext4 defaults 0 1\n/dev/b /var ext4 defaults\n" +
+		"/dev/c none swap sw\nLABEL=h /home btrfs subvol=home\n/dev/d /mnt/a\\040b ext4 ro\n/dev/e /opt xfs noauto\nx\n"
+	file := func(paths ...string) (cfg config.Config) {
+		for _, p := range paths {
+			cfg.Storage.Files = append(cfg.Storage.Files, config.File{Node: config.Node{Path: p}})
+		}
+		return cfg
+	}
+	user := func(u config.PasswdUser) config.Config {
+		return config.Config{Passwd: config.Passwd{Users: []config.PasswdUser{u}}}
+	}
+	over, deeper := file("/var/lib/f"), file("/var/lib/x/f", "/var/lib/y")
+	ext4, elsewhere, no := "ext4", "/opt/home", false
+	for cfg, at := range map[*config.Config]string{&over: "/var", &deeper: "/var/lib/x"} {
+		cfg.Storage.Filesystems = []config.Filesystem{{Device: "/dev/b", Format: &ext4, Path: &at}}
+	}
+	key := []string{"ssh-ed25519 A"}
+	for name, c := range map[string]struct {
+		cfg  config.Config
+		want string
+	}{
+		"nothing below":                {file("/etc/f", "/srv/f", "/opt/f", "/varnish"), ""},
+		"the place itself":             {file("/var"), ""},
+		"below":                        {file("/var/a", "/var/b"), "hide /var/a and 1 more path:"},
+		"a name with a blank":          {file("/mnt/a b/f"), `at "/mnt/a b", which will hide "/mnt/a b/f":`},
+		"the config mounts it":         {over, ""},
+		"the config mounts below it":   {deeper, "at /var, which will hide /var/lib/y:"},
+		"a new user":                   {user(config.PasswdUser{Name: "new"}), "at /home, which will hide /home/new:"},
+		"one who is there":             {user(config.PasswdUser{Name: "old"}), ""},
+		"keys of one who is there":     {user(config.PasswdUser{Name: "old", SSHAuthorizedKeys: key}), "/home/elder:"},
+		"one who is to be no more":     {user(config.PasswdUser{Name: "new", ShouldExist: &no}), ""},
+		"one with a home of their own": {user(config.PasswdUser{Name: "new", HomeDir: &elsewhere}), ""},
+	} {
+		all := strings.Join(hidden(c.cfg, tab, "old:x:1:1::/home/elder:/bin/sh\n"), "\n")
+		assert.Contains(t, all, c.want, name)
+		assert.Equal(t, c.want == "", all == "", "%s: %s", name, all)
+	}
+}
+
 func TestTheCardIsOfTheStageThatFailed(t *testing.T) {
 	err := at("files", errors.New("x"))
 	failed := &stageError{}
