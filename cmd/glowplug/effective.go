@@ -12,6 +12,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
+	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/load"
 	"github.com/glowplug-os/glowplug/internal/process"
 	"github.com/glowplug-os/glowplug/internal/rules"
@@ -137,7 +138,7 @@ func (o *effectiveOptions) layers(ctx context.Context, p *cli.Process, l *load.L
 		}
 		pace(text)
 		doc, err := l.DocumentWith(shown, text, documents)
-		if err == nil {
+		if err == nil && !handoff.IsConfig(name) {
 			doc, err = l.Render(ctx, doc)
 		}
 		switch {

@@ -30,22 +30,12 @@ func Apply(ctx context.Context, p *cli.Process, config string, a stages.Applicat
 	if a.Name, a.Text, err = process.ReadUntil(ctx, p, config); err != nil {
 		return fmt.Errorf("reading the config: %w", err)
 	}
-	a.Version, a.Files.Tools, a.Rendered = p.Version, tool.New(d.Tools, a.Log), isRendered(config)
+	a.Version, a.Files.Tools, a.Rendered = p.Version, tool.New(d.Tools, a.Log), handoff.IsConfig(config)
 	if err := d.decide(p, &a.Files); err != nil {
 		return err
 	}
 	a.Unprivileged = !a.Files.Privileged
 	return stages.Apply(ctx, a)
-}
-
-// isRendered: a file is what a fetch stage has left, which has all that it is merged of.
-func isRendered(config string) bool { return isSame(config, handoff.Config) }
-
-// isSame: two paths lead to one file.
-func isSame(a, b string) bool {
-	is, err := os.Stat(a)
-	other, failed := os.Stat(b)
-	return err == nil && failed == nil && os.SameFile(is, other)
 }
 
 // decide fills in what the machine and its image decide of a plan.

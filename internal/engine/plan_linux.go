@@ -7,6 +7,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/drift"
+	"github.com/glowplug-os/glowplug/internal/handoff"
 	"github.com/glowplug-os/glowplug/internal/process"
 	"github.com/glowplug-os/glowplug/internal/record"
 	"github.com/glowplug-os/glowplug/internal/report"
@@ -76,6 +77,6 @@ func ReadConfig(ctx context.Context, p *cli.Process, config string, q *stages.Qu
 	if q.Name, q.Text, err = process.ReadUntil(ctx, p, config); err != nil {
 		return fmt.Errorf("reading the config: %w", err)
 	}
-	q.Version, q.Rendered = p.Version, q.Rendered || isRendered(config)
+	q.Version, q.Rendered = p.Version, q.Rendered || handoff.IsConfig(config)
 	return nil
 }

@@ -16,6 +16,14 @@ import (
 // Config is where the rendered config is, unless an image says otherwise.
 const Config = "/run/ignition.json"
 
+// IsConfig tells whether a file is the rendered config of this boot, by any of its names: it has all that it is merged
+// of, and says still what that was.
+func IsConfig(name string) bool {
+	is, err := os.Stat(name)
+	other, failed := os.Stat(Config)
+	return err == nil && failed == nil && os.SameFile(is, other)
+}
+
 // Paths are where the files are.
 type Paths struct {
 	Config  string // the rendered config

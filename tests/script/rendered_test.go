@@ -25,6 +25,8 @@ func TestWhatABootHasLeftIsNotMergedAgain(t *testing.T) {
 		"ignition-apply": "container=podman ignition-apply --root $root /run/ignition.json",
 		"plan": "glowplug apply --root $root /run/ignition.json; glowplug plan --root " +
 			"$root /run/ignition.json",
+		"render, for elsewhere": "glowplug render /run/ignition.json >$root/web.ign; ! grep -q merge $root/web.ign; " +
+			"glowplug apply --root $root $root/web.ign",
 	} {
 		t.Run(claim, func(t *testing.T) {
 			root := t.TempDir()
