@@ -230,6 +230,9 @@ func TestUnitsOfStagesAreInTheOrderThatOthersHookInto(t *testing.T) {
 			}
 			delete(got, "Unit.Description")
 			delete(got, "Unit.Documentation")
+			for setting := range confinement(t, "ignition-"+stage) {
+				delete(got, "Service."+setting)
+			}
 			for key, values := range got {
 				if key == "Unit.After" || key == "Unit.Before" {
 					slices.Sort(values)
@@ -265,7 +268,10 @@ var others = map[string]unitFile{
 		"Unit.Before":              {"ignition-diskful.target"}, "Unit.After": {"sysroot.mount"},
 		"Unit.OnFailure": {"emergency.target"}, "Unit.OnFailureJobMode": {"isolate"},
 		"Service.Type": {"oneshot"}, "Service.RemainAfterExit": {"yes"},
-		"Service.ExecStart": {"/bin/mount -o remount,rw /sysroot"},
+		"Service.ExecStart":       {"/bin/mount -o remount,rw /sysroot"},
+		"Service.NoNewPrivileges": {"yes"}, "Service.MemoryDenyWriteExecute": {"yes"},
+		"Service.RestrictNamespaces": {"yes"}, "Service.LockPersonality": {"yes"},
+		"Service.RestrictRealtime": {"yes"}, "Service.SystemCallArchitectures": {"native"},
 	},
 	// Distributions add an ExecStart, so it is oneshot; a config may mask it, so it is wanted only.
 	"systemd/ignition-delete-config.service": {

@@ -93,7 +93,7 @@ func firstAndSecond(t *testing.T, suite string, config []byte, again func(*testi
 	b := newBox(t, suite)
 	b.later = withProof(t, config)
 	checks := append(asDescribed[:len(asDescribed):len(asDescribed)], provisioned...)
-	checks = append(checks, ofRecord)
+	checks = append(append(checks, ofRecord), confined(t)...)
 	o := b.first(b.later, append(checks, ofLater, ofItself))
 	o.must(checks)
 	tellTimes(t, "testdata/machine.ign", o.journal)
