@@ -9,12 +9,12 @@ BIN      ?= bin
 # Tables, readers of a few bytes, what looks at disks and plans them, advice and reports, and other things of which a
 # boot or a check has few: copies of small functions in them would take 200 KB of every initramfs and 100 KB of the
 # validator, so they are compiled without inlining.
-ONCE = config providers internal/accounts internal/advice internal/block internal/butane internal/check internal/cli \
-       internal/codes internal/console internal/cursor internal/device internal/diag internal/directives \
-       internal/engine internal/field internal/form internal/handoff internal/language internal/lint internal/load \
-       internal/process internal/project internal/releases internal/results internal/rules internal/scene \
-       internal/source \
-       stages/disks/... stages/leave stages/mounts stages/units stages/users
+ONCE = config providers internal/accounts internal/advice internal/block internal/bootreport internal/butane \
+       internal/check internal/cli internal/codes internal/console internal/cursor internal/device internal/diag \
+       internal/directives internal/engine internal/field internal/form internal/handoff internal/language \
+       internal/lint internal/load internal/process internal/project internal/push internal/releases internal/results \
+       internal/rules internal/scene internal/source stages/disks/... stages/leave stages/mounts stages/units \
+       stages/users
 # Of Go's own packages, those that write messages or look into short texts: 100 KB of the validator.
 ONCE_OF_GO = fmt reflect strings time regexp/... net/url path/... encoding/hex encoding/pem
 
@@ -40,7 +40,7 @@ VALIDATOR_NAMES   = ignition-validate
 .PHONY: build test vet test-linear test-disk test-faults test-applies test-vm test-vm-steady test-guest \
 	test-guest-steady test-boots test-boots-steady bench fuzz demo demo-vm format lint cross install \
 	install-dracut-conf install-network install-firstboot-complete install-kargs-entries \
-	install-grub-for-bootupd install-facts install-verify install-completions \
+	install-grub-for-bootupd install-facts install-verify install-report install-completions \
 	install-docs release clean
 
 build:
@@ -187,7 +187,7 @@ ARCHES  = amd64 arm64 ppc64le s390x riscv64 loong64
 STAGE   = $(abspath $(DIST))/stage
 # The parts that an image may take, and the folder of the package that brings them.
 ENGINE_CHOICES      = dracut-conf network firstboot-complete kargs-entries grub-for-bootupd
-WORKSTATION_CHOICES = facts verify
+WORKSTATION_CHOICES = facts verify report
 
 release:
 	rm -rf '$(DIST)'
@@ -282,6 +282,11 @@ install-firstboot-complete:
 	install -m 0755 dracut/firstboot/ignition-firstboot-complete.sh \
 		$(DESTDIR)$(PREFIX)/libexec/ignition-firstboot-complete
 	install -m 0644 dracut/firstboot/ignition-firstboot-complete.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
+
+# For images whose machines send the report of their first boot (docs/reports.md); the unit is to be enabled.
+install-report:
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 0644 dracut/report/glowplug-report.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
 
 # For images that send facts of each machine to a server (docs/facts.md); the unit is to be enabled.
 install-facts:

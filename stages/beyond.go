@@ -58,7 +58,7 @@ func arguments(k *config.KernelArguments, line string, values bool) (all []repor
 // a key that is yet to be made, an empty one. A report of a boot before is taken for that of this one, for it says that
 // nothing is to be done.
 func (q *Question) boot(ctx context.Context, cfg config.Config, f *Forecast) *leave.Boot {
-	b := &leave.Boot{BootID: bootOf(f.Root, q.Files.Image.ResultFile)}
+	b := &leave.Boot{BootID: bootOf(f.Root, q.Files.Image.ResultFile), Tells: leave.Tells(q.Files.Image)}
 	b.State.LuksPersistKeyFiles = map[string]diag.Secret{}
 	for i := range cfg.Storage.Luks {
 		v := &cfg.Storage.Luks[i]

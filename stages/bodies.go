@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/bootreport"
 	"github.com/glowplug-os/glowplug/internal/device"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/fetch"
@@ -31,6 +32,9 @@ import (
 func fetchOffline(_ context.Context, r *run) error {
 	if what := NeedsNetwork(r.full.Config()); what != "" {
 		return fmt.Errorf("%s: %w", what, fetch.ErrNeedNet)
+	}
+	if r.Network {
+		return fmt.Errorf("the report: %w", fetch.ErrNeedNet)
 	}
 	return nil
 }
@@ -122,6 +126,7 @@ func dataURLs(keys map[string]diag.Secret) map[string]diag.Secret {
 // tell has the log, and who looks on, hear of what becomes of a step.
 func (r *run) tell(log *slog.Logger, e plan.Event) {
 	logs.Step(log, e)
+	r.Report.Step(e)
 	if r.Steps != nil {
 		r.Steps(e)
 	}
@@ -200,7 +205,31 @@ func makeFiles(ctx context.Context, r *run) error {
 		return err
 	}
 	r.state = leave.HandedOver(r.state)
+	r.rewrite = func() error { return rewrite(r.Root, opts) }
 	return nil
+}
+
+// rewrite writes anew, once the stage has ended, what is in the root about it.
+func rewrite(dir string, o files.Options) error {
+	in, err := root.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	o.Means.Root = in
+	return o.Boot.Rewrite(&o.Means)
+}
+
+// tells are the files in the root that tell of the boot, where somebody records it.
+func tells(image target.Image, r *bootreport.Recorder) []leave.Told {
+	if r == nil {
+		return nil
+	}
+	all := leave.Tells(image)
+	for i := range all {
+		all[i].Text = map[string]func() string{"report": r.JSON, "metrics": r.Metrics}[all[i].ID]
+	}
+	return all
 }
 
 func (r *run) fileOptions(in *root.Root) files.Options {
@@ -210,7 +239,7 @@ func (r *run) fileOptions(in *root.Root) files.Options {
 		Accounts: files.MakeAccounts,
 		Users:    users.Options{Today: r.Today, FirstBoot: true, Notated: r.state.NotatedDirectories},
 		Boot: &leave.Boot{State: r.state, Aliases: r.Paths.DeviceAliases(), BootID: r.BootID, Now: r.Now,
-			Log: r.Log},
+			Log: r.Log, Tells: tells(r.Image, r.Report)},
 	}
 	if r.Image.Accounts == target.ShadowUtils {
 		o.Accounts = files.MadeByTools

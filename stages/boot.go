@@ -3,7 +3,9 @@ package stages
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +16,7 @@ import (
 	"unsafe"
 
 	"github.com/glowplug-os/glowplug/config"
+	"github.com/glowplug-os/glowplug/internal/bootreport"
 	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/document"
 	"github.com/glowplug-os/glowplug/internal/fetch"
@@ -57,6 +60,8 @@ type Boot struct {
 	Today   int64          // the date that new passwords get, in days since 1970-01-01
 	Journal journal.Socket // told of configs and keys; "" for nobody
 	Image   target.Image
+	Report  *bootreport.Recorder // nil for nobody
+	Network bool                 // it is to come up, whether the config needs it or not
 }
 
 // A stage is one process of a first boot.
@@ -100,6 +105,8 @@ type run struct {
 	line   string             // the kernel's command line
 	limits limits
 	places places
+	// rewrite writes anew what the files stage has left in the root about itself; nil in other stages.
+	rewrite func() error
 }
 
 // ErrShutdown is in the error of a stage that has not come to its end because the machine shuts down.
@@ -121,14 +128,24 @@ func Run(ctx context.Context, b Boot) error {
 		return err
 	}
 	client := fetch.New(b.Log, b.Version)
-	client.Offline, client.Clock, client.Unprotected = s.name == "fetch-offline", clock(), r.unprotected()
+	client.Offline, client.Clock, client.Unprotected = s.name == "fetch-offline", Clock(), r.unprotected()
 	client.Machine = fetch.Machine{Platform: b.Platform.ID, Region: r.state.Region}
 	r.fetch = fetcher{Client: client, total: r.limits.resource}
 	r.loader = load.Loader{Arena: tree.NewArena(), Audience: diag.Boot, Fetcher: r.configs(), Report: Reporter(b.Log),
 		Reference: r.referenced}
+	if s.fetches {
+		r.Report.NoConfigs()
+		r.loader.Each = r.note
+	}
 	limited, stop := r.limits.within(ctx, uptime())
 	defer stop()
 	err = r.handOver(r.stage(limited, s))
+	if err == nil && r.rewrite != nil {
+		r.Report.End(bootreport.Done, nil)
+		if err := r.rewrite(); err != nil {
+			r.Log.Warn(err.Error())
+		}
+	}
 	// By then the context may have ended, by the signal with which systemd ends a process.
 	if err != nil && r.Tools.ShutsDown(context.WithoutCancel(ctx), r.FirstProcess) {
 		return fmt.Errorf("%w (%w)", ErrShutdown, err)
@@ -221,6 +238,21 @@ func (r *run) stage(ctx context.Context, s stage) error {
 	}
 	r.Log = r.Log.WithGroup(s.name)
 	return s.run(ctx, r)
+}
+
+// note has the report name a text that goes into the config.
+func (r *run) note(doc *document.Document) {
+	text := doc.At("$", nil).Place().Doc
+	if r.Report == nil || text == nil {
+		return
+	}
+	name := text.Name
+	if strings.Contains(name, "://") { // a URL whose values are hidden already
+		name, _, _ = strings.Cut(name, "?")
+	}
+	sum := sha256.Sum256([]byte(text.Text))
+	r.Report.Config(bootreport.Config{Name: name, Version: doc.Version.String(), SHA256: hex.EncodeToString(sum[:]),
+		Bytes: len(text.Text)})
 }
 
 // announce tells the journal of every config that went in, as images look for (docs/peer/engine.md §16).

@@ -42,6 +42,7 @@ type machine struct {
 	shown    []string      // on the consoles
 	patience time.Duration // of fetching the config
 	limited  bool          // and of what it refers to
+	network  bool          // the image wants it for the report
 }
 
 func newMachine(t *testing.T, text string) *machine {
@@ -85,7 +86,7 @@ func (m *machine) stage(ctx context.Context, name string) error {
 		Identity: target.Identity{Privileged: os.Geteuid() == 0, UID: uint32(os.Geteuid()),
 			Groups: []uint32{uint32(os.Getegid())}},
 		Getenv: func(string) string { return filepath.Join(m.dir, "config.ign") },
-		Show:   func(line string) { m.shown = append(m.shown, line) },
+		Show:   func(line string) { m.shown = append(m.shown, line) }, Network: m.network,
 	})
 }
 
@@ -144,6 +145,18 @@ func TestAuthoritiesAreHandedOverWithTheConfig(t *testing.T) {
 	got, err := os.ReadFile(filepath.Join(m.dir, "root/secure"))
 	require.NoError(t, err)
 	assert.Equal(t, "secure", string(got))
+}
+
+// The config needs no network, and the image wants it all the same.
+func TestTheNetworkComesUpForTheReport(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, `{"ignition": {"version": "3.4.0"}}`)
+	require.NoError(t, m.stage(t.Context(), "fetch-offline"))
+	require.NoFileExists(t, m.paths().NeedNet)
+	m.network = true
+	require.NoError(t, m.stage(t.Context(), "fetch-offline"))
+	require.FileExists(t, m.paths().NeedNet)
+	require.FileExists(t, m.paths().Config, "the config itself is there")
 }
 
 // The cache is a contract with other programs of the image, so it is Ignition's to the byte, which loses these on the

@@ -85,8 +85,8 @@ func (r *run) unprotected() func(url string) error {
 // clockEpoch is the file by whose date an image says when it was made (systemd(1)).
 const clockEpoch = "/usr/lib/clock-epoch"
 
-// clock is what is known about the time without a look at this machine's clock, which may have stopped long ago.
-func clock() fetch.Clock {
+// Clock is what is known about the time without a look at this machine's clock, which may have stopped long ago.
+func Clock() fetch.Clock {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		info = &debug.BuildInfo{}

@@ -54,7 +54,7 @@ func (r *Request) load(ctx context.Context) (*document.Document, fetcher, error)
 
 func (r *Request) fetcher() fetcher {
 	client := fetch.New(r.Log, r.Version)
-	client.Clock = clock()
+	client.Clock = Clock()
 	client.Unprotected = func(string) error { return errUnprotected } // the URL stands before it already
 	client.Offline = r.Offline
 	from := fetcher{Client: client, idle: r.Idle}

@@ -18,7 +18,7 @@ import (
 // passedOver are steps that are not verified: what they do follows from others, is about a run itself, or is told by
 // Enablement. IDs begin so.
 var passedOver = []string{"account-files", "account-effect:", "ssh-keys-told", "relabel", "keys-noted",
-	"luks-keys-noted", "volume-keys-noted", "enable:", "disable:", "state:"}
+	"luks-keys-noted", "volume-keys-noted", "enable:", "disable:", "state:", "report", "metrics"}
 
 // files tells what the steps of the files stage say of what is there.
 func (v *verification) files() {

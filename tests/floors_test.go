@@ -32,7 +32,7 @@ var floors = [][]string{
 		"internal/zip", "internal/plan", "internal/writers"},
 	{"internal/language", "internal/releases", "internal/limits", "internal/form", "internal/scene", "internal/logs",
 		"internal/root", "internal/directives", "internal/copies"},
-	{"internal/source", "internal/cursor", "internal/report", "internal/results"},
+	{"internal/source", "internal/cursor", "internal/report", "internal/results", "internal/bootreport"},
 	{"internal/fetch", "internal/tool", "internal/console", "internal/journal", "internal/build", "internal/field",
 		"internal/readonly", "internal/page", "internal/fleet", "internal/record", "internal/drift", "internal/push"},
 	{"internal/document", "providers", "internal/device", "internal/process", "internal/target", "internal/machine"},
@@ -57,7 +57,7 @@ var pure = []string{"internal/codes", "internal/order", "internal/cli", "interna
 	"internal/document", "internal/butane", "internal/rules", "internal/advice", "internal/lint",
 	"internal/directives", "internal/releases", "internal/limits", "internal/report", "internal/results",
 	"internal/page", "internal/feasible", "internal/history", "internal/contrast", "internal/facts", "internal/fleet",
-	"internal/record", "internal/drift", "validate", "dracut/kargs"}
+	"internal/record", "internal/drift", "internal/bootreport", "validate", "dracut/kargs"}
 
 var impure = []string{"os", "os/exec", "net", "net/http"}
 

@@ -113,6 +113,7 @@ func TestWhatIsInstalledIsWhereImagesLookForIt(t *testing.T) {
 		moduleFolder + "ignition-subsequent.target":              "0644",
 		moduleFolder + "ignition-diskful-subsequent.target":      "0644",
 		moduleFolder + "ignition-remount-sysroot.service":        "0644",
+		moduleFolder + "ignition-report.service":                 "0644",
 		"usr/bin/glowplug-validate":                              "0755",
 		"usr/lib/systemd/system/ignition-delete-config.service":  "0644",
 		"usr/libexec/ignition-apply":                             "-> " + moduleFolder + "ignition",
@@ -321,7 +322,21 @@ var others = map[string]unitFile{
 		"Timer.OnCalendar": {"daily"}, "Timer.RandomizedDelaySec": {"1h"}, "Timer.Persistent": {"yes"},
 		"Install.WantedBy": {"timers.target"},
 	},
-	// Nothing is ordered behind it, and a server that does not answer is no failure.
+	// Nothing is ordered behind these, and a server that does not answer is no failure.
+	"30ignition/ignition-report.service": {
+		"Unit.ConditionPathExists": {"/etc/initrd-release", "/run/glowplug/failure.json"},
+		"Unit.DefaultDependencies": {"no"},
+		"Service.Type":             {"oneshot"}, "Service.TimeoutStartSec": {"90"},
+		"Service.ExecStart": {"-/usr/bin/ignition report --send image"},
+	},
+	"report/glowplug-report.service": {
+		"Unit.ConditionPathExists": {"/run/glowplug/report.json"},
+		"Unit.After":               {"local-fs.target", "network-online.target"},
+		"Service.Type":             {"oneshot"}, "Service.RemainAfterExit": {"yes"},
+		"Service.TimeoutStartSec": {"90"}, "Service.NoNewPrivileges": {"yes"},
+		"Service.ExecStart": {"-/usr/bin/glowplug report --send image"},
+		"Install.WantedBy":  {"multi-user.target"},
+	},
 	"facts/glowplug-facts.service": {
 		"Unit.ConditionPathExists": {"/usr/lib/glowplug/distribution.json"},
 		"Unit.After":               {"local-fs.target", "network-online.target"},
@@ -478,6 +493,8 @@ func TestTheDracutModule(t *testing.T) {
 		unit("ignition-"+stage+".service", "ignition-complete.target")
 	}
 	unit("ignition-remount-sysroot.service", "ignition-diskful.target")
+	want = append(want, "inst_simple ignition-report.service /units/ignition-report.service",
+		"systemctl -q --root=/initdir add-wants emergency.target ignition-report.service")
 	want = append(want, "instmods hv_utils", "instmods -c vsock", "instmods -c vmw_vsock_virtio_transport_common",
 		"instmods -c vmw_vsock_virtio_transport", "the build goes on")
 	require.Greater(t, len(asked), 3)

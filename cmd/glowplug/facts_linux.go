@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/glowplug-os/glowplug/config"
 	"github.com/glowplug-os/glowplug/internal/check"
@@ -63,7 +62,7 @@ func (o *factsOptions) run(ctx context.Context, p *cli.Process) error {
 	if err := doc.Write(&text); err != nil {
 		return err
 	}
-	pusher := push.Pusher{Version: p.Version, Wait: wait}
+	pusher := push.Pusher{Version: p.Version}
 	return pusher.Push(ctx, o.send, text.Bytes())
 }
 
@@ -85,18 +84,6 @@ func (o *factsOptions) receiver(p *cli.Process) (none bool, err error) {
 		}
 	}
 	return false, nil
-}
-
-// wait waits so long.
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // note takes the facts: of all that is usual, and of what a plan of the config looks at.

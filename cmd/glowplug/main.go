@@ -8,6 +8,7 @@ import (
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/engine"
 	"github.com/glowplug-os/glowplug/internal/fetch"
+	"github.com/glowplug-os/glowplug/internal/page"
 	"github.com/glowplug-os/glowplug/internal/process"
 )
 
@@ -30,10 +31,7 @@ func called(name string) []cli.Program {
 // programs lists the names under which the file of this program can be called, its own first.
 func programs() []cli.Program {
 	programs := []cli.Program{glowplug(), {Command: butaneCommand()}, {Command: check.Peer()}}
-	for _, c := range engine.Programs() {
-		programs = append(programs, cli.Program{Command: c})
-	}
-	return programs
+	return append(programs, engine.Programs()...)
 }
 
 // documented lists the programs that have man pages and completion: these, and the validator, whose command is here
@@ -76,6 +74,7 @@ func glowplug() cli.Program {
 			applyCommand(),
 			verifyCommand(),
 			recordCommand(),
+			engine.Report("glowplug report", page.WriteReport),
 			platformsCommand(),
 			engine.Remove("glowplug rmcfg"),
 			cli.Completion("glowplug", documented),

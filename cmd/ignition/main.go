@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/engine"
 	"github.com/glowplug-os/glowplug/internal/fetch"
 	"github.com/glowplug-os/glowplug/internal/process"
@@ -15,13 +14,5 @@ import (
 
 func main() {
 	fetch.Silence()
-	os.Exit(process.Run(os.Getenv, time.Now, programs()))
-}
-
-// programs are what the program's file can be called, the stages first.
-func programs() (programs []cli.Program) {
-	for _, c := range engine.Programs() {
-		programs = append(programs, cli.Program{Command: c})
-	}
-	return programs
+	os.Exit(process.Run(os.Getenv, time.Now, engine.Programs()))
 }

@@ -97,12 +97,13 @@ install() {
         install_unit "ignition-$stage.service" ignition-complete.target
     done
     install_unit ignition-remount-sysroot.service ignition-diskful.target
+    install_unit ignition-report.service emergency.target wants
 }
 
 # shellcheck disable=SC2154 # dracut sets moddir, initdir and systemdsystemunitdir
 install_unit() {
     inst_simple "$moddir/$1" "$systemdsystemunitdir/$1"
-    systemctl -q --root="$initdir" add-requires "$2" "$1" || ignition_fatal "$1 cannot be made part of $2"
+    systemctl -q --root="$initdir" "add-${3-requires}" "$2" "$1" || ignition_fatal "$1 cannot be made part of $2"
 }
 
 installkernel() {

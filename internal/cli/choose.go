@@ -74,3 +74,15 @@ func (program *Program) misplaced(arg string) error {
 	}
 	return nil
 }
+
+// Word has the first argument call a command if it is its word; all else is for the program itself, whose arguments may
+// be anything.
+func Word(program *Program, args []string) (*Command, []string, error) {
+	for i := range program.Commands {
+		if c := &program.Commands[i]; len(args) > 0 && c.word() == args[0] {
+			c.Product = program.Product
+			return c, args[1:], nil
+		}
+	}
+	return &program.Command, args, nil
+}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/glowplug-os/glowplug/internal/cli"
+	"github.com/glowplug-os/glowplug/internal/cmdline"
 	"github.com/glowplug-os/glowplug/internal/target"
 )
 
@@ -31,6 +32,10 @@ type distribution struct {
 	Tools map[string]string `json:"tools"`
 	// FactsURL is where glowplug facts --send image sends facts; "" for nowhere.
 	FactsURL string `json:"factsURL"`
+	// ReportURL is where reports of first boots are sent; "" for nowhere.
+	ReportURL string `json:"reportURL"`
+	// ReportNetwork has the network come up in the initramfs for that, whether the config needs it or not.
+	ReportNetwork bool `json:"reportNetwork"`
 	// RecordFile is where glowplug record --output image writes a record of a first boot; "" for nowhere.
 	RecordFile string `json:"recordFile"`
 	target.Image
@@ -74,6 +79,19 @@ func readDistribution(file string, env func(string) string) (distribution, error
 func FactsURL(p *cli.Process) (string, error) {
 	d, err := readDistribution(distributionFile, p.Env)
 	return d.FactsURL, err
+}
+
+// argReportURL is the kernel argument that counts more than the image's reportURL.
+const argReportURL = "glowplug.report.url"
+
+// reportURL is where the kernel command line, or else the image, wants reports; "" for nowhere. The name is that of the
+// setting, for messages.
+func (d *distribution) reportURL() (name, to string) {
+	line, _ := os.ReadFile(d.KernelCommandLine) // a stage without one does not get this far
+	if to := cmdline.Last(string(line), argReportURL); to != "" {
+		return "kernel command line: " + argReportURL, to
+	}
+	return "distribution settings: reportURL", d.ReportURL
 }
 
 // RecordFile is where the image of this machine wants a record of its first boot; "" for nowhere.

@@ -14,6 +14,12 @@ package engine
 import "github.com/glowplug-os/glowplug/internal/cli"
 
 // Programs are the commands by the names of programs, the engine's first.
-func Programs() []cli.Command {
-	return []cli.Command{Stage("ignition"), PeerApply(), Remove("ignition-rmcfg"), Generate()}
+func Programs() []cli.Program {
+	stage := func() *cli.Command { c := Stage("ignition"); return &c }
+	programs := []cli.Program{{Command: *stage(), Commands: []cli.Command{Report("ignition report", nil)},
+		Otherwise: stage, Choose: cli.Word}}
+	for _, c := range []cli.Command{PeerApply(), Remove("ignition-rmcfg"), Generate()} {
+		programs = append(programs, cli.Program{Command: c})
+	}
+	return programs
 }

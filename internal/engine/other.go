@@ -4,6 +4,7 @@ package engine
 
 import (
 	"context"
+	"time"
 
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/providers"
@@ -22,3 +23,11 @@ func applyInContainer(context.Context, *cli.Process, containerOptions) error {
 func remove(context.Context, *cli.Process, providers.Platform, bool) error { return cli.ErrNeedsLinux }
 
 func generate(context.Context, *cli.Process, []string) error { return cli.ErrNeedsLinux }
+
+func imageReceiver(*cli.Process) (string, error) { return "", cli.ErrNeedsLinux }
+
+func leftReport(*cli.Process, string) (name string, text []byte, err error) {
+	return "", nil, cli.ErrNeedsLinux
+}
+
+func judgedBy() time.Time { return time.Now() }

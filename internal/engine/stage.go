@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/glowplug-os/glowplug/internal/bootreport"
 	"github.com/glowplug-os/glowplug/internal/build"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/handoff"
@@ -18,6 +19,7 @@ type stageOptions struct {
 	fetchLimited    bool // the option is given
 	logToStdout     bool
 	version         bool
+	report          *bootreport.Recorder // nil before the stage has begun
 }
 
 // Stage is one stage of a first boot (docs/peer/engine.md §1.1); called is the name that its messages begin with.
@@ -40,6 +42,7 @@ func (o *stageOptions) row(called string) cli.Command {
 				"or a file on a drive by ignition.config.device=LABEL and ignition.config.path=PATH. " +
 				"Without them it comes from user.ign in /run/ignition, /etc/ignition or /usr/lib/ignition, " +
 				"else from the platform.",
+			"`ignition report` shows what the stages of a boot have done, how long that took, and why one has failed.",
 		},
 		Exits: []cli.Exit{
 			{Code: 0, Meaning: "done; for fetch-offline also: the network is needed"},

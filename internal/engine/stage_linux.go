@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/glowplug-os/glowplug/internal/bootreport"
 	"github.com/glowplug-os/glowplug/internal/cli"
 	"github.com/glowplug-os/glowplug/internal/console"
 	"github.com/glowplug-os/glowplug/internal/diag"
@@ -37,11 +38,13 @@ func (o *stageOptions) run(ctx context.Context, p *cli.Process) error {
 	screens, closeScreens := consoles(o.logToStdout)
 	defer closeScreens()
 	progress, watched := console.Watch(screens, log.Handler())
-	log = slog.New(watched)
+	o.beginReport(p, log)
+	log = slog.New(o.report.Watch(watched))
 	log.Info("glowplug " + p.Version)
 	log.Info("Stage: " + o.stage)
 	d, err := readDistribution(distributionFile, p.Env)
 	who, nobody := Identity()
+	_, receiver := d.reportURL()
 	if err = cmp.Or(err, nobody); err == nil {
 		err = stages.Run(ctx, stages.Boot{
 			Stage: o.stage, Platform: platform, Root: o.root, Paths: o.paths,
@@ -50,7 +53,8 @@ func (o *stageOptions) run(ctx context.Context, p *cli.Process) error {
 			Version: p.Version, Tools: tool.New(d.Tools, log), Identity: who,
 			Getenv: p.Env, Log: log, Show: screens.Tell, Steps: progress.Step,
 			FirstProcess: "/proc/1/comm", BootID: bootID(), Now: p.Now, Today: Today(p),
-			Journal: journalSocket(o.logToStdout), Image: d.Image,
+			Journal: journalSocket(o.logToStdout), Image: d.Image, Report: o.report,
+			Network: d.ReportNetwork && receiver != "",
 		})
 	}
 	progress.Close()
@@ -84,6 +88,7 @@ func (o *stageOptions) misusedAtBoot(p *cli.Process, err error) error {
 	defer closeScreens()
 	o.stage = cmp.Or(o.stage, "start")
 	log, _ := logger(p, o.logToStdout)
+	o.beginReport(p, log)
 	o.failed(p, log, screens, err)
 	return cli.ExitError(cli.ExitUsage)
 }
@@ -138,6 +143,7 @@ func (o *stageOptions) verdict(p *cli.Process, log *slog.Logger, screens *consol
 		if err := console.Forget(folder, over); err != nil {
 			log.Warn("the report of an earlier failure stays: " + err.Error())
 		}
+		o.ended(log, bootreport.Done, nil, o.stage+" is done")
 		log.Info(o.stage + " passed")
 		if o.stage != "umount" || console.Left(folder) == "" { // systemd has it unmount after a failure, too
 			log.Info("Ignition finished successfully")
@@ -148,11 +154,13 @@ func (o *stageOptions) verdict(p *cli.Process, log *slog.Logger, screens *consol
 	// What then becomes of the mounts is nothing beside what has happened.
 	if left := console.Left(folder); o.stage == "umount" && left != "" && left != o.stage {
 		log.Warn("after the failure of the " + left + " stage, systemd may unmount first: " + err.Error())
+		o.ended(log, bootreport.Done, nil, o.stage+" is done")
 		return nil
 	}
 	if errors.Is(err, stages.ErrShutdown) {
 		// Nothing has failed: the next boot begins again.
 		text := console.UnfinishedLine(o.stage, err)
+		o.ended(log, bootreport.Interrupted, nil, text)
 		log.Info(text)
 		screens.Tell(text)
 		fmt.Fprintln(p.Err, text)
@@ -181,6 +189,7 @@ func (o *stageOptions) failed(p *cli.Process, log *slog.Logger, screens *console
 		log.Log(context.Background(), logs.Critical, line)
 	}
 	card := stages.CardOf(o.stage, err)
+	o.ended(log, bootreport.Failed, &card, text)
 	screens.Show(card)
 	if err := card.Save(o.reportFolder()); err != nil {
 		log.Warn("the failure is not reported in a file: " + err.Error())

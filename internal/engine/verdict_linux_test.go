@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -57,7 +58,7 @@ func TestAStageThatCannotBeginIsAFailureOfTheBoot(t *testing.T) {
 		"Ignition failed: fetch: the platform \"moon\" is not known": {"--stage=fetch", "--platform=moon"},
 	} {
 		var said bytes.Buffer
-		p := &cli.Process{Out: &diag.Screen{To: io.Discard}, Err: &diag.Screen{To: &said}}
+		p := &cli.Process{Now: time.Now, Out: &diag.Screen{To: io.Discard}, Err: &diag.Screen{To: &said}}
 		o, err := parsed(append([]string{"--log-to-stdout", "--config-cache=" + dir + "/ignition.json"}, args...))
 		require.Error(t, err)
 		assert.Equal(t, cli.ExitError(cli.ExitUsage), o.misusedAtBoot(p, err))

@@ -41,6 +41,8 @@ type Image struct {
 	KeysFragment bool   `json:"writeAuthorizedKeysFragment"`
 	Accounts     string `json:"accountBackend"`
 	ResultFile   Text   `json:"resultFile"`
+	ReportFile   Text   `json:"reportFile,omitzero"`
+	MetricsDir   Text   `json:"prometheusDir,omitzero"`
 	Relabel      string `json:"selinuxRelabel"`
 }
 
@@ -50,7 +52,8 @@ var relabels = map[target.Relabel]string{target.RelabelAuto: "auto", target.Rela
 // Of notes who plans, on which image.
 func (c *Circumstances) Of(who target.Identity, image target.Image) {
 	c.Who = Identity(who)
-	c.Image = Image{image.KeysFragment, string(image.Accounts), TextOf(image.ResultFile), relabels[image.Relabel]}
+	c.Image = Image{image.KeysFragment, string(image.Accounts), TextOf(image.ResultFile), TextOf(image.ReportFile),
+		TextOf(image.MetricsDir), relabels[image.Relabel]}
 }
 
 // Identity is who plans.
@@ -68,7 +71,8 @@ func (r *Replay) Unnoticed() []string {
 func (c *Circumstances) Decided() target.Image {
 	relabel, _ := keyOf(relabels, c.Image.Relabel)
 	return target.Image{KeysFragment: c.Image.KeysFragment, Accounts: target.Backend(c.Image.Accounts),
-		ResultFile: c.Image.ResultFile.text, Relabel: relabel}
+		ResultFile: c.Image.ResultFile.text, ReportFile: c.Image.ReportFile.text,
+		MetricsDir: c.Image.MetricsDir.text, Relabel: relabel}
 }
 
 func (c *Circumstances) check() error {

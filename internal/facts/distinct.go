@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // distinct refuses JSON with a key that an object has twice: of two values readers take either. Of a text that is no
@@ -29,7 +31,7 @@ func distinct(text []byte) error {
 				return nil
 			}
 			if s.key && s.met(text[i:end]) {
-				return fmt.Errorf("%s: the key %s is there twice", position(text, int64(i)), text[i:end])
+				return fmt.Errorf("%s: the key %s is there twice", diag.JSONPosition(text, int64(i)), text[i:end])
 			}
 			s.key, i = false, end-1
 		}
@@ -98,10 +100,4 @@ func stringEnd(text []byte, from int) int {
 		}
 	}
 	return from
-}
-
-// position tells where a byte is, as line and column: "1:20".
-func position(text []byte, at int64) string {
-	before := text[:min(max(at, 0), int64(len(text)))]
-	return fmt.Sprintf("%d:%d", 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n'))
 }

@@ -205,7 +205,7 @@ func Parse(text []byte) (*Document, error) {
 		if json.Unmarshal(text, &head) == nil && head.Version != Version {
 			err = fmt.Errorf("version %d, and this program reads version %d", head.Version, Version)
 		}
-		return nil, fmt.Errorf("facts: %w", placed(text, err))
+		return nil, fmt.Errorf("facts: %w", diag.PlacedJSON(text, err))
 	}
 	if d.Circumstances == nil {
 		return nil, errors.New("facts: the circumstances are missing")
@@ -218,15 +218,4 @@ func Parse(text []byte) (*Document, error) {
 		return nil, fmt.Errorf("facts: %w", err)
 	}
 	return d, nil
-}
-
-// placed adds to the error of a text that is not as it has to be the line and column, where they are known.
-func placed(text []byte, err error) error {
-	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
-		return fmt.Errorf("%s: %w", position(text, syntax.Offset-1), err)
-	}
-	if other := (*json.UnmarshalTypeError)(nil); errors.As(err, &other) {
-		return fmt.Errorf("%s: %w", position(text, other.Offset), err)
-	}
-	return err
 }

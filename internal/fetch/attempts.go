@@ -46,7 +46,11 @@ type attempts struct {
 
 // attempts prepares those at a URL. The caller calls end.
 func (c *Client) attempts(verb, url string, p *patience) *attempts {
-	return &attempts{client: c, verb: verb, patience: p, progress: newProgress(c.log, verb+" "+source.Redact(url))}
+	a := &attempts{client: c, verb: verb, patience: p}
+	a.progress = newProgress(c.log, verb+" "+source.Redact(url), func() logs.Request {
+		return logs.Request{Method: verb, URL: source.Bare(url), Attempts: a.count, Bytes: a.received.Load()}
+	})
+	return a
 }
 
 // until makes attempts until one succeeds or fails for good, or the time is over.

@@ -26,7 +26,8 @@ func (c Clock) read() (now time.Time, from string) {
 	return now, from
 }
 
-func (c Clock) now() time.Time {
+// Now is that time.
+func (c Clock) Now() time.Time {
 	now, _ := c.read()
 	return now
 }

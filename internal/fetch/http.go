@@ -58,7 +58,7 @@ func (c *Client) transport() *http.Transport {
 		DisableCompression:    true, // the digest is of what the server holds
 		ForceAttemptHTTP2:     true,
 		HTTP2:                 &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second},
-		TLSClientConfig:       &tls.Config{Time: c.Clock.now},
+		TLSClientConfig:       &tls.Config{Time: c.Clock.Now},
 	}
 	if len(c.roots) > 0 {
 		t.TLSClientConfig.RootCAs = pool(c.roots)

@@ -42,7 +42,7 @@ func (c *Client) newIMDS(base string) *imds {
 	return &imds{
 		direct: &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext,
 			ResponseHeaderTimeout: 500 * time.Millisecond}},
-		base: cmp.Or(base, linkLocal), now: c.Clock.now, pause: c.jittered,
+		base: cmp.Or(base, linkLocal), now: c.Clock.Now, pause: c.jittered,
 	}
 }
 

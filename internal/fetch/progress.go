@@ -36,12 +36,13 @@ type progress struct {
 type waiting struct{ what, before string }
 
 // newProgress begins to tell. The caller calls end.
-func newProgress(log *slog.Logger, what string) *progress {
+func newProgress(log *slog.Logger, what string, request func() logs.Request) *progress {
 	p := &progress{log: log, what: what, began: time.Now()}
 	p.waitFor("the first attempt", "")
 	p.reminder = time.AfterFunc(remindEvery, p.remind)
 	p.over = logs.Begin(log, logs.Activity{What: func() string { return p.what + ": " + p.now() },
-		Why: func() string { return strings.TrimPrefix(p.waiting.Load().before, "; ") }, Wait: true})
+		Why:  func() string { return strings.TrimPrefix(p.waiting.Load().before, "; ") },
+		Wait: true, Request: request})
 	return p
 }
 

@@ -141,7 +141,7 @@ func (c *Client) role(ctx context.Context) (aws.Credentials, bool) {
 func (req *httpRequest) signed(keys aws.Credentials, region string, clock Clock) {
 	skew := time.Duration(0)
 	req.sign = func(ctx context.Context, r *http.Request) error {
-		return sign(ctx, r, keys, region, clock.now().Add(skew))
+		return sign(ctx, r, keys, region, clock.Now().Add(skew))
 	}
 	req.refused = func(r *http.Response) *Error {
 		code := s3Code(r.Body)
@@ -150,7 +150,7 @@ func (req *httpRequest) signed(keys aws.Credentials, region string, clock Clock)
 		if skew != 0 || unknown != nil || code != "RequestTimeTooSkewed" {
 			return err
 		}
-		skew = date.Sub(clock.now())
+		skew = date.Sub(clock.Now())
 		return err.again(0)
 	}
 }

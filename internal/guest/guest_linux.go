@@ -313,7 +313,9 @@ func decided() (target.Image, map[string]string, error) {
 		return target.Image{}, nil, err
 	}
 	defer in.Close()
-	return engine.ImageOf(target.Of(in))
+	image, tools, err := engine.ImageOf(target.Of(in))
+	image.ReportFile, image.MetricsDir = "", "" // they tell of a boot, and of how long it took
+	return image, tools, err
 }
 
 func hasFile(cfg config.Config, at string) bool {

@@ -24,6 +24,9 @@ func IsConfig(name string) bool {
 	return err == nil && failed == nil && os.SameFile(is, other)
 }
 
+// ReportFile is where the report of a boot is then.
+const ReportFile = "/run/glowplug/report.json"
+
 // Paths are where the files are.
 type Paths struct {
 	Config  string // the rendered config
@@ -42,6 +45,22 @@ func (p Paths) SaveConfig(text []byte) error {
 
 // LoadConfig reads the rendered config; a missing one is an error, as only the fetch stages may do without.
 func (p Paths) LoadConfig() ([]byte, error) { return os.ReadFile(p.Config) }
+
+// report is the name of our file beside the rendered config that tells of the boot.
+func (p Paths) report() string {
+	return filepath.Join(filepath.Dir(p.Config), "glowplug", "report.json")
+}
+
+// SaveReport writes the report of the boot in one step, mode 0600, and its folder with 0700.
+func (p Paths) SaveReport(text string) error {
+	if err := os.MkdirAll(filepath.Dir(p.report()), 0o700); err != nil {
+		return err
+	}
+	return replace(p.report(), []byte(text), 0o600)
+}
+
+// LoadReport reads the report of the boot, and tells whether there is one.
+func (p Paths) LoadReport() (text []byte, ok bool, err error) { return readWhole(p.report()) }
 
 // RequestNetwork leaves the flag that brings the network up for the next stages.
 func (p Paths) RequestNetwork() error {

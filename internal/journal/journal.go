@@ -1,5 +1,5 @@
-// Package journal sends structured entries to journald, the two that images look for above all. It is not where log
-// lines go; they take the way of package logs.
+// Package journal sends structured entries to journald: the two that images look for, and how a stage has ended. It is
+// not where log lines go; they take the way of package logs.
 //
 // The protocol is that of https://systemd.io/JOURNAL_NATIVE_PROTOCOL/, without its detour by a file descriptor for
 // entries that are larger than a datagram: none here is.
@@ -25,6 +25,14 @@ const DefaultSocket = "/run/systemd/journal/socket"
 const identifier = "ignition"
 
 const priorityInfo = "6"
+
+// stageEnded is the kind of entries about the end of a stage, which carry ownIdentifier: who looks by the other name
+// gets the log.
+const (
+	stageEnded    = "8d0cf5bb2a6c4f5c9d1e2f60c3d7a41b"
+	ownIdentifier = "glowplug"
+	priorityError = "3"
+)
 
 // The two kinds of entries that other programs look for (docs/peer/engine.md §16).
 const (
@@ -123,6 +131,20 @@ func (s Socket) KeysWritten(user, path string) error {
 		Field{"PRIORITY", priorityInfo}, Field{"SYSLOG_IDENTIFIER", identifier},
 		Field{"MESSAGE_ID", keysWritten}, Field{"IGNITION_USER_NAME", user}, Field{"IGNITION_PATH", path},
 	)
+	if errors.Is(err, ErrAbsent) {
+		return nil
+	}
+	return err
+}
+
+// StageEnded tells how a stage has ended, with fields that say more. Without journald nothing happens.
+func (s Socket) StageEnded(message string, failed bool, fields ...Field) error {
+	priority := priorityInfo
+	if failed {
+		priority = priorityError
+	}
+	err := s.Send(append([]Field{{"MESSAGE", message}, {"PRIORITY", priority}, {"SYSLOG_IDENTIFIER", ownIdentifier},
+		{"MESSAGE_ID", stageEnded}}, fields...)...)
 	if errors.Is(err, ErrAbsent) {
 		return nil
 	}

@@ -149,3 +149,13 @@ func TestAnEntryThatIsTooLarge(t *testing.T) {
 	err := s.Send(Field{"MESSAGE", strings.Repeat("x", 8<<20)})
 	require.True(t, errors.Is(err, syscall.EMSGSIZE) || errors.Is(err, syscall.ENOBUFS), "%v", err)
 }
+
+func TestTheEndOfAStage(t *testing.T) {
+	s, next := listen(t)
+	require.NoError(t, s.StageEnded("files is done", false, Field{"GLOWPLUG_STAGE", "files"}))
+	assert.Equal(t, map[string]string{"MESSAGE": "files is done", "PRIORITY": "6", "SYSLOG_IDENTIFIER": "glowplug",
+		"MESSAGE_ID": stageEnded, "GLOWPLUG_STAGE": "files"}, next())
+	require.NoError(t, s.StageEnded("Ignition failed: files: x", true))
+	assert.Equal(t, "3", next()["PRIORITY"])
+	require.NoError(t, Socket(filepath.Join(t.TempDir(), "none")).StageEnded("x", false))
+}

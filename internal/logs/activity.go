@@ -24,6 +24,15 @@ type Activity struct {
 	What func() string // it is called at any time, and by others
 	Why  func() string // how it has gone so far; nil where there is nothing to say. It is called as What is
 	Wait bool          // for what is in nobody's hands here: a device, a server; else it is work
+	// Request is what was asked of a server, once the activity has ended; nil for what is no request.
+	Request func() Request
+}
+
+// A Request is one for a resource, or to a service, with all its attempts.
+type Request struct {
+	Method, URL string // the URL without user, query and fragment
+	Attempts    int
+	Bytes       int64 // of the body, as far as it came
 }
 
 // Begin tells of an activity, and gives what tells of its end.

@@ -30,6 +30,8 @@ const (
 	joined  class = "joined"
 	nested  class = "nested"
 	unsaid  class = "later"
+	track   class = "track"
+	taken   class = "taken"
 )
 
 // deed is what becomes of a thing, in a word, and the class that it is shown with.

@@ -1,9 +1,9 @@
-// Package page makes a page of HTML of a plan, for a browser and for paper. It is one file that needs nothing else: no
-// script, no picture, no font, and a policy (CSP) that allows none. In comes a report.Plan, and nothing more of it is
-// shown than its text shows.
+// Package page makes pages of HTML, of a plan and of the report of a first boot, for a browser and for paper. Each is
+// one file that needs nothing else: no script, no picture, no font, and a policy (CSP) that allows none. In comes a
+// report.Plan or a bootreport.Report, and nothing more of it is shown than its text shows.
 //
 // A page is a tree of nodes. These are of elements, attributes and classes that are constants of this package, and all
-// else is a text, which is escaped where it is written: whatever a plan holds, it can add no element and no attribute.
+// else is a text, which is escaped where it is written: whatever comes in, it can add no element and no attribute.
 // Sizes are drawn by classes (g1 to g100), as the policy allows no style attribute.
 package page
 
@@ -43,6 +43,11 @@ func policy() string {
 // Write writes the page of a plan.
 func Write(w io.Writer, p *report.Plan) error {
 	d := newDraft(p)
+	return write(w, "Plan: "+p.Summary(), d.top(), middle.of(d.blocks...), legend(p))
+}
+
+// write writes a page.
+func write(w io.Writer, called string, parts ...node) error {
 	var b strings.Builder
 	b.WriteString("<!DOCTYPE html>\n")
 	page := whole.of(
@@ -51,9 +56,9 @@ func Write(w io.Writer, p *report.Plan) error {
 			meta.of().with(equivalent, "Content-Security-Policy").with(content, policy()),
 			meta.of().with(name, "viewport").with(content, "width=device-width, initial-scale=1"),
 			meta.of().with(name, "color-scheme").with(content, "light dark"),
-			title.say("Plan: "+p.Summary()),
+			title.say(called),
 			styles.of()),
-		body.of(d.top(), middle.of(d.blocks...), legend(p))).with(language, "en")
+		body.of(parts...)).with(language, "en")
 	page.write(&b)
 	_, err := io.WriteString(w, b.String())
 	return err

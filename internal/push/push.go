@@ -26,8 +26,22 @@ const (
 // A Pusher sends.
 type Pusher struct {
 	Version string // of this program, told to servers
-	// Wait waits, or gives the cause of the context's end.
+	// Time is that by which certificates are judged; nil is the machine's clock.
+	Time func() time.Time
+	// Wait waits, or gives the cause of the context's end; nil does so.
 	Wait func(ctx context.Context, d time.Duration) error
+}
+
+// sleep waits so long.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // Check refuses a URL that nothing is sent to.
@@ -51,20 +65,22 @@ func (p *Pusher) Push(ctx context.Context, to string, document []byte) error {
 	}
 	ctx, stop := context.WithTimeoutCause(ctx, All, fmt.Errorf("%v have passed", All))
 	defer stop()
-	client := &http.Client{Timeout: each,
-		// Who answers for another server is told by nobody that it may have the document.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true,
-			TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}}
+	// Which follows nobody elsewhere: who answers for another server is told by nobody that it may have the document.
+	server := &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true,
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, Time: p.Time}}
+	wait := p.Wait
+	if wait == nil {
+		wait = sleep
+	}
 	var err error
 	for i := range attempts {
 		if i > 0 {
-			if ended := p.Wait(ctx, pause<<(i-1)); ended != nil {
+			if ended := wait(ctx, pause<<(i-1)); ended != nil {
 				break
 			}
 		}
 		again := false
-		if again, err = p.once(ctx, client, to, document); err == nil || !again {
+		if again, err = p.once(ctx, server, to, document); err == nil || !again {
 			break
 		}
 	}
@@ -76,18 +92,25 @@ func (p *Pusher) Push(ctx context.Context, to string, document []byte) error {
 }
 
 // once tells, with an error, whether another attempt may help.
-func (p *Pusher) once(ctx context.Context, client *http.Client, to string, document []byte) (again bool, err error) {
+func (p *Pusher) once(ctx context.Context, server http.RoundTripper, to string, document []byte) (again bool,
+	err error) {
+	ctx, stop := context.WithTimeoutCause(ctx, each, fmt.Errorf("no answer within %v", each))
+	defer stop()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(document))
 	if err != nil {
 		return false, errors.New("it is no URL")
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "glowplug/"+p.Version)
-	answer, err := client.Do(request)
-	if about := (*url.Error)(nil); errors.As(err, &about) {
-		err = about.Err
+	if user := request.URL.User; user != nil {
+		password, _ := user.Password()
+		request.SetBasicAuth(user.Username(), password)
 	}
-	if err != nil {
+	answer, err := server.RoundTrip(request)
+	switch cause := context.Cause(ctx); {
+	case err != nil && cause != nil:
+		return true, cause
+	case err != nil:
 		return true, err
 	}
 	_ = answer.Body.Close()

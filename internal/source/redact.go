@@ -20,10 +20,7 @@ func Redact(raw string) string {
 		return ellipsis
 	}
 	query, fragment, user := u.RawQuery, u.Fragment, u.User != nil
-	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
-	if u.Opaque != "" && u.Scheme != "arn" { // perhaps a user and a password without the slashes before them
-		u.Opaque = ellipsis
-	}
+	strip(u)
 	text := u.String()
 	if user {
 		if u.Host == "" { // String leaves out an empty host, and its slashes
@@ -38,6 +35,28 @@ func Redact(raw string) string {
 		text += "#" + ellipsis
 	}
 	return diag.Printable(text) // url.Parse lets bytes outside ASCII through
+}
+
+// Bare gives a URL without userinfo, query and fragment, as it may leave the machine: not even their being there is
+// told. The rest is as by Redact.
+func Bare(raw string) string {
+	if isData(raw) {
+		return dataPrefix + ellipsis
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ellipsis
+	}
+	strip(u)
+	return diag.Printable(u.String())
+}
+
+// strip takes off what may be secret.
+func strip(u *url.URL) {
+	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
+	if u.Opaque != "" && u.Scheme != "arn" { // perhaps a user and a password without the slashes before them
+		u.Opaque = ellipsis
+	}
 }
 
 // redactData keeps the media type of a data: URL, if it has one of a sane size, and whether it is base64.

@@ -13,6 +13,10 @@ type Image struct {
 	Accounts Backend `json:"accountBackend"`
 	// ResultFile is where the booted system finds out that it was provisioned; "" for nowhere.
 	ResultFile string `json:"resultFile"`
+	// ReportFile is where the report of the boot is left in the root; "" for nowhere.
+	ReportFile string `json:"reportFile"`
+	// MetricsDir is the folder of node_exporter's textfile collector, which gets metrics of the boot; "" for none.
+	MetricsDir string `json:"prometheusDir"`
 	// Relabel says whether what is written gets SELinux labels.
 	Relabel Relabel `json:"selinuxRelabel"`
 }
@@ -20,9 +24,12 @@ type Image struct {
 // DefaultResultFile is the peer's (docs/peer/engine.md §5).
 const DefaultResultFile = "/etc/.ignition-result.json"
 
+// DefaultReportFile is beside it.
+const DefaultReportFile = "/etc/.glowplug-report.json"
+
 // DefaultImage is that of an image whose builder has decided nothing.
 func DefaultImage() Image {
-	return Image{KeysFragment: true, Accounts: Native, ResultFile: DefaultResultFile}
+	return Image{KeysFragment: true, Accounts: Native, ResultFile: DefaultResultFile, ReportFile: DefaultReportFile}
 }
 
 // A Backend is what makes accounts.

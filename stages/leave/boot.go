@@ -26,6 +26,8 @@ type Boot struct {
 	Now    func() time.Time // for the result file, which gets the time in its zone
 	// Log gets the warning that there was a result file already; nil for none.
 	Log *slog.Logger
+	// Tells are files that tell of the boot itself.
+	Tells []Told
 }
 
 // HandedOver is the state once the files stage has succeeded: keys that are in the root now are no more in the state.
@@ -58,6 +60,7 @@ func Claim(cfg config.Config, t *target.Target, m *target.Means, b *Boot) *Files
 	l.claimVolumes()
 	l.claimPlatform()
 	l.claimResult()
+	l.claimTold()
 	return l
 }
 
@@ -83,6 +86,7 @@ func (l *Files) Plan() (first, last plan.Plan, err error) {
 	l.readable()
 	last = append(l.planVolumes(), l.planKeys("volume", l.secure)...)
 	last = append(append(last, l.planPlatform()...), l.planResult()...)
+	last = append(last, l.planTold()...)
 	first, relabel, err := l.planLabels()
 	l.fail(err)
 	return first, append(last, relabel...), errors.Join(l.failed...)

@@ -56,12 +56,13 @@ func From(p *report.Plan) (Plan, error) {
 
 // left are the subjects of what a boot leaves for the booted system, beyond what the config asks of a root, and of the
 // journal's entries.
-var left = []string{"result file ", "SELinux labels", "record of SELinux labels", "file /etc/crypttab", "key of luks ",
-	"secure key ", "record of keys", "directory /etc/luks", "platform's file ", "journal entries"}
+var left = []string{"result file ", "report ", "SELinux labels", "record of SELinux labels", "file /etc/crypttab",
+	"key of luks ", "secure key ", "record of keys", "directory /etc/luks", "platform's file ", "journal entries"}
 
 // leaves tells whether a place is one of these.
 func leaves(at string) bool {
-	return slices.Contains([]string{"/etc", "/etc/.ignition-result.json", "/etc/crypttab", "/etc/luks"}, at) ||
+	return slices.Contains([]string{"/etc", "/etc/.ignition-result.json", "/etc/.glowplug-report.json", "/etc/crypttab",
+		"/etc/luks"}, at) ||
 		strings.HasPrefix(at, "/etc/luks/")
 }
 

@@ -43,13 +43,13 @@ func page(program *cli.Program, others []string) string {
 	}
 	fmt.Fprintf(&b, ".TH %s %s \"\" glowplug\n.SH NAME\n%s \\- %s\n", strings.ToUpper(c.Called), c.Section,
 		roff(c.Called), roff(c.Short))
-	body(&b, c, ".SH", program.Commands != nil)
+	body(&b, c, ".SH")
 	if program.Commands != nil {
 		b.WriteString(".SH COMMANDS\n")
 		for _, row := range rows {
 			if strings.HasPrefix(row.Called, program.Called+" ") {
 				fmt.Fprintf(&b, ".SS %s\n", roff(row.Called))
-				body(&b, row, ".PP\n.B", false)
+				body(&b, row, ".PP\n.B")
 			}
 		}
 	}
@@ -58,7 +58,7 @@ func page(program *cli.Program, others []string) string {
 }
 
 // body writes sections, or parts of one under headings in bold.
-func body(b *strings.Builder, c *cli.Command, heading string, several bool) {
+func body(b *strings.Builder, c *cli.Command, heading string) {
 	part := func(name string) { fmt.Fprintf(b, "%s %s\n", heading, name) }
 	if heading == ".SH" {
 		part("SYNOPSIS")
@@ -75,7 +75,7 @@ func body(b *strings.Builder, c *cli.Command, heading string, several bool) {
 	for _, paragraph := range append(c.Text, c.Notes...) {
 		b.WriteString(".PP\n" + roffParagraph(paragraph))
 	}
-	if len(c.Options) > 0 && !several {
+	if len(c.Options) > 0 {
 		part("OPTIONS")
 		for _, o := range c.Options {
 			if !o.Hidden {

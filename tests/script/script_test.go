@@ -277,7 +277,8 @@ func entry(root, path string) (string, error) {
 	case info.Mode()&fs.ModeSymlink != 0:
 		target, err := os.Readlink(path)
 		return line + " -> " + target, err
-	case info.Mode().IsRegular() && info.Name() != ".ignition-result.json": // which tells the time
+	case info.Mode().IsRegular() && info.Name() != ".ignition-result.json" &&
+		info.Name() != ".glowplug-report.json": // which tell the time
 		content, err := os.ReadFile(path)
 		return line + fmt.Sprintf(" %q", content), err
 	}
