@@ -37,10 +37,7 @@ func (r *Report) WriteText(w io.Writer, all bool) error {
 // Headline says in a sentence how the boot has ended.
 func (r *Report) Headline() string {
 	begin, end := r.Extent()
-	took := fmt.Sprintf("%s in %d stages", Seconds(end-begin), len(r.Stages))
-	if len(r.Stages) == 1 {
-		took = Seconds(end-begin) + " in 1 stage"
-	}
+	took := Seconds(end-begin) + " in " + diag.Count(len(r.Stages), "stage")
 	switch r.Outcome {
 	case Done:
 		return "The first boot is done: " + took
@@ -70,7 +67,7 @@ func (r *Report) About() string {
 
 // Line says what a config was.
 func (c *Config) Line() string {
-	return diag.OneLine(fmt.Sprintf("%s: version %s, %d bytes, sha256 %s", c.Name, c.Version, c.Bytes, c.SHA256))
+	return diag.OneLine(c.Name + ": version " + c.Version + ", " + diag.Count(c.Bytes, "byte") + ", sha256 " + c.SHA256)
 }
 
 // Counts says what became of the steps of a stage; "" of none.
@@ -88,10 +85,10 @@ func (s *Stage) Counts() string {
 func (s *Span) Line() string {
 	text := diag.OneLine(s.What)
 	if s.Attempts > 1 {
-		text += fmt.Sprintf(", %d attempts", s.Attempts)
+		text += ", " + diag.Count(s.Attempts, "attempt")
 	}
 	if s.Bytes > 0 {
-		text += fmt.Sprintf(", %d bytes", s.Bytes)
+		text += ", " + diag.Count(s.Bytes, "byte")
 	}
 	if s.Failed {
 		text += ": FAILED"
@@ -115,7 +112,7 @@ func (t *texter) head(r *Report) {
 	t.line("%s", r.About())
 	for i := range r.Configs {
 		if i == spansShown && !t.all {
-			t.line("%d more configs; --all shows them", len(r.Configs)-i)
+			t.line("%s more; --all shows them", diag.Count(len(r.Configs)-i, "config"))
 			break
 		}
 		t.line("config %s", r.Configs[i].Line())

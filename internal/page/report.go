@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/glowplug-os/glowplug/internal/bootreport"
+	"github.com/glowplug-os/glowplug/internal/diag"
 )
 
 // verdicts are the classes of outcomes.
@@ -124,7 +125,7 @@ func (d *draft) configs(r *bootreport.Report) {
 	for i := range r.Configs {
 		c := &r.Configs[i]
 		all = append(all, row.of(header.say(c.Name).with(scope, "row"), cell.say(c.Version),
-			cell.say(fmt.Sprintf("%d bytes", c.Bytes)), cell.of(code.say(c.SHA256))))
+			cell.say(diag.Count(c.Bytes, "byte")), cell.of(code.say(c.SHA256))))
 	}
 	if len(all) > 0 {
 		d.add("Configs", len(all), broad, grid([]string{"Name", "Version", "Size", "SHA-256"}, all))
