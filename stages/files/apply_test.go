@@ -388,7 +388,9 @@ func TestAnAppendFromAServerIsDecidedWhenItRuns(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, want.planned, steps.String())
 		var done report.Done
-		require.NoError(t, steps.Run(t.Context(), plan.Options{Tell: done.Hear}))
+		require.NoError(t, steps.Run(t.Context(), plan.Options{Tell: func(e plan.Event) {
+			done.Hear(report.Files, e)
+		}}))
 		assert.Equal(t, want.done, done.Over().Summary())
 	}
 }
