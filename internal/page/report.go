@@ -39,7 +39,8 @@ func (d *draft) times(r *bootreport.Report) {
 		if counts := s.Counts(); counts != "" {
 			words = append(words, say(" "), small.say(counts))
 		}
-		lines = append(lines, timed(s.BeginMicros-begin, s.TookMicros, end-begin, verdicts[s.Outcome], words...))
+		lines = append(lines, timed(s.BeginMicros-begin, s.TookMicros, end-begin, verdicts[s.Outcome],
+			header.of(words...).with(scope, "row")))
 		for k := range s.Spans {
 			span := &s.Spans[k]
 			c := calm
@@ -50,7 +51,7 @@ func (d *draft) times(r *bootreport.Report) {
 			if span.Origin != "" {
 				words = append(words, say(" "), small.say(span.Origin))
 			}
-			lines = append(lines, timed(span.BeginMicros-begin, span.TookMicros, end-begin, c, words...))
+			lines = append(lines, timed(span.BeginMicros-begin, span.TookMicros, end-begin, c, cell.of(words...)))
 		}
 		if s.SpansLeftOut > 0 {
 			lines = append(lines, row.of(cell.say(fmt.Sprintf("%d shorter ones are not in the report", s.SpansLeftOut)).
@@ -65,7 +66,7 @@ func badgeOf(s *bootreport.Stage) node {
 }
 
 // timed is a line of the table of times. The bar is for eyes only: the numbers beside it say the same.
-func timed(begin, took, whole int64, c class, what ...node) node {
+func timed(begin, took, whole int64, c class, what node) node {
 	from, width := bootreport.Bar(begin, took, whole, shares)
 	var parts []node
 	for _, part := range []struct {
@@ -76,7 +77,7 @@ func timed(begin, took, whole int64, c class, what ...node) node {
 			parts = append(parts, span.of().in(append(part.class, share(int64(part.share), shares))...))
 		}
 	}
-	return row.of(header.of(what...).with(scope, "row"), cell.say(bootreport.Seconds(begin)),
+	return row.of(what, cell.say(bootreport.Seconds(begin)),
 		cell.say(bootreport.Seconds(took)), cell.of(span.of(parts...).in(track)))
 }
 

@@ -208,6 +208,7 @@ func (f failure) card(t *testing.T, o outcome) {
 	last, _, _ = strings.Cut(last, "\n")
 	assert.True(t, strings.HasPrefix(last, "Ignition failed: "+f.stage+": "), last)
 	assert.Contains(t, last, f.cause)
+	assert.Contains(t, text, "The first boot has failed in its stage "+f.stage+": ")
 	var left struct {
 		Stage       string
 		Causes, Try []string

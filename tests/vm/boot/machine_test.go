@@ -62,6 +62,14 @@ var provisioned = []check{
 		"fetch-offline kargs disks mount files umount"},
 	{"the result file", "[ $(jq -r .provisioningBootID /etc/.ignition-result.json | tr -d -) = $(tr -d - " +
 		"</proc/sys/kernel/random/boot_id) ] && echo this boot", "this boot"},
+	{"the report in the root", "stat -c %a /etc/.glowplug-report.json; jq -r '.outcome, .stages[].name' " +
+		"/etc/.glowplug-report.json | tr '\\n' ' '", "600\ndone fetch-offline kargs disks mount files"},
+	{"the report of this boot", "/run/glowplug-test report --format json | " +
+		"jq -r --arg boot \"$(cat /proc/sys/kernel/random/boot_id)\" '.bootID == $boot, .outcome, .stages[-1].name'",
+		"true\ndone\numount"},
+	{"the journal has an entry for each stage", "journalctl -b -o json MESSAGE_ID=8d0cf5bb2a6c4f5c9d1e2f60c3d7a41b | " +
+		"jq -r 'select(.GLOWPLUG_OUTCOME == \"done\").GLOWPLUG_STAGE' | tr '\\n' ' '",
+		"fetch-offline kargs disks mount files umount"},
 	{"the root was read-only first",
 		"journalctl -b --no-pager -o cat -u ignition-remount-sysroot.service | grep -c Finished", "1"},
 	{"the platform for the real root", "cat /run/ignition.env", "PLATFORM_ID=qemu"},

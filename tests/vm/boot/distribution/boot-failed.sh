@@ -11,6 +11,7 @@ systemctl --failed --no-legend --plain --no-pager | while read -r unit rest; do
 	echo "distribution: $unit has failed:"
 	journalctl -b -u "$unit" -t ignition -o cat --no-pager -n 1
 done >/dev/console
+/usr/bin/ignition report >/dev/console
 cat /run/glowplug/failure.json >/dev/virtio-ports/failure
 journalctl -b --no-pager -o short-monotonic >/dev/virtio-ports/journal
 sync
