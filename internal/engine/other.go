@@ -30,4 +30,4 @@ func leftReport(*cli.Process, string) (name string, text []byte, err error) {
 	return "", nil, cli.ErrNeedsLinux
 }
 
-func judgedBy() time.Time { return time.Now() }
+func judgedBy() func() time.Time { return nil }

@@ -92,7 +92,7 @@ func sendReport(ctx context.Context, p *cli.Process, to string, r *bootreport.Re
 	if err := r.WriteJSON(&text); err != nil {
 		return err
 	}
-	return (&push.Pusher{Version: p.Version, Time: judgedBy}).Push(ctx, to, text.Bytes())
+	return (&push.Pusher{Version: p.Version, Time: judgedBy()}).Push(ctx, to, text.Bytes())
 }
 
 // receiver is where the report goes to; "" for nowhere.

@@ -40,8 +40,8 @@ func imageReceiver(p *cli.Process) (string, error) {
 	return to, nil
 }
 
-// judgedBy is the time by which the certificate of a receiver is judged.
-func judgedBy() time.Time { return stages.Clock().Now() }
+// judgedBy gives the time by which the certificate of a receiver is judged.
+func judgedBy() func() time.Time { return stages.Clock().Now }
 
 // reportMost bounds what is read of a root.
 const reportMost = 16 << 20

@@ -1,10 +1,3 @@
-// Package page makes pages of HTML, of a plan and of the report of a first boot, for a browser and for paper. Each is
-// one file that needs nothing else: no script, no picture, no font, and a policy (CSP) that allows none. In comes a
-// report.Plan or a bootreport.Report, and nothing more of it is shown than its text shows.
-//
-// A page is a tree of nodes. These are of elements, attributes and classes that are constants of this package, and all
-// else is a text, which is escaped where it is written: whatever comes in, it can add no element and no attribute.
-// Sizes are drawn by classes (g1 to g100), as the policy allows no style attribute.
 package page
 
 import (
