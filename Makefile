@@ -37,7 +37,7 @@ ENGINE_NAMES      = ignition-apply ignition-rmcfg ignition-generator
 WORKSTATION_NAMES = butane
 VALIDATOR_NAMES   = ignition-validate
 
-.PHONY: build test vet test-linear test-disk test-faults test-applies test-vm test-vm-steady test-guest \
+.PHONY: build test vet test-linear test-disk test-faults test-applies test-vm test-vm-steady test-guest test-replays \
 	test-arch test-guest-steady test-boots test-boots-steady bench fuzz demo demo-vm format lint cross install \
 	install-dracut-conf install-network install-firstboot-complete install-kargs-entries \
 	install-grub-for-bootupd install-facts install-verify install-report install-completions \
@@ -104,6 +104,12 @@ test-vm: build
 # ones do less.
 test-guest: build
 	$(call VM_TEST,guest) $(if $(SHORT),-short) $(if $(RUN),-run TestInsideAMachine) ./tests/vm/ -args -guest '$(RUN)'
+
+# What power cuts leave of the writes of a boot, CUTS times. A minute or two each.
+CUTS ?= 100
+
+test-replays: build
+	GLOWPLUG_CUTS=$(CUTS) && export GLOWPLUG_CUTS && $(call VM_TEST,replays) -run TestPowerCutsAmongWrites ./tests/vm/
 
 # First boots of real Debians, two at a time, each asked afterwards what came of its config. BOOTS picks among them, as
 # -run does.

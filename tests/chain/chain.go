@@ -186,10 +186,12 @@ func matches(t *testing.T, pattern string) []string {
 	return found
 }
 
-func must(t *testing.T, tool string, args ...string) {
+// must runs a tool that has to succeed, and gives what it printed without the spaces around it.
+func must(t *testing.T, tool string, args ...string) string {
 	t.Helper()
 	out, err := exec.Command(tool, args...).CombinedOutput()
 	require.NoError(t, err, "%s %s: %s", tool, strings.Join(args, " "), out)
+	return strings.TrimSpace(string(out))
 }
 
 // unmount waits for processes that were killed a moment ago.

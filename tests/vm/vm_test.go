@@ -23,11 +23,7 @@ import (
 	"github.com/glowplug-os/glowplug/tests/vm/machine"
 )
 
-// guestPackages are those whose tests of the tag vm run inside a machine, all in one run of it. Their last elements
-// differ.
-var guestPackages = []string{"tests/vm/guest"}
-
-// guestLimit is for all tests of all packages together, and guestSilence for what one of them does without a disk.
+// guestLimit is for all tests of a machine together, and guestSilence for what one of them does without a disk.
 const (
 	guestLimit   = 2 * time.Hour
 	guestSilence = 10 * time.Minute
@@ -47,18 +43,27 @@ func prepare(t *testing.T) machine.Parts {
 }
 
 func TestInsideAMachine(t *testing.T) {
-	parts := prepare(t)
-	results := t.ArtifactDir()
-	spec := machine.Spec{TPM: t.TempDir(), Limit: guestLimit, Silence: guestSilence,
-		Remains: filepath.Join(results, "ended"), Args: []string{"quiet"}}
+	spec := machine.Spec{TPM: t.TempDir()}
 	for i := range guest.DiskCount {
 		spec.Disks = append(spec.Disks, machine.Disk{Name: fmt.Sprintf("d%d", i), SizeMiB: guest.DiskMiB})
 	}
+	payload := makePayload(t, "tests/vm/guest", *guestTests)
+	require.NoError(t, applies.WriteGuest(t.Context(), filepath.Join(payload, "tests", "guest", "applies"),
+		applies.Room{Disks: guest.DiskCount, MiB: guest.DiskMiB}, os.Getenv("GLOWPLUG_APPLIES") == "all"))
+	inside(t, payload, spec)
+}
+
+// inside runs a payload of tests in a machine.
+func inside(t *testing.T, payload string, spec machine.Spec) {
+	t.Helper()
+	parts := prepare(t)
+	results := t.ArtifactDir()
+	spec.Limit, spec.Silence = guestLimit, guestSilence
+	spec.Remains, spec.Args = filepath.Join(results, "ended"), []string{"quiet"}
 	console, err := os.Create(filepath.Join(results, "console.log"))
 	require.NoError(t, err)
 	defer console.Close()
 	spec.Console = console
-	payload := makePayload(t)
 	lines, output := io.Pipe()
 	type ending struct {
 		status int
@@ -72,7 +77,7 @@ func TestInsideAMachine(t *testing.T) {
 		output.Close()
 		ended <- ending{status, result, err}
 	}()
-	r := replay(t, lines)
+	r := follow(t, lines)
 	end := <-ended
 	assert.NoError(t, end.err)
 	assert.Zero(t, end.status, "exit status of the run in the machine")
@@ -84,8 +89,8 @@ func TestInsideAMachine(t *testing.T) {
 	}
 }
 
-// replay makes every test of the machine a subtest here as it ends.
-func replay(t *testing.T, lines io.Reader) *report {
+// follow makes every test of the machine a subtest here as it ends.
+func follow(t *testing.T, lines io.Reader) *report {
 	r := newReport()
 	for reader := bufio.NewReader(lines); ; {
 		line, err := reader.ReadString('\n')
@@ -113,27 +118,23 @@ func show(t *testing.T, v *verdict) {
 	})
 }
 
-// makePayload gives a folder with our programs, the tests and what runs them.
-func makePayload(t *testing.T) string {
+// makePayload gives a folder with our programs, those tests of a package that a pattern picks, and what runs them.
+func makePayload(t *testing.T, pkg, pattern string) string {
 	dir := t.TempDir()
 	bin := filepath.Join(dir, "bin")
 	build(t, bin+"/", "build", "./cmd/ignition", "./cmd/glowplug", "./cmd/glowplug-validate", "cmd/test2json")
 	require.NoError(t, os.Symlink("ignition", filepath.Join(bin, "ignition-apply")))
-	for _, pkg := range guestPackages {
-		to := filepath.Join(dir, "tests", path.Base(pkg))
-		build(t, filepath.Join(to, "test"), "test", "-c", "-tags", "vm", "./"+pkg)
-		if testdata := filepath.Join(checkout, pkg, "testdata"); exists(testdata) {
-			require.NoError(t, os.CopyFS(filepath.Join(to, "testdata"), os.DirFS(testdata)))
-		}
+	to := filepath.Join(dir, "tests", path.Base(pkg))
+	build(t, filepath.Join(to, "test"), "test", "-c", "-tags", "vm", "./"+pkg)
+	if testdata := filepath.Join(checkout, pkg, "testdata"); exists(testdata) {
+		require.NoError(t, os.CopyFS(filepath.Join(to, "testdata"), os.DirFS(testdata)))
 	}
-	require.NoError(t, applies.WriteGuest(t.Context(), filepath.Join(dir, "tests", "guest", "applies"),
-		applies.Room{Disks: guest.DiskCount, MiB: guest.DiskMiB}, os.Getenv("GLOWPLUG_APPLIES") == "all"))
 	const rows = "docs/rerun.md" // which tests hold plans against
 	text, err := os.ReadFile(filepath.Join(checkout, rows))
 	require.NoError(t, err)
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "docs"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, rows), text, 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "pattern"), []byte(*guestTests), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "pattern"), []byte(pattern), 0o600))
 	flags := ""
 	if testing.Short() { // as here, so in the machine
 		flags = "-test.short"
@@ -143,16 +144,13 @@ func makePayload(t *testing.T) string {
 	return dir
 }
 
-// runScript runs the tests of each package in a folder of its own, as `go test` does.
+// runScript runs the tests in their folder, as `go test` does.
 const runScript = `#!/bin/sh
-failed=0
-for dir in /vm/tests/*; do
-	name=$(basename "$dir")
-	mkdir "/vm/out/$name"
-	cd "$dir" && test2json -t -p "$name" ./test -test.v=test2json -test.run "$(cat /vm/pattern)" $(cat /vm/flags) -test.timeout 0 \
-		-test.paniconexit0 -test.artifacts -test.outputdir "/vm/out/$name" || failed=1
-done
-exit $failed
+cd /vm/tests/*
+name=$(basename "$PWD")
+mkdir "/vm/out/$name"
+exec test2json -t -p "$name" ./test -test.v=test2json -test.run "$(cat /vm/pattern)" $(cat /vm/flags) -test.timeout 0 \
+	-test.paniconexit0 -test.artifacts -test.outputdir "/vm/out/$name"
 `
 
 func exists(path string) bool {

@@ -50,8 +50,7 @@ func Disks(t testing.TB, count int) []string {
 	return links
 }
 
-// giveBack makes a disk blank again: a disk that throws away its blocks reads as zeros, and its partitions go with the
-// table.
+// giveBack makes a disk blank again.
 func giveBack(t testing.TB, i int, link string) {
 	Run(t, "udevadm", "settle")
 	device, err := filepath.EvalSymlinks(link)
@@ -59,12 +58,33 @@ func giveBack(t testing.TB, i int, link string) {
 	holders, err := filepath.Glob("/sys/class/block/" + filepath.Base(device) + "*/holders/*")
 	require.NoError(t, err)
 	require.Empty(t, holders, "the test left something on %s", link)
-	Run(t, "blkdiscard", "-f", device)
-	Run(t, "blockdev", "--rereadpt", device)
-	Run(t, "udevadm", "settle")
+	Blank(t, link)
 	taken.Lock()
 	defer taken.Unlock()
 	taken.disks[i] = false
+}
+
+// Blank makes disks as they came: a disk that throws away its blocks reads as zeros, and its partitions go with the
+// table.
+func Blank(t testing.TB, links ...string) {
+	t.Helper()
+	for _, link := range links {
+		Run(t, "blkdiscard", "-f", link)
+		ReadTable(t, link)
+	}
+	Run(t, "udevadm", "settle")
+}
+
+// ReadTable has the kernel read the partition table of a disk of which udev may be looking at a partition.
+func ReadTable(t testing.TB, link string) {
+	t.Helper()
+	for range 20 {
+		Run(t, "udevadm", "settle")
+		if exec.Command("blockdev", "--rereadpt", link).Run() == nil {
+			return
+		}
+	}
+	Run(t, "blockdev", "--rereadpt", link)
 }
 
 // Run runs a tool that has to succeed, and gives what it printed without the spaces around it.

@@ -23,6 +23,7 @@ type Spec struct {
 	Initrd string   // path
 	Args   []string // kernel arguments, beside the serial console and the end at a panic
 	Disks  []Disk
+	Logged WriteLog
 	Cdroms []string          // paths of images, on a SCSI bus
 	FwCfg  map[string][]byte // what qemu's fw_cfg device holds: "opt/com.coreos/config"
 	SMBIOS []string          // as qemu takes them: "type=1,serial=ds=nocloud"

@@ -28,6 +28,44 @@ type Disk struct {
 	SectorBytes int    // 0: 512
 }
 
+// A WriteLog has virtio disks of which every write is noted in a file, with the order over all of them: they are parts
+// of one file, one after the other. Package writelog reads it.
+type WriteLog struct {
+	File  string // of the disks
+	Log   string // of what is written; "" for no such disks
+	Disks []Disk // their Name and SizeMiB
+}
+
+// arguments are qemu's for them. Flushes are noted, and not waited for.
+func (w WriteLog) arguments() (args []string, err error) {
+	if w.Log == "" {
+		return nil, nil
+	}
+	size := int64(0)
+	for _, disk := range w.Disks {
+		size += disk.SizeMiB << 20
+	}
+	err = errors.Join(os.WriteFile(w.File, nil, 0o600), os.Truncate(w.File, size), os.WriteFile(w.Log, nil, 0o600))
+	if err != nil {
+		return nil, err
+	}
+	for _, node := range []string{
+		"driver=file,node-name=written,discard=unmap,cache.no-flush=on,filename=" + machine.Quote(w.File),
+		"driver=file,node-name=log,cache.no-flush=on,filename=" + machine.Quote(w.Log),
+		"driver=blklogwrites,node-name=logged,file=written,log=log,log-super-update-interval=1,discard=unmap",
+	} {
+		args = append(args, "-blockdev", node)
+	}
+	at := int64(0)
+	for _, disk := range w.Disks {
+		args = append(args, "-blockdev", fmt.Sprintf("driver=raw,node-name=part-%s,file=logged,discard=unmap,"+
+			"offset=%d,size=%d", disk.Name, at, disk.SizeMiB<<20),
+			"-device", fmt.Sprintf("virtio-blk-pci,drive=part-%s,serial=%[1]s,share-rw=on", disk.Name))
+		at += disk.SizeMiB << 20
+	}
+	return args, nil
+}
+
 // Create makes the disk's image if it is not there, as a run does.
 func (d Disk) Create(ctx context.Context) error {
 	if _, err := os.Stat(d.Path); !errors.Is(err, fs.ErrNotExist) {
@@ -103,7 +141,11 @@ func arguments(ctx context.Context, spec Spec, dir string) ([]string, error) {
 			"-device", fmt.Sprintf("virtio-blk-pci,drive=disk-%s,serial=%s,logical_block_size=%d,"+
 				"physical_block_size=%[3]d", disk.Name, disk.Name, sector))
 	}
-	args = append(args, cdroms(spec.Cdroms)...)
+	logged, err := spec.Logged.arguments()
+	if err != nil {
+		return nil, err
+	}
+	args = append(append(args, logged...), cdroms(spec.Cdroms)...)
 	for i, name := range slices.Sorted(maps.Keys(spec.FwCfg)) {
 		path := filepath.Join(dir, fmt.Sprintf("fw_cfg-%d", i))
 		if err := os.WriteFile(path, spec.FwCfg[name], 0o600); err != nil {
