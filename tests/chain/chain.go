@@ -99,10 +99,13 @@ func (m *Machine) Again(ctx context.Context) error {
 	return err
 }
 
+// hangs is when a boot does: much later than one ends whose calls are watched in an emulated machine on a busy host.
+const hangs = 20 * time.Minute
+
 // Watched runs all stages, up to the first that fails. A watch is asked of their calls; nil for none. The error is
 // ErrCut where it has the boot killed.
 func (m *Machine) Watched(ctx context.Context, w *faults.Watch) (lines []string, err error) {
-	ctx, stop := context.WithTimeoutCause(ctx, 5*time.Minute, errors.New("hangs"))
+	ctx, stop := context.WithTimeoutCause(ctx, hangs, errors.New("hangs"))
 	defer stop()
 	for _, stage := range Stages {
 		some, err := m.stage(ctx, stage, w)
