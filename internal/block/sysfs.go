@@ -202,8 +202,8 @@ func ParseMounts(text []byte) ([]Mount, error) {
 		if !found || len(before) < 6 || len(after) < 2 {
 			return nil, fmt.Errorf("mountinfo: line %d: too few fields", len(all)+1)
 		}
-		m := Mount{Inside: unescape(before[3]), Target: unescape(before[4]), Type: unescape(after[0]),
-			Source: unescape(after[1])}
+		m := Mount{Inside: UnescapeField(before[3]), Target: UnescapeField(before[4]), Type: UnescapeField(after[0]),
+			Source: UnescapeField(after[1])}
 		var err error
 		if m.Major, m.Minor, err = deviceNumber(before[2]); err != nil {
 			return nil, fmt.Errorf("mountinfo: line %d: device %q", len(all)+1, before[2])
@@ -213,8 +213,8 @@ func ParseMounts(text []byte) ([]Mount, error) {
 	return all, nil
 }
 
-// unescape undoes the kernel's \040 for what would end a field.
-func unescape(field string) string {
+// UnescapeField undoes the \040 that stands in tables of mounts, and in fstab(5), for what would end a field.
+func UnescapeField(field string) string {
 	if !strings.Contains(field, `\`) {
 		return field
 	}

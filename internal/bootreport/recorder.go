@@ -2,13 +2,11 @@ package bootreport
 
 import (
 	"bytes"
-	"context"
 	"log/slog"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/glowplug-os/glowplug/internal/diag"
 	"github.com/glowplug-os/glowplug/internal/logs"
 	"github.com/glowplug-os/glowplug/internal/plan"
 )
@@ -211,40 +209,15 @@ func (r *Recorder) written(write func(*Report, *bytes.Buffer)) string {
 }
 
 // Watch gives a handler that passes records on, and has the recorder hear of warnings and of what begins and ends.
-func (r *Recorder) Watch(to slog.Handler) slog.Handler { return &watching{to, r} }
-
-type watching struct {
-	slog.Handler
-	recorder *Recorder
-}
-
-// Enabled takes what begins and ends, and warnings, as well.
-func (w *watching) Enabled(ctx context.Context, level slog.Level) bool {
-	return level == logs.LevelBegin || level == logs.LevelEnd || warns(level) || w.Handler.Enabled(ctx, level)
+func (r *Recorder) Watch(to slog.Handler) slog.Handler {
+	wants := func(level slog.Level) bool { return logs.TellsActivity(level) || warns(level) }
+	return logs.Watch(to, wants, func(record slog.Record) {
+		if a := logs.ActivityOf(record); a != nil {
+			r.activity(a, record.Level == logs.LevelBegin)
+		} else if warns(record.Level) {
+			r.warn(record.Message)
+		}
+	})
 }
 
 func warns(level slog.Level) bool { return slog.LevelWarn <= level && level < slog.LevelError }
-
-// Handle takes note of a record, and passes it on if somebody wants it.
-func (w *watching) Handle(ctx context.Context, record slog.Record) error {
-	switch a := logs.ActivityOf(record); {
-	case a != nil:
-		w.recorder.activity(a, record.Level == logs.LevelBegin)
-	case warns(record.Level):
-		w.recorder.warn(diag.OneLine(record.Message))
-	}
-	if !w.Handler.Enabled(ctx, record.Level) {
-		return nil
-	}
-	return w.Handler.Handle(ctx, record)
-}
-
-// WithGroup and WithAttrs keep watching.
-func (w *watching) WithGroup(name string) slog.Handler {
-	return &watching{w.Handler.WithGroup(name), w.recorder}
-}
-
-// WithAttrs keeps watching.
-func (w *watching) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &watching{w.Handler.WithAttrs(attrs), w.recorder}
-}

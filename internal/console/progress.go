@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -48,12 +47,16 @@ type activity struct {
 	since time.Duration
 }
 
-// Watch begins to show, and gives a handler that passes records on to next, but for those that only tell of what begins
-// and ends.
+// Watch begins to show, and gives a handler that passes records on to next. What begins and ends is no line of a log,
+// which next may leave out by its level.
 func Watch(c *Consoles, next slog.Handler) (*Progress, slog.Handler) {
 	p := &Progress{consoles: c, stop: make(chan struct{})}
 	p.done.Go(p.run)
-	return p, &watching{next, p}
+	return p, logs.Watch(next, logs.TellsActivity, func(r slog.Record) {
+		if a := logs.ActivityOf(r); a != nil {
+			p.other(a, r.Level == logs.LevelBegin)
+		}
+	})
 }
 
 // Close ends it and takes its line off the screens.
@@ -151,34 +154,4 @@ func (p *Progress) end(key any) {
 	if i := slices.IndexFunc(p.going, func(a *activity) bool { return a.key == key }); i >= 0 {
 		p.going = slices.Delete(p.going, i, i+1)
 	}
-}
-
-// watching is a handler that tells a Progress of what it passes on.
-type watching struct {
-	slog.Handler
-	progress *Progress
-}
-
-// Enabled takes what begins and ends as well.
-func (w *watching) Enabled(ctx context.Context, level slog.Level) bool {
-	return level == logs.LevelBegin || level == logs.LevelEnd || w.Handler.Enabled(ctx, level)
-}
-
-// Handle passes a record on, if it is one for the log.
-func (w *watching) Handle(ctx context.Context, r slog.Record) error {
-	if a := logs.ActivityOf(r); a != nil {
-		w.progress.other(a, r.Level == logs.LevelBegin)
-		return nil
-	}
-	return w.Handler.Handle(ctx, r)
-}
-
-// WithGroup and WithAttrs keep watching.
-func (w *watching) WithGroup(name string) slog.Handler {
-	return &watching{w.Handler.WithGroup(name), w.progress}
-}
-
-// WithAttrs keeps watching.
-func (w *watching) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &watching{w.Handler.WithAttrs(attrs), w.progress}
 }

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -153,9 +155,9 @@ func stageFields(s *bootreport.Stage) []journal.Field {
 		{Name: "GLOWPLUG_BEGIN_USEC", Value: number(s.BeginMicros)},
 		{Name: "GLOWPLUG_TOOK_USEC", Value: number(s.TookMicros)},
 		{Name: "GLOWPLUG_WARNINGS", Value: number(int64(len(s.Warnings) + s.WarningsLeftOut))}}
-	for effect, n := range s.Steps {
+	for _, effect := range slices.Sorted(maps.Keys(s.Steps)) {
 		fields = append(fields,
-			journal.Field{Name: "GLOWPLUG_STEPS_" + strings.ToUpper(effect), Value: number(int64(n))})
+			journal.Field{Name: "GLOWPLUG_STEPS_" + strings.ToUpper(effect), Value: number(int64(s.Steps[effect]))})
 	}
 	if f := s.Failure; f != nil {
 		fields = append(fields, journal.Field{Name: "GLOWPLUG_PLACE", Value: f.Place},

@@ -44,14 +44,8 @@ func hidden(cfg config.Config, tab, passwd string) (warnings []string) {
 
 // mountedByTab are the places at which a fstab(5) mounts something by itself.
 func mountedByTab(tab string) (all []string) {
-	const fields = 4
-	for line := range strings.Lines(tab) {
-		words := strings.Fields(line)
-		if len(words) < fields || words[0][0] == '#' || slices.Contains(strings.Split(words[3], ","), "noauto") {
-			continue
-		}
-		at := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\134`, `\`).Replace(words[1])
-		if at = filepath.Clean(at); filepath.IsAbs(at) && at != "/" {
+	for _, e := range tabEntries(tab) {
+		if at := filepath.Clean(e.at); filepath.IsAbs(at) && at != "/" && !slices.Contains(e.options, "noauto") {
 			all = append(all, at)
 		}
 	}

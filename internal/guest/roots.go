@@ -113,15 +113,30 @@ func namedRoot(text string) (device, subvolume string) {
 	return device, strings.Trim(subvolume, "/")
 }
 
+// A tabEntry is a line of fstab(5): where something is mounted, and how.
+type tabEntry struct {
+	at      string
+	options []string
+}
+
+func tabEntries(tab string) (all []tabEntry) {
+	const fields = 4
+	for line := range strings.Lines(tab) {
+		words := strings.Fields(line)
+		if len(words) >= fields && words[0][0] != '#' {
+			all = append(all, tabEntry{block.UnescapeField(words[1]), strings.Split(words[3], ",")})
+		}
+	}
+	return all
+}
+
 // rootOfTab tells whether a fstab(5) has a subvolume as the root.
 func rootOfTab(tab, subvolume string) bool {
-	for line := range strings.Lines(tab) {
-		const fields = 4
-		words := strings.Fields(line)
-		if len(words) < fields || words[1] != "/" || words[0][0] == '#' {
+	for _, e := range tabEntries(tab) {
+		if e.at != "/" {
 			continue
 		}
-		for option := range strings.SplitSeq(words[3], ",") {
+		for _, option := range e.options {
 			if name, is := strings.CutPrefix(option, "subvol="); is {
 				return strings.Trim(name, "/") == strings.Trim(subvolume, "/")
 			}

@@ -44,9 +44,12 @@ func Begin(log *slog.Logger, a Activity) (end func()) {
 	return func() { log.LogAttrs(context.Background(), LevelEnd, "", slog.Any("", &a)) }
 }
 
+// TellsActivity: records of a level tell what begins or ends.
+func TellsActivity(level slog.Level) bool { return level == LevelBegin || level == LevelEnd }
+
 // ActivityOf gives the activity that a record tells of, nil for a record that is logged.
 func ActivityOf(r slog.Record) (a *Activity) {
-	if r.Level != LevelBegin && r.Level != LevelEnd {
+	if !TellsActivity(r.Level) {
 		return nil
 	}
 	r.Attrs(func(attr slog.Attr) bool {

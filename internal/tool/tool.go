@@ -11,9 +11,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -59,18 +61,32 @@ func New(names map[string]string, log *slog.Logger) *Set {
 // get less (Limit).
 func (t *Set) Within(limit time.Duration) *Set { return &Set{t.names, t.log, limit, t.start} }
 
-// Path finds a program. Its error wraps ErrNotFound and names the program.
+// Path finds a program. Its error wraps ErrNotFound, names the program, and says of what could not be looked at why.
 func (t *Set) Path(tool string) (string, error) {
 	name := t.names[tool]
 	if name == "" {
 		name = tool
 	}
-	path, err := exec.LookPath(name)
-	if err != nil {
-		return "", diag.WithHint(fmt.Errorf("%s: %w", name, ErrNotFound),
-			"add "+name+" to the image's initramfs, or leave out of the config what needs it")
+	places := []string{name}
+	if !strings.Contains(name, "/") {
+		places = nil
+		for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+			if filepath.IsAbs(dir) {
+				places = append(places, filepath.Join(dir, name))
+			}
+		}
 	}
-	return path, nil
+	err := fmt.Errorf("%s: %w", name, ErrNotFound)
+	for _, place := range places {
+		path, failed := exec.LookPath(place)
+		if failed == nil {
+			return path, nil
+		}
+		if about := (*exec.Error)(nil); errors.As(failed, &about) && !errors.Is(failed, fs.ErrNotExist) {
+			err = fmt.Errorf("%w: %s: %w", err, place, about.Err)
+		}
+	}
+	return "", diag.WithHint(err, "add "+name+" to the image's initramfs, or leave out of the config what needs it")
 }
 
 // A Command is one run of a tool. Args are visible to every user of the machine and go to the log, so they hold no

@@ -49,6 +49,20 @@ func TestAToolThatIsNotThereIsNamed(t *testing.T) {
 	require.EqualError(t, err, "/none/mkfs.none: program not found")
 }
 
+func TestAToolThatIsThereAndCannotBeRunIsNoneWithTheReason(t *testing.T) {
+	denied, good := t.TempDir(), t.TempDir()
+	at := filepath.Join(denied, "tool")
+	require.NoError(t, os.WriteFile(at, nil, 0o644))
+	t.Setenv("PATH", denied+":"+good)
+	_, err := New(nil, nil).Path("tool")
+	require.ErrorIs(t, err, ErrNotFound)
+	require.EqualError(t, err, "tool: program not found: "+at+": permission denied")
+	require.NoError(t, os.WriteFile(filepath.Join(good, "tool"), nil, 0o755))
+	path, err := New(nil, nil).Path("tool")
+	require.NoError(t, err)
+	assert.Equal(t, filepath.Join(good, "tool"), path)
+}
+
 func TestAToolEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("enough")

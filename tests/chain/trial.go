@@ -104,10 +104,8 @@ func (c *Trial) Faulted(t *testing.T, at faults.Point, do faults.Verdict) (o Out
 		w.At, w.Do = at, do
 		return w
 	}, func(*Machine) {})
-	// What a tool cannot write to a pipe that is not read any more ends the tool, which is the reason then; and who
-	// looks for a program passes over a folder in which it may not look, as execvp(3) does.
-	if o == Told && at.Program == engine && do.Errno != 0 && at.About != "pipe" &&
-		!strings.Contains(message, "program not found") {
+	// What a tool cannot write to a pipe that is not read any more ends the tool, which is the reason then.
+	if o == Told && at.Program == engine && do.Errno != 0 && at.About != "pipe" {
 		assert.Contains(t, reason(message), do.Errno.Error(), "the message says why: %s", at)
 	}
 	if o == Tolerated && !w.Reached() {
