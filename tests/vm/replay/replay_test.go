@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -137,15 +138,16 @@ func (d disks) close(t *testing.T) {
 // onto makes disks as these entries leave them, which the kernel and udev see then as in a machine that starts.
 func (b box) onto(t *testing.T, log *writelog.Log, entries []int) {
 	t.Helper()
-	for _, disk := range Disks {
-		guest.Blank(t, link(disk.Name))
-	}
 	// udev reads tables again, too, whenever a disk is closed. Partitions that come, go and come would be taken out of
-	// arrays that began in between, which is written on the others.
+	// arrays that began in between, which is written on the others. It has begun some that were there before, too.
 	const settings = "/etc/mdadm/mdadm.conf"
 	before, _ := os.ReadFile(settings)
 	require.NoError(t, os.MkdirAll(filepath.Dir(settings), 0o755))
 	require.NoError(t, os.WriteFile(settings, []byte("AUTO -all\n"), 0o644))
+	b.TakeDown(t)
+	for _, disk := range Disks {
+		guest.Blank(t, link(disk.Name))
+	}
 	d := openDisks(t)
 	require.NoError(t, log.Do(entries, d))
 	d.close(t)
@@ -231,7 +233,12 @@ func TestABootOnWhatAPowerCutLeaves(t *testing.T) {
 		t.Run(fmt.Sprintf("%d %s", i, c.text), func(t *testing.T) {
 			b := newBox(t)
 			b.onto(t, log, c.left)
+			over := isOver(t)
 			lines, err := b.Watched(t.Context(), nil)
+			if over { // the volume has a key that only the system knows, which this boot is about to begin
+				require.ErrorContains(t, err, "is not to be lost: the config has no key that opens it")
+				return
+			}
 			require.NoError(t, err, strings.Join(lines, "\n"))
 			b.Cut(t)
 			got := chain.TreeOnFourDisks(t, b.Machine)
@@ -239,4 +246,17 @@ func TestABootOnWhatAPowerCutLeaves(t *testing.T) {
 			require.Empty(t, cmp.Diff(want, got))
 		})
 	}
+}
+
+// isOver: the stages of the boot had come to their end, as the volume says whose mark the last of them takes off.
+func isOver(t *testing.T) bool {
+	array, err := filepath.EvalSymlinks("/dev/md/mirror")
+	if err != nil {
+		return false // there is none yet, or udev has not begun it
+	}
+	if exec.Command("cryptsetup", "isLuks", array).Run() != nil {
+		return false
+	}
+	header := guest.Run(t, "cryptsetup", "luksDump", array)
+	return strings.Contains(header, "(no subsystem)")
 }
